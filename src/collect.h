@@ -1,0 +1,44 @@
+/* collect: the collector: source -> diff -> confirm -> track -> owners -> publish. The only thread
+ * that reads the kernel and /proc. Frames are published in one slot (the latest wins), events in
+ * the ring. */
+#ifndef TCPLENS_COLLECT_H
+#define TCPLENS_COLLECT_H
+
+#include "core/event.h"
+#include "core/frame.h"
+#include "core/wish.h"
+#include "source/source.h"
+
+struct collector;
+
+struct collector_settings {
+    struct source *source; /* taken over: closed by collector_free */
+    struct wish wish;      /* to begin with */
+    int64_t highlight_ns;
+    uint32_t ring_capacity; /* EVENT_RING_DEFAULT */
+};
+
+int collector_new(struct collector **collector, const struct collector_settings *settings);
+void collector_free(struct collector *collector); /* stops the thread first if it runs */
+
+/* In the caller's thread, without a thread of its own: makes one frame (list, tests). */
+int collector_step(struct collector *collector, struct frame **frame);
+
+int collector_start(struct collector *collector); /* 0 or -errno */
+void collector_ask_stop(struct collector *collector);
+bool collector_join(struct collector *collector, int64_t timeout_ns); /* false: still running */
+
+/* From any thread. */
+void collector_set_wish(struct collector *collector, const struct wish *wish);
+struct wish collector_wish(struct collector *collector);
+struct frame *
+collector_latest(struct collector *collector); /* a reference, NULL before the first */
+struct event_ring *collector_events(struct collector *collector);
+/* A descriptor for this consumer that becomes readable with each new frame (an eventfd, its own
+ * copy; the caller reads it, closes it after collector_forget_consumer). -errno. */
+int collector_add_consumer(struct collector *collector);
+void collector_forget_consumer(struct collector *collector, int descriptor);
+/* Last failure when no frame can be made: safe text in words, "" = none. Copies at most size. */
+void collector_trouble(struct collector *collector, char *text, size_t size);
+
+#endif

@@ -1,0 +1,104 @@
+/* columns[]: every fact of a row, once: id, JSON key, title, help, type, what must be collected,
+ * and how to read it. --columns, --sort, filters, JSON, CSV, the table on the screen and the man
+ * page check all read this table. Adding a fact means adding a row. Pure. */
+#ifndef TCPLENS_CORE_COLUMN_H
+#define TCPLENS_CORE_COLUMN_H
+
+#include "core/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What must be collected for a fact (struct wish.needs). */
+enum need {
+    NEED_NOTHING = 0,
+    NEED_OWNER = 1u << 0,    /* pid, name, owners */
+    NEED_PROCESS = 1u << 1,  /* executable, command line, cpu, memory, threads, files */
+    NEED_GROUP = 1u << 2,    /* unit, container, cgroup */
+    NEED_DETAIL = 1u << 3,   /* all of tcp_info, meminfo, congestion control for every row */
+    NEED_HOST_NAME = 1u << 4 /* reverse look-up by the screen */
+};
+
+enum column_type {
+    TYPE_TEXT,
+    TYPE_STATE,   /* number = enum tcp_state */
+    TYPE_ADDRESS, /* text is the address */
+    TYPE_PORT,
+    TYPE_COUNT,
+    TYPE_BYTES,
+    TYPE_RATE,     /* bytes a second */
+    TYPE_DURATION, /* ns */
+    TYPE_TIME,     /* wall ns */
+    TYPE_FLAG
+};
+
+/* What is handed in from outside; pointers may be NULL, functions return NULL for "no name". */
+struct lookup {
+    const char *(*service)(void *data, uint16_t port);                        /* "https" */
+    const char *(*host)(void *data, const struct addr *addr, uint8_t family); /* reverse look-up */
+    void *data;
+};
+
+struct column_context {
+    const struct frame *frame;
+    const struct lookup *lookup; /* NULL = numbers only */
+    int64_t now_ns;              /* wall clock of the picture (frame time; replay: its own) */
+    bool ascii;                  /* no UTF-8 in what format writes */
+};
+
+struct column_value { /* one fact of one row */
+    int64_t number;
+    const char *text; /* TYPE_TEXT, TYPE_ADDRESS: safe text; may point into scratch */
+    char scratch[ADDR_TEXT_MAX + 32];
+};
+
+struct column {
+    const char *id;    /* "rtt": --columns, --sort, filter word */
+    const char *json;  /* JSON and CSV key, NULL = not in JSON (composed for the screen only) */
+    const char *title; /* "RTT" */
+    const char *help;  /* one line */
+    uint8_t type;      /* enum column_type */
+    uint8_t width;     /* cells on the screen, at 120 columns */
+    uint8_t min_width; /* may shrink to this */
+    uint8_t grow;      /* share of spare width, 0 = fixed */
+    uint8_t leave;     /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
+    bool right;        /* aligned right */
+    bool descending;   /* first press of sort: largest first */
+    uint32_t needs;    /* enum need */
+    /* false = not known for this row (value untouched): blank, absent in JSON, no filter matches */
+    bool (*value)(const struct column_context *context, const struct conn *conn,
+                  struct column_value *value);
+    /* Text for the screen; NULL = by type. Returns bytes; "" = not known. Never wider text than
+     * needed, the caller cuts. */
+    size_t (*format)(const struct column_context *context, const struct conn *conn, char *out,
+                     size_t size);
+    int32_t argument; /* for rows that share functions: offset of a tcp_info field ... */
+};
+
+extern const struct column columns[];
+extern const size_t column_count;
+
+const struct column *column_find(const char *id, size_t length); /* NULL if unknown */
+size_t column_index(const struct column *column);
+/* Nearest ids for a hint ("did you mean"), comma separated; "" if none is near. */
+void column_suggest(const char *word, char *out, size_t size);
+
+/* "state,local,remote,..." to indexes; -EINVAL, with *bad pointing at the offending word. */
+int columns_parse(const char *list, uint16_t *out, size_t max, size_t *count, const char **bad);
+
+/* Text of a fact for screen and table. */
+size_t column_format(const struct column *column, const struct column_context *context,
+                     const struct conn *conn, char *out, size_t size);
+/* Sort key: rows order by (key, then column_compare for text whose first 8 bytes tie, then serial);
+ * unknown sorts last in both directions (returns false). */
+bool column_sort_key(const struct column *column, const struct column_context *context,
+                     const struct conn *conn, uint64_t *key);
+int column_compare(const struct column *column, const struct column_context *context,
+                   const struct conn *a, const struct conn *b);
+
+/* Default sets for the screen and for `list`. */
+extern const char COLUMNS_SCREEN[];
+extern const char COLUMNS_LIST[];
+
+#endif

@@ -1,0 +1,148 @@
+/* One row: a TCP connection, listener or bound socket as a frame holds it. Pure.
+ * A row is plain data of fixed size, copied by assignment; text and lists are indexes into its
+ * frame. Facts the kernel did not give are marked absent in `known`, and their fields are then 0.
+ */
+#ifndef TCPLENS_CORE_CONN_H
+#define TCPLENS_CORE_CONN_H
+
+#include "core/addr.h"
+#include "core/offload.h"
+#include "core/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONN_NO_INDEX UINT32_MAX
+
+/* What is known of a row (conn.known). */
+enum conn_known {
+    KNOWN_UID =
+        1u << 0, /* never set for TIME-WAIT, SYN-RECEIVED, not yet accepted: uid 0 means nothing */
+    KNOWN_INODE = 1u << 1,
+    KNOWN_CGROUP = 1u << 2,
+    KNOWN_QUEUES = 1u << 3, /* receive_queue, send_queue (LISTEN: accept queue, backlog) */
+    KNOWN_TIMER = 1u << 4,
+    KNOWN_INFO = 1u << 5, /* tcp_info was given: rtt_us, cwnd, retrans and the rest below */
+    KNOWN_BYTES_IN = 1u << 6,
+    KNOWN_BYTES_OUT = 1u << 7,
+    KNOWN_RATES = 1u << 8, /* two samples were seen */
+    KNOWN_DROPS = 1u << 9, /* SK_MEMINFO_DROPS */
+    KNOWN_CREATED_MIN = 1u << 10,
+    KNOWN_CREATED_MAX = 1u << 11,
+    KNOWN_STATE_SINCE = 1u << 12, /* the moment it entered its state was seen */
+    KNOWN_RTT = 1u << 13,         /* rtt_us is a measurement, not the initial 0 */
+    KNOWN_ULP = 1u << 14,
+    KNOWN_LAST_DATA =
+        1u << 15,           /* last_data_sent_ms, last_data_received_ms (ESTABLISHED and later) */
+    KNOWN_OPENED = 1u << 16 /* its opening was seen by us: created_min == created_max may hold */
+};
+
+/* What stands in place of an owner (DESIGN 1). */
+enum owner_word {
+    OWNER_UNKNOWN = 0, /* not looked up yet */
+    OWNER_PROCESS,     /* conn.owner is a process that holds it now */
+    OWNER_HIDDEN,      /* no permission to know */
+    OWNER_NONE,        /* no process holds it: orphaned, kernel */
+    OWNER_LAST,        /* conn.owner held it before, holds nothing now */
+    OWNER_LISTENER     /* not yet accepted: conn.owner is its listener's */
+};
+const char *owner_word_name(uint8_t word); /* "hidden" ...; NULL for OWNER_PROCESS */
+
+enum unit_from { UNIT_FROM_NOTHING = 0, UNIT_FROM_PROCESS, UNIT_FROM_SOCKET };
+
+/* What just happened to a row; shown while now - changed_ns < highlight. */
+enum conn_mark { MARK_NONE = 0, MARK_OPENED, MARK_CHANGED, MARK_CLOSED };
+
+struct conn {
+    /* identity and what the diff touches */
+    uint64_t cookie; /* sk_cookie; 0 = not known (then tuple and inode identify) */
+    struct tuple tuple;
+    uint32_t netns;       /* inode number of the network namespace, 0 = not known */
+    uint8_t state;        /* enum tcp_state */
+    uint8_t kernel_state; /* as the kernel numbered it (7 and 13 are both CLOSED) */
+    uint8_t mark;         /* enum conn_mark */
+    uint8_t from;         /* enum tcp_state before the last change */
+
+    /* what a dump gives */
+    uint32_t known; /* enum conn_known */
+    uint32_t inode;
+    uint32_t uid;
+    uint32_t receive_queue; /* bytes; LISTEN: connections waiting to be accepted */
+    uint32_t send_queue;    /* bytes; LISTEN: backlog */
+    uint32_t drops;         /* SK_MEMINFO_DROPS; LISTEN: overflows */
+    uint64_t cgroup_id;     /* INET_DIAG_CGROUP_ID */
+    uint32_t timer_ms;      /* idiag_expires */
+    uint8_t timer; /* idiag_timer: 0 none, 1 retransmit, 2 keepalive, 3 time-wait, 4 probe */
+    uint8_t timer_retrans;              /* idiag_retrans */
+    uint8_t ulp;                        /* enum ulp */
+    uint8_t offload;                    /* enum offload_state */
+    uint8_t tls_tx, tls_rx;             /* enum tls_conf */
+    uint8_t owner_word;                 /* enum owner_word */
+    uint8_t unit_from;                  /* enum unit_from */
+    uint64_t in_bytes;                  /* bytes_received less the FIN */
+    uint64_t bytes_sent, bytes_retrans; /* payload out = bytes_sent - bytes_retrans */
+    uint32_t rtt_us, cwnd, retrans;     /* retrans: tcpi_total_retrans */
+    uint32_t last_data_sent_ms, last_data_received_ms;
+
+    /* what track carries from frame to frame */
+    uint32_t
+        in_bytes_per_s_low; /* see conn_in_rate(): rates are 40-bit, bytes a second, smoothed */
+    uint32_t out_bytes_per_s_low;
+    uint8_t in_bytes_per_s_high, out_bytes_per_s_high;
+    uint16_t owner_count; /* processes in the owners list */
+    uint64_t serial;      /* number in order of first sight, > 0, never used twice in a session: the
+                           * identity that cursors, tags and ties hold on to */
+    int64_t created_min_ns, created_max_ns; /* wall clock bounds of the creation */
+    int64_t changed_ns;     /* wall clock of the last open, transition or close; 0 = none seen */
+    int64_t state_since_ns; /* wall clock at which it entered its state */
+
+    /* what its frame holds for it */
+    uint32_t owner;  /* index in frame.procs of the holder that started first (tie: lowest pid) */
+    uint32_t owners; /* first index in frame.owner_refs of all holders */
+    uint32_t group;  /* index in frame.groups: unit, container, cgroup */
+    uint32_t detail; /* index in frame.details: all of tcp_info */
+};
+
+/* Everything else sock_diag gives of a row; collected only when asked for (NEED_DETAIL or page). */
+#define CONN_INFO_MAX 320
+struct conn_detail {
+    uint16_t info_length;        /* bytes of tcp_info the kernel sent, at most CONN_INFO_MAX */
+    uint8_t info[CONN_INFO_MAX]; /* struct tcp_info as sent */
+    uint8_t meminfo_count;       /* SK_MEMINFO_* values sent */
+    uint8_t has_tos, tos, has_tclass, tclass, has_mark, shutdown, has_shutdown;
+    uint32_t mark;
+    uint32_t meminfo[9];
+    char congestion[16]; /* safe text, "" = not reported */
+    uint8_t tls_version_known;
+    uint16_t tls_version, tls_cipher; /* TLS_1_2_VERSION ..., TLS_CIPHER_*; 0 = not reported */
+    uint32_t class_id;
+    char ulp_text[16]; /* name as reported, safe text */
+};
+
+/* Who a row is, for look-ups across frames. */
+struct conn_key {
+    uint64_t cookie;
+    uint32_t netns;
+};
+
+static inline uint64_t conn_in_rate(const struct conn *conn)
+{
+    return (uint64_t)conn->in_bytes_per_s_high << 32 | conn->in_bytes_per_s_low;
+}
+
+static inline uint64_t conn_out_rate(const struct conn *conn)
+{
+    return (uint64_t)conn->out_bytes_per_s_high << 32 | conn->out_bytes_per_s_low;
+}
+
+static inline uint64_t conn_out_bytes(const struct conn *conn)
+{
+    return conn->bytes_sent >= conn->bytes_retrans ? conn->bytes_sent - conn->bytes_retrans : 0;
+}
+
+void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 2^40-1 */
+bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */
+/* Same connection by (netns, cookie), or, where a cookie is missing, by tuple and netns. */
+bool conn_same(const struct conn *a, const struct conn *b);
+
+#endif

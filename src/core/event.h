@@ -1,0 +1,69 @@
+/* Events: every open, transition and close, in one bounded ring with a number each. Producers are
+ * the collector and the events thread; each consumer has a cursor of its own and is told how many
+ * it missed. The ring is thread-safe. Pure otherwise. */
+#ifndef TCPLENS_CORE_EVENT_H
+#define TCPLENS_CORE_EVENT_H
+
+#include "core/conn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EVENT_RING_DEFAULT 65536u
+#define EVENT_NAME_MAX     64 /* a process name as safe text: 15 bytes, each at most "\xNN" */
+
+enum event_kind {
+    EVENT_OPEN = 1, /* from is STATE_NONE */
+    EVENT_STATE,
+    EVENT_CLOSE, /* to is DELETE-TCB */
+    EVENT_LOST   /* `lost` events at least are missing here; text says why; no connection */
+};
+
+enum event_origin { EVENT_FROM_FRAME = 0, EVENT_FROM_DESTROY, EVENT_FROM_BPF, EVENT_FROM_LOG };
+
+struct event {
+    uint64_t number; /* set by the ring: 1, 2, 3 ... */
+    int64_t wall_ns; /* when it happened: exact from bpf and destroy, else the frame's time */
+    int64_t mono_ns;
+    uint8_t kind;       /* enum event_kind */
+    uint8_t origin;     /* enum event_origin */
+    uint8_t from, to;   /* enum tcp_state */
+    uint8_t exact;      /* 1: wall_ns is the moment itself; 0: it happened in the interval before */
+    uint8_t has_totals; /* in_bytes .. retrans are final counters */
+    uint8_t has_duration; /* duration_ns is known */
+    uint8_t
+        polled_jump; /* several arrows were passed between two frames: states in between not seen */
+    uint64_t cookie;
+    uint64_t serial; /* of the row, 0 = never seen as a row */
+    uint32_t netns;
+    uint32_t uid; /* UINT32_MAX = not known */
+    struct tuple tuple;
+    int32_t pid;                /* owner, 0 = not known */
+    char name[EVENT_NAME_MAX];  /* its process name, "" = not known */
+    uint64_t owner_start_ticks; /* 0 = not known */
+    int64_t duration_ns;        /* STATE: time spent in `from`; CLOSE: age of the connection */
+    uint64_t in_bytes, out_bytes;
+    uint32_t rtt_us, retrans;
+    uint64_t lost; /* EVENT_LOST: how many at least */
+    char text[48]; /* EVENT_LOST: why, safe text */
+};
+
+struct event_ring;
+
+struct event_ring *
+event_ring_new(uint32_t capacity); /* capacity rounded up to a power of two; NULL: no memory */
+void event_ring_free(struct event_ring *ring);
+/* Copies the event in, gives it the next number and returns that. Oldest are overwritten. */
+uint64_t event_ring_push(struct event_ring *ring, const struct event *event);
+/* Number the next pushed event will get; a cursor that starts here reads only what comes after. */
+uint64_t event_ring_next(struct event_ring *ring);
+uint64_t
+event_ring_oldest(struct event_ring *ring); /* lowest number still there (== next if empty) */
+/* Copies at most `count` events from *cursor on and advances it; *lost gets how many had been
+ * overwritten before they could be read (0 if none). Returns the number copied. */
+uint32_t event_ring_read(struct event_ring *ring, uint64_t *cursor, struct event *events,
+                         uint32_t count, uint64_t *lost);
+/* Empties it; the next number becomes `next` (seeking in a replay). */
+void event_ring_restart(struct event_ring *ring, uint64_t next);
+
+#endif

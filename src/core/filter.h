@@ -1,0 +1,64 @@
+/* The filter language (DESIGN 10, doc/filter.md): one grammar for the prompt, every command and the
+ * log. A parsed filter is immutable. Pure: names of services, users, interfaces come through
+ * lookups. */
+#ifndef TCPLENS_CORE_FILTER_H
+#define TCPLENS_CORE_FILTER_H
+
+#include "core/arena.h"
+#include "core/column.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct filter;
+
+struct filter_error {
+    size_t column;     /* byte offset in the text where the trouble is */
+    size_t length;     /* bytes of the offending word, 0 = the end of the text */
+    char message[160]; /* one line without the caret: what is wrong and what was expected */
+};
+
+/* By name; false = no such name. NULL functions = names are not understood. */
+struct filter_names {
+    bool (*service)(void *data, const char *name, size_t length, uint16_t *port);
+    bool (*user)(void *data, const char *name, size_t length, uint32_t *uid);
+    bool (*interface)(void *data, const char *name, size_t length, uint32_t *index);
+    bool (*cgroup)(void *data, const char *path, size_t length, uint64_t *id);
+    /* host name to addresses: only without --numeric use of `list`/`close`; NULL on the screen */
+    uint32_t (*host)(void *data, const char *name, size_t length, struct addr *addrs,
+                     uint8_t *families, uint32_t max);
+    void *data;
+};
+
+/* Parses text (NULL or blank = everything). 0, -EINVAL (error filled) or -ENOMEM. */
+int filter_parse(struct filter **filter, const char *text, const struct filter_names *names,
+                 struct filter_error *error);
+void filter_free(struct filter *filter);
+
+/* Canonical text: parsing it again gives an equal filter. With parentheses where and/or mix. */
+void filter_print(const struct filter *filter, struct buffer *out);
+bool filter_equal(const struct filter *a, const struct filter *b);
+bool filter_is_empty(const struct filter *filter);
+bool filter_mixes_and_or(const struct filter *filter); /* the prompt then shows the parentheses */
+
+/* NEED_* that evaluating it takes. */
+uint32_t filter_needs(const struct filter *filter);
+/* States of the leading state/exclude words (STATE_BITs); STATE_ALL if there are none. */
+uint32_t filter_states(const struct filter *filter);
+/* True if `autobound` (or fwmark) occurs: only the kernel can test it. */
+bool filter_needs_kernel(const struct filter *filter);
+/* `close` accepts it: at least one address, port, pid, state or cookie restricts it and no bare
+ * word. */
+bool filter_names_target(const struct filter *filter);
+
+/* view_accept: data is a struct filter. */
+bool filter_accepts(const void *filter, const struct column_context *context,
+                    const struct conn *conn);
+
+/* INET_DIAG_REQ_BYTECODE for what the kernel can decide: rows it drops would not have been
+ * accepted; what it lets through must still be tested here. Empty (length 0) when nothing can be
+ * pushed down. 0 or -ENOMEM/-E2BIG. */
+int filter_bytecode(const struct filter *filter, uint8_t family, struct buffer *out);
+
+#endif

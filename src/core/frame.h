@@ -1,0 +1,164 @@
+/* A frame: one immutable, reference-counted picture of all connections, and what is missing from
+ * it. A source fills it, diff and track complete it, then it is published and nobody writes to it
+ * again. Everything in it lives in its own arena and pooled arrays: no pointer into a frame
+ * outlives the reference. The pool and the reference count are the only thread-safe parts. Pure. */
+#ifndef TCPLENS_CORE_FRAME_H
+#define TCPLENS_CORE_FRAME_H
+
+#include "core/arena.h"
+#include "core/conn.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A process that holds (or held) a socket of this frame. Text is safe and never NULL: "" = not
+ * known. */
+struct proc {
+    int32_t pid, parent;      /* parent 0 = not known */
+    uint64_t start_ticks;     /* field 22 of /proc/PID/stat; with pid: the identity */
+    int64_t start_ns;         /* wall clock, 0 = not known */
+    uint32_t uid;             /* UINT32_MAX = not known */
+    uint32_t group;           /* index in frame.groups or CONN_NO_INDEX */
+    uint32_t cpu_permille;    /* of one core over the last interval; UINT32_MAX = not known */
+    uint32_t threads, files;  /* 0 = not known */
+    uint64_t memory_bytes;    /* resident; 0 = not known */
+    uint32_t sockets;         /* TCP sockets of this frame it holds */
+    bool kernel_thread, gone; /* gone: exited, kept because a row names it last */
+    const char *comm, *exe, *command_line;
+};
+
+/* A control group: of processes (from /proc/PID/cgroup) or of sockets (INET_DIAG_CGROUP_ID). */
+struct group {
+    uint64_t id;           /* cgroup id, 0 = not known */
+    const char *path;      /* "/system.slice/nginx.service" */
+    const char *unit;      /* "nginx.service", "" = none */
+    const char *container; /* "docker:4f2a91c03b7e" or a name, "" = none */
+};
+
+struct user {
+    uint32_t uid;
+    const char *name;
+};
+
+struct interface {
+    uint32_t index;
+    const char *name;
+};
+
+/* What a frame does not show, and why. Zero everywhere = complete. */
+enum missing_reason {
+    MISSING_DUMP_PART = 1u << 0, /* a dump failed: rows of missing.dump_family.. may be lacking */
+    MISSING_SOCK_DIAG = 1u << 1, /* rows come from /proc/net/tcp: no tcp_info, no cookies */
+    MISSING_OWNERS_HIDDEN = 1u << 2, /* other users' descriptors cannot be read */
+    MISSING_OWNERS_LATE = 1u << 3,   /* the owner walk ran out of its time budget and goes on */
+    MISSING_EVENTS = 1u << 4,        /* missing.events_lost events at least were lost */
+    MISSING_ULP = 1u << 5,           /* ULP information needs CAP_NET_ADMIN on this kernel */
+    MISSING_LOG = 1u << 6,           /* replay: the log has a gap here */
+    MISSING_PROC = 1u << 7,          /* /proc is not mounted or hidden (hidepid) */
+    MISSING_IPV6 = 1u << 8           /* the kernel has no IPv6 (a fact, not an error) */
+};
+
+struct missing {
+    uint32_t reasons;      /* enum missing_reason */
+    int error;             /* errno of the failed dump or walk, 0 = none */
+    uint32_t hidden_users; /* users whose pids are hidden */
+    uint32_t hidden_rows;  /* rows with owner "hidden" */
+    uint64_t events_lost;  /* at least; since the session began */
+    char text[128]; /* one safe line in words, "" = none; e.g. "tcp dump failed: EBUSY ..." */
+};
+
+struct totals {
+    uint32_t states[STATE_COUNT]; /* live rows by state; ghosts under DELETE-TCB */
+    uint32_t live, listeners, orphans;
+    uint64_t in_bytes_per_s, out_bytes_per_s; /* of the rows seen */
+    uint64_t sent_interval, retrans_interval; /* bytes since the frame before */
+    uint32_t opened, changed, closed;         /* against the frame before */
+};
+
+struct frame_cost {
+    int64_t cpu_ns;        /* CPU of the collector thread for this frame */
+    int64_t wall_ns;       /* from asking the kernel to publishing */
+    int64_t interval_ns;   /* in force, stretched by the budget or not */
+    bool stretched;        /* the budget made it longer than asked */
+    uint32_t cpu_permille; /* CPU of all tcplens threads since the frame before, of one core;
+                              UINT32_MAX = not known */
+};
+
+struct frame_pool;
+
+struct frame {
+    /* managed by frame.c */
+    atomic_uint references;
+    struct frame_pool *pool;
+    struct arena arena;
+    uint32_t conn_capacity, proc_capacity, group_capacity, detail_capacity, owner_ref_capacity,
+        user_capacity, interface_capacity;
+
+    /* the picture */
+    uint64_t number;                  /* 1, 2, 3 ... of the session */
+    int64_t wall_ns, mono_ns;         /* when the dump began */
+    uint64_t first_event, next_event; /* event numbers it covers: [first, next) */
+    struct conn *conns;               /* live rows in the source's order, then ghosts */
+    uint32_t live_count, conn_count;
+    struct proc *procs;
+    uint32_t proc_count;
+    uint32_t *owner_refs; /* indexes into procs; conn.owners .. + conn.owner_count */
+    uint32_t owner_ref_count;
+    struct group *groups;
+    uint32_t group_count;
+    struct conn_detail *details;
+    uint32_t detail_count;
+    struct user *users; /* sorted by uid */
+    uint32_t user_count;
+    struct interface *interfaces;
+    uint32_t interface_count;
+    struct totals totals;
+    struct missing missing;
+    struct frame_cost cost;
+    const char *host;   /* safe text, in the arena or static; never NULL */
+    const char *source; /* "sock_diag", "/proc/net/tcp", "demo", "log" */
+    uint32_t netns;     /* of the machine's rows, 0 = not known */
+};
+
+/* Pool: keeps released frames for re-use. Freed when it and all its frames are released. */
+struct frame_pool *frame_pool_new(void); /* NULL when out of memory */
+void frame_pool_release(struct frame_pool *pool);
+
+/* An empty frame with one reference, its arrays sized by the frames before; NULL when out of
+ * memory. */
+struct frame *frame_new(struct frame_pool *pool);
+struct frame *frame_reference(struct frame *frame); /* returns its argument; from any thread */
+void frame_release(struct frame *frame);            /* NULL is fine; from any thread */
+
+/* Growing while it is being filled: a zeroed element at the end, or NULL when out of memory.
+ * Pointers into the same array are invalid after it. Live rows come before any ghost:
+ * frame_add_conn raises live_count and conn_count, frame_add_ghost only conn_count. Index fields of
+ * a new row are CONN_NO_INDEX. */
+struct conn *frame_add_conn(struct frame *frame);
+struct conn *frame_add_ghost(struct frame *frame);
+struct proc *frame_add_proc(struct frame *frame);
+struct group *frame_add_group(struct frame *frame);
+struct conn_detail *frame_add_detail(struct frame *frame);
+int frame_add_owner_ref(struct frame *frame, uint32_t proc_index); /* 0 or -ENOMEM */
+int frame_add_user(struct frame *frame, uint32_t uid,
+                   const char *name); /* copies; keeps order by uid */
+int frame_add_interface(struct frame *frame, uint32_t index, const char *name);
+const char *frame_copy_text(struct frame *frame,
+                            const char *text); /* into its arena; "" when out of memory */
+
+/* Reading. All return NULL where there is none. */
+const struct proc *frame_owner(const struct frame *frame, const struct conn *conn);
+const struct proc *frame_holder(const struct frame *frame, const struct conn *conn, uint32_t n);
+const struct group *frame_group(const struct frame *frame, const struct conn *conn);
+const struct conn_detail *frame_detail(const struct frame *frame, const struct conn *conn);
+const struct proc *frame_find_proc(const struct frame *frame, int32_t pid);
+const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial); /* linear */
+const char *frame_user_name(const struct frame *frame, uint32_t uid);
+const char *frame_interface_name(const struct frame *frame, uint32_t index);
+
+/* Counts totals.states, live, listeners, orphans and rates from the rows. */
+void frame_count_totals(struct frame *frame);
+size_t frame_footprint(const struct frame *frame); /* bytes it holds */
+
+#endif

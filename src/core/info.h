@@ -1,0 +1,40 @@
+/* TCP_INFO: every field of the kernel's struct tcp_info (include/uapi/linux/tcp.h, Linux 6.18: 280
+ * bytes) by kernel name without tcpi_, offset, size and unit. A field is known when the kernel's
+ * struct is long enough to hold it. JSON keys, connection page and columns read this table. Pure.
+ */
+#ifndef TCPLENS_CORE_INFO_H
+#define TCPLENS_CORE_INFO_H
+
+#include "core/conn.h"
+
+enum info_unit {
+    INFO_COUNT,
+    INFO_FLAGS,
+    INFO_BYTES,
+    INFO_BYTES_PER_S,
+    INFO_US,
+    INFO_MS,
+    INFO_SEGMENTS
+};
+
+struct info_field {
+    const char *name;    /* "snd_ssthresh" */
+    const char *json;    /* "snd_ssthresh_bytes"-like key of DESIGN 9 */
+    const char *label;   /* readable, for the connection page: "slow start threshold" */
+    uint16_t offset;     /* bytes */
+    uint8_t size;        /* 1, 2, 4, 8 bytes */
+    uint8_t shift, bits; /* bit fields: shift and width inside `size` bytes; bits 0 = whole */
+    uint8_t unit;        /* enum info_unit */
+    uint64_t unset;      /* value that means "not known yet" (e.g. rtt 0, ssthresh 0x7fffffff);
+                            UINT64_MAX: none */
+};
+
+extern const struct info_field TCP_INFO[];
+extern const size_t tcp_info_count;
+
+const struct info_field *info_field_find(const char *name);
+/* False when the kernel did not report the field. */
+bool info_value(const struct info_field *field, const uint8_t *info, size_t length,
+                uint64_t *value);
+
+#endif

@@ -1,0 +1,26 @@
+/* JSON, CSV text of rows (DESIGN 9, doc/json.md), into a buffer. Pure. About one microsecond a row.
+ */
+#ifndef TCPLENS_CORE_JSON_H
+#define TCPLENS_CORE_JSON_H
+
+#include "core/arena.h"
+#include "core/column.h"
+#include "core/event.h"
+
+/* "text" with JSON escapes; text is safe UTF-8. */
+void json_string(struct buffer *buffer, const char *text);
+/* One row as one object without newline; keys absent where unknown. `only`: JSON only for these
+ * column indexes, NULL = everything known. */
+void json_row(struct buffer *buffer, const struct column_context *context, const struct conn *conn,
+              const uint16_t *only, size_t only_count);
+/* The members of the same object without braces, starting with a comma if `comma`. */
+void json_row_members(struct buffer *buffer, const struct column_context *context,
+                      const struct conn *conn, bool comma);
+/* One event as one object without newline (keys of doc/session-log.md: ev, t, from, to ...). */
+void json_event(struct buffer *buffer, const struct event *event);
+
+/* CSV per RFC 4180, LF; cells beginning with = + - @ get a leading apostrophe so that no
+ * spreadsheet runs them (not for plain numbers). */
+void csv_cell(struct buffer *buffer, const char *text, bool first);
+
+#endif

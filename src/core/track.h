@@ -1,0 +1,34 @@
+/* track: what a connection carries from frame to frame: serial, marks, rates, creation bounds, time
+ * in its state, last owner, ghosts. Completes a frame that a source filled, from the frame before
+ * and their diff, and tells what happened as events. Owned by the collector thread. Pure: the time
+ * comes with the frames. */
+#ifndef TCPLENS_CORE_TRACK_H
+#define TCPLENS_CORE_TRACK_H
+
+#include "core/diff.h"
+#include "core/event.h"
+#include "core/frame.h"
+
+struct track;
+
+struct track_settings {
+    int64_t highlight_ns; /* how long ghosts are kept; default 3 s */
+    int64_t tick_ns;      /* kernel clock tick, 4 ms where not known better */
+};
+
+struct track *track_new(const struct track_settings *settings); /* NULL: no memory */
+void track_free(struct track *track);
+
+/* What was told between the frames by an events source (bpf, destroy group), in order of time,
+ * before the frame that follows it is tracked: marks, creation and state times of rows become
+ * exact, and track does not tell the same change twice. Events of kind LOST are ignored. 0 or
+ * -ENOMEM. */
+int track_note_event(struct track *track, const struct event *event);
+
+/* Completes `next` (rows' carried fields, ghosts, totals) and pushes its events into ring (may be
+ * NULL); sets next->first_event and next_event when ring is given. previous is NULL for the first
+ * frame of a session: it opens nothing. 0 or -ENOMEM: next is then usable but without history. */
+int track_apply(struct track *track, const struct frame *previous, struct frame *next,
+                const struct diff *diff, struct event_ring *ring);
+
+#endif

@@ -1,0 +1,55 @@
+/* A view's order: which rows are shown (filter), in what order (sort column, then serial: equal
+ * keys keep their order), and which part is on the screen. Only what is on the screen gets
+ * formatted. Pure. Works on 200,000 rows without sorting them all: keys are numbers, the window is
+ * found by selection. */
+#ifndef TCPLENS_CORE_VIEW_H
+#define TCPLENS_CORE_VIEW_H
+
+#include "core/column.h"
+
+struct view_entry {
+    uint64_t key; /* sort key, complemented for descending order */
+    uint64_t serial;
+    uint32_t row;     /* index in frame.conns */
+    uint32_t unknown; /* 1: no key, sorts last */
+};
+
+typedef bool (*view_accept)(const void *data, const struct column_context *context,
+                            const struct conn *conn);
+
+struct view {
+    const struct column *sort; /* NULL = by serial */
+    bool descending;
+    bool frozen;        /* keep the order of the last update, new rows at the end */
+    view_accept accept; /* NULL = all */
+    const void *accept_data;
+
+    uint64_t cursor;      /* serial of the row under the cursor, 0 = none yet */
+    uint32_t cursor_rank; /* its place among the accepted; valid after view_update */
+    uint32_t top;         /* rank of the first row shown */
+
+    /* results of view_update */
+    struct view_entry *entries; /* accepted rows; [top, top+shown) are in their final order */
+    uint32_t entry_count, entry_capacity;
+    uint32_t shown;
+    uint32_t accepted_live; /* accepted rows that are no ghosts */
+    uint64_t *frozen_serials;
+    uint32_t frozen_count, frozen_capacity;
+};
+
+void view_init(struct view *view);
+void view_done(struct view *view);
+/* Applies frame: filters, orders, keeps the cursor on its connection (if it is gone: on the row
+ * that took its rank), scrolls as little as needed to keep it within `height` rows. 0 or -ENOMEM.
+ */
+int view_update(struct view *view, const struct column_context *context, uint32_t height);
+/* After view_update: moves the cursor by `delta` rows (saturating) or to the first/last, and orders
+ * the part then shown. */
+int view_move(struct view *view, const struct column_context *context, int64_t delta,
+              uint32_t height);
+/* Row shown on line `line` (0 = first), NULL if none. */
+const struct conn *view_row(const struct view *view, const struct frame *frame, uint32_t line);
+/* All accepted rows in final order (list, acts on sets). */
+int view_sort_all(struct view *view, const struct column_context *context);
+
+#endif

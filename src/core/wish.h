@@ -1,0 +1,25 @@
+/* What the consumer of frames wants from whoever makes them: one struct, last writer wins. Pure
+ * data. */
+#ifndef TCPLENS_CORE_WISH_H
+#define TCPLENS_CORE_WISH_H
+
+#include "core/conn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct wish {
+    int64_t interval_ns;    /* between the beginnings of two frames */
+    uint32_t needs;         /* enum need of the visible columns, sort, filter, recorder */
+    uint32_t state_bits;    /* --class: STATE_BITs to ask the kernel for */
+    uint8_t families;       /* bit 0: IPv4, bit 1: IPv6 */
+    uint8_t budget_percent; /* of a core; 0 = no limit */
+    bool now;               /* a frame at once, then go on (consumed) */
+    int32_t page_pid;       /* process page open on this pid (all its facts), 0 = none */
+    struct conn_key page;   /* connection page open on this row (its detail), cookie 0 = none */
+};
+
+#define WISH_INET  1u
+#define WISH_INET6 2u
+
+#endif

@@ -1,0 +1,59 @@
+/* options: argv to one struct, by tables: COMMAND_NAMES (top list events record replay close) and
+ * options[] (name, letter, argument, help, which commands take it). --help, completions and the man
+ * page check read the same tables. Errors are one line on stderr, exit code 2. */
+#ifndef TCPLENS_OPTIONS_H
+#define TCPLENS_OPTIONS_H
+
+#include "core/state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_PARTLY = 3
+}; /* 128+n: signal n */
+
+enum command_kind { RUN_TOP, RUN_LIST, RUN_EVENTS, RUN_RECORD, RUN_REPLAY, RUN_CLOSE, RUN_COUNT };
+
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+enum events_source { EVENTS_AUTO, EVENTS_BPF, EVENTS_DESTROY, EVENTS_NONE };
+
+struct options {
+    enum command_kind command;
+    int64_t interval_ns; /* -i; default 1 s; 0.1 s .. 1 h */
+    int64_t for_ns;      /* --for; 0 = no end */
+    enum tcp_class class;
+    uint8_t families; /* WISH_INET | WISH_INET6 */
+    enum output_format output;
+    const char *columns;    /* NULL = default */
+    const char *sort;       /* column id, leading '-' = descending; NULL = default */
+    int64_t highlight_ns;   /* default 3 s */
+    uint64_t past_bytes;    /* default 64 MiB, 0 = off */
+    uint8_t budget_percent; /* default 25 */
+    enum events_source events;
+    const char *from, *at, *theme, *file, *output_file, *rotate; /* NULL = not given */
+    unsigned keep;
+    bool ascii, read_only, with_args, dry_run, yes, force;
+    const char *demo; /* --demo SEED[,CONNECTIONS[,PERMILLE]] */
+    char *filter;     /* the remaining words joined by blanks; NULL = none */
+};
+
+/* Parses argv. -1: run options->command; otherwise the exit code to end with at once (--help and
+ * --version have printed, or the error was said). A lone bare word within two edits of a command is
+ * refused with a hint. */
+int options_parse(struct options *options, int argc, char **argv);
+void options_done(struct options *options);
+
+/* The commands; each returns an exit code. */
+int cmd_top(const struct options *options);
+int cmd_list(const struct options *options);
+int cmd_events(const struct options *options);
+int cmd_record(const struct options *options);
+int cmd_replay(const struct options *options);
+int cmd_close(const struct options *options);
+
+#endif

@@ -1,0 +1,54 @@
+/* diag: sock_diag messages to rows and requests to messages. PURE: no socket, no clock; only
+ * libmnl's parsing helpers. Formats: include/uapi/linux/inet_diag.h, sock_diag.h, netlink.h
+ * (Linux 6.18). */
+#ifndef TCPLENS_SOURCE_DIAG_H
+#define TCPLENS_SOURCE_DIAG_H
+
+#include "core/frame.h"
+
+#include <linux/netlink.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIAG_BUFFER_SIZE (32u * 1024u) /* one constant receive buffer per socket, DESIGN 3, 5 */
+
+struct diag_request {
+    uint8_t family;         /* FAMILY_INET or FAMILY_INET6 */
+    uint32_t kernel_states; /* idiag_states, see state_kernel_mask() */
+    const void *bytecode;   /* INET_DIAG_REQ_BYTECODE or NULL */
+    size_t bytecode_length;
+    uint32_t sequence;
+};
+
+/* Builds a dump request into buffer (at least 8 KiB + bytecode). Returns its length. */
+size_t diag_put_dump(void *buffer, const struct diag_request *request);
+/* Exact look-up of one row, by tuple and cookie (no NLM_F_DUMP). */
+size_t diag_put_lookup(void *buffer, const struct conn *conn, uint32_t sequence);
+/* SOCK_DESTROY with the row's cookie; -EINVAL for a row without one: "no cookie" is never sent. */
+int diag_put_destroy(void *buffer, const struct conn *conn, uint32_t sequence, size_t *length);
+
+struct diag_parse { /* what one dump is decoded into, and what was odd about it */
+    struct frame *frame;
+    uint32_t sequence;    /* messages of another sequence are skipped and counted */
+    uint32_t port_id;     /* of our netlink socket; 0 = not checked (recorded dumps) */
+    uint32_t state_bits;  /* rows in other states are dropped */
+    bool want_detail;     /* fill conn_detail for every row */
+    struct conn_key page; /* fill it for this row */
+    bool admin;           /* CAP_NET_ADMIN or Linux >= 6.15: absent ULP attribute means "no ULP" */
+    uint32_t netns;
+    uint32_t rows, skipped, malformed; /* counted */
+    bool interrupted;                  /* NLM_F_DUMP_INTR was seen */
+    bool done;
+    int error; /* -errno of NLMSG_ERROR or NLMSG_DONE, 0 = none */
+};
+
+/* Decodes one datagram. 1: more to come; 0: done (parse->error says how it ended); -EBADMSG: the
+ * bytes are no netlink messages (parse->malformed counted); -ENOMEM. Truncated attributes and
+ * unknown ones are skipped: their facts are "not known". */
+int diag_parse_messages(struct diag_parse *parse, const void *bytes, size_t length);
+
+/* One inet_diag message (after the nlmsghdr) to a row. 0 or -EBADMSG. detail may be NULL. */
+int diag_parse_row(const void *payload, size_t length, bool ulp_is_told, struct conn *conn,
+                   struct conn_detail *detail);
+
+#endif

@@ -1,0 +1,38 @@
+/* netlink: dumps and exact look-ups over NETLINK_SOCK_DIAG, one socket per purpose, reopened on any
+ * error. Only the collector thread uses it. */
+#ifndef TCPLENS_SOURCE_NETLINK_H
+#define TCPLENS_SOURCE_NETLINK_H
+
+#include "core/frame.h"
+#include "core/wish.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct netlink;
+
+/* 0 or -errno: -EPROTONOSUPPORT, -EACCES, ... = no sock_diag here (use procnet). */
+int netlink_open(struct netlink **netlink);
+void netlink_close(struct netlink *netlink);
+
+/* Dumps TCP of the wished families and states into frame. A failed dump is tried again at most
+ * twice on a new socket, then the frame is marked MISSING_DUMP_PART with error and text and 0 is
+ * returned, unless nothing at all could be had (-errno). bytecode (may be NULL) holds filter
+ * bytecode per family [0] IPv4, [1] IPv6. */
+struct netlink_bytecode {
+    const void *code;
+    size_t length;
+};
+int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
+                 const struct netlink_bytecode bytecode[2]);
+
+/* Asks for one row exactly. 0: it is there, *conn is its present state; -ENOENT: it is not; other
+ * -errno: could not be asked. For rows that are neither LISTEN nor CLOSED (those are found by a
+ * second dump). */
+int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
+
+/* A second small dump of LISTEN and CLOSED rows of one family into a scratch frame. */
+int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t family,
+                        uint32_t state_bits);
+
+#endif

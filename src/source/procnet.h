@@ -1,0 +1,16 @@
+/* procnet: rows from /proc/net/tcp and tcp6, for kernels without sock_diag (gVisor, seccomp, old
+ * containers). Fewer facts: no cookie, no tcp_info; inode and uid as far as the file gives them. */
+#ifndef TCPLENS_SOURCE_PROCNET_H
+#define TCPLENS_SOURCE_PROCNET_H
+
+#include "core/frame.h"
+#include "core/wish.h"
+
+/* Reads PROC_ROOT/net/tcp and tcp6 into frame; sets MISSING_SOCK_DIAG. A missing tcp6 is
+ * MISSING_IPV6, not an error. 0 or -errno when neither could be read. */
+int procnet_dump(const char *proc_root, struct frame *frame, const struct wish *wish);
+/* One line of the file (without newline) to a row; PURE. 0, -ENOMSG for the title line, -EBADMSG.
+ */
+int procnet_parse_line(const char *line, size_t length, uint8_t family, struct conn *conn);
+
+#endif

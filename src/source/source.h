@@ -1,0 +1,55 @@
+/* A source of frames: live kernel, demo, log. The collector thread is the only caller.
+ * A source fills live rows and what belongs to them; diff and track do the rest, unless the source
+ * says that its frames are complete already (a log carries its own history). */
+#ifndef TCPLENS_SOURCE_SOURCE_H
+#define TCPLENS_SOURCE_SOURCE_H
+
+#include "core/diff.h"
+#include "core/event.h"
+#include "core/frame.h"
+#include "core/wish.h"
+
+#include <stdbool.h>
+
+struct source;
+
+struct source_ops {
+    const char *name; /* "live", "demo", "log" */
+    bool complete;    /* frames carry marks, ghosts, events: no diff and track */
+    bool is_live;     /* acts and recording make sense */
+
+    /* Fills an empty frame (number, times, rows, processes, missing). 0; -ENODATA at the end of a
+     * log; other -errno: no frame could be made (frame->missing.text says why). A partly failed
+     * dump is 0 with missing.reasons set. */
+    int (*next)(struct source *source, struct frame *frame, const struct wish *wish);
+
+    /* Rows of previous that the diff calls closed: asks for each exactly and appends those that
+     * still exist to next (frame_add_conn), writing the row of previous for each into found (room
+     * for diff->change_count); *count gets how many. NULL where a dump cannot skip rows. */
+    int (*confirm)(struct source *source, const struct frame *previous, struct frame *next,
+                   const struct diff *diff, uint32_t *found, uint32_t *count);
+
+    /* After track: owners, processes, groups for the rows of next (previous for what is carried
+     * over). NULL where next() gave them. */
+    int (*own)(struct source *source, const struct frame *previous, struct frame *next,
+               const struct diff *diff, const struct wish *wish);
+
+    void (*close)(struct source *source);
+};
+
+struct source { /* first member of each source's own struct */
+    const struct source_ops *ops;
+};
+
+static inline int source_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    return source->ops->next(source, frame, wish);
+}
+
+static inline void source_close(struct source *source)
+{
+    if (source)
+        source->ops->close(source);
+}
+
+#endif

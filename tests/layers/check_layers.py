@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Checks what the files of src/ include and call against the rules between its layers.
+
+usage: check_layers.py SRC
+
+Each violation is printed as file:line: what, and the rule; exit 1 if there is one.
+The tables below are the rules."""
+
+import fnmatch
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'style'))
+import c_source  # noqa: E402
+
+# Folder of src/ -> folders that its quoted includes may name. Files directly in src/ are where
+# the parts meet and may include all.
+MAY_INCLUDE = {
+    'core': {'core'},
+    'source': {'source', 'core'},
+    'session': {'session', 'core'},
+    'ui': {'ui', 'core'},
+}
+
+# (including file, included file): what is allowed beyond the table above.
+ALSO_INCLUDED = [
+    ('source/replay.c', 'session/format.h'),
+]
+
+# Library, its headers, the only files that may include them.
+LIBRARIES = [
+    ('curses', ['curses.h', 'ncurses.h', 'ncurses*/*', 'term.h', 'panel.h', 'menu.h', 'form.h'],
+     ['ui/term.c']),
+    ('libmnl', ['libmnl/*'], ['source/netlink.c', 'source/diag.c', 'act.c']),
+    ('libproc2', ['libproc2/*', 'proc/*'], ['source/owners.c']),
+    ('libbpf', ['bpf/*'], ['source/bpf.c', 'source/*.bpf.c']),
+]
+
+# Files that make no system call and read no clock, and the headers they have beside PURE_HEADERS.
+PURE = [
+    ('core/*', []),
+    ('source/diag.[ch]', ['libmnl/*', 'linux/*', 'netinet/*', 'sys/socket.h']),
+    ('session/format.[ch]', ['jansson.h', 'time.h']),
+]
+
+# No header here declares a system call, but stdio.h (snprintf), stdlib.h (malloc) and time.h
+# (struct tm), of which IMPURE_CALLS forbids the rest.
+PURE_HEADERS = {
+    'assert.h', 'ctype.h', 'errno.h', 'inttypes.h', 'limits.h', 'math.h', 'stdalign.h', 'stdarg.h',
+    'stdatomic.h', 'stdbool.h', 'stddef.h', 'stdint.h', 'stdio.h', 'stdlib.h', 'string.h',
+    'strings.h', 'sys/types.h', 'time.h', 'wchar.h', 'wctype.h',
+}
+
+IMPURE_CALLS = (
+    'time clock clock_gettime clock_getres gettimeofday timespec_get localtime localtime_r mktime '
+    'nanosleep getenv setenv putenv setlocale rand srand random '
+    'open openat read write close ioctl socket fopen fdopen fclose fread fwrite fgets fgetc getc '
+    'getchar getline fputs fputc putc puts putchar printf vprintf fprintf vfprintf fflush perror '
+    'exit _exit getpid'
+).split()
+
+# Calls, the only files that may make them, why.
+CALLS = [
+    (['kill', 'killpg', 'tgkill', 'pidfd_send_signal', 'SOCK_DESTROY', 'SYS_pidfd_send_signal'],
+     ['act.c'], 'only act.c can do harm'),
+    (['execl', 'execlp', 'execle', 'execv', 'execve', 'execvp', 'execvpe', 'execveat', 'fexecve',
+      'system', 'popen', 'posix_spawn', 'posix_spawnp', 'fork', 'vfork'],
+     [], 'tcplens never runs another program'),
+]
+
+
+def matches(name, patterns):
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def resolve(src, path, name):
+    """The included file relative to src: looked for as the compiler does, beside the file first."""
+    beside = os.path.normpath(os.path.join(os.path.dirname(path), name))
+    if os.path.exists(os.path.join(src, beside)):
+        return beside
+    return os.path.normpath(name)
+
+
+def check_quoted(src, path, name):
+    folder = path.split('/')[0] if '/' in path else ''
+    if folder == '' or path.endswith('.bpf.c'):
+        return None
+    target = resolve(src, path, name)
+    if target.endswith('.skel.h'):
+        return None if path == 'source/bpf.c' else 'libbpf is for source/bpf.c only'
+    target_folder = target.split('/')[0] if '/' in target else ''
+    allowed = MAY_INCLUDE.get(folder)
+    if allowed is None:
+        return f'src/{folder}/ is no layer: the layers are {", ".join(MAY_INCLUDE)}'
+    if target_folder in allowed or (path, target) in ALSO_INCLUDED:
+        return None
+    return f'{folder} may include {" and ".join(sorted(allowed))} only'
+
+
+def check_system(path, name):
+    for library, headers, users in LIBRARIES:
+        if matches(name, headers) and not matches(path, users):
+            return f'{library} is for {", ".join(users)} only'
+    for pattern, more in PURE:
+        if fnmatch.fnmatchcase(path, pattern):
+            if name not in PURE_HEADERS and not matches(name, more):
+                return f'{pattern} is pure: no system call, no clock'
+    return None
+
+
+def check_calls(path, code):
+    rules = [(words, why) for words, users, why in CALLS if path not in users]
+    if matches(path, [pattern for pattern, _ in PURE]):
+        rules.append((IMPURE_CALLS, 'it is pure: no system call, no clock'))
+    for words, why in rules:
+        # A member or a function of our own (->read, event_open) is none of these. SOCK_DESTROY
+        # and SYS_ are used as values, the others matter where they are called.
+        for found in re.finditer(rf'(?<![\w.>])({"|".join(words)})\b(?=(\s*\()?)', code):
+            if found.group(2) or found.group(1).isupper() or found.group(1).startswith('SYS_'):
+                yield c_source.line_of(code, found.start()), found.group(1), why
+
+
+def check_file(src, path):
+    text = c_source.read(os.path.join(src, path))
+    for line, include in c_source.includes_of(text):
+        name = include[1:-1]
+        rule = (check_quoted(src, path, name) if include[0] == '"' else None) or check_system(
+            path, name if include[0] == '<' else resolve_library(src, path, name))
+        if rule:
+            yield f'{path}:{line}: includes {include}: {rule}'
+    for line, word, why in check_calls(path, c_source.code_of(text)):
+        yield f'{path}:{line}: {word}: {why}'
+
+
+def resolve_library(src, path, name):
+    """A quoted name that is no file of ours reaches a system header all the same."""
+    target = resolve(src, path, name)
+    ours = os.path.exists(os.path.join(src, target)) or target.split('/')[0] in MAY_INCLUDE
+    return 'stddef.h' if ours else name
+
+
+def main(arguments):
+    if len(arguments) != 2:
+        sys.exit('usage: check_layers.py SRC')
+    paths = list(c_source.files_under(arguments[1], ('.c', '.h')))
+    if not paths:
+        sys.exit(f'check_layers: no C file in {arguments[1]}: give the src folder')
+    found = [line for path in paths for line in check_file(arguments[1], path)]
+    for line in found:
+        print(f'src/{line}')
+    print(f'{len(paths)} files, {len(found)} violations')
+    return 1 if found else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv))

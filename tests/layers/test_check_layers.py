@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Shows that check_layers.py finds a planted violation of each rule, where it is, and nothing
+else. Runs the checker as ctest does, over a tree of its own."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CHECKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'check_layers.py')
+
+
+def check(files):
+    """Exit code and the reported lines for a src/ of these files (name -> text)."""
+    with tempfile.TemporaryDirectory() as top:
+        for name, text in files.items():
+            path = os.path.join(top, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text)
+        result = subprocess.run([sys.executable, '-B', CHECKER, top], capture_output=True,
+                                text=True, check=False)
+    return result.returncode, [line for line in result.stdout.split('\n')
+                               if line.startswith('src/')]
+
+
+class Planted(unittest.TestCase):
+    def assert_found(self, name, text, line, rule, others=None):
+        files = {name: text, **(others or {})}
+        code, found = check(files)
+        self.assertEqual(code, 1, found)
+        self.assertEqual(len(found), 1, found)
+        self.assertTrue(found[0].startswith(f'src/{name}:{line}: '), found)
+        self.assertIn(rule, found[0])
+
+    def assert_clean(self, files):
+        self.assertEqual(check(files), (0, []))
+
+    def test_layers(self):
+        for name, include in [('core/a.c', 'ui/b.h'), ('core/a.c', 'collect.h'),
+                              ('source/a.c', 'session/format.h'), ('session/a.c', 'source/b.h'),
+                              ('ui/a.h', 'source/b.h'), ('ui/a.c', 'act.h')]:
+            with self.subTest(name=name, include=include):
+                self.assert_found(name, f'\n#include "{include}"\n', 2, 'may include')
+
+    def test_a_path_that_climbs(self):
+        self.assert_found('core/a.c', '#include "../ui/b.h"\n', 1, 'core may include core only',
+                          {'ui/b.h': ''})
+
+    def test_a_folder_that_is_no_layer(self):
+        self.assert_found('net/a.c', '#include "core/a.h"\n', 1, 'no layer')
+
+    def test_libraries(self):
+        for name, header in [('ui/pane.c', 'ncursesw/curses.h'), ('ui/term.h', 'curses.h'),
+                             ('source/live.c', 'libmnl/libmnl.h'), ('cmd_top.c', 'curses.h'),
+                             ('source/procnet.c', 'libproc2/pids.h'), ('act.c', 'bpf/bpf.h')]:
+            with self.subTest(name=name, header=header):
+                self.assert_found(name, f'/*\n*/\n#  include <{header}>\n', 3, ' only')
+
+    def test_a_library_in_quotes(self):
+        self.assert_found('cmd_top.c', '#include "curses.h"\n', 1, 'curses')
+
+    def test_pure_headers(self):
+        for name in ('core/a.c', 'core/a.h', 'source/diag.c', 'session/format.c'):
+            with self.subTest(name=name):
+                self.assert_found(name, '#include <unistd.h>\n', 1, 'pure')
+
+    def test_pure_calls(self):
+        for call in ('clock_gettime(CLOCK_MONOTONIC, &now)', 'fopen(name, "r")', 'time (NULL)'):
+            with self.subTest(call=call):
+                self.assert_found('core/a.c', f'int f(void)\n{{\n    {call};\n}}\n', 3, 'pure')
+
+    def test_harm(self):
+        self.assert_found('ui/a.c', 'int f(void)\n{\n    return kill(1, 9);\n}\n', 3, 'harm')
+        self.assert_found('source/a.c', 'int type = SOCK_DESTROY;\n', 1, 'harm')
+        self.assert_found('act.c', 'int f(void)\n{\n    return system("x");\n}\n', 3, 'runs another')
+
+    def test_what_is_allowed(self):
+        self.assert_clean({
+            'core/a.c': '#include "core/b.h"\n#include <stdio.h>\n'
+                        '/* #include <curses.h> */ // clock_gettime(\nconst char *s = "open(";\n'
+                        'int f(struct reader *r)\n{\n    return r->read(r) + ring_open(r);\n}\n',
+            'core/b.h': '', 'ui/term.c': '#include <ncurses.h>\n#include "core/b.h"\n',
+            'source/netlink.c': '#include <libmnl/libmnl.h>\n#include <sys/socket.h>\n',
+            'source/diag.c': '#include <linux/inet_diag.h>\n#include "diag.h"\n', 'source/diag.h': '',
+            'source/replay.c': '#include "session/format.h"\n', 'session/format.h': '',
+            'source/owners.c': '#include <libproc2/pids.h>\n#include <unistd.h>\n',
+            'source/bpf.c': '#include <bpf/libbpf.h>\n#include "probe.skel.h"\n',
+            'source/probe.bpf.c': '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n',
+            'act.c': '#include <libmnl/libmnl.h>\n#include "source/netlink.h"\nint t = SOCK_DESTROY;\n',
+        })
+
+    def test_an_empty_tree_is_no_success(self):
+        self.assertNotEqual(check({})[0], 0)
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -66,6 +66,10 @@ class Planted(unittest.TestCase):
             with self.subTest(name=name):
                 self.assert_found(name, '#include <unistd.h>\n', 1, 'pure')
 
+    def test_threads(self):
+        self.assert_found('core/diff.c', '#include <pthread.h>\n', 1, 'pure')
+        self.assert_clean({'core/event.c': '#include <pthread.h>\n'})
+
     def test_pure_calls(self):
         for call in ('clock_gettime(CLOCK_MONOTONIC, &now)', 'fopen(name, "r")', 'time (NULL)'):
             with self.subTest(call=call):

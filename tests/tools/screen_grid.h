@@ -1,0 +1,74 @@
+/* screen_grid: a picture of a terminal screen as plain cells, and its golden text form.
+ * Knows nothing of ptys, of libvterm or of the program under test.
+ *
+ * Golden form, made to be read and compared by people:
+ *
+ *     screen 24x80
+ *     cursor 3,4                     (or: cursor hidden)
+ *     |text of row 0, spaces at its end left out
+ *       @0-4 bold fg=2               columns 0 to 4, inclusive
+ *       @7-9 reverse fg=#a0b0c0 bg=236
+ *     |text of row 1
+ *
+ * Attribute words: bold dim italic underline blink reverse strike; fg= and bg= take an index of the
+ * palette or #rrggbb. Cells that no span names have the terminal's own colours.
+ */
+#ifndef TCPLENS_TOOLS_SCREEN_GRID_H
+#define TCPLENS_TOOLS_SCREEN_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum screen_color_kind { SCREEN_COLOR_DEFAULT, SCREEN_COLOR_INDEXED, SCREEN_COLOR_RGB };
+
+struct screen_color {
+    enum screen_color_kind kind;
+    uint8_t index;
+    uint8_t red, green, blue;
+};
+
+enum {
+    SCREEN_BOLD = 1,
+    SCREEN_DIM = 2,
+    SCREEN_ITALIC = 4,
+    SCREEN_UNDERLINE = 8,
+    SCREEN_BLINK = 16,
+    SCREEN_REVERSE = 32,
+    SCREEN_STRIKE = 64,
+};
+
+struct screen_cell {
+    char text[28]; /* UTF-8 with combining marks; " " when empty, "" in the right half of a wide
+                      cell */
+    int width;     /* 1, 2, or 0 in the right half of a wide cell */
+    unsigned attrs;
+    struct screen_color fg, bg;
+};
+
+struct screen_grid {
+    int rows, cols;
+    int cursor_row, cursor_col;
+    bool cursor_visible;
+    struct screen_cell *cells;
+};
+
+/* All cells empty. -ENOMEM or -EINVAL on failure; the grid is then untouched. */
+int screen_grid_init(struct screen_grid *grid, int rows, int cols);
+void screen_grid_done(struct screen_grid *grid);
+struct screen_cell *screen_grid_cell(const struct screen_grid *grid, int row, int col);
+
+bool screen_color_equal(struct screen_color a, struct screen_color b);
+bool screen_cell_same_look(const struct screen_cell *a, const struct screen_cell *b);
+
+/* A row as UTF-8 without the spaces at its end; returns its length. Cuts at size - 1. */
+size_t screen_grid_row_text(const struct screen_grid *grid, int row, char *text, size_t size);
+
+/* Both are NUL-terminated and the caller's to free; NULL when memory is short. */
+char *screen_grid_to_text(const struct screen_grid *grid);
+char *screen_grid_to_golden(const struct screen_grid *grid);
+
+/* Reads the golden form. -EINVAL: not one; *line (may be NULL) then tells where, from 1. */
+int screen_grid_from_golden(struct screen_grid *grid, const char *golden, int *line);
+
+#endif

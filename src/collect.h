@@ -1,4 +1,4 @@
-/* collect: the collector: source -> diff -> confirm -> track -> owners -> publish. The only thread
+/* collect: the collector: source -> diff -> confirm -> owners -> track -> publish. The only thread
  * that reads the kernel and /proc. Frames are published in one slot (the latest wins), events in
  * the ring. */
 #ifndef TCPLENS_COLLECT_H
@@ -34,8 +34,8 @@ struct wish collector_wish(struct collector *collector);
 struct frame *
 collector_latest(struct collector *collector); /* a reference, NULL before the first */
 struct event_ring *collector_events(struct collector *collector);
-/* A descriptor for this consumer that becomes readable with each new frame (an eventfd, its own
- * copy; the caller reads it, closes it after collector_forget_consumer). -errno. */
+/* A descriptor that becomes readable with each new frame (an eventfd of this consumer's own, which
+ * reads it; collector_forget_consumer or collector_free closes it). -errno. */
 int collector_add_consumer(struct collector *collector);
 void collector_forget_consumer(struct collector *collector, int descriptor);
 /* Last failure when no frame can be made: safe text in words, "" = none. Copies at most size. */

@@ -29,8 +29,8 @@ struct source_ops {
     int (*confirm)(struct source *source, const struct frame *previous, struct frame *next,
                    const struct diff *diff, uint32_t *found, uint32_t *count);
 
-    /* After track: owners, processes, groups for the rows of next (previous for what is carried
-     * over). NULL where next() gave them. */
+    /* Before track: owners, processes, groups for the rows of next (diff->previous_of leads to what
+     * is carried over from previous, NULL for the first frame). NULL where next() gave them. */
     int (*own)(struct source *source, const struct frame *previous, struct frame *next,
                const struct diff *diff, const struct wish *wish);
 

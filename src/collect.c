@@ -1,0 +1,435 @@
+/* collect: the collector thread and its one frame step: source -> diff -> confirm -> owners ->
+ * track -> publish. Knows no screen, no log, no command: consumers take references and read the
+ * ring. */
+#include "collect.h"
+
+#include "core/diff.h"
+#include "core/track.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONSUMERS_MAX      8
+#define SECOND_NS          1000000000LL
+#define TICK_NS            4000000LL /* HZ=250, DESIGN 3, 17 */
+#define STRETCH_MAX        60        /* the budget stretches the interval at most this many times */
+#define RETRY_INTERVAL_NS  SECOND_NS /* after a frame that could not be made */
+#define CPU_AVERAGE_FRAMES 4         /* one odd frame does not stretch the interval */
+
+struct collector {
+    struct source *source;
+    struct frame_pool *pool;
+    struct event_ring *ring;
+    struct track *track;
+    struct diff diff;
+    uint32_t *found;
+    uint32_t found_capacity;
+    struct frame *previous; /* collector thread only */
+    uint64_t frame_number;
+    int64_t average_cpu_ns;
+    int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct wish wish;
+    struct frame *latest;
+    char trouble[160];
+    int consumers[CONSUMERS_MAX];
+    int consumer_count;
+    bool stop;
+
+    int wake; /* eventfd: wish changed, stop asked */
+    pthread_t thread;
+    bool running;
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+static void eventfd_signal(int descriptor)
+{
+    const uint64_t one = 1;
+    ssize_t written = write(descriptor, &one, sizeof one);
+    (void)written; /* a full counter is as good a signal */
+}
+
+int collector_new(struct collector **collector, const struct collector_settings *settings)
+{
+    struct collector *made = calloc(1, sizeof *made);
+    int error = -ENOMEM;
+
+    if (!made)
+        return -ENOMEM;
+    made->wake = -1;
+    pthread_mutex_init(&made->lock, NULL);
+    diff_init(&made->diff);
+    const struct track_settings track_settings = {settings->highlight_ns, TICK_NS};
+    made->track = track_new(&track_settings);
+    made->pool = frame_pool_new();
+    made->ring =
+        event_ring_new(settings->ring_capacity ? settings->ring_capacity : EVENT_RING_DEFAULT);
+    if (!made->track || !made->pool || !made->ring)
+        goto out;
+    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (made->wake < 0) {
+        error = -errno;
+        goto out;
+    }
+    made->wish = settings->wish;
+    made->source = settings->source;
+    *collector = made;
+    return 0;
+out:
+    collector_free(made);
+    return error;
+}
+
+void collector_free(struct collector *collector)
+{
+    if (!collector)
+        return;
+    if (collector->running) {
+        collector_ask_stop(collector);
+        pthread_join(collector->thread, NULL);
+    }
+    frame_release(collector->previous);
+    frame_release(collector->latest);
+    source_close(collector->source);
+    frame_pool_release(collector->pool);
+    event_ring_free(collector->ring);
+    track_free(collector->track);
+    diff_done(&collector->diff);
+    free(collector->found);
+    for (int i = 0; i < collector->consumer_count; i++)
+        close(collector->consumers[i]);
+    if (collector->wake >= 0)
+        close(collector->wake);
+    pthread_mutex_destroy(&collector->lock);
+    free(collector);
+}
+
+static int found_make_room(struct collector *collector)
+{
+    if (collector->diff.change_count <= collector->found_capacity)
+        return 0;
+    uint32_t capacity = collector->diff.change_count + collector->diff.change_count / 2;
+    uint32_t *found = realloc(collector->found, capacity * sizeof *found);
+    if (!found)
+        return -ENOMEM;
+    collector->found = found;
+    collector->found_capacity = capacity;
+    return 0;
+}
+
+/* A dump skips live sockets under churn and never says so (DESIGN 3, 1): before a row is called
+ * closed, it is asked for exactly. */
+static int confirm_closed(struct collector *collector, struct frame *next)
+{
+    struct source *source = collector->source;
+    const uint32_t first = next->live_count;
+    uint32_t count = 0;
+
+    if (!source->ops->confirm || !collector->previous)
+        return 0;
+    int error = found_make_room(collector);
+    if (error)
+        return error;
+    error = source->ops->confirm(source, collector->previous, next, &collector->diff,
+                                 collector->found, &count);
+    if (error || count == 0)
+        return error;
+    return diff_amend(&collector->diff, collector->previous, next, first, collector->found, count);
+}
+
+static int complete_frame(struct collector *collector, struct frame *next, const struct wish *wish)
+{
+    struct source *source = collector->source;
+
+    if (source->ops->complete)
+        return 0;
+    int error = diff_frames(&collector->diff, collector->previous, next);
+    if (error)
+        return error;
+    error = confirm_closed(collector, next);
+    if (error)
+        return error;
+    if (source->ops->own) {
+        error = source->ops->own(source, collector->previous, next, &collector->diff, wish);
+        if (error)
+            return error;
+    }
+    return track_apply(collector->track, collector->previous, next, &collector->diff,
+                       collector->ring);
+}
+
+/* What all threads of tcplens used since the frame before, of one core. */
+static uint32_t process_cpu_permille(struct collector *collector, int64_t now_ns)
+{
+    const int64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    const int64_t passed_ns = now_ns - collector->process_cpu_at_ns;
+    const int64_t used_ns = cpu_ns - collector->process_cpu_ns;
+    const bool first = collector->process_cpu_at_ns == 0;
+
+    collector->process_cpu_ns = cpu_ns;
+    collector->process_cpu_at_ns = now_ns;
+    if (first || passed_ns <= 0)
+        return UINT32_MAX;
+    return (uint32_t)(used_ns * 1000 / passed_ns);
+}
+
+static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
+{
+    const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    const int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+    struct frame *frame = frame_new(collector->pool);
+
+    if (!frame)
+        return -ENOMEM;
+    frame->number = collector->frame_number + 1;
+    frame->mono_ns = began_ns;
+    frame->wall_ns = clock_ns(CLOCK_REALTIME);
+    int error = source_next(collector->source, frame, wish);
+    if (!error)
+        error = complete_frame(collector, frame, wish);
+    if (error) {
+        pthread_mutex_lock(&collector->lock);
+        snprintf(collector->trouble, sizeof collector->trouble, "%s",
+                 frame->missing.text[0] ? frame->missing.text : strerror(-error));
+        pthread_mutex_unlock(&collector->lock);
+        frame_release(frame);
+        return error;
+    }
+    collector->frame_number = frame->number;
+    const int64_t ended_ns = clock_ns(CLOCK_MONOTONIC);
+    frame->cost.wall_ns = ended_ns - began_ns;
+    frame->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_began_ns;
+    frame->cost.cpu_permille = process_cpu_permille(collector, ended_ns);
+    *made = frame;
+    return 0;
+}
+
+/* The interval in force: what was asked for, or longer when frames cost more than the budget
+ * allows. */
+static int64_t interval_in_force(struct collector *collector, const struct wish *wish,
+                                 int64_t cpu_ns)
+{
+    collector->average_cpu_ns += (cpu_ns - collector->average_cpu_ns) / CPU_AVERAGE_FRAMES;
+    if (wish->budget_percent == 0)
+        return wish->interval_ns;
+    const int64_t affordable_ns = collector->average_cpu_ns * 100 / wish->budget_percent;
+    if (affordable_ns <= wish->interval_ns)
+        return wish->interval_ns;
+    const int64_t longest_ns = wish->interval_ns * STRETCH_MAX;
+    return affordable_ns < longest_ns ? affordable_ns : longest_ns;
+}
+
+static void publish(struct collector *collector, struct frame *frame)
+{
+    frame_release(collector->previous);
+    collector->previous = frame_reference(frame);
+    pthread_mutex_lock(&collector->lock);
+    struct frame *old = collector->latest;
+    collector->latest = frame;
+    collector->trouble[0] = '\0';
+    for (int i = 0; i < collector->consumer_count; i++)
+        eventfd_signal(collector->consumers[i]);
+    pthread_mutex_unlock(&collector->lock);
+    frame_release(old);
+}
+
+int collector_step(struct collector *collector, struct frame **frame)
+{
+    struct wish wish = collector_wish(collector);
+    struct frame *made = NULL;
+    const int error = make_frame(collector, &wish, &made);
+
+    if (error)
+        return error;
+    made->cost.interval_ns = wish.interval_ns;
+    publish(collector, made);
+    *frame = frame_reference(made);
+    return 0;
+}
+
+/* Takes the wish for the frame to come; `now` is consumed by it. True when asked to stop. */
+static bool take_wish(struct collector *collector, struct wish *wish)
+{
+    pthread_mutex_lock(&collector->lock);
+    *wish = collector->wish;
+    collector->wish.now = false;
+    const bool stop = collector->stop;
+    pthread_mutex_unlock(&collector->lock);
+    return stop;
+}
+
+/* Sleeps until the next frame is due, by the wish as it stands then. */
+static void wait_until_due(struct collector *collector, int64_t began_ns, int64_t stretched_ns)
+{
+    for (;;) {
+        struct wish wish = collector_wish(collector);
+        pthread_mutex_lock(&collector->lock);
+        const bool stop = collector->stop;
+        pthread_mutex_unlock(&collector->lock);
+        const int64_t interval_ns =
+            stretched_ns > wish.interval_ns ? stretched_ns : wish.interval_ns;
+        const int64_t left_ns = began_ns + interval_ns - clock_ns(CLOCK_MONOTONIC);
+        if (stop || wish.now || left_ns <= 0)
+            return;
+        struct pollfd wake = {collector->wake, POLLIN, 0};
+        const struct timespec left = {left_ns / SECOND_NS, left_ns % SECOND_NS};
+        if (ppoll(&wake, 1, &left, NULL) > 0) {
+            uint64_t count;
+            ssize_t got = read(collector->wake, &count, sizeof count);
+            (void)got;
+        }
+    }
+}
+
+static void *collector_main(void *argument)
+{
+    struct collector *collector = argument;
+    struct wish wish;
+
+    while (!take_wish(collector, &wish)) {
+        const int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+        struct frame *frame = NULL;
+        const int error = make_frame(collector, &wish, &frame);
+        int64_t interval_ns = RETRY_INTERVAL_NS;
+        if (!error) {
+            interval_ns = interval_in_force(collector, &wish, frame->cost.cpu_ns);
+            frame->cost.interval_ns = interval_ns;
+            frame->cost.stretched = interval_ns > wish.interval_ns;
+            if (!frame->cost.stretched)
+                interval_ns = 0; /* the wish as it stands when the time comes */
+            publish(collector, frame);
+        }
+        wait_until_due(collector, began_ns, interval_ns);
+    }
+    pthread_mutex_lock(&collector->lock);
+    for (int i = 0; i < collector->consumer_count; i++)
+        eventfd_signal(collector->consumers[i]);
+    pthread_mutex_unlock(&collector->lock);
+    return NULL;
+}
+
+int collector_start(struct collector *collector)
+{
+    sigset_t all, before;
+
+    /* main takes all signals; the deadly ones stay open so that their handler can restore the
+     * terminal */
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGILL);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGABRT);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int error = pthread_create(&collector->thread, NULL, collector_main, collector);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error)
+        return -error;
+    pthread_setname_np(collector->thread, "collector");
+    collector->running = true;
+    return 0;
+}
+
+void collector_ask_stop(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    collector->stop = true;
+    pthread_mutex_unlock(&collector->lock);
+    eventfd_signal(collector->wake);
+}
+
+bool collector_join(struct collector *collector, int64_t timeout_ns)
+{
+    if (!collector->running)
+        return true;
+    const int64_t end_ns = clock_ns(CLOCK_REALTIME) + timeout_ns;
+    const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
+    if (pthread_timedjoin_np(collector->thread, NULL, &end) != 0)
+        return false;
+    collector->running = false;
+    return true;
+}
+
+void collector_set_wish(struct collector *collector, const struct wish *wish)
+{
+    pthread_mutex_lock(&collector->lock);
+    collector->wish = *wish;
+    pthread_mutex_unlock(&collector->lock);
+    eventfd_signal(collector->wake);
+}
+
+struct wish collector_wish(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    const struct wish wish = collector->wish;
+    pthread_mutex_unlock(&collector->lock);
+    return wish;
+}
+
+struct frame *collector_latest(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    struct frame *frame = collector->latest ? frame_reference(collector->latest) : NULL;
+    pthread_mutex_unlock(&collector->lock);
+    return frame;
+}
+
+struct event_ring *collector_events(struct collector *collector)
+{
+    return collector->ring;
+}
+
+int collector_add_consumer(struct collector *collector)
+{
+    const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int error = 0;
+
+    if (descriptor < 0)
+        return -errno;
+    pthread_mutex_lock(&collector->lock);
+    if (collector->consumer_count == CONSUMERS_MAX)
+        error = -ENOSPC;
+    else
+        collector->consumers[collector->consumer_count++] = descriptor;
+    pthread_mutex_unlock(&collector->lock);
+    if (error) {
+        close(descriptor);
+        return error;
+    }
+    return descriptor;
+}
+
+void collector_forget_consumer(struct collector *collector, int descriptor)
+{
+    pthread_mutex_lock(&collector->lock);
+    for (int i = 0; i < collector->consumer_count; i++) {
+        if (collector->consumers[i] != descriptor)
+            continue;
+        collector->consumers[i] = collector->consumers[--collector->consumer_count];
+        close(descriptor);
+        break;
+    }
+    pthread_mutex_unlock(&collector->lock);
+}
+
+void collector_trouble(struct collector *collector, char *text, size_t size)
+{
+    pthread_mutex_lock(&collector->lock);
+    snprintf(text, size, "%s", collector->trouble);
+    pthread_mutex_unlock(&collector->lock);
+}

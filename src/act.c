@@ -1,0 +1,416 @@
+/* act: signals by pidfd, closes by SOCK_DESTROY with the cookie. Checks, acts once, says what
+ * happened; decides nothing: guards and dialogs are the callers'. Must not know frames beyond the
+ * row it is given. */
+#include "act.h"
+
+#include "core/text.h"
+#include "source/diag.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libmnl/libmnl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STAT_MAX      1024
+#define KERNEL_THREAD 0x00200000u /* PF_KTHREAD, include/linux/sched.h */
+#define ANCESTORS_MAX 64
+#define WALK_LIMIT_NS 20000000LL /* reading one process' descriptors must not hold up the screen   \
+                                  */
+#define DESTROY_TIMEOUT_S 1
+#define REQUEST_MAX       1024
+
+const struct act_signal ACT_SIGNALS[] = {
+    {SIGTERM, "TERM", "ask it to end"},      {SIGKILL, "KILL", "end it at once, nothing is saved"},
+    {SIGHUP, "HUP", "hang up; many reload"}, {SIGINT, "INT", "as Ctrl-C"},
+    {SIGQUIT, "QUIT", "end with a core"},    {SIGUSR1, "USR1", "its own meaning"},
+    {SIGUSR2, "USR2", "its own meaning"},    {SIGSTOP, "STOP", "pause it"},
+    {SIGCONT, "CONT", "let it go on"},
+};
+const size_t act_signal_count = sizeof ACT_SIGNALS / sizeof *ACT_SIGNALS;
+
+struct process_stat {
+    char name[EVENT_NAME_MAX];
+    int32_t parent;
+    uint32_t flags;
+    uint64_t start_ticks;
+};
+
+const char *act_guard_text(enum act_guard guard)
+{
+    static const char *const TEXTS[] = {
+        [GUARD_NOTHING] = "",
+        [GUARD_INIT] = "it is process 1: the machine goes down with it",
+        [GUARD_KERNEL_THREAD] = "it is a kernel thread",
+        [GUARD_SELF] = "it is tcplens itself",
+        [GUARD_ANCESTOR] = "tcplens was started from it",
+        [GUARD_LISTENER] = "it is a listener: new connections are refused from then on",
+        [GUARD_SESSION] = "it may be the session you are sitting in",
+    };
+    return TEXTS[guard];
+}
+
+static int read_small_file(const char *path, char *text, size_t size)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return -errno;
+    const ssize_t length = read(descriptor, text, size - 1);
+    const int error = length < 0 ? -errno : 0;
+    close(descriptor);
+    if (error)
+        return error;
+    text[length] = '\0';
+    return 0;
+}
+
+/* /proc/PID/stat: the name ends at the last ')', it may hold any other byte (proc_pid_stat(5)). */
+static int read_stat(int32_t pid, struct process_stat *out)
+{
+    char path[64], text[STAT_MAX];
+    unsigned flags;
+    int parent;
+    unsigned long long start;
+
+    snprintf(path, sizeof path, "/proc/%" PRId32 "/stat", pid);
+    const int error = read_small_file(path, text, sizeof text);
+    if (error)
+        return error;
+    const char *open = strchr(text, '(');
+    const char *close = strrchr(text, ')');
+    if (!open || !close || close < open)
+        return -EBADMSG;
+    if (sscanf(close + 1,
+               " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+               &parent, &flags, &start) != 3)
+        return -EBADMSG;
+    text_clean(out->name, sizeof out->name, open + 1, (size_t)(close - open - 1));
+    out->parent = parent;
+    out->flags = flags;
+    out->start_ticks = start;
+    return 0;
+}
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static bool links_to_socket(int folder, const char *name, uint32_t inode)
+{
+    char link[64];
+    uint32_t found;
+    const ssize_t length = readlinkat(folder, name, link, sizeof link - 1);
+
+    if (length <= 0)
+        return false;
+    link[length] = '\0';
+    return sscanf(link, "socket:[%" SCNu32 "]", &found) == 1 && found == inode;
+}
+
+/* 0: one of the descriptors in this folder is the socket; -ENOENT: none is; -ETIME: too many to
+ * say. */
+static int folder_holds(const char *path, uint32_t inode, int64_t until_ns)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    int result = -ENOENT;
+
+    if (!folder)
+        return -errno;
+    while (result == -ENOENT && (entry = readdir(folder)) != NULL) {
+        if (links_to_socket(dirfd(folder), entry->d_name, inode))
+            result = 0;
+        else if (monotonic_ns() > until_ns)
+            result = -ETIME;
+    }
+    closedir(folder);
+    return result;
+}
+
+/* A process whose main thread has exited, or whose threads do not share descriptors, holds its
+ * sockets in /proc/PID/task/TID/fd (DESIGN 3, 16). */
+static int process_holds(int32_t pid, uint32_t inode)
+{
+    const int64_t until_ns = monotonic_ns() + WALK_LIMIT_NS;
+    char path[64], task_path[400];
+    const struct dirent *entry;
+
+    snprintf(path, sizeof path, "/proc/%" PRId32 "/fd", pid);
+    int result = folder_holds(path, inode, until_ns);
+    if (result == 0 || result == -ETIME)
+        return result;
+    snprintf(path, sizeof path, "/proc/%" PRId32 "/task", pid);
+    DIR *tasks = opendir(path);
+    if (!tasks)
+        return result;
+    while (result != 0 && result != -ETIME && (entry = readdir(tasks)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(task_path, sizeof task_path, "%s/%s/fd", path, entry->d_name);
+        result = folder_holds(task_path, inode, until_ns);
+    }
+    closedir(tasks);
+    return result;
+}
+
+static bool is_ancestor(int32_t pid)
+{
+    int32_t at = (int32_t)getppid();
+
+    for (int i = 0; i < ANCESTORS_MAX && at > 0; i++) {
+        struct process_stat stat;
+        if (at == pid)
+            return true;
+        if (read_stat(at, &stat))
+            return false;
+        at = stat.parent;
+    }
+    return false;
+}
+
+static enum act_guard guard_process(int32_t pid, const struct process_stat *stat)
+{
+    if (pid == 1)
+        return GUARD_INIT;
+    if (stat->flags & KERNEL_THREAD)
+        return GUARD_KERNEL_THREAD;
+    if (pid == getpid())
+        return GUARD_SELF;
+    return is_ancestor(pid) ? GUARD_ANCESTOR : GUARD_NOTHING;
+}
+
+bool act_process_exited(const struct act_process *process)
+{
+    struct pollfd exited = {process->pidfd, POLLIN, 0};
+
+    return poll(&exited, 1, 0) > 0 && exited.revents & POLLIN;
+}
+
+/* Reads what /proc says of the pid and makes sure that it says it of the process behind the pidfd:
+ * as long as that has not been reaped its pid is not given to another, so a live pidfd after the
+ * read proves it. */
+static int check_identity(const struct act_process *process, struct process_stat *stat,
+                          char text[ACT_TEXT_MAX])
+{
+    int error = read_stat(process->pid, stat);
+
+    if (error == -ENOENT || error == -ESRCH || act_process_exited(process)) {
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
+                 process->pid);
+        return -ESRCH;
+    }
+    if (error) {
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 ": %s: nothing was signalled", process->pid,
+                 strerror(-error));
+        return error;
+    }
+    if (process->start_ticks && stat->start_ticks != process->start_ticks) {
+        snprintf(text, ACT_TEXT_MAX,
+                 "pid %" PRId32 " is another process now (%.*s): nothing was signalled",
+                 process->pid, EVENT_NAME_MAX, stat->name);
+        return -ESRCH;
+    }
+    return 0;
+}
+
+static int check_holds(const struct act_process *process, char text[ACT_TEXT_MAX])
+{
+    if (process->inode == 0)
+        return 0;
+    const int error = process_holds(process->pid, process->inode);
+    /* -ETIME: some 25,000 descriptors were read. That it is the same process stands without it; the
+     * socket tells apart only processes born in one clock tick, which cannot hold so many. */
+    if (!error || error == -ETIME)
+        return 0;
+    snprintf(text, ACT_TEXT_MAX,
+             error == -ENOENT ? "pid %" PRId32 " no longer holds this socket: nothing was signalled"
+                              : "cannot see whether pid %" PRId32
+                                " still holds this socket: nothing was signalled",
+             process->pid);
+    return error;
+}
+
+static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
+{
+    const long opened = syscall(SYS_pidfd_open, pid, 0);
+
+    if (opened >= 0) {
+        *pidfd = (int)opened;
+        return 0;
+    }
+    const int error = -errno;
+    if (error == -ESRCH || error == -EINVAL)
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited", pid);
+    else if (error == -ENOSYS)
+        snprintf(
+            text, ACT_TEXT_MAX,
+            "this kernel has no pidfd (Linux 5.3): without it a signal could hit another process");
+    else
+        snprintf(text, ACT_TEXT_MAX, "cannot take hold of pid %" PRId32 ": %s", pid,
+                 strerror(-error));
+    return error;
+}
+
+int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_ticks,
+                       uint32_t inode, char text[ACT_TEXT_MAX])
+{
+    struct act_process made = {-1, pid, start_ticks, inode, "", GUARD_NOTHING};
+    struct process_stat stat;
+
+    if (pid <= 0) {
+        snprintf(text, ACT_TEXT_MAX, "no process is known to hold this socket");
+        return -ESRCH;
+    }
+    int error = open_pidfd(pid, &made.pidfd, text);
+    if (error)
+        return error;
+    error = check_identity(&made, &stat, text);
+    if (!error)
+        error = check_holds(&made, text);
+    if (!error)
+        error =
+            check_identity(&made, &stat, text); /* what was read in between was of this process */
+    if (error) {
+        act_process_release(&made);
+        return error;
+    }
+    made.start_ticks = stat.start_ticks;
+    memcpy(made.name, stat.name, sizeof made.name);
+    made.guard = guard_process(pid, &stat);
+    *process = made;
+    return 0;
+}
+
+void act_process_release(struct act_process *process)
+{
+    if (process->pidfd >= 0)
+        close(process->pidfd);
+    process->pidfd = -1;
+}
+
+int act_process_signal(const struct act_process *process, int signal, char text[ACT_TEXT_MAX])
+{
+    struct process_stat stat;
+    int error = check_identity(process, &stat, text);
+
+    if (!error)
+        error = check_holds(process, text);
+    if (error)
+        return error;
+    if (syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0) == 0)
+        return 0;
+    error = -errno;
+    if (error == -EPERM)
+        snprintf(text, ACT_TEXT_MAX,
+                 "not allowed to signal %s %" PRId32 ": it belongs to another user", process->name,
+                 process->pid);
+    else if (error == -ESRCH)
+        snprintf(text, ACT_TEXT_MAX, "%s %" PRId32 " has exited already", process->name,
+                 process->pid);
+    else
+        snprintf(text, ACT_TEXT_MAX, "cannot signal %s %" PRId32 ": %s", process->name,
+                 process->pid, strerror(-error));
+    return error;
+}
+
+enum act_guard act_guard_conn(const struct frame *frame, const struct conn *conn)
+{
+    static const char *const SESSION_NAMES[] = {"sshd", "sshd-session", "mosh-server"};
+
+    if (conn->state == STATE_LISTEN)
+        return GUARD_LISTENER;
+    for (uint32_t i = 0; i < conn->owner_count; i++) {
+        const struct proc *holder = frame_holder(frame, conn, i);
+        for (size_t n = 0; holder && n < sizeof SESSION_NAMES / sizeof *SESSION_NAMES; n++)
+            if (strcmp(holder->comm, SESSION_NAMES[n]) == 0)
+                return GUARD_SESSION;
+    }
+    return GUARD_NOTHING;
+}
+
+static void explain_close(const struct conn *conn, int error, char text[ACT_TEXT_MAX])
+{
+    switch (error) {
+    case 0:
+        snprintf(text, ACT_TEXT_MAX, "closed");
+        break;
+    case -ENOENT:
+        snprintf(text, ACT_TEXT_MAX,
+                 conn->state == STATE_LISTEN ? "the kernel cannot address this one of several "
+                                               "listeners, or it is gone: look again"
+                                             : "it was gone already");
+        break;
+    case -EPERM:
+    case -EACCES:
+        snprintf(text, ACT_TEXT_MAX, "closing a connection needs CAP_NET_ADMIN (run as root)");
+        break;
+    case -EOPNOTSUPP:
+        snprintf(text, ACT_TEXT_MAX,
+                 "this kernel cannot close sockets (CONFIG_INET_DIAG_DESTROY is off)");
+        break;
+    case -EINVAL:
+        snprintf(text, ACT_TEXT_MAX, "this row has no cookie: it cannot be closed safely");
+        break;
+    default:
+        snprintf(text, ACT_TEXT_MAX, "not closed: %s", strerror(-error));
+    }
+}
+
+/* The kernel's answer to a request with NLM_F_ACK: an NLMSG_ERROR with 0 or -errno. */
+static int read_acknowledgement(struct mnl_socket *socket, uint32_t sequence)
+{
+    char buffer[DIAG_BUFFER_SIZE];
+    const ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof buffer);
+
+    if (length < 0)
+        return -errno;
+    const struct nlmsghdr *message = (const void *)buffer;
+    if (!mnl_nlmsg_ok(message, (int)length) || message->nlmsg_type != NLMSG_ERROR ||
+        message->nlmsg_seq != sequence ||
+        mnl_nlmsg_get_payload_len(message) < sizeof(struct nlmsgerr))
+        return -EBADMSG;
+    const struct nlmsgerr *answer = mnl_nlmsg_get_payload(message);
+    return answer->error;
+}
+
+static int send_destroy(const void *request, size_t length, uint32_t sequence)
+{
+    const struct timeval timeout = {DESTROY_TIMEOUT_S, 0};
+    int error = 0;
+    struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+
+    if (!socket)
+        return -errno;
+    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+        mnl_socket_sendto(socket, request, length) < 0)
+        error = -errno;
+    else
+        error = read_acknowledgement(socket, sequence);
+    mnl_socket_close(socket);
+    return error;
+}
+
+int act_close_conn(const struct conn *conn, char text[ACT_TEXT_MAX])
+{
+    const uint32_t sequence = 1;
+    char request[REQUEST_MAX];
+    size_t length = 0;
+    int error = diag_put_destroy(request, conn, sequence, &length);
+
+    if (!error)
+        error = send_destroy(request, length, sequence);
+    explain_close(conn, error, text);
+    return error;
+}

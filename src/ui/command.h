@@ -1,0 +1,60 @@
+/* COMMANDS: everything a key can do: id, keys, group, help, footer label, what it needs. Keys,
+ * help screen and footer read this table; adding a command means adding a row (and its id). Pure.
+ */
+#ifndef TCPLENS_UI_COMMAND_H
+#define TCPLENS_UI_COMMAND_H
+
+#include "ui/key.h"
+
+enum command_id {
+    COMMAND_NONE = 0,
+    COMMAND_DOWN,
+    COMMAND_UP,
+    COMMAND_PAGE_DOWN,
+    COMMAND_PAGE_UP,
+    COMMAND_FIRST,
+    COMMAND_LAST,
+    COMMAND_BACK,
+    COMMAND_VIEW, /* argument: which, from 0 */
+    COMMAND_VIEW_NEXT,
+    COMMAND_SORT_MENU,
+    COMMAND_SORT_LEFT,
+    COMMAND_SORT_RIGHT,
+    COMMAND_REVERSE,
+    COMMAND_FREEZE,
+    COMMAND_PAUSE,
+    COMMAND_SLOWER,
+    COMMAND_FASTER,
+    COMMAND_REPAINT,
+    COMMAND_THEME,
+    COMMAND_HELP,
+    COMMAND_QUIT
+};
+
+enum command_group { GROUP_MOVE, GROUP_VIEW, GROUP_TIME, GROUP_ACT, GROUP_OTHER, GROUP_COUNT };
+
+enum command_flag {
+    COMMAND_LIVE = 1u << 0,     /* needs the present: not in replay, not in the past */
+    COMMAND_SELECTION = 1u << 1 /* needs a row under the cursor */
+};
+
+struct command {
+    enum command_id id;
+    int argument;
+    uint32_t keys[4]; /* 0-terminated unless full */
+    enum command_group group;
+    uint32_t flags;      /* enum command_flag */
+    const char *label;   /* in the footer, NULL = not there; the first key stands before it */
+    const char *help;    /* one line, for the help screen */
+    uint8_t footer_rank; /* which leave the footer last when it narrows: 1 is the last to go */
+};
+
+extern const struct command COMMANDS[];
+extern const size_t command_count;
+extern const char *const COMMAND_GROUPS[GROUP_COUNT]; /* titles on the help screen */
+
+const struct command *command_for_key(uint32_t code); /* NULL: none */
+/* "j ↓" or "Space": all keys of a command, blank between. */
+size_t command_keys(char *out, size_t size, const struct command *command, bool ascii);
+
+#endif

@@ -1,0 +1,41 @@
+/* The table of connections: columns, order, cursor by identity, marks. Used by the Connections view
+ * and by every page that lists connections. */
+#ifndef TCPLENS_UI_CONN_TABLE_H
+#define TCPLENS_UI_CONN_TABLE_H
+
+#include "core/view.h"
+#include "ui/pane.h"
+#include "ui/table.h"
+
+#define CONN_TABLE_COLUMNS 64
+
+struct conn_table {
+    struct view view;
+    uint16_t columns[CONN_TABLE_COLUMNS]; /* indexes in columns[] */
+    struct table_column cells[CONN_TABLE_COLUMNS];
+    size_t count;
+    bool stale;      /* the picture is another one since the view was made */
+    uint32_t height; /* rows shown last */
+    int from_at;     /* cell of the state a row came from, -1: no room of its own */
+};
+
+void conn_table_init(struct conn_table *table);
+void conn_table_done(struct conn_table *table);
+/* list as of --columns, sort as of --sort; NULL = default. 0 or -EINVAL. */
+int conn_table_set_columns(struct conn_table *table, const char *list);
+int conn_table_set_sort(struct conn_table *table, const char *sort);
+uint32_t conn_table_needs(const struct conn_table *table);
+
+/* accept NULL = the filter of the picture. */
+void conn_table_update(struct conn_table *table, const struct picture *picture, view_accept accept,
+                       const void *accept_data);
+void conn_table_draw(struct conn_table *table, const struct picture *picture,
+                     const struct canvas *canvas);
+bool conn_table_command(struct conn_table *table, const struct picture *picture,
+                        const struct command *command);
+bool conn_table_mouse(struct conn_table *table, const struct picture *picture,
+                      const struct key *key, int row, int col);
+const struct conn *conn_table_selection(const struct conn_table *table,
+                                        const struct picture *picture);
+
+#endif

@@ -1,0 +1,55 @@
+/* The screen: keys, painting, views and pages, in a thread of its own. Knows frames and events;
+ * whether they come from the kernel, a log or the demo it cannot tell. */
+#ifndef TCPLENS_UI_SCREEN_H
+#define TCPLENS_UI_SCREEN_H
+
+#include "core/column.h"
+#include "core/event.h"
+#include "core/frame.h"
+#include "core/wish.h"
+#include "ui/term.h"
+
+/* What comes through orders_descriptor, one byte each. */
+enum screen_order {
+    SCREEN_QUIT = 'q',
+    SCREEN_SUSPEND = 's', /* leave the terminal; answered by `suspended` */
+    SCREEN_RESUME = 'c',
+    SCREEN_RESIZED = 'w'
+};
+
+/* What the screen shows comes from here. All functions are called in the screen's thread. */
+struct screen_feed {
+    struct frame *(*latest)(void *data); /* a reference, NULL before the first */
+    int frame_descriptor;                /* an eventfd: readable with each new frame */
+    struct event_ring *events;
+    void (*set_wish)(void *data, const struct wish *wish);
+    void (*trouble)(void *data, char *text, size_t size); /* why there is no frame, "" = none */
+    void *data;
+};
+
+struct screen_settings {
+    struct screen_feed feed;
+    struct wish wish; /* to begin with */
+    bool live;
+    int input;                     /* descriptor of the keys */
+    int orders_descriptor;         /* enum screen_order */
+    void (*suspended)(void *data); /* the terminal has been left */
+    void *data;
+    struct term_rescue *rescue;
+    enum theme theme;
+    bool ascii;
+    int64_t highlight_ns;
+    const char *columns, *sort;  /* NULL = default */
+    const struct lookup *lookup; /* NULL = numbers only */
+    enum tcp_class class;
+};
+
+struct screen;
+
+int screen_new(struct screen **screen, const struct screen_settings *settings); /* 0 or -errno */
+void screen_free(struct screen *screen);
+/* Until quit. 0; -ENOTTY, -ENOSYS: no terminal to draw on, screen_trouble says what to do. */
+int screen_run(struct screen *screen);
+const char *screen_trouble(const struct screen *screen);
+
+#endif

@@ -1,0 +1,34 @@
+/* What all tables on the screen share: which columns fit a width, the header, a field of a row.
+ * Knows nothing of where rows come from. */
+#ifndef TCPLENS_UI_TABLE_H
+#define TCPLENS_UI_TABLE_H
+
+#include "ui/canvas.h"
+
+struct table_column {
+    const char *title;
+    uint8_t width;     /* at rest */
+    uint8_t min_width; /* may shrink to this */
+    uint8_t grow;      /* share of spare width */
+    uint8_t leave;     /* higher leaves earlier; 0 never */
+    bool right;
+    /* set by table_layout */
+    int at;    /* first cell */
+    int cells; /* 0: it has left */
+};
+
+/* Places columns from cell `first` on in `cells` cells, two blanks between (one where it is
+ * narrow). Columns shrink to min_width, then leave by `leave`, and spare width goes to `grow`. */
+void table_layout(struct table_column *columns, size_t count, int first, int cells);
+/* sorted: index of the sort column, or SIZE_MAX. */
+void table_draw_header(const struct canvas *canvas, int row, const struct table_column *columns,
+                       size_t count, size_t sorted, bool descending);
+void table_draw_cell(const struct canvas *canvas, int row, const struct table_column *column,
+                     unsigned style, const char *text);
+/* Column under a cell of the screen, SIZE_MAX if none. */
+size_t table_column_at(const struct table_column *columns, size_t count, int col);
+
+/* Keeps `cursor` within [0, count) and `top` so that it is within `height` rows. */
+void table_scroll(uint32_t *cursor, uint32_t *top, uint32_t count, uint32_t height);
+
+#endif

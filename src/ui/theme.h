@@ -1,0 +1,64 @@
+/* Roles of what is drawn, and THEME: what each role looks like in each theme. Pure: colours are
+ * terminal colour numbers, term.c makes them real. */
+#ifndef TCPLENS_UI_THEME_H
+#define TCPLENS_UI_THEME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum role {
+    ROLE_NORMAL,
+    ROLE_DIM,    /* what does not change, what cannot act, labels */
+    ROLE_STRONG, /* the figures one looks for */
+    ROLE_ACCENT, /* the active view, the sort column */
+    ROLE_TITLE,  /* table header */
+    ROLE_KEY,    /* key names in footer and help */
+    ROLE_GOOD,
+    ROLE_NOTICE,  /* worth a look */
+    ROLE_TROUBLE, /* wrong */
+    ROLE_IN,      /* traffic that comes, goes */
+    ROLE_OUT,
+    ROLE_OPENED, /* marks of rows */
+    ROLE_CHANGED,
+    ROLE_CLOSED,
+    ROLE_STATE_QUIET, /* in the order of enum state_role */
+    ROLE_STATE_LISTEN,
+    ROLE_STATE_OPENING,
+    ROLE_STATE_OPEN,
+    ROLE_STATE_CLOSING,
+    ROLE_STATE_STUCK,
+    ROLE_STATE_GONE,
+    ROLE_BORDER,
+    ROLE_COUNT
+};
+
+/* A style is a role and any of these, or-ed. */
+#define STYLE_ROLE(style) ((style)&0xffu)
+#define STYLE_SELECTED    0x100u /* on the cursor line */
+#define STYLE_TAGGED      0x200u
+#define STYLE_BOLD        0x400u
+#define STYLE_UNDERLINE   0x800u
+#define STYLE_REVERSE     0x1000u
+
+enum theme { THEME_DARK, THEME_LIGHT, THEME_SAFE, THEME_MONO, THEME_COUNT };
+
+#define COLOR_NONE (-1) /* the terminal's own */
+
+struct look {
+    int16_t rich;       /* colour on terminals of 256 colours */
+    int8_t plain;       /* on terminals of 8 or 16 colours; 8..15 become bold 0..7 on 8 */
+    uint8_t attributes; /* enum look_attribute */
+};
+
+enum look_attribute { LOOK_BOLD = 1, LOOK_DIM = 2, LOOK_UNDERLINE = 4, LOOK_REVERSE = 8 };
+
+extern const struct look THEME[ROLE_COUNT][THEME_COUNT];
+/* Backgrounds of 256-colour terminals for the cursor line and tagged rows; elsewhere reverse and
+ * underline do it. */
+extern const int16_t THEME_SELECTED[THEME_COUNT], THEME_TAGGED[THEME_COUNT];
+extern const char *const THEME_NAMES[THEME_COUNT]; /* "dark" "light" "safe" "mono" */
+
+/* 0 or -EINVAL. */
+int theme_from_name(const char *name, enum theme *theme);
+
+#endif

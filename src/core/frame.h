@@ -98,6 +98,8 @@ struct frame {
     /* the picture */
     uint64_t number;                  /* 1, 2, 3 ... of the session */
     int64_t wall_ns, mono_ns;         /* when the dump began */
+    int64_t dump_ns;                  /* how long it took: a row was read at wall_ns .. + dump_ns;
+                                       * filled by the source, 0 = at once */
     uint64_t first_event, next_event; /* event numbers it covers: [first, next) */
     struct conn *conns;               /* live rows in the source's order, then ghosts */
     uint32_t live_count, conn_count;
@@ -157,7 +159,8 @@ const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial)
 const char *frame_user_name(const struct frame *frame, uint32_t uid);
 const char *frame_interface_name(const struct frame *frame, uint32_t index);
 
-/* Counts totals.states, live, listeners, orphans and rates from the rows. */
+/* Counts totals.states, live, listeners, orphans and rates from the rows, and nothing else of them;
+ * to be repeated when owners have been filled in. */
 void frame_count_totals(struct frame *frame);
 size_t frame_footprint(const struct frame *frame); /* bytes it holds */
 

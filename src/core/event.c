@@ -1,0 +1,108 @@
+/* The event ring: a power-of-two array behind a mutex. Numbers only grow; the slot of a number is
+ * number modulo capacity, so that what is overwritten follows from the numbers alone. Must not know
+ * who pushes or reads. */
+#include "core/event.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define RING_MAX (1u << 24)
+
+struct event_ring {
+    pthread_mutex_t mutex;
+    uint64_t next;  /* number of the next event */
+    uint64_t first; /* numbers below never were in this ring: its beginning, or a seek */
+    uint64_t mask;  /* capacity - 1 */
+    struct event *slots;
+};
+
+struct event_ring *event_ring_new(uint32_t capacity)
+{
+    uint32_t size = 1;
+    while (size < capacity && size < RING_MAX)
+        size *= 2;
+
+    struct event_ring *ring = calloc(1, sizeof(*ring));
+    if (!ring)
+        return NULL;
+    ring->slots = calloc(size, sizeof(*ring->slots)); /* pages come when they are written */
+    if (!ring->slots || pthread_mutex_init(&ring->mutex, NULL) != 0) {
+        free(ring->slots);
+        free(ring);
+        return NULL;
+    }
+    ring->mask = size - 1;
+    ring->first = ring->next = 1;
+    return ring;
+}
+
+void event_ring_free(struct event_ring *ring)
+{
+    if (!ring)
+        return;
+    pthread_mutex_destroy(&ring->mutex);
+    free(ring->slots);
+    free(ring);
+}
+
+uint64_t event_ring_push(struct event_ring *ring, const struct event *event)
+{
+    pthread_mutex_lock(&ring->mutex);
+    uint64_t number = ring->next++;
+    struct event *slot = &ring->slots[number & ring->mask];
+    *slot = *event;
+    slot->number = number;
+    pthread_mutex_unlock(&ring->mutex);
+    return number;
+}
+
+uint64_t event_ring_next(struct event_ring *ring)
+{
+    pthread_mutex_lock(&ring->mutex);
+    uint64_t next = ring->next;
+    pthread_mutex_unlock(&ring->mutex);
+    return next;
+}
+
+/* Lowest number still there; the mutex is held. */
+static uint64_t oldest_locked(const struct event_ring *ring)
+{
+    uint64_t capacity = ring->mask + 1;
+    return ring->next - ring->first > capacity ? ring->next - capacity : ring->first;
+}
+
+uint64_t event_ring_oldest(struct event_ring *ring)
+{
+    pthread_mutex_lock(&ring->mutex);
+    uint64_t oldest = oldest_locked(ring);
+    pthread_mutex_unlock(&ring->mutex);
+    return oldest;
+}
+
+uint32_t event_ring_read(struct event_ring *ring, uint64_t *cursor, struct event *events,
+                         uint32_t count, uint64_t *lost)
+{
+    uint32_t copied = 0;
+
+    pthread_mutex_lock(&ring->mutex);
+    uint64_t oldest = oldest_locked(ring);
+    uint64_t at = *cursor;
+    /* A cursor outside of [first, next] is of before a seek: it starts anew and lost nothing. */
+    if (at < ring->first || at > ring->next)
+        at = ring->first;
+    *lost = at < oldest ? oldest - at : 0;
+    at += *lost;
+    for (; copied < count && at < ring->next; at++)
+        events[copied++] = ring->slots[at & ring->mask];
+    pthread_mutex_unlock(&ring->mutex);
+
+    *cursor = at;
+    return copied;
+}
+
+void event_ring_restart(struct event_ring *ring, uint64_t next)
+{
+    pthread_mutex_lock(&ring->mutex);
+    ring->first = ring->next = next;
+    pthread_mutex_unlock(&ring->mutex);
+}

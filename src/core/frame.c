@@ -1,0 +1,381 @@
+/* Frames and their pool: arrays that grow while a frame is filled, are kept when it is released and
+ * used again. Must not know where rows come from. The pool has a mutex, the reference count is
+ * atomic; all else belongs to whoever fills the frame, and to nobody once it is published. */
+#include "core/frame.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum array { CONNS, PROCS, GROUPS, DETAILS, OWNER_REFS, USERS, INTERFACES, ARRAY_COUNT };
+
+#define SPARE_MAX    8u    /* released frames kept */
+#define FIRST_ROWS   64u   /* smallest capacity of an array */
+#define SHRINK_FLOOR 4096u /* arrays up to this size are never given back */
+
+struct frame_pool {
+    pthread_mutex_t mutex;
+    struct frame *spare[SPARE_MAX];
+    uint32_t spare_count;
+    uint32_t out;                   /* frames that are referenced */
+    bool released;                  /* by its owner: goes when the last frame comes back */
+    uint32_t expected[ARRAY_COUNT]; /* elements a new frame will need, from the frames before */
+    size_t expected_text;
+};
+
+/* One array of a frame, to treat them alike. */
+struct array_view {
+    void *data;
+    uint32_t *count, *capacity;
+    size_t size;
+};
+
+static struct array_view frame_array(struct frame *f, enum array array)
+{
+    switch (array) {
+    case CONNS:
+        return (struct array_view){f->conns, &f->conn_count, &f->conn_capacity, sizeof(*f->conns)};
+    case PROCS:
+        return (struct array_view){f->procs, &f->proc_count, &f->proc_capacity, sizeof(*f->procs)};
+    case GROUPS:
+        return (struct array_view){f->groups, &f->group_count, &f->group_capacity,
+                                   sizeof(*f->groups)};
+    case DETAILS:
+        return (struct array_view){f->details, &f->detail_count, &f->detail_capacity,
+                                   sizeof(*f->details)};
+    case OWNER_REFS:
+        return (struct array_view){f->owner_refs, &f->owner_ref_count, &f->owner_ref_capacity,
+                                   sizeof(*f->owner_refs)};
+    case USERS:
+        return (struct array_view){f->users, &f->user_count, &f->user_capacity, sizeof(*f->users)};
+    case INTERFACES:
+    case ARRAY_COUNT:
+        break;
+    }
+    return (struct array_view){f->interfaces, &f->interface_count, &f->interface_capacity,
+                               sizeof(*f->interfaces)};
+}
+
+static void frame_put_array(struct frame *f, enum array array, void *data, uint32_t capacity)
+{
+    *frame_array(f, array).capacity = capacity;
+    switch (array) {
+    case CONNS:
+        f->conns = data;
+        return;
+    case PROCS:
+        f->procs = data;
+        return;
+    case GROUPS:
+        f->groups = data;
+        return;
+    case DETAILS:
+        f->details = data;
+        return;
+    case OWNER_REFS:
+        f->owner_refs = data;
+        return;
+    case USERS:
+        f->users = data;
+        return;
+    case INTERFACES:
+    case ARRAY_COUNT:
+        break;
+    }
+    f->interfaces = data;
+}
+
+/* A zeroed element at the end of the array, or NULL. */
+static void *frame_grow(struct frame *frame, enum array array)
+{
+    struct array_view view = frame_array(frame, array);
+    if (*view.count == *view.capacity) {
+        if (*view.capacity > UINT32_MAX / 2)
+            return NULL;
+        uint32_t capacity = *view.capacity ? *view.capacity * 2 : FIRST_ROWS;
+        void *data = realloc(view.data, capacity * view.size);
+        if (!data)
+            return NULL;
+        frame_put_array(frame, array, data, capacity);
+        view.data = data;
+    }
+    void *element = (char *)view.data + *view.count * view.size;
+    ++*view.count;
+    return memset(element, 0, view.size);
+}
+
+/* Room for `count` elements in an array whose content does not matter; failing is not an error: the
+ * array will grow when it must. */
+static void frame_expect(struct frame *frame, enum array array, uint32_t count)
+{
+    struct array_view view = frame_array(frame, array);
+    if (count <= *view.capacity)
+        return;
+    void *data = malloc(count * view.size);
+    if (!data)
+        return;
+    free(view.data);
+    frame_put_array(frame, array, data, count);
+}
+
+static void frame_clear(struct frame *frame)
+{
+    struct frame kept = {.conns = frame->conns,
+                         .procs = frame->procs,
+                         .owner_refs = frame->owner_refs,
+                         .groups = frame->groups,
+                         .details = frame->details,
+                         .users = frame->users,
+                         .interfaces = frame->interfaces};
+    size_t picture = offsetof(struct frame, number);
+
+    memset((char *)frame + picture, 0, sizeof(*frame) - picture);
+    frame->conns = kept.conns;
+    frame->procs = kept.procs;
+    frame->owner_refs = kept.owner_refs;
+    frame->groups = kept.groups;
+    frame->details = kept.details;
+    frame->users = kept.users;
+    frame->interfaces = kept.interfaces;
+    frame->host = "";
+    frame->source = "";
+    frame->cost.cpu_permille = UINT32_MAX;
+    arena_reset(&frame->arena);
+}
+
+static void frame_destroy(struct frame *frame)
+{
+    if (!frame)
+        return;
+    for (int array = 0; array < ARRAY_COUNT; array++)
+        free(frame_array(frame, (enum array)array).data);
+    arena_done(&frame->arena);
+    free(frame);
+}
+
+struct frame_pool *frame_pool_new(void)
+{
+    struct frame_pool *pool = calloc(1, sizeof(*pool));
+    if (!pool)
+        return NULL;
+    if (pthread_mutex_init(&pool->mutex, NULL) != 0) {
+        free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+static void pool_destroy(struct frame_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->spare_count; i++)
+        frame_destroy(pool->spare[i]);
+    pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+void frame_pool_release(struct frame_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->mutex);
+    pool->released = true;
+    bool last = pool->out == 0;
+    pthread_mutex_unlock(&pool->mutex);
+    if (last)
+        pool_destroy(pool);
+}
+
+static struct frame *frame_make(struct frame_pool *pool)
+{
+    struct frame *frame = calloc(1, sizeof(*frame));
+    if (!frame)
+        return NULL;
+    frame->pool = pool;
+    arena_init(&frame->arena);
+    return frame;
+}
+
+struct frame *frame_new(struct frame_pool *pool)
+{
+    uint32_t expected[ARRAY_COUNT];
+
+    pthread_mutex_lock(&pool->mutex);
+    struct frame *frame = pool->spare_count ? pool->spare[--pool->spare_count] : frame_make(pool);
+    pool->out += frame != NULL;
+    memcpy(expected, pool->expected, sizeof(expected));
+    pthread_mutex_unlock(&pool->mutex);
+
+    if (!frame)
+        return NULL;
+    frame_clear(frame);
+    for (int array = 0; array < ARRAY_COUNT; array++)
+        frame_expect(frame, (enum array)array, expected[array]);
+    atomic_init(&frame->references, 1);
+    return frame;
+}
+
+struct frame *frame_reference(struct frame *frame)
+{
+    atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+    return frame;
+}
+
+/* Far more than frames now need, after a flood of connections: goes back to the system. */
+static void frame_shrink(struct frame *frame, const struct frame_pool *pool)
+{
+    for (int i = 0; i < ARRAY_COUNT; i++) {
+        struct array_view view = frame_array(frame, (enum array)i);
+        if (*view.capacity > SHRINK_FLOOR && *view.capacity / 4 > pool->expected[i]) {
+            free(view.data);
+            *view.count = 0;
+            frame_put_array(frame, (enum array)i, NULL, 0);
+        }
+    }
+    if (frame->arena.total > (size_t)SHRINK_FLOOR * 64 &&
+        frame->arena.total / 4 > pool->expected_text)
+        arena_done(&frame->arena);
+}
+
+/* What is expected follows growth at once and shrinks slowly, so that sizes that swing do not cost
+ * memory traffic. */
+static void pool_learn(struct frame_pool *pool, struct frame *frame)
+{
+    for (int i = 0; i < ARRAY_COUNT; i++) {
+        uint32_t count = *frame_array(frame, (enum array)i).count;
+        uint32_t faded = pool->expected[i] - pool->expected[i] / 32;
+        pool->expected[i] = count > faded ? count : faded;
+    }
+    size_t text = frame->arena.total;
+    size_t faded = pool->expected_text - pool->expected_text / 32;
+    pool->expected_text = text > faded ? text : faded;
+}
+
+void frame_release(struct frame *frame)
+{
+    if (!frame)
+        return;
+    if (atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) != 1)
+        return;
+
+    struct frame_pool *pool = frame->pool;
+    struct frame *surplus = NULL;
+
+    pthread_mutex_lock(&pool->mutex);
+    pool_learn(pool, frame);
+    frame_shrink(frame, pool);
+    if (pool->spare_count < SPARE_MAX && !pool->released)
+        pool->spare[pool->spare_count++] = frame;
+    else
+        surplus = frame;
+    pool->out--;
+    bool last = pool->released && pool->out == 0;
+    pthread_mutex_unlock(&pool->mutex);
+
+    frame_destroy(surplus);
+    if (last)
+        pool_destroy(pool);
+}
+
+static struct conn *conn_clear(struct conn *conn)
+{
+    if (!conn)
+        return NULL;
+    conn->owner = conn->owners = conn->group = conn->detail = CONN_NO_INDEX;
+    return conn;
+}
+
+struct conn *frame_add_conn(struct frame *frame)
+{
+    struct conn *conn = frame_grow(frame, CONNS);
+    frame->live_count += conn != NULL;
+    return conn_clear(conn);
+}
+
+struct conn *frame_add_ghost(struct frame *frame)
+{
+    return conn_clear(frame_grow(frame, CONNS));
+}
+
+struct proc *frame_add_proc(struct frame *frame)
+{
+    struct proc *proc = frame_grow(frame, PROCS);
+    if (!proc)
+        return NULL;
+    proc->uid = UINT32_MAX;
+    proc->group = CONN_NO_INDEX;
+    proc->cpu_permille = UINT32_MAX;
+    proc->comm = proc->exe = proc->command_line = "";
+    return proc;
+}
+
+struct group *frame_add_group(struct frame *frame)
+{
+    struct group *group = frame_grow(frame, GROUPS);
+    if (!group)
+        return NULL;
+    group->path = group->unit = group->container = "";
+    return group;
+}
+
+struct conn_detail *frame_add_detail(struct frame *frame)
+{
+    return frame_grow(frame, DETAILS);
+}
+
+int frame_add_owner_ref(struct frame *frame, uint32_t proc_index)
+{
+    uint32_t *reference = frame_grow(frame, OWNER_REFS);
+    if (!reference)
+        return -ENOMEM;
+    *reference = proc_index;
+    return 0;
+}
+
+/* Index of the first user whose uid is not below `uid`. */
+static uint32_t user_place(const struct frame *frame, uint32_t uid)
+{
+    uint32_t low = 0, high = frame->user_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (frame->users[middle].uid < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int frame_add_user(struct frame *frame, uint32_t uid, const char *name)
+{
+    uint32_t place = user_place(frame, uid);
+    if (place < frame->user_count && frame->users[place].uid == uid)
+        return 0;
+    const char *copy = frame_copy_text(frame, name);
+    if (!frame_grow(frame, USERS))
+        return -ENOMEM;
+    struct user *user = frame->users + place;
+    memmove(user + 1, user, (frame->user_count - 1 - place) * sizeof(*user));
+    *user = (struct user){.uid = uid, .name = copy};
+    return 0;
+}
+
+int frame_add_interface(struct frame *frame, uint32_t index, const char *name)
+{
+    if (frame_interface_name(frame, index))
+        return 0;
+    const char *copy = frame_copy_text(frame, name);
+    struct interface *interface = frame_grow(frame, INTERFACES);
+    if (!interface)
+        return -ENOMEM;
+    *interface = (struct interface){.index = index, .name = copy};
+    return 0;
+}
+
+const char *frame_copy_text(struct frame *frame, const char *text)
+{
+    if (!text || !*text)
+        return "";
+    const char *copy = arena_copy(&frame->arena, text, strlen(text));
+    return copy ? copy : "";
+}

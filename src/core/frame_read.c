@@ -1,0 +1,106 @@
+/* Reading a frame: look-ups and sums. Must not change anything but the totals. */
+#include "core/frame.h"
+
+#include <string.h>
+
+static const struct proc *proc_at(const struct frame *frame, uint32_t index)
+{
+    return index < frame->proc_count ? &frame->procs[index] : NULL;
+}
+
+const struct proc *frame_owner(const struct frame *frame, const struct conn *conn)
+{
+    return proc_at(frame, conn->owner);
+}
+
+const struct proc *frame_holder(const struct frame *frame, const struct conn *conn, uint32_t n)
+{
+    if (n >= conn->owner_count || conn->owners >= frame->owner_ref_count ||
+        n >= frame->owner_ref_count - conn->owners)
+        return NULL;
+    return proc_at(frame, frame->owner_refs[conn->owners + n]);
+}
+
+const struct group *frame_group(const struct frame *frame, const struct conn *conn)
+{
+    return conn->group < frame->group_count ? &frame->groups[conn->group] : NULL;
+}
+
+const struct conn_detail *frame_detail(const struct frame *frame, const struct conn *conn)
+{
+    return conn->detail < frame->detail_count ? &frame->details[conn->detail] : NULL;
+}
+
+const struct proc *frame_find_proc(const struct frame *frame, int32_t pid)
+{
+    for (uint32_t i = 0; i < frame->proc_count; i++) {
+        if (frame->procs[i].pid == pid)
+            return &frame->procs[i];
+    }
+    return NULL;
+}
+
+const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial)
+{
+    for (uint32_t i = 0; i < frame->conn_count; i++) {
+        if (frame->conns[i].serial == serial)
+            return &frame->conns[i];
+    }
+    return NULL;
+}
+
+const char *frame_user_name(const struct frame *frame, uint32_t uid)
+{
+    uint32_t low = 0, high = frame->user_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (frame->users[middle].uid == uid)
+            return frame->users[middle].name;
+        if (frame->users[middle].uid < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+const char *frame_interface_name(const struct frame *frame, uint32_t index)
+{
+    for (uint32_t i = 0; i < frame->interface_count; i++) {
+        if (frame->interfaces[i].index == index)
+            return frame->interfaces[i].name;
+    }
+    return NULL;
+}
+
+void frame_count_totals(struct frame *frame)
+{
+    struct totals *totals = &frame->totals;
+
+    memset(totals->states, 0, sizeof(totals->states));
+    totals->orphans = 0;
+    totals->in_bytes_per_s = totals->out_bytes_per_s = 0;
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        totals->states[conn->state < STATE_COUNT ? conn->state : STATE_NONE]++;
+        /* A TIME-WAIT row never has a process: that is no orphan, as ss counts them. */
+        totals->orphans += conn->owner_word == OWNER_NONE && conn->state != STATE_TIME_WAIT;
+        totals->in_bytes_per_s += conn_in_rate(conn);
+        totals->out_bytes_per_s += conn_out_rate(conn);
+    }
+    totals->states[STATE_DELETE_TCB] += frame->conn_count - frame->live_count;
+    totals->live = frame->live_count;
+    totals->listeners = totals->states[STATE_LISTEN];
+}
+
+size_t frame_footprint(const struct frame *frame)
+{
+    return sizeof(*frame) + arena_footprint(&frame->arena) +
+           frame->conn_capacity * sizeof(*frame->conns) +
+           frame->proc_capacity * sizeof(*frame->procs) +
+           frame->group_capacity * sizeof(*frame->groups) +
+           frame->detail_capacity * sizeof(*frame->details) +
+           frame->owner_ref_capacity * sizeof(*frame->owner_refs) +
+           frame->user_capacity * sizeof(*frame->users) +
+           frame->interface_capacity * sizeof(*frame->interfaces);
+}

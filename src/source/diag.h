@@ -7,6 +7,7 @@
 #include "core/frame.h"
 
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct diag_request {
     const void *bytecode;   /* INET_DIAG_REQ_BYTECODE or NULL */
     size_t bytecode_length;
     uint32_t sequence;
+    bool detail; /* ask for what only conn_detail shows, too */
 };
 
 /* Builds a dump request into buffer (at least 8 KiB + bytecode). Returns its length. */
@@ -42,9 +44,10 @@ struct diag_parse { /* what one dump is decoded into, and what was odd about it 
     int error; /* -errno of NLMSG_ERROR or NLMSG_DONE, 0 = none */
 };
 
-/* Decodes one datagram. 1: more to come; 0: done (parse->error says how it ended); -EBADMSG: the
- * bytes are no netlink messages (parse->malformed counted); -ENOMEM. Truncated attributes and
- * unknown ones are skipped: their facts are "not known". */
+/* Decodes one datagram, which begins at a multiple of 4 bytes. 1: more to come; 0: done
+ * (parse->error says how it ended); -EBADMSG: the bytes are no netlink messages (parse->malformed
+ * counted); -ENOMEM. Truncated attributes and unknown ones are skipped: their facts are "not
+ * known". */
 int diag_parse_messages(struct diag_parse *parse, const void *bytes, size_t length);
 
 /* One inet_diag message (after the nlmsghdr) to a row. 0 or -EBADMSG. detail may be NULL. */

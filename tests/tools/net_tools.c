@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ static bool wait_bindable(int fd, struct net_address address)
     while (bind(fd, &address.u.any, sizeof(address.u.v6)) != 0) {
         if (errno != EADDRNOTAVAIL || net_now_ns() > end)
             return false;
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        poll(NULL, 0, 1); /* then look again */
     }
     return true;
 }
@@ -231,7 +232,7 @@ void net_wait_state(int fd, int state)
         if (net_now_ns() > end)
             net_die("a socket stays in %s, wanted %s", net_state_name(net_state(fd)),
                     net_state_name(state));
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        poll(NULL, 0, 1); /* then look again */
     }
 }
 

@@ -31,7 +31,11 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
  * second dump). */
 int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
-/* A second small dump of LISTEN and CLOSED rows of one family into a scratch frame. */
+/* Marks the frame MISSING_DUMP_PART with errno and words: "WHAT failed: ... (ENAME); SO". */
+void netlink_mark_missing(struct frame *frame, const char *what, int error, const char *so);
+
+/* A second small dump of LISTEN and CLOSED rows of one family into a scratch frame. 0 or -errno:
+ * rows may then be lacking. */
 int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t family,
                         uint32_t state_bits);
 

@@ -1,0 +1,304 @@
+/* live: the running kernel as a source: netlink, or procnet where there is no sock_diag. It must
+ * not know the format of messages (diag.c) nor what a change means (diff, track). */
+#include "source/live.h"
+
+#include "core/text.h"
+#include "source/netlink.h"
+#include "source/procnet.h"
+#include "source/row_index.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TEXT_SIZE     128
+#define FAILURES_MOST 3u /* look-ups in a row that may fail before the rest is not asked for */
+
+struct live {
+    struct source source;    /* first */
+    struct netlink *netlink; /* NULL: procnet */
+    struct frame_pool *scratch;
+    struct row_index index; /* of the scratch frame */
+    struct netlink_bytecode bytecode[2];
+    uint32_t state_bits; /* of the last wish */
+    uint32_t netns;
+    uint64_t number;
+    char *proc_root;
+    char host[TEXT_CLEAN_MAX(HOST_NAME_MAX)];
+};
+
+/* What confirm works on. */
+struct search {
+    struct live *live;
+    const struct frame *previous;
+    struct frame *next;
+    const struct diff *diff;
+    uint32_t *found;
+    uint32_t count;
+    int error;         /* why a row could not be asked for, 0 = none */
+    uint32_t failures; /* in a row */
+};
+
+/* Errors that mean "no sock_diag here", not "not now". */
+static bool is_absent(int error)
+{
+    static const int ABSENT[] = {EPROTONOSUPPORT, EAFNOSUPPORT, ENOENT, EACCES,
+                                 EPERM,           ENOSYS,       EINVAL, EOPNOTSUPP};
+    for (size_t i = 0; i < sizeof(ABSENT) / sizeof(ABSENT[0]); i++)
+        if (error == -ABSENT[i])
+            return true;
+    return false;
+}
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int read_procnet(struct live *live, struct frame *frame, const struct wish *wish)
+{
+    int result = procnet_dump(live->proc_root, frame, wish);
+    if (result < 0) {
+        snprintf(frame->missing.text, sizeof(frame->missing.text),
+                 "neither sock_diag nor /proc/net/tcp can be read: is /proc mounted?");
+        return result;
+    }
+    frame->netns = live->netns;
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        frame->conns[i].netns = live->netns;
+    return 0;
+}
+
+static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    struct live *live = (struct live *)source;
+    live->state_bits = wish->state_bits;
+    frame->number = ++live->number;
+    frame->wall_ns = now_ns(CLOCK_REALTIME);
+    frame->mono_ns = now_ns(CLOCK_MONOTONIC);
+    frame->host = frame_copy_text(frame, live->host);
+    if (!live->netlink)
+        return read_procnet(live, frame, wish);
+    int result = netlink_dump(live->netlink, frame, wish, live->bytecode);
+    if (result < 0 && is_absent(result)) {
+        netlink_close(live->netlink);
+        live->netlink = NULL;
+        frame->missing = (struct missing){0};
+        return read_procnet(live, frame, wish);
+    }
+    return result;
+}
+
+static bool is_found_by_dump(const struct conn *conn)
+{
+    return STATE_BIT(conn->state) & (STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED));
+}
+
+/* Appends a row of next; one that has left the states asked for is gone for us. */
+static int keep_row(struct search *search, uint32_t previous, const struct conn *conn)
+{
+    struct frame *next = search->next;
+    uint32_t scope = conn->tuple.scope;
+    if (!(search->live->state_bits & STATE_BIT(conn->state)))
+        return 0;
+    if (scope && !frame_interface_name(next, scope)) {
+        const char *name = frame_interface_name(search->previous, scope);
+        if (name && frame_add_interface(next, scope, name) < 0)
+            return -ENOMEM;
+    }
+    struct conn *kept = frame_add_conn(next);
+    if (!kept)
+        return -ENOMEM;
+    *kept = *conn;
+    search->found[search->count++] = previous;
+    return 0;
+}
+
+/* A row that could not be asked for stays as it was: better late than a false close. */
+static int keep_copy(struct search *search, uint32_t previous, int error)
+{
+    struct conn copy = search->previous->conns[previous];
+    copy.owner = copy.owners = copy.group = copy.detail = CONN_NO_INDEX;
+    copy.owner_count = 0;
+    copy.owner_word = OWNER_UNKNOWN;
+    copy.unit_from = UNIT_FROM_NOTHING;
+    copy.mark = MARK_NONE;
+    search->error = error;
+    return keep_row(search, previous, &copy);
+}
+
+static int look_up(struct search *search, uint32_t previous)
+{
+    struct conn conn;
+    if (search->failures >= FAILURES_MOST)
+        return keep_copy(search, previous, search->error);
+    int result = netlink_lookup(search->live->netlink, &search->previous->conns[previous], &conn);
+    if (result == 0 || result == -ENOENT)
+        search->failures = 0;
+    if (result == 0)
+        return keep_row(search, previous, &conn);
+    if (result == -ENOENT)
+        return 0;
+    search->failures++;
+    return keep_copy(search, previous, result);
+}
+
+/* Closed rows of this family that only a dump can find. */
+static bool is_dumped(const struct search *search, const struct change *change, uint8_t family)
+{
+    if (change->kind != CHANGE_CLOSED)
+        return false;
+    const struct conn *conn = &search->previous->conns[change->previous];
+    return is_found_by_dump(conn) && conn->tuple.family == family;
+}
+
+static int join_dump(struct search *search, const struct frame *frame, uint8_t family, int error)
+{
+    struct row_index *index = &search->live->index;
+    int result = row_index_reserve(index, frame->conns, 0, frame->live_count);
+    if (result < 0)
+        return result;
+    row_index_rebuild(index, frame->conns, frame->live_count);
+    for (uint32_t i = 0; i < search->diff->change_count && result == 0; i++) {
+        const struct change *change = &search->diff->changes[i];
+        if (!is_dumped(search, change, family))
+            continue;
+        uint64_t cookie = search->previous->conns[change->previous].cookie;
+        uint32_t row = row_index_find(index, frame->conns, cookie);
+        if (row != CONN_NO_INDEX)
+            result = keep_row(search, change->previous, &frame->conns[row]);
+        else if (error)
+            result = keep_copy(search, change->previous, error);
+    }
+    return result;
+}
+
+static int search_by_dump(struct search *search, uint8_t family)
+{
+    struct live *live = search->live;
+    struct frame *frame = frame_new(live->scratch);
+    if (!frame)
+        return -ENOMEM;
+    int error = netlink_dump_states(live->netlink, frame, family,
+                                    STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED));
+    int result = join_dump(search, frame, family, error);
+    frame_release(frame);
+    return result;
+}
+
+static int search_all(struct search *search)
+{
+    bool dump[2] = {false, false};
+    int result = 0;
+    for (uint32_t i = 0; i < search->diff->change_count && result == 0; i++) {
+        const struct change *change = &search->diff->changes[i];
+        if (change->kind != CHANGE_CLOSED)
+            continue;
+        const struct conn *conn = &search->previous->conns[change->previous];
+        if (is_found_by_dump(conn))
+            dump[conn->tuple.family == FAMILY_INET6] = true;
+        else
+            result = look_up(search, change->previous);
+    }
+    if (result == 0 && dump[0])
+        result = search_by_dump(search, FAMILY_INET);
+    if (result == 0 && dump[1])
+        result = search_by_dump(search, FAMILY_INET6);
+    return result;
+}
+
+static int live_confirm(struct source *source, const struct frame *previous, struct frame *next,
+                        const struct diff *diff, uint32_t *found, uint32_t *count)
+{
+    struct search search = {.live = (struct live *)source,
+                            .previous = previous,
+                            .next = next,
+                            .diff = diff,
+                            .found = found};
+    *count = 0;
+    if (!search.live->netlink) /* /proc/net/tcp has no exact look-up */
+        return 0;
+    int result = search_all(&search);
+    if (search.error)
+        netlink_mark_missing(next, "look-up of vanished rows", -search.error,
+                             "showing them as they were");
+    *count = search.count;
+    return result;
+}
+
+static void live_close(struct source *source)
+{
+    struct live *live = (struct live *)source;
+    netlink_close(live->netlink);
+    row_index_done(&live->index);
+    if (live->scratch)
+        frame_pool_release(live->scratch);
+    free(live->proc_root);
+    free(live);
+}
+
+static const struct source_ops LIVE_OPS = {.name = "live",
+                                           .is_live = true,
+                                           .next = live_next,
+                                           .confirm = live_confirm,
+                                           .close = live_close};
+
+static void read_facts(struct live *live)
+{
+    struct stat netns;
+    char host[HOST_NAME_MAX + 1] = "";
+    if (stat("/proc/self/ns/net", &netns) == 0)
+        live->netns = (uint32_t)netns.st_ino;
+    if (gethostname(host, sizeof(host) - 1) == 0)
+        text_clean(live->host, sizeof(live->host), host, strlen(host));
+}
+
+/* sock_diag, or a /proc/net/tcp that can be read. */
+static int open_kernel(struct live *live, bool no_sock_diag, char *text)
+{
+    char path[PATH_MAX];
+    int result = no_sock_diag ? -EPROTONOSUPPORT : netlink_open(&live->netlink);
+    if (result == 0)
+        return 0;
+    snprintf(path, sizeof(path), "%s/net/tcp", live->proc_root);
+    if (access(path, R_OK) == 0)
+        return 0;
+    snprintf(text, TEXT_SIZE,
+             "TCP connections cannot be read: no sock_diag (errno %d), no /proc/net/tcp "
+             "(errno %d): is /proc mounted?",
+             -result, errno);
+    return result;
+}
+
+int live_open(struct source **source, const struct live_settings *settings, char *text)
+{
+    struct live *live = calloc(1, sizeof(*live));
+    int result = -ENOMEM;
+    snprintf(text, TEXT_SIZE, "out of memory");
+    if (!live)
+        return -ENOMEM;
+    live->source.ops = &LIVE_OPS;
+    live->proc_root = strdup(settings->proc_root ? settings->proc_root : "/proc");
+    live->scratch = frame_pool_new();
+    if (!live->proc_root || !live->scratch)
+        goto fail;
+    for (unsigned i = 0; i < 2; i++)
+        live->bytecode[i] =
+            (struct netlink_bytecode){settings->bytecode[i], settings->bytecode_length[i]};
+    read_facts(live);
+    result = open_kernel(live, settings->no_sock_diag, text);
+    if (result < 0)
+        goto fail;
+    *source = &live->source;
+    return 0;
+fail:
+    live_close(&live->source);
+    return result;
+}

@@ -1,0 +1,383 @@
+/* netlink: dumps and exact look-ups over NETLINK_SOCK_DIAG, one socket per purpose, reopened on any
+ * error. It must not know what a message holds (diag.c) nor what became of a row (diff, live.c). */
+#include "source/netlink.h"
+
+#include "core/column.h"
+#include "source/diag.h"
+#include "source/row_index.h"
+#include "source/ulp_right.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/sock_diag.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#define ATTEMPTS       3 /* one and two more */
+#define ANSWER_SECONDS 5 /* the kernel answers in the caller's context: this is for broken ones */
+#define REQUEST_ROOM   8192u
+
+struct channel {
+    struct mnl_socket *socket; /* NULL: to be opened */
+    uint32_t port_id;
+    uint32_t sequence;
+};
+
+struct netlink {
+    struct channel dump, exact;
+    struct row_index index; /* rows of the frame being filled, by cookie */
+    struct ulp_right ulp;
+    uint32_t netns;
+    uint32_t nameless_scope; /* interface that has no name any more: not asked for each row */
+    _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
+};
+
+struct errno_words {
+    int error;
+    const char *name, *words;
+};
+
+static const struct errno_words ERRNO_WORDS[] = {
+    {EACCES, "EACCES", "not permitted"},
+    {EAFNOSUPPORT, "EAFNOSUPPORT", "no such address family"},
+    {EAGAIN, "EAGAIN", "the kernel did not answer"},
+    {EBADMSG, "EBADMSG", "the answer was no netlink message"},
+    {EBUSY, "EBUSY", "another dump is running on the socket"},
+    {EINTR, "EINTR", "interrupted"},
+    {EINVAL, "EINVAL", "the kernel does not know the request"},
+    {EMFILE, "EMFILE", "too many open files"},
+    {ENFILE, "ENFILE", "too many open files in the system"},
+    {ENOBUFS, "ENOBUFS", "the receive buffer overran"},
+    {ENOENT, "ENOENT", "the kernel has no tcp_diag"},
+    {ENOMEM, "ENOMEM", "out of memory"},
+    {ENOSPC, "ENOSPC", "an answer was cut short"}, /* what libmnl makes of MSG_TRUNC */
+    {EPERM, "EPERM", "not permitted"},
+    {EPROTO, "EPROTO", "the answer made no sense"},
+    {EPROTONOSUPPORT, "EPROTONOSUPPORT", "the kernel has no sock_diag"},
+};
+
+static const struct errno_words *find_errno(int error)
+{
+    for (size_t i = 0; i < sizeof(ERRNO_WORDS) / sizeof(ERRNO_WORDS[0]); i++)
+        if (ERRNO_WORDS[i].error == error)
+            return &ERRNO_WORDS[i];
+    return NULL;
+}
+
+void netlink_mark_missing(struct frame *frame, const char *what, int error, const char *so)
+{
+    const struct errno_words *known = find_errno(error);
+    struct missing *missing = &frame->missing;
+    missing->reasons |= MISSING_DUMP_PART;
+    missing->error = error;
+    if (known)
+        snprintf(missing->text, sizeof(missing->text), "%s failed: %s (%s); %s", what, known->words,
+                 known->name, so);
+    else
+        snprintf(missing->text, sizeof(missing->text), "%s failed: errno %d; %s", what, error, so);
+}
+
+static void channel_close(struct channel *channel)
+{
+    if (channel->socket)
+        mnl_socket_close(channel->socket);
+    channel->socket = NULL;
+}
+
+static int channel_open(struct channel *channel)
+{
+    if (channel->socket)
+        return 0;
+    channel->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+    if (!channel->socket)
+        return -errno;
+    struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+    if (mnl_socket_bind(channel->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+        setsockopt(mnl_socket_get_fd(channel->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
+                   sizeof(patience)) < 0) {
+        int error = -errno;
+        channel_close(channel);
+        return error;
+    }
+    channel->port_id = mnl_socket_get_portid(channel->socket);
+    return 0;
+}
+
+static int channel_send(struct channel *channel, const void *request, size_t length)
+{
+    for (;;) {
+        if (mnl_socket_sendto(channel->socket, request, length) >= 0)
+            return 0;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+/* Bytes of one datagram or -errno; -ENOSPC when it was longer than the buffer. */
+static ssize_t channel_receive(struct netlink *netlink, struct channel *channel)
+{
+    for (;;) {
+        ssize_t got =
+            mnl_socket_recvfrom(channel->socket, netlink->buffer, sizeof(netlink->buffer));
+        if (got >= 0)
+            return got;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t scope)
+{
+    char name[IF_NAMESIZE];
+    if (scope == netlink->nameless_scope || frame_interface_name(frame, scope))
+        return;
+    if (!if_indextoname(scope, name) || frame_add_interface(frame, scope, name) < 0)
+        netlink->nameless_scope = scope;
+}
+
+/* What a datagram added, while it is warm: a row that the dump repeats replaces its first sight
+ * (inet_diag resumes by offset inside a hash bucket), interfaces get their names. */
+static int settle_rows(struct netlink *netlink, struct frame *frame, uint32_t first)
+{
+    uint32_t kept = first;
+    if (row_index_reserve(&netlink->index, frame->conns, first, frame->live_count) < 0)
+        return -ENOMEM;
+    for (uint32_t i = first; i < frame->live_count; i++) {
+        struct conn *conn = &frame->conns[i];
+        if (conn->tuple.scope)
+            name_scope(netlink, frame, conn->tuple.scope);
+        uint32_t seen = row_index_add(&netlink->index, frame->conns, conn->cookie, kept);
+        if (seen == CONN_NO_INDEX)
+            seen = kept++;
+        if (seen != i)
+            frame->conns[seen] = *conn;
+    }
+    frame->live_count = kept;
+    frame->conn_count = kept;
+    return 0;
+}
+
+static int receive_dump(struct netlink *netlink, struct diag_parse *parse)
+{
+    for (;;) {
+        ssize_t got = channel_receive(netlink, &netlink->dump);
+        if (got < 0)
+            return (int)got;
+        uint32_t first = parse->frame->live_count;
+        int result = diag_parse_messages(parse, netlink->buffer, (size_t)got);
+        int settled = settle_rows(netlink, parse->frame, first);
+        if (settled < 0)
+            return settled;
+        if (result <= 0)
+            return result < 0 ? result : parse->error;
+    }
+}
+
+static int dump_once(struct netlink *netlink, struct diag_parse *parse,
+                     const struct diag_request *wanted)
+{
+    int result = channel_open(&netlink->dump);
+    if (result < 0)
+        return result;
+    size_t room = REQUEST_ROOM + wanted->bytecode_length;
+    void *message = calloc(1, room);
+    if (!message)
+        return -ENOMEM;
+    struct diag_request request = *wanted;
+    request.sequence = ++netlink->dump.sequence;
+    parse->sequence = request.sequence;
+    parse->port_id = netlink->dump.port_id;
+    result = channel_send(&netlink->dump, message, diag_put_dump(message, &request));
+    free(message);
+    if (result == 0)
+        result = receive_dump(netlink, parse);
+    if (result == 0 && parse->interrupted)
+        result = -EINTR;
+    if (result == 0 && parse->malformed)
+        result = -EBADMSG;
+    if (result < 0)
+        channel_close(&netlink->dump); /* what is left in it would come with the next dump */
+    return result;
+}
+
+static bool is_final(int error)
+{
+    return error == -ENOMEM || error == -ENOENT || error == -EPROTONOSUPPORT ||
+           error == -EAFNOSUPPORT || error == -EACCES || error == -EPERM;
+}
+
+/* One family: what a failed attempt got is dropped before the next, that of the last is kept. */
+static int dump_family(struct netlink *netlink, const struct diag_parse *blank,
+                       const struct diag_request *request)
+{
+    struct frame *frame = blank->frame;
+    uint32_t conns = frame->live_count;
+    uint32_t details = frame->detail_count;
+    for (int attempt = 1;; attempt++) {
+        struct diag_parse parse = *blank;
+        int result = dump_once(netlink, &parse, request);
+        if (result == 0 || attempt == ATTEMPTS || is_final(result))
+            return result;
+        frame->live_count = conns;
+        frame->conn_count = conns;
+        frame->detail_count = details;
+        row_index_rebuild(&netlink->index, frame->conns, conns);
+    }
+}
+
+static struct diag_parse parse_for(struct netlink *netlink, struct frame *frame,
+                                   uint32_t state_bits)
+{
+    frame->netns = netlink->netns;
+    return (struct diag_parse){.frame = frame,
+                               .state_bits = state_bits,
+                               .admin = ulp_right_holds(&netlink->ulp),
+                               .netns = netlink->netns};
+}
+
+static void begin_frame(struct netlink *netlink, struct frame *frame)
+{
+    netlink->nameless_scope = 0;
+    row_index_rebuild(&netlink->index, frame->conns, frame->live_count);
+}
+
+/* Names what one family's dump lacks; no IPv6 in the kernel is a fact. */
+static void note_failure(struct frame *frame, uint8_t family, int error)
+{
+    if (family == FAMILY_INET6 && (error == -ENOENT || error == -EAFNOSUPPORT))
+        frame->missing.reasons |= MISSING_IPV6;
+    else
+        netlink_mark_missing(frame, family == FAMILY_INET6 ? "tcp dump (IPv6)" : "tcp dump", -error,
+                             "showing what was got");
+}
+
+int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
+                 const struct netlink_bytecode bytecode[2])
+{
+    static const uint8_t FAMILIES[] = {FAMILY_INET, FAMILY_INET6};
+    struct diag_parse blank = parse_for(netlink, frame, wish->state_bits);
+    uint32_t asked = 0;
+    uint32_t failed = 0;
+    int error = 0;
+    blank.want_detail = wish->needs & NEED_DETAIL;
+    blank.page = wish->page;
+    begin_frame(netlink, frame);
+    frame->source = "sock_diag";
+    if (!blank.admin)
+        frame->missing.reasons |= MISSING_ULP;
+    for (unsigned i = 0; i < 2; i++) {
+        if (!(wish->families & 1u << i))
+            continue;
+        struct diag_request request = {.family = FAMILIES[i],
+                                       .kernel_states = state_kernel_mask(wish->state_bits),
+                                       .bytecode = bytecode ? bytecode[i].code : NULL,
+                                       .bytecode_length = bytecode ? bytecode[i].length : 0,
+                                       .detail = blank.want_detail || wish->page.cookie};
+        int result = dump_family(netlink, &blank, &request);
+        asked++;
+        if (result == 0)
+            continue;
+        note_failure(frame, FAMILIES[i], result);
+        error = error ? error : result;
+        failed++;
+    }
+    return failed > 0 && failed == asked && frame->live_count == 0 ? error : 0;
+}
+
+int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t family,
+                        uint32_t state_bits)
+{
+    struct diag_parse blank = parse_for(netlink, frame, state_bits);
+    struct diag_request request = {.family = family,
+                                   .kernel_states = state_kernel_mask(state_bits)};
+    begin_frame(netlink, frame);
+    return dump_family(netlink, &blank, &request);
+}
+
+/* The answer to a look-up: 0, -ENOENT, other -errno. */
+static int read_answer(struct netlink *netlink, size_t length, const struct conn *wanted,
+                       struct conn *conn)
+{
+    const struct nlmsghdr *header = (const void *)netlink->buffer;
+    struct conn found;
+    if (length < NLMSG_HDRLEN || header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > length)
+        return -EBADMSG;
+    if (header->nlmsg_seq != netlink->exact.sequence)
+        return -EPROTO;
+    const uint8_t *payload = netlink->buffer + NLMSG_HDRLEN;
+    size_t size = header->nlmsg_len - NLMSG_HDRLEN;
+    if (header->nlmsg_type == NLMSG_ERROR) {
+        int error = 0;
+        if (size >= sizeof(error))
+            memcpy(&error, payload, sizeof(error));
+        return error < 0 ? error : -EPROTO;
+    }
+    if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+        return -EPROTO;
+    int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), &found, NULL);
+    if (result < 0)
+        return result;
+    if (found.cookie != wanted->cookie)
+        return -ENOENT; /* another connection under the same tuple */
+    found.netns = netlink->netns;
+    *conn = found;
+    return 0;
+}
+
+int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn)
+{
+    int result = channel_open(&netlink->exact);
+    if (result < 0)
+        return result;
+    size_t length = diag_put_lookup(netlink->buffer, wanted, ++netlink->exact.sequence);
+    result = channel_send(&netlink->exact, netlink->buffer, length);
+    if (result == 0) {
+        ssize_t got = channel_receive(netlink, &netlink->exact);
+        result = got < 0 ? (int)got : read_answer(netlink, (size_t)got, wanted, conn);
+    }
+    if (result < 0 && result != -ENOENT)
+        channel_close(&netlink->exact);
+    return result;
+}
+
+/* One small dump shows whether there is a sock_diag that knows TCP. */
+static int try_out(struct netlink *netlink)
+{
+    struct diag_request request = {.family = FAMILY_INET,
+                                   .kernel_states = state_kernel_mask(STATE_BIT(STATE_SYN_SENT))};
+    struct frame nothing = {0};
+    struct diag_parse parse = {.frame = &nothing}; /* no states: adds no rows */
+    return dump_once(netlink, &parse, &request);
+}
+
+int netlink_open(struct netlink **netlink)
+{
+    struct netlink *made = calloc(1, sizeof(*made));
+    struct stat netns;
+    if (!made)
+        return -ENOMEM;
+    ulp_right_init(&made->ulp);
+    if (stat("/proc/self/ns/net", &netns) == 0)
+        made->netns = (uint32_t)netns.st_ino;
+    int result = try_out(made);
+    if (result < 0) {
+        netlink_close(made);
+        return result;
+    }
+    *netlink = made;
+    return 0;
+}
+
+void netlink_close(struct netlink *netlink)
+{
+    if (!netlink)
+        return;
+    channel_close(&netlink->dump);
+    channel_close(&netlink->exact);
+    row_index_done(&netlink->index);
+    free(netlink);
+}

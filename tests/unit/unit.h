@@ -1,0 +1,31 @@
+/* What every unit test needs: cmocka with what it asks to be included first, and numbers that are
+ * random but the same in every run. Knows nothing of what is tested. */
+#ifndef TCPLENS_UNIT_UNIT_H
+#define TCPLENS_UNIT_UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define UNIT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* splitmix64: start with any seed. */
+static inline uint64_t unit_random(uint64_t *seed)
+{
+    uint64_t x = *seed += 0x9e3779b97f4a7c15u;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+static inline void unit_random_bytes(uint64_t *seed, void *bytes, size_t length)
+{
+    unsigned char *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        at[i] = (unsigned char)unit_random(seed);
+}
+
+#endif

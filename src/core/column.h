@@ -54,18 +54,21 @@ struct column_value { /* one fact of one row */
 };
 
 struct column {
-    const char *id;    /* "rtt": --columns, --sort, filter word */
-    const char *json;  /* JSON and CSV key, NULL = not in JSON (composed for the screen only) */
-    const char *title; /* "RTT" */
-    const char *help;  /* one line */
-    uint8_t type;      /* enum column_type */
-    uint8_t width;     /* cells on the screen, at 120 columns */
-    uint8_t min_width; /* may shrink to this */
-    uint8_t grow;      /* share of spare width, 0 = fixed */
-    uint8_t leave;     /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
-    bool right;        /* aligned right */
-    bool descending;   /* first press of sort: largest first */
-    uint32_t needs;    /* enum need */
+    const char *id;   /* "rtt": --columns, --sort, filter word */
+    const char *json; /* JSON and CSV key, NULL = not in JSON (composed for the screen only) */
+    const char *json_member;    /* the key as it is written: ",\"rtt_us\":" */
+    uint8_t json_member_length; /* bytes of it */
+    const char *parts;          /* composed columns: the columns that JSON has in its place */
+    const char *title;          /* "RTT" */
+    const char *help;           /* one line */
+    uint8_t type;               /* enum column_type */
+    uint8_t width;              /* cells on the screen, at 120 columns */
+    uint8_t min_width;          /* may shrink to this */
+    uint8_t grow;               /* share of spare width, 0 = fixed */
+    uint8_t leave;   /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
+    bool right;      /* aligned right */
+    bool descending; /* first press of sort: largest first */
+    uint32_t needs;  /* enum need */
     /* false = not known for this row (value untouched): blank, absent in JSON, no filter matches */
     bool (*value)(const struct column_context *context, const struct conn *conn,
                   struct column_value *value);
@@ -73,7 +76,11 @@ struct column {
      * needed, the caller cuts. */
     size_t (*format)(const struct column_context *context, const struct conn *conn, char *out,
                      size_t size);
-    int32_t argument; /* for rows that share functions: offset of a tcp_info field ... */
+    /* Writes the JSON value, where it is none of the types'; NULL = by type. */
+    void (*put_json)(struct buffer *buffer, const struct column_context *context,
+                     const struct conn *conn);
+    uint32_t json_unit_ns; /* TYPE_DURATION: ns in the unit of the JSON key */
+    int32_t argument;      /* columns of tcp_info: index in TCP_INFO and 1; 0 for all others */
 };
 
 extern const struct column columns[];
@@ -86,6 +93,20 @@ void column_suggest(const char *word, char *out, size_t size);
 
 /* "state,local,remote,..." to indexes; -EINVAL, with *bad pointing at the offending word. */
 int columns_parse(const char *list, uint16_t *out, size_t max, size_t *count, const char **bad);
+
+/* Puts the parts of composed columns in their place, each column once. -EINVAL if max is too few.
+ */
+int columns_expand(const uint16_t *columns_in, size_t count_in, uint16_t *out, size_t max,
+                   size_t *count);
+uint32_t columns_needs(const uint16_t *list, size_t count); /* NEED_* of all of them */
+
+/* Bounds of the age at context->now_ns (DESIGN 4). False when nothing at all is known of it. */
+struct age {
+    int64_t least_ns, most_ns; /* INT64_MAX: no upper bound */
+    bool exact;                /* they differ by less than a clock tick plus the interval */
+    bool close;                /* they lie within 10 % */
+};
+bool column_age(const struct column_context *context, const struct conn *conn, struct age *age);
 
 /* Text of a fact for screen and table. */
 size_t column_format(const struct column *column, const struct column_context *context,

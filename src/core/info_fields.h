@@ -48,7 +48,7 @@
            INFO_NEVER_UNSET)                                                                       \
     DETAIL(lost, "lost_out", "segments thought lost", "LOST", 32, 4, 0, 0, INFO_SEGMENTS,          \
            INFO_NEVER_UNSET)                                                                       \
-    DETAIL(retrans, "retrans_out", "retransmissions in flight", "RETROUT", 36, 4, 0, 0,            \
+    DETAIL(retrans_out, "retrans_out", "retransmissions in flight", "RETROUT", 36, 4, 0, 0,        \
            INFO_SEGMENTS, INFO_NEVER_UNSET)                                                        \
     DETAIL(fackets, "fackets", "forward-acknowledged segments", "FACKETS", 40, 4, 0, 0,            \
            INFO_SEGMENTS, INFO_NEVER_UNSET)                                                        \

@@ -20,7 +20,8 @@ typedef bool (*view_accept)(const void *data, const struct column_context *conte
 struct view {
     const struct column *sort; /* NULL = by serial */
     bool descending;
-    bool frozen;        /* keep the order of the last update, new rows at the end */
+    bool frozen;        /* keep the order of the last update, new rows at the end; set between two
+                         * updates, after at least one */
     view_accept accept; /* NULL = all */
     const void *accept_data;
 
@@ -32,9 +33,9 @@ struct view {
     struct view_entry *entries; /* accepted rows; [top, top+shown) are in their final order */
     uint32_t entry_count, entry_capacity;
     uint32_t shown;
-    uint32_t accepted_live; /* accepted rows that are no ghosts */
-    uint64_t *frozen_serials;
-    uint32_t frozen_count, frozen_capacity;
+    uint32_t accepted_live;  /* accepted rows that are no ghosts */
+    struct view_entry *held; /* frozen: the order kept, by serial; key is the place in it */
+    uint32_t held_count, held_capacity;
 };
 
 void view_init(struct view *view);
@@ -43,8 +44,8 @@ void view_done(struct view *view);
  * that took its rank), scrolls as little as needed to keep it within `height` rows. 0 or -ENOMEM.
  */
 int view_update(struct view *view, const struct column_context *context, uint32_t height);
-/* After view_update: moves the cursor by `delta` rows (saturating) or to the first/last, and orders
- * the part then shown. */
+/* After view_update: moves the cursor by `delta` rows (saturating: INT64_MIN is the first row,
+ * INT64_MAX the last), and orders the part then shown. */
 int view_move(struct view *view, const struct column_context *context, int64_t delta,
               uint32_t height);
 /* Row shown on line `line` (0 = first), NULL if none. */

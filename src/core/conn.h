@@ -33,8 +33,10 @@ enum conn_known {
     KNOWN_RTT = 1u << 13,         /* rtt_us is a measurement, not the initial 0 */
     KNOWN_ULP = 1u << 14,
     KNOWN_LAST_DATA =
-        1u << 15,           /* last_data_sent_ms, last_data_received_ms (ESTABLISHED and later) */
-    KNOWN_OPENED = 1u << 16 /* its opening was seen by us: created_min == created_max may hold */
+        1u << 15,            /* last_data_sent_ms, last_data_received_ms (ESTABLISHED and later) */
+    KNOWN_OPENED = 1u << 16, /* its opening was seen by us: created_min == created_max may hold */
+    KNOWN_AUTOBOUND =
+        1u << 17 /* the kernel chose its port; asked only where a filter says autobound */
 };
 
 /* What stands in place of an owner (DESIGN 1). */

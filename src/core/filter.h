@@ -56,9 +56,11 @@ bool filter_names_target(const struct filter *filter);
 bool filter_accepts(const void *filter, const struct column_context *context,
                     const struct conn *conn);
 
-/* INET_DIAG_REQ_BYTECODE for what the kernel can decide: rows it drops would not have been
- * accepted; what it lets through must still be tested here. Empty (length 0) when nothing can be
- * pushed down. 0 or -ENOMEM/-E2BIG. */
-int filter_bytecode(const struct filter *filter, uint8_t family, struct buffer *out);
+/* INET_DIAG_REQ_BYTECODE for what the kernel can decide, for both families: rows it drops would not
+ * have been accepted; what it lets through must still be tested here. Empty (length 0) when nothing
+ * can be pushed down. 0, -ENOMEM or -E2BIG. */
+int filter_bytecode(const struct filter *filter, struct buffer *out);
+/* The bytecode of `autobound` alone: rows of a dump with it get KNOWN_AUTOBOUND. */
+void filter_autobound_bytecode(struct buffer *out);
 
 #endif

@@ -1,0 +1,327 @@
+/* filter_eval: does a row satisfy a filter? A comparison with an unknown fact is false; `not`
+ * negates that. */
+#include "core/filter_node.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define ENDPOINT_MAX (ADDR_TEXT_MAX + 32)
+
+static bool accepts(const struct filter_node *node, const struct column_context *context,
+                    const struct conn *conn);
+
+/* An IPv4 prefix matches v4-mapped IPv6 addresses too, as ss and the kernel's bytecode have it. */
+static bool prefix_matches(const struct host_prefix *prefix, const struct addr *addr,
+                           uint8_t family)
+{
+    if (prefix->family == family)
+        return addr_in_prefix(addr, &prefix->addr, prefix->bits);
+    if (prefix->family == FAMILY_INET && addr_is_mapped(addr, family)) {
+        struct addr inner = {{0}};
+        memcpy(inner.bytes, addr->bytes + 12, 4);
+        return addr_in_prefix(&inner, &prefix->addr, prefix->bits);
+    }
+    return false;
+}
+
+static bool end_matches(const struct filter_node *node, const struct conn *conn, bool remote)
+{
+    const struct tuple *tuple = &conn->tuple;
+    const uint16_t port = remote ? tuple->remote_port : tuple->local_port;
+    const struct addr *addr = remote ? &tuple->remote : &tuple->local;
+
+    if (node->u.host.has_port && node->u.host.port != port)
+        return false;
+    if (node->u.host.family && node->u.host.family != tuple->family)
+        return false;
+    if (node->u.host.prefix_count == 0)
+        return true;
+    for (uint32_t i = 0; i < node->u.host.prefix_count; i++)
+        if (prefix_matches(&node->u.host.prefixes[i], addr, tuple->family))
+            return true;
+    return false;
+}
+
+static bool compare_numbers(enum filter_operator compare, int64_t a, int64_t b)
+{
+    switch (compare) {
+    case OPERATOR_EQ:
+        return a == b;
+    case OPERATOR_NE:
+        return a != b;
+    case OPERATOR_LT:
+        return a < b;
+    case OPERATOR_LE:
+        return a <= b;
+    case OPERATOR_GT:
+        return a > b;
+    case OPERATOR_GE:
+        return a >= b;
+    }
+    return false;
+}
+
+static bool host_accepts(const struct filter_node *node, const struct conn *conn)
+{
+    const bool matches = (node->side & SIDE_LOCAL && end_matches(node, conn, false)) ||
+                         (node->side & SIDE_REMOTE && end_matches(node, conn, true));
+    return matches == (node->compare == OPERATOR_EQ);
+}
+
+/* Of `port` with != both ends differ; with any other operator one end suffices. */
+static bool port_accepts(const struct filter_node *node, const struct conn *conn)
+{
+    const bool local = compare_numbers(node->compare, conn->tuple.local_port, node->u.port);
+    const bool remote = compare_numbers(node->compare, conn->tuple.remote_port, node->u.port);
+
+    if (node->side == SIDE_LOCAL)
+        return local;
+    if (node->side == SIDE_REMOTE)
+        return remote;
+    return node->compare == OPERATOR_NE ? local && remote : local || remote;
+}
+
+static bool fwmark_accepts(const struct filter_node *node, const struct column_context *context,
+                           const struct conn *conn)
+{
+    const struct conn_detail *detail = frame_detail(context->frame, conn);
+
+    if (!detail || !detail->has_mark)
+        return false;
+    const bool matches = (detail->mark & node->u.fwmark.mask) == node->u.fwmark.mark;
+    return matches == (node->compare == OPERATOR_EQ);
+}
+
+static bool cgroup_accepts(const struct filter_node *node, const struct column_context *context,
+                           const struct conn *conn)
+{
+    bool matches;
+
+    if (node->u.cgroup.id && conn->known & KNOWN_CGROUP) {
+        matches = conn->cgroup_id == node->u.cgroup.id;
+    } else {
+        const struct group *group = frame_group(context->frame, conn);
+        if (!group)
+            return false;
+        matches = strcmp(group->path, node->u.cgroup.path) == 0;
+    }
+    return matches == (node->compare == OPERATOR_EQ);
+}
+
+static bool state_accepts(const struct filter_node *node, const struct conn *conn)
+{
+    const bool matches = STATE_BIT(conn->state) & node->u.state.bits;
+    return matches == (node->compare == OPERATOR_EQ);
+}
+
+static bool number_accepts(const struct filter_node *node, const struct column_context *context,
+                           const struct conn *conn)
+{
+    const struct column *column = node->u.number.column;
+    struct column_value value;
+
+    if (column->value == NULL || !column->value(context, conn, &value))
+        return false;
+    return compare_numbers(node->compare, value.number, node->u.number.value);
+}
+
+static const char *holder_text(const struct proc *holder, uint8_t fact)
+{
+    return fact == HOLDER_NAME ? holder->comm : holder->exe;
+}
+
+/* True if any process that holds the socket matches; *known if anything could be compared. */
+static bool holder_matches(const struct filter_node *node, const struct column_context *context,
+                           const struct conn *conn, bool *known)
+{
+    for (uint32_t i = 0; i < conn->owner_count; i++) {
+        const struct proc *holder = frame_holder(context->frame, conn, i);
+        if (!holder || !holder_text(holder, node->u.text.holder_fact)[0])
+            continue;
+        *known = true;
+        if (text_pattern_matches(&node->u.text.pattern,
+                                 holder_text(holder, node->u.text.holder_fact)))
+            return true;
+    }
+    return false;
+}
+
+static bool text_accepts(const struct filter_node *node, const struct column_context *context,
+                         const struct conn *conn)
+{
+    bool known = false, matches = false;
+    struct column_value value;
+
+    if (node->u.text.holder_fact != HOLDER_NOTHING)
+        matches = holder_matches(node, context, conn, &known);
+    if (!known && node->u.text.column->value && node->u.text.column->value(context, conn, &value)) {
+        known = true;
+        matches = text_pattern_matches(&node->u.text.pattern, value.text);
+    }
+    return known && matches == (node->compare == OPERATOR_EQ);
+}
+
+static bool step_accepts(const struct filter_node *node, const struct conn *conn)
+{
+    if (conn->mark != MARK_CHANGED && conn->mark != MARK_CLOSED)
+        return false;
+    return (node->u.step.from == STATE_NONE || conn->from == node->u.step.from) &&
+           (node->u.step.to == STATE_NONE || conn->state == node->u.step.to);
+}
+
+static char ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+static bool contains(const char *text, const char *word)
+{
+    for (; *text; text++) {
+        size_t i = 0;
+        while (word[i] && ascii_lower(text[i]) == word[i])
+            i++;
+        if (!word[i])
+            return true;
+    }
+    return word[0] == '\0';
+}
+
+static bool address_contains(const struct column_context *context, const struct conn *conn,
+                             const char *word)
+{
+    const struct tuple *tuple = &conn->tuple;
+    const char *interface = frame_interface_name(context->frame, tuple->scope);
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(text, sizeof text, &tuple->local, tuple->family,
+                addr_is_link_local(&tuple->local, tuple->family) ? interface : NULL);
+    if (contains(text, word))
+        return true;
+    if (conn->state == STATE_LISTEN)
+        return false;
+    addr_format(text, sizeof text, &tuple->remote, tuple->family,
+                addr_is_link_local(&tuple->remote, tuple->family) ? interface : NULL);
+    return contains(text, word);
+}
+
+static bool port_contains(uint16_t port, const char *word)
+{
+    char text[8];
+
+    snprintf(text, sizeof text, "%u", port);
+    return port && contains(text, word);
+}
+
+static bool name_contains(const char *name, const char *word)
+{
+    return name && contains(name, word);
+}
+
+static bool names_contain(const struct column_context *context, const struct conn *conn,
+                          const char *word)
+{
+    const struct lookup *lookup = context->lookup;
+    const struct tuple *tuple = &conn->tuple;
+
+    if (!lookup)
+        return false;
+    if (lookup->service && (name_contains(lookup->service(lookup->data, tuple->local_port), word) ||
+                            name_contains(lookup->service(lookup->data, tuple->remote_port), word)))
+        return true;
+    return lookup->host &&
+           name_contains(lookup->host(lookup->data, &tuple->remote, tuple->family), word);
+}
+
+static bool owner_contains(const struct column_context *context, const struct conn *conn,
+                           const char *word)
+{
+    const struct frame *frame = context->frame;
+    const struct group *group = frame_group(frame, conn);
+    const struct proc *owner = frame_owner(frame, conn);
+
+    if (owner && contains(owner->comm, word))
+        return true;
+    for (uint32_t i = 1; i < conn->owner_count; i++) {
+        const struct proc *holder = frame_holder(frame, conn, i);
+        if (holder && contains(holder->comm, word))
+            return true;
+    }
+    if (group && (contains(group->unit, word) || contains(group->container, word)))
+        return true;
+    return conn->known & KNOWN_UID && name_contains(frame_user_name(frame, conn->uid), word);
+}
+
+/* Cheapest facts first: a row of 200,000 must cost well under 0.1 us where nothing is to be
+ * formatted. */
+static bool word_accepts(const struct filter_node *node, const struct column_context *context,
+                         const struct conn *conn)
+{
+    const char *word = node->u.word.text;
+
+    if (node->u.word.may_be_port && (port_contains(conn->tuple.local_port, word) ||
+                                     port_contains(conn->tuple.remote_port, word)))
+        return true;
+    if (owner_contains(context, conn, word) || names_contain(context, conn, word))
+        return true;
+    return node->u.word.may_be_address && address_contains(context, conn, word);
+}
+
+static bool junction_accepts(const struct filter_node *node, const struct column_context *context,
+                             const struct conn *conn)
+{
+    const bool left = accepts(node->left, context, conn);
+
+    if (left == (node->kind == NODE_OR))
+        return left;
+    return accepts(node->right, context, conn);
+}
+
+static bool accepts(const struct filter_node *node, const struct column_context *context,
+                    const struct conn *conn)
+{
+    switch (node->kind) {
+    case NODE_AND:
+    case NODE_OR:
+        return junction_accepts(node, context, conn);
+    case NODE_NOT:
+        return !accepts(node->left, context, conn);
+    case NODE_HOST:
+        return host_accepts(node, conn);
+    case NODE_PORT:
+        return port_accepts(node, conn);
+    case NODE_DEVICE:
+        return (conn->tuple.scope == node->u.device.index) == (node->compare == OPERATOR_EQ);
+    case NODE_FWMARK:
+        return fwmark_accepts(node, context, conn);
+    case NODE_CGROUP:
+        return cgroup_accepts(node, context, conn);
+    case NODE_AUTOBOUND:
+        return conn->known & KNOWN_AUTOBOUND;
+    case NODE_STATE:
+        return state_accepts(node, conn);
+    case NODE_NUMBER:
+        return number_accepts(node, context, conn);
+    case NODE_TEXT:
+        return text_accepts(node, context, conn);
+    case NODE_MARK:
+        return conn->mark == node->u.mark;
+    case NODE_FROM_TO:
+        return step_accepts(node, conn);
+    case NODE_WORD:
+        return word_accepts(node, context, conn);
+    }
+    return false;
+}
+
+bool filter_accepts(const void *data, const struct column_context *context, const struct conn *conn)
+{
+    const struct filter *filter = data;
+
+    if (!filter)
+        return true;
+    if (filter->has_states && !(STATE_BIT(conn->state) & filter->states) &&
+        !(conn->state == STATE_DELETE_TCB && STATE_BIT(conn->from) & filter->states))
+        return false;
+    return !filter->root || accepts(filter->root, context, conn);
+}

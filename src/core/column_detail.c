@@ -164,7 +164,7 @@ static bool info_column_value(const struct column_context *context, const struct
     return true;
 }
 
-#define INFO_VALUE(field, json, label, title, offset, size, shift, bits, unit, unset)              \
+#define INFO_VALUE(field, id, json, label, title, offset, size, shift, bits, unit, unset)          \
     COLUMN_VALUE(info_##field)                                                                     \
     {                                                                                              \
         return info_column_value(context, conn, INFO_##field, value);                              \

@@ -87,12 +87,13 @@ COLUMN_VALUE(wmem_queued);
 COLUMN_VALUE(optmem);
 COLUMN_VALUE(sock_backlog);
 enum info_index { /* place in TCP_INFO */
-#define INFO_INDEX(field, json, label, title, offset, size, shift, bits, unit, unset) INFO_##field,
+#define INFO_INDEX(field, id, json, label, title, offset, size, shift, bits, unit, unset)          \
+    INFO_##field,
                   INFO_FIELDS(INFO_INDEX, INFO_INDEX)
 #undef INFO_INDEX
 };
-#define INFO_NOTHING(field, json, label, title, offset, size, shift, bits, unit, unset)
-#define INFO_DECLARE(field, json, label, title, offset, size, shift, bits, unit, unset)            \
+#define INFO_NOTHING(field, id, json, label, title, offset, size, shift, bits, unit, unset)
+#define INFO_DECLARE(field, id, json, label, title, offset, size, shift, bits, unit, unset)        \
     COLUMN_VALUE(info_##field);
 INFO_FIELDS(INFO_NOTHING, INFO_DECLARE)
 #undef INFO_DECLARE

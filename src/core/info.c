@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define INFO_ROW(field, key, text, title, at, bytes, low, width, kind, no_value)                   \
+#define INFO_ROW(field, id, key, text, title, at, bytes, low, width, kind, no_value)               \
     {                                                                                              \
         .name = #field,                                                                            \
         .json = key,                                                                               \

@@ -4,7 +4,7 @@
 
 #include "core/column.h"
 #include "source/diag.h"
-#include "source/row_index.h"
+#include "source/repeats.h"
 #include "source/ulp_right.h"
 
 #include <errno.h>
@@ -29,9 +29,10 @@ struct channel {
 
 struct netlink {
     struct channel dump, exact;
-    struct row_index index; /* rows of the frame being filled, by cookie */
+    struct repeats repeats;
     struct ulp_right ulp;
     uint32_t netns;
+    uint32_t rows;           /* of the last frame */
     uint32_t nameless_scope; /* interface that has no name any more: not asked for each row */
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
@@ -139,26 +140,15 @@ static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t sc
         netlink->nameless_scope = scope;
 }
 
-/* What a datagram added, while it is warm: a row that the dump repeats replaces its first sight
- * (inet_diag resumes by offset inside a hash bucket), interfaces get their names. */
-static int settle_rows(struct netlink *netlink, struct frame *frame, uint32_t first)
+/* What a datagram added, while it is warm: its cookies are noted, interfaces get their names. */
+static void settle_rows(struct netlink *netlink, struct frame *frame, uint32_t first)
 {
-    uint32_t kept = first;
-    if (row_index_reserve(&netlink->index, frame->conns, first, frame->live_count) < 0)
-        return -ENOMEM;
     for (uint32_t i = first; i < frame->live_count; i++) {
-        struct conn *conn = &frame->conns[i];
+        const struct conn *conn = &frame->conns[i];
+        repeats_note(&netlink->repeats, conn->cookie);
         if (conn->tuple.scope)
             name_scope(netlink, frame, conn->tuple.scope);
-        uint32_t seen = row_index_add(&netlink->index, frame->conns, conn->cookie, kept);
-        if (seen == CONN_NO_INDEX)
-            seen = kept++;
-        if (seen != i)
-            frame->conns[seen] = *conn;
     }
-    frame->live_count = kept;
-    frame->conn_count = kept;
-    return 0;
 }
 
 static int receive_dump(struct netlink *netlink, struct diag_parse *parse)
@@ -169,9 +159,7 @@ static int receive_dump(struct netlink *netlink, struct diag_parse *parse)
             return (int)got;
         uint32_t first = parse->frame->live_count;
         int result = diag_parse_messages(parse, netlink->buffer, (size_t)got);
-        int settled = settle_rows(netlink, parse->frame, first);
-        if (settled < 0)
-            return settled;
+        settle_rows(netlink, parse->frame, first);
         if (result <= 0)
             return result < 0 ? result : parse->error;
     }
@@ -225,7 +213,6 @@ static int dump_family(struct netlink *netlink, const struct diag_parse *blank,
         frame->live_count = conns;
         frame->conn_count = conns;
         frame->detail_count = details;
-        row_index_rebuild(&netlink->index, frame->conns, conns);
     }
 }
 
@@ -239,10 +226,18 @@ static struct diag_parse parse_for(struct netlink *netlink, struct frame *frame,
                                .netns = netlink->netns};
 }
 
-static void begin_frame(struct netlink *netlink, struct frame *frame)
+static int begin_frame(struct netlink *netlink, uint32_t rows)
 {
     netlink->nameless_scope = 0;
-    row_index_rebuild(&netlink->index, frame->conns, frame->live_count);
+    return repeats_begin(&netlink->repeats, rows);
+}
+
+/* A dump repeats rows when sockets come and go under it (inet_diag resumes by offset inside a hash
+ * bucket), and a bound socket that connects meanwhile stands in two tables. */
+static void end_frame(struct netlink *netlink, struct frame *frame)
+{
+    frame->live_count = repeats_remove(&netlink->repeats, frame->conns, frame->live_count);
+    frame->conn_count = frame->live_count;
 }
 
 /* Names what one family's dump lacks; no IPv6 in the kernel is a fact. */
@@ -255,20 +250,13 @@ static void note_failure(struct frame *frame, uint8_t family, int error)
                              "showing what was got");
 }
 
-int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
-                 const struct netlink_bytecode bytecode[2])
+/* Dumps the wished families one after the other. 0 or, if nothing at all was had, -errno. */
+static int dump_families(struct netlink *netlink, const struct diag_parse *blank,
+                         const struct wish *wish, const struct netlink_bytecode *bytecode)
 {
     static const uint8_t FAMILIES[] = {FAMILY_INET, FAMILY_INET6};
-    struct diag_parse blank = parse_for(netlink, frame, wish->state_bits);
-    uint32_t asked = 0;
-    uint32_t failed = 0;
     int error = 0;
-    blank.want_detail = wish->needs & NEED_DETAIL;
-    blank.page = wish->page;
-    begin_frame(netlink, frame);
-    frame->source = "sock_diag";
-    if (!blank.admin)
-        frame->missing.reasons |= MISSING_ULP;
+    bool any = false;
     for (unsigned i = 0; i < 2; i++) {
         if (!(wish->families & 1u << i))
             continue;
@@ -276,16 +264,33 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
                                        .kernel_states = state_kernel_mask(wish->state_bits),
                                        .bytecode = bytecode ? bytecode[i].code : NULL,
                                        .bytecode_length = bytecode ? bytecode[i].length : 0,
-                                       .detail = blank.want_detail || wish->page.cookie};
-        int result = dump_family(netlink, &blank, &request);
-        asked++;
-        if (result == 0)
-            continue;
-        note_failure(frame, FAMILIES[i], result);
-        error = error ? error : result;
-        failed++;
+                                       .detail = blank->want_detail || wish->page.cookie};
+        int result = dump_family(netlink, blank, &request);
+        any = any || result == 0;
+        if (result < 0)
+            note_failure(blank->frame, FAMILIES[i], result);
+        if (result < 0 && error == 0)
+            error = result;
     }
-    return failed > 0 && failed == asked && frame->live_count == 0 ? error : 0;
+    return any || blank->frame->live_count > 0 ? 0 : error;
+}
+
+int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
+                 const struct netlink_bytecode bytecode[2])
+{
+    struct diag_parse blank = parse_for(netlink, frame, wish->state_bits);
+    blank.want_detail = wish->needs & NEED_DETAIL;
+    blank.page = wish->page;
+    frame->source = "sock_diag";
+    if (!blank.admin)
+        frame->missing.reasons |= MISSING_ULP;
+    int result = begin_frame(netlink, netlink->rows);
+    if (result < 0)
+        return result;
+    result = dump_families(netlink, &blank, wish, bytecode);
+    end_frame(netlink, frame);
+    netlink->rows = frame->live_count;
+    return result;
 }
 
 int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t family,
@@ -294,8 +299,12 @@ int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t fa
     struct diag_parse blank = parse_for(netlink, frame, state_bits);
     struct diag_request request = {.family = family,
                                    .kernel_states = state_kernel_mask(state_bits)};
-    begin_frame(netlink, frame);
-    return dump_family(netlink, &blank, &request);
+    int result = begin_frame(netlink, 0);
+    if (result < 0)
+        return result;
+    result = dump_family(netlink, &blank, &request);
+    end_frame(netlink, frame);
+    return result;
 }
 
 /* The answer to a look-up: 0, -ENOENT, other -errno. */
@@ -378,6 +387,6 @@ void netlink_close(struct netlink *netlink)
         return;
     channel_close(&netlink->dump);
     channel_close(&netlink->exact);
-    row_index_done(&netlink->index);
+    repeats_done(&netlink->repeats);
     free(netlink);
 }

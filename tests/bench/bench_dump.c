@@ -1,0 +1,158 @@
+/* bench_dump: what decoding adds to a dump of this network namespace: netlink_dump() against the
+ * same dump of which only the message boundaries are read, in turns. Prints the median and the
+ * best of each.
+ *
+ *     scene --unshare --bare --pairs 50000 --hold bench_dump [ROUNDS]
+ */
+#include "core/column.h"
+#include "source/diag.h"
+#include "source/netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { ROUNDS_DEFAULT = 21, ROUNDS_MAX = 1000, REQUEST_SIZE = 8192 };
+
+static uint8_t buffer[128 * 1024] __attribute__((aligned(8)));
+static struct netlink *netlink;
+static struct frame_pool *pool;
+
+struct way {
+    const char *name;
+    size_t buffer_size; /* 0: netlink_dump */
+    bool detail;
+    uint32_t rows;
+    int64_t ns[ROUNDS_MAX];
+};
+
+static _Noreturn void fail(const char *what, int error)
+{
+    fprintf(stderr, "bench_dump: %s: %s\n", what, strerror(error));
+    exit(1);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Reads one dump, looking at nothing but where messages begin. */
+static uint32_t drain(struct mnl_socket *socket, size_t size)
+{
+    uint32_t rows = 0;
+    for (;;) {
+        ssize_t got = mnl_socket_recvfrom(socket, buffer, size);
+        if (got < 0)
+            fail("receive", errno);
+        int left = (int)got;
+        const struct nlmsghdr *header = (const void *)buffer;
+        for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+            if (header->nlmsg_type == NLMSG_DONE)
+                return rows;
+            if (header->nlmsg_type == NLMSG_ERROR)
+                fail("dump", EPROTO);
+            rows++;
+        }
+    }
+}
+
+static uint32_t dump_raw(struct mnl_socket *socket, size_t size, bool detail)
+{
+    static const uint8_t FAMILIES[] = {FAMILY_INET, FAMILY_INET6};
+    char message[REQUEST_SIZE];
+    uint32_t rows = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        struct diag_request request = {.family = FAMILIES[i],
+                                       .kernel_states = state_kernel_mask(STATE_ALL_BITS),
+                                       .sequence = i,
+                                       .detail = detail};
+        size_t length = diag_put_dump(message, &request);
+        if (mnl_socket_sendto(socket, message, length) < 0)
+            fail("send", errno);
+        rows += drain(socket, size);
+    }
+    return rows;
+}
+
+static uint32_t dump_decoded(bool detail)
+{
+    struct wish wish = {.state_bits = STATE_ALL_BITS,
+                        .families = WISH_INET | WISH_INET6,
+                        .needs = detail ? NEED_DETAIL : NEED_NOTHING};
+    struct frame *frame = frame_new(pool);
+    int result = frame ? netlink_dump(netlink, frame, &wish, NULL) : -ENOMEM;
+    if (result < 0)
+        fail("netlink_dump", -result);
+    uint32_t rows = frame->live_count;
+    frame_release(frame);
+    return rows;
+}
+
+static void run(struct way *way, int round)
+{
+    struct mnl_socket *socket = NULL;
+    if (way->buffer_size) {
+        socket = mnl_socket_open(NETLINK_SOCK_DIAG);
+        if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
+            fail("socket", errno);
+    }
+    int64_t begin = now_ns();
+    way->rows =
+        socket ? dump_raw(socket, way->buffer_size, way->detail) : dump_decoded(way->detail);
+    way->ns[round] = now_ns() - begin;
+    if (socket)
+        mnl_socket_close(socket);
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(struct way *way, int rounds)
+{
+    qsort(way->ns, (size_t)rounds, sizeof(way->ns[0]), compare);
+    double rows = way->rows ? way->rows : 1;
+    printf("%-28s %7u rows  median %8.3f ms %7.1f ns a row   best %8.3f ms %7.1f ns a row\n",
+           way->name, way->rows, (double)way->ns[rounds / 2] / 1e6,
+           (double)way->ns[rounds / 2] / rows, (double)way->ns[0] / 1e6, (double)way->ns[0] / rows);
+}
+
+int main(int argc, char **argv)
+{
+    static struct way ways[] = {
+        {.name = "boundaries only, 32 KiB", .buffer_size = 32 * 1024},
+        {.name = "netlink_dump"},
+        {.name = "boundaries only, 64 KiB", .buffer_size = 64 * 1024},
+        {.name = "boundaries, detail asked for", .buffer_size = 32 * 1024, .detail = true},
+        {.name = "netlink_dump with detail", .detail = true}};
+    size_t count = sizeof(ways) / sizeof(ways[0]);
+    int rounds = argc > 1 ? atoi(argv[1]) : ROUNDS_DEFAULT;
+    if (rounds < 1 || rounds > ROUNDS_MAX) {
+        fprintf(stderr, "usage: bench_dump [ROUNDS] (1 to %d)\n", ROUNDS_MAX);
+        return 2;
+    }
+    pool = frame_pool_new();
+    int result = netlink_open(&netlink);
+    if (!pool || result < 0)
+        fail("netlink_open", pool ? -result : ENOMEM);
+    for (size_t i = 0; i < count; i++)
+        run(&ways[i], 0); /* warms up; overwritten */
+    for (int round = 0; round < rounds; round++)
+        for (size_t i = 0; i < count; i++)
+            run(&ways[i], round);
+    for (size_t i = 0; i < count; i++)
+        report(&ways[i], rounds);
+    netlink_close(netlink);
+    frame_pool_release(pool);
+    return 0;
+}

@@ -180,7 +180,8 @@ COLUMN_VALUE(accept_queue)
 COLUMN_VALUE(backlog)
 {
     (void)context;
-    return conn->state == STATE_LISTEN && known_number(conn, KNOWN_QUEUES, conn->send_queue, value);
+    return conn->state == STATE_LISTEN && !(conn->known & KNOWN_NO_BACKLOG) &&
+           known_number(conn, KNOWN_QUEUES, conn->send_queue, value);
 }
 
 COLUMN_VALUE(drops)

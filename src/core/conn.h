@@ -36,7 +36,9 @@ enum conn_known {
         1u << 15,            /* last_data_sent_ms, last_data_received_ms (ESTABLISHED and later) */
     KNOWN_OPENED = 1u << 16, /* its opening was seen by us: created_min == created_max may hold */
     KNOWN_AUTOBOUND =
-        1u << 17 /* the kernel chose its port; asked only where a filter says autobound */
+        1u << 17, /* the kernel chose its port; asked only where a filter says autobound */
+    KNOWN_NO_BACKLOG = 1u << 18 /* LISTEN, with KNOWN_QUEUES: the source does not tell the backlog
+                                   (/proc/net/tcp); send_queue is then 0 and means nothing */
 };
 
 /* What stands in place of an owner (DESIGN 1). */

@@ -10,9 +10,11 @@
 
 struct demo_settings {
     uint64_t seed;
-    uint32_t connections;     /* about how many rows, default 60 */
-    uint32_t change_permille; /* of the rows that change in a frame, default 50 */
-    int64_t interval_ns;      /* of its clock, 1 s */
+    uint32_t connections; /* about how many rows, 1 to 500,000, default 60 */
+    /* Of the made-up rows (those beyond the first 60 or so, which play fixed parts) that change in
+     * a frame, default 50; 0 = nothing at all changes after frame 1. */
+    uint32_t change_permille;
+    int64_t interval_ns; /* of its clock, 1 s */
 };
 
 /* From "SEED[,CONNECTIONS[,PERMILLE]]" (the value of --demo); -EINVAL. */

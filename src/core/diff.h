@@ -1,8 +1,8 @@
-/* diff: what changed between two frames. A pure function of their live rows.
- * Rows are joined by (netns, cookie); a row without a cookie by tuple and netns. Two rows of one
- * tuple with different cookies are the same connection only if exactly one of them is TIME-WAIT (or
- * a FIN-WAIT-2 turned minisock): cookies are made lazily (DESIGN 3, 2). Otherwise: one closed, one
- * opened. */
+/* diff: what changed between two frames. A function of their live rows only.
+ * Rows are joined by (netns, cookie); a row without a cookie by tuple, netns and, where both have
+ * one, inode. Two rows of one tuple with different cookies are the same connection only if the
+ * later one is TIME-WAIT (or a FIN-WAIT-2 turned minisock) and the earlier is not: cookies are made
+ * lazily (DESIGN 3, 2). Otherwise: one closed, one opened. */
 #ifndef TCPLENS_CORE_DIFF_H
 #define TCPLENS_CORE_DIFF_H
 
@@ -21,24 +21,37 @@ struct diff {
     uint32_t previous_of_count, previous_of_capacity;
     struct change *changes; /* closed first (in previous' order), then next's order */
     uint32_t change_count, change_capacity;
-    /* hash of previous' rows, built only when the order of the two frames differs */
-    uint32_t *slots;
-    uint32_t slot_count;
+    uint32_t duplicates; /* rows that were dropped from next */
+
+    /* scratch */
+    uint32_t *slots; /* hash of rows, built only when the order of the two frames differs */
+    uint32_t slot_capacity;
     uint8_t *taken; /* for each row of previous: joined */
     uint32_t taken_capacity;
+    uint32_t *touched; /* rows of next, in order, that did not join unchanged at first sight */
+    uint32_t touched_count, touched_capacity;
 };
 
 void diff_init(struct diff *diff);
 void diff_done(struct diff *diff);
-/* 0 or -ENOMEM (then diff is empty). previous may be NULL: nothing changed, all previous_of are
- * none. Calls no malloc when the frames are no larger than before. */
-int diff_frames(struct diff *diff, const struct frame *previous, const struct frame *next);
+
+/* Compares. A dump that is not atomic may repeat a row: of rows of next that are one connection
+ * only the last, the newest, stays; next is compacted in place (order kept), which is the only
+ * change made to it, and why it must not be published yet, nor have ghosts. Indexes in the diff are
+ * those after that.
+ * previous may be NULL: no changes, all previous_of are none, duplicates are dropped all the same.
+ * 0 or -ENOMEM (then diff is empty and next as it was). Calls no malloc when the frames are no
+ * larger than before. */
+int diff_frames(struct diff *diff, const struct frame *previous, struct frame *next);
 
 /* The same join for a handful of rows that were appended to next after diff_frames (rows found
  * again by exact look-up): drops their CLOSED changes and adds STATE changes where due. `first` is
  * the index in next of the first appended row; `previous_rows` has, for each, its row in previous.
- */
+ * 0 or -ENOMEM (diff is as before). */
 int diff_amend(struct diff *diff, const struct frame *previous, const struct frame *next,
                uint32_t first, const uint32_t *previous_rows, uint32_t count);
+
+/* True if `next` is what became of `previous`, by the rules above. */
+bool diff_joins(const struct conn *previous, const struct conn *next);
 
 #endif

@@ -149,6 +149,22 @@ bool state_may_follow(enum tcp_state from, enum tcp_state to)
     return (TCP_STATES[from].follows & BIT(to)) != 0;
 }
 
+bool state_may_reach(enum tcp_state from, enum tcp_state to)
+{
+    const uint32_t ends = BIT(STATE_CLOSED) | BIT(STATE_LISTEN);
+    if (state_may_follow(from, to))
+        return true;
+    if (to <= STATE_NONE || to >= STATE_COUNT || from >= STATE_COUNT)
+        return false;
+
+    uint32_t reached = TCP_STATES[from].follows;
+    for (unsigned arrows = 1; arrows < STATE_COUNT; arrows++)
+        for (unsigned i = STATE_CLOSED; i < STATE_COUNT; i++)
+            if ((reached & ~ends & BIT(i)) != 0)
+                reached |= TCP_STATES[i].follows;
+    return (reached & BIT(to)) != 0;
+}
+
 /* A ghost belongs to the connections: what a row was before it went is known to its owner only. */
 uint32_t state_class_bits(enum tcp_class class)
 {

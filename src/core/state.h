@@ -60,6 +60,10 @@ enum tcp_state state_from_name(const char *name, size_t length);
  * may open, and every state may be left for DELETE-TCB. */
 bool state_may_follow(enum tcp_state from, enum tcp_state to);
 
+/* True if one arrow or several lead from `from` to `to` within the life of one connection: not
+ * through CLOSED or LISTEN, where the next one begins. */
+bool state_may_reach(enum tcp_state from, enum tcp_state to);
+
 /* --class: which states belong to it. */
 enum tcp_class { CLASS_ALL, CLASS_CONNECTIONS, CLASS_LISTENERS };
 uint32_t state_class_bits(enum tcp_class class); /* set of STATE_BITs; CLOSED is in `all` only */

@@ -1,0 +1,431 @@
+/* The join of two frames, in the order in which it is cheap: the row after the last match, then a
+ * hash of the rows left, then the tuple for sockets that became minisocks. Must not know where the
+ * frames come from, nor keep anything between two calls but memory. */
+#include "core/diff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DROPPED (CONN_NO_INDEX - 1) /* in previous_of: a duplicate, to be removed */
+#define LOOK_AHEAD                                                                                 \
+    4u /* rows of previous looked at for each row: so many may have closed in a row */
+#define LOST_AFTER 16u /* rows in a row without a match: the order is lost, a hash pays */
+
+/* One comparison at work. */
+struct join {
+    struct diff *diff;
+    const struct conn *before, *after;
+    uint32_t before_count, after_count;
+    uint32_t joined;    /* rows of before that are taken */
+    uint32_t slot_mask; /* 0 = no index built */
+    bool by_tuple;      /* the index is by tuple for every row, not only for those without cookie */
+    bool cookieless;    /* before has rows without a cookie */
+};
+
+void diff_init(struct diff *diff)
+{
+    *diff = (struct diff){0};
+}
+
+void diff_done(struct diff *diff)
+{
+    free(diff->previous_of);
+    free(diff->changes);
+    free(diff->slots);
+    free(diff->taken);
+    free(diff->touched);
+    diff_init(diff);
+}
+
+/* An array of scratch for at least `count` elements; its content is lost when it grows. */
+static int make_room(void **array, uint32_t *capacity, uint64_t count, size_t size)
+{
+    if (count <= *capacity)
+        return 0;
+    uint64_t wanted = count + count / 4;
+    if (wanted > UINT32_MAX)
+        return -ENOMEM;
+    void *bigger = malloc((size_t)wanted * size);
+    if (!bigger)
+        return -ENOMEM;
+    free(*array);
+    *array = bigger;
+    *capacity = (uint32_t)wanted;
+    return 0;
+}
+
+/* All memory a comparison can need, so that nothing fails half-way: next stays as it was. */
+static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after)
+{
+    uint64_t slots = 64;
+    while (slots < 2 * (uint64_t)before || slots < 4 * (uint64_t)after)
+        slots *= 2;
+
+    void *array = diff->previous_of;
+    int error = make_room(&array, &diff->previous_of_capacity, after, sizeof(*diff->previous_of));
+    diff->previous_of = array;
+    if (!error) {
+        array = diff->touched;
+        error = make_room(&array, &diff->touched_capacity, after, sizeof(*diff->touched));
+        diff->touched = array;
+    }
+    if (!error) {
+        array = diff->taken;
+        error = make_room(&array, &diff->taken_capacity, before, sizeof(*diff->taken));
+        diff->taken = array;
+    }
+    if (!error) {
+        array = diff->slots;
+        error = make_room(&array, &diff->slot_capacity, slots, sizeof(*diff->slots));
+        diff->slots = array;
+    }
+    if (!error) {
+        array = diff->changes;
+        error = make_room(&array, &diff->change_capacity, (uint64_t)before + after,
+                          sizeof(*diff->changes));
+        diff->changes = array;
+    }
+    return error;
+}
+
+/* What is left of a closed socket in the kernel: TIME-WAIT, or FIN-WAIT-2 after its timeout. The
+ * timer tells the latter (inet_twsk_diag_fill in net/ipv4/inet_diag.c, Linux 6.18: idiag_timer 3).
+ */
+static bool is_minisock(const struct conn *conn)
+{
+    return conn->state == STATE_TIME_WAIT ||
+           (conn->state == STATE_FIN_WAIT_2 && (conn->known & KNOWN_TIMER) && conn->timer == 3);
+}
+
+/* Without cookies a tuple used again must be told from one that lives on: by its state. */
+static bool may_have_become(uint8_t from, uint8_t to)
+{
+    return from == to || state_may_reach(from, to);
+}
+
+static bool same_row(const struct conn *before, const struct conn *after)
+{
+    if (before->cookie && after->cookie)
+        return before->cookie == after->cookie && before->netns == after->netns;
+    return conn_same(before, after) && may_have_become(before->state, after->state);
+}
+
+static bool same_after_close(const struct conn *before, const struct conn *after)
+{
+    return before->cookie && after->cookie && is_minisock(after) && !is_minisock(before) &&
+           before->netns == after->netns && state_may_reach(before->state, STATE_TIME_WAIT) &&
+           tuple_equal(&before->tuple, &after->tuple);
+}
+
+bool diff_joins(const struct conn *previous, const struct conn *next)
+{
+    return same_row(previous, next) || same_after_close(previous, next);
+}
+
+static uint32_t row_slot(const struct conn *conn, bool by_tuple, uint32_t mask)
+{
+    /* Cookies are counted up per CPU: the high bits of the product spread them. */
+    uint64_t hash = conn->cookie && !by_tuple ? conn->cookie * UINT64_C(0x9e3779b97f4a7c15)
+                                              : tuple_hash(&conn->tuple);
+    return (uint32_t)(hash >> 32) & mask;
+}
+
+static uint32_t slots_clear(struct diff *diff, uint32_t rows, uint32_t spread)
+{
+    uint32_t size = 64;
+    while (size / spread < rows)
+        size *= 2;
+    memset(diff->slots, 0xff, size * sizeof(*diff->slots));
+    return size - 1;
+}
+
+/* Indexes the rows of before that are not joined yet. */
+static void index_build(struct join *join, bool by_tuple)
+{
+    uint32_t *slots = join->diff->slots;
+    join->slot_mask = slots_clear(join->diff, join->before_count - join->joined, 2);
+    join->by_tuple = by_tuple;
+    for (uint32_t i = 0; i < join->before_count; i++) {
+        if (join->diff->taken[i])
+            continue;
+        join->cookieless |= !join->before[i].cookie;
+        uint32_t slot = row_slot(&join->before[i], by_tuple, join->slot_mask);
+        while (slots[slot] != CONN_NO_INDEX)
+            slot = (slot + 1) & join->slot_mask;
+        slots[slot] = i;
+    }
+}
+
+static uint32_t index_find(const struct join *join, const struct conn *row)
+{
+    const uint32_t *slots = join->diff->slots;
+    uint32_t slot = row_slot(row, join->by_tuple, join->slot_mask);
+    for (; slots[slot] != CONN_NO_INDEX; slot = (slot + 1) & join->slot_mask) {
+        uint32_t i = slots[slot];
+        if (join->diff->taken[i])
+            continue;
+        const struct conn *before = &join->before[i];
+        if (join->by_tuple ? diff_joins(before, row) : same_row(before, row))
+            return i;
+    }
+    return CONN_NO_INDEX;
+}
+
+static uint32_t find_near(const struct join *join, uint32_t hint, const struct conn *row)
+{
+    uint32_t end = join->before_count - hint < LOOK_AHEAD ? join->before_count : hint + LOOK_AHEAD;
+    for (uint32_t i = hint; i < end; i++) {
+        if (!join->diff->taken[i] && same_row(&join->before[i], row))
+            return i;
+    }
+    return CONN_NO_INDEX;
+}
+
+static void join_rows(struct join *join, uint32_t before, uint32_t after)
+{
+    join->diff->taken[before] = 1;
+    join->diff->previous_of[after] = before;
+    join->joined++;
+}
+
+/* Both frames in their order, which mostly is the same. */
+static void join_in_order(struct join *join)
+{
+    struct diff *diff = join->diff;
+    uint32_t hint = 0, lost = 0;
+
+    for (uint32_t i = 0; i < join->after_count; i++) {
+        const struct conn *row = &join->after[i];
+        uint32_t found = find_near(join, hint, row);
+        if (found == CONN_NO_INDEX && join->slot_mask)
+            found = index_find(join, row);
+        if (found == CONN_NO_INDEX) {
+            diff->previous_of[i] = CONN_NO_INDEX;
+            diff->touched[diff->touched_count++] = i;
+            if (++lost == LOST_AFTER && !join->slot_mask && join->joined < join->before_count)
+                index_build(join, false);
+            continue;
+        }
+        if (join->before[found].state != row->state)
+            diff->touched[diff->touched_count++] = i;
+        join_rows(join, found, i);
+        hint = found + 1;
+        lost = 0;
+    }
+}
+
+/* The rows that found nothing near: by the index, now or as it stands. */
+static void join_rest(struct join *join, bool by_tuple)
+{
+    const struct diff *diff = join->diff;
+    bool built = false;
+
+    for (uint32_t t = 0; t < diff->touched_count && join->joined < join->before_count; t++) {
+        uint32_t i = diff->touched[t];
+        const struct conn *row = &join->after[i];
+        if (diff->previous_of[i] != CONN_NO_INDEX)
+            continue;
+        if (by_tuple && row->cookie && !is_minisock(row) && !join->cookieless)
+            continue;
+        if (!built) {
+            index_build(join, by_tuple);
+            built = true;
+        }
+        uint32_t found = index_find(join, row);
+        if (found != CONN_NO_INDEX)
+            join_rows(join, found, i);
+    }
+}
+
+/* Rows of next found nowhere in previous, in the slots: one of each, the last. */
+static uint32_t drop_among_opened(struct join *join)
+{
+    struct diff *diff = join->diff;
+    uint32_t *slots = diff->slots;
+    uint32_t kept = 0;
+
+    join->slot_mask = slots_clear(diff, diff->touched_count, 4);
+    for (uint32_t t = 0; t < diff->touched_count; t++) {
+        uint32_t i = diff->touched[t];
+        if (diff->previous_of[i] != CONN_NO_INDEX)
+            continue;
+        uint32_t slot = row_slot(&join->after[i], false, join->slot_mask);
+        while (slots[slot] != CONN_NO_INDEX &&
+               !same_row(&join->after[slots[slot]], &join->after[i]))
+            slot = (slot + 1) & join->slot_mask;
+        if (slots[slot] != CONN_NO_INDEX) {
+            diff->previous_of[slots[slot]] = DROPPED;
+            diff->duplicates++;
+        } else {
+            kept++;
+        }
+        slots[slot] = i;
+    }
+    return kept;
+}
+
+/* Row i of next joined; is one of the opened rows the same? The later one takes the join. */
+static void drop_if_opened_too(struct join *join, uint32_t i)
+{
+    struct diff *diff = join->diff;
+    const struct conn *row = &join->after[i];
+    uint32_t slot = row_slot(row, false, join->slot_mask);
+
+    for (; diff->slots[slot] != CONN_NO_INDEX; slot = (slot + 1) & join->slot_mask) {
+        uint32_t j = diff->slots[slot];
+        if (diff->previous_of[j] != CONN_NO_INDEX)
+            continue;
+        const struct conn *other = &join->after[j];
+        if (!(j > i ? same_row(row, other) : same_row(other, row)))
+            continue;
+        diff->previous_of[j] = j > i ? diff->previous_of[i] : DROPPED;
+        if (j > i)
+            diff->previous_of[i] = DROPPED;
+        diff->duplicates++;
+        return;
+    }
+}
+
+static void find_duplicates(struct join *join)
+{
+    struct diff *diff = join->diff;
+
+    if (join->joined == join->after_count || !drop_among_opened(join) || !join->joined)
+        return;
+    for (uint32_t i = 0; i < join->after_count; i++) {
+        if (diff->previous_of[i] < DROPPED)
+            drop_if_opened_too(join, i);
+    }
+}
+
+/* Closes the gaps of dropped rows. */
+static void compact(struct diff *diff, struct frame *next)
+{
+    uint32_t out = 0, touched_out = 0, touched = 0;
+
+    for (uint32_t i = 0; i < next->live_count; i++) {
+        bool is_touched = touched < diff->touched_count && diff->touched[touched] == i;
+        touched += is_touched;
+        if (diff->previous_of[i] == DROPPED)
+            continue;
+        if (is_touched)
+            diff->touched[touched_out++] = out;
+        if (out != i) {
+            next->conns[out] = next->conns[i];
+            diff->previous_of[out] = diff->previous_of[i];
+        }
+        out++;
+    }
+    diff->touched_count = touched_out;
+    next->live_count = next->conn_count = out;
+}
+
+static void diff_add(struct diff *diff, enum change_kind kind, uint8_t from, uint8_t to,
+                     uint32_t previous, uint32_t next)
+{
+    diff->changes[diff->change_count++] = (struct change){
+        .kind = (uint8_t)kind, .from = from, .to = to, .previous = previous, .next = next};
+}
+
+static void tell_changes(const struct join *join)
+{
+    struct diff *diff = join->diff;
+
+    for (uint32_t i = 0;
+         i < join->before_count && diff->change_count + join->joined < join->before_count; i++) {
+        if (!diff->taken[i])
+            diff_add(diff, CHANGE_CLOSED, join->before[i].state, STATE_DELETE_TCB, i,
+                     CONN_NO_INDEX);
+    }
+    for (uint32_t t = 0; t < diff->touched_count; t++) {
+        uint32_t i = diff->touched[t], previous = diff->previous_of[i];
+        uint8_t to = join->after[i].state;
+        if (previous == CONN_NO_INDEX)
+            diff_add(diff, CHANGE_OPENED, STATE_NONE, to, CONN_NO_INDEX, i);
+        else if (join->before[previous].state != to)
+            diff_add(diff, CHANGE_STATE, join->before[previous].state, to, previous, i);
+    }
+}
+
+int diff_frames(struct diff *diff, const struct frame *previous, struct frame *next)
+{
+    struct join join = {.diff = diff, .after = next->conns, .after_count = next->live_count};
+    if (previous) {
+        join.before = previous->conns;
+        join.before_count = previous->live_count;
+    }
+
+    diff->previous_of_count = diff->change_count = diff->touched_count = diff->duplicates = 0;
+    int error = diff_make_room(diff, join.before_count, join.after_count);
+    if (error)
+        return error;
+    if (join.before_count)
+        memset(diff->taken, 0, join.before_count);
+
+    join_in_order(&join);
+    join_rest(&join, false);
+    join_rest(&join, true);
+    find_duplicates(&join);
+    if (diff->duplicates)
+        compact(diff, next);
+    diff->previous_of_count = next->live_count;
+    if (previous)
+        tell_changes(&join);
+    return 0;
+}
+
+static int grow(void **array, uint32_t *capacity, uint32_t count, size_t size)
+{
+    if (count <= *capacity)
+        return 0;
+    void *bigger = realloc(*array, (size_t)count * size);
+    if (!bigger)
+        return -ENOMEM;
+    *array = bigger;
+    *capacity = count;
+    return 0;
+}
+
+static int amend_make_room(struct diff *diff, uint32_t rows, uint32_t changes)
+{
+    void *array = diff->previous_of;
+    int error = grow(&array, &diff->previous_of_capacity, rows, sizeof(*diff->previous_of));
+    diff->previous_of = array;
+    if (error)
+        return error;
+    array = diff->changes;
+    error = grow(&array, &diff->change_capacity, changes, sizeof(*diff->changes));
+    diff->changes = array;
+    return error;
+}
+
+int diff_amend(struct diff *diff, const struct frame *previous, const struct frame *next,
+               uint32_t first, const uint32_t *previous_rows, uint32_t count)
+{
+    int error = amend_make_room(diff, first + count, diff->change_count + count);
+    if (error)
+        return error;
+
+    for (uint32_t k = 0; k < count; k++) {
+        diff->taken[previous_rows[k]] = 1;
+        diff->previous_of[first + k] = previous_rows[k];
+    }
+    diff->previous_of_count = first + count;
+
+    uint32_t kept = 0;
+    for (uint32_t c = 0; c < diff->change_count; c++) {
+        const struct change *change = &diff->changes[c];
+        if (change->kind != CHANGE_CLOSED || !diff->taken[change->previous])
+            diff->changes[kept++] = *change;
+    }
+    diff->change_count = kept;
+
+    for (uint32_t k = 0; k < count; k++) {
+        uint8_t from = previous->conns[previous_rows[k]].state;
+        uint8_t to = next->conns[first + k].state;
+        if (from != to)
+            diff_add(diff, CHANGE_STATE, from, to, previous_rows[k], first + k);
+    }
+    return 0;
+}

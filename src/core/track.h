@@ -1,7 +1,7 @@
 /* track: what a connection carries from frame to frame: serial, marks, rates, creation bounds, time
- * in its state, last owner, ghosts. Completes a frame that a source filled, from the frame before
- * and their diff, and tells what happened as events. Owned by the collector thread. Pure: the time
- * comes with the frames. */
+ * in its state, ghosts. Completes a frame that a source filled, from the frame before and their
+ * diff, and tells what happened as events. Owned by the collector thread. Pure: the time comes with
+ * the frames. */
 #ifndef TCPLENS_CORE_TRACK_H
 #define TCPLENS_CORE_TRACK_H
 
@@ -12,7 +12,7 @@
 struct track;
 
 struct track_settings {
-    int64_t highlight_ns; /* how long ghosts are kept; default 3 s */
+    int64_t highlight_ns; /* how long ghosts and marks are kept; 0 = no ghosts; default 3 s */
     int64_t tick_ns;      /* kernel clock tick, 4 ms where not known better */
 };
 
@@ -21,13 +21,26 @@ void track_free(struct track *track);
 
 /* What was told between the frames by an events source (bpf, destroy group), in order of time,
  * before the frame that follows it is tracked: marks, creation and state times of rows become
- * exact, and track does not tell the same change twice. Events of kind LOST are ignored. 0 or
- * -ENOMEM. */
+ * exact, and track does not tell the same change twice. A change must be noted before the first
+ * frame that shows it is tracked, else that frame tells it too. A frame may be older than the note
+ * (the row was dumped before it happened): the next frame is expected to show it, and what was told
+ * as open but is in no second frame either is then told as closed. A connection that opened and
+ * closed between two frames becomes a ghost with its final counters. Events of kind LOST are
+ * ignored. 0 or -ENOMEM. */
 int track_note_event(struct track *track, const struct event *event);
 
 /* Completes `next` (rows' carried fields, ghosts, totals) and pushes its events into ring (may be
  * NULL); sets next->first_event and next_event when ring is given. previous is NULL for the first
- * frame of a session: it opens nothing. 0 or -ENOMEM: next is then usable but without history. */
+ * frame of a session: it opens nothing; else it is the frame that was tracked last.
+ *
+ * A row that closed goes on as a ghost, by mono_ns of the frames: DELETE-TCB, `from` its last
+ * state, what was last known of it, owner word PROCESS turned into LAST. Owners of next are filled
+ * in before track: a process, group or detail that a ghost refers to and next does not hold (same
+ * pid and start, same id and path) is copied from previous, text and all; whether such a process
+ * lives on is not known here: `gone` stays as it was, unless `next` lists its pid with another
+ * start.
+ *
+ * 0 or -ENOMEM: next then lacks ghosts or events, and is usable. */
 int track_apply(struct track *track, const struct frame *previous, struct frame *next,
                 const struct diff *diff, struct event_ring *ring);
 

@@ -1,0 +1,162 @@
+/* Copies rows with what they refer to from one frame into the next. Must not know why. */
+#include "core/ghost.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void ghost_copier_begin(struct ghost_copier *copier, const struct frame *previous,
+                        struct frame *next)
+{
+    copier->previous = previous;
+    copier->next = next;
+    copier->begun = false;
+}
+
+void ghost_copier_done(struct ghost_copier *copier)
+{
+    free(copier->procs);
+    free(copier->groups);
+    *copier = (struct ghost_copier){0};
+}
+
+static int map_clear(uint32_t **map, uint32_t *capacity, uint32_t count)
+{
+    if (count > *capacity) {
+        uint32_t *bigger = realloc(*map, count * sizeof(**map));
+        if (!bigger)
+            return -ENOMEM;
+        *map = bigger;
+        *capacity = count;
+    }
+    if (count)
+        memset(*map, 0xff, count * sizeof(**map));
+    return 0;
+}
+
+/* Most frames have no new ghost: the maps are cleared when the first one comes. */
+static int copier_prepare(struct ghost_copier *copier)
+{
+    if (copier->begun)
+        return 0;
+    int error = map_clear(&copier->procs, &copier->proc_capacity, copier->previous->proc_count);
+    if (!error)
+        error = map_clear(&copier->groups, &copier->group_capacity, copier->previous->group_count);
+    copier->begun = !error;
+    return error;
+}
+
+static uint32_t find_group(const struct frame *frame, const struct group *wanted)
+{
+    for (uint32_t i = 0; i < frame->group_count; i++) {
+        const struct group *group = &frame->groups[i];
+        if (group->id == wanted->id && strcmp(group->path, wanted->path) == 0)
+            return i;
+    }
+    return CONN_NO_INDEX;
+}
+
+static uint32_t copy_group(struct ghost_copier *copier, uint32_t index)
+{
+    if (index >= copier->previous->group_count)
+        return CONN_NO_INDEX;
+    if (copier->groups[index] != CONN_NO_INDEX)
+        return copier->groups[index];
+
+    const struct group *group = &copier->previous->groups[index];
+    struct frame *next = copier->next;
+    uint32_t found = find_group(next, group);
+    if (found == CONN_NO_INDEX) {
+        struct group *copy = frame_add_group(next);
+        if (!copy)
+            return CONN_NO_INDEX;
+        found = next->group_count - 1;
+        copy->id = group->id;
+        copy->path = frame_copy_text(next, group->path);
+        copy->unit = frame_copy_text(next, group->unit);
+        copy->container = frame_copy_text(next, group->container);
+    }
+    return copier->groups[index] = found;
+}
+
+uint32_t ghost_find_proc(const struct frame *frame, int32_t pid, uint64_t start_ticks)
+{
+    for (uint32_t i = 0; i < frame->proc_count; i++) {
+        const struct proc *proc = &frame->procs[i];
+        if (proc->pid == pid &&
+            (!start_ticks || !proc->start_ticks || proc->start_ticks == start_ticks))
+            return i;
+    }
+    return CONN_NO_INDEX;
+}
+
+static uint32_t copy_proc(struct ghost_copier *copier, uint32_t index)
+{
+    if (index >= copier->previous->proc_count)
+        return CONN_NO_INDEX;
+    if (copier->procs[index] != CONN_NO_INDEX)
+        return copier->procs[index];
+
+    const struct proc *proc = &copier->previous->procs[index];
+    struct frame *next = copier->next;
+    uint32_t found = ghost_find_proc(next, proc->pid, proc->start_ticks);
+    if (found == CONN_NO_INDEX) {
+        uint32_t group = copy_group(copier, proc->group);
+        bool replaced = ghost_find_proc(next, proc->pid, 0) != CONN_NO_INDEX;
+        struct proc *copy = frame_add_proc(next);
+        if (!copy)
+            return CONN_NO_INDEX;
+        found = next->proc_count - 1;
+        *copy = *proc;
+        copy->group = group;
+        copy->sockets = 0;
+        copy->gone = proc->gone || replaced;
+        copy->cpu_permille = UINT32_MAX;
+        copy->comm = frame_copy_text(next, proc->comm);
+        copy->exe = frame_copy_text(next, proc->exe);
+        copy->command_line = frame_copy_text(next, proc->command_line);
+    }
+    return copier->procs[index] = found;
+}
+
+static void copy_owners(struct ghost_copier *copier, struct conn *ghost, const struct conn *conn)
+{
+    const struct frame *previous = copier->previous;
+    struct frame *next = copier->next;
+
+    ghost->owner = copy_proc(copier, conn->owner);
+    ghost->owners = next->owner_ref_count;
+    ghost->owner_count = 0;
+    for (uint32_t n = 0; n < conn->owner_count; n++) {
+        const struct proc *holder = frame_holder(previous, conn, n);
+        if (!holder)
+            break;
+        uint32_t proc = copy_proc(copier, (uint32_t)(holder - previous->procs));
+        if (proc == CONN_NO_INDEX || frame_add_owner_ref(next, proc) != 0)
+            break;
+        ghost->owner_count++;
+    }
+    if (!ghost->owner_count)
+        ghost->owners = CONN_NO_INDEX;
+}
+
+struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn)
+{
+    if (copier_prepare(copier) != 0)
+        return NULL;
+    struct conn *ghost = frame_add_ghost(copier->next);
+    if (!ghost)
+        return NULL;
+
+    *ghost = *conn;
+    copy_owners(copier, ghost, conn);
+    ghost->group = copy_group(copier, conn->group);
+    ghost->detail = CONN_NO_INDEX;
+    const struct conn_detail *detail = frame_detail(copier->previous, conn);
+    struct conn_detail *copy = detail ? frame_add_detail(copier->next) : NULL;
+    if (copy) {
+        *copy = *detail;
+        ghost->detail = copier->next->detail_count - 1;
+    }
+    return ghost;
+}

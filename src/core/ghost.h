@@ -1,0 +1,28 @@
+/* Ghosts: rows of the frame before, copied into a frame as DELETE-TCB together with what they refer
+ * to. Used by track only. Pure. */
+#ifndef TCPLENS_CORE_GHOST_H
+#define TCPLENS_CORE_GHOST_H
+
+#include "core/frame.h"
+
+/* Where the processes and groups of previous stand in next: filled as they are needed. */
+struct ghost_copier {
+    const struct frame *previous;
+    struct frame *next;
+    uint32_t *procs, *groups; /* index in next, CONN_NO_INDEX = not looked for yet */
+    uint32_t proc_capacity, group_capacity;
+    bool begun;
+};
+
+void ghost_copier_begin(struct ghost_copier *copier, const struct frame *previous,
+                        struct frame *next);
+void ghost_copier_done(struct ghost_copier *copier); /* frees its memory */
+
+/* A copy of a row of previous at the end of next's rows, with its processes, groups and detail:
+ * those that next holds already, else copies. NULL when out of memory. Raises conn_count. */
+struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn);
+
+/* Index in frame of the process (pid, start), CONN_NO_INDEX if it is not there. start 0 = any. */
+uint32_t ghost_find_proc(const struct frame *frame, int32_t pid, uint64_t start_ticks);
+
+#endif

@@ -1,0 +1,47 @@
+/* Notes: what an events source told of connections since the last frame, one note a connection,
+ * found by cookie or tuple. Used by track only. Pure. */
+#ifndef TCPLENS_CORE_NOTE_H
+#define TCPLENS_CORE_NOTE_H
+
+#include "core/event.h"
+
+struct note {
+    uint64_t cookie;
+    struct tuple tuple;
+    uint32_t netns;
+    uint8_t told;       /* enum tcp_state: the last one told; DELETE-TCB = its close was told */
+    uint8_t from;       /* the one before */
+    bool opened;        /* its opening was told, at opened_ns */
+    bool has_totals;    /* final counters below */
+    bool matched;       /* with a row, in the frame being tracked */
+    uint8_t frames;     /* frames that were tracked since */
+    int64_t opened_ns;  /* wall clock */
+    int64_t changed_ns; /* wall clock of the last change told */
+    int64_t changed_mono_ns;
+    int64_t age_ns; /* of the connection when it closed; -1 = not told */
+    uint64_t in_bytes, out_bytes;
+    uint32_t rtt_us, retrans;
+    uint32_t uid; /* UINT32_MAX = not known */
+    int32_t pid;  /* 0 = not known */
+    uint64_t owner_start_ticks;
+    char name[EVENT_NAME_MAX];
+};
+
+struct notes {
+    struct note *notes; /* in the order in which their connections were first told of */
+    uint32_t count, capacity;
+    uint32_t *slots; /* two tables of slot_count: by cookie, by tuple (the newest of each tuple) */
+    uint32_t slot_count;
+    uint32_t tuples; /* slots in use in the second table, those of tuples that were left included */
+};
+
+void notes_init(struct notes *notes);
+void notes_done(struct notes *notes);
+int notes_add(struct notes *notes, const struct event *event); /* 0 or -ENOMEM */
+/* The note of a row; NULL where there is none. By tuple only where cookies cannot serve: the row
+ * has none, or is what is left of a closed socket (DESIGN 3, 2). */
+struct note *notes_find(const struct notes *notes, const struct conn *conn);
+/* Removes those for which `keep` is false. */
+void notes_sift(struct notes *notes, bool (*keep)(const struct note *note));
+
+#endif

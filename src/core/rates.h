@@ -1,0 +1,19 @@
+/* Smoothed rates and creation bounds of a row, from two samples of it. Used by track only. Pure. */
+#ifndef TCPLENS_CORE_RATES_H
+#define TCPLENS_CORE_RATES_H
+
+#include "core/frame.h"
+
+/* Sets next's rates (KNOWN_RATES) from the row's counters in two frames, elapsed_ns apart. */
+void rates_update(const struct conn *previous, struct conn *next, int64_t elapsed_ns);
+
+/* What tcp_info says of the age of a row of `frame` (DESIGN 4 c), intersected with its bounds. */
+void bounds_from_info(struct conn *conn, const struct frame *frame, int64_t tick_ns);
+
+/* The row came to be at min_ns at the earliest, at max_ns at the latest: narrows its bounds. A
+ * bound that would cross one known before is left out. */
+void bounds_at_least(struct conn *conn, int64_t min_ns);
+void bounds_at_most(struct conn *conn, int64_t max_ns);
+void bounds_exact(struct conn *conn, int64_t created_ns);
+
+#endif

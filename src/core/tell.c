@@ -1,0 +1,116 @@
+/* Turns what a frame shows into events in the ring. Must not decide what is told: track does. */
+#include "core/tell.h"
+
+#include <string.h>
+
+#define KNOWN_BYTES (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)
+
+static struct event event_of(const struct telling *telling, enum event_kind kind,
+                             const struct conn *conn)
+{
+    struct event event = {.wall_ns = telling->next->wall_ns,
+                          .mono_ns = telling->next->mono_ns,
+                          .kind = (uint8_t)kind,
+                          .origin = EVENT_FROM_FRAME,
+                          .cookie = conn->cookie,
+                          .serial = conn->serial,
+                          .netns = conn->netns,
+                          .uid = (conn->known & KNOWN_UID) ? conn->uid : UINT32_MAX,
+                          .tuple = conn->tuple};
+    return event;
+}
+
+static void event_set_owner(struct event *event, const struct frame *frame, const struct conn *conn)
+{
+    if (conn->owner_word != OWNER_PROCESS && conn->owner_word != OWNER_LAST)
+        return;
+    const struct proc *proc = frame_owner(frame, conn);
+    if (!proc)
+        return;
+    event->pid = proc->pid;
+    event->owner_start_ticks = proc->start_ticks;
+    /* A name is cut between characters, never within: names are at most this long (event.h). */
+    size_t length = strlen(proc->comm);
+    if (length < sizeof(event->name))
+        memcpy(event->name, proc->comm, length);
+}
+
+static void event_set_totals(struct event *event, const struct conn *conn)
+{
+    if (!(conn->known & KNOWN_BYTES))
+        return;
+    event->has_totals = 1;
+    event->in_bytes = conn->in_bytes;
+    event->out_bytes = conn_out_bytes(conn);
+    event->rtt_us = conn->rtt_us;
+    event->retrans = conn->retrans;
+}
+
+static void event_set_duration(struct event *event, int64_t duration_ns)
+{
+    event->has_duration = 1;
+    event->duration_ns = duration_ns > 0 ? duration_ns : 0;
+}
+
+static void telling_push(const struct telling *telling, const struct event *event)
+{
+    if (telling->ring)
+        event_ring_push(telling->ring, event);
+}
+
+void tell_open(const struct telling *telling, const struct conn *conn)
+{
+    struct event event = event_of(telling, EVENT_OPEN, conn);
+    event.to = conn->state;
+    event_set_owner(&event, telling->next, conn);
+    telling_push(telling, &event);
+}
+
+void tell_state(const struct telling *telling, const struct conn *before, const struct conn *conn,
+                uint8_t from, const int64_t *since_ns)
+{
+    struct event event = event_of(telling, EVENT_STATE, conn);
+    event.from = from;
+    event.to = conn->state;
+    event.polled_jump = !state_may_follow((enum tcp_state)from, (enum tcp_state)conn->state);
+    if (since_ns)
+        event_set_duration(&event, event.wall_ns - *since_ns);
+    /* What is left of a closed socket has no counters: the last ones are told with this step. */
+    if (before && !(conn->known & KNOWN_BYTES))
+        event_set_totals(&event, before);
+    event_set_owner(&event, telling->next, conn);
+    if (!event.pid && before)
+        event_set_owner(&event, telling->previous, before);
+    telling_push(telling, &event);
+}
+
+/* The age is known when the opening was seen, or the bounds differ by no more than they would then.
+ */
+static bool conn_age(const struct telling *telling, const struct conn *conn, int64_t now_ns,
+                     int64_t *age)
+{
+    const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
+    if ((conn->known & both) != both)
+        return false;
+    int64_t doubt = conn->created_max_ns - conn->created_min_ns;
+    if (!(conn->known & KNOWN_OPENED) &&
+        doubt > telling->elapsed_ns + telling->next->dump_ns + 2 * telling->tick_ns)
+        return false;
+    *age = now_ns - conn->created_max_ns;
+    return true;
+}
+
+void tell_close(const struct telling *telling, const struct frame *frame, const struct conn *conn,
+                uint8_t from)
+{
+    struct event event = event_of(telling, EVENT_CLOSE, conn);
+    int64_t age_ns;
+
+    event.from = from;
+    event.to = STATE_DELETE_TCB;
+    event_set_totals(&event, conn);
+    event_set_owner(&event, frame, conn);
+    if (conn_age(telling, conn, event.wall_ns, &age_ns))
+        event_set_duration(&event, age_ns);
+    telling_push(telling, &event);
+}

@@ -1,0 +1,459 @@
+/* History from frame to frame. What was told between frames comes as notes, what the frames show as
+ * a diff; both become marks of rows, ghosts and events, each change once. Must not know where
+ * frames come from, nor read a clock. */
+#include "core/track.h"
+
+#include "core/ghost.h"
+#include "core/note.h"
+#include "core/rates.h"
+#include "core/tell.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define NOTE_FRAMES   2u /* a note that no frame bears out for so many frames is given up */
+#define KNOWN_CARRIED (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE | KNOWN_OPENED)
+#define KNOWN_BYTES   (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)
+
+struct track {
+    struct track_settings settings;
+    uint64_t serial; /* the last one given */
+    int64_t *closed; /* mono_ns at which each ghost of the last frame closed, in their order */
+    uint32_t closed_count, closed_capacity;
+    struct notes notes;
+    struct ghost_copier copier;
+};
+
+/* One track_apply at work. */
+struct pass {
+    struct track *track;
+    const struct frame *previous;
+    struct frame *next;
+    const struct diff *diff;
+    struct telling telling;
+    bool ghosts; /* there is memory for them */
+    int error;
+};
+
+struct track *track_new(const struct track_settings *settings)
+{
+    struct track *track = calloc(1, sizeof(*track));
+    if (!track)
+        return NULL;
+    track->settings = *settings;
+    notes_init(&track->notes);
+    return track;
+}
+
+void track_free(struct track *track)
+{
+    if (!track)
+        return;
+    notes_done(&track->notes);
+    ghost_copier_done(&track->copier);
+    free(track->closed);
+    free(track);
+}
+
+int track_note_event(struct track *track, const struct event *event)
+{
+    if (event->kind == EVENT_LOST)
+        return 0;
+    return notes_add(&track->notes, event);
+}
+
+/* --- ghosts --- */
+
+/* Room for as many closing times as there may be ghosts. */
+static int closed_make_room(struct track *track, uint32_t count)
+{
+    if (count <= track->closed_capacity)
+        return 0;
+    uint32_t capacity = count + count / 2;
+    int64_t *closed = realloc(track->closed, capacity * sizeof(*closed));
+    if (!closed)
+        return -ENOMEM;
+    track->closed = closed;
+    track->closed_capacity = capacity;
+    return 0;
+}
+
+static bool still_shown(const struct pass *pass, int64_t closed_mono_ns)
+{
+    return pass->ghosts &&
+           pass->next->mono_ns - closed_mono_ns < pass->track->settings.highlight_ns;
+}
+
+static void pass_add_closed(struct pass *pass, int64_t mono_ns)
+{
+    pass->track->closed[pass->track->closed_count++] = mono_ns;
+}
+
+/* Ghosts of the frame before that are not yet to go. Their times move down in place. */
+static void keep_ghosts(struct pass *pass)
+{
+    const struct frame *previous = pass->previous;
+    struct track *track = pass->track;
+    uint32_t count = previous->conn_count - previous->live_count;
+    bool times_fit = count == track->closed_count;
+
+    track->closed_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t mono_ns = times_fit ? track->closed[i] : previous->mono_ns;
+        if (!still_shown(pass, mono_ns))
+            continue;
+        if (!ghost_copy(&track->copier, &previous->conns[previous->live_count + i])) {
+            pass->error = -ENOMEM;
+            return;
+        }
+        pass_add_closed(pass, mono_ns);
+    }
+}
+
+static void ghost_mark(struct conn *ghost, uint8_t from, int64_t wall_ns)
+{
+    ghost->state = STATE_DELETE_TCB;
+    ghost->from = from;
+    ghost->mark = MARK_CLOSED;
+    ghost->changed_ns = ghost->state_since_ns = wall_ns;
+    ghost->known |= KNOWN_STATE_SINCE;
+    ghost->known &= ~(uint32_t)KNOWN_RATES;
+    conn_set_rates(ghost, 0, 0);
+    if (ghost->owner_word == OWNER_PROCESS)
+        ghost->owner_word = OWNER_LAST;
+}
+
+static void conn_take_totals(struct conn *conn, const struct note *note)
+{
+    if (!note->has_totals)
+        return;
+    conn->known |= KNOWN_BYTES;
+    conn->in_bytes = note->in_bytes;
+    conn->bytes_sent = note->out_bytes;
+    conn->bytes_retrans = 0;
+    if (note->rtt_us) {
+        conn->known |= KNOWN_RTT;
+        conn->rtt_us = note->rtt_us;
+    }
+    if (conn->known & KNOWN_INFO)
+        conn->retrans = note->retrans;
+}
+
+/* A row of previous that next lacks. */
+static void close_row(struct pass *pass, const struct change *change)
+{
+    const struct conn *conn = &pass->previous->conns[change->previous];
+    struct note *note = notes_find(&pass->track->notes, conn);
+    bool told = note && note->told == STATE_DELETE_TCB;
+    uint8_t from = told ? note->from : note ? note->told : conn->state;
+    int64_t mono_ns = told ? note->changed_mono_ns : pass->next->mono_ns;
+
+    if (note)
+        note->frames = NOTE_FRAMES;
+    if (!told)
+        tell_close(&pass->telling, pass->previous, conn, from);
+    if (!still_shown(pass, mono_ns))
+        return;
+    struct conn *ghost = ghost_copy(&pass->track->copier, conn);
+    if (!ghost) {
+        pass->error = -ENOMEM;
+        return;
+    }
+    ghost_mark(ghost, from, told ? note->changed_ns : pass->next->wall_ns);
+    if (note)
+        conn_take_totals(ghost, note);
+    pass_add_closed(pass, mono_ns);
+}
+
+/* --- live rows --- */
+
+static void carry(struct pass *pass, const struct conn *before, struct conn *conn)
+{
+    conn->serial = before->serial;
+    conn->known |= before->known & KNOWN_CARRIED;
+    conn->created_min_ns = before->created_min_ns;
+    conn->created_max_ns = before->created_max_ns;
+    conn->state_since_ns = before->state_since_ns;
+    conn->changed_ns = before->changed_ns;
+    conn->from = before->from;
+    if (before->mark &&
+        pass->next->wall_ns - before->changed_ns < pass->track->settings.highlight_ns)
+        conn->mark = before->mark;
+    if (before->offload == OFFLOAD_OFFLOADED || conn->offload == OFFLOAD_UPLOADING)
+        conn->offload =
+            (uint8_t)offload_decide(conn->ulp, conn->tls_tx, conn->tls_rx, before->offload);
+    rates_update(before, conn, pass->telling.elapsed_ns);
+
+    struct totals *totals = &pass->next->totals;
+    if (before->known & conn->known & KNOWN_BYTES_OUT) {
+        if (conn->bytes_sent > before->bytes_sent)
+            totals->sent_interval += conn->bytes_sent - before->bytes_sent;
+        if (conn->bytes_retrans > before->bytes_retrans)
+            totals->retrans_interval += conn->bytes_retrans - before->bytes_retrans;
+    }
+}
+
+static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64_t wall_ns)
+{
+    conn->mark = (uint8_t)mark;
+    conn->from = from;
+    conn->changed_ns = wall_ns;
+    conn->state_since_ns = wall_ns;
+    conn->known |= KNOWN_STATE_SINCE;
+}
+
+static void open_row(struct pass *pass, struct conn *conn, const struct note *note)
+{
+    const struct frame *previous = pass->previous, *next = pass->next;
+    bool told = note && note->opened;
+
+    if (told)
+        bounds_exact(conn, note->opened_ns);
+    else
+        bounds_from_info(conn, next, pass->track->settings.tick_ns);
+    if (!previous)
+        return;
+    /* A row that a dump skipped before it was ever seen is older than the frame that lacks it:
+     * what tcp_info says stands then, and bounds do not cross. */
+    bounds_at_least(conn, previous->wall_ns);
+    bounds_at_most(conn, next->wall_ns + next->dump_ns);
+    if (conn->created_max_ns >= previous->wall_ns)
+        conn->known |= KNOWN_OPENED;
+    mark_row(conn, MARK_OPENED, STATE_NONE, told ? note->opened_ns : next->wall_ns);
+    if (conn->known & KNOWN_BYTES_OUT) {
+        pass->next->totals.sent_interval += conn->bytes_sent;
+        pass->next->totals.retrans_interval += conn->bytes_retrans;
+    }
+    if (!told)
+        tell_open(&pass->telling, conn);
+}
+
+static void change_row(struct pass *pass, const struct conn *before, struct conn *conn,
+                       uint8_t from, const int64_t *since_ns)
+{
+    tell_state(&pass->telling, before, conn, from, since_ns);
+    mark_row(conn, MARK_CHANGED, from, pass->next->wall_ns);
+}
+
+/* The row stands where the note says. */
+static void bear_out(struct conn *conn, const struct conn *before, const struct note *note)
+{
+    if (before && (before->state != conn->state || note->frames == 0))
+        mark_row(conn, MARK_CHANGED, note->from, note->changed_ns);
+    conn->state_since_ns = note->changed_ns;
+    conn->known |= KNOWN_STATE_SINCE;
+}
+
+/* A row that was told of since the last frame, and perhaps dumped before that: what the row shows
+ * beyond the note is told, what the note tells beyond the row is left for the next frame to show.
+ */
+static void settle_row(struct pass *pass, const struct conn *before, struct conn *conn,
+                       struct note *note)
+{
+    bool closed = note->told == STATE_DELETE_TCB;
+    bool behind = closed || state_may_reach((enum tcp_state)conn->state, note->told);
+
+    note->matched = true;
+    if (conn->state == note->told) {
+        bear_out(conn, before, note);
+        note->frames = NOTE_FRAMES;
+        return;
+    }
+    if (behind && (++note->frames < NOTE_FRAMES || closed)) {
+        if (before && before->state != conn->state)
+            mark_row(conn, MARK_CHANGED, before->state, pass->next->wall_ns);
+        return;
+    }
+    note->frames = NOTE_FRAMES;
+    if (before)
+        change_row(pass, before, conn, note->told, &note->changed_ns);
+    else if (note->opened && pass->previous)
+        tell_state(&pass->telling, NULL, conn, note->told, &note->changed_ns);
+}
+
+static void track_row(struct pass *pass, uint32_t index)
+{
+    struct conn *conn = &pass->next->conns[index];
+    uint32_t at = pass->diff->previous_of[index];
+    const struct conn *before = at != CONN_NO_INDEX ? &pass->previous->conns[at] : NULL;
+    struct note *note = notes_find(&pass->track->notes, conn);
+
+    if (before) {
+        carry(pass, before, conn);
+        if (note && note->opened)
+            bounds_exact(conn, note->opened_ns);
+        else
+            bounds_from_info(conn, pass->next, pass->track->settings.tick_ns);
+    } else {
+        conn->serial = ++pass->track->serial;
+        open_row(pass, conn, note);
+    }
+    if (note) {
+        settle_row(pass, before, conn, note);
+    } else if (before && before->state != conn->state) {
+        bool known = (before->known & KNOWN_STATE_SINCE) != 0;
+        change_row(pass, before, conn, before->state, known ? &before->state_since_ns : NULL);
+    }
+}
+
+/* --- connections that were told of and never were a row --- */
+
+static void ghost_set_owner(struct frame *next, struct conn *ghost, const struct note *note)
+{
+    if (!note->pid)
+        return;
+    uint32_t index = ghost_find_proc(next, note->pid, note->owner_start_ticks);
+    if (index == CONN_NO_INDEX) {
+        struct proc *proc = frame_add_proc(next);
+        if (!proc)
+            return;
+        index = next->proc_count - 1;
+        proc->pid = note->pid;
+        proc->start_ticks = note->owner_start_ticks;
+        proc->comm = frame_copy_text(next, note->name);
+    }
+    ghost->owner_word = OWNER_LAST;
+    ghost->owner = index;
+    if (frame_add_owner_ref(next, index) == 0) {
+        ghost->owners = next->owner_ref_count - 1;
+        ghost->owner_count = 1;
+    }
+}
+
+static void conn_from_note(const struct pass *pass, struct conn *conn, const struct note *note)
+{
+    conn->cookie = note->cookie;
+    conn->tuple = note->tuple;
+    conn->netns = note->netns;
+    conn->serial = ++pass->track->serial;
+    conn->offload = OFFLOAD_UNKNOWN;
+    if (note->uid != UINT32_MAX) {
+        conn->known |= KNOWN_UID;
+        conn->uid = note->uid;
+    }
+    conn_take_totals(conn, note);
+    if (note->opened) {
+        bounds_exact(conn, note->opened_ns);
+    } else if (note->age_ns >= 0) {
+        bounds_at_least(conn, note->changed_ns - note->age_ns);
+        bounds_at_most(conn, note->changed_ns - note->age_ns);
+    } else {
+        bounds_at_most(conn, note->changed_ns);
+        bounds_at_least(conn, pass->previous->wall_ns);
+    }
+}
+
+static void show_note(struct pass *pass, const struct note *note, int64_t wall_ns, int64_t mono_ns)
+{
+    bool told = note->told == STATE_DELETE_TCB;
+    struct conn conn = {.owner = CONN_NO_INDEX,
+                        .owners = CONN_NO_INDEX,
+                        .group = CONN_NO_INDEX,
+                        .detail = CONN_NO_INDEX};
+
+    conn_from_note(pass, &conn, note);
+    if (!told)
+        tell_close(&pass->telling, pass->next, &conn, note->told);
+    pass->next->totals.opened++;
+    pass->next->totals.closed++;
+    if (!still_shown(pass, mono_ns))
+        return;
+    struct conn *ghost = frame_add_ghost(pass->next);
+    if (!ghost) {
+        pass->error = -ENOMEM;
+        return;
+    }
+    *ghost = conn;
+    ghost_set_owner(pass->next, ghost, note);
+    ghost_mark(ghost, told ? note->from : note->told, wall_ns);
+    pass_add_closed(pass, mono_ns);
+}
+
+static bool note_stays(const struct note *note)
+{
+    return note->frames < NOTE_FRAMES;
+}
+
+static void settle_notes(struct pass *pass)
+{
+    struct notes *notes = &pass->track->notes;
+
+    for (uint32_t i = 0; i < notes->count; i++) {
+        struct note *note = &notes->notes[i];
+        bool matched = note->matched || note->frames >= NOTE_FRAMES;
+        note->matched = false;
+        if (matched)
+            continue;
+        bool told = note->told == STATE_DELETE_TCB;
+        note->frames = told ? NOTE_FRAMES : (uint8_t)(note->frames + 1);
+        if (!pass->previous || note->frames < NOTE_FRAMES)
+            continue;
+        if (told)
+            show_note(pass, note, note->changed_ns, note->changed_mono_ns);
+        else
+            show_note(pass, note, pass->next->wall_ns, pass->next->mono_ns);
+    }
+    notes_sift(notes, note_stays);
+}
+
+/* --- the whole --- */
+
+static void count_changes(struct totals *totals, const struct diff *diff)
+{
+    for (uint32_t i = 0; i < diff->change_count; i++) {
+        totals->opened += diff->changes[i].kind == CHANGE_OPENED;
+        totals->changed += diff->changes[i].kind == CHANGE_STATE;
+        totals->closed += diff->changes[i].kind == CHANGE_CLOSED;
+    }
+}
+
+static void close_rows(struct pass *pass)
+{
+    const struct diff *diff = pass->diff;
+    for (uint32_t i = 0; i < diff->change_count; i++) {
+        if (diff->changes[i].kind == CHANGE_CLOSED)
+            close_row(pass, &diff->changes[i]);
+    }
+}
+
+static void pass_run(struct pass *pass)
+{
+    struct frame *next = pass->next;
+
+    if (pass->previous) {
+        ghost_copier_begin(&pass->track->copier, pass->previous, next);
+        keep_ghosts(pass);
+        close_rows(pass);
+    }
+    for (uint32_t i = 0; i < next->live_count; i++)
+        track_row(pass, i);
+    settle_notes(pass);
+    count_changes(&next->totals, pass->diff);
+    frame_count_totals(next);
+}
+
+int track_apply(struct track *track, const struct frame *previous, struct frame *next,
+                const struct diff *diff, struct event_ring *ring)
+{
+    struct pass pass = {
+        .track = track,
+        .previous = previous,
+        .next = next,
+        .diff = diff,
+        .telling = {
+            .previous = previous, .next = next, .ring = ring, .tick_ns = track->settings.tick_ns}};
+    uint32_t ghosts = diff->change_count + track->notes.count;
+    if (previous) {
+        pass.telling.elapsed_ns = next->mono_ns - previous->mono_ns;
+        ghosts += previous->conn_count - previous->live_count;
+    }
+    pass.error = closed_make_room(track, ghosts);
+    pass.ghosts = !pass.error;
+    if (ring)
+        next->first_event = previous ? previous->next_event : event_ring_next(ring);
+
+    pass_run(&pass);
+    if (ring)
+        next->next_event = event_ring_next(ring);
+    return pass.error;
+}

@@ -71,8 +71,6 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (size > SIZE_MAX - ARENA_ALIGN)
         return NULL;
     size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
-    if (rounded == 0)
-        rounded = ARENA_ALIGN;
     if (arena->block == NULL || arena->block->size - arena->used < rounded) {
         int error = add_block(arena, rounded);
         if (error != 0)

@@ -117,7 +117,7 @@ static void put_hex(struct writer *writer, unsigned group)
     }
 }
 
-static unsigned group_at(const uint8_t *bytes, unsigned index)
+static unsigned group_at(const uint8_t *bytes, size_t index)
 {
     return (unsigned)bytes[2 * index] << 8 | bytes[2 * index + 1];
 }
@@ -190,6 +190,7 @@ size_t addr_format(char *out, size_t size, const struct addr *addr, uint8_t fami
     return finish(&writer, out);
 }
 
+/* All of an endpoint's text comes from these. NOLINTNEXTLINE(readability-function-size) */
 size_t addr_format_endpoint(char *out, size_t size, const struct addr *addr, uint8_t family,
                             const char *interface, uint16_t port, const char *port_text)
 {

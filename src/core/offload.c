@@ -63,10 +63,10 @@ static bool same_word(const char *word, const char *name, size_t length)
 
 int offload_from_name(const char *name, size_t length, uint8_t *state)
 {
-    for (uint8_t i = 0; i < STATE_NAME_COUNT; i++) {
+    for (unsigned i = 0; i < STATE_NAME_COUNT; i++) {
         bool is_digit = length == 1 && name[0] == (char)('0' + i);
         if (is_digit || same_word(STATE_NAMES[i], name, length)) {
-            *state = i;
+            *state = (uint8_t)i;
             return 0;
         }
     }
@@ -103,9 +103,9 @@ const char *ulp_name(uint8_t ulp)
 
 uint8_t ulp_from_name(const char *name, size_t length)
 {
-    for (uint8_t i = 0; i < ULP_NAME_COUNT; i++)
+    for (unsigned i = 0; i < ULP_NAME_COUNT; i++)
         if (ULP_NAMES[i] != NULL && strlen(ULP_NAMES[i]) == length &&
             memcmp(ULP_NAMES[i], name, length) == 0)
-            return i;
+            return (uint8_t)i;
     return ULP_OTHER;
 }

@@ -9,7 +9,14 @@
 
 static const int64_t SECOND = 1000000000;
 
-enum { MINUTE_S = 60, HOUR_S = 3600, DAY_S = 86400, YEAR_D = 365, WORD_MAX = 63 };
+enum {
+    MINUTE_S = 60,
+    HOUR_S = 3600,
+    DAY_S = 86400,
+    TWO_DAYS_S = 2 * DAY_S,
+    YEAR_D = 365,
+    WORD_MAX = 63
+};
 
 /* snprintf() that returns what it wrote. */
 __attribute__((format(printf, 3, 4))) static size_t print(char *out, size_t size,
@@ -87,7 +94,7 @@ size_t text_span(char *out, size_t size, int64_t nanoseconds)
     unsigned long long seconds = value / (uint64_t)SECOND;
     if (seconds < HOUR_S)
         return print(out, size, "%llum", seconds / MINUTE_S);
-    if (seconds < 2 * DAY_S)
+    if (seconds < TWO_DAYS_S)
         return print(out, size, "%lluh", seconds / HOUR_S);
     return print(out, size, "%llud", seconds / DAY_S);
 }

@@ -10,13 +10,11 @@
 
 enum { INFO_SIZE = 280 }; /* Linux 6.18 */
 
-/* Our own name differs where the kernel's would be mistaken for another fact. */
-#define FIELD_NAMED(name, field)                                                                   \
+#define FIELD(field)                                                                               \
     {                                                                                              \
-        name, offsetof(struct tcp_info, tcpi_##field),                                             \
+#field, offsetof(struct tcp_info, tcpi_##field),                                           \
             sizeof(((struct tcp_info *)0)->tcpi_##field)                                           \
     }
-#define FIELD(field) FIELD_NAMED(#field, field)
 
 static const struct {
     const char *name;
@@ -28,7 +26,7 @@ static const struct {
     FIELD(rto),           FIELD(ato),
     FIELD(snd_mss),       FIELD(rcv_mss),
     FIELD(unacked),       FIELD(sacked),
-    FIELD(lost),          FIELD_NAMED("retrans_out", retrans),
+    FIELD(lost),          FIELD(retrans),
     FIELD(fackets),       FIELD(last_data_sent),
     FIELD(last_ack_sent), FIELD(last_data_recv),
     FIELD(last_ack_recv), FIELD(pmtu),

@@ -6,6 +6,7 @@
 #include "source/netlink.h"
 #include "source/procnet.h"
 #include "source/row_index.h"
+#include "source/system_names.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,6 +24,7 @@ struct live {
     struct source source;    /* first */
     struct netlink *netlink; /* NULL: procnet */
     struct frame_pool *scratch;
+    struct system_names *names;
     struct row_index index; /* of the scratch frame */
     struct netlink_bytecode bytecode[2];
     uint32_t state_bits; /* of the last wish */
@@ -76,9 +78,8 @@ static int read_procnet(struct live *live, struct frame *frame, const struct wis
     return 0;
 }
 
-static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
+static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
 {
-    struct live *live = (struct live *)source;
     live->state_bits = wish->state_bits;
     frame->number = ++live->number;
     frame->wall_ns = now_ns(CLOCK_REALTIME);
@@ -94,6 +95,13 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
         return read_procnet(live, frame, wish);
     }
     return result;
+}
+
+static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    struct live *live = (struct live *)source;
+    int result = read_kernel(live, frame, wish);
+    return result < 0 ? result : system_names_fill(live->names, frame);
 }
 
 static bool is_found_by_dump(const struct conn *conn)
@@ -237,6 +245,7 @@ static void live_close(struct source *source)
 {
     struct live *live = (struct live *)source;
     netlink_close(live->netlink);
+    system_names_free(live->names);
     row_index_done(&live->index);
     if (live->scratch)
         frame_pool_release(live->scratch);
@@ -293,6 +302,8 @@ int live_open(struct source **source, const struct live_settings *settings, char
         live->bytecode[i] =
             (struct netlink_bytecode){settings->bytecode[i], settings->bytecode_length[i]};
     read_facts(live);
+    if (system_names_new(&live->names, NULL, NULL) < 0)
+        goto fail;
     result = open_kernel(live, settings->no_sock_diag, text);
     if (result < 0)
         goto fail;

@@ -1,0 +1,344 @@
+/* Users and services as the files of this machine name them, interfaces as the kernel does. Must
+ * not ask NSS, and not know what rows mean. */
+#include "source/system_names.h"
+
+#include "core/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_MAX (16u << 20) /* a longer file is not read: its names stay numbers */
+#define SEEN     64u         /* remembered users of the frame being filled */
+
+struct name {
+    uint32_t number;
+    size_t text; /* offset in table.text */
+};
+
+struct table { /* sorted by number; of equal numbers the first line counts */
+    struct name *names;
+    size_t count, capacity;
+    struct buffer text;
+};
+
+struct system_names {
+    struct table services, users;
+    char *passwd;
+    struct timespec passwd_changed;
+    ino_t passwd_inode;
+};
+
+static void table_done(struct table *table)
+{
+    free(table->names);
+    buffer_done(&table->text);
+    *table = (struct table){0};
+}
+
+static int table_add(struct table *table, uint32_t number, const char *name, size_t length)
+{
+    char *room;
+
+    if (table->count == table->capacity) {
+        size_t capacity = table->capacity ? 2 * table->capacity : 64;
+        struct name *grown = realloc(table->names, capacity * sizeof(*grown));
+
+        if (!grown)
+            return -ENOMEM;
+        table->names = grown;
+        table->capacity = capacity;
+    }
+    room = buffer_reserve(&table->text, TEXT_CLEAN_MAX(length));
+    if (!room)
+        return -ENOMEM;
+    table->names[table->count++] = (struct name){number, table->text.length};
+    table->text.length += text_clean(room, TEXT_CLEAN_MAX(length), name, length) + 1;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct name *left = a, *right = b;
+
+    if (left->number != right->number)
+        return left->number < right->number ? -1 : 1;
+    return (left->text > right->text) - (left->text < right->text);
+}
+
+static const char *table_find(const struct table *table, uint32_t number)
+{
+    size_t first = 0, last = table->count;
+
+    while (first < last) {
+        size_t middle = first + (last - first) / 2;
+
+        if (table->names[middle].number < number)
+            first = middle + 1;
+        else
+            last = middle;
+    }
+    if (first == table->count || table->names[first].number != number)
+        return NULL;
+    return table->text.data + table->names[first].text;
+}
+
+static bool table_find_name(const struct table *table, const char *name, size_t length,
+                            uint32_t *number)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const char *text = table->text.data + table->names[i].text;
+
+        if (strlen(text) == length && !memcmp(text, name, length)) {
+            *number = table->names[i].number;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A number that ends at one of `ends`, which it is then moved behind. */
+static bool read_number(const char **at, const char *ends, uint32_t *number)
+{
+    uint64_t value = 0;
+    const char *digit = *at;
+
+    for (; *digit >= '0' && *digit <= '9'; digit++) {
+        value = value * 10 + (uint64_t)(*digit - '0');
+        if (value > UINT32_MAX)
+            return false;
+    }
+    if (digit == *at || !*digit || !strchr(ends, *digit))
+        return false;
+    *at = digit + 1;
+    *number = (uint32_t)value;
+    return true;
+}
+
+/* "NAME PORT/tcp ALIAS... # COMMENT"; 0, also for a line that is none. */
+static int read_service(struct table *table, const char *line)
+{
+    size_t length = strcspn(line, " \t#\n");
+    const char *at = line + length;
+    uint32_t port;
+
+    if (!length)
+        return 0;
+    at += strspn(at, " \t");
+    if (!read_number(&at, "/", &port) || port > UINT16_MAX || strncmp(at, "tcp", 3) ||
+        !strchr(" \t\n#", at[3]))
+        return 0;
+    return table_add(table, port, line, length);
+}
+
+/* "NAME:PASSWORD:UID:..." */
+static int read_user(struct table *table, const char *line)
+{
+    size_t length = strcspn(line, ":\n");
+    const char *at = line + length;
+    uint32_t uid;
+
+    if (!length || *line == '+' || *line == '-' || *at != ':')
+        return 0;
+    at = strchr(at + 1, ':');
+    if (!at++ || !read_number(&at, ":", &uid))
+        return 0;
+    return table_add(table, uid, line, length);
+}
+
+static int read_lines(FILE *file, struct table *table,
+                      int (*read_line)(struct table *table, const char *line))
+{
+    char *line = NULL;
+    size_t size = 0, total = 0;
+    int error = 0;
+
+    while (!error && total < FILE_MAX) {
+        ssize_t length = getline(&line, &size, file);
+
+        if (length < 0)
+            break;
+        total += (size_t)length;
+        error = read_line(table, line);
+    }
+    free(line);
+    return error;
+}
+
+/* The table as it is in the file now; untouched when the file cannot be read. */
+static int read_table(const char *path, struct table *table,
+                      int (*read_line)(struct table *table, const char *line))
+{
+    struct table made = {0};
+    FILE *file = fopen(path, "re");
+    int error;
+
+    if (!file)
+        return 0;
+    buffer_init(&made.text);
+    error = read_lines(file, &made, read_line);
+    fclose(file);
+    if (error) {
+        table_done(&made);
+        return error;
+    }
+    qsort(made.names, made.count, sizeof(*made.names), compare_names);
+    table_done(table);
+    *table = made;
+    return 0;
+}
+
+static int read_users(struct system_names *names)
+{
+    struct stat now;
+
+    if (stat(names->passwd, &now) || !S_ISREG(now.st_mode))
+        return 0;
+    if (now.st_ino == names->passwd_inode && now.st_mtim.tv_sec == names->passwd_changed.tv_sec &&
+        now.st_mtim.tv_nsec == names->passwd_changed.tv_nsec)
+        return 0;
+    names->passwd_inode = now.st_ino;
+    names->passwd_changed = now.st_mtim;
+    return read_table(names->passwd, &names->users, read_user);
+}
+
+int system_names_new(struct system_names **names, const char *services, const char *passwd)
+{
+    struct system_names *made = calloc(1, sizeof(*made));
+    int error = -ENOMEM;
+
+    if (!made)
+        return -ENOMEM;
+    made->passwd = strdup(passwd ? passwd : "/etc/passwd");
+    if (made->passwd)
+        error = read_table(services ? services : "/etc/services", &made->services, read_service);
+    if (!error)
+        error = read_users(made);
+    if (error) {
+        system_names_free(made);
+        return error;
+    }
+    *names = made;
+    return 0;
+}
+
+void system_names_free(struct system_names *names)
+{
+    if (!names)
+        return;
+    table_done(&names->services);
+    table_done(&names->users);
+    free(names->passwd);
+    free(names);
+}
+
+struct seen { /* what was asked for last, by the low bits of its number */
+    uint32_t number[SEEN];
+    bool used[SEEN];
+};
+
+/* True at first sight; a number may be called new again, never old wrongly. */
+static bool is_new(struct seen *seen, uint32_t number)
+{
+    uint32_t slot = number % SEEN;
+
+    if (seen->used[slot] && seen->number[slot] == number)
+        return false;
+    seen->used[slot] = true;
+    seen->number[slot] = number;
+    return true;
+}
+
+static int fill_user(struct system_names *names, struct frame *frame, struct seen *seen,
+                     uint32_t uid)
+{
+    const char *name;
+
+    if (!is_new(seen, uid) || frame_user_name(frame, uid))
+        return 0;
+    name = table_find(&names->users, uid);
+    return name ? frame_add_user(frame, uid, name) : 0;
+}
+
+static int fill_interface(struct frame *frame, struct seen *seen, uint32_t index)
+{
+    char name[IF_NAMESIZE] = "", clean[TEXT_CLEAN_MAX(IF_NAMESIZE)];
+
+    if (!is_new(seen, index) || frame_interface_name(frame, index) || !if_indextoname(index, name))
+        return 0;
+    text_clean(clean, sizeof(clean), name, strlen(name));
+    return frame_add_interface(frame, index, clean);
+}
+
+int system_names_fill(struct system_names *names, struct frame *frame)
+{
+    struct seen users = {0}, interfaces = {0};
+    int error = read_users(names);
+
+    for (uint32_t i = 0; !error && i < frame->conn_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+
+        if (conn->known & KNOWN_UID)
+            error = fill_user(names, frame, &users, conn->uid);
+        if (!error && conn->tuple.scope)
+            error = fill_interface(frame, &interfaces, conn->tuple.scope);
+    }
+    for (uint32_t i = 0; !error && i < frame->proc_count; i++) {
+        if (frame->procs[i].uid != UINT32_MAX)
+            error = fill_user(names, frame, &users, frame->procs[i].uid);
+    }
+    return error;
+}
+
+static const char *lookup_service(void *data, uint16_t port)
+{
+    const struct system_names *names = data;
+
+    return table_find(&names->services, port);
+}
+
+struct lookup system_names_lookup(const struct system_names *names)
+{
+    return (struct lookup){.service = lookup_service, .data = (void *)(uintptr_t)names};
+}
+
+static bool find_service(void *data, const char *name, size_t length, uint16_t *port)
+{
+    const struct system_names *names = data;
+    uint32_t number;
+
+    if (!table_find_name(&names->services, name, length, &number))
+        return false;
+    *port = (uint16_t)number;
+    return true;
+}
+
+static bool find_user(void *data, const char *name, size_t length, uint32_t *uid)
+{
+    const struct system_names *names = data;
+
+    return table_find_name(&names->users, name, length, uid);
+}
+
+static bool find_interface(void *data, const char *name, size_t length, uint32_t *index)
+{
+    char text[IF_NAMESIZE];
+
+    (void)data;
+    if (length >= sizeof(text))
+        return false;
+    memcpy(text, name, length);
+    text[length] = '\0';
+    *index = if_nametoindex(text);
+    return *index != 0;
+}
+
+struct filter_names system_names_filter(struct system_names *names)
+{
+    return (struct filter_names){
+        .service = find_service, .user = find_user, .interface = find_interface, .data = names};
+}

@@ -1,0 +1,28 @@
+/* system_names: names of users, services and interfaces from the files of this machine. Never NSS:
+ * a directory service may block, and it would run its code in our process. */
+#ifndef TCPLENS_SOURCE_SYSTEM_NAMES_H
+#define TCPLENS_SOURCE_SYSTEM_NAMES_H
+
+#include "core/column.h"
+#include "core/filter.h"
+#include "core/frame.h"
+
+struct system_names;
+
+/* NULL paths mean /etc/services and /etc/passwd. A file that cannot be read has no names: no error.
+ * 0 or -ENOMEM. */
+int system_names_new(struct system_names **names, const char *services, const char *passwd);
+void system_names_free(struct system_names *names);
+
+/* Names of the users and interfaces that occur in the frame's rows and processes. Reads the file of
+ * users again when it has changed. Only the thread that makes frames may call it. 0 or -ENOMEM. */
+int system_names_fill(struct system_names *names, struct frame *frame);
+
+/* Services never change after system_names_new: any thread may look them up. Valid as long as
+ * `names`. */
+struct lookup system_names_lookup(const struct system_names *names);
+
+/* By name, for filters; users and services from the files, interfaces from the kernel. */
+struct filter_names system_names_filter(struct system_names *names);
+
+#endif

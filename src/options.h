@@ -42,6 +42,29 @@ struct options {
     char *filter;     /* the remaining words joined by blanks; NULL = none */
 };
 
+/* One row a command. `run` is NULL for a command that this build does not have. */
+struct command_name {
+    const char *name;
+    const char *operands; /* "[FILTER]" */
+    const char *help;
+    int (*run)(const struct options *options);
+};
+extern const struct command_name COMMAND_NAMES[RUN_COUNT]; /* indexed by enum command_kind */
+
+/* One row an option; options_parse alone knows how its value is read. */
+struct option_name {
+    const char *name;     /* "interval": --interval; NULL = a letter only */
+    char letter;          /* 'i': -i; 0 = none */
+    const char *argument; /* "S"; NULL = takes none */
+    const char *help;
+    uint32_t commands; /* bits 1 << enum command_kind that take it */
+    uint8_t reader;    /* how options.c reads its value */
+    uint16_t place;    /* offset in struct options */
+    int64_t least, most;
+};
+extern const struct option_name OPTION_NAMES[];
+extern const size_t option_name_count;
+
 /* Parses argv. -1: run options->command; otherwise the exit code to end with at once (--help and
  * --version have printed, or the error was said). A lone bare word within two edits of a command is
  * refused with a hint. */

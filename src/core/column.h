@@ -86,6 +86,8 @@ struct column {
 extern const struct column columns[];
 extern const size_t column_count;
 
+#define COLUMN_LIST_MAX 256 /* columns in one list */
+
 const struct column *column_find(const char *id, size_t length); /* NULL if unknown */
 size_t column_index(const struct column *column);
 /* Nearest ids for a hint ("did you mean"), comma separated; "" if none is near. */

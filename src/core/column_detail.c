@@ -133,14 +133,12 @@ MEMINFO_VALUE(wmem_queued, MEMINFO_WMEM_QUEUED)
 MEMINFO_VALUE(optmem, MEMINFO_OPTMEM)
 MEMINFO_VALUE(sock_backlog, MEMINFO_BACKLOG)
 
-/* tcp_get_info (net/ipv4/tcp.c, Linux 6.18) returns early for a listener: the rest is not filled
- * in, and unacked and sacked are its two queues. last_ack_recv is time since boot before the first
- * ACK, as last_data_recv is. */
+/* tcp_get_info (net/ipv4/tcp.c, Linux 6.18) fills in next to nothing of a listener. last_ack_recv
+ * is time since boot before the first ACK, as last_data_recv is. */
 static bool info_is_filled(const struct conn *conn, enum info_index index)
 {
     if (conn->state == STATE_LISTEN)
-        return index == INFO_reordering || index == INFO_pacing_rate ||
-               index == INFO_max_pacing_rate;
+        return false;
     return index != INFO_last_ack_recv || (conn->known & KNOWN_LAST_DATA);
 }
 

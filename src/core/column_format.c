@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SECOND_NS INT64_C(1000000000)
+
 static size_t copy(char *out, size_t size, const char *text)
 {
     size_t length = strlen(text);
@@ -226,7 +228,7 @@ COLUMN_FORMAT(age)
     shown = age.least_ns;
     if (!age.exact && age.close) {
         sign = "~";
-    } else if (!age.exact && age.least_ns > 0) {
+    } else if (!age.exact && age.least_ns >= SECOND_NS) { /* ">0:00" would say nothing */
         sign = ">";
     } else if (!age.exact) {
         sign = "<";

@@ -121,6 +121,16 @@ static char *write_plain(char *at, const struct column *column, const struct col
     return write_signed(at, value->number);
 }
 
+static void copy_text(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length >= size)
+        length = size - 1;
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
 static bool is_text(const struct column *column)
 {
     return column->type == TYPE_TEXT || column->type == TYPE_ADDRESS;
@@ -176,6 +186,33 @@ void json_row(struct buffer *buffer, const struct column_context *context, const
             put_member(buffer, &columns[only[i]], context, conn, buffer->length != start);
     }
     buffer_char(buffer, '}');
+}
+
+void json_value_text(const struct column *column, const struct column_context *context,
+                     const struct conn *conn, char *out, size_t size)
+{
+    char plain[PLAIN_MAX], *end = plain, *text = plain;
+    struct column_value value;
+
+    if (!column->json || column->put_json) {
+        column_format(column, context, conn, out, size);
+        return;
+    }
+    if (!column->value(context, conn, &value)) {
+        *out = '\0';
+        return;
+    }
+    if (is_text(column)) {
+        copy_text(out, size, value.text);
+        return;
+    }
+    end = write_plain(plain, column, &value);
+    if (*text == '"') {
+        text++;
+        end--;
+    }
+    *end = '\0';
+    copy_text(out, size, text);
 }
 
 static bool is_number(const char *text)

@@ -16,6 +16,10 @@ void json_row(struct buffer *buffer, const struct column_context *context, const
 /* The members of the same object without braces, starting with a comma if `comma`. */
 void json_row_members(struct buffer *buffer, const struct column_context *context,
                       const struct conn *conn, bool comma);
+/* The value alone as CSV shows it: as in JSON, without quotes; columns that JSON writes as an array
+ * and composed ones as on the screen. "" = not known. */
+void json_value_text(const struct column *column, const struct column_context *context,
+                     const struct conn *conn, char *out, size_t size);
 /* One event as one object without newline (keys of doc/session-log.md: ev, t, from, to ...). */
 void json_event(struct buffer *buffer, const struct event *event);
 

@@ -1,0 +1,14 @@
+/* open_source: the source of frames that the options name: live, demo or a log. */
+#ifndef TCPLENS_OPEN_SOURCE_H
+#define TCPLENS_OPEN_SOURCE_H
+
+#include "options.h"
+#include "source/source.h"
+
+#define OPEN_SOURCE_WHY_MAX 192
+
+/* 0, or -errno with one line in why (at least OPEN_SOURCE_WHY_MAX bytes); -EINVAL when it is the
+ * options that are wrong. */
+int open_source(struct source **source, const struct options *options, char *why);
+
+#endif

@@ -8,9 +8,20 @@
 #define TIMER_KEEPALIVE  2
 #define TIMER_TIME_WAIT  3
 #define NS_PER_MS        INT64_C(1000000)
+#define NS_PER_S         INT64_C(1000000000)
 #define SEGMENT          1448u
 
-enum { ASK_AGE = 1, ASK_IN, ASK_OUT, ASK_IDLE, ASK_RTT, ASK_LOSS, ASK_QUEUE, ASK_WINDOW };
+enum {
+    ASK_AGE = 1,
+    ASK_IN,
+    ASK_OUT,
+    ASK_IDLE,
+    ASK_RTT,
+    ASK_LOSS,
+    ASK_QUEUE,
+    ASK_BOUNDS,
+    ASK_WINDOW
+};
 
 #define LISTEN_FACTS                                                                               \
     (KNOWN_UID | KNOWN_INODE | KNOWN_CGROUP | KNOWN_QUEUES | KNOWN_TIMER | KNOWN_DROPS | KNOWN_ULP)
@@ -190,6 +201,7 @@ void demo_facts_enter(struct demo_rows *rows, uint32_t slot, const struct cast_r
     bool mini = is_mini(conn, from);
     uint32_t before = conn->known;
     conn->known = facts_of(conn, mini);
+    conn->created_min_ns = conn->created_max_ns = 0; /* told once: track carries them on */
     conn->owner_word = word_of(part, conn, mini);
     put_holder_facts(rows, conn, part);
     put_owner(conn, part);
@@ -213,12 +225,39 @@ void demo_facts_enter(struct demo_rows *rows, uint32_t slot, const struct cast_r
     }
 }
 
+/* Age in frame 1: a listener is as old as its process, nothing is older. */
+static uint32_t age_of(const struct demo_rows *rows, uint32_t slot, const struct cast_row *part)
+{
+    uint32_t age_s = 60 + roll(rows, slot, ASK_AGE, 3000);
+    uint32_t most = part->who == WHO_NOBODY ? age_s : CAST_PROCS[part->who].age_s;
+    bool oldest = rows->conns[slot].state == STATE_LISTEN;
+    return oldest || age_s > most ? most : age_s;
+}
+
+/* Of two in three somebody saw the opening; of the others only their process's start is known. */
+static void put_bounds(const struct demo_rows *rows, uint32_t slot, const struct cast_row *part,
+                       uint32_t age_s)
+{
+    struct conn *conn = &rows->conns[slot];
+    bool seen = roll(rows, slot, ASK_BOUNDS, 3) != 0;
+    if (conn->owner_word != OWNER_PROCESS)
+        return;
+    uint32_t oldest_s = seen ? age_s : CAST_PROCS[part->who].age_s;
+    conn->created_min_ns = DEMO_START_NS - (int64_t)oldest_s * NS_PER_S;
+    conn->known |= KNOWN_CREATED_MIN;
+    if (seen) {
+        conn->created_max_ns = conn->created_min_ns;
+        conn->known |= KNOWN_CREATED_MAX;
+    }
+}
+
 /* What a row had done before the demo began. */
 void demo_facts_age(struct demo_rows *rows, uint32_t slot, const struct cast_row *part)
 {
     struct conn *conn = &rows->conns[slot];
     bool silent = DEMO_HAS_BIT(part->traits, TRAIT_UNACCEPTED);
-    uint32_t age_s = 60 + roll(rows, slot, ASK_AGE, 3000);
+    uint32_t age_s = age_of(rows, slot, part);
+    put_bounds(rows, slot, part, age_s);
     if (DEMO_HAS_BIT(conn->known, KNOWN_BYTES_IN) && !silent) {
         conn->in_bytes = 517 + (uint64_t)part->in * age_s / 4;
         conn->bytes_sent = 2100 + (uint64_t)part->out * age_s / 4;

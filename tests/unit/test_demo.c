@@ -205,6 +205,8 @@ static void assert_unknown_is_zero(const struct conn *conn)
                 conn->last_data_sent_ms + conn->last_data_received_ms == 0);
     assert_int_equal((known & KNOWN_ULP) != 0, conn->ulp != ULP_UNKNOWN);
     assert_int_equal((known & KNOWN_ULP) == 0, conn->offload == OFFLOAD_UNKNOWN);
+    assert_int_equal((known & KNOWN_CREATED_MIN) != 0, conn->created_min_ns != 0);
+    assert_int_equal((known & KNOWN_CREATED_MAX) != 0, conn->created_max_ns != 0);
 }
 
 static void assert_owner_fits(const struct frame *frame, const struct conn *conn)
@@ -215,6 +217,8 @@ static void assert_owner_fits(const struct frame *frame, const struct conn *conn
     assert_int_equal(conn->owner_word == OWNER_PROCESS, conn->owner_count > 0);
     for (uint32_t i = 0; i < conn->owner_count; i++)
         assert_non_null(frame_holder(frame, conn, i));
+    if (conn->known & KNOWN_CREATED_MIN)
+        assert_true(conn->created_min_ns >= frame_owner(frame, conn)->start_ns);
     if (conn->owner_count > 0)
         assert_ptr_equal(frame_holder(frame, conn, 0), frame_owner(frame, conn));
     assert_true(conn->group == CONN_NO_INDEX || conn->group < frame->group_count);

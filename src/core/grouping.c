@@ -1,0 +1,493 @@
+/* grouping: rows gathered by process, listener or peer. Knows no screen; the time is the picture's.
+ */
+#include "core/grouping.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PORT_COUNT 65536u
+
+void grouping_init(struct grouping *grouping)
+{
+    *grouping = (struct grouping){0};
+}
+
+void grouping_done(struct grouping *grouping)
+{
+    free(grouping->rows);
+    free(grouping->slots);
+    free(grouping->before);
+    free(grouping->port_first);
+    free(grouping->port_next);
+    grouping_init(grouping);
+}
+
+static uint64_t mix(uint64_t value) /* the finalizer of splitmix64: neighbours end far apart */
+{
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9u;
+    value = (value ^ (value >> 27)) * 0x94d049bb133111ebu;
+    return (value ^ (value >> 31)) | 1u; /* 0 is no key */
+}
+
+static uint64_t hash_bytes(const uint8_t *bytes, size_t length, uint64_t seed)
+{
+    uint64_t hash = seed;
+
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3u;
+    return mix(hash);
+}
+
+static uint64_t process_key(const struct proc *proc)
+{
+    return mix((uint64_t)(uint32_t)proc->pid << 32 ^ proc->start_ticks ^
+               (uint64_t)GROUPING_PROCESSES);
+}
+
+/* Rows without a process gather by what is known instead: the word, the user, the unit. */
+static uint64_t ownerless_key(const struct conn *conn)
+{
+    const uint64_t uid = conn->known & KNOWN_UID ? conn->uid : UINT32_MAX;
+    return mix(((uint64_t)conn->owner_word << 56) ^ (uid << 20) ^ conn->group ^
+               0x9e3779b97f4a7c15u);
+}
+
+static uint64_t listener_key(const struct conn *conn)
+{
+    const struct tuple *tuple = &conn->tuple;
+    const uint64_t seed =
+        ((uint64_t)tuple->scope << 32) ^ ((uint64_t)tuple->local_port << 8) ^ tuple->family;
+    return hash_bytes(tuple->local.bytes, sizeof tuple->local.bytes, seed ^ conn->netns);
+}
+
+static uint64_t peer_key(const struct conn *conn)
+{
+    return hash_bytes(conn->tuple.remote.bytes, sizeof conn->tuple.remote.bytes,
+                      conn->tuple.family);
+}
+
+static int slots_make_room(struct grouping *grouping, uint32_t rows)
+{
+    uint32_t wanted = 64;
+
+    while (wanted < rows * 2)
+        wanted *= 2;
+    if (wanted > grouping->slot_count) {
+        uint32_t *slots = realloc(grouping->slots, wanted * sizeof *slots);
+        if (!slots)
+            return -ENOMEM;
+        grouping->slots = slots;
+        grouping->slot_count = wanted;
+    }
+    memset(grouping->slots, 0, grouping->slot_count * sizeof *grouping->slots);
+    return 0;
+}
+
+static uint32_t *find_slot(const struct grouping *grouping, const struct grouping_row *rows,
+                           uint64_t key)
+{
+    const uint32_t mask = grouping->slot_count - 1;
+    uint32_t at = (uint32_t)key & mask;
+
+    while (grouping->slots[at] && rows[grouping->slots[at] - 1].key != key)
+        at = (at + 1) & mask;
+    return &grouping->slots[at];
+}
+
+static int rehash(struct grouping *grouping)
+{
+    const int error = slots_make_room(grouping, grouping->count * 2);
+
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < grouping->count; i++)
+        *find_slot(grouping, grouping->rows, grouping->rows[i].key) = i + 1;
+    return 0;
+}
+
+/* The row of this key, made if there is none; NULL when out of memory. */
+static struct grouping_row *row_for_key(struct grouping *grouping, uint64_t key, bool *made)
+{
+    if (grouping->count * 2 >= grouping->slot_count && rehash(grouping))
+        return NULL;
+    uint32_t *slot = find_slot(grouping, grouping->rows, key);
+    *made = *slot == 0;
+    if (*slot)
+        return &grouping->rows[*slot - 1];
+    if (grouping->count == grouping->capacity) {
+        const uint32_t capacity = grouping->capacity ? grouping->capacity * 2 : 256;
+        struct grouping_row *rows = realloc(grouping->rows, capacity * sizeof *rows);
+        if (!rows)
+            return NULL;
+        grouping->rows = rows;
+        grouping->capacity = capacity;
+    }
+    *slot = ++grouping->count;
+    struct grouping_row *row = &grouping->rows[grouping->count - 1];
+    *row = (struct grouping_row){.key = key, .proc = CONN_NO_INDEX, .conn = CONN_NO_INDEX};
+    return row;
+}
+
+static bool is_waiting(uint8_t state)
+{
+    return TCP_STATES[state].role == STATE_ROLE_CLOSING || state == STATE_CLOSE_WAIT ||
+           state == STATE_TIME_WAIT;
+}
+
+static bool is_recent(int64_t at_ns, const struct column_context *context)
+{
+    return at_ns > 0 && context->now_ns - at_ns < GROUPING_WINDOW_NS;
+}
+
+static bool is_opened_lately(const struct conn *conn, const struct column_context *context)
+{
+    return conn->known & KNOWN_CREATED_MIN && is_recent(conn->created_min_ns, context);
+}
+
+static void add_port(struct grouping_row *row, uint16_t port)
+{
+    const uint8_t kept = row->port_count < GROUPING_PORTS ? row->port_count : GROUPING_PORTS;
+
+    for (uint8_t i = 0; i < kept; i++)
+        if (row->ports[i] == port)
+            return;
+    if (kept < GROUPING_PORTS)
+        row->ports[kept] = port;
+    if (row->port_count < UINT8_MAX)
+        row->port_count++;
+}
+
+static void add_proc(struct grouping_row *row, uint32_t proc)
+{
+    const uint8_t kept = row->proc_count < GROUPING_NAMES ? row->proc_count : GROUPING_NAMES;
+
+    if (proc == CONN_NO_INDEX)
+        return;
+    for (uint8_t i = 0; i < kept; i++)
+        if (row->procs[i] == proc)
+            return;
+    if (kept < GROUPING_NAMES)
+        row->procs[kept] = proc;
+    if (row->proc_count < UINT8_MAX)
+        row->proc_count++;
+}
+
+/* What every kind counts of a row. */
+static void count_row(struct grouping_row *row, const struct column_context *context,
+                      const struct conn *conn)
+{
+    if (is_recent(conn->changed_ns, context) && conn->mark != MARK_NONE)
+        row->changed = true;
+    if (conn->state != STATE_LISTEN && is_opened_lately(conn, context))
+        row->opened++;
+    if (conn_is_ghost(conn))
+        return;
+    row->rows++;
+    row->established += conn->state == STATE_ESTABLISHED;
+    row->listening += conn->state == STATE_LISTEN;
+    row->waiting += is_waiting(conn->state);
+    row->close_wait += conn->state == STATE_CLOSE_WAIT;
+    row->in_bytes_per_s += conn_in_rate(conn);
+    row->out_bytes_per_s += conn_out_rate(conn);
+    row->retrans += conn->retrans;
+    if (conn->known & KNOWN_RTT && conn->rtt_us > row->worst_rtt_us)
+        row->worst_rtt_us = conn->rtt_us;
+    if (conn->known & KNOWN_CREATED_MAX &&
+        (row->oldest_ns == 0 || conn->created_max_ns < row->oldest_ns))
+        row->oldest_ns = conn->created_max_ns;
+}
+
+static struct grouping_row *row_of_conn(struct grouping *grouping, uint64_t key,
+                                        uint32_t conn_index, const struct conn *conn)
+{
+    bool made;
+    struct grouping_row *row = row_for_key(grouping, key, &made);
+
+    if (row && made) {
+        row->conn = conn_index;
+        row->owner_word = conn->owner_word;
+        row->proc = conn->owner;
+    }
+    return row;
+}
+
+/* A socket that several processes hold belongs to each of them. */
+static int gather_process(struct grouping *grouping, const struct column_context *context,
+                          uint32_t index)
+{
+    const struct frame *frame = context->frame;
+    const struct conn *conn = &frame->conns[index];
+    const struct proc *owner = frame_owner(frame, conn);
+
+    if (!owner) {
+        struct grouping_row *row = row_of_conn(grouping, ownerless_key(conn), index, conn);
+        if (!row)
+            return -ENOMEM;
+        count_row(row, context, conn);
+        return 0;
+    }
+    const uint32_t holders = conn->owner_count > 0 ? conn->owner_count : 1;
+    for (uint32_t i = 0; i < holders; i++) {
+        const struct proc *holder = conn->owner_count > 0 ? frame_holder(frame, conn, i) : owner;
+        if (!holder)
+            continue;
+        struct grouping_row *row = row_of_conn(grouping, process_key(holder), index, conn);
+        if (!row)
+            return -ENOMEM;
+        row->proc = (uint32_t)(holder - frame->procs);
+        row->owner_word = OWNER_PROCESS;
+        count_row(row, context, conn);
+    }
+    return 0;
+}
+
+static bool takes(const struct conn *listener, const struct conn *conn)
+{
+    const struct tuple *a = &listener->tuple, *b = &conn->tuple;
+
+    if (listener->netns != conn->netns || a->local_port != b->local_port)
+        return false;
+    if (addr_is_zero(&a->local)) /* [::] takes IPv4 as well, as v4-mapped IPv6 rows */
+        return a->family == b->family ||
+               (a->family == FAMILY_INET6 && addr_is_mapped(&b->local, b->family));
+    return a->family == b->family && memcmp(&a->local, &b->local, sizeof a->local) == 0;
+}
+
+static int port_table_make(struct grouping *grouping)
+{
+    if (!grouping->port_first)
+        grouping->port_first = calloc(PORT_COUNT, sizeof *grouping->port_first);
+    else
+        memset(grouping->port_first, 0, PORT_COUNT * sizeof *grouping->port_first);
+    if (!grouping->port_first)
+        return -ENOMEM;
+    if (grouping->count > grouping->port_next_capacity || !grouping->port_next) {
+        uint32_t *next = realloc(grouping->port_next, (grouping->count + 1) * sizeof *next);
+        if (!next)
+            return -ENOMEM;
+        grouping->port_next = next;
+        grouping->port_next_capacity = grouping->count + 1;
+    }
+    return 0;
+}
+
+static void link_listener(struct grouping *grouping, const struct frame *frame, uint32_t row)
+{
+    const uint16_t port = frame->conns[grouping->rows[row].conn].tuple.local_port;
+
+    grouping->port_next[row] = grouping->port_first[port];
+    grouping->port_first[port] = row + 1;
+}
+
+static struct grouping_row *find_listener(const struct grouping *grouping,
+                                          const struct frame *frame, const struct conn *conn)
+{
+    struct grouping_row *wildcard = NULL;
+    uint32_t at = grouping->port_first[conn->tuple.local_port];
+
+    for (; at; at = grouping->port_next[at - 1]) {
+        struct grouping_row *row = &grouping->rows[at - 1];
+        const struct conn *listener = &frame->conns[row->conn];
+        if (!takes(listener, conn))
+            continue;
+        if (!addr_is_zero(&listener->tuple.local))
+            return row;
+        wildcard = row;
+    }
+    return wildcard;
+}
+
+static void count_listener(struct grouping_row *row, const struct frame *frame,
+                           const struct conn *conn)
+{
+    row->sockets++;
+    row->listening++;
+    if (conn->known & KNOWN_QUEUES) {
+        row->queue += conn->receive_queue;
+        row->backlog += conn->send_queue;
+        row->has_backlog = row->backlog > 0;
+    }
+    if (conn->known & KNOWN_DROPS) {
+        row->drops += conn->drops;
+        row->has_drops = true;
+    }
+    if (conn->known & KNOWN_CREATED_MAX &&
+        (row->oldest_ns == 0 || conn->created_max_ns < row->oldest_ns))
+        row->oldest_ns = conn->created_max_ns;
+    for (uint32_t i = 0; i < conn->owner_count; i++) {
+        const struct proc *holder = frame_holder(frame, conn, i);
+        if (holder)
+            add_proc(row, (uint32_t)(holder - frame->procs));
+    }
+}
+
+static const struct grouping_row *find_before(const struct grouping *grouping, uint64_t key)
+{
+    for (uint32_t i = 0; i < grouping->before_count;
+         i++) /* full queues are few: see carry_full() */
+        if (grouping->before[i].key == key)
+            return &grouping->before[i];
+    return NULL;
+}
+
+/* Remembers since when a queue is full; only full ones are looked up. */
+static void carry_full(struct grouping *grouping, const struct column_context *context)
+{
+    for (uint32_t i = 0; i < grouping->count; i++) {
+        struct grouping_row *row = &grouping->rows[i];
+        if (!row->has_backlog || row->queue < row->backlog)
+            continue;
+        const struct grouping_row *before = find_before(grouping, row->key);
+        row->full_since_ns =
+            before && before->full_since_ns ? before->full_since_ns : context->now_ns;
+    }
+}
+
+static int gather_listeners(struct grouping *grouping, const struct column_context *context,
+                            view_accept accept, const void *accept_data)
+{
+    const struct frame *frame = context->frame;
+
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (conn->state != STATE_LISTEN || (accept && !accept(accept_data, context, conn)))
+            continue;
+        struct grouping_row *row = row_of_conn(grouping, listener_key(conn), i, conn);
+        if (!row)
+            return -ENOMEM;
+        count_listener(row, frame, conn);
+        row->changed |= is_recent(conn->changed_ns, context) && conn->mark != MARK_NONE;
+    }
+    const int error = port_table_make(grouping);
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < grouping->count; i++)
+        link_listener(grouping, frame, i);
+    for (uint32_t i = 0; i < frame->conn_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (conn->state == STATE_LISTEN || conn->state == STATE_CLOSED)
+            continue;
+        struct grouping_row *row = find_listener(grouping, frame, conn);
+        if (row)
+            count_row(row, context, conn);
+    }
+    carry_full(grouping, context);
+    return 0;
+}
+
+/* Ports we listen on: a connection to one of them was opened by the peer. */
+static int mark_listening_ports(struct grouping *grouping, const struct frame *frame)
+{
+    const int error = port_table_make(grouping);
+
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (frame->conns[i].state == STATE_LISTEN)
+            grouping->port_first[frame->conns[i].tuple.local_port] = 1;
+    return 0;
+}
+
+static int gather_peer(struct grouping *grouping, const struct column_context *context,
+                       uint32_t index)
+{
+    const struct conn *conn = &context->frame->conns[index];
+
+    if (conn->state == STATE_LISTEN || conn->state == STATE_CLOSED ||
+        (conn_is_ghost(conn) && (conn->from == STATE_LISTEN || conn->from == STATE_CLOSED)))
+        return 0;
+    struct grouping_row *row = row_of_conn(grouping, peer_key(conn), index, conn);
+    if (!row)
+        return -ENOMEM;
+    const bool inbound = grouping->port_first[conn->tuple.local_port] != 0;
+    row->inbound |= inbound;
+    add_port(row, inbound ? conn->tuple.local_port : conn->tuple.remote_port);
+    add_proc(row, conn->owner);
+    count_row(row, context, conn);
+    return 0;
+}
+
+/* The rows of the update before become `before`: only listeners carry anything. */
+static void keep_before(struct grouping *grouping)
+{
+    struct grouping_row *rows = grouping->before;
+    const uint32_t capacity = grouping->before_capacity;
+
+    grouping->before = grouping->rows;
+    grouping->before_count = grouping->count;
+    grouping->before_capacity = grouping->capacity;
+    grouping->rows = rows;
+    grouping->capacity = capacity;
+    grouping->count = 0;
+}
+
+static int gather(struct grouping *grouping, enum grouping_kind kind,
+                  const struct column_context *context, view_accept accept, const void *accept_data)
+{
+    int error = kind == GROUPING_PEERS ? mark_listening_ports(grouping, context->frame) : 0;
+
+    for (uint32_t i = 0; !error && i < context->frame->conn_count; i++) {
+        if (accept && !accept(accept_data, context, &context->frame->conns[i]))
+            continue;
+        error = kind == GROUPING_PEERS ? gather_peer(grouping, context, i)
+                                       : gather_process(grouping, context, i);
+    }
+    return error;
+}
+
+int grouping_update(struct grouping *grouping, enum grouping_kind kind,
+                    const struct column_context *context, view_accept accept,
+                    const void *accept_data)
+{
+    keep_before(grouping);
+    int error = slots_make_room(grouping, grouping->before_count + 1);
+    if (!error && kind == GROUPING_LISTENERS)
+        error = gather_listeners(grouping, context, accept, accept_data);
+    else if (!error)
+        error = gather(grouping, kind, context, accept, accept_data);
+    if (error)
+        grouping->count = 0;
+    return error;
+}
+
+uint32_t grouping_queue_permille(const struct grouping_row *row)
+{
+    if (!row->has_backlog)
+        return 0;
+    const uint64_t permille = (uint64_t)row->queue * 1000 / row->backlog;
+    return permille > 1000 ? 1000 : (uint32_t)permille;
+}
+
+static bool process_accepts(uint64_t key, const struct column_context *context,
+                            const struct conn *conn)
+{
+    const struct proc *owner = frame_owner(context->frame, conn);
+
+    if (!owner)
+        return ownerless_key(conn) == key;
+    if (process_key(owner) == key)
+        return true;
+    for (uint32_t i = 0; i < conn->owner_count; i++) {
+        const struct proc *holder = frame_holder(context->frame, conn, i);
+        if (holder && process_key(holder) == key)
+            return true;
+    }
+    return false;
+}
+
+bool grouping_accepts(const void *data, const struct column_context *context,
+                      const struct conn *conn)
+{
+    const struct grouping_member *member = data;
+
+    switch (member->kind) {
+    case GROUPING_PROCESSES:
+        return process_accepts(member->key, context, conn);
+    case GROUPING_LISTENERS:
+        return conn->state == STATE_LISTEN && listener_key(conn) == member->key;
+    case GROUPING_PEERS:
+        return conn->state != STATE_LISTEN && peer_key(conn) == member->key;
+    }
+    return false;
+}

@@ -1,0 +1,77 @@
+/* Groupings: the rows of a frame gathered by process, by listener or by peer, for the views of
+ * those names. What has to be remembered from frame to frame (since when a queue is full) is
+ * carried by key. Pure. */
+#ifndef TCPLENS_CORE_GROUPING_H
+#define TCPLENS_CORE_GROUPING_H
+
+#include "core/column.h"
+#include "core/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum grouping_kind { GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS };
+
+#define GROUPING_WINDOW_NS                                                                         \
+    3000000000LL /* NEW/s and ACCEPTED/s count over this (ghosts live as long) */
+#define GROUPING_PORTS 3
+#define GROUPING_NAMES 3
+
+struct grouping_row {
+    uint64_t key;       /* identity from frame to frame */
+    uint32_t proc;      /* index in frame.procs, CONN_NO_INDEX = none is known */
+    uint32_t conn;      /* index in frame.conns of the first row of the group */
+    uint8_t owner_word; /* of that row: what stands in place of a process */
+    bool inbound;       /* peers: they connect to us */
+    bool changed;       /* something was opened, changed or closed in it within the window */
+    uint32_t rows;      /* live connections, listeners included */
+    uint32_t established, listening;
+    uint32_t waiting; /* CLOSE-WAIT, TIME-WAIT, FIN-WAIT and other states on the way out */
+    uint32_t close_wait;
+    uint32_t opened; /* within the window */
+    uint64_t in_bytes_per_s, out_bytes_per_s;
+    uint64_t retrans;
+    uint32_t worst_rtt_us; /* 0 = none known */
+    int64_t oldest_ns;     /* earliest latest-possible creation, wall clock; 0 = none known */
+    /* listeners */
+    uint32_t sockets, queue, backlog, drops; /* sums of an SO_REUSEPORT group */
+    bool has_backlog, has_drops;
+    int64_t full_since_ns; /* 0 = the queue is not full */
+    /* peers and listeners: distinct, the first of them */
+    uint16_t ports[GROUPING_PORTS];
+    uint8_t port_count; /* may exceed GROUPING_PORTS: there are more */
+    uint32_t procs[GROUPING_NAMES];
+    uint8_t proc_count;
+};
+
+struct grouping {
+    struct grouping_row *rows;
+    uint32_t count, capacity;
+    uint32_t *slots; /* open addressing over key; value is row + 1 */
+    uint32_t slot_count;
+    struct grouping_row *before; /* rows of the update before, for what is carried */
+    uint32_t before_count, before_capacity;
+    uint32_t *port_first; /* listeners: by local port, 65536 entries of row + 1 */
+    uint32_t *port_next;  /* per row */
+    uint32_t port_next_capacity;
+};
+
+void grouping_init(struct grouping *grouping);
+void grouping_done(struct grouping *grouping);
+/* Gathers the rows that `accept` takes (NULL = all). 0 or -ENOMEM (then the grouping is empty).
+ * Ghosts count for `opened` and `changed` only. Order: first row of each group as it stands in the
+ * frame. */
+int grouping_update(struct grouping *grouping, enum grouping_kind kind,
+                    const struct column_context *context, view_accept accept,
+                    const void *accept_data);
+/* Queue of a listener in permille of its backlog, 1000 at most; 0 if unknown. */
+uint32_t grouping_queue_permille(const struct grouping_row *row);
+/* view_accept: data is a struct grouping_member. Rows that belong to one group. */
+struct grouping_member {
+    enum grouping_kind kind;
+    uint64_t key;
+};
+bool grouping_accepts(const void *member, const struct column_context *context,
+                      const struct conn *conn);
+
+#endif

@@ -77,7 +77,7 @@ class Planted(unittest.TestCase):
 
     def test_harm(self):
         self.assert_found('ui/a.c', 'int f(void)\n{\n    return kill(1, 9);\n}\n', 3, 'harm')
-        self.assert_found('source/a.c', 'int type = SOCK_DESTROY;\n', 1, 'harm')
+        self.assert_found('source/a.c', 'int type = SOCK_DESTROY;\n', 1, 'only act.c sends it')
         self.assert_found('act.c', 'int f(void)\n{\n    return system("x");\n}\n', 3, 'runs another')
 
     def test_what_is_allowed(self):

@@ -12,12 +12,12 @@
 
 #define EXTENSION(attribute) (1u << ((attribute)-1))
 
-/* What every frame needs, and what only a row's detail shows. CGROUP_ID comes unasked, ULP_INFO
- * with INFO, CLASS_ID with TCLASS (net/ipv4/inet_diag.c). */
+/* What every frame needs, and what only a row's detail shows. SHUTDOWN and CGROUP_ID come
+ * unasked, ULP_INFO with INFO, CLASS_ID with TCLASS (net/ipv4/inet_diag.c). */
 static const uint8_t EXTENSIONS_LEAN = EXTENSION(INET_DIAG_INFO) | EXTENSION(INET_DIAG_SKMEMINFO);
 static const uint8_t EXTENSIONS_DETAIL =
     EXTENSION(INET_DIAG_INFO) | EXTENSION(INET_DIAG_SKMEMINFO) | EXTENSION(INET_DIAG_CONG) |
-    EXTENSION(INET_DIAG_TOS) | EXTENSION(INET_DIAG_TCLASS) | EXTENSION(INET_DIAG_SHUTDOWN);
+    EXTENSION(INET_DIAG_TOS) | EXTENSION(INET_DIAG_TCLASS);
 
 static uint8_t kernel_family(uint8_t family)
 {

@@ -22,10 +22,6 @@ static const uint32_t STATES_WITH_LAST_DATA =
     STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) |
     STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK);
 
-/* Kept by the kernel as mini sockets: no owner, no tcp_info, no upper layer. */
-static const uint32_t STATES_OF_MINI_SOCKETS =
-    STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_SYN_RECEIVED);
-
 /* NLA_HDRLEN and NLA_TYPE_MASK are signed. */
 #define ATTRIBUTE_HEADER sizeof(struct nlattr)
 #define ATTRIBUTE_TYPES  0x3fffu
@@ -40,6 +36,7 @@ struct row {
     struct conn *conn;
     struct conn_detail *detail; /* may be NULL */
     bool owner_told;            /* uid, inode and cgroup are facts */
+    bool has_info;              /* INET_DIAG_INFO, and so ULP_INFO too if there is one */
     bool ulp_unclear;           /* there is one, or the attributes are cut short */
 };
 
@@ -106,6 +103,7 @@ static void read_info_counters(struct conn *conn, struct bytes info)
 static void read_info(struct row *row, struct bytes info)
 {
     struct conn *conn = row->conn;
+    row->has_info = true;
     /* Of a listener the kernel fills only the queues, which the header gives too, and defaults:
      * its zeros are no facts (tcp_get_info). */
     if (conn->state == STATE_LISTEN)
@@ -322,8 +320,9 @@ static void read_header(struct row *row, const struct inet_diag_msg *message)
 static void settle_offload(struct row *row, bool ulp_is_told)
 {
     struct conn *conn = row->conn;
-    bool is_mini = STATES_OF_MINI_SOCKETS & STATE_BIT(conn->state);
-    if (conn->ulp == ULP_UNKNOWN && ulp_is_told && !row->ulp_unclear && !is_mini)
+    /* Mini sockets (TIME-WAIT, SYN-RECEIVED, FIN-WAIT-2 of an orphan) and bound ones are not asked
+     * for an upper layer (inet_sk_diag_fill). */
+    if (conn->ulp == ULP_UNKNOWN && ulp_is_told && row->has_info && !row->ulp_unclear)
         conn->ulp = ULP_ABSENT;
     if (conn->ulp != ULP_UNKNOWN)
         conn->known |= KNOWN_ULP;

@@ -11,6 +11,8 @@
  * Ctrl-L is KEY_CODE_CONTROL('L'). */
 #define KEY_CODE_CONTROL(letter) ((uint32_t)(letter)-64u)
 
+#define KEY_CODE_F(n) ((uint32_t)KEY_CODE_F1 + (uint32_t)(n)-1u)
+
 enum key_code {
     KEY_CODE_NONE = 0,
     KEY_CODE_TAB = 9,
@@ -32,7 +34,6 @@ enum key_code {
     KEY_CODE_F1,
     KEY_CODE_F12 = KEY_CODE_F1 + 11,
     KEY_CODE_MOUSE_PRESS, /* left button, with row and col of the screen */
-    KEY_CODE_MOUSE_DOUBLE,
     KEY_CODE_MOUSE_RIGHT,
     KEY_CODE_WHEEL_UP,
     KEY_CODE_WHEEL_DOWN
@@ -44,7 +45,9 @@ struct key {
 };
 
 bool key_is_mouse(const struct key *key);
+/* The character of a key that is one, as UTF-8; returns its bytes, 0 for a named key. */
+size_t key_utf8(char out[5], uint32_t code);
 /* A key's name for people: "F9", "PgUp", "^L", "Space", "q". ascii: no UTF-8 in it. */
-size_t key_name(char *out, size_t size, uint32_t code, bool ascii);
+size_t key_text(char *out, size_t size, uint32_t code, bool ascii);
 
 #endif

@@ -6,6 +6,7 @@
 #include "ui/key.h"
 #include "ui/theme.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <termios.h>
 
@@ -13,6 +14,8 @@ struct term;
 
 /* What is needed to leave the terminal as it was found when the screen thread no longer can. */
 struct term_rescue {
+    atomic_bool
+        armed;      /* there is something to restore: between open or resume and close, suspend */
     int descriptor; /* of the terminal, never blocks; -1 = there is none */
     struct termios before;
     char reset[256];
@@ -29,6 +32,8 @@ struct term_settings {
 int term_rescue_prepare(struct term_rescue *rescue, int input);
 /* Restores them at once; safe in a signal handler and while another thread is stuck in a write. */
 void term_rescue_restore(const struct term_rescue *rescue);
+/* Discards output nobody reads and lets a stopped terminal go on, so that a write returns. */
+void term_rescue_unblock(const struct term_rescue *rescue);
 void term_rescue_done(struct term_rescue *rescue);
 
 /* 0; -ENOTTY; -ENOSYS: no usable terminal type, `text` (128 bytes) says in one line what to set.
@@ -55,6 +60,5 @@ void term_clear(struct term *term);
 int term_put(struct term *term, int row, int col, int cells, unsigned style, const char *text);
 void term_cursor(struct term *term, int row, int col); /* shown there; col < 0: hidden */
 void term_flush(struct term *term);
-void term_copy(struct term *term, const char *text); /* to the clipboard, by OSC 52 */
 
 #endif

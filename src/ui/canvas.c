@@ -1,0 +1,185 @@
+/* canvas: clipped drawing on top of term_put. Knows nothing of curses. */
+#include "ui/canvas.h"
+
+#include "core/text.h"
+#include "ui/term.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_MAX_BYTES 1024
+
+struct ascii_form {
+    uint32_t first, last;
+    char form;
+};
+
+static const struct ascii_form ASCII_FORMS[] = {
+    {0x2500, 0x2501, '-'}, /* lines of boxes */
+    {0x2502, 0x2503, '|'}, {0x250c, 0x254b, '+'}, {0x2550, 0x2550, '='},
+    {0x256d, 0x2570, '+'}, {0x2581, 0x2581, '_'}, /* lower blocks */
+    {0x2582, 0x2582, '.'}, {0x2583, 0x2583, ':'}, {0x2584, 0x2584, '-'},
+    {0x2585, 0x2585, '='}, {0x2586, 0x2586, '+'}, {0x2587, 0x2587, '*'},
+    {0x2588, 0x2588, '#'}, {0x2589, 0x258b, '*'}, /* left blocks */
+    {0x258c, 0x258d, '='}, {0x258e, 0x258f, '-'}, {0x25b2, 0x25b4, '^'},
+    {0x25b6, 0x25b8, '>'}, {0x25bc, 0x25be, 'v'}, {0x25c0, 0x25c2, '<'},
+    {0x25cf, 0x25cf, '*'}, {0x2190, 0x2190, '<'}, {0x2191, 0x2191, '^'},
+    {0x2192, 0x2192, '>'}, {0x2193, 0x2193, 'v'}, {0x2013, 0x2014, '-'},
+    {0x2026, 0x2026, '~'}, {0x00b7, 0x00b7, '.'}, {0x221e, 0x221e, '-'},
+    {0x23ce, 0x23ce, '<'}, {0x23f8, 0x23f8, '='},
+};
+
+char canvas_ascii_form(uint32_t code)
+{
+    if (code < 0x80)
+        return (char)code;
+    for (size_t i = 0; i < sizeof(ASCII_FORMS) / sizeof(ASCII_FORMS[0]); i++)
+        if (code >= ASCII_FORMS[i].first && code <= ASCII_FORMS[i].last)
+            return ASCII_FORMS[i].form;
+    return '?';
+}
+
+static int clamp(int value, int low, int high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+struct canvas canvas_part(const struct canvas *canvas, int row, int col, int rows, int cols)
+{
+    int top = clamp(row, 0, canvas->rows);
+    int left = clamp(col, 0, canvas->cols);
+    int bottom = clamp(row + rows, top, canvas->rows);
+    int right = clamp(col + cols, left, canvas->cols);
+    return (struct canvas){.term = canvas->term,
+                           .top = canvas->top + top,
+                           .left = canvas->left + left,
+                           .rows = bottom - top,
+                           .cols = right - left};
+}
+
+struct canvas canvas_middle(const struct canvas *canvas, int rows, int cols)
+{
+    rows = clamp(rows, 0, canvas->rows);
+    cols = clamp(cols, 0, canvas->cols);
+    return canvas_part(canvas, (canvas->rows - rows) / 2, (canvas->cols - cols) / 2, rows, cols);
+}
+
+bool canvas_ascii(const struct canvas *canvas)
+{
+    return term_ascii(canvas->term);
+}
+
+int canvas_text(const struct canvas *canvas, int row, int col, unsigned style, const char *text)
+{
+    if (row < 0 || row >= canvas->rows || col < 0 || col >= canvas->cols)
+        return col;
+    return col + term_put(canvas->term, canvas->top + row, canvas->left + col, canvas->cols - col,
+                          style, text);
+}
+
+int canvas_printf(const struct canvas *canvas, int row, int col, unsigned style, const char *format,
+                  ...)
+{
+    char text[LINE_MAX_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    return canvas_text(canvas, row, col, style, text);
+}
+
+int canvas_fill(const struct canvas *canvas, int row, int col, int cells, unsigned style)
+{
+    static const char BLANKS[] = "                                                                ";
+    int end = col + (cells > 0 ? cells : 0);
+    while (col < end && col < canvas->cols) {
+        int part = clamp(end - col, 0, (int)sizeof(BLANKS) - 1);
+        canvas_text(canvas, row, col, style, BLANKS + sizeof(BLANKS) - 1 - part);
+        col += part;
+    }
+    return end;
+}
+
+int canvas_field(const struct canvas *canvas, int row, int col, int cells, bool right,
+                 unsigned style, const char *text)
+{
+    char cut[LINE_MAX_BYTES];
+    if (cells <= 0)
+        return col;
+    int width = (int)text_cut(cut, sizeof(cut), text, (size_t)cells, "…");
+    int before = right ? cells - width : 0;
+    canvas_fill(canvas, row, col, before, style);
+    canvas_text(canvas, row, col + before, style, cut);
+    canvas_fill(canvas, row, col + before + width, cells - before - width, style);
+    return col + cells;
+}
+
+int canvas_text_right(const struct canvas *canvas, int row, int end, unsigned style,
+                      const char *text)
+{
+    int begin = end - (int)text_width(text);
+    canvas_text(canvas, row, begin < 0 ? 0 : begin, style, text);
+    return begin;
+}
+
+static void edge(const struct canvas *canvas, int row, unsigned style, const char *left,
+                 const char *right)
+{
+    canvas_text(canvas, row, 0, style, left);
+    for (int col = 1; col < canvas->cols - 1; col++)
+        canvas_text(canvas, row, col, style, "─");
+    canvas_text(canvas, row, canvas->cols - 1, style, right);
+}
+
+struct canvas canvas_box(const struct canvas *canvas, unsigned style, const char *title)
+{
+    for (int row = 1; row < canvas->rows - 1; row++) {
+        canvas_fill(canvas, row, 0, canvas->cols, ROLE_NORMAL);
+        canvas_text(canvas, row, 0, style, "│");
+        canvas_text(canvas, row, canvas->cols - 1, style, "│");
+    }
+    edge(canvas, canvas->rows - 1, style, "└", "┘");
+    edge(canvas, 0, style, "┌", "┐");
+    if (title)
+        canvas_printf(canvas, 0, 1, ROLE_ACCENT, " %s ", title);
+    return canvas_part(canvas, 1, 2, canvas->rows - 2, canvas->cols - 4);
+}
+
+int canvas_bar(const struct canvas *canvas, int row, int col, int cells, unsigned style,
+               unsigned permille)
+{
+    static const char *const EIGHTHS[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    if (cells <= 0)
+        return col;
+    unsigned eighths = (permille > 1000 ? 1000 : permille) * (unsigned)cells * 8 / 1000;
+    if (permille > 0 && eighths == 0)
+        eighths = 1;
+    for (unsigned i = 0; i < eighths / 8; i++)
+        canvas_text(canvas, row, col + (int)i, style, "█");
+    canvas_text(canvas, row, col + (int)(eighths / 8), style, EIGHTHS[eighths % 8]);
+    return col + cells;
+}
+
+int canvas_sparkline(const struct canvas *canvas, int row, int col, int cells, unsigned style,
+                     const uint64_t *values, size_t count, uint64_t most)
+{
+    static const char *const HEIGHTS[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    if (cells <= 0)
+        return col;
+    size_t shown = count < (size_t)cells ? count : (size_t)cells;
+    const uint64_t *first = values + (count - shown);
+    for (size_t i = 0; i < shown; i++)
+        most = first[i] > most ? first[i] : most;
+    for (size_t i = 0; i < shown; i++) {
+        size_t height = most == 0 ? 0 : (size_t)((double)first[i] * 7.0 / (double)most + 0.5);
+        canvas_text(canvas, row, col + cells - (int)shown + (int)i, style, HEIGHTS[height]);
+    }
+    return col + cells;
+}
+
+void canvas_cursor(const struct canvas *canvas, int row, int col)
+{
+    if (row >= 0 && row < canvas->rows && col >= 0 && col < canvas->cols)
+        term_cursor(canvas->term, canvas->top + row, canvas->left + col);
+}

@@ -1,0 +1,492 @@
+/* term: ncurses behind term.h. Nothing else includes curses; knows nothing of panes and frames. */
+#include "ui/term.h"
+
+#include "core/text.h"
+#include "ui/canvas.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define PAIRS_MAX      192
+#define ESCAPE_WAIT_MS 25
+
+enum layer { LAYER_PLAIN, LAYER_SELECTED, LAYER_TAGGED, LAYER_COUNT };
+
+struct pen {
+    attr_t attributes;
+    short pair;
+};
+
+struct term {
+    SCREEN *screen;
+    FILE *input; /* NULL: stdin */
+    struct term_rescue *rescue;
+    bool ascii;
+    bool suspended;
+    enum theme theme;
+    int cursor_row, cursor_col;
+    short pair_count;
+    short pair_colors[PAIRS_MAX][2];
+    struct pen pens[ROLE_COUNT][LAYER_COUNT];
+};
+
+struct key_map {
+    int curses;
+    uint32_t code;
+};
+
+static const struct key_map NAMED_KEYS[] = {
+    {KEY_UP, KEY_CODE_UP},         {KEY_DOWN, KEY_CODE_DOWN},
+    {KEY_LEFT, KEY_CODE_LEFT},     {KEY_RIGHT, KEY_CODE_RIGHT},
+    {KEY_HOME, KEY_CODE_HOME},     {KEY_END, KEY_CODE_END},
+    {KEY_FIND, KEY_CODE_HOME},     {KEY_SELECT, KEY_CODE_END},
+    {KEY_PPAGE, KEY_CODE_PAGE_UP}, {KEY_NPAGE, KEY_CODE_PAGE_DOWN},
+    {KEY_IC, KEY_CODE_INSERT},     {KEY_DC, KEY_CODE_DELETE},
+    {KEY_ENTER, KEY_CODE_ENTER},   {KEY_BACKSPACE, KEY_CODE_BACKSPACE},
+    {KEY_BTAB, KEY_CODE_BACK_TAB},
+};
+
+static const struct key_map PLAIN_KEYS[] = {
+    {'\n', KEY_CODE_ENTER},
+    {'\b', KEY_CODE_BACKSPACE},
+    {127, KEY_CODE_BACKSPACE},
+};
+
+struct button_map {
+    mmask_t button;
+    uint32_t code;
+};
+
+static const struct button_map BUTTONS[] = {
+    {BUTTON1_PRESSED, KEY_CODE_MOUSE_PRESS},
+    {BUTTON3_PRESSED, KEY_CODE_MOUSE_RIGHT},
+    {BUTTON4_PRESSED, KEY_CODE_WHEEL_UP},
+    {BUTTON5_PRESSED, KEY_CODE_WHEEL_DOWN},
+};
+
+/* Types that most terminals understand, tried in turn when $TERM has no description. */
+static const char *const FALLBACK_TYPES[] = {"xterm-256color", "xterm", "linux", "vt100", "ansi"};
+
+int term_rescue_prepare(struct term_rescue *rescue, int input)
+{
+    struct termios before;
+    if (tcgetattr(input, &before) != 0)
+        return -errno;
+    memset(rescue, 0, sizeof(*rescue));
+    rescue->before = before;
+    atomic_init(&rescue->armed, false);
+    char path[128];
+    rescue->descriptor = -1;
+    /* An open file of its own: O_NONBLOCK on the one we were given would change it for the shell.
+     */
+    if (ttyname_r(input, path, sizeof(path)) == 0)
+        rescue->descriptor = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return 0;
+}
+
+void term_rescue_restore(const struct term_rescue *rescue)
+{
+    if (!atomic_load(&rescue->armed) || rescue->descriptor < 0)
+        return;
+    ssize_t written = write(rescue->descriptor, rescue->reset, rescue->reset_length);
+    (void)written; /* a full terminal takes nothing, and there is nobody left to tell */
+    tcsetattr(rescue->descriptor, TCSANOW, &rescue->before);
+}
+
+void term_rescue_unblock(const struct term_rescue *rescue)
+{
+    if (rescue->descriptor < 0)
+        return;
+    tcflush(rescue->descriptor, TCOFLUSH);
+    /* Discarding wakes no writer (Linux 6.18, drivers/tty/pty.c), switching the flow off and on
+     * does; it also undoes a Ctrl-S. */
+    tcflow(rescue->descriptor, TCOOFF);
+    tcflow(rescue->descriptor, TCOON);
+}
+
+void term_rescue_done(struct term_rescue *rescue)
+{
+    if (rescue->descriptor >= 0)
+        close(rescue->descriptor);
+    rescue->descriptor = -1;
+}
+
+/* Appends a capability without its padding ("$<5>"). */
+static void add_reset(struct term_rescue *rescue, const char *text)
+{
+    while (text && text != (const char *)-1 && *text) {
+        const char *end = strncmp(text, "$<", 2) == 0 ? strchr(text, '>') : NULL;
+        if (end) {
+            text = end + 1;
+            continue;
+        }
+        if (rescue->reset_length < sizeof(rescue->reset))
+            rescue->reset[rescue->reset_length++] = *text;
+        text++;
+    }
+}
+
+static void prepare_reset(struct term_rescue *rescue)
+{
+    static const char *const CAPABILITIES[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
+    rescue->reset_length = 0;
+    if (tigetstr("kmous") != NULL)
+        add_reset(rescue, "\033[?1006l\033[?1000l");
+    for (size_t i = 0; i < sizeof(CAPABILITIES) / sizeof(CAPABILITIES[0]); i++)
+        add_reset(rescue, tigetstr(CAPABILITIES[i]));
+}
+
+static bool can_place_cursor(void)
+{
+    const char *place = tigetstr("cup");
+    const char *clear = tigetstr("clear");
+    return place && place != (const char *)-1 && clear && clear != (const char *)-1;
+}
+
+static int start_type(struct term *term, const char *type)
+{
+    FILE *input = term->input ? term->input : stdin;
+    term->screen = newterm(type, stdout, input);
+    if (!term->screen)
+        return -ENOENT;
+    if (can_place_cursor())
+        return 0;
+    endwin();
+    delscreen(term->screen);
+    term->screen = NULL;
+    return -ENOSYS;
+}
+
+static int start_screen(struct term *term, char *text, size_t size)
+{
+    const char *type = getenv("TERM");
+    text[0] = '\0';
+    int error = type && *type ? start_type(term, type) : -ENOENT;
+    for (size_t i = 0; error == -ENOENT && i < sizeof(FALLBACK_TYPES) / sizeof(char *); i++) {
+        if (start_type(term, FALLBACK_TYPES[i]) != 0)
+            continue;
+        snprintf(text, size, "%s%.40s%s: taken for %s", type && *type ? "TERM=" : "",
+                 type && *type ? type : "TERM is not set",
+                 type && *type ? " is not known here" : "", FALLBACK_TYPES[i]);
+        return 0;
+    }
+    if (error)
+        snprintf(text, size,
+                 "TERM=%.40s cannot draw a screen: set TERM (TERM=xterm-256color tcplens), or use "
+                 "tcplens list",
+                 type ? type : "");
+    return error ? -ENOSYS : 0;
+}
+
+static void set_modes(void)
+{
+    cbreak();
+    noecho();
+    nonl();
+    nodelay(stdscr, TRUE);
+    keypad(stdscr, TRUE);
+    set_escdelay(ESCAPE_WAIT_MS);
+    leaveok(stdscr, FALSE);
+    curs_set(0);
+    mouseinterval(0);
+    mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    if (has_colors()) {
+        start_color();
+        use_default_colors();
+    }
+}
+
+int term_open(struct term **out, const struct term_settings *settings, struct term_rescue *rescue,
+              char *text)
+{
+    struct term *term = calloc(1, sizeof(*term));
+    if (!term)
+        return -ENOMEM;
+    term->rescue = rescue;
+    term->ascii = settings->ascii;
+    term->cursor_col = -1;
+    int error = 0;
+    if (settings->input != STDIN_FILENO) {
+        int copy = fcntl(settings->input, F_DUPFD_CLOEXEC, 0);
+        term->input = copy < 0 ? NULL : fdopen(copy, "r");
+        error = term->input ? 0 : -errno;
+    }
+    atomic_store(&rescue->armed, true);
+    if (!error)
+        error = start_screen(term, text, 128);
+    if (error) {
+        term_rescue_restore(rescue);
+        term_close(term);
+        return error;
+    }
+    prepare_reset(rescue);
+    set_modes();
+    term_set_theme(term, settings->theme);
+    *out = term;
+    return 0;
+}
+
+void term_close(struct term *term)
+{
+    if (!term)
+        return;
+    if (term->screen) {
+        if (!term->suspended)
+            endwin();
+        delscreen(term->screen);
+    }
+    atomic_store(&term->rescue->armed, false);
+    if (term->input)
+        fclose(term->input);
+    free(term);
+}
+
+void term_suspend(struct term *term)
+{
+    if (term->suspended)
+        return;
+    endwin();
+    term->suspended = true;
+    atomic_store(&term->rescue->armed, false);
+}
+
+void term_resume(struct term *term)
+{
+    /* Stopped by SIGSTOP there was no time to leave: leave now, so that all modes are set again. */
+    term_suspend(term);
+    atomic_store(&term->rescue->armed, true);
+    term->suspended = false;
+    term_resized(term);
+    term_repaint(term);
+}
+
+void term_resized(struct term *term)
+{
+    struct winsize size;
+    (void)term;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+        return;
+    if (size.ws_row != LINES || size.ws_col != COLS)
+        resizeterm(size.ws_row, size.ws_col);
+}
+
+void term_repaint(struct term *term)
+{
+    (void)term;
+    clearok(curscr, TRUE);
+}
+
+void term_size(const struct term *term, int *rows, int *cols)
+{
+    (void)term;
+    *rows = getmaxy(stdscr);
+    *cols = getmaxx(stdscr);
+}
+
+bool term_ascii(const struct term *term)
+{
+    return term->ascii;
+}
+
+int term_colors(const struct term *term)
+{
+    (void)term;
+    return has_colors() ? COLORS : 0;
+}
+
+static short pair_of(struct term *term, short foreground, short background)
+{
+    if (foreground < 0 && background < 0)
+        return 0;
+    for (short i = 0; i < term->pair_count; i++)
+        if (term->pair_colors[i][0] == foreground && term->pair_colors[i][1] == background)
+            return (short)(i + 1);
+    if (term->pair_count >= PAIRS_MAX || term->pair_count + 1 >= COLOR_PAIRS)
+        return 0;
+    term->pair_colors[term->pair_count][0] = foreground;
+    term->pair_colors[term->pair_count][1] = background;
+    term->pair_count++;
+    init_pair(term->pair_count, foreground, background);
+    return term->pair_count;
+}
+
+/* Dim stands in for a grey where there is none; both together would be too faint to read. */
+static attr_t look_attributes(const struct look *look, bool colored)
+{
+    attr_t attributes = A_NORMAL;
+    if (look->attributes & LOOK_BOLD)
+        attributes |= A_BOLD;
+    if ((look->attributes & LOOK_DIM) && !colored)
+        attributes |= A_DIM;
+    if (look->attributes & LOOK_UNDERLINE)
+        attributes |= A_UNDERLINE;
+    if (look->attributes & LOOK_REVERSE)
+        attributes |= A_REVERSE;
+    return attributes;
+}
+
+static struct pen make_pen(struct term *term, const struct look *look, enum layer layer)
+{
+    static const attr_t WITHOUT_BACKGROUND[LAYER_COUNT] = {A_NORMAL, A_REVERSE,
+                                                           A_UNDERLINE | A_BOLD};
+    int colors = term_colors(term);
+    short background = COLOR_NONE;
+    if (colors >= 256 && layer != LAYER_PLAIN)
+        background = (layer == LAYER_SELECTED ? THEME_SELECTED : THEME_TAGGED)[term->theme];
+    short foreground = colors >= 256 ? look->rich : colors >= 8 ? look->plain : COLOR_NONE;
+    attr_t attributes = look_attributes(look, foreground >= 0);
+    if (layer != LAYER_PLAIN && background < 0) {
+        attributes |= WITHOUT_BACKGROUND[layer];
+        attributes &= ~(attr_t)A_DIM;
+    }
+    return (struct pen){attributes, pair_of(term, foreground, background)};
+}
+
+void term_set_theme(struct term *term, enum theme theme)
+{
+    term->theme = term_colors(term) >= 8 ? theme : THEME_MONO;
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        for (size_t layer = 0; layer < LAYER_COUNT; layer++)
+            term->pens[role][layer] = make_pen(term, &THEME[role][term->theme], (enum layer)layer);
+}
+
+int term_descriptor(const struct term *term)
+{
+    return term->input ? fileno(term->input) : STDIN_FILENO;
+}
+
+static uint32_t map_key(const struct key_map *map, size_t count, int curses, uint32_t otherwise)
+{
+    for (size_t i = 0; i < count; i++)
+        if (map[i].curses == curses)
+            return map[i].code;
+    return otherwise;
+}
+
+static void decode_mouse(struct key *key)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK)
+        return;
+    for (size_t i = 0; i < sizeof(BUTTONS) / sizeof(BUTTONS[0]); i++)
+        if (event.bstate & BUTTONS[i].button)
+            *key = (struct key){BUTTONS[i].code, event.y, event.x};
+}
+
+bool term_key(struct term *term, struct key *key)
+{
+    wint_t wide;
+    (void)term;
+    *key = (struct key){KEY_CODE_NONE, 0, 0};
+    int kind = get_wch(&wide);
+    if (kind == ERR)
+        return false;
+    int code = (int)wide;
+    if (kind == OK)
+        key->code =
+            map_key(PLAIN_KEYS, sizeof(PLAIN_KEYS) / sizeof(PLAIN_KEYS[0]), code, (uint32_t)wide);
+    else if (code == KEY_MOUSE)
+        decode_mouse(key);
+    else if (code >= KEY_F(1) && code <= KEY_F(12))
+        key->code = KEY_CODE_F1 + (uint32_t)(code - KEY_F(1));
+    else
+        key->code =
+            map_key(NAMED_KEYS, sizeof(NAMED_KEYS) / sizeof(NAMED_KEYS[0]), code, KEY_CODE_NONE);
+    return true;
+}
+
+void term_clear(struct term *term)
+{
+    term->cursor_col = -1;
+    erase();
+}
+
+static const struct pen *style_pen(const struct term *term, unsigned style, attr_t *attributes)
+{
+    enum layer layer = style & STYLE_SELECTED ? LAYER_SELECTED
+                       : style & STYLE_TAGGED ? LAYER_TAGGED
+                                              : LAYER_PLAIN;
+    const struct pen *pen = &term->pens[STYLE_ROLE(style)][layer];
+    *attributes = pen->attributes;
+    if (style & STYLE_BOLD)
+        *attributes |= A_BOLD;
+    if (style & STYLE_UNDERLINE)
+        *attributes |= A_UNDERLINE;
+    if (style & STYLE_REVERSE)
+        *attributes ^= A_REVERSE;
+    return pen;
+}
+
+static void put_character(int row, int col, uint32_t code, attr_t attributes, short pair)
+{
+    wchar_t wide[2] = {(wchar_t)code, 0};
+    cchar_t cell;
+    /* What this C library has no width for would be drawn as something else by curses. */
+    if (wcwidth(wide[0]) <= 0)
+        wide[0] = L'?';
+    if (setcchar(&cell, wide, attributes, pair, NULL) == OK)
+        mvadd_wch(row, col, &cell);
+}
+
+/* Bytes of plain ASCII at the start of text, at most cells. */
+static int ascii_run(const char *text, int cells)
+{
+    int length = 0;
+    while (length < cells && (unsigned char)text[length] >= 32 && (unsigned char)text[length] < 127)
+        length++;
+    return length;
+}
+
+int term_put(struct term *term, int row, int col, int cells, unsigned style, const char *text)
+{
+    attr_t attributes;
+    const struct pen *pen = style_pen(term, style, &attributes);
+    int used = 0;
+    if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+        return 0;
+    cells = cells < COLS - col ? cells : COLS - col;
+    attr_set(attributes, pen->pair, NULL);
+    while (*text && used < cells) {
+        int run = ascii_run(text, cells - used);
+        if (run > 0) {
+            mvaddnstr(row, col + used, text, run);
+            used += run;
+            text += run;
+            continue;
+        }
+        uint32_t code;
+        unsigned width;
+        text += text_next(text, &code, &width);
+        if (width == 0 || used + (int)width > cells)
+            continue;
+        for (unsigned i = 0; i < (term->ascii ? width : 1); i++)
+            put_character(row, col + used + (int)i,
+                          term->ascii ? (uint32_t)canvas_ascii_form(code) : code, attributes,
+                          pen->pair);
+        used += (int)width;
+    }
+    attr_set(A_NORMAL, 0, NULL);
+    return used;
+}
+
+void term_cursor(struct term *term, int row, int col)
+{
+    term->cursor_row = row;
+    term->cursor_col = col;
+}
+
+void term_flush(struct term *term)
+{
+    curs_set(term->cursor_col >= 0 ? 1 : 0);
+    if (term->cursor_col >= 0)
+        move(term->cursor_row, term->cursor_col);
+    else
+        move(LINES - 1, 0);
+    refresh();
+}

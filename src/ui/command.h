@@ -43,10 +43,11 @@ struct command {
     int argument;
     uint32_t keys[4]; /* 0-terminated unless full */
     enum command_group group;
-    uint32_t flags;      /* enum command_flag */
-    const char *label;   /* in the footer, NULL = not there; the first key stands before it */
-    const char *help;    /* one line, for the help screen */
-    uint8_t footer_rank; /* which leave the footer last when it narrows: 1 is the last to go */
+    uint32_t flags;         /* enum command_flag */
+    uint8_t footer_rank;    /* 1 is the last to leave the footer when it narrows; 0: not there */
+    const char *label_keys; /* what stands before the label; NULL = the first key */
+    const char *label;      /* in the footer */
+    const char *help;       /* one line, for the help screen; NULL: told with the row before */
 };
 
 extern const struct command COMMANDS[];
@@ -54,7 +55,7 @@ extern const size_t command_count;
 extern const char *const COMMAND_GROUPS[GROUP_COUNT]; /* titles on the help screen */
 
 const struct command *command_for_key(uint32_t code); /* NULL: none */
-/* "j ↓" or "Space": all keys of a command, blank between. */
+/* "j ↓" or "Space": all keys of a command, and of the rows told with it, blank between. */
 size_t command_keys(char *out, size_t size, const struct command *command, bool ascii);
 
 #endif

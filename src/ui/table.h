@@ -17,8 +17,8 @@ struct table_column {
     int cells; /* 0: it has left */
 };
 
-/* Places columns from cell `first` on in `cells` cells, two blanks between (one where it is
- * narrow). Columns shrink to min_width, then leave by `leave`, and spare width goes to `grow`. */
+/* Places columns from cell `first` on in `cells` cells, two blanks between, one before
+ * numbers. Columns shrink to min_width, then leave by `leave`, and spare width goes to `grow`. */
 void table_layout(struct table_column *columns, size_t count, int first, int cells);
 /* sorted: index of the sort column, or SIZE_MAX. */
 void table_draw_header(const struct canvas *canvas, int row, const struct table_column *columns,

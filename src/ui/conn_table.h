@@ -14,6 +14,8 @@ struct conn_table {
     uint16_t columns[CONN_TABLE_COLUMNS]; /* indexes in columns[] */
     struct table_column cells[CONN_TABLE_COLUMNS];
     size_t count;
+    view_accept accept; /* what is listed; NULL = all */
+    const void *accept_data;
     bool stale;      /* the picture is another one since the view was made */
     uint32_t height; /* rows shown last */
     int from_at;     /* cell of the state a row came from, -1: no room of its own */
@@ -24,6 +26,7 @@ void conn_table_done(struct conn_table *table);
 /* list as of --columns, sort as of --sort; NULL = default. 0 or -EINVAL. */
 int conn_table_set_columns(struct conn_table *table, const char *list);
 int conn_table_set_sort(struct conn_table *table, const char *sort);
+void conn_table_sort_by(struct conn_table *table, const struct column *column);
 uint32_t conn_table_needs(const struct conn_table *table);
 
 /* accept NULL = the filter of the picture. */

@@ -6,6 +6,7 @@
 #include "core/column.h"
 #include "core/event.h"
 #include "core/frame.h"
+#include "core/state.h"
 #include "core/wish.h"
 #include "ui/term.h"
 
@@ -41,7 +42,7 @@ struct screen_settings {
     int64_t highlight_ns;
     const char *columns, *sort;  /* NULL = default */
     const struct lookup *lookup; /* NULL = numbers only */
-    enum tcp_class class;
+    enum tcp_class class;        /* what wish.state_bits was made of */
 };
 
 struct screen;

@@ -1,0 +1,394 @@
+/* cmd_top: the screen over the live kernel (or the demo). The main thread takes all signals and
+ * nothing else; collector and screen have threads of their own. */
+#include "collect.h"
+#include "options.h"
+#include "source/demo.h"
+#include "source/live.h"
+#include "ui/screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MILLISECOND_NS 1000000LL
+#define END_NS         (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */
+#define UNBLOCK_NS     (250 * MILLISECOND_NS) /* output nobody reads is discarded after that */
+
+enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };
+
+struct top {
+    const struct options *options;
+    struct collector *collector;
+    struct screen *screen;
+    struct term_rescue rescue;
+    int frames;     /* eventfd of the collector for us */
+    int orders[2];  /* main to screen */
+    int answers[2]; /* screen to main */
+    int signals;    /* signalfd */
+    pthread_t thread;
+    bool screen_runs;
+    int screen_error;
+    sigset_t taken;
+};
+
+/* The handler of the deadly signals has no argument: this is where it finds the terminal. */
+static struct term_rescue *deadly_rescue;
+
+static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT};
+static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void on_deadly_signal(int number)
+{
+    if (deadly_rescue)
+        term_rescue_restore(deadly_rescue);
+    raise(number); /* SA_RESETHAND: dies of it as if there had been no handler */
+}
+
+static void catch_deadly_signals(struct term_rescue *rescue)
+{
+    struct sigaction action = {.sa_handler = on_deadly_signal,
+                               .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    deadly_rescue = rescue;
+    for (size_t i = 0; i < sizeof(DEADLY_SIGNALS) / sizeof(DEADLY_SIGNALS[0]); i++)
+        sigaction(DEADLY_SIGNALS[i], &action, NULL);
+}
+
+static void release_deadly_signals(void)
+{
+    for (size_t i = 0; i < sizeof(DEADLY_SIGNALS) / sizeof(DEADLY_SIGNALS[0]); i++)
+        signal(DEADLY_SIGNALS[i], SIG_DFL);
+    deadly_rescue = NULL;
+}
+
+static int take_signals(struct top *top)
+{
+    sigemptyset(&top->taken);
+    for (size_t i = 0; i < sizeof(TAKEN_SIGNALS) / sizeof(TAKEN_SIGNALS[0]); i++)
+        sigaddset(&top->taken, TAKEN_SIGNALS[i]);
+    pthread_sigmask(SIG_BLOCK, &top->taken, NULL);
+    top->signals = signalfd(-1, &top->taken, SFD_CLOEXEC | SFD_NONBLOCK);
+    return top->signals < 0 ? -errno : 0;
+}
+
+static void send_byte(int descriptor, char byte)
+{
+    ssize_t written = write(descriptor, &byte, 1);
+    (void)written; /* a full pipe holds an order that has not been obeyed yet */
+}
+
+static struct frame *feed_latest(void *data)
+{
+    return collector_latest(data);
+}
+
+static void feed_set_wish(void *data, const struct wish *wish)
+{
+    collector_set_wish(data, wish);
+}
+
+static void feed_trouble(void *data, char *text, size_t size)
+{
+    collector_trouble(data, text, size);
+}
+
+static void answer_suspended(void *data)
+{
+    send_byte(((struct top *)data)->answers[1], ANSWER_SUSPENDED);
+}
+
+static void *run_screen(void *data)
+{
+    struct top *top = data;
+    top->screen_error = screen_run(top->screen);
+    send_byte(top->answers[1], ANSWER_ENDED);
+    return NULL;
+}
+
+static int say(int code, const char *what, const char *why)
+{
+    fprintf(stderr, "tcplens: %s: %s\n", what, why);
+    return code;
+}
+
+static int open_source(const struct options *options, struct source **source)
+{
+    char text[128] = "";
+    if (options->demo) {
+        struct demo_settings settings = {.interval_ns = options->interval_ns};
+        if (demo_parse(options->demo, &settings) != 0)
+            return say(EXIT_USAGE, options->demo,
+                       "--demo takes SEED[,CONNECTIONS[,PERMILLE]], numbers");
+        int error = demo_open(source, &settings);
+        return error ? say(EXIT_FAILED, "demo", strerror(-error)) : EXIT_DONE;
+    }
+    const struct live_settings settings = {.proc_root = "/proc"};
+    int error = live_open(source, &settings, text);
+    return error ? say(EXIT_FAILED, "no source of connections", text[0] ? text : strerror(-error))
+                 : EXIT_DONE;
+}
+
+static struct wish first_wish(const struct options *options)
+{
+    return (struct wish){.interval_ns = options->interval_ns,
+                         .state_bits = state_class_bits(options->class),
+                         .families = options->families,
+                         .budget_percent = options->budget_percent};
+}
+
+static int open_collector(struct top *top)
+{
+    struct collector_settings settings = {.wish = first_wish(top->options),
+                                          .highlight_ns = top->options->highlight_ns,
+                                          .ring_capacity = EVENT_RING_DEFAULT};
+    int code = open_source(top->options, &settings.source);
+    if (code)
+        return code;
+    int error = collector_new(&top->collector, &settings);
+    if (error) {
+        source_close(settings.source);
+        return say(EXIT_FAILED, "collector", strerror(-error));
+    }
+    top->frames = collector_add_consumer(top->collector);
+    return top->frames < 0 ? say(EXIT_FAILED, "collector", strerror(-top->frames)) : EXIT_DONE;
+}
+
+static bool wants_color(void)
+{
+    const char *none = getenv("NO_COLOR");
+    return !none || !*none;
+}
+
+/* rxvt, Konsole and others say what their background is: "15;0" is light on dark. */
+static enum theme theme_of_terminal(void)
+{
+    const char *colors = getenv("COLORFGBG");
+    const char *last = colors ? strrchr(colors, ';') : NULL;
+    int background = last ? atoi(last + 1) : 0;
+    return background == 7 || background == 15 ? THEME_LIGHT : THEME_DARK;
+}
+
+static int choose_theme(const struct options *options, enum theme *theme)
+{
+    *theme = wants_color() ? theme_of_terminal() : THEME_MONO;
+    if (options->theme && theme_from_name(options->theme, theme) != 0)
+        return say(EXIT_USAGE, options->theme, "--theme takes dark, light, safe or mono");
+    return EXIT_DONE;
+}
+
+static int open_screen(struct top *top)
+{
+    const struct options *options = top->options;
+    struct screen_settings settings = {
+        .feed = {.latest = feed_latest,
+                 .frame_descriptor = top->frames,
+                 .events = collector_events(top->collector),
+                 .set_wish = feed_set_wish,
+                 .trouble = feed_trouble,
+                 .data = top->collector},
+        .wish = first_wish(options),
+        .live = true,
+        .input = STDIN_FILENO,
+        .orders_descriptor = top->orders[0],
+        .suspended = answer_suspended,
+        .data = top,
+        .rescue = &top->rescue,
+        .ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+        .highlight_ns = options->highlight_ns,
+        .columns = options->columns,
+        .sort = options->sort,
+        .class = options->class,
+    };
+    int code = choose_theme(options, &settings.theme);
+    if (code)
+        return code;
+    int error = screen_new(&top->screen, &settings);
+    return error ? say(EXIT_FAILED, "screen", strerror(-error)) : EXIT_DONE;
+}
+
+/* Waits at most until `deadline` for the screen to say so. */
+static bool wait_answer(struct top *top, char wanted, int64_t deadline)
+{
+    struct pollfd wait = {.fd = top->answers[0], .events = POLLIN};
+    for (;;) {
+        int64_t left = deadline - now_ns();
+        if (left <= 0 || poll(&wait, 1, (int)(left / MILLISECOND_NS) + 1) < 0)
+            return false;
+        char answer = 0;
+        if (read(top->answers[0], &answer, 1) != 1)
+            continue;
+        if (answer == ANSWER_ENDED)
+            top->screen_runs = false;
+        if (answer == wanted || answer == ANSWER_ENDED)
+            return answer == wanted;
+    }
+}
+
+static void stop_ourselves(struct top *top)
+{
+    send_byte(top->orders[1], SCREEN_SUSPEND);
+    if (!wait_answer(top, ANSWER_SUSPENDED, now_ns() + END_NS))
+        term_rescue_restore(&top->rescue);
+    raise(SIGSTOP);
+}
+
+/* Returns the signal that ends the program, or 0. */
+static int take_signal(struct top *top)
+{
+    struct signalfd_siginfo info;
+    while (read(top->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        switch ((int)info.ssi_signo) {
+        case SIGTSTP:
+            stop_ourselves(top);
+            break;
+        case SIGCONT:
+            send_byte(top->orders[1], SCREEN_RESUME);
+            break;
+        case SIGWINCH:
+            send_byte(top->orders[1], SCREEN_RESIZED);
+            break;
+        default:
+            return (int)info.ssi_signo;
+        }
+    }
+    return 0;
+}
+
+/* Until the screen has ended (0), the time is over (0), or a signal has come. */
+static int watch(struct top *top)
+{
+    struct pollfd waits[] = {{.fd = top->signals, .events = POLLIN},
+                             {.fd = top->answers[0], .events = POLLIN}};
+    int64_t end = top->options->for_ns > 0 ? now_ns() + top->options->for_ns : INT64_MAX;
+    while (top->screen_runs) {
+        int64_t left_ms = end == INT64_MAX ? -1 : (end - now_ns()) / MILLISECOND_NS + 1;
+        if (end != INT64_MAX && left_ms <= 0)
+            return 0;
+        int timeout = left_ms > 3600000 ? 3600000 : (int)left_ms;
+        if (poll(waits, 2, timeout) <= 0)
+            continue;
+        int signal = waits[0].revents ? take_signal(top) : 0;
+        if (signal)
+            return signal;
+        if (waits[1].revents)
+            wait_answer(top, ANSWER_ENDED, now_ns());
+    }
+    return 0;
+}
+
+/* True if both threads have ended; otherwise the terminal has been restored without them. */
+static bool end_threads(struct top *top)
+{
+    int64_t begin = now_ns();
+    sigset_t background;
+    /* In the background, tcsetattr would stop us now instead of letting us end. */
+    sigemptyset(&background);
+    sigaddset(&background, SIGTTOU);
+    pthread_sigmask(SIG_BLOCK, &background, NULL);
+    send_byte(top->orders[1], SCREEN_QUIT);
+    collector_ask_stop(top->collector);
+    if (top->screen_runs && !wait_answer(top, ANSWER_ENDED, begin + UNBLOCK_NS)) {
+        term_rescue_unblock(&top->rescue);
+        wait_answer(top, ANSWER_ENDED, begin + END_NS);
+    }
+    if (top->screen_runs) {
+        term_rescue_restore(&top->rescue);
+        return false;
+    }
+    pthread_join(top->thread, NULL);
+    int64_t left = begin + END_NS - now_ns();
+    return collector_join(top->collector, left > 0 ? left : 0);
+}
+
+static int start_threads(struct top *top)
+{
+    int error = collector_start(top->collector);
+    if (error)
+        return say(EXIT_FAILED, "collector thread", strerror(-error));
+    error = pthread_create(&top->thread, NULL, run_screen, top);
+    if (error)
+        return say(EXIT_FAILED, "screen thread", strerror(error));
+    top->screen_runs = true;
+    return EXIT_DONE;
+}
+
+static int run(struct top *top)
+{
+    catch_deadly_signals(&top->rescue);
+    int code = start_threads(top);
+    if (code)
+        return code;
+    int signal = watch(top);
+    code = signal ? 128 + signal : EXIT_DONE;
+    if (!end_threads(top))
+        _exit(code);
+    release_deadly_signals();
+    if (top->screen_error)
+        return say(EXIT_FAILED, "no screen",
+                   screen_trouble(top->screen)[0] ? screen_trouble(top->screen)
+                                                  : strerror(-top->screen_error));
+    return code;
+}
+
+static int check_terminal(struct top *top)
+{
+    if (!isatty(STDOUT_FILENO))
+        return say(EXIT_USAGE, "standard output is not a terminal", "use \"tcplens list\"");
+    if (term_rescue_prepare(&top->rescue, STDIN_FILENO) != 0)
+        return say(EXIT_USAGE, "standard input is not a terminal", "use \"tcplens list\"");
+    return EXIT_DONE;
+}
+
+static int prepare(struct top *top)
+{
+    if (pipe2(top->orders, O_CLOEXEC | O_NONBLOCK) != 0 ||
+        pipe2(top->answers, O_CLOEXEC | O_NONBLOCK) != 0 || take_signals(top) != 0)
+        return say(EXIT_FAILED, "cannot start", strerror(errno));
+    int code = open_collector(top);
+    return code ? code : open_screen(top);
+}
+
+static void close_if_open(int descriptor)
+{
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
+int cmd_top(const struct options *options)
+{
+    struct top top = {
+        .options = options, .frames = -1, .orders = {-1, -1}, .answers = {-1, -1}, .signals = -1};
+    setlocale(LC_CTYPE, "");
+    int code = check_terminal(&top);
+    if (code)
+        return code;
+    code = prepare(&top);
+    if (!code)
+        code = run(&top);
+    screen_free(top.screen);
+    if (top.frames >= 0)
+        collector_forget_consumer(top.collector, top.frames);
+    collector_free(top.collector);
+    term_rescue_done(&top.rescue);
+    const int descriptors[] = {top.frames,     top.orders[0],  top.orders[1],
+                               top.answers[0], top.answers[1], top.signals};
+    for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
+        close_if_open(descriptors[i]);
+    return code;
+}

@@ -1,0 +1,176 @@
+/* menu: a floating list to choose from; what is typed narrows it. */
+#include "ui/menu.h"
+
+#include "core/text.h"
+#include "ui/prompt.h"
+#include "ui/table.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MENU_ITEMS 256
+#define MENU_COLS  64
+#define NAME_CELLS 16
+
+struct menu_pane {
+    struct pane pane;
+    const struct menu *menu;
+    struct prompt prompt;
+    size_t items[MENU_ITEMS]; /* those that what was typed leaves */
+    uint32_t count, cursor, top, height;
+};
+
+static bool contains(const char *text, const char *part)
+{
+    size_t length = strlen(part);
+    for (; *text; text++) {
+        size_t i = 0;
+        while (i < length && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
+            i++;
+        if (i == length)
+            return true;
+    }
+    return length == 0;
+}
+
+static void narrow(struct menu_pane *self, size_t under_cursor)
+{
+    const struct menu *menu = self->menu;
+    self->count = self->cursor = self->top = 0;
+    for (size_t i = 0; i < menu->count && self->count < MENU_ITEMS; i++) {
+        const char *help = "";
+        const char *name = menu->name(menu->data, i, &help);
+        if (!contains(name, self->prompt.text) && !contains(help, self->prompt.text))
+            continue;
+        if (i == under_cursor)
+            self->cursor = self->count;
+        self->items[self->count++] = i;
+    }
+}
+
+static int menu_open(struct pane **pane, struct screen *screen, const void *argument)
+{
+    struct menu_pane *self = calloc(1, sizeof(*self));
+    if (!self)
+        return -ENOMEM;
+    self->pane = (struct pane){&PANE_MENU, screen};
+    self->menu = argument;
+    prompt_init(&self->prompt);
+    narrow(self, self->menu->current);
+    *pane = &self->pane;
+    return 0;
+}
+
+static void menu_close(struct pane *pane)
+{
+    struct menu_pane *self = (struct menu_pane *)pane;
+    prompt_done(&self->prompt);
+    free(self);
+}
+
+static void menu_update(struct pane *pane, const struct picture *picture)
+{
+    (void)pane;
+    (void)picture;
+}
+
+static void draw_item(const struct menu_pane *self, const struct canvas *canvas, int row,
+                      uint32_t at)
+{
+    const char *help = "";
+    const char *name = self->menu->name(self->menu->data, self->items[at], &help);
+    unsigned layer = at == self->cursor ? STYLE_SELECTED : 0;
+    canvas_fill(canvas, row, 0, canvas->cols, ROLE_NORMAL | layer);
+    int col = canvas_field(canvas, row, 0, NAME_CELLS, false, ROLE_STRONG | layer, name);
+    canvas_field(canvas, row, col + 1, canvas->cols - col - 1, false, ROLE_DIM | layer, help);
+}
+
+static void menu_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas)
+{
+    struct menu_pane *self = (struct menu_pane *)pane;
+    (void)picture;
+    int rows =
+        self->menu->count + 3 < (size_t)canvas->rows ? (int)self->menu->count + 3 : canvas->rows;
+    struct canvas box = canvas_middle(canvas, rows, MENU_COLS);
+    struct canvas inside = canvas_box(&box, ROLE_BORDER, self->menu->title);
+    struct canvas list = canvas_part(&inside, 1, 0, inside.rows - 1, inside.cols);
+    self->height = list.rows > 0 ? (uint32_t)list.rows : 1;
+    table_scroll(&self->cursor, &self->top, self->count, self->height);
+    for (uint32_t i = 0; i < self->height && self->top + i < self->count; i++)
+        draw_item(self, &list, (int)i, self->top + i);
+    int col = canvas_text(&inside, 0, 0, ROLE_DIM, "/ ");
+    prompt_draw(&self->prompt, &inside, 0, col, inside.cols - col, ROLE_NORMAL);
+}
+
+static void choose(struct menu_pane *self)
+{
+    if (self->cursor < self->count)
+        self->menu->choose(self->menu->data, self->items[self->cursor]);
+    screen_back(self->pane.screen);
+}
+
+static void move(struct menu_pane *self, int64_t delta)
+{
+    int64_t to = (int64_t)self->cursor + delta;
+    self->cursor = to < 0 ? 0 : to >= self->count ? self->count - 1 : (uint32_t)to;
+    if (self->count == 0)
+        self->cursor = 0;
+}
+
+static bool menu_key(struct pane *pane, const struct key *key)
+{
+    struct menu_pane *self = (struct menu_pane *)pane;
+    const struct {
+        uint32_t code;
+        int64_t delta;
+    } moves[] = {
+        {KEY_CODE_UP, -1},
+        {KEY_CODE_DOWN, 1},
+        {KEY_CODE_PAGE_UP, -(int64_t)self->height},
+        {KEY_CODE_PAGE_DOWN, self->height},
+    };
+    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+        if (moves[i].code == key->code) {
+            move(self, moves[i].delta);
+            return true;
+        }
+    }
+    size_t under = self->cursor < self->count ? self->items[self->cursor] : 0;
+    switch (prompt_key(&self->prompt, key)) {
+    case PROMPT_EDITED:
+        narrow(self, under);
+        return true;
+    case PROMPT_ACCEPTED:
+        choose(self);
+        return true;
+    case PROMPT_CANCELLED:
+        screen_back(pane->screen);
+        return true;
+    case PROMPT_IGNORED:
+    case PROMPT_MOVED:
+        break;
+    }
+    return true;
+}
+
+static bool menu_mouse(struct pane *pane, const struct key *key, int row, int col)
+{
+    (void)row;
+    (void)col;
+    if (key->code == KEY_CODE_WHEEL_UP || key->code == KEY_CODE_WHEEL_DOWN)
+        move((struct menu_pane *)pane, key->code == KEY_CODE_WHEEL_UP ? -3 : 3);
+    return true;
+}
+
+const struct pane_ops PANE_MENU = {
+    .title = "Menu",
+    .floating = true,
+    .open = menu_open,
+    .close = menu_close,
+    .update = menu_update,
+    .draw = menu_draw,
+    .key = menu_key,
+    .mouse = menu_mouse,
+};

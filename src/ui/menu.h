@@ -1,0 +1,17 @@
+/* A floating list to choose from; typing narrows it. */
+#ifndef TCPLENS_UI_MENU_H
+#define TCPLENS_UI_MENU_H
+
+#include "ui/pane.h"
+
+struct menu { /* what PANE_MENU is opened with; must live as long as the menu is open */
+    const char *title;
+    size_t count, current; /* current: under the cursor at first */
+    const char *(*name)(void *data, size_t item, const char **help);
+    void (*choose)(void *data, size_t item);
+    void *data;
+};
+
+extern const struct pane_ops PANE_MENU;
+
+#endif

@@ -1,0 +1,372 @@
+/* screen: the thread that reads keys and paints. Waits for keys, frames and orders; works off all
+ * there is, then paints once. */
+#include "ui/screen.h"
+
+#include "ui/screen_private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_NS 1000000000LL
+
+static const int64_t INTERVALS_MS[] = {100,   200,   500,   1000,   2000,   5000,
+                                       10000, 30000, 60000, 300000, 3600000};
+
+int64_t screen_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+int screen_new(struct screen **out, const struct screen_settings *settings)
+{
+    struct screen *screen = calloc(1, sizeof(*screen));
+    if (!screen)
+        return -ENOMEM;
+    screen->settings = *settings;
+    screen->wish = screen->told = settings->wish;
+    screen->theme = settings->theme;
+    screen->picture = (struct picture){.highlight_ns = settings->highlight_ns,
+                                       .events = settings->feed.events,
+                                       .live = settings->live};
+    screen->picture.context.lookup = settings->lookup;
+    screen->picture.context.ascii = settings->ascii;
+    int error = screen_open_view(screen, 0);
+    if (error) {
+        screen_free(screen);
+        return error;
+    }
+    *out = screen;
+    return 0;
+}
+
+void screen_free(struct screen *screen)
+{
+    if (!screen)
+        return;
+    screen_close_panes(screen);
+    frame_release(screen->picture.frame);
+    free(screen);
+}
+
+const char *screen_trouble(const struct screen *screen)
+{
+    return screen->remark;
+}
+
+uint8_t picture_mark(const struct picture *picture, const struct conn *conn)
+{
+    if (conn->mark == MARK_NONE || picture->now_ns - conn->changed_ns >= picture->highlight_ns)
+        return MARK_NONE;
+    return conn->mark;
+}
+
+/* Time in the picture runs on from its frame: a log and the demo have clocks of their own. */
+static void set_time(struct screen *screen)
+{
+    const struct frame *frame = screen->picture.frame;
+    if (!frame)
+        return;
+    int64_t since = screen->picture.paused ? 0 : screen_clock_ns() - screen->frame_taken_ns;
+    screen->picture.context.now_ns = frame->wall_ns;
+    screen->picture.now_ns = frame->wall_ns + since;
+}
+
+static void take_frame(struct screen *screen)
+{
+    const struct screen_feed *feed = &screen->settings.feed;
+    if (screen->picture.paused || screen_is_floating(screen))
+        return;
+    struct frame *frame = feed->latest(feed->data);
+    if (frame == screen->picture.frame) {
+        frame_release(frame);
+        return;
+    }
+    frame_release(screen->picture.frame);
+    screen->picture.frame = frame;
+    screen->picture.context.frame = frame;
+    screen->frame_taken_ns = screen_clock_ns();
+    screen->void_panes = screen->paint = true;
+}
+
+static void read_frame_signal(struct screen *screen)
+{
+    uint64_t count;
+    ssize_t got = read(screen->settings.feed.frame_descriptor, &count, sizeof(count));
+    (void)got; /* it only wakes us */
+}
+
+static void look_for_trouble(struct screen *screen)
+{
+    const struct screen_feed *feed = &screen->settings.feed;
+    char text[sizeof(screen->trouble)] = "";
+    feed->trouble(feed->data, text, sizeof(text));
+    if (strcmp(text, screen->trouble) != 0) {
+        memcpy(screen->trouble, text, sizeof(text));
+        screen->paint = true;
+    }
+}
+
+static void suspend(struct screen *screen)
+{
+    term_suspend(screen->term);
+    screen->settings.suspended(screen->settings.data);
+}
+
+static void obey(struct screen *screen, char order)
+{
+    switch ((enum screen_order)order) {
+    case SCREEN_QUIT:
+        screen->quit = true;
+        break;
+    case SCREEN_SUSPEND:
+        suspend(screen);
+        return;
+    case SCREEN_RESUME:
+        term_resume(screen->term);
+        break;
+    case SCREEN_RESIZED:
+        term_resized(screen->term);
+        break;
+    }
+    screen->paint = true;
+}
+
+static void read_orders(struct screen *screen)
+{
+    char orders[64];
+    ssize_t got = read(screen->settings.orders_descriptor, orders, sizeof(orders));
+    for (ssize_t i = 0; i < got; i++)
+        obey(screen, orders[i]);
+    if (got == 0)
+        screen->quit = true;
+}
+
+static void step_interval(struct screen *screen, int step)
+{
+    int64_t now_ms = screen->wish.interval_ns / 1000000;
+    size_t count = sizeof(INTERVALS_MS) / sizeof(INTERVALS_MS[0]);
+    int64_t chosen = now_ms;
+    for (size_t i = 0; i < count; i++) {
+        int64_t candidate = INTERVALS_MS[step > 0 ? i : count - 1 - i];
+        if (step > 0 ? candidate > now_ms : candidate < now_ms) {
+            chosen = candidate;
+            break;
+        }
+    }
+    screen->wish.interval_ns = chosen * 1000000;
+}
+
+static void pause_or_go_on(struct screen *screen)
+{
+    screen->picture.paused = !screen->picture.paused;
+    screen->void_panes = true;
+    take_frame(screen);
+}
+
+static void repaint(struct screen *screen)
+{
+    term_repaint(screen->term);
+    screen->wish.now = true;
+}
+
+static void back(struct screen *screen)
+{
+    screen_back(screen);
+}
+
+static void next_view(struct screen *screen)
+{
+    screen_show_view(screen, (screen->view + 1) % view_count);
+}
+
+static void slower(struct screen *screen)
+{
+    step_interval(screen, 1);
+}
+
+static void faster(struct screen *screen)
+{
+    step_interval(screen, -1);
+}
+
+static void freeze(struct screen *screen)
+{
+    screen->picture.frozen = !screen->picture.frozen;
+    screen->void_panes = true;
+}
+
+static void next_theme(struct screen *screen)
+{
+    screen->theme = (enum theme)((screen->theme + 1) % THEME_COUNT);
+    term_set_theme(screen->term, screen->theme);
+    screen_say(screen, ROLE_NORMAL, "theme %s", THEME_NAMES[screen->theme]);
+}
+
+static void help(struct screen *screen)
+{
+    screen_open_page(screen, &PANE_HELP, NULL);
+}
+
+static void quit(struct screen *screen)
+{
+    screen->quit = true;
+}
+
+static const struct {
+    enum command_id id;
+    void (*run)(struct screen *screen);
+} OWN_COMMANDS[] = {
+    {COMMAND_BACK, back},       {COMMAND_VIEW_NEXT, next_view},
+    {COMMAND_FREEZE, freeze},   {COMMAND_PAUSE, pause_or_go_on},
+    {COMMAND_SLOWER, slower},   {COMMAND_FASTER, faster},
+    {COMMAND_REPAINT, repaint}, {COMMAND_THEME, next_theme},
+    {COMMAND_HELP, help},       {COMMAND_QUIT, quit},
+};
+
+bool screen_own_command(struct screen *screen, const struct command *command)
+{
+    if (command->id == COMMAND_VIEW) {
+        screen_show_view(screen, (size_t)command->argument);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(OWN_COMMANDS) / sizeof(OWN_COMMANDS[0]); i++) {
+        if (OWN_COMMANDS[i].id == command->id) {
+            OWN_COMMANDS[i].run(screen);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_mouse(struct screen *screen, const struct key *key)
+{
+    struct pane *pane = screen_top_pane(screen);
+    for (size_t i = 0; i < screen->span_count; i++) {
+        const struct span *span = &screen->spans[i];
+        if (key->code == KEY_CODE_MOUSE_PRESS && key->row == span->row && key->col >= span->from &&
+            key->col < span->to && !screen_is_floating(screen)) {
+            screen_run_command(screen, span->command);
+            return;
+        }
+    }
+    if (pane && pane->ops->mouse && key->row >= screen->body_top)
+        pane->ops->mouse(pane, key, key->row - screen->body_top, key->col);
+    screen_finish_closing(screen);
+}
+
+static void take_key(struct screen *screen, const struct key *key)
+{
+    struct pane *pane = screen_top_pane(screen);
+    screen->paint = true;
+    screen->said_until_ns = 0;
+    if (key_is_mouse(key)) {
+        take_mouse(screen, key);
+        return;
+    }
+    if (pane && pane->ops->key && pane->ops->key(pane, key)) {
+        screen_finish_closing(screen);
+        return;
+    }
+    const struct command *command = command_for_key(key->code);
+    if (command)
+        screen_run_command(screen, command);
+}
+
+static void read_keys(struct screen *screen)
+{
+    struct key key;
+    while (!screen->quit && term_key(screen->term, &key)) {
+        if (key.code != KEY_CODE_NONE)
+            take_key(screen, &key);
+    }
+}
+
+/* Highlights and the status line end by the clock, not with a frame. */
+static int64_t next_end_ns(const struct screen *screen, int64_t now)
+{
+    int64_t ends[2] = {screen->said_until_ns, 0};
+    int64_t next = now + SECOND_NS;
+    if (screen->picture.frame && !screen->picture.paused)
+        ends[1] = screen->frame_taken_ns + screen->picture.highlight_ns;
+    for (size_t i = 0; i < 2; i++)
+        if (ends[i] > now && ends[i] < next)
+            next = ends[i];
+    return next;
+}
+
+static void end_what_has_ended(struct screen *screen, int64_t before, int64_t now)
+{
+    int64_t highlight_end = screen->frame_taken_ns + screen->picture.highlight_ns;
+    if (screen->said_until_ns > before && screen->said_until_ns <= now)
+        screen->paint = true;
+    if (screen->picture.frame && highlight_end > before && highlight_end <= now)
+        screen->void_panes = screen->paint = true;
+}
+
+static void paint_if_due(struct screen *screen)
+{
+    screen_tell_wish(screen);
+    if (!screen->paint)
+        return;
+    if (!screen_is_floating(screen))
+        take_frame(screen);
+    set_time(screen);
+    if (screen->void_panes)
+        screen_update_panes(screen);
+    screen->paint = screen->void_panes = false;
+    screen_paint(screen);
+    screen_tell_wish(screen);
+}
+
+static void run_loop(struct screen *screen)
+{
+    struct pollfd waits[] = {
+        {.fd = term_descriptor(screen->term), .events = POLLIN},
+        {.fd = screen->settings.feed.frame_descriptor, .events = POLLIN},
+        {.fd = screen->settings.orders_descriptor, .events = POLLIN},
+    };
+    int64_t before = screen_clock_ns();
+    screen->paint = true;
+    while (!screen->quit) {
+        paint_if_due(screen);
+        int64_t now = screen_clock_ns();
+        int timeout_ms = (int)((next_end_ns(screen, now) - now + 999999) / 1000000);
+        int ready = poll(waits, 3, timeout_ms);
+        if (ready < 0 && errno != EINTR)
+            break;
+        if (ready > 0 && waits[2].revents)
+            read_orders(screen);
+        if (ready > 0 && waits[1].revents & POLLIN) {
+            read_frame_signal(screen);
+            take_frame(screen);
+        }
+        if (ready > 0 && waits[0].revents & POLLIN)
+            read_keys(screen);
+        else if (ready > 0 && waits[0].revents) /* the terminal is gone */
+            screen->quit = true;
+        now = screen_clock_ns();
+        end_what_has_ended(screen, before, now);
+        look_for_trouble(screen);
+        before = now;
+    }
+}
+
+int screen_run(struct screen *screen)
+{
+    const struct term_settings settings = {
+        .input = screen->settings.input, .theme = screen->theme, .ascii = screen->settings.ascii};
+    int error = term_open(&screen->term, &settings, screen->settings.rescue, screen->remark);
+    if (error)
+        return error;
+    run_loop(screen);
+    term_close(screen->term);
+    screen->term = NULL;
+    return 0;
+}

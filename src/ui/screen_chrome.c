@@ -1,0 +1,445 @@
+/* screen_chrome: the lines around the panes: header, states, tabs, status, footer. What does not
+ * fit leaves by rank, so that the least needed goes first. */
+#include "core/text.h"
+#include "ui/screen_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PIECES_MAX 16
+#define PIECE_GAP  3
+
+struct piece { /* a label and a value that stay or go together */
+    char label[64], value[40];
+    unsigned label_role, value_role;
+    uint8_t rank; /* 1 is the last to go */
+    bool gone;
+};
+
+struct pieces {
+    struct piece items[PIECES_MAX];
+    size_t count;
+    int gap;
+};
+
+size_t number_text(char *out, size_t size, uint64_t value)
+{
+    char digits[24];
+    size_t length = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+    size_t at = 0;
+    for (size_t i = 0; i < length && at + 1 < size; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && at + 2 < size)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return at;
+}
+
+static void rate_text(char *out, size_t size, uint64_t bytes_per_s)
+{
+    static const char *const UNITS[] = {"B/s", "kB/s", "MB/s", "GB/s", "TB/s"};
+    double value = (double)bytes_per_s;
+    size_t unit = 0;
+    while (value >= 999.5 && unit + 1 < sizeof(UNITS) / sizeof(UNITS[0])) {
+        value /= 1000.0;
+        unit++;
+    }
+    snprintf(out, size, unit > 0 && value < 99.95 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
+}
+
+static void interval_text(char *out, size_t size, int64_t interval_ns)
+{
+    double seconds = (double)interval_ns / 1e9;
+    if (seconds >= 3600.0)
+        snprintf(out, size, "%g h", seconds / 3600.0);
+    else if (seconds >= 60.0)
+        snprintf(out, size, "%g min", seconds / 60.0);
+    else
+        snprintf(out, size, "%.3g s", seconds);
+}
+
+static struct piece *add_piece(struct pieces *pieces, uint8_t rank, unsigned label_role,
+                               const char *label, unsigned value_role)
+{
+    struct piece *piece = &pieces->items[pieces->count < PIECES_MAX ? pieces->count++ : 0];
+    *piece = (struct piece){.label_role = label_role, .value_role = value_role, .rank = rank};
+    snprintf(piece->label, sizeof(piece->label), "%s", label);
+    return piece;
+}
+
+static int piece_width(const struct piece *piece)
+{
+    int label = (int)text_width(piece->label), value = (int)text_width(piece->value);
+    return label + value + (label > 0 && value > 0);
+}
+
+static int pieces_width(const struct pieces *pieces)
+{
+    int width = 0;
+    for (size_t i = 0; i < pieces->count; i++)
+        if (!pieces->items[i].gone)
+            width += (width > 0 ? pieces->gap : 0) + piece_width(&pieces->items[i]);
+    return width;
+}
+
+static struct piece *least_piece(struct pieces *pieces)
+{
+    struct piece *least = NULL;
+    for (size_t i = 0; i < pieces->count; i++)
+        if (!pieces->items[i].gone && (!least || pieces->items[i].rank > least->rank))
+            least = &pieces->items[i];
+    return least;
+}
+
+/* Lets pieces go, from either side, until both sides fit with a gap between them. */
+static void fit_pieces(struct pieces *left, struct pieces *right, int cells)
+{
+    while (pieces_width(left) + pieces_width(right) + 2 > cells) {
+        struct piece *a = least_piece(left), *b = least_piece(right);
+        if (!a && !b)
+            break;
+        struct piece *least = !a || (b && b->rank > a->rank) ? b : a;
+        least->gone = true;
+    }
+}
+
+static void draw_pieces(const struct canvas *canvas, int col, const struct pieces *pieces)
+{
+    for (size_t i = 0; i < pieces->count; i++) {
+        const struct piece *piece = &pieces->items[i];
+        if (piece->gone)
+            continue;
+        col = canvas_text(canvas, 0, col, piece->label_role, piece->label);
+        if (piece->label[0] && piece->value[0])
+            col++;
+        col = canvas_text(canvas, 0, col, piece->value_role, piece->value) + pieces->gap;
+    }
+}
+
+static void draw_both(const struct canvas *canvas, struct pieces *left, struct pieces *right)
+{
+    fit_pieces(left, right, canvas->cols - 2);
+    draw_pieces(canvas, 1, left);
+    draw_pieces(canvas, canvas->cols - 1 - pieces_width(right), right);
+}
+
+static void retrans_text(char *out, size_t size, const struct totals *totals)
+{
+    if (totals->sent_interval == 0)
+        snprintf(out, size, "–");
+    else
+        snprintf(out, size, "%.1f%%",
+                 100.0 * (double)totals->retrans_interval / (double)totals->sent_interval);
+}
+
+/* A first frame knows no rates yet. */
+static void header_rate(struct piece *piece, const struct frame *frame, uint64_t bytes_per_s)
+{
+    if (frame->number <= 1 && bytes_per_s == 0)
+        snprintf(piece->value, sizeof(piece->value), "–");
+    else
+        rate_text(piece->value, sizeof(piece->value), bytes_per_s);
+}
+
+static void add_totals(struct pieces *left, const struct frame *frame)
+{
+    const struct totals *totals = &frame->totals;
+    struct piece *piece = add_piece(left, 2, ROLE_DIM, "TCP", ROLE_STRONG);
+    number_text(piece->value, sizeof(piece->value), totals->live);
+    piece = add_piece(left, 4, ROLE_IN, "▼", ROLE_NORMAL);
+    header_rate(piece, frame, totals->in_bytes_per_s);
+    piece = add_piece(left, 5, ROLE_OUT, "▲", ROLE_NORMAL);
+    header_rate(piece, frame, totals->out_bytes_per_s);
+    bool lossy = totals->retrans_interval * 100 > totals->sent_interval;
+    piece = add_piece(left, 6, ROLE_DIM, "retr", lossy ? ROLE_NOTICE : ROLE_NORMAL);
+    retrans_text(piece->value, sizeof(piece->value), totals);
+}
+
+static void add_restrictions(const struct screen *screen, struct pieces *right)
+{
+    static const char *const CLASSES[] = {[CLASS_ALL] = NULL,
+                                          [CLASS_CONNECTIONS] = "connections only",
+                                          [CLASS_LISTENERS] = "listeners only"};
+    if (screen->wish.families == WISH_INET)
+        add_piece(right, 3, ROLE_NOTICE, "IPv4 only", ROLE_NORMAL);
+    if (screen->wish.families == WISH_INET6)
+        add_piece(right, 3, ROLE_NOTICE, "IPv6 only", ROLE_NORMAL);
+    if (CLASSES[screen->settings.class])
+        add_piece(right, 3, ROLE_NOTICE, CLASSES[screen->settings.class], ROLE_NORMAL);
+}
+
+static void draw_head(struct screen *screen, const struct canvas *canvas)
+{
+    const struct frame *frame = screen->picture.frame;
+    struct pieces left = {.gap = PIECE_GAP}, right = {.gap = PIECE_GAP};
+    add_piece(&left, 8, ROLE_ACCENT, "tcplens", ROLE_NORMAL);
+    if (frame) {
+        struct piece *host = add_piece(&left, 7, ROLE_STRONG, "", ROLE_STRONG);
+        text_cut(host->value, sizeof(host->value), frame->host, 30, "…");
+        add_totals(&left, frame);
+    }
+    add_restrictions(screen, &right);
+    if (screen->picture.frozen)
+        add_piece(&right, 2, ROLE_NOTICE, "frozen", ROLE_NORMAL);
+    if (screen->picture.paused)
+        add_piece(&right, 1, ROLE_NOTICE, "⏸ paused", ROLE_NORMAL);
+    bool stretched = frame && frame->cost.stretched;
+    struct piece *interval =
+        add_piece(&right, 3, ROLE_NOTICE, stretched ? "stretched to" : "", ROLE_NORMAL);
+    interval_text(interval->value, sizeof(interval->value),
+                  stretched ? frame->cost.interval_ns : screen->wish.interval_ns);
+    draw_both(canvas, &left, &right);
+}
+
+static const enum tcp_state HEAD_STATES[] = {STATE_ESTABLISHED, STATE_LISTEN,   STATE_TIME_WAIT,
+                                             STATE_CLOSE_WAIT,  STATE_SYN_SENT, STATE_FIN_WAIT_2};
+#define HEAD_STATE_COUNT (sizeof(HEAD_STATES) / sizeof(HEAD_STATES[0]))
+
+static void add_states(struct pieces *left, const struct totals *totals, size_t shown)
+{
+    uint32_t other = totals->live;
+    for (size_t i = 0; i < shown; i++) {
+        const struct state_facts *facts = &TCP_STATES[HEAD_STATES[i]];
+        uint32_t count = totals->states[HEAD_STATES[i]];
+        unsigned role = count > 0 ? (unsigned)ROLE_STATE_QUIET + facts->role : (unsigned)ROLE_DIM;
+        struct piece *piece =
+            add_piece(left, 1, role, facts->short_name, count > 0 ? ROLE_NORMAL : ROLE_DIM);
+        number_text(piece->value, sizeof(piece->value), count);
+        other -= count < other ? count : other;
+    }
+    struct piece *piece = add_piece(left, 1, ROLE_DIM, "other", other > 0 ? ROLE_NORMAL : ROLE_DIM);
+    number_text(piece->value, sizeof(piece->value), other);
+}
+
+static void draw_states(struct screen *screen, const struct canvas *canvas)
+{
+    const struct frame *frame = screen->picture.frame;
+    struct pieces left = {.gap = 2}, right = {.gap = 2};
+    if (!frame)
+        return;
+    struct piece *cost = add_piece(&right, 2, ROLE_DIM, "", ROLE_DIM);
+    if (frame->cost.cpu_permille != UINT32_MAX)
+        snprintf(cost->label, sizeof(cost->label), "cpu %.1f%% ",
+                 (double)frame->cost.cpu_permille / 10.0);
+    snprintf(cost->value, sizeof(cost->value), "%.0f ms", (double)frame->cost.wall_ns / 1e6);
+    /* A state that does not fit is counted under "other". */
+    size_t shown = HEAD_STATE_COUNT;
+    add_states(&left, &frame->totals, shown);
+    while (shown > 0 && pieces_width(&left) + pieces_width(&right) + 4 > canvas->cols) {
+        left.count = 0;
+        add_states(&left, &frame->totals, --shown);
+    }
+    draw_both(canvas, &left, &right);
+}
+
+static void add_span(struct screen *screen, int row, int from, int to,
+                     const struct command *command)
+{
+    if (command && screen->span_count < SPANS_MAX)
+        screen->spans[screen->span_count++] = (struct span){row, from, to, command};
+}
+
+static const struct command *view_command(size_t view)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (COMMANDS[i].id == COMMAND_VIEW && COMMANDS[i].argument == (int)view)
+            return &COMMANDS[i];
+    return NULL;
+}
+
+static void draw_tabs(struct screen *screen, const struct canvas *canvas)
+{
+    char summary[64] = "";
+    struct pane *pane = screen_top_pane(screen);
+    int col = 1;
+    for (size_t i = 0; i < view_count; i++) {
+        int begin = col;
+        bool active = i == screen->view;
+        col = canvas_printf(canvas, 0, col, active ? ROLE_ACCENT : ROLE_DIM, "%s%zu %s%s",
+                            active ? "[" : " ", i + 1, VIEWS[i]->title, active ? "]" : " ");
+        add_span(screen, canvas->top, begin, col, view_command(i));
+    }
+    if (pane != screen->views[screen->view])
+        col = canvas_printf(canvas, 0, col + 1, ROLE_ACCENT, "▸ %s", pane->ops->title);
+    if (pane->ops->summary && screen->picture.frame)
+        pane->ops->summary(pane, &screen->picture, summary, sizeof(summary));
+    else if (pane != screen->views[screen->view])
+        snprintf(summary, sizeof(summary), "Esc back");
+    int width = (int)text_width(summary);
+    if (width > 0 && col + 1 + width < canvas->cols)
+        canvas_text_right(canvas, 0, canvas->cols - 1, ROLE_DIM, summary);
+}
+
+struct reason_text {
+    uint32_t reason;
+    unsigned role;
+    const char *text;
+};
+
+static const struct reason_text REASONS[] = {
+    {MISSING_DUMP_PART, ROLE_TROUBLE, "a dump was cut short: rows may be lacking"},
+    {MISSING_PROC, ROLE_NOTICE, "/proc cannot be read: no owners"},
+    {MISSING_SOCK_DIAG, ROLE_NOTICE,
+     "no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times"},
+    {MISSING_LOG, ROLE_NOTICE, "the log has a gap here"},
+    {MISSING_EVENTS, ROLE_NOTICE, "events were lost"},
+    {MISSING_OWNERS_HIDDEN, ROLE_DIM,
+     "pids of other users hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (? for the setcap "
+     "line)"},
+};
+
+static unsigned missing_text(const struct missing *missing, char *out, size_t size)
+{
+    for (size_t i = 0; i < sizeof(REASONS) / sizeof(REASONS[0]); i++) {
+        if (!(missing->reasons & REASONS[i].reason))
+            continue;
+        if (REASONS[i].reason == MISSING_OWNERS_HIDDEN && missing->hidden_users > 0)
+            snprintf(out, size,
+                     "pids of %u user%s hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (? for "
+                     "the setcap line)",
+                     missing->hidden_users, missing->hidden_users == 1 ? "" : "s");
+        else if (REASONS[i].reason != MISSING_OWNERS_HIDDEN && missing->text[0])
+            snprintf(out, size, "%s", missing->text);
+        else
+            snprintf(out, size, "%s", REASONS[i].text);
+        return REASONS[i].role;
+    }
+    out[0] = '\0';
+    return ROLE_NORMAL;
+}
+
+/* The one thing worth knowing; "" if there is none. */
+static unsigned status_text(const struct screen *screen, char *out, size_t size)
+{
+    const struct frame *frame = screen->picture.frame;
+    out[0] = '\0';
+    if (screen->said_until_ns > screen_clock_ns()) {
+        snprintf(out, size, "%s", screen->said);
+        return screen->said_role;
+    }
+    if (screen->trouble[0]) {
+        double age = (double)(screen_clock_ns() - screen->frame_taken_ns) / 1e9;
+        if (frame)
+            snprintf(out, size, "%s (this picture is %.0f s old)", screen->trouble, age);
+        return ROLE_TROUBLE;
+    }
+    unsigned role = frame ? missing_text(&frame->missing, out, size) : (unsigned)ROLE_NORMAL;
+    if (!out[0] && screen->remark[0]) {
+        snprintf(out, size, "%s", screen->remark);
+        return ROLE_NOTICE;
+    }
+    return role;
+}
+
+static int footer_item(const struct canvas *canvas, int col, const struct command *command,
+                       bool can, bool draw)
+{
+    char keys[24];
+    if (command->label_keys)
+        snprintf(keys, sizeof(keys), "%s", command->label_keys);
+    else
+        key_text(keys, sizeof(keys), command->keys[0], canvas_ascii(canvas));
+    if (draw) {
+        canvas_text(canvas, 0, col, can ? ROLE_KEY : ROLE_DIM, keys);
+        canvas_text(canvas, 0, col + (int)text_width(keys), can ? ROLE_NORMAL : ROLE_DIM,
+                    command->label);
+    }
+    return col + (int)text_width(keys) + (int)text_width(command->label);
+}
+
+static unsigned footer_ranks_that_fit(const struct canvas *canvas)
+{
+    unsigned fit = 0;
+    for (unsigned rank = 1; rank < 64; rank++) {
+        int col = 1;
+        for (size_t i = 0; i < command_count; i++)
+            if (COMMANDS[i].footer_rank > 0 && COMMANDS[i].footer_rank <= rank)
+                col = footer_item(canvas, col, &COMMANDS[i], true, false) + 2;
+        if (col - 2 > canvas->cols)
+            break;
+        fit = rank;
+    }
+    return fit;
+}
+
+static void draw_footer(struct screen *screen, const struct canvas *canvas)
+{
+    unsigned ranks = footer_ranks_that_fit(canvas);
+    int col = 1;
+    for (size_t i = 0; i < command_count; i++) {
+        const struct command *command = &COMMANDS[i];
+        if (command->footer_rank == 0 || command->footer_rank > ranks)
+            continue;
+        int begin = col;
+        col = footer_item(canvas, col, command, screen_can(screen, command), true);
+        add_span(screen, canvas->top, begin, col, command);
+        col += 2;
+    }
+}
+
+static void draw_status(struct screen *screen, const struct canvas *canvas)
+{
+    char text[320];
+    unsigned role = status_text(screen, text, sizeof(text));
+    canvas_field(canvas, 0, 1, canvas->cols - 2, false, role, text);
+}
+
+/* Lines around the body in the order in which they get room; the body has its own first. */
+static const struct {
+    void (*draw)(struct screen *screen, const struct canvas *canvas);
+    bool below;
+    uint8_t order; /* from the top, or for those below from the bottom */
+} LINES[] = {
+    {draw_head, false, 0},  {draw_footer, true, 0},  {draw_tabs, false, 2},
+    {draw_status, true, 1}, {draw_states, false, 1},
+};
+#define LINE_COUNT (sizeof(LINES) / sizeof(LINES[0]))
+#define BODY_ROWS  4
+
+static void draw_body(struct screen *screen, const struct canvas *canvas)
+{
+    struct pane *view = screen->views[screen->view];
+    size_t first = 0;
+    for (size_t i = 0; i < screen->page_count; i++)
+        if (!screen->pages[i]->ops->floating)
+            first = i + 1;
+    if (first == 0)
+        view->ops->draw(view, &screen->picture, canvas);
+    for (size_t i = first > 0 ? first - 1 : 0; i < screen->page_count; i++)
+        screen->pages[i]->ops->draw(screen->pages[i], &screen->picture, canvas);
+    if (!screen->picture.frame && screen->page_count == 0)
+        canvas_text(canvas, 2, 3, screen->trouble[0] ? ROLE_TROUBLE : ROLE_DIM,
+                    screen->trouble[0] ? screen->trouble : "reading…");
+}
+
+static int lines_before(size_t line, size_t shown)
+{
+    int before = 0;
+    for (size_t i = 0; i < shown; i++)
+        before += LINES[i].below == LINES[line].below && LINES[i].order < LINES[line].order;
+    return before;
+}
+
+void screen_paint(struct screen *screen)
+{
+    struct canvas all = {.term = screen->term};
+    term_size(screen->term, &all.rows, &all.cols);
+    term_clear(screen->term);
+    screen->span_count = 0;
+    size_t shown = all.rows > BODY_ROWS ? (size_t)(all.rows - BODY_ROWS) : 0;
+    shown = shown < LINE_COUNT ? shown : LINE_COUNT;
+    int above = 0, below = 0;
+    for (size_t i = 0; i < shown; i++)
+        *(LINES[i].below ? &below : &above) += 1;
+    screen->body_top = above;
+    struct canvas body = canvas_part(&all, above, 0, all.rows - above - below, all.cols);
+    draw_body(screen, &body);
+    for (size_t i = 0; i < shown; i++) {
+        int before = lines_before(i, shown);
+        struct canvas line =
+            canvas_part(&all, LINES[i].below ? all.rows - 1 - before : before, 0, 1, all.cols);
+        LINES[i].draw(screen, &line);
+    }
+    term_flush(screen->term);
+}

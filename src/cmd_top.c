@@ -1,15 +1,14 @@
 /* cmd_top: the screen over the live kernel (or the demo). The main thread takes all signals and
  * nothing else; collector and screen have threads of their own. */
 #include "collect.h"
+#include "open_source.h"
 #include "options.h"
-#include "source/demo.h"
-#include "source/live.h"
+#include "source/system_names.h"
 #include "ui/screen.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
-#include <locale.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -28,6 +27,8 @@ enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };
 
 struct top {
     const struct options *options;
+    struct system_names *names;
+    struct lookup lookup;
     struct collector *collector;
     struct screen *screen;
     struct term_rescue rescue;
@@ -127,23 +128,6 @@ static int say(int code, const char *what, const char *why)
     return code;
 }
 
-static int open_source(const struct options *options, struct source **source)
-{
-    char text[128] = "";
-    if (options->demo) {
-        struct demo_settings settings = {.interval_ns = options->interval_ns};
-        if (demo_parse(options->demo, &settings) != 0)
-            return say(EXIT_USAGE, options->demo,
-                       "--demo takes SEED[,CONNECTIONS[,PERMILLE]], numbers");
-        int error = demo_open(source, &settings);
-        return error ? say(EXIT_FAILED, "demo", strerror(-error)) : EXIT_DONE;
-    }
-    const struct live_settings settings = {.proc_root = "/proc"};
-    int error = live_open(source, &settings, text);
-    return error ? say(EXIT_FAILED, "no source of connections", text[0] ? text : strerror(-error))
-                 : EXIT_DONE;
-}
-
 static struct wish first_wish(const struct options *options)
 {
     return (struct wish){.interval_ns = options->interval_ns,
@@ -157,10 +141,13 @@ static int open_collector(struct top *top)
     struct collector_settings settings = {.wish = first_wish(top->options),
                                           .highlight_ns = top->options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT};
-    int code = open_source(top->options, &settings.source);
-    if (code)
-        return code;
-    int error = collector_new(&top->collector, &settings);
+    char why[OPEN_SOURCE_WHY_MAX] = "";
+    int error = open_source(&settings.source, top->options, why);
+    if (error) {
+        fprintf(stderr, "tcplens: %s\n", why);
+        return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+    }
+    error = collector_new(&top->collector, &settings);
     if (error) {
         source_close(settings.source);
         return say(EXIT_FAILED, "collector", strerror(-error));
@@ -213,12 +200,17 @@ static int open_screen(struct top *top)
         .highlight_ns = options->highlight_ns,
         .columns = options->columns,
         .sort = options->sort,
+        .lookup = &top->lookup,
         .class = options->class,
     };
     int code = choose_theme(options, &settings.theme);
     if (code)
         return code;
-    int error = screen_new(&top->screen, &settings);
+    int error = system_names_new(&top->names, NULL, NULL);
+    if (error)
+        return say(EXIT_FAILED, "names", strerror(-error));
+    top->lookup = system_names_lookup(top->names);
+    error = screen_new(&top->screen, &settings);
     return error ? say(EXIT_FAILED, "screen", strerror(-error)) : EXIT_DONE;
 }
 
@@ -374,7 +366,6 @@ int cmd_top(const struct options *options)
 {
     struct top top = {
         .options = options, .frames = -1, .orders = {-1, -1}, .answers = {-1, -1}, .signals = -1};
-    setlocale(LC_CTYPE, "");
     int code = check_terminal(&top);
     if (code)
         return code;
@@ -385,6 +376,7 @@ int cmd_top(const struct options *options)
     if (top.frames >= 0)
         collector_forget_consumer(top.collector, top.frames);
     collector_free(top.collector);
+    system_names_free(top.names);
     term_rescue_done(&top.rescue);
     const int descriptors[] = {top.frames,     top.orders[0],  top.orders[1],
                                top.answers[0], top.answers[1], top.signals};

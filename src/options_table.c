@@ -13,7 +13,7 @@
 #define ALL    (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE)
 
 const struct command_name COMMAND_NAMES[RUN_COUNT] = {
-    [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)", NULL},
+    [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)", cmd_top},
     [RUN_LIST] = {"list", "[FILTER]", "print all connections once", cmd_list},
     [RUN_EVENTS] = {"events", "[FILTER]", "print opens, transitions, closes as they happen", NULL},
     [RUN_RECORD] = {"record", "[FILTER]", "write a session log, without a screen", NULL},
@@ -52,7 +52,7 @@ const struct option_name OPTION_NAMES[] = {
      AT(from), 0, 0},
     {"at", 0, "TIME", "the moment of the log that --from names", LIST | EVENTS, READ_TEXT, AT(at),
      0, 0},
-    {"theme", 0, "THEME", "colours", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
+    {"theme", 0, "THEME", "dark, light, safe (colour-blind) or mono", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
     {"ascii", 0, NULL, "draw with ASCII only", TOP | LIST | REPLAY, READ_FLAG, AT(ascii), 0, 0},
     {"read-only", 0, NULL, "signal nothing, close nothing", TOP, READ_FLAG, AT(read_only), 0, 0},
     {"output", 'o', "FILE", "the session log to write, \"-\" = standard output", RECORD,

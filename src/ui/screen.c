@@ -202,6 +202,13 @@ static void freeze(struct screen *screen)
     screen->void_panes = true;
 }
 
+static void switch_services(struct screen *screen)
+{
+    const struct lookup *all = screen->settings.lookup;
+    screen->picture.context.lookup = screen->picture.context.lookup ? NULL : all;
+    screen->void_panes = true;
+}
+
 static void next_theme(struct screen *screen)
 {
     screen->theme = (enum theme)((screen->theme + 1) % THEME_COUNT);
@@ -223,11 +230,17 @@ static const struct {
     enum command_id id;
     void (*run)(struct screen *screen);
 } OWN_COMMANDS[] = {
-    {COMMAND_BACK, back},       {COMMAND_VIEW_NEXT, next_view},
-    {COMMAND_FREEZE, freeze},   {COMMAND_PAUSE, pause_or_go_on},
-    {COMMAND_SLOWER, slower},   {COMMAND_FASTER, faster},
-    {COMMAND_REPAINT, repaint}, {COMMAND_THEME, next_theme},
-    {COMMAND_HELP, help},       {COMMAND_QUIT, quit},
+    {COMMAND_BACK, back},
+    {COMMAND_VIEW_NEXT, next_view},
+    {COMMAND_FREEZE, freeze},
+    {COMMAND_PAUSE, pause_or_go_on},
+    {COMMAND_SLOWER, slower},
+    {COMMAND_FASTER, faster},
+    {COMMAND_REPAINT, repaint},
+    {COMMAND_THEME, next_theme},
+    {COMMAND_SERVICES, switch_services},
+    {COMMAND_HELP, help},
+    {COMMAND_QUIT, quit},
 };
 
 bool screen_own_command(struct screen *screen, const struct command *command)

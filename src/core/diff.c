@@ -10,7 +10,9 @@
 #define DROPPED (CONN_NO_INDEX - 1) /* in previous_of: a duplicate, to be removed */
 #define LOOK_AHEAD                                                                                 \
     4u /* rows of previous looked at for each row: so many may have closed in a row */
-#define LOST_AFTER 16u /* rows in a row without a match: the order is lost, a hash pays */
+#define SLOT_FREE   UINT64_MAX
+#define FETCH_AHEAD 8u  /* rows: their first cache line is asked for so early */
+#define LOST_AFTER  16u /* rows in a row without a match: the order is lost, a hash pays */
 
 /* One comparison at work. */
 struct join {
@@ -21,6 +23,7 @@ struct join {
     uint32_t slot_mask; /* 0 = no index built */
     bool by_tuple;      /* the index is by tuple for every row, not only for those without cookie */
     bool cookieless;    /* before has rows without a cookie */
+    bool tuples_matter; /* rows of after that did not join at once may do so by tuple */
 };
 
 void diff_init(struct diff *diff)
@@ -34,6 +37,7 @@ void diff_done(struct diff *diff)
     free(diff->changes);
     free(diff->slots);
     free(diff->taken);
+    free(diff->hashes);
     free(diff->touched);
     diff_init(diff);
 }
@@ -69,6 +73,11 @@ static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after)
         array = diff->touched;
         error = make_room(&array, &diff->touched_capacity, after, sizeof(*diff->touched));
         diff->touched = array;
+    }
+    if (!error) {
+        array = diff->hashes;
+        error = make_room(&array, &diff->hash_capacity, after, sizeof(*diff->hashes));
+        diff->hashes = array;
     }
     if (!error) {
         array = diff->taken;
@@ -123,12 +132,22 @@ bool diff_joins(const struct conn *previous, const struct conn *next)
     return same_row(previous, next) || same_after_close(previous, next);
 }
 
-static uint32_t row_slot(const struct conn *conn, bool by_tuple, uint32_t mask)
+static uint32_t row_hash(const struct conn *conn, bool by_tuple)
 {
     /* Cookies are counted up per CPU: the high bits of the product spread them. */
     uint64_t hash = conn->cookie && !by_tuple ? conn->cookie * UINT64_C(0x9e3779b97f4a7c15)
                                               : tuple_hash(&conn->tuple);
-    return (uint32_t)(hash >> 32) & mask;
+    return (uint32_t)(hash >> 32);
+}
+
+static uint64_t slot_of(uint32_t hash, uint32_t row)
+{
+    return (uint64_t)hash << 32 | row;
+}
+
+static uint32_t slot_row(uint64_t slot)
+{
+    return (uint32_t)slot;
 }
 
 static uint32_t slots_clear(struct diff *diff, uint32_t rows, uint32_t spread)
@@ -143,27 +162,29 @@ static uint32_t slots_clear(struct diff *diff, uint32_t rows, uint32_t spread)
 /* Indexes the rows of before that are not joined yet. */
 static void index_build(struct join *join, bool by_tuple)
 {
-    uint32_t *slots = join->diff->slots;
+    uint64_t *slots = join->diff->slots;
+    const uint8_t *taken = join->diff->taken;
     join->slot_mask = slots_clear(join->diff, join->before_count - join->joined, 2);
     join->by_tuple = by_tuple;
     for (uint32_t i = 0; i < join->before_count; i++) {
-        if (join->diff->taken[i])
+        if (taken[i])
             continue;
         join->cookieless |= !join->before[i].cookie;
-        uint32_t slot = row_slot(&join->before[i], by_tuple, join->slot_mask);
-        while (slots[slot] != CONN_NO_INDEX)
+        uint32_t hash = row_hash(&join->before[i], by_tuple);
+        uint32_t slot = hash & join->slot_mask;
+        while (slots[slot] != SLOT_FREE)
             slot = (slot + 1) & join->slot_mask;
-        slots[slot] = i;
+        slots[slot] = slot_of(hash, i);
     }
 }
 
-static uint32_t index_find(const struct join *join, const struct conn *row)
+static uint32_t index_find(const struct join *join, const struct conn *row, uint32_t hash)
 {
-    const uint32_t *slots = join->diff->slots;
-    uint32_t slot = row_slot(row, join->by_tuple, join->slot_mask);
-    for (; slots[slot] != CONN_NO_INDEX; slot = (slot + 1) & join->slot_mask) {
-        uint32_t i = slots[slot];
-        if (join->diff->taken[i])
+    const uint64_t *slots = join->diff->slots;
+    uint32_t slot = hash & join->slot_mask;
+    for (; slots[slot] != SLOT_FREE; slot = (slot + 1) & join->slot_mask) {
+        uint32_t i = slot_row(slots[slot]);
+        if (slots[slot] != slot_of(hash, i) || join->diff->taken[i])
             continue;
         const struct conn *before = &join->before[i];
         if (join->by_tuple ? diff_joins(before, row) : same_row(before, row))
@@ -189,6 +210,14 @@ static void join_rows(struct join *join, uint32_t before, uint32_t after)
     join->joined++;
 }
 
+static void fetch_ahead(const struct join *join, uint32_t hint, uint32_t i)
+{
+    if (i + FETCH_AHEAD < join->after_count)
+        __builtin_prefetch(&join->after[i + FETCH_AHEAD]);
+    if (hint + FETCH_AHEAD < join->before_count)
+        __builtin_prefetch(&join->before[hint + FETCH_AHEAD]);
+}
+
 /* Both frames in their order, which mostly is the same. */
 static void join_in_order(struct join *join)
 {
@@ -197,12 +226,16 @@ static void join_in_order(struct join *join)
 
     for (uint32_t i = 0; i < join->after_count; i++) {
         const struct conn *row = &join->after[i];
+        fetch_ahead(join, hint, i);
+        uint32_t hash = row_hash(row, false);
+        diff->hashes[i] = hash;
         uint32_t found = find_near(join, hint, row);
         if (found == CONN_NO_INDEX && join->slot_mask)
-            found = index_find(join, row);
+            found = index_find(join, row, hash);
         if (found == CONN_NO_INDEX) {
             diff->previous_of[i] = CONN_NO_INDEX;
             diff->touched[diff->touched_count++] = i;
+            join->tuples_matter |= !row->cookie || is_minisock(row);
             if (++lost == LOST_AFTER && !join->slot_mask && join->joined < join->before_count)
                 index_build(join, false);
             continue;
@@ -221,6 +254,8 @@ static void join_rest(struct join *join, bool by_tuple)
     const struct diff *diff = join->diff;
     bool built = false;
 
+    if (by_tuple && !join->tuples_matter && !join->cookieless)
+        return;
     for (uint32_t t = 0; t < diff->touched_count && join->joined < join->before_count; t++) {
         uint32_t i = diff->touched[t];
         const struct conn *row = &join->after[i];
@@ -232,17 +267,37 @@ static void join_rest(struct join *join, bool by_tuple)
             index_build(join, by_tuple);
             built = true;
         }
-        uint32_t found = index_find(join, row);
+        uint32_t hash = by_tuple ? row_hash(row, true) : diff->hashes[i];
+        uint32_t found = index_find(join, row, hash);
         if (found != CONN_NO_INDEX)
             join_rows(join, found, i);
     }
 }
 
-/* Rows of next found nowhere in previous, in the slots: one of each, the last. */
+/* Slot of the opened row that is the same as row i of next (its slot, or the one before it in
+ * time), else a free one. */
+static uint64_t *opened_slot(const struct join *join, uint32_t i)
+{
+    const struct diff *diff = join->diff;
+    uint32_t hash = diff->hashes[i];
+    for (uint32_t at = hash & join->slot_mask;; at = (at + 1) & join->slot_mask) {
+        uint64_t *slot = &diff->slots[at];
+        uint32_t j = slot_row(*slot);
+        if (*slot == SLOT_FREE)
+            return slot;
+        if (*slot != slot_of(hash, j) || diff->previous_of[j] != CONN_NO_INDEX)
+            continue;
+        const struct conn *first = &join->after[j < i ? j : i];
+        const struct conn *second = &join->after[j < i ? i : j];
+        if (same_row(first, second))
+            return slot;
+    }
+}
+
+/* Rows of next found nowhere in previous, into the slots: of those that are one, the last. */
 static uint32_t drop_among_opened(struct join *join)
 {
     struct diff *diff = join->diff;
-    uint32_t *slots = diff->slots;
     uint32_t kept = 0;
 
     join->slot_mask = slots_clear(diff, diff->touched_count, 4);
@@ -250,41 +305,31 @@ static uint32_t drop_among_opened(struct join *join)
         uint32_t i = diff->touched[t];
         if (diff->previous_of[i] != CONN_NO_INDEX)
             continue;
-        uint32_t slot = row_slot(&join->after[i], false, join->slot_mask);
-        while (slots[slot] != CONN_NO_INDEX &&
-               !same_row(&join->after[slots[slot]], &join->after[i]))
-            slot = (slot + 1) & join->slot_mask;
-        if (slots[slot] != CONN_NO_INDEX) {
-            diff->previous_of[slots[slot]] = DROPPED;
+        uint64_t *slot = opened_slot(join, i);
+        if (*slot != SLOT_FREE) {
+            diff->previous_of[slot_row(*slot)] = DROPPED;
             diff->duplicates++;
         } else {
             kept++;
         }
-        slots[slot] = i;
+        *slot = slot_of(diff->hashes[i], i);
     }
     return kept;
 }
 
-/* Row i of next joined; is one of the opened rows the same? The later one takes the join. */
+/* Row i of next joined; if one of the opened rows is the same, the later of the two has the join.
+ */
 static void drop_if_opened_too(struct join *join, uint32_t i)
 {
     struct diff *diff = join->diff;
-    const struct conn *row = &join->after[i];
-    uint32_t slot = row_slot(row, false, join->slot_mask);
-
-    for (; diff->slots[slot] != CONN_NO_INDEX; slot = (slot + 1) & join->slot_mask) {
-        uint32_t j = diff->slots[slot];
-        if (diff->previous_of[j] != CONN_NO_INDEX)
-            continue;
-        const struct conn *other = &join->after[j];
-        if (!(j > i ? same_row(row, other) : same_row(other, row)))
-            continue;
-        diff->previous_of[j] = j > i ? diff->previous_of[i] : DROPPED;
-        if (j > i)
-            diff->previous_of[i] = DROPPED;
-        diff->duplicates++;
+    const uint64_t *slot = opened_slot(join, i);
+    if (*slot == SLOT_FREE)
         return;
-    }
+    uint32_t j = slot_row(*slot);
+    diff->previous_of[j] = j > i ? diff->previous_of[i] : DROPPED;
+    if (j > i)
+        diff->previous_of[i] = DROPPED;
+    diff->duplicates++;
 }
 
 static void find_duplicates(struct join *join)

@@ -24,8 +24,10 @@ struct diff {
     uint32_t duplicates; /* rows that were dropped from next */
 
     /* scratch */
-    uint32_t *slots; /* hash of rows, built only when the order of the two frames differs */
+    uint64_t *slots; /* hash of rows (their hash and index), built only when the orders differ */
     uint32_t slot_capacity;
+    uint32_t *hashes; /* for each row of next, so that a look-up touches only rows that match */
+    uint32_t hash_capacity;
     uint8_t *taken; /* for each row of previous: joined */
     uint32_t taken_capacity;
     uint32_t *touched; /* rows of next, in order, that did not join unchanged at first sight */

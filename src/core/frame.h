@@ -159,6 +159,17 @@ const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial)
 const char *frame_user_name(const struct frame *frame, uint32_t uid);
 const char *frame_interface_name(const struct frame *frame, uint32_t index);
 
+/* One live row counted into totals: state, listeners, orphans and rates. */
+static inline void totals_add(struct totals *totals, const struct conn *conn)
+{
+    totals->states[conn->state < STATE_COUNT ? conn->state : STATE_NONE]++;
+    totals->listeners += conn->state == STATE_LISTEN;
+    /* A TIME-WAIT row never has a process: that is no orphan, as ss counts them. */
+    totals->orphans += conn->owner_word == OWNER_NONE && conn->state != STATE_TIME_WAIT;
+    totals->in_bytes_per_s += conn_in_rate(conn);
+    totals->out_bytes_per_s += conn_out_rate(conn);
+}
+
 /* Counts totals.states, live, listeners, orphans and rates from the rows, and nothing else of them;
  * to be repeated when owners have been filled in. */
 void frame_count_totals(struct frame *frame);

@@ -78,19 +78,12 @@ void frame_count_totals(struct frame *frame)
     struct totals *totals = &frame->totals;
 
     memset(totals->states, 0, sizeof(totals->states));
-    totals->orphans = 0;
+    totals->listeners = totals->orphans = 0;
     totals->in_bytes_per_s = totals->out_bytes_per_s = 0;
-    for (uint32_t i = 0; i < frame->live_count; i++) {
-        const struct conn *conn = &frame->conns[i];
-        totals->states[conn->state < STATE_COUNT ? conn->state : STATE_NONE]++;
-        /* A TIME-WAIT row never has a process: that is no orphan, as ss counts them. */
-        totals->orphans += conn->owner_word == OWNER_NONE && conn->state != STATE_TIME_WAIT;
-        totals->in_bytes_per_s += conn_in_rate(conn);
-        totals->out_bytes_per_s += conn_out_rate(conn);
-    }
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        totals_add(totals, &frame->conns[i]);
     totals->states[STATE_DELETE_TCB] += frame->conn_count - frame->live_count;
     totals->live = frame->live_count;
-    totals->listeners = totals->states[STATE_LISTEN];
 }
 
 size_t frame_footprint(const struct frame *frame)

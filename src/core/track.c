@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NOTE_FRAMES   2u /* a note that no frame bears out for so many frames is given up */
+#define NOTE_FRAMES   2u  /* a note that no frame bears out for so many frames is given up */
+#define FETCH_AHEAD   6u  /* rows */
+#define FETCH_LINE    64u /* bytes of a cache line */
 #define KNOWN_CARRIED (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE | KNOWN_OPENED)
 #define KNOWN_BYTES   (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)
 
@@ -416,20 +418,43 @@ static void close_rows(struct pass *pass)
     }
 }
 
+static void fetch_row(const struct conn *conn)
+{
+    for (size_t at = 0; at < sizeof(*conn); at += FETCH_LINE)
+        __builtin_prefetch((const char *)conn + at);
+}
+
+/* Rows come from memory, not from the cache: two frames of 200,000 rows are 90 MB. */
+static void fetch_ahead(const struct pass *pass, uint32_t index)
+{
+    if (index >= pass->next->live_count)
+        return;
+    fetch_row(&pass->next->conns[index]);
+    uint32_t before = pass->diff->previous_of[index];
+    if (before != CONN_NO_INDEX)
+        fetch_row(&pass->previous->conns[before]);
+}
+
 static void pass_run(struct pass *pass)
 {
     struct frame *next = pass->next;
 
+    next->totals = (struct totals){0};
     if (pass->previous) {
         ghost_copier_begin(&pass->track->copier, pass->previous, next);
         keep_ghosts(pass);
         close_rows(pass);
     }
-    for (uint32_t i = 0; i < next->live_count; i++)
+    for (uint32_t i = 0; i < next->live_count; i++) {
+        fetch_ahead(pass, i + FETCH_AHEAD);
         track_row(pass, i);
+        totals_add(&next->totals,
+                   &next->conns[i]); /* while it is at hand: a pass costs memory time */
+    }
     settle_notes(pass);
     count_changes(&next->totals, pass->diff);
-    frame_count_totals(next);
+    next->totals.live = next->live_count;
+    next->totals.states[STATE_DELETE_TCB] += next->conn_count - next->live_count;
 }
 
 int track_apply(struct track *track, const struct frame *previous, struct frame *next,

@@ -95,9 +95,10 @@ static void put_options(const struct conn *conn, struct conn_detail *detail)
  * drops (include/uapi/linux/sock_diag.h). */
 static void put_memory(const struct conn *conn, struct conn_detail *detail)
 {
-    const uint32_t meminfo[] = {
-        conn->receive_queue, 131072, conn->send_queue * 2, 87040, 4096, conn->send_queue * 2, 0, 0,
-        conn->drops};
+    bool listens = conn->state == STATE_LISTEN; /* its queues hold connections, not bytes */
+    uint32_t received = listens ? 0 : conn->receive_queue;
+    uint32_t queued = listens ? 0 : conn->send_queue * 2;
+    const uint32_t meminfo[] = {received, 131072, queued, 87040, 4096, queued, 0, 0, conn->drops};
     memcpy(detail->meminfo, meminfo, sizeof(meminfo));
     detail->meminfo_count = sizeof(meminfo) / sizeof(meminfo[0]);
 }

@@ -53,22 +53,25 @@ struct column_value { /* one fact of one row */
     char scratch[ADDR_TEXT_MAX + 32];
 };
 
+#define COLUMN_MEMBER_MAX 40
+
 struct column {
     const char *id;   /* "rtt": --columns, --sort, filter word */
     const char *json; /* JSON and CSV key, NULL = not in JSON (composed for the screen only) */
-    const char *json_member;    /* the key as it is written: ",\"rtt_us\":" */
-    uint8_t json_member_length; /* bytes of it */
-    const char *parts;          /* composed columns: the columns that JSON has in its place */
-    const char *title;          /* "RTT" */
-    const char *help;           /* one line */
-    uint8_t type;               /* enum column_type */
-    uint8_t width;              /* cells on the screen, at 120 columns */
-    uint8_t min_width;          /* may shrink to this */
-    uint8_t grow;               /* share of spare width, 0 = fixed */
-    uint8_t leave;   /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
-    bool right;      /* aligned right */
-    bool descending; /* first press of sort: largest first */
-    uint32_t needs;  /* enum need */
+    /* the key as it is written: ",\"rtt_us\":", in a place of fixed size, which is quick to copy */
+    char json_member[COLUMN_MEMBER_MAX];
+    uint8_t json_member_length;
+    const char *parts; /* composed columns: the columns that JSON has in its place */
+    const char *title; /* "RTT" */
+    const char *help;  /* one line */
+    uint8_t type;      /* enum column_type */
+    uint8_t width;     /* cells on the screen, at 120 columns */
+    uint8_t min_width; /* may shrink to this */
+    uint8_t grow;      /* share of spare width, 0 = fixed */
+    uint8_t leave;     /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
+    bool right;        /* aligned right */
+    bool descending;   /* first press of sort: largest first */
+    uint32_t needs;    /* enum need */
     /* false = not known for this row (value untouched): blank, absent in JSON, no filter matches */
     bool (*value)(const struct column_context *context, const struct conn *conn,
                   struct column_value *value);

@@ -133,15 +133,6 @@ MEMINFO_VALUE(wmem_queued, MEMINFO_WMEM_QUEUED)
 MEMINFO_VALUE(optmem, MEMINFO_OPTMEM)
 MEMINFO_VALUE(sock_backlog, MEMINFO_BACKLOG)
 
-/* tcp_get_info (net/ipv4/tcp.c, Linux 6.18) fills in next to nothing of a listener. last_ack_recv
- * is time since boot before the first ACK, as last_data_recv is. */
-static bool info_is_filled(const struct conn *conn, enum info_index index)
-{
-    if (conn->state == STATE_LISTEN)
-        return false;
-    return index != INFO_last_ack_recv || (conn->known & KNOWN_LAST_DATA);
-}
-
 static int64_t info_to_value(uint64_t number, enum info_unit unit)
 {
     uint64_t scale = unit == INFO_US ? NS_PER_US : unit == INFO_MS ? NS_PER_MS : 1;

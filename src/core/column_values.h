@@ -98,6 +98,15 @@ enum info_index { /* place in TCP_INFO */
 INFO_FIELDS(INFO_NOTHING, INFO_DECLARE)
 #undef INFO_DECLARE
 
+/* tcp_get_info (net/ipv4/tcp.c, Linux 6.18) fills in next to nothing of a listener. last_ack_recv
+ * is time since boot before the first ACK, as last_data_recv is. */
+static inline bool info_is_filled(const struct conn *conn, unsigned index)
+{
+    if (conn->state == STATE_LISTEN)
+        return false;
+    return index != INFO_last_ack_recv || (conn->known & KNOWN_LAST_DATA);
+}
+
 /* column_format.c */
 COLUMN_FORMAT(local);
 COLUMN_FORMAT(remote);

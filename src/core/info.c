@@ -30,39 +30,3 @@ const struct info_field *info_field_find(const char *name)
     }
     return NULL;
 }
-
-static uint64_t read_number(const uint8_t *bytes, unsigned size)
-{
-    uint64_t eight;
-    uint32_t four;
-    uint16_t two;
-
-    if (size == 4) {
-        memcpy(&four, bytes, sizeof(four));
-        return four;
-    }
-    if (size == 8) {
-        memcpy(&eight, bytes, sizeof(eight));
-        return eight;
-    }
-    if (size == 2) {
-        memcpy(&two, bytes, sizeof(two));
-        return two;
-    }
-    return bytes[0];
-}
-
-bool info_value(const struct info_field *field, const uint8_t *info, size_t length, uint64_t *value)
-{
-    uint64_t number;
-
-    if ((size_t)field->offset + field->size > length)
-        return false;
-    number = read_number(info + field->offset, field->size);
-    if (field->bits)
-        number = number >> field->shift & ((1u << field->bits) - 1u);
-    if (number == field->unset)
-        return false;
-    *value = number;
-    return true;
-}

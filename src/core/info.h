@@ -7,6 +7,8 @@
 
 #include "core/conn.h"
 
+#include <string.h>
+
 enum info_unit {
     INFO_COUNT,
     INFO_FLAGS,
@@ -33,8 +35,43 @@ extern const struct info_field TCP_INFO[];
 extern const size_t tcp_info_count;
 
 const struct info_field *info_field_find(const char *name);
+/* In the header because writing a row reads some sixty of them. */
+static inline uint64_t info_read_number(const uint8_t *bytes, unsigned size)
+{
+    uint64_t eight;
+    uint32_t four;
+    uint16_t two;
+
+    if (size == 4) {
+        memcpy(&four, bytes, sizeof(four));
+        return four;
+    }
+    if (size == 8) {
+        memcpy(&eight, bytes, sizeof(eight));
+        return eight;
+    }
+    if (size == 2) {
+        memcpy(&two, bytes, sizeof(two));
+        return two;
+    }
+    return bytes[0];
+}
+
 /* False when the kernel did not report the field. */
-bool info_value(const struct info_field *field, const uint8_t *info, size_t length,
-                uint64_t *value);
+static inline bool info_value(const struct info_field *field, const uint8_t *info, size_t length,
+                              uint64_t *value)
+{
+    uint64_t number;
+
+    if ((size_t)field->offset + field->size > length)
+        return false;
+    number = info_read_number(info + field->offset, field->size);
+    if (field->bits)
+        number = number >> field->shift & ((1u << field->bits) - 1u);
+    if (number == field->unset)
+        return false;
+    *value = number;
+    return true;
+}
 
 #endif

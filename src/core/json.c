@@ -2,39 +2,51 @@
  * already; what JSON itself forbids is escaped here. Must not know which facts there are. */
 #include "core/json.h"
 
+#include "core/column_values.h"
+#include "core/info.h"
 #include "core/text.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define NUMBER_MAX 24 /* digits of the longest number, sign included */
 #define TIME_MAX   40
 #define PLAIN_MAX  (UINT8_MAX + NUMBER_MAX + TIME_MAX) /* a key and a value that is no text */
 
-static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
-                                  "25262728293031323334353637383940414243444546474849"
-                                  "50515253545556575859606162636465666768697071727374"
-                                  "75767778798081828384858687888990919293949596979899";
+/* The eight decimal digits of a number below 10^8, the first in the lowest byte: all at once, since
+ * a loop over digits of ever changing count costs more in mispredicted branches than in work. */
+static uint64_t eight_digits(uint32_t number)
+{
+    const uint64_t fours = number / 10000 | (uint64_t)(number % 10000) << 32;
+    const uint64_t hundreds = fours * 10486 >> 20 & UINT64_C(0x7f0000007f);
+    const uint64_t twos = hundreds + ((fours - 100 * hundreds) << 16);
+    const uint64_t tens = twos * 103 >> 10 & UINT64_C(0x000f000f000f000f);
+
+    return tens + ((twos - 10 * tens) << 8);
+}
+
+static char *write_digits(char *at, uint64_t digits, unsigned leading)
+{
+    uint64_t bytes = htole64((digits | UINT64_C(0x3030303030303030)) >> 8 * leading);
+
+    memcpy(at, &bytes, sizeof(bytes)); /* there is room for what is then written over */
+    return at + 8 - leading;
+}
 
 static char *write_unsigned(char *at, uint64_t value)
 {
-    char digits[NUMBER_MAX];
-    char *first = digits + sizeof(digits);
-    size_t length;
+    uint64_t digits;
 
-    while (value >= 100) {
-        first -= 2;
-        memcpy(first, digit_pairs + value % 100 * 2, 2);
-        value /= 100;
+    if (value < 10) { /* half of all numbers in a row */
+        *at = (char)('0' + value);
+        return at + 1;
     }
-    if (value >= 10) {
-        first -= 2;
-        memcpy(first, digit_pairs + value * 2, 2);
-    } else {
-        *--first = (char)('0' + value);
+    if (value >= 100000000) {
+        at = write_unsigned(at, value / 100000000);
+        return write_digits(at, eight_digits((uint32_t)(value % 100000000)), 0);
     }
-    length = (size_t)(digits + sizeof(digits) - first);
-    memcpy(at, first, length);
-    return at + length;
+    digits = eight_digits((uint32_t)value);
+    return write_digits(at, digits, (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8);
 }
 
 static char *write_signed(char *at, int64_t value)
@@ -136,55 +148,131 @@ static bool is_text(const struct column *column)
     return column->type == TYPE_TEXT || column->type == TYPE_ADDRESS;
 }
 
-static void put_member(struct buffer *buffer, const struct column *column,
-                       const struct column_context *context, const struct conn *conn, bool comma)
+/* Where a row is being written: room is made rarely, not for each value. */
+struct pen {
+    struct buffer *buffer;
+    char *at, *end;
+};
+
+#define PEN_ROOM 8192
+
+static void pen_lift(struct pen *pen)
+{
+    if (!pen->at)
+        return;
+    *pen->at = '\0';
+    pen->buffer->length = (size_t)(pen->at - pen->buffer->data);
+    pen->at = pen->end = NULL;
+}
+
+/* Room for `size` bytes and a NUL; false when out of memory. */
+static bool pen_make_room(struct pen *pen, size_t size)
+{
+    if (pen->at && (size_t)(pen->end - pen->at) > size)
+        return true;
+    pen_lift(pen);
+    if (size < PEN_ROOM)
+        size = PEN_ROOM;
+    pen->at = buffer_reserve(pen->buffer, size);
+    pen->end = pen->at ? pen->at + size : NULL;
+    return pen->at != NULL;
+}
+
+static void pen_string(struct pen *pen, const char *text)
+{
+    char *start, *at;
+
+    if (!pen_make_room(pen, strlen(text) + 2))
+        return;
+    start = at = pen->at;
+    *at++ = '"';
+    for (; *text && is_plain((unsigned char)*text); text++)
+        *at++ = *text;
+    if (!*text) {
+        *at++ = '"';
+        pen->at = at;
+        return;
+    }
+    text -= at - start - 1; /* something is to be escaped: the long way from the beginning */
+    pen_lift(pen);
+    json_string(pen->buffer, text);
+}
+
+/* A field of tcp_info in the kernel's unit, which is that of its key. */
+static bool read_info(const struct column *column, const struct conn_detail *detail,
+                      const struct conn *conn, uint64_t *number)
+{
+    unsigned index = (unsigned)column->argument - 1;
+
+    return detail && info_is_filled(conn, index) &&
+           info_value(&TCP_INFO[index], detail->info, detail->info_length, number);
+}
+
+struct row_source { /* what the members of one row are read from */
+    const struct column_context *context;
+    const struct conn *conn;
+    const struct conn_detail *detail;
+};
+
+static void put_member(struct pen *pen, const struct column *column, const struct row_source *row,
+                       bool comma)
 {
     struct column_value value;
+    uint64_t number = 0;
     size_t skip = comma ? 0 : 1;
-    char *at;
 
-    if (!column->value(context, conn, &value))
+    if (column->argument ? !read_info(column, row->detail, row->conn, &number)
+                         : !column->value(row->context, row->conn, &value))
         return;
-    at = buffer_reserve(buffer, PLAIN_MAX);
-    if (!at)
+    if (!pen_make_room(pen, PLAIN_MAX))
         return;
-    memcpy(at, column->json_member + skip, column->json_member_length - skip);
-    at += column->json_member_length - skip;
-    if (!is_text(column) && !column->put_json)
-        at = write_plain(at, column, &value);
-    *at = '\0';
-    buffer->length = (size_t)(at - buffer->data);
-    if (column->put_json)
-        column->put_json(buffer, context, conn);
-    else if (is_text(column))
-        json_string(buffer, value.text);
+    memcpy(pen->at, column->json_member + skip, sizeof(column->json_member) - 1);
+    pen->at += column->json_member_length - skip;
+    if (column->argument) {
+        pen->at = write_unsigned(pen->at, number);
+    } else if (column->put_json) {
+        pen_lift(pen);
+        column->put_json(pen->buffer, row->context, row->conn);
+    } else if (is_text(column)) {
+        pen_string(pen, value.text);
+    } else {
+        pen->at = write_plain(pen->at, column, &value);
+    }
+}
+
+static size_t pen_length(const struct pen *pen)
+{
+    return pen->at ? (size_t)(pen->at - pen->buffer->data) : pen->buffer->length;
+}
+
+/* Members of all columns, or of those in `only`. */
+static void put_members(struct buffer *buffer, const struct column_context *context,
+                        const struct conn *conn, const uint16_t *only, size_t count, bool comma)
+{
+    struct row_source row = {context, conn, frame_detail(context->frame, conn)};
+    struct pen pen = {.buffer = buffer};
+    size_t start = buffer->length;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct column *column = &columns[only ? only[i] : i];
+
+        if (column->json)
+            put_member(&pen, column, &row, comma || pen_length(&pen) != start);
+    }
+    pen_lift(&pen);
 }
 
 void json_row_members(struct buffer *buffer, const struct column_context *context,
                       const struct conn *conn, bool comma)
 {
-    for (size_t i = 0; i < column_count; i++) {
-        size_t before = buffer->length;
-
-        if (columns[i].json)
-            put_member(buffer, &columns[i], context, conn, comma);
-        comma = comma || buffer->length != before;
-    }
+    put_members(buffer, context, conn, NULL, column_count, comma);
 }
 
 void json_row(struct buffer *buffer, const struct column_context *context, const struct conn *conn,
               const uint16_t *only, size_t only_count)
 {
-    size_t start;
-
     buffer_char(buffer, '{');
-    start = buffer->length;
-    if (!only)
-        json_row_members(buffer, context, conn, false);
-    for (size_t i = 0; only && i < only_count; i++) {
-        if (columns[only[i]].json)
-            put_member(buffer, &columns[only[i]], context, conn, buffer->length != start);
-    }
+    put_members(buffer, context, conn, only, only ? only_count : column_count, false);
     buffer_char(buffer, '}');
 }
 

@@ -1,9 +1,11 @@
-/* live: the running kernel as a source: netlink, or procnet where there is no sock_diag. It must
- * not know the format of messages (diag.c) nor what a change means (diff, track). */
+/* live: the running kernel as a source: netlink, or procnet where there is no sock_diag, and
+ * owners. It must not know the format of messages (diag.c) nor what a change means (diff, track).
+ */
 #include "source/live.h"
 
 #include "core/text.h"
 #include "source/netlink.h"
+#include "source/owners.h"
 #include "source/procnet.h"
 #include "source/row_index.h"
 #include "source/system_names.h"
@@ -23,6 +25,7 @@
 struct live {
     struct source source;    /* first */
     struct netlink *netlink; /* NULL: procnet */
+    struct owners *owners;   /* NULL: /proc cannot be opened */
     struct frame_pool *scratch;
     struct system_names *names;
     struct row_index index; /* of the scratch frame */
@@ -241,9 +244,20 @@ static int live_confirm(struct source *source, const struct frame *previous, str
     return result;
 }
 
+static int live_own(struct source *source, const struct frame *previous, struct frame *next,
+                    const struct diff *diff, const struct wish *wish)
+{
+    const struct live *live = (struct live *)source;
+    if (live->owners)
+        return owners_apply(live->owners, previous, next, diff, wish);
+    next->missing.reasons |= MISSING_PROC;
+    return 0;
+}
+
 static void live_close(struct source *source)
 {
     struct live *live = (struct live *)source;
+    owners_close(live->owners);
     netlink_close(live->netlink);
     system_names_free(live->names);
     row_index_done(&live->index);
@@ -257,6 +271,7 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .is_live = true,
                                            .next = live_next,
                                            .confirm = live_confirm,
+                                           .own = live_own,
                                            .close = live_close};
 
 static void read_facts(struct live *live)
@@ -306,6 +321,9 @@ int live_open(struct source **source, const struct live_settings *settings, char
         goto fail;
     result = open_kernel(live, settings->no_sock_diag, text);
     if (result < 0)
+        goto fail;
+    result = owners_open(&live->owners, live->proc_root);
+    if (result == -ENOMEM)
         goto fail;
     *source = &live->source;
     return 0;

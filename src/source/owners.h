@@ -1,0 +1,48 @@
+/* owners: which processes hold the sockets of a frame, what those processes are, and the units and
+ * containers they run in. Keeps what it found from frame to frame; only the collector thread uses
+ * it. Must not know where rows come from. doc: DESIGN 1 (words), 3 (8, 14, 16).
+ *
+ * What may be relied on. A socket whose inode is new is looked for in every process, within the
+ * time budget of the frame, going on in the next one (MISSING_OWNERS_LATE). A new process is read
+ * in the frame that first sees it; a holder that exits is noticed in that frame (at most
+ * OWNERS_ALIVE_CHECKS are asked after in one). What changes without a new inode or a new process
+ * (dup and close, SCM_RIGHTS) is noticed by the background round, which reads every descriptor of
+ * every process once in
+ *     (descriptors * 2 us + processes * 20 us) / (0.2 ms + rows * 15 ns)   frames,
+ * at most: about 120 frames for 20,000 sockets and 500 processes; a process whose count of open
+ * descriptors changed is read sooner (Linux 6.2 and later: processes / 128 frames). */
+#ifndef TCPLENS_SOURCE_OWNERS_H
+#define TCPLENS_SOURCE_OWNERS_H
+
+#include "core/diff.h"
+#include "core/frame.h"
+#include "core/wish.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define OWNERS_BUDGET_NS    50000000LL /* walk of one frame; wish.budget_percent 0: no limit */
+#define OWNERS_ALIVE_CHECKS 256u
+
+struct owners;
+
+/* proc_root is "/proc", or a tree that looks like it (tests): then libproc2 is not asked, and what
+ * only it tells is not known. 0 or -errno (proc_root cannot be opened). */
+int owners_open(struct owners **owners, const char *proc_root);
+void owners_close(struct owners *owners);
+
+/* The operation `own` of struct source_ops. 0 or -ENOMEM: then some rows may have lost their
+ * owners, and all are found again in the next frame. */
+int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,
+                 const struct diff *diff, const struct wish *wish);
+
+struct owners_figures { /* since opened; for tests and benchmarks */
+    uint64_t visits;    /* processes whose descriptors were listed */
+    uint64_t links;     /* descriptors read */
+    uint64_t rounds;    /* background rounds ended */
+    uint32_t entries, slots;
+    size_t footprint; /* bytes held */
+};
+void owners_tell_figures(const struct owners *owners, struct owners_figures *figures);
+
+#endif

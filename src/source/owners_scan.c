@@ -1,0 +1,195 @@
+/* owners_scan: whom to visit in this frame, within the budget: new processes first, then everybody
+ * while a socket is without an owner, else a piece of the background round. Must not know how a
+ * process is read, nor frames. */
+#include "source/owners_private.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define PASSES_MOST         3u       /* a frame: each ends at its budget, this at its surprises */
+#define BACKGROUND_NS       200000LL /* of the background round, a frame, */
+#define BACKGROUND_NS_A_ROW 15LL     /* and a row */
+
+int64_t owners_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The process ended or its number has another one: the roster must be read again. */
+static void lose(struct owners *owners, uint32_t slot)
+{
+    owners_slot_gone(owners, slot);
+    owners->last_pid = 0;
+}
+
+static void mark_visited(struct owners *owners, uint32_t index)
+{
+    struct owner_slot *slot = &owners->slots[index];
+    if (!slot->visited)
+        owners->fresh--;
+    slot->visited = true;
+}
+
+/* 0: all new processes have been visited; 1: out of time; -errno. */
+static int visit_fresh(struct owners *owners, int64_t deadline_ns)
+{
+    for (uint32_t i = 0; i < owners->roster_count && owners->fresh; i++) {
+        const uint32_t index = owners->roster[i].slot;
+        struct owner_slot *slot = &owners->slots[index];
+        if (slot->visited || slot->gone)
+            continue;
+        if (owners_now_ns() > deadline_ns)
+            return 1;
+        const int result = owners_visit(owners, index, SCAN_SHALLOW, &slot->resume, deadline_ns);
+        if (result == -ESRCH)
+            lose(owners, index);
+        else if (result)
+            return result;
+        else
+            mark_visited(owners, index);
+    }
+    return 0;
+}
+
+/* One stage of a scan from where it stands to its end. 0: ended; 1: out of time; -errno. */
+static int run_stage(struct owners *owners, struct scan *scan, int64_t deadline_ns)
+{
+    for (;;) {
+        const uint32_t at = owners_roster_from(owners, scan->pid);
+        if (at == owners->roster_count)
+            return 0;
+        const struct roster_entry found = owners->roster[at];
+        if (found.pid != scan->pid)
+            scan->fd = 0;
+        scan->pid = found.pid;
+        if (owners_now_ns() > deadline_ns)
+            return 1;
+        int result = 0;
+        if (!owners->slots[found.slot].gone)
+            result = owners_visit(owners, found.slot, scan->stage, &scan->fd, deadline_ns);
+        if (result == -ESRCH)
+            lose(owners, found.slot);
+        else if (result)
+            return result;
+        scan->pid = found.pid + 1;
+        scan->fd = 0;
+    }
+}
+
+/* Sockets that this scan was to find. */
+static bool is_due(const struct scan *scan, const struct owned_entry *entry)
+{
+    return (entry->flags & ENTRY_PENDING) && (int16_t)(entry->epoch - scan->epoch) < 0;
+}
+
+static bool has_due(const struct owners *owners, const struct scan *scan)
+{
+    for (uint32_t i = 0; owners->pending && i < owners->entry_count; i++) {
+        if (is_due(scan, &owners->entries[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Everybody that may be read was: who was not found is held by nobody, or by somebody hidden. */
+static void conclude(struct owners *owners, const struct scan *scan)
+{
+    for (uint32_t i = 0; owners->pending && i < owners->entry_count; i++) {
+        struct owned_entry *entry = &owners->entries[i];
+        if (!is_due(scan, entry))
+            continue;
+        entry->flags = (uint8_t)(entry->flags & ~ENTRY_PENDING);
+        owners->pending--;
+        if (entry->word == OWNER_UNKNOWN)
+            entry->word = owners->denied_any || owners->hidepid ? OWNER_HIDDEN : OWNER_NONE;
+    }
+}
+
+static void begin(struct owners *owners, struct scan *scan, enum scan_stage stage)
+{
+    *scan = (struct scan){.stage = stage, .active = true, .epoch = ++owners->epoch};
+}
+
+/* Who was forked while we read the others may hold what they have given up since. */
+static int visit_latecomers(struct owners *owners, const struct scan *scan, int64_t deadline_ns)
+{
+    if (!has_due(owners, scan))
+        return 0;
+    const int result = owners_roster_read(owners, false);
+    return result ? result : visit_fresh(owners, deadline_ns);
+}
+
+/* Shallow; if that did not find all, every descriptor anew; then those of threads with tables of
+ * their own. */
+static int run_scan(struct owners *owners, int64_t deadline_ns)
+{
+    struct scan *scan = &owners->scan;
+    int result = 0;
+
+    if (!scan->active) {
+        begin(owners, scan, SCAN_SHALLOW);
+        result = owners_roster_read(owners, true);
+        owners->denied_any = false;
+    }
+    while (!result) {
+        result = run_stage(owners, scan, deadline_ns);
+        if (result)
+            break;
+        if (scan->stage == SCAN_TASKS || !has_due(owners, scan)) {
+            result = visit_latecomers(owners, scan, deadline_ns);
+            if (result)
+                break;
+            conclude(owners, scan);
+            scan->active = false;
+            break;
+        }
+        scan->stage++;
+        scan->pid = 0;
+        scan->fd = 0;
+    }
+    return result;
+}
+
+static int run_background(struct owners *owners, int64_t deadline_ns)
+{
+    struct scan *scan = &owners->background;
+    scan->stage = SCAN_DEEP;
+    const int result = run_stage(owners, scan, deadline_ns);
+
+    if (result == 0) {
+        scan->pid = 0;
+        owners->figures.rounds++;
+    }
+    return result < 0 ? result : 0;
+}
+
+static int scan_all(struct owners *owners, uint32_t row_count, int64_t deadline_ns)
+{
+    int result = owners_roster_read(owners, false);
+
+    if (result)
+        return result;
+    owners_check_alive(owners);
+    result = visit_fresh(owners, deadline_ns);
+    for (unsigned i = 0; i < PASSES_MOST && !result && (owners->scan.active || owners->pending);
+         i++)
+        result = run_scan(owners, deadline_ns);
+    if (result || owners->scan.active || owners->pending)
+        return result;
+    const int64_t share_ns = BACKGROUND_NS + BACKGROUND_NS_A_ROW * row_count;
+    return run_background(owners, owners_now_ns() + share_ns);
+}
+
+int owners_scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bool *late)
+{
+    const int64_t deadline_ns = budget_ns ? owners_now_ns() + budget_ns : INT64_MAX;
+
+    privilege_raise(&owners->privilege);
+    const int result = scan_all(owners, row_count, deadline_ns);
+    privilege_lower(&owners->privilege);
+    *late = result != 0 || owners->scan.active || owners->pending || owners->fresh;
+    /* What could not be read now (no descriptors left) is late, not failed. */
+    return result == -ENOMEM ? result : 0;
+}

@@ -1,0 +1,248 @@
+/* owner_scene: see owner_scene.h. */
+#include "owner_scene.h"
+
+#include "../unit/unit.h"
+#include "core/column.h"
+#include "net_tools.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ACTORS_MOST 64u
+
+struct truths {
+    atomic_uint count;
+    struct truth items[TRUTH_MOST];
+};
+
+struct actor {
+    pid_t pid;
+    int ready, end; /* in the play: to write to, to read from */
+};
+
+static struct truths *truths;
+static struct actor actors[ACTORS_MOST];
+static uint32_t actor_count;
+
+void truth_reset(void)
+{
+    if (!truths) {
+        truths =
+            mmap(NULL, sizeof *truths, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        assert_true(truths != MAP_FAILED);
+    }
+    atomic_store(&truths->count, 0);
+}
+
+void truth_add(uint64_t inode, pid_t pid)
+{
+    const uint32_t at = atomic_fetch_add(&truths->count, 1);
+    if (at >= TRUTH_MOST)
+        net_die("more than %u truths", TRUTH_MOST);
+    truths->items[at] = (struct truth){(uint32_t)inode, pid};
+}
+
+void truth_drop(pid_t pid)
+{
+    for (uint32_t i = 0; i < atomic_load(&truths->count); i++) {
+        if (truths->items[i].pid == pid)
+            truths->items[i] = (struct truth){0, 0};
+    }
+}
+
+void actor_ready(struct actor *actor)
+{
+    if (actor->ready >= 0 && write(actor->ready, "r", 1) != 1)
+        net_die("cannot say ready");
+    close(actor->ready);
+    actor->ready = -1;
+}
+
+void actor_wait(struct actor *actor)
+{
+    char byte;
+    while (read(actor->end, &byte, 1) > 0) {
+    }
+}
+
+int actor_end_descriptor(const struct actor *actor)
+{
+    return actor->end;
+}
+
+pid_t actor_start(play_function *play, void *data)
+{
+    int ready[2];
+    int end[2];
+    char byte;
+
+    assert_true(actor_count < ACTORS_MOST);
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(end), 0);
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        static struct actor self; /* outlives the main thread, if the play ends that */
+        self = (struct actor){getpid(), ready[1], end[0]};
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(1);
+        for (uint32_t i = 0; i < actor_count; i++)
+            close(actors[i].end);
+        close(ready[0]);
+        close(end[1]);
+        play(&self, data);
+        actor_wait(&self);
+        _exit(0);
+    }
+    close(ready[1]);
+    close(end[0]);
+    actors[actor_count++] = (struct actor){pid, -1, end[1]};
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+void actor_end(pid_t pid)
+{
+    for (uint32_t i = 0; i < actor_count; i++) {
+        if (actors[i].pid != pid)
+            continue;
+        close(actors[i].end);
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        actors[i] = actors[--actor_count];
+        return;
+    }
+}
+
+void actors_end(void)
+{
+    while (actor_count)
+        actor_end(actors[0].pid);
+}
+
+void stage_open(struct stage *stage, uint32_t needs)
+{
+    const struct live_settings settings = {.proc_root = "/proc"};
+    char text[128];
+
+    memset(stage, 0, sizeof *stage);
+    if (live_open(&stage->source, &settings, text) != 0)
+        net_die("%s", text);
+    stage->pool = frame_pool_new();
+    diff_init(&stage->diff);
+    stage->wish = (struct wish){.needs = needs,
+                                .state_bits = STATE_ALL_BITS,
+                                .families = WISH_INET | WISH_INET6,
+                                .budget_percent = 25};
+}
+
+void stage_close(struct stage *stage)
+{
+    frame_release(stage->previous);
+    diff_done(&stage->diff);
+    frame_pool_release(stage->pool);
+    source_close(stage->source);
+}
+
+const struct frame *stage_step(struct stage *stage)
+{
+    struct frame *next = frame_new(stage->pool);
+
+    if (!next || source_next(stage->source, next, &stage->wish) != 0 ||
+        diff_frames(&stage->diff, stage->previous, next) != 0 ||
+        stage->source->ops->own(stage->source, stage->previous, next, &stage->diff, &stage->wish) !=
+            0)
+        net_die("no frame: %s", next ? next->missing.text : "");
+    frame_release(stage->previous);
+    stage->previous = next;
+    return next;
+}
+
+const struct conn *row_of_inode(const struct frame *frame, uint64_t inode)
+{
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        if ((frame->conns[i].known & KNOWN_INODE) && frame->conns[i].inode == inode)
+            return &frame->conns[i];
+    }
+    return NULL;
+}
+
+bool row_is_held_by(const struct frame *frame, const struct conn *row, pid_t pid)
+{
+    for (uint32_t i = 0; row->owner_word == OWNER_PROCESS && i < row->owner_count; i++) {
+        if (frame_holder(frame, row, i)->pid == pid)
+            return true;
+    }
+    return false;
+}
+
+static int compare_truths(const void *a, const void *b)
+{
+    const struct truth *first = a;
+    const struct truth *second = b;
+    return (first->inode > second->inode) - (first->inode < second->inode);
+}
+
+/* The holders that the truth names for one row, and those that the row names. */
+static void score_row(const struct frame *frame, const struct conn *row, const struct truth *sorted,
+                      uint32_t count, struct score *score)
+{
+    const struct truth key = {row->inode, 0};
+    const struct truth *found = bsearch(&key, sorted, count, sizeof *sorted, compare_truths);
+
+    score->rows++;
+    if (row->owner_word == OWNER_PROCESS)
+        score->found += row->owner_count;
+    if (!found)
+        return;
+    while (found > sorted && found[-1].inode == row->inode)
+        found--;
+    for (; found < sorted + count && found->inode == row->inode; found++) {
+        score->expected++;
+        score->right += row_is_held_by(frame, row, found->pid);
+    }
+}
+
+struct score stage_score(const struct frame *frame)
+{
+    struct score score = {0};
+    const uint32_t count = atomic_load(&truths->count);
+    struct truth *sorted = malloc((count + 1) * sizeof *sorted);
+
+    assert_non_null(sorted);
+    memcpy(sorted, truths->items, count * sizeof *sorted);
+    qsort(sorted, count, sizeof *sorted, compare_truths);
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const struct conn *row = &frame->conns[i];
+        if ((row->known & KNOWN_INODE) && row->inode)
+            score_row(frame, row, sorted, count, &score);
+    }
+    free(sorted);
+    return score;
+}
+
+static double percent(uint32_t part, uint32_t whole)
+{
+    return whole ? 100.0 * part / whole : 100.0;
+}
+
+void score_print(const char *name, const struct score *score)
+{
+    print_message("%-22s rows %5u  holders %5u  precision %6.2f %%  recall %6.2f %%\n", name,
+                  score->rows, score->expected, percent(score->right, score->found),
+                  percent(score->right, score->expected));
+}
+
+bool score_is_perfect(const struct score *score)
+{
+    return score->right == score->found && score->right == score->expected;
+}

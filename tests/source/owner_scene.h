@@ -1,0 +1,55 @@
+/* owner_scene: processes that hold sockets in known ways, and frames of the live source to compare
+ * with what they say they hold. Knows nothing of how owners are found. */
+#ifndef TCPLENS_SOURCE_OWNER_SCENE_H
+#define TCPLENS_SOURCE_OWNER_SCENE_H
+
+#include "source/live.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define TRUTH_MOST 65536u
+
+/* Who holds what, told by the holders themselves in shared memory. */
+struct truth {
+    uint32_t inode;
+    pid_t pid;
+};
+void truth_reset(void);
+void truth_add(uint64_t inode, pid_t pid);
+void truth_drop(pid_t pid); /* it holds nothing any more */
+
+/* Runs play in a new process, returns when it has said ready; it then lives until actor_end, or
+ * until the test ends. */
+struct actor;
+typedef void play_function(struct actor *actor, void *data);
+pid_t actor_start(play_function *play, void *data);
+void actor_ready(struct actor *actor); /* called by the play, before it waits or ends */
+void actor_wait(struct actor *actor);  /* in the play: until actor_end */
+int actor_end_descriptor(const struct actor *actor); /* reads as ended then */
+void actor_end(pid_t pid);                           /* has it end, and reaps it */
+void actors_end(void);
+
+struct stage { /* the live source, frame by frame, as the collector runs it (without track) */
+    struct source *source;
+    struct frame_pool *pool;
+    struct diff diff;
+    struct frame *previous;
+    struct wish wish;
+};
+void stage_open(struct stage *stage, uint32_t needs);
+void stage_close(struct stage *stage);
+const struct frame *stage_step(struct stage *stage); /* the next frame; valid until the next step */
+
+/* Compares every row that has an inode with the truth, by print_message; counts what is wrong. */
+struct score {
+    uint32_t rows, expected, found, right; /* pairs of row and holder */
+};
+struct score stage_score(const struct frame *frame);
+void score_print(const char *name, const struct score *score);
+bool score_is_perfect(const struct score *score);
+const struct conn *row_of_inode(const struct frame *frame, uint64_t inode);
+bool row_is_held_by(const struct frame *frame, const struct conn *row, pid_t pid);
+
+#endif

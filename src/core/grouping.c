@@ -193,7 +193,11 @@ static void count_row(struct grouping_row *row, const struct column_context *con
     row->retrans += conn->retrans;
     if (conn->known & KNOWN_RTT && conn->rtt_us > row->worst_rtt_us)
         row->worst_rtt_us = conn->rtt_us;
-    if (conn->known & KNOWN_CREATED_MAX &&
+}
+
+static void count_age(struct grouping_row *row, const struct conn *conn)
+{
+    if (!conn_is_ghost(conn) && conn->known & KNOWN_CREATED_MAX &&
         (row->oldest_ns == 0 || conn->created_max_ns < row->oldest_ns))
         row->oldest_ns = conn->created_max_ns;
 }
@@ -225,6 +229,7 @@ static int gather_process(struct grouping *grouping, const struct column_context
         if (!row)
             return -ENOMEM;
         count_row(row, context, conn);
+        count_age(row, conn);
         return 0;
     }
     const uint32_t holders = conn->owner_count > 0 ? conn->owner_count : 1;
@@ -238,6 +243,7 @@ static int gather_process(struct grouping *grouping, const struct column_context
         row->proc = (uint32_t)(holder - frame->procs);
         row->owner_word = OWNER_PROCESS;
         count_row(row, context, conn);
+        count_age(row, conn);
     }
     return 0;
 }
@@ -305,16 +311,15 @@ static void count_listener(struct grouping_row *row, const struct frame *frame,
     row->listening++;
     if (conn->known & KNOWN_QUEUES) {
         row->queue += conn->receive_queue;
-        row->backlog += conn->send_queue;
+        if (!(conn->known & KNOWN_NO_BACKLOG))
+            row->backlog += conn->send_queue;
         row->has_backlog = row->backlog > 0;
     }
     if (conn->known & KNOWN_DROPS) {
         row->drops += conn->drops;
         row->has_drops = true;
     }
-    if (conn->known & KNOWN_CREATED_MAX &&
-        (row->oldest_ns == 0 || conn->created_max_ns < row->oldest_ns))
-        row->oldest_ns = conn->created_max_ns;
+    count_age(row, conn);
     for (uint32_t i = 0; i < conn->owner_count; i++) {
         const struct proc *holder = frame_holder(frame, conn, i);
         if (holder)
@@ -405,6 +410,7 @@ static int gather_peer(struct grouping *grouping, const struct column_context *c
     add_port(row, inbound ? conn->tuple.local_port : conn->tuple.remote_port);
     add_proc(row, conn->owner);
     count_row(row, context, conn);
+    count_age(row, conn);
     return 0;
 }
 

@@ -275,6 +275,17 @@ static void rtt_text(const struct picture *picture, const struct grouping_row *r
         out[0] = '\0';
 }
 
+/* Processes of one name count as one here. */
+static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint8_t at)
+{
+    const struct proc *procs = picture->frame->procs;
+
+    for (uint8_t i = 0; i < at; i++)
+        if (strcmp(procs[row->procs[i]].comm, procs[row->procs[at]].comm) == 0)
+            return true;
+    return false;
+}
+
 static void names_text(const struct picture *picture, const struct grouping_row *row, char *out,
                        size_t size)
 {
@@ -282,12 +293,26 @@ static void names_text(const struct picture *picture, const struct grouping_row 
 
     out[0] = '\0';
     for (uint8_t i = 0; i < row->proc_count && i < GROUPING_NAMES && used + 1 < size; i++)
-        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "",
-                                 picture->frame->procs[row->procs[i]].comm);
+        if (!name_stands(picture, row, i))
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
+                                     picture->frame->procs[row->procs[i]].comm);
     if (row->proc_count > GROUPING_NAMES && used + 1 < size)
         snprintf(out + used, size - used, ", …");
     if (row->proc_count == 0)
         copy(out, size, owner_word_name(row->owner_word));
+}
+
+static uint64_t full_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return row->full_since_ns ? (uint64_t)(picture->now_ns - row->full_since_ns) + 1 : 0;
+}
+
+static void full_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    out[0] = '\0';
+    if (row->full_since_ns)
+        text_age(out, size, picture->now_ns - row->full_since_ns);
 }
 
 static const struct group_column PROCESS_COLUMNS[] = {
@@ -312,6 +337,7 @@ static const struct group_column LISTENER_COLUMNS[] = {
     {"USER", 10, 6, 0, 6, false, false, false, NULL, user_text},
     {"UNIT", 16, 8, 1, 8, false, false, false, NULL, unit_text},
     {"QUEUE", 21, 12, 0, 0, false, true, true, queue_key, queue_text},
+    {"FULL", 5, 0, 0, 4, true, true, false, full_key, full_text},
     {"BACKLOG", 7, 0, 0, 2, true, true, false, backlog_key, backlog_text},
     {"ACCEPTED/s", 10, 0, 0, 3, true, true, false, opened_key, opened_text},
     {"DROPS", 5, 0, 0, 5, true, true, false, drops_key, drops_text},

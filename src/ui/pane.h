@@ -62,7 +62,8 @@ struct pane_ops {
 /* Views, in the order of the tabs; adding one means adding a row to VIEWS in screen_views.c. */
 extern const struct pane_ops *const VIEWS[];
 extern const size_t view_count;
-extern const struct pane_ops PANE_CONNECTIONS, PANE_HELP;
+extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, PANE_PEERS,
+    PANE_HELP, PANE_SORT;
 
 /* What a pane may ask of the screen. None of them calls the pane back at once, but
  * screen_open_page's open. */

@@ -34,6 +34,12 @@ struct group_pane {
     uint32_t cursor, top, height;
 };
 
+static const struct pane_ops *const OPS[] = {
+    [GROUPING_PROCESSES] = &PANE_PROCESSES,
+    [GROUPING_LISTENERS] = &PANE_LISTENERS,
+    [GROUPING_PEERS] = &PANE_PEERS,
+};
+
 static int group_open(struct pane **pane, struct screen *screen, enum grouping_kind kind)
 {
     const struct group_columns *set = &GROUP_COLUMNS[kind];
@@ -41,7 +47,7 @@ static int group_open(struct pane **pane, struct screen *screen, enum grouping_k
 
     if (!made)
         return -ENOMEM;
-    made->pane.screen = screen;
+    made->pane = (struct pane){OPS[kind], screen};
     made->kind = kind;
     grouping_init(&made->grouping);
     for (size_t i = 0; i < set->count; i++)
@@ -212,18 +218,6 @@ static void draw_bar(const struct canvas *canvas, int line, const struct table_c
     canvas_text_right(canvas, line, cell->at + cell->cells, style, text);
 }
 
-static void draw_note(const struct picture *picture, const struct canvas *canvas, int line,
-                      const struct grouping_row *row, unsigned style)
-{
-    char age[16], note[40];
-
-    if (!row->full_since_ns)
-        return;
-    text_age(age, sizeof age, picture->now_ns - row->full_since_ns);
-    snprintf(note, sizeof note, " full for %s ", age);
-    canvas_text_right(canvas, line, canvas->cols, style, note);
-}
-
 static void draw_row(const struct group_pane *groups, const struct picture *picture,
                      const struct canvas *canvas, int line, uint32_t rank)
 {
@@ -248,7 +242,6 @@ static void draw_row(const struct group_pane *groups, const struct picture *pict
             table_draw_cell(canvas, line, &groups->cells[i],
                             strcmp(text, "0") == 0 ? (style & ~0xffu) | ROLE_DIM : style, text);
     }
-    draw_note(picture, canvas, line, row, style);
 }
 
 static const char *empty_text(enum grouping_kind kind)

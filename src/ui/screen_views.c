@@ -10,6 +10,9 @@
 
 const struct pane_ops *const VIEWS[] = {
     &PANE_CONNECTIONS,
+    &PANE_PROCESSES,
+    &PANE_LISTENERS,
+    &PANE_PEERS,
 };
 const size_t view_count = sizeof(VIEWS) / sizeof(VIEWS[0]);
 

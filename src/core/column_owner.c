@@ -108,7 +108,7 @@ static void put_json_holder(struct buffer *buffer, const struct proc *proc)
     }
     if (proc->comm && proc->comm[0]) {
         buffer_text(buffer, ",\"comm\":");
-        json_string(buffer, proc->comm);
+        json_put_text(buffer, proc->comm);
     }
     buffer_char(buffer, '}');
 }

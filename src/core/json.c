@@ -75,7 +75,7 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
-void json_string(struct buffer *buffer, const char *text)
+void json_put_text(struct buffer *buffer, const char *text)
 {
     const char *run = text;
 
@@ -195,7 +195,7 @@ static void pen_string(struct pen *pen, const char *text)
     }
     text -= at - start - 1; /* something is to be escaped: the long way from the beginning */
     pen_lift(pen);
-    json_string(pen->buffer, text);
+    json_put_text(pen->buffer, text);
 }
 
 /* A field of tcp_info in the kernel's unit, which is that of its key. */

@@ -7,8 +7,8 @@
 #include "core/column.h"
 #include "core/event.h"
 
-/* "text" with JSON escapes; text is safe UTF-8. */
-void json_string(struct buffer *buffer, const char *text);
+/* "text" with JSON escapes; text is safe UTF-8. (json_string is a name of jansson.) */
+void json_put_text(struct buffer *buffer, const char *text);
 /* One row as one object without newline; keys absent where unknown. `only`: JSON only for these
  * column indexes, NULL = everything known. */
 void json_row(struct buffer *buffer, const struct column_context *context, const struct conn *conn,

@@ -12,7 +12,7 @@ static void put_key(struct buffer *buffer, const char *key)
 static void put_text(struct buffer *buffer, const char *key, const char *text)
 {
     put_key(buffer, key);
-    json_string(buffer, text);
+    json_put_text(buffer, text);
 }
 
 static void put_number(struct buffer *buffer, const char *key, uint64_t value)

@@ -1,0 +1,303 @@
+/* Views: what is shown is exactly that part of the full sort, for random rows, columns, windows;
+ * the cursor stays on its connection; a frozen order does not move. */
+#include "core/view.h"
+#include "facts.h"
+
+#include <stdlib.h>
+
+static const char *const SORTS[] = {"rtt", "local", "remote", "in_bytes", "state", "proc", "age"};
+
+static struct frame *random_frame(uint64_t *seed, uint32_t count)
+{
+    static const char *const names[] = {"postgres-worker-1", "postgres-worker-2", "nginx", "a"};
+    struct frame *frame = facts_new_frame();
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct conn *conn = facts_add_bare(frame);
+
+        conn->state = (uint8_t)(1 + unit_random(seed) % 11);
+        conn->tuple.local.bytes[3] = (uint8_t)(unit_random(seed) % 8);
+        conn->tuple.remote_port = (uint16_t)(1 + unit_random(seed) % 50);
+        conn->rtt_us = (uint32_t)(unit_random(seed) % 20);
+        conn->in_bytes = unit_random(seed) >> unit_random(seed) % 64;
+        conn->known = (uint32_t)unit_random(seed) & (KNOWN_RTT | KNOWN_BYTES_IN);
+        if (unit_random(seed) % 3)
+            facts_add_owner(frame, conn, names[unit_random(seed) % UNIT_COUNT(names)]);
+        frame->conns[i].serial = 1 + (i * UINT64_C(7919)) % count; /* 7919 is prime */
+    }
+    return frame;
+}
+
+static void choose_sort(struct view *view, uint64_t *seed)
+{
+    const char *id = SORTS[unit_random(seed) % UNIT_COUNT(SORTS)];
+
+    view->sort = unit_random(seed) % 8 ? column_find(id, strlen(id)) : NULL;
+    view->descending = unit_random(seed) % 2;
+}
+
+static bool accept_even(const void *data, const struct column_context *context,
+                        const struct conn *conn)
+{
+    (void)data;
+    (void)context;
+    return conn->serial % 2 == 0;
+}
+
+/* Serials in full order. */
+static uint64_t *full_order(const struct view *view, const struct column_context *context,
+                            uint32_t *count)
+{
+    struct view full = {.sort = view->sort,
+                        .descending = view->descending,
+                        .accept = view->accept,
+                        .accept_data = view->accept_data};
+    uint64_t *serials;
+
+    assert_int_equal(view_sort_all(&full, context), 0);
+    serials = calloc(full.entry_count + 1, sizeof(*serials));
+    assert_non_null(serials);
+    for (uint32_t i = 0; i < full.entry_count; i++)
+        serials[i] = view_row(&full, context->frame, i)->serial;
+    *count = full.entry_count;
+    view_done(&full);
+    return serials;
+}
+
+static void check_window(const struct view *view, const struct column_context *context,
+                         uint32_t height)
+{
+    uint32_t count;
+    uint64_t *serials = full_order(view, context, &count);
+
+    assert_int_equal(view->entry_count, count);
+    assert_int_equal(view->shown, count - view->top < height ? count - view->top : height);
+    for (uint32_t i = 0; i < view->shown; i++)
+        assert_int_equal(view_row(view, context->frame, i)->serial, serials[view->top + i]);
+    assert_null(view_row(view, context->frame, view->shown));
+    if (count) {
+        assert_int_equal(view->cursor, serials[view->cursor_rank]);
+        assert_true(!height ||
+                    (view->cursor_rank >= view->top && view->cursor_rank < view->top + height));
+    }
+    free(serials);
+}
+
+static void a_window_is_that_part_of_the_full_sort(void **unused)
+{
+    uint64_t seed = 5;
+
+    (void)unused;
+    for (int round = 0; round < 300; round++) {
+        uint32_t count = (uint32_t)(unit_random(&seed) % 400);
+        uint32_t height = (uint32_t)(unit_random(&seed) % 60);
+        struct frame *frame = random_frame(&seed, count);
+        struct column_context context = facts_context(frame);
+        struct view view;
+
+        view_init(&view);
+        choose_sort(&view, &seed);
+        view.accept = unit_random(&seed) % 3 ? NULL : accept_even;
+        view.top = (uint32_t)(unit_random(&seed) % (count + 10));
+        view.cursor_rank = (uint32_t)(unit_random(&seed) % (count + 10));
+        view.cursor = unit_random(&seed) % (count + 2);
+        assert_int_equal(view_update(&view, &context, height), 0);
+        check_window(&view, &context, height);
+        for (int moves = 0; moves < 6; moves++) {
+            int64_t delta = (int64_t)(unit_random(&seed) % 200) - 100;
+
+            assert_int_equal(view_move(&view, &context, delta, height), 0);
+            check_window(&view, &context, height);
+        }
+        view_done(&view);
+        frame_release(frame);
+    }
+}
+
+static int compare_rows(const struct view *view, const struct column_context *context,
+                        const struct conn *a, const struct conn *b)
+{
+    uint64_t key_a = 0, key_b = 0;
+    bool has_a = !view->sort || column_sort_key(view->sort, context, a, &key_a);
+    bool has_b = !view->sort || column_sort_key(view->sort, context, b, &key_b);
+    int order = 0;
+
+    if (has_a != has_b)
+        return has_a ? -1 : 1;
+    if (has_a && view->sort) {
+        order = (key_a > key_b) - (key_a < key_b);
+        order = order ? order : column_compare(view->sort, context, a, b);
+        if (order)
+            return view->descending ? -order : order;
+    }
+    order = (a->serial > b->serial) - (a->serial < b->serial);
+    return !view->sort && view->descending ? -order : order;
+}
+
+static void the_order_is_total_and_ties_keep_theirs(void **unused)
+{
+    uint64_t seed = 6;
+
+    (void)unused;
+    for (int round = 0; round < 60; round++) {
+        struct frame *frame = random_frame(&seed, 200);
+        struct column_context context = facts_context(frame);
+        struct view view;
+
+        view_init(&view);
+        choose_sort(&view, &seed);
+        assert_int_equal(view_sort_all(&view, &context), 0);
+        assert_int_equal(view.shown, 200);
+        for (uint32_t i = 1; i < view.shown; i++)
+            assert_true(compare_rows(&view, &context, view_row(&view, frame, i - 1),
+                                     view_row(&view, frame, i)) < 0);
+        view_done(&view);
+        frame_release(frame);
+    }
+}
+
+static struct frame *numbered_frame(uint32_t first, uint32_t count)
+{
+    struct frame *frame = facts_new_frame();
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct conn *conn = facts_add_bare(frame);
+
+        conn->serial = first + i;
+        conn->known = KNOWN_RTT;
+        conn->rtt_us = 1000 + first + i;
+    }
+    return frame;
+}
+
+static void the_cursor_follows_its_connection(void **unused)
+{
+    struct frame *frame = numbered_frame(1, 100);
+    struct column_context context = facts_context(frame);
+    struct view view;
+
+    (void)unused;
+    view_init(&view);
+    view.sort = column_find("rtt", 3);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 1);
+    assert_int_equal(view_move(&view, &context, 29, 10), 0);
+    assert_int_equal(view.cursor, 30);
+    assert_int_equal(view.top, 20);
+    frame->conns[29].rtt_us = 1; /* its row moves to the front: the cursor with it */
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 30);
+    assert_int_equal(view.cursor_rank, 0);
+    assert_int_equal(view.top, 0);
+    view.descending = true;
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 30);
+    assert_int_equal(view.cursor_rank, 99);
+    view_done(&view);
+    frame_release(frame);
+}
+
+static void the_cursor_takes_the_place_of_a_row_that_goes(void **unused)
+{
+    struct frame *frame = numbered_frame(1, 20), *later;
+    struct column_context context = facts_context(frame);
+    struct view view;
+
+    (void)unused;
+    view_init(&view);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view_move(&view, &context, INT64_MAX, 10), 0);
+    assert_int_equal(view.cursor, 20);
+    assert_int_equal(view.top, 10);
+    later = numbered_frame(1, 12);
+    context = facts_context(later);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 12);
+    assert_int_equal(view.top, 2);
+    frame_release(later);
+    later = numbered_frame(4, 9); /* 1 to 3 are gone, the cursor's row is not */
+    context = facts_context(later);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 12);
+    assert_int_equal(view.cursor_rank, 8);
+    assert_int_equal(view_move(&view, &context, INT64_MIN, 10), 0);
+    assert_int_equal(view.cursor, 4);
+    frame_release(later);
+    later = facts_new_frame();
+    context = facts_context(later);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 0);
+    assert_null(view_row(&view, later, 0));
+    view_done(&view);
+    frame_release(later);
+    frame_release(frame);
+}
+
+static void a_frozen_order_does_not_move(void **unused)
+{
+    uint64_t seed = 8;
+    struct frame *frame = random_frame(&seed, 300);
+    struct column_context context = facts_context(frame);
+    struct view view;
+    uint64_t shown[40];
+
+    (void)unused;
+    view_init(&view);
+    view.sort = column_find("proc", 4);
+    view.cursor_rank = 150;
+    assert_int_equal(view_update(&view, &context, 40), 0);
+    for (uint32_t i = 0; i < 40; i++)
+        shown[i] = view_row(&view, frame, i)->serial;
+    view.frozen = true;
+    for (int round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < frame->conn_count; i++)
+            frame->conns[i].owner_word = unit_random(&seed) % 2 ? OWNER_PROCESS : OWNER_NONE;
+        facts_add_bare(frame); /* a new one comes last */
+        view.descending = !view.descending;
+        assert_int_equal(view_update(&view, &context, 40), 0);
+        for (uint32_t i = 0; i < 40; i++)
+            assert_int_equal(view_row(&view, frame, i)->serial, shown[i]);
+    }
+    assert_int_equal(view_move(&view, &context, INT64_MAX, 40), 0);
+    assert_int_equal(view_row(&view, frame, 39)->serial, frame->conns[302].serial);
+    view.frozen = false;
+    assert_int_equal(view_update(&view, &context, 40), 0);
+    check_window(&view, &context, 40);
+    view_done(&view);
+    frame_release(frame);
+}
+
+static void ghosts_do_not_count_as_live(void **unused)
+{
+    struct frame *frame = numbered_frame(1, 5);
+    struct column_context context = facts_context(frame);
+    struct view view;
+
+    (void)unused;
+    *frame_add_ghost(frame) = frame->conns[0];
+    frame->conns[5].serial = 6;
+    view_init(&view);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.entry_count, 6);
+    assert_int_equal(view.accepted_live, 5);
+    view.accept = accept_even;
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.entry_count, 3);
+    assert_int_equal(view.accepted_live, 2);
+    view_done(&view);
+    frame_release(frame);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_window_is_that_part_of_the_full_sort),
+        cmocka_unit_test(the_order_is_total_and_ties_keep_theirs),
+        cmocka_unit_test(the_cursor_follows_its_connection),
+        cmocka_unit_test(the_cursor_takes_the_place_of_a_row_that_goes),
+        cmocka_unit_test(a_frozen_order_does_not_move),
+        cmocka_unit_test(ghosts_do_not_count_as_live),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

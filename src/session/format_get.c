@@ -1,0 +1,282 @@
+/* Members of a JSON object that somebody else may have written: types, ranges, words and text are
+ * checked here, once. Must not know what a line means. */
+#include "session/format_get.h"
+
+#include "core/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RAW_MAX 16384u /* bytes of a text that are read */
+#define MS_MOST 9.0e12
+
+void get_fail(struct get *get, const char *key, const char *what)
+{
+    if (get->error)
+        return;
+    get->error = -EINVAL;
+    snprintf(get->why, get->why_size, "%s: %s", key, what);
+}
+
+static json_t *member(const struct get *get, const char *key)
+{
+    json_t *value = json_object_get(get->object, key);
+    return json_is_null(value) ? NULL : value;
+}
+
+bool get_null(const struct get *get, const char *key)
+{
+    return json_is_null(json_object_get(get->object, key));
+}
+
+bool get_signed(struct get *get, const char *key, int64_t *value)
+{
+    json_t *found = member(get, key);
+    if (!found)
+        return false;
+    if (!json_is_integer(found)) {
+        get_fail(get, key, "not a whole number");
+        return false;
+    }
+    *value = json_integer_value(found);
+    return true;
+}
+
+bool get_number(struct get *get, const char *key, uint64_t most, uint64_t *value)
+{
+    int64_t number;
+    if (!get_signed(get, key, &number))
+        return false;
+    if (number < 0 || (uint64_t)number > most) {
+        get_fail(get, key, "out of range");
+        return false;
+    }
+    /* JSON's whole numbers end here: what is infinite for the kernel is written so. */
+    *value = number == INT64_MAX && most == UINT64_MAX ? UINT64_MAX : (uint64_t)number;
+    return true;
+}
+
+static const char *get_string(struct get *get, const char *key, size_t *length)
+{
+    json_t *found = member(get, key);
+    if (!found)
+        return NULL;
+    if (!json_is_string(found)) {
+        get_fail(get, key, "not a text");
+        return NULL;
+    }
+    *length = json_string_length(found);
+    return json_string_value(found);
+}
+
+bool get_time(struct get *get, const char *key, int64_t *wall_ns)
+{
+    size_t length;
+    const char *text = get_string(get, key, &length);
+    if (!text)
+        return false;
+    if (text_parse_rfc3339(text, length, wall_ns)) {
+        get_fail(get, key, "not a time like 2026-11-22T12:16:31.104Z");
+        return false;
+    }
+    return true;
+}
+
+bool get_flag(struct get *get, const char *key)
+{
+    return json_is_true(json_object_get(get->object, key));
+}
+
+static bool is_escape(const char *at, const char *end)
+{
+    return end - at >= 4 && at[0] == '\\' && at[1] == 'x' && isxdigit((unsigned char)at[2]) &&
+           isxdigit((unsigned char)at[3]);
+}
+
+/* Text in a log is safe already if we wrote it, so that our escapes stay as they are; all else is
+ * made safe as if it came from outside, which it may. */
+static void clean_again(char *out, size_t size, const char *text, size_t length)
+{
+    const char *end = text + length;
+    size_t used = 0;
+
+    out[0] = '\0';
+    while (text < end && used + 1 < size) {
+        const char *stop = text;
+        while (stop < end && !is_escape(stop, end))
+            stop++;
+        used += text_clean(out + used, size - used, text, (size_t)(stop - text));
+        if (stop == end || size - used < 5)
+            break;
+        memcpy(out + used, stop, 4);
+        used += 4;
+        out[used] = '\0';
+        text = stop + 4;
+    }
+}
+
+bool get_text(struct get *get, const char *key, char *text, size_t size)
+{
+    size_t length;
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return false;
+    clean_again(text, size, found, length < RAW_MAX ? length : RAW_MAX);
+    return true;
+}
+
+bool get_state(struct get *get, const char *key, uint8_t *state)
+{
+    size_t length;
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return false;
+    enum tcp_state named = state_from_name(found, length);
+    if (named == STATE_NONE) {
+        get_fail(get, key, "not a TCP state");
+        return false;
+    }
+    *state = (uint8_t)named;
+    return true;
+}
+
+bool get_hex(struct get *get, const char *key, uint64_t *value)
+{
+    size_t length;
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return false;
+    if (!length || length > 16 || strspn(found, "0123456789abcdefABCDEF") != length) {
+        get_fail(get, key, "not a hexadecimal number");
+        return false;
+    }
+    *value = strtoull(found, NULL, 16);
+    return true;
+}
+
+bool get_ms(struct get *get, const char *key, int64_t *ns)
+{
+    json_t *found = member(get, key);
+    if (!found)
+        return false;
+    double ms = json_number_value(found);
+    if (!json_is_number(found) || !(ms >= 0 && ms < MS_MOST)) {
+        get_fail(get, key, "not a number of milliseconds");
+        return false;
+    }
+    *ns = (int64_t)(ms * 1000 + 0.5) * 1000; /* written to the microsecond */
+    return true;
+}
+
+static void get_address(struct get *get, const char *key, uint8_t family, struct addr *addr)
+{
+    size_t length;
+    uint8_t found_family = 0;
+    struct addr parsed = {{0}};
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return;
+    if (addr_parse(found, length, &parsed, &found_family, NULL) || found_family != family)
+        get_fail(get, key, "not an address of its family");
+    else
+        *addr = parsed;
+}
+
+bool get_tuple(struct get *get, struct tuple *tuple)
+{
+    struct tuple made = {0};
+    uint64_t number = 0;
+    size_t length;
+    const char *family = get_string(get, "family", &length);
+    if (!family)
+        return false;
+    if (strcmp(family, "inet") != 0 && strcmp(family, "inet6") != 0) {
+        get_fail(get, "family", "neither inet nor inet6");
+        return false;
+    }
+    made.family = family[4] ? FAMILY_INET6 : FAMILY_INET;
+    get_address(get, "laddr", made.family, &made.local);
+    get_address(get, "raddr", made.family, &made.remote);
+    if (get_number(get, "lport", UINT16_MAX, &number))
+        made.local_port = (uint16_t)number;
+    if (get_number(get, "rport", UINT16_MAX, &number))
+        made.remote_port = (uint16_t)number;
+    if (get_number(get, "ifindex", UINT32_MAX, &number))
+        made.scope = (uint32_t)number;
+    if (get->error)
+        return false;
+    *tuple = made;
+    return true;
+}
+
+static bool get_word(struct get *get, const struct session_key *key, uint64_t *value)
+{
+    size_t length;
+    const char *found = get_string(get, key->name, &length);
+    if (!found)
+        return false;
+    for (uint8_t i = 0; i < key->word_count; i++) {
+        if (!key->words[i] || strcmp(key->words[i], found) != 0)
+            continue;
+        *value = i;
+        return true;
+    }
+    get_fail(get, key->name, "no such word");
+    return false;
+}
+
+static uint64_t most_of(const struct session_key *key)
+{
+    if (key->size == 0 || key->size == sizeof(uint64_t))
+        return UINT64_MAX;
+    return (UINT64_C(1) << 8 * key->size) - 1;
+}
+
+void get_key(struct get *get, const struct session_key *key, void *base)
+{
+    uint64_t value = 0;
+    int64_t wall_ns = 0, number = 0;
+    bool got = false;
+
+    if (get_null(get, key->name)) {
+        session_key_forget(key, base);
+        return;
+    }
+    switch ((enum key_type)key->type) {
+    case KEY_SIGNED:
+        got = get_signed(get, key->name, &number);
+        if (got && (number < 0 || number > INT32_MAX))
+            get_fail(get, key->name, "out of range");
+        value = (uint64_t)number;
+        break;
+    case KEY_TIME:
+        got = get_time(get, key->name, &wall_ns);
+        value = (uint64_t)wall_ns;
+        break;
+    case KEY_WORD:
+        got = get_word(get, key, &value);
+        break;
+    case KEY_FLAG:
+        got = get_flag(get, key->name);
+        value = 1;
+        break;
+    case KEY_HEX:
+        got = get_hex(get, key->name, &value);
+        break;
+    case KEY_TEXT:
+        got = get_text(get, key->name, (char *)base + key->offset, key->size);
+        return;
+    case KEY_NUMBER:
+    case KEY_IN_RATE:
+    case KEY_OUT_RATE:
+    case KEY_TICK_UP:
+    case KEY_TICK_DOWN:
+        got = get_number(get, key->name, most_of(key), &value);
+        break;
+    }
+    if (got && !get->error)
+        session_key_set(key, base, value);
+}

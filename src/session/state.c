@@ -1,0 +1,303 @@
+/* The state behind a session log: growing, bounded tables of rows, processes, groups and names.
+ * Must not know how a line is written or read. */
+#include "session/state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST 64u
+
+void session_state_init(struct session_state *state)
+{
+    *state = (struct session_state){.next_proc = 1};
+}
+
+static void names_clear(struct session_names *names)
+{
+    for (uint32_t i = 0; i < names->count; i++)
+        free(names->list[i].name);
+    names->count = 0;
+    map_clear(&names->index_of);
+}
+
+void session_row_done(struct session_row *row)
+{
+    free(row->holders);
+    free(row->detail);
+    row->holders = NULL;
+    row->detail = NULL;
+}
+
+static void proc_done(struct session_state *state, struct session_proc *proc)
+{
+    const char *texts[] = {proc->proc.comm, proc->proc.exe, proc->proc.command_line};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!texts[i])
+            continue;
+        state->text_bytes -= strlen(texts[i]) + 1;
+        free((void *)(uintptr_t)texts[i]);
+    }
+}
+
+void session_state_clear(struct session_state *state)
+{
+    for (uint32_t i = 0; i < state->row_count; i++)
+        session_row_done(&state->rows[i]);
+    for (uint32_t i = 0; i < state->proc_count; i++)
+        proc_done(state, &state->procs[i]);
+    for (uint32_t i = 0; i < state->group_count; i++) {
+        free(state->groups[i].path);
+        free(state->groups[i].unit);
+        free(state->groups[i].container);
+    }
+    names_clear(&state->users);
+    names_clear(&state->interfaces);
+    map_clear(&state->row_of);
+    map_clear(&state->proc_of);
+    map_clear(&state->proc_by_id);
+    map_clear(&state->group_of);
+    state->row_count = state->proc_count = state->group_count = 0;
+    state->text_bytes = 0;
+    state->stamp = 0;
+    state->next_proc = 1;
+}
+
+void session_state_done(struct session_state *state)
+{
+    session_state_clear(state);
+    map_done(&state->row_of);
+    map_done(&state->proc_of);
+    map_done(&state->proc_by_id);
+    map_done(&state->group_of);
+    map_done(&state->users.index_of);
+    map_done(&state->interfaces.index_of);
+    free(state->rows);
+    free(state->procs);
+    free(state->groups);
+    free(state->users.list);
+    free(state->interfaces.list);
+    free(state->proc_ids);
+    free(state->group_ids);
+    session_state_init(state);
+}
+
+/* Room for one more of `size` bytes in an array of at most `max`. */
+static int make_room(void **data, uint32_t count, uint32_t *capacity, size_t size, uint32_t max)
+{
+    if (count >= max)
+        return -E2BIG;
+    if (count < *capacity)
+        return 0;
+    uint32_t bigger = *capacity ? *capacity * 2 : FIRST;
+    void *moved = realloc(*data, bigger * size);
+    if (!moved)
+        return -ENOMEM;
+    *data = moved;
+    *capacity = bigger;
+    return 0;
+}
+
+void session_row_reset(struct session_row *row)
+{
+    uint64_t serial = row->conn.serial;
+    session_row_done(row);
+    *row = (struct session_row){.group = CONN_NO_INDEX};
+    row->conn.serial = serial;
+    row->conn.owner_word = OWNER_PROCESS;
+    row->conn.offload = OFFLOAD_UNKNOWN;
+    row->conn.owner = row->conn.owners = CONN_NO_INDEX;
+    row->conn.group = row->conn.detail = CONN_NO_INDEX;
+}
+
+int session_row_set_holders(struct session_row *row, const uint32_t *holders, uint32_t count)
+{
+    uint32_t *copy = NULL;
+    if (count > SESSION_HOLDERS_MAX)
+        count = SESSION_HOLDERS_MAX;
+    if (count) {
+        copy = malloc(count * sizeof(*copy));
+        if (!copy)
+            return -ENOMEM;
+        memcpy(copy, holders, count * sizeof(*copy));
+    }
+    free(row->holders);
+    row->holders = copy;
+    row->conn.owner_count = (uint16_t)count;
+    return 0;
+}
+
+struct session_row *session_find_row(const struct session_state *state, uint64_t serial)
+{
+    uint32_t index = map_find(&state->row_of, serial);
+    return index == MAP_NONE ? NULL : &state->rows[index];
+}
+
+struct session_row *session_take_row(struct session_state *state, uint64_t serial)
+{
+    struct session_row *row = session_find_row(state, serial);
+    if (row)
+        return row;
+    void *rows = state->rows;
+    if (make_room(&rows, state->row_count, &state->row_capacity, sizeof(*row), SESSION_ROWS_MAX))
+        return NULL;
+    state->rows = rows;
+    if (map_put(&state->row_of, serial, state->row_count))
+        return NULL;
+    row = &state->rows[state->row_count++];
+    *row = (struct session_row){.conn = {.serial = serial}};
+    session_row_reset(row);
+    return row;
+}
+
+void session_drop_row(struct session_state *state, uint64_t serial)
+{
+    uint32_t index = map_find(&state->row_of, serial);
+    if (index == MAP_NONE)
+        return;
+    session_row_done(&state->rows[index]);
+    map_remove(&state->row_of, serial);
+    uint32_t last = --state->row_count;
+    if (index == last)
+        return;
+    state->rows[index] = state->rows[last];
+    /* The key is there already: no memory is needed. */
+    (void)map_put(&state->row_of, state->rows[index].conn.serial, index);
+}
+
+struct session_proc *session_find_proc(const struct session_state *state, uint32_t id)
+{
+    uint32_t index = map_find(&state->proc_of, id);
+    return index == MAP_NONE ? NULL : &state->procs[index];
+}
+
+struct session_proc *session_take_proc(struct session_state *state, uint32_t id)
+{
+    struct session_proc *proc = session_find_proc(state, id);
+    if (proc)
+        return proc;
+    void *procs = state->procs;
+    if (make_room(&procs, state->proc_count, &state->proc_capacity, sizeof(*proc),
+                  SESSION_PROCS_MAX))
+        return NULL;
+    state->procs = procs;
+    if (map_put(&state->proc_of, id, state->proc_count))
+        return NULL;
+    proc = &state->procs[state->proc_count++];
+    *proc = (struct session_proc){.id = id, .group = CONN_NO_INDEX};
+    proc->proc.uid = proc->proc.cpu_permille = UINT32_MAX;
+    return proc;
+}
+
+void session_drop_proc(struct session_state *state, uint32_t id)
+{
+    uint32_t index = map_find(&state->proc_of, id);
+    if (index == MAP_NONE)
+        return;
+    proc_done(state, &state->procs[index]);
+    map_remove(&state->proc_of, id);
+    uint32_t last = --state->proc_count;
+    if (index == last)
+        return;
+    state->procs[index] = state->procs[last];
+    (void)map_put(&state->proc_of, state->procs[index].id, index);
+}
+
+int session_set_text(struct session_state *state, char **text, const char *value)
+{
+    size_t size = strlen(value) + 1;
+    if (state->text_bytes + size > SESSION_TEXT_MAX)
+        return -E2BIG;
+    char *copy = malloc(size);
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, value, size);
+    if (*text)
+        state->text_bytes -= strlen(*text) + 1;
+    state->text_bytes += size;
+    free(*text);
+    *text = copy;
+    return 0;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+    return (hash ^ 0xff) * 0x100000001b3u;
+}
+
+static bool group_is(const struct session_group *group, const char *path, const char *unit,
+                     const char *container)
+{
+    return !strcmp(group->path, path) && !strcmp(group->unit, unit) &&
+           !strcmp(group->container, container);
+}
+
+static uint32_t add_group(struct session_state *state, uint64_t key, const char *path,
+                          const char *unit, const char *container)
+{
+    void *groups = state->groups;
+    uint64_t text_bytes = state->text_bytes;
+    struct session_group group = {0};
+
+    if (make_room(&groups, state->group_count, &state->group_capacity, sizeof(group),
+                  SESSION_GROUPS_MAX))
+        return CONN_NO_INDEX;
+    state->groups = groups;
+    if (session_set_text(state, &group.path, path) || session_set_text(state, &group.unit, unit) ||
+        session_set_text(state, &group.container, container) ||
+        map_put(&state->group_of, key, state->group_count)) {
+        free(group.path);
+        free(group.unit);
+        free(group.container);
+        state->text_bytes = text_bytes;
+        return CONN_NO_INDEX;
+    }
+    state->groups[state->group_count] = group;
+    return state->group_count++;
+}
+
+uint32_t session_take_group(struct session_state *state, const char *path, const char *unit,
+                            const char *container)
+{
+    uint64_t hash = hash_text(hash_text(hash_text(0xcbf29ce484222325u, path), unit), container);
+    uint64_t key = hash | 1;
+
+    for (;; key += 2) {
+        uint32_t index = map_find(&state->group_of, key);
+        if (index == MAP_NONE)
+            return add_group(state, key, path, unit, container);
+        if (group_is(&state->groups[index], path, unit, container))
+            return index;
+    }
+}
+
+int session_learn_name(struct session_state *state, struct session_names *names, uint32_t number,
+                       const char *name)
+{
+    uint32_t index = map_find(&names->index_of, (uint64_t)number + 1);
+    if (index != MAP_NONE) {
+        if (!strcmp(names->list[index].name, name))
+            return 0;
+        int error = session_set_text(state, &names->list[index].name, name);
+        return error == -E2BIG ? 0 : error;
+    }
+    void *list = names->list;
+    struct session_name added = {.number = number};
+    int error = make_room(&list, names->count, &names->capacity, sizeof(added), SESSION_NAMES_MAX);
+    if (error)
+        return error == -E2BIG ? 0 : error;
+    names->list = list;
+    error = session_set_text(state, &added.name, name);
+    if (error)
+        return error == -E2BIG ? 0 : error;
+    error = map_put(&names->index_of, (uint64_t)number + 1, names->count);
+    if (error) {
+        state->text_bytes -= strlen(name) + 1;
+        free(added.name);
+        return error;
+    }
+    names->list[names->count++] = added;
+    return 0;
+}

@@ -1,0 +1,95 @@
+/* What a session log has said so far: rows, processes, groups, names. The writer keeps it as well
+ * as the reader, so that a sample holds only what changed. Bounded whatever a log claims. Pure. */
+#ifndef TCPLENS_SESSION_STATE_H
+#define TCPLENS_SESSION_STATE_H
+
+#include "core/frame.h"
+#include "session/map.h"
+
+#define SESSION_ROWS_MAX    500000u
+#define SESSION_PROCS_MAX   131072u
+#define SESSION_GROUPS_MAX  65536u
+#define SESSION_NAMES_MAX   4096u /* users; interfaces */
+#define SESSION_HOLDERS_MAX 4096u /* processes of one row */
+#define SESSION_TEXT_MAX    (UINT64_C(64) << 20)
+
+/* One row as the log has it. The indexes in conn (owner, owners, group, detail) mean nothing. */
+struct session_row {
+    struct conn conn;
+    int64_t tick_wall_ns;       /* when its ticking facts had the values in conn */
+    uint32_t stamp;             /* writer: frame that had it last */
+    uint32_t group;             /* in state.groups or CONN_NO_INDEX */
+    uint32_t owner;             /* number of a process, 0 = none */
+    uint32_t *holders;          /* numbers of processes, conn.owner_count of them */
+    struct conn_detail *detail; /* NULL = none */
+};
+
+struct session_proc {
+    uint32_t id; /* number in the log, > 0 */
+    uint32_t stamp;
+    uint32_t group;
+    struct proc proc; /* its texts are owned by this struct; proc.group means nothing */
+};
+
+struct session_group {
+    char *path, *unit, *container; /* "" = none */
+};
+
+struct session_name {
+    uint32_t number; /* uid or interface index */
+    char *name;
+};
+
+struct session_names {
+    struct session_name *list;
+    uint32_t count, capacity;
+    struct map index_of; /* number + 1 -> index in list */
+};
+
+struct session_state {
+    struct session_row *rows;
+    uint32_t row_count, row_capacity;
+    struct map row_of; /* serial -> index in rows */
+    struct session_proc *procs;
+    uint32_t proc_count, proc_capacity;
+    struct map proc_of;    /* number -> index in procs */
+    struct map proc_by_id; /* writer: pid and start -> number */
+    struct session_group *groups;
+    uint32_t group_count, group_capacity;
+    struct map group_of; /* hash of its texts -> index in groups */
+    struct session_names users, interfaces;
+    uint64_t text_bytes; /* held by all of it */
+    uint32_t stamp, next_proc;
+    uint32_t *proc_ids, *group_ids; /* writer: for each of a frame, its number here */
+    uint32_t proc_id_capacity, group_id_capacity;
+};
+
+void session_state_init(struct session_state *state);
+void session_state_done(struct session_state *state);
+void session_state_clear(struct session_state *state); /* a head line: nothing is known any more */
+
+/* A row with nothing known of it, as a `row` line begins with. */
+void session_row_reset(struct session_row *row);
+void session_row_done(struct session_row *row);
+int session_row_set_holders(struct session_row *row, const uint32_t *holders, uint32_t count);
+
+struct session_row *session_find_row(const struct session_state *state, uint64_t serial);
+/* Found or added (reset); NULL when there are too many or no memory. */
+struct session_row *session_take_row(struct session_state *state, uint64_t serial);
+void session_drop_row(struct session_state *state,
+                      uint64_t serial); /* moves the last in its place */
+
+struct session_proc *session_find_proc(const struct session_state *state, uint32_t id);
+struct session_proc *session_take_proc(struct session_state *state, uint32_t id);
+void session_drop_proc(struct session_state *state, uint32_t id);
+
+/* Replaces *text by a copy. 0, -ENOMEM, or -E2BIG when the state holds SESSION_TEXT_MAX already. */
+int session_set_text(struct session_state *state, char **text, const char *value);
+/* Index of the group with these texts, added if need be; CONN_NO_INDEX: too many. */
+uint32_t session_take_group(struct session_state *state, const char *path, const char *unit,
+                            const char *container);
+/* Learns a name. Too many names are forgotten. 0 or -ENOMEM. */
+int session_learn_name(struct session_state *state, struct session_names *names, uint32_t number,
+                       const char *name);
+
+#endif

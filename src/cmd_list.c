@@ -211,6 +211,15 @@ static int print_frame(struct list *list)
     return error;
 }
 
+static void tell_missing(const struct missing *missing)
+{
+    const char *what = "some connections could not be had";
+
+    if (!(missing->reasons & MISSING_DUMP_PART))
+        what = "no sock_diag here: these are from /proc/net/tcp, with fewer facts";
+    fprintf(stderr, "tcplens: %s\n", missing->text[0] ? missing->text : what);
+}
+
 static int show(struct list *list, const struct frame *frame)
 {
     const struct missing *missing = &frame->missing;
@@ -225,8 +234,7 @@ static int show(struct list *list, const struct frame *frame)
     if (code != EXIT_DONE || error)
         return code;
     if (missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG))
-        fprintf(stderr, "tcplens: %s\n",
-                missing->text[0] ? missing->text : "some connections could not be had");
+        tell_missing(missing);
     return missing->reasons & MISSING_DUMP_PART ? EXIT_PARTLY : EXIT_DONE;
 }
 

@@ -236,12 +236,6 @@ static int check_operands(struct parse *parse)
     struct options *options = parse->options;
     char what[64];
 
-    if (options->command == RUN_REPLAY) {
-        if (parse->word_count != 1)
-            return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");
-        options->file = parse->word;
-        return 0;
-    }
     if (options->at && !options->from)
         return usage_error(parse, "--at:", "needs --from FILE");
     if (!COMMAND_NAMES[options->command].run && !parse->has_command)
@@ -250,6 +244,11 @@ static int check_operands(struct parse *parse)
         snprintf(what, sizeof(what), "\"%s\" is not in this build",
                  COMMAND_NAMES[options->command].name);
         return usage_error(parse, what, "(--help names the commands)");
+    }
+    if (options->command == RUN_REPLAY) {
+        if (parse->word_count != 1)
+            return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");
+        options->file = parse->word;
     }
     return 0;
 }

@@ -34,9 +34,12 @@ size_t column_index(const struct column *column)
 void column_suggest(const char *word, char *out, size_t size)
 {
     size_t used = 0;
+    unsigned most = strlen(word) < 5 ? 1 : 2; /* anything is near to next to nothing */
 
     out[0] = '\0';
-    for (unsigned edits = 1; edits <= 2 && !used; edits++) {
+    if (strlen(word) < 2)
+        return;
+    for (unsigned edits = 1; edits <= most && !used; edits++) {
         for (size_t i = 0; i < column_count; i++) {
             size_t length = strlen(columns[i].id);
 

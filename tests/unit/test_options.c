@@ -1,0 +1,278 @@
+/* Options: every one in the table is read into its place, bad values get one exact line, slips a
+ * hint. What is printed is read back from a file. */
+#include "core/wish.h"
+#include "options.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ARGUMENTS_MAX 40
+
+static char said[8192]; /* what the last parse printed on stderr */
+
+/* Parses a line of words with stderr and stdout going to files. */
+static int parse(struct options *options, const char *line)
+{
+    static char name[] = "tcplens", words[512];
+    char *argv[ARGUMENTS_MAX + 1] = {name};
+    int argc = 1, code, kept_out = dup(STDOUT_FILENO), kept_error = dup(STDERR_FILENO);
+    FILE *errors = tmpfile(), *output = tmpfile();
+    size_t length;
+
+    snprintf(words, sizeof(words), "%s", line);
+    for (char *word = strtok(words, " "); word && argc < ARGUMENTS_MAX; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    fflush(stdout);
+    dup2(fileno(errors), STDERR_FILENO);
+    dup2(fileno(output), STDOUT_FILENO);
+    code = options_parse(options, argc, argv);
+    fflush(stdout);
+    dup2(kept_error, STDERR_FILENO);
+    dup2(kept_out, STDOUT_FILENO);
+    close(kept_error);
+    close(kept_out);
+    rewind(errors);
+    length = fread(said, 1, sizeof(said) - 1, errors);
+    said[length] = '\0';
+    fclose(errors);
+    fclose(output);
+    return code;
+}
+
+static struct options parse_well(const char *line)
+{
+    struct options options;
+    int code = parse(&options, line);
+
+    if (code != -1)
+        fail_msg("%s: %d: %s", line, code, said);
+    assert_string_equal(said, "");
+    return options;
+}
+
+static void defaults_stand(void **unused)
+{
+    struct options options = parse_well("list");
+
+    (void)unused;
+    assert_int_equal(options.command, RUN_LIST);
+    assert_int_equal(options.interval_ns, 1000000000);
+    assert_int_equal(options.for_ns, 0);
+    assert_int_equal(options.class, CLASS_ALL);
+    assert_int_equal(options.families, WISH_INET | WISH_INET6);
+    assert_int_equal(options.output, OUTPUT_TABLE);
+    assert_int_equal(options.highlight_ns, 3000000000);
+    assert_int_equal(options.past_bytes, 64 << 20);
+    assert_int_equal(options.budget_percent, 25);
+    assert_int_equal(options.events, EVENTS_AUTO);
+    assert_null(options.columns);
+    assert_null(options.sort);
+    assert_null(options.filter);
+    assert_false(options.ascii || options.read_only || options.with_args || options.dry_run ||
+                 options.yes || options.force);
+}
+
+static void options_of_list_are_read(void **unused)
+{
+    struct options options =
+        parse_well("list --class connections -4 --columns pid,local --sort -rtt --json --ascii "
+                   "--demo 7,60 state established");
+
+    (void)unused;
+    assert_int_equal(options.class, CLASS_CONNECTIONS);
+    assert_int_equal(options.families, WISH_INET);
+    assert_string_equal(options.columns, "pid,local");
+    assert_string_equal(options.sort, "-rtt");
+    assert_int_equal(options.output, OUTPUT_JSON);
+    assert_true(options.ascii);
+    assert_string_equal(options.demo, "7,60");
+    assert_string_equal(options.filter, "state established");
+    options_done(&options);
+    assert_null(options.filter);
+    options = parse_well("list -46 --columns=pid --csv --class=listeners");
+    assert_int_equal(options.families, WISH_INET | WISH_INET6);
+    assert_string_equal(options.columns, "pid");
+    assert_int_equal(options.output, OUTPUT_CSV);
+    assert_int_equal(options.class, CLASS_LISTENERS);
+    options = parse_well("list -6 -- --json");
+    assert_int_equal(options.families, WISH_INET6);
+    assert_int_equal(options.output, OUTPUT_TABLE);
+    assert_string_equal(options.filter, "--json");
+    options_done(&options);
+}
+
+static void options_of_top_are_read(void **unused)
+{
+    struct options options;
+
+    (void)unused;
+    if (!COMMAND_NAMES[RUN_TOP].run)
+        return;
+    options = parse_well("-i 0.5 --for 5m --highlight 250ms --past 500k --budget 0 --events none "
+                         "--theme dark --read-only --with-args --rotate 100M --keep 20");
+    assert_int_equal(options.command, RUN_TOP);
+    assert_int_equal(options.interval_ns, 500000000);
+    assert_int_equal(options.for_ns, INT64_C(300000000000));
+    assert_int_equal(options.highlight_ns, 250000000);
+    assert_int_equal(options.past_bytes, 512000);
+    assert_int_equal(options.budget_percent, 0);
+    assert_int_equal(options.events, EVENTS_NONE);
+    assert_string_equal(options.theme, "dark");
+    assert_true(options.read_only && options.with_args);
+    assert_string_equal(options.rotate, "100M");
+    assert_int_equal(options.keep, 20);
+    options = parse_well("--interval=2 --past 0 --events=destroy port 443");
+    assert_int_equal(options.interval_ns, 2000000000);
+    assert_int_equal(options.past_bytes, 0);
+    assert_int_equal(options.events, EVENTS_DESTROY);
+    assert_string_equal(options.filter, "port 443");
+    options_done(&options);
+}
+
+/* Each option of the table is known by its name and its letter: what fails is its value, or the
+ * command, or nothing. */
+static void every_option_of_the_table_is_known(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < option_name_count; i++) {
+        const struct option_name *option = &OPTION_NAMES[i];
+        struct options options;
+        char line[80];
+
+        assert_true(option->commands != 0 && strlen(option->help) > 3);
+        if (option->name) {
+            snprintf(line, sizeof(line), "list --%s%s", option->name, option->argument ? "=" : "");
+            (void)parse(&options, line);
+            assert_null(strstr(said, "there is no such option"));
+            options_done(&options);
+        }
+        if (option->letter) {
+            snprintf(line, sizeof(line), "list -%c", option->letter);
+            (void)parse(&options, line);
+            assert_null(strstr(said, "there is no such option"));
+            options_done(&options);
+        }
+        for (size_t j = 0; option->name && j < i; j++) {
+            if (OPTION_NAMES[j].name)
+                assert_string_not_equal(option->name, OPTION_NAMES[j].name);
+        }
+    }
+}
+
+static const struct {
+    const char *line, *error;
+} REFUSED[] = {
+    {"list --interval", "--interval: needs a value: S"},
+    {"list --interval abc", "--interval: \"abc\": a time from 0.1 to 3600 seconds was expected, "
+                            "e.g. 2, 0.5, 250ms, 5m"},
+    {"list -i 0.05", "--interval: \"0.05\": a time from 0.1 to 3600 seconds was expected, "
+                     "e.g. 2, 0.5, 250ms, 5m"},
+    {"list -i 2h", "--interval: \"2h\": a time from 0.1 to 3600 seconds was expected, "
+                   "e.g. 2, 0.5, 250ms, 5m"},
+    {"list -i 1.2.3", "--interval: \"1.2.3\": a time from 0.1 to 3600 seconds was expected, "
+                      "e.g. 2, 0.5, 250ms, 5m"},
+    {"list -i 99999999999999999999999999999",
+     "--interval: \"99999999999999999999999999999\": a time from 0.1 to 3600 seconds was expected, "
+     "e.g. 2, 0.5, 250ms, 5m"},
+    {"--highlight -1", "--highlight: \"-1\": a time from 0 to 3600 seconds was expected, "
+                       "e.g. 2, 0.5, 250ms, 5m"},
+    {"--past 64X", "--past: \"64X\": a size was expected, e.g. 64M, 500k, 0"},
+    {"--past 99999999999G", "--past: \"99999999999G\": a size was expected, e.g. 64M, 500k, 0"},
+    {"--budget 101", "--budget: \"101\": a number from 0 to 100 was expected"},
+    {"--budget 2.5", "--budget: \"2.5\": a number from 0 to 100 was expected"},
+    {"--keep 0", "--keep: \"0\": a number from 1 to 1000000 was expected"},
+    {"--events ebpf", "--events: \"ebpf\": say bpf, destroy, none or auto"},
+    {"list --class some", "--class: \"some\": say all, connections or listeners"},
+    {"list --columns state,rrt", "--columns: \"rrt\": there is no such column; did you mean "},
+    {"list --columns state,", "--columns: \"\": there is no such column; --help names them"},
+    {"list --sort zzzzzzzz", "--sort: \"zzzzzzzz\": there is no such column; --help names them"},
+    {"list --sort --json", "--sort: \"-json\": there is no such column; "},
+    {"list --demo=", "--demo: \"\": a value was expected"},
+    {"list --json=1", "--json: takes no value"},
+    {"list --jsno", "--jsno: there is no such option (did you mean --json?)"},
+    {"list --quite-unlike", "--quite-unlike: there is no such option (--help names all)"},
+    {"list -x", "-x: there is no such option (--help names all)"},
+    {"list --at 14:03", "--at: needs --from FILE"},
+    {"list --yes", "--yes is not an option of \"list\"; it belongs to close"},
+    {"list -i 2", "--interval is not an option of \"list\"; it belongs to top events record"},
+    {"lst", "\"lst\" is no command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
+    {"evnets", "\"evnets\" is no command; did you mean \"events\"? (to filter by it: tcplens top "
+               "evnets)"},
+};
+
+static void what_is_wrong_is_said_in_one_line(void **unused)
+{
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(REFUSED); i++) {
+        struct options options;
+        char expected[256];
+        size_t length;
+
+        assert_int_equal(parse(&options, REFUSED[i].line), EXIT_USAGE);
+        snprintf(expected, sizeof(expected), "tcplens: %s", REFUSED[i].error);
+        length = strlen(expected);
+        if (strncmp(said, expected, length) ||
+            (said[length] != '\n' && expected[length - 1] != ' '))
+            fail_msg("%s:\n  said     %s  expected %s", REFUSED[i].line, said, expected);
+        assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
+        options_done(&options);
+    }
+}
+
+static void a_replay_names_its_file(void **unused)
+{
+    struct options options;
+
+    (void)unused;
+    if (!COMMAND_NAMES[RUN_REPLAY].run)
+        return;
+    assert_int_equal(parse(&options, "replay"), EXIT_USAGE);
+    assert_string_equal(said, "tcplens: replay: name one file (tcplens replay FILE)\n");
+    assert_int_equal(parse(&options, "replay a b"), EXIT_USAGE);
+    assert_string_equal(parse_well("replay log.jsonl").file, "log.jsonl");
+    assert_string_equal(parse_well("replay -").file, "-");
+}
+
+static void help_and_version_end_well(void **unused)
+{
+    struct options options;
+
+    (void)unused;
+    assert_int_equal(parse(&options, "--help"), EXIT_DONE);
+    assert_int_equal(parse(&options, "list -h"), EXIT_DONE);
+    assert_int_equal(parse(&options, "--version"), EXIT_DONE);
+    assert_string_equal(said, "");
+}
+
+static void commands_that_are_not_built_are_refused(void **unused)
+{
+    struct options options;
+
+    (void)unused;
+    for (int i = 0; i < RUN_COUNT; i++) {
+        char line[40];
+
+        snprintf(line, sizeof(line), "%s word", COMMAND_NAMES[i].name);
+        assert_int_equal(parse(&options, line), COMMAND_NAMES[i].run ? -1 : EXIT_USAGE);
+        options_done(&options);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_stand),
+        cmocka_unit_test(options_of_list_are_read),
+        cmocka_unit_test(options_of_top_are_read),
+        cmocka_unit_test(every_option_of_the_table_is_known),
+        cmocka_unit_test(what_is_wrong_is_said_in_one_line),
+        cmocka_unit_test(a_replay_names_its_file),
+        cmocka_unit_test(help_and_version_end_well),
+        cmocka_unit_test(commands_that_are_not_built_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

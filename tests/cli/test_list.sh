@@ -1,0 +1,92 @@
+#!/bin/bash
+# tcplens list: exit codes, messages, what goes to which descriptor.
+#   test_list.sh TCPLENS
+set -u
+tcplens=$1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect CODE ARGUMENT...: runs it, keeps its output in $work/out and $work/err.
+expect() {
+    local wanted=$1 code
+    shift
+    "$tcplens" "$@" >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    [ "$code" -eq "$wanted" ] || fail "$*: exit code $code, $wanted was expected: $(cat "$work/err")"
+}
+
+expect_error() {
+    [ "$(cat "$work/err")" = "$1" ] || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
+    [ ! -s "$work/out" ] || fail "output beside the error: $(head -n 1 "$work/out")"
+}
+
+expect_silent() {
+    [ ! -s "$work/err" ] || fail "stderr is not empty: $(cat "$work/err")"
+}
+
+# What is asked for is printed, and nothing else.
+expect 0 list --demo 7
+expect_silent
+head -n 1 "$work/out" | grep -q '^STATE  *RECVQ  *SENDQ  *LOCAL  *REMOTE  *PROCESS' ||
+    fail "no title line: $(head -n 1 "$work/out")"
+lines=$(wc -l <"$work/out")
+expect 0 list --demo 7 --json
+[ "$(wc -l <"$work/out")" -eq $((lines - 1)) ] || fail "table and JSON have different rows"
+expect 0 list --demo 7 --csv --columns local,process,rtt
+[ "$(head -n 1 "$work/out")" = laddr,lport,comm,owner,rtt_us ] || fail "CSV title is wrong"
+[ "$(wc -l <"$work/out")" -eq "$lines" ] || fail "table and CSV have different rows"
+expect 0 list --demo 7 --json --columns state,pid --sort -pid
+grep -vqE '^\{"state":"[A-Z0-9-]+"(,"pid":[0-9]+)?\}$' "$work/out" && fail "other columns than asked for"
+sort -s -c -t: -k3,3nr <(grep pid "$work/out") || fail "--sort -pid is not sorted"
+expect 0 list --demo 7 -4 --json
+grep -q inet6 "$work/out" && fail "IPv6 rows under -4"
+expect 0 list --demo 7 -6 --json
+grep -q '"inet"' "$work/out" && fail "IPv4 rows under -6"
+expect 0 list --demo 7 --class listeners --json
+grep -vq '"state":"LISTEN"' "$work/out" && fail "--class listeners has others"
+expect 0 list --demo 7 --class connections --json
+grep -q '"state":"LISTEN"' "$work/out" && fail "--class connections has listeners"
+expect 0 list --demo 7 --ascii
+LC_ALL=C grep -q '[^ -~]' "$work/out" && fail "--ascii is not ASCII"
+expect 0 list --json
+expect_silent
+
+# Help and version.
+expect 0 --version
+[ "$(cat "$work/out")" != "" ] || fail "--version is silent"
+expect 0 --help
+for word in list --json --columns snd_ssthresh; do
+    grep -q -e "$word" "$work/out" || fail "--help does not name $word"
+done
+
+# Errors are one line on stderr, with exit code 2.
+expect 2 list --jsno
+expect_error 'tcplens: --jsno: there is no such option (did you mean --json?)'
+expect 2 lst
+expect_error 'tcplens: "lst" is no command; did you mean "list"? (to filter by it: tcplens top lst)'
+expect 2 list --columns foo
+expect_error 'tcplens: --columns: "foo": there is no such column; --help names them'
+expect 2 list --demo seven
+expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] was expected, e.g. 7,200,50'
+
+# A full disk is an error, a reader that goes away is none.
+"$tcplens" list --demo 7,3000 >/dev/full 2>"$work/err"
+code=$?
+[ "$code" -eq 1 ] || fail "/dev/full: exit code $code"
+[ "$(cat "$work/err")" = 'tcplens: standard output: No space left on device' ] ||
+    fail "/dev/full: $(cat "$work/err")"
+"$tcplens" list --demo 7,3000 --json 2>"$work/err" | head -n 1 >/dev/null
+code=${PIPESTATUS[0]}
+[ "$code" -eq 0 ] || fail "closed pipe: exit code $code"
+expect_silent
+"$tcplens" list --demo 7 >&- 2>"$work/err"
+code=$?
+[ "$code" -eq 1 ] || fail "closed output: exit code $code"
+
+[ "$failures" -eq 0 ] || exit 1

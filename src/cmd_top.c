@@ -19,9 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MILLISECOND_NS 1000000LL
-#define END_NS         (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */
-#define UNBLOCK_NS     (250 * MILLISECOND_NS) /* output nobody reads is discarded after that */
+#define MILLISECOND_NS  1000000LL
+#define END_NS          (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */
+#define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output nobody reads is discarded after that */
+#define UNBLOCK_STEP_NS (20 * MILLISECOND_NS)
 
 enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };
 
@@ -214,29 +215,35 @@ static int open_screen(struct top *top)
     return error ? say(EXIT_FAILED, "screen", strerror(-error)) : EXIT_DONE;
 }
 
-/* Waits at most until `deadline` for the screen to say so. */
-static bool wait_answer(struct top *top, char wanted, int64_t deadline)
+/* The last answer that has come, 0 if none. */
+static char read_answer(struct top *top)
 {
-    struct pollfd wait = {.fd = top->answers[0], .events = POLLIN};
-    for (;;) {
-        int64_t left = deadline - now_ns();
-        if (left <= 0 || poll(&wait, 1, (int)(left / MILLISECOND_NS) + 1) < 0)
-            return false;
-        char answer = 0;
-        if (read(top->answers[0], &answer, 1) != 1)
-            continue;
+    char answer = 0, last = 0;
+    while (read(top->answers[0], &answer, 1) == 1) {
+        last = answer;
         if (answer == ANSWER_ENDED)
             top->screen_runs = false;
-        if (answer == wanted || answer == ANSWER_ENDED)
-            return answer == wanted;
+    }
+    return last;
+}
+
+/* Waits at most until `deadline` for the screen to say so, or to end. */
+static void wait_answer(struct top *top, char wanted, int64_t deadline)
+{
+    struct pollfd wait = {.fd = top->answers[0], .events = POLLIN};
+    while (top->screen_runs && read_answer(top) != wanted) {
+        int64_t left = deadline - now_ns();
+        if (left <= 0)
+            break;
+        poll(&wait, 1, (int)(left / MILLISECOND_NS) + 1);
     }
 }
 
 static void stop_ourselves(struct top *top)
 {
     send_byte(top->orders[1], SCREEN_SUSPEND);
-    if (!wait_answer(top, ANSWER_SUSPENDED, now_ns() + END_NS))
-        term_rescue_restore(&top->rescue);
+    wait_answer(top, ANSWER_SUSPENDED, now_ns() + END_NS);
+    term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
     raise(SIGSTOP);
 }
 
@@ -279,7 +286,7 @@ static int watch(struct top *top)
         if (signal)
             return signal;
         if (waits[1].revents)
-            wait_answer(top, ANSWER_ENDED, now_ns());
+            read_answer(top);
     }
     return 0;
 }
@@ -295,9 +302,11 @@ static bool end_threads(struct top *top)
     pthread_sigmask(SIG_BLOCK, &background, NULL);
     send_byte(top->orders[1], SCREEN_QUIT);
     collector_ask_stop(top->collector);
-    if (top->screen_runs && !wait_answer(top, ANSWER_ENDED, begin + UNBLOCK_NS)) {
+    wait_answer(top, ANSWER_ENDED, begin + UNBLOCK_NS);
+    /* Each time a few kilobytes more are discarded, until what was being painted is through. */
+    while (top->screen_runs && now_ns() < begin + END_NS) {
         term_rescue_unblock(&top->rescue);
-        wait_answer(top, ANSWER_ENDED, begin + END_NS);
+        wait_answer(top, ANSWER_ENDED, now_ns() + UNBLOCK_STEP_NS);
     }
     if (top->screen_runs) {
         term_rescue_restore(&top->rescue);
@@ -316,6 +325,7 @@ static int start_threads(struct top *top)
     error = pthread_create(&top->thread, NULL, run_screen, top);
     if (error)
         return say(EXIT_FAILED, "screen thread", strerror(error));
+    pthread_setname_np(top->thread, "screen");
     top->screen_runs = true;
     return EXIT_DONE;
 }

@@ -206,6 +206,14 @@ static bool age_key(const struct column_context *context, const struct conn *con
     return true;
 }
 
+/* States sort as a connection lives through them; what only waits for others comes last. */
+static const uint8_t STATE_ORDER[STATE_COUNT] = {
+    [STATE_SYN_SENT] = 1,    [STATE_SYN_RECEIVED] = 2, [STATE_ESTABLISHED] = 3,
+    [STATE_CLOSE_WAIT] = 4,  [STATE_FIN_WAIT_1] = 5,   [STATE_FIN_WAIT_2] = 6,
+    [STATE_CLOSING] = 7,     [STATE_LAST_ACK] = 8,     [STATE_TIME_WAIT] = 9,
+    [STATE_DELETE_TCB] = 10, [STATE_LISTEN] = 11,      [STATE_CLOSED] = 12,
+};
+
 bool column_sort_key(const struct column *column, const struct column_context *context,
                      const struct conn *conn, uint64_t *key)
 {
@@ -219,6 +227,8 @@ bool column_sort_key(const struct column *column, const struct column_context *c
         *key = address_key(column_addr(column, conn), conn->tuple.family);
     else if (column->type == TYPE_TEXT)
         *key = first_eight((const uint8_t *)value.text, strlen(value.text));
+    else if (column->type == TYPE_STATE)
+        *key = STATE_ORDER[value.number];
     else
         *key = (uint64_t)value.number ^ UINT64_C(1) << 63; /* order of signed numbers */
     return true;
@@ -248,5 +258,7 @@ int column_compare(const struct column *column, const struct column_context *con
         return (int)has_b - (int)has_a;
     if (column->type == TYPE_TEXT)
         return strcmp(value_a.text, value_b.text);
+    if (column->type == TYPE_STATE)
+        return STATE_ORDER[value_a.number] - STATE_ORDER[value_b.number];
     return (value_a.number > value_b.number) - (value_a.number < value_b.number);
 }

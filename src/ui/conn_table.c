@@ -158,8 +158,8 @@ static void draw_from(const struct conn_table *table, const struct canvas *canva
     }
     int begin = canvas->cols - 1 - (int)text_width(text);
     if (begin > FIRST_CELL + 12) {
-        canvas_text(canvas, row, begin - 1, style, " ");
-        canvas_text(canvas, row, begin, style, text);
+        canvas_field(canvas, row, begin - 1, 1, false, style, "");
+        canvas_field(canvas, row, begin, canvas->cols - begin, false, style, text);
     }
 }
 

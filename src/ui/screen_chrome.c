@@ -183,7 +183,7 @@ static void draw_head(struct screen *screen, const struct canvas *canvas)
     if (screen->picture.frozen)
         add_piece(&right, 2, ROLE_NOTICE, "frozen", ROLE_NORMAL);
     if (screen->picture.paused)
-        add_piece(&right, 1, ROLE_NOTICE, "⏸ paused", ROLE_NORMAL);
+        add_piece(&right, 1, ROLE_NOTICE, "paused", ROLE_NORMAL);
     bool stretched = frame && frame->cost.stretched;
     struct piece *interval =
         add_piece(&right, 3, ROLE_NOTICE, stretched ? "stretched to" : "", ROLE_NORMAL);
@@ -219,10 +219,13 @@ static void draw_states(struct screen *screen, const struct canvas *canvas)
     if (!frame)
         return;
     struct piece *cost = add_piece(&right, 2, ROLE_DIM, "", ROLE_DIM);
+    /* Always as wide, so that nothing moves with it. */
     if (frame->cost.cpu_permille != UINT32_MAX)
-        snprintf(cost->label, sizeof(cost->label), "cpu %.1f%% ",
+        snprintf(cost->label, sizeof(cost->label), "cpu %5.1f%%",
                  (double)frame->cost.cpu_permille / 10.0);
-    snprintf(cost->value, sizeof(cost->value), "%.0f ms", (double)frame->cost.wall_ns / 1e6);
+    else
+        snprintf(cost->label, sizeof(cost->label), "%10s", "");
+    snprintf(cost->value, sizeof(cost->value), "%4.0f ms", (double)frame->cost.wall_ns / 1e6);
     /* A state that does not fit is counted under "other". */
     size_t shown = HEAD_STATE_COUNT;
     add_states(&left, &frame->totals, shown);
@@ -260,11 +263,12 @@ static void draw_tabs(struct screen *screen, const struct canvas *canvas)
                             active ? "[" : " ", i + 1, VIEWS[i]->title, active ? "]" : " ");
         add_span(screen, canvas->top, begin, col, view_command(i));
     }
-    if (pane != screen->views[screen->view])
+    bool page = pane != screen->views[screen->view];
+    if (page && !pane->ops->floating)
         col = canvas_printf(canvas, 0, col + 1, ROLE_ACCENT, "▸ %s", pane->ops->title);
     if (pane->ops->summary && screen->picture.frame)
         pane->ops->summary(pane, &screen->picture, summary, sizeof(summary));
-    else if (pane != screen->views[screen->view])
+    else if (page)
         snprintf(summary, sizeof(summary), "Esc back");
     int width = (int)text_width(summary);
     if (width > 0 && col + 1 + width < canvas->cols)

@@ -20,7 +20,7 @@ static int gap_before(const struct table_column *columns, size_t at, bool first)
 static int least_cells(const struct table_column *column, bool wide)
 {
     int spare = column->min_width > 0 ? column->cells - column->min_width : 0;
-    return spare > 0 ? column->cells - (wide ? spare / 3 : spare) : column->cells;
+    return spare > 0 ? column->cells - (wide ? spare / 3 : spare * 2 / 3) : column->cells;
 }
 
 enum measure { MEASURE_NOW, MEASURE_LEAST, MEASURE_LEAST_WIDE };
@@ -41,19 +41,22 @@ static int needed(const struct table_column *columns, size_t count, enum measure
     return sum;
 }
 
-/* Takes cells from columns that may shrink, the widest first, until it fits. */
+/* Takes cells from the columns that have most to give until it fits. */
 static void shrink(struct table_column *columns, size_t count, int excess)
 {
     while (excess > 0) {
-        struct table_column *widest = NULL;
+        struct table_column *richest = NULL;
+        int most = 0;
         for (size_t i = 0; i < count; i++) {
-            bool can = columns[i].cells > columns[i].min_width && columns[i].min_width > 0;
-            if (can && (!widest || columns[i].cells > widest->cells))
-                widest = &columns[i];
+            int spare = columns[i].min_width > 0 ? columns[i].cells - columns[i].min_width : 0;
+            if (columns[i].cells > 0 && spare > most) {
+                richest = &columns[i];
+                most = spare;
+            }
         }
-        if (!widest)
+        if (!richest)
             break;
-        widest->cells--;
+        richest->cells--;
         excess--;
     }
 }

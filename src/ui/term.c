@@ -73,50 +73,6 @@ static const struct button_map BUTTONS[] = {
 /* Types that most terminals understand, tried in turn when $TERM has no description. */
 static const char *const FALLBACK_TYPES[] = {"xterm-256color", "xterm", "linux", "vt100", "ansi"};
 
-int term_rescue_prepare(struct term_rescue *rescue, int input)
-{
-    struct termios before;
-    if (tcgetattr(input, &before) != 0)
-        return -errno;
-    memset(rescue, 0, sizeof(*rescue));
-    rescue->before = before;
-    atomic_init(&rescue->armed, false);
-    char path[128];
-    rescue->descriptor = -1;
-    /* An open file of its own: O_NONBLOCK on the one we were given would change it for the shell.
-     */
-    if (ttyname_r(input, path, sizeof(path)) == 0)
-        rescue->descriptor = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    return 0;
-}
-
-void term_rescue_restore(const struct term_rescue *rescue)
-{
-    if (!atomic_load(&rescue->armed) || rescue->descriptor < 0)
-        return;
-    ssize_t written = write(rescue->descriptor, rescue->reset, rescue->reset_length);
-    (void)written; /* a full terminal takes nothing, and there is nobody left to tell */
-    tcsetattr(rescue->descriptor, TCSANOW, &rescue->before);
-}
-
-void term_rescue_unblock(const struct term_rescue *rescue)
-{
-    if (rescue->descriptor < 0)
-        return;
-    tcflush(rescue->descriptor, TCOFLUSH);
-    /* Discarding wakes no writer (Linux 6.18, drivers/tty/pty.c), switching the flow off and on
-     * does; it also undoes a Ctrl-S. */
-    tcflow(rescue->descriptor, TCOOFF);
-    tcflow(rescue->descriptor, TCOON);
-}
-
-void term_rescue_done(struct term_rescue *rescue)
-{
-    if (rescue->descriptor >= 0)
-        close(rescue->descriptor);
-    rescue->descriptor = -1;
-}
-
 /* Appends a capability without its padding ("$<5>"). */
 static void add_reset(struct term_rescue *rescue, const char *text)
 {
@@ -483,6 +439,8 @@ void term_cursor(struct term *term, int row, int col)
 
 void term_flush(struct term *term)
 {
+    if (atomic_load(&term->rescue->over))
+        return;
     curs_set(term->cursor_col >= 0 ? 1 : 0);
     if (term->cursor_col >= 0)
         move(term->cursor_row, term->cursor_col);

@@ -14,6 +14,7 @@ struct term;
 
 /* What is needed to leave the terminal as it was found when the screen thread no longer can. */
 struct term_rescue {
+    atomic_bool over; /* restored for good: nothing more is painted */
     atomic_bool
         armed;      /* there is something to restore: between open or resume and close, suspend */
     int descriptor; /* of the terminal, never blocks; -1 = there is none */
@@ -30,8 +31,10 @@ struct term_settings {
 
 /* Reads the terminal's settings before anything changes them. 0 or -errno (-ENOTTY). */
 int term_rescue_prepare(struct term_rescue *rescue, int input);
-/* Restores them at once; safe in a signal handler and while another thread is stuck in a write. */
-void term_rescue_restore(const struct term_rescue *rescue);
+/* Restores them for good; safe in a signal handler and while another thread is stuck in a write. */
+void term_rescue_restore(struct term_rescue *rescue);
+/* Its settings only, while the screen cannot leave it but will go on. */
+void term_rescue_settings(const struct term_rescue *rescue);
 /* Discards output nobody reads and lets a stopped terminal go on, so that a write returns. */
 void term_rescue_unblock(const struct term_rescue *rescue);
 void term_rescue_done(struct term_rescue *rescue);

@@ -1,0 +1,221 @@
+/* Golden screens: the program on a pty over the demo source, whose frame n is always the same. Keys
+ * go in, the cells are compared with golden/NAME.screen. UPDATE=1 in the environment rewrites the
+ * files; then look at the difference.
+ *
+ * usage: test_screens TCPLENS GOLDEN_FOLDER [CASE] */
+#include "pty_screen.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEADLINE_MS 20000
+#define QUIET_MS    150
+#define COST_CELLS  19 /* "cpu   0.4%     3 ms", different in every run */
+#define ARGS_MAX    16
+
+struct screen_case {
+    const char *name;
+    int cols, rows;
+    const char *args; /* blanks between */
+    const char *env[4];
+    const char *keys; /* words; "frame" asks for the next frame and waits for it */
+};
+
+static const struct screen_case CASES[] = {
+    {"wide", 120, 30, "", {NULL}, "N frame frame"},
+    {"first", 80, 24, "", {NULL}, "N"},
+    {"small", 80, 24, "", {NULL}, "N frame frame frame"},
+    {"tiny", 40, 10, "", {NULL}, "N frame frame"},
+    {"one-cell", 1, 1, "", {NULL}, "N"},
+    {"very-wide", 180, 20, "", {NULL}, "N frame frame"},
+    {"no-color", 80, 24, "", {"NO_COLOR=1"}, "N frame frame"},
+    {"ascii", 80, 24, "--ascii", {NULL}, "N frame frame"},
+    {"not-utf8", 80, 24, "", {"LANG=C"}, "N frame frame"},
+    {"light", 80, 24, "--theme light", {NULL}, "N frame frame jj"},
+    {"safe", 80, 24, "--theme safe", {NULL}, "N frame frame"},
+    {"eight-colors", 80, 24, "", {"TERM=xterm"}, "N frame frame jj"},
+    {"vt100", 80, 24, "", {"TERM=vt100"}, "N frame frame jj"},
+    {"term-unknown", 80, 24, "", {"TERM=never-heard-of"}, "N"},
+    {"term-unset", 80, 24, "", {"TERM"}, "N"},
+    {"help", 80, 24, "", {NULL}, "N ?"},
+    {"help-scrolled", 80, 24, "", {NULL}, "N ? <PgDn>"},
+    {"help-closed", 80, 24, "", {NULL}, "N jj ? <Esc>"},
+    {"sort-menu", 100, 24, "", {NULL}, "N frame s ret"},
+    {"sort-chosen", 100, 24, "", {NULL}, "N frame frame s in/s <Enter>"},
+    {"sort-moved", 120, 24, "", {NULL}, "N frame frame > > r jjj"},
+    {"cursor-kept", 120, 24, "", {NULL}, "N jjjjj frame frame r"},
+    {"end", 80, 24, "", {NULL}, "N frame G"},
+    {"paused", 80, 24, "", {NULL}, "N frame p o"},
+    {"restricted", 100, 24, "-4 --class listeners", {NULL}, "N"},
+    {"click", 120, 24, "", {NULL}, "N frame <Click:3,60> <Click:9,10>"},
+};
+
+struct run {
+    struct pty_screen *screen;
+    const char *golden; /* what is expected; NULL: nothing yet */
+    char *got;
+};
+
+/* What differs in every run becomes blank. */
+static void mask_cost(struct screen_grid *grid)
+{
+    char text[1024];
+    if (grid->rows < 3 || grid->cols < COST_CELLS)
+        return;
+    screen_grid_row_text(grid, 1, text, sizeof(text));
+    if (!strstr(text, " ms"))
+        return;
+    for (int col = grid->cols - 1 - COST_CELLS; col < grid->cols; col++) {
+        const struct screen_cell *blank = screen_grid_cell(grid, 1, grid->cols - 1);
+        if (col >= 0)
+            *screen_grid_cell(grid, 1, col) = *blank;
+    }
+}
+
+static char *masked_golden(const struct pty_screen *screen)
+{
+    struct screen_grid grid;
+    if (pty_screen_snapshot(screen, &grid) != 0)
+        return NULL;
+    mask_cost(&grid);
+    char *text = screen_grid_to_golden(&grid);
+    screen_grid_done(&grid);
+    return text;
+}
+
+static bool equals_golden(struct pty_screen *screen, void *user)
+{
+    struct run *run = user;
+    free(run->got);
+    run->got = masked_golden(screen);
+    return run->got && run->golden && strcmp(run->got, run->golden) == 0;
+}
+
+/* The next frame of the demo always differs from the one before: its clock has gone on. */
+static bool ask_frame(struct pty_screen *screen)
+{
+    char *before = masked_golden(screen);
+    bool differs = false;
+    pty_screen_send_keys(screen, "<C-l>");
+    for (int tries = 0; tries < DEADLINE_MS / QUIET_MS && !differs; tries++) {
+        pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+        char *now = masked_golden(screen);
+        differs = before && now && strcmp(before, now) != 0;
+        free(now);
+    }
+    free(before);
+    return differs;
+}
+
+static bool has_painted(struct pty_screen *screen, void *user)
+{
+    size_t size;
+    (void)user;
+    return pty_screen_raw(screen, &size) && size > 0;
+}
+
+static bool do_steps(struct pty_screen *screen, const char *keys)
+{
+    char words[256];
+    snprintf(words, sizeof(words), "%s", keys);
+    if (!pty_screen_wait_for(screen, has_painted, NULL, DEADLINE_MS))
+        return false;
+    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    char *rest;
+    for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+        if (strcmp(word, "frame") == 0) {
+            if (!ask_frame(screen))
+                return false;
+        } else {
+            pty_screen_send_keys(screen, word);
+            pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+        }
+    }
+    return true;
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+    if (!file)
+        return NULL;
+    if (getdelim(&text, &size, '\0', file) < 0) {
+        free(text);
+        text = NULL;
+    }
+    fclose(file);
+    return text;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return false;
+    bool written = fputs(text, file) >= 0;
+    return fclose(file) == 0 && written;
+}
+
+static struct pty_screen *start(const char *program, const struct screen_case *c)
+{
+    char args[256];
+    const char *argv[ARGS_MAX] = {program, "--demo", "7", "-i", "60", "--highlight", "3600"};
+    size_t count = 7;
+    char *rest;
+    snprintf(args, sizeof(args), "%s", c->args);
+    for (char *word = strtok_r(args, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        argv[count++] = word;
+    const struct pty_screen_options options = {
+        .rows = c->rows, .cols = c->cols, .argv = argv, .env = c->env};
+    struct pty_screen *screen = NULL;
+    pty_screen_start(&screen, &options);
+    return screen;
+}
+
+static bool run_case(const char *program, const char *folder, const struct screen_case *c)
+{
+    char path[512];
+    struct run run = {0};
+    bool good = false;
+    snprintf(path, sizeof(path), "%s/%s.screen", folder, c->name);
+    run.screen = start(program, c);
+    if (!run.screen || !do_steps(run.screen, c->keys)) {
+        printf("FAIL %s: no screen, or no further frame\n", c->name);
+        goto out;
+    }
+    if (getenv("UPDATE")) {
+        run.got = masked_golden(run.screen);
+        good = run.got && write_file(path, run.got);
+        goto out;
+    }
+    char *golden = read_file(path);
+    run.golden = golden;
+    good = pty_screen_wait_for(run.screen, equals_golden, &run, golden ? 5000 : 0);
+    if (!good)
+        printf("FAIL %s: not as in %s (UPDATE=1 rewrites it); got:\n%s\n", c->name, path,
+               run.got ? run.got : "");
+    free(golden);
+out:
+    pty_screen_free(run.screen);
+    free(run.got);
+    return good;
+}
+
+int main(int argc, char **argv)
+{
+    int failed = 0;
+    setlocale(LC_CTYPE, "C.UTF-8");
+    if (argc < 3) {
+        fputs("usage: test_screens TCPLENS GOLDEN_FOLDER [CASE]\n", stderr);
+        return 2;
+    }
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
+        if (argc < 4 || strcmp(argv[3], CASES[i].name) == 0)
+            failed += !run_case(argv[1], argv[2], &CASES[i]);
+    printf("%zu screens, %d differ\n", sizeof(CASES) / sizeof(CASES[0]), failed);
+    return failed ? 1 : 0;
+}

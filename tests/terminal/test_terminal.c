@@ -1,0 +1,367 @@
+/* How the program treats its terminal: restored after every end that can be caught, also with the
+ * output unread; stopped and continued; resized; typed at; of a type it does not know. */
+#include "pty_screen.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define DEADLINE_MS     20000
+#define END_DEADLINE_MS 10000 /* generous: sanitizers, a busy machine; the figure is printed */
+
+static const char *program; /* set once by main */
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1000.0 + (double)now.tv_nsec / 1e6;
+}
+
+static struct pty_screen *start(const char *const *env, bool unread)
+{
+    const char *const argv[] = {program, "--demo", "7,2000,200", "-i", "0.1", NULL};
+    const struct pty_screen_options options = {
+        .rows = 24, .cols = 80, .argv = argv, .env = env, .unread = unread};
+    struct pty_screen *screen = NULL;
+    assert_int_equal(pty_screen_start(&screen, &options), 0);
+    return screen;
+}
+
+static struct pty_screen *start_and_wait(void)
+{
+    struct pty_screen *screen = start(NULL, false);
+    assert_true(pty_screen_wait_text(screen, "Connections", DEADLINE_MS));
+    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+    return screen;
+}
+
+static void assert_restored(const struct pty_screen *screen)
+{
+    struct termios before, now;
+    pty_screen_termios_before(screen, &before);
+    assert_int_equal(pty_screen_termios_now(screen, &now), 0);
+    assert_true(pty_screen_termios_equal(&before, &now));
+}
+
+static void test_quit_restores(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    struct termios before, now;
+    int status;
+    (void)state;
+    pty_screen_termios_before(screen, &before);
+    assert_int_equal(pty_screen_termios_now(screen, &now), 0);
+    assert_false(pty_screen_termios_equal(&before, &now));
+    assert_true(pty_screen_in_alternate(screen));
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    assert_restored(screen);
+    assert_false(pty_screen_in_alternate(screen));
+    assert_false(pty_screen_mouse_wanted(screen));
+    pty_screen_free(screen);
+}
+
+/* True once a thread of the program waits for room in the pty. */
+static bool is_stuck(const struct pty_screen *screen)
+{
+    char path[64], text[64];
+    bool stuck = false;
+    glob_t tasks;
+    snprintf(path, sizeof(path), "/proc/%d/task/*/wchan", (int)pty_screen_pid(screen));
+    if (glob(path, 0, NULL, &tasks) != 0)
+        return false;
+    for (size_t i = 0; i < tasks.gl_pathc; i++) {
+        FILE *file = fopen(tasks.gl_pathv[i], "r");
+        if (!file)
+            continue;
+        stuck = stuck || (fgets(text, sizeof(text), file) && strcmp(text, "wait_woken") == 0);
+        fclose(file);
+    }
+    globfree(&tasks);
+    return stuck;
+}
+
+/* Repaints until the pty takes no more (Linux 6.18 holds some 18 kB). */
+static void fill_pty(struct pty_screen *screen)
+{
+    bool stuck = false;
+    pty_screen_set_reading(screen, false);
+    for (int paint = 0; paint < 400 && !stuck; paint++) {
+        pty_screen_send_keys(screen, "<C-l>");
+        pty_screen_wait_quiet(screen, 5, 5);
+        stuck = is_stuck(screen);
+    }
+    if (!stuck)
+        print_message("not seen: the screen waiting for the pty (no wchan here?)\n");
+}
+
+static void end_by(int number, bool unread)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    if (unread)
+        fill_pty(screen);
+    double begin = now_ms();
+    pty_screen_signal(screen, number);
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    print_message("%s%s: ended after %.0f ms\n", strsignal(number), unread ? ", pty unread" : "",
+                  now_ms() - begin);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 128 + number);
+    assert_restored(screen);
+    if (!unread)
+        assert_false(pty_screen_in_alternate(screen));
+    pty_screen_free(screen);
+}
+
+static void test_signals_restore(void **state)
+{
+    (void)state;
+    end_by(SIGTERM, false);
+    end_by(SIGINT, false);
+    end_by(SIGHUP, false);
+}
+
+static void test_signals_with_pty_unread(void **state)
+{
+    (void)state;
+    end_by(SIGTERM, true);
+    end_by(SIGINT, true);
+    end_by(SIGHUP, true);
+}
+
+static void test_never_read(void **state)
+{
+    struct pty_screen *screen = start(NULL, true);
+    int status;
+    (void)state;
+    pty_screen_wait_quiet(screen, 300, 300);
+    pty_screen_signal(screen, SIGTERM);
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+static void test_crash_restores(void **state)
+{
+    static const int NUMBERS[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    (void)state;
+    for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
+        struct pty_screen *screen = start_and_wait();
+        int status;
+        pty_screen_signal(screen, NUMBERS[i]);
+        assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), NUMBERS[i]);
+        assert_restored(screen);
+        assert_false(pty_screen_in_alternate(screen));
+        pty_screen_free(screen);
+    }
+}
+
+static void test_hangup_ends(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    (void)state;
+    pty_screen_hangup(screen);
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_true(WIFEXITED(status));
+    pty_screen_free(screen);
+}
+
+static bool is_stopped(const struct pty_screen *screen)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pty_screen_pid(screen));
+    FILE *file = fopen(path, "r");
+    if (!file)
+        return false;
+    size_t got = fread(text, 1, sizeof(text) - 1, file);
+    text[got] = '\0';
+    fclose(file);
+    const char *end = strrchr(text, ')');
+    return end && end[2] == 'T';
+}
+
+static bool wait_stopped(struct pty_screen *screen)
+{
+    double end = now_ms() + DEADLINE_MS;
+    while (!is_stopped(screen) && now_ms() < end)
+        pty_screen_wait_quiet(screen, 5, 5);
+    return is_stopped(screen);
+}
+
+static void test_stop_and_continue(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        pty_screen_signal(screen, SIGTSTP);
+        assert_true(wait_stopped(screen));
+        pty_screen_wait_quiet(screen, 50, 1000);
+        assert_restored(screen);
+        assert_false(pty_screen_in_alternate(screen));
+        pty_screen_resize(screen, 20 + round, 70);
+        pty_screen_signal(screen, SIGCONT);
+        assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
+        assert_true(pty_screen_in_alternate(screen));
+    }
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+/* SIGSTOP cannot be seen coming: after it everything is set up and painted again. */
+static void test_stop_unseen(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    (void)state;
+    pty_screen_signal(screen, SIGSTOP);
+    assert_true(wait_stopped(screen));
+    pty_screen_signal(screen, SIGCONT);
+    pty_screen_send_keys(screen, "?");
+    assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+    pty_screen_send_keys(screen, "qq");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+static void test_resize_storm(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    unsigned seed = 7;
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        seed = seed * 1103515245u + 12345u;
+        pty_screen_resize(screen, 1 + (int)(seed >> 16) % 60, 1 + (int)(seed >> 8) % 200);
+        if (i % 8 == 0)
+            pty_screen_send_keys(screen, i % 16 ? "?" : "<Esc>");
+    }
+    pty_screen_resize(screen, 1, 1);
+    pty_screen_send_keys(screen, "jkGg?<Esc>s<Esc>");
+    pty_screen_wait_quiet(screen, 100, 2000);
+    pty_screen_resize(screen, 30, 100);
+    pty_screen_send_keys(screen, "<Esc><Esc>");
+    assert_true(pty_screen_wait_line(screen, 29, "Quit", DEADLINE_MS));
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    pty_screen_free(screen);
+}
+
+static void expect_refusal(const char *const *env, const char *words)
+{
+    struct pty_screen *screen = start(env, false);
+    int status;
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_true(pty_screen_find(screen, words, NULL, NULL));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+static void expect_screen(const char *const *env)
+{
+    struct pty_screen *screen = start(env, false);
+    int status;
+    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+static void test_types(void **state)
+{
+    (void)state;
+    expect_refusal((const char *const[]){"TERM=dumb", NULL}, "set TERM");
+    expect_screen((const char *const[]){"TERM=unheard-of", NULL});
+    expect_screen((const char *const[]){"TERM", NULL});
+    expect_screen((const char *const[]){"TERM=", NULL});
+    expect_screen((const char *const[]){"TERM=vt100", NULL});
+    expect_screen((const char *const[]){"TERM=linux", "LANG=C", NULL});
+}
+
+/* Any bytes at all: the program neither ends by a signal nor hangs. 'q' and the control characters
+ * of the terminal itself (^C ^Z ^\ ^S ^Q ^V ^O ^R ^W) are left out. */
+static void test_any_keys(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    unsigned seed = 20261122;
+    (void)state;
+    for (int i = 0; i < 400; i++) {
+        unsigned char bytes[16];
+        for (size_t b = 0; b < sizeof(bytes); b++) {
+            seed = seed * 1103515245u + 12345u;
+            unsigned char byte = (unsigned char)(seed >> 16);
+            bool kept = byte != 'q' && byte >= 27 && byte != 28;
+            bytes[b] = kept ? byte : (unsigned char)"\033[<0;jkGs?\t\r"[byte % 13];
+        }
+        pty_screen_send_bytes(screen, bytes, sizeof(bytes));
+        pty_screen_wait_quiet(screen, 1, 5);
+    }
+    pty_screen_wait_quiet(screen, 100, 2000);
+    pty_screen_signal(screen, SIGTERM);
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_true(WIFEXITED(status));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+static void test_not_a_terminal(void **state)
+{
+    char line[256] = "", command[512];
+    (void)state;
+    snprintf(command, sizeof(command), "'%s' --demo 7 2>&1 </dev/null", program);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(line, sizeof(line), pipe));
+    assert_non_null(strstr(line, "tcplens list"));
+    assert_null(fgets(line, sizeof(line), pipe));
+    assert_int_equal(WEXITSTATUS(pclose(pipe)), 2);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quit_restores),
+        cmocka_unit_test(test_signals_restore),
+        cmocka_unit_test(test_signals_with_pty_unread),
+        cmocka_unit_test(test_never_read),
+        cmocka_unit_test(test_crash_restores),
+        cmocka_unit_test(test_hangup_ends),
+        cmocka_unit_test(test_stop_and_continue),
+        cmocka_unit_test(test_stop_unseen),
+        cmocka_unit_test(test_resize_storm),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_any_keys),
+        cmocka_unit_test(test_not_a_terminal),
+    };
+    if (argc != 2) {
+        fputs("usage: test_terminal TCPLENS\n", stderr);
+        return 2;
+    }
+    program = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -197,10 +197,12 @@ size_t addr_format_endpoint(char *out, size_t size, const struct addr *addr, uin
     if (size == 0)
         return 0;
     struct writer writer = {out, out + size - 1};
-    bool brackets = family == FAMILY_INET6 && !addr_is_zero(addr);
+    const bool nowhere = addr_is_zero(addr) && port == 0;
+    const bool wildcard = addr_is_zero(addr) && (nowhere || family == FAMILY_INET);
+    const bool brackets = family == FAMILY_INET6 && !wildcard;
     if (brackets)
         put_char(&writer, '[');
-    if (!addr_is_zero(addr)) {
+    if (!wildcard) {
         put_addr(&writer, addr, family, interface);
     } else {
         put_char(&writer, '*');

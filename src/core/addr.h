@@ -34,8 +34,9 @@ bool addr_is_loopback(const struct addr *addr, uint8_t family);
  * Returns the length; size at least ADDR_TEXT_MAX. */
 size_t addr_format(char *out, size_t size, const struct addr *addr, uint8_t family,
                    const char *interface);
-/* "ADDRESS:PORT", IPv6 in brackets; an unspecified address is "*", port 0 is "*". `port_text`
- * replaces the number (service name) if not NULL. Size at least ADDR_TEXT_MAX + 32. */
+/* "ADDRESS:PORT", IPv6 in brackets. Port 0 is "*"; the unspecified address is "*" for IPv4, and "[::]" for
+ * IPv6 unless the port is unspecified too: listeners of the two families must not look alike.
+ * `port_text` replaces the number (service name) if not NULL. Size at least ADDR_TEXT_MAX + 32. */
 size_t addr_format_endpoint(char *out, size_t size, const struct addr *addr, uint8_t family,
                             const char *interface, uint16_t port, const char *port_text);
 

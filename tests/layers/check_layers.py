@@ -51,7 +51,7 @@ PURE = [
 # No header here declares a system call, but stdio.h (snprintf), stdlib.h (malloc) and time.h
 # (struct tm), of which IMPURE_CALLS forbids the rest.
 PURE_HEADERS = {
-    'assert.h', 'ctype.h', 'errno.h', 'inttypes.h', 'limits.h', 'math.h', 'stdalign.h', 'stdarg.h',
+    'assert.h', 'ctype.h', 'endian.h', 'errno.h', 'inttypes.h', 'limits.h', 'math.h', 'stdalign.h', 'stdarg.h',
     'stdatomic.h', 'stdbool.h', 'stddef.h', 'stdint.h', 'stdio.h', 'stdlib.h', 'string.h',
     'strings.h', 'sys/types.h', 'time.h', 'wchar.h', 'wctype.h',
 }

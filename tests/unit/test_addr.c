@@ -207,6 +207,7 @@ static void endpoints_read_as_ss_shows_them(void **unused)
     endpoint_is("::ffff:10.0.0.5", NULL, 1, NULL, "[::ffff:10.0.0.5]:1");
     endpoint_is("0.0.0.0", NULL, 22, NULL, "*:22");
     endpoint_is("::", NULL, 0, NULL, "*:*");
+    endpoint_is("::", NULL, 22, NULL, "[::]:22");
     endpoint_is("0.0.0.0", "lo", 53, NULL, "*%lo:53");
     endpoint_is("10.0.0.5", NULL, 0, "ignored", "10.0.0.5:*");
 }

@@ -28,10 +28,20 @@ static int open_demo(struct source **source, const struct options *options, char
 
 int open_source(struct source **source, const struct options *options, char *why)
 {
+    return open_source_filtered(source, options, NULL, why);
+}
+
+int open_source_filtered(struct source **source, const struct options *options,
+                         const struct buffer *code, char *why)
+{
     struct live_settings live = {.proc_root = "/proc"};
     char words[128] = "";
     int error;
 
+    for (int i = 0; code && i < 2; i++) {
+        live.bytecode[i] = code->data;
+        live.bytecode_length[i] = code->length;
+    }
     if (options->from) {
         snprintf(why, OPEN_SOURCE_WHY_MAX, "--from: this build cannot read session logs");
         return -EINVAL;

@@ -6,7 +6,6 @@
 #include "core/info.h"
 #include "core/text.h"
 
-#include <endian.h>
 #include <string.h>
 
 #define NUMBER_MAX 24 /* digits of the longest number, sign included */
@@ -27,8 +26,10 @@ static uint64_t eight_digits(uint32_t number)
 
 static char *write_digits(char *at, uint64_t digits, unsigned leading)
 {
-    uint64_t bytes = htole64((digits | UINT64_C(0x3030303030303030)) >> 8 * leading);
+    uint64_t bytes = (digits | UINT64_C(0x3030303030303030)) >> 8 * leading;
 
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        bytes = __builtin_bswap64(bytes);
     memcpy(at, &bytes, sizeof(bytes)); /* there is room for what is then written over */
     return at + 8 - leading;
 }

@@ -54,6 +54,9 @@ expect 0 list --demo 7 --class connections --json
 grep -q '"state":"LISTEN"' "$work/out" && fail "--class connections has listeners"
 expect 0 list --demo 7 --ascii
 LC_ALL=C grep -q '[^ -~]' "$work/out" && fail "--ascii is not ASCII"
+expect 0 list --demo 7 --json state listening and sport = :443
+grep -vq '"state":"LISTEN".*"lport":443' "$work/out" && fail "the filter lets others through"
+[ -s "$work/out" ] || fail "the filter lets nothing through"
 expect 0 list --json
 expect_silent
 
@@ -72,6 +75,9 @@ expect 2 lst
 expect_error 'tcplens: "lst" is no command; did you mean "list"? (to filter by it: tcplens top lst)'
 expect 2 list --columns foo
 expect_error 'tcplens: --columns: "foo": there is no such column; --help names them'
+expect 2 list --demo 7 state nowhere
+grep -q '^tcplens: filter, character 7: ' "$work/err" || fail "filter: $(cat "$work/err")"
+[ "$(wc -l <"$work/err")" -eq 1 ] || fail "filter: more than one line"
 expect 2 list --demo seven
 expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] was expected, e.g. 7,200,50'
 

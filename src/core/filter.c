@@ -17,6 +17,12 @@ static void pattern_done(struct text_pattern *pattern)
     free(pattern->text);
 }
 
+static void word_done(struct filter_node *node)
+{
+    free(node->u.word.text);
+    free(node->u.word.ports);
+}
+
 void filter_node_free(struct filter_node *node)
 {
     while (node) { /* chains grow to the left: no recursion along them */
@@ -35,7 +41,7 @@ void filter_node_free(struct filter_node *node)
         else if (node->kind == NODE_TEXT)
             pattern_done(&node->u.text.pattern);
         else if (node->kind == NODE_WORD)
-            free(node->u.word.text);
+            word_done(node);
         free(node);
         node = left;
     }
@@ -190,6 +196,10 @@ static int parse_all(struct filter_parser *parser, struct filter *filter)
     /* "state established and port 443": the word between is ours to allow, ss refuses it */
     if (filter->has_states && parser->token->kind == TOKEN_AND)
         filter_next_token(parser);
+    if (filter->has_states && parser->token->kind == TOKEN_OR)
+        return filter_fail(parser->error, parser->token,
+                           "states in front limit everything behind them: for an \"or\" put "
+                           "parentheses around the first state");
     error = parse_expression(parser, &filter->root);
     if (!error && parser->token->kind == TOKEN_CLOSE)
         error = filter_fail(parser->error, parser->token, "no parenthesis is open here");
@@ -209,8 +219,9 @@ int filter_parse(struct filter **filter, const char *text, const struct filter_n
     struct filter_error *told = error ? error : &unused;
     int result = filter_lex(&list, text ? text : "", told);
     if (!result) {
-        struct filter_parser parser = {list.tokens, names, told, 0};
+        struct filter_parser parser = {.token = list.tokens, .names = names, .error = told};
         result = parse_all(&parser, made);
+        made->family = parser.family;
     }
     token_list_done(&list);
     if (result) {
@@ -232,6 +243,11 @@ void filter_free(struct filter *filter)
 bool filter_is_empty(const struct filter *filter)
 {
     return !filter || (!filter->has_states && !filter->root);
+}
+
+uint8_t filter_family(const struct filter *filter)
+{
+    return filter ? filter->family : 0;
 }
 
 uint32_t filter_states(const struct filter *filter)

@@ -25,6 +25,9 @@ struct filter_names {
     bool (*user)(void *data, const char *name, size_t length, uint32_t *uid);
     bool (*interface)(void *data, const char *name, size_t length, uint32_t *index);
     bool (*cgroup)(void *data, const char *path, size_t length, uint64_t *id);
+    /* all services one after the other, for bare words: the name of the nth, NULL behind the last
+     */
+    const char *(*nth_service)(void *data, size_t n, uint16_t *port);
     /* host name to addresses: only without --numeric use of `list`/`close`; NULL on the screen */
     uint32_t (*host)(void *data, const char *name, size_t length, struct addr *addrs,
                      uint8_t *families, uint32_t max);
@@ -46,8 +49,13 @@ bool filter_mixes_and_or(const struct filter *filter); /* the prompt then shows 
 uint32_t filter_needs(const struct filter *filter);
 /* States of the leading state/exclude words (STATE_BITs); STATE_ALL if there are none. */
 uint32_t filter_states(const struct filter *filter);
-/* True if `autobound` (or fwmark) occurs: only the kernel can test it. */
+/* As in ss, "inet:" or "inet6:" in front of any address narrows the whole filter to that family (of
+ * several the last one): enum family, 0 = both. */
+uint8_t filter_family(const struct filter *filter);
+/* True if `autobound` occurs: only the kernel can test it. */
 bool filter_needs_kernel(const struct filter *filter);
+/* True if `fwmark` occurs: the kernel tells marks to CAP_NET_ADMIN only. */
+bool filter_needs_admin(const struct filter *filter);
 /* `close` accepts it: at least one address, port, pid, state or cookie restricts it and no bare
  * word. */
 bool filter_names_target(const struct filter *filter);

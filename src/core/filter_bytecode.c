@@ -185,7 +185,7 @@ static bool is_exact(const struct filter_node *node)
     case NODE_NOT:
         return is_exact(node->left);
     case NODE_HOST:
-        return node->u.host.family == 0 && (node->u.host.prefix_count > 0 || node->u.host.has_port);
+        return node->u.host.prefix_count > 0 || node->u.host.has_port;
     case NODE_PORT:
     case NODE_DEVICE:
         return true;

@@ -11,8 +11,8 @@ static bool parse_decimal(const char *text, size_t length, unsigned maximum, uns
 {
     unsigned value = 0;
 
-    if (length == 0 || length > 9)
-        return false;
+    if (length == 0 || length > 9 || (length > 1 && text[0] == '0'))
+        return false; /* to ss a leading 0 is octal: rather not at all than another number */
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9')
             return false;
@@ -24,33 +24,35 @@ static bool parse_decimal(const char *text, size_t length, unsigned maximum, uns
     return true;
 }
 
+/* "0x1bb", as ss takes it. */
+static bool parse_hexadecimal(const char *text, unsigned *out)
+{
+    if (strncmp(text, "0x", 2) != 0 || strlen(text) > 6 || !text[2] ||
+        text[2 + strspn(text + 2, "0123456789abcdefABCDEF")])
+        return false;
+    *out = (unsigned)strtoul(text + 2, NULL, 16);
+    return true;
+}
+
+static bool find_port_number(const char *text, const struct filter_names *names, uint16_t *port)
+{
+    unsigned number;
+
+    if (parse_decimal(text, strlen(text), PORT_MAX, &number) || parse_hexadecimal(text, &number)) {
+        *port = (uint16_t)number;
+        return true;
+    }
+    return names && names->service && names->service(names->data, text, strlen(text), port);
+}
+
 static int parse_port_text(const char *text, const struct token *token,
                            const struct filter_names *names, uint16_t *port,
                            struct filter_error *error)
 {
-    const size_t length = strlen(text);
-    unsigned number;
-
-    if (parse_decimal(text, length, PORT_MAX, &number)) {
-        *port = (uint16_t)number;
-        return 0;
-    }
-    if (names && names->service && names->service(names->data, text, length, port))
+    if (find_port_number(text, names, port))
         return 0;
     return filter_fail(error, token,
                        "no port or service \"%.40s\": expected 0 to 65535 or a service name", text);
-}
-
-int filter_parse_port(const struct token *token, const struct filter_names *names, uint16_t *port,
-                      struct filter_error *error)
-{
-    const char *text = token->word;
-
-    if (strncmp(text, "*:", 2) == 0)
-        text += 2;
-    else if (text[0] == ':')
-        text++;
-    return parse_port_text(text, token, names, port, error);
 }
 
 /* IPv4 in the short form of ss: "10", "10.1" are the leading bytes. */
@@ -59,6 +61,8 @@ static bool parse_short_inet(const char *text, size_t length, struct host_prefix
     struct addr addr = {{0}};
     unsigned count = 0, value;
 
+    if (length == 0 || text[length - 1] == '.')
+        return false;
     while (length > 0 && count < 4) {
         const char *dot = memchr(text, '.', length);
         const size_t part = dot ? (size_t)(dot - text) : length;
@@ -68,7 +72,7 @@ static bool parse_short_inet(const char *text, size_t length, struct host_prefix
         text += part + (dot ? 1 : 0);
         length -= part + (dot ? 1 : 0);
     }
-    if (length > 0 || count == 0)
+    if (length > 0)
         return false;
     *prefix = (struct host_prefix){addr, FAMILY_INET, 32};
     return true;
@@ -109,6 +113,9 @@ static int look_up_host(struct filter_node *node, const char *name, const struct
 
     if (names && names->host)
         count = names->host(names->data, name, strlen(name), addrs, families, HOST_ADDRESSES_MAX);
+    if (count == 0 && name[strspn(name, "0123456789")] == '\0')
+        return filter_fail(error, token, "no address \"%.60s\"; a port is written :%.60s", name,
+                           name);
     if (count == 0)
         return filter_fail(error, token,
                            "no address \"%.60s\": expected an IPv4 or [IPv6] address, /n, :port",
@@ -153,7 +160,7 @@ static int parse_host_address(struct filter_node *node, char *text, const struct
             return filter_fail(error, token, "no address \"%.60s\"", token->word);
         return look_up_host(node, text, token, names, error);
     }
-    if (node->u.host.family && node->u.host.family != prefix.family)
+    if (node->family && node->family != prefix.family)
         return filter_fail(error, token, "\"%.60s\" is of the other address family", text);
     if (slash) {
         const int result = parse_prefix_length(&prefix, slash, token, error);
@@ -165,7 +172,7 @@ static int parse_host_address(struct filter_node *node, char *text, const struct
     return 0;
 }
 
-static char *skip_family(char *text, uint8_t *family)
+static const char *skip_family(const char *text, uint8_t *family)
 {
     if (strncmp(text, "inet6:", 6) == 0) {
         *family = FAMILY_INET6;
@@ -178,17 +185,39 @@ static char *skip_family(char *text, uint8_t *family)
     return text;
 }
 
-/* Where ":PORT" begins: after "]", or the only colon (more of them make an IPv6 address). */
-static char *find_port(char *text)
+static bool is_address(const char *text, size_t length)
 {
-    char *bracket = strrchr(text, ']');
-    if (bracket)
+    struct host_prefix prefix;
+    return parse_address(text, length, &prefix);
+}
+
+/* Where ":PORT" begins: after "]", after the prefix length, else at the last colon, as in ss; but
+ * what is an IPv6 address as a whole has no port unless both sides of that colon make sense. */
+static char *find_port(char *text, const struct filter_names *names)
+{
+    char *bracket = strrchr(text, ']'), *slash = strchr(text, '/'), *last = strrchr(text, ':');
+    uint16_t port;
+
+    if (text[0] == '[' && bracket)
         return strchr(bracket, ':');
-    char *slash = strchr(text, '/');
-    char *first = strchr(text, ':');
-    if (first && strchr(first + 1, ':') && !(slash && strchr(slash, ':')))
+    if (slash)
+        return strchr(slash, ':');
+    if (last && is_address(text, strlen(text)) &&
+        !(is_address(text, (size_t)(last - text)) && find_port_number(last + 1, names, &port)))
         return NULL;
-    return slash && strchr(slash, ':') ? strchr(slash, ':') : first;
+    return last;
+}
+
+int filter_parse_port(struct filter_node *node, const struct token *token,
+                      const struct filter_names *names, struct filter_error *error)
+{
+    const char *text = skip_family(token->word, &node->family);
+
+    if (strncmp(text, "*:", 2) == 0)
+        text += 2;
+    else if (text[0] == ':')
+        text++;
+    return parse_port_text(text, token, names, &node->u.port, error);
 }
 
 int filter_parse_host(struct filter_node *node, const struct token *token,
@@ -199,8 +228,8 @@ int filter_parse_host(struct filter_node *node, const struct token *token,
 
     if (!copy)
         return -ENOMEM;
-    char *text = skip_family(copy, &node->u.host.family);
-    char *port = find_port(text);
+    char *text = copy + (skip_family(copy, &node->family) - copy);
+    char *port = find_port(text, names);
     if (port) {
         *port++ = '\0';
         if (port[0] && strcmp(port, "*") != 0) {

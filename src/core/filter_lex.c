@@ -73,7 +73,7 @@ static bool is_blank(char c)
 static void token_classify(struct token *token)
 {
     token->kind = TOKEN_WORD;
-    if (token->quoted)
+    if (token->quoted || token->regex)
         return;
     for (size_t i = 0; i < sizeof SPELLINGS / sizeof *SPELLINGS; i++) {
         if (strcmp(token->word, SPELLINGS[i].text) != 0)
@@ -130,6 +130,7 @@ static int lex_quoted(struct lexer *lexer, struct token *token)
     const char *text = lexer->text;
 
     token->quoted = true;
+    token->kind = TOKEN_WORD;
     for (size_t at = lexer->at + 1; text[at]; at++) {
         if (text[at] == '"') {
             lexer->at = at + 1;
@@ -173,6 +174,7 @@ static int lex_token(struct lexer *lexer, struct token *token)
     const size_t regex = regex_length(text + lexer->at);
     const size_t punctuation = punctuation_length(text + lexer->at);
     int error = 0;
+    token->regex = regex > 0;
     if (regex)
         lex_copy(lexer, regex);
     else if (text[lexer->at] == '"')

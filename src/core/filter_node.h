@@ -56,11 +56,11 @@ struct filter_node {
     struct filter_node *left, *right; /* NOT has left only */
     uint8_t side;                     /* enum filter_side */
     uint8_t compare;                  /* enum filter_operator */
+    uint8_t family;                   /* HOST and PORT: "inet:" or "inet6:" was written; 0 = not */
     union {
         struct {
             struct host_prefix prefixes[HOST_ADDRESSES_MAX];
             uint32_t prefix_count; /* 0 = any address */
-            uint8_t family;        /* 0 = any: "inet:" and "inet6:" in front */
             bool has_port;
             uint16_t port;
             char *name; /* host name as written, NULL = an address */
@@ -84,7 +84,8 @@ struct filter_node {
         struct {
             const struct column *column;
             int64_t value;
-            char *written; /* the value with its unit, for printing */
+            uint8_t holder_fact; /* HOLDER_PID: of every process that holds it */
+            char *written;       /* the value with its unit, for printing */
         } number;
         struct {
             const struct column *column;
@@ -97,16 +98,20 @@ struct filter_node {
         } step;
         struct {
             char *text; /* lower case */
-            bool may_be_address, may_be_port;
+            bool may_be_address;
+            uint64_t *ports; /* a bit for each port whose number or service contains it */
         } word;
     } u;
 };
 
-enum holder_fact { HOLDER_NOTHING = 0, HOLDER_NAME, HOLDER_EXE };
+enum holder_fact { HOLDER_NOTHING = 0, HOLDER_PID, HOLDER_NAME, HOLDER_EXE };
+
+#define PORT_WORDS (65536 / 64)
 
 struct filter {
     bool has_states;          /* leading state/exclude words */
     uint32_t states;          /* STATE_BITs */
+    uint8_t family;           /* 0 = both */
     struct filter_node *root; /* NULL = everything */
 };
 
@@ -125,7 +130,7 @@ enum token_kind {
 struct token {
     enum token_kind kind;
     uint8_t compare; /* TOKEN_OPERATOR: enum filter_operator */
-    bool quoted;
+    bool quoted, regex;
     size_t at, length; /* in the text as typed */
     const char *word;  /* unescaped, NUL-terminated; in `words` */
 };
@@ -144,6 +149,7 @@ struct filter_parser {
     const struct filter_names *names;
     struct filter_error *error;
     unsigned depth;
+    uint8_t family; /* of the last "inet:" or "inet6:", 0 = none */
 };
 
 void filter_node_free(struct filter_node *node);
@@ -153,15 +159,36 @@ bool filter_at_word(const struct filter_parser *parser, const char *word);
 /* filter_field.c: one condition, from its first word on: a field with its operand, or a bare word.
  */
 int filter_parse_predicate(struct filter_parser *parser, struct filter_node *node);
-/* A state, a set of states or a beginning of one, behind `field`. */
+/* The operator in front of an operand, if there is one; else "=". */
+void filter_take_operator(struct filter_parser *parser, struct filter_node *node);
+/* The operand that `field` needs. */
+int filter_expect_word(struct filter_parser *parser, const char *field, const char *expected,
+                       const struct token **word);
+int filter_only_equality(struct filter_parser *parser, const struct filter_node *node,
+                         const char *field, const struct token *at);
+
+/* filter_state.c: states, sets of states and steps between them. */
 int filter_parse_state_bits(struct filter_parser *parser, const char *field, uint32_t *bits,
                             const struct token **word);
+int filter_parse_state(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_exclude(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_from(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_to(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_new(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_changed(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_gone(struct filter_parser *parser, struct filter_node *node);
+
+/* filter_word.c: a bare word: what it may be found in is settled when it is parsed. */
+int filter_word_init(struct filter_node *node, const struct token *token,
+                     const struct filter_names *names);
+bool filter_word_accepts(const struct filter_node *node, const struct column_context *context,
+                         const struct conn *conn);
 
 /* filter_host.c: "[FAMILY:]ADDRESS[/n][:PORT]" of ss, and ports with service names. */
 int filter_parse_host(struct filter_node *node, const struct token *token,
                       const struct filter_names *names, struct filter_error *error);
-int filter_parse_port(const struct token *token, const struct filter_names *names, uint16_t *port,
-                      struct filter_error *error);
+int filter_parse_port(struct filter_node *node, const struct token *token,
+                      const struct filter_names *names, struct filter_error *error);
 
 /* Fills error and returns -EINVAL. */
 int filter_fail(struct filter_error *error, const struct token *token, const char *format, ...)

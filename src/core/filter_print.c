@@ -29,19 +29,31 @@ static void print_quoted(struct buffer *out, const char *text)
     buffer_char(out, '"');
 }
 
+/* A leading slash or quote would begin a regex or a quoted word; '*' and '?' stay what they are. */
+static void print_glob(struct buffer *out, const char *glob)
+{
+    for (const char *at = glob; *at; at++) {
+        if (strchr(" \t\r\n()<>=!\\\"&|", *at) || (at == glob && *at == '/'))
+            buffer_char(out, '\\');
+        buffer_char(out, *at);
+    }
+}
+
 static void print_pattern(struct buffer *out, const struct text_pattern *pattern)
 {
-    if (pattern->match == MATCH_EXACT) {
+    if (pattern->match == MATCH_EXACT)
         print_quoted(out, pattern->text);
-    } else if (pattern->match == MATCH_REGEX) {
+    else if (pattern->match == MATCH_REGEX)
         buffer_printf(out, "/%s/", pattern->text);
-    } else {
-        for (const char *at = pattern->text; *at; at++) {
-            if (strchr(" \t\r\n()<>=!\\\"", *at))
-                buffer_char(out, '\\');
-            buffer_char(out, *at);
-        }
-    }
+    else
+        print_glob(out, pattern->text);
+}
+
+static const char *family_word(uint8_t family)
+{
+    if (family == 0)
+        return "";
+    return family == FAMILY_INET6 ? "inet6:" : "inet:";
 }
 
 static void print_prefix(struct buffer *out, const struct host_prefix *prefix)
@@ -52,20 +64,43 @@ static void print_prefix(struct buffer *out, const struct host_prefix *prefix)
     buffer_printf(out, prefix->family == FAMILY_INET6 ? "[%s/%u]" : "%s/%u", text, prefix->bits);
 }
 
+/* A name is quoted as a whole, with its family and port: it may be a word of the language. */
+static void print_named_host(struct buffer *out, const struct filter_node *node)
+{
+    struct buffer text;
+
+    buffer_init(&text);
+    buffer_printf(&text, "%s%s", family_word(node->family), node->u.host.name);
+    if (node->u.host.has_port)
+        buffer_printf(&text, ":%u", node->u.host.port);
+    if (text.failed)
+        out->failed = text.failed;
+    else
+        print_quoted(out, text.data);
+    buffer_done(&text);
+}
+
 static void print_host(struct buffer *out, const struct filter_node *node)
 {
     buffer_printf(out, "%s %s ", side_word(node->side, "src", "dst", "host"),
                   OPERATORS[node->compare]);
-    if (node->u.host.family)
-        buffer_text(out, node->u.host.family == FAMILY_INET6 ? "inet6:" : "inet:");
-    if (node->u.host.name)
-        buffer_text(out, node->u.host.name);
-    else if (node->u.host.prefix_count)
+    if (node->u.host.name) {
+        print_named_host(out, node);
+        return;
+    }
+    buffer_text(out, family_word(node->family));
+    if (node->u.host.prefix_count)
         print_prefix(out, &node->u.host.prefixes[0]);
     else
         buffer_char(out, '*');
     if (node->u.host.has_port)
         buffer_printf(out, ":%u", node->u.host.port);
+}
+
+static void print_port(struct buffer *out, const struct filter_node *node)
+{
+    buffer_printf(out, "%s %s %s:%u", side_word(node->side, "sport", "dport", "port"),
+                  OPERATORS[node->compare], family_word(node->family), node->u.port);
 }
 
 static void print_step(struct buffer *out, const struct filter_node *node)
@@ -123,8 +158,7 @@ static void print_node(struct buffer *out, const struct filter_node *node)
         print_host(out, node);
         break;
     case NODE_PORT:
-        buffer_printf(out, "%s %s :%u", side_word(node->side, "sport", "dport", "port"),
-                      OPERATORS[node->compare], node->u.port);
+        print_port(out, node);
         break;
     case NODE_DEVICE:
         buffer_printf(out, "dev %s ", OPERATORS[node->compare]);
@@ -189,14 +223,15 @@ void filter_print(const struct filter *filter, struct buffer *out)
         print_states(out, filter->states);
     if (!filter->root)
         return;
-    const bool starts_with_state = filter->root->kind == NODE_STATE;
     if (filter->has_states)
         buffer_char(out, ' ');
-    /* a leading `state` would be taken for the set: parentheses keep it a condition */
+    /* a leading `state` would be taken for the set: parentheses keep it a condition. Behind the set
+     * they show what it limits. */
     const struct filter_node *first = filter->root;
     while (first->kind == NODE_AND || first->kind == NODE_OR)
         first = first->left;
-    const bool wrap = starts_with_state || first->kind == NODE_STATE;
+    const bool wrap =
+        first->kind == NODE_STATE || (filter->has_states && filter->root->kind == NODE_OR);
     if (wrap)
         buffer_text(out, "( ");
     print_node(out, filter->root);
@@ -244,6 +279,11 @@ static bool is_autobound(const struct filter_node *node)
     return node->kind == NODE_AUTOBOUND;
 }
 
+static bool is_fwmark(const struct filter_node *node)
+{
+    return node->kind == NODE_FWMARK;
+}
+
 static bool is_word(const struct filter_node *node)
 {
     return node->kind == NODE_WORD;
@@ -251,12 +291,18 @@ static bool is_word(const struct filter_node *node)
 
 bool filter_mixes_and_or(const struct filter *filter)
 {
-    return filter && any_node(filter->root, is_or) && any_node(filter->root, is_and);
+    return filter && any_node(filter->root, is_or) &&
+           (filter->has_states || any_node(filter->root, is_and));
 }
 
 bool filter_needs_kernel(const struct filter *filter)
 {
     return filter && any_node(filter->root, is_autobound);
+}
+
+bool filter_needs_admin(const struct filter *filter)
+{
+    return filter && any_node(filter->root, is_fwmark);
 }
 
 static bool column_names_target(const struct filter_node *node, const char *id)
@@ -269,8 +315,9 @@ static bool is_target(const struct filter_node *node)
 {
     if (node->kind == NODE_HOST)
         return node->u.host.prefix_count > 0 || node->u.host.has_port;
-    return node->kind == NODE_PORT || node->kind == NODE_STATE ||
-           column_names_target(node, "pid") ||
+    if (node->kind == NODE_STATE)
+        return node->u.state.bits != STATE_ALL_BITS;
+    return node->kind == NODE_PORT || column_names_target(node, "pid") ||
            (node->kind == NODE_TEXT && strcmp(node->u.text.column->id, "cookie") == 0) ||
            column_names_target(node, "cookie");
 }

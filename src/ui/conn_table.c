@@ -29,10 +29,21 @@ void conn_table_done(struct conn_table *table)
 int conn_table_set_columns(struct conn_table *table, const char *list)
 {
     const char *bad;
-    int error = columns_parse(list ? list : COLUMNS_SCREEN, table->columns, CONN_TABLE_COLUMNS,
-                              &table->count, &bad);
-    for (size_t i = 0; !error && i < table->count; i++) {
-        const struct column *column = &columns[table->columns[i]];
+    uint16_t wanted[CONN_TABLE_COLUMNS];
+    size_t count;
+    int error =
+        columns_parse(list ? list : COLUMNS_SCREEN, wanted, CONN_TABLE_COLUMNS, &count, &bad);
+    if (!error)
+        conn_table_take_columns(table, wanted, count);
+    return error;
+}
+
+void conn_table_take_columns(struct conn_table *table, const uint16_t *list, size_t count)
+{
+    table->count = count < CONN_TABLE_COLUMNS ? count : CONN_TABLE_COLUMNS;
+    for (size_t i = 0; i < table->count; i++) {
+        const struct column *column = &columns[list[i]];
+        table->columns[i] = list[i];
         table->cells[i] = (struct table_column){.title = column->title,
                                                 .width = column->width,
                                                 .min_width = column->min_width,
@@ -41,7 +52,6 @@ int conn_table_set_columns(struct conn_table *table, const char *list)
                                                 .right = column->right};
     }
     table->stale = true;
-    return error;
 }
 
 void conn_table_sort_by(struct conn_table *table, const struct column *column)

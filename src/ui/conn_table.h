@@ -25,6 +25,7 @@ void conn_table_init(struct conn_table *table);
 void conn_table_done(struct conn_table *table);
 /* list as of --columns, sort as of --sort; NULL = default. 0 or -EINVAL. */
 int conn_table_set_columns(struct conn_table *table, const char *list);
+void conn_table_take_columns(struct conn_table *table, const uint16_t *list, size_t count);
 int conn_table_set_sort(struct conn_table *table, const char *sort);
 void conn_table_sort_by(struct conn_table *table, const struct column *column);
 uint32_t conn_table_needs(const struct conn_table *table);

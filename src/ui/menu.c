@@ -13,6 +13,7 @@
 #define MENU_ITEMS 256
 #define MENU_COLS  64
 #define NAME_CELLS 16
+#define MARK_CELLS 2
 
 struct menu_pane {
     struct pane pane;
@@ -83,7 +84,11 @@ static void draw_item(const struct menu_pane *self, const struct canvas *canvas,
     const char *name = self->menu->name(self->menu->data, self->items[at], &help);
     unsigned layer = at == self->cursor ? STYLE_SELECTED : 0;
     canvas_fill(canvas, row, 0, canvas->cols, ROLE_NORMAL | layer);
-    int col = canvas_field(canvas, row, 0, NAME_CELLS, false, ROLE_STRONG | layer, name);
+    int col = 0;
+    if (self->menu->mark)
+        col = canvas_field(canvas, row, 0, MARK_CELLS, false, ROLE_ACCENT | layer,
+                           self->menu->mark(self->menu->data, self->items[at]));
+    col = canvas_field(canvas, row, col, NAME_CELLS, false, ROLE_STRONG | layer, name);
     canvas_field(canvas, row, col + 1, canvas->cols - col - 1, false, ROLE_DIM | layer, help);
 }
 

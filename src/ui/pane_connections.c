@@ -1,4 +1,5 @@
 /* Connections: the first view, all rows of the picture that the filter accepts. */
+#include "ui/column_chooser.h"
 #include "ui/conn_table.h"
 #include "ui/menu.h"
 #include "ui/screen_private.h"
@@ -11,6 +12,8 @@ struct connections {
     struct pane pane;
     struct conn_table table;
     struct menu sort_menu;
+    uint16_t sort_order[COLUMN_LIST_MAX]; /* columns[] as the menu lists them */
+    struct column_choice choice;
 };
 
 static int connections_open(struct pane **pane, struct screen *screen, const void *argument)
@@ -52,28 +55,75 @@ static void connections_draw(struct pane *pane, const struct picture *picture,
 
 static const char *column_name(void *data, size_t item, const char **help)
 {
-    (void)data;
-    *help = columns[item].help;
-    return columns[item].title;
+    const struct column *column = &columns[((struct connections *)data)->sort_order[item]];
+    *help = column->help;
+    return column->title;
+}
+
+static const char *column_mark(void *data, size_t item)
+{
+    const struct connections *connections = data;
+    if (&columns[connections->sort_order[item]] != connections->table.view.sort)
+        return "";
+    return connections->table.view.descending ? "▼" : "▲";
 }
 
 static void choose_column(void *data, size_t item)
 {
     struct connections *connections = data;
-    conn_table_sort_by(&connections->table, &columns[item]);
+    conn_table_sort_by(&connections->table, &columns[connections->sort_order[item]]);
     screen_changed(connections->pane.screen);
+}
+
+/* First the columns that are shown, from left to right, then all others. Returns the place of the
+ * sort column. */
+static size_t order_for_sorting(struct connections *connections)
+{
+    const struct conn_table *table = &connections->table;
+    bool listed[COLUMN_LIST_MAX] = {false};
+    size_t count = 0, current = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        if (!listed[table->columns[i]])
+            connections->sort_order[count++] = table->columns[i];
+        listed[table->columns[i]] = true;
+    }
+    for (size_t i = 0; i < column_count && i < COLUMN_LIST_MAX; i++)
+        if (!listed[i])
+            connections->sort_order[count++] = (uint16_t)i;
+    for (size_t i = 0; i < count; i++)
+        if (&columns[connections->sort_order[i]] == table->view.sort)
+            current = i;
+    return current;
 }
 
 static void open_sort_menu(struct connections *connections)
 {
-    const struct column *sort = connections->table.view.sort;
+    size_t current = order_for_sorting(connections);
     connections->sort_menu = (struct menu){.title = "Sort by",
                                            .count = column_count,
-                                           .current = sort ? column_index(sort) : 0,
+                                           .current = current,
                                            .name = column_name,
+                                           .mark = column_mark,
                                            .choose = choose_column,
                                            .data = connections};
     screen_open_page(connections->pane.screen, &PANE_MENU, &connections->sort_menu);
+}
+
+static void take_columns(void *data, const uint16_t *shown, size_t count)
+{
+    struct connections *connections = data;
+    conn_table_take_columns(&connections->table, shown, count);
+    screen_changed(connections->pane.screen);
+}
+
+static void open_chooser(struct connections *connections)
+{
+    connections->choice = (struct column_choice){.shown = connections->table.columns,
+                                                 .count = connections->table.count,
+                                                 .most = CONN_TABLE_COLUMNS,
+                                                 .take = take_columns,
+                                                 .data = connections};
+    screen_open_page(connections->pane.screen, &PANE_COLUMNS, &connections->choice);
 }
 
 static bool connections_command(struct pane *pane, const struct command *command)
@@ -81,6 +131,10 @@ static bool connections_command(struct pane *pane, const struct command *command
     struct connections *connections = (struct connections *)pane;
     if (command->id == COMMAND_SORT_MENU) {
         open_sort_menu(connections);
+        return true;
+    }
+    if (command->id == COMMAND_COLUMNS) {
+        open_chooser(connections);
         return true;
     }
     return conn_table_command(&connections->table, screen_picture(pane->screen), command);

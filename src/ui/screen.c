@@ -221,6 +221,17 @@ static void help(struct screen *screen)
     screen_open_page(screen, &PANE_HELP, NULL);
 }
 
+/* No view of its own took it. */
+static void no_columns(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "columns can be chosen in Connections (key 1)");
+}
+
+static void no_sort_menu(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "here < and > choose the sort column, r reverses");
+}
+
 static void quit(struct screen *screen)
 {
     screen->quit = true;
@@ -239,6 +250,8 @@ static const struct {
     {COMMAND_REPAINT, repaint},
     {COMMAND_THEME, next_theme},
     {COMMAND_SERVICES, switch_services},
+    {COMMAND_COLUMNS, no_columns},
+    {COMMAND_SORT_MENU, no_sort_menu},
     {COMMAND_HELP, help},
     {COMMAND_QUIT, quit},
 };

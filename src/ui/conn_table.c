@@ -61,7 +61,7 @@ void conn_table_sort_by(struct conn_table *table, const struct column *column)
     else
         table->view.descending = column->descending;
     table->view.sort = column;
-    table->stale = true;
+    table->stale = table->resort = true;
 }
 
 int conn_table_set_sort(struct conn_table *table, const char *sort)
@@ -114,12 +114,13 @@ static void refresh(struct conn_table *table, const struct picture *picture, uin
     if (!table->stale && height == table->height)
         return;
     struct acceptance acceptance = {picture, table->accept, table->accept_data};
-    table->view.frozen = picture->frozen;
+    table->view.frozen = picture->frozen && !table->resort;
     table->view.accept = accept_row;
     table->view.accept_data = &acceptance;
     table->height = height;
     table->stale = view_update(&table->view, &picture->context, height) != 0;
     table->view.accept_data = NULL;
+    table->resort = table->stale;
 }
 
 static const unsigned MARK_ROLES[] = {
@@ -294,7 +295,7 @@ bool conn_table_command(struct conn_table *table, const struct picture *picture,
         table->view.descending = !table->view.descending;
     else
         return false;
-    table->stale = true;
+    table->stale = table->resort = true;
     return true;
 }
 

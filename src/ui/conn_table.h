@@ -17,6 +17,7 @@ struct conn_table {
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
     bool stale;      /* the picture is another one since the view was made */
+    bool resort;     /* another sort column or direction: wanted even while frozen */
     uint32_t height; /* rows shown last */
     int from_at;     /* cell of the state a row came from, -1: no room of its own */
 };

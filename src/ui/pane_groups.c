@@ -21,15 +21,22 @@ struct order_entry {
     bool unknown;
 };
 
+struct held_group { /* frozen: the place that a group had */
+    uint64_t key;
+    uint32_t rank;
+};
+
 struct group_pane {
     struct pane pane;
     enum grouping_kind kind;
     struct grouping grouping;
     struct table_column cells[GROUP_COLUMNS_MAX];
     struct order_entry *order;
-    uint32_t order_capacity;
+    struct held_group *held; /* by key, while the order is frozen */
+    uint32_t order_capacity, held_count, held_capacity;
     size_t sort;
     bool descending, stale;
+    bool resort;         /* another sort column or direction: wanted even while frozen */
     uint64_t cursor_key; /* 0 = none yet */
     uint32_t cursor, top, height;
 };
@@ -88,6 +95,7 @@ static void group_close(struct pane *pane)
 
     grouping_done(&groups->grouping);
     free(groups->order);
+    free(groups->held);
     free(groups);
 }
 
@@ -142,6 +150,46 @@ static int compare_entries(const void *a, const void *b, void *rows)
     return one < other ? -1 : one > other;
 }
 
+static int compare_held(const void *a, const void *b)
+{
+    const struct held_group *left = a, *right = b;
+
+    return left->key < right->key ? -1 : left->key > right->key;
+}
+
+/* Keeps the order that is on the screen; called before the rows are worked out anew. Without memory
+ * for it nothing is held: the groups are ordered as ever. */
+static void hold_order(struct group_pane *groups)
+{
+    const uint32_t count = groups->order ? groups->grouping.count : 0;
+
+    groups->held_count = 0;
+    if (count > groups->held_capacity) {
+        struct held_group *held = realloc(groups->held, count * sizeof *held);
+        if (!held)
+            return;
+        groups->held = held;
+        groups->held_capacity = count;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        groups->held[i] = (struct held_group){groups->grouping.rows[groups->order[i].row].key, i};
+    groups->held_count = count;
+    if (count > 0)
+        qsort(groups->held, count, sizeof *groups->held, compare_held);
+}
+
+/* Those held come in the order they had, new ones last. */
+static struct order_entry held_entry_of(const struct group_pane *groups, uint32_t index)
+{
+    const struct held_group wanted = {.key = groups->grouping.rows[index].key};
+    const struct held_group *held =
+        groups->held_count > 0
+            ? bsearch(&wanted, groups->held, groups->held_count, sizeof *groups->held, compare_held)
+            : NULL;
+
+    return (struct order_entry){.key = held ? held->rank : 0, .row = index, .unknown = !held};
+}
+
 static int order_make_room(struct group_pane *groups)
 {
     if (groups->grouping.count <= groups->order_capacity)
@@ -172,6 +220,9 @@ static void refresh(struct group_pane *groups, const struct picture *picture)
 {
     if (!groups->stale || !picture->frame)
         return;
+    const bool frozen = picture->frozen && !groups->resort && groups->grouping.count > 0;
+    if (frozen)
+        hold_order(groups);
     const int error = grouping_update(&groups->grouping, groups->kind, &picture->context,
                                       picture->accept, picture->accept_data);
     if (error || order_make_room(groups)) {
@@ -179,10 +230,10 @@ static void refresh(struct group_pane *groups, const struct picture *picture)
         return;
     }
     for (uint32_t i = 0; i < groups->grouping.count; i++)
-        groups->order[i] = order_entry_of(groups, picture, i);
+        groups->order[i] = frozen ? held_entry_of(groups, i) : order_entry_of(groups, picture, i);
     qsort_r(groups->order, groups->grouping.count, sizeof *groups->order, compare_entries,
             groups->grouping.rows);
-    groups->stale = false;
+    groups->stale = groups->resort = false;
     find_cursor(groups);
 }
 
@@ -299,7 +350,7 @@ static void sort_aside(struct group_pane *groups, int step)
         groups->sort = (groups->sort + count + (size_t)step) % count;
     while (groups->cells[groups->sort].cells == 0 && count > 1);
     groups->descending = GROUP_COLUMNS[groups->kind].columns[groups->sort].descending;
-    groups->stale = true;
+    groups->stale = groups->resort = true;
 }
 
 static bool group_command(struct pane *pane, const struct command *command)
@@ -325,7 +376,7 @@ static bool group_command(struct pane *pane, const struct command *command)
         sort_aside(groups, command->id == COMMAND_SORT_LEFT ? -1 : 1);
     } else if (command->id == COMMAND_REVERSE) {
         groups->descending = !groups->descending;
-        groups->stale = true;
+        groups->stale = groups->resort = true;
     } else {
         return false;
     }
@@ -353,7 +404,7 @@ static bool group_mouse(struct pane *pane, const struct key *key, int row, int c
     groups->descending = at == groups->sort ? !groups->descending
                                             : GROUP_COLUMNS[groups->kind].columns[at].descending;
     groups->sort = at;
-    groups->stale = true;
+    groups->stale = groups->resort = true;
     return true;
 }
 

@@ -332,8 +332,10 @@ static void end_what_has_ended(struct screen *screen, int64_t before, int64_t no
     int64_t highlight_end = screen->frame_taken_ns + screen->picture.highlight_ns;
     if (screen->said_until_ns > before && screen->said_until_ns <= now)
         screen->paint = true;
-    if (screen->picture.frame && highlight_end > before && highlight_end <= now)
-        screen->void_panes = screen->paint = true;
+    if (screen->picture.frame && highlight_end > before && highlight_end <= now) {
+        screen->paint = true;
+        screen->void_panes |= !screen_is_floating(screen); /* rows stay where they are under it */
+    }
 }
 
 static void paint_if_due(struct screen *screen)

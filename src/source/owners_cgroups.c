@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOUNTINFO_SIZE (256u * 1024u)
@@ -151,6 +152,9 @@ static void read_cgroups(struct owners *owners)
         owners_read_file(owners->proc, "self/mountinfo", mountinfo, MOUNTINFO_SIZE, &length) == 0 &&
         group_find_mount(mountinfo, mount, sizeof mount)) {
         const int directory = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct stat top;
+        if (directory >= 0 && fstat(directory, &top) == 0)
+            note_cgroup(owners, top.st_ino, "/");
         if (directory >= 0)
             walk_cgroups(owners, directory, path, 0);
     }
@@ -180,7 +184,8 @@ uint32_t owners_socket_group(struct owners *owners, uint64_t id, int64_t now_ns)
     uint32_t group = find_cgroup(owners, id);
 
     if (group == NO_INDEX &&
-        (!owners->cgroups_read_ns || now_ns - owners->cgroups_read_ns > READ_AGAIN_NS)) {
+        (!owners->cgroups_read || now_ns - owners->cgroups_read_ns > READ_AGAIN_NS)) {
+        owners->cgroups_read = true;
         owners->cgroups_read_ns = now_ns;
         read_cgroups(owners);
         group = find_cgroup(owners, id);
@@ -198,7 +203,7 @@ void owners_groups_prune(struct owners *owners, int64_t now_ns)
     for (uint32_t i = 0; i < owners->group_count; i++)
         free_group(&owners->groups[i]);
     owners->group_count = owners->cgroup_count = 0;
-    owners->cgroups_read_ns = 0;
+    owners->cgroups_read = false;
     for (uint32_t i = 0; i < owners->slot_count; i++) {
         owners->slots[i].group = NO_INDEX;
         owners->slots[i].group_read = false;

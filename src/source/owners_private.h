@@ -46,6 +46,10 @@ struct owner_slot {
     uint32_t uid;
     uint32_t threads, files; /* files: open descriptors when it was last listed */
     uint32_t resume;         /* descriptor at which the first visit goes on */
+    uint16_t begun_epoch;    /* scan in which the visit in progress began */
+    uint16_t read_epoch;     /* scan in which it was read to the end */
+    uint16_t deep_epoch;     /* the same, with no descriptor taken as known */
+    bool kept;               /* the visit in progress took one as known */
     uint64_t start_ticks;
     uint64_t directory_inode; /* of /proc/PID: another one is another process */
     uint32_t references;      /* entries that name it */
@@ -135,7 +139,8 @@ struct owners {
     uint32_t group_count, group_capacity;
     struct cgroup_name *cgroups;
     uint32_t cgroup_count, cgroup_capacity;
-    int64_t cgroups_read_ns; /* monotonic; 0 = never */
+    bool cgroups_read;
+    int64_t cgroups_read_ns; /* monotonic */
     int64_t pruned_ns;
     uint32_t stamp; /* number of the call */
 
@@ -143,7 +148,7 @@ struct owners {
     struct owners_figures figures;
 };
 
-int64_t owners_now_ns(void); /* monotonic */
+int64_t owners_spent_ns(void); /* CPU of this thread: what budgets count */
 /* Room for `count` elements of `size`; grows by a quarter. 0 or -ENOMEM. */
 int owners_reserve(void **array, uint32_t *capacity, uint32_t count, size_t size);
 

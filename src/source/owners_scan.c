@@ -10,10 +10,10 @@
 #define BACKGROUND_NS       200000LL /* of the background round, a frame, */
 #define BACKGROUND_NS_A_ROW 15LL     /* and a row */
 
-int64_t owners_now_ns(void)
+int64_t owners_spent_ns(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -40,7 +40,7 @@ static int visit_fresh(struct owners *owners, int64_t deadline_ns)
         struct owner_slot *slot = &owners->slots[index];
         if (slot->visited || slot->gone)
             continue;
-        if (owners_now_ns() > deadline_ns)
+        if (owners_spent_ns() > deadline_ns)
             return 1;
         const int result = owners_visit(owners, index, SCAN_SHALLOW, &slot->resume, deadline_ns);
         if (result == -ESRCH)
@@ -51,6 +51,16 @@ static int visit_fresh(struct owners *owners, int64_t deadline_ns)
             mark_visited(owners, index);
     }
     return 0;
+}
+
+/* In this stage there is nothing to be learned from it that this scan has not read. */
+static bool is_read(const struct owner_slot *slot, const struct scan *scan)
+{
+    if (slot->gone)
+        return true;
+    if (!slot->visited || scan->stage == SCAN_TASKS)
+        return false;
+    return (scan->stage == SCAN_SHALLOW ? slot->read_epoch : slot->deep_epoch) == scan->epoch;
 }
 
 /* One stage of a scan from where it stands to its end. 0: ended; 1: out of time; -errno. */
@@ -64,10 +74,10 @@ static int run_stage(struct owners *owners, struct scan *scan, int64_t deadline_
         if (found.pid != scan->pid)
             scan->fd = 0;
         scan->pid = found.pid;
-        if (owners_now_ns() > deadline_ns)
+        if (owners_spent_ns() > deadline_ns)
             return 1;
         int result = 0;
-        if (!owners->slots[found.slot].gone)
+        if (!is_read(&owners->slots[found.slot], scan))
             result = owners_visit(owners, found.slot, scan->stage, &scan->fd, deadline_ns);
         if (result == -ESRCH)
             lose(owners, found.slot);
@@ -107,9 +117,16 @@ static void conclude(struct owners *owners, const struct scan *scan)
     }
 }
 
-static void begin(struct owners *owners, struct scan *scan, enum scan_stage stage)
+/* What is without an owner now is due at the end of a scan that begins now. */
+static int begin_scan(struct owners *owners)
 {
-    *scan = (struct scan){.stage = stage, .active = true, .epoch = ++owners->epoch};
+    const int error = owners_roster_read(owners, true);
+
+    if (error)
+        return error;
+    owners->denied_any = false;
+    owners->scan = (struct scan){.stage = SCAN_SHALLOW, .active = true, .epoch = ++owners->epoch};
+    return 0;
 }
 
 /* Who was forked while we read the others may hold what they have given up since. */
@@ -128,11 +145,6 @@ static int run_scan(struct owners *owners, int64_t deadline_ns)
     struct scan *scan = &owners->scan;
     int result = 0;
 
-    if (!scan->active) {
-        begin(owners, scan, SCAN_SHALLOW);
-        result = owners_roster_read(owners, true);
-        owners->denied_any = false;
-    }
     while (!result) {
         result = run_stage(owners, scan, deadline_ns);
         if (result)
@@ -156,6 +168,7 @@ static int run_background(struct owners *owners, int64_t deadline_ns)
 {
     struct scan *scan = &owners->background;
     scan->stage = SCAN_DEEP;
+    scan->epoch = (uint16_t)(owners->epoch + 1); /* nobody has been read for it */
     const int result = run_stage(owners, scan, deadline_ns);
 
     if (result == 0) {
@@ -169,22 +182,26 @@ static int scan_all(struct owners *owners, uint32_t row_count, int64_t deadline_
 {
     int result = owners_roster_read(owners, false);
 
-    if (result)
-        return result;
     owners_check_alive(owners);
-    result = visit_fresh(owners, deadline_ns);
-    for (unsigned i = 0; i < PASSES_MOST && !result && (owners->scan.active || owners->pending);
-         i++)
-        result = run_scan(owners, deadline_ns);
+    for (unsigned i = 0; i < PASSES_MOST && !result; i++) {
+        if (!owners->scan.active && owners->pending)
+            result = begin_scan(owners);
+        if (!result)
+            result = visit_fresh(owners, deadline_ns);
+        if (!owners->scan.active)
+            break;
+        if (!result)
+            result = run_scan(owners, deadline_ns);
+    }
     if (result || owners->scan.active || owners->pending)
         return result;
     const int64_t share_ns = BACKGROUND_NS + BACKGROUND_NS_A_ROW * row_count;
-    return run_background(owners, owners_now_ns() + share_ns);
+    return run_background(owners, owners_spent_ns() + share_ns);
 }
 
 int owners_scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bool *late)
 {
-    const int64_t deadline_ns = budget_ns ? owners_now_ns() + budget_ns : INT64_MAX;
+    const int64_t deadline_ns = budget_ns ? owners_spent_ns() + budget_ns : INT64_MAX;
 
     privilege_raise(&owners->privilege);
     const int result = scan_all(owners, row_count, deadline_ns);

@@ -23,11 +23,17 @@ static int read_task(struct owners *owners, uint32_t index, int tasks, uint32_t 
     const int directory = owners_open_directory(tasks, name);
     uint32_t from = 0;
 
-    if (directory < 0)
-        return 0; /* it has ended */
-    const int error = owners_list_descriptors(owners, index, directory, true, &from, INT64_MAX);
-    close(directory);
-    return error;
+    int error = directory < 0 ? directory : 0;
+
+    if (!error) {
+        error = owners_list_descriptors(owners, index, directory, true, &from, INT64_MAX);
+        close(directory);
+    }
+    if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
+        return error;
+    if (error && error != -ENOENT && error != -ESRCH)
+        owners->denied_any = true;
+    return 0; /* or the thread has ended */
 }
 
 /* What threads hold in tables of their own takes the place of what they held before. */

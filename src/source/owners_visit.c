@@ -179,8 +179,14 @@ int owners_identify(struct owners *owners, uint32_t index, int directory, const 
     return 0;
 }
 
-/* The inode of "socket:[N]"; 0 for any other descriptor, or one closed meanwhile. */
-static uint32_t read_socket(struct owners *owners, int directory, const char *name)
+static bool is_denied(int error)
+{
+    return error == -EACCES || error == -EPERM;
+}
+
+/* Writes the inode of "socket:[N]"; 0 for any other descriptor, or one closed meanwhile. -EACCES:
+ * the directory may be read, the links in it may not. */
+static int read_socket(struct owners *owners, int directory, const char *name, uint32_t *found)
 {
     static const char prefix[] = "socket:[";
     char link[40];
@@ -188,11 +194,15 @@ static uint32_t read_socket(struct owners *owners, int directory, const char *na
     const ssize_t length = readlinkat(directory, name, link, sizeof link - 1);
 
     owners->figures.links++;
+    *found = 0;
+    if (length < 0)
+        return is_denied(-errno) ? -EACCES : 0;
     if (length <= (ssize_t)sizeof prefix || memcmp(link, prefix, sizeof prefix - 1) != 0)
         return 0;
     for (const char *c = link + sizeof prefix - 1; c < link + length && *c >= '0' && *c <= '9'; c++)
         inode = inode * 10 + (uint32_t)(*c - '0');
-    return inode;
+    *found = inode;
+    return 0;
 }
 
 static uint32_t fds_from(const struct known_fd *fds, uint32_t count, uint32_t fd)
@@ -222,19 +232,22 @@ static int note_found(struct owners *owners, uint32_t fd, uint32_t inode)
  * a closed socket leaves the frame, or its inode is not found by the end and all are read. */
 static int look_at(struct owners *owners, uint32_t index, int directory, uint32_t fd, bool deep)
 {
-    const struct owner_slot *slot = &owners->slots[index];
+    struct owner_slot *slot = &owners->slots[index];
     const uint32_t at = fds_from(slot->fds, slot->fd_count, fd);
     char name[11];
 
     if (!deep && at < slot->fd_count && slot->fds[at].fd == fd &&
-        owners_find_inode(owners, slot->fds[at].inode) != NO_INDEX)
+        owners_find_inode(owners, slot->fds[at].inode) != NO_INDEX) {
+        slot->kept = true;
         return note_found(owners, fd, slot->fds[at].inode);
+    }
     format_number(name, fd);
-    const uint32_t inode = read_socket(owners, directory, name);
+    uint32_t inode;
+    int error = read_socket(owners, directory, name, &inode);
     const uint32_t entry = inode ? owners_find_inode(owners, inode) : NO_INDEX;
-    if (entry == NO_INDEX)
-        return 0;
-    const int error = owners_add_holder(owners, entry, index);
+    if (error || entry == NO_INDEX)
+        return error;
+    error = owners_add_holder(owners, entry, index);
     return error ? error : note_found(owners, fd, inode);
 }
 
@@ -263,7 +276,7 @@ int owners_list_descriptors(struct owners *owners, uint32_t index, int directory
             if (error)
                 return error;
             if (++since_clock % CLOCK_EVERY == 0 && owners->real_proc &&
-                owners_now_ns() > deadline_ns) {
+                owners_spent_ns() > deadline_ns) {
                 *from = fd + 1;
                 return 1;
             }
@@ -343,15 +356,18 @@ static int take_found(struct owners *owners, uint32_t index, uint32_t from, uint
     return 0;
 }
 
-static bool is_denied(int error)
-{
-    return error == -EACCES || error == -EPERM;
-}
-
 int owners_open_directory(int directory, const char *name)
 {
     const int opened = openat(directory, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return opened < 0 ? -errno : opened;
+}
+
+static int deny(struct owners *owners, uint32_t index)
+{
+    owners->slots[index].denied = true;
+    owners->denied_any = true;
+    owners_slot_release(owners, index);
+    return 0;
 }
 
 /* The descriptors of the process itself. */
@@ -363,24 +379,32 @@ static int visit_descriptors(struct owners *owners, uint32_t index, int director
     struct stat about;
     const int descriptors = owners_open_directory(directory, "fd");
 
-    slot->denied = is_denied(descriptors);
-    if (slot->denied) {
-        owners_slot_release(owners, index);
-        owners->denied_any = true;
-        return 0;
-    }
+    slot->denied = false;
+    if (is_denied(descriptors))
+        return deny(owners, index);
     if (descriptors < 0)
         return descriptors == -ENOENT ? -ESRCH : descriptors;
     if (began == 0 && fstat(descriptors, &about) == 0)
         slot->files = (uint32_t)about.st_size;
+    if (began == 0) {
+        slot->begun_epoch = owners->epoch;
+        slot->kept = false;
+    }
     owners->found_count = 0;
     owners->figures.visits += began == 0;
     const int result = owners_list_descriptors(owners, index, descriptors, deep, from, deadline_ns);
     close(descriptors);
+    if (is_denied(result))
+        return deny(owners, index);
     if (result < 0)
         return result;
     const int error = take_found(owners, index, began, result ? *from : NO_INDEX);
-    return error ? error : result;
+    if (error || result)
+        return error ? error : result;
+    slot->read_epoch = slot->begun_epoch;
+    if (!slot->kept)
+        slot->deep_epoch = slot->begun_epoch;
+    return 0;
 }
 
 static bool has_tasks_to_read(const struct owner_slot *slot, enum scan_stage stage)
@@ -421,16 +445,16 @@ int owners_visit(struct owners *owners, uint32_t index, enum scan_stage stage, u
     const int directory = owners_open_process(owners, &owners->slots[index]);
     if (directory == -ENOENT || directory == -ESRCH)
         return -ESRCH;
-    if (is_denied(directory)) { /* hidepid=1 */
-        owners->slots[index].denied = owners->denied_any = true;
-        owners_slot_release(owners, index);
-        return 0;
-    }
+    if (is_denied(directory)) /* hidepid=1 */
+        return deny(owners, index);
     if (directory < 0)
         return directory;
     const int result = visit_open(owners, index, stage, from, deadline_ns, directory);
     close(directory);
     if (result == -ENOENT)
         return -ESRCH;
+    if (result < 0 && result != -ESRCH && result != -ENOMEM && result != -EMFILE &&
+        result != -ENFILE)
+        return deny(owners, index); /* something odd about this one process stops no scan */
     return result;
 }

@@ -5,11 +5,14 @@
 #include "core/column.h"
 #include "net_tools.h"
 
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -129,6 +132,28 @@ void actors_end(void)
         actor_end(actors[0].pid);
 }
 
+/* A /proc of our own pid namespace shows only our own processes; without one all is compared
+ * among those of the machine. */
+void scene_enter(void)
+{
+    net_enter_namespace(0);
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0)
+        return;
+    const pid_t child = fork();
+    if (child < 0)
+        net_die("fork: %s", strerror(errno));
+    if (child == 0) {
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+            mount("proc", "/proc", "proc", 0, NULL) != 0)
+            net_die("/proc cannot be mounted: %s", strerror(errno));
+        return;
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
 void stage_open(struct stage *stage, uint32_t needs)
 {
     const struct live_settings settings = {.proc_root = "/proc"};
@@ -165,6 +190,14 @@ const struct frame *stage_step(struct stage *stage)
     frame_release(stage->previous);
     stage->previous = next;
     return next;
+}
+
+const struct frame *stage_settle(struct stage *stage)
+{
+    const struct frame *frame = stage_step(stage);
+    for (int i = 0; i < 500 && (frame->missing.reasons & MISSING_OWNERS_LATE); i++)
+        frame = stage_step(stage);
+    return frame;
 }
 
 const struct conn *row_of_inode(const struct frame *frame, uint64_t inode)

@@ -31,6 +31,10 @@ int actor_end_descriptor(const struct actor *actor); /* reads as ended then */
 void actor_end(pid_t pid);                           /* has it end, and reaps it */
 void actors_end(void);
 
+/* The rest of the program in namespaces of its own (network, processes, mounts): this function
+ * returns in a child, the parent waits for it and ends as it does. */
+void scene_enter(void);
+
 struct stage { /* the live source, frame by frame, as the collector runs it (without track) */
     struct source *source;
     struct frame_pool *pool;
@@ -40,7 +44,11 @@ struct stage { /* the live source, frame by frame, as the collector runs it (wit
 };
 void stage_open(struct stage *stage, uint32_t needs);
 void stage_close(struct stage *stage);
-const struct frame *stage_step(struct stage *stage); /* the next frame; valid until the next step */
+/* The next frame; valid until the next step. */
+const struct frame *stage_step(struct stage *stage);
+/* The same, and further ones until the owner walk is not late: the machine may have any number of
+ * descriptors. */
+const struct frame *stage_settle(struct stage *stage);
 
 /* Compares every row that has an inode with the truth, by print_message; counts what is wrong. */
 struct score {

@@ -209,7 +209,7 @@ static struct score steps_until_perfect(unsigned frames, unsigned *taken)
 {
     struct score score = {0};
     for (*taken = 1; *taken <= frames; ++*taken) {
-        score = stage_score(stage_step(&stage));
+        score = stage_score(stage_settle(&stage));
         if (score_is_perfect(&score))
             break;
     }
@@ -231,7 +231,7 @@ static int begin(void **state)
     (void)state;
     truth_reset();
     stage_open(&stage, NEED_OWNER);
-    stage_step(&stage);
+    stage_settle(&stage);
     return 0;
 }
 
@@ -391,6 +391,7 @@ static void test_short_lives(void **state)
 
     for (int i = 0; i < LISTENERS; i++)
         holders[i] = actor_start(play_listener, &port);
+    stage_settle(&stage);
     actor_start(play_short_lives, lives);
     const int64_t until = net_now_ns() + (full_size ? 10 : 1) * SECOND_NS;
     for (; net_now_ns() < until; frames++) {
@@ -431,7 +432,7 @@ static void test_like_ss(void **state)
     actor_start(play_fork, NULL);
     unsigned count = 100;
     actor_start(play_many, &count);
-    const struct frame *frame = stage_step(&stage);
+    const struct frame *frame = stage_settle(&stage);
     FILE *ss = popen("ss -tanepOH 2>/dev/null", "r");
     while (ss && fgets(line, sizeof line, ss)) {
         const char *ino = strstr(line, " ino:");
@@ -457,7 +458,7 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "exec") == 0)
         exec_again(atoi(argv[2]));
     full_size = argc > 1 && strcmp(argv[1], "full") == 0;
-    net_enter_namespace(0);
+    scene_enter();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fork, begin, end),
         cmocka_unit_test_setup_teardown(test_reuseport, begin, end),

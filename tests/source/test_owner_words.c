@@ -1,0 +1,477 @@
+/* The words that stand in place of an owner, and what may be seen with which right: each told
+ * exactly when it is true. Facts about processes, up to init. */
+#include "../unit/unit.h"
+#include "core/column.h"
+#include "net_tools.h"
+#include "owner_scene.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOOPBACK 0x7f000001
+#define NOBODY   65534u
+
+static struct stage stage;
+
+static int begin(void **state)
+{
+    (void)state;
+    truth_reset();
+    stage_open(&stage, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    actors_end();
+    stage_close(&stage);
+    return 0;
+}
+
+static const struct conn *row_of_ports(const struct frame *frame, unsigned local, unsigned remote)
+{
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const struct tuple *tuple = &frame->conns[i].tuple;
+        if (tuple->local_port == local && (tuple->remote_port == remote || !remote))
+            return &frame->conns[i];
+    }
+    return NULL;
+}
+
+static unsigned port_of(int fd)
+{
+    const struct net_facts facts = net_facts_of(fd);
+    return ntohs(facts.local.u.v4.sin_port);
+}
+
+static void assert_owner(const struct frame *frame, const struct conn *row, uint8_t word, pid_t pid)
+{
+    assert_non_null(row);
+    assert_int_equal(row->owner_word, word);
+    const struct proc *owner = frame_owner(frame, row);
+    assert_int_equal(owner ? owner->pid : 0, pid);
+}
+
+/* --- listener --- */
+
+static void check_unaccepted(struct net_address local, struct net_address remote, int family)
+{
+    const int listener = net_listen(local, 5, NET_DUAL);
+    const int client = net_socket(family, NULL, 0);
+    net_connect(client, remote);
+    net_wait_state(client, 1);
+    const unsigned port = port_of(listener);
+    const unsigned peer = port_of(client);
+    const struct frame *frame = stage_settle(&stage);
+    assert_owner(frame, row_of_ports(frame, port, peer), OWNER_LISTENER, getpid());
+    assert_owner(frame, row_of_ports(frame, peer, port), OWNER_PROCESS, getpid());
+    const int accepted = net_accept(listener);
+    frame = stage_settle(&stage);
+    assert_owner(frame, row_of_ports(frame, port, peer), OWNER_PROCESS, getpid());
+    close(accepted);
+    close(client);
+    close(listener);
+}
+
+static void test_listener(void **state)
+{
+    (void)state;
+    check_unaccepted(net_v4(LOOPBACK, 4001), net_v4(LOOPBACK, 4001), AF_INET);
+    check_unaccepted(net_v4(INADDR_ANY, 4002), net_v4(LOOPBACK, 4002), AF_INET);
+    if (!net_has_ipv6())
+        return;
+    check_unaccepted(net_v6("::1", 4003), net_v6("::1", 4003), AF_INET6);
+    check_unaccepted(net_v6("::", 4004), net_v4(LOOPBACK, 4004), AF_INET);
+}
+
+/* The listener of the exact address, not the one of the wildcard: two processes. */
+static void play_wildcard(struct actor *actor, void *data)
+{
+    (void)data;
+    net_listen(net_v4(INADDR_ANY, 4005), 5, NET_REUSEPORT);
+    actor_ready(actor);
+}
+
+static void test_listener_of_address(void **state)
+{
+    (void)state;
+    const pid_t other = actor_start(play_wildcard, NULL);
+    const int listener = net_listen(net_v4(LOOPBACK, 4005), 5, NET_REUSEPORT);
+    const int exact = net_socket(AF_INET, NULL, 0);
+    const int wild = net_socket(AF_INET, NULL, 0);
+    net_connect(exact, net_v4(LOOPBACK, 4005));
+    net_connect(wild, net_v4(LOOPBACK + 1, 4005));
+    net_wait_state(exact, 1);
+    net_wait_state(wild, 1);
+    const struct frame *frame = stage_settle(&stage);
+    assert_owner(frame, row_of_ports(frame, 4005, port_of(exact)), OWNER_LISTENER, getpid());
+    assert_owner(frame, row_of_ports(frame, 4005, port_of(wild)), OWNER_LISTENER, other);
+    close(exact);
+    close(wild);
+    close(listener);
+}
+
+/* --- last, none --- */
+
+struct pair {
+    unsigned server_port, client_port;
+};
+
+/* Listens, connects to itself, tells the ports; when a byte comes, closes both ends. */
+static void play_pair(struct actor *actor, void *data)
+{
+    const int *channel = data;
+    const int listener = net_listen(net_v4(LOOPBACK, 4006), 5, 0);
+    const int client = net_socket(AF_INET, NULL, 0);
+    net_connect(client, net_v4(LOOPBACK, 4006));
+    const int accepted = net_accept(listener);
+    const struct pair pair = {4006, port_of(client)};
+    char byte;
+
+    if (write(channel[0], &pair, sizeof pair) != sizeof pair)
+        _exit(1);
+    actor_ready(actor);
+    if (read(channel[0], &byte, 1) != 1)
+        _exit(1);
+    close(client);
+    net_wait_state(accepted, 8);
+    close(accepted);
+    if (write(channel[0], &byte, 1) != 1)
+        _exit(1);
+}
+
+static void test_last(void **state)
+{
+    (void)state;
+    int channel[2];
+    struct pair pair;
+    char byte = 'x';
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
+    const pid_t pid = actor_start(play_pair, channel);
+    assert_int_equal(read(channel[1], &pair, sizeof pair), sizeof pair);
+    const struct frame *frame = stage_settle(&stage);
+    assert_owner(frame, row_of_ports(frame, pair.client_port, 0), OWNER_PROCESS, pid);
+    assert_int_equal(write(channel[1], &byte, 1), 1);
+    assert_int_equal(read(channel[1], &byte, 1), 1);
+    frame = stage_settle(&stage);
+    const struct conn *row = row_of_ports(frame, pair.client_port, 0);
+    assert_non_null(row);
+    assert_int_equal(row->state, STATE_TIME_WAIT);
+    assert_owner(frame, row, OWNER_LAST, pid);
+    assert_int_equal(row->known & KNOWN_UID, 0);
+    assert_false(frame_owner(frame, row)->gone);
+    assert_int_equal(frame_owner(frame, row)->sockets, 1); /* its listener */
+
+    actor_end(pid); /* the row keeps it, as gone, also when the number is used again */
+    for (int i = 0; i < 3; i++)
+        frame = stage_settle(&stage);
+    row = row_of_ports(frame, pair.client_port, 0);
+    assert_owner(frame, row, OWNER_LAST, pid);
+    assert_true(frame_owner(frame, row)->gone);
+
+    struct stage late; /* whoever comes later knows of no holder */
+    stage_open(&late, NEED_OWNER);
+    frame = stage_settle(&late);
+    assert_owner(frame, row_of_ports(frame, pair.client_port, 0), OWNER_NONE, 0);
+    stage_close(&late);
+    close(channel[0]);
+    close(channel[1]);
+}
+
+static void send_fd(int channel, int fd)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    char byte = 'x';
+    struct iovec part = {&byte, 1};
+    const struct msghdr message = {.msg_iov = &part,
+                                   .msg_iovlen = 1,
+                                   .msg_control = control.bytes,
+                                   .msg_controllen = sizeof control.bytes};
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    assert_int_equal(sendmsg(channel, &message, 0), 1);
+}
+
+/* A descriptor in flight is held by no process: `none` to whoever comes then, `last` to whoever saw
+ * its holder. */
+static void test_in_flight(void **state)
+{
+    (void)state;
+    int channel[2];
+    struct stage late;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
+    const int listener = net_listen(net_v4(LOOPBACK, 4007), 5, 0);
+    const struct frame *frame = stage_settle(&stage);
+    assert_owner(frame, row_of_ports(frame, 4007, 0), OWNER_PROCESS, getpid());
+    send_fd(channel[0], listener);
+    close(listener);
+    stage_open(&late, NEED_OWNER);
+    frame = stage_settle(&late);
+    assert_owner(frame, row_of_ports(frame, 4007, 0), OWNER_NONE, 0);
+    stage_close(&late);
+    const struct conn *row = NULL;
+    for (int i = 0; i < 200 && (!row || row->owner_word == OWNER_PROCESS); i++) {
+        frame = stage_settle(&stage);
+        row = row_of_ports(frame, 4007, 0);
+    }
+    assert_owner(frame, row, OWNER_LAST, getpid());
+    close(channel[0]);
+    close(channel[1]);
+}
+
+/* --- rights --- */
+
+static void set_capabilities(uint32_t permitted, uint32_t effective)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{effective, permitted, 0}, {0, 0, 0}};
+    if (syscall(SYS_capset, &header, data) != 0)
+        net_die("capset: %s", strerror(errno));
+}
+
+static uint32_t effective_now(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) != 0)
+        net_die("capget: %s", strerror(errno));
+    return data[0].effective;
+}
+
+struct rights {
+    uint32_t permitted;
+    bool hidepid, sees; /* the pids of root's processes */
+    const char *text;   /* part of missing.text */
+};
+
+static void become_nobody(uint32_t permitted)
+{
+    prctl(PR_SET_KEEPCAPS, 1);
+    if (setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
+        net_die("setresuid: %s", strerror(errno));
+    set_capabilities(permitted, 0);
+    /* What it opened of /proc is judged by what it is now. */
+    prctl(PR_SET_DUMPABLE, 1);
+}
+
+static void mount_hidepid(void)
+{
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)
+        _exit(77);
+}
+
+static void check_rights(const struct rights *rights, pid_t root_holder)
+{
+    struct stage seen;
+    if (rights->hidepid)
+        mount_hidepid();
+    become_nobody(rights->permitted);
+    const int own = net_listen(net_v4(LOOPBACK, 4011), 5, 0);
+    stage_open(&seen, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
+    for (int i = 0; i < 3; i++) {
+        const struct frame *frame = stage_settle(&seen);
+        const struct conn *row = row_of_ports(frame, 4010, 0);
+        assert_owner(frame, row_of_ports(frame, 4011, 0), OWNER_PROCESS, getpid());
+        assert_int_equal(row_of_ports(frame, 4011, 0)->uid, NOBODY);
+        assert_owner(frame, row, rights->sees ? OWNER_PROCESS : OWNER_HIDDEN,
+                     rights->sees ? root_holder : 0);
+        assert_true(row->known & KNOWN_UID);
+        assert_int_equal(row->uid, 0);
+        assert_int_equal(effective_now(), 0);
+        assert_int_equal(!(frame->missing.reasons & MISSING_OWNERS_HIDDEN), rights->sees);
+        assert_int_equal(frame->missing.hidden_users, rights->sees ? 0 : 1);
+        assert_int_equal(!!(frame->missing.reasons & MISSING_PROC),
+                         rights->hidepid && !rights->sees);
+        if (rights->text)
+            assert_string_equal(frame->missing.text, rights->text);
+        else
+            assert_string_equal(frame->missing.text, "");
+    }
+    stage_close(&seen);
+    close(own);
+}
+
+static void play_root_listener(struct actor *actor, void *data)
+{
+    (void)data;
+    net_listen(net_v4(LOOPBACK, 4010), 5, 0);
+    actor_ready(actor);
+}
+
+#define PTRACE (1u << CAP_SYS_PTRACE)
+#define SEARCH (1u << CAP_DAC_READ_SEARCH)
+
+static void test_rights(void **state)
+{
+    (void)state;
+    static const struct rights RIGHTS[] = {
+        {0, false, false, "pids of 1 user hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH"},
+        {PTRACE, false, false, "pids of 1 user hidden: needs CAP_DAC_READ_SEARCH"},
+        {SEARCH, false, false, "pids of 1 user hidden: needs CAP_SYS_PTRACE"},
+        {PTRACE | SEARCH, false, true, NULL},
+        {0, true, false, "pids of 1 user hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH"},
+        {PTRACE | SEARCH, true, true, NULL},
+    };
+    const pid_t holder = actor_start(play_root_listener, NULL);
+    for (size_t i = 0; i < UNIT_COUNT(RIGHTS); i++) {
+        int status;
+        const pid_t child = fork();
+        if (child == 0) {
+            check_rights(&RIGHTS[i], holder);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+            print_message("hidepid: /proc cannot be mounted here\n");
+            continue;
+        }
+        print_message("permitted %08x%s: status %x\n", RIGHTS[i].permitted,
+                      RIGHTS[i].hidepid ? ", hidepid=2" : "", (unsigned)status);
+        assert_int_equal(status, 0);
+    }
+}
+
+/* --- facts --- */
+
+static void play_idle(struct actor *actor, void *data)
+{
+    (void)data;
+    actor_ready(actor);
+}
+
+static void test_page(void **state)
+{
+    (void)state;
+    const pid_t pid = actor_start(play_idle, NULL);
+    stage.wish.needs = NEED_OWNER;
+    stage.wish.page_pid = pid;
+    const struct frame *frame = stage_settle(&stage);
+    const struct proc *proc = frame_find_proc(frame, pid);
+    char exe[4096];
+    assert_non_null(proc);
+    exe[readlink("/proc/self/exe", exe, sizeof exe - 1)] = '\0';
+    assert_string_equal(proc->exe, exe);
+    assert_string_equal(proc->comm, "test_owner_word"); /* 15 bytes */
+    assert_non_null(strstr(proc->command_line, "test_owner_words"));
+    assert_int_equal(proc->uid, getuid());
+    assert_int_equal(proc->threads, 1);
+    assert_true(proc->files > 3);
+    assert_true(proc->memory_bytes > 100000);
+    assert_true(proc->start_ns > 0 && proc->start_ns < frame->wall_ns);
+    assert_int_equal(proc->cpu_permille, UINT32_MAX); /* one sample says nothing */
+    unsigned steps = 0;
+    for (; proc->parent && steps < 64; steps++) {
+        proc = frame_find_proc(frame, proc->parent);
+        assert_non_null(proc);
+        assert_true(proc->comm[0]);
+    }
+    assert_int_equal(proc->pid, 1);
+    assert_true(steps > 0);
+    frame = stage_settle(&stage);
+    assert_true(frame_find_proc(frame, pid)->cpu_permille < 8000);
+    stage.wish.page_pid = 0;
+    frame = stage_settle(&stage);
+    assert_null(frame_find_proc(frame, pid));
+}
+
+/* Nobody's view of a socket whose process it may not read: the unit is the socket's. */
+static void check_socket_unit(const char *path)
+{
+    struct stage seen;
+    become_nobody(0);
+    stage_open(&seen, NEED_OWNER | NEED_GROUP);
+    const struct frame *frame = stage_settle(&seen);
+    const struct conn *row = row_of_ports(frame, 4010, 0);
+    assert_owner(frame, row, OWNER_HIDDEN, 0);
+    const struct group *group = frame_group(frame, row);
+    assert_non_null(group);
+    assert_int_equal(row->unit_from, UNIT_FROM_SOCKET);
+    assert_string_equal(group->path, path);
+    assert_string_equal(group->unit, "tcplens-test.service");
+    stage_close(&seen);
+}
+
+static void play_in_group(struct actor *actor, void *data)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%s/cgroup.procs", (const char *)data);
+    FILE *procs = fopen(name, "w");
+    if (!procs || fprintf(procs, "%d\n", getpid()) < 0 || fclose(procs) != 0)
+        _exit(1);
+    play_root_listener(actor, NULL);
+}
+
+static const char *cgroup2_mount(void)
+{
+    static const char *const PLACES[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+    char name[64];
+    for (size_t i = 0; i < UNIT_COUNT(PLACES); i++) {
+        snprintf(name, sizeof name, "%s/cgroup.controllers", PLACES[i]);
+        if (access(name, R_OK) == 0)
+            return PLACES[i];
+    }
+    return NULL;
+}
+
+static void test_unit(void **state)
+{
+    (void)state;
+    const char *mount = cgroup2_mount();
+    char path[128];
+    int status;
+
+    snprintf(path, sizeof path, "%s/tcplens-test.service", mount ? mount : "");
+    if (!mount || (mkdir(path, 0755) != 0 && errno != EEXIST)) {
+        print_message("no cgroup can be made here\n");
+        skip();
+    }
+    const pid_t holder = actor_start(play_in_group, path);
+    const struct frame *frame = stage_settle(&stage);
+    const struct conn *row = row_of_ports(frame, 4010, 0);
+    assert_owner(frame, row, OWNER_PROCESS, holder);
+    assert_int_equal(row->unit_from, UNIT_FROM_PROCESS);
+    assert_string_equal(frame_group(frame, row)->unit, "tcplens-test.service");
+    const pid_t child = fork();
+    if (child == 0) {
+        check_socket_unit(path + strlen(mount));
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    actor_end(holder);
+    rmdir(path);
+    assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+    scene_enter();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_listener, begin, end),
+        cmocka_unit_test_setup_teardown(test_listener_of_address, begin, end),
+        cmocka_unit_test_setup_teardown(test_last, begin, end),
+        cmocka_unit_test_setup_teardown(test_in_flight, begin, end),
+        cmocka_unit_test_setup_teardown(test_rights, begin, end),
+        cmocka_unit_test_setup_teardown(test_page, begin, end),
+        cmocka_unit_test_setup_teardown(test_unit, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

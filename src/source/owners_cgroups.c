@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MOUNTINFO_SIZE (256u * 1024u)
-#define CGROUP_TEXT    (16u * 1024u)
+#define MOUNTINFO_SIZE ((size_t)256 * 1024)
+#define CGROUP_TEXT    ((size_t)16 * 1024)
 #define DEPTH_MOST     32
 #define READ_AGAIN_NS  5000000000LL /* an unknown id has the mount read again, not more often */
 #define GROUPS_MOST    4096u        /* then all are forgotten and the present ones read again, */

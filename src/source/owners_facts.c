@@ -18,13 +18,17 @@ static void read_status_uid(struct owner_slot *slot, int directory)
 {
     char text[STATUS_SIZE];
     size_t length;
-    unsigned uid;
+    char *end;
 
     if (owners_read_file(directory, "status", text, sizeof text, &length) != 0)
         return;
     const char *line = strstr(text, "\nUid:"); /* real, effective, saved, file system */
-    if (line && sscanf(line, "\nUid: %*u %u", &uid) == 1)
-        slot->uid = uid;
+    if (!line)
+        return;
+    strtoul(line + 5, &end, 10);
+    const unsigned long effective = strtoul(end, &end, 10);
+    if (*end == '\t')
+        slot->uid = (uint32_t)effective;
 }
 
 static void read_executable(struct owner_slot *slot, int directory)

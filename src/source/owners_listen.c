@@ -19,8 +19,12 @@ static void fill(const struct owners *owners, struct listener_list *list, const 
     list->filled = true;
     for (uint32_t i = 0; i < frame->live_count; i++)
         count += frame->conns[i].state == STATE_LISTEN && owners->rows[i] != NO_INDEX;
-    list->items = count ? malloc(count * sizeof *list->items) : NULL;
-    for (uint32_t i = 0; list->items && i < frame->live_count; i++) {
+    if (count == 0)
+        return;
+    list->items = malloc(count * sizeof *list->items);
+    if (!list->items)
+        return;
+    for (uint32_t i = 0; i < frame->live_count && list->count < count; i++) {
         const struct conn *conn = &frame->conns[i];
         if (conn->state != STATE_LISTEN || owners->rows[i] == NO_INDEX)
             continue;
@@ -68,6 +72,8 @@ uint32_t owners_find_listeners(struct owners *owners, struct listener_list *list
 
     if (!list->filled)
         fill(owners, list, frame);
+    if (!list->items)
+        return 0;
     for (uint32_t high = list->count; low < high;) {
         const uint32_t middle = low + (high - low) / 2;
         if (list->items[middle].port < conn->tuple.local_port)

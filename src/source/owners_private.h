@@ -98,10 +98,6 @@ struct fact_reader; /* libproc2, in owners.c */
 
 struct owners {
     int proc;       /* descriptor of proc_root */
-    bool real_proc; /* the kernel's: pids are ours, libproc2 can be asked */
-    bool counts_files;
-    bool hidepid;
-    bool denied_any;
     struct privilege privilege;
     int64_t boot_ns;
     int64_t ticks_per_s;
@@ -139,13 +135,17 @@ struct owners {
     uint32_t group_count, group_capacity;
     struct cgroup_name *cgroups;
     uint32_t cgroup_count, cgroup_capacity;
-    bool cgroups_read;
     int64_t cgroups_read_ns; /* monotonic */
     int64_t pruned_ns;
     uint32_t stamp; /* number of the call */
 
     struct fact_reader *reader;
     struct owners_figures figures;
+    bool real_proc;    /* the kernel's: pids are ours, libproc2 can be asked */
+    bool counts_files; /* a fd directory tells its count (Linux 6.2) */
+    bool hidepid;
+    bool denied_any; /* somebody could not be read, in the scan that runs or ran last */
+    bool cgroups_read;
 };
 
 int64_t owners_spent_ns(void); /* CPU of this thread: what budgets count */

@@ -191,14 +191,11 @@ static uint32_t read_last_pid(const struct owners *owners)
 {
     char text[128];
     size_t length;
-    unsigned last = 0;
 
     if (!owners->real_proc || owners_read_file(owners->proc, "loadavg", text, sizeof text, &length))
         return 0;
     const char *space = strrchr(text, ' ');
-    if (!space || sscanf(space, "%u", &last) != 1)
-        return 0;
-    return last;
+    return space ? (uint32_t)strtoul(space, NULL, 10) : 0;
 }
 
 int owners_roster_read(struct owners *owners, bool always)

@@ -120,17 +120,24 @@ int owners_open_process(const struct owners *owners, const struct owner_slot *sl
     return directory < 0 ? -errno : directory;
 }
 
-struct stat_facts { /* of /proc/PID/stat, by its field numbers in proc(5) */
-    char comm[16];
-    size_t comm_length;
-    char state;
-    int parent;
-    unsigned flags;
-    unsigned long threads;
-    unsigned long long start;
+enum stat_field { /* of /proc/PID/stat, counted from the one behind the name (proc(5): 3) */
+                  STAT_STATE = 0,
+                  STAT_PARENT = 1,
+                  STAT_FLAGS = 6,
+                  STAT_THREADS = 17,
+                  STAT_START = 19,
+                  STAT_FIELDS
 };
 
-/* The name may hold anything, parentheses and newlines too: it ends at the last one. */
+struct stat_facts {
+    const char *comm;
+    size_t comm_length;
+    char state;
+    uint64_t numbers[STAT_FIELDS]; /* negative ones are 0 */
+};
+
+/* The name may hold anything, parentheses and newlines too: it ends at the last one. Kernel threads
+ * have longer ones than 15 bytes (Linux 5.17). */
 static bool parse_stat(const char *text, size_t length, struct stat_facts *facts)
 {
     const char *open = memchr(text, '(', length);
@@ -138,14 +145,19 @@ static bool parse_stat(const char *text, size_t length, struct stat_facts *facts
 
     if (!open || !close || close < open)
         return false;
+    facts->comm = open + 1;
     facts->comm_length = (size_t)(close - open - 1);
-    if (facts->comm_length > sizeof facts->comm) /* kernel threads have longer ones since 5.17 */
-        facts->comm_length = sizeof facts->comm;
-    memcpy(facts->comm, open + 1, facts->comm_length);
-    return sscanf(close + 1,
-                  " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %lu %*d %llu",
-                  &facts->state, &facts->parent, &facts->flags, &facts->threads,
-                  &facts->start) == 5;
+    const char *at = close + 1;
+    for (int i = 0; i < STAT_FIELDS; i++) {
+        at += strspn(at, " ");
+        if (!*at)
+            return false;
+        if (i == STAT_STATE)
+            facts->state = *at;
+        facts->numbers[i] = *at >= '0' && *at <= '9' ? strtoull(at, NULL, 10) : 0;
+        at += strcspn(at, " ");
+    }
+    return true;
 }
 
 /* Who the process is now; another start means another process in an old number. */
@@ -153,21 +165,21 @@ int owners_identify(struct owners *owners, uint32_t index, int directory, const 
 {
     struct owner_slot *slot = &owners->slots[index];
     char text[STAT_TEXT_SIZE];
-    size_t length;
-    struct stat_facts facts = {0};
+    size_t length = 0;
+    struct stat_facts facts;
     const int error = owners_read_file(directory, "stat", text, sizeof text, &length);
 
     if (error)
         return error == -ENOENT ? -ESRCH : error;
     if (!parse_stat(text, length, &facts))
         return -EBADMSG;
-    if (slot->identified && slot->start_ticks != facts.start)
+    if (slot->identified && slot->start_ticks != facts.numbers[STAT_START])
         return -ESRCH;
-    slot->start_ticks = facts.start;
-    slot->parent = facts.parent;
-    slot->threads = (uint32_t)facts.threads;
+    slot->start_ticks = facts.numbers[STAT_START];
+    slot->parent = (int32_t)facts.numbers[STAT_PARENT];
+    slot->threads = (uint32_t)facts.numbers[STAT_THREADS];
     slot->zombie = facts.state == 'Z';
-    slot->kernel_thread = (facts.flags & PF_KTHREAD) != 0;
+    slot->kernel_thread = (facts.numbers[STAT_FLAGS] & PF_KTHREAD) != 0;
     char comm[sizeof slot->comm];
     text_clean(comm, sizeof comm, facts.comm, facts.comm_length);
     if (strcmp(comm, slot->comm) != 0) { /* it has become another program */

@@ -78,7 +78,8 @@ static int compare_ns(const void *a, const void *b)
 static double median_ms(int64_t *values, int count)
 {
     qsort(values, (size_t)count, sizeof *values, compare_ns);
-    return (double)values[count / 2] / 1e6;
+    const int middle = count / 2;
+    return (double)values[middle] / 1e6;
 }
 
 static void first_walk(void)
@@ -133,7 +134,7 @@ static void steady(int rounds)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 1 ? atoi(argv[1]) : ROUNDS_DEFAULT;
+    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : ROUNDS_DEFAULT;
     int error = netlink_open(&netlink);
 
     if (rounds < 1 || rounds > ROUNDS_MAX)

@@ -70,11 +70,10 @@ static void send_fd(int channel, int fd)
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
     if (sendmsg(channel, &message, 0) != 1)
         net_die("sendmsg: %s", strerror(errno));
 }
@@ -433,7 +432,7 @@ static void test_like_ss(void **state)
     unsigned count = 100;
     actor_start(play_many, &count);
     const struct frame *frame = stage_settle(&stage);
-    FILE *ss = popen("ss -tanepOH 2>/dev/null", "r");
+    FILE *ss = popen("ss -tanepOH 2>/dev/null", "r"); /* NOLINT(cert-env33-c): a fixed command */
     while (ss && fgets(line, sizeof line, ss)) {
         const char *ino = strstr(line, " ino:");
         const struct conn *row = ino ? row_of_inode(frame, strtoul(ino + 5, NULL, 10)) : NULL;
@@ -456,7 +455,7 @@ static void test_like_ss(void **state)
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "exec") == 0)
-        exec_again(atoi(argv[2]));
+        exec_again((int)strtol(argv[2], NULL, 10));
     full_size = argc > 1 && strcmp(argv[1], "full") == 0;
     scene_enter();
     const struct CMUnitTest tests[] = {

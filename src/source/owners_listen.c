@@ -21,7 +21,7 @@ static void fill(const struct owners *owners, struct listener_list *list, const 
         count += frame->conns[i].state == STATE_LISTEN && owners->rows[i] != NO_INDEX;
     if (count == 0)
         return;
-    list->items = malloc(count * sizeof *list->items);
+    list->items = calloc(count, sizeof *list->items);
     if (!list->items)
         return;
     for (uint32_t i = 0; i < frame->live_count && list->count < count; i++) {

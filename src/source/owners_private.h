@@ -97,7 +97,7 @@ struct cgroup_name { /* of the map from ids to paths, sorted by id */
 struct fact_reader; /* libproc2, in owners.c */
 
 struct owners {
-    int proc;       /* descriptor of proc_root */
+    int proc; /* descriptor of proc_root */
     struct privilege privilege;
     int64_t boot_ns;
     int64_t ticks_per_s;

@@ -179,9 +179,11 @@ static void put_without_inode(struct put *put, struct conn *conn)
     uint32_t count = 0;
 
     conn->owner_word = OWNER_NONE;
-    if (unaccepted & STATE_BIT(conn->state))
-        count = owners_find_listeners(put->owners, &put->listeners, put->frame, conn, entries,
-                                      LISTENERS_MOST);
+    if (!(unaccepted & STATE_BIT(conn->state)))
+        return;
+    conn->owner_word = OWNER_UNKNOWN; /* its listener is not in the frame: a class, a filter */
+    count = owners_find_listeners(put->owners, &put->listeners, put->frame, conn, entries,
+                                  LISTENERS_MOST);
     if (count == 0)
         return;
     /* A listener whose own owner is a word hands that word on. */

@@ -78,6 +78,10 @@ static void check_unaccepted(struct net_address local, struct net_address remote
     const struct frame *frame = stage_settle(&stage);
     assert_owner(frame, row_of_ports(frame, port, peer), OWNER_LISTENER, getpid());
     assert_owner(frame, row_of_ports(frame, peer, port), OWNER_PROCESS, getpid());
+    stage.wish.state_bits = STATE_ALL_BITS & ~STATE_BIT(STATE_LISTEN);
+    frame = stage_settle(&stage); /* without listeners it is not known */
+    assert_owner(frame, row_of_ports(frame, port, peer), OWNER_UNKNOWN, 0);
+    stage.wish.state_bits = STATE_ALL_BITS;
     const int accepted = net_accept(listener);
     frame = stage_settle(&stage);
     assert_owner(frame, row_of_ports(frame, port, peer), OWNER_PROCESS, getpid());

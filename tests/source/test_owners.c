@@ -93,7 +93,10 @@ static int receive_fd(int channel)
                              .msg_controllen = sizeof control.bytes};
     if (recvmsg(channel, &message, 0) != 1)
         net_die("recvmsg: %s", strerror(errno));
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (!header)
+        net_die("no descriptor came");
+    memcpy(&fd, CMSG_DATA(header), sizeof fd);
     return fd;
 }
 

@@ -140,6 +140,7 @@ static struct wish first_wish(const struct options *options)
 static int open_collector(struct top *top)
 {
     struct collector_settings settings = {.wish = first_wish(top->options),
+                                          .events = top->options->events,
                                           .highlight_ns = top->options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT};
     char why[OPEN_SOURCE_WHY_MAX] = "";

@@ -29,6 +29,7 @@ struct collector {
     struct frame_pool *pool;
     struct event_ring *ring;
     struct track *track;
+    struct events *events; /* NULL: none are asked for, or the source has none */
     struct diff diff;
     uint32_t *found;
     uint32_t found_capacity;
@@ -41,7 +42,10 @@ struct collector {
     struct wish wish;
     struct frame *latest;
     char trouble[160];
-    int consumers[CONSUMERS_MAX];
+    struct consumer {
+        int descriptor;
+        bool wants_events; /* as they come */
+    } consumers[CONSUMERS_MAX];
     int consumer_count;
     bool stop;
 
@@ -62,6 +66,39 @@ static void eventfd_signal(int descriptor)
     const uint64_t one = 1;
     ssize_t written = write(descriptor, &one, sizeof one);
     (void)written; /* a full counter is as good a signal */
+}
+
+static void signal_consumers(struct collector *collector, bool frame)
+{
+    for (int i = 0; i < collector->consumer_count; i++) {
+        if (frame || collector->consumers[i].wants_events)
+            eventfd_signal(collector->consumers[i].descriptor);
+    }
+}
+
+/* Of the events thread: something was told between frames. */
+static void on_events_told(void *context, bool frame_is_due)
+{
+    struct collector *collector = context;
+    pthread_mutex_lock(&collector->lock);
+    collector->wish.now |= frame_is_due;
+    signal_consumers(collector, false);
+    pthread_mutex_unlock(&collector->lock);
+    if (frame_is_due)
+        eventfd_signal(collector->wake);
+}
+
+/* Events beside the frames come from the kernel, and so only for frames that do. */
+static int make_events(struct collector *collector, const struct collector_settings *settings)
+{
+    const struct events_settings wanted = {.source = settings->events,
+                                           .ring = collector->ring,
+                                           .track = collector->track,
+                                           .told = on_events_told,
+                                           .context = collector};
+    if (!settings->source->ops->is_live || settings->source->ops->complete)
+        return 0;
+    return events_new(&collector->events, &wanted);
 }
 
 int collector_new(struct collector **collector, const struct collector_settings *settings)
@@ -86,6 +123,9 @@ int collector_new(struct collector **collector, const struct collector_settings 
         error = -errno;
         goto out;
     }
+    error = make_events(made, settings);
+    if (error)
+        goto out;
     made->wish = settings->wish;
     made->source = settings->source;
     *collector = made;
@@ -103,6 +143,7 @@ void collector_free(struct collector *collector)
         collector_ask_stop(collector);
         pthread_join(collector->thread, NULL);
     }
+    events_free(collector->events);
     frame_release(collector->previous);
     frame_release(collector->latest);
     source_close(collector->source);
@@ -112,7 +153,7 @@ void collector_free(struct collector *collector)
     diff_done(&collector->diff);
     free(collector->found);
     for (int i = 0; i < collector->consumer_count; i++)
-        close(collector->consumers[i]);
+        close(collector->consumers[i].descriptor);
     if (collector->wake >= 0)
         close(collector->wake);
     pthread_mutex_destroy(&collector->lock);
@@ -169,8 +210,13 @@ static int complete_frame(struct collector *collector, struct frame *next, const
         if (error)
             return error;
     }
-    return track_apply(collector->track, collector->previous, next, &collector->diff,
-                       collector->ring);
+    if (collector->events)
+        events_begin_frame(collector->events, next);
+    error =
+        track_apply(collector->track, collector->previous, next, &collector->diff, collector->ring);
+    if (collector->events)
+        events_end_frame(collector->events, next, error == 0);
+    return error;
 }
 
 /* What all threads of tcplens used since the frame before, of one core. */
@@ -242,8 +288,7 @@ static void publish(struct collector *collector, struct frame *frame)
     struct frame *old = collector->latest;
     collector->latest = frame;
     collector->trouble[0] = '\0';
-    for (int i = 0; i < collector->consumer_count; i++)
-        eventfd_signal(collector->consumers[i]);
+    signal_consumers(collector, true);
     pthread_mutex_unlock(&collector->lock);
     frame_release(old);
 }
@@ -317,8 +362,7 @@ static void *collector_main(void *argument)
         wait_until_due(collector, began_ns, interval_ns);
     }
     pthread_mutex_lock(&collector->lock);
-    for (int i = 0; i < collector->consumer_count; i++)
-        eventfd_signal(collector->consumers[i]);
+    signal_consumers(collector, true);
     pthread_mutex_unlock(&collector->lock);
     return NULL;
 }
@@ -336,10 +380,12 @@ int collector_start(struct collector *collector)
     sigdelset(&all, SIGFPE);
     sigdelset(&all, SIGABRT);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error = pthread_create(&collector->thread, NULL, collector_main, collector);
+    int error = collector->events ? events_start(collector->events) : 0;
+    if (!error)
+        error = -pthread_create(&collector->thread, NULL, collector_main, collector);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error)
-        return -error;
+        return error;
     pthread_setname_np(collector->thread, "collector");
     collector->running = true;
     return 0;
@@ -351,18 +397,18 @@ void collector_ask_stop(struct collector *collector)
     collector->stop = true;
     pthread_mutex_unlock(&collector->lock);
     eventfd_signal(collector->wake);
+    if (collector->events)
+        events_ask_stop(collector->events);
 }
 
 bool collector_join(struct collector *collector, int64_t timeout_ns)
 {
-    if (!collector->running)
-        return true;
     const int64_t end_ns = clock_ns(CLOCK_REALTIME) + timeout_ns;
     const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
-    if (pthread_timedjoin_np(collector->thread, NULL, &end) != 0)
+    if (collector->running && pthread_timedjoin_np(collector->thread, NULL, &end) != 0)
         return false;
     collector->running = false;
-    return true;
+    return !collector->events || events_join(collector->events, timeout_ns);
 }
 
 void collector_set_wish(struct collector *collector, const struct wish *wish)
@@ -394,7 +440,7 @@ struct event_ring *collector_events(struct collector *collector)
     return collector->ring;
 }
 
-int collector_add_consumer(struct collector *collector)
+static int add_consumer(struct collector *collector, bool wants_events)
 {
     const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     int error = 0;
@@ -405,7 +451,8 @@ int collector_add_consumer(struct collector *collector)
     if (collector->consumer_count == CONSUMERS_MAX)
         error = -ENOSPC;
     else
-        collector->consumers[collector->consumer_count++] = descriptor;
+        collector->consumers[collector->consumer_count++] =
+            (struct consumer){descriptor, wants_events};
     pthread_mutex_unlock(&collector->lock);
     if (error) {
         close(descriptor);
@@ -414,11 +461,21 @@ int collector_add_consumer(struct collector *collector)
     return descriptor;
 }
 
+int collector_add_consumer(struct collector *collector)
+{
+    return add_consumer(collector, false);
+}
+
+int collector_add_event_consumer(struct collector *collector)
+{
+    return add_consumer(collector, true);
+}
+
 void collector_forget_consumer(struct collector *collector, int descriptor)
 {
     pthread_mutex_lock(&collector->lock);
     for (int i = 0; i < collector->consumer_count; i++) {
-        if (collector->consumers[i] != descriptor)
+        if (collector->consumers[i].descriptor != descriptor)
             continue;
         collector->consumers[i] = collector->consumers[--collector->consumer_count];
         close(descriptor);

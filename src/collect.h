@@ -7,6 +7,7 @@
 #include "core/event.h"
 #include "core/frame.h"
 #include "core/wish.h"
+#include "events.h"
 #include "source/source.h"
 
 struct collector;
@@ -15,7 +16,8 @@ struct collector_settings {
     struct source *source; /* taken over: closed by collector_free */
     struct wish wish;      /* to begin with */
     int64_t highlight_ns;
-    uint32_t ring_capacity; /* EVENT_RING_DEFAULT */
+    uint32_t ring_capacity;    /* EVENT_RING_DEFAULT */
+    enum events_source events; /* for what happens between frames, once the thread runs */
 };
 
 int collector_new(struct collector **collector, const struct collector_settings *settings);
@@ -37,6 +39,8 @@ struct event_ring *collector_events(struct collector *collector);
 /* A descriptor that becomes readable with each new frame (an eventfd of this consumer's own, which
  * reads it; collector_forget_consumer or collector_free closes it). -errno. */
 int collector_add_consumer(struct collector *collector);
+/* The same, but readable also when events were told between frames. */
+int collector_add_event_consumer(struct collector *collector);
 void collector_forget_consumer(struct collector *collector, int descriptor);
 /* Last failure when no frame can be made: safe text in words, "" = none. Copies at most size. */
 void collector_trouble(struct collector *collector, char *text, size_t size);

@@ -5,6 +5,7 @@
 #define TCPLENS_OPTIONS_H
 
 #include "core/state.h"
+#include "events.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,6 @@ enum exit_code {
 enum command_kind { RUN_TOP, RUN_LIST, RUN_EVENTS, RUN_RECORD, RUN_REPLAY, RUN_CLOSE, RUN_COUNT };
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
-enum events_source { EVENTS_AUTO, EVENTS_BPF, EVENTS_DESTROY, EVENTS_NONE };
 
 struct options {
     enum command_kind command;

@@ -140,6 +140,7 @@ static void frame_clear(struct frame *frame)
     frame->interfaces = kept.interfaces;
     frame->host = "";
     frame->source = "";
+    frame->events = frame->events_why = NULL;
     frame->cost.cpu_permille = UINT32_MAX;
     arena_reset(&frame->arena);
 }

@@ -120,6 +120,9 @@ struct frame {
     struct frame_cost cost;
     const char *host;   /* safe text, in the arena or static; never NULL */
     const char *source; /* "sock_diag", "/proc/net/tcp", "demo", "log" */
+    const char *events; /* what tells of changes between frames: "bpf", "destroy" (ends only),
+                         * "none"; NULL = not known */
+    const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
     uint32_t netns;     /* of the machine's rows, 0 = not known */
 };
 

@@ -73,6 +73,10 @@ void tell_state(const struct telling *telling, const struct conn *before, const 
     event.from = from;
     event.to = conn->state;
     event.polled_jump = !state_may_follow((enum tcp_state)from, (enum tcp_state)conn->state);
+    if (since_ns && *since_ns > event.wall_ns) { /* told by an event while the dump ran */
+        event.mono_ns += *since_ns - event.wall_ns;
+        event.wall_ns = *since_ns;
+    }
     if (since_ns)
         event_set_duration(&event, event.wall_ns - *since_ns);
     /* What is left of a closed socket has no counters: the last ones are told with this step. */

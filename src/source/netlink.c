@@ -330,8 +330,9 @@ static int read_answer(struct netlink *netlink, size_t length, const struct conn
     int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), &found, NULL);
     if (result < 0)
         return result;
-    if (found.cookie != wanted->cookie)
-        return -ENOENT; /* another connection under the same tuple */
+    if (wanted->cookie ? found.cookie != wanted->cookie
+                       : !tuple_equal(&found.tuple, &wanted->tuple))
+        return -ENOENT; /* another connection under the same tuple, or the listener of its port */
     found.netns = netlink->netns;
     *conn = found;
     return 0;
@@ -351,6 +352,13 @@ int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct co
     if (result < 0 && result != -ENOENT)
         channel_close(&netlink->exact);
     return result;
+}
+
+int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn *conn)
+{
+    struct conn anyone = *wanted;
+    anyone.cookie = 0;
+    return netlink_lookup(netlink, &anyone, conn);
 }
 
 /* One small dump shows whether there is a sock_diag that knows TCP. */

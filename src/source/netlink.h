@@ -31,6 +31,10 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
  * second dump). */
 int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
+/* What the table has under the tuple of `wanted` now, whatever its cookie: 0, *conn is its present
+ * state; -ENOENT: nothing but perhaps a listener; other -errno: could not be asked. */
+int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
+
 /* Marks the frame MISSING_DUMP_PART with errno and words: "WHAT failed: ... (ENAME); SO". */
 void netlink_mark_missing(struct frame *frame, const char *what, int error, const char *so);
 

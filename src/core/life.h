@@ -1,0 +1,63 @@
+/* life: what an events source saw of sockets, turned into events of connections (a socket's end is
+ * not its connection's: DESIGN 3, 10). Remembers of each socket that it saw begin: when, in which
+ * state since when, and whose it is. Used by the events layer only, under its lock. Pure. */
+#ifndef TCPLENS_CORE_LIFE_H
+#define TCPLENS_CORE_LIFE_H
+
+#include "core/event.h"
+#include "core/frame.h"
+
+#define LIFE_EVENTS_MAX 3u /* events that one happening may be told as */
+#define LIFE_NAME_MAX   16 /* a process name as the kernel has it, NUL included */
+
+enum life_sign {
+    LIFE_ERROR = 1u << 0,  /* the socket ends with an error: nothing stays behind */
+    LIFE_FIN = 1u << 1,    /* the peer's FIN was received, and in_bytes counts it */
+    LIFE_ORPHAN = 1u << 2, /* no process holds it any more */
+    LIFE_ENDED = 1u << 3   /* a destroy message: `to` is what stays behind (TIME-WAIT, FIN-WAIT-2)
+                            * or DELETE-TCB; what it comes from is not told */
+};
+
+/* One transition of a socket, or its end. */
+struct happening {
+    struct event event; /* times, origin, tuple, cookie, netns, uid, counters; from and to as the
+                         * kernel says them; its kind, owner and durations are not read */
+    int64_t began_ns;   /* of CLOCK_MONOTONIC: in SYN-RECEIVED since, 0 = not known */
+    uint32_t signs;     /* enum life_sign */
+    int32_t pid;        /* of the owner in whose context it happened, 0 = in nobody's */
+    uint64_t start_ticks;
+    char name[LIFE_NAME_MAX]; /* raw */
+};
+
+/* The row that was last shown of the socket, and the frame it is in; conn NULL: none was. */
+struct shown {
+    const struct frame *frame;
+    const struct conn *conn;
+};
+
+struct lives;
+
+struct lives *lives_new(void); /* NULL: no memory */
+void lives_free(struct lives *lives);
+
+/* Writes into events (room for LIFE_EVENTS_MAX) what the happening means and returns how many that
+ * are. An opening whose local port is not known yet is kept until it is: connect() tells of a
+ * socket before it has one (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). */
+uint32_t lives_tell(struct lives *lives, const struct happening *happening,
+                    const struct shown *shown, struct event *events);
+
+/* accept() gave the socket to a process. */
+void lives_own(struct lives *lives, uint64_t cookie, int32_t pid, uint64_t start_ticks,
+               const char name[LIFE_NAME_MAX]);
+
+/* Openings that are kept and that this row of a frame to come shows, now with its port: true, and
+ * *event is to be told before the frame is. */
+uint32_t lives_waiting(const struct lives *lives);
+bool lives_tell_shown(struct lives *lives, const struct conn *row, struct event *event);
+
+/* Forgets sockets in which nothing happened since then: the rows of a frame know them. For when
+ * happenings were lost, or many are remembered. */
+void lives_forget(struct lives *lives, int64_t before_mono_ns);
+uint32_t lives_count(const struct lives *lives);
+
+#endif

@@ -1,0 +1,326 @@
+/* events: the events thread and the lock under which happenings become events, in the ring and as
+ * notes for the track. Knows no dump and no diff; what a happening means is core/life.c's. */
+#include "events.h"
+
+#include "core/life.h"
+#include "source/destroy.h"
+#include "source/row_index.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_NS  1000000000LL
+#define NAP_MS     2       /* between two looks while there is something each time */
+#define NOTES_MOST 262144u /* noted for the track before a frame is due */
+#define LIVES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
+#define WHY_SIZE   128
+
+/* The rows of a frame, found by cookie once somebody asks. */
+struct rows {
+    struct frame *frame;
+    struct row_index index;
+    bool indexed;
+};
+
+struct events {
+    struct events_settings settings;
+    int wake; /* eventfd: stop asked, first frame tracked */
+    pthread_t thread;
+    bool running;
+
+    pthread_mutex_t lock; /* guards what follows, and the track and its notes */
+    bool stop, began;     /* began: a frame was tracked */
+    struct destroy *destroy;
+    struct lives *lives;
+    struct rows latest, older; /* the frame tracked last and the one before it */
+    uint64_t lost;             /* since the session began */
+    uint32_t noted, told;      /* since the last frame; since somebody was told */
+    bool forget;               /* happenings were lost: what is remembered may be wrong */
+    const char *source;        /* "destroy", "none"; NULL: not decided yet */
+    char why[WHY_SIZE];
+};
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * SECOND_NS + now.tv_nsec;
+}
+
+static void events_wake(struct events *events)
+{
+    const uint64_t one = 1;
+    ssize_t written = write(events->wake, &one, sizeof(one));
+    (void)written; /* a full counter is as good a signal */
+}
+
+int events_new(struct events **events, const struct events_settings *settings)
+{
+    struct events *made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->settings = *settings;
+    pthread_mutex_init(&made->lock, NULL);
+    made->lives = lives_new();
+    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (made->wake < 0 || !made->lives) {
+        const int error = made->wake < 0 ? -errno : -ENOMEM;
+        events_free(made);
+        return error;
+    }
+    *events = made;
+    return 0;
+}
+
+void events_free(struct events *events)
+{
+    if (!events)
+        return;
+    if (events->running) {
+        events_ask_stop(events);
+        pthread_join(events->thread, NULL);
+    }
+    destroy_close(events->destroy);
+    lives_free(events->lives);
+    frame_release(events->latest.frame);
+    frame_release(events->older.frame);
+    row_index_done(&events->latest.index);
+    row_index_done(&events->older.index);
+    if (events->wake >= 0)
+        close(events->wake);
+    pthread_mutex_destroy(&events->lock);
+    free(events);
+}
+
+/* --- telling; all under the lock --- */
+
+static const struct conn *rows_find(struct rows *rows, uint64_t cookie)
+{
+    const struct frame *frame = rows->frame;
+    if (!frame || !cookie)
+        return NULL;
+    if (!rows->indexed) {
+        if (row_index_reserve(&rows->index, frame->conns, 0, frame->live_count) < 0)
+            return NULL;
+        row_index_rebuild(&rows->index, frame->conns, frame->live_count);
+        rows->indexed = true;
+    }
+    const uint32_t row = row_index_find(&rows->index, frame->conns, cookie);
+    return row != CONN_NO_INDEX ? &frame->conns[row] : NULL;
+}
+
+static void tell(struct events *events, const struct event *event)
+{
+    event_ring_push(events->settings.ring, event);
+    track_note_event(events->settings.track, event);
+    events->noted++;
+    events->told++;
+}
+
+static void tell_lost(struct events *events, enum event_origin origin, uint64_t lost,
+                      const char *why)
+{
+    struct event event = {.kind = EVENT_LOST,
+                          .origin = (uint8_t)origin,
+                          .wall_ns = now_ns(CLOCK_REALTIME),
+                          .mono_ns = now_ns(CLOCK_MONOTONIC),
+                          .uid = UINT32_MAX,
+                          .lost = lost};
+    snprintf(event.text, sizeof(event.text), "%s", why);
+    event_ring_push(events->settings.ring, &event);
+    events->lost += lost;
+    events->told++;
+    events->forget = true;
+}
+
+/* An end of which a frame told already, or of a socket that never was anybody's connection. One
+ * that was disconnected keeps its remote address, but not the port. */
+static bool is_old_news(struct events *events, const struct happening *happening)
+{
+    const struct tuple *tuple = &happening->event.tuple;
+    return tuple->local_port == 0 || addr_is_zero(&tuple->remote) ||
+           rows_find(&events->older, happening->event.cookie);
+}
+
+static void hear(void *context, const struct happening *happening)
+{
+    struct events *events = context;
+    struct event told[LIFE_EVENTS_MAX];
+    const struct shown shown = {events->latest.frame,
+                                rows_find(&events->latest, happening->event.cookie)};
+
+    if ((happening->signs & LIFE_ENDED) && !shown.conn && is_old_news(events, happening))
+        return;
+    const uint32_t count = lives_tell(events->lives, happening, &shown, told);
+    for (uint32_t i = 0; i < count; i++)
+        tell(events, &told[i]);
+}
+
+static int drain(struct events *events)
+{
+    uint32_t overruns = 0;
+    int heard = 0;
+
+    if (events->destroy)
+        heard = destroy_drain(events->destroy, hear, events, &overruns);
+    if (overruns)
+        tell_lost(events, EVENT_FROM_DESTROY, overruns, "receive buffer full");
+    return heard;
+}
+
+/* --- the collector's side --- */
+
+/* Openings that waited for their port: the frame to come shows it. */
+static void tell_waiting(struct events *events, const struct frame *next)
+{
+    struct event event;
+    for (uint32_t i = 0; i < next->live_count && lives_waiting(events->lives); i++) {
+        if (next->conns[i].state == STATE_SYN_SENT &&
+            lives_tell_shown(events->lives, &next->conns[i], &event))
+            tell(events, &event);
+    }
+}
+
+void events_begin_frame(struct events *events, struct frame *next)
+{
+    pthread_mutex_lock(&events->lock);
+    drain(events);
+    tell_waiting(events, next);
+    next->events = events->source;
+    if (events->why[0])
+        next->events_why = frame_copy_text(next, events->why);
+    if (events->lost) {
+        next->missing.reasons |= MISSING_EVENTS;
+        next->missing.events_lost = events->lost;
+    }
+}
+
+void events_end_frame(struct events *events, struct frame *next, bool tracked)
+{
+    if (tracked) {
+        struct rows freed = events->older;
+        frame_release(freed.frame);
+        events->older = events->latest;
+        freed.indexed = false;
+        freed.frame = frame_reference(next);
+        events->latest = freed;
+        events->noted = 0;
+        if (events->older.frame && (events->forget || lives_count(events->lives) > LIVES_MOST))
+            lives_forget(events->lives, events->older.frame->mono_ns);
+        events->forget = false;
+    }
+    const bool first = tracked && !events->began;
+    events->began |= tracked;
+    pthread_mutex_unlock(&events->lock);
+    if (first)
+        events_wake(events);
+}
+
+/* --- the thread --- */
+
+static void open_source(struct events *events)
+{
+    struct destroy *destroy = NULL;
+    char why[WHY_SIZE] = "";
+
+    if (events->settings.source != EVENTS_NONE)
+        destroy_open(&destroy, why);
+    pthread_mutex_lock(&events->lock);
+    events->destroy = destroy;
+    events->source = destroy ? "destroy" : "none";
+    snprintf(events->why, sizeof(events->why), "%s", why);
+    pthread_mutex_unlock(&events->lock);
+}
+
+/* False when it is to stop. The source is opened after the first frame: that comes first. */
+static bool wait_for_something(struct events *events, int descriptor)
+{
+    struct pollfd waits[] = {{events->wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
+    poll(waits, 2, -1);
+    if (waits[0].revents) {
+        uint64_t count;
+        ssize_t got = read(events->wake, &count, sizeof(count));
+        (void)got;
+    }
+    pthread_mutex_lock(&events->lock);
+    const bool stop = events->stop;
+    pthread_mutex_unlock(&events->lock);
+    return !stop;
+}
+
+/* Where much happens, waking for each would cost more than what it tells. */
+static void nap(const struct events *events)
+{
+    if (destroy_may_nap(events->destroy))
+        poll(NULL, 0, NAP_MS);
+}
+
+static void move_events(struct events *events)
+{
+    pthread_mutex_lock(&events->lock);
+    const int heard = drain(events);
+    const bool told = events->told > 0;
+    const bool due = events->noted > NOTES_MOST;
+    events->told = 0;
+    pthread_mutex_unlock(&events->lock);
+    if (told && events->settings.told)
+        events->settings.told(events->settings.context, due);
+    if (heard > 1)
+        nap(events);
+}
+
+static void *events_main(void *argument)
+{
+    struct events *events = argument;
+    bool began = false;
+
+    while (!began) {
+        if (!wait_for_something(events, -1))
+            return NULL;
+        pthread_mutex_lock(&events->lock);
+        began = events->began;
+        pthread_mutex_unlock(&events->lock);
+    }
+    open_source(events);
+    const int descriptor = events->destroy ? destroy_descriptor(events->destroy) : -1;
+    while (wait_for_something(events, descriptor))
+        move_events(events);
+    return NULL;
+}
+
+int events_start(struct events *events)
+{
+    const int error = pthread_create(&events->thread, NULL, events_main, events);
+    if (error)
+        return -error;
+    pthread_setname_np(events->thread, "events");
+    events->running = true;
+    return 0;
+}
+
+void events_ask_stop(struct events *events)
+{
+    pthread_mutex_lock(&events->lock);
+    events->stop = true;
+    pthread_mutex_unlock(&events->lock);
+    events_wake(events);
+}
+
+bool events_join(struct events *events, int64_t timeout_ns)
+{
+    if (!events->running)
+        return true;
+    const int64_t end_ns = now_ns(CLOCK_REALTIME) + timeout_ns;
+    const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
+    if (pthread_timedjoin_np(events->thread, NULL, &end) != 0)
+        return false;
+    events->running = false;
+    return true;
+}

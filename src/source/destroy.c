@@ -1,0 +1,206 @@
+/* destroy: a netlink socket on the SOCK_DIAG destroy groups, and what its messages say. It must not
+ * know what the end of a socket means for its connection (core/life.c), nor frames. */
+#include "source/destroy.h"
+
+#include "source/diag.h"
+#include "source/netlink.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUFFER_WANTED (8 * 1024 * 1024) /* holds 10,000 ends; the default holds 166 (measured) */
+#define BUFFER_CALM   (4 * 1024 * 1024)
+#define TEXT_SIZE     128
+
+struct destroy {
+    int descriptor;
+    int room; /* SO_RCVBUF as the kernel counts it */
+    uint32_t netns;
+    struct netlink *netlink; /* asks what stays behind */
+    _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
+};
+
+static int64_t now_ns(clockid_t clock)
+{
+    struct timespec now = {0};
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* As large as may be had: SO_RCVBUF is cut to net.core.rmem_max without a word. */
+static int widen(int descriptor)
+{
+    const int wanted = BUFFER_WANTED;
+    int room = 0;
+    socklen_t size = sizeof(room);
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof(wanted)) < 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof(wanted));
+    getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, &size);
+    return room;
+}
+
+static int join_groups(int descriptor)
+{
+    static const int GROUPS[] = {SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY};
+    const struct sockaddr_nl address = {.nl_family = AF_NETLINK};
+    if (bind(descriptor, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        return -errno;
+    for (size_t i = 0; i < sizeof(GROUPS) / sizeof(GROUPS[0]); i++) {
+        if (setsockopt(descriptor, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &GROUPS[i],
+                       sizeof(GROUPS[i])) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+int destroy_open(struct destroy **destroy, char *text)
+{
+    struct destroy *made = calloc(1, sizeof(*made));
+    struct stat netns;
+    int result = -ENOMEM;
+    if (!made)
+        goto out;
+    made->descriptor =
+        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+    result = made->descriptor < 0 ? -errno : join_groups(made->descriptor);
+    if (result < 0)
+        goto out;
+    made->room = widen(made->descriptor);
+    if (stat("/proc/self/ns/net", &netns) == 0)
+        made->netns = (uint32_t)netns.st_ino;
+    result = netlink_open(&made->netlink);
+    if (result < 0)
+        goto out;
+    *destroy = made;
+    return 0;
+out:
+    snprintf(text, TEXT_SIZE, "the kernel does not tell when sockets end (errno %d)", -result);
+    destroy_close(made);
+    return result;
+}
+
+void destroy_close(struct destroy *destroy)
+{
+    if (!destroy)
+        return;
+    if (destroy->descriptor >= 0)
+        close(destroy->descriptor);
+    netlink_close(destroy->netlink);
+    free(destroy);
+}
+
+int destroy_descriptor(const struct destroy *destroy)
+{
+    return destroy->descriptor;
+}
+
+bool destroy_may_nap(const struct destroy *destroy)
+{
+    return destroy->room >= BUFFER_CALM;
+}
+
+/* Bytes acknowledged beyond what was sent are a SYN and a FIN: ours was, and a socket whose FIN was
+ * acknowledged and that leaves no TIME-WAIT behind had the peer's before it. */
+static bool fin_is_certain(const struct conn *conn, const struct conn_detail *detail)
+{
+    uint64_t acknowledged;
+    const size_t at = offsetof(struct tcp_info, tcpi_bytes_acked);
+    if (detail->info_length < at + sizeof(acknowledged))
+        return false;
+    memcpy(&acknowledged, detail->info + at, sizeof(acknowledged));
+    return acknowledged == conn_out_bytes(conn) + 2;
+}
+
+/* The kernel has moved on by the time the message is read: what it shows under the tuple now is
+ * what stayed behind, and its cookie is the one that frames will show. */
+static void find_remains(struct destroy *destroy, const struct conn *ended,
+                         struct happening *happening)
+{
+    struct conn left;
+    if (netlink_find(destroy->netlink, ended, &left) != 0)
+        return;
+    if (left.state != STATE_TIME_WAIT && !(left.state == STATE_FIN_WAIT_2 && left.timer == 3))
+        return; /* the tuple is in use again */
+    happening->event.to = left.state;
+    if (left.cookie)
+        happening->event.cookie = left.cookie;
+}
+
+static void fill_happening(const struct destroy *destroy, const struct conn *conn,
+                           const struct conn_detail *detail, struct happening *happening)
+{
+    const uint32_t bytes = KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
+    struct event *event = &happening->event;
+    *happening = (struct happening){.signs = LIFE_ENDED};
+    event->mono_ns = now_ns(CLOCK_MONOTONIC);
+    event->wall_ns = now_ns(CLOCK_REALTIME);
+    event->origin = EVENT_FROM_DESTROY;
+    event->exact = 1;
+    event->to = STATE_DELETE_TCB;
+    event->cookie = conn->cookie;
+    event->netns = destroy->netns;
+    event->tuple = conn->tuple;
+    event->uid = UINT32_MAX;
+    /* tcp_disconnect() (a close with SO_LINGER 0) has cleared the remote port and the counters. */
+    if ((conn->known & bytes) == bytes && conn->tuple.remote_port) {
+        event->has_totals = 1;
+        event->in_bytes = conn->in_bytes;
+        event->out_bytes = conn_out_bytes(conn);
+        event->rtt_us = conn->rtt_us;
+        event->retrans = conn->retrans;
+        if (fin_is_certain(conn, detail))
+            happening->signs |= LIFE_FIN;
+    }
+}
+
+/* False: no message of a socket that ended. */
+static bool read_message(struct destroy *destroy, size_t got, struct happening *happening)
+{
+    const struct nlmsghdr *header = (const void *)destroy->buffer;
+    struct conn_detail detail = {0};
+    struct conn conn;
+    if (got < NLMSG_HDRLEN || header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > got ||
+        header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+        return false;
+    if (diag_parse_row(destroy->buffer + NLMSG_HDRLEN, header->nlmsg_len - NLMSG_HDRLEN, false,
+                       &conn, &detail) < 0)
+        return false;
+    fill_happening(destroy, &conn, &detail, happening);
+    if (conn.tuple.remote_port)
+        find_remains(destroy, &conn, happening);
+    return true;
+}
+
+int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t *overruns)
+{
+    int count = 0;
+    for (;;) {
+        struct sockaddr_nl from = {0};
+        socklen_t size = sizeof(from);
+        struct happening happening;
+        ssize_t got = recvfrom(destroy->descriptor, destroy->buffer, sizeof(destroy->buffer), 0,
+                               (struct sockaddr *)&from, &size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == ENOBUFS) {
+            ++*overruns;
+            continue;
+        }
+        if (got < 0)
+            return errno == EAGAIN ? count : -errno;
+        if (from.nl_pid == 0 && read_message(destroy, (size_t)got, &happening)) {
+            hear(context, &happening);
+            count++;
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/* destroy: the SOCK_DIAG destroy groups: the kernel tells everybody when a TCP socket ends, with
+ * its final counters. Only the events layer uses it, one thread at a time. */
+#ifndef TCPLENS_SOURCE_DESTROY_H
+#define TCPLENS_SOURCE_DESTROY_H
+
+#include "core/life.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct destroy;
+
+typedef void (*destroy_hear)(void *context, const struct happening *happening);
+
+/* 0 or -errno, text (128 bytes) saying why not. */
+int destroy_open(struct destroy **destroy, char *text);
+void destroy_close(struct destroy *destroy);
+int destroy_descriptor(const struct destroy *destroy); /* readable when there is something */
+/* True if the receive buffer holds so much that reading may wait a few milliseconds. */
+bool destroy_may_nap(const struct destroy *destroy);
+
+/* Hands over all that is there, in the order of the kernel. *overruns gets how often messages were
+ * lost (each time one at least); the number of messages is returned, or -errno. */
+int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t *overruns);
+
+#endif

@@ -1,0 +1,314 @@
+/* test_recall: every short connection that churn makes must be told of: its opening, its end, on
+ * both ends, once each, by whom and when.
+ *
+ *     test_recall bpf|destroy CHURN RATE COUNT
+ *
+ * bpf: all of it, exactly. destroy: ends only; what is not seen must be covered by the loss that
+ * was reported. Prints the figures; exit 1 where something does not hold, 77 where it cannot run.
+ */
+#include "collect.h"
+#include "net_tools.h"
+#include "source/live.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECOND_NS         1000000000LL
+#define BATCH             512u
+#define CHURN_SERVER_PORT 30000
+#define CHURN_CLIENTS     0x7f800001u /* as churn.c numbers them */
+#define FIRST_PORT        2000u
+#define PORTS_PER_ADDRESS 60000u
+#define NEAR_NS           1000000 /* an event is at most this far from its cause */
+
+struct end {
+    unsigned opens, ends, strange; /* ends: closed, or in TIME-WAIT */
+    int32_t open_pid, end_pid;
+    int64_t open_ns, end_ns;
+    bool named, time_wait;
+};
+
+struct truth {
+    bool reset;
+    int64_t open[2], close[2];
+};
+
+struct recall {
+    struct collector *collector;
+    uint64_t cursor;
+    int bell;
+    const char *source;
+    unsigned long count;
+    struct end *ends[2]; /* client's, server's */
+    struct truth *truths;
+    uint64_t lost;
+    unsigned faults;
+};
+
+static int64_t now_ns(void)
+{
+    return net_now_ns();
+}
+
+static void fault(struct recall *recall, unsigned long i, const char *what)
+{
+    if (recall->faults++ < 10)
+        printf("connection %lu: %s\n", i, what);
+}
+
+/* Which of churn's connections, and which end of it. */
+static struct end *find_end(struct recall *recall, const struct event *event)
+{
+    const struct tuple *tuple = &event->tuple;
+    const bool server = tuple->local_port == CHURN_SERVER_PORT;
+    const struct addr *client = server ? &tuple->remote : &tuple->local;
+    uint32_t address;
+    memcpy(&address, client->bytes, sizeof(address));
+    address = ntohl(address);
+    if (tuple->family != FAMILY_INET || address < CHURN_CLIENTS)
+        return NULL;
+    const unsigned port = server ? tuple->remote_port : tuple->local_port;
+    const unsigned long i = (address - CHURN_CLIENTS) * PORTS_PER_ADDRESS + port - FIRST_PORT;
+    return port >= FIRST_PORT && i < recall->count ? &recall->ends[server][i] : NULL;
+}
+
+static void take_event(struct recall *recall, const struct event *event)
+{
+    if (event->kind == EVENT_LOST) {
+        recall->lost += event->lost;
+        return;
+    }
+    struct end *end = find_end(recall, event);
+    if (!end)
+        return;
+    if (event->kind == EVENT_OPEN) {
+        end->opens++;
+        end->open_ns = event->mono_ns;
+        end->open_pid = event->pid;
+    }
+    if (event->kind == EVENT_CLOSE || event->to == STATE_TIME_WAIT) {
+        end->ends++;
+        end->end_ns = event->mono_ns;
+        end->end_pid = event->pid;
+        end->named = strcmp(event->name, "churn") == 0;
+        end->time_wait = event->to == STATE_TIME_WAIT;
+    }
+    if (!event->exact)
+        end->strange++;
+}
+
+static void read_ring(struct recall *recall)
+{
+    static struct event batch[BATCH];
+    uint64_t lost = 0;
+    uint32_t got;
+    do {
+        got = event_ring_read(collector_events(recall->collector), &recall->cursor, batch, BATCH,
+                              &lost);
+        if (lost)
+            net_die("the reader lost %llu events of the ring", (unsigned long long)lost);
+        for (uint32_t i = 0; i < got; i++)
+            take_event(recall, &batch[i]);
+    } while (got);
+}
+
+static void wait_for_bell(const struct recall *recall, int64_t most_ns)
+{
+    struct pollfd bell = {recall->bell, POLLIN, 0};
+    uint64_t count;
+    if (poll(&bell, 1, (int)(most_ns / 1000000)) > 0) {
+        ssize_t got = read(recall->bell, &count, sizeof(count));
+        (void)got;
+    }
+}
+
+/* Which source the frames name; waits until they name one. */
+static void wait_for_source(struct recall *recall)
+{
+    const int64_t end = now_ns() + 10 * SECOND_NS;
+    while (now_ns() < end) {
+        struct frame *frame = collector_latest(recall->collector);
+        if (frame && frame->events) {
+            const bool right = strcmp(frame->events, recall->source) == 0;
+            if (!right)
+                printf("skipped: no %s events here: %s\n", recall->source,
+                       frame->events_why ? frame->events_why : "");
+            frame_release(frame);
+            if (!right)
+                exit(77);
+            return;
+        }
+        frame_release(frame);
+        wait_for_bell(recall, SECOND_NS / 10);
+    }
+    net_die("no frame named a source of events within 10 s");
+}
+
+static void start(struct recall *recall, const char *name)
+{
+    char text[128] = "";
+    struct collector_settings settings = {
+        .wish = {.interval_ns = SECOND_NS / 2,
+                 .state_bits = state_class_bits(CLASS_CONNECTIONS),
+                 .families = WISH_INET | WISH_INET6},
+        .highlight_ns = 3 * SECOND_NS,
+        .ring_capacity = 1u << 18,
+        .events = strcmp(name, "bpf") == 0 ? EVENTS_BPF : EVENTS_DESTROY};
+    const struct live_settings live = {0};
+    recall->source = name;
+    if (live_open(&settings.source, &live, text) < 0)
+        net_die("%s", text);
+    if (collector_new(&recall->collector, &settings) < 0)
+        net_die("no collector");
+    recall->bell = collector_add_event_consumer(recall->collector);
+    recall->cursor = event_ring_next(collector_events(recall->collector));
+    if (collector_start(recall->collector) < 0)
+        net_die("the collector does not start");
+    wait_for_source(recall);
+}
+
+static pid_t run_churn(const char *churn, const char *rate, const char *count, const char *truth)
+{
+    const pid_t pid = fork();
+    if (pid == 0) {
+        execl(churn, "churn", "--rate", rate, "--count", count, "--how", "mixed", "--truth", truth,
+              (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+/* Reads what is told until churn has ended and two more frames were made. */
+static void follow(struct recall *recall, pid_t churn)
+{
+    int status = 0;
+    while (waitpid(churn, &status, WNOHANG) == 0) {
+        wait_for_bell(recall, SECOND_NS / 100);
+        read_ring(recall);
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        net_die("churn failed");
+    struct frame *frame = collector_latest(recall->collector);
+    const uint64_t last = frame->number + 4;
+    for (uint64_t at = 0; at < last;) {
+        frame_release(frame);
+        wait_for_bell(recall, SECOND_NS / 10);
+        read_ring(recall);
+        frame = collector_latest(recall->collector);
+        at = frame->number;
+    }
+    frame_release(frame);
+}
+
+static void read_truth(struct recall *recall, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char line[512];
+    unsigned long read = 0;
+    if (!file)
+        net_die("churn left no truth");
+    while (fgets(line, sizeof(line), file)) {
+        const char *open = strstr(line, "\"t_open\":["), *close = strstr(line, "\"t_close\":[");
+        const char *port = strstr(line, "\"lport\":");
+        if (!open || !close || !port)
+            continue;
+        struct truth *truth = &recall->truths[read++]; /* churn closes them in their order */
+        long long opened[2], closed[2];
+        sscanf(open, "\"t_open\":[%lld,%lld]", &opened[0], &opened[1]);
+        sscanf(close, "\"t_close\":[%lld,%lld]", &closed[0], &closed[1]);
+        *truth = (struct truth){.reset = strstr(line, "\"how\":\"reset\"") != NULL,
+                                .open = {opened[0], opened[1]},
+                                .close = {closed[0], closed[1]}};
+        if (read == recall->count)
+            break;
+    }
+    fclose(file);
+    if (read != recall->count)
+        net_die("the truth has %lu connections", read);
+}
+
+static bool is_near(int64_t ns, const int64_t bounds[2])
+{
+    return ns >= bounds[0] - NEAR_NS && ns <= bounds[1] + NEAR_NS;
+}
+
+static void check_bpf(struct recall *recall, unsigned long i, pid_t churn)
+{
+    const struct truth *truth = &recall->truths[i];
+    for (int side = 0; side < 2; side++) {
+        const struct end *end = &recall->ends[side][i];
+        const char *who = side ? "server" : "client";
+        char text[160];
+        bool right = end->opens == 1 && end->ends == 1 && end->strange == 0 &&
+                     end->time_wait == (side == 0 && !truth->reset) && end->end_pid == churn &&
+                     end->named && (side == 1 || end->open_pid == churn) &&
+                     is_near(end->open_ns, truth->open) && is_near(end->end_ns, truth->close);
+        if (right)
+            continue;
+        snprintf(text, sizeof(text),
+                 "%s: %u opens, %u ends%s, %u by frames, pids %d %d%s, %lld us and %lld us off",
+                 who, end->opens, end->ends, end->time_wait ? " (TIME-WAIT)" : "", end->strange,
+                 end->open_pid, end->end_pid, end->named ? "" : ", no name",
+                 (long long)(end->open_ns - truth->open[0]) / 1000,
+                 (long long)(end->end_ns - truth->close[0]) / 1000);
+        fault(recall, i, text);
+    }
+}
+
+/* Each end at most once; those not told of are counted. */
+static unsigned long check_destroy(struct recall *recall, unsigned long i)
+{
+    const struct truth *truth = &recall->truths[i];
+    unsigned long unseen = 0;
+    for (int side = 0; side < 2; side++) {
+        const struct end *end = &recall->ends[side][i];
+        if (end->ends > 1 || end->opens > 1)
+            fault(recall, i, side ? "server: told of more than once" : "client: more than once");
+        if (end->ends && end->time_wait != (side == 0 && !truth->reset))
+            fault(recall, i, side ? "server: wrong end" : "client: wrong end");
+        unseen += end->ends == 0;
+    }
+    return unseen;
+}
+
+int main(int argc, char **argv)
+{
+    static struct recall recall;
+    char path[] = "/tmp/tcplens-truth-XXXXXX";
+    unsigned long unseen = 0;
+    if (argc != 5) {
+        fputs("usage: test_recall bpf|destroy CHURN RATE COUNT\n", stderr);
+        return 2;
+    }
+    recall.count = strtoul(argv[4], NULL, 10);
+    recall.truths = calloc(recall.count, sizeof(*recall.truths));
+    for (int side = 0; side < 2; side++)
+        recall.ends[side] = calloc(recall.count, sizeof(*recall.ends[side]));
+    net_enter_namespace(0);
+    close(mkstemp(path));
+    start(&recall, argv[1]);
+    const pid_t churn = run_churn(argv[2], argv[3], argv[4], path);
+    follow(&recall, churn);
+    read_truth(&recall, path);
+    unlink(path);
+    const bool bpf = strcmp(argv[1], "bpf") == 0;
+    for (unsigned long i = 0; i < recall.count; i++) {
+        if (bpf)
+            check_bpf(&recall, i, churn);
+        else
+            unseen += check_destroy(&recall, i);
+    }
+    collector_free(recall.collector);
+    if (!bpf && unseen > 0 && recall.lost == 0)
+        fault(&recall, 0, "ends were not told of, and no loss was reported");
+    if (bpf && recall.lost)
+        fault(&recall, 0, "events were lost");
+    printf("%s: %lu connections at %s/s: %lu of %lu ends told, lost reported: %llu, %u faults\n",
+           argv[1], recall.count, argv[3], 2 * recall.count - unseen, 2 * recall.count,
+           (unsigned long long)recall.lost, recall.faults);
+    return recall.faults ? 1 : 0;
+}

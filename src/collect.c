@@ -257,11 +257,13 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
         return error;
     }
     collector->frame_number = frame->number;
+    *made = frame;
+    if (collector->source->ops->complete)
+        return 0; /* it says what it cost when it was made */
     const int64_t ended_ns = clock_ns(CLOCK_MONOTONIC);
     frame->cost.wall_ns = ended_ns - began_ns;
     frame->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_began_ns;
     frame->cost.cpu_permille = process_cpu_permille(collector, ended_ns);
-    *made = frame;
     return 0;
 }
 
@@ -301,7 +303,8 @@ int collector_step(struct collector *collector, struct frame **frame)
 
     if (error)
         return error;
-    made->cost.interval_ns = wish.interval_ns;
+    if (!collector->source->ops->complete)
+        made->cost.interval_ns = wish.interval_ns;
     publish(collector, made);
     *frame = frame_reference(made);
     return 0;

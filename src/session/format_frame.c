@@ -215,7 +215,9 @@ static int build_row(const struct session_state *state, const struct session_row
 {
     bool ghost = conn_is_ghost(&row->conn);
     struct conn *conn = ghost ? frame_add_ghost(frame) : frame_add_conn(frame);
-    int64_t passed_ms = (frame->wall_ns - row->tick_wall_ns) / NS_PER_MS;
+    /* Times of a log may be any: the difference wraps rather than overflows. */
+    int64_t passed_ns = (int64_t)((uint64_t)frame->wall_ns - (uint64_t)row->tick_wall_ns);
+    int64_t passed_ms = passed_ns / NS_PER_MS;
     if (!conn)
         return -ENOMEM;
 

@@ -1,0 +1,40 @@
+/* The file of a session log that is being written: opened by the rules of DESIGN 11 and 13, locked,
+ * appended to in whole pieces, rotated. Must not know what is in it but its head line. */
+#ifndef TCPLENS_SESSION_LOG_FILE_H
+#define TCPLENS_SESSION_LOG_FILE_H
+
+#include "session/zst.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct log_file {
+    int descriptor; /* -1 = closed */
+    int folder;     /* -1: standard output */
+    bool zstd, regular;
+    uint64_t size;        /* of what is whole */
+    uint64_t first_size;  /* when it was opened: 0 = a new file */
+    struct zst_keys keys; /* of what was there already */
+    char name[NAME_MAX + 1];
+};
+
+void log_file_init(struct log_file *file);
+/* Opens or creates `path` ("-": standard output); 0 or -errno with one line of why. */
+int log_file_open(struct log_file *file, const char *path, char *why, size_t size);
+void log_file_close(struct log_file *file);
+/* Appends all of it, or nothing: what was written of it is cut off again. A pipe gets what it got:
+ * -EPIPE ends it. 0 or -errno. */
+int log_file_append(struct log_file *file, const void *bytes, size_t length);
+/* Cuts the file to `size` bytes, which ended something whole. */
+int log_file_cut(struct log_file *file, uint64_t size);
+/* Renames it to NAME-20261122T121631 (its endings last), opens a new one in its place and removes
+ * all but the newest `keep` of such (0 = keep all). 0 or -errno: the old file is then still open.
+ */
+int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char *why, size_t size);
+/* Opens the same name again if somebody renamed the file (SIGHUP). 1: another file is open now;
+ * 0: the same; -errno: the old one is still open. */
+int log_file_reopen(struct log_file *file, char *why, size_t size);
+
+#endif

@@ -1,0 +1,269 @@
+/* The recorder's thread. Takes the latest frame each time there is a new one, reads the events up
+ * to it, writes both. Must not know what a log looks like. */
+#include "session/record.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_S INT64_C(1000000000)
+
+struct recorder {
+    struct record_source source;
+    struct log_writer writer; /* the thread's alone while it runs */
+    struct event *events;
+    uint32_t event_capacity;
+    uint64_t cursor;       /* events before it are in the log */
+    uint64_t frame_number; /* taken last */
+    int wake, end;         /* eventfds */
+    pthread_t thread;
+    bool running, closed;
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct log_stats stats;
+    const char *gap;
+    bool stop, reopen, ended;
+};
+
+static void signal_eventfd(int descriptor)
+{
+    const uint64_t one = 1;
+    ssize_t written = write(descriptor, &one, sizeof(one));
+    (void)written; /* a full counter is as good a signal */
+}
+
+static void drain_eventfd(int descriptor)
+{
+    uint64_t count;
+    ssize_t got = read(descriptor, &count, sizeof(count));
+    (void)got;
+}
+
+int recorder_new(struct recorder **recorder, const struct log_settings *settings,
+                 const struct record_source *source, char *why, size_t size)
+{
+    struct recorder *made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->source = *source;
+    made->cursor = event_ring_next(source->ring);
+    pthread_mutex_init(&made->lock, NULL);
+    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    made->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int error = made->wake < 0 || made->end < 0 ? -errno : 0;
+    if (error)
+        snprintf(why, size, "%s", strerror(-error));
+    else
+        error = log_writer_open(&made->writer, settings, why, size);
+    if (error) {
+        made->closed = true;
+        recorder_free(made);
+        return error;
+    }
+    made->stats = made->writer.stats;
+    *recorder = made;
+    return 0;
+}
+
+/* Events of the frames not yet in the log into recorder->events; the cursor stays until they are.
+ */
+static uint32_t take_events(struct recorder *recorder, const struct frame *frame, uint64_t *cursor,
+                            uint64_t *lost)
+{
+    uint64_t wanted =
+        frame->next_event > recorder->cursor ? frame->next_event - recorder->cursor : 0;
+    uint32_t count = wanted < EVENT_RING_DEFAULT ? (uint32_t)wanted : EVENT_RING_DEFAULT;
+
+    *lost = 0;
+    *cursor = recorder->cursor;
+    if (!count)
+        return 0;
+    if (count > recorder->event_capacity) {
+        struct event *events = realloc(recorder->events, count * sizeof(*events));
+        if (!events)
+            return 0; /* they wait in the ring */
+        recorder->events = events;
+        recorder->event_capacity = count;
+    }
+    uint32_t got = event_ring_read(recorder->source.ring, cursor, recorder->events, count, lost);
+    while (got && recorder->events[got - 1].number >= frame->next_event) {
+        got--; /* events lost made room for some of a later frame */
+        --*cursor;
+    }
+    return got;
+}
+
+static int write_frame(struct recorder *recorder, const struct frame *frame)
+{
+    uint64_t cursor, lost;
+    uint32_t count = take_events(recorder, frame, &cursor, &lost);
+    int error = log_writer_frame(&recorder->writer, frame, recorder->events, count, lost);
+
+    if (!error)
+        recorder->cursor = cursor;
+    pthread_mutex_lock(&recorder->lock);
+    recorder->stats = recorder->writer.stats;
+    recorder->ended = error == -EPIPE;
+    pthread_mutex_unlock(&recorder->lock);
+    return error;
+}
+
+/* The latest frame, if it is a new one. */
+static int take_frame(struct recorder *recorder)
+{
+    struct frame *frame = recorder->source.latest(recorder->source.data);
+    int error = 0;
+
+    if (frame && frame->number != recorder->frame_number) {
+        recorder->frame_number = frame->number;
+        error = write_frame(recorder, frame);
+    }
+    frame_release(frame);
+    return error;
+}
+
+/* What others asked for; true: to stop. */
+static bool take_requests(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    bool stop = recorder->stop, reopen = recorder->reopen;
+    const char *gap = recorder->gap;
+    recorder->reopen = false;
+    recorder->gap = NULL;
+    pthread_mutex_unlock(&recorder->lock);
+    if (reopen)
+        (void)log_writer_reopen(&recorder->writer); /* said in the stats */
+    if (gap)
+        log_writer_note_gap(&recorder->writer, gap);
+    return stop;
+}
+
+static void wait_for_frame(const struct recorder *recorder)
+{
+    struct pollfd polled[] = {{recorder->source.descriptor, POLLIN, 0},
+                              {recorder->wake, POLLIN, 0}};
+
+    if (poll(polled, 2, -1) <= 0)
+        return;
+    if (polled[0].revents)
+        drain_eventfd(recorder->source.descriptor);
+    if (polled[1].revents)
+        drain_eventfd(recorder->wake);
+}
+
+static void *recorder_main(void *data)
+{
+    struct recorder *recorder = data;
+    int error = 0;
+
+    while (error != -EPIPE && !take_requests(recorder)) {
+        wait_for_frame(recorder);
+        error = take_frame(recorder);
+    }
+    log_writer_close(&recorder->writer);
+    signal_eventfd(recorder->end);
+    return NULL;
+}
+
+int recorder_start(struct recorder *recorder)
+{
+    sigset_t all, before;
+
+    /* main takes all signals; the deadly ones stay open for its handler. A pipe without a reader
+     * is an error number, not a death. */
+    sigfillset(&all);
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+        sigdelset(&all, deadly[i]);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&recorder->thread, NULL, recorder_main, recorder);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    recorder->running = error == 0;
+    return -error;
+}
+
+void recorder_ask_stop(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    recorder->stop = true;
+    pthread_mutex_unlock(&recorder->lock);
+    signal_eventfd(recorder->wake);
+}
+
+bool recorder_join(struct recorder *recorder, int64_t timeout_ns)
+{
+    struct timespec until;
+
+    if (!recorder->running)
+        return true;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t end_ns = until.tv_sec * NS_PER_S + until.tv_nsec + timeout_ns;
+    until = (struct timespec){end_ns / NS_PER_S, end_ns % NS_PER_S};
+    if (pthread_timedjoin_np(recorder->thread, NULL, &until) != 0)
+        return false;
+    recorder->running = false;
+    recorder->closed = true;
+    return true;
+}
+
+void recorder_free(struct recorder *recorder)
+{
+    if (!recorder)
+        return;
+    if (recorder->running) {
+        recorder_ask_stop(recorder);
+        pthread_join(recorder->thread, NULL);
+        recorder->closed = true;
+    }
+    if (!recorder->closed)
+        log_writer_close(&recorder->writer);
+    if (recorder->wake >= 0)
+        close(recorder->wake);
+    if (recorder->end >= 0)
+        close(recorder->end);
+    pthread_mutex_destroy(&recorder->lock);
+    free(recorder->events);
+    free(recorder);
+}
+
+void recorder_stats(struct recorder *recorder, struct log_stats *stats)
+{
+    pthread_mutex_lock(&recorder->lock);
+    *stats = recorder->stats;
+    pthread_mutex_unlock(&recorder->lock);
+}
+
+bool recorder_ended(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    bool ended = recorder->ended;
+    pthread_mutex_unlock(&recorder->lock);
+    return ended;
+}
+
+void recorder_reopen(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    recorder->reopen = true;
+    pthread_mutex_unlock(&recorder->lock);
+    signal_eventfd(recorder->wake);
+}
+
+void recorder_note_gap(struct recorder *recorder, const char *reason)
+{
+    pthread_mutex_lock(&recorder->lock);
+    recorder->gap = reason;
+    pthread_mutex_unlock(&recorder->lock);
+}
+
+int recorder_end_descriptor(struct recorder *recorder)
+{
+    return recorder->end;
+}

@@ -1,0 +1,36 @@
+/* The recorder: a thread that writes the latest frame and all events to a log, whenever there is a
+ * new frame. It never holds up whoever makes frames: what it cannot write in time becomes a gap
+ * line. Must not know where frames come from: they are handed in by a function. */
+#ifndef TCPLENS_SESSION_RECORD_H
+#define TCPLENS_SESSION_RECORD_H
+
+#include "core/event.h"
+#include "session/log_writer.h"
+
+struct record_source {
+    struct frame *(*latest)(void *data); /* a reference, NULL before the first; from any thread */
+    void *data;
+    struct event_ring *ring;
+    int descriptor; /* readable with each new frame: an eventfd; stays the caller's */
+};
+
+struct recorder;
+
+/* Opens the log: what refuses it is said in one line. 0 or -errno. */
+int recorder_new(struct recorder **recorder, const struct log_settings *settings,
+                 const struct record_source *source, char *why, size_t size);
+int recorder_start(struct recorder *recorder); /* 0 or -errno */
+void recorder_ask_stop(struct recorder *recorder);
+/* Takes the last frame, closes the log. False: it did not come to an end in time (a stuck pipe). */
+bool recorder_join(struct recorder *recorder, int64_t timeout_ns);
+void recorder_free(struct recorder *recorder); /* joins, however long it takes */
+
+/* From any thread. */
+void recorder_stats(struct recorder *recorder, struct log_stats *stats);
+bool recorder_ended(struct recorder *recorder);  /* the pipe's reader is gone */
+void recorder_reopen(struct recorder *recorder); /* at the next frame */
+void recorder_note_gap(struct recorder *recorder, const char *reason); /* a string literal */
+/* Becomes readable when the recorder ends by itself. */
+int recorder_end_descriptor(struct recorder *recorder);
+
+#endif

@@ -1,0 +1,376 @@
+/* replay: lines become state, a frame line makes a frame of it. What cannot be read is passed over
+ * and said in the frames that lack it. Must not know files but through session/log_reader.h. */
+#include "source/replay_private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PENDING_MAX 262144u /* events between two frames that are kept */
+
+static void note_damage(struct replay *replay, const char *what)
+{
+    replay->stale = true;
+    snprintf(replay->damage, sizeof(replay->damage), "%s", what);
+}
+
+static void keep_event(struct replay *replay, const struct event *event)
+{
+    if (replay->pending_count == replay->pending_capacity) {
+        uint32_t capacity = replay->pending_capacity ? replay->pending_capacity * 2 : 64;
+        struct event *bigger =
+            capacity > PENDING_MAX ? NULL : realloc(replay->pending, capacity * sizeof(*bigger));
+        if (!bigger) {
+            note_damage(replay, "more events in one frame than tcplens keeps");
+            return;
+        }
+        replay->pending = bigger;
+        replay->pending_capacity = capacity;
+    }
+    replay->pending[replay->pending_count++] = *event;
+}
+
+static void keep_gap(struct replay *replay, const struct session_gap *gap)
+{
+    struct event event = {.kind = EVENT_LOST,
+                          .origin = EVENT_FROM_LOG,
+                          .wall_ns = gap->wall_ns,
+                          .uid = UINT32_MAX,
+                          .lost = gap->events};
+
+    snprintf(event.text, sizeof(event.text), "%.47s", gap->reason);
+    replay->gap = true;
+    keep_event(replay, &event);
+}
+
+static void push_events(struct replay *replay)
+{
+    uint64_t mono_offset = (uint64_t)replay->frame.mono_ns - (uint64_t)replay->frame.wall_ns;
+
+    replay->first_event = replay->ring ? event_ring_next(replay->ring) : 0;
+    for (uint32_t i = 0; i < replay->pending_count && replay->ring; i++) {
+        struct event *event = &replay->pending[i];
+        event->mono_ns = (int64_t)((uint64_t)event->wall_ns + mono_offset);
+        event_ring_push(replay->ring, event);
+    }
+    replay->pending_count = 0;
+}
+
+static void take_frame(struct replay *replay, const struct session_frame *frame)
+{
+    replay->frame = *frame;
+    replay->has_frame = true;
+    if (frame->key)
+        replay->stale = replay->stale && frame->rows != replay->state.row_count;
+    if (frame->rows != replay->state.row_count && !replay->stale)
+        note_damage(replay, "rows are missing in the log");
+    push_events(replay);
+}
+
+static void take_line(struct replay *replay, const struct session_line *line)
+{
+    switch (line->kind) {
+    case RECORD_HEAD:
+        replay->head = line->head;
+        replay->has_frame = false;
+        return;
+    case RECORD_FRAME:
+        take_frame(replay, &line->frame);
+        return;
+    case RECORD_OPEN:
+    case RECORD_STATE:
+    case RECORD_CLOSE:
+        keep_event(replay, &line->event);
+        return;
+    case RECORD_GAP:
+        keep_gap(replay, &line->gap);
+        return;
+    case RECORD_ROW:
+    case RECORD_SAMPLE:
+    case RECORD_PROC:
+        replay->has_frame = false;
+        return;
+    case RECORD_NONE:
+    case RECORD_COUNT:
+        return;
+    }
+}
+
+/* One line. 0 with its kind; -errno of the reader. What a line cannot be read for is noted. */
+static int read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind)
+{
+    struct session_line line;
+    char why[160];
+    int error =
+        session_read_line(&replay->state, text->text, text->length, &line, why, sizeof(why));
+
+    if (error == -EPROTONOSUPPORT || error == -ENOMEM) {
+        snprintf(replay->damage, sizeof(replay->damage), "%s", why);
+        return error;
+    }
+    if (error) {
+        note_damage(replay, why);
+        line.kind = RECORD_NONE;
+    }
+    take_line(replay, &line);
+    *kind = line.kind;
+    return 0;
+}
+
+/* The next line's text; what is damaged is noted and passed over. */
+static int next_text(struct replay *replay, struct log_text *text)
+{
+    int error = log_reader_next(replay->reader, text);
+    while (error == -EBADMSG) {
+        note_damage(replay, log_reader_damage(replay->reader));
+        error = log_reader_next(replay->reader, text);
+    }
+    return error;
+}
+
+static int read_to_frame(struct replay *replay)
+{
+    for (;;) {
+        struct log_text text;
+        enum record_kind kind = RECORD_NONE;
+        int error = next_text(replay, &text);
+        if (!error)
+            error = read_line(replay, &text, &kind);
+        if (error)
+            return error;
+        if (kind == RECORD_FRAME)
+            return 0;
+    }
+}
+
+static void mark_missing(struct replay *replay, struct frame *frame)
+{
+    struct missing *missing = &frame->missing;
+
+    if (!replay->stale && !replay->gap)
+        return;
+    missing->reasons |= MISSING_LOG;
+    if (replay->stale)
+        snprintf(missing->text, sizeof(missing->text), "log: %.120s", replay->damage);
+    else if (!missing->text[0])
+        snprintf(missing->text, sizeof(missing->text), "the log has a gap here");
+    replay->gap = false;
+}
+
+static int replay_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    struct replay *replay = replay_of(source);
+    int error = 0;
+
+    (void)wish;
+    if (!replay->ready)
+        error = read_to_frame(replay);
+    if (!error)
+        error = session_build_frame(&replay->state, &replay->frame, &replay->head, frame);
+    if (error) {
+        if (error != -ENODATA && error != -EAGAIN)
+            snprintf(frame->missing.text, sizeof(frame->missing.text), "%.127s",
+                     replay->damage[0] ? replay->damage : strerror(-error));
+        return error;
+    }
+    replay->ready = false;
+    replay->given_ns = frame->wall_ns;
+    frame->first_event = replay->first_event;
+    frame->next_event = replay->ring ? event_ring_next(replay->ring) : 0;
+    mark_missing(replay, frame);
+    return 0;
+}
+
+static void replay_close(struct source *source)
+{
+    struct replay *replay = replay_of(source);
+
+    replay_scan_done(&replay->search);
+    replay_scan_done(&replay->density);
+    log_reader_close(replay->reader);
+    session_state_done(&replay->state);
+    free(replay->pending);
+    free(replay);
+}
+
+/* A first line that is no head line of a version we read is refused at once. */
+static int check_head(struct replay *replay, const char *path, char *why, size_t size)
+{
+    struct log_text text;
+    struct session_line line;
+    char reason[200] = "";
+    int error = log_reader_next(replay->reader, &text);
+
+    if (error == -ENODATA || error == -EAGAIN)
+        return 0;            /* nothing yet: it may be written just now */
+    if (error == -EBADMSG) { /* what follows the damage may be read */
+        note_damage(replay, log_reader_damage(replay->reader));
+        snprintf(reason, sizeof(reason), "%s", replay->damage);
+        error = next_text(replay, &text);
+        if (!error) {
+            log_reader_again(replay->reader);
+            return 0;
+        }
+    }
+    if (!error)
+        error = session_read_line(&replay->state, text.text, text.length, &line, reason,
+                                  sizeof(reason));
+    if (!error && line.kind != RECORD_HEAD)
+        snprintf(reason, sizeof(reason), "its first line is no head line");
+    if (!error && line.kind == RECORD_HEAD) {
+        log_reader_again(replay->reader);
+        return 0;
+    }
+    snprintf(why, size, "%s: not a session log that this tcplens reads: %s", path,
+             reason[0] ? reason : strerror(-error));
+    return error ? error : -EINVAL;
+}
+
+int replay_open(struct source **source, const char *path, char *why, size_t size)
+{
+    static const struct source_ops ops = {
+        .name = "log", .complete = true, .next = replay_next, .close = replay_close};
+    struct replay *replay = calloc(1, sizeof(*replay));
+
+    if (!replay) {
+        snprintf(why, size, "no memory");
+        return -ENOMEM;
+    }
+    replay->source.ops = &ops;
+    replay->given_ns = INT64_MIN;
+    session_state_init(&replay->state);
+    int error = log_reader_open(&replay->reader, path, why, size);
+    if (error) {
+        free(replay);
+        return error;
+    }
+    error = check_head(replay, path, why, size);
+    if (error) {
+        replay_close(&replay->source);
+        return error;
+    }
+    *source = &replay->source;
+    return 0;
+}
+
+void replay_set_ring(struct source *source, struct event_ring *ring)
+{
+    replay_of(source)->ring = ring;
+}
+
+static void forget(struct replay *replay)
+{
+    session_state_clear(&replay->state);
+    replay->pending_count = 0;
+    replay->has_frame = replay->ready = replay->stale = replay->gap = false;
+    if (replay->ring)
+        event_ring_restart(replay->ring, event_ring_next(replay->ring));
+}
+
+/* True for a line that belongs to a frame after wall_ns. Events may be older than their frame. */
+static bool is_later(const struct log_text *text, int64_t wall_ns)
+{
+    enum record_kind kind;
+    int64_t time;
+
+    if (session_peek_line(text->text, text->length, &kind, &time) != 0 || time <= wall_ns)
+        return false;
+    return kind != RECORD_OPEN && kind != RECORD_STATE && kind != RECORD_CLOSE;
+}
+
+/* Reads on to the last frame line at or before wall_ns, but at least to one. */
+static int read_to_time(struct replay *replay, int64_t wall_ns)
+{
+    for (;;) {
+        struct log_text text;
+        enum record_kind kind = RECORD_NONE;
+        int error = next_text(replay, &text);
+        if (error)
+            return error == -ENODATA && replay->has_frame ? 0 : error;
+        if (replay->has_frame && is_later(&text, wall_ns)) {
+            log_reader_again(replay->reader);
+            return 0;
+        }
+        error = read_line(replay, &text, &kind);
+        if (error)
+            return error;
+        if (kind == RECORD_FRAME && replay->frame.wall_ns > wall_ns)
+            return 0; /* the first frame is later than asked for */
+    }
+}
+
+int replay_seek(struct source *source, int64_t wall_ns)
+{
+    struct replay *replay = replay_of(source);
+    int error = log_reader_seek(replay->reader, wall_ns);
+
+    if (error)
+        return error;
+    forget(replay);
+    error = read_to_time(replay, wall_ns);
+    if (!error)
+        replay->ready = true;
+    return error;
+}
+
+int replay_step_back(struct source *source)
+{
+    struct replay *replay = replay_of(source);
+    int64_t before = replay->given_ns;
+
+    if (before == INT64_MIN)
+        return -ENODATA;
+    int error = replay_seek(source, before - 1);
+    if (!error && replay->frame.wall_ns >= before)
+        return -ENODATA; /* it was the first: it is given again */
+    return error;
+}
+
+int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns)
+{
+    struct replay *replay = replay_of(source);
+    struct replay_scan scan = {.reader = NULL};
+    char why[160];
+    struct log_text text;
+    enum record_kind kind;
+    int error = -ESPIPE;
+
+    if (log_reader_seekable(replay->reader))
+        error = log_reader_open_descriptor(&scan.reader, dup(log_reader_descriptor(replay->reader)),
+                                           why, sizeof(why));
+    if (!error)
+        error = log_reader_last_time(scan.reader, last_ns);
+    if (!error)
+        error = log_reader_seek(scan.reader, INT64_MIN);
+    while (!error) {
+        error = log_reader_next(scan.reader, &text);
+        if (!error && session_peek_line(text.text, text.length, &kind, first_ns) == 0 &&
+            kind == RECORD_FRAME)
+            break;
+        error = error == -EBADMSG ? 0 : error;
+    }
+    replay_scan_done(&scan);
+    return error;
+}
+
+int replay_descriptor(const struct source *source)
+{
+    return log_reader_descriptor(((const struct replay *)source)->reader);
+}
+
+bool replay_is_pipe(const struct source *source)
+{
+    return !log_reader_seekable(((const struct replay *)source)->reader);
+}
+
+const char *replay_damage(const struct source *source)
+{
+    return ((const struct replay *)source)->damage;
+}
+
+bool replay_is_torn(const struct source *source)
+{
+    return log_reader_torn(((const struct replay *)source)->reader) > 0;
+}

@@ -1,0 +1,205 @@
+/* Searching a log and counting what happened in it, aside from the frames: with a reader of its
+ * own, in slices. Only lines that matter are read as JSON. */
+#include "source/replay_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+void replay_scan_done(struct replay_scan *scan)
+{
+    log_reader_close(scan->reader);
+    *scan = (struct replay_scan){0};
+}
+
+static int scan_open(struct replay *replay, struct replay_scan *scan, int64_t wall_ns)
+{
+    char why[160];
+
+    replay_scan_done(scan);
+    if (!log_reader_seekable(replay->reader))
+        return -ESPIPE;
+    int descriptor = dup(log_reader_descriptor(replay->reader));
+    int error = descriptor < 0
+                    ? -errno
+                    : log_reader_open_descriptor(&scan->reader, descriptor, why, sizeof(why));
+    if (!error)
+        error = log_reader_seek(scan->reader, wall_ns);
+    if (!error)
+        scan->place = log_reader_place(scan->reader);
+    return error;
+}
+
+/* The next line of the kinds in `kinds`, read; 1: none among so many lines. */
+static int scan_line(struct replay_scan *scan, struct session_state *scratch, uint32_t kinds,
+                     unsigned *lines, struct session_line *line)
+{
+    while (*lines) {
+        struct log_text text;
+        enum record_kind kind;
+        int64_t wall_ns;
+        char why[160];
+        --*lines;
+        int error = log_reader_next(scan->reader, &text);
+        if (error == -EBADMSG)
+            continue;
+        if (error)
+            return error;
+        if (session_peek_line(text.text, text.length, &kind, &wall_ns) != 0 ||
+            !(kinds & RECORD_BIT(kind)))
+            continue;
+        if (session_read_line(scratch, text.text, text.length, line, why, sizeof(why)) == 0)
+            return 0;
+    }
+    return 1;
+}
+
+int replay_search_begin(struct source *source, bool backward, replay_match match, void *data)
+{
+    struct replay *replay = replay_of(source);
+    struct replay_scan *scan = &replay->search;
+    int64_t from_ns = replay->given_ns;
+    int error = scan_open(replay, scan, from_ns == INT64_MIN ? from_ns : from_ns - backward);
+
+    if (error)
+        return error;
+    scan->frame_ns = scan->stop_ns = scan->reached_ns = from_ns;
+    scan->backward = backward;
+    scan->match = match;
+    scan->data = data;
+    return 0;
+}
+
+/* Backward: a stretch between two keyframes has been read; the one before it is next, unless this
+ * one had a match: its last one is the answer. */
+static int next_stretch(struct replay_scan *scan, int64_t *wall_ns)
+{
+    if (scan->matches) {
+        *wall_ns = scan->found_ns;
+        return 0;
+    }
+    scan->stop_ns = scan->begun ? scan->begin_ns : scan->stop_ns;
+    scan->begun = scan->matched = false;
+    int error = log_reader_seek_before(scan->reader, &scan->place);
+    return error ? error : 1;
+}
+
+#define EVENT_LINES (RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE))
+
+/* A frame line ends what may match. 1: go on; 0: found; -ENODATA: backward, this stretch ends. */
+static int scan_frame(struct replay_scan *scan, const struct session_frame *frame, int64_t *wall_ns)
+{
+    bool matched = scan->matched;
+
+    scan->matched = false;
+    scan->reached_ns = frame->wall_ns;
+    if (scan->backward && frame->wall_ns >= scan->stop_ns)
+        return -ENODATA;
+    if (!scan->begun)
+        scan->begin_ns = frame->wall_ns;
+    scan->begun = true;
+    if (scan->backward && matched) {
+        scan->found_ns = frame->wall_ns;
+        scan->matches = true;
+    }
+    if (scan->backward || !matched || frame->wall_ns <= scan->frame_ns)
+        return 1;
+    *wall_ns = frame->wall_ns;
+    return 0;
+}
+
+static int search_some(struct replay_scan *scan, struct session_state *scratch, unsigned lines,
+                       int64_t *wall_ns)
+{
+    int result = 1;
+
+    while (lines && result == 1) {
+        struct session_line line;
+        result = scan_line(scan, scratch, EVENT_LINES | RECORD_BIT(RECORD_FRAME), &lines, &line);
+        if (result == 1)
+            return 1;
+        if (!result && line.kind == RECORD_FRAME)
+            result = scan_frame(scan, &line.frame, wall_ns);
+        else if (!result) {
+            scan->matched = scan->matched || scan->match(scan->data, &line.event);
+            result = 1;
+        } else if (result != -ENODATA) {
+            return result;
+        }
+        if (result == -ENODATA && scan->backward)
+            result = next_stretch(scan, wall_ns);
+    }
+    return result;
+}
+
+int replay_search_step(struct source *source, unsigned lines, int64_t *wall_ns, int64_t *reached_ns)
+{
+    struct replay_scan *scan = &replay_of(source)->search;
+    struct session_state scratch;
+
+    if (!scan->reader)
+        return -EINVAL;
+    session_state_init(&scratch);
+    int result = search_some(scan, &scratch, lines, wall_ns);
+    session_state_done(&scratch);
+    *reached_ns = scan->reached_ns;
+    if (result != 1)
+        replay_scan_done(scan);
+    return result;
+}
+
+int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns, uint32_t *parts,
+                         uint32_t count)
+{
+    struct replay *replay = replay_of(source);
+    struct replay_scan *scan = &replay->density;
+
+    if (!count || to_ns <= from_ns)
+        return -EINVAL;
+    int error = scan_open(replay, scan, from_ns);
+    if (error)
+        return error;
+    memset(parts, 0, count * sizeof(*parts));
+    scan->parts = parts;
+    scan->part_count = count;
+    scan->from_ns = from_ns;
+    scan->to_ns = to_ns;
+    return 0;
+}
+
+static void count_frame(const struct replay_scan *scan, const struct session_frame *frame)
+{
+    uint64_t span = (uint64_t)scan->to_ns - (uint64_t)scan->from_ns;
+    uint64_t since = (uint64_t)frame->wall_ns - (uint64_t)scan->from_ns;
+    uint32_t part = (uint32_t)((double)since / (double)span * scan->part_count);
+    uint64_t sum = (uint64_t)frame->opened + frame->changed + frame->closed;
+
+    if (part >= scan->part_count)
+        part = scan->part_count - 1;
+    sum += scan->parts[part];
+    scan->parts[part] = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+}
+
+int replay_density_step(struct source *source, unsigned lines)
+{
+    struct replay_scan *scan = &replay_of(source)->density;
+    struct session_state scratch;
+    int result = 0;
+
+    if (!scan->reader)
+        return 0;
+    session_state_init(&scratch);
+    while (lines && !result) {
+        struct session_line line;
+        result = scan_line(scan, &scratch, RECORD_BIT(RECORD_FRAME), &lines, &line);
+        if (!result && line.frame.wall_ns > scan->to_ns)
+            result = -ENODATA;
+        else if (!result && line.frame.wall_ns >= scan->from_ns)
+            count_frame(scan, &line.frame);
+    }
+    session_state_done(&scratch);
+    if (result >= 0)
+        return 1;
+    replay_scan_done(scan);
+    return result == -ENODATA ? 0 : result;
+}

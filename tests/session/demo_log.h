@@ -1,0 +1,30 @@
+/* Logs of the demo source for tests: a collector, a writer, and all frames and events that went in.
+ */
+#ifndef TCPLENS_SESSION_DEMO_LOG_H
+#define TCPLENS_SESSION_DEMO_LOG_H
+
+#include "collect.h"
+#include "session/log_writer.h"
+
+#define DEMO_FRAMES_MAX 400
+
+struct demo_log {
+    struct collector *collector;
+    struct log_writer writer;
+    struct frame *frames[DEMO_FRAMES_MAX];
+    uint32_t count;
+    struct event *events;
+    uint64_t cursor;
+    char folder[64], path[96];
+};
+
+/* A folder of its own in $TMPDIR, NAME in it as path; nothing is opened yet. */
+void demo_log_init(struct demo_log *log, const char *name, uint32_t connections, uint32_t needs);
+void demo_log_open(struct demo_log *log); /* the writer */
+/* One more frame, kept; what the writer says about it. */
+int demo_log_frame(struct demo_log *log);
+void demo_log_make(struct demo_log *log, unsigned frames); /* opens, writes, closes */
+void demo_log_done(struct demo_log *log);                  /* removes the folder */
+struct log_settings demo_log_settings(const struct demo_log *log);
+
+#endif

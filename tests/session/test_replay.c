@@ -1,0 +1,327 @@
+/* A log that was written replays as it was: every frame, forward, backward, by time; events are
+ * found; what happened when is counted; what is damaged is said. */
+#include "unit.h"
+
+#include "demo_log.h"
+#include "equal.h"
+#include "source/replay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FRAMES 150 /* three keyframes */
+#define NEEDS  (NEED_OWNER | NEED_PROCESS | NEED_GROUP)
+
+static const struct wish no_wish;
+
+static struct source *open_replay(const char *path)
+{
+    struct source *source = NULL;
+    char why[200] = "";
+    if (replay_open(&source, path, why, sizeof(why)))
+        fail_msg("%s", why);
+    return source;
+}
+
+/* The next frame is frame `index` of the log. */
+static void expect(struct source *source, struct frame_pool *pool, const struct demo_log *log,
+                   uint32_t index)
+{
+    struct frame *frame = frame_new(pool);
+    int error = source_next(source, frame, &no_wish);
+    if (error)
+        fail_msg("frame %u: %s: %s", index, strerror(-error), frame->missing.text);
+    const char *differs = frames_differ(log->frames[index], frame);
+    if (differs)
+        fail_msg("frame %u: %s", index, differs);
+    frame_release(frame);
+}
+
+static void expect_end(struct source *source, struct frame_pool *pool)
+{
+    struct frame *frame = frame_new(pool);
+    assert_int_equal(source_next(source, frame, &no_wish), -ENODATA);
+    frame_release(frame);
+}
+
+static void check_all(const char *name, uint32_t connections, uint32_t needs)
+{
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+
+    demo_log_init(&log, name, connections, needs);
+    demo_log_make(&log, FRAMES);
+    struct source *source = open_replay(log.path);
+    for (uint32_t i = 0; i < FRAMES; i++)
+        expect(source, pool, &log, i);
+    expect_end(source, pool);
+    assert_string_equal(replay_damage(source), "");
+    assert_false(replay_is_torn(source));
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+static void test_forward(void **state)
+{
+    (void)state;
+    check_all("log.jsonl", 60, NEEDS);
+    check_all("log.jsonl.zst", 60, NEEDS);
+    check_all("log.jsonl.zst", 60, NEEDS | NEED_DETAIL);
+}
+
+static void check_seek(const char *name)
+{
+    static const uint32_t places[] = {0, 149, 75, 59, 60, 61, 119, 120, 121, 1, 74};
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+    int64_t first = 0, last = 0;
+
+    demo_log_init(&log, name, 60, NEEDS);
+    demo_log_make(&log, FRAMES);
+    struct source *source = open_replay(log.path);
+    for (size_t i = 0; i < UNIT_COUNT(places); i++) {
+        uint32_t at = places[i];
+        assert_int_equal(replay_seek(source, log.frames[at]->wall_ns + (int64_t)i % 2 * 500000000),
+                         0);
+        expect(source, pool, &log, at);
+        if (at + 1 < FRAMES)
+            expect(source, pool, &log, at + 1);
+    }
+    assert_int_equal(replay_seek(source, 0), 0);
+    expect(source, pool, &log, 0);
+    assert_int_equal(replay_step_back(source), -ENODATA);
+    assert_int_equal(replay_seek(source, INT64_MAX), 0);
+    expect(source, pool, &log, FRAMES - 1);
+    for (uint32_t i = FRAMES - 1; i-- > FRAMES - 40;) {
+        assert_int_equal(replay_step_back(source), 0);
+        expect(source, pool, &log, i);
+    }
+    assert_int_equal(replay_span(source, &first, &last), 0);
+    assert_true(first == log.frames[0]->wall_ns && last == log.frames[FRAMES - 1]->wall_ns);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+static void test_seek(void **state)
+{
+    (void)state;
+    check_seek("log.jsonl");
+    check_seek("log.jsonl.zst");
+}
+
+/* Events come out of the ring as they went in. */
+static void test_events(void **state)
+{
+    static struct event events[8192];
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+    struct event_ring *ring = event_ring_new(65536);
+    uint64_t cursor = 1, read_cursor = 1, lost;
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 200, NEEDS);
+    demo_log_make(&log, 50);
+    struct source *source = open_replay(log.path);
+    replay_set_ring(source, ring);
+    for (uint32_t i = 0; i < 50; i++)
+        expect(source, pool, &log, i);
+    uint32_t count =
+        event_ring_read(collector_events(log.collector), &cursor, log.events, 8192, &lost);
+    assert_true(count > 100);
+    assert_int_equal(event_ring_read(ring, &read_cursor, events, 8192, &lost), count);
+    for (uint32_t i = 0; i < count; i++) {
+        const char *differs = events_differ(&log.events[i], &events[i]);
+        if (differs)
+            fail_msg("event %u: %s", i, differs);
+    }
+    source_close(source);
+    event_ring_free(ring);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+static bool is_wanted(void *data, const struct event *event)
+{
+    return event->serial == *(const uint64_t *)data && event->kind == EVENT_CLOSE;
+}
+
+static int search(struct source *source, bool backward, uint64_t *serial, int64_t *found)
+{
+    int64_t reached;
+    int result = replay_search_begin(source, backward, is_wanted, serial);
+    assert_int_equal(result, 0);
+    do
+        result = replay_search_step(source, 100, found, &reached);
+    while (result == 1);
+    return result;
+}
+
+static void check_search(const char *name)
+{
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+    uint64_t cursor = 1, lost, serial = 0, never = 999999999;
+    int64_t wall = 0, found = 0;
+
+    demo_log_init(&log, name, 100, NEEDS);
+    demo_log_make(&log, FRAMES);
+    uint32_t count =
+        event_ring_read(collector_events(log.collector), &cursor, log.events, 65536, &lost);
+    for (uint32_t i = 0; i < count && !serial; i++) { /* the first close after two keyframes */
+        if (log.events[i].kind == EVENT_CLOSE && log.events[i].wall_ns > log.frames[65]->wall_ns) {
+            serial = log.events[i].serial;
+            wall = log.events[i].wall_ns;
+        }
+    }
+    struct source *source = open_replay(log.path);
+    expect(source, pool, &log, 0);
+    assert_int_equal(search(source, false, &serial, &found), 0);
+    assert_true(found == wall);
+    assert_int_equal(search(source, false, &never, &found), -ENODATA);
+    assert_int_equal(search(source, true, &serial, &found), -ENODATA);
+    assert_int_equal(replay_seek(source, INT64_MAX), 0);
+    expect(source, pool, &log, FRAMES - 1);
+    found = 0;
+    assert_int_equal(search(source, true, &serial, &found), 0);
+    assert_true(found == wall);
+    assert_int_equal(search(source, true, &never, &found), -ENODATA);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+static void test_search(void **state)
+{
+    (void)state;
+    check_search("log.jsonl");
+    check_search("log.jsonl.zst");
+}
+
+static void test_density(void **state)
+{
+    struct demo_log log;
+    uint32_t parts[10], sum = 0;
+    uint64_t cursor = 1, lost;
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 100, NEEDS);
+    demo_log_make(&log, FRAMES);
+    uint32_t count =
+        event_ring_read(collector_events(log.collector), &cursor, log.events, 65536, &lost);
+    struct source *source = open_replay(log.path);
+    assert_int_equal(replay_density_begin(source, log.frames[0]->wall_ns,
+                                          log.frames[FRAMES - 1]->wall_ns, parts, 10),
+                     0);
+    int result = 1;
+    while (result == 1)
+        result = replay_density_step(source, 50);
+    assert_int_equal(result, 0);
+    for (size_t i = 0; i < 10; i++) {
+        assert_true(parts[i] > 0);
+        sum += parts[i];
+    }
+    assert_int_equal(sum, count);
+    source_close(source);
+    demo_log_done(&log);
+}
+
+/* A recording that was killed has no index: the marks tell the same. A second recording is appended
+ * to it, and its frames follow. */
+static void test_append_after_kill(void **state)
+{
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+    struct stat status;
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 60, NEEDS);
+    demo_log_open(&log);
+    for (unsigned i = 0; i < 70; i++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    log.writer.keys.count = 0; /* no index */
+    log_writer_close(&log.writer);
+    assert_int_equal(stat(log.path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    assert_int_equal(truncate(log.path, status.st_size - 3), 0); /* torn: loses the last frame */
+    demo_log_open(&log);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    log_writer_close(&log.writer);
+
+    struct source *source = open_replay(log.path);
+    for (uint32_t i = 0; i < 90; i++) {
+        if (i != 69)
+            expect(source, pool, &log, i);
+    }
+    expect_end(source, pool);
+    assert_int_equal(replay_seek(source, log.frames[65]->wall_ns), 0);
+    expect(source, pool, &log, 65);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+/* A log that grows: the end is not the end. */
+static void test_growing(void **state)
+{
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+    struct source *source = NULL;
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 60, NEEDS);
+    demo_log_open(&log);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(demo_log_frame(&log), 0);
+        if (!source)
+            source = open_replay(log.path);
+        expect(source, pool, &log, i);
+        expect_end(source, pool);
+    }
+    source_close(source);
+    log_writer_close(&log.writer);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+static void test_refused(void **state)
+{
+    struct demo_log log;
+    struct source *source = NULL;
+    char why[200] = "";
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl", 10, NEEDS);
+    assert_int_equal(replay_open(&source, log.path, why, sizeof(why)), -ENOENT);
+    assert_int_equal(replay_open(&source, log.folder, why, sizeof(why)), -EINVAL);
+    FILE *file = fopen(log.path, "w");
+    fputs("hello\n", file);
+    fclose(file);
+    assert_int_not_equal(replay_open(&source, log.path, why, sizeof(why)), 0);
+    file = fopen(log.path, "w");
+    fputs("{\"ev\":\"head\",\"t\":\"2026-11-22T12:16:31Z\",\"format\":\"tcplens-session\","
+          "\"version\":\"7.0\"}\n",
+          file);
+    fclose(file);
+    assert_int_equal(replay_open(&source, log.path, why, sizeof(why)), -EPROTONOSUPPORT);
+    assert_non_null(strstr(why, "version 7"));
+    demo_log_done(&log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forward), cmocka_unit_test(test_seek),
+        cmocka_unit_test(test_events),  cmocka_unit_test(test_search),
+        cmocka_unit_test(test_density), cmocka_unit_test(test_append_after_kill),
+        cmocka_unit_test(test_growing), cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -14,6 +14,7 @@ enum command_id {
     COMMAND_PAGE_UP,
     COMMAND_FIRST,
     COMMAND_LAST,
+    COMMAND_OPEN,
     COMMAND_BACK,
     COMMAND_VIEW, /* argument: which, from 0 */
     COMMAND_VIEW_NEXT,

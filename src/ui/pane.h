@@ -22,8 +22,9 @@ struct picture {
     int64_t highlight_ns;
     view_accept accept; /* the filter in force; NULL = all */
     const void *accept_data;
-    struct event_ring *events; /* NULL = none */
-    bool live;                 /* acts are possible: not a log, not the past */
+    uint32_t filter_generation; /* raised with each change of the filter */
+    struct event_ring *events;  /* NULL = none */
+    bool live;                  /* acts are possible: not a log, not the past */
     bool paused;
     bool frozen; /* no reordering (key o) */
 };
@@ -57,13 +58,14 @@ struct pane_ops {
     void (*summary)(struct pane *pane, const struct picture *picture, char *out, size_t size);
     const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
     bool (*can)(const struct pane *pane, const struct command *command); /* NULL: by flags only */
+    void (*select)(struct pane *pane, uint64_t serial); /* puts the cursor on this connection */
 };
 
 /* Views, in the order of the tabs; adding one means adding a row to VIEWS in screen_views.c. */
 extern const struct pane_ops *const VIEWS[];
 extern const size_t view_count;
 extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, PANE_PEERS,
-    PANE_HELP, PANE_SORT;
+    PANE_EVENTS, PANE_STATES, PANE_HELP, PANE_SORT;
 
 /* What a pane may ask of the screen. None of them calls the pane back at once, but
  * screen_open_page's open. */
@@ -71,6 +73,8 @@ const struct picture *screen_picture(struct screen *screen);
 int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument);
 void screen_back(struct screen *screen); /* closes the top page after the current call */
 void screen_show_view(struct screen *screen, size_t view);
+/* The Connections view with the cursor on this row. */
+void screen_show_connection(struct screen *screen, uint64_t serial);
 /* The one line above the footer, until the next key or for some seconds. */
 void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

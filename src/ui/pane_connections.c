@@ -170,6 +170,14 @@ static const struct conn *connections_selection(const struct pane *pane,
     return conn_table_selection(&((const struct connections *)pane)->table, picture);
 }
 
+static void connections_select(struct pane *pane, uint64_t serial)
+{
+    struct connections *connections = (struct connections *)pane;
+
+    connections->table.view.cursor = serial;
+    connections->table.stale = true;
+}
+
 const struct pane_ops PANE_CONNECTIONS = {
     .title = "Connections",
     .open = connections_open,
@@ -181,4 +189,5 @@ const struct pane_ops PANE_CONNECTIONS = {
     .needs = connections_needs,
     .summary = connections_summary,
     .selection = connections_selection,
+    .select = connections_select,
 };

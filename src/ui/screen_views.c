@@ -9,10 +9,7 @@
 #define SAID_NS 8000000000LL
 
 const struct pane_ops *const VIEWS[] = {
-    &PANE_CONNECTIONS,
-    &PANE_PROCESSES,
-    &PANE_LISTENERS,
-    &PANE_PEERS,
+    &PANE_CONNECTIONS, &PANE_PROCESSES, &PANE_LISTENERS, &PANE_PEERS, &PANE_EVENTS, &PANE_STATES,
 };
 const size_t view_count = sizeof(VIEWS) / sizeof(VIEWS[0]);
 
@@ -71,6 +68,14 @@ void screen_show_view(struct screen *screen, size_t view)
     int error = view < view_count ? screen_open_view(screen, view) : -EINVAL;
     if (error)
         screen_say(screen, ROLE_TROUBLE, "the view cannot be shown: %s", strerror(-error));
+}
+
+void screen_show_connection(struct screen *screen, uint64_t serial)
+{
+    screen_show_view(screen, 0);
+    struct pane *pane = screen->views[0];
+    if (screen->view == 0 && pane && pane->ops->select)
+        pane->ops->select(pane, serial);
 }
 
 int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument)

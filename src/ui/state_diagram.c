@@ -1,0 +1,232 @@
+/* state_diagram: boxes and arrows of RFC 9293, placed and drawn. One set of tables for all sizes:
+ * boxes are three lines high where there is room and one where there is not. */
+#include "ui/state_diagram.h"
+
+#include <string.h>
+
+#define LEVELS       6
+#define BOX_CELLS    18
+#define TALL_ROWS    (LEVELS * 4 - 1) /* boxes of three lines, one line between */
+#define LEAST_CELLS  76
+#define WIDEST_CELLS 110 /* wider does not look better */
+
+/* CLOSED stands at both ends of a life, as in the RFC. */
+const struct box BOXES[BOX_COUNT] = {
+    [BOX_CLOSED] = {STATE_CLOSED, 0, CENTRE},
+    [BOX_LISTEN] = {STATE_LISTEN, 1, LEFT},
+    [BOX_SYN_SENT] = {STATE_SYN_SENT, 1, RIGHT},
+    [BOX_SYN_RECEIVED] = {STATE_SYN_RECEIVED, 2, LEFT},
+    [BOX_ESTABLISHED] = {STATE_ESTABLISHED, 2, CENTRE},
+    [BOX_CLOSING] = {STATE_CLOSING, 3, LEFT},
+    [BOX_FIN_WAIT_1] = {STATE_FIN_WAIT_1, 3, MIDDLE},
+    [BOX_CLOSE_WAIT] = {STATE_CLOSE_WAIT, 3, RIGHT},
+    [BOX_FIN_WAIT_2] = {STATE_FIN_WAIT_2, 4, MIDDLE},
+    [BOX_LAST_ACK] = {STATE_LAST_ACK, 4, RIGHT},
+    [BOX_TIME_WAIT] = {STATE_TIME_WAIT, 5, MIDDLE},
+    [BOX_END] = {STATE_CLOSED, 5, RIGHT},
+};
+
+const struct arrow ARROWS[ARROW_COUNT] = {
+    {STATE_CLOSED, STATE_LISTEN, BOX_CLOSED, BOX_LISTEN, ROUTE_OVER_DOWN, "listen"},
+    {STATE_CLOSED, STATE_SYN_SENT, BOX_CLOSED, BOX_SYN_SENT, ROUTE_OVER_DOWN, "connect"},
+    {STATE_LISTEN, STATE_SYN_RECEIVED, BOX_LISTEN, BOX_SYN_RECEIVED, ROUTE_DOWN, "syn"},
+    {STATE_SYN_SENT, STATE_ESTABLISHED, BOX_SYN_SENT, BOX_ESTABLISHED, ROUTE_DOWN_OVER, "syn+ack"},
+    {STATE_SYN_RECEIVED, STATE_ESTABLISHED, BOX_SYN_RECEIVED, BOX_ESTABLISHED, ROUTE_SIDE, "ack"},
+    {STATE_ESTABLISHED, STATE_FIN_WAIT_1, BOX_ESTABLISHED, BOX_FIN_WAIT_1, ROUTE_DOWN_LEFT,
+     "close"},
+    {STATE_ESTABLISHED, STATE_CLOSE_WAIT, BOX_ESTABLISHED, BOX_CLOSE_WAIT, ROUTE_STEP, "fin"},
+    {STATE_FIN_WAIT_1, STATE_CLOSING, BOX_FIN_WAIT_1, BOX_CLOSING, ROUTE_SIDE, "fin"},
+    {STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, BOX_FIN_WAIT_1, BOX_FIN_WAIT_2, ROUTE_DOWN, "ack"},
+    {STATE_FIN_WAIT_2, STATE_TIME_WAIT, BOX_FIN_WAIT_2, BOX_TIME_WAIT, ROUTE_DOWN, "fin"},
+    {STATE_CLOSING, STATE_TIME_WAIT, BOX_CLOSING, BOX_TIME_WAIT, ROUTE_DOWN_OVER, "ack"},
+    {STATE_CLOSE_WAIT, STATE_LAST_ACK, BOX_CLOSE_WAIT, BOX_LAST_ACK, ROUTE_DOWN, "close"},
+    {STATE_LAST_ACK, STATE_CLOSED, BOX_LAST_ACK, BOX_END, ROUTE_DOWN, "ack"},
+    {STATE_TIME_WAIT, STATE_CLOSED, BOX_TIME_WAIT, BOX_END, ROUTE_SIDE, "2MSL"},
+};
+
+static struct layout layout_of(const struct canvas *canvas)
+{
+    const bool tall = canvas->rows >= TALL_ROWS;
+    const int width = canvas->cols < WIDEST_CELLS ? canvas->cols : WIDEST_CELLS;
+    const int origin = (canvas->cols - width) / 2;
+    const int centre = (width - BOX_CELLS) / 2;
+    struct layout layout = {tall ? 3 : 1, tall ? 4 : 3, {0}};
+
+    if (!tall && canvas->rows < LEVELS * 3 - 2)
+        layout.pitch = 2;
+    layout.left[LEFT] = origin + 1;
+    layout.left[MIDDLE] = origin + centre - BOX_CELLS / 3;
+    layout.left[CENTRE] = origin + centre;
+    layout.left[RIGHT] = origin + width - BOX_CELLS - 1;
+    return layout;
+}
+
+bool diagram_layout(struct layout *layout, const struct canvas *canvas)
+{
+    if (canvas->cols < LEAST_CELLS || canvas->rows < LEVELS * 2 - 1)
+        return false;
+    *layout = layout_of(canvas);
+    return true;
+}
+
+struct rectangle diagram_place(const struct layout *layout, uint8_t box)
+{
+    return (struct rectangle){BOXES[box].level * layout->pitch, layout->left[BOXES[box].place],
+                              layout->box_rows, BOX_CELLS};
+}
+
+static void hline(const struct canvas *canvas, int row, int from, int to, unsigned style)
+{
+    for (int col = from; col <= to; col++)
+        canvas_text(canvas, row, col, style, "─");
+}
+
+static void vline(const struct canvas *canvas, int col, int from, int to, unsigned style)
+{
+    for (int row = from; row <= to; row++)
+        canvas_text(canvas, row, col, style, "│");
+}
+
+static int middle_row(const struct rectangle *box)
+{
+    return box->top + box->rows / 2;
+}
+
+static int middle_col(const struct rectangle *box)
+{
+    return box->left + box->cols / 2;
+}
+
+/* Drawn before the boxes, which cover what runs under them. Each returns where its label goes. */
+struct label_place { /* in the middle of [from, to); at `from` if to is 0, ending at `to` if from is
+                        0 */
+    int row, from, to;
+};
+
+static struct label_place draw_down(const struct canvas *canvas, const struct rectangle *a,
+                                    const struct rectangle *b, unsigned style)
+{
+    const int begin = a->left > b->left ? a->left : b->left;
+    const int end = a->left < b->left ? a->left + a->cols : b->left + b->cols;
+    const int col = (begin + end) / 2;
+
+    vline(canvas, col, a->top + a->rows, b->top - 1, style);
+    canvas_text(canvas, b->top - 1, col, style, "▼");
+    return (struct label_place){a->top + a->rows, col + 2, 0};
+}
+
+static struct label_place draw_down_left(const struct canvas *canvas, const struct rectangle *a,
+                                         const struct rectangle *b, unsigned style)
+{
+    const struct label_place right = draw_down(canvas, a, b, style);
+    return (struct label_place){right.row, 0, right.from - 3};
+}
+
+static struct label_place draw_side(const struct canvas *canvas, const struct rectangle *a,
+                                    const struct rectangle *b, unsigned style)
+{
+    const int row = middle_row(a);
+
+    if (a->left < b->left) {
+        hline(canvas, row, a->left + a->cols, b->left - 2, style);
+        canvas_text(canvas, row, b->left - 1, style, "▶");
+        return (struct label_place){row, a->left + a->cols, b->left - 1};
+    }
+    hline(canvas, row, b->left + b->cols + 1, a->left - 1, style);
+    canvas_text(canvas, row, b->left + b->cols, style, "◀");
+    return (struct label_place){row, b->left + b->cols + 1, a->left};
+}
+
+static struct label_place draw_over_down(const struct canvas *canvas, const struct rectangle *a,
+                                         const struct rectangle *b, unsigned style)
+{
+    const int row = middle_row(a), col = middle_col(b);
+
+    if (b->left < a->left) {
+        hline(canvas, row, col + 1, a->left - 1, style);
+        canvas_text(canvas, row, col, style, "┌");
+    } else {
+        hline(canvas, row, a->left + a->cols, col - 1, style);
+        canvas_text(canvas, row, col, style, "┐");
+    }
+    vline(canvas, col, row + 1, b->top - 1, style);
+    canvas_text(canvas, b->top - 1, col, style, "▼");
+    const int begin = b->left < a->left ? col : a->left + a->cols;
+    const int end = b->left < a->left ? a->left : col;
+    return (struct label_place){row, begin + 1, end};
+}
+
+static struct label_place draw_down_over(const struct canvas *canvas, const struct rectangle *a,
+                                         const struct rectangle *b, unsigned style)
+{
+    const int row = middle_row(b), col = middle_col(a);
+
+    vline(canvas, col, a->top + a->rows, row - 1, style);
+    if (b->left < a->left) {
+        canvas_text(canvas, row, col, style, "┘");
+        hline(canvas, row, b->left + b->cols + 1, col - 1, style);
+        canvas_text(canvas, row, b->left + b->cols, style, "◀");
+        return (struct label_place){row, b->left + b->cols + 1, col};
+    }
+    canvas_text(canvas, row, col, style, "└");
+    hline(canvas, row, col + 1, b->left - 2, style);
+    canvas_text(canvas, row, b->left - 1, style, "▶");
+    return (struct label_place){row, col + 1, b->left - 1};
+}
+
+static struct label_place draw_step(const struct canvas *canvas, const struct rectangle *a,
+                                    const struct rectangle *b, unsigned style)
+{
+    const int row = a->top + a->rows, begin = a->left + a->cols - 3, col = middle_col(b);
+
+    canvas_text(canvas, row, begin, style, "└");
+    hline(canvas, row, begin + 1, col - 1, style);
+    canvas_text(canvas, row, col, style, row == b->top - 1 ? "▼" : "┐");
+    if (row < b->top - 1) {
+        vline(canvas, col, row + 1, b->top - 2, style);
+        canvas_text(canvas, b->top - 1, col, style, "▼");
+    }
+    return (struct label_place){row, begin + 1, col};
+}
+
+typedef struct label_place (*draw_route)(const struct canvas *canvas, const struct rectangle *a,
+                                         const struct rectangle *b, unsigned style);
+
+static const draw_route ROUTES[] = {
+    [ROUTE_DOWN] = draw_down,           [ROUTE_DOWN_LEFT] = draw_down_left,
+    [ROUTE_SIDE] = draw_side,           [ROUTE_OVER_DOWN] = draw_over_down,
+    [ROUTE_DOWN_OVER] = draw_down_over, [ROUTE_STEP] = draw_step,
+};
+
+/* The label with its rate, without it, or not at all, as the arrow has room. */
+static void draw_label(const struct canvas *canvas, const struct label_place *place, unsigned style,
+                       const char *label, const char *rate)
+{
+    const bool beside = place->from == 0 || place->to == 0;
+    int wide = (int)(strlen(label) + strlen(rate)) + 2;
+
+    if (!beside && wide > place->to - place->from - 1) {
+        rate = "";
+        wide = (int)strlen(label) + 2;
+    }
+    if (!beside && wide > place->to - place->from - 1)
+        return;
+    if (place->to == 0)
+        canvas_printf(canvas, place->row, place->from, style, "%s%s", label, rate);
+    else if (place->from == 0)
+        canvas_printf(canvas, place->row, place->to - wide + 2, style, "%s%s", label, rate);
+    else
+        canvas_printf(canvas, place->row, place->from + (place->to - place->from - wide) / 2, style,
+                      " %s%s ", label, rate);
+}
+
+void diagram_draw_arrow(const struct canvas *canvas, const struct layout *layout, size_t arrow,
+                        bool lit, const char *rate)
+{
+    const struct rectangle a = diagram_place(layout, ARROWS[arrow].first);
+    const struct rectangle b = diagram_place(layout, ARROWS[arrow].second);
+    const struct label_place place =
+        ROUTES[ARROWS[arrow].route](canvas, &a, &b, lit ? ROLE_CHANGED | STYLE_BOLD : ROLE_DIM);
+
+    draw_label(canvas, &place, lit ? ROLE_STRONG : ROLE_DIM, ARROWS[arrow].label, rate);
+}

@@ -260,6 +260,8 @@ static void order_window(struct view *view, struct order *order)
 {
     uint32_t top = view->top;
 
+    if (!view->entry_count)
+        return;
     select_rank(view->entries, view->entry_count, top, order);
     select_rank(view->entries + top, view->entry_count - top, view->shown, order);
     sort_entries(view->entries + top, view->shown, order);

@@ -4,10 +4,10 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "core/view.h"
+#include "filter_read.h"
 #include "open_source.h"
 #include "options.h"
 #include "output.h"
-#include "source/system_names.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -24,7 +24,6 @@ struct list {
     const struct column *sort;
     bool descending;
     struct filter *filter;
-    struct buffer code; /* of the filter, for the kernel */
     struct column_context context;
     struct view view;
     struct buffer out;
@@ -273,53 +272,20 @@ static int list_source(struct list *list, struct source *source)
     return code;
 }
 
-/* The filter, and what of it the kernel can decide. An exit code, -1 = go on. */
-static int read_filter(struct list *list)
-{
-    struct filter_error error = {0};
-    struct system_names *names = NULL;
-    struct filter_names lookup;
-    int result = system_names_new(&names, NULL, NULL);
-
-    if (!result) {
-        lookup = system_names_filter(names);
-        result = filter_parse(&list->filter, list->options->filter, &lookup, &error);
-    }
-    system_names_free(names);
-    if (!result)
-        result = filter_bytecode(list->filter, &list->code);
-    if (result == -E2BIG) { /* too long for the kernel: decided here alone */
-        buffer_clear(&list->code);
-        result = 0;
-    }
-    if (result == -EINVAL)
-        fprintf(stderr, "tcplens: filter, character %zu: %s\n", error.column + 1, error.message);
-    else if (result)
-        fprintf(stderr, "tcplens: filter: %s\n", strerror(-result));
-    return !result ? -1 : result == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
-}
-
-/* The kernel's own tests are not among the facts of a row: no answer is better than a wrong one. */
-static bool is_beyond_us(const struct filter *filter)
-{
-    if (filter_needs_kernel(filter))
-        fputs("tcplens: filter: only the kernel can test autobound, and this build does not ask "
-              "it: leave it out\n",
-              stderr);
-    return filter_needs_kernel(filter);
-}
-
 static int list_filtered(struct list *list)
 {
     struct source *source = NULL;
     char why[OPEN_SOURCE_WHY_MAX];
-    int error, code = read_filter(list);
+    int error, code = filter_read(&list->filter, list->options->filter, FILTER_RESOLVES_HOSTS);
 
     if (code >= 0)
         return code;
-    if (is_beyond_us(list->filter))
+    if (list->options->demo && filter_needs_kernel(list->filter)) {
+        fputs("tcplens: filter: autobound: only the kernel can tell, and --demo has none\n",
+              stderr);
         return EXIT_USAGE;
-    error = open_source_filtered(&source, list->options, &list->code, why);
+    }
+    error = open_source_filtered(&source, list->options, list->filter, why);
     if (error) {
         fprintf(stderr, "tcplens: %s\n", why);
         return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
@@ -336,9 +302,7 @@ int cmd_list(const struct options *options)
     choose_sort(&list);
     view_init(&list.view);
     buffer_init(&list.out);
-    buffer_init(&list.code);
     code = list_filtered(&list);
-    buffer_done(&list.code);
     buffer_done(&list.out);
     view_done(&list.view);
     filter_free(list.filter);

@@ -32,16 +32,12 @@ int open_source(struct source **source, const struct options *options, char *why
 }
 
 int open_source_filtered(struct source **source, const struct options *options,
-                         const struct buffer *code, char *why)
+                         const struct filter *filter, char *why)
 {
-    struct live_settings live = {.proc_root = "/proc"};
+    struct live_settings live = {.proc_root = "/proc", .filter = filter};
     char words[128] = "";
     int error;
 
-    for (int i = 0; code && i < 2; i++) {
-        live.bytecode[i] = code->data;
-        live.bytecode_length[i] = code->length;
-    }
     if (options->from) {
         snprintf(why, OPEN_SOURCE_WHY_MAX, "--from: this build cannot read session logs");
         return -EINVAL;
@@ -49,7 +45,9 @@ int open_source_filtered(struct source **source, const struct options *options,
     if (options->demo)
         return open_demo(source, options, why);
     error = live_open(source, &live, words);
-    if (error)
+    if (error == -EPERM && filter_needs_admin(filter))
+        snprintf(why, OPEN_SOURCE_WHY_MAX, "filter: %s", words);
+    else if (error)
         snprintf(why, OPEN_SOURCE_WHY_MAX, "the kernel's connections cannot be read: %s",
                  words[0] ? words : strerror(-error));
     return error;

@@ -2,7 +2,7 @@
 #ifndef TCPLENS_OPEN_SOURCE_H
 #define TCPLENS_OPEN_SOURCE_H
 
-#include "core/arena.h"
+#include "core/filter.h"
 #include "options.h"
 #include "source/source.h"
 
@@ -11,9 +11,9 @@
 /* 0, or -errno with one line in why (at least OPEN_SOURCE_WHY_MAX bytes); -EINVAL when it is the
  * options that are wrong. */
 int open_source(struct source **source, const struct options *options, char *why);
-/* The same; of the kernel's rows only those that pass INET_DIAG_REQ_BYTECODE (filter_bytecode), for
- * whoever makes one frame only. The code must outlive the source. */
+/* The same; of the kernel's rows only what the filter may accept, for whoever makes one frame only
+ * (struct live_settings). The filter must outlive the source. */
 int open_source_filtered(struct source **source, const struct options *options,
-                         const struct buffer *code, char *why);
+                         const struct filter *filter, char *why);
 
 #endif

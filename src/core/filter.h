@@ -56,6 +56,8 @@ uint8_t filter_family(const struct filter *filter);
 bool filter_needs_kernel(const struct filter *filter);
 /* True if `fwmark` occurs: the kernel tells marks to CAP_NET_ADMIN only. */
 bool filter_needs_admin(const struct filter *filter);
+/* True if the rows of one dump decide it, without owners and without what frames before showed. */
+bool filter_needs_dump_only(const struct filter *filter);
 /* `close` accepts it: at least one address, port, pid, state or cookie restricts it and no bare
  * word. */
 bool filter_names_target(const struct filter *filter);

@@ -76,13 +76,18 @@ static bool port_accepts(const struct filter_node *node, const struct conn *conn
     return node->compare == OPERATOR_NE ? local && remote : local || remote;
 }
 
+/* These are no full sockets and have no mark: to ss that is 0. */
+#define MARKLESS_STATES (STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_SYN_RECEIVED))
+
 /* As in ss, != is `not` with =: of sockets without a mark or a group it is true. */
 static bool fwmark_accepts(const struct filter_node *node, const struct column_context *context,
                            const struct conn *conn)
 {
     const struct conn_detail *detail = frame_detail(context->frame, conn);
-    const bool matches =
-        detail && detail->has_mark && (detail->mark & node->u.fwmark.mask) == node->u.fwmark.mark;
+    const bool is_told = detail && detail->has_mark;
+    const bool is_known = is_told || STATE_BIT(conn->state) & MARKLESS_STATES;
+    const uint32_t mark = is_told ? detail->mark : 0;
+    const bool matches = is_known && (mark & node->u.fwmark.mask) == node->u.fwmark.mark;
 
     return matches == (node->compare == OPERATOR_EQ);
 }

@@ -197,7 +197,7 @@ static const struct alias ALIASES[] = {
 static const struct column *find_column(const char *word)
 {
     for (size_t i = 0; i < sizeof ALIASES / sizeof *ALIASES; i++)
-        if (strcmp(ALIASES[i].word, word) == 0)
+        if (strcasecmp(ALIASES[i].word, word) == 0)
             word = ALIASES[i].column;
     return column_find(word, strlen(word));
 }
@@ -307,7 +307,7 @@ static int parse_bare_word(struct filter_parser *parser, struct filter_node *nod
 static const struct field *find_field(const struct token *token)
 {
     for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
-        if (!token->quoted && strcmp(FIELDS[i].word, token->word) == 0)
+        if (!token->quoted && strcasecmp(FIELDS[i].word, token->word) == 0)
             return &FIELDS[i];
     return NULL;
 }

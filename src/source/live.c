@@ -4,6 +4,7 @@
 #include "source/live.h"
 
 #include "core/text.h"
+#include "source/live_filter.h"
 #include "source/netlink.h"
 #include "source/owners.h"
 #include "source/procnet.h"
@@ -29,7 +30,7 @@ struct live {
     struct frame_pool *scratch;
     struct system_names *names;
     struct row_index index; /* of the scratch frame */
-    struct netlink_bytecode bytecode[2];
+    struct live_filter filter;
     uint32_t state_bits; /* of the last wish */
     uint32_t netns;
     uint64_t number;
@@ -69,6 +70,11 @@ static int64_t now_ns(clockid_t clock)
 
 static int read_procnet(struct live *live, struct frame *frame, const struct wish *wish)
 {
+    if (live_filter_needs_netlink(&live->filter)) {
+        snprintf(frame->missing.text, sizeof(frame->missing.text),
+                 "autobound: there is no sock_diag here, and nothing else can tell");
+        return -EOPNOTSUPP;
+    }
     int result = procnet_dump(live->proc_root, frame, wish);
     if (result < 0) {
         snprintf(frame->missing.text, sizeof(frame->missing.text),
@@ -90,7 +96,7 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     frame->host = frame_copy_text(frame, live->host);
     if (!live->netlink)
         return read_procnet(live, frame, wish);
-    int result = netlink_dump(live->netlink, frame, wish, live->bytecode);
+    int result = live_filter_dump(&live->filter, live->netlink, live->scratch, frame, wish);
     if (result < 0 && is_absent(result)) {
         netlink_close(live->netlink);
         live->netlink = NULL;
@@ -104,7 +110,11 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
 {
     struct live *live = (struct live *)source;
     int result = read_kernel(live, frame, wish);
-    return result < 0 ? result : system_names_fill(live->names, frame);
+    if (result == 0)
+        result = system_names_fill(live->names, frame);
+    if (result == 0)
+        live_filter_drop(&live->filter, frame);
+    return result;
 }
 
 static bool is_found_by_dump(const struct conn *conn)
@@ -259,6 +269,7 @@ static void live_close(struct source *source)
     struct live *live = (struct live *)source;
     owners_close(live->owners);
     netlink_close(live->netlink);
+    live_filter_done(&live->filter);
     system_names_free(live->names);
     row_index_done(&live->index);
     if (live->scratch)
@@ -313,11 +324,11 @@ int live_open(struct source **source, const struct live_settings *settings, char
     live->scratch = frame_pool_new();
     if (!live->proc_root || !live->scratch)
         goto fail;
-    for (unsigned i = 0; i < 2; i++)
-        live->bytecode[i] =
-            (struct netlink_bytecode){settings->bytecode[i], settings->bytecode_length[i]};
     read_facts(live);
     if (system_names_new(&live->names, NULL, NULL) < 0)
+        goto fail;
+    result = live_filter_init(&live->filter, settings->filter, live->proc_root, text);
+    if (result < 0)
         goto fail;
     result = open_kernel(live, settings->no_sock_diag, text);
     if (result < 0)

@@ -3,13 +3,17 @@
 #ifndef TCPLENS_SOURCE_LIVE_H
 #define TCPLENS_SOURCE_LIVE_H
 
+#include "core/filter.h"
 #include "source/source.h"
 
 struct live_settings {
-    const char *proc_root;   /* "/proc" */
-    bool no_sock_diag;       /* tests: use procnet */
-    const void *bytecode[2]; /* filter pushed down (list, close), per family; NULL = none */
-    size_t bytecode_length[2];
+    const char *proc_root; /* "/proc" */
+    bool no_sock_diag;     /* tests: use procnet */
+    /* For whoever makes one frame only (list, close), as a row that is left out looks closed to the
+     * next one: rows that it does not accept are not asked for, or left out before their owners are
+     * looked up. What only later facts decide must still be tested. Must outlive the source. NULL =
+     * all rows. */
+    const struct filter *filter;
 };
 
 /* 0 or -errno (then text, of at least 128 bytes, says in words why). */

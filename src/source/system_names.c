@@ -3,6 +3,7 @@
 #include "source/system_names.h"
 
 #include "core/text.h"
+#include "source/cgroup_id.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -28,6 +29,7 @@ struct table { /* sorted by number; of equal numbers the first line counts */
 
 struct system_names {
     struct table services, users;
+    struct table aliases; /* every name of a service, for filters */
     char *passwd;
     struct timespec passwd_changed;
     ino_t passwd_inode;
@@ -119,20 +121,42 @@ static bool read_number(const char **at, const char *ends, uint32_t *number)
     return true;
 }
 
-/* "NAME PORT/tcp ALIAS... # COMMENT"; 0, also for a line that is none. */
+/* "NAME PORT/tcp ALIAS... # COMMENT": what is behind "tcp", NULL for a line that is none. */
+static const char *read_service_port(const char *line, size_t name_length, uint32_t *port)
+{
+    const char *at = line + name_length;
+
+    at += strspn(at, " \t");
+    if (!name_length || !read_number(&at, "/", port) || *port > UINT16_MAX ||
+        strncmp(at, "tcp", 3) || !strchr(" \t\n#", at[3]))
+        return NULL;
+    return at + 3;
+}
+
 static int read_service(struct table *table, const char *line)
 {
     size_t length = strcspn(line, " \t#\n");
-    const char *at = line + length;
     uint32_t port;
 
-    if (!length)
-        return 0;
-    at += strspn(at, " \t");
-    if (!read_number(&at, "/", &port) || port > UINT16_MAX || strncmp(at, "tcp", 3) ||
-        !strchr(" \t\n#", at[3]))
-        return 0;
-    return table_add(table, port, line, length);
+    return read_service_port(line, length, &port) ? table_add(table, port, line, length) : 0;
+}
+
+static int read_aliases(struct table *table, const char *line)
+{
+    size_t length = strcspn(line, " \t#\n");
+    uint32_t port;
+    const char *at = read_service_port(line, length, &port);
+    int error = at ? table_add(table, port, line, length) : 0;
+
+    while (at && !error) {
+        at += strspn(at, " \t");
+        length = strcspn(at, " \t#\n");
+        if (!length)
+            break;
+        error = table_add(table, port, at, length);
+        at += length;
+    }
+    return error;
 }
 
 /* "NAME:PASSWORD:UID:..." */
@@ -214,8 +238,12 @@ int system_names_new(struct system_names **names, const char *services, const ch
     if (!made)
         return -ENOMEM;
     made->passwd = strdup(passwd ? passwd : "/etc/passwd");
+    if (!services)
+        services = "/etc/services";
     if (made->passwd)
-        error = read_table(services ? services : "/etc/services", &made->services, read_service);
+        error = read_table(services, &made->services, read_service);
+    if (!error)
+        error = read_table(services, &made->aliases, read_aliases);
     if (!error)
         error = read_users(made);
     if (error) {
@@ -231,6 +259,7 @@ void system_names_free(struct system_names *names)
     if (!names)
         return;
     table_done(&names->services);
+    table_done(&names->aliases);
     table_done(&names->users);
     free(names->passwd);
     free(names);
@@ -311,10 +340,20 @@ static bool find_service(void *data, const char *name, size_t length, uint16_t *
     const struct system_names *names = data;
     uint32_t number;
 
-    if (!table_find_name(&names->services, name, length, &number))
+    if (!table_find_name(&names->aliases, name, length, &number))
         return false;
     *port = (uint16_t)number;
     return true;
+}
+
+static const char *nth_service(void *data, size_t n, uint16_t *port)
+{
+    const struct system_names *names = data;
+
+    if (n >= names->services.count)
+        return NULL;
+    *port = (uint16_t)names->services.names[n].number;
+    return names->services.text.data + names->services.names[n].text;
 }
 
 static bool find_user(void *data, const char *name, size_t length, uint32_t *uid)
@@ -339,6 +378,10 @@ static bool find_interface(void *data, const char *name, size_t length, uint32_t
 
 struct filter_names system_names_filter(struct system_names *names)
 {
-    return (struct filter_names){
-        .service = find_service, .user = find_user, .interface = find_interface, .data = names};
+    return (struct filter_names){.service = find_service,
+                                 .nth_service = nth_service,
+                                 .user = find_user,
+                                 .interface = find_interface,
+                                 .cgroup = cgroup_find_id,
+                                 .data = names};
 }

@@ -139,6 +139,7 @@ static const struct printed PRINTED[] = {
     {"to time-wait", "to TIME-WAIT"},
     /* bare words */
     {"Nginx", "\"nginx\""},
+    {"DPort 1 CGroup /web RTT > 1s", "dport = :1 and cgroup = \"/web\" and rtt > 1s"},
     {"\"a \\\"b\\\\\"", "\"a \\\"b\\\\\""},
     {"\"not\" \"and\"", "\"not\" and \"and\""},
     {"a\\ b", "\"a b\""},

@@ -264,7 +264,7 @@ static const struct expectation EXPECTED[] = {
     {"2001:db8", ROW(TIMED)},
     {"10.9.9.9:25", ROW(GHOST) | ROW(OPENED) | ROW(CHANGED)},
     {"[2001:db8::7]:443", ROW(TIMED)},
-    {"*:22", ROW(LISTENER)},
+    {"[::]:22", ROW(LISTENER)},
     {"27.0.0.1", ROW(UNKNOWN)},
     {"5432", ROW(LAST)},
     {"4000", ALL & ~(ROW(LISTENER) | ROW(LAST))},

@@ -1,0 +1,29 @@
+/* live_filter: what a filter spares a dump: bytecode for the kernel, a second dump where only the
+ * kernel can tell (autobound), rows left out before anything else is looked up for them. */
+#ifndef TCPLENS_SOURCE_LIVE_FILTER_H
+#define TCPLENS_SOURCE_LIVE_FILTER_H
+
+#include "core/filter.h"
+#include "core/wish.h"
+#include "source/netlink.h"
+
+struct live_filter {
+    const struct filter *filter; /* NULL = all rows */
+    struct buffer code, autobound_code;
+    bool drops;                     /* a dump's rows decide it */
+    uint16_t first_port, last_port; /* that the kernel chooses from */
+};
+
+/* 0; -EPERM (text, of at least 128 bytes, says what is needed) or -ENOMEM. */
+int live_filter_init(struct live_filter *live, const struct filter *filter, const char *proc_root,
+                     char *text);
+void live_filter_done(struct live_filter *live);
+bool live_filter_needs_netlink(const struct live_filter *live);
+
+/* netlink_dump of what the filter may accept. */
+int live_filter_dump(const struct live_filter *live, struct netlink *netlink,
+                     struct frame_pool *scratch, struct frame *frame, const struct wish *wish);
+/* Leaves rows out that the filter does not accept. To be called before owners are looked up. */
+void live_filter_drop(const struct live_filter *live, struct frame *frame);
+
+#endif

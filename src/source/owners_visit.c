@@ -353,7 +353,7 @@ static int take_found(struct owners *owners, uint32_t index, uint32_t from, uint
     if (added > 1 && !owners->real_proc) /* the kernel lists them in order */
         qsort(owners->found, added, sizeof *owners->found, compare_fds);
     const int error = replace_range(owners, slot, first, last);
-    if (error)
+    if (error || first == last)
         return error;
     const struct known_fd *present = owners->found;
     for (const struct known_fd *old = present + added; old < present + added + (last - first);

@@ -32,7 +32,7 @@ static void fill(const struct owners *owners, struct listener_list *list, const 
                                                        .family = conn->tuple.family,
                                                        .netns = conn->netns,
                                                        .entry = owners->rows[i],
-                                                       .conn = conn};
+                                                       .bound = conn->tuple.local};
     }
     if (list->count > 1)
         qsort(list->items, list->count, sizeof *list->items, compare_ports);
@@ -44,7 +44,7 @@ static void fill(const struct owners *owners, struct listener_list *list, const 
  */
 static int fit(const struct listener *listener, const struct conn *conn)
 {
-    const struct addr *bound = &listener->conn->tuple.local;
+    const struct addr *bound = &listener->bound;
     const struct addr *local = &conn->tuple.local;
 
     if (listener->netns != conn->netns)

@@ -231,7 +231,7 @@ struct listener {
     uint16_t port;
     uint8_t family;
     uint32_t netns, entry;
-    const struct conn *conn;
+    struct addr bound;
 };
 struct listener_list {
     struct listener *items; /* sorted by port */

@@ -35,7 +35,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     screen->picture = (struct picture){.highlight_ns = settings->highlight_ns,
                                        .events = settings->feed.events,
                                        .live = settings->live};
-    screen->picture.context.lookup = settings->lookup;
+    screen_names_begin(screen);
     screen->picture.context.ascii = settings->ascii;
     int error = screen_open_view(screen, 0);
     if (error) {
@@ -51,6 +51,7 @@ void screen_free(struct screen *screen)
     if (!screen)
         return;
     screen_close_panes(screen);
+    screen_names_end(screen);
     frame_release(screen->picture.frame);
     free(screen);
 }
@@ -202,13 +203,6 @@ static void freeze(struct screen *screen)
     screen->void_panes = true;
 }
 
-static void switch_services(struct screen *screen)
-{
-    const struct lookup *all = screen->settings.lookup;
-    screen->picture.context.lookup = screen->picture.context.lookup ? NULL : all;
-    screen->void_panes = true;
-}
-
 static void next_theme(struct screen *screen)
 {
     screen->theme = (enum theme)((screen->theme + 1) % THEME_COUNT);
@@ -249,7 +243,8 @@ static const struct {
     {COMMAND_FASTER, faster},
     {COMMAND_REPAINT, repaint},
     {COMMAND_THEME, next_theme},
-    {COMMAND_SERVICES, switch_services},
+    {COMMAND_SERVICES, screen_switch_services},
+    {COMMAND_HOSTS, screen_switch_hosts},
     {COMMAND_COLUMNS, no_columns},
     {COMMAND_SORT_MENU, no_sort_menu},
     {COMMAND_HELP, help},
@@ -355,7 +350,7 @@ static void paint_if_due(struct screen *screen)
 
 static void run_loop(struct screen *screen)
 {
-    struct pollfd waits[] = {
+    struct pollfd waits[3 + HOST_NAMES_DESCRIPTORS] = {
         {.fd = term_descriptor(screen->term), .events = POLLIN},
         {.fd = screen->settings.feed.frame_descriptor, .events = POLLIN},
         {.fd = screen->settings.orders_descriptor, .events = POLLIN},
@@ -366,7 +361,8 @@ static void run_loop(struct screen *screen)
         paint_if_due(screen);
         int64_t now = screen_clock_ns();
         int timeout_ms = (int)((next_end_ns(screen, now) - now + 999999) / 1000000);
-        int ready = poll(waits, 3, timeout_ms);
+        size_t asked = screen_names_wait(screen, waits + 3, &timeout_ms);
+        int ready = poll(waits, 3 + asked, timeout_ms);
         if (ready < 0 && errno != EINTR)
             break;
         if (ready > 0 && waits[2].revents)
@@ -379,6 +375,7 @@ static void run_loop(struct screen *screen)
             read_keys(screen);
         else if (ready > 0 && waits[0].revents) /* the terminal is gone */
             screen->quit = true;
+        screen_names_pump(screen, waits + 3, ready > 0 ? asked : 0);
         now = screen_clock_ns();
         end_what_has_ended(screen, before, now);
         look_for_trouble(screen);

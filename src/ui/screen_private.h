@@ -3,6 +3,7 @@
 #ifndef TCPLENS_UI_SCREEN_PRIVATE_H
 #define TCPLENS_UI_SCREEN_PRIVATE_H
 
+#include "ui/host_names.h"
 #include "ui/pane.h"
 #include "ui/screen.h"
 
@@ -25,6 +26,8 @@ struct screen {
     size_t view;
     struct pane *pages[PAGES_MAX];
     size_t page_count;
+    struct lookup lookup;     /* what panes are given: services and hosts as switched on */
+    struct host_names *names; /* NULL: off, nothing is asked */
     bool closing; /* the top page asked to be closed */
     bool quit, paint, void_panes;
     enum theme theme;
@@ -50,6 +53,14 @@ void screen_update_panes(struct screen *screen);
 void screen_tell_wish(struct screen *screen);
 bool screen_can(struct screen *screen, const struct command *command);
 bool screen_own_command(struct screen *screen, const struct command *command); /* screen.c */
+
+/* screen_names.c */
+void screen_names_begin(struct screen *screen);
+void screen_names_end(struct screen *screen);
+void screen_switch_services(struct screen *screen);
+void screen_switch_hosts(struct screen *screen);
+size_t screen_names_wait(const struct screen *screen, struct pollfd *waits, int *timeout_ms);
+void screen_names_pump(struct screen *screen, const struct pollfd *waits, size_t count);
 
 /* screen_chrome.c */
 void screen_paint(struct screen *screen);

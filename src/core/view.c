@@ -94,7 +94,8 @@ static size_t partition(struct view_entry *entries, size_t count, const struct o
     return high;
 }
 
-#define SMALL 24 /* entries that are sorted rather than partitioned further */
+#define MARGIN_WINDOWS 4
+#define SMALL          24 /* entries that are sorted rather than partitioned further */
 
 /* Introselect: afterwards no entry before `rank` sorts after one at or behind it. Partitions that
  * do not shrink (an order made to hurt) end in a sort. */
@@ -258,13 +259,19 @@ static void scroll(struct view *view, uint32_t height)
 
 static void order_window(struct view *view, struct order *order)
 {
-    uint32_t top = view->top;
+    uint32_t end = view->top + view->shown, margin = view->shown * MARGIN_WINDOWS;
+    uint32_t first = view->top > margin ? view->top - margin : 0;
 
     if (!view->entry_count)
         return;
-    select_rank(view->entries, view->entry_count, top, order);
-    select_rank(view->entries + top, view->entry_count - top, view->shown, order);
-    sort_entries(view->entries + top, view->shown, order);
+    if (view->ordered_first <= view->top && end <= view->ordered_end)
+        return;
+    end = view->entry_count - end > margin ? end + margin : view->entry_count;
+    select_rank(view->entries, view->entry_count, first, order);
+    select_rank(view->entries + first, view->entry_count - first, end - first, order);
+    sort_entries(view->entries + first, end - first, order);
+    view->ordered_first = first;
+    view->ordered_end = end;
 }
 
 /* Cursor to the row of its rank; that row must be in its final place. */
@@ -276,8 +283,10 @@ static void hold_cursor(struct view *view, struct order *order, uint32_t height)
         view->cursor = 0;
         return;
     }
-    if (!height)
+    if (!height) {
+        view->ordered_first = view->ordered_end = 0;
         select_rank(view->entries, view->entry_count, rank, order);
+    }
     if (!height && rank + 1 < view->entry_count)
         select_rank(view->entries + rank, view->entry_count - rank, 1, order);
     view->cursor = view->entries[rank].serial;
@@ -293,6 +302,7 @@ static void settle(struct view *view, const struct column_context *context, uint
     else if (view->cursor_rank >= view->entry_count)
         view->cursor_rank = view->entry_count ? view->entry_count - 1 : 0;
     scroll(view, height);
+    view->ordered_first = view->ordered_end = 0;
     order_window(view, &order);
     hold_cursor(view, &order, height);
 }

@@ -33,7 +33,9 @@ struct view {
     struct view_entry *entries; /* accepted rows; [top, top+shown) are in their final order */
     uint32_t entry_count, entry_capacity;
     uint32_t shown;
-    uint32_t accepted_live;  /* accepted rows that are no ghosts */
+    uint32_t ordered_first, ordered_end; /* ranks that are in their final order: a margin around
+                                            what is shown, so that scrolling selects seldom */
+    uint32_t accepted_live;              /* accepted rows that are no ghosts */
     struct view_entry *held; /* frozen: the order kept, by serial; key is the place in it */
     uint32_t held_count, held_capacity;
 };

@@ -194,7 +194,7 @@ static bool run_case(const char *program, const char *folder, const struct scree
     }
     char *golden = read_file(path);
     run.golden = golden;
-    good = pty_screen_wait_for(run.screen, equals_golden, &run, golden ? 5000 : 0);
+    good = pty_screen_wait_for(run.screen, equals_golden, &run, golden ? 3000 : 0);
     if (!good)
         printf("FAIL %s: not as in %s (UPDATE=1 rewrites it); got:\n%s\n", c->name, path,
                run.got ? run.got : "");

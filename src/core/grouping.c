@@ -39,7 +39,7 @@ static uint64_t hash_bytes(const uint8_t *bytes, size_t length, uint64_t seed)
     return mix(hash);
 }
 
-static uint64_t process_key(const struct proc *proc)
+uint64_t grouping_process_key(const struct proc *proc)
 {
     return mix((uint64_t)(uint32_t)proc->pid << 32 ^ proc->start_ticks ^
                (uint64_t)GROUPING_PROCESSES);
@@ -237,7 +237,7 @@ static int gather_process(struct grouping *grouping, const struct column_context
         const struct proc *holder = conn->owner_count > 0 ? frame_holder(frame, conn, i) : owner;
         if (!holder)
             continue;
-        struct grouping_row *row = row_of_conn(grouping, process_key(holder), index, conn);
+        struct grouping_row *row = row_of_conn(grouping, grouping_process_key(holder), index, conn);
         if (!row)
             return -ENOMEM;
         row->proc = (uint32_t)(holder - frame->procs);
@@ -472,11 +472,11 @@ static bool process_accepts(uint64_t key, const struct column_context *context,
 
     if (!owner)
         return ownerless_key(conn) == key;
-    if (process_key(owner) == key)
+    if (grouping_process_key(owner) == key)
         return true;
     for (uint32_t i = 0; i < conn->owner_count; i++) {
         const struct proc *holder = frame_holder(context->frame, conn, i);
-        if (holder && process_key(holder) == key)
+        if (holder && grouping_process_key(holder) == key)
             return true;
     }
     return false;

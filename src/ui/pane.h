@@ -57,6 +57,8 @@ struct pane_ops {
     /* Right end of the tab line: "901 of 1,284". */
     void (*summary)(struct pane *pane, const struct picture *picture, char *out, size_t size);
     const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
+    /* The process under the cursor, where rows are processes or the page is about one. */
+    const struct proc *(*process)(const struct pane *pane, const struct picture *picture);
     bool (*can)(const struct pane *pane, const struct command *command); /* NULL: by flags only */
     void (*select)(struct pane *pane, uint64_t serial); /* puts the cursor on this connection */
 };

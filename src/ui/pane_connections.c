@@ -2,6 +2,7 @@
 #include "ui/column_chooser.h"
 #include "ui/conn_table.h"
 #include "ui/menu.h"
+#include "ui/pages.h"
 #include "ui/screen_private.h"
 
 #include <errno.h>
@@ -135,6 +136,13 @@ static bool connections_command(struct pane *pane, const struct command *command
     }
     if (command->id == COMMAND_COLUMNS) {
         open_chooser(connections);
+        return true;
+    }
+    if (command->id == COMMAND_OPEN) {
+        const struct picture *picture = screen_picture(pane->screen);
+        const struct conn *conn = conn_table_selection(&connections->table, picture);
+        if (conn)
+            pages_open_connection(pane->screen, conn);
         return true;
     }
     return conn_table_command(&connections->table, screen_picture(pane->screen), command);

@@ -1,8 +1,7 @@
 /* pane_groups: the Processes, Listeners and Peers views: one pane over core/grouping, told apart by
  * its kind. The cursor holds a group by its key, whatever the order does. */
 #include "core/text.h"
-#include "ui/group_columns.h"
-#include "ui/table.h"
+#include "ui/group_pane.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,32 +13,6 @@
 #define WHEEL_ROWS      3
 #define FULL_PERMILLE   1000
 #define FILLED_PERMILLE 500
-
-struct order_entry {
-    uint64_t key;
-    uint32_t row;
-    bool unknown;
-};
-
-struct held_group { /* frozen: the place that a group had */
-    uint64_t key;
-    uint32_t rank;
-};
-
-struct group_pane {
-    struct pane pane;
-    enum grouping_kind kind;
-    struct grouping grouping;
-    struct table_column cells[GROUP_COLUMNS_MAX];
-    struct order_entry *order;
-    struct held_group *held; /* by key, while the order is frozen */
-    uint32_t order_capacity, held_count, held_capacity;
-    size_t sort;
-    bool descending, stale;
-    bool resort;         /* another sort column or direction: wanted even while frozen */
-    uint64_t cursor_key; /* 0 = none yet */
-    uint32_t cursor, top, height;
-};
 
 static const struct pane_ops *const OPS[] = {
     [GROUPING_PROCESSES] = &PANE_PROCESSES,
@@ -89,6 +62,19 @@ static int peers_open(struct pane **pane, struct screen *screen, const void *arg
     return group_open(pane, screen, GROUPING_PEERS);
 }
 
+static int holders_open(struct pane **pane, struct screen *screen, const void *argument)
+{
+    const int error = group_open(pane, screen, GROUPING_PROCESSES);
+
+    if (error)
+        return error;
+    struct group_pane *groups = (struct group_pane *)*pane;
+    groups->pane.ops = &PANE_HOLDERS;
+    groups->holders_only = true;
+    groups->sockets = *(const struct socket_set *)argument;
+    return 0;
+}
+
 static void group_close(struct pane *pane)
 {
     struct group_pane *groups = (struct group_pane *)pane;
@@ -96,6 +82,7 @@ static void group_close(struct pane *pane)
     grouping_done(&groups->grouping);
     free(groups->order);
     free(groups->held);
+    free(groups->holders);
     free(groups);
 }
 
@@ -161,7 +148,7 @@ static int compare_held(const void *a, const void *b)
  * for it nothing is held: the groups are ordered as ever. */
 static void hold_order(struct group_pane *groups)
 {
-    const uint32_t count = groups->order ? groups->grouping.count : 0;
+    const uint32_t count = groups->order ? groups->count : 0;
 
     groups->held_count = 0;
     if (count > groups->held_capacity) {
@@ -205,7 +192,7 @@ static int order_make_room(struct group_pane *groups)
 /* The cursor stays on its group; when that is gone, on the line it had. */
 static void find_cursor(struct group_pane *groups)
 {
-    const uint32_t count = groups->grouping.count;
+    const uint32_t count = groups->count;
 
     for (uint32_t i = 0; i < count; i++)
         if (groups->grouping.rows[groups->order[i].row].key == groups->cursor_key) {
@@ -220,18 +207,22 @@ static void refresh(struct group_pane *groups, const struct picture *picture)
 {
     if (!groups->stale || !picture->frame)
         return;
-    const bool frozen = picture->frozen && !groups->resort && groups->grouping.count > 0;
+    const bool frozen = picture->frozen && !groups->resort && groups->count > 0;
     if (frozen)
         hold_order(groups);
-    const int error = grouping_update(&groups->grouping, groups->kind, &picture->context,
-                                      picture->accept, picture->accept_data);
-    if (error || order_make_room(groups)) {
-        groups->grouping.count = 0;
+    const int error =
+        grouping_update(&groups->grouping, groups->kind, &picture->context,
+                        groups->holders_only ? NULL : picture->accept, picture->accept_data);
+    if (groups->holders_only)
+        group_mark_holders(groups, picture);
+    groups->count = 0;
+    if (error || order_make_room(groups))
         return;
-    }
     for (uint32_t i = 0; i < groups->grouping.count; i++)
-        groups->order[i] = frozen ? held_entry_of(groups, i) : order_entry_of(groups, picture, i);
-    qsort_r(groups->order, groups->grouping.count, sizeof *groups->order, compare_entries,
+        if (group_is_listed(groups, &groups->grouping.rows[i]))
+            groups->order[groups->count++] =
+                frozen ? held_entry_of(groups, i) : order_entry_of(groups, picture, i);
+    qsort_r(groups->order, groups->count, sizeof *groups->order, compare_entries,
             groups->grouping.rows);
     groups->stale = groups->resort = false;
     find_cursor(groups);
@@ -319,16 +310,16 @@ static void group_draw(struct pane *pane, const struct picture *picture,
         return;
     groups->height = height;
     refresh(groups, picture);
-    table_scroll(&groups->cursor, &groups->top, groups->grouping.count, height);
-    for (uint32_t line = 0; line < height && groups->top + line < groups->grouping.count; line++)
+    table_scroll(&groups->cursor, &groups->top, groups->count, height);
+    for (uint32_t line = 0; line < height && groups->top + line < groups->count; line++)
         draw_row(groups, picture, canvas, (int)line + 1, groups->top + line);
-    if (groups->grouping.count == 0)
+    if (groups->count == 0)
         canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM, empty_text(groups->kind));
 }
 
 static void move(struct group_pane *groups, int64_t delta)
 {
-    const uint32_t count = groups->grouping.count;
+    const uint32_t count = groups->count;
 
     if (count == 0 || groups->stale)
         return;
@@ -372,7 +363,9 @@ static bool group_command(struct pane *pane, const struct command *command)
             move(groups, moves[i].delta);
             return true;
         }
-    if (command->id == COMMAND_SORT_LEFT || command->id == COMMAND_SORT_RIGHT) {
+    if (command->id == COMMAND_OPEN) {
+        group_open_row(groups);
+    } else if (command->id == COMMAND_SORT_LEFT || command->id == COMMAND_SORT_RIGHT) {
         sort_aside(groups, command->id == COMMAND_SORT_LEFT ? -1 : 1);
     } else if (command->id == COMMAND_REVERSE) {
         groups->descending = !groups->descending;
@@ -394,7 +387,7 @@ static bool group_mouse(struct pane *pane, const struct key *key, int row, int c
     if (key->code != KEY_CODE_MOUSE_PRESS)
         return false;
     if (row > 0) {
-        if (groups->top + (uint32_t)row - 1 < groups->grouping.count)
+        if (groups->top + (uint32_t)row - 1 < groups->count)
             move(groups, (int64_t)groups->top + row - 1 - groups->cursor);
         return true;
     }
@@ -418,16 +411,17 @@ static void group_summary(struct pane *pane, const struct picture *picture, char
     struct group_pane *groups = (struct group_pane *)pane;
 
     refresh(groups, picture);
-    snprintf(out, size, "%u", groups->grouping.count);
+    snprintf(out, size, "%u", groups->count);
 }
 
 #define GROUP_OPS(name, opens)                                                                     \
     {                                                                                              \
         .title = name, .open = opens, .close = group_close, .update = group_update,                \
         .draw = group_draw, .command = group_command, .mouse = group_mouse, .needs = group_needs,  \
-        .summary = group_summary,                                                                  \
+        .summary = group_summary, .selection = group_selection, .process = group_process,          \
     }
 
 const struct pane_ops PANE_PROCESSES = GROUP_OPS("Processes", processes_open);
 const struct pane_ops PANE_LISTENERS = GROUP_OPS("Listeners", listeners_open);
 const struct pane_ops PANE_PEERS = GROUP_OPS("Peers", peers_open);
+const struct pane_ops PANE_HOLDERS = GROUP_OPS("Processes that hold it", holders_open);

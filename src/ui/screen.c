@@ -287,6 +287,8 @@ static void take_key(struct screen *screen, const struct key *key)
     struct pane *pane = screen_top_pane(screen);
     screen->paint = true;
     screen->said_until_ns = 0;
+    if (screen->void_panes) /* a row's place in another frame is another row's */
+        screen_update_panes(screen);
     if (key_is_mouse(key)) {
         take_mouse(screen, key);
         return;
@@ -367,14 +369,15 @@ static void run_loop(struct screen *screen)
             break;
         if (ready > 0 && waits[2].revents)
             read_orders(screen);
-        if (ready > 0 && waits[1].revents & POLLIN) {
-            read_frame_signal(screen);
-            take_frame(screen);
-        }
         if (ready > 0 && waits[0].revents & POLLIN)
             read_keys(screen);
         else if (ready > 0 && waits[0].revents) /* the terminal is gone */
             screen->quit = true;
+        /* After the keys: they mean the rows that were on the screen when they were pressed. */
+        if (ready > 0 && waits[1].revents & POLLIN) {
+            read_frame_signal(screen);
+            take_frame(screen);
+        }
         screen_names_pump(screen, waits + 3, ready > 0 ? asked : 0);
         now = screen_clock_ns();
         end_what_has_ended(screen, before, now);

@@ -88,6 +88,8 @@ int screen_open_page(struct screen *screen, const struct pane_ops *ops, const vo
     }
     screen->pages[screen->page_count++] = pane;
     update_pane(screen, pane);
+    if (ops->wish) /* what the page needs beyond the rows is not in this frame yet */
+        screen->wish.now = true;
     screen_changed(screen);
     return 0;
 }
@@ -162,16 +164,22 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     screen->paint = true;
 }
 
+static bool has_selection(const struct pane *pane, const struct picture *picture)
+{
+    const struct pane_ops *ops = pane->ops;
+    if (!picture->frame)
+        return false;
+    return (ops->selection && ops->selection(pane, picture)) ||
+           (ops->process && ops->process(pane, picture));
+}
+
 bool screen_can(struct screen *screen, const struct command *command)
 {
     struct pane *pane = screen_top_pane(screen);
     if ((command->flags & COMMAND_LIVE) && !screen->picture.live)
         return false;
-    if (command->flags & COMMAND_SELECTION) {
-        if (!pane || !pane->ops->selection || !screen->picture.frame ||
-            !pane->ops->selection(pane, &screen->picture))
-            return false;
-    }
+    if ((command->flags & COMMAND_SELECTION) && (!pane || !has_selection(pane, &screen->picture)))
+        return false;
     return !pane || !pane->ops->can || pane->ops->can(pane, command);
 }
 

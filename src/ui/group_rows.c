@@ -1,0 +1,79 @@
+/* group_rows: which rows a grouped view lists, what is under its cursor and what Enter opens. Knows
+ * no drawing. */
+#include "ui/group_pane.h"
+
+#include <stdlib.h>
+
+/* Marks the processes that hold one of the sockets, by their place in the frame. */
+void group_mark_holders(struct group_pane *groups, const struct picture *picture)
+{
+    const struct frame *frame = picture->frame;
+
+    free(groups->holders);
+    groups->holders = calloc(frame->proc_count ? frame->proc_count : 1, 1);
+    for (uint32_t i = 0; groups->holders && i < frame->live_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (groups->sockets.serial
+                ? conn->serial != groups->sockets.serial
+                : !grouping_accepts(
+                      &(struct grouping_member){GROUPING_LISTENERS, groups->sockets.listener},
+                      &picture->context, conn))
+            continue;
+        for (uint32_t n = 0; n < conn->owner_count; n++)
+            groups->holders[frame->owner_refs[conn->owners + n]] = 1;
+    }
+}
+
+bool group_is_listed(const struct group_pane *groups, const struct grouping_row *row)
+{
+    if (!groups->holders_only)
+        return true;
+    return row->proc != CONN_NO_INDEX && groups->holders && groups->holders[row->proc];
+}
+
+static const struct grouping_row *cursor_row(const struct group_pane *groups,
+                                             const struct picture *picture)
+{
+    if (groups->stale || !picture->frame || groups->cursor >= groups->count)
+        return NULL;
+    return &groups->grouping.rows[groups->order[groups->cursor].row];
+}
+
+const struct proc *group_process(const struct pane *pane, const struct picture *picture)
+{
+    const struct group_pane *groups = (const struct group_pane *)pane;
+    const struct grouping_row *row = cursor_row(groups, picture);
+
+    if (!row || groups->kind != GROUPING_PROCESSES || row->proc == CONN_NO_INDEX)
+        return NULL;
+    return &picture->frame->procs[row->proc];
+}
+
+const struct conn *group_selection(const struct pane *pane, const struct picture *picture)
+{
+    const struct group_pane *groups = (const struct group_pane *)pane;
+    const struct grouping_row *row = cursor_row(groups, picture);
+
+    if (!row || groups->kind != GROUPING_LISTENERS)
+        return NULL;
+    return &picture->frame->conns[row->conn];
+}
+
+void group_open_row(struct group_pane *groups)
+{
+    struct screen *screen = groups->pane.screen;
+    const struct picture *picture = screen_picture(screen);
+    const struct grouping_row *row = cursor_row(groups, picture);
+
+    if (!row)
+        return;
+    const struct grouping_member member = {groups->kind, row->key};
+    if (groups->kind == GROUPING_PROCESSES && row->proc != CONN_NO_INDEX)
+        pages_open_process(screen, &picture->frame->procs[row->proc]);
+    else if (groups->kind != GROUPING_LISTENERS)
+        screen_open_page(screen, &PANE_MEMBERS, &member);
+    else if (row->proc_count > 1)
+        screen_open_page(screen, &PANE_HOLDERS, &(struct socket_set){.listener = row->key});
+    else
+        pages_open_owner(screen, &picture->frame->conns[row->conn]);
+}

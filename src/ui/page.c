@@ -1,0 +1,173 @@
+/* page: text that flows on a canvas and scrolls, samples, units as words. Knows nothing of what is
+ * told. */
+#include "ui/page.h"
+
+#include "core/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LEFT       1
+#define ITEM_GAP   3
+#define TEXT_MAX   1024
+#define WHEEL_ROWS 3
+#define SECOND_NS  1000000000LL
+
+void page_sample(struct page_samples *samples, uint64_t value)
+{
+    if (samples->count == PAGE_SAMPLES) {
+        memmove(samples->values, samples->values + 1,
+                (PAGE_SAMPLES - 1) * sizeof(samples->values[0]));
+        samples->count--;
+    }
+    samples->values[samples->count++] = value;
+}
+
+static void scroll_by(struct page_scroll *scroll, int delta)
+{
+    int last = scroll->lines > scroll->height ? scroll->lines - scroll->height : 0;
+    int top = scroll->top + delta;
+    scroll->top = top < 0 ? 0 : top > last ? last : top;
+}
+
+bool page_scroll_command(struct page_scroll *scroll, const struct command *command)
+{
+    const struct {
+        enum command_id id;
+        int delta;
+    } moves[] = {
+        {COMMAND_UP, -1},
+        {COMMAND_DOWN, 1},
+        {COMMAND_PAGE_UP, -scroll->height},
+        {COMMAND_PAGE_DOWN, scroll->height},
+        {COMMAND_FIRST, -scroll->lines},
+        {COMMAND_LAST, scroll->lines},
+    };
+    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+        if (moves[i].id == command->id) {
+            scroll_by(scroll, moves[i].delta);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool page_scroll_mouse(struct page_scroll *scroll, const struct key *key)
+{
+    if (key->code != KEY_CODE_WHEEL_UP && key->code != KEY_CODE_WHEEL_DOWN)
+        return false;
+    scroll_by(scroll, key->code == KEY_CODE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+    return true;
+}
+
+void page_begin(struct page *page, const struct canvas *canvas, const struct page_scroll *scroll)
+{
+    *page = (struct page){.canvas = canvas, .top = scroll->top, .col = LEFT};
+}
+
+void page_end(struct page *page, struct page_scroll *scroll)
+{
+    const struct canvas *canvas = page->canvas;
+    int edge = canvas->cols - 1;
+    scroll->lines = page->col > LEFT ? page->row + 1 : page->row;
+    scroll->height = canvas->rows;
+    if (scroll->top > 0)
+        canvas_text_right(canvas, 0, edge, ROLE_DIM, " ▲ more");
+    if (scroll->lines - scroll->top > canvas->rows)
+        canvas_text_right(canvas, canvas->rows - 1, edge, ROLE_DIM, " ▼ more");
+    scroll_by(scroll, 0);
+}
+
+void page_line(struct page *page)
+{
+    page->row++;
+    page->col = LEFT;
+}
+
+void page_text(struct page *page, unsigned style, const char *text)
+{
+    canvas_text(page->canvas, page->row - page->top, page->col, style, text);
+    page->col += (int)text_width(text);
+}
+
+void page_printf(struct page *page, unsigned style, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    page_text(page, style, text);
+}
+
+void page_item(struct page *page, int indent, const char *label, unsigned style, const char *value)
+{
+    int width = (int)(text_width(label) + text_width(value)) + 1;
+    if (page->col > indent && page->col + width >= page->canvas->cols) {
+        page_line(page);
+        page->col = indent;
+    }
+    page_text(page, ROLE_DIM, label);
+    page->col++;
+    page_text(page, style, value);
+    page->col += ITEM_GAP;
+}
+
+void page_right(const struct page *page, unsigned style, const char *text)
+{
+    int begin = page->canvas->cols - 1 - (int)text_width(text);
+    if (begin > page->col)
+        canvas_text(page->canvas, page->row - page->top, begin, style, text);
+}
+
+void page_spark(struct page *page, int cells, unsigned style, const struct page_samples *samples)
+{
+    int row = page->row - page->top;
+    if (row >= 0)
+        canvas_sparkline(page->canvas, row, page->col, cells, style, samples->values,
+                         samples->count, 0);
+    page->col += cells;
+}
+
+static size_t scaled(char *out, size_t size, uint64_t value, const char *unit)
+{
+    static const char *const PREFIXES[] = {"", "k", "M", "G", "T", "P"};
+    double number = (double)value;
+    size_t prefix = 0;
+    while (number >= 999.5 && prefix + 1 < sizeof(PREFIXES) / sizeof(PREFIXES[0])) {
+        number /= 1000.0;
+        prefix++;
+    }
+    int length = snprintf(out, size, prefix > 0 && number < 99.95 ? "%.1f %s%s" : "%.0f %s%s",
+                          number, PREFIXES[prefix], unit);
+    return length > 0 ? strlen(out) : 0;
+}
+
+size_t page_bytes(char *out, size_t size, uint64_t bytes)
+{
+    if (bytes < 10000)
+        return (size_t)snprintf(out, size, "%u B", (unsigned)bytes);
+    return scaled(out, size, bytes, "B");
+}
+
+size_t page_rate(char *out, size_t size, uint64_t bytes_per_s)
+{
+    return scaled(out, size, bytes_per_s, "B/s");
+}
+
+void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds)
+{
+    const time_t seconds = (time_t)(wall_ns / SECOND_NS);
+    struct tm broken;
+    if (!localtime_r(&seconds, &broken)) {
+        snprintf(out, size, "?");
+        return;
+    }
+    int length =
+        snprintf(out, size, "%02d:%02d:%02d", broken.tm_hour, broken.tm_min, broken.tm_sec);
+    if (milliseconds && length > 0 && (size_t)length < size)
+        snprintf(out + length, size - (size_t)length, ".%03d",
+                 (int)(wall_ns % SECOND_NS / 1000000));
+}

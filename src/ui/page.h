@@ -1,0 +1,47 @@
+/* What pages share: text that flows on a canvas and scrolls, series of samples taken since a page
+ * was opened, and units as words. Knows nothing of what is told. */
+#ifndef TCPLENS_UI_PAGE_H
+#define TCPLENS_UI_PAGE_H
+
+#include "ui/canvas.h"
+#include "ui/command.h"
+
+#define PAGE_SAMPLES 240
+
+struct page_samples {
+    uint64_t values[PAGE_SAMPLES]; /* oldest first */
+    size_t count;
+};
+void page_sample(struct page_samples *samples, uint64_t value); /* the oldest leaves */
+
+struct page_scroll {
+    int top, lines, height; /* first line shown, lines there are, rows they had last */
+};
+/* True for the commands that move; the page is to be painted again then. */
+bool page_scroll_command(struct page_scroll *scroll, const struct command *command);
+bool page_scroll_mouse(struct page_scroll *scroll, const struct key *key);
+
+struct page {
+    const struct canvas *canvas;
+    int top;      /* line of the text in the canvas's first row */
+    int row, col; /* where the next text goes */
+};
+
+void page_begin(struct page *page, const struct canvas *canvas, const struct page_scroll *scroll);
+/* Says how far there is to scroll, and shows that there is more. */
+void page_end(struct page *page, struct page_scroll *scroll);
+void page_line(struct page *page); /* to the next line */
+void page_text(struct page *page, unsigned style, const char *text);
+void page_printf(struct page *page, unsigned style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "label value" kept together; goes to the next line, at `indent`, where it does not fit. */
+void page_item(struct page *page, int indent, const char *label, unsigned style, const char *value);
+void page_right(const struct page *page, unsigned style, const char *text);
+void page_spark(struct page *page, int cells, unsigned style, const struct page_samples *samples);
+
+size_t page_bytes(char *out, size_t size, uint64_t bytes);      /* "1448 B", "2.4 MB" */
+size_t page_rate(char *out, size_t size, uint64_t bytes_per_s); /* "1.2 MB/s" */
+/* Local time "12:16:29", with ".104" if milliseconds. */
+void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds);
+
+#endif

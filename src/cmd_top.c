@@ -149,10 +149,14 @@ static int open_collector(struct top *top)
         fprintf(stderr, "tcplens: %s\n", why);
         return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
+    settings.events_why = why;
     error = collector_new(&top->collector, &settings);
     if (error) {
         source_close(settings.source);
-        return say(EXIT_FAILED, "collector", strerror(-error));
+        if (!why[0])
+            return say(EXIT_FAILED, "collector", strerror(-error));
+        fprintf(stderr, "tcplens: %s\n", why);
+        return EXIT_FAILED;
     }
     top->frames = collector_add_consumer(top->collector);
     return top->frames < 0 ? say(EXIT_FAILED, "collector", strerror(-top->frames)) : EXIT_DONE;

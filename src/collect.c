@@ -94,6 +94,7 @@ static int make_events(struct collector *collector, const struct collector_setti
     const struct events_settings wanted = {.source = settings->events,
                                            .ring = collector->ring,
                                            .track = collector->track,
+                                           .why = settings->events_why,
                                            .told = on_events_told,
                                            .context = collector};
     if (!settings->source->ops->is_live || settings->source->ops->complete)

@@ -3,6 +3,7 @@
 #include "events.h"
 
 #include "core/life.h"
+#include "source/bpf.h"
 #include "source/destroy.h"
 #include "source/row_index.h"
 
@@ -20,7 +21,6 @@
 #define NAP_MS     2       /* between two looks while there is something each time */
 #define NOTES_MOST 262144u /* noted for the track before a frame is due */
 #define LIVES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
-#define WHY_SIZE   128
 
 /* The rows of a frame, found by cookie once somebody asks. */
 struct rows {
@@ -37,14 +37,15 @@ struct events {
 
     pthread_mutex_t lock; /* guards what follows, and the track and its notes */
     bool stop, began;     /* began: a frame was tracked */
+    struct bpf *bpf;      /* at most one of the two */
     struct destroy *destroy;
     struct lives *lives;
     struct rows latest, older; /* the frame tracked last and the one before it */
     uint64_t lost;             /* since the session began */
     uint32_t noted, told;      /* since the last frame; since somebody was told */
     bool forget;               /* happenings were lost: what is remembered may be wrong */
-    const char *source;        /* "destroy", "none"; NULL: not decided yet */
-    char why[WHY_SIZE];
+    const char *source;        /* "bpf", "destroy", "none"; NULL: not decided yet */
+    char why[BPF_TEXT_SIZE + 16];
 };
 
 static int64_t now_ns(clockid_t clock)
@@ -64,14 +65,20 @@ static void events_wake(struct events *events)
 int events_new(struct events **events, const struct events_settings *settings)
 {
     struct events *made = calloc(1, sizeof(*made));
+    char why[BPF_TEXT_SIZE] = "";
     if (!made)
         return -ENOMEM;
     made->settings = *settings;
     pthread_mutex_init(&made->lock, NULL);
     made->lives = lives_new();
     made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (made->wake < 0 || !made->lives) {
-        const int error = made->wake < 0 ? -errno : -ENOMEM;
+    int error = made->wake < 0 ? -errno : made->lives ? 0 : -ENOMEM;
+    if (!error && settings->source == EVENTS_BPF) {
+        error = bpf_open(&made->bpf, why);
+        if (error && settings->why)
+            snprintf(settings->why, EVENTS_WHY_MAX, "--events bpf: %s", why);
+    }
+    if (error) {
         events_free(made);
         return error;
     }
@@ -87,6 +94,7 @@ void events_free(struct events *events)
         events_ask_stop(events);
         pthread_join(events->thread, NULL);
     }
+    bpf_close(events->bpf);
     destroy_close(events->destroy);
     lives_free(events->lives);
     frame_release(events->latest.frame);
@@ -163,13 +171,26 @@ static void hear(void *context, const struct happening *happening)
         tell(events, &told[i]);
 }
 
+static void own(void *context, uint64_t cookie, int32_t pid, uint64_t start_ticks,
+                const char name[LIFE_NAME_MAX])
+{
+    struct events *events = context;
+    lives_own(events->lives, cookie, pid, start_ticks, name);
+}
+
 static int drain(struct events *events)
 {
+    const struct bpf_hearer hearer = {hear, own, events};
     uint32_t overruns = 0;
+    uint64_t lost = 0;
     int heard = 0;
 
-    if (events->destroy)
+    if (events->source && events->bpf)
+        heard = bpf_drain(events->bpf, &hearer, &lost);
+    else if (events->destroy)
         heard = destroy_drain(events->destroy, hear, events, &overruns);
+    if (lost)
+        tell_lost(events, EVENT_FROM_BPF, lost, "bpf ring full");
     if (overruns)
         tell_lost(events, EVENT_FROM_DESTROY, overruns, "receive buffer full");
     return heard;
@@ -225,17 +246,25 @@ void events_end_frame(struct events *events, struct frame *next, bool tracked)
 
 /* --- the thread --- */
 
+/* The best that may be had, and why it is not a better one. */
 static void open_source(struct events *events)
 {
+    const enum events_source wanted = events->settings.source;
     struct destroy *destroy = NULL;
-    char why[WHY_SIZE] = "";
+    struct bpf *bpf = events->bpf; /* nobody drains it yet */
+    char why[BPF_TEXT_SIZE] = "";
 
-    if (events->settings.source != EVENTS_NONE)
-        destroy_open(&destroy, why);
+    if (wanted == EVENTS_AUTO)
+        bpf_open(&bpf, why);
+    if (!bpf && (wanted == EVENTS_AUTO || wanted == EVENTS_DESTROY))
+        destroy_open(&destroy, why[0] ? NULL : why);
+    bpf_drop_capabilities(); /* of this thread: what is open stays open */
     pthread_mutex_lock(&events->lock);
+    events->bpf = bpf;
     events->destroy = destroy;
-    events->source = destroy ? "destroy" : "none";
-    snprintf(events->why, sizeof(events->why), "%s", why);
+    events->source = bpf ? "bpf" : destroy ? "destroy" : "none";
+    snprintf(events->why, sizeof(events->why), "%s%s",
+             wanted == EVENTS_AUTO && !bpf && why[0] ? "no bpf: " : "", why);
     pthread_mutex_unlock(&events->lock);
 }
 
@@ -258,7 +287,7 @@ static bool wait_for_something(struct events *events, int descriptor)
 /* Where much happens, waking for each would cost more than what it tells. */
 static void nap(const struct events *events)
 {
-    if (destroy_may_nap(events->destroy))
+    if (events->bpf || (events->destroy && destroy_may_nap(events->destroy)))
         poll(NULL, 0, NAP_MS);
 }
 
@@ -289,7 +318,9 @@ static void *events_main(void *argument)
         pthread_mutex_unlock(&events->lock);
     }
     open_source(events);
-    const int descriptor = events->destroy ? destroy_descriptor(events->destroy) : -1;
+    const int descriptor = events->bpf       ? bpf_descriptor(events->bpf)
+                           : events->destroy ? destroy_descriptor(events->destroy)
+                                             : -1;
     while (wait_for_something(events, descriptor))
         move_events(events);
     return NULL;

@@ -13,10 +13,13 @@
 
 enum events_source { EVENTS_AUTO, EVENTS_BPF, EVENTS_DESTROY, EVENTS_NONE };
 
+#define EVENTS_WHY_MAX 128
+
 struct events;
 
 struct events_settings {
     enum events_source source;
+    char *why; /* room for EVENTS_WHY_MAX, or NULL: why there are none */
     struct event_ring *ring;
     struct track *track;
     /* Called without any lock, after events were told; frame_is_due: so many that a frame should
@@ -25,6 +28,8 @@ struct events_settings {
     void *context;
 };
 
+/* EVENTS_BPF: loads it at once; where that cannot be, -errno and why. All else is opened by the
+ * thread after the first frame. */
 int events_new(struct events **events, const struct events_settings *settings);
 void events_free(struct events *events); /* stops the thread first if it runs */
 int events_start(struct events *events); /* 0 or -errno; all signals are blocked by the caller */

@@ -140,6 +140,12 @@ static void copy_owners(struct ghost_copier *copier, struct conn *ghost, const s
         ghost->owners = CONN_NO_INDEX;
 }
 
+void ghost_copy_owners(struct ghost_copier *copier, struct conn *to, const struct conn *from)
+{
+    if (copier_prepare(copier) == 0)
+        copy_owners(copier, to, from);
+}
+
 struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn)
 {
     if (copier_prepare(copier) != 0)

@@ -22,6 +22,9 @@ void ghost_copier_done(struct ghost_copier *copier); /* frees its memory */
  * those that next holds already, else copies. NULL when out of memory. Raises conn_count. */
 struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn);
 
+/* The owners of a row of previous, given to a row of next. */
+void ghost_copy_owners(struct ghost_copier *copier, struct conn *to, const struct conn *from);
+
 /* Index in frame of the process (pid, start), CONN_NO_INDEX if it is not there. start 0 = any. */
 uint32_t ghost_find_proc(const struct frame *frame, int32_t pid, uint64_t start_ticks);
 

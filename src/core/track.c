@@ -33,7 +33,8 @@ struct pass {
     struct frame *next;
     const struct diff *diff;
     struct telling telling;
-    bool ghosts; /* there is memory for them */
+    bool ghosts;         /* there is memory for them */
+    uint32_t last_owner; /* index in next of the process that a note named last */
     int error;
 };
 
@@ -181,6 +182,11 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     if (before->mark &&
         pass->next->wall_ns - before->changed_ns < pass->track->settings.highlight_ns)
         conn->mark = before->mark;
+    if (conn->state == STATE_TIME_WAIT && conn->owner_word != OWNER_LAST &&
+        before->owner_word == OWNER_LAST) { /* known from what was told only */
+        ghost_copy_owners(&pass->track->copier, conn, before);
+        conn->owner_word = OWNER_LAST;
+    }
     if (before->offload == OFFLOAD_OFFLOADED || conn->offload == OFFLOAD_UPLOADING)
         conn->offload =
             (uint8_t)offload_decide(conn->ulp, conn->tls_tx, conn->tls_rx, before->offload);
@@ -204,6 +210,34 @@ static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64
     conn->known |= KNOWN_STATE_SINCE;
 }
 
+/* Of a connection that was told of and has no holder now. */
+static void set_last_owner(struct pass *pass, struct conn *conn, const struct note *note)
+{
+    struct frame *next = pass->next;
+    if (!note->pid)
+        return;
+    uint32_t index = pass->last_owner; /* mostly the same as for the one before */
+    if (index >= next->proc_count || next->procs[index].pid != note->pid ||
+        next->procs[index].start_ticks != note->owner_start_ticks)
+        index = ghost_find_proc(next, note->pid, note->owner_start_ticks);
+    if (index == CONN_NO_INDEX) {
+        struct proc *proc = frame_add_proc(next);
+        if (!proc)
+            return;
+        index = next->proc_count - 1;
+        proc->pid = note->pid;
+        proc->start_ticks = note->owner_start_ticks;
+        proc->comm = frame_copy_text(next, note->name);
+    }
+    pass->last_owner = index;
+    conn->owner_word = OWNER_LAST;
+    conn->owner = index;
+    if (frame_add_owner_ref(next, index) == 0) {
+        conn->owners = next->owner_ref_count - 1;
+        conn->owner_count = 1;
+    }
+}
+
 static void open_row(struct pass *pass, struct conn *conn, const struct note *note)
 {
     const struct frame *previous = pass->previous, *next = pass->next;
@@ -221,6 +255,8 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
     if (conn->created_max_ns >= previous->wall_ns)
         conn->known |= KNOWN_OPENED;
+    if (note && conn->state == STATE_TIME_WAIT && conn->owner_word != OWNER_LAST)
+        set_last_owner(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, told ? note->opened_ns : next->wall_ns);
     if (conn->known & KNOWN_BYTES_OUT) {
         pass->next->totals.sent_interval += conn->bytes_sent;
@@ -300,28 +336,6 @@ static void track_row(struct pass *pass, uint32_t index)
 
 /* --- connections that were told of and never were a row --- */
 
-static void ghost_set_owner(struct frame *next, struct conn *ghost, const struct note *note)
-{
-    if (!note->pid)
-        return;
-    uint32_t index = ghost_find_proc(next, note->pid, note->owner_start_ticks);
-    if (index == CONN_NO_INDEX) {
-        struct proc *proc = frame_add_proc(next);
-        if (!proc)
-            return;
-        index = next->proc_count - 1;
-        proc->pid = note->pid;
-        proc->start_ticks = note->owner_start_ticks;
-        proc->comm = frame_copy_text(next, note->name);
-    }
-    ghost->owner_word = OWNER_LAST;
-    ghost->owner = index;
-    if (frame_add_owner_ref(next, index) == 0) {
-        ghost->owners = next->owner_ref_count - 1;
-        ghost->owner_count = 1;
-    }
-}
-
 static void conn_from_note(const struct pass *pass, struct conn *conn, const struct note *note)
 {
     conn->cookie = note->cookie;
@@ -366,7 +380,7 @@ static void show_note(struct pass *pass, const struct note *note, int64_t wall_n
         return;
     }
     *ghost = conn;
-    ghost_set_owner(pass->next, ghost, note);
+    set_last_owner(pass, ghost, note);
     ghost_mark(ghost, told ? note->from : note->told, wall_ns);
     pass_add_closed(pass, mono_ns);
 }

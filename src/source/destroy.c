@@ -84,7 +84,8 @@ int destroy_open(struct destroy **destroy, char *text)
     *destroy = made;
     return 0;
 out:
-    snprintf(text, TEXT_SIZE, "the kernel does not tell when sockets end (errno %d)", -result);
+    if (text)
+        snprintf(text, TEXT_SIZE, "the kernel does not tell when sockets end (errno %d)", -result);
     destroy_close(made);
     return result;
 }

@@ -12,7 +12,7 @@ struct destroy;
 
 typedef void (*destroy_hear)(void *context, const struct happening *happening);
 
-/* 0 or -errno, text (128 bytes) saying why not. */
+/* 0 or -errno, text (128 bytes, or NULL) saying why not. */
 int destroy_open(struct destroy **destroy, char *text);
 void destroy_close(struct destroy *destroy);
 int destroy_descriptor(const struct destroy *destroy); /* readable when there is something */

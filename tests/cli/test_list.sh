@@ -68,7 +68,7 @@ for word in list --json --columns snd_ssthresh; do
     grep -q -e "$word" "$work/out" || fail "--help does not name $word"
 done
 
-# Errors are one line on stderr, with exit code 2.
+# Errors are one line on stderr, with exit code 2; a filter is shown above it, with carets.
 expect 2 list --jsno
 expect_error 'tcplens: --jsno: there is no such option (did you mean --json?)'
 expect 2 lst
@@ -76,7 +76,10 @@ expect_error 'tcplens: "lst" is no command; did you mean "list"? (to filter by i
 expect 2 list --columns foo
 expect_error 'tcplens: --columns: "foo": there is no such column; --help names them'
 expect 2 list --demo 7 state nowhere
-grep -q '^tcplens: filter, character 7: ' "$work/err" || fail "filter: $(cat "$work/err")"
+printf '%s\n' 'state nowhere' '      ^^^^^^^' >"$work/caret"
+head -n 2 "$work/err" | cmp -s - "$work/caret" || fail "filter: no caret: $(cat "$work/err")"
+sed 1,2d "$work/err" | grep -q '^tcplens: filter, character 7: ' || fail "filter: $(cat "$work/err")"
+[ "$(wc -l <"$work/err")" -eq 3 ] || fail "filter: more than three lines"
 expect 2 list --demo seven
 expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] was expected, e.g. 7,200,50'
 

@@ -23,8 +23,9 @@
 #define STAT_MAX      1024
 #define KERNEL_THREAD 0x00200000u /* PF_KTHREAD, include/linux/sched.h */
 #define ANCESTORS_MAX 64
-#define WALK_LIMIT_NS 20000000LL /* reading one process' descriptors must not hold up the screen   \
-                                  */
+#define WALK_LIMIT_NS                                                                              \
+    20000000LL /* reading one process' descriptors must not hold up the screen                     \
+                */
 #define DESTROY_TIMEOUT_S 1
 #define REQUEST_MAX       1024
 

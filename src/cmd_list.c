@@ -69,6 +69,8 @@ static struct wish make_wish(const struct list *list)
 
     wish.needs = list->column_count ? columns_needs(list->columns, list->column_count)
                                     : NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_DETAIL;
+    if (list->options->from) /* what is gone is not there any more */
+        wish.state_bits &= ~STATE_BIT(STATE_DELETE_TCB);
     if (list->sort)
         wish.needs |= list->sort->needs;
     wish.needs |= filter_needs(list->filter);
@@ -222,7 +224,7 @@ static void tell_missing(const struct missing *missing)
 {
     const char *what = "some connections could not be had";
 
-    if (!(missing->reasons & MISSING_DUMP_PART))
+    if (!(missing->reasons & (MISSING_DUMP_PART | MISSING_LOG)))
         what = "no sock_diag here: these are from /proc/net/tcp, with fewer facts";
     fprintf(stderr, "tcplens: %s\n", missing->text[0] ? missing->text : what);
 }
@@ -240,9 +242,9 @@ static int show(struct list *list, const struct frame *frame)
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;
-    if (missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG))
+    if (missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG))
         tell_missing(missing);
-    return missing->reasons & MISSING_DUMP_PART ? EXIT_PARTLY : EXIT_DONE;
+    return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG) ? EXIT_PARTLY : EXIT_DONE;
 }
 
 /* The first frame of a collector without a thread. Takes the source over. */

@@ -165,8 +165,4 @@ int session_peek_line(const char *text, size_t length, enum record_kind *kind, i
 int session_build_frame(const struct session_state *state, const struct session_frame *line,
                         const struct session_head *head, struct frame *frame);
 
-/* A row of its own frame for an event that has none (filters over events): `frame` is empty. NULL:
- * no memory. */
-const struct conn *session_event_row(const struct event *event, struct frame *frame);
-
 #endif

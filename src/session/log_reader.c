@@ -209,6 +209,7 @@ int log_reader_next(struct log_reader *reader, struct log_text *line)
             return 0;
         }
         int error = fill(reader);
+        reader->end = error == -ENODATA;
         if (error)
             return error;
     }
@@ -241,6 +242,8 @@ int log_reader_descriptor(const struct log_reader *reader)
 
 uint64_t log_reader_torn(const struct log_reader *reader)
 {
+    if (!reader->end)
+        return 0;
     if (!reader->zstd)
         return reader->filled - reader->whole;
     if (!reader->seekable)

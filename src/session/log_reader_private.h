@@ -35,8 +35,9 @@ struct log_reader {
 };
 
 #define READ_BYTES (1u << 16)
-#define TEXT_LIMIT (4u << 20) /* a chunk up to this long is checked before a line of it is given   \
-                               */
+#define TEXT_LIMIT                                                                                 \
+    (4u << 20) /* a chunk up to this long is checked before a line of it is given                  \
+                */
 
 int reader_fill_plain(struct log_reader *reader);
 int reader_fill_zst(struct log_reader *reader);

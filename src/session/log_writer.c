@@ -2,6 +2,8 @@
  * space returns; then a keyframe follows, for the state of a reader is not ours any more. */
 #include "session/log_writer.h"
 
+#include "core/event_row.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,41 +88,30 @@ static void count_event(const struct event *event, struct session_counts *counts
     counts->closed += event->kind == EVENT_CLOSE;
 }
 
-/* An event is kept if its row is: by the frame if it has the row, else by what the event says. */
+/* An event is kept if its row is kept, or would be by what the event says. */
 static bool event_accepted(const struct log_writer *writer, const struct frame *frame,
-                           struct frame_pool *pool, const struct event *event)
+                           const struct event *event)
 {
     const struct session_view *view = &writer->settings.view;
-    struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+    struct event_row row;
 
     if (!view->accept || event->kind == EVENT_LOST ||
         session_find_row(&writer->state, event->serial))
         return true;
-    const struct conn *conn = event->serial ? frame_find_serial(frame, event->serial) : NULL;
-    if (conn)
-        return view->accept(view->accept_data, &context, conn);
-    struct frame *own = frame_new(pool);
-    conn = own ? session_event_row(event, own) : NULL;
-    context.frame = own;
-    bool accepted = conn && view->accept(view->accept_data, &context, conn);
-    frame_release(own);
-    return accepted;
+    event_row_fill(&row, event, frame);
+    const struct column_context context = {.frame = &row.frame, .now_ns = event->wall_ns};
+    return view->accept(view->accept_data, &context, &row.conn);
 }
 
 static void write_events(struct log_writer *writer, const struct frame *frame,
                          const struct event *events, uint32_t count)
 {
-    struct frame_pool *pool = writer->settings.view.accept ? frame_pool_new() : NULL;
-
     for (uint32_t i = 0; i < count; i++) {
-        if (writer->settings.view.accept &&
-            (!pool || !event_accepted(writer, frame, pool, &events[i])))
+        if (!event_accepted(writer, frame, &events[i]))
             continue;
         session_write_event(&writer->lines, &events[i]);
         count_event(&events[i], &writer->counts);
     }
-    if (pool)
-        frame_pool_release(pool);
 }
 
 /* Frames that were made and not written, and a standstill, are told before the frame. */
@@ -239,7 +230,8 @@ static void keep_key(struct log_writer *writer, int64_t wall_ns, uint64_t offset
 
 static void frame_failed(struct log_writer *writer, int error)
 {
-    set_trouble(writer, error);
+    if (error != -EPIPE) /* a reader that went away is an end, not a trouble */
+        set_trouble(writer, error);
     snprintf(writer->gap.reason, sizeof(writer->gap.reason), "%s",
              error == -ENOSPC || error == -EDQUOT ? "disk full" : strerror(-error));
     writer->need_key = writer->failing = true;

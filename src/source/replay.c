@@ -159,12 +159,41 @@ static void mark_missing(struct replay *replay, struct frame *frame)
     replay->gap = false;
 }
 
+static bool is_wished(const struct wish *wish, const struct conn *conn)
+{
+    uint8_t family = conn->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
+    uint8_t state = conn_is_ghost(conn) && conn->from != STATE_NONE ? conn->from : conn->state;
+
+    if (!wish->state_bits) /* nothing said: everything */
+        return true;
+    if (conn_is_ghost(conn) && !(wish->state_bits & STATE_BIT(STATE_DELETE_TCB)))
+        return false;
+    return (wish->families & family) && (wish->state_bits & STATE_BIT(state));
+}
+
+/* A log holds what was recorded: --class and -4, -6 choose among it. */
+static void keep_wished(struct frame *frame, const struct wish *wish)
+{
+    uint32_t kept = 0, live = 0;
+
+    for (uint32_t i = 0; i < frame->conn_count; i++) {
+        if (!is_wished(wish, &frame->conns[i]))
+            continue;
+        frame->conns[kept++] = frame->conns[i];
+        live += i < frame->live_count;
+    }
+    if (kept == frame->conn_count)
+        return;
+    frame->conn_count = kept;
+    frame->live_count = live;
+    frame_count_totals(frame);
+}
+
 static int replay_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
     struct replay *replay = replay_of(source);
     int error = 0;
 
-    (void)wish;
     if (!replay->ready)
         error = read_to_frame(replay);
     if (!error)
@@ -175,6 +204,7 @@ static int replay_next(struct source *source, struct frame *frame, const struct 
                      replay->damage[0] ? replay->damage : strerror(-error));
         return error;
     }
+    keep_wished(frame, wish);
     replay->ready = false;
     replay->given_ns = frame->wall_ns;
     frame->first_event = replay->first_event;

@@ -1,0 +1,14 @@
+/* A moment of a log as somebody types it: "14:03", "14:03:05", "-5m", or a date and time. */
+#ifndef TCPLENS_AT_TIME_H
+#define TCPLENS_AT_TIME_H
+
+#include <stdint.h>
+
+#define AT_TIME_EXPECTED                                                                           \
+    "a time was expected, e.g. 14:03, 14:03:05, -5m (before the end), 2026-11-22T14:03:05Z"
+
+/* Clock times are local ones, the last such moment at or before last_ns; "-5m" counts from last_ns;
+ * a date without "Z" is local. 0 or -EINVAL. */
+int at_time_parse(const char *text, int64_t last_ns, int64_t *wall_ns);
+
+#endif

@@ -1,0 +1,305 @@
+/* tcplens events: opens, transitions, closes as they happen, or as a log has them; text, JSON or
+ * CSV, in whole lines. */
+#include "at_time.h"
+#include "core/event_row.h"
+#include "core/json.h"
+#include "event_text.h"
+#include "filter_read.h"
+#include "headless.h"
+#include "open_source.h"
+#include "output.h"
+#include "session/map.h"
+#include "source/replay.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH 256u
+
+struct events_run {
+    struct headless headless;
+    struct buffer out;
+    struct frame *frame;
+    struct map row_of; /* serial -> row of frame, and 1; filled when a filter asks */
+    bool mapped, ascii;
+    struct event_ring *ring;
+    uint64_t cursor;
+};
+
+/* --- output --- */
+
+static const struct conn *find_row(struct events_run *run, uint64_t serial)
+{
+    const struct frame *frame = run->frame;
+
+    if (!frame || !serial)
+        return NULL;
+    if (!run->mapped) {
+        map_clear(&run->row_of);
+        for (uint32_t i = 0; i < frame->conn_count; i++)
+            (void)map_put(&run->row_of, frame->conns[i].serial, i);
+        run->mapped = true;
+    }
+    uint32_t row = map_find(&run->row_of, serial);
+    return row == MAP_NONE ? NULL : &frame->conns[row];
+}
+
+/* By the row as the frame has it, else by what the event itself says. */
+static bool accepts(struct events_run *run, const struct event *event)
+{
+    const struct filter *filter = run->headless.filter;
+    struct column_context context = {.frame = run->frame, .now_ns = event->wall_ns};
+    struct event_row row;
+
+    if (filter_is_empty(filter) || event->kind == EVENT_LOST)
+        return true;
+    event_row_fill(&row, event, run->frame);
+    const struct conn *conn = find_row(run, event->serial);
+    struct conn merged = conn ? *conn : row.conn;
+    if (!conn)
+        context.frame = &row.frame;
+    merged.state = row.conn.state;
+    return filter_accepts(filter, &context, &merged);
+}
+
+static bool is_wished(const struct options *options, const struct event *event)
+{
+    uint8_t family = event->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
+    uint32_t states = STATE_BIT(event->from) | STATE_BIT(event->to);
+
+    if (event->kind == EVENT_LOST)
+        return true;
+    states &= ~(STATE_BIT(STATE_NONE) | STATE_BIT(STATE_DELETE_TCB));
+    return (options->families & family) && (state_class_bits(options->class) & states);
+}
+
+static void print_event(struct events_run *run, const struct event *event)
+{
+    switch (run->headless.options->output) {
+    case OUTPUT_JSON:
+        json_event(&run->out, event);
+        buffer_char(&run->out, '\n');
+        return;
+    case OUTPUT_CSV:
+        event_csv_line(&run->out, event);
+        return;
+    case OUTPUT_TABLE:
+        event_text_line(&run->out, event, run->frame, run->ascii);
+        return;
+    }
+}
+
+static void print_lost(struct events_run *run, uint64_t lost, const struct event *next)
+{
+    struct event event = {.kind = EVENT_LOST, .wall_ns = next->wall_ns, .lost = lost};
+
+    snprintf(event.text, sizeof(event.text), "too slow to be told all");
+    print_event(run, &event);
+}
+
+/* Prints what the ring has up to `until`. 0 or -errno of the output. */
+static int print_ring(struct events_run *run, uint64_t until)
+{
+    struct event events[BATCH];
+
+    while (run->cursor < until) {
+        uint64_t lost = 0;
+        uint32_t got = event_ring_read(run->ring, &run->cursor, events, BATCH, &lost);
+        if (got && lost)
+            print_lost(run, lost, &events[0]);
+        for (uint32_t i = 0; i < got; i++) {
+            if (is_wished(run->headless.options, &events[i]) && accepts(run, &events[i]))
+                print_event(run, &events[i]);
+        }
+        int error = output_flush_some(&run->out);
+        if (error)
+            return error;
+        if (!got)
+            break;
+    }
+    return output_flush(&run->out);
+}
+
+static void take_frame(struct events_run *run, struct frame *frame)
+{
+    frame_release(run->frame);
+    run->frame = frame;
+    run->mapped = false;
+}
+
+/* --- live --- */
+
+static void drain(int descriptor)
+{
+    uint64_t count;
+    ssize_t got = read(descriptor, &count, sizeof(count));
+    (void)got;
+}
+
+static int run_live(struct events_run *run)
+{
+    struct headless *headless = &run->headless;
+    int consumer = collector_add_event_consumer(headless->collector);
+    int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
+
+    run->ring = collector_events(headless->collector);
+    run->cursor = event_ring_next(run->ring);
+    while (!error && !signal && !headless_is_over(headless)) {
+        headless_wait(headless, &consumer, 1, -1);
+        drain(consumer);
+        take_frame(run, collector_latest(headless->collector));
+        error = print_ring(run, event_ring_next(run->ring));
+        signal = headless_signal(headless);
+    }
+    int code = output_exit_code(error);
+    collector_ask_stop(headless->collector);
+    if (!collector_join(headless->collector, HEADLESS_END_NS))
+        _exit(signal ? 128 + signal : code);
+    return signal ? 128 + signal : code;
+}
+
+static int events_live(struct events_run *run)
+{
+    uint32_t needs = NEED_OWNER | filter_needs(run->headless.filter);
+    int code = headless_open_collector(&run->headless, needs);
+    return code >= 0 ? code : run_live(run);
+}
+
+/* --- from a log --- */
+
+/* Goes to --at. -1: go on; else the exit code. */
+static int seek_at(struct events_run *run, struct source *source, int64_t *from_ns)
+{
+    const char *at = run->headless.options->at;
+    int64_t first_ns, last_ns;
+
+    *from_ns = INT64_MIN;
+    if (!at)
+        return -1;
+    int error = replay_span(source, &first_ns, &last_ns);
+    if (!error && at_time_parse(at, last_ns, from_ns)) {
+        fprintf(stderr, "tcplens: --at: \"%.60s\": " AT_TIME_EXPECTED "\n", at);
+        return EXIT_USAGE;
+    }
+    if (!error)
+        error = replay_seek(source, *from_ns);
+    if (!error)
+        return -1;
+    fprintf(stderr, "tcplens: --at: %s\n",
+            error == -ESPIPE ? "a pipe cannot be searched: give a file" : strerror(-error));
+    return EXIT_FAILED;
+}
+
+static int read_log(struct events_run *run, struct source *source, struct frame_pool *pool,
+                    int64_t from_ns)
+{
+    const struct wish wish = {.state_bits = 0};
+    struct headless *headless = &run->headless;
+    int64_t for_ns = headless->options->for_ns, end_ns = INT64_MAX;
+    int descriptor = replay_descriptor(source), error = 0;
+
+    headless->end_ns = INT64_MAX; /* --for is time of the log here */
+    while (!error) {
+        struct frame *frame = frame_new(pool);
+        error = frame ? source_next(source, frame, &wish) : -ENOMEM;
+        if (error) {
+            if (error != -EAGAIN && error != -ENODATA) {
+                fprintf(stderr, "tcplens: %s: %s\n", headless->options->from,
+                        frame ? frame->missing.text : strerror(-error));
+                frame_release(frame);
+                return EXIT_FAILED;
+            }
+            frame_release(frame);
+            if (error == -EAGAIN) {
+                headless_wait(headless, &descriptor, 1, -1);
+                error = 0;
+            }
+        } else {
+            bool early = frame->wall_ns < from_ns;
+            if (end_ns == INT64_MAX && for_ns > 0)
+                end_ns = frame->wall_ns + for_ns;
+            if (frame->wall_ns >= end_ns)
+                error = -ENODATA;
+            take_frame(run, frame);
+            if (early || error)
+                run->cursor = frame->next_event;
+            else
+                error = print_ring(run, frame->next_event);
+        }
+        int signal = headless_signal(headless);
+        if (signal)
+            return 128 + signal;
+    }
+    return error == -ENODATA ? EXIT_DONE : error;
+}
+
+static int events_from(struct events_run *run)
+{
+    const char *from = run->headless.options->from;
+    struct source *source = NULL;
+    char why[OPEN_SOURCE_WHY_MAX] = "";
+    int64_t from_ns;
+    int code, error = replay_open(&source, from, why, sizeof(why));
+
+    if (error) {
+        fprintf(stderr, "tcplens: %s\n", why);
+        return EXIT_FAILED;
+    }
+    struct frame_pool *pool = frame_pool_new();
+    run->ring = event_ring_new(EVENT_RING_DEFAULT);
+    if (!pool || !run->ring) {
+        code = output_exit_code(-ENOMEM);
+        goto out;
+    }
+    replay_set_ring(source, run->ring);
+    code = seek_at(run, source, &from_ns);
+    run->cursor = event_ring_next(run->ring);
+    if (code < 0)
+        code = read_log(run, source, pool, from_ns);
+    if (code < 0)
+        code = output_exit_code(code);
+    if (replay_damage(source)[0] || replay_is_torn(source)) {
+        fprintf(stderr, "tcplens: %s: %s\n", from,
+                replay_damage(source)[0] ? replay_damage(source)
+                                         : "its end is torn: what came before it was told");
+        code = code == EXIT_DONE ? EXIT_PARTLY : code;
+    }
+out:
+    take_frame(run, NULL);
+    source_close(source);
+    event_ring_free(run->ring);
+    if (pool)
+        frame_pool_release(pool);
+    return code;
+}
+
+int cmd_events(const struct options *options)
+{
+    struct events_run run = {.headless = {.options = options, .signals = -1}};
+    int code = filter_read(&run.headless.filter, options->filter, 0);
+
+    if (code >= 0)
+        return code;
+    buffer_init(&run.out);
+    run.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (filter_needs_kernel(run.headless.filter)) {
+        fputs("tcplens: filter: only the kernel can test autobound: it works in list and close\n",
+              stderr);
+        code = EXIT_USAGE;
+    } else if (headless_take_signals(&run.headless)) {
+        fprintf(stderr, "tcplens: %s\n", strerror(errno));
+        code = EXIT_FAILED;
+    } else {
+        if (options->output == OUTPUT_CSV)
+            event_csv_header(&run.out);
+        code = options->from ? events_from(&run) : events_live(&run);
+    }
+    take_frame(&run, NULL);
+    map_done(&run.row_of);
+    buffer_done(&run.out);
+    headless_done(&run.headless);
+    return code;
+}

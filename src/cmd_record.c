@@ -1,0 +1,171 @@
+/* tcplens record: a session log without a screen, until a signal comes or the time is over. */
+#include "core/text.h"
+#include "filter_read.h"
+#include "headless.h"
+#include "log_path.h"
+#include "session/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHECK_MS 1000 /* how often it looks whether there is trouble to tell */
+
+struct record_run {
+    struct headless headless;
+    struct recorder *recorder;
+    int consumer;
+    char path[PATH_MAX];
+    char told[160]; /* the trouble that was told last */
+};
+
+static struct frame *latest(void *data)
+{
+    return collector_latest(data);
+}
+
+static int say(int code, const char *why)
+{
+    fprintf(stderr, "tcplens: %s\n", why);
+    return code;
+}
+
+static int open_recorder(struct record_run *run)
+{
+    const struct options *options = run->headless.options;
+    struct collector *collector = run->headless.collector;
+    struct log_settings settings = {0};
+    char why[LOG_PATH_WHY_MAX + NAME_MAX] = "";
+
+    if (options->output_file)
+        snprintf(run->path, sizeof(run->path), "%s", options->output_file);
+    else if (log_path_default(run->path, sizeof(run->path), why))
+        return say(EXIT_FAILED, why);
+    if (log_settings_fill(&settings, options, run->path, why))
+        return say(EXIT_USAGE, why);
+    if (!filter_is_empty(run->headless.filter)) {
+        settings.view.accept = filter_accepts;
+        settings.view.accept_data = run->headless.filter;
+    }
+    run->consumer = collector_add_consumer(collector);
+    if (run->consumer < 0)
+        return say(EXIT_FAILED, strerror(-run->consumer));
+    const struct record_source source = {.latest = latest,
+                                         .data = collector,
+                                         .ring = collector_events(collector),
+                                         .descriptor = run->consumer};
+    return recorder_new(&run->recorder, &settings, &source, why, sizeof(why))
+               ? say(EXIT_FAILED, why)
+               : -1;
+}
+
+/* Each trouble once: a full disk is not told every second. */
+static void tell_trouble(struct record_run *run)
+{
+    struct log_stats stats;
+
+    recorder_stats(run->recorder, &stats);
+    if (strcmp(stats.trouble, run->told) == 0)
+        return;
+    if (stats.trouble[0])
+        fprintf(stderr, "tcplens: record: %s: goes on when it can\n", stats.trouble);
+    else
+        fprintf(stderr, "tcplens: record: writing again\n");
+    memcpy(run->told, stats.trouble, sizeof(run->told));
+}
+
+static void tell_end(const struct record_run *run, const struct log_stats *stats)
+{
+    char bytes[16];
+
+    text_count(bytes, sizeof(bytes), stats->bytes);
+    fprintf(stderr, "tcplens: record: %" PRIu64 " frames, %" PRIu64 " events, %s bytes in %s%s",
+            stats->frames, stats->events, bytes,
+            strcmp(run->path, "-") ? run->path : "standard output",
+            stats->files > 1 ? " and what was rotated" : "");
+    if (stats->missed_frames || stats->missed_events)
+        fprintf(stderr, "; missed %" PRIu64 " frames, %" PRIu64 " events", stats->missed_frames,
+                stats->missed_events);
+    fprintf(stderr, "%s%s\n", stats->trouble[0] ? "; at the end: " : "", stats->trouble);
+}
+
+/* A daemon has no terminal: for it SIGHUP means that its log was renamed. */
+static bool has_terminal(void)
+{
+    int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (terminal >= 0)
+        close(terminal);
+    return terminal >= 0;
+}
+
+static int watch(struct record_run *run)
+{
+    struct headless *headless = &run->headless;
+    int end = recorder_end_descriptor(run->recorder);
+    bool terminal = has_terminal();
+
+    while (!headless_is_over(headless) && !recorder_ended(run->recorder)) {
+        headless_wait(headless, &end, 1, CHECK_MS);
+        int signal = headless_signal(headless);
+        if (signal == SIGHUP && !terminal)
+            recorder_reopen(run->recorder);
+        else if (signal)
+            return signal;
+        tell_trouble(run);
+    }
+    return 0;
+}
+
+static int run_record(struct record_run *run)
+{
+    struct headless *headless = &run->headless;
+    struct log_stats stats;
+    int error = recorder_start(run->recorder);
+
+    if (!error)
+        error = collector_start(headless->collector);
+    if (error)
+        return say(EXIT_FAILED, strerror(-error));
+    int signal = watch(run);
+    int code = signal ? 128 + signal : EXIT_DONE;
+    collector_ask_stop(headless->collector);
+    bool ended = collector_join(headless->collector, HEADLESS_END_NS);
+    recorder_ask_stop(run->recorder);
+    ended = recorder_join(run->recorder, HEADLESS_END_NS) && ended;
+    recorder_stats(run->recorder, &stats);
+    tell_end(run, &stats);
+    if (code == EXIT_DONE && !stats.frames && !recorder_ended(run->recorder))
+        code = EXIT_FAILED;
+    if (!ended) /* stuck in a pipe that nobody reads, or in a dump */
+        _exit(code);
+    return code;
+}
+
+int cmd_record(const struct options *options)
+{
+    struct record_run run = {.headless = {.options = options, .signals = -1}, .consumer = -1};
+    uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP;
+    int code = filter_read(&run.headless.filter, options->filter, 0);
+
+    if (code < 0 && filter_needs_kernel(run.headless.filter))
+        code = say(EXIT_USAGE,
+                   "filter: only the kernel can test autobound: it works in list and close");
+    if (code < 0 && headless_take_signals(&run.headless))
+        code = say(EXIT_FAILED, strerror(errno));
+    if (code < 0)
+        code = headless_open_collector(&run.headless, needs | filter_needs(run.headless.filter));
+    if (code < 0)
+        code = open_recorder(&run);
+    if (code < 0)
+        code = run_record(&run);
+    recorder_free(run.recorder);
+    if (run.consumer >= 0)
+        collector_forget_consumer(run.headless.collector, run.consumer);
+    headless_done(&run.headless);
+    return code;
+}

@@ -3,6 +3,7 @@
 #include "collect.h"
 #include "open_source.h"
 #include "options.h"
+#include "settings.h"
 #include "source/system_names.h"
 #include "ui/screen.h"
 
@@ -28,6 +29,7 @@ enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };
 
 struct top {
     const struct options *options;
+    struct settings *settings; /* options is its */
     struct system_names *names;
     struct lookup lookup;
     struct collector *collector;
@@ -115,6 +117,11 @@ static void answer_suspended(void *data)
     send_byte(((struct top *)data)->answers[1], ANSWER_SUSPENDED);
 }
 
+static int keep_settings(void *data, const struct screen_kept *kept, char *text, size_t size)
+{
+    return settings_keep(((struct top *)data)->settings, kept, text, size);
+}
+
 static void *run_screen(void *data)
 {
     struct top *top = data;
@@ -200,6 +207,7 @@ static int open_screen(struct top *top)
         .input = STDIN_FILENO,
         .orders_descriptor = top->orders[0],
         .suspended = answer_suspended,
+        .keep = keep_settings,
         .data = top,
         .rescue = &top->rescue,
         .ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
@@ -207,6 +215,10 @@ static int open_screen(struct top *top)
         .columns = options->columns,
         .sort = options->sort,
         .lookup = &top->lookup,
+        .names = top->settings->values.names,
+        .ports_by_number = !top->settings->values.services,
+        .no_mouse = !top->settings->values.mouse,
+        .notice = top->settings->notice,
         .class = options->class,
     };
     int code = choose_theme(options, &settings.theme);
@@ -384,6 +396,9 @@ int cmd_top(const struct options *options)
     int code = check_terminal(&top);
     if (code)
         return code;
+    if (settings_new(&top.settings, options) != 0)
+        return say(EXIT_FAILED, "cannot start", strerror(ENOMEM));
+    top.options = &top.settings->options;
     code = prepare(&top);
     if (!code)
         code = run(&top);
@@ -392,6 +407,7 @@ int cmd_top(const struct options *options)
         collector_forget_consumer(top.collector, top.frames);
     collector_free(top.collector);
     system_names_free(top.names);
+    settings_free(top.settings);
     term_rescue_done(&top.rescue);
     const int descriptors[] = {top.frames,     top.orders[0],  top.orders[1],
                                top.answers[0], top.answers[1], top.signals};

@@ -21,7 +21,6 @@ struct parse {
     bool has_command;    /* its name was the first word */
     unsigned word_count; /* of the filter, or file names */
     const char *word;    /* the first of them */
-    uint64_t given;      /* bit for each option of OPTION_NAMES that was there */
     struct buffer filter;
     int exit_code; /* -1: go on */
 };
@@ -67,7 +66,7 @@ static int apply(struct parse *parse, const struct option_name *option, const ch
 {
     char why[OPTION_WHY_MAX];
 
-    parse->given |= UINT64_C(1) << (option - OPTION_NAMES);
+    parse->options->given |= UINT64_C(1) << (option - OPTION_NAMES);
     if (option->reader == READ_HELP) {
         options_print_help();
         parse->exit_code = EXIT_DONE;
@@ -216,7 +215,7 @@ static int check_options_of_command(struct parse *parse)
     for (size_t i = 0; i < option_name_count; i++) {
         size_t used = 0;
 
-        if (!(parse->given >> i & 1) || OPTION_NAMES[i].commands >> command & 1)
+        if (!(parse->options->given >> i & 1) || OPTION_NAMES[i].commands >> command & 1)
             continue;
         used += (size_t)snprintf(why, sizeof(why), "is not an option of \"%s\"; it belongs to",
                                  COMMAND_NAMES[command].name);

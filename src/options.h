@@ -38,6 +38,7 @@ struct options {
     const char *from, *at, *theme, *file, *output_file, *rotate; /* NULL = not given */
     unsigned keep;
     bool ascii, read_only, with_args, dry_run, yes, force;
+    uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */
     const char *demo; /* --demo SEED[,CONNECTIONS[,PERMILLE]] */
     char *filter;     /* the remaining words joined by blanks; NULL = none */
 };

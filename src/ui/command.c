@@ -122,6 +122,15 @@ const struct command COMMANDS[] = {
      NULL,
      NULL,
      "next theme: dark, light, colour-blind safe, mono"},
+    {COMMAND_KEEP,
+     0,
+     {'w'},
+     GROUP_OTHER,
+     0,
+     0,
+     NULL,
+     NULL,
+     "save columns, sort, theme, interval and names as settings"},
     {COMMAND_QUIT, 0, {'q', KEY_CODE_F(10)}, GROUP_OTHER, 0, 1, NULL, "Quit", "quit"},
 };
 const size_t command_count = sizeof(COMMANDS) / sizeof(COMMANDS[0]);

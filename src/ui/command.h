@@ -31,6 +31,7 @@ enum command_id {
     COMMAND_SERVICES,
     COMMAND_HOSTS,
     COMMAND_THEME,
+    COMMAND_KEEP,
     COMMAND_HELP,
     COMMAND_QUIT
 };

@@ -38,9 +38,19 @@ int conn_table_set_columns(struct conn_table *table, const char *list)
     return error;
 }
 
+static bool is_default(const uint16_t *list, size_t count)
+{
+    uint16_t usual[CONN_TABLE_COLUMNS];
+    size_t usual_count;
+    const char *bad;
+    return columns_parse(COLUMNS_SCREEN, usual, CONN_TABLE_COLUMNS, &usual_count, &bad) == 0 &&
+           usual_count == count && memcmp(usual, list, count * sizeof(*list)) == 0;
+}
+
 void conn_table_take_columns(struct conn_table *table, const uint16_t *list, size_t count)
 {
     table->count = count < CONN_TABLE_COLUMNS ? count : CONN_TABLE_COLUMNS;
+    table->chosen = !is_default(list, table->count);
     for (size_t i = 0; i < table->count; i++) {
         const struct column *column = &columns[list[i]];
         table->columns[i] = list[i];
@@ -48,7 +58,7 @@ void conn_table_take_columns(struct conn_table *table, const uint16_t *list, siz
                                                 .width = column->width,
                                                 .min_width = column->min_width,
                                                 .grow = column->grow,
-                                                .leave = column->leave,
+                                                .leave = table->chosen ? (uint8_t)i : column->leave,
                                                 .right = column->right};
     }
     table->stale = true;
@@ -62,6 +72,16 @@ void conn_table_sort_by(struct conn_table *table, const struct column *column)
         table->view.descending = column->descending;
     table->view.sort = column;
     table->stale = table->resort = true;
+}
+
+void conn_table_left_out(const struct conn_table *table, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < table->count && at < size; i++)
+        if (table->cells[i].cells == 0)
+            at += (size_t)snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "",
+                                   table->cells[i].title);
 }
 
 int conn_table_set_sort(struct conn_table *table, const char *sort)
@@ -224,7 +244,8 @@ static void lay_out(struct conn_table *table, const struct canvas *canvas)
         table->from_at = canvas->cols - FROM_CELLS - 1;
         cells = table->from_at - FIRST_CELL;
     }
-    table_layout(table->cells, table->count, FIRST_CELL, cells > 0 ? cells : 0);
+    (table->chosen ? table_layout_chosen : table_layout)(table->cells, table->count, FIRST_CELL,
+                                                         cells > 0 ? cells : 0);
 }
 
 void conn_table_draw(struct conn_table *table, const struct picture *picture,

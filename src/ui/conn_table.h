@@ -14,6 +14,7 @@ struct conn_table {
     uint16_t columns[CONN_TABLE_COLUMNS]; /* indexes in columns[] */
     struct table_column cells[CONN_TABLE_COLUMNS];
     size_t count;
+    bool chosen; /* not the default set: what is listed last leaves first */
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
     bool stale;      /* the picture is another one since the view was made */
@@ -27,6 +28,8 @@ void conn_table_done(struct conn_table *table);
 /* list as of --columns, sort as of --sort; NULL = default. 0 or -EINVAL. */
 int conn_table_set_columns(struct conn_table *table, const char *list);
 void conn_table_take_columns(struct conn_table *table, const uint16_t *list, size_t count);
+/* Titles of the columns for which there was no room when it was drawn last, comma separated. */
+void conn_table_left_out(const struct conn_table *table, char *out, size_t size);
 int conn_table_set_sort(struct conn_table *table, const char *sort);
 void conn_table_sort_by(struct conn_table *table, const struct column *column);
 uint32_t conn_table_needs(const struct conn_table *table);

@@ -15,6 +15,7 @@ struct connections {
     struct menu sort_menu;
     uint16_t sort_order[COLUMN_LIST_MAX]; /* columns[] as the menu lists them */
     struct column_choice choice;
+    bool just_chosen; /* what has no room is told once */
 };
 
 static int connections_open(struct pane **pane, struct screen *screen, const void *argument)
@@ -51,7 +52,16 @@ static void connections_update(struct pane *pane, const struct picture *picture)
 static void connections_draw(struct pane *pane, const struct picture *picture,
                              const struct canvas *canvas)
 {
-    conn_table_draw(&((struct connections *)pane)->table, picture, canvas);
+    struct connections *connections = (struct connections *)pane;
+    char lacking[160];
+    conn_table_draw(&connections->table, picture, canvas);
+    if (!connections->just_chosen || screen_is_floating(pane->screen))
+        return;
+    connections->just_chosen = false;
+    conn_table_left_out(&connections->table, lacking, sizeof(lacking));
+    if (lacking[0])
+        screen_say(pane->screen, ROLE_NOTICE, "no room for %s: widen the terminal, or hide others",
+                   lacking);
 }
 
 static const char *column_name(void *data, size_t item, const char **help)
@@ -114,6 +124,7 @@ static void take_columns(void *data, const uint16_t *shown, size_t count)
 {
     struct connections *connections = data;
     conn_table_take_columns(&connections->table, shown, count);
+    connections->just_chosen = true;
     screen_changed(connections->pane.screen);
 }
 
@@ -152,6 +163,18 @@ static bool connections_mouse(struct pane *pane, const struct key *key, int row,
 {
     return conn_table_mouse(&((struct connections *)pane)->table, screen_picture(pane->screen), key,
                             row, col);
+}
+
+void connections_keep(const struct pane *pane, struct screen_kept *kept)
+{
+    const struct conn_table *table = &((const struct connections *)pane)->table;
+    size_t at = 0;
+    kept->columns[0] = '\0';
+    for (size_t i = 0; i < table->count && at < sizeof(kept->columns); i++)
+        at += (size_t)snprintf(kept->columns + at, sizeof(kept->columns) - at, "%s%s",
+                               i > 0 ? "," : "", columns[table->columns[i]].id);
+    snprintf(kept->sort, sizeof(kept->sort), "%s%s", table->view.descending ? "-" : "",
+             table->view.sort ? table->view.sort->id : "serial");
 }
 
 static uint32_t connections_needs(const struct pane *pane)

@@ -210,6 +210,23 @@ static void next_theme(struct screen *screen)
     screen_say(screen, ROLE_NORMAL, "theme %s", THEME_NAMES[screen->theme]);
 }
 
+static void keep(struct screen *screen)
+{
+    struct screen_kept kept = {.interval_ns = screen->wish.interval_ns,
+                               .theme = screen->theme,
+                               .theme_chosen = screen->theme != screen->settings.theme,
+                               .names = screen->names != NULL,
+                               .services = screen->lookup.service != NULL};
+    char text[sizeof(screen->said)];
+    if (!screen->settings.keep) {
+        screen_say(screen, ROLE_NOTICE, "settings are not kept here");
+        return;
+    }
+    connections_keep(screen->views[0], &kept);
+    int error = screen->settings.keep(screen->settings.data, &kept, text, sizeof(text));
+    screen_say(screen, error ? ROLE_TROUBLE : ROLE_GOOD, "%s", text);
+}
+
 static void help(struct screen *screen)
 {
     screen_open_page(screen, &PANE_HELP, NULL);
@@ -243,6 +260,7 @@ static const struct {
     {COMMAND_FASTER, faster},
     {COMMAND_REPAINT, repaint},
     {COMMAND_THEME, next_theme},
+    {COMMAND_KEEP, keep},
     {COMMAND_SERVICES, screen_switch_services},
     {COMMAND_HOSTS, screen_switch_hosts},
     {COMMAND_COLUMNS, no_columns},
@@ -388,11 +406,15 @@ static void run_loop(struct screen *screen)
 
 int screen_run(struct screen *screen)
 {
-    const struct term_settings settings = {
-        .input = screen->settings.input, .theme = screen->theme, .ascii = screen->settings.ascii};
+    const struct term_settings settings = {.input = screen->settings.input,
+                                          .theme = screen->theme,
+                                          .ascii = screen->settings.ascii,
+                                          .no_mouse = screen->settings.no_mouse};
     int error = term_open(&screen->term, &settings, screen->settings.rescue, screen->remark);
     if (error)
         return error;
+    if (screen->settings.notice && screen->settings.notice[0])
+        screen_say(screen, ROLE_NOTICE, "%s", screen->settings.notice);
     run_loop(screen);
     term_close(screen->term);
     screen->term = NULL;

@@ -28,6 +28,17 @@ struct screen_feed {
     void *data;
 };
 
+#define SCREEN_COLUMNS_MAX 1024
+
+/* What the user has set with keys and may keep for the next run. */
+struct screen_kept {
+    char columns[SCREEN_COLUMNS_MAX], sort[64]; /* of Connections, as of --columns and --sort */
+    int64_t interval_ns;
+    enum theme theme;
+    bool theme_chosen; /* another one than at start */
+    bool names, services;
+};
+
 struct screen_settings {
     struct screen_feed feed;
     struct wish wish; /* to begin with */
@@ -35,6 +46,8 @@ struct screen_settings {
     int input;                     /* descriptor of the keys */
     int orders_descriptor;         /* enum screen_order */
     void (*suspended)(void *data); /* the terminal has been left */
+    /* Key w; text: what to say of it. 0 or -errno. NULL: nothing can be kept. */
+    int (*keep)(void *data, const struct screen_kept *kept, char *text, size_t size);
     void *data;
     struct term_rescue *rescue;
     enum theme theme;
@@ -42,6 +55,10 @@ struct screen_settings {
     int64_t highlight_ns;
     const char *columns, *sort;  /* NULL = default */
     const struct lookup *lookup; /* NULL = numbers only */
+    bool names;                  /* host names at start */
+    bool ports_by_number;        /* no service names at start */
+    bool no_mouse;
+    const char *notice;    /* to be said at start; NULL, "" = nothing */
     enum tcp_class class;        /* what wish.state_bits was made of */
 };
 

@@ -18,8 +18,11 @@ static const char *find_host(void *data, const struct addr *addr, uint8_t family
 
 void screen_names_begin(struct screen *screen)
 {
-    screen->lookup = (struct lookup){.service = find_service, .data = screen};
+    screen->lookup = (struct lookup){
+        .service = screen->settings.ports_by_number ? NULL : find_service, .data = screen};
     screen->picture.context.lookup = &screen->lookup;
+    if (screen->settings.names)
+        screen_switch_hosts(screen);
 }
 
 void screen_names_end(struct screen *screen)

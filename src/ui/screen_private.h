@@ -54,6 +54,9 @@ void screen_tell_wish(struct screen *screen);
 bool screen_can(struct screen *screen, const struct command *command);
 bool screen_own_command(struct screen *screen, const struct command *command); /* screen.c */
 
+/* pane_connections.c; pane: the first view */
+void connections_keep(const struct pane *pane, struct screen_kept *kept);
+
 /* screen_names.c */
 void screen_names_begin(struct screen *screen);
 void screen_names_end(struct screen *screen);

@@ -86,11 +86,11 @@ static void grow(struct table_column *columns, size_t count, int spare)
     }
 }
 
-void table_layout(struct table_column *columns, size_t count, int first, int cells)
+static void lay_out(struct table_column *columns, size_t count, int first, int cells,
+                    enum measure least_of)
 {
     for (size_t i = 0; i < count; i++)
         columns[i].cells = columns[i].width > 0 ? columns[i].width : 1;
-    enum measure least_of = cells >= WIDE_CELLS ? MEASURE_LEAST_WIDE : MEASURE_LEAST;
     while (needed(columns, count, least_of) > cells) {
         struct table_column *least = next_to_leave(columns, count);
         if (!least)
@@ -108,6 +108,17 @@ void table_layout(struct table_column *columns, size_t count, int first, int cel
         if (columns[i].cells > 0)
             at = columns[i].at + columns[i].cells;
     }
+}
+
+void table_layout(struct table_column *columns, size_t count, int first, int cells)
+{
+    lay_out(columns, count, first, cells,
+            cells >= WIDE_CELLS ? MEASURE_LEAST_WIDE : MEASURE_LEAST);
+}
+
+void table_layout_chosen(struct table_column *columns, size_t count, int first, int cells)
+{
+    lay_out(columns, count, first, cells, MEASURE_LEAST);
 }
 
 void table_draw_header(const struct canvas *canvas, int row, const struct table_column *columns,

@@ -140,7 +140,7 @@ static int start_screen(struct term *term, char *text, size_t size)
     return error ? -ENOSYS : 0;
 }
 
-static void set_modes(void)
+static void set_modes(bool mouse)
 {
     cbreak();
     noecho();
@@ -151,7 +151,8 @@ static void set_modes(void)
     leaveok(stdscr, FALSE);
     curs_set(0);
     mouseinterval(0);
-    mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    if (mouse)
+        mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     if (has_colors()) {
         start_color();
         use_default_colors();
@@ -182,7 +183,7 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
         return error;
     }
     prepare_reset(rescue);
-    set_modes();
+    set_modes(!settings->no_mouse);
     term_set_theme(term, settings->theme);
     *out = term;
     return 0;

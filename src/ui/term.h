@@ -27,6 +27,7 @@ struct term_settings {
     int input; /* descriptor of the keys: 0, or /dev/tty */
     enum theme theme;
     bool ascii;
+    bool no_mouse; /* the terminal keeps it, to select text */
 };
 
 /* Reads the terminal's settings before anything changes them. 0 or -errno (-ENOTTY). */

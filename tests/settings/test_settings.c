@@ -1,0 +1,340 @@
+/* The settings file in a folder of the test's own: what is read, what is refused and why, and what
+ * stands in it after it was kept. */
+#include "core/column.h"
+#include "settings.h"
+#include "ui/theme.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOBODY 65534
+
+static char folder[64], path[128];
+
+static int begin(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/tcplens-settings-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    unsetenv("SUDO_UID");
+    unsetenv("SUDO_GID");
+    snprintf(path, sizeof path, "%s/tcplens/config", folder);
+    return 0;
+}
+
+static int end(void **state)
+{
+    char command[160];
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    return system(command);
+}
+
+static void put_file(const char *text)
+{
+    char parent[128];
+    snprintf(parent, sizeof parent, "%s/tcplens", folder);
+    mkdir(parent, 0700);
+    unlink(path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    assert_int_equal(chmod(path, 0600), 0);
+}
+
+static char *read_back(void)
+{
+    static char text[8192];
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+/* noinline: gcc 12 takes its local for one that dangles in the callers. */
+__attribute__((noinline)) static struct settings *load(const char *const *arguments)
+{
+    struct options options;
+    struct settings *settings;
+    char *argv[8] = {(char *)"tcplens"};
+    int argc = 1;
+
+    for (; arguments && arguments[argc - 1]; argc++)
+        argv[argc] = (char *)(size_t)arguments[argc - 1];
+    assert_int_equal(options_parse(&options, argc, argv), -1);
+    assert_int_equal(settings_new(&settings, &options), 0);
+    return settings;
+}
+
+static void assert_notice(const char *file, const char *expected)
+{
+    put_file(file);
+    struct settings *settings = load(NULL);
+    if (!strstr(settings->notice, expected))
+        print_error("notice is \"%s\", not \"%s\"\n", settings->notice, expected);
+    assert_non_null(strstr(settings->notice, expected));
+    settings_free(settings);
+}
+
+static void test_no_file_is_no_trouble(void **state)
+{
+    (void)state;
+    struct settings *settings = load(NULL);
+    assert_string_equal(settings->path, path);
+    assert_string_equal(settings->notice, "");
+    assert_true(settings->values.services && settings->values.mouse && !settings->values.names);
+    settings_free(settings);
+}
+
+static void test_file_is_read_and_command_line_beats_it(void **state)
+{
+    const char *arguments[] = {"--interval", "5", NULL};
+
+    (void)state;
+    put_file("# mine\n[screen]\ncolumns = state,\n   remote,rtt\nsort = -rtt\ntheme = light\n"
+             "ascii = yes\nnames = on\nmouse = no\n[collector]\ninterval = 2\nbudget=50\n"
+             "past = 1M\n[filters]\nweb = dport = :443\n");
+    struct settings *settings = load(arguments);
+    assert_string_equal(settings->notice, "");
+    assert_string_equal(settings->options.columns, "state,remote,rtt");
+    assert_string_equal(settings->options.sort, "-rtt");
+    assert_string_equal(settings->options.theme, "light");
+    assert_true(settings->options.ascii && settings->values.names && !settings->values.mouse);
+    assert_int_equal(settings->options.interval_ns, 5000000000);
+    assert_int_equal(settings->options.budget_percent, 50);
+    assert_int_equal(settings->options.past_bytes, 1 << 20);
+    settings_free(settings);
+}
+
+static void test_errors_name_the_line_and_end_nothing(void **state)
+{
+    (void)state;
+    assert_notice("[screen]\nsort = frobs\n", "config:2: sort: \"frobs\"");
+    assert_notice("[screen]\ntheme = pink\n", "config:2: theme: \"pink\": say dark, light");
+    assert_notice("[screen]\nmouse = maybe\n", "config:2: mouse: \"maybe\": say yes or no");
+    assert_notice("[collector]\n\ninterval = 0.01\n", "config:3: interval: \"0.01\": a time");
+    assert_notice("[screen]\ncolums = state\n", "did you mean \"columns\"?");
+    assert_notice("[screen]\nrubbish\n", "config:2: neither [section] nor key = value");
+    assert_notice("[screen]\nsort = frobs\nmouse = maybe\n", "(and 1 more)");
+    assert_notice("[screen]\nsort = \x1b[31m\n", "\\x1b[31m");
+    put_file("[screen]\nsort = frobs\ntheme = light\n");
+    struct settings *settings = load(NULL);
+    assert_string_equal(settings->options.theme, "light");
+    assert_null(settings->options.sort);
+    settings_free(settings);
+}
+
+static void test_long_lines_are_told(void **state)
+{
+    char text[600] = "[screen]\ncolumns = ";
+    (void)state;
+    while (strlen(text) < 400)
+        strcat(text, "state,");
+    strcat(text, "rtt\nsort = age\n");
+    assert_notice(text, "config:2: longer than");
+    struct settings *settings = load(NULL);
+    assert_string_equal(settings->options.sort, "age"); /* what follows is read */
+    settings_free(settings);
+}
+
+static void test_files_of_others_are_refused(void **state)
+{
+    (void)state;
+    put_file("[screen]\ntheme = light\n");
+    chmod(path, 0620);
+    struct settings *settings = load(NULL);
+    assert_null(settings->options.theme);
+    assert_non_null(strstr(settings->notice, "is not used"));
+    settings_free(settings);
+    if (geteuid() != 0)
+        return; /* only root may give files away */
+    chmod(path, 0600);
+    assert_int_equal(chown(path, NOBODY, NOBODY), 0);
+    settings = load(NULL);
+    assert_null(settings->options.theme);
+    settings_free(settings);
+}
+
+static void test_fifo_is_refused_at_once(void **state)
+{
+    (void)state;
+    put_file("");
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    struct settings *settings = load(NULL);
+    assert_non_null(strstr(settings->notice, "is not used"));
+    settings_free(settings);
+}
+
+static void test_paths(void **state)
+{
+    char found[SETTINGS_PATH_MAX];
+
+    (void)state;
+    settings_path(found, sizeof found, "/home/ann", NULL);
+    assert_string_equal(found, "/home/ann/.config/tcplens/config");
+    settings_path(found, sizeof found, "/home/ann", "/x");
+    assert_string_equal(found, "/x/tcplens/config");
+    settings_path(found, sizeof found, "/home/ann", "relative"); /* never from where we are */
+    assert_string_equal(found, "/home/ann/.config/tcplens/config");
+    settings_path(found, sizeof found, "", "");
+    assert_string_equal(found, "");
+    settings_path(found, sizeof found, "home", NULL);
+    assert_string_equal(found, "");
+}
+
+static struct screen_kept some_kept(void)
+{
+    struct screen_kept kept = {.interval_ns = 2500000000,
+                               .theme = THEME_SAFE,
+                               .theme_chosen = true,
+                               .names = true,
+                               .services = true};
+    snprintf(kept.sort, sizeof kept.sort, "-in");
+    for (size_t i = 0; i < 40; i++) /* longer than one line of INI */
+        snprintf(kept.columns + strlen(kept.columns), sizeof kept.columns - strlen(kept.columns),
+                 "%s%s", i ? "," : "", columns[i].id);
+    return kept;
+}
+
+static void test_kept_is_read_back(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    struct stat status;
+    char said[512];
+
+    (void)state;
+    struct settings *settings = load(NULL);
+    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_non_null(strstr(said, path));
+    settings_free(settings);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+
+    settings = load(NULL);
+    assert_string_equal(settings->notice, "");
+    assert_string_equal(settings->options.columns, kept.columns);
+    assert_string_equal(settings->options.sort, "-in");
+    assert_string_equal(settings->options.theme, "safe");
+    assert_int_equal(settings->options.interval_ns, kept.interval_ns);
+    assert_true(settings->values.names);
+    settings_free(settings);
+    assert_non_null(strstr(read_back(), "#past = 64M\n")); /* as by default: a comment */
+}
+
+static void test_what_is_not_known_is_kept(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    char said[512];
+
+    (void)state;
+    put_file("[screen]\nfrom_tomorrow = 7\n[filters]\nweb = dport = :443\n[other]\nx = y\n");
+    struct settings *settings = load(NULL);
+    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0); /* and not twice */
+    settings_free(settings);
+    char *text = read_back();
+    char *first = strstr(text, "from_tomorrow = 7\n");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "from_tomorrow"));
+    assert_non_null(strstr(text, "[filters]\nweb = dport = :443\n"));
+    assert_non_null(strstr(text, "[other]\nx = y\n"));
+}
+
+static void test_nothing_is_written_where_it_may_not(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    char said[512];
+
+    (void)state;
+    put_file("[screen]\ntheme = light\n");
+    chmod(path, 0666);
+    struct settings *settings = load(NULL);
+    assert_int_not_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_non_null(strstr(said, "not saved"));
+    settings_free(settings);
+    assert_string_equal(read_back(), "[screen]\ntheme = light\n");
+}
+
+static void test_sudo_reads_and_writes_as_the_invoking_user(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    char said[512], parent[128];
+    struct stat status;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    setenv("SUDO_UID", "65534", 1);
+    setenv("SUDO_GID", "65534", 1);
+    put_file("[screen]\ntheme = light\n"); /* root's: not the invoking user's */
+    struct settings *settings = load(NULL);
+    assert_null(settings->options.theme);
+    settings_free(settings);
+
+    snprintf(parent, sizeof parent, "%s/tcplens", folder);
+    assert_int_equal(chown(folder, NOBODY, NOBODY), 0);
+    assert_int_equal(chown(parent, NOBODY, NOBODY), 0);
+    assert_int_equal(chown(path, NOBODY, NOBODY), 0);
+    settings = load(NULL);
+    assert_string_equal(settings->options.theme, "light");
+    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_uid, NOBODY);
+
+    /* A link of theirs into a place that only root may write leads nowhere. */
+    unlink(path);
+    assert_int_equal(chown(parent, 0, 0), 0);
+    assert_int_not_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_not_equal(access(path, F_OK), 0);
+    settings_free(settings);
+}
+
+static void test_a_link_stays_a_link(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    char target[128], said[512];
+    struct stat status;
+
+    (void)state;
+    put_file("");
+    snprintf(target, sizeof target, "%s/elsewhere", folder);
+    assert_int_equal(rename(path, target), 0);
+    assert_int_equal(symlink(target, path), 0);
+    struct settings *settings = load(NULL);
+    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    settings_free(settings);
+    assert_int_equal(lstat(path, &status), 0);
+    assert_true(S_ISLNK(status.st_mode));
+    assert_non_null(strstr(read_back(), "theme = safe\n"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_no_file_is_no_trouble, begin, end),
+        cmocka_unit_test_setup_teardown(test_file_is_read_and_command_line_beats_it, begin, end),
+        cmocka_unit_test_setup_teardown(test_errors_name_the_line_and_end_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(test_long_lines_are_told, begin, end),
+        cmocka_unit_test_setup_teardown(test_files_of_others_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(test_fifo_is_refused_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(test_kept_is_read_back, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_is_not_known_is_kept, begin, end),
+        cmocka_unit_test_setup_teardown(test_nothing_is_written_where_it_may_not, begin, end),
+        cmocka_unit_test_setup_teardown(test_sudo_reads_and_writes_as_the_invoking_user, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(test_a_link_stays_a_link, begin, end),
+        cmocka_unit_test(test_paths),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

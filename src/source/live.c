@@ -109,7 +109,10 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
 static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
+    struct timespec now;
     int result = read_kernel(live, frame, wish);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    frame->dump_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - frame->mono_ns;
     if (result == 0)
         result = system_names_fill(live->names, frame);
     if (result == 0)

@@ -1,0 +1,229 @@
+/* Groupings: every row is counted where it belongs, and what is remembered follows the group. */
+#include "core/grouping.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOW_NS 1000000000000LL
+
+struct scene {
+    struct frame_pool *pool;
+    struct frame *frame;
+    struct grouping grouping;
+    struct column_context context;
+};
+
+static void scene_begin(struct scene *scene)
+{
+    scene->pool = frame_pool_new();
+    scene->frame = frame_new(scene->pool);
+    scene->context = (struct column_context){.frame = scene->frame, .now_ns = NOW_NS};
+    grouping_init(&scene->grouping);
+}
+
+static void scene_end(struct scene *scene)
+{
+    grouping_done(&scene->grouping);
+    frame_release(scene->frame);
+    frame_pool_release(scene->pool);
+}
+
+static struct conn *add(struct scene *scene, uint8_t state, const char *local, uint16_t local_port,
+                        const char *remote, uint16_t remote_port)
+{
+    struct conn *conn = frame_add_conn(scene->frame);
+    uint8_t family;
+
+    conn->state = state;
+    conn->cookie = scene->frame->conn_count;
+    conn->serial = scene->frame->conn_count;
+    assert_int_equal(addr_parse(local, strlen(local), &conn->tuple.local, &family, NULL), 0);
+    assert_int_equal(addr_parse(remote, strlen(remote), &conn->tuple.remote, &family, NULL), 0);
+    conn->tuple.family = family;
+    conn->tuple.local_port = local_port;
+    conn->tuple.remote_port = remote_port;
+    return conn;
+}
+
+static uint32_t add_process(struct scene *scene, int32_t pid, const char *name)
+{
+    struct proc *proc = frame_add_proc(scene->frame);
+
+    proc->pid = pid;
+    proc->start_ticks = (uint64_t)pid * 10;
+    proc->comm = name;
+    proc->exe = proc->command_line = "";
+    proc->group = CONN_NO_INDEX;
+    return scene->frame->proc_count - 1;
+}
+
+static void hold(struct scene *scene, struct conn *conn, const uint32_t *procs, uint16_t count)
+{
+    conn->owner_word = OWNER_PROCESS;
+    conn->owner = procs[0];
+    conn->owners = scene->frame->owner_ref_count;
+    conn->owner_count = count;
+    for (uint16_t i = 0; i < count; i++)
+        assert_int_equal(frame_add_owner_ref(scene->frame, procs[i]), 0);
+}
+
+static const struct grouping_row *row_of_proc(const struct scene *scene, uint32_t proc)
+{
+    for (uint32_t i = 0; i < scene->grouping.count; i++)
+        if (scene->grouping.rows[i].proc == proc)
+            return &scene->grouping.rows[i];
+    return NULL;
+}
+
+static void test_processes(void **state)
+{
+    struct scene scene;
+    (void)state;
+
+    scene_begin(&scene);
+    const uint32_t parent = add_process(&scene, 10, "nginx"),
+                   child = add_process(&scene, 11, "nginx");
+    hold(&scene, add(&scene, STATE_LISTEN, "0.0.0.0", 80, "0.0.0.0", 0),
+         (uint32_t[]){parent, child}, 2);
+    struct conn *established = add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 1000);
+    hold(&scene, established, (uint32_t[]){child}, 1);
+    conn_set_rates(established, 300, 50);
+    hold(&scene, add(&scene, STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.0.0.2", 1001),
+         (uint32_t[]){child}, 1);
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 22, "10.0.0.9", 5)->owner_word = OWNER_HIDDEN;
+
+    assert_int_equal(
+        grouping_update(&scene.grouping, GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
+    assert_int_equal(scene.grouping.count, 3);
+    const struct grouping_row *row = row_of_proc(&scene, child);
+    assert_int_equal(row->rows, 3);
+    assert_int_equal(row->listening, 1);
+    assert_int_equal(row->established, 1);
+    assert_int_equal(row->waiting, 1);
+    assert_int_equal(row->close_wait, 1);
+    assert_int_equal(row->in_bytes_per_s, 300);
+    assert_int_equal(row->out_bytes_per_s, 50);
+    assert_int_equal(row_of_proc(&scene, parent)->rows, 1);
+    assert_int_equal(row_of_proc(&scene, CONN_NO_INDEX)->owner_word, OWNER_HIDDEN);
+
+    /* each row is a member of the groups that counted it, and of no other */
+    for (uint32_t g = 0; g < scene.grouping.count; g++) {
+        const struct grouping_member member = {GROUPING_PROCESSES, scene.grouping.rows[g].key};
+        uint32_t members = 0;
+        for (uint32_t i = 0; i < scene.frame->live_count; i++)
+            members += grouping_accepts(&member, &scene.context, &scene.frame->conns[i]);
+        assert_int_equal(members, scene.grouping.rows[g].rows);
+    }
+    scene_end(&scene);
+}
+
+static void test_listeners(void **state)
+{
+    struct scene scene;
+    (void)state;
+
+    scene_begin(&scene);
+    for (int i = 0; i < 2; i++) { /* two sockets of one SO_REUSEPORT group */
+        struct conn *listener = add(&scene, STATE_LISTEN, "0.0.0.0", 80, "0.0.0.0", 0);
+        listener->known = KNOWN_QUEUES;
+        listener->receive_queue = 10;
+        listener->send_queue = 10;
+    }
+    add(&scene, STATE_LISTEN, "10.0.0.1", 80, "0.0.0.0", 0);
+    add(&scene, STATE_LISTEN, "::", 80, "::", 0);
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 1000);
+    add(&scene, STATE_ESTABLISHED, "10.0.0.7", 80, "10.0.0.2", 1001);
+    add(&scene, STATE_ESTABLISHED, "::ffff:10.0.0.7", 80, "::ffff:10.0.0.2", 1002);
+    add(&scene, STATE_ESTABLISHED, "10.0.0.7", 4444, "10.0.0.2", 80); /* ours, not taken here */
+
+    assert_int_equal(
+        grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+    assert_int_equal(scene.grouping.count, 3);
+    const struct grouping_row *rows = scene.grouping.rows;
+    assert_int_equal(rows[0].sockets, 2);
+    assert_int_equal(rows[0].queue, 20);
+    assert_int_equal(rows[0].backlog, 20);
+    assert_int_equal(grouping_queue_permille(&rows[0]), 1000);
+    assert_int_equal(rows[0].rows, 1); /* the exact address wins over the wildcard */
+    assert_int_equal(rows[1].rows, 1);
+    assert_int_equal(rows[2].rows, 1); /* [::] takes v4-mapped ones */
+    assert_int_equal(rows[0].full_since_ns, NOW_NS);
+    assert_int_equal(rows[1].full_since_ns, 0);
+
+    scene.context.now_ns = NOW_NS + 5;
+    assert_int_equal(
+        grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+    assert_int_equal(scene.grouping.rows[0].full_since_ns, NOW_NS);
+    scene.frame->conns[0].receive_queue = 0;
+    assert_int_equal(
+        grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+    assert_int_equal(scene.grouping.rows[0].full_since_ns, 0);
+    scene_end(&scene);
+}
+
+static void test_peers(void **state)
+{
+    struct scene scene;
+    (void)state;
+
+    scene_begin(&scene);
+    add(&scene, STATE_LISTEN, "0.0.0.0", 443, "0.0.0.0", 0);
+    struct conn *inbound = add(&scene, STATE_ESTABLISHED, "10.0.0.1", 443, "10.0.0.2", 1000);
+    inbound->known = KNOWN_RTT | KNOWN_CREATED_MIN;
+    inbound->rtt_us = 70;
+    inbound->created_min_ns = NOW_NS - 1; /* just opened */
+    add(&scene, STATE_TIME_WAIT, "10.0.0.1", 443, "10.0.0.2", 1001);
+    for (uint16_t port = 1; port <= 5; port++)
+        add(&scene, STATE_ESTABLISHED, "10.0.0.1", (uint16_t)(50000 + port), "10.0.0.3", port);
+
+    assert_int_equal(grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL),
+                     0);
+    assert_int_equal(scene.grouping.count, 2); /* the listener has no peer */
+    const struct grouping_row *rows = scene.grouping.rows;
+    assert_true(rows[0].inbound);
+    assert_int_equal(rows[0].port_count, 1);
+    assert_int_equal(rows[0].ports[0], 443);
+    assert_int_equal(rows[0].worst_rtt_us, 70);
+    assert_int_equal(rows[0].opened, 1);
+    assert_false(rows[1].inbound);
+    assert_int_equal(rows[1].rows, 5);
+    assert_true(rows[1].port_count > GROUPING_PORTS);
+    scene_end(&scene);
+}
+
+/* Many groups: every row is found again in exactly one of them. */
+static void test_many(void **state)
+{
+    struct scene scene;
+    char remote[32];
+    uint32_t sum = 0;
+    (void)state;
+
+    scene_begin(&scene);
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(remote, sizeof remote, "10.%u.%u.%u", i % 7, i % 251, i % 101);
+        add(&scene, STATE_ESTABLISHED, "10.0.0.1", (uint16_t)(1024 + i % 60000), remote, 80);
+    }
+    assert_int_equal(grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL),
+                     0);
+    for (uint32_t i = 0; i < scene.grouping.count; i++)
+        sum += scene.grouping.rows[i].rows;
+    assert_int_equal(sum, 20000);
+    const uint32_t count = scene.grouping.count;
+    assert_int_equal(grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL),
+                     0);
+    assert_int_equal(scene.grouping.count, count);
+    scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_listeners),
+        cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_many),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -363,13 +363,24 @@ static uint32_t events_needs(const struct pane *pane)
     return NEED_OWNER;
 }
 
+/* What is told between frames, by what tells it. */
+static const char *heard_of(const struct frame *frame)
+{
+    static const char *const TOLD[][2] = {{"bpf", ", every step (bpf)"},
+                                          {"destroy", ", ends at once (no bpf)"},
+                                          {"none", ", as frames show them"}};
+    for (size_t i = 0; frame && frame->events && i < sizeof(TOLD) / sizeof(TOLD[0]); i++)
+        if (strcmp(frame->events, TOLD[i][0]) == 0)
+            return TOLD[i][1];
+    return "";
+}
+
 static void events_summary(struct pane *pane, const struct picture *picture, char *out, size_t size)
 {
     const struct events_pane *events = (const struct events_pane *)pane;
 
-    (void)picture;
-    snprintf(out, size, "%llu%s", (unsigned long long)(events->count - events->first),
-             events->cursor ? "" : ", following");
+    snprintf(out, size, "%llu%s%s", (unsigned long long)(events->count - events->first),
+             events->cursor ? "" : ", following", heard_of(picture->frame));
 }
 
 const struct pane_ops PANE_EVENTS = {

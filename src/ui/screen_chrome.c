@@ -303,6 +303,9 @@ static unsigned missing_text(const struct missing *missing, char *out, size_t si
                      "pids of %u user%s hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (? for "
                      "the setcap line)",
                      missing->hidden_users, missing->hidden_users == 1 ? "" : "s");
+        else if (REASONS[i].reason == MISSING_EVENTS && missing->events_lost > 0)
+            snprintf(out, size, "events lost: at least %llu",
+                     (unsigned long long)missing->events_lost);
         else if (REASONS[i].reason != MISSING_OWNERS_HIDDEN && missing->text[0])
             snprintf(out, size, "%s", missing->text);
         else
@@ -332,6 +335,14 @@ static unsigned status_text(const struct screen *screen, char *out, size_t size)
     if (!out[0] && screen->remark[0]) {
         snprintf(out, size, "%s", screen->remark);
         return ROLE_NOTICE;
+    }
+    if (frame && !out[0] && frame->events && frame->events_why && frame->events_why[0]) {
+        const char *seen = strcmp(frame->events, "destroy") == 0
+                               ? "between frames only ends are seen: "
+                           : strcmp(frame->events, "none") == 0 ? "nothing is seen between frames: "
+                                                                : "";
+        snprintf(out, size, "%s%s", seen, frame->events_why);
+        return ROLE_DIM;
     }
     return role;
 }

@@ -6,19 +6,16 @@
  * bpf: all of it, exactly. destroy: ends only; what is not seen must be covered by the loss that
  * was reported. Prints the figures; exit 1 where something does not hold, 77 where it cannot run.
  */
-#include "collect.h"
+#include "heard.h"
 #include "net_tools.h"
-#include "source/live.h"
 
 #include <arpa/inet.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define SECOND_NS         1000000000LL
-#define BATCH             512u
 #define CHURN_SERVER_PORT 30000
 #define CHURN_CLIENTS     0x7f800001u /* as churn.c numbers them */
 #define FIRST_PORT        2000u
@@ -38,21 +35,13 @@ struct truth {
 };
 
 struct recall {
-    struct collector *collector;
-    uint64_t cursor;
-    int bell;
-    const char *source;
+    struct heard heard;
     unsigned long count;
     struct end *ends[2]; /* client's, server's */
     struct truth *truths;
     uint64_t lost;
     unsigned faults, by_frame;
 };
-
-static int64_t now_ns(void)
-{
-    return net_now_ns();
-}
 
 static void fault(struct recall *recall, unsigned long i, const char *what)
 {
@@ -76,8 +65,9 @@ static struct end *find_end(struct recall *recall, const struct event *event)
     return port >= FIRST_PORT && i < recall->count ? &recall->ends[server][i] : NULL;
 }
 
-static void take_event(struct recall *recall, const struct event *event)
+static void take_event(void *context, const struct event *event)
 {
+    struct recall *recall = context;
     if (event->kind == EVENT_LOST) {
         recall->lost += event->lost;
         return;
@@ -103,79 +93,6 @@ static void take_event(struct recall *recall, const struct event *event)
         end->by_frame = true;
 }
 
-static void read_ring(struct recall *recall)
-{
-    static struct event batch[BATCH];
-    uint64_t lost = 0;
-    uint32_t got;
-    do {
-        got = event_ring_read(collector_events(recall->collector), &recall->cursor, batch, BATCH,
-                              &lost);
-        if (lost)
-            net_die("the reader lost %llu events of the ring", (unsigned long long)lost);
-        for (uint32_t i = 0; i < got; i++)
-            take_event(recall, &batch[i]);
-    } while (got);
-}
-
-static void wait_for_bell(const struct recall *recall, int64_t most_ns)
-{
-    struct pollfd bell = {recall->bell, POLLIN, 0};
-    uint64_t count;
-    if (poll(&bell, 1, (int)(most_ns / 1000000)) > 0) {
-        ssize_t got = read(recall->bell, &count, sizeof(count));
-        (void)got;
-    }
-}
-
-/* Which source the frames name; waits until they name one. */
-static void wait_for_source(struct recall *recall)
-{
-    const int64_t end = now_ns() + 10 * SECOND_NS;
-    while (now_ns() < end) {
-        struct frame *frame = collector_latest(recall->collector);
-        if (frame && frame->events) {
-            const bool right = strcmp(frame->events, recall->source) == 0;
-            if (!right)
-                printf("skipped: no %s events here: %s\n", recall->source,
-                       frame->events_why ? frame->events_why : "");
-            frame_release(frame);
-            if (!right)
-                exit(77);
-            return;
-        }
-        frame_release(frame);
-        wait_for_bell(recall, SECOND_NS / 10);
-    }
-    net_die("no frame named a source of events within 10 s");
-}
-
-static void start(struct recall *recall, const char *name)
-{
-    char text[128] = "";
-    struct collector_settings settings = {
-        .wish = {.interval_ns = SECOND_NS / 2,
-                 .state_bits = state_class_bits(CLASS_CONNECTIONS),
-                 .families = WISH_INET | WISH_INET6},
-        .highlight_ns = 3 * SECOND_NS,
-        .ring_capacity = 1u << 18,
-        .events = strcmp(name, "bpf") == 0 ? EVENTS_BPF : EVENTS_DESTROY,
-        .events_why = text};
-    const struct live_settings live = {0};
-    recall->source = name;
-    if (live_open(&settings.source, &live, text) < 0)
-        net_die("%s", text);
-    if (collector_new(&recall->collector, &settings) < 0) {
-        printf("skipped: %s\n", text);
-        exit(77);
-    }
-    recall->bell = collector_add_event_consumer(recall->collector);
-    recall->cursor = event_ring_next(collector_events(recall->collector));
-    if (collector_start(recall->collector) < 0)
-        net_die("the collector does not start");
-    wait_for_source(recall);
-}
-
 static pid_t run_churn(const char *churn, const char *rate, const char *count, const char *truth)
 {
     const pid_t pid = fork();
@@ -187,26 +104,21 @@ static pid_t run_churn(const char *churn, const char *rate, const char *count, c
     return pid;
 }
 
-/* Reads what is told until churn has ended and two more frames were made. */
+/* Reads what is told until churn has ended and a few more frames were made. */
 static void follow(struct recall *recall, pid_t churn)
 {
     int status = 0;
     while (waitpid(churn, &status, WNOHANG) == 0) {
-        wait_for_bell(recall, SECOND_NS / 100);
-        read_ring(recall);
+        heard_wait(&recall->heard, SECOND_NS / 100);
+        heard_read(&recall->heard, take_event, recall);
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         net_die("churn failed");
-    struct frame *frame = collector_latest(recall->collector);
-    const uint64_t last = frame->number + 4;
-    for (uint64_t at = 0; at < last;) {
-        frame_release(frame);
-        wait_for_bell(recall, SECOND_NS / 10);
-        read_ring(recall);
-        frame = collector_latest(recall->collector);
-        at = frame->number;
+    const uint64_t last = heard_frames(&recall->heard) + 4;
+    while (heard_frames(&recall->heard) < last) {
+        heard_wait(&recall->heard, SECOND_NS / 10);
+        heard_read(&recall->heard, take_event, recall);
     }
-    frame_release(frame);
 }
 
 static void read_truth(struct recall *recall, const char *path)
@@ -305,7 +217,7 @@ int main(int argc, char **argv)
         recall.ends[side] = calloc(recall.count, sizeof(*recall.ends[side]));
     net_enter_namespace(0);
     close(mkstemp(path));
-    start(&recall, argv[1]);
+    heard_start(&recall.heard, argv[1], SECOND_NS / 2, 0);
     const pid_t churn = run_churn(argv[2], argv[3], argv[4], path);
     follow(&recall, churn);
     read_truth(&recall, path);
@@ -317,7 +229,7 @@ int main(int argc, char **argv)
         else
             unseen += check_destroy(&recall, i);
     }
-    collector_free(recall.collector);
+    collector_free(recall.heard.collector);
     if (!bpf && unseen > 0 && recall.lost == 0)
         fault(&recall, 0, "ends were not told of, and no loss was reported");
     if (bpf && recall.lost)

@@ -1,0 +1,26 @@
+/* heard: a collector over the running kernel with its events, for the tests of events: starts it,
+ * waits until a source of events stands, reads the ring. Ends the program with 77 where the source
+ * is not to be had. */
+#ifndef TCPLENS_TESTS_EVENTS_HEARD_H
+#define TCPLENS_TESTS_EVENTS_HEARD_H
+
+#include "collect.h"
+
+#include <stdint.h>
+
+struct heard {
+    struct collector *collector;
+    uint64_t cursor;
+    int bell; /* eventfd: a frame or events */
+};
+
+/* source: "bpf", "destroy" or "none". */
+void heard_start(struct heard *heard, const char *source, int64_t interval_ns, uint32_t needs);
+/* Calls take for each event that is new. */
+void heard_read(struct heard *heard, void (*take)(void *context, const struct event *event),
+                void *context);
+void heard_wait(const struct heard *heard, int64_t most_ns);
+/* The number of the latest frame. */
+uint64_t heard_frames(const struct heard *heard);
+
+#endif

@@ -1,0 +1,319 @@
+/* What happens to sockets, told as events of connections. */
+#include "core/life.h"
+
+#include "rows.h"
+
+#define T0 (500 * SECOND)
+
+struct bench {
+    struct lives *lives;
+    struct frame_pool *pool;
+    struct frame *frame;
+    struct event told[LIFE_EVENTS_MAX];
+};
+
+static void bench_begin(struct bench *bench)
+{
+    *bench = (struct bench){.lives = lives_new(), .pool = frame_pool_new()};
+    assert_non_null(bench->lives);
+    bench->frame = rows_frame(bench->pool, 0);
+}
+
+static void bench_end(struct bench *bench)
+{
+    lives_free(bench->lives);
+    frame_release(bench->frame);
+    frame_pool_release(bench->pool);
+}
+
+static struct happening happening(uint64_t cookie, enum tcp_state from, enum tcp_state to,
+                                  int64_t at_ns)
+{
+    return (struct happening){.event = {.cookie = cookie,
+                                        .netns = 1,
+                                        .uid = UINT32_MAX,
+                                        .tuple = rows_tuple((uint32_t)cookie),
+                                        .from = (uint8_t)from,
+                                        .to = (uint8_t)to,
+                                        .mono_ns = T0 + at_ns,
+                                        .wall_ns = 2 * T0 + at_ns,
+                                        .origin = EVENT_FROM_BPF,
+                                        .exact = 1,
+                                        .has_totals = 1,
+                                        .in_bytes = 11,
+                                        .out_bytes = 20}};
+}
+
+static uint32_t hear(struct bench *bench, const struct happening *heard, const struct conn *row)
+{
+    const struct shown shown = {bench->frame, row};
+    return lives_tell(bench->lives, heard, &shown, bench->told);
+}
+
+static void step(struct bench *bench, uint64_t cookie, enum tcp_state from, enum tcp_state to,
+                 int64_t at_ns)
+{
+    const struct happening heard = happening(cookie, from, to, at_ns);
+    assert_int_equal(hear(bench, &heard, NULL), 1);
+}
+
+/* connect() tells of the socket before it has a port. */
+static void open_client(struct bench *bench, uint64_t cookie)
+{
+    struct happening heard = happening(cookie, STATE_CLOSED, STATE_SYN_SENT, 0);
+    heard.event.tuple.local_port = 0;
+    heard.pid = 77;
+    memcpy(heard.name, "cli\x1b", 5);
+    assert_int_equal(hear(bench, &heard, NULL), 0);
+    assert_int_equal(lives_waiting(bench->lives), 1);
+}
+
+static void opening_waits_for_its_port(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    open_client(&bench, 5);
+    const struct happening heard = happening(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
+    assert_int_equal(hear(&bench, &heard, NULL), 2);
+    assert_int_equal(bench.told[0].kind, EVENT_OPEN);
+    assert_int_equal(bench.told[0].to, STATE_SYN_SENT);
+    assert_int_equal(bench.told[0].tuple.local_port, rows_tuple(5).local_port);
+    assert_int_equal(bench.told[0].mono_ns, T0);
+    assert_int_equal(bench.told[0].wall_ns, 2 * T0);
+    assert_int_equal(bench.told[0].pid, 77);
+    assert_string_equal(bench.told[0].name, "cli\\x1b");
+    assert_false(bench.told[0].has_totals);
+    assert_int_equal(bench.told[1].kind, EVENT_STATE);
+    assert_int_equal(bench.told[1].duration_ns, 100);
+    assert_int_equal(bench.told[1].pid, 77); /* the softirq's own pid is nobody's */
+    assert_int_equal(lives_waiting(bench.lives), 0);
+    bench_end(&bench);
+}
+
+static void frame_shows_the_port_first(void **state)
+{
+    struct bench bench;
+    struct event event;
+    (void)state;
+    bench_begin(&bench);
+    open_client(&bench, 5);
+    const struct conn *row = rows_add(bench.frame, 5, STATE_SYN_SENT);
+    assert_true(lives_tell_shown(bench.lives, row, &event));
+    assert_int_equal(event.kind, EVENT_OPEN);
+    assert_int_equal(event.mono_ns, T0);
+    assert_int_equal(event.pid, 77);
+    assert_false(lives_tell_shown(bench.lives, row, &event));
+    const struct happening heard = happening(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
+    assert_int_equal(hear(&bench, &heard, row), 1);
+    assert_int_equal(bench.told[0].kind, EVENT_STATE);
+    bench_end(&bench);
+}
+
+static void connect_without_a_port_is_none(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    open_client(&bench, 5);
+    struct happening heard = happening(5, STATE_SYN_SENT, STATE_CLOSED, 100);
+    heard.event.tuple.local_port = 0;
+    assert_int_equal(hear(&bench, &heard, NULL), 0);
+    assert_int_equal(lives_count(bench.lives), 0);
+    bench_end(&bench);
+}
+
+static void accepted_socket_opens_once(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    struct happening heard = happening(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 50);
+    heard.began_ns = T0 + 20;
+    assert_int_equal(hear(&bench, &heard, NULL), 2);
+    assert_int_equal(bench.told[0].kind, EVENT_OPEN);
+    assert_int_equal(bench.told[0].to, STATE_SYN_RECEIVED);
+    assert_int_equal(bench.told[0].mono_ns, T0 + 20);
+    assert_int_equal(bench.told[0].pid, 0);
+    assert_int_equal(bench.told[1].duration_ns, 30);
+
+    lives_own(bench.lives, 6, 99, 1234, (const char[LIFE_NAME_MAX]){"server"});
+    heard = happening(6, STATE_ESTABLISHED, STATE_CLOSED, 120);
+    assert_int_equal(hear(&bench, &heard, NULL), 1);
+    assert_int_equal(bench.told[0].kind, EVENT_CLOSE);
+    assert_int_equal(bench.told[0].to, STATE_DELETE_TCB);
+    assert_int_equal(bench.told[0].duration_ns, 100); /* since it opened */
+    assert_int_equal(bench.told[0].pid, 99);
+    assert_string_equal(bench.told[0].name, "server");
+    assert_true(bench.told[0].has_totals);
+    assert_int_equal(lives_count(bench.lives), 0);
+    bench_end(&bench);
+}
+
+static void row_in_syn_received_is_not_opened_again(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    struct conn *row = rows_add(bench.frame, 6, STATE_SYN_RECEIVED);
+    row->serial = 42;
+    row->known |= KNOWN_STATE_SINCE;
+    row->state_since_ns = 2 * T0 - 1000;
+    const struct happening heard = happening(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 0);
+    assert_int_equal(hear(&bench, &heard, row), 1);
+    assert_int_equal(bench.told[0].kind, EVENT_STATE);
+    assert_int_equal(bench.told[0].serial, 42);
+    assert_int_equal(bench.told[0].duration_ns, 1000);
+    bench_end(&bench);
+}
+
+struct last_step {
+    enum tcp_state from;
+    uint32_t signs;
+    enum tcp_state to; /* NONE: nothing is told */
+};
+
+/* DESIGN 3, 10: the end of a socket is not that of its connection. */
+static void end_of_a_socket(void **state)
+{
+    static const struct last_step STEPS[] = {
+        {STATE_FIN_WAIT_2, LIFE_FIN, STATE_TIME_WAIT},
+        {STATE_FIN_WAIT_2, LIFE_FIN | LIFE_ORPHAN, STATE_TIME_WAIT},
+        {STATE_FIN_WAIT_2, LIFE_ORPHAN, STATE_NONE}, /* goes on as a minisock */
+        {STATE_FIN_WAIT_2, LIFE_ERROR, STATE_DELETE_TCB},
+        {STATE_FIN_WAIT_1, LIFE_FIN, STATE_TIME_WAIT},
+        {STATE_FIN_WAIT_1, 0, STATE_DELETE_TCB}, /* given up */
+        {STATE_FIN_WAIT_1, LIFE_ERROR | LIFE_FIN, STATE_DELETE_TCB},
+        {STATE_CLOSING, LIFE_FIN, STATE_TIME_WAIT},
+        {STATE_CLOSING, LIFE_FIN | LIFE_ERROR, STATE_DELETE_TCB},
+        {STATE_LAST_ACK, LIFE_FIN, STATE_DELETE_TCB},
+        {STATE_CLOSE_WAIT, LIFE_FIN | LIFE_ERROR, STATE_DELETE_TCB},
+        {STATE_ESTABLISHED, LIFE_ERROR, STATE_DELETE_TCB},
+        {STATE_ESTABLISHED, 0, STATE_DELETE_TCB}, /* a close with SO_LINGER 0 sets no error yet */
+        {STATE_SYN_SENT, LIFE_ERROR, STATE_DELETE_TCB},
+    };
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    for (size_t i = 0; i < UNIT_COUNT(STEPS); i++) {
+        struct happening heard = happening(9, STEPS[i].from, STATE_CLOSED, 0);
+        heard.signs = STEPS[i].signs;
+        const uint32_t told = hear(&bench, &heard, NULL);
+        assert_int_equal(told, STEPS[i].to != STATE_NONE);
+        if (!told)
+            continue;
+        assert_int_equal(bench.told[0].from, STEPS[i].from);
+        assert_int_equal(bench.told[0].to, STEPS[i].to);
+        assert_int_equal(bench.told[0].kind,
+                         STEPS[i].to == STATE_DELETE_TCB ? EVENT_CLOSE : EVENT_STATE);
+        assert_int_equal(bench.told[0].in_bytes, STEPS[i].signs & LIFE_FIN ? 10 : 11);
+    }
+    bench_end(&bench);
+}
+
+static uint32_t destroyed(struct bench *bench, enum tcp_state left, const struct conn *row)
+{
+    struct happening heard = happening(3, STATE_NONE, left, 0);
+    heard.signs = LIFE_ENDED;
+    heard.event.origin = EVENT_FROM_DESTROY;
+    return hear(bench, &heard, row);
+}
+
+static void destroy_message_of_a_row(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    struct conn *row = rows_add(bench.frame, 3, STATE_ESTABLISHED);
+    assert_int_equal(destroyed(&bench, STATE_TIME_WAIT, row), 1);
+    assert_int_equal(bench.told[0].kind, EVENT_STATE);
+    assert_int_equal(bench.told[0].from, STATE_ESTABLISHED);
+    assert_int_equal(bench.told[0].to, STATE_TIME_WAIT);
+    assert_true(bench.told[0].polled_jump);
+    assert_int_equal(bench.told[0].in_bytes, 10);
+
+    assert_int_equal(destroyed(&bench, STATE_DELETE_TCB, row), 1);
+    assert_int_equal(bench.told[0].kind, EVENT_CLOSE);
+
+    row->state = STATE_TIME_WAIT; /* the frame was first */
+    assert_int_equal(destroyed(&bench, STATE_TIME_WAIT, row), 0);
+    row->state = STATE_FIN_WAIT_2;
+    assert_int_equal(destroyed(&bench, STATE_FIN_WAIT_2, row), 0);
+    bench_end(&bench);
+}
+
+static void destroy_message_of_one_never_seen(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    assert_int_equal(destroyed(&bench, STATE_TIME_WAIT, NULL), 1);
+    assert_int_equal(bench.told[0].kind, EVENT_OPEN); /* as a frame would tell the row */
+    assert_int_equal(bench.told[0].to, STATE_TIME_WAIT);
+    assert_int_equal(destroyed(&bench, STATE_DELETE_TCB, NULL), 1);
+    assert_int_equal(bench.told[0].kind, EVENT_CLOSE);
+    assert_int_equal(bench.told[0].from, STATE_NONE);
+    assert_true(bench.told[0].has_totals);
+    bench_end(&bench);
+}
+
+/* Disconnected before its end: the peer's port and the counters are those of the row. */
+static void destroy_message_without_counters(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    struct conn *row = rows_add(bench.frame, 3, STATE_ESTABLISHED);
+    row->known |= KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
+    row->in_bytes = 7;
+    struct happening heard = happening(3, STATE_NONE, STATE_DELETE_TCB, 0);
+    heard.signs = LIFE_ENDED;
+    heard.event.has_totals = 0;
+    heard.event.tuple.remote_port = 0;
+    assert_int_equal(hear(&bench, &heard, row), 1);
+    assert_int_equal(bench.told[0].tuple.remote_port, row->tuple.remote_port);
+    assert_int_equal(bench.told[0].in_bytes, 7);
+    bench_end(&bench);
+}
+
+/* As many as make the table grow, removed in another order than they came. */
+static void many_lives(void **state)
+{
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    for (uint64_t i = 1; i <= 3000; i++) {
+        struct happening heard = happening(i, STATE_CLOSED, STATE_SYN_SENT, (int64_t)i);
+        assert_int_equal(hear(&bench, &heard, NULL), 1);
+    }
+    assert_int_equal(lives_count(bench.lives), 3000);
+    for (uint64_t i = 1; i <= 3000; i += 2)
+        step(&bench, i, STATE_SYN_SENT, STATE_CLOSED, 10000);
+    for (uint64_t i = 2; i <= 3000; i += 2) {
+        step(&bench, i, STATE_SYN_SENT, STATE_ESTABLISHED, 10000);
+        assert_int_equal(bench.told[0].duration_ns, 10000 - (int64_t)i);
+    }
+    assert_int_equal(lives_count(bench.lives), 1500);
+    lives_forget(bench.lives, T0 + 10000);
+    assert_int_equal(lives_count(bench.lives), 1500);
+    lives_forget(bench.lives, T0 + 10001);
+    assert_int_equal(lives_count(bench.lives), 0);
+    bench_end(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opening_waits_for_its_port),
+        cmocka_unit_test(frame_shows_the_port_first),
+        cmocka_unit_test(connect_without_a_port_is_none),
+        cmocka_unit_test(accepted_socket_opens_once),
+        cmocka_unit_test(row_in_syn_received_is_not_opened_again),
+        cmocka_unit_test(end_of_a_socket),
+        cmocka_unit_test(destroy_message_of_a_row),
+        cmocka_unit_test(destroy_message_of_one_never_seen),
+        cmocka_unit_test(destroy_message_without_counters),
+        cmocka_unit_test(many_lives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

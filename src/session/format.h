@@ -75,7 +75,7 @@ extern const size_t session_detail_key_count;
 extern const struct session_key SESSION_PROC_KEYS[];
 extern const size_t session_proc_key_count;
 
-/* Keys that are written and read by name, and where. */
+/* Keys that are written and read by name, and in which lines. */
 struct session_other_key {
     const char *name;
     const char *help;

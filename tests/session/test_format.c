@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "collect.h"
+#include "core/info.h"
 #include "core/json.h"
 #include "equal.h"
 #include "session/format.h"
@@ -226,6 +227,72 @@ static void test_keys_of_rows(void **state)
     collector_free(collector);
 }
 
+static bool is_key_of(enum record_kind kind, const char *name)
+{
+    bool row = kind == RECORD_ROW || kind == RECORD_SAMPLE;
+    for (size_t i = 0; i < session_other_key_count; i++) {
+        if ((SESSION_OTHER_KEYS[i].records & RECORD_BIT(kind)) &&
+            !strcmp(SESSION_OTHER_KEYS[i].name, name))
+            return true;
+    }
+    for (size_t i = 0; row && i < session_row_key_count; i++) {
+        if (!strcmp(SESSION_ROW_KEYS[i].name, name))
+            return true;
+    }
+    for (size_t i = 0; row && i < session_detail_key_count; i++) {
+        if (!strcmp(SESSION_DETAIL_KEYS[i].name, name))
+            return true;
+    }
+    for (size_t i = 0; row && i < tcp_info_count; i++) {
+        if (!strcmp(TCP_INFO[i].json, name))
+            return true;
+    }
+    for (size_t i = 0; kind == RECORD_PROC && i < session_proc_key_count; i++) {
+        if (!strcmp(SESSION_PROC_KEYS[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* No line has a key that the tables, and so the document, do not name. */
+static void test_keys_are_in_tables(void **state)
+{
+    static struct event events[4096];
+    struct collector *collector =
+        start_demo(200, NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_DETAIL);
+    struct log log;
+    const char *key;
+    json_t *value;
+
+    (void)state;
+    log_init(&log);
+    for (unsigned i = 0; i < 12; i++) {
+        struct frame *frame = NULL;
+        uint64_t lost;
+        assert_int_equal(collector_step(collector, &frame), 0);
+        uint32_t count = event_ring_read(collector_events(collector), &log.cursor, events,
+                                         UNIT_COUNT(events), &lost);
+        write_one(&log, frame, i == 0, events, count);
+        for (char *at = log.buffer.data; *at; at = strchr(at, '\n') + 1) {
+            json_t *line = json_loadb(at, (size_t)(strchr(at, '\n') - at), 0, NULL);
+            const char *name = json_string_value(json_object_get(line, "ev"));
+            enum record_kind kind = RECORD_HEAD;
+            while (kind < RECORD_COUNT && strcmp(RECORDS[kind].name, name) != 0)
+                kind++;
+            assert_true(kind < RECORD_COUNT);
+            json_object_foreach(line, key, value)
+            {
+                if (!is_key_of(kind, key))
+                    fail_msg("%s has a key \"%s\" that no table has", name, key);
+            }
+            json_decref(line);
+        }
+        frame_release(frame);
+    }
+    log_done(&log);
+    collector_free(collector);
+}
+
 static int read_text(const char *text, struct session_line *line, char *why)
 {
     struct session_state state;
@@ -359,6 +426,7 @@ int main(void)
         cmocka_unit_test(test_too_long),
         cmocka_unit_test(test_text_is_clean),
         cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_keys_are_in_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

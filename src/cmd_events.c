@@ -25,6 +25,7 @@ struct events_run {
     struct frame *frame;
     struct map row_of; /* serial -> row of frame, and 1; filled when a filter asks */
     bool mapped, ascii;
+    bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
 };
@@ -73,7 +74,8 @@ static bool is_wished(const struct options *options, const struct event *event)
     if (event->kind == EVENT_LOST)
         return true;
     states &= ~(STATE_BIT(STATE_NONE) | STATE_BIT(STATE_DELETE_TCB));
-    return (options->families & family) && (state_class_bits(options->class) & states);
+    /* A destroy message of a connection never seen before does not tell what it came from. */
+    return (options->families & family) && (!states || (state_class_bits(options->class) & states));
 }
 
 static void print_event(struct events_run *run, const struct event *event)
@@ -139,6 +141,19 @@ static void drain(int descriptor)
     (void)got;
 }
 
+/* Once, where less is seen between frames than could be. */
+static void say_what_is_seen(struct events_run *run)
+{
+    const struct frame *frame = run->frame;
+
+    if (run->said || !frame || !frame->events)
+        return;
+    run->said = true;
+    if (frame->events_why && frame->events_why[0] && run->headless.options->events == EVENTS_AUTO)
+        fprintf(stderr, "tcplens: events between frames by \"%s\": %s\n", frame->events,
+                frame->events_why);
+}
+
 static int run_live(struct events_run *run)
 {
     struct headless *headless = &run->headless;
@@ -151,6 +166,7 @@ static int run_live(struct events_run *run)
         headless_wait(headless, &consumer, 1, -1);
         drain(consumer);
         take_frame(run, collector_latest(headless->collector));
+        say_what_is_seen(run);
         error = print_ring(run, event_ring_next(run->ring));
         signal = headless_signal(headless);
     }

@@ -59,7 +59,9 @@ static void format_close(char *out, size_t size, const struct event *event)
     if (event->has_duration)
         text_age(age, sizeof(age), event->duration_ns);
     used = event->has_duration ? snprintf(out, size, "after %s", age)
-                               : snprintf(out, size, "from %s", TCP_STATES[event->from].short_name);
+           : event->from == STATE_NONE
+               ? snprintf(out, size, "between frames")
+               : snprintf(out, size, "from %s", TCP_STATES[event->from].short_name);
     if (!event->has_totals || used < 0 || (size_t)used >= size)
         return;
     text_count(in, sizeof(in), event->in_bytes);

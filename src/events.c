@@ -26,6 +26,7 @@
 struct rows {
     struct frame *frame;
     struct row_index index;
+    uint8_t listening[UINT16_MAX / 8 + 1]; /* a bit a port */
     bool indexed;
 };
 
@@ -109,6 +110,22 @@ void events_free(struct events *events)
 
 /* --- telling; all under the lock --- */
 
+static void rows_find_listening(struct rows *rows)
+{
+    const struct frame *frame = rows->frame;
+    memset(rows->listening, 0, sizeof(rows->listening));
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const uint16_t port = frame->conns[i].tuple.local_port;
+        if (frame->conns[i].state == STATE_LISTEN)
+            rows->listening[port / 8] |= (uint8_t)(1u << port % 8);
+    }
+}
+
+static bool rows_is_listening(const struct rows *rows, uint16_t port)
+{
+    return rows->indexed && (rows->listening[port / 8] >> port % 8 & 1);
+}
+
 static const struct conn *rows_find(struct rows *rows, uint64_t cookie)
 {
     const struct frame *frame = rows->frame;
@@ -118,6 +135,7 @@ static const struct conn *rows_find(struct rows *rows, uint64_t cookie)
         if (row_index_reserve(&rows->index, frame->conns, 0, frame->live_count) < 0)
             return NULL;
         row_index_rebuild(&rows->index, frame->conns, frame->live_count);
+        rows_find_listening(rows);
         rows->indexed = true;
     }
     const uint32_t row = row_index_find(&rows->index, frame->conns, cookie);
@@ -157,16 +175,20 @@ static bool is_old_news(struct events *events, const struct happening *happening
            rows_find(&events->older, happening->event.cookie);
 }
 
-static void hear(void *context, const struct happening *happening)
+static void hear(void *context, const struct happening *heard)
 {
     struct events *events = context;
     struct event told[LIFE_EVENTS_MAX];
     const struct shown shown = {events->latest.frame,
-                                rows_find(&events->latest, happening->event.cookie)};
+                                rows_find(&events->latest, heard->event.cookie)};
+    struct happening happening = *heard;
 
-    if ((happening->signs & LIFE_ENDED) && !shown.conn && is_old_news(events, happening))
+    if ((happening.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &happening))
         return;
-    const uint32_t count = lives_tell(events->lives, happening, &shown, told);
+    if ((happening.signs & LIFE_SEQUENCE) &&
+        rows_is_listening(&events->latest, happening.event.tuple.local_port))
+        happening.signs |= LIFE_FIN; /* it was accepted: the SYN was the peer's */
+    const uint32_t count = lives_tell(events->lives, &happening, &shown, told);
     for (uint32_t i = 0; i < count; i++)
         tell(events, &told[i]);
 }

@@ -77,6 +77,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     const struct options *options = headless->options;
     char why[OPEN_SOURCE_WHY_MAX] = "";
     struct collector_settings settings = {.events = options->events,
+                                          .events_why = why,
                                           .highlight_ns = options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT};
     settings.wish = (struct wish){.interval_ns = options->interval_ns,
@@ -93,7 +94,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     if (!error)
         return -1;
     source_close(settings.source);
-    fprintf(stderr, "tcplens: %s\n", strerror(-error));
+    fprintf(stderr, "tcplens: %s\n", why[0] ? why : strerror(-error));
     return EXIT_FAILED;
 }
 

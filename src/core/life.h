@@ -11,11 +11,13 @@
 #define LIFE_NAME_MAX   16 /* a process name as the kernel has it, NUL included */
 
 enum life_sign {
-    LIFE_ERROR = 1u << 0,  /* the socket ends with an error: nothing stays behind */
-    LIFE_FIN = 1u << 1,    /* the peer's FIN was received, and in_bytes counts it */
-    LIFE_ORPHAN = 1u << 2, /* no process holds it any more */
-    LIFE_ENDED = 1u << 3   /* a destroy message: `to` is what stays behind (TIME-WAIT, FIN-WAIT-2)
-                            * or DELETE-TCB; what it comes from is not told */
+    LIFE_ERROR = 1u << 0,    /* the socket ends with an error: nothing stays behind */
+    LIFE_FIN = 1u << 1,      /* the peer's FIN was received, and in_bytes counts it */
+    LIFE_ORPHAN = 1u << 2,   /* no process holds it any more */
+    LIFE_SEQUENCE = 1u << 3, /* one more was acknowledged than bytes were sent: its SYN if it
+                              * connected, else its FIN, and then the peer's came before it */
+    LIFE_ENDED = 1u << 4     /* a destroy message: `to` is what stays behind (TIME-WAIT, FIN-WAIT-2)
+                              * or DELETE-TCB; what it comes from is not told */
 };
 
 /* One transition of a socket, or its end. */

@@ -110,16 +110,17 @@ bool destroy_may_nap(const struct destroy *destroy)
     return destroy->room >= BUFFER_CALM;
 }
 
-/* Bytes acknowledged beyond what was sent are a SYN and a FIN: ours was, and a socket whose FIN was
+/* What was acknowledged beyond the bytes sent are a SYN and a FIN. A socket whose FIN was
  * acknowledged and that leaves no TIME-WAIT behind had the peer's before it. */
-static bool fin_is_certain(const struct conn *conn, const struct conn_detail *detail)
+static uint32_t fin_signs(const struct conn *conn, const struct conn_detail *detail)
 {
     uint64_t acknowledged;
     const size_t at = offsetof(struct tcp_info, tcpi_bytes_acked);
     if (detail->info_length < at + sizeof(acknowledged))
-        return false;
+        return 0;
     memcpy(&acknowledged, detail->info + at, sizeof(acknowledged));
-    return acknowledged == conn_out_bytes(conn) + 2;
+    const uint64_t more = acknowledged - conn_out_bytes(conn);
+    return more == 2 ? LIFE_FIN : more == 1 ? LIFE_SEQUENCE : 0;
 }
 
 /* The kernel has moved on by the time the message is read: what it shows under the tuple now is
@@ -159,8 +160,7 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
         event->out_bytes = conn_out_bytes(conn);
         event->rtt_us = conn->rtt_us;
         event->retrans = conn->retrans;
-        if (fin_is_certain(conn, detail))
-            happening->signs |= LIFE_FIN;
+        happening->signs |= fin_signs(conn, detail);
     }
 }
 

@@ -206,7 +206,8 @@ static void put_change(const struct event *event, struct event_text *text)
         text->mark = "-", text->word = "closed", text->role = ROLE_CLOSED;
         put_close(event, text->change, sizeof text->change);
         if (!text->change[0])
-            snprintf(text->change, sizeof text->change, "from %s", from);
+            snprintf(text->change, sizeof text->change, "%s%s",
+                     event->from ? "from " : "between frames", from);
         break;
     case EVENT_LOST:
         text->mark = "!", text->word = "lost", text->role = ROLE_TROUBLE;

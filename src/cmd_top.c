@@ -1,6 +1,7 @@
 /* cmd_top: the screen over the live kernel (or the demo). The main thread takes all signals and
  * nothing else; collector and screen have threads of their own. */
 #include "collect.h"
+#include "filter_read.h"
 #include "open_source.h"
 #include "options.h"
 #include "settings.h"
@@ -32,6 +33,7 @@ struct top {
     struct settings *settings; /* options is its */
     struct system_names *names;
     struct lookup lookup;
+    struct filter_names filter_names;
     struct collector *collector;
     struct screen *screen;
     struct term_rescue rescue;
@@ -219,6 +221,8 @@ static int open_screen(struct top *top)
         .ports_by_number = !top->settings->values.services,
         .no_mouse = !top->settings->values.mouse,
         .notice = top->settings->notice,
+        .filter = options->filter,
+        .filter_names = &top->filter_names,
         .class = options->class,
     };
     int code = choose_theme(options, &settings.theme);
@@ -228,6 +232,7 @@ static int open_screen(struct top *top)
     if (error)
         return say(EXIT_FAILED, "names", strerror(-error));
     top->lookup = system_names_lookup(top->names);
+    top->filter_names = system_names_filter(top->names);
     error = screen_new(&top->screen, &settings);
     return error ? say(EXIT_FAILED, "screen", strerror(-error)) : EXIT_DONE;
 }
@@ -389,11 +394,25 @@ static void close_if_open(int descriptor)
         close(descriptor);
 }
 
+/* Said here, where it can be read: on the screen it would be gone with the next key. */
+static int check_filter(const struct options *options)
+{
+    struct filter *filter = NULL;
+    int code = filter_read(&filter, options->filter, 0);
+    if (code < 0 && filter_needs_kernel(filter))
+        code = say(EXIT_USAGE, "filter",
+                   "only the kernel can test autobound: it works in list and close");
+    filter_free(filter);
+    return code < 0 ? EXIT_DONE : code;
+}
+
 int cmd_top(const struct options *options)
 {
     struct top top = {
         .options = options, .frames = -1, .orders = {-1, -1}, .answers = {-1, -1}, .signals = -1};
-    int code = check_terminal(&top);
+    int code = check_filter(options);
+    if (!code)
+        code = check_terminal(&top);
     if (code)
         return code;
     if (settings_new(&top.settings, options) != 0)

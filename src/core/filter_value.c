@@ -47,11 +47,11 @@ struct type_units {
 
 static const struct type_units TYPE_UNITS[] = {
     [TYPE_PORT] = {COUNT_UNITS, "a number"},
-    [TYPE_COUNT] = {COUNT_UNITS, "a number such as 10 or 1.5k"},
-    [TYPE_BYTES] = {BYTE_UNITS, "bytes such as 4096, 64k or 1.5MiB"},
-    [TYPE_RATE] = {BYTE_UNITS, "bytes a second such as 800, 64k or 1M"},
-    [TYPE_DURATION] = {SPAN_UNITS, "a time with its unit such as 50ms, 10s, 5m, 2h or 1d"},
-    [TYPE_TIME] = {NULL, "a time such as 2026-11-22T12:16:29Z"},
+    [TYPE_COUNT] = {COUNT_UNITS, "a number: 10 or 1.5k"},
+    [TYPE_BYTES] = {BYTE_UNITS, "bytes: 4096, 64k or 1.5MiB"},
+    [TYPE_RATE] = {BYTE_UNITS, "bytes a second: 800, 64k or 1M"},
+    [TYPE_DURATION] = {SPAN_UNITS, "a time with a unit: 50ms, 10s, 5m, 2h or 1d"},
+    [TYPE_TIME] = {NULL, "a time: 2026-11-22T12:16:29Z"},
     [TYPE_FLAG] = {COUNT_UNITS, "0 or 1"},
 };
 
@@ -91,13 +91,13 @@ int filter_parse_number(struct filter_node *node, const struct token *token,
 
     if (column->type == TYPE_TIME) {
         if (text_parse_rfc3339(token->word, strlen(token->word), &node->u.number.value))
-            return filter_fail(error, token, "%s is compared with %s", column->id, type->expected);
+            return filter_fail(error, token, "%s takes %s", column->id, type->expected);
     } else {
         if (!parse_unsigned_decimal(token->word, &value, &rest))
-            return filter_fail(error, token, "%s is compared with %s", column->id, type->expected);
+            return filter_fail(error, token, "%s takes %s", column->id, type->expected);
         const struct unit *unit = find_unit(type->units, rest);
         if (!unit)
-            return filter_fail(error, token, "unknown unit \"%.20s\": %s is compared with %s", rest,
+            return filter_fail(error, token, "unknown unit \"%.20s\": %s takes %s", rest,
                                column->id, type->expected);
         if (value * unit->factor >= 9.2e18)
             return filter_fail(error, token, "this number is too large");

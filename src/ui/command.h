@@ -18,6 +18,7 @@ enum command_id {
     COMMAND_BACK,
     COMMAND_VIEW, /* argument: which, from 0 */
     COMMAND_VIEW_NEXT,
+    COMMAND_FILTER,
     COMMAND_SORT_MENU,
     COMMAND_SORT_LEFT,
     COMMAND_SORT_RIGHT,

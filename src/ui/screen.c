@@ -36,6 +36,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
                                        .events = settings->feed.events,
                                        .live = settings->live};
     screen_names_begin(screen);
+    screen_filter_begin(screen);
     screen->picture.context.ascii = settings->ascii;
     int error = screen_open_view(screen, 0);
     if (error) {
@@ -52,6 +53,7 @@ void screen_free(struct screen *screen)
         return;
     screen_close_panes(screen);
     screen_names_end(screen);
+    screen_filter_end(screen);
     frame_release(screen->picture.frame);
     free(screen);
 }
@@ -179,7 +181,8 @@ static void repaint(struct screen *screen)
 
 static void back(struct screen *screen)
 {
-    screen_back(screen);
+    if (screen->page_count > 0 || !screen_filter_clear(screen))
+        screen_back(screen);
 }
 
 static void next_view(struct screen *screen)
@@ -254,6 +257,7 @@ static const struct {
 } OWN_COMMANDS[] = {
     {COMMAND_BACK, back},
     {COMMAND_VIEW_NEXT, next_view},
+    {COMMAND_FILTER, screen_open_filter},
     {COMMAND_FREEZE, freeze},
     {COMMAND_PAUSE, pause_or_go_on},
     {COMMAND_SLOWER, slower},
@@ -311,6 +315,8 @@ static void take_key(struct screen *screen, const struct key *key)
         take_mouse(screen, key);
         return;
     }
+    if (screen_filter_key(screen, key))
+        return;
     if (pane && pane->ops->key && pane->ops->key(pane, key)) {
         screen_finish_closing(screen);
         return;

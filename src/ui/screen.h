@@ -5,6 +5,7 @@
 
 #include "core/column.h"
 #include "core/event.h"
+#include "core/filter.h"
 #include "core/frame.h"
 #include "core/state.h"
 #include "core/wish.h"
@@ -58,8 +59,10 @@ struct screen_settings {
     bool names;                  /* host names at start */
     bool ports_by_number;        /* no service names at start */
     bool no_mouse;
-    const char *notice;    /* to be said at start; NULL, "" = nothing */
-    enum tcp_class class;        /* what wish.state_bits was made of */
+    const char *notice; /* to be said at start; NULL, "" = nothing */
+    const char *filter; /* to begin with; NULL = none */
+    const struct filter_names *filter_names;
+    enum tcp_class class; /* what wish.state_bits was made of */
 };
 
 struct screen;

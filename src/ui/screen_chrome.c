@@ -271,8 +271,10 @@ static void draw_tabs(struct screen *screen, const struct canvas *canvas)
     else if (page)
         snprintf(summary, sizeof(summary), "Esc back");
     int width = (int)text_width(summary);
+    int end = canvas->cols - 1;
     if (width > 0 && col + 1 + width < canvas->cols)
-        canvas_text_right(canvas, 0, canvas->cols - 1, ROLE_DIM, summary);
+        end = canvas_text_right(canvas, 0, end, ROLE_DIM, summary) - 3;
+    screen_filter_draw_tab(screen, canvas, col + 2, end);
 }
 
 struct reason_text {
@@ -382,6 +384,10 @@ static void draw_footer(struct screen *screen, const struct canvas *canvas)
 {
     unsigned ranks = footer_ranks_that_fit(canvas);
     int col = 1;
+    if (screen->filter.open) {
+        screen_filter_draw_below(screen, canvas);
+        return;
+    }
     for (size_t i = 0; i < command_count; i++) {
         const struct command *command = &COMMANDS[i];
         if (command->footer_rank == 0 || command->footer_rank > ranks)
@@ -396,6 +402,10 @@ static void draw_footer(struct screen *screen, const struct canvas *canvas)
 static void draw_status(struct screen *screen, const struct canvas *canvas)
 {
     char text[320];
+    if (screen->filter.open) {
+        screen_filter_draw(screen, canvas);
+        return;
+    }
     unsigned role = status_text(screen, text, sizeof(text));
     canvas_field(canvas, 0, 1, canvas->cols - 2, false, role, text);
 }

@@ -5,6 +5,7 @@
 
 #include "ui/host_names.h"
 #include "ui/pane.h"
+#include "ui/prompt.h"
 #include "ui/screen.h"
 
 #define VIEWS_MAX 8
@@ -14,6 +15,15 @@
 struct span { /* cells that act when clicked */
     int row, from, to;
     const struct command *command;
+};
+
+struct screen_filter {
+    struct filter *filter; /* in force; NULL = all rows */
+    char text[PROMPT_MAX]; /* it, as typed */
+    bool open, wrong;      /* the line is open; what stands in it is no filter, error says why */
+    struct filter_error error;
+    struct prompt prompt;
+    char before[PROMPT_MAX]; /* in force when the line was opened */
 };
 
 struct screen {
@@ -28,6 +38,7 @@ struct screen {
     size_t page_count;
     struct lookup lookup;     /* what panes are given: services and hosts as switched on */
     struct host_names *names; /* NULL: off, nothing is asked */
+    struct screen_filter filter;
     bool closing; /* the top page asked to be closed */
     bool quit, paint, void_panes;
     enum theme theme;
@@ -64,6 +75,19 @@ void screen_switch_services(struct screen *screen);
 void screen_switch_hosts(struct screen *screen);
 size_t screen_names_wait(const struct screen *screen, struct pollfd *waits, int *timeout_ms);
 void screen_names_pump(struct screen *screen, const struct pollfd *waits, size_t count);
+
+/* screen_filter.c */
+void screen_filter_begin(struct screen *screen);
+void screen_filter_end(struct screen *screen);
+uint32_t screen_filter_needs(const struct screen *screen);
+void screen_open_filter(struct screen *screen);
+bool screen_filter_clear(struct screen *screen);                      /* false: there was none */
+bool screen_filter_key(struct screen *screen, const struct key *key); /* true: taken */
+void screen_filter_draw(struct screen *screen, const struct canvas *canvas);
+void screen_filter_draw_below(struct screen *screen, const struct canvas *canvas);
+/* On the tab line, ending at `end`; returns where it begins. */
+int screen_filter_draw_tab(const struct screen *screen, const struct canvas *canvas, int col,
+                           int end);
 
 /* screen_chrome.c */
 void screen_paint(struct screen *screen);

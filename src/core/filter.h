@@ -39,6 +39,11 @@ int filter_parse(struct filter **filter, const char *text, const struct filter_n
                  struct filter_error *error);
 void filter_free(struct filter *filter);
 
+/* The words that begin a condition, beside column ids; and the sets of states. NULL behind the
+ * last: for completions, and for checks of what describes them. */
+const char *filter_field_word(size_t index);
+const char *filter_state_set_word(size_t index);
+
 /* Canonical text: parsing it again gives an equal filter. With parentheses where and/or mix. */
 void filter_print(const struct filter *filter, struct buffer *out);
 bool filter_equal(const struct filter *a, const struct filter *b);

@@ -183,6 +183,11 @@ static const struct field FIELDS[] = {
     {"to", filter_parse_to, NODE_FROM_TO, 0},
 };
 
+const char *filter_field_word(size_t index)
+{
+    return index < sizeof FIELDS / sizeof *FIELDS ? FIELDS[index].word : NULL;
+}
+
 struct alias {
     const char *word, *column;
 };

@@ -26,6 +26,11 @@ static const struct state_set STATE_SETS[] = {
     {"big", STATE_ALL_BITS & ~SET_BUCKET & ~STATE_BIT(STATE_DELETE_TCB)},
 };
 
+const char *filter_state_set_word(size_t index)
+{
+    return index < sizeof STATE_SETS / sizeof *STATE_SETS ? STATE_SETS[index].name : NULL;
+}
+
 /* A state by a unique beginning of one of its names ("est"). */
 static enum tcp_state state_from_prefix(const char *word)
 {

@@ -1,0 +1,74 @@
+/* words: prints every word that the tables know, one a line with tabs between, for what is made of
+ * them: man page and completions. */
+#include "core/filter.h"
+#include "core/state.h"
+#include "options.h"
+#include "settings.h"
+#include "ui/command.h"
+#include "ui/theme.h"
+
+#include <stdio.h>
+
+static void print_commands(void)
+{
+    for (int i = 0; i < RUN_COUNT; i++)
+        printf("command\t%s\t%s\t%s\n", COMMAND_NAMES[i].name, COMMAND_NAMES[i].operands,
+               COMMAND_NAMES[i].help);
+}
+
+static void print_options(void)
+{
+    for (size_t i = 0; i < option_name_count; i++) {
+        const struct option_name *option = &OPTION_NAMES[i];
+        const char letter[2] = {option->letter, '\0'};
+
+        printf("option\t%s\t%s\t%s\t%s\t", option->name ? option->name : "", letter,
+               option->argument ? option->argument : "", option->help);
+        for (int j = 0; j < RUN_COUNT; j++)
+            if (option->commands >> j & 1)
+                printf("%s ", COMMAND_NAMES[j].name);
+        putchar('\n');
+    }
+}
+
+static void print_keys(void)
+{
+    char keys[64];
+
+    for (size_t i = 0; i < command_count; i++) {
+        if (!COMMANDS[i].help)
+            continue;
+        command_keys(keys, sizeof keys, &COMMANDS[i], true);
+        printf("key\t%s\t%s\t%s\n", COMMAND_GROUPS[COMMANDS[i].group], keys, COMMANDS[i].help);
+    }
+}
+
+static void print_filter_words(void)
+{
+    for (size_t i = 0; filter_field_word(i); i++)
+        printf("field\t%s\n", filter_field_word(i));
+    for (size_t i = 0; filter_state_set_word(i); i++)
+        printf("state\t%s\n", filter_state_set_word(i));
+    for (int state = 1; state < STATE_COUNT; state++)
+        for (int i = 0; i < 3 && TCP_STATES[state].ss_names[i]; i++)
+            printf("state\t%s\n", TCP_STATES[state].ss_names[i]);
+}
+
+int main(void)
+{
+    print_commands();
+    print_options();
+    print_keys();
+    print_filter_words();
+    for (size_t i = 0; i < column_count; i++)
+        printf("column\t%s\t%s\n", columns[i].id, columns[i].help);
+    for (size_t i = 0; i < setting_count; i++)
+        printf("setting\t%s\t%s\t%s\t%s\n", SETTINGS[i].section, SETTINGS[i].key,
+               SETTINGS[i].argument, SETTINGS[i].help);
+    printf("setting\t%s\tNAME\tFILTER\tfilters by name\n", SETTINGS_FILTERS);
+    for (int i = 0; i < THEME_COUNT; i++)
+        printf("theme\t%s\n", THEME_NAMES[i]);
+    printf("exit\t%d\nexit\t%d\nexit\t%d\nexit\t%d\n", EXIT_DONE, EXIT_FAILED, EXIT_USAGE,
+           EXIT_PARTLY);
+    return 0;
+}

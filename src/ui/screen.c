@@ -169,7 +169,6 @@ static void step_interval(struct screen *screen, int step)
 static void pause_or_go_on(struct screen *screen)
 {
     screen->picture.paused = !screen->picture.paused;
-    screen->void_panes = true;
     take_frame(screen);
 }
 

@@ -5,6 +5,7 @@
 #include "open_source.h"
 #include "options.h"
 #include "settings.h"
+#include "source/privilege.h"
 #include "source/system_names.h"
 #include "ui/screen.h"
 
@@ -127,6 +128,7 @@ static int keep_settings(void *data, const struct screen_kept *kept, char *text,
 static void *run_screen(void *data)
 {
     struct top *top = data;
+    privilege_keep(PRIVILEGE_KILL | PRIVILEGE_NET_ADMIN | PRIVILEGE_DAC_OVERRIDE);
     top->screen_error = screen_run(top->screen);
     send_byte(top->answers[1], ANSWER_ENDED);
     return NULL;
@@ -349,6 +351,7 @@ static int start_threads(struct top *top)
         return say(EXIT_FAILED, "screen thread", strerror(error));
     pthread_setname_np(top->thread, "screen");
     top->screen_runs = true;
+    privilege_keep(0); /* this thread only waits for signals from here on */
     return EXIT_DONE;
 }
 

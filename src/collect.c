@@ -5,6 +5,7 @@
 
 #include "core/diff.h"
 #include "core/track.h"
+#include "source/privilege.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -350,6 +351,7 @@ static void *collector_main(void *argument)
     struct collector *collector = argument;
     struct wish wish;
 
+    privilege_keep(PRIVILEGE_ALL | PRIVILEGE_NET_ADMIN);
     while (!take_wish(collector, &wish)) {
         const int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
         struct frame *frame = NULL;

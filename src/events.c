@@ -5,6 +5,7 @@
 #include "core/life.h"
 #include "source/bpf.h"
 #include "source/destroy.h"
+#include "source/privilege.h"
 #include "source/row_index.h"
 
 #include <errno.h>
@@ -280,7 +281,7 @@ static void open_source(struct events *events)
         bpf_open(&bpf, why);
     if (!bpf && (wanted == EVENTS_AUTO || wanted == EVENTS_DESTROY))
         destroy_open(&destroy, why[0] ? NULL : why);
-    bpf_drop_capabilities(); /* of this thread: what is open stays open */
+    privilege_keep(0); /* what is open stays open */
     pthread_mutex_lock(&events->lock);
     events->bpf = bpf;
     events->destroy = destroy;

@@ -1,5 +1,6 @@
 /* main: starts tcplens: options, then the command they name. */
 #include "options.h"
+#include "source/privilege.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -11,6 +12,20 @@ static bool is_setuid(void)
 {
     return getuid() != geteuid() || getgid() != getegid();
 }
+
+#define READS_PROC PRIVILEGE_ALL
+#define HEARS      (PRIVILEGE_NET_ADMIN | PRIVILEGE_BPF | PRIVILEGE_PERFMON)
+
+/* What each command needs where it has it; everything else is given up before the first thread
+ * starts. */
+static const uint64_t KEPT_PRIVILEGES[RUN_COUNT] = {
+    [RUN_TOP] = READS_PROC | HEARS | PRIVILEGE_KILL | PRIVILEGE_DAC_OVERRIDE,
+    [RUN_LIST] = READS_PROC | PRIVILEGE_NET_ADMIN,
+    [RUN_EVENTS] = READS_PROC | HEARS,
+    [RUN_RECORD] = READS_PROC | HEARS | PRIVILEGE_DAC_OVERRIDE,
+    [RUN_REPLAY] = PRIVILEGE_DAC_READ_SEARCH, /* until the file is open */
+    [RUN_CLOSE] = READS_PROC | PRIVILEGE_NET_ADMIN,
+};
 
 int main(int argc, char **argv)
 {
@@ -26,8 +41,10 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write */
     code = options_parse(&options, argc, argv);
-    if (code < 0)
+    if (code < 0) {
+        privilege_start(KEPT_PRIVILEGES[options.command]);
         code = COMMAND_NAMES[options.command].run(&options);
+    }
     options_done(&options);
     return code;
 }

@@ -228,13 +228,6 @@ void bpf_close(struct bpf *bpf)
     free(bpf);
 }
 
-void bpf_drop_capabilities(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-    syscall(SYS_capset, &header, none);
-}
-
 /* --- the walk --- */
 
 int bpf_walk_owners(const struct bpf *bpf, bpf_visit visit, void *context)

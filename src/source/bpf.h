@@ -30,8 +30,6 @@ int bpf_descriptor(const struct bpf *bpf); /* readable when there is something *
  * the number handed over is returned, or -errno. */
 int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint64_t *lost);
 
-/* Gives up all capabilities of the calling thread: what is attached stays. */
-void bpf_drop_capabilities(void);
 
 /* Calls visit for each descriptor of any process that is a TCP socket of our network namespace:
  * 0.4 us a descriptor. From any thread. 0 or -errno. */

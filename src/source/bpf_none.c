@@ -30,10 +30,6 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint64_t *lost)
     return -ENOSYS;
 }
 
-void bpf_drop_capabilities(void)
-{
-}
-
 int bpf_walk_owners(const struct bpf *bpf, bpf_visit visit, void *context)
 {
     (void)bpf;

@@ -3,7 +3,10 @@
 #include "source/privilege.h"
 
 #include <linux/capability.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -55,4 +58,48 @@ void privilege_lower(struct privilege *privilege)
         return;
     set_effective(privilege->effective);
     privilege->raised = false;
+}
+
+static void keep_half(struct __user_cap_data_struct *half, uint32_t keep)
+{
+    half->permitted &= keep;
+    half->effective &= half->permitted;
+    half->inheritable = 0;
+}
+
+static void set_kept(uint64_t keep, bool nothing_effective)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+
+    if (capabilities_get(data) != 0)
+        return;
+    keep_half(&data[0], (uint32_t)keep);
+    keep_half(&data[1], (uint32_t)(keep >> 32));
+    if (nothing_effective)
+        data[0].effective = data[1].effective = 0;
+    (void)syscall(SYS_capset, &header, data); /* giving up is always allowed */
+}
+
+void privilege_keep(uint64_t keep)
+{
+    set_kept(keep, false);
+}
+
+/* What a terminal or resolver library would open or follow for whoever set it. */
+static const char *const UNSAFE_VARIABLES[] = {
+    "TERMINFO",      "TERMINFO_DIRS",      "TERMCAP",     "TERMPATH",
+    "NCURSES_TRACE", "NCURSES_NO_PADDING", "ESCDELAY",    "TABSIZE",
+    "HOSTALIASES",   "LOCALDOMAIN",        "RES_OPTIONS", "CARES_HOSTS",
+};
+
+void privilege_start(uint64_t keep)
+{
+    const bool secure = getauxval(AT_SECURE) != 0;
+
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* Linux 3.5; nothing here ever runs a program */
+    if (secure)
+        for (size_t i = 0; i < sizeof UNSAFE_VARIABLES / sizeof *UNSAFE_VARIABLES; i++)
+            unsetenv(UNSAFE_VARIABLES[i]);
+    set_kept(keep, secure);
 }

@@ -1,6 +1,7 @@
-/* privilege: raises the two capabilities that the owner walk needs, in the calling thread only and
- * only while it opens things under /proc. Knows nothing of what is opened. Linux capabilities are
- * per thread (capset changes the caller alone). */
+/* privilege: what the program and each of its threads may do. Gives up at the start what the
+ * command does not need, in each thread what that thread does not need, and raises the two
+ * capabilities of the owner walk only while it opens things under /proc. Linux capabilities are per
+ * thread (capset changes the caller alone); a new thread has those of the one that made it. */
 #ifndef TCPLENS_SOURCE_PRIVILEGE_H
 #define TCPLENS_SOURCE_PRIVILEGE_H
 
@@ -16,6 +17,20 @@ struct privilege {
 #define PRIVILEGE_DAC_READ_SEARCH (1u << 2)  /* opens /proc/PID/fd of other users */
 #define PRIVILEGE_SYS_PTRACE      (1u << 19) /* reads the links in it */
 #define PRIVILEGE_ALL             (PRIVILEGE_DAC_READ_SEARCH | PRIVILEGE_SYS_PTRACE)
+
+/* What else a thread may keep, bits of a 64-bit set (include/uapi/linux/capability.h). */
+#define PRIVILEGE_DAC_OVERRIDE (1ull << 1)  /* as root: writes a log into another user's folder */
+#define PRIVILEGE_KILL         (1ull << 5)  /* signals other users' processes */
+#define PRIVILEGE_NET_ADMIN    (1ull << 12) /* closes sockets, large receive buffers, ULP facts */
+#define PRIVILEGE_PERFMON      (1ull << 38)
+#define PRIVILEGE_BPF          (1ull << 39)
+
+/* Before the first thread: no new privileges by any exec, nothing kept but this set; started with
+ * file capabilities (AT_SECURE) nothing is effective and the environment cannot name terminal
+ * files. */
+void privilege_start(uint64_t keep);
+/* The calling thread keeps at most this set, permitted and effective. */
+void privilege_keep(uint64_t keep);
 
 /* Reads what the calling thread has. A kernel that does not tell: nothing is permitted. */
 void privilege_init(struct privilege *privilege);

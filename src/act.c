@@ -30,11 +30,15 @@
 #define REQUEST_MAX       1024
 
 const struct act_signal ACT_SIGNALS[] = {
-    {SIGTERM, "TERM", "ask it to end"},      {SIGKILL, "KILL", "end it at once, nothing is saved"},
-    {SIGHUP, "HUP", "hang up; many reload"}, {SIGINT, "INT", "as Ctrl-C"},
-    {SIGQUIT, "QUIT", "end with a core"},    {SIGUSR1, "USR1", "its own meaning"},
-    {SIGUSR2, "USR2", "its own meaning"},    {SIGSTOP, "STOP", "pause it"},
-    {SIGCONT, "CONT", "let it go on"},
+    {SIGTERM, "TERM", "ask it to end", true},
+    {SIGKILL, "KILL", "end it at once, nothing is saved", true},
+    {SIGHUP, "HUP", "hang up; many reload", false},
+    {SIGINT, "INT", "as Ctrl-C", true},
+    {SIGQUIT, "QUIT", "end with a core", true},
+    {SIGUSR1, "USR1", "its own meaning", false},
+    {SIGUSR2, "USR2", "its own meaning", false},
+    {SIGSTOP, "STOP", "pause it", false},
+    {SIGCONT, "CONT", "let it go on", false},
 };
 const size_t act_signal_count = sizeof ACT_SIGNALS / sizeof *ACT_SIGNALS;
 
@@ -55,6 +59,7 @@ const char *act_guard_text(enum act_guard guard)
         [GUARD_ANCESTOR] = "tcplens was started from it",
         [GUARD_LISTENER] = "it is a listener: new connections are refused from then on",
         [GUARD_SESSION] = "it may be the session you are sitting in",
+        [GUARD_UNSEEN] = "who holds it cannot be seen: it may be your own session",
     };
     return TEXTS[guard];
 }
@@ -331,6 +336,8 @@ enum act_guard act_guard_conn(const struct frame *frame, const struct conn *conn
 
     if (conn->state == STATE_LISTEN)
         return GUARD_LISTENER;
+    if (conn->owner_word == OWNER_HIDDEN || conn->owner_word == OWNER_UNKNOWN)
+        return GUARD_UNSEEN;
     for (uint32_t i = 0; i < conn->owner_count; i++) {
         const struct proc *holder = frame_holder(frame, conn, i);
         for (size_t n = 0; holder && n < sizeof SESSION_NAMES / sizeof *SESSION_NAMES; n++)

@@ -21,7 +21,8 @@ enum act_guard {
     GUARD_SELF,     /* tcplens itself */
     GUARD_ANCESTOR, /* the shell, tmux, sshd it was started from */
     GUARD_LISTENER, /* a LISTEN socket: new connections are refused from then on */
-    GUARD_SESSION   /* held by an sshd or mosh-server: it may be the one you are sitting in */
+    GUARD_SESSION,  /* held by an sshd or mosh-server: it may be the one you are sitting in */
+    GUARD_UNSEEN    /* who holds it cannot be seen: it may be an sshd */
 };
 
 const char *act_guard_text(enum act_guard guard); /* "it is process 1", ...; "" for GUARD_NOTHING */
@@ -47,7 +48,7 @@ void act_process_release(struct act_process *process); /* a zeroed one with pidf
 int act_process_signal(const struct act_process *process, int signal, char text[ACT_TEXT_MAX]);
 bool act_process_exited(const struct act_process *process); /* by the pidfd; never waits */
 
-/* Guard of closing this row: LISTEN, or held by an sshd or mosh-server. */
+/* Guard of closing this row: LISTEN, held by an sshd or mosh-server, or by who knows whom. */
 enum act_guard act_guard_conn(const struct frame *frame, const struct conn *conn);
 
 /* SOCK_DESTROY of exactly this row, by cookie, on a netlink socket of its own. 0 or -errno with
@@ -60,6 +61,7 @@ struct act_signal {
     int number;
     const char *name; /* "TERM" */
     const char *help; /* "ask it to end" */
+    bool ends;        /* a process that does not exit after it has not done what was asked */
 };
 extern const struct act_signal ACT_SIGNALS[];
 extern const size_t act_signal_count;

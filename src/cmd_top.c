@@ -7,6 +7,7 @@
 #include "settings.h"
 #include "source/privilege.h"
 #include "source/system_names.h"
+#include "top_acts.h"
 #include "ui/screen.h"
 
 #include <errno.h>
@@ -38,6 +39,7 @@ struct top {
     struct collector *collector;
     struct screen *screen;
     struct term_rescue rescue;
+    struct top_acts acts;
     int frames;     /* eventfd of the collector for us */
     int orders[2];  /* main to screen */
     int answers[2]; /* screen to main */
@@ -208,6 +210,7 @@ static int open_screen(struct top *top)
                  .data = top->collector},
         .wish = first_wish(options),
         .live = true,
+        .acts = &top->acts.acts,
         .input = STDIN_FILENO,
         .orders_descriptor = top->orders[0],
         .suspended = answer_suspended,
@@ -227,6 +230,9 @@ static int open_screen(struct top *top)
         .filter_names = &top->filter_names,
         .class = options->class,
     };
+    top_acts_init(&top->acts, options->read_only ? TOP_ACTS_READ_ONLY
+                              : options->demo    ? TOP_ACTS_PRETENDED
+                                                 : TOP_ACTS_REAL);
     int code = choose_theme(options, &settings.theme);
     if (code)
         return code;

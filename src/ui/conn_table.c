@@ -3,6 +3,7 @@
 #include "ui/conn_table.h"
 
 #include "core/text.h"
+#include "ui/tags.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -209,7 +210,8 @@ static void draw_row(const struct conn_table *table, const struct picture *pictu
 {
     char text[256];
     uint8_t mark = picture_mark(picture, conn);
-    unsigned layer = selected ? STYLE_SELECTED : 0;
+    bool tagged = tags_has(picture->tags, conn->serial);
+    unsigned layer = (selected ? STYLE_SELECTED : 0) | (tagged ? STYLE_TAGGED : 0);
     unsigned style = MARK_ROLES[mark] | layer;
     if (selected)
         canvas_fill(canvas, row, 0, canvas->cols, style);

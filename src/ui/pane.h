@@ -13,6 +13,7 @@
 #include "ui/key.h"
 
 struct screen;
+struct tags;
 
 /* What is shown now. Owned by the screen; the same frame for all that is drawn, until update. */
 struct picture {
@@ -23,6 +24,7 @@ struct picture {
     view_accept accept; /* the filter in force; NULL = all */
     const void *accept_data;
     uint32_t filter_generation; /* raised with each change of the filter */
+    const struct tags *tags;    /* of connections; never NULL */
     struct event_ring *events;  /* NULL = none */
     bool live;                  /* acts are possible: not a log, not the past */
     bool paused;

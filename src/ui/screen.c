@@ -38,6 +38,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     screen_names_begin(screen);
     screen_filter_begin(screen);
     screen->picture.context.ascii = settings->ascii;
+    screen->picture.tags = &screen->acting.tags;
     int error = screen_open_view(screen, 0);
     if (error) {
         screen_free(screen);
@@ -94,6 +95,7 @@ static void take_frame(struct screen *screen)
     frame_release(screen->picture.frame);
     screen->picture.frame = frame;
     screen->picture.context.frame = frame;
+    tags_follow(&screen->acting.tags, frame);
     screen->frame_taken_ns = screen_clock_ns();
     screen->void_panes = screen->paint = true;
 }
@@ -385,7 +387,10 @@ static void run_loop(struct screen *screen)
     while (!screen->quit) {
         paint_if_due(screen);
         int64_t now = screen_clock_ns();
-        int timeout_ms = (int)((next_end_ns(screen, now) - now + 999999) / 1000000);
+        int64_t look = screen_acts_look(screen, now), end = next_end_ns(screen, now);
+        int timeout_ms = (int)(((look < end ? look : end) - now + 999999) / 1000000);
+        if (screen->paint)
+            timeout_ms = 0; /* an act has just said what became of it */
         size_t asked = screen_names_wait(screen, waits + 3, &timeout_ms);
         int ready = poll(waits, 3 + asked, timeout_ms);
         if (ready < 0 && errno != EINTR)

@@ -9,6 +9,7 @@
 #include "core/frame.h"
 #include "core/state.h"
 #include "core/wish.h"
+#include "ui/acts.h"
 #include "ui/term.h"
 
 /* What comes through orders_descriptor, one byte each. */
@@ -44,9 +45,10 @@ struct screen_settings {
     struct screen_feed feed;
     struct wish wish; /* to begin with */
     bool live;
-    int input;                     /* descriptor of the keys */
-    int orders_descriptor;         /* enum screen_order */
-    void (*suspended)(void *data); /* the terminal has been left */
+    const struct screen_acts *acts; /* NULL: nothing can be done to what is shown */
+    int input;                      /* descriptor of the keys */
+    int orders_descriptor;          /* enum screen_order */
+    void (*suspended)(void *data);  /* the terminal has been left */
     /* Key w; text: what to say of it. 0 or -errno. NULL: nothing can be kept. */
     int (*keep)(void *data, const struct screen_kept *kept, char *text, size_t size);
     void *data;

@@ -7,6 +7,7 @@
 #include "ui/pane.h"
 #include "ui/prompt.h"
 #include "ui/screen.h"
+#include "ui/screen_acts.h"
 
 #define VIEWS_MAX 8
 #define PAGES_MAX 16
@@ -39,6 +40,7 @@ struct screen {
     struct lookup lookup;     /* what panes are given: services and hosts as switched on */
     struct host_names *names; /* NULL: off, nothing is asked */
     struct screen_filter filter;
+    struct acting acting;
     bool closing; /* the top page asked to be closed */
     bool quit, paint, void_panes;
     enum theme theme;

@@ -177,6 +177,9 @@ static bool has_selection(const struct pane *pane, const struct picture *picture
 bool screen_can(struct screen *screen, const struct command *command)
 {
     struct pane *pane = screen_top_pane(screen);
+    char why[ACTS_TEXT_MAX];
+    if (command->group == GROUP_ACT && !screen_acts_can(screen, command, why))
+        return false;
     if ((command->flags & COMMAND_LIVE) && !screen->picture.live)
         return false;
     if ((command->flags & COMMAND_SELECTION) && (!pane || !has_selection(pane, &screen->picture)))
@@ -187,6 +190,8 @@ bool screen_can(struct screen *screen, const struct command *command)
 bool screen_run_command(struct screen *screen, const struct command *command)
 {
     struct pane *pane = screen_top_pane(screen);
+    if (screen_acts_command(screen, command)) /* says itself why it cannot */
+        return true;
     if (!screen_can(screen, command))
         return false;
     bool done = pane && pane->ops->command && pane->ops->command(pane, command);

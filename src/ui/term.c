@@ -449,3 +449,34 @@ void term_flush(struct term *term)
         move(LINES - 1, 0);
     refresh();
 }
+
+static size_t base64(char *out, const unsigned char *bytes, size_t length)
+{
+    static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t at = 0;
+    for (size_t i = 0; i < length; i += 3) {
+        size_t left = length - i;
+        uint32_t three = (uint32_t)bytes[i] << 16;
+        three |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
+        three |= left > 2 ? bytes[i + 2] : 0;
+        for (unsigned n = 0; n < 4; n++)
+            out[at++] = n <= left ? DIGITS[three >> (18 - 6 * n) & 63] : '=';
+    }
+    return at;
+}
+
+void term_copy(struct term *term, const char *text, size_t length)
+{
+    static const char BEGIN[] = "\033]52;c;", END[] = "\a";
+    size_t begin = sizeof(BEGIN) - 1;
+    char *order = malloc(begin + (length + 2) / 3 * 4 + sizeof(END));
+    (void)term;
+    if (!order)
+        return;
+    memcpy(order, BEGIN, begin);
+    size_t coded = base64(order + begin, (const unsigned char *)text, length);
+    memcpy(order + begin + coded, END, sizeof(END));
+    fputs(order, stdout); /* curses writes past it, and has nothing pending between two flushes */
+    fflush(stdout);
+    free(order);
+}

@@ -63,6 +63,8 @@ void term_clear(struct term *term);
  * terminal cannot show become ASCII. Returns cells used. */
 int term_put(struct term *term, int row, int col, int cells, unsigned style, const char *text);
 void term_cursor(struct term *term, int row, int col); /* shown there; col < 0: hidden */
+/* Into the clipboard of whoever sits at the terminal (OSC 52), where it has that. */
+void term_copy(struct term *term, const char *text, size_t length);
 void term_flush(struct term *term);
 
 #endif

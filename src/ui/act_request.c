@@ -1,0 +1,265 @@
+/* act_request: which processes or connections an act is about, frozen while the picture still is
+ * the one that the user saw. */
+#include "ui/act_request.h"
+
+#include "ui/page.h"
+#include "ui/pages.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INODES_TRIED 8 /* sockets of a process asked for before it counts as another one */
+
+void act_ends_text(const struct column_context *context, const struct conn *conn, char *out,
+                   size_t size)
+{
+    static const char *const ENDS[] = {"local", "remote"};
+    struct column_context numbers = *context;
+    char text[2][ADDR_TEXT_MAX + 32];
+    numbers.lookup = NULL;
+    for (size_t i = 0; i < 2; i++)
+        column_format(column_find(ENDS[i], strlen(ENDS[i])), &numbers, conn, text[i],
+                      sizeof(text[i]));
+    if (conn->state == STATE_LISTEN)
+        snprintf(out, size, "%s", text[0]);
+    else
+        snprintf(out, size, "%s ▸ %s", text[0], text[1]);
+}
+
+static bool is_hidden(const struct picture *picture, const struct conn *conn)
+{
+    return picture->accept && !picture->accept(picture->accept_data, &picture->context, conn);
+}
+
+static bool holds(const struct frame *frame, const struct conn *conn, const struct proc *proc)
+{
+    if (conn->owner_word != OWNER_PROCESS)
+        return false;
+    for (uint32_t i = 0; i < conn->owner_count; i++)
+        if (frame_holder(frame, conn, i) == proc)
+            return true;
+    return conn->owner_count == 0 && frame_owner(frame, conn) == proc;
+}
+
+static void fill_facts(const struct frame *frame, const struct proc *proc,
+                       struct act_process_facts *facts)
+{
+    const struct group *group =
+        proc->group < frame->group_count ? &frame->groups[proc->group] : NULL;
+    const char *user = proc->uid == UINT32_MAX ? NULL : frame_user_name(frame, proc->uid);
+    char clock[24] = "";
+    *facts = (struct act_process_facts){0};
+    if (proc->start_ns)
+        page_clock(clock, sizeof(clock), proc->start_ns, false);
+    snprintf(facts->place, sizeof(facts->place), "%s%s%s%s%s", user ? user : "", user ? "  " : "",
+             group ? group->unit : "", clock[0] ? "   started " : "", clock);
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        if (!holds(frame, &frame->conns[i], proc))
+            continue;
+        facts->sockets++;
+        facts->established += frame->conns[i].state == STATE_ESTABLISHED;
+    }
+}
+
+static bool is_in(const struct signal_request *request, const struct proc *proc)
+{
+    for (size_t i = 0; i < request->count; i++)
+        if (request->processes[i].pid == proc->pid)
+            return true;
+    return false;
+}
+
+static void leave_out(struct signal_request *request, const char *why)
+{
+    if (request->left_out++ == 0)
+        snprintf(request->why_left_out, sizeof(request->why_left_out), "%s", why);
+}
+
+/* Of a set nothing guarded is taken: its name would have to be typed. */
+static bool take_frozen(struct signal_request *request, const struct frame *frame,
+                        const struct proc *proc, struct acts_process *process)
+{
+    char why[ACTS_TEXT_MAX];
+    if (request->of_tags && process->guard[0]) {
+        snprintf(why, sizeof(why), "%s %d: %s", process->name, process->pid, process->guard);
+        leave_out(request, why);
+        request->acts->release(process);
+        return false;
+    }
+    fill_facts(frame, proc, &request->facts[request->count]);
+    request->processes[request->count++] = *process;
+    return true;
+}
+
+static void add_holder(struct signal_request *request, const struct frame *frame,
+                       const struct proc *proc, uint32_t inode)
+{
+    struct acts_process process;
+    char why[ACTS_TEXT_MAX];
+    if (is_in(request, proc))
+        return;
+    if (request->count == ACT_PROCESSES) {
+        request->more++;
+        return;
+    }
+    if (request->acts->freeze(proc, inode, &process, why) != 0)
+        leave_out(request, why);
+    else
+        take_frozen(request, frame, proc, &process);
+}
+
+static void add_holders(struct signal_request *request, const struct frame *frame,
+                        const struct conn *conn)
+{
+    if (conn->owner_word != OWNER_PROCESS)
+        return;
+    uint32_t inode = conn->known & KNOWN_INODE ? conn->inode : 0;
+    for (uint32_t i = 0; i < conn->owner_count; i++) {
+        const struct proc *holder = frame_holder(frame, conn, i);
+        if (holder)
+            add_holder(request, frame, holder, inode);
+    }
+    const struct proc *owner = conn->owner_count == 0 ? frame_owner(frame, conn) : NULL;
+    if (owner)
+        add_holder(request, frame, owner, inode);
+}
+
+/* A process is the one that was listed if it holds one of the sockets it was listed with: pid and
+ * start time alone do not tell processes of one clock tick apart. */
+static void add_process(struct signal_request *request, const struct frame *frame,
+                        const struct proc *proc)
+{
+    struct acts_process process;
+    char why[ACTS_TEXT_MAX] = "it holds no socket any more";
+    int error = -ENOENT;
+    unsigned tried = 0;
+    for (uint32_t i = 0; i < frame->live_count && error == -ENOENT && tried < INODES_TRIED; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (!(conn->known & KNOWN_INODE) || !holds(frame, conn, proc))
+            continue;
+        tried++;
+        error = request->acts->freeze(proc, conn->inode, &process, why);
+    }
+    if (error) {
+        leave_out(request, why);
+        return;
+    }
+    process.inode = 0; /* from here on the descriptor says who it is; its sockets may change */
+    take_frozen(request, frame, proc, &process);
+}
+
+static void add_tagged(struct signal_request *request, const struct picture *picture,
+                       const struct tags *tags)
+{
+    const struct frame *frame = picture->frame;
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (!tags_has(tags, conn->serial))
+            continue;
+        request->rows++;
+        request->hidden += is_hidden(picture, conn);
+        add_holders(request, frame, conn);
+    }
+}
+
+struct signal_request *signal_request_new(const struct screen_acts *acts,
+                                          const struct picture *picture, const struct tags *tags,
+                                          const struct proc *proc, const struct conn *conn,
+                                          char text[ACTS_TEXT_MAX])
+{
+    struct signal_request *request = calloc(1, sizeof(*request));
+    if (!request) {
+        snprintf(text, ACTS_TEXT_MAX, "%s", strerror(ENOMEM));
+        return NULL;
+    }
+    request->acts = acts;
+    request->of_tags = tags->count > 0;
+    request->of_socket = !request->of_tags && !proc;
+    if (request->of_tags)
+        add_tagged(request, picture, tags);
+    else if (proc)
+        add_process(request, picture->frame, proc);
+    else
+        add_holders(request, picture->frame, conn);
+    if (request->count > 0)
+        return request;
+    if (request->left_out > 0)
+        snprintf(text, ACTS_TEXT_MAX, "%s", request->why_left_out);
+    else if (request->of_tags)
+        snprintf(text, ACTS_TEXT_MAX, "no process holds a tagged connection now");
+    else
+        pages_no_owner_text(&picture->context, conn, text, ACTS_TEXT_MAX);
+    signal_request_free(request);
+    return NULL;
+}
+
+void signal_request_free(struct signal_request *request)
+{
+    if (!request)
+        return;
+    for (size_t i = 0; i < request->count; i++)
+        request->acts->release(&request->processes[i]);
+    free(request);
+}
+
+static void add_row(struct close_request *request, const struct picture *picture,
+                    const struct conn *conn, bool hidden)
+{
+    const char *guard = request->acts->guard(picture->frame, conn);
+    request->conns[request->count++] = *conn;
+    request->hidden += hidden;
+    if (!guard[0])
+        return;
+    if (request->guarded++ == 0)
+        request->guard = guard;
+}
+
+static void add_tagged_rows(struct close_request *request, const struct picture *picture,
+                            const struct tags *tags, size_t room)
+{
+    const struct frame *frame = picture->frame;
+    for (int hidden = 1; hidden >= 0; hidden--) {
+        for (uint32_t i = 0; i < frame->live_count && request->count < room; i++) {
+            const struct conn *conn = &frame->conns[i];
+            if (tags_has(tags, conn->serial) && is_hidden(picture, conn) == (hidden == 1))
+                add_row(request, picture, conn, hidden == 1);
+        }
+    }
+}
+
+struct close_request *close_request_new(const struct screen_acts *acts,
+                                        const struct picture *picture, const struct tags *tags,
+                                        const struct conn *conn, char text[ACTS_TEXT_MAX])
+{
+    size_t room = tags->count > 0 ? tags->count : 1;
+    struct close_request *request = calloc(1, sizeof(*request));
+    struct conn *conns = calloc(room, sizeof(*conns));
+    if (!request || !conns) {
+        snprintf(text, ACTS_TEXT_MAX, "%s", strerror(ENOMEM));
+        free(request);
+        free(conns);
+        return NULL;
+    }
+    *request = (struct close_request){
+        .acts = acts, .frame = frame_reference(picture->frame), .conns = conns, .guard = ""};
+    if (tags->count > 0)
+        add_tagged_rows(request, picture, tags, room);
+    else if (!conn_is_ghost(conn))
+        add_row(request, picture, conn, false);
+    if (request->count > 0)
+        return request;
+    snprintf(text, ACTS_TEXT_MAX, "it is closed already");
+    close_request_free(request);
+    return NULL;
+}
+
+void close_request_free(struct close_request *request)
+{
+    if (!request)
+        return;
+    frame_release(request->frame);
+    free(request->conns);
+    free(request);
+}

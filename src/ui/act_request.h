@@ -1,0 +1,57 @@
+/* What an act is about to hit, frozen when its key is pressed: built from the picture, then held by
+ * a dialog. Identities, not rows: whatever the table does afterwards, the targets stay. */
+#ifndef TCPLENS_UI_ACT_REQUEST_H
+#define TCPLENS_UI_ACT_REQUEST_H
+
+#include "ui/acts.h"
+#include "ui/pane.h"
+#include "ui/tags.h"
+
+#define ACT_PROCESSES 64
+
+struct act_process_facts {
+    char place[160];               /* "app  web.service   started 10:02:31" */
+    uint32_t sockets, established; /* that it holds */
+};
+
+struct signal_request {
+    const struct screen_acts *acts;
+    struct acts_process processes[ACT_PROCESSES];
+    struct act_process_facts facts[ACT_PROCESSES];
+    size_t count, more;  /* more: holders that found no room */
+    bool of_socket;      /* all of them hold the row that was selected: one is chosen */
+    bool of_tags;        /* they hold the tagged rows: all of them are meant */
+    size_t rows, hidden; /* tagged rows; of these: not shown by the filter */
+    size_t left_out;     /* processes that could not be taken hold of, or are guarded */
+    char why_left_out[ACTS_TEXT_MAX];
+};
+
+struct close_request {
+    const struct screen_acts *acts;
+    struct frame *frame; /* where the rows are from */
+    struct conn *conns;
+    size_t count, hidden; /* hidden by the filter: they come first */
+    const char *guard;    /* why it must be typed, "" = it need not */
+    size_t guarded;
+};
+
+/* NULL with text when there is nothing to signal or to close. Freed by the dialog that is opened on
+ * it. The tagged rows are meant if there are any. */
+struct signal_request *signal_request_new(const struct screen_acts *acts,
+                                          const struct picture *picture, const struct tags *tags,
+                                          const struct proc *proc, const struct conn *conn,
+                                          char text[ACTS_TEXT_MAX]);
+void signal_request_free(struct signal_request *request); /* releases what it still holds */
+struct close_request *close_request_new(const struct screen_acts *acts,
+                                        const struct picture *picture, const struct tags *tags,
+                                        const struct conn *conn, char text[ACTS_TEXT_MAX]);
+void close_request_free(struct close_request *request);
+
+/* "10.0.0.5:8080 ▸ 10.0.3.77:41022", numbers only. */
+void act_ends_text(const struct column_context *context, const struct conn *conn, char *out,
+                   size_t size);
+
+/* The dialogs: argument is the request, theirs from then on when they open. */
+extern const struct pane_ops PANE_SIGNAL, PANE_CLOSE;
+
+#endif

@@ -1,0 +1,41 @@
+/* What the screen may do to processes and connections: handed in, so that the screen itself cannot
+ * do harm. All functions are called in the screen's thread and do not wait. */
+#ifndef TCPLENS_UI_ACTS_H
+#define TCPLENS_UI_ACTS_H
+
+#include "core/event.h"
+#include "core/frame.h"
+
+#define ACTS_TEXT_MAX 200
+
+struct acts_process { /* frozen: who it is cannot change any more */
+    int descriptor;   /* a pidfd; -1 = none */
+    int32_t pid;
+    uint64_t start_ticks;
+    uint32_t inode; /* of the socket it must hold, 0 = none */
+    char name[EVENT_NAME_MAX];
+    const char *guard; /* why its name must be typed, "" = it need not */
+};
+
+struct acts_signal {
+    int number;
+    const char *name, *help;
+    bool ends; /* the process is expected to exit */
+};
+
+struct screen_acts {
+    const char *refused; /* why nothing is done here, "--read-only"; NULL = acts are possible */
+    /* The process as the frame knows it, holding `inode` (0 = not asked). 0 or -errno with text. */
+    int (*freeze)(const struct proc *proc, uint32_t inode, struct acts_process *process,
+                  char text[ACTS_TEXT_MAX]);
+    void (*release)(struct acts_process *process);
+    int (*signal)(const struct acts_process *process, int number, char text[ACTS_TEXT_MAX]);
+    bool (*exited)(const struct acts_process *process);
+    /* Why closing this row must be confirmed by typing, "" = it need not. */
+    const char *(*guard)(const struct frame *frame, const struct conn *conn);
+    int (*close)(const struct conn *conn, char text[ACTS_TEXT_MAX]); /* text in both cases */
+    const struct acts_signal *signals; /* the first is what is asked for at first */
+    size_t signal_count;
+};
+
+#endif

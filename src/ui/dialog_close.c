@@ -1,0 +1,240 @@
+/* dialog_close: confirms closing one connection or all tagged ones. What is closed are the rows as
+ * they were, by cookie; nothing moves while it is open. */
+#include "core/text.h"
+#include "ui/prompt.h"
+#include "ui/screen_acts.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIALOG_COLS 71
+#define ROWS_SHOWN  8
+#define FRAME_ROWS  3 /* edges and the line of keys */
+#define WORD        "close"
+#define LINE_MAX    320
+
+struct close_dialog {
+    struct pane pane;
+    struct close_request *request;
+    struct prompt typed;
+    bool mistyped;
+};
+
+static int close_open(struct pane **pane, struct screen *screen, const void *argument)
+{
+    struct close_dialog *dialog = calloc(1, sizeof(*dialog));
+    if (!dialog)
+        return -ENOMEM;
+    dialog->pane = (struct pane){&PANE_CLOSE, screen};
+    dialog->request = (struct close_request *)(uintptr_t)argument; /* it is ours from now on */
+    prompt_init(&dialog->typed);
+    *pane = &dialog->pane;
+    return 0;
+}
+
+static void close_close(struct pane *pane)
+{
+    struct close_dialog *dialog = (struct close_dialog *)pane;
+    close_request_free(dialog->request);
+    prompt_done(&dialog->typed);
+    free(dialog);
+}
+
+static void close_update(struct pane *pane, const struct picture *picture)
+{
+    (void)pane;
+    (void)picture;
+}
+
+static struct column_context context_of(const struct close_dialog *dialog,
+                                        const struct picture *picture)
+{
+    struct column_context context = picture->context;
+    context.frame = dialog->request->frame;
+    return context;
+}
+
+static void holders_text(const struct column_context *context, const struct conn *conn, char *out,
+                         size_t size)
+{
+    column_format(column_find("owners", 6), context, conn, out, size);
+    if (!out[0])
+        column_format(column_find("process", 7), context, conn, out, size);
+}
+
+/* What closing it means. */
+static const char *consequence(const struct conn *conn)
+{
+    if (conn->state == STATE_LISTEN)
+        return "Connections that it has accepted live on.";
+    if (conn->state == STATE_TIME_WAIT)
+        return "It only waits for late segments; the kernel forgets it.";
+    if (conn->owner_word == OWNER_PROCESS)
+        return "The peer gets a reset; the process sees ECONNABORTED and lives on.";
+    return "The peer gets a reset.";
+}
+
+static int draw_one(const struct column_context *context, const struct conn *conn,
+                    const struct canvas *canvas)
+{
+    char text[LINE_MAX];
+    int row = 0;
+    act_ends_text(context, conn, text, sizeof(text));
+    int col = canvas_text(canvas, row, 0, ROLE_STRONG, text);
+    canvas_text(canvas, row++, col + 2, (unsigned)ROLE_STATE_QUIET + TCP_STATES[conn->state].role,
+                TCP_STATES[conn->state].short_name);
+    holders_text(context, conn, text, sizeof(text));
+    canvas_text(canvas, row++, 0, ROLE_NORMAL, text);
+    canvas_text(canvas, row++, 0, ROLE_NORMAL, consequence(conn));
+    return row;
+}
+
+static int draw_many(const struct column_context *context, const struct close_request *request,
+                     const struct canvas *canvas)
+{
+    char ends[LINE_MAX], holders[LINE_MAX];
+    int row = 0;
+    if (request->hidden > 0)
+        canvas_printf(canvas, row++, 0, ROLE_NOTICE,
+                      "the first %zu %s hidden by the filter:", request->hidden,
+                      request->hidden == 1 ? "is" : "are");
+    size_t shown = 0;
+    for (; shown < request->count && shown < ROWS_SHOWN; shown++) {
+        const struct conn *conn = &request->conns[shown];
+        act_ends_text(context, conn, ends, sizeof(ends));
+        holders_text(context, conn, holders, sizeof(holders));
+        int col = canvas_printf(canvas, row, 0, shown < request->hidden ? ROLE_NOTICE : ROLE_NORMAL,
+                                "%-10s %s  ", TCP_STATES[conn->state].short_name, ends);
+        canvas_text(canvas, row++, col, ROLE_DIM, holders);
+    }
+    if (request->count > shown)
+        canvas_printf(canvas, row++, 0, ROLE_DIM, "and %zu more", request->count - shown);
+    canvas_text(canvas, row++, 0, ROLE_NORMAL, "Their peers get resets; the processes live on.");
+    return row;
+}
+
+static int draw_guard(const struct close_dialog *dialog, const struct canvas *canvas, int row)
+{
+    const struct close_request *request = dialog->request;
+    if (!request->guard[0])
+        return row;
+    if (request->count > 1)
+        canvas_printf(canvas, row++, 0, ROLE_TROUBLE, "of %zu of them: %s", request->guarded,
+                      request->guard);
+    else
+        canvas_text(canvas, row++, 0, ROLE_TROUBLE, request->guard);
+    int col = canvas_printf(canvas, row, 0, dialog->mistyped ? ROLE_NOTICE : ROLE_NORMAL,
+                            "Type \"%s\" to go on: ", WORD);
+    prompt_draw(&dialog->typed, canvas, row, col, canvas->cols - col, ROLE_STRONG);
+    return row + 1;
+}
+
+static int rows_of(const struct close_request *request)
+{
+    int rows = FRAME_ROWS + (request->guard[0] ? 2 : 0);
+    if (request->count == 1)
+        return rows + 3;
+    size_t shown = request->count < ROWS_SHOWN ? request->count : ROWS_SHOWN + 1;
+    return rows + (int)shown + 1 + (request->hidden > 0);
+}
+
+static void close_draw(struct pane *pane, const struct picture *picture,
+                       const struct canvas *canvas)
+{
+    struct close_dialog *dialog = (struct close_dialog *)pane;
+    const struct close_request *request = dialog->request;
+    const struct column_context context = context_of(dialog, picture);
+    char title[64] = "Close connection";
+    if (request->count > 1)
+        snprintf(title, sizeof(title), "Close %zu connections", request->count);
+    else if (request->conns[0].state == STATE_LISTEN)
+        snprintf(title, sizeof(title), "Close a listener");
+    else if (request->guard[0])
+        snprintf(title, sizeof(title), "Close: this cuts a session");
+    struct canvas box = canvas_middle(canvas, rows_of(request), DIALOG_COLS);
+    struct canvas inside = canvas_box(&box, ROLE_BORDER, title);
+    int row = request->count > 1 ? draw_many(&context, request, &inside)
+                                 : draw_one(&context, &request->conns[0], &inside);
+    draw_guard(dialog, &inside, row);
+    canvas_text_right(&inside, inside.rows - 1, inside.cols, ROLE_DIM, "Enter close  Esc cancel");
+}
+
+static void say_one(struct close_dialog *dialog, const struct conn *conn, int error,
+                    const char *text)
+{
+    const struct column_context context = context_of(dialog, screen_picture(dialog->pane.screen));
+    char ends[LINE_MAX];
+    act_ends_text(&context, conn, ends, sizeof(ends));
+    screen_say(dialog->pane.screen, error ? ROLE_TROUBLE : ROLE_GOOD, "%s: %s", ends, text);
+}
+
+/* Closing one end of a connection within this machine takes the other along. */
+static void say_many(struct screen *screen, size_t count, size_t closed, size_t gone,
+                     const char *why)
+{
+    char also[48] = "";
+    if (gone > 0)
+        snprintf(also, sizeof(also), ", %zu gone already", gone);
+    if (closed + gone == count)
+        screen_say(screen, ROLE_GOOD, "%zu closed%s", closed, also);
+    else
+        screen_say(screen, ROLE_TROUBLE, "%zu of %zu closed%s; of another: %s", closed, count, also,
+                   why);
+}
+
+static void act(struct close_dialog *dialog)
+{
+    struct close_request *request = dialog->request;
+    struct screen *screen = dialog->pane.screen;
+    char text[ACTS_TEXT_MAX], why[ACTS_TEXT_MAX] = "";
+    size_t closed = 0, gone = 0;
+    for (size_t i = 0; i < request->count; i++) {
+        const struct conn *conn = &request->conns[i];
+        int error = request->acts->close(conn, text);
+        if (request->count == 1)
+            say_one(dialog, conn, error, text);
+        else if (error == -ENOENT && conn->state != STATE_LISTEN)
+            gone++;
+        else if (error && !why[0])
+            memcpy(why, text, sizeof(why));
+        closed += error == 0;
+    }
+    if (request->count > 1)
+        say_many(screen, request->count, closed, gone, why);
+}
+
+static void confirm(struct close_dialog *dialog)
+{
+    if (dialog->request->guard[0] && strcmp(dialog->typed.text, WORD) != 0) {
+        dialog->mistyped = true;
+        return;
+    }
+    act(dialog);
+    screen_back(dialog->pane.screen);
+}
+
+/* No key goes further: the table below stays as it is. */
+static bool close_key(struct pane *pane, const struct key *key)
+{
+    struct close_dialog *dialog = (struct close_dialog *)pane;
+    if (key->code == KEY_CODE_ENTER)
+        confirm(dialog);
+    else if (key->code == KEY_CODE_ESCAPE)
+        screen_back(pane->screen);
+    else if (dialog->request->guard[0])
+        prompt_key(&dialog->typed, key);
+    return true;
+}
+
+const struct pane_ops PANE_CLOSE = {
+    .title = "Close",
+    .floating = true,
+    .open = close_open,
+    .close = close_close,
+    .update = close_update,
+    .draw = close_draw,
+    .key = close_key,
+};

@@ -166,3 +166,27 @@ struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn)
     }
     return ghost;
 }
+
+void ghost_set_owner(struct frame *next, struct conn *conn, const struct note *note, uint32_t *hint)
+{
+    uint32_t index = *hint;
+    if (index >= next->proc_count || next->procs[index].pid != note->pid ||
+        next->procs[index].start_ticks != note->owner_start_ticks)
+        index = ghost_find_proc(next, note->pid, note->owner_start_ticks);
+    if (index == CONN_NO_INDEX) {
+        struct proc *proc = frame_add_proc(next);
+        if (!proc)
+            return;
+        index = next->proc_count - 1;
+        proc->pid = note->pid;
+        proc->start_ticks = note->owner_start_ticks;
+        proc->comm = frame_copy_text(next, note->name);
+    }
+    *hint = index;
+    conn->owner_word = OWNER_LAST;
+    conn->owner = index;
+    if (frame_add_owner_ref(next, index) == 0) {
+        conn->owners = next->owner_ref_count - 1;
+        conn->owner_count = 1;
+    }
+}

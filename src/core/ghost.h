@@ -4,6 +4,7 @@
 #define TCPLENS_CORE_GHOST_H
 
 #include "core/frame.h"
+#include "core/note.h"
 
 /* Where the processes and groups of previous stand in next: filled as they are needed. */
 struct ghost_copier {
@@ -24,6 +25,11 @@ struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn);
 
 /* The owners of a row of previous, given to a row of next. */
 void ghost_copy_owners(struct ghost_copier *copier, struct conn *to, const struct conn *from);
+
+/* Makes the process that a note names the last holder of a row; one that next does not hold is
+ * added. *hint: index of the one named before, mostly the same. */
+void ghost_set_owner(struct frame *next, struct conn *conn, const struct note *note,
+                     uint32_t *hint);
 
 /* Index in frame of the process (pid, start), CONN_NO_INDEX if it is not there. start 0 = any. */
 uint32_t ghost_find_proc(const struct frame *frame, int32_t pid, uint64_t start_ticks);

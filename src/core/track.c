@@ -11,9 +11,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NOTE_FRAMES   2u  /* a note that no frame bears out for so many frames is given up */
-#define FETCH_AHEAD   6u  /* rows */
-#define FETCH_LINE    64u /* bytes of a cache line */
+#define NOTE_FRAMES   2u     /* a note that no frame bears out for so many frames is given up */
+#define GHOSTS_MOST   16384u /* more are of no use to anybody, and would delay frames */
+#define FETCH_AHEAD   6u     /* rows */
+#define FETCH_LINE    64u    /* bytes of a cache line */
 #define KNOWN_CARRIED (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE | KNOWN_OPENED)
 #define KNOWN_BYTES   (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)
 
@@ -83,7 +84,7 @@ static int closed_make_room(struct track *track, uint32_t count)
 
 static bool still_shown(const struct pass *pass, int64_t closed_mono_ns)
 {
-    return pass->ghosts &&
+    return pass->ghosts && pass->track->closed_count < GHOSTS_MOST &&
            pass->next->mono_ns - closed_mono_ns < pass->track->settings.highlight_ns;
 }
 
@@ -98,10 +99,12 @@ static void keep_ghosts(struct pass *pass)
     const struct frame *previous = pass->previous;
     struct track *track = pass->track;
     uint32_t count = previous->conn_count - previous->live_count;
+    uint32_t coming = pass->diff->change_count + track->notes.count;
+    uint32_t room = coming < GHOSTS_MOST ? GHOSTS_MOST - coming : 0;
     bool times_fit = count == track->closed_count;
 
     track->closed_count = 0;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = count > room ? count - room : 0; i < count; i++) { /* the newest */
         int64_t mono_ns = times_fit ? track->closed[i] : previous->mono_ns;
         if (!still_shown(pass, mono_ns))
             continue;
@@ -213,29 +216,8 @@ static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64
 /* Of a connection that was told of and has no holder now. */
 static void set_last_owner(struct pass *pass, struct conn *conn, const struct note *note)
 {
-    struct frame *next = pass->next;
-    if (!note->pid)
-        return;
-    uint32_t index = pass->last_owner; /* mostly the same as for the one before */
-    if (index >= next->proc_count || next->procs[index].pid != note->pid ||
-        next->procs[index].start_ticks != note->owner_start_ticks)
-        index = ghost_find_proc(next, note->pid, note->owner_start_ticks);
-    if (index == CONN_NO_INDEX) {
-        struct proc *proc = frame_add_proc(next);
-        if (!proc)
-            return;
-        index = next->proc_count - 1;
-        proc->pid = note->pid;
-        proc->start_ticks = note->owner_start_ticks;
-        proc->comm = frame_copy_text(next, note->name);
-    }
-    pass->last_owner = index;
-    conn->owner_word = OWNER_LAST;
-    conn->owner = index;
-    if (frame_add_owner_ref(next, index) == 0) {
-        conn->owners = next->owner_ref_count - 1;
-        conn->owner_count = 1;
-    }
+    if (note->pid)
+        ghost_set_owner(pass->next, conn, note, &pass->last_owner);
 }
 
 static void open_row(struct pass *pass, struct conn *conn, const struct note *note)

@@ -12,7 +12,8 @@
 struct track;
 
 struct track_settings {
-    int64_t highlight_ns; /* how long ghosts and marks are kept; 0 = no ghosts; default 3 s */
+    int64_t highlight_ns; /* how long ghosts and marks are kept; 0 = no ghosts; default 3 s. Of
+                           * more than 16,384 ghosts the newest are */
     int64_t tick_ns;      /* kernel clock tick, 4 ms where not known better */
 };
 

@@ -1,15 +1,18 @@
 /* test_recall: every short connection that churn makes must be told of: its opening, its end, on
  * both ends, once each, by whom and when.
  *
- *     test_recall bpf|destroy CHURN RATE COUNT
+ *     test_recall bpf|destroy CHURN RATE COUNT [asleep]
  *
  * bpf: all of it, exactly. destroy: ends only; what is not seen must be covered by the loss that
- * was reported. Prints the figures; exit 1 where something does not hold, 77 where it cannot run.
+ * was reported. asleep: without privilege, and so with the receive buffer that anybody gets, and
+ * stopped while churn runs: most is lost, and must be reported. Prints
+ * the figures; exit 1 where something does not hold, 77 where it cannot run.
  */
 #include "heard.h"
 #include "net_tools.h"
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -18,9 +21,11 @@
 #define SECOND_NS         1000000000LL
 #define CHURN_SERVER_PORT 30000
 #define CHURN_CLIENTS     0x7f800001u /* as churn.c numbers them */
+#define NOBODY            65534
 #define FIRST_PORT        2000u
 #define PORTS_PER_ADDRESS 60000u
-#define NEAR_NS           1000000 /* an event is at most this far from its cause */
+#define NEAR_NS           1000000   /* from its cause */
+#define LATE_NS           SECOND_NS /* the kernel may put off what a system call caused */
 
 struct end {
     unsigned opens, ends; /* ends: closed, or in TIME-WAIT */
@@ -40,7 +45,7 @@ struct recall {
     struct end *ends[2]; /* client's, server's */
     struct truth *truths;
     uint64_t lost;
-    unsigned faults, by_frame;
+    unsigned faults, by_frame, late;
 };
 
 static void fault(struct recall *recall, unsigned long i, const char *what)
@@ -93,14 +98,33 @@ static void take_event(void *context, const struct event *event)
         end->by_frame = true;
 }
 
-static pid_t run_churn(const char *churn, const char *rate, const char *count, const char *truth)
+static void exec_churn(char **argv, const char *truth)
+{
+    execl(argv[2], "churn", "--rate", argv[3], "--count", argv[4], "--how", "mixed", "--truth",
+          truth, (char *)NULL);
+    _exit(127);
+}
+
+/* While this process is stopped. */
+static void run_asleep(char **argv, const char *truth)
+{
+    int status = 0;
+    kill(getppid(), SIGSTOP);
+    const pid_t pid = fork();
+    if (pid == 0)
+        exec_churn(argv, truth);
+    waitpid(pid, &status, 0);
+    kill(getppid(), SIGCONT);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+static pid_t run_churn(char **argv, const char *truth, bool asleep)
 {
     const pid_t pid = fork();
-    if (pid == 0) {
-        execl(churn, "churn", "--rate", rate, "--count", count, "--how", "mixed", "--truth", truth,
-              (char *)NULL);
-        _exit(127);
-    }
+    if (pid == 0 && asleep)
+        run_asleep(argv, truth);
+    if (pid == 0)
+        exec_churn(argv, truth);
     return pid;
 }
 
@@ -148,18 +172,19 @@ static void read_truth(struct recall *recall, const char *path)
         net_die("the truth has %lu connections", read);
 }
 
-static bool is_near(int64_t ns, const int64_t bounds[2])
+static bool is_near(struct recall *recall, int64_t ns, const int64_t bounds[2])
 {
-    return ns >= bounds[0] - NEAR_NS && ns <= bounds[1] + NEAR_NS;
+    recall->late += ns > bounds[1] + NEAR_NS;
+    return ns >= bounds[0] - NEAR_NS && ns <= bounds[1] + LATE_NS;
 }
 
 /* An orphan in FIN-WAIT-2 goes on without a socket: no event tells when the peer's FIN arrives and
  * it enters TIME-WAIT, but the frame does that shows it there. */
-static bool is_end_near(const struct end *end, const struct truth *truth)
+static bool is_end_near(struct recall *recall, const struct end *end, const struct truth *truth)
 {
     if (!end->by_frame)
-        return is_near(end->end_ns, truth->close);
-    return end->time_wait && is_near(end->fin_wait_2_ns, truth->close);
+        return is_near(recall, end->end_ns, truth->close);
+    return end->time_wait && is_near(recall, end->fin_wait_2_ns, truth->close);
 }
 
 static void check_bpf(struct recall *recall, unsigned long i, pid_t churn)
@@ -172,7 +197,7 @@ static void check_bpf(struct recall *recall, unsigned long i, pid_t churn)
         bool right = end->opens == 1 && end->ends == 1 &&
                      end->time_wait == (side == 0 && !truth->reset) && end->end_pid == churn &&
                      end->named && (side == 1 || end->open_pid == churn) &&
-                     is_near(end->open_ns, truth->open) && is_end_near(end, truth);
+                     is_near(recall, end->open_ns, truth->open) && is_end_near(recall, end, truth);
         recall->by_frame += end->by_frame;
         if (right)
             continue;
@@ -207,8 +232,8 @@ int main(int argc, char **argv)
     static struct recall recall;
     char path[] = "/tmp/tcplens-truth-XXXXXX";
     unsigned long unseen = 0;
-    if (argc != 5) {
-        fputs("usage: test_recall bpf|destroy CHURN RATE COUNT\n", stderr);
+    if (argc < 5 || argc > 6) {
+        fputs("usage: test_recall bpf|destroy CHURN RATE COUNT [asleep]\n", stderr);
         return 2;
     }
     recall.count = strtoul(argv[4], NULL, 10);
@@ -216,9 +241,11 @@ int main(int argc, char **argv)
     for (int side = 0; side < 2; side++)
         recall.ends[side] = calloc(recall.count, sizeof(*recall.ends[side]));
     net_enter_namespace(0);
+    if (argc == 6 && setresuid(NOBODY, NOBODY, NOBODY) < 0)
+        net_die("cannot become nobody");
     close(mkstemp(path));
     heard_start(&recall.heard, argv[1], SECOND_NS / 2, 0);
-    const pid_t churn = run_churn(argv[2], argv[3], argv[4], path);
+    const pid_t churn = run_churn(argv, path, argc == 6);
     follow(&recall, churn);
     read_truth(&recall, path);
     unlink(path);
@@ -232,11 +259,14 @@ int main(int argc, char **argv)
     collector_free(recall.heard.collector);
     if (!bpf && unseen > 0 && recall.lost == 0)
         fault(&recall, 0, "ends were not told of, and no loss was reported");
+    if (argc == 6 && unseen == 0)
+        fault(&recall, 0, "nothing was lost: this tested nothing");
     if (bpf && recall.lost)
         fault(&recall, 0, "events were lost");
     printf("%s: %lu connections at %s/s: %lu of %lu ends told, %u of them by a frame, "
+           "%u events more than 1 ms after their cause, "
            "lost reported: %llu, %u faults\n",
            argv[1], recall.count, argv[3], 2 * recall.count - unseen, 2 * recall.count,
-           recall.by_frame, (unsigned long long)recall.lost, recall.faults);
+           recall.by_frame, recall.late, (unsigned long long)recall.lost, recall.faults);
     return recall.faults ? 1 : 0;
 }

@@ -210,18 +210,21 @@ static size_t stem_length(const char *name)
     return length;
 }
 
+/* NAME-20261122T121631 or NAME-20261122T121631.001, and the endings. */
 static bool is_rotated(const char *entry, const char *name)
 {
-    size_t stem = stem_length(name), length = strlen(entry), tail = strlen(name + stem);
-    size_t stamp = STAMP_SIZE; /* "-" and 15 characters */
+    static const char digits[] = "0123456789";
+    size_t stem = stem_length(name);
 
-    if (length < stem + stamp + tail || strncmp(entry, name, stem) != 0 || entry[stem] != '-' ||
-        strcmp(entry + length - tail, name + stem) != 0)
+    if (strncmp(entry, name, stem) != 0 || entry[stem] != '-')
         return false;
-    const char *time = entry + stem + 1;
-    return strspn(time, "0123456789") == 8 && time[8] == 'T' &&
-           strspn(time + 9, "0123456789") >= 6 &&
-           strspn(time + 9, "0123456789.") == length - tail - stem - 10;
+    const char *at = entry + stem + 1;
+    if (strspn(at, digits) != 8 || at[8] != 'T' || strspn(at + 9, digits) != 6)
+        return false;
+    at += STAMP_SIZE - 1;
+    if (*at == '.' && strspn(at + 1, digits) == 3)
+        at += 4;
+    return strcmp(at, name + stem) == 0;
 }
 
 static int by_name(const void *a, const void *b)

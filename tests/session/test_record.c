@@ -1,0 +1,391 @@
+/* Recording: which files are refused and why, rotation, a second recorder, a full disk, a pipe that
+ * nobody reads, the recorder's thread beside a collector. */
+#include "unit.h"
+
+#include "demo_log.h"
+#include "equal.h"
+#include "session/record.h"
+#include "source/demo.h"
+#include "source/replay.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NEEDS (NEED_OWNER | NEED_PROCESS | NEED_GROUP)
+
+static const struct wish no_wish;
+
+static void expect_refused(const char *path, const char *word)
+{
+    struct log_file file;
+    char why[400] = "";
+    int error = log_file_open(&file, path, why, sizeof(why));
+
+    assert_int_not_equal(error, 0);
+    if (!strstr(why, word) || !strchr(why, ':'))
+        fail_msg("%s: \"%s\" does not say \"%s\"", path, why, word);
+}
+
+static void make_file(const char *path, const char *text, mode_t mode)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    assert_true(write(descriptor, text, strlen(text)) == (ssize_t)strlen(text));
+    fchmod(descriptor, mode);
+    close(descriptor);
+}
+
+static void test_refused(void **state)
+{
+    struct demo_log log;
+    char path[160], other[160];
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl", 5, NEEDS);
+    demo_log_make(&log, 2);
+    snprintf(path, sizeof(path), "%s/link", log.folder);
+    assert_int_equal(symlink(log.path, path), 0);
+    expect_refused(path, "symbolic link");
+    snprintf(path, sizeof(path), "%s/fifo", log.folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    expect_refused(path, "not a regular file");
+    expect_refused(log.folder, "a folder");
+    snprintf(path, sizeof(path), "%s/", log.folder);
+    expect_refused(path, "not the name of a file");
+    snprintf(path, sizeof(path), "%s/hard", log.folder);
+    assert_int_equal(link(log.path, path), 0);
+    expect_refused(log.path, "more than one link");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(chmod(log.path, 0640), 0);
+    expect_refused(log.path, "0600");
+    assert_int_equal(chmod(log.path, 0600), 0);
+    make_file(path, "hello\n", 0600);
+    expect_refused(path, "not a session log");
+    snprintf(other, sizeof(other), "%s/none/log.jsonl", log.folder);
+    expect_refused(other, "No such file");
+    snprintf(other, sizeof(other), "%s/open", log.folder);
+    assert_int_equal(mkdir(other, 0777), 0);
+    assert_int_equal(chmod(other, 0777), 0);
+    strncat(other, "/log.jsonl", sizeof(other) - strlen(other) - 1);
+    expect_refused(other, "sticky");
+    snprintf(other, sizeof(other), "%s/open", log.folder);
+    assert_int_equal(chmod(other, 01777), 0);
+    strncat(other, "/log.jsonl", sizeof(other) - strlen(other) - 1);
+    struct log_file file;
+    char why[400];
+    assert_int_equal(log_file_open(&file, other, why, sizeof(why)), 0);
+    log_file_close(&file);
+    demo_log_done(&log);
+}
+
+static void test_foreign_owner(void **state)
+{
+    struct demo_log log;
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("not root: cannot make a file of another user: left out\n");
+        skip();
+    }
+    demo_log_init(&log, "log.jsonl", 5, NEEDS);
+    demo_log_make(&log, 1);
+    assert_int_equal(chown(log.path, 12345, 12345), 0);
+    expect_refused(log.path, "another user");
+    demo_log_done(&log);
+}
+
+static void test_second_recorder(void **state)
+{
+    struct demo_log log;
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 5, NEEDS);
+    demo_log_open(&log);
+    assert_int_equal(demo_log_frame(&log), 0);
+    expect_refused(log.path, "another recorder");
+    log_writer_close(&log.writer);
+    demo_log_done(&log);
+}
+
+static unsigned count_files(const char *folder)
+{
+    unsigned count = 0;
+    DIR *open_folder = opendir(folder);
+    for (struct dirent *entry = readdir(open_folder); entry; entry = readdir(open_folder))
+        count += entry->d_name[0] != '.';
+    closedir(open_folder);
+    return count;
+}
+
+static void test_rotation(void **state)
+{
+    struct demo_log log;
+    char why[200], path[160];
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 60, NEEDS);
+    snprintf(path, sizeof(path), "%s/log-notes.jsonl.zst", log.folder);
+    make_file(path, "mine", 0600); /* no rotated log: stays */
+    struct log_settings settings = demo_log_settings(&log);
+    settings.rotate_ns = 20 * INT64_C(1000000000);
+    settings.keep = 2;
+    assert_int_equal(log_writer_open(&log.writer, &settings, why, sizeof(why)), 0);
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    assert_int_equal(log.writer.stats.files, 5);
+    log_writer_close(&log.writer);
+    assert_int_equal(count_files(log.folder), 4); /* log.jsonl.zst, two rotated, notes */
+
+    struct source *source = NULL;
+    struct frame_pool *pool = frame_pool_new();
+    assert_int_equal(replay_open(&source, log.path, why, sizeof(why)), 0);
+    struct frame *frame = frame_new(pool);
+    assert_int_equal(source_next(source, frame, &no_wish), 0);
+    assert_null(frames_differ(log.frames[80], frame));
+    frame_release(frame);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+/* --- a full disk --- */
+
+static bool mount_small_disk(const char *folder)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("tmpfs", folder, "tmpfs", 0, "size=256k,mode=0700") == 0;
+}
+
+static uint64_t count_gap_frames(const char *path)
+{
+    static const char gap[] = "{\"ev\":\"gap\"";
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t size = 0;
+    uint64_t frames = 0;
+
+    while (getline(&line, &size, file) > 0) {
+        const char *count = strstr(line, "\"count\":");
+        if (strncmp(line, gap, sizeof(gap) - 1) == 0 && strstr(line, "disk full") && count)
+            frames += strtoull(count + 8, NULL, 10);
+    }
+    free(line);
+    fclose(file);
+    return frames;
+}
+
+static void fill_disk_and_free_it(const char *name)
+{
+    struct demo_log log;
+    char other[160], why[200];
+    static const char zeros[4096];
+    unsigned written = 0, failed = 0;
+
+    demo_log_init(&log, name, 10, NEED_OWNER);
+    if (!mount_small_disk(log.folder)) {
+        print_message("no mount of a small tmpfs here (%s): left out\n", strerror(errno));
+        demo_log_done(&log);
+        skip();
+    }
+    snprintf(other, sizeof(other), "%s/other", log.folder);
+    demo_log_open(&log);
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    int filler = open(other, O_WRONLY | O_CREAT, 0600);
+    while (write(filler, zeros, sizeof(zeros)) > 0)
+        ;
+    for (; failed < 20; failed += log.writer.failing) /* what is left of the last page, then full */
+        (void)demo_log_frame(&log);
+    assert_string_not_equal(log.writer.stats.trouble, "");
+    unsigned before = log.count - failed;
+    assert_int_equal(ftruncate(filler, 0), 0);
+    close(filler);
+    for (written = 0; written < 10; written++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    assert_string_equal(log.writer.stats.trouble, "");
+    assert_int_equal(log.writer.stats.missed_frames, failed);
+    log_writer_close(&log.writer);
+    if (!strstr(name, ".zst"))
+        assert_int_equal(count_gap_frames(log.path), failed);
+
+    struct source *source = NULL;
+    struct frame_pool *pool = frame_pool_new();
+    assert_int_equal(replay_open(&source, log.path, why, sizeof(why)), 0);
+    for (uint32_t i = 0; i < before + written; i++) {
+        struct frame *frame = frame_new(pool);
+        uint32_t was = i < before ? i : i + failed;
+        assert_int_equal(source_next(source, frame, &no_wish), 0);
+        if (i == before) { /* says that something is missing before it */
+            assert_true(frame->missing.reasons & MISSING_LOG);
+        } else {
+            const char *differs = frames_differ(log.frames[was], frame);
+            if (differs)
+                fail_msg("frame %u: %s", was, differs);
+        }
+        frame_release(frame);
+    }
+    assert_string_equal(replay_damage(source), "");
+    source_close(source);
+    frame_pool_release(pool);
+    umount2(log.folder, MNT_DETACH);
+    demo_log_done(&log);
+}
+
+static void test_disk_full(void **state)
+{
+    (void)state;
+    fill_disk_and_free_it("log.jsonl");
+    fill_disk_and_free_it("log.jsonl.zst");
+}
+
+/* --- the thread --- */
+
+static struct frame *latest(void *data)
+{
+    return collector_latest(data);
+}
+
+struct running {
+    struct collector *collector;
+    struct recorder *recorder;
+    int consumer;
+};
+
+static void start_recording(struct running *running, const char *path)
+{
+    struct source *source = NULL;
+    const struct demo_settings demo = {5, 50, 60, 50000000};
+    struct log_settings settings = {.path = path};
+    char why[200] = "";
+
+    assert_int_equal(demo_open(&source, &demo), 0);
+    struct collector_settings collected = {.source = source, .highlight_ns = 3000000000};
+    collected.wish = (struct wish){.interval_ns = 20000000,
+                                   .needs = NEEDS,
+                                   .state_bits = STATE_ALL_BITS,
+                                   .families = WISH_INET | WISH_INET6};
+    assert_int_equal(collector_new(&running->collector, &collected), 0);
+    running->consumer = collector_add_consumer(running->collector);
+    const struct record_source from = {latest, running->collector,
+                                       collector_events(running->collector), running->consumer};
+    if (recorder_new(&running->recorder, &settings, &from, why, sizeof(why)))
+        fail_msg("%s", why);
+    assert_int_equal(recorder_start(running->recorder), 0);
+    assert_int_equal(collector_start(running->collector), 0);
+}
+
+static void stop_recording(struct running *running)
+{
+    collector_ask_stop(running->collector);
+    assert_true(collector_join(running->collector, 5000000000));
+    recorder_ask_stop(running->recorder);
+    assert_true(recorder_join(running->recorder, 5000000000));
+    recorder_free(running->recorder);
+    collector_forget_consumer(running->collector, running->consumer);
+    collector_free(running->collector);
+}
+
+static void wait_for_frames(struct running *running, uint64_t wanted)
+{
+    struct log_stats stats = {0};
+    struct pollfd nothing = {-1, 0, 0};
+
+    for (unsigned i = 0; i < 3000 && stats.frames < wanted; i++) {
+        (void)poll(&nothing, 1, 10);
+        recorder_stats(running->recorder, &stats);
+    }
+    assert_true(stats.frames >= wanted);
+}
+
+/* Every frame that was recorded replays in order, and every event up to the last. */
+static void test_thread(void **state)
+{
+    struct demo_log log;
+    struct running running;
+    struct frame_pool *pool = frame_pool_new();
+    struct source *source = NULL;
+    char why[200];
+    uint64_t number = 0;
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 5, NEEDS);
+    start_recording(&running, log.path);
+    wait_for_frames(&running, 20);
+    stop_recording(&running);
+    assert_int_equal(replay_open(&source, log.path, why, sizeof(why)), 0);
+    for (int error = 0; !error;) {
+        struct frame *frame = frame_new(pool);
+        error = source_next(source, frame, &no_wish);
+        if (!error) {
+            assert_true(frame->number > number);
+            number = frame->number;
+        }
+        frame_release(frame);
+    }
+    assert_true(number >= 20);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+/* Nobody reads the pipe: the collector goes on, the recorder ends when the reader is gone. */
+static void test_pipe(void **state)
+{
+    struct running running;
+    int ends[2], saved = dup(STDOUT_FILENO);
+    char byte;
+
+    (void)state;
+    fflush(stdout);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDOUT_FILENO);
+    close(ends[1]);
+    start_recording(&running, "-");
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    assert_int_equal(byte, '{');
+    struct frame *later = NULL;
+    struct pollfd nothing = {-1, 0, 0};
+    for (unsigned i = 0; i < 3000; i++) { /* the pipe is full long before frame 60 */
+        frame_release(later);
+        later = collector_latest(running.collector);
+        if (later && later->number >= 60)
+            break;
+        (void)poll(&nothing, 1, 10);
+    }
+    bool went_on = later && later->number >= 60;
+    frame_release(later);
+    close(ends[0]);
+    for (unsigned i = 0; i < 3000 && !recorder_ended(running.recorder); i++)
+        (void)poll(&nothing, 1, 10);
+    bool ended = recorder_ended(running.recorder);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+    stop_recording(&running);
+    assert_true(went_on);
+    assert_true(ended);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_foreign_owner),
+        cmocka_unit_test(test_second_recorder),
+        cmocka_unit_test(test_rotation),
+        cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_thread),
+        cmocka_unit_test(test_pipe),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

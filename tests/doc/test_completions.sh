@@ -46,7 +46,7 @@ fi
 
 if command -v fish >/dev/null; then
     fish_offers() {
-        HOME=/nonexistent fish --no-config -c "source $folder/tcplens.fish; complete -C '$1'" | cut -f1
+        HOME=/dev/null fish --no-config -c "source $folder/tcplens.fish; complete -C '$1'" | cut -f1
     }
     expect fish 'tcplens l' list "$(fish_offers 'tcplens l')"
     expect fish 'tcplens list --js' --json "$(fish_offers 'tcplens list --js')"

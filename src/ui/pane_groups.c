@@ -256,7 +256,7 @@ static void draw_bar(const struct canvas *canvas, int line, const struct table_c
     else if (permille >= FILLED_PERMILLE)
         role = ROLE_NOTICE;
     if (bar > 0)
-        canvas_bar(canvas, line, cell->at, bar, role | (style & ~0xffu), permille);
+        canvas_bar(canvas, line, cell->at, bar, role, permille); /* reversed it would lie */
     canvas_text_right(canvas, line, cell->at + cell->cells, style, text);
 }
 
@@ -282,7 +282,7 @@ static void draw_row(const struct group_pane *groups, const struct picture *pict
             draw_bar(canvas, line, &groups->cells[i], row, style, text);
         else
             table_draw_cell(canvas, line, &groups->cells[i],
-                            strcmp(text, "0") == 0 ? (style & ~0xffu) | ROLE_DIM : style, text);
+                            strcmp(text, "0") == 0 && !selected ? ROLE_DIM : style, text);
     }
 }
 

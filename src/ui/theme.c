@@ -7,37 +7,38 @@
 enum { N = COLOR_NONE, B = LOOK_BOLD, D = LOOK_DIM, U = LOOK_UNDERLINE };
 
 /* The terminal's own colours carry normal text, so that a theme suits any background of its kind.
- * `safe` tells blue from orange, never red from green. */
+ * `safe` tells blue from orange, never red from green, in tones that
+ * can be read on black and on white. */
 /* clang-format off */
 const struct look THEME[ROLE_COUNT][THEME_COUNT] = {
     /* dark, light, safe, mono */
     [ROLE_NORMAL]        = {{N, N, 0}, {N, N, 0}, {N, N, 0}, {N, N, 0}},
     [ROLE_DIM]           = {{244, N, D}, {243, N, D}, {244, N, D}, {N, N, D}},
     [ROLE_STRONG]        = {{N, N, B}, {N, N, B}, {N, N, B}, {N, N, B}},
-    [ROLE_ACCENT]        = {{80, 6, B}, {30, 6, B}, {75, 6, B}, {N, N, B | U}},
-    [ROLE_TITLE]         = {{247, N, D}, {240, N, D}, {247, N, D}, {N, N, D}},
-    [ROLE_KEY]           = {{80, 6, 0}, {30, 6, 0}, {75, 6, 0}, {N, N, B}},
-    [ROLE_GOOD]          = {{114, 2, 0}, {28, 2, 0}, {75, 4, 0}, {N, N, 0}},
-    [ROLE_NOTICE]        = {{179, 3, 0}, {130, 3, 0}, {179, 3, 0}, {N, N, B}},
-    [ROLE_TROUBLE]       = {{203, 1, B}, {160, 1, B}, {208, 3, B}, {N, N, B}},
-    [ROLE_IN]            = {{110, 4, 0}, {25, 4, 0}, {75, 4, 0}, {N, N, 0}},
-    [ROLE_OUT]           = {{180, 3, 0}, {94, 3, 0}, {180, 3, 0}, {N, N, 0}},
-    [ROLE_OPENED]        = {{114, 2, 0}, {28, 2, 0}, {75, 4, 0}, {N, N, B}},
-    [ROLE_CHANGED]       = {{221, 3, 0}, {130, 3, 0}, {221, 3, 0}, {N, N, B}},
-    [ROLE_CLOSED]        = {{203, 1, 0}, {160, 1, 0}, {208, 5, 0}, {N, N, D}},
+    [ROLE_ACCENT]        = {{80, 6, B}, {30, 6, B}, {32, 6, B}, {N, N, B | U}},
+    [ROLE_TITLE]         = {{247, N, D}, {240, N, D}, {244, N, D}, {N, N, D}},
+    [ROLE_KEY]           = {{80, 6, 0}, {30, 6, 0}, {32, 6, 0}, {N, N, B}},
+    [ROLE_GOOD]          = {{114, 2, 0}, {28, 2, 0}, {32, 4, 0}, {N, N, 0}},
+    [ROLE_NOTICE]        = {{179, 3, 0}, {130, 3, 0}, {136, 3, 0}, {N, N, B}},
+    [ROLE_TROUBLE]       = {{203, 1, B}, {160, 1, B}, {166, 3, B}, {N, N, B}},
+    [ROLE_IN]            = {{110, 4, 0}, {25, 4, 0}, {32, 4, 0}, {N, N, 0}},
+    [ROLE_OUT]           = {{180, 3, 0}, {94, 3, 0}, {136, 3, 0}, {N, N, 0}},
+    [ROLE_OPENED]        = {{114, 2, 0}, {28, 2, 0}, {32, 4, 0}, {N, N, B}},
+    [ROLE_CHANGED]       = {{221, 3, 0}, {130, 3, 0}, {136, 3, 0}, {N, N, B}},
+    [ROLE_CLOSED]        = {{203, 1, 0}, {160, 1, 0}, {166, 5, 0}, {N, N, D}},
     [ROLE_STATE_QUIET]   = {{244, N, D}, {243, N, D}, {244, N, D}, {N, N, D}},
-    [ROLE_STATE_LISTEN]  = {{110, 4, 0}, {25, 4, 0}, {110, 4, 0}, {N, N, 0}},
-    [ROLE_STATE_OPENING] = {{152, 6, 0}, {30, 6, 0}, {152, 6, 0}, {N, N, 0}},
+    [ROLE_STATE_LISTEN]  = {{110, 4, 0}, {25, 4, 0}, {67, 4, 0}, {N, N, 0}},
+    [ROLE_STATE_OPENING] = {{152, 6, 0}, {30, 6, 0}, {66, 6, 0}, {N, N, 0}},
     [ROLE_STATE_OPEN]    = {{N, N, 0}, {N, N, 0}, {N, N, 0}, {N, N, 0}},
-    [ROLE_STATE_CLOSING] = {{180, 3, 0}, {94, 3, 0}, {180, 3, 0}, {N, N, 0}},
-    [ROLE_STATE_STUCK]   = {{176, 5, 0}, {90, 5, 0}, {208, 5, 0}, {N, N, B}},
-    [ROLE_STATE_GONE]    = {{203, 1, 0}, {160, 1, 0}, {208, 5, 0}, {N, N, D}},
-    [ROLE_BORDER]        = {{240, N, D}, {248, N, D}, {240, N, D}, {N, N, D}},
+    [ROLE_STATE_CLOSING] = {{180, 3, 0}, {94, 3, 0}, {136, 3, 0}, {N, N, 0}},
+    [ROLE_STATE_STUCK]   = {{176, 5, 0}, {90, 5, 0}, {166, 5, 0}, {N, N, B}},
+    [ROLE_STATE_GONE]    = {{203, 1, 0}, {160, 1, 0}, {166, 5, 0}, {N, N, D}},
+    [ROLE_BORDER]        = {{240, N, D}, {248, N, D}, {244, N, D}, {N, N, D}},
 };
 /* clang-format on */
 
-const int16_t THEME_SELECTED[THEME_COUNT] = {237, 254, 237, N};
-const int16_t THEME_TAGGED[THEME_COUNT] = {23, 195, 24, N};
+const int16_t THEME_SELECTED[THEME_COUNT] = {237, 254, N, N};
+const int16_t THEME_TAGGED[THEME_COUNT] = {23, 195, N, N};
 const char *const THEME_NAMES[THEME_COUNT] = {"dark", "light", "safe", "mono"};
 
 int theme_from_name(const char *name, enum theme *theme)

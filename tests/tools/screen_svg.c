@@ -204,19 +204,23 @@ static bool is_ascii(const struct screen_cell *cell)
     return (unsigned char)cell->text[0] < 0x80;
 }
 
-/* The end of the word that starts at col: same look, no gap. A character outside ASCII stands
+/* The end of the word that starts at col: same look, gaps of one
+ * cell at most. A character outside ASCII stands
  * alone, since it may come from a font of another width. */
 static int word_end(const struct page *page, int row, int col)
 {
     const struct screen_cell *first = screen_grid_cell(page->grid, row, col);
     struct look look = look_of(page->palette, first);
     int end = col + 1;
-    for (; is_ascii(first) && end < page->grid->cols; end++) {
-        const struct screen_cell *cell = screen_grid_cell(page->grid, row, end);
+    for (int at = end; is_ascii(first) && at < page->grid->cols && at - end < 2; at++) {
+        const struct screen_cell *cell = screen_grid_cell(page->grid, row, at);
         struct look next = look_of(page->palette, cell);
+        if (strcmp(cell->text, " ") == 0 && !(next.attrs & SCREEN_UNDERLINE))
+            continue; /* one blank may stand within */
         if (!is_text(cell) || !is_ascii(cell) || !same_rgb(next.fg, look.fg) ||
             next.attrs != look.attrs)
             break;
+        end = at + 1;
     }
     return end;
 }
@@ -225,11 +229,11 @@ static void draw_word(const struct page *page, int row, int start, int end)
 {
     char color[8];
     struct look look = look_of(page->palette, screen_grid_cell(page->grid, row, start));
-    fprintf(page->out, "<text x=\"%.2f\" y=\"%.2f\" fill=\"%s\"", x_of(start),
-            y_of(page, row) + BASELINE, hex(look.fg, color));
+    fprintf(page->out, "<text x=\"%.1f\" y=\"%.1f\"", x_of(start), y_of(page, row) + BASELINE);
+    if (!same_rgb(look.fg, page->palette->fg)) /* that one is said once, for all */
+        fprintf(page->out, " fill=\"%s\"", hex(look.fg, color));
     if (end - start > 1)
-        fprintf(page->out, " textLength=\"%.2f\" lengthAdjust=\"spacingAndGlyphs\"",
-                CELL_WIDTH * (end - start));
+        fprintf(page->out, " textLength=\"%.1f\"", CELL_WIDTH * (end - start));
     if (look.attrs & SCREEN_BOLD)
         fputs(" font-weight=\"bold\"", page->out);
     if (look.attrs & SCREEN_ITALIC)
@@ -304,6 +308,7 @@ static void draw_cursor(const struct page *page)
 void screen_svg_write(FILE *out, const struct screen_grid *grid,
                       const struct screen_svg_options *options)
 {
+    char color[8];
     struct page page = {.out = out, .grid = grid, .palette = options->light ? &LIGHT : &DARK};
     page.top = options->title ? BAR + 8 : MARGIN - 2;
     double width = CELL_WIDTH * grid->cols + 2 * MARGIN;
@@ -311,8 +316,8 @@ void screen_svg_write(FILE *out, const struct screen_grid *grid,
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
             "viewBox=\"0 0 %.2f %.2f\" font-family=\"'DejaVu Sans Mono', Menlo, Consolas, "
-            "'Liberation Mono', monospace\" font-size=\"14\" stroke-width=\"1.1\">\n",
-            width, height, width, height);
+            "'Liberation Mono', monospace\" font-size=\"14\" stroke-width=\"1.1\" fill=\"%s\">\n",
+            width, height, width, height, hex(page.palette->fg, color));
     /* Words carry no stroke: stroke-width is for the shapes. */
     draw_window(&page, width, height, options->title);
     for (int row = 0; row < grid->rows; row++)

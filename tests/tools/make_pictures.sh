@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Makes the pictures in doc/ from the real screen over invented traffic, at a fixed moment of it.
+#     make_pictures.sh TCPLENS SCREEN_PICTURE DOC [NAME...]
+# NAME: only these. The cost in the header is what it was when they were taken.
+set -eu
+tcplens=$1 picture=$2 doc=$3
+shift 3
+wanted=" $* "
+frame='<C-l> quiet:120'
+frames="wait:ESTAB quiet:200 $frame $frame $frame $frame $frame"
+
+# NAME | keys, after some frames
+pictures="
+connections|s age <Enter> jjj
+processes|2
+listeners|3
+peers|4
+events|5
+states|6
+connection|/ sport<Space>ssh<Space>and<Space>state<Space>est <Enter> <Enter> $frame $frame
+process|2 jj <Enter> $frame $frame
+help|?
+sort|s
+columns|c jjj
+filter|/ state<Space>est<Space>and<Space>(port<Space>443<Space>or<Space>prot<Space>80)
+kill|/ nginx<Space>and<Space>state<Space>est <Enter> K
+close|/ nginx<Space>and<Space>state<Space>est <Enter> X
+"
+
+take() { # NAME COLSxROWS THEME FILE KEYS
+    mkdir -p "$(dirname "$4")"
+    "$picture" --size "$2" --background "$3" --env XDG_CONFIG_HOME=/nonexistent --out "$4" \
+        --keys "$frames $5 quiet:200" -- \
+        "$tcplens" top --demo 7,60,150 -i 60 --highlight 100 --theme "$3" >/dev/null
+}
+
+while IFS='|' read -r name keys; do
+    [ -n "$name" ] || continue
+    [ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || continue
+    for theme in dark light; do
+        take "$name" 120x30 "$theme" "$doc/pictures/$name-120x30-$theme.svg" "$keys"
+        take "$name" 80x24 "$theme" "$doc/pictures/$name-80x24-$theme.svg" "$keys"
+    done
+done <<EOF
+$pictures
+EOF
+if [ -f "$doc/pictures/connections-120x30-dark.svg" ]; then
+    cp "$doc/pictures/connections-120x30-dark.svg" "$doc/connections.svg"
+fi

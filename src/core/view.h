@@ -8,7 +8,7 @@
 #include "core/column.h"
 
 struct view_entry {
-    uint64_t key; /* sort key, complemented for descending order */
+    uint64_t key; /* sort key, complemented for descending order; UINT64_MAX when unknown */
     uint64_t serial;
     uint32_t row;     /* index in frame.conns */
     uint32_t unknown; /* 1: no key, sorts last */
@@ -23,6 +23,8 @@ struct view {
     bool frozen;        /* keep the order of the last update, new rows at the end; set between two
                          * updates, after at least one */
     view_accept accept; /* NULL = all */
+    view_accept accept_ghost; /* of ghosts, before accept: so that it need not ask each row; NULL =
+                                 all */
     const void *accept_data;
 
     uint64_t cursor;      /* serial of the row under the cursor, 0 = none yet */

@@ -113,13 +113,18 @@ struct acceptance {
 };
 
 /* A ghost is shown as long as its highlight lasts, also where frames are further apart. */
+static bool accept_ghost(const void *data, const struct column_context *context,
+                         const struct conn *conn)
+{
+    (void)context;
+    return picture_mark(((const struct acceptance *)data)->picture, conn) != MARK_NONE;
+}
+
 static bool accept_row(const void *data, const struct column_context *context,
                        const struct conn *conn)
 {
     const struct acceptance *acceptance = data;
-    if (conn_is_ghost(conn) && picture_mark(acceptance->picture, conn) == MARK_NONE)
-        return false;
-    return !acceptance->accept || acceptance->accept(acceptance->data, context, conn);
+    return acceptance->accept(acceptance->data, context, conn);
 }
 
 void conn_table_update(struct conn_table *table, const struct picture *picture, view_accept accept,
@@ -136,7 +141,8 @@ static void refresh(struct conn_table *table, const struct picture *picture, uin
         return;
     struct acceptance acceptance = {picture, table->accept, table->accept_data};
     table->view.frozen = picture->frozen && !table->resort;
-    table->view.accept = accept_row;
+    table->view.accept = table->accept ? accept_row : NULL;
+    table->view.accept_ghost = accept_ghost;
     table->view.accept_data = &acceptance;
     table->height = height;
     table->stale = view_update(&table->view, &picture->context, height) != 0;

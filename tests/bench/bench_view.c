@@ -1,0 +1,106 @@
+/* bench_view: what the screen's thread does for a frame of 200,000 rows before it paints: keys,
+ * filter, cursor, order of what is shown. CPU time, median and worst of the rounds.
+ *
+ *     bench_view [ROWS [ROUNDS]]
+ */
+#include "core/filter.h"
+#include "core/view.h"
+#include "source/demo.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { ROWS_DEFAULT = 200000, ROUNDS_DEFAULT = 21, ROUNDS_MAX = 1000, HEIGHT = 50 };
+
+static int64_t cpu_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const int64_t *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+static struct frame *make_frame(uint32_t rows)
+{
+    struct demo_settings settings = {.seed = 7, .connections = rows, .change_permille = 50};
+    struct wish wish = {.needs = UINT32_MAX, .state_bits = STATE_ALL_BITS, .families = 3};
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = pool ? frame_new(pool) : NULL;
+    struct source *source = NULL;
+
+    settings.interval_ns = INT64_C(1000000000);
+    if (!frame || demo_open(&source, &settings) || source_next(source, frame, &wish)) {
+        fputs("bench_view: no frame\n", stderr);
+        exit(1);
+    }
+    source_close(source);
+    frame_pool_release(pool);
+    for (uint32_t i = 0; i < frame->conn_count; i++)
+        frame->conns[i].serial = i + 1;
+    return frame;
+}
+
+/* In turns at the beginning, in the middle and at the end. */
+static void measure(const struct frame *frame, const char *sort, const char *filter, int rounds)
+{
+    static int64_t times[ROUNDS_MAX];
+    struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+    struct filter_error error;
+    struct filter *parsed = NULL;
+    struct view view;
+
+    view_init(&view);
+    view.sort = sort ? column_find(sort, strlen(sort)) : NULL;
+    if (filter && filter_parse(&parsed, filter, NULL, &error) != 0) {
+        fprintf(stderr, "bench_view: %s: no filter\n", filter);
+        exit(1);
+    }
+    view.accept = parsed ? filter_accepts : NULL;
+    view.accept_data = parsed;
+    for (int round = 0; round < rounds; round++) {
+        view_update(&view, &context, HEIGHT);
+        view_move(&view, &context,
+                  round % 3 == 0   ? INT64_MIN
+                  : round % 3 == 1 ? -(int64_t)view.entry_count / 2
+                                   : INT64_MAX,
+                  HEIGHT);
+        const int64_t began = cpu_ns();
+        view_update(&view, &context, HEIGHT);
+        times[round] = cpu_ns() - began;
+    }
+    qsort(times, (size_t)rounds, sizeof(times[0]), compare);
+    printf("sort %-10s filter %-28s %7u rows: median %6.2f ms, worst %6.2f ms\n", sort ? sort : "-",
+           filter ? filter : "-", view.entry_count, (double)times[rounds / 2] / 1e6,
+           (double)times[rounds - 1] / 1e6);
+    view_done(&view);
+    filter_free(parsed);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const SORTS[] = {"state", "in", "local", "remote", "process", "age", "rtt"};
+    static const char *const FILTERS[] = {
+        "dport = :443", "state established", "rtt > 10ms", "not src 10.0.0.0/8", "nginx", "zzz"};
+    uint32_t rows = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : ROWS_DEFAULT;
+    int rounds = argc > 2 ? atoi(argv[2]) : ROUNDS_DEFAULT;
+    struct frame *frame = make_frame(rows ? rows : ROWS_DEFAULT);
+
+    if (rounds < 1 || rounds > ROUNDS_MAX)
+        rounds = ROUNDS_DEFAULT;
+    measure(frame, NULL, NULL, rounds);
+    for (size_t i = 0; i < sizeof(SORTS) / sizeof(SORTS[0]); i++)
+        measure(frame, SORTS[i], NULL, rounds);
+    for (size_t i = 0; i < sizeof(FILTERS) / sizeof(FILTERS[0]); i++)
+        measure(frame, "state", FILTERS[i], rounds);
+    frame_release(frame);
+    return 0;
+}

@@ -354,10 +354,15 @@ static void explain_close(const struct conn *conn, int error, char text[ACT_TEXT
         snprintf(text, ACT_TEXT_MAX, "closed");
         break;
     case -ENOENT:
-        snprintf(text, ACT_TEXT_MAX,
-                 conn->state == STATE_LISTEN ? "the kernel cannot address this one of several "
-                                               "listeners, or it is gone: look again"
-                                             : "it was gone already");
+        if (conn->state == STATE_LISTEN)
+            snprintf(text, ACT_TEXT_MAX,
+                     "the kernel cannot address this one of several listeners, or it is gone: look "
+                     "again");
+        else if (conn->state == STATE_CLOSED)
+            snprintf(text, ACT_TEXT_MAX,
+                     "the kernel cannot close a socket that is only bound, or it is gone");
+        else
+            snprintf(text, ACT_TEXT_MAX, "it was gone already");
         break;
     case -EPERM:
     case -EACCES:

@@ -19,7 +19,7 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
                     cmd_events},
     [RUN_RECORD] = {"record", "[FILTER]", "write a session log, without a screen", cmd_record},
     [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log", NULL},
-    [RUN_CLOSE] = {"close", "FILTER", "close connections", NULL},
+    [RUN_CLOSE] = {"close", "FILTER", "close connections", cmd_close},
 };
 
 #define AT(field) .place = offsetof(struct options, field)

@@ -196,7 +196,7 @@ static void act(struct close_dialog *dialog)
         int error = request->acts->close(conn, text);
         if (request->count == 1)
             say_one(dialog, conn, error, text);
-        else if (error == -ENOENT && conn->state != STATE_LISTEN)
+        else if (error == -ENOENT && conn->state != STATE_LISTEN && conn->state != STATE_CLOSED)
             gone++;
         else if (error && !why[0])
             memcpy(why, text, sizeof(why));

@@ -2,6 +2,7 @@
  * no drawing. */
 #include "ui/group_pane.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Marks the processes that hold one of the sockets, by their place in the frame. */
@@ -59,6 +60,22 @@ const struct conn *group_selection(const struct pane *pane, const struct picture
     return &picture->frame->conns[row->conn];
 }
 
+/* Connections, filtered by the peer; its own table where it has no address that a filter takes. */
+static void open_peer(struct screen *screen, const struct conn *conn,
+                      const struct grouping_member *member)
+{
+    char address[ADDR_TEXT_MAX], filter[ADDR_TEXT_MAX + 16];
+
+    addr_format(address, sizeof address, &conn->tuple.remote, conn->tuple.family, NULL);
+    snprintf(filter, sizeof filter, conn->tuple.family == FAMILY_INET6 ? "dst [%s]" : "dst %s",
+             address);
+    if (addr_is_link_local(&conn->tuple.remote, conn->tuple.family) ||
+        !screen_set_filter(screen, filter))
+        screen_open_page(screen, &PANE_MEMBERS, member);
+    else
+        screen_show_view(screen, 0);
+}
+
 void group_open_row(struct group_pane *groups)
 {
     struct screen *screen = groups->pane.screen;
@@ -70,6 +87,8 @@ void group_open_row(struct group_pane *groups)
     const struct grouping_member member = {groups->kind, row->key};
     if (groups->kind == GROUPING_PROCESSES && row->proc != CONN_NO_INDEX)
         pages_open_process(screen, &picture->frame->procs[row->proc]);
+    else if (groups->kind == GROUPING_PEERS)
+        open_peer(screen, &picture->frame->conns[row->conn], &member);
     else if (groups->kind != GROUPING_LISTENERS)
         screen_open_page(screen, &PANE_MEMBERS, &member);
     else if (row->proc_count > 1)

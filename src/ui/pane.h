@@ -76,6 +76,8 @@ extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, P
 const struct picture *screen_picture(struct screen *screen);
 int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument);
 void screen_back(struct screen *screen); /* closes the top page after the current call */
+/* Puts a filter in force as if it had been typed; false: it is none, the last one stays. */
+bool screen_set_filter(struct screen *screen, const char *text);
 void screen_show_view(struct screen *screen, size_t view);
 /* The Connections view with the cursor on this row. */
 void screen_show_connection(struct screen *screen, uint64_t serial);

@@ -57,6 +57,16 @@ static bool try_text(struct screen *screen, const char *text)
     return !own->wrong;
 }
 
+bool screen_set_filter(struct screen *screen, const char *text)
+{
+    if (!try_text(screen, text)) {
+        screen->filter.wrong = false;
+        return false;
+    }
+    prompt_remember(&screen->filter.prompt, text);
+    return true;
+}
+
 void screen_filter_begin(struct screen *screen)
 {
     prompt_init(&screen->filter.prompt);

@@ -130,7 +130,8 @@ static int keep_settings(void *data, const struct screen_kept *kept, char *text,
 static void *run_screen(void *data)
 {
     struct top *top = data;
-    privilege_keep(PRIVILEGE_KILL | PRIVILEGE_NET_ADMIN | PRIVILEGE_DAC_OVERRIDE);
+    privilege_keep(PRIVILEGE_KILL | PRIVILEGE_NET_ADMIN | PRIVILEGE_DAC_OVERRIDE |
+                   PRIVILEGE_OTHER_USER);
     top->screen_error = screen_run(top->screen);
     send_byte(top->answers[1], ANSWER_ENDED);
     return NULL;

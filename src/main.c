@@ -1,5 +1,6 @@
 /* main: starts tcplens: options, then the command they name. */
 #include "options.h"
+#include "settings.h"
 #include "source/privilege.h"
 
 #include <locale.h>
@@ -42,7 +43,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write */
     code = options_parse(&options, argc, argv);
     if (code < 0) {
-        privilege_start(KEPT_PRIVILEGES[options.command]);
+        const bool as_user = options.command == RUN_TOP && settings_are_of_sudo_user();
+        privilege_start(KEPT_PRIVILEGES[options.command] | (as_user ? PRIVILEGE_OTHER_USER : 0));
         code = COMMAND_NAMES[options.command].run(&options);
     }
     options_done(&options);

@@ -57,6 +57,9 @@ struct settings {
 int settings_new(struct settings **settings, const struct options *options);
 void settings_free(struct settings *settings);
 
+/* The file is that of the user who called sudo, and so are the rights to read and write it. */
+bool settings_are_of_sudo_user(void);
+
 /* Writes the file, 0600, all of it or nothing. 0 or -errno; text says in one line what was done or
  * what is in the way. */
 int settings_keep(struct settings *settings, const struct screen_kept *kept, char *text,

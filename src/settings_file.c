@@ -40,6 +40,11 @@ struct settings_owner settings_file_owner(void)
     return owner;
 }
 
+bool settings_are_of_sudo_user(void)
+{
+    return settings_file_owner().is_sudo;
+}
+
 /* From the file, never by NSS: a directory service may block. */
 static void home_of(uid_t uid, char *home, size_t size)
 {

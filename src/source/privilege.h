@@ -21,6 +21,7 @@ struct privilege {
 /* What else a thread may keep, bits of a 64-bit set (include/uapi/linux/capability.h). */
 #define PRIVILEGE_DAC_OVERRIDE (1ull << 1)  /* as root: writes a log into another user's folder */
 #define PRIVILEGE_KILL         (1ull << 5)  /* signals other users' processes */
+#define PRIVILEGE_OTHER_USER   (3ull << 6)  /* setgid, setuid: under sudo, settings as the user */
 #define PRIVILEGE_NET_ADMIN    (1ull << 12) /* closes sockets, large receive buffers, ULP facts */
 #define PRIVILEGE_PERFMON      (1ull << 38)
 #define PRIVILEGE_BPF          (1ull << 39)

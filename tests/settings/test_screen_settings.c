@@ -19,11 +19,11 @@
 static const char *program;
 static char folder[64];
 
-static struct pty_screen *start(void)
+static struct pty_screen *start_with(const char *one, const char *other)
 {
     char config[96];
     const char *argv[] = {program, "top", "--demo", "7", NULL};
-    const char *env[] = {config, NULL};
+    const char *env[] = {config, one, other, NULL};
     struct pty_screen *screen;
 
     snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s", folder);
@@ -33,6 +33,11 @@ static struct pty_screen *start(void)
                      0);
     assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
     return screen;
+}
+
+static struct pty_screen *start(void)
+{
+    return start_with(NULL, NULL);
 }
 
 static void quit(struct pty_screen *screen)
@@ -99,12 +104,34 @@ static void test_error_is_told_on_the_screen(void **state)
     quit(screen);
 }
 
+static void test_sudo_saves_as_the_invoking_user(void **state)
+{
+    char path[96];
+    struct stat status;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    snprintf(path, sizeof path, "rm -rf %s/tcplens", folder);
+    assert_int_equal(system(path), 0);
+    assert_int_equal(chown(folder, 65534, 65534), 0);
+    struct pty_screen *screen = start_with("SUDO_UID=65534", "SUDO_GID=65534");
+    pty_screen_send_keys(screen, "w");
+    assert_true(pty_screen_wait_text(screen, "settings saved in", DEADLINE_MS));
+    quit(screen);
+    snprintf(path, sizeof path, "%s/tcplens/config", folder);
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_uid, 65534);
+    assert_int_equal(status.st_gid, 65534);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_columns_chosen_and_saved),
         cmocka_unit_test(test_choice_is_for_connections_only),
         cmocka_unit_test(test_error_is_told_on_the_screen),
+        cmocka_unit_test(test_sudo_saves_as_the_invoking_user),
     };
     char command[128];
 

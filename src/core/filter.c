@@ -10,6 +10,13 @@
 
 static int parse_expression(struct filter_parser *parser, struct filter_node **out);
 
+static void memo_free(struct filter_memo *memo)
+{
+    if (memo)
+        filter_memo_done(memo);
+    free(memo);
+}
+
 static void pattern_done(struct text_pattern *pattern)
 {
     if (pattern->match == MATCH_REGEX)
@@ -17,10 +24,17 @@ static void pattern_done(struct text_pattern *pattern)
     free(pattern->text);
 }
 
+static void text_done(struct filter_node *node)
+{
+    pattern_done(&node->u.text.pattern);
+    memo_free(node->u.text.memo);
+}
+
 static void word_done(struct filter_node *node)
 {
     free(node->u.word.text);
     free(node->u.word.ports);
+    memo_free(node->u.word.memo);
 }
 
 void filter_node_free(struct filter_node *node)
@@ -39,7 +53,7 @@ void filter_node_free(struct filter_node *node)
         else if (node->kind == NODE_NUMBER)
             free(node->u.number.written);
         else if (node->kind == NODE_TEXT)
-            pattern_done(&node->u.text.pattern);
+            text_done(node);
         else if (node->kind == NODE_WORD)
             word_done(node);
         free(node);

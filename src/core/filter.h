@@ -1,5 +1,5 @@
 /* The filter language (DESIGN 10, doc/filter.md): one grammar for the prompt, every command and the
- * log. A parsed filter is immutable. Pure: names of services, users, interfaces come through
+ * log. Pure: names of services, users, interfaces come through
  * lookups. */
 #ifndef TCPLENS_CORE_FILTER_H
 #define TCPLENS_CORE_FILTER_H
@@ -67,7 +67,8 @@ bool filter_needs_dump_only(const struct filter *filter);
  * word. */
 bool filter_names_target(const struct filter *filter);
 
-/* view_accept: data is a struct filter. */
+/* view_accept: data is a struct filter. One thread at a time: a filter keeps what it has found out
+ * about the frame. */
 bool filter_accepts(const void *filter, const struct column_context *context,
                     const struct conn *conn);
 

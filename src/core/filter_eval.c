@@ -154,35 +154,76 @@ static const char *holder_text(const struct proc *holder, uint8_t fact)
     return fact == HOLDER_NAME ? holder->comm : holder->exe;
 }
 
-/* True if any process that holds the socket matches; *known if anything could be compared. */
-static bool holder_matches(const struct filter_node *node, const struct column_context *context,
-                           const struct conn *conn, bool *known)
+static uint8_t pattern_says(const struct filter_node *node, const char *text)
 {
-    for (uint32_t i = 0; i < conn->owner_count; i++) {
-        const struct proc *holder = frame_holder(context->frame, conn, i);
-        if (!holder || !holder_text(holder, node->u.text.holder_fact)[0])
-            continue;
-        *known = true;
-        if (text_pattern_matches(&node->u.text.pattern,
-                                 holder_text(holder, node->u.text.holder_fact)))
-            return true;
+    if (!text || !text[0])
+        return SAYS_UNKNOWN;
+    return text_pattern_matches(&node->u.text.pattern, text) ? SAYS_YES : SAYS_NO;
+}
+
+static uint8_t proc_says(const struct filter_node *node, const struct frame *frame,
+                         const struct proc *proc)
+{
+    uint8_t *kept = filter_memo_proc(node->u.text.memo, frame, (uint32_t)(proc - frame->procs));
+
+    if (kept && *kept)
+        return *kept;
+    const uint8_t says = pattern_says(node, holder_text(proc, node->u.text.holder_fact));
+    if (kept)
+        *kept = says;
+    return says;
+}
+
+/* Yes if any process that holds the socket matches; no if any could be compared. */
+static uint8_t holders_say(const struct filter_node *node, const struct frame *frame,
+                           const struct conn *conn)
+{
+    const struct proc *owner = frame_owner(frame, conn);
+    uint8_t says = SAYS_UNKNOWN;
+
+    for (uint32_t i = 0; i < conn->owner_count && says != SAYS_YES; i++) {
+        const struct proc *holder = frame_holder(frame, conn, i);
+        const uint8_t one = holder ? proc_says(node, frame, holder) : SAYS_UNKNOWN;
+        says = one > says ? one : says;
     }
-    return false;
+    return says == SAYS_UNKNOWN && owner ? proc_says(node, frame, owner) : says;
+}
+
+static uint8_t column_says(const struct filter_node *node, const struct column_context *context,
+                           const struct conn *conn)
+{
+    const struct column *column = node->u.text.column;
+    struct column_value value;
+
+    if (!column->value || !column->value(context, conn, &value))
+        return SAYS_UNKNOWN;
+    return pattern_says(node, value.text);
+}
+
+static uint8_t *shared_place(const struct filter_node *node, const struct frame *frame,
+                             const struct conn *conn)
+{
+    if (node->u.text.shared == SHARED_GROUP)
+        return filter_memo_group(node->u.text.memo, frame, conn->group);
+    if (node->u.text.shared == SHARED_USER && conn->known & KNOWN_UID)
+        return filter_memo_user(node->u.text.memo, frame, conn->uid);
+    return NULL;
 }
 
 static bool text_accepts(const struct filter_node *node, const struct column_context *context,
                          const struct conn *conn)
 {
-    bool known = false, matches = false;
-    struct column_value value;
+    uint8_t says = SAYS_NOT_ASKED, *kept = shared_place(node, context->frame, conn);
 
     if (node->u.text.holder_fact != HOLDER_NOTHING)
-        matches = holder_matches(node, context, conn, &known);
-    if (!known && node->u.text.column->value && node->u.text.column->value(context, conn, &value)) {
-        known = true;
-        matches = text_pattern_matches(&node->u.text.pattern, value.text);
-    }
-    return known && matches == (node->compare == OPERATOR_EQ);
+        says = holders_say(node, context->frame, conn);
+    else if (kept && *kept)
+        says = *kept;
+    else
+        says = column_says(node, context, conn);
+    if (kept)
+        *kept = says;
+    return says == (node->compare == OPERATOR_EQ ? SAYS_YES : SAYS_NO);
 }
 
 static bool step_accepts(const struct filter_node *node, const struct conn *conn)

@@ -233,6 +233,13 @@ static bool is_number(const struct token *token)
            token->word[strspn(token->word, "0123456789")] == '\0';
 }
 
+static enum shared_fact shared_fact(const char *id)
+{
+    if (strcmp(id, "unit") == 0 || strcmp(id, "container") == 0)
+        return SHARED_GROUP;
+    return strcmp(id, "user") == 0 ? SHARED_USER : SHARED_NOTHING;
+}
+
 static int parse_text_column(struct filter_parser *parser, struct filter_node *node,
                              const struct column *column)
 {
@@ -249,6 +256,10 @@ static int parse_text_column(struct filter_parser *parser, struct filter_node *n
     if (error)
         return error;
     node->u.text.column = column;
+    node->u.text.shared = shared_fact(column->id);
+    node->u.text.memo = calloc(1, sizeof *node->u.text.memo);
+    if (!node->u.text.memo)
+        return -ENOMEM;
     if (strcmp(column->id, "proc") == 0)
         node->u.text.holder_fact = HOLDER_NAME;
     else if (strcmp(column->id, "exe") == 0)

@@ -3,6 +3,7 @@
 #define TCPLENS_CORE_FILTER_NODE_H
 
 #include "core/filter.h"
+#include "core/filter_memo.h"
 
 #include <regex.h>
 
@@ -90,21 +91,27 @@ struct filter_node {
         struct {
             const struct column *column;
             uint8_t holder_fact; /* enum holder_fact: matched against every process that holds it */
+            uint8_t shared;      /* enum shared_fact */
             struct text_pattern pattern;
+            struct filter_memo *memo;
         } text;
         uint8_t mark; /* enum conn_mark */
         struct {
             uint8_t from, to; /* STATE_NONE = any */
         } step;
         struct {
-            char *text; /* lower case */
-            bool may_be_address;
+            char *text;     /* lower case */
+            uint8_t places; /* enum word_place of filter_word.c */
+            struct filter_memo *memo;
             uint64_t *ports; /* a bit for each port whose number or service contains it */
         } word;
     } u;
 };
 
 enum holder_fact { HOLDER_NOTHING = 0, HOLDER_PID, HOLDER_NAME, HOLDER_EXE };
+
+/* What many rows have in common: matched once. */
+enum shared_fact { SHARED_NOTHING = 0, SHARED_GROUP, SHARED_USER };
 
 #define PORT_WORDS (65536 / 64)
 

@@ -110,6 +110,7 @@ static int make_scene(void **state)
     scene.pool = frame_pool_new();
     scene.frame = frame_new(scene.pool);
     add_rows(scene.frame);
+    scene.frame->number = 1;
     assert_int_equal(frame_add_user(scene.frame, 33, "www-data"), 0);
     assert_int_equal(frame_add_user(scene.frame, 0, "root"), 0);
     assert_int_equal(frame_add_interface(scene.frame, 1, "lo"), 0);
@@ -262,6 +263,11 @@ static const struct expectation EXPECTED[] = {
     {"192.168", ROW(SHARED)},
     {"%eth0", ROW(TIMED)},
     {"2001:db8", ROW(TIMED)},
+    {":25", ROW(GHOST) | ROW(OPENED) | ROW(CHANGED)},
+    {"::", ROW(LISTENER) | ROW(MAPPED) | ROW(TIMED)},
+    {"]:443", ROW(MAPPED) | ROW(TIMED)},
+    {"db8::7", ROW(TIMED)},
+    {"ffff:10.0.0", ROW(MAPPED)},
     {"10.9.9.9:25", ROW(GHOST) | ROW(OPENED) | ROW(CHANGED)},
     {"[2001:db8::7]:443", ROW(TIMED)},
     {"[::]:22", ROW(LISTENER)},

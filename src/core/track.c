@@ -173,6 +173,13 @@ static void close_row(struct pass *pass, const struct change *change)
 
 /* --- live rows --- */
 
+/* What a process let go of, as far as the frame itself can tell. */
+static bool is_left_over(const struct conn *conn)
+{
+    return (conn->state == STATE_TIME_WAIT || conn->state == STATE_FIN_WAIT_2) &&
+           (conn->owner_word == OWNER_NONE || conn->owner_word == OWNER_UNKNOWN);
+}
+
 static void carry(struct pass *pass, const struct conn *before, struct conn *conn)
 {
     conn->serial = before->serial;
@@ -185,8 +192,7 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     if (before->mark &&
         pass->next->wall_ns - before->changed_ns < pass->track->settings.highlight_ns)
         conn->mark = before->mark;
-    if (conn->state == STATE_TIME_WAIT && conn->owner_word != OWNER_LAST &&
-        before->owner_word == OWNER_LAST) { /* known from what was told only */
+    if (is_left_over(conn) && before->owner_word == OWNER_LAST) { /* known from what was told */
         ghost_copy_owners(&pass->track->copier, conn, before);
         conn->owner_word = OWNER_LAST;
     }
@@ -237,7 +243,7 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
     if (conn->created_max_ns >= previous->wall_ns)
         conn->known |= KNOWN_OPENED;
-    if (note && conn->state == STATE_TIME_WAIT && conn->owner_word != OWNER_LAST)
+    if (note && is_left_over(conn))
         set_last_owner(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, told ? note->opened_ns : next->wall_ns);
     if (conn->known & KNOWN_BYTES_OUT) {

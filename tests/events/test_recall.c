@@ -12,6 +12,7 @@
 #include "net_tools.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +20,8 @@
 #include <unistd.h>
 
 #define SECOND_NS         1000000000LL
-#define CHURN_SERVER_PORT 30000
-#define CHURN_CLIENTS     0x7f800001u /* as churn.c numbers them */
+#define CHURN_SERVER      0x7f000101u /* as churn.c numbers them */
+#define CHURN_CLIENTS     0x7f800001u
 #define NOBODY            65534
 #define FIRST_PORT        2000u
 #define PORTS_PER_ADDRESS 60000u
@@ -54,15 +55,21 @@ static void fault(struct recall *recall, unsigned long i, const char *what)
         printf("connection %lu: %s\n", i, what);
 }
 
+static uint32_t ipv4_of(const struct addr *addr)
+{
+    uint32_t address;
+    memcpy(&address, addr->bytes, sizeof(address));
+    return ntohl(address);
+}
+
 /* Which of churn's connections, and which end of it. */
 static struct end *find_end(struct recall *recall, const struct event *event)
 {
     const struct tuple *tuple = &event->tuple;
-    const bool server = tuple->local_port == CHURN_SERVER_PORT;
-    const struct addr *client = server ? &tuple->remote : &tuple->local;
-    uint32_t address;
-    memcpy(&address, client->bytes, sizeof(address));
-    address = ntohl(address);
+    uint32_t address = ipv4_of(&tuple->local);
+    const bool server = address == CHURN_SERVER;
+    if (server)
+        address = ipv4_of(&tuple->remote);
     if (tuple->family != FAMILY_INET || address < CHURN_CLIENTS)
         return NULL;
     const unsigned port = server ? tuple->remote_port : tuple->local_port;
@@ -105,6 +112,23 @@ static void exec_churn(char **argv, const char *truth)
     _exit(127);
 }
 
+/* Has a netlink socket of sock_diag in this namespace lost something? */
+static bool is_overrun(void)
+{
+    FILE *file = fopen("/proc/self/net/netlink", "re");
+    char line[256];
+    unsigned long drops = 0;
+    while (file && drops == 0 && fgets(line, sizeof(line), file)) {
+        unsigned protocol = 0;
+        if (sscanf(line, "%*s %u %*s %*s %*s %*s %*s %*s %lu", &protocol, &drops) != 2 ||
+            protocol != 4)
+            drops = 0;
+    }
+    if (file)
+        fclose(file);
+    return drops > 0;
+}
+
 /* While this process is stopped. */
 static void run_asleep(char **argv, const char *truth)
 {
@@ -114,6 +138,8 @@ static void run_asleep(char **argv, const char *truth)
     if (pid == 0)
         exec_churn(argv, truth);
     waitpid(pid, &status, 0);
+    for (int64_t end = net_now_ns() + 20 * SECOND_NS; net_now_ns() < end && !is_overrun();)
+        poll(NULL, 0, 20); /* the kernel sends them from a work queue, when it has time */
     kill(getppid(), SIGCONT);
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }

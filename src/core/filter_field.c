@@ -256,7 +256,7 @@ static int parse_text_column(struct filter_parser *parser, struct filter_node *n
     if (error)
         return error;
     node->u.text.column = column;
-    node->u.text.shared = shared_fact(column->id);
+    node->u.text.shared = (uint8_t)shared_fact(column->id);
     node->u.text.memo = calloc(1, sizeof *node->u.text.memo);
     if (!node->u.text.memo)
         return -ENOMEM;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Filters mean what they mean to ss: each expression of filter_expressions.txt on one frozen scene of some 2,000
-mixed sockets, by ss -ta and by tcplens list: the same sockets by cookie, but for bound ones, which ss before 6.8 does
+mixed sockets, by ss -ta and by tcplens list: the same sockets by cookie, but for bound ones, which ss 6.1 does
 not ask for. Then each by filter_pushed: pushed down and evaluated here.
 
     filter_vs_ss.py TCPLENS SCENE FILTER_PUSHED [--every N]

@@ -183,6 +183,17 @@ static unsigned cell_role(const struct column *column, const struct conn *conn, 
     return TCP_STATES[conn->state].role == STATE_ROLE_QUIET ? ROLE_DIM : ROLE_NORMAL;
 }
 
+/* Where the field at a cell begins: half a number would be another number. */
+static int cell_start(const struct conn_table *table, int col)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct table_column *cell = &table->cells[i];
+        if (cell->right && cell->cells > 0 && cell->at <= col && col < cell->at + cell->cells)
+            return cell->at;
+    }
+    return col;
+}
+
 static void draw_from(const struct conn_table *table, const struct canvas *canvas, int row,
                       const struct conn *conn, unsigned style)
 {
@@ -196,7 +207,8 @@ static void draw_from(const struct conn_table *table, const struct canvas *canva
     }
     int begin = canvas->cols - 1 - (int)text_width(text);
     if (begin > FIRST_CELL + 12) {
-        canvas_field(canvas, row, begin - 1, 1, false, style, "");
+        int from = cell_start(table, begin - 1);
+        canvas_fill(canvas, row, from, begin - from, style);
         canvas_field(canvas, row, begin, canvas->cols - begin, false, style, text);
     }
 }

@@ -305,6 +305,18 @@ static void take_mouse(struct screen *screen, const struct key *key)
     screen_finish_closing(screen);
 }
 
+/* What a key means rests on what the keys before it have brought: typed ahead, as in "2jj", it is
+ * the third row of that view. Without a new frame, which nobody has seen yet. */
+static void show_what_keys_did(struct screen *screen)
+{
+    if (!screen->void_panes)
+        return;
+    set_time(screen);
+    screen_update_panes(screen);
+    screen->void_panes = false;
+    screen_paint(screen);
+}
+
 static void take_key(struct screen *screen, const struct key *key)
 {
     struct pane *pane = screen_top_pane(screen);
@@ -323,8 +335,10 @@ static void take_key(struct screen *screen, const struct key *key)
         return;
     }
     const struct command *command = command_for_key(key->code);
-    if (command)
-        screen_run_command(screen, command);
+    if (!command)
+        return;
+    show_what_keys_did(screen);
+    screen_run_command(screen, command);
 }
 
 static void read_keys(struct screen *screen)

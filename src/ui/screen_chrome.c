@@ -251,21 +251,40 @@ static const struct command *view_command(size_t view)
     return NULL;
 }
 
-static void draw_tabs(struct screen *screen, const struct canvas *canvas)
+/* All titles, with the one of the page that is open; without room for that, of the other views the
+ * number only. */
+static bool tabs_fit(const struct canvas *canvas, const char *page_title)
 {
-    char summary[64] = "";
-    struct pane *pane = screen_top_pane(screen);
+    int cells = page_title ? (int)text_width(page_title) + 3 : 0;
+    for (size_t i = 0; i < view_count; i++)
+        cells += (int)text_width(VIEWS[i]->title) + 4;
+    return cells + 1 <= canvas->cols;
+}
+
+static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, bool titles)
+{
     int col = 1;
     for (size_t i = 0; i < view_count; i++) {
         int begin = col;
         bool active = i == screen->view;
-        col = canvas_printf(canvas, 0, col, active ? ROLE_ACCENT : ROLE_DIM, "%s%zu %s%s",
-                            active ? "[" : " ", i + 1, VIEWS[i]->title, active ? "]" : " ");
+        bool title = titles || active;
+        col = canvas_printf(canvas, 0, col, active ? ROLE_ACCENT : ROLE_DIM, "%s%zu%s%s%s",
+                            active ? "[" : " ", i + 1, title ? " " : "",
+                            title ? VIEWS[i]->title : "", active ? "]" : " ");
         add_span(screen, canvas->top, begin, col, view_command(i));
     }
+    return col;
+}
+
+static void draw_tabs(struct screen *screen, const struct canvas *canvas)
+{
+    char summary[64] = "";
+    struct pane *pane = screen_top_pane(screen);
     bool page = pane != screen->views[screen->view];
-    if (page && !pane->ops->floating)
-        col = canvas_printf(canvas, 0, col + 1, ROLE_ACCENT, "▸ %s", pane->ops->title);
+    const char *page_title = page && !pane->ops->floating ? pane->ops->title : NULL;
+    int col = draw_view_tabs(screen, canvas, tabs_fit(canvas, page_title));
+    if (page_title)
+        col = canvas_printf(canvas, 0, col + 1, ROLE_ACCENT, "▸ %s", page_title);
     if (pane->ops->summary && screen->picture.frame)
         pane->ops->summary(pane, &screen->picture, summary, sizeof(summary));
     else if (page)

@@ -1,13 +1,13 @@
-/* cmd_top: the screen over the live kernel (or the demo). The main thread takes all signals and
- * nothing else; collector and screen have threads of their own. */
-#include "collect.h"
+/* cmd_top: the screen over the live kernel (or the demo), or over a log. The main thread takes all
+ * signals and nothing else; collector and screen have threads of their own. */
+#include "cmd_top.h"
 #include "filter_read.h"
-#include "open_source.h"
 #include "options.h"
 #include "settings.h"
 #include "source/privilege.h"
 #include "source/system_names.h"
 #include "top_acts.h"
+#include "top_feed.h"
 #include "ui/screen.h"
 
 #include <errno.h>
@@ -36,11 +36,12 @@ struct top {
     struct system_names *names;
     struct lookup lookup;
     struct filter_names filter_names;
-    struct collector *collector;
+    struct top_feed feed;
+    const char *log; /* to replay; NULL = live */
+    int input;       /* where the keys come from */
     struct screen *screen;
     struct term_rescue rescue;
     struct top_acts acts;
-    int frames;     /* eventfd of the collector for us */
     int orders[2];  /* main to screen */
     int answers[2]; /* screen to main */
     int signals;    /* signalfd */
@@ -102,21 +103,6 @@ static void send_byte(int descriptor, char byte)
     (void)written; /* a full pipe holds an order that has not been obeyed yet */
 }
 
-static struct frame *feed_latest(void *data)
-{
-    return collector_latest(data);
-}
-
-static void feed_set_wish(void *data, const struct wish *wish)
-{
-    collector_set_wish(data, wish);
-}
-
-static void feed_trouble(void *data, char *text, size_t size)
-{
-    collector_trouble(data, text, size);
-}
-
 static void answer_suspended(void *data)
 {
     send_byte(((struct top *)data)->answers[1], ANSWER_SUSPENDED);
@@ -141,39 +127,6 @@ static int say(int code, const char *what, const char *why)
 {
     fprintf(stderr, "tcplens: %s: %s\n", what, why);
     return code;
-}
-
-static struct wish first_wish(const struct options *options)
-{
-    return (struct wish){.interval_ns = options->interval_ns,
-                         .state_bits = state_class_bits(options->class),
-                         .families = options->families,
-                         .budget_percent = options->budget_percent};
-}
-
-static int open_collector(struct top *top)
-{
-    struct collector_settings settings = {.wish = first_wish(top->options),
-                                          .events = top->options->events,
-                                          .highlight_ns = top->options->highlight_ns,
-                                          .ring_capacity = EVENT_RING_DEFAULT};
-    char why[OPEN_SOURCE_WHY_MAX] = "";
-    int error = open_source(&settings.source, top->options, why);
-    if (error) {
-        fprintf(stderr, "tcplens: %s\n", why);
-        return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
-    }
-    settings.events_why = why;
-    error = collector_new(&top->collector, &settings);
-    if (error) {
-        source_close(settings.source);
-        if (!why[0])
-            return say(EXIT_FAILED, "collector", strerror(-error));
-        fprintf(stderr, "tcplens: %s\n", why);
-        return EXIT_FAILED;
-    }
-    top->frames = collector_add_consumer(top->collector);
-    return top->frames < 0 ? say(EXIT_FAILED, "collector", strerror(-top->frames)) : EXIT_DONE;
 }
 
 static bool wants_color(void)
@@ -203,16 +156,9 @@ static int open_screen(struct top *top)
 {
     const struct options *options = top->options;
     struct screen_settings settings = {
-        .feed = {.latest = feed_latest,
-                 .frame_descriptor = top->frames,
-                 .events = collector_events(top->collector),
-                 .set_wish = feed_set_wish,
-                 .trouble = feed_trouble,
-                 .data = top->collector},
-        .wish = first_wish(options),
-        .live = true,
+        .wish = top_feed_wish(options),
         .acts = &top->acts.acts,
-        .input = STDIN_FILENO,
+        .input = top->input,
         .orders_descriptor = top->orders[0],
         .suspended = answer_suspended,
         .keep = keep_settings,
@@ -231,6 +177,7 @@ static int open_screen(struct top *top)
         .filter_names = &top->filter_names,
         .class = options->class,
     };
+    top_feed_fill(&top->feed, &settings);
     top_acts_init(&top->acts, options->read_only ? TOP_ACTS_READ_ONLY
                               : options->demo    ? TOP_ACTS_PRETENDED
                                                  : TOP_ACTS_REAL);
@@ -332,7 +279,7 @@ static bool end_threads(struct top *top)
     sigaddset(&background, SIGTTOU);
     pthread_sigmask(SIG_BLOCK, &background, NULL);
     send_byte(top->orders[1], SCREEN_QUIT);
-    collector_ask_stop(top->collector);
+    top_feed_ask_stop(&top->feed);
     wait_answer(top, ANSWER_ENDED, begin + UNBLOCK_NS);
     /* Each time a few kilobytes more are discarded, until what was being painted is through. */
     while (top->screen_runs && now_ns() < begin + END_NS) {
@@ -345,12 +292,12 @@ static bool end_threads(struct top *top)
     }
     pthread_join(top->thread, NULL);
     int64_t left = begin + END_NS - now_ns();
-    return collector_join(top->collector, left > 0 ? left : 0);
+    return top_feed_join(&top->feed, left > 0 ? left : 0);
 }
 
 static int start_threads(struct top *top)
 {
-    int error = collector_start(top->collector);
+    int error = top_feed_start(&top->feed);
     if (error)
         return say(EXIT_FAILED, "collector thread", strerror(-error));
     error = pthread_create(&top->thread, NULL, run_screen, top);
@@ -383,8 +330,9 @@ static int run(struct top *top)
 static int check_terminal(struct top *top)
 {
     if (!isatty(STDOUT_FILENO))
-        return say(EXIT_USAGE, "standard output is not a terminal", "use \"tcplens list\"");
-    if (term_rescue_prepare(&top->rescue, STDIN_FILENO) != 0)
+        return say(EXIT_USAGE, "standard output is not a terminal",
+                   top->log ? "use \"tcplens list --from FILE\"" : "use \"tcplens list\"");
+    if (term_rescue_prepare(&top->rescue, top->input) != 0)
         return say(EXIT_USAGE, "standard input is not a terminal", "use \"tcplens list\"");
     return EXIT_DONE;
 }
@@ -394,7 +342,7 @@ static int prepare(struct top *top)
     if (pipe2(top->orders, O_CLOEXEC | O_NONBLOCK) != 0 ||
         pipe2(top->answers, O_CLOEXEC | O_NONBLOCK) != 0 || take_signals(top) != 0)
         return say(EXIT_FAILED, "cannot start", strerror(errno));
-    int code = open_collector(top);
+    int code = top_feed_open(&top->feed, top->options, top->log);
     return code ? code : open_screen(top);
 }
 
@@ -416,10 +364,27 @@ static int check_filter(const struct options *options)
     return code < 0 ? EXIT_DONE : code;
 }
 
-int cmd_top(const struct options *options)
+static void top_done(struct top *top)
 {
-    struct top top = {
-        .options = options, .frames = -1, .orders = {-1, -1}, .answers = {-1, -1}, .signals = -1};
+    screen_free(top->screen);
+    top_feed_done(&top->feed);
+    system_names_free(top->names);
+    settings_free(top->settings);
+    term_rescue_done(&top->rescue);
+    const int descriptors[] = {top->orders[0], top->orders[1], top->answers[0], top->answers[1],
+                               top->signals};
+    for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
+        close_if_open(descriptors[i]);
+}
+
+int cmd_top_over(const struct options *options, const char *log, int input)
+{
+    struct top top = {.log = log,
+                      .input = input,
+                      .feed = {.consumer = -1},
+                      .orders = {-1, -1},
+                      .answers = {-1, -1},
+                      .signals = -1};
     int code = check_filter(options);
     if (!code)
         code = check_terminal(&top);
@@ -431,16 +396,11 @@ int cmd_top(const struct options *options)
     code = prepare(&top);
     if (!code)
         code = run(&top);
-    screen_free(top.screen);
-    if (top.frames >= 0)
-        collector_forget_consumer(top.collector, top.frames);
-    collector_free(top.collector);
-    system_names_free(top.names);
-    settings_free(top.settings);
-    term_rescue_done(&top.rescue);
-    const int descriptors[] = {top.frames,     top.orders[0],  top.orders[1],
-                               top.answers[0], top.answers[1], top.signals};
-    for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
-        close_if_open(descriptors[i]);
+    top_done(&top);
     return code;
+}
+
+int cmd_top(const struct options *options)
+{
+    return cmd_top_over(options, NULL, STDIN_FILENO);
 }

@@ -18,7 +18,7 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_EVENTS] = {"events", "[FILTER]", "print opens, transitions, closes as they happen",
                     cmd_events},
     [RUN_RECORD] = {"record", "[FILTER]", "write a session log, without a screen", cmd_record},
-    [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log", NULL},
+    [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log", cmd_replay},
     [RUN_CLOSE] = {"close", "FILTER", "close connections", cmd_close},
 };
 

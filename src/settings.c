@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS   INT64_C(1000000000)
-#define VALUE_CELLS 70 /* the INI reader takes lines of up to 200 bytes: longer values are split   \
-                        */
+#define SECOND_NS INT64_C(1000000000)
+#define VALUE_CELLS                                                                                \
+    70 /* the INI reader takes lines of up to 200 bytes: longer values are split                   \
+        */
 
 #define AT(field) offsetof(struct settings_values, field)
 

@@ -260,8 +260,19 @@ static int check_head(struct replay *replay, const char *path, char *why, size_t
 
 int replay_open(struct source **source, const char *path, char *why, size_t size)
 {
-    static const struct source_ops ops = {
-        .name = "log", .complete = true, .next = replay_next, .close = replay_close};
+    static const struct source_travel travel = {.peek = replay_peek,
+                                                .seek = replay_seek,
+                                                .step_back = replay_step_back,
+                                                .span = replay_span,
+                                                .search_begin = replay_search_begin,
+                                                .search_step = replay_search_step,
+                                                .density_begin = replay_density_begin,
+                                                .density_step = replay_density_step};
+    static const struct source_ops ops = {.name = "log",
+                                          .complete = true,
+                                          .next = replay_next,
+                                          .close = replay_close,
+                                          .travel = &travel};
     struct replay *replay = calloc(1, sizeof(*replay));
 
     if (!replay) {
@@ -343,6 +354,18 @@ int replay_seek(struct source *source, int64_t wall_ns)
     if (!error)
         replay->ready = true;
     return error;
+}
+
+int replay_peek(struct source *source, int64_t *wall_ns)
+{
+    struct replay *replay = replay_of(source);
+    int error = replay->ready ? 0 : read_to_frame(replay);
+
+    if (error)
+        return error;
+    replay->ready = true;
+    *wall_ns = replay->frame.wall_ns;
+    return 0;
 }
 
 int replay_step_back(struct source *source)

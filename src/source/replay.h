@@ -18,6 +18,8 @@ void replay_set_ring(struct source *source, struct event_ring *ring);
  * more later), -EAGAIN while a pipe has nothing (poll replay_descriptor), -errno with
  * frame->missing.text. Frames near something damaged say so: MISSING_LOG. */
 
+/* Time of the frame that the next source_next gives; errors as source_next. */
+int replay_peek(struct source *source, int64_t *wall_ns);
 /* The next source_next gives the last frame at or before wall_ns, or the first one. */
 int replay_seek(struct source *source, int64_t wall_ns);
 /* The next source_next gives the frame before the one given last; -ENODATA: that was the first. */
@@ -33,7 +35,7 @@ bool replay_is_torn(const struct source *source);
 
 /* Searching for an event, in slices so that it can be given up: from the frame given last, forward
  * or backward. */
-typedef bool (*replay_match)(void *data, const struct event *event);
+typedef source_match replay_match;
 int replay_search_begin(struct source *source, bool backward, replay_match match, void *data);
 /* 1: more to do; 0: found, *wall_ns is the time of its frame (for replay_seek); -ENODATA: there is
  * none; -errno. *reached_ns tells how far it has come. */

@@ -13,6 +13,24 @@
 
 struct source;
 
+typedef bool (*source_match)(void *data, const struct event *event);
+
+/* Going back and forth where a source can: a log, the past kept in memory. What each does:
+ * replay.h. A search or a count that is begun anew replaces the one before. */
+struct source_travel {
+    /* Time of the frame that source_next would give, without giving it. Errors as source_next. */
+    int (*peek)(struct source *source, int64_t *wall_ns);
+    int (*seek)(struct source *source, int64_t wall_ns);
+    int (*step_back)(struct source *source);
+    int (*span)(struct source *source, int64_t *first_ns, int64_t *last_ns);
+    int (*search_begin)(struct source *source, bool backward, source_match match, void *data);
+    int (*search_step)(struct source *source, unsigned lines, int64_t *wall_ns,
+                       int64_t *reached_ns);
+    int (*density_begin)(struct source *source, int64_t from_ns, int64_t to_ns, uint32_t *parts,
+                         uint32_t count);
+    int (*density_step)(struct source *source, unsigned lines);
+};
+
 struct source_ops {
     const char *name; /* "live", "demo", "log" */
     bool complete;    /* frames carry marks, ghosts, events: no diff and track */
@@ -35,6 +53,8 @@ struct source_ops {
                const struct diff *diff, const struct wish *wish);
 
     void (*close)(struct source *source);
+
+    const struct source_travel *travel; /* NULL: it only goes on */
 };
 
 struct source { /* first member of each source's own struct */

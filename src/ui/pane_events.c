@@ -70,6 +70,17 @@ static bool accepts(const struct picture *picture, const struct event *event)
     return picture->accept(picture->accept_data, &context, &row.conn);
 }
 
+/* The picture has gone back in time: what comes after it has not happened yet. */
+static void forget_later(struct events_pane *events, uint64_t next_event)
+{
+    while (events->count > events->first && number_at(events, events->count - 1) >= next_event)
+        events->count--;
+    if (events->read_to > next_event)
+        events->read_to = next_event;
+    if (events->cursor >= next_event)
+        events->cursor = 0;
+}
+
 /* Takes in what the ring has since last time; from its oldest when the filter is another one. */
 static void read_on(struct events_pane *events, const struct picture *picture)
 {
@@ -86,13 +97,14 @@ static void read_on(struct events_pane *events, const struct picture *picture)
         events->first = events->count = events->top = 0;
         events->read_to = event_ring_oldest(picture->events);
     }
+    forget_later(events, picture->frame->next_event);
     /* only what the frame covers: the picture may be paused or in the past */
     while (events->read_to < picture->frame->next_event) {
         const uint64_t left = picture->frame->next_event - events->read_to;
         got = event_ring_read(picture->events, &events->read_to, batch,
                               left < BATCH ? (uint32_t)left : BATCH, &lost);
         for (uint32_t i = 0; i < got; i++)
-            if (accepts(picture, &batch[i]))
+            if (batch[i].number < picture->frame->next_event && accepts(picture, &batch[i]))
                 keep(events, batch[i].number);
         if (got == 0)
             break;

@@ -13,6 +13,8 @@
 #define RATE_SECONDS 3
 #define BATCH        64u
 #define SECOND_NS    1000000000LL
+#define EVENTS_BACK  8192u
+#define JUMP_NS      (60 * SECOND_NS)
 #define GROWING_NS   (30 * SECOND_NS) /* CLOSE-WAIT that has only grown for so long is trouble */
 
 struct meter { /* how often something was, in the last whole seconds */
@@ -114,6 +116,18 @@ static void count_event(struct states_pane *states, const struct event *event)
             meter_count(&states->arrows[i], event->wall_ns);
 }
 
+/* In another time nothing of what was counted holds: some events before it tell its rates. */
+static void begin_anew(struct states_pane *states, const struct picture *picture)
+{
+    const uint64_t next = picture->frame->next_event;
+    const uint64_t oldest = event_ring_oldest(picture->events);
+
+    memset(states->arrows, 0, sizeof states->arrows);
+    states->resets = (struct meter){0};
+    states->growing_since_ns = 0;
+    states->read_to = next > oldest + EVENTS_BACK ? next - EVENTS_BACK : oldest;
+}
+
 static void read_on(struct states_pane *states, const struct picture *picture)
 {
     struct event batch[BATCH];
@@ -121,6 +135,9 @@ static void read_on(struct states_pane *states, const struct picture *picture)
 
     if (states->read_to == 0)
         states->read_to = event_ring_oldest(picture->events);
+    if (picture->frame->wall_ns < states->now_ns ||
+        picture->frame->wall_ns - states->now_ns > JUMP_NS)
+        begin_anew(states, picture);
     while (states->read_to < picture->frame->next_event) {
         const uint64_t left = picture->frame->next_event - states->read_to;
         const uint32_t got = event_ring_read(picture->events, &states->read_to, batch,

@@ -37,6 +37,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
                                        .live = settings->live};
     screen_names_begin(screen);
     screen_filter_begin(screen);
+    prompt_init(&screen->travel.prompt);
     screen->picture.context.ascii = settings->ascii;
     screen->picture.tags = &screen->acting.tags;
     int error = screen_open_view(screen, 0);
@@ -55,6 +56,7 @@ void screen_free(struct screen *screen)
     screen_close_panes(screen);
     screen_names_end(screen);
     screen_filter_end(screen);
+    prompt_done(&screen->travel.prompt);
     frame_release(screen->picture.frame);
     free(screen);
 }
@@ -77,13 +79,14 @@ static void set_time(struct screen *screen)
     const struct frame *frame = screen->picture.frame;
     if (!frame)
         return;
-    int64_t since = screen->picture.paused ? 0 : screen_clock_ns() - screen->frame_taken_ns;
+    int64_t since = screen_time_passed(screen, screen_clock_ns() - screen->frame_taken_ns);
     screen->picture.context.now_ns = frame->wall_ns;
     screen->picture.now_ns = frame->wall_ns + since;
 }
 
 static void take_frame(struct screen *screen)
 {
+    screen_time_look(screen);
     const struct screen_feed *feed = &screen->settings.feed;
     if (screen->picture.paused || screen_is_floating(screen))
         return;
@@ -170,6 +173,8 @@ static void step_interval(struct screen *screen, int step)
 
 static void pause_or_go_on(struct screen *screen)
 {
+    if (screen_time_pause(screen))
+        return;
     screen->picture.paused = !screen->picture.paused;
     take_frame(screen);
 }
@@ -182,6 +187,8 @@ static void repaint(struct screen *screen)
 
 static void back(struct screen *screen)
 {
+    if (screen_time_cancel(screen))
+        return;
     if (screen->page_count > 0 || !screen_filter_clear(screen))
         screen_back(screen);
 }
@@ -193,12 +200,14 @@ static void next_view(struct screen *screen)
 
 static void slower(struct screen *screen)
 {
-    step_interval(screen, 1);
+    if (!screen_time_speed(screen, true)) /* key + */
+        step_interval(screen, 1);
 }
 
 static void faster(struct screen *screen)
 {
-    step_interval(screen, -1);
+    if (!screen_time_speed(screen, false))
+        step_interval(screen, -1);
 }
 
 static void freeze(struct screen *screen)
@@ -280,6 +289,8 @@ bool screen_own_command(struct screen *screen, const struct command *command)
         screen_show_view(screen, (size_t)command->argument);
         return true;
     }
+    if (screen_time_command(screen, command))
+        return true;
     for (size_t i = 0; i < sizeof(OWN_COMMANDS) / sizeof(OWN_COMMANDS[0]); i++) {
         if (OWN_COMMANDS[i].id == command->id) {
             OWN_COMMANDS[i].run(screen);
@@ -328,7 +339,7 @@ static void take_key(struct screen *screen, const struct key *key)
         take_mouse(screen, key);
         return;
     }
-    if (screen_filter_key(screen, key))
+    if (screen_time_key(screen, key) || screen_filter_key(screen, key))
         return;
     if (pane && pane->ops->key && pane->ops->key(pane, key)) {
         screen_finish_closing(screen);
@@ -424,6 +435,7 @@ static void run_loop(struct screen *screen)
         now = screen_clock_ns();
         end_what_has_ended(screen, before, now);
         look_for_trouble(screen);
+        screen_time_look(screen);
         before = now;
     }
 }

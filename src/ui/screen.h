@@ -11,6 +11,7 @@
 #include "core/wish.h"
 #include "ui/acts.h"
 #include "ui/term.h"
+#include "ui/transport.h"
 
 /* What comes through orders_descriptor, one byte each. */
 enum screen_order {
@@ -49,6 +50,7 @@ struct screen_settings {
     int input;                      /* descriptor of the keys */
     int orders_descriptor;          /* enum screen_order */
     void (*suspended)(void *data);  /* the terminal has been left */
+    const struct screen_transport *transport; /* NULL: there is the present only */
     /* Key w; text: what to say of it. 0 or -errno. NULL: nothing can be kept. */
     int (*keep)(void *data, const struct screen_kept *kept, char *text, size_t size);
     void *data;

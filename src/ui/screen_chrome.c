@@ -173,22 +173,26 @@ static void draw_head(struct screen *screen, const struct canvas *canvas)
 {
     const struct frame *frame = screen->picture.frame;
     struct pieces left = {.gap = PIECE_GAP}, right = {.gap = PIECE_GAP};
-    add_piece(&left, 8, ROLE_ACCENT, "tcplens", ROLE_NORMAL);
-    if (frame) {
+    if (!screen_travels(screen))
+        add_piece(&left, 8, ROLE_ACCENT, "tcplens", ROLE_NORMAL);
+    if (frame && !screen_travels(screen)) {
         struct piece *host = add_piece(&left, 7, ROLE_STRONG, "", ROLE_STRONG);
         text_cut(host->value, sizeof(host->value), frame->host, 30, "…");
-        add_totals(&left, frame);
     }
+    if (frame)
+        add_totals(&left, frame);
     add_restrictions(screen, &right);
     if (screen->picture.frozen)
         add_piece(&right, 2, ROLE_NOTICE, "frozen", ROLE_NORMAL);
     if (screen->picture.paused)
         add_piece(&right, 1, ROLE_NOTICE, "paused", ROLE_NORMAL);
     bool stretched = frame && frame->cost.stretched;
+    bool recorded = screen->travel.state.replay;
     struct piece *interval =
         add_piece(&right, 3, ROLE_NOTICE, stretched ? "stretched to" : "", ROLE_NORMAL);
-    interval_text(interval->value, sizeof(interval->value),
-                  stretched ? frame->cost.interval_ns : screen->wish.interval_ns);
+    if (!recorded || (frame && frame->cost.interval_ns > 0))
+        interval_text(interval->value, sizeof(interval->value),
+                      stretched || recorded ? frame->cost.interval_ns : screen->wish.interval_ns);
     draw_both(canvas, &left, &right);
 }
 
@@ -342,6 +346,8 @@ static unsigned status_text(const struct screen *screen, char *out, size_t size)
 {
     const struct frame *frame = screen->picture.frame;
     out[0] = '\0';
+    if (screen_time_status(screen, out, size))
+        return ROLE_NOTICE;
     if (screen->said_until_ns > screen_clock_ns()) {
         snprintf(out, size, "%s", screen->said);
         return screen->said_role;
@@ -365,6 +371,8 @@ static unsigned status_text(const struct screen *screen, char *out, size_t size)
         snprintf(out, size, "%s%s", seen, frame->events_why);
         return ROLE_DIM;
     }
+    if (!out[0] && screen_time_reach(screen, out, size))
+        return ROLE_DIM;
     return role;
 }
 
@@ -425,6 +433,10 @@ static void draw_status(struct screen *screen, const struct canvas *canvas)
         screen_filter_draw(screen, canvas);
         return;
     }
+    if (screen->travel.open) {
+        screen_time_draw_prompt(screen, canvas);
+        return;
+    }
     unsigned role = status_text(screen, text, sizeof(text));
     canvas_field(canvas, 0, 1, canvas->cols - 2, false, role, text);
 }
@@ -435,8 +447,9 @@ static const struct {
     bool below;
     uint8_t order; /* from the top, or for those below from the bottom */
 } LINES[] = {
-    {draw_head, false, 0},  {draw_footer, true, 0},  {draw_tabs, false, 2},
-    {draw_status, true, 1}, {draw_states, false, 1},
+    {screen_time_draw, false, 0}, /* only where one travels in time */
+    {draw_head, false, 1},        {draw_footer, true, 0},  {draw_tabs, false, 3},
+    {draw_status, true, 1},       {draw_states, false, 2},
 };
 #define LINE_COUNT (sizeof(LINES) / sizeof(LINES[0]))
 #define BODY_ROWS  4
@@ -457,10 +470,11 @@ static void draw_body(struct screen *screen, const struct canvas *canvas)
                     screen->trouble[0] ? screen->trouble : "reading…");
 }
 
-static int lines_before(size_t line, size_t shown)
+/* LINES[first] .. LINES[end - 1] are shown. */
+static int lines_before(size_t line, size_t first, size_t end)
 {
     int before = 0;
-    for (size_t i = 0; i < shown; i++)
+    for (size_t i = first; i < end; i++)
         before += LINES[i].below == LINES[line].below && LINES[i].order < LINES[line].order;
     return before;
 }
@@ -471,16 +485,17 @@ void screen_paint(struct screen *screen)
     term_size(screen->term, &all.rows, &all.cols);
     term_clear(screen->term);
     screen->span_count = 0;
-    size_t shown = all.rows > BODY_ROWS ? (size_t)(all.rows - BODY_ROWS) : 0;
-    shown = shown < LINE_COUNT ? shown : LINE_COUNT;
+    const size_t first = screen_travels(screen) ? 0 : 1;
+    size_t end = first + (all.rows > BODY_ROWS ? (size_t)(all.rows - BODY_ROWS) : 0);
+    end = end < LINE_COUNT ? end : LINE_COUNT;
     int above = 0, below = 0;
-    for (size_t i = 0; i < shown; i++)
+    for (size_t i = first; i < end; i++)
         *(LINES[i].below ? &below : &above) += 1;
     screen->body_top = above;
     struct canvas body = canvas_part(&all, above, 0, all.rows - above - below, all.cols);
     draw_body(screen, &body);
-    for (size_t i = 0; i < shown; i++) {
-        int before = lines_before(i, shown);
+    for (size_t i = first; i < end; i++) {
+        int before = lines_before(i, first, end);
         struct canvas line =
             canvas_part(&all, LINES[i].below ? all.rows - 1 - before : before, 0, 1, all.cols);
         LINES[i].draw(screen, &line);

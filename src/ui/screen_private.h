@@ -27,6 +27,12 @@ struct screen_filter {
     char before[PROMPT_MAX]; /* in force when the line was opened */
 };
 
+struct travel { /* in time */
+    struct transport_state state;
+    struct prompt prompt; /* for a time to go to */
+    bool open;
+};
+
 struct screen {
     struct screen_settings settings;
     struct term *term;
@@ -41,6 +47,7 @@ struct screen {
     struct host_names *names; /* NULL: off, nothing is asked */
     struct screen_filter filter;
     struct acting acting;
+    struct travel travel;
     bool closing; /* the top page asked to be closed */
     bool quit, paint, void_panes;
     enum theme theme;
@@ -90,6 +97,22 @@ void screen_filter_draw_below(struct screen *screen, const struct canvas *canvas
 /* On the tab line, ending at `end`; returns where it begins. */
 int screen_filter_draw_tab(const struct screen *screen, const struct canvas *canvas, int col,
                            int end);
+
+/* screen_time.c */
+bool screen_travels(const struct screen *screen); /* a log, or the past: it has a line of its own */
+void screen_time_look(struct screen *screen);     /* what the transport is at */
+int64_t screen_time_passed(const struct screen *screen, int64_t real_ns);
+/* False: not theirs, it is the present that is meant. */
+bool screen_time_pause(struct screen *screen);
+bool screen_time_speed(struct screen *screen, bool faster);
+bool screen_time_cancel(struct screen *screen);
+bool screen_time_command(struct screen *screen, const struct command *command);
+bool screen_time_key(struct screen *screen, const struct key *key); /* true: taken */
+void screen_time_draw(struct screen *screen, const struct canvas *canvas);
+void screen_time_draw_prompt(struct screen *screen, const struct canvas *canvas);
+/* For the status line; false: nothing to say. */
+bool screen_time_status(const struct screen *screen, char *out, size_t size);
+bool screen_time_reach(const struct screen *screen, char *out, size_t size);
 
 /* screen_chrome.c */
 void screen_paint(struct screen *screen);

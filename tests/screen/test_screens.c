@@ -18,7 +18,7 @@
 struct screen_case {
     const char *name;
     int cols, rows;
-    const char *args; /* blanks between */
+    const char *args; /* blanks between; "replay" first: over the log in tests/data */
     const char *env[4];
     const char *keys; /* words; "frame" asks for the next frame and waits for it */
 };
@@ -75,6 +75,16 @@ static const struct screen_case CASES[] = {
     {"filter-history", 100, 24, "", {NULL}, "N frame / 443 <Enter> <Esc> <F4> <Up>"},
     {"typed-ahead", 100, 24, "", {NULL}, "N frame 2jj<Enter>"},
     {"filter-given", 100, 24, "port 443 or new", {NULL}, "N frame frame"},
+    {"replay", 120, 24, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> ]]"},
+    {"replay-small", 80, 24, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> ["},
+    {"replay-tiny", 40, 10, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter>"},
+    {"replay-ascii", 120, 20, "replay --ascii", {"TZ=UTC"}, "N p t 12:16:22 <Enter> ++"},
+    {"replay-begin", 80, 24, "replay", {"TZ=UTC"}, "N p t 12:16:20 <Enter> ["},
+    {"replay-event", 120, 24, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> / :22 <Enter> }"},
+    {"replay-events", 120, 24, "replay", {"TZ=UTC"}, "N p 5 t 12:16:23 <Enter> t 12:16:22 <Enter>"},
+    {"replay-states", 120, 40, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> 6"},
+    {"replay-no-acts", 80, 24, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> K"},
+    {"replay-bad-time", 120, 24, "replay", {"TZ=UTC"}, "N p t yesterday <Enter>"},
 };
 
 struct run {
@@ -185,6 +195,18 @@ static bool write_file(const char *path, const char *text)
     return fclose(file) == 0 && written;
 }
 
+static size_t put_argument(const char **argv, size_t count, const char *word)
+{
+    if (strcmp(word, "replay") == 0) { /* the log brings its own traffic */
+        argv[1] = word;
+        argv[2] = LOG_PATH;
+        memset(argv + 3, 0, (ARGS_MAX - 3) * sizeof(*argv));
+        return 3;
+    }
+    argv[count] = word;
+    return count + 1;
+}
+
 static struct pty_screen *start(const char *program, const struct screen_case *c)
 {
     char args[256];
@@ -193,7 +215,7 @@ static struct pty_screen *start(const char *program, const struct screen_case *c
     char *rest;
     snprintf(args, sizeof(args), "%s", c->args);
     for (char *word = strtok_r(args, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
-        argv[count++] = word;
+        count = put_argument(argv, count, word);
     const struct pty_screen_options options = {
         .rows = c->rows, .cols = c->cols, .argv = argv, .env = c->env};
     struct pty_screen *screen = NULL;

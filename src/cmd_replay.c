@@ -1,0 +1,26 @@
+/* tcplens replay: the screen over a session log, or over a pipe of one. Must not know the kernel.
+ */
+#include "cmd_top.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int cmd_replay(const struct options *options)
+{
+    int keys = STDIN_FILENO;
+
+    if (!isatty(STDIN_FILENO)) /* the log comes from there, or nothing does */
+        keys = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (keys < 0) {
+        fprintf(stderr, "tcplens: replay: no terminal to take keys from: /dev/tty: %s\n",
+                strerror(errno));
+        return EXIT_USAGE;
+    }
+    const int code = cmd_top_over(options, options->file, keys);
+    if (keys != STDIN_FILENO)
+        close(keys);
+    return code;
+}

@@ -1,0 +1,159 @@
+/* top_feed: opens collector or log, starts their threads, hands the screen what it needs of them.
+ */
+#include "top_feed.h"
+
+#include "at_time.h"
+#include "open_source.h"
+#include "source/privilege.h"
+#include "source/replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int say(int code, const char *what, const char *why)
+{
+    fprintf(stderr, "tcplens: %s: %s\n", what, why);
+    return code;
+}
+
+struct wish top_feed_wish(const struct options *options)
+{
+    return (struct wish){.interval_ns = options->interval_ns,
+                         .state_bits = state_class_bits(options->class),
+                         .families = options->families,
+                         .budget_percent = options->budget_percent};
+}
+
+static int open_collector(struct top_feed *feed)
+{
+    struct collector_settings settings = {.wish = top_feed_wish(feed->options),
+                                          .events = feed->options->events,
+                                          .highlight_ns = feed->options->highlight_ns,
+                                          .ring_capacity = EVENT_RING_DEFAULT};
+    char why[OPEN_SOURCE_WHY_MAX] = "";
+    int error = open_source(&settings.source, feed->options, why);
+    if (error) {
+        fprintf(stderr, "tcplens: %s\n", why);
+        return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+    }
+    settings.events_why = why;
+    error = collector_new(&feed->collector, &settings);
+    if (error) {
+        source_close(settings.source);
+        if (!why[0])
+            return say(EXIT_FAILED, "collector", strerror(-error));
+        fprintf(stderr, "tcplens: %s\n", why);
+        return EXIT_FAILED;
+    }
+    feed->consumer = collector_add_consumer(feed->collector);
+    return feed->consumer < 0 ? say(EXIT_FAILED, "collector", strerror(-feed->consumer))
+                              : EXIT_DONE;
+}
+
+static int open_log(struct top_feed *feed, const char *path)
+{
+    struct player_settings settings = {.replay = true, .wish = top_feed_wish(feed->options)};
+    char why[OPEN_SOURCE_WHY_MAX] = "";
+
+    if (replay_open(&settings.source, path, why, sizeof(why))) {
+        fprintf(stderr, "tcplens: %s\n", why);
+        return EXIT_FAILED;
+    }
+    privilege_keep(0); /* the log is open: nothing else is needed */
+    feed->ring = event_ring_new(EVENT_RING_DEFAULT);
+    int error = feed->ring ? 0 : -ENOMEM;
+    if (!error) {
+        replay_set_ring(settings.source, feed->ring);
+        error = player_new(&feed->player, &settings);
+    }
+    if (!error)
+        return EXIT_DONE;
+    source_close(settings.source);
+    return say(EXIT_FAILED, "replay", strerror(-error));
+}
+
+int top_feed_open(struct top_feed *feed, const struct options *options, const char *path)
+{
+    *feed = (struct top_feed){.options = options, .consumer = -1};
+    return path ? open_log(feed, path) : open_collector(feed);
+}
+
+void top_feed_done(struct top_feed *feed)
+{
+    player_free(feed->player);
+    if (feed->consumer >= 0)
+        collector_forget_consumer(feed->collector, feed->consumer);
+    collector_free(feed->collector);
+    event_ring_free(feed->ring);
+    *feed = (struct top_feed){.consumer = -1};
+}
+
+static struct frame *latest(void *data)
+{
+    struct top_feed *feed = data;
+    return feed->player ? player_latest(feed->player) : collector_latest(feed->collector);
+}
+
+static void set_wish(void *data, const struct wish *wish)
+{
+    struct top_feed *feed = data;
+    if (feed->player)
+        player_set_wish(feed->player, wish);
+    if (feed->collector)
+        collector_set_wish(feed->collector, wish);
+}
+
+static void trouble(void *data, char *text, size_t size)
+{
+    struct top_feed *feed = data;
+    text[0] = '\0';
+    if (feed->player)
+        player_trouble(feed->player, text, size);
+    if (feed->collector && !text[0])
+        collector_trouble(feed->collector, text, size);
+}
+
+void top_feed_fill(struct top_feed *feed, struct screen_settings *settings)
+{
+    settings->feed = (struct screen_feed){
+        .latest = latest,
+        .frame_descriptor = feed->player ? player_descriptor(feed->player) : feed->consumer,
+        .events = feed->collector ? collector_events(feed->collector) : feed->ring,
+        .set_wish = set_wish,
+        .trouble = trouble,
+        .data = feed};
+    settings->live = feed->collector != NULL;
+    if (!feed->player)
+        return;
+    feed->transport = (struct screen_transport){.order = player_order,
+                                                .seek = player_seek,
+                                                .search = player_search,
+                                                .state = player_state,
+                                                .parse_time = at_time_parse,
+                                                .time_expected = AT_TIME_EXPECTED,
+                                                .data = feed->player};
+    settings->transport = &feed->transport;
+}
+
+int top_feed_start(struct top_feed *feed)
+{
+    int error = feed->collector ? collector_start(feed->collector) : 0;
+    if (!error && feed->player)
+        error = player_start(feed->player);
+    return error;
+}
+
+void top_feed_ask_stop(struct top_feed *feed)
+{
+    if (feed->collector)
+        collector_ask_stop(feed->collector);
+    if (feed->player)
+        player_ask_stop(feed->player);
+}
+
+bool top_feed_join(struct top_feed *feed, int64_t timeout_ns)
+{
+    bool joined = !feed->player || player_join(feed->player, timeout_ns);
+    return (!feed->collector || collector_join(feed->collector, joined ? timeout_ns : 0)) && joined;
+}

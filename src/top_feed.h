@@ -1,0 +1,35 @@
+/* What the screen is fed with: the live kernel (or the demo) with its past, a log, or a pipe of
+ * another machine's frames. Must not know the terminal. */
+#ifndef TCPLENS_TOP_FEED_H
+#define TCPLENS_TOP_FEED_H
+
+#include "collect.h"
+#include "options.h"
+#include "player.h"
+#include "ui/screen.h"
+
+struct top_feed {
+    const struct options *options;
+    struct collector *collector; /* NULL: a log or a pipe */
+    struct player *player;       /* NULL: live without a past */
+    struct source *pipe;         /* where the frames of a pipe come from */
+    struct frame_pool *pipe_pool;
+    struct event_ring *ring; /* of a log or a pipe */
+    int consumer;            /* of the collector: the screen's or the player's; -1 = none */
+    struct screen_transport transport;
+};
+
+/* path: the log to replay, "-" = standard input; NULL = live. An exit code; what is wrong was said.
+ */
+int top_feed_open(struct top_feed *feed, const struct options *options, const char *path);
+void top_feed_done(struct top_feed *feed);
+/* Fills in what the screen gets of it. */
+void top_feed_fill(struct top_feed *feed, struct screen_settings *settings);
+
+int top_feed_start(struct top_feed *feed); /* 0 or -errno */
+void top_feed_ask_stop(struct top_feed *feed);
+bool top_feed_join(struct top_feed *feed, int64_t timeout_ns); /* false: a thread still runs */
+
+struct wish top_feed_wish(const struct options *options); /* to begin with */
+
+#endif

@@ -1,0 +1,57 @@
+/* Travelling in time: what the screen asks of whoever plays a log or keeps the past. Every function
+ * is called in the screen's thread and returns at once: what takes time happens elsewhere, and is
+ * told by the feed's frame_descriptor. */
+#ifndef TCPLENS_UI_TRANSPORT_H
+#define TCPLENS_UI_TRANSPORT_H
+
+#include "core/filter.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TRANSPORT_PARTS     64
+#define TRANSPORT_SLOWEST   (-2) /* 1/4 */
+#define TRANSPORT_FASTEST   6    /* 64 */
+#define TRANSPORT_NOT_KNOWN INT64_MIN
+
+enum transport_order {
+    TRANSPORT_PLAY, /* play or pause */
+    TRANSPORT_SLOWER,
+    TRANSPORT_FASTER,
+    TRANSPORT_BACK, /* one frame from the one shown */
+    TRANSPORT_FORTH,
+    TRANSPORT_NOW,   /* the present; of a log its end */
+    TRANSPORT_CANCEL /* a search */
+};
+
+struct transport_state {
+    bool replay;    /* of a log or a pipe: not of this machine */
+    bool follows;   /* there is a present to come back to: a live screen, a pipe */
+    bool past;      /* what is shown is not the present; always so for a file */
+    bool playing;   /* frames follow each other by themselves */
+    bool ended;     /* nothing comes after the frame shown */
+    bool searching; /* for an event; reached_ns tells how far it has come */
+    bool backward;
+    int8_t speed;        /* 2 to the power of it */
+    int64_t position_ns; /* wall clock of the frame shown */
+    int64_t begin_ns, end_ns, reached_ns;
+    uint32_t parts[TRANSPORT_PARTS]; /* how much happened from begin to end; fills in */
+    char said[160];                  /* for the status line */
+    uint32_t said_count;             /* raised with each */
+};
+
+struct screen_transport {
+    /* shown_ns: wall clock of the frame that is on the screen. */
+    void (*order)(void *data, enum transport_order order, int64_t shown_ns);
+    void (*seek)(void *data, int64_t wall_ns, int64_t shown_ns);
+    /* To the next or previous event that the filter accepts; the filter (NULL = all) is taken over.
+     */
+    void (*search)(void *data, bool backward, struct filter *filter, int64_t shown_ns);
+    void (*state)(void *data, struct transport_state *state);
+    /* "14:03", "-5m" before last_ns. 0 or -EINVAL. */
+    int (*parse_time)(const char *text, int64_t last_ns, int64_t *wall_ns);
+    const char *time_expected; /* what to say of a time that is none */
+    void *data;
+};
+
+#endif

@@ -68,7 +68,7 @@ static struct wish make_wish(const struct list *list)
                         .families = list->options->families};
 
     wish.needs = list->column_count ? columns_needs(list->columns, list->column_count)
-                                    : NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_DETAIL;
+                                    : NEED_OWNER | NEED_EXECUTABLE | NEED_GROUP | NEED_DETAIL;
     if (list->options->from) /* what is gone is not there any more */
         wish.state_bits &= ~STATE_BIT(STATE_DELETE_TCB);
     if (list->sort)

@@ -88,7 +88,7 @@ const struct column columns[] = {
     {.id = "proc", KEY("comm"), .title = "COMM", .help = "name of the process that holds it",
      .type = TYPE_TEXT, TEXT(15), .leave = 7, .needs = NEED_OWNER, .value = value_proc},
     {.id = "exe", KEY("exe"), .title = "EXE", .help = "executable of the process that holds it",
-     .type = TYPE_TEXT, TEXT(24), .leave = 8, .needs = NEED_OWNER | NEED_PROCESS,
+     .type = TYPE_TEXT, TEXT(24), .leave = 8, .needs = NEED_OWNER | NEED_EXECUTABLE,
      .value = value_exe},
     {.id = "unit", KEY("unit"), .title = "UNIT", .help = "systemd unit", .type = TYPE_TEXT,
      TEXT(16), .leave = 7, .needs = NEED_OWNER | NEED_GROUP, .value = value_unit},

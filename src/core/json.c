@@ -3,7 +3,9 @@
 #include "core/json.h"
 
 #include "core/column_values.h"
+#include "core/digits.h"
 #include "core/info.h"
+#include "core/json_info.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -12,50 +14,12 @@
 #define TIME_MAX   40
 #define PLAIN_MAX  (UINT8_MAX + NUMBER_MAX + TIME_MAX) /* a key and a value that is no text */
 
-/* The eight decimal digits of a number below 10^8, the first in the lowest byte: all at once, since
- * a loop over digits of ever changing count costs more in mispredicted branches than in work. */
-static uint64_t eight_digits(uint32_t number)
-{
-    const uint64_t fours = number / 10000 | (uint64_t)(number % 10000) << 32;
-    const uint64_t hundreds = fours * 10486 >> 20 & UINT64_C(0x7f0000007f);
-    const uint64_t twos = hundreds + ((fours - 100 * hundreds) << 16);
-    const uint64_t tens = twos * 103 >> 10 & UINT64_C(0x000f000f000f000f);
-
-    return tens + ((twos - 10 * tens) << 8);
-}
-
-static char *write_digits(char *at, uint64_t digits, unsigned leading)
-{
-    uint64_t bytes = (digits | UINT64_C(0x3030303030303030)) >> 8 * leading;
-
-    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-        bytes = __builtin_bswap64(bytes);
-    memcpy(at, &bytes, sizeof(bytes)); /* there is room for what is then written over */
-    return at + 8 - leading;
-}
-
-static char *write_unsigned(char *at, uint64_t value)
-{
-    uint64_t digits;
-
-    if (value < 10) { /* half of all numbers in a row */
-        *at = (char)('0' + value);
-        return at + 1;
-    }
-    if (value >= 100000000) {
-        at = write_unsigned(at, value / 100000000);
-        return write_digits(at, eight_digits((uint32_t)(value % 100000000)), 0);
-    }
-    digits = eight_digits((uint32_t)value);
-    return write_digits(at, digits, (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8);
-}
-
 static char *write_signed(char *at, int64_t value)
 {
     if (value >= 0)
-        return write_unsigned(at, (uint64_t)value);
+        return digits_write(at, (uint64_t)value);
     *at = '-';
-    return write_unsigned(at + 1, 0u - (uint64_t)value);
+    return digits_write(at + 1, 0u - (uint64_t)value);
 }
 
 static void put_escape(struct buffer *buffer, unsigned char c)
@@ -179,24 +143,49 @@ static bool pen_make_room(struct pen *pen, size_t size)
     return pen->at != NULL;
 }
 
+/* True if one of eight bytes is to be escaped; may take a plain byte for one that is, too, which
+ * costs time only. */
+static bool has_special(uint64_t bytes)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+    uint64_t quotes = bytes ^ ones * '"', slashes = bytes ^ ones * '\\';
+
+    return ((bytes - ones * 0x20) | (quotes - ones) | (slashes - ones)) & ~bytes & highs;
+}
+
+/* Copies text of that length as it is; false where something in it is to be escaped. */
+static bool copy_plain(char *at, const char *text, size_t length)
+{
+    uint64_t bytes;
+    size_t i = 0;
+
+    for (; i + sizeof(bytes) <= length; i += sizeof(bytes)) {
+        memcpy(&bytes, text + i, sizeof(bytes));
+        if (has_special(bytes))
+            return false;
+        memcpy(at + i, &bytes, sizeof(bytes));
+    }
+    for (; i < length; i++) {
+        if (!is_plain((unsigned char)text[i]))
+            return false;
+        at[i] = text[i];
+    }
+    return true;
+}
+
 static void pen_string(struct pen *pen, const char *text)
 {
-    char *start, *at;
+    size_t length = strlen(text);
 
-    if (!pen_make_room(pen, strlen(text) + 2))
+    if (!pen_make_room(pen, length + 2))
         return;
-    start = at = pen->at;
-    *at++ = '"';
-    for (; *text && is_plain((unsigned char)*text); text++)
-        *at++ = *text;
-    if (!*text) {
-        *at++ = '"';
-        pen->at = at;
+    if (!copy_plain(pen->at + 1, text, length)) {
+        pen_lift(pen);
+        json_put_text(pen->buffer, text);
         return;
     }
-    text -= at - start - 1; /* something is to be escaped: the long way from the beginning */
-    pen_lift(pen);
-    json_put_text(pen->buffer, text);
+    pen->at[0] = pen->at[length + 1] = '"';
+    pen->at += length + 2;
 }
 
 /* A field of tcp_info in the kernel's unit, which is that of its key. */
@@ -230,7 +219,7 @@ static void put_member(struct pen *pen, const struct column *column, const struc
     memcpy(pen->at, column->json_member + skip, sizeof(column->json_member) - 1);
     pen->at += column->json_member_length - skip;
     if (column->argument) {
-        pen->at = write_unsigned(pen->at, number);
+        pen->at = digits_write(pen->at, number);
     } else if (column->put_json) {
         pen_lift(pen);
         column->put_json(pen->buffer, row->context, row->conn);
@@ -257,9 +246,13 @@ static void put_members(struct buffer *buffer, const struct column_context *cont
     for (size_t i = 0; i < count; i++) {
         const struct column *column = &columns[only ? only[i] : i];
 
+        if (!only && column->argument) /* they are the last ones, and state is before them */
+            break;
         if (column->json)
             put_member(&pen, column, &row, comma || pen_length(&pen) != start);
     }
+    if (!only && row.detail && pen_make_room(&pen, JSON_INFO_ROOM))
+        pen.at = json_info_write(pen.at, conn, row.detail);
     pen_lift(&pen);
 }
 

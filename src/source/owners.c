@@ -271,7 +271,7 @@ static void read_facts(struct work *work)
             continue;
         if ((wants(work, NEED_GROUP) || work->wish->page_pid) && !slot->group_read)
             owners_read_groups(owners, reader->chosen[i]);
-        if (all && !slot->facts_read)
+        if ((all || wants(work, NEED_EXECUTABLE)) && !slot->facts_read)
             owners_read_files(owners, slot);
         if (all)
             owners_count_files(owners, slot);
@@ -414,7 +414,7 @@ int owners_apply(struct owners *owners, const struct frame *previous, struct fra
     struct work work = {owners, next, wish};
     bool late = false;
 
-    if (!wants(&work, NEED_OWNER | NEED_PROCESS | NEED_GROUP) && !wish->page_pid)
+    if (!wants(&work, NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE | NEED_GROUP) && !wish->page_pid)
         return 0;
     if (owners->stamp++ == 0)
         privilege_init(&owners->privilege); /* of the thread that will raise it */

@@ -55,7 +55,7 @@ static void facts_say_what_they_need(void **unused)
     assert_int_equal(needs("rtt"), NEED_NOTHING);
     assert_int_equal(needs("uid"), NEED_NOTHING);
     assert_int_equal(needs("pid"), NEED_OWNER);
-    assert_int_equal(needs("exe"), NEED_OWNER | NEED_PROCESS);
+    assert_int_equal(needs("exe"), NEED_OWNER | NEED_EXECUTABLE);
     assert_int_equal(needs("unit"), NEED_OWNER | NEED_GROUP);
     assert_int_equal(needs("min_rtt"), NEED_DETAIL);
     assert_int_equal(needs("congestion"), NEED_DETAIL);

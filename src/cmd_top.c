@@ -174,6 +174,8 @@ static int open_screen(struct top *top)
         .no_mouse = !top->settings->values.mouse,
         .notice = top->settings->notice,
         .filter = options->filter,
+        .saved_filters = top->settings->filters,
+        .saved_filter_count = top->settings->filter_count,
         .filter_names = &top->filter_names,
         .class = options->class,
     };

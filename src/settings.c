@@ -231,8 +231,10 @@ static void apply_line(struct settings *settings, const struct settings_line *li
     const struct setting *setting = find_setting(line->section, line->key);
     char why[OPTION_WHY_MAX];
 
-    if (!strcmp(line->section, SETTINGS_FILTERS))
+    if (!strcmp(line->section, SETTINGS_FILTERS)) {
+        settings->filters[settings->filter_count++] = line->value; /* no more than lines */
         return;
+    }
     if (!setting) {
         const char *near = NULL;
         for (size_t i = 0; i < setting_count; i++)

@@ -47,6 +47,8 @@ struct settings_lines {
 struct settings {
     struct options options; /* in force: command line, file, defaults */
     struct settings_values values;
+    const char *filters[SETTINGS_LINES]; /* saved ones, in their order */
+    size_t filter_count;
     struct settings_lines lines;  /* what the file says; options point into it */
     char path[SETTINGS_PATH_MAX]; /* "" = nowhere */
     char notice[256]; /* what is wrong with the file, for the status line; "" = nothing */

@@ -63,8 +63,10 @@ struct screen_settings {
     bool names;                  /* host names at start */
     bool ports_by_number;        /* no service names at start */
     bool no_mouse;
-    const char *notice; /* to be said at start; NULL, "" = nothing */
-    const char *filter; /* to begin with; NULL = none */
+    const char *notice;               /* to be said at start; NULL, "" = nothing */
+    const char *filter;               /* to begin with; NULL = none */
+    const char *const *saved_filters; /* offered by the prompt (Up); outlive screen_new */
+    size_t saved_filter_count;
     const struct filter_names *filter_names;
     enum tcp_class class; /* what wish.state_bits was made of */
 };

@@ -70,6 +70,8 @@ bool screen_set_filter(struct screen *screen, const char *text)
 void screen_filter_begin(struct screen *screen)
 {
     prompt_init(&screen->filter.prompt);
+    for (size_t i = screen->settings.saved_filter_count; i > 0; i--) /* Up: the first one first */
+        prompt_remember(&screen->filter.prompt, screen->settings.saved_filters[i - 1]);
     if (screen->settings.filter && try_text(screen, screen->settings.filter))
         prompt_remember(&screen->filter.prompt, screen->settings.filter);
 }

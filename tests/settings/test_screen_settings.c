@@ -104,6 +104,26 @@ static void test_error_is_told_on_the_screen(void **state)
     quit(screen);
 }
 
+static void test_saved_filters_are_offered(void **state)
+{
+    char path[96];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/tcplens/config", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs("[filters]\nweb = dport = :443\nshells = port 22\n", file);
+    fclose(file);
+    struct pty_screen *screen = start();
+    pty_screen_send_keys(screen, "/<Up>");
+    assert_true(pty_screen_wait_text(screen, "/ dport = :443", DEADLINE_MS));
+    pty_screen_send_keys(screen, "<Up>");
+    assert_true(pty_screen_wait_text(screen, "/ port 22", DEADLINE_MS));
+    pty_screen_send_keys(screen, "<Enter>");
+    assert_true(pty_screen_wait_text(screen, "port 22", DEADLINE_MS));
+    quit(screen);
+}
+
 static void test_sudo_saves_as_the_invoking_user(void **state)
 {
     char path[96];
@@ -131,6 +151,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_columns_chosen_and_saved),
         cmocka_unit_test(test_choice_is_for_connections_only),
         cmocka_unit_test(test_error_is_told_on_the_screen),
+        cmocka_unit_test(test_saved_filters_are_offered),
         cmocka_unit_test(test_sudo_saves_as_the_invoking_user),
     };
     char command[128];

@@ -261,6 +261,8 @@ static int live_own(struct source *source, const struct frame *previous, struct 
                     const struct diff *diff, const struct wish *wish)
 {
     const struct live *live = (struct live *)source;
+    if (live->filter.filter && next->live_count == 0)
+        return 0; /* nothing is left to be held by anybody */
     if (live->owners)
         return owners_apply(live->owners, previous, next, diff, wish);
     next->missing.reasons |= MISSING_PROC;

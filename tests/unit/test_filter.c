@@ -285,8 +285,10 @@ static void every_column_is_a_field(void **unused)
             struct filter_error error;
             snprintf(text, sizeof text, "%s = %s", columns[i].id, OPERANDS[k]);
             if (filter_parse(&filter, text, &ROW_NAMES, &error) == 0) {
+                char *printed = print_of(filter);
                 any = true;
-                check_print(text, print_of(filter));
+                check_print(text, printed);
+                free(printed);
             }
             filter_free(filter);
         }

@@ -27,13 +27,44 @@ static json_t *member(const struct get *get, const char *key)
     return json_is_null(value) ? NULL : value;
 }
 
+/* Of a plain line; NULL if absent or null. */
+static const struct flat_member *flat_member(const struct get *get, const char *key)
+{
+    const struct flat_member *found = flat_find(get->flat, key);
+    return found && found->type != FLAT_NULL ? found : NULL;
+}
+
+bool get_is_there(const struct get *get, const char *key)
+{
+    return get->flat ? flat_find(get->flat, key) != NULL
+                     : json_object_get(get->object, key) != NULL;
+}
+
 bool get_null(const struct get *get, const char *key)
 {
-    return json_is_null(json_object_get(get->object, key));
+    if (!get->flat)
+        return json_is_null(json_object_get(get->object, key));
+    const struct flat_member *found = flat_find(get->flat, key);
+    return found && found->type == FLAT_NULL;
+}
+
+static bool flat_signed(struct get *get, const char *key, int64_t *value)
+{
+    const struct flat_member *found = flat_member(get, key);
+    if (!found)
+        return false;
+    if (found->type != FLAT_INTEGER) {
+        get_fail(get, key, "not a whole number");
+        return false;
+    }
+    *value = found->integer;
+    return true;
 }
 
 bool get_signed(struct get *get, const char *key, int64_t *value)
 {
+    if (get->flat)
+        return flat_signed(get, key, value);
     json_t *found = member(get, key);
     if (!found)
         return false;
@@ -59,17 +90,19 @@ bool get_number(struct get *get, const char *key, uint64_t most, uint64_t *value
     return true;
 }
 
+/* Its text ends at *length: a plain line's has no NUL. */
 static const char *get_string(struct get *get, const char *key, size_t *length)
 {
-    json_t *found = member(get, key);
-    if (!found)
+    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
+    json_t *found = get->flat ? NULL : member(get, key);
+    if (!plain && !found)
         return NULL;
-    if (!json_is_string(found)) {
+    if (plain ? plain->type != FLAT_TEXT : !json_is_string(found)) {
         get_fail(get, key, "not a text");
         return NULL;
     }
-    *length = json_string_length(found);
-    return json_string_value(found);
+    *length = plain ? plain->text_length : json_string_length(found);
+    return plain ? plain->text : json_string_value(found);
 }
 
 bool get_time(struct get *get, const char *key, int64_t *wall_ns)
@@ -87,7 +120,10 @@ bool get_time(struct get *get, const char *key, int64_t *wall_ns)
 
 bool get_flag(struct get *get, const char *key)
 {
-    return json_is_true(json_object_get(get->object, key));
+    if (!get->flat)
+        return json_is_true(json_object_get(get->object, key));
+    const struct flat_member *found = flat_find(get->flat, key);
+    return found && found->type == FLAT_TRUE;
 }
 
 static bool is_escape(const char *at, const char *end)
@@ -149,26 +185,56 @@ bool get_hex(struct get *get, const char *key, uint64_t *value)
     const char *found = get_string(get, key, &length);
     if (!found)
         return false;
-    if (!length || length > 16 || strspn(found, "0123456789abcdefABCDEF") != length) {
+    char digits[17];
+    bool fits = length > 0 && length < sizeof(digits);
+    memcpy(digits, found, fits ? length : 0);
+    digits[fits ? length : 0] = '\0';
+    if (!fits || strspn(digits, "0123456789abcdefABCDEF") != length) {
         get_fail(get, key, "not a hexadecimal number");
         return false;
     }
-    *value = strtoull(found, NULL, 16);
+    *value = strtoull(digits, NULL, 16);
     return true;
 }
 
 bool get_ms(struct get *get, const char *key, int64_t *ns)
 {
-    json_t *found = member(get, key);
-    if (!found)
+    int64_t whole = 0;
+    json_t *found = get->flat ? NULL : member(get, key);
+    if (get->flat ? !get_signed(get, key, &whole) : !found)
         return false;
-    double ms = json_number_value(found);
-    if (!json_is_number(found) || !(ms >= 0 && ms < MS_MOST)) {
+    double ms = get->flat ? (double)whole : json_number_value(found);
+    if ((found && !json_is_number(found)) || !(ms >= 0 && ms < MS_MOST)) {
         get_fail(get, key, "not a number of milliseconds");
         return false;
     }
     *ns = (int64_t)(ms * 1000 + 0.5) * 1000; /* written to the microsecond */
     return true;
+}
+
+bool get_list(struct get *get, const char *key, uint32_t *numbers, uint32_t most, uint32_t *count)
+{
+    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
+    json_t *list = get->flat ? NULL : member(get, key);
+    bool good = false;
+
+    *count = 0;
+    if (!plain && !list)
+        return false;
+    if (plain) {
+        good = flat_numbers(plain, numbers, most, count);
+    } else if (json_is_array(list) && json_array_size(list) <= most) {
+        good = true;
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            json_t *entry = json_array_get(list, i);
+            json_int_t number = json_integer_value(entry);
+            good = good && json_is_integer(entry) && number > 0 && number < UINT32_MAX;
+            numbers[(*count)++] = good ? (uint32_t)number : 0;
+        }
+    }
+    if (!good)
+        get_fail(get, key, "not a list of processes, or too long");
+    return good;
 }
 
 static void get_address(struct get *get, const char *key, uint8_t family, struct addr *addr)
@@ -193,11 +259,11 @@ bool get_tuple(struct get *get, struct tuple *tuple)
     const char *family = get_string(get, "family", &length);
     if (!family)
         return false;
-    if (strcmp(family, "inet") != 0 && strcmp(family, "inet6") != 0) {
+    if ((length != 4 && length != 5) || memcmp(family, "inet6", length) != 0) {
         get_fail(get, "family", "neither inet nor inet6");
         return false;
     }
-    made.family = family[4] ? FAMILY_INET6 : FAMILY_INET;
+    made.family = length == 5 ? FAMILY_INET6 : FAMILY_INET;
     get_address(get, "laddr", made.family, &made.local);
     get_address(get, "raddr", made.family, &made.remote);
     if (get_number(get, "lport", UINT16_MAX, &number))
@@ -219,7 +285,8 @@ static bool get_word(struct get *get, const struct session_key *key, uint64_t *v
     if (!found)
         return false;
     for (uint8_t i = 0; i < key->word_count; i++) {
-        if (!key->words[i] || strcmp(key->words[i], found) != 0)
+        if (!key->words[i] || strlen(key->words[i]) != length ||
+            memcmp(key->words[i], found, length) != 0)
             continue;
         *value = i;
         return true;
@@ -241,6 +308,8 @@ void get_key(struct get *get, const struct session_key *key, void *base)
     int64_t wall_ns = 0, number = 0;
     bool got = false;
 
+    if (!get_is_there(get, key->name))
+        return;
     if (get_null(get, key->name)) {
         session_key_forget(key, base);
         return;

@@ -3,11 +3,13 @@
 #define TCPLENS_SESSION_FORMAT_GET_H
 
 #include "session/format.h"
+#include "session/format_flat.h"
 
 #include <jansson.h>
 
 /* One line at work. The first thing that is wrong is kept in words. */
 struct get {
+    struct flat *flat; /* the line, if it was of the plainest kind; else NULL, and: */
     json_t *object;
     struct session_state *state;
     char *why;
@@ -24,7 +26,10 @@ bool get_flag(struct get *get, const char *key);
 /* Made safe; cut to what fits. */
 bool get_text(struct get *get, const char *key, char *text, size_t size);
 bool get_state(struct get *get, const char *key, uint8_t *state);
-bool get_null(const struct get *get, const char *key); /* it is there and null */
+bool get_null(const struct get *get, const char *key);     /* it is there and null */
+bool get_is_there(const struct get *get, const char *key); /* null or not */
+/* Numbers of processes; false if the key is absent or wrong. */
+bool get_list(struct get *get, const char *key, uint32_t *numbers, uint32_t most, uint32_t *count);
 bool get_hex(struct get *get, const char *key, uint64_t *value);
 bool get_ms(struct get *get, const char *key, int64_t *ns); /* with decimals */
 /* family, laddr, lport, raddr, rport, ifindex; false if there is no family. */

@@ -260,10 +260,19 @@ static void read_object(struct get *get, struct session_line *line)
     }
 }
 
+/* Nearly all lines: those are worth the quick look. */
+static bool is_row(const char *text, size_t length)
+{
+    static const char row[] = "{\"ev\":\"row\"", sample[] = "{\"ev\":\"sample\"";
+    return (length > sizeof(row) && !memcmp(text, row, sizeof(row) - 1)) ||
+           (length > sizeof(sample) && !memcmp(text, sample, sizeof(sample) - 1));
+}
+
 int session_read_line(struct session_state *state, const char *text, size_t length,
                       struct session_line *line, char *why, size_t why_size)
 {
     json_error_t error;
+    struct flat flat;
     struct get get = {.state = state, .why = why, .why_size = why_size};
 
     why[0] = '\0';
@@ -273,8 +282,11 @@ int session_read_line(struct session_state *state, const char *text, size_t leng
         snprintf(why, why_size, "a line of more than %u bytes", SESSION_LINE_MAX);
         return -E2BIG;
     }
-    get.object = json_loadb(text, length, 0, &error);
-    if (!json_is_object(get.object)) {
+    if (is_row(text, length) && flat_parse(&flat, text, length))
+        get.flat = &flat;
+    else
+        get.object = json_loadb(text, length, 0, &error);
+    if (!get.flat && !json_is_object(get.object)) {
         snprintf(why, why_size, "not a JSON object");
         get.error = -EINVAL;
     } else {

@@ -105,7 +105,7 @@ static uint32_t get_group(struct get *get, uint32_t group)
     bool any = false;
 
     for (size_t i = 0; i < 3; i++)
-        any = json_object_get(get->object, keys[i]) || any;
+        any = get_is_there(get, keys[i]) || any;
     if (!any)
         return group;
     if (group < get->state->group_count) {
@@ -134,30 +134,14 @@ static void learn_name(struct get *get, struct session_names *names, const char 
 
 static void get_holders(struct get *get, struct row_work *work)
 {
-    json_t *list = json_object_get(get->object, "procs");
-    size_t count = json_array_size(list);
     uint64_t number = 0;
 
     if (get_number(get, "proc", UINT32_MAX, &number))
         work->owner = (uint32_t)number;
     else if (get_null(get, "proc"))
         work->owner = 0;
-    if (!list)
-        return;
-    if (!json_is_array(list) || count > SESSION_HOLDERS_MAX) {
-        get_fail(get, "procs", "not a list of processes, or too long");
-        return;
-    }
-    work->new_holders = true;
-    work->holder_count = (uint32_t)count;
-    for (size_t i = 0; i < count; i++) {
-        json_t *entry = json_array_get(list, i);
-        json_int_t id = json_integer_value(entry);
-        if (!json_is_integer(entry) || id <= 0 || id > UINT32_MAX - 1)
-            get_fail(get, "procs", "not a number of a process");
-        else
-            work->holders[i] = (uint32_t)id;
-    }
+    if (get_list(get, "procs", work->holders, SESSION_HOLDERS_MAX, &work->holder_count))
+        work->new_holders = true;
 }
 
 static void get_row(struct get *get, struct row_work *work)
@@ -169,7 +153,7 @@ static void get_row(struct get *get, struct row_work *work)
     for (size_t i = 0; i < session_row_key_count; i++) {
         get_key(get, &keys[i], conn);
         bool ticks = keys[i].type == KEY_TICK_UP || keys[i].type == KEY_TICK_DOWN;
-        work->ticked = work->ticked || (ticks && json_object_get(get->object, keys[i].name));
+        work->ticked = work->ticked || (ticks && get_is_there(get, keys[i].name));
     }
     settle(conn);
     get_holders(get, work);
@@ -181,8 +165,8 @@ static void get_row(struct get *get, struct row_work *work)
     }
     if (work->has_detail) {
         get_detail(get, &work->detail);
-        work->ticked = work->ticked || json_object_get(get->object, "last_ack_sent_ms") ||
-                       json_object_get(get->object, "last_ack_recv_ms");
+        work->ticked = work->ticked || get_is_there(get, "last_ack_sent_ms") ||
+                       get_is_there(get, "last_ack_recv_ms");
     }
     if (conn->state == STATE_NONE)
         get_fail(get, "state", "missing");

@@ -43,6 +43,8 @@ static bool ticks_differ(const struct session_pass *pass, const struct session_r
     int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / NS_PER_MS;
     const struct conn *was = &row->conn;
 
+    if ((conn->known & ~was->known & (KNOWN_LAST_DATA | KNOWN_TIMER)) || conn->timer != was->timer)
+        return true;
     if ((conn->known & KNOWN_LAST_DATA) &&
         (off_by(was->last_data_sent_ms, conn->last_data_sent_ms, passed, tolerance) ||
          off_by(was->last_data_received_ms, conn->last_data_received_ms, passed, tolerance)))
@@ -275,8 +277,8 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
     uint32_t count = find_holders(pass, conn);
     struct conn compared = *conn;
     compared.owner_count = (uint16_t)count;
-    bool ticks = added || ticks_differ(pass, row, conn) || (conn->known & ~row->conn.known) ||
-                 !detail != !row->detail || (detail && info_ticks_differ(pass, row, detail));
+    bool ticks = added || ticks_differ(pass, row, conn) || !detail != !row->detail ||
+                 (detail && info_ticks_differ(pass, row, detail));
     bool owned = owner != row->owner || holders_differ(pass, row, count);
     if (!ticks && !owned && group == row->group && !detail_differs(row, detail) &&
         same_facts(&row->conn, &compared))

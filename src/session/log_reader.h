@@ -34,8 +34,8 @@ log_reader_damage(const struct log_reader *reader); /* the last one in words, ""
 uint64_t log_reader_damage_count(const struct log_reader *reader);
 bool log_reader_seekable(const struct log_reader *reader);
 int log_reader_descriptor(const struct log_reader *reader); /* to poll on a pipe */
-/* Bytes behind the last whole line or frame, once the end was reached: a torn tail, or a log that is
- * being written. */
+/* Bytes behind the last whole line or frame, once the end was reached: a torn tail, or a log that
+ * is being written. */
 uint64_t log_reader_torn(const struct log_reader *reader);
 
 /* Finding keyframes takes looking through the marks of a .zst that was not closed: this does a

@@ -61,6 +61,23 @@ static void log_done(struct log *log)
     frame_pool_release(log->pool);
 }
 
+/* As somebody else may write it: a blank more, which the quick look leaves to the library. */
+static bool spaced;
+
+static int read_line(struct log *log, const char *text, size_t length, struct session_line *line,
+                     char *why, size_t why_size)
+{
+    if (!spaced)
+        return session_read_line(&log->read, text, length, line, why, why_size);
+    char *copy = malloc(length + 2);
+    copy[0] = '{';
+    copy[1] = ' ';
+    memcpy(copy + 2, text + 1, length - 1);
+    int error = session_read_line(&log->read, copy, length + 1, line, why, why_size);
+    free(copy);
+    return error;
+}
+
 /* Reads the buffer; the frame of its frame line. */
 static struct frame *read_back(struct log *log, const struct event *events, uint32_t event_count)
 {
@@ -71,7 +88,7 @@ static struct frame *read_back(struct log *log, const struct event *events, uint
 
     for (char *at = log->buffer.data; *at;) {
         char *end = strchr(at, '\n');
-        int error = session_read_line(&log->read, at, (size_t)(end - at), &line, why, sizeof(why));
+        int error = read_line(log, at, (size_t)(end - at), &line, why, sizeof(why));
         if (error)
             fail_msg("%s in %.*s", why, (int)(end - at), at);
         if (line.kind == RECORD_HEAD)
@@ -146,6 +163,14 @@ static void test_round_trip(void **state)
     (void)state;
     check_round_trip(60, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
     check_round_trip(2000, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
+}
+
+static void test_round_trip_spaced(void **state)
+{
+    (void)state;
+    spaced = true;
+    check_round_trip(100, NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_DETAIL);
+    spaced = false;
 }
 
 static void test_round_trip_detail(void **state)
@@ -417,15 +442,11 @@ static void test_peek(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_round_trip_detail),
-        cmocka_unit_test(test_unchanged_costs_nothing),
-        cmocka_unit_test(test_keys_of_rows),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_accepted),
-        cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_text_is_clean),
-        cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_round_trip),         cmocka_unit_test(test_round_trip_detail),
+        cmocka_unit_test(test_round_trip_spaced),  cmocka_unit_test(test_unchanged_costs_nothing),
+        cmocka_unit_test(test_keys_of_rows),       cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_accepted),           cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_text_is_clean),      cmocka_unit_test(test_peek),
         cmocka_unit_test(test_keys_are_in_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,9 @@ void screen_time_draw_prompt(struct screen *screen, const struct canvas *canvas)
 bool screen_time_status(const struct screen *screen, char *out, size_t size);
 bool screen_time_reach(const struct screen *screen, char *out, size_t size);
 
+/* screen_status.c: the one thing worth knowing; "" if there is none. Returns its role. */
+unsigned screen_status(const struct screen *screen, char *out, size_t size);
+
 /* screen_chrome.c */
 void screen_paint(struct screen *screen);
 size_t number_text(char *out, size_t size, uint64_t value); /* "1,284" */

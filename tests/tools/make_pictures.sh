@@ -11,7 +11,7 @@ frames="wait:ESTAB quiet:200 $frame $frame $frame $frame $frame"
 
 # NAME | keys, after some frames
 pictures="
-connections|s age <Enter> jjj
+connections|$frame $frame $frame $frame $frame $frame $frame s age <Enter> r g jjjj
 processes|2
 listeners|3
 peers|4
@@ -31,12 +31,14 @@ take() { # NAME COLSxROWS THEME FILE KEYS
     mkdir -p "$(dirname "$4")"
     "$picture" --size "$2" --background "$3" --env XDG_CONFIG_HOME=/nonexistent --out "$4" \
         --keys "$frames $5 quiet:200" -- \
-        "$tcplens" top --demo 7,60,150 -i 60 --highlight 100 --theme "$3" >/dev/null
+        "$tcplens" top --demo 7,60,150 -i 60 --highlight "$highlight" --theme "$3" >/dev/null
 }
 
 while IFS='|' read -r name keys; do
     [ -n "$name" ] || continue
     [ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || continue
+    highlight=100
+    [ "$name" != connections ] || highlight=150 # opened, changed and closed rows in one picture
     for theme in dark light; do
         take "$name" 120x30 "$theme" "$doc/pictures/$name-120x30-$theme.svg" "$keys"
         take "$name" 80x24 "$theme" "$doc/pictures/$name-80x24-$theme.svg" "$keys"

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "source/diag.h"
+#include "source/privilege.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -112,16 +113,19 @@ static int64_t monotonic_ns(void)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static bool links_to_socket(int folder, const char *name, uint32_t inode)
+/* 0: it is; -ENOENT: it is not; -EACCES: that may not be seen. */
+static int links_to_socket(int folder, const char *name, uint32_t inode)
 {
     char link[64];
     uint32_t found;
     const ssize_t length = readlinkat(folder, name, link, sizeof link - 1);
 
+    if (length < 0 && (errno == EACCES || errno == EPERM))
+        return -EACCES;
     if (length <= 0)
-        return false;
+        return -ENOENT;
     link[length] = '\0';
-    return sscanf(link, "socket:[%" SCNu32 "]", &found) == 1 && found == inode;
+    return sscanf(link, "socket:[%" SCNu32 "]", &found) == 1 && found == inode ? 0 : -ENOENT;
 }
 
 /* 0: one of the descriptors in this folder is the socket; -ENOENT: none is; -ETIME: too many to
@@ -135,9 +139,10 @@ static int folder_holds(const char *path, uint32_t inode, int64_t until_ns)
     if (!folder)
         return -errno;
     while (result == -ENOENT && (entry = readdir(folder)) != NULL) {
-        if (links_to_socket(dirfd(folder), entry->d_name, inode))
-            result = 0;
-        else if (monotonic_ns() > until_ns)
+        if (entry->d_name[0] == '.')
+            continue;
+        result = links_to_socket(dirfd(folder), entry->d_name, inode);
+        if (result == -ENOENT && monotonic_ns() > until_ns)
             result = -ETIME;
     }
     closedir(folder);
@@ -268,6 +273,23 @@ static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
     return error;
 }
 
+/* That it is the process, that it holds the socket, and that what was read was of this process. */
+static int check_all(const struct act_process *process, struct process_stat *stat,
+                     char text[ACT_TEXT_MAX])
+{
+    struct privilege privilege;
+
+    privilege_init(&privilege);
+    privilege_raise(&privilege);
+    int error = check_identity(process, stat, text);
+    if (!error)
+        error = check_holds(process, text);
+    if (!error)
+        error = check_identity(process, stat, text);
+    privilege_lower(&privilege);
+    return error;
+}
+
 int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_ticks,
                        uint32_t inode, char text[ACT_TEXT_MAX])
 {
@@ -281,12 +303,7 @@ int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_
     int error = open_pidfd(pid, &made.pidfd, text);
     if (error)
         return error;
-    error = check_identity(&made, &stat, text);
-    if (!error)
-        error = check_holds(&made, text);
-    if (!error)
-        error =
-            check_identity(&made, &stat, text); /* what was read in between was of this process */
+    error = check_all(&made, &stat, text);
     if (error) {
         act_process_release(&made);
         return error;
@@ -308,10 +325,8 @@ void act_process_release(struct act_process *process)
 int act_process_signal(const struct act_process *process, int signal, char text[ACT_TEXT_MAX])
 {
     struct process_stat stat;
-    int error = check_identity(process, &stat, text);
+    int error = check_all(process, &stat, text);
 
-    if (!error)
-        error = check_holds(process, text);
     if (error)
         return error;
     if (syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0) == 0)

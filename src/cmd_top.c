@@ -113,11 +113,23 @@ static int keep_settings(void *data, const struct screen_kept *kept, char *text,
     return settings_keep(((struct top *)data)->settings, kept, text, size);
 }
 
+/* Who may signal other users' processes must see, too, whether they are those that are meant: to
+ * that end act.c raises what the owner walk raises in its own thread. */
+static uint64_t screen_privileges(const struct options *options)
+{
+    const uint64_t files = PRIVILEGE_DAC_OVERRIDE | PRIVILEGE_OTHER_USER;
+    const uint64_t acts = PRIVILEGE_KILL | PRIVILEGE_NET_ADMIN;
+
+    if (options->read_only)
+        return files;
+    return files | acts | (privilege_may(PRIVILEGE_KILL) ? PRIVILEGE_ALL : 0);
+}
+
 static void *run_screen(void *data)
 {
     struct top *top = data;
-    privilege_keep(PRIVILEGE_KILL | PRIVILEGE_NET_ADMIN | PRIVILEGE_DAC_OVERRIDE |
-                   PRIVILEGE_OTHER_USER);
+    privilege_keep(screen_privileges(top->options));
+    privilege_set_aside();
     top->screen_error = screen_run(top->screen);
     send_byte(top->answers[1], ANSWER_ENDED);
     return NULL;

@@ -33,6 +33,21 @@ static void set_effective(uint32_t wanted)
     (void)syscall(SYS_capset, &header, data);
 }
 
+bool privilege_may(uint64_t wanted)
+{
+    struct __user_cap_data_struct data[2];
+
+    if (capabilities_get(data) != 0)
+        return false;
+    const uint64_t permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+    return (permitted & wanted) == wanted;
+}
+
+void privilege_set_aside(void)
+{
+    set_effective(0);
+}
+
 void privilege_init(struct privilege *privilege)
 {
     struct __user_cap_data_struct data[2];

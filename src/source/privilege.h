@@ -33,6 +33,11 @@ void privilege_start(uint64_t keep);
 /* The calling thread keeps at most this set, permitted and effective. */
 void privilege_keep(uint64_t keep);
 
+/* The calling thread may have all of this set (it is permitted, whether effective or not). */
+bool privilege_may(uint64_t wanted);
+/* PRIVILEGE_ALL stays permitted to the calling thread, but is effective only while raised. */
+void privilege_set_aside(void);
+
 /* Reads what the calling thread has. A kernel that does not tell: nothing is permitted. */
 void privilege_init(struct privilege *privilege);
 /* Both do nothing, without a system call, where there is nothing to raise. Calls do not nest. */

@@ -93,7 +93,7 @@ static void draw_state(const struct connection_states *states, size_t i, struct 
         page_clock(clock, sizeof(clock), state->wall_ns, true);
     if (state->wall_ns && !state->exact)
         mark = '~';
-    if (state->wall_ns && end_ns >= state->wall_ns && state->state != STATE_DELETE_TCB)
+    if (state->wall_ns && end_ns > state->wall_ns && state->state != STATE_DELETE_TCB)
         span(spent, sizeof(spent), end_ns - state->wall_ns);
     text->col = 1 + TITLE_CELLS;
     page_printf(text, ROLE_DIM, "%c%s", mark, clock);

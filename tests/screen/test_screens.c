@@ -20,7 +20,8 @@ struct screen_case {
     int cols, rows;
     const char *args; /* blanks between; "replay" first: over the log in tests/data */
     const char *env[4];
-    const char *keys; /* words; "frame" asks for the next frame and waits for it */
+    const char *keys; /* words; "frame" asks for the next frame and waits for
+                       * it, "wait:TEXT" waits for the text */
 };
 
 static const struct screen_case CASES[] = {
@@ -86,6 +87,24 @@ static const struct screen_case CASES[] = {
     {"replay-states", 120, 40, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> 6"},
     {"replay-no-acts", 80, 24, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> K"},
     {"replay-bad-time", 120, 24, "replay", {"TZ=UTC"}, "N p t yesterday <Enter>"},
+    {"connection", 120, 30, "", {"TZ=UTC"}, "N jjjj <Enter> frame"},
+    {"connection-small", 80, 24, "", {"TZ=UTC"}, "N jjjj <Enter> frame <PgDn>"},
+    {"connection-listener", 100, 24, "", {"TZ=UTC"}, "N G <Enter> frame"},
+    {"connection-closed", 120, 30, "", {"TZ=UTC"}, "N <Enter> frame frame frame frame frame"},
+    {"page-left", 100, 24, "", {"TZ=UTC"}, "N jjj <Enter> <Esc>"},
+    {"process", 120, 30, "", {"TZ=UTC"}, "N 2 jj <Enter> frame frame"},
+    {"process-small", 80, 24, "", {"TZ=UTC"}, "N 2 jj <Enter> frame"},
+    {"holders", 120, 24, "", {"TZ=UTC"}, "N 3 j <Enter>"},
+    {"peer", 100, 24, "", {"TZ=UTC"}, "N 4 j <Enter>"},
+    {"kill", 100, 30, "", {"TZ=UTC"}, "N jjjj K"},
+    {"kill-other", 80, 24, "", {"TZ=UTC"}, "N jjjj K <Tab> <Down>"},
+    {"kill-hidden", 100, 24, "", {"TZ=UTC"}, "N jjj K"},
+    {"kill-tagged", 100, 30, "", {"TZ=UTC"}, "N jjjj <Space> <Space> <Space> / java <Enter> K"},
+    {"close", 100, 24, "", {"TZ=UTC"}, "N j X"},
+    {"close-session", 80, 24, "", {"TZ=UTC"}, "N jj X clos"},
+    {"close-tagged", 100, 24, "", {"TZ=UTC"}, "N j <Space> <Space> <Space> / java <Enter> X"},
+    {"read-only", 100, 24, "--read-only", {"TZ=UTC"}, "N j X"},
+    {"act-paused", 100, 24, "", {"TZ=UTC"}, "N j p K"},
 };
 
 struct run {
@@ -163,6 +182,9 @@ static bool do_steps(struct pty_screen *screen, const char *keys)
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
         if (strcmp(word, "frame") == 0) {
             if (!ask_frame(screen))
+                return false;
+        } else if (strncmp(word, "wait:", 5) == 0) {
+            if (!pty_screen_wait_text(screen, word + 5, DEADLINE_MS))
                 return false;
         } else {
             pty_screen_send_keys(screen, word);

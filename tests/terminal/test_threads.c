@@ -20,13 +20,14 @@ struct may {
     const char *thread;
     uint64_t at_most;
     bool seen;
+    uint64_t set_aside; /* permitted besides, not effective but for a moment */
 };
 
 static struct may MAY[] = {
-    {"tcplens", 0, false},
-    {"collector", DAC_READ_SEARCH | SYS_PTRACE | NET_ADMIN, false},
-    {"screen", KILL | NET_ADMIN | DAC_OVERRIDE, false},
-    {"events", 0, false},
+    {"tcplens", 0, false, 0},
+    {"collector", DAC_READ_SEARCH | SYS_PTRACE | NET_ADMIN, false, 0},
+    {"screen", KILL | NET_ADMIN | DAC_OVERRIDE, false, DAC_READ_SEARCH | SYS_PTRACE},
+    {"events", 0, false, 0},
 };
 
 struct status {
@@ -61,7 +62,8 @@ static bool is_within(const struct status *status)
         if (strcmp(MAY[i].thread, status->name) != 0)
             continue;
         MAY[i].seen = true;
-        return ((status->permitted | status->effective) & ~MAY[i].at_most) == 0 &&
+        return (status->effective & ~MAY[i].at_most) == 0 &&
+               (status->permitted & ~(MAY[i].at_most | MAY[i].set_aside)) == 0 &&
                status->inheritable == 0 && status->no_new_privileges == 1;
     }
     return false;

@@ -1,0 +1,301 @@
+/* test_act_screen TCPLENS: signals and closes by the keys of the real program on a pty. The targets
+ * are children of the test, with sockets in a network namespace of its own. */
+#include "net_tools.h"
+#include "pty_screen.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_MS 15000
+#define QUIET_MS    300
+#define ROUNDS      10
+#define ARGS_MAX    8
+
+static const char *program;
+static struct pty_screen *screen;
+
+static _Noreturn void fail(const char *what)
+{
+    char *text = screen ? pty_screen_text(screen) : NULL;
+    fprintf(stderr, "test_act_screen: %s\n%s\n", what, text ? text : "");
+    exit(1);
+}
+
+static void check(bool holds, const char *what)
+{
+    if (!holds)
+        fail(what);
+}
+
+static void wait_text(const char *text)
+{
+    if (!pty_screen_wait_text(screen, text, DEADLINE_MS)) {
+        fprintf(stderr, "waited for \"%s\"\n", text);
+        fail("it is not on the screen");
+    }
+}
+
+static void keys(const char *names)
+{
+    check(pty_screen_send_keys(screen, names) == 0, names);
+}
+
+static void start(const char *filter, const char *option)
+{
+    const char *argv[ARGS_MAX] = {program, "-i", "0.1", "--sort", "lport"};
+    size_t count = 5;
+    if (option)
+        argv[count++] = option;
+    argv[count] = filter;
+    const struct pty_screen_options options = {.rows = 24, .cols = 110, .argv = argv};
+    check(pty_screen_start(&screen, &options) == 0, "tcplens does not start");
+}
+
+static void stop(void)
+{
+    int status = 0;
+    keys("q");
+    check(pty_screen_wait_exit(screen, &status, DEADLINE_MS) && status == 0, "no clean end");
+    pty_screen_free(screen);
+    screen = NULL;
+}
+
+/* A process that holds one listener. told: what it writes there is read by the test. */
+static pid_t start_holder(unsigned port)
+{
+    int ready[2];
+    check(pipe(ready) == 0, "pipe");
+    const pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        net_listen(net_v4(0x7f000001, port), 4, 0);
+        check(write(ready[1], "r", 1) == 1, "write");
+        for (;;)
+            pause();
+    }
+    char byte;
+    check(read(ready[0], &byte, 1) == 1, "the holder does not start");
+    close(ready[0]);
+    close(ready[1]);
+    return pid;
+}
+
+static void wait_pid_shown(pid_t pid)
+{
+    char text[16];
+    snprintf(text, sizeof text, " %d", pid); /* blanks at the end of a row are left out */
+    wait_text(text);
+}
+
+static void must_have_died_of(pid_t pid, int number)
+{
+    int status = 0;
+    check(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && WTERMSIG(status) == number,
+          "the process did not die of the signal");
+}
+
+static void must_live(pid_t pid)
+{
+    check(waitpid(pid, NULL, WNOHANG) == 0, "another process died");
+}
+
+static void end(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void signal_by_keys(void)
+{
+    const pid_t pid = start_holder(4000);
+    start("sport 4000", NULL);
+    wait_pid_shown(pid);
+    keys("<F9>");
+    wait_text("holds 1 socket");
+    keys("<Enter>");
+    must_have_died_of(pid, SIGTERM);
+    wait_text("s after TERM");
+    stop();
+    printf("ok: F9 and Enter end the process with TERM\n");
+}
+
+/* It does not obey TERM; F9 then offers KILL first. */
+static void outlived_signal_offers_kill(void)
+{
+    signal(SIGTERM, SIG_IGN);
+    const pid_t pid = start_holder(4010);
+    signal(SIGTERM, SIG_DFL);
+    start("sport 4010", NULL);
+    wait_pid_shown(pid);
+    keys("<F9>");
+    wait_text("holds 1 socket");
+    keys("<Enter>");
+    wait_text("is still there 3 s after TERM; F9 again for KILL");
+    must_live(pid);
+    keys("<F9>");
+    wait_text("holds 1 socket");
+    keys("<Enter>");
+    must_have_died_of(pid, SIGKILL);
+    wait_text("s after KILL");
+    stop();
+    printf("ok: a process that outlives TERM is told, KILL comes next\n");
+}
+
+/* While the dialog is open the other process takes the place of the first row. */
+static void rows_sorted_under_the_dialog(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const pid_t target = start_holder(4200);
+        start("sport ge 4100 and sport le 4299", NULL);
+        wait_pid_shown(target);
+        keys("g<F9>");
+        wait_text("holds 1 socket");
+        const pid_t other = start_holder(4100 + round); /* sorts before it from the next frame on */
+        pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+        check(!pty_screen_find(screen, ":4100 ", NULL, NULL), "rows moved under the dialog");
+        keys("<Enter>");
+        must_have_died_of(target, SIGTERM);
+        must_live(other);
+        stop();
+        end(other);
+    }
+    printf("ok: %d times another row took the place under the dialog, no wrong signal\n", ROUNDS);
+}
+
+/* Keys and frames at the same moment: the key means the row that was on the screen. */
+static void keys_while_rows_move(void)
+{
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const pid_t target = start_holder(4200);
+        start("sport ge 4100 and sport le 4299", NULL);
+        wait_pid_shown(target);
+        keys("g");
+        const pid_t other = start_holder(4150);
+        keys("<F9><Enter>");
+        must_have_died_of(target, SIGTERM);
+        must_live(other);
+        stop();
+        end(other);
+    }
+    printf("ok: %d times in one breath with a new first row, no wrong signal\n", ROUNDS);
+}
+
+/* Waits for data; tells the errno it gets instead. */
+static pid_t start_reader(unsigned port, int result)
+{
+    int ready[2];
+    check(pipe(ready) == 0, "pipe");
+    const pid_t pid = fork();
+    if (pid == 0) {
+        char byte;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const int listener = net_listen(net_v4(0x7f000001, port), 4, 0);
+        const int client = net_socket(AF_INET, NULL, 0);
+        net_connect(client, net_v4(0x7f000001, port));
+        const int server = net_accept(listener);
+        check(write(ready[1], "r", 1) == 1, "write");
+        int error = recv(server, &byte, 1, 0) < 0 ? errno : 0;
+        check(write(result, &error, sizeof error) == sizeof error, "write");
+        for (;;)
+            pause();
+    }
+    char byte;
+    check(read(ready[0], &byte, 1) == 1, "the reader does not start");
+    close(ready[0]);
+    close(ready[1]);
+    return pid;
+}
+
+static void close_by_keys(void)
+{
+    int result[2], error = 0;
+    check(pipe(result) == 0, "pipe");
+    const pid_t pid = start_reader(4300, result[1]);
+    start("state established and sport 4300", NULL);
+    wait_pid_shown(pid);
+    keys("X");
+    wait_text("sees ECONNABORTED");
+    keys("<Enter>");
+    struct pollfd told = {result[0], POLLIN, 0};
+    if (poll(&told, 1, DEADLINE_MS) != 1) {
+        if (pty_screen_find(screen, "CONFIG_INET_DIAG_DESTROY", NULL, NULL)) {
+            printf("skipped: this kernel cannot close sockets\n");
+            exit(77);
+        }
+        fail("the connection was not closed");
+    }
+    check(read(result[0], &error, sizeof error) == sizeof error && error == ECONNABORTED,
+          "the process did not get ECONNABORTED");
+    wait_text("closed");
+    must_live(pid);
+    stop();
+    end(pid);
+    printf("ok: X and Enter close the connection, the process gets ECONNABORTED and lives\n");
+}
+
+static void listener_takes_a_typed_word(void)
+{
+    const pid_t pid = start_holder(4400);
+    start("sport 4400", NULL);
+    wait_pid_shown(pid);
+    keys("X");
+    wait_text("Type \"close\" to go on");
+    keys("<Enter>");
+    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    check(pty_screen_find(screen, "Type \"close\"", NULL, NULL), "closed without the word");
+    keys("<Esc>");
+    check(pty_screen_wait_text_gone(screen, "Type \"close\"", DEADLINE_MS), "Esc does not leave");
+    keys("X");
+    wait_text("Type \"close\" to go on");
+    keys("close<Enter>");
+    wait_text("127.0.0.1:4400: closed");
+    stop();
+    end(pid);
+    printf("ok: a listener is closed by a typed word only\n");
+}
+
+static void refusals_say_why(void)
+{
+    const pid_t pid = start_holder(4500);
+    start("sport 4500", "--read-only");
+    wait_pid_shown(pid);
+    keys("K");
+    wait_text("--read-only: nothing is signalled or closed");
+    stop();
+    start("sport 4500", NULL);
+    wait_pid_shown(pid);
+    keys("p");
+    wait_text("paused");
+    keys("K");
+    wait_text("paused: what is shown may be gone");
+    stop();
+    must_live(pid);
+    end(pid);
+    printf("ok: --read-only and pause say why nothing is done\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: test_act_screen TCPLENS\n");
+        return 2;
+    }
+    program = argv[1];
+    net_enter_namespace(0);
+    signal_by_keys();
+    outlived_signal_offers_kill();
+    rows_sorted_under_the_dialog();
+    keys_while_rows_move();
+    close_by_keys();
+    listener_takes_a_typed_word();
+    refusals_say_why();
+    return 0;
+}

@@ -1,0 +1,299 @@
+/* test_signal [ROUNDS]: a process is swapped for another with its pid at every step between the
+ * choice and the signal: no signal may reach the other one. Runs in namespaces of its own, where
+ * ns_last_pid says which pid comes next. */
+#include "../source/owner_scene.h"
+#include "../unit/unit.h"
+#include "act.h"
+#include "net_tools.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SIGNAL_BIT (1ull << (SIGTERM - 1))
+
+/* Where the victim dies and another process gets its pid. The hooks count the calls that act.c
+ * makes in the step that is under way. */
+enum step {
+    BEFORE_FREEZE,
+    AT_PIDFD_OPEN,      /* before it: the pidfd is the other one's */
+    AFTER_PIDFD_OPEN,   /* before start time and name are read */
+    AT_SOCKET_CHECK,    /* while its descriptors are read */
+    AFTER_SOCKET_CHECK, /* before the identity is read again */
+    BETWEEN,            /* the dialog is open */
+    AT_CONFIRM,         /* before start time and name are read again */
+    AT_CONFIRM_SOCKETS,
+    AT_SEND, /* everything is checked: before pidfd_send_signal */
+    STEP_COUNT
+};
+
+static const struct {
+    bool confirming;
+    const char *call; /* NULL: no hook, the test does it itself */
+    unsigned nth;     /* call of that name within freeze or signal */
+} STEPS[STEP_COUNT] = {
+    [BEFORE_FREEZE] = {false, NULL, 0},        [AT_PIDFD_OPEN] = {false, "syscall", 1},
+    [AFTER_PIDFD_OPEN] = {false, "open", 1},   [AT_SOCKET_CHECK] = {false, "opendir", 1},
+    [AFTER_SOCKET_CHECK] = {false, "open", 2}, [BETWEEN] = {true, NULL, 0},
+    [AT_CONFIRM] = {true, "open", 1},          [AT_CONFIRM_SOCKETS] = {true, "opendir", 1},
+    [AT_SEND] = {true, "syscall", 1},
+};
+
+static struct {
+    enum step step;
+    bool armed, confirming, done;
+    unsigned calls;
+    pid_t victim, other;
+} swap;
+
+static unsigned rounds = 3;
+
+static pid_t start_with_pid(pid_t pid)
+{
+    FILE *last = fopen("/proc/sys/kernel/ns_last_pid", "w");
+    assert_non_null(last);
+    assert_true(fprintf(last, "%d", pid - 1) > 0);
+    assert_int_equal(fclose(last), 0);
+    const pid_t other = fork();
+    if (other == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pause();
+        _exit(0);
+    }
+    return other;
+}
+
+static void swap_now(void)
+{
+    swap.done = true;
+    kill(swap.victim, SIGKILL);
+    assert_int_equal(waitpid(swap.victim, NULL, 0), swap.victim);
+    swap.other = start_with_pid(swap.victim);
+    assert_int_equal(swap.other, swap.victim); /* else nothing is tested */
+}
+
+static void hook(const char *call)
+{
+    if (!swap.armed || swap.done || !STEPS[swap.step].call ||
+        STEPS[swap.step].confirming != swap.confirming || strcmp(STEPS[swap.step].call, call) != 0)
+        return;
+    if (++swap.calls == STEPS[swap.step].nth)
+        swap_now();
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+DIR *__real_opendir(const char *path);
+DIR *__wrap_opendir(const char *path);
+long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+    hook("open");
+    return __real_open(path, flags);
+}
+
+DIR *__wrap_opendir(const char *path)
+{
+    hook("opendir");
+    return __real_opendir(path);
+}
+
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+    if (number == SYS_pidfd_open || number == SYS_pidfd_send_signal)
+        hook("syscall");
+    return __real_syscall(number, a, b, c, d, e, f);
+}
+
+struct victim {
+    pid_t pid;
+    uint32_t inode;
+    uint64_t start_ticks;
+};
+
+static uint64_t start_ticks_of(pid_t pid)
+{
+    char path[64], text[1024];
+    unsigned long long ticks = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_int_equal(sscanf(strrchr(text, ')') + 1,
+                            " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+                            "%*d %*d %llu",
+                            &ticks),
+                     1);
+    return ticks;
+}
+
+/* All signals of the test stay pending: what was sent can be read afterwards, without waiting. */
+static struct victim start_victim(void)
+{
+    struct victim victim = {0};
+    int told[2];
+    assert_int_equal(pipe(told), 0);
+    victim.pid = fork();
+    if (victim.pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const int listener = net_listen(net_v4(0x7f000001, 0), 1, 0);
+        const uint32_t inode = (uint32_t)net_inode(listener);
+        if (write(told[1], &inode, sizeof inode) != sizeof inode)
+            _exit(1);
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(read(told[0], &victim.inode, sizeof victim.inode), sizeof victim.inode);
+    close(told[0]);
+    close(told[1]);
+    victim.start_ticks = start_ticks_of(victim.pid);
+    return victim;
+}
+
+static bool has_pending(pid_t pid)
+{
+    char path[64], line[256];
+    unsigned long long pending = 0, shared = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file)) {
+        (void)sscanf(line, "SigPnd: %llx", &pending);
+        (void)sscanf(line, "ShdPnd: %llx", &shared);
+    }
+    fclose(file);
+    return ((pending | shared) & SIGNAL_BIT) != 0;
+}
+
+static void arm(enum step step, pid_t victim)
+{
+    memset(&swap, 0, sizeof swap);
+    swap.step = step;
+    swap.victim = victim;
+    swap.armed = true;
+}
+
+/* Whether the signal was said to be sent. */
+static bool choose_and_signal(const struct victim *victim)
+{
+    struct act_process process;
+    char text[ACT_TEXT_MAX];
+    if (swap.step == BEFORE_FREEZE && swap.armed)
+        swap_now();
+    if (act_process_freeze(&process, victim->pid, victim->start_ticks, victim->inode, text) != 0) {
+        assert_true(strlen(text) > 0);
+        return false;
+    }
+    if (swap.step == BETWEEN && swap.armed)
+        swap_now();
+    swap.confirming = true;
+    swap.calls = 0;
+    const int error = act_process_signal(&process, SIGTERM, text);
+    act_process_release(&process);
+    return error == 0;
+}
+
+static void end(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static void pid_reused_at_every_step(void **state)
+{
+    unsigned wrong = 0, swapped = 0, said = 0;
+    (void)state;
+    for (unsigned i = 0; i < rounds; i++) {
+        for (enum step step = BEFORE_FREEZE; step < STEP_COUNT; step++) {
+            const struct victim victim = start_victim();
+            arm(step, victim.pid);
+            said += choose_and_signal(&victim);
+            swap.armed = false;
+            assert_true(swap.done);
+            swapped++;
+            wrong += has_pending(swap.other);
+            end(swap.other);
+        }
+    }
+    print_message("%u pids taken by another process, %u wrong signals\n", swapped, wrong);
+    assert_int_equal(wrong, 0);
+    assert_int_equal(said, 0);
+}
+
+/* The same without a swap: the signal arrives, or nothing above would be shown. */
+static void signal_reaches_its_process(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < rounds; i++) {
+        const struct victim victim = start_victim();
+        memset(&swap, 0, sizeof swap);
+        assert_true(choose_and_signal(&victim));
+        assert_true(has_pending(victim.pid));
+        end(victim.pid);
+    }
+}
+
+static void socket_given_up_is_seen(void **state)
+{
+    struct act_process process;
+    char text[ACT_TEXT_MAX];
+    (void)state;
+    memset(&swap, 0, sizeof swap);
+    const struct victim victim = start_victim();
+    assert_int_equal(
+        act_process_freeze(&process, victim.pid, victim.start_ticks, victim.inode + 1000000, text),
+        -ENOENT);
+    assert_non_null(strstr(text, "no longer holds"));
+    end(victim.pid);
+    assert_int_equal(
+        act_process_freeze(&process, victim.pid, victim.start_ticks, victim.inode, text), -ESRCH);
+}
+
+static void exit_is_seen_without_waiting(void **state)
+{
+    struct act_process process;
+    char text[ACT_TEXT_MAX];
+    (void)state;
+    memset(&swap, 0, sizeof swap);
+    const struct victim victim = start_victim();
+    assert_int_equal(
+        act_process_freeze(&process, victim.pid, victim.start_ticks, victim.inode, text), 0);
+    assert_false(act_process_exited(&process));
+    end(victim.pid);
+    assert_true(act_process_exited(&process));
+    act_process_release(&process);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(signal_reaches_its_process),
+        cmocka_unit_test(pid_reused_at_every_step),
+        cmocka_unit_test(socket_given_up_is_seen),
+        cmocka_unit_test(exit_is_seen_without_waiting),
+    };
+    sigset_t kept;
+    if (argc > 1)
+        rounds = (unsigned)strtoul(argv[1], NULL, 10);
+    scene_enter();
+    sigemptyset(&kept);
+    sigaddset(&kept, SIGTERM);
+    sigprocmask(SIG_BLOCK, &kept, NULL); /* in all children: a signal sent stays to be seen */
+    if (access("/proc/sys/kernel/ns_last_pid", W_OK) != 0) {
+        printf("skipped: no /proc/sys/kernel/ns_last_pid: pids cannot be forced\n");
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

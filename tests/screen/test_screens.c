@@ -75,7 +75,7 @@ static const struct screen_case CASES[] = {
     {"filter-cleared", 100, 24, "", {NULL}, "N frame / 443 <Enter> <Esc>"},
     {"filter-history", 100, 24, "", {NULL}, "N frame / 443 <Enter> <Esc> <F4> <Up>"},
     {"view-remembered", 100, 24, "", {NULL}, "N frame >rjjj 2 jj 1"},
-    {"typed-ahead", 100, 24, "", {NULL}, "N frame 2jj<Enter>"},
+    {"typed-ahead", 100, 24, "", {NULL}, "N frame 2jj"},
     {"filter-given", 100, 24, "port 443 or new", {NULL}, "N frame frame"},
     {"replay", 120, 24, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> ]]"},
     {"replay-small", 80, 24, "replay", {"TZ=UTC"}, "N p t 12:16:22 <Enter> ["},

@@ -260,7 +260,7 @@ static int cell_of(const struct transport_state *state, int64_t wall_ns, int cel
     const int64_t span_ns = state->end_ns - state->begin_ns;
     if (span_ns <= 0)
         return cells - 1;
-    const double at = (double)(wall_ns - state->begin_ns) / (double)span_ns * (cells - 1);
+    const double at = ((double)wall_ns - (double)state->begin_ns) / (double)span_ns * (cells - 1);
     return at < 0 ? 0 : at > cells - 1 ? cells - 1 : (int)(at + 0.5);
 }
 

@@ -134,11 +134,11 @@ static void *player_main(void *data)
 
     player_begin(player);
     while (!take_order(player, &order)) {
-        if (player->present.next && !player->over)
-            player_take_present(player);
+        bool more = player->present.next && !player->over && player_take_present(player);
         player_obey(player, &order);
         const int64_t due_ns = player_play(player);
-        wait_until(player, player_work(player) ? 0 : due_ns);
+        more |= player_work(player);
+        wait_until(player, more ? 0 : due_ns);
     }
     filter_free(order.filter);
     return NULL;

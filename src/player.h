@@ -10,14 +10,17 @@
 #include "source/source.h"
 #include "ui/transport.h"
 
+#define PLAYER_WHY_MAX 160
+
 struct player;
 struct past;
 
 /* Where the present comes from, if there is one. */
 struct player_present {
     /* A reference to a frame newer than the one before, NULL: none yet. *over: there will be none
-     * any more. In the player's thread. */
-    struct frame *(*next)(void *data, const struct wish *wish, bool *over);
+     * any more; why, if that is an error. In the player's thread. */
+    struct frame *(*next)(void *data, const struct wish *wish, bool *over,
+                          char why[PLAYER_WHY_MAX]);
     int descriptor; /* readable when there may be one; the player reads it if `drain` */
     bool drain;
     struct past *past; /* where its frames are kept */

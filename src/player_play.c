@@ -65,6 +65,7 @@ static void show(struct player *player, struct frame *frame)
     struct transport_state *state = &player->state;
     struct frame *old = player->shown;
     player->shown = frame;
+    const bool entered = !state->past;
     player->trouble[0] = '\0';
     state->past = true;
     state->ended = false;
@@ -75,6 +76,8 @@ static void show(struct player *player, struct frame *frame)
     frame_release(old);
     player->given_at_ns = player_clock_ns(CLOCK_MONOTONIC);
     player->placed = true;
+    if (entered)
+        player_density_begin(player);
     player_signal(player);
 }
 

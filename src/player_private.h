@@ -46,7 +46,7 @@ struct player {
     struct frame *shown, *newest; /* shown: of the source, newest: the present */
     struct transport_state state;
     struct player_order order;
-    char trouble[160];
+    char trouble[PLAYER_WHY_MAX];
     bool stop;
 };
 
@@ -73,6 +73,6 @@ bool player_density_some(struct player *player);
 void player_go_to(struct player *player, int64_t wall_ns);
 
 /* player_present.c */
-void player_take_present(struct player *player);
+bool player_take_present(struct player *player); /* true: there may be more at once */
 
 #endif

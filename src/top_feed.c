@@ -4,6 +4,7 @@
 
 #include "at_time.h"
 #include "open_source.h"
+#include "source/past.h"
 #include "source/privilege.h"
 #include "source/replay.h"
 
@@ -51,37 +52,129 @@ static int open_collector(struct top_feed *feed)
                               : EXIT_DONE;
 }
 
+static struct frame *next_live(void *data, const struct wish *wish, bool *over, char *why)
+{
+    struct top_feed *feed = data;
+    struct frame *frame = collector_latest(feed->collector);
+
+    (void)wish;
+    (void)over;
+    (void)why;
+    if (frame && frame->number == feed->number) {
+        frame_release(frame);
+        return NULL;
+    }
+    feed->number = frame ? frame->number : 0;
+    return frame;
+}
+
+static struct frame *next_of_pipe(void *data, const struct wish *wish, bool *over, char *why)
+{
+    struct top_feed *feed = data;
+    struct frame *frame = frame_new(feed->pipe_pool);
+    const int error = frame ? source_next(feed->pipe, frame, wish) : -ENOMEM;
+
+    if (!error)
+        return frame;
+    *over = error != -EAGAIN;
+    if (error != -EAGAIN && error != -ENODATA)
+        snprintf(why, PLAYER_WHY_MAX, "%s",
+                 frame && frame->missing.text[0] ? frame->missing.text : strerror(-error));
+    frame_release(frame);
+    return NULL;
+}
+
+/* A player over the past of what `present` gives. */
+static int open_past(struct top_feed *feed, struct player_present present, bool replay)
+{
+    struct event_ring *ring = feed->collector ? collector_events(feed->collector) : feed->ring;
+    struct player_settings settings = {
+        .present = present, .replay = replay, .wish = top_feed_wish(feed->options)};
+    int error = past_new(&feed->past, feed->options->past_bytes);
+
+    if (!error)
+        error = past_open(&settings.source, feed->past, ring);
+    settings.present.past = feed->past;
+    settings.present.data = feed;
+    if (!error)
+        error = player_new(&feed->player, &settings);
+    if (!error)
+        return EXIT_DONE;
+    source_close(settings.source);
+    return say(EXIT_FAILED, "past", strerror(-error));
+}
+
+static int open_live(struct top_feed *feed)
+{
+    int code = open_collector(feed);
+
+    if (code || feed->options->past_bytes == 0)
+        return code;
+    const struct player_present present = {
+        .next = next_live, .descriptor = feed->consumer, .drain = true};
+    return open_past(feed, present, false);
+}
+
+/* A pipe is what another machine shows now; its past is kept as that of a live screen is. */
+static int open_pipe(struct top_feed *feed, struct source *log)
+{
+    const struct player_present present = {.next = next_of_pipe,
+                                           .descriptor = replay_descriptor(log)};
+    feed->pipe = log;
+    feed->pipe_pool = frame_pool_new();
+    if (!feed->pipe_pool)
+        return say(EXIT_FAILED, "replay", strerror(ENOMEM));
+    return open_past(feed, present, true);
+}
+
+static int open_file(struct top_feed *feed, struct source *log, const char *path)
+{
+    const struct player_settings settings = {
+        .source = log, .replay = true, .wish = top_feed_wish(feed->options)};
+    int64_t first_ns, last_ns;
+    int error = replay_span(log, &first_ns, &last_ns);
+
+    if (!error)
+        error = player_new(&feed->player, &settings);
+    if (!error)
+        return EXIT_DONE;
+    source_close(log);
+    return say(EXIT_FAILED, path,
+               error == -ENODATA ? "there is no whole frame in it" : strerror(-error));
+}
+
 static int open_log(struct top_feed *feed, const char *path)
 {
-    struct player_settings settings = {.replay = true, .wish = top_feed_wish(feed->options)};
+    struct source *log = NULL;
     char why[OPEN_SOURCE_WHY_MAX] = "";
 
-    if (replay_open(&settings.source, path, why, sizeof(why))) {
+    if (replay_open(&log, path, why, sizeof(why))) {
         fprintf(stderr, "tcplens: %s\n", why);
         return EXIT_FAILED;
     }
     privilege_keep(0); /* the log is open: nothing else is needed */
     feed->ring = event_ring_new(EVENT_RING_DEFAULT);
-    int error = feed->ring ? 0 : -ENOMEM;
-    if (!error) {
-        replay_set_ring(settings.source, feed->ring);
-        error = player_new(&feed->player, &settings);
+    if (!feed->ring) {
+        source_close(log);
+        return say(EXIT_FAILED, "replay", strerror(ENOMEM));
     }
-    if (!error)
-        return EXIT_DONE;
-    source_close(settings.source);
-    return say(EXIT_FAILED, "replay", strerror(-error));
+    replay_set_ring(log, feed->ring);
+    return replay_is_pipe(log) ? open_pipe(feed, log) : open_file(feed, log, path);
 }
 
 int top_feed_open(struct top_feed *feed, const struct options *options, const char *path)
 {
     *feed = (struct top_feed){.options = options, .consumer = -1};
-    return path ? open_log(feed, path) : open_collector(feed);
+    return path ? open_log(feed, path) : open_live(feed);
 }
 
 void top_feed_done(struct top_feed *feed)
 {
     player_free(feed->player);
+    past_free(feed->past);
+    source_close(feed->pipe);
+    if (feed->pipe_pool)
+        frame_pool_release(feed->pipe_pool);
     if (feed->consumer >= 0)
         collector_forget_consumer(feed->collector, feed->consumer);
     collector_free(feed->collector);

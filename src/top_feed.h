@@ -12,8 +12,10 @@ struct top_feed {
     const struct options *options;
     struct collector *collector; /* NULL: a log or a pipe */
     struct player *player;       /* NULL: live without a past */
-    struct source *pipe;         /* where the frames of a pipe come from */
+    struct past *past;
+    struct source *pipe; /* where the frames of a pipe come from; the player's thread's */
     struct frame_pool *pipe_pool;
+    uint64_t number;         /* of the frame that the player was given last; its thread's */
     struct event_ring *ring; /* of a log or a pipe */
     int consumer;            /* of the collector: the screen's or the player's; -1 = none */
     struct screen_transport transport;

@@ -57,6 +57,8 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
         snprintf(out, size, "%s", screen->said);
         return screen->said_role;
     }
+    if (screen_time_reach(screen, out, size))
+        return ROLE_DIM;
     if (screen->trouble[0]) {
         double age = (double)(screen_clock_ns() - screen->frame_taken_ns) / 1e9;
         if (frame)
@@ -76,7 +78,5 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
         snprintf(out, size, "%s%s", seen, frame->events_why);
         return ROLE_DIM;
     }
-    if (!out[0] && screen_time_reach(screen, out, size))
-        return ROLE_DIM;
     return role;
 }

@@ -231,14 +231,14 @@ bool screen_time_reach(const struct screen *screen, char *out, size_t size)
         !state->follows)
         return false;
     text_age(age, sizeof(age), state->end_ns - state->begin_ns);
-    snprintf(out, size, "the past reaches back %s; L comes back to now%s", age,
-             state->replay ? "" : ", and what acts needs it");
+    snprintf(out, size, "the past reaches back %s%s; L comes back to now", age,
+             state->thinned ? ", with gaps as --budget is used up" : "");
     return true;
 }
 
 static void speed_text(char *out, size_t size, const struct transport_state *state)
 {
-    if (state->ended && state->past)
+    if (state->ended)
         snprintf(out, size, "▮ end");
     else if (!state->past)
         snprintf(out, size, "▶ now");

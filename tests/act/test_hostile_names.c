@@ -24,13 +24,12 @@
 #define CGROUP_PLACE "/sys/fs/cgroup/evil\x1b]0;owned\x07\xe2\x80\xae.service"
 
 static const char *const NAMES[] = {
-    "\x1b]0;owned\x07",                          /* title of the terminal */
-    "\x1b[2J\x1b[H",                             /* clears it */
-    "a\xe2\x80\xaetxt.exe",                      /* right-to-left override */
-    "\xe2\x80\x8b\xe2\x80\x8d\xe2\x81\xa0z",     /* zero-width space, joiner, word joiner */
-    "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85", /* combining marks */
-    "\xc2\x9b"
-    "31mred",                                           /* C1: CSI in one character */
+    "\x1b]0;owned\x07",                                 /* title of the terminal */
+    "\x1b[2J\x1b[H",                                    /* clears it */
+    "a\xe2\x80\xaetxt.exe",                             /* right-to-left override */
+    "\xe2\x80\x8b\xe2\x80\x8d\xe2\x81\xa0z",            /* zero-width space, joiner, word joiner */
+    "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85",        /* combining marks */
+    "\xc2\x9b[31m",                                     /* C1: CSI in one character */
     "\xe2\x80\xa8line\xe2\x80\xa9",                     /* line and paragraph separator */
     "\xef\xbf\xbf\xed\xa0\x80x",                        /* no character, a lone surrogate */
     "\xe6\xbc\xa2\xe5\xad\x97\xe6\xbc\xa2\xe5\xad\x97", /* wide ones: two cells each */

@@ -3,6 +3,7 @@
 #include "settings.h"
 #include "source/privilege.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,20 @@
 static bool is_setuid(void)
 {
     return getuid() != geteuid() || getgid() != getegid();
+}
+
+/* A caller may close 0, 1 or 2: the next file opened, a netlink socket or the log, would then get
+ * that number, and what is meant for the caller would be written into it. They are taken first, the
+ * wrong way round, so that reading and writing fail and are told of as before. */
+static bool take_standard_descriptors(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) >= 0)
+            continue;
+        if (open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) != descriptor)
+            return false;
+    }
+    return true;
 }
 
 #define READS_PROC PRIVILEGE_ALL
@@ -33,6 +48,8 @@ int main(int argc, char **argv)
     struct options options;
     int code;
 
+    if (!take_standard_descriptors())
+        return EXIT_FAILED;
     if (is_setuid()) {
         fputs("tcplens: refuses to run setuid or setgid: remove that bit; doc/ names the "
               "capabilities to give it instead\n",

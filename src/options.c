@@ -3,6 +3,7 @@
 #include "core/text.h"
 #include "core/wish.h"
 #include "options_table.h"
+#include "output.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,6 +63,13 @@ static const struct option_name *find_option(const char *name, size_t length, ch
     return NULL;
 }
 
+/* Help and version are all that was asked for: what could not be printed is a failure. */
+static int end_printed(struct parse *parse)
+{
+    parse->exit_code = output_exit_code(fflush(stdout) ? -errno : 0);
+    return -ECANCELED;
+}
+
 static int apply(struct parse *parse, const struct option_name *option, const char *value)
 {
     char why[OPTION_WHY_MAX];
@@ -69,13 +77,11 @@ static int apply(struct parse *parse, const struct option_name *option, const ch
     parse->options->given |= UINT64_C(1) << (option - OPTION_NAMES);
     if (option->reader == READ_HELP) {
         options_print_help();
-        parse->exit_code = EXIT_DONE;
-        return -ECANCELED;
+        return end_printed(parse);
     }
     if (option->reader == READ_VERSION) {
         puts("tcplens " TCPLENS_VERSION);
-        parse->exit_code = EXIT_DONE;
-        return -ECANCELED;
+        return end_printed(parse);
     }
     if (option_read(parse->options, option, value, why))
         return refuse_value(parse, option, why);

@@ -84,6 +84,13 @@ expect 2 list --demo seven
 expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] was expected, e.g. 7,200,50'
 
 # A full disk is an error, a reader that goes away is none.
+for word in --help --version; do
+    "$tcplens" "$word" >/dev/full 2>"$work/err"
+    code=$?
+    [ "$code" -eq 1 ] || fail "$word >/dev/full: exit code $code"
+    [ "$(cat "$work/err")" = 'tcplens: standard output: No space left on device' ] ||
+        fail "$word >/dev/full: $(cat "$work/err")"
+done
 "$tcplens" list --demo 7,3000 >/dev/full 2>"$work/err"
 code=$?
 [ "$code" -eq 1 ] || fail "/dev/full: exit code $code"
@@ -93,8 +100,16 @@ code=$?
 code=${PIPESTATUS[0]}
 [ "$code" -eq 0 ] || fail "closed pipe: exit code $code"
 expect_silent
-"$tcplens" list --demo 7 >&- 2>"$work/err"
-code=$?
-[ "$code" -eq 1 ] || fail "closed output: exit code $code"
+# What is closed stays so: no socket and no log of ours takes its number, to be written into.
+for source in "--demo 7" ""; do
+    # shellcheck disable=SC2086
+    "$tcplens" list $source >&- 2>"$work/err"
+    code=$?
+    [ "$code" -eq 1 ] || fail "closed output: exit code $code"
+    [ "$(cat "$work/err")" = 'tcplens: standard output: Bad file descriptor' ] ||
+        fail "closed output: $(cat "$work/err")"
+done
+"$tcplens" record --demo 7 --for 0.3 -o "$work/log.jsonl" <&- >&- 2>&-
+grep -v '^{"ev":' "$work/log.jsonl" && fail "closed descriptors: the log has other lines than its own"
 
 [ "$failures" -eq 0 ] || exit 1

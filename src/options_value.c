@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND_NS INT64_C(1000000000)
+#define SECOND_NS   INT64_C(1000000000)
+#define DIGITS_MOST 24u /* times the nanoseconds of a day they still fit 128 bits */
 
 struct unit {
     const char *name;
@@ -42,7 +43,7 @@ static bool read_decimal(const char *text, const struct unit *units, size_t coun
             point = true;
             continue;
         }
-        if (++digits > 27 || (point && scale >= SECOND_NS))
+        if (++digits > DIGITS_MOST || (point && scale >= SECOND_NS))
             return false;
         number = number * 10 + (*text - '0');
         scale *= point ? 10 : 1;

@@ -177,6 +177,9 @@ static const struct {
     {"list -i 99999999999999999999999999999",
      "--interval: \"99999999999999999999999999999\": a time from 0.1 to 3600 seconds was expected, "
      "e.g. 2, 0.5, 250ms, 5m"},
+    {"list -i 999999999999999999999999999d",
+     "--interval: \"999999999999999999999999999d\": a time from 0.1 to 3600 seconds was expected, "
+     "e.g. 2, 0.5, 250ms, 5m"},
     {"--highlight -1", "--highlight: \"-1\": a time from 0 to 3600 seconds was expected, "
                        "e.g. 2, 0.5, 250ms, 5m"},
     {"--past 64X", "--past: \"64X\": a size was expected, e.g. 64M, 500k, 0"},

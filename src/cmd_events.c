@@ -127,9 +127,10 @@ static int print_ring(struct events_run *run, uint64_t until)
 
 static void take_frame(struct events_run *run, struct frame *frame)
 {
+    if (frame != run->frame) /* else its rows are found as before */
+        run->mapped = false;
     frame_release(run->frame);
     run->frame = frame;
-    run->mapped = false;
 }
 
 /* --- live --- */
@@ -160,10 +161,15 @@ static int run_live(struct events_run *run)
     int consumer = collector_add_event_consumer(headless->collector);
     int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
 
+    if (error) {
+        fprintf(stderr, "tcplens: cannot start: %s\n", strerror(-error));
+        return EXIT_FAILED;
+    }
     run->ring = collector_events(headless->collector);
     run->cursor = event_ring_next(run->ring);
     while (!error && !signal && !headless_is_over(headless)) {
-        headless_wait(headless, &consumer, 1, -1);
+        headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
+        headless_tell_trouble(headless);
         drain(consumer);
         take_frame(run, collector_latest(headless->collector));
         say_what_is_seen(run);

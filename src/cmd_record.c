@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHECK_MS 1000 /* how often it looks whether there is trouble to tell */
-
 struct record_run {
     struct headless headless;
     struct recorder *recorder;
@@ -110,13 +108,14 @@ static int watch(struct record_run *run)
     bool terminal = has_terminal();
 
     while (!headless_is_over(headless) && !recorder_ended(run->recorder)) {
-        headless_wait(headless, &end, 1, CHECK_MS);
+        headless_wait(headless, &end, 1, HEADLESS_CHECK_MS);
         int signal = headless_signal(headless);
         if (signal == SIGHUP && !terminal)
             recorder_reopen(run->recorder);
         else if (signal)
             return signal;
         tell_trouble(run);
+        headless_tell_trouble(headless);
     }
     return 0;
 }

@@ -98,6 +98,20 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     return EXIT_FAILED;
 }
 
+void headless_tell_trouble(struct headless *headless)
+{
+    char trouble[sizeof(headless->told)];
+
+    collector_trouble(headless->collector, trouble, sizeof(trouble));
+    if (strcmp(trouble, headless->told) == 0)
+        return;
+    if (trouble[0])
+        fprintf(stderr, "tcplens: no connections could be had: %s: trying again\n", trouble);
+    else
+        fprintf(stderr, "tcplens: connections are read again\n");
+    memcpy(headless->told, trouble, sizeof(headless->told));
+}
+
 void headless_done(struct headless *headless)
 {
     collector_free(headless->collector);

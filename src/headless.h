@@ -16,7 +16,10 @@ struct headless {
     struct collector *collector;
     int signals;    /* signalfd */
     int64_t end_ns; /* monotonic time at which --for is over; INT64_MAX = never */
+    char told[160]; /* why there are no frames, as it was told last; "" = there are */
 };
+
+#define HEADLESS_CHECK_MS 1000 /* how often to look whether there is trouble to tell */
 
 int64_t headless_now_ns(void); /* monotonic */
 /* Blocks the signals that end a program and SIGPIPE; to be called before any thread starts. 0 or
@@ -30,6 +33,8 @@ void headless_wait(struct headless *headless, const int *descriptors, size_t cou
 bool headless_is_over(const struct headless *headless);
 /* -1: the collector over the source that the options name; else the exit code, and it was said. */
 int headless_open_collector(struct headless *headless, uint32_t needs);
+/* Why no frame can be made: one line on stderr for each reason, and one when it has passed. */
+void headless_tell_trouble(struct headless *headless);
 void headless_done(struct headless *headless);
 
 #endif

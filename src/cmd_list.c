@@ -222,11 +222,8 @@ static int print_frame(struct list *list)
 
 static void tell_missing(const struct missing *missing)
 {
-    const char *what = "some connections could not be had";
-
-    if (!(missing->reasons & (MISSING_DUMP_PART | MISSING_LOG)))
-        what = "no sock_diag here: these are from /proc/net/tcp, with fewer facts";
-    fprintf(stderr, "tcplens: %s\n", missing->text[0] ? missing->text : what);
+    fprintf(stderr, "tcplens: %s\n",
+            missing->text[0] ? missing->text : "some connections could not be had");
 }
 
 static int show(struct list *list, const struct frame *frame)

@@ -300,20 +300,26 @@ static void read_facts(struct live *live)
         text_clean(live->host, sizeof(live->host), host, strlen(host));
 }
 
-/* sock_diag, or a /proc/net/tcp that can be read. */
+/* sock_diag, or a /proc/net/tcp that can be read. What only fails now (no descriptor, no memory) is
+ * no reason to do with fewer facts until the end. */
 static int open_kernel(struct live *live, bool no_sock_diag, char *text)
 {
     char path[PATH_MAX];
     int result = no_sock_diag ? -EPROTONOSUPPORT : netlink_open(&live->netlink);
     if (result == 0)
         return 0;
+    if (!is_absent(result)) {
+        snprintf(text, TEXT_SIZE, "sock_diag: %s", strerror(-result));
+        return result;
+    }
     snprintf(path, sizeof(path), "%s/net/tcp", live->proc_root);
     if (access(path, R_OK) == 0)
         return 0;
-    snprintf(text, TEXT_SIZE,
-             "TCP connections cannot be read: no sock_diag (errno %d), no /proc/net/tcp "
-             "(errno %d): is /proc mounted?",
-             -result, errno);
+    const int error = errno;
+    snprintf(text, TEXT_SIZE, "no sock_diag (%s)", strerror(-result));
+    const size_t length = strlen(text);
+    snprintf(text + length, TEXT_SIZE - length, ", no /proc/net/tcp (%s): is /proc mounted?",
+             strerror(error));
     return result;
 }
 

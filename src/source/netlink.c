@@ -74,13 +74,16 @@ void netlink_mark_missing(struct frame *frame, const char *what, int error, cons
 {
     const struct errno_words *known = find_errno(error);
     struct missing *missing = &frame->missing;
+    const char *mark = so ? "; " : "";
     missing->reasons |= MISSING_DUMP_PART;
     missing->error = error;
+    so = so ? so : "";
     if (known)
-        snprintf(missing->text, sizeof(missing->text), "%s failed: %s (%s); %s", what, known->words,
-                 known->name, so);
+        snprintf(missing->text, sizeof(missing->text), "%s failed: %s (%s)%s%s", what, known->words,
+                 known->name, mark, so);
     else
-        snprintf(missing->text, sizeof(missing->text), "%s failed: errno %d; %s", what, error, so);
+        snprintf(missing->text, sizeof(missing->text), "%s failed: errno %d%s%s", what, error, mark,
+                 so);
 }
 
 static void channel_close(struct channel *channel)
@@ -273,7 +276,10 @@ static int dump_families(struct netlink *netlink, const struct diag_parse *blank
         if (result < 0 && error == 0)
             error = result;
     }
-    return any || blank->frame->live_count > 0 ? 0 : error;
+    if (any || blank->frame->live_count > 0 || error == 0)
+        return 0;
+    netlink_mark_missing(blank->frame, "tcp dump", -error, NULL);
+    return error;
 }
 
 int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
@@ -374,7 +380,7 @@ static int try_out(struct netlink *netlink)
                                    .bytecode_length = sizeof(none)};
     struct frame nothing = {0};
     struct diag_parse parse = {.frame = &nothing}; /* no states: adds no rows */
-    return dump_once(netlink, &parse, &request);
+    return dump_family(netlink, &parse, &request);
 }
 
 int netlink_open(struct netlink **netlink)

@@ -35,7 +35,8 @@ int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct co
  * state; -ENOENT: nothing but perhaps a listener; other -errno: could not be asked. */
 int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
-/* Marks the frame MISSING_DUMP_PART with errno and words: "WHAT failed: ... (ENAME); SO". */
+/* Marks the frame MISSING_DUMP_PART with errno and words: "WHAT failed: ... (ENAME); SO"; so may be
+ * NULL. */
 void netlink_mark_missing(struct frame *frame, const char *what, int error, const char *so);
 
 /* A second small dump of LISTEN and CLOSED rows of one family into a scratch frame. 0 or -errno:

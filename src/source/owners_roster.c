@@ -123,28 +123,37 @@ static int compare_numbers(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-static void count_roster(struct owners *owners, uint32_t **numbers, uint32_t *count)
+/* The sorted numbers of all processes, to be freed. 0 or -errno. */
+static int count_roster(struct owners *owners, uint32_t **numbers, uint32_t *count)
 {
     const int directory = openat(owners->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     uint32_t capacity = owners->roster_count + owners->roster_count / 4 + 256;
+    uint32_t *made = NULL;
+    uint32_t used = 0;
+    int error = directory < 0 ? -errno : 0;
 
-    *numbers = NULL;
-    *count = 0;
-    if (directory < 0)
-        return;
-    for (;;) { /* again with more room, until all fits */
-        free(*numbers);
-        *numbers = malloc(capacity * sizeof **numbers);
-        if (!*numbers || lseek(directory, 0, SEEK_SET) < 0)
+    while (!error) { /* again with more room, until all fits */
+        free(made);
+        made = malloc(capacity * sizeof *made);
+        if (!made || lseek(directory, 0, SEEK_SET) < 0) {
+            error = made ? -errno : -ENOMEM;
             break;
-        *count = owners_list_numbers(owners, directory, capacity, *numbers);
-        if (*count < capacity)
+        }
+        used = owners_list_numbers(owners, directory, capacity, made);
+        if (used < capacity)
             break;
         capacity *= 2;
     }
-    close(directory);
-    if (*numbers)
-        qsort(*numbers, *count, sizeof **numbers, compare_numbers);
+    if (directory >= 0)
+        close(directory);
+    if (error) {
+        free(made);
+        return error;
+    }
+    qsort(made, used, sizeof *made, compare_numbers);
+    *numbers = made;
+    *count = used;
+    return 0;
 }
 
 /* The sorted numbers become the roster; who is not among them is gone. */
@@ -206,10 +215,10 @@ int owners_roster_read(struct owners *owners, bool always)
         return 0; /* nobody was born; deaths are noticed by owners_check_alive */
     uint32_t *numbers;
     uint32_t count;
-    count_roster(owners, &numbers, &count);
-    if (!numbers)
-        return -ENOMEM;
-    const int error = merge_roster(owners, numbers, count);
+    int error = count_roster(owners, &numbers, &count);
+    if (error)
+        return error;
+    error = merge_roster(owners, numbers, count);
     free(numbers);
     if (!error)
         owners->last_pid = last_pid;

@@ -322,6 +322,8 @@ int procnet_dump(const char *proc_root, struct frame *frame, const struct wish *
 
     frame->source = "/proc/net/tcp";
     frame->missing.reasons |= MISSING_SOCK_DIAG;
+    snprintf(frame->missing.text, sizeof(frame->missing.text),
+             "no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times");
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         if (!(wish->families & files[i].wish))
             continue;

@@ -13,24 +13,53 @@ if ! strace -f -o "$work/probe" true 2>/dev/null; then
     exit 77
 fi
 
-# run WHEN: fails the answers from that one on.
+# run WHEN ARGUMENT...: fails the answers from that one on.
 run() {
+    local when=$1
+    shift
     strace -f -o "$work/trace" -e trace=recvmsg,recvfrom \
-        -e "inject=recvmsg,recvfrom:error=ENOBUFS:when=$1" \
-        "$tcplens" list --json >"$work/out" 2>"$work/err" </dev/null
+        -e "inject=recvmsg,recvfrom:error=ENOBUFS:when=$when" \
+        "$tcplens" "$@" >"$work/out" 2>"$work/err" </dev/null
 }
 
 # The later the answers fail, the more is had: nothing (1), a part (3), all (0).
 seen=
 for when in 2+ 3+ 4+ 5+ 6+ 8+ 10+; do
-    run "$when"
+    run "$when" list --json
     code=$?
     lines=$(wc -l <"$work/err")
     case $code-$lines-$(wc -l <"$work/out") in
     0-0-*) break ;;
-    1-1-0) ;;
+    1-1-0) grep -q 'showing what was got' "$work/err" && echo "FAILED: shows nothing: $(cat "$work/err")" && exit 1 ;;
     3-1-*) seen=yes && echo "part: $(wc -l <"$work/out") rows, $(cat "$work/err")" ;;
     *) echo "FAILED: from answer $when on: exit code $code, $lines lines: $(cat "$work/err")" && exit 1 ;;
     esac
 done
 [ -n "$seen" ] || { echo "FAILED: no part of the rows at any point" && exit 1; }
+
+# One failure while it starts is no reason to do with /proc/net/tcp; no answer at all is an error.
+run 1 list --json
+code=$?
+[ "$code-$(wc -c <"$work/err")" = 0-0 ] || { echo "FAILED: one answer: $code $(cat "$work/err")" && exit 1; }
+run 1+ list --json
+code=$?
+[ "$code" = 1 ] || { echo "FAILED: no answer at all: exit code $code: $(cat "$work/err")" && exit 1; }
+
+# Where it runs on, it says so while there is nothing to show.
+for command in events "record -o $work/log.jsonl"; do
+    # shellcheck disable=SC2086
+    run 4+ $command --for 1.5
+    grep -q '^tcplens: no connections could be had: .*: trying again$' "$work/err" ||
+        { echo "FAILED: $command says nothing: $(cat "$work/err")" && exit 1; }
+done
+
+# A socket refused (seccomp) leaves /proc/net/tcp, and is told of even where pids are hidden too.
+strace -f -o "$work/trace" -e trace=socket -e inject=socket:error=EPERM \
+    "$tcplens" list --json >"$work/out" 2>"$work/err" </dev/null
+[ "$(cat "$work/err")" = 'tcplens: no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times' ] ||
+    { echo "FAILED: /proc/net/tcp: $(cat "$work/err")" && exit 1; }
+grep -q '"cookie"' "$work/out" && echo "FAILED: /proc/net/tcp has no cookies" && exit 1
+
+# A process that may open hardly anything still lists, and knows no owners.
+files=$(bash -c 'ulimit -n 8 && exec "$0" list --json' "$tcplens" 2>&1 >/dev/null)
+[ -z "$files" ] || { echo "FAILED: few descriptors: $files" && exit 1; }

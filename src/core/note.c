@@ -174,7 +174,7 @@ int notes_add(struct notes *notes, const struct event *event)
     return 0;
 }
 
-struct note *notes_find(const struct notes *notes, const struct conn *conn)
+struct note *notes_find(const struct notes *notes, const struct conn *conn, bool cookie_stands)
 {
     if (notes->count == 0)
         return NULL;
@@ -187,7 +187,8 @@ struct note *notes_find(const struct notes *notes, const struct conn *conn)
             return NULL;
         const struct note *note = &notes->notes[found];
         bool lazy = note->told == STATE_TIME_WAIT || note->told == STATE_FIN_WAIT_2;
-        if (conn->cookie && note->cookie && !(lazy && conn->state == STATE_TIME_WAIT))
+        bool left = lazy && conn->state == STATE_TIME_WAIT && !cookie_stands;
+        if (conn->cookie && note->cookie && !left)
             return NULL;
     }
     return &notes->notes[found];

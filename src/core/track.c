@@ -149,7 +149,7 @@ static void conn_take_totals(struct conn *conn, const struct note *note)
 static void close_row(struct pass *pass, const struct change *change)
 {
     const struct conn *conn = &pass->previous->conns[change->previous];
-    struct note *note = notes_find(&pass->track->notes, conn);
+    struct note *note = notes_find(&pass->track->notes, conn, true);
     bool told = note && note->told == STATE_DELETE_TCB;
     uint8_t from = told ? note->from : note ? note->told : conn->state;
     int64_t mono_ns = told ? note->changed_mono_ns : pass->next->mono_ns;
@@ -302,7 +302,8 @@ static void track_row(struct pass *pass, uint32_t index)
     struct conn *conn = &pass->next->conns[index];
     uint32_t at = pass->diff->previous_of[index];
     const struct conn *before = at != CONN_NO_INDEX ? &pass->previous->conns[at] : NULL;
-    struct note *note = notes_find(&pass->track->notes, conn);
+    bool cookie_stands = before && before->cookie == conn->cookie;
+    struct note *note = notes_find(&pass->track->notes, conn, cookie_stands);
 
     if (before) {
         carry(pass, before, conn);

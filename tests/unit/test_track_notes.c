@@ -166,6 +166,31 @@ static void lazy_cookies_are_joined_by_tuple(void **unused)
     play_end(&play);
 }
 
+/* A tuple is used again while its TIME-WAIT stands, and the new connection is told to its end after
+ * the dump: the row dumped is the old one's, and nothing of the new one is told again. */
+static void a_tuple_used_again_keeps_its_note(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    rows_add(play.next, 9, STATE_TIME_WAIT)->tuple = rows_tuple(5);
+    int64_t first_ns = play_step(&play)->wall_ns;
+    note(&play, 5, EVENT_OPEN, STATE_NONE, STATE_SYN_SENT, first_ns + 1001 * MS);
+    note(&play, 5, EVENT_STATE, STATE_FIN_WAIT_2, STATE_TIME_WAIT, first_ns + 1003 * MS);
+    rows_add(play.next, 9, STATE_TIME_WAIT)->tuple = rows_tuple(5);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(play.told_count, 0);
+    assert_int_equal(row_of(frame, 9)->mark, MARK_NONE);
+    rows_add(play.next, 5, STATE_TIME_WAIT);
+    frame = play_step(&play);
+    assert_int_equal(play.told_count, 1);
+    check_told(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
+    assert_int_equal(play.told[0].cookie, 9);
+    assert_int_equal(row_of(frame, 5)->created_max_ns, first_ns + 1001 * MS);
+    assert_int_equal(row_of(frame, 5)->state_since_ns, first_ns + 1003 * MS);
+    play_end(&play);
+}
+
 static void many_notes(void **unused)
 {
     struct play play;
@@ -218,6 +243,7 @@ int main(void)
         cmocka_unit_test(never_a_row_becomes_a_ghost),
         cmocka_unit_test(what_was_told_open_is_told_closed),
         cmocka_unit_test(lazy_cookies_are_joined_by_tuple),
+        cmocka_unit_test(a_tuple_used_again_keeps_its_note),
         cmocka_unit_test(many_notes),
         cmocka_unit_test(lost_events_are_ignored),
     };

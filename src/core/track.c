@@ -250,7 +250,7 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         pass->next->totals.sent_interval += conn->bytes_sent;
         pass->next->totals.retrans_interval += conn->bytes_retrans;
     }
-    if (!told)
+    if (!told && !(note && note->told == STATE_DELETE_TCB)) /* never an opening after its close */
         tell_open(&pass->telling, conn);
 }
 

@@ -110,15 +110,34 @@ bool destroy_may_nap(const struct destroy *destroy)
     return destroy->room >= BUFFER_CALM;
 }
 
+static bool read_info(const struct conn_detail *detail, size_t at, void *value, size_t size)
+{
+    if (detail->info_length < at + size)
+        return false;
+    memcpy(value, detail->info + at, size);
+    return true;
+}
+
+/* What was received without any segment of data is the peer's FIN. */
+static bool received_fin_alone(const struct conn *conn, const struct conn_detail *detail)
+{
+    uint32_t segments;
+    return conn->in_bytes == 1 &&
+           read_info(detail, offsetof(struct tcp_info, tcpi_data_segs_in), &segments,
+                     sizeof(segments)) &&
+           segments == 0;
+}
+
 /* What was acknowledged beyond the bytes sent are a SYN and a FIN. A socket whose FIN was
  * acknowledged and that leaves no TIME-WAIT behind had the peer's before it. */
 static uint32_t fin_signs(const struct conn *conn, const struct conn_detail *detail)
 {
     uint64_t acknowledged;
-    const size_t at = offsetof(struct tcp_info, tcpi_bytes_acked);
-    if (detail->info_length < at + sizeof(acknowledged))
+    if (received_fin_alone(conn, detail))
+        return LIFE_FIN;
+    if (!read_info(detail, offsetof(struct tcp_info, tcpi_bytes_acked), &acknowledged,
+                   sizeof(acknowledged)))
         return 0;
-    memcpy(&acknowledged, detail->info + at, sizeof(acknowledged));
     const uint64_t more = acknowledged - conn_out_bytes(conn);
     return more == 2 ? LIFE_FIN : more == 1 ? LIFE_SEQUENCE : 0;
 }

@@ -191,6 +191,23 @@ static void a_tuple_used_again_keeps_its_note(void **unused)
     play_end(&play);
 }
 
+/* Its end was told before the dump that still had it was tracked: no opening comes after that. */
+static void no_opening_is_told_after_the_close(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    int64_t first_ns = play_step(&play)->wall_ns;
+    note(&play, 7, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB, first_ns + 1001 * MS);
+    rows_add(play.next, 7, STATE_ESTABLISHED);
+    play_step(&play);
+    assert_int_equal(play.told_count, 0);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(play.told_count, 0);
+    assert_int_equal(row_of(frame, 7)->state, STATE_DELETE_TCB);
+    play_end(&play);
+}
+
 static void many_notes(void **unused)
 {
     struct play play;
@@ -244,6 +261,7 @@ int main(void)
         cmocka_unit_test(what_was_told_open_is_told_closed),
         cmocka_unit_test(lazy_cookies_are_joined_by_tuple),
         cmocka_unit_test(a_tuple_used_again_keeps_its_note),
+        cmocka_unit_test(no_opening_is_told_after_the_close),
         cmocka_unit_test(many_notes),
         cmocka_unit_test(lost_events_are_ignored),
     };

@@ -134,7 +134,7 @@ static void put_cell(struct list *list, size_t i, const char *text, size_t width
 
 static int print_table(struct list *list)
 {
-    size_t widths[COLUMN_LIST_MAX];
+    size_t widths[COLUMN_LIST_MAX] = {0};
     struct buffer cells;
     const char *cell;
     int error = 0;

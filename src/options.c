@@ -43,11 +43,11 @@ static void option_title(const struct option_name *option, char *out, size_t siz
 
 static int refuse_value(struct parse *parse, const struct option_name *option, const char *why)
 {
-    char title[40];
+    char title[40], what[sizeof(title) + 1];
 
     option_title(option, title, sizeof(title));
-    strcat(title, ":");
-    return usage_error(parse, title, why);
+    snprintf(what, sizeof(what), "%s:", title);
+    return usage_error(parse, what, why);
 }
 
 static const struct option_name *find_option(const char *name, size_t length, char letter)

@@ -18,7 +18,7 @@ struct unit {
 
 static const struct unit TIME_UNITS[] = {
     {"", SECOND_NS},       {"s", SECOND_NS},        {"ms", SECOND_NS / 1000},
-    {"m", 60 * SECOND_NS}, {"h", 3600 * SECOND_NS}, {"d", 24 * 3600 * SECOND_NS},
+    {"m", 60 * SECOND_NS}, {"h", 3600 * SECOND_NS}, {"d", 86400 * SECOND_NS},
 };
 static const struct unit SIZE_UNITS[] = {
     {"", 1}, {"k", 1 << 10}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30},
@@ -49,7 +49,7 @@ static bool read_decimal(const char *text, const struct unit *units, size_t coun
         scale *= point ? 10 : 1;
     }
     for (size_t i = 0; digits && i < count; i++) {
-        if (strcmp(text, units[i].name))
+        if (strcmp(text, units[i].name) != 0)
             continue;
         number = number * units[i].factor / scale;
         *value = (int64_t)number;

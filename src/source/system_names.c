@@ -128,7 +128,7 @@ static const char *read_service_port(const char *line, size_t name_length, uint3
 
     at += strspn(at, " \t");
     if (!name_length || !read_number(&at, "/", port) || *port > UINT16_MAX ||
-        strncmp(at, "tcp", 3) || !strchr(" \t\n#", at[3]))
+        strncmp(at, "tcp", 3) != 0 || !strchr(" \t\n#", at[3]))
         return NULL;
     return at + 3;
 }

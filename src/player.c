@@ -1,6 +1,7 @@
 /* player: the thread, its orders, and what others may ask of it from any thread. Must not know how
  * frames are found: player_play.c does. */
 #include "player_private.h"
+#include "source/privilege.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -132,6 +133,7 @@ static void *player_main(void *data)
     struct player *player = data;
     struct player_order order;
 
+    privilege_keep(0); /* what it reads is open already, or in memory */
     player_begin(player);
     while (!take_order(player, &order)) {
         bool more = player->present.next && !player->over && player_take_present(player);

@@ -28,6 +28,7 @@ static struct may MAY[] = {
     {"collector", DAC_READ_SEARCH | SYS_PTRACE | NET_ADMIN, false, 0},
     {"screen", KILL | NET_ADMIN | DAC_OVERRIDE, false, DAC_READ_SEARCH | SYS_PTRACE},
     {"events", 0, false, 0},
+    {"player", 0, false, 0},
 };
 
 struct status {

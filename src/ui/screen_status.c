@@ -19,8 +19,7 @@ static const struct reason_text REASONS[] = {
     {MISSING_LOG, ROLE_NOTICE, "the log has a gap here"},
     {MISSING_EVENTS, ROLE_NOTICE, "events were lost"},
     {MISSING_OWNERS_HIDDEN, ROLE_DIM,
-     "pids of other users hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (? for the setcap "
-     "line)"},
+     "pids of other users hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (see ?)"},
 };
 
 static unsigned missing_text(const struct missing *missing, char *out, size_t size)
@@ -30,8 +29,8 @@ static unsigned missing_text(const struct missing *missing, char *out, size_t si
             continue;
         if (REASONS[i].reason == MISSING_OWNERS_HIDDEN && missing->hidden_users > 0)
             snprintf(out, size,
-                     "pids of %u user%s hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (? for "
-                     "the setcap line)",
+                     "pids of %u user%s hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH "
+                     "(see ?)",
                      missing->hidden_users, missing->hidden_users == 1 ? "" : "s");
         else if (REASONS[i].reason == MISSING_EVENTS && missing->events_lost > 0)
             snprintf(out, size, "events lost: at least %llu",

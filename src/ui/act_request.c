@@ -49,12 +49,19 @@ static void fill_facts(const struct frame *frame, const struct proc *proc,
     const struct group *group =
         proc->group < frame->group_count ? &frame->groups[proc->group] : NULL;
     const char *user = proc->uid == UINT32_MAX ? NULL : frame_user_name(frame, proc->uid);
-    char clock[24] = "";
+    const char *unit = group ? group->unit : "";
+    char clock[24], uid[24] = "";
     *facts = (struct act_process_facts){0};
-    if (proc->start_ns)
+    if (!user && proc->uid != UINT32_MAX) {
+        snprintf(uid, sizeof(uid), "uid %u", proc->uid);
+        user = uid;
+    }
+    snprintf(facts->place, sizeof(facts->place), "%s%s%s", user ? user : "",
+             user && unit[0] ? "  " : "", unit);
+    if (proc->start_ns) {
         page_clock(clock, sizeof(clock), proc->start_ns, false);
-    snprintf(facts->place, sizeof(facts->place), "%s%s%s%s%s", user ? user : "", user ? "  " : "",
-             group ? group->unit : "", clock[0] ? "   started " : "", clock);
+        snprintf(facts->started, sizeof(facts->started), "started %s", clock);
+    }
     for (uint32_t i = 0; i < frame->live_count; i++) {
         if (!holds(frame, &frame->conns[i], proc))
             continue;

@@ -12,7 +12,8 @@
 
 #define DIALOG_COLS 71
 #define ROWS_SHOWN  8
-#define FRAME_ROWS  3 /* edges and the line of keys */
+#define FRAME_ROWS  3  /* edges and the line of keys */
+#define BESIDE_ENDS 18 /* the edges, the state, what parts them */
 #define WORD        "close"
 #define LINE_MAX    320
 
@@ -87,7 +88,7 @@ static int draw_one(const struct column_context *context, const struct conn *con
     canvas_text(canvas, row++, col + 2, (unsigned)ROLE_STATE_QUIET + TCP_STATES[conn->state].role,
                 TCP_STATES[conn->state].short_name);
     holders_text(context, conn, text, sizeof(text));
-    canvas_text(canvas, row++, 0, ROLE_NORMAL, text);
+    canvas_field(canvas, row++, 0, canvas->cols, false, ROLE_NORMAL, text);
     canvas_text(canvas, row++, 0, ROLE_NORMAL, consequence(conn));
     return row;
 }
@@ -108,7 +109,7 @@ static int draw_many(const struct column_context *context, const struct close_re
         holders_text(context, conn, holders, sizeof(holders));
         int col = canvas_printf(canvas, row, 0, shown < request->hidden ? ROLE_NOTICE : ROLE_NORMAL,
                                 "%-10s %s  ", TCP_STATES[conn->state].short_name, ends);
-        canvas_text(canvas, row++, col, ROLE_DIM, holders);
+        canvas_field(canvas, row++, col, canvas->cols - col, false, ROLE_DIM, holders);
     }
     if (request->count > shown)
         canvas_printf(canvas, row++, 0, ROLE_DIM, "and %zu more", request->count - shown);
@@ -141,6 +142,20 @@ static int rows_of(const struct close_request *request)
     return rows + (int)shown + 1 + (request->hidden > 0);
 }
 
+/* Wide enough for both ends and what follows: two IPv6 addresses are wider than all else, and a
+ * port that is cut would name another connection. */
+static int cols_of(const struct column_context *context, const struct close_request *request)
+{
+    char ends[LINE_MAX];
+    int cols = DIALOG_COLS;
+    for (size_t i = 0; i < request->count && i < ROWS_SHOWN; i++) {
+        act_ends_text(context, &request->conns[i], ends, sizeof(ends));
+        int wide = (int)text_width(ends) + BESIDE_ENDS;
+        cols = wide > cols ? wide : cols;
+    }
+    return cols;
+}
+
 static void close_draw(struct pane *pane, const struct picture *picture,
                        const struct canvas *canvas)
 {
@@ -154,7 +169,7 @@ static void close_draw(struct pane *pane, const struct picture *picture,
         snprintf(title, sizeof(title), "Close a listener");
     else if (request->guard[0])
         snprintf(title, sizeof(title), "Close: this cuts a session");
-    struct canvas box = canvas_middle(canvas, rows_of(request), DIALOG_COLS);
+    struct canvas box = canvas_middle(canvas, rows_of(request), cols_of(&context, request));
     struct canvas inside = canvas_box(&box, ROLE_BORDER, title);
     int row = request->count > 1 ? draw_many(&context, request, &inside)
                                  : draw_one(&context, &request->conns[0], &inside);

@@ -70,14 +70,28 @@ static bool wants_name(const struct signal_dialog *dialog)
     return !dialog->request->of_tags && chosen(dialog)->guard[0];
 }
 
+/* Since when tells this process from another of its number, so the place gives way to it. */
+static void draw_whom(const struct signal_dialog *dialog, const struct canvas *canvas, int row)
+{
+    const struct act_process_facts *facts = &dialog->request->facts[dialog->at];
+    char place[sizeof(facts->place) + 4];
+    int col = canvas_text(canvas, row, 0, ROLE_STRONG, chosen(dialog)->name);
+    col = canvas_printf(canvas, row, col, ROLE_NORMAL, "  pid %d  ", chosen(dialog)->pid);
+    int cells = canvas->cols - col - (int)text_width(facts->started) - 2;
+    if (cells > 1) {
+        text_cut(place, sizeof(place), facts->place, (size_t)cells, "…");
+        col = canvas_text(canvas, row, col, ROLE_NORMAL, place);
+        col += facts->place[0] ? 2 : 0;
+    }
+    canvas_text(canvas, row, col, ROLE_DIM, facts->started);
+}
+
 static int draw_one(const struct signal_dialog *dialog, const struct canvas *canvas)
 {
     const struct signal_request *request = dialog->request;
     const struct act_process_facts *facts = &request->facts[dialog->at];
     int row = 0;
-    int col = canvas_text(canvas, row, 0, ROLE_STRONG, chosen(dialog)->name);
-    col = canvas_printf(canvas, row, col, ROLE_NORMAL, "  pid %d  ", chosen(dialog)->pid);
-    canvas_text(canvas, row++, col, ROLE_NORMAL, facts->place);
+    draw_whom(dialog, canvas, row++);
     canvas_printf(canvas, row++, 0, ROLE_NORMAL,
                   "holds %u socket%s; %u established connection%s will break", facts->sockets,
                   facts->sockets == 1 ? "" : "s", facts->established,

@@ -233,6 +233,7 @@ static void wait_answer(struct top *top, char wanted, int64_t deadline)
 
 static void stop_ourselves(struct top *top)
 {
+    top_feed_suspend(&top->feed);
     send_byte(top->orders[1], SCREEN_SUSPEND);
     wait_answer(top, ANSWER_SUSPENDED, now_ns() + END_NS);
     term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */

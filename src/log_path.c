@@ -62,13 +62,14 @@ int log_path_default(char *path, size_t size, char *why)
 
     if (error) {
         snprintf(why, LOG_PATH_WHY_MAX,
-                 "neither XDG_STATE_HOME nor HOME names a folder: name a file with -o");
+                 "neither XDG_STATE_HOME nor HOME names a folder: \"record -o FILE\" takes another "
+                 "place");
         return error;
     }
     error = make_folders(folder);
     if (error) {
-        snprintf(why, LOG_PATH_WHY_MAX, "%.120s: %s: name a file with -o", folder,
-                 strerror(-error));
+        snprintf(why, LOG_PATH_WHY_MAX, "%.120s: %s: \"record -o FILE\" takes another place",
+                 folder, strerror(-error));
         return error;
     }
     read_host(host, sizeof(host));

@@ -108,6 +108,8 @@ static int open_live(struct top_feed *feed)
 {
     int code = open_collector(feed);
 
+    if (!code)
+        top_record_init(&feed->record, feed->options, feed->collector);
     if (code || feed->options->past_bytes == 0)
         return code;
     const struct player_present present = {
@@ -164,13 +166,15 @@ static int open_log(struct top_feed *feed, const char *path)
 
 int top_feed_open(struct top_feed *feed, const struct options *options, const char *path)
 {
-    *feed = (struct top_feed){.options = options, .consumer = -1};
+    *feed = (struct top_feed){.options = options, .consumer = -1, .wish = top_feed_wish(options)};
     return path ? open_log(feed, path) : open_live(feed);
 }
 
 void top_feed_done(struct top_feed *feed)
 {
     player_free(feed->player);
+    if (feed->record.collector)
+        top_record_done(&feed->record);
     past_free(feed->past);
     source_close(feed->pipe);
     if (feed->pipe_pool)
@@ -188,13 +192,35 @@ static struct frame *latest(void *data)
     return feed->player ? player_latest(feed->player) : collector_latest(feed->collector);
 }
 
+/* A recording needs more than the screen may show. */
+static void tell_collector(struct top_feed *feed)
+{
+    struct wish wish = feed->wish;
+    if (top_record_is_on(&feed->record))
+        wish.needs |= TOP_RECORD_NEEDS;
+    collector_set_wish(feed->collector, &wish);
+}
+
 static void set_wish(void *data, const struct wish *wish)
 {
     struct top_feed *feed = data;
     if (feed->player)
         player_set_wish(feed->player, wish);
+    feed->wish = *wish;
     if (feed->collector)
-        collector_set_wish(feed->collector, wish);
+        tell_collector(feed);
+}
+
+static void toggle_recording(void *data)
+{
+    struct top_feed *feed = data;
+    top_record_toggle(&feed->record);
+    tell_collector(feed);
+}
+
+static void recording(void *data, struct screen_recording *state)
+{
+    top_record_state(&((struct top_feed *)data)->record, state);
 }
 
 static void trouble(void *data, char *text, size_t size)
@@ -217,6 +243,11 @@ void top_feed_fill(struct top_feed *feed, struct screen_settings *settings)
         .trouble = trouble,
         .data = feed};
     settings->live = feed->collector != NULL;
+    if (feed->collector) {
+        feed->recorder =
+            (struct screen_recorder){.toggle = toggle_recording, .state = recording, .data = feed};
+        settings->recorder = &feed->recorder;
+    }
     if (!feed->player)
         return;
     feed->transport = (struct screen_transport){.order = player_order,
@@ -243,10 +274,20 @@ void top_feed_ask_stop(struct top_feed *feed)
         collector_ask_stop(feed->collector);
     if (feed->player)
         player_ask_stop(feed->player);
+    if (feed->record.collector)
+        top_record_ask_stop(&feed->record);
+}
+
+void top_feed_suspend(struct top_feed *feed)
+{
+    if (feed->record.collector)
+        top_record_suspend(&feed->record);
 }
 
 bool top_feed_join(struct top_feed *feed, int64_t timeout_ns)
 {
     bool joined = !feed->player || player_join(feed->player, timeout_ns);
+    if (feed->record.collector)
+        joined = top_record_join(&feed->record, joined ? timeout_ns : 0) && joined;
     return (!feed->collector || collector_join(feed->collector, joined ? timeout_ns : 0)) && joined;
 }

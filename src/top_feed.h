@@ -6,6 +6,7 @@
 #include "collect.h"
 #include "options.h"
 #include "player.h"
+#include "top_record.h"
 #include "ui/screen.h"
 
 struct top_feed {
@@ -19,6 +20,9 @@ struct top_feed {
     struct event_ring *ring; /* of a log or a pipe */
     int consumer;            /* of the collector: the screen's or the player's; -1 = none */
     struct screen_transport transport;
+    struct top_record record; /* live only */
+    struct screen_recorder recorder;
+    struct wish wish; /* of the screen, told last */
 };
 
 /* path: the log to replay, "-" = standard input; NULL = live. An exit code; what is wrong was said.
@@ -28,7 +32,8 @@ void top_feed_done(struct top_feed *feed);
 /* Fills in what the screen gets of it. */
 void top_feed_fill(struct top_feed *feed, struct screen_settings *settings);
 
-int top_feed_start(struct top_feed *feed); /* 0 or -errno */
+int top_feed_start(struct top_feed *feed);    /* 0 or -errno */
+void top_feed_suspend(struct top_feed *feed); /* before the program stops */
 void top_feed_ask_stop(struct top_feed *feed);
 bool top_feed_join(struct top_feed *feed, int64_t timeout_ns); /* false: a thread still runs */
 

@@ -272,6 +272,7 @@ static const struct {
     {COMMAND_PAUSE, pause_or_go_on},
     {COMMAND_SLOWER, slower},
     {COMMAND_FASTER, faster},
+    {COMMAND_RECORD, screen_record},
     {COMMAND_REPAINT, repaint},
     {COMMAND_THEME, next_theme},
     {COMMAND_KEEP, keep},
@@ -436,6 +437,7 @@ static void run_loop(struct screen *screen)
         end_what_has_ended(screen, before, now);
         look_for_trouble(screen);
         screen_time_look(screen);
+        screen_record_look(screen);
         before = now;
     }
 }

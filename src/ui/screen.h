@@ -42,6 +42,22 @@ struct screen_kept {
     bool names, services;
 };
 
+/* A recording of what the screen is fed with. */
+struct screen_recording {
+    bool on;
+    uint64_t bytes;  /* written */
+    char wrong[160]; /* why nothing is written now, "" = all is well */
+    char said[320];  /* for the status line */
+    bool trouble;    /* that is told there */
+    uint32_t said_count;
+};
+
+struct screen_recorder {
+    void (*toggle)(void *data); /* starts or stops; what comes of it is told by state */
+    void (*state)(void *data, struct screen_recording *state);
+    void *data;
+};
+
 struct screen_settings {
     struct screen_feed feed;
     struct wish wish; /* to begin with */
@@ -50,6 +66,7 @@ struct screen_settings {
     int input;                      /* descriptor of the keys */
     int orders_descriptor;          /* enum screen_order */
     void (*suspended)(void *data);  /* the terminal has been left */
+    const struct screen_recorder *recorder;   /* NULL: nothing can be recorded */
     const struct screen_transport *transport; /* NULL: there is the present only */
     /* Key w; text: what to say of it. 0 or -errno. NULL: nothing can be kept. */
     int (*keep)(void *data, const struct screen_kept *kept, char *text, size_t size);

@@ -48,6 +48,7 @@ struct screen {
     struct screen_filter filter;
     struct acting acting;
     struct travel travel;
+    struct screen_recording recording;
     bool closing; /* the top page asked to be closed */
     bool quit, paint, void_panes;
     enum theme theme;
@@ -113,6 +114,13 @@ void screen_time_draw_prompt(struct screen *screen, const struct canvas *canvas)
 /* For the status line; false: nothing to say. */
 bool screen_time_status(const struct screen *screen, char *out, size_t size);
 bool screen_time_reach(const struct screen *screen, char *out, size_t size);
+
+/* screen_record.c */
+void screen_record(struct screen *screen);
+void screen_record_look(struct screen *screen);
+/* "● REC 12 MB" in two; false: nothing is recorded. */
+bool screen_record_text(const struct screen *screen, char *label, size_t label_size, char *value,
+                        size_t value_size);
 
 /* screen_status.c: the one thing worth knowing; "" if there is none. Returns its role. */
 unsigned screen_status(const struct screen *screen, char *out, size_t size);

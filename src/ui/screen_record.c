@@ -1,0 +1,59 @@
+/* screen_record: key R and what the header tells of a recording. Must not know what is written. */
+#include "ui/screen_private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void screen_record_look(struct screen *screen)
+{
+    const struct screen_recorder *recorder = screen->settings.recorder;
+    struct screen_recording state;
+
+    if (!recorder)
+        return;
+    recorder->state(recorder->data, &state);
+    const struct screen_recording *before = &screen->recording;
+    if (state.said_count != before->said_count)
+        screen_say(screen, state.trouble ? ROLE_TROUBLE : ROLE_GOOD, "%s", state.said);
+    if (strcmp(state.wrong, before->wrong) != 0 && state.wrong[0])
+        screen_say(screen, ROLE_TROUBLE, "not recorded now: %s", state.wrong);
+    screen->paint |= state.on != before->on || state.bytes != before->bytes;
+    screen->recording = state;
+}
+
+void screen_record(struct screen *screen)
+{
+    const struct screen_recorder *recorder = screen->settings.recorder;
+
+    if (!recorder) {
+        screen_say(screen, ROLE_NOTICE, "this is a log already: it is not recorded again");
+        return;
+    }
+    recorder->toggle(recorder->data);
+    screen_record_look(screen);
+}
+
+static void bytes_text(char *out, size_t size, uint64_t bytes)
+{
+    static const char *const UNITS[] = {"B", "kB", "MB", "GB", "TB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+
+    while (value >= 999.5 && unit + 1 < sizeof(UNITS) / sizeof(UNITS[0])) {
+        value /= 1000.0;
+        unit++;
+    }
+    snprintf(out, size, unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
+}
+
+bool screen_record_text(const struct screen *screen, char *label, size_t label_size, char *value,
+                        size_t value_size)
+{
+    const struct screen_recording *state = &screen->recording;
+
+    if (!state->on)
+        return false;
+    snprintf(label, label_size, "● REC%s", state->wrong[0] ? " held up" : "");
+    bytes_text(value, value_size, state->bytes);
+    return true;
+}

@@ -164,7 +164,7 @@ const struct command COMMANDS[] = {
      NULL,
      "go to a time: 14:03, 14:03:10, -5m, 2026-11-22 14:03"},
     {COMMAND_NOW, 0, {'L'}, GROUP_TIME, 0, 0, NULL, NULL, "back to now; of a log: its end"},
-    {COMMAND_RECORD, 0, {'R'}, GROUP_TIME, 0, 6, NULL, "Record", "record to a log, or stop it"},
+    {COMMAND_RECORD, 0, {'R'}, GROUP_TIME, 0, 7, NULL, "Record", "record to a log, or stop it"},
     {COMMAND_REPAINT,
      0,
      {KEY_CODE_CONTROL('L')},

@@ -4,9 +4,11 @@ exit codes, what is printed, what is left alone."""
 import errno
 import os
 import pty
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 
 TCPLENS = sys.argv[1]
 failures = 0
@@ -99,9 +101,13 @@ client, server = pair(listener)
 check("the other listener lives", not is_closed(server))
 
 if os.geteuid() == 0:
-    nobody = subprocess.run([TCPLENS, "close", "--yes", "--force", "state established and sport 6000"],
-                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-                            check=False, user=65534, extra_groups=[])
+    # a copy that nobody can reach: the checkout may lie in a folder of mode 0700
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        program = shutil.copy(TCPLENS, folder)
+        nobody = subprocess.run([program, "close", "--yes", "--force", "state established and sport 6000"],
+                                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                                check=False, user=65534, extra_groups=[], cwd="/")
     check("without CAP_NET_ADMIN: exit 3, says why", nobody.returncode == 3 and
           "CAP_NET_ADMIN" in nobody.stderr and not is_closed(server), nobody)
 sys.exit(failures > 0)

@@ -176,7 +176,7 @@ static void put_ends(const struct picture *picture, const struct event *event, c
     addr_format_endpoint(remote, sizeof remote, &tuple->remote, tuple->family,
                          addr_is_link_local(&tuple->remote, tuple->family) ? interface : NULL,
                          tuple->remote_port, NULL);
-    if (event->to == STATE_LISTEN || event->from == STATE_LISTEN)
+    if (tuple->remote_port == 0) /* listening, or only bound */
         snprintf(out, size, "%s", local);
     else
         snprintf(out, size, "%s ▸ %s", local, remote);

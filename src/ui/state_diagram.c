@@ -211,6 +211,8 @@ static void draw_label(const struct canvas *canvas, const struct label_place *pl
     }
     if (!beside && wide > place->to - place->from - 1)
         return;
+    if (place->to == 0 && place->from + wide - 2 > canvas->cols)
+        rate = "";
     if (place->to == 0)
         canvas_printf(canvas, place->row, place->from, style, "%s%s", label, rate);
     else if (place->from == 0)

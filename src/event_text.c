@@ -45,7 +45,7 @@ static void format_ends(char *out, size_t size, const struct event *event,
 
     put_endpoint(local, event, frame, false);
     put_endpoint(remote, event, frame, true);
-    if (event->to == STATE_LISTEN || event->from == STATE_LISTEN)
+    if (event->tuple.remote_port == 0)
         snprintf(out, size, "%s", local);
     else
         snprintf(out, size, "%s %s %s", local, arrow, remote);

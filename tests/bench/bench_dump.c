@@ -6,20 +6,17 @@
  *     scene --unshare --bare --pairs 50000 --hold bench_dump [ROUNDS]
  */
 #include "core/column.h"
-#include "source/diag.h"
+#include "raw_dump.h"
 #include "source/netlink.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
-enum { ROUNDS_DEFAULT = 21, ROUNDS_MAX = 1000, REQUEST_SIZE = 8192 };
+enum { ROUNDS_DEFAULT = 21, ROUNDS_MAX = 1000 };
 
-static uint8_t buffer[128 * 1024] __attribute__((aligned(8)));
 static struct netlink *netlink;
 static struct frame_pool *pool;
 
@@ -44,44 +41,6 @@ static int64_t cpu_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* Reads one dump, looking at nothing but where messages begin. */
-static uint32_t drain(struct mnl_socket *socket, size_t size)
-{
-    uint32_t rows = 0;
-    for (;;) {
-        ssize_t got = mnl_socket_recvfrom(socket, buffer, size);
-        if (got < 0)
-            fail("receive", errno);
-        int left = (int)got;
-        const struct nlmsghdr *header = (const void *)buffer;
-        for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
-            if (header->nlmsg_type == NLMSG_DONE)
-                return rows;
-            if (header->nlmsg_type == NLMSG_ERROR)
-                fail("dump", EPROTO);
-            rows++;
-        }
-    }
-}
-
-static uint32_t dump_raw(struct mnl_socket *socket, size_t size, bool detail)
-{
-    static const uint8_t FAMILIES[] = {FAMILY_INET, FAMILY_INET6};
-    char message[REQUEST_SIZE];
-    uint32_t rows = 0;
-    for (unsigned i = 0; i < 2; i++) {
-        struct diag_request request = {.family = FAMILIES[i],
-                                       .kernel_states = state_kernel_mask(STATE_ALL_BITS),
-                                       .sequence = i,
-                                       .detail = detail};
-        size_t length = diag_put_dump(message, &request);
-        if (mnl_socket_sendto(socket, message, length) < 0)
-            fail("send", errno);
-        rows += drain(socket, size);
-    }
-    return rows;
-}
-
 static uint32_t dump_decoded(bool detail)
 {
     struct wish wish = {.state_bits = STATE_ALL_BITS,
@@ -98,18 +57,13 @@ static uint32_t dump_decoded(bool detail)
 
 static void run(struct way *way, int round)
 {
-    struct mnl_socket *socket = NULL;
     if (way->buffer_size) {
-        socket = mnl_socket_open(NETLINK_SOCK_DIAG);
-        if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
-            fail("socket", errno);
+        way->rows = raw_dump(way->buffer_size, way->detail, &way->ns[round]);
+        return;
     }
     int64_t begin = cpu_ns();
-    way->rows =
-        socket ? dump_raw(socket, way->buffer_size, way->detail) : dump_decoded(way->detail);
+    way->rows = dump_decoded(way->detail);
     way->ns[round] = cpu_ns() - begin;
-    if (socket)
-        mnl_socket_close(socket);
 }
 
 static int compare(const void *a, const void *b)

@@ -6,10 +6,13 @@
  * SIGTERM
  *
  * Without --list the lines of the list follow "ready" on stdout, and then "end" (not with --hold).
- * Each line is a JSON object: kind, state, family, laddr, lport, raddr, rport, ifname, inode, pid,
- * cookie; what is not known or does not exist is absent. Kinds are named in PARTS and below.
- * TIME-WAIT and the orphan last 60 s, all else stays. Must not know the program under test. */
+ * With --busy or --replace the pairs carry data or are replaced all the while, and the list says
+ * how they stood at first. Each line is a JSON object: kind, state, family, laddr, lport, raddr,
+ * rport, ifname, inode, pid, cookie; what is not known or does not exist is absent. Kinds are named
+ * in PARTS and below. TIME-WAIT and the orphan last 60 s, all else stays. Must not know the program
+ * under test. */
 #include "net_tools.h"
+#include "scene_traffic.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -26,12 +29,16 @@
 
 static const char USAGE[] =
     "usage: scene [--unshare] [--buckets N] [--bare] [--pairs N] [--processes M]\n"
+    "             [--busy PERCENT] [--replace PERCENT] [--period MS]\n"
     "             [--port BASE] [--list FILE] [--hold CMD ARG...]\n"
     "  --unshare      in a network namespace of its own (root), lo up\n"
     "  --buckets N    that namespace's established table gets N buckets\n"
     "  --bare         no sockets but the --pairs\n"
     "  --pairs N      N more established pairs (2 N sockets), held by ...\n"
     "  --processes M  ... M child processes (1), more where RLIMIT_NOFILE asks for it\n"
+    "  --busy P       P % of the pairs carry data both ways in each ...\n"
+    "  --replace P    P % of the pairs are reset and made anew in each ...\n"
+    "  --period MS    ... period (1000)\n"
     "  --port BASE    the first port used (20000)\n"
     "  --list FILE    the list of sockets, complete before \"ready\"\n"
     "  --hold CMD     run CMD once ready, end with its exit code\n";
@@ -52,6 +59,8 @@ struct scene {
     unsigned processes;
     pid_t children[PROCESSES_MAX];
     unsigned child_count;
+    unsigned busy_percent, replace_percent, period_ms;
+    int begin[2]; /* its end is that of the wait for all children */
 };
 
 struct pair {
@@ -270,32 +279,42 @@ static void (*const PARTS[])(struct scene *) = {
 };
 
 /* Each process has a listener at an address of its own, and client addresses of its own. */
-static void make_many(struct scene *scene, unsigned number, unsigned long pairs)
+static void make_many(struct scene *scene, unsigned number, struct traffic *traffic)
 {
-    struct net_address remote = net_v4(0x7f010001 + number, scene->port);
-    int listener = net_listen(remote, 64, 0);
-    list_socket(scene, "many-listener", listener);
-    for (unsigned long i = 0; i < pairs; i++) {
-        unsigned long address = i / PAIRS_PER_ADDRESS;
-        uint32_t host = 0x7f400001 + (number << 10) + (uint32_t)address;
-        struct net_address local = net_v4(host, 0);
-        int client = net_socket(AF_INET, &local, 0);
-        net_connect(client, remote);
-        int server = net_accept(listener);
-        list_socket(scene, "many-client", client);
-        list_socket(scene, "many-server", server);
+    traffic->remote = net_v4(0x7f010001 + number, scene->port);
+    traffic->listener = net_listen(traffic->remote, 64, 0);
+    list_socket(scene, "many-listener", traffic->listener);
+    for (size_t i = 0; i < traffic->count; i++) {
+        struct traffic_pair *pair = &traffic->pairs[i];
+        pair->local = net_v4(0x7f400001 + (number << 10) + (uint32_t)(i / PAIRS_PER_ADDRESS), 0);
+        traffic_connect(traffic, pair);
+        list_socket(scene, "many-client", pair->client);
+        list_socket(scene, "many-server", pair->server);
     }
 }
 
 static _Noreturn void run_child(struct scene *scene, unsigned number, unsigned long pairs, int done)
 {
+    struct traffic traffic = {.pairs = calloc(pairs, sizeof(*traffic.pairs)),
+                              .count = pairs,
+                              .busy_percent = scene->busy_percent,
+                              .replace_percent = scene->replace_percent,
+                              .period_ms = scene->period_ms};
     sigset_t none;
+    char byte;
+    if (!traffic.pairs)
+        net_die("out of memory");
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    make_many(scene, number, pairs);
+    make_many(scene, number, &traffic);
     if (fflush(scene->list) != 0 || write(done, "", 1) != 1)
         _exit(1);
+    close(scene->begin[1]);
+    if (read(scene->begin[0], &byte, 1) != 0)
+        _exit(1);
+    if (scene->busy_percent || scene->replace_percent)
+        traffic_run(&traffic, number);
     for (;;)
         pause();
 }
@@ -342,9 +361,13 @@ static void start_children(struct scene *scene)
 {
     if (scene->pairs > 0)
         fit_processes(scene);
+    if (pipe(scene->begin) != 0)
+        net_die("pipe: %s", strerror(errno));
     for (unsigned i = 0; i < scene->processes && scene->pairs > 0; i++)
         start_child(scene, i,
                     scene->pairs / scene->processes + (i < scene->pairs % scene->processes));
+    close(scene->begin[0]);
+    close(scene->begin[1]);
 }
 
 static void end_children(struct scene *scene)
@@ -398,6 +421,7 @@ struct arguments {
 static const struct option OPTIONS[] = {
     {"unshare", 0, NULL, 'u'}, {"buckets", 1, NULL, 'b'}, {"bare", 0, NULL, 'e'},
     {"pairs", 1, NULL, 'n'},   {"port", 1, NULL, 'p'},    {"processes", 1, NULL, 'm'},
+    {"busy", 1, NULL, 'c'},    {"replace", 1, NULL, 'r'}, {"period", 1, NULL, 't'},
     {"list", 1, NULL, 'l'},    {"hold", 0, NULL, 'x'},    {"help", 0, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -425,8 +449,14 @@ static void parse(int argc, char **argv, struct arguments *arguments, struct sce
             scene->port = (unsigned)number;
         else if (option == 'm')
             scene->processes = (unsigned)number;
+        else if (option == 'c')
+            scene->busy_percent = (unsigned)number;
+        else if (option == 'r')
+            scene->replace_percent = (unsigned)number;
+        else if (option == 't')
+            scene->period_ms = (unsigned)number;
     }
-    if (scene->processes < 1 || scene->processes > PROCESSES_MAX ||
+    if (scene->period_ms < 1 || scene->processes < 1 || scene->processes > PROCESSES_MAX ||
         (arguments->hold && !arguments->hold[0]) || (!arguments->hold && optind < argc)) {
         fputs(USAGE, stderr);
         exit(2);
@@ -436,7 +466,7 @@ static void parse(int argc, char **argv, struct arguments *arguments, struct sce
 int main(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    struct scene scene = {.port = 20000, .processes = 1};
+    struct scene scene = {.port = 20000, .processes = 1, .period_ms = 1000};
     sigset_t before;
     int rc = 0;
     parse(argc, argv, &arguments, &scene);

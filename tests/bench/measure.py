@@ -1,0 +1,203 @@
+"""Figures of one scene, taken inside its network namespace: CPU and wall time of commands, of frames of the live screen
+beside raw dumps at the same rhythm, and memory. Knows nothing of goals."""
+
+import fcntl
+import os
+import pty
+import re
+import resource
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import termios
+import time
+
+ROWS, COLUMNS = 50, 160
+WARM_UP = 12.0  # seconds: owners are found, and processes are old enough to be looked at seldom
+SLOW = 5.0      # a command that takes longer is run once
+
+
+def figure(values, unit):
+    """Median, least and most."""
+    return {'median': statistics.median(values), 'least': min(values), 'most': max(values), 'runs': len(values),
+            'unit': unit}
+
+
+def environment():
+    return dict(os.environ, TERM='xterm-256color', LANG='C.UTF-8', XDG_CONFIG_HOME='/nonexistent',
+                XDG_STATE_HOME='/nonexistent')
+
+
+def command(arguments, rounds):
+    """Wall and CPU milliseconds and peak memory of a command whose output goes to a pipe that is read."""
+    wall, cpu, memory, size = [], [], [], 0
+    while len(wall) < rounds and (not wall or wall[0] < SLOW * 1e3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        began = time.monotonic()
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()) as run:
+            size = 0
+            while chunk := os.read(run.stdout.fileno(), 1 << 20):
+                size += len(chunk)
+            _, _, usage = os.wait4(run.pid, 0)
+            run.returncode = 0
+        wall.append((time.monotonic() - began) * 1e3)
+        cpu.append((usage.ru_utime + usage.ru_stime) * 1e3)
+        memory.append(usage.ru_maxrss)
+        del before
+    return {'wall': figure(wall, 'ms'), 'cpu': figure(cpu, 'ms'), 'rss': figure(memory, 'KiB'), 'bytes': size}
+
+
+class Screen:
+    """A program on a pseudo terminal, its output read and kept."""
+
+    def __init__(self, arguments):
+        self.text = b''
+        told, tell = os.pipe()
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', ROWS, COLUMNS, 0, 0))
+                os.write(tell, struct.pack('d', time.monotonic()))
+                os.execvpe(arguments[0], arguments, environment())
+            finally:
+                os._exit(127)
+        self.began = struct.unpack('d', os.read(told, 8))[0]
+        os.close(told)
+        os.close(tell)
+
+    def read(self, until):
+        """What is written until that moment of the monotonic clock."""
+        while (left := until - time.monotonic()) > 0:
+            ready, _, _ = select.select([self.terminal], [], [], left)
+            if ready:
+                self.text += os.read(self.terminal, 65536)
+                self.text = self.text[-400000:]
+
+    def wait(self, pattern, seconds):
+        """Moment at which the output since the last call matched; None at the deadline."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            ready, _, _ = select.select([self.terminal], [], [], end - time.monotonic())
+            if ready:
+                self.text += os.read(self.terminal, 65536)
+                if re.search(pattern, self.text):
+                    return time.monotonic()
+        return None
+
+    def press(self, keys):
+        os.write(self.terminal, keys)
+
+    def cpu(self):
+        """Seconds of all threads, exactly."""
+        return time.clock_gettime((~self.pid << 3) | 2)
+
+    def memory(self, name):
+        with open(f'/proc/{self.pid}/status', encoding='ascii') as status:
+            return int(re.search(rf'^{name}:\s+(\d+)', status.read(), re.M).group(1))
+
+    def end(self):
+        os.kill(self.pid, signal.SIGTERM)
+        end = time.monotonic() + 5
+        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+            self.drain()
+        os.close(self.terminal)
+
+    def drain(self):
+        try:
+            ready, _, _ = select.select([self.terminal], [], [], 0.02)
+            if ready:
+                os.read(self.terminal, 65536)
+        except OSError:
+            time.sleep(0.01)
+
+
+def raw_rows(text):
+    lines = [line.split() for line in text.split('\n') if line]
+    return int(lines[-1][0]), [float(line[1]) / 1e3 for line in lines]
+
+
+def raw(bench_raw, rounds):
+    """The floor by itself."""
+    rows, cpu = raw_rows(subprocess.run([bench_raw, str(rounds + 1), '50'], capture_output=True, text=True,
+                                        check=True).stdout)
+    return {'rows': rows, 'cpu': figure(cpu[1:], 'ms')}
+
+
+def live(bench_raw, arguments, interval, windows, frames, warm_up=WARM_UP, keys=b''):
+    """CPU of a frame: of the whole program, painting included, in windows of some frames; beside it raw dumps, one in
+    each interval."""
+    screen = Screen([*arguments, '-i', str(interval)])
+    screen.read(time.monotonic() + warm_up)
+    if keys:
+        screen.press(keys)
+        screen.read(time.monotonic() + 2 * interval)
+    count = windows * frames
+    with subprocess.Popen([bench_raw, str(count + 1), str(int(interval * 1000))], stdout=subprocess.PIPE,
+                          text=True) as floor:
+        costs = []
+        for _ in range(windows):
+            cpu, began = screen.cpu(), time.monotonic()
+            screen.read(began + frames * interval)
+            costs.append((screen.cpu() - cpu) * 1e3 / ((time.monotonic() - began) / interval))
+        floor.terminate()
+        rows, floors = raw_rows(floor.stdout.read())
+    result = {'rows': rows, 'frame': figure(costs, 'ms'), 'raw': figure(floors[1:] or floors, 'ms'),
+              'rss': screen.memory('VmRSS'), 'peak': screen.memory('VmHWM')}
+    screen.end()
+    return result
+
+
+def rest(arguments, seconds, windows):
+    """Percent of a core that a screen costs at which nobody presses a key."""
+    screen = Screen(arguments)
+    screen.read(time.monotonic() + WARM_UP)
+    shares = []
+    for _ in range(windows):
+        cpu, began = screen.cpu(), time.monotonic()
+        screen.read(began + seconds)
+        shares.append((screen.cpu() - cpu) * 100 / (time.monotonic() - began))
+    screen.end()
+    return figure(shares, '% of a core')
+
+
+def start(arguments, rounds):
+    """Milliseconds from exec to the first row on the terminal."""
+    walls, cpus = [], []
+    for _ in range(rounds):
+        screen = Screen(arguments)
+        seen = screen.wait(rb'ESTAB', 10)
+        cpus.append(screen.cpu() * 1e3)
+        walls.append((seen - screen.began) * 1e3 if seen else float('inf'))
+        screen.end()
+    return {'wall': figure(walls, 'ms'), 'cpu': figure(cpus, 'ms')}
+
+
+def interval_shown(screen):
+    """What the header said last."""
+    found = re.findall(rb'(stretched to )?(?:\x1b[^a-zA-Z]*[a-zA-Z]|\s)*([0-9.]+) ?(ms|s|min)\b', screen.text)
+    return found[-1] if found else None
+
+
+def budget(arguments, shrink):
+    """How far the interval stretches with all sockets, and whether it comes back without them."""
+    screen = Screen([*arguments, '-i', '1', '--budget', '5'])
+    stretched = screen.wait(rb'stretched to', 60)
+    screen.read(time.monotonic() + 40)
+    cpu, began = screen.cpu(), time.monotonic()
+    screen.read(began + 40)
+    share = (screen.cpu() - cpu) * 100 / (time.monotonic() - began)
+    shown = re.findall(rb'stretched to[^0-9]*(?:\x1b\[[0-9;]*m)*([0-9.]+ ?m?s)', screen.text)
+    shrink()
+    screen.text = b''
+    screen.read(time.monotonic() + 60)
+    screen.text = b''
+    screen.press(b'\x0c')
+    screen.read(time.monotonic() + 3)
+    back = b'stretched' not in screen.text and b'tcplens' in screen.text
+    screen.end()
+    return {'stretched': stretched is not None, 'to': shown[-1].decode() if shown else '?', 'share': share,
+            'back': back}

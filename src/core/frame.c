@@ -10,8 +10,10 @@
 
 enum array { CONNS, PROCS, GROUPS, DETAILS, OWNER_REFS, USERS, INTERFACES, ARRAY_COUNT };
 
-#define SPARE_MAX    8u    /* released frames kept */
-#define FIRST_ROWS   64u   /* smallest capacity of an array */
+#define SPARE_MAX    8u  /* released frames kept */
+#define FIRST_ROWS   64u /* smallest capacity of an array */
+#define FILL_AHEAD   4u  /* rows */
+#define CACHE_LINE   64u
 #define SHRINK_FLOOR 4096u /* arrays up to this size are never given back */
 
 struct frame_pool {
@@ -286,9 +288,22 @@ static struct conn *conn_clear(struct conn *conn)
     return conn;
 }
 
+/* The rows to come are not in the cache: a dump of many fills memory line by line. */
+static void fetch_for_writing(const struct frame *frame)
+{
+    uint32_t ahead = frame->conn_count + FILL_AHEAD;
+
+    if (ahead >= frame->conn_capacity)
+        return;
+    for (size_t at = 0; at < sizeof(*frame->conns); at += CACHE_LINE)
+        __builtin_prefetch((const char *)&frame->conns[ahead] + at, 1);
+}
+
 struct conn *frame_add_conn(struct frame *frame)
 {
     struct conn *conn = frame_grow(frame, CONNS);
+
+    fetch_for_writing(frame);
     frame->live_count += conn != NULL;
     return conn_clear(conn);
 }

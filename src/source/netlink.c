@@ -34,6 +34,7 @@ struct netlink {
     struct ulp_right ulp;
     uint32_t netns;
     uint32_t rows;           /* of the last frame */
+    uint32_t last_uid;       /* of the row before, UINT32_MAX = none */
     uint32_t nameless_scope; /* interface that has no name any more: not asked for each row */
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
@@ -144,12 +145,17 @@ static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t sc
         netlink->nameless_scope = scope;
 }
 
-/* What a datagram added, while it is warm: its cookies are noted, interfaces get their names. */
+/* What a datagram added, while it is warm: its cookies and users are noted, interfaces get their
+ * names. */
 static void settle_rows(struct netlink *netlink, struct frame *frame, uint32_t first)
 {
     for (uint32_t i = first; i < frame->live_count; i++) {
         const struct conn *conn = &frame->conns[i];
         repeats_note(&netlink->repeats, conn->cookie);
+        if ((conn->known & KNOWN_UID) && conn->uid != netlink->last_uid) {
+            netlink->last_uid = conn->uid;
+            frame_add_user(frame, conn->uid, ""); /* without memory a name is missing, no more */
+        }
         if (conn->tuple.scope)
             name_scope(netlink, frame, conn->tuple.scope);
     }
@@ -233,6 +239,7 @@ static struct diag_parse parse_for(struct netlink *netlink, struct frame *frame,
 static int begin_frame(struct netlink *netlink, uint32_t rows)
 {
     netlink->nameless_scope = 0;
+    netlink->last_uid = UINT32_MAX;
     return repeats_begin(&netlink->repeats, rows);
 }
 

@@ -17,7 +17,8 @@ void netlink_close(struct netlink *netlink);
 
 /* Dumps TCP of the wished families and states into frame. A failed dump is tried again at most
  * twice on a new socket, then the frame is marked MISSING_DUMP_PART with error and text and 0 is
- * returned, unless nothing at all could be had (-errno). bytecode (may be NULL) holds filter
+ * returned, unless nothing at all could be had (-errno). Users of the rows are noted with an empty
+ * name, interfaces have theirs. bytecode (may be NULL) holds filter
  * bytecode per family [0] IPv4, [1] IPv6. */
 struct netlink_bytecode {
     const void *code;

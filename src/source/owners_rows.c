@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FETCH_AHEAD    8u  /* rows */
 #define LISTENERS_MOST 64u /* of one port that are told of one connection */
 
 static int reserve_rows(struct owners *owners, uint32_t count)
@@ -58,6 +59,8 @@ int owners_take_rows(struct owners *owners, const struct frame *previous, const 
         const uint32_t before =
             at != CONN_NO_INDEX && at < previous->live_count ? owners->rows_before[at] : NO_INDEX;
         uint32_t entry = NO_INDEX;
+        if (i + FETCH_AHEAD < next->live_count)
+            __builtin_prefetch(&next->conns[i + FETCH_AHEAD].known);
         error = follow(owners, &next->conns[i], before, &entry);
         owners->rows[i] = entry;
         if (error || entry == NO_INDEX)
@@ -244,12 +247,26 @@ static void put_group(struct put *put, struct conn *conn)
         conn->unit_from = UNIT_FROM_SOCKET;
 }
 
+/* Rows and entries come from memory: the parts of them that are read and written. */
+static void fetch_ahead(const struct owners *owners, const struct frame *next, uint32_t row)
+{
+    if (row >= next->live_count)
+        return;
+    __builtin_prefetch(&next->conns[row].known);
+    __builtin_prefetch(&next->conns[row].owner_word, 1);
+    __builtin_prefetch(&next->conns[row].owner_count, 1);
+    __builtin_prefetch(&next->conns[row].owner, 1);
+    if (owners->rows[row] != NO_INDEX)
+        __builtin_prefetch(&owners->entries[owners->rows[row]]);
+}
+
 int owners_put_rows(struct owners *owners, struct frame *next, bool want_groups)
 {
     struct put put = {.owners = owners, .frame = next, .want_groups = want_groups};
 
     for (uint32_t i = 0; i < next->live_count && !put.error; i++) {
         struct conn *conn = &next->conns[i];
+        fetch_ahead(owners, next, i + FETCH_AHEAD);
         if (owners->rows[i] != NO_INDEX)
             put_entry(&put, conn, owners->rows[i]);
         else

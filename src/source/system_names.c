@@ -303,11 +303,31 @@ static int fill_interface(struct frame *frame, struct seen *seen, uint32_t index
     return frame_add_interface(frame, index, clean);
 }
 
+/* Names the users that the source noted; those without a name go. */
+static void name_users(const struct system_names *names, struct frame *frame)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < frame->user_count; i++) {
+        struct user user = frame->users[i];
+
+        if (!*user.name)
+            user.name = frame_copy_text(frame, table_find(&names->users, user.uid));
+        if (*user.name)
+            frame->users[kept++] = user;
+    }
+    frame->user_count = kept;
+}
+
 int system_names_fill(struct system_names *names, struct frame *frame)
 {
     struct seen users = {0}, interfaces = {0};
     int error = read_users(names);
 
+    if (!error && frame->user_count) { /* whoever notes users names interfaces, too */
+        name_users(names, frame);
+        return 0;
+    }
     for (uint32_t i = 0; !error && i < frame->conn_count; i++) {
         const struct conn *conn = &frame->conns[i];
 

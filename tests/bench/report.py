@@ -137,9 +137,9 @@ def others(found):
     scenes, lines = found['scenes'], []
     shown = at(scenes, 'idle-200000', 'budget')
     if shown:
+        back = f"back at 1 s {shown['back']:.0f} s later" if shown['back'] else '**not back** after 240 s'
         lines.append(f"* `--budget 5`, 200,000 sockets, `-i 1`: the header says \"stretched to {shown['to']}\", CPU then "
-                     f"{shown['share']:.1f} % of a core; without the sockets it "
-                     f"{'comes back to 1 s' if shown['back'] else '**did not come back**'}.")
+                     f"{shown['share']:.1f} % of a core; the holders of the sockets killed (TIME-WAIT lasts 60 s), it is {back}.")
     for name, figure in (at(scenes, 'rest-300', 'rest') or {}).items():
         lines.append(f"* At rest with 300 sockets, {name}: {spread(figure)} % of a core.")
     start = at(scenes, 'idle-1000', 'start')

@@ -19,6 +19,7 @@ enum entry_flag {
     ENTRY_PENDING = 1u << 1, /* nobody holds it as far as known, and not everyone was asked */
     ENTRY_RETIRED = 1u << 2, /* not to be found by inode; its holders are those it had last */
     ENTRY_USED = 1u << 3,
+    ENTRY_MISSED = 1u << 4, /* a shallow scan of a frame before this one did not find it */
 };
 
 struct owned_entry { /* 16 bytes a socket */
@@ -78,6 +79,7 @@ struct scan { /* a walk over all processes that may take several frames */
     uint32_t fd;
     uint16_t epoch;
     bool active;
+    bool parked; /* what it did not find may be closed by now: the next frame tells */
 };
 
 struct owned_group {

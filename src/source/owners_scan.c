@@ -103,6 +103,33 @@ static bool has_due(const struct owners *owners, const struct scan *scan)
     return false;
 }
 
+/* Under churn most of what a shallow scan does not find was closed between the dump and the scan,
+ * and to read every descriptor anew would be in vain: the next frame shows what still is there. The
+ * first frame of all, which may be the only one, waits for nothing. True if nobody has waited
+ * already. */
+static bool may_park(const struct owners *owners, const struct scan *scan)
+{
+    if (owners->stamp <= 1 || scan->stage != SCAN_SHALLOW)
+        return false;
+    for (uint32_t i = 0; owners->pending && i < owners->entry_count; i++) {
+        const struct owned_entry *entry = &owners->entries[i];
+        if (is_due(scan, entry) && (entry->flags & ENTRY_MISSED))
+            return false;
+    }
+    return true;
+}
+
+static void park(struct owners *owners, struct scan *scan)
+{
+    for (uint32_t i = 0; owners->pending && i < owners->entry_count; i++) {
+        struct owned_entry *entry = &owners->entries[i];
+        if (is_due(scan, entry))
+            entry->flags |= ENTRY_MISSED;
+    }
+    scan->active = false;
+    scan->parked = true;
+}
+
 /* Everybody that may be read was: who was not found is held by nobody, or by somebody hidden. */
 static void conclude(struct owners *owners, const struct scan *scan)
 {
@@ -110,7 +137,7 @@ static void conclude(struct owners *owners, const struct scan *scan)
         struct owned_entry *entry = &owners->entries[i];
         if (!is_due(scan, entry))
             continue;
-        entry->flags = (uint8_t)(entry->flags & ~ENTRY_PENDING);
+        entry->flags = (uint8_t)(entry->flags & ~(ENTRY_PENDING | ENTRY_MISSED));
         owners->pending--;
         if (entry->word == OWNER_UNKNOWN)
             entry->word = owners->denied_any || owners->hidepid ? OWNER_HIDDEN : OWNER_NONE;
@@ -157,6 +184,10 @@ static int run_scan(struct owners *owners, int64_t deadline_ns)
             scan->active = false;
             break;
         }
+        if (may_park(owners, scan)) {
+            park(owners, scan);
+            break;
+        }
         scan->stage++;
         scan->pid = 0;
         scan->fd = 0;
@@ -183,7 +214,8 @@ static int scan_all(struct owners *owners, uint32_t row_count, int64_t deadline_
     int result = owners_roster_read(owners, false);
 
     owners_check_alive(owners);
-    for (unsigned i = 0; i < PASSES_MOST && !result; i++) {
+    owners->scan.parked = false;
+    for (unsigned i = 0; i < PASSES_MOST && !result && !owners->scan.parked; i++) {
         if (!owners->scan.active && owners->pending)
             result = begin_scan(owners);
         if (!result)

@@ -146,7 +146,7 @@ static void settle(struct owners *owners, struct owned_entry *entry)
 {
     if (entry->flags & ENTRY_PENDING)
         owners->pending--;
-    entry->flags = (uint8_t)(entry->flags & ~ENTRY_PENDING);
+    entry->flags = (uint8_t)(entry->flags & ~(ENTRY_PENDING | ENTRY_MISSED));
 }
 
 void owners_retire(struct owners *owners, uint32_t index)

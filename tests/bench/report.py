@@ -159,6 +159,8 @@ def text(found):
     facts = found['machine']
     head = (f"{facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}; load {facts['load_before']:.1f} before, "
             f"{facts.get('load_after', 0):.1f} after. Median (least–most).")
+    if 'note' in facts:
+        head = f"{facts['note']}\n\n{head}"
     return '\n'.join([head, '', *goals(found), '', *others(found), '', *live_table(found['scenes']), '',
                       *command_table(found['scenes'])])
 

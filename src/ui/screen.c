@@ -121,10 +121,24 @@ static void look_for_trouble(struct screen *screen)
     }
 }
 
+/* Between the answer and the stop itself there is time to paint or to read a key, and either would
+ * take the terminal back: nothing is done until it is ours again. */
 static void suspend(struct screen *screen)
 {
+    struct pollfd wait = {.fd = screen->settings.orders_descriptor, .events = POLLIN};
+    char order = 0;
+
     term_suspend(screen->term);
     screen->settings.suspended(screen->settings.data);
+    while (order != SCREEN_RESUME && order != SCREEN_QUIT) {
+        poll(&wait, 1, -1);
+        if (read(wait.fd, &order, 1) == 0)
+            order = SCREEN_QUIT; /* whoever gives orders is gone */
+    }
+    screen->quit |= order == SCREEN_QUIT;
+    if (!screen->quit)
+        term_resume(screen->term);
+    screen->paint = true;
 }
 
 static void obey(struct screen *screen, char order)
@@ -445,9 +459,9 @@ static void run_loop(struct screen *screen)
 int screen_run(struct screen *screen)
 {
     const struct term_settings settings = {.input = screen->settings.input,
-                                          .theme = screen->theme,
-                                          .ascii = screen->settings.ascii,
-                                          .no_mouse = screen->settings.no_mouse};
+                                           .theme = screen->theme,
+                                           .ascii = screen->settings.ascii,
+                                           .no_mouse = screen->settings.no_mouse};
     int error = term_open(&screen->term, &settings, screen->settings.rescue, screen->remark);
     if (error)
         return error;

@@ -238,6 +238,8 @@ static void stop_ourselves(struct top *top)
     wait_answer(top, ANSWER_SUSPENDED, now_ns() + END_NS);
     term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
     raise(SIGSTOP);
+    /* here again: a stop that follows at once would take a SIGCONT that nobody has read yet */
+    send_byte(top->orders[1], SCREEN_RESUME);
 }
 
 /* Returns the signal that ends the program, or 0. */

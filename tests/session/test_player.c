@@ -1,0 +1,287 @@
+/* The player gives the frames of a log: n back and n forth is the same frame, a time is the frame
+ * at or before it, what is searched is found, and it plays at its pace; a live screen comes back to
+ * its present. The thread runs: each order is followed by a wait for what it must lead to. */
+#include "unit.h"
+
+#include "demo_log.h"
+#include "equal.h"
+#include "player.h"
+#include "source/past.h"
+#include "source/replay.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FRAMES      100
+#define NEEDS       (NEED_OWNER | NEED_PROCESS | NEED_GROUP)
+#define DEADLINE_MS 20000
+
+struct scene {
+    struct demo_log log;
+    struct player *player;
+    struct event_ring *ring;
+    struct past *past;
+    unsigned at; /* next frame of the log that becomes the present */
+    int wake;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void begin(struct scene *scene)
+{
+    struct player_settings settings = {.replay = true};
+    char why[200] = "";
+
+    memset(scene, 0, sizeof(*scene));
+    demo_log_init(&scene->log, "log.jsonl.zst", 60, NEEDS);
+    demo_log_make(&scene->log, FRAMES);
+    if (replay_open(&settings.source, scene->log.path, why, sizeof(why)))
+        fail_msg("%s", why);
+    scene->ring = event_ring_new(EVENT_RING_DEFAULT);
+    replay_set_ring(settings.source, scene->ring);
+    assert_int_equal(player_new(&scene->player, &settings), 0);
+    player_order(scene->player, TRANSPORT_PLAY, 0); /* stands still from the first frame on */
+    assert_int_equal(player_start(scene->player), 0);
+}
+
+static void end(struct scene *scene)
+{
+    player_free(scene->player);
+    past_free(scene->past);
+    event_ring_free(scene->ring);
+    demo_log_done(&scene->log);
+}
+
+/* Until what the screen would show is frame `index` of the log. */
+static void expect(struct scene *scene, unsigned index)
+{
+    const struct frame *wanted = scene->log.frames[index];
+    struct pollfd wait = {.fd = player_descriptor(scene->player), .events = POLLIN};
+    const int64_t end_ms = now_ms() + DEADLINE_MS;
+    struct frame *frame = NULL;
+    uint64_t count;
+
+    while (now_ms() < end_ms) {
+        frame_release(frame);
+        frame = player_latest(scene->player);
+        if (frame && frame->wall_ns == wanted->wall_ns)
+            break;
+        if (poll(&wait, 1, 100) > 0 && read(wait.fd, &count, sizeof(count)) < 0)
+            fail_msg("the descriptor cannot be read");
+    }
+    if (!frame)
+        fail_msg("no frame where %u was expected", index);
+    const char *differs = frames_differ(wanted, frame);
+    if (differs)
+        fail_msg("frame %u: %s", index, differs);
+    frame_release(frame);
+}
+
+static struct transport_state wait_said(struct scene *scene, uint32_t before)
+{
+    const int64_t end_ms = now_ms() + DEADLINE_MS;
+    struct pollfd wait = {.fd = player_descriptor(scene->player), .events = POLLIN};
+    struct transport_state state;
+
+    for (;;) {
+        player_state(scene->player, &state);
+        if (state.said_count != before || now_ms() > end_ms)
+            break;
+        poll(&wait, 1, 20);
+    }
+    assert_true(state.said_count != before);
+    return state;
+}
+
+static int64_t wall(const struct scene *scene, unsigned index)
+{
+    return scene->log.frames[index]->wall_ns;
+}
+
+static void test_steps(void **state)
+{
+    struct scene scene;
+    unsigned at = 0;
+
+    (void)state;
+    begin(&scene);
+    expect(&scene, 0);
+    srandom(3);
+    for (unsigned round = 0; round < 25; round++) {
+        at = (unsigned)random() % FRAMES;
+        player_seek(scene.player, wall(&scene, at) + random() % 900000000, 0);
+        expect(&scene, at);
+        const unsigned steps = (unsigned)random() % (at + 1) % 12;
+        for (unsigned i = 0; i < steps; i++)
+            player_order(scene.player, TRANSPORT_BACK, wall(&scene, at));
+        expect(&scene, at - steps);
+        for (unsigned i = 0; i < steps; i++)
+            player_order(scene.player, TRANSPORT_FORTH, wall(&scene, at));
+        expect(&scene, at);
+    }
+    struct transport_state said;
+    player_state(scene.player, &said);
+    player_seek(scene.player, wall(&scene, 0), 0);
+    expect(&scene, 0);
+    player_order(scene.player, TRANSPORT_BACK, wall(&scene, 0));
+    said = wait_said(&scene, said.said_count);
+    assert_string_equal(said.said, "the log begins here");
+    expect(&scene, 0);
+    player_order(scene.player, TRANSPORT_NOW, wall(&scene, 0));
+    expect(&scene, FRAMES - 1);
+    assert_true(said.begin_ns == wall(&scene, 0) && said.end_ns == wall(&scene, FRAMES - 1));
+    end(&scene);
+}
+
+/* At 64 times a second of the log is 1/64 of a second: all frames come by, in their order. */
+static void test_plays(void **state)
+{
+    struct scene scene;
+    struct transport_state at;
+
+    (void)state;
+    begin(&scene);
+    expect(&scene, 0);
+    for (int i = 0; i < 10; i++)
+        player_order(scene.player, TRANSPORT_FASTER, 0);
+    player_state(scene.player, &at);
+    assert_int_equal(at.speed, TRANSPORT_FASTEST);
+    assert_false(at.playing);
+    player_order(scene.player, TRANSPORT_PLAY, 0);
+    expect(&scene, FRAMES - 1);
+    for (int i = 0; i < 20; i++)
+        player_order(scene.player, TRANSPORT_SLOWER, 0);
+    player_state(scene.player, &at);
+    assert_int_equal(at.speed, TRANSPORT_SLOWEST);
+    end(&scene);
+}
+
+static unsigned frame_of_event(const struct scene *scene, const struct event *event)
+{
+    unsigned index = 0;
+    while (scene->log.frames[index]->next_event <= event->number)
+        index++;
+    return index;
+}
+
+/* The next event of all, and one that there is not. */
+static void test_search(void **state)
+{
+    struct transport_state said;
+    struct scene scene;
+    struct event event;
+    uint64_t cursor = 1, lost;
+    unsigned found = 0;
+
+    (void)state;
+    begin(&scene);
+    expect(&scene, 0);
+    struct event_ring *ring = collector_events(scene.log.collector);
+    while (found < 12 && event_ring_read(ring, &cursor, &event, 1, &lost) == 1) {
+        const unsigned index = frame_of_event(&scene, &event);
+        if (event.kind != EVENT_CLOSE || index == 0 || index + 1 >= FRAMES)
+            continue;
+        struct filter_error error;
+        struct filter *filter = NULL;
+        assert_int_equal(filter_parse(&filter, NULL, NULL, &error), 0);
+        player_seek(scene.player, wall(&scene, index - 1), 0);
+        expect(&scene, index - 1);
+        player_search(scene.player, false, filter, wall(&scene, index - 1));
+        expect(&scene, index); /* any event: it has some */
+        found++;
+    }
+    assert_true(found > 3);
+    struct filter_error error;
+    struct filter *nothing = NULL;
+    assert_int_equal(filter_parse(&nothing, "sport = 1 and dport = 1", NULL, &error), 0);
+    player_state(scene.player, &said);
+    player_search(scene.player, true, nothing, 0);
+    said = wait_said(&scene, said.said_count);
+    assert_string_equal(said.said, "no event that matches comes before this");
+    end(&scene);
+}
+
+static struct frame *next_of_log(void *data, const struct wish *wish, bool *over,
+                                 char why[PLAYER_WHY_MAX])
+{
+    struct scene *scene = data;
+    uint64_t count;
+
+    (void)wish;
+    (void)over;
+    (void)why;
+    if (scene->at == FRAMES || read(scene->wake, &count, sizeof(count)) < 0)
+        return NULL;
+    return frame_reference(scene->log.frames[scene->at++]);
+}
+
+static void come(struct scene *scene, unsigned frames)
+{
+    const uint64_t count = frames;
+    assert_int_equal(write(scene->wake, &count, sizeof(count)), sizeof(count));
+}
+
+/* Live: the present goes on while the past is looked at, and is come back to. */
+static void test_present(void **state)
+{
+    struct scene scene = {.at = 0};
+    struct transport_state told;
+
+    (void)state;
+    demo_log_init(&scene.log, "log.jsonl", 60, NEEDS);
+    demo_log_make(&scene.log, FRAMES);
+    scene.wake = eventfd(0, EFD_NONBLOCK | EFD_SEMAPHORE);
+    assert_int_equal(past_new(&scene.past, 64 << 20), 0);
+    struct player_settings settings = {
+        .present = {
+            .next = next_of_log, .descriptor = scene.wake, .past = scene.past, .data = &scene}};
+    assert_int_equal(past_open(&settings.source, scene.past, collector_events(scene.log.collector)),
+                     0);
+    assert_int_equal(player_new(&scene.player, &settings), 0);
+    assert_int_equal(player_start(scene.player), 0);
+    come(&scene, 50);
+    expect(&scene, 49);
+    for (unsigned i = 0; i < 7; i++)
+        player_order(scene.player, TRANSPORT_BACK, wall(&scene, 49));
+    expect(&scene, 42);
+    player_state(scene.player, &told);
+    assert_true(told.past && !told.playing);
+    come(&scene, 10);
+    player_seek(scene.player, wall(&scene, 20), wall(&scene, 42));
+    expect(&scene, 20);
+    player_order(scene.player, TRANSPORT_NOW, wall(&scene, 20));
+    expect(&scene, 59);
+    player_state(scene.player, &told);
+    assert_true(!told.past && told.begin_ns == wall(&scene, 0));
+    player_order(scene.player, TRANSPORT_BACK, wall(&scene, 59));
+    expect(&scene, 58);
+    player_order(scene.player, TRANSPORT_FORTH, wall(&scene, 58));
+    expect(&scene, 59);
+    player_order(scene.player, TRANSPORT_FORTH, wall(&scene, 59)); /* into the present */
+    come(&scene, 1);
+    expect(&scene, 60);
+    player_free(scene.player);
+    close(scene.wake);
+    past_free(scene.past);
+    demo_log_done(&scene.log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_search),
+        cmocka_unit_test(test_present),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -36,7 +36,7 @@ struct watch {
     size_t count;
 };
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
     fprintf(stderr, "watch_replay: %s\n", what);
     exit(1);

@@ -36,6 +36,16 @@ struct watch {
     size_t count;
 };
 
+/*
+ * libproc2 keeps two buffers for each thread that it never frees (readproc.c, src_buffer and
+ * dst_buffer, procps 4.0): LeakSanitizer finds them once the collector's thread has ended.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libproc2.so";
+}
+
 static _Noreturn void die(const char *what)
 {
     fprintf(stderr, "watch_replay: %s\n", what);

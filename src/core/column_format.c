@@ -43,6 +43,20 @@ EXACT_FORMAT(netns)
 EXACT_FORMAT(cgroup_id)
 EXACT_FORMAT(serial)
 
+/* A listener's two queues count connections and are facts of their own; to the eye they stand where
+ * ss has them too. */
+#define QUEUE_FORMAT(name, of_listener)                                                            \
+    COLUMN_FORMAT(name)                                                                            \
+    {                                                                                              \
+        struct column_value value;                                                                 \
+        bool known = conn->state == STATE_LISTEN ? value_##of_listener(context, conn, &value)      \
+                                                 : value_##name(context, conn, &value);            \
+                                                                                                   \
+        return known ? text_count(out, size, (uint64_t)value.number) : copy(out, size, "");        \
+    }
+QUEUE_FORMAT(recvq, accept_queue)
+QUEUE_FORMAT(sendq, backlog)
+
 static const char *service_name(const struct column_context *context, uint16_t port)
 {
     const struct lookup *lookup = context->lookup;

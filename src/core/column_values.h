@@ -123,5 +123,7 @@ COLUMN_FORMAT(inode);
 COLUMN_FORMAT(netns);
 COLUMN_FORMAT(cgroup_id);
 COLUMN_FORMAT(serial);
+COLUMN_FORMAT(recvq);
+COLUMN_FORMAT(sendq);
 
 #endif

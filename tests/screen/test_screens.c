@@ -1,6 +1,7 @@
 /* Golden screens: the program on a pty over the demo source, whose frame n is always the same. Keys
  * go in, the cells are compared with golden/NAME.screen. UPDATE=1 in the environment rewrites the
- * files; then look at the difference.
+ * files; then look at the difference. Several run at once, each in a process of its own: they
+ * mostly wait for the screen to be quiet.
  *
  * usage: test_screens TCPLENS GOLDEN_FOLDER [CASE] */
 #include "pty_screen.h"
@@ -9,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#define AT_ONCE     8
 #define DEADLINE_MS 20000
 #define QUIET_MS    150
 #define COST_CELLS  19 /* "cpu   0.4%     3 ms", different in every run */
@@ -171,6 +175,7 @@ static bool has_painted(struct pty_screen *screen, void *user)
     return pty_screen_raw(screen, &size) && size > 0;
 }
 
+/* A log is quiet when it has played to its end: where it was paused before would be chance. */
 static bool do_steps(struct pty_screen *screen, const char *keys)
 {
     char words[256];
@@ -275,17 +280,85 @@ out:
     return good;
 }
 
+struct job {    /* a case in a process of its own */
+    pid_t pid;  /* 0: none */
+    FILE *told; /* what it prints, shown when it has ended: reports do not mix */
+};
+
+static bool start_job(struct job *job, char **argv, const struct screen_case *c)
+{
+    job->told = tmpfile();
+    if (!job->told)
+        return false;
+    fflush(stdout);
+    job->pid = fork();
+    if (job->pid == 0) {
+        dup2(fileno(job->told), STDOUT_FILENO);
+        bool good = run_case(argv[1], argv[2], c);
+        fflush(stdout);
+        _exit(good ? 0 : 1);
+    }
+    if (job->pid > 0)
+        return true;
+    fclose(job->told);
+    job->pid = 0;
+    return false;
+}
+
+static bool end_job(struct job *job, int status)
+{
+    char text[4096];
+    size_t got;
+    rewind(job->told);
+    while ((got = fread(text, 1, sizeof(text), job->told)) > 0)
+        fwrite(text, 1, got, stdout);
+    fclose(job->told);
+    job->pid = 0;
+    if (WIFSIGNALED(status))
+        printf("FAIL: a case was ended by signal %d\n", WTERMSIG(status));
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static struct job *find_job(struct job *jobs, pid_t pid)
+{
+    for (size_t i = 0; i < AT_ONCE; i++)
+        if (jobs[i].pid == pid)
+            return &jobs[i];
+    return NULL;
+}
+
+/* Waits until a place is free, or with `all` until every place is; returns how many failed. */
+static int wait_for_jobs(struct job *jobs, bool all)
+{
+    int failed = 0, status;
+    while (all || !find_job(jobs, 0)) {
+        pid_t pid = wait(&status);
+        struct job *job = pid > 0 ? find_job(jobs, pid) : NULL;
+        if (job)
+            failed += !end_job(job, status);
+        else if (pid < 0)
+            break;
+    }
+    return failed;
+}
+
 int main(int argc, char **argv)
 {
-    int failed = 0;
+    struct job jobs[AT_ONCE] = {0};
+    int failed = 0, run = 0;
     setlocale(LC_CTYPE, "C.UTF-8");
     if (argc < 3) {
         fputs("usage: test_screens TCPLENS GOLDEN_FOLDER [CASE]\n", stderr);
         return 2;
     }
-    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++)
-        if (argc < 4 || strcmp(argv[3], CASES[i].name) == 0)
-            failed += !run_case(argv[1], argv[2], &CASES[i]);
-    printf("%zu screens, %d differ\n", sizeof(CASES) / sizeof(CASES[0]), failed);
-    return failed ? 1 : 0;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        if (argc > 3 && strcmp(argv[3], CASES[i].name) != 0)
+            continue;
+        failed += wait_for_jobs(jobs, false);
+        failed += !start_job(find_job(jobs, 0), argv, &CASES[i]);
+        run++;
+    }
+    failed += wait_for_jobs(jobs, true);
+    printf("%d screens, %d differ\n", run, failed);
+    return failed || run == 0 ? 1 : 0;
 }

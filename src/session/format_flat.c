@@ -61,6 +61,23 @@ static bool take_integer(struct reader *reader, int64_t *value)
     return true;
 }
 
+/* A whole number, or one with a few decimals. */
+static bool take_number(struct reader *reader, struct flat_member *member)
+{
+    member->type = FLAT_INTEGER;
+    member->text = reader->at;
+    if (!take_integer(reader, &member->integer))
+        return false;
+    if (!take(reader, '.'))
+        return true;
+    const char *first = reader->at;
+    while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9')
+        reader->at++;
+    member->type = FLAT_DECIMAL;
+    member->text_length = (uint32_t)(reader->at - member->text);
+    return reader->at > first && member->text_length <= FLAT_DECIMAL_MAX;
+}
+
 /* A list or an object whose content nobody looks at: to its closing bracket. Only numbers and flat
  * objects of texts and numbers are ours: anything deeper is left to the library. */
 static bool take_other(struct reader *reader, struct flat_member *member)
@@ -113,37 +130,8 @@ static bool take_value(struct reader *reader, struct flat_member *member)
         member->type = FLAT_OTHER;
         return take_other(reader, member);
     default:
-        member->type = FLAT_INTEGER;
-        return take_integer(reader, &member->integer);
+        return take_number(reader, member);
     }
-}
-
-static unsigned key_bit(const char *key, size_t length)
-{
-    return ((unsigned char)key[0] * 13u + (unsigned)length * 31u) & 127u;
-}
-
-bool flat_parse(struct flat *flat, const char *text, size_t length)
-{
-    struct reader reader = {text, text + length};
-    size_t key_length = 0;
-
-    flat->count = flat->hint = 0;
-    flat->seen[0] = flat->seen[1] = 0;
-    if (!take(&reader, '{'))
-        return false;
-    do {
-        struct flat_member *member = &flat->members[flat->count];
-        if (flat->count == FLAT_MEMBERS_MAX || !take(&reader, '"') ||
-            !take_text(&reader, &member->key, &key_length) || key_length > UINT16_MAX ||
-            !take(&reader, ':') || !take_value(&reader, member))
-            return false;
-        member->key_length = (uint16_t)key_length;
-        unsigned bit = key_bit(member->key, key_length);
-        flat->seen[bit / 64] |= UINT64_C(1) << bit % 64;
-        flat->count++;
-    } while (take(&reader, ','));
-    return take(&reader, '}') && reader.at == reader.end;
 }
 
 static bool is_key(const struct flat_member *member, const char *key, size_t length)
@@ -151,22 +139,64 @@ static bool is_key(const struct flat_member *member, const char *key, size_t len
     return member->key_length == length && memcmp(member->key, key, length) == 0;
 }
 
+/* Where the key stands, or the free slot where it belongs. There are more slots than members. */
+static uint8_t *find_slot(struct flat *flat, const char *key, size_t length)
+{
+    size_t three_quarters = length - length / 4 - (length > 0);
+    uint32_t at = (uint32_t)length * 11u;
+
+    if (length)
+        at += (unsigned char)key[0] * 7u + (unsigned char)key[three_quarters] * 31u +
+              (unsigned char)key[length / 2] * 5u;
+    for (;; at++) {
+        uint8_t *slot = &flat->slots[at % FLAT_SLOTS];
+        if (!*slot || is_key(&flat->members[*slot - 1], key, length))
+            return slot;
+    }
+}
+
+/* A member and its place among the others. */
+static bool take_member(struct reader *reader, struct flat *flat)
+{
+    struct flat_member *member = &flat->members[flat->count];
+    size_t key_length = 0;
+
+    if (flat->count == FLAT_MEMBERS_MAX || !take(reader, '"') ||
+        !take_text(reader, &member->key, &key_length) || key_length > UINT16_MAX ||
+        !take(reader, ':') || !take_value(reader, member))
+        return false;
+    member->key_length = (uint16_t)key_length;
+    uint8_t *slot = find_slot(flat, member->key, key_length);
+    if (*slot)
+        return false;
+    *slot = (uint8_t)++flat->count;
+    return true;
+}
+
+bool flat_parse(struct flat *flat, const char *text, size_t length)
+{
+    struct reader reader = {text, text + length};
+
+    flat->count = 0;
+    flat->asked = NULL;
+    memset(flat->slots, 0, sizeof(flat->slots));
+    if (!take(&reader, '{'))
+        return false;
+    do {
+        if (!take_member(&reader, flat))
+            return false;
+    } while (take(&reader, ','));
+    return take(&reader, '}') && reader.at == reader.end;
+}
+
 const struct flat_member *flat_find(struct flat *flat, const char *key)
 {
-    size_t length = strlen(key);
-    uint32_t i = flat->hint;
-    unsigned bit = key_bit(key, length);
-
-    if (!(flat->seen[bit / 64] >> bit % 64 & 1))
-        return NULL;
-    for (uint32_t tried = 0; tried < flat->count; tried++) {
-        if (is_key(&flat->members[i], key, length)) {
-            flat->hint = i + 1 < flat->count ? i + 1 : 0;
-            return &flat->members[i];
-        }
-        i = i + 1 < flat->count ? i + 1 : 0;
-    }
-    return NULL;
+    if (key == flat->asked)
+        return flat->answer;
+    uint8_t slot = *find_slot(flat, key, strlen(key));
+    flat->asked = key;
+    flat->answer = slot ? &flat->members[slot - 1] : NULL;
+    return flat->answer;
 }
 
 bool flat_numbers(const struct flat_member *member, uint32_t *numbers, uint32_t most,

@@ -197,14 +197,30 @@ bool get_hex(struct get *get, const char *key, uint64_t *value)
     return true;
 }
 
+/* A number with or without decimals, as a double; false if it is none. */
+static bool flat_double(const struct flat_member *member, double *value)
+{
+    char text[FLAT_DECIMAL_MAX + 1];
+
+    if (member->type == FLAT_INTEGER)
+        *value = (double)member->integer;
+    if (member->type != FLAT_DECIMAL)
+        return member->type == FLAT_INTEGER;
+    memcpy(text, member->text, member->text_length);
+    text[member->text_length] = '\0';
+    *value = strtod(text, NULL);
+    return true;
+}
+
 bool get_ms(struct get *get, const char *key, int64_t *ns)
 {
-    int64_t whole = 0;
+    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
     json_t *found = get->flat ? NULL : member(get, key);
-    if (get->flat ? !get_signed(get, key, &whole) : !found)
+    if (!plain && !found)
         return false;
-    double ms = get->flat ? (double)whole : json_number_value(found);
-    if ((found && !json_is_number(found)) || !(ms >= 0 && ms < MS_MOST)) {
+    double ms = plain ? 0 : json_number_value(found);
+    bool is_number = plain ? flat_double(plain, &ms) : json_is_number(found);
+    if (!is_number || !(ms >= 0 && ms < MS_MOST)) {
         get_fail(get, key, "not a number of milliseconds");
         return false;
     }

@@ -38,7 +38,7 @@ bool get_tuple(struct get *get, struct tuple *tuple);
 void get_key(struct get *get, const struct session_key *key, void *base);
 
 /* format_row.c */
-void read_row(struct get *get, bool sample);
+void read_row(struct get *get, bool sample, int64_t wall_ns);
 void read_proc(struct get *get);
 
 #endif

@@ -241,7 +241,7 @@ static void read_object(struct get *get, struct session_line *line)
         return;
     case RECORD_ROW:
     case RECORD_SAMPLE:
-        read_row(get, line->kind == RECORD_SAMPLE);
+        read_row(get, line->kind == RECORD_SAMPLE, line->wall_ns);
         return;
     case RECORD_OPEN:
     case RECORD_STATE:
@@ -260,12 +260,17 @@ static void read_object(struct get *get, struct session_line *line)
     }
 }
 
-/* Nearly all lines: those are worth the quick look. */
-static bool is_row(const char *text, size_t length)
+static bool begins_with(const char *text, size_t length, const char *start)
 {
-    static const char row[] = "{\"ev\":\"row\"", sample[] = "{\"ev\":\"sample\"";
-    return (length > sizeof(row) && !memcmp(text, row, sizeof(row) - 1)) ||
-           (length > sizeof(sample) && !memcmp(text, sample, sizeof(sample) - 1));
+    size_t start_length = strlen(start);
+    return length > start_length && !memcmp(text, start, start_length);
+}
+
+/* All but the few lines with deeper lists, or that nobody reads by the thousand. */
+static bool is_frequent(const char *text, size_t length)
+{
+    return !begins_with(text, length, "{\"ev\":\"frame\"") &&
+           !begins_with(text, length, "{\"ev\":\"head\"");
 }
 
 int session_read_line(struct session_state *state, const char *text, size_t length,
@@ -282,7 +287,7 @@ int session_read_line(struct session_state *state, const char *text, size_t leng
         snprintf(why, why_size, "a line of more than %u bytes", SESSION_LINE_MAX);
         return -E2BIG;
     }
-    if (is_row(text, length) && flat_parse(&flat, text, length))
+    if (is_frequent(text, length) && flat_parse(&flat, text, length))
         get.flat = &flat;
     else
         get.object = json_loadb(text, length, 0, &error);

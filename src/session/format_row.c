@@ -181,9 +181,11 @@ static void get_row(struct get *get, struct row_work *work)
         learn_name(get, &get->state->interfaces, "ifname", conn->tuple.scope);
 }
 
-static void commit_row(struct get *get, struct row_work *work, int64_t wall_ns)
+static void commit_row(struct get *get, struct session_row *row, struct row_work *work,
+                       int64_t wall_ns)
 {
-    struct session_row *row = session_take_row(get->state, work->conn.serial);
+    if (!row)
+        row = session_take_row(get->state, work->conn.serial);
     if (!row) {
         get->error = -ENOMEM;
         return;
@@ -211,15 +213,25 @@ static void commit_row(struct get *get, struct row_work *work, int64_t wall_ns)
         row->tick_wall_ns = wall_ns;
 }
 
-void read_row(struct get *get, bool sample)
+/* What the line changes: a sample what is known of its row, a row nothing. */
+static void begin_work(struct row_work *work, const struct session_row *row)
 {
-    struct session_row fresh = {.group = CONN_NO_INDEX};
+    work->conn = row->conn;
+    work->owner = row->owner;
+    work->group = row->group;
+    work->has_detail = row->detail != NULL;
+    work->ticked = false;
+    work->holder_count = 0;
+    if (row->detail)
+        work->detail = *row->detail;
+}
+
+void read_row(struct get *get, bool sample, int64_t wall_ns)
+{
     struct row_work work;
     uint64_t serial = 0;
-    int64_t wall_ns = 0;
 
     get_number(get, "id", INT64_MAX, &serial);
-    get_time(get, "t", &wall_ns);
     if (!serial)
         get_fail(get, "id", "missing");
     if (get->error)
@@ -228,25 +240,20 @@ void read_row(struct get *get, bool sample)
         session_drop_row(get->state, serial);
         return;
     }
-    const struct session_row *row = session_find_row(get->state, serial);
+    struct session_row *row = session_find_row(get->state, serial);
     if (sample && !row)
         return; /* the line that introduced it was lost: the next keyframe has it */
-    fresh.conn.serial = serial;
-    session_row_reset(&fresh);
-    if (!sample)
-        row = &fresh;
-    work.conn = row->conn;
-    work.owner = row->owner;
-    work.group = row->group;
-    work.has_detail = row->detail != NULL;
-    work.ticked = false;
-    work.holder_count = 0;
+    if (sample) {
+        begin_work(&work, row);
+    } else {
+        struct session_row fresh = {.conn = {.serial = serial}};
+        session_row_reset(&fresh);
+        begin_work(&work, &fresh);
+    }
     work.new_holders = !sample;
-    if (row->detail)
-        work.detail = *row->detail;
     get_row(get, &work);
     if (!get->error)
-        commit_row(get, &work, wall_ns);
+        commit_row(get, row, &work, wall_ns);
 }
 
 static void get_proc_text(struct get *get, const char *key, const char **known)

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_S       INT64_C(1000000000)
-#define KEY_EVERY_NS   (60 * NS_PER_S)
-#define RETRY_EVERY_NS NS_PER_S
-#define ZSTD_LEVEL     3
-#define STALL_NS       NS_PER_S /* more than this and two intervals between frames is a gap */
+#define NS_PER_S        INT64_C(1000000000)
+#define KEY_EVERY_NS    (60 * NS_PER_S)
+#define KEY_MOST_BEHIND 3 /* keyframes' length of lines behind one: log files grow by a third */
+#define KEY_LEAST_BYTES 262144 /* of a short keyframe: that much more */
+#define RETRY_EVERY_NS  NS_PER_S
+#define ZSTD_LEVEL      3
+#define STALL_NS        NS_PER_S /* more than this and two intervals between frames is a gap */
 
 static void set_trouble(struct log_writer *writer, int error)
 {
@@ -255,8 +257,23 @@ static void frame_written(struct log_writer *writer, const struct frame *frame, 
     writer->last_number = frame->number;
     writer->last_wall_ns = frame->wall_ns;
     writer->last_mono_ns = frame->mono_ns;
-    if (key)
+    if (key) {
         writer->key_wall_ns = frame->wall_ns;
+        writer->key_bytes = writer->lines.length;
+        writer->since_key_bytes = 0;
+    } else {
+        writer->since_key_bytes += writer->lines.length;
+    }
+}
+
+/* Every minute; sooner where so much changes that whoever seeks would have to read many times what
+ * stands in the keyframe; and where the clock was set back, so that behind a keyframe times never
+ * run backwards. */
+static bool key_is_due(const struct log_writer *writer, const struct frame *frame)
+{
+    return writer->need_key || due(frame->wall_ns, writer->key_wall_ns, KEY_EVERY_NS) ||
+           frame->wall_ns < writer->last_wall_ns ||
+           writer->since_key_bytes > KEY_MOST_BEHIND * (writer->key_bytes + KEY_LEAST_BYTES);
 }
 
 int log_writer_frame(struct log_writer *writer, const struct frame *frame,
@@ -270,7 +287,7 @@ int log_writer_frame(struct log_writer *writer, const struct frame *frame,
     if (!writer->failing)
         maybe_rotate(writer, frame);
     find_gap(writer, frame, lost);
-    bool key = writer->need_key || due(frame->wall_ns, writer->key_wall_ns, KEY_EVERY_NS);
+    bool key = key_is_due(writer, frame);
     int error = make_lines(writer, frame, events, count, key);
     const struct buffer *out = writer->file.zstd ? &writer->packed : &writer->lines;
     size_t length = out->length;

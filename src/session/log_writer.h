@@ -40,6 +40,7 @@ struct log_writer {
     uint64_t last_number;         /* frame written last, 0 = none */
     int64_t key_wall_ns, opened_wall_ns, last_wall_ns, last_mono_ns, tried_wall_ns;
     uint64_t file_bytes;
+    uint64_t key_bytes, since_key_bytes; /* of lines, of the last keyframe and behind it */
     bool need_key, failing;
 };
 

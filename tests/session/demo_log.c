@@ -9,12 +9,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#define EVENTS_MAX 65536
+#define EVENTS_MAX      65536
+#define CHANGE_PERMILLE 60
 
 void demo_log_init(struct demo_log *log, const char *name, uint32_t connections, uint32_t needs)
 {
+    demo_log_init_changing(log, name, connections, needs, CHANGE_PERMILLE);
+}
+
+void demo_log_init_changing(struct demo_log *log, const char *name, uint32_t connections,
+                            uint32_t needs, uint32_t change_permille)
+{
     struct source *source = NULL;
-    const struct demo_settings demo = {11, connections, 60, 1000000000};
+    const struct demo_settings demo = {11, connections, change_permille, 1000000000};
     const char *folder = getenv("TMPDIR");
 
     memset(log, 0, sizeof(*log));

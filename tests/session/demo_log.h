@@ -20,6 +20,9 @@ struct demo_log {
 
 /* A folder of its own in $TMPDIR, NAME in it as path; nothing is opened yet. */
 void demo_log_init(struct demo_log *log, const char *name, uint32_t connections, uint32_t needs);
+/* The same with another part of the rows that changes in a frame. */
+void demo_log_init_changing(struct demo_log *log, const char *name, uint32_t connections,
+                            uint32_t needs, uint32_t change_permille);
 void demo_log_open(struct demo_log *log); /* the writer */
 /* One more frame, kept; what the writer says about it. */
 int demo_log_frame(struct demo_log *log);

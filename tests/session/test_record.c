@@ -159,6 +159,33 @@ static void test_rotation(void **state)
     demo_log_done(&log);
 }
 
+/* Whoever seeks reads from a keyframe on: where much changes there are more of them. */
+static void test_keyframes(void **state)
+{
+    struct demo_log log;
+    uint64_t behind = 0, most = 0, longest = 0;
+    uint32_t keys = 0;
+
+    (void)state;
+    demo_log_init_changing(&log, "log.jsonl", 600, NEEDS, 1000);
+    demo_log_open(&log);
+    for (unsigned i = 0; i < 59; i++) { /* a keyframe comes after 60 s anyway */
+        uint64_t before = log.writer.stats.bytes;
+        assert_int_equal(demo_log_frame(&log), 0);
+        uint64_t length = log.writer.stats.bytes - before;
+        bool is_key = log.writer.since_key_bytes == 0;
+        if (is_key && keys++)
+            assert_true(behind > 3 * log.writer.key_bytes / 2); /* not for little */
+        behind = is_key ? 0 : behind + length;
+        most = behind > most ? behind : most;
+        longest = length > longest ? length : longest;
+    }
+    assert_true(keys > 1);
+    assert_true(most <= 4 * longest + 3 * 262144); /* the longest is a keyframe */
+    log_writer_close(&log.writer);
+    demo_log_done(&log);
+}
+
 /* --- a full disk --- */
 
 static bool mount_small_disk(const char *folder)
@@ -379,13 +406,10 @@ static void test_pipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_foreign_owner),
-        cmocka_unit_test(test_second_recorder),
-        cmocka_unit_test(test_rotation),
-        cmocka_unit_test(test_disk_full),
-        cmocka_unit_test(test_thread),
-        cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_foreign_owner),
+        cmocka_unit_test(test_second_recorder), cmocka_unit_test(test_rotation),
+        cmocka_unit_test(test_keyframes),       cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_thread),          cmocka_unit_test(test_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

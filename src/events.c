@@ -2,6 +2,7 @@
  * notes for the track. Knows no dump and no diff; what a happening means is core/life.c's. */
 #include "events.h"
 
+#include "core/held.h"
 #include "core/life.h"
 #include "source/bpf.h"
 #include "source/destroy.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +20,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_NS  1000000000LL
-#define NAP_MS     2       /* between two looks while there is something each time */
-#define NOTES_MOST 262144u /* noted for the track before a frame is due */
-#define LIVES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
+#define SECOND_NS      1000000000LL
+#define MILLISECOND_NS 1000000LL
+#define NAP_MS         2       /* between two looks while there is something each time */
+#define HOLD_MS        20      /* for accept() to name the owner of a connection */
+#define BATCH          64u     /* happenings told before the collector may have the lock */
+#define ENDS_MOST      4096u   /* told before a frame goes on */
+#define NOTES_MOST     262144u /* noted for the track before a frame is due */
+#define LIVES_MOST     65536u  /* remembered before those that a frame knows are forgotten */
 
 /* The rows of a frame, found by cookie once somebody asks. */
 struct rows {
@@ -37,12 +43,16 @@ struct events {
     pthread_t thread;
     bool running;
 
+    atomic_bool frame_waits; /* for the lock, which no drain may keep from it */
+
     pthread_mutex_t lock; /* guards what follows, and the track and its notes */
     bool stop, began;     /* began: a frame was tracked */
     struct bpf *bpf;      /* at most one of the two */
     struct destroy *destroy;
     struct lives *lives;
+    struct held held;
     struct rows latest, older; /* the frame tracked last and the one before it */
+    struct rows coming;        /* the one being tracked */
     uint64_t lost;             /* since the session began */
     uint32_t noted, told;      /* since the last frame; since somebody was told */
     bool forget;               /* happenings were lost: what is remembered may be wrong */
@@ -101,6 +111,7 @@ void events_free(struct events *events)
     lives_free(events->lives);
     frame_release(events->latest.frame);
     frame_release(events->older.frame);
+    row_index_done(&events->coming.index);
     row_index_done(&events->latest.index);
     row_index_done(&events->older.index);
     if (events->wake >= 0)
@@ -176,6 +187,47 @@ static bool is_old_news(struct events *events, const struct happening *happening
            rows_find(&events->older, happening->event.cookie);
 }
 
+/* --- connections that nobody accepted yet --- */
+
+static void tell_held(struct events *events, uint64_t cookie)
+{
+    const struct shown nothing = {0};
+    struct event event;
+    while (held_take(&events->held, cookie, &event)) {
+        lives_set_owner(events->lives, &nothing, &event);
+        tell(events, &event);
+    }
+}
+
+/* Nobody took it in time. */
+static void tell_held_long(struct events *events)
+{
+    const int64_t before_ns = now_ns(CLOCK_MONOTONIC) - HOLD_MS * MILLISECOND_NS;
+    struct event event;
+    while (held_any(&events->held) && held_take_oldest(&events->held, before_ns, &event))
+        tell(events, &event);
+}
+
+/* Before a frame shows them: it knows whose they are, or nobody does yet. */
+static void tell_held_shown(struct events *events, struct frame *next)
+{
+    struct event event;
+    events->coming.frame = next;
+    events->coming.indexed = false;
+    while (held_take_oldest(&events->held, INT64_MAX, &event)) {
+        const struct shown shown = {next, rows_find(&events->coming, event.cookie)};
+        lives_set_owner(events->lives, &shown, &event);
+        tell(events, &event);
+    }
+}
+
+/* Its opening would have no owner: the third segment makes it, accept() comes after. */
+static bool is_to_be_accepted(const struct happening *happening, const struct event *event)
+{
+    return happening->event.from == STATE_SYN_RECEIVED &&
+           happening->event.to == STATE_ESTABLISHED && !event->pid;
+}
+
 static void hear(void *context, const struct happening *heard)
 {
     struct events *events = context;
@@ -189,9 +241,14 @@ static void hear(void *context, const struct happening *heard)
     if ((happening.signs & LIFE_SEQUENCE) &&
         rows_is_listening(&events->latest, happening.event.tuple.local_port))
         happening.signs |= LIFE_FIN; /* it was accepted: the SYN was the peer's */
+    tell_held(events, happening.event.cookie);
     const uint32_t count = lives_tell(events->lives, &happening, &shown, told);
-    for (uint32_t i = 0; i < count; i++)
-        tell(events, &told[i]);
+    const bool hold =
+        count > 0 && is_to_be_accepted(&happening, told) && held_room(&events->held) >= count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!hold || !held_add(&events->held, &told[i]))
+            tell(events, &told[i]);
+    }
 }
 
 static void own(void *context, uint64_t cookie, int32_t pid, uint64_t start_ticks,
@@ -199,9 +256,11 @@ static void own(void *context, uint64_t cookie, int32_t pid, uint64_t start_tick
 {
     struct events *events = context;
     lives_own(events->lives, cookie, pid, start_ticks, name);
+    tell_held(events, cookie);
 }
 
-static int drain(struct events *events)
+/* Not more than `most`, and nothing of bpf that happened later. */
+static int drain(struct events *events, uint32_t most, int64_t until_ns)
 {
     const struct bpf_hearer hearer = {hear, own, events};
     uint32_t overruns = 0;
@@ -209,9 +268,9 @@ static int drain(struct events *events)
     int heard = 0;
 
     if (events->source && events->bpf)
-        heard = bpf_drain(events->bpf, &hearer, &lost);
+        heard = bpf_drain(events->bpf, &hearer, most, until_ns, &lost);
     else if (events->destroy)
-        heard = destroy_drain(events->destroy, hear, events, &overruns);
+        heard = destroy_drain(events->destroy, hear, events, most, &overruns);
     if (lost)
         tell_lost(events, EVENT_FROM_BPF, lost, "bpf ring full");
     if (overruns)
@@ -232,10 +291,21 @@ static void tell_waiting(struct events *events, const struct frame *next)
     }
 }
 
+/* All that the dump can have seen happened before now. Ends that are told later are known for old
+ * news, so there may be any number of them. */
+static void drain_for_frame(struct events *events)
+{
+    const uint32_t most = events->bpf ? 0 : ENDS_MOST;
+    drain(events, most, now_ns(CLOCK_MONOTONIC));
+}
+
 void events_begin_frame(struct events *events, struct frame *next)
 {
+    atomic_store(&events->frame_waits, true);
     pthread_mutex_lock(&events->lock);
-    drain(events);
+    atomic_store(&events->frame_waits, false);
+    drain_for_frame(events);
+    tell_held_shown(events, next);
     tell_waiting(events, next);
     next->events = events->source;
     if (events->why[0])
@@ -249,17 +319,18 @@ void events_begin_frame(struct events *events, struct frame *next)
 void events_end_frame(struct events *events, struct frame *next, bool tracked)
 {
     if (tracked) {
-        struct rows freed = events->older;
+        const struct rows freed = events->older;
         frame_release(freed.frame);
         events->older = events->latest;
-        freed.indexed = false;
-        freed.frame = frame_reference(next);
-        events->latest = freed;
+        events->latest = events->coming;
+        events->latest.frame = frame_reference(next);
+        events->coming = freed;
         events->noted = 0;
         if (events->older.frame && (events->forget || lives_count(events->lives) > LIVES_MOST))
             lives_forget(events->lives, events->older.frame->mono_ns);
         events->forget = false;
     }
+    events->coming.frame = NULL;
     const bool first = tracked && !events->began;
     events->began |= tracked;
     pthread_mutex_unlock(&events->lock);
@@ -292,10 +363,10 @@ static void open_source(struct events *events)
 }
 
 /* False when it is to stop. The source is opened after the first frame: that comes first. */
-static bool wait_for_something(struct events *events, int descriptor)
+static bool wait_for_something(struct events *events, int descriptor, bool holds)
 {
     struct pollfd waits[] = {{events->wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
-    poll(waits, 2, -1);
+    poll(waits, 2, holds ? HOLD_MS : -1);
     if (waits[0].revents) {
         uint64_t count;
         ssize_t got = read(events->wake, &count, sizeof(count));
@@ -307,25 +378,40 @@ static bool wait_for_something(struct events *events, int descriptor)
     return !stop;
 }
 
-/* Where much happens, waking for each would cost more than what it tells. */
+/* Where much happens, waking for each would cost more than what it tells. And a mutex is not fair:
+ * a frame that waits gets it in the meantime. */
 static void nap(const struct events *events)
 {
-    if (events->bpf || (events->destroy && destroy_may_nap(events->destroy)))
+    if (events->bpf || atomic_load(&events->frame_waits) ||
+        (events->destroy && destroy_may_nap(events->destroy)))
         poll(NULL, 0, NAP_MS);
 }
 
-static void move_events(struct events *events)
+/* In batches, and no further while a frame waits: it drains the rest. True: something is held. */
+static bool move_events(struct events *events)
 {
-    pthread_mutex_lock(&events->lock);
-    const int heard = drain(events);
-    const bool told = events->told > 0;
-    const bool due = events->noted > NOTES_MOST;
-    events->told = 0;
-    pthread_mutex_unlock(&events->lock);
+    const int64_t began_ns = now_ns(CLOCK_MONOTONIC);
+    bool told, due, holds, full;
+    int all = 0;
+
+    do {
+        pthread_mutex_lock(&events->lock);
+        const int heard = drain(events, BATCH, began_ns);
+        tell_held_long(events);
+        told = events->told > 0;
+        due = events->noted > NOTES_MOST;
+        holds = held_any(&events->held);
+        full = heard == (int)BATCH && !events->stop && !atomic_load(&events->frame_waits);
+        if (!full)
+            events->told = 0;
+        pthread_mutex_unlock(&events->lock);
+        all += heard;
+    } while (full);
     if (told && events->settings.told)
         events->settings.told(events->settings.context, due);
-    if (heard > 1)
+    if (all > 1)
         nap(events);
+    return holds;
 }
 
 static void *events_main(void *argument)
@@ -334,7 +420,7 @@ static void *events_main(void *argument)
     bool began = false;
 
     while (!began) {
-        if (!wait_for_something(events, -1))
+        if (!wait_for_something(events, -1, false))
             return NULL;
         pthread_mutex_lock(&events->lock);
         began = events->began;
@@ -344,8 +430,9 @@ static void *events_main(void *argument)
     const int descriptor = events->bpf       ? bpf_descriptor(events->bpf)
                            : events->destroy ? destroy_descriptor(events->destroy)
                                              : -1;
-    while (wait_for_something(events, descriptor))
-        move_events(events);
+    bool holds = false;
+    while (wait_for_something(events, descriptor, holds))
+        holds = move_events(events);
     return NULL;
 }
 

@@ -455,6 +455,18 @@ void lives_own(struct lives *lives, uint64_t cookie, int32_t pid, uint64_t start
     memcpy(life->name, name, sizeof(life->name));
 }
 
+void lives_set_owner(const struct lives *lives, const struct shown *shown, struct event *event)
+{
+    const struct life *life = life_find(lives, event->cookie);
+    if (life && life->pid) {
+        event->pid = life->pid;
+        event->owner_start_ticks = life->start_ticks;
+        event_set_name(event, life->name);
+    } else if (shown->conn) {
+        event_set_shown_owner(event, shown);
+    }
+}
+
 bool lives_tell_shown(struct lives *lives, const struct conn *row, struct event *event)
 {
     const struct shown nothing = {0};

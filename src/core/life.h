@@ -52,6 +52,9 @@ uint32_t lives_tell(struct lives *lives, const struct happening *happening,
 void lives_own(struct lives *lives, uint64_t cookie, int32_t pid, uint64_t start_ticks,
                const char name[LIFE_NAME_MAX]);
 
+/* Whose the connection of an event is, as far as it is known by now: told by accept(), or shown. */
+void lives_set_owner(const struct lives *lives, const struct shown *shown, struct event *event);
+
 /* Openings that are kept and that this row of a frame to come shows, now with its port: true, and
  * *event is to be told before the frame is. */
 uint32_t lives_waiting(const struct lives *lives);

@@ -28,8 +28,10 @@ struct bpf {
     uint32_t netns;
     int64_t tick_ns;     /* of start times in /proc/PID/stat */
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
+    /* of the drain at work */
     const struct bpf_hearer *hearer;
-    int heard;
+    uint32_t heard, most;
+    int64_t until_ns;
 };
 
 static int64_t clock_ns(clockid_t clock)
@@ -112,19 +114,23 @@ static int on_record(void *context, void *data, size_t size)
                          record->start_ns / (uint64_t)bpf->tick_ns, record->name);
     else
         hear_state(bpf, record);
-    return 0;
+    /* libbpf counts the record as taken all the same, and returns this. */
+    return bpf->heard == bpf->most || (int64_t)record->ns > bpf->until_ns ? -ECANCELED : 0;
 }
 
-int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint64_t *lost)
+int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+              uint64_t *lost)
 {
     bpf->hearer = hearer;
     bpf->heard = 0;
+    bpf->most = most;
+    bpf->until_ns = until_ns;
     bpf->wall_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
     const int result = ring_buffer__consume(bpf->ring);
     const uint64_t all = __atomic_load_n(&bpf->program->bss->lost, __ATOMIC_RELAXED);
     *lost = all - bpf->lost;
     bpf->lost = all;
-    return result < 0 ? result : bpf->heard;
+    return result < 0 && result != -ECANCELED ? result : (int)bpf->heard;
 }
 
 int bpf_descriptor(const struct bpf *bpf)

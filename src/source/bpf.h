@@ -26,10 +26,11 @@ int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE]);
 void bpf_close(struct bpf *bpf);
 int bpf_descriptor(const struct bpf *bpf); /* readable when there is something */
 
-/* Hands over all that is there. *lost gets how many the ring had no room for since the last call;
- * the number handed over is returned, or -errno. */
-int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint64_t *lost);
-
+/* Hands over what is there, but not more than `most` (0 = any number) and no more once something
+ * came that happened after until_ns (CLOCK_MONOTONIC). *lost gets how many the ring had no room for
+ * since the last call; the number handed over is returned, or -errno. */
+int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+              uint64_t *lost);
 
 /* Calls visit for each descriptor of any process that is a TCP socket of our network namespace:
  * 0.4 us a descriptor. From any thread. 0 or -errno. */

@@ -22,10 +22,13 @@ int bpf_descriptor(const struct bpf *bpf)
     return -1;
 }
 
-int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint64_t *lost)
+int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+              uint64_t *lost)
 {
     (void)bpf;
     (void)hearer;
+    (void)most;
+    (void)until_ns;
     (void)lost;
     return -ENOSYS;
 }

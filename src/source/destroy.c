@@ -128,18 +128,38 @@ static bool received_fin_alone(const struct conn *conn, const struct conn_detail
            segments == 0;
 }
 
-/* What was acknowledged beyond the bytes sent are a SYN and a FIN. A socket whose FIN was
- * acknowledged and that leaves no TIME-WAIT behind had the peer's before it. */
-static uint32_t fin_signs(const struct conn *conn, const struct conn_detail *detail)
+/* What was acknowledged beyond the bytes sent: a SYN (of the side that connected), a FIN. False:
+ * the kernel does not say. */
+static bool acknowledged_beyond(const struct conn *conn, const struct conn_detail *detail,
+                                int64_t *more)
 {
     uint64_t acknowledged;
-    if (received_fin_alone(conn, detail))
-        return LIFE_FIN;
     if (!read_info(detail, offsetof(struct tcp_info, tcpi_bytes_acked), &acknowledged,
                    sizeof(acknowledged)))
+        return false;
+    *more = (int64_t)(acknowledged - conn_out_bytes(conn));
+    return true;
+}
+
+/* A socket whose FIN was acknowledged and that leaves no TIME-WAIT behind had the peer's before it.
+ */
+static uint32_t fin_signs(const struct conn *conn, const struct conn_detail *detail)
+{
+    int64_t more;
+    if (received_fin_alone(conn, detail))
+        return LIFE_FIN;
+    if (!acknowledged_beyond(conn, detail, &more))
         return 0;
-    const uint64_t more = acknowledged - conn_out_bytes(conn);
     return more == 2 ? LIFE_FIN : more == 1 ? LIFE_SEQUENCE : 0;
+}
+
+/* Only a socket whose FIN was acknowledged goes on as a TIME-WAIT or a FIN-WAIT-2, and asking is
+ * most of what an end costs. (Fewer than were sent: what a full queue refused is counted as sent
+ * twice.) */
+static bool may_leave_remains(const struct conn *conn, const struct conn_detail *detail)
+{
+    int64_t more;
+    return conn->tuple.remote_port && (!acknowledged_beyond(conn, detail, &more) || more != 0);
 }
 
 /* The kernel has moved on by the time the message is read: what it shows under the tuple now is
@@ -196,15 +216,16 @@ static bool read_message(struct destroy *destroy, size_t got, struct happening *
                        &conn, &detail) < 0)
         return false;
     fill_happening(destroy, &conn, &detail, happening);
-    if (conn.tuple.remote_port)
+    if (may_leave_remains(&conn, &detail))
         find_remains(destroy, &conn, happening);
     return true;
 }
 
-int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t *overruns)
+int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t most,
+                  uint32_t *overruns)
 {
-    int count = 0;
-    for (;;) {
+    uint32_t count = 0;
+    while (count < most) {
         struct sockaddr_nl from = {0};
         socklen_t size = sizeof(from);
         struct happening happening;
@@ -217,10 +238,11 @@ int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uin
             continue;
         }
         if (got < 0)
-            return errno == EAGAIN ? count : -errno;
+            return errno == EAGAIN ? (int)count : -errno;
         if (from.nl_pid == 0 && read_message(destroy, (size_t)got, &happening)) {
             hear(context, &happening);
             count++;
         }
     }
+    return (int)count;
 }

@@ -19,8 +19,11 @@ int destroy_descriptor(const struct destroy *destroy); /* readable when there is
 /* True if the receive buffer holds so much that reading may wait a few milliseconds. */
 bool destroy_may_nap(const struct destroy *destroy);
 
-/* Hands over all that is there, in the order of the kernel. *overruns gets how often messages were
- * lost (each time one at least); the number of messages is returned, or -errno. */
-int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t *overruns);
+/* Hands over what is there, in the order of the kernel, but not more than `most`. *overruns gets
+ * how often messages were lost (each time one at least); the number of messages is returned, or
+ * -errno.
+ */
+int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t most,
+                  uint32_t *overruns);
 
 #endif

@@ -137,7 +137,12 @@ static void accepted_socket_opens_once(void **state)
     assert_int_equal(bench.told[0].pid, 0);
     assert_int_equal(bench.told[1].duration_ns, 30);
 
+    struct event opened = bench.told[0];
     lives_own(bench.lives, 6, 99, 1234, (const char[LIFE_NAME_MAX]){"server"});
+    lives_set_owner(bench.lives, &(struct shown){0}, &opened); /* it was held until now */
+    assert_int_equal(opened.pid, 99);
+    assert_int_equal(opened.owner_start_ticks, 1234);
+    assert_string_equal(opened.name, "server");
     heard = happening(6, STATE_ESTABLISHED, STATE_CLOSED, 120);
     assert_int_equal(hear(&bench, &heard, NULL), 1);
     assert_int_equal(bench.told[0].kind, EVENT_CLOSE);

@@ -115,8 +115,8 @@ void player_begin(struct player *player)
         return;
     if (player->travel->span(player->source, &first_ns, &last_ns) == 0) {
         pthread_mutex_lock(&player->lock);
-        player->state.begin_ns = first_ns;
-        player->state.end_ns = last_ns;
+        player->state.begin_ns = first_ns > 0 ? first_ns : 0; /* so that spans do not overflow */
+        player->state.end_ns = last_ns > 0 ? last_ns : 0;
         pthread_mutex_unlock(&player->lock);
     }
     if (show_next(player) == -ENODATA)
@@ -269,10 +269,10 @@ bool player_work(struct player *player)
 /* How long the frame at next_ns comes after the one shown, at this speed. */
 static int64_t pace_ns(const struct transport_state *state, int64_t next_ns)
 {
-    int64_t gap_ns = next_ns - state->position_ns;
+    int64_t gap_ns;
 
-    if (gap_ns < 0) /* the clock was set back */
-        gap_ns = 0;
+    if (__builtin_sub_overflow(next_ns, state->position_ns, &gap_ns) || gap_ns < 0)
+        gap_ns = 0; /* the clock was set back */
     if (gap_ns > 3600 * PLAYER_SECOND_NS)
         gap_ns = 3600 * PLAYER_SECOND_NS;
     gap_ns = state->speed < 0 ? gap_ns << -state->speed : gap_ns >> state->speed;

@@ -130,8 +130,8 @@ void reader_forget(struct log_reader *reader, uint64_t offset)
 {
     reader->begin = reader->whole = reader->filled = 0;
     reader->packed_begin = reader->packed_end = 0;
-    reader->in_chunk = reader->skip_line = reader->end = false;
-    reader->offset = reader->chunk_offset = offset;
+    reader->in_chunk = reader->after_mark = reader->skip_line = reader->end = false;
+    reader->offset = reader->chunk_offset = reader->text_offset = offset;
 }
 
 int reader_fill_plain(struct log_reader *reader)
@@ -254,6 +254,13 @@ uint64_t log_reader_torn(const struct log_reader *reader)
 uint64_t log_reader_place(const struct log_reader *reader)
 {
     return reader->place;
+}
+
+uint64_t log_reader_line_place(const struct log_reader *reader)
+{
+    if (reader->zstd)
+        return reader->text_offset;
+    return reader->offset - (reader->filled - reader->line_begin);
 }
 
 const struct zst_keys *log_reader_keys(const struct log_reader *reader)

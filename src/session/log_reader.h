@@ -41,12 +41,18 @@ uint64_t log_reader_torn(const struct log_reader *reader);
 /* Finding keyframes takes looking through the marks of a .zst that was not closed: this does a
  * slice of it. 1: more to do; 0: done; -errno. Nothing to do for a plain log. */
 int log_reader_prepare(struct log_reader *reader, unsigned frames);
-/* Goes to the keyframe at or before wall_ns (INT64_MIN: the first), or the first one. */
+/* Goes to the keyframe at or before wall_ns (INT64_MIN: the first), or the first one. Where the
+ * clock was set back there may be several: to the last of them, in a plain log to one of them. */
 int log_reader_seek(struct log_reader *reader, int64_t wall_ns);
 /* Goes to the keyframe before the one at *place, and sets *place; -ENODATA: there is none. */
 int log_reader_seek_before(struct log_reader *reader, uint64_t *place);
 /* Where the keyframe is that was gone to last. */
 uint64_t log_reader_place(const struct log_reader *reader);
+/* Where to go to have the line given last again: its own place in a plain log, that of its chunk,
+ * with the mark before it, in a .zst. Grows along the log. */
+uint64_t log_reader_line_place(const struct log_reader *reader);
+/* Goes to a place that came from here. */
+int log_reader_go(struct log_reader *reader, uint64_t place);
 /* Keyframes known so far, with their sums; NULL in a plain log. */
 const struct zst_keys *log_reader_keys(const struct log_reader *reader);
 /* Time of the last line of kind frame, as far as that can be told from the end of the file. */

@@ -23,7 +23,9 @@ struct log_reader {
     uint8_t *packed; /* bytes of the file not yet unpacked: [packed_begin, packed_end) */
     size_t packed_begin, packed_end;
     uint64_t chunk_offset; /* where the zstd frame at work begins */
-    bool in_chunk;
+    uint64_t mark_offset;  /* of the frame without text right before it, if after_mark */
+    uint64_t text_offset;  /* where the one begins that the text is of, or the mark before it */
+    bool in_chunk, after_mark;
 
     struct zst_keys keys;
     uint64_t walked; /* the marks before it are known */

@@ -79,18 +79,13 @@ static int prepare_all(struct log_reader *reader)
     return result;
 }
 
-/* Index of the last key at or before wall_ns, or 0. */
+/* Index of the last key at or before wall_ns, or 0. Their times may run backwards: one by one. */
 static uint32_t find_key(const struct zst_keys *keys, int64_t wall_ns)
 {
-    uint32_t low = 0, high = keys->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (keys->list[middle].wall_ns <= wall_ns)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? low - 1 : 0;
+    uint32_t i = keys->count;
+    while (i && keys->list[i - 1].wall_ns > wall_ns)
+        i--;
+    return i ? i - 1 : 0;
 }
 
 static void go(struct log_reader *reader, uint64_t offset)
@@ -144,23 +139,23 @@ static int line_after(const struct log_reader *reader, uint64_t offset, uint64_t
     return error;
 }
 
-/* The last head line that begins before `end`. */
-static int head_before(const struct log_reader *reader, uint64_t end, uint64_t *found)
+/* The last line that begins so, and before `end`; `start` has the newline before it. */
+static int line_before(const struct log_reader *reader, const char *start, uint64_t end,
+                       uint64_t *found)
 {
-    static const char head[] = "\n{\"ev\":\"head\"";
-    const size_t length = sizeof(head) - 1, block = READ_BYTES * 4;
-    char *text = malloc(block + sizeof(head));
+    const size_t length = strlen(start), block = READ_BYTES * 4;
+    char *text = malloc(block + length);
     int error = -ENODATA;
     if (!text)
         return -ENOMEM;
 
     while (error && end > 0) {
         uint64_t begin = end > block ? end - block : 0;
-        /* a head line that begins right before `end` reaches beyond it */
+        /* a line that begins right before `end` reaches beyond it */
         ssize_t got = pread(reader->descriptor, text, (size_t)(end - begin) + length, (off_t)begin);
         const char *at = text, *stop = text + (got > 0 ? got : 0);
         while (at && at < stop) {
-            at = memmem(at, (size_t)(stop - at), head, length);
+            at = memmem(at, (size_t)(stop - at), start, length);
             if (at && begin + (uint64_t)(at - text) + 1 < end) {
                 *found = begin + (uint64_t)(at - text) + 1;
                 error = 0;
@@ -175,6 +170,11 @@ static int head_before(const struct log_reader *reader, uint64_t end, uint64_t *
     }
     free(text);
     return error;
+}
+
+static int head_before(const struct log_reader *reader, uint64_t end, uint64_t *found)
+{
+    return line_before(reader, "\n{\"ev\":\"head\"", end, found);
 }
 
 static int seek_plain(struct log_reader *reader, int64_t wall_ns)
@@ -214,6 +214,17 @@ int log_reader_seek(struct log_reader *reader, int64_t wall_ns)
     return reader->zstd ? seek_zst(reader, wall_ns) : seek_plain(reader, wall_ns);
 }
 
+int log_reader_go(struct log_reader *reader, uint64_t place)
+{
+    if (!reader->seekable)
+        return -ESPIPE;
+    reader_look_at_size(reader);
+    int error = sniff_file(reader);
+    if (!error)
+        go(reader, place);
+    return error;
+}
+
 int log_reader_seek_before(struct log_reader *reader, uint64_t *place)
 {
     uint64_t found = 0;
@@ -227,6 +238,9 @@ int log_reader_seek_before(struct log_reader *reader, uint64_t *place)
         if (error)
             return error;
     } else {
+        int error = prepare_all(reader);
+        if (error)
+            return error;
         uint32_t i = reader->keys.count;
         while (i && reader->keys.list[i - 1].offset >= *place)
             i--;
@@ -239,6 +253,27 @@ int log_reader_seek_before(struct log_reader *reader, uint64_t *place)
     return 0;
 }
 
+/* From the end of a plain log; a line that is torn has no time. */
+static int last_time_plain(const struct log_reader *reader, int64_t *wall_ns)
+{
+    uint64_t end = reader->size, begin = 0;
+
+    while (end) {
+        enum record_kind kind = RECORD_NONE;
+        int error = line_before(reader, "\n{\"ev\":\"frame\"", end, &begin);
+        if (error)
+            return error;
+        uint64_t at = 0;
+        int64_t time = 0;
+        if (begin && line_after(reader, begin, &at, &kind, &time) == 0 && at == begin) {
+            *wall_ns = time;
+            return 0;
+        }
+        end = begin;
+    }
+    return -ENODATA;
+}
+
 /* The last frame line, of a plain log in its last bytes, of a .zst after its last keyframe. */
 int log_reader_last_time(struct log_reader *reader, int64_t *wall_ns)
 {
@@ -248,6 +283,8 @@ int log_reader_last_time(struct log_reader *reader, int64_t *wall_ns)
     uint64_t before = reader->damage_count;
     int error = log_reader_seek(reader, INT64_MAX), result = -ENODATA;
 
+    if (!error && !reader->zstd)
+        return last_time_plain(reader, wall_ns);
     while (!error) {
         error = log_reader_next(reader, &line);
         if (!error && session_peek_line(line.text, line.length, &kind, &time) == 0 &&

@@ -94,8 +94,17 @@ static int take_text(struct log_reader *reader, bool chunk_ended)
 static int chunk_ended(struct log_reader *reader)
 {
     reader->in_chunk = false;
+    reader->after_mark = reader->filled == reader->begin; /* it held nothing */
+    reader->mark_offset = reader->chunk_offset;
     reader->chunk_offset = reader->offset - (reader->packed_end - reader->packed_begin);
     return take_text(reader, true);
+}
+
+static void begin_chunk(struct log_reader *reader)
+{
+    ZSTD_DCtx_reset(reader->unpacker, ZSTD_reset_session_only);
+    reader->text_offset = reader->after_mark ? reader->mark_offset : reader->chunk_offset;
+    reader->in_chunk = true;
 }
 
 /* Unpacks until the chunk ends or the text is full. */
@@ -113,8 +122,7 @@ int reader_fill_zst(struct log_reader *reader)
         if (error)
             return error;
         if (!reader->in_chunk)
-            ZSTD_DCtx_reset(reader->unpacker, ZSTD_reset_session_only);
-        reader->in_chunk = true;
+            begin_chunk(reader);
         ZSTD_inBuffer in = {reader->packed, reader->packed_end, reader->packed_begin};
         ZSTD_outBuffer out = {reader->text + reader->filled, READ_BYTES, 0};
         size_t left = ZSTD_decompressStream(reader->unpacker, &out, &in);

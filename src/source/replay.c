@@ -98,8 +98,17 @@ static void take_line(struct replay *replay, const struct session_line *line)
     }
 }
 
-/* One line. 0 with its kind; -errno of the reader. What a line cannot be read for is noted. */
-static int read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind)
+void replay_count_line(struct replay_position *at, const struct log_reader *reader,
+                       enum record_kind kind)
+{
+    if (kind == RECORD_FRAME)
+        at->frames++;
+    if (kind != RECORD_HEAD || log_reader_line_place(reader) == at->place)
+        return;
+    *at = (struct replay_position){.place = log_reader_line_place(reader)};
+}
+
+int replay_read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind)
 {
     struct session_line line;
     char why[160];
@@ -115,12 +124,12 @@ static int read_line(struct replay *replay, const struct log_text *text, enum re
         line.kind = RECORD_NONE;
     }
     take_line(replay, &line);
+    replay_count_line(&replay->at, replay->reader, line.kind);
     *kind = line.kind;
     return 0;
 }
 
-/* The next line's text; what is damaged is noted and passed over. */
-static int next_text(struct replay *replay, struct log_text *text)
+int replay_next_text(struct replay *replay, struct log_text *text)
 {
     int error = log_reader_next(replay->reader, text);
     while (error == -EBADMSG) {
@@ -130,14 +139,14 @@ static int next_text(struct replay *replay, struct log_text *text)
     return error;
 }
 
-static int read_to_frame(struct replay *replay)
+int replay_read_to_frame(struct replay *replay)
 {
     for (;;) {
         struct log_text text;
         enum record_kind kind = RECORD_NONE;
-        int error = next_text(replay, &text);
+        int error = replay_next_text(replay, &text);
         if (!error)
-            error = read_line(replay, &text, &kind);
+            error = replay_read_line(replay, &text, &kind);
         if (error)
             return error;
         if (kind == RECORD_FRAME)
@@ -195,7 +204,7 @@ static int replay_next(struct source *source, struct frame *frame, const struct 
     int error = 0;
 
     if (!replay->ready)
-        error = read_to_frame(replay);
+        error = replay_read_to_frame(replay);
     if (!error)
         error = session_build_frame(&replay->state, &replay->frame, &replay->head, frame);
     if (error) {
@@ -207,6 +216,7 @@ static int replay_next(struct source *source, struct frame *frame, const struct 
     keep_wished(frame, wish);
     replay->ready = false;
     replay->given_ns = frame->wall_ns;
+    replay->given = replay->at;
     frame->first_event = replay->first_event;
     frame->next_event = replay->ring ? event_ring_next(replay->ring) : 0;
     mark_missing(replay, frame);
@@ -238,7 +248,7 @@ static int check_head(struct replay *replay, const char *path, char *why, size_t
     if (error == -EBADMSG) { /* what follows the damage may be read */
         note_damage(replay, log_reader_damage(replay->reader));
         snprintf(reason, sizeof(reason), "%s", replay->damage);
-        error = next_text(replay, &text);
+        error = replay_next_text(replay, &text);
         if (!error) {
             log_reader_again(replay->reader);
             return 0;
@@ -280,7 +290,7 @@ int replay_open(struct source **source, const char *path, char *why, size_t size
         return -ENOMEM;
     }
     replay->source.ops = &ops;
-    replay->given_ns = INT64_MIN;
+    replay->given_ns = replay->found_ns = INT64_MIN;
     session_state_init(&replay->state);
     int error = log_reader_open(&replay->reader, path, why, size);
     if (error) {
@@ -299,113 +309,6 @@ int replay_open(struct source **source, const char *path, char *why, size_t size
 void replay_set_ring(struct source *source, struct event_ring *ring)
 {
     replay_of(source)->ring = ring;
-}
-
-static void forget(struct replay *replay)
-{
-    session_state_clear(&replay->state);
-    replay->pending_count = 0;
-    replay->has_frame = replay->ready = replay->stale = replay->gap = false;
-    if (replay->ring)
-        event_ring_restart(replay->ring, event_ring_next(replay->ring));
-}
-
-/* True for a line that belongs to a frame after wall_ns. Events may be older than their frame. */
-static bool is_later(const struct log_text *text, int64_t wall_ns)
-{
-    enum record_kind kind;
-    int64_t time;
-
-    if (session_peek_line(text->text, text->length, &kind, &time) != 0 || time <= wall_ns)
-        return false;
-    return kind != RECORD_OPEN && kind != RECORD_STATE && kind != RECORD_CLOSE;
-}
-
-/* Reads on to the last frame line at or before wall_ns, but at least to one. */
-static int read_to_time(struct replay *replay, int64_t wall_ns)
-{
-    for (;;) {
-        struct log_text text;
-        enum record_kind kind = RECORD_NONE;
-        int error = next_text(replay, &text);
-        if (error)
-            return error == -ENODATA && replay->has_frame ? 0 : error;
-        if (replay->has_frame && is_later(&text, wall_ns)) {
-            log_reader_again(replay->reader);
-            return 0;
-        }
-        error = read_line(replay, &text, &kind);
-        if (error)
-            return error;
-        if (kind == RECORD_FRAME && replay->frame.wall_ns > wall_ns)
-            return 0; /* the first frame is later than asked for */
-    }
-}
-
-int replay_seek(struct source *source, int64_t wall_ns)
-{
-    struct replay *replay = replay_of(source);
-    int error = log_reader_seek(replay->reader, wall_ns);
-
-    if (error)
-        return error;
-    forget(replay);
-    error = read_to_time(replay, wall_ns);
-    if (!error)
-        replay->ready = true;
-    return error;
-}
-
-int replay_peek(struct source *source, int64_t *wall_ns)
-{
-    struct replay *replay = replay_of(source);
-    int error = replay->ready ? 0 : read_to_frame(replay);
-
-    if (error)
-        return error;
-    replay->ready = true;
-    *wall_ns = replay->frame.wall_ns;
-    return 0;
-}
-
-int replay_step_back(struct source *source)
-{
-    struct replay *replay = replay_of(source);
-    int64_t before = replay->given_ns;
-
-    if (before == INT64_MIN)
-        return -ENODATA;
-    int error = replay_seek(source, before - 1);
-    if (!error && replay->frame.wall_ns >= before)
-        return -ENODATA; /* it was the first: it is given again */
-    return error;
-}
-
-int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns)
-{
-    struct replay *replay = replay_of(source);
-    struct replay_scan scan = {.reader = NULL};
-    char why[160];
-    struct log_text text;
-    enum record_kind kind;
-    int error = -ESPIPE;
-
-    if (log_reader_seekable(replay->reader))
-        error = log_reader_open_descriptor(&scan.reader, dup(log_reader_descriptor(replay->reader)),
-                                           why, sizeof(why));
-    if (!error)
-        error = log_reader_last_time(scan.reader, last_ns);
-    if (!error)
-        error = log_reader_seek(scan.reader, INT64_MIN);
-    while (!error) {
-        error = log_reader_next(scan.reader, &text);
-        if (!error && session_peek_line(text.text, text.length, &kind, first_ns) == 0 &&
-            kind == RECORD_FRAME)
-            break;
-        error = error == -EBADMSG ? 0 : error;
-    }
-    replay_scan_done(&scan);
-    return error;
 }
 
 int replay_descriptor(const struct source *source)

@@ -6,16 +6,22 @@
 #include "session/log_reader.h"
 #include "source/replay.h"
 
+/* A frame's place in the order of the log, whatever its clock says: frame lines from a keyframe on,
+ * and where that is. */
+struct replay_position {
+    uint64_t place;
+    uint32_t frames;
+};
+
 struct replay_scan { /* a look at the log aside from the frames: a reader of its own */
     struct log_reader *reader;
-    int64_t frame_ns; /* of the frame given last when it began */
-    int64_t reached_ns;
-    bool backward, matched; /* matched: by an event since the last frame line */
-    bool matches, begun;    /* backward: in the stretch at work; a frame of it was seen */
-    int64_t found_ns;       /* backward: the last match so far */
-    int64_t begin_ns;       /* backward: first frame of the stretch */
+    struct replay_position at;    /* of the frame line read last */
+    struct replay_position limit; /* forward: to be behind it; backward: to be before it */
+    struct replay_position found; /* the last match so far, found_ns its time */
+    int64_t reached_ns, found_ns;
     uint64_t place;         /* backward: keyframe where the stretch at work begins */
-    int64_t stop_ns;        /* backward: where it ends */
+    bool backward, matched; /* matched: by an event since the last frame line */
+    bool matches;           /* backward: in the stretch at work */
     replay_match match;
     void *data;
     uint32_t *parts, part_count;
@@ -36,7 +42,10 @@ struct replay {
     bool stale;     /* something was damaged since the last keyframe */
     bool gap;       /* a gap line was read since the last frame */
     char damage[200];
-    int64_t given_ns; /* wall_ns of the frame given last, INT64_MIN = none */
+    int64_t given_ns;                 /* wall_ns of the frame given last, INT64_MIN = none */
+    struct replay_position at, given; /* of the frame line read last, of the frame given last */
+    struct replay_position found; /* what a search has found, at found_ns: a seek there is meant */
+    int64_t found_ns;             /* INT64_MIN: nothing */
     uint64_t first_event;
     struct replay_scan search, density;
 };
@@ -46,6 +55,19 @@ static inline struct replay *replay_of(struct source *source)
     return (struct replay *)source;
 }
 
+static inline bool replay_is_before(struct replay_position a, struct replay_position b)
+{
+    return a.place < b.place || (a.place == b.place && a.frames < b.frames);
+}
+
+/* The next line's text; what is damaged is noted and passed over. */
+int replay_next_text(struct replay *replay, struct log_text *text);
+/* One line. 0 with its kind; -errno of the reader. What a line cannot be read for is noted. */
+int replay_read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind);
+int replay_read_to_frame(struct replay *replay);
+/* Counts a head or frame line that was just read. */
+void replay_count_line(struct replay_position *at, const struct log_reader *reader,
+                       enum record_kind kind);
 void replay_scan_done(struct replay_scan *scan);
 
 #endif

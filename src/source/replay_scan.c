@@ -12,7 +12,7 @@ void replay_scan_done(struct replay_scan *scan)
     *scan = (struct replay_scan){0};
 }
 
-static int scan_open(struct replay *replay, struct replay_scan *scan, int64_t wall_ns)
+static int scan_open(struct replay *replay, struct replay_scan *scan)
 {
     char why[160];
 
@@ -20,14 +20,8 @@ static int scan_open(struct replay *replay, struct replay_scan *scan, int64_t wa
     if (!log_reader_seekable(replay->reader))
         return -ESPIPE;
     int descriptor = dup(log_reader_descriptor(replay->reader));
-    int error = descriptor < 0
-                    ? -errno
-                    : log_reader_open_descriptor(&scan->reader, descriptor, why, sizeof(why));
-    if (!error)
-        error = log_reader_seek(scan->reader, wall_ns);
-    if (!error)
-        scan->place = log_reader_place(scan->reader);
-    return error;
+    return descriptor < 0 ? -errno
+                          : log_reader_open_descriptor(&scan->reader, descriptor, why, sizeof(why));
 }
 
 /* The next line of the kinds in `kinds`, read; 1: none among so many lines. */
@@ -46,7 +40,10 @@ static int scan_line(struct replay_scan *scan, struct session_state *scratch, ui
         if (error)
             return error;
         if (session_peek_line(text.text, text.length, &kind, &wall_ns) != 0 ||
-            !(kinds & RECORD_BIT(kind)))
+            !((kinds | RECORD_BIT(RECORD_HEAD)) & RECORD_BIT(kind)))
+            continue;
+        replay_count_line(&scan->at, scan->reader, kind);
+        if (!(kinds & RECORD_BIT(kind)))
             continue;
         if (session_read_line(scratch, text.text, text.length, line, why, sizeof(why)) == 0)
             return 0;
@@ -58,12 +55,15 @@ int replay_search_begin(struct source *source, bool backward, replay_match match
 {
     struct replay *replay = replay_of(source);
     struct replay_scan *scan = &replay->search;
-    int64_t from_ns = replay->given_ns;
-    int error = scan_open(replay, scan, from_ns == INT64_MIN ? from_ns : from_ns - backward);
+    int error = scan_open(replay, scan);
 
+    if (!error)
+        error = log_reader_go(scan->reader, replay->given.place);
     if (error)
         return error;
-    scan->frame_ns = scan->stop_ns = scan->reached_ns = from_ns;
+    scan->limit = replay->given;
+    scan->at.place = scan->place = replay->given.place;
+    scan->reached_ns = replay->given_ns;
     scan->backward = backward;
     scan->match = match;
     scan->data = data;
@@ -72,44 +72,37 @@ int replay_search_begin(struct source *source, bool backward, replay_match match
 
 /* Backward: a stretch between two keyframes has been read; the one before it is next, unless this
  * one had a match: its last one is the answer. */
-static int next_stretch(struct replay_scan *scan, int64_t *wall_ns)
+static int next_stretch(struct replay_scan *scan)
 {
-    if (scan->matches) {
-        *wall_ns = scan->found_ns;
+    if (scan->matches)
         return 0;
-    }
-    scan->stop_ns = scan->begun ? scan->begin_ns : scan->stop_ns;
-    scan->begun = scan->matched = false;
+    scan->limit = (struct replay_position){.place = scan->place};
+    scan->matched = false;
     int error = log_reader_seek_before(scan->reader, &scan->place);
+    scan->at = (struct replay_position){.place = scan->place};
     return error ? error : 1;
 }
 
 #define EVENT_LINES (RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE))
 
 /* A frame line ends what may match. 1: go on; 0: found; -ENODATA: backward, this stretch ends. */
-static int scan_frame(struct replay_scan *scan, const struct session_frame *frame, int64_t *wall_ns)
+static int scan_frame(struct replay_scan *scan, int64_t wall_ns)
 {
     bool matched = scan->matched;
 
     scan->matched = false;
-    scan->reached_ns = frame->wall_ns;
-    if (scan->backward && frame->wall_ns >= scan->stop_ns)
+    scan->reached_ns = wall_ns;
+    if (scan->backward && !replay_is_before(scan->at, scan->limit))
         return -ENODATA;
-    if (!scan->begun)
-        scan->begin_ns = frame->wall_ns;
-    scan->begun = true;
-    if (scan->backward && matched) {
-        scan->found_ns = frame->wall_ns;
-        scan->matches = true;
-    }
-    if (scan->backward || !matched || frame->wall_ns <= scan->frame_ns)
+    if (!matched || (!scan->backward && !replay_is_before(scan->limit, scan->at)))
         return 1;
-    *wall_ns = frame->wall_ns;
-    return 0;
+    scan->found = scan->at;
+    scan->found_ns = wall_ns;
+    scan->matches = scan->backward;
+    return scan->backward ? 1 : 0;
 }
 
-static int search_some(struct replay_scan *scan, struct session_state *scratch, unsigned lines,
-                       int64_t *wall_ns)
+static int search_some(struct replay_scan *scan, struct session_state *scratch, unsigned lines)
 {
     int result = 1;
 
@@ -119,7 +112,7 @@ static int search_some(struct replay_scan *scan, struct session_state *scratch, 
         if (result == 1)
             return 1;
         if (!result && line.kind == RECORD_FRAME)
-            result = scan_frame(scan, &line.frame, wall_ns);
+            result = scan_frame(scan, line.frame.wall_ns);
         else if (!result) {
             scan->matched = scan->matched || scan->match(scan->data, &line.event);
             result = 1;
@@ -127,21 +120,26 @@ static int search_some(struct replay_scan *scan, struct session_state *scratch, 
             return result;
         }
         if (result == -ENODATA && scan->backward)
-            result = next_stretch(scan, wall_ns);
+            result = next_stretch(scan);
     }
     return result;
 }
 
 int replay_search_step(struct source *source, unsigned lines, int64_t *wall_ns, int64_t *reached_ns)
 {
-    struct replay_scan *scan = &replay_of(source)->search;
+    struct replay *replay = replay_of(source);
+    struct replay_scan *scan = &replay->search;
     struct session_state scratch;
 
     if (!scan->reader)
         return -EINVAL;
     session_state_init(&scratch);
-    int result = search_some(scan, &scratch, lines, wall_ns);
+    int result = search_some(scan, &scratch, lines);
     session_state_done(&scratch);
+    if (result == 0) {
+        *wall_ns = replay->found_ns = scan->found_ns;
+        replay->found = scan->found;
+    }
     *reached_ns = scan->reached_ns;
     if (result != 1)
         replay_scan_done(scan);
@@ -156,7 +154,9 @@ int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns, 
 
     if (!count || to_ns <= from_ns)
         return -EINVAL;
-    int error = scan_open(replay, scan, from_ns);
+    int error = scan_open(replay, scan);
+    if (!error)
+        error = log_reader_seek(scan->reader, from_ns);
     if (error)
         return error;
     memset(parts, 0, count * sizeof(*parts));

@@ -63,9 +63,12 @@ int demo_log_frame(struct demo_log *log)
 
     assert_true(log->count < DEMO_FRAMES_MAX);
     assert_int_equal(collector_step(log->collector, &frame), 0);
+    frame->wall_ns += log->set_ns;
     log->frames[log->count++] = frame;
     count =
         event_ring_read(collector_events(log->collector), &cursor, log->events, EVENTS_MAX, &lost);
+    for (uint32_t i = 0; i < count; i++)
+        log->events[i].wall_ns += log->set_ns;
     int error = log_writer_frame(&log->writer, frame, log->events, count, lost);
     if (!error)
         log->cursor = cursor;

@@ -232,6 +232,102 @@ static void test_density(void **state)
     demo_log_done(&log);
 }
 
+#define BEFORE 40 /* frames, of a second each, before the clock is set back */
+#define BACK   25 /* seconds */
+
+static bool is_close(void *data, const struct event *event)
+{
+    (void)data;
+    return event->kind == EVENT_CLOSE;
+}
+
+/* From the frame given last to the frames where something closed, one after the other. */
+static uint32_t count_found(struct source *source, struct frame_pool *pool, bool backward,
+                            uint64_t number)
+{
+    uint32_t count = 0;
+    int64_t found, reached;
+
+    for (;;) {
+        assert_int_equal(replay_search_begin(source, backward, is_close, NULL), 0);
+        int result = 1;
+        while (result == 1)
+            result = replay_search_step(source, 100, &found, &reached);
+        if (result == -ENODATA)
+            return count;
+        assert_int_equal(result, 0);
+        assert_int_equal(replay_seek(source, found), 0);
+        struct frame *frame = frame_new(pool);
+        assert_int_equal(source_next(source, frame, &no_wish), 0);
+        assert_true(frame->wall_ns == found);
+        assert_true(backward ? frame->number < number : frame->number > number);
+        number = frame->number;
+        count++;
+        frame_release(frame);
+    }
+}
+
+static void check_times_twice(struct source *source, struct frame_pool *pool,
+                              const struct demo_log *log, bool plain)
+{
+    for (uint32_t i = 0; i < log->count; i++) {
+        uint32_t twin = i >= BEFORE - BACK && i < BEFORE ? i + BACK : i;
+        struct frame *frame = frame_new(pool);
+        assert_int_equal(replay_seek(source, log->frames[i]->wall_ns), 0);
+        assert_int_equal(source_next(source, frame, &no_wish), 0);
+        assert_true(frame->wall_ns == log->frames[i]->wall_ns);
+        if (!plain || frame->number != log->frames[i]->number)
+            assert_int_equal(frame->number, log->frames[twin]->number);
+        frame_release(frame);
+    }
+}
+
+/* The clock is set back by 25 s: these come twice. Frames keep their order, searches and steps
+ * follow it; a time leads to the last frame of it, in a plain log to one of them. */
+static void check_set_back(const char *name)
+{
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+    int64_t first, last;
+
+    demo_log_init(&log, name, 60, NEEDS);
+    demo_log_open(&log);
+    for (uint32_t i = 0; i < BEFORE * 2; i++) {
+        log.set_ns = i < BEFORE ? 0 : -(int64_t)BACK * 1000000000;
+        assert_int_equal(demo_log_frame(&log), 0);
+    }
+    log_writer_close(&log.writer);
+    struct source *source = open_replay(log.path);
+    for (uint32_t i = 0; i < log.count; i++)
+        expect(source, pool, &log, i);
+    expect_end(source, pool);
+    for (uint32_t i = log.count - 1; i-- > 0;) {
+        assert_int_equal(replay_step_back(source), 0);
+        expect(source, pool, &log, i);
+    }
+    assert_int_equal(replay_step_back(source), -ENODATA);
+    expect(source, pool, &log, 0);
+    uint32_t forward = count_found(source, pool, false, 1);
+    assert_true(forward > 20);
+    assert_int_equal(replay_seek(source, INT64_MAX), 0);
+    expect(source, pool, &log, log.count - 1);
+    uint32_t backward = count_found(source, pool, true, log.count);
+    assert_in_range(backward, forward - 1, forward + 1); /* that of the first and last frame */
+    check_times_twice(source, pool, &log, !strstr(name, ".zst"));
+    assert_int_equal(replay_span(source, &first, &last), 0);
+    assert_true(first == log.frames[0]->wall_ns && last == log.frames[log.count - 1]->wall_ns);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+static void test_set_back(void **state)
+{
+    (void)state;
+    check_set_back("log.jsonl");
+    check_set_back("log.jsonl.zst");
+}
+
 /* A recording that was killed has no index: the marks tell the same. A second recording is appended
  * to it, and its frames follow. */
 static void test_append_after_kill(void **state)
@@ -321,7 +417,8 @@ int main(void)
         cmocka_unit_test(test_forward), cmocka_unit_test(test_seek),
         cmocka_unit_test(test_events),  cmocka_unit_test(test_search),
         cmocka_unit_test(test_density), cmocka_unit_test(test_append_after_kill),
-        cmocka_unit_test(test_growing), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_growing), cmocka_unit_test(test_set_back),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

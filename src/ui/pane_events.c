@@ -271,6 +271,12 @@ static void draw_event(const struct picture *picture, const struct canvas *canva
                      text.owner);
 }
 
+/* Of a log only what was read: from the keyframe before the place that was gone to. */
+static bool is_of_log(const struct picture *picture)
+{
+    return picture->frame && picture->frame->source && !strcmp(picture->frame->source, "log");
+}
+
 static void scroll_to_cursor(struct events_pane *events)
 {
     const uint64_t at = cursor_position(events);
@@ -297,7 +303,9 @@ static void events_draw(struct pane *pane, const struct picture *picture,
     scroll_to_cursor(events);
     if (events->count == events->first) {
         canvas_text(canvas, 0, 1, ROLE_DIM,
-                    "no event yet: what opens, changes and closes is told here");
+                    is_of_log(picture)
+                        ? "no event in this stretch of the log so far: { goes to an earlier one"
+                        : "no event yet: what opens, changes and closes is told here");
         return;
     }
     const uint64_t at = cursor_position(events);
@@ -388,11 +396,29 @@ static const char *heard_of(const struct frame *frame)
     return "";
 }
 
+/* From when on there are events, if that is not the beginning of a session: "" or " since 14:03".
+ */
+static void put_reach(const struct picture *picture, char *out, size_t size)
+{
+    struct event event;
+    char time[16];
+
+    out[0] = '\0';
+    if (!is_of_log(picture) || !picture->events ||
+        !read_event(picture, event_ring_oldest(picture->events), &event) ||
+        event.number >= picture->frame->next_event)
+        return;
+    put_time(time, sizeof time, event.wall_ns);
+    snprintf(out, size, " since %.8s", time);
+}
+
 static void events_summary(struct pane *pane, const struct picture *picture, char *out, size_t size)
 {
     const struct events_pane *events = (const struct events_pane *)pane;
+    char reach[24];
 
-    snprintf(out, size, "%llu%s%s", (unsigned long long)(events->count - events->first),
+    put_reach(picture, reach, sizeof reach);
+    snprintf(out, size, "%llu%s%s%s", (unsigned long long)(events->count - events->first), reach,
              events->cursor ? "" : ", following", heard_of(picture->frame));
 }
 

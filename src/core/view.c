@@ -252,6 +252,16 @@ const struct conn *view_row(const struct view *view, const struct frame *frame, 
     return row < frame->conn_count ? &frame->conns[row] : NULL;
 }
 
+/* As rows are where they stand as their source had them: by serial, all keys alike. */
+static bool is_in_order(const struct view *view, struct order *order)
+{
+    for (uint32_t i = 1; i < view->entry_count; i++) {
+        if (order_is_before(&view->entries[i], &view->entries[i - 1], order))
+            return false;
+    }
+    return true;
+}
+
 int view_sort_all(struct view *view, const struct column_context *context)
 {
     struct order order;
@@ -261,7 +271,8 @@ int view_sort_all(struct view *view, const struct column_context *context)
     if (error)
         return error;
     order = view_order(view, context);
-    order_sort(view->entries, view->entry_count, &order);
+    if (!is_in_order(view, &order))
+        order_sort(view->entries, view->entry_count, &order);
     view->top = 0;
     view->shown = view->entry_count;
     return 0;

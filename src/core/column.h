@@ -71,8 +71,10 @@ struct column {
     uint8_t grow;      /* share of spare width, 0 = fixed */
     uint8_t leave;     /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
     bool right;        /* aligned right */
-    bool descending;   /* first press of sort: largest first */
-    uint32_t needs;    /* enum need */
+    bool of_owner;   /* the same for all rows that json_memo.c takes for one owner's; these columns
+                      * follow each other */
+    bool descending; /* first press of sort: largest first */
+    uint32_t needs;  /* enum need */
     /* false = not known for this row (value untouched): blank, absent in JSON, no filter matches */
     bool (*value)(const struct column_context *context, const struct conn *conn,
                   struct column_value *value);

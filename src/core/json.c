@@ -6,6 +6,7 @@
 #include "core/digits.h"
 #include "core/info.h"
 #include "core/json_info.h"
+#include "core/json_memo.h"
 #include "core/text.h"
 
 #include <string.h>
@@ -130,17 +131,20 @@ static void pen_lift(struct pen *pen)
     pen->at = pen->end = NULL;
 }
 
-/* Room for `size` bytes and a NUL; false when out of memory. */
-static bool pen_make_room(struct pen *pen, size_t size)
+static bool pen_take_room(struct pen *pen, size_t size)
 {
-    if (pen->at && (size_t)(pen->end - pen->at) > size)
-        return true;
     pen_lift(pen);
     if (size < PEN_ROOM)
         size = PEN_ROOM;
     pen->at = buffer_reserve(pen->buffer, size);
     pen->end = pen->at ? pen->at + size : NULL;
     return pen->at != NULL;
+}
+
+/* Room for `size` bytes and a NUL; false when out of memory. */
+static inline bool pen_make_room(struct pen *pen, size_t size)
+{
+    return (size_t)(pen->end - pen->at) > size || pen_take_room(pen, size);
 }
 
 /* True if one of eight bytes is to be escaped; may take a plain byte for one that is, too, which
@@ -159,6 +163,13 @@ static bool copy_plain(char *at, const char *text, size_t length)
     uint64_t bytes;
     size_t i = 0;
 
+    if (length > sizeof(bytes)) { /* the last eight; what lies before them then ends evenly */
+        memcpy(&bytes, text + length - sizeof(bytes), sizeof(bytes));
+        if (has_special(bytes))
+            return false;
+        memcpy(at + length - sizeof(bytes), &bytes, sizeof(bytes));
+        length -= length % sizeof(bytes) ? length % sizeof(bytes) : sizeof(bytes);
+    }
     for (; i + sizeof(bytes) <= length; i += sizeof(bytes)) {
         memcpy(&bytes, text + i, sizeof(bytes));
         if (has_special(bytes))
@@ -204,30 +215,61 @@ struct row_source { /* what the members of one row are read from */
     const struct conn_detail *detail;
 };
 
-static void put_member(struct pen *pen, const struct column *column, const struct row_source *row,
-                       bool comma)
+/* The value behind a key. */
+static void put_value(struct pen *pen, const struct column *column, const struct row_source *row,
+                      const struct column_value *value)
 {
-    struct column_value value;
-    uint64_t number = 0;
-    size_t skip = comma ? 0 : 1;
-
-    if (column->argument ? !read_info(column, row->detail, row->conn, &number)
-                         : !column->value(row->context, row->conn, &value))
-        return;
-    if (!pen_make_room(pen, PLAIN_MAX))
-        return;
-    memcpy(pen->at, column->json_member + skip, sizeof(column->json_member) - 1);
-    pen->at += column->json_member_length - skip;
-    if (column->argument) {
-        pen->at = digits_write(pen->at, number);
-    } else if (column->put_json) {
+    if (column->put_json) {
         pen_lift(pen);
         column->put_json(pen->buffer, row->context, row->conn);
     } else if (is_text(column)) {
-        pen_string(pen, value.text);
+        pen_string(pen, value->text);
     } else {
-        pen->at = write_plain(pen->at, column, &value);
+        pen->at = write_plain(pen->at, column, value);
     }
+}
+
+static inline bool is_count(const struct column *column)
+{
+    const unsigned counts = 1u << TYPE_PORT | 1u << TYPE_COUNT | 1u << TYPE_BYTES | 1u << TYPE_RATE;
+
+    return (counts >> column->type & 1) && !column->put_json;
+}
+
+static inline __attribute__((always_inline)) void put_key(struct pen *pen,
+                                                          const struct column *column, bool comma)
+{
+    const size_t skip = comma ? 0 : 1;
+
+    memcpy(pen->at, column->json_member + skip, sizeof(column->json_member) - 1);
+    pen->at += column->json_member_length - skip;
+}
+
+/* Of a column that is none of tcp_info's. A part of the loops that write rows: most members are
+ * short numbers, and entering a function takes as long as writing one. */
+static inline __attribute__((always_inline)) void put_member(struct pen *pen,
+                                                             const struct column *column,
+                                                             const struct row_source *row,
+                                                             struct column_value *value, bool comma)
+{
+    if (!column->value(row->context, row->conn, value) || !pen_make_room(pen, PLAIN_MAX))
+        return;
+    put_key(pen, column, comma);
+    if (is_count(column) && value->number >= 0)
+        pen->at = digits_write(pen->at, (uint64_t)value->number);
+    else
+        put_value(pen, column, row, value);
+}
+
+static void put_info_member(struct pen *pen, const struct column *column,
+                            const struct row_source *row, bool comma)
+{
+    uint64_t number = 0;
+
+    if (!read_info(column, row->detail, row->conn, &number) || !pen_make_room(pen, PLAIN_MAX))
+        return;
+    put_key(pen, column, comma);
+    pen->at = digits_write(pen->at, number);
 }
 
 static size_t pen_length(const struct pen *pen)
@@ -235,23 +277,70 @@ static size_t pen_length(const struct pen *pen)
     return pen->at ? (size_t)(pen->at - pen->buffer->data) : pen->buffer->length;
 }
 
-/* Members of all columns, or of those in `only`. */
+/* Members of the columns in `only`. */
 static void put_members(struct buffer *buffer, const struct column_context *context,
-                        const struct conn *conn, const uint16_t *only, size_t count, bool comma)
+                        const struct conn *conn, const uint16_t *only, size_t count)
 {
     struct row_source row = {context, conn, frame_detail(context->frame, conn)};
     struct pen pen = {.buffer = buffer};
+    struct column_value value;
     size_t start = buffer->length;
 
     for (size_t i = 0; i < count; i++) {
-        const struct column *column = &columns[only ? only[i] : i];
+        const struct column *column = &columns[only[i]];
+        const bool comma = pen_length(&pen) != start;
 
-        if (!only && column->argument) /* they are the last ones, and state is before them */
-            break;
-        if (column->json)
-            put_member(&pen, column, &row, comma || pen_length(&pen) != start);
+        if (column->argument)
+            put_info_member(&pen, column, &row, comma);
+        else if (column->json)
+            put_member(&pen, column, &row, &value, comma);
     }
-    if (!only && row.detail && pen_make_room(&pen, JSON_INFO_ROOM))
+    pen_lift(&pen);
+}
+
+/* Members of the columns from `i` on that tell whose the row is; the first behind them. */
+static size_t put_owner(struct pen *pen, const struct row_source *row, struct json_memo *memo,
+                        size_t i)
+{
+    struct json_memo_entry *entry = json_memo_entry(memo, row->context->frame, row->conn);
+    size_t length = 0, start = pen_length(pen);
+    const char *text = entry ? json_memo_text(entry, &length) : NULL;
+    struct column_value value;
+
+    if (text && pen_make_room(pen, length)) {
+        memcpy(pen->at, text, length);
+        pen->at += length;
+    }
+    for (; columns[i].of_owner; i++) {
+        if (!text && columns[i].json)
+            put_member(pen, &columns[i], row, &value, true);
+    }
+    if (entry && !text && !pen->buffer->failed)
+        json_memo_keep(entry, pen->buffer->data + start, pen_length(pen) - start);
+    return i;
+}
+
+/* Members of all columns. The first one, the state, is always known; those of tcp_info are the last
+ * ones. */
+static void put_all_members(struct buffer *buffer, const struct column_context *context,
+                            const struct conn *conn, bool comma, struct json_memo *memo)
+{
+    struct row_source row = {context, conn, frame_detail(context->frame, conn)};
+    struct pen pen = {.buffer = buffer};
+    struct column_value value;
+
+    for (size_t i = 0; i < column_count && !columns[i].argument;) {
+        const struct column *column = &columns[i];
+
+        if (column->of_owner) {
+            i = put_owner(&pen, &row, memo, i);
+            continue;
+        }
+        if (column->json)
+            put_member(&pen, column, &row, &value, comma || i > 0);
+        i++;
+    }
+    if (row.detail && pen_make_room(&pen, JSON_INFO_ROOM))
         pen.at = json_info_write(pen.at, conn, row.detail);
     pen_lift(&pen);
 }
@@ -259,14 +348,26 @@ static void put_members(struct buffer *buffer, const struct column_context *cont
 void json_row_members(struct buffer *buffer, const struct column_context *context,
                       const struct conn *conn, bool comma)
 {
-    put_members(buffer, context, conn, NULL, column_count, comma);
+    put_all_members(buffer, context, conn, comma, NULL);
+}
+
+void json_row_of_many(struct buffer *buffer, const struct column_context *context,
+                      const struct conn *conn, struct json_memo *memo)
+{
+    buffer_char(buffer, '{');
+    put_all_members(buffer, context, conn, false, memo);
+    buffer_char(buffer, '}');
 }
 
 void json_row(struct buffer *buffer, const struct column_context *context, const struct conn *conn,
               const uint16_t *only, size_t only_count)
 {
+    if (!only) {
+        json_row_of_many(buffer, context, conn, NULL);
+        return;
+    }
     buffer_char(buffer, '{');
-    put_members(buffer, context, conn, only, only ? only_count : column_count, false);
+    put_members(buffer, context, conn, only, only_count);
     buffer_char(buffer, '}');
 }
 

@@ -2,6 +2,8 @@
  * down: an age or a count never claims more than there is. Knows no clock and no time zone. */
 #include "core/text.h"
 
+#include "core/digits.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -130,13 +132,24 @@ static struct date date_of(int64_t days)
     };
 }
 
-/* `count` digits and what follows them. */
-static char *put_digits(char *at, unsigned value, unsigned count, char after)
+/* Two digits and what follows them. */
+static char *put_two(char *at, unsigned value, char after)
 {
-    for (unsigned i = count; i > 0; i--, value /= 10)
-        at[i - 1] = (char)('0' + value % 10);
-    at[count] = after;
-    return at + count + 1;
+    at[0] = (char)('0' + value / 10);
+    at[1] = (char)('0' + value % 10);
+    at[2] = after;
+    return at + 3;
+}
+
+/* "YYYY-MM-DDT". Years of int64_t nanoseconds have four digits. */
+static char *put_date(char *at, int64_t days)
+{
+    const struct date date = date_of(days);
+    const unsigned year = (unsigned)date.year;
+    at = put_two(at, year / 100, '0') - 1;
+    at = put_two(at, year % 100, '-');
+    at = put_two(at, date.month, '-');
+    return put_two(at, date.day, 'T');
 }
 
 /* By hand: a row of JSON holds several times, and printf would cost more than all the rest. */
@@ -152,15 +165,14 @@ size_t text_rfc3339(char *out, size_t size, int64_t wall_ns)
         clock += DAY_S;
         days--;
     }
-    struct date date = date_of(days);
-    char text[32], *at = text;
-    at = put_digits(at, (unsigned)date.year, 4, '-');
-    at = put_digits(at, (unsigned)date.month, 2, '-');
-    at = put_digits(at, (unsigned)date.day, 2, 'T');
-    at = put_digits(at, (unsigned)(clock / HOUR_S), 2, ':');
-    at = put_digits(at, (unsigned)(clock % HOUR_S / MINUTE_S), 2, ':');
-    at = put_digits(at, (unsigned)(clock % MINUTE_S), 2, '.');
-    at = put_digits(at, (unsigned)rest, 9, 'Z');
+    const unsigned of_day = (unsigned)clock, ns = (unsigned)rest;
+    char text[32], *at = put_date(text, days);
+    at = put_two(at, of_day / HOUR_S, ':');
+    at = put_two(at, of_day % HOUR_S / MINUTE_S, ':');
+    at = put_two(at, of_day % MINUTE_S, '.');
+    at = digits_put(at, digits_of_eight(ns / 10), 0);
+    *at++ = (char)('0' + ns % 10);
+    *at++ = 'Z';
     size_t length = (size_t)(at - text);
     if (size == 0)
         return 0;

@@ -52,6 +52,7 @@ int main(int argc, char **argv)
     int rounds = argc > 2 ? atoi(argv[2]) : ROUNDS_DEFAULT;
     struct frame *frame = make_frame(rows ? rows : ROWS_DEFAULT);
     struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+    struct json_memo *memo = json_memo_new();
     static int64_t times[ROUNDS_MAX];
     struct buffer buffer;
     size_t bytes = 0;
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
 
         bytes = 0;
         for (uint32_t i = 0; i < frame->conn_count; i++) {
-            json_row(&buffer, &context, &frame->conns[i], NULL, 0);
+            json_row_of_many(&buffer, &context, &frame->conns[i], memo);
             buffer_char(&buffer, '\n');
             if (buffer.length < FLUSH_AT)
                 continue;
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
            bytes / frame->conn_count, (double)times[rounds / 2] / 1e3 / (double)frame->conn_count,
            (double)times[0] / 1e3 / (double)frame->conn_count);
     buffer_done(&buffer);
+    json_memo_free(memo);
     frame_release(frame);
     return 0;
 }

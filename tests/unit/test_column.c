@@ -43,6 +43,18 @@ static void table_rows_are_whole(void **unused)
     }
 }
 
+/* json.c writes them in one piece, which begins with a comma and ends before the last column. */
+static void columns_of_an_owner_follow_each_other(void **unused)
+{
+    unsigned pieces = 0;
+
+    (void)unused;
+    assert_false(columns[0].of_owner || columns[column_count - 1].of_owner);
+    for (size_t i = 1; i < column_count; i++)
+        pieces += columns[i].of_owner && !columns[i - 1].of_owner;
+    assert_int_equal(pieces, 1);
+}
+
 static uint32_t needs(const char *id)
 {
     return column_find(id, strlen(id))->needs;
@@ -364,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_and_keys_are_unique_and_lower_case),
         cmocka_unit_test(table_rows_are_whole),
+        cmocka_unit_test(columns_of_an_owner_follow_each_other),
         cmocka_unit_test(facts_say_what_they_need),
         cmocka_unit_test(every_field_of_tcp_info_has_a_column),
         cmocka_unit_test(the_unknown_is_never_shown_as_zero),

@@ -319,6 +319,59 @@ static void events_read_back(void **unused)
     buffer_done(&buffer);
 }
 
+static void check_with_memo(const struct column_context *context, const struct conn *conn,
+                            struct json_memo *memo)
+{
+    struct buffer alone, of_many;
+
+    buffer_init(&alone);
+    buffer_init(&of_many);
+    json_row(&alone, context, conn, NULL, 0);
+    for (int round = 0; round < 2; round++) { /* written, then remembered */
+        json_row_of_many(&of_many, context, conn, memo);
+        assert_string_equal(of_many.data, alone.data);
+        buffer_clear(&of_many);
+    }
+    buffer_done(&alone);
+    buffer_done(&of_many);
+}
+
+/* Rows that differ from the one before in one of the facts that the memo goes by. */
+static void a_memo_changes_no_row(void **unused)
+{
+    struct frame *frame = facts_new_frame();
+    struct conn *conn = facts_add_full(frame, "java"), first = *conn, row;
+    struct column_context context = facts_context(frame);
+    struct json_memo *memo = json_memo_new();
+
+    (void)unused;
+    assert_non_null(memo);
+    facts_add_owner(frame, conn, "nginx");
+    check_with_memo(&context, conn, memo);
+    check_with_memo(&context, &first, memo);
+#define WITH(change)                                                                               \
+    row = first;                                                                                   \
+    row.change;                                                                                    \
+    check_with_memo(&context, &row, memo)
+    WITH(uid = 7);
+    WITH(known &= ~(uint32_t)KNOWN_UID);
+    WITH(known &= ~(uint32_t)KNOWN_CGROUP);
+    WITH(cgroup_id++);
+    WITH(owner++);
+    WITH(owner = CONN_NO_INDEX);
+    WITH(owner_word = OWNER_LAST);
+    WITH(group++);
+    WITH(group = CONN_NO_INDEX);
+    WITH(unit_from = UNIT_FROM_SOCKET);
+    WITH(owners++);
+    WITH(owner_count = 0);
+    WITH(owner_count = 2);
+    WITH(tuple.local_port = 1);
+#undef WITH
+    json_memo_free(memo);
+    frame_release(frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -326,6 +379,7 @@ int main(void)
         cmocka_unit_test(the_unknown_is_absent),
         cmocka_unit_test(values_stand_as_designed),
         cmocka_unit_test(chosen_columns_only),
+        cmocka_unit_test(a_memo_changes_no_row),
         cmocka_unit_test(hostile_text_reads_back),
         cmocka_unit_test(numbers_of_every_length_read_back),
         cmocka_unit_test(csv_cells_are_quoted_and_never_formulas),

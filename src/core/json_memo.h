@@ -1,0 +1,21 @@
+/* Private to json.c: the text that rows of one owner have in common, kept from row to row. Of a
+ * frame's rows most belong to few processes, and whose a row is makes up a quarter of its text.
+ * Must not know how that text is written. */
+#ifndef TCPLENS_CORE_JSON_MEMO_H
+#define TCPLENS_CORE_JSON_MEMO_H
+
+#include "core/frame.h"
+
+#include <stddef.h>
+
+struct json_memo;
+struct json_memo_entry;
+
+/* NULL where rows of this one's owner have too little in common. An entry for another owner is
+ * emptied for this one. */
+struct json_memo_entry *json_memo_entry(struct json_memo *memo, const struct frame *frame,
+                                        const struct conn *conn);
+const char *json_memo_text(const struct json_memo_entry *entry, size_t *length); /* NULL = empty */
+void json_memo_keep(struct json_memo_entry *entry, const char *text, size_t length);
+
+#endif

@@ -5,6 +5,7 @@
 #include "core/text.h"
 #include "core/view.h"
 #include "filter_read.h"
+#include "list_rows.h"
 #include "open_source.h"
 #include "options.h"
 #include "output.h"
@@ -160,34 +161,42 @@ out:
     return error;
 }
 
-static int print_json(struct list *list)
+static void put_json_row(const void *data, uint32_t row, struct json_memo *memo, struct buffer *out)
 {
-    const uint16_t *only = list->column_count ? list->columns : NULL;
-    int error = 0;
+    const struct list *list = data;
+    const struct conn *conn = view_row(&list->view, list->context.frame, row);
 
-    for (uint32_t line = 0; !error && line < list->view.shown; line++) {
-        json_row(&list->out, &list->context, view_row(&list->view, list->context.frame, line), only,
-                 list->column_count);
-        buffer_char(&list->out, '\n');
-        error = output_flush_some(&list->out);
-    }
-    return error;
+    if (list->column_count)
+        json_row(out, &list->context, conn, list->columns, list->column_count);
+    else
+        json_row_of_many(out, &list->context, conn, memo);
+    buffer_char(out, '\n');
 }
 
-static void put_csv_row(struct list *list, const struct conn *conn)
+static int print_json(struct list *list)
 {
+    const struct list_rows rows = {list->view.shown, list, put_json_row};
+
+    return list_rows_write(&rows, &list->out);
+}
+
+static void put_csv_row(const void *data, uint32_t row, struct json_memo *memo, struct buffer *out)
+{
+    const struct list *list = data;
+    const struct conn *conn = view_row(&list->view, list->context.frame, row);
     char text[CELL_MAX];
 
+    (void)memo;
     for (size_t i = 0; i < list->column_count; i++) {
         json_value_text(&columns[list->columns[i]], &list->context, conn, text, sizeof(text));
-        csv_cell(&list->out, text, i == 0);
+        csv_cell(out, text, i == 0);
     }
-    buffer_char(&list->out, '\n');
+    buffer_char(out, '\n');
 }
 
 static int print_csv(struct list *list)
 {
-    int error = 0;
+    const struct list_rows rows = {list->view.shown, list, put_csv_row};
 
     for (size_t i = 0; i < list->column_count; i++) {
         const struct column *column = &columns[list->columns[i]];
@@ -195,11 +204,7 @@ static int print_csv(struct list *list)
         csv_cell(&list->out, column->json ? column->json : column->id, i == 0);
     }
     buffer_char(&list->out, '\n');
-    for (uint32_t line = 0; !error && line < list->view.shown; line++) {
-        put_csv_row(list, view_row(&list->view, list->context.frame, line));
-        error = output_flush_some(&list->out);
-    }
-    return error;
+    return list_rows_write(&rows, &list->out);
 }
 
 static int print_frame(struct list *list)

@@ -41,6 +41,9 @@ expect 0 list --demo 7 --json
 expect 0 list --demo 7 --csv --columns local,process,rtt
 [ "$(head -n 1 "$work/out")" = laddr,lport,comm,owner,rtt_us ] || fail "CSV title is wrong"
 [ "$(wc -l <"$work/out")" -eq "$lines" ] || fail "table and CSV have different rows"
+expect 0 list --demo 7,5000 --csv --columns serial # more rows than one thread writes
+tail -n +2 "$work/out" | sort -n -u -c || fail "rows are out of order"
+[ "$(wc -l <"$work/out")" -gt 4000 ] || fail "rows are lacking"
 expect 0 list --demo 7 --json --columns state,pid --sort -pid
 grep -vqE '^\{"state":"[A-Z0-9-]+"(,"pid":[0-9]+)?\}$' "$work/out" && fail "other columns than asked for"
 sort -s -c -t: -k3,3nr <(grep pid "$work/out") || fail "--sort -pid is not sorted"

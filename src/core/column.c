@@ -214,6 +214,15 @@ static const uint8_t STATE_ORDER[STATE_COUNT] = {
     [STATE_DELETE_TCB] = 10, [STATE_LISTEN] = 11,      [STATE_CLOSED] = 12,
 };
 
+/* A row that has closed keeps its place among those of its last state, so that what is read does
+ * not run away, nor the cursor with it. */
+static uint8_t state_place(const struct conn *conn, int64_t state)
+{
+    if (state == STATE_DELETE_TCB && conn->from != STATE_NONE)
+        state = conn->from;
+    return STATE_ORDER[state];
+}
+
 bool column_sort_key(const struct column *column, const struct column_context *context,
                      const struct conn *conn, uint64_t *key)
 {
@@ -228,7 +237,7 @@ bool column_sort_key(const struct column *column, const struct column_context *c
     else if (column->type == TYPE_TEXT)
         *key = first_eight((const uint8_t *)value.text, strlen(value.text));
     else if (column->type == TYPE_STATE)
-        *key = STATE_ORDER[value.number];
+        *key = state_place(conn, value.number);
     else
         *key = (uint64_t)value.number ^ UINT64_C(1) << 63; /* order of signed numbers */
     return true;
@@ -259,6 +268,6 @@ int column_compare(const struct column *column, const struct column_context *con
     if (column->type == TYPE_TEXT)
         return strcmp(value_a.text, value_b.text);
     if (column->type == TYPE_STATE)
-        return STATE_ORDER[value_a.number] - STATE_ORDER[value_b.number];
+        return state_place(a, value_a.number) - state_place(b, value_b.number);
     return (value_a.number > value_b.number) - (value_a.number < value_b.number);
 }

@@ -267,6 +267,39 @@ static void a_frozen_order_does_not_move(void **unused)
     frame_release(frame);
 }
 
+static void a_closed_row_keeps_its_place_and_the_cursor(void **unused)
+{
+    static const uint8_t STATES[] = {STATE_ESTABLISHED, STATE_ESTABLISHED, STATE_ESTABLISHED,
+                                     STATE_TIME_WAIT, STATE_LISTEN};
+    struct frame *frame = numbered_frame(1, UNIT_COUNT(STATES));
+    struct frame *next = numbered_frame(1, UNIT_COUNT(STATES));
+    struct column_context context = facts_context(frame);
+    struct view view;
+
+    (void)unused;
+    for (uint32_t i = 0; i < UNIT_COUNT(STATES); i++)
+        frame->conns[i].state = next->conns[i].state = STATES[i];
+    next->conns[1].from = STATE_ESTABLISHED;
+    next->conns[1].state = STATE_DELETE_TCB;
+    for (int descending = 0; descending < 2; descending++) {
+        view_init(&view);
+        view.sort = column_find("state", strlen("state"));
+        view.descending = descending;
+        view.cursor = frame->conns[1].serial;
+        context = facts_context(frame);
+        assert_int_equal(view_update(&view, &context, 10), 0);
+        const uint32_t place = view.cursor_rank;
+        context = facts_context(next);
+        assert_int_equal(view_update(&view, &context, 10), 0);
+        assert_int_equal(view.cursor, frame->conns[1].serial);
+        assert_int_equal(view.cursor_rank, place);
+        check_window(&view, &context, 10);
+        view_done(&view);
+    }
+    frame_release(frame);
+    frame_release(next);
+}
+
 static void ghosts_do_not_count_as_live(void **unused)
 {
     struct frame *frame = numbered_frame(1, 5);
@@ -296,6 +329,7 @@ int main(void)
         cmocka_unit_test(the_cursor_follows_its_connection),
         cmocka_unit_test(the_cursor_takes_the_place_of_a_row_that_goes),
         cmocka_unit_test(a_frozen_order_does_not_move),
+        cmocka_unit_test(a_closed_row_keeps_its_place_and_the_cursor),
         cmocka_unit_test(ghosts_do_not_count_as_live),
     };
 

@@ -19,6 +19,7 @@ void view_init(struct view *view)
 void view_done(struct view *view)
 {
     free(view->entries);
+    free(view->coming.entries);
     free(view->held);
     view_init(view);
 }
@@ -123,27 +124,86 @@ static void fetch_ahead(const struct frame *frame, uint32_t row)
     __builtin_prefetch(&frame->conns[row].serial);
 }
 
-/* *cursor becomes the place of the row under the cursor, if it is still there. */
-static int fill_entries(struct view *view, const struct column_context *context, uint32_t *cursor)
+static bool has_begun(const struct view *view, const struct frame *frame)
 {
-    const struct frame *frame = context->frame;
-    int error = grow_entries(&view->entries, &view->entry_capacity, frame->conn_count);
-    uint32_t count = 0;
+    const struct view_rows *coming = &view->coming;
+
+    return coming->frame == frame && coming->number == frame->number &&
+           coming->wall_ns == frame->wall_ns && coming->next <= frame->conn_count &&
+           coming->sort == view->sort && coming->descending == view->descending;
+}
+
+static int begin(struct view *view, const struct frame *frame)
+{
+    struct view_rows *coming = &view->coming;
+    int error = grow_entries(&coming->entries, &coming->capacity, frame->conn_count);
 
     if (error)
         return error;
-    view->accepted_live = 0;
-    for (uint32_t row = 0; row < frame->conn_count; row++) {
-        fetch_ahead(frame, row + FETCH_AHEAD);
+    *coming = (struct view_rows){.frame = frame,
+                                 .number = frame->number,
+                                 .wall_ns = frame->wall_ns,
+                                 .sort = view->sort,
+                                 .descending = view->descending,
+                                 .entries = coming->entries,
+                                 .capacity = coming->capacity,
+                                 .cursor = view->cursor,
+                                 .cursor_at = UINT32_MAX};
+    return 0;
+}
+
+static void take_rows(struct view *view, const struct column_context *context, uint32_t rows)
+{
+    struct view_rows *coming = &view->coming;
+    const uint32_t left = context->frame->conn_count - coming->next;
+    const uint32_t end = coming->next + (rows < left ? rows : left);
+    uint32_t count = coming->count;
+
+    for (uint32_t row = coming->next; row < end; row++) {
+        fetch_ahead(context->frame, row + FETCH_AHEAD);
         if (!accepts(view, context, row))
             continue;
-        fill_entry(view, context, row, &view->entries[count]);
-        if (view->entries[count].serial == view->cursor)
-            *cursor = count;
+        fill_entry(view, context, row, &coming->entries[count]);
+        if (coming->entries[count].serial == coming->cursor)
+            coming->cursor_at = count;
         count++;
-        view->accepted_live += row < frame->live_count;
+        coming->live += row < context->frame->live_count;
     }
-    view->entry_count = count;
+    coming->count = count;
+    coming->next = end;
+}
+
+/* The cursor may have been moved since its row was looked for. */
+static uint32_t find_cursor(const struct view *view)
+{
+    const struct view_rows *coming = &view->coming;
+
+    if (coming->cursor == view->cursor)
+        return coming->cursor_at;
+    for (uint32_t i = 0; i < coming->count; i++)
+        if (coming->entries[i].serial == view->cursor)
+            return i;
+    return UINT32_MAX;
+}
+
+/* All rows, but for those taken ahead. *cursor becomes the place of the row under the cursor, if it
+ * is still there. */
+static int fill_entries(struct view *view, const struct column_context *context, uint32_t *cursor)
+{
+    struct view_rows *coming = &view->coming;
+    const int error = has_begun(view, context->frame) ? 0 : begin(view, context->frame);
+
+    if (error)
+        return error;
+    take_rows(view, context, UINT32_MAX);
+    *cursor = find_cursor(view);
+    struct view_entry *const old = view->entries;
+    const uint32_t old_capacity = view->entry_capacity;
+    view->entries = coming->entries;
+    view->entry_capacity = coming->capacity;
+    view->entry_count = coming->count;
+    view->accepted_live = coming->live;
+    *coming = (struct view_rows){.entries = old, .capacity = old_capacity};
     return 0;
 }
 
@@ -208,11 +268,29 @@ static void settle(struct view *view, const struct column_context *context, uint
     hold_cursor(view, &order, height);
 }
 
+bool view_prepare(struct view *view, const struct column_context *context, uint32_t rows)
+{
+    /* An order that is kept needs the one before. */
+    if (view->frozen || view->held_count)
+        return true;
+    if (!has_begun(view, context->frame) && begin(view, context->frame) != 0)
+        return true;
+    take_rows(view, context, rows);
+    return view->coming.next == context->frame->conn_count;
+}
+
+void view_forget(struct view *view)
+{
+    view->coming.frame = NULL;
+}
+
 int view_update(struct view *view, const struct column_context *context, uint32_t height)
 {
     uint32_t cursor = UINT32_MAX;
     int error = 0;
 
+    if (view->frozen || view->held_count)
+        view_forget(view);
     if (!view->frozen)
         view->held_count = 0;
     else if (!view->held_count && view->entry_count)

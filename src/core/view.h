@@ -14,6 +14,20 @@ struct view_entry {
     uint32_t unknown; /* 1: no key, sorts last */
 };
 
+struct view_rows {             /* accepted rows of a frame, in no order yet */
+    const struct frame *frame; /* to be compared only; NULL = nothing begun */
+    uint64_t number;           /* of it, as its memory may be another one's by now */
+    int64_t wall_ns;
+    const struct column *sort; /* what keys were taken by */
+    bool descending;
+    struct view_entry *entries;
+    uint32_t next; /* row of the frame to go on with */
+    uint32_t count, capacity;
+    uint32_t live;      /* of them no ghosts */
+    uint64_t cursor;    /* serial looked for, */
+    uint32_t cursor_at; /* and where it is; UINT32_MAX = not found */
+};
+
 typedef bool (*view_accept)(const void *data, const struct column_context *context,
                             const struct conn *conn);
 
@@ -38,10 +52,16 @@ struct view {
     uint32_t ordered_first, ordered_end; /* ranks that are in their final order: a margin around
                                             what is shown, so that scrolling selects seldom */
     uint32_t accepted_live;              /* accepted rows that are no ghosts */
+    struct view_rows coming;             /* of the next view_update */
     struct view_entry *held; /* frozen: the order kept, by serial; key is the place in it */
     uint32_t held_count, held_capacity;
 };
 
+/* Work for the next view_update, in steps of `rows` rows, so that a key need not wait for all of
+ * them; what is shown stays. True when there is nothing left to do ahead. `accept` must be that of
+ * the update: when it gives other answers now, view_forget. */
+bool view_prepare(struct view *view, const struct column_context *context, uint32_t rows);
+void view_forget(struct view *view);
 void view_init(struct view *view);
 void view_done(struct view *view);
 /* Applies frame: filters, orders, keeps the cursor on its connection (if it is gone: on the row

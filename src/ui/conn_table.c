@@ -13,6 +13,7 @@
 #define FROM_CELLS   13  /* "  ◂ TIME-WAIT" */
 #define FROM_AT_COLS 140 /* from this width on the state a row came from has its own place */
 #define WHEEL_ROWS   3
+#define PREPARE_ROWS 16384 /* about half a millisecond */
 
 void conn_table_init(struct conn_table *table)
 {
@@ -135,18 +136,39 @@ void conn_table_update(struct conn_table *table, const struct picture *picture, 
     table->stale = true;
 }
 
+static void set_acceptance(struct conn_table *table, const struct acceptance *acceptance)
+{
+    table->view.accept = acceptance && acceptance->accept ? accept_row : NULL;
+    table->view.accept_ghost = accept_ghost;
+    table->view.accept_data = acceptance;
+}
+
+bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
+{
+    const struct acceptance acceptance = {picture, picture->accept, picture->accept_data};
+    if (picture->frozen)
+        return true;
+    if (table->prepared_generation != picture->filter_generation)
+        view_forget(&table->view);
+    table->prepared_generation = picture->filter_generation;
+    set_acceptance(table, &acceptance);
+    const bool done = view_prepare(&table->view, &picture->context, PREPARE_ROWS);
+    set_acceptance(table, NULL);
+    return done;
+}
+
 static void refresh(struct conn_table *table, const struct picture *picture, uint32_t height)
 {
     if (!table->stale && height == table->height)
         return;
-    struct acceptance acceptance = {picture, table->accept, table->accept_data};
+    const struct acceptance acceptance = {picture, table->accept, table->accept_data};
+    if (table->prepared_generation != picture->filter_generation)
+        view_forget(&table->view);
     table->view.frozen = picture->frozen && !table->resort;
-    table->view.accept = table->accept ? accept_row : NULL;
-    table->view.accept_ghost = accept_ghost;
-    table->view.accept_data = &acceptance;
+    set_acceptance(table, &acceptance);
     table->height = height;
     table->stale = view_update(&table->view, &picture->context, height) != 0;
-    table->view.accept_data = NULL;
+    set_acceptance(table, NULL);
     table->resort = table->stale;
 }
 

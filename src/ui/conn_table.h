@@ -14,13 +14,14 @@ struct conn_table {
     uint16_t columns[CONN_TABLE_COLUMNS]; /* indexes in columns[] */
     struct table_column cells[CONN_TABLE_COLUMNS];
     size_t count;
-    bool chosen; /* not the default set: what is listed last leaves first */
+    bool chosen;        /* not the default set: what is listed last leaves first */
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
-    bool stale;      /* the picture is another one since the view was made */
-    bool resort;     /* another sort column or direction: wanted even while frozen */
-    uint32_t height; /* rows shown last */
-    int from_at;     /* cell of the state a row came from, -1: no room of its own */
+    bool stale;                   /* the picture is another one since the view was made */
+    bool resort;                  /* another sort column or direction: wanted even while frozen */
+    uint32_t height;              /* rows shown last */
+    uint32_t prepared_generation; /* of the filter */
+    int from_at;                  /* cell of the state a row came from, -1: no room of its own */
 };
 
 void conn_table_init(struct conn_table *table);
@@ -37,6 +38,8 @@ uint32_t conn_table_needs(const struct conn_table *table);
 /* accept NULL = the filter of the picture. */
 void conn_table_update(struct conn_table *table, const struct picture *picture, view_accept accept,
                        const void *accept_data);
+/* A part of the work for a picture to come, which takes the screen's filter; true: it is done. */
+bool conn_table_prepare(struct conn_table *table, const struct picture *picture);
 void conn_table_draw(struct conn_table *table, const struct picture *picture,
                      const struct canvas *canvas);
 bool conn_table_command(struct conn_table *table, const struct picture *picture,

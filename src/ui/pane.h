@@ -51,6 +51,9 @@ struct pane_ops {
     void (*draw)(struct pane *pane, const struct picture *picture, const struct canvas *canvas);
 
     /* The rest may be NULL. */
+    /* A part, of a millisecond at most, of the work that drawing this coming picture takes; what is
+     * shown stays. True: it is done. */
+    bool (*prepare)(struct pane *pane, const struct picture *coming);
     bool (*key)(struct pane *pane, const struct key *key); /* before any command: prompts, menus */
     bool (*command)(struct pane *pane, const struct command *command);         /* false: not mine */
     bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */

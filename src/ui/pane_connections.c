@@ -49,6 +49,11 @@ static void connections_update(struct pane *pane, const struct picture *picture)
     conn_table_update(&((struct connections *)pane)->table, picture, NULL, NULL);
 }
 
+static bool connections_prepare(struct pane *pane, const struct picture *coming)
+{
+    return conn_table_prepare(&((struct connections *)pane)->table, coming);
+}
+
 static void connections_draw(struct pane *pane, const struct picture *picture,
                              const struct canvas *canvas)
 {
@@ -215,6 +220,7 @@ const struct pane_ops PANE_CONNECTIONS = {
     .close = connections_close,
     .update = connections_update,
     .draw = connections_draw,
+    .prepare = connections_prepare,
     .command = connections_command,
     .mouse = connections_mouse,
     .needs = connections_needs,

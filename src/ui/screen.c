@@ -58,6 +58,7 @@ void screen_free(struct screen *screen)
     screen_filter_end(screen);
     prompt_done(&screen->travel.prompt);
     frame_release(screen->picture.frame);
+    frame_release(screen->coming);
     free(screen);
 }
 
@@ -82,25 +83,6 @@ static void set_time(struct screen *screen)
     int64_t since = screen_time_passed(screen, screen_clock_ns() - screen->frame_taken_ns);
     screen->picture.context.now_ns = frame->wall_ns;
     screen->picture.now_ns = frame->wall_ns + since;
-}
-
-static void take_frame(struct screen *screen)
-{
-    screen_time_look(screen);
-    const struct screen_feed *feed = &screen->settings.feed;
-    if (screen->picture.paused || screen_is_floating(screen))
-        return;
-    struct frame *frame = feed->latest(feed->data);
-    if (frame == screen->picture.frame) {
-        frame_release(frame);
-        return;
-    }
-    frame_release(screen->picture.frame);
-    screen->picture.frame = frame;
-    screen->picture.context.frame = frame;
-    tags_follow(&screen->acting.tags, frame);
-    screen->frame_taken_ns = screen_clock_ns();
-    screen->void_panes = screen->paint = true;
 }
 
 static void read_frame_signal(struct screen *screen)
@@ -190,7 +172,7 @@ static void pause_or_go_on(struct screen *screen)
     if (screen_time_pause(screen))
         return;
     screen->picture.paused = !screen->picture.paused;
-    take_frame(screen);
+    screen_take_frame(screen);
 }
 
 static void repaint(struct screen *screen)
@@ -405,8 +387,8 @@ static void paint_if_due(struct screen *screen)
     screen_tell_wish(screen);
     if (!screen->paint)
         return;
-    if (!screen_is_floating(screen))
-        take_frame(screen);
+    if (!screen_is_floating(screen) && !screen->coming)
+        screen_take_frame(screen);
     set_time(screen);
     if (screen->void_panes)
         screen_update_panes(screen);
@@ -429,8 +411,9 @@ static void run_loop(struct screen *screen)
         int64_t now = screen_clock_ns();
         int64_t look = screen_acts_look(screen, now), end = next_end_ns(screen, now);
         int timeout_ms = (int)(((look < end ? look : end) - now + 999999) / 1000000);
-        if (screen->paint)
-            timeout_ms = 0; /* an act has just said what became of it */
+        /* An act has just said what became of it, or a frame is half taken over. */
+        if (screen->paint || screen->coming)
+            timeout_ms = 0;
         size_t asked = screen_names_wait(screen, waits + 3, &timeout_ms);
         int ready = poll(waits, 3 + asked, timeout_ms);
         if (ready < 0 && errno != EINTR)
@@ -444,7 +427,9 @@ static void run_loop(struct screen *screen)
         /* After the keys: they mean the rows that were on the screen when they were pressed. */
         if (ready > 0 && waits[1].revents & POLLIN) {
             read_frame_signal(screen);
-            take_frame(screen);
+            screen_take_frame(screen);
+        } else if (screen->coming) {
+            screen_take_frame(screen);
         }
         screen_names_pump(screen, waits + 3, ready > 0 ? asked : 0);
         now = screen_clock_ns();

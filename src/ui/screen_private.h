@@ -38,6 +38,7 @@ struct screen {
     struct term *term;
     struct wish wish, told; /* told: what the feed was last given */
     struct picture picture;
+    struct frame *coming;   /* the next one of the picture, being prepared; NULL = none */
     int64_t frame_taken_ns; /* monotonic: when the frame of the picture was taken up */
     struct pane *views[VIEWS_MAX];
     size_t view;
@@ -63,6 +64,10 @@ struct screen {
 };
 
 int64_t screen_clock_ns(void); /* monotonic */
+
+/* screen_frame.c: the newest frame becomes the picture's, or a step is done towards that: to be
+ * called again as long as screen.coming is there */
+void screen_take_frame(struct screen *screen);
 
 /* screen_views.c */
 struct pane *screen_top_pane(struct screen *screen); /* NULL before the first view */

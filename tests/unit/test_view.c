@@ -114,6 +114,52 @@ static void a_window_is_that_part_of_the_full_sort(void **unused)
     }
 }
 
+/* Frames taken in ahead by steps, with keys and a change of order in between, come out as if they
+ * had been taken at once. */
+static void what_is_prepared_is_what_an_update_makes(void **unused)
+{
+    uint64_t seed = 9;
+
+    (void)unused;
+    for (int round = 0; round < 300; round++) {
+        const uint32_t count = (uint32_t)(unit_random(&seed) % 300), height = 20;
+        struct frame *shown = random_frame(&seed, 200), *coming = random_frame(&seed, count);
+        const struct column_context now = facts_context(shown), next = facts_context(coming);
+        struct view view;
+
+        view_init(&view);
+        choose_sort(&view, &seed);
+        shown->number = 1;
+        coming->number = 2;
+        assert_int_equal(view_update(&view, &now, height), 0);
+        for (bool done = false; !done && unit_random(&seed) % 16;) {
+            done = view_prepare(&view, &next, 1 + (uint32_t)(unit_random(&seed) % 100));
+            const int64_t delta = (int64_t)(unit_random(&seed) % 40) - 20;
+            assert_int_equal(view_move(&view, &now, delta, height), 0);
+            check_window(&view, &now, height);
+            if (unit_random(&seed) % 8 == 0) {
+                choose_sort(&view, &seed);
+                assert_int_equal(view_update(&view, &now, height), 0);
+                done = false;
+            }
+            if (unit_random(&seed) % 8 == 0) {
+                view.accept = view.accept ? NULL : accept_even;
+                view_forget(&view);
+                assert_int_equal(view_update(&view, &now, height), 0);
+                done = false;
+            }
+        }
+        const uint64_t cursor = view.cursor;
+        assert_int_equal(view_update(&view, &next, height), 0);
+        check_window(&view, &next, height);
+        if (cursor && cursor <= count && !(view.accept && cursor % 2))
+            assert_int_equal(view.cursor, cursor);
+        view_done(&view);
+        frame_release(shown);
+        frame_release(coming);
+    }
+}
+
 static int compare_rows(const struct view *view, const struct column_context *context,
                         const struct conn *a, const struct conn *b)
 {
@@ -325,6 +371,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_window_is_that_part_of_the_full_sort),
+        cmocka_unit_test(what_is_prepared_is_what_an_update_makes),
         cmocka_unit_test(the_order_is_total_and_ties_keep_theirs),
         cmocka_unit_test(the_cursor_follows_its_connection),
         cmocka_unit_test(the_cursor_takes_the_place_of_a_row_that_goes),

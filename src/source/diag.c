@@ -24,25 +24,51 @@ static uint8_t kernel_family(uint8_t family)
     return family == FAMILY_INET6 ? AF_INET6 : AF_INET;
 }
 
-static struct inet_diag_req_v2 *put_request(void *buffer, uint16_t type, uint16_t flags,
-                                            uint8_t family, uint32_t sequence)
+static struct nlmsghdr *put_header(void *buffer, uint16_t type, uint16_t flags, uint32_t sequence)
 {
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
     header->nlmsg_type = type;
     header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
     header->nlmsg_seq = sequence;
+    return header;
+}
+
+static struct inet_diag_req_v2 *put_request(void *buffer, uint16_t type, uint16_t flags,
+                                            uint8_t family, uint32_t sequence)
+{
+    struct nlmsghdr *header = put_header(buffer, type, flags, sequence);
     struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
     request->sdiag_family = kernel_family(family);
     request->sdiag_protocol = IPPROTO_TCP;
     return request;
 }
 
-size_t diag_put_dump(void *buffer, const struct diag_request *request)
+static void put_dump_of_family(void *buffer, const struct diag_request *request, uint8_t extensions)
 {
     struct inet_diag_req_v2 *body =
         put_request(buffer, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, request->family, request->sequence);
-    body->idiag_ext = request->detail ? EXTENSIONS_DETAIL : EXTENSIONS_LEAN;
+    body->idiag_ext = extensions;
     body->idiag_states = request->kernel_states;
+}
+
+/* The request of before Linux 3.3: it has no room for a family, and is answered with rows of all
+ * (AF_UNSPEC; inet_diag_dump_compat, net/ipv4/inet_diag.c, Linux 3.3 to 6.18). The rest goes the
+ * way of SOCK_DIAG_BY_FAMILY: the same extensions, states, bytecode, attributes and rights. */
+static void put_dump_of_both(void *buffer, const struct diag_request *request, uint8_t extensions)
+{
+    struct nlmsghdr *header = put_header(buffer, TCPDIAG_GETSOCK, NLM_F_DUMP, request->sequence);
+    struct inet_diag_req *body = mnl_nlmsg_put_extra_header(header, sizeof(*body));
+    body->idiag_ext = extensions;
+    body->idiag_states = request->kernel_states;
+}
+
+size_t diag_put_dump(void *buffer, const struct diag_request *request)
+{
+    const uint8_t extensions = request->detail ? EXTENSIONS_DETAIL : EXTENSIONS_LEAN;
+    if (request->family == DIAG_BOTH_FAMILIES)
+        put_dump_of_both(buffer, request, extensions);
+    else
+        put_dump_of_family(buffer, request, extensions);
     struct nlmsghdr *header = buffer;
     if (request->bytecode)
         mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, request->bytecode_length, request->bytecode);
@@ -151,6 +177,7 @@ static int read_message(struct diag_parse *parse, const struct nlmsghdr *header)
         parse->interrupted = true;
     switch (header->nlmsg_type) {
     case SOCK_DIAG_BY_FAMILY:
+    case TCPDIAG_GETSOCK: /* rows bear the type of the request */
         return add_row(parse, payload, length);
     case NLMSG_DONE:
         return end_dump(parse, error);

@@ -13,8 +13,12 @@
 
 #define DIAG_BUFFER_SIZE (32u * 1024u) /* one constant receive buffer per socket, DESIGN 3, 5 */
 
+/* In the place of a family: one pass over the kernel's tables instead of two. An old request
+ * (TCPDIAG_GETSOCK), which the kernel may refuse though it knows the others. */
+#define DIAG_BOTH_FAMILIES 0u
+
 struct diag_request {
-    uint8_t family;         /* FAMILY_INET or FAMILY_INET6 */
+    uint8_t family;         /* FAMILY_INET, FAMILY_INET6 or, of a dump, DIAG_BOTH_FAMILIES */
     uint32_t kernel_states; /* idiag_states, see state_kernel_mask() */
     const void *bytecode;   /* INET_DIAG_REQ_BYTECODE or NULL */
     size_t bytecode_length;

@@ -109,13 +109,12 @@ static int find_autobound(const struct live_filter *live, struct netlink *netlin
                           struct frame_pool *scratch, struct frame *frame, const struct wish *wish)
 {
     const struct netlink_bytecode code = {live->autobound_code.data, live->autobound_code.length};
-    const struct netlink_bytecode both[] = {code, code};
     const struct wish bare = {.state_bits = wish->state_bits, .families = wish->families};
     struct frame *dumped = frame_new(scratch);
 
     if (!dumped)
         return -ENOMEM;
-    int result = netlink_dump(netlink, dumped, &bare, both);
+    int result = netlink_dump(netlink, dumped, &bare, &code);
     if (result == 0 && dumped->missing.reasons & MISSING_DUMP_PART)
         frame->missing = dumped->missing;
     if (result == 0)
@@ -141,8 +140,7 @@ static int dump_filtered(const struct live_filter *live, struct netlink *netlink
                          struct frame *frame, const struct wish *wish)
 {
     const struct netlink_bytecode code = {live->code.data, live->code.length};
-    const struct netlink_bytecode both[] = {code, code};
-    const int result = netlink_dump(netlink, frame, wish, code.length ? both : NULL);
+    const int result = netlink_dump(netlink, frame, wish, code.length ? &code : NULL);
 
     if (code.length == 0 || (result != -EINVAL && frame->missing.error != EINVAL))
         return result;

@@ -32,6 +32,7 @@ struct netlink {
     struct channel dump, exact;
     struct repeats repeats;
     struct ulp_right ulp;
+    bool apart; /* the kernel dumps families one by one only */
     uint32_t netns;
     uint32_t rows;           /* of the last frame */
     uint32_t last_uid;       /* of the row before, UINT32_MAX = none */
@@ -202,15 +203,20 @@ static int dump_once(struct netlink *netlink, struct diag_parse *parse,
     return result;
 }
 
-static bool is_final(int error)
+/* Errors that the same request would get again. */
+static bool is_refused(int error)
 {
-    return error == -ENOMEM || error == -ENOENT || error == -EPROTONOSUPPORT ||
-           error == -EAFNOSUPPORT || error == -EACCES || error == -EPERM;
+    static const int REFUSED[] = {ENOENT, EPROTONOSUPPORT, EAFNOSUPPORT, EACCES,
+                                  EPERM,  EOPNOTSUPP,      EINVAL};
+    for (size_t i = 0; i < sizeof(REFUSED) / sizeof(REFUSED[0]); i++)
+        if (error == -REFUSED[i])
+            return true;
+    return false;
 }
 
-/* One family: what a failed attempt got is dropped before the next, that of the last is kept. */
-static int dump_family(struct netlink *netlink, const struct diag_parse *blank,
-                       const struct diag_request *request)
+/* One request: what a failed attempt got is dropped before the next, that of the last is kept. */
+static int dump_patiently(struct netlink *netlink, const struct diag_parse *blank,
+                          const struct diag_request *request)
 {
     struct frame *frame = blank->frame;
     uint32_t conns = frame->live_count;
@@ -218,7 +224,7 @@ static int dump_family(struct netlink *netlink, const struct diag_parse *blank,
     for (int attempt = 1;; attempt++) {
         struct diag_parse parse = *blank;
         int result = dump_once(netlink, &parse, request);
-        if (result == 0 || attempt == ATTEMPTS || is_final(result))
+        if (result == 0 || attempt == ATTEMPTS || result == -ENOMEM || is_refused(result))
             return result;
         frame->live_count = conns;
         frame->conn_count = conns;
@@ -251,7 +257,7 @@ static void end_frame(struct netlink *netlink, struct frame *frame)
     frame->conn_count = frame->live_count;
 }
 
-/* Names what one family's dump lacks; no IPv6 in the kernel is a fact. */
+/* Names what a dump lacks; no IPv6 in the kernel is a fact. */
 static void note_failure(struct frame *frame, uint8_t family, int error)
 {
     if (family == FAMILY_INET6 && (error == -ENOENT || error == -EAFNOSUPPORT))
@@ -261,25 +267,19 @@ static void note_failure(struct frame *frame, uint8_t family, int error)
                              "showing what was got");
 }
 
-/* Dumps the wished families one after the other. 0 or, if nothing at all was had, -errno. */
-static int dump_families(struct netlink *netlink, const struct diag_parse *blank,
-                         const struct wish *wish, const struct netlink_bytecode *bytecode)
+/* Dumps one family after the other. 0 or, if nothing at all was had, -errno. */
+static int dump_each(struct netlink *netlink, const struct diag_parse *blank,
+                     const struct diag_request *wanted, const uint8_t *families, size_t count)
 {
-    static const uint8_t FAMILIES[] = {FAMILY_INET, FAMILY_INET6};
     int error = 0;
     bool any = false;
-    for (unsigned i = 0; i < 2; i++) {
-        if (!(wish->families & 1u << i))
-            continue;
-        struct diag_request request = {.family = FAMILIES[i],
-                                       .kernel_states = state_kernel_mask(wish->state_bits),
-                                       .bytecode = bytecode ? bytecode[i].code : NULL,
-                                       .bytecode_length = bytecode ? bytecode[i].length : 0,
-                                       .detail = blank->want_detail || wish->page.cookie};
-        int result = dump_family(netlink, blank, &request);
+    for (size_t i = 0; i < count; i++) {
+        struct diag_request request = *wanted;
+        request.family = families[i];
+        int result = dump_patiently(netlink, blank, &request);
         any = any || result == 0;
         if (result < 0)
-            note_failure(blank->frame, FAMILIES[i], result);
+            note_failure(blank->frame, families[i], result);
         if (result < 0 && error == 0)
             error = result;
     }
@@ -289,19 +289,46 @@ static int dump_families(struct netlink *netlink, const struct diag_parse *blank
     return error;
 }
 
+/* In one pass if the kernel does that: of a dump, most of what is not rows is the walk through its
+ * hash table, and it walks once a request. That it does not is remembered only where it answers
+ * single families: else the fault is another (bytecode that it does not know). */
+static int dump_families(struct netlink *netlink, const struct diag_parse *blank,
+                         const struct diag_request *wanted, uint8_t families)
+{
+    static const uint8_t BOTH[] = {DIAG_BOTH_FAMILIES};
+    static const uint8_t EACH[] = {FAMILY_INET, FAMILY_INET6};
+    const struct missing before = blank->frame->missing;
+    if (families == WISH_INET)
+        return dump_each(netlink, blank, wanted, &EACH[0], 1);
+    if (families == WISH_INET6)
+        return dump_each(netlink, blank, wanted, &EACH[1], 1);
+    int result = netlink->apart ? -EOPNOTSUPP : dump_each(netlink, blank, wanted, BOTH, 1);
+    if (!is_refused(result))
+        return result;
+    blank->frame->missing = before;
+    result = dump_each(netlink, blank, wanted, EACH, 2);
+    if (result == 0 && blank->frame->missing.error == 0)
+        netlink->apart = true;
+    return result;
+}
+
 int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
-                 const struct netlink_bytecode bytecode[2])
+                 const struct netlink_bytecode *bytecode)
 {
     struct diag_parse blank = parse_for(netlink, frame, wish->state_bits);
     blank.want_detail = wish->needs & NEED_DETAIL;
     blank.page = wish->page;
+    const struct diag_request wanted = {.kernel_states = state_kernel_mask(wish->state_bits),
+                                        .bytecode = bytecode ? bytecode->code : NULL,
+                                        .bytecode_length = bytecode ? bytecode->length : 0,
+                                        .detail = blank.want_detail || wish->page.cookie};
     frame->source = "sock_diag";
     if (!blank.admin)
         frame->missing.reasons |= MISSING_ULP;
     int result = begin_frame(netlink, netlink->rows);
     if (result < 0)
         return result;
-    result = dump_families(netlink, &blank, wish, bytecode);
+    result = dump_families(netlink, &blank, &wanted, wish->families);
     end_frame(netlink, frame);
     netlink->rows = frame->live_count;
     return result;
@@ -316,7 +343,7 @@ int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t fa
     int result = begin_frame(netlink, 0);
     if (result < 0)
         return result;
-    result = dump_family(netlink, &blank, &request);
+    result = dump_patiently(netlink, &blank, &request);
     end_frame(netlink, frame);
     return result;
 }
@@ -387,7 +414,7 @@ static int try_out(struct netlink *netlink)
                                    .bytecode_length = sizeof(none)};
     struct frame nothing = {0};
     struct diag_parse parse = {.frame = &nothing}; /* no states: adds no rows */
-    return dump_family(netlink, &parse, &request);
+    return dump_patiently(netlink, &parse, &request);
 }
 
 int netlink_open(struct netlink **netlink)

@@ -18,14 +18,14 @@ void netlink_close(struct netlink *netlink);
 /* Dumps TCP of the wished families and states into frame. A failed dump is tried again at most
  * twice on a new socket, then the frame is marked MISSING_DUMP_PART with error and text and 0 is
  * returned, unless nothing at all could be had (-errno). Users of the rows are noted with an empty
- * name, interfaces have theirs. bytecode (may be NULL) holds filter
- * bytecode per family [0] IPv4, [1] IPv6. */
+ * name, interfaces have theirs. Both families are dumped in one pass, their rows mixed; where the
+ * kernel refuses that, one after the other. bytecode (may be NULL) is the filter's. */
 struct netlink_bytecode {
     const void *code;
     size_t length;
 };
 int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
-                 const struct netlink_bytecode bytecode[2]);
+                 const struct netlink_bytecode *bytecode);
 
 /* Asks for one row exactly. 0: it is there, *conn is its present state; -ENOENT: it is not; other
  * -errno: could not be asked. For rows that are neither LISTEN nor CLOSED (those are found by a

@@ -1,5 +1,5 @@
-/* raw_dump: the floor: the dump that tcplens asks for, of which only the message boundaries are
- * read. */
+/* raw_dump: the floor: a dump of what tcplens asks for, of which only the message boundaries are
+ * read. Two dumps, one a family, as ss makes them: tcplens itself makes one of both. */
 #ifndef TCPLENS_BENCH_RAW_DUMP_H
 #define TCPLENS_BENCH_RAW_DUMP_H
 

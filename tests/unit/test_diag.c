@@ -379,6 +379,42 @@ static void requests_say_what_is_wanted(void **unused)
     assert_true(request->idiag_ext & 1 << (INET_DIAG_CONG - 1));
 }
 
+static void both_families_are_asked_for_in_the_old_form(void **unused)
+{
+    struct messages m = {0};
+    struct diag_request wanted = {.family = DIAG_BOTH_FAMILIES,
+                                  .kernel_states = 1u << 13 | 1u << 10,
+                                  .bytecode = "\1\2\3\4",
+                                  .bytecode_length = 4,
+                                  .sequence = 9};
+    (void)unused;
+    size_t length = diag_put_dump(m.bytes, &wanted);
+    struct nlmsghdr *header = message_header(&m);
+    struct inet_diag_req *request = (void *)(header + 1);
+    struct nlattr *attribute = (void *)(request + 1);
+    assert_int_equal(length, sizeof(*header) + sizeof(*request) + 8);
+    assert_int_equal(header->nlmsg_type, TCPDIAG_GETSOCK);
+    assert_int_equal(header->nlmsg_flags, NLM_F_REQUEST | NLM_F_DUMP);
+    assert_int_equal(request->idiag_states, 1u << 13 | 1u << 10);
+    assert_int_equal(request->idiag_ext,
+                     1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_SKMEMINFO - 1));
+    assert_int_equal(attribute->nla_type, INET_DIAG_REQ_BYTECODE);
+    assert_memory_equal(attribute + 1, "\1\2\3\4", 4);
+}
+
+static void rows_bear_the_type_of_either_request(void **unused)
+{
+    struct inet_diag_msg row = message_row(KERNEL_ESTABLISHED);
+    struct diag_parse parse = new_parse();
+    struct messages m = {0};
+    (void)unused;
+    message_begin_row(&m, KERNEL_ESTABLISHED);
+    message_begin(&m, TCPDIAG_GETSOCK, &row, sizeof(row));
+    assert_int_equal(diag_parse_messages(&parse, m.bytes, m.length), 1);
+    assert_int_equal(parse.frame->live_count, 2);
+    frame_release(parse.frame);
+}
+
 static int open_pool(void **unused)
 {
     (void)unused;
@@ -408,6 +444,8 @@ int main(void)
         cmocka_unit_test(a_datagram_cut_at_every_byte_keeps_whole_rows),
         cmocka_unit_test(destroy_needs_a_cookie),
         cmocka_unit_test(requests_say_what_is_wanted),
+        cmocka_unit_test(both_families_are_asked_for_in_the_old_form),
+        cmocka_unit_test(rows_bear_the_type_of_either_request),
     };
     return cmocka_run_group_tests(tests, open_pool, close_pool);
 }

@@ -3,6 +3,7 @@
  * row it is given. */
 #include "act.h"
 
+#include "core/proc_stat.h"
 #include "core/text.h"
 #include "source/diag.h"
 #include "source/privilege.h"
@@ -21,12 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define STAT_MAX      1024
-#define KERNEL_THREAD 0x00200000u /* PF_KTHREAD, include/linux/sched.h */
-#define ANCESTORS_MAX 64
-#define WALK_LIMIT_NS                                                                              \
-    20000000LL /* reading one process' descriptors must not hold up the screen                     \
-                */
+#define STAT_MAX          1024
+#define ANCESTORS_MAX     64
+#define WALK_LIMIT_NS     20000000LL /* reading one process must not hold up the screen */
 #define DESTROY_TIMEOUT_S 1
 #define REQUEST_MAX       1024
 
@@ -43,13 +41,6 @@ const struct act_signal ACT_SIGNALS[] = {
 };
 const size_t act_signal_count = sizeof ACT_SIGNALS / sizeof *ACT_SIGNALS;
 
-struct process_stat {
-    char name[EVENT_NAME_MAX];
-    int32_t parent;
-    uint32_t flags;
-    uint64_t start_ticks;
-};
-
 const char *act_guard_text(enum act_guard guard)
 {
     static const char *const TEXTS[] = {
@@ -65,7 +56,7 @@ const char *act_guard_text(enum act_guard guard)
     return TEXTS[guard];
 }
 
-static int read_small_file(const char *path, char *text, size_t size)
+static int read_small_file(const char *path, char *text, size_t size, size_t *used)
 {
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
@@ -76,34 +67,18 @@ static int read_small_file(const char *path, char *text, size_t size)
     if (error)
         return error;
     text[length] = '\0';
+    *used = (size_t)length;
     return 0;
 }
 
-/* /proc/PID/stat: the name ends at the last ')', it may hold any other byte (proc_pid_stat(5)). */
-static int read_stat(int32_t pid, struct process_stat *out)
+static int read_stat(int32_t pid, struct proc_stat *out)
 {
     char path[64], text[STAT_MAX];
-    unsigned flags;
-    int parent;
-    unsigned long long start;
+    size_t length = 0;
 
     snprintf(path, sizeof path, "/proc/%" PRId32 "/stat", pid);
-    const int error = read_small_file(path, text, sizeof text);
-    if (error)
-        return error;
-    const char *open = strchr(text, '(');
-    const char *close = strrchr(text, ')');
-    if (!open || !close || close < open)
-        return -EBADMSG;
-    if (sscanf(close + 1,
-               " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &parent, &flags, &start) != 3)
-        return -EBADMSG;
-    text_clean(out->name, sizeof out->name, open + 1, (size_t)(close - open - 1));
-    out->parent = parent;
-    out->flags = flags;
-    out->start_ticks = start;
-    return 0;
+    const int error = read_small_file(path, text, sizeof text, &length);
+    return error ? error : proc_stat_parse(text, length, out);
 }
 
 static int64_t monotonic_ns(void)
@@ -180,7 +155,7 @@ static bool is_ancestor(int32_t pid)
     int32_t at = (int32_t)getppid();
 
     for (int i = 0; i < ANCESTORS_MAX && at > 0; i++) {
-        struct process_stat stat;
+        struct proc_stat stat;
         if (at == pid)
             return true;
         if (read_stat(at, &stat))
@@ -190,11 +165,11 @@ static bool is_ancestor(int32_t pid)
     return false;
 }
 
-static enum act_guard guard_process(int32_t pid, const struct process_stat *stat)
+static enum act_guard guard_process(int32_t pid, const struct proc_stat *stat)
 {
     if (pid == 1)
         return GUARD_INIT;
-    if (stat->flags & KERNEL_THREAD)
+    if (stat->kernel_thread)
         return GUARD_KERNEL_THREAD;
     if (pid == getpid())
         return GUARD_SELF;
@@ -211,7 +186,7 @@ bool act_process_exited(const struct act_process *process)
 /* Reads what /proc says of the pid and makes sure that it says it of the process behind the pidfd:
  * as long as that has not been reaped its pid is not given to another, so a live pidfd after the
  * read proves it. */
-static int check_identity(const struct act_process *process, struct process_stat *stat,
+static int check_identity(const struct act_process *process, struct proc_stat *stat,
                           char text[ACT_TEXT_MAX])
 {
     int error = read_stat(process->pid, stat);
@@ -274,7 +249,7 @@ static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
 }
 
 /* That it is the process, that it holds the socket, and that what was read was of this process. */
-static int check_all(const struct act_process *process, struct process_stat *stat,
+static int check_all(const struct act_process *process, struct proc_stat *stat,
                      char text[ACT_TEXT_MAX])
 {
     struct privilege privilege;
@@ -294,7 +269,7 @@ int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_
                        uint32_t inode, char text[ACT_TEXT_MAX])
 {
     struct act_process made = {-1, pid, start_ticks, inode, "", GUARD_NOTHING};
-    struct process_stat stat;
+    struct proc_stat stat;
 
     if (pid <= 0) {
         snprintf(text, ACT_TEXT_MAX, "no process is known to hold this socket");
@@ -324,7 +299,7 @@ void act_process_release(struct act_process *process)
 
 int act_process_signal(const struct act_process *process, int signal, char text[ACT_TEXT_MAX])
 {
-    struct process_stat stat;
+    struct proc_stat stat;
     int error = check_all(process, &stat, text);
 
     if (error)

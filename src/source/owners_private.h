@@ -5,6 +5,7 @@
 #ifndef TCPLENS_SOURCE_OWNERS_PRIVATE_H
 #define TCPLENS_SOURCE_OWNERS_PRIVATE_H
 
+#include "core/proc_stat.h"
 #include "source/owners.h"
 #include "source/privilege.h"
 
@@ -59,7 +60,7 @@ struct owner_slot {
     uint32_t fd_count, fd_capacity;
     uint32_t *task_inodes; /* sockets that threads hold in tables of their own */
     uint32_t task_inode_count;
-    char comm[65]; /* safe text */
+    char comm[EVENT_NAME_MAX]; /* safe text */
     char *exe, *command_line;
     uint64_t cpu_ticks, memory_bytes;
     int64_t sampled_ns;

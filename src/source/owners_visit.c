@@ -3,7 +3,7 @@
  * is never mixed up. Must not know whom to visit when. */
 #include "source/owners_private.h"
 
-#include "core/text.h"
+#include "core/proc_stat.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,8 +16,7 @@
 #include <unistd.h>
 
 #define LISTING_SIZE   8192u
-#define CLOCK_EVERY    32u        /* links between two looks at the clock */
-#define PF_KTHREAD     0x00200000 /* include/linux/sched.h, Linux 2.6.27 to 6.18 */
+#define CLOCK_EVERY    32u /* links between two looks at the clock */
 #define STAT_TEXT_SIZE 1024u
 
 struct linux_dirent64 { /* getdents64(2) */
@@ -120,70 +119,29 @@ int owners_open_process(const struct owners *owners, const struct owner_slot *sl
     return directory < 0 ? -errno : directory;
 }
 
-enum stat_field { /* of /proc/PID/stat, counted from the one behind the name (proc(5): 3) */
-                  STAT_STATE = 0,
-                  STAT_PARENT = 1,
-                  STAT_FLAGS = 6,
-                  STAT_THREADS = 17,
-                  STAT_START = 19,
-                  STAT_FIELDS
-};
-
-struct stat_facts {
-    const char *comm;
-    size_t comm_length;
-    char state;
-    uint64_t numbers[STAT_FIELDS]; /* negative ones are 0 */
-};
-
-/* The name may hold anything, parentheses and newlines too: it ends at the last one. Kernel threads
- * have longer ones than 15 bytes (Linux 5.17). */
-static bool parse_stat(const char *text, size_t length, struct stat_facts *facts)
-{
-    const char *open = memchr(text, '(', length);
-    const char *close = memrchr(text, ')', length);
-
-    if (!open || !close || close < open)
-        return false;
-    facts->comm = open + 1;
-    facts->comm_length = (size_t)(close - open - 1);
-    const char *at = close + 1;
-    for (int i = 0; i < STAT_FIELDS; i++) {
-        at += strspn(at, " ");
-        if (!*at)
-            return false;
-        if (i == STAT_STATE)
-            facts->state = *at;
-        facts->numbers[i] = *at >= '0' && *at <= '9' ? strtoull(at, NULL, 10) : 0;
-        at += strcspn(at, " ");
-    }
-    return true;
-}
-
 /* Who the process is now; another start means another process in an old number. */
 int owners_identify(struct owners *owners, uint32_t index, int directory, const struct stat *about)
 {
     struct owner_slot *slot = &owners->slots[index];
     char text[STAT_TEXT_SIZE];
     size_t length = 0;
-    struct stat_facts facts;
-    const int error = owners_read_file(directory, "stat", text, sizeof text, &length);
+    struct proc_stat stat;
+    int error = owners_read_file(directory, "stat", text, sizeof text, &length);
 
     if (error)
         return error == -ENOENT ? -ESRCH : error;
-    if (!parse_stat(text, length, &facts))
-        return -EBADMSG;
-    if (slot->identified && slot->start_ticks != facts.numbers[STAT_START])
+    error = proc_stat_parse(text, length, &stat);
+    if (error)
+        return error;
+    if (slot->identified && slot->start_ticks != stat.start_ticks)
         return -ESRCH;
-    slot->start_ticks = facts.numbers[STAT_START];
-    slot->parent = (int32_t)facts.numbers[STAT_PARENT];
-    slot->threads = (uint32_t)facts.numbers[STAT_THREADS];
-    slot->zombie = facts.state == 'Z';
-    slot->kernel_thread = (facts.numbers[STAT_FLAGS] & PF_KTHREAD) != 0;
-    char comm[sizeof slot->comm];
-    text_clean(comm, sizeof comm, facts.comm, facts.comm_length);
-    if (strcmp(comm, slot->comm) != 0) { /* it has become another program */
-        memcpy(slot->comm, comm, sizeof comm);
+    slot->start_ticks = stat.start_ticks;
+    slot->parent = stat.parent;
+    slot->threads = stat.threads;
+    slot->zombie = stat.state == 'Z';
+    slot->kernel_thread = stat.kernel_thread;
+    if (strcmp(stat.name, slot->comm) != 0) { /* it has become another program */
+        memcpy(slot->comm, stat.name, sizeof slot->comm);
         slot->facts_read = slot->cmdline_read = false;
     }
     slot->directory_inode = about->st_ino;

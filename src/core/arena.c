@@ -81,16 +81,6 @@ void *arena_alloc(struct arena *arena, size_t size)
     return place;
 }
 
-void *arena_alloc_zeroed(struct arena *arena, size_t count, size_t size)
-{
-    if (size != 0 && count > SIZE_MAX / size)
-        return NULL;
-    void *place = arena_alloc(arena, count * size);
-    if (place != NULL)
-        memset(place, 0, count * size);
-    return place;
-}
-
 char *arena_copy(struct arena *arena, const char *text, size_t length)
 {
     if (length == SIZE_MAX)

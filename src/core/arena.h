@@ -18,8 +18,7 @@ void arena_init(struct arena *arena);
 void arena_done(struct arena *arena);
 /* 16-byte aligned, not zeroed; NULL when out of memory (nothing is lost then). */
 void *arena_alloc(struct arena *arena, size_t size);
-void *arena_alloc_zeroed(struct arena *arena, size_t count, size_t size); /* NULL on overflow too */
-char *arena_copy(struct arena *arena, const char *text, size_t length);   /* adds a NUL */
+char *arena_copy(struct arena *arena, const char *text, size_t length); /* adds a NUL */
 void arena_reset(struct arena *arena); /* everything handed out is invalid from here on */
 size_t arena_footprint(const struct arena *arena);
 

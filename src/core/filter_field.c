@@ -1,6 +1,7 @@
 /* filter_field: one condition of a filter: the field words, what each takes, and bare words. Knows
  * nothing of how conditions are joined. */
 #include "core/filter_node.h"
+#include "core/offload.h"
 #include "core/text.h"
 
 #include <errno.h>
@@ -240,6 +241,26 @@ static enum shared_fact shared_fact(const char *id)
     return strcmp(id, "user") == 0 ? SHARED_USER : SHARED_NOTHING;
 }
 
+/* Of a state's name a slip, or MIB's Max, would be a filter that nothing satisfies; its number
+ * means the name. */
+static int check_offload(struct text_pattern *pattern, const struct token *word,
+                         struct filter_error *error)
+{
+    uint8_t state;
+    char *name;
+
+    if (pattern->match != MATCH_EXACT)
+        return 0;
+    if (offload_from_name(pattern->text, strlen(pattern->text), &state))
+        return filter_fail(error, word, "offload takes InHost, Offloading, Offloaded or Uploading");
+    name = strdup(offload_name(state));
+    if (!name)
+        return -ENOMEM;
+    free(pattern->text);
+    pattern->text = name;
+    return 0;
+}
+
 static int parse_text_column(struct filter_parser *parser, struct filter_node *node,
                              const struct column *column)
 {
@@ -264,7 +285,10 @@ static int parse_text_column(struct filter_parser *parser, struct filter_node *n
         node->u.text.holder_fact = HOLDER_NAME;
     else if (strcmp(column->id, "exe") == 0)
         node->u.text.holder_fact = HOLDER_EXE;
-    return filter_parse_pattern(&node->u.text.pattern, word, parser->error);
+    error = filter_parse_pattern(&node->u.text.pattern, word, parser->error);
+    if (!error && strcmp(column->id, "offload") == 0)
+        error = check_offload(&node->u.text.pattern, word, parser->error);
+    return error;
 }
 
 static int parse_column(struct filter_parser *parser, struct filter_node *node,

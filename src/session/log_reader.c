@@ -225,11 +225,6 @@ const char *log_reader_damage(const struct log_reader *reader)
     return reader->damage;
 }
 
-uint64_t log_reader_damage_count(const struct log_reader *reader)
-{
-    return reader->damage_count;
-}
-
 bool log_reader_seekable(const struct log_reader *reader)
 {
     return reader->seekable;
@@ -261,9 +256,4 @@ uint64_t log_reader_line_place(const struct log_reader *reader)
     if (reader->zstd)
         return reader->text_offset;
     return reader->offset - (reader->filled - reader->line_begin);
-}
-
-const struct zst_keys *log_reader_keys(const struct log_reader *reader)
-{
-    return reader->zstd ? &reader->keys : NULL;
 }

@@ -31,7 +31,6 @@ void log_reader_again(struct log_reader *reader);
 
 const char *
 log_reader_damage(const struct log_reader *reader); /* the last one in words, "" = none */
-uint64_t log_reader_damage_count(const struct log_reader *reader);
 bool log_reader_seekable(const struct log_reader *reader);
 int log_reader_descriptor(const struct log_reader *reader); /* to poll on a pipe */
 /* Bytes behind the last whole line or frame, once the end was reached: a torn tail, or a log that
@@ -53,8 +52,6 @@ uint64_t log_reader_place(const struct log_reader *reader);
 uint64_t log_reader_line_place(const struct log_reader *reader);
 /* Goes to a place that came from here. */
 int log_reader_go(struct log_reader *reader, uint64_t place);
-/* Keyframes known so far, with their sums; NULL in a plain log. */
-const struct zst_keys *log_reader_keys(const struct log_reader *reader);
 /* Time of the last line of kind frame, as far as that can be told from the end of the file. */
 int log_reader_last_time(struct log_reader *reader, int64_t *wall_ns);
 

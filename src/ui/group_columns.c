@@ -369,9 +369,3 @@ const struct group_columns GROUP_COLUMNS[] = {
     [GROUPING_LISTENERS] = COLUMNS(LISTENER_COLUMNS, 4, NEED_OWNER | NEED_GROUP),
     [GROUPING_PEERS] = COLUMNS(PEER_COLUMNS, 2, NEED_OWNER),
 };
-
-void group_name(const struct picture *picture, enum grouping_kind kind,
-                const struct grouping_row *row, char *out, size_t size)
-{
-    GROUP_COLUMNS[kind].columns[0].text(picture, row, out, size);
-}

@@ -29,8 +29,4 @@ extern const struct group_columns GROUP_COLUMNS[]; /* by enum grouping_kind */
 
 #define GROUP_COLUMNS_MAX 16
 
-/* What the group is called: title of its page. */
-void group_name(const struct picture *picture, enum grouping_kind kind,
-                const struct grouping_row *row, char *out, size_t size);
-
 #endif

@@ -89,6 +89,5 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void screen_changed(struct screen *screen); /* needs or wish may differ: ask again */
 bool screen_run_command(struct screen *screen, const struct command *command);
-enum theme screen_theme(const struct screen *screen);
 
 #endif

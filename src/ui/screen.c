@@ -54,6 +54,7 @@ void screen_free(struct screen *screen)
     if (!screen)
         return;
     screen_close_panes(screen);
+    screen_acts_done(screen);
     screen_names_end(screen);
     screen_filter_end(screen);
     prompt_done(&screen->travel.prompt);

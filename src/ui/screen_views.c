@@ -149,11 +149,6 @@ const struct picture *screen_picture(struct screen *screen)
     return &screen->picture;
 }
 
-enum theme screen_theme(const struct screen *screen)
-{
-    return screen->theme;
-}
-
 void screen_say(struct screen *screen, unsigned role, const char *format, ...)
 {
     va_list arguments;

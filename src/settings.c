@@ -109,7 +109,8 @@ struct reading {
     bool continued, failed;
 };
 
-/* One line at a time, so that the reader's count of lines is ours. */
+/* One line at a time, so that the reader's count of lines is ours. What is cut of a line is read
+ * here, and the line ended: inih 59 reads on by itself behind one that has no end. */
 static char *read_line(char *out, int size, void *data)
 {
     struct reading *reading = data;
@@ -123,7 +124,8 @@ static char *read_line(char *out, int size, void *data)
         return out;
     while (next != '\n' && next != EOF)
         next = fgetc(reading->file);
-    if (next == '\n' && reading->settings)
+    out[size - 2] = '\n';
+    if (reading->settings)
         complain(reading->settings, reading->number,
                  "longer than %d bytes; go on in the next line, after blanks", size - 2);
     return out;

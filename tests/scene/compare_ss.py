@@ -113,7 +113,8 @@ def read_ss():
     with open('/proc/sys/net/ipv4/tcp_available_congestion_control', encoding='ascii') as file:
         algorithms = set(file.read().split())
     output = subprocess.run(['ss', '-tanieomOH'], capture_output=True, text=True, check=True).stdout
-    return [ss_row(line, algorithms) for line in output.splitlines()]
+    # Only newer versions of ss ask for bound sockets that never connected.
+    return [ss_row(line, algorithms) for line in output.splitlines() if not line.startswith('UNCONN')]
 
 
 def read_tcplens(binary):

@@ -143,8 +143,12 @@ static void test_long_lines_are_told(void **state)
     strcat(text, "rtt\nsort = age\n");
     assert_notice(text, "config:2: longer than");
     struct settings *settings = load(NULL);
-    assert_string_equal(settings->options.sort, "age"); /* what follows is read */
+    assert_non_null(settings->options.sort); /* what follows is read */
+    assert_string_equal(settings->options.sort, "age");
     settings_free(settings);
+    *strrchr(text, 's') = '\0'; /* the last line without an end */
+    *strrchr(text, '\n') = '\0';
+    assert_notice(text, "config:2: longer than");
 }
 
 static void test_files_of_others_are_refused(void **state)

@@ -1,6 +1,6 @@
 /* grouping: rows gathered by process, listener or peer. Knows no screen; the time is the picture's.
  */
-#include "core/grouping.h"
+#include "core/grouping_holders.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@ void grouping_done(struct grouping *grouping)
     free(grouping->before);
     free(grouping->port_first);
     free(grouping->port_next);
+    free(grouping->holders);
     grouping_init(grouping);
 }
 
@@ -158,19 +159,11 @@ static void add_port(struct grouping_row *row, uint16_t port)
         row->port_count++;
 }
 
+/* Of peers three names are enough, and that there are more. */
 static void add_proc(struct grouping_row *row, uint32_t proc)
 {
-    const uint8_t kept = row->proc_count < GROUPING_NAMES ? row->proc_count : GROUPING_NAMES;
-
-    if (proc == CONN_NO_INDEX)
-        return;
-    for (uint8_t i = 0; i < kept; i++)
-        if (row->procs[i] == proc)
-            return;
-    if (kept < GROUPING_NAMES)
-        row->procs[kept] = proc;
-    if (row->proc_count < UINT8_MAX)
-        row->proc_count++;
+    if (proc != CONN_NO_INDEX && !grouping_keep_proc(row, proc))
+        row->proc_count = GROUPING_NAMES + 1;
 }
 
 /* What every kind counts of a row. */
@@ -304,8 +297,7 @@ static struct grouping_row *find_listener(const struct grouping *grouping,
     return wildcard;
 }
 
-static void count_listener(struct grouping_row *row, const struct frame *frame,
-                           const struct conn *conn)
+static void count_listener(struct grouping_row *row, const struct conn *conn)
 {
     row->sockets++;
     row->listening++;
@@ -320,11 +312,6 @@ static void count_listener(struct grouping_row *row, const struct frame *frame,
         row->has_drops = true;
     }
     count_age(row, conn);
-    for (uint32_t i = 0; i < conn->owner_count; i++) {
-        const struct proc *holder = frame_holder(frame, conn, i);
-        if (holder)
-            add_proc(row, (uint32_t)(holder - frame->procs));
-    }
 }
 
 static const struct grouping_row *find_before(const struct grouping *grouping, uint64_t key)
@@ -359,11 +346,12 @@ static int gather_listeners(struct grouping *grouping, const struct column_conte
         if (conn->state != STATE_LISTEN || (accept && !accept(accept_data, context, conn)))
             continue;
         struct grouping_row *row = row_of_conn(grouping, listener_key(conn), i, conn);
-        if (!row)
+        if (!row || grouping_add_holders(grouping, row, frame, conn) != 0)
             return -ENOMEM;
-        count_listener(row, frame, conn);
+        count_listener(row, conn);
         row->changed |= is_recent(conn->changed_ns, context) && conn->mark != MARK_NONE;
     }
+    grouping_count_holders(grouping);
     const int error = port_table_make(grouping);
     if (error)
         return error;
@@ -447,6 +435,7 @@ int grouping_update(struct grouping *grouping, enum grouping_kind kind,
                     const void *accept_data)
 {
     keep_before(grouping);
+    grouping->holder_count = 0;
     int error = slots_make_room(grouping, grouping->before_count + 1);
     if (!error && kind == GROUPING_LISTENERS)
         error = gather_listeners(grouping, context, accept, accept_data);

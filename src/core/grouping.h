@@ -41,7 +41,11 @@ struct grouping_row {
     uint16_t ports[GROUPING_PORTS];
     uint8_t port_count; /* may exceed GROUPING_PORTS: there are more */
     uint32_t procs[GROUPING_NAMES];
-    uint8_t proc_count;
+    uint32_t proc_count; /* of a listener exact; of a peer it only says that there are more */
+};
+
+struct grouping_holder { /* of a group that has more processes than are kept by name */
+    uint32_t row, proc;
 };
 
 struct grouping {
@@ -54,6 +58,8 @@ struct grouping {
     uint32_t *port_first; /* listeners: by local port, 65536 entries of row + 1 */
     uint32_t *port_next;  /* per row */
     uint32_t port_next_capacity;
+    struct grouping_holder *holders;
+    uint32_t holder_count, holder_capacity;
 };
 
 void grouping_init(struct grouping *grouping);

@@ -52,8 +52,9 @@ enum command_id {
 enum command_group { GROUP_MOVE, GROUP_VIEW, GROUP_TIME, GROUP_ACT, GROUP_OTHER, GROUP_COUNT };
 
 enum command_flag {
-    COMMAND_LIVE = 1u << 0,     /* needs the present: not in replay, not in the past */
-    COMMAND_SELECTION = 1u << 1 /* needs a row under the cursor */
+    COMMAND_OPENS = 1u << 0, /* needs something to open */
+    COMMAND_ROWS = 1u << 1,  /* needs rows that can be in another order */
+    COMMAND_CHOICE = 1u << 2 /* needs columns that can be chosen */
 };
 
 struct command {

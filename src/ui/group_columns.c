@@ -166,6 +166,26 @@ static void local_text(const struct picture *picture, const struct grouping_row 
     column_format(column, &picture->context, conn_of(picture, row), out, size);
 }
 
+/* Addresses by number, as the Connections view has them; equal ones by what is shown. */
+static uint64_t end_key(const struct picture *picture, const struct grouping_row *row,
+                        const char *id)
+{
+    uint64_t key = UINT64_MAX;
+    (void)column_sort_key(column_find(id, strlen(id)), &picture->context, conn_of(picture, row),
+                          &key);
+    return key;
+}
+
+static uint64_t local_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return end_key(picture, row, "local");
+}
+
+static uint64_t peer_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return end_key(picture, row, "remote");
+}
+
 static uint64_t queue_key(const struct picture *picture, const struct grouping_row *row)
 {
     (void)picture;
@@ -276,11 +296,11 @@ static void rtt_text(const struct picture *picture, const struct grouping_row *r
 }
 
 /* Processes of one name count as one here. */
-static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint8_t at)
+static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint32_t at)
 {
     const struct proc *procs = picture->frame->procs;
 
-    for (uint8_t i = 0; i < at; i++)
+    for (uint32_t i = 0; i < at; i++)
         if (strcmp(procs[row->procs[i]].comm, procs[row->procs[at]].comm) == 0)
             return true;
     return false;
@@ -292,7 +312,7 @@ static void names_text(const struct picture *picture, const struct grouping_row 
     size_t used = 0;
 
     out[0] = '\0';
-    for (uint8_t i = 0; i < row->proc_count && i < GROUPING_NAMES && used + 1 < size; i++)
+    for (uint32_t i = 0; i < row->proc_count && i < GROUPING_NAMES && used + 1 < size; i++)
         if (!name_stands(picture, row, i))
             used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
                                      picture->frame->procs[row->procs[i]].comm);
@@ -332,7 +352,7 @@ static const struct group_column PROCESS_COLUMNS[] = {
 };
 
 static const struct group_column LISTENER_COLUMNS[] = {
-    {"LOCAL", 24, 14, 2, 0, false, false, false, NULL, local_text},
+    {"LOCAL", 24, 14, 2, 0, false, false, false, local_key, local_text},
     {"PROCESS", 14, 8, 1, 0, false, false, false, NULL, holders_text},
     {"USER", 10, 6, 0, 6, false, false, false, NULL, user_text},
     {"UNIT", 16, 8, 1, 8, false, false, false, NULL, unit_text},
@@ -346,7 +366,7 @@ static const struct group_column LISTENER_COLUMNS[] = {
 };
 
 static const struct group_column PEER_COLUMNS[] = {
-    {"PEER", 32, 15, 3, 0, false, false, false, NULL, peer_text},
+    {"PEER", 32, 15, 3, 0, false, false, false, peer_key, peer_text},
     {"PORTS", 14, 8, 1, 2, false, false, false, NULL, ports_text},
     {"CONNS", 6, 0, 0, 0, true, true, false, rows_key, rows_text},
     {"ESTAB", 6, 0, 0, 4, true, true, false, established_key, established_text},

@@ -4,6 +4,7 @@
 #define TCPLENS_UI_GROUP_PANE_H
 
 #include "ui/group_columns.h"
+#include "ui/menu.h"
 #include "ui/pages.h"
 #include "ui/table.h"
 
@@ -26,6 +27,7 @@ struct group_pane {
     struct order_entry *order;
     struct held_group *held; /* by key, while the order is frozen */
     uint32_t order_capacity, held_count, held_capacity;
+    struct menu sort_menu;
     size_t sort;
     bool descending, stale;
     bool resort;         /* another sort column or direction: wanted even while frozen */

@@ -64,7 +64,7 @@ struct pane_ops {
     const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
     /* The process under the cursor, where rows are processes or the page is about one. */
     const struct proc *(*process)(const struct pane *pane, const struct picture *picture);
-    bool (*can)(const struct pane *pane, const struct command *command); /* NULL: by flags only */
+    uint32_t lacks; /* enum command_flag: commands that have nothing to work on here */
     void (*select)(struct pane *pane, uint64_t serial); /* puts the cursor on this connection */
 };
 
@@ -73,6 +73,9 @@ extern const struct pane_ops *const VIEWS[];
 extern const size_t view_count;
 extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, PANE_PEERS,
     PANE_EVENTS, PANE_STATES, PANE_HELP, PANE_SORT;
+
+/* In place of rows, where the filter leaves none. */
+#define PANE_NOTHING_MATCHES "nothing matches the filter"
 
 /* What a pane may ask of the screen. None of them calls the pane back at once, but
  * screen_open_page's open. */

@@ -159,6 +159,7 @@ static void connection_wish(const struct pane *pane, struct wish *wish)
 
 const struct pane_ops PANE_CONNECTION = {
     .title = "Connection",
+    .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = connection_open,
     .close = connection_close,
     .update = connection_update,

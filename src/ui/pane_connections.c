@@ -1,9 +1,9 @@
 /* Connections: the first view, all rows of the picture that the filter accepts. */
 #include "ui/column_chooser.h"
 #include "ui/conn_table.h"
-#include "ui/menu.h"
 #include "ui/pages.h"
 #include "ui/screen_private.h"
+#include "ui/sort_menu.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,8 +12,7 @@
 struct connections {
     struct pane pane;
     struct conn_table table;
-    struct menu sort_menu;
-    uint16_t sort_order[COLUMN_LIST_MAX]; /* columns[] as the menu lists them */
+    struct sort_menu sort_menu;
     struct column_choice choice;
     bool just_chosen; /* what has no room is told once */
 };
@@ -69,62 +68,6 @@ static void connections_draw(struct pane *pane, const struct picture *picture,
                    lacking);
 }
 
-static const char *column_name(void *data, size_t item, const char **help)
-{
-    const struct column *column = &columns[((struct connections *)data)->sort_order[item]];
-    *help = column->help;
-    return column->title;
-}
-
-static const char *column_mark(void *data, size_t item)
-{
-    const struct connections *connections = data;
-    if (&columns[connections->sort_order[item]] != connections->table.view.sort)
-        return "";
-    return connections->table.view.descending ? "▼" : "▲";
-}
-
-static void choose_column(void *data, size_t item)
-{
-    struct connections *connections = data;
-    conn_table_sort_by(&connections->table, &columns[connections->sort_order[item]]);
-    screen_changed(connections->pane.screen);
-}
-
-/* First the columns that are shown, from left to right, then all others. Returns the place of the
- * sort column. */
-static size_t order_for_sorting(struct connections *connections)
-{
-    const struct conn_table *table = &connections->table;
-    bool listed[COLUMN_LIST_MAX] = {false};
-    size_t count = 0, current = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        if (!listed[table->columns[i]])
-            connections->sort_order[count++] = table->columns[i];
-        listed[table->columns[i]] = true;
-    }
-    for (size_t i = 0; i < column_count && i < COLUMN_LIST_MAX; i++)
-        if (!listed[i])
-            connections->sort_order[count++] = (uint16_t)i;
-    for (size_t i = 0; i < count; i++)
-        if (&columns[connections->sort_order[i]] == table->view.sort)
-            current = i;
-    return current;
-}
-
-static void open_sort_menu(struct connections *connections)
-{
-    size_t current = order_for_sorting(connections);
-    connections->sort_menu = (struct menu){.title = "Sort by",
-                                           .count = column_count,
-                                           .current = current,
-                                           .name = column_name,
-                                           .mark = column_mark,
-                                           .choose = choose_column,
-                                           .data = connections};
-    screen_open_page(connections->pane.screen, &PANE_MENU, &connections->sort_menu);
-}
-
 static void take_columns(void *data, const uint16_t *shown, size_t count)
 {
     struct connections *connections = data;
@@ -147,7 +90,7 @@ static bool connections_command(struct pane *pane, const struct command *command
 {
     struct connections *connections = (struct connections *)pane;
     if (command->id == COMMAND_SORT_MENU) {
-        open_sort_menu(connections);
+        sort_menu_open(&connections->sort_menu, &connections->table, pane->screen);
         return true;
     }
     if (command->id == COMMAND_COLUMNS) {

@@ -292,6 +292,15 @@ static void scroll_to_cursor(struct events_pane *events)
         events->top = events->count - height;
 }
 
+static const char *nothing_text(const struct picture *picture)
+{
+    if (picture->accept)
+        return PANE_NOTHING_MATCHES;
+    return is_of_log(picture)
+               ? "no event in this stretch of the log so far: { goes to an earlier one"
+               : "no event yet: what opens, changes and closes is told here";
+}
+
 static void events_draw(struct pane *pane, const struct picture *picture,
                         const struct canvas *canvas)
 {
@@ -302,10 +311,7 @@ static void events_draw(struct pane *pane, const struct picture *picture,
     read_on(events, picture);
     scroll_to_cursor(events);
     if (events->count == events->first) {
-        canvas_text(canvas, 0, 1, ROLE_DIM,
-                    is_of_log(picture)
-                        ? "no event in this stretch of the log so far: { goes to an earlier one"
-                        : "no event yet: what opens, changes and closes is told here");
+        canvas_text(canvas, 0, 1, ROLE_DIM, nothing_text(picture));
         return;
     }
     const uint64_t at = cursor_position(events);
@@ -424,6 +430,7 @@ static void events_summary(struct pane *pane, const struct picture *picture, cha
 
 const struct pane_ops PANE_EVENTS = {
     .title = "Events",
+    .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = events_open,
     .close = events_close,
     .update = events_update,

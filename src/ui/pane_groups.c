@@ -123,17 +123,39 @@ static struct order_entry order_entry_of(const struct group_pane *groups,
     return entry;
 }
 
-/* Equal keys by identity, so that groups do not jump. */
-static int compare_entries(const void *a, const void *b, void *rows)
+struct ordering {
+    const struct group_pane *groups;
+    const struct picture *picture;
+    bool by_text; /* what ties in its key is told apart by what is shown */
+};
+
+static int compare_texts(const struct ordering *ordering, uint32_t one, uint32_t other)
+{
+    const struct group_pane *groups = ordering->groups;
+    const struct group_column *column = &GROUP_COLUMNS[groups->kind].columns[groups->sort];
+    char left[160], right[160];
+
+    column->text(ordering->picture, &groups->grouping.rows[one], left, sizeof left);
+    column->text(ordering->picture, &groups->grouping.rows[other], right, sizeof right);
+    const int order = strverscmp(left, right); /* *:80 before *:443 */
+    return groups->descending ? -order : order;
+}
+
+/* Equal ones by identity, so that groups do not jump. */
+static int compare_entries(const void *a, const void *b, void *data)
 {
     const struct order_entry *left = a, *right = b;
-    const struct grouping_row *groups = rows;
+    const struct ordering *ordering = data;
+    const struct grouping_row *rows = ordering->groups->grouping.rows;
 
     if (left->unknown != right->unknown)
         return left->unknown ? 1 : -1;
     if (left->key != right->key)
         return left->key < right->key ? -1 : 1;
-    const uint64_t one = groups[left->row].key, other = groups[right->row].key;
+    const int order = ordering->by_text ? compare_texts(ordering, left->row, right->row) : 0;
+    if (order != 0)
+        return order;
+    const uint64_t one = rows[left->row].key, other = rows[right->row].key;
     return one < other ? -1 : one > other;
 }
 
@@ -222,8 +244,9 @@ static void refresh(struct group_pane *groups, const struct picture *picture)
         if (group_is_listed(groups, &groups->grouping.rows[i]))
             groups->order[groups->count++] =
                 frozen ? held_entry_of(groups, i) : order_entry_of(groups, picture, i);
-    qsort_r(groups->order, groups->count, sizeof *groups->order, compare_entries,
-            groups->grouping.rows);
+    const struct group_column *column = &GROUP_COLUMNS[groups->kind].columns[groups->sort];
+    struct ordering ordering = {groups, picture, !frozen && !column->right && !column->bar};
+    qsort_r(groups->order, groups->count, sizeof *groups->order, compare_entries, &ordering);
     groups->stale = groups->resort = false;
     find_cursor(groups);
 }
@@ -286,14 +309,14 @@ static void draw_row(const struct group_pane *groups, const struct picture *pict
     }
 }
 
-static const char *empty_text(enum grouping_kind kind)
+static const char *empty_text(enum grouping_kind kind, bool filtered)
 {
     static const char *const TEXTS[] = {
         [GROUPING_PROCESSES] = "no process holds a TCP socket",
         [GROUPING_LISTENERS] = "nothing listens",
-        [GROUPING_PEERS] = "no peers",
+        [GROUPING_PEERS] = "no connection has a peer",
     };
-    return TEXTS[kind];
+    return filtered ? PANE_NOTHING_MATCHES : TEXTS[kind];
 }
 
 static void group_draw(struct pane *pane, const struct picture *picture,
@@ -314,7 +337,8 @@ static void group_draw(struct pane *pane, const struct picture *picture,
     for (uint32_t line = 0; line < height && groups->top + line < groups->count; line++)
         draw_row(groups, picture, canvas, (int)line + 1, groups->top + line);
     if (groups->count == 0)
-        canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM, empty_text(groups->kind));
+        canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM,
+                    empty_text(groups->kind, picture->accept && !groups->holders_only));
 }
 
 static void move(struct group_pane *groups, int64_t delta)
@@ -344,6 +368,42 @@ static void sort_aside(struct group_pane *groups, int step)
     groups->stale = groups->resort = true;
 }
 
+static const char *sort_name(void *data, size_t item, const char **help)
+{
+    (void)help;
+    return GROUP_COLUMNS[((struct group_pane *)data)->kind].columns[item].title;
+}
+
+static const char *sort_mark(void *data, size_t item)
+{
+    const struct group_pane *groups = data;
+    if (item != groups->sort)
+        return "";
+    return groups->descending ? "▼" : "▲";
+}
+
+static void sort_by(void *data, size_t at)
+{
+    struct group_pane *groups = data;
+    groups->descending = at == groups->sort ? !groups->descending
+                                            : GROUP_COLUMNS[groups->kind].columns[at].descending;
+    groups->sort = at;
+    groups->stale = groups->resort = true;
+    screen_changed(groups->pane.screen);
+}
+
+static void open_sort_menu(struct group_pane *groups)
+{
+    groups->sort_menu = (struct menu){.title = "Sort by",
+                                      .count = GROUP_COLUMNS[groups->kind].count,
+                                      .current = groups->sort,
+                                      .name = sort_name,
+                                      .mark = sort_mark,
+                                      .choose = sort_by,
+                                      .data = groups};
+    screen_open_page(groups->pane.screen, &PANE_MENU, &groups->sort_menu);
+}
+
 static bool group_command(struct pane *pane, const struct command *command)
 {
     struct group_pane *groups = (struct group_pane *)pane;
@@ -365,6 +425,8 @@ static bool group_command(struct pane *pane, const struct command *command)
         }
     if (command->id == COMMAND_OPEN) {
         group_open_row(groups);
+    } else if (command->id == COMMAND_SORT_MENU) {
+        open_sort_menu(groups);
     } else if (command->id == COMMAND_SORT_LEFT || command->id == COMMAND_SORT_RIGHT) {
         sort_aside(groups, command->id == COMMAND_SORT_LEFT ? -1 : 1);
     } else if (command->id == COMMAND_REVERSE) {
@@ -394,10 +456,7 @@ static bool group_mouse(struct pane *pane, const struct key *key, int row, int c
     const size_t at = table_column_at(groups->cells, GROUP_COLUMNS[groups->kind].count, col);
     if (at == SIZE_MAX)
         return false;
-    groups->descending = at == groups->sort ? !groups->descending
-                                            : GROUP_COLUMNS[groups->kind].columns[at].descending;
-    groups->sort = at;
-    groups->stale = groups->resort = true;
+    sort_by(groups, at);
     return true;
 }
 
@@ -416,9 +475,10 @@ static void group_summary(struct pane *pane, const struct picture *picture, char
 
 #define GROUP_OPS(name, opens)                                                                     \
     {                                                                                              \
-        .title = name, .open = opens, .close = group_close, .update = group_update,                \
-        .draw = group_draw, .command = group_command, .mouse = group_mouse, .needs = group_needs,  \
-        .summary = group_summary, .selection = group_selection, .process = group_process,          \
+        .title = name, .lacks = COMMAND_CHOICE, .open = opens, .close = group_close,               \
+        .update = group_update, .draw = group_draw, .command = group_command,                      \
+        .mouse = group_mouse, .needs = group_needs, .summary = group_summary,                      \
+        .selection = group_selection, .process = group_process,                                    \
     }
 
 const struct pane_ops PANE_PROCESSES = GROUP_OPS("Processes", processes_open);

@@ -147,6 +147,7 @@ static bool help_mouse(struct pane *pane, const struct key *key, int row, int co
 
 const struct pane_ops PANE_HELP = {
     .title = "Help",
+    .lacks = COMMAND_OPENS | COMMAND_ROWS | COMMAND_CHOICE,
     .open = help_open,
     .close = help_close,
     .update = help_update,

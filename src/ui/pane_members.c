@@ -3,6 +3,7 @@
 #include "ui/conn_table.h"
 #include "ui/pages.h"
 #include "ui/screen_private.h"
+#include "ui/sort_menu.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 struct members {
     struct pane pane;
     struct conn_table table;
+    struct sort_menu sort_menu;
     struct grouping_member member;
 };
 
@@ -62,6 +64,10 @@ static bool members_command(struct pane *pane, const struct command *command)
             pages_open_connection(pane->screen, conn);
         return true;
     }
+    if (command->id == COMMAND_SORT_MENU) {
+        sort_menu_open(&members->sort_menu, &members->table, pane->screen);
+        return true;
+    }
     return conn_table_command(&members->table, picture, command);
 }
 
@@ -90,6 +96,7 @@ static const struct conn *members_selection(const struct pane *pane, const struc
 
 const struct pane_ops PANE_MEMBERS = {
     .title = "Its connections",
+    .lacks = COMMAND_CHOICE,
     .open = members_open,
     .close = members_close,
     .update = members_update,

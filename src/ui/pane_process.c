@@ -5,6 +5,7 @@
 #include "ui/page.h"
 #include "ui/pages.h"
 #include "ui/screen_private.h"
+#include "ui/sort_menu.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct process_page {
     bool exited;
     struct grouping_member member;
     struct conn_table table;
+    struct sort_menu sort_menu;
     struct page_samples in, out;
     uint64_t in_now, out_now, sampled; /* sampled: number of the frame counted last */
     uint32_t sockets, close_wait;
@@ -265,6 +267,10 @@ static bool process_command(struct pane *pane, const struct command *command)
             pages_open_connection(pane->screen, conn);
         return true;
     }
+    if (command->id == COMMAND_SORT_MENU) {
+        sort_menu_open(&page->sort_menu, &page->table, pane->screen);
+        return true;
+    }
     return conn_table_command(&page->table, picture, command);
 }
 
@@ -301,6 +307,7 @@ static const struct proc *process_process(const struct pane *pane, const struct 
 
 const struct pane_ops PANE_PROCESS = {
     .title = "Process",
+    .lacks = COMMAND_CHOICE,
     .open = process_open,
     .close = process_close,
     .update = process_update,

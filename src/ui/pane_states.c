@@ -288,11 +288,23 @@ static void states_draw(struct pane *pane, const struct picture *picture,
     draw_resets(states, picture, canvas);
 }
 
+/* Connections, filtered by the state under the cursor. */
+static void open_state(const struct states_pane *states)
+{
+    char filter[32];
+
+    snprintf(filter, sizeof filter, "state %s", TCP_STATES[BOXES[states->cursor].state].name);
+    if (screen_set_filter(states->pane.screen, filter))
+        screen_show_view(states->pane.screen, 0);
+}
+
 static bool states_command(struct pane *pane, const struct command *command)
 {
     struct states_pane *states = (struct states_pane *)pane;
 
-    if (command->id == COMMAND_UP)
+    if (command->id == COMMAND_OPEN)
+        open_state(states);
+    else if (command->id == COMMAND_UP)
         states->cursor = (uint8_t)((states->cursor + BOX_COUNT - 1) % BOX_COUNT);
     else if (command->id == COMMAND_DOWN)
         states->cursor = (uint8_t)((states->cursor + 1) % BOX_COUNT);
@@ -324,12 +336,20 @@ static bool states_mouse(struct pane *pane, const struct key *key, int row, int 
     return false;
 }
 
+static void states_summary(struct pane *pane, const struct picture *picture, char *out, size_t size)
+{
+    (void)pane;
+    snprintf(out, size, "%s", picture->accept ? "of all, not only these" : "");
+}
+
 const struct pane_ops PANE_STATES = {
     .title = "States",
+    .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = states_open,
     .close = states_close,
     .update = states_update,
     .draw = states_draw,
     .command = states_command,
     .mouse = states_mouse,
+    .summary = states_summary,
 };

@@ -248,9 +248,9 @@ static void no_columns(struct screen *screen)
     screen_say(screen, ROLE_NOTICE, "columns can be chosen in Connections (key 1)");
 }
 
-static void no_sort_menu(struct screen *screen)
+static void no_order(struct screen *screen)
 {
-    screen_say(screen, ROLE_NOTICE, "here < and > choose the sort column, r reverses");
+    screen_say(screen, ROLE_NOTICE, "nothing here can be in another order");
 }
 
 static void quit(struct screen *screen)
@@ -276,7 +276,10 @@ static const struct {
     {COMMAND_SERVICES, screen_switch_services},
     {COMMAND_HOSTS, screen_switch_hosts},
     {COMMAND_COLUMNS, no_columns},
-    {COMMAND_SORT_MENU, no_sort_menu},
+    {COMMAND_SORT_MENU, no_order},
+    {COMMAND_SORT_LEFT, no_order},
+    {COMMAND_SORT_RIGHT, no_order},
+    {COMMAND_REVERSE, no_order},
     {COMMAND_HELP, help},
     {COMMAND_QUIT, quit},
 };

@@ -160,26 +160,13 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     screen->paint = true;
 }
 
-static bool has_selection(const struct pane *pane, const struct picture *picture)
-{
-    const struct pane_ops *ops = pane->ops;
-    if (!picture->frame)
-        return false;
-    return (ops->selection && ops->selection(pane, picture)) ||
-           (ops->process && ops->process(pane, picture));
-}
-
 bool screen_can(struct screen *screen, const struct command *command)
 {
     struct pane *pane = screen_top_pane(screen);
     char why[ACTS_TEXT_MAX];
     if (command->group == GROUP_ACT && !screen_acts_can(screen, command, why))
         return false;
-    if ((command->flags & COMMAND_LIVE) && !screen->picture.live)
-        return false;
-    if ((command->flags & COMMAND_SELECTION) && (!pane || !has_selection(pane, &screen->picture)))
-        return false;
-    return !pane || !pane->ops->can || pane->ops->can(pane, command);
+    return !screen_is_floating(screen) && (!pane || !(pane->ops->lacks & command->flags));
 }
 
 bool screen_run_command(struct screen *screen, const struct command *command)
@@ -187,8 +174,6 @@ bool screen_run_command(struct screen *screen, const struct command *command)
     struct pane *pane = screen_top_pane(screen);
     if (screen_acts_command(screen, command)) /* says itself why it cannot */
         return true;
-    if (!screen_can(screen, command))
-        return false;
     bool done = pane && pane->ops->command && pane->ops->command(pane, command);
     if (!done)
         done = screen_own_command(screen, command);

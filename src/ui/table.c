@@ -112,8 +112,7 @@ static void lay_out(struct table_column *columns, size_t count, int first, int c
 
 void table_layout(struct table_column *columns, size_t count, int first, int cells)
 {
-    lay_out(columns, count, first, cells,
-            cells >= WIDE_CELLS ? MEASURE_LEAST_WIDE : MEASURE_LEAST);
+    lay_out(columns, count, first, cells, cells >= WIDE_CELLS ? MEASURE_LEAST_WIDE : MEASURE_LEAST);
 }
 
 void table_layout_chosen(struct table_column *columns, size_t count, int first, int cells)
@@ -143,7 +142,7 @@ void table_draw_header(const struct canvas *canvas, int row, const struct table_
             int end = column->at + (wide < column->cells ? wide : column->cells);
             canvas_text(canvas, row,
                         room > 1                     ? end + 1
-                        : column->right && room == 1 ? at - 1
+                        : column->right && room == 1 ? column->at
                                                      : end,
                         ROLE_ACCENT, column->cells > 0 ? mark : "");
         }

@@ -76,6 +76,30 @@ static const struct grouping_row *row_of_proc(const struct scene *scene, uint32_
     return NULL;
 }
 
+/* 16 sockets of one port, each held by all of six processes: six, not 96. */
+static void test_holders_are_counted_once(void **state)
+{
+    struct scene scene;
+    uint32_t procs[6];
+    (void)state;
+
+    scene_begin(&scene);
+    for (uint32_t i = 0; i < 6; i++)
+        procs[i] = add_process(&scene, (int32_t)(10 + i), "nginx");
+    for (int i = 0; i < 16; i++)
+        hold(&scene, add(&scene, STATE_LISTEN, "0.0.0.0", 80, "0.0.0.0", 0), procs, 6);
+    hold(&scene, add(&scene, STATE_LISTEN, "0.0.0.0", 81, "0.0.0.0", 0), procs, 3);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(
+            grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+        assert_int_equal(scene.grouping.count, 2);
+        assert_int_equal(scene.grouping.rows[0].sockets, 16);
+        assert_int_equal(scene.grouping.rows[0].proc_count, 6);
+        assert_int_equal(scene.grouping.rows[1].proc_count, 3);
+    }
+    scene_end(&scene);
+}
+
 static void test_processes(void **state)
 {
     struct scene scene;
@@ -220,9 +244,8 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_processes),
-        cmocka_unit_test(test_listeners),
-        cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_processes), cmocka_unit_test(test_holders_are_counted_once),
+        cmocka_unit_test(test_listeners), cmocka_unit_test(test_peers),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,7 @@ static void jump(struct player *player, int64_t wall_ns)
 {
     pthread_mutex_lock(&player->lock);
     const bool later = player->newest && wall_ns >= player->newest->wall_ns;
+    const bool earlier = wall_ns < player->state.begin_ns; /* never if that is not known */
     if (!player->state.past)
         player->state.playing = false; /* where one has gone to is looked at first */
     pthread_mutex_unlock(&player->lock);
@@ -224,6 +225,9 @@ static void jump(struct player *player, int64_t wall_ns)
         show_present(player);
     else
         player_go_to(player, wall_ns);
+    if (earlier)
+        player_say(player, player->state.follows ? "the past that is kept begins later than that"
+                                                 : "the log begins later than that");
 }
 
 static void go_to_end(struct player *player)

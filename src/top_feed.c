@@ -255,7 +255,7 @@ void top_feed_fill(struct top_feed *feed, struct screen_settings *settings)
                                                 .search = player_search,
                                                 .state = player_state,
                                                 .parse_time = at_time_parse,
-                                                .time_expected = AT_TIME_EXPECTED,
+                                                .time_expected = AT_TIME_EXPECTED_BEFORE("what is shown"),
                                                 .data = feed->player};
     settings->transport = &feed->transport;
 }

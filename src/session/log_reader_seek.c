@@ -274,17 +274,14 @@ static int last_time_plain(const struct log_reader *reader, int64_t *wall_ns)
     return -ENODATA;
 }
 
-/* The last frame line, of a plain log in its last bytes, of a .zst after its last keyframe. */
-int log_reader_last_time(struct log_reader *reader, int64_t *wall_ns)
+/* The last frame line from here to the end. */
+static int last_time_after(struct log_reader *reader, int64_t *wall_ns)
 {
     struct log_text line;
     enum record_kind kind;
     int64_t time;
-    uint64_t before = reader->damage_count;
-    int error = log_reader_seek(reader, INT64_MAX), result = -ENODATA;
+    int error = 0, result = -ENODATA;
 
-    if (!error && !reader->zstd)
-        return last_time_plain(reader, wall_ns);
     while (!error) {
         error = log_reader_next(reader, &line);
         if (!error && session_peek_line(line.text, line.length, &kind, &time) == 0 &&
@@ -295,6 +292,23 @@ int log_reader_last_time(struct log_reader *reader, int64_t *wall_ns)
         if (error == -EBADMSG)
             error = 0;
     }
-    reader->damage_count = before;
     return error == -ENODATA ? result : error;
+}
+
+/* Of a plain log from its last bytes, of a .zst from its last keyframe on; if that is torn, from
+ * the one before it. */
+int log_reader_last_time(struct log_reader *reader, int64_t *wall_ns)
+{
+    uint64_t before = reader->damage_count;
+    int error = log_reader_seek(reader, INT64_MAX);
+    uint64_t place = reader->place;
+
+    if (!error && !reader->zstd)
+        return last_time_plain(reader, wall_ns);
+    if (!error)
+        error = last_time_after(reader, wall_ns);
+    while (error == -ENODATA && log_reader_seek_before(reader, &place) == 0)
+        error = last_time_after(reader, wall_ns);
+    reader->damage_count = before;
+    return error;
 }

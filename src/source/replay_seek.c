@@ -64,24 +64,6 @@ static int go_to(struct replay *replay, struct replay_position position)
     return error;
 }
 
-int replay_seek(struct source *source, int64_t wall_ns)
-{
-    struct replay *replay = replay_of(source);
-
-    if (replay->found_ns != INT64_MIN && replay->found_ns == wall_ns) {
-        replay->found_ns = INT64_MIN;
-        return go_to(replay, replay->found);
-    }
-    int error = log_reader_seek(replay->reader, wall_ns);
-    if (error)
-        return error;
-    forget(replay);
-    error = read_to_time(replay, wall_ns);
-    if (!error)
-        replay->ready = true;
-    return error;
-}
-
 int replay_peek(struct source *source, int64_t *wall_ns)
 {
     struct replay *replay = replay_of(source);
@@ -134,6 +116,35 @@ static int find_last_before(struct replay *replay, uint64_t place, struct replay
             return 0;
         place = at.place; /* a recording that ended before its first frame line */
     }
+}
+
+/* The log ends within a frame: the one before that is its last. */
+static int go_to_last_whole(struct replay *replay)
+{
+    struct replay_position to = replay->at;
+
+    if (to.frames || find_last_before(replay, log_reader_place(replay->reader), &to) == 0)
+        return go_to(replay, to);
+    return -ENODATA;
+}
+
+int replay_seek(struct source *source, int64_t wall_ns)
+{
+    struct replay *replay = replay_of(source);
+
+    if (replay->found_ns != INT64_MIN && replay->found_ns == wall_ns) {
+        replay->found_ns = INT64_MIN;
+        return go_to(replay, replay->found);
+    }
+    int error = log_reader_seek(replay->reader, wall_ns);
+    if (error)
+        return error;
+    forget(replay);
+    error = read_to_time(replay, wall_ns);
+    if (error == -ENODATA)
+        return go_to_last_whole(replay);
+    replay->ready = !error;
+    return error;
 }
 
 int replay_step_back(struct source *source)

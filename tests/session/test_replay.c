@@ -364,6 +364,61 @@ static void test_append_after_kill(void **state)
     demo_log_done(&log);
 }
 
+/* Where in the file the text stands for the last time. */
+static long find_last(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "r");
+    const size_t length = strlen(text);
+    struct stat status;
+
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &status), 0);
+    char *bytes = malloc((size_t)status.st_size);
+    assert_int_equal(fread(bytes, 1, (size_t)status.st_size, file), status.st_size);
+    long at = status.st_size - (long)length;
+    while (at >= 0 && memcmp(bytes + at, text, length) != 0)
+        at--;
+    free(bytes);
+    fclose(file);
+    return at;
+}
+
+/* The end, asked for as that or as a time behind it, is the last whole frame. */
+static void check_torn(const char *name, const char *text, long behind, uint32_t last)
+{
+    struct demo_log log;
+    struct frame_pool *pool = frame_pool_new();
+    int64_t first_ns, last_ns;
+
+    demo_log_init(&log, name, 60, NEEDS);
+    demo_log_make(&log, FRAMES);
+    const long at = find_last(log.path, text);
+    assert_true(at > 0);
+    assert_int_equal(truncate(log.path, at + behind), 0);
+    struct source *source = open_replay(log.path);
+    assert_int_equal(replay_span(source, &first_ns, &last_ns), 0);
+    assert_true(last_ns == log.frames[last]->wall_ns);
+    assert_int_equal(replay_seek(source, INT64_MAX), 0);
+    expect(source, pool, &log, last);
+    assert_int_equal(replay_step_back(source), 0);
+    expect(source, pool, &log, last - 1);
+    assert_int_equal(replay_seek(source, log.frames[last + 1]->wall_ns), 0);
+    expect(source, pool, &log, last);
+    expect_end(source, pool);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+static void test_torn(void **state)
+{
+    (void)state;
+    check_torn("log.jsonl", "{\"ev\":\"head\"", 2000, 119); /* within a keyframe */
+    check_torn("log.jsonl.zst", "tlenskey", 100, 119);
+    check_torn("log.jsonl", "{\"ev\":\"frame\"", 20, FRAMES - 2); /* within any other */
+    check_torn("log.jsonl", "{\"ev\":\"frame\"", 0, FRAMES - 2);
+}
+
 /* A log that grows: the end is not the end. */
 static void test_growing(void **state)
 {
@@ -418,7 +473,7 @@ int main(void)
         cmocka_unit_test(test_events),  cmocka_unit_test(test_search),
         cmocka_unit_test(test_density), cmocka_unit_test(test_append_after_kill),
         cmocka_unit_test(test_growing), cmocka_unit_test(test_set_back),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_torn),    cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,6 +121,15 @@ static void frame_expect(struct frame *frame, enum array array, uint32_t count)
     frame_put_array(frame, array, data, count);
 }
 
+void frame_reserve(struct frame *frame, uint32_t rows, bool with_details)
+{
+    if (frame->conn_count || frame->detail_count)
+        return;
+    frame_expect(frame, CONNS, rows);
+    if (with_details)
+        frame_expect(frame, DETAILS, rows);
+}
+
 static void frame_clear(struct frame *frame)
 {
     struct frame kept = {.conns = frame->conns,

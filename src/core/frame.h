@@ -118,12 +118,12 @@ struct frame {
     struct totals totals;
     struct missing missing;
     struct frame_cost cost;
-    const char *host;   /* safe text, in the arena or static; never NULL */
-    const char *source; /* "sock_diag", "/proc/net/tcp", "demo", "log" */
-    const char *events; /* what tells of changes between frames: "bpf", "destroy" (ends only),
-                         * "none"; NULL = not known */
+    const char *host;       /* safe text, in the arena or static; never NULL */
+    const char *source;     /* "sock_diag", "/proc/net/tcp", "demo", "log" */
+    const char *events;     /* what tells of changes between frames: "bpf", "destroy" (ends only),
+                             * "none"; NULL = not known */
     const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
-    uint32_t netns;     /* of the machine's rows, 0 = not known */
+    uint32_t netns;         /* of the machine's rows, 0 = not known */
 };
 
 /* Pool: keeps released frames for re-use. Freed when it and all its frames are released. */
@@ -133,6 +133,8 @@ void frame_pool_release(struct frame_pool *pool);
 /* An empty frame with one reference, its arrays sized by the frames before; NULL when out of
  * memory. */
 struct frame *frame_new(struct frame_pool *pool);
+/* Room for that many rows in a frame without any; failing is no error. */
+void frame_reserve(struct frame *frame, uint32_t rows, bool with_details);
 struct frame *frame_reference(struct frame *frame); /* returns its argument; from any thread */
 void frame_release(struct frame *frame);            /* NULL is fine; from any thread */
 

@@ -8,6 +8,7 @@
 #include "source/netlink.h"
 #include "source/owners.h"
 #include "source/procnet.h"
+#include "source/room.h"
 #include "source/row_index.h"
 #include "source/system_names.h"
 
@@ -110,6 +111,11 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
 {
     struct live *live = (struct live *)source;
     struct timespec now;
+    /* The frames after the first one are as large as that was; few rows pass a filter. */
+    if (live->number == 0 && !live->filter.filter &&
+        (wish->state_bits & STATE_BIT(STATE_ESTABLISHED)))
+        room_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
+    room_advise(frame);
     int result = read_kernel(live, frame, wish);
     clock_gettime(CLOCK_MONOTONIC, &now);
     frame->dump_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - frame->mono_ns;

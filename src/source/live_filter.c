@@ -49,10 +49,10 @@ static void read_port_range(struct live_filter *live, const char *proc_root)
 int live_filter_init(struct live_filter *live, const struct filter *filter, const char *proc_root,
                      char *text)
 {
-    *live = (struct live_filter){.filter = filter};
+    *live = (struct live_filter){.filter = filter_is_empty(filter) ? NULL : filter};
     buffer_init(&live->code);
     buffer_init(&live->autobound_code);
-    if (!filter)
+    if (!live->filter)
         return 0;
     if (filter_needs_admin(filter) && !has_net_admin()) {
         snprintf(text, TEXT_SIZE,

@@ -30,7 +30,8 @@ struct table { /* sorted by number; of equal numbers the first line counts */
 struct system_names {
     struct table services, users;
     struct table aliases; /* every name of a service, for filters */
-    char *passwd;
+    bool services_read, aliases_read;
+    char *services_path, *passwd;
     struct timespec passwd_changed;
     ino_t passwd_inode;
 };
@@ -237,14 +238,9 @@ int system_names_new(struct system_names **names, const char *services, const ch
 
     if (!made)
         return -ENOMEM;
+    made->services_path = strdup(services ? services : "/etc/services");
     made->passwd = strdup(passwd ? passwd : "/etc/passwd");
-    if (!services)
-        services = "/etc/services";
-    if (made->passwd)
-        error = read_table(services, &made->services, read_service);
-    if (!error)
-        error = read_table(services, &made->aliases, read_aliases);
-    if (!error)
+    if (made->services_path && made->passwd)
         error = read_users(made);
     if (error) {
         system_names_free(made);
@@ -261,6 +257,7 @@ void system_names_free(struct system_names *names)
     table_done(&names->services);
     table_done(&names->aliases);
     table_done(&names->users);
+    free(names->services_path);
     free(names->passwd);
     free(names);
 }
@@ -350,16 +347,28 @@ static const char *lookup_service(void *data, uint16_t port)
     return table_find(&names->services, port);
 }
 
-struct lookup system_names_lookup(const struct system_names *names)
+/* Without memory ports are numbers. */
+static void read_services(struct system_names *names)
 {
-    return (struct lookup){.service = lookup_service, .data = (void *)(uintptr_t)names};
+    if (!names->services_read)
+        (void)read_table(names->services_path, &names->services, read_service);
+    names->services_read = true;
+}
+
+struct lookup system_names_lookup(struct system_names *names)
+{
+    read_services(names);
+    return (struct lookup){.service = lookup_service, .data = names};
 }
 
 static bool find_service(void *data, const char *name, size_t length, uint16_t *port)
 {
-    const struct system_names *names = data;
+    struct system_names *names = data;
     uint32_t number;
 
+    if (!names->aliases_read)
+        (void)read_table(names->services_path, &names->aliases, read_aliases);
+    names->aliases_read = true;
     if (!table_find_name(&names->aliases, name, length, &number))
         return false;
     *port = (uint16_t)number;
@@ -368,8 +377,9 @@ static bool find_service(void *data, const char *name, size_t length, uint16_t *
 
 static const char *nth_service(void *data, size_t n, uint16_t *port)
 {
-    const struct system_names *names = data;
+    struct system_names *names = data;
 
+    read_services(names);
     if (n >= names->services.count)
         return NULL;
     *port = (uint16_t)names->services.names[n].number;

@@ -20,11 +20,12 @@ void system_names_free(struct system_names *names);
  * makes frames may call it. 0 or -ENOMEM. */
 int system_names_fill(struct system_names *names, struct frame *frame);
 
-/* Services never change after system_names_new: any thread may look them up. Valid as long as
+/* Reads the services; they never change after that: any thread may look them up. Valid as long as
  * `names`. */
-struct lookup system_names_lookup(const struct system_names *names);
+struct lookup system_names_lookup(struct system_names *names);
 
-/* By name, for filters; users and services from the files, interfaces from the kernel. */
+/* By name, for filters; users and services from the files, interfaces from the kernel. Services are
+ * read when the first one is asked for: one thread only. */
 struct filter_names system_names_filter(struct system_names *names);
 
 #endif

@@ -9,6 +9,7 @@
 #include "open_source.h"
 #include "options.h"
 #include "output.h"
+#include "source/privilege.h"
 
 #include <errno.h>
 #include <langinfo.h>
@@ -252,7 +253,9 @@ static int show(struct list *list, const struct frame *frame)
 /* The first frame of a collector without a thread. Takes the source over. */
 static int list_source(struct list *list, struct source *source)
 {
-    struct collector_settings settings = {.source = source, .wish = make_wish(list)};
+    struct collector_settings settings = {.source = source,
+                                          .wish = make_wish(list),
+                                          .walk_by_bpf = options_may_use_bpf(list->options)};
     struct collector *collector = NULL;
     struct frame *frame = NULL;
     char trouble[160] = "";
@@ -264,6 +267,7 @@ static int list_source(struct list *list, struct source *source)
         return EXIT_FAILED;
     }
     error = collector_step(collector, &frame);
+    privilege_keep(0); /* all is read */
     if (error) {
         collector_trouble(collector, trouble, sizeof(trouble));
         fprintf(stderr, "tcplens: no connections could be had: %s\n",

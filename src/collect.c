@@ -3,6 +3,7 @@
  * ring. */
 #include "collect.h"
 
+#include "collect_walk.h"
 #include "core/diff.h"
 #include "core/track.h"
 #include "source/privilege.h"
@@ -31,6 +32,7 @@ struct collector {
     struct event_ring *ring;
     struct track *track;
     struct events *events; /* NULL: none are asked for, or the source has none */
+    struct collect_walk walk;
     struct diff diff;
     uint32_t *found;
     uint32_t found_capacity;
@@ -130,6 +132,8 @@ int collector_new(struct collector **collector, const struct collector_settings 
         goto out;
     made->wish = settings->wish;
     made->source = settings->source;
+    if (settings->walk_by_bpf)
+        collect_walk_give(&made->walk, made->source);
     *collector = made;
     return 0;
 out:
@@ -149,6 +153,7 @@ void collector_free(struct collector *collector)
     frame_release(collector->previous);
     frame_release(collector->latest);
     source_close(collector->source);
+    collect_walk_done(&collector->walk);
     frame_pool_release(collector->pool);
     event_ring_free(collector->ring);
     track_free(collector->track);
@@ -202,16 +207,12 @@ static int complete_frame(struct collector *collector, struct frame *next, const
     if (source->ops->complete)
         return 0;
     int error = diff_frames(&collector->diff, collector->previous, next);
-    if (error)
-        return error;
-    error = confirm_closed(collector, next);
-    if (error)
-        return error;
-    if (source->ops->own) {
+    if (!error)
+        error = confirm_closed(collector, next);
+    if (!error && source->ops->own)
         error = source->ops->own(source, collector->previous, next, &collector->diff, wish);
-        if (error)
-            return error;
-    }
+    if (error)
+        return error;
     if (collector->events)
         events_begin_frame(collector->events, next);
     error =
@@ -351,7 +352,7 @@ static void *collector_main(void *argument)
     struct collector *collector = argument;
     struct wish wish;
 
-    privilege_keep(PRIVILEGE_ALL | PRIVILEGE_NET_ADMIN);
+    privilege_keep(COLLECT_PRIVILEGES | (collector->walk.given ? COLLECT_WALK_PRIVILEGES : 0));
     while (!take_wish(collector, &wish)) {
         const int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
         struct frame *frame = NULL;
@@ -364,6 +365,7 @@ static void *collector_main(void *argument)
             if (!frame->cost.stretched)
                 interval_ns = 0; /* the wish as it stands when the time comes */
             publish(collector, frame);
+            collect_walk_load(&collector->walk, collector->source); /* after the first frame */
         }
         wait_until_due(collector, began_ns, interval_ns);
     }

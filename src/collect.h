@@ -18,6 +18,7 @@ struct collector_settings {
     int64_t highlight_ns;
     uint32_t ring_capacity;    /* EVENT_RING_DEFAULT */
     enum events_source events; /* for what happens between frames, once the thread runs */
+    bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
     char *events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events that were asked for are
                        * not to be had, when collector_new fails for it */
 };

@@ -77,6 +77,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     const struct options *options = headless->options;
     char why[OPEN_SOURCE_WHY_MAX] = "";
     struct collector_settings settings = {.events = options->events,
+                                          .walk_by_bpf = options_may_use_bpf(options),
                                           .events_why = why,
                                           .highlight_ns = options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT};

@@ -30,13 +30,14 @@ static bool take_standard_descriptors(void)
 }
 
 #define READS_PROC PRIVILEGE_ALL
-#define HEARS      (PRIVILEGE_NET_ADMIN | PRIVILEGE_BPF | PRIVILEGE_PERFMON)
+#define LOADS      (PRIVILEGE_BPF | PRIVILEGE_PERFMON)
+#define HEARS      (PRIVILEGE_NET_ADMIN | LOADS)
 
 /* What each command needs where it has it; everything else is given up before the first thread
  * starts. */
 static const uint64_t KEPT_PRIVILEGES[RUN_COUNT] = {
     [RUN_TOP] = READS_PROC | HEARS | PRIVILEGE_KILL | PRIVILEGE_DAC_OVERRIDE,
-    [RUN_LIST] = READS_PROC | PRIVILEGE_NET_ADMIN,
+    [RUN_LIST] = READS_PROC | HEARS, /* hears nothing, but may walk by bpf */
     [RUN_EVENTS] = READS_PROC | HEARS,
     [RUN_RECORD] = READS_PROC | HEARS | PRIVILEGE_DAC_OVERRIDE,
     [RUN_REPLAY] = PRIVILEGE_DAC_READ_SEARCH, /* until the file is open */
@@ -61,7 +62,9 @@ int main(int argc, char **argv)
     code = options_parse(&options, argc, argv);
     if (code < 0) {
         const bool as_user = options.command == RUN_TOP && settings_are_of_sudo_user();
-        privilege_start(KEPT_PRIVILEGES[options.command] | (as_user ? PRIVILEGE_OTHER_USER : 0));
+        const uint64_t unused = options_may_use_bpf(&options) ? 0 : LOADS;
+        privilege_start((KEPT_PRIVILEGES[options.command] & ~unused) |
+                        (as_user ? PRIVILEGE_OTHER_USER : 0));
         code = COMMAND_NAMES[options.command].run(&options);
     }
     options_done(&options);

@@ -72,6 +72,12 @@ extern const size_t option_name_count;
 int options_parse(struct options *options, int argc, char **argv);
 void options_done(struct options *options);
 
+/* Programs may be loaded into the kernel, where that is possible. */
+static inline bool options_may_use_bpf(const struct options *options)
+{
+    return options->events == EVENTS_AUTO || options->events == EVENTS_BPF;
+}
+
 /* The commands; each returns an exit code. */
 int cmd_top(const struct options *options);
 int cmd_list(const struct options *options);

@@ -30,6 +30,7 @@ static int open_collector(struct top_feed *feed)
 {
     struct collector_settings settings = {.wish = top_feed_wish(feed->options),
                                           .events = feed->options->events,
+                                          .walk_by_bpf = options_may_use_bpf(feed->options),
                                           .highlight_ns = feed->options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT};
     char why[OPEN_SOURCE_WHY_MAX] = "";

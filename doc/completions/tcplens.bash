@@ -5,7 +5,7 @@ _tcplens_options()
 {
     case $1 in
     top) echo --interval --for --class -4 -6 --columns --sort --highlight --past --budget --events --theme --ascii --read-only --with-args --rotate --keep --demo --help --version ;;
-    list) echo --class -4 -6 --columns --sort --json --csv --from --at --ascii --demo --help --version ;;
+    list) echo --class -4 -6 --columns --sort --json --csv --events --from --at --ascii --demo --help --version ;;
     events) echo --interval --for --class -4 -6 --json --csv --budget --events --from --at --ascii --demo --help --version ;;
     record) echo --interval --for --class -4 -6 --budget --events --output --with-args --rotate --keep --demo --help --version ;;
     replay) echo --for --class --columns --sort --highlight --theme --ascii --help --version ;;

@@ -28,7 +28,7 @@ complete -c tcplens -l csv -n '__fish_seen_subcommand_from list events' -d 'CSV 
 complete -c tcplens -l highlight -x -n 'not __fish_seen_subcommand_from list events record close' -d 'seconds that a change stays marked, 0 to 3600 (3)'
 complete -c tcplens -l past -x -n 'not __fish_seen_subcommand_from list events record replay close' -d 'memory for the recent past, 0 = none (64M)'
 complete -c tcplens -l budget -x -n 'not __fish_seen_subcommand_from list replay close' -d 'percent of a core it may use, 0 = no limit (25)'
-complete -c tcplens -l events -x -a 'auto bpf destroy none' -n 'not __fish_seen_subcommand_from list replay close' -d 'bpf, destroy, none or auto (auto)'
+complete -c tcplens -l events -x -a 'auto bpf destroy none' -n 'not __fish_seen_subcommand_from replay close' -d 'bpf, destroy, none or auto (auto)'
 complete -c tcplens -l from -r -F -n '__fish_seen_subcommand_from list events' -d 'read a session log instead of the kernel'
 complete -c tcplens -l at -x -n '__fish_seen_subcommand_from list events' -d 'the moment of the log that --from names'
 complete -c tcplens -l theme -x -a 'dark light safe mono' -n 'not __fish_seen_subcommand_from list events record close' -d 'dark, light, safe (colour-blind) or mono'

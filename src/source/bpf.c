@@ -17,14 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_NS      1000000000LL
-#define OWNERS_AT_ONCE 256
+#define SECOND_NS 1000000000LL
 
 struct bpf {
     struct tcplens_bpf *program;
     struct ring_buffer *ring;
-    struct bpf_link *walk; /* NULL: cannot be had */
-    uint64_t lost;         /* told so far */
+    uint64_t lost; /* told so far */
     uint32_t netns;
     int64_t tick_ns;     /* of start times in /proc/PID/stat */
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
@@ -166,8 +164,8 @@ static void say_why_not(int error, char text[BPF_TEXT_SIZE])
         snprintf(text, BPF_TEXT_SIZE, "%s", strerror(-error));
 }
 
-/* The owners of accepted sockets and the fast walk are extras. accept() alone is traced where
- * tracefs is mounted; else every system call is looked at, briefly. */
+/* The owners of accepted sockets are an extra. accept() alone is traced where tracefs is mounted;
+ * else every system call is looked at, briefly. */
 static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
 {
     struct tcplens_bpf *program = bpf->program;
@@ -176,7 +174,6 @@ static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
     bool told = program->links.on_accept && program->links.on_accept4;
     if (!told)
         program->links.on_exit = bpf_program__attach(program->progs.on_exit);
-    bpf->walk = bpf_program__attach_iter(program->progs.on_file, NULL);
     text[0] = '\0';
     if (!told && !program->links.on_exit)
         snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
@@ -229,28 +226,6 @@ void bpf_close(struct bpf *bpf)
     if (!bpf)
         return;
     ring_buffer__free(bpf->ring);
-    bpf_link__destroy(bpf->walk);
     tcplens_bpf__destroy(bpf->program);
     free(bpf);
-}
-
-/* --- the walk --- */
-
-int bpf_walk_owners(const struct bpf *bpf, bpf_visit visit, void *context)
-{
-    struct bpf_owner owners[OWNERS_AT_ONCE];
-    ssize_t got;
-    if (!bpf->walk)
-        return -ENOSYS;
-    int descriptor = bpf_iter_create(bpf_link__fd(bpf->walk));
-    if (descriptor < 0)
-        return -errno;
-    do {
-        got = read(descriptor, owners, sizeof(owners));
-        for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(*owners); i++)
-            visit(context, owners[i].inode, (int32_t)owners[i].pid, owners[i].fd);
-    } while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
-    const int error = got < 0 ? -errno : 0;
-    close(descriptor);
-    return error;
 }

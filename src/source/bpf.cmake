@@ -1,5 +1,5 @@
 # What the program in the kernel is built with: clang compiles it, bpftool makes it a header, libbpf loads it.
-# Sets TCPLENS_HAVE_BPF and TCPLENS_BPF_SKELETON, and says at configure time what is missing.
+# Sets TCPLENS_HAVE_BPF, TCPLENS_BPF_SKELETON and TCPLENS_WALK_SKELETON, and says at configure time what is missing.
 set(TCPLENS_HAVE_BPF OFF)
 if(TCPLENS_BPF STREQUAL "OFF")
   message(STATUS "bpf: off (TCPLENS_BPF)")
@@ -56,5 +56,14 @@ add_custom_command(OUTPUT ${TCPLENS_BPF_SKELETON}
   COMMAND ${TCPLENS_BPFTOOL} gen skeleton ${bpf_object} name tcplens_bpf > ${TCPLENS_BPF_SKELETON}
   DEPENDS ${bpf_source} ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf_record.h
   COMMENT "Building the program in the kernel" VERBATIM)
+# A light skeleton (-L): the kernel finds the places of what is read itself, without libbpf.
+set(walk_source ${CMAKE_CURRENT_SOURCE_DIR}/source/walk.bpf.c)
+set(walk_object ${CMAKE_CURRENT_BINARY_DIR}/walk.bpf.o)
+set(TCPLENS_WALK_SKELETON ${CMAKE_CURRENT_BINARY_DIR}/walk.skel.h)
+add_custom_command(OUTPUT ${TCPLENS_WALK_SKELETON}
+  COMMAND ${bpf_command} -c ${walk_source} -o ${walk_object}
+  COMMAND ${TCPLENS_BPFTOOL} gen skeleton -L ${walk_object} name walk_bpf > ${TCPLENS_WALK_SKELETON}
+  DEPENDS ${walk_source} ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf_record.h
+  COMMENT "Building the owner walk in the kernel" VERBATIM)
 set(TCPLENS_HAVE_BPF ON)
 message(STATUS "bpf: built in")

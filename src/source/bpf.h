@@ -1,6 +1,6 @@
-/* bpf: every TCP state transition of our network namespace, told by a small program in the kernel;
- * and a fast walk over the descriptors of all processes. Only the events layer uses it (one thread
- * at a time), but for bpf_walk_owners. Where it is not built in, opening says so. */
+/* bpf: every TCP state transition of our network namespace, told by a small program in the kernel.
+ * Only the events layer uses it, one thread at a time. Where it is not built in, opening says so.
+ */
 #ifndef TCPLENS_SOURCE_BPF_H
 #define TCPLENS_SOURCE_BPF_H
 
@@ -31,10 +31,5 @@ int bpf_descriptor(const struct bpf *bpf); /* readable when there is something *
  * since the last call; the number handed over is returned, or -errno. */
 int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
               uint64_t *lost);
-
-/* Calls visit for each descriptor of any process that is a TCP socket of our network namespace:
- * 0.4 us a descriptor. From any thread. 0 or -errno. */
-typedef void (*bpf_visit)(void *context, uint64_t inode, int32_t pid, uint32_t descriptor);
-int bpf_walk_owners(const struct bpf *bpf, bpf_visit visit, void *context);
 
 #endif

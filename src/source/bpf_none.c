@@ -1,5 +1,6 @@
-/* bpf_none: stands in for bpf.c where tcplens is built without libbpf. */
+/* bpf_none: stands in for bpf.c and bpf_walk.c where tcplens is built without libbpf. */
 #include "source/bpf.h"
+#include "source/bpf_walk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,9 +34,20 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, i
     return -ENOSYS;
 }
 
-int bpf_walk_owners(const struct bpf *bpf, bpf_visit visit, void *context)
+int bpf_walk_open(struct bpf_walk **walk)
 {
-    (void)bpf;
+    (void)walk;
+    return -ENOSYS;
+}
+
+void bpf_walk_close(struct bpf_walk *walk)
+{
+    (void)walk;
+}
+
+int bpf_walk_run(void *walker, owner_visit visit, void *context)
+{
+    (void)walker;
     (void)visit;
     (void)context;
     return -ENOSYS;

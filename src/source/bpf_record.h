@@ -32,8 +32,11 @@ struct bpf_record {
 /* One descriptor of a process that is a TCP socket of our network namespace. */
 struct bpf_owner {
     __u64 inode;
-    __u32 pid;
+    __u64 start_ns; /* of the process, since boot */
+    __u32 pid;      /* in our pid namespace */
     __u32 fd;
+    __u32 thread; /* 0 = in the process's own table; else in that of this thread, any number */
+    __u32 spare;
 };
 
 #endif

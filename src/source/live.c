@@ -275,6 +275,13 @@ static int live_own(struct source *source, const struct frame *previous, struct 
     return 0;
 }
 
+static void live_use_walk(struct source *source, const struct owner_walk *walk)
+{
+    const struct live *live = (struct live *)source;
+    if (live->owners)
+        owners_use_walk(live->owners, walk);
+}
+
 static void live_close(struct source *source)
 {
     struct live *live = (struct live *)source;
@@ -294,6 +301,7 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .next = live_next,
                                            .confirm = live_confirm,
                                            .own = live_own,
+                                           .use_walk = live_use_walk,
                                            .close = live_close};
 
 static void read_facts(struct live *live)

@@ -195,7 +195,7 @@ static void refresh_identities(struct owners *owners, int64_t boot_age_ns)
         reader->identify_cursor = (reader->identify_cursor + 1) % reader->chosen_count;
         const uint32_t index = reader->chosen[reader->identify_cursor];
         const struct owner_slot *slot = &owners->slots[index];
-        if (slot->gone)
+        if (slot->gone || slot->identified_in == owners->stamp)
             continue;
         const double started_s = (double)slot->start_ticks / (double)owners->ticks_per_s;
         const bool is_young = (double)boot_age_ns - started_s * 1e9 < (double)YOUNG_NS;

@@ -10,7 +10,14 @@
  * every process once in
  *     (descriptors * 2 us + processes * 20 us) / (0.2 ms + rows * 15 ns)   frames,
  * at most: about 120 frames for 20,000 sockets and 500 processes; a process whose count of open
- * descriptors changed is read sooner (Linux 6.2 and later: processes / 128 frames). */
+ * descriptors changed is read sooner (Linux 6.2 and later: processes / 128 frames).
+ *
+ * With a walk (owners_use_walk), where it is cheaper: a frame with new inodes has one walk over all
+ * descriptors of the machine, so that all holders of all sockets are exact as of that walk, threads
+ * with tables of their own included; it is not cut at the budget (0.1 to 0.3 us a descriptor). The
+ * background round is such a walk, once in
+ *     cost of a walk / (50 us + rows * 5 ns)   frames,
+ * about 30 for 20,000 sockets, and not more often than in each WALK_FRAMES_LEAST. */
 #ifndef TCPLENS_SOURCE_OWNERS_H
 #define TCPLENS_SOURCE_OWNERS_H
 
@@ -24,12 +31,18 @@
 #define OWNERS_BUDGET_NS    50000000LL /* walk of one frame; wish.budget_percent 0: no limit */
 #define OWNERS_ALIVE_CHECKS 256u
 
+#define WALK_FRAMES_LEAST 8u
+
 struct owners;
+struct owner_walk;
 
 /* proc_root is "/proc", or a tree that looks like it (tests): then libproc2 is not asked, and what
  * only it tells is not known. 0 or -errno (proc_root cannot be opened). */
 int owners_open(struct owners **owners, const char *proc_root);
 void owners_close(struct owners *owners);
+/* Somebody who walks faster; he must live as long as the owners, or until another (or NULL) takes
+ * his place. Whoever fails for good is not asked again. */
+void owners_use_walk(struct owners *owners, const struct owner_walk *walk);
 
 /* The operation `own` of struct source_ops. 0 or -ENOMEM: then some rows may have lost their
  * owners, and all are found again in the next frame. */
@@ -40,6 +53,7 @@ struct owners_figures { /* since opened; for tests and benchmarks */
     uint64_t visits;    /* processes whose descriptors were listed */
     uint64_t links;     /* descriptors read */
     uint64_t rounds;    /* background rounds ended */
+    uint64_t walks;     /* by whom owners_use_walk named */
     uint32_t entries, slots;
     size_t footprint; /* bytes held */
 };

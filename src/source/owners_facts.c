@@ -57,15 +57,21 @@ void owners_read_files(struct owners *owners, struct owner_slot *slot)
     close(directory);
 }
 
-/* Before Linux 6.2 a fd directory does not tell its count (DESIGN 3, 16). */
+/* Before Linux 6.2 a fd directory does not tell its count (DESIGN 3, 16), and it is listed. */
 void owners_count_files(struct owners *owners, struct owner_slot *slot)
 {
     uint32_t numbers[512];
+    struct stat about;
     char name[24];
 
     if (slot->files || slot->denied)
         return;
     snprintf(name, sizeof name, "%d/fd", slot->pid);
+    if (owners->counts_files) {
+        if (fstatat(owners->proc, name, &about, 0) == 0)
+            slot->files = (uint32_t)about.st_size;
+        return;
+    }
     const int directory = openat(owners->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return;

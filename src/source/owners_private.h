@@ -1,11 +1,12 @@
 /* What the parts of owners share: owners.c (facts, libproc2), owners_rows.c (frame to table and
  * back), owners_table.c (who holds what), owners_roster.c (processes there are), owners_visit.c
- * (reading one), owners_scan.c (whom to read when), owners_cgroups.c (groups). Included by them
- * only. */
+ * (reading one), owners_scan.c (whom to read when), owners_walk.c (all at once, by somebody else),
+ * owners_cgroups.c (groups). Included by them only. */
 #ifndef TCPLENS_SOURCE_OWNERS_PRIVATE_H
 #define TCPLENS_SOURCE_OWNERS_PRIVATE_H
 
 #include "core/proc_stat.h"
+#include "source/owner_walk.h"
 #include "source/owners.h"
 #include "source/privilege.h"
 
@@ -51,6 +52,8 @@ struct owner_slot {
     uint16_t begun_epoch;    /* scan in which the visit in progress began */
     uint16_t read_epoch;     /* scan in which it was read to the end */
     uint16_t deep_epoch;     /* the same, with no descriptor taken as known */
+    uint32_t walked;         /* number of the last walk that found a socket in its own table */
+    uint32_t identified_in;  /* number of the call that last read who it is */
     bool kept;               /* the visit in progress took one as known */
     uint64_t start_ticks;
     uint64_t directory_inode; /* of /proc/PID: another one is another process */
@@ -129,6 +132,10 @@ struct owners {
     uint32_t alive_cursor, count_cursor;
 
     struct scan scan, background;
+    struct owner_walk walk; /* .walk NULL: there is none */
+    int64_t walk_ns;        /* what the last one took, 0 = none yet */
+    int64_t walk_saved_ns;  /* share of the frames since then, for one in the background */
+    uint32_t walk_frames;   /* since then */
     uint16_t epoch;
     struct known_fd *found; /* scratch of a visit */
     uint32_t found_count, found_capacity;
@@ -210,6 +217,24 @@ int owners_visit_tasks(struct owners *owners, uint32_t slot, int directory);
 void owners_read_files(struct owners *owners, struct owner_slot *slot);  /* user, executable */
 void owners_count_files(struct owners *owners, struct owner_slot *slot); /* where not told yet */
 void owners_identify_again(struct owners *owners, uint32_t slot);        /* may find it gone */
+
+/* Descriptors [from, end) of the slot are now those in owners->found. */
+int owners_take_found(struct owners *owners, uint32_t slot, uint32_t from, uint32_t end);
+int owners_note_found(struct owners *owners, uint32_t fd, uint32_t inode);
+/* What its threads hold in tables of their own is now what is in owners->found. */
+int owners_take_task_inodes(struct owners *owners, uint32_t slot);
+
+/* owners_walk.c. Somebody walks who has nothing to load any more. */
+static inline bool owners_has_walk(const struct owners *owners)
+{
+    return owners->walk.walk && !owners->walk.first_ns;
+}
+/* There is a walk, and it costs less than to list `pending` sockets' and `fresh`
+ * processes' descriptors through /proc. */
+bool owners_walk_pays(const struct owners *owners);
+/* All holders of all sockets in the table, and every process of the roster visited. 0, or -errno:
+ * nothing may be concluded from it; -ENOMEM: as everywhere; others: read /proc instead. */
+int owners_walk_all(struct owners *owners);
 
 /* owners_scan.c: brings the table up to date within the budget; sets *late. */
 int owners_scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bool *late);

@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COUNT_CHECKS 128u /* processes a frame whose count of descriptors is asked for */
+#define COUNT_CHECKS  128u /* processes a frame whose count of descriptors is asked for, */
+#define COUNT_REFRESH 8u   /* and where a walk sees who gained or lost some, as a mere fact */
 
 uint32_t owners_roster_from(const struct owners *owners, int32_t pid)
 {
@@ -248,7 +249,7 @@ static void check_alive(struct owners *owners, uint32_t index)
     }
 }
 
-/* Who gained or lost descriptors is visited before its turn. */
+/* Who gained or lost descriptors is visited before its turn, unless walks do that. */
 static void check_count(struct owners *owners, uint32_t index)
 {
     struct owner_slot *slot = &owners->slots[index];
@@ -260,6 +261,9 @@ static void check_count(struct owners *owners, uint32_t index)
         fstatat(owners->proc, name, &directory, 0) != 0)
         return;
     if ((uint32_t)directory.st_size == slot->files)
+        return;
+    slot->files = (uint32_t)directory.st_size;
+    if (owners_has_walk(owners))
         return;
     slot->visited = false;
     slot->resume = 0;
@@ -278,7 +282,8 @@ void owners_check_alive(struct owners *owners)
         check_alive(owners, owners->alive_cursor);
         checked++;
     }
-    for (uint32_t n = 0; owners->counts_files && n < owners->slot_count && n < COUNT_CHECKS; n++) {
+    const uint32_t counts = owners_has_walk(owners) ? COUNT_REFRESH : COUNT_CHECKS;
+    for (uint32_t n = 0; owners->counts_files && n < owners->slot_count && n < counts; n++) {
         owners->count_cursor = (owners->count_cursor + 1) % owners->slot_count;
         const struct owner_slot *slot = &owners->slots[owners->count_cursor];
         if (slot->used && !slot->gone)

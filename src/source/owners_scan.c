@@ -1,5 +1,6 @@
 /* owners_scan: whom to visit in this frame, within the budget: new processes first, then everybody
- * while a socket is without an owner, else a piece of the background round. Must not know how a
+ * while a socket is without an owner, else a piece of the background round; or all of them by one
+ * walk, where there is one. Must not know how a
  * process is read, nor frames. */
 #include "source/owners_private.h"
 
@@ -9,6 +10,8 @@
 #define PASSES_MOST         3u       /* a frame: each ends at its budget, this at its surprises */
 #define BACKGROUND_NS       200000LL /* of the background round, a frame, */
 #define BACKGROUND_NS_A_ROW 15LL     /* and a row */
+#define WALK_NS             50000LL  /* the same where a walk does it */
+#define WALK_NS_A_ROW       5LL
 
 int64_t owners_spent_ns(void)
 {
@@ -209,12 +212,52 @@ static int run_background(struct owners *owners, int64_t deadline_ns)
     return result < 0 ? result : 0;
 }
 
+/* One walk in place of a scan of all stages. 0: ended; 1: out of time; -errno. */
+static int run_walk(struct owners *owners, int64_t deadline_ns)
+{
+    struct scan *scan = &owners->scan;
+    int result = owners_walk_all(owners);
+
+    if (result)
+        return result;
+    /* Whoever has no holder now is due, also those that the walk took the last one from. */
+    *scan = (struct scan){.stage = SCAN_SHALLOW, .active = true, .epoch = ++owners->epoch};
+    owners->denied_any = false;
+    if (has_due(owners, scan) && may_park(owners, scan)) {
+        park(owners, scan);
+        return 0;
+    }
+    result = visit_latecomers(owners, scan, deadline_ns);
+    if (result)
+        return result;
+    conclude(owners, scan);
+    scan->active = false;
+    return 0;
+}
+
+/* A walk is not done in pieces: frames save for it. */
+static int walk_in_background(struct owners *owners, uint32_t row_count, int64_t deadline_ns)
+{
+    owners->walk_saved_ns += WALK_NS + WALK_NS_A_ROW * row_count;
+    if (++owners->walk_frames < WALK_FRAMES_LEAST || owners->walk_saved_ns < owners->walk_ns)
+        return 0;
+    const int result = run_walk(owners, deadline_ns);
+    owners->figures.rounds += result == 0;
+    return result == -ENOMEM ? result : 0;
+}
+
 static int scan_all(struct owners *owners, uint32_t row_count, int64_t deadline_ns)
 {
     int result = owners_roster_read(owners, false);
 
     owners_check_alive(owners);
     owners->scan.parked = false;
+    if (!result && owners_walk_pays(owners)) {
+        result = run_walk(owners, deadline_ns);
+        if (result >= 0 || result == -ENOMEM)
+            return result;
+        result = 0; /* by /proc, then */
+    }
     for (unsigned i = 0; i < PASSES_MOST && !result && !owners->scan.parked; i++) {
         if (!owners->scan.active && owners->pending)
             result = begin_scan(owners);
@@ -227,6 +270,8 @@ static int scan_all(struct owners *owners, uint32_t row_count, int64_t deadline_
     }
     if (result || owners->scan.active || owners->pending)
         return result;
+    if (owners_has_walk(owners))
+        return walk_in_background(owners, row_count, deadline_ns);
     const int64_t share_ns = BACKGROUND_NS + BACKGROUND_NS_A_ROW * row_count;
     return run_background(owners, owners_spent_ns() + share_ns);
 }

@@ -36,8 +36,8 @@ static int read_task(struct owners *owners, uint32_t index, int tasks, uint32_t 
     return 0; /* or the thread has ended */
 }
 
-/* What threads hold in tables of their own takes the place of what they held before. */
-static int take_task_inodes(struct owners *owners, uint32_t index)
+/* It takes the place of what they held before. */
+int owners_take_task_inodes(struct owners *owners, uint32_t index)
 {
     struct owner_slot *slot = &owners->slots[index];
     uint32_t *before = slot->task_inodes;
@@ -86,5 +86,5 @@ int owners_visit_tasks(struct owners *owners, uint32_t index, int directory)
     if (tasks >= 0)
         close(tasks);
     free(numbers);
-    return error ? error : take_task_inodes(owners, index);
+    return error ? error : owners_take_task_inodes(owners, index);
 }

@@ -146,6 +146,7 @@ int owners_identify(struct owners *owners, uint32_t index, int directory, const 
     }
     slot->directory_inode = about->st_ino;
     slot->identified = true;
+    slot->identified_in = owners->stamp;
     return 0;
 }
 
@@ -189,7 +190,7 @@ static uint32_t fds_from(const struct known_fd *fds, uint32_t count, uint32_t fd
     return low;
 }
 
-static int note_found(struct owners *owners, uint32_t fd, uint32_t inode)
+int owners_note_found(struct owners *owners, uint32_t fd, uint32_t inode)
 {
     const int error = owners_reserve((void **)&owners->found, &owners->found_capacity,
                                      owners->found_count + 1, sizeof *owners->found);
@@ -209,7 +210,7 @@ static int look_at(struct owners *owners, uint32_t index, int directory, uint32_
     if (!deep && at < slot->fd_count && slot->fds[at].fd == fd &&
         owners_find_inode(owners, slot->fds[at].inode) != NO_INDEX) {
         slot->kept = true;
-        return note_found(owners, fd, slot->fds[at].inode);
+        return owners_note_found(owners, fd, slot->fds[at].inode);
     }
     format_number(name, fd);
     uint32_t inode;
@@ -218,7 +219,7 @@ static int look_at(struct owners *owners, uint32_t index, int directory, uint32_
     if (error || entry == NO_INDEX)
         return error;
     error = owners_add_holder(owners, entry, index);
-    return error ? error : note_found(owners, fd, inode);
+    return error ? error : owners_note_found(owners, fd, inode);
 }
 
 int owners_list_descriptors(struct owners *owners, uint32_t index, int directory, bool deep,
@@ -300,8 +301,8 @@ static int replace_range(struct owners *owners, struct owner_slot *slot, uint32_
     return 0;
 }
 
-/* Descriptors [from, end) of the slot are now what was found; sockets it lost lose it. */
-static int take_found(struct owners *owners, uint32_t index, uint32_t from, uint32_t end)
+/* Sockets that it lost lose it. */
+int owners_take_found(struct owners *owners, uint32_t index, uint32_t from, uint32_t end)
 {
     struct owner_slot *slot = &owners->slots[index];
     const uint32_t first = fds_from(slot->fds, slot->fd_count, from);
@@ -368,7 +369,7 @@ static int visit_descriptors(struct owners *owners, uint32_t index, int director
         return deny(owners, index);
     if (result < 0)
         return result;
-    const int error = take_found(owners, index, began, result ? *from : NO_INDEX);
+    const int error = owners_take_found(owners, index, began, result ? *from : NO_INDEX);
     if (error || result)
         return error ? error : result;
     slot->read_epoch = slot->begun_epoch;

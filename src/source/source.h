@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+struct owner_walk;
 struct source;
 
 typedef bool (*source_match)(void *data, const struct event *event);
@@ -51,6 +52,10 @@ struct source_ops {
      * is carried over from previous, NULL for the first frame). NULL where next() gave them. */
     int (*own)(struct source *source, const struct frame *previous, struct frame *next,
                const struct diff *diff, const struct wish *wish);
+
+    /* A faster walk for own() (source/owner_walk.h), which lives until the source is closed; NULL:
+     * none any more. NULL where own() finds nobody by descriptors. */
+    void (*use_walk)(struct source *source, const struct owner_walk *walk);
 
     void (*close)(struct source *source);
 

@@ -87,13 +87,8 @@ struct socket {
     struct sock *sk;
 } KERNEL_TYPE;
 
-struct inode {
-    unsigned long i_ino;
-} KERNEL_TYPE;
-
 struct file {
     void *private_data;
-    struct inode *f_inode;
 } KERNEL_TYPE;
 
 struct fdtable {
@@ -139,17 +134,6 @@ struct pt_regs___x86 {
 
 struct pt_regs___arm64 {
     int syscallno;
-} KERNEL_TYPE;
-
-struct bpf_iter_meta {
-    struct seq_file *seq;
-} KERNEL_TYPE;
-
-struct bpf_iter__task_file {
-    struct bpf_iter_meta *meta;
-    struct task_struct *task;
-    __u32 fd;
-    struct file *file;
 } KERNEL_TYPE;
 
 /* Set by bpf.c before loading. */
@@ -344,24 +328,6 @@ int BPF_PROG(on_exit, struct pt_regs *registers, long result)
     if (number < 0 || (number != number_of_accept && number != number_of_accept4))
         return 0;
     return note_owner(result);
-}
-
-SEC("iter/task_file")
-int on_file(struct bpf_iter__task_file *context)
-{
-    struct task_struct *task = context->task;
-    struct file *file = context->file;
-    if (!task || !file || !bpf_sock_from_file(file))
-        return 0;
-    struct sock *sk = sock_of_file(file);
-    if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
-        BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != our_netns)
-        return 0;
-    struct bpf_owner owner = {.inode = BPF_CORE_READ(file, f_inode, i_ino),
-                              .pid = pid_in_our_namespace(BPF_CORE_READ(task, group_leader)),
-                              .fd = context->fd};
-    bpf_seq_write(context->meta->seq, &owner, sizeof(owner));
-    return 0;
 }
 
 char program_license[] SEC("license") = "Dual MIT/GPL";

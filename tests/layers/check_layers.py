@@ -38,6 +38,9 @@ LIBRARIES = [
     ('libbpf', ['bpf/*'], ['source/bpf.c', 'source/*.bpf.c']),
 ]
 
+# What bpftool makes of the programs in the kernel.
+SKELETONS_FOR = ['source/bpf.c', 'source/bpf_walk.c']
+
 # Files that make no system call and read no clock, and the headers they have beside PURE_HEADERS;
 # the first that matches counts. The event ring and the frame pool are shared between threads.
 PURE = [
@@ -102,7 +105,7 @@ def check_quoted(src, path, name):
         return None
     target = resolve(src, path, name)
     if target.endswith('.skel.h'):
-        return None if path == 'source/bpf.c' else 'libbpf is for source/bpf.c only'
+        return None if path in SKELETONS_FOR else f'a skeleton is for {" and ".join(SKELETONS_FOR)} only'
     target_folder = target.split('/')[0] if '/' in target else ''
     allowed = MAY_INCLUDE.get(folder)
     if allowed is None:

@@ -4,6 +4,8 @@
 #include "../unit/unit.h"
 #include "core/column.h"
 #include "net_tools.h"
+#include "source/bpf_walk.h"
+#include "source/owner_walk.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -154,6 +156,45 @@ void scene_enter(void)
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
+static struct owner_walk walk;
+static unsigned walks;
+
+static int walk_counted(void *walker, owner_visit visit, void *context)
+{
+    walks++;
+    return bpf_walk_run(walker, visit, context);
+}
+
+static int walk_failing(void *walker, owner_visit visit, void *context)
+{
+    (void)walker;
+    (void)visit;
+    (void)context;
+    return walks++ % 4 ? -EAGAIN : -EPERM;
+}
+
+bool scene_walk_by(const char *way)
+{
+    struct bpf_walk *bpf = NULL;
+
+    if (strcmp(way, "failing") == 0)
+        walk.walk = walk_failing;
+    if (strcmp(way, "bpf") != 0)
+        return walk.walk != NULL;
+    const int error = bpf_walk_open(&bpf);
+    if (error) {
+        printf("skipped: the walk cannot be loaded: %s\n", strerror(-error));
+        exit(77);
+    }
+    walk = (struct owner_walk){walk_counted, bpf, 0};
+    return true;
+}
+
+unsigned scene_walks(void)
+{
+    return walks;
+}
+
 void stage_open(struct stage *stage, uint32_t needs)
 {
     const struct live_settings settings = {.proc_root = "/proc"};
@@ -162,6 +203,8 @@ void stage_open(struct stage *stage, uint32_t needs)
     memset(stage, 0, sizeof *stage);
     if (live_open(&stage->source, &settings, text) != 0)
         net_die("%s", text);
+    if (walk.walk)
+        stage->source->ops->use_walk(stage->source, &walk);
     stage->pool = frame_pool_new();
     diff_init(&stage->diff);
     stage->wish = (struct wish){.needs = needs,

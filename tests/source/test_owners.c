@@ -1,6 +1,7 @@
 /* Who holds which socket, against processes that hold them in every way there is: each pair of a
  * socket and a holder must be told (recall), and no other (precision). With an argument "full":
- * 10,000 descriptors and 500 short processes a second for 10 s. */
+ * 10,000 descriptors and 500 short processes a second for 10 s. With "bpf": by the walk by bpf;
+ * with "failing": by one that is not to be had. */
 #include "../unit/unit.h"
 #include "core/column.h"
 #include "net_tools.h"
@@ -459,8 +460,9 @@ int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "exec") == 0)
         exec_again((int)strtol(argv[2], NULL, 10));
-    full_size = argc > 1 && strcmp(argv[1], "full") == 0;
+    full_size = strcmp(argv[argc - 1], "full") == 0;
     scene_enter();
+    const bool walks = argc > 1 && scene_walk_by(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fork, begin, end),
         cmocka_unit_test_setup_teardown(test_reuseport, begin, end),
@@ -473,5 +475,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_short_lives, begin, end),
         cmocka_unit_test_setup_teardown(test_like_ss, begin, end),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    if (walks && scene_walks() == 0)
+        net_die("nobody walked");
+    return failed;
 }

@@ -54,7 +54,7 @@ static uint64_t ownerless_key(const struct conn *conn)
                0x9e3779b97f4a7c15u);
 }
 
-static uint64_t listener_key(const struct conn *conn)
+uint64_t grouping_listener_key(const struct conn *conn)
 {
     const struct tuple *tuple = &conn->tuple;
     const uint64_t seed =
@@ -345,7 +345,7 @@ static int gather_listeners(struct grouping *grouping, const struct column_conte
         const struct conn *conn = &frame->conns[i];
         if (conn->state != STATE_LISTEN || (accept && !accept(accept_data, context, conn)))
             continue;
-        struct grouping_row *row = row_of_conn(grouping, listener_key(conn), i, conn);
+        struct grouping_row *row = row_of_conn(grouping, grouping_listener_key(conn), i, conn);
         if (!row || grouping_add_holders(grouping, row, frame, conn) != 0)
             return -ENOMEM;
         count_listener(row, conn);
@@ -480,7 +480,7 @@ bool grouping_accepts(const void *data, const struct column_context *context,
     case GROUPING_PROCESSES:
         return process_accepts(member->key, context, conn);
     case GROUPING_LISTENERS:
-        return conn->state == STATE_LISTEN && listener_key(conn) == member->key;
+        return conn->state == STATE_LISTEN && grouping_listener_key(conn) == member->key;
     case GROUPING_PEERS:
         return conn->state != STATE_LISTEN && peer_key(conn) == member->key;
     }

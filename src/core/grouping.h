@@ -72,7 +72,8 @@ int grouping_update(struct grouping *grouping, enum grouping_kind kind,
                     const void *accept_data);
 /* Queue of a listener in permille of its backlog, 1000 at most; 0 if unknown. */
 uint32_t grouping_queue_permille(const struct grouping_row *row);
-uint64_t grouping_process_key(const struct proc *proc); /* key of its row in GROUPING_PROCESSES */
+uint64_t grouping_process_key(const struct proc *proc);  /* key of its row in GROUPING_PROCESSES */
+uint64_t grouping_listener_key(const struct conn *conn); /* the same for all of SO_REUSEPORT */
 /* view_accept: data is a struct grouping_member. Rows that belong to one group. */
 struct grouping_member {
     enum grouping_kind kind;

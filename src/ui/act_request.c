@@ -2,6 +2,7 @@
  * the one that the user saw. */
 #include "ui/act_request.h"
 
+#include "core/grouping.h"
 #include "ui/page.h"
 #include "ui/pages.h"
 
@@ -133,6 +134,17 @@ static void add_holders(struct signal_request *request, const struct frame *fram
         add_holder(request, frame, owner, inode);
 }
 
+/* Of SO_REUSEPORT sockets each has holders of its own; the user saw them as one row. */
+static void add_listeners(struct signal_request *request, const struct frame *frame,
+                          const struct conn *conn)
+{
+    uint64_t key = grouping_listener_key(conn);
+    add_holders(request, frame, conn);
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (frame->conns[i].state == STATE_LISTEN && grouping_listener_key(&frame->conns[i]) == key)
+            add_holders(request, frame, &frame->conns[i]);
+}
+
 /* A process is the one that was listed if it holds one of the sockets it was listed with: pid and
  * start time alone do not tell processes of one clock tick apart. */
 static void add_process(struct signal_request *request, const struct frame *frame,
@@ -174,7 +186,7 @@ static void add_tagged(struct signal_request *request, const struct picture *pic
 struct signal_request *signal_request_new(const struct screen_acts *acts,
                                           const struct picture *picture, const struct tags *tags,
                                           const struct proc *proc, const struct conn *conn,
-                                          char text[ACTS_TEXT_MAX])
+                                          bool of_group, char text[ACTS_TEXT_MAX])
 {
     struct signal_request *request = calloc(1, sizeof(*request));
     if (!request) {
@@ -184,10 +196,13 @@ struct signal_request *signal_request_new(const struct screen_acts *acts,
     request->acts = acts;
     request->of_tags = tags->count > 0;
     request->of_socket = !request->of_tags && !proc;
+    request->of_group = request->of_socket && of_group && conn->state == STATE_LISTEN;
     if (request->of_tags)
         add_tagged(request, picture, tags);
     else if (proc)
         add_process(request, picture->frame, proc);
+    else if (request->of_group)
+        add_listeners(request, picture->frame, conn);
     else
         add_holders(request, picture->frame, conn);
     if (request->count > 0)

@@ -21,6 +21,7 @@ struct signal_request {
     struct act_process_facts facts[ACT_PROCESSES];
     size_t count, more;  /* more: holders that found no room */
     bool of_socket;      /* all of them hold the row that was selected: one is chosen */
+    bool of_group;       /* or one of the sockets that listen there together with it */
     bool of_tags;        /* they hold the tagged rows: all of them are meant */
     size_t rows, hidden; /* tagged rows; of these: not shown by the filter */
     size_t left_out;     /* processes that could not be taken hold of, or are guarded */
@@ -41,7 +42,7 @@ struct close_request {
 struct signal_request *signal_request_new(const struct screen_acts *acts,
                                           const struct picture *picture, const struct tags *tags,
                                           const struct proc *proc, const struct conn *conn,
-                                          char text[ACTS_TEXT_MAX]);
+                                          bool of_group, char text[ACTS_TEXT_MAX]);
 void signal_request_free(struct signal_request *request); /* releases what it still holds */
 struct close_request *close_request_new(const struct screen_acts *acts,
                                         const struct picture *picture, const struct tags *tags,

@@ -101,7 +101,8 @@ static int draw_one(const struct signal_dialog *dialog, const struct canvas *can
         if (i == dialog->at)
             continue;
         canvas_printf(canvas, row++, 0, ROLE_NORMAL,
-                      "also holds this socket: pid %d %s (will keep it open)",
+                      request->of_group ? "also listens there: pid %d %s (will go on)"
+                                        : "also holds this socket: pid %d %s (will keep it open)",
                       request->processes[i].pid, request->processes[i].name);
         shown++;
     }

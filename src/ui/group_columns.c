@@ -18,6 +18,8 @@ static const struct conn *conn_of(const struct picture *picture, const struct gr
     return &picture->frame->conns[row->conn];
 }
 
+#define HOLDERS_CELLS 14 /* of a long name with a count behind it the name is cut */
+
 static void copy(char *out, size_t size, const char *text)
 {
     snprintf(out, size, "%s", text ? text : "");
@@ -53,11 +55,15 @@ static void holders_text(const struct picture *picture, const struct grouping_ro
                          size_t size)
 {
     const struct proc *proc = proc_of(picture, row);
+    char count[16], name[64];
 
-    if (proc && row->proc_count > 1)
-        snprintf(out, size, "%s (%u)", proc->comm, row->proc_count);
-    else
+    if (!proc || row->proc_count < 2) {
         process_text(picture, row, out, size);
+        return;
+    }
+    const int cells = snprintf(count, sizeof count, " (%u)", row->proc_count);
+    text_cut(name, sizeof name, proc->comm, (size_t)(HOLDERS_CELLS - cells), "…");
+    snprintf(out, size, "%s%s", name, count);
 }
 
 static uint64_t pid_key(const struct picture *picture, const struct grouping_row *row)
@@ -353,7 +359,7 @@ static const struct group_column PROCESS_COLUMNS[] = {
 
 static const struct group_column LISTENER_COLUMNS[] = {
     {"LOCAL", 24, 14, 2, 0, false, false, false, local_key, local_text},
-    {"PROCESS", 14, 8, 1, 0, false, false, false, NULL, holders_text},
+    {"PROCESS", HOLDERS_CELLS, 8, 1, 0, false, false, false, NULL, holders_text},
     {"USER", 10, 6, 0, 6, false, false, false, NULL, user_text},
     {"UNIT", 16, 8, 1, 8, false, false, false, NULL, unit_text},
     {"QUEUE", 21, 12, 0, 0, false, true, true, queue_key, queue_text},

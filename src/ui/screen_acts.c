@@ -68,9 +68,9 @@ bool screen_acts_can(struct screen *screen, const struct command *command, char 
 static void open_signal(struct screen *screen)
 {
     char text[ACTS_TEXT_MAX];
-    struct signal_request *request =
-        signal_request_new(screen->settings.acts, &screen->picture, &screen->acting.tags,
-                           process_under_cursor(screen), row_under_cursor(screen), text);
+    struct signal_request *request = signal_request_new(
+        screen->settings.acts, &screen->picture, &screen->acting.tags, process_under_cursor(screen),
+        row_under_cursor(screen), screen_top_pane(screen)->ops == &PANE_LISTENERS, text);
     if (!request)
         screen_say(screen, ROLE_NOTICE, "%s", text);
     else if (screen_open_page(screen, &PANE_SIGNAL, request) != 0)

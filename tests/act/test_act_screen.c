@@ -70,14 +70,14 @@ static void stop(void)
 }
 
 /* A process that holds one listener. told: what it writes there is read by the test. */
-static pid_t start_holder(unsigned port)
+static pid_t start_holder(unsigned port, unsigned flags)
 {
     int ready[2];
     check(pipe(ready) == 0, "pipe");
     const pid_t pid = fork();
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        net_listen(net_v4(0x7f000001, port), 4, 0);
+        net_listen(net_v4(0x7f000001, port), 4, flags);
         check(write(ready[1], "r", 1) == 1, "write");
         for (;;)
             pause();
@@ -116,7 +116,7 @@ static void end(pid_t pid)
 
 static void signal_by_keys(void)
 {
-    const pid_t pid = start_holder(4000);
+    const pid_t pid = start_holder(4000, 0);
     start("sport 4000", NULL);
     wait_pid_shown(pid);
     keys("<F9>");
@@ -132,7 +132,7 @@ static void signal_by_keys(void)
 static void outlived_signal_offers_kill(void)
 {
     signal(SIGTERM, SIG_IGN);
-    const pid_t pid = start_holder(4010);
+    const pid_t pid = start_holder(4010, 0);
     signal(SIGTERM, SIG_DFL);
     start("sport 4010", NULL);
     wait_pid_shown(pid);
@@ -154,12 +154,13 @@ static void outlived_signal_offers_kill(void)
 static void rows_sorted_under_the_dialog(void)
 {
     for (unsigned round = 0; round < rounds; round++) {
-        const pid_t target = start_holder(4200);
+        const pid_t target = start_holder(4200, 0);
         start("sport ge 4100 and sport le 4299", NULL);
         wait_pid_shown(target);
         keys("g<F9>");
         wait_text("holds 1 socket");
-        const pid_t other = start_holder(4100 + round); /* sorts before it from the next frame on */
+        const pid_t other =
+            start_holder(4100 + round, 0); /* sorts before it from the next frame on */
         pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
         check(!pty_screen_find(screen, ":4100 ", NULL, NULL), "rows moved under the dialog");
         keys("<Enter>");
@@ -175,11 +176,11 @@ static void rows_sorted_under_the_dialog(void)
 static void keys_while_rows_move(void)
 {
     for (unsigned round = 0; round < rounds; round++) {
-        const pid_t target = start_holder(4200);
+        const pid_t target = start_holder(4200, 0);
         start("sport ge 4100 and sport le 4299", NULL);
         wait_pid_shown(target);
         keys("g");
-        const pid_t other = start_holder(4150);
+        const pid_t other = start_holder(4150, 0);
         keys("<F9><Enter>");
         must_have_died_of(target, SIGTERM);
         must_live(other);
@@ -244,7 +245,7 @@ static void close_by_keys(void)
 
 static void listener_takes_a_typed_word(void)
 {
-    const pid_t pid = start_holder(4400);
+    const pid_t pid = start_holder(4400, 0);
     start("sport 4400", NULL);
     wait_pid_shown(pid);
     keys("X");
@@ -263,9 +264,39 @@ static void listener_takes_a_typed_word(void)
     printf("ok: a listener is closed by a typed word only\n");
 }
 
+/* One row in Listeners, two sockets: whoever holds one of them is offered, and only the one chosen
+ * is hit. */
+static void all_of_a_port_are_offered(void)
+{
+    char second[64];
+    const pid_t pids[2] = {start_holder(4500, NET_REUSEPORT), start_holder(4500, NET_REUSEPORT)};
+    snprintf(second, sizeof second, "also listens there: pid %d", pids[1]);
+    start("sport 4500", NULL);
+    keys("3");
+    wait_text("(2)");
+    keys("K");
+    wait_text("also listens there");
+    if (!pty_screen_find(screen, second, NULL, NULL)) {
+        keys("<Tab>"); /* the first one is chosen then */
+        wait_text(second);
+    }
+    keys("<Enter>");
+    must_have_died_of(pids[0], SIGTERM);
+    must_live(pids[1]);
+    keys("1"); /* its own socket, one holder */
+    wait_pid_shown(pids[1]);
+    keys("K");
+    wait_text("holds 1 socket");
+    check(!pty_screen_find(screen, "also ", NULL, NULL), "others are offered for one socket");
+    keys("<Esc>");
+    stop();
+    end(pids[1]);
+    printf("ok: all that listen on a port are offered\n");
+}
+
 static void refusals_say_why(void)
 {
-    const pid_t pid = start_holder(4500);
+    const pid_t pid = start_holder(4500, 0);
     start("sport 4500", "--read-only");
     wait_pid_shown(pid);
     keys("K");
@@ -299,6 +330,7 @@ int main(int argc, char **argv)
     keys_while_rows_move();
     close_by_keys();
     listener_takes_a_typed_word();
+    all_of_a_port_are_offered();
     refusals_say_why();
     return 0;
 }

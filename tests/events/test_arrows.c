@@ -19,7 +19,12 @@
 #define HOST      0x7f000001u
 #define EVENTS    4096
 
-enum { KERNEL_FIN_WAIT_2 = 5, KERNEL_CLOSE = 7, KERNEL_CLOSING = 11 }; /* net/tcp_states.h */
+enum { /* net/tcp_states.h */
+       KERNEL_FIN_WAIT_2 = 5,
+       KERNEL_CLOSE = 7,
+       KERNEL_CLOSE_WAIT = 8,
+       KERNEL_CLOSING = 11
+};
 
 struct arrows {
     struct heard heard;
@@ -115,6 +120,45 @@ static struct cause watch(int fd, int kernel_state, int64_t since)
     return cause;
 }
 
+/* What a call causes at the other end is done before it returns, unless the kernel is busy and puts
+ * off receiving (ksoftirqd): then it was caused until it is seen there. */
+static void end_seen(struct cause *cause, int fd, int kernel_state)
+{
+    end(cause);
+    if (net_state(fd) != kernel_state)
+        cause->to = watch(fd, kernel_state, cause->from).to;
+}
+
+static bool is_in_table(unsigned local, unsigned remote)
+{
+    FILE *file = fopen("/proc/self/net/tcp", "re");
+    char line[256];
+    bool found = false;
+    while (file && !found && fgets(line, sizeof(line), file)) {
+        unsigned ports[2];
+        found = sscanf(line, " %*[^:]: %*[^:]:%x %*[^:]:%x", &ports[0], &ports[1]) == 2 &&
+                ports[0] == local && ports[1] == remote;
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* The same of a socket that is nobody's any more. */
+static void end_gone(struct cause *cause, unsigned local, unsigned remote)
+{
+    const int64_t deadline = net_now_ns() + 10 * SECOND_NS;
+    bool late = false;
+    end(cause);
+    while (is_in_table(local, remote)) {
+        late = true;
+        if (net_now_ns() > deadline)
+            net_die("port %u to %u is not gone within 10 s", local, remote);
+    }
+    if (late)
+        end(cause);
+}
+
 static void reset(int fd)
 {
     static const struct linger abort_it = {.l_onoff = 1, .l_linger = 0};
@@ -137,8 +181,10 @@ static struct pair open_pair(struct arrows *arrows, unsigned port)
     net_connect(pair.client, net_v4(HOST, port));
     end(&cause);
     pair.server = net_accept(pair.listener);
+    const int64_t accepted_ns = net_now_ns();
     expect(arrows, port + 1, port, STATE_NONE, STATE_SYN_SENT, &cause);
     expect(arrows, port + 1, port, STATE_SYN_SENT, STATE_ESTABLISHED, &cause);
+    cause.to = accepted_ns; /* connect() does not wait for the third segment to arrive */
     expect(arrows, port, port + 1, STATE_NONE, STATE_SYN_RECEIVED, &cause);
     expect(arrows, port, port + 1, STATE_SYN_RECEIVED, STATE_ESTABLISHED, &cause);
     return pair;
@@ -157,14 +203,14 @@ static void close_in_order(struct arrows *arrows, unsigned port)
     const struct pair pair = open_pair(arrows, port);
     struct cause cause = begin();
     shutdown(pair.client, SHUT_WR);
-    end(&cause);
+    end_seen(&cause, pair.server, KERNEL_CLOSE_WAIT);
     expect(arrows, port + 1, port, STATE_ESTABLISHED, STATE_FIN_WAIT_1, &cause);
     expect(arrows, port, port + 1, STATE_ESTABLISHED, STATE_CLOSE_WAIT, &cause);
     const struct cause acknowledged = watch(pair.client, KERNEL_FIN_WAIT_2, cause.from);
     expect(arrows, port + 1, port, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, &acknowledged);
     cause = begin();
     net_close(pair.server);
-    end(&cause);
+    end_gone(&cause, port, port + 1); /* which its peer's last acknowledgement does */
     expect(arrows, port, port + 1, STATE_CLOSE_WAIT, STATE_LAST_ACK, &cause);
     expect(arrows, port, port + 1, STATE_LAST_ACK, STATE_DELETE_TCB, &cause);
     expect(arrows, port + 1, port, STATE_FIN_WAIT_2, STATE_TIME_WAIT, &cause);
@@ -236,7 +282,7 @@ static void reset_from(struct arrows *arrows, unsigned port, bool half_closed)
     }
     struct cause cause = begin();
     reset(pair.server);
-    end(&cause);
+    end_seen(&cause, pair.client, KERNEL_CLOSE);
     expect(arrows, port + 1, port, half_closed ? STATE_FIN_WAIT_2 : STATE_ESTABLISHED,
            STATE_DELETE_TCB, &cause);
     expect(arrows, port, port + 1, half_closed ? STATE_CLOSE_WAIT : STATE_ESTABLISHED,

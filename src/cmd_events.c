@@ -28,6 +28,7 @@ struct events_run {
     bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
+    int64_t end_ns; /* of a log: what came later is not printed */
 };
 
 /* --- output --- */
@@ -113,7 +114,8 @@ static int print_ring(struct events_run *run, uint64_t until)
         if (got && lost)
             print_lost(run, lost, &events[0]);
         for (uint32_t i = 0; i < got; i++) {
-            if (is_wished(run->headless.options, &events[i]) && accepts(run, &events[i]))
+            if (events[i].wall_ns < run->end_ns && is_wished(run->headless.options, &events[i]) &&
+                accepts(run, &events[i]))
                 print_event(run, &events[i]);
         }
         int error = output_flush_some(&run->out);
@@ -151,8 +153,11 @@ static void say_what_is_seen(struct events_run *run)
         return;
     run->said = true;
     if (frame->events_why && frame->events_why[0] && run->headless.options->events == EVENTS_AUTO)
-        fprintf(stderr, "tcplens: events between frames by \"%s\": %s\n", frame->events,
-                frame->events_why);
+        fprintf(
+            stderr, "tcplens: %s: %s\n", frame->events_why,
+            strcmp(frame->events, "destroy") == 0
+                ? "short connections are told when they end, without owner; all else once a frame"
+                : "told once a frame: shorter connections are missed");
 }
 
 static int run_live(struct events_run *run)
@@ -220,7 +225,7 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
 {
     const struct wish wish = {.state_bits = 0};
     struct headless *headless = &run->headless;
-    int64_t for_ns = headless->options->for_ns, end_ns = INT64_MAX;
+    int64_t for_ns = headless->options->for_ns;
     int descriptor = replay_descriptor(source), error = 0;
 
     headless->end_ns = INT64_MAX; /* --for is time of the log here */
@@ -241,15 +246,16 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
             }
         } else {
             bool early = frame->wall_ns < from_ns;
-            if (end_ns == INT64_MAX && for_ns > 0)
-                end_ns = frame->wall_ns + for_ns;
-            if (frame->wall_ns >= end_ns)
-                error = -ENODATA;
+            if (run->end_ns == INT64_MAX && for_ns > 0)
+                run->end_ns = frame->wall_ns + for_ns;
+            const bool over = frame->wall_ns >= run->end_ns;
             take_frame(run, frame);
-            if (early || error)
+            if (early)
                 run->cursor = frame->next_event;
-            else
+            else /* a frame past the end has events of before it */
                 error = print_ring(run, frame->next_event);
+            if (!error && over)
+                error = -ENODATA;
         }
         int signal = headless_signal(headless);
         if (signal)
@@ -300,7 +306,7 @@ out:
 
 int cmd_events(const struct options *options)
 {
-    struct events_run run = {.headless = {.options = options, .signals = -1}};
+    struct events_run run = {.headless = {.options = options, .signals = -1}, .end_ns = INT64_MAX};
     int code = filter_read(&run.headless.filter, options->filter, 0);
 
     if (code >= 0)

@@ -56,7 +56,9 @@ static void format_close(char *out, size_t size, const struct event *event)
     char age[16] = "", in[16], sent[16];
     int used;
 
-    if (event->has_duration)
+    if (event->has_duration && event->duration_ns < NS_PER_S) /* "0:00" says nothing */
+        text_span(age, sizeof(age), event->duration_ns);
+    else if (event->has_duration)
         text_age(age, sizeof(age), event->duration_ns);
     used = event->has_duration ? snprintf(out, size, "after %s", age)
            : event->from == STATE_NONE

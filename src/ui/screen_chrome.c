@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PIECES_MAX 16
-#define PIECE_GAP  3
+#define PIECES_MAX   16
+#define PIECE_GAP    3
+#define FOOTER_RANKS 256 /* a uint8_t holds one */
 
 struct piece { /* a label and a value that stay or go together */
     char label[64], value[40];
@@ -323,12 +324,14 @@ static int footer_item(const struct canvas *canvas, int col, const struct comman
 
 static unsigned footer_ranks_that_fit(const struct canvas *canvas)
 {
+    int cells[FOOTER_RANKS] = {0}; /* of the items of each rank */
+    for (size_t i = 0; i < command_count; i++)
+        if (COMMANDS[i].footer_rank > 0)
+            cells[COMMANDS[i].footer_rank] += footer_item(canvas, 0, &COMMANDS[i], true, false) + 2;
     unsigned fit = 0;
-    for (unsigned rank = 1; rank < 64; rank++) {
-        int col = 1;
-        for (size_t i = 0; i < command_count; i++)
-            if (COMMANDS[i].footer_rank > 0 && COMMANDS[i].footer_rank <= rank)
-                col = footer_item(canvas, col, &COMMANDS[i], true, false) + 2;
+    int col = 1;
+    for (unsigned rank = 1; rank < FOOTER_RANKS; rank++) {
+        col += cells[rank];
         if (col - 2 > canvas->cols)
             break;
         fit = rank;

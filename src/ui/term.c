@@ -111,9 +111,14 @@ static int start_type(struct term *term, const char *type)
     term->screen = newterm(type, stdout, input);
     if (!term->screen)
         return -ENOENT;
-    if (can_place_cursor())
-        return 0;
+    const bool can = can_place_cursor();
     endwin();
+    if (can) {
+        /* Left and entered once: before that ncurses 6.4 writes each move of the cursor on its own
+         * (its mvcur flushes as long as the screen has never been left), 46 times a frame. */
+        refresh();
+        return 0;
+    }
     delscreen(term->screen);
     term->screen = NULL;
     return -ENOSYS;

@@ -149,12 +149,24 @@ static char *masked_golden(const struct pty_screen *screen)
     return text;
 }
 
+static bool same_picture(const char *golden, const char *got)
+{
+    struct screen_grid expected = {0}, shown = {0};
+    const bool same = screen_grid_from_golden(&expected, golden, NULL) == 0 &&
+                      screen_grid_from_golden(&shown, got, NULL) == 0 &&
+                      screen_grid_looks_same(&expected, &shown);
+    screen_grid_done(&expected);
+    screen_grid_done(&shown);
+    return same;
+}
+
 static bool equals_golden(struct pty_screen *screen, void *user)
 {
     struct run *run = user;
     free(run->got);
     run->got = masked_golden(screen);
-    return run->got && run->golden && strcmp(run->got, run->golden) == 0;
+    return run->got && run->golden &&
+           (strcmp(run->got, run->golden) == 0 || same_picture(run->golden, run->got));
 }
 
 /* The next frame of the demo always differs from the one before: its clock has gone on. */

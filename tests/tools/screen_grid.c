@@ -61,6 +61,30 @@ bool screen_cell_same_look(const struct screen_cell *a, const struct screen_cell
            screen_color_equal(a->bg, b->bg);
 }
 
+static bool looks_same(const struct screen_cell *a, const struct screen_cell *b)
+{
+    const unsigned on_blank = SCREEN_UNDERLINE | SCREEN_REVERSE | SCREEN_STRIKE;
+
+    if (strcmp(a->text, b->text) != 0)
+        return false;
+    if (strcmp(a->text, " ") != 0 || (a->attrs | b->attrs) & on_blank)
+        return screen_cell_same_look(a, b);
+    return screen_color_equal(a->bg, b->bg);
+}
+
+bool screen_grid_looks_same(const struct screen_grid *a, const struct screen_grid *b)
+{
+    if (a->rows != b->rows || a->cols != b->cols || a->cursor_visible != b->cursor_visible)
+        return false;
+    if (a->cursor_visible && (a->cursor_row != b->cursor_row || a->cursor_col != b->cursor_col))
+        return false;
+    for (int i = 0; i < a->rows * a->cols; i++) {
+        if (!looks_same(&a->cells[i], &b->cells[i]))
+            return false;
+    }
+    return true;
+}
+
 size_t screen_grid_row_text(const struct screen_grid *grid, int row, char *text, size_t size)
 {
     size_t length = 0, end = 0;

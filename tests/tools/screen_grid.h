@@ -61,6 +61,10 @@ struct screen_cell *screen_grid_cell(const struct screen_grid *grid, int row, in
 bool screen_color_equal(struct screen_color a, struct screen_color b);
 bool screen_cell_same_look(const struct screen_cell *a, const struct screen_cell *b);
 
+/* True if nobody could tell one from the other: of a blank cell only what shows without a character
+ * counts (ncurses 6.5 erases blanks that 6.4 writes, and leaves bold behind). */
+bool screen_grid_looks_same(const struct screen_grid *a, const struct screen_grid *b);
+
 /* A row as UTF-8 without the spaces at its end; returns its length. Cuts at size - 1. */
 size_t screen_grid_row_text(const struct screen_grid *grid, int row, char *text, size_t size);
 

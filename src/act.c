@@ -125,7 +125,7 @@ static int folder_holds(const char *path, uint32_t inode, int64_t until_ns)
 }
 
 /* A process whose main thread has exited, or whose threads do not share descriptors, holds its
- * sockets in /proc/PID/task/TID/fd (DESIGN 3, 16). */
+ * sockets in /proc/PID/task/TID/fd. */
 static int process_holds(int32_t pid, uint32_t inode)
 {
     const int64_t until_ns = monotonic_ns() + WALK_LIMIT_NS;

@@ -1,4 +1,4 @@
-/* act: the only code that can do harm: signals a process, closes a socket (DESIGN 12).
+/* act: the only code that can do harm: signals a process, closes a socket.
  * A target is frozen when the key is pressed and checked again when it is confirmed: identity is
  * (pid, start time) under an open pidfd, for sockets the kernel's cookie. Used by the screen's
  * thread and by cmd_close; needs no other thread. Texts are one safe line, in words. */

@@ -21,7 +21,7 @@
 
 #define CONSUMERS_MAX      8
 #define SECOND_NS          1000000000LL
-#define TICK_NS            4000000LL /* HZ=250, DESIGN 3, 17 */
+#define TICK_NS            4000000LL /* HZ=250 */
 #define STRETCH_MAX        60        /* the budget stretches the interval at most this many times */
 #define RETRY_INTERVAL_NS  SECOND_NS /* after a frame that could not be made */
 #define CPU_AVERAGE_FRAMES 4         /* one odd frame does not stretch the interval */
@@ -180,7 +180,7 @@ static int found_make_room(struct collector *collector)
     return 0;
 }
 
-/* A dump skips live sockets under churn and never says so (DESIGN 3, 1): before a row is called
+/* A dump skips live sockets under churn and never says so: before a row is called
  * closed, it is asked for exactly. */
 static int confirm_closed(struct collector *collector, struct frame *next)
 {

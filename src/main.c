@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Nothing here is written to be trusted by a caller with fewer rights (DESIGN 13). */
+/* Nothing here is written to be trusted by a caller with fewer rights. */
 static bool is_setuid(void)
 {
     return getuid() != geteuid() || getgid() != getegid();
@@ -52,7 +52,7 @@ int main(int argc, char **argv)
     if (!take_standard_descriptors())
         return EXIT_FAILED;
     if (is_setuid()) {
-        fputs("tcplens: refuses to run setuid or setgid: remove that bit; doc/ names the "
+        fputs("tcplens: refuses to run setuid or setgid: remove that bit; tcplens(1) names the "
               "capabilities to give it instead\n",
               stderr);
         return EXIT_FAILED;

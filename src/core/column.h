@@ -108,7 +108,7 @@ int columns_expand(const uint16_t *columns_in, size_t count_in, uint16_t *out, s
                    size_t *count);
 uint32_t columns_needs(const uint16_t *list, size_t count); /* NEED_* of all of them */
 
-/* Bounds of the age at context->now_ns (DESIGN 4). False when nothing at all is known of it. */
+/* Bounds of the age at context->now_ns. False when nothing at all is known of it. */
 struct age {
     int64_t least_ns, most_ns; /* INT64_MAX: no upper bound */
     bool exact;                /* they differ by less than a clock tick plus the interval */

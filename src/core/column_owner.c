@@ -1,5 +1,5 @@
 /* Getters of columns[]: whose a row is (user, process, unit, container) and since when. What has
- * not been looked up is not known; who holds a socket no more has no pid here (DESIGN 1). */
+ * not been looked up is not known; who holds a socket no more has no pid here. */
 #include "core/column_values.h"
 #include "core/json.h"
 #include "core/text.h"

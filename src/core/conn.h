@@ -41,7 +41,7 @@ enum conn_known {
                                    (/proc/net/tcp); send_queue is then 0 and means nothing */
 };
 
-/* What stands in place of an owner (DESIGN 1). */
+/* What stands in place of an owner. */
 enum owner_word {
     OWNER_UNKNOWN = 0, /* not looked up yet */
     OWNER_PROCESS,     /* conn.owner is a process that holds it now */

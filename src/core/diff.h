@@ -2,7 +2,7 @@
  * Rows are joined by (netns, cookie); a row without a cookie by tuple, netns and, where both have
  * one, inode. Two rows of one tuple with different cookies are the same connection only if the
  * later one is TIME-WAIT (or a FIN-WAIT-2 turned minisock) and the earlier is not: cookies are made
- * lazily (DESIGN 3, 2). Otherwise: one closed, one opened. */
+ * lazily. Otherwise: one closed, one opened. */
 #ifndef TCPLENS_CORE_DIFF_H
 #define TCPLENS_CORE_DIFF_H
 

@@ -1,4 +1,4 @@
-/* The filter language (DESIGN 10, doc/filter.md): one grammar for the prompt, every command and the
+/* The filter language (doc/filter.md): one grammar for the prompt, every command and the
  * log. Pure: names of services, users, interfaces come through
  * lookups. */
 #ifndef TCPLENS_CORE_FILTER_H

@@ -21,7 +21,7 @@ enum info_unit {
 
 struct info_field {
     const char *name;    /* "snd_ssthresh" */
-    const char *json;    /* "snd_ssthresh_bytes"-like key of DESIGN 9 */
+    const char *json;    /* "snd_ssthresh_bytes"-like key of doc/json.md */
     const char *label;   /* readable, for the connection page: "slow start threshold" */
     uint16_t offset;     /* bytes */
     uint8_t size;        /* 1, 2, 4, 8 bytes */

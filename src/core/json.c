@@ -1,4 +1,4 @@
-/* JSON and CSV text of rows and events (DESIGN 9, doc/json.md). Text in a frame is safe UTF-8
+/* JSON and CSV text of rows and events (doc/json.md). Text in a frame is safe UTF-8
  * already; what JSON itself forbids is escaped here. Must not know which facts there are. */
 #include "core/json.h"
 

@@ -1,4 +1,4 @@
-/* JSON, CSV text of rows (DESIGN 9, doc/json.md), into a buffer. Pure. About one microsecond a row.
+/* JSON, CSV text of rows (doc/json.md), into a buffer. Pure. About one microsecond a row.
  */
 #ifndef TCPLENS_CORE_JSON_H
 #define TCPLENS_CORE_JSON_H

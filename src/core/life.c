@@ -1,5 +1,6 @@
 /* Socket transitions to events: an open hash table of the sockets that were seen to begin, by
- * cookie, and the rules of DESIGN 3, 10. Must not know where happenings come from, nor tracks. */
+ * cookie, and the rules of doc/architecture.md. Must not know where happenings come from, nor
+ * tracks. */
 #include "core/life.h"
 
 #include "core/text.h"

@@ -1,6 +1,6 @@
 /* life: what an events source saw of sockets, turned into events of connections (a socket's end is
- * not its connection's: DESIGN 3, 10). Remembers of each socket that it saw begin: when, in which
- * state since when, and whose it is. Used by the events layer only, under its lock. Pure. */
+ * not its connection's, doc/architecture.md). Remembers of each socket that it saw begin: when, in
+ * which state since when, and whose it is. Used by the events layer only, under its lock. Pure. */
 #ifndef TCPLENS_CORE_LIFE_H
 #define TCPLENS_CORE_LIFE_H
 

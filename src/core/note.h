@@ -39,7 +39,7 @@ void notes_init(struct notes *notes);
 void notes_done(struct notes *notes);
 int notes_add(struct notes *notes, const struct event *event); /* 0 or -ENOMEM */
 /* The note of a row; NULL where there is none. By tuple only where cookies cannot serve: the row
- * has none, or is what is left of a closed socket (DESIGN 3, 2). A cookie that a frame has shown
+ * has none, or is what is left of a closed socket. A cookie that a frame has shown
  * before (cookie_stands) is the one that would be told: another one under its tuple is that of
  * another connection. */
 struct note *notes_find(const struct notes *notes, const struct conn *conn, bool cookie_stands);

@@ -1,4 +1,4 @@
-/* Offload state of a connection (DESIGN 5): the enum of TCP_CONNECTION_OFFLOAD_STATE on top of the
+/* Offload state of a connection: the enum of TCP_CONNECTION_OFFLOAD_STATE on top of the
  * kTLS facts that sock_diag reports in INET_DIAG_ULP_INFO. Pure. */
 #ifndef TCPLENS_CORE_OFFLOAD_H
 #define TCPLENS_CORE_OFFLOAD_H

@@ -2,12 +2,13 @@
 #include "core/rates.h"
 
 #define RATE_CONSTANT_US 2500000 /* time constant of the smoothing */
-#define IDLE_CONSTANT_US 800000  /* while nothing comes and nobody says for how long: falls faster */
-#define IDLE_MS          4000u   /* nothing for so long: the rate is 0, not nearly 0 */
-#define IDLE_FLOOR       64u     /* bytes a second below which an idle rate is 0 */
-#define DELTA_MAX        (UINT64_C(1) << 43) /* times 10^6 still fits 64 bits */
+#define IDLE_CONSTANT_US 800000  /* while nothing comes and nobody says for how long: falls faster \
+                                  */
+#define IDLE_MS    4000u         /* nothing for so long: the rate is 0, not nearly 0 */
+#define IDLE_FLOOR 64u           /* bytes a second below which an idle rate is 0 */
+#define DELTA_MAX  (UINT64_C(1) << 43) /* times 10^6 still fits 64 bits */
 
-/* From ESTABLISHED on; before it last_data_recv counts from boot (DESIGN 3, 17). */
+/* From ESTABLISHED on; before it last_data_recv counts from boot. */
 #define STATES_WITH_AGE                                                                            \
     (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) |    \
      STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK))

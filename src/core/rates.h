@@ -7,7 +7,7 @@
 /* Sets next's rates (KNOWN_RATES) from the row's counters in two frames, elapsed_ns apart. */
 void rates_update(const struct conn *previous, struct conn *next, int64_t elapsed_ns);
 
-/* What tcp_info says of the age of a row of `frame` (DESIGN 4 c), intersected with its bounds. */
+/* What tcp_info says of the age of a row of `frame`, intersected with its bounds. */
 void bounds_from_info(struct conn *conn, const struct frame *frame, int64_t tick_ns);
 
 /* The row came to be at min_ns at the earliest, at max_ns at the latest: narrows its bounds. A

@@ -1,5 +1,5 @@
-/* The file of a session log that is being written: opened by the rules of DESIGN 11 and 13, locked,
- * appended to in whole pieces, rotated. Must not know what is in it but its head line. */
+/* The file of a session log that is being written: opened by the rules of doc/session-log.md,
+ * locked, appended to in whole pieces, rotated. Must not know what is in it but its head line. */
 #ifndef TCPLENS_SESSION_LOG_FILE_H
 #define TCPLENS_SESSION_LOG_FILE_H
 

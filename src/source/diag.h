@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIAG_BUFFER_SIZE (32u * 1024u) /* one constant receive buffer per socket, DESIGN 3, 5 */
+#define DIAG_BUFFER_SIZE                                                                           \
+    (32u * 1024u) /* always the same: a shorter read than the one before truncates */
 
 /* In the place of a family: one pass over the kernel's tables instead of two. An old request
  * (TCPDIAG_GETSOCK), which the kernel may refuse though it knows the others. */

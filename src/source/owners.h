@@ -1,6 +1,6 @@
 /* owners: which processes hold the sockets of a frame, what those processes are, and the units and
  * containers they run in. Keeps what it found from frame to frame; only the collector thread uses
- * it. Must not know where rows come from. doc: DESIGN 1 (words), 3 (8, 14, 16).
+ * it. Must not know where rows come from.
  *
  * What may be relied on. A socket whose inode is new is looked for in every process, within the
  * time budget of the frame, going on in the next one (MISSING_OWNERS_LATE). A new process is read

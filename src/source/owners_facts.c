@@ -57,7 +57,7 @@ void owners_read_files(struct owners *owners, struct owner_slot *slot)
     close(directory);
 }
 
-/* Before Linux 6.2 a fd directory does not tell its count (DESIGN 3, 16), and it is listed. */
+/* Before Linux 6.2 a fd directory does not tell its count, and it is listed. */
 void owners_count_files(struct owners *owners, struct owner_slot *slot)
 {
     uint32_t numbers[512];

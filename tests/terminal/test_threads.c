@@ -1,4 +1,4 @@
-/* test_threads TCPLENS: what every thread of the running program may do (DESIGN 13), read from
+/* test_threads TCPLENS: what every thread of the running program may do, read from
  * /proc/PID/task/TID/status. As root; else there is nothing to give up. */
 #include "pty_screen.h"
 

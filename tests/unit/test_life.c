@@ -178,7 +178,7 @@ struct last_step {
     enum tcp_state to; /* NONE: nothing is told */
 };
 
-/* DESIGN 3, 10: the end of a socket is not that of its connection. */
+/* The end of a socket is not that of its connection. */
 static void end_of_a_socket(void **state)
 {
     static const struct last_step STEPS[] = {

@@ -276,6 +276,7 @@ def make_fish(tables):
     lines = [f"# fish completion of tcplens; {MADE}",
              "function __tcplens_column_list",
              "    set -l head (string match -r '.*,' -- (commandline -ct | string replace -r '^--columns=' ''))",
+             "    set -q head[1]; or set head ''", # an empty list times anything is nothing
              f"    printf '%s\\n' $head{{{columns(tables).replace(' ', ',')}}}",
              "end", "",
              "function __tcplens_after_state",

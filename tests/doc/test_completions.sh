@@ -51,6 +51,7 @@ if command -v fish >/dev/null; then
     expect fish 'tcplens l' list "$(fish_offers 'tcplens l')"
     expect fish 'tcplens list --js' --json "$(fish_offers 'tcplens list --js')"
     expect fish 'tcplens --theme s' safe "$(fish_offers 'tcplens --theme s')"
+    expect fish 'tcplens --columns rt' rtt "$(fish_offers 'tcplens --columns rt')"
     expect fish 'tcplens --columns state,rt' state,rtt "$(fish_offers 'tcplens --columns state,rt')"
     expect fish 'tcplens list state est' established "$(fish_offers 'tcplens list state est')"
 else

@@ -160,7 +160,9 @@ def cookies_of_ss(expression):
     if error:
         return None, error
     rows = [line.split() for line in out.splitlines()]
-    return sorted(word[3:] for row in rows if row[0] != "UNCONN" for word in row if word.startswith("sk:")), None
+    # Of requests, which "big" leaves out, newer versions of ss ask the kernel by a second state.
+    left_out = ["UNCONN", "SYN-RECV"] if "big" in expression.split() else ["UNCONN"]
+    return sorted(word[3:] for row in rows if row[0] not in left_out for word in row if word.startswith("sk:")), None
 
 
 def cookies_of_list(tcplens, expression):

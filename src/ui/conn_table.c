@@ -157,6 +157,18 @@ bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
     return done;
 }
 
+static void set_home(struct conn_table *table)
+{
+    table->home.serial = table->view.cursor;
+    table->home.rank = table->view.cursor_rank;
+}
+
+static void go_home(struct conn_table *table)
+{
+    table->view.cursor = table->home.serial;
+    table->view.cursor_rank = table->home.rank;
+}
+
 static void refresh(struct conn_table *table, const struct picture *picture, uint32_t height)
 {
     if (!table->stale && height == table->height)
@@ -164,12 +176,17 @@ static void refresh(struct conn_table *table, const struct picture *picture, uin
     const struct acceptance acceptance = {picture, table->accept, table->accept_data};
     if (table->prepared_generation != picture->filter_generation)
         view_forget(&table->view);
+    if (table->generation != picture->filter_generation)
+        go_home(table);
+    table->generation = picture->filter_generation;
     table->view.frozen = picture->frozen && !table->resort;
     set_acceptance(table, &acceptance);
     table->height = height;
     table->stale = view_update(&table->view, &picture->context, height) != 0;
     set_acceptance(table, NULL);
     table->resort = table->stale;
+    if (!picture->filter_typed)
+        set_home(table);
 }
 
 static const unsigned MARK_ROLES[] = {
@@ -319,6 +336,7 @@ static void move(struct conn_table *table, const struct picture *picture, int64_
     refresh(table, picture, table->height);
     if (view_move(&table->view, &picture->context, delta, table->height) != 0)
         table->stale = true;
+    set_home(table);
 }
 
 static void sort_aside(struct conn_table *table, int step)

@@ -21,7 +21,14 @@ struct conn_table {
     bool resort;                  /* another sort column or direction: wanted even while frozen */
     uint32_t height;              /* rows shown last */
     uint32_t prepared_generation; /* of the filter */
-    int from_at;                  /* cell of the state a row came from, -1: no room of its own */
+    uint32_t generation;          /* of the filter that the rows shown went through */
+    /* The cursor before a filter is typed. What is typed on the way may hide its row: where the
+     * cursor ends must not depend on how many of those filters were drawn. */
+    struct {
+        uint64_t serial;
+        uint32_t rank;
+    } home;
+    int from_at; /* cell of the state a row came from, -1: no room of its own */
 };
 
 void conn_table_init(struct conn_table *table);

@@ -24,6 +24,7 @@ struct picture {
     view_accept accept; /* the filter in force; NULL = all */
     const void *accept_data;
     uint32_t filter_generation; /* raised with each change of the filter */
+    bool filter_typed;          /* its line is open: each key makes another one */
     const struct tags *tags;    /* of connections; never NULL */
     struct event_ring *events;  /* NULL = none */
     bool live;                  /* acts are possible: not a log, not the past */

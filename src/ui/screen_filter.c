@@ -92,7 +92,7 @@ void screen_open_filter(struct screen *screen)
 {
     struct screen_filter *own = &screen->filter;
 
-    own->open = true;
+    own->open = screen->picture.filter_typed = true;
     own->wrong = false;
     snprintf(own->before, sizeof(own->before), "%s", own->text);
     prompt_set(&own->prompt, own->text);
@@ -111,8 +111,8 @@ bool screen_filter_clear(struct screen *screen)
 
 static void leave(struct screen *screen)
 {
-    screen->filter.open = screen->filter.wrong = false;
-    screen->paint = true;
+    screen->filter.open = screen->filter.wrong = screen->picture.filter_typed = false;
+    screen->void_panes = screen->paint = true; /* the cursor stays where the filter left it */
 }
 
 /* Enter on what is no filter leaves the line open: the caret says where. */

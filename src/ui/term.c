@@ -2,7 +2,9 @@
 #include "ui/term.h"
 
 #include "core/text.h"
+#include "ui/base64.h"
 #include "ui/canvas.h"
+#include "ui/term_rows.h"
 
 #include <curses.h>
 #include <errno.h>
@@ -34,6 +36,7 @@ struct term {
     short pair_count;
     short pair_colors[PAIRS_MAX][2];
     struct pen pens[ROLE_COUNT][LAYER_COUNT];
+    struct term_rows rows;
 };
 
 struct key_map {
@@ -53,10 +56,7 @@ static const struct key_map NAMED_KEYS[] = {
 };
 
 static const struct key_map PLAIN_KEYS[] = {
-    {'\n', KEY_CODE_ENTER},
-    {'\b', KEY_CODE_BACKSPACE},
-    {127, KEY_CODE_BACKSPACE},
-};
+    {'\n', KEY_CODE_ENTER}, {'\b', KEY_CODE_BACKSPACE}, {127, KEY_CODE_BACKSPACE}};
 
 struct button_map {
     mmask_t button;
@@ -173,6 +173,7 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     term->rescue = rescue;
     term->ascii = settings->ascii;
     term->cursor_col = -1;
+    term_rows_init(&term->rows);
     int error = 0;
     if (settings->input != STDIN_FILENO) {
         int copy = fcntl(settings->input, F_DUPFD_CLOEXEC, 0);
@@ -206,6 +207,7 @@ void term_close(struct term *term)
     atomic_store(&term->rescue->armed, false);
     if (term->input)
         fclose(term->input);
+    term_rows_done(&term->rows);
     free(term);
 }
 
@@ -231,7 +233,7 @@ void term_resume(struct term *term)
 void term_resized(struct term *term)
 {
     struct winsize size;
-    (void)term;
+    term_rows_forget(&term->rows);
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
         return;
     if (size.ws_row != LINES || size.ws_col != COLS)
@@ -316,6 +318,7 @@ void term_set_theme(struct term *term, enum theme theme)
     for (size_t role = 0; role < ROLE_COUNT; role++)
         for (size_t layer = 0; layer < LAYER_COUNT; layer++)
             term->pens[role][layer] = make_pen(term, &THEME[role][term->theme], (enum layer)layer);
+    term_rows_forget(&term->rows);
 }
 
 int term_descriptor(const struct term *term)
@@ -366,33 +369,32 @@ bool term_key(struct term *term, struct key *key)
 void term_clear(struct term *term)
 {
     term->cursor_col = -1;
-    erase();
+    (void)term_rows_begin(&term->rows, LINES); /* without memory nothing changes on the screen */
 }
 
-static const struct pen *style_pen(const struct term *term, unsigned style, attr_t *attributes)
+static struct pen style_pen(const struct term *term, unsigned style)
 {
     enum layer layer = style & STYLE_SELECTED ? LAYER_SELECTED
                        : style & STYLE_TAGGED ? LAYER_TAGGED
                                               : LAYER_PLAIN;
-    const struct pen *pen = &term->pens[STYLE_ROLE(style)][layer];
-    *attributes = pen->attributes;
+    struct pen pen = term->pens[STYLE_ROLE(style)][layer];
     if (style & STYLE_BOLD)
-        *attributes |= A_BOLD;
+        pen.attributes |= A_BOLD;
     if (style & STYLE_UNDERLINE)
-        *attributes |= A_UNDERLINE;
+        pen.attributes |= A_UNDERLINE;
     if (style & STYLE_REVERSE)
-        *attributes ^= A_REVERSE;
+        pen.attributes ^= A_REVERSE;
     return pen;
 }
 
-static void put_character(int row, int col, uint32_t code, attr_t attributes, short pair)
+static void put_character(int row, int col, uint32_t code, const struct pen *pen)
 {
     wchar_t wide[2] = {(wchar_t)code, 0};
     cchar_t cell;
     /* What this C library has no width for would be drawn as something else by curses. */
     if (wcwidth(wide[0]) <= 0)
         wide[0] = L'?';
-    if (setcchar(&cell, wide, attributes, pair, NULL) == OK)
+    if (setcchar(&cell, wide, pen->attributes, pen->pair, NULL) == OK)
         mvadd_wch(row, col, &cell);
 }
 
@@ -405,19 +407,17 @@ static int ascii_run(const char *text, int cells)
     return length;
 }
 
-int term_put(struct term *term, int row, int col, int cells, unsigned style, const char *text)
+/* Draws a piece on its row; without a pen only counts its cells. */
+static int draw_piece(const struct term *term, int row, const struct term_piece *piece,
+                      const struct pen *pen)
 {
-    attr_t attributes;
-    const struct pen *pen = style_pen(term, style, &attributes);
+    const char *text = piece->text;
     int used = 0;
-    if (row < 0 || row >= LINES || col < 0 || col >= COLS)
-        return 0;
-    cells = cells < COLS - col ? cells : COLS - col;
-    attr_set(attributes, pen->pair, NULL);
-    while (*text && used < cells) {
-        int run = ascii_run(text, cells - used);
+    while (*text && used < piece->cells) {
+        int run = ascii_run(text, piece->cells - used);
         if (run > 0) {
-            mvaddnstr(row, col + used, text, run);
+            if (pen)
+                mvaddnstr(row, piece->col + used, text, run);
             used += run;
             text += run;
             continue;
@@ -425,16 +425,37 @@ int term_put(struct term *term, int row, int col, int cells, unsigned style, con
         uint32_t code;
         unsigned width;
         text += text_next(text, &code, &width);
-        if (width == 0 || used + (int)width > cells)
+        if (width == 0 || used + (int)width > piece->cells)
             continue;
-        for (unsigned i = 0; i < (term->ascii ? width : 1); i++)
-            put_character(row, col + used + (int)i,
-                          term->ascii ? (uint32_t)canvas_ascii_form(code) : code, attributes,
-                          pen->pair);
+        for (unsigned i = 0; pen && i < (term->ascii ? width : 1); i++)
+            put_character(row, piece->col + used + (int)i,
+                          term->ascii ? (uint32_t)canvas_ascii_form(code) : code, pen);
         used += (int)width;
     }
-    attr_set(A_NORMAL, 0, NULL);
     return used;
+}
+
+int term_put(struct term *term, int row, int col, int cells, unsigned style, const char *text)
+{
+    if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+        return 0;
+    const struct term_piece piece = {col, cells < COLS - col ? cells : COLS - col, style, text};
+    term_rows_put(&term->rows, row, &piece);
+    return draw_piece(term, row, &piece, NULL);
+}
+
+static void draw_row(struct term *term, int row)
+{
+    struct term_piece piece;
+    size_t at = 0;
+    move(row, 0);
+    clrtoeol();
+    while (term_rows_next(&term->rows, row, &at, &piece)) {
+        const struct pen pen = style_pen(term, piece.style);
+        attr_set(pen.attributes, pen.pair, NULL);
+        draw_piece(term, row, &piece, &pen);
+        attr_set(A_NORMAL, 0, NULL);
+    }
 }
 
 void term_cursor(struct term *term, int row, int col)
@@ -447,27 +468,17 @@ void term_flush(struct term *term)
 {
     if (atomic_load(&term->rescue->over))
         return;
+    for (int row = 0; row < term->rows.count; row++) {
+        if (term_rows_differ(&term->rows, row))
+            draw_row(term, row);
+        term_rows_drawn(&term->rows, row);
+    }
     curs_set(term->cursor_col >= 0 ? 1 : 0);
     if (term->cursor_col >= 0)
         move(term->cursor_row, term->cursor_col);
     else
         move(LINES - 1, 0);
     refresh();
-}
-
-static size_t base64(char *out, const unsigned char *bytes, size_t length)
-{
-    static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t at = 0;
-    for (size_t i = 0; i < length; i += 3) {
-        size_t left = length - i;
-        uint32_t three = (uint32_t)bytes[i] << 16;
-        three |= left > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
-        three |= left > 2 ? bytes[i + 2] : 0;
-        for (unsigned n = 0; n < 4; n++)
-            out[at++] = n <= left ? DIGITS[three >> (18 - 6 * n) & 63] : '=';
-    }
-    return at;
 }
 
 void term_copy(struct term *term, const char *text, size_t length)
@@ -479,7 +490,7 @@ void term_copy(struct term *term, const char *text, size_t length)
     if (!order)
         return;
     memcpy(order, BEGIN, begin);
-    size_t coded = base64(order + begin, (const unsigned char *)text, length);
+    size_t coded = base64_encode(order + begin, (const unsigned char *)text, length);
     memcpy(order + begin + coded, END, sizeof(END));
     fputs(order, stdout); /* curses writes past it, and has nothing pending between two flushes */
     fflush(stdout);

@@ -43,7 +43,7 @@ static bool ticks_differ(const struct session_pass *pass, const struct session_r
     int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / NS_PER_MS;
     const struct conn *was = &row->conn;
 
-    if ((conn->known & ~was->known & (KNOWN_LAST_DATA | KNOWN_TIMER)) || conn->timer != was->timer)
+    if (((conn->known ^ was->known) & (KNOWN_LAST_DATA | KNOWN_TIMER)) || conn->timer != was->timer)
         return true;
     if ((conn->known & KNOWN_LAST_DATA) &&
         (off_by(was->last_data_sent_ms, conn->last_data_sent_ms, passed, tolerance) ||

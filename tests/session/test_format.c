@@ -198,6 +198,43 @@ static void test_unchanged_costs_nothing(void **state)
     collector_free(collector);
 }
 
+static void check_frame(struct log *log, const struct frame *frame, bool key, const char *what)
+{
+    write_one(log, frame, key, NULL, 0);
+    struct frame *again = read_back(log, NULL, 0);
+    const char *differs = frames_differ(frame, again);
+    if (differs)
+        fail_msg("%s: %s", what, differs);
+    frame_release(again);
+}
+
+/* When data moved last is no longer known of any row, and then again, and nothing else changes:
+ * such facts are written only when a reader who lets them tick would be wrong. */
+static void test_ticking_facts_come_and_go(void **state)
+{
+    struct collector *collector = start_demo(300, NEED_OWNER);
+    uint32_t known[400];
+    struct frame *frame = NULL;
+    struct log log;
+
+    (void)state;
+    log_init(&log);
+    assert_int_equal(collector_step(collector, &frame), 0);
+    assert_true(frame->conn_count <= UNIT_COUNT(known));
+    for (uint32_t i = 0; i < frame->conn_count; i++)
+        known[i] = frame->conns[i].known;
+    check_frame(&log, frame, true, "keyframe");
+    for (uint32_t row = 0; row < frame->conn_count; row++)
+        frame->conns[row].known &= ~(uint32_t)KNOWN_LAST_DATA;
+    check_frame(&log, frame, false, "not known");
+    for (uint32_t row = 0; row < frame->conn_count; row++)
+        frame->conns[row].known = known[row];
+    check_frame(&log, frame, false, "known again");
+    frame_release(frame);
+    log_done(&log);
+    collector_free(collector);
+}
+
 /* Row lines have the keys of list --json with the same values, but for what follows from the time.
  */
 static void check_keys(const char *text, size_t length, const struct frame *frame)
@@ -442,11 +479,17 @@ static void test_peek(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),         cmocka_unit_test(test_round_trip_detail),
-        cmocka_unit_test(test_round_trip_spaced),  cmocka_unit_test(test_unchanged_costs_nothing),
-        cmocka_unit_test(test_keys_of_rows),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_accepted),           cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_text_is_clean),      cmocka_unit_test(test_peek),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_round_trip_detail),
+        cmocka_unit_test(test_round_trip_spaced),
+        cmocka_unit_test(test_unchanged_costs_nothing),
+        cmocka_unit_test(test_ticking_facts_come_and_go),
+        cmocka_unit_test(test_keys_of_rows),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_text_is_clean),
+        cmocka_unit_test(test_peek),
         cmocka_unit_test(test_keys_are_in_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

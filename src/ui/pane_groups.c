@@ -246,7 +246,8 @@ static void refresh(struct group_pane *groups, const struct picture *picture)
                 frozen ? held_entry_of(groups, i) : order_entry_of(groups, picture, i);
     const struct group_column *column = &GROUP_COLUMNS[groups->kind].columns[groups->sort];
     struct ordering ordering = {groups, picture, !frozen && !column->right && !column->bar};
-    qsort_r(groups->order, groups->count, sizeof *groups->order, compare_entries, &ordering);
+    if (groups->count > 0)
+        qsort_r(groups->order, groups->count, sizeof *groups->order, compare_entries, &ordering);
     groups->stale = groups->resort = false;
     find_cursor(groups);
 }

@@ -283,6 +283,7 @@ static void all_of_a_port_are_offered(void)
     keys("<Enter>");
     must_have_died_of(pids[0], SIGTERM);
     must_live(pids[1]);
+    check(pty_screen_wait_text_gone(screen, "also listens there", DEADLINE_MS), "the dialog stays");
     keys("1"); /* its own socket, one holder */
     wait_pid_shown(pids[1]);
     keys("K");

@@ -87,12 +87,28 @@ static void release_deadly_signals(void)
     deadly_rescue = NULL;
 }
 
+/* Never called: SIGTSTP is blocked in all threads. */
+static void on_stop_key(int number)
+{
+    (void)number;
+}
+
+/* curses ignores SIGTSTP while it paints (ncurses 6.4, lib_tstp.c), and to ignore a signal throws
+ * away the one that waits for our signalfd: a stop was lost. It leaves a signal alone that has a
+ * handler. */
+static void keep_stop_key(void)
+{
+    const struct sigaction action = {.sa_handler = on_stop_key};
+    sigaction(SIGTSTP, &action, NULL);
+}
+
 static int take_signals(struct top *top)
 {
     sigemptyset(&top->taken);
     for (size_t i = 0; i < sizeof(TAKEN_SIGNALS) / sizeof(TAKEN_SIGNALS[0]); i++)
         sigaddset(&top->taken, TAKEN_SIGNALS[i]);
     pthread_sigmask(SIG_BLOCK, &top->taken, NULL);
+    keep_stop_key();
     top->signals = signalfd(-1, &top->taken, SFD_CLOEXEC | SFD_NONBLOCK);
     return top->signals < 0 ? -errno : 0;
 }

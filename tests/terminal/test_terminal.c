@@ -210,7 +210,8 @@ static void test_stop_and_continue(void **state)
     struct pty_screen *screen = start_and_wait();
     int status;
     (void)state;
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < 8; round++) {
+        pty_screen_send_keys(screen, "jkjkjk"); /* it stops while it paints, too */
         pty_screen_signal(screen, SIGTSTP);
         assert_true(wait_stopped(screen));
         pty_screen_wait_quiet(screen, 50, 1000);

@@ -43,6 +43,7 @@ if(bpf_missing)
 endif()
 
 set(bpf_source ${CMAKE_CURRENT_SOURCE_DIR}/source/tcplens.bpf.c)
+set(bpf_headers ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf_kernel.h ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf_record.h)
 set(bpf_object ${CMAKE_CURRENT_BINARY_DIR}/tcplens.bpf.o)
 set(TCPLENS_BPF_SKELETON ${CMAKE_CURRENT_BINARY_DIR}/tcplens.skel.h)
 # asm/types.h lies in the folder of the architecture; clang does not look there for the bpf target.
@@ -54,7 +55,7 @@ set(bpf_command ${TCPLENS_CLANG} -g -O2 -target bpf -Wall -Wextra -Wno-unused-pa
 add_custom_command(OUTPUT ${TCPLENS_BPF_SKELETON}
   COMMAND ${bpf_command} -c ${bpf_source} -o ${bpf_object}
   COMMAND ${TCPLENS_BPFTOOL} gen skeleton ${bpf_object} name tcplens_bpf > ${TCPLENS_BPF_SKELETON}
-  DEPENDS ${bpf_source} ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf_record.h
+  DEPENDS ${bpf_source} ${bpf_headers}
   COMMENT "Building the program in the kernel" VERBATIM)
 # A light skeleton (-L): the kernel finds the places of what is read itself, without libbpf.
 set(walk_source ${CMAKE_CURRENT_SOURCE_DIR}/source/walk.bpf.c)
@@ -63,7 +64,7 @@ set(TCPLENS_WALK_SKELETON ${CMAKE_CURRENT_BINARY_DIR}/walk.skel.h)
 add_custom_command(OUTPUT ${TCPLENS_WALK_SKELETON}
   COMMAND ${bpf_command} -c ${walk_source} -o ${walk_object}
   COMMAND ${TCPLENS_BPFTOOL} gen skeleton -L ${walk_object} name walk_bpf > ${TCPLENS_WALK_SKELETON}
-  DEPENDS ${walk_source} ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf_record.h
+  DEPENDS ${walk_source} ${bpf_headers}
   COMMENT "Building the owner walk in the kernel" VERBATIM)
 set(TCPLENS_HAVE_BPF ON)
 message(STATUS "bpf: built in")

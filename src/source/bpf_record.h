@@ -1,5 +1,5 @@
-/* bpf_record: what the program in the kernel (tcplens.bpf.c) hands to bpf.c. Only these two include
- * it; the types are those of linux/types.h. */
+/* bpf_record: what the programs in the kernel hand over: tcplens.bpf.c to bpf.c, walk.bpf.c to
+ * bpf_walk.c. Only these include it; the types are those of linux/types.h. */
 #ifndef TCPLENS_SOURCE_BPF_RECORD_H
 #define TCPLENS_SOURCE_BPF_RECORD_H
 

@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace to
- * bpf.c, and whom accept() gave a socket to. It must not decide what a transition means. The few
- * kernel types it reads are declared here with only the members it reads; their places are found
- * when it is loaded (CO-RE). */
+ * bpf.c, and whom accept() gave a socket to. It must not decide what a transition means. */
 #include <linux/bpf.h>
-
-#include "bpf_record.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bpf_kernel.h"
+
 #define AF_INET6      10
-#define IPPROTO_TCP   6
 #define SOCK_DEAD_BIT 0 /* enum sock_flags, include/net/sock.h (Linux 6.18) */
 #define SOCK_DONE_BIT 1
 #define KTHREAD_FLAG  0x00200000 /* PF_KTHREAD, include/linux/sched.h */
-#define PID_LEVELS    32         /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
 #define RING_BYTES    (4 * 1024 * 1024)
 
 enum {
@@ -26,106 +22,6 @@ enum {
     KERNEL_CLOSE = 7,
     KERNEL_LISTEN = 10,
 };
-
-#define KERNEL_TYPE __attribute__((preserve_access_index))
-
-struct ns_common {
-    unsigned int inum;
-} KERNEL_TYPE;
-
-struct net {
-    struct ns_common ns;
-} KERNEL_TYPE;
-
-typedef struct {
-    struct net *net;
-} KERNEL_TYPE possible_net_t;
-
-typedef struct {
-    long long counter;
-} KERNEL_TYPE atomic64_t;
-
-struct in6_addr {
-    union {
-        __u8 u6_addr8[16];
-    } in6_u;
-} KERNEL_TYPE;
-
-struct sock_common {
-    __be32 skc_daddr, skc_rcv_saddr;
-    __be16 skc_dport;
-    unsigned short skc_family;
-    int skc_bound_dev_if;
-    unsigned long skc_flags; /* what include/net/sock.h calls sk_flags */
-    possible_net_t skc_net;
-    struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
-    atomic64_t skc_cookie;
-} KERNEL_TYPE;
-
-struct sock {
-    struct sock_common __sk_common;
-    __u16 sk_protocol;
-    int sk_err;
-} KERNEL_TYPE;
-
-struct inet_sock {
-    struct sock sk;
-    __be16 inet_sport;
-} KERNEL_TYPE;
-
-struct inet_connection_sock {
-    struct inet_sock icsk_inet;
-} KERNEL_TYPE;
-
-struct tcp_sock {
-    struct inet_connection_sock inet_conn;
-    __u64 bytes_received, bytes_sent, bytes_retrans;
-    __u32 srtt_us, total_retrans;
-} KERNEL_TYPE;
-
-struct socket {
-    struct sock *sk;
-} KERNEL_TYPE;
-
-struct file {
-    void *private_data;
-} KERNEL_TYPE;
-
-struct fdtable {
-    unsigned int max_fds;
-    struct file **fd;
-} KERNEL_TYPE;
-
-struct files_struct {
-    struct fdtable *fdt;
-} KERNEL_TYPE;
-
-struct pid_namespace {
-    struct ns_common ns;
-} KERNEL_TYPE;
-
-struct upid {
-    int nr;
-    struct pid_namespace *ns;
-} KERNEL_TYPE;
-
-struct pid {
-    unsigned int level;
-    struct upid numbers[1];
-} KERNEL_TYPE;
-
-struct task_struct {
-    unsigned int flags;
-    struct task_struct *group_leader;
-    struct pid *thread_pid;
-    __u64 start_boottime;
-    char comm[BPF_NAME_MAX];
-    struct files_struct *files;
-} KERNEL_TYPE;
-
-struct trace_event_raw_sys_exit {
-    long ret;
-} KERNEL_TYPE;
 
 /* Where the registers keep the number of the system call, by architecture. */
 struct pt_regs___x86 {
@@ -159,19 +55,6 @@ struct {
     __type(value, struct child);
 } children SEC(".maps");
 
-static __always_inline __u32 pid_in_our_namespace(struct task_struct *leader)
-{
-    struct pid *pid = BPF_CORE_READ(leader, thread_pid);
-    unsigned int level = BPF_CORE_READ(pid, level);
-
-    for (unsigned int i = 0; i < PID_LEVELS && i <= level; i++) {
-        struct upid *number = (void *)pid->numbers + i * bpf_core_type_size(struct upid);
-        if (BPF_CORE_READ(number, ns, ns.inum) == our_pidns)
-            return (__u32)BPF_CORE_READ(number, nr);
-    }
-    return 0;
-}
-
 /* The process in whose context this runs; none for a thread of the kernel. */
 static __always_inline void fill_owner(struct bpf_record *record)
 {
@@ -179,7 +62,7 @@ static __always_inline void fill_owner(struct bpf_record *record)
     struct task_struct *leader = BPF_CORE_READ(task, group_leader);
     if (BPF_CORE_READ(task, flags) & KTHREAD_FLAG)
         return;
-    record->pid = pid_in_our_namespace(leader);
+    record->pid = pid_in_namespace(leader, our_pidns);
     record->start_ns = BPF_CORE_READ(leader, start_boottime);
     BPF_CORE_READ_STR_INTO(&record->name, leader, comm);
 }

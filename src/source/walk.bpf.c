@@ -1,73 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* walk.bpf: runs in the kernel: hands every descriptor of any process that is a TCP socket of one
  * network namespace to bpf_walk.c. An object of its own: it is loaded by itself, and in a tenth of
- * the time that the other one takes. The few kernel types it reads are declared here with only the
- * members it reads; the kernel finds their places itself (CO-RE, Linux 5.17). */
+ * the time that the other one takes: the kernel finds the places of what is read itself (CO-RE,
+ * Linux 5.17). */
 #include <linux/bpf.h>
-
-#include "bpf_record.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-#define IPPROTO_TCP 6
-#define PID_LEVELS  32 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
-
-#define KERNEL_TYPE __attribute__((preserve_access_index))
-
-struct ns_common {
-    unsigned int inum;
-} KERNEL_TYPE;
-
-struct net {
-    struct ns_common ns;
-} KERNEL_TYPE;
-
-typedef struct {
-    struct net *net;
-} KERNEL_TYPE possible_net_t;
-
-struct sock_common {
-    possible_net_t skc_net;
-} KERNEL_TYPE;
-
-struct sock {
-    struct sock_common __sk_common;
-    __u16 sk_protocol;
-} KERNEL_TYPE;
-
-struct socket {
-    struct sock *sk;
-} KERNEL_TYPE;
-
-struct inode {
-    unsigned long i_ino;
-} KERNEL_TYPE;
-
-struct file {
-    struct inode *f_inode;
-} KERNEL_TYPE;
-
-struct pid_namespace {
-    struct ns_common ns;
-} KERNEL_TYPE;
-
-struct upid {
-    int nr;
-    struct pid_namespace *ns;
-} KERNEL_TYPE;
-
-struct pid {
-    unsigned int level;
-    struct upid numbers[1];
-} KERNEL_TYPE;
-
-struct task_struct {
-    int pid;
-    struct task_struct *group_leader;
-    struct pid *thread_pid;
-    __u64 start_boottime;
-} KERNEL_TYPE;
+#include "bpf_kernel.h"
 
 /* What an iterator is called with is no kernel type: its layout is fixed (kernel/bpf/task_iter.c:
  * each member takes eight bytes). */
@@ -89,25 +30,12 @@ const volatile __u32 our_netns = 0, our_pidns = 0;
 __u64 walked_task = 0, walked_start_ns = 0;
 __u32 walked_pid = 0, walked_thread = 0;
 
-static __always_inline __u32 pid_in_our_namespace(struct task_struct *leader)
-{
-    struct pid *pid = BPF_CORE_READ(leader, thread_pid);
-    unsigned int level = BPF_CORE_READ(pid, level);
-
-    for (unsigned int i = 0; i < PID_LEVELS && i <= level; i++) {
-        struct upid *number = (void *)pid->numbers + i * bpf_core_type_size(struct upid);
-        if (BPF_CORE_READ(number, ns, ns.inum) == our_pidns)
-            return (__u32)BPF_CORE_READ(number, nr);
-    }
-    return 0;
-}
-
 static __always_inline void walk_to(struct task_struct *task, struct task_struct *leader,
                                     __u64 start_ns)
 {
     walked_task = (__u64)task;
     walked_start_ns = start_ns;
-    walked_pid = pid_in_our_namespace(leader);
+    walked_pid = pid_in_namespace(leader, our_pidns);
     walked_thread = task == leader ? 0 : (__u32)task->pid;
 }
 

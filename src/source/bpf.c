@@ -3,6 +3,7 @@
 #include "source/bpf.h"
 
 #include "bpf_record.h"
+#include "source/namespace.h"
 #include "tcplens.skel.h"
 
 #include <bpf/bpf.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,12 +37,6 @@ static int64_t clock_ns(clockid_t clock)
     struct timespec now = {0};
     clock_gettime(clock, &now);
     return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
-
-static uint32_t inode_of(const char *path)
-{
-    struct stat found;
-    return stat(path, &found) == 0 ? (uint32_t)found.st_ino : 0;
 }
 
 /* libbpf would print to stderr, over the screen. */
@@ -185,7 +179,7 @@ static int load(struct bpf *bpf)
     if (!bpf->program)
         return -errno;
     bpf->program->rodata->our_netns = bpf->netns;
-    bpf->program->rodata->our_pidns = inode_of("/proc/self/ns/pid");
+    bpf->program->rodata->our_pidns = namespace_inode("pid");
 #ifdef SYS_accept
     bpf->program->rodata->number_of_accept = SYS_accept;
 #endif
@@ -208,7 +202,7 @@ int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
         return -ENOMEM;
     }
     libbpf_set_print(say_nothing);
-    made->netns = inode_of("/proc/self/ns/net");
+    made->netns = namespace_inode("net");
     made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
     int error = load(made);
     if (error) {

@@ -4,13 +4,12 @@
 #include "source/bpf_walk.h"
 
 #include "bpf_record.h"
+#include "source/namespace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,12 +25,6 @@ struct bpf_walk {
     uint64_t boot_offset_ns; /* which are told in our time namespace */
     struct bpf_owner owners[OWNERS_AT_ONCE];
 };
-
-static uint32_t inode_of(const char *path)
-{
-    struct stat found;
-    return stat(path, &found) == 0 ? (uint32_t)found.st_ino : 0;
-}
 
 /* The line "boottime SECONDS NANOSECONDS" (Linux 5.5); 0 where there are no time namespaces. */
 static uint64_t read_boot_offset(void)
@@ -55,8 +48,8 @@ static int load(struct bpf_walk *walk)
     walk->program = walk_bpf__open();
     if (!walk->program)
         return -ENOMEM;
-    walk->program->rodata->our_netns = inode_of("/proc/self/ns/net");
-    walk->program->rodata->our_pidns = inode_of("/proc/self/ns/pid");
+    walk->program->rodata->our_netns = namespace_inode("net");
+    walk->program->rodata->our_pidns = namespace_inode("pid");
     const int error = walk_bpf__load(walk->program);
     if (error)
         return error < 0 ? error : -EINVAL;

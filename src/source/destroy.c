@@ -3,6 +3,7 @@
 #include "source/destroy.h"
 
 #include "source/diag.h"
+#include "source/namespace.h"
 #include "source/netlink.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,7 +66,6 @@ static int join_groups(int descriptor)
 int destroy_open(struct destroy **destroy, char *text)
 {
     struct destroy *made = calloc(1, sizeof(*made));
-    struct stat netns;
     int result = -ENOMEM;
     if (!made)
         goto out;
@@ -76,8 +75,7 @@ int destroy_open(struct destroy **destroy, char *text)
     if (result < 0)
         goto out;
     made->room = widen(made->descriptor);
-    if (stat("/proc/self/ns/net", &netns) == 0)
-        made->netns = (uint32_t)netns.st_ino;
+    made->netns = namespace_inode("net");
     result = netlink_open(&made->netlink);
     if (result < 0)
         goto out;

@@ -5,6 +5,7 @@
 
 #include "core/text.h"
 #include "source/live_filter.h"
+#include "source/namespace.h"
 #include "source/netlink.h"
 #include "source/owners.h"
 #include "source/procnet.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -306,10 +306,8 @@ static const struct source_ops LIVE_OPS = {.name = "live",
 
 static void read_facts(struct live *live)
 {
-    struct stat netns;
     char host[HOST_NAME_MAX + 1] = "";
-    if (stat("/proc/self/ns/net", &netns) == 0)
-        live->netns = (uint32_t)netns.st_ino;
+    live->netns = namespace_inode("net");
     if (gethostname(host, sizeof(host) - 1) == 0)
         text_clean(live->host, sizeof(live->host), host, strlen(host));
 }

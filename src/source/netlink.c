@@ -4,6 +4,7 @@
 
 #include "core/column.h"
 #include "source/diag.h"
+#include "source/namespace.h"
 #include "source/repeats.h"
 #include "source/ulp_right.h"
 
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #define ATTEMPTS       3 /* one and two more */
 #define ANSWER_SECONDS 5 /* the kernel answers in the caller's context: this is for broken ones */
@@ -420,12 +420,10 @@ static int try_out(struct netlink *netlink)
 int netlink_open(struct netlink **netlink)
 {
     struct netlink *made = calloc(1, sizeof(*made));
-    struct stat netns;
     if (!made)
         return -ENOMEM;
     ulp_right_init(&made->ulp);
-    if (stat("/proc/self/ns/net", &netns) == 0)
-        made->netns = (uint32_t)netns.st_ino;
+    made->netns = namespace_inode("net");
     int result = try_out(made);
     if (result < 0) {
         netlink_close(made);

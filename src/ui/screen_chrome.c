@@ -37,16 +37,18 @@ size_t number_text(char *out, size_t size, uint64_t value)
     return at;
 }
 
-static void rate_text(char *out, size_t size, uint64_t bytes_per_s)
+void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_below,
+                       const char *after)
 {
-    static const char *const UNITS[] = {"B/s", "kB/s", "MB/s", "GB/s", "TB/s"};
-    double value = (double)bytes_per_s;
+    static const char *const UNITS[] = {"B", "kB", "MB", "GB", "TB"};
+    double value = (double)bytes;
     size_t unit = 0;
     while (value >= 999.5 && unit + 1 < sizeof(UNITS) / sizeof(UNITS[0])) {
         value /= 1000.0;
         unit++;
     }
-    snprintf(out, size, unit > 0 && value < 99.95 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
+    snprintf(out, size, unit > 0 && value < tenths_below ? "%.1f %s%s" : "%.0f %s%s", value,
+             UNITS[unit], after);
 }
 
 static void interval_text(char *out, size_t size, int64_t interval_ns)
@@ -140,7 +142,7 @@ static void header_rate(struct piece *piece, const struct frame *frame, uint64_t
     if (frame->number <= 1 && bytes_per_s == 0)
         snprintf(piece->value, sizeof(piece->value), "–");
     else
-        rate_text(piece->value, sizeof(piece->value), bytes_per_s);
+        screen_bytes_text(piece->value, sizeof(piece->value), bytes_per_s, 99.95, "/s");
 }
 
 static void add_totals(struct pieces *left, const struct frame *frame)

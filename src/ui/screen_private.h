@@ -133,5 +133,8 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size);
 /* screen_chrome.c */
 void screen_paint(struct screen *screen);
 size_t number_text(char *out, size_t size, uint64_t value); /* "1,284" */
+/* "12 MB" and what follows it; with tenths where the number is smaller than tenths_below. */
+void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_below,
+                       const char *after);
 
 #endif

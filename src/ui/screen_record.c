@@ -33,19 +33,6 @@ void screen_record(struct screen *screen)
     screen_record_look(screen);
 }
 
-static void bytes_text(char *out, size_t size, uint64_t bytes)
-{
-    static const char *const UNITS[] = {"B", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-
-    while (value >= 999.5 && unit + 1 < sizeof(UNITS) / sizeof(UNITS[0])) {
-        value /= 1000.0;
-        unit++;
-    }
-    snprintf(out, size, unit > 0 && value < 9.95 ? "%.1f %s" : "%.0f %s", value, UNITS[unit]);
-}
-
 bool screen_record_text(const struct screen *screen, char *label, size_t label_size, char *value,
                         size_t value_size)
 {
@@ -54,6 +41,6 @@ bool screen_record_text(const struct screen *screen, char *label, size_t label_s
     if (!state->on)
         return false;
     snprintf(label, label_size, "● REC%s", state->wrong[0] ? " held up" : "");
-    bytes_text(value, value_size, state->bytes);
+    screen_bytes_text(value, value_size, state->bytes, 9.95, "");
     return true;
 }

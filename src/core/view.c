@@ -130,7 +130,8 @@ static bool has_begun(const struct view *view, const struct frame *frame)
 
     return coming->frame == frame && coming->number == frame->number &&
            coming->wall_ns == frame->wall_ns && coming->next <= frame->conn_count &&
-           coming->sort == view->sort && coming->descending == view->descending;
+           coming->sort == view->sort && coming->descending == view->descending &&
+           coming->accept_generation == view->accept_generation;
 }
 
 static int begin(struct view *view, const struct frame *frame)
@@ -145,6 +146,7 @@ static int begin(struct view *view, const struct frame *frame)
                                  .wall_ns = frame->wall_ns,
                                  .sort = view->sort,
                                  .descending = view->descending,
+                                 .accept_generation = view->accept_generation,
                                  .entries = coming->entries,
                                  .capacity = coming->capacity,
                                  .cursor = view->cursor,
@@ -279,18 +281,13 @@ bool view_prepare(struct view *view, const struct column_context *context, uint3
     return view->coming.next == context->frame->conn_count;
 }
 
-void view_forget(struct view *view)
-{
-    view->coming.frame = NULL;
-}
-
 int view_update(struct view *view, const struct column_context *context, uint32_t height)
 {
     uint32_t cursor = UINT32_MAX;
     int error = 0;
 
     if (view->frozen || view->held_count)
-        view_forget(view);
+        view->coming.frame = NULL;
     if (!view->frozen)
         view->held_count = 0;
     else if (!view->held_count && view->entry_count)

@@ -20,6 +20,7 @@ struct view_rows {             /* accepted rows of a frame, in no order yet */
     int64_t wall_ns;
     const struct column *sort; /* what keys were taken by */
     bool descending;
+    uint32_t accept_generation;
     struct view_entry *entries;
     uint32_t next; /* row of the frame to go on with */
     uint32_t count, capacity;
@@ -40,6 +41,7 @@ struct view {
     view_accept accept_ghost; /* of ghosts, before accept: so that it need not ask each row; NULL =
                                  all */
     const void *accept_data;
+    uint32_t accept_generation; /* another one whenever they give other answers */
 
     uint64_t cursor;      /* serial of the row under the cursor, 0 = none yet */
     uint32_t cursor_rank; /* its place among the accepted; valid after view_update */
@@ -58,10 +60,8 @@ struct view {
 };
 
 /* Work for the next view_update, in steps of `rows` rows, so that a key need not wait for all of
- * them; what is shown stays. True when there is nothing left to do ahead. `accept` must be that of
- * the update: when it gives other answers now, view_forget. */
+ * them; what is shown stays. True when there is nothing left to do ahead. */
 bool view_prepare(struct view *view, const struct column_context *context, uint32_t rows);
-void view_forget(struct view *view);
 void view_init(struct view *view);
 void view_done(struct view *view);
 /* Applies frame: filters, orders, keeps the cursor on its connection (if it is gone: on the row

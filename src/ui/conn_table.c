@@ -138,9 +138,17 @@ void conn_table_update(struct conn_table *table, const struct picture *picture, 
 
 static void set_acceptance(struct conn_table *table, const struct acceptance *acceptance)
 {
-    table->view.accept = acceptance && acceptance->accept ? accept_row : NULL;
+    table->view.accept = acceptance->accept ? accept_row : NULL;
     table->view.accept_ghost = accept_ghost;
     table->view.accept_data = acceptance;
+    table->view.accept_generation = acceptance->picture->filter_generation;
+}
+
+/* It does not outlive what it was made for. */
+static void unset_acceptance(struct conn_table *table)
+{
+    table->view.accept = NULL;
+    table->view.accept_data = NULL;
 }
 
 bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
@@ -148,12 +156,9 @@ bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
     const struct acceptance acceptance = {picture, picture->accept, picture->accept_data};
     if (picture->frozen)
         return true;
-    if (table->prepared_generation != picture->filter_generation)
-        view_forget(&table->view);
-    table->prepared_generation = picture->filter_generation;
     set_acceptance(table, &acceptance);
     const bool done = view_prepare(&table->view, &picture->context, PREPARE_ROWS);
-    set_acceptance(table, NULL);
+    unset_acceptance(table);
     return done;
 }
 
@@ -174,8 +179,6 @@ static void refresh(struct conn_table *table, const struct picture *picture, uin
     if (!table->stale && height == table->height)
         return;
     const struct acceptance acceptance = {picture, table->accept, table->accept_data};
-    if (table->prepared_generation != picture->filter_generation)
-        view_forget(&table->view);
     if (table->generation != picture->filter_generation)
         go_home(table);
     table->generation = picture->filter_generation;
@@ -183,7 +186,7 @@ static void refresh(struct conn_table *table, const struct picture *picture, uin
     set_acceptance(table, &acceptance);
     table->height = height;
     table->stale = view_update(&table->view, &picture->context, height) != 0;
-    set_acceptance(table, NULL);
+    unset_acceptance(table);
     table->resort = table->stale;
     if (!picture->filter_typed)
         set_home(table);

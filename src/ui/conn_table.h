@@ -17,11 +17,10 @@ struct conn_table {
     bool chosen;        /* not the default set: what is listed last leaves first */
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
-    bool stale;                   /* the picture is another one since the view was made */
-    bool resort;                  /* another sort column or direction: wanted even while frozen */
-    uint32_t height;              /* rows shown last */
-    uint32_t prepared_generation; /* of the filter */
-    uint32_t generation;          /* of the filter that the rows shown went through */
+    bool stale;          /* the picture is another one since the view was made */
+    bool resort;         /* another sort column or direction: wanted even while frozen */
+    uint32_t height;     /* rows shown last */
+    uint32_t generation; /* of the filter that the rows shown went through */
     /* The cursor before a filter is typed. What is typed on the way may hide its row: where the
      * cursor ends must not depend on how many of those filters were drawn. */
     struct {

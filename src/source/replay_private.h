@@ -68,6 +68,8 @@ int replay_read_to_frame(struct replay *replay);
 /* Counts a head or frame line that was just read. */
 void replay_count_line(struct replay_position *at, const struct log_reader *reader,
                        enum record_kind kind);
+/* A reader of its own at the log's beginning. 0 or -errno (-ESPIPE: it cannot be read twice). */
+int replay_scan_open(struct replay *replay, struct replay_scan *scan);
 void replay_scan_done(struct replay_scan *scan);
 
 #endif

@@ -12,7 +12,7 @@ void replay_scan_done(struct replay_scan *scan)
     *scan = (struct replay_scan){0};
 }
 
-static int scan_open(struct replay *replay, struct replay_scan *scan)
+int replay_scan_open(struct replay *replay, struct replay_scan *scan)
 {
     char why[160];
 
@@ -55,7 +55,7 @@ int replay_search_begin(struct source *source, bool backward, replay_match match
 {
     struct replay *replay = replay_of(source);
     struct replay_scan *scan = &replay->search;
-    int error = scan_open(replay, scan);
+    int error = replay_scan_open(replay, scan);
 
     if (!error)
         error = log_reader_go(scan->reader, replay->given.place);
@@ -154,7 +154,7 @@ int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns, 
 
     if (!count || to_ns <= from_ns)
         return -EINVAL;
-    int error = scan_open(replay, scan);
+    int error = replay_scan_open(replay, scan);
     if (!error)
         error = log_reader_seek(scan->reader, from_ns);
     if (error)

@@ -3,7 +3,6 @@
 #include "source/replay_private.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 static void forget(struct replay *replay)
 {
@@ -169,14 +168,10 @@ int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns)
 {
     struct replay *replay = replay_of(source);
     struct replay_scan scan = {.reader = NULL};
-    char why[160];
     struct log_text text;
     enum record_kind kind;
-    int error = -ESPIPE;
+    int error = replay_scan_open(replay, &scan);
 
-    if (log_reader_seekable(replay->reader))
-        error = log_reader_open_descriptor(&scan.reader, dup(log_reader_descriptor(replay->reader)),
-                                           why, sizeof(why));
     if (!error)
         error = log_reader_last_time(scan.reader, last_ns);
     if (!error)

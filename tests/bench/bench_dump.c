@@ -5,6 +5,7 @@
  *
  *     scene --unshare --bare --pairs 50000 --hold bench_dump [ROUNDS]
  */
+#include "bench_clock.h"
 #include "core/column.h"
 #include "raw_dump.h"
 #include "source/netlink.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS_DEFAULT = 21, ROUNDS_MAX = 1000 };
 
@@ -32,13 +32,6 @@ static _Noreturn void fail(const char *what, int error)
 {
     fprintf(stderr, "bench_dump: %s: %s\n", what, strerror(error));
     exit(1);
-}
-
-static int64_t cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static uint32_t dump_decoded(bool detail)
@@ -61,9 +54,9 @@ static void run(struct way *way, int round)
         way->rows = raw_dump(way->buffer_size, way->detail, &way->ns[round]);
         return;
     }
-    int64_t begin = cpu_ns();
+    int64_t begin = bench_cpu_ns();
     way->rows = dump_decoded(way->detail);
-    way->ns[round] = cpu_ns() - begin;
+    way->ns[round] = bench_cpu_ns() - begin;
 }
 
 static int compare(const void *a, const void *b)

@@ -5,6 +5,7 @@
  *
  * Rows are made up, two thirds IPv4, held by 200 processes. Prints the median and the range of 9
  * runs, in ms of CPU time, for each filter. */
+#include "bench_clock.h"
 #include "core/filter.h"
 #include "core/view.h"
 #include "source/system_names.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RUNS      9
 #define PROCESSES 200u
@@ -44,9 +44,7 @@ static const char *const FILTERS[] = {
 
 static double now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+    return (double)bench_cpu_ns() / 1e6;
 }
 
 static void add_processes(struct frame *frame)

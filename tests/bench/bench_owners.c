@@ -4,6 +4,7 @@
  *
  *     scene --unshare --bare --pairs 10000 --hold bench_owners [ROUNDS]
  */
+#include "bench_clock.h"
 #include "core/column.h"
 #include "source/netlink.h"
 #include "source/owners.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ROUNDS_DEFAULT = 101, ROUNDS_MAX = 10000 };
 
@@ -29,13 +29,6 @@ struct cost {
     int64_t dump_ns, diff_ns, own_ns;
 };
 
-static int64_t spent_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static _Noreturn void fail(const char *what, int error)
 {
     fprintf(stderr, "bench_owners: %s: %s\n", what, strerror(-error));
@@ -46,20 +39,20 @@ static struct cost step(void)
 {
     struct frame *next = frame_new(pool);
     struct cost cost;
-    const int64_t began = spent_ns();
+    const int64_t began = bench_cpu_ns();
 
     next->number = previous ? previous->number + 1 : 1;
     next->mono_ns = (int64_t)next->number * 1000000000; /* as if a second apart */
     int error = netlink_dump(netlink, next, &wish, NULL);
-    const int64_t dumped = spent_ns();
+    const int64_t dumped = bench_cpu_ns();
     if (error)
         fail("dump", error);
     error = diff_frames(&diff, previous, next);
-    const int64_t compared = spent_ns();
+    const int64_t compared = bench_cpu_ns();
     if (error)
         fail("diff", error);
     error = owners_apply(owners, previous, next, &diff, &wish);
-    const int64_t owned = spent_ns();
+    const int64_t owned = bench_cpu_ns();
     if (error)
         fail("owners", error);
     cost = (struct cost){dumped - began, compared - dumped, owned - compared};

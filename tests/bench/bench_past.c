@@ -1,6 +1,7 @@
 /* Prints what keeping the past costs a frame (CPU, bytes), and what going back in it takes, at
  * 1,000, 20,000 and 200,000 connections of the demo with 5 % changing a second. Nothing is
  * asserted: run it by hand on a quiet machine. Usage: bench_past [CONNECTIONS] */
+#include "bench_clock.h"
 #include "collect.h"
 #include "core/column.h"
 #include "source/demo.h"
@@ -8,27 +9,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { FRAMES = 90 };
-
-static int64_t cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static int64_t step_back(struct source *source, struct frame_pool *pool)
 {
     const struct wish wish = {.interval_ns = 0};
-    const int64_t began = cpu_ns();
+    const int64_t began = bench_cpu_ns();
     struct frame *frame = frame_new(pool);
 
     if (source->ops->travel->step_back(source) != 0 || source_next(source, frame, &wish) != 0)
         fputs("no frame\n", stderr);
     frame_release(frame);
-    return cpu_ns() - began;
+    return bench_cpu_ns() - began;
 }
 
 static void report(struct past *past, struct source *source, uint32_t rows, int64_t spent_ns)
@@ -77,10 +70,10 @@ static void measure(uint32_t connections)
         struct frame *frame = NULL;
         if (collector_step(collector, &frame))
             exit(1);
-        const int64_t began = cpu_ns();
+        const int64_t began = bench_cpu_ns();
         if (past_add(past, frame))
             exit(1);
-        spent_ns += cpu_ns() - began;
+        spent_ns += bench_cpu_ns() - began;
         rows = frame->conn_count;
         frame_release(frame);
     }

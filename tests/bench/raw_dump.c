@@ -1,6 +1,7 @@
 /* raw_dump: see raw_dump.h. */
 #include "raw_dump.h"
 
+#include "bench_clock.h"
 #include "source/diag.h"
 
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { REQUEST_SIZE = 8192 };
 
@@ -18,13 +18,6 @@ static _Noreturn void fail(const char *what)
 {
     fprintf(stderr, "raw dump: %s: %s\n", what, strerror(errno));
     exit(1);
-}
-
-static int64_t thread_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static uint32_t drain(struct mnl_socket *socket, size_t size)
@@ -57,7 +50,7 @@ uint32_t raw_dump(size_t buffer_size, bool detail, int64_t *cpu_ns)
 
     if (!socket || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
         fail("socket");
-    int64_t began = thread_ns();
+    int64_t began = bench_cpu_ns();
     for (unsigned i = 0; i < 2; i++) {
         struct diag_request request = {.family = FAMILIES[i],
                                        .kernel_states = state_kernel_mask(STATE_ALL_BITS),
@@ -68,7 +61,7 @@ uint32_t raw_dump(size_t buffer_size, bool detail, int64_t *cpu_ns)
             fail("send");
         rows += drain(socket, buffer_size);
     }
-    *cpu_ns = thread_ns() - began;
+    *cpu_ns = bench_cpu_ns() - began;
     mnl_socket_close(socket);
     return rows;
 }

@@ -1,9 +1,7 @@
 /* netlink against sockets of our own in a network namespace of our own: each row field by field,
  * exact look-ups, and what is said when the kernel cannot be asked. */
-#include "../unit/unit.h"
 #include "core/column.h"
-#include "net_tools.h"
-#include "source/netlink.h"
+#include "netlink_scene.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,46 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { LOOPBACK = 0x7f000001 };
-
-static struct netlink *netlink;
-static struct frame_pool *pool;
-static unsigned next_port = 3000;
-
-struct pair {
-    int listener, client, server;
-};
-
-static struct pair make_pair(int family)
-{
-    unsigned port = next_port++;
-    struct net_address to = family == AF_INET ? net_v4(LOOPBACK, port) : net_v6("::1", port);
-    struct pair pair = {.listener = net_listen(to, 5, 0), .client = net_socket(family, NULL, 0)};
-    net_connect(pair.client, to);
-    pair.server = net_accept(pair.listener);
-    net_wait_state(pair.client, TCP_ESTABLISHED);
-    net_wait_state(pair.server, TCP_ESTABLISHED);
-    return pair;
-}
-
-static void close_pair(struct pair pair)
-{
-    net_close(pair.server);
-    net_close(pair.client);
-    net_close(pair.listener);
-}
-
-static struct frame *dump(uint32_t state_bits, uint32_t needs)
-{
-    struct wish wish = {
-        .state_bits = state_bits, .families = WISH_INET | WISH_INET6, .needs = needs};
-    struct frame *frame = frame_new(pool);
-    assert_non_null(frame);
-    assert_int_equal(netlink_dump(netlink, frame, &wish, NULL), 0);
-    assert_int_equal(frame->missing.error, 0);
-    return frame;
-}
 
 static const struct conn *find(const struct frame *frame, uint64_t cookie)
 {
@@ -347,21 +305,6 @@ static void what_cannot_be_had_is_said_in_words(void **unused)
     frame_release(dump(STATE_ALL_BITS, NEED_NOTHING)); /* and the next is whole */
 }
 
-static int open_all(void **unused)
-{
-    (void)unused;
-    pool = frame_pool_new();
-    return pool ? netlink_open(&netlink) : -1;
-}
-
-static int close_all(void **unused)
-{
-    (void)unused;
-    netlink_close(netlink);
-    frame_pool_release(pool);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,5 +321,5 @@ int main(void)
         cmocka_unit_test(what_cannot_be_had_is_said_in_words),
     };
     net_enter_namespace(0);
-    return cmocka_run_group_tests(tests, open_all, close_all);
+    return cmocka_run_group_tests(tests, netlink_scene_open, netlink_scene_close);
 }

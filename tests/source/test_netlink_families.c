@@ -1,9 +1,7 @@
 /* netlink: one dump of both families against a dump of each, and what is done where the kernel
  * refuses the one. */
-#include "../unit/unit.h"
 #include "core/column.h"
-#include "net_tools.h"
-#include "source/netlink.h"
+#include "netlink_scene.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -13,18 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { LOOPBACK = 0x7f000001 };
-
-static struct netlink *netlink;
-static struct frame_pool *pool;
-static unsigned next_port = 3000;
 static bool refuses_both;     /* as a kernel that does not know the request */
 static unsigned asked_both;   /* requests for both families at once */
 static unsigned asked_family; /* requests for one */
-
-struct pair {
-    int listener, client, server;
-};
 
 /* The linker puts these two in the place of libmnl's function (--wrap). */
 ssize_t __real_mnl_socket_sendto(const struct mnl_socket *socket, const void *request,
@@ -44,40 +33,6 @@ ssize_t __wrap_mnl_socket_sendto(const struct mnl_socket *socket, const void *re
         return __real_mnl_socket_sendto(socket, request, length);
     bare.nlmsg_len = sizeof(bare); /* no request in it: EINVAL, from the kernel itself */
     return __real_mnl_socket_sendto(socket, &bare, sizeof(bare));
-}
-
-static struct pair make_pair(int family)
-{
-    unsigned port = next_port++;
-    struct net_address to = family == AF_INET ? net_v4(LOOPBACK, port) : net_v6("::1", port);
-    struct pair pair = {.listener = net_listen(to, 5, 0), .client = net_socket(family, NULL, 0)};
-    net_connect(pair.client, to);
-    pair.server = net_accept(pair.listener);
-    net_wait_state(pair.client, TCP_ESTABLISHED);
-    net_wait_state(pair.server, TCP_ESTABLISHED);
-    return pair;
-}
-
-static void close_pair(struct pair pair)
-{
-    net_close(pair.server);
-    net_close(pair.client);
-    net_close(pair.listener);
-}
-
-static struct frame *dump_families(uint8_t families, uint32_t state_bits, uint32_t needs)
-{
-    struct wish wish = {.state_bits = state_bits, .families = families, .needs = needs};
-    struct frame *frame = frame_new(pool);
-    assert_non_null(frame);
-    assert_int_equal(netlink_dump(netlink, frame, &wish, NULL), 0);
-    assert_int_equal(frame->missing.error, 0);
-    return frame;
-}
-
-static struct frame *dump(uint32_t state_bits, uint32_t needs)
-{
-    return dump_families(WISH_INET | WISH_INET6, state_bits, needs);
 }
 
 static bool has_row(const struct frame *frame, int fd)
@@ -212,21 +167,6 @@ static void a_refused_filter_does_not_end_the_one_pass(void **unused)
     assert_int_equal(asked_family, 0);
 }
 
-static int open_all(void **unused)
-{
-    (void)unused;
-    pool = frame_pool_new();
-    return pool ? netlink_open(&netlink) : -1;
-}
-
-static int close_all(void **unused)
-{
-    (void)unused;
-    netlink_close(netlink);
-    frame_pool_release(pool);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,5 +175,5 @@ int main(void)
         cmocka_unit_test(a_refused_filter_does_not_end_the_one_pass),
     };
     net_enter_namespace(0);
-    return cmocka_run_group_tests(tests, open_all, close_all);
+    return cmocka_run_group_tests(tests, netlink_scene_open, netlink_scene_close);
 }

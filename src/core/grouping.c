@@ -46,12 +46,21 @@ uint64_t grouping_process_key(const struct proc *proc)
                (uint64_t)GROUPING_PROCESSES);
 }
 
+/* The same in every frame, whatever place the group has in this one's array. */
+static uint64_t group_key(const struct group *group)
+{
+    if (!group)
+        return 0;
+    return group->id ? mix(group->id)
+                     : hash_bytes((const uint8_t *)group->path, strlen(group->path), 0);
+}
+
 /* Rows without a process gather by what is known instead: the word, the user, the unit. */
-static uint64_t ownerless_key(const struct conn *conn)
+static uint64_t ownerless_key(const struct frame *frame, const struct conn *conn)
 {
     const uint64_t uid = conn->known & KNOWN_UID ? conn->uid : UINT32_MAX;
-    return mix(((uint64_t)conn->owner_word << 56) ^ (uid << 20) ^ conn->group ^
-               0x9e3779b97f4a7c15u);
+    return mix(((uint64_t)conn->owner_word << 56) ^ (uid << 20) ^
+               group_key(frame_group(frame, conn)) ^ 0x9e3779b97f4a7c15u);
 }
 
 uint64_t grouping_listener_key(const struct conn *conn)
@@ -218,7 +227,7 @@ static int gather_process(struct grouping *grouping, const struct column_context
     const struct proc *owner = frame_owner(frame, conn);
 
     if (!owner) {
-        struct grouping_row *row = row_of_conn(grouping, ownerless_key(conn), index, conn);
+        struct grouping_row *row = row_of_conn(grouping, ownerless_key(frame, conn), index, conn);
         if (!row)
             return -ENOMEM;
         count_row(row, context, conn);
@@ -460,7 +469,7 @@ static bool process_accepts(uint64_t key, const struct column_context *context,
     const struct proc *owner = frame_owner(context->frame, conn);
 
     if (!owner)
-        return ownerless_key(conn) == key;
+        return ownerless_key(context->frame, conn) == key;
     if (grouping_process_key(owner) == key)
         return true;
     for (uint32_t i = 0; i < conn->owner_count; i++) {

@@ -63,16 +63,30 @@ int demo_parse(const char *text, struct demo_settings *settings)
     return 0;
 }
 
-static int add_groups(struct frame *frame)
+/* Where one of `count` stands in this frame. As with the kernel, an index means something in its
+ * own frame only: in each frame all of them are turned by one. */
+static uint32_t place_of(const struct demo_rows *rows, uint32_t index, uint32_t count)
+{
+    return index < count ? (uint32_t)((index + rows->frame - 1) % count) : index;
+}
+
+static uint32_t at_place(const struct demo_rows *rows, uint32_t place, uint32_t count)
+{
+    return (uint32_t)((place + count - (rows->frame - 1) % count) % count);
+}
+
+static int add_groups(const struct demo_rows *rows, struct frame *frame)
 {
     for (uint32_t i = 0; i < CAST_GROUP_COUNT; i++) {
+        const uint32_t which = at_place(rows, i, CAST_GROUP_COUNT);
+        const struct cast_group_facts *cast = &CAST_GROUPS[which];
         struct group *group = frame_add_group(frame);
         if (!group)
             return -ENOMEM;
-        *group = (struct group){.id = 4001u + i,
-                                .path = CAST_GROUPS[i].path,
-                                .unit = CAST_GROUPS[i].unit,
-                                .container = CAST_GROUPS[i].container};
+        *group = (struct group){.id = 4001u + which,
+                                .path = cast->path,
+                                .unit = cast->unit,
+                                .container = cast->container};
     }
     return 0;
 }
@@ -86,7 +100,8 @@ static uint32_t cpu_of(const struct demo_rows *rows, uint32_t who)
 static int add_procs(const struct demo_rows *rows, struct frame *frame)
 {
     for (uint32_t i = 0; i < CAST_PROC_COUNT; i++) {
-        const struct cast_proc *cast = &CAST_PROCS[i];
+        const uint32_t who = at_place(rows, i, CAST_PROC_COUNT);
+        const struct cast_proc *cast = &CAST_PROCS[who];
         struct proc *proc = frame_add_proc(frame);
         if (!proc)
             return -ENOMEM;
@@ -97,8 +112,8 @@ static int add_procs(const struct demo_rows *rows, struct frame *frame)
                                   (uint64_t)((UPTIME_NS - age_ns) / (NS_PER_S / TICKS_PER_S)),
                               .start_ns = DEMO_START_NS - age_ns,
                               .uid = cast->uid,
-                              .group = cast->group,
-                              .cpu_permille = cast->gone ? UINT32_MAX : cpu_of(rows, i),
+                              .group = place_of(rows, cast->group, CAST_GROUP_COUNT),
+                              .cpu_permille = cast->gone ? UINT32_MAX : cpu_of(rows, who),
                               .threads = cast->threads,
                               .files = cast->files,
                               .memory_bytes = (uint64_t)cast->memory_kib * 1024u,
@@ -111,16 +126,17 @@ static int add_procs(const struct demo_rows *rows, struct frame *frame)
 }
 
 /* First each process for itself, then the lists, as demo_facts.c counts on. */
-static int add_owner_refs(struct frame *frame)
+static int add_owner_refs(const struct demo_rows *rows, struct frame *frame)
 {
     for (uint32_t i = 0; i < CAST_PROC_COUNT; i++) {
-        int result = frame_add_owner_ref(frame, i);
+        int result = frame_add_owner_ref(frame, place_of(rows, i, CAST_PROC_COUNT));
         if (result)
             return result;
     }
     for (uint32_t list = 0; list < CAST_HOLDERS_COUNT; list++) {
         for (uint32_t i = 0; i < CAST_HOLDERS[list].count; i++) {
-            int result = frame_add_owner_ref(frame, CAST_HOLDERS[list].who[i]);
+            const uint32_t who = CAST_HOLDERS[list].who[i];
+            int result = frame_add_owner_ref(frame, place_of(rows, who, CAST_PROC_COUNT));
             if (result)
                 return result;
         }
@@ -165,6 +181,8 @@ static int add_rows(const struct demo_rows *rows, struct frame *frame, const str
         if (!conn)
             return -ENOMEM;
         demo_rows_copy(rows, slot, conn);
+        conn->owner = place_of(rows, conn->owner, CAST_PROC_COUNT);
+        conn->group = place_of(rows, conn->group, CAST_GROUP_COUNT);
         for (uint32_t i = 0; i < conn->owner_count; i++)
             frame->procs[frame->owner_refs[conn->owners + i]].sockets++;
         if (conn->owner_word == OWNER_HIDDEN)
@@ -187,8 +205,8 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     frame->netns = DEMO_NETNS;
     frame->host = "web1";
     frame->source = "demo";
-    if (add_groups(frame) || add_procs(rows, frame) || add_owner_refs(frame) || add_names(frame) ||
-        add_rows(rows, frame, wish))
+    if (add_groups(rows, frame) || add_procs(rows, frame) || add_owner_refs(rows, frame) ||
+        add_names(frame) || add_rows(rows, frame, wish))
         return -ENOMEM;
     if (frame->missing.hidden_rows > 0) {
         frame->missing.reasons |= MISSING_OWNERS_HIDDEN;

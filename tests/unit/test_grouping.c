@@ -142,6 +142,44 @@ static void test_processes(void **state)
     scene_end(&scene);
 }
 
+/* Rows without a process, in frames that number their groups each in its own way. */
+static void test_ownerless_group_keeps_its_key(void **state)
+{
+    static const struct {
+        uint64_t id;
+        const char *path;
+    } groups[] = {{7, "/a.service"}, {8, "/b.service"}, {0, "/a.service"}, {0, "/b.service"}};
+    const uint32_t count = sizeof(groups) / sizeof(groups[0]);
+    uint64_t keys[4];
+    (void)state;
+
+    for (uint32_t turn = 0; turn < count; turn++) {
+        struct scene scene;
+        scene_begin(&scene);
+        for (uint32_t i = 0; i < count; i++) {
+            struct group *group = frame_add_group(scene.frame);
+            *group = (struct group){.id = groups[(i + turn) % count].id,
+                                    .path = groups[(i + turn) % count].path,
+                                    .unit = "",
+                                    .container = ""};
+        }
+        for (uint32_t i = 0; i < count; i++) {
+            struct conn *conn = add(&scene, STATE_ESTABLISHED, "10.0.0.1", 22, "10.0.0.9", 5);
+            conn->owner_word = OWNER_HIDDEN;
+            conn->group = (i + count - turn) % count;
+        }
+        assert_int_equal(
+            grouping_update(&scene.grouping, GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
+        assert_int_equal(scene.grouping.count, count);
+        for (uint32_t i = 0; i < count; i++) {
+            if (turn == 0)
+                keys[i] = scene.grouping.rows[i].key;
+            assert_int_equal(scene.grouping.rows[i].key, keys[i]);
+        }
+        scene_end(&scene);
+    }
+}
+
 static void test_listeners(void **state)
 {
     struct scene scene;
@@ -244,8 +282,11 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_processes), cmocka_unit_test(test_holders_are_counted_once),
-        cmocka_unit_test(test_listeners), cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_holders_are_counted_once),
+        cmocka_unit_test(test_ownerless_group_keeps_its_key),
+        cmocka_unit_test(test_listeners),
+        cmocka_unit_test(test_peers),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

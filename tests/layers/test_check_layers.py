@@ -45,7 +45,7 @@ class Planted(unittest.TestCase):
                 self.assert_found(name, f'\n#include "{include}"\n', 2, 'may include')
 
     def test_a_path_that_climbs(self):
-        self.assert_found('core/a.c', '#include "../ui/b.h"\n', 1, 'core may include core only',
+        self.assert_found('core/a.c', '#include "../ui/b.h"\n', 1, 'core may include base and core only',
                           {'ui/b.h': ''})
 
     def test_a_folder_that_is_no_layer(self):
@@ -65,6 +65,13 @@ class Planted(unittest.TestCase):
         for name in ('core/a.c', 'core/a.h', 'source/diag.c', 'session/format.c'):
             with self.subTest(name=name):
                 self.assert_found(name, '#include <unistd.h>\n', 1, 'pure')
+
+    def test_pure_files_and_base(self):
+        for name, include in [('core/a.c', 'base/wake.h'), ('base/grow.c', 'base/worker.h')]:
+            with self.subTest(name=name):
+                self.assert_found(name, f'#include "{include}"\n', 1, 'pure', {include: ''})
+        self.assert_found('core/a.c', 'int64_t t = clock_mono_ns();\n', 1, 'pure')
+        self.assert_clean({'core/a.c': '#include "base/grow.h"\n', 'base/grow.h': ''})
 
     def test_threads(self):
         self.assert_found('core/diff.c', '#include <pthread.h>\n', 1, 'pure')

@@ -1,0 +1,17 @@
+/* Clocks, in nanoseconds. */
+#ifndef TCPLENS_BASE_CLOCK_H
+#define TCPLENS_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define SECOND_NS      INT64_C(1000000000)
+#define MILLISECOND_NS INT64_C(1000000)
+
+int64_t clock_ns(clockid_t clock);
+int64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: durations, deadlines */
+int64_t clock_wall_ns(void); /* CLOCK_REALTIME: labels for people, times in a log */
+
+struct timespec clock_timespec(int64_t ns); /* ns >= 0 */
+
+#endif

@@ -1,0 +1,115 @@
+#include "base/worker.h"
+
+#include "base/clock.h"
+#include "base/wake.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+
+int worker_init(struct worker *worker)
+{
+    *worker = WORKER_NONE;
+    worker->wake = wake_open();
+    if (worker->wake < 0)
+        return worker->wake;
+    worker->ended = wake_open();
+    if (worker->ended < 0) {
+        const int error = worker->ended;
+        wake_close(worker->wake);
+        *worker = WORKER_NONE;
+        return error;
+    }
+    return 0;
+}
+
+void worker_done(struct worker *worker)
+{
+    if (worker->running) {
+        worker_ask_stop(worker);
+        pthread_join(worker->thread, NULL);
+    }
+    wake_close(worker->wake);
+    wake_close(worker->ended);
+    *worker = WORKER_NONE;
+}
+
+static void *worker_main(void *data)
+{
+    struct worker *worker = data;
+
+    worker->run(worker->data);
+    wake_signal(worker->ended);
+    return NULL;
+}
+
+/* Main handles all signals, except that a crash must reach the handler in the thread that
+ * crashed. */
+static void block_signals(sigset_t *before)
+{
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+    sigset_t blocked;
+
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++)
+        sigdelset(&blocked, crashes[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, before);
+}
+
+int worker_start(struct worker *worker, const char *name, void (*run)(void *data), void *data)
+{
+    sigset_t before;
+
+    worker->run = run;
+    worker->data = data;
+    block_signals(&before);
+    const int error = pthread_create(&worker->thread, NULL, worker_main, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error)
+        return -error;
+    worker->running = true;
+    pthread_setname_np(worker->thread, name);
+    return 0;
+}
+
+void worker_wake(struct worker *worker)
+{
+    wake_signal(worker->wake);
+}
+
+void worker_ask_stop(struct worker *worker)
+{
+    atomic_store(&worker->stop, true);
+    worker_wake(worker);
+}
+
+bool worker_stopping(const struct worker *worker)
+{
+    return atomic_load(&worker->stop);
+}
+
+static bool wait_for_end(const struct worker *worker, int64_t timeout_ns)
+{
+    const int64_t deadline_ns = clock_mono_ns() + timeout_ns;
+
+    for (;;) {
+        const int64_t left_ns = deadline_ns - clock_mono_ns();
+        const struct timespec left = clock_timespec(left_ns > 0 ? left_ns : 0);
+        struct pollfd ended = {.fd = worker->ended, .events = POLLIN};
+        const int ready = ppoll(&ended, 1, &left, NULL);
+        if (ready >= 0 || errno != EINTR)
+            return ready > 0;
+    }
+}
+
+bool worker_join(struct worker *worker, int64_t timeout_ns)
+{
+    if (!worker->running)
+        return true;
+    if (!wait_for_end(worker, timeout_ns))
+        return false;
+    pthread_join(worker->thread, NULL);
+    worker->running = false;
+    return true;
+}

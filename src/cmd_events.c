@@ -1,14 +1,13 @@
 /* tcplens events: opens, transitions, closes as they happen, or as a log has them; text, JSON or
  * CSV, in whole lines. */
 #include "at_time.h"
-#include "core/event_row.h"
+#include "core/event_match.h"
 #include "core/json.h"
 #include "event_text.h"
 #include "filter_read.h"
 #include "headless.h"
 #include "open_source.h"
 #include "output.h"
-#include "session/map.h"
 #include "source/replay.h"
 
 #include <errno.h>
@@ -23,8 +22,8 @@ struct events_run {
     struct headless headless;
     struct buffer out;
     struct frame *frame;
-    struct map row_of; /* serial -> row of frame, and 1; filled when a filter asks */
-    bool mapped, ascii;
+    struct event_match match;
+    bool ascii;
     bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
@@ -33,38 +32,13 @@ struct events_run {
 
 /* --- output --- */
 
-static const struct conn *find_row(struct events_run *run, uint64_t serial)
-{
-    const struct frame *frame = run->frame;
-
-    if (!frame || !serial)
-        return NULL;
-    if (!run->mapped) {
-        map_clear(&run->row_of);
-        for (uint32_t i = 0; i < frame->conn_count; i++)
-            (void)map_put(&run->row_of, frame->conns[i].serial, i);
-        run->mapped = true;
-    }
-    uint32_t row = map_find(&run->row_of, serial);
-    return row == MAP_NONE ? NULL : &frame->conns[row];
-}
-
-/* By the row as the frame has it, else by what the event itself says. */
 static bool accepts(struct events_run *run, const struct event *event)
 {
     const struct filter *filter = run->headless.filter;
-    struct column_context context = {.frame = run->frame, .now_ns = event->wall_ns};
-    struct event_row row;
+    const struct column_context context = {.frame = run->frame};
 
-    if (filter_is_empty(filter) || event->kind == EVENT_LOST)
-        return true;
-    event_row_fill(&row, event, run->frame);
-    const struct conn *conn = find_row(run, event->serial);
-    struct conn merged = conn ? *conn : row.conn;
-    if (!conn)
-        context.frame = &row.frame;
-    merged.state = row.conn.state;
-    return filter_accepts(filter, &context, &merged);
+    return event_match_accepts(&run->match, filter_is_empty(filter) ? NULL : filter_accepts, filter,
+                               &context, event);
 }
 
 static bool is_wished(const struct options *options, const struct event *event)
@@ -129,8 +103,6 @@ static int print_ring(struct events_run *run, uint64_t until)
 
 static void take_frame(struct events_run *run, struct frame *frame)
 {
-    if (frame != run->frame) /* else its rows are found as before */
-        run->mapped = false;
     frame_release(run->frame);
     run->frame = frame;
 }
@@ -326,7 +298,7 @@ int cmd_events(const struct options *options)
         code = options->from ? events_from(&run) : events_live(&run);
     }
     take_frame(&run, NULL);
-    map_done(&run.row_of);
+    event_match_done(&run.match);
     buffer_done(&run.out);
     headless_done(&run.headless);
     return code;

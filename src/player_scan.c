@@ -20,7 +20,7 @@ static bool matches(void *data, const struct event *event)
         return false;
     if (!filter || filter_is_empty(filter))
         return true;
-    event_row_fill(&row, event, NULL);
+    event_row_fill(&row, event, NULL, NULL);
     const struct column_context context = {.frame = &row.frame, .now_ns = event->wall_ns};
     return filter_accepts(filter, &context, &row.conn);
 }

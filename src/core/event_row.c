@@ -3,15 +3,32 @@
 
 #include <string.h>
 
+static bool is_process_of(const struct proc *proc, const struct event *event)
+{
+    return proc && proc->pid == event->pid &&
+           (!event->owner_start_ticks || proc->start_ticks == event->owner_start_ticks);
+}
+
+static bool is_held_by_owner(const struct frame *base, const struct conn *conn,
+                             const struct event *event)
+{
+    if (conn->owner_word != OWNER_PROCESS)
+        return false;
+    for (uint32_t i = 0; i < conn->owner_count; i++)
+        if (is_process_of(frame_holder(base, conn, i), event))
+            return true;
+    return false;
+}
+
 /* Units and executables are those of the process as base still knows it. */
 static void fill_owner(struct event_row *row, const struct event *event, const struct frame *base)
 {
-    const struct proc *known = base && event->pid ? frame_find_proc(base, event->pid) : NULL;
+    const struct proc *known = base ? frame_find_proc(base, event->pid) : NULL;
 
-    row->conn.owner = row->conn.group = CONN_NO_INDEX;
-    if (known && (!event->owner_start_ticks || known->start_ticks == event->owner_start_ticks)) {
+    if (is_process_of(known, event)) {
         row->proc = *known;
         row->conn.group = known->group;
+        row->conn.unit_from = UNIT_FROM_PROCESS;
     } else {
         row->proc = (struct proc){.pid = event->pid,
                                   .start_ticks = event->owner_start_ticks,
@@ -22,8 +39,6 @@ static void fill_owner(struct event_row *row, const struct event *event, const s
                                   .exe = "",
                                   .command_line = ""};
     }
-    if (!event->pid)
-        return;
     row->conn.owner_word = OWNER_PROCESS;
     row->conn.owner = row->conn.owners = 0;
     row->conn.owner_count = 1;
@@ -40,26 +55,32 @@ static uint8_t mark_of(uint8_t kind)
     return kind == EVENT_CLOSE ? MARK_CLOSED : MARK_CHANGED;
 }
 
-static void fill_facts(struct conn *conn, const struct event *event)
+/* The time in the state that was left; without it the row's, if it is still in that state. */
+static void fill_times(struct conn *conn, const struct event *event, const struct conn *row)
 {
-    conn->cookie = event->cookie;
-    conn->tuple = event->tuple;
-    conn->netns = event->netns;
-    conn->serial = event->serial;
-    conn->state = event->to;
-    conn->from = event->from;
-    conn->mark = mark_of(event->kind);
     conn->changed_ns = event->wall_ns;
-    conn->detail = CONN_NO_INDEX;
-    if (event->uid != UINT32_MAX) {
-        conn->known |= KNOWN_UID;
-        conn->uid = event->uid;
+    if (event->kind == EVENT_STATE && event->has_duration) {
+        conn->known |= KNOWN_STATE_SINCE;
+        conn->state_since_ns = event->wall_ns - event->duration_ns;
+    } else if (!row || row->state != event->from) {
+        conn->known &= ~(uint32_t)KNOWN_STATE_SINCE;
+        conn->state_since_ns = 0;
     }
-    if (!event->has_totals)
+    if (event->kind == EVENT_OPEN && event->exact)
+        conn->created_min_ns = conn->created_max_ns = event->wall_ns;
+    else if (event->kind == EVENT_CLOSE && event->has_duration)
+        conn->created_min_ns = conn->created_max_ns = event->wall_ns - event->duration_ns;
+    else
         return;
+    conn->known |= KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
+}
+
+static void fill_totals(struct conn *conn, const struct event *event)
+{
     conn->known |= KNOWN_BYTES_IN | KNOWN_BYTES_OUT | KNOWN_INFO;
     conn->in_bytes = event->in_bytes;
     conn->bytes_sent = event->out_bytes;
+    conn->bytes_retrans = 0;
     conn->retrans = event->retrans;
     if (event->rtt_us) {
         conn->known |= KNOWN_RTT;
@@ -67,24 +88,63 @@ static void fill_facts(struct conn *conn, const struct event *event)
     }
 }
 
-void event_row_fill(struct event_row *row, const struct event *event, const struct frame *base)
+static void fill_facts(struct conn *conn, const struct event *event)
 {
+    if (event->cookie)
+        conn->cookie = event->cookie;
+    if (event->netns)
+        conn->netns = event->netns;
+    conn->tuple = event->tuple;
+    conn->serial = event->serial;
+    conn->state = event->to;
+    conn->from = event->from;
+    conn->mark = mark_of(event->kind);
+    if (event->uid != UINT32_MAX) {
+        conn->known |= KNOWN_UID;
+        conn->uid = event->uid;
+    }
+    if (event->has_totals)
+        fill_totals(conn, event);
+}
+
+static void borrow(struct frame *frame, const struct frame *base)
+{
+    frame->host = base->host;
+    frame->source = base->source;
+    frame->procs = base->procs;
+    frame->proc_count = base->proc_count;
+    frame->owner_refs = base->owner_refs;
+    frame->owner_ref_count = base->owner_ref_count;
+    frame->details = base->details;
+    frame->detail_count = base->detail_count;
+    frame->groups = base->groups;
+    frame->group_count = base->group_count;
+    frame->users = base->users;
+    frame->user_count = base->user_count;
+    frame->interfaces = base->interfaces;
+    frame->interface_count = base->interface_count;
+}
+
+void event_row_fill(struct event_row *row, const struct event *event, const struct frame *base,
+                    const struct conn *conn)
+{
+    static const struct conn NOTHING = {.owner = CONN_NO_INDEX,
+                                        .owners = CONN_NO_INDEX,
+                                        .group = CONN_NO_INDEX,
+                                        .detail = CONN_NO_INDEX};
+
     memset(row, 0, sizeof *row);
+    row->conn = conn ? *conn : NOTHING;
+    row->frame.host = row->frame.source = "";
+    if (base)
+        borrow(&row->frame, base);
     fill_facts(&row->conn, event);
-    fill_owner(row, event, base);
+    fill_times(&row->conn, event, conn);
+    if (event->pid && !(conn && is_held_by_owner(base, conn, event)))
+        fill_owner(row, event, base);
     row->frame.conns = &row->conn;
     row->frame.conn_count = 1;
     row->frame.live_count = event->kind == EVENT_CLOSE ? 0 : 1;
     row->frame.wall_ns = event->wall_ns;
     row->frame.mono_ns = event->mono_ns;
-    row->frame.host = base ? base->host : "";
-    row->frame.source = base ? base->source : "";
-    if (!base)
-        return;
-    row->frame.users = base->users;
-    row->frame.user_count = base->user_count;
-    row->frame.interfaces = base->interfaces;
-    row->frame.interface_count = base->interface_count;
-    row->frame.groups = base->groups;
-    row->frame.group_count = base->group_count;
 }

@@ -6,7 +6,7 @@
 #include "core/event.h"
 #include "core/frame.h"
 
-/* A frame of one row, borrowing text from the event and, where it has the process, from base. */
+/* A frame of one row, borrowing text and arrays from the event and from base. */
 struct event_row {
     struct frame frame; /* no pool, no arena: never released */
     struct conn conn;
@@ -14,8 +14,10 @@ struct event_row {
     uint32_t owner_ref;
 };
 
-/* Fills row; base may be NULL (no users, interfaces, units then). event and base must outlive it.
- */
-void event_row_fill(struct event_row *row, const struct event *event, const struct frame *base);
+/* Fills row: what the event says, and for all else what conn says, the row of base that it belongs
+ * to. `conn` NULL: there is none. base NULL: no users, interfaces, units either. All must outlive
+ * it. Of an event state_age is the time in the state that it left, age that at its time. */
+void event_row_fill(struct event_row *row, const struct event *event, const struct frame *base,
+                    const struct conn *conn);
 
 #endif

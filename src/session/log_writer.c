@@ -2,8 +2,6 @@
  * space returns; then a keyframe follows, for the state of a reader is not ours any more. */
 #include "session/log_writer.h"
 
-#include "core/event_row.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,18 +89,14 @@ static void count_event(const struct event *event, struct session_counts *counts
 }
 
 /* An event is kept if its row is kept, or would be by what the event says. */
-static bool event_accepted(const struct log_writer *writer, const struct frame *frame,
+static bool event_accepted(struct log_writer *writer, const struct frame *frame,
                            const struct event *event)
 {
     const struct session_view *view = &writer->settings.view;
-    struct event_row row;
+    const struct column_context context = {.frame = frame};
 
-    if (!view->accept || event->kind == EVENT_LOST ||
-        session_find_row(&writer->state, event->serial))
-        return true;
-    event_row_fill(&row, event, frame);
-    const struct column_context context = {.frame = &row.frame, .now_ns = event->wall_ns};
-    return view->accept(view->accept_data, &context, &row.conn);
+    return session_find_row(&writer->state, event->serial) ||
+           event_match_accepts(&writer->match, view->accept, view->accept_data, &context, event);
 }
 
 static void write_events(struct log_writer *writer, const struct frame *frame,
@@ -335,6 +329,7 @@ void log_writer_close(struct log_writer *writer)
     log_file_close(&writer->file);
     zst_keys_done(&writer->keys);
     session_state_done(&writer->state);
+    event_match_done(&writer->match);
     buffer_done(&writer->lines);
     buffer_done(&writer->packed);
     ZSTD_freeCCtx(writer->zstd);

@@ -3,6 +3,7 @@
 #ifndef TCPLENS_SESSION_LOG_WRITER_H
 #define TCPLENS_SESSION_LOG_WRITER_H
 
+#include "core/event_match.h"
 #include "session/format.h"
 #include "session/log_file.h"
 
@@ -31,6 +32,7 @@ struct log_writer {
     struct log_settings settings;
     struct log_file file;
     struct session_state state;
+    struct event_match match;
     struct buffer lines, packed;
     ZSTD_CCtx *zstd;
     struct zst_keys keys;

@@ -4,7 +4,7 @@
 #define TCPLENS_SESSION_STATE_H
 
 #include "core/frame.h"
-#include "session/map.h"
+#include "core/map.h"
 
 #define SESSION_ROWS_MAX    500000u
 #define SESSION_PROCS_MAX   131072u

@@ -1,6 +1,6 @@
 /* pane_events: every change, newest last. Holds the numbers of the events that the filter accepts,
  * not the events: those are read back from the ring when they are drawn. */
-#include "core/event_row.h"
+#include "core/event_match.h"
 #include "core/text.h"
 #include "ui/pane.h"
 #include "ui/table.h"
@@ -23,6 +23,7 @@ struct events_pane {
     uint64_t read_to;       /* cursor on the ring */
     const void *filter;     /* with generation: what the numbers were chosen by */
     uint32_t generation;
+    struct event_match match;
     uint64_t cursor; /* event number, 0 = follows the newest */
     uint64_t top;    /* position */
     uint32_t height;
@@ -42,6 +43,7 @@ static int events_open(struct pane **pane, struct screen *screen, const void *ar
 
 static void events_close(struct pane *pane)
 {
+    event_match_done(&((struct events_pane *)pane)->match);
     free(pane);
 }
 
@@ -55,19 +57,6 @@ static void keep(struct events_pane *events, uint64_t number)
     events->numbers[events->count++ % KEPT] = number;
     if (events->count - events->first > KEPT)
         events->first = events->count - KEPT;
-}
-
-static bool accepts(const struct picture *picture, const struct event *event)
-{
-    struct event_row row;
-
-    if (!picture->accept || event->kind == EVENT_LOST)
-        return true;
-    event_row_fill(&row, event, picture->frame);
-    struct column_context context = picture->context;
-    context.frame = &row.frame;
-    context.now_ns = event->wall_ns;
-    return picture->accept(picture->accept_data, &context, &row.conn);
 }
 
 /* The picture has gone back in time: what comes after it has not happened yet. */
@@ -104,7 +93,9 @@ static void read_on(struct events_pane *events, const struct picture *picture)
         got = event_ring_read(picture->events, &events->read_to, batch,
                               left < BATCH ? (uint32_t)left : BATCH, &lost);
         for (uint32_t i = 0; i < got; i++)
-            if (batch[i].number < picture->frame->next_event && accepts(picture, &batch[i]))
+            if (batch[i].number < picture->frame->next_event &&
+                event_match_accepts(&events->match, picture->accept, picture->accept_data,
+                                    &picture->context, &batch[i]))
                 keep(events, batch[i].number);
         if (got == 0)
             break;

@@ -3,6 +3,7 @@
  * row it is given. */
 #include "act.h"
 
+#include "base/clock.h"
 #include "core/proc_stat.h"
 #include "core/text.h"
 #include "source/diag.h"
@@ -81,13 +82,6 @@ static int read_stat(int32_t pid, struct proc_stat *out)
     return error ? error : proc_stat_parse(text, length, out);
 }
 
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 /* 0: it is; -ENOENT: it is not; -EACCES: that may not be seen. */
 static int links_to_socket(int folder, const char *name, uint32_t inode)
 {
@@ -117,7 +111,7 @@ static int folder_holds(const char *path, uint32_t inode, int64_t until_ns)
         if (entry->d_name[0] == '.')
             continue;
         result = links_to_socket(dirfd(folder), entry->d_name, inode);
-        if (result == -ENOENT && monotonic_ns() > until_ns)
+        if (result == -ENOENT && clock_mono_ns() > until_ns)
             result = -ETIME;
     }
     closedir(folder);
@@ -128,7 +122,7 @@ static int folder_holds(const char *path, uint32_t inode, int64_t until_ns)
  * sockets in /proc/PID/task/TID/fd. */
 static int process_holds(int32_t pid, uint32_t inode)
 {
-    const int64_t until_ns = monotonic_ns() + WALK_LIMIT_NS;
+    const int64_t until_ns = clock_mono_ns() + WALK_LIMIT_NS;
     char path[64], task_path[400];
     const struct dirent *entry;
 

@@ -1,6 +1,7 @@
 /* cmd_top: the screen over the live kernel (or the demo), or over a log. The main thread takes all
  * signals and nothing else; collector and screen have threads of their own. */
 #include "cmd_top.h"
+#include "base/clock.h"
 #include "filter_read.h"
 #include "options.h"
 #include "settings.h"
@@ -23,7 +24,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MILLISECOND_NS  1000000LL
 #define END_NS          (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */
 #define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output nobody reads is discarded after that */
 #define UNBLOCK_STEP_NS (20 * MILLISECOND_NS)
@@ -56,13 +56,6 @@ static struct term_rescue *deadly_rescue;
 
 static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT};
 static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 static void on_deadly_signal(int number)
 {
@@ -240,7 +233,7 @@ static void wait_answer(struct top *top, char wanted, int64_t deadline)
 {
     struct pollfd wait = {.fd = top->answers[0], .events = POLLIN};
     while (top->screen_runs && read_answer(top) != wanted) {
-        int64_t left = deadline - now_ns();
+        int64_t left = deadline - clock_mono_ns();
         if (left <= 0)
             break;
         poll(&wait, 1, (int)(left / MILLISECOND_NS) + 1);
@@ -251,7 +244,7 @@ static void stop_ourselves(struct top *top)
 {
     top_feed_suspend(&top->feed);
     send_byte(top->orders[1], SCREEN_SUSPEND);
-    wait_answer(top, ANSWER_SUSPENDED, now_ns() + END_NS);
+    wait_answer(top, ANSWER_SUSPENDED, clock_mono_ns() + END_NS);
     term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
     raise(SIGSTOP);
     /* here again: a stop that follows at once would take a SIGCONT that nobody has read yet */
@@ -285,9 +278,9 @@ static int watch(struct top *top)
 {
     struct pollfd waits[] = {{.fd = top->signals, .events = POLLIN},
                              {.fd = top->answers[0], .events = POLLIN}};
-    int64_t end = top->options->for_ns > 0 ? now_ns() + top->options->for_ns : INT64_MAX;
+    int64_t end = top->options->for_ns > 0 ? clock_mono_ns() + top->options->for_ns : INT64_MAX;
     while (top->screen_runs) {
-        int64_t left_ms = end == INT64_MAX ? -1 : (end - now_ns()) / MILLISECOND_NS + 1;
+        int64_t left_ms = end == INT64_MAX ? -1 : (end - clock_mono_ns()) / MILLISECOND_NS + 1;
         if (end != INT64_MAX && left_ms <= 0)
             return 0;
         int timeout = left_ms > 3600000 ? 3600000 : (int)left_ms;
@@ -305,7 +298,7 @@ static int watch(struct top *top)
 /* True if both threads have ended; otherwise the terminal has been restored without them. */
 static bool end_threads(struct top *top)
 {
-    int64_t begin = now_ns();
+    int64_t begin = clock_mono_ns();
     sigset_t background;
     /* In the background, tcsetattr would stop us now instead of letting us end. */
     sigemptyset(&background);
@@ -315,16 +308,16 @@ static bool end_threads(struct top *top)
     top_feed_ask_stop(&top->feed);
     wait_answer(top, ANSWER_ENDED, begin + UNBLOCK_NS);
     /* Each time a few kilobytes more are discarded, until what was being painted is through. */
-    while (top->screen_runs && now_ns() < begin + END_NS) {
+    while (top->screen_runs && clock_mono_ns() < begin + END_NS) {
         term_rescue_unblock(&top->rescue);
-        wait_answer(top, ANSWER_ENDED, now_ns() + UNBLOCK_STEP_NS);
+        wait_answer(top, ANSWER_ENDED, clock_mono_ns() + UNBLOCK_STEP_NS);
     }
     if (top->screen_runs) {
         term_rescue_restore(&top->rescue);
         return false;
     }
     pthread_join(top->thread, NULL);
-    int64_t left = begin + END_NS - now_ns();
+    int64_t left = begin + END_NS - clock_mono_ns();
     return top_feed_join(&top->feed, left > 0 ? left : 0);
 }
 

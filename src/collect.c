@@ -3,6 +3,7 @@
  * ring. */
 #include "collect.h"
 
+#include "base/clock.h"
 #include "collect_walk.h"
 #include "core/diff.h"
 #include "core/track.h"
@@ -20,7 +21,6 @@
 #include <unistd.h>
 
 #define CONSUMERS_MAX      8
-#define SECOND_NS          1000000000LL
 #define TICK_NS            4000000LL /* HZ=250 */
 #define STRETCH_MAX        60        /* the budget stretches the interval at most this many times */
 #define RETRY_INTERVAL_NS  SECOND_NS /* after a frame that could not be made */
@@ -56,13 +56,6 @@ struct collector {
     pthread_t thread;
     bool running;
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 static void eventfd_signal(int descriptor)
 {
@@ -240,14 +233,14 @@ static uint32_t process_cpu_permille(struct collector *collector, int64_t now_ns
 static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
 {
     const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    const int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+    const int64_t began_ns = clock_mono_ns();
     struct frame *frame = frame_new(collector->pool);
 
     if (!frame)
         return -ENOMEM;
     frame->number = collector->frame_number + 1;
     frame->mono_ns = began_ns;
-    frame->wall_ns = clock_ns(CLOCK_REALTIME);
+    frame->wall_ns = clock_wall_ns();
     int error = source_next(collector->source, frame, wish);
     if (!error)
         error = complete_frame(collector, frame, wish);
@@ -263,7 +256,7 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     *made = frame;
     if (collector->source->ops->complete)
         return 0; /* it says what it cost when it was made */
-    const int64_t ended_ns = clock_ns(CLOCK_MONOTONIC);
+    const int64_t ended_ns = clock_mono_ns();
     frame->cost.wall_ns = ended_ns - began_ns;
     frame->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_began_ns;
     frame->cost.cpu_permille = process_cpu_permille(collector, ended_ns);
@@ -334,7 +327,7 @@ static void wait_until_due(struct collector *collector, int64_t began_ns, int64_
         pthread_mutex_unlock(&collector->lock);
         const int64_t interval_ns =
             stretched_ns > wish.interval_ns ? stretched_ns : wish.interval_ns;
-        const int64_t left_ns = began_ns + interval_ns - clock_ns(CLOCK_MONOTONIC);
+        const int64_t left_ns = began_ns + interval_ns - clock_mono_ns();
         if (stop || wish.now || left_ns <= 0)
             return;
         struct pollfd wake = {collector->wake, POLLIN, 0};
@@ -354,7 +347,7 @@ static void *collector_main(void *argument)
 
     privilege_keep(COLLECT_PRIVILEGES | (collector->walk.given ? COLLECT_WALK_PRIVILEGES : 0));
     while (!take_wish(collector, &wish)) {
-        const int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+        const int64_t began_ns = clock_mono_ns();
         struct frame *frame = NULL;
         const int error = make_frame(collector, &wish, &frame);
         int64_t interval_ns = RETRY_INTERVAL_NS;
@@ -411,7 +404,7 @@ void collector_ask_stop(struct collector *collector)
 
 bool collector_join(struct collector *collector, int64_t timeout_ns)
 {
-    const int64_t end_ns = clock_ns(CLOCK_REALTIME) + timeout_ns;
+    const int64_t end_ns = clock_wall_ns() + timeout_ns;
     const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
     if (collector->running && pthread_timedjoin_np(collector->thread, NULL, &end) != 0)
         return false;

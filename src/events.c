@@ -2,6 +2,7 @@
  * notes for the track. Knows no dump and no diff; what a happening means is core/life.c's. */
 #include "events.h"
 
+#include "base/clock.h"
 #include "core/held.h"
 #include "core/life.h"
 #include "source/bpf.h"
@@ -20,14 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_NS      1000000000LL
-#define MILLISECOND_NS 1000000LL
-#define NAP_MS         2       /* between two looks while there is something each time */
-#define HOLD_MS        20      /* for accept() to name the owner of a connection */
-#define BATCH          64u     /* happenings told before the collector may have the lock */
-#define ENDS_MOST      4096u   /* told before a frame goes on */
-#define NOTES_MOST     262144u /* noted for the track before a frame is due */
-#define LIVES_MOST     65536u  /* remembered before those that a frame knows are forgotten */
+#define NAP_MS     2       /* between two looks while there is something each time */
+#define HOLD_MS    20      /* for accept() to name the owner of a connection */
+#define BATCH      64u     /* happenings told before the collector may have the lock */
+#define ENDS_MOST  4096u   /* told before a frame goes on */
+#define NOTES_MOST 262144u /* noted for the track before a frame is due */
+#define LIVES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
 
 /* The rows of a frame, found by cookie once somebody asks. */
 struct rows {
@@ -59,13 +58,6 @@ struct events {
     const char *source;        /* "bpf", "destroy", "none"; NULL: not decided yet */
     char why[BPF_TEXT_SIZE + 16];
 };
-
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 static void events_wake(struct events *events)
 {
@@ -167,8 +159,8 @@ static void tell_lost(struct events *events, enum event_origin origin, uint64_t 
 {
     struct event event = {.kind = EVENT_LOST,
                           .origin = (uint8_t)origin,
-                          .wall_ns = now_ns(CLOCK_REALTIME),
-                          .mono_ns = now_ns(CLOCK_MONOTONIC),
+                          .wall_ns = clock_wall_ns(),
+                          .mono_ns = clock_mono_ns(),
                           .uid = UINT32_MAX,
                           .lost = lost};
     snprintf(event.text, sizeof(event.text), "%s", why);
@@ -202,7 +194,7 @@ static void tell_held(struct events *events, uint64_t cookie)
 /* Nobody took it in time. */
 static void tell_held_long(struct events *events)
 {
-    const int64_t before_ns = now_ns(CLOCK_MONOTONIC) - HOLD_MS * MILLISECOND_NS;
+    const int64_t before_ns = clock_mono_ns() - HOLD_MS * MILLISECOND_NS;
     struct event event;
     while (held_any(&events->held) && held_take_oldest(&events->held, before_ns, &event))
         tell(events, &event);
@@ -296,7 +288,7 @@ static void tell_waiting(struct events *events, const struct frame *next)
 static void drain_for_frame(struct events *events)
 {
     const uint32_t most = events->bpf ? 0 : ENDS_MOST;
-    drain(events, most, now_ns(CLOCK_MONOTONIC));
+    drain(events, most, clock_mono_ns());
 }
 
 void events_begin_frame(struct events *events, struct frame *next)
@@ -390,7 +382,7 @@ static void nap(const struct events *events)
 /* In batches, and no further while a frame waits: it drains the rest. True: something is held. */
 static bool move_events(struct events *events)
 {
-    const int64_t began_ns = now_ns(CLOCK_MONOTONIC);
+    const int64_t began_ns = clock_mono_ns();
     bool told, due, holds, full;
     int all = 0;
 
@@ -458,7 +450,7 @@ bool events_join(struct events *events, int64_t timeout_ns)
 {
     if (!events->running)
         return true;
-    const int64_t end_ns = now_ns(CLOCK_REALTIME) + timeout_ns;
+    const int64_t end_ns = clock_wall_ns() + timeout_ns;
     const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
     if (pthread_timedjoin_np(events->thread, NULL, &end) != 0)
         return false;

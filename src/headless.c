@@ -1,6 +1,7 @@
 /* Signals and collector of a command without a screen. Must not know what it does with frames. */
 #include "headless.h"
 
+#include "base/clock.h"
 #include "open_source.h"
 
 #include <errno.h>
@@ -15,13 +16,6 @@
 #define POLLED_MAX 4
 
 static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
-
-int64_t headless_now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 int headless_take_signals(struct headless *headless)
 {
@@ -39,7 +33,7 @@ int headless_take_signals(struct headless *headless)
     sigaddset(&ignored, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &ignored, NULL);
     headless->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    headless->end_ns = for_ns > 0 ? headless_now_ns() + for_ns : INT64_MAX;
+    headless->end_ns = for_ns > 0 ? clock_mono_ns() + for_ns : INT64_MAX;
     return headless->signals < 0 ? -errno : 0;
 }
 
@@ -52,13 +46,13 @@ int headless_signal(struct headless *headless)
 
 bool headless_is_over(const struct headless *headless)
 {
-    return headless_now_ns() >= headless->end_ns;
+    return clock_mono_ns() >= headless->end_ns;
 }
 
 void headless_wait(struct headless *headless, const int *descriptors, size_t count, int most_ms)
 {
     struct pollfd polled[POLLED_MAX] = {{headless->signals, POLLIN, 0}};
-    int64_t left_ns = headless->end_ns - headless_now_ns();
+    int64_t left_ns = headless->end_ns - clock_mono_ns();
     nfds_t used = 1;
 
     for (size_t i = 0; i < count && used < POLLED_MAX; i++)

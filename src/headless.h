@@ -21,7 +21,6 @@ struct headless {
 
 #define HEADLESS_CHECK_MS 1000 /* how often to look whether there is trouble to tell */
 
-int64_t headless_now_ns(void); /* monotonic */
 /* Blocks the signals that end a program and SIGPIPE; to be called before any thread starts. 0 or
  * -errno. */
 int headless_take_signals(struct headless *headless);

@@ -1,4 +1,5 @@
 /* argv to struct options, by the tables. Knows no option and no command by name. */
+#include "base/clock.h"
 #include "core/arena.h"
 #include "core/text.h"
 #include "core/wish.h"
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS  INT64_C(1000000000)
 #define HINT_EDITS 2u
 
 struct parse {

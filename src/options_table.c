@@ -2,7 +2,7 @@
  * them; adding an option means adding a row. */
 #include "options_table.h"
 
-#define SECOND_NS INT64_C(1000000000)
+#include "base/clock.h"
 
 #define TOP    (1u << RUN_TOP)
 #define LIST   (1u << RUN_LIST)

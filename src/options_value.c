@@ -1,4 +1,5 @@
 /* Values of options: text to what struct options holds, or one line that says what was expected. */
+#include "base/clock.h"
 #include "core/column.h"
 #include "core/wish.h"
 #include "options_table.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SECOND_NS   INT64_C(1000000000)
 #define DIGITS_MOST 24u /* times the nanoseconds of a day they still fit 128 bits */
 
 struct unit {

@@ -1,5 +1,6 @@
 /* player: the thread, its orders, and what others may ask of it from any thread. Must not know how
  * frames are found: player_play.c does. */
+#include "base/clock.h"
 #include "player_private.h"
 #include "source/privilege.h"
 
@@ -12,13 +13,6 @@
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-
-int64_t player_clock_ns(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return now.tv_sec * PLAYER_SECOND_NS + now.tv_nsec;
-}
 
 static void signal_eventfd(int descriptor)
 {
@@ -116,9 +110,9 @@ static void wait_until(struct player *player, int64_t due_ns)
         {.fd = player->wake, .events = POLLIN},
         {.fd = player->over ? -1 : player->present.descriptor, .events = POLLIN}};
     const nfds_t count = player->present.next ? 2 : 1;
-    int64_t left_ns = due_ns == INT64_MAX ? 0 : due_ns - player_clock_ns(CLOCK_MONOTONIC);
+    int64_t left_ns = due_ns == INT64_MAX ? 0 : due_ns - clock_mono_ns();
     left_ns = left_ns > 0 ? left_ns : 0;
-    const struct timespec left = {left_ns / PLAYER_SECOND_NS, left_ns % PLAYER_SECOND_NS};
+    const struct timespec left = {left_ns / SECOND_NS, left_ns % SECOND_NS};
 
     if (ppoll(polled, count, due_ns == INT64_MAX ? NULL : &left, NULL) <= 0)
         return;
@@ -175,8 +169,8 @@ void player_ask_stop(struct player *player)
 
 bool player_join(struct player *player, int64_t timeout_ns)
 {
-    const int64_t end_ns = player_clock_ns(CLOCK_REALTIME) + timeout_ns;
-    const struct timespec end = {end_ns / PLAYER_SECOND_NS, end_ns % PLAYER_SECOND_NS};
+    const int64_t end_ns = clock_wall_ns() + timeout_ns;
+    const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
 
     if (player->running && pthread_timedjoin_np(player->thread, NULL, &end) != 0)
         return false;

@@ -1,13 +1,14 @@
 /* player_play: frames of the source at its pace, steps and jumps. In the player's thread. */
+#include "base/clock.h"
 #include "player_private.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LONGEST_GAP_NS (3 * PLAYER_SECOND_NS) /* of a recording that paused: not waited for */
-#define LOOK_NS        (PLAYER_SECOND_NS / 2) /* a file that is being written may have more */
-#define LATE_NS        (PLAYER_SECOND_NS / 4) /* later than that, the pace begins anew */
+#define LONGEST_GAP_NS (3 * SECOND_NS) /* of a recording that paused: not waited for */
+#define LOOK_NS        (SECOND_NS / 2) /* a file that is being written may have more */
+#define LATE_NS        (SECOND_NS / 4) /* later than that, the pace begins anew */
 
 static struct transport_state state_of(struct player *player)
 {
@@ -74,7 +75,7 @@ static void show(struct player *player, struct frame *frame)
         state->end_ns = frame->wall_ns;
     pthread_mutex_unlock(&player->lock);
     frame_release(old);
-    player->given_at_ns = player_clock_ns(CLOCK_MONOTONIC);
+    player->given_at_ns = clock_mono_ns();
     player->placed = true;
     if (entered)
         player_density_begin(player);
@@ -277,8 +278,8 @@ static int64_t pace_ns(const struct transport_state *state, int64_t next_ns)
 
     if (__builtin_sub_overflow(next_ns, state->position_ns, &gap_ns) || gap_ns < 0)
         gap_ns = 0; /* the clock was set back */
-    if (gap_ns > 3600 * PLAYER_SECOND_NS)
-        gap_ns = 3600 * PLAYER_SECOND_NS;
+    if (gap_ns > 3600 * SECOND_NS)
+        gap_ns = 3600 * SECOND_NS;
     gap_ns = state->speed < 0 ? gap_ns << -state->speed : gap_ns >> state->speed;
     return gap_ns < LONGEST_GAP_NS ? gap_ns : LONGEST_GAP_NS;
 }
@@ -298,7 +299,7 @@ static int64_t play_no_further(struct player *player, int error)
         return INT64_MAX;
     }
     set_ended(player, true);
-    return player_clock_ns(CLOCK_MONOTONIC) + LOOK_NS;
+    return clock_mono_ns() + LOOK_NS;
 }
 
 int64_t player_play(struct player *player)
@@ -314,7 +315,7 @@ int64_t player_play(struct player *player)
     if (error)
         return play_no_further(player, error);
     const int64_t due_ns = player->given_at_ns + pace_ns(&state, next_ns);
-    const int64_t now_ns = player_clock_ns(CLOCK_MONOTONIC);
+    const int64_t now_ns = clock_mono_ns();
     if (now_ns < due_ns)
         return due_ns;
     if (show_next(player) == 0 && now_ns - due_ns < LATE_NS)

@@ -1,4 +1,5 @@
 /* player_present: takes up the frames of what is live and has them kept. In the player's thread. */
+#include "base/clock.h"
 #include "player_private.h"
 
 #include "source/past.h"
@@ -58,9 +59,9 @@ static void keep(struct player *player, struct frame *frame, const struct wish *
     const bool afford = can_afford(player, frame, wish);
 
     if (afford) {
-        const int64_t began_ns = player_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        const int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         (void)past_add(player->present.past, frame); /* without memory there is less of a past */
-        const int64_t cost_ns = player_clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
+        const int64_t cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
         player->credit_ns -= cost_ns;
         player->past_cost_ns += (cost_ns - player->past_cost_ns) / AVERAGE_FRAMES;
     }

@@ -6,8 +6,6 @@
 
 #include <pthread.h>
 
-#define PLAYER_SECOND_NS INT64_C(1000000000)
-
 enum player_task { TASK_NONE, TASK_STEP, TASK_SEEK, TASK_SEARCH, TASK_NOW };
 
 struct player_order { /* what is to be done next; a new one takes the place of the one before */
@@ -50,7 +48,6 @@ struct player {
     bool stop;
 };
 
-int64_t player_clock_ns(clockid_t clock);
 void player_signal(struct player *player); /* to the screen: something is different */
 void player_say(struct player *player, const char *text);
 

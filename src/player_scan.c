@@ -1,5 +1,6 @@
 /* player_scan: looking for an event, and counting what happened when, in slices between which the
  * player obeys. In the player's thread. */
+#include "base/clock.h"
 #include "player_private.h"
 
 #include "core/event_row.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #define SLICE_LINES 4000
-#define TELL_NS     (PLAYER_SECOND_NS / 5) /* how often progress is told */
+#define TELL_NS     (SECOND_NS / 5) /* how often progress is told */
 
 static bool matches(void *data, const struct event *event)
 {
@@ -69,7 +70,7 @@ void player_search_end(struct player *player)
 
 static bool is_time_to_tell(struct player *player)
 {
-    const int64_t now_ns = player_clock_ns(CLOCK_MONOTONIC);
+    const int64_t now_ns = clock_mono_ns();
 
     if (now_ns - player->told_ns < TELL_NS)
         return false;

@@ -2,6 +2,7 @@
  * the options. Knows nothing of where the file is. */
 #include "settings.h"
 
+#include "base/clock.h"
 #include "core/arena.h"
 #include "core/text.h"
 #include "options_table.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS INT64_C(1000000000)
 #define VALUE_CELLS                                                                                \
     70 /* the INI reader takes lines of up to 200 bytes: longer values are split                   \
         */

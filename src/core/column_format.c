@@ -1,12 +1,11 @@
 /* Formatters of columns[]: facts as the screen shows them where their type alone does not say how
  * (SCREENS 1). Text in a frame is safe already; nothing here may make it unsafe. */
+#include "base/clock.h"
 #include "core/column_values.h"
 #include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define SECOND_NS INT64_C(1000000000)
 
 static size_t copy(char *out, size_t size, const char *text)
 {

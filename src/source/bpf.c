@@ -2,6 +2,7 @@
  * libbpf. It must not know what a transition means for a connection (core/life.c). */
 #include "source/bpf.h"
 
+#include "base/clock.h"
 #include "bpf_record.h"
 #include "source/namespace.h"
 #include "tcplens.skel.h"
@@ -17,8 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_NS 1000000000LL
-
 struct bpf {
     struct tcplens_bpf *program;
     struct ring_buffer *ring;
@@ -31,13 +30,6 @@ struct bpf {
     uint32_t heard, most;
     int64_t until_ns;
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-    struct timespec now = {0};
-    clock_gettime(clock, &now);
-    return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 /* libbpf would print to stderr, over the screen. */
 static int say_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -117,7 +109,7 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, i
     bpf->heard = 0;
     bpf->most = most;
     bpf->until_ns = until_ns;
-    bpf->wall_offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+    bpf->wall_offset = clock_wall_ns() - clock_mono_ns();
     const int result = ring_buffer__consume(bpf->ring);
     const uint64_t all = __atomic_load_n(&bpf->program->bss->lost, __ATOMIC_RELAXED);
     *lost = all - bpf->lost;

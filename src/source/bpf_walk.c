@@ -3,6 +3,7 @@
  * that are used, which takes 30 ms. It must not know what the owners are for. */
 #include "source/bpf_walk.h"
 
+#include "base/clock.h"
 #include "bpf_record.h"
 #include "source/namespace.h"
 
@@ -15,7 +16,6 @@
 
 #include "walk.skel.h"
 
-#define SECOND_NS      1000000000LL
 #define OWNERS_AT_ONCE 1024 /* 32 KiB: what the kernel gives at once */
 
 struct bpf_walk {

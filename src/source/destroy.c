@@ -2,6 +2,7 @@
  * know what the end of a socket means for its connection (core/life.c), nor frames. */
 #include "source/destroy.h"
 
+#include "base/clock.h"
 #include "source/diag.h"
 #include "source/namespace.h"
 #include "source/netlink.h"
@@ -29,13 +30,6 @@ struct destroy {
     struct netlink *netlink; /* asks what stays behind */
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
-
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec now = {0};
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* As large as may be had: SO_RCVBUF is cut to net.core.rmem_max without a word. */
 static int widen(int descriptor)
@@ -181,8 +175,8 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
     const uint32_t bytes = KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
     struct event *event = &happening->event;
     *happening = (struct happening){.signs = LIFE_ENDED};
-    event->mono_ns = now_ns(CLOCK_MONOTONIC);
-    event->wall_ns = now_ns(CLOCK_REALTIME);
+    event->mono_ns = clock_mono_ns();
+    event->wall_ns = clock_wall_ns();
     event->origin = EVENT_FROM_DESTROY;
     event->exact = 1;
     event->to = STATE_DELETE_TCB;

@@ -3,6 +3,7 @@
  */
 #include "source/live.h"
 
+#include "base/clock.h"
 #include "core/text.h"
 #include "source/live_filter.h"
 #include "source/namespace.h"
@@ -62,13 +63,6 @@ static bool is_absent(int error)
     return false;
 }
 
-static int64_t now_ns(clockid_t clock)
-{
-    struct timespec now = {0};
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static int read_procnet(struct live *live, struct frame *frame, const struct wish *wish)
 {
     if (live_filter_needs_netlink(&live->filter)) {
@@ -92,8 +86,8 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
 {
     live->state_bits = wish->state_bits;
     frame->number = ++live->number;
-    frame->wall_ns = now_ns(CLOCK_REALTIME);
-    frame->mono_ns = now_ns(CLOCK_MONOTONIC);
+    frame->wall_ns = clock_wall_ns();
+    frame->mono_ns = clock_mono_ns();
     frame->host = frame_copy_text(frame, live->host);
     if (!live->netlink)
         return read_procnet(live, frame, wish);
@@ -110,15 +104,13 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
 static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
-    struct timespec now;
     /* The frames after the first one are as large as that was; few rows pass a filter. */
     if (live->number == 0 && !live->filter.filter &&
         (wish->state_bits & STATE_BIT(STATE_ESTABLISHED)))
         room_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
     room_advise(frame);
     int result = read_kernel(live, frame, wish);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    frame->dump_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - frame->mono_ns;
+    frame->dump_ns = clock_mono_ns() - frame->mono_ns;
     if (result == 0)
         result = system_names_fill(live->names, frame);
     if (result == 0)

@@ -3,6 +3,7 @@
  * (owners_table.c). */
 #include "source/owners.h"
 
+#include "base/clock.h"
 #include "core/column.h"
 #include "core/text.h"
 #include "source/owners_private.h"
@@ -372,18 +373,11 @@ static void tell_missing(const struct owners *owners, struct missing *missing, b
 
 /* --- the whole --- */
 
-static int64_t clock_of(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Wall time of the boot; kept while the clocks only drift, so that start times stand still. */
 static int64_t update_boot(struct owners *owners)
 {
-    const int64_t age_ns = clock_of(CLOCK_BOOTTIME);
-    const int64_t boot_ns = clock_of(CLOCK_REALTIME) - age_ns;
+    const int64_t age_ns = clock_ns(CLOCK_BOOTTIME);
+    const int64_t boot_ns = clock_wall_ns() - age_ns;
 
     if (llabs(boot_ns - owners->boot_ns) > CLOCK_STEP_NS)
         owners->boot_ns = boot_ns;

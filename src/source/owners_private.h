@@ -158,7 +158,6 @@ struct owners {
     bool cgroups_read;
 };
 
-int64_t owners_spent_ns(void); /* CPU of this thread: what budgets count */
 /* Room for `count` elements of `size`; grows by a quarter. 0 or -ENOMEM. */
 int owners_reserve(void **array, uint32_t *capacity, uint32_t count, size_t size);
 

@@ -2,6 +2,7 @@
  * while a socket is without an owner, else a piece of the background round; or all of them by one
  * walk, where there is one. Must not know how a
  * process is read, nor frames. */
+#include "base/clock.h"
 #include "source/owners_private.h"
 
 #include <errno.h>
@@ -12,13 +13,6 @@
 #define BACKGROUND_NS_A_ROW 15LL     /* and a row */
 #define WALK_NS             50000LL  /* the same where a walk does it */
 #define WALK_NS_A_ROW       5LL
-
-int64_t owners_spent_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* The process ended or its number has another one: the roster must be read again. */
 static void lose(struct owners *owners, uint32_t slot)
@@ -43,7 +37,7 @@ static int visit_fresh(struct owners *owners, int64_t deadline_ns)
         struct owner_slot *slot = &owners->slots[index];
         if (slot->visited || slot->gone)
             continue;
-        if (owners_spent_ns() > deadline_ns)
+        if (clock_ns(CLOCK_THREAD_CPUTIME_ID) > deadline_ns)
             return 1;
         const int result = owners_visit(owners, index, SCAN_SHALLOW, &slot->resume, deadline_ns);
         if (result == -ESRCH)
@@ -77,7 +71,7 @@ static int run_stage(struct owners *owners, struct scan *scan, int64_t deadline_
         if (found.pid != scan->pid)
             scan->fd = 0;
         scan->pid = found.pid;
-        if (owners_spent_ns() > deadline_ns)
+        if (clock_ns(CLOCK_THREAD_CPUTIME_ID) > deadline_ns)
             return 1;
         int result = 0;
         if (!is_read(&owners->slots[found.slot], scan))
@@ -273,12 +267,13 @@ static int scan_all(struct owners *owners, uint32_t row_count, int64_t deadline_
     if (owners_has_walk(owners))
         return walk_in_background(owners, row_count, deadline_ns);
     const int64_t share_ns = BACKGROUND_NS + BACKGROUND_NS_A_ROW * row_count;
-    return run_background(owners, owners_spent_ns() + share_ns);
+    return run_background(owners, clock_ns(CLOCK_THREAD_CPUTIME_ID) + share_ns);
 }
 
 int owners_scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bool *late)
 {
-    const int64_t deadline_ns = budget_ns ? owners_spent_ns() + budget_ns : INT64_MAX;
+    const int64_t deadline_ns =
+        budget_ns ? clock_ns(CLOCK_THREAD_CPUTIME_ID) + budget_ns : INT64_MAX;
 
     privilege_raise(&owners->privilege);
     const int result = scan_all(owners, row_count, deadline_ns);

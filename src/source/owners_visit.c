@@ -1,6 +1,7 @@
 /* owners_visit: reads one process: who it is, and which sockets its descriptors are. Everything is
  * opened below one descriptor of /proc/PID, so that a number given to another process in between
  * is never mixed up. Must not know whom to visit when. */
+#include "base/clock.h"
 #include "source/owners_private.h"
 
 #include "core/proc_stat.h"
@@ -247,7 +248,7 @@ int owners_list_descriptors(struct owners *owners, uint32_t index, int directory
             if (error)
                 return error;
             if (++since_clock % CLOCK_EVERY == 0 && owners->real_proc &&
-                owners_spent_ns() > deadline_ns) {
+                clock_ns(CLOCK_THREAD_CPUTIME_ID) > deadline_ns) {
                 *from = fd + 1;
                 return 1;
             }

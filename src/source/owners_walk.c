@@ -1,6 +1,7 @@
 /* owners_walk: who holds what by one walk over the descriptors of all processes, made by somebody
  * else. What he tells is joined with the roster by pid and start time, so that a number given to
  * another process in between is never mixed up. Must not know who he is, nor when it is time. */
+#include "base/clock.h"
 #include "source/owners_private.h"
 
 #include <errno.h>
@@ -181,7 +182,7 @@ static int walk_failed(struct owners *owners, int error)
 
 int owners_walk_all(struct owners *owners)
 {
-    const int64_t began_ns = owners_spent_ns();
+    const int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     struct walking walking = {.owners = owners, .number = (uint32_t)++owners->figures.walks};
     int error = owners->walk.walk(owners->walk.walker, take, &walking);
 
@@ -200,7 +201,7 @@ int owners_walk_all(struct owners *owners)
     if (error)
         return error;
     mark_all_visited(owners);
-    owners->walk_ns = owners_spent_ns() - began_ns - owners->walk.first_ns;
+    owners->walk_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns - owners->walk.first_ns;
     if (owners->walk_ns < 1)
         owners->walk_ns = 1;
     owners->walk.first_ns = 0; /* that was the first */

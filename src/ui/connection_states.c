@@ -1,4 +1,5 @@
 /* connection_states: which states a connection went through, and when, from the event ring. */
+#include "base/clock.h"
 #include "core/text.h"
 #include "ui/connection_page.h"
 
@@ -9,7 +10,6 @@
 #define TITLE_CELLS  10
 #define STATE_CELLS  14
 #define CLOCK_CELLS  15
-#define SECOND_NS    1000000000LL
 #define TEN_SECOND_S 10
 
 /* By serial where both have one; an event that came before its row was seen has none. */

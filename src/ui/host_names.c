@@ -2,6 +2,8 @@
  * taken for none. Knows nothing of the screen. */
 #include "ui/host_names.h"
 
+#include "base/clock.h"
+
 #include <ares.h>
 #include <errno.h>
 #include <netdb.h>
@@ -9,8 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-
-#define SECOND_NS 1000000000LL
 
 /* Four thousand addresses fill some screens; who is not looked at gives way. */
 #define SETS       512u

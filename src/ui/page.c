@@ -2,6 +2,7 @@
  * told. */
 #include "ui/page.h"
 
+#include "base/clock.h"
 #include "core/text.h"
 
 #include <stdarg.h>
@@ -13,7 +14,6 @@
 #define ITEM_GAP   3
 #define TEXT_MAX   1024
 #define WHEEL_ROWS 3
-#define SECOND_NS  1000000000LL
 
 void page_sample(struct page_samples *samples, uint64_t value)
 {

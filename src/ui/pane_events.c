@@ -1,5 +1,6 @@
 /* pane_events: every change, newest last. Holds the numbers of the events that the filter accepts,
  * not the events: those are read back from the ring when they are drawn. */
+#include "base/clock.h"
 #include "core/event_match.h"
 #include "core/text.h"
 #include "ui/pane.h"
@@ -14,7 +15,6 @@
 #define KEPT       65536u /* as many as the ring holds by default */
 #define BATCH      64u
 #define WHEEL_ROWS 3
-#define SECOND_NS  1000000000LL
 
 struct events_pane {
     struct pane pane;

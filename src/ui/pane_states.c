@@ -1,6 +1,7 @@
 /* pane_states: the RFC 9293 diagram, live: a box for each state with its count, an arrow for each
  * transition with its rate, lit while it has just been taken. Places and lines are state_diagram's.
  */
+#include "base/clock.h"
 #include "core/text.h"
 #include "ui/pane.h"
 #include "ui/state_diagram.h"
@@ -12,7 +13,6 @@
 
 #define RATE_SECONDS 3
 #define BATCH        64u
-#define SECOND_NS    1000000000LL
 #define EVENTS_BACK  8192u
 #define JUMP_NS      (60 * SECOND_NS)
 #define GROWING_NS   (30 * SECOND_NS) /* CLOSE-WAIT that has only grown for so long is trouble */

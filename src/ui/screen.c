@@ -2,6 +2,7 @@
  * there is, then paints once. */
 #include "ui/screen.h"
 
+#include "base/clock.h"
 #include "ui/screen_private.h"
 
 #include <errno.h>
@@ -12,17 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_NS 1000000000LL
-
 static const int64_t INTERVALS_MS[] = {100,   200,   500,   1000,   2000,   5000,
                                        10000, 30000, 60000, 300000, 3600000};
-
-int64_t screen_clock_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * SECOND_NS + now.tv_nsec;
-}
 
 int screen_new(struct screen **out, const struct screen_settings *settings)
 {
@@ -81,7 +73,7 @@ static void set_time(struct screen *screen)
     const struct frame *frame = screen->picture.frame;
     if (!frame)
         return;
-    int64_t since = screen_time_passed(screen, screen_clock_ns() - screen->frame_taken_ns);
+    int64_t since = screen_time_passed(screen, clock_mono_ns() - screen->frame_taken_ns);
     screen->picture.context.now_ns = frame->wall_ns;
     screen->picture.now_ns = frame->wall_ns + since;
 }
@@ -408,11 +400,11 @@ static void run_loop(struct screen *screen)
         {.fd = screen->settings.feed.frame_descriptor, .events = POLLIN},
         {.fd = screen->settings.orders_descriptor, .events = POLLIN},
     };
-    int64_t before = screen_clock_ns();
+    int64_t before = clock_mono_ns();
     screen->paint = true;
     while (!screen->quit) {
         paint_if_due(screen);
-        int64_t now = screen_clock_ns();
+        int64_t now = clock_mono_ns();
         int64_t look = screen_acts_look(screen, now), end = next_end_ns(screen, now);
         int timeout_ms = (int)(((look < end ? look : end) - now + 999999) / 1000000);
         /* An act has just said what became of it, or a frame is half taken over. */
@@ -436,7 +428,7 @@ static void run_loop(struct screen *screen)
             screen_take_frame(screen);
         }
         screen_names_pump(screen, waits + 3, ready > 0 ? asked : 0);
-        now = screen_clock_ns();
+        now = clock_mono_ns();
         end_what_has_ended(screen, before, now);
         look_for_trouble(screen);
         screen_time_look(screen);

@@ -2,13 +2,13 @@
  * became of them. What does harm is handed in (acts.h). */
 #include "ui/screen_acts.h"
 
+#include "base/clock.h"
 #include "ui/screen_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND_NS  1000000000LL
 #define GIVE_UP_NS (3 * SECOND_NS)
 #define LOOK_NS    (SECOND_NS / 20)
 #define COPY_MAX   65536u /* xterm takes no more at once */
@@ -185,7 +185,7 @@ void screen_acts_watch(struct screen *screen, struct acts_process *processes, si
     }
     acting->watched = count < ACT_PROCESSES ? count : ACT_PROCESSES;
     acting->sent = *signal;
-    acting->sent_ns = screen_clock_ns();
+    acting->sent_ns = clock_mono_ns();
     acting->still_there = 0;
     if (count == 1)
         screen_say(screen, ROLE_NORMAL, "%s sent to %s %d", signal->name,

@@ -1,5 +1,6 @@
 /* screen_frame: taking over the frame that is newest, a large one in steps. Must not know where
  * frames come from, nor paint. */
+#include "base/clock.h"
 #include "ui/screen_private.h"
 
 static bool holds_frame(const struct screen *screen)
@@ -28,7 +29,7 @@ static void show_frame(struct screen *screen)
     screen->picture.context.frame = screen->coming;
     screen->coming = NULL;
     tags_follow(&screen->acting.tags, screen->picture.frame);
-    screen->frame_taken_ns = screen_clock_ns();
+    screen->frame_taken_ns = clock_mono_ns();
     screen->void_panes = screen->paint = true;
 }
 

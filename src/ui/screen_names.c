@@ -1,4 +1,5 @@
 /* screen_names: names of ports and hosts as panes ask for them, and the keys that switch them. */
+#include "base/clock.h"
 #include "ui/screen_private.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@ static const char *find_service(void *data, uint16_t port)
 
 static const char *find_host(void *data, const struct addr *addr, uint8_t family)
 {
-    return host_names_find(((struct screen *)data)->names, addr, family, screen_clock_ns());
+    return host_names_find(((struct screen *)data)->names, addr, family, clock_mono_ns());
 }
 
 void screen_names_begin(struct screen *screen)
@@ -65,7 +66,7 @@ size_t screen_names_wait(const struct screen *screen, struct pollfd *waits, int 
 
 void screen_names_pump(struct screen *screen, const struct pollfd *waits, size_t count)
 {
-    if (!screen->names || !host_names_pump(screen->names, waits, count, screen_clock_ns()))
+    if (!screen->names || !host_names_pump(screen->names, waits, count, clock_mono_ns()))
         return;
     screen->paint = true;
     /* A filter may see the new names; under a dialog no row comes or goes. */

@@ -63,8 +63,6 @@ struct screen {
     size_t span_count;
 };
 
-int64_t screen_clock_ns(void); /* monotonic */
-
 /* screen_frame.c: the newest frame becomes the picture's, or a step is done towards that: to be
  * called again as long as screen.coming is there */
 void screen_take_frame(struct screen *screen);

@@ -1,5 +1,6 @@
 /* screen_status: the one line above the footer: what was said, what is wrong, what is missing. Must
  * not know how it is drawn. */
+#include "base/clock.h"
 #include "ui/screen_private.h"
 
 #include <stdio.h>
@@ -52,14 +53,14 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
     out[0] = '\0';
     if (screen_time_status(screen, out, size))
         return ROLE_NOTICE;
-    if (screen->said_until_ns > screen_clock_ns()) {
+    if (screen->said_until_ns > clock_mono_ns()) {
         snprintf(out, size, "%s", screen->said);
         return screen->said_role;
     }
     if (screen_time_reach(screen, out, size))
         return ROLE_DIM;
     if (screen->trouble[0]) {
-        double age = (double)(screen_clock_ns() - screen->frame_taken_ns) / 1e9;
+        double age = (double)(clock_mono_ns() - screen->frame_taken_ns) / 1e9;
         if (frame)
             snprintf(out, size, "%s (this picture is %.0f s old)", screen->trouble, age);
         return ROLE_TROUBLE;

@@ -1,5 +1,6 @@
 /* screen_time: travelling in time: its keys, the line of the header that tells where one is, the
  * prompt for a time. Must not know whether a log is played or the past of a live screen. */
+#include "base/clock.h"
 #include "core/text.h"
 #include "ui/screen_private.h"
 
@@ -7,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#define SECOND_NS   1000000000LL
 #define TIME_CELLS  8
 #define BAR_LEAST   8
 #define BAR_MOST    64

@@ -1,4 +1,5 @@
 /* screen_views: the tabs, the stack of pages over them, and what panes may ask of the screen. */
+#include "base/clock.h"
 #include "ui/screen_private.h"
 
 #include <errno.h>
@@ -156,7 +157,7 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     vsnprintf(screen->said, sizeof(screen->said), format, arguments);
     va_end(arguments);
     screen->said_role = role;
-    screen->said_until_ns = screen_clock_ns() + SAID_NS;
+    screen->said_until_ns = clock_mono_ns() + SAID_NS;
     screen->paint = true;
 }
 

@@ -37,6 +37,13 @@ bool conn_is_ghost(const struct conn *conn)
     return conn->state == STATE_DELETE_TCB;
 }
 
+bool conn_is_unaccepted(const struct conn *conn)
+{
+    static const uint32_t states =
+        STATE_BIT(STATE_SYN_RECEIVED) | STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT);
+    return (states & STATE_BIT(conn->state)) && !((conn->known & KNOWN_INODE) && conn->inode);
+}
+
 bool conn_same(const struct conn *a, const struct conn *b)
 {
     if (a->netns != b->netns)

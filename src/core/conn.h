@@ -146,6 +146,8 @@ static inline uint64_t conn_out_bytes(const struct conn *conn)
 
 void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 2^40-1 */
 bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */
+/* In a state in which no program has accepted it yet, or may not have, and without an inode. */
+bool conn_is_unaccepted(const struct conn *conn);
 /* Same connection by (netns, cookie), or, where a cookie is missing, by tuple and netns. */
 bool conn_same(const struct conn *a, const struct conn *b);
 

@@ -63,6 +63,16 @@ static bool is_absent(int error)
     return false;
 }
 
+static int read_procnet_rows(const struct live *live, struct frame *frame, const struct wish *wish)
+{
+    const int result = procnet_dump(live->proc_root, frame, wish);
+
+    frame->netns = live->netns;
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        frame->conns[i].netns = live->netns;
+    return result;
+}
+
 static int read_procnet(struct live *live, struct frame *frame, const struct wish *wish)
 {
     if (live_filter_needs_netlink(&live->filter)) {
@@ -70,16 +80,11 @@ static int read_procnet(struct live *live, struct frame *frame, const struct wis
                  "autobound: there is no sock_diag here, and nothing else can tell");
         return -EOPNOTSUPP;
     }
-    int result = procnet_dump(live->proc_root, frame, wish);
-    if (result < 0) {
+    const int result = read_procnet_rows(live, frame, wish);
+    if (result < 0)
         snprintf(frame->missing.text, sizeof(frame->missing.text),
                  "neither sock_diag nor /proc/net/tcp can be read: is /proc mounted?");
-        return result;
-    }
-    frame->netns = live->netns;
-    for (uint32_t i = 0; i < frame->live_count; i++)
-        frame->conns[i].netns = live->netns;
-    return 0;
+    return result;
 }
 
 static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
@@ -255,16 +260,50 @@ static int live_confirm(struct source *source, const struct frame *previous, str
     return result;
 }
 
+/* A connection may wait to be accepted at a listener that a filter, a class or a family has left
+ * out. */
+static bool lacks_listeners(const struct live *live, const struct frame *frame,
+                            const struct wish *wish)
+{
+    const bool has_all = !live->filter.filter && (wish->state_bits & STATE_BIT(STATE_LISTEN)) &&
+                         wish->families == (WISH_INET | WISH_INET6);
+    for (uint32_t i = 0; !has_all && i < frame->live_count; i++)
+        if (conn_is_unaccepted(&frame->conns[i]))
+            return true;
+    return false;
+}
+
+/* A family that cannot be read leaves the owners of its connections unknown, as before. */
+static struct frame *read_listeners(struct live *live)
+{
+    static const struct wish wish = {.state_bits = STATE_BIT(STATE_LISTEN),
+                                     .families = WISH_INET | WISH_INET6};
+    struct frame *frame = frame_new(live->scratch);
+    if (!frame)
+        return NULL;
+    if (live->netlink) {
+        (void)netlink_dump_states(live->netlink, frame, FAMILY_INET, wish.state_bits);
+        (void)netlink_dump_states(live->netlink, frame, FAMILY_INET6, wish.state_bits);
+    } else {
+        (void)read_procnet_rows(live, frame, &wish);
+    }
+    return frame;
+}
+
 static int live_own(struct source *source, const struct frame *previous, struct frame *next,
                     const struct diff *diff, const struct wish *wish)
 {
-    const struct live *live = (struct live *)source;
+    struct live *live = (struct live *)source;
     if (live->filter.filter && next->live_count == 0)
         return 0; /* nothing is left to be held by anybody */
-    if (live->owners)
-        return owners_apply(live->owners, previous, next, diff, wish);
-    next->missing.reasons |= MISSING_PROC;
-    return 0;
+    if (!live->owners) {
+        next->missing.reasons |= MISSING_PROC;
+        return 0;
+    }
+    struct frame *listeners = lacks_listeners(live, next, wish) ? read_listeners(live) : NULL;
+    const int result = owners_apply(live->owners, previous, next, listeners, diff, wish);
+    frame_release(listeners);
+    return result;
 }
 
 static void live_use_walk(struct source *source, const struct owner_walk *walk)

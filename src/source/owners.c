@@ -403,7 +403,7 @@ static int fill_frame(struct work *work, bool late)
 }
 
 int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,
-                 const struct diff *diff, const struct wish *wish)
+                 const struct frame *listeners, const struct diff *diff, const struct wish *wish)
 {
     struct work work = {owners, next, wish};
     bool late = false;
@@ -413,7 +413,7 @@ int owners_apply(struct owners *owners, const struct frame *previous, struct fra
     if (owners->stamp++ == 0)
         privilege_init(&owners->privilege); /* of the thread that will raise it */
     owners_groups_prune(owners, next->mono_ns);
-    int error = owners_take_rows(owners, previous, next, diff);
+    int error = owners_take_rows(owners, previous, next, listeners, diff);
     if (!error)
         error = owners_scan(owners, next->live_count, wish->budget_percent ? OWNERS_BUDGET_NS : 0,
                             &late);
@@ -466,6 +466,7 @@ void owners_close(struct owners *owners)
     owners_table_done(owners);
     free(owners->found);
     free(owners->listing);
+    free(owners->listeners.items);
     close(owners->proc);
     free(owners);
 }

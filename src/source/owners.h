@@ -44,10 +44,11 @@ void owners_close(struct owners *owners);
  * his place. Whoever fails for good is not asked again. */
 void owners_use_walk(struct owners *owners, const struct owner_walk *walk);
 
-/* The operation `own` of struct source_ops. 0 or -ENOMEM: then some rows may have lost their
- * owners, and all are found again in the next frame. */
+/* The operation `own` of struct source_ops. listeners: a frame of all listeners, for a frame `next`
+ * that may lack those its connections wait at; NULL: `next` has them. 0 or -ENOMEM: then some rows
+ * may have lost their owners, and all are found again in the next frame. */
 int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,
-                 const struct diff *diff, const struct wish *wish);
+                 const struct frame *listeners, const struct diff *diff, const struct wish *wish);
 
 struct owners_figures { /* since opened; for tests and benchmarks */
     uint64_t visits;    /* processes whose descriptors were listed */

@@ -1,5 +1,5 @@
 /* owners_listen: a connection that its program has not accepted yet has no inode; it belongs to the
- * listener on its local port. Pure over a frame's rows; must not know /proc. */
+ * listener on its local port. Pure over rows; independent of /proc. */
 #include "source/owners_private.h"
 
 #include <stdlib.h>
@@ -12,30 +12,69 @@ static int compare_ports(const void *a, const void *b)
     return (first->port > second->port) - (first->port < second->port);
 }
 
-static void fill(const struct owners *owners, struct listener_list *list, const struct frame *frame)
+void owners_forget_awaited(struct owners *owners)
 {
-    uint32_t count = 0;
+    memset(&owners->awaited, 0, sizeof owners->awaited);
+}
 
-    list->filled = true;
-    for (uint32_t i = 0; i < frame->live_count; i++)
-        count += frame->conns[i].state == STATE_LISTEN && owners->rows[i] != NO_INDEX;
-    if (count == 0)
-        return;
-    list->items = calloc(count, sizeof *list->items);
-    if (!list->items)
-        return;
-    for (uint32_t i = 0; i < frame->live_count && list->count < count; i++) {
+void owners_note_awaiting(struct owners *owners, const struct conn *conn)
+{
+    const uint16_t port = conn->tuple.local_port;
+
+    owners->awaited.bits[port / 8] |= (uint8_t)(1u << port % 8);
+    owners->awaited.any = true;
+}
+
+static bool is_awaited(const struct owners *owners, const struct conn *conn)
+{
+    const uint16_t port = conn->tuple.local_port;
+    return conn->state == STATE_LISTEN && (owners->awaited.bits[port / 8] >> port % 8 & 1);
+}
+
+static int add_listener(struct owners *owners, const struct conn *conn, uint32_t entry)
+{
+    struct listener_list *list = &owners->listeners;
+    const int error = owners_reserve((void **)&list->items, &list->capacity, list->count + 1,
+                                     sizeof *list->items);
+    if (error)
+        return error;
+    list->items[list->count++] = (struct listener){.port = conn->tuple.local_port,
+                                                   .family = conn->tuple.family,
+                                                   .netns = conn->netns,
+                                                   .entry = entry,
+                                                   .bound = conn->tuple.local};
+    return 0;
+}
+
+static int list_awaited(struct owners *owners, const struct frame *frame, bool is_next)
+{
+    int error = 0;
+
+    for (uint32_t i = 0; i < frame->live_count && !error; i++) {
         const struct conn *conn = &frame->conns[i];
-        if (conn->state != STATE_LISTEN || owners->rows[i] == NO_INDEX)
+        uint32_t entry = is_next ? owners->rows[i] : NO_INDEX;
+        if (!is_awaited(owners, conn))
             continue;
-        list->items[list->count++] = (struct listener){.port = conn->tuple.local_port,
-                                                       .family = conn->tuple.family,
-                                                       .netns = conn->netns,
-                                                       .entry = owners->rows[i],
-                                                       .bound = conn->tuple.local};
+        if (!is_next && conn->inode)
+            error = owners_find_or_add(owners, conn->inode, &entry);
+        if (!error && entry != NO_INDEX)
+            error = add_listener(owners, conn, entry);
     }
+    return error;
+}
+
+int owners_list_listeners(struct owners *owners, const struct frame *next,
+                          const struct frame *listeners)
+{
+    struct listener_list *list = &owners->listeners;
+
+    list->count = 0;
+    if (!owners->awaited.any)
+        return 0;
+    const int error = list_awaited(owners, listeners ? listeners : next, !listeners);
     if (list->count > 1)
         qsort(list->items, list->count, sizeof *list->items, compare_ports);
+    return error;
 }
 
 /* How well a listener fits a connection's local end: the kernel prefers the exact address to the
@@ -62,18 +101,14 @@ static int fit(const struct listener *listener, const struct conn *conn)
     return 0;
 }
 
-uint32_t owners_find_listeners(struct owners *owners, struct listener_list *list,
-                               const struct frame *frame, const struct conn *conn,
+uint32_t owners_find_listeners(const struct owners *owners, const struct conn *conn,
                                uint32_t *entries, uint32_t size)
 {
+    const struct listener_list *list = &owners->listeners;
     uint32_t low = 0;
     int best = 1;
     uint32_t count = 0;
 
-    if (!list->filled)
-        fill(owners, list, frame);
-    if (!list->items)
-        return 0;
     for (uint32_t high = list->count; low < high;) {
         const uint32_t middle = low + (high - low) / 2;
         if (list->items[middle].port < conn->tuple.local_port)

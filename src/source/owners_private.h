@@ -100,6 +100,23 @@ struct cgroup_name { /* of the map from ids to paths, sorted by id */
     uint32_t group;
 };
 
+struct awaited_ports { /* at which connections of the frame wait to be accepted */
+    uint8_t bits[(UINT16_MAX + 1) / 8];
+    bool any;
+};
+
+struct listener { /* at which connections of the frame wait to be accepted */
+    uint16_t port;
+    uint8_t family;
+    uint32_t netns, entry;
+    struct addr bound;
+};
+
+struct listener_list {
+    struct listener *items; /* sorted by port */
+    uint32_t count, capacity;
+};
+
 struct fact_reader; /* libproc2, in owners.c */
 
 struct owners {
@@ -120,6 +137,8 @@ struct owners {
     uint32_t row_capacity, row_before_capacity, row_count;
     uint64_t row_frame; /* number of the frame that rows stands for */
     uint8_t toggle;
+    struct awaited_ports awaited;
+    struct listener_list listeners; /* of the frame, at these ports */
 
     struct owner_slot *slots;
     uint32_t slot_count, slot_capacity;
@@ -246,28 +265,23 @@ void owners_groups_prune(struct owners *owners, int64_t now_ns);
 
 /* owners_rows.c: frame to table, */
 int owners_take_rows(struct owners *owners, const struct frame *previous, const struct frame *next,
-                     const struct diff *diff);
+                     const struct frame *listeners, const struct diff *diff);
 /* and table to frame. slot_proc has been filled: the index in next->procs of each slot that matters
  * (NO_INDEX: none), and owner_refs[i] is i for each of these. */
 int owners_put_rows(struct owners *owners, struct frame *next, bool want_groups);
 /* The group's index in next->groups. NO_INDEX: none, or out of memory. */
 uint32_t owners_put_group(struct owners *owners, struct frame *next, uint32_t group);
 
-/* owners_listen.c: the listeners that a connection not yet accepted may belong to. */
-struct listener {
-    uint16_t port;
-    uint8_t family;
-    uint32_t netns, entry;
-    struct addr bound;
-};
-struct listener_list {
-    struct listener *items; /* sorted by port */
-    uint32_t count;
-    bool filled;
-};
+/* owners_listen.c. A connection of the frame waits to be accepted; the ports noted are those of the
+ * last frame until they are forgotten. */
+void owners_forget_awaited(struct owners *owners);
+void owners_note_awaiting(struct owners *owners, const struct conn *conn);
+/* The listeners at these ports. Those of `listeners` get entries in the table; NULL: those of
+ * `next` itself, whose rows must have theirs. 0 or -ENOMEM. */
+int owners_list_listeners(struct owners *owners, const struct frame *next,
+                          const struct frame *listeners);
 /* Entries of the listeners that fit best, at most `size`; returns how many. */
-uint32_t owners_find_listeners(struct owners *owners, struct listener_list *list,
-                               const struct frame *frame, const struct conn *conn,
+uint32_t owners_find_listeners(const struct owners *owners, const struct conn *conn,
                                uint32_t *entries, uint32_t size);
 
 #endif

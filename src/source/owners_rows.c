@@ -33,6 +33,8 @@ static int follow(struct owners *owners, const struct conn *conn, uint32_t befor
     if (!has_inode) {
         if (held)
             owners_retire(owners, before);
+        else if (conn_is_unaccepted(conn))
+            owners_note_awaiting(owners, conn);
         *entry = before;
         return 0;
     }
@@ -43,8 +45,28 @@ static int follow(struct owners *owners, const struct conn *conn, uint32_t befor
     return owners_find_or_add(owners, conn->inode, entry);
 }
 
+/* Counts an entry of this frame in *seen, once. */
+static void mark_seen(struct owners *owners, uint32_t entry, uint32_t *seen)
+{
+    struct owned_entry *held = &owners->entries[entry];
+
+    *seen += (held->flags & ENTRY_SEEN) != owners->toggle;
+    held->flags = (uint8_t)((held->flags & ~ENTRY_SEEN) | owners->toggle);
+}
+
+static int take_listeners(struct owners *owners, const struct frame *next,
+                          const struct frame *listeners, uint32_t *seen)
+{
+    const struct listener_list *list = &owners->listeners;
+    const int error = owners_list_listeners(owners, next, listeners);
+
+    for (uint32_t i = 0; !error && listeners && i < list->count; i++)
+        mark_seen(owners, list->items[i].entry, seen);
+    return error;
+}
+
 int owners_take_rows(struct owners *owners, const struct frame *previous, const struct frame *next,
-                     const struct diff *diff)
+                     const struct frame *listeners, const struct diff *diff)
 {
     const bool follows = previous && diff && previous->number == owners->row_frame &&
                          previous->live_count == owners->row_count;
@@ -52,6 +74,7 @@ int owners_take_rows(struct owners *owners, const struct frame *previous, const 
     uint32_t seen = 0;
     int error = reserve_rows(owners, next->live_count);
 
+    owners_forget_awaited(owners);
     owners->toggle ^= ENTRY_SEEN;
     owners->row_count = 0;
     for (uint32_t i = 0; i < next->live_count && !error; i++) {
@@ -63,12 +86,11 @@ int owners_take_rows(struct owners *owners, const struct frame *previous, const 
             __builtin_prefetch(&next->conns[i + FETCH_AHEAD].known);
         error = follow(owners, &next->conns[i], before, &entry);
         owners->rows[i] = entry;
-        if (error || entry == NO_INDEX)
-            continue;
-        struct owned_entry *held = &owners->entries[entry];
-        seen += (held->flags & ENTRY_SEEN) != owners->toggle;
-        held->flags = (uint8_t)((held->flags & ~ENTRY_SEEN) | owners->toggle);
+        if (!error && entry != NO_INDEX)
+            mark_seen(owners, entry, &seen);
     }
+    if (!error)
+        error = take_listeners(owners, next, listeners, &seen);
     if (error)
         return error;
     owners->row_count = next->live_count;
@@ -82,7 +104,6 @@ struct put { /* what filling the rows takes along */
     struct owners *owners;
     struct frame *frame;
     bool want_groups;
-    struct listener_list listeners;
     uint32_t last_first, last_count; /* of the list of holders written last */
     uint32_t hidden_uids[64], hidden_uid_count;
     int error;
@@ -176,17 +197,14 @@ static void put_entry(struct put *put, struct conn *conn, uint32_t index)
 /* No inode and none before: not yet accepted, or let go by its program before we saw it. */
 static void put_without_inode(struct put *put, struct conn *conn)
 {
-    static const uint32_t unaccepted =
-        STATE_BIT(STATE_SYN_RECEIVED) | STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT);
     uint32_t entries[LISTENERS_MOST];
     uint32_t count = 0;
 
     conn->owner_word = OWNER_NONE;
-    if (!(unaccepted & STATE_BIT(conn->state)))
+    if (!conn_is_unaccepted(conn))
         return;
-    conn->owner_word = OWNER_UNKNOWN; /* its listener is not in the frame: a class, a filter */
-    count = owners_find_listeners(put->owners, &put->listeners, put->frame, conn, entries,
-                                  LISTENERS_MOST);
+    conn->owner_word = OWNER_UNKNOWN; /* its listener is in another network namespace, or closed */
+    count = owners_find_listeners(put->owners, conn, entries, LISTENERS_MOST);
     if (count == 0)
         return;
     /* A listener whose own owner is a word hands that word on. */
@@ -277,6 +295,5 @@ int owners_put_rows(struct owners *owners, struct frame *next, bool want_groups)
             put_group(&put, conn);
     }
     next->missing.hidden_users = put.hidden_uid_count;
-    free(put.listeners.items);
     return put.error;
 }

@@ -51,7 +51,7 @@ static struct cost step(void)
     const int64_t compared = bench_cpu_ns();
     if (error)
         fail("diff", error);
-    error = owners_apply(owners, previous, next, &diff, &wish);
+    error = owners_apply(owners, previous, next, NULL, &diff, &wish);
     const int64_t owned = bench_cpu_ns();
     if (error)
         fail("owners", error);

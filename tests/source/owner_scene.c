@@ -197,11 +197,15 @@ unsigned scene_walks(void)
 
 void stage_open(struct stage *stage, uint32_t needs)
 {
-    const struct live_settings settings = {.proc_root = "/proc"};
+    stage_open_with(stage, needs, &(struct live_settings){.proc_root = "/proc"});
+}
+
+void stage_open_with(struct stage *stage, uint32_t needs, const struct live_settings *settings)
+{
     char text[128];
 
     memset(stage, 0, sizeof *stage);
-    if (live_open(&stage->source, &settings, text) != 0)
+    if (live_open(&stage->source, settings, text) != 0)
         net_die("%s", text);
     if (walk.walk)
         stage->source->ops->use_walk(stage->source, &walk);
@@ -250,6 +254,30 @@ const struct conn *row_of_inode(const struct frame *frame, uint64_t inode)
             return &frame->conns[i];
     }
     return NULL;
+}
+
+const struct conn *row_of_ports(const struct frame *frame, unsigned local, unsigned remote)
+{
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const struct tuple *tuple = &frame->conns[i].tuple;
+        if (tuple->local_port == local && (tuple->remote_port == remote || !remote))
+            return &frame->conns[i];
+    }
+    return NULL;
+}
+
+unsigned port_of(int fd)
+{
+    const struct net_facts facts = net_facts_of(fd);
+    return ntohs(facts.local.u.v4.sin_port);
+}
+
+void assert_owner(const struct frame *frame, const struct conn *row, uint8_t word, pid_t pid)
+{
+    assert_non_null(row);
+    assert_int_equal(row->owner_word, word);
+    const struct proc *owner = frame_owner(frame, row);
+    assert_int_equal(owner ? owner->pid : 0, pid);
 }
 
 bool row_is_held_by(const struct frame *frame, const struct conn *row, pid_t pid)

@@ -49,6 +49,7 @@ struct stage { /* the live source, frame by frame, as the collector runs it (wit
     struct wish wish;
 };
 void stage_open(struct stage *stage, uint32_t needs);
+void stage_open_with(struct stage *stage, uint32_t needs, const struct live_settings *settings);
 void stage_close(struct stage *stage);
 /* The next frame; valid until the next step. */
 const struct frame *stage_step(struct stage *stage);
@@ -64,6 +65,11 @@ struct score stage_score(const struct frame *frame);
 void score_print(const char *name, const struct score *score);
 bool score_is_perfect(const struct score *score);
 const struct conn *row_of_inode(const struct frame *frame, uint64_t inode);
+/* remote 0: any. NULL: there is none. */
+const struct conn *row_of_ports(const struct frame *frame, unsigned local, unsigned remote);
+unsigned port_of(int fd); /* that the socket is bound to */
+/* pid 0: nobody. */
+void assert_owner(const struct frame *frame, const struct conn *row, uint8_t word, pid_t pid);
 bool row_is_held_by(const struct frame *frame, const struct conn *row, pid_t pid);
 
 #endif

@@ -41,93 +41,6 @@ static int end(void **state)
     return 0;
 }
 
-static const struct conn *row_of_ports(const struct frame *frame, unsigned local, unsigned remote)
-{
-    for (uint32_t i = 0; i < frame->live_count; i++) {
-        const struct tuple *tuple = &frame->conns[i].tuple;
-        if (tuple->local_port == local && (tuple->remote_port == remote || !remote))
-            return &frame->conns[i];
-    }
-    return NULL;
-}
-
-static unsigned port_of(int fd)
-{
-    const struct net_facts facts = net_facts_of(fd);
-    return ntohs(facts.local.u.v4.sin_port);
-}
-
-static void assert_owner(const struct frame *frame, const struct conn *row, uint8_t word, pid_t pid)
-{
-    assert_non_null(row);
-    assert_int_equal(row->owner_word, word);
-    const struct proc *owner = frame_owner(frame, row);
-    assert_int_equal(owner ? owner->pid : 0, pid);
-}
-
-/* --- listener --- */
-
-static void check_unaccepted(struct net_address local, struct net_address remote, int family)
-{
-    const int listener = net_listen(local, 5, NET_DUAL);
-    const int client = net_socket(family, NULL, 0);
-    net_connect(client, remote);
-    net_wait_state(client, 1);
-    const unsigned port = port_of(listener);
-    const unsigned peer = port_of(client);
-    const struct frame *frame = stage_settle(&stage);
-    assert_owner(frame, row_of_ports(frame, port, peer), OWNER_LISTENER, getpid());
-    assert_owner(frame, row_of_ports(frame, peer, port), OWNER_PROCESS, getpid());
-    stage.wish.state_bits = STATE_ALL_BITS & ~STATE_BIT(STATE_LISTEN);
-    frame = stage_settle(&stage); /* without listeners it is not known */
-    assert_owner(frame, row_of_ports(frame, port, peer), OWNER_UNKNOWN, 0);
-    stage.wish.state_bits = STATE_ALL_BITS;
-    const int accepted = net_accept(listener);
-    frame = stage_settle(&stage);
-    assert_owner(frame, row_of_ports(frame, port, peer), OWNER_PROCESS, getpid());
-    close(accepted);
-    close(client);
-    close(listener);
-}
-
-static void test_listener(void **state)
-{
-    (void)state;
-    check_unaccepted(net_v4(LOOPBACK, 4001), net_v4(LOOPBACK, 4001), AF_INET);
-    check_unaccepted(net_v4(INADDR_ANY, 4002), net_v4(LOOPBACK, 4002), AF_INET);
-    if (!net_has_ipv6())
-        return;
-    check_unaccepted(net_v6("::1", 4003), net_v6("::1", 4003), AF_INET6);
-    check_unaccepted(net_v6("::", 4004), net_v4(LOOPBACK, 4004), AF_INET);
-}
-
-/* The listener of the exact address, not the one of the wildcard: two processes. */
-static void play_wildcard(struct actor *actor, void *data)
-{
-    (void)data;
-    net_listen(net_v4(INADDR_ANY, 4005), 5, NET_REUSEPORT);
-    actor_ready(actor);
-}
-
-static void test_listener_of_address(void **state)
-{
-    (void)state;
-    const pid_t other = actor_start(play_wildcard, NULL);
-    const int listener = net_listen(net_v4(LOOPBACK, 4005), 5, NET_REUSEPORT);
-    const int exact = net_socket(AF_INET, NULL, 0);
-    const int wild = net_socket(AF_INET, NULL, 0);
-    net_connect(exact, net_v4(LOOPBACK, 4005));
-    net_connect(wild, net_v4(LOOPBACK + 1, 4005));
-    net_wait_state(exact, 1);
-    net_wait_state(wild, 1);
-    const struct frame *frame = stage_settle(&stage);
-    assert_owner(frame, row_of_ports(frame, 4005, port_of(exact)), OWNER_LISTENER, getpid());
-    assert_owner(frame, row_of_ports(frame, 4005, port_of(wild)), OWNER_LISTENER, other);
-    close(exact);
-    close(wild);
-    close(listener);
-}
-
 /* --- last, none --- */
 
 struct pair {
@@ -469,8 +382,6 @@ int main(void)
 {
     scene_enter();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_listener, begin, end),
-        cmocka_unit_test_setup_teardown(test_listener_of_address, begin, end),
         cmocka_unit_test_setup_teardown(test_last, begin, end),
         cmocka_unit_test_setup_teardown(test_in_flight, begin, end),
         cmocka_unit_test_setup_teardown(test_rights, begin, end),

@@ -120,7 +120,7 @@ static const struct frame *step(const uint32_t *inodes, uint32_t count)
         conn->known = inodes[i] ? KNOWN_INODE | KNOWN_UID : 0;
     }
     assert_int_equal(diff_frames(&diff, previous, next), 0);
-    assert_int_equal(owners_apply(owners, previous, next, &diff, &wish), 0);
+    assert_int_equal(owners_apply(owners, previous, next, NULL, &diff, &wish), 0);
     frame_release(previous);
     previous = next;
     return next;

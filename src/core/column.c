@@ -223,6 +223,16 @@ static uint8_t state_place(const struct conn *conn, int64_t state)
     return STATE_ORDER[state];
 }
 
+/* Seven bytes of it; rows without a process come last. */
+static uint64_t process_key(const struct column_context *context, const struct conn *conn)
+{
+    struct column_value value;
+
+    if (!value_proc(context, conn, &value))
+        return UINT64_MAX >> 8;
+    return first_eight((const uint8_t *)value.text, strlen(value.text)) >> 8;
+}
+
 bool column_sort_key(const struct column *column, const struct column_context *context,
                      const struct conn *conn, uint64_t *key)
 {
@@ -237,7 +247,7 @@ bool column_sort_key(const struct column *column, const struct column_context *c
     else if (column->type == TYPE_TEXT)
         *key = first_eight((const uint8_t *)value.text, strlen(value.text));
     else if (column->type == TYPE_STATE)
-        *key = state_place(conn, value.number);
+        *key = (uint64_t)state_place(conn, value.number) << 56 | process_key(context, conn);
     else
         *key = (uint64_t)value.number ^ UINT64_C(1) << 63; /* order of signed numbers */
     return true;
@@ -251,6 +261,43 @@ static int compare_addresses(const struct column *column, const struct conn *a,
     if (order || !column->parts)
         return order;
     return (int)column_port(column, a) - (int)column_port(column, b);
+}
+
+static int compare_ends(const struct addr *a, uint16_t port_a, const struct addr *b,
+                        uint16_t port_b)
+{
+    int order = addr_compare(a, b);
+
+    return order ? order : (int)port_a - (int)port_b;
+}
+
+static int compare_processes(const struct column_context *context, const struct conn *a,
+                             const struct conn *b)
+{
+    struct column_value value_a, value_b;
+
+    if (a->owner == b->owner)
+        return 0;
+    bool has_a = value_proc(context, a, &value_a), has_b = value_proc(context, b, &value_b);
+    if (!has_a || !has_b)
+        return (int)has_b - (int)has_a;
+    return strcmp(value_a.text, value_b.text);
+}
+
+/* Those of one state: by process, then by the remote end, then by the local one. */
+static int compare_within_state(const struct column_context *context, const struct conn *a,
+                                const struct conn *b)
+{
+    const struct tuple *left = &a->tuple, *right = &b->tuple;
+    int order = compare_processes(context, a, b);
+
+    if (!order)
+        order = (int)left->family - (int)right->family;
+    if (!order)
+        order = compare_ends(&left->remote, left->remote_port, &right->remote, right->remote_port);
+    if (!order)
+        order = compare_ends(&left->local, left->local_port, &right->local, right->local_port);
+    return order;
 }
 
 int column_compare(const struct column *column, const struct column_context *context,
@@ -267,7 +314,9 @@ int column_compare(const struct column *column, const struct column_context *con
         return (int)has_b - (int)has_a;
     if (column->type == TYPE_TEXT)
         return strcmp(value_a.text, value_b.text);
-    if (column->type == TYPE_STATE)
-        return state_place(a, value_a.number) - state_place(b, value_b.number);
+    if (column->type == TYPE_STATE) {
+        int order = state_place(a, value_a.number) - state_place(b, value_b.number);
+        return order ? order : compare_within_state(context, a, b);
+    }
     return (value_a.number > value_b.number) - (value_a.number < value_b.number);
 }

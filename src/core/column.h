@@ -119,7 +119,8 @@ bool column_age(const struct column_context *context, const struct conn *conn, s
 /* Text of a fact for screen and table. */
 size_t column_format(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size);
-/* Sort key: rows order by (key, then column_compare for text whose first 8 bytes tie, then serial);
+/* Sort key: rows order by (key, then column_compare for text whose first 8 bytes tie and for rows
+ * of one state, which order by process, then by their ends; then serial);
  * unknown sorts last in both directions (returns false). */
 bool column_sort_key(const struct column *column, const struct column_context *context,
                      const struct conn *conn, uint64_t *key);

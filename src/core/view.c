@@ -30,7 +30,8 @@ static struct order view_order(const struct view *view, const struct column_cont
 
     /* All other types have their whole value in the key. */
     if (view->sort && !view->held_count &&
-        (view->sort->type == TYPE_TEXT || view->sort->type == TYPE_ADDRESS))
+        (view->sort->type == TYPE_TEXT || view->sort->type == TYPE_ADDRESS ||
+         view->sort->type == TYPE_STATE))
         order.sort = view->sort;
     return order;
 }
@@ -254,16 +255,28 @@ static void hold_cursor(struct view *view, struct order *order, uint32_t height)
     view->cursor = view->entries[rank].serial;
 }
 
+/* Rank of the cursor's row; without it of what took its place. */
+static uint32_t find_rank(const struct view *view, uint32_t cursor, const struct order *order)
+{
+    if (view->at_top || !view->entry_count)
+        return 0;
+    if (view->cursor && cursor < view->entry_count)
+        return order_rank(view->entries, view->entry_count, &view->entries[cursor], order);
+    return view->cursor_rank < view->entry_count ? view->cursor_rank : view->entry_count - 1;
+}
+
 static void settle(struct view *view, const struct column_context *context, uint32_t cursor,
                    uint32_t height)
 {
     struct order order = view_order(view, context);
 
-    if (view->cursor && cursor < view->entry_count)
-        view->cursor_rank =
-            order_rank(view->entries, view->entry_count, &view->entries[cursor], &order);
-    else if (view->cursor_rank >= view->entry_count)
-        view->cursor_rank = view->entry_count ? view->entry_count - 1 : 0;
+    view->cursor_rank = find_rank(view, cursor, &order);
+    if (view->from_top) {
+        view->at_top |= view->cursor_rank >= height;
+        view->cursor_rank = view->at_top ? 0 : view->cursor_rank;
+        view->top = 0;
+        view->from_top = false;
+    }
     scroll(view, height);
     view->ordered_first = view->ordered_end = 0;
     order_shown(view, &order);
@@ -311,6 +324,7 @@ int view_move(struct view *view, const struct column_context *context, int64_t d
     if (__builtin_add_overflow((int64_t)view->cursor_rank, delta, &rank))
         rank = delta < 0 ? 0 : last;
     view->cursor_rank = (uint32_t)(rank < 0 ? 0 : rank > last ? last : rank);
+    view->at_top = false;
     scroll(view, height);
     order_shown(view, &order);
     hold_cursor(view, &order, height);

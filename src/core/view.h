@@ -46,6 +46,11 @@ struct view {
     uint64_t cursor;      /* serial of the row under the cursor, 0 = none yet */
     uint32_t cursor_rank; /* its place among the accepted; valid after view_update */
     uint32_t top;         /* rank of the first row shown */
+    bool at_top;          /* the cursor holds no connection yet but is on the first row, whichever
+                           * that is; until view_move */
+    bool from_top; /* the next update shows the first rows: another order is looked at from its
+                    * beginning. The cursor stays on its connection where that is among them, else
+                    * it is at_top */
 
     /* results of view_update */
     struct view_entry *entries; /* accepted rows; [top, top+shown) are in their final order */

@@ -3,6 +3,7 @@
 #include "ui/conn_table.h"
 
 #include "core/text.h"
+#include "ui/pages.h"
 #include "ui/tags.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ void conn_table_init(struct conn_table *table)
 {
     memset(table, 0, sizeof(*table));
     view_init(&table->view);
+    table->view.at_top = true;
     table->stale = true;
     table->from_at = -1;
 }
@@ -183,6 +185,7 @@ static void refresh(struct conn_table *table, const struct picture *picture, uin
         go_home(table);
     table->generation = picture->filter_generation;
     table->view.frozen = picture->frozen && !table->resort;
+    table->view.from_top |= table->resort;
     set_acceptance(table, &acceptance);
     table->height = height;
     table->stale = view_update(&table->view, &picture->context, height) != 0;
@@ -352,6 +355,23 @@ static void sort_aside(struct conn_table *table, int step)
     }
     if (table->count > 0 && &columns[table->columns[at]] != table->view.sort)
         conn_table_sort_by(table, &columns[table->columns[at]]);
+}
+
+void conn_table_select(struct conn_table *table, uint64_t serial)
+{
+    table->view.cursor = serial;
+    table->view.at_top = false;
+    table->stale = true;
+}
+
+/* On coming back the cursor is on this row. */
+void conn_table_open(struct conn_table *table, struct screen *screen)
+{
+    const struct conn *conn = conn_table_selection(table, screen_picture(screen));
+    if (!conn)
+        return;
+    table->view.at_top = false;
+    pages_open_connection(screen, conn);
 }
 
 bool conn_table_command(struct conn_table *table, const struct picture *picture,

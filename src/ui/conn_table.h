@@ -48,6 +48,9 @@ void conn_table_update(struct conn_table *table, const struct picture *picture, 
 bool conn_table_prepare(struct conn_table *table, const struct picture *picture);
 void conn_table_draw(struct conn_table *table, const struct picture *picture,
                      const struct canvas *canvas);
+void conn_table_select(struct conn_table *table, uint64_t serial); /* the cursor goes there */
+void conn_table_open(struct conn_table *table,
+                     struct screen *screen); /* page of the cursor's row */
 bool conn_table_command(struct conn_table *table, const struct picture *picture,
                         const struct command *command);
 bool conn_table_mouse(struct conn_table *table, const struct picture *picture,

@@ -32,6 +32,7 @@ struct group_pane {
     bool descending, stale;
     bool resort;         /* another sort column or direction: wanted even while frozen */
     uint64_t cursor_key; /* 0 = none yet */
+    bool held_cursor;    /* it was moved: it holds its group; before it is on the first row */
     uint32_t count;      /* rows listed, in their order */
     bool holders_only;   /* lists who holds the sockets that `sockets` name */
     struct socket_set sockets;

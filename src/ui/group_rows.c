@@ -84,6 +84,7 @@ void group_open_row(struct group_pane *groups)
 
     if (!row)
         return;
+    groups->held_cursor = true; /* on coming back it is on this row */
     const struct grouping_member member = {groups->kind, row->key};
     if (groups->kind == GROUPING_PROCESSES && row->proc != CONN_NO_INDEX)
         pages_open_process(screen, &picture->frame->procs[row->proc]);

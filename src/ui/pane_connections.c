@@ -98,10 +98,7 @@ static bool connections_command(struct pane *pane, const struct command *command
         return true;
     }
     if (command->id == COMMAND_OPEN) {
-        const struct picture *picture = screen_picture(pane->screen);
-        const struct conn *conn = conn_table_selection(&connections->table, picture);
-        if (conn)
-            pages_open_connection(pane->screen, conn);
+        conn_table_open(&connections->table, pane->screen);
         return true;
     }
     return conn_table_command(&connections->table, screen_picture(pane->screen), command);
@@ -151,10 +148,7 @@ static const struct conn *connections_selection(const struct pane *pane,
 
 static void connections_select(struct pane *pane, uint64_t serial)
 {
-    struct connections *connections = (struct connections *)pane;
-
-    connections->table.view.cursor = serial;
-    connections->table.stale = true;
+    conn_table_select(&((struct connections *)pane)->table, serial);
 }
 
 const struct pane_ops PANE_CONNECTIONS = {

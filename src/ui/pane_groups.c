@@ -211,16 +211,23 @@ static int order_make_room(struct group_pane *groups)
     return 0;
 }
 
-/* The cursor stays on its group; when that is gone, on the line it had. */
-static void find_cursor(struct group_pane *groups)
+/* The cursor stays on its group once it was moved; when that is gone, on the line it had. Another
+ * order is looked at from its beginning. */
+static void find_cursor(struct group_pane *groups, bool from_top)
 {
     const uint32_t count = groups->count;
 
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; groups->held_cursor && i < count; i++)
         if (groups->grouping.rows[groups->order[i].row].key == groups->cursor_key) {
             groups->cursor = i;
             break;
         }
+    if (from_top) {
+        groups->held_cursor &= groups->cursor < groups->height;
+        groups->top = 0;
+    }
+    if (!groups->held_cursor)
+        groups->cursor = 0;
     table_scroll(&groups->cursor, &groups->top, count, groups->height);
     groups->cursor_key = count ? groups->grouping.rows[groups->order[groups->cursor].row].key : 0;
 }
@@ -248,8 +255,8 @@ static void refresh(struct group_pane *groups, const struct picture *picture)
     struct ordering ordering = {groups, picture, !frozen && !column->right && !column->bar};
     if (groups->count > 0)
         qsort_r(groups->order, groups->count, sizeof *groups->order, compare_entries, &ordering);
+    find_cursor(groups, groups->resort);
     groups->stale = groups->resort = false;
-    find_cursor(groups);
 }
 
 static unsigned row_role(const struct group_pane *groups, const struct grouping_row *row)
@@ -354,6 +361,7 @@ static void move(struct group_pane *groups, int64_t delta)
     if (to >= count)
         to = count - 1;
     groups->cursor = (uint32_t)to;
+    groups->held_cursor = true;
     groups->cursor_key = groups->grouping.rows[groups->order[to].row].key;
     table_scroll(&groups->cursor, &groups->top, count, groups->height);
 }

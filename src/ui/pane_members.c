@@ -59,9 +59,7 @@ static bool members_command(struct pane *pane, const struct command *command)
     struct members *members = (struct members *)pane;
     const struct picture *picture = screen_picture(pane->screen);
     if (command->id == COMMAND_OPEN) {
-        const struct conn *conn = conn_table_selection(&members->table, picture);
-        if (conn)
-            pages_open_connection(pane->screen, conn);
+        conn_table_open(&members->table, pane->screen);
         return true;
     }
     if (command->id == COMMAND_SORT_MENU) {

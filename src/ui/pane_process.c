@@ -262,9 +262,7 @@ static bool process_command(struct pane *pane, const struct command *command)
     struct process_page *page = (struct process_page *)pane;
     const struct picture *picture = screen_picture(pane->screen);
     if (command->id == COMMAND_OPEN) {
-        const struct conn *conn = conn_table_selection(&page->table, picture);
-        if (conn)
-            pages_open_connection(pane->screen, conn);
+        conn_table_open(&page->table, pane->screen);
         return true;
     }
     if (command->id == COMMAND_SORT_MENU) {

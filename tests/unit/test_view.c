@@ -243,6 +243,98 @@ static void the_cursor_follows_its_connection(void **unused)
     frame_release(frame);
 }
 
+static void a_cursor_that_was_never_moved_stays_at_the_top(void **unused)
+{
+    struct frame *frame = numbered_frame(1, 100);
+    struct column_context context = facts_context(frame);
+    struct view view;
+
+    (void)unused;
+    view_init(&view);
+    view.at_top = true;
+    view.sort = column_find("rtt", 3);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 1);
+    frame->conns[0].rtt_us = 5000; /* the first row becomes the last */
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 2);
+    assert_int_equal(view.cursor_rank, 0);
+    assert_int_equal(view.top, 0);
+    assert_int_equal(view_move(&view, &context, 1, 10), 0);
+    assert_int_equal(view.cursor, 3);
+    frame->conns[2].rtt_us = 4000; /* now it holds its connection */
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.cursor, 3);
+    assert_int_equal(view.cursor_rank, 98);
+    view_done(&view);
+    frame_release(frame);
+}
+
+static void another_order_is_shown_from_its_beginning(void **unused)
+{
+    struct frame *frame = numbered_frame(1, 100);
+    struct column_context context = facts_context(frame);
+    struct view view;
+
+    (void)unused;
+    view_init(&view);
+    view.sort = column_find("rtt", 3);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view_move(&view, &context, 95, 10), 0);
+    view.descending = view.from_top = true; /* its connection is among the first rows */
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.top, 0);
+    assert_int_equal(view.cursor, 96);
+    assert_int_equal(view.cursor_rank, 4);
+    view.descending = false; /* it is far behind them */
+    view.from_top = true;
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.top, 0);
+    assert_int_equal(view.cursor, 1);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.top, 0);
+    view_done(&view);
+    frame_release(frame);
+}
+
+static void rows_of_one_state_order_by_process_then_by_their_ends(void **unused)
+{
+    static const struct {
+        const char *comm; /* NULL: none */
+        uint8_t state, remote, remote_port;
+    } ROWS[] = {/* in the order that is expected */
+                {"nginx", STATE_ESTABLISHED, 1, 1},       {"nginx", STATE_ESTABLISHED, 1, 2},
+                {"nginx", STATE_ESTABLISHED, 2, 1},       {"postgres-10", STATE_ESTABLISHED, 9, 9},
+                {"postgres-11", STATE_ESTABLISHED, 1, 1}, {NULL, STATE_ESTABLISHED, 1, 1},
+                {NULL, STATE_ESTABLISHED, 2, 1},          {"a", STATE_CLOSE_WAIT, 1, 1}};
+    struct frame *frame = facts_new_frame();
+    struct column_context context = facts_context(frame);
+    struct view view;
+
+    (void)unused;
+    for (size_t i = UNIT_COUNT(ROWS); i > 0; i--) {
+        struct conn *conn = facts_add_bare(frame);
+        conn->owner = CONN_NO_INDEX;
+        if (ROWS[i - 1].comm)
+            facts_add_owner(frame, conn, ROWS[i - 1].comm);
+        conn->state = ROWS[i - 1].state;
+        conn->tuple.remote.bytes[3] = ROWS[i - 1].remote;
+        conn->tuple.remote_port = ROWS[i - 1].remote_port;
+    }
+    view_init(&view);
+    view.sort = column_find("state", 5);
+    for (int descending = 0; descending < 2; descending++) {
+        view.descending = descending;
+        assert_int_equal(view_sort_all(&view, &context), 0);
+        for (uint32_t i = 0; i < UNIT_COUNT(ROWS); i++) {
+            const uint32_t rank = descending ? (uint32_t)UNIT_COUNT(ROWS) - 1 - i : i;
+            assert_int_equal(view_row(&view, frame, rank)->serial, UNIT_COUNT(ROWS) - i);
+        }
+    }
+    view_done(&view);
+    frame_release(frame);
+}
+
 static void the_cursor_takes_the_place_of_a_row_that_goes(void **unused)
 {
     struct frame *frame = numbered_frame(1, 20), *later;
@@ -374,6 +466,9 @@ int main(void)
         cmocka_unit_test(what_is_prepared_is_what_an_update_makes),
         cmocka_unit_test(the_order_is_total_and_ties_keep_theirs),
         cmocka_unit_test(the_cursor_follows_its_connection),
+        cmocka_unit_test(a_cursor_that_was_never_moved_stays_at_the_top),
+        cmocka_unit_test(another_order_is_shown_from_its_beginning),
+        cmocka_unit_test(rows_of_one_state_order_by_process_then_by_their_ends),
         cmocka_unit_test(the_cursor_takes_the_place_of_a_row_that_goes),
         cmocka_unit_test(a_frozen_order_does_not_move),
         cmocka_unit_test(a_closed_row_keeps_its_place_and_the_cursor),

@@ -84,6 +84,7 @@ void player_free(struct player *player)
     frame_release(player->newest);
     frame_pool_release(player->pool);
     filter_free(player->filter);
+    event_match_done(&player->match);
     filter_free(player->order.filter);
     if (player->wake >= 0)
         close(player->wake);

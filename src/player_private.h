@@ -2,6 +2,7 @@
 #ifndef TCPLENS_PLAYER_PRIVATE_H
 #define TCPLENS_PLAYER_PRIVATE_H
 
+#include "core/event_match.h"
 #include "player.h"
 
 #include <pthread.h>
@@ -32,6 +33,7 @@ struct player {
     bool over;             /* of the present */
     bool placed;           /* the source stands at the frame shown */
     struct filter *filter; /* of the search that runs */
+    struct event_match match;
     uint32_t parts[TRANSPORT_PARTS];
     unsigned density_left; /* stretches that remain to be counted */
     bool density_runs;

@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "player_private.h"
 
-#include "core/event_row.h"
+#include "core/event_match.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,18 +12,15 @@
 #define SLICE_LINES 4000
 #define TELL_NS     (SECOND_NS / 5) /* how often progress is told */
 
-static bool matches(void *data, const struct event *event)
+static bool matches(void *data, const struct event *event, const struct frame *frame)
 {
-    const struct filter *filter = data;
-    struct event_row row;
+    struct player *player = data;
+    const struct column_context context = {.frame = frame};
 
-    if (event->kind == EVENT_LOST)
-        return false;
-    if (!filter || filter_is_empty(filter))
-        return true;
-    event_row_fill(&row, event, NULL, NULL);
-    const struct column_context context = {.frame = &row.frame, .now_ns = event->wall_ns};
-    return filter_accepts(filter, &context, &row.conn);
+    return event->kind != EVENT_LOST &&
+           event_match_accepts(&player->match,
+                               filter_is_empty(player->filter) ? NULL : filter_accepts,
+                               player->filter, &context, event);
 }
 
 static bool is_searching(struct player *player, bool *backward)
@@ -47,10 +44,14 @@ static void set_searching(struct player *player, bool searching, bool backward, 
 void player_search_begin(struct player *player, struct player_order *order)
 {
     filter_free(player->filter);
+    event_match_done(&player->match);
     player->filter = order->filter;
     order->filter = NULL;
-    const int error =
-        player->travel->search_begin(player->source, order->backward, matches, player->filter);
+    const struct source_search search = {.match = matches,
+                                         .data = player,
+                                         .backward = order->backward,
+                                         .with_rows = filter_needs_rows(player->filter)};
+    const int error = player->travel->search_begin(player->source, &search);
     if (error)
         player_say(player, strerror(-error));
     else

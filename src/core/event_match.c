@@ -29,7 +29,8 @@ static const struct conn *find_row(struct event_match *match, const struct frame
         return NULL;
     turn_to(match, frame);
     const uint32_t row = map_find(&match->row_of, serial);
-    return row == MAP_NONE ? NULL : &frame->conns[row];
+    return row < frame->conn_count && frame->conns[row].serial == serial ? &frame->conns[row]
+                                                                         : NULL;
 }
 
 bool event_match_accepts(struct event_match *match, view_accept accept, const void *accept_data,

@@ -63,6 +63,8 @@ bool filter_needs_kernel(const struct filter *filter);
 bool filter_needs_admin(const struct filter *filter);
 /* True if the rows of one dump decide it, without owners and without what frames before showed. */
 bool filter_needs_dump_only(const struct filter *filter);
+/* True if an event alone may not decide it: its row is wanted as well. */
+bool filter_needs_rows(const struct filter *filter);
 /* `close` accepts it: at least one address, port, pid, state or cookie restricts it and no bare
  * word. */
 bool filter_names_target(const struct filter *filter);

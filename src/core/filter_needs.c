@@ -135,6 +135,41 @@ static bool is_late(const struct filter_node *node)
            (node->kind == NODE_CGROUP && !node->u.cgroup.id);
 }
 
+/* Columns of which an event says all there is. */
+static bool column_is_of_event(const struct column *column)
+{
+    static const char *const IDS[] = {"state", "mib_state", "from",  "proto", "family",
+                                      "local", "remote",    "laddr", "lport", "raddr",
+                                      "rport", "ifindex",   "netns"};
+
+    for (size_t i = 0; i < sizeof IDS / sizeof *IDS; i++)
+        if (strcmp(column->id, IDS[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_of_row(const struct filter_node *node)
+{
+    switch (node->kind) {
+    case NODE_NUMBER:
+        return !column_is_of_event(node->u.number.column);
+    case NODE_TEXT:
+        return !column_is_of_event(node->u.text.column);
+    case NODE_FWMARK:
+    case NODE_CGROUP:
+    case NODE_AUTOBOUND:
+    case NODE_WORD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool filter_needs_rows(const struct filter *filter)
+{
+    return filter && any_node(filter->root, is_of_row);
+}
+
 bool filter_needs_dump_only(const struct filter *filter)
 {
     return !filter || !any_node(filter->root, is_late);

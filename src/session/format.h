@@ -165,4 +165,8 @@ int session_peek_line(const char *text, size_t length, enum record_kind *kind, i
 int session_build_frame(const struct session_state *state, const struct session_frame *line,
                         const struct session_head *head, struct frame *frame);
 
+/* The same with the rows of these events only. */
+int session_build_event_rows(const struct session_state *state, const struct session_frame *line,
+                             const struct event *events, uint32_t count, struct frame *frame);
+
 #endif

@@ -257,17 +257,22 @@ static void build_line(const struct session_frame *line, struct frame *frame)
     frame->totals.closed = line->marks_closed;
 }
 
-int session_build_frame(const struct session_state *state, const struct session_frame *line,
-                        const struct session_head *head, struct frame *frame)
+static int build_around(const struct session_state *state, const struct session_frame *line,
+                        struct frame *frame)
 {
     build_line(line, frame);
-    frame->host = copy_text(frame, head->host);
     frame->source = "log";
     int error = build_groups(state, frame);
     if (!error)
         error = build_procs(state, frame);
-    if (!error)
-        error = build_names(state, frame);
+    return error ? error : build_names(state, frame);
+}
+
+int session_build_frame(const struct session_state *state, const struct session_frame *line,
+                        const struct session_head *head, struct frame *frame)
+{
+    frame->host = copy_text(frame, head->host);
+    int error = build_around(state, line, frame);
     for (unsigned pass = 0; pass < 2; pass++) { /* live rows, then ghosts */
         for (uint32_t i = 0; i < state->row_count && !error; i++) {
             if (conn_is_ghost(&state->rows[i].conn) == (pass == 1))
@@ -276,5 +281,21 @@ int session_build_frame(const struct session_state *state, const struct session_
     }
     if (!error)
         frame_count_totals(frame);
+    return error;
+}
+
+int session_build_event_rows(const struct session_state *state, const struct session_frame *line,
+                             const struct event *events, uint32_t count, struct frame *frame)
+{
+    int error = build_around(state, line, frame);
+
+    frame->host = "";
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < count && !error; i++) {
+            const struct session_row *row = session_find_row(state, events[i].serial);
+            if (row && conn_is_ghost(&row->conn) == (pass == 1))
+                error = build_row(state, row, frame);
+        }
+    }
     return error;
 }

@@ -20,9 +20,8 @@ struct past_source {
     bool ready, placed;
 
     /* the search */
-    source_match match;
-    void *match_data;
-    bool backward;
+    struct source_search search;
+    struct frame_pool *pool;
     uint64_t cursor; /* the event to be looked at next, or before which */
 };
 
@@ -203,17 +202,15 @@ static int past_span(struct source *source, int64_t *first_ns, int64_t *last_ns)
     return 0;
 }
 
-static int past_search_begin(struct source *source, bool backward, source_match match, void *data)
+static int past_search_begin(struct source *source, const struct source_search *search)
 {
     struct past_source *own = past_of(source);
 
     if (!own->placed || own->at < own->past->first || own->at >= own->past->end)
         return -ENODATA;
     const struct past_block *block = past_block(own->past, own->at);
-    own->match = match;
-    own->match_data = data;
-    own->backward = backward;
-    own->cursor = backward ? block->first_event : block->next_event;
+    own->search = *search;
+    own->cursor = search->backward ? block->first_event : block->next_event;
     return 0;
 }
 
@@ -232,20 +229,39 @@ static uint64_t block_of_event(const struct past *past, uint64_t number)
     return low;
 }
 
+/* The frame that shows the event first; NULL: it cannot be had. */
+static struct frame *frame_of_event(struct past_source *own, uint64_t number)
+{
+    struct frame *frame = frame_new(own->pool);
+
+    if (!frame || decode_to(own, block_of_event(own->past, number)) ||
+        past_image_give(&own->image, own->texts.data, frame)) {
+        frame_release(frame);
+        return NULL;
+    }
+    return frame;
+}
+
 /* Of the events from `from` on, before `to`, the first that matches, or the last; 0 = none. */
-static uint64_t find_event(const struct past_source *own, uint64_t from, uint64_t to)
+static uint64_t find_event(struct past_source *own, uint64_t from, uint64_t to)
 {
     struct event batch[BATCH];
     uint64_t lost, found = 0, cursor = from;
     const uint32_t got = event_ring_read(own->ring, &cursor, batch, (uint32_t)(to - from), &lost);
+    struct frame *frame = NULL;
 
     for (uint32_t i = 0; i < got && batch[i].number < to; i++) {
-        if (!own->match(own->match_data, &batch[i]))
+        if (own->search.with_rows && (!frame || batch[i].number >= frame->next_event)) {
+            frame_release(frame);
+            frame = frame_of_event(own, batch[i].number);
+        }
+        if (!own->search.match(own->search.data, &batch[i], frame))
             continue;
         found = batch[i].number;
-        if (!own->backward)
+        if (!own->search.backward)
             break;
     }
+    frame_release(frame);
     return found;
 }
 
@@ -261,15 +277,15 @@ static int past_search_step(struct source *source, unsigned lines, int64_t *wall
     uint64_t found = 0;
 
     for (unsigned i = 0; i < lines / BATCH + 1 && !found; i++) {
-        if (own->backward ? own->cursor <= least : own->cursor >= most)
+        if (own->search.backward ? own->cursor <= least : own->cursor >= most)
             return -ENODATA;
         uint64_t from = own->cursor, to = own->cursor;
-        if (own->backward)
+        if (own->search.backward)
             from = to > least + BATCH ? to - BATCH : least;
         else
             to = from + BATCH < most ? from + BATCH : most;
         found = find_event(own, from, to);
-        own->cursor = own->backward ? from : to;
+        own->cursor = own->search.backward ? from : to;
     }
     *reached_ns = past_block(past, block_of_event(past, own->cursor))->wall_ns;
     if (!found)
@@ -312,6 +328,8 @@ static void past_close(struct source *source)
     buffer_done(&own->texts);
     buffer_done(&own->raw);
     ZSTD_freeDCtx(own->zstd);
+    if (own->pool)
+        frame_pool_release(own->pool);
     free(own);
 }
 
@@ -339,7 +357,8 @@ int past_open(struct source **source, struct past *past, struct event_ring *ring
     own->ring = ring;
     own->decoded = UINT64_MAX;
     own->zstd = ZSTD_createDCtx();
-    if (!own->zstd) {
+    own->pool = frame_pool_new();
+    if (!own->zstd || !own->pool) {
         past_close(&own->source);
         return -ENOMEM;
     }

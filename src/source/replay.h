@@ -35,8 +35,7 @@ bool replay_is_torn(const struct source *source);
 
 /* Searching for an event, in slices so that it can be given up: from the frame given last, forward
  * or backward. */
-typedef source_match replay_match;
-int replay_search_begin(struct source *source, bool backward, replay_match match, void *data);
+int replay_search_begin(struct source *source, const struct source_search *search);
 /* 1: more to do; 0: found, *wall_ns is the time of its frame (for replay_seek); -ENODATA: there is
  * none; -errno. *reached_ns tells how far it has come. */
 int replay_search_step(struct source *source, unsigned lines, int64_t *wall_ns,

@@ -19,11 +19,15 @@ struct replay_scan { /* a look at the log aside from the frames: a reader of its
     struct replay_position limit; /* forward: to be behind it; backward: to be before it */
     struct replay_position found; /* the last match so far, found_ns its time */
     int64_t reached_ns, found_ns;
-    uint64_t place;         /* backward: keyframe where the stretch at work begins */
-    bool backward, matched; /* matched: by an event since the last frame line */
-    bool matches;           /* backward: in the stretch at work */
-    replay_match match;
-    void *data;
+    uint64_t place; /* backward: keyframe where the stretch at work begins */
+    struct source_search search;
+    bool matched; /* by an event since the last frame line */
+    bool matches; /* backward: in the stretch at work */
+    /* with rows: what the lines up to here say, and the events since the last frame line */
+    struct session_state state;
+    struct frame_pool *pool;
+    struct event *events;
+    uint32_t event_count, event_capacity;
     uint32_t *parts, part_count;
     int64_t from_ns, to_ns;
 };

@@ -2,13 +2,21 @@
  * own, in slices. Only lines that matter are read as JSON. */
 #include "source/replay_private.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 void replay_scan_done(struct replay_scan *scan)
 {
     log_reader_close(scan->reader);
+    if (scan->pool) {
+        frame_pool_release(scan->pool);
+        session_state_done(&scan->state);
+    }
+    free(scan->events);
     *scan = (struct replay_scan){0};
 }
 
@@ -51,7 +59,16 @@ static int scan_line(struct replay_scan *scan, struct session_state *scratch, ui
     return 1;
 }
 
-int replay_search_begin(struct source *source, bool backward, replay_match match, void *data)
+static int begin_rows(struct replay_scan *scan)
+{
+    scan->pool = frame_pool_new();
+    if (!scan->pool)
+        return -ENOMEM;
+    session_state_init(&scan->state);
+    return 0;
+}
+
+int replay_search_begin(struct source *source, const struct source_search *search)
 {
     struct replay *replay = replay_of(source);
     struct replay_scan *scan = &replay->search;
@@ -59,14 +76,14 @@ int replay_search_begin(struct source *source, bool backward, replay_match match
 
     if (!error)
         error = log_reader_go(scan->reader, replay->given.place);
+    if (!error && search->with_rows)
+        error = begin_rows(scan);
     if (error)
         return error;
     scan->limit = replay->given;
     scan->at.place = scan->place = replay->given.place;
     scan->reached_ns = replay->given_ns;
-    scan->backward = backward;
-    scan->match = match;
-    scan->data = data;
+    scan->search = *search;
     return 0;
 }
 
@@ -78,48 +95,96 @@ static int next_stretch(struct replay_scan *scan)
         return 0;
     scan->limit = (struct replay_position){.place = scan->place};
     scan->matched = false;
+    scan->event_count = 0;
+    if (scan->search.with_rows)
+        session_state_clear(&scan->state);
     int error = log_reader_seek_before(scan->reader, &scan->place);
     scan->at = (struct replay_position){.place = scan->place};
     return error ? error : 1;
 }
 
 #define EVENT_LINES (RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE))
+#define ALL_LINES   (RECORD_BIT(RECORD_COUNT) - 1)
+
+/* With rows an event waits for its frame. */
+static int scan_event(struct replay_scan *scan, const struct event *event)
+{
+    if (!scan->search.with_rows) {
+        scan->matched = scan->matched || scan->search.match(scan->search.data, event, NULL);
+        return 0;
+    }
+    struct event *events =
+        grow_array(scan->events, &scan->event_capacity, scan->event_count + 1, sizeof(*events));
+    if (!events)
+        return -ENOMEM;
+    scan->events = events;
+    events[scan->event_count++] = *event;
+    return 0;
+}
+
+static int match_events(struct replay_scan *scan, const struct session_frame *line)
+{
+    struct frame *frame = scan->event_count ? frame_new(scan->pool) : NULL;
+    int error = scan->event_count && !frame ? -ENOMEM : 0;
+
+    if (frame)
+        error =
+            session_build_event_rows(&scan->state, line, scan->events, scan->event_count, frame);
+    for (uint32_t i = 0; i < scan->event_count && !error && !scan->matched; i++)
+        scan->matched = scan->search.match(scan->search.data, &scan->events[i], frame);
+    frame_release(frame);
+    return error;
+}
 
 /* A frame line ends what may match. 1: go on; 0: found; -ENODATA: backward, this stretch ends. */
-static int scan_frame(struct replay_scan *scan, int64_t wall_ns)
+static int scan_frame(struct replay_scan *scan, const struct session_frame *line)
 {
-    bool matched = scan->matched;
+    const bool backward = scan->search.backward;
+    const bool wanted = backward ? replay_is_before(scan->at, scan->limit)
+                                 : replay_is_before(scan->limit, scan->at);
+    int error = wanted ? match_events(scan, line) : 0;
+    bool matched = scan->matched && wanted;
 
     scan->matched = false;
-    scan->reached_ns = wall_ns;
-    if (scan->backward && !replay_is_before(scan->at, scan->limit))
+    scan->event_count = 0;
+    scan->reached_ns = line->wall_ns;
+    if (error)
+        return error;
+    if (backward && !wanted)
         return -ENODATA;
-    if (!matched || (!scan->backward && !replay_is_before(scan->limit, scan->at)))
+    if (!matched)
         return 1;
     scan->found = scan->at;
-    scan->found_ns = wall_ns;
-    scan->matches = scan->backward;
-    return scan->backward ? 1 : 0;
+    scan->found_ns = line->wall_ns;
+    scan->matches = backward;
+    return backward ? 1 : 0;
+}
+
+static int scan_search_line(struct replay_scan *scan, const struct session_line *line)
+{
+    if (line->kind == RECORD_FRAME)
+        return scan_frame(scan, &line->frame);
+    if (!(EVENT_LINES & RECORD_BIT(line->kind)))
+        return 1;
+    const int error = scan_event(scan, &line->event);
+    return error ? error : 1;
 }
 
 static int search_some(struct replay_scan *scan, struct session_state *scratch, unsigned lines)
 {
+    const uint32_t kinds =
+        scan->search.with_rows ? ALL_LINES : EVENT_LINES | RECORD_BIT(RECORD_FRAME);
     int result = 1;
 
     while (lines && result == 1) {
         struct session_line line;
-        result = scan_line(scan, scratch, EVENT_LINES | RECORD_BIT(RECORD_FRAME), &lines, &line);
+        result =
+            scan_line(scan, scan->search.with_rows ? &scan->state : scratch, kinds, &lines, &line);
         if (result == 1)
             return 1;
-        if (!result && line.kind == RECORD_FRAME)
-            result = scan_frame(scan, line.frame.wall_ns);
-        else if (!result) {
-            scan->matched = scan->matched || scan->match(scan->data, &line.event);
-            result = 1;
-        } else if (result != -ENODATA) {
-            return result;
-        }
-        if (result == -ENODATA && scan->backward)
+        if (!result)
+            result = scan_search_line(scan, &line);
+        if (result == -ENODATA && scan->search.backward)
             result = next_stretch(scan);
     }
     return result;

@@ -14,7 +14,16 @@
 struct owner_walk;
 struct source;
 
-typedef bool (*source_match)(void *data, const struct event *event);
+/* frame: rows, processes and names of the events at hand, as the frame after them has them; NULL
+ * where a search is made without rows. */
+typedef bool (*source_match)(void *data, const struct event *event, const struct frame *frame);
+
+struct source_search {
+    source_match match;
+    void *data;
+    bool backward;
+    bool with_rows; /* match wants the frame: reading all of it takes longer */
+};
 
 /* Going back and forth where a source can: a log, the past kept in memory. What each does:
  * replay.h. A search or a count that is begun anew replaces the one before. */
@@ -24,7 +33,7 @@ struct source_travel {
     int (*seek)(struct source *source, int64_t wall_ns);
     int (*step_back)(struct source *source);
     int (*span)(struct source *source, int64_t *first_ns, int64_t *last_ns);
-    int (*search_begin)(struct source *source, bool backward, source_match match, void *data);
+    int (*search_begin)(struct source *source, const struct source_search *search);
     int (*search_step)(struct source *source, unsigned lines, int64_t *wall_ns,
                        int64_t *reached_ns);
     int (*density_begin)(struct source *source, int64_t from_ns, int64_t to_ns, uint32_t *parts,

@@ -13,9 +13,10 @@
 
 static const struct wish no_wish;
 
-static bool is_close(void *data, const struct event *event)
+static bool is_close(void *data, const struct event *event, const struct frame *frame)
 {
     (void)data;
+    (void)frame;
     return event->kind == EVENT_CLOSE;
 }
 
@@ -35,7 +36,9 @@ static void read_frames(struct source *source, struct frame_pool *pool)
 static void search(struct source *source, bool backward)
 {
     int64_t found, reached;
-    int result = replay_search_begin(source, backward, is_close, NULL);
+    const struct source_search search = {
+        .match = is_close, .backward = backward, .with_rows = backward};
+    int result = replay_search_begin(source, &search);
     for (unsigned i = 0; i < FRAMES_MOST && result >= 0; i++) {
         result = replay_search_step(source, 100, &found, &reached);
         if (result != 1)

@@ -201,8 +201,9 @@ static void test_empty(void **state)
     event_ring_free(ring);
 }
 
-static bool is_close_of(void *data, const struct event *event)
+static bool is_close_of(void *data, const struct event *event, const struct frame *frame)
 {
+    (void)frame;
     return event->kind == EVENT_CLOSE && event->serial == *(uint64_t *)data;
 }
 
@@ -231,8 +232,9 @@ static void test_search(void **state)
                 continue;
             assert_int_equal(travel->seek(scene.source, scene.frames[from]->wall_ns), 0);
             expect(&scene, from);
-            assert_int_equal(
-                travel->search_begin(scene.source, backward, is_close_of, &event.serial), 0);
+            const struct source_search search = {
+                .match = is_close_of, .data = &event.serial, .backward = backward};
+            assert_int_equal(travel->search_begin(scene.source, &search), 0);
             int result;
             do
                 result = travel->search_step(scene.source, 100, &wall_ns, &reached_ns);
@@ -245,7 +247,8 @@ static void test_search(void **state)
     assert_true(found > 20);
     uint64_t nobody = UINT64_MAX;
     int64_t wall_ns, reached_ns;
-    assert_int_equal(travel->search_begin(scene.source, true, is_close_of, &nobody), 0);
+    const struct source_search search = {.match = is_close_of, .data = &nobody, .backward = true};
+    assert_int_equal(travel->search_begin(scene.source, &search), 0);
     int result;
     do
         result = travel->search_step(scene.source, 100, &wall_ns, &reached_ns);

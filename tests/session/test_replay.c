@@ -147,15 +147,17 @@ static void test_events(void **state)
     demo_log_done(&log);
 }
 
-static bool is_wanted(void *data, const struct event *event)
+static bool is_wanted(void *data, const struct event *event, const struct frame *frame)
 {
+    (void)frame;
     return event->serial == *(const uint64_t *)data && event->kind == EVENT_CLOSE;
 }
 
 static int search(struct source *source, bool backward, uint64_t *serial, int64_t *found)
 {
     int64_t reached;
-    int result = replay_search_begin(source, backward, is_wanted, serial);
+    const struct source_search wanted = {.match = is_wanted, .data = serial, .backward = backward};
+    int result = replay_search_begin(source, &wanted);
     assert_int_equal(result, 0);
     do
         result = replay_search_step(source, 100, found, &reached);
@@ -235,9 +237,10 @@ static void test_density(void **state)
 #define BEFORE 40 /* frames, of a second each, before the clock is set back */
 #define BACK   25 /* seconds */
 
-static bool is_close(void *data, const struct event *event)
+static bool is_close(void *data, const struct event *event, const struct frame *frame)
 {
     (void)data;
+    (void)frame;
     return event->kind == EVENT_CLOSE;
 }
 
@@ -249,7 +252,8 @@ static uint32_t count_found(struct source *source, struct frame_pool *pool, bool
     int64_t found, reached;
 
     for (;;) {
-        assert_int_equal(replay_search_begin(source, backward, is_close, NULL), 0);
+        const struct source_search search = {.match = is_close, .backward = backward};
+        assert_int_equal(replay_search_begin(source, &search), 0);
         int result = 1;
         while (result == 1)
             result = replay_search_step(source, 100, &found, &reached);
@@ -471,6 +475,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward), cmocka_unit_test(test_seek),
         cmocka_unit_test(test_events),  cmocka_unit_test(test_search),
+
         cmocka_unit_test(test_density), cmocka_unit_test(test_append_after_kill),
         cmocka_unit_test(test_growing), cmocka_unit_test(test_set_back),
         cmocka_unit_test(test_torn),    cmocka_unit_test(test_refused),

@@ -1,5 +1,6 @@
 /* grouping: rows gathered by process, listener or peer. Knows no screen; the time is the picture's.
  */
+#include "core/grouping_count.h"
 #include "core/grouping_holders.h"
 
 #include <errno.h>
@@ -139,71 +140,6 @@ static struct grouping_row *row_for_key(struct grouping *grouping, uint64_t key,
     return row;
 }
 
-static bool is_waiting(uint8_t state)
-{
-    return TCP_STATES[state].role == STATE_ROLE_CLOSING || state == STATE_CLOSE_WAIT ||
-           state == STATE_TIME_WAIT;
-}
-
-static bool is_recent(int64_t at_ns, const struct column_context *context)
-{
-    return at_ns > 0 && context->now_ns - at_ns < GROUPING_WINDOW_NS;
-}
-
-static bool is_opened_lately(const struct conn *conn, const struct column_context *context)
-{
-    return conn->known & KNOWN_CREATED_MIN && is_recent(conn->created_min_ns, context);
-}
-
-static void add_port(struct grouping_row *row, uint16_t port)
-{
-    const uint8_t kept = row->port_count < GROUPING_PORTS ? row->port_count : GROUPING_PORTS;
-
-    for (uint8_t i = 0; i < kept; i++)
-        if (row->ports[i] == port)
-            return;
-    if (kept < GROUPING_PORTS)
-        row->ports[kept] = port;
-    if (row->port_count < UINT8_MAX)
-        row->port_count++;
-}
-
-/* Of peers three names are enough, and that there are more. */
-static void add_proc(struct grouping_row *row, uint32_t proc)
-{
-    if (proc != CONN_NO_INDEX && !grouping_keep_proc(row, proc))
-        row->proc_count = GROUPING_NAMES + 1;
-}
-
-/* What every kind counts of a row. */
-static void count_row(struct grouping_row *row, const struct column_context *context,
-                      const struct conn *conn)
-{
-    if (is_recent(conn->changed_ns, context) && conn->mark != MARK_NONE)
-        row->changed = true;
-    if (conn->state != STATE_LISTEN && is_opened_lately(conn, context))
-        row->opened++;
-    if (conn_is_ghost(conn))
-        return;
-    row->rows++;
-    row->established += conn->state == STATE_ESTABLISHED;
-    row->listening += conn->state == STATE_LISTEN;
-    row->waiting += is_waiting(conn->state);
-    row->close_wait += conn->state == STATE_CLOSE_WAIT;
-    row->in_bytes_per_s += conn_in_rate(conn);
-    row->out_bytes_per_s += conn_out_rate(conn);
-    row->retrans += conn->retrans;
-    if (conn->known & KNOWN_RTT && conn->rtt_us > row->worst_rtt_us)
-        row->worst_rtt_us = conn->rtt_us;
-}
-
-static void count_age(struct grouping_row *row, const struct conn *conn)
-{
-    if (!conn_is_ghost(conn) && conn->known & KNOWN_CREATED_MAX &&
-        (row->oldest_ns == 0 || conn->created_max_ns < row->oldest_ns))
-        row->oldest_ns = conn->created_max_ns;
-}
-
 static struct grouping_row *row_of_conn(struct grouping *grouping, uint64_t key,
                                         uint32_t conn_index, const struct conn *conn)
 {
@@ -230,8 +166,8 @@ static int gather_process(struct grouping *grouping, const struct column_context
         struct grouping_row *row = row_of_conn(grouping, ownerless_key(frame, conn), index, conn);
         if (!row)
             return -ENOMEM;
-        count_row(row, context, conn);
-        count_age(row, conn);
+        grouping_count_row(row, context, conn);
+        grouping_count_age(row, conn);
         return 0;
     }
     const uint32_t holders = conn->owner_count > 0 ? conn->owner_count : 1;
@@ -244,8 +180,8 @@ static int gather_process(struct grouping *grouping, const struct column_context
             return -ENOMEM;
         row->proc = (uint32_t)(holder - frame->procs);
         row->owner_word = OWNER_PROCESS;
-        count_row(row, context, conn);
-        count_age(row, conn);
+        grouping_count_row(row, context, conn);
+        grouping_count_age(row, conn);
     }
     return 0;
 }
@@ -320,7 +256,7 @@ static void count_listener(struct grouping_row *row, const struct conn *conn)
         row->drops += conn->drops;
         row->has_drops = true;
     }
-    count_age(row, conn);
+    grouping_count_age(row, conn);
 }
 
 static const struct grouping_row *find_before(const struct grouping *grouping, uint64_t key)
@@ -358,7 +294,7 @@ static int gather_listeners(struct grouping *grouping, const struct column_conte
         if (!row || grouping_add_holders(grouping, row, frame, conn) != 0)
             return -ENOMEM;
         count_listener(row, conn);
-        row->changed |= is_recent(conn->changed_ns, context) && conn->mark != MARK_NONE;
+        row->changed |= grouping_is_recent(conn->changed_ns, context) && conn->mark != MARK_NONE;
     }
     grouping_count_holders(grouping);
     const int error = port_table_make(grouping);
@@ -372,7 +308,7 @@ static int gather_listeners(struct grouping *grouping, const struct column_conte
             continue;
         struct grouping_row *row = find_listener(grouping, frame, conn);
         if (row)
-            count_row(row, context, conn);
+            grouping_count_row(row, context, conn);
     }
     carry_full(grouping, context);
     return 0;
@@ -404,10 +340,10 @@ static int gather_peer(struct grouping *grouping, const struct column_context *c
         return -ENOMEM;
     const bool inbound = grouping->port_first[conn->tuple.local_port] != 0;
     row->inbound |= inbound;
-    add_port(row, inbound ? conn->tuple.local_port : conn->tuple.remote_port);
-    add_proc(row, conn->owner);
-    count_row(row, context, conn);
-    count_age(row, conn);
+    grouping_add_port(row, inbound ? conn->tuple.local_port : conn->tuple.remote_port);
+    grouping_add_proc(row, conn->owner);
+    grouping_count_row(row, context, conn);
+    grouping_count_age(row, conn);
     return 0;
 }
 
@@ -453,14 +389,6 @@ int grouping_update(struct grouping *grouping, enum grouping_kind kind,
     if (error)
         grouping->count = 0;
     return error;
-}
-
-uint32_t grouping_queue_permille(const struct grouping_row *row)
-{
-    if (!row->has_backlog)
-        return 0;
-    const uint64_t permille = (uint64_t)row->queue * 1000 / row->backlog;
-    return permille > 1000 ? 1000 : (uint32_t)permille;
 }
 
 static bool process_accepts(uint64_t key, const struct column_context *context,

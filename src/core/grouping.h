@@ -14,8 +14,10 @@ enum grouping_kind { GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS };
 
 #define GROUPING_WINDOW_NS                                                                         \
     3000000000LL /* NEW/s and ACCEPTED/s count over this (ghosts live as long) */
-#define GROUPING_PORTS 3
-#define GROUPING_NAMES 3
+#define GROUPING_STAY_NS  10000000000LL /* longer in CLOSE-WAIT is not passing through it */
+#define GROUPING_TREND_NS 60000000000LL
+#define GROUPING_PORTS    3
+#define GROUPING_NAMES    3
 
 struct grouping_row {
     uint64_t key;       /* identity from frame to frame */
@@ -26,9 +28,11 @@ struct grouping_row {
     bool changed;       /* something was opened, changed or closed in it within the window */
     uint32_t rows;      /* live connections, listeners included */
     uint32_t established, listening;
-    uint32_t waiting; /* CLOSE-WAIT, TIME-WAIT, FIN-WAIT and other states on the way out */
-    uint32_t close_wait;
-    uint32_t opened; /* within the window */
+    uint32_t close_wait, time_wait;
+    bool close_wait_stays; /* one has been in CLOSE-WAIT for longer than GROUPING_STAY_NS */
+    bool close_wait_comes; /* one entered it within GROUPING_TREND_NS */
+    uint32_t opened;       /* within the window */
+    uint32_t accepted;     /* of them those that accept() has returned */
     uint64_t in_bytes_per_s, out_bytes_per_s;
     uint64_t retrans;
     uint32_t worst_rtt_us; /* 0 = none known */
@@ -70,6 +74,8 @@ void grouping_done(struct grouping *grouping);
 int grouping_update(struct grouping *grouping, enum grouping_kind kind,
                     const struct column_context *context, view_accept accept,
                     const void *accept_data);
+/* CLOSE-WAIT piles up: some have stayed in it, and more came within the last minute. */
+bool grouping_close_wait_grows(const struct grouping_row *row);
 /* Queue of a listener in permille of its backlog, 1000 at most; 0 if unknown. */
 uint32_t grouping_queue_permille(const struct grouping_row *row);
 uint64_t grouping_process_key(const struct proc *proc);  /* key of its row in GROUPING_PROCESSES */

@@ -130,7 +130,7 @@ static void unit_text(const struct picture *picture, const struct grouping_row *
 COUNT_COLUMN(rows, rows)
 COUNT_COLUMN(established, established)
 COUNT_COLUMN(listening, listening)
-COUNT_COLUMN(waiting, waiting)
+COUNT_COLUMN(time_wait, time_wait)
 COUNT_COLUMN(in, in_bytes_per_s)
 COUNT_COLUMN(out, out_bytes_per_s)
 COUNT_COLUMN(retrans, retrans)
@@ -146,6 +146,36 @@ static void opened_text(const struct picture *picture, const struct grouping_row
 {
     (void)picture;
     per_second(out, size, row->opened);
+}
+
+static uint64_t accepted_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->accepted;
+}
+
+static void accepted_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                          size_t size)
+{
+    (void)picture;
+    per_second(out, size, row->accepted);
+}
+
+static uint64_t close_wait_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->close_wait;
+}
+
+/* Blank where the trend's mark would be, so that the figures stand in line. */
+static void close_wait_text(const struct picture *picture, const struct grouping_row *row,
+                            char *out, size_t size)
+{
+    char count[16];
+
+    (void)picture;
+    put_count(count, sizeof(count), row->close_wait);
+    snprintf(out, size, "%s %s", count, grouping_close_wait_grows(row) ? "▲" : " ");
 }
 
 static uint64_t oldest_key(const struct picture *picture, const struct grouping_row *row)
@@ -349,12 +379,13 @@ static const struct group_column PROCESS_COLUMNS[] = {
     {"CONNS", 6, 0, 0, 0, true, true, false, rows_key, rows_text},
     {"ESTAB", 6, 0, 0, 3, true, true, false, established_key, established_text},
     {"LISTEN", 6, 0, 0, 6, true, true, false, listening_key, listening_text},
-    {"WAIT", 5, 0, 0, 4, true, true, false, waiting_key, waiting_text},
+    {"CLOSE-W", 7, 0, 0, 4, true, true, false, close_wait_key, close_wait_text},
+    {"TIME-W", 6, 0, 0, 9, true, true, false, time_wait_key, time_wait_text},
     {"IN/s", 5, 0, 0, 1, true, true, false, in_key, in_text},
     {"OUT/s", 5, 0, 0, 1, true, true, false, out_key, out_text},
     {"RETR", 5, 0, 0, 7, true, true, false, retrans_key, retrans_text},
     {"NEW/s", 5, 0, 0, 2, true, true, false, opened_key, opened_text},
-    {"OLDEST", 6, 0, 0, 9, true, true, false, oldest_key, oldest_text},
+    {"OLDEST", 6, 0, 0, 10, true, true, false, oldest_key, oldest_text},
 };
 
 static const struct group_column LISTENER_COLUMNS[] = {
@@ -365,7 +396,7 @@ static const struct group_column LISTENER_COLUMNS[] = {
     {"QUEUE", 21, 12, 0, 0, false, true, true, queue_key, queue_text},
     {"FULL", 5, 0, 0, 4, true, true, false, full_key, full_text},
     {"BACKLOG", 7, 0, 0, 2, true, true, false, backlog_key, backlog_text},
-    {"ACCEPTED/s", 10, 0, 0, 3, true, true, false, opened_key, opened_text},
+    {"ACCEPTED/s", 10, 0, 0, 3, true, true, false, accepted_key, accepted_text},
     {"DROPS", 5, 0, 0, 5, true, true, false, drops_key, drops_text},
     {"CONNS", 6, 0, 0, 1, true, true, false, rows_key, rows_text},
     {"SINCE", 6, 0, 0, 7, true, true, false, oldest_key, oldest_text},
@@ -376,7 +407,8 @@ static const struct group_column PEER_COLUMNS[] = {
     {"PORTS", 14, 8, 1, 2, false, false, false, NULL, ports_text},
     {"CONNS", 6, 0, 0, 0, true, true, false, rows_key, rows_text},
     {"ESTAB", 6, 0, 0, 4, true, true, false, established_key, established_text},
-    {"WAIT", 5, 0, 0, 6, true, true, false, waiting_key, waiting_text},
+    {"CLOSE-W", 7, 0, 0, 6, true, true, false, close_wait_key, close_wait_text},
+    {"TIME-W", 6, 0, 0, 9, true, true, false, time_wait_key, time_wait_text},
     {"IN/s", 5, 0, 0, 0, true, true, false, in_key, in_text},
     {"OUT/s", 5, 0, 0, 0, true, true, false, out_key, out_text},
     {"RTT worst", 9, 0, 0, 5, true, true, false, rtt_key, rtt_text},

@@ -124,7 +124,7 @@ static void test_processes(void **state)
     assert_int_equal(row->rows, 3);
     assert_int_equal(row->listening, 1);
     assert_int_equal(row->established, 1);
-    assert_int_equal(row->waiting, 1);
+    assert_int_equal(row->time_wait, 0);
     assert_int_equal(row->close_wait, 1);
     assert_int_equal(row->in_bytes_per_s, 300);
     assert_int_equal(row->out_bytes_per_s, 50);
@@ -176,6 +176,58 @@ static void test_ownerless_group_keeps_its_key(void **state)
                 keys[i] = scene.grouping.rows[i].key;
             assert_int_equal(scene.grouping.rows[i].key, keys[i]);
         }
+        scene_end(&scene);
+    }
+}
+
+/* What waits for its third segment, or for accept(), is no accepted connection. */
+static void test_accepted(void **state)
+{
+    struct scene scene;
+    (void)state;
+
+    scene_begin(&scene);
+    add(&scene, STATE_LISTEN, "0.0.0.0", 80, "0.0.0.0", 0);
+    struct conn *rows[] = {add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 1000),
+                           add(&scene, STATE_SYN_RECEIVED, "10.0.0.1", 80, "10.0.0.2", 1001),
+                           add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 1002)};
+    for (size_t i = 0; i < 3; i++) {
+        rows[i]->known |= KNOWN_CREATED_MIN;
+        rows[i]->created_min_ns = NOW_NS - 1000000000;
+    }
+    rows[2]->owner_word = OWNER_LISTENER;
+    assert_int_equal(
+        grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+    assert_int_equal(scene.grouping.rows[0].opened, 3);
+    assert_int_equal(scene.grouping.rows[0].accepted, 1);
+    scene_end(&scene);
+}
+
+/* CLOSE-WAIT grows where some stay in it and others come; passing through it is no growth. */
+static void test_close_wait_trend(void **state)
+{
+    static const struct {
+        int64_t first_s, second_s; /* in CLOSE-WAIT for so long; 0 = not known */
+        bool grows;
+    } CASES[] = {{1, 2, false}, {11, 59, true}, {0, 3, true}, {0, 0, false}, {61, 62, false}};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct scene scene;
+        scene_begin(&scene);
+        const int64_t seconds[] = {CASES[i].first_s, CASES[i].second_s};
+        for (uint16_t n = 0; n < 2; n++) {
+            struct conn *row =
+                add(&scene, STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.0.0.2", (uint16_t)(1000 + n));
+            row->known |= seconds[n] ? KNOWN_STATE_SINCE : 0;
+            row->state_since_ns = NOW_NS - seconds[n] * 1000000000;
+        }
+        add(&scene, STATE_TIME_WAIT, "10.0.0.1", 80, "10.0.0.2", 2000);
+        assert_int_equal(
+            grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL), 0);
+        assert_int_equal(scene.grouping.rows[0].close_wait, 2);
+        assert_int_equal(scene.grouping.rows[0].time_wait, 1);
+        assert_int_equal(grouping_close_wait_grows(&scene.grouping.rows[0]), CASES[i].grows);
         scene_end(&scene);
     }
 }
@@ -286,6 +338,8 @@ int main(void)
         cmocka_unit_test(test_holders_are_counted_once),
         cmocka_unit_test(test_ownerless_group_keeps_its_key),
         cmocka_unit_test(test_listeners),
+        cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_close_wait_trend),
         cmocka_unit_test(test_peers),
         cmocka_unit_test(test_many),
     };

@@ -60,7 +60,8 @@ struct pane_ops {
     bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */
     uint32_t (*needs)(const struct pane *pane);               /* NEED_* of what it shows */
     void (*wish)(const struct pane *pane, struct wish *wish); /* more than needs: an open page */
-    /* Right end of the tab line: "901 of 1,284". */
+    bool counts_rows; /* its summary says how many rows the filter accepts: "901 of 1,284" */
+    /* Right end of the tab line. */
     void (*summary)(struct pane *pane, const struct picture *picture, char *out, size_t size);
     const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
     /* The process under the cursor, where rows are processes or the page is about one. */

@@ -162,6 +162,7 @@ const struct pane_ops PANE_CONNECTIONS = {
     .mouse = connections_mouse,
     .needs = connections_needs,
     .summary = connections_summary,
+    .counts_rows = true,
     .selection = connections_selection,
     .select = connections_select,
 };

@@ -248,64 +248,11 @@ static void draw_states(struct screen *screen, const struct canvas *canvas)
     draw_both(canvas, &left, &right);
 }
 
-static void add_span(struct screen *screen, int row, int from, int to,
+void screen_add_span(struct screen *screen, int row, int from, int to,
                      const struct command *command)
 {
     if (command && screen->span_count < SPANS_MAX)
         screen->spans[screen->span_count++] = (struct span){row, from, to, command};
-}
-
-static const struct command *view_command(size_t view)
-{
-    for (size_t i = 0; i < command_count; i++)
-        if (COMMANDS[i].id == COMMAND_VIEW && COMMANDS[i].argument == (int)view)
-            return &COMMANDS[i];
-    return NULL;
-}
-
-/* All titles, with the one of the page that is open; without room for that, of the other views the
- * number only. */
-static bool tabs_fit(const struct canvas *canvas, const char *page_title)
-{
-    int cells = page_title ? (int)text_width(page_title) + 3 : 0;
-    for (size_t i = 0; i < view_count; i++)
-        cells += (int)text_width(VIEWS[i]->title) + 4;
-    return cells + 1 <= canvas->cols;
-}
-
-static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, bool titles)
-{
-    int col = 1;
-    for (size_t i = 0; i < view_count; i++) {
-        int begin = col;
-        bool active = i == screen->view;
-        bool title = titles || active;
-        col = canvas_printf(canvas, 0, col, active ? ROLE_ACCENT : ROLE_DIM, "%s%zu%s%s%s",
-                            active ? "[" : " ", i + 1, title ? " " : "",
-                            title ? VIEWS[i]->title : "", active ? "]" : " ");
-        add_span(screen, canvas->top, begin, col, view_command(i));
-    }
-    return col;
-}
-
-static void draw_tabs(struct screen *screen, const struct canvas *canvas)
-{
-    char summary[64] = "";
-    struct pane *pane = screen_top_pane(screen);
-    bool page = pane != screen->views[screen->view];
-    const char *page_title = page && !pane->ops->floating ? pane->ops->title : NULL;
-    int col = draw_view_tabs(screen, canvas, tabs_fit(canvas, page_title));
-    if (page_title)
-        col = canvas_printf(canvas, 0, col + 1, ROLE_ACCENT, "▸ %s", page_title);
-    if (pane->ops->summary && screen->picture.frame)
-        pane->ops->summary(pane, &screen->picture, summary, sizeof(summary));
-    else if (page)
-        snprintf(summary, sizeof(summary), "Esc back");
-    int width = (int)text_width(summary);
-    int end = canvas->cols - 1;
-    if (width > 0 && col + 1 + width < canvas->cols)
-        end = canvas_text_right(canvas, 0, end, ROLE_DIM, summary) - 3;
-    screen_filter_draw_tab(screen, canvas, col + 2, end);
 }
 
 static int footer_item(const struct canvas *canvas, int col, const struct command *command,
@@ -355,7 +302,7 @@ static void draw_footer(struct screen *screen, const struct canvas *canvas)
             continue;
         int begin = col;
         col = footer_item(canvas, col, command, screen_can(screen, command), true);
-        add_span(screen, canvas->top, begin, col, command);
+        screen_add_span(screen, canvas->top, begin, col, command);
         col += 2;
     }
 }
@@ -382,7 +329,7 @@ static const struct {
     uint8_t order; /* from the top, or for those below from the bottom */
 } LINES[] = {
     {screen_time_draw, false, 0}, /* only where one travels in time */
-    {draw_head, false, 1},        {draw_footer, true, 0},  {draw_tabs, false, 3},
+    {draw_head, false, 1},        {draw_footer, true, 0},  {screen_draw_tabs, false, 3},
     {draw_status, true, 1},       {draw_states, false, 2},
 };
 #define LINE_COUNT (sizeof(LINES) / sizeof(LINES[0]))

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PROMPT_AT 3 /* " / " */
+#define PROMPT_AT   3 /* " / " */
+#define SLASH_CELLS 2 /* "/ " */
 
 static void put_in_force(struct screen *screen, struct filter *filter, const char *text)
 {
@@ -229,14 +230,44 @@ void screen_filter_draw_below(struct screen *screen, const struct canvas *canvas
         draw_understood(&screen->filter, canvas);
 }
 
-int screen_filter_draw_tab(const struct screen *screen, const struct canvas *canvas, int col,
-                           int end)
+int screen_filter_width(const struct screen *screen)
+{
+    const struct screen_filter *own = &screen->filter;
+
+    return !own->text[0] || own->open ? 0 : (int)text_width(own->text) + SLASH_CELLS;
+}
+
+void screen_filter_draw_tab(const struct screen *screen, const struct canvas *canvas, int col,
+                            int end)
 {
     char text[PROMPT_MAX + 4], cut[PROMPT_MAX + 4];
 
-    if (!screen->filter.text[0] || screen->filter.open || end - col < 12)
-        return end;
+    if (screen_filter_width(screen) == 0 || end - col <= SLASH_CELLS)
+        return;
     snprintf(text, sizeof(text), "/ %s", screen->filter.text);
     text_cut(cut, sizeof(cut), text, (size_t)(end - col), canvas_ascii(canvas) ? "~" : "…");
-    return canvas_text_right(canvas, 0, end, ROLE_ACCENT, cut);
+    canvas_text_right(canvas, 0, end, ROLE_ACCENT, cut);
+}
+
+/* Counted once a frame and filter. */
+void screen_filter_count(struct screen *screen, char *out, size_t size)
+{
+    struct screen_filter *own = &screen->filter;
+    const struct picture *picture = &screen->picture;
+    const struct frame *frame = picture->frame;
+    char shown[32], all[32];
+
+    if (own->counted_frame != frame || own->counted_number != frame->number ||
+        own->counted_generation != picture->filter_generation) {
+        own->counted = 0;
+        for (uint32_t i = 0; i < frame->live_count; i++)
+            own->counted +=
+                picture->accept(picture->accept_data, &picture->context, &frame->conns[i]);
+        own->counted_frame = frame;
+        own->counted_number = frame->number;
+        own->counted_generation = picture->filter_generation;
+    }
+    number_text(shown, sizeof(shown), own->counted);
+    number_text(all, sizeof(all), frame->totals.live);
+    snprintf(out, size, "%s of %s", shown, all);
 }

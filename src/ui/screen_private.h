@@ -24,7 +24,10 @@ struct screen_filter {
     bool open, wrong;      /* the line is open; what stands in it is no filter, error says why */
     struct filter_error error;
     struct prompt prompt;
-    char before[PROMPT_MAX]; /* in force when the line was opened */
+    char before[PROMPT_MAX];           /* in force when the line was opened */
+    const struct frame *counted_frame; /* to be compared only: with generation, what was counted */
+    uint64_t counted_number;           /* of it, as its memory may be another one's by now */
+    uint32_t counted_generation, counted;
 };
 
 struct travel { /* in time */
@@ -98,9 +101,11 @@ bool screen_filter_clear(struct screen *screen);                      /* false: 
 bool screen_filter_key(struct screen *screen, const struct key *key); /* true: taken */
 void screen_filter_draw(struct screen *screen, const struct canvas *canvas);
 void screen_filter_draw_below(struct screen *screen, const struct canvas *canvas);
-/* On the tab line, ending at `end`; returns where it begins. */
-int screen_filter_draw_tab(const struct screen *screen, const struct canvas *canvas, int col,
-                           int end);
+/* On the tab line: cells it takes whole, 0 = not shown there; drawn between col and end. */
+int screen_filter_width(const struct screen *screen);
+void screen_filter_draw_tab(const struct screen *screen, const struct canvas *canvas, int col,
+                            int end);
+void screen_filter_count(struct screen *screen, char *out, size_t size); /* "901 of 1,284" */
 
 /* screen_time.c */
 bool screen_travels(const struct screen *screen); /* a log, or the past: it has a line of its own */
@@ -128,7 +133,13 @@ bool screen_record_text(const struct screen *screen, char *label, size_t label_s
 /* screen_status.c: the one thing worth knowing; "" if there is none. Returns its role. */
 unsigned screen_status(const struct screen *screen, char *out, size_t size);
 
+/* screen_tabs.c */
+void screen_draw_tabs(struct screen *screen, const struct canvas *canvas);
+
 /* screen_chrome.c */
+/* Cells of this row, [from, to), run the command when clicked; NULL: nothing. */
+void screen_add_span(struct screen *screen, int row, int from, int to,
+                     const struct command *command);
 void screen_paint(struct screen *screen);
 size_t number_text(char *out, size_t size, uint64_t value); /* "1,284" */
 /* "12 MB" and what follows it; with tenths where the number is smaller than tenths_below. */

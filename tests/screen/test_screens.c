@@ -17,7 +17,7 @@
 #define DEADLINE_MS 20000
 #define QUIET_MS    150
 #define COST_CELLS  19 /* "cpu   0.4%     3 ms", different in every run */
-#define ARGS_MAX    16
+#define ARGS_MAX    32
 
 struct screen_case {
     const char *name;
@@ -80,6 +80,11 @@ static const struct screen_case CASES[] = {
     {"filter-cancelled", 100, 24, "", {NULL}, "N frame / 443 <Enter> / 22 <Esc>"},
     {"filter-cleared", 100, 24, "", {NULL}, "N frame / 443 <Enter> <Esc>"},
     {"filter-history", 100, 24, "", {NULL}, "N frame / 443 <Enter> <Esc> <F4> <Up>"},
+    {"filter-narrow", 40, 12, "state est and port 443", {NULL}, "N frame frame"},
+    {"filter-small", 80, 24, "state est and port 443", {NULL}, "N frame frame 2"},
+    {"filter-small-events", 80, 24, "state est and port 443", {NULL}, "N frame 5"},
+    {"filter-page", 80, 24, "state est and port 443", {NULL}, "N frame <Enter>"},
+    {"filter-long", 60, 24, "port 443 or port 8080 or port 22 or port 5432", {NULL}, "N frame 3"},
     {"filter-none", 100, 24, "", {NULL}, "N frame / zzz <Enter> 3"},
     {"group-sort-menu", 100, 24, "", {NULL}, "N frame 3 s"},
     {"group-sorted", 100, 24, "", {NULL}, "N frame 3 s loc <Enter>"},

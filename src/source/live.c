@@ -301,8 +301,10 @@ static int live_own(struct source *source, const struct frame *previous, struct 
         return 0;
     }
     struct frame *listeners = lacks_listeners(live, next, wish) ? read_listeners(live) : NULL;
-    const int result = owners_apply(live->owners, previous, next, listeners, diff, wish);
+    int result = owners_apply(live->owners, previous, next, listeners, diff, wish);
     frame_release(listeners);
+    if (result == 0)
+        result = system_names_fill_processes(live->names, next);
     return result;
 }
 

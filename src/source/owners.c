@@ -272,8 +272,10 @@ static void read_facts(struct work *work)
             continue;
         if ((wants(work, NEED_GROUP) || work->wish->page_pid) && !slot->group_read)
             owners_read_groups(owners, reader->chosen[i]);
-        if ((all || wants(work, NEED_EXECUTABLE)) && !slot->facts_read)
-            owners_read_files(owners, slot);
+        if ((all || wants(work, NEED_EXECUTABLE)) && !slot->executable_read)
+            owners_read_executable(owners, slot);
+        if ((all || wants(work, NEED_PROCESS_USER)) && !slot->user_read)
+            owners_read_user(owners, slot);
         if (all)
             owners_count_files(owners, slot);
     }

@@ -14,13 +14,20 @@
 
 #define STATUS_SIZE 2048u
 
-static void read_status_uid(struct owner_slot *slot, int directory)
+void owners_read_user(struct owners *owners, struct owner_slot *slot)
 {
+    const int directory = owners_open_process(owners, slot);
     char text[STATUS_SIZE];
     size_t length;
     char *end;
+    int error = directory;
 
-    if (owners_read_file(directory, "status", text, sizeof text, &length) != 0)
+    slot->user_read = true;
+    if (directory >= 0) {
+        error = owners_read_file(directory, "status", text, sizeof text, &length);
+        close(directory);
+    }
+    if (error < 0)
         return;
     const char *line = strstr(text, "\nUid:"); /* real, effective, saved, file system */
     if (!line)
@@ -31,11 +38,16 @@ static void read_status_uid(struct owner_slot *slot, int directory)
         slot->uid = (uint32_t)effective;
 }
 
-static void read_executable(struct owner_slot *slot, int directory)
+void owners_read_executable(struct owners *owners, struct owner_slot *slot)
 {
+    const int directory = owners_open_process(owners, slot);
     char raw[PATH_MAX];
-    const ssize_t length = readlinkat(directory, "exe", raw, sizeof raw);
 
+    slot->executable_read = true;
+    if (directory < 0)
+        return;
+    const ssize_t length = readlinkat(directory, "exe", raw, sizeof raw);
+    close(directory);
     free(slot->exe);
     slot->exe = NULL; /* not to be read: not known */
     if (length <= 0)
@@ -43,18 +55,6 @@ static void read_executable(struct owner_slot *slot, int directory)
     slot->exe = malloc(TEXT_CLEAN_MAX(length));
     if (slot->exe)
         text_clean(slot->exe, TEXT_CLEAN_MAX(length), raw, (size_t)length);
-}
-
-void owners_read_files(struct owners *owners, struct owner_slot *slot)
-{
-    const int directory = owners_open_process(owners, slot);
-
-    slot->facts_read = true;
-    if (directory < 0)
-        return;
-    read_status_uid(slot, directory);
-    read_executable(slot, directory);
-    close(directory);
 }
 
 /* Before Linux 6.2 a fd directory does not tell its count, and it is listed. */

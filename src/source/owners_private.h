@@ -45,7 +45,7 @@ struct known_fd {
 struct owner_slot {
     int32_t pid, parent;
     bool used, gone, visited, denied, kernel_thread, zombie, identified;
-    bool facts_read, cmdline_read, group_read, has_sample;
+    bool user_read, executable_read, cmdline_read, group_read, has_sample;
     uint32_t uid;
     uint32_t threads, files; /* files: open descriptors when it was last listed */
     uint32_t resume;         /* descriptor at which the first visit goes on */
@@ -232,7 +232,8 @@ uint32_t owners_list_numbers(struct owners *owners, int directory, uint32_t at_m
 int owners_visit_tasks(struct owners *owners, uint32_t slot, int directory);
 
 /* owners_facts.c; privileges must have been raised. */
-void owners_read_files(struct owners *owners, struct owner_slot *slot);  /* user, executable */
+void owners_read_user(struct owners *owners, struct owner_slot *slot);
+void owners_read_executable(struct owners *owners, struct owner_slot *slot);
 void owners_count_files(struct owners *owners, struct owner_slot *slot); /* where not told yet */
 void owners_identify_again(struct owners *owners, uint32_t slot);        /* may find it gone */
 

@@ -41,7 +41,8 @@ static void forget_texts(struct owner_slot *slot)
     free(slot->exe);
     free(slot->command_line);
     slot->exe = slot->command_line = NULL;
-    slot->facts_read = slot->cmdline_read = slot->group_read = slot->has_sample = false;
+    slot->user_read = slot->executable_read = slot->cmdline_read = slot->group_read =
+        slot->has_sample = false;
 }
 
 void owners_slot_release(struct owners *owners, uint32_t index)

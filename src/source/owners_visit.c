@@ -143,8 +143,9 @@ int owners_identify(struct owners *owners, uint32_t index, int directory, const 
     slot->kernel_thread = stat.kernel_thread;
     if (strcmp(stat.name, slot->comm) != 0) { /* it has become another program */
         memcpy(slot->comm, stat.name, sizeof slot->comm);
-        slot->facts_read = slot->cmdline_read = false;
+        slot->executable_read = slot->cmdline_read = false;
     }
+    slot->user_read = false; /* setuid changes it without any other sign */
     slot->directory_inode = about->st_ino;
     slot->identified = true;
     slot->identified_in = owners->stamp;

@@ -279,7 +279,7 @@ static bool is_new(struct seen *seen, uint32_t number)
     return true;
 }
 
-static int fill_user(struct system_names *names, struct frame *frame, struct seen *seen,
+static int fill_user(const struct system_names *names, struct frame *frame, struct seen *seen,
                      uint32_t uid)
 {
     const char *name;
@@ -333,6 +333,14 @@ int system_names_fill(struct system_names *names, struct frame *frame)
         if (!error && conn->tuple.scope)
             error = fill_interface(frame, &interfaces, conn->tuple.scope);
     }
+    return error;
+}
+
+int system_names_fill_processes(const struct system_names *names, struct frame *frame)
+{
+    struct seen users = {0};
+    int error = 0;
+
     for (uint32_t i = 0; !error && i < frame->proc_count; i++) {
         if (frame->procs[i].uid != UINT32_MAX)
             error = fill_user(names, frame, &users, frame->procs[i].uid);

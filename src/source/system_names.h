@@ -14,11 +14,13 @@ struct system_names;
 int system_names_new(struct system_names **names, const char *services, const char *passwd);
 void system_names_free(struct system_names *names);
 
-/* Names of the users and interfaces that occur in the frame's rows and processes. Reads the file of
+/* Names of the users and interfaces that occur in the frame's rows. Reads the file of
  * users again when it has changed. A frame that has users already, with empty names, tells which
  * they are, and its interfaces have their names: then no row is looked at. Only the thread that
  * makes frames may call it. 0 or -ENOMEM. */
 int system_names_fill(struct system_names *names, struct frame *frame);
+/* The users of its processes, as far as they are known; after system_names_fill. */
+int system_names_fill_processes(const struct system_names *names, struct frame *frame);
 
 /* Reads the services; they never change after that: any thread may look them up. Valid as long as
  * `names`. */

@@ -82,15 +82,22 @@ static void pid_text(const struct picture *picture, const struct grouping_row *r
         copy(out, size, "–");
 }
 
-static void user_text(const struct picture *picture, const struct grouping_row *row, char *out,
-                      size_t size)
+/* The user of a socket is its creator's, which the process may have ceased to be: it stands only
+ * where there is no process. */
+static uint32_t user_of(const struct picture *picture, const struct grouping_row *row)
 {
     const struct proc *proc = proc_of(picture, row);
     const struct conn *conn = conn_of(picture, row);
-    uint32_t uid = conn->known & KNOWN_UID ? conn->uid : UINT32_MAX;
 
-    if (proc && proc->uid != UINT32_MAX)
-        uid = proc->uid;
+    if (proc)
+        return proc->uid;
+    return conn->known & KNOWN_UID ? conn->uid : UINT32_MAX;
+}
+
+static void user_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    const uint32_t uid = user_of(picture, row);
     const char *name = uid == UINT32_MAX ? NULL : frame_user_name(picture->frame, uid);
     if (name)
         copy(out, size, name);
@@ -423,7 +430,8 @@ static const struct group_column PEER_COLUMNS[] = {
     }
 
 const struct group_columns GROUP_COLUMNS[] = {
-    [GROUPING_PROCESSES] = COLUMNS(PROCESS_COLUMNS, 4, NEED_OWNER | NEED_GROUP),
-    [GROUPING_LISTENERS] = COLUMNS(LISTENER_COLUMNS, 4, NEED_OWNER | NEED_GROUP),
+    [GROUPING_PROCESSES] = COLUMNS(PROCESS_COLUMNS, 4, NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER),
+    [GROUPING_LISTENERS] =
+        COLUMNS(LISTENER_COLUMNS, 4, NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER),
     [GROUPING_PEERS] = COLUMNS(PEER_COLUMNS, 2, NEED_OWNER),
 };

@@ -90,6 +90,7 @@ static void test_last(void **state)
     assert_owner(frame, row, OWNER_LAST, pid);
     assert_int_equal(row->known & KNOWN_UID, 0);
     assert_false(frame_owner(frame, row)->gone);
+    assert_int_equal(frame_owner(frame, row)->uid, getuid());
     assert_int_equal(frame_owner(frame, row)->sockets, 1); /* its listener */
 
     actor_end(pid); /* the row keeps it, as gone, also when the number is used again */
@@ -310,6 +311,47 @@ static void test_page(void **state)
     assert_null(frame_find_proc(frame, pid));
 }
 
+/* As a daemon that binds as root; a byte has it become nobody after its first frame, too. */
+static void play_drop_root(struct actor *actor, void *data)
+{
+    const int *channel = data;
+    char byte;
+
+    net_listen(net_v4(LOOPBACK, 4009), 5, 0);
+    actor_ready(actor);
+    if (read(channel[0], &byte, 1) != 1 || setresuid(NOBODY, NOBODY, NOBODY) != 0 ||
+        write(channel[0], &byte, 1) != 1)
+        _exit(1);
+}
+
+static void assert_user(uint32_t uid, const char *name)
+{
+    const struct frame *frame = stage_settle(&stage);
+    const struct conn *row = row_of_ports(frame, 4009, 0);
+    assert_non_null(row);
+    assert_int_equal(row->uid, 0); /* who made the socket */
+    assert_int_equal(frame_owner(frame, row)->uid, uid);
+    assert_string_equal(frame_user_name(frame, uid), name);
+}
+
+static void test_user(void **state)
+{
+    (void)state;
+    int channel[2];
+    char byte = 'x';
+
+    stage.wish.needs = NEED_OWNER | NEED_PROCESS_USER;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
+    const pid_t pid = actor_start(play_drop_root, channel);
+    assert_user(0, "root");
+    assert_int_equal(write(channel[1], &byte, 1), 1);
+    assert_int_equal(read(channel[1], &byte, 1), 1);
+    assert_user(NOBODY, "nobody");
+    actor_end(pid);
+    close(channel[0]);
+    close(channel[1]);
+}
+
 /* Nobody's view of a socket whose process it may not read: the unit is the socket's. */
 static void check_socket_unit(const char *path)
 {
@@ -386,6 +428,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_in_flight, begin, end),
         cmocka_unit_test_setup_teardown(test_rights, begin, end),
         cmocka_unit_test_setup_teardown(test_page, begin, end),
+        cmocka_unit_test_setup_teardown(test_user, begin, end),
         cmocka_unit_test_setup_teardown(test_unit, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,13 +52,13 @@ struct search {
     uint32_t failures; /* in a row */
 };
 
-/* Errors that mean "no sock_diag here", not "not now". */
-static bool is_absent(int error)
+/* Errors that mean "not now"; whatever else a kernel, a sandbox or an emulation answers means "no
+ * sock_diag here" (ECONNREFUSED: there is netlink, and nobody listens for sock_diag). */
+static bool is_for_now(int error)
 {
-    static const int ABSENT[] = {EPROTONOSUPPORT, EAFNOSUPPORT, ENOENT, EACCES,
-                                 EPERM,           ENOSYS,       EINVAL, EOPNOTSUPP};
-    for (size_t i = 0; i < sizeof(ABSENT) / sizeof(ABSENT[0]); i++)
-        if (error == -ABSENT[i])
+    static const int FOR_NOW[] = {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EINTR, EBUSY};
+    for (size_t i = 0; i < sizeof(FOR_NOW) / sizeof(FOR_NOW[0]); i++)
+        if (error == -FOR_NOW[i])
             return true;
     return false;
 }
@@ -80,11 +80,7 @@ static int read_procnet(struct live *live, struct frame *frame, const struct wis
                  "autobound: there is no sock_diag here, and nothing else can tell");
         return -EOPNOTSUPP;
     }
-    const int result = read_procnet_rows(live, frame, wish);
-    if (result < 0)
-        snprintf(frame->missing.text, sizeof(frame->missing.text),
-                 "neither sock_diag nor /proc/net/tcp can be read: is /proc mounted?");
-    return result;
+    return read_procnet_rows(live, frame, wish);
 }
 
 static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
@@ -97,7 +93,7 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     if (!live->netlink)
         return read_procnet(live, frame, wish);
     int result = live_filter_dump(&live->filter, live->netlink, live->scratch, frame, wish);
-    if (result < 0 && is_absent(result)) {
+    if (result < 0 && !is_for_now(result)) {
         netlink_close(live->netlink);
         live->netlink = NULL;
         frame->missing = (struct missing){0};
@@ -349,22 +345,20 @@ static void read_facts(struct live *live)
  * no reason to do with fewer facts until the end. */
 static int open_kernel(struct live *live, bool no_sock_diag, char *text)
 {
-    char path[PATH_MAX];
     int result = no_sock_diag ? -EPROTONOSUPPORT : netlink_open(&live->netlink);
     if (result == 0)
         return 0;
-    if (!is_absent(result)) {
+    if (is_for_now(result)) {
         snprintf(text, TEXT_SIZE, "sock_diag: %s", strerror(-result));
         return result;
     }
-    snprintf(path, sizeof(path), "%s/net/tcp", live->proc_root);
-    if (access(path, R_OK) == 0)
+    const int error = procnet_open_error(live->proc_root);
+    if (error == 0)
         return 0;
-    const int error = errno;
     snprintf(text, TEXT_SIZE, "no sock_diag (%s)", strerror(-result));
     const size_t length = strlen(text);
     snprintf(text + length, TEXT_SIZE - length, ", no /proc/net/tcp (%s): is /proc mounted?",
-             strerror(error));
+             strerror(-error));
     return result;
 }
 

@@ -188,6 +188,7 @@ struct reader { /* one file on its way into a frame */
     uint32_t state_bits;
     uint32_t first_row; /* of this file in frame.conns */
     uint32_t malformed;
+    uint32_t lines; /* the header included */
     uint8_t family;
 };
 
@@ -210,6 +211,7 @@ static int take_line(struct reader *reader, const char *line, size_t length)
 {
     struct conn row;
     int result = procnet_parse_line(line, length, reader->family, &row);
+    reader->lines++;
     if (result == -EBADMSG)
         reader->malformed++;
     if (result || !(reader->state_bits & STATE_BIT(row.state)) || is_repeated(reader, &row))
@@ -258,13 +260,26 @@ static int read_rows(struct reader *reader, int file)
         kept = length - used;
         if (kept == sizeof(block)) { /* no line: lines are 150 bytes */
             reader->malformed++;
+            reader->lines++;
             kept = 0;
         }
         memmove(block, block + used, kept);
     }
     if (kept > 0)
         return take_line(reader, block, kept);
-    return 0;
+    return reader->lines == 0 ? -ENODATA : 0;
+}
+
+/* "/proc/net/tcp could not be read: Permission denied". */
+static void put_failure(char *text, size_t size, const char *name, int error)
+{
+    if (error == -ENODATA)
+        snprintf(text, size,
+                 "/proc/net/%s is empty, without its header: this kernel does not show connections",
+                 name);
+    else
+        snprintf(text, size, "/proc/net/%s could not be read: %s%s", name, strerror(-error),
+                 error == -ENOENT ? " (is /proc mounted?)" : "");
 }
 
 static void note_part(struct frame *frame, const char *name, int error, uint32_t malformed)
@@ -273,12 +288,20 @@ static void note_part(struct frame *frame, const char *name, int error, uint32_t
     missing->reasons |= MISSING_DUMP_PART;
     if (error) {
         missing->error = -error;
-        snprintf(missing->text, sizeof(missing->text), "/proc/net/%s could not be read: %s", name,
-                 strerror(-error));
+        put_failure(missing->text, sizeof(missing->text), name, error);
     } else {
         snprintf(missing->text, sizeof(missing->text), "%u lines of /proc/net/%s not understood",
                  malformed, name);
     }
+}
+
+static void say_nothing_read(struct frame *frame, const char *name, int error)
+{
+    struct missing *missing = &frame->missing;
+    static const char start[] = "no sock_diag, and ";
+    memcpy(missing->text, start, sizeof(start));
+    put_failure(missing->text + sizeof(start) - 1, sizeof(missing->text) - sizeof(start) + 1, name,
+                error);
 }
 
 static int read_file(const char *proc_root, const char *name, struct reader *reader)
@@ -293,11 +316,11 @@ static int read_file(const char *proc_root, const char *name, struct reader *rea
     reader->first_row = reader->frame->live_count;
     int result = read_rows(reader, file);
     close(file);
-    if (result != -ENOMEM && (result || reader->malformed)) {
+    if (result == -ENOMEM || (result && reader->lines == 0))
+        return result;
+    if (result || reader->malformed)
         note_part(reader->frame, name, result, reader->malformed);
-        result = 0;
-    }
-    return result;
+    return 0;
 }
 
 /* Without tcp6 where there is a tcp, the kernel has no IPv6: asked for nothing else, that is an
@@ -317,6 +340,7 @@ int procnet_dump(const char *proc_root, struct frame *frame, const struct wish *
         const char *name;
         uint8_t family, wish;
     } files[] = {{"tcp", FAMILY_INET, WISH_INET}, {"tcp6", FAMILY_INET6, WISH_INET6}};
+    const char *first = NULL; /* that failed */
     int error = 0;
     unsigned wanted = 0, failed = 0;
 
@@ -327,7 +351,8 @@ int procnet_dump(const char *proc_root, struct frame *frame, const struct wish *
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         if (!(wish->families & files[i].wish))
             continue;
-        struct reader reader = {frame, wish->state_bits, 0, 0, files[i].family};
+        struct reader reader = {
+            .frame = frame, .state_bits = wish->state_bits, .family = files[i].family};
         int result = read_file(proc_root, files[i].name, &reader);
         if (result == -ENOMEM)
             return result;
@@ -339,9 +364,25 @@ int procnet_dump(const char *proc_root, struct frame *frame, const struct wish *
             frame->missing.reasons |= MISSING_IPV6;
         else
             note_part(frame, files[i].name, result, 0);
+        first = first ? first : files[i].name;
         error = error ? error : result;
     }
     if (failed < wanted || is_answered(proc_root, frame, wish))
         return 0;
+    say_nothing_read(frame, first, error);
+    return error;
+}
+
+int procnet_open_error(const char *proc_root)
+{
+    static const char *const names[] = {"tcp", "tcp6"};
+    char path[4096];
+    int error = 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        int length = snprintf(path, sizeof(path), "%s/net/%s", proc_root, names[i]);
+        if (length > 0 && (size_t)length < sizeof(path) && access(path, R_OK) == 0)
+            return 0;
+        error = error ? error : -errno;
+    }
     return error;
 }

@@ -61,7 +61,17 @@ strace -f -o "$work/trace" -e trace=socket -e inject=socket:error=EPERM \
     "$tcplens" list --json >"$work/out" 2>"$work/err" </dev/null
 [ "$(cat "$work/err")" = 'tcplens: no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times' ] ||
     { echo "FAILED: /proc/net/tcp: $(cat "$work/err")" && exit 1; }
+rows=$(grep -c '"lport"' "$work/out")
 grep -q '"cookie"' "$work/out" && echo "FAILED: /proc/net/tcp has no cookies" && exit 1
+
+# So does whatever else netlink answers where nobody listens for sock_diag.
+for error in ECONNREFUSED ENOPROTOOPT ENODEV; do
+    strace -f --seccomp-bpf -o "$work/trace" -e trace=sendto -e "inject=sendto:error=$error" \
+        "$tcplens" list --json >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    [ "$code-$(grep -c '"lport"' "$work/out")-$(grep -c 'come from /proc/net/tcp' "$work/err")" = "0-$rows-1" ] ||
+        { echo "FAILED: $error: exit code $code, $(wc -l <"$work/out") rows, $(cat "$work/err")" && exit 1; }
+done
 
 # A process that may open hardly anything still lists, and knows no owners.
 # (What this shell was given open by its caller counts, too.)

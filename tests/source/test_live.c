@@ -8,9 +8,12 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LOOPBACK = 0x7f000001, PAIRS = 8, LISTENERS = 16, FOUND_ROOM = 100 };
@@ -217,6 +220,35 @@ static void without_sock_diag_it_reads_proc(void **unused)
     assert_non_null(strstr(text, "/proc"));
 }
 
+/* Asked for IPv6 alone, what cannot be read of IPv4 does not matter. */
+static void one_family_is_enough(void **unused)
+{
+    struct source *proc;
+    char root[] = "/tmp/tcplens-live-XXXXXX", path[64];
+    struct wish ipv6 = {.state_bits = STATE_ALL_BITS, .families = WISH_INET6};
+    char text[128];
+    (void)unused;
+    assert_non_null(mkdtemp(root));
+    struct live_settings settings = {.proc_root = root, .no_sock_diag = true};
+    snprintf(path, sizeof(path), "%s/net", root);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/net/tcp6", root);
+    assert_int_equal(symlink("/proc/net/tcp6", path), 0);
+    const int opened = net_has_ipv6() ? live_open(&proc, &settings, text) : 0;
+    if (opened == 0 && net_has_ipv6()) {
+        struct frame *frame = frame_new(pool);
+        assert_int_equal(source_next(proc, frame, &ipv6), 0);
+        assert_int_equal(frame->missing.reasons & MISSING_DUMP_PART, 0);
+        frame_release(frame);
+        source_close(proc);
+    }
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/net", root);
+    rmdir(path);
+    rmdir(root);
+    assert_int_equal(opened, 0);
+}
+
 static int open_all(void **unused)
 {
     struct live_settings settings = {.proc_root = NULL};
@@ -245,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_row_that_left_the_class_is_not_found),
         cmocka_unit_test(rows_that_cannot_be_asked_for_stay),
         cmocka_unit_test(without_sock_diag_it_reads_proc),
+        cmocka_unit_test(one_family_is_enough),
     };
     net_enter_namespace(0);
     return cmocka_run_group_tests(tests, open_all, close_all);

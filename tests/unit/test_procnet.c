@@ -215,6 +215,54 @@ static void no_proc_is_an_error(void **state)
     assert_int_equal(procnet_dump(fixture->root, fixture->frame, &wish), -ENOENT);
 }
 
+/* A file that lacks even its header says nothing of connections. */
+static void an_empty_file_is_not_read(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wish wish = EVERYTHING;
+    char path[64];
+    fclose(write_tcp(fixture, "net/tcp"));
+    put_path(path, sizeof(path), fixture, "net/tcp");
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(procnet_dump(fixture->root, fixture->frame, &wish), -ENODATA);
+    assert_string_equal(fixture->frame->missing.text,
+                        "no sock_diag, and /proc/net/tcp is empty, without its header: this kernel "
+                        "does not show connections");
+    fclose(write_tcp(fixture, "net/tcp6"));
+    assert_int_equal(procnet_dump(fixture->root, fixture->frame, &wish), 0);
+    assert_true(fixture->frame->missing.reasons & MISSING_DUMP_PART);
+    assert_int_equal(fixture->frame->missing.error, ENODATA);
+    assert_string_equal(
+        fixture->frame->missing.text,
+        "/proc/net/tcp is empty, without its header: this kernel does not show connections");
+    wish.families = WISH_INET;
+    assert_int_equal(procnet_dump(fixture->root, fixture->frame, &wish), -ENODATA);
+}
+
+static void one_file_is_enough_for_its_family(void **state)
+{
+    struct fixture *fixture = *state;
+    struct wish wish = EVERYTHING;
+    char path[64];
+    assert_int_equal(procnet_open_error(fixture->root), -ENOENT);
+    fclose(write_tcp(fixture, "net/tcp6"));
+    put_path(path, sizeof(path), fixture, "net/tcp");
+    assert_int_equal(mkdir(path, 0700), 0); /* cannot be read, by root neither */
+    assert_int_equal(procnet_open_error(fixture->root), 0);
+    assert_int_equal(procnet_dump(fixture->root, fixture->frame, &wish), 0);
+    assert_string_equal(fixture->frame->missing.text,
+                        "/proc/net/tcp could not be read: Is a directory");
+    wish.families = WISH_INET;
+    assert_int_equal(procnet_dump(fixture->root, fixture->frame, &wish), -EISDIR);
+    assert_string_equal(fixture->frame->missing.text,
+                        "no sock_diag, and /proc/net/tcp could not be read: Is a directory");
+    fixture->frame->missing = (struct missing){0};
+    wish.families = WISH_INET6;
+    assert_int_equal(procnet_dump(fixture->root, fixture->frame, &wish), 0);
+    assert_int_equal(fixture->frame->missing.reasons, MISSING_SOCK_DIAG);
+    rmdir(path);
+}
+
 static void only_what_is_wished_is_read(void **state)
 {
     struct fixture *fixture = *state;
@@ -299,6 +347,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(malformed_lines_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_tcp6_is_a_fact, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_proc_is_an_error, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_file_is_not_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_file_is_enough_for_its_family, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_what_is_wished_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_big_file_is_read_in_blocks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_line_without_end_is_no_danger, set_up, tear_down),

@@ -1,6 +1,7 @@
 /* tcplens events: opens, transitions, closes as they happen, or as a log has them; text, JSON or
  * CSV, in whole lines. */
 #include "at_time.h"
+#include "base/wake.h"
 #include "core/event_match.h"
 #include "core/json.h"
 #include "event_text.h"
@@ -109,13 +110,6 @@ static void take_frame(struct events_run *run, struct frame *frame)
 
 /* --- live --- */
 
-static void drain(int descriptor)
-{
-    uint64_t count;
-    ssize_t got = read(descriptor, &count, sizeof(count));
-    (void)got;
-}
-
 /* Once, where less is seen between frames than could be. */
 static void say_what_is_seen(struct events_run *run)
 {
@@ -147,7 +141,7 @@ static int run_live(struct events_run *run)
     while (!error && !signal && !headless_is_over(headless)) {
         headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
         headless_tell_trouble(headless);
-        drain(consumer);
+        wake_drain(consumer);
         take_frame(run, collector_latest(headless->collector));
         say_what_is_seen(run);
         error = print_ring(run, event_ring_next(run->ring));

@@ -21,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #define END_NS          (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */

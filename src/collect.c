@@ -4,6 +4,8 @@
 #include "collect.h"
 
 #include "base/clock.h"
+#include "base/wake.h"
+#include "base/worker.h"
 #include "collect_walk.h"
 #include "core/diff.h"
 #include "core/track.h"
@@ -16,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,25 +51,15 @@ struct collector {
         bool wants_events; /* as they come */
     } consumers[CONSUMERS_MAX];
     int consumer_count;
-    bool stop;
 
-    int wake; /* eventfd: wish changed, stop asked */
-    pthread_t thread;
-    bool running;
+    struct worker worker; /* woken when the wish changes */
 };
-
-static void eventfd_signal(int descriptor)
-{
-    const uint64_t one = 1;
-    ssize_t written = write(descriptor, &one, sizeof one);
-    (void)written; /* a full counter is as good a signal */
-}
 
 static void signal_consumers(struct collector *collector, bool frame)
 {
     for (int i = 0; i < collector->consumer_count; i++) {
         if (frame || collector->consumers[i].wants_events)
-            eventfd_signal(collector->consumers[i].descriptor);
+            wake_signal(collector->consumers[i].descriptor);
     }
 }
 
@@ -81,7 +72,7 @@ static void on_events_told(void *context, bool frame_is_due)
     signal_consumers(collector, false);
     pthread_mutex_unlock(&collector->lock);
     if (frame_is_due)
-        eventfd_signal(collector->wake);
+        worker_wake(&collector->worker);
 }
 
 /* Events beside the frames come from the kernel, and so only for frames that do. */
@@ -105,7 +96,7 @@ int collector_new(struct collector **collector, const struct collector_settings 
 
     if (!made)
         return -ENOMEM;
-    made->wake = -1;
+    made->worker = WORKER_NONE;
     pthread_mutex_init(&made->lock, NULL);
     diff_init(&made->diff);
     const struct track_settings track_settings = {settings->highlight_ns, TICK_NS};
@@ -115,11 +106,9 @@ int collector_new(struct collector **collector, const struct collector_settings 
         event_ring_new(settings->ring_capacity ? settings->ring_capacity : EVENT_RING_DEFAULT);
     if (!made->track || !made->pool || !made->ring)
         goto out;
-    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (made->wake < 0) {
-        error = -errno;
+    error = worker_init(&made->worker);
+    if (error)
         goto out;
-    }
     error = make_events(made, settings);
     if (error)
         goto out;
@@ -138,10 +127,7 @@ void collector_free(struct collector *collector)
 {
     if (!collector)
         return;
-    if (collector->running) {
-        collector_ask_stop(collector);
-        pthread_join(collector->thread, NULL);
-    }
+    worker_done(&collector->worker);
     events_free(collector->events);
     frame_release(collector->previous);
     frame_release(collector->latest);
@@ -153,9 +139,7 @@ void collector_free(struct collector *collector)
     diff_done(&collector->diff);
     free(collector->found);
     for (int i = 0; i < collector->consumer_count; i++)
-        close(collector->consumers[i].descriptor);
-    if (collector->wake >= 0)
-        close(collector->wake);
+        wake_close(collector->consumers[i].descriptor);
     pthread_mutex_destroy(&collector->lock);
     free(collector);
 }
@@ -312,9 +296,8 @@ static bool take_wish(struct collector *collector, struct wish *wish)
     pthread_mutex_lock(&collector->lock);
     *wish = collector->wish;
     collector->wish.now = false;
-    const bool stop = collector->stop;
     pthread_mutex_unlock(&collector->lock);
-    return stop;
+    return worker_stopping(&collector->worker);
 }
 
 /* Sleeps until the next frame is due, by the wish as it stands then. */
@@ -322,25 +305,19 @@ static void wait_until_due(struct collector *collector, int64_t began_ns, int64_
 {
     for (;;) {
         struct wish wish = collector_wish(collector);
-        pthread_mutex_lock(&collector->lock);
-        const bool stop = collector->stop;
-        pthread_mutex_unlock(&collector->lock);
         const int64_t interval_ns =
             stretched_ns > wish.interval_ns ? stretched_ns : wish.interval_ns;
         const int64_t left_ns = began_ns + interval_ns - clock_mono_ns();
-        if (stop || wish.now || left_ns <= 0)
+        if (worker_stopping(&collector->worker) || wish.now || left_ns <= 0)
             return;
-        struct pollfd wake = {collector->wake, POLLIN, 0};
-        const struct timespec left = {left_ns / SECOND_NS, left_ns % SECOND_NS};
-        if (ppoll(&wake, 1, &left, NULL) > 0) {
-            uint64_t count;
-            ssize_t got = read(collector->wake, &count, sizeof count);
-            (void)got;
-        }
+        struct pollfd wake = {collector->worker.wake, POLLIN, 0};
+        const struct timespec left = clock_timespec(left_ns);
+        if (ppoll(&wake, 1, &left, NULL) > 0)
+            wake_drain(collector->worker.wake);
     }
 }
 
-static void *collector_main(void *argument)
+static void collector_main(void *argument)
 {
     struct collector *collector = argument;
     struct wish wish;
@@ -365,51 +342,28 @@ static void *collector_main(void *argument)
     pthread_mutex_lock(&collector->lock);
     signal_consumers(collector, true);
     pthread_mutex_unlock(&collector->lock);
-    return NULL;
 }
 
 int collector_start(struct collector *collector)
 {
-    sigset_t all, before;
+    const int error = collector->events ? events_start(collector->events) : 0;
 
-    /* main takes all signals; the deadly ones stay open so that their handler can restore the
-     * terminal */
-    sigfillset(&all);
-    sigdelset(&all, SIGSEGV);
-    sigdelset(&all, SIGBUS);
-    sigdelset(&all, SIGILL);
-    sigdelset(&all, SIGFPE);
-    sigdelset(&all, SIGABRT);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = collector->events ? events_start(collector->events) : 0;
-    if (!error)
-        error = -pthread_create(&collector->thread, NULL, collector_main, collector);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error)
         return error;
-    pthread_setname_np(collector->thread, "collector");
-    collector->running = true;
-    return 0;
+    return worker_start(&collector->worker, "collector", collector_main, collector);
 }
 
 void collector_ask_stop(struct collector *collector)
 {
-    pthread_mutex_lock(&collector->lock);
-    collector->stop = true;
-    pthread_mutex_unlock(&collector->lock);
-    eventfd_signal(collector->wake);
+    worker_ask_stop(&collector->worker);
     if (collector->events)
         events_ask_stop(collector->events);
 }
 
 bool collector_join(struct collector *collector, int64_t timeout_ns)
 {
-    const int64_t end_ns = clock_wall_ns() + timeout_ns;
-    const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
-    if (collector->running && pthread_timedjoin_np(collector->thread, NULL, &end) != 0)
-        return false;
-    collector->running = false;
-    return !collector->events || events_join(collector->events, timeout_ns);
+    return worker_join(&collector->worker, timeout_ns) &&
+           (!collector->events || events_join(collector->events, timeout_ns));
 }
 
 void collector_set_wish(struct collector *collector, const struct wish *wish)
@@ -417,7 +371,7 @@ void collector_set_wish(struct collector *collector, const struct wish *wish)
     pthread_mutex_lock(&collector->lock);
     collector->wish = *wish;
     pthread_mutex_unlock(&collector->lock);
-    eventfd_signal(collector->wake);
+    worker_wake(&collector->worker);
 }
 
 struct wish collector_wish(struct collector *collector)
@@ -443,11 +397,11 @@ struct event_ring *collector_events(struct collector *collector)
 
 static int add_consumer(struct collector *collector, bool wants_events)
 {
-    const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const int descriptor = wake_open();
     int error = 0;
 
     if (descriptor < 0)
-        return -errno;
+        return descriptor;
     pthread_mutex_lock(&collector->lock);
     if (collector->consumer_count == CONSUMERS_MAX)
         error = -ENOSPC;
@@ -456,7 +410,7 @@ static int add_consumer(struct collector *collector, bool wants_events)
             (struct consumer){descriptor, wants_events};
     pthread_mutex_unlock(&collector->lock);
     if (error) {
-        close(descriptor);
+        wake_close(descriptor);
         return error;
     }
     return descriptor;
@@ -479,7 +433,7 @@ void collector_forget_consumer(struct collector *collector, int descriptor)
         if (collector->consumers[i].descriptor != descriptor)
             continue;
         collector->consumers[i] = collector->consumers[--collector->consumer_count];
-        close(descriptor);
+        wake_close(descriptor);
         break;
     }
     pthread_mutex_unlock(&collector->lock);

@@ -3,6 +3,8 @@
 #include "events.h"
 
 #include "base/clock.h"
+#include "base/wake.h"
+#include "base/worker.h"
 #include "core/held.h"
 #include "core/life.h"
 #include "source/bpf.h"
@@ -17,9 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #define NAP_MS     2       /* between two looks while there is something each time */
 #define HOLD_MS    20      /* for accept() to name the owner of a connection */
@@ -38,14 +37,12 @@ struct rows {
 
 struct events {
     struct events_settings settings;
-    int wake; /* eventfd: stop asked, first frame tracked */
-    pthread_t thread;
-    bool running;
+    struct worker worker; /* woken when the first frame is tracked */
 
     atomic_bool frame_waits; /* for the lock, which no drain may keep from it */
 
     pthread_mutex_t lock; /* guards what follows, and the track and its notes */
-    bool stop, began;     /* began: a frame was tracked */
+    bool began;           /* a frame was tracked */
     struct bpf *bpf;      /* at most one of the two */
     struct destroy *destroy;
     struct lives *lives;
@@ -59,13 +56,6 @@ struct events {
     char why[BPF_TEXT_SIZE + 16];
 };
 
-static void events_wake(struct events *events)
-{
-    const uint64_t one = 1;
-    ssize_t written = write(events->wake, &one, sizeof(one));
-    (void)written; /* a full counter is as good a signal */
-}
-
 int events_new(struct events **events, const struct events_settings *settings)
 {
     struct events *made = calloc(1, sizeof(*made));
@@ -75,8 +65,9 @@ int events_new(struct events **events, const struct events_settings *settings)
     made->settings = *settings;
     pthread_mutex_init(&made->lock, NULL);
     made->lives = lives_new();
-    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int error = made->wake < 0 ? -errno : made->lives ? 0 : -ENOMEM;
+    int error = worker_init(&made->worker);
+    if (!error && !made->lives)
+        error = -ENOMEM;
     if (!error && settings->source == EVENTS_BPF) {
         error = bpf_open(&made->bpf, why);
         if (error && settings->why)
@@ -94,10 +85,7 @@ void events_free(struct events *events)
 {
     if (!events)
         return;
-    if (events->running) {
-        events_ask_stop(events);
-        pthread_join(events->thread, NULL);
-    }
+    worker_done(&events->worker);
     bpf_close(events->bpf);
     destroy_close(events->destroy);
     lives_free(events->lives);
@@ -106,8 +94,6 @@ void events_free(struct events *events)
     row_index_done(&events->coming.index);
     row_index_done(&events->latest.index);
     row_index_done(&events->older.index);
-    if (events->wake >= 0)
-        close(events->wake);
     pthread_mutex_destroy(&events->lock);
     free(events);
 }
@@ -327,7 +313,7 @@ void events_end_frame(struct events *events, struct frame *next, bool tracked)
     events->began |= tracked;
     pthread_mutex_unlock(&events->lock);
     if (first)
-        events_wake(events);
+        worker_wake(&events->worker);
 }
 
 /* --- the thread --- */
@@ -357,17 +343,11 @@ static void open_source(struct events *events)
 /* False when it is to stop. The source is opened after the first frame: that comes first. */
 static bool wait_for_something(struct events *events, int descriptor, bool holds)
 {
-    struct pollfd waits[] = {{events->wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
+    struct pollfd waits[] = {{events->worker.wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
     poll(waits, 2, holds ? HOLD_MS : -1);
-    if (waits[0].revents) {
-        uint64_t count;
-        ssize_t got = read(events->wake, &count, sizeof(count));
-        (void)got;
-    }
-    pthread_mutex_lock(&events->lock);
-    const bool stop = events->stop;
-    pthread_mutex_unlock(&events->lock);
-    return !stop;
+    if (waits[0].revents)
+        wake_drain(events->worker.wake);
+    return !worker_stopping(&events->worker);
 }
 
 /* Where much happens, waking for each would cost more than what it tells. And a mutex is not fair:
@@ -393,7 +373,8 @@ static bool move_events(struct events *events)
         told = events->told > 0;
         due = events->noted > NOTES_MOST;
         holds = held_any(&events->held);
-        full = heard == (int)BATCH && !events->stop && !atomic_load(&events->frame_waits);
+        full = heard == (int)BATCH && !worker_stopping(&events->worker) &&
+               !atomic_load(&events->frame_waits);
         if (!full)
             events->told = 0;
         pthread_mutex_unlock(&events->lock);
@@ -406,14 +387,14 @@ static bool move_events(struct events *events)
     return holds;
 }
 
-static void *events_main(void *argument)
+static void events_main(void *argument)
 {
     struct events *events = argument;
     bool began = false;
 
     while (!began) {
         if (!wait_for_something(events, -1, false))
-            return NULL;
+            return;
         pthread_mutex_lock(&events->lock);
         began = events->began;
         pthread_mutex_unlock(&events->lock);
@@ -425,35 +406,19 @@ static void *events_main(void *argument)
     bool holds = false;
     while (wait_for_something(events, descriptor, holds))
         holds = move_events(events);
-    return NULL;
 }
 
 int events_start(struct events *events)
 {
-    const int error = pthread_create(&events->thread, NULL, events_main, events);
-    if (error)
-        return -error;
-    pthread_setname_np(events->thread, "events");
-    events->running = true;
-    return 0;
+    return worker_start(&events->worker, "events", events_main, events);
 }
 
 void events_ask_stop(struct events *events)
 {
-    pthread_mutex_lock(&events->lock);
-    events->stop = true;
-    pthread_mutex_unlock(&events->lock);
-    events_wake(events);
+    worker_ask_stop(&events->worker);
 }
 
 bool events_join(struct events *events, int64_t timeout_ns)
 {
-    if (!events->running)
-        return true;
-    const int64_t end_ns = clock_wall_ns() + timeout_ns;
-    const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
-    if (pthread_timedjoin_np(events->thread, NULL, &end) != 0)
-        return false;
-    events->running = false;
-    return true;
+    return worker_join(&events->worker, timeout_ns);
 }

@@ -1,36 +1,20 @@
 /* player: the thread, its orders, and what others may ask of it from any thread. Must not know how
  * frames are found: player_play.c does. */
 #include "base/clock.h"
+#include "base/wake.h"
 #include "player_private.h"
 #include "source/privilege.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
-
-static void signal_eventfd(int descriptor)
-{
-    const uint64_t one = 1;
-    ssize_t written = write(descriptor, &one, sizeof one);
-    (void)written; /* a full counter is as good a signal */
-}
-
-static void drain_eventfd(int descriptor)
-{
-    uint64_t count;
-    ssize_t got = read(descriptor, &count, sizeof count);
-    (void)got;
-}
 
 void player_signal(struct player *player)
 {
-    signal_eventfd(player->frames);
+    wake_signal(player->frames);
 }
 
 void player_say(struct player *player, const char *text)
@@ -59,10 +43,10 @@ int player_new(struct player **player, const struct player_settings *settings)
                                            .position_ns = TRANSPORT_NOT_KNOWN,
                                            .begin_ns = TRANSPORT_NOT_KNOWN,
                                            .end_ns = TRANSPORT_NOT_KNOWN};
-    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    made->frames = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const int error = worker_init(&made->worker);
+    made->frames = wake_open();
     made->pool = frame_pool_new();
-    if (made->wake < 0 || made->frames < 0 || !made->pool) {
+    if (error || made->frames < 0 || !made->pool) {
         player_free(made);
         return -ENOMEM;
     }
@@ -75,10 +59,7 @@ void player_free(struct player *player)
 {
     if (!player)
         return;
-    if (player->running) {
-        player_ask_stop(player);
-        pthread_join(player->thread, NULL);
-    }
+    worker_done(&player->worker);
     source_close(player->source);
     frame_release(player->shown);
     frame_release(player->newest);
@@ -86,10 +67,7 @@ void player_free(struct player *player)
     filter_free(player->filter);
     event_match_done(&player->match);
     filter_free(player->order.filter);
-    if (player->wake >= 0)
-        close(player->wake);
-    if (player->frames >= 0)
-        close(player->frames);
+    wake_close(player->frames);
     pthread_mutex_destroy(&player->lock);
     free(player);
 }
@@ -100,30 +78,29 @@ static bool take_order(struct player *player, struct player_order *order)
     pthread_mutex_lock(&player->lock);
     *order = player->order;
     player->order = (struct player_order){.task = TASK_NONE};
-    const bool stop = player->stop;
     pthread_mutex_unlock(&player->lock);
-    return stop;
+    return worker_stopping(&player->worker);
 }
 
 static void wait_until(struct player *player, int64_t due_ns)
 {
     struct pollfd polled[] = {
-        {.fd = player->wake, .events = POLLIN},
+        {.fd = player->worker.wake, .events = POLLIN},
         {.fd = player->over ? -1 : player->present.descriptor, .events = POLLIN}};
     const nfds_t count = player->present.next ? 2 : 1;
     int64_t left_ns = due_ns == INT64_MAX ? 0 : due_ns - clock_mono_ns();
     left_ns = left_ns > 0 ? left_ns : 0;
-    const struct timespec left = {left_ns / SECOND_NS, left_ns % SECOND_NS};
+    const struct timespec left = clock_timespec(left_ns);
 
     if (ppoll(polled, count, due_ns == INT64_MAX ? NULL : &left, NULL) <= 0)
         return;
     if (polled[0].revents)
-        drain_eventfd(player->wake);
+        wake_drain(player->worker.wake);
     if (count > 1 && polled[1].revents && player->present.drain)
-        drain_eventfd(player->present.descriptor);
+        wake_drain(player->present.descriptor);
 }
 
-static void *player_main(void *data)
+static void player_main(void *data)
 {
     struct player *player = data;
     struct player_order order;
@@ -138,45 +115,21 @@ static void *player_main(void *data)
         wait_until(player, more ? 0 : due_ns);
     }
     filter_free(order.filter);
-    return NULL;
 }
 
 int player_start(struct player *player)
 {
-    sigset_t all, before;
-
-    /* main takes all signals; the deadly ones stay open for its handler */
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    sigfillset(&all);
-    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-        sigdelset(&all, deadly[i]);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int error = pthread_create(&player->thread, NULL, player_main, player);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        return -error;
-    pthread_setname_np(player->thread, "player");
-    player->running = true;
-    return 0;
+    return worker_start(&player->worker, "player", player_main, player);
 }
 
 void player_ask_stop(struct player *player)
 {
-    pthread_mutex_lock(&player->lock);
-    player->stop = true;
-    pthread_mutex_unlock(&player->lock);
-    signal_eventfd(player->wake);
+    worker_ask_stop(&player->worker);
 }
 
 bool player_join(struct player *player, int64_t timeout_ns)
 {
-    const int64_t end_ns = clock_wall_ns() + timeout_ns;
-    const struct timespec end = {end_ns / SECOND_NS, end_ns % SECOND_NS};
-
-    if (player->running && pthread_timedjoin_np(player->thread, NULL, &end) != 0)
-        return false;
-    player->running = false;
-    return true;
+    return worker_join(&player->worker, timeout_ns);
 }
 
 struct frame *player_latest(struct player *player)
@@ -268,7 +221,7 @@ void player_order(void *data, enum transport_order order, int64_t shown_ns)
         break;
     }
     pthread_mutex_unlock(&player->lock);
-    signal_eventfd(player->wake);
+    worker_wake(&player->worker);
 }
 
 void player_seek(void *data, int64_t wall_ns, int64_t shown_ns)
@@ -279,7 +232,7 @@ void player_seek(void *data, int64_t wall_ns, int64_t shown_ns)
     pthread_mutex_lock(&player->lock);
     put_order(player, &order);
     pthread_mutex_unlock(&player->lock);
-    signal_eventfd(player->wake);
+    worker_wake(&player->worker);
 }
 
 void player_search(void *data, bool backward, struct filter *filter, int64_t shown_ns)
@@ -292,5 +245,5 @@ void player_search(void *data, bool backward, struct filter *filter, int64_t sho
     put_order(player, &order);
     player->state.playing = false;
     pthread_mutex_unlock(&player->lock);
-    signal_eventfd(player->wake);
+    worker_wake(&player->worker);
 }

@@ -2,6 +2,7 @@
 #ifndef TCPLENS_PLAYER_PRIVATE_H
 #define TCPLENS_PLAYER_PRIVATE_H
 
+#include "base/worker.h"
 #include "core/event_match.h"
 #include "player.h"
 
@@ -24,9 +25,8 @@ struct player {
     const struct source_travel *travel;
     struct player_present present;
     struct frame_pool *pool;
-    int wake, frames; /* eventfds */
-    pthread_t thread;
-    bool running;
+    struct worker worker;
+    int frames; /* for the screen: there is something new */
 
     /* the thread's own */
     int64_t given_at_ns;   /* monotonic: when the frame shown was given */
@@ -47,7 +47,6 @@ struct player {
     struct transport_state state;
     struct player_order order;
     char trouble[PLAYER_WHY_MAX];
-    bool stop;
 };
 
 void player_signal(struct player *player); /* to the screen: something is different */

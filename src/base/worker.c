@@ -12,16 +12,7 @@ int worker_init(struct worker *worker)
 {
     *worker = WORKER_NONE;
     worker->wake = wake_open();
-    if (worker->wake < 0)
-        return worker->wake;
-    worker->ended = wake_open();
-    if (worker->ended < 0) {
-        const int error = worker->ended;
-        wake_close(worker->wake);
-        *worker = WORKER_NONE;
-        return error;
-    }
-    return 0;
+    return worker->wake < 0 ? worker->wake : 0;
 }
 
 void worker_done(struct worker *worker)
@@ -61,6 +52,9 @@ int worker_start(struct worker *worker, const char *name, void (*run)(void *data
 {
     sigset_t before;
 
+    worker->ended = wake_open();
+    if (worker->ended < 0)
+        return worker->ended;
     worker->run = run;
     worker->data = data;
     block_signals(&before);

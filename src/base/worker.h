@@ -15,7 +15,7 @@ struct worker {
     bool running;
     atomic_bool stop;
     int wake;  /* readable after worker_wake() and worker_ask_stop(); -1 before worker_init() */
-    int ended; /* readable once run() has returned */
+    int ended; /* readable once run() has returned; -1 before worker_start() */
 };
 
 #define WORKER_NONE ((struct worker){.wake = -1, .ended = -1})

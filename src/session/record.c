@@ -2,16 +2,15 @@
  * to it, writes both. Must not know what a log looks like. */
 #include "session/record.h"
 
+#include "base/wake.h"
+#include "base/worker.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -22,29 +21,14 @@ struct recorder {
     uint32_t event_capacity;
     uint64_t cursor;       /* events before it are in the log */
     uint64_t frame_number; /* taken last */
-    int wake, end;         /* eventfds */
-    pthread_t thread;
-    bool running, closed;
+    struct worker worker;
+    bool closed;
 
     pthread_mutex_t lock; /* guards what follows */
     struct log_stats stats;
     const char *gap;
-    bool stop, reopen, ended;
+    bool reopen, ended;
 };
-
-static void signal_eventfd(int descriptor)
-{
-    const uint64_t one = 1;
-    ssize_t written = write(descriptor, &one, sizeof(one));
-    (void)written; /* a full counter is as good a signal */
-}
-
-static void drain_eventfd(int descriptor)
-{
-    uint64_t count;
-    ssize_t got = read(descriptor, &count, sizeof(count));
-    (void)got;
-}
 
 int recorder_new(struct recorder **recorder, const struct log_settings *settings,
                  const struct record_source *source, char *why, size_t size)
@@ -55,9 +39,7 @@ int recorder_new(struct recorder **recorder, const struct log_settings *settings
     made->source = *source;
     made->cursor = event_ring_next(source->ring);
     pthread_mutex_init(&made->lock, NULL);
-    made->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    made->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int error = made->wake < 0 || made->end < 0 ? -errno : 0;
+    int error = worker_init(&made->worker);
     if (error)
         snprintf(why, size, "%s", strerror(-error));
     else
@@ -133,7 +115,7 @@ static int take_frame(struct recorder *recorder)
 static bool take_requests(struct recorder *recorder)
 {
     pthread_mutex_lock(&recorder->lock);
-    bool stop = recorder->stop, reopen = recorder->reopen;
+    bool reopen = recorder->reopen;
     const char *gap = recorder->gap;
     recorder->reopen = false;
     recorder->gap = NULL;
@@ -142,23 +124,23 @@ static bool take_requests(struct recorder *recorder)
         (void)log_writer_reopen(&recorder->writer); /* said in the stats */
     if (gap)
         log_writer_note_gap(&recorder->writer, gap);
-    return stop;
+    return worker_stopping(&recorder->worker);
 }
 
 static void wait_for_frame(const struct recorder *recorder)
 {
     struct pollfd polled[] = {{recorder->source.descriptor, POLLIN, 0},
-                              {recorder->wake, POLLIN, 0}};
+                              {recorder->worker.wake, POLLIN, 0}};
 
     if (poll(polled, 2, -1) <= 0)
         return;
     if (polled[0].revents)
-        drain_eventfd(recorder->source.descriptor);
+        wake_drain(recorder->source.descriptor);
     if (polled[1].revents)
-        drain_eventfd(recorder->wake);
+        wake_drain(recorder->worker.wake);
 }
 
-static void *recorder_main(void *data)
+static void recorder_main(void *data)
 {
     struct recorder *recorder = data;
     int error = 0;
@@ -168,48 +150,25 @@ static void *recorder_main(void *data)
         error = take_frame(recorder);
     }
     log_writer_close(&recorder->writer);
-    signal_eventfd(recorder->end);
-    return NULL;
 }
 
 int recorder_start(struct recorder *recorder)
 {
-    sigset_t all, before;
-
-    /* main takes all signals; the deadly ones stay open for its handler. A pipe without a reader
-     * is an error number, not a death. */
-    sigfillset(&all);
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-        sigdelset(&all, deadly[i]);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&recorder->thread, NULL, recorder_main, recorder);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    recorder->running = error == 0;
-    return -error;
+    return worker_start(&recorder->worker, "recorder", recorder_main, recorder);
 }
 
 void recorder_ask_stop(struct recorder *recorder)
 {
-    pthread_mutex_lock(&recorder->lock);
-    recorder->stop = true;
-    pthread_mutex_unlock(&recorder->lock);
-    signal_eventfd(recorder->wake);
+    worker_ask_stop(&recorder->worker);
 }
 
 bool recorder_join(struct recorder *recorder, int64_t timeout_ns)
 {
-    struct timespec until;
+    const bool ran = recorder->worker.running;
 
-    if (!recorder->running)
-        return true;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t end_ns = until.tv_sec * NS_PER_S + until.tv_nsec + timeout_ns;
-    until = (struct timespec){end_ns / NS_PER_S, end_ns % NS_PER_S};
-    if (pthread_timedjoin_np(recorder->thread, NULL, &until) != 0)
+    if (!worker_join(&recorder->worker, timeout_ns))
         return false;
-    recorder->running = false;
-    recorder->closed = true;
+    recorder->closed |= ran;
     return true;
 }
 
@@ -217,17 +176,11 @@ void recorder_free(struct recorder *recorder)
 {
     if (!recorder)
         return;
-    if (recorder->running) {
-        recorder_ask_stop(recorder);
-        pthread_join(recorder->thread, NULL);
-        recorder->closed = true;
-    }
+    if (recorder->worker.running)
+        recorder->closed = true; /* by its thread, which worker_done() joins */
+    worker_done(&recorder->worker);
     if (!recorder->closed)
         log_writer_close(&recorder->writer);
-    if (recorder->wake >= 0)
-        close(recorder->wake);
-    if (recorder->end >= 0)
-        close(recorder->end);
     pthread_mutex_destroy(&recorder->lock);
     free(recorder->events);
     free(recorder);
@@ -253,7 +206,7 @@ void recorder_reopen(struct recorder *recorder)
     pthread_mutex_lock(&recorder->lock);
     recorder->reopen = true;
     pthread_mutex_unlock(&recorder->lock);
-    signal_eventfd(recorder->wake);
+    worker_wake(&recorder->worker);
 }
 
 void recorder_note_gap(struct recorder *recorder, const char *reason)
@@ -265,5 +218,5 @@ void recorder_note_gap(struct recorder *recorder, const char *reason)
 
 int recorder_end_descriptor(struct recorder *recorder)
 {
-    return recorder->end;
+    return recorder->worker.ended;
 }

@@ -3,6 +3,7 @@
 #include "ui/screen.h"
 
 #include "base/clock.h"
+#include "base/wake.h"
 #include "ui/screen_private.h"
 
 #include <errno.h>
@@ -80,9 +81,7 @@ static void set_time(struct screen *screen)
 
 static void read_frame_signal(struct screen *screen)
 {
-    uint64_t count;
-    ssize_t got = read(screen->settings.feed.frame_descriptor, &count, sizeof(count));
-    (void)got; /* it only wakes us */
+    wake_drain(screen->settings.feed.frame_descriptor);
 }
 
 static void look_for_trouble(struct screen *screen)

@@ -4,6 +4,7 @@
 
 #include "core/column.h"
 #include "source/diag.h"
+#include "source/interface_name.h"
 #include "source/namespace.h"
 #include "source/repeats.h"
 #include "source/ulp_right.h"
@@ -139,10 +140,10 @@ static ssize_t channel_receive(struct netlink *netlink, struct channel *channel)
 
 static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t scope)
 {
-    char name[IF_NAMESIZE];
+    char name[INTERFACE_NAME_MAX];
     if (scope == netlink->nameless_scope || frame_interface_name(frame, scope))
         return;
-    if (!if_indextoname(scope, name) || frame_add_interface(frame, scope, name) < 0)
+    if (!interface_name(scope, name) || frame_add_interface(frame, scope, name) < 0)
         netlink->nameless_scope = scope;
 }
 

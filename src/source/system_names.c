@@ -4,10 +4,10 @@
 
 #include "core/text.h"
 #include "source/cgroup_id.h"
+#include "source/interface_name.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,12 +292,11 @@ static int fill_user(const struct system_names *names, struct frame *frame, stru
 
 static int fill_interface(struct frame *frame, struct seen *seen, uint32_t index)
 {
-    char name[IF_NAMESIZE] = "", clean[TEXT_CLEAN_MAX(IF_NAMESIZE)];
+    char name[INTERFACE_NAME_MAX];
 
-    if (!is_new(seen, index) || frame_interface_name(frame, index) || !if_indextoname(index, name))
+    if (!is_new(seen, index) || frame_interface_name(frame, index) || !interface_name(index, name))
         return 0;
-    text_clean(clean, sizeof(clean), name, strlen(name));
-    return frame_add_interface(frame, index, clean);
+    return frame_add_interface(frame, index, name);
 }
 
 /* Names the users that the source noted; those without a name go. */
@@ -403,14 +402,8 @@ static bool find_user(void *data, const char *name, size_t length, uint32_t *uid
 
 static bool find_interface(void *data, const char *name, size_t length, uint32_t *index)
 {
-    char text[IF_NAMESIZE];
-
     (void)data;
-    if (length >= sizeof(text))
-        return false;
-    memcpy(text, name, length);
-    text[length] = '\0';
-    *index = if_nametoindex(text);
+    *index = interface_index(name, length);
     return *index != 0;
 }
 

@@ -11,7 +11,6 @@
 #include "output.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +39,7 @@ struct closing {
 
 static int usage(const char *what)
 {
-    fprintf(stderr, "tcplens: close: %s\n", what);
+    message("close: %s", what);
     return EXIT_USAGE;
 }
 
@@ -113,12 +112,12 @@ static bool agrees(const struct closing *closing)
     for (size_t i = 0; i < closing->count && i < 10; i++) {
         char text[ROW_TEXT_MAX];
         row_text(closing, &closing->targets[i].conn, text, sizeof(text));
-        fprintf(stderr, "  %s\n", text);
+        message_line("  %s", text);
     }
     if (closing->count > 10)
-        fprintf(stderr, "  and %zu more\n", closing->count - 10);
-    fprintf(stderr, "Close %zu connection%s? [y/N] ", closing->count,
-            closing->count == 1 ? "" : "s");
+        message_line("  and %zu more", closing->count - 10);
+    message_question("Close %zu connection%s? [y/N]", closing->count,
+                     closing->count == 1 ? "" : "s");
     return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
@@ -143,7 +142,7 @@ static bool try_target(struct closing *closing, struct target *target, bool last
         target->failed = true;
         char row[ROW_TEXT_MAX];
         row_text(closing, &target->conn, row, sizeof(row));
-        fprintf(stderr, "tcplens: close: %s: %s\n", row, text);
+        message("close: %s: %s", row, text);
     }
     return target->done;
 }
@@ -201,9 +200,8 @@ static int finish(struct closing *closing)
     const int code = output_exit_code(output_flush(&closing->out));
 
     if (closing->left_out > 0)
-        fprintf(stderr, "tcplens: close: %zu guarded row%s left out: --force closes %s too\n",
-                closing->left_out, closing->left_out == 1 ? "" : "s",
-                closing->left_out == 1 ? "it" : "them");
+        message("close: %zu guarded row%s left out: --force closes %s too", closing->left_out,
+                closing->left_out == 1 ? "" : "s", closing->left_out == 1 ? "it" : "them");
     if (code != EXIT_DONE)
         return code;
     return done < closing->count || closing->left_out > 0 ? EXIT_PARTLY : EXIT_DONE;
@@ -223,17 +221,17 @@ static int close_rows(struct closing *closing)
     const int error = choose_rows(closing);
 
     if (error) {
-        fprintf(stderr, "tcplens: close: %s\n", strerror(-error));
+        message("close: %s", strerror(-error));
         return EXIT_FAILED;
     }
     if (closing->count == 0 && closing->left_out == 0)
-        fputs("tcplens: close: no connection matches\n", stderr);
+        message("close: no connection matches");
     if (closing->options->dry_run || closing->count == 0)
         return dry_run(closing);
     if (!closing->options->yes && !isatty(STDIN_FILENO))
         return usage("nobody to ask: say --yes to close without asking, --dry-run to look");
     if (!closing->options->yes && !agrees(closing)) {
-        fputs("tcplens: close: nothing was closed\n", stderr);
+        message("close: nothing was closed");
         return EXIT_PARTLY;
     }
     close_all(closing);
@@ -265,13 +263,11 @@ static int close_from(struct closing *closing, struct source *source)
     if (error) {
         if (closing->collector)
             collector_trouble(closing->collector, trouble, sizeof(trouble));
-        fprintf(stderr, "tcplens: close: no connections could be had: %s\n",
-                trouble[0] ? trouble : strerror(-error));
+        message("close: no connections could be had: %s", trouble[0] ? trouble : strerror(-error));
         return EXIT_FAILED;
     }
-    closing->context = (struct column_context){.frame = closing->frame,
-                                               .now_ns = closing->frame->wall_ns,
-                                               .ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0};
+    closing->context = (struct column_context){
+        .frame = closing->frame, .now_ns = closing->frame->wall_ns, .ascii = output_is_ascii()};
     return close_rows(closing);
 }
 
@@ -303,7 +299,7 @@ int cmd_close(const struct options *options)
     if (code < 0) {
         const int error = open_source_filtered(&source, options, closing.filter, why);
         if (error)
-            fprintf(stderr, "tcplens: %s\n", why);
+            message("%s", why);
         code = error ? EXIT_FAILED : close_from(&closing, source);
     }
     frame_release(closing.frame);

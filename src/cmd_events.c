@@ -12,7 +12,6 @@
 #include "source/replay.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +23,6 @@ struct events_run {
     struct buffer out;
     struct frame *frame;
     struct event_match match;
-    bool ascii;
     bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
@@ -65,7 +63,7 @@ static void print_event(struct events_run *run, const struct event *event)
         event_csv_line(&run->out, event);
         return;
     case OUTPUT_TABLE:
-        event_text_line(&run->out, event, run->frame, run->ascii);
+        event_text_line(&run->out, event, run->frame, output_is_ascii());
         return;
     }
 }
@@ -119,8 +117,8 @@ static void say_what_is_seen(struct events_run *run)
         return;
     run->said = true;
     if (frame->events_why && frame->events_why[0] && run->headless.options->events == EVENTS_AUTO)
-        fprintf(
-            stderr, "tcplens: %s: %s\n", frame->events_why,
+        message(
+            "%s: %s", frame->events_why,
             strcmp(frame->events, "destroy") == 0
                 ? "short connections are told when they end, without owner; all else once a frame"
                 : "told once a frame: shorter connections are missed");
@@ -133,7 +131,7 @@ static int run_live(struct events_run *run)
     int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
 
     if (error) {
-        fprintf(stderr, "tcplens: cannot start: %s\n", strerror(-error));
+        message("cannot start: %s", strerror(-error));
         return EXIT_FAILED;
     }
     run->ring = collector_events(headless->collector);
@@ -174,14 +172,14 @@ static int seek_at(struct events_run *run, struct source *source, int64_t *from_
         return -1;
     int error = replay_span(source, &first_ns, &last_ns);
     if (!error && at_time_parse(at, last_ns, from_ns)) {
-        fprintf(stderr, "tcplens: --at: \"%.60s\": " AT_TIME_EXPECTED "\n", at);
+        message("--at: \"%.60s\": " AT_TIME_EXPECTED, at);
         return EXIT_USAGE;
     }
     if (!error)
         error = replay_seek(source, *from_ns);
     if (!error)
         return -1;
-    fprintf(stderr, "tcplens: --at: %s\n",
+    message("--at: %s",
             error == -ESPIPE ? "a pipe cannot be searched: give a file" : strerror(-error));
     return EXIT_FAILED;
 }
@@ -200,7 +198,7 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
         error = frame ? source_next(source, frame, &wish) : -ENOMEM;
         if (error) {
             if (error != -EAGAIN && error != -ENODATA) {
-                fprintf(stderr, "tcplens: %s: %s\n", headless->options->from,
+                message("%s: %s", headless->options->from,
                         frame ? frame->missing.text : strerror(-error));
                 frame_release(frame);
                 return EXIT_FAILED;
@@ -239,7 +237,7 @@ static int events_from(struct events_run *run)
     int code, error = replay_open(&source, from, why, sizeof(why));
 
     if (error) {
-        fprintf(stderr, "tcplens: %s\n", why);
+        message("%s", why);
         return EXIT_FAILED;
     }
     struct frame_pool *pool = frame_pool_new();
@@ -256,7 +254,7 @@ static int events_from(struct events_run *run)
     if (code < 0)
         code = output_exit_code(code);
     if (replay_damage(source)[0] || replay_is_torn(source)) {
-        fprintf(stderr, "tcplens: %s: %s\n", from,
+        message("%s: %s", from,
                 replay_damage(source)[0] ? replay_damage(source)
                                          : "its end is torn: what came before it was told");
         code = code == EXIT_DONE ? EXIT_PARTLY : code;
@@ -278,13 +276,11 @@ int cmd_events(const struct options *options)
     if (code >= 0)
         return code;
     buffer_init(&run.out);
-    run.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     if (filter_needs_kernel(run.headless.filter)) {
-        fputs("tcplens: filter: only the kernel can test autobound: it works in list and close\n",
-              stderr);
+        message("filter: only the kernel can test autobound: it works in list and close");
         code = EXIT_USAGE;
     } else if (headless_take_signals(&run.headless)) {
-        fprintf(stderr, "tcplens: %s\n", strerror(errno));
+        message("%s", strerror(errno));
         code = EXIT_FAILED;
     } else {
         if (options->output == OUTPUT_CSV)

@@ -12,7 +12,6 @@
 #include "source/privilege.h"
 
 #include <errno.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,8 +227,7 @@ static int print_frame(struct list *list)
 
 static void tell_missing(const struct missing *missing)
 {
-    fprintf(stderr, "tcplens: %s\n",
-            missing->text[0] ? missing->text : "some connections could not be had");
+    message("%s", missing->text[0] ? missing->text : "some connections could not be had");
 }
 
 static int show(struct list *list, const struct frame *frame)
@@ -237,10 +235,8 @@ static int show(struct list *list, const struct frame *frame)
     const struct missing *missing = &frame->missing;
     int error, code;
 
-    list->context = (struct column_context){.frame = frame,
-                                            .now_ns = frame->wall_ns,
-                                            .ascii = list->options->ascii ||
-                                                     strcmp(nl_langinfo(CODESET), "UTF-8") != 0};
+    list->context = (struct column_context){
+        .frame = frame, .now_ns = frame->wall_ns, .ascii = output_is_ascii()};
     error = print_frame(list);
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
@@ -263,15 +259,14 @@ static int list_source(struct list *list, struct source *source)
 
     if (error) {
         source_close(source);
-        fprintf(stderr, "tcplens: %s\n", strerror(-error));
+        message("%s", strerror(-error));
         return EXIT_FAILED;
     }
     error = collector_step(collector, &frame);
     privilege_keep(0); /* all is read */
     if (error) {
         collector_trouble(collector, trouble, sizeof(trouble));
-        fprintf(stderr, "tcplens: no connections could be had: %s\n",
-                trouble[0] ? trouble : strerror(-error));
+        message("no connections could be had: %s", trouble[0] ? trouble : strerror(-error));
     } else {
         code = show(list, frame);
     }
@@ -289,13 +284,12 @@ static int list_filtered(struct list *list)
     if (code >= 0)
         return code;
     if (list->options->demo && filter_needs_kernel(list->filter)) {
-        fputs("tcplens: filter: autobound: only the kernel can tell, and --demo has none\n",
-              stderr);
+        message("filter: autobound: only the kernel can tell, and --demo has none");
         return EXIT_USAGE;
     }
     error = open_source_filtered(&source, list->options, list->filter, why);
     if (error) {
-        fprintf(stderr, "tcplens: %s\n", why);
+        message("%s", why);
         return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
     return list_source(list, source);

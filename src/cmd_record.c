@@ -3,6 +3,7 @@
 #include "filter_read.h"
 #include "headless.h"
 #include "log_path.h"
+#include "output.h"
 #include "session/record.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static struct frame *latest(void *data)
 
 static int say(int code, const char *why)
 {
-    fprintf(stderr, "tcplens: %s\n", why);
+    message("%s", why);
     return code;
 }
 
@@ -70,25 +71,24 @@ static void tell_trouble(struct record_run *run)
     if (strcmp(stats.trouble, run->told) == 0)
         return;
     if (stats.trouble[0])
-        fprintf(stderr, "tcplens: record: %s: goes on when it can\n", stats.trouble);
+        message("record: %s: goes on when it can", stats.trouble);
     else
-        fprintf(stderr, "tcplens: record: writing again\n");
+        message("record: writing again");
     memcpy(run->told, stats.trouble, sizeof(run->told));
 }
 
 static void tell_end(const struct record_run *run, const struct log_stats *stats)
 {
-    char bytes[16];
+    char bytes[16], missed[80] = "";
 
     text_count(bytes, sizeof(bytes), stats->bytes);
-    fprintf(stderr, "tcplens: record: %" PRIu64 " frames, %" PRIu64 " events, %s bytes in %s%s",
-            stats->frames, stats->events, bytes,
-            strcmp(run->path, "-") ? run->path : "standard output",
-            stats->files > 1 ? " and what was rotated" : "");
     if (stats->missed_frames || stats->missed_events)
-        fprintf(stderr, "; missed %" PRIu64 " frames, %" PRIu64 " events", stats->missed_frames,
-                stats->missed_events);
-    fprintf(stderr, "%s%s\n", stats->trouble[0] ? "; at the end: " : "", stats->trouble);
+        snprintf(missed, sizeof(missed), "; missed %" PRIu64 " frames, %" PRIu64 " events",
+                 stats->missed_frames, stats->missed_events);
+    message("record: %" PRIu64 " frames, %" PRIu64 " events, %s bytes in %s%s%s%s%s", stats->frames,
+            stats->events, bytes, strcmp(run->path, "-") ? run->path : "standard output",
+            stats->files > 1 ? " and what was rotated" : "", missed,
+            stats->trouble[0] ? "; at the end: " : "", stats->trouble);
 }
 
 /* A daemon has no terminal: for it SIGHUP means that its log was renamed. */

@@ -1,6 +1,7 @@
 /* tcplens replay: the screen over a session log, or over a pipe of one. Must not know the kernel.
  */
 #include "cmd_top.h"
+#include "output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,8 +16,7 @@ int cmd_replay(const struct options *options)
     if (!isatty(STDIN_FILENO)) /* the log comes from there, or nothing does */
         keys = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (keys < 0) {
-        fprintf(stderr, "tcplens: replay: no terminal to take keys from: /dev/tty: %s\n",
-                strerror(errno));
+        message("replay: no terminal to take keys from: /dev/tty: %s", strerror(errno));
         return EXIT_USAGE;
     }
     const int code = cmd_top_over(options, options->file, keys);

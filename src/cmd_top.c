@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "filter_read.h"
 #include "options.h"
+#include "output.h"
 #include "settings.h"
 #include "source/privilege.h"
 #include "source/system_names.h"
@@ -13,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -145,7 +145,7 @@ static void *run_screen(void *data)
 
 static int say(int code, const char *what, const char *why)
 {
-    fprintf(stderr, "tcplens: %s: %s\n", what, why);
+    message("%s: %s", what, why);
     return code;
 }
 
@@ -184,7 +184,7 @@ static int open_screen(struct top *top)
         .keep = keep_settings,
         .data = top,
         .rescue = &top->rescue,
-        .ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+        .ascii = output_is_ascii(),
         .highlight_ns = options->highlight_ns,
         .columns = options->columns,
         .sort = options->sort,

@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 #include "options.h"
+#include "output.h"
 #include "source/system_names.h"
 
 #include <errno.h>
@@ -56,12 +57,6 @@ static uint32_t find_host(void *data, const char *name, size_t length, struct ad
     return count;
 }
 
-static void put_times(char c, size_t count)
-{
-    while (count--)
-        putc(c, stderr);
-}
-
 static size_t clean_width(char *room, const char *text, size_t length)
 {
     text_clean(room, TEXT_CLEAN_MAX(length), text, length);
@@ -69,21 +64,20 @@ static size_t clean_width(char *room, const char *text, size_t length)
 }
 
 /* The filter as a terminal may show it, and carets under the word that is wrong. */
-static void tell_error(const char *text, const struct filter_error *error)
+static void show_place(const char *text, const struct filter_error *error)
 {
     char *room = malloc(TEXT_CLEAN_MAX(strlen(text)));
 
-    if (room) {
-        const size_t before = clean_width(room, text, error->column);
-        const size_t under = clean_width(room, text + error->column, error->length);
-        clean_width(room, text, strlen(text));
-        fprintf(stderr, "%s\n", room);
-        put_times(' ', before);
-        put_times('^', under ? under : 1);
-        putc('\n', stderr);
-    }
+    if (!room)
+        return;
+    const int before = (int)clean_width(room, text, error->column);
+    const int under = (int)clean_width(room, text + error->column, error->length);
+    clean_width(room, text, strlen(text));
+    message_line("%s", room);
+    const int carets = under ? under : 1;
+    memset(room, '^', strlen(room));
+    message_line("%*s%.*s", before, "", carets, room);
     free(room);
-    fprintf(stderr, "tcplens: filter, character %zu: %s\n", error->column + 1, error->message);
 }
 
 int filter_read(struct filter **filter, const char *text, unsigned flags)
@@ -102,9 +96,10 @@ int filter_read(struct filter **filter, const char *text, unsigned flags)
     if (result == 0)
         return -1;
     if (result != -EINVAL) {
-        fprintf(stderr, "tcplens: filter: %s\n", strerror(-result));
+        message("filter: %s", strerror(-result));
         return EXIT_FAILED;
     }
-    tell_error(text, &error);
+    show_place(text, &error);
+    message("filter, character %zu: %s", error.column + 1, error.message);
     return EXIT_USAGE;
 }

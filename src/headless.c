@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "open_source.h"
+#include "output.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -82,14 +83,14 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
                                   .budget_percent = options->budget_percent};
     int error = open_source(&settings.source, options, why);
     if (error) {
-        fprintf(stderr, "tcplens: %s\n", why);
+        message("%s", why);
         return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
     error = collector_new(&headless->collector, &settings);
     if (!error)
         return -1;
     source_close(settings.source);
-    fprintf(stderr, "tcplens: %s\n", why[0] ? why : strerror(-error));
+    message("%s", why[0] ? why : strerror(-error));
     return EXIT_FAILED;
 }
 
@@ -101,9 +102,9 @@ void headless_tell_trouble(struct headless *headless)
     if (strcmp(trouble, headless->told) == 0)
         return;
     if (trouble[0])
-        fprintf(stderr, "tcplens: no connections could be had: %s: trying again\n", trouble);
+        message("no connections could be had: %s: trying again", trouble);
     else
-        fprintf(stderr, "tcplens: connections are read again\n");
+        message("connections are read again");
     memcpy(headless->told, trouble, sizeof(headless->told));
 }
 

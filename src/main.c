@@ -1,5 +1,6 @@
 /* main: starts tcplens: options, then the command they name. */
 #include "options.h"
+#include "output.h"
 #include "settings.h"
 #include "source/privilege.h"
 
@@ -52,15 +53,15 @@ int main(int argc, char **argv)
     if (!take_standard_descriptors())
         return EXIT_FAILED;
     if (is_setuid()) {
-        fputs("tcplens: refuses to run setuid or setgid: remove that bit; tcplens(1) names the "
-              "capabilities to give it instead\n",
-              stderr);
+        message("refuses to run setuid or setgid: remove that bit; tcplens(1) names the "
+                "capabilities to give it instead");
         return EXIT_FAILED;
     }
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write */
     code = options_parse(&options, argc, argv);
     if (code < 0) {
+        output_begin(&options);
         const bool as_user = options.command == RUN_TOP && settings_are_of_sudo_user();
         const uint64_t unused = options_may_use_bpf(&options) ? 0 : LOADS;
         privilege_start((KEPT_PRIVILEGES[options.command] & ~unused) |

@@ -28,7 +28,7 @@ struct parse {
 
 static int usage_error(struct parse *parse, const char *what, const char *why)
 {
-    fprintf(stderr, "tcplens: %s%s%s\n", what, why[0] ? " " : "", why);
+    message("%s%s%s", what, why[0] ? " " : "", why);
     parse->exit_code = EXIT_USAGE;
     return -EINVAL;
 }

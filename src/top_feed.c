@@ -4,6 +4,7 @@
 
 #include "at_time.h"
 #include "open_source.h"
+#include "output.h"
 #include "source/past.h"
 #include "source/privilege.h"
 #include "source/replay.h"
@@ -14,7 +15,7 @@
 
 static int say(int code, const char *what, const char *why)
 {
-    fprintf(stderr, "tcplens: %s: %s\n", what, why);
+    message("%s: %s", what, why);
     return code;
 }
 
@@ -36,7 +37,7 @@ static int open_collector(struct top_feed *feed)
     char why[OPEN_SOURCE_WHY_MAX] = "";
     int error = open_source(&settings.source, feed->options, why);
     if (error) {
-        fprintf(stderr, "tcplens: %s\n", why);
+        message("%s", why);
         return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
     settings.events_why = why;
@@ -45,7 +46,7 @@ static int open_collector(struct top_feed *feed)
         source_close(settings.source);
         if (!why[0])
             return say(EXIT_FAILED, "collector", strerror(-error));
-        fprintf(stderr, "tcplens: %s\n", why);
+        message("%s", why);
         return EXIT_FAILED;
     }
     feed->consumer = collector_add_consumer(feed->collector);
@@ -152,7 +153,7 @@ static int open_log(struct top_feed *feed, const char *path)
     char why[OPEN_SOURCE_WHY_MAX] = "";
 
     if (replay_open(&log, path, why, sizeof(why))) {
-        fprintf(stderr, "tcplens: %s\n", why);
+        message("%s", why);
         return EXIT_FAILED;
     }
     privilege_keep(0); /* the log is open: nothing else is needed */
@@ -251,13 +252,14 @@ void top_feed_fill(struct top_feed *feed, struct screen_settings *settings)
     }
     if (!feed->player)
         return;
-    feed->transport = (struct screen_transport){.order = player_order,
-                                                .seek = player_seek,
-                                                .search = player_search,
-                                                .state = player_state,
-                                                .parse_time = at_time_parse,
-                                                .time_expected = AT_TIME_EXPECTED_BEFORE("what is shown"),
-                                                .data = feed->player};
+    feed->transport =
+        (struct screen_transport){.order = player_order,
+                                  .seek = player_seek,
+                                  .search = player_search,
+                                  .state = player_state,
+                                  .parse_time = at_time_parse,
+                                  .time_expected = AT_TIME_EXPECTED_BEFORE("what is shown"),
+                                  .data = feed->player};
     settings->transport = &feed->transport;
 }
 

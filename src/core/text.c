@@ -92,7 +92,7 @@ static size_t plain_run(const unsigned char *bytes, size_t length)
     return run;
 }
 
-size_t text_clean(char *out, size_t size, const char *raw, size_t length)
+static size_t clean(char *out, size_t size, const char *raw, size_t length, bool keep_escapes)
 {
     const unsigned char *bytes = (const unsigned char *)raw;
     size_t written = 0, at = 0;
@@ -111,7 +111,7 @@ size_t text_clean(char *out, size_t size, const char *raw, size_t length)
         uint32_t code = 0;
         size_t used = decode(bytes + at, length - at, &code);
         bool is_safe = used != 0 && (classify(code) & TEXT_REFUSED) == 0 &&
-                       !reads_as_escape(bytes + at, length - at);
+                       (keep_escapes || !reads_as_escape(bytes + at, length - at));
         if (used == 0)
             used = 1;
         if ((is_safe ? used : 4 * used) > room - written)
@@ -126,6 +126,16 @@ size_t text_clean(char *out, size_t size, const char *raw, size_t length)
     }
     out[written] = '\0';
     return written;
+}
+
+size_t text_clean(char *out, size_t size, const char *raw, size_t length)
+{
+    return clean(out, size, raw, length, false);
+}
+
+size_t text_clean_again(char *out, size_t size, const char *text, size_t length)
+{
+    return clean(out, size, text, length, true);
 }
 
 size_t text_next(const char *text, uint32_t *code, unsigned *cells)

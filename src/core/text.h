@@ -18,6 +18,17 @@
  * printable UTF-8, each character one or two cells, safe for every terminal, CSV or JSON. */
 size_t text_clean(char *out, size_t size, const char *raw, size_t length);
 
+/* The same for text that may have safe parts already, such as a message around a name: a backslash
+ * always stays, so that safe text stays as it is. */
+size_t text_clean_again(char *out, size_t size, const char *text, size_t length);
+
+/* What stands for a character where only ASCII can be shown: lines, blocks, arrows and dashes by
+ * what looks like them, all else '?'. */
+char text_ascii_form(uint32_t code);
+/* Replaces each character beyond ASCII by that, as often as it takes cells: what is aligned stays
+ * aligned. Never longer; text must end in NUL. Returns the bytes left. */
+size_t text_make_ascii(char *text, size_t length);
+
 /* Cells that safe text takes. */
 size_t text_width(const char *text);
 

@@ -1,6 +1,6 @@
 /* Drawing within a rectangle: what panes see of the terminal. Text is safe UTF-8; everything is
  * clipped; box drawing, arrows and blocks may be written as they are, in ASCII mode their ASCII
- * forms come out (canvas_ascii_form). */
+ * forms come out (text_ascii_form). */
 #ifndef TCPLENS_UI_CANVAS_H
 #define TCPLENS_UI_CANVAS_H
 
@@ -45,8 +45,5 @@ int canvas_sparkline(const struct canvas *canvas, int row, int col, int cells, u
                      const uint64_t *values, size_t count, uint64_t most);
 void canvas_cursor(const struct canvas *canvas, int row, int col);
 bool canvas_ascii(const struct canvas *canvas);
-
-/* What stands for a character where there is ASCII only: '|' for "│", '?' if there is nothing. */
-char canvas_ascii_form(uint32_t code);
 
 #endif

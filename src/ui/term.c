@@ -429,7 +429,7 @@ static int draw_piece(const struct term *term, int row, const struct term_piece 
             continue;
         for (unsigned i = 0; pen && i < (term->ascii ? width : 1); i++)
             put_character(row, piece->col + used + (int)i,
-                          term->ascii ? (uint32_t)canvas_ascii_form(code) : code, pen);
+                          term->ascii ? (uint32_t)text_ascii_form(code) : code, pen);
         used += (int)width;
     }
     return used;

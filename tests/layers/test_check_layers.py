@@ -87,6 +87,10 @@ class Planted(unittest.TestCase):
         self.assert_found('source/a.c', 'int type = SOCK_DESTROY;\n', 1, 'only act.c sends it')
         self.assert_found('act.c', 'int f(void)\n{\n    return system("x");\n}\n', 3, 'runs another')
 
+    def test_text_from_outside(self):
+        self.assert_found('a.c', 'void f(void)\n{\n    fprintf(stderr, "x");\n}\n', 3, 'message()')
+        self.assert_found('source/a.c', 'void f(char *n)\n{\n    if_indextoname(1, n);\n}\n', 3, 'names of')
+
     def test_what_is_allowed(self):
         self.assert_clean({
             'core/a.c': '#include "core/b.h"\n#include <stdio.h>\n'

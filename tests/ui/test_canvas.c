@@ -59,22 +59,12 @@ static void test_bar_and_sparkline(void **state)
     assert_string_equal(fake_row(&term, 4), "");
 }
 
-static void test_ascii_forms(void **state)
-{
-    (void)state;
-    assert_int_equal(canvas_ascii_form('x'), 'x');
-    assert_int_equal(canvas_ascii_form(0x2502), '|');
-    assert_int_equal(canvas_ascii_form(0x25bc), 'v');
-    assert_int_equal(canvas_ascii_form(0x4e2d), '?');
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_lie_within),
         cmocka_unit_test(test_field),
         cmocka_unit_test(test_bar_and_sparkline),
-        cmocka_unit_test(test_ascii_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

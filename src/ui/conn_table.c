@@ -347,13 +347,10 @@ static void move(struct conn_table *table, const struct picture *picture, int64_
 
 static void sort_aside(struct conn_table *table, int step)
 {
-    size_t at = sort_position(table);
-    for (size_t tries = 0; tries < table->count; tries++) {
-        at = at == SIZE_MAX ? 0 : (at + table->count + (size_t)step) % table->count;
-        if (table->cells[at].cells > 0)
-            break;
-    }
-    if (table->count > 0 && &columns[table->columns[at]] != table->view.sort)
+    if (table->count == 0)
+        return;
+    const size_t at = table_column_aside(table->cells, table->count, sort_position(table), step);
+    if (&columns[table->columns[at]] != table->view.sort)
         conn_table_sort_by(table, &columns[table->columns[at]]);
 }
 

@@ -368,11 +368,8 @@ static void move(struct group_pane *groups, int64_t delta)
 
 static void sort_aside(struct group_pane *groups, int step)
 {
-    const size_t count = GROUP_COLUMNS[groups->kind].count;
-
-    do
-        groups->sort = (groups->sort + count + (size_t)step) % count;
-    while (groups->cells[groups->sort].cells == 0 && count > 1);
+    groups->sort =
+        table_column_aside(groups->cells, GROUP_COLUMNS[groups->kind].count, groups->sort, step);
     groups->descending = GROUP_COLUMNS[groups->kind].columns[groups->sort].descending;
     groups->stale = groups->resort = true;
 }

@@ -312,10 +312,11 @@ static void take_mouse(struct screen *screen, const struct key *key)
  * the third row of that view. Without a new frame, which nobody has seen yet. */
 static void show_what_keys_did(struct screen *screen)
 {
-    if (!screen->void_panes)
+    if (!screen->void_panes && !screen->page_unseen)
         return;
     set_time(screen);
-    screen_update_panes(screen);
+    if (screen->void_panes)
+        screen_update_panes(screen);
     screen->void_panes = false;
     screen_paint(screen);
 }
@@ -325,7 +326,9 @@ static void take_key(struct screen *screen, const struct key *key)
     struct pane *pane = screen_top_pane(screen);
     screen->paint = true;
     screen->said_until_ns = 0;
-    if (screen->void_panes) /* a row's place in another frame is another row's */
+    if (screen->page_unseen)
+        show_what_keys_did(screen);
+    else if (screen->void_panes) /* a row's place in another frame is another row's */
         screen_update_panes(screen);
     if (key_is_mouse(key)) {
         take_mouse(screen, key);

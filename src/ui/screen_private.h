@@ -55,6 +55,7 @@ struct screen {
     struct screen_recording recording;
     bool closing; /* the top page asked to be closed */
     bool quit, paint, void_panes;
+    bool page_unseen; /* the top page was never painted: it has no height and no columns yet */
     enum theme theme;
     char said[256]; /* status line: what was said last */
     unsigned said_role;

@@ -88,6 +88,7 @@ int screen_open_page(struct screen *screen, const struct pane_ops *ops, const vo
         return error;
     }
     screen->pages[screen->page_count++] = pane;
+    screen->page_unseen = true;
     update_pane(screen, pane);
     if (ops->wish) /* what the page needs beyond the rows is not in this frame yet */
         screen->wish.now = true;

@@ -163,6 +163,18 @@ size_t table_column_at(const struct table_column *columns, size_t count, int col
     return SIZE_MAX;
 }
 
+size_t table_column_aside(const struct table_column *columns, size_t count, size_t at, int step)
+{
+    const size_t from = at < count ? at : step > 0 ? count - 1 : 0;
+    const size_t next = (from + count + (size_t)step) % count;
+    for (size_t i = next, tries = 0; tries < count; tries++) {
+        if (columns[i].cells > 0)
+            return i;
+        i = (i + count + (size_t)step) % count;
+    }
+    return next;
+}
+
 void table_scroll(uint32_t *cursor, uint32_t *top, uint32_t count, uint32_t height)
 {
     if (*cursor >= count)

@@ -29,6 +29,10 @@ void table_draw_cell(const struct canvas *canvas, int row, const struct table_co
                      unsigned style, const char *text);
 /* Column under a cell of the screen, SIZE_MAX if none. */
 size_t table_column_at(const struct table_column *columns, size_t count, int col);
+/* The next column in sight on that side (step -1 or 1) of column `at`, round the end; simply the
+ * next one where none is in sight, as before the first layout. SIZE_MAX stands before the first.
+ * count > 0. */
+size_t table_column_aside(const struct table_column *columns, size_t count, size_t at, int step);
 
 /* Keeps `cursor` within [0, count) and `top` so that it is within `height` rows. */
 void table_scroll(uint32_t *cursor, uint32_t *top, uint32_t count, uint32_t height);

@@ -75,6 +75,24 @@ static void test_header_marks_the_sort_column(void **state)
     assert_true(table_column_at(columns, COUNT, 1) == SIZE_MAX);
 }
 
+static void test_next_column_in_sight(void **state)
+{
+    struct table_column columns[COUNT];
+    (void)state;
+    make(columns);
+    /* never laid out: none is in sight, and it ends all the same */
+    assert_int_equal(table_column_aside(columns, COUNT, 0, 1), 1);
+    assert_int_equal(table_column_aside(columns, COUNT, 0, -1), COUNT - 1);
+    assert_int_equal(table_column_aside(columns, COUNT, COUNT - 1, 1), 0);
+    assert_int_equal(table_column_aside(columns, COUNT, SIZE_MAX, 1), 0);
+    assert_int_equal(table_column_aside(columns, COUNT, SIZE_MAX, -1), COUNT - 1);
+    table_layout(columns, COUNT, 0, 300);
+    columns[1].cells = columns[2].cells = 0;
+    assert_int_equal(table_column_aside(columns, COUNT, 0, 1), 3);
+    assert_int_equal(table_column_aside(columns, COUNT, 3, -1), 0);
+    assert_int_equal(table_column_aside(columns, 1, 0, 1), 0);
+}
+
 static void test_scroll_keeps_the_cursor(void **state)
 {
     (void)state;
@@ -94,6 +112,7 @@ int main(void)
         cmocka_unit_test(test_every_width),
         cmocka_unit_test(test_spare_width_grows_by_share),
         cmocka_unit_test(test_header_marks_the_sort_column),
+        cmocka_unit_test(test_next_column_in_sight),
         cmocka_unit_test(test_scroll_keeps_the_cursor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

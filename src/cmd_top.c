@@ -43,18 +43,24 @@ struct top {
     struct top_acts acts;
     int orders[2];  /* main to screen */
     int answers[2]; /* screen to main */
-    int signals;    /* signalfd */
+    int signals;    /* signalfd of all that is read there */
+    int stops;      /* signalfd of SIGTSTP, polled and never read */
     pthread_t thread;
     bool screen_runs;
+    unsigned suspensions, suspended; /* orders given, answers received */
     int screen_error;
-    sigset_t taken;
 };
 
-/* The handler of the deadly signals has no argument: this is where it finds the terminal. */
+/* Handlers of the deadly signals and of exit() have no argument: here they find the terminal. */
 static struct term_rescue *deadly_rescue;
 
-static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT};
-static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+/* Whatever ends a program by default ends this one in order, the terminal restored. A write beyond
+ * the limit of file sizes is an error of write() while SIGXFSZ is blocked. */
+static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGCONT, SIGWINCH,
+                                    SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU,
+                                    SIGXFSZ, SIGIO,   SIGPWR,  SIGSTKFLT};
+/* What the kernel raises in the thread that did wrong, blocked or not. */
+static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 
 static void on_deadly_signal(int number)
 {
@@ -70,6 +76,17 @@ static void catch_deadly_signals(struct term_rescue *rescue)
     deadly_rescue = rescue;
     for (size_t i = 0; i < sizeof(DEADLY_SIGNALS) / sizeof(DEADLY_SIGNALS[0]); i++)
         sigaction(DEADLY_SIGNALS[i], &action, NULL);
+}
+
+/* curses calls exit() when it runs out of memory (ncurses 6.4, comp_error.c). */
+static void on_exit_from_within(void)
+{
+    static const char WORDS[] = "tcplens: ended by the terminal library: out of memory?\n";
+    if (!deadly_rescue)
+        return;
+    term_rescue_restore(deadly_rescue);
+    ssize_t written = write(STDERR_FILENO, WORDS, sizeof(WORDS) - 1);
+    (void)written;
 }
 
 static void release_deadly_signals(void)
@@ -96,13 +113,20 @@ static void keep_stop_key(void)
 
 static int take_signals(struct top *top)
 {
-    sigemptyset(&top->taken);
+    sigset_t taken, stop;
+    sigemptyset(&taken);
     for (size_t i = 0; i < sizeof(TAKEN_SIGNALS) / sizeof(TAKEN_SIGNALS[0]); i++)
-        sigaddset(&top->taken, TAKEN_SIGNALS[i]);
-    pthread_sigmask(SIG_BLOCK, &top->taken, NULL);
+        sigaddset(&taken, TAKEN_SIGNALS[i]);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        sigaddset(&taken, number);
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &taken, NULL);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
     keep_stop_key();
-    top->signals = signalfd(-1, &top->taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    return top->signals < 0 ? -errno : 0;
+    top->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+    top->stops = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    return top->signals < 0 || top->stops < 0 ? -errno : 0;
 }
 
 static void send_byte(int descriptor, char byte)
@@ -215,23 +239,32 @@ static int open_screen(struct top *top)
     return error ? say(EXIT_FAILED, "screen", strerror(-error)) : EXIT_DONE;
 }
 
-/* The last answer that has come, 0 if none. */
-static char read_answer(struct top *top)
+static void read_answers(struct top *top)
 {
-    char answer = 0, last = 0;
+    char answer;
     while (read(top->answers[0], &answer, 1) == 1) {
-        last = answer;
+        top->suspended += answer == ANSWER_SUSPENDED;
         if (answer == ANSWER_ENDED)
             top->screen_runs = false;
     }
-    return last;
 }
 
-/* Waits at most until `deadline` for the screen to say so, or to end. */
-static void wait_answer(struct top *top, char wanted, int64_t deadline)
+static bool screen_has_ended(const struct top *top)
+{
+    return !top->screen_runs;
+}
+
+/* An answer that came too late for its own stop does not count for the next one. */
+static bool screen_is_suspended(const struct top *top)
+{
+    return !top->screen_runs || top->suspended == top->suspensions;
+}
+
+/* At most until `deadline`. */
+static void wait_until(struct top *top, bool (*done)(const struct top *top), int64_t deadline)
 {
     struct pollfd wait = {.fd = top->answers[0], .events = POLLIN};
-    while (top->screen_runs && read_answer(top) != wanted) {
+    for (read_answers(top); !done(top); read_answers(top)) {
         int64_t left = deadline - clock_mono_ns();
         if (left <= 0)
             break;
@@ -239,14 +272,29 @@ static void wait_answer(struct top *top, char wanted, int64_t deadline)
     }
 }
 
+static bool is_pending(int number)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
+}
+
+/* SIGTSTP stays pending until the screen has been left. A SIGCONT takes it back (signal(7)): one
+ * that comes meanwhile means that there is nothing to stop for. */
 static void stop_ourselves(struct top *top)
 {
+    static const struct timespec AT_ONCE;
+    sigset_t go_on;
     top_feed_suspend(&top->feed);
+    top->suspensions++;
     send_byte(top->orders[1], SCREEN_SUSPEND);
-    wait_answer(top, ANSWER_SUSPENDED, clock_mono_ns() + END_NS);
+    wait_until(top, screen_is_suspended, clock_mono_ns() + END_NS);
     term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
-    raise(SIGSTOP);
-    /* here again: a stop that follows at once would take a SIGCONT that nobody has read yet */
+    if (is_pending(SIGTSTP))
+        raise(SIGSTOP);
+    /* The SIGCONT is answered here: a stop that follows at once would take it back unread. */
+    sigemptyset(&go_on);
+    sigaddset(&go_on, SIGCONT);
+    sigtimedwait(&go_on, NULL, &AT_ONCE);
     send_byte(top->orders[1], SCREEN_RESUME);
 }
 
@@ -256,9 +304,6 @@ static int take_signal(struct top *top)
     struct signalfd_siginfo info;
     while (read(top->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         switch ((int)info.ssi_signo) {
-        case SIGTSTP:
-            stop_ourselves(top);
-            break;
         case SIGCONT:
             send_byte(top->orders[1], SCREEN_RESUME);
             break;
@@ -276,20 +321,22 @@ static int take_signal(struct top *top)
 static int watch(struct top *top)
 {
     struct pollfd waits[] = {{.fd = top->signals, .events = POLLIN},
-                             {.fd = top->answers[0], .events = POLLIN}};
+                             {.fd = top->answers[0], .events = POLLIN},
+                             {.fd = top->stops, .events = POLLIN}};
     int64_t end = top->options->for_ns > 0 ? clock_mono_ns() + top->options->for_ns : INT64_MAX;
     while (top->screen_runs) {
         int64_t left_ms = end == INT64_MAX ? -1 : (end - clock_mono_ns()) / MILLISECOND_NS + 1;
         if (end != INT64_MAX && left_ms <= 0)
             return 0;
         int timeout = left_ms > 3600000 ? 3600000 : (int)left_ms;
-        if (poll(waits, 2, timeout) <= 0)
+        if (poll(waits, 3, timeout) <= 0)
             continue;
         int signal = waits[0].revents ? take_signal(top) : 0;
         if (signal)
             return signal;
-        if (waits[1].revents)
-            read_answer(top);
+        if (waits[2].revents)
+            stop_ourselves(top);
+        read_answers(top);
     }
     return 0;
 }
@@ -305,11 +352,11 @@ static bool end_threads(struct top *top)
     pthread_sigmask(SIG_BLOCK, &background, NULL);
     send_byte(top->orders[1], SCREEN_QUIT);
     top_feed_ask_stop(&top->feed);
-    wait_answer(top, ANSWER_ENDED, begin + UNBLOCK_NS);
+    wait_until(top, screen_has_ended, begin + UNBLOCK_NS);
     /* Each time a few kilobytes more are discarded, until what was being painted is through. */
     while (top->screen_runs && clock_mono_ns() < begin + END_NS) {
         term_rescue_unblock(&top->rescue);
-        wait_answer(top, ANSWER_ENDED, clock_mono_ns() + UNBLOCK_STEP_NS);
+        wait_until(top, screen_has_ended, clock_mono_ns() + UNBLOCK_STEP_NS);
     }
     if (top->screen_runs) {
         term_rescue_restore(&top->rescue);
@@ -337,6 +384,7 @@ static int start_threads(struct top *top)
 static int run(struct top *top)
 {
     catch_deadly_signals(&top->rescue);
+    atexit(on_exit_from_within);
     int code = start_threads(top);
     if (code)
         return code;
@@ -396,8 +444,8 @@ static void top_done(struct top *top)
     system_names_free(top->names);
     settings_free(top->settings);
     term_rescue_done(&top->rescue);
-    const int descriptors[] = {top->orders[0], top->orders[1], top->answers[0], top->answers[1],
-                               top->signals};
+    const int descriptors[] = {top->orders[0],  top->orders[1], top->answers[0],
+                               top->answers[1], top->signals,   top->stops};
     for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
         close_if_open(descriptors[i]);
 }
@@ -409,7 +457,8 @@ int cmd_top_over(const struct options *options, const char *log, int input)
                       .feed = {.consumer = -1},
                       .orders = {-1, -1},
                       .answers = {-1, -1},
-                      .signals = -1};
+                      .signals = -1,
+                      .stops = -1};
     int code = check_filter(options);
     if (!code)
         code = check_terminal(&top);

@@ -134,12 +134,13 @@ static void obey(struct screen *screen, char order)
     screen->paint = true;
 }
 
+/* One at a time: what follows a suspension in the pipe is for `suspend` to read. */
 static void read_orders(struct screen *screen)
 {
-    char orders[64];
-    ssize_t got = read(screen->settings.orders_descriptor, orders, sizeof(orders));
-    for (ssize_t i = 0; i < got; i++)
-        obey(screen, orders[i]);
+    char order;
+    ssize_t got;
+    while ((got = read(screen->settings.orders_descriptor, &order, 1)) == 1)
+        obey(screen, order);
     if (got == 0)
         screen->quit = true;
 }

@@ -20,6 +20,7 @@
 #define END_DEADLINE_MS 10000 /* generous: sanitizers, a busy machine; the figure is printed */
 
 static const char *program; /* set once by main */
+static const char *preload; /* makes curses call exit(); NULL: left out */
 
 static double now_ms(void)
 {
@@ -135,6 +136,18 @@ static void test_signals_restore(void **state)
     end_by(SIGHUP, false);
 }
 
+/* All that end a program by default, and that somebody may send. */
+static void test_other_signals_restore(void **state)
+{
+    static const int NUMBERS[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU,
+                                  SIGXFSZ, SIGIO,   SIGPWR,  SIGSTKFLT, SIGQUIT};
+    (void)state;
+    for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++)
+        end_by(NUMBERS[i], false);
+    end_by(SIGRTMIN, false);
+    end_by(SIGRTMAX, false);
+}
+
 static void test_signals_with_pty_unread(void **state)
 {
     (void)state;
@@ -157,7 +170,7 @@ static void test_never_read(void **state)
 
 static void test_crash_restores(void **state)
 {
-    static const int NUMBERS[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    static const int NUMBERS[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
     (void)state;
     for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
         struct pty_screen *screen = start_and_wait();
@@ -170,6 +183,24 @@ static void test_crash_restores(void **state)
         assert_false(pty_screen_in_alternate(screen));
         pty_screen_free(screen);
     }
+}
+
+static void test_exit_within_curses_restores(void **state)
+{
+    char environment[4096];
+    int status;
+    (void)state;
+    if (!preload)
+        skip();
+    snprintf(environment, sizeof(environment), "LD_PRELOAD=%s", preload);
+    struct pty_screen *screen = start((const char *const[]){environment, NULL}, false);
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+    assert_restored(screen);
+    assert_false(pty_screen_in_alternate(screen));
+    assert_true(pty_screen_find(screen, "out of memory?", NULL, NULL));
+    pty_screen_free(screen);
 }
 
 static void test_hangup_ends(void **state)
@@ -221,6 +252,61 @@ static void test_stop_and_continue(void **state)
         pty_screen_signal(screen, SIGCONT);
         assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
         assert_true(pty_screen_in_alternate(screen));
+    }
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+/* With the screen stuck in a write, the order to leave it and the order to go on wait side by side.
+ */
+static void test_stop_and_continue_with_pty_unread(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        fill_pty(screen);
+        pty_screen_signal(screen, SIGTSTP);
+        assert_true(wait_stopped(screen));
+        assert_restored(screen);
+        pty_screen_signal(screen, SIGCONT);
+        pty_screen_set_reading(screen, true);
+        pty_screen_resize(screen, 20 + round, 70);
+        assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
+        assert_true(pty_screen_in_alternate(screen));
+        pty_screen_send_keys(screen, "?");
+        assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+        pty_screen_send_keys(screen, "<Esc>");
+        assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+    }
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    assert_restored(screen);
+    pty_screen_free(screen);
+}
+
+static void spin(double milliseconds)
+{
+    for (double end = now_ms() + milliseconds; now_ms() < end;)
+        ;
+}
+
+/* A SIGCONT that comes while the screen is being left takes the stop back: it is not lost. */
+static void test_continued_before_it_stopped(void **state)
+{
+    struct pty_screen *screen = start_and_wait();
+    int status;
+    (void)state;
+    for (int round = 0; round < 40; round++) {
+        pty_screen_signal(screen, SIGTSTP);
+        spin(round * 0.1);
+        pty_screen_signal(screen, SIGCONT);
+        pty_screen_send_keys(screen, "?");
+        assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+        pty_screen_send_keys(screen, "<Esc>");
+        assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
     }
     pty_screen_send_keys(screen, "q");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
@@ -348,21 +434,26 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quit_restores),
         cmocka_unit_test(test_signals_restore),
+        cmocka_unit_test(test_other_signals_restore),
         cmocka_unit_test(test_signals_with_pty_unread),
         cmocka_unit_test(test_never_read),
         cmocka_unit_test(test_crash_restores),
+        cmocka_unit_test(test_exit_within_curses_restores),
         cmocka_unit_test(test_hangup_ends),
         cmocka_unit_test(test_stop_and_continue),
+        cmocka_unit_test(test_stop_and_continue_with_pty_unread),
+        cmocka_unit_test(test_continued_before_it_stopped),
         cmocka_unit_test(test_stop_unseen),
         cmocka_unit_test(test_resize_storm),
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_any_keys),
         cmocka_unit_test(test_not_a_terminal),
     };
-    if (argc != 2) {
-        fputs("usage: test_terminal TCPLENS\n", stderr);
+    if (argc != 2 && argc != 3) {
+        fputs("usage: test_terminal TCPLENS [PRELOAD]\n", stderr);
         return 2;
     }
     program = argv[1];
+    preload = argc == 3 ? argv[2] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "ui/base64.h"
 #include "ui/canvas.h"
+#include "ui/term_measure.h"
 #include "ui/term_rows.h"
 
 #include <curses.h>
@@ -12,12 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define PAIRS_MAX      192
 #define ESCAPE_WAIT_MS 25
-
 enum layer { LAYER_PLAIN, LAYER_SELECTED, LAYER_TAGGED, LAYER_COUNT };
 
 struct pen {
@@ -54,7 +53,6 @@ static const struct key_map NAMED_KEYS[] = {
     {KEY_ENTER, KEY_CODE_ENTER},   {KEY_BACKSPACE, KEY_CODE_BACKSPACE},
     {KEY_BTAB, KEY_CODE_BACK_TAB},
 };
-
 static const struct key_map PLAIN_KEYS[] = {
     {'\n', KEY_CODE_ENTER}, {'\b', KEY_CODE_BACKSPACE}, {127, KEY_CODE_BACKSPACE}};
 
@@ -107,8 +105,9 @@ static bool can_place_cursor(void)
 
 static int start_type(struct term *term, const char *type)
 {
-    FILE *input = term->input ? term->input : stdin;
-    term->screen = newterm(type, stdout, input);
+    use_env(FALSE);
+    use_tioctl(!term_is_huge()); /* else curses begins with what the description says */
+    term->screen = newterm(type, stdout, term->input ? term->input : stdin);
     if (!term->screen)
         return -ENOENT;
     const bool can = can_place_cursor();
@@ -117,6 +116,7 @@ static int start_type(struct term *term, const char *type)
         /* Left and entered once: before that ncurses 6.4 writes each move of the cursor on its own
          * (its mvcur flushes as long as the screen has never been left), 46 times a frame. */
         refresh();
+        term_resized(term);
         return 0;
     }
     delscreen(term->screen);
@@ -132,15 +132,18 @@ static int start_screen(struct term *term, char *text, size_t size)
     for (size_t i = 0; error == -ENOENT && i < sizeof(FALLBACK_TYPES) / sizeof(char *); i++) {
         if (start_type(term, FALLBACK_TYPES[i]) != 0)
             continue;
-        snprintf(text, size, "%s%.40s%s: taken for %s", type && *type ? "TERM=" : "",
-                 type && *type ? type : "TERM is not set",
-                 type && *type ? " is not known here" : "", FALLBACK_TYPES[i]);
+        snprintf(text, size, "%s%.40s, using %s", type && *type ? "unknown TERM=" : "",
+                 type && *type ? type : "TERM is not set", FALLBACK_TYPES[i]);
         return 0;
     }
-    if (error)
+    if (error == -ENOENT)
+        snprintf(
+            text, size,
+            "no terminfo descriptions found: install ncurses-base, or set TERMINFO to a folder "
+            "that has them");
+    else if (error)
         snprintf(text, size,
-                 "TERM=%.40s cannot draw a screen: set TERM (TERM=xterm-256color tcplens), or use "
-                 "tcplens list",
+                 "TERM=%.40s cannot draw a screen: set TERM=xterm-256color, or use tcplens list",
                  type ? type : "");
     return error ? -ENOSYS : 0;
 }
@@ -232,12 +235,11 @@ void term_resume(struct term *term)
 
 void term_resized(struct term *term)
 {
-    struct winsize size;
+    int rows, cols;
     term_rows_forget(&term->rows);
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
-        return;
-    if (size.ws_row != LINES || size.ws_col != COLS)
-        resizeterm(size.ws_row, size.ws_col);
+    term_measure(&rows, &cols);
+    if (rows > 0 && cols > 0 && (rows != LINES || cols != COLS))
+        resizeterm(rows, cols);
 }
 
 void term_repaint(struct term *term)

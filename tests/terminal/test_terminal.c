@@ -1,6 +1,6 @@
-/* How the program treats its terminal: restored after every end that can be caught, also with the
- * output unread; stopped and continued; resized; typed at; of a type it does not know. */
-#include "pty_screen.h"
+/* How the program leaves its terminal: restored after every end that can be caught, also with the
+ * output unread; stopped and continued. */
+#include "terminal_run.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -16,48 +16,11 @@
 
 #include <cmocka.h>
 
-#define DEADLINE_MS     20000
-#define END_DEADLINE_MS 10000 /* generous: sanitizers, a busy machine; the figure is printed */
-
-static const char *program; /* set once by main */
 static const char *preload; /* makes curses call exit(); NULL: left out */
-
-static double now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1000.0 + (double)now.tv_nsec / 1e6;
-}
-
-static struct pty_screen *start(const char *const *env, bool unread)
-{
-    const char *const argv[] = {program, "--demo", "7,2000,200", "-i", "0.1", NULL};
-    const struct pty_screen_options options = {
-        .rows = 24, .cols = 80, .argv = argv, .env = env, .unread = unread};
-    struct pty_screen *screen = NULL;
-    assert_int_equal(pty_screen_start(&screen, &options), 0);
-    return screen;
-}
-
-static struct pty_screen *start_and_wait(void)
-{
-    struct pty_screen *screen = start(NULL, false);
-    assert_true(pty_screen_wait_text(screen, "Connections", DEADLINE_MS));
-    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
-    return screen;
-}
-
-static void assert_restored(const struct pty_screen *screen)
-{
-    struct termios before, now;
-    pty_screen_termios_before(screen, &before);
-    assert_int_equal(pty_screen_termios_now(screen, &now), 0);
-    assert_true(pty_screen_termios_equal(&before, &now));
-}
 
 static void test_quit_restores(void **state)
 {
-    struct pty_screen *screen = start_and_wait();
+    struct pty_screen *screen = terminal_start_and_wait();
     struct termios before, now;
     int status;
     (void)state;
@@ -69,7 +32,7 @@ static void test_quit_restores(void **state)
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     assert_false(pty_screen_in_alternate(screen));
     assert_false(pty_screen_mouse_wanted(screen));
     pty_screen_free(screen);
@@ -111,18 +74,18 @@ static void fill_pty(struct pty_screen *screen)
 
 static void end_by(int number, bool unread)
 {
-    struct pty_screen *screen = start_and_wait();
+    struct pty_screen *screen = terminal_start_and_wait();
     int status;
     if (unread)
         fill_pty(screen);
-    double begin = now_ms();
+    double begin = terminal_now_ms();
     pty_screen_signal(screen, number);
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
     print_message("%s%s: ended after %.0f ms\n", strsignal(number), unread ? ", pty unread" : "",
-                  now_ms() - begin);
+                  terminal_now_ms() - begin);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 128 + number);
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     if (!unread)
         assert_false(pty_screen_in_alternate(screen));
     pty_screen_free(screen);
@@ -158,13 +121,13 @@ static void test_signals_with_pty_unread(void **state)
 
 static void test_never_read(void **state)
 {
-    struct pty_screen *screen = start(NULL, true);
+    struct pty_screen *screen = terminal_start(NULL, true);
     int status;
     (void)state;
     pty_screen_wait_quiet(screen, 300, 300);
     pty_screen_signal(screen, SIGTERM);
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     pty_screen_free(screen);
 }
 
@@ -173,13 +136,13 @@ static void test_crash_restores(void **state)
     static const int NUMBERS[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
     (void)state;
     for (size_t i = 0; i < sizeof(NUMBERS) / sizeof(NUMBERS[0]); i++) {
-        struct pty_screen *screen = start_and_wait();
+        struct pty_screen *screen = terminal_start_and_wait();
         int status;
         pty_screen_signal(screen, NUMBERS[i]);
         assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
         assert_true(WIFSIGNALED(status));
         assert_int_equal(WTERMSIG(status), NUMBERS[i]);
-        assert_restored(screen);
+        terminal_assert_restored(screen);
         assert_false(pty_screen_in_alternate(screen));
         pty_screen_free(screen);
     }
@@ -193,11 +156,11 @@ static void test_exit_within_curses_restores(void **state)
     if (!preload)
         skip();
     snprintf(environment, sizeof(environment), "LD_PRELOAD=%s", preload);
-    struct pty_screen *screen = start((const char *const[]){environment, NULL}, false);
+    struct pty_screen *screen = terminal_start((const char *const[]){environment, NULL}, false);
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     assert_false(pty_screen_in_alternate(screen));
     assert_true(pty_screen_find(screen, "out of memory?", NULL, NULL));
     pty_screen_free(screen);
@@ -205,7 +168,7 @@ static void test_exit_within_curses_restores(void **state)
 
 static void test_hangup_ends(void **state)
 {
-    struct pty_screen *screen = start_and_wait();
+    struct pty_screen *screen = terminal_start_and_wait();
     int status;
     (void)state;
     pty_screen_hangup(screen);
@@ -230,15 +193,15 @@ static bool is_stopped(const struct pty_screen *screen)
 
 static bool wait_stopped(struct pty_screen *screen)
 {
-    double end = now_ms() + DEADLINE_MS;
-    while (!is_stopped(screen) && now_ms() < end)
+    double end = terminal_now_ms() + DEADLINE_MS;
+    while (!is_stopped(screen) && terminal_now_ms() < end)
         pty_screen_wait_quiet(screen, 5, 5);
     return is_stopped(screen);
 }
 
 static void test_stop_and_continue(void **state)
 {
-    struct pty_screen *screen = start_and_wait();
+    struct pty_screen *screen = terminal_start_and_wait();
     int status;
     (void)state;
     for (int round = 0; round < 8; round++) {
@@ -246,7 +209,7 @@ static void test_stop_and_continue(void **state)
         pty_screen_signal(screen, SIGTSTP);
         assert_true(wait_stopped(screen));
         pty_screen_wait_quiet(screen, 50, 1000);
-        assert_restored(screen);
+        terminal_assert_restored(screen);
         assert_false(pty_screen_in_alternate(screen));
         pty_screen_resize(screen, 20 + round, 70);
         pty_screen_signal(screen, SIGCONT);
@@ -255,7 +218,7 @@ static void test_stop_and_continue(void **state)
     }
     pty_screen_send_keys(screen, "q");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     pty_screen_free(screen);
 }
 
@@ -263,14 +226,14 @@ static void test_stop_and_continue(void **state)
  */
 static void test_stop_and_continue_with_pty_unread(void **state)
 {
-    struct pty_screen *screen = start_and_wait();
+    struct pty_screen *screen = terminal_start_and_wait();
     int status;
     (void)state;
     for (int round = 0; round < 3; round++) {
         fill_pty(screen);
         pty_screen_signal(screen, SIGTSTP);
         assert_true(wait_stopped(screen));
-        assert_restored(screen);
+        terminal_assert_restored(screen);
         pty_screen_signal(screen, SIGCONT);
         pty_screen_set_reading(screen, true);
         pty_screen_resize(screen, 20 + round, 70);
@@ -283,20 +246,20 @@ static void test_stop_and_continue_with_pty_unread(void **state)
     }
     pty_screen_send_keys(screen, "q");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     pty_screen_free(screen);
 }
 
 static void spin(double milliseconds)
 {
-    for (double end = now_ms() + milliseconds; now_ms() < end;)
+    for (double end = terminal_now_ms() + milliseconds; terminal_now_ms() < end;)
         ;
 }
 
 /* A SIGCONT that comes while the screen is being left takes the stop back: it is not lost. */
 static void test_continued_before_it_stopped(void **state)
 {
-    struct pty_screen *screen = start_and_wait();
+    struct pty_screen *screen = terminal_start_and_wait();
     int status;
     (void)state;
     for (int round = 0; round < 40; round++) {
@@ -310,14 +273,14 @@ static void test_continued_before_it_stopped(void **state)
     }
     pty_screen_send_keys(screen, "q");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     pty_screen_free(screen);
 }
 
 /* SIGSTOP cannot be seen coming: after it everything is set up and painted again. */
 static void test_stop_unseen(void **state)
 {
-    struct pty_screen *screen = start_and_wait();
+    struct pty_screen *screen = terminal_start_and_wait();
     int status;
     (void)state;
     pty_screen_signal(screen, SIGSTOP);
@@ -327,106 +290,8 @@ static void test_stop_unseen(void **state)
     assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
     pty_screen_send_keys(screen, "qq");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_restored(screen);
+    terminal_assert_restored(screen);
     pty_screen_free(screen);
-}
-
-static void test_resize_storm(void **state)
-{
-    struct pty_screen *screen = start_and_wait();
-    int status;
-    unsigned seed = 7;
-    (void)state;
-    for (int i = 0; i < 200; i++) {
-        seed = seed * 1103515245u + 12345u;
-        pty_screen_resize(screen, 1 + (int)(seed >> 16) % 60, 1 + (int)(seed >> 8) % 200);
-        if (i % 8 == 0)
-            pty_screen_send_keys(screen, i % 16 ? "?" : "<Esc>");
-    }
-    pty_screen_resize(screen, 1, 1);
-    pty_screen_send_keys(screen, "jkGg?<Esc>s<Esc>");
-    pty_screen_wait_quiet(screen, 100, 2000);
-    pty_screen_resize(screen, 30, 100);
-    pty_screen_send_keys(screen, "<Esc><Esc>");
-    assert_true(pty_screen_wait_line(screen, 29, "Quit", DEADLINE_MS));
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    pty_screen_free(screen);
-}
-
-static void expect_refusal(const char *const *env, const char *words)
-{
-    struct pty_screen *screen = start(env, false);
-    int status;
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 1);
-    assert_true(pty_screen_find(screen, words, NULL, NULL));
-    assert_restored(screen);
-    pty_screen_free(screen);
-}
-
-static void expect_screen(const char *const *env)
-{
-    struct pty_screen *screen = start(env, false);
-    int status;
-    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_restored(screen);
-    pty_screen_free(screen);
-}
-
-static void test_types(void **state)
-{
-    (void)state;
-    expect_refusal((const char *const[]){"TERM=dumb", NULL}, "set TERM");
-    expect_screen((const char *const[]){"TERM=unheard-of", NULL});
-    expect_screen((const char *const[]){"TERM", NULL});
-    expect_screen((const char *const[]){"TERM=", NULL});
-    expect_screen((const char *const[]){"TERM=vt100", NULL});
-    expect_screen((const char *const[]){"TERM=linux", "LANG=C", NULL});
-}
-
-/* Any bytes at all: the program neither ends by a signal nor hangs. 'q' and the control characters
- * of the terminal itself (^C ^Z ^\ ^S ^Q ^V ^O ^R ^W) are left out. */
-static void test_any_keys(void **state)
-{
-    struct pty_screen *screen = start_and_wait();
-    int status;
-    unsigned seed = 20261122;
-    (void)state;
-    for (int i = 0; i < 400; i++) {
-        unsigned char bytes[16];
-        for (size_t b = 0; b < sizeof(bytes); b++) {
-            seed = seed * 1103515245u + 12345u;
-            unsigned char byte = (unsigned char)(seed >> 16);
-            bool kept = byte != 'q' && byte >= 27 && byte != 28;
-            bytes[b] = kept ? byte : (unsigned char)"\033[<0;jkGs?\t\r"[byte % 13];
-        }
-        pty_screen_send_bytes(screen, bytes, sizeof(bytes));
-        pty_screen_wait_quiet(screen, 1, 5);
-    }
-    pty_screen_wait_quiet(screen, 100, 2000);
-    pty_screen_signal(screen, SIGTERM);
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_true(WIFEXITED(status));
-    assert_restored(screen);
-    pty_screen_free(screen);
-}
-
-static void test_not_a_terminal(void **state)
-{
-    char line[256] = "", command[512];
-    (void)state;
-    snprintf(command, sizeof(command), "'%s' --demo 7 2>&1 </dev/null", program);
-    FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
-    assert_non_null(fgets(line, sizeof(line), pipe));
-    assert_non_null(strstr(line, "tcplens list"));
-    assert_null(fgets(line, sizeof(line), pipe));
-    assert_int_equal(WEXITSTATUS(pclose(pipe)), 2);
 }
 
 int main(int argc, char **argv)
@@ -444,16 +309,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_stop_and_continue_with_pty_unread),
         cmocka_unit_test(test_continued_before_it_stopped),
         cmocka_unit_test(test_stop_unseen),
-        cmocka_unit_test(test_resize_storm),
-        cmocka_unit_test(test_types),
-        cmocka_unit_test(test_any_keys),
-        cmocka_unit_test(test_not_a_terminal),
     };
     if (argc != 2 && argc != 3) {
         fputs("usage: test_terminal TCPLENS [PRELOAD]\n", stderr);
         return 2;
     }
-    program = argv[1];
+    terminal_program = argv[1];
     preload = argc == 3 ? argv[2] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,9 +241,10 @@ static int show(struct list *list, const struct frame *frame)
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;
-    if (missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG))
+    if (missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC))
         tell_missing(missing);
-    return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG) ? EXIT_PARTLY : EXIT_DONE;
+    return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC) ? EXIT_PARTLY
+                                                                               : EXIT_DONE;
 }
 
 /* The first frame of a collector without a thread. Takes the source over. */

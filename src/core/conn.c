@@ -9,6 +9,7 @@
 static const char *const OWNER_WORDS[] = {
     [OWNER_UNKNOWN] = "unknown", [OWNER_PROCESS] = NULL, [OWNER_HIDDEN] = "hidden",
     [OWNER_NONE] = "none",       [OWNER_LAST] = "last",  [OWNER_LISTENER] = "listener",
+    [OWNER_UNSEEN] = "unseen",
 };
 
 const char *owner_word_name(uint8_t word)

@@ -48,7 +48,8 @@ enum owner_word {
     OWNER_HIDDEN,      /* no permission to know */
     OWNER_NONE,        /* no process holds it: orphaned, kernel */
     OWNER_LAST,        /* conn.owner held it before, holds nothing now */
-    OWNER_LISTENER     /* not yet accepted: conn.owner is its listener's */
+    OWNER_LISTENER,    /* not yet accepted: conn.owner is its listener's */
+    OWNER_UNSEEN       /* none that /proc shows; those of other pid namespaces it does not show */
 };
 const char *owner_word_name(uint8_t word); /* "hidden" ...; NULL for OWNER_PROCESS */
 

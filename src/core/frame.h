@@ -55,8 +55,8 @@ enum missing_reason {
     MISSING_EVENTS = 1u << 4,        /* missing.events_lost events at least were lost */
     MISSING_ULP = 1u << 5,           /* ULP information needs CAP_NET_ADMIN on this kernel */
     MISSING_LOG = 1u << 6,           /* replay: the log has a gap here */
-    MISSING_PROC = 1u << 7,          /* /proc is not mounted or hidden (hidepid) */
-    MISSING_IPV6 = 1u << 8           /* the kernel has no IPv6 (a fact, not an error) */
+    MISSING_PROC = 1u << 7, /* /proc is not mounted, another pid namespace's, or unreadable */
+    MISSING_IPV6 = 1u << 8  /* the kernel has no IPv6 (a fact, not an error) */
 };
 
 struct missing {

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PF_KTHREAD 0x00200000u /* include/linux/sched.h, Linux 2.6.27 to 6.18 */
+#define PF_EXITING 0x00000004u /* include/linux/sched.h, Linux 2.6.27 to 6.18 */
+#define PF_KTHREAD 0x00200000u
 
 enum field { /* counted from the one behind the name (proc_pid_stat(5): 3) */
              FIELD_STATE = 0,
              FIELD_PARENT = 1,
+             FIELD_SESSION = 3,
              FIELD_FLAGS = 6,
              FIELD_THREADS = 17,
              FIELD_START = 19,
@@ -40,7 +42,9 @@ int proc_stat_parse(const char *text, size_t length, struct proc_stat *out)
     text_clean(out->name, sizeof out->name, open + 1, (size_t)(close - open - 1));
     out->state = state;
     out->kernel_thread = (numbers[FIELD_FLAGS] & PF_KTHREAD) != 0;
+    out->ending = (numbers[FIELD_FLAGS] & PF_EXITING) || state == 'Z' || state == 'X';
     out->parent = (int32_t)numbers[FIELD_PARENT];
+    out->session = (int32_t)numbers[FIELD_SESSION];
     out->threads = (uint32_t)numbers[FIELD_THREADS];
     out->start_ticks = numbers[FIELD_START];
     return 0;

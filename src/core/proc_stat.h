@@ -13,7 +13,9 @@ struct proc_stat {
     char name[EVENT_NAME_MAX]; /* safe text; the longer ones of kernel threads are cut */
     char state;                /* a letter of proc_pid_stat(5) */
     bool kernel_thread;
-    int32_t parent; /* pid, 0 = none */
+    bool ending;     /* exiting or a zombie: its descriptors are gone, or about to be */
+    int32_t parent;  /* pid, 0 = none */
+    int32_t session; /* pid of its leader, 0 = none here */
     uint32_t threads;
     uint64_t start_ticks; /* clock ticks after boot */
 };

@@ -27,7 +27,8 @@ static const char *const STATE_WORDS[] = {
 };
 static const char *const TIMER_WORDS[] = {NULL, "on", "keepalive", "timewait", "persist"};
 static const char *const MARK_WORDS[] = {NULL, "opened", "changed", "closed"};
-static const char *const OWNER_WORDS[] = {"unknown", NULL, "hidden", "none", "last", "listener"};
+static const char *const OWNER_WORDS[] = {"unknown", NULL,       "hidden", "none",
+                                          "last",    "listener", "unseen"};
 static const char *const UNIT_FROM_WORDS[] = {NULL, "process", "socket"};
 static const char *const OFFLOAD_WORDS[] = {"InHost", "Offloading", "Offloaded", "Uploading"};
 static const char *const ULP_WORDS[] = {NULL, NULL, "tls", "mptcp", "smc", "other"};

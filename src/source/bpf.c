@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "bpf_record.h"
 #include "source/namespace.h"
+#include "source/proc_view.h"
 #include "tcplens.skel.h"
 
 #include <bpf/bpf.h>
@@ -165,13 +166,21 @@ static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
         snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
 }
 
+/* The one whose pids /proc shows; in another's /proc ours would be of other processes: none. */
+static uint32_t pid_namespace_of_proc(void)
+{
+    struct proc_view view;
+    proc_view_prove(&view);
+    return view.kind == PROC_VIEW_OWN ? namespace_inode("pid") : 0;
+}
+
 static int load(struct bpf *bpf)
 {
     bpf->program = tcplens_bpf__open();
     if (!bpf->program)
         return -errno;
     bpf->program->rodata->our_netns = bpf->netns;
-    bpf->program->rodata->our_pidns = namespace_inode("pid");
+    bpf->program->rodata->our_pidns = pid_namespace_of_proc();
 #ifdef SYS_accept
     bpf->program->rodata->number_of_accept = SYS_accept;
 #endif

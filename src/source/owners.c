@@ -279,7 +279,7 @@ static void read_facts(struct work *work)
         if (all)
             owners_count_files(owners, slot);
     }
-    if (!all || !owners->real_proc)
+    if (!all || !owners->real_proc || reader->chosen_count == 0)
         return;
     select_facts(owners, open_lines(reader), wants_line, work->frame->mono_ns);
     select_facts(owners, open_samples(reader), wants_sample, work->frame->mono_ns);
@@ -363,12 +363,27 @@ static void tell_hidden(const struct owners *owners, struct missing *missing)
                  missing->hidden_rows, why);
 }
 
+/* /proc itself is not what it should be, or cannot be read. */
+static void tell_proc(const struct owners *owners, struct missing *missing)
+{
+    char text[sizeof missing->text] = "";
+
+    if (owners->view.kind != PROC_VIEW_OWN)
+        proc_view_text(&owners->view, text, sizeof text);
+    else if (owners->scan_error)
+        proc_view_error_text(owners->scan_error, text, sizeof text);
+    if (!text[0])
+        return;
+    missing->reasons |= MISSING_PROC;
+    if (!missing->text[0]) /* a failed dump matters more */
+        memcpy(missing->text, text, sizeof missing->text);
+}
+
 static void tell_missing(const struct owners *owners, struct missing *missing, bool late)
 {
     if (late)
         missing->reasons |= MISSING_OWNERS_LATE;
-    if (owners->hidepid)
-        missing->reasons |= MISSING_PROC;
+    tell_proc(owners, missing);
     if (missing->hidden_rows)
         tell_hidden(owners, missing);
 }
@@ -414,6 +429,7 @@ int owners_apply(struct owners *owners, const struct frame *previous, struct fra
         return 0;
     if (owners->stamp++ == 0)
         privilege_init(&owners->privilege); /* of the thread that will raise it */
+    owners_follow_proc(owners);
     owners_groups_prune(owners, next->mono_ns);
     int error = owners_take_rows(owners, previous, next, listeners, diff);
     if (!error)
@@ -429,22 +445,17 @@ int owners_open(struct owners **made, const char *proc_root)
 {
     struct owners *owners = calloc(1, sizeof *owners);
     struct fact_reader *reader = calloc(1, sizeof *reader);
-    struct stat own;
     int error = -ENOMEM;
 
     if (!owners || !reader)
         goto fail;
     owners->reader = reader;
     owners->entry_free = owners->link_free = NO_INDEX;
-    owners->real_proc = strcmp(proc_root, "/proc") == 0;
     owners->ticks_per_s = sysconf(_SC_CLK_TCK);
     reader->page_size = sysconf(_SC_PAGESIZE);
-    owners->proc = open(proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    error = -errno;
-    if (owners->proc < 0)
+    error = owners_open_proc(owners, proc_root);
+    if (error)
         goto fail;
-    owners->counts_files =
-        owners->real_proc && fstatat(owners->proc, "self/fd", &own, 0) == 0 && own.st_size > 0;
     *made = owners;
     return 0;
 fail:
@@ -469,6 +480,7 @@ void owners_close(struct owners *owners)
     free(owners->found);
     free(owners->listing);
     free(owners->listeners.items);
-    close(owners->proc);
+    if (owners->proc >= 0)
+        close(owners->proc);
     free(owners);
 }

@@ -1,7 +1,7 @@
 /* What the parts of owners share: owners.c (facts, libproc2), owners_rows.c (frame to table and
  * back), owners_table.c (who holds what), owners_roster.c (processes there are), owners_visit.c
  * (reading one), owners_scan.c (whom to read when), owners_walk.c (all at once, by somebody else),
- * owners_cgroups.c (groups). Included by them only. */
+ * owners_cgroups.c (groups), owners_proc.c (whose /proc it is). Included by them only. */
 #ifndef TCPLENS_SOURCE_OWNERS_PRIVATE_H
 #define TCPLENS_SOURCE_OWNERS_PRIVATE_H
 
@@ -9,6 +9,7 @@
 #include "source/owner_walk.h"
 #include "source/owners.h"
 #include "source/privilege.h"
+#include "source/proc_view.h"
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -120,7 +121,9 @@ struct listener_list {
 struct fact_reader; /* libproc2, in owners.c */
 
 struct owners {
-    int proc; /* descriptor of proc_root */
+    int proc;              /* descriptor of proc_root; -1: it cannot be opened */
+    struct proc_view view; /* whose processes it shows; of a tree of a test: all there are */
+    int scan_error;        /* why the last scan could not go on, 0 = it could */
     struct privilege privilege;
     int64_t boot_ns;
     int64_t ticks_per_s;
@@ -224,6 +227,10 @@ bool owners_slot_has(const struct owner_slot *slot, uint32_t inode);
 int owners_identify(struct owners *owners, uint32_t slot, int directory, const struct stat *about);
 /* Bytes of a file below `directory`, at most size - 1, and a NUL; -errno. */
 int owners_read_file(int directory, const char *name, char *text, size_t size, size_t *length);
+/* The descriptors of a process that ends are refused as those of others are (EACCES). Reads its
+ * stat file `name` below `directory`: 1: it is ending, that was no matter of permission; 0: it is
+ * not; -ESRCH: it is not there any more. */
+int owners_is_ended(int directory, const char *name);
 int owners_open_process(const struct owners *owners, const struct owner_slot *slot);
 uint32_t owners_list_numbers(struct owners *owners, int directory, uint32_t at_most,
                              uint32_t *numbers);
@@ -246,7 +253,7 @@ int owners_take_task_inodes(struct owners *owners, uint32_t slot);
 /* owners_walk.c. Somebody walks who has nothing to load any more. */
 static inline bool owners_has_walk(const struct owners *owners)
 {
-    return owners->walk.walk && !owners->walk.first_ns;
+    return owners->walk.walk && !owners->walk.first_ns && owners->view.kind == PROC_VIEW_OWN;
 }
 /* There is a walk, and it costs less than to list `pending` sockets' and `fresh`
  * processes' descriptors through /proc. */
@@ -254,6 +261,11 @@ bool owners_walk_pays(const struct owners *owners);
 /* All holders of all sockets in the table, and every process of the roster visited. 0, or -errno:
  * nothing may be concluded from it; -ENOMEM: as everywhere; others: read /proc instead. */
 int owners_walk_all(struct owners *owners);
+
+/* owners_proc.c: opens proc_root and proves what it shows, at first and whenever something else has
+ * been mounted there since; nobody's holders are known then. */
+int owners_open_proc(struct owners *owners, const char *proc_root);
+void owners_follow_proc(struct owners *owners);
 
 /* owners_scan.c: brings the table up to date within the budget; sets *late. */
 int owners_scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bool *late);

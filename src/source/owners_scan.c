@@ -127,7 +127,15 @@ static void park(struct owners *owners, struct scan *scan)
     scan->parked = true;
 }
 
-/* Everybody that may be read was: who was not found is held by nobody, or by somebody hidden. */
+/* What it means that nobody that may be read holds a socket. */
+static uint8_t word_of_unfound(const struct owners *owners)
+{
+    if (owners->denied_any || owners->hidepid)
+        return OWNER_HIDDEN;
+    return owners->view.is_complete ? OWNER_NONE : OWNER_UNSEEN;
+}
+
+/* Everybody that may be read was. */
 static void conclude(struct owners *owners, const struct scan *scan)
 {
     for (uint32_t i = 0; owners->pending && i < owners->entry_count; i++) {
@@ -137,7 +145,7 @@ static void conclude(struct owners *owners, const struct scan *scan)
         entry->flags = (uint8_t)(entry->flags & ~(ENTRY_PENDING | ENTRY_MISSED));
         owners->pending--;
         if (entry->word == OWNER_UNKNOWN)
-            entry->word = owners->denied_any || owners->hidepid ? OWNER_HIDDEN : OWNER_NONE;
+            entry->word = word_of_unfound(owners);
     }
 }
 
@@ -275,9 +283,12 @@ int owners_scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bo
     const int64_t deadline_ns =
         budget_ns ? clock_ns(CLOCK_THREAD_CPUTIME_ID) + budget_ns : INT64_MAX;
 
+    if (owners->view.kind == PROC_VIEW_ABSENT || owners->view.kind == PROC_VIEW_UNREAD)
+        return 0; /* there is nobody to look at: what is not known stays so */
     privilege_raise(&owners->privilege);
     const int result = scan_all(owners, row_count, deadline_ns);
     privilege_lower(&owners->privilege);
+    owners->scan_error = result < 0 ? result : 0;
     *late = result != 0 || owners->scan.active || owners->pending || owners->fresh;
     /* What could not be read now (no descriptors left) is late, not failed. */
     return result == -ENOMEM ? result : 0;

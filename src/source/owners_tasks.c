@@ -13,7 +13,8 @@
  * then each table is read). */
 static bool shares_table(const struct owners *owners, uint32_t task, uint32_t other)
 {
-    return owners->real_proc && syscall(SYS_kcmp, (int)task, (int)other, KCMP_FILES, 0, 0) == 0;
+    return owners->real_proc && owners->view.kind == PROC_VIEW_OWN &&
+           syscall(SYS_kcmp, (int)task, (int)other, KCMP_FILES, 0, 0) == 0;
 }
 
 static int read_task(struct owners *owners, uint32_t index, int tasks, uint32_t task)
@@ -31,7 +32,8 @@ static int read_task(struct owners *owners, uint32_t index, int tasks, uint32_t 
     }
     if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
         return error;
-    if (error && error != -ENOENT && error != -ESRCH)
+    snprintf(name, sizeof name, "%u/stat", task);
+    if (error && error != -ENOENT && error != -ESRCH && !owners_is_ended(tasks, name))
         owners->denied_any = true;
     return 0; /* or the thread has ended */
 }

@@ -335,10 +335,34 @@ int owners_open_directory(int directory, const char *name)
     return opened < 0 ? -errno : opened;
 }
 
+int owners_is_ended(int directory, const char *name)
+{
+    char text[STAT_TEXT_SIZE];
+    struct proc_stat stat;
+    size_t length = 0;
+    const int error = owners_read_file(directory, name, text, sizeof text, &length);
+
+    if (error == -ENOENT || error == -ESRCH)
+        return -ESRCH;
+    return !error && !proc_stat_parse(text, length, &stat) && stat.ending;
+}
+
 static int deny(struct owners *owners, uint32_t index)
 {
     owners->slots[index].denied = true;
     owners->denied_any = true;
+    owners_slot_release(owners, index);
+    return 0;
+}
+
+static int deny_unless_ended(struct owners *owners, uint32_t index, int directory)
+{
+    const int ended = owners_is_ended(directory, "stat");
+
+    if (ended < 0)
+        return ended;
+    if (!ended)
+        return deny(owners, index);
     owners_slot_release(owners, index);
     return 0;
 }
@@ -354,7 +378,7 @@ static int visit_descriptors(struct owners *owners, uint32_t index, int director
 
     slot->denied = false;
     if (is_denied(descriptors))
-        return deny(owners, index);
+        return deny_unless_ended(owners, index, directory);
     if (descriptors < 0)
         return descriptors == -ENOENT ? -ESRCH : descriptors;
     if (began == 0 && fstat(descriptors, &about) == 0)
@@ -368,7 +392,7 @@ static int visit_descriptors(struct owners *owners, uint32_t index, int director
     const int result = owners_list_descriptors(owners, index, descriptors, deep, from, deadline_ns);
     close(descriptors);
     if (is_denied(result))
-        return deny(owners, index);
+        return deny_unless_ended(owners, index, directory);
     if (result < 0)
         return result;
     const int error = owners_take_found(owners, index, began, result ? *from : NO_INDEX);

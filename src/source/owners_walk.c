@@ -31,7 +31,9 @@ struct walking {
 
 bool owners_walk_pays(const struct owners *owners)
 {
-    if (!owners->walk.walk || (!owners->pending && !owners->fresh))
+    /* A walk tells pids of our own namespace, which mean nothing in another's /proc. */
+    if (!owners->walk.walk || owners->view.kind != PROC_VIEW_OWN ||
+        (!owners->pending && !owners->fresh))
         return false;
     int64_t walk_ns = owners->walk.first_ns + owners->pending * WALK_SOCKET_NS;
     int64_t proc_ns = owners->pending * PROC_SOCKET_NS + owners->fresh * PROC_PROCESS_NS;

@@ -22,6 +22,7 @@ void pages_no_owner_text(const struct column_context *context, const struct conn
         [OWNER_NONE] = "no process holds it",
         [OWNER_LAST] = "no process holds it now",
         [OWNER_LISTENER] = "no process has accepted it yet",
+        [OWNER_UNSEEN] = "its process is not seen from here: another pid namespace's may hold it",
     };
     const struct proc *proc = frame_owner(context->frame, conn);
     if (conn->owner_word == OWNER_LAST && proc)
@@ -30,7 +31,7 @@ void pages_no_owner_text(const struct column_context *context, const struct conn
         snprintf(out, size, "%s %d has not accepted it yet: no process holds it", proc->comm,
                  proc->pid);
     else
-        snprintf(out, size, "%s", TEXTS[conn->owner_word <= OWNER_LISTENER ? conn->owner_word : 0]);
+        snprintf(out, size, "%s", TEXTS[conn->owner_word <= OWNER_UNSEEN ? conn->owner_word : 0]);
 }
 
 void pages_open_connection(struct screen *screen, const struct conn *conn)

@@ -24,9 +24,13 @@ static void test_plain_line(void **state)
     assert_string_equal(stat.name, "nginx");
     assert_int_equal(stat.state, 'S');
     assert_int_equal(stat.parent, 3);
+    assert_int_equal(stat.session, 16500);
     assert_int_equal(stat.threads, 6);
     assert_int_equal(stat.start_ticks, 987654321);
     assert_false(stat.kernel_thread);
+    assert_false(stat.ending);
+    assert_true(read_line("16500 (nginx) Z" TAIL).ending);
+    assert_true(read_line("9 (a) R 3 4 5 0 -1 4 0 0 0 0 0 0 0 0 20 0 1 0 4 0 0\n").ending);
 }
 
 static void test_name_may_hold_anything(void **state)

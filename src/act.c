@@ -1,13 +1,12 @@
 /* act: signals by pidfd, closes by SOCK_DESTROY with the cookie. Checks, acts once, says what
- * happened; decides nothing: guards and dialogs are the callers'. Must not know frames beyond the
- * row it is given. */
+ * happened; decides nothing: guards (act_guard.c) and dialogs are the callers'. */
 #include "act.h"
 
 #include "base/clock.h"
-#include "core/proc_stat.h"
 #include "core/text.h"
 #include "source/diag.h"
 #include "source/privilege.h"
+#include "source/proc_view.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,7 +22,6 @@
 #include <unistd.h>
 
 #define STAT_MAX          1024
-#define ANCESTORS_MAX     64
 #define WALK_LIMIT_NS     20000000LL /* reading one process must not hold up the screen */
 #define DESTROY_TIMEOUT_S 1
 #define REQUEST_MAX       1024
@@ -41,21 +39,6 @@ const struct act_signal ACT_SIGNALS[] = {
 };
 const size_t act_signal_count = sizeof ACT_SIGNALS / sizeof *ACT_SIGNALS;
 
-const char *act_guard_text(enum act_guard guard)
-{
-    static const char *const TEXTS[] = {
-        [GUARD_NOTHING] = "",
-        [GUARD_INIT] = "it is process 1: the machine goes down with it",
-        [GUARD_KERNEL_THREAD] = "it is a kernel thread",
-        [GUARD_SELF] = "it is tcplens itself",
-        [GUARD_ANCESTOR] = "tcplens was started from it",
-        [GUARD_LISTENER] = "it is a listener: new connections are refused from then on",
-        [GUARD_SESSION] = "it may be the session you are sitting in",
-        [GUARD_UNSEEN] = "who holds it cannot be seen: it may be your own session",
-    };
-    return TEXTS[guard];
-}
-
 static int read_small_file(const char *path, char *text, size_t size, size_t *used)
 {
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -71,7 +54,7 @@ static int read_small_file(const char *path, char *text, size_t size, size_t *us
     return 0;
 }
 
-static int read_stat(int32_t pid, struct proc_stat *out)
+int act_read_stat(int32_t pid, struct proc_stat *out)
 {
     char path[64], text[STAT_MAX];
     size_t length = 0;
@@ -143,32 +126,6 @@ static int process_holds(int32_t pid, uint32_t inode)
     return result;
 }
 
-static bool is_ancestor(int32_t pid)
-{
-    int32_t at = (int32_t)getppid();
-
-    for (int i = 0; i < ANCESTORS_MAX && at > 0; i++) {
-        struct proc_stat stat;
-        if (at == pid)
-            return true;
-        if (read_stat(at, &stat))
-            return false;
-        at = stat.parent;
-    }
-    return false;
-}
-
-static enum act_guard guard_process(int32_t pid, const struct proc_stat *stat)
-{
-    if (pid == 1)
-        return GUARD_INIT;
-    if (stat->kernel_thread)
-        return GUARD_KERNEL_THREAD;
-    if (pid == getpid())
-        return GUARD_SELF;
-    return is_ancestor(pid) ? GUARD_ANCESTOR : GUARD_NOTHING;
-}
-
 bool act_process_exited(const struct act_process *process)
 {
     struct pollfd exited = {process->pidfd, POLLIN, 0};
@@ -182,7 +139,7 @@ bool act_process_exited(const struct act_process *process)
 static int check_identity(const struct act_process *process, struct proc_stat *stat,
                           char text[ACT_TEXT_MAX])
 {
-    int error = read_stat(process->pid, stat);
+    int error = act_read_stat(process->pid, stat);
 
     if (error == -ENOENT || error == -ESRCH || act_process_exited(process)) {
         snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
@@ -241,15 +198,42 @@ static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
     return error;
 }
 
+/* The pid was read in /proc; the pidfd was made of it in our own pid namespace. */
+static int check_namespace(const struct act_process *process, char text[ACT_TEXT_MAX])
+{
+    struct proc_view view;
+
+    proc_view_prove(&view);
+    proc_view_text(&view, text, ACT_TEXT_MAX);
+    if (view.kind != PROC_VIEW_OWN)
+        return -EXDEV;
+    const int error = proc_view_check_pidfd(process->pidfd, process->pid);
+    if (error == -ESRCH)
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
+                 process->pid);
+    else if (error == -EXDEV)
+        snprintf(text, ACT_TEXT_MAX,
+                 "pid %" PRId32 " is another process here than in /proc: nothing was signalled",
+                 process->pid);
+    else if (error)
+        snprintf(text, ACT_TEXT_MAX,
+                 "cannot see who pid %" PRId32 " is (%s): nothing was signalled", process->pid,
+                 strerror(-error));
+    return error;
+}
+
 /* That it is the process, that it holds the socket, and that what was read was of this process. */
 static int check_all(const struct act_process *process, struct proc_stat *stat,
                      char text[ACT_TEXT_MAX])
 {
     struct privilege privilege;
 
+    int error = check_namespace(process, text);
+    if (error)
+        return error;
     privilege_init(&privilege);
     privilege_raise(&privilege);
-    int error = check_identity(process, stat, text);
+    error = check_identity(process, stat, text);
     if (!error)
         error = check_holds(process, text);
     if (!error)
@@ -278,7 +262,7 @@ int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_
     }
     made.start_ticks = stat.start_ticks;
     memcpy(made.name, stat.name, sizeof made.name);
-    made.guard = guard_process(pid, &stat);
+    made.guard = act_guard_process(pid, &stat);
     *process = made;
     return 0;
 }
@@ -313,21 +297,14 @@ int act_process_signal(const struct act_process *process, int signal, char text[
     return error;
 }
 
-enum act_guard act_guard_conn(const struct frame *frame, const struct conn *conn)
-{
-    static const char *const SESSION_NAMES[] = {"sshd", "sshd-session", "mosh-server"};
+static const char ONLY_BOUND[] = "a socket that is only bound cannot be closed from outside";
+static const char NO_COOKIE[] = "this row has no cookie: it cannot be closed safely";
 
-    if (conn->state == STATE_LISTEN)
-        return GUARD_LISTENER;
-    if (conn->owner_word == OWNER_HIDDEN || conn->owner_word == OWNER_UNKNOWN)
-        return GUARD_UNSEEN;
-    for (uint32_t i = 0; i < conn->owner_count; i++) {
-        const struct proc *holder = frame_holder(frame, conn, i);
-        for (size_t n = 0; holder && n < sizeof SESSION_NAMES / sizeof *SESSION_NAMES; n++)
-            if (strcmp(holder->comm, SESSION_NAMES[n]) == 0)
-                return GUARD_SESSION;
-    }
-    return GUARD_NOTHING;
+const char *act_close_refusal(const struct conn *conn)
+{
+    if (conn->state == STATE_CLOSED)
+        return ONLY_BOUND;
+    return conn->cookie == 0 || conn->cookie == UINT64_MAX ? NO_COOKIE : NULL;
 }
 
 static void explain_close(const struct conn *conn, int error, char text[ACT_TEXT_MAX])
@@ -341,9 +318,6 @@ static void explain_close(const struct conn *conn, int error, char text[ACT_TEXT
             snprintf(text, ACT_TEXT_MAX,
                      "the kernel cannot address this one of several listeners, or it is gone: look "
                      "again");
-        else if (conn->state == STATE_CLOSED)
-            snprintf(text, ACT_TEXT_MAX,
-                     "the kernel cannot close a socket that is only bound, or it is gone");
         else
             snprintf(text, ACT_TEXT_MAX, "it was gone already");
         break;
@@ -355,58 +329,124 @@ static void explain_close(const struct conn *conn, int error, char text[ACT_TEXT
         snprintf(text, ACT_TEXT_MAX,
                  "this kernel cannot close sockets (CONFIG_INET_DIAG_DESTROY is off)");
         break;
-    case -EINVAL:
-        snprintf(text, ACT_TEXT_MAX, "this row has no cookie: it cannot be closed safely");
+    case -EBUSY:
+        snprintf(text, ACT_TEXT_MAX, "not closed: it has become a listener since: look again");
         break;
     default:
         snprintf(text, ACT_TEXT_MAX, "not closed: %s", strerror(-error));
     }
 }
 
-/* The kernel's answer to a request with NLM_F_ACK: an NLMSG_ERROR with 0 or -errno. */
-static int read_acknowledgement(struct mnl_socket *socket, uint32_t sequence)
+/* The kernel's one answer: 0 with a payload; -errno, also of NLMSG_ERROR; 1: it says 0. */
+static int read_answer(struct mnl_socket *socket, uint32_t sequence, char *buffer,
+                       const struct nlmsghdr **answer)
 {
-    char buffer[DIAG_BUFFER_SIZE];
-    const ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof buffer);
+    const ssize_t length = mnl_socket_recvfrom(socket, buffer, DIAG_BUFFER_SIZE);
 
     if (length < 0)
         return -errno;
     const struct nlmsghdr *message = (const void *)buffer;
-    if (!mnl_nlmsg_ok(message, (int)length) || message->nlmsg_type != NLMSG_ERROR ||
-        message->nlmsg_seq != sequence ||
-        mnl_nlmsg_get_payload_len(message) < sizeof(struct nlmsgerr))
+    if (!mnl_nlmsg_ok(message, (int)length) || message->nlmsg_seq != sequence)
         return -EBADMSG;
-    const struct nlmsgerr *answer = mnl_nlmsg_get_payload(message);
-    return answer->error;
+    *answer = message;
+    if (message->nlmsg_type != NLMSG_ERROR)
+        return 0;
+    if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nlmsgerr))
+        return -EBADMSG;
+    const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+    return error->error ? error->error : 1;
 }
 
-static int send_destroy(const void *request, size_t length, uint32_t sequence)
+static int ask(struct mnl_socket *socket, const void *request, size_t length, uint32_t sequence,
+               char *buffer, const struct nlmsghdr **answer)
+{
+    if (mnl_socket_sendto(socket, request, length) < 0)
+        return -errno;
+    return read_answer(socket, sequence, buffer, answer);
+}
+
+static int send_destroy(struct mnl_socket *socket, const struct conn *conn, uint32_t sequence)
+{
+    char request[REQUEST_MAX], buffer[DIAG_BUFFER_SIZE];
+    const struct nlmsghdr *answer;
+    size_t length = 0;
+    int error = diag_put_destroy(request, conn, sequence, &length);
+
+    if (!error)
+        error = ask(socket, request, length, sequence, buffer, &answer);
+    return error == 0 ? -EBADMSG : error == 1 ? 0 : error;
+}
+
+/* What the cookie's socket is now: a program may have made a listener of it since it was listed,
+ * and the kernel, which finds no connection there any more, would take that. */
+static int check_state(struct mnl_socket *socket, const struct conn *conn, uint32_t sequence)
+{
+    char request[REQUEST_MAX], buffer[DIAG_BUFFER_SIZE];
+    const struct nlmsghdr *answer;
+    struct conn now;
+    int error =
+        ask(socket, request, diag_put_lookup(request, conn, sequence), sequence, buffer, &answer);
+
+    if (error == 0)
+        error = diag_parse_row(mnl_nlmsg_get_payload(answer), mnl_nlmsg_get_payload_len(answer),
+                               false, &now, NULL);
+    else if (error == 1)
+        error = -EBADMSG;
+    if (error)
+        return error;
+    return now.state == STATE_LISTEN && conn->state != STATE_LISTEN ? -EBUSY : 0;
+}
+
+static int open_socket(struct mnl_socket **opened)
 {
     const struct timeval timeout = {DESTROY_TIMEOUT_S, 0};
-    int error = 0;
     struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
 
     if (!socket)
         return -errno;
     setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
-        mnl_socket_sendto(socket, request, length) < 0)
-        error = -errno;
-    else
-        error = read_acknowledgement(socket, sequence);
-    mnl_socket_close(socket);
-    return error;
+    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+        const int error = -errno;
+        mnl_socket_close(socket);
+        return error;
+    }
+    *opened = socket;
+    return 0;
 }
 
 int act_close_conn(const struct conn *conn, char text[ACT_TEXT_MAX])
 {
-    const uint32_t sequence = 1;
-    char request[REQUEST_MAX];
-    size_t length = 0;
-    int error = diag_put_destroy(request, conn, sequence, &length);
+    const char *refusal = act_close_refusal(conn);
+    struct mnl_socket *socket;
 
-    if (!error)
-        error = send_destroy(request, length, sequence);
+    if (refusal) {
+        snprintf(text, ACT_TEXT_MAX, "%s", refusal);
+        return -EINVAL;
+    }
+    int error = open_socket(&socket);
+    if (!error) {
+        error = check_state(socket, conn, 1);
+        if (!error)
+            error = send_destroy(socket, conn, 2);
+        mnl_socket_close(socket);
+    }
     explain_close(conn, error, text);
+    return error;
+}
+
+/* Who may close is asked before whether there is such a socket: one that no socket can be. */
+int act_close_allowed(char text[ACT_TEXT_MAX])
+{
+    const struct conn nothing = {.cookie = 1, .tuple = {.family = FAMILY_INET}};
+    struct mnl_socket *socket;
+    int error = open_socket(&socket);
+
+    if (!error) {
+        error = send_destroy(socket, &nothing, 1);
+        mnl_socket_close(socket);
+    }
+    if (error == -ENOENT)
+        error = 0;
+    explain_close(&nothing, error, text);
     return error;
 }

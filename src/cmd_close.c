@@ -33,6 +33,7 @@ struct closing {
     struct target *targets;
     size_t count;
     size_t left_out; /* guarded rows, without --force */
+    size_t refused;  /* rows that cannot be closed */
     size_t closed, gone;
     struct buffer out;
 };
@@ -77,9 +78,15 @@ static int take_rows(struct closing *closing, const struct view *view)
     for (uint32_t line = 0; line < view->shown; line++) {
         const struct conn *conn = view_row(view, closing->frame, line);
         const enum act_guard guard = act_guard_conn(closing->frame, conn);
+        const char *refusal = act_close_refusal(conn);
 
         if (conn_is_ghost(conn))
             continue;
+        if (refusal) {
+            print_row(closing, "cannot close", conn, refusal);
+            closing->refused++;
+            continue;
+        }
         if (guard != GUARD_NOTHING && !closing->options->force) {
             print_row(closing, "left out", conn, act_guard_text(guard));
             closing->left_out++;
@@ -121,11 +128,11 @@ static bool agrees(const struct closing *closing)
     return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* The kernel finds connections by their ends, but no socket that is only bound, and of several
- * SO_REUSEPORT listeners one at a time: there ENOENT does not mean that it is gone. */
+/* The kernel finds connections by their ends, but of several SO_REUSEPORT listeners one at a time:
+ * there ENOENT does not mean that it is gone. */
 static bool is_addressable(const struct conn *conn)
 {
-    return conn->state != STATE_LISTEN && conn->state != STATE_CLOSED;
+    return conn->state != STATE_LISTEN;
 }
 
 static bool try_target(struct closing *closing, struct target *target, bool last)
@@ -204,14 +211,20 @@ static int finish(struct closing *closing)
                 closing->left_out == 1 ? "" : "s", closing->left_out == 1 ? "it" : "them");
     if (code != EXIT_DONE)
         return code;
-    return done < closing->count || closing->left_out > 0 ? EXIT_PARTLY : EXIT_DONE;
+    return done < closing->count || closing->left_out > 0 || closing->refused > 0 ? EXIT_PARTLY
+                                                                                  : EXIT_DONE;
 }
 
+/* Says what --yes would do, of whoever may not close, too. */
 static int dry_run(struct closing *closing)
 {
+    char why[ACT_TEXT_MAX];
+    const bool allowed = closing->count == 0 || act_close_allowed(why) == 0;
+
     for (size_t i = 0; i < closing->count; i++) {
-        print_row(closing, "would close", &closing->targets[i].conn, "");
-        closing->gone++;
+        print_row(closing, allowed ? "would close" : "cannot close", &closing->targets[i].conn,
+                  allowed ? "" : why);
+        closing->gone += allowed;
     }
     return finish(closing);
 }
@@ -224,7 +237,7 @@ static int close_rows(struct closing *closing)
         message("close: %s", strerror(-error));
         return EXIT_FAILED;
     }
-    if (closing->count == 0 && closing->left_out == 0)
+    if (closing->count == 0 && closing->left_out == 0 && closing->refused == 0)
         message("close: no connection matches");
     if (closing->options->dry_run || closing->count == 0)
         return dry_run(closing);
@@ -283,8 +296,9 @@ static int check_filter(struct closing *closing)
     if (filter_is_empty(closing->filter))
         return usage("a filter is required, for example \"state close-wait and pid 2210\"");
     if (!filter_names_target(closing->filter))
-        return usage("the filter must name an address, port, pid, state or cookie, and no bare "
-                     "word (they match too much)");
+        return usage("the filter must name an address, port, pid, state or cookie, in each part of "
+                     "an \"or\" (\"not\", comparisons, patterns, /0 and bare words match too "
+                     "much)");
     return -1;
 }
 

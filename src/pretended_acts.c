@@ -7,15 +7,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static int freeze(const struct proc *proc, uint32_t inode, struct acts_process *process, char *text)
+static enum act_guard guard_of(const struct proc *proc)
 {
-    enum act_guard guard = proc->pid == 1 ? GUARD_INIT : GUARD_NOTHING;
+    if (proc->pid == 1)
+        return GUARD_INIT;
+    return act_serves_sessions(proc->comm) ? GUARD_SESSION : GUARD_NOTHING;
+}
+
+static int freeze(const struct frame *frame, const struct proc *proc, uint32_t inode,
+                  struct acts_process *process, char *text)
+{
+    (void)frame;
     (void)text;
     *process = (struct acts_process){.descriptor = -1,
                                      .pid = proc->pid,
                                      .start_ticks = proc->start_ticks,
                                      .inode = inode,
-                                     .guard = act_guard_text(guard)};
+                                     .guard = act_guard_text(guard_of(proc))};
     snprintf(process->name, sizeof(process->name), "%s", proc->comm);
     return 0;
 }
@@ -39,6 +47,11 @@ static bool has_exited(const struct acts_process *process)
     return strcmp(process->name, "java") != 0;
 }
 
+static const char *guard(const struct frame *frame, const struct conn *conn)
+{
+    return act_guard_text(act_guard_row(frame, conn));
+}
+
 static int close_conn(const struct conn *conn, char *text)
 {
     (void)conn;
@@ -52,5 +65,6 @@ void pretended_acts_init(struct screen_acts *acts)
     acts->release = release;
     acts->signal = send_signal;
     acts->exited = has_exited;
+    acts->guard = guard;
     acts->close = close_conn;
 }

@@ -18,12 +18,15 @@ static struct act_process to_act(const struct acts_process *process)
     return same;
 }
 
-static int freeze(const struct proc *proc, uint32_t inode, struct acts_process *process, char *text)
+static int freeze(const struct frame *frame, const struct proc *proc, uint32_t inode,
+                  struct acts_process *process, char *text)
 {
     struct act_process frozen;
     int error = act_process_freeze(&frozen, proc->pid, proc->start_ticks, inode, text);
     if (error)
         return error;
+    if (frozen.guard == GUARD_NOTHING)
+        frozen.guard = act_guard_holder(frame, proc);
     *process = (struct acts_process){.descriptor = frozen.pidfd,
                                      .pid = frozen.pid,
                                      .start_ticks = frozen.start_ticks,
@@ -75,6 +78,7 @@ void top_acts_init(struct top_acts *acts, enum top_acts_kind kind)
                                       .signal = send_signal,
                                       .exited = has_exited,
                                       .guard = guard,
+                                      .refuses = act_close_refusal,
                                       .close = close_conn,
                                       .signals = acts->signals,
                                       .signal_count = count};

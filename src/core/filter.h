@@ -65,8 +65,8 @@ bool filter_needs_admin(const struct filter *filter);
 bool filter_needs_dump_only(const struct filter *filter);
 /* True if an event alone may not decide it: its row is wanted as well. */
 bool filter_needs_rows(const struct filter *filter);
-/* `close` accepts it: at least one address, port, pid, state or cookie restricts it and no bare
- * word. */
+/* `close` accepts it: whatever passes has an address, port, pid, state or cookie that it names, and
+ * there is no bare word. */
 bool filter_names_target(const struct filter *filter);
 
 /* view_accept: data is a struct filter. One thread at a time: a filter keeps what it has found out

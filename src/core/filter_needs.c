@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#define TARGET_PREFIX_LEAST 7u /* fc00::/7 is the widest that is given to anybody */
+#define TARGET_STATES_MOST  6  /* half of them */
+
 typedef bool (*node_test)(const struct filter_node *node);
 
 static bool any_node(const struct filter_node *node, node_test test)
@@ -55,29 +58,67 @@ bool filter_needs_admin(const struct filter *filter)
     return filter && any_node(filter->root, is_fwmark);
 }
 
-static bool column_names_target(const struct filter_node *node, const char *id)
+static bool is_column(const struct column *column, const char *id)
 {
-    return node->kind == NODE_NUMBER && strcmp(node->u.number.column->id, id) == 0;
+    return strcmp(column->id, id) == 0;
 }
 
-/* A host without address and port ("dst *") restricts nothing. */
+/* A host without address and port ("dst *") restricts nothing, and 0.0.0.0/0 next to nothing. */
+static bool host_is_target(const struct filter_node *node)
+{
+    bool narrow = node->u.host.prefix_count > 0;
+
+    for (uint32_t i = 0; i < node->u.host.prefix_count; i++)
+        narrow = narrow && node->u.host.prefixes[i].bits >= TARGET_PREFIX_LEAST;
+    return narrow || node->u.host.has_port;
+}
+
+/* A class as wide as "connected" or "big" names no state. */
+static bool states_are_target(uint32_t bits)
+{
+    return __builtin_popcount(bits) <= TARGET_STATES_MOST;
+}
+
+/* It says what connections are, not what they are not or beyond what they lie. */
 static bool is_target(const struct filter_node *node)
 {
-    if (node->kind == NODE_HOST)
-        return node->u.host.prefix_count > 0 || node->u.host.has_port;
-    if (node->kind == NODE_STATE)
-        return node->u.state.bits != STATE_ALL_BITS;
-    return node->kind == NODE_PORT || column_names_target(node, "pid") ||
-           (node->kind == NODE_TEXT && strcmp(node->u.text.column->id, "cookie") == 0) ||
-           column_names_target(node, "cookie");
+    switch (node->kind) {
+    case NODE_HOST:
+        return host_is_target(node);
+    case NODE_STATE:
+        return states_are_target(node->u.state.bits);
+    case NODE_PORT:
+        return true;
+    case NODE_NUMBER:
+        return is_column(node->u.number.column, "pid") ||
+               is_column(node->u.number.column, "cookie");
+    case NODE_TEXT:
+        return is_column(node->u.text.column, "cookie") &&
+               node->u.text.pattern.match == MATCH_EXACT;
+    default:
+        return false;
+    }
+}
+
+/* What passes the part satisfies something that names a target; negated: of what does not pass. */
+static bool names_target(const struct filter_node *node, bool negated)
+{
+    if (!node)
+        return false;
+    if (node->kind == NODE_NOT)
+        return names_target(node->left, !negated);
+    if (node->kind != NODE_AND && node->kind != NODE_OR)
+        return node->compare == (negated ? OPERATOR_NE : OPERATOR_EQ) && is_target(node);
+    const bool left = names_target(node->left, negated), right = names_target(node->right, negated);
+    return (node->kind == NODE_AND) != negated ? left || right : left && right;
 }
 
 bool filter_names_target(const struct filter *filter)
 {
     if (!filter || any_node(filter->root, is_word))
         return false;
-    const bool has_state = filter->has_states && filter->states != STATE_ALL_BITS;
-    return has_state || any_node(filter->root, is_target);
+    return (filter->has_states && states_are_target(filter->states)) ||
+           names_target(filter->root, false);
 }
 
 static uint32_t node_needs(const struct filter_node *node)

@@ -112,7 +112,7 @@ static void add_holder(struct signal_request *request, const struct frame *frame
         request->more++;
         return;
     }
-    if (request->acts->freeze(proc, inode, &process, why) != 0)
+    if (request->acts->freeze(frame, proc, inode, &process, why) != 0)
         leave_out(request, why);
     else
         take_frozen(request, frame, proc, &process);
@@ -159,7 +159,7 @@ static void add_process(struct signal_request *request, const struct frame *fram
         if (!(conn->known & KNOWN_INODE) || !holds(frame, conn, proc))
             continue;
         tried++;
-        error = request->acts->freeze(proc, conn->inode, &process, why);
+        error = request->acts->freeze(frame, proc, conn->inode, &process, why);
     }
     if (error) {
         leave_out(request, why);
@@ -229,6 +229,12 @@ void signal_request_free(struct signal_request *request)
 static void add_row(struct close_request *request, const struct picture *picture,
                     const struct conn *conn, bool hidden)
 {
+    const char *refusal = request->acts->refuses(conn);
+    if (refusal) {
+        if (request->left_out++ == 0)
+            request->why_left_out = refusal;
+        return;
+    }
     const char *guard = request->acts->guard(picture->frame, conn);
     request->conns[request->count++] = *conn;
     request->hidden += hidden;
@@ -272,7 +278,8 @@ struct close_request *close_request_new(const struct screen_acts *acts,
         add_row(request, picture, conn, false);
     if (request->count > 0)
         return request;
-    snprintf(text, ACTS_TEXT_MAX, "it is closed already");
+    snprintf(text, ACTS_TEXT_MAX, "%s",
+             request->left_out ? request->why_left_out : "it is closed already");
     close_request_free(request);
     return NULL;
 }

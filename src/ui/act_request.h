@@ -35,6 +35,8 @@ struct close_request {
     size_t count, hidden; /* hidden by the filter: they come first */
     const char *guard;    /* why it must be typed, "" = it need not */
     size_t guarded;
+    size_t left_out; /* rows that cannot be closed */
+    const char *why_left_out;
 };
 
 /* NULL with text when there is nothing to signal or to close. Freed by the dialog that is opened on

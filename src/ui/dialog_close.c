@@ -135,7 +135,7 @@ static int draw_guard(const struct close_dialog *dialog, const struct canvas *ca
 
 static int rows_of(const struct close_request *request)
 {
-    int rows = FRAME_ROWS + (request->guard[0] ? 2 : 0);
+    int rows = FRAME_ROWS + (request->guard[0] ? 2 : 0) + (request->left_out > 0);
     if (request->count == 1)
         return rows + 3;
     size_t shown = request->count < ROWS_SHOWN ? request->count : ROWS_SHOWN + 1;
@@ -173,6 +173,9 @@ static void close_draw(struct pane *pane, const struct picture *picture,
     struct canvas inside = canvas_box(&box, ROLE_BORDER, title);
     int row = request->count > 1 ? draw_many(&context, request, &inside)
                                  : draw_one(&context, &request->conns[0], &inside);
+    if (request->left_out > 0)
+        canvas_printf(&inside, row++, 0, ROLE_NOTICE, "%zu left out: %s", request->left_out,
+                      request->why_left_out);
     draw_guard(dialog, &inside, row);
     canvas_text_right(&inside, inside.rows - 1, inside.cols, ROLE_DIM, "Enter close  Esc cancel");
 }
@@ -211,7 +214,7 @@ static void act(struct close_dialog *dialog)
         int error = request->acts->close(conn, text);
         if (request->count == 1)
             say_one(dialog, conn, error, text);
-        else if (error == -ENOENT && conn->state != STATE_LISTEN && conn->state != STATE_CLOSED)
+        else if (error == -ENOENT && conn->state != STATE_LISTEN)
             gone++;
         else if (error && !why[0])
             memcpy(why, text, sizeof(why));

@@ -57,7 +57,8 @@ def is_closed(end):
 listener = listen(6000)
 client, server = pair(listener)
 
-for words in [], [" "], ["python"], ["state established and python"], ["in gt 0"]:
+for words in ([], [" "], ["python"], ["state established and python"], ["in gt 0"], ["not port 22"],
+              ["pid > 0"], ["cookie *"], ["src 0.0.0.0/0"], ["state big"], ["sport 6000 or in gt 0"]):
     result = close("--yes", *words)
     check(f"{words} is refused", result.returncode == 2 and not result.stdout and
           len(result.stderr.splitlines()) >= 1, result)

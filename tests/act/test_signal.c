@@ -1,18 +1,22 @@
 /* test_signal [ROUNDS]: a process is swapped for another with its pid at every step between the
- * choice and the signal: no signal may reach the other one. Runs in namespaces of its own, where
- * ns_last_pid says which pid comes next. */
+ * choice and the signal, or /proc is of another pid namespace, where the number is another's: no
+ * signal may reach the other one. Runs in namespaces of its own, where ns_last_pid says which pid
+ * comes next. */
 #include "../source/owner_scene.h"
 #include "../unit/unit.h"
 #include "act.h"
 #include "net_tools.h"
+#include "source/proc_view.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -20,6 +24,8 @@
 #include <unistd.h>
 
 #define SIGNAL_BIT (1ull << (SIGTERM - 1))
+
+#define FOREIGN_ROUNDS 8u /* for each of ROUNDS */
 
 /* Where the victim dies and another process gets its pid. The hooks count the calls that act.c
  * makes in the step that is under way. */
@@ -205,6 +211,157 @@ static bool choose_and_signal(const struct victim *victim)
     return error == 0;
 }
 
+/* --- /proc of another pid namespace --- */
+
+/* A process of our own pid namespace under a number of /proc's. It says what it was sent when it is
+ * asked, since that /proc may not show it. */
+struct decoy {
+    pid_t pid;
+    int asked, answers;
+};
+
+static _Noreturn void play_decoy(int asked, int answers)
+{
+    char byte;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (read(asked, &byte, 1) == 1) {
+        sigset_t pending;
+        sigpending(&pending);
+        byte = sigismember(&pending, SIGTERM) ? 'y' : 'n';
+        if (write(answers, &byte, 1) != 1)
+            break;
+    }
+    _exit(0);
+}
+
+static bool start_decoy(struct decoy *decoy, pid_t pid)
+{
+    int asked[2], answers[2];
+    FILE *last = fopen("/proc/sys/kernel/ns_last_pid", "w");
+    if (!last || fprintf(last, "%d", pid - 1) <= 0 || fclose(last) != 0 || pipe(asked) != 0 ||
+        pipe(answers) != 0)
+        return false;
+    decoy->pid = fork();
+    if (decoy->pid == 0) {
+        close(asked[1]);
+        play_decoy(asked[0], answers[1]);
+    }
+    close(asked[0]);
+    close(answers[1]);
+    decoy->asked = asked[1];
+    decoy->answers = answers[0];
+    return decoy->pid == pid;
+}
+
+/* Whether it was signalled; ends it. */
+static bool end_decoy(const struct decoy *decoy)
+{
+    char byte = '?';
+    if (write(decoy->asked, &byte, 1) != 1 || read(decoy->answers, &byte, 1) != 1)
+        byte = '!';
+    close(decoy->asked);
+    close(decoy->answers);
+    kill(decoy->pid, SIGKILL);
+    waitpid(decoy->pid, NULL, 0);
+    return byte != 'n';
+}
+
+static bool is_same_number_known_apart(pid_t pid)
+{
+    const int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    const int error = pidfd < 0 ? -errno : proc_view_check_pidfd(pidfd, pid);
+    if (pidfd >= 0)
+        close(pidfd);
+    return error == -EXDEV;
+}
+
+/* Exit code of the process that this runs in: what went wrong first. */
+enum foreign_fault {
+    FOREIGN_RIGHT,
+    FOREIGN_NO_DECOY,
+    FOREIGN_NOT_SEEN,
+    FOREIGN_PIDFD,
+    FOREIGN_WRONG
+};
+
+static int freeze_in_foreign_proc(const struct victim *holder)
+{
+    struct proc_view view;
+    proc_view_prove(&view);
+    if (view.kind != PROC_VIEW_FOREIGN)
+        return FOREIGN_NOT_SEEN;
+    for (unsigned i = 0; i < rounds * FOREIGN_ROUNDS; i++) {
+        struct act_process process;
+        char text[ACT_TEXT_MAX];
+        struct decoy decoy;
+        if (!start_decoy(&decoy, holder->pid))
+            return FOREIGN_NO_DECOY;
+        const bool apart = is_same_number_known_apart(holder->pid);
+        const int error = act_process_freeze(&process, holder->pid, i % 2 ? holder->start_ticks : 0,
+                                             i % 2 ? holder->inode : 0, text);
+        if (error == 0)
+            (void)act_process_signal(&process, SIGTERM, text);
+        if (end_decoy(&decoy) || error != -EXDEV || !strstr(text, "another pid namespace"))
+            return FOREIGN_WRONG;
+        if (!apart)
+            return FOREIGN_PIDFD;
+    }
+    return FOREIGN_RIGHT;
+}
+
+static int exit_code_of(pid_t pid)
+{
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+/* Ours is the child namespace, /proc the parent's: chroot into the host's tree. */
+static int act_below(const struct victim *holder)
+{
+    const pid_t entered = fork();
+    if (entered == 0) {
+        if (unshare(CLONE_NEWPID) != 0)
+            _exit(77);
+        const pid_t inside = fork();
+        if (inside == 0)
+            _exit(freeze_in_foreign_proc(holder));
+        _exit(exit_code_of(inside));
+    }
+    return exit_code_of(entered);
+}
+
+/* Ours is the parent's, /proc the child namespace's: entering a container's mounts only. */
+static int act_above(void)
+{
+    const pid_t entered = fork();
+    if (entered == 0) {
+        int told[2];
+        struct victim holder = {0};
+        if (pipe(told) != 0 || unshare(CLONE_NEWNS | CLONE_NEWPID) != 0 ||
+            mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+            _exit(77);
+        const pid_t inside = fork();
+        if (inside == 0) {
+            if (mount("proc", "/proc", "proc", 0, NULL) != 0)
+                _exit(77);
+            holder = start_victim();
+            if (write(told[1], &holder, sizeof holder) != sizeof holder)
+                _exit(1);
+            for (;;)
+                pause();
+        }
+        close(told[1]);
+        if (read(told[0], &holder, sizeof holder) != sizeof holder)
+            _exit(77);
+        const int code = freeze_in_foreign_proc(&holder);
+        kill(inside, SIGKILL);
+        waitpid(inside, NULL, 0);
+        _exit(code);
+    }
+    return exit_code_of(entered);
+}
+
 static void end(pid_t pid)
 {
     kill(pid, SIGKILL);
@@ -276,6 +433,20 @@ static void exit_is_seen_without_waiting(void **state)
     act_process_release(&process);
 }
 
+static void another_proc_is_refused(void **state)
+{
+    (void)state;
+    memset(&swap, 0, sizeof swap);
+    const struct victim holder = start_victim();
+    const int below = act_below(&holder);
+    const int above = act_above();
+    end(holder.pid);
+    print_message("%u signals into each of two foreign /proc, ended with %d and %d\n",
+                  rounds * FOREIGN_ROUNDS, below, above);
+    assert_int_equal(below, FOREIGN_RIGHT);
+    assert_int_equal(above, FOREIGN_RIGHT);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +454,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(pid_reused_at_every_step),
         cmocka_unit_test(socket_given_up_is_seen),
         cmocka_unit_test(exit_is_seen_without_waiting),
+        cmocka_unit_test(another_proc_is_refused),
     };
     sigset_t kept;
     if (argc > 1)

@@ -320,7 +320,8 @@ static void what_a_filter_asks_for(void **unused)
         {"state all", 0, STATE_ALL_BITS, 0, false, false, false, false},
         {"( state all )", 0, STATE_ALL_BITS, 0, false, false, false, false},
         {"dst *", 0, STATE_ALL_BITS, 0, false, false, false, false},
-        {"src inet:* or dst inet6:*:1", 0, STATE_ALL_BITS, FAMILY_INET6, true, false, false, false},
+        {"src inet:* or dst inet6:*:1", 0, STATE_ALL_BITS, FAMILY_INET6, false, false, false,
+         false},
         {"autobound port 1 or port 2", 0, STATE_ALL_BITS, 0, true, true, false, true},
         {"fwmark 1", NEED_DETAIL, STATE_ALL_BITS, 0, false, false, true, false},
     };
@@ -338,6 +339,62 @@ static void what_a_filter_asks_for(void **unused)
         filter_free(filter);
     }
     assert_true(filter_is_empty(NULL));
+}
+
+/* Whatever passes a filter for acts has something that the filter names. */
+static void what_names_a_target(void **unused)
+{
+    static const char *const NAMING[] = {
+        "port 22",
+        "sport = :22 and state established",
+        "src 10.0.0.0/8",
+        "dst fc00::/7",
+        "dst 0.0.0.0/0:443",
+        "pid 7 or pid 8",
+        "state close-wait state last-ack",
+        "state bucket",
+        "exclude connected",
+        "not port != 22",
+        "not ( port != 22 or in > 0 )",
+        "port 22 and not pid 7",
+        "in > 1M and ( pid 7 or cookie 1f )",
+    };
+    static const char *const NAMING_NOTHING[] = {
+        "not port 22",
+        "port != 22",
+        "port > 0",
+        "pid > 0",
+        "pid != 7",
+        "pid >= 1 and pid <= 99999",
+        "cookie *",
+        "cookie ?*",
+        "cookie /./",
+        "cookie != 1f",
+        "src 0.0.0.0/0",
+        "dst ::/0",
+        "src 0.0.0.0/1 or src 128.0.0.0/1",
+        "not src 10.0.0.1",
+        "state big",
+        "state connected",
+        "state synchronized",
+        "exclude listening",
+        "( state big )",
+        "not state listening",
+        "not ( not port 22 or in > 0 ) or in > 0",
+        "port 22 or in > 0",
+        "not ( port 22 and in > 0 )",
+        "not ( port != 22 and in > 0 )",
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(NAMING) + UNIT_COUNT(NAMING_NOTHING); i++) {
+        const bool names = i < UNIT_COUNT(NAMING);
+        const char *text = names ? NAMING[i] : NAMING_NOTHING[i - UNIT_COUNT(NAMING)];
+        struct filter *filter = parse(text);
+        if (filter_names_target(filter) != names)
+            fail_msg("\"%s\" is taken for %s", text, names ? "naming nothing" : "naming a target");
+        filter_free(filter);
+    }
 }
 
 /* Words and operands that may follow each other by chance. */
@@ -402,6 +459,7 @@ int main(void)
         cmocka_unit_test(long_chains_hold),
         cmocka_unit_test(every_column_is_a_field),
         cmocka_unit_test(what_a_filter_asks_for),
+        cmocka_unit_test(what_names_a_target),
         cmocka_unit_test(random_filters_print_and_parse_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

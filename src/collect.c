@@ -4,6 +4,7 @@
 #include "collect.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "base/wake.h"
 #include "base/worker.h"
 #include "collect_walk.h"
@@ -144,19 +145,6 @@ void collector_free(struct collector *collector)
     free(collector);
 }
 
-static int found_make_room(struct collector *collector)
-{
-    if (collector->diff.change_count <= collector->found_capacity)
-        return 0;
-    uint32_t capacity = collector->diff.change_count + collector->diff.change_count / 2;
-    uint32_t *found = realloc(collector->found, capacity * sizeof *found);
-    if (!found)
-        return -ENOMEM;
-    collector->found = found;
-    collector->found_capacity = capacity;
-    return 0;
-}
-
 /* A dump skips live sockets under churn and never says so: before a row is called
  * closed, it is asked for exactly. */
 static int confirm_closed(struct collector *collector, struct frame *next)
@@ -167,11 +155,10 @@ static int confirm_closed(struct collector *collector, struct frame *next)
 
     if (!source->ops->confirm || !collector->previous)
         return 0;
-    int error = found_make_room(collector);
-    if (error)
-        return error;
-    error = source->ops->confirm(source, collector->previous, next, &collector->diff,
-                                 collector->found, &count);
+    if (GROW(collector->found, collector->found_capacity, collector->diff.change_count))
+        return -ENOMEM;
+    int error = source->ops->confirm(source, collector->previous, next, &collector->diff,
+                                     collector->found, &count);
     if (error || count == 0)
         return error;
     return diff_amend(&collector->diff, collector->previous, next, first, collector->found, count);

@@ -1,14 +1,16 @@
 #include "base/grow.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define GROW_FIRST 16u
 
-void *grow_array(void *array, uint32_t *capacity, uint32_t wanted, size_t size)
+int grow_room(void *array, uint32_t *capacity, uint32_t wanted, size_t size)
 {
-    if (array && wanted <= *capacity)
-        return array;
     uint64_t room = (uint64_t)*capacity + *capacity / 2;
+    void *data;
+
     if (room < wanted)
         room = wanted;
     if (room < GROW_FIRST)
@@ -16,9 +18,19 @@ void *grow_array(void *array, uint32_t *capacity, uint32_t wanted, size_t size)
     if (room > UINT32_MAX)
         room = UINT32_MAX;
     if (room > SIZE_MAX / size)
-        return NULL;
-    void *grown = realloc(array, (size_t)room * size);
-    if (grown)
-        *capacity = (uint32_t)room;
-    return grown;
+        return -ENOMEM;
+    memcpy(&data, array, sizeof data); /* a pointer to any type, kept as one to void */
+    data = realloc(data, (size_t)room * size);
+    if (!data)
+        return -ENOMEM;
+    memcpy(array, &data, sizeof data);
+    *capacity = (uint32_t)room;
+    return 0;
+}
+
+void *grow_array(void *array, uint32_t *capacity, uint32_t wanted, size_t size)
+{
+    if (array && wanted <= *capacity)
+        return array;
+    return grow_room(&array, capacity, wanted, size) ? NULL : array;
 }

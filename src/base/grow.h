@@ -5,14 +5,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The array with room for at least `wanted` elements of `size` bytes each; *capacity is what it now
- * has room for, new elements are not initialised. It grows by at least half, so that appending one
- * by one costs linear time. NULL when out of memory: array and *capacity then stand unchanged.
+/* Makes room for at least `wanted` elements in `array`, a pointer to elements (NULL at first) of
+ * which `capacity`, a uint32_t, says how many it has room for. New elements are not initialised.
+ * It grows by at least half, so that appending one by one costs linear time. 0; -ENOMEM: both stand
+ * unchanged.
  *
- *     struct row *rows = grow_array(list->rows, &list->capacity, list->count + 1, sizeof *rows);
- *     if (!rows)
- *         return -ENOMEM;
- *     list->rows = rows; */
+ *     if (GROW(list->rows, list->capacity, list->count + 1))
+ *         return -ENOMEM; */
+#define GROW(array, capacity, wanted)                                                              \
+    ((wanted) <= (capacity) ? 0 : grow_room(&(array), &(capacity), (wanted), sizeof *(array)))
+
+/* What GROW() calls; array is the address of the pointer. */
+int grow_room(void *array, uint32_t *capacity, uint32_t wanted, size_t size);
+
+/* The same, the other way round: the array moved or not, NULL when out of memory. Goes once its
+ * callers use GROW(). */
 void *grow_array(void *array, uint32_t *capacity, uint32_t wanted, size_t size);
 
 #endif

@@ -3,6 +3,8 @@
  * frames come from, nor keep anything between two calls but memory. */
 #include "core/diff.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,23 +44,6 @@ void diff_done(struct diff *diff)
     diff_init(diff);
 }
 
-/* An array of scratch for at least `count` elements; its content is lost when it grows. */
-static int make_room(void **array, uint32_t *capacity, uint64_t count, size_t size)
-{
-    if (count <= *capacity)
-        return 0;
-    uint64_t wanted = count + count / 4;
-    if (wanted > UINT32_MAX)
-        return -ENOMEM;
-    void *bigger = malloc((size_t)wanted * size);
-    if (!bigger)
-        return -ENOMEM;
-    free(*array);
-    *array = bigger;
-    *capacity = (uint32_t)wanted;
-    return 0;
-}
-
 /* All memory a comparison can need, so that nothing fails half-way: next stays as it was. */
 static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after)
 {
@@ -66,36 +51,17 @@ static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after)
     while (slots < 2 * (uint64_t)before || slots < 4 * (uint64_t)after)
         slots *= 2;
 
-    void *array = diff->previous_of;
-    int error = make_room(&array, &diff->previous_of_capacity, after, sizeof(*diff->previous_of));
-    diff->previous_of = array;
-    if (!error) {
-        array = diff->touched;
-        error = make_room(&array, &diff->touched_capacity, after, sizeof(*diff->touched));
-        diff->touched = array;
-    }
-    if (!error) {
-        array = diff->hashes;
-        error = make_room(&array, &diff->hash_capacity, after, sizeof(*diff->hashes));
-        diff->hashes = array;
-    }
-    if (!error) {
-        array = diff->taken;
-        error = make_room(&array, &diff->taken_capacity, before, sizeof(*diff->taken));
-        diff->taken = array;
-    }
-    if (!error) {
-        array = diff->slots;
-        error = make_room(&array, &diff->slot_capacity, slots, sizeof(*diff->slots));
-        diff->slots = array;
-    }
-    if (!error) {
-        array = diff->changes;
-        error = make_room(&array, &diff->change_capacity, (uint64_t)before + after,
-                          sizeof(*diff->changes));
-        diff->changes = array;
-    }
-    return error;
+    uint64_t changes = (uint64_t)before + after;
+    if (slots > UINT32_MAX || changes > UINT32_MAX)
+        return -ENOMEM;
+    if (GROW(diff->previous_of, diff->previous_of_capacity, after) ||
+        GROW(diff->touched, diff->touched_capacity, after) ||
+        GROW(diff->hashes, diff->hash_capacity, after) ||
+        GROW(diff->taken, diff->taken_capacity, before) ||
+        GROW(diff->slots, diff->slot_capacity, (uint32_t)slots) ||
+        GROW(diff->changes, diff->change_capacity, (uint32_t)changes))
+        return -ENOMEM;
+    return 0;
 }
 
 /* What is left of a closed socket in the kernel: TIME-WAIT, or FIN-WAIT-2 after its timeout. The
@@ -420,37 +386,12 @@ int diff_frames(struct diff *diff, const struct frame *previous, struct frame *n
     return 0;
 }
 
-static int grow(void **array, uint32_t *capacity, uint32_t count, size_t size)
-{
-    if (count <= *capacity)
-        return 0;
-    void *bigger = realloc(*array, (size_t)count * size);
-    if (!bigger)
-        return -ENOMEM;
-    *array = bigger;
-    *capacity = count;
-    return 0;
-}
-
-static int amend_make_room(struct diff *diff, uint32_t rows, uint32_t changes)
-{
-    void *array = diff->previous_of;
-    int error = grow(&array, &diff->previous_of_capacity, rows, sizeof(*diff->previous_of));
-    diff->previous_of = array;
-    if (error)
-        return error;
-    array = diff->changes;
-    error = grow(&array, &diff->change_capacity, changes, sizeof(*diff->changes));
-    diff->changes = array;
-    return error;
-}
-
 int diff_amend(struct diff *diff, const struct frame *previous, const struct frame *next,
                uint32_t first, const uint32_t *previous_rows, uint32_t count)
 {
-    int error = amend_make_room(diff, first + count, diff->change_count + count);
-    if (error)
-        return error;
+    if (GROW(diff->previous_of, diff->previous_of_capacity, first + count) ||
+        GROW(diff->changes, diff->change_capacity, diff->change_count + count))
+        return -ENOMEM;
 
     for (uint32_t k = 0; k < count; k++) {
         diff->taken[previous_rows[k]] = 1;

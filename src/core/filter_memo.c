@@ -1,6 +1,8 @@
 /* filter_memo: answers by index, forgotten with the frame. Must not know what was asked. */
 #include "core/filter_memo.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +22,8 @@ static bool is_of(const struct filter_memo *memo, const struct frame *frame)
 
 static bool make_room(uint8_t **answers, uint32_t *capacity, uint32_t count)
 {
-    if (count > *capacity) {
-        uint8_t *grown = realloc(*answers, count);
-        if (!grown)
-            return false;
-        *answers = grown;
-        *capacity = count;
-    }
+    if (GROW(*answers, *capacity, count))
+        return false;
     if (count)
         memset(*answers, SAYS_NOT_ASKED, count);
     return true;

@@ -1,6 +1,8 @@
 /* Copies rows with what they refer to from one frame into the next. Must not know why. */
 #include "core/ghost.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +24,8 @@ void ghost_copier_done(struct ghost_copier *copier)
 
 static int map_clear(uint32_t **map, uint32_t *capacity, uint32_t count)
 {
-    if (count > *capacity) {
-        uint32_t *bigger = realloc(*map, count * sizeof(**map));
-        if (!bigger)
-            return -ENOMEM;
-        *map = bigger;
-        *capacity = count;
-    }
+    if (GROW(*map, *capacity, count))
+        return -ENOMEM;
     if (count)
         memset(*map, 0xff, count * sizeof(**map));
     return 0;

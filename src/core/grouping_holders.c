@@ -2,6 +2,8 @@
  * by several; what is wanted is how many processes. Knows nothing but rows and indexes. */
 #include "core/grouping_holders.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -20,15 +22,8 @@ static int add_holder(struct grouping *grouping, uint32_t row, uint32_t proc)
 {
     if (grouping_keep_proc(&grouping->rows[row], proc))
         return 0;
-    if (grouping->holder_count == grouping->holder_capacity) {
-        const uint32_t capacity = grouping->holder_capacity ? 2 * grouping->holder_capacity : 64;
-        struct grouping_holder *holders =
-            realloc(grouping->holders, capacity * sizeof(*grouping->holders));
-        if (!holders)
-            return -ENOMEM;
-        grouping->holders = holders;
-        grouping->holder_capacity = capacity;
-    }
+    if (GROW(grouping->holders, grouping->holder_capacity, grouping->holder_count + 1))
+        return -ENOMEM;
     grouping->holders[grouping->holder_count++] = (struct grouping_holder){row, proc};
     return 0;
 }

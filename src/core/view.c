@@ -2,9 +2,9 @@
  * 200,000 rows only those on the screen are sorted. Must not know how rows are drawn. */
 #include "core/view.h"
 
+#include "base/grow.h"
 #include "core/view_order.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,21 +36,6 @@ static struct order view_order(const struct view *view, const struct column_cont
     return order;
 }
 
-static int grow_entries(struct view_entry **entries, uint32_t *capacity, uint32_t wanted)
-{
-    struct view_entry *grown;
-    uint32_t size = wanted + wanted / 4 + 16;
-
-    if (wanted <= *capacity)
-        return 0;
-    grown = realloc(*entries, (size_t)size * sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    *entries = grown;
-    *capacity = size;
-    return 0;
-}
-
 static int compare_serials(const void *a, const void *b)
 {
     const struct view_entry *left = a, *right = b;
@@ -64,7 +49,7 @@ static int hold_order(struct view *view)
 {
     struct order order = {0};
     uint32_t shown_end = view->top + view->shown;
-    int error = grow_entries(&view->held, &view->held_capacity, view->entry_count);
+    int error = GROW(view->held, view->held_capacity, view->entry_count);
 
     if (error)
         return error;
@@ -138,7 +123,7 @@ static bool has_begun(const struct view *view, const struct frame *frame)
 static int begin(struct view *view, const struct frame *frame)
 {
     struct view_rows *coming = &view->coming;
-    int error = grow_entries(&coming->entries, &coming->capacity, frame->conn_count);
+    int error = GROW(coming->entries, coming->capacity, frame->conn_count);
 
     if (error)
         return error;

@@ -1,21 +1,9 @@
 /* Writing processes and groups: what differs from the state. Must not know rows. */
+#include "base/grow.h"
 #include "session/format_write.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-static int make_room(uint32_t **list, uint32_t *capacity, uint32_t count)
-{
-    if (count <= *capacity)
-        return 0;
-    uint32_t *bigger = realloc(*list, count * sizeof(*bigger));
-    if (!bigger)
-        return -ENOMEM;
-    *list = bigger;
-    *capacity = count;
-    return 0;
-}
 
 void session_put_group(struct buffer *buffer, const struct session_state *state, uint32_t before,
                        uint32_t now)
@@ -142,9 +130,9 @@ int session_write_procs(struct session_pass *pass)
 {
     struct session_state *state = pass->state;
     const struct frame *frame = pass->frame;
-    int error = make_room(&state->group_ids, &state->group_id_capacity, frame->group_count);
+    int error = GROW(state->group_ids, state->group_id_capacity, frame->group_count);
     if (!error)
-        error = make_room(&state->proc_ids, &state->proc_id_capacity, frame->proc_count);
+        error = GROW(state->proc_ids, state->proc_id_capacity, frame->proc_count);
     for (uint32_t i = 0; i < frame->group_count && !error; i++)
         state->group_ids[i] = session_take_group(state, frame->groups[i].path,
                                                  frame->groups[i].unit, frame->groups[i].container);

@@ -2,6 +2,7 @@
  * to it, writes both. Must not know what a log looks like. */
 #include "session/record.h"
 
+#include "base/grow.h"
 #include "base/wake.h"
 #include "base/worker.h"
 
@@ -67,13 +68,8 @@ static uint32_t take_events(struct recorder *recorder, const struct frame *frame
     *cursor = recorder->cursor;
     if (!count)
         return 0;
-    if (count > recorder->event_capacity) {
-        struct event *events = realloc(recorder->events, count * sizeof(*events));
-        if (!events)
-            return 0; /* they wait in the ring */
-        recorder->events = events;
-        recorder->event_capacity = count;
-    }
+    if (GROW(recorder->events, recorder->event_capacity, count))
+        return 0; /* they wait in the ring */
     uint32_t got = event_ring_read(recorder->source.ring, cursor, recorder->events, count, lost);
     while (got && recorder->events[got - 1].number >= frame->next_event) {
         got--; /* events lost made room for some of a later frame */

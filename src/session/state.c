@@ -2,6 +2,8 @@
  * Must not know how a line is written or read. */
 #include "session/state.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,22 +84,6 @@ void session_state_done(struct session_state *state)
     session_state_init(state);
 }
 
-/* Room for one more of `size` bytes in an array of at most `max`. */
-static int make_room(void **data, uint32_t count, uint32_t *capacity, size_t size, uint32_t max)
-{
-    if (count >= max)
-        return -E2BIG;
-    if (count < *capacity)
-        return 0;
-    uint32_t bigger = *capacity ? *capacity * 2 : FIRST;
-    void *moved = realloc(*data, bigger * size);
-    if (!moved)
-        return -ENOMEM;
-    *data = moved;
-    *capacity = bigger;
-    return 0;
-}
-
 void session_row_reset(struct session_row *row)
 {
     uint64_t serial = row->conn.serial;
@@ -138,11 +124,9 @@ struct session_row *session_take_row(struct session_state *state, uint64_t seria
     struct session_row *row = session_find_row(state, serial);
     if (row)
         return row;
-    void *rows = state->rows;
-    if (make_room(&rows, state->row_count, &state->row_capacity, sizeof(*row), SESSION_ROWS_MAX))
-        return NULL;
-    state->rows = rows;
-    if (map_put(&state->row_of, serial, state->row_count))
+    if (state->row_count == SESSION_ROWS_MAX ||
+        GROW(state->rows, state->row_capacity, state->row_count + 1) ||
+        map_put(&state->row_of, serial, state->row_count))
         return NULL;
     row = &state->rows[state->row_count++];
     *row = (struct session_row){.conn = {.serial = serial}};
@@ -176,12 +160,9 @@ struct session_proc *session_take_proc(struct session_state *state, uint32_t id)
     struct session_proc *proc = session_find_proc(state, id);
     if (proc)
         return proc;
-    void *procs = state->procs;
-    if (make_room(&procs, state->proc_count, &state->proc_capacity, sizeof(*proc),
-                  SESSION_PROCS_MAX))
-        return NULL;
-    state->procs = procs;
-    if (map_put(&state->proc_of, id, state->proc_count))
+    if (state->proc_count == SESSION_PROCS_MAX ||
+        GROW(state->procs, state->proc_capacity, state->proc_count + 1) ||
+        map_put(&state->proc_of, id, state->proc_count))
         return NULL;
     proc = &state->procs[state->proc_count++];
     *proc = (struct session_proc){.id = id, .group = CONN_NO_INDEX};
@@ -237,14 +218,12 @@ static bool group_is(const struct session_group *group, const char *path, const 
 static uint32_t add_group(struct session_state *state, uint64_t key, const char *path,
                           const char *unit, const char *container)
 {
-    void *groups = state->groups;
     uint64_t text_bytes = state->text_bytes;
     struct session_group group = {0};
 
-    if (make_room(&groups, state->group_count, &state->group_capacity, sizeof(group),
-                  SESSION_GROUPS_MAX))
+    if (state->group_count == SESSION_GROUPS_MAX ||
+        GROW(state->groups, state->group_capacity, state->group_count + 1))
         return CONN_NO_INDEX;
-    state->groups = groups;
     if (session_set_text(state, &group.path, path) || session_set_text(state, &group.unit, unit) ||
         session_set_text(state, &group.container, container) ||
         map_put(&state->group_of, key, state->group_count)) {
@@ -283,13 +262,12 @@ int session_learn_name(struct session_state *state, struct session_names *names,
         int error = session_set_text(state, &names->list[index].name, name);
         return error == -E2BIG ? 0 : error;
     }
-    void *list = names->list;
     struct session_name added = {.number = number};
-    int error = make_room(&list, names->count, &names->capacity, sizeof(added), SESSION_NAMES_MAX);
-    if (error)
-        return error == -E2BIG ? 0 : error;
-    names->list = list;
-    error = session_set_text(state, &added.name, name);
+    if (names->count == SESSION_NAMES_MAX)
+        return 0;
+    if (GROW(names->list, names->capacity, names->count + 1))
+        return -ENOMEM;
+    int error = session_set_text(state, &added.name, name);
     if (error)
         return error == -E2BIG ? 0 : error;
     error = map_put(&names->index_of, (uint64_t)number + 1, names->count);

@@ -1,6 +1,8 @@
 /* Frame formats of RFC 8878, as far as finding the end of a frame takes. Must not know lines. */
 #include "session/zst.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +29,8 @@ int zst_keys_add(struct zst_keys *keys, const struct zst_key *key)
 {
     if (keys->count >= ZST_KEYS_MAX)
         return -E2BIG;
-    if (keys->count == keys->capacity) {
-        uint32_t capacity = keys->capacity ? keys->capacity * 2 : 64;
-        struct zst_key *list = realloc(keys->list, capacity * sizeof(*list));
-        if (!list)
-            return -ENOMEM;
-        keys->list = list;
-        keys->capacity = capacity;
-    }
+    if (GROW(keys->list, keys->capacity, keys->count + 1))
+        return -ENOMEM;
     keys->list[keys->count++] = *key;
     return 0;
 }

@@ -1,5 +1,6 @@
 /* replay: lines become state, a frame line makes a frame of it. What cannot be read is passed over
  * and said in the frames that lack it. Must not know files but through session/log_reader.h. */
+#include "base/grow.h"
 #include "source/replay_private.h"
 
 #include <errno.h>
@@ -18,16 +19,10 @@ static void note_damage(struct replay *replay, const char *what)
 
 static void keep_event(struct replay *replay, const struct event *event)
 {
-    if (replay->pending_count == replay->pending_capacity) {
-        uint32_t capacity = replay->pending_capacity ? replay->pending_capacity * 2 : 64;
-        struct event *bigger =
-            capacity > PENDING_MAX ? NULL : realloc(replay->pending, capacity * sizeof(*bigger));
-        if (!bigger) {
-            note_damage(replay, "more events in one frame than tcplens keeps");
-            return;
-        }
-        replay->pending = bigger;
-        replay->pending_capacity = capacity;
+    if (replay->pending_count == PENDING_MAX ||
+        GROW(replay->pending, replay->pending_capacity, replay->pending_count + 1)) {
+        note_damage(replay, "more events in one frame than tcplens keeps");
+        return;
     }
     replay->pending[replay->pending_count++] = *event;
 }

@@ -113,12 +113,9 @@ static int scan_event(struct replay_scan *scan, const struct event *event)
         scan->matched = scan->matched || scan->search.match(scan->search.data, event, NULL);
         return 0;
     }
-    struct event *events =
-        grow_array(scan->events, &scan->event_capacity, scan->event_count + 1, sizeof(*events));
-    if (!events)
+    if (GROW(scan->events, scan->event_capacity, scan->event_count + 1))
         return -ENOMEM;
-    scan->events = events;
-    events[scan->event_count++] = *event;
+    scan->events[scan->event_count++] = *event;
     return 0;
 }
 

@@ -2,6 +2,7 @@
  * not ask NSS, and not know what rows mean. */
 #include "source/system_names.h"
 
+#include "base/grow.h"
 #include "core/text.h"
 #include "source/cgroup_id.h"
 #include "source/interface_name.h"
@@ -23,7 +24,7 @@ struct name {
 
 struct table { /* sorted by number; of equal numbers the first line counts */
     struct name *names;
-    size_t count, capacity;
+    uint32_t count, capacity;
     struct buffer text;
 };
 
@@ -47,15 +48,8 @@ static int table_add(struct table *table, uint32_t number, const char *name, siz
 {
     char *room;
 
-    if (table->count == table->capacity) {
-        size_t capacity = table->capacity ? 2 * table->capacity : 64;
-        struct name *grown = realloc(table->names, capacity * sizeof(*grown));
-
-        if (!grown)
-            return -ENOMEM;
-        table->names = grown;
-        table->capacity = capacity;
-    }
+    if (GROW(table->names, table->capacity, table->count + 1))
+        return -ENOMEM;
     room = buffer_reserve(&table->text, TEXT_CLEAN_MAX(length));
     if (!room)
         return -ENOMEM;

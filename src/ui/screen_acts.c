@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "ui/screen_private.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,7 @@ static void tag(struct screen *screen)
 
 static void untag(struct screen *screen)
 {
-    screen_say(screen, ROLE_NORMAL, "%zu untagged", screen->acting.tags.count);
+    screen_say(screen, ROLE_NORMAL, "%" PRIu32 " untagged", screen->acting.tags.count);
     tags_clear(&screen->acting.tags);
 }
 

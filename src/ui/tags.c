@@ -1,6 +1,8 @@
 /* tags: which connections are tagged. Knows serials only: a tag never moves to another row. */
 #include "ui/tags.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,19 +38,6 @@ bool tags_has(const struct tags *tags, uint64_t serial)
     return at < tags->count && tags->serials[at] == serial;
 }
 
-static int make_room(struct tags *tags)
-{
-    if (tags->count < tags->capacity)
-        return 0;
-    size_t capacity = tags->capacity ? tags->capacity * 2 : 64;
-    uint64_t *serials = realloc(tags->serials, capacity * sizeof(*serials));
-    if (!serials)
-        return -ENOMEM;
-    tags->serials = serials;
-    tags->capacity = capacity;
-    return 0;
-}
-
 int tags_toggle(struct tags *tags, uint64_t serial)
 {
     size_t at = place_of(tags, serial);
@@ -58,9 +47,8 @@ int tags_toggle(struct tags *tags, uint64_t serial)
         tags->count--;
         return 0;
     }
-    int error = make_room(tags);
-    if (error)
-        return error;
+    if (GROW(tags->serials, tags->capacity, tags->count + 1))
+        return -ENOMEM;
     memmove(tags->serials + at + 1, tags->serials + at,
             (tags->count - at) * sizeof(*tags->serials));
     tags->serials[at] = serial;

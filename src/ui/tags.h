@@ -6,7 +6,7 @@
 
 struct tags {
     uint64_t *serials; /* ascending */
-    size_t count, capacity;
+    uint32_t count, capacity;
 };
 
 void tags_done(struct tags *tags);

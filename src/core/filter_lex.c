@@ -2,6 +2,7 @@
  */
 #include "core/filter_node.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -125,6 +126,15 @@ struct lexer {
     struct filter_error *error;
 };
 
+/* A backslash takes the next character as it is, as in ss; but one that begins \xNN is meant: so
+ * systemd writes the names of units, and we what cannot be printed. */
+static bool escapes_next(const char *at)
+{
+    if (at[0] != '\\' || at[1] == '\0')
+        return false;
+    return !(at[1] == 'x' && isxdigit((unsigned char)at[2]) && isxdigit((unsigned char)at[3]));
+}
+
 static int lex_quoted(struct lexer *lexer, struct token *token)
 {
     const char *text = lexer->text;
@@ -136,7 +146,7 @@ static int lex_quoted(struct lexer *lexer, struct token *token)
             lexer->at = at + 1;
             return 0;
         }
-        if (text[at] == '\\' && text[at + 1])
+        if (escapes_next(text + at))
             at++;
         *lexer->out++ = text[at];
     }
@@ -151,8 +161,8 @@ static void lex_word(struct lexer *lexer)
 
     while (text[at] && !is_blank(text[at]) && text[at] != '(' && text[at] != ')' &&
            operator_length(text + at) == 0) {
-        if (text[at] == '\\' && text[at + 1])
-            at++; /* as in ss, a backslash takes the next character as it is */
+        if (escapes_next(text + at))
+            at++;
         *lexer->out++ = text[at++];
     }
     lexer->at = at;

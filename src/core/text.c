@@ -62,16 +62,24 @@ static size_t decode(const unsigned char *bytes, size_t length, uint32_t *code)
     return wanted;
 }
 
-static bool is_hex_digit(unsigned char byte)
+/* -1: none */
+static int hex_value(unsigned char digit)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
-           (byte >= 'A' && byte <= 'F');
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
+/* As one of those that we write; "\x2d" is none, as '-' needs no escape. */
 static bool reads_as_escape(const unsigned char *bytes, size_t length)
 {
-    return length >= 4 && bytes[0] == '\\' && bytes[1] == 'x' && is_hex_digit(bytes[2]) &&
-           is_hex_digit(bytes[3]);
+    if (length < 4 || bytes[0] != '\\' || bytes[1] != 'x' || hex_value(bytes[2]) < 0 ||
+        hex_value(bytes[3]) < 0)
+        return false;
+    const int byte = hex_value(bytes[2]) * 16 + hex_value(bytes[3]);
+    return byte < 0x20 || byte >= 0x7f || byte == '\\';
 }
 
 static void write_escape(char *out, unsigned char byte)

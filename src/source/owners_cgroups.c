@@ -64,7 +64,7 @@ static uint32_t group_of_path(struct owners *owners, const char *raw, uint64_t i
     }
     group_unit(raw, unit, sizeof unit);
     group_container(raw, container, sizeof container);
-    group.unit = copy_clean(unit);
+    group.unit = strdup(unit); /* escaped by systemd already: not once more */
     group.container = copy_clean(container);
     group.says_nothing = group_path_says_nothing(raw);
     if (!group.path || !group.unit || !group.container ||

@@ -9,7 +9,10 @@
 enum name_form { NAME_ID, NAME_TEXT };
 
 /* A component of a path is a container's if it is prefix + name + suffix, or if the component
- * before it is `parent` (prefix and suffix empty). An id is 64 hex digits, shown as 12. */
+ * before it is `parent` (prefix and suffix empty). An id is 64 hex digits, shown as 12. Where
+ * nothing names the runtime (NULL) the id stands alone: docker, containerd, CRI-O and garden all
+ * write it bare. A runtime without systemd that is given a path for it writes SLICE:NAME:ID as one
+ * component. */
 static const struct container_pattern {
     const char *runtime, *parent, *prefix, *suffix;
     enum name_form form;
@@ -21,9 +24,12 @@ static const struct container_pattern {
     {"podman", NULL, "libpod-payload-", "", NAME_ID},
     {"containerd", NULL, "cri-containerd-", ".scope", NAME_ID},
     {"containerd", NULL, "nerdctl-", ".scope", NAME_ID},
-    {"containerd", NULL, "", "", NAME_ID}, /* CRI, cgroupfs driver: /kubepods/burstable/podUID/ID */
+    {"containerd", NULL, "cri-containerd:", "", NAME_ID},
+    {"docker", NULL, "docker:", "", NAME_ID},
+    {"crio", NULL, "crio:", "", NAME_ID},
     {"crio", NULL, "crio-", ".scope", NAME_ID},
     {"crio", NULL, "crio-", "", NAME_ID},
+    {NULL, NULL, "", "", NAME_ID}, /* /kubepods/burstable/podUID/ID, /ecs/TASK/ID, /garden/ID */
     {"lxc", NULL, "lxc.payload.", "", NAME_TEXT}, /* lxc.monitor.NAME is outside */
     {"lxc", "lxc.payload", "", "", NAME_TEXT},
     {"lxc", "lxc", "", "", NAME_TEXT},
@@ -125,7 +131,7 @@ static void copy_unescaped(char *out, size_t size, struct piece piece)
 
 static bool is_machine_of_others(const struct container_pattern *pattern, struct piece name)
 {
-    if (strcmp(pattern->runtime, "nspawn") != 0 || !pattern->parent)
+    if (!pattern->runtime || strcmp(pattern->runtime, "nspawn") != 0 || !pattern->parent)
         return false;
     for (size_t i = 0; i < ARRAY_COUNT(NOT_NSPAWN); i++) {
         struct piece rest = name;
@@ -135,14 +141,29 @@ static bool is_machine_of_others(const struct container_pattern *pattern, struct
     return false;
 }
 
-/* CRI-containerd without systemd writes POD.slice:cri-containerd:ID as one component. */
-static struct piece after_last_colon(struct piece piece)
+/* What follows the first colon, or the last. */
+static struct piece after_colon(struct piece piece, bool last)
 {
-    for (size_t i = piece.length; i > 0; i--) {
-        if (piece.text[i - 1] == ':')
-            return (struct piece){piece.text + i, piece.length - i};
+    struct piece rest = piece;
+
+    for (size_t i = 0; i < piece.length; i++) {
+        if (piece.text[i] != ':')
+            continue;
+        rest = (struct piece){piece.text + i + 1, piece.length - i - 1};
+        if (!last)
+            break;
     }
-    return piece;
+    return rest;
+}
+
+/* The part of a component that a pattern is compared with. */
+static struct piece compared_part(const struct container_pattern *pattern, struct piece piece)
+{
+    if (!pattern->parent && !pattern->prefix[0])
+        return after_colon(piece, true);
+    return piece_ends((struct piece){pattern->prefix, strlen(pattern->prefix)}, ":")
+               ? after_colon(piece, false)
+               : piece;
 }
 
 static const struct container_pattern *match_pattern(struct piece parent, struct piece piece,
@@ -150,8 +171,7 @@ static const struct container_pattern *match_pattern(struct piece parent, struct
 {
     for (size_t i = 0; i < ARRAY_COUNT(CONTAINER_PATTERNS); i++) {
         const struct container_pattern *pattern = &CONTAINER_PATTERNS[i];
-        const bool bare_id = !pattern->parent && !pattern->prefix[0];
-        *name = bare_id ? after_last_colon(piece) : piece;
+        *name = compared_part(pattern, piece);
         if (pattern->parent && !piece_is(parent, pattern->parent))
             continue;
         if (!piece_strip(name, pattern->prefix, pattern->suffix))
@@ -199,13 +219,27 @@ void group_container(const char *path, char *container, size_t size)
         return;
     if (pattern->form == NAME_ID)
         name.length = ID_SHOWN;
-    const int length = snprintf(container, size, "%s:", pattern->runtime);
-    if (length > 0 && (size_t)length < size)
+    const int length = pattern->runtime ? snprintf(container, size, "%s:", pattern->runtime) : 0;
+    if (length >= 0 && (size_t)length < size)
         copy_unescaped(container + length, size - (size_t)length, name);
+}
+
+/* Of what systemd makes names of (unit_name_is_valid); other bytes it escapes. */
+static bool is_unit_name(struct piece piece)
+{
+    for (size_t i = 0; i < piece.length; i++) {
+        const char c = piece.text[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+            !memchr(":-_.\\@", c, 6))
+            return false;
+    }
+    return true;
 }
 
 static bool is_unit(struct piece piece)
 {
+    if (!is_unit_name(piece))
+        return false;
     for (size_t i = 0; i < ARRAY_COUNT(UNIT_SUFFIXES); i++) {
         if (piece_ends(piece, UNIT_SUFFIXES[i]))
             return true;

@@ -15,10 +15,12 @@
 bool group_path_of_process(const char *text, char *path, size_t size);
 
 /* The systemd unit that a path lies in ("nginx.service"); inside a container, the container's own
- * unit where it has one. Of a user manager the unit that it runs, if there is one. "" = none. */
+ * unit where it has one. Of a user manager the unit that it runs, if there is one. "" = none. Safe
+ * text as it stands, in systemd's own spelling: letters, digits and :-_.\\@ only. */
 void group_unit(const char *path, char *unit, size_t size);
 
-/* The container that a path lies in: "docker:4f2a91c03b7e", "lxc:web"; the innermost. "" = none. */
+/* The container that a path lies in: "docker:4f2a91c03b7e", "lxc:web"; "4f2a91c03b7e" where the
+ * path does not say of which runtime; the innermost. "" = none. */
 void group_container(const char *path, char *container, size_t size);
 
 /* What a socket's control group does not tell: whoever creates sockets for others is in `/` or

@@ -374,7 +374,7 @@ static void check_socket_unit(const char *path)
     assert_non_null(group);
     assert_int_equal(row->unit_from, UNIT_FROM_SOCKET);
     assert_string_equal(group->path, path);
-    assert_string_equal(group->unit, "tcplens-test.service");
+    assert_string_equal(group->unit, "tcplens\\x2dtest.service");
     stage_close(&seen);
 }
 
@@ -407,7 +407,7 @@ static void test_unit(void **state)
     char path[128];
     int status;
 
-    snprintf(path, sizeof path, "%s/tcplens-test.service", mount ? mount : "");
+    snprintf(path, sizeof path, "%s/tcplens\\x2dtest.service", mount ? mount : "");
     if (!mount || (mkdir(path, 0755) != 0 && errno != EEXIST)) {
         print_message("no cgroup can be made here\n");
         skip();
@@ -417,7 +417,7 @@ static void test_unit(void **state)
     const struct conn *row = row_of_ports(frame, 4010, 0);
     assert_owner(frame, row, OWNER_PROCESS, holder);
     assert_int_equal(row->unit_from, UNIT_FROM_PROCESS);
-    assert_string_equal(frame_group(frame, row)->unit, "tcplens-test.service");
+    assert_string_equal(frame_group(frame, row)->unit, "tcplens\\x2dtest.service");
     const pid_t child = fork();
     if (child == 0) {
         check_socket_unit(path + strlen(mount));

@@ -145,6 +145,11 @@ static const struct printed PRINTED[] = {
     {"\"a \\\"b\\\\\"", "\"a \\\"b\\\\\""},
     {"\"not\" \"and\"", "\"not\" and \"and\""},
     {"a\\ b", "\"a b\""},
+    /* an escape of systemd, or of ours: with its backslash doubled, or as it is shown */
+    {"unit app@a\\x2db.service", "unit = \"app@a\\\\x2db.service\""},
+    {"unit \"app@a\\x2db.service\"", "unit = \"app@a\\\\x2db.service\""},
+    {"unit app@a\\\\x2db.service", "unit = \"app@a\\\\x2db.service\""},
+    {"unit a\\xyz", "unit = \"axyz\""},
 };
 
 static void canonical_text(void **unused)

@@ -44,7 +44,8 @@ static size_t restore(char *raw, const char *text)
         unsigned byte;
         char rest;
         if (sscanf(text, "\\x%2x%c", &byte, &rest) >= 1 &&
-            strspn(text + 2, "0123456789abcdefABCDEF") >= 2) {
+            strspn(text + 2, "0123456789abcdefABCDEF") >= 2 &&
+            (byte < 0x20 || byte >= 0x7f || byte == '\\')) {
             raw[length++] = (char)byte;
             text += 4;
         } else {
@@ -103,6 +104,8 @@ static void a_backslash_stays_unless_it_would_mislead(void **unused)
     assert_clean("\\\\x00", "\\\\x5cx00");
     assert_clean("\\\x01", "\\\\x01");
     assert_clean("\\x5cx1b", "\\x5cx5cx1b");
+    assert_clean("app@a\\x2db.service", "app@a\\x2db.service"); /* no byte that we escape */
+    assert_clean("\\x20\\x7E\\x7f", "\\x20\\x7E\\x5cx7f");
 }
 
 static void every_byte_and_every_code_point_becomes_safe(void **unused)

@@ -434,7 +434,8 @@ int act_close_conn(const struct conn *conn, char text[ACT_TEXT_MAX])
     return error;
 }
 
-/* Who may close is asked before whether there is such a socket: one that no socket can be. */
+/* Where closing is not built in, the kernel says so of a socket that cannot be; whether we may, it
+ * says only of one that is there. */
 int act_close_allowed(char text[ACT_TEXT_MAX])
 {
     const struct conn nothing = {.cookie = 1, .tuple = {.family = FAMILY_INET}};
@@ -446,7 +447,8 @@ int act_close_allowed(char text[ACT_TEXT_MAX])
         mnl_socket_close(socket);
     }
     if (error == -ENOENT)
-        error = 0;
+        error =
+            privilege_is_effective(PRIVILEGE_NET_ADMIN) && privilege_owns_network() ? 0 : -EPERM;
     explain_close(&nothing, error, text);
     return error;
 }

@@ -2,10 +2,13 @@
  * Must not know who asks, nor open anything. */
 #include "source/privilege.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -41,6 +44,29 @@ bool privilege_may(uint64_t wanted)
         return false;
     const uint64_t permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
     return (permitted & wanted) == wanted;
+}
+
+bool privilege_is_effective(uint64_t wanted)
+{
+    struct __user_cap_data_struct data[2];
+
+    if (capabilities_get(data) != 0)
+        return false;
+    const uint64_t effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+    return (effective & wanted) == wanted;
+}
+
+/* NS_GET_USERNS refuses a namespace that belongs to a user namespace above ours. */
+bool privilege_owns_network(void)
+{
+    const int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    const int owner = netns < 0 ? -1 : ioctl(netns, NS_GET_USERNS);
+
+    if (owner >= 0)
+        close(owner);
+    if (netns >= 0)
+        close(netns);
+    return owner >= 0;
 }
 
 void privilege_set_aside(void)

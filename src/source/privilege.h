@@ -35,6 +35,11 @@ void privilege_keep(uint64_t keep);
 
 /* The calling thread may have all of this set (it is permitted, whether effective or not). */
 bool privilege_may(uint64_t wanted);
+/* It has them in effect now. */
+bool privilege_is_effective(uint64_t wanted);
+/* Our network namespace belongs to our user namespace or one below it: what we may do counts there.
+ */
+bool privilege_owns_network(void);
 /* PRIVILEGE_ALL stays permitted to the calling thread, but is effective only while raised. */
 void privilege_set_aside(void);
 

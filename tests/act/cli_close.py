@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """cli_close.py TCPLENS: `tcplens close` on sockets of its own, in a network namespace of its own:
 exit codes, what is printed, what is left alone."""
+import ctypes
 import errno
 import os
 import pty
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +19,11 @@ failures = 0
 def close(*words, stdin=subprocess.DEVNULL):
     return subprocess.run([TCPLENS, "close", *words], stdin=stdin, capture_output=True, text=True,
                           timeout=60, check=False)
+
+
+def run(words, **more):
+    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                          check=False, **more)
 
 
 def check(what, holds, result=None):
@@ -101,14 +108,99 @@ check("16 SO_REUSEPORT listeners are closed, by looking again", result.returncod
 client, server = pair(listener)
 check("the other listener lives", not is_closed(server))
 
+
+# One judgement: --dry-run promises nothing that --yes refuses, and says why in the same words.
+bound = socket.socket()
+bound.bind(("127.0.0.1", 6200))
+for word in "--dry-run", "--yes":
+    result = close(word, "sport 6200")
+    check(f"{word}: a socket that is only bound cannot be closed: exit 3", result.returncode == 3 and
+          result.stdout == "cannot close 127.0.0.1:6200 * CLOSED " +
+          f"{os.path.basename(sys.executable)} {os.getpid()}: a socket that is only bound cannot be " +
+          "closed from outside\n", result)
+strace = ["strace", "-f", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPERM"]
+quiet = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+if shutil.which("strace") and run(["strace", "-f", "-o", "/dev/null", "true"]).returncode == 0:
+    for word in "--dry-run", "--yes":
+        result = run([*strace, TCPLENS, "close", word, "state established and sport 6000"], env=quiet)
+        check(f"{word} without sock_diag: no cookies, nothing is closed: exit 3", result.returncode == 3
+              and result.stdout.startswith("cannot close ") and "no cookie" in result.stdout and
+              not is_closed(server), result)
+else:
+    print("skipped: no strace: sock_diag cannot be refused")
+
+# Our own session, whatever its server is called and whoever took the variable from us.
+FILTER = "state established and sport 6000"
+peer = client.getsockname()[1]
+ours = f"127.0.0.1 {peer} 127.0.0.1 6000"
+mapped = f"::ffff:127.0.0.1 {peer} ::ffff:127.0.0.1 6000"
+GUARDED = f"left out 127.0.0.1:6000 127.0.0.1:{peer} "
+other = dict(os.environ, SSH_CONNECTION="127.0.0.1 1 127.0.0.1 6000")
+result = run([TCPLENS, "close", "--dry-run", FILTER], env=other)
+check("another session is not guarded", result.stdout.startswith("would close "), result)
+for value in ours, mapped:
+    result = run([TCPLENS, "close", "--yes", FILTER], env=dict(os.environ, SSH_CONNECTION=value))
+    check(f"the connection of SSH_CONNECTION={value} is guarded", result.returncode == 3 and
+          result.stdout.startswith(GUARDED) and "SSH_CONNECTION" in result.stdout, result)
+result = run([TCPLENS, "close", "--dry-run", f"dport 6000 and sport {peer}"],
+             env=dict(os.environ, SSH_CONNECTION=ours))
+check("so is its other end on this machine", "left out " in result.stdout, result)
+result = run(["sh", "-c", 'unset SSH_CONNECTION; "$0" close --yes "$1"; exit $?', TCPLENS, FILTER],
+             env=dict(os.environ, SSH_CONNECTION=ours))
+check("so it is where only the shell has the variable (sudo)", result.returncode == 3 and
+      result.stdout.startswith(GUARDED), result)
+result = run([TCPLENS, "close", "--yes", FILTER], start_new_session=True)
+check("what an ancestor outside our session holds may carry our terminal", result.returncode == 3 and
+      result.stdout.startswith(GUARDED), result)
+
+
+def held_by(name):
+    """Another process holds the only descriptor, under that name; and how to end it."""
+    ready, wrote = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        ctypes.CDLL(None).prctl(15, name.encode(), 0, 0, 0)  # PR_SET_NAME
+        ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG
+        others = listen(6300)
+        ends = pair(others)
+        os.write(wrote, b"r")
+        others.close()
+        while ends:
+            signal.pause()
+    os.read(ready, 1)
+    return pid
+
+
+for name in ("sshd", "sshd-session", "dropbear", "mosh-server", "tailscaled", "in.telnetd", "etserver",
+             "ssm-session-worker", "sshd-like"):
+    holder = held_by(name)
+    result = close("--dry-run", "state established and sport 6300")
+    check(f"{name}: guarded by name", result.stdout.startswith(
+        "would close " if name == "sshd-like" else "left out "), result)
+    os.kill(holder, signal.SIGKILL)
+    os.waitpid(holder, 0)
+
+inside = ["unshare", "--pid", "--fork", "--mount-proc"]
+if run([*inside, "true"]).returncode == 0:
+    result = run([*inside, TCPLENS, "close", "--yes", FILTER])
+    check("in another pid namespace on the same network its holder cannot be seen: guarded",
+          result.returncode == 3 and "left out " in result.stdout and " unseen: " in result.stdout and
+          "cannot be seen" in result.stdout and not is_closed(server), result)
+else:
+    print("skipped: no pid namespace can be made")
+
 if os.geteuid() == 0:
     # a copy that nobody can reach: the checkout may lie in a folder of mode 0700
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         program = shutil.copy(TCPLENS, folder)
+        promise = run([program, "close", "--dry-run", "--force", "state established and sport 6000"],
+                      user=65534, extra_groups=[], cwd="/")
         nobody = subprocess.run([program, "close", "--yes", "--force", "state established and sport 6000"],
                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
                                 check=False, user=65534, extra_groups=[], cwd="/")
     check("without CAP_NET_ADMIN: exit 3, says why", nobody.returncode == 3 and
           "CAP_NET_ADMIN" in nobody.stderr and not is_closed(server), nobody)
+    check("and so says --dry-run", promise.returncode == 3 and promise.stdout.startswith("cannot close ") and
+          "CAP_NET_ADMIN" in promise.stdout, promise)
 sys.exit(failures > 0)

@@ -174,6 +174,54 @@ static void living_target_is_closed(void **state)
     net_close(listener);
 }
 
+/* The same socket, and so the same cookie: its program gave the connection up and listens. */
+static void listener_made_of_it_is_left_alone(void **state)
+{
+    static const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+    const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
+    const struct net_address to = address_of(listener);
+    unsigned closed = 0;
+    char text[ACT_TEXT_MAX];
+    (void)state;
+    for (unsigned i = 0; i < rounds; i++) {
+        const struct pair pair = make_pair(listener, to, 20000 + i % 10000);
+        const struct conn row = row_of(pair.client);
+        assert_int_equal(connect(pair.client, &nowhere, sizeof nowhere), 0);
+        assert_int_equal(listen(pair.client, 4), 0);
+        assert_int_equal(net_cookie(pair.client), row.cookie);
+        closed += act_close_conn(&row, text) != -EBUSY;
+        closed += net_state(pair.client) != TCP_LISTEN;
+        assert_non_null(strstr(text, "listener"));
+        net_close(pair.client);
+        net_close(pair.server);
+    }
+    print_message("%u connections that had become listeners, %u closed\n", rounds, closed);
+    assert_int_equal(closed, 0);
+    net_close(listener);
+}
+
+/* It cannot be closed as it is, and must not be as what it becomes. */
+static void bound_socket_is_never_sent(void **state)
+{
+    char text[ACT_TEXT_MAX];
+    (void)state;
+    for (unsigned i = 0; i < rounds; i++) {
+        const struct net_address from = net_v4(LOOPBACK, 0);
+        const int bound = net_socket(AF_INET, &from, 0);
+        struct conn row = row_of(bound);
+        const unsigned before = sent;
+        row.state = STATE_CLOSED;
+        if (i % 2)
+            assert_int_equal(listen(bound, 4), 0);
+        assert_non_null(act_close_refusal(&row));
+        assert_int_equal(act_close_conn(&row, text), -EINVAL);
+        assert_string_equal(text, act_close_refusal(&row));
+        assert_int_equal(sent, before);
+        assert_int_equal(net_state(bound), i % 2 ? TCP_LISTEN : TCP_CLOSE);
+        net_close(bound);
+    }
+}
+
 static void all_had_a_cookie(void **state)
 {
     (void)state;
@@ -189,6 +237,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(dead_target_closes_nothing),
         cmocka_unit_test(ends_taken_again_are_left_alone),
         cmocka_unit_test(row_without_cookie_is_never_sent),
+        cmocka_unit_test(listener_made_of_it_is_left_alone),
+        cmocka_unit_test(bound_socket_is_never_sent),
         cmocka_unit_test(all_had_a_cookie),
     };
     if (argc > 1)

@@ -122,9 +122,8 @@ static const struct conn *rows_find(struct rows *rows, uint64_t cookie)
     if (!frame || !cookie)
         return NULL;
     if (!rows->indexed) {
-        if (row_index_reserve(&rows->index, frame->conns, 0, frame->live_count) < 0)
+        if (row_index_fill(&rows->index, frame->conns, frame->live_count))
             return NULL;
-        row_index_rebuild(&rows->index, frame->conns, frame->live_count);
         rows_find_listening(rows);
         rows->indexed = true;
     }

@@ -14,13 +14,6 @@ void hash_index_done(struct hash_index *index)
     *index = (struct hash_index){0};
 }
 
-void hash_index_clear(struct hash_index *index)
-{
-    if (index->slots)
-        memset(index->slots, 0, ((size_t)index->mask + 1) * sizeof *index->slots);
-    index->count = 0;
-}
-
 static void put(struct hash_index *index, uint64_t slot)
 {
     uint32_t at = (uint32_t)(slot >> 32) & index->mask;
@@ -29,6 +22,15 @@ static void put(struct hash_index *index, uint64_t slot)
         at = (at + 1) & index->mask;
     index->slots[at] = slot;
     index->count++;
+}
+
+static uint32_t slots_for(uint32_t elements)
+{
+    uint32_t size = SLOTS_FIRST;
+
+    while (size / 2 < elements)
+        size *= 2;
+    return size;
 }
 
 /* Moves what is there. Begins after a free slot, so that equal hashes keep their order. */
@@ -47,15 +49,12 @@ static void move_slots(const struct hash_index *from, struct hash_index *to)
 
 int hash_index_reserve(struct hash_index *index, uint32_t elements)
 {
-    uint32_t size = index->slots ? index->mask + 1 : SLOTS_FIRST;
-
-    if (index->slots && elements <= size / 2)
+    if (index->mask && elements <= (index->mask + 1) / 2)
         return 0;
     if (elements > SLOTS_MOST / 2)
         return -ENOMEM;
-    while (size / 2 < elements)
-        size *= 2;
-    struct hash_index bigger = {.mask = size - 1};
+    const uint32_t size = slots_for(elements);
+    struct hash_index bigger = {.mask = size - 1, .room = size};
     bigger.slots = calloc(size, sizeof *bigger.slots);
     if (!bigger.slots)
         return -ENOMEM;
@@ -63,6 +62,21 @@ int hash_index_reserve(struct hash_index *index, uint32_t elements)
         move_slots(index, &bigger);
     free(index->slots);
     *index = bigger;
+    return 0;
+}
+
+int hash_index_begin(struct hash_index *index, uint32_t elements)
+{
+    index->count = 0;
+    if (elements > SLOTS_MOST / 2)
+        return -ENOMEM;
+    const uint32_t size = slots_for(elements);
+    if (size > index->room) {
+        hash_index_done(index);
+        return hash_index_reserve(index, elements);
+    }
+    index->mask = size - 1;
+    memset(index->slots, 0, size * sizeof *index->slots);
     return 0;
 }
 

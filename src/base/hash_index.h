@@ -16,7 +16,8 @@
 
 struct hash_index {
     uint64_t *slots; /* hash << 32 | element + 1; 0 = free */
-    uint32_t mask;   /* slots - 1, a power of two less one; 0 = no memory yet */
+    uint32_t mask;   /* slots in use - 1; 0 = none */
+    uint32_t room;   /* slots there are, a power of two or 0 */
     uint32_t count;  /* at most half of the slots */
 };
 
@@ -25,7 +26,9 @@ struct hash_cursor {
 };
 
 void hash_index_done(struct hash_index *index);
-void hash_index_clear(struct hash_index *index); /* keeps its memory */
+/* Empties it, with room for so many elements; keeps its memory, of which it uses only as much as
+ * these need. 0 or -ENOMEM (it is empty then, too). */
+int hash_index_begin(struct hash_index *index, uint32_t elements);
 /* Room for so many elements in all. 0 or -ENOMEM (nothing changed). */
 int hash_index_reserve(struct hash_index *index, uint32_t elements);
 /* element < HASH_INDEX_NONE. 0 or -ENOMEM; never fails within what was reserved. Of elements with

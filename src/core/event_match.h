@@ -3,8 +3,8 @@
 #ifndef TCPLENS_CORE_EVENT_MATCH_H
 #define TCPLENS_CORE_EVENT_MATCH_H
 
+#include "base/map.h"
 #include "core/event.h"
-#include "core/map.h"
 #include "core/view.h"
 
 /* All zero to begin with. Finds the rows of one frame by serial; kept from event to event. */

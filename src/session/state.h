@@ -3,8 +3,8 @@
 #ifndef TCPLENS_SESSION_STATE_H
 #define TCPLENS_SESSION_STATE_H
 
+#include "base/map.h"
 #include "core/frame.h"
-#include "core/map.h"
 
 #define SESSION_ROWS_MAX    500000u
 #define SESSION_PROCS_MAX   131072u

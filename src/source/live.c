@@ -184,10 +184,9 @@ static bool is_dumped(const struct search *search, const struct change *change, 
 static int join_dump(struct search *search, const struct frame *frame, uint8_t family, int error)
 {
     struct row_index *index = &search->live->index;
-    int result = row_index_reserve(index, frame->conns, 0, frame->live_count);
+    int result = row_index_fill(index, frame->conns, frame->live_count);
     if (result < 0)
         return result;
-    row_index_rebuild(index, frame->conns, frame->live_count);
     for (uint32_t i = 0; i < search->diff->change_count && result == 0; i++) {
         const struct change *change = &search->diff->changes[i];
         if (!is_dumped(search, change, family))

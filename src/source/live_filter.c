@@ -94,12 +94,10 @@ static int join_autobound(const struct live_filter *live, struct frame *frame,
                           const struct frame *dumped)
 {
     struct row_index index = {0};
-    const int result = row_index_reserve(&index, frame->conns, 0, frame->live_count);
+    const int result = row_index_fill(&index, frame->conns, frame->live_count);
 
-    if (result == 0) {
-        row_index_rebuild(&index, frame->conns, frame->live_count);
+    if (result == 0)
         mark_autobound(live, frame, dumped, &index);
-    }
     row_index_done(&index);
     return result;
 }

@@ -1,5 +1,6 @@
 /* past: keeps frames: what changed of each against the one before, packed. Must not know how they
  * are read back. */
+#include "base/hash.h"
 #include "source/past_private.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ void past_free(struct past *past)
     buffer_done(&past->words);
     buffer_done(&past->raw);
     buffer_done(&past->packed);
-    free(past->map);
+    hash_index_done(&past->serials);
     ZSTD_freeCCtx(past->zstd);
     free(past);
 }
@@ -61,52 +62,33 @@ void past_reach(const struct past *past, struct past_reach *reach)
     }
 }
 
-static uint32_t slot_of(const struct past *past, uint64_t serial)
-{
-    return (uint32_t)(serial * 0x9e3779b97f4a7c15u >> 32) & (past->map_size - 1);
-}
-
 /* Where each serial is in the frame before; only made where rows do not follow each other as they
  * did. */
-static int make_map(struct past *past)
+static int index_serials(struct past *past)
 {
     const struct frame *previous = past->previous;
-    uint32_t size = 64;
+    int error = hash_index_begin(&past->serials, previous->conn_count);
 
-    while (size < previous->conn_count * 2)
-        size *= 2;
-    if (size != past->map_size) {
-        uint32_t *map = realloc(past->map, size * sizeof(*map));
-        if (!map)
-            return -ENOMEM;
-        past->map = map;
-        past->map_size = size;
-    }
-    memset(past->map, 0, size * sizeof(*past->map));
-    for (uint32_t i = 0; i < previous->conn_count; i++) {
-        uint32_t slot = slot_of(past, previous->conns[i].serial);
-        while (past->map[slot])
-            slot = (slot + 1) & (size - 1);
-        past->map[slot] = i + 1;
-    }
-    return 0;
+    for (uint32_t i = 0; i < previous->conn_count && !error; i++)
+        error = hash_index_add(&past->serials, hash_number(previous->conns[i].serial), i);
+    return error;
 }
 
-static uint32_t find_in_map(const struct past *past, uint64_t serial)
+static uint32_t find_serial(const struct past *past, uint64_t serial)
 {
-    uint32_t slot = slot_of(past, serial);
+    struct hash_cursor cursor;
 
-    while (past->map[slot]) {
-        if (past->previous->conns[past->map[slot] - 1].serial == serial)
-            return past->map[slot] - 1;
-        slot = (slot + 1) & (past->map_size - 1);
+    for (uint32_t i = hash_index_first(&past->serials, hash_number(serial), &cursor);
+         i != HASH_INDEX_NONE; i = hash_index_next(&past->serials, &cursor)) {
+        if (past->previous->conns[i].serial == serial)
+            return i;
     }
     return PAST_NO_BASE;
 }
 
 /* The row before of this one: mostly the next, or some rows on, as those between are gone. */
 static uint32_t find_row(struct past *past, uint64_t serial, uint32_t next, uint64_t last_serial,
-                         bool *mapped)
+                         bool *indexed)
 {
     const struct frame *previous = past->previous;
 
@@ -115,10 +97,10 @@ static uint32_t find_row(struct past *past, uint64_t serial, uint32_t next, uint
             return i;
     if (serial > last_serial) /* it was not there yet */
         return PAST_NO_BASE;
-    if (!*mapped && make_map(past) != 0)
+    if (!*indexed && index_serials(past) != 0)
         return PAST_NO_BASE;
-    *mapped = true;
-    return find_in_map(past, serial);
+    *indexed = true;
+    return find_serial(past, serial);
 }
 
 static uint64_t highest_serial(const struct frame *frame)
@@ -134,7 +116,7 @@ static void write_rows(struct past *past, const struct frame *frame, bool key)
     struct past_writer writer = {
         .tags = &past->tags, .words = &past->words, .size = sizeof(struct conn), .conns = true};
     const uint64_t last_serial = key ? 0 : highest_serial(past->previous);
-    bool mapped = false;
+    bool indexed = false;
 
     if (!key)
         writer.passed_ms = (frame->mono_ns - past->previous->mono_ns) / 1000000;
@@ -142,7 +124,7 @@ static void write_rows(struct past *past, const struct frame *frame, bool key)
         const struct conn *conn = &frame->conns[i];
         const uint32_t base =
             key ? PAST_NO_BASE
-                : find_row(past, conn->serial, writer.next_base, last_serial, &mapped);
+                : find_row(past, conn->serial, writer.next_base, last_serial, &indexed);
         past_write_element(&writer, key ? NULL : past->previous->conns, base, conn);
     }
 }

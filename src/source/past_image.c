@@ -1,12 +1,11 @@
 /* past_image: a frame as plain arrays with text by number, and back. Must not know how they are
  * kept. */
+#include "base/hash.h"
 #include "source/past_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FIRST_SLOTS 256u
 
 const size_t PAST_SIZES[PAST_ARRAYS] = {
     [PAST_CONNS] = sizeof(struct conn),
@@ -38,39 +37,27 @@ void past_image_done(struct past_image *image)
     *image = (struct past_image){.head = {.number = 0}};
 }
 
-static uint32_t hash_text(const char *text, size_t length)
+static uint32_t find_text(const struct past_texts *texts, uint32_t hash, const char *text)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (uint8_t)text[i]) * 16777619u;
-    return hash;
-}
+    struct hash_cursor cursor;
 
-static uint32_t *find_slot(uint32_t *slots, uint32_t slot_count, const char *bytes,
-                           const char *text, size_t length)
-{
-    uint32_t at = hash_text(text, length) & (slot_count - 1);
-    while (slots[at] && strcmp(bytes + slots[at] - 1, text) != 0)
-        at = (at + 1) & (slot_count - 1);
-    return &slots[at];
-}
-
-static int grow_slots(struct past_texts *texts)
-{
-    const uint32_t count = texts->slot_count ? texts->slot_count * 2 : FIRST_SLOTS;
-    uint32_t *slots = calloc(count, sizeof(*slots));
-    if (!slots)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < texts->slot_count; i++) {
-        if (!texts->slots[i])
-            continue;
-        const char *text = texts->bytes.data + texts->slots[i] - 1;
-        *find_slot(slots, count, texts->bytes.data, text, strlen(text)) = texts->slots[i];
+    for (uint32_t place = hash_index_first(&texts->places, hash, &cursor); place != HASH_INDEX_NONE;
+         place = hash_index_next(&texts->places, &cursor)) {
+        if (strcmp(texts->bytes.data + place, text) == 0)
+            return place;
     }
-    free(texts->slots);
-    texts->slots = slots;
-    texts->slot_count = count;
-    return 0;
+    return HASH_INDEX_NONE;
+}
+
+static int add_text(struct past_texts *texts, uint32_t hash, const char *text, uint32_t *place)
+{
+    const size_t at = texts->bytes.length;
+
+    buffer_append(&texts->bytes, text, strlen(text) + 1);
+    if (texts->bytes.failed || at >= HASH_INDEX_NONE)
+        return -ENOMEM;
+    *place = (uint32_t)at;
+    return hash_index_add(&texts->places, hash, *place);
 }
 
 int past_texts_add(struct past_texts *texts, const char *text, uint32_t *place)
@@ -79,35 +66,21 @@ int past_texts_add(struct past_texts *texts, const char *text, uint32_t *place)
         *place = UINT32_MAX;
         return 0;
     }
-    if (texts->used * 2 >= texts->slot_count && grow_slots(texts) != 0)
-        return -ENOMEM;
-    const size_t length = strlen(text);
-    uint32_t *slot = find_slot(texts->slots, texts->slot_count, texts->bytes.data, text, length);
-    if (!*slot) {
-        const size_t at = texts->bytes.length;
-        buffer_append(&texts->bytes, text, length + 1);
-        if (texts->bytes.failed || at >= UINT32_MAX - 1)
-            return -ENOMEM;
-        *slot = (uint32_t)at + 1;
-        texts->used++;
-    }
-    *place = *slot - 1;
-    return 0;
+    const uint32_t hash = hash_number(hash_text(text, HASH_SEED));
+    *place = find_text(texts, hash, text);
+    return *place == HASH_INDEX_NONE ? add_text(texts, hash, text, place) : 0;
 }
 
 void past_texts_reset(struct past_texts *texts)
 {
     buffer_clear(&texts->bytes);
-    texts->used = 0;
-    if (texts->slots)
-        memset(texts->slots, 0, texts->slot_count * sizeof(*texts->slots));
+    (void)hash_index_begin(&texts->places, 0);
 }
 
 void past_texts_done(struct past_texts *texts)
 {
     buffer_done(&texts->bytes);
-    free(texts->slots);
-    *texts = (struct past_texts){.slots = NULL};
+    hash_index_done(&texts->places);
 }
 
 /* The text's number in place of the pointer to it. */

@@ -2,6 +2,7 @@
 #ifndef TCPLENS_SOURCE_PAST_PRIVATE_H
 #define TCPLENS_SOURCE_PAST_PRIVATE_H
 
+#include "base/hash_index.h"
 #include "source/past.h"
 
 #include <zstd.h>
@@ -20,8 +21,7 @@ enum past_array {
 /* Texts of the frames from one whole frame to the next, each once; a text is its place in bytes. */
 struct past_texts {
     struct buffer bytes;
-    uint32_t *slots; /* place + 1, 0 = free */
-    uint32_t slot_count, used;
+    struct hash_index places;
 };
 
 struct past_head { /* what a frame is beside its arrays; text by number */
@@ -62,8 +62,7 @@ struct past {
     struct frame *previous; /* added last: its rows are the base of the next one's */
     struct past_image image, other;
     struct past_texts texts;
-    uint32_t *map; /* serial to row of previous */
-    uint32_t map_size;
+    struct hash_index serials; /* of the rows of previous */
     struct buffer tags, words, raw, packed;
     size_t key_bytes, group_bytes; /* of the frames since the last whole one */
     uint32_t group_frames;

@@ -49,9 +49,8 @@ uint32_t repeats_remove(struct repeats *repeats, struct conn *conns, uint32_t co
     uint32_t kept = 0;
     if (repeats->suspects == 0)
         return count;
-    row_index_rebuild(&repeats->index, conns, 0);
     /* A bit that was set n times again stands for n + 1 rows. */
-    if (row_index_reserve(&repeats->index, conns, 0, repeats->suspects * 2) < 0)
+    if (row_index_begin(&repeats->index, repeats->suspects * 2))
         return count;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t cookie = conns[i].cookie;

@@ -36,9 +36,9 @@ static void an_empty_index_finds_nothing(void **unused)
     (void)unused;
     assert_int_equal(hash_index_first(&index, 5, &cursor), HASH_INDEX_NONE);
     hash_index_remove(&index, 5, 1);
-    hash_index_clear(&index);
+    assert_int_equal(hash_index_begin(&index, 0), 0);
     assert_int_equal(hash_index_add(&index, 5, 1), 0);
-    hash_index_clear(&index);
+    assert_int_equal(hash_index_begin(&index, 1000), 0);
     assert_int_equal(hash_index_first(&index, 5, &cursor), HASH_INDEX_NONE);
     hash_index_done(&index);
 }
@@ -97,6 +97,12 @@ static void reserved_room_is_enough(void **unused)
     assert_ptr_equal(index.slots, slots);
     assert_int_not_equal(hash_index_reserve(&index, UINT32_MAX), 0);
     assert_ptr_equal(index.slots, slots);
+    assert_int_equal(hash_index_begin(&index, 10), 0); /* smaller: the same memory, emptied */
+    assert_ptr_equal(index.slots, slots);
+    assert_true(index.mask < 64);
+    struct hash_cursor cursor;
+    for (uint32_t i = 0; i < 1000; i++)
+        assert_int_equal(hash_index_first(&index, hash_number(i), &cursor), HASH_INDEX_NONE);
     hash_index_done(&index);
 }
 

@@ -1,7 +1,7 @@
 /* A map from 64-bit numbers to 32-bit ones, for serials and process numbers of a log. Pure. Number
  * 0 is no key. */
-#ifndef TCPLENS_CORE_MAP_H
-#define TCPLENS_CORE_MAP_H
+#ifndef TCPLENS_BASE_MAP_H
+#define TCPLENS_BASE_MAP_H
 
 #include <stdint.h>
 

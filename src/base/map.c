@@ -1,6 +1,6 @@
 /* Open addressing with linear probing; a removed slot is closed by moving its followers up, so that
- * no tombstones gather over weeks of recording. Knows nothing of what the numbers mean. */
-#include "core/map.h"
+ * no tombstones gather over weeks of recording. */
+#include "base/map.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -26,7 +26,7 @@ struct events_run {
     bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
-    int64_t end_ns; /* of a log: what came later is not printed */
+    int64_t end_mono_ns; /* of a log: what came later is not printed */
 };
 
 /* --- output --- */
@@ -87,8 +87,8 @@ static int print_ring(struct events_run *run, uint64_t until)
         if (got && lost)
             print_lost(run, lost, &events[0]);
         for (uint32_t i = 0; i < got; i++) {
-            if (events[i].wall_ns < run->end_ns && is_wished(run->headless.options, &events[i]) &&
-                accepts(run, &events[i]))
+            if (events[i].mono_ns < run->end_mono_ns &&
+                is_wished(run->headless.options, &events[i]) && accepts(run, &events[i]))
                 print_event(run, &events[i]);
         }
         int error = output_flush_some(&run->out);
@@ -210,9 +210,9 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
             }
         } else {
             bool early = frame->wall_ns < from_ns;
-            if (run->end_ns == INT64_MAX && for_ns > 0)
-                run->end_ns = frame->wall_ns + for_ns;
-            const bool over = frame->wall_ns >= run->end_ns;
+            if (run->end_mono_ns == INT64_MAX && for_ns > 0)
+                run->end_mono_ns = frame->mono_ns + for_ns;
+            const bool over = frame->mono_ns >= run->end_mono_ns;
             take_frame(run, frame);
             if (early)
                 run->cursor = frame->next_event;
@@ -270,7 +270,8 @@ out:
 
 int cmd_events(const struct options *options)
 {
-    struct events_run run = {.headless = {.options = options, .signals = -1}, .end_ns = INT64_MAX};
+    struct events_run run = {.headless = {.options = options, .signals = -1},
+                             .end_mono_ns = INT64_MAX};
     int code = filter_read(&run.headless.filter, options->filter, 0);
 
     if (code >= 0)

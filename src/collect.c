@@ -211,7 +211,7 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
         return -ENOMEM;
     frame->number = collector->frame_number + 1;
     frame->mono_ns = began_ns;
-    frame->wall_ns = clock_wall_ns();
+    frame->wall_ns = began_ns + clock_wall_offset_ns();
     int error = source_next(collector->source, frame, wish);
     if (!error)
         error = complete_frame(collector, frame, wish);

@@ -12,6 +12,10 @@ int64_t clock_ns(clockid_t clock);
 int64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: durations, deadlines */
 int64_t clock_wall_ns(void); /* CLOCK_REALTIME: labels for people, times in a log */
 
+/* Wall clock less monotonic clock. Read so that the two belong together: a thread that is not run
+ * in between does not look like a clock that was set. */
+int64_t clock_wall_offset_ns(void);
+
 struct timespec clock_timespec(int64_t ns); /* ns >= 0 */
 
 #endif

@@ -45,6 +45,20 @@ bool conn_is_unaccepted(const struct conn *conn)
     return (states & STATE_BIT(conn->state)) && !((conn->known & KNOWN_INODE) && conn->inode);
 }
 
+void conn_move_times(struct conn *conn, int64_t by_ns)
+{
+    if (by_ns == 0)
+        return;
+    if (conn->known & KNOWN_CREATED_MIN)
+        conn->created_min_ns += by_ns;
+    if (conn->known & KNOWN_CREATED_MAX)
+        conn->created_max_ns += by_ns;
+    if (conn->known & KNOWN_STATE_SINCE)
+        conn->state_since_ns += by_ns;
+    if (conn->changed_ns)
+        conn->changed_ns += by_ns;
+}
+
 bool conn_same(const struct conn *a, const struct conn *b)
 {
     if (a->netns != b->netns)

@@ -97,9 +97,11 @@ struct conn {
     uint16_t owner_count; /* processes in the owners list */
     uint64_t serial;      /* number in order of first sight, > 0, never used twice in a session: the
                            * identity that cursors, tags and ties hold on to */
-    int64_t created_min_ns, created_max_ns; /* wall clock bounds of the creation */
-    int64_t changed_ns;     /* wall clock of the last open, transition or close; 0 = none seen */
-    int64_t state_since_ns; /* wall clock at which it entered its state */
+    /* Times: as the wall clock of its frame tells them, also of what happened before that clock was
+     * set (frame_time_of). */
+    int64_t created_min_ns, created_max_ns; /* bounds of the creation */
+    int64_t changed_ns;     /* of the last open, transition or close; 0 = none seen */
+    int64_t state_since_ns; /* when it entered its state */
 
     /* what its frame holds for it */
     uint32_t owner;  /* index in frame.procs of the holder that started first (tie: lowest pid) */
@@ -145,6 +147,7 @@ static inline uint64_t conn_out_bytes(const struct conn *conn)
     return conn->bytes_sent >= conn->bytes_retrans ? conn->bytes_sent - conn->bytes_retrans : 0;
 }
 
+void conn_move_times(struct conn *conn, int64_t by_ns);            /* those that are known */
 void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 2^40-1 */
 bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */
 /* In a state in which no program has accepted it yet, or may not have, and without an inode. */

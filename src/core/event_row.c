@@ -135,6 +135,9 @@ void event_row_fill(struct event_row *row, const struct event *event, const stru
 
     memset(row, 0, sizeof *row);
     row->conn = conn ? *conn : NOTHING;
+    if (conn && base) /* the clock may have been set between the two */
+        conn_move_times(&row->conn,
+                        event->wall_ns - frame_time_of(base, event->wall_ns, event->mono_ns));
     row->frame.host = row->frame.source = "";
     if (base)
         borrow(&row->frame, base);

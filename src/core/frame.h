@@ -154,6 +154,11 @@ int frame_add_interface(struct frame *frame, uint32_t index, const char *name);
 const char *frame_copy_text(struct frame *frame,
                             const char *text); /* into its arena; "" when out of memory */
 
+/* What the wall clock of this frame calls a moment of which both clocks are known: another time
+ * than wall_ns where the clock was set in between. Times of a row (conn.h) are of its frame's
+ * clock, so that differences between them and frame.wall_ns are durations. */
+int64_t frame_time_of(const struct frame *frame, int64_t wall_ns, int64_t mono_ns);
+
 /* Reading. All return NULL where there is none. */
 const struct proc *frame_owner(const struct frame *frame, const struct conn *conn);
 const struct proc *frame_holder(const struct frame *frame, const struct conn *conn, uint32_t n);

@@ -3,6 +3,20 @@
 
 #include <string.h>
 
+#define CLOCK_SET_NS                                                                               \
+    INT64_C(10000000) /* less than that lies in reading one clock after the other */
+
+int64_t frame_time_of(const struct frame *frame, int64_t wall_ns, int64_t mono_ns)
+{
+    /* Times of a log may be any: differences wrap rather than overflow. */
+    const uint64_t offset = (uint64_t)frame->wall_ns - (uint64_t)frame->mono_ns;
+    const int64_t set_ns = (int64_t)(offset - ((uint64_t)wall_ns - (uint64_t)mono_ns));
+
+    if (set_ns < CLOCK_SET_NS && set_ns > -CLOCK_SET_NS)
+        return wall_ns;
+    return (int64_t)((uint64_t)mono_ns + offset);
+}
+
 static const struct proc *proc_at(const struct frame *frame, uint32_t index)
 {
     return index < frame->proc_count ? &frame->procs[index] : NULL;

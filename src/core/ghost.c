@@ -164,6 +164,35 @@ struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn)
     return ghost;
 }
 
+void ghost_mark(struct conn *ghost, uint8_t from, int64_t wall_ns)
+{
+    ghost->state = STATE_DELETE_TCB;
+    ghost->from = from;
+    ghost->mark = MARK_CLOSED;
+    ghost->changed_ns = ghost->state_since_ns = wall_ns;
+    ghost->known |= KNOWN_STATE_SINCE;
+    ghost->known &= ~(uint32_t)KNOWN_RATES;
+    conn_set_rates(ghost, 0, 0);
+    if (ghost->owner_word == OWNER_PROCESS)
+        ghost->owner_word = OWNER_LAST;
+}
+
+void ghost_take_totals(struct conn *conn, const struct note *note)
+{
+    if (!note->has_totals)
+        return;
+    conn->known |= KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
+    conn->in_bytes = note->in_bytes;
+    conn->bytes_sent = note->out_bytes;
+    conn->bytes_retrans = 0;
+    if (note->rtt_us) {
+        conn->known |= KNOWN_RTT;
+        conn->rtt_us = note->rtt_us;
+    }
+    if (conn->known & KNOWN_INFO)
+        conn->retrans = note->retrans;
+}
+
 void ghost_set_owner(struct frame *next, struct conn *conn, const struct note *note, uint32_t *hint)
 {
     uint32_t index = *hint;

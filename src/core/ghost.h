@@ -26,6 +26,10 @@ struct conn *ghost_copy(struct ghost_copier *copier, const struct conn *conn);
 /* The owners of a row of previous, given to a row of next. */
 void ghost_copy_owners(struct ghost_copier *copier, struct conn *to, const struct conn *from);
 
+/* What a row becomes when it has closed, from the state `from`, at wall_ns. */
+void ghost_mark(struct conn *ghost, uint8_t from, int64_t wall_ns);
+void ghost_take_totals(struct conn *conn, const struct note *note); /* the final counters */
+
 /* Makes the process that a note names the last holder of a row; one that next does not hold is
  * added. *hint: index of the one named before, mostly the same. */
 void ghost_set_owner(struct frame *next, struct conn *conn, const struct note *note,

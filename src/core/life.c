@@ -208,6 +208,13 @@ static void event_set_duration(struct event *event, int64_t duration_ns)
     event->duration_ns = duration_ns > 0 ? duration_ns : 0;
 }
 
+/* When it happened, as the clock of the frame tells it that shows the row. */
+static int64_t time_in_frame(const struct shown *shown, const struct event *event)
+{
+    return shown->frame ? frame_time_of(shown->frame, event->wall_ns, event->mono_ns)
+                        : event->wall_ns;
+}
+
 static void event_set_state_time(struct event *event, const struct life *life,
                                  const struct shown *shown)
 {
@@ -215,7 +222,7 @@ static void event_set_state_time(struct event *event, const struct life *life,
     if (life && life->since_ns)
         event_set_duration(event, event->mono_ns - life->since_ns);
     else if (conn && conn->state == event->from && (conn->known & KNOWN_STATE_SINCE))
-        event_set_duration(event, event->wall_ns - conn->state_since_ns);
+        event_set_duration(event, time_in_frame(shown, event) - conn->state_since_ns);
 }
 
 static void event_set_age(struct event *event, const struct life *life, const struct shown *shown)
@@ -229,7 +236,7 @@ static void event_set_age(struct event *event, const struct life *life, const st
     if (!conn || (conn->known & both) != both)
         return;
     if ((conn->known & KNOWN_OPENED) || conn->created_max_ns - conn->created_min_ns <= DOUBT_NS)
-        event_set_duration(event, event->wall_ns - conn->created_max_ns);
+        event_set_duration(event, time_in_frame(shown, event) - conn->created_max_ns);
 }
 
 static struct event opening_of(const struct happening *happening, const struct life *life,

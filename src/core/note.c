@@ -118,6 +118,7 @@ static void note_fill(struct note *note, const struct event *event)
     if (event->kind == EVENT_OPEN) {
         note->opened = true;
         note->opened_ns = event->wall_ns;
+        note->opened_mono_ns = event->mono_ns;
     }
     if (event->kind == EVENT_CLOSE && event->has_duration)
         note->age_ns = event->duration_ns;

@@ -9,14 +9,15 @@ struct note {
     uint64_t cookie;
     struct tuple tuple;
     uint32_t netns;
-    uint8_t told;       /* enum tcp_state: the last one told; DELETE-TCB = its close was told */
-    uint8_t from;       /* the one before */
-    bool opened;        /* its opening was told, at opened_ns */
-    bool has_totals;    /* final counters below */
-    bool matched;       /* with a row, in the frame being tracked */
-    uint8_t frames;     /* frames that were tracked since */
-    int64_t opened_ns;  /* wall clock */
-    int64_t changed_ns; /* wall clock of the last change told */
+    uint8_t told;      /* enum tcp_state: the last one told; DELETE-TCB = its close was told */
+    uint8_t from;      /* the one before */
+    bool opened;       /* its opening was told, at opened_ns, opened_mono_ns */
+    bool has_totals;   /* final counters below */
+    bool matched;      /* with a row, in the frame being tracked */
+    uint8_t frames;    /* frames that were tracked since */
+    int64_t opened_ns; /* wall clock, of then */
+    int64_t opened_mono_ns;
+    int64_t changed_ns; /* wall clock, of then, of the last change told */
     int64_t changed_mono_ns;
     int64_t age_ns; /* of the connection when it closed; -1 = not told */
     uint64_t in_bytes, out_bytes;

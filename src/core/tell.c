@@ -90,8 +90,8 @@ void tell_state(const struct telling *telling, const struct conn *before, const 
 
 /* The age is known when the opening was seen, or the bounds differ by no more than they would then.
  */
-static bool conn_age(const struct telling *telling, const struct conn *conn, int64_t now_ns,
-                     int64_t *age)
+static bool conn_age(const struct telling *telling, const struct frame *frame,
+                     const struct conn *conn, int64_t *age)
 {
     const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
     if ((conn->known & both) != both)
@@ -100,7 +100,8 @@ static bool conn_age(const struct telling *telling, const struct conn *conn, int
     if (!(conn->known & KNOWN_OPENED) &&
         doubt > telling->elapsed_ns + telling->next->dump_ns + 2 * telling->tick_ns)
         return false;
-    *age = now_ns - conn->created_max_ns;
+    const struct frame *next = telling->next;
+    *age = frame_time_of(frame, next->wall_ns, next->mono_ns) - conn->created_max_ns;
     return true;
 }
 
@@ -114,7 +115,7 @@ void tell_close(const struct telling *telling, const struct frame *frame, const 
     event.to = STATE_DELETE_TCB;
     event_set_totals(&event, conn);
     event_set_owner(&event, frame, conn);
-    if (conn_age(telling, conn, event.wall_ns, &age_ns))
+    if (conn_age(telling, frame, conn, &age_ns))
         event_set_duration(&event, age_ns);
     telling_push(telling, &event);
 }

@@ -16,7 +16,6 @@
 #define FETCH_AHEAD   6u     /* rows */
 #define FETCH_LINE    64u    /* bytes of a cache line */
 #define KNOWN_CARRIED (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE | KNOWN_OPENED)
-#define KNOWN_BYTES   (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)
 
 struct track {
     struct track_settings settings;
@@ -34,8 +33,9 @@ struct pass {
     struct frame *next;
     const struct diff *diff;
     struct telling telling;
-    bool ghosts;         /* there is memory for them */
-    uint32_t last_owner; /* index in next of the process that a note named last */
+    int64_t clock_set_ns; /* how far the wall clock was set since previous */
+    bool ghosts;          /* there is memory for them */
+    uint32_t last_owner;  /* index in next of the process that a note named last */
     int error;
 };
 
@@ -64,6 +64,22 @@ int track_note_event(struct track *track, const struct event *event)
     if (event->kind == EVENT_LOST)
         return 0;
     return notes_add(&track->notes, event);
+}
+
+/* When it happened, as the clock of the frame that is tracked tells it. */
+static int64_t opened_ns(const struct pass *pass, const struct note *note)
+{
+    return frame_time_of(pass->next, note->opened_ns, note->opened_mono_ns);
+}
+
+static int64_t changed_ns(const struct pass *pass, const struct note *note)
+{
+    return frame_time_of(pass->next, note->changed_ns, note->changed_mono_ns);
+}
+
+static int64_t previous_ns(const struct pass *pass)
+{
+    return pass->previous->wall_ns + pass->clock_set_ns;
 }
 
 /* --- ghosts --- */
@@ -108,41 +124,14 @@ static void keep_ghosts(struct pass *pass)
         int64_t mono_ns = times_fit ? track->closed[i] : previous->mono_ns;
         if (!still_shown(pass, mono_ns))
             continue;
-        if (!ghost_copy(&track->copier, &previous->conns[previous->live_count + i])) {
+        struct conn *ghost = ghost_copy(&track->copier, &previous->conns[previous->live_count + i]);
+        if (!ghost) {
             pass->error = -ENOMEM;
             return;
         }
+        conn_move_times(ghost, pass->clock_set_ns);
         pass_add_closed(pass, mono_ns);
     }
-}
-
-static void ghost_mark(struct conn *ghost, uint8_t from, int64_t wall_ns)
-{
-    ghost->state = STATE_DELETE_TCB;
-    ghost->from = from;
-    ghost->mark = MARK_CLOSED;
-    ghost->changed_ns = ghost->state_since_ns = wall_ns;
-    ghost->known |= KNOWN_STATE_SINCE;
-    ghost->known &= ~(uint32_t)KNOWN_RATES;
-    conn_set_rates(ghost, 0, 0);
-    if (ghost->owner_word == OWNER_PROCESS)
-        ghost->owner_word = OWNER_LAST;
-}
-
-static void conn_take_totals(struct conn *conn, const struct note *note)
-{
-    if (!note->has_totals)
-        return;
-    conn->known |= KNOWN_BYTES;
-    conn->in_bytes = note->in_bytes;
-    conn->bytes_sent = note->out_bytes;
-    conn->bytes_retrans = 0;
-    if (note->rtt_us) {
-        conn->known |= KNOWN_RTT;
-        conn->rtt_us = note->rtt_us;
-    }
-    if (conn->known & KNOWN_INFO)
-        conn->retrans = note->retrans;
 }
 
 /* A row of previous that next lacks. */
@@ -165,9 +154,10 @@ static void close_row(struct pass *pass, const struct change *change)
         pass->error = -ENOMEM;
         return;
     }
-    ghost_mark(ghost, from, told ? note->changed_ns : pass->next->wall_ns);
+    conn_move_times(ghost, pass->clock_set_ns);
+    ghost_mark(ghost, from, told ? changed_ns(pass, note) : pass->next->wall_ns);
     if (note)
-        conn_take_totals(ghost, note);
+        ghost_take_totals(ghost, note);
     pass_add_closed(pass, mono_ns);
 }
 
@@ -189,8 +179,8 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     conn->state_since_ns = before->state_since_ns;
     conn->changed_ns = before->changed_ns;
     conn->from = before->from;
-    if (before->mark &&
-        pass->next->wall_ns - before->changed_ns < pass->track->settings.highlight_ns)
+    conn_move_times(conn, pass->clock_set_ns);
+    if (before->mark && pass->next->wall_ns - conn->changed_ns < pass->track->settings.highlight_ns)
         conn->mark = before->mark;
     if (is_left_over(conn) && before->owner_word == OWNER_LAST) { /* known from what was told */
         ghost_copy_owners(&pass->track->copier, conn, before);
@@ -232,20 +222,20 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     bool told = note && note->opened;
 
     if (told)
-        bounds_exact(conn, note->opened_ns);
+        bounds_exact(conn, opened_ns(pass, note));
     else
         bounds_from_info(conn, next, pass->track->settings.tick_ns);
     if (!previous)
         return;
     /* A row that a dump skipped before it was ever seen is older than the frame that lacks it:
      * what tcp_info says stands then, and bounds do not cross. */
-    bounds_at_least(conn, previous->wall_ns);
+    bounds_at_least(conn, previous_ns(pass));
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
-    if (conn->created_max_ns >= previous->wall_ns)
+    if (conn->created_max_ns >= previous_ns(pass))
         conn->known |= KNOWN_OPENED;
     if (note && is_left_over(conn))
         set_last_owner(pass, conn, note);
-    mark_row(conn, MARK_OPENED, STATE_NONE, told ? note->opened_ns : next->wall_ns);
+    mark_row(conn, MARK_OPENED, STATE_NONE, told ? opened_ns(pass, note) : next->wall_ns);
     if (conn->known & KNOWN_BYTES_OUT) {
         pass->next->totals.sent_interval += conn->bytes_sent;
         pass->next->totals.retrans_interval += conn->bytes_retrans;
@@ -262,11 +252,14 @@ static void change_row(struct pass *pass, const struct conn *before, struct conn
 }
 
 /* The row stands where the note says. */
-static void bear_out(struct conn *conn, const struct conn *before, const struct note *note)
+static void bear_out(const struct pass *pass, struct conn *conn, const struct conn *before,
+                     const struct note *note)
 {
+    const int64_t since_ns = changed_ns(pass, note);
+
     if (before && (before->state != conn->state || note->frames == 0))
-        mark_row(conn, MARK_CHANGED, note->from, note->changed_ns);
-    conn->state_since_ns = note->changed_ns;
+        mark_row(conn, MARK_CHANGED, note->from, since_ns);
+    conn->state_since_ns = since_ns;
     conn->known |= KNOWN_STATE_SINCE;
 }
 
@@ -281,7 +274,7 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
 
     note->matched = true;
     if (conn->state == note->told) {
-        bear_out(conn, before, note);
+        bear_out(pass, conn, before, note);
         note->frames = NOTE_FRAMES;
         return;
     }
@@ -290,11 +283,12 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
             mark_row(conn, MARK_CHANGED, before->state, pass->next->wall_ns);
         return;
     }
+    const int64_t since_ns = changed_ns(pass, note);
     note->frames = NOTE_FRAMES;
     if (before)
-        change_row(pass, before, conn, note->told, &note->changed_ns);
+        change_row(pass, before, conn, note->told, &since_ns);
     else if (note->opened && pass->previous)
-        tell_state(&pass->telling, NULL, conn, note->told, &note->changed_ns);
+        tell_state(&pass->telling, NULL, conn, note->told, &since_ns);
 }
 
 static void track_row(struct pass *pass, uint32_t index)
@@ -308,7 +302,7 @@ static void track_row(struct pass *pass, uint32_t index)
     if (before) {
         carry(pass, before, conn);
         if (note && note->opened)
-            bounds_exact(conn, note->opened_ns);
+            bounds_exact(conn, opened_ns(pass, note));
         else
             bounds_from_info(conn, pass->next, pass->track->settings.tick_ns);
     } else {
@@ -318,8 +312,9 @@ static void track_row(struct pass *pass, uint32_t index)
     if (note) {
         settle_row(pass, before, conn, note);
     } else if (before && before->state != conn->state) {
+        const int64_t since_ns = conn->state_since_ns; /* carried, not yet that of its new state */
         bool known = (before->known & KNOWN_STATE_SINCE) != 0;
-        change_row(pass, before, conn, before->state, known ? &before->state_since_ns : NULL);
+        change_row(pass, before, conn, before->state, known ? &since_ns : NULL);
     }
 }
 
@@ -336,15 +331,16 @@ static void conn_from_note(const struct pass *pass, struct conn *conn, const str
         conn->known |= KNOWN_UID;
         conn->uid = note->uid;
     }
-    conn_take_totals(conn, note);
+    ghost_take_totals(conn, note);
+    const int64_t ended_ns = changed_ns(pass, note);
     if (note->opened) {
-        bounds_exact(conn, note->opened_ns);
+        bounds_exact(conn, opened_ns(pass, note));
     } else if (note->age_ns >= 0) {
-        bounds_at_least(conn, note->changed_ns - note->age_ns);
-        bounds_at_most(conn, note->changed_ns - note->age_ns);
+        bounds_at_least(conn, ended_ns - note->age_ns);
+        bounds_at_most(conn, ended_ns - note->age_ns);
     } else {
-        bounds_at_most(conn, note->changed_ns);
-        bounds_at_least(conn, pass->previous->wall_ns);
+        bounds_at_most(conn, ended_ns);
+        bounds_at_least(conn, previous_ns(pass));
     }
 }
 
@@ -394,7 +390,7 @@ static void settle_notes(struct pass *pass)
         if (!pass->previous || note->frames < NOTE_FRAMES)
             continue;
         if (told)
-            show_note(pass, note, note->changed_ns, note->changed_mono_ns);
+            show_note(pass, note, changed_ns(pass, note), note->changed_mono_ns);
         else
             show_note(pass, note, pass->next->wall_ns, pass->next->mono_ns);
     }
@@ -473,6 +469,8 @@ int track_apply(struct track *track, const struct frame *previous, struct frame 
     uint32_t ghosts = diff->change_count + track->notes.count;
     if (previous) {
         pass.telling.elapsed_ns = next->mono_ns - previous->mono_ns;
+        pass.clock_set_ns =
+            frame_time_of(next, previous->wall_ns, previous->mono_ns) - previous->wall_ns;
         ghosts += previous->conn_count - previous->live_count;
     }
     pass.error = closed_make_room(track, ghosts);

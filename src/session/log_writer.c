@@ -157,9 +157,9 @@ static void begin_key(struct log_writer *writer, const struct frame *frame)
         zst_put_mark(&writer->packed, frame->wall_ns);
 }
 
-static bool due(int64_t now_ns, int64_t since_ns, int64_t every_ns)
+static bool due(const struct frame *frame, int64_t since_mono_ns, int64_t every_ns)
 {
-    return now_ns - since_ns >= every_ns || now_ns < since_ns; /* the wall clock was set back */
+    return frame->mono_ns - since_mono_ns >= every_ns;
 }
 
 static void maybe_rotate(struct log_writer *writer, const struct frame *frame)
@@ -167,7 +167,7 @@ static void maybe_rotate(struct log_writer *writer, const struct frame *frame)
     const struct log_settings *settings = &writer->settings;
     bool large = settings->rotate_bytes && writer->file_bytes >= settings->rotate_bytes;
     bool old = settings->rotate_ns && writer->file_bytes &&
-               due(frame->wall_ns, writer->opened_wall_ns, settings->rotate_ns);
+               due(frame, writer->opened_mono_ns, settings->rotate_ns);
 
     if (!large && !old)
         return;
@@ -184,7 +184,7 @@ static void maybe_rotate(struct log_writer *writer, const struct frame *frame)
     writer->file_bytes = 0;
     writer->stats.files++;
     writer->need_key = true;
-    writer->opened_wall_ns = frame->wall_ns;
+    writer->opened_mono_ns = frame->mono_ns;
 }
 
 static int make_lines(struct log_writer *writer, const struct frame *frame,
@@ -252,7 +252,7 @@ static void frame_written(struct log_writer *writer, const struct frame *frame, 
     writer->last_wall_ns = frame->wall_ns;
     writer->last_mono_ns = frame->mono_ns;
     if (key) {
-        writer->key_wall_ns = frame->wall_ns;
+        writer->key_mono_ns = frame->mono_ns;
         writer->key_bytes = writer->lines.length;
         writer->since_key_bytes = 0;
     } else {
@@ -265,7 +265,7 @@ static void frame_written(struct log_writer *writer, const struct frame *frame, 
  * run backwards. */
 static bool key_is_due(const struct log_writer *writer, const struct frame *frame)
 {
-    return writer->need_key || due(frame->wall_ns, writer->key_wall_ns, KEY_EVERY_NS) ||
+    return writer->need_key || due(frame, writer->key_mono_ns, KEY_EVERY_NS) ||
            frame->wall_ns < writer->last_wall_ns ||
            writer->since_key_bytes > KEY_MOST_BEHIND * (writer->key_bytes + KEY_LEAST_BYTES);
 }
@@ -273,11 +273,11 @@ static bool key_is_due(const struct log_writer *writer, const struct frame *fram
 int log_writer_frame(struct log_writer *writer, const struct frame *frame,
                      const struct event *events, uint32_t count, uint64_t lost)
 {
-    if (!writer->opened_wall_ns)
-        writer->opened_wall_ns = frame->wall_ns;
-    if (writer->failing && !due(frame->wall_ns, writer->tried_wall_ns, RETRY_EVERY_NS))
+    if (!writer->opened_mono_ns)
+        writer->opened_mono_ns = frame->mono_ns;
+    if (writer->failing && !due(frame, writer->tried_mono_ns, RETRY_EVERY_NS))
         return -EAGAIN;
-    writer->tried_wall_ns = frame->wall_ns;
+    writer->tried_mono_ns = frame->mono_ns;
     if (!writer->failing)
         maybe_rotate(writer, frame);
     find_gap(writer, frame, lost);
@@ -312,7 +312,7 @@ int log_writer_reopen(struct log_writer *writer)
     writer->keys = writer->file.keys;
     writer->file.keys = (struct zst_keys){0};
     writer->file_bytes = 0;
-    writer->opened_wall_ns = 0;
+    writer->opened_mono_ns = 0;
     writer->need_key = true;
     writer->stats.files++;
     return 0;

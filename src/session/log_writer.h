@@ -40,7 +40,7 @@ struct log_writer {
     struct session_gap gap;       /* reason "" = none is due */
     struct session_counts counts; /* events of the frame at work */
     uint64_t last_number;         /* frame written last, 0 = none */
-    int64_t key_wall_ns, opened_wall_ns, last_wall_ns, last_mono_ns, tried_wall_ns;
+    int64_t key_mono_ns, opened_mono_ns, last_wall_ns, last_mono_ns, tried_mono_ns;
     uint64_t file_bytes;
     uint64_t key_bytes, since_key_bytes; /* of lines, of the last keyframe and behind it */
     bool need_key, failing;

@@ -110,7 +110,7 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, i
     bpf->heard = 0;
     bpf->most = most;
     bpf->until_ns = until_ns;
-    bpf->wall_offset = clock_wall_ns() - clock_mono_ns();
+    bpf->wall_offset = clock_wall_offset_ns();
     const int result = ring_buffer__consume(bpf->ring);
     const uint64_t all = __atomic_load_n(&bpf->program->bss->lost, __ATOMIC_RELAXED);
     *lost = all - bpf->lost;

@@ -176,7 +176,7 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
     struct event *event = &happening->event;
     *happening = (struct happening){.signs = LIFE_ENDED};
     event->mono_ns = clock_mono_ns();
-    event->wall_ns = clock_wall_ns();
+    event->wall_ns = event->mono_ns + clock_wall_offset_ns();
     event->origin = EVENT_FROM_DESTROY;
     event->exact = 1;
     event->to = STATE_DELETE_TCB;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define PENDING_MAX 262144u /* events between two frames that are kept */
+#define NEAR_NS     INT64_C(1000000000)
 
 static void note_damage(struct replay *replay, const char *what)
 {
@@ -40,6 +41,19 @@ static void keep_gap(struct replay *replay, const struct session_gap *gap)
     keep_event(replay, &event);
 }
 
+/* An event between two frames, of which the clock was set in between, is at one of them at least.
+ */
+static int64_t mono_of(const struct replay *replay, int64_t mono_ns)
+{
+    const int64_t now_ns = replay->frame.mono_ns, before_ns = replay->before_mono_ns;
+
+    if (before_ns == 0 || before_ns > now_ns)
+        return mono_ns;
+    return mono_ns > now_ns + NEAR_NS      ? now_ns
+           : mono_ns < before_ns - NEAR_NS ? before_ns
+                                           : mono_ns;
+}
+
 static void push_events(struct replay *replay)
 {
     uint64_t mono_offset = (uint64_t)replay->frame.mono_ns - (uint64_t)replay->frame.wall_ns;
@@ -47,7 +61,7 @@ static void push_events(struct replay *replay)
     replay->first_event = replay->ring ? event_ring_next(replay->ring) : 0;
     for (uint32_t i = 0; i < replay->pending_count && replay->ring; i++) {
         struct event *event = &replay->pending[i];
-        event->mono_ns = (int64_t)((uint64_t)event->wall_ns + mono_offset);
+        event->mono_ns = mono_of(replay, (int64_t)((uint64_t)event->wall_ns + mono_offset));
         event_ring_push(replay->ring, event);
     }
     replay->pending_count = 0;
@@ -55,6 +69,7 @@ static void push_events(struct replay *replay)
 
 static void take_frame(struct replay *replay, const struct session_frame *frame)
 {
+    replay->before_mono_ns = replay->has_frame ? replay->frame.mono_ns : 0;
     replay->frame = *frame;
     replay->has_frame = true;
     if (frame->key)

@@ -46,6 +46,7 @@ struct replay {
     bool stale;     /* something was damaged since the last keyframe */
     bool gap;       /* a gap line was read since the last frame */
     char damage[200];
+    int64_t before_mono_ns;           /* of the frame line before `frame`, 0 = none was read */
     int64_t given_ns;                 /* wall_ns of the frame given last, INT64_MIN = none */
     struct replay_position at, given; /* of the frame line read last, of the frame given last */
     struct replay_position found; /* what a search has found, at found_ns: a seek there is meant */

@@ -11,6 +11,7 @@
 
 struct connection_state {
     int64_t wall_ns; /* when it was entered; 0 = before we looked */
+    int64_t mono_ns; /* the same, for durations */
     uint8_t state;
     bool exact;
     bool jumped; /* there were states before it that nobody saw */
@@ -39,7 +40,7 @@ struct connection_page {
 void connection_states_read(struct connection_states *states, const struct picture *picture,
                             const struct conn *conn);
 void connection_states_draw(const struct connection_states *states, struct page *text,
-                            int64_t now_ns);
+                            int64_t now_mono_ns);
 
 /* context: of the frame held. */
 void connection_text_draw(const struct connection_page *page, const struct column_context *context,

@@ -38,16 +38,17 @@ static void take(struct connection_states *states, const struct event *event)
 {
     const struct connection_state *last =
         states->count > 0 ? &states->items[states->count - 1] : NULL;
+    const bool timed = event->kind == EVENT_STATE && event->has_duration;
     if (!last && event->kind != EVENT_OPEN && event->from != STATE_NONE)
         add(states,
-            &(struct connection_state){.wall_ns = event->kind == EVENT_STATE && event->has_duration
-                                                      ? event->wall_ns - event->duration_ns
-                                                      : 0,
+            &(struct connection_state){.wall_ns = timed ? event->wall_ns - event->duration_ns : 0,
+                                       .mono_ns = timed ? event->mono_ns - event->duration_ns : 0,
                                        .state = event->from,
                                        .exact = event->exact != 0});
     if (last && last->state == event->to) /* told by two sources */
         return;
     add(states, &(struct connection_state){.wall_ns = event->wall_ns,
+                                           .mono_ns = event->mono_ns,
                                            .state = event->to,
                                            .exact = event->exact != 0,
                                            .jumped = event->polled_jump != 0});
@@ -83,18 +84,18 @@ static void span(char *out, size_t size, int64_t ns)
 }
 
 static void draw_state(const struct connection_states *states, size_t i, struct page *text,
-                       int64_t now_ns)
+                       int64_t now_mono_ns)
 {
     const struct connection_state *state = &states->items[i];
     bool last = i + 1 == states->count;
-    int64_t end_ns = last ? now_ns : states->items[i + 1].wall_ns;
+    int64_t end_ns = last ? now_mono_ns : states->items[i + 1].mono_ns;
     char clock[24] = "earlier", spent[16] = "", mark = ' ';
     if (state->wall_ns)
         page_clock(clock, sizeof(clock), state->wall_ns, true);
     if (state->wall_ns && !state->exact)
         mark = '~';
-    if (state->wall_ns && end_ns > state->wall_ns && state->state != STATE_DELETE_TCB)
-        span(spent, sizeof(spent), end_ns - state->wall_ns);
+    if (state->wall_ns && end_ns > state->mono_ns && state->state != STATE_DELETE_TCB)
+        span(spent, sizeof(spent), end_ns - state->mono_ns);
     text->col = 1 + TITLE_CELLS;
     page_printf(text, ROLE_DIM, "%c%s", mark, clock);
     text->col = 1 + TITLE_CELLS + CLOCK_CELLS;
@@ -110,12 +111,12 @@ static void draw_state(const struct connection_states *states, size_t i, struct 
 }
 
 void connection_states_draw(const struct connection_states *states, struct page *text,
-                            int64_t now_ns)
+                            int64_t now_mono_ns)
 {
     bool about = false;
     page_text(text, ROLE_DIM, "history");
     for (size_t i = 0; i < states->count; i++) {
-        draw_state(states, i, text, now_ns);
+        draw_state(states, i, text, now_mono_ns);
         about |= states->items[i].wall_ns && !states->items[i].exact;
     }
     if (about) {

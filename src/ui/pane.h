@@ -20,6 +20,7 @@ struct picture {
     struct frame *frame;           /* NULL before the first; the screen holds the reference */
     struct column_context context; /* frame, look-ups, time of the picture, ascii */
     int64_t now_ns;                /* wall clock running on since the frame: for highlights */
+    int64_t now_mono_ns; /* the same by the monotonic clock: for what is counted from events */
     int64_t highlight_ns;
     view_accept accept; /* the filter in force; NULL = all */
     const void *accept_data;

@@ -88,12 +88,15 @@ static struct column_context context_of(const struct connection_page *page,
 }
 
 /* What the events do not tell of a connection that was there before them. */
-static void add_present(struct connection_states *states, const struct conn *conn)
+static void add_present(struct connection_states *states, const struct frame *frame,
+                        const struct conn *conn)
 {
+    const bool known = (conn->known & KNOWN_STATE_SINCE) != 0;
     if (states->count > 0)
         return;
     states->items[states->count++] = (struct connection_state){
-        .wall_ns = conn->known & KNOWN_STATE_SINCE ? conn->state_since_ns : 0,
+        .wall_ns = known ? conn->state_since_ns : 0,
+        .mono_ns = known ? frame->mono_ns - (frame->wall_ns - conn->state_since_ns) : 0,
         .state = conn->state,
         .exact = true};
 }
@@ -109,8 +112,8 @@ static void connection_draw(struct pane *pane, const struct picture *picture,
     page_line(&text);
     connection_info_draw(&context, &page->conn, &text);
     struct connection_states states = page->states;
-    add_present(&states, &page->conn);
-    connection_states_draw(&states, &text, picture->context.now_ns);
+    add_present(&states, page->frame, &page->conn);
+    connection_states_draw(&states, &text, picture->frame->mono_ns);
     page_end(&text, &page->scroll);
 }
 

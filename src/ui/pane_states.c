@@ -110,10 +110,10 @@ static void count_event(struct states_pane *states, const struct event *event)
     if (event->kind == EVENT_LOST)
         return;
     if (is_reset(event))
-        meter_count(&states->resets, event->wall_ns);
+        meter_count(&states->resets, event->mono_ns);
     for (size_t i = 0; i < ARROW_COUNT; i++)
         if (ARROWS[i].from == from && ARROWS[i].to == to)
-            meter_count(&states->arrows[i], event->wall_ns);
+            meter_count(&states->arrows[i], event->mono_ns);
 }
 
 /* In another time nothing of what was counted holds: some events before it tell its rates. */
@@ -135,8 +135,8 @@ static void read_on(struct states_pane *states, const struct picture *picture)
 
     if (states->read_to == 0)
         states->read_to = event_ring_oldest(picture->events);
-    if (picture->frame->wall_ns < states->now_ns ||
-        picture->frame->wall_ns - states->now_ns > JUMP_NS)
+    if (picture->frame->mono_ns < states->now_ns ||
+        picture->frame->mono_ns - states->now_ns > JUMP_NS)
         begin_anew(states, picture);
     while (states->read_to < picture->frame->next_event) {
         const uint64_t left = picture->frame->next_event - states->read_to;
@@ -156,7 +156,7 @@ static void watch_close_wait(struct states_pane *states, const struct picture *p
     if (now < states->close_wait || now == 0)
         states->growing_since_ns = 0;
     else if (now > states->close_wait && states->growing_since_ns == 0)
-        states->growing_since_ns = picture->frame->wall_ns;
+        states->growing_since_ns = picture->frame->mono_ns;
     states->close_wait = now;
 }
 
@@ -168,9 +168,9 @@ static void states_update(struct pane *pane, const struct picture *picture)
         return;
     if (picture->events)
         read_on(states, picture);
-    if (picture->frame->wall_ns != states->now_ns)
+    if (picture->frame->mono_ns != states->now_ns)
         watch_close_wait(states, picture);
-    states->now_ns = picture->frame->wall_ns;
+    states->now_ns = picture->frame->mono_ns;
     for (size_t i = 0; i < ARROW_COUNT; i++)
         meter_advance(&states->arrows[i], states->now_ns);
     meter_advance(&states->resets, states->now_ns);
@@ -195,7 +195,8 @@ static void draw_arrow(const struct states_pane *states, const struct picture *p
                        const struct canvas *canvas, const struct layout *layout, size_t index)
 {
     const struct meter *meter = &states->arrows[index];
-    const bool lit = meter->last_ns && picture->now_ns - meter->last_ns < picture->highlight_ns;
+    const bool lit =
+        meter->last_ns && picture->now_mono_ns - meter->last_ns < picture->highlight_ns;
     char rate[16];
 
     rate_text(meter, rate, sizeof rate);
@@ -208,7 +209,7 @@ static unsigned box_role(const struct states_pane *states, const struct picture 
     if (count == 0)
         return ROLE_DIM;
     if (state == STATE_CLOSE_WAIT && states->growing_since_ns &&
-        picture->now_ns - states->growing_since_ns > GROWING_NS)
+        picture->now_mono_ns - states->growing_since_ns > GROWING_NS)
         return ROLE_TROUBLE | STYLE_BOLD;
     return (unsigned)ROLE_STATE_QUIET + TCP_STATES[state].role;
 }
@@ -247,8 +248,8 @@ static void draw_box(struct states_pane *states, const struct picture *picture,
 static void draw_resets(const struct states_pane *states, const struct picture *picture,
                         const struct canvas *canvas)
 {
-    const bool lit =
-        states->resets.last_ns && picture->now_ns - states->resets.last_ns < picture->highlight_ns;
+    const bool lit = states->resets.last_ns &&
+                     picture->now_mono_ns - states->resets.last_ns < picture->highlight_ns;
     char rate[16];
 
     rate_text(&states->resets, rate, sizeof rate);

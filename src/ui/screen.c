@@ -77,6 +77,7 @@ static void set_time(struct screen *screen)
     int64_t since = screen_time_passed(screen, clock_mono_ns() - screen->frame_taken_ns);
     screen->picture.context.now_ns = frame->wall_ns;
     screen->picture.now_ns = frame->wall_ns + since;
+    screen->picture.now_mono_ns = frame->mono_ns + since;
 }
 
 static void read_frame_signal(struct screen *screen)

@@ -19,6 +19,7 @@ static bool prepare_frame(struct screen *screen)
     coming.context.frame = screen->coming;
     coming.context.now_ns = screen->coming->wall_ns;
     coming.now_ns = screen->coming->wall_ns;
+    coming.now_mono_ns = screen->coming->mono_ns;
     return view->ops->prepare(view, &coming);
 }
 

@@ -98,12 +98,12 @@ static void write_frames(const char *path, uint32_t rows, unsigned frames, struc
         run_timers_down(frame);
         uint32_t count =
             event_ring_read(collector_events(collector), &cursor, events, EVENTS_MOST, &lost);
-        int64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID), key_before = writer.key_wall_ns;
+        int64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID), key_before = writer.key_mono_ns;
         error = log_writer_frame(&writer, frame, events, count, lost);
         if (error)
             fail(path, error);
         int64_t took = clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
-        bool key = writer.key_wall_ns != key_before;
+        bool key = writer.key_mono_ns != key_before;
         *(key ? &figures->key_ns : &figures->other_ns) += took;
         *(key ? &figures->key_bytes : &figures->other_bytes) += writer.stats.bytes - before;
         *(key ? &figures->keys : &figures->others) += 1;

@@ -12,6 +12,41 @@
 #define EVENTS_MAX      65536
 #define CHANGE_PERMILLE 60
 
+/* The demo, with a wall clock that can be set. */
+struct set_demo {
+    struct source source; /* first */
+    struct source *demo;
+    const struct demo_log *log;
+};
+
+static int set_demo_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    const struct set_demo *own = (const struct set_demo *)source;
+    const int error = source_next(own->demo, frame, wish);
+    frame->wall_ns += own->log->set_ns;
+    return error;
+}
+
+static void set_demo_close(struct source *source)
+{
+    source_close(((struct set_demo *)source)->demo);
+    free(source);
+}
+
+static struct source *open_demo(const struct demo_log *log, uint32_t connections,
+                                uint32_t change_permille)
+{
+    static const struct source_ops ops = {
+        .name = "demo", .next = set_demo_next, .close = set_demo_close};
+    const struct demo_settings settings = {11, connections, change_permille, 1000000000};
+    struct set_demo *made = calloc(1, sizeof(*made));
+    assert_non_null(made);
+    made->source.ops = &ops;
+    made->log = log;
+    assert_int_equal(demo_open(&made->demo, &settings), 0);
+    return &made->source;
+}
+
 void demo_log_init(struct demo_log *log, const char *name, uint32_t connections, uint32_t needs)
 {
     demo_log_init_changing(log, name, connections, needs, CHANGE_PERMILLE);
@@ -20,16 +55,14 @@ void demo_log_init(struct demo_log *log, const char *name, uint32_t connections,
 void demo_log_init_changing(struct demo_log *log, const char *name, uint32_t connections,
                             uint32_t needs, uint32_t change_permille)
 {
-    struct source *source = NULL;
-    const struct demo_settings demo = {11, connections, change_permille, 1000000000};
     const char *folder = getenv("TMPDIR");
 
     memset(log, 0, sizeof(*log));
     snprintf(log->folder, sizeof(log->folder), "%.40s/session.XXXXXX", folder ? folder : "/tmp");
     assert_non_null(mkdtemp(log->folder));
     snprintf(log->path, sizeof(log->path), "%s/%s", log->folder, name);
-    assert_int_equal(demo_open(&source, &demo), 0);
-    struct collector_settings settings = {.source = source, .highlight_ns = 3000000000};
+    struct collector_settings settings = {.source = open_demo(log, connections, change_permille),
+                                          .highlight_ns = 3000000000};
     settings.wish = (struct wish){.interval_ns = 1000000000,
                                   .needs = needs,
                                   .state_bits = STATE_ALL_BITS,
@@ -63,12 +96,9 @@ int demo_log_frame(struct demo_log *log)
 
     assert_true(log->count < DEMO_FRAMES_MAX);
     assert_int_equal(collector_step(log->collector, &frame), 0);
-    frame->wall_ns += log->set_ns;
     log->frames[log->count++] = frame;
     count =
         event_ring_read(collector_events(log->collector), &cursor, log->events, EVENTS_MAX, &lost);
-    for (uint32_t i = 0; i < count; i++)
-        log->events[i].wall_ns += log->set_ns;
     int error = log_writer_frame(&log->writer, frame, log->events, count, lost);
     if (!error)
         log->cursor = cursor;

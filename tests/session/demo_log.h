@@ -15,7 +15,7 @@ struct demo_log {
     uint32_t count;
     struct event *events;
     uint64_t cursor;
-    int64_t set_ns; /* by how much the clock of the frames to come was set */
+    int64_t set_ns; /* by how much the wall clock of the frames to come was set */
     char folder[64], path[96];
 };
 

@@ -75,6 +75,7 @@ static struct event event_of(const struct scene *scene, uint64_t serial, enum ev
                                        [EVENT_CLOSE] = {STATE_ESTABLISHED, STATE_DELETE_TCB}};
     return (struct event){.kind = (uint8_t)kind,
                           .wall_ns = scene->frame->wall_ns - 100,
+                          .mono_ns = scene->frame->mono_ns - 100,
                           .from = STEPS[kind][0],
                           .to = STEPS[kind][1],
                           .serial = serial,

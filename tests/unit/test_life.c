@@ -17,6 +17,8 @@ static void bench_begin(struct bench *bench)
     *bench = (struct bench){.lives = lives_new(), .pool = frame_pool_new()};
     assert_non_null(bench->lives);
     bench->frame = rows_frame(bench->pool, 0);
+    bench->frame->wall_ns = 2 * T0;
+    bench->frame->mono_ns = T0;
 }
 
 static void bench_end(struct bench *bench)

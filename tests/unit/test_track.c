@@ -155,6 +155,79 @@ static void marks_end_with_the_highlight(void **unused)
     play_end(&play);
 }
 
+/* The next frame is of a wall clock that was set by that much; so are those after it. */
+static void set_clock(struct play *play, int64_t by_ns)
+{
+    play->next->wall_ns += by_ns;
+}
+
+/* Set a day forward or an hour back, the clock changes labels and no duration. */
+static void a_clock_that_is_set_moves_no_duration(void **unused)
+{
+    static const int64_t STEPS[] = {86400 * SECOND, -3600 * SECOND};
+
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(STEPS); i++) {
+        const int64_t step = STEPS[i];
+        struct play play;
+        play_begin(&play);
+        rows_add(play.next, 1, STATE_ESTABLISHED);
+        rows_add(play.next, 3, STATE_ESTABLISHED);
+        play_step(&play);
+        rows_add(play.next, 1, STATE_ESTABLISHED);
+        rows_add(play.next, 2, STATE_ESTABLISHED); /* opens in second 1 */
+        play_step(&play);                          /* 3 closes in it */
+        rows_add(play.next, 1, STATE_ESTABLISHED);
+        rows_add(play.next, 2, STATE_ESTABLISHED);
+        set_clock(&play, step);
+        const struct frame *frame = play_step(&play);
+        const struct conn *row = row_of(frame, 2);
+        assert_int_equal(row->mark, MARK_OPENED);
+        assert_int_equal(frame->wall_ns - row->changed_ns, SECOND);
+        assert_int_equal(frame->wall_ns - row->state_since_ns, SECOND);
+        assert_int_equal(frame->wall_ns - row->created_max_ns, SECOND);
+        assert_int_equal(frame->wall_ns - row->created_min_ns, 2 * SECOND);
+        const struct conn *ghost = row_of(frame, 3);
+        assert_non_null(ghost);
+        assert_int_equal(frame->wall_ns - ghost->changed_ns, SECOND);
+
+        rows_add(play.next, 1, STATE_ESTABLISHED);
+        rows_add(play.next, 2, STATE_CLOSE_WAIT);
+        set_clock(&play, step);
+        frame = play_step(&play);
+        check_told(&play, 0, EVENT_STATE, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
+        assert_int_equal(play.told[0].duration_ns, 2 * SECOND);
+        set_clock(&play, step); /* 1 is gone, 2 closes */
+        frame = play_step(&play);
+        assert_int_equal(play.told_count, 2);
+        assert_int_equal(play.told[1].serial, row_of(frame, 2)->serial);
+        assert_int_equal(play.told[1].duration_ns, 3 * SECOND);
+        for (int second = 0; second < 3; second++) { /* marks and ghosts end in time */
+            set_clock(&play, step);
+            frame = play_step(&play);
+        }
+        assert_int_equal(frame->conn_count, 0);
+        play_end(&play);
+    }
+}
+
+/* Set back while a row is marked: the mark ends with its three seconds all the same. */
+static void a_mark_ends_though_the_clock_was_set_back(void **unused)
+{
+    struct play play;
+
+    (void)unused;
+    play_begin(&play);
+    play_step(&play);
+    for (int second = 1; second <= 5; second++) {
+        rows_add(play.next, 1, STATE_ESTABLISHED);
+        set_clock(&play, second > 1 ? -7200 * SECOND : 0);
+        const struct frame *frame = play_step(&play);
+        assert_int_equal(row_of(frame, 1)->mark, second < 4 ? MARK_OPENED : MARK_NONE);
+    }
+    play_end(&play);
+}
+
 static void serials_are_stable_and_rise(void **unused)
 {
     uint64_t seed = 1, serials[200] = {0}, highest = 0;
@@ -249,6 +322,8 @@ int main(void)
         cmocka_unit_test(ghosts_find_their_process),
         cmocka_unit_test(jumps_are_told_as_such),
         cmocka_unit_test(marks_end_with_the_highlight),
+        cmocka_unit_test(a_clock_that_is_set_moves_no_duration),
+        cmocka_unit_test(a_mark_ends_though_the_clock_was_set_back),
         cmocka_unit_test(serials_are_stable_and_rise),
         cmocka_unit_test(events_are_covered_by_frames),
         cmocka_unit_test(offload_comes_back_to_the_host),

@@ -222,7 +222,7 @@ static void many_notes(void **unused)
                                   .uid = UINT32_MAX,
                                   .to = STATE_SYN_SENT,
                                   .wall_ns = first_ns + n,
-                                  .mono_ns = play.next->mono_ns,
+                                  .mono_ns = play.previous->mono_ns + n,
                                   .tuple = rows_tuple(n + 3000 * round)};
             assert_int_equal(track_note_event(play.track, &event), 0);
         }

@@ -124,6 +124,7 @@ struct frame {
                              * "none"; NULL = not known */
     const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
     uint32_t netns;         /* of the machine's rows, 0 = not known */
+    bool netns_is_host;     /* it is known to be that of the machine's process 1 */
 };
 
 /* Pool: keeps released frames for re-use. Freed when it and all its frames are released. */

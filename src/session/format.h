@@ -103,6 +103,7 @@ struct session_frame {
     uint64_t number;
     int64_t wall_ns, mono_ns, dump_ns;
     uint32_t netns;
+    bool netns_is_host;
     bool key;                                           /* a keyframe: all rows came with it */
     uint32_t rows, ghosts;                              /* as a check */
     uint32_t opened, changed, closed;                   /* events since the frame before */

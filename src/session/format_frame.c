@@ -76,6 +76,8 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
     put_signed(buffer, "dump_ns", frame->dump_ns);
     if (frame->netns)
         put_number(buffer, "netns", frame->netns);
+    if (frame->netns_is_host)
+        put_true(buffer, "netns_is_host");
     put_number(buffer, "rows", pass->rows);
     put_number(buffer, "ghosts", pass->ghosts);
     put_number(buffer, "opens", counts->opened);
@@ -248,6 +250,7 @@ static void build_line(const struct session_frame *line, struct frame *frame)
     frame->mono_ns = line->mono_ns;
     frame->dump_ns = line->dump_ns;
     frame->netns = line->netns;
+    frame->netns_is_host = line->netns_is_host;
     frame->missing = line->missing;
     frame->cost = line->cost;
     frame->totals.sent_interval = line->sent_interval;

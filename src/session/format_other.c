@@ -81,6 +81,7 @@ const struct session_other_key SESSION_OTHER_KEYS[] = {
     {"to", "state after", EVENTS},
     {"exact", "t is the moment itself; else it was in the interval before", EVENTS},
     {"netns", "network namespace", EVENTS | FRAME},
+    {"netns_is_host", "it is that of the machine's process 1", FRAME},
     {"cookie", "socket cookie", EVENTS},
     {"uid", "user", EVENTS},
     {"from_ms", "time in from", STATE},

@@ -131,6 +131,7 @@ static void read_frame(struct get *get, struct session_line *line)
     frame->mono_ns = get_ns(get, "mono_ns");
     frame->dump_ns = get_ns(get, "dump_ns");
     frame->netns = get_u32(get, "netns");
+    frame->netns_is_host = get_flag(get, "netns_is_host");
     frame->rows = get_u32(get, "rows");
     frame->ghosts = get_u32(get, "ghosts");
     frame->opened = get_u32(get, "opens");

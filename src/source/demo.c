@@ -203,6 +203,7 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     frame->wall_ns = DEMO_START_NS + since;
     frame->mono_ns = UPTIME_NS + since;
     frame->netns = DEMO_NETNS;
+    frame->netns_is_host = true;
     frame->host = "web1";
     frame->source = "demo";
     if (add_groups(rows, frame) || add_procs(rows, frame) || add_owner_refs(rows, frame) ||

@@ -9,6 +9,7 @@
 #include "source/namespace.h"
 #include "source/netlink.h"
 #include "source/owners.h"
+#include "source/proc_view.h"
 #include "source/procnet.h"
 #include "source/room.h"
 #include "source/row_index.h"
@@ -34,6 +35,7 @@ struct live {
     struct live_filter filter;
     uint32_t state_bits; /* of the last wish */
     uint32_t netns;
+    bool netns_is_host;
     uint64_t number;
     char *proc_root;
     char host[TEXT_CLEAN_MAX(HOST_NAME_MAX)];
@@ -89,6 +91,7 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     frame->wall_ns = clock_wall_ns();
     frame->mono_ns = clock_mono_ns();
     frame->host = frame_copy_text(frame, live->host);
+    frame->netns_is_host = live->netns_is_host;
     if (!live->netlink)
         return read_procnet(live, frame, wish);
     int result = live_filter_dump(&live->filter, live->netlink, live->scratch, frame, wish);
@@ -331,10 +334,19 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .use_walk = live_use_walk,
                                            .close = live_close};
 
+/* Process 1 of another pid namespace is a container's. */
+static bool is_net_of_host(void)
+{
+    struct proc_view view;
+    proc_view_prove(&view);
+    return view.is_complete && namespace_shares_net(1);
+}
+
 static void read_facts(struct live *live)
 {
     char host[HOST_NAME_MAX + 1] = "";
     live->netns = namespace_inode("net");
+    live->netns_is_host = is_net_of_host();
     if (gethostname(host, sizeof(host) - 1) == 0)
         text_clean(live->host, sizeof(live->host), host, strlen(host));
 }

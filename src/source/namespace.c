@@ -36,3 +36,13 @@ uint32_t namespace_inode(const char *kind)
         return (uint32_t)found.st_ino;
     return strcmp(kind, "net") == 0 ? inode_by_socket() : 0;
 }
+
+bool namespace_shares_net(int32_t pid)
+{
+    char path[40];
+    struct stat own, other;
+
+    snprintf(path, sizeof(path), "/proc/%d/net/tcp", pid);
+    return stat("/proc/self/net/tcp", &own) == 0 && stat(path, &other) == 0 &&
+           own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}

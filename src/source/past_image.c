@@ -155,7 +155,8 @@ int past_image_take(struct past_image *image, struct past_texts *texts, const st
                                .missing = frame->missing,
                                .cost = frame->cost,
                                .live_count = frame->live_count,
-                               .netns = frame->netns};
+                               .netns = frame->netns,
+                               .netns_is_host = frame->netns_is_host};
     int error = take_arrays(image, frame);
     if (!error)
         error = number_texts(image, texts);
@@ -273,6 +274,7 @@ int past_image_give(const struct past_image *image, const char *texts, struct fr
     frame->missing = head->missing;
     frame->cost = head->cost;
     frame->netns = head->netns;
+    frame->netns_is_host = head->netns_is_host;
     frame->host = head_text(frame, texts, head->host);
     frame->source = head_text(frame, texts, head->source);
     frame->events = head_text(frame, texts, head->events);

@@ -165,7 +165,7 @@ static void draw_age(const struct column_context *context, const struct conn *co
     column_text(context, conn, "inode", words, sizeof(words));
     if (words[0])
         page_item(text, indent, "inode", ROLE_NORMAL, words);
-    if (conn->netns && conn->netns == context->frame->netns)
+    if (context->frame->netns_is_host && conn->netns && conn->netns == context->frame->netns)
         page_item(text, indent, "netns", ROLE_NORMAL, "host");
     else if (conn->netns) {
         column_text(context, conn, "netns", words, sizeof(words));

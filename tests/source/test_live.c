@@ -5,15 +5,18 @@
 #include "core/diff.h"
 #include "net_tools.h"
 #include "source/live.h"
+#include "source/namespace.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { LOOPBACK = 0x7f000001, PAIRS = 8, LISTENERS = 16, FOUND_ROOM = 100 };
@@ -95,6 +98,8 @@ static void frames_are_numbered_and_named(void **unused)
     assert_true(second->mono_ns >= first->mono_ns && first->wall_ns > 0);
     assert_string_equal(first->host, host);
     assert_string_equal(first->source, "sock_diag");
+    assert_true(first->netns && first->conns[0].netns == first->netns);
+    assert_false(first->netns_is_host); /* process 1 is not in the namespace of this test */
     frame_release(first);
     frame_release(second);
 }
@@ -249,6 +254,31 @@ static void one_family_is_enough(void **unused)
     assert_int_equal(opened, 0);
 }
 
+static void namespaces_are_told_apart(void **unused)
+{
+    (void)unused;
+    for (int of_its_own = 0; of_its_own < 2; of_its_own++) {
+        int channel[2];
+        char byte = 'x';
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
+        const pid_t child = fork();
+        if (child == 0) {
+            close(channel[0]);
+            if ((of_its_own && unshare(CLONE_NEWNET) != 0) || write(channel[1], &byte, 1) != 1)
+                _exit(1);
+            _exit(read(channel[1], &byte, 1) == 0 ? 0 : 1);
+        }
+        close(channel[1]);
+        assert_int_equal(read(channel[0], &byte, 1), 1);
+        const bool shares = namespace_shares_net(child);
+        close(channel[0]);
+        waitpid(child, NULL, 0);
+        assert_int_equal(shares, !of_its_own);
+    }
+    assert_true(namespace_shares_net(getpid()));
+    assert_false(namespace_shares_net(0));
+}
+
 static int open_all(void **unused)
 {
     struct live_settings settings = {.proc_root = NULL};
@@ -278,6 +308,7 @@ int main(void)
         cmocka_unit_test(rows_that_cannot_be_asked_for_stay),
         cmocka_unit_test(without_sock_diag_it_reads_proc),
         cmocka_unit_test(one_family_is_enough),
+        cmocka_unit_test(namespaces_are_told_apart),
     };
     net_enter_namespace(0);
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -287,6 +287,20 @@ static struct frame *read_listeners(struct live *live)
     return frame;
 }
 
+/* Listeners and bound sockets are not asked for: those do not end by themselves. */
+static bool is_open(void *context, const struct conn *conn)
+{
+    const struct live *live = context;
+    struct conn now;
+
+    if (!live->netlink || is_found_by_dump(conn))
+        return true;
+    const int result = netlink_lookup(live->netlink, conn, &now);
+    if (result)
+        return result != -ENOENT;
+    return (now.known & KNOWN_INODE) && now.inode == conn->inode;
+}
+
 static int live_own(struct source *source, const struct frame *previous, struct frame *next,
                     const struct diff *diff, const struct wish *wish)
 {
@@ -396,6 +410,8 @@ int live_open(struct source **source, const struct live_settings *settings, char
     result = owners_open(&live->owners, live->proc_root);
     if (result == -ENOMEM)
         goto fail;
+    if (result == 0)
+        owners_use_check(live->owners, &(struct owner_check){is_open, live});
     *source = &live->source;
     return 0;
 fail:

@@ -25,6 +25,7 @@
 #include "core/frame.h"
 #include "core/wish.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,15 @@ void owners_close(struct owners *owners);
 /* Somebody who walks faster; he must live as long as the owners, or until another (or NULL) takes
  * his place. Whoever fails for good is not asked again. */
 void owners_use_walk(struct owners *owners, const struct owner_walk *walk);
+
+/* Whether the socket of a row still is open, with the inode of that row. Asked of sockets that
+ * nobody who may be read holds, before it is said that their holders are hidden or unseen: a
+ * process may have ended since the rows were read. */
+struct owner_check {
+    bool (*is_open)(void *context, const struct conn *conn);
+    void *context;
+};
+void owners_use_check(struct owners *owners, const struct owner_check *check);
 
 /* The operation `own` of struct source_ops. listeners: a frame of all listeners, for a frame `next`
  * that may lack those its connections wait at; NULL: `next` has them. 0 or -ENOMEM: then some rows

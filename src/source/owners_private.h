@@ -22,6 +22,7 @@ enum entry_flag {
     ENTRY_PENDING = 1u << 1, /* nobody holds it as far as known, and not everyone was asked */
     ENTRY_RETIRED = 1u << 2, /* not to be found by inode; its holders are those it had last */
     ENTRY_USED = 1u << 3,
+    ENTRY_ASKED = 1u << 5,  /* whether it still is open, since it was found to be held by nobody */
     ENTRY_MISSED = 1u << 4, /* a shallow scan of a frame before this one did not find it */
 };
 
@@ -154,10 +155,11 @@ struct owners {
     uint32_t alive_cursor, count_cursor;
 
     struct scan scan, background;
-    struct owner_walk walk; /* .walk NULL: there is none */
-    int64_t walk_ns;        /* what the last one took, 0 = none yet */
-    int64_t walk_saved_ns;  /* share of the frames since then, for one in the background */
-    uint32_t walk_frames;   /* since then */
+    struct owner_walk walk;   /* .walk NULL: there is none */
+    struct owner_check check; /* .is_open NULL: there is none */
+    int64_t walk_ns;          /* what the last one took, 0 = none yet */
+    int64_t walk_saved_ns;    /* share of the frames since then, for one in the background */
+    uint32_t walk_frames;     /* since then */
     uint16_t epoch;
     struct known_fd *found; /* scratch of a visit */
     uint32_t found_count, found_capacity;

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FETCH_AHEAD    8u  /* rows */
-#define LISTENERS_MOST 64u /* of one port that are told of one connection */
+#define FETCH_AHEAD    8u   /* rows */
+#define CHECKS_MOST    256u /* a frame: where more are hidden, it is not by their end */
+#define LISTENERS_MOST 64u  /* of one port that are told of one connection */
 
 static int reserve_rows(struct owners *owners, uint32_t count)
 {
@@ -106,6 +107,7 @@ struct put { /* what filling the rows takes along */
     bool want_groups;
     uint32_t last_first, last_count; /* of the list of holders written last */
     uint32_t hidden_uids[64], hidden_uid_count;
+    uint32_t checks;
     int error;
 };
 
@@ -174,10 +176,25 @@ static void put_list(struct put *put, struct conn *conn, const uint32_t *entries
     }
 }
 
+/* A row whose process has ended since it was read is nobody's. */
+static void check_unfound(struct put *put, const struct conn *conn, struct owned_entry *entry)
+{
+    const struct owner_check *check = &put->owners->check;
+
+    if ((entry->flags & ENTRY_ASKED) || !check->is_open || put->checks == CHECKS_MOST)
+        return;
+    put->checks++;
+    entry->flags |= ENTRY_ASKED;
+    if (!check->is_open(check->context, conn))
+        entry->word = OWNER_NONE;
+}
+
 static void put_entry(struct put *put, struct conn *conn, uint32_t index)
 {
-    const struct owned_entry *entry = &put->owners->entries[index];
+    struct owned_entry *entry = &put->owners->entries[index];
 
+    if (entry->word == OWNER_HIDDEN || entry->word == OWNER_UNSEEN)
+        check_unfound(put, conn, entry);
     conn->owner_word = entry->word;
     if (entry->holder == NO_INDEX)
         return;

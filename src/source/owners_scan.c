@@ -142,7 +142,7 @@ static void conclude(struct owners *owners, const struct scan *scan)
         struct owned_entry *entry = &owners->entries[i];
         if (!is_due(scan, entry))
             continue;
-        entry->flags = (uint8_t)(entry->flags & ~(ENTRY_PENDING | ENTRY_MISSED));
+        entry->flags = (uint8_t)(entry->flags & ~(ENTRY_PENDING | ENTRY_MISSED | ENTRY_ASKED));
         owners->pending--;
         if (entry->word == OWNER_UNKNOWN)
             entry->word = word_of_unfound(owners);

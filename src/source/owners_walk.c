@@ -212,6 +212,11 @@ int owners_walk_all(struct owners *owners)
     return 0;
 }
 
+void owners_use_check(struct owners *owners, const struct owner_check *check)
+{
+    owners->check = *check;
+}
+
 void owners_use_walk(struct owners *owners, const struct owner_walk *walk)
 {
     owners->walk = walk ? *walk : (struct owner_walk){.walk = NULL};

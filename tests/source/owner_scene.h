@@ -67,7 +67,8 @@ bool score_is_perfect(const struct score *score);
 const struct conn *row_of_inode(const struct frame *frame, uint64_t inode);
 /* remote 0: any. NULL: there is none. */
 const struct conn *row_of_ports(const struct frame *frame, unsigned local, unsigned remote);
-unsigned port_of(int fd); /* that the socket is bound to */
+unsigned port_of(int fd);          /* that the socket is bound to */
+void send_fd(int channel, int fd); /* SCM_RIGHTS: nobody's until it is received */
 /* pid 0: nobody. */
 void assert_owner(const struct frame *frame, const struct conn *row, uint8_t word, pid_t pid);
 bool row_is_held_by(const struct frame *frame, const struct conn *row, pid_t pid);

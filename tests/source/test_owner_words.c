@@ -110,25 +110,6 @@ static void test_last(void **state)
     close(channel[1]);
 }
 
-static void send_fd(int channel, int fd)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {.bytes = {0}};
-    char byte = 'x';
-    struct iovec part = {&byte, 1};
-    const struct msghdr message = {.msg_iov = &part,
-                                   .msg_iovlen = 1,
-                                   .msg_control = control.bytes,
-                                   .msg_controllen = sizeof control.bytes};
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-    assert_int_equal(sendmsg(channel, &message, 0), 1);
-}
-
 /* What is said of a socket that none of the processes in /proc holds: only that of the machine's
  * first pid namespace has them all. */
 static uint8_t word_of_unheld(void)
@@ -235,6 +216,48 @@ static void check_rights(const struct rights *rights, pid_t root_holder)
     }
     stage_close(&seen);
     close(own);
+}
+
+/* The row was read while the socket was open; its end is no matter of permission. */
+static void check_closed_meanwhile(void)
+{
+    const struct linger now = {1, 0};
+    struct stage seen;
+    become_nobody(0);
+    const int listener = net_listen(net_v4(LOOPBACK, 4012), 5, 0);
+    const int client = net_socket(AF_INET, NULL, 0);
+    net_connect(client, net_v4(LOOPBACK, 4012));
+    const int server = net_accept(listener);
+    const unsigned port = port_of(client);
+    stage_open(&seen, NEED_OWNER);
+    struct frame *frame = frame_new(seen.pool);
+    assert_int_equal(source_next(seen.source, frame, &seen.wish), 0);
+    assert_int_equal(setsockopt(client, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+    net_close(client);
+    net_close(server);
+    assert_int_equal(diff_frames(&seen.diff, NULL, frame), 0);
+    assert_int_equal(seen.source->ops->own(seen.source, NULL, frame, &seen.diff, &seen.wish), 0);
+    assert_owner(frame, row_of_ports(frame, port, 4012), OWNER_NONE, 0);
+    assert_owner(frame, row_of_ports(frame, 4012, port), OWNER_NONE, 0);
+    assert_owner(frame, row_of_ports(frame, 4013, 0), OWNER_HIDDEN, 0);
+    frame_release(frame);
+    stage_close(&seen);
+}
+
+static void test_closed_meanwhile(void **state)
+{
+    int status;
+    (void)state;
+    const int hidden = net_listen(net_v4(LOOPBACK, 4013), 5, 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        close(hidden);
+        check_closed_meanwhile();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(hidden);
 }
 
 static void play_root_listener(struct actor *actor, void *data)
@@ -436,6 +459,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_last, begin, end),
         cmocka_unit_test_setup_teardown(test_in_flight, begin, end),
         cmocka_unit_test_setup_teardown(test_rights, begin, end),
+        cmocka_unit_test_setup_teardown(test_closed_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_page, begin, end),
         cmocka_unit_test_setup_teardown(test_user, begin, end),
         cmocka_unit_test_setup_teardown(test_unit, begin, end),

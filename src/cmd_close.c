@@ -2,6 +2,7 @@
  * listeners take --force. Decides; act.c does it. */
 #include "act.h"
 #include "collect.h"
+#include "commands.h"
 #include "core/filter.h"
 #include "core/text.h"
 #include "core/view.h"

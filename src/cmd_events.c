@@ -2,6 +2,7 @@
  * CSV, in whole lines. */
 #include "at_time.h"
 #include "base/wake.h"
+#include "commands.h"
 #include "core/event_match.h"
 #include "core/json.h"
 #include "event_text.h"

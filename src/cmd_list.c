@@ -1,5 +1,6 @@
 /* tcplens list: one frame on standard output, as a table, JSON or CSV. */
 #include "collect.h"
+#include "commands.h"
 #include "core/filter.h"
 #include "core/json.h"
 #include "core/text.h"

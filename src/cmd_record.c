@@ -1,4 +1,5 @@
 /* tcplens record: a session log without a screen, until a signal comes or the time is over. */
+#include "commands.h"
 #include "core/text.h"
 #include "filter_read.h"
 #include "headless.h"

@@ -1,6 +1,7 @@
 /* tcplens replay: the screen over a session log, or over a pipe of one. Must not know the kernel.
  */
 #include "cmd_top.h"
+#include "commands.h"
 #include "output.h"
 
 #include <errno.h>

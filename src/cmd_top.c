@@ -2,6 +2,7 @@
  * signals and nothing else; collector and screen have threads of their own. */
 #include "cmd_top.h"
 #include "base/clock.h"
+#include "commands.h"
 #include "filter_read.h"
 #include "options.h"
 #include "output.h"

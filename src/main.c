@@ -1,4 +1,5 @@
 /* main: starts tcplens: options, then the command they name. */
+#include "commands.h"
 #include "options.h"
 #include "output.h"
 #include "settings.h"
@@ -32,17 +33,20 @@ static bool take_standard_descriptors(void)
 
 #define READS_PROC PRIVILEGE_ALL
 #define LOADS      (PRIVILEGE_BPF | PRIVILEGE_PERFMON)
-#define HEARS      (PRIVILEGE_NET_ADMIN | LOADS)
+#define EVENTS     (PRIVILEGE_NET_ADMIN | LOADS)
 
-/* What each command needs where it has it; everything else is given up before the first thread
- * starts. */
-static const uint64_t KEPT_PRIVILEGES[RUN_COUNT] = {
-    [RUN_TOP] = READS_PROC | HEARS | PRIVILEGE_KILL | PRIVILEGE_DAC_OVERRIDE,
-    [RUN_LIST] = READS_PROC | HEARS, /* hears nothing, but may walk by bpf */
-    [RUN_EVENTS] = READS_PROC | HEARS,
-    [RUN_RECORD] = READS_PROC | HEARS | PRIVILEGE_DAC_OVERRIDE,
-    [RUN_REPLAY] = PRIVILEGE_DAC_READ_SEARCH, /* until the file is open */
-    [RUN_CLOSE] = READS_PROC | PRIVILEGE_NET_ADMIN,
+/* A command's function, and what it needs where it has it; every other capability is given up
+ * before the first thread starts. */
+static const struct {
+    int (*run)(const struct options *options);
+    uint64_t privileges;
+} COMMANDS[RUN_COUNT] = {
+    [RUN_TOP] = {cmd_top, READS_PROC | EVENTS | PRIVILEGE_KILL | PRIVILEGE_DAC_OVERRIDE},
+    [RUN_LIST] = {cmd_list, READS_PROC | EVENTS}, /* no events, but it may walk by bpf */
+    [RUN_EVENTS] = {cmd_events, READS_PROC | EVENTS},
+    [RUN_RECORD] = {cmd_record, READS_PROC | EVENTS | PRIVILEGE_DAC_OVERRIDE},
+    [RUN_REPLAY] = {cmd_replay, PRIVILEGE_DAC_READ_SEARCH}, /* until the file is open */
+    [RUN_CLOSE] = {cmd_close, READS_PROC | PRIVILEGE_NET_ADMIN},
 };
 
 int main(int argc, char **argv)
@@ -64,9 +68,9 @@ int main(int argc, char **argv)
         output_begin(&options);
         const bool as_user = options.command == RUN_TOP && settings_are_of_sudo_user();
         const uint64_t unused = options_may_use_bpf(&options) ? 0 : LOADS;
-        privilege_start((KEPT_PRIVILEGES[options.command] & ~unused) |
+        privilege_start((COMMANDS[options.command].privileges & ~unused) |
                         (as_user ? PRIVILEGE_OTHER_USER : 0));
-        code = COMMAND_NAMES[options.command].run(&options);
+        code = COMMANDS[options.command].run(&options);
     }
     options_done(&options);
     return code;

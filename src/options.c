@@ -239,17 +239,9 @@ static int check_options_of_command(struct parse *parse)
 static int check_operands(struct parse *parse)
 {
     struct options *options = parse->options;
-    char what[64];
 
     if (options->at && !options->from)
         return usage_error(parse, "--at:", "needs --from FILE");
-    if (!COMMAND_NAMES[options->command].run && !parse->has_command)
-        return usage_error(parse, "this build has no screen;", "say \"tcplens list\"");
-    if (!COMMAND_NAMES[options->command].run) {
-        snprintf(what, sizeof(what), "\"%s\" is not in this build",
-                 COMMAND_NAMES[options->command].name);
-        return usage_error(parse, what, "(--help names the commands)");
-    }
     if (options->command == RUN_REPLAY) {
         if (parse->word_count != 1)
             return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");

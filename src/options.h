@@ -43,12 +43,11 @@ struct options {
     char *filter;     /* the remaining words joined by blanks; NULL = none */
 };
 
-/* One row a command. `run` is NULL for a command that this build does not have. */
+/* One row a command; main.c binds them to their functions. */
 struct command_name {
     const char *name;
     const char *operands; /* "[FILTER]" */
     const char *help;
-    int (*run)(const struct options *options);
 };
 extern const struct command_name COMMAND_NAMES[RUN_COUNT]; /* indexed by enum command_kind */
 
@@ -78,12 +77,5 @@ static inline bool options_may_use_bpf(const struct options *options)
     return options->events == EVENTS_AUTO || options->events == EVENTS_BPF;
 }
 
-/* The commands; each returns an exit code. */
-int cmd_top(const struct options *options);
-int cmd_list(const struct options *options);
-int cmd_events(const struct options *options);
-int cmd_record(const struct options *options);
-int cmd_replay(const struct options *options);
-int cmd_close(const struct options *options);
 
 #endif

@@ -15,20 +15,9 @@ static void print_commands(void)
     for (int i = 0; i < RUN_COUNT; i++) {
         const struct command_name *command = &COMMAND_NAMES[i];
 
-        if (!command->run)
-            continue;
         snprintf(left, sizeof(left), "%s %s", command->name, command->operands);
         printf("  %-22s %s\n", left, command->help);
     }
-}
-
-static bool is_of_this_build(const struct option_name *option)
-{
-    for (int i = 0; i < RUN_COUNT; i++) {
-        if (COMMAND_NAMES[i].run && option->commands >> i & 1)
-            return true;
-    }
-    return false;
 }
 
 static void print_options(void)
@@ -38,8 +27,6 @@ static void print_options(void)
         const struct option_name *option = &OPTION_NAMES[i];
         char left[60], letter[8] = "   ";
 
-        if (!is_of_this_build(option))
-            continue;
         if (option->letter)
             snprintf(letter, sizeof(letter), "-%c%s", option->letter, option->name ? "," : "");
         snprintf(left, sizeof(left), "%s %s%s%s%s", letter, option->name ? "--" : "",

@@ -13,13 +13,12 @@
 #define ALL    (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE)
 
 const struct command_name COMMAND_NAMES[RUN_COUNT] = {
-    [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)", cmd_top},
-    [RUN_LIST] = {"list", "[FILTER]", "print all connections once", cmd_list},
-    [RUN_EVENTS] = {"events", "[FILTER]", "print opens, transitions, closes as they happen",
-                    cmd_events},
-    [RUN_RECORD] = {"record", "[FILTER]", "write a session log, without a screen", cmd_record},
-    [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log", cmd_replay},
-    [RUN_CLOSE] = {"close", "FILTER", "close connections", cmd_close},
+    [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)"},
+    [RUN_LIST] = {"list", "[FILTER]", "print all connections once"},
+    [RUN_EVENTS] = {"events", "[FILTER]", "print opens, transitions, closes as they happen"},
+    [RUN_RECORD] = {"record", "[FILTER]", "write a session log, without a screen"},
+    [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log"},
+    [RUN_CLOSE] = {"close", "FILTER", "close connections"},
 };
 
 #define AT(field) .place = offsetof(struct options, field)

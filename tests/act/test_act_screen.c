@@ -4,11 +4,15 @@
 #include "pty_screen.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -22,6 +26,7 @@
 static const char *program;
 static struct pty_screen *screen;
 static unsigned rounds = ROUNDS;
+static int own_pid_namespace;
 
 static _Noreturn void fail(const char *what)
 {
@@ -295,6 +300,83 @@ static void all_of_a_port_are_offered(void)
     printf("ok: all that listen on a port are offered\n");
 }
 
+/* In tmux the sshd that carries us is no ancestor of ours. */
+static void session_server_takes_its_name(void)
+{
+    prctl(PR_SET_NAME, "sshd"); /* its child's, too */
+    const pid_t pid = start_holder(4600, 0);
+    prctl(PR_SET_NAME, "test_act_screen");
+    start("sport 4600", NULL);
+    wait_pid_shown(pid);
+    keys("K");
+    wait_text("it may be the session you are sitting in");
+    wait_text("Type \"sshd\" to go on");
+    keys("<Enter>");
+    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    must_live(pid);
+    check(pty_screen_find(screen, "Type \"sshd\"", NULL, NULL), "signalled without its name");
+    keys("sshd<Enter>");
+    must_have_died_of(pid, SIGTERM);
+    wait_text("s after TERM");
+    stop();
+    printf("ok: an sshd is signalled by its typed name only\n");
+}
+
+static void bound_socket_is_not_closed(void)
+{
+    const struct net_address from = net_v4(0x7f000001, 4700);
+    const int bound = net_socket(AF_INET, &from, 0);
+    start("sport 4700", NULL);
+    wait_text("127.0.0.1:4700");
+    keys("X");
+    wait_text("a socket that is only bound cannot be closed");
+    check(listen(bound, 4) == 0, "listen");
+    wait_text("LISTEN");
+    keys("<Enter><Esc>");
+    stop();
+    check(net_state(bound) == TCP_LISTEN, "the listener that it has become was closed");
+    net_close(bound);
+    printf("ok: a socket that is only bound is not closed, nor what it becomes\n");
+}
+
+/* /proc is another pid namespace's: the number that it shows is here another process's, or none's.
+ * The last of all: what is mounted stays. */
+static void other_namespace_is_refused(void)
+{
+    int ready[2];
+    char byte;
+    check(pipe(ready) == 0, "pipe");
+    if (unshare(CLONE_NEWNS | CLONE_NEWPID) != 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+        printf("skipped: no pid namespace can be made\n");
+        return;
+    }
+    const pid_t pid = fork(); /* 1 of the new one */
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        check(mount("proc", "/proc", "proc", 0, NULL) == 0, "mount");
+        net_listen(net_v4(0x7f000001, 4800), 4, 0);
+        check(write(ready[1], "r", 1) == 1, "write");
+        for (;;)
+            pause();
+    }
+    check(read(ready[0], &byte, 1) == 1, "the holder does not start");
+    /* Further children would be of that namespace: the program is run by one of ours. */
+    check(setns(own_pid_namespace, CLONE_NEWPID) == 0, "setns");
+    start("sport 4800", NULL);
+    wait_text("/proc is another pid namespace's");
+    wait_pid_shown(1);
+    keys("K");
+    wait_text("nothing is signalled");
+    check(!pty_screen_find(screen, "holds 1 socket", NULL, NULL), "a dialog of a stranger");
+    keys("<Enter>");
+    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    must_live(pid);
+    stop();
+    end(pid);
+    printf("ok: nothing is signalled by the pids of another namespace\n");
+}
+
 static void refusals_say_why(void)
 {
     const pid_t pid = start_holder(4500, 0);
@@ -325,6 +407,7 @@ int main(int argc, char **argv)
         rounds = (unsigned)strtoul(argv[2], NULL, 10);
     program = argv[1];
     net_enter_namespace(0);
+    own_pid_namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
     signal_by_keys();
     outlived_signal_offers_kill();
     rows_sorted_under_the_dialog();
@@ -332,6 +415,9 @@ int main(int argc, char **argv)
     close_by_keys();
     listener_takes_a_typed_word();
     all_of_a_port_are_offered();
+    session_server_takes_its_name();
+    bound_socket_is_not_closed();
     refusals_say_why();
+    other_namespace_is_refused();
     return 0;
 }

@@ -58,7 +58,8 @@ static int hold_order(struct view *view)
     for (uint32_t i = 0; i < view->entry_count; i++)
         view->held[i] = (struct view_entry){.key = i, .serial = view->entries[i].serial};
     view->held_count = view->entry_count;
-    qsort(view->held, view->held_count, sizeof(*view->held), compare_serials);
+    if (view->held_count > 1)
+        qsort(view->held, view->held_count, sizeof(*view->held), compare_serials);
     return 0;
 }
 
@@ -67,7 +68,9 @@ static uint64_t held_key(const struct view *view, uint64_t serial)
 {
     struct view_entry wanted = {.serial = serial};
     const struct view_entry *found =
-        bsearch(&wanted, view->held, view->held_count, sizeof(*view->held), compare_serials);
+        view->held_count > 0
+            ? bsearch(&wanted, view->held, view->held_count, sizeof(*view->held), compare_serials)
+            : NULL;
 
     return found ? found->key : UINT32_MAX;
 }

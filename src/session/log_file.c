@@ -236,7 +236,8 @@ static void remove_all_but(struct log_file *file, char **names, size_t count, un
 {
     struct stat status;
 
-    qsort(names, count, sizeof(*names), by_name);
+    if (count > 1)
+        qsort(names, count, sizeof(*names), by_name);
     for (size_t i = 0; i + keep < count; i++) {
         if (fstatat(file->folder, names[i], &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode) && status.st_uid == geteuid())

@@ -205,7 +205,8 @@ static int read_table(const char *path, struct table *table,
         table_done(&made);
         return error;
     }
-    qsort(made.names, made.count, sizeof(*made.names), compare_names);
+    if (made.count > 1)
+        qsort(made.names, made.count, sizeof(*made.names), compare_names);
     table_done(table);
     *table = made;
     return 0;

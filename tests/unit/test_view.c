@@ -405,6 +405,26 @@ static void a_frozen_order_does_not_move(void **unused)
     frame_release(frame);
 }
 
+static void an_empty_view_that_is_frozen_takes_rows(void **unused)
+{
+    struct frame *empty = numbered_frame(1, 0), *frame = numbered_frame(1, 3);
+    struct column_context context = facts_context(empty);
+    struct view view;
+
+    (void)unused;
+    view_init(&view);
+    view.sort = column_find("local", strlen("local"));
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    view.frozen = true;
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    context = facts_context(frame);
+    assert_int_equal(view_update(&view, &context, 10), 0);
+    assert_int_equal(view.shown, 3);
+    view_done(&view);
+    frame_release(empty);
+    frame_release(frame);
+}
+
 static void a_closed_row_keeps_its_place_and_the_cursor(void **unused)
 {
     static const uint8_t STATES[] = {STATE_ESTABLISHED, STATE_ESTABLISHED, STATE_ESTABLISHED,
@@ -471,6 +491,7 @@ int main(void)
         cmocka_unit_test(rows_of_one_state_order_by_process_then_by_their_ends),
         cmocka_unit_test(the_cursor_takes_the_place_of_a_row_that_goes),
         cmocka_unit_test(a_frozen_order_does_not_move),
+        cmocka_unit_test(an_empty_view_that_is_frozen_takes_rows),
         cmocka_unit_test(a_closed_row_keeps_its_place_and_the_cursor),
         cmocka_unit_test(ghosts_do_not_count_as_live),
     };

@@ -146,11 +146,11 @@ static int run_live(struct events_run *run)
         error = print_ring(run, event_ring_next(run->ring));
         signal = headless_signal(headless);
     }
-    int code = output_exit_code(error);
+    int code = headless_exit_code(signal, output_exit_code(error));
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS))
-        _exit(signal ? 128 + signal : code);
-    return signal ? 128 + signal : code;
+        _exit(code);
+    return code;
 }
 
 static int events_live(struct events_run *run)

@@ -20,7 +20,7 @@ struct record_run {
     struct recorder *recorder;
     int consumer;
     char path[PATH_MAX];
-    char told[160]; /* the trouble that was told last */
+    struct log_stats said; /* its trouble and incidents are on stderr */
 };
 
 static struct frame *latest(void *data)
@@ -63,22 +63,22 @@ static int open_recorder(struct record_run *run)
                : -1;
 }
 
-/* Each trouble once: a full disk is not told every second. */
-static void tell_trouble(struct record_run *run)
+/* Each trouble once: a full disk is not reported every second. */
+static void say_trouble(struct record_run *run)
 {
     struct log_stats stats;
 
     recorder_stats(run->recorder, &stats);
-    if (strcmp(stats.trouble, run->told) == 0)
-        return;
-    if (stats.trouble[0])
+    if (stats.incidents != run->said.incidents)
+        message("record: %s", stats.incident);
+    if (strcmp(stats.trouble, run->said.trouble) != 0 && stats.trouble[0])
         message("record: %s: goes on when it can", stats.trouble);
-    else
+    else if (strcmp(stats.trouble, run->said.trouble) != 0)
         message("record: writing again");
-    memcpy(run->told, stats.trouble, sizeof(run->told));
+    run->said = stats;
 }
 
-static void tell_end(const struct record_run *run, const struct log_stats *stats)
+static void say_end(const struct record_run *run, const struct log_stats *stats)
 {
     char bytes[16], missed[80] = "";
 
@@ -115,10 +115,21 @@ static int watch(struct record_run *run)
             recorder_reopen(run->recorder);
         else if (signal)
             return signal;
-        tell_trouble(run);
+        say_trouble(run);
         headless_tell_trouble(headless);
     }
     return 0;
+}
+
+/* 0 where everything that was made is in the log. */
+static int exit_code(const struct log_stats *stats, bool ended, bool reader_left)
+{
+    if (reader_left)
+        return EXIT_DONE;
+    if (!stats->frames && !stats->missed_frames)
+        return EXIT_FAILED;
+    const bool whole = ended && !stats->missed_frames && !stats->missed_events;
+    return whole && !stats->trouble[0] ? EXIT_DONE : EXIT_PARTLY;
 }
 
 static int run_record(struct record_run *run)
@@ -132,16 +143,17 @@ static int run_record(struct record_run *run)
     if (error)
         return say(EXIT_FAILED, strerror(-error));
     int signal = watch(run);
-    int code = signal ? 128 + signal : EXIT_DONE;
     collector_ask_stop(headless->collector);
     bool ended = collector_join(headless->collector, HEADLESS_END_NS);
     recorder_ask_stop(run->recorder);
     ended = recorder_join(run->recorder, HEADLESS_END_NS) && ended;
+    say_trouble(run);
     recorder_stats(run->recorder, &stats);
-    tell_end(run, &stats);
-    if (code == EXIT_DONE && !stats.frames && !recorder_ended(run->recorder))
-        code = EXIT_FAILED;
+    say_end(run, &stats);
     if (!ended) /* stuck in a pipe that nobody reads, or in a dump */
+        message("record: the end could not be written in time");
+    int code = headless_exit_code(signal, exit_code(&stats, ended, recorder_ended(run->recorder)));
+    if (!ended)
         _exit(code);
     return code;
 }

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -398,7 +399,10 @@ static int run(struct top *top)
         return say(EXIT_FAILED, "no screen",
                    screen_trouble(top->screen)[0] ? screen_trouble(top->screen)
                                                   : strerror(-top->screen_error));
-    return code;
+    const uint64_t missed = top_feed_missed(&top->feed);
+    if (missed) /* on the screen it is gone */
+        message("recording: the log lacks %" PRIu64 " frames", missed);
+    return missed && code == EXIT_DONE ? EXIT_PARTLY : code;
 }
 
 static int check_terminal(struct top *top)

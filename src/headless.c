@@ -45,6 +45,11 @@ int headless_signal(struct headless *headless)
     return got ? (int)info.ssi_signo : 0;
 }
 
+int headless_exit_code(int signal, int code)
+{
+    return signal && signal != SIGTERM && signal != SIGINT ? 128 + signal : code;
+}
+
 bool headless_is_over(const struct headless *headless)
 {
     return clock_mono_ns() >= headless->end_ns;

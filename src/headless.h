@@ -26,6 +26,8 @@ struct headless {
 int headless_take_signals(struct headless *headless);
 /* The next signal that has come, 0 = none. */
 int headless_signal(struct headless *headless);
+/* TERM and INT are how a command that runs on is ended: its own exit code; others: 128+n. */
+int headless_exit_code(int signal, int code);
 /* Waits for the descriptors (-1 = none) and signals, at most until the end. Milliseconds at most:
  * -1 = no other limit. */
 void headless_wait(struct headless *headless, const int *descriptors, size_t count, int most_ms);

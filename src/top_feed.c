@@ -294,3 +294,8 @@ bool top_feed_join(struct top_feed *feed, int64_t timeout_ns)
         joined = top_record_join(&feed->record, joined ? timeout_ns : 0) && joined;
     return (!feed->collector || collector_join(feed->collector, joined ? timeout_ns : 0)) && joined;
 }
+
+uint64_t top_feed_missed(struct top_feed *feed)
+{
+    return feed->record.collector ? top_record_missed(&feed->record) : 0;
+}

@@ -37,6 +37,9 @@ void top_feed_suspend(struct top_feed *feed); /* before the program stops */
 void top_feed_ask_stop(struct top_feed *feed);
 bool top_feed_join(struct top_feed *feed, int64_t timeout_ns); /* false: a thread still runs */
 
+/* Frames that the logs of this run lack, once all threads have ended. */
+uint64_t top_feed_missed(struct top_feed *feed);
+
 struct wish top_feed_wish(const struct options *options); /* to begin with */
 
 #endif

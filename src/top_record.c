@@ -1,4 +1,4 @@
-/* top_record: starts and stops the recorder, tells how it goes. */
+/* top_record: starts and stops the recorder, reports how it goes. */
 #include "top_record.h"
 
 #include "core/text.h"
@@ -77,7 +77,8 @@ static void start(struct top_record *record)
         return;
     }
     record->state.on = true;
-    record->state.bytes = 0;
+    record->state.bytes = record->state.missed = 0;
+    record->incidents = 0;
     snprintf(text, sizeof(text), "recording to %.250s (R stops)", record->path);
     say(record, false, text);
 }
@@ -94,7 +95,8 @@ static void say_end(struct top_record *record, const struct log_stats *stats)
     else
         snprintf(text, sizeof(text), "recorded %" PRIu64 " frames, %s bytes: %.200s", stats->frames,
                  bytes, record->path);
-    say(record, stats->trouble[0] != '\0', text);
+    say(record, stats->missed_frames || stats->trouble[0], text);
+    record->missed += stats->missed_frames;
 }
 
 static void look(struct top_record *record)
@@ -106,6 +108,10 @@ static void look(struct top_record *record)
         return;
     recorder_stats(record->recorder, &stats);
     state->bytes = stats.bytes;
+    state->missed = stats.missed_frames;
+    if (stats.incidents != record->incidents)
+        say(record, true, stats.incident);
+    record->incidents = stats.incidents;
     if (strcmp(state->wrong, stats.trouble) != 0)
         snprintf(state->wrong, sizeof(state->wrong), "%s", stats.trouble);
     if (!recorder_ended(record->recorder) &&
@@ -115,6 +121,7 @@ static void look(struct top_record *record)
     say_end(record, &stats);
     release(record);
     state->on = false;
+    state->missed = 0;
     state->wrong[0] = '\0';
 }
 
@@ -170,6 +177,15 @@ bool top_record_join(struct top_record *record, int64_t timeout_ns)
 {
     /* the screen has ended: nobody else takes the lock for long */
     return !record->recorder || recorder_join(record->recorder, timeout_ns);
+}
+
+uint64_t top_record_missed(struct top_record *record)
+{
+    struct log_stats stats = {0};
+
+    if (record->recorder)
+        recorder_stats(record->recorder, &stats);
+    return record->missed + stats.missed_frames;
 }
 
 void top_record_done(struct top_record *record)

@@ -1,4 +1,4 @@
-/* Key R: a recording of what the screen is fed with. Must not know the screen. */
+/* Key R: a recording of what the screen is fed with. Independent of the screen. */
 #ifndef TCPLENS_TOP_RECORD_H
 #define TCPLENS_TOP_RECORD_H
 
@@ -19,6 +19,8 @@ struct top_record {
     int consumer;
     char path[PATH_MAX];
     struct screen_recording state; /* said so far */
+    unsigned incidents;            /* of the recorder, said so far */
+    uint64_t missed;               /* frames, of recordings that ended */
 };
 
 #define TOP_RECORD_NEEDS (NEED_OWNER | NEED_PROCESS | NEED_GROUP)
@@ -33,6 +35,8 @@ void top_record_state(void *data, struct screen_recording *state);
 bool top_record_is_on(struct top_record *record);
 void top_record_suspend(struct top_record *record); /* what comes now is a gap */
 void top_record_ask_stop(struct top_record *record);
+/* Frames that the logs of this run lack, once no recorder runs. */
+uint64_t top_record_missed(struct top_record *record);
 bool top_record_join(struct top_record *record, int64_t timeout_ns); /* false: still writing */
 
 #endif

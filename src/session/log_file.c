@@ -1,5 +1,5 @@
 /* Opening, locking, appending, rotating. Every refusal names the file and says why; nothing is
- * followed, shared or overwritten. Must not know how lines are made. */
+ * followed, shared or overwritten. Independent of how lines are made. */
 #include "session/log_file.h"
 
 #include "session/log_check.h"
@@ -18,7 +18,7 @@
 
 #define MODE       0600
 #define STAMP_SIZE 16 /* 20261122T121631 and a NUL */
-#define OPEN_FLAGS (O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define OPEN_FLAGS (O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 void log_file_init(struct log_file *file)
 {
@@ -173,27 +173,92 @@ static void wait_writable(int descriptor)
     (void)poll(&polled, 1, -1);
 }
 
-int log_file_append(struct log_file *file, const void *bytes, size_t length)
+/* All of it, or what fits: *done. */
+static int write_all(const struct log_file *file, const char *bytes, size_t length, size_t *done)
+{
+    while (*done < length) {
+        ssize_t put = write(file->descriptor, bytes + *done, length - *done);
+        if (put >= 0)
+            *done += (size_t)put;
+        else if (errno == EAGAIN && !file->regular)
+            wait_writable(file->descriptor); /* made so by whoever shares it */
+        else if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
+}
+
+/* What others did to the file while `length` bytes were appended to it. */
+static int find_fate(const struct log_file *file, size_t length, uint64_t *rest)
+{
+    struct stat status;
+
+    if (fstat(file->descriptor, &status) != 0)
+        return -errno;
+    *rest = (uint64_t)status.st_size > length ? (uint64_t)status.st_size - length : 0;
+    if (status.st_nlink == 0)
+        return LOG_FILE_REMOVED;
+    return *rest < file->size ? LOG_FILE_TRUNCATED : 0;
+}
+
+int log_file_look(const struct log_file *file)
+{
+    uint64_t rest;
+    return file->regular ? find_fate(file, 0, &rest) : 0;
+}
+
+static int append_regular(struct log_file *file, const char *bytes, size_t length)
+{
+    size_t done = 0;
+    uint64_t rest = 0;
+    int error = write_all(file, bytes, length, &done);
+    int fate = find_fate(file, done, &rest);
+
+    if (!fate && !error) {
+        file->size = rest + length;
+        return 0;
+    }
+    if (fate >= 0 && done && ftruncate(file->descriptor, (off_t)rest) != 0 && !error)
+        error = -errno;
+    return fate ? fate : error;
+}
+
+/* What a pipe, or a file of the caller's, has got of the lines before cannot be taken back: what
+ * follows begins on a line of its own. */
+static int append_stream(struct log_file *file, const char *bytes, size_t length)
 {
     size_t done = 0;
     int error = 0;
 
-    while (done < length && !error) {
-        const char *rest = (const char *)bytes + done;
-        ssize_t put = file->regular ? pwrite(file->descriptor, rest, length - done,
-                                             (off_t)(file->size + done))
-                                    : write(file->descriptor, rest, length - done);
-        if (put >= 0)
-            done += (size_t)put;
-        else if (errno == EAGAIN && !file->regular)
-            wait_writable(file->descriptor); /* made so by whoever shares it */
-        else if (errno != EINTR)
-            error = -errno;
-    }
+    if (file->torn)
+        error = write_all(file, "\n", 1, &done);
+    if (error)
+        return error;
+    done = 0;
+    error = write_all(file, bytes, length, &done);
+    file->torn = done && bytes[done - 1] != '\n';
     if (!error)
         file->size += length;
-    else if (file->regular && ftruncate(file->descriptor, (off_t)file->size) != 0)
-        error = -errno;
+    return error;
+}
+
+int log_file_append(struct log_file *file, const void *bytes, size_t length)
+{
+    return file->regular ? append_regular(file, bytes, length) : append_stream(file, bytes, length);
+}
+
+int log_file_resume(struct log_file *file, char *why, size_t size)
+{
+    struct stat status;
+    const uint64_t before = file->size;
+
+    if (fstat(file->descriptor, &status) != 0)
+        return refuse(-errno, why, size, file->name, strerror(errno));
+    zst_keys_done(&file->keys);
+    file->size = (uint64_t)status.st_size;
+    int error = file->size ? log_check_append(file, why, size) : 0;
+    if (error)
+        file->size = before; /* still seen as truncated the next time */
     return error;
 }
 
@@ -322,7 +387,7 @@ int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char 
     if (!file->regular)
         return refuse(-ESPIPE, why, size, file->name, "a pipe cannot be rotated");
     int error = rename_away(file, wall_ns);
-    if (error)
+    if (error && error != -ENOENT) /* somebody renamed it already */
         return refuse(error, why, size, file->name, strerror(-error));
     error = open_again(file, why, size);
     if (!error && keep)

@@ -1,5 +1,5 @@
 /* The file of a session log that is being written: opened by the rules of doc/session-log.md,
- * locked, appended to in whole pieces, rotated. Must not know what is in it but its head line. */
+ * locked, appended to in whole pieces, rotated. Of its content only the head line matters here. */
 #ifndef TCPLENS_SESSION_LOG_FILE_H
 #define TCPLENS_SESSION_LOG_FILE_H
 
@@ -14,19 +14,29 @@ struct log_file {
     int descriptor; /* -1 = closed */
     int folder;     /* -1: standard output */
     bool zstd, regular;
+    bool torn;            /* a stream ends within a line */
     uint64_t size;        /* of what is whole */
     uint64_t first_size;  /* when it was opened: 0 = a new file */
     struct zst_keys keys; /* of what was there already */
     char name[NAME_MAX + 1];
 };
 
+/* What others may do to the file while it is open. */
+enum log_file_fate {
+    LOG_FILE_REMOVED = 1, /* no name leads to it: what was written to it is lost */
+    LOG_FILE_TRUNCATED    /* it is shorter than what was written to it */
+};
+
 void log_file_init(struct log_file *file);
 /* Opens or creates `path` ("-": standard output); 0 or -errno with one line of why. */
 int log_file_open(struct log_file *file, const char *path, char *why, size_t size);
 void log_file_close(struct log_file *file);
-/* Appends all of it, or nothing: what was written of it is cut off again. A pipe gets what it got:
- * -EPIPE ends it. 0 or -errno. */
+/* Appends all of it, or nothing: what was written of it is cut off again. A pipe keeps what it got:
+ * -EPIPE ends it. 0, -errno, or a fate: log_file_reopen, or log_file_resume, and try again. */
 int log_file_append(struct log_file *file, const void *bytes, size_t length);
+int log_file_look(const struct log_file *file); /* 0, -errno, or a fate */
+/* Goes on at the end that a truncated file has now; keys: those of what is left. 0 or -errno. */
+int log_file_resume(struct log_file *file, char *why, size_t size);
 /* Cuts the file to `size` bytes, which ended something whole. */
 int log_file_cut(struct log_file *file, uint64_t size);
 /* Renames it to NAME-20261122T121631 (its endings last), opens a new one in its place and removes

@@ -1,5 +1,5 @@
 /* The recorder's thread. Takes the latest frame each time there is a new one, reads the events up
- * to it, writes both. Must not know what a log looks like. */
+ * to it, writes both. Independent of what a log looks like. */
 #include "session/record.h"
 
 #include "base/grow.h"
@@ -78,6 +78,13 @@ static uint32_t take_events(struct recorder *recorder, const struct frame *frame
     return got;
 }
 
+static void publish_stats(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    recorder->stats = recorder->writer.stats;
+    pthread_mutex_unlock(&recorder->lock);
+}
+
 static int write_frame(struct recorder *recorder, const struct frame *frame)
 {
     uint64_t cursor, lost;
@@ -86,10 +93,12 @@ static int write_frame(struct recorder *recorder, const struct frame *frame)
 
     if (!error)
         recorder->cursor = cursor;
-    pthread_mutex_lock(&recorder->lock);
-    recorder->stats = recorder->writer.stats;
-    recorder->ended = error == -EPIPE;
-    pthread_mutex_unlock(&recorder->lock);
+    publish_stats(recorder);
+    if (error == -EPIPE) {
+        pthread_mutex_lock(&recorder->lock);
+        recorder->ended = true;
+        pthread_mutex_unlock(&recorder->lock);
+    }
     return error;
 }
 
@@ -136,6 +145,15 @@ static void wait_for_frame(const struct recorder *recorder)
         wake_drain(recorder->worker.wake);
 }
 
+/* The last frame: a new one, or the one that could not be written yet. */
+static void take_last_frame(struct recorder *recorder)
+{
+    log_writer_retry(&recorder->writer);
+    if (recorder->writer.failing)
+        recorder->frame_number = 0;
+    (void)take_frame(recorder);
+}
+
 static void recorder_main(void *data)
 {
     struct recorder *recorder = data;
@@ -145,7 +163,10 @@ static void recorder_main(void *data)
         wait_for_frame(recorder);
         error = take_frame(recorder);
     }
+    if (error != -EPIPE)
+        take_last_frame(recorder);
     log_writer_close(&recorder->writer);
+    publish_stats(recorder);
 }
 
 int recorder_start(struct recorder *recorder)

@@ -37,7 +37,7 @@ static void keep_gap(struct replay *replay, const struct session_gap *gap)
                           .lost = gap->events};
 
     snprintf(event.text, sizeof(event.text), "%.47s", gap->reason);
-    replay->gap = true;
+    replay->gap_line = true;
     keep_event(replay, &event);
 }
 
@@ -72,6 +72,8 @@ static void take_frame(struct replay *replay, const struct session_frame *frame)
     replay->before_mono_ns = replay->has_frame ? replay->frame.mono_ns : 0;
     replay->frame = *frame;
     replay->has_frame = true;
+    replay->gap = replay->gap_line;
+    replay->gap_line = false;
     if (frame->key)
         replay->stale = replay->stale && frame->rows != replay->state.row_count;
     if (frame->rows != replay->state.row_count && !replay->stale)
@@ -175,7 +177,6 @@ static void mark_missing(struct replay *replay, struct frame *frame)
         snprintf(missing->text, sizeof(missing->text), "log: %.120s", replay->damage);
     else if (!missing->text[0])
         snprintf(missing->text, sizeof(missing->text), "the log has a gap here");
-    replay->gap = false;
 }
 
 static bool is_wished(const struct wish *wish, const struct conn *conn)

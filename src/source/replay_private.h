@@ -44,7 +44,8 @@ struct replay {
     bool has_frame; /* frame and state go together: nothing was read since */
     bool ready;     /* the next frame to give is `frame` */
     bool stale;     /* something was damaged since the last keyframe */
-    bool gap;       /* a gap line was read since the last frame */
+    bool gap_line;  /* one was read since the last frame line */
+    bool gap;       /* one stands right before `frame` */
     char damage[200];
     int64_t before_mono_ns;           /* of the frame line before `frame`, 0 = none was read */
     int64_t given_ns;                 /* wall_ns of the frame given last, INT64_MIN = none */

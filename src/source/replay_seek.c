@@ -8,7 +8,7 @@ static void forget(struct replay *replay)
 {
     session_state_clear(&replay->state);
     replay->pending_count = 0;
-    replay->has_frame = replay->ready = replay->stale = replay->gap = false;
+    replay->has_frame = replay->ready = replay->stale = replay->gap = replay->gap_line = false;
     replay->at = (struct replay_position){.place = log_reader_place(replay->reader)};
     if (replay->ring)
         event_ring_restart(replay->ring, event_ring_next(replay->ring));

@@ -46,9 +46,10 @@ struct screen_kept {
 struct screen_recording {
     bool on;
     uint64_t bytes;  /* written */
+    uint64_t missed; /* frames that the log lacks */
     char wrong[160]; /* why nothing is written now, "" = all is well */
     char said[320];  /* for the status line */
-    bool trouble;    /* that is told there */
+    bool trouble;    /* in `said` */
     uint32_t said_count;
 };
 

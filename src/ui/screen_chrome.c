@@ -189,7 +189,7 @@ static void draw_head(struct screen *screen, const struct canvas *canvas)
         add_piece(&right, 2, ROLE_NOTICE, "frozen", ROLE_NORMAL);
     if (screen->picture.paused)
         add_piece(&right, 1, ROLE_NOTICE, "paused", ROLE_NORMAL);
-    char label[32], value[24];
+    char label[32], value[40];
     if (screen_record_text(screen, label, sizeof(label), value, sizeof(value))) {
         struct piece *piece = add_piece(&right, 1, ROLE_TROUBLE, label, ROLE_NORMAL);
         snprintf(piece->value, sizeof(piece->value), "%s", value);

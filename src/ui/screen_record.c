@@ -1,4 +1,4 @@
-/* screen_record: key R and what the header tells of a recording. Must not know what is written. */
+/* screen_record: key R and what the header shows of a recording. */
 #include "ui/screen_private.h"
 
 #include <stdio.h>
@@ -17,7 +17,8 @@ void screen_record_look(struct screen *screen)
         screen_say(screen, state.trouble ? ROLE_TROUBLE : ROLE_GOOD, "%s", state.said);
     if (strcmp(state.wrong, before->wrong) != 0 && state.wrong[0])
         screen_say(screen, ROLE_TROUBLE, "not recorded now: %s", state.wrong);
-    screen->paint |= state.on != before->on || state.bytes != before->bytes;
+    screen->paint |=
+        state.on != before->on || state.bytes != before->bytes || state.missed != before->missed;
     screen->recording = state;
 }
 
@@ -41,6 +42,12 @@ bool screen_record_text(const struct screen *screen, char *label, size_t label_s
     if (!state->on)
         return false;
     snprintf(label, label_size, "● REC%s", state->wrong[0] ? " held up" : "");
-    screen_bytes_text(value, value_size, state->bytes, 9.95, "");
+    char bytes[16], missed[24];
+    screen_bytes_text(bytes, sizeof(bytes), state->bytes, 9.95, "");
+    number_text(missed, sizeof(missed), state->missed);
+    if (state->missed)
+        snprintf(value, value_size, "%s, %s frames missed", bytes, missed);
+    else
+        snprintf(value, value_size, "%s", bytes);
     return true;
 }

@@ -15,7 +15,8 @@ struct demo_log {
     uint32_t count;
     struct event *events;
     uint64_t cursor;
-    int64_t set_ns; /* by how much the wall clock of the frames to come was set */
+    int64_t set_ns;   /* by how much the wall clock of the frames to come was set */
+    int64_t stood_ns; /* how long nothing ran before the frames to come */
     char folder[64], path[96];
 };
 
@@ -27,6 +28,7 @@ void demo_log_init_changing(struct demo_log *log, const char *name, uint32_t con
 void demo_log_open(struct demo_log *log); /* the writer */
 /* One more frame, kept; what the writer says about it. */
 int demo_log_frame(struct demo_log *log);
+void demo_log_skip(struct demo_log *log); /* a frame is made, and never reaches the writer */
 void demo_log_make(struct demo_log *log, unsigned frames); /* opens, writes, closes */
 void demo_log_done(struct demo_log *log);                  /* removes the folder */
 struct log_settings demo_log_settings(const struct demo_log *log);

@@ -1,5 +1,5 @@
-/* Recording: which files are refused and why, rotation, a second recorder, a full disk, a pipe that
- * nobody reads, the recorder's thread beside a collector. */
+/* Recording: which files are refused and why, rotation, a second recorder, a pipe that nobody
+ * reads, the recorder's thread beside a collector. */
 #include "unit.h"
 
 #include "demo_log.h"
@@ -12,12 +12,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -186,96 +184,6 @@ static void test_keyframes(void **state)
     demo_log_done(&log);
 }
 
-/* --- a full disk --- */
-
-static bool mount_small_disk(const char *folder)
-{
-    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("tmpfs", folder, "tmpfs", 0, "size=256k,mode=0700") == 0;
-}
-
-static uint64_t count_gap_frames(const char *path)
-{
-    static const char gap[] = "{\"ev\":\"gap\"";
-    FILE *file = fopen(path, "r");
-    char *line = NULL;
-    size_t size = 0;
-    uint64_t frames = 0;
-
-    while (getline(&line, &size, file) > 0) {
-        const char *count = strstr(line, "\"count\":");
-        if (strncmp(line, gap, sizeof(gap) - 1) == 0 && strstr(line, "disk full") && count)
-            frames += strtoull(count + 8, NULL, 10);
-    }
-    free(line);
-    fclose(file);
-    return frames;
-}
-
-static void fill_disk_and_free_it(const char *name)
-{
-    struct demo_log log;
-    char other[160], why[200];
-    static const char zeros[4096];
-    unsigned written = 0, failed = 0;
-
-    demo_log_init(&log, name, 10, NEED_OWNER);
-    if (!mount_small_disk(log.folder)) {
-        print_message("no mount of a small tmpfs here (%s): left out\n", strerror(errno));
-        demo_log_done(&log);
-        skip();
-    }
-    snprintf(other, sizeof(other), "%s/other", log.folder);
-    demo_log_open(&log);
-    for (unsigned i = 0; i < 10; i++)
-        assert_int_equal(demo_log_frame(&log), 0);
-    int filler = open(other, O_WRONLY | O_CREAT, 0600);
-    while (write(filler, zeros, sizeof(zeros)) > 0)
-        ;
-    for (; failed < 20; failed += log.writer.failing) /* what is left of the last page, then full */
-        (void)demo_log_frame(&log);
-    assert_string_not_equal(log.writer.stats.trouble, "");
-    unsigned before = log.count - failed;
-    assert_int_equal(ftruncate(filler, 0), 0);
-    close(filler);
-    for (written = 0; written < 10; written++)
-        assert_int_equal(demo_log_frame(&log), 0);
-    assert_string_equal(log.writer.stats.trouble, "");
-    assert_int_equal(log.writer.stats.missed_frames, failed);
-    log_writer_close(&log.writer);
-    if (!strstr(name, ".zst"))
-        assert_int_equal(count_gap_frames(log.path), failed);
-
-    struct source *source = NULL;
-    struct frame_pool *pool = frame_pool_new();
-    assert_int_equal(replay_open(&source, log.path, why, sizeof(why)), 0);
-    for (uint32_t i = 0; i < before + written; i++) {
-        struct frame *frame = frame_new(pool);
-        uint32_t was = i < before ? i : i + failed;
-        assert_int_equal(source_next(source, frame, &no_wish), 0);
-        if (i == before) { /* says that something is missing before it */
-            assert_true(frame->missing.reasons & MISSING_LOG);
-        } else {
-            const char *differs = frames_differ(log.frames[was], frame);
-            if (differs)
-                fail_msg("frame %u: %s", was, differs);
-        }
-        frame_release(frame);
-    }
-    assert_string_equal(replay_damage(source), "");
-    source_close(source);
-    frame_pool_release(pool);
-    umount2(log.folder, MNT_DETACH);
-    demo_log_done(&log);
-}
-
-static void test_disk_full(void **state)
-{
-    (void)state;
-    fill_disk_and_free_it("log.jsonl");
-    fill_disk_and_free_it("log.jsonl.zst");
-}
-
 /* --- the thread --- */
 
 static struct frame *latest(void *data)
@@ -406,10 +314,13 @@ static void test_pipe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),         cmocka_unit_test(test_foreign_owner),
-        cmocka_unit_test(test_second_recorder), cmocka_unit_test(test_rotation),
-        cmocka_unit_test(test_keyframes),       cmocka_unit_test(test_disk_full),
-        cmocka_unit_test(test_thread),          cmocka_unit_test(test_pipe),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_foreign_owner),
+        cmocka_unit_test(test_second_recorder),
+        cmocka_unit_test(test_rotation),
+        cmocka_unit_test(test_keyframes),
+        cmocka_unit_test(test_thread),
+        cmocka_unit_test(test_pipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 #include "base/clock.h"
 
-#define OFFSET_TRIES   8
-#define OFFSET_NEAR_NS 20000
+#define OFFSET_TRIES 64 /* an emulated kernel may have no clock that stands still */
 
 int64_t clock_ns(clockid_t clock)
 {
@@ -21,19 +20,29 @@ int64_t clock_wall_ns(void)
     return clock_ns(CLOCK_REALTIME);
 }
 
+/* The coarse clocks stand still between two ticks, and differ by the kernel's own offset, to the
+ * nanosecond (timekeeping_update in kernel/time/timekeeping.c, Linux 6.18). */
 int64_t clock_wall_offset_ns(void)
 {
-    int64_t best_ns = INT64_MAX, offset_ns = 0;
+    int64_t wall_ns = 0, mono_ns = 0, again_ns = -1;
 
-    for (unsigned tries = 0; tries < OFFSET_TRIES && best_ns > OFFSET_NEAR_NS; tries++) {
-        const int64_t before_ns = clock_mono_ns(), wall_ns = clock_wall_ns();
-        const int64_t took_ns = clock_mono_ns() - before_ns;
-        if (took_ns >= best_ns)
-            continue;
-        best_ns = took_ns;
-        offset_ns = wall_ns - before_ns - took_ns / 2;
+    for (unsigned tries = 0; tries < OFFSET_TRIES && wall_ns != again_ns; tries++) {
+        wall_ns = clock_ns(CLOCK_REALTIME_COARSE);
+        mono_ns = clock_ns(CLOCK_MONOTONIC_COARSE);
+        again_ns = clock_ns(CLOCK_REALTIME_COARSE);
     }
-    return offset_ns;
+    return wall_ns - mono_ns;
+}
+
+int64_t clock_boot_wall_ns(void)
+{
+    const int64_t mono_ns = clock_mono_ns();
+    int64_t suspended_ns = clock_ns(CLOCK_BOOTTIME) - mono_ns;
+
+    if (suspended_ns > -MILLISECOND_NS && suspended_ns < MILLISECOND_NS)
+        suspended_ns = 0; /* it never was: what is left is the time between the two reads */
+    const int64_t boot_ns = clock_wall_offset_ns() - suspended_ns;
+    return boot_ns - boot_ns % MILLISECOND_NS;
 }
 
 struct timespec clock_timespec(int64_t ns)

@@ -16,6 +16,10 @@ int64_t clock_wall_ns(void); /* CLOCK_REALTIME: labels for people, times in a lo
  * in between does not look like a clock that was set. */
 int64_t clock_wall_offset_ns(void);
 
+/* Wall time of the boot, by the wall clock of now, rounded down to a millisecond: the same in every
+ * run as long as nobody sets the clock. */
+int64_t clock_boot_wall_ns(void);
+
 struct timespec clock_timespec(int64_t ns); /* ns >= 0 */
 
 #endif

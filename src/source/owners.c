@@ -31,7 +31,6 @@
 #define YOUNG_NS          10000000000LL /* so long a process is asked in every frame who it is */
 #define IDENTIFY_YOUNG    64u           /* at most; */
 #define IDENTIFY_OLD      16u           /* of the older ones, in turn */
-#define CLOCK_STEP_NS     1000000000LL  /* the wall clock was set */
 
 enum sample_item { SAMPLE_PID, SAMPLE_START, SAMPLE_THREADS, SAMPLE_CPU, SAMPLE_RSS, SAMPLE_COUNT };
 enum line_item { LINE_PID, LINE_START, LINE_ARGUMENTS, LINE_COUNT };
@@ -390,15 +389,13 @@ static void tell_missing(const struct owners *owners, struct missing *missing, b
 
 /* --- the whole --- */
 
-/* Wall time of the boot; kept while the clocks only drift, so that start times stand still. */
-static int64_t update_boot(struct owners *owners)
+/* A step no larger is how exactly a suspension is known: start times stand still meanwhile. */
+static void update_boot(struct owners *owners)
 {
-    const int64_t age_ns = clock_ns(CLOCK_BOOTTIME);
-    const int64_t boot_ns = clock_wall_ns() - age_ns;
+    const int64_t boot_ns = clock_boot_wall_ns();
 
-    if (llabs(boot_ns - owners->boot_ns) > CLOCK_STEP_NS)
+    if (llabs(boot_ns - owners->boot_ns) > MILLISECOND_NS)
         owners->boot_ns = boot_ns;
-    return age_ns;
 }
 
 static int fill_frame(struct work *work, bool late)
@@ -408,7 +405,8 @@ static int fill_frame(struct work *work, bool late)
 
     if (!error) {
         privilege_raise(&owners->privilege);
-        refresh_identities(owners, update_boot(owners));
+        update_boot(owners);
+        refresh_identities(owners, clock_ns(CLOCK_BOOTTIME));
         read_facts(work);
         privilege_lower(&owners->privilege);
         error = put_processes(work);

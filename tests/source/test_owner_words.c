@@ -384,6 +384,23 @@ static void test_user(void **state)
     close(channel[1]);
 }
 
+/* A process started when it started, whoever looks. */
+static void test_start(void **state)
+{
+    (void)state;
+    const int own = net_listen(net_v4(LOOPBACK, 4012), 5, 0);
+    const struct frame *frame = stage_settle(&stage);
+    const int64_t start_ns = frame_owner(frame, row_of_ports(frame, 4012, 0))->start_ns;
+    for (int i = 0; i < 10; i++) {
+        struct stage later;
+        stage_open(&later, NEED_OWNER);
+        frame = stage_settle(&later);
+        assert_int_equal(frame_owner(frame, row_of_ports(frame, 4012, 0))->start_ns, start_ns);
+        stage_close(&later);
+    }
+    close(own);
+}
+
 /* Nobody's view of a socket whose process it may not read: the unit is the socket's. */
 static void check_socket_unit(const char *path)
 {
@@ -462,6 +479,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_closed_meanwhile, begin, end),
         cmocka_unit_test_setup_teardown(test_page, begin, end),
         cmocka_unit_test_setup_teardown(test_user, begin, end),
+        cmocka_unit_test_setup_teardown(test_start, begin, end),
         cmocka_unit_test_setup_teardown(test_unit, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

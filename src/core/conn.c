@@ -57,6 +57,8 @@ void conn_move_times(struct conn *conn, int64_t by_ns)
         conn->state_since_ns += by_ns;
     if (conn->changed_ns)
         conn->changed_ns += by_ns;
+    if (conn->full_since_ns)
+        conn->full_since_ns += by_ns;
 }
 
 bool conn_same(const struct conn *a, const struct conn *b)

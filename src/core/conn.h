@@ -37,8 +37,10 @@ enum conn_known {
     KNOWN_OPENED = 1u << 16, /* its opening was seen by us: created_min == created_max may hold */
     KNOWN_AUTOBOUND =
         1u << 17, /* the kernel chose its port; asked only where a filter says autobound */
-    KNOWN_NO_BACKLOG = 1u << 18 /* LISTEN, with KNOWN_QUEUES: the source does not tell the backlog
-                                   (/proc/net/tcp); send_queue is then 0 and means nothing */
+    KNOWN_FULL_BEGAN = 1u << 20, /* that its accept queue filled was seen: full_since_ns is the time
+                                    itself, not the latest that it may have been */
+    KNOWN_NO_BACKLOG = 1u << 18  /* LISTEN, with KNOWN_QUEUES: the source does not tell the backlog
+                                    (/proc/net/tcp); send_queue is then 0 and means nothing */
 };
 
 /* What stands in place of an owner. */
@@ -102,6 +104,7 @@ struct conn {
     int64_t created_min_ns, created_max_ns; /* bounds of the creation */
     int64_t changed_ns;     /* of the last open, transition or close; 0 = none seen */
     int64_t state_since_ns; /* when it entered its state */
+    int64_t full_since_ns;  /* LISTEN: since when its accept queue is full; 0 = it is not */
 
     /* what its frame holds for it */
     uint32_t owner;  /* index in frame.procs of the holder that started first (tie: lowest pid) */

@@ -18,7 +18,6 @@ void grouping_done(struct grouping *grouping)
 {
     free(grouping->rows);
     free(grouping->slots);
-    free(grouping->before);
     free(grouping->port_first);
     free(grouping->port_next);
     free(grouping->holders);
@@ -252,6 +251,10 @@ static void count_listener(struct grouping_row *row, const struct conn *conn)
             row->backlog += conn->send_queue;
         row->has_backlog = row->backlog > 0;
     }
+    if (conn->full_since_ns > row->full_since_ns) {
+        row->full_since_ns = conn->full_since_ns;
+        row->full_seen = (conn->known & KNOWN_FULL_BEGAN) != 0;
+    }
     if (conn->known & KNOWN_DROPS) {
         row->drops += conn->drops;
         row->has_drops = true;
@@ -259,25 +262,14 @@ static void count_listener(struct grouping_row *row, const struct conn *conn)
     grouping_count_age(row, conn);
 }
 
-static const struct grouping_row *find_before(const struct grouping *grouping, uint64_t key)
-{
-    for (uint32_t i = 0; i < grouping->before_count;
-         i++) /* full queues are few: see carry_full() */
-        if (grouping->before[i].key == key)
-            return &grouping->before[i];
-    return NULL;
-}
-
-/* Remembers since when a queue is full; only full ones are looked up. */
-static void carry_full(struct grouping *grouping, const struct column_context *context)
+/* Full together, since the last of its sockets filled. */
+static void settle_full(struct grouping *grouping)
 {
     for (uint32_t i = 0; i < grouping->count; i++) {
         struct grouping_row *row = &grouping->rows[i];
-        if (!row->has_backlog || row->queue < row->backlog)
-            continue;
-        const struct grouping_row *before = find_before(grouping, row->key);
-        row->full_since_ns =
-            before && before->full_since_ns ? before->full_since_ns : context->now_ns;
+        row->full = row->has_backlog && row->queue >= row->backlog;
+        if (!row->full)
+            row->full_since_ns = 0;
     }
 }
 
@@ -310,7 +302,7 @@ static int gather_listeners(struct grouping *grouping, const struct column_conte
         if (row)
             grouping_count_row(row, context, conn);
     }
-    carry_full(grouping, context);
+    settle_full(grouping);
     return 0;
 }
 
@@ -347,20 +339,6 @@ static int gather_peer(struct grouping *grouping, const struct column_context *c
     return 0;
 }
 
-/* The rows of the update before become `before`: only listeners carry anything. */
-static void keep_before(struct grouping *grouping)
-{
-    struct grouping_row *rows = grouping->before;
-    const uint32_t capacity = grouping->before_capacity;
-
-    grouping->before = grouping->rows;
-    grouping->before_count = grouping->count;
-    grouping->before_capacity = grouping->capacity;
-    grouping->rows = rows;
-    grouping->capacity = capacity;
-    grouping->count = 0;
-}
-
 static int gather(struct grouping *grouping, enum grouping_kind kind,
                   const struct column_context *context, view_accept accept, const void *accept_data)
 {
@@ -379,9 +357,8 @@ int grouping_update(struct grouping *grouping, enum grouping_kind kind,
                     const struct column_context *context, view_accept accept,
                     const void *accept_data)
 {
-    keep_before(grouping);
-    grouping->holder_count = 0;
-    int error = slots_make_room(grouping, grouping->before_count + 1);
+    int error = slots_make_room(grouping, grouping->count + 1);
+    grouping->count = grouping->holder_count = 0;
     if (!error && kind == GROUPING_LISTENERS)
         error = gather_listeners(grouping, context, accept, accept_data);
     else if (!error)

@@ -1,6 +1,6 @@
 /* Groupings: the rows of a frame gathered by process, by listener or by peer, for the views of
- * those names. What has to be remembered from frame to frame (since when a queue is full) is
- * carried by key. Pure. */
+ * those names. All that is counted stands in the frame: it is the same however one got there. Pure.
+ */
 #ifndef TCPLENS_CORE_GROUPING_H
 #define TCPLENS_CORE_GROUPING_H
 
@@ -29,10 +29,12 @@ struct grouping_row {
     uint32_t rows;      /* live connections, listeners included */
     uint32_t established, listening;
     uint32_t close_wait, time_wait;
-    bool close_wait_stays; /* one has been in CLOSE-WAIT for longer than GROUPING_STAY_NS */
-    bool close_wait_comes; /* one entered it within GROUPING_TREND_NS */
-    uint32_t opened;       /* within the window */
-    uint32_t accepted;     /* of them those that accept() has returned */
+    bool close_wait_stays;       /* one has been in CLOSE-WAIT for longer than GROUPING_STAY_NS */
+    bool close_wait_comes;       /* one entered it within GROUPING_TREND_NS */
+    bool close_wait_older;       /* one was in it before anybody watched */
+    int64_t close_wait_since_ns; /* when the first of those seen entering it did; 0 = none */
+    uint32_t opened;             /* within the window */
+    uint32_t accepted;           /* of them those that accept() has returned */
     uint64_t in_bytes_per_s, out_bytes_per_s;
     uint64_t retrans;
     uint32_t worst_rtt_us; /* 0 = none known */
@@ -40,7 +42,9 @@ struct grouping_row {
     /* listeners */
     uint32_t sockets, queue, backlog, drops; /* sums of an SO_REUSEPORT group */
     bool has_backlog, has_drops;
-    int64_t full_since_ns; /* 0 = the queue is not full */
+    bool full;             /* the queue */
+    bool full_seen;        /* that it filled was seen: else full_since_ns is the latest it may be */
+    int64_t full_since_ns; /* 0 = not full, or since when is not known */
     /* peers and listeners: distinct, the first of them */
     uint16_t ports[GROUPING_PORTS];
     uint8_t port_count; /* may exceed GROUPING_PORTS: there are more */
@@ -57,8 +61,6 @@ struct grouping {
     uint32_t count, capacity;
     uint32_t *slots; /* open addressing over key; value is row + 1 */
     uint32_t slot_count;
-    struct grouping_row *before; /* rows of the update before, for what is carried */
-    uint32_t before_count, before_capacity;
     uint32_t *port_first; /* listeners: by local port, 65536 entries of row + 1 */
     uint32_t *port_next;  /* per row */
     uint32_t port_next_capacity;
@@ -74,6 +76,9 @@ void grouping_done(struct grouping *grouping);
 int grouping_update(struct grouping *grouping, enum grouping_kind kind,
                     const struct column_context *context, view_accept accept,
                     const void *accept_data);
+/* Counts a row into a group of its own. */
+void grouping_count_row(struct grouping_row *row, const struct column_context *context,
+                        const struct conn *conn);
 /* CLOSE-WAIT piles up: some have stayed in it, and more came within the last minute. */
 bool grouping_close_wait_grows(const struct grouping_row *row);
 /* Queue of a listener in permille of its backlog, 1000 at most; 0 if unknown. */

@@ -31,6 +31,9 @@ static void count_close_wait(struct grouping_row *row, const struct column_conte
     row->close_wait++;
     row->close_wait_stays |= !known || for_ns > GROUPING_STAY_NS;
     row->close_wait_comes |= known && for_ns <= GROUPING_TREND_NS;
+    row->close_wait_older |= !known;
+    if (known && (row->close_wait_since_ns == 0 || conn->state_since_ns < row->close_wait_since_ns))
+        row->close_wait_since_ns = conn->state_since_ns;
 }
 
 void grouping_add_port(struct grouping_row *row, uint16_t port)

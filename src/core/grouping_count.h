@@ -5,9 +5,6 @@
 #include "core/grouping.h"
 
 bool grouping_is_recent(int64_t at_ns, const struct column_context *context);
-/* What every kind counts of a row. */
-void grouping_count_row(struct grouping_row *row, const struct column_context *context,
-                        const struct conn *conn);
 void grouping_count_age(struct grouping_row *row, const struct conn *conn);
 void grouping_add_port(struct grouping_row *row, uint16_t port);
 /* Of peers three names are enough, and that there are more. */

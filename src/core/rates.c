@@ -2,10 +2,11 @@
 #include "core/rates.h"
 
 #define RATE_CONSTANT_US 2500000 /* time constant of the smoothing */
-#define IDLE_CONSTANT_US 800000  /* while nothing comes and nobody says for how long: falls faster \
-                                  */
-#define IDLE_MS    4000u         /* nothing for so long: the rate is 0, not nearly 0 */
-#define IDLE_FLOOR 64u           /* bytes a second below which an idle rate is 0 */
+#define IDLE_CONSTANT_US                                                                           \
+    800000               /* while nothing comes and nobody says for how long: falls faster         \
+                          */
+#define IDLE_MS    4000u /* nothing for so long: the rate is 0, not nearly 0 */
+#define IDLE_FLOOR 64u   /* bytes a second below which an idle rate is 0 */
 #define DELTA_MAX  (UINT64_C(1) << 43) /* times 10^6 still fits 64 bits */
 
 /* From ESTABLISHED on; before it last_data_recv counts from boot. */
@@ -69,6 +70,24 @@ void rates_update(const struct conn *previous, struct conn *next, int64_t elapse
         conn_set_rates(next, smooth(&in, elapsed_us), smooth(&out, elapsed_us));
     else
         conn_set_rates(next, first_rate(in.delta, elapsed_us), first_rate(out.delta, elapsed_us));
+}
+
+static bool queue_is_full(const struct conn *conn)
+{
+    const uint32_t known = conn->known & (KNOWN_QUEUES | KNOWN_NO_BACKLOG);
+    return conn->state == STATE_LISTEN && known == KNOWN_QUEUES && conn->send_queue > 0 &&
+           conn->receive_queue >= conn->send_queue;
+}
+
+void queue_update(struct conn *conn, int64_t wall_ns, bool seen)
+{
+    const bool full = queue_is_full(conn);
+
+    if (full && conn->full_since_ns)
+        return;
+    conn->known &= ~(uint32_t)KNOWN_FULL_BEGAN;
+    conn->known |= full && seen ? KNOWN_FULL_BEGAN : 0;
+    conn->full_since_ns = full ? wall_ns : 0;
 }
 
 void bounds_at_least(struct conn *conn, int64_t min_ns)

@@ -1,4 +1,5 @@
-/* Smoothed rates and creation bounds of a row, from two samples of it. Used by track only. Pure. */
+/* Smoothed rates, creation bounds and what else follows from two samples of a row. Used by track
+ * only. Pure. */
 #ifndef TCPLENS_CORE_RATES_H
 #define TCPLENS_CORE_RATES_H
 
@@ -6,6 +7,10 @@
 
 /* Sets next's rates (KNOWN_RATES) from the row's counters in two frames, elapsed_ns apart. */
 void rates_update(const struct conn *previous, struct conn *next, int64_t elapsed_ns);
+
+/* Since when its accept queue is full, after what was carried; begins with the frame's time.
+ * seen: there was a frame before, in which it was not. */
+void queue_update(struct conn *conn, int64_t wall_ns, bool seen);
 
 /* What tcp_info says of the age of a row of `frame`, intersected with its bounds. */
 void bounds_from_info(struct conn *conn, const struct frame *frame, int64_t tick_ns);

@@ -11,11 +11,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NOTE_FRAMES   2u     /* a note that no frame bears out for so many frames is given up */
-#define GHOSTS_MOST   16384u /* more are of no use to anybody, and would delay frames */
-#define FETCH_AHEAD   6u     /* rows */
-#define FETCH_LINE    64u    /* bytes of a cache line */
-#define KNOWN_CARRIED (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE | KNOWN_OPENED)
+#define NOTE_FRAMES 2u     /* a note that no frame bears out for so many frames is given up */
+#define GHOSTS_MOST 16384u /* more are of no use to anybody, and would delay frames */
+#define FETCH_AHEAD 6u     /* rows */
+#define FETCH_LINE  64u    /* bytes of a cache line */
+#define KNOWN_CARRIED                                                                              \
+    (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_STATE_SINCE | KNOWN_OPENED | KNOWN_FULL_BEGAN)
 
 struct track {
     struct track_settings settings;
@@ -178,6 +179,7 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     conn->created_max_ns = before->created_max_ns;
     conn->state_since_ns = before->state_since_ns;
     conn->changed_ns = before->changed_ns;
+    conn->full_since_ns = before->full_since_ns;
     conn->from = before->from;
     conn_move_times(conn, pass->clock_set_ns);
     if (before->mark && pass->next->wall_ns - conn->changed_ns < pass->track->settings.highlight_ns)
@@ -309,6 +311,8 @@ static void track_row(struct pass *pass, uint32_t index)
         conn->serial = ++pass->track->serial;
         open_row(pass, conn, note);
     }
+    if (conn->state == STATE_LISTEN)
+        queue_update(conn, pass->next->wall_ns, pass->previous != NULL);
     if (note) {
         settle_row(pass, before, conn, note);
     } else if (before && before->state != conn->state) {

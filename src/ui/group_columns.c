@@ -367,15 +367,21 @@ static void names_text(const struct picture *picture, const struct grouping_row 
 
 static uint64_t full_key(const struct picture *picture, const struct grouping_row *row)
 {
-    return row->full_since_ns ? (uint64_t)(picture->now_ns - row->full_since_ns) + 1 : 0;
+    if (!row->full_since_ns)
+        return row->full;
+    return (uint64_t)(picture->now_ns - row->full_since_ns) + 1;
 }
 
 static void full_text(const struct picture *picture, const struct grouping_row *row, char *out,
                       size_t size)
 {
-    out[0] = '\0';
-    if (row->full_since_ns)
-        text_age(out, size, picture->now_ns - row->full_since_ns);
+    char age[16];
+
+    snprintf(out, size, "%s", row->full ? "full" : "");
+    if (!row->full_since_ns)
+        return;
+    text_age(age, sizeof age, picture->now_ns - row->full_since_ns);
+    snprintf(out, size, "%s%s", row->full_seen ? "" : ">", age);
 }
 
 static const struct group_column PROCESS_COLUMNS[] = {
@@ -401,7 +407,7 @@ static const struct group_column LISTENER_COLUMNS[] = {
     {"USER", 10, 6, 0, 6, false, false, false, NULL, user_text},
     {"UNIT", 16, 8, 1, 8, false, false, false, NULL, unit_text},
     {"QUEUE", 21, 12, 0, 0, false, true, true, queue_key, queue_text},
-    {"FULL", 5, 0, 0, 4, true, true, false, full_key, full_text},
+    {"FULL", 6, 0, 0, 4, true, true, false, full_key, full_text},
     {"BACKLOG", 7, 0, 0, 2, true, true, false, backlog_key, backlog_text},
     {"ACCEPTED/s", 10, 0, 0, 3, true, true, false, accepted_key, accepted_text},
     {"DROPS", 5, 0, 0, 5, true, true, false, drops_key, drops_text},

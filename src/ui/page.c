@@ -11,7 +11,6 @@
 #include <time.h>
 
 #define LEFT       1
-#define ITEM_GAP   3
 #define TEXT_MAX   1024
 #define WHEEL_ROWS 3
 
@@ -112,7 +111,7 @@ void page_item(struct page *page, int indent, const char *label, unsigned style,
     page_text(page, ROLE_DIM, label);
     page->col++;
     page_text(page, style, value);
-    page->col += ITEM_GAP;
+    page->col += PAGE_ITEM_GAP;
 }
 
 void page_right(const struct page *page, unsigned style, const char *text)

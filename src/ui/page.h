@@ -6,7 +6,8 @@
 #include "ui/canvas.h"
 #include "ui/command.h"
 
-#define PAGE_SAMPLES 240
+#define PAGE_SAMPLES  240
+#define PAGE_ITEM_GAP 3
 
 struct page_samples {
     uint64_t values[PAGE_SAMPLES]; /* oldest first */

@@ -261,14 +261,14 @@ static void refresh(struct group_pane *groups, const struct picture *picture)
 
 static unsigned row_role(const struct group_pane *groups, const struct grouping_row *row)
 {
-    if (groups->kind == GROUPING_LISTENERS && row->full_since_ns)
+    if (groups->kind == GROUPING_LISTENERS && row->full)
         return ROLE_TROUBLE;
     return ROLE_NORMAL;
 }
 
 static const char *row_mark(const struct group_pane *groups, const struct grouping_row *row)
 {
-    if (groups->kind == GROUPING_LISTENERS && row->full_since_ns)
+    if (groups->kind == GROUPING_LISTENERS && row->full)
         return "!";
     return row->changed ? "~" : " ";
 }
@@ -303,7 +303,7 @@ static void draw_row(const struct group_pane *groups, const struct picture *pict
     if (selected)
         canvas_fill(canvas, line, 0, canvas->cols, style);
     canvas_text(canvas, line, 1,
-                row->changed && !row->full_since_ns ? ROLE_CHANGED | (style & ~0xffu) : style,
+                row->changed && !row->full ? ROLE_CHANGED | (style & ~0xffu) : style,
                 row_mark(groups, row));
     for (size_t i = 0; i < set->count; i++) {
         if (groups->cells[i].cells == 0)

@@ -26,9 +26,8 @@ struct process_page {
     struct conn_table table;
     struct sort_menu sort_menu;
     struct page_samples in, out;
-    uint64_t in_now, out_now, sampled; /* sampled: number of the frame counted last */
-    uint32_t sockets, close_wait;
-    int64_t growing_since_ns; /* CLOSE-WAIT has only grown since then; 0 = it has not */
+    struct grouping_row sums; /* of what it holds */
+    uint64_t sampled;         /* number of the frame counted last */
     int head;                 /* rows above the table, as drawn last */
 };
 
@@ -70,35 +69,21 @@ static const struct proc *find(const struct frame *frame, const struct process_i
     return pages_is_process(proc, identity) ? proc : NULL;
 }
 
-static void follow_close_wait(struct process_page *page, uint32_t count, int64_t now_ns)
-{
-    if (count < page->close_wait || count == 0)
-        page->growing_since_ns = 0;
-    else if (count > page->close_wait && !page->growing_since_ns && page->sampled)
-        page->growing_since_ns = now_ns;
-    page->close_wait = count;
-}
-
 static void count_frame(struct process_page *page, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;
-    uint32_t close_wait = 0;
     if (page->sampled == frame->number)
         return;
-    page->in_now = page->out_now = page->sockets = 0;
+    page->sums = (struct grouping_row){0};
     for (uint32_t i = 0; i < frame->live_count; i++) {
         const struct conn *conn = &frame->conns[i];
         if (conn->owner_word != OWNER_PROCESS ||
             !grouping_accepts(&page->member, &picture->context, conn))
             continue;
-        page->sockets++;
-        page->in_now += conn_in_rate(conn);
-        page->out_now += conn_out_rate(conn);
-        close_wait += conn->state == STATE_CLOSE_WAIT;
+        grouping_count_row(&page->sums, &picture->context, conn);
     }
-    page_sample(&page->in, page->in_now);
-    page_sample(&page->out, page->out_now);
-    follow_close_wait(page, close_wait, frame->wall_ns);
+    page_sample(&page->in, page->sums.in_bytes_per_s);
+    page_sample(&page->out, page->sums.out_bytes_per_s);
     page->sampled = frame->number;
 }
 
@@ -192,7 +177,7 @@ static void draw_facts(const struct process_page *page, const struct proc *proc,
     const struct {
         const char *label;
         uint32_t value;
-    } counts[] = {{"threads", proc->threads}, {"files", proc->files}, {"sockets", page->sockets}};
+    } counts[] = {{"threads", proc->threads}, {"files", proc->files}, {"sockets", page->sums.rows}};
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         if (!counts[i].value)
             continue;
@@ -206,28 +191,38 @@ static void draw_facts(const struct process_page *page, const struct proc *proc,
     page_line(text);
 }
 
+/* It grows since the first that is still in it entered it. */
+static void draw_close_wait(const struct process_page *page, const struct picture *picture,
+                            struct page *text)
+{
+    const struct grouping_row *sums = &page->sums;
+    const bool grows = grouping_close_wait_grows(sums);
+    char count[16], since[16];
+    if (!sums->close_wait)
+        return;
+    snprintf(count, sizeof(count), "%u", sums->close_wait);
+    page_item(text, 1, "CLOSE-WAIT", grows ? ROLE_TROUBLE : ROLE_NORMAL, count);
+    if (!grows)
+        return;
+    text_span(since, sizeof(since), picture->context.now_ns - sums->close_wait_since_ns);
+    text->col -= PAGE_ITEM_GAP;
+    page_printf(text, ROLE_TROUBLE, ", growing for %s%s", sums->close_wait_older ? "over " : "",
+                since);
+}
+
 static void draw_flow(const struct process_page *page, const struct picture *picture,
                       struct page *text)
 {
-    char words[32], since[16];
+    char words[32];
     page_text(text, ROLE_DIM, "in  ");
     page_spark(text, SPARK_CELLS, ROLE_IN, &page->in);
-    page_rate(words, sizeof(words), page->in_now);
+    page_rate(words, sizeof(words), page->sums.in_bytes_per_s);
     page_printf(text, ROLE_STRONG, " %9s", words);
     page_text(text, ROLE_DIM, "   out ");
     page_spark(text, SPARK_CELLS, ROLE_OUT, &page->out);
-    page_rate(words, sizeof(words), page->out_now);
+    page_rate(words, sizeof(words), page->sums.out_bytes_per_s);
     page_printf(text, ROLE_STRONG, " %9s   ", words);
-    if (page->close_wait) {
-        snprintf(words, sizeof(words), "%u", page->close_wait);
-        page_item(text, 1, "CLOSE-WAIT", page->growing_since_ns ? ROLE_TROUBLE : ROLE_NORMAL,
-                  words);
-    }
-    if (page->growing_since_ns) {
-        text_span(since, sizeof(since), picture->context.now_ns - page->growing_since_ns);
-        text->col -= 3;
-        page_printf(text, ROLE_TROUBLE, ", growing for %s", since);
-    }
+    draw_close_wait(page, picture, text);
     page_line(text);
 }
 

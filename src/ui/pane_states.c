@@ -2,6 +2,7 @@
  * transition with its rate, lit while it has just been taken. Places and lines are state_diagram's.
  */
 #include "base/clock.h"
+#include "core/grouping.h"
 #include "core/text.h"
 #include "ui/pane.h"
 #include "ui/state_diagram.h"
@@ -15,7 +16,6 @@
 #define BATCH        64u
 #define EVENTS_BACK  8192u
 #define JUMP_NS      (60 * SECOND_NS)
-#define GROWING_NS   (30 * SECOND_NS) /* CLOSE-WAIT that has only grown for so long is trouble */
 
 struct meter { /* how often something was, in the last whole seconds */
     int64_t second;
@@ -28,9 +28,8 @@ struct states_pane {
     struct meter arrows[ARROW_COUNT], resets;
     uint64_t read_to;
     int64_t now_ns;
-    uint32_t close_wait;      /* in the frame before */
-    int64_t growing_since_ns; /* CLOSE-WAIT has only grown since; 0 = it has fallen or stood */
-    uint8_t cursor;           /* enum box_id */
+    struct grouping_row close_wait; /* of the frame */
+    uint8_t cursor;                 /* enum box_id */
     struct canvas boxes[BOX_COUNT]; /* where they were drawn last: mouse */
 };
 
@@ -124,7 +123,6 @@ static void begin_anew(struct states_pane *states, const struct picture *picture
 
     memset(states->arrows, 0, sizeof states->arrows);
     states->resets = (struct meter){0};
-    states->growing_since_ns = 0;
     states->read_to = next > oldest + EVENTS_BACK ? next - EVENTS_BACK : oldest;
 }
 
@@ -149,15 +147,14 @@ static void read_on(struct states_pane *states, const struct picture *picture)
     }
 }
 
-static void watch_close_wait(struct states_pane *states, const struct picture *picture)
+static void count_close_wait(struct states_pane *states, const struct picture *picture)
 {
-    const uint32_t now = picture->frame->totals.states[STATE_CLOSE_WAIT];
+    const struct frame *frame = picture->frame;
 
-    if (now < states->close_wait || now == 0)
-        states->growing_since_ns = 0;
-    else if (now > states->close_wait && states->growing_since_ns == 0)
-        states->growing_since_ns = picture->frame->mono_ns;
-    states->close_wait = now;
+    states->close_wait = (struct grouping_row){0};
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (frame->conns[i].state == STATE_CLOSE_WAIT)
+            grouping_count_row(&states->close_wait, &picture->context, &frame->conns[i]);
 }
 
 static void states_update(struct pane *pane, const struct picture *picture)
@@ -169,7 +166,7 @@ static void states_update(struct pane *pane, const struct picture *picture)
     if (picture->events)
         read_on(states, picture);
     if (picture->frame->mono_ns != states->now_ns)
-        watch_close_wait(states, picture);
+        count_close_wait(states, picture);
     states->now_ns = picture->frame->mono_ns;
     for (size_t i = 0; i < ARROW_COUNT; i++)
         meter_advance(&states->arrows[i], states->now_ns);
@@ -203,13 +200,11 @@ static void draw_arrow(const struct states_pane *states, const struct picture *p
     diagram_draw_arrow(canvas, layout, index, lit, rate);
 }
 
-static unsigned box_role(const struct states_pane *states, const struct picture *picture,
-                         uint8_t state, uint32_t count)
+static unsigned box_role(const struct states_pane *states, uint8_t state, uint32_t count)
 {
     if (count == 0)
         return ROLE_DIM;
-    if (state == STATE_CLOSE_WAIT && states->growing_since_ns &&
-        picture->now_mono_ns - states->growing_since_ns > GROWING_NS)
+    if (state == STATE_CLOSE_WAIT && grouping_close_wait_grows(&states->close_wait))
         return ROLE_TROUBLE | STYLE_BOLD;
     return (unsigned)ROLE_STATE_QUIET + TCP_STATES[state].role;
 }
@@ -221,7 +216,7 @@ static void draw_box(struct states_pane *states, const struct picture *picture,
     const uint8_t state = BOXES[box].state;
     const uint32_t count = picture->frame->totals.states[state];
     const bool selected = box == states->cursor;
-    const unsigned role = box_role(states, picture, state, count) | (selected ? STYLE_SELECTED : 0);
+    const unsigned role = box_role(states, state, count) | (selected ? STYLE_SELECTED : 0);
     struct canvas part = canvas_part(canvas, at.top, at.left, at.rows, at.cols);
     char number[8], text[40];
 

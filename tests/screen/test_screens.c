@@ -86,6 +86,7 @@ static const struct screen_case CASES[] = {
     {"filter-page", 80, 24, "state est and port 443", {NULL}, "N frame <Enter>"},
     {"filter-long", 60, 24, "port 443 or port 8080 or port 22 or port 5432", {NULL}, "N frame 3"},
     {"filter-none", 100, 24, "", {NULL}, "N frame / zzz <Enter> 3"},
+    {"listeners-late", 100, 24, "", {NULL}, "N frame frame frame 3"},
     {"group-sort-menu", 100, 24, "", {NULL}, "N frame 3 s"},
     {"group-sorted", 100, 24, "", {NULL}, "N frame 3 s loc <Enter>"},
     {"state-opened", 100, 24, "", {NULL}, "N frame 6 k k <Enter>"},

@@ -115,6 +115,56 @@ static void skipped_before_is_not_young(void **unused)
     play_end(&play);
 }
 
+static struct conn *add_listener(struct play *play, uint32_t n, uint32_t queue)
+{
+    struct conn *row = rows_add(play->next, n, STATE_LISTEN);
+    row->known |= KNOWN_QUEUES;
+    row->receive_queue = queue;
+    row->send_queue = 128;
+    return row;
+}
+
+/* Since when a queue is full is told by the frames, whoever looks at them, and ends when it drains.
+ */
+static void a_full_queue_is_dated(void **unused)
+{
+    struct play play;
+    const struct frame *frame;
+    int64_t filled_ns;
+
+    (void)unused;
+    play_begin(&play);
+    add_listener(&play, 1, 128); /* for how long before the first frame nobody knows */
+    add_listener(&play, 2, 127);
+    frame = play_step(&play);
+    const int64_t first_ns = frame->wall_ns;
+    assert_int_equal(row_of(frame, 1)->full_since_ns, first_ns);
+    assert_false(row_of(frame, 1)->known & KNOWN_FULL_BEGAN);
+    assert_int_equal(row_of(frame, 2)->full_since_ns, 0);
+    for (int second = 0; second < 3; second++) {
+        add_listener(&play, 1, 129);
+        add_listener(&play, 2, 128);
+        play.next->wall_ns += second == 2 ? 3600 * SECOND : 0; /* it was set */
+        frame = play_step(&play);
+    }
+    assert_int_equal(frame->wall_ns - row_of(frame, 1)->full_since_ns, 3 * SECOND);
+    assert_false(row_of(frame, 1)->known & KNOWN_FULL_BEGAN);
+    assert_int_equal(frame->wall_ns - row_of(frame, 2)->full_since_ns, 2 * SECOND);
+    assert_true(row_of(frame, 2)->known & KNOWN_FULL_BEGAN);
+    add_listener(&play, 1, 3);
+    add_listener(&play, 2, 129)->known |= KNOWN_NO_BACKLOG; /* from another source */
+    frame = play_step(&play);
+    assert_int_equal(row_of(frame, 1)->full_since_ns, 0);
+    assert_int_equal(row_of(frame, 2)->full_since_ns, 0);
+    assert_false(row_of(frame, 2)->known & KNOWN_FULL_BEGAN);
+    add_listener(&play, 1, 128); /* anew */
+    filled_ns = play.next->wall_ns;
+    frame = play_step(&play);
+    assert_int_equal(row_of(frame, 1)->full_since_ns, filled_ns);
+    assert_true(row_of(frame, 1)->known & KNOWN_FULL_BEGAN);
+    play_end(&play);
+}
+
 static void rates_follow_and_end_at_zero(void **unused)
 {
     struct play play;
@@ -184,6 +234,7 @@ int main(void)
         cmocka_unit_test(info_bounds_the_age),
         cmocka_unit_test(bounds_never_cross),
         cmocka_unit_test(skipped_before_is_not_young),
+        cmocka_unit_test(a_full_queue_is_dated),
         cmocka_unit_test(rates_follow_and_end_at_zero),
         cmocka_unit_test(idle_is_zero),
         cmocka_unit_test(huge_rates_do_not_wrap),

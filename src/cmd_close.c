@@ -1,6 +1,7 @@
 /* tcplens close: closes what a filter names, after saying what and asking. Guarded rows and
  * listeners take --force. Decides; act.c does it. */
 #include "act.h"
+#include "base/error.h"
 #include "collect.h"
 #include "commands.h"
 #include "core/filter.h"
@@ -35,6 +36,7 @@ struct closing {
     size_t count;
     size_t left_out; /* guarded rows, without --force */
     size_t refused;  /* rows that cannot be closed */
+    bool partly;     /* rows or owners may be missing: said */
     size_t closed, gone;
     struct buffer out;
 };
@@ -212,8 +214,9 @@ static int finish(struct closing *closing)
                 closing->left_out == 1 ? "" : "s", closing->left_out == 1 ? "it" : "them");
     if (code != EXIT_DONE)
         return code;
-    return done < closing->count || closing->left_out > 0 || closing->refused > 0 ? EXIT_PARTLY
-                                                                                  : EXIT_DONE;
+    return done < closing->count || closing->left_out > 0 || closing->refused > 0 || closing->partly
+               ? EXIT_PARTLY
+               : EXIT_DONE;
 }
 
 /* Says what --yes would do, of whoever may not close, too. */
@@ -235,7 +238,7 @@ static int close_rows(struct closing *closing)
     const int error = choose_rows(closing);
 
     if (error) {
-        message("close: %s", strerror(-error));
+        message("close: %s", error_text(error));
         return EXIT_FAILED;
     }
     if (closing->count == 0 && closing->left_out == 0 && closing->refused == 0)
@@ -267,6 +270,15 @@ static int make_collector(struct closing *closing, struct source *source)
     return error;
 }
 
+static void tell_missing(struct closing *closing)
+{
+    const struct missing *missing = &closing->frame->missing;
+
+    closing->partly = missing->reasons & (MISSING_DUMP_PART | MISSING_PROC);
+    if (closing->partly && missing->text[0])
+        message("close: %s", missing->text);
+}
+
 static int close_from(struct closing *closing, struct source *source)
 {
     char trouble[160] = "";
@@ -277,9 +289,10 @@ static int close_from(struct closing *closing, struct source *source)
     if (error) {
         if (closing->collector)
             collector_trouble(closing->collector, trouble, sizeof(trouble));
-        message("close: no connections could be had: %s", trouble[0] ? trouble : strerror(-error));
+        message("close: no connections could be had: %s", trouble[0] ? trouble : error_text(error));
         return EXIT_FAILED;
     }
+    tell_missing(closing);
     closing->context = (struct column_context){
         .frame = closing->frame, .now_ns = closing->frame->wall_ns, .ascii = output_is_ascii()};
     return close_rows(closing);

@@ -1,6 +1,7 @@
 /* tcplens events: opens, transitions, closes as they happen, or as a log has them; text, JSON or
  * CSV, in whole lines. */
 #include "at_time.h"
+#include "base/error.h"
 #include "base/wake.h"
 #include "commands.h"
 #include "core/event_match.h"
@@ -132,7 +133,7 @@ static int run_live(struct events_run *run)
     int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
 
     if (error) {
-        message("cannot start: %s", strerror(-error));
+        message("cannot start: %s", error_text(error));
         return EXIT_FAILED;
     }
     run->ring = collector_events(headless->collector);
@@ -181,7 +182,7 @@ static int seek_at(struct events_run *run, struct source *source, int64_t *from_
     if (!error)
         return -1;
     message("--at: %s",
-            error == -ESPIPE ? "a pipe cannot be searched: give a file" : strerror(-error));
+            error == -ESPIPE ? "a pipe cannot be searched: give a file" : error_text(error));
     return EXIT_FAILED;
 }
 
@@ -200,7 +201,7 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
         if (error) {
             if (error != -EAGAIN && error != -ENODATA) {
                 message("%s: %s", headless->options->from,
-                        frame ? frame->missing.text : strerror(-error));
+                        frame ? frame->missing.text : error_text(error));
                 frame_release(frame);
                 return EXIT_FAILED;
             }
@@ -282,7 +283,7 @@ int cmd_events(const struct options *options)
         message("filter: only the kernel can test autobound: it works in list and close");
         code = EXIT_USAGE;
     } else if (headless_take_signals(&run.headless)) {
-        message("%s", strerror(errno));
+        message("%s", error_text(errno));
         code = EXIT_FAILED;
     } else {
         if (options->output == OUTPUT_CSV)

@@ -1,4 +1,5 @@
 /* tcplens list: one frame on standard output, as a table, JSON or CSV. */
+#include "base/error.h"
 #include "collect.h"
 #include "commands.h"
 #include "core/filter.h"
@@ -261,14 +262,14 @@ static int list_source(struct list *list, struct source *source)
 
     if (error) {
         source_close(source);
-        message("%s", strerror(-error));
+        message("%s", error_text(error));
         return EXIT_FAILED;
     }
     error = collector_step(collector, &frame);
     privilege_keep(0); /* all is read */
     if (error) {
         collector_trouble(collector, trouble, sizeof(trouble));
-        message("no connections could be had: %s", trouble[0] ? trouble : strerror(-error));
+        message("no connections could be had: %s", trouble[0] ? trouble : error_text(error));
     } else {
         code = show(list, frame);
     }

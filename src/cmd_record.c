@@ -1,4 +1,5 @@
 /* tcplens record: a session log without a screen, until a signal comes or the time is over. */
+#include "base/error.h"
 #include "commands.h"
 #include "core/text.h"
 #include "filter_read.h"
@@ -53,7 +54,7 @@ static int open_recorder(struct record_run *run)
     }
     run->consumer = collector_add_consumer(collector);
     if (run->consumer < 0)
-        return say(EXIT_FAILED, strerror(-run->consumer));
+        return say(EXIT_FAILED, error_text(run->consumer));
     const struct record_source source = {.latest = latest,
                                          .data = collector,
                                          .ring = collector_events(collector),
@@ -141,7 +142,7 @@ static int run_record(struct record_run *run)
     if (!error)
         error = collector_start(headless->collector);
     if (error)
-        return say(EXIT_FAILED, strerror(-error));
+        return say(EXIT_FAILED, error_text(error));
     int signal = watch(run);
     collector_ask_stop(headless->collector);
     bool ended = collector_join(headless->collector, HEADLESS_END_NS);
@@ -168,7 +169,7 @@ int cmd_record(const struct options *options)
         code = say(EXIT_USAGE,
                    "filter: only the kernel can test autobound: it works in list and close");
     if (code < 0 && headless_take_signals(&run.headless))
-        code = say(EXIT_FAILED, strerror(errno));
+        code = say(EXIT_FAILED, error_text(errno));
     if (code < 0)
         code = headless_open_collector(&run.headless, needs | filter_needs(run.headless.filter));
     if (code < 0)

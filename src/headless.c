@@ -2,6 +2,7 @@
 #include "headless.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "open_source.h"
 #include "output.h"
 
@@ -95,7 +96,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     if (!error)
         return -1;
     source_close(settings.source);
-    message("%s", why[0] ? why : strerror(-error));
+    message("%s", why[0] ? why : error_text(error));
     return EXIT_FAILED;
 }
 

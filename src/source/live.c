@@ -4,6 +4,7 @@
 #include "source/live.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "core/text.h"
 #include "source/live_filter.h"
 #include "source/namespace.h"
@@ -373,7 +374,7 @@ static int open_kernel(struct live *live, bool no_sock_diag, char *text)
     if (result == 0)
         return 0;
     if (is_for_now(result)) {
-        snprintf(text, TEXT_SIZE, "sock_diag: %s", strerror(-result));
+        snprintf(text, TEXT_SIZE, "sock_diag: %s", error_text(result));
         return result;
     }
     const int error = procnet_open_error(live->proc_root);

@@ -1,6 +1,7 @@
 /* proc_view: see proc_view.h. Reads /proc/self, statfs and fdinfo; independent of who asks. */
 #include "source/proc_view.h"
 
+#include "base/error.h"
 #include "source/namespace.h"
 
 #include <errno.h>
@@ -92,8 +93,7 @@ bool proc_view_is_current(const struct proc_view *view)
 
 void proc_view_error_text(int error, char *out, size_t size)
 {
-    snprintf(out, size, "/proc cannot be read: %s%s: owners are unknown", strerror(-error),
-             error == -EMFILE ? " (raise ulimit -n)" : "");
+    snprintf(out, size, "/proc cannot be read: %s: owners are unknown", error_text(error));
 }
 
 void proc_view_text(const struct proc_view *view, char *out, size_t size)

@@ -88,9 +88,9 @@ static pid_t start_holder(unsigned port, unsigned flags)
             pause();
     }
     char byte;
+    close(ready[1]); /* read() ends if it died */
     check(read(ready[0], &byte, 1) == 1, "the holder does not start");
     close(ready[0]);
-    close(ready[1]);
     return pid;
 }
 
@@ -155,19 +155,23 @@ static void outlived_signal_offers_kill(void)
     printf("ok: a process that outlives TERM is told, KILL comes next\n");
 }
 
+#define MOVING_ROWS "sport ge 10000 and sport le 20000"
+
 /* While the dialog is open the other process takes the place of the first row. */
 static void rows_sorted_under_the_dialog(void)
 {
+    char moved[16];
     for (unsigned round = 0; round < rounds; round++) {
-        const pid_t target = start_holder(4200, 0);
-        start("sport ge 4100 and sport le 4299", NULL);
+        const pid_t target = start_holder(20000, 0);
+        start(MOVING_ROWS, NULL);
         wait_pid_shown(target);
         keys("g<F9>");
         wait_text("holds 1 socket");
-        const pid_t other =
-            start_holder(4100 + round, 0); /* sorts before it from the next frame on */
+        const unsigned port = 10000 + round % 10000; /* sorts before it from the next frame on */
+        const pid_t other = start_holder(port, 0);
         pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
-        check(!pty_screen_find(screen, ":4100 ", NULL, NULL), "rows moved under the dialog");
+        snprintf(moved, sizeof moved, ":%u ", port);
+        check(!pty_screen_find(screen, moved, NULL, NULL), "rows moved under the dialog");
         keys("<Enter>");
         must_have_died_of(target, SIGTERM);
         must_live(other);
@@ -181,11 +185,11 @@ static void rows_sorted_under_the_dialog(void)
 static void keys_while_rows_move(void)
 {
     for (unsigned round = 0; round < rounds; round++) {
-        const pid_t target = start_holder(4200, 0);
-        start("sport ge 4100 and sport le 4299", NULL);
+        const pid_t target = start_holder(20000, 0);
+        start(MOVING_ROWS, NULL);
         wait_pid_shown(target);
         keys("g");
-        const pid_t other = start_holder(4150, 0);
+        const pid_t other = start_holder(10000 + round % 10000, 0);
         keys("<F9><Enter>");
         must_have_died_of(target, SIGTERM);
         must_live(other);
@@ -215,9 +219,9 @@ static pid_t start_reader(unsigned port, int result)
             pause();
     }
     char byte;
+    close(ready[1]); /* read() ends if it died */
     check(read(ready[0], &byte, 1) == 1, "the reader does not start");
     close(ready[0]);
-    close(ready[1]);
     return pid;
 }
 
@@ -360,7 +364,9 @@ static void other_namespace_is_refused(void)
         for (;;)
             pause();
     }
+    close(ready[1]);
     check(read(ready[0], &byte, 1) == 1, "the holder does not start");
+    close(ready[0]);
     /* Further children would be of that namespace: the program is run by one of ours. */
     check(setns(own_pid_namespace, CLONE_NEWPID) == 0, "setns");
     start("sport 4800", NULL);

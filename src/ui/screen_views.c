@@ -1,5 +1,6 @@
 /* screen_views: the tabs, the stack of pages over them, and what panes may ask of the screen. */
 #include "base/clock.h"
+#include "core/text.h"
 #include "ui/screen_private.h"
 
 #include <errno.h>
@@ -153,10 +154,12 @@ const struct picture *screen_picture(struct screen *screen)
 
 void screen_say(struct screen *screen, unsigned role, const char *format, ...)
 {
+    char raw[sizeof(screen->said)];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(screen->said, sizeof(screen->said), format, arguments);
+    vsnprintf(raw, sizeof(raw), format, arguments);
     va_end(arguments);
+    text_clean_again(screen->said, sizeof(screen->said), raw, strlen(raw));
     screen->said_role = role;
     screen->said_until_ns = clock_mono_ns() + SAID_NS;
     screen->paint = true;

@@ -3,7 +3,6 @@
 
 #include "core/text.h"
 #include "ui/base64.h"
-#include "ui/canvas.h"
 #include "ui/term_measure.h"
 #include "ui/term_rows.h"
 
@@ -126,25 +125,26 @@ static int start_type(struct term *term, const char *type)
 
 static int start_screen(struct term *term, char *text, size_t size)
 {
-    const char *type = getenv("TERM");
+    const char *type = getenv("TERM") ? getenv("TERM") : "";
+    char shown[41]; /* as much of it as a message needs */
+    text_clean(shown, sizeof(shown), type, strlen(type));
     text[0] = '\0';
-    int error = type && *type ? start_type(term, type) : -ENOENT;
+    int error = *type ? start_type(term, type) : -ENOENT;
     for (size_t i = 0; error == -ENOENT && i < sizeof(FALLBACK_TYPES) / sizeof(char *); i++) {
         if (start_type(term, FALLBACK_TYPES[i]) != 0)
             continue;
-        snprintf(text, size, "%s%.40s, using %s", type && *type ? "unknown TERM=" : "",
-                 type && *type ? type : "TERM is not set", FALLBACK_TYPES[i]);
+        snprintf(text, size, "%s%s, using %s", *type ? "unknown TERM=" : "TERM is not set", shown,
+                 FALLBACK_TYPES[i]);
         return 0;
     }
     if (error == -ENOENT)
-        snprintf(
-            text, size,
-            "no terminfo descriptions found: install ncurses-base, or set TERMINFO to a folder "
-            "that has them");
+        snprintf(text, size,
+                 "no terminfo descriptions found: install ncurses-base, or set TERMINFO to a "
+                 "folder that has them");
     else if (error)
         snprintf(text, size,
-                 "TERM=%.40s cannot draw a screen: set TERM=xterm-256color, or use tcplens list",
-                 type ? type : "");
+                 "TERM=%s cannot draw a screen: set TERM=xterm-256color, or use tcplens list",
+                 shown);
     return error ? -ENOSYS : 0;
 }
 

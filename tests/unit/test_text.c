@@ -333,6 +333,44 @@ static void a_cut_of_safe_text_is_safe(void **unused)
     }
 }
 
+static void cleaned_again_it_stays(void **state)
+{
+    static const char raw[] = "a\x1b[m \\x1b \xff";
+    char once[64], twice[64], fresh[64];
+
+    (void)state;
+    const size_t length = text_clean(once, sizeof once, raw, sizeof raw - 1);
+    assert_int_equal(text_clean_again(twice, sizeof twice, once, length), length);
+    assert_string_equal(twice, once);
+    text_clean_again(fresh, sizeof fresh, raw, sizeof raw - 1);
+    assert_string_equal(fresh, "a\\x1b[m \\x1b \\xff");
+}
+
+/* As wide as before, whatever it is made of. */
+static void ascii_takes_the_same_cells(void **state)
+{
+    static const char *const PAIRS[][2] = {
+        {"plain, \\xff", "plain, \\xff"},
+        {"caf\xc3\xa9", "caf?"},
+        {"\xe6\xbc\xa2|", "??|"},
+        {"\xe2\x94\x82\xe2\x96\xb8\xe2\x80\xa6\xe2\x80\x93", "|>~-"},
+        {"\xf0\x9f\x98\x80", "??"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(PAIRS); i++) {
+        char text[64];
+        strcpy(text, PAIRS[i][0]);
+        const size_t cells = text_width(text);
+        const size_t length = text_make_ascii(text, strlen(text));
+        assert_string_equal(text, PAIRS[i][1]);
+        assert_int_equal(length, strlen(text));
+        assert_int_equal(length, cells);
+    }
+    assert_int_equal(text_ascii_form(0x25bc), 'v');
+    assert_int_equal(text_ascii_form(0x4e2d), '?');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +385,8 @@ int main(void)
         cmocka_unit_test(known_text_is_cut_so),
         cmocka_unit_test(a_cut_is_never_wider_than_asked),
         cmocka_unit_test(a_cut_of_safe_text_is_safe),
+        cmocka_unit_test(cleaned_again_it_stays),
+        cmocka_unit_test(ascii_takes_the_same_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

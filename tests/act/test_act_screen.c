@@ -74,6 +74,17 @@ static void stop(void)
     screen = NULL;
 }
 
+/* Enter, again where the dialog that shows this text does not take it yet. */
+static void confirm(const char *dialog)
+{
+    for (int waited = 0; waited < DEADLINE_MS; waited += QUIET_MS) {
+        keys("<Enter>");
+        if (pty_screen_wait_text_gone(screen, dialog, QUIET_MS))
+            return;
+    }
+    fail("the dialog does not take Enter");
+}
+
 /* A process that holds one listener. told: what it writes there is read by the test. */
 static pid_t start_holder(unsigned port, unsigned flags)
 {
@@ -108,6 +119,19 @@ static void must_have_died_of(pid_t pid, int number)
           "the process did not die of the signal");
 }
 
+/* Keys that came in one breath may have been too fast for the dialog. */
+static void confirm_until_exit(pid_t pid)
+{
+    siginfo_t exited = {0};
+    for (int waited = 0; waited < DEADLINE_MS; waited += QUIET_MS) {
+        if (waitid(P_PID, (id_t)pid, &exited, WEXITED | WNOHANG | WNOWAIT) == 0 && exited.si_pid)
+            return;
+        if (pty_screen_find(screen, "holds 1 socket", NULL, NULL))
+            keys("<Enter>");
+        pty_screen_wait_text_gone(screen, "holds 1 socket", QUIET_MS);
+    }
+}
+
 static void must_live(pid_t pid)
 {
     check(waitpid(pid, NULL, WNOHANG) == 0, "another process died");
@@ -126,7 +150,7 @@ static void signal_by_keys(void)
     wait_pid_shown(pid);
     keys("<F9>");
     wait_text("holds 1 socket");
-    keys("<Enter>");
+    confirm("holds 1 socket");
     must_have_died_of(pid, SIGTERM);
     wait_text("s after TERM");
     stop();
@@ -143,12 +167,12 @@ static void outlived_signal_offers_kill(void)
     wait_pid_shown(pid);
     keys("<F9>");
     wait_text("holds 1 socket");
-    keys("<Enter>");
+    confirm("holds 1 socket");
     wait_text("is still there 3 s after TERM; F9 again for KILL");
     must_live(pid);
     keys("<F9>");
     wait_text("holds 1 socket");
-    keys("<Enter>");
+    confirm("holds 1 socket");
     must_have_died_of(pid, SIGKILL);
     wait_text("s after KILL");
     stop();
@@ -172,7 +196,7 @@ static void rows_sorted_under_the_dialog(void)
         pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
         snprintf(moved, sizeof moved, ":%u ", port);
         check(!pty_screen_find(screen, moved, NULL, NULL), "rows moved under the dialog");
-        keys("<Enter>");
+        confirm("holds 1 socket");
         must_have_died_of(target, SIGTERM);
         must_live(other);
         stop();
@@ -191,6 +215,7 @@ static void keys_while_rows_move(void)
         keys("g");
         const pid_t other = start_holder(10000 + round % 10000, 0);
         keys("<F9><Enter>");
+        confirm_until_exit(target);
         must_have_died_of(target, SIGTERM);
         must_live(other);
         stop();
@@ -234,7 +259,7 @@ static void close_by_keys(void)
     wait_pid_shown(pid);
     keys("X");
     wait_text("sees ECONNABORTED");
-    keys("<Enter>");
+    confirm("sees ECONNABORTED");
     struct pollfd told = {result[0], POLLIN, 0};
     if (poll(&told, 1, DEADLINE_MS) != 1) {
         if (pty_screen_find(screen, "CONFIG_INET_DIAG_DESTROY", NULL, NULL)) {
@@ -250,6 +275,48 @@ static void close_by_keys(void)
     stop();
     end(pid);
     printf("ok: X and Enter close the connection, the process gets ECONNABORTED and lives\n");
+}
+
+static bool has_error(int result, int *error)
+{
+    struct pollfd told = {result, POLLIN, 0};
+    return poll(&told, 1, 0) == 1 && read(result, error, sizeof *error) == sizeof *error;
+}
+
+/* While the dialog is open, and with the key in one breath: the connection that was on the screen
+ * is closed, not the one that took its place. */
+static void closes_while_rows_move(void)
+{
+    for (unsigned round = 0; round < rounds; round++) {
+        int results[2], others[2], error = 0;
+        check(pipe(results) == 0 && pipe(others) == 0, "pipe");
+        const unsigned port = 10000 + round % 10000;
+        const pid_t target = start_reader(20000, results[1]);
+        start("state established and " MOVING_ROWS, NULL);
+        wait_pid_shown(target);
+        pid_t other = 0;
+        keys("g");
+        if (round % 2)
+            other = start_reader(port, others[1]);
+        keys("X");
+        wait_text("sees ECONNABORTED");
+        if (!other)
+            other = start_reader(port, others[1]);
+        confirm("sees ECONNABORTED");
+        check(read(results[0], &error, sizeof error) == sizeof error && error == ECONNABORTED,
+              "the connection was not closed");
+        check(!has_error(others[0], &error), "another connection was closed");
+        must_live(target);
+        must_live(other);
+        stop();
+        end(target);
+        end(other);
+        for (int i = 0; i < 2; i++) {
+            close(results[i]);
+            close(others[i]);
+        }
+    }
+    printf("ok: %u times another row took the place of a connection, no wrong close\n", rounds);
 }
 
 static void listener_takes_a_typed_word(void)
@@ -419,6 +486,7 @@ int main(int argc, char **argv)
     rows_sorted_under_the_dialog();
     keys_while_rows_move();
     close_by_keys();
+    closes_while_rows_move();
     listener_takes_a_typed_word();
     all_of_a_port_are_offered();
     session_server_takes_its_name();

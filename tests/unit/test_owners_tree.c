@@ -159,7 +159,8 @@ static void test_names(void **state)
     assert_int_equal(proc->parent, 1);
     assert_string_equal(proc->exe, ""); /* not to be read: not known */
     assert_int_equal(proc->uid, UINT32_MAX);
-    assert_string_equal(frame_group(frame, &frame->conns[0])->unit, "x\\x1b.service");
+    assert_string_equal(frame_group(frame, &frame->conns[0])->path, "/system.slice/x\\x1b.service");
+    assert_string_equal(frame_group(frame, &frame->conns[0])->unit, ""); /* no name of systemd's */
     assert_int_equal(frame->conns[0].unit_from, UNIT_FROM_PROCESS);
 }
 

@@ -13,13 +13,14 @@
 /* What must be collected for a fact (struct wish.needs). */
 enum need {
     NEED_NOTHING = 0,
-    NEED_OWNER = 1u << 0,       /* pid, name, owners */
-    NEED_PROCESS = 1u << 1,     /* user, executable, command line, cpu, memory, threads, files */
-    NEED_GROUP = 1u << 2,       /* unit, container, cgroup */
-    NEED_DETAIL = 1u << 3,      /* all of tcp_info, meminfo, congestion control for every row */
-    NEED_HOST_NAME = 1u << 4,   /* reverse look-up by the screen */
-    NEED_EXECUTABLE = 1u << 5,  /* of what NEED_PROCESS collects, the executable alone */
-    NEED_PROCESS_USER = 1u << 6 /* the same, the user a process runs as */
+    NEED_OWNER = 1u << 0,        /* pid, name, owners */
+    NEED_PROCESS = 1u << 1,      /* user, executable, command line, cpu, memory, threads, files */
+    NEED_GROUP = 1u << 2,        /* unit, container, cgroup */
+    NEED_DETAIL = 1u << 3,       /* all of tcp_info, meminfo, congestion control for every row */
+    NEED_HOST_NAME = 1u << 4,    /* reverse look-up by the screen */
+    NEED_EXECUTABLE = 1u << 5,   /* of what NEED_PROCESS collects, the executable alone */
+    NEED_PROCESS_USER = 1u << 6, /* the same, the user a process runs as */
+    NEED_HOST_FACTS = 1u << 7    /* frame.facts: counters and settings of the network namespace */
 };
 
 enum column_type {

@@ -397,6 +397,14 @@ int frame_add_interface(struct frame *frame, uint32_t index, const char *name)
     return 0;
 }
 
+struct host_facts *frame_add_facts(struct frame *frame)
+{
+    frame->facts = arena_alloc(&frame->arena, sizeof(*frame->facts));
+    if (frame->facts)
+        *frame->facts = (struct host_facts){.netns = frame->netns};
+    return frame->facts;
+}
+
 const char *frame_copy_text(struct frame *frame, const char *text)
 {
     if (!text || !*text)

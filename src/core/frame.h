@@ -7,6 +7,7 @@
 
 #include "core/arena.h"
 #include "core/conn.h"
+#include "core/host_facts.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -125,6 +126,7 @@ struct frame {
     const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
     uint32_t netns;         /* of the machine's rows, 0 = not known */
     bool netns_is_host;     /* it is known to be that of the machine's process 1 */
+    struct host_facts *facts; /* of that namespace, in the arena; NULL = none were read */
 };
 
 /* Pool: keeps released frames for re-use. Freed when it and all its frames are released. */
@@ -152,6 +154,8 @@ int frame_add_owner_ref(struct frame *frame, uint32_t proc_index); /* 0 or -ENOM
 int frame_add_user(struct frame *frame, uint32_t uid,
                    const char *name); /* copies; keeps order by uid */
 int frame_add_interface(struct frame *frame, uint32_t index, const char *name);
+/* Empty facts of the frame's namespace, replacing those it has; NULL when out of memory. */
+struct host_facts *frame_add_facts(struct frame *frame);
 const char *frame_copy_text(struct frame *frame,
                             const char *text); /* into its arena; "" when out of memory */
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "core/text.h"
+#include "source/host_facts.h"
 #include "source/live_filter.h"
 #include "source/namespace.h"
 #include "source/netlink.h"
@@ -32,6 +33,7 @@ struct live {
     struct owners *owners;   /* NULL: /proc cannot be opened */
     struct frame_pool *scratch;
     struct system_names *names;
+    struct host_reader *host_facts; /* NULL: of no use here */
     struct row_index index; /* of the scratch frame */
     struct live_filter filter;
     uint32_t state_bits; /* of the last wish */
@@ -105,6 +107,16 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     return result;
 }
 
+static void read_host_facts(struct live *live, struct frame *frame)
+{
+    struct host_facts *facts = frame_add_facts(frame);
+
+    if (!facts)
+        return;
+    facts->netns = live->netns;
+    host_reader_read(live->host_facts, facts, frame->mono_ns);
+}
+
 static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
@@ -117,6 +129,8 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
     frame->dump_ns = clock_mono_ns() - frame->mono_ns;
     if (result == 0)
         result = system_names_fill(live->names, frame);
+    if (result == 0 && (wish->needs & NEED_HOST_FACTS))
+        read_host_facts(live, frame);
     if (result == 0)
         live_filter_drop(&live->filter, frame);
     return result;
@@ -334,6 +348,7 @@ static void live_close(struct source *source)
     netlink_close(live->netlink);
     live_filter_done(&live->filter);
     system_names_free(live->names);
+    host_reader_free(live->host_facts);
     row_index_done(&live->index);
     if (live->scratch)
         frame_pool_release(live->scratch);
@@ -401,6 +416,9 @@ int live_open(struct source **source, const struct live_settings *settings, char
         goto fail;
     read_facts(live);
     if (system_names_new(&live->names, NULL, NULL) < 0)
+        goto fail;
+    live->host_facts = host_reader_new(live->proc_root);
+    if (!live->host_facts)
         goto fail;
     result = live_filter_init(&live->filter, settings->filter, live->proc_root, text);
     if (result < 0)

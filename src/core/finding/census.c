@@ -1,0 +1,510 @@
+/* One sweep over the rows of a frame. What a healthy row costs is a look at its first cache lines
+ * and, if it connects to somewhere, one hash look-up; tcp_info is read for rows in trouble only. */
+#include "core/finding/census.h"
+
+#include "base/clock.h"
+#include "base/grow.h"
+#include "base/hash.h"
+#include "core/column.h"
+#include "core/info.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OLD_NS          (60 * SECOND_NS)
+#define IDLE_MS         350000u /* what the shortest-tempered load balancers forget: 350 s */
+#define QUEUE_WORTH     16384u  /* unread bytes from which the receive window is looked at */
+#define STUCK_RETRIES   3u
+#define SILENT_TIMEOUTS 3u
+#define SILENT_LONG     5u
+
+enum timer { TIMER_NONE, TIMER_RETRANSMIT, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PERSIST };
+
+void census_init(struct census *census)
+{
+    memset(census, 0, sizeof(*census));
+}
+
+void census_done(struct census *census)
+{
+    free(census->listeners);
+    free(census->processes);
+    free(census->targets);
+    free(census->watched);
+    free(census->watched_before);
+    hash_index_done(&census->target_index);
+    hash_index_done(&census->watched_index);
+}
+
+uint64_t row_info(const struct frame *frame, const struct conn *conn, enum info_index field,
+                  uint64_t unknown)
+{
+    const struct conn_detail *detail = frame_detail(frame, conn);
+    uint64_t value;
+
+    if (!detail || !info_value(&TCP_INFO[field], detail->info, detail->info_length, &value))
+        return unknown;
+    return value;
+}
+
+/* --- listeners --- */
+
+static struct listener_tally *find_listener(const struct census *census, const struct conn *conn,
+                                            bool exactly)
+{
+    const struct frame *frame = census->frame;
+    struct listener_tally *any = NULL;
+
+    for (uint32_t at = census->port_listener[conn->tuple.local_port]; at;) {
+        struct listener_tally *listener = &census->listeners[at - 1];
+        const struct conn *row = &frame->conns[listener->row];
+        if (row->tuple.family == conn->tuple.family &&
+            addr_compare(&row->tuple.local, &conn->tuple.local) == 0)
+            return listener;
+        if (!exactly && addr_is_zero(&row->tuple.local))
+            any = listener;
+        at = listener->next;
+    }
+    return any;
+}
+
+/* How full: queue in relation to backlog, compared without dividing. */
+static bool is_fuller(const struct conn *conn, const struct listener_tally *listener)
+{
+    return (uint64_t)conn->receive_queue * (listener->backlog + 1u) >
+           (uint64_t)listener->queue * (conn->send_queue + 1u);
+}
+
+static int add_listener(struct census *census, uint32_t row)
+{
+    const struct conn *conn = &census->frame->conns[row];
+    struct listener_tally *listener = find_listener(census, conn, true);
+
+    if (!listener) {
+        void *grown = grow_array(census->listeners, &census->listener_capacity,
+                                 census->listener_count + 1, sizeof(*census->listeners));
+        if (!grown)
+            return -ENOMEM;
+        census->listeners = grown;
+        if (census->listener_count == UINT16_MAX)
+            return 0;
+        listener = &census->listeners[census->listener_count++];
+        *listener = (struct listener_tally){.row = row,
+                                            .next = census->port_listener[conn->tuple.local_port]};
+        census->port_listener[conn->tuple.local_port] = (uint16_t)census->listener_count;
+    }
+    listener->sockets++;
+    if (!(conn->known & KNOWN_QUEUES) || (conn->known & KNOWN_NO_BACKLOG))
+        return 0;
+    if (listener->sockets == 1 || is_fuller(conn, listener)) {
+        listener->row = row;
+        listener->queue = conn->receive_queue;
+        listener->backlog = conn->send_queue;
+    }
+    return 0;
+}
+
+static int take_listeners(struct census *census)
+{
+    const struct frame *frame = census->frame;
+
+    memset(census->port_listener, 0, sizeof(census->port_listener));
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        if (frame->conns[i].state != STATE_LISTEN)
+            continue;
+        const int error = add_listener(census, i);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+/* Age of a row, at least. */
+static int64_t least_age_ns(const struct census *census, const struct conn *conn)
+{
+    const int64_t now_ns = census->frame->wall_ns;
+    if (!(conn->known & KNOWN_CREATED_MAX) || conn->created_max_ns >= now_ns)
+        return 0;
+    return now_ns - conn->created_max_ns;
+}
+
+static void take_half_open(struct census *census, const struct conn *conn)
+{
+    struct listener_tally *listener = find_listener(census, conn, false);
+
+    if (!listener)
+        return;
+    listener->syn_received++;
+    if (!(conn->known & KNOWN_TIMER))
+        return;
+    listener->syn_repeated += conn->timer_retrans >= 1;
+    if (conn->timer_retrans < STUCK_RETRIES)
+        return;
+    listener->syn_stuck++;
+    if (addr_compare(&listener->last_peer, &conn->tuple.remote) != 0)
+        listener->syn_peers++;
+    listener->last_peer = conn->tuple.remote;
+}
+
+static void take_unaccepted(struct census *census, const struct conn *conn)
+{
+    struct listener_tally *listener = find_listener(census, conn, false);
+    const int64_t age_ns = least_age_ns(census, conn);
+
+    if (!listener)
+        return;
+    listener->unaccepted++;
+    listener->unaccepted_close_wait += conn->state == STATE_CLOSE_WAIT;
+    if (age_ns > listener->unaccepted_ns)
+        listener->unaccepted_ns = age_ns;
+}
+
+/* --- processes --- */
+
+static int64_t state_age_ns(const struct census *census, const struct conn *conn)
+{
+    const int64_t now_ns = census->frame->wall_ns;
+    int64_t age_ns = 0;
+
+    if ((conn->known & KNOWN_STATE_SINCE) && conn->state_since_ns < now_ns)
+        age_ns = now_ns - conn->state_since_ns;
+    /* After the peer's FIN came its last ACK: nothing has been heard since. */
+    const uint64_t ack_ms = row_info(census->frame, conn, INFO_INDEX_last_ack_recv, 0);
+    const int64_t ack_ns = ack_ms < UINT32_MAX ? (int64_t)ack_ms * MILLISECOND_NS : 0;
+    return ack_ns > age_ns ? ack_ns : age_ns;
+}
+
+static void raise_ns(int64_t *most, int64_t value)
+{
+    if (value > *most)
+        *most = value;
+}
+
+static void take_close_wait(struct census *census, struct process_tally *process,
+                            const struct conn *conn)
+{
+    const int64_t age_ns = state_age_ns(census, conn);
+
+    process->close_wait++;
+    process->close_wait_old += age_ns >= OLD_NS;
+    raise_ns(&process->close_wait_ns, age_ns);
+    if (conn->known & KNOWN_QUEUES)
+        process->unread[conn->receive_queue == 0   ? UNREAD_NOTHING
+                        : conn->receive_queue == 1 ? UNREAD_FIN
+                                                   : UNREAD_DATA]++;
+}
+
+/* With a time limit the timer says time-wait. */
+static void take_fin_wait_2(struct census *census, struct process_tally *process,
+                            const struct conn *conn)
+{
+    if (!(conn->known & KNOWN_TIMER) || conn->timer != TIMER_NONE)
+        return;
+    const int64_t age_ns = state_age_ns(census, conn);
+    process->fin_wait_2++;
+    process->fin_wait_2_old += age_ns >= OLD_NS;
+    raise_ns(&process->fin_wait_2_ns, age_ns);
+}
+
+static bool is_private(const struct addr *addr, uint8_t family)
+{
+    const uint8_t *b = addr->bytes;
+    if (addr_is_mapped(addr, family))
+        b += 12;
+    else if (family == FAMILY_INET6)
+        return (b[0] & 0xfe) == 0xfc || addr_is_link_local(addr, family);
+    return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+           (b[0] == 169 && b[1] == 254);
+}
+
+static void take_idle(struct process_tally *process, const struct conn *conn)
+{
+    const uint32_t least = KNOWN_LAST_DATA | KNOWN_TIMER | KNOWN_QUEUES;
+    const uint32_t silent_ms = conn->last_data_sent_ms < conn->last_data_received_ms
+                                   ? conn->last_data_sent_ms
+                                   : conn->last_data_received_ms;
+
+    if ((conn->known & least) != least || conn->timer != TIMER_NONE || conn->send_queue > 0 ||
+        silent_ms < IDLE_MS || addr_is_loopback(&conn->tuple.remote, conn->tuple.family))
+        return;
+    process->idle++;
+    process->idle_public += !is_private(&conn->tuple.remote, conn->tuple.family);
+    raise_ns(&process->idle_ns, (int64_t)silent_ms * MILLISECOND_NS);
+}
+
+enum { MEMINFO_RCVBUF = 1, MEMINFO_RMEM = 0, MEMINFO_WMEM_QUEUED = 5 };
+
+/* The window is shut, or what is unread fills the buffer: the program does not read. */
+static void take_unread(struct census *census, struct process_tally *process,
+                        const struct conn *conn, uint32_t row)
+{
+    const struct conn_detail *detail = frame_detail(census->frame, conn);
+
+    if (!detail || !(conn->known & KNOWN_LAST_DATA))
+        return;
+    const bool shut = row_info(census->frame, conn, INFO_INDEX_rcv_wnd, UINT64_MAX) == 0;
+    const bool full = detail->meminfo_count > MEMINFO_RCVBUF &&
+                      conn->receive_queue >= detail->meminfo[MEMINFO_RCVBUF] / 10 * 9;
+    if (!shut && !full)
+        return;
+    process->unread_rows++;
+    process->row = row;
+    raise_ns(&process->unread_ns, (int64_t)conn->last_data_received_ms * MILLISECOND_NS);
+}
+
+static void take_of_process(struct census *census, const struct conn *conn, uint32_t row)
+{
+    struct process_tally *process = &census->processes[conn->owner];
+    const struct conn_detail *detail = frame_detail(census->frame, conn);
+
+    process->sockets++;
+    process->out_rate += conn_out_rate(conn);
+    if (detail && detail->meminfo_count > MEMINFO_WMEM_QUEUED)
+        process->buffer_bytes +=
+            (uint64_t)detail->meminfo[MEMINFO_RMEM] + detail->meminfo[MEMINFO_WMEM_QUEUED];
+    switch (conn->state) {
+    case STATE_ESTABLISHED:
+        process->established++;
+        take_idle(process, conn);
+        break;
+    case STATE_CLOSE_WAIT:
+        take_close_wait(census, process, conn);
+        break;
+    case STATE_FIN_WAIT_2:
+        take_fin_wait_2(census, process, conn);
+        break;
+    case STATE_SYN_SENT:
+        process->syn_sent++;
+        break;
+    case STATE_CLOSED:
+        process->bound++;
+        break;
+    default:
+        break;
+    }
+    if (conn->state != STATE_LISTEN && (conn->known & KNOWN_QUEUES) &&
+        conn->receive_queue >= QUEUE_WORTH)
+        take_unread(census, process, conn, row);
+}
+
+/* --- targets and peers --- */
+
+static uint64_t load_64(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof(value));
+    return value;
+}
+
+static uint32_t hash_target(const struct target_tally *key)
+{
+    uint64_t hash = load_64(key->remote.bytes) * UINT64_C(0x9e3779b97f4a7c15);
+    hash ^= load_64(key->remote.bytes + 8) + load_64(key->local.bytes) * 3;
+    hash ^= load_64(key->local.bytes + 8) * 5 + key->port + key->netns;
+    return hash_number(hash * UINT64_C(0xff51afd7ed558ccd));
+}
+
+static bool same_target(const struct target_tally *a, const struct target_tally *b)
+{
+    return a->port == b->port && a->netns == b->netns && a->family == b->family &&
+           memcmp(&a->remote, &b->remote, sizeof(a->remote)) == 0 &&
+           memcmp(&a->local, &b->local, sizeof(a->local)) == 0;
+}
+
+/* NULL: there are too many. */
+static struct target_tally *target_of(struct census *census, const struct conn *conn, bool inbound)
+{
+    struct target_tally key = {.remote = conn->tuple.remote,
+                               .family = conn->tuple.family,
+                               .netns = conn->netns,
+                               .inbound = inbound,
+                               .proc = CONN_NO_INDEX};
+    struct hash_cursor cursor;
+
+    if (!inbound) {
+        key.local = conn->tuple.local;
+        key.port = conn->tuple.remote_port;
+    }
+    const uint32_t hash = hash_target(&key);
+    for (uint32_t i = hash_index_first(&census->target_index, hash, &cursor); i != HASH_INDEX_NONE;
+         i = hash_index_next(&census->target_index, &cursor))
+        if (same_target(&census->targets[i], &key))
+            return &census->targets[i];
+    if (census->target_count == TARGETS_MAX)
+        return NULL;
+    void *grown = grow_array(census->targets, &census->target_capacity, census->target_count + 1,
+                             sizeof(*census->targets));
+    if (!grown)
+        return NULL;
+    census->targets = grown;
+    if (hash_index_add(&census->target_index, hash, census->target_count))
+        return NULL;
+    census->targets[census->target_count] = key;
+    return &census->targets[census->target_count++];
+}
+
+static void name_process(struct target_tally *target, const struct conn *conn)
+{
+    if (conn->owner == CONN_NO_INDEX || conn->owner_word == OWNER_LISTENER)
+        return;
+    target->procs_differ |= target->proc != CONN_NO_INDEX && target->proc != conn->owner;
+    target->proc = conn->owner;
+}
+
+static void take_syn_sent(struct census *census, struct target_tally *target,
+                          const struct conn *conn)
+{
+    int64_t age_ns = least_age_ns(census, conn);
+
+    target->syn_sent++;
+    name_process(target, conn);
+    if (!(conn->known & KNOWN_TIMER) || conn->timer_retrans == 0)
+        return;
+    target->syn_retried++;
+    /* Retries are a second apart at least. */
+    raise_ns(&age_ns, conn->timer_retrans * SECOND_NS);
+    raise_ns(&target->syn_ns, age_ns);
+}
+
+static void take_silent(struct census *census, struct target_tally *target, const struct conn *conn,
+                        uint32_t row)
+{
+    const uint64_t ack_ms = row_info(census->frame, conn, INFO_INDEX_last_ack_recv, 0);
+    const uint64_t rto_us = row_info(census->frame, conn, INFO_INDEX_rto, 0);
+
+    if (ack_ms * 1000 < rto_us / 2) /* an ACK came in the meantime */
+        return;
+    target->silent++;
+    target->silent_5 += conn->timer_retrans >= SILENT_LONG;
+    name_process(target, conn);
+    if (conn->timer_retrans <= target->silent_most)
+        return;
+    target->silent_most = conn->timer_retrans;
+    target->silent_row = row;
+    target->silent_ack_ms = ack_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ack_ms;
+}
+
+static void take_shut(struct census *census, struct target_tally *target, const struct conn *conn,
+                      uint32_t row)
+{
+    if (conn->send_queue == 0 || row_info(census->frame, conn, INFO_INDEX_snd_wnd, UINT64_MAX) != 0)
+        return;
+    target->shut++;
+    target->shut_unanswered += conn->timer_retrans > 0;
+    target->shut_row = row;
+    name_process(target, conn);
+    if (conn->known & KNOWN_LAST_DATA)
+        raise_ns(&target->shut_ns, (int64_t)conn->last_data_sent_ms * MILLISECOND_NS);
+}
+
+static bool is_in_trouble(const struct conn *conn)
+{
+    if (!(conn->known & KNOWN_TIMER) || conn->state == STATE_SYN_SENT ||
+        conn->state == STATE_SYN_RECEIVED)
+        return false;
+    return (conn->timer == TIMER_RETRANSMIT && conn->timer_retrans >= SILENT_TIMEOUTS) ||
+           conn->timer == TIMER_PERSIST ||
+           (conn->timer == TIMER_KEEPALIVE && conn->timer_retrans > 0);
+}
+
+static void take_trouble(struct census *census, struct target_tally *target,
+                         const struct conn *conn, uint32_t row)
+{
+    switch (conn->timer) {
+    case TIMER_RETRANSMIT:
+        take_silent(census, target, conn, row);
+        return;
+    case TIMER_PERSIST:
+        take_shut(census, target, conn, row);
+        return;
+    default:
+        target->keepalive_unanswered++;
+        name_process(target, conn);
+        if (conn->timer_retrans > target->keepalive_most)
+            target->keepalive_most = conn->timer_retrans;
+    }
+}
+
+static void take_to_target(struct census *census, const struct conn *conn, uint32_t row)
+{
+    const bool inbound = census->port_listener[conn->tuple.local_port] != 0;
+    const bool trouble = is_in_trouble(conn);
+
+    if (inbound && !trouble)
+        return;
+    struct target_tally *target = target_of(census, conn, inbound);
+    if (!target)
+        return;
+    target->rows++;
+    target->in_range +=
+        conn->tuple.local_port >= census->port_first && conn->tuple.local_port <= census->port_last;
+    target->time_wait += conn->state == STATE_TIME_WAIT;
+    target->established += conn->state == STATE_ESTABLISHED;
+    if (conn->state == STATE_SYN_SENT)
+        take_syn_sent(census, target, conn);
+    else if (target->proc == CONN_NO_INDEX)
+        name_process(target, conn);
+    if (trouble)
+        take_trouble(census, target, conn, row);
+}
+
+static void take_orphan(struct census *census, const struct conn *conn)
+{
+    const uint32_t closing =
+        STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK);
+
+    if (conn->owner_word != OWNER_NONE || !(STATE_BIT(conn->state) & closing))
+        return;
+    census->orphans++;
+    census->orphans_unanswered +=
+        (conn->known & KNOWN_TIMER) && conn->timer == TIMER_RETRANSMIT && conn->timer_retrans > 0;
+}
+
+static void take_row(struct census *census, const struct conn *conn, uint32_t row)
+{
+    census->details += conn->detail != CONN_NO_INDEX;
+    census->out_rate += conn_out_rate(conn);
+    if (conn->owner_word == OWNER_PROCESS && conn->owner < census->frame->proc_count)
+        take_of_process(census, conn, row);
+    else if (conn->owner_word == OWNER_LISTENER)
+        take_unaccepted(census, conn);
+    if (conn->state == STATE_LISTEN || conn->state == STATE_CLOSED)
+        return;
+    if (conn->state == STATE_SYN_RECEIVED)
+        take_half_open(census, conn);
+    else
+        take_to_target(census, conn, row);
+    take_orphan(census, conn);
+}
+
+static int make_room_for_processes(struct census *census)
+{
+    const uint32_t count = census->frame->proc_count;
+    void *grown =
+        grow_array(census->processes, &census->process_capacity, count, sizeof(*census->processes));
+
+    if (count && !grown)
+        return -ENOMEM;
+    census->processes = grown;
+    for (uint32_t i = 0; i < count; i++)
+        census->processes[i] = (struct process_tally){.row = CONN_NO_INDEX};
+    return 0;
+}
+
+int census_take(struct census *census, const struct frame *frame)
+{
+    census->frame = frame;
+    census->listener_count = census->target_count = 0;
+    census->orphans = census->orphans_unanswered = census->details = 0;
+    census->out_rate = 0;
+    census->port_first = (uint16_t)host_fact(frame->facts, FACT_PORT_FIRST);
+    census->port_last = (uint16_t)host_fact(frame->facts, FACT_PORT_LAST);
+    hash_index_clear(&census->target_index);
+    int error = make_room_for_processes(census);
+    if (!error)
+        error = take_listeners(census);
+    for (uint32_t i = 0; i < frame->live_count && !error; i++)
+        take_row(census, &frame->conns[i], i);
+    return error ? error : census_watch(census);
+}

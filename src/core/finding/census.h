@@ -1,0 +1,122 @@
+/* census: the rows of one frame gathered once for all detectors: by listener, by process, by target
+ * (where we connect to) and by peer in trouble. Also what single troubled rows did since the frames
+ * before. Internal to core/finding. */
+#ifndef TCPLENS_CORE_FINDING_CENSUS_H
+#define TCPLENS_CORE_FINDING_CENSUS_H
+
+#include "base/hash_index.h"
+#include "core/frame.h"
+#include "core/info_fields.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PORT_COUNT  65536u
+#define TARGETS_MAX 16384u
+#define WATCHED_MAX 8192u
+#define OPENERS_MAX 512u
+
+/* All LISTEN rows of one address and port. */
+struct listener_tally {
+    uint32_t row; /* index in frame.conns of the fullest */
+    uint32_t sockets;
+    uint32_t queue, backlog;                        /* of the fullest */
+    uint32_t syn_received, syn_repeated, syn_stuck; /* rows; with 1, 3 or more repetitions */
+    uint32_t syn_peers;  /* changes of the peer from one stuck row to the next, at most distinct */
+    uint32_t unaccepted; /* rows that wait for accept() */
+    uint32_t unaccepted_close_wait;
+    int64_t unaccepted_ns; /* the longest of these waits, at least */
+    uint32_t next;         /* listener of the same port, index + 1 */
+    struct addr last_peer;
+};
+
+/* CLOSE-WAIT by what is unread: only the FIN was read; the FIN is unread; data is unread too. */
+enum unread { UNREAD_NOTHING, UNREAD_FIN, UNREAD_DATA, UNREAD_COUNT };
+
+struct process_tally { /* by index in frame.procs */
+    uint32_t sockets, established;
+    uint32_t close_wait, close_wait_old, unread[UNREAD_COUNT];
+    uint32_t fin_wait_2, fin_wait_2_old; /* without a time limit */
+    uint32_t bound;                      /* neither listening nor connected */
+    uint32_t syn_sent;
+    uint32_t idle, idle_public;                               /* long silent, no keepalive */
+    uint32_t unread_rows;                                     /* the receive window is shut */
+    int64_t close_wait_ns, fin_wait_2_ns, unread_ns, idle_ns; /* the longest, at least */
+    uint64_t buffer_bytes, out_rate;
+    uint32_t row; /* one of its rows in trouble */
+};
+
+/* Rows to one remote address and port; for inbound rows port 0: the peer. */
+struct target_tally {
+    struct addr remote, local; /* local: 0 for a peer */
+    uint16_t port;
+    uint8_t family;
+    bool inbound;
+    uint32_t netns;
+    uint32_t rows, in_range; /* in_range: local port out of ip_local_port_range */
+    uint32_t time_wait, established;
+    uint32_t syn_sent, syn_retried;
+    int64_t syn_ns;                           /* the oldest SYN-SENT, at least */
+    uint32_t silent, silent_most, silent_row; /* timeouts in a row: rows, most, a row of them */
+    uint32_t silent_5;                        /* rows with five or more */
+    uint32_t silent_ack_ms;                   /* last ACK of silent_row */
+    uint32_t shut, shut_row;                  /* peer's window is 0 */
+    uint32_t shut_unanswered;                 /* ... and probes are not answered */
+    int64_t shut_ns;                          /* the longest, at least */
+    uint32_t keepalive_unanswered;            /* rows; */
+    uint8_t keepalive_most;
+    uint32_t proc; /* index in frame.procs of an owner, CONN_NO_INDEX = none known */
+    bool procs_differ;
+};
+
+/* What a row in trouble, or with something to send, did lately: decayed sums over WATCH_TAU_S. */
+struct watched_row {
+    uint64_t serial;
+    uint32_t row;  /* in the frame of the last update */
+    bool measured; /* by two frames at least */
+    uint64_t bytes_sent, bytes_retrans, busy_us, rwnd_us, sndbuf_us; /* as they stood last */
+    uint32_t retrans, dsack;
+    double sent, resent, resent_segments, dsacks, busy, rwnd, sndbuf, seconds;
+    int64_t bloated_ns; /* mono time since which its round trip is bloated, 0 = it is not */
+};
+#define WATCH_TAU_S 20.0
+
+struct census {
+    const struct frame *frame;
+    struct listener_tally *listeners;
+    uint32_t listener_count, listener_capacity;
+    uint16_t port_listener[PORT_COUNT]; /* first listener of a port, index + 1 */
+    struct process_tally *processes;
+    uint32_t process_capacity;
+    struct target_tally *targets;
+    uint32_t target_count, target_capacity;
+    struct hash_index target_index;
+    struct watched_row *watched, *watched_before;
+    uint32_t watched_count, watched_capacity, before_count, before_capacity;
+    struct hash_index watched_index; /* of watched_before, by serial */
+    int64_t mono_ns;
+    uint16_t port_first, port_last;       /* ip_local_port_range, 0 = not known */
+    uint32_t orphans, orphans_unanswered; /* closing, no owner; ... and retransmitting */
+    uint32_t details;                     /* rows with all of tcp_info */
+    uint64_t out_rate;                    /* of all rows, bytes a second */
+};
+
+void census_init(struct census *census);
+void census_done(struct census *census);
+/* Counts the live rows of a frame. 0 or -ENOMEM. */
+int census_take(struct census *census, const struct frame *frame);
+
+/* The part of census_take that looks back: rows that resend or have something to send
+ * (census_watch.c). 0 or -ENOMEM. */
+int census_watch(struct census *census);
+/* A field of a row's tcp_info, the way info.h reads it; `unknown` where the frame does not have it.
+ */
+enum info_index {
+#define INFO_INDEX(name, ...) INFO_INDEX_##name,
+    INFO_FIELDS(INFO_INDEX, INFO_INDEX)
+#undef INFO_INDEX
+};
+uint64_t row_info(const struct frame *frame, const struct conn *conn, enum info_index field,
+                  uint64_t unknown);
+
+#endif

@@ -1,0 +1,453 @@
+/* Detectors of connections that we open: ports, silent targets, refusals, churn. */
+#include "core/finding/detectors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TIME_WAIT_S 60.0
+
+static const struct opener *find_opener(const struct detection *d,
+                                        const struct target_tally *target)
+{
+    for (uint32_t i = 0; d->openers && i < d->openers->count; i++) {
+        const struct opener *opener = &d->openers->rows[i];
+        if (opener->port == target->port && opener->family == target->family &&
+            addr_compare(&opener->remote, &target->remote) == 0)
+            return opener;
+    }
+    return NULL;
+}
+
+/* TIME-WAIT rows have no owner: whoever opened the last ones is the one. */
+static void name_opener(struct finding_subject *subject, const struct opener *opener)
+{
+    if (!opener || subject->pid > 0)
+        return;
+    subject->pid = opener->pid;
+    subject->start_ticks = opener->start_ticks;
+    memcpy(subject->name, opener->name, sizeof(subject->name));
+}
+
+static struct finding_subject opener_subject(const struct detection *d, const struct opener *opener)
+{
+    struct finding_subject subject = {.kind = SUBJECT_TARGET,
+                                      .family = opener->family,
+                                      .port = opener->port,
+                                      .netns = opener->netns ? opener->netns : d->frame->netns,
+                                      .address = opener->remote};
+    name_opener(&subject, opener);
+    return subject;
+}
+
+static const char *endpoint(const struct finding_subject *subject, char *out, size_t size)
+{
+    addr_format_endpoint(out, size, &subject->address, subject->family, NULL, subject->port, NULL);
+    return out;
+}
+
+#define ENDPOINT_MAX (ADDR_TEXT_MAX + 32)
+
+/* --- ports --- */
+
+enum { PORTS_WARN, PORTS_CRITICAL, PORTS_LEAVE };
+
+static void report_ports(struct detection *d, const struct target_tally *target, uint32_t ports)
+{
+    const double percent = target->in_range * 100.0 / ports;
+    struct finding_subject subject = subject_target(d, target);
+    const struct opener *opener = find_opener(d, target);
+    char source[ADDR_TEXT_MAX + 16], rows[ADDR_TEXT_MAX + 40], place[ENDPOINT_MAX];
+
+    name_opener(&subject, opener);
+    struct finding *finding = detection_report(
+        d, severity_above(percent, d->limits[PORTS_WARN], d->limits[PORTS_CRITICAL]),
+        CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "%.0f %% of the local ports to %s are used (%u of %u, %u in TIME-WAIT)",
+                percent, endpoint(&subject, place, sizeof(place)), target->in_range, ports,
+                target->time_wait);
+    finding_rows(finding, "%s%s and sport >= :%u and sport <= :%u",
+                 filter_source(source, sizeof(source), &target->local, target->family),
+                 filter_target(rows, sizeof(rows), target), d->census->port_first,
+                 d->census->port_last);
+    finding_evidence_limit(finding, "ports", "", target->in_range, ports);
+    finding_evidence(finding, "TIME-WAIT rows", "", target->time_wait);
+    if (opener)
+        finding_evidence(finding, "opened", "/s", opener_rate(d->openers, opener->opens));
+    if (opener)
+        finding->window_ns = (int64_t)(OPENER_TAU_S * (double)SECOND_NS);
+    finding_rule_out(finding, "many TIME-WAIT rows to many targets, which do no harm");
+}
+
+static void evaluate_ports(struct detection *d)
+{
+    const uint32_t ports = host_facts_local_ports(d->facts);
+
+    if (ports == 0)
+        return;
+    for (uint32_t i = 0; i < d->census->target_count; i++) {
+        const struct target_tally *target = &d->census->targets[i];
+        if (!target->inbound && target->in_range * 100.0 / ports >= d->limits[PORTS_LEAVE])
+            report_ports(d, target, ports);
+    }
+}
+
+const struct detector PORTS_EXHAUSTED = {
+    .id = "ports-exhausted",
+    .section = "going out",
+    .title = "local ports to one target used up",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER,
+    .facts = {FACT_PORT_FIRST, FACT_PORT_LAST},
+    .limits = {{"warn", 60, "%", "of the ports of ip_local_port_range, to one target"},
+               {"critical", 90, "%", "of the ports of ip_local_port_range, to one target"},
+               {"leave", 50, "%", "below this the finding ends"}},
+    .evaluate = evaluate_ports,
+    .proof = "rows to one remote address and port with lport in net.ipv4.ip_local_port_range",
+    .meaning =
+        "Each connection to the same target takes a local port of its own, for a minute after "
+        "its end too. When all are taken connect() fails with EADDRNOTAVAIL.",
+    .advice = {"reuse connections: pool, keep-alive",
+               "widen net.ipv4.ip_local_port_range; set net.ipv4.tcp_tw_reuse=1 on this side",
+               "use more source or target addresses; IP_BIND_ADDRESS_NO_PORT where the program "
+               "binds first"}};
+
+enum { BOUND_WARN };
+
+static void evaluate_bound_pile(struct detection *d)
+{
+    const uint32_t ports = host_facts_local_ports(d->facts);
+
+    for (uint32_t i = 0; i < d->frame->proc_count && ports > 0; i++) {
+        const uint32_t bound = d->census->processes[i].bound;
+        const double percent = bound * 100.0 / ports;
+        if (percent * 2 < d->limits[BOUND_WARN])
+            continue;
+        const struct finding_subject subject = subject_process(d, i);
+        struct finding *finding =
+            detection_report(d, percent >= d->limits[BOUND_WARN] ? SEVERITY_WARNING : SEVERITY_NONE,
+                             CONFIDENCE_PROVEN, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding, "%s holds %u ports that are bound and not connected",
+                    subject_who(&subject, who, sizeof(who)), bound);
+        finding_rows(finding, "pid %d and state closed", (int)subject.pid);
+        finding_evidence_limit(finding, "rows", "", bound, ports);
+    }
+}
+
+const struct detector BOUND_PILE = {
+    .id = "bound-pile",
+    .section = "going out",
+    .title = "sockets that are bound and never connected",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER,
+    .facts = {FACT_PORT_FIRST, FACT_PORT_LAST},
+    .hold_s = 5,
+    .limits = {{"warn", 20, "%", "of the ports of ip_local_port_range, of one process"}},
+    .evaluate = evaluate_bound_pile,
+    .proof = "CLOSED rows with a local port, by process",
+    .meaning = "Ports are taken by sockets that neither listen nor connect.",
+    .advice = {"bind late, or with IP_BIND_ADDRESS_NO_PORT; look for sockets that are not closed "
+               "after a failed connect()"}};
+
+/* --- no answer --- */
+
+enum { SILENT_ROWS_WARN, SILENT_AGE_WARN, SILENT_ROWS_CRITICAL };
+
+static void report_silent_target(struct detection *d, const struct target_tally *target)
+{
+    const double age_s = (double)target->syn_ns / (double)SECOND_NS;
+    const bool high =
+        target->syn_retried >= d->limits[SILENT_ROWS_WARN] || age_s > d->limits[SILENT_AGE_WARN];
+    const enum finding_severity severity = target->syn_retried >= d->limits[SILENT_ROWS_CRITICAL]
+                                               ? SEVERITY_CRITICAL
+                                           : high ? SEVERITY_WARNING
+                                                  : SEVERITY_NONE;
+    struct finding_subject subject = subject_target(d, target);
+    name_opener(&subject, find_opener(d, target));
+    struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
+    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], rows[ADDR_TEXT_MAX + 40];
+
+    finding_say(finding, "%s gets no answer from %s: %u attempts wait, the oldest for %.0f s",
+                subject_who(&subject, who, sizeof(who)), endpoint(&subject, place, sizeof(place)),
+                target->syn_sent, age_s);
+    finding_rows(finding, "state syn-sent and %s", filter_target(rows, sizeof(rows), target));
+    finding_evidence_limit(finding, "SYN-SENT rows with retries", "", target->syn_retried,
+                           d->limits[SILENT_ROWS_WARN]);
+    finding_evidence_limit(finding, "oldest", "s", age_s, d->limits[SILENT_AGE_WARN]);
+    finding_evidence(finding, "ESTABLISHED rows", "", target->established);
+    finding_holds_since(finding, d, target->syn_ns);
+    finding_rule_out(finding, "a refusal: a reset would end the attempt at once");
+    finding_leave_open(finding, "the target's accept queue is full: it looks the same from here");
+}
+
+static void evaluate_connect_timeout(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->census->target_count; i++)
+        if (d->census->targets[i].syn_retried > 0)
+            report_silent_target(d, &d->census->targets[i]);
+}
+
+const struct detector CONNECT_TIMEOUT = {
+    .id = "connect-timeout",
+    .section = "going out",
+    .title = "a target that does not answer",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER,
+    .limits = {{"rows.warn", 3, "", "attempts that had to repeat their SYN"},
+               {"age.warn", 3, "s", "one attempt that waits for longer"},
+               {"rows.critical", 20, "", "attempts that had to repeat their SYN"}},
+    .evaluate = evaluate_connect_timeout,
+    .proof = "SYN-SENT rows with timer_retrans >= 1, by target",
+    .meaning =
+        "SYNs go out and nothing comes back: dropped by a firewall, sent to a wrong address or "
+        "to a dead host. Each attempt fails after about 130 s.",
+    .advice = {"check address, route and firewalls on the way to the target",
+               "check whether the target's program accepts: run tcplens doctor there",
+               "give connect() a time limit of a few seconds"}};
+
+enum { LOSS_PERCENT, LOSS_LEAST };
+
+static void report_syn_loss(struct detection *d, const struct finding_subject *subject, double slow,
+                            double all, const char *fact, double window_s)
+{
+    const double percent = slow * 100 / all;
+    const bool high = percent >= d->limits[LOSS_PERCENT] && slow >= d->limits[LOSS_LEAST];
+    struct finding *finding =
+        detection_report(d, high ? SEVERITY_WARNING : SEVERITY_NONE, CONFIDENCE_PROVEN, subject);
+    char place[ENDPOINT_MAX] = "", address[ADDR_TEXT_MAX + 2];
+
+    finding_say(finding, "%.0f %% of the connections%s%s need a second SYN, and so a second more",
+                percent, subject->family ? " to " : "",
+                subject->family ? endpoint(subject, place, sizeof(place)) : "");
+    if (subject->family)
+        finding_rows(finding, "dst %s and dport = :%u",
+                     filter_address(address, sizeof(address), &subject->address, subject->family),
+                     subject->port);
+    else
+        finding_rows(finding, "state syn-sent");
+    finding_evidence_limit(finding, fact, "%", percent, d->limits[LOSS_PERCENT]);
+    finding_evidence(finding, "attempts", "", all);
+    finding->window_ns = (int64_t)(window_s * (double)SECOND_NS);
+    finding_rule_out(finding, "a target that never answers: most attempts go through");
+    finding_leave_open(finding, "the target's accept queue overflows now and then");
+}
+
+/* The kernel repeats a SYN after a second: a handshake that takes that long lost one. */
+static void evaluate_syn_loss(struct detection *d)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; d->openers && i < d->openers->count; i++) {
+        const struct opener *opener = &d->openers->rows[i];
+        if (opener->slow < 1 || opener->connects < 1)
+            continue;
+        const struct finding_subject subject = opener_subject(d, opener);
+        report_syn_loss(d, &subject, opener->slow, opener->connects, "handshakes of a second",
+                        d->openers->seconds);
+        found = true;
+    }
+    double retried, opened, seconds;
+    if (found || !detection_growth(d, FACT_SYN_RETRANS, 60, &retried, &seconds) ||
+        !detection_growth(d, FACT_ACTIVE_OPENS, 60, &opened, &seconds) || retried < 1 ||
+        opened < retried)
+        return;
+    for (uint32_t i = 0; i < d->census->target_count; i++)
+        if (d->census->targets[i].syn_retried > 0)
+            retried -= d->census->targets[i].syn_retried; /* connect-timeout has those */
+    const struct finding_subject subject = subject_netns(d);
+    if (retried >= 1)
+        report_syn_loss(d, &subject, retried, opened, "TCPSynRetrans / ActiveOpens", seconds);
+}
+
+const struct detector SYN_LOSS = {
+    .id = "syn-loss",
+    .section = "going out",
+    .title = "handshakes that take a second because a SYN was lost",
+    .worst = SEVERITY_WARNING,
+    .facts = {FACT_SYN_RETRANS, FACT_ACTIVE_OPENS},
+    .changes = true,
+    .limits = {{"warn", 5, "%", "of the handshakes"},
+               {"least", 3, "", "handshakes that lost a SYN"}},
+    .evaluate = evaluate_syn_loss,
+    .proof = "SYN-SENT to ESTABLISHED in a second or more; TCPSynRetrans / ActiveOpens",
+    .meaning = "A lost SYN or SYN-ACK costs the client a whole second: median times look well, the "
+               "slowest do not.",
+    .advice = {"look for loss, rate limits and full tables on the way (firewall, conntrack, SYN "
+               "limits), and for overflows of the target's accept queue",
+               "keep connections open, so that fewer handshakes are needed"}};
+
+enum { REFUSED_WARN };
+
+static void report_refused(struct detection *d, const struct opener *opener)
+{
+    const double a_minute = opener_rate(d->openers, opener->refused) * 60;
+    const bool all = opener->connects < 0.5 && d->watched_s >= 60;
+    const enum finding_severity severity = a_minute < d->limits[REFUSED_WARN] ? SEVERITY_NONE
+                                           : all                              ? SEVERITY_CRITICAL
+                                                                              : SEVERITY_WARNING;
+    const struct finding_subject subject = opener_subject(d, opener);
+    struct finding *finding = detection_report(d, severity, CONFIDENCE_LIKELY, &subject);
+    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
+
+    finding_say(finding, "%s refuses %s: %.0f times a minute",
+                endpoint(&subject, place, sizeof(place)), subject_who(&subject, who, sizeof(who)),
+                a_minute);
+    finding_rows(finding, "dst %s and dport = :%u",
+                 filter_address(address, sizeof(address), &subject.address, subject.family),
+                 subject.port);
+    finding_evidence_limit(finding, "refused", "/min", a_minute, d->limits[REFUSED_WARN]);
+    finding_evidence(finding, "connected", "/min", opener_rate(d->openers, opener->connects) * 60);
+    finding->window_ns = (int64_t)(OPENER_TAU_S * (double)SECOND_NS);
+    finding_rule_out(finding, "no answer: the attempts end at once");
+    finding_leave_open(finding, "a health check of a service that was stopped on purpose");
+}
+
+static void evaluate_connect_refused(struct detection *d)
+{
+    double fails = 0, seconds = 1;
+
+    if (!d->openers || !d->frame->events || strcmp(d->frame->events, "bpf") != 0) {
+        detection_not_checked(d, "failed attempts are seen by BPF events only");
+        return;
+    }
+    if (!detection_growth(d, FACT_ATTEMPT_FAILS, 60, &fails, &seconds) || fails < 1)
+        return; /* attempts that the program itself gave up are no refusals */
+    for (uint32_t i = 0; i < d->openers->count; i++)
+        if (d->openers->rows[i].refused >= 2 && d->openers->rows[i].refused <= fails * 2)
+            report_refused(d, &d->openers->rows[i]);
+}
+
+const struct detector CONNECT_REFUSED = {
+    .id = "connect-refused",
+    .section = "going out",
+    .title = "a target that refuses connections",
+    .worst = SEVERITY_CRITICAL,
+    .facts = {FACT_ATTEMPT_FAILS},
+    .changes = true,
+    .limits = {{"warn", 5, "/min", "refusals of one target"}},
+    .evaluate = evaluate_connect_refused,
+    .proof = "SYN-SENT that ends within a second; AttemptFails",
+    .meaning =
+        "The target answers with a reset: nothing listens on that port, or a firewall rejects.",
+    .advice = {"check that the service runs and listens on this address and port"}};
+
+/* --- churn --- */
+
+enum { CHURN_RATE, CHURN_LIFE, CHURN_PORTS };
+
+static const struct target_tally *find_target(const struct detection *d,
+                                              const struct opener *opener)
+{
+    for (uint32_t i = 0; i < d->census->target_count; i++) {
+        const struct target_tally *target = &d->census->targets[i];
+        if (!target->inbound && target->port == opener->port && target->family == opener->family &&
+            addr_compare(&target->remote, &opener->remote) == 0)
+            return target;
+    }
+    return NULL;
+}
+
+/* It does harm where the ends stay with us and take the ports away. */
+static enum finding_severity severity_of_churn(const struct detection *d,
+                                               const struct target_tally *target, double rate)
+{
+    const uint32_t ports = host_facts_local_ports(d->facts);
+
+    if (rate < d->limits[CHURN_RATE])
+        return SEVERITY_NONE;
+    if (!target || ports == 0 || target->time_wait <= 3 * target->established)
+        return SEVERITY_INFO;
+    return rate * TIME_WAIT_S * 100 / ports >= d->limits[CHURN_PORTS] ? SEVERITY_WARNING
+                                                                      : SEVERITY_INFO;
+}
+
+static void report_churn(struct detection *d, const struct opener *opener, double rate,
+                         double life_ms)
+{
+    const struct target_tally *target = find_target(d, opener);
+    const struct finding_subject subject = opener_subject(d, opener);
+    struct finding *finding =
+        detection_report(d, severity_of_churn(d, target, rate), CONFIDENCE_PROVEN, &subject);
+    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
+
+    finding_say(finding,
+                "%s opens %.0f connections a second to %s, half of them for less than %.0f ms",
+                subject_who(&subject, who, sizeof(who)), rate,
+                endpoint(&subject, place, sizeof(place)), life_ms);
+    finding_rows(finding, "dst %s and dport = :%u",
+                 filter_address(address, sizeof(address), &subject.address, subject.family),
+                 subject.port);
+    finding_evidence_limit(finding, "opened", "/s", rate, d->limits[CHURN_RATE]);
+    finding_evidence_limit(finding, "median life", "ms", life_ms, d->limits[CHURN_LIFE]);
+    if (target) {
+        finding_evidence(finding, "TIME-WAIT rows", "", target->time_wait);
+        finding_evidence(finding, "ESTABLISHED rows", "", target->established);
+    }
+    finding->window_ns = (int64_t)(OPENER_TAU_S * (double)SECOND_NS);
+    if (target && target->time_wait > target->established)
+        finding_advise(finding, "TIME-WAIT is on this side: it is we who close first");
+    finding_leave_open(finding, "a load test");
+}
+
+static void evaluate_churn(struct detection *d)
+{
+    if (!d->openers) {
+        detection_not_checked(d, "no events");
+        return;
+    }
+    for (uint32_t i = 0; i < d->openers->count; i++) {
+        const struct opener *opener = &d->openers->rows[i];
+        const double rate = opener_rate(d->openers, opener->opens);
+        const double life_ms = opener_median_ms(opener);
+        if (rate * 2 >= d->limits[CHURN_RATE] && life_ms >= 0 && life_ms < d->limits[CHURN_LIFE])
+            report_churn(d, opener, rate, life_ms);
+    }
+}
+
+const struct detector CHURN = {
+    .id = "churn",
+    .section = "going out",
+    .title = "short connections, many a second",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER | NEED_HOST_FACTS,
+    .changes = true,
+    .limits = {{"rate", 50, "/s", "connections opened to one target"},
+               {"life", 2000, "ms", "half of them live for less"},
+               {"ports", 60, "%", "of the local ports at this rate: a warning from here on"}},
+    .evaluate = evaluate_churn,
+    .proof = "events: opens a second and median life, by target; TIME-WAIT rows of it",
+    .meaning =
+        "Each request opens a connection of its own: a round trip and a local port for each, "
+        "and a minute of TIME-WAIT on the side that closes first.",
+    .advice = {"use a pool or keep-alive (nginx: upstream keepalive)"}};
+
+static void evaluate_tw_overflow(struct detection *d)
+{
+    double growth, seconds;
+
+    if (!detection_growth(d, FACT_TW_OVERFLOW, 60, &growth, &seconds) || growth < d->limits[0])
+        return;
+    const struct finding_subject subject = subject_netns(d);
+    struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "%.0f connections ended without TIME-WAIT: the table of %llu is full",
+                growth, (unsigned long long)host_fact(d->facts, FACT_MAX_TW_BUCKETS));
+    finding_rows(finding, "state time-wait");
+    finding_evidence_limit(finding, "TCPTimeWaitOverflow", "", growth, d->limits[0]);
+    finding_evidence_limit(finding, "tw", "", (double)host_fact(d->facts, FACT_TCP_TW),
+                           (double)host_fact(d->facts, FACT_MAX_TW_BUCKETS));
+    finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
+}
+
+const struct detector TW_OVERFLOW = {
+    .id = "tw-overflow",
+    .section = "going out",
+    .title = "more TIME-WAIT than the kernel keeps",
+    .worst = SEVERITY_WARNING,
+    .facts = {FACT_TW_OVERFLOW},
+    .changes = true,
+    .limits = {{"warn", 1, "", "TCPTimeWaitOverflow within a minute"}},
+    .evaluate = evaluate_tw_overflow,
+    .proof = "TCPTimeWaitOverflow; tw against net.ipv4.tcp_max_tw_buckets",
+    .meaning = "Late segments of an old connection may then reach a new one. Ports are not the "
+               "trouble.",
+    .advice = {"raise net.ipv4.tcp_max_tw_buckets; never lower it"}};

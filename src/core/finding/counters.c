@@ -1,0 +1,45 @@
+/* A ring of readings of the host's counters. */
+#include "core/finding/counters.h"
+
+#include "base/clock.h"
+
+static const struct host_facts *sample_at(const struct counters *counters, uint32_t age)
+{
+    return &counters->samples[(counters->next + COUNTER_SAMPLES - 1 - age) % COUNTER_SAMPLES];
+}
+
+void counters_add(struct counters *counters, const struct host_facts *facts)
+{
+    if (!facts)
+        return;
+    if (counters->count > 0 &&
+        (facts->netns != counters->latest.netns || facts->mono_ns < counters->latest.mono_ns))
+        counters->count = 0;
+    counters->latest = *facts;
+    if (counters->count > 0 && facts->mono_ns - sample_at(counters, 0)->mono_ns < SECOND_NS)
+        return;
+    counters->samples[counters->next] = *facts;
+    counters->next = (counters->next + 1) % COUNTER_SAMPLES;
+    counters->count += counters->count < COUNTER_SAMPLES;
+}
+
+bool counters_growth(const struct counters *counters, enum host_fact fact, double most_s,
+                     double *growth, double *seconds)
+{
+    const struct host_facts *from = NULL;
+    const struct host_facts *to = &counters->latest;
+
+    for (uint32_t age = 0; age < counters->count; age++) {
+        const struct host_facts *sample = sample_at(counters, age);
+        if (from && (double)(to->mono_ns - sample->mono_ns) > most_s * (double)SECOND_NS)
+            break;
+        from = sample;
+    }
+    if (!from || from->mono_ns >= to->mono_ns || !host_fact_known(from, fact) ||
+        !host_fact_known(to, fact))
+        return false;
+    const uint64_t before = host_fact(from, fact), now = host_fact(to, fact);
+    *seconds = (double)(to->mono_ns - from->mono_ns) / (double)SECOND_NS;
+    *growth = now > before ? (double)(now - before) : 0;
+    return true;
+}

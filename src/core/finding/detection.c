@@ -1,0 +1,242 @@
+/* What detectors have in common: drafts of findings, subjects, pieces of filters. */
+#include "core/finding/detection.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void set_check(struct detection *d, enum finding_verdict verdict, const char *format,
+                      va_list arguments) __attribute__((format(printf, 3, 0)));
+
+static void set_check(struct detection *d, enum finding_verdict verdict, const char *format,
+                      va_list arguments)
+{
+    d->check->verdict = (uint8_t)verdict;
+    vsnprintf(d->check->reason, sizeof(d->check->reason), format, arguments);
+}
+
+void detection_not_checked(struct detection *d, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_check(d, VERDICT_NOT_CHECKED, format, arguments);
+    va_end(arguments);
+}
+
+void detection_learning(struct detection *d, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_check(d, VERDICT_LEARNING, format, arguments);
+    va_end(arguments);
+}
+
+struct finding *detection_report(struct detection *d, enum finding_severity severity,
+                                 enum finding_confidence confidence,
+                                 const struct finding_subject *subject)
+{
+    struct finding *finding =
+        d->draft_count < DRAFTS_MAX ? &d->drafts[d->draft_count++] : &d->spare;
+
+    *finding = (struct finding){.detector = d->detector, .subject = *subject};
+    finding->severity =
+        (uint8_t)(severity > d->detector->worst ? d->detector->worst : (uint8_t)severity);
+    finding->confidence = (uint8_t)confidence;
+    return finding;
+}
+
+void finding_say(struct finding *finding, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(finding->title, sizeof(finding->title), format, arguments);
+    va_end(arguments);
+}
+
+void finding_rows(struct finding *finding, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(finding->filter, sizeof(finding->filter), format, arguments);
+    va_end(arguments);
+}
+
+static struct evidence *add_evidence(struct finding *finding)
+{
+    const uint8_t last = EVIDENCE_MAX - 1;
+    return &finding->evidence[finding->evidence_count < last ? finding->evidence_count++ : last];
+}
+
+void finding_evidence(struct finding *finding, const char *fact, const char *unit, double value)
+{
+    *add_evidence(finding) = (struct evidence){.fact = fact, .unit = unit, .value = value};
+}
+
+void finding_evidence_limit(struct finding *finding, const char *fact, const char *unit,
+                            double value, double limit)
+{
+    *add_evidence(finding) = (struct evidence){
+        .fact = fact, .unit = unit, .value = value, .limit = limit, .has_limit = true};
+}
+
+static void add_text(const char **texts, const char *text)
+{
+    for (int i = 0; i < LOOKALIKES_MAX; i++) {
+        if (!texts[i]) {
+            texts[i] = text;
+            return;
+        }
+    }
+}
+
+void finding_rule_out(struct finding *finding, const char *lookalike)
+{
+    add_text(finding->ruled_out, lookalike);
+}
+
+void finding_leave_open(struct finding *finding, const char *lookalike)
+{
+    add_text(finding->open, lookalike);
+}
+
+void finding_advise(struct finding *finding, const char *advice)
+{
+    add_text(finding->advice, advice);
+}
+
+void finding_holds_since(struct finding *finding, const struct detection *d, int64_t age_ns)
+{
+    if (age_ns > 0)
+        finding->since_ns = d->frame->wall_ns - age_ns;
+}
+
+/* --- subjects --- */
+
+struct finding_subject subject_host(const struct detection *d)
+{
+    (void)d;
+    return (struct finding_subject){.kind = SUBJECT_HOST};
+}
+
+struct finding_subject subject_netns(const struct detection *d)
+{
+    return (struct finding_subject){.kind = SUBJECT_NETNS,
+                                    .netns = d->facts ? d->facts->netns : d->frame->netns};
+}
+
+static void name_process(struct finding_subject *subject, const struct frame *frame, uint32_t proc)
+{
+    if (proc >= frame->proc_count)
+        return;
+    const struct proc *process = &frame->procs[proc];
+    subject->pid = process->pid;
+    subject->start_ticks = process->start_ticks;
+    snprintf(subject->name, sizeof(subject->name), "%s", process->comm);
+    if (process->group < frame->group_count) {
+        const struct group *group = &frame->groups[process->group];
+        snprintf(subject->unit, sizeof(subject->unit), "%s",
+                 group->container[0] ? group->container : group->unit);
+    }
+}
+
+struct finding_subject subject_process(const struct detection *d, uint32_t proc)
+{
+    struct finding_subject subject = {.kind = SUBJECT_PROCESS, .netns = d->frame->netns};
+    name_process(&subject, d->frame, proc);
+    return subject;
+}
+
+struct finding_subject subject_listener(const struct detection *d,
+                                        const struct listener_tally *listener)
+{
+    const struct conn *conn = &d->frame->conns[listener->row];
+    struct finding_subject subject = {.kind = SUBJECT_LISTENER,
+                                      .family = conn->tuple.family,
+                                      .port = conn->tuple.local_port,
+                                      .netns = conn->netns,
+                                      .address = conn->tuple.local};
+    name_process(&subject, d->frame, conn->owner);
+    return subject;
+}
+
+struct finding_subject subject_target(const struct detection *d, const struct target_tally *target)
+{
+    struct finding_subject subject = {.kind = target->inbound ? SUBJECT_PEER : SUBJECT_TARGET,
+                                      .family = target->family,
+                                      .port = target->port,
+                                      .netns = target->netns,
+                                      .address = target->remote};
+    if (!target->procs_differ)
+        name_process(&subject, d->frame, target->proc);
+    return subject;
+}
+
+const char *subject_who(const struct finding_subject *subject, char *out, size_t size)
+{
+    if (subject->name[0])
+        snprintf(out, size, "%s", subject->name);
+    else if (subject->pid > 0)
+        snprintf(out, size, "process %d", (int)subject->pid);
+    else
+        snprintf(out, size, "a process");
+    return out;
+}
+
+static size_t format_process(const struct finding_subject *subject, char *out, size_t size)
+{
+    if (subject->pid <= 0)
+        return (size_t)snprintf(out, size, "%s", subject->name);
+    return (size_t)snprintf(out, size, "%s[%d]", subject->name, (int)subject->pid);
+}
+
+size_t subject_format(const struct finding_subject *subject, char *out, size_t size)
+{
+    static const char *const PLAIN[] = {
+        [SUBJECT_HOST] = "host", [SUBJECT_NETNS] = "network namespace"};
+    char place[ADDR_TEXT_MAX + 32] = "", process[EVENT_NAME_MAX + 16] = "";
+    const char *arrow = subject->kind == SUBJECT_LISTENER ? " on " : " to ";
+
+    if (subject->kind == SUBJECT_HOST || subject->kind == SUBJECT_NETNS)
+        return (size_t)snprintf(out, size, "%s", PLAIN[subject->kind]);
+    if (subject->kind == SUBJECT_PEER)
+        addr_format(place, sizeof(place), &subject->address, subject->family, NULL);
+    else if (subject->family)
+        addr_format_endpoint(place, sizeof(place), &subject->address, subject->family, NULL,
+                             subject->port, NULL);
+    format_process(subject, process, sizeof(process));
+    return (size_t)snprintf(out, size, "%s%s%s", process, process[0] && place[0] ? arrow : "",
+                            place);
+}
+
+/* --- filters --- */
+
+const char *filter_address(char *out, size_t size, const struct addr *addr, uint8_t family)
+{
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(text, sizeof(text), addr, family, NULL);
+    snprintf(out, size, family == FAMILY_INET6 ? "[%s]" : "%s", text);
+    return out;
+}
+
+const char *filter_source(char *out, size_t size, const struct addr *addr, uint8_t family)
+{
+    char text[ADDR_TEXT_MAX + 2] = "";
+
+    out[0] = '\0';
+    if (!addr_is_zero(addr))
+        snprintf(out, size, "src %s and ", filter_address(text, sizeof(text), addr, family));
+    return out;
+}
+
+const char *filter_target(char *out, size_t size, const struct target_tally *target)
+{
+    char text[ADDR_TEXT_MAX + 2] = "";
+
+    filter_address(text, sizeof(text), &target->remote, target->family);
+    if (target->inbound)
+        snprintf(out, size, "dst %s", text);
+    else
+        snprintf(out, size, "dst %s and dport = :%u", text, target->port);
+    return out;
+}

@@ -1,0 +1,92 @@
+/* detection: one detector at work on one frame: what it may look at, and how it reports. Internal
+ * to core/finding; a detector's file includes this and nothing else of the folder but its own
+ * tables. */
+#ifndef TCPLENS_CORE_FINDING_DETECTION_H
+#define TCPLENS_CORE_FINDING_DETECTION_H
+
+#include "base/clock.h"
+#include "core/finding/census.h"
+#include "core/finding/counters.h"
+#include "core/finding/finding.h"
+#include "core/finding/openers.h"
+
+#define DRAFTS_MAX 24u /* findings of one detector in one frame; what exceeds it is left out */
+
+struct detection {
+    const struct detector *detector;
+    const double *limits; /* in the order of detector->limits */
+    const struct frame *frame;
+    const struct host_facts *facts; /* NULL = none were read */
+    const struct census *census;
+    const struct counters *counters;
+    const struct openers *openers;
+    const struct finding *const
+        *list; /* findings of the frame before, for detectors of processes */
+    uint32_t list_count;
+    int (*process)(void *data, int32_t pid, uint64_t start_ticks, struct process_facts *facts);
+    void *process_data;
+    double watched_s; /* since the first frame */
+    struct finding *drafts;
+    uint32_t draft_count;
+    struct finding spare; /* written to when there is no room */
+    struct finding_check *check;
+};
+
+/* --- verdicts other than findings --- */
+
+void detection_not_checked(struct detection *d, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void detection_learning(struct detection *d, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --- reporting --- */
+
+/* A finding to be filled in; never NULL. SEVERITY_NONE: below the high mark, above the low one. */
+struct finding *detection_report(struct detection *d, enum finding_severity severity,
+                                 enum finding_confidence confidence,
+                                 const struct finding_subject *subject);
+void finding_say(struct finding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* the title */
+void finding_rows(struct finding *finding, const char *format, ...)
+    __attribute__((format(printf, 2, 3))); /* the filter */
+void finding_evidence(struct finding *finding, const char *fact, const char *unit, double value);
+void finding_evidence_limit(struct finding *finding, const char *fact, const char *unit,
+                            double value, double limit);
+void finding_rule_out(struct finding *finding, const char *lookalike);
+void finding_leave_open(struct finding *finding, const char *lookalike);
+void finding_advise(struct finding *finding, const char *advice);
+/* It holds at least so long already, by what the rows say. */
+void finding_holds_since(struct finding *finding, const struct detection *d, int64_t age_ns);
+
+static inline enum finding_severity severity_above(double value, double warn, double critical)
+{
+    return value >= critical ? SEVERITY_CRITICAL : value >= warn ? SEVERITY_WARNING : SEVERITY_NONE;
+}
+
+/* --- subjects --- */
+
+struct finding_subject subject_host(const struct detection *d);
+struct finding_subject subject_netns(const struct detection *d);
+struct finding_subject subject_process(const struct detection *d, uint32_t proc);
+struct finding_subject subject_listener(const struct detection *d,
+                                        const struct listener_tally *listener);
+struct finding_subject subject_target(const struct detection *d, const struct target_tally *target);
+/* Who it is, for titles: "nginx", "process 14612", "a process". */
+const char *subject_who(const struct finding_subject *subject, char *out, size_t size);
+
+/* An address as filters take it: "10.0.0.2", "[2001:db8::1]". Size at least ADDR_TEXT_MAX + 2. */
+const char *filter_address(char *out, size_t size, const struct addr *addr, uint8_t family);
+/* "src 10.0.0.1 and ", "" for the unspecified address. Size at least ADDR_TEXT_MAX + 16. */
+const char *filter_source(char *out, size_t size, const struct addr *addr, uint8_t family);
+/* "dst A and dport = :P" of a target, "dst A" of a peer. */
+const char *filter_target(char *out, size_t size, const struct target_tally *target);
+
+/* Growth of a counter over the last `most_s` seconds, or as long as there were frames; *seconds
+ * gets how long that is. False: not known. */
+static inline bool detection_growth(const struct detection *d, enum host_fact fact, double most_s,
+                                    double *growth, double *seconds)
+{
+    return counters_growth(d->counters, fact, most_s, growth, seconds);
+}
+
+#endif

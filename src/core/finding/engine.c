@@ -1,0 +1,396 @@
+/* The engine: runs the detectors over each frame and keeps every finding from its begin to its end.
+ * A draft that a detector reports begins as a finding when it holds in two of three frames, or for
+ * as long as its detector says; it ends when nothing was reported for QUIET_NS. */
+#include "core/finding/detection.h"
+#include "core/finding/suppress.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUIET_NS    (15 * SECOND_NS)
+#define RECENT_MASK 7u /* the last three frames */
+
+enum stage { STAGE_FREE, STAGE_PENDING, STAGE_HOLDS, STAGE_ENDED };
+
+struct tracked {
+    struct finding finding;
+    uint8_t stage;
+    uint8_t recent;   /* bit 0: reported above the high mark in this frame */
+    bool reported;    /* in this frame */
+    bool was_first;   /* it held in the first frame that could show it */
+    int64_t first_ns; /* mono: above the high mark since */
+    int64_t first_wall_ns;
+    int64_t held_ns, held_wall_ns; /* last frame that reported it */
+    int64_t worse_ns;              /* mono: last frame that reported its severity */
+};
+
+struct finding_engine {
+    struct finding_settings settings;
+    struct census census;
+    struct counters counters;
+    struct openers openers;
+    struct tracked tracked[FINDINGS_MAX];
+    struct finding drafts[DRAFTS_MAX];
+    struct finding_check checks[DETECTORS_MAX];
+    const struct finding *list[FINDINGS_MAX];
+    uint32_t list_count;
+    uint32_t next_id;
+    uint64_t frames;
+    int64_t began_ns, mono_ns;
+};
+
+/* --- words --- */
+
+static const char *const SEVERITIES[] = {"none", "info", "warning", "critical"};
+static const char *const CONFIDENCES[] = {"possible", "likely", "proven"};
+static const char *const VERDICTS[] = {"ok", "finding", "learning", "not checked"};
+
+const char *severity_name(enum finding_severity severity)
+{
+    return SEVERITIES[severity];
+}
+
+const char *confidence_name(enum finding_confidence confidence)
+{
+    return CONFIDENCES[confidence];
+}
+
+const char *verdict_name(enum finding_verdict verdict)
+{
+    return VERDICTS[verdict];
+}
+
+int severity_from_name(const char *name, enum finding_severity *severity)
+{
+    for (int i = SEVERITY_INFO; i <= SEVERITY_CRITICAL; i++) {
+        if (strcmp(name, SEVERITIES[i]) == 0) {
+            *severity = (enum finding_severity)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+/* --- life --- */
+
+struct finding_engine *finding_engine_new(const struct finding_settings *settings)
+{
+    struct finding_engine *engine = calloc(1, sizeof(*engine));
+    if (!engine)
+        return NULL;
+    engine->settings = *settings;
+    census_init(&engine->census);
+    openers_init(&engine->openers);
+    return engine;
+}
+
+void finding_engine_free(struct finding_engine *engine)
+{
+    if (!engine)
+        return;
+    census_done(&engine->census);
+    openers_done(&engine->openers);
+    free(engine);
+}
+
+/* --- one finding from frame to frame --- */
+
+static bool same_subject(const struct finding_subject *a, const struct finding_subject *b)
+{
+    if (a->kind != b->kind || a->netns != b->netns)
+        return false;
+    if (a->kind == SUBJECT_PROCESS)
+        return a->pid == b->pid && a->start_ticks == b->start_ticks;
+    return a->port == b->port && a->family == b->family &&
+           addr_compare(&a->address, &b->address) == 0;
+}
+
+/* An ended finding is history: the same trouble again is a new one. */
+static struct tracked *find_tracked(struct finding_engine *engine, const struct finding *draft)
+{
+    for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
+        struct tracked *tracked = &engine->tracked[i];
+        if ((tracked->stage == STAGE_PENDING || tracked->stage == STAGE_HOLDS) &&
+            tracked->finding.detector == draft->detector &&
+            same_subject(&tracked->finding.subject, &draft->subject))
+            return tracked;
+    }
+    return NULL;
+}
+
+/* A free place, else that of the finding that ended first. NULL: all hold. */
+static struct tracked *take_place(struct finding_engine *engine)
+{
+    struct tracked *oldest = NULL;
+
+    for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
+        struct tracked *tracked = &engine->tracked[i];
+        if (tracked->stage == STAGE_FREE)
+            return tracked;
+        if (tracked->stage == STAGE_ENDED &&
+            (!oldest || tracked->finding.ended_ns < oldest->finding.ended_ns))
+            oldest = tracked;
+    }
+    return oldest;
+}
+
+/* What the draft says now, with what is known of the finding since it began. */
+static void renew(struct finding_engine *engine, struct tracked *tracked,
+                  const struct finding *draft)
+{
+    const struct finding before = tracked->finding;
+    struct finding *finding = &tracked->finding;
+
+    *finding = *draft;
+    finding->id = before.id;
+    finding->since_ns = before.since_ns;
+    finding->since_least = before.since_least;
+    if (tracked->stage != STAGE_HOLDS)
+        return;
+    if (draft->since_ns > 0 && draft->since_ns < before.since_ns)
+        finding->since_ns = draft->since_ns;
+    /* It rises at once and falls after a quiet time. */
+    if (draft->severity >= before.severity)
+        tracked->worse_ns = engine->mono_ns;
+    else if (engine->mono_ns - tracked->worse_ns < QUIET_NS || draft->severity == SEVERITY_NONE)
+        finding->severity = before.severity;
+}
+
+static unsigned bits_set(unsigned bits)
+{
+    return (bits & 1) + (bits >> 1 & 1) + (bits >> 2 & 1);
+}
+
+static bool may_begin(const struct finding_engine *engine, const struct tracked *tracked,
+                      const struct finding *draft, int64_t now_wall_ns)
+{
+    const int64_t hold_ns = tracked->finding.detector->hold_s * SECOND_NS;
+    const int64_t seen_ns = engine->mono_ns - tracked->first_ns;
+    const int64_t said_ns = draft->since_ns > 0 ? now_wall_ns - draft->since_ns : 0;
+
+    if (bits_set(tracked->recent & RECENT_MASK) < 2)
+        return false;
+    return seen_ns >= hold_ns || said_ns >= hold_ns;
+}
+
+static void begin(struct finding_engine *engine, struct tracked *tracked,
+                  const struct finding *draft)
+{
+    struct finding *finding = &tracked->finding;
+
+    tracked->stage = STAGE_HOLDS;
+    tracked->worse_ns = engine->mono_ns;
+    finding->id = ++engine->next_id;
+    finding->since_ns = draft->since_ns > 0 && draft->since_ns < tracked->first_wall_ns
+                            ? draft->since_ns
+                            : tracked->first_wall_ns;
+    finding->since_least = tracked->was_first;
+}
+
+static void take_draft(struct finding_engine *engine, const struct finding *draft,
+                       const struct frame *frame)
+{
+    struct tracked *tracked = find_tracked(engine, draft);
+    const bool high = draft->severity > SEVERITY_NONE;
+
+    if (!tracked) {
+        tracked = high ? take_place(engine) : NULL;
+        if (!tracked)
+            return;
+        *tracked = (struct tracked){.finding = *draft,
+                                    .stage = STAGE_PENDING,
+                                    .first_ns = engine->mono_ns,
+                                    .first_wall_ns = frame->wall_ns,
+                                    .was_first = engine->frames <= 1u + draft->detector->changes};
+    }
+    tracked->reported = true;
+    tracked->recent |= high;
+    tracked->held_ns = engine->mono_ns;
+    tracked->held_wall_ns = frame->wall_ns;
+    renew(engine, tracked, draft);
+    if (tracked->stage == STAGE_PENDING && may_begin(engine, tracked, draft, frame->wall_ns))
+        begin(engine, tracked, draft);
+}
+
+static void age_tracked(struct finding_engine *engine)
+{
+    for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
+        engine->tracked[i].recent = (uint8_t)(engine->tracked[i].recent << 1);
+        engine->tracked[i].reported = false;
+    }
+}
+
+static void end_quiet(struct finding_engine *engine)
+{
+    for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
+        struct tracked *tracked = &engine->tracked[i];
+        if (tracked->reported)
+            continue;
+        if (tracked->stage == STAGE_PENDING && !(tracked->recent & RECENT_MASK))
+            tracked->stage = STAGE_FREE;
+        if (tracked->stage != STAGE_HOLDS || engine->mono_ns - tracked->held_ns < QUIET_NS)
+            continue;
+        tracked->stage = STAGE_ENDED;
+        tracked->finding.ended_ns = tracked->held_wall_ns;
+    }
+}
+
+/* --- one detector --- */
+
+static const char *missing_fact(const struct detector *detector, const struct host_facts *facts)
+{
+    for (size_t i = 0; i < sizeof(detector->facts) && detector->facts[i]; i++)
+        if (!host_fact_known(facts, detector->facts[i]))
+            return HOST_FACT_ROWS[detector->facts[i]].name;
+    return NULL;
+}
+
+/* False: it cannot be checked, and the reason was noted. */
+static bool can_check(struct detection *d, const struct finding_engine *engine)
+{
+    const struct detector *detector = d->detector;
+    const char *missing = missing_fact(detector, d->facts);
+
+    if (missing && !d->facts)
+        detection_not_checked(d, "the counters of the network namespace were not read");
+    else if (missing)
+        detection_not_checked(d, "%s is not readable or not in this kernel", missing);
+    else if ((detector->needs & NEED_DETAIL) && d->frame->live_count > 0 && d->census->details == 0)
+        detection_not_checked(d, "tcp_info was not read");
+    else if (detector->changes && engine->frames < 2)
+        detection_learning(d, "needs a second frame");
+    else
+        return true;
+    return false;
+}
+
+static void check_detector(struct finding_engine *engine, size_t index,
+                           const struct finding_input *input)
+{
+    struct finding_check *check = &engine->checks[index];
+    struct detection d = {.detector = DETECTORS[index],
+                          .limits = engine->settings.limits[index],
+                          .frame = input->frame,
+                          .facts = input->frame->facts,
+                          .census = &engine->census,
+                          .counters = &engine->counters,
+                          .openers = input->ring ? &engine->openers : NULL,
+                          .list = engine->list,
+                          .list_count = engine->list_count,
+                          .process = input->process,
+                          .process_data = input->data,
+                          .watched_s =
+                              (double)(engine->mono_ns - engine->began_ns) / (double)SECOND_NS,
+                          .drafts = engine->drafts,
+                          .check = check};
+
+    *check = (struct finding_check){.verdict = VERDICT_OK};
+    if (engine->settings.off[index]) {
+        detection_not_checked(&d, "off");
+        return;
+    }
+    if (!can_check(&d, engine))
+        return;
+    d.detector->evaluate(&d);
+    for (uint32_t i = 0; i < d.draft_count; i++)
+        take_draft(engine, &engine->drafts[i], input->frame);
+}
+
+/* --- the list --- */
+
+static int compare_holding(const struct finding *a, const struct finding *b)
+{
+    if (a->severity != b->severity)
+        return a->severity > b->severity ? -1 : 1;
+    if (a->confidence != b->confidence)
+        return a->confidence > b->confidence ? -1 : 1;
+    if (a->since_ns != b->since_ns)
+        return a->since_ns < b->since_ns ? -1 : 1;
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static int compare_findings(const void *left, const void *right)
+{
+    const struct finding *a = *(const struct finding *const *)left;
+    const struct finding *b = *(const struct finding *const *)right;
+
+    if ((a->ended_ns == 0) != (b->ended_ns == 0))
+        return a->ended_ns == 0 ? -1 : 1;
+    if (a->ended_ns != b->ended_ns)
+        return a->ended_ns > b->ended_ns ? -1 : 1;
+    return compare_holding(a, b);
+}
+
+static void make_list(struct finding_engine *engine)
+{
+    struct finding *holding[FINDINGS_MAX];
+    uint32_t count = 0;
+
+    engine->list_count = 0;
+    for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
+        struct tracked *tracked = &engine->tracked[i];
+        if (tracked->stage == STAGE_HOLDS)
+            holding[count++] = &tracked->finding;
+        if (tracked->stage == STAGE_HOLDS || tracked->stage == STAGE_ENDED)
+            engine->list[engine->list_count++] = &tracked->finding;
+    }
+    if (engine->list_count == 0)
+        return;
+    suppress(holding, count);
+    qsort(engine->list, engine->list_count, sizeof(engine->list[0]), compare_findings);
+    suppress_order(engine->list, count);
+}
+
+static void set_verdicts(struct finding_engine *engine)
+{
+    for (size_t i = 0; i < detector_count; i++)
+        for (uint32_t j = 0; j < engine->list_count; j++)
+            if (engine->list[j]->detector == DETECTORS[i] && engine->list[j]->ended_ns == 0)
+                engine->checks[i].verdict = VERDICT_FINDING;
+}
+
+int finding_engine_update(struct finding_engine *engine, const struct finding_input *input)
+{
+    const struct frame *frame = input->frame;
+
+    engine->mono_ns = frame->mono_ns;
+    if (engine->frames++ == 0)
+        engine->began_ns = frame->mono_ns;
+    counters_add(&engine->counters, frame->facts);
+    int error = census_take(&engine->census, frame);
+    if (!error)
+        error = openers_update(&engine->openers, frame, input->ring, &engine->census);
+    if (error)
+        return error;
+    age_tracked(engine);
+    for (size_t i = 0; i < detector_count; i++)
+        check_detector(engine, i, input);
+    end_quiet(engine);
+    make_list(engine);
+    set_verdicts(engine);
+    return 0;
+}
+
+const struct finding *const *finding_engine_list(const struct finding_engine *engine,
+                                                 uint32_t *count)
+{
+    *count = engine->list_count;
+    return engine->list;
+}
+
+const struct finding_check *finding_engine_checks(const struct finding_engine *engine)
+{
+    return engine->checks;
+}
+
+enum finding_severity finding_engine_worst(const struct finding_engine *engine)
+{
+    uint8_t worst = SEVERITY_NONE;
+
+    for (uint32_t i = 0; i < engine->list_count && engine->list[i]->ended_ns == 0; i++)
+        if (engine->list[i]->severity > worst)
+            worst = engine->list[i]->severity;
+    return (enum finding_severity)worst;
+}

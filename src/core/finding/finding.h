@@ -1,0 +1,185 @@
+/* finding: what is wrong with this machine's TCP. Detectors (DETECTORS[], one row each) look at
+ * every frame and report findings; the engine keeps each from its begin to its end. Pure: time
+ * comes with the frames, everything about processes beyond the frame is handed in.
+ *
+ *     struct finding_settings settings;
+ *     finding_settings_init(&settings);                        // defaults; then finding_set() ...
+ *     struct finding_engine *engine = finding_engine_new(&settings);
+ *     for each frame:                                          // made with
+ * finding_needs(&settings) finding_engine_update(engine, &(struct finding_input){.frame = frame,
+ * .ring = ring}); list = finding_engine_list(engine, &count);          // worst first, consequences
+ * below checks = finding_engine_checks(engine);                  // one verdict for each detector
+ *
+ * To list the rows that a finding means, apply its `filter` (core/filter.h parses it). */
+#ifndef TCPLENS_CORE_FINDING_FINDING_H
+#define TCPLENS_CORE_FINDING_FINDING_H
+
+#include "core/column.h"
+#include "core/event.h"
+#include "core/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum finding_severity {
+    SEVERITY_NONE, /* between the marks: keeps a finding going, begins none */
+    SEVERITY_INFO,
+    SEVERITY_WARNING,
+    SEVERITY_CRITICAL
+};
+enum finding_confidence {
+    CONFIDENCE_POSSIBLE, /* one explanation among others */
+    CONFIDENCE_LIKELY,   /* a pattern */
+    CONFIDENCE_PROVEN    /* the kernel counted it, or the rows show it */
+};
+enum finding_verdict { VERDICT_OK, VERDICT_FINDING, VERDICT_LEARNING, VERDICT_NOT_CHECKED };
+
+/* Names of the above as JSON and text have them: "warning", "likely", "not checked". */
+const char *severity_name(enum finding_severity severity);
+const char *confidence_name(enum finding_confidence confidence);
+const char *verdict_name(enum finding_verdict verdict);
+int severity_from_name(const char *name, enum finding_severity *severity); /* 0 or -EINVAL */
+
+/* What a finding is about. */
+enum subject_kind {
+    SUBJECT_HOST,
+    SUBJECT_NETNS,
+    SUBJECT_LISTENER, /* address, port: local */
+    SUBJECT_PROCESS,
+    SUBJECT_PEER,  /* address: remote */
+    SUBJECT_TARGET /* address, port: remote */
+};
+#define SUBJECT_TEXT_MAX (ADDR_TEXT_MAX + EVENT_NAME_MAX + 128)
+
+struct finding_subject {
+    uint8_t kind;   /* enum subject_kind */
+    uint8_t family; /* 0 = no address */
+    uint16_t port;
+    uint32_t netns;
+    struct addr address;
+    int32_t pid; /* process concerned, also of a listener or target; 0 = not known */
+    uint64_t start_ticks;
+    char name[EVENT_NAME_MAX]; /* of that process, "" = not known */
+    char unit[64];             /* its unit or container, "" = none known */
+};
+/* "nginx[14612] :8080", "10.0.0.2:9200", "host". Returns the length. */
+size_t subject_format(const struct finding_subject *subject, char *out, size_t size);
+
+/* A fact that supports the finding. */
+struct evidence {
+    const char *fact; /* static: id of a column, name of a kernel counter, or a plain word */
+    const char *unit; /* static: "", "/s", "%", "ms", "B" */
+    double value, limit;
+    bool has_limit;
+};
+#define EVIDENCE_MAX     8
+#define LOOKALIKES_MAX   4
+#define BECAUSE_MAX      4
+#define FINDING_TEXT_MAX 192
+
+struct finding {
+    uint32_t id; /* > 0, never used twice by one engine */
+    const struct detector *detector;
+    uint8_t severity;   /* enum finding_severity; of an ended finding the worst it was */
+    uint8_t confidence; /* enum finding_confidence */
+    bool since_least;   /* it holds since `since_ns` at least: it did when it was first seen */
+    struct finding_subject subject;
+    int64_t since_ns;  /* wall clock, by the facts where they say it */
+    int64_t ended_ns;  /* wall clock; 0 = it goes on */
+    int64_t window_ns; /* over which deltas in the evidence were taken; 0 = as rows stand */
+    char title[FINDING_TEXT_MAX];  /* one sentence without a full stop */
+    char filter[FINDING_TEXT_MAX]; /* exactly its rows; "" = no rows belong to it */
+    struct evidence evidence[EVIDENCE_MAX];
+    uint8_t evidence_count;
+    const char *ruled_out[LOOKALIKES_MAX]; /* static; NULL behind the last */
+    const char *open[LOOKALIKES_MAX];      /* lookalikes that could not be ruled out */
+    const char *advice[LOOKALIKES_MAX];    /* beside those of the detector; static */
+    uint32_t because[BECAUSE_MAX]; /* ids of the findings that cause it; 0 behind the last */
+};
+
+/* --- detectors --- */
+
+#define LIMITS_MAX 6
+struct detector_limit {
+    const char *key; /* "warn": set by ID.KEY=VALUE; NULL behind the last */
+    double preset;
+    const char *unit; /* "", "%", "s", "/s" */
+    const char *help;
+};
+
+struct detection; /* what an evaluate function works on: detection.h */
+
+struct detector {
+    const char *id;      /* "accept-queue-full" */
+    const char *section; /* "coming in" */
+    const char *title;   /* what it looks for, one line */
+    uint8_t worst;       /* enum finding_severity: never reports worse */
+    uint32_t needs;      /* enum need of the frames */
+    uint8_t facts[4];    /* enum host_fact without which it cannot be checked; 0 behind the last */
+    bool changes;        /* needs two frames at least */
+    uint16_t hold_s;     /* must hold so long before it begins; 0 = in two of three frames */
+    struct detector_limit limits[LIMITS_MAX];
+    void (*evaluate)(struct detection *detection);
+    const char *proof;     /* facts that prove it, one line */
+    const char *meaning;   /* one or two sentences */
+    const char *advice[4]; /* what to do, first things first; NULL behind the last */
+};
+extern const struct detector *const DETECTORS[];
+extern const size_t detector_count;
+#define DETECTORS_MAX 96
+
+/* --- settings --- */
+
+struct finding_settings {
+    double limits[DETECTORS_MAX][LIMITS_MAX];
+    bool off[DETECTORS_MAX];
+};
+void finding_settings_init(struct finding_settings *settings);
+/* "ID.KEY=VALUE". 0, or -EINVAL with one line in why. */
+int finding_set(struct finding_settings *settings, const char *text, char *why, size_t size);
+/* "ID,ID": only those, or all but those. 0, or -EINVAL with one line in why. */
+int finding_only(struct finding_settings *settings, const char *list, char *why, size_t size);
+int finding_skip(struct finding_settings *settings, const char *list, char *why, size_t size);
+/* enum need of all detectors that are on. */
+uint32_t finding_needs(const struct finding_settings *settings);
+
+/* --- the engine --- */
+
+/* Facts of a process that frames do not carry: read only for processes that findings name. */
+struct process_facts {
+    char state;                /* a letter of proc_pid_stat(5), 0 = not known */
+    uint32_t descriptors;      /* 0 = not known */
+    uint64_t descriptor_limit; /* soft limit; 0 = not known, or unlimited */
+};
+
+struct finding_input {
+    const struct frame *frame;
+    struct event_ring *ring; /* opens and closes between frames; NULL = none */
+    /* 0, or -errno where it cannot be known; NULL = never known (a log). */
+    int (*process)(void *data, int32_t pid, uint64_t start_ticks, struct process_facts *facts);
+    void *data;
+};
+
+struct finding_check {
+    uint8_t verdict;  /* enum finding_verdict */
+    char reason[112]; /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING */
+};
+
+struct finding_engine;
+
+struct finding_engine *finding_engine_new(const struct finding_settings *settings); /* or NULL */
+void finding_engine_free(struct finding_engine *engine);
+/* Takes the next frame; frames come in order of time, not necessarily all. 0 or -ENOMEM. */
+int finding_engine_update(struct finding_engine *engine, const struct finding_input *input);
+/* Findings that hold, then those that ended, newest first; at most FINDINGS_MAX. Of those that
+ * hold: worst first, each consequence below its cause. Valid until the next update. */
+#define FINDINGS_MAX 256
+const struct finding *const *finding_engine_list(const struct finding_engine *engine,
+                                                 uint32_t *count);
+/* One for each of DETECTORS[]. A detector that is off: VERDICT_NOT_CHECKED, "off". */
+const struct finding_check *finding_engine_checks(const struct finding_engine *engine);
+/* Worst severity of the findings that hold; SEVERITY_NONE = none. */
+enum finding_severity finding_engine_worst(const struct finding_engine *engine);
+
+#endif

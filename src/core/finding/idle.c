@@ -1,0 +1,45 @@
+/* Detectors of idle connections that something on the way may forget. */
+#include "core/finding/detectors.h"
+
+#include <stdio.h>
+
+static void evaluate_idle(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->frame->proc_count; i++) {
+        const struct process_tally *process = &d->census->processes[i];
+        if (process->idle * 2 < d->limits[0] || process->idle == 0)
+            continue;
+        const struct finding_subject subject = subject_process(d, i);
+        const enum finding_severity severity = process->idle_public >= d->limits[0]
+                                                   ? SEVERITY_WARNING
+                                               : process->idle >= d->limits[0] ? SEVERITY_INFO
+                                                                               : SEVERITY_NONE;
+        struct finding *finding = detection_report(d, severity, CONFIDENCE_POSSIBLE, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding, "%s has %u idle connections without keepalive, the longest for %.0f s",
+                    subject_who(&subject, who, sizeof(who)), process->idle,
+                    (double)process->idle_ns / (double)SECOND_NS);
+        finding_rows(finding,
+                     "pid %d and state established and last_data_sent > 350s and last_data_recv > "
+                     "350s and not timer keepalive",
+                     (int)subject.pid);
+        finding_evidence_limit(finding, "rows", "", process->idle, d->limits[0]);
+        finding_evidence(finding, "rows to public addresses", "", process->idle_public);
+        finding_leave_open(finding, "a network without NAT and load balancers on the way");
+    }
+}
+
+const struct detector IDLE_WITHOUT_KEEPALIVE = {
+    .id = "idle-without-keepalive",
+    .section = "idle",
+    .title = "idle connections without keepalive",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER,
+    .limits = {{"rows", 20, "", "rows of a process, idle for more than 350 s"}},
+    .evaluate = evaluate_idle,
+    .proof = "ESTABLISHED, no timer, last_data_sent and last_data_recv > 350 s, not loopback",
+    .meaning = "NAT gateways and load balancers forget idle connections without telling (AWS after "
+               "350 s, IPVS after 900 s): the next request then hangs.",
+    .advice = {
+        "set SO_KEEPALIVE with TCP_KEEPIDLE below the limit of the path; the kernel's 7,200 s "
+        "are too long"}};

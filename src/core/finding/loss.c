@@ -1,0 +1,503 @@
+/* Detectors of loss, of peers that are gone, of windows that are shut, of resets. */
+#include "core/finding/detectors.h"
+
+#include <stdio.h>
+
+#define PEERS_MOST    16u /* with losses worth a look, in one frame */
+#define SEGMENT_BYTES 1448.0
+
+static double seconds_of(int64_t ns)
+{
+    return (double)ns / (double)SECOND_NS;
+}
+
+static const char *place_of(const struct finding_subject *subject, char *out, size_t size)
+{
+    if (subject->kind == SUBJECT_PEER)
+        addr_format(out, size, &subject->address, subject->family, NULL);
+    else
+        addr_format_endpoint(out, size, &subject->address, subject->family, NULL, subject->port,
+                             NULL);
+    return out;
+}
+
+#define PLACE_MAX (ADDR_TEXT_MAX + 32)
+
+/* --- loss by peer --- */
+
+struct peer_loss {
+    const struct conn *conn; /* one of its rows */
+    double sent, resent, segments, dsacks, seconds;
+    uint32_t rows;
+};
+
+struct losses {
+    struct peer_loss peers[PEERS_MOST];
+    uint32_t count;
+    double segments; /* resent, of all watched rows */
+};
+
+static struct peer_loss *peer_of(struct losses *losses, const struct conn *conn)
+{
+    for (uint32_t i = 0; i < losses->count; i++) {
+        struct peer_loss *peer = &losses->peers[i];
+        if (peer->conn->tuple.family == conn->tuple.family &&
+            addr_compare(&peer->conn->tuple.remote, &conn->tuple.remote) == 0)
+            return peer;
+    }
+    return NULL;
+}
+
+static void add_watched(struct losses *losses, const struct detection *d, bool lossy)
+{
+    for (uint32_t i = 0; i < d->census->watched_count; i++) {
+        const struct watched_row *row = &d->census->watched[i];
+        const struct conn *conn = &d->frame->conns[row->row];
+        if (!row->measured || (row->resent_segments >= 1) != lossy)
+            continue;
+        struct peer_loss *peer = peer_of(losses, conn);
+        if (!peer && lossy && losses->count < PEERS_MOST) {
+            peer = &losses->peers[losses->count++];
+            *peer = (struct peer_loss){.conn = conn};
+        }
+        losses->segments += row->resent_segments;
+        if (!peer)
+            continue;
+        peer->rows += lossy;
+        peer->sent += row->sent;
+        peer->resent += row->resent;
+        peer->segments += row->resent_segments;
+        peer->dsacks += row->dsacks;
+        if (row->seconds > peer->seconds)
+            peer->seconds = row->seconds;
+    }
+}
+
+/* What else goes to the same peers, by the rates of the rows. */
+static void add_healthy(struct losses *losses, const struct detection *d)
+{
+    for (uint32_t i = 0; i < d->frame->live_count && losses->count > 0; i++) {
+        const struct conn *conn = &d->frame->conns[i];
+        if (conn->retrans > 0 || conn->send_queue > 0 || conn_out_rate(conn) == 0)
+            continue;
+        struct peer_loss *peer = peer_of(losses, conn);
+        if (peer)
+            peer->sent += (double)conn_out_rate(conn) * peer->seconds;
+    }
+}
+
+static void gather_losses(struct losses *losses, const struct detection *d)
+{
+    *losses = (struct losses){0};
+    add_watched(losses, d, true);
+    add_watched(losses, d, false);
+    add_healthy(losses, d);
+}
+
+enum { RETRANS_WARN, RETRANS_CRITICAL, RETRANS_LEAST, RETRANS_PACE };
+
+static struct finding_subject subject_of_peer(const struct detection *d,
+                                              const struct peer_loss *peer)
+{
+    const struct target_tally target = {.remote = peer->conn->tuple.remote,
+                                        .family = peer->conn->tuple.family,
+                                        .netns = peer->conn->netns,
+                                        .inbound = true,
+                                        .proc = peer->conn->owner};
+    return subject_target(d, &target);
+}
+
+static double resent_percent(const struct peer_loss *peer)
+{
+    const double needless = peer->segments > 0 ? peer->dsacks / peer->segments : 0;
+    return peer->sent > 0 ? peer->resent * (needless < 1 ? 1 - needless : 0) * 100 / peer->sent : 0;
+}
+
+static bool is_enough(const struct detection *d, const struct peer_loss *peer)
+{
+    return peer->segments >= d->limits[RETRANS_LEAST] && peer->seconds >= 3 &&
+           peer->sent / SEGMENT_BYTES / peer->seconds >= d->limits[RETRANS_PACE];
+}
+
+static void report_lossy_peer(struct detection *d, const struct peer_loss *peer, uint32_t peers)
+{
+    const double percent = resent_percent(peer);
+    const struct finding_subject subject = subject_of_peer(d, peer);
+    struct finding *finding = detection_report(
+        d, severity_above(percent, d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]),
+        CONFIDENCE_PROVEN, &subject);
+    char place[PLACE_MAX], address[ADDR_TEXT_MAX + 2];
+
+    finding_say(finding, "%.1f %% of what is sent to %s is retransmitted", percent,
+                place_of(&subject, place, sizeof(place)));
+    finding_rows(finding, "dst %s and retrans > 0",
+                 filter_address(address, sizeof(address), &subject.address, subject.family));
+    finding_evidence_limit(finding, "bytes_retrans / bytes_sent", "%", percent,
+                           d->limits[RETRANS_WARN]);
+    finding_evidence(finding, "retransmitted segments", "/s", peer->segments / peer->seconds);
+    finding_evidence(finding, "rows", "", peer->rows);
+    finding_evidence(finding, "peers with losses", "", peers);
+    finding->window_ns = (int64_t)(peer->seconds * (double)SECOND_NS);
+    finding_rule_out(finding, "needless retransmissions: what was acknowledged twice is left out");
+    if (peers == 1)
+        finding_rule_out(finding, "this host: other peers have no losses");
+}
+
+static void report_lossy_host(struct detection *d, double resent, double sent, double seconds)
+{
+    const double percent = resent * 100 / sent;
+    const struct finding_subject subject = subject_netns(d);
+    struct finding *finding = detection_report(
+        d, severity_above(percent, d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]),
+        CONFIDENCE_PROVEN, &subject);
+
+    finding_say(finding, "%.1f %% of all segments are retransmitted, not to one peer alone",
+                percent);
+    finding_rows(finding, "retrans > 0");
+    finding_evidence_limit(finding, "RetransSegs / TCPOrigDataSent", "%", percent,
+                           d->limits[RETRANS_WARN]);
+    finding_evidence(finding, "TCPOrigDataSent", "/s", sent / seconds);
+    finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
+    finding_leave_open(finding, "SYN retries and loss probes, which RetransSegs counts too");
+}
+
+static void evaluate_retransmissions(struct detection *d)
+{
+    struct losses losses;
+    double resent, sent, seconds, of_peers = 0;
+    bool found = false;
+
+    gather_losses(&losses, d);
+    for (uint32_t i = 0; i < losses.count; i++) {
+        const struct peer_loss *peer = &losses.peers[i];
+        of_peers += peer->segments;
+        if (!is_enough(d, peer) || resent_percent(peer) * 2 < d->limits[RETRANS_WARN])
+            continue;
+        report_lossy_peer(d, peer, losses.count);
+        found = true;
+    }
+    if (found || d->watched_s < 5 ||
+        !detection_growth(d, FACT_RETRANS_SEGS, 60, &resent, &seconds) ||
+        !detection_growth(d, FACT_ORIG_DATA_SENT, 60, &sent, &seconds))
+        return;
+    double syns = 0;
+    (void)detection_growth(d, FACT_SYN_RETRANS, 60, &syns, &seconds);
+    resent = resent > syns ? resent - syns : 0;
+    if (sent / seconds >= 100 && resent >= d->limits[RETRANS_LEAST] &&
+        resent * 200 >= sent * d->limits[RETRANS_WARN])
+        report_lossy_host(d, resent, sent, seconds);
+}
+
+const struct detector RETRANSMISSIONS = {
+    .id = "retransmissions",
+    .section = "loss",
+    .title = "much that has to be sent again",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .facts = {FACT_RETRANS_SEGS, FACT_ORIG_DATA_SENT},
+    .changes = true,
+    .limits = {{"warn", 1, "%", "of the bytes sent to a peer, or of all segments"},
+               {"critical", 5, "%", "of the bytes sent to a peer, or of all segments"},
+               {"least", 10, "", "retransmitted segments lately"},
+               {"pace", 10, "/s", "segments sent to the peer"}},
+    .evaluate = evaluate_retransmissions,
+    .proof = "bytes_retrans / bytes_sent by peer, less duplicates; RetransSegs / TCPOrigDataSent",
+    .meaning = "Segments are lost on the way, or their ACKs are. Throughput falls and answers come "
+               "late.",
+    .advice = {"one peer: look at the path to it; all peers: at this host's links, queues (ethtool "
+               "-S, tc -s qdisc) and softnet drops"}};
+
+enum { SPURIOUS_SHARE, SPURIOUS_LEAST };
+
+static void evaluate_spurious(struct detection *d)
+{
+    struct losses losses;
+
+    gather_losses(&losses, d);
+    for (uint32_t i = 0; i < losses.count; i++) {
+        const struct peer_loss *peer = &losses.peers[i];
+        const double percent = peer->segments > 0 ? peer->dsacks * 100 / peer->segments : 0;
+        if (peer->segments < d->limits[SPURIOUS_LEAST] || percent < d->limits[SPURIOUS_SHARE])
+            continue;
+        const struct finding_subject subject = subject_of_peer(d, peer);
+        struct finding *finding =
+            detection_report(d, SEVERITY_WARNING, CONFIDENCE_LIKELY, &subject);
+        char place[PLACE_MAX], address[ADDR_TEXT_MAX + 2];
+        finding_say(finding, "%.0f %% of the retransmissions to %s were needless", percent,
+                    place_of(&subject, place, sizeof(place)));
+        finding_rows(finding, "dst %s and dsack_dups > 0",
+                     filter_address(address, sizeof(address), &subject.address, subject.family));
+        finding_evidence_limit(finding, "dsack_dups / retrans", "%", percent,
+                               d->limits[SPURIOUS_SHARE]);
+        finding->window_ns = (int64_t)(peer->seconds * (double)SECOND_NS);
+        finding_leave_open(finding, "loss of ACKs");
+    }
+}
+
+const struct detector SPURIOUS_RETRANS = {
+    .id = "spurious-retrans",
+    .section = "loss",
+    .title = "retransmissions of what had arrived",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .changes = true,
+    .limits = {{"warn", 30, "%", "of the retransmitted segments"},
+               {"least", 100, "", "retransmitted segments lately"}},
+    .evaluate = evaluate_spurious,
+    .proof = "dsack_dups / retrans by peer",
+    .meaning = "The peer got segments twice: they were late or out of order, not lost.",
+    .advice = {"look for paths that reorder (bonding, ECMP) and for spikes of delay"}};
+
+/* --- peers that are gone --- */
+
+enum { DEAD_ROWS, DEAD_CRITICAL };
+
+static void report_dead(struct detection *d, const struct target_tally *target)
+{
+    const bool high = target->silent >= d->limits[DEAD_ROWS] || target->silent_5 > 0;
+    const enum finding_severity severity = target->silent_most >= d->limits[DEAD_CRITICAL]
+                                               ? SEVERITY_CRITICAL
+                                           : high ? SEVERITY_WARNING
+                                                  : SEVERITY_NONE;
+    const struct finding_subject subject = subject_target(d, target);
+    struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
+    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40];
+
+    finding_say(finding, "%s is gone: %u connections resend without an answer for up to %.0f s",
+                place_of(&subject, place, sizeof(place)), target->silent,
+                target->silent_ack_ms / 1000.0);
+    finding_rows(finding, "%s and timer on and timer_retrans >= 3",
+                 filter_target(rows, sizeof(rows), target));
+    finding_evidence_limit(finding, "rows", "", target->silent, d->limits[DEAD_ROWS]);
+    finding_evidence_limit(finding, "timer_retrans", "", target->silent_most,
+                           d->limits[DEAD_CRITICAL]);
+    finding_evidence(finding, "last_ack_recv", "s", target->silent_ack_ms / 1000.0);
+    if (!target->inbound)
+        finding_evidence(finding, "other rows to it", "", target->rows - target->silent);
+    finding_holds_since(finding, d, (int64_t)target->silent_ack_ms * MILLISECOND_NS);
+    finding_rule_out(finding, "a peer that does not read: its window is open");
+    if (target->rows > target->silent && !target->inbound)
+        finding_leave_open(finding, "the other connections to it may be dead too: they have sent "
+                                    "nothing since");
+}
+
+static void evaluate_dead_peer(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->census->target_count; i++)
+        if (d->census->targets[i].silent > 0)
+            report_dead(d, &d->census->targets[i]);
+}
+
+const struct detector DEAD_PEER = {
+    .id = "dead-peer",
+    .section = "loss",
+    .title = "a peer that acknowledges nothing any more",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .limits = {{"rows", 5, "", "rows with three timeouts in a row (one row with five is enough)"},
+               {"critical", 8, "", "timeouts in a row"}},
+    .evaluate = evaluate_dead_peer,
+    .proof = "timer on, timer_retrans >= 3, last_ack_recv beyond the retransmission timeout",
+    .meaning = "Data is resent and no ACK comes: the peer, its NAT entry or the path is gone. The "
+               "kernel gives up after net.ipv4.tcp_retries2 timeouts, about 15 minutes.",
+    .advice = {"many peers at once: look at our link; one: at that host and the firewalls on the "
+               "way",
+               "set TCP_USER_TIMEOUT in the program, or lower net.ipv4.tcp_retries2",
+               "set keepalive, so that idle connections notice too"}};
+
+static void evaluate_keepalive(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->census->target_count; i++) {
+        const struct target_tally *target = &d->census->targets[i];
+        if (target->keepalive_unanswered == 0)
+            continue;
+        const enum finding_severity severity =
+            target->keepalive_most >= d->limits[0] ? SEVERITY_WARNING : SEVERITY_INFO;
+        const struct finding_subject subject = subject_target(d, target);
+        struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
+        char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40];
+        finding_say(finding, "%s does not answer keepalive probes of %u connections",
+                    place_of(&subject, place, sizeof(place)), target->keepalive_unanswered);
+        finding_rows(finding, "%s and timer keepalive and timer_retrans >= 1",
+                     filter_target(rows, sizeof(rows), target));
+        finding_evidence_limit(finding, "timer_retrans", "", target->keepalive_most, d->limits[0]);
+        finding_leave_open(finding, "a lost probe");
+    }
+}
+
+const struct detector KEEPALIVE_UNANSWERED = {
+    .id = "keepalive-unanswered",
+    .section = "loss",
+    .title = "keepalive probes without an answer",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER,
+    .limits = {{"warn", 3, "", "probes in a row"}},
+    .evaluate = evaluate_keepalive,
+    .proof = "timer keepalive, timer_retrans >= 1",
+    .meaning = "The peer or its NAT entry is gone. The kernel ends the connection after the last "
+               "probe."};
+
+/* --- windows that are shut --- */
+
+enum { SHUT_WARN, SHUT_CRITICAL };
+
+static void report_shut(struct detection *d, const struct target_tally *target)
+{
+    const double shut_s = seconds_of(target->shut_ns);
+    const struct conn *conn = &d->frame->conns[target->shut_row];
+    const struct finding_subject subject = subject_target(d, target);
+    struct finding *finding =
+        detection_report(d, severity_above(shut_s, d->limits[SHUT_WARN], d->limits[SHUT_CRITICAL]),
+                         CONFIDENCE_PROVEN, &subject);
+    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40], who[EVENT_NAME_MAX];
+
+    finding_say(finding, "%s does not read: its window is shut for %.0f s and %s waits",
+                place_of(&subject, place, sizeof(place)), shut_s,
+                subject_who(&subject, who, sizeof(who)));
+    finding_rows(finding, "%s and timer persist", filter_target(rows, sizeof(rows), target));
+    finding_evidence(finding, "snd_wnd", "B", 0);
+    finding_evidence_limit(finding, "window shut", "s", shut_s, d->limits[SHUT_WARN]);
+    finding_evidence(finding, "rows", "", target->shut);
+    finding_evidence(finding, "sendq", "B", conn->send_queue);
+    finding_holds_since(finding, d, target->shut_ns);
+    if (target->shut_unanswered == 0)
+        finding_rule_out(finding, "a dead peer: it answers the probes");
+    else
+        finding_leave_open(finding, "a dead peer: some probes have no answer");
+    finding_leave_open(finding, "back-pressure that is meant (a proxy)");
+}
+
+static void evaluate_peer_not_reading(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->census->target_count; i++)
+        if (d->census->targets[i].shut > 0)
+            report_shut(d, &d->census->targets[i]);
+}
+
+const struct detector PEER_NOT_READING = {
+    .id = "peer-not-reading",
+    .section = "loss",
+    .title = "a peer whose window is shut",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .limits = {{"warn", 5, "s", "the window is shut for longer"},
+               {"critical", 60, "s", "the window is shut for longer"}},
+    .evaluate = evaluate_peer_not_reading,
+    .proof = "snd_wnd 0, timer persist, sendq > 0",
+    .meaning = "The peer's kernel is alive and its program does not read: our data waits, for ever "
+               "unless a time limit is set.",
+    .advice = {"look at the program on the other side: stopped, blocked, overloaded",
+               "set TCP_USER_TIMEOUT where waiting for ever is wrong"}};
+
+static void report_unread(struct detection *d, uint32_t proc, const struct process_tally *process)
+{
+    const double unread_s = seconds_of(process->unread_ns);
+    const struct finding_subject subject = subject_process(d, proc);
+    struct finding *finding = detection_report(
+        d, severity_above(unread_s, d->limits[SHUT_WARN], d->limits[SHUT_CRITICAL]),
+        CONFIDENCE_PROVEN, &subject);
+    char who[EVENT_NAME_MAX];
+
+    finding_say(finding, "%s does not read %u of its connections, for up to %.0f s",
+                subject_who(&subject, who, sizeof(who)), process->unread_rows, unread_s);
+    finding_rows(finding, "pid %d and recvq >= 16Ki", (int)subject.pid);
+    finding_evidence(finding, "rows", "", process->unread_rows);
+    finding_evidence_limit(finding, "no data taken", "s", unread_s, d->limits[SHUT_WARN]);
+    finding_holds_since(finding, d, process->unread_ns);
+    finding_leave_open(finding, "flow control that is meant");
+}
+
+static void evaluate_we_not_reading(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->frame->proc_count; i++)
+        if (d->census->processes[i].unread_rows > 0)
+            report_unread(d, i, &d->census->processes[i]);
+}
+
+const struct detector WE_NOT_READING = {
+    .id = "we-not-reading",
+    .section = "loss",
+    .title = "a process that does not read what arrived",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .limits = {{"warn", 5, "s", "nothing new could be received for longer"},
+               {"critical", 60, "s", "nothing new could be received for longer"}},
+    .evaluate = evaluate_we_not_reading,
+    .proof = "rcv_wnd 0, or recvq >= 90 % of rcvbuf",
+    .meaning = "The receive buffer is full: the peer has to wait for our program.",
+    .advice = {"look at our program: stopped, blocked, one thread busy"}};
+
+/* --- resets --- */
+
+enum { RESETS_WARN, RESETS_CRITICAL };
+
+static void evaluate_resets(struct detection *d)
+{
+    static const enum host_fact KINDS[] = {FACT_ESTAB_RESETS, FACT_ATTEMPT_FAILS,
+                                           FACT_ABORT_ON_CLOSE, FACT_ABORT_ON_DATA,
+                                           FACT_ABORT_ON_TIMEOUT};
+    double resets, seconds, growth;
+
+    if (!detection_growth(d, FACT_OUT_RSTS, 10, &resets, &seconds) ||
+        resets / seconds * 2 < d->limits[RESETS_WARN])
+        return;
+    const struct finding_subject subject = subject_netns(d);
+    struct finding *finding = detection_report(
+        d, severity_above(resets / seconds, d->limits[RESETS_WARN], d->limits[RESETS_CRITICAL]),
+        CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "%.0f resets a second are sent", resets / seconds);
+    finding_evidence_limit(finding, "OutRsts", "/s", resets / seconds, d->limits[RESETS_WARN]);
+    for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
+        if (detection_growth(d, KINDS[i], 10, &growth, &seconds) && growth > 0)
+            finding_evidence(finding, HOST_FACT_ROWS[KINDS[i]].name, "/s", growth / seconds);
+    finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
+    finding_leave_open(finding, "scanners, and probes of load balancers");
+    finding_leave_open(finding, "connections within this host, which count twice");
+}
+
+const struct detector RESET_STORM = {
+    .id = "reset-storm",
+    .section = "loss",
+    .title = "many resets",
+    .worst = SEVERITY_CRITICAL,
+    .facts = {FACT_OUT_RSTS},
+    .changes = true,
+    .hold_s = 5,
+    .limits = {{"warn", 50, "/s", "resets sent, over ten seconds"},
+               {"critical", 500, "/s", "resets sent, over ten seconds"}},
+    .evaluate = evaluate_resets,
+    .proof = "OutRsts; split by EstabResets, AttemptFails, TCPAbortOnClose, TCPAbortOnData",
+    .meaning = "Clients reach closed ports, or programs end connections without reading them out.",
+    .advice = {"AttemptFails: a closed port; TCPAbortOnClose: a program closes with data unread; "
+               "TCPAbortOnData: SO_LINGER 0, or data after close"}};
+
+static void evaluate_host_drops(struct detection *d)
+{
+    double dropped, squeezed = 0, seconds;
+
+    if (!detection_growth(d, FACT_SOFTNET_DROPPED, 60, &dropped, &seconds) || dropped < 1)
+        return;
+    (void)detection_growth(d, FACT_SOFTNET_SQUEEZED, 60, &squeezed, &seconds);
+    const struct finding_subject subject = subject_host(d);
+    const double rate = dropped / seconds;
+    struct finding *finding = detection_report(
+        d, rate >= d->limits[0] ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "this host drops %.1f received packets a second before TCP sees them",
+                rate);
+    finding_evidence_limit(finding, "softnet dropped", "/s", rate, d->limits[0]);
+    finding_evidence(finding, "softnet time_squeeze", "/s", squeezed / seconds);
+    finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
+}
+
+const struct detector HOST_DROPS = {
+    .id = "host-drops",
+    .section = "loss",
+    .title = "packets dropped by this host's receive queue",
+    .worst = SEVERITY_WARNING,
+    .facts = {FACT_SOFTNET_DROPPED},
+    .changes = true,
+    .limits = {{"warn", 1, "/s", "packets dropped"}},
+    .evaluate = evaluate_host_drops,
+    .proof = "second column of /proc/net/softnet_stat",
+    .meaning = "Packets arrive faster than the CPUs take them.",
+    .advice = {"raise net.core.netdev_max_backlog; spread interrupts over CPUs (RSS, RPS)"}};

@@ -1,0 +1,129 @@
+/* Detectors of memory: the kernel's limits for TCP, receive buffers, who holds it. */
+#include "core/finding/detectors.h"
+
+#include <stdio.h>
+
+#define PAGE_BYTES 4096.0
+
+enum { MEMORY_HIGH };
+
+static void evaluate_tcp_memory(struct detection *d)
+{
+    const double pages = (double)host_fact(d->facts, FACT_TCP_MEM_PAGES);
+    const double pressure = (double)host_fact(d->facts, FACT_MEM_PRESSURE);
+    const double high = (double)host_fact(d->facts, FACT_MEM_HIGH);
+    double aborted = 0, seconds = 0;
+
+    (void)detection_growth(d, FACT_ABORT_ON_MEMORY, 60, &aborted, &seconds);
+    if (pages < pressure * 0.8 && aborted < 1)
+        return;
+    const bool critical = aborted >= 1 || pages > high * d->limits[MEMORY_HIGH] / 100;
+    const enum finding_severity severity = critical           ? SEVERITY_CRITICAL
+                                           : pages > pressure ? SEVERITY_WARNING
+                                                              : SEVERITY_NONE;
+    const struct finding_subject subject = subject_host(d);
+    struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "TCP uses %.0f MiB of memory, pressure begins at %.0f MiB",
+                pages * PAGE_BYTES / 1048576, pressure * PAGE_BYTES / 1048576);
+    finding_rows(finding, "recvq >= 64Ki or sendq >= 64Ki");
+    finding_evidence_limit(finding, "mem", " pages", pages, pressure);
+    finding_evidence_limit(finding, "tcp_mem[2]", " pages", pages, high);
+    finding_evidence(finding, "TCPAbortOnMemory", "", aborted);
+    finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
+}
+
+const struct detector TCP_MEMORY = {
+    .id = "tcp-memory",
+    .section = "memory",
+    .title = "TCP near its limit of memory",
+    .worst = SEVERITY_CRITICAL,
+    .facts = {FACT_TCP_MEM_PAGES, FACT_MEM_PRESSURE, FACT_MEM_HIGH},
+    .limits = {{"critical", 90, "%", "of net.ipv4.tcp_mem[2]"}},
+    .evaluate = evaluate_tcp_memory,
+    .proof = "mem of /proc/net/sockstat (pages, of the whole host) against net.ipv4.tcp_mem",
+    .meaning =
+        "Above the pressure mark the kernel shrinks buffers and windows, above the highest it "
+        "drops segments and aborts connections.",
+    .advice = {"sort by wmem_queued and rmem_alloc: the holders of the memory come first",
+               "look for peers and programs that do not read"}};
+
+enum { DROPS_WARN, DROPS_CRITICAL };
+
+static void evaluate_receive_drops(struct detection *d)
+{
+    static const enum host_fact FACTS[] = {FACT_RCV_PRUNED, FACT_OFO_PRUNED, FACT_RCVQ_DROP,
+                                           FACT_BACKLOG_DROP, FACT_OFO_DROP};
+    double all = 0, seconds = 1, growth;
+
+    for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
+        if (detection_growth(d, FACTS[i], 60, &growth, &seconds))
+            all += growth;
+    const double rate = all / seconds;
+    if (rate * 2 < d->limits[DROPS_WARN])
+        return;
+    const struct finding_subject subject = subject_netns(d);
+    struct finding *finding =
+        detection_report(d, severity_above(rate, d->limits[DROPS_WARN], d->limits[DROPS_CRITICAL]),
+                         CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "%.1f received segments a second are thrown away for lack of room", rate);
+    finding_rows(finding, "recvq >= 16Ki and not state listening");
+    for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
+        if (detection_growth(d, FACTS[i], 60, &growth, &seconds) && growth > 0)
+            finding_evidence(finding, HOST_FACT_ROWS[FACTS[i]].name, "/s", growth / seconds);
+    finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
+    finding_rule_out(finding, "probes of a shut window (TCPZeroWindowDrop), which do no harm");
+}
+
+const struct detector RECEIVE_DROPS = {
+    .id = "receive-drops",
+    .section = "memory",
+    .title = "received segments thrown away for lack of buffer",
+    .worst = SEVERITY_CRITICAL,
+    .facts = {FACT_RCV_PRUNED, FACT_RCVQ_DROP},
+    .changes = true,
+    .hold_s = 10,
+    .limits = {{"warn", 1, "/s", "segments dropped, over a minute"},
+               {"critical", 10, "/s", "segments dropped, over a minute"}},
+    .evaluate = evaluate_receive_drops,
+    .proof = "RcvPruned, OfoPruned, TCPRcvQDrop, TCPBacklogDrop, TCPOFODrop",
+    .meaning = "Data arrived and the receive buffer had no room: it has to be sent again.",
+    .advice = {"find the program that reads too slowly; remove SO_RCVBUF from it",
+               "raise net.ipv4.tcp_rmem[2]"}};
+
+enum { HOG_ROW, HOG_PROCESS };
+
+static void evaluate_buffer_hogs(struct detection *d)
+{
+    const double pressure = (double)host_fact(d->facts, FACT_MEM_PRESSURE) * PAGE_BYTES;
+
+    for (uint32_t i = 0; i < d->frame->proc_count && pressure > 0; i++) {
+        const double percent = (double)d->census->processes[i].buffer_bytes * 100 / pressure;
+        if (percent * 2 < d->limits[0])
+            continue;
+        const struct finding_subject subject = subject_process(d, i);
+        struct finding *finding =
+            detection_report(d, percent >= d->limits[0] ? SEVERITY_WARNING : SEVERITY_NONE,
+                             CONFIDENCE_PROVEN, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding, "%s holds %.0f MiB in socket buffers",
+                    subject_who(&subject, who, sizeof(who)),
+                    (double)d->census->processes[i].buffer_bytes / 1048576);
+        finding_rows(finding, "pid %d and ( recvq > 0 or sendq > 0 )", (int)subject.pid);
+        finding_evidence_limit(finding, "rmem_alloc + wmem_queued", "B",
+                               (double)d->census->processes[i].buffer_bytes, pressure);
+        finding_leave_open(finding, "bulk transfers");
+    }
+}
+
+const struct detector BUFFER_HOGS = {
+    .id = "buffer-hogs",
+    .section = "memory",
+    .title = "a process that holds most of TCP's memory",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .facts = {FACT_MEM_PRESSURE},
+    .limits = {{"warn", 50, "%", "of net.ipv4.tcp_mem[1], of one process"}},
+    .evaluate = evaluate_buffer_hogs,
+    .proof = "rmem_alloc + wmem_queued by process, against net.ipv4.tcp_mem[1]",
+    .meaning = "One program's unread or unsent data takes the memory of all.",
+    .advice = {"look for slow readers: peer-not-reading, we-not-reading", "cap its buffers"}};

@@ -1,0 +1,48 @@
+/* openers: who opens connections to where, how often and for how long, from the events between
+ * frames. Sums decay, so that they say what happened lately. Internal to core/finding. */
+#ifndef TCPLENS_CORE_FINDING_OPENERS_H
+#define TCPLENS_CORE_FINDING_OPENERS_H
+
+#include "base/hash_index.h"
+#include "core/event.h"
+#include "core/finding/census.h"
+
+#define OPENER_TAU_S 20.0
+#define OPENER_LIVES 24u /* bucket n: lived less than 2^n ms */
+
+struct opener {
+    struct addr remote;
+    uint16_t port;
+    uint8_t family;
+    uint32_t netns;
+    int32_t pid; /* of the last event that knew it */
+    uint64_t start_ticks;
+    char name[EVENT_NAME_MAX];
+    double opens;
+    double connects, slow; /* handshakes that ended well; that took a second or more */
+    double refused;        /* attempts that ended within a second */
+    double gave_up;        /* attempts that ended later */
+    double lives[OPENER_LIVES];
+};
+
+struct openers {
+    struct opener *rows;
+    uint32_t count, capacity;
+    struct hash_index index;
+    double seconds; /* decayed like the sums: sum / seconds is a rate */
+    int64_t mono_ns;
+    uint64_t cursor;
+    uint64_t lost; /* events that were overwritten, or not told */
+    bool begun;
+};
+
+void openers_init(struct openers *openers);
+void openers_done(struct openers *openers);
+/* What happened since the last call. ring NULL: nothing is known. 0 or -ENOMEM. */
+int openers_update(struct openers *openers, const struct frame *frame, struct event_ring *ring,
+                   const struct census *census);
+double opener_rate(const struct openers *openers, double sum);
+/* Median life in ms (an upper bound of its bucket); < 0 = none ended. */
+double opener_median_ms(const struct opener *opener);
+
+#endif

@@ -1,0 +1,322 @@
+/* Detectors of what is not let go: CLOSE-WAIT, FIN-WAIT-2, orphans, descriptors, stopped processes.
+ */
+#include "core/finding/detectors.h"
+
+#include <stdio.h>
+
+#define FEW_SECONDS_NS (5 * SECOND_NS)
+
+static double seconds_of(int64_t ns)
+{
+    return (double)ns / (double)SECOND_NS;
+}
+
+/* --- CLOSE-WAIT --- */
+
+enum { LEAK_ROWS_WARN, LEAK_OLD_WARN, LEAK_AGE_WARN, LEAK_ROWS_CRITICAL, LEAK_FDS_CRITICAL };
+
+static const char *const UNREAD_ADVICE[UNREAD_COUNT] = {
+    [UNREAD_NOTHING] = "it has read the end and never closes: look for the missing close() on the "
+                       "error path",
+    [UNREAD_FIN] = "it does not watch idle connections: look for a pool without eviction",
+    [UNREAD_DATA] = "it does not read at all: blocked or deadlocked"};
+static const char *const UNREAD_NAMES[UNREAD_COUNT] = {
+    "rows that read the end", "rows with the end unread", "rows with data unread"};
+
+static void say_unread(struct finding *finding, const struct process_tally *process)
+{
+    unsigned most = UNREAD_NOTHING;
+
+    for (unsigned i = 0; i < UNREAD_COUNT; i++)
+        if (process->unread[i] > process->unread[most])
+            most = i;
+    if (process->unread[most] == 0)
+        return;
+    finding_evidence(finding, UNREAD_NAMES[most], "", process->unread[most]);
+    finding_advise(finding, UNREAD_ADVICE[most]);
+}
+
+static double descriptors_percent(struct detection *d, const struct finding_subject *subject,
+                                  struct process_facts *facts)
+{
+    *facts = (struct process_facts){0};
+    if (!d->process || d->process(d->process_data, subject->pid, subject->start_ticks, facts) ||
+        facts->descriptor_limit == 0)
+        return 0;
+    return facts->descriptors * 100.0 / (double)facts->descriptor_limit;
+}
+
+static void report_leak(struct detection *d, uint32_t proc, const struct process_tally *process)
+{
+    const double old_s = seconds_of(process->close_wait_ns);
+    const struct finding_subject subject = subject_process(d, proc);
+    struct process_facts facts;
+    const double used = descriptors_percent(d, &subject, &facts);
+    const bool constant =
+        process->close_wait_old >= d->limits[LEAK_OLD_WARN] && old_s >= d->limits[LEAK_AGE_WARN];
+    const bool many = process->close_wait >= d->limits[LEAK_ROWS_WARN] &&
+                      process->close_wait_ns >= FEW_SECONDS_NS;
+    const bool critical = many && (process->close_wait >= d->limits[LEAK_ROWS_CRITICAL] ||
+                                   used >= d->limits[LEAK_FDS_CRITICAL]);
+    const enum finding_severity severity = critical           ? SEVERITY_CRITICAL
+                                           : many || constant ? SEVERITY_WARNING
+                                           : process->close_wait_old >= d->limits[LEAK_OLD_WARN]
+                                               ? SEVERITY_INFO
+                                               : SEVERITY_NONE;
+    struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
+    char who[EVENT_NAME_MAX];
+
+    finding_say(finding, "%s keeps %u connections that the peer has closed, the oldest for %.0f s",
+                subject_who(&subject, who, sizeof(who)), process->close_wait, old_s);
+    finding_rows(finding, "pid %d and state close-wait", (int)subject.pid);
+    finding_evidence_limit(finding, "rows", "", process->close_wait, d->limits[LEAK_ROWS_WARN]);
+    finding_evidence(finding, "oldest", "s", old_s);
+    say_unread(finding, process);
+    if (facts.descriptor_limit > 0)
+        finding_evidence_limit(finding, "descriptors", "", facts.descriptors,
+                               (double)facts.descriptor_limit);
+    finding_holds_since(finding, d, process->close_wait_ns);
+    finding_leave_open(finding, "a protocol that goes on after one side has closed");
+}
+
+static void evaluate_close_wait(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->frame->proc_count; i++) {
+        const struct process_tally *process = &d->census->processes[i];
+        if (process->close_wait_old >= d->limits[LEAK_OLD_WARN] ||
+            process->close_wait * 2 >= d->limits[LEAK_ROWS_WARN])
+            report_leak(d, i, process);
+    }
+}
+
+const struct detector CLOSE_WAIT_LEAK = {
+    .id = "close-wait-leak",
+    .section = "not let go",
+    .title = "a process that does not close what its peers have closed",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .limits = {{"rows.warn", 100, "", "CLOSE-WAIT rows of a process"},
+               {"old.warn", 10, "", "CLOSE-WAIT rows older than a minute: worth telling"},
+               {"age.warn", 600, "s", "... and a warning when the oldest is older than this"},
+               {"rows.critical", 1000, "", "CLOSE-WAIT rows of a process"},
+               {"descriptors.critical", 90, "%", "of its descriptors in use"}},
+    .evaluate = evaluate_close_wait,
+    .proof = "CLOSE-WAIT rows by process, their age, what is unread in them",
+    .meaning = "The peer has closed and this program has not: each such connection holds a "
+               "descriptor until the program closes it, without any time limit.",
+    .advice = {"tcplens can close them from outside (c, or tcplens close with the filter above); "
+               "the leak goes on"}};
+
+/* --- FIN-WAIT-2 --- */
+
+enum { HELD_ROWS };
+
+static void evaluate_fin_wait_2(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->frame->proc_count; i++) {
+        const struct process_tally *process = &d->census->processes[i];
+        if (process->fin_wait_2_old * 2 < d->limits[HELD_ROWS] || process->fin_wait_2_old == 0)
+            continue;
+        const struct finding_subject subject = subject_process(d, i);
+        const bool high = process->fin_wait_2_old >= d->limits[HELD_ROWS];
+        struct finding *finding = detection_report(d, high ? SEVERITY_WARNING : SEVERITY_NONE,
+                                                   CONFIDENCE_PROVEN, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding, "%s waits for %u peers to close, for up to %.0f s",
+                    subject_who(&subject, who, sizeof(who)), process->fin_wait_2,
+                    seconds_of(process->fin_wait_2_ns));
+        finding_rows(finding, "pid %d and state fin-wait-2", (int)subject.pid);
+        finding_evidence_limit(finding, "rows older than a minute", "", process->fin_wait_2_old,
+                               d->limits[HELD_ROWS]);
+        finding_holds_since(finding, d, process->fin_wait_2_ns);
+        finding_leave_open(finding, "long downloads after shutdown(SHUT_WR)");
+    }
+}
+
+const struct detector FIN_WAIT_2_HELD = {
+    .id = "fin-wait-2-held",
+    .section = "not let go",
+    .title = "connections half closed by us, without a time limit",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER | NEED_DETAIL,
+    .limits = {{"rows", 10, "", "FIN-WAIT-2 rows of a process, older than a minute"}},
+    .evaluate = evaluate_fin_wait_2,
+    .proof = "FIN-WAIT-2 rows with an owner and no timer",
+    .meaning =
+        "The program has shut down writing and waits for the peer to close. The kernel sets no "
+        "time limit as long as the socket is open.",
+    .advice = {"give the peer a time limit, then close()"}};
+
+/* --- orphans --- */
+
+enum { ORPHANS_WARN, ORPHANS_CRITICAL, ORPHANS_LEAVE };
+
+static void evaluate_orphans(struct detection *d)
+{
+    const double orphans = (double)host_fact(d->facts, FACT_TCP_ORPHAN);
+    const double most = (double)host_fact(d->facts, FACT_MAX_ORPHANS);
+    double aborted = 0, seconds = 0;
+
+    (void)detection_growth(d, FACT_ABORT_ON_MEMORY, 60, &aborted, &seconds);
+    const double percent = most > 0 ? orphans * 100 / most : 0;
+    if (percent < d->limits[ORPHANS_LEAVE] && aborted < 1)
+        return;
+    const struct finding_subject subject = subject_host(d);
+    const enum finding_severity severity =
+        aborted >= 1
+            ? SEVERITY_CRITICAL
+            : severity_above(percent, d->limits[ORPHANS_WARN], d->limits[ORPHANS_CRITICAL]);
+    struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
+    finding_say(finding, "%.0f orphaned connections, %.0f %% of what the kernel allows", orphans,
+                percent);
+    finding_rows(finding, "owner none and not state time-wait");
+    finding_evidence_limit(finding, "orphan", "", orphans, most);
+    finding_evidence(finding, "TCPAbortOnMemory", "", aborted);
+    finding_evidence(finding, "rows whose peer does not answer", "", d->census->orphans_unanswered);
+    finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
+    finding_rule_out(finding, "TIME-WAIT rows: they are no orphans");
+}
+
+const struct detector ORPHANS = {
+    .id = "orphans",
+    .section = "not let go",
+    .title = "connections that no process holds and the kernel still closes",
+    .worst = SEVERITY_CRITICAL,
+    .facts = {FACT_TCP_ORPHAN, FACT_MAX_ORPHANS},
+    .limits = {{"warn", 25, "%",
+                "of net.ipv4.tcp_max_orphans (the kernel counts some twice to "
+                "four times)"},
+               {"critical", 50, "%", "of net.ipv4.tcp_max_orphans"},
+               {"leave", 20, "%", "below this the finding ends"}},
+    .evaluate = evaluate_orphans,
+    .proof = "orphan against net.ipv4.tcp_max_orphans (of the whole host); TCPAbortOnMemory",
+    .meaning =
+        "Programs have closed while data was still queued, and the peers do not take it. Above "
+        "the limit the kernel resets such connections.",
+    .advice = {"look at the path to these peers",
+               "lower net.ipv4.tcp_orphan_retries; raise tcp_max_orphans only with memory for it"}};
+
+/* --- processes that findings name --- */
+
+/* Findings of the frame before that name a process, each process once. */
+static bool is_first_of_process(const struct detection *d, uint32_t index)
+{
+    const struct finding_subject *subject = &d->list[index]->subject;
+
+    if (subject->pid <= 0 || d->list[index]->ended_ns != 0)
+        return false;
+    for (uint32_t i = 0; i < index; i++)
+        if (d->list[i]->subject.pid == subject->pid && d->list[i]->ended_ns == 0)
+            return false;
+    return true;
+}
+
+static struct finding_subject process_of(const struct finding *named)
+{
+    struct finding_subject subject = named->subject;
+    subject.kind = SUBJECT_PROCESS;
+    subject.family = 0;
+    subject.port = 0;
+    return subject;
+}
+
+static void report_stopped(struct detection *d, const struct finding_subject *subject, char state)
+{
+    const bool stopped = state == 'T' || state == 't';
+    struct finding *finding = detection_report(
+        d, SEVERITY_CRITICAL, stopped ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, subject);
+
+    finding_say(finding, "%s[%d] %s", subject->name, (int)subject->pid,
+                stopped ? "is stopped by a signal" : "waits for disk or a device");
+    finding_rows(finding, "pid %d", (int)subject->pid);
+    finding_evidence(finding, stopped ? "state T" : "state D", "", 1);
+    finding_advise(finding, stopped
+                                ? "find out who stopped it; SIGCONT lets it go on"
+                                : "look at the disk or file system it waits for (wchan, dmesg)");
+}
+
+static void evaluate_stopped(struct detection *d)
+{
+    struct process_facts facts;
+
+    if (!d->process) {
+        detection_not_checked(d, "the states of processes are not known here");
+        return;
+    }
+    for (uint32_t i = 0; i < d->list_count; i++) {
+        const struct finding_subject *subject = &d->list[i]->subject;
+        if (!is_first_of_process(d, i) ||
+            d->process(d->process_data, subject->pid, subject->start_ticks, &facts))
+            continue;
+        const struct finding_subject process = process_of(d->list[i]);
+        if (facts.state == 'T' || facts.state == 't' || facts.state == 'D')
+            report_stopped(d, &process, facts.state);
+    }
+}
+
+const struct detector PROCESS_STOPPED = {
+    .id = "process-stopped",
+    .section = "not let go",
+    .title = "a process in trouble that is stopped or waits for disk",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER,
+    .evaluate = evaluate_stopped,
+    .proof = "state of /proc/PID/stat, of processes that other findings name",
+    .meaning =
+        "A stopped program accepts, reads and closes nothing: what its connections show is a "
+        "consequence."};
+
+enum { FDS_WARN, FDS_CRITICAL };
+#define MANY_SOCKETS 1000u
+
+static void report_descriptors(struct detection *d, const struct finding_subject *subject)
+{
+    struct process_facts facts;
+    const double percent = descriptors_percent(d, subject, &facts);
+
+    if (percent < d->limits[FDS_WARN] * 0.95)
+        return;
+    struct finding *finding =
+        detection_report(d, severity_above(percent, d->limits[FDS_WARN], d->limits[FDS_CRITICAL]),
+                         CONFIDENCE_PROVEN, subject);
+    finding_say(finding, "%s[%d] uses %u of its %llu descriptors", subject->name, (int)subject->pid,
+                facts.descriptors, (unsigned long long)facts.descriptor_limit);
+    finding_rows(finding, "pid %d", (int)subject->pid);
+    finding_evidence_limit(finding, "descriptors", "", facts.descriptors,
+                           (double)facts.descriptor_limit);
+}
+
+static void evaluate_fd_limit(struct detection *d)
+{
+    if (!d->process) {
+        detection_not_checked(d, "limits of processes are not known here");
+        return;
+    }
+    for (uint32_t i = 0; i < d->list_count; i++) {
+        if (!is_first_of_process(d, i))
+            continue;
+        const struct finding_subject process = process_of(d->list[i]);
+        report_descriptors(d, &process);
+    }
+    for (uint32_t i = 0; i < d->frame->proc_count; i++) {
+        if (d->census->processes[i].sockets < MANY_SOCKETS)
+            continue;
+        const struct finding_subject process = subject_process(d, i);
+        report_descriptors(d, &process);
+    }
+}
+
+const struct detector FD_LIMIT = {
+    .id = "fd-limit",
+    .section = "not let go",
+    .title = "a process short of descriptors",
+    .worst = SEVERITY_CRITICAL,
+    .needs = NEED_OWNER,
+    .limits = {{"warn", 85, "%", "of its soft limit of open files"},
+               {"critical", 95, "%", "of its soft limit of open files"}},
+    .evaluate = evaluate_fd_limit,
+    .proof = "/proc/PID/fd and /proc/PID/limits, of processes that other findings name or with a "
+             "thousand sockets",
+    .meaning = "At the limit accept(), socket() and open() fail with EMFILE.",
+    .advice = {"find the leak: close-wait-leak, fin-wait-2-held",
+               "raise LimitNOFILE= of the unit"}};

@@ -1,0 +1,204 @@
+/* Reads /proc files of counters and settings whole; core/host_facts.c parses them. */
+#include "source/host_facts.h"
+
+#include "base/clock.h"
+#include "core/finding/finding.h"
+#include "core/proc_stat.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT_MAX     32768u /* netstat of Linux 6.18 takes 5,600 bytes */
+#define SYSCTL_NS    (10 * SECOND_NS)
+#define NETFILTER_NS (5 * SECOND_NS)
+
+struct host_reader {
+    char *proc_root;
+    struct host_facts slow; /* what is not read with each frame, as it was read last */
+    int64_t sysctl_ns, netfilter_ns;
+    bool has_slow;
+    char text[TEXT_MAX];
+};
+
+struct counter_file {
+    const char *path; /* below proc_root */
+    enum fact_file file;
+};
+
+static const struct counter_file EACH_FRAME[] = {
+    {"self/net/netstat", FACT_FILE_NETSTAT},     {"self/net/snmp", FACT_FILE_SNMP},
+    {"self/net/snmp6", FACT_FILE_SNMP6},         {"self/net/sockstat", FACT_FILE_SOCKSTAT},
+    {"self/net/sockstat6", FACT_FILE_SOCKSTAT6},
+};
+static const struct counter_file SELDOM[] = {
+    {"self/net/stat/nf_conntrack", FACT_FILE_CONNTRACK},
+    {"self/net/softnet_stat", FACT_FILE_SOFTNET},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct host_reader *host_reader_new(const char *proc_root)
+{
+    struct host_reader *reader = calloc(1, sizeof(*reader));
+    if (!reader)
+        return NULL;
+    reader->proc_root = strdup(proc_root);
+    if (reader->proc_root)
+        return reader;
+    free(reader);
+    return NULL;
+}
+
+void host_reader_free(struct host_reader *reader)
+{
+    if (!reader)
+        return;
+    free(reader->proc_root);
+    free(reader);
+}
+
+/* Bytes read, or -errno. What does not fit is left out: the parser ignores a torn end. */
+static ssize_t read_text(const char *proc_root, const char *path, char *text, size_t size)
+{
+    char whole[PATH_MAX];
+    size_t length = 0;
+    ssize_t got = 1;
+
+    snprintf(whole, sizeof(whole), "%s/%s", proc_root, path);
+    const int file = open(whole, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return -errno;
+    while (length < size && got > 0) {
+        got = read(file, text + length, size - length);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    const int error = got < 0 ? errno : 0;
+    close(file);
+    return error ? -error : (ssize_t)length;
+}
+
+static void read_counters(struct host_reader *reader, struct host_facts *facts,
+                          const struct counter_file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const ssize_t length =
+            read_text(reader->proc_root, files[i].path, reader->text, sizeof(reader->text));
+        if (length > 0)
+            host_facts_parse(facts, files[i].file, reader->text, (size_t)length);
+    }
+}
+
+static bool is_netfilter(enum host_fact fact)
+{
+    return strncmp(HOST_FACT_ROWS[fact].group, "netfilter/", 10) == 0;
+}
+
+static void forget(struct host_facts *facts, enum host_fact fact)
+{
+    facts->known[fact / 64] &= ~(UINT64_C(1) << fact % 64);
+}
+
+static void read_sysctls(struct host_reader *reader, struct host_facts *facts, bool netfilter)
+{
+    for (int i = 1; i < FACT_COUNT; i++) {
+        const enum host_fact fact = (enum host_fact)i;
+        char path[128], text[128];
+        if (HOST_FACT_ROWS[i].file != FACT_FILE_SYSCTL || is_netfilter(fact) != netfilter)
+            continue;
+        snprintf(path, sizeof(path), "sys/net/%s", HOST_FACT_ROWS[i].group);
+        const ssize_t length = read_text(reader->proc_root, path, text, sizeof(text));
+        forget(facts, fact);
+        if (length > 0)
+            host_facts_parse_sysctl(facts, fact, text, (size_t)length);
+    }
+}
+
+static void read_reserved(struct host_reader *reader, struct host_facts *facts)
+{
+    const ssize_t length = read_text(reader->proc_root, "sys/net/ipv4/ip_local_reserved_ports",
+                                     reader->text, sizeof(reader->text));
+    facts->reserved_count = 0;
+    if (length > 0)
+        host_facts_parse_reserved(facts, reader->text, (size_t)length);
+}
+
+void host_reader_read(struct host_reader *reader, struct host_facts *facts, int64_t mono_ns)
+{
+    const uint32_t netns = facts->netns;
+
+    if (!reader->has_slow || mono_ns - reader->sysctl_ns >= SYSCTL_NS) {
+        read_sysctls(reader, &reader->slow, false);
+        read_reserved(reader, &reader->slow);
+        reader->sysctl_ns = mono_ns;
+    }
+    if (!reader->has_slow || mono_ns - reader->netfilter_ns >= NETFILTER_NS) {
+        read_sysctls(reader, &reader->slow, true);
+        read_counters(reader, &reader->slow, SELDOM, COUNT(SELDOM));
+        reader->netfilter_ns = mono_ns;
+    }
+    reader->has_slow = true;
+    *facts = reader->slow;
+    facts->netns = netns;
+    facts->mono_ns = mono_ns;
+    read_counters(reader, facts, EACH_FRAME, COUNT(EACH_FRAME));
+}
+
+/* --- a process --- */
+
+static uint32_t count_descriptors(const char *proc_root, int32_t pid)
+{
+    char path[PATH_MAX];
+    uint32_t count = 0;
+
+    snprintf(path, sizeof(path), "%s/%d/fd", proc_root, (int)pid);
+    DIR *folder = opendir(path);
+    if (!folder)
+        return 0;
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count > 2 ? count - 2 : 0; /* without . and .. */
+}
+
+static void read_limit(const char *proc_root, int32_t pid, struct process_facts *facts)
+{
+    char path[64], text[4096];
+
+    snprintf(path, sizeof(path), "%d/limits", (int)pid);
+    const ssize_t length = read_text(proc_root, path, text, sizeof(text) - 1);
+    if (length <= 0)
+        return;
+    text[length] = '\0';
+    const char *line = strstr(text, "Max open files");
+    unsigned long long soft;
+    if (line && sscanf(line, "Max open files %llu", &soft) == 1)
+        facts->descriptor_limit = soft;
+}
+
+int process_facts_read(const char *proc_root, int32_t pid, uint64_t start_ticks,
+                       struct process_facts *facts)
+{
+    char path[64], text[1024];
+    struct proc_stat stat;
+
+    snprintf(path, sizeof(path), "%d/stat", (int)pid);
+    const ssize_t length = read_text(proc_root, path, text, sizeof(text) - 1);
+    if (length < 0)
+        return length == -ENOENT ? -ESRCH : (int)length;
+    text[length] = '\0';
+    const int error = proc_stat_parse(text, (size_t)length, &stat);
+    if (error)
+        return error;
+    if (start_ticks && stat.start_ticks != start_ticks)
+        return -ESRCH;
+    *facts = (struct process_facts){.state = stat.state};
+    facts->descriptors = count_descriptors(proc_root, pid);
+    read_limit(proc_root, pid, facts);
+    return 0;
+}

@@ -1,0 +1,23 @@
+/* host_facts: reads the counters and settings of our own network namespace from /proc: counters
+ * with each frame, sysctls every 10 s, conntrack and softnet every 5 s. What cannot be read is left
+ * unknown. One thread at a time. */
+#ifndef TCPLENS_SOURCE_HOST_FACTS_H
+#define TCPLENS_SOURCE_HOST_FACTS_H
+
+#include "core/host_facts.h"
+
+struct host_reader;
+
+/* proc_root "/proc"; a copy is kept. NULL when out of memory. */
+struct host_reader *host_reader_new(const char *proc_root);
+void host_reader_free(struct host_reader *reader);
+/* Fills facts as of mono_ns; netns is not touched. */
+void host_reader_read(struct host_reader *reader, struct host_facts *facts, int64_t mono_ns);
+
+/* What is worth knowing of a process that a finding names. */
+struct process_facts;
+/* 0, -ESRCH where the process is no more (start_ticks 0 = whoever has the pid now), or -errno. */
+int process_facts_read(const char *proc_root, int32_t pid, uint64_t start_ticks,
+                       struct process_facts *facts);
+
+#endif

@@ -47,6 +47,7 @@ static const struct {
     [RUN_RECORD] = {cmd_record, READS_PROC | EVENTS | PRIVILEGE_DAC_OVERRIDE},
     [RUN_REPLAY] = {cmd_replay, PRIVILEGE_DAC_READ_SEARCH}, /* until the file is open */
     [RUN_CLOSE] = {cmd_close, READS_PROC | PRIVILEGE_NET_ADMIN},
+    [RUN_DOCTOR] = {cmd_doctor, READS_PROC | EVENTS},
 };
 
 int main(int argc, char **argv)

@@ -242,6 +242,9 @@ static int check_operands(struct parse *parse)
 
     if (options->at && !options->from)
         return usage_error(parse, "--at:", "needs --from FILE");
+    if (options->command == RUN_DOCTOR && parse->word_count > 0)
+        return usage_error(parse, "doctor: takes no filter",
+                           "(--only and --skip choose detectors)");
     if (options->command == RUN_REPLAY) {
         if (parse->word_count != 1)
             return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");

@@ -18,7 +18,9 @@ enum exit_code {
     EXIT_PARTLY = 3
 }; /* 128+n: signal n */
 
-enum command_kind { RUN_TOP, RUN_LIST, RUN_EVENTS, RUN_RECORD, RUN_REPLAY, RUN_CLOSE, RUN_COUNT };
+enum command_kind { RUN_TOP, RUN_LIST, RUN_EVENTS, RUN_RECORD, RUN_REPLAY, RUN_CLOSE, RUN_DOCTOR, RUN_COUNT };
+
+#define OPTION_SETS_MAX 64u
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
@@ -40,6 +42,13 @@ struct options {
     bool ascii, read_only, with_args, dry_run, yes, force;
     uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */
     const char *demo; /* --demo SEED[,CONNECTIONS[,PERMILLE]] */
+    /* doctor */
+    const char *only, *skip, *fail_on; /* NULL = not given */
+    struct {
+        const char *texts[OPTION_SETS_MAX];
+        unsigned count;
+    } sets; /* --set, each time it was given */
+    bool describe;
     char *filter;     /* the remaining words joined by blanks; NULL = none */
 };
 

@@ -19,6 +19,7 @@ enum option_reader {
     READ_JSON,
     READ_CSV,
     READ_EVENTS,
+    READ_SETS, /* each value is kept, in the order given */
     READ_HELP,
     READ_VERSION
 };

@@ -214,6 +214,14 @@ static int read_text(struct options *options, const struct option_name *option, 
     return 0;
 }
 
+static int read_sets(struct options *options, const char *value, char *why)
+{
+    if (options->sets.count == OPTION_SETS_MAX)
+        return refuse(why, value, "there are too many of them");
+    options->sets.texts[options->sets.count++] = value;
+    return 0;
+}
+
 int option_read(struct options *options, const struct option_name *option, const char *value,
                 char *why)
 {
@@ -251,6 +259,8 @@ int option_read(struct options *options, const struct option_name *option, const
         return read_sort(options, option, value, why);
     case READ_EVENTS:
         return read_events(options, option, value, why);
+    case READ_SETS:
+        return read_sets(options, value, why);
     case READ_HELP:
     case READ_VERSION:
         return 0;

@@ -500,8 +500,9 @@ int census_take(struct census *census, const struct frame *frame)
     census->out_rate = 0;
     census->port_first = (uint16_t)host_fact(frame->facts, FACT_PORT_FIRST);
     census->port_last = (uint16_t)host_fact(frame->facts, FACT_PORT_LAST);
-    hash_index_clear(&census->target_index);
-    int error = make_room_for_processes(census);
+    int error = hash_index_begin(&census->target_index, 0);
+    if (!error)
+        error = make_room_for_processes(census);
     if (!error)
         error = take_listeners(census);
     for (uint32_t i = 0; i < frame->live_count && !error; i++)

@@ -92,8 +92,7 @@ static void watch_row(struct census *census, const struct conn *conn, uint32_t r
 
 static int index_before(struct census *census)
 {
-    hash_index_clear(&census->watched_index);
-    const int error = hash_index_reserve(&census->watched_index, census->before_count);
+    const int error = hash_index_begin(&census->watched_index, census->before_count);
     for (uint32_t i = 0; i < census->before_count && !error; i++)
         (void)hash_index_add(&census->watched_index, hash_number(census->watched_before[i].serial),
                              i);

@@ -157,8 +157,7 @@ static int fade_all(struct openers *openers, double seconds)
     if (left == openers->count)
         return 0;
     openers->count = left;
-    hash_index_clear(&openers->index);
-    int error = hash_index_reserve(&openers->index, left);
+    int error = hash_index_begin(&openers->index, left);
     for (uint32_t i = 0; i < left && !error; i++)
         error = hash_index_add(&openers->index,
                                hash_of(&openers->rows[i].remote, openers->rows[i].port), i);

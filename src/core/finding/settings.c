@@ -42,7 +42,7 @@ static int refuse_detector(const char *id, size_t length, char *why, size_t size
         }
     }
     snprintf(why, size, "\"%s\" is no detector%s%s%s", word, near ? "; did you mean " : "",
-             near ? near : "", near ? "?" : " (tcplens doctor --list names all)");
+             near ? near : "", near ? "?" : " (tcplens doctor --describe names all)");
     return -EINVAL;
 }
 

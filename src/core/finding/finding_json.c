@@ -1,0 +1,171 @@
+/* Writes findings by the members of struct finding, in one order; what is unknown is absent. */
+#include "core/finding/finding_json.h"
+
+#include "core/json.h"
+#include "core/text.h"
+
+#include <math.h>
+#include <string.h>
+
+static void put_key(struct buffer *buffer, const char *key)
+{
+    buffer_printf(buffer, ",\"%s\":", key);
+}
+
+static void put_text(struct buffer *buffer, const char *key, const char *text)
+{
+    put_key(buffer, key);
+    json_put_text(buffer, text);
+}
+
+/* Whole numbers without a point. */
+static void put_number(struct buffer *buffer, double value)
+{
+    if (fabs(value) < 1e15 && value == floor(value))
+        buffer_printf(buffer, "%.0f", value);
+    else
+        buffer_printf(buffer, "%.3f", value);
+}
+
+static void put_time(struct buffer *buffer, const char *key, int64_t wall_ns)
+{
+    char text[40];
+
+    text_rfc3339(text, sizeof(text), wall_ns);
+    put_text(buffer, key, text);
+}
+
+static void put_texts(struct buffer *buffer, const char *key, const char *const *first,
+                      const char *const *second)
+{
+    bool comma = false;
+
+    put_key(buffer, key);
+    buffer_char(buffer, '[');
+    for (int list = 0; list < 2; list++) {
+        const char *const *texts = list == 0 ? first : second;
+        for (int i = 0; texts && i < LOOKALIKES_MAX && texts[i]; i++) {
+            if (comma)
+                buffer_char(buffer, ',');
+            json_put_text(buffer, texts[i]);
+            comma = true;
+        }
+    }
+    buffer_char(buffer, ']');
+}
+
+static void put_subject(struct buffer *buffer, const struct finding_subject *subject)
+{
+    static const char *const KINDS[] = {
+        [SUBJECT_HOST] = "host",       [SUBJECT_NETNS] = "netns", [SUBJECT_LISTENER] = "listener",
+        [SUBJECT_PROCESS] = "process", [SUBJECT_PEER] = "peer",   [SUBJECT_TARGET] = "target"};
+    char address[ADDR_TEXT_MAX];
+
+    put_key(buffer, "subject");
+    buffer_text(buffer, "{\"kind\":");
+    json_put_text(buffer, KINDS[subject->kind]);
+    if (subject->family) {
+        addr_format(address, sizeof(address), &subject->address, subject->family, NULL);
+        put_text(buffer, "address", address);
+    }
+    if (subject->port)
+        buffer_printf(buffer, ",\"port\":%u", subject->port);
+    if (subject->pid > 0)
+        buffer_printf(buffer, ",\"pid\":%d", (int)subject->pid);
+    if (subject->name[0])
+        put_text(buffer, "comm", subject->name);
+    if (subject->unit[0])
+        put_text(buffer, "unit", subject->unit);
+    buffer_char(buffer, '}');
+}
+
+static void put_evidence(struct buffer *buffer, const struct finding *finding)
+{
+    put_key(buffer, "evidence");
+    buffer_char(buffer, '[');
+    for (unsigned i = 0; i < finding->evidence_count; i++) {
+        const struct evidence *evidence = &finding->evidence[i];
+        buffer_text(buffer, i ? ",{\"fact\":" : "{\"fact\":");
+        json_put_text(buffer, evidence->fact);
+        put_key(buffer, "value");
+        put_number(buffer, evidence->value);
+        if (evidence->has_limit) {
+            put_key(buffer, "limit");
+            put_number(buffer, evidence->limit);
+        }
+        if (evidence->unit[0])
+            put_text(buffer, "unit", evidence->unit);
+        buffer_char(buffer, '}');
+    }
+    buffer_char(buffer, ']');
+}
+
+static void put_because(struct buffer *buffer, const struct finding *finding,
+                        const struct finding *const *list, uint32_t count)
+{
+    char subject[SUBJECT_TEXT_MAX];
+    bool comma = false;
+
+    put_key(buffer, "because");
+    buffer_char(buffer, '[');
+    for (int i = 0; i < BECAUSE_MAX && finding->because[i]; i++) {
+        for (uint32_t j = 0; j < count; j++) {
+            if (list[j]->id != finding->because[i])
+                continue;
+            subject_format(&list[j]->subject, subject, sizeof(subject));
+            buffer_text(buffer, comma ? ",{\"finding\":" : "{\"finding\":");
+            json_put_text(buffer, list[j]->detector->id);
+            put_text(buffer, "subject", subject);
+            buffer_char(buffer, '}');
+            comma = true;
+        }
+    }
+    buffer_char(buffer, ']');
+}
+
+void json_finding(struct buffer *buffer, const struct finding *finding,
+                  const struct finding *const *list, uint32_t count)
+{
+    buffer_text(buffer, "{\"finding\":");
+    json_put_text(buffer, finding->detector->id);
+    put_text(buffer, "severity", severity_name((enum finding_severity)finding->severity));
+    put_text(buffer, "confidence", confidence_name((enum finding_confidence)finding->confidence));
+    if (finding->subject.netns)
+        buffer_printf(buffer, ",\"netns\":%u", finding->subject.netns);
+    put_subject(buffer, &finding->subject);
+    put_time(buffer, "since", finding->since_ns);
+    if (finding->since_least)
+        buffer_text(buffer, ",\"since_at_least\":true");
+    if (finding->ended_ns)
+        put_time(buffer, "ended", finding->ended_ns);
+    if (finding->window_ns)
+        buffer_printf(buffer, ",\"window_ms\":%lld", (long long)(finding->window_ns / 1000000));
+    put_evidence(buffer, finding);
+    put_text(buffer, "filter", finding->filter);
+    put_text(buffer, "title", finding->title);
+    put_texts(buffer, "advice", finding->advice, finding->detector->advice);
+    put_because(buffer, finding, list, count);
+    put_texts(buffer, "ruled_out", finding->ruled_out, NULL);
+    put_texts(buffer, "lookalikes_open", finding->open, NULL);
+    buffer_char(buffer, '}');
+}
+
+void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings)
+{
+    uint32_t checked = 0;
+    bool comma = false;
+
+    for (size_t i = 0; i < detector_count; i++)
+        checked += checks[i].verdict == VERDICT_OK || checks[i].verdict == VERDICT_FINDING;
+    buffer_printf(buffer, "{\"checked\":%u,\"findings\":%u,\"not_checked\":[", checked, findings);
+    for (size_t i = 0; i < detector_count; i++) {
+        if (checks[i].verdict == VERDICT_OK || checks[i].verdict == VERDICT_FINDING)
+            continue;
+        buffer_text(buffer, comma ? ",{\"finding\":" : "{\"finding\":");
+        json_put_text(buffer, DETECTORS[i]->id);
+        put_text(buffer, "reason", checks[i].reason);
+        buffer_char(buffer, '}');
+        comma = true;
+    }
+    buffer_text(buffer, "]}");
+}

@@ -1,0 +1,15 @@
+/* Findings as JSON (doc/json.md), into a buffer. Pure. */
+#ifndef TCPLENS_CORE_FINDING_FINDING_JSON_H
+#define TCPLENS_CORE_FINDING_FINDING_JSON_H
+
+#include "core/arena.h"
+#include "core/finding/finding.h"
+
+/* One finding as one object without newline. Causes in `because` are named by detector and subject:
+ * they are looked for in list. */
+void json_finding(struct buffer *buffer, const struct finding *finding,
+                  const struct finding *const *list, uint32_t count);
+/* What was checked, what was found, what could not be checked and why: the last line. */
+void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings);
+
+#endif

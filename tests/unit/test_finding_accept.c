@@ -1,0 +1,274 @@
+/* Detectors of connections that come in: what they find, and what they must not take for it. */
+#include "finding_scene.h"
+
+/* A listener of port 8080, and clients that wait to be accepted since `age` seconds. */
+static void show_queue(struct scene *scene, uint32_t queue, uint32_t backlog, int64_t age)
+{
+    scene_frame(scene);
+    scene_listener(scene, 22, 0, 128);
+    scene_listener(scene, 8080, queue, backlog);
+    for (uint32_t i = 0; i < queue && i < 200; i++) {
+        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 8080, 9, (uint16_t)(2000 + i));
+        scene_no_owner(conn, OWNER_LISTENER);
+        scene_age(scene, conn, age);
+    }
+    scene_show(scene);
+}
+
+static void a_full_accept_queue_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++) {
+        show_queue(&scene, 129, 128, 4 + i);
+        scene_count(&scene, FACT_LISTEN_OVERFLOWS, 1);
+    }
+    const struct finding *finding =
+        scene_expect(&scene, "accept-queue-full", SEVERITY_WARNING, 130);
+    assert_int_equal(finding->subject.kind, SUBJECT_LISTENER);
+    assert_int_equal(finding->subject.port, 8080);
+    assert_string_equal(finding->subject.name, "app");
+    assert_int_equal(finding->confidence, CONFIDENCE_PROVEN);
+    assert_int_equal(finding->since_ns, scene.frame->wall_ns - 6 * SECOND);
+    scene_end(&scene);
+}
+
+static void one_that_stays_full_is_critical(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 129, 128, 20);
+    scene_expect(&scene, "accept-queue-full", SEVERITY_CRITICAL, 130);
+    /* the wait is its consequence, and stands below it */
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    assert_true(count >= 2);
+    assert_string_equal(list[0]->detector->id, "accept-queue-full");
+    assert_string_equal(list[1]->detector->id, "accept-wait");
+    assert_int_equal(list[1]->because[0], list[0]->id);
+    scene_end(&scene);
+}
+
+static void a_burst_of_one_frame_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 12; i++) {
+        show_queue(&scene, i % 4 == 0 ? 129 : 3, 128, 0);
+        scene_count(&scene, FACT_LISTEN_OVERFLOWS, i % 4 == 0);
+    }
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+static void a_tiny_backlog_is_full_at_its_limit_on_purpose(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 4; i++)
+        show_queue(&scene, 1, 1, 0);
+    assert_null(scene_find(&scene, "accept-queue-full"));
+    scene_end(&scene);
+}
+
+static void a_backlog_that_is_not_known_is_never_full(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 4; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 8080, 50, 0)->known |= KNOWN_NO_BACKLOG;
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "accept-queue-full"));
+    scene_end(&scene);
+}
+
+static void a_stopped_process_is_the_cause(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    scene.has_process = true;
+    scene.process.state = 'T';
+    for (int i = 0; i < 5; i++)
+        show_queue(&scene, 129, 128, 20);
+    scene_expect(&scene, "process-stopped", SEVERITY_CRITICAL, 2);
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    assert_string_equal(list[0]->detector->id, "process-stopped");
+    assert_string_equal(list[1]->detector->id, "accept-queue-full");
+    assert_int_equal(list[1]->because[0], list[0]->id);
+    scene_end(&scene);
+}
+
+static void clients_wait_for_accept_before_the_queue_is_full(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 5, 128, 3);
+    scene_expect(&scene, "accept-wait", SEVERITY_WARNING, 5);
+    assert_null(scene_find(&scene, "accept-queue-full"));
+    scene_end(&scene);
+}
+
+static void a_backlog_cut_by_somaxconn_is_told(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    host_fact_set(&scene.facts, FACT_SOMAXCONN, 128);
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 70, 128, 0);
+    scene_expect(&scene, "backlog-capped", SEVERITY_INFO, 1);
+    scene_end(&scene);
+}
+
+static void show_half_open(struct scene *scene, uint32_t rows, uint8_t retrans)
+{
+    scene_frame(scene);
+    scene_listener(scene, 8084, 0, 64);
+    for (uint32_t i = 0; i < rows; i++) {
+        struct conn *conn =
+            scene_row(scene, STATE_SYN_RECEIVED, 8084, (uint8_t)(i % 5 + 1), (uint16_t)(3000 + i));
+        scene_no_owner(conn, OWNER_NONE);
+        scene_timer(conn, TIMER_ON, retrans);
+    }
+    scene_show(scene);
+}
+
+static void a_flood_of_syns_is_told_from_a_burst(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (int flood = 0; flood < 2; flood++) {
+        scene_begin(&scene);
+        for (int i = 0; i < 4; i++) {
+            show_half_open(&scene, 65, flood ? 1 : 0);
+            scene_count(&scene, FACT_REQ_FULL_COOKIES, 100);
+            scene_count(&scene, FACT_SYNCOOKIES_SENT, 100);
+            scene_count(&scene, FACT_SYNCOOKIES_RECV, flood ? 0 : 95);
+        }
+        const struct finding *finding =
+            scene_expect(&scene, "syn-queue-full", SEVERITY_CRITICAL, 65);
+        assert_int_equal(finding->subject.port, 8084);
+        assert_non_null(strstr(finding->title, flood ? "flood" : "more clients"));
+        scene_end(&scene);
+    }
+}
+
+static void syn_queues_are_not_checked_without_the_counter(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    scene.facts.known[FACT_REQ_FULL_COOKIES / 64] &= ~(UINT64_C(1) << FACT_REQ_FULL_COOKIES % 64);
+    show_half_open(&scene, 65, 1);
+    assert_int_equal(scene_check(&scene, "syn-queue-full")->verdict, VERDICT_NOT_CHECKED);
+    assert_non_null(strstr(scene_check(&scene, "syn-queue-full")->reason, "TCPReqQFullDoCookies"));
+    scene_end(&scene);
+}
+
+static void clients_that_do_not_hear_us_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_half_open(&scene, 12, 3);
+    scene_expect(&scene, "handshake-unanswered", SEVERITY_WARNING, 12);
+    scene_end(&scene);
+}
+
+static void drops_with_room_in_the_queue_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 12; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 8080, 0, 128);
+        scene_show(&scene);
+        scene_count(&scene, FACT_LISTEN_DROPS, 5);
+    }
+    const struct finding *finding = scene_find(&scene, "listen-drops-other");
+    assert_non_null(finding);
+    assert_int_equal(finding->severity, SEVERITY_WARNING);
+    assert_int_equal(finding->subject.kind, SUBJECT_NETNS);
+    scene_end(&scene);
+}
+
+static void drops_that_overflows_explain_are_not(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 12; i++) {
+        scene_frame(&scene);
+        scene_show(&scene);
+        scene_count(&scene, FACT_LISTEN_DROPS, 5);
+        scene_count(&scene, FACT_LISTEN_OVERFLOWS, 5);
+    }
+    assert_null(scene_find(&scene, "listen-drops-other"));
+    scene_end(&scene);
+}
+
+static void a_listener_in_the_ephemeral_range_is_told(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 40000, 0, 128);
+        scene_listener(&scene, 8080, 0, 128);
+        scene_show(&scene);
+    }
+    scene_expect(&scene, "listener-on-ephemeral-port", SEVERITY_INFO, 1);
+    scene_end(&scene);
+}
+
+static void a_reserved_port_is_not_ephemeral(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    host_facts_parse_reserved(&scene.facts, "39999-40001\n", 12);
+    for (int i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 40000, 0, 128);
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "listener-on-ephemeral-port"));
+    scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_accept_queue_is_found),
+        cmocka_unit_test(one_that_stays_full_is_critical),
+        cmocka_unit_test(a_burst_of_one_frame_is_no_finding),
+        cmocka_unit_test(a_tiny_backlog_is_full_at_its_limit_on_purpose),
+        cmocka_unit_test(a_backlog_that_is_not_known_is_never_full),
+        cmocka_unit_test(a_stopped_process_is_the_cause),
+        cmocka_unit_test(clients_wait_for_accept_before_the_queue_is_full),
+        cmocka_unit_test(a_backlog_cut_by_somaxconn_is_told),
+        cmocka_unit_test(a_flood_of_syns_is_told_from_a_burst),
+        cmocka_unit_test(syn_queues_are_not_checked_without_the_counter),
+        cmocka_unit_test(clients_that_do_not_hear_us_are_found),
+        cmocka_unit_test(drops_with_room_in_the_queue_are_found),
+        cmocka_unit_test(drops_that_overflows_explain_are_not),
+        cmocka_unit_test(a_listener_in_the_ephemeral_range_is_told),
+        cmocka_unit_test(a_reserved_port_is_not_ephemeral),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -2,6 +2,7 @@
  * log, and says what they found: worst first, with what proves it, what to do, and what could not
  * be checked. */
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/wake.h"
 #include "commands.h"
 #include "core/finding/finding.h"
@@ -97,7 +98,7 @@ static int watch_live(struct doctor *doctor)
     struct event_ring *ring = collector_events(headless->collector);
 
     if (error) {
-        message("cannot start: %s", strerror(-error));
+        message("cannot start: %s", error_text(error));
         return error;
     }
     while (!error && !signal && !headless_is_over(headless)) {
@@ -144,7 +145,7 @@ static int read_next(struct doctor *doctor, struct source *source, struct frame_
         return take_frame(doctor, frame, ring, false);
     if (error != -EAGAIN && error != -ENODATA)
         message("%s: %s", doctor->headless.options->from,
-                frame && frame->missing.text[0] ? frame->missing.text : strerror(-error));
+                frame && frame->missing.text[0] ? frame->missing.text : error_text(error));
     frame_release(frame);
     if (error != -EAGAIN)
         return error;
@@ -238,7 +239,7 @@ static int examine(struct doctor *doctor)
 {
     doctor->engine = finding_engine_new(&doctor->settings);
     if (!doctor->engine || headless_take_signals(&doctor->headless)) {
-        message("cannot start: %s", strerror(doctor->engine ? errno : ENOMEM));
+        message("cannot start: %s", error_text(doctor->engine ? errno : ENOMEM));
         return DOCTOR_UNKNOWN;
     }
     const int error = doctor->headless.options->from ? run_log(doctor) : run_live(doctor);

@@ -10,6 +10,7 @@ _tcplens_options()
     record) echo --interval --for --class -4 -6 --budget --events --output --with-args --rotate --keep --demo --help --version ;;
     replay) echo --for --class --columns --sort --highlight --theme --ascii --help --version ;;
     close) echo -4 -6 --dry-run --yes --force --help --version ;;
+    doctor) echo --interval --for --json --events --from --ascii --demo --only --skip --set --fail-on --describe --help --version ;;
     esac
 }
 
@@ -17,7 +18,7 @@ _tcplens()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
     local command='' words='' head='' word
-    local commands='top list events record replay close'
+    local commands='top list events record replay close doctor'
     local columns='state mib_state from proto family local remote laddr lport raddr rport ifname ifindex netns cookie inode uid user pid process proc exe unit container cgroup cgroup_id unit_from owners owner created_min created_max age state_since state_age offload ulp tls_version tls_cipher recvq sendq accept_queue backlog drops in_bytes out_bytes in out rtt cwnd retrans last_data_sent last_data_recv timer timer_left timer_retrans congestion tos tclass fwmark class_id shutdown rmem_alloc rcvbuf wmem_alloc sndbuf fwd_alloc wmem_queued optmem sock_backlog serial ca_state retransmits probes backoff options snd_wscale rcv_wscale delivery_rate_app_limited fastopen_client_fail rto ato snd_mss rcv_mss unacked sacked lost retrans_out fackets last_ack_sent last_ack_recv pmtu rcv_ssthresh rttvar snd_ssthresh advmss reordering rcv_rtt rcv_space pacing_rate max_pacing_rate bytes_acked bytes_received segs_out segs_in notsent_bytes min_rtt data_segs_in data_segs_out delivery_rate busy_time rwnd_limited sndbuf_limited delivered delivered_ce bytes_sent bytes_retrans dsack_dups reord_seen rcv_ooopack snd_wnd rcv_wnd rehash total_rto total_rto_recoveries total_rto_time received_ce delivered_e1_bytes delivered_e0_bytes delivered_ce_bytes received_e1_bytes received_e0_bytes received_ce_bytes accecn_fail_mode accecn_opt_seen'
     local states='all connected synchronized bucket big unconnected close bound-inactive listening syn-sent syn-recv syn-rcv new-syn-recv established fin-wait-1 fin-wait-2 close-wait closing last-ack time-wait'
     local filter='src dst host sport dport port lport rport dev fwmark cgroup autobound state exclude new changed gone from to and or not mib_state proto family local remote laddr raddr ifname ifindex netns cookie inode uid user pid process proc exe unit container cgroup_id unit_from owners owner created_min created_max age state_since state_age offload ulp tls_version tls_cipher recvq sendq accept_queue backlog drops in_bytes out_bytes in out rtt cwnd retrans last_data_sent last_data_recv timer timer_left timer_retrans congestion tos tclass class_id shutdown rmem_alloc rcvbuf wmem_alloc sndbuf fwd_alloc wmem_queued optmem sock_backlog serial ca_state retransmits probes backoff options snd_wscale rcv_wscale delivery_rate_app_limited fastopen_client_fail rto ato snd_mss rcv_mss unacked sacked lost retrans_out fackets last_ack_sent last_ack_recv pmtu rcv_ssthresh rttvar snd_ssthresh advmss reordering rcv_rtt rcv_space pacing_rate max_pacing_rate bytes_acked bytes_received segs_out segs_in notsent_bytes min_rtt data_segs_in data_segs_out delivery_rate busy_time rwnd_limited sndbuf_limited delivered delivered_ce bytes_sent bytes_retrans dsack_dups reord_seen rcv_ooopack snd_wnd rcv_wnd rehash total_rto total_rto_recoveries total_rto_time received_ce delivered_e1_bytes delivered_e0_bytes delivered_ce_bytes received_e1_bytes received_e0_bytes received_ce_bytes accecn_fail_mode accecn_opt_seen'
@@ -38,7 +39,7 @@ _tcplens()
     --sort) words=$columns; [[ $cur == -* ]] && head=- ;;
     --columns) [[ $cur == *,* ]] && head=${cur%,*}, ; words=$columns ;;
     --from|--output|-o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    --interval|-i|--for|--highlight|--past|--budget|--at|--rotate|--keep|--demo) return ;;
+    --interval|-i|--for|--highlight|--past|--budget|--at|--rotate|--keep|--demo|--only|--skip|--set|--fail-on) return ;;
     state|exclude|from|to) words=$states ;;
     *)
         if [[ $cur == -* ]]; then

@@ -106,6 +106,17 @@ void census_done(struct census *census);
 /* Counts the live rows of a frame. 0 or -ENOMEM. */
 int census_take(struct census *census, const struct frame *frame);
 
+/* idiag_timer */
+enum timer { TIMER_NONE, TIMER_RETRANSMIT, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PERSIST };
+
+static inline void raise_ns(int64_t *most, int64_t value)
+{
+    if (value > *most)
+        *most = value;
+}
+
+/* Parts of census_take: a row that a process holds (census_process.c). */
+void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row);
 /* The part of census_take that looks back: rows that resend or have something to send
  * (census_watch.c). 0 or -ENOMEM. */
 int census_watch(struct census *census);

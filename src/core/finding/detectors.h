@@ -17,7 +17,9 @@ extern const struct detector CLOSE_WAIT_LEAK, FIN_WAIT_2_HELD, ORPHANS, PROCESS_
 extern const struct detector TCP_MEMORY, RECEIVE_DROPS, BUFFER_HOGS;
 /* loss.c */
 extern const struct detector RETRANSMISSIONS, SPURIOUS_RETRANS, DEAD_PEER, KEEPALIVE_UNANSWERED,
-    PEER_NOT_READING, WE_NOT_READING, RESET_STORM, HOST_DROPS;
+    PEER_NOT_READING, WE_NOT_READING;
+/* resets.c */
+extern const struct detector RESET_STORM, HOST_DROPS;
 /* slow.c */
 extern const struct detector LIMITED_BY_RECEIVER, LIMITED_BY_SNDBUF, BUFFERBLOAT;
 /* idle.c */

@@ -1,0 +1,127 @@
+/* What the rows of a process add up to. */
+#include "base/clock.h"
+#include "core/finding/census.h"
+
+#define OLD_NS      (60 * SECOND_NS)
+#define IDLE_MS     350000u /* what the shortest-tempered load balancers forget: 350 s */
+#define QUEUE_WORTH 16384u  /* unread bytes from which the receive window is looked at */
+
+static int64_t state_age_ns(const struct census *census, const struct conn *conn)
+{
+    const int64_t now_ns = census->frame->wall_ns;
+    int64_t age_ns = 0;
+
+    if ((conn->known & KNOWN_STATE_SINCE) && conn->state_since_ns < now_ns)
+        age_ns = now_ns - conn->state_since_ns;
+    /* After the peer's FIN came its last ACK: nothing has been heard since. */
+    const uint64_t ack_ms = row_info(census->frame, conn, INFO_INDEX_last_ack_recv, 0);
+    const int64_t ack_ns = ack_ms < UINT32_MAX ? (int64_t)ack_ms * MILLISECOND_NS : 0;
+    return ack_ns > age_ns ? ack_ns : age_ns;
+}
+
+static void take_close_wait(struct census *census, struct process_tally *process,
+                            const struct conn *conn)
+{
+    const int64_t age_ns = state_age_ns(census, conn);
+
+    process->close_wait++;
+    process->close_wait_old += age_ns >= OLD_NS;
+    raise_ns(&process->close_wait_ns, age_ns);
+    if (conn->known & KNOWN_QUEUES)
+        process->unread[conn->receive_queue == 0   ? UNREAD_NOTHING
+                        : conn->receive_queue == 1 ? UNREAD_FIN
+                                                   : UNREAD_DATA]++;
+}
+
+/* With a time limit the timer says time-wait. */
+static void take_fin_wait_2(struct census *census, struct process_tally *process,
+                            const struct conn *conn)
+{
+    if (!(conn->known & KNOWN_TIMER) || conn->timer != TIMER_NONE)
+        return;
+    const int64_t age_ns = state_age_ns(census, conn);
+    process->fin_wait_2++;
+    process->fin_wait_2_old += age_ns >= OLD_NS;
+    raise_ns(&process->fin_wait_2_ns, age_ns);
+}
+
+static bool is_private(const struct addr *addr, uint8_t family)
+{
+    const uint8_t *b = addr->bytes;
+    if (addr_is_mapped(addr, family))
+        b += 12;
+    else if (family == FAMILY_INET6)
+        return (b[0] & 0xfe) == 0xfc || addr_is_link_local(addr, family);
+    return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+           (b[0] == 169 && b[1] == 254);
+}
+
+static void take_idle(struct process_tally *process, const struct conn *conn)
+{
+    const uint32_t least = KNOWN_LAST_DATA | KNOWN_TIMER | KNOWN_QUEUES;
+    const uint32_t silent_ms = conn->last_data_sent_ms < conn->last_data_received_ms
+                                   ? conn->last_data_sent_ms
+                                   : conn->last_data_received_ms;
+
+    if ((conn->known & least) != least || conn->timer != TIMER_NONE || conn->send_queue > 0 ||
+        silent_ms < IDLE_MS || addr_is_loopback(&conn->tuple.remote, conn->tuple.family))
+        return;
+    process->idle++;
+    process->idle_public += !is_private(&conn->tuple.remote, conn->tuple.family);
+    raise_ns(&process->idle_ns, (int64_t)silent_ms * MILLISECOND_NS);
+}
+
+enum { MEMINFO_RCVBUF = 1, MEMINFO_RMEM = 0, MEMINFO_WMEM_QUEUED = 5 };
+
+/* The window is shut, or what is unread fills the buffer: the program does not read. */
+static void take_unread(struct census *census, struct process_tally *process,
+                        const struct conn *conn, uint32_t row)
+{
+    const struct conn_detail *detail = frame_detail(census->frame, conn);
+
+    if (!detail || !(conn->known & KNOWN_LAST_DATA))
+        return;
+    const bool shut = row_info(census->frame, conn, INFO_INDEX_rcv_wnd, UINT64_MAX) == 0;
+    const bool full = detail->meminfo_count > MEMINFO_RCVBUF &&
+                      conn->receive_queue >= detail->meminfo[MEMINFO_RCVBUF] / 10 * 9;
+    if (!shut && !full)
+        return;
+    process->unread_rows++;
+    process->row = row;
+    raise_ns(&process->unread_ns, (int64_t)conn->last_data_received_ms * MILLISECOND_NS);
+}
+
+void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row)
+{
+    struct process_tally *process = &census->processes[conn->owner];
+    const struct conn_detail *detail = frame_detail(census->frame, conn);
+
+    process->sockets++;
+    process->out_rate += conn_out_rate(conn);
+    if (detail && detail->meminfo_count > MEMINFO_WMEM_QUEUED)
+        process->buffer_bytes +=
+            (uint64_t)detail->meminfo[MEMINFO_RMEM] + detail->meminfo[MEMINFO_WMEM_QUEUED];
+    switch (conn->state) {
+    case STATE_ESTABLISHED:
+        process->established++;
+        take_idle(process, conn);
+        break;
+    case STATE_CLOSE_WAIT:
+        take_close_wait(census, process, conn);
+        break;
+    case STATE_FIN_WAIT_2:
+        take_fin_wait_2(census, process, conn);
+        break;
+    case STATE_SYN_SENT:
+        process->syn_sent++;
+        break;
+    case STATE_CLOSED:
+        process->bound++;
+        break;
+    default:
+        break;
+    }
+    if (conn->state != STATE_LISTEN && (conn->known & KNOWN_QUEUES) &&
+        conn->receive_queue >= QUEUE_WORTH)
+        take_unread(census, process, conn, row);
+}

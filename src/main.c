@@ -1,8 +1,8 @@
 /* main: starts tcplens: options, then the command they name. */
-#include "commands.h"
-#include "options.h"
-#include "output.h"
-#include "settings.h"
+#include "command/commands.h"
+#include "options/options.h"
+#include "options/output.h"
+#include "options/settings.h"
 #include "source/privilege.h"
 
 #include <fcntl.h>

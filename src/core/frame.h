@@ -5,7 +5,7 @@
 #ifndef TCPLENS_CORE_FRAME_H
 #define TCPLENS_CORE_FRAME_H
 
-#include "core/arena.h"
+#include "base/arena.h"
 #include "core/conn.h"
 #include "core/host_facts.h"
 

@@ -4,7 +4,7 @@
 #ifndef TCPLENS_CORE_GROUPING_H
 #define TCPLENS_CORE_GROUPING_H
 
-#include "core/column.h"
+#include "core/column/column.h"
 #include "core/view.h"
 
 #include <stdbool.h>

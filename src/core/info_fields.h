@@ -16,8 +16,8 @@
 #define INFO_INFINITE_SSTHRESH 0x7fffffffu /* TCP_INFINITE_SSTHRESH of net/tcp.h */
 
 /* ROW and DETAIL take (kernel name, column id, JSON key, label, column title, offset, size, shift,
- * bits, unit, unset). ROW: every struct conn holds the value itself, its column is in column_row.c;
- * DETAIL: only in conn_detail.info. */
+ * bits, unit, unset). ROW: every struct conn holds the value itself, its column is in
+ * core/column/row.c; DETAIL: only in conn_detail.info. */
 #define INFO_FIELDS(ROW, DETAIL)                                                                   \
     ROW(state, "state", "kernel_state", "state", "KSTATE", 0, 1, 0, 0, INFO_COUNT,                 \
         INFO_NEVER_UNSET)                                                                          \

@@ -3,7 +3,7 @@
  * tracks. */
 #include "core/life.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  */
 #include "core/proc_stat.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <errno.h>
 #include <stdlib.h>

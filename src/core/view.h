@@ -5,7 +5,7 @@
 #ifndef TCPLENS_CORE_VIEW_H
 #define TCPLENS_CORE_VIEW_H
 
-#include "core/column.h"
+#include "core/column/column.h"
 
 struct view_entry {
     uint64_t key; /* sort key, complemented for descending order; UINT64_MAX when unknown */

@@ -5,7 +5,7 @@
 #define TCPLENS_SESSION_RECORD_H
 
 #include "core/event.h"
-#include "session/log_writer.h"
+#include "session/log/writer.h"
 
 struct record_source {
     struct frame *(*latest)(void *data); /* a reference, NULL before the first; from any thread */

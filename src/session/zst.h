@@ -4,7 +4,7 @@
 #ifndef TCPLENS_SESSION_ZST_H
 #define TCPLENS_SESSION_ZST_H
 
-#include "core/arena.h"
+#include "base/arena.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * tls.h (Linux 6.18). */
 #include "source/diag_row.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "source/diag.h"
 
 #include <arpa/inet.h>

@@ -2,7 +2,7 @@
 #ifndef TCPLENS_SOURCE_INTERFACE_NAME_H
 #define TCPLENS_SOURCE_INTERFACE_NAME_H
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <net/if.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #ifndef TCPLENS_SOURCE_LIVE_H
 #define TCPLENS_SOURCE_LIVE_H
 
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "source/source.h"
 
 struct live_settings {

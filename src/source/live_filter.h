@@ -3,7 +3,7 @@
 #ifndef TCPLENS_SOURCE_LIVE_FILTER_H
 #define TCPLENS_SOURCE_LIVE_FILTER_H
 
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "core/wish.h"
 #include "source/netlink.h"
 

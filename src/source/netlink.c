@@ -2,7 +2,7 @@
  * error. It must not know what a message holds (diag.c) nor what became of a row (diff, live.c). */
 #include "source/netlink.h"
 
-#include "core/column.h"
+#include "core/column/column.h"
 #include "source/diag.h"
 #include "source/interface_name.h"
 #include "source/namespace.h"

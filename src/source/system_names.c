@@ -3,7 +3,7 @@
 #include "source/system_names.h"
 
 #include "base/grow.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "source/cgroup_id.h"
 #include "source/interface_name.h"
 

@@ -3,8 +3,8 @@
 #ifndef TCPLENS_SOURCE_SYSTEM_NAMES_H
 #define TCPLENS_SOURCE_SYSTEM_NAMES_H
 
-#include "core/column.h"
-#include "core/filter.h"
+#include "core/column/column.h"
+#include "core/filter/filter.h"
 #include "core/frame.h"
 
 struct system_names;

@@ -4,7 +4,7 @@
 #define TCPLENS_UI_ACT_REQUEST_H
 
 #include "ui/acts.h"
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
 #include "ui/tags.h"
 
 #define ACT_PROCESSES 64

@@ -1,8 +1,8 @@
 /* canvas: clipped drawing on top of term_put. Knows nothing of curses. */
 #include "ui/canvas.h"
 
-#include "core/text.h"
-#include "ui/term.h"
+#include "core/text/text.h"
+#include "ui/term/term.h"
 
 #include <stdarg.h>
 #include <stdio.h>

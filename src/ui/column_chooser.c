@@ -2,7 +2,7 @@
  * is looked for. Knows nothing of the table whose columns they are. */
 #include "ui/column_chooser.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/prompt.h"
 #include "ui/table.h"
 

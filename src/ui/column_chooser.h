@@ -2,7 +2,7 @@
 #ifndef TCPLENS_UI_COLUMN_CHOOSER_H
 #define TCPLENS_UI_COLUMN_CHOOSER_H
 
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
 
 struct column_choice {     /* what PANE_COLUMNS is opened with; must live as long as it is open */
     const uint16_t *shown; /* indexes in columns[], from left to right; copied */

@@ -2,7 +2,7 @@
  * they get their places and looks. */
 #include "ui/conn_table.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/pages.h"
 #include "ui/tags.h"
 

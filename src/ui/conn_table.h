@@ -4,7 +4,7 @@
 #define TCPLENS_UI_CONN_TABLE_H
 
 #include "core/view.h"
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
 #include "ui/table.h"
 
 #define CONN_TABLE_COLUMNS 64

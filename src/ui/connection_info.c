@@ -1,7 +1,7 @@
 /* connection_info: what only the connection page tells: every field of tcp_info by a readable name
  * with its unit, socket memory, options. What the kernel did not report is left out. */
 #include "core/info.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/connection_page.h"
 
 #include <inttypes.h>

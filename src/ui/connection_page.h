@@ -1,11 +1,11 @@
-/* What the files of the connection page share: following one connection (pane_connection.c), the
+/* What the files of the connection page share: following one connection (ui/pane/connection.c), the
  * states it went through (connection_states.c), and telling it (connection_text.c,
  * connection_info.c). */
 #ifndef TCPLENS_UI_CONNECTION_PAGE_H
 #define TCPLENS_UI_CONNECTION_PAGE_H
 
 #include "ui/page.h"
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
 
 #define CONNECTION_STATES 24
 

@@ -1,6 +1,6 @@
 /* connection_states: which states a connection went through, and when, from the event ring. */
 #include "base/clock.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/connection_page.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* connection_text: the lines of the connection page that every connection has: endpoints, owner,
  * age, traffic, timer. Drawn in SCREENS "Connection page". */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/connection_page.h"
 
 #include <inttypes.h>

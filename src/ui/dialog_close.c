@@ -1,8 +1,8 @@
 /* dialog_close: confirms closing one connection or all tagged ones. What is closed are the rows as
  * they were, by cookie; nothing moves while it is open. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/prompt.h"
-#include "ui/screen_acts.h"
+#include "ui/screen/acts.h"
 
 #include <errno.h>
 #include <stdint.h>

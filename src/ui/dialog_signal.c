@@ -1,8 +1,8 @@
 /* dialog_signal: which signal goes to which process, both chosen and confirmed here. The processes
  * were frozen before it opened; nothing moves while it is open. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/prompt.h"
-#include "ui/screen_acts.h"
+#include "ui/screen/acts.h"
 #include "ui/table.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* group_columns: facts of groups as text and sort keys. Knows no drawing. */
 #include "ui/group_columns.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #define TCPLENS_UI_GROUP_COLUMNS_H
 
 #include "core/grouping.h"
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
 
 /* What a group is drawn and sorted by. The key orders first; texts that tie in it are compared. */
 struct group_column {

@@ -1,5 +1,5 @@
-/* What the files of the Processes, Listeners and Peers views share: the pane (pane_groups.c), and
- * what its rows are and open (group_rows.c). */
+/* What the files of the Processes, Listeners and Peers views share: the pane (ui/pane/groups.c),
+ * and what its rows are and open (group_rows.c). */
 #ifndef TCPLENS_UI_GROUP_PANE_H
 #define TCPLENS_UI_GROUP_PANE_H
 

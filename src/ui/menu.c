@@ -1,7 +1,7 @@
 /* menu: a floating list to choose from; what is typed narrows it. */
 #include "ui/menu.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 #include "ui/prompt.h"
 #include "ui/table.h"
 

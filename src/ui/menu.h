@@ -2,7 +2,7 @@
 #ifndef TCPLENS_UI_MENU_H
 #define TCPLENS_UI_MENU_H
 
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
 
 struct menu { /* what PANE_MENU is opened with; must live as long as the menu is open */
     const char *title;

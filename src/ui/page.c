@@ -3,7 +3,7 @@
 #include "ui/page.h"
 
 #include "base/clock.h"
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #define TCPLENS_UI_PAGES_H
 
 #include "core/grouping.h"
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
 
 struct process_identity {
     int32_t pid;

@@ -1,7 +1,7 @@
 /* prompt: a one-line editor with history. Pure but for its drawing, which goes through canvas. */
 #include "ui/prompt.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

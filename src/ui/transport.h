@@ -4,7 +4,7 @@
 #ifndef TCPLENS_UI_TRANSPORT_H
 #define TCPLENS_UI_TRANSPORT_H
 
-#include "core/filter.h"
+#include "core/filter/filter.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ struct transport_state {
     bool ended;     /* nothing comes after the frame shown */
     bool searching; /* for an event; reached_ns tells how far it has come */
     bool backward;
-    bool thinned; /* keeping the past goes beyond the budget: not every frame is kept */
+    bool thinned;        /* keeping the past goes beyond the budget: not every frame is kept */
     int8_t speed;        /* 2 to the power of it */
     int64_t position_ns; /* wall clock of the frame shown */
     int64_t begin_ns, end_ns, reached_ns;

@@ -3,7 +3,7 @@
  * of its own. */
 #include "../source/owner_scene.h"
 #include "../unit/unit.h"
-#include "act.h"
+#include "act/act.h"
 #include "net_tools.h"
 #include "source/diag.h"
 

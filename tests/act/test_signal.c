@@ -4,7 +4,7 @@
  * comes next. */
 #include "../source/owner_scene.h"
 #include "../unit/unit.h"
-#include "act.h"
+#include "act/act.h"
 #include "net_tools.h"
 #include "source/proc_view.h"
 

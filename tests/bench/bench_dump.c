@@ -6,7 +6,7 @@
  *     scene --unshare --bare --pairs 50000 --hold bench_dump [ROUNDS]
  */
 #include "bench_clock.h"
-#include "core/column.h"
+#include "core/column/column.h"
 #include "raw_dump.h"
 #include "source/netlink.h"
 

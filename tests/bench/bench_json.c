@@ -3,8 +3,8 @@
  *
  *     bench_json [ROWS [ROUNDS]]
  */
-#include "core/json.h"
-#include "source/demo.h"
+#include "core/json/json.h"
+#include "source/demo/demo.h"
 
 #include <stdio.h>
 #include <stdlib.h>

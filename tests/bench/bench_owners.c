@@ -5,9 +5,9 @@
  *     scene --unshare --bare --pairs 10000 --hold bench_owners [ROUNDS]
  */
 #include "bench_clock.h"
-#include "core/column.h"
+#include "core/column/column.h"
 #include "source/netlink.h"
-#include "source/owners.h"
+#include "source/owners/owners.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,10 +7,10 @@
  *
  * 5 % of the rows change in a frame of one second. The demo's timers stand still where a kernel's
  * run down, so they are made to; its retransmission timers are left out. */
-#include "collect.h"
-#include "session/log_writer.h"
-#include "source/demo.h"
-#include "source/replay.h"
+#include "collect/collect.h"
+#include "session/log/writer.h"
+#include "source/demo/demo.h"
+#include "source/log/replay.h"
 
 #include <errno.h>
 #include <stdio.h>

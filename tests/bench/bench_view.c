@@ -3,9 +3,9 @@
  *
  *     bench_view [ROWS [ROUNDS]]
  */
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "core/view.h"
-#include "source/demo.h"
+#include "source/demo/demo.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* churn_watch CHURN FRAMES STABLE RATE: starts the program churn, takes FRAMES frames meanwhile,
  * then compares what frames and events said with churn's own list: 0 false closes, 0 duplicate
  * rows, 0 stable connections missing. Prints one line of figures. Exit 1 if any is not 0. */
-#include "collect.h"
+#include "collect/collect.h"
 #include "source/live.h"
 
 #include <errno.h>

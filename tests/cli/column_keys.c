@@ -1,6 +1,6 @@
 /* column_keys: prints each JSON key of columns[] with its JSON type and column id, for the check of
  * doc/json.md. */
-#include "core/column.h"
+#include "core/column/column.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* words: prints every word that the tables know, one a line with tabs between, for what is made of
  * them: man page and completions. */
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "core/state.h"
-#include "options.h"
-#include "settings.h"
+#include "options/options.h"
+#include "options/settings.h"
 #include "ui/command.h"
 #include "ui/theme.h"
 
@@ -65,7 +65,8 @@ int main(void)
     for (size_t i = 0; i < setting_count; i++)
         printf("setting\t%s\t%s\t%s\t%s\n", SETTINGS[i].section, SETTINGS[i].key,
                SETTINGS[i].argument, SETTINGS[i].help);
-    printf("setting\t%s\tNAME\tFILTER\tfilters that the prompt offers, by its key Up\n", SETTINGS_FILTERS);
+    printf("setting\t%s\tNAME\tFILTER\tfilters that the prompt offers, by its key Up\n",
+           SETTINGS_FILTERS);
     for (int i = 0; i < THEME_COUNT; i++)
         printf("theme\t%s\n", THEME_NAMES[i]);
     printf("exit\t%d\nexit\t%d\nexit\t%d\nexit\t%d\n", EXIT_DONE, EXIT_FAILED, EXIT_USAGE,

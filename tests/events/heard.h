@@ -4,7 +4,7 @@
 #ifndef TCPLENS_TESTS_EVENTS_HEARD_H
 #define TCPLENS_TESTS_EVENTS_HEARD_H
 
-#include "collect.h"
+#include "collect/collect.h"
 
 #include <stdint.h>
 

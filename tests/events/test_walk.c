@@ -1,7 +1,7 @@
 /* test_walk: the walk over all descriptors by bpf finds every TCP socket of this process and of a
  * child that shares them, and nothing else of theirs. Prints what a descriptor costs. */
 #include "net_tools.h"
-#include "source/bpf_walk.h"
+#include "source/bpf/walk.h"
 
 #include <signal.h>
 #include <stdio.h>

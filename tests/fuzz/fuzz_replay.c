@@ -1,7 +1,7 @@
 /* Any bytes as the file of a session log, plain or .zst: it is opened or refused, read to its end,
  * gone back in, searched and counted. Memory stays bounded (libFuzzer's -rss_limit_mb watches). */
 #include "fuzz_target.h"
-#include "source/replay.h"
+#include "source/log/replay.h"
 
 #include <errno.h>
 #include <stdlib.h>

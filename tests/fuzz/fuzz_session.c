@@ -1,7 +1,7 @@
 /* Any bytes as the lines of a session log: none is believed beyond its bounds, the state stays
  * usable after each, and frames made of it hold together. */
 #include "fuzz_target.h"
-#include "session/format.h"
+#include "session/format/format.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "core/addr.h"
 #include "core/offload.h"
 #include "core/state.h"
-#include "core/text.h"
+#include "core/text/text.h"
 #include "fuzz_target.h"
 
 #include <stdbool.h>

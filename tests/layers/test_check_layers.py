@@ -38,9 +38,9 @@ class Planted(unittest.TestCase):
         self.assertEqual(check(files), (0, []))
 
     def test_layers(self):
-        for name, include in [('core/a.c', 'ui/b.h'), ('core/a.c', 'collect.h'),
-                              ('source/a.c', 'session/format.h'), ('session/a.c', 'source/b.h'),
-                              ('ui/a.h', 'source/b.h'), ('ui/a.c', 'act.h')]:
+        for name, include in [('core/a.c', 'ui/b.h'), ('core/a.c', 'collect/collect.h'),
+                              ('source/a.c', 'session/format/format.h'), ('session/a.c', 'source/b.h'),
+                              ('ui/a.h', 'source/b.h'), ('ui/a.c', 'act/act.h')]:
             with self.subTest(name=name, include=include):
                 self.assert_found(name, f'\n#include "{include}"\n', 2, 'may include')
 
@@ -52,17 +52,17 @@ class Planted(unittest.TestCase):
         self.assert_found('net/a.c', '#include "core/a.h"\n', 1, 'no layer')
 
     def test_libraries(self):
-        for name, header in [('ui/pane.c', 'ncursesw/curses.h'), ('ui/term.h', 'curses.h'),
-                             ('source/live.c', 'libmnl/libmnl.h'), ('cmd_top.c', 'curses.h'),
-                             ('source/procnet.c', 'libproc2/pids.h'), ('act.c', 'bpf/bpf.h')]:
+        for name, header in [('ui/pane/pane.c', 'ncursesw/curses.h'), ('ui/term/term.h', 'curses.h'),
+                             ('source/live.c', 'libmnl/libmnl.h'), ('command/top.c', 'curses.h'),
+                             ('source/procnet.c', 'libproc2/pids.h'), ('act/act.c', 'bpf/bpf.h')]:
             with self.subTest(name=name, header=header):
                 self.assert_found(name, f'/*\n*/\n#  include <{header}>\n', 3, ' only')
 
     def test_a_library_in_quotes(self):
-        self.assert_found('cmd_top.c', '#include "curses.h"\n', 1, 'curses')
+        self.assert_found('command/top.c', '#include "curses.h"\n', 1, 'curses')
 
     def test_pure_headers(self):
-        for name in ('core/a.c', 'core/a.h', 'source/diag.c', 'session/format.c'):
+        for name in ('core/a.c', 'core/a.h', 'source/diag.c', 'session/format/format.c'):
             with self.subTest(name=name):
                 self.assert_found(name, '#include <unistd.h>\n', 1, 'pure')
 
@@ -84,8 +84,8 @@ class Planted(unittest.TestCase):
 
     def test_harm(self):
         self.assert_found('ui/a.c', 'int f(void)\n{\n    return kill(1, 9);\n}\n', 3, 'harm')
-        self.assert_found('source/a.c', 'int type = SOCK_DESTROY;\n', 1, 'only act.c sends it')
-        self.assert_found('act.c', 'int f(void)\n{\n    return system("x");\n}\n', 3, 'runs another')
+        self.assert_found('source/a.c', 'int type = SOCK_DESTROY;\n', 1, 'only act/act.c sends it')
+        self.assert_found('act/act.c', 'int f(void)\n{\n    return system("x");\n}\n', 3, 'runs another')
 
     def test_text_from_outside(self):
         self.assert_found('a.c', 'void f(void)\n{\n    fprintf(stderr, "x");\n}\n', 3, 'message()')
@@ -96,14 +96,14 @@ class Planted(unittest.TestCase):
             'core/a.c': '#include "core/b.h"\n#include <stdio.h>\n'
                         '/* #include <curses.h> */ // clock_gettime(\nconst char *s = "open(";\n'
                         'int f(struct reader *r)\n{\n    return r->read(r) + ring_open(r);\n}\n',
-            'core/b.h': '', 'ui/term.c': '#include <ncurses.h>\n#include "core/b.h"\n',
+            'core/b.h': '', 'ui/term/term.c': '#include <ncurses.h>\n#include "core/b.h"\n',
             'source/netlink.c': '#include <libmnl/libmnl.h>\n#include <sys/socket.h>\n',
             'source/diag.c': '#include <linux/inet_diag.h>\n#include "diag.h"\n', 'source/diag.h': '',
-            'source/replay.c': '#include "session/format.h"\n', 'session/format.h': '',
-            'source/owners.c': '#include <libproc2/pids.h>\n#include <unistd.h>\n',
-            'source/bpf.c': '#include <bpf/libbpf.h>\n#include "probe.skel.h"\n',
-            'source/probe.bpf.c': '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n',
-            'act.c': '#include <libmnl/libmnl.h>\n#include "source/netlink.h"\nint t = SOCK_DESTROY;\n',
+            'source/log/replay.c': '#include "session/format/format.h"\n', 'session/format/format.h': '',
+            'source/owners/owners.c': '#include <libproc2/pids.h>\n#include <unistd.h>\n',
+            'source/bpf/bpf.c': '#include <bpf/libbpf.h>\n#include "probe.skel.h"\n',
+            'source/bpf/probe.bpf.c': '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n',
+            'act/act.c': '#include <libmnl/libmnl.h>\n#include "source/netlink.h"\nint t = SOCK_DESTROY;\n',
         })
 
     def test_an_empty_tree_is_no_success(self):

@@ -2,7 +2,7 @@
  * namespace: as `list` has it (what the kernel can decide it decides, the rest is left out at once)
  * and on a dump of everything, evaluated here. Prints what differs, then how many filters agreed.
  * A row that comes or goes between two dumps is no difference: it is tried again. */
-#include "filter_read.h"
+#include "command/filter_read.h"
 #include "source/live.h"
 
 #include <stdio.h>

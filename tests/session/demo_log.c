@@ -1,7 +1,7 @@
 /* Makes logs of invented traffic. Independent of how they are read. */
 #include "demo_log.h"
 
-#include "source/demo.h"
+#include "source/demo/demo.h"
 #include "unit.h"
 
 #include <stdio.h>

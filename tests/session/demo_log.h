@@ -3,8 +3,8 @@
 #ifndef TCPLENS_SESSION_DEMO_LOG_H
 #define TCPLENS_SESSION_DEMO_LOG_H
 
-#include "collect.h"
-#include "session/log_writer.h"
+#include "collect/collect.h"
+#include "session/log/writer.h"
 
 #define DEMO_FRAMES_MAX 400
 

@@ -2,7 +2,7 @@
  * can be read. */
 #include "unit.h"
 
-#include "session/format.h"
+#include "session/format/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,12 +2,12 @@
  * frames; what is wrong is refused in words; keys agree with those of a row's JSON. */
 #include "unit.h"
 
-#include "collect.h"
+#include "collect/collect.h"
 #include "core/info.h"
-#include "core/json.h"
+#include "core/json/json.h"
 #include "equal.h"
-#include "session/format.h"
-#include "source/demo.h"
+#include "session/format/format.h"
+#include "source/demo/demo.h"
 
 #include <errno.h>
 #include <jansson.h>

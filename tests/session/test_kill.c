@@ -4,7 +4,7 @@
 
 #include "demo_log.h"
 #include "equal.h"
-#include "source/replay.h"
+#include "source/log/replay.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -4,8 +4,8 @@
 
 #include "demo_log.h"
 #include "equal.h"
-#include "source/demo.h"
-#include "source/past.h"
+#include "source/demo/demo.h"
+#include "source/past/past.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,9 +5,9 @@
 
 #include "demo_log.h"
 #include "equal.h"
-#include "player.h"
-#include "source/past.h"
-#include "source/replay.h"
+#include "player/player.h"
+#include "source/log/replay.h"
+#include "source/past/past.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include "demo_log.h"
 #include "equal.h"
 #include "session/record.h"
-#include "source/demo.h"
-#include "source/replay.h"
+#include "source/demo/demo.h"
+#include "source/log/replay.h"
 
 #include <dirent.h>
 #include <errno.h>

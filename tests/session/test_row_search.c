@@ -3,10 +3,10 @@
 #include "unit.h"
 
 #include "core/event_match.h"
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "demo_log.h"
-#include "source/past.h"
-#include "source/replay.h"
+#include "source/log/replay.h"
+#include "source/past/past.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* A log over which the wall clock was set: what was recorded before and after is as old as it was.
  */
 #include "demo_log.h"
-#include "source/replay.h"
+#include "source/log/replay.h"
 #include "unit.h"
 
 #define FRAMES_EACH 20

@@ -3,13 +3,13 @@
  * own (scene --unshare --bare --hold).
  *
  * usage: watch_replay CHURN SECONDS RATE */
-#include "collect.h"
-#include "core/column.h"
+#include "collect/collect.h"
+#include "core/column/column.h"
 #include "equal.h"
 #include "session/record.h"
 #include "source/live.h"
-#include "source/past.h"
-#include "source/replay.h"
+#include "source/log/replay.h"
+#include "source/past/past.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,7 +1,7 @@
 /* The settings file in a folder of the test's own: what is read, what is refused and why, and what
  * stands in it after it was kept. */
-#include "core/column.h"
-#include "settings.h"
+#include "core/column/column.h"
+#include "options/settings.h"
 #include "ui/theme.h"
 
 #include <setjmp.h>

@@ -2,10 +2,10 @@
 #include "owner_scene.h"
 
 #include "../unit/unit.h"
-#include "core/column.h"
+#include "core/column/column.h"
 #include "net_tools.h"
-#include "source/bpf_walk.h"
-#include "source/owner_walk.h"
+#include "source/bpf/walk.h"
+#include "source/owners/walker.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* netlink against sockets of our own in a network namespace of our own: each row field by field,
  * exact look-ups, and what is said when the kernel cannot be asked. */
-#include "core/column.h"
+#include "core/column/column.h"
 #include "netlink_scene.h"
 
 #include <errno.h>

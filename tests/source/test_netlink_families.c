@@ -1,6 +1,6 @@
 /* netlink: one dump of both families against a dump of each, and what is done where the kernel
  * refuses the one. */
-#include "core/column.h"
+#include "core/column/column.h"
 #include "netlink_scene.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* The words that stand in place of an owner, and what may be seen with which right: each told
  * exactly when it is true. Facts about processes, up to init. */
 #include "../unit/unit.h"
-#include "core/column.h"
+#include "core/column/column.h"
 #include "net_tools.h"
 #include "owner_scene.h"
 #include "source/proc_view.h"

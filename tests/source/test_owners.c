@@ -3,7 +3,7 @@
  * 10,000 descriptors and 500 short processes a second for 10 s. With "bpf": by the walk by bpf;
  * with "failing": by one that is not to be had. */
 #include "../unit/unit.h"
-#include "core/column.h"
+#include "core/column/column.h"
 #include "net_tools.h"
 #include "owner_scene.h"
 

@@ -1,8 +1,8 @@
 /* The four functions of term.h that drawing needs, over a grid. */
 #include "fake_term.h"
 
-#include "core/text.h"
-#include "ui/term.h"
+#include "core/text/text.h"
+#include "ui/term/term.h"
 
 #include <string.h>
 

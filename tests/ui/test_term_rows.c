@@ -1,5 +1,5 @@
 /* What is put on the rows of a screen, and which of them must be drawn. */
-#include "ui/term_rows.h"
+#include "ui/term/rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

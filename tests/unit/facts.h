@@ -3,7 +3,7 @@
 #ifndef TCPLENS_UNIT_FACTS_H
 #define TCPLENS_UNIT_FACTS_H
 
-#include "core/column.h"
+#include "core/column/column.h"
 #include "core/frame.h"
 #include "core/info.h"
 #include "unit.h"

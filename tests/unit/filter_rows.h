@@ -2,7 +2,7 @@
 #ifndef TCPLENS_UNIT_FILTER_ROWS_H
 #define TCPLENS_UNIT_FILTER_ROWS_H
 
-#include "core/filter.h"
+#include "core/filter/filter.h"
 
 #include <string.h>
 

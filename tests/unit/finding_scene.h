@@ -2,7 +2,7 @@
 #ifndef TCPLENS_UNIT_FINDING_SCENE_H
 #define TCPLENS_UNIT_FINDING_SCENE_H
 
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "core/finding/finding.h"
 #include "core/info.h"
 #include "rows.h"

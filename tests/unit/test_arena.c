@@ -1,5 +1,5 @@
 /* What an arena hands out stays whole until the reset, which keeps memory; the buffer grows. */
-#include "core/arena.h"
+#include "base/arena.h"
 #include "unit.h"
 
 #include <errno.h>

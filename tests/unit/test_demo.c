@@ -1,8 +1,8 @@
 /* The demo: the same frames in every run, rows that a kernel could give, and in its first 30
  * frames every state and every arrow of RFC 9293. */
-#include "core/column.h"
+#include "core/column/column.h"
 #include "core/info.h"
-#include "source/demo.h"
+#include "source/demo/demo.h"
 #include "unit.h"
 
 #include <errno.h>

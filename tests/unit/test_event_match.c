@@ -1,7 +1,7 @@
 /* Events against filters: each word means what the event says; what it does not say, its row says,
  * whatever that row looks like by the time somebody reads the event. */
 #include "core/event_match.h"
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "filter_rows.h"
 #include "rows.h"
 

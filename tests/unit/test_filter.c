@@ -1,6 +1,6 @@
 /* The filter language: what is understood, how it is printed again, and what is said of what is
  * not. What a filter accepts is tested in test_filter_rows.c. */
-#include "core/filter.h"
+#include "core/filter/filter.h"
 #include "filter_rows.h"
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* JSON of rows and events, read back through jansson: every key of a full row with its type, none
  * where nothing is known, hostile text, CSV cells. */
-#include "core/json.h"
-#include "core/text.h"
+#include "core/json/json.h"
+#include "core/text/text.h"
 #include "facts.h"
 
 #include <jansson.h>

@@ -1,7 +1,7 @@
 /* Options: every one in the table is read into its place, bad values get one exact line, slips a
  * hint. What is printed is read back from a file. */
 #include "core/wish.h"
-#include "options.h"
+#include "options/options.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Units and containers of control group paths, as the service managers and runtimes name them. */
-#include "source/owners_group.h"
+#include "source/owners/group.h"
 #include "unit.h"
 
 #include <string.h>

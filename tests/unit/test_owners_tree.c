@@ -1,6 +1,6 @@
 /* owners over a /proc that the test makes itself: what no running kernel gives at will. */
-#include "core/column.h"
-#include "source/owners.h"
+#include "core/column/column.h"
+#include "source/owners/owners.h"
 #include "unit.h"
 
 #include <ftw.h>

@@ -1,7 +1,7 @@
 /* Safe text is safe, whatever comes in; nothing is ever wider than asked; times go there and back.
  */
-#include "core/text.h"
-#include "core/text_ranges.h"
+#include "core/text/ranges.h"
+#include "core/text/text.h"
 #include "unit.h"
 
 #include <errno.h>

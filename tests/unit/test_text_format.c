@@ -1,5 +1,5 @@
 /* Counts, ages, spans and times as text, at every border; the distance of words. */
-#include "core/text.h"
+#include "core/text/text.h"
 #include "unit.h"
 
 #include <errno.h>

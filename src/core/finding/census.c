@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/grow.h"
 #include "base/hash.h"
-#include "core/column.h"
+#include "core/column/column.h"
 #include "core/info.h"
 
 #include <errno.h>

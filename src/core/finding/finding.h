@@ -14,7 +14,7 @@
 #ifndef TCPLENS_CORE_FINDING_FINDING_H
 #define TCPLENS_CORE_FINDING_FINDING_H
 
-#include "core/column.h"
+#include "core/column/column.h"
 #include "core/event.h"
 #include "core/frame.h"
 

@@ -1,8 +1,8 @@
 /* Writes findings by the members of struct finding, in one order; what is unknown is absent. */
 #include "core/finding/finding_json.h"
 
-#include "core/json.h"
-#include "core/text.h"
+#include "core/json/json.h"
+#include "core/text/text.h"
 
 #include <math.h>
 #include <string.h>

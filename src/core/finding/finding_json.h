@@ -2,7 +2,7 @@
 #ifndef TCPLENS_CORE_FINDING_FINDING_JSON_H
 #define TCPLENS_CORE_FINDING_FINDING_JSON_H
 
-#include "core/arena.h"
+#include "base/arena.h"
 #include "core/finding/finding.h"
 
 /* One finding as one object without newline. Causes in `because` are named by detector and subject:

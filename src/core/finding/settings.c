@@ -1,7 +1,7 @@
 /* Which detectors are on, and their limits: presets from DETECTORS[], changed by ID.KEY=VALUE. */
 #include "core/finding/finding.h"
 
-#include "core/text.h"
+#include "core/text/text.h"
 
 #include <errno.h>
 #include <math.h>

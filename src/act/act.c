@@ -1,0 +1,454 @@
+/* act: signals by pidfd, closes by SOCK_DESTROY with the cookie. Checks, acts once, says what
+ * happened; decides nothing: guards (guard.c) and dialogs are the callers'. */
+#include "act/act.h"
+
+#include "base/clock.h"
+#include "core/text/text.h"
+#include "source/diag.h"
+#include "source/privilege.h"
+#include "source/proc_view.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <libmnl/libmnl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define STAT_MAX          1024
+#define WALK_LIMIT_NS     20000000LL /* reading one process must not hold up the screen */
+#define DESTROY_TIMEOUT_S 1
+#define REQUEST_MAX       1024
+
+const struct act_signal ACT_SIGNALS[] = {
+    {SIGTERM, "TERM", "ask it to end", true},
+    {SIGKILL, "KILL", "end it at once, nothing is saved", true},
+    {SIGHUP, "HUP", "hang up; many reload", false},
+    {SIGINT, "INT", "as Ctrl-C", true},
+    {SIGQUIT, "QUIT", "end with a core", true},
+    {SIGUSR1, "USR1", "its own meaning", false},
+    {SIGUSR2, "USR2", "its own meaning", false},
+    {SIGSTOP, "STOP", "pause it", false},
+    {SIGCONT, "CONT", "let it go on", false},
+};
+const size_t act_signal_count = sizeof ACT_SIGNALS / sizeof *ACT_SIGNALS;
+
+static int read_small_file(const char *path, char *text, size_t size, size_t *used)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return -errno;
+    const ssize_t length = read(descriptor, text, size - 1);
+    const int error = length < 0 ? -errno : 0;
+    close(descriptor);
+    if (error)
+        return error;
+    text[length] = '\0';
+    *used = (size_t)length;
+    return 0;
+}
+
+int act_read_stat(int32_t pid, struct proc_stat *out)
+{
+    char path[64], text[STAT_MAX];
+    size_t length = 0;
+
+    snprintf(path, sizeof path, "/proc/%" PRId32 "/stat", pid);
+    const int error = read_small_file(path, text, sizeof text, &length);
+    return error ? error : proc_stat_parse(text, length, out);
+}
+
+/* 0: it is; -ENOENT: it is not; -EACCES: that may not be seen. */
+static int links_to_socket(int folder, const char *name, uint32_t inode)
+{
+    char link[64];
+    uint32_t found;
+    const ssize_t length = readlinkat(folder, name, link, sizeof link - 1);
+
+    if (length < 0 && (errno == EACCES || errno == EPERM))
+        return -EACCES;
+    if (length <= 0)
+        return -ENOENT;
+    link[length] = '\0';
+    return sscanf(link, "socket:[%" SCNu32 "]", &found) == 1 && found == inode ? 0 : -ENOENT;
+}
+
+/* 0: one of the descriptors in this folder is the socket; -ENOENT: none is; -ETIME: too many to
+ * say. */
+static int folder_holds(const char *path, uint32_t inode, int64_t until_ns)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    int result = -ENOENT;
+
+    if (!folder)
+        return -errno;
+    while (result == -ENOENT && (entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        result = links_to_socket(dirfd(folder), entry->d_name, inode);
+        if (result == -ENOENT && clock_mono_ns() > until_ns)
+            result = -ETIME;
+    }
+    closedir(folder);
+    return result;
+}
+
+/* A process whose main thread has exited, or whose threads do not share descriptors, holds its
+ * sockets in /proc/PID/task/TID/fd. */
+static int process_holds(int32_t pid, uint32_t inode)
+{
+    const int64_t until_ns = clock_mono_ns() + WALK_LIMIT_NS;
+    char path[64], task_path[400];
+    const struct dirent *entry;
+
+    snprintf(path, sizeof path, "/proc/%" PRId32 "/fd", pid);
+    int result = folder_holds(path, inode, until_ns);
+    if (result == 0 || result == -ETIME)
+        return result;
+    snprintf(path, sizeof path, "/proc/%" PRId32 "/task", pid);
+    DIR *tasks = opendir(path);
+    if (!tasks)
+        return result;
+    while (result != 0 && result != -ETIME && (entry = readdir(tasks)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        snprintf(task_path, sizeof task_path, "%s/%s/fd", path, entry->d_name);
+        result = folder_holds(task_path, inode, until_ns);
+    }
+    closedir(tasks);
+    return result;
+}
+
+bool act_process_exited(const struct act_process *process)
+{
+    struct pollfd exited = {process->pidfd, POLLIN, 0};
+
+    return poll(&exited, 1, 0) > 0 && exited.revents & POLLIN;
+}
+
+/* Reads what /proc says of the pid and makes sure that it says it of the process behind the pidfd:
+ * as long as that has not been reaped its pid is not given to another, so a live pidfd after the
+ * read proves it. */
+static int check_identity(const struct act_process *process, struct proc_stat *stat,
+                          char text[ACT_TEXT_MAX])
+{
+    int error = act_read_stat(process->pid, stat);
+
+    if (error == -ENOENT || error == -ESRCH || act_process_exited(process)) {
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
+                 process->pid);
+        return -ESRCH;
+    }
+    if (error) {
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 ": %s: nothing was signalled", process->pid,
+                 strerror(-error));
+        return error;
+    }
+    if (process->start_ticks && stat->start_ticks != process->start_ticks) {
+        snprintf(text, ACT_TEXT_MAX,
+                 "pid %" PRId32 " is another process now (%.*s): nothing was signalled",
+                 process->pid, EVENT_NAME_MAX, stat->name);
+        return -ESRCH;
+    }
+    return 0;
+}
+
+static int check_holds(const struct act_process *process, char text[ACT_TEXT_MAX])
+{
+    if (process->inode == 0)
+        return 0;
+    const int error = process_holds(process->pid, process->inode);
+    /* -ETIME: some 25,000 descriptors were read. That it is the same process stands without it; the
+     * socket tells apart only processes born in one clock tick, which cannot hold so many. */
+    if (!error || error == -ETIME)
+        return 0;
+    snprintf(text, ACT_TEXT_MAX,
+             error == -ENOENT ? "pid %" PRId32 " no longer holds this socket: nothing was signalled"
+                              : "cannot see whether pid %" PRId32
+                                " still holds this socket: nothing was signalled",
+             process->pid);
+    return error;
+}
+
+static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
+{
+    const long opened = syscall(SYS_pidfd_open, pid, 0);
+
+    if (opened >= 0) {
+        *pidfd = (int)opened;
+        return 0;
+    }
+    const int error = -errno;
+    if (error == -ESRCH || error == -EINVAL)
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited", pid);
+    else if (error == -ENOSYS)
+        snprintf(
+            text, ACT_TEXT_MAX,
+            "this kernel has no pidfd (Linux 5.3): without it a signal could hit another process");
+    else
+        snprintf(text, ACT_TEXT_MAX, "cannot take hold of pid %" PRId32 ": %s", pid,
+                 strerror(-error));
+    return error;
+}
+
+/* The pid was read in /proc; the pidfd was made of it in our own pid namespace. */
+static int check_namespace(const struct act_process *process, char text[ACT_TEXT_MAX])
+{
+    struct proc_view view;
+
+    proc_view_prove(&view);
+    proc_view_text(&view, text, ACT_TEXT_MAX);
+    if (view.kind != PROC_VIEW_OWN)
+        return -EXDEV;
+    const int error = proc_view_check_pidfd(process->pidfd, process->pid);
+    if (error == -ESRCH)
+        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
+                 process->pid);
+    else if (error == -EXDEV)
+        snprintf(text, ACT_TEXT_MAX,
+                 "pid %" PRId32 " is another process here than in /proc: nothing was signalled",
+                 process->pid);
+    else if (error)
+        snprintf(text, ACT_TEXT_MAX,
+                 "cannot see who pid %" PRId32 " is (%s): nothing was signalled", process->pid,
+                 strerror(-error));
+    return error;
+}
+
+/* That it is the process, that it holds the socket, and that what was read was of this process. */
+static int check_all(const struct act_process *process, struct proc_stat *stat,
+                     char text[ACT_TEXT_MAX])
+{
+    struct privilege privilege;
+
+    int error = check_namespace(process, text);
+    if (error)
+        return error;
+    privilege_init(&privilege);
+    privilege_raise(&privilege);
+    error = check_identity(process, stat, text);
+    if (!error)
+        error = check_holds(process, text);
+    if (!error)
+        error = check_identity(process, stat, text);
+    privilege_lower(&privilege);
+    return error;
+}
+
+int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_ticks,
+                       uint32_t inode, char text[ACT_TEXT_MAX])
+{
+    struct act_process made = {-1, pid, start_ticks, inode, "", GUARD_NOTHING};
+    struct proc_stat stat;
+
+    if (pid <= 0) {
+        snprintf(text, ACT_TEXT_MAX, "no process is known to hold this socket");
+        return -ESRCH;
+    }
+    int error = open_pidfd(pid, &made.pidfd, text);
+    if (error)
+        return error;
+    error = check_all(&made, &stat, text);
+    if (error) {
+        act_process_release(&made);
+        return error;
+    }
+    made.start_ticks = stat.start_ticks;
+    memcpy(made.name, stat.name, sizeof made.name);
+    made.guard = act_guard_process(pid, &stat);
+    *process = made;
+    return 0;
+}
+
+void act_process_release(struct act_process *process)
+{
+    if (process->pidfd >= 0)
+        close(process->pidfd);
+    process->pidfd = -1;
+}
+
+int act_process_signal(const struct act_process *process, int signal, char text[ACT_TEXT_MAX])
+{
+    struct proc_stat stat;
+    int error = check_all(process, &stat, text);
+
+    if (error)
+        return error;
+    if (syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0) == 0)
+        return 0;
+    error = -errno;
+    if (error == -EPERM)
+        snprintf(text, ACT_TEXT_MAX,
+                 "not allowed to signal %s %" PRId32 ": it belongs to another user", process->name,
+                 process->pid);
+    else if (error == -ESRCH)
+        snprintf(text, ACT_TEXT_MAX, "%s %" PRId32 " has exited already", process->name,
+                 process->pid);
+    else
+        snprintf(text, ACT_TEXT_MAX, "cannot signal %s %" PRId32 ": %s", process->name,
+                 process->pid, strerror(-error));
+    return error;
+}
+
+static const char ONLY_BOUND[] = "a socket that is only bound cannot be closed from outside";
+static const char NO_COOKIE[] = "this row has no cookie: it cannot be closed safely";
+
+const char *act_close_refusal(const struct conn *conn)
+{
+    if (conn->state == STATE_CLOSED)
+        return ONLY_BOUND;
+    return conn->cookie == 0 || conn->cookie == UINT64_MAX ? NO_COOKIE : NULL;
+}
+
+static void explain_close(const struct conn *conn, int error, char text[ACT_TEXT_MAX])
+{
+    switch (error) {
+    case 0:
+        snprintf(text, ACT_TEXT_MAX, "closed");
+        break;
+    case -ENOENT:
+        if (conn->state == STATE_LISTEN)
+            snprintf(text, ACT_TEXT_MAX,
+                     "the kernel cannot address this one of several listeners, or it is gone: look "
+                     "again");
+        else
+            snprintf(text, ACT_TEXT_MAX, "it was gone already");
+        break;
+    case -EPERM:
+    case -EACCES:
+        snprintf(text, ACT_TEXT_MAX, "closing a connection needs CAP_NET_ADMIN (run as root)");
+        break;
+    case -EOPNOTSUPP:
+        snprintf(text, ACT_TEXT_MAX,
+                 "this kernel cannot close sockets (CONFIG_INET_DIAG_DESTROY is off)");
+        break;
+    case -EBUSY:
+        snprintf(text, ACT_TEXT_MAX, "not closed: it has become a listener since: look again");
+        break;
+    default:
+        snprintf(text, ACT_TEXT_MAX, "not closed: %s", strerror(-error));
+    }
+}
+
+/* The kernel's one answer: 0 with a payload; -errno, also of NLMSG_ERROR; 1: it says 0. */
+static int read_answer(struct mnl_socket *socket, uint32_t sequence, char *buffer,
+                       const struct nlmsghdr **answer)
+{
+    const ssize_t length = mnl_socket_recvfrom(socket, buffer, DIAG_BUFFER_SIZE);
+
+    if (length < 0)
+        return -errno;
+    const struct nlmsghdr *message = (const void *)buffer;
+    if (!mnl_nlmsg_ok(message, (int)length) || message->nlmsg_seq != sequence)
+        return -EBADMSG;
+    *answer = message;
+    if (message->nlmsg_type != NLMSG_ERROR)
+        return 0;
+    if (mnl_nlmsg_get_payload_len(message) < sizeof(struct nlmsgerr))
+        return -EBADMSG;
+    const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+    return error->error ? error->error : 1;
+}
+
+static int ask(struct mnl_socket *socket, const void *request, size_t length, uint32_t sequence,
+               char *buffer, const struct nlmsghdr **answer)
+{
+    if (mnl_socket_sendto(socket, request, length) < 0)
+        return -errno;
+    return read_answer(socket, sequence, buffer, answer);
+}
+
+static int send_destroy(struct mnl_socket *socket, const struct conn *conn, uint32_t sequence)
+{
+    char request[REQUEST_MAX], buffer[DIAG_BUFFER_SIZE];
+    const struct nlmsghdr *answer;
+    size_t length = 0;
+    int error = diag_put_destroy(request, conn, sequence, &length);
+
+    if (!error)
+        error = ask(socket, request, length, sequence, buffer, &answer);
+    return error == 0 ? -EBADMSG : error == 1 ? 0 : error;
+}
+
+/* What the cookie's socket is now: a program may have made a listener of it since it was listed,
+ * and the kernel, which finds no connection there any more, would take that. */
+static int check_state(struct mnl_socket *socket, const struct conn *conn, uint32_t sequence)
+{
+    char request[REQUEST_MAX], buffer[DIAG_BUFFER_SIZE];
+    const struct nlmsghdr *answer;
+    struct conn now;
+    int error =
+        ask(socket, request, diag_put_lookup(request, conn, sequence), sequence, buffer, &answer);
+
+    if (error == 0)
+        error = diag_parse_row(mnl_nlmsg_get_payload(answer), mnl_nlmsg_get_payload_len(answer),
+                               false, &now, NULL);
+    else if (error == 1)
+        error = -EBADMSG;
+    if (error)
+        return error;
+    return now.state == STATE_LISTEN && conn->state != STATE_LISTEN ? -EBUSY : 0;
+}
+
+static int open_socket(struct mnl_socket **opened)
+{
+    const struct timeval timeout = {DESTROY_TIMEOUT_S, 0};
+    struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+
+    if (!socket)
+        return -errno;
+    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+    if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+        const int error = -errno;
+        mnl_socket_close(socket);
+        return error;
+    }
+    *opened = socket;
+    return 0;
+}
+
+int act_close_conn(const struct conn *conn, char text[ACT_TEXT_MAX])
+{
+    const char *refusal = act_close_refusal(conn);
+    struct mnl_socket *socket;
+
+    if (refusal) {
+        snprintf(text, ACT_TEXT_MAX, "%s", refusal);
+        return -EINVAL;
+    }
+    int error = open_socket(&socket);
+    if (!error) {
+        error = check_state(socket, conn, 1);
+        if (!error)
+            error = send_destroy(socket, conn, 2);
+        mnl_socket_close(socket);
+    }
+    explain_close(conn, error, text);
+    return error;
+}
+
+/* Where closing is not built in, the kernel says so of a socket that cannot be; whether we may, it
+ * says only of one that is there. */
+int act_close_allowed(char text[ACT_TEXT_MAX])
+{
+    const struct conn nothing = {.cookie = 1, .tuple = {.family = FAMILY_INET}};
+    struct mnl_socket *socket;
+    int error = open_socket(&socket);
+
+    if (!error) {
+        error = send_destroy(socket, &nothing, 1);
+        mnl_socket_close(socket);
+    }
+    if (error == -ENOENT)
+        error =
+            privilege_is_effective(PRIVILEGE_NET_ADMIN) && privilege_owns_network() ? 0 : -EPERM;
+    explain_close(&nothing, error, text);
+    return error;
+}

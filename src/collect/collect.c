@@ -1,0 +1,434 @@
+/* collect: the collector thread and its one frame step: source -> diff -> confirm -> owners ->
+ * track -> publish. Knows no screen, no log, no command: consumers take references and read the
+ * ring. */
+#include "collect/collect.h"
+
+#include "base/clock.h"
+#include "base/grow.h"
+#include "base/wake.h"
+#include "base/worker.h"
+#include "collect/walk.h"
+#include "core/diff.h"
+#include "core/track.h"
+#include "source/privilege.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONSUMERS_MAX      8
+#define TICK_NS            4000000LL /* HZ=250 */
+#define STRETCH_MAX        60        /* the budget stretches the interval at most this many times */
+#define RETRY_INTERVAL_NS  SECOND_NS /* after a frame that could not be made */
+#define CPU_AVERAGE_FRAMES 4         /* one odd frame does not stretch the interval */
+
+struct collector {
+    struct source *source;
+    struct frame_pool *pool;
+    struct event_ring *ring;
+    struct track *track;
+    struct events *events; /* NULL: none are asked for, or the source has none */
+    struct collect_walk walk;
+    struct diff diff;
+    uint32_t *found;
+    uint32_t found_capacity;
+    struct frame *previous; /* collector thread only */
+    uint64_t frame_number;
+    int64_t average_cpu_ns;
+    int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct wish wish;
+    struct frame *latest;
+    char trouble[160];
+    struct consumer {
+        int descriptor;
+        bool wants_events; /* as they come */
+    } consumers[CONSUMERS_MAX];
+    int consumer_count;
+
+    struct worker worker; /* woken when the wish changes */
+};
+
+static void signal_consumers(struct collector *collector, bool frame)
+{
+    for (int i = 0; i < collector->consumer_count; i++) {
+        if (frame || collector->consumers[i].wants_events)
+            wake_signal(collector->consumers[i].descriptor);
+    }
+}
+
+/* Of the events thread: something was told between frames. */
+static void on_events_told(void *context, bool frame_is_due)
+{
+    struct collector *collector = context;
+    pthread_mutex_lock(&collector->lock);
+    collector->wish.now |= frame_is_due;
+    signal_consumers(collector, false);
+    pthread_mutex_unlock(&collector->lock);
+    if (frame_is_due)
+        worker_wake(&collector->worker);
+}
+
+/* Events beside the frames come from the kernel, and so only for frames that do. */
+static int make_events(struct collector *collector, const struct collector_settings *settings)
+{
+    const struct events_settings wanted = {.source = settings->events,
+                                           .ring = collector->ring,
+                                           .track = collector->track,
+                                           .why = settings->events_why,
+                                           .told = on_events_told,
+                                           .context = collector};
+    if (!settings->source->ops->is_live || settings->source->ops->complete)
+        return 0;
+    return events_new(&collector->events, &wanted);
+}
+
+int collector_new(struct collector **collector, const struct collector_settings *settings)
+{
+    struct collector *made = calloc(1, sizeof *made);
+    int error = -ENOMEM;
+
+    if (!made)
+        return -ENOMEM;
+    made->worker = WORKER_NONE;
+    pthread_mutex_init(&made->lock, NULL);
+    diff_init(&made->diff);
+    const struct track_settings track_settings = {settings->highlight_ns, TICK_NS};
+    made->track = track_new(&track_settings);
+    made->pool = frame_pool_new();
+    made->ring =
+        event_ring_new(settings->ring_capacity ? settings->ring_capacity : EVENT_RING_DEFAULT);
+    if (!made->track || !made->pool || !made->ring)
+        goto out;
+    error = worker_init(&made->worker);
+    if (error)
+        goto out;
+    error = make_events(made, settings);
+    if (error)
+        goto out;
+    made->wish = settings->wish;
+    made->source = settings->source;
+    if (settings->walk_by_bpf)
+        collect_walk_give(&made->walk, made->source);
+    *collector = made;
+    return 0;
+out:
+    collector_free(made);
+    return error;
+}
+
+void collector_free(struct collector *collector)
+{
+    if (!collector)
+        return;
+    worker_done(&collector->worker);
+    events_free(collector->events);
+    frame_release(collector->previous);
+    frame_release(collector->latest);
+    source_close(collector->source);
+    collect_walk_done(&collector->walk);
+    frame_pool_release(collector->pool);
+    event_ring_free(collector->ring);
+    track_free(collector->track);
+    diff_done(&collector->diff);
+    free(collector->found);
+    for (int i = 0; i < collector->consumer_count; i++)
+        wake_close(collector->consumers[i].descriptor);
+    pthread_mutex_destroy(&collector->lock);
+    free(collector);
+}
+
+/* A dump skips live sockets under churn and never says so: before a row is called
+ * closed, it is asked for exactly. */
+static int confirm_closed(struct collector *collector, struct frame *next)
+{
+    struct source *source = collector->source;
+    const uint32_t first = next->live_count;
+    uint32_t count = 0;
+
+    if (!source->ops->confirm || !collector->previous)
+        return 0;
+    if (GROW(collector->found, collector->found_capacity, collector->diff.change_count))
+        return -ENOMEM;
+    int error = source->ops->confirm(source, collector->previous, next, &collector->diff,
+                                     collector->found, &count);
+    if (error || count == 0)
+        return error;
+    return diff_amend(&collector->diff, collector->previous, next, first, collector->found, count);
+}
+
+static int complete_frame(struct collector *collector, struct frame *next, const struct wish *wish)
+{
+    struct source *source = collector->source;
+
+    if (source->ops->complete)
+        return 0;
+    int error = diff_frames(&collector->diff, collector->previous, next);
+    if (!error)
+        error = confirm_closed(collector, next);
+    if (!error && source->ops->own)
+        error = source->ops->own(source, collector->previous, next, &collector->diff, wish);
+    if (error)
+        return error;
+    if (collector->events)
+        events_begin_frame(collector->events, next);
+    error =
+        track_apply(collector->track, collector->previous, next, &collector->diff, collector->ring);
+    if (collector->events)
+        events_end_frame(collector->events, next, error == 0);
+    return error;
+}
+
+/* What all threads of tcplens used since the frame before, of one core. */
+static uint32_t process_cpu_permille(struct collector *collector, int64_t now_ns)
+{
+    const int64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    const int64_t passed_ns = now_ns - collector->process_cpu_at_ns;
+    const int64_t used_ns = cpu_ns - collector->process_cpu_ns;
+    const bool first = collector->process_cpu_at_ns == 0;
+
+    collector->process_cpu_ns = cpu_ns;
+    collector->process_cpu_at_ns = now_ns;
+    if (first || passed_ns <= 0)
+        return UINT32_MAX;
+    return (uint32_t)(used_ns * 1000 / passed_ns);
+}
+
+static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
+{
+    const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    const int64_t began_ns = clock_mono_ns();
+    struct frame *frame = frame_new(collector->pool);
+
+    if (!frame)
+        return -ENOMEM;
+    frame->number = collector->frame_number + 1;
+    frame->mono_ns = began_ns;
+    frame->wall_ns = began_ns + clock_wall_offset_ns();
+    int error = source_next(collector->source, frame, wish);
+    if (!error)
+        error = complete_frame(collector, frame, wish);
+    if (error) {
+        pthread_mutex_lock(&collector->lock);
+        snprintf(collector->trouble, sizeof collector->trouble, "%s",
+                 frame->missing.text[0] ? frame->missing.text : strerror(-error));
+        pthread_mutex_unlock(&collector->lock);
+        frame_release(frame);
+        return error;
+    }
+    collector->frame_number = frame->number;
+    *made = frame;
+    if (collector->source->ops->complete)
+        return 0; /* it says what it cost when it was made */
+    const int64_t ended_ns = clock_mono_ns();
+    frame->cost.wall_ns = ended_ns - began_ns;
+    frame->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_began_ns;
+    frame->cost.cpu_permille = process_cpu_permille(collector, ended_ns);
+    return 0;
+}
+
+/* The interval in force: what was asked for, or longer when frames cost more than the budget
+ * allows. */
+static int64_t interval_in_force(struct collector *collector, const struct wish *wish,
+                                 int64_t cpu_ns)
+{
+    collector->average_cpu_ns += (cpu_ns - collector->average_cpu_ns) / CPU_AVERAGE_FRAMES;
+    if (wish->budget_percent == 0)
+        return wish->interval_ns;
+    const int64_t affordable_ns = collector->average_cpu_ns * 100 / wish->budget_percent;
+    if (affordable_ns <= wish->interval_ns)
+        return wish->interval_ns;
+    const int64_t longest_ns = wish->interval_ns * STRETCH_MAX;
+    return affordable_ns < longest_ns ? affordable_ns : longest_ns;
+}
+
+static void publish(struct collector *collector, struct frame *frame)
+{
+    frame_release(collector->previous);
+    collector->previous = frame_reference(frame);
+    pthread_mutex_lock(&collector->lock);
+    struct frame *old = collector->latest;
+    collector->latest = frame;
+    collector->trouble[0] = '\0';
+    signal_consumers(collector, true);
+    pthread_mutex_unlock(&collector->lock);
+    frame_release(old);
+}
+
+int collector_step(struct collector *collector, struct frame **frame)
+{
+    struct wish wish = collector_wish(collector);
+    struct frame *made = NULL;
+    const int error = make_frame(collector, &wish, &made);
+
+    if (error)
+        return error;
+    if (!collector->source->ops->complete)
+        made->cost.interval_ns = wish.interval_ns;
+    publish(collector, made);
+    *frame = frame_reference(made);
+    return 0;
+}
+
+/* Takes the wish for the frame to come; `now` is consumed by it. True when asked to stop. */
+static bool take_wish(struct collector *collector, struct wish *wish)
+{
+    pthread_mutex_lock(&collector->lock);
+    *wish = collector->wish;
+    collector->wish.now = false;
+    pthread_mutex_unlock(&collector->lock);
+    return worker_stopping(&collector->worker);
+}
+
+/* Sleeps until the next frame is due, by the wish as it stands then. */
+static void wait_until_due(struct collector *collector, int64_t began_ns, int64_t stretched_ns)
+{
+    for (;;) {
+        struct wish wish = collector_wish(collector);
+        const int64_t interval_ns =
+            stretched_ns > wish.interval_ns ? stretched_ns : wish.interval_ns;
+        const int64_t left_ns = began_ns + interval_ns - clock_mono_ns();
+        if (worker_stopping(&collector->worker) || wish.now || left_ns <= 0)
+            return;
+        struct pollfd wake = {collector->worker.wake, POLLIN, 0};
+        const struct timespec left = clock_timespec(left_ns);
+        if (ppoll(&wake, 1, &left, NULL) > 0)
+            wake_drain(collector->worker.wake);
+    }
+}
+
+static void collector_main(void *argument)
+{
+    struct collector *collector = argument;
+    struct wish wish;
+
+    privilege_keep(COLLECT_PRIVILEGES | (collector->walk.given ? COLLECT_WALK_PRIVILEGES : 0));
+    while (!take_wish(collector, &wish)) {
+        const int64_t began_ns = clock_mono_ns();
+        struct frame *frame = NULL;
+        const int error = make_frame(collector, &wish, &frame);
+        int64_t interval_ns = RETRY_INTERVAL_NS;
+        if (!error) {
+            interval_ns = interval_in_force(collector, &wish, frame->cost.cpu_ns);
+            frame->cost.interval_ns = interval_ns;
+            frame->cost.stretched = interval_ns > wish.interval_ns;
+            if (!frame->cost.stretched)
+                interval_ns = 0; /* the wish as it stands when the time comes */
+            publish(collector, frame);
+            collect_walk_load(&collector->walk, collector->source); /* after the first frame */
+        }
+        wait_until_due(collector, began_ns, interval_ns);
+    }
+    pthread_mutex_lock(&collector->lock);
+    signal_consumers(collector, true);
+    pthread_mutex_unlock(&collector->lock);
+}
+
+int collector_start(struct collector *collector)
+{
+    const int error = collector->events ? events_start(collector->events) : 0;
+
+    if (error)
+        return error;
+    return worker_start(&collector->worker, "collector", collector_main, collector);
+}
+
+void collector_ask_stop(struct collector *collector)
+{
+    worker_ask_stop(&collector->worker);
+    if (collector->events)
+        events_ask_stop(collector->events);
+}
+
+bool collector_join(struct collector *collector, int64_t timeout_ns)
+{
+    return worker_join(&collector->worker, timeout_ns) &&
+           (!collector->events || events_join(collector->events, timeout_ns));
+}
+
+void collector_set_wish(struct collector *collector, const struct wish *wish)
+{
+    pthread_mutex_lock(&collector->lock);
+    collector->wish = *wish;
+    pthread_mutex_unlock(&collector->lock);
+    worker_wake(&collector->worker);
+}
+
+struct wish collector_wish(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    const struct wish wish = collector->wish;
+    pthread_mutex_unlock(&collector->lock);
+    return wish;
+}
+
+struct frame *collector_latest(struct collector *collector)
+{
+    pthread_mutex_lock(&collector->lock);
+    struct frame *frame = collector->latest ? frame_reference(collector->latest) : NULL;
+    pthread_mutex_unlock(&collector->lock);
+    return frame;
+}
+
+struct event_ring *collector_events(struct collector *collector)
+{
+    return collector->ring;
+}
+
+static int add_consumer(struct collector *collector, bool wants_events)
+{
+    const int descriptor = wake_open();
+    int error = 0;
+
+    if (descriptor < 0)
+        return descriptor;
+    pthread_mutex_lock(&collector->lock);
+    if (collector->consumer_count == CONSUMERS_MAX)
+        error = -ENOSPC;
+    else
+        collector->consumers[collector->consumer_count++] =
+            (struct consumer){descriptor, wants_events};
+    pthread_mutex_unlock(&collector->lock);
+    if (error) {
+        wake_close(descriptor);
+        return error;
+    }
+    return descriptor;
+}
+
+int collector_add_consumer(struct collector *collector)
+{
+    return add_consumer(collector, false);
+}
+
+int collector_add_event_consumer(struct collector *collector)
+{
+    return add_consumer(collector, true);
+}
+
+void collector_forget_consumer(struct collector *collector, int descriptor)
+{
+    pthread_mutex_lock(&collector->lock);
+    for (int i = 0; i < collector->consumer_count; i++) {
+        if (collector->consumers[i].descriptor != descriptor)
+            continue;
+        collector->consumers[i] = collector->consumers[--collector->consumer_count];
+        wake_close(descriptor);
+        break;
+    }
+    pthread_mutex_unlock(&collector->lock);
+}
+
+void collector_trouble(struct collector *collector, char *text, size_t size)
+{
+    pthread_mutex_lock(&collector->lock);
+    snprintf(text, size, "%s", collector->trouble);
+    pthread_mutex_unlock(&collector->lock);
+}

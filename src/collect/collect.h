@@ -1,0 +1,51 @@
+/* collect: the collector: source -> diff -> confirm -> owners -> track -> publish. The only thread
+ * that reads the kernel and /proc. Frames are published in one slot (the latest wins), events in
+ * the ring. */
+#ifndef TCPLENS_COLLECT_COLLECT_H
+#define TCPLENS_COLLECT_COLLECT_H
+
+#include "collect/events.h"
+#include "core/event.h"
+#include "core/frame.h"
+#include "core/wish.h"
+#include "source/source.h"
+
+struct collector;
+
+struct collector_settings {
+    struct source *source; /* taken over: closed by collector_free */
+    struct wish wish;      /* to begin with */
+    int64_t highlight_ns;
+    uint32_t ring_capacity;    /* EVENT_RING_DEFAULT */
+    enum events_source events; /* for what happens between frames, once the thread runs */
+    bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
+    char *events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events that were asked for are
+                       * not to be had, when collector_new fails for it */
+};
+
+int collector_new(struct collector **collector, const struct collector_settings *settings);
+void collector_free(struct collector *collector); /* stops the thread first if it runs */
+
+/* In the caller's thread, without a thread of its own: makes one frame (list, tests). */
+int collector_step(struct collector *collector, struct frame **frame);
+
+int collector_start(struct collector *collector); /* 0 or -errno */
+void collector_ask_stop(struct collector *collector);
+bool collector_join(struct collector *collector, int64_t timeout_ns); /* false: still running */
+
+/* From any thread. */
+void collector_set_wish(struct collector *collector, const struct wish *wish);
+struct wish collector_wish(struct collector *collector);
+struct frame *
+collector_latest(struct collector *collector); /* a reference, NULL before the first */
+struct event_ring *collector_events(struct collector *collector);
+/* A descriptor that becomes readable with each new frame (an eventfd of this consumer's own, which
+ * reads it; collector_forget_consumer or collector_free closes it). -errno. */
+int collector_add_consumer(struct collector *collector);
+/* The same, but readable also when events were told between frames. */
+int collector_add_event_consumer(struct collector *collector);
+void collector_forget_consumer(struct collector *collector, int descriptor);
+/* Last failure when no frame can be made: safe text in words, "" = none. Copies at most size. */
+void collector_trouble(struct collector *collector, char *text, size_t size);
+
+#endif

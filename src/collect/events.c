@@ -1,0 +1,423 @@
+/* events: the events thread and the lock under which happenings become events, in the ring and as
+ * notes for the track. Knows no dump and no diff; what a happening means is core/life.c's. */
+#include "collect/events.h"
+
+#include "base/clock.h"
+#include "base/wake.h"
+#include "base/worker.h"
+#include "core/held.h"
+#include "core/life.h"
+#include "source/bpf/bpf.h"
+#include "source/destroy.h"
+#include "source/privilege.h"
+#include "source/row_index.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAP_MS     2       /* between two looks while there is something each time */
+#define HOLD_MS    20      /* for accept() to name the owner of a connection */
+#define BATCH      64u     /* happenings told before the collector may have the lock */
+#define ENDS_MOST  4096u   /* told before a frame goes on */
+#define NOTES_MOST 262144u /* noted for the track before a frame is due */
+#define LIVES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
+
+/* The rows of a frame, found by cookie once somebody asks. */
+struct rows {
+    struct frame *frame;
+    struct row_index index;
+    uint8_t listening[UINT16_MAX / 8 + 1]; /* a bit a port */
+    bool indexed;
+};
+
+struct events {
+    struct events_settings settings;
+    struct worker worker; /* woken when the first frame is tracked */
+
+    atomic_bool frame_waits; /* for the lock, which no drain may keep from it */
+
+    pthread_mutex_t lock; /* guards what follows, and the track and its notes */
+    bool began;           /* a frame was tracked */
+    struct bpf *bpf;      /* at most one of the two */
+    struct destroy *destroy;
+    struct lives *lives;
+    struct held held;
+    struct rows latest, older; /* the frame tracked last and the one before it */
+    struct rows coming;        /* the one being tracked */
+    uint64_t lost;             /* since the session began */
+    uint32_t noted, told;      /* since the last frame; since somebody was told */
+    bool forget;               /* happenings were lost: what is remembered may be wrong */
+    const char *source;        /* "bpf", "destroy", "none"; NULL: not decided yet */
+    char why[BPF_TEXT_SIZE + 16];
+};
+
+int events_new(struct events **events, const struct events_settings *settings)
+{
+    struct events *made = calloc(1, sizeof(*made));
+    char why[BPF_TEXT_SIZE] = "";
+    if (!made)
+        return -ENOMEM;
+    made->settings = *settings;
+    pthread_mutex_init(&made->lock, NULL);
+    made->lives = lives_new();
+    int error = worker_init(&made->worker);
+    if (!error && !made->lives)
+        error = -ENOMEM;
+    if (!error && settings->source == EVENTS_BPF) {
+        error = bpf_open(&made->bpf, why);
+        if (error && settings->why)
+            snprintf(settings->why, EVENTS_WHY_MAX, "--events bpf: %s", why);
+    }
+    if (error) {
+        events_free(made);
+        return error;
+    }
+    *events = made;
+    return 0;
+}
+
+void events_free(struct events *events)
+{
+    if (!events)
+        return;
+    worker_done(&events->worker);
+    bpf_close(events->bpf);
+    destroy_close(events->destroy);
+    lives_free(events->lives);
+    frame_release(events->latest.frame);
+    frame_release(events->older.frame);
+    row_index_done(&events->coming.index);
+    row_index_done(&events->latest.index);
+    row_index_done(&events->older.index);
+    pthread_mutex_destroy(&events->lock);
+    free(events);
+}
+
+/* --- telling; all under the lock --- */
+
+static void rows_find_listening(struct rows *rows)
+{
+    const struct frame *frame = rows->frame;
+    memset(rows->listening, 0, sizeof(rows->listening));
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const uint16_t port = frame->conns[i].tuple.local_port;
+        if (frame->conns[i].state == STATE_LISTEN)
+            rows->listening[port / 8] |= (uint8_t)(1u << port % 8);
+    }
+}
+
+static bool rows_is_listening(const struct rows *rows, uint16_t port)
+{
+    return rows->indexed && (rows->listening[port / 8] >> port % 8 & 1);
+}
+
+static const struct conn *rows_find(struct rows *rows, uint64_t cookie)
+{
+    const struct frame *frame = rows->frame;
+    if (!frame || !cookie)
+        return NULL;
+    if (!rows->indexed) {
+        if (row_index_fill(&rows->index, frame->conns, frame->live_count))
+            return NULL;
+        rows_find_listening(rows);
+        rows->indexed = true;
+    }
+    const uint32_t row = row_index_find(&rows->index, frame->conns, cookie);
+    return row != CONN_NO_INDEX ? &frame->conns[row] : NULL;
+}
+
+static void tell(struct events *events, const struct event *event)
+{
+    event_ring_push(events->settings.ring, event);
+    track_note_event(events->settings.track, event);
+    events->noted++;
+    events->told++;
+}
+
+static void tell_lost(struct events *events, enum event_origin origin, uint64_t lost,
+                      const char *why)
+{
+    struct event event = {.kind = EVENT_LOST,
+                          .origin = (uint8_t)origin,
+                          .wall_ns = clock_wall_ns(),
+                          .mono_ns = clock_mono_ns(),
+                          .uid = UINT32_MAX,
+                          .lost = lost};
+    snprintf(event.text, sizeof(event.text), "%s", why);
+    event_ring_push(events->settings.ring, &event);
+    events->lost += lost;
+    events->told++;
+    events->forget = true;
+}
+
+/* An end of which a frame told already, or of a socket that never was anybody's connection. One
+ * that was disconnected keeps its remote address, but not the port. */
+static bool is_old_news(struct events *events, const struct happening *happening)
+{
+    const struct tuple *tuple = &happening->event.tuple;
+    return tuple->local_port == 0 || addr_is_zero(&tuple->remote) ||
+           rows_find(&events->older, happening->event.cookie);
+}
+
+/* --- connections that nobody accepted yet --- */
+
+static void tell_held(struct events *events, uint64_t cookie)
+{
+    const struct shown nothing = {0};
+    struct event event;
+    while (held_take(&events->held, cookie, &event)) {
+        lives_set_owner(events->lives, &nothing, &event);
+        tell(events, &event);
+    }
+}
+
+/* Nobody took it in time. */
+static void tell_held_long(struct events *events)
+{
+    const int64_t before_ns = clock_mono_ns() - HOLD_MS * MILLISECOND_NS;
+    struct event event;
+    while (held_any(&events->held) && held_take_oldest(&events->held, before_ns, &event))
+        tell(events, &event);
+}
+
+/* Before a frame shows them: it knows whose they are, or nobody does yet. */
+static void tell_held_shown(struct events *events, struct frame *next)
+{
+    struct event event;
+    events->coming.frame = next;
+    events->coming.indexed = false;
+    while (held_take_oldest(&events->held, INT64_MAX, &event)) {
+        const struct shown shown = {next, rows_find(&events->coming, event.cookie)};
+        lives_set_owner(events->lives, &shown, &event);
+        tell(events, &event);
+    }
+}
+
+/* Its opening would have no owner: the third segment makes it, accept() comes after. */
+static bool is_to_be_accepted(const struct happening *happening, const struct event *event)
+{
+    return happening->event.from == STATE_SYN_RECEIVED &&
+           happening->event.to == STATE_ESTABLISHED && !event->pid;
+}
+
+static void hear(void *context, const struct happening *heard)
+{
+    struct events *events = context;
+    struct event told[LIFE_EVENTS_MAX];
+    const struct shown shown = {events->latest.frame,
+                                rows_find(&events->latest, heard->event.cookie)};
+    struct happening happening = *heard;
+
+    if ((happening.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &happening))
+        return;
+    if ((happening.signs & LIFE_SEQUENCE) &&
+        rows_is_listening(&events->latest, happening.event.tuple.local_port))
+        happening.signs |= LIFE_FIN; /* it was accepted: the SYN was the peer's */
+    tell_held(events, happening.event.cookie);
+    const uint32_t count = lives_tell(events->lives, &happening, &shown, told);
+    const bool hold =
+        count > 0 && is_to_be_accepted(&happening, told) && held_room(&events->held) >= count;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!hold || !held_add(&events->held, &told[i]))
+            tell(events, &told[i]);
+    }
+}
+
+static void own(void *context, uint64_t cookie, int32_t pid, uint64_t start_ticks,
+                const char name[LIFE_NAME_MAX])
+{
+    struct events *events = context;
+    lives_own(events->lives, cookie, pid, start_ticks, name);
+    tell_held(events, cookie);
+}
+
+/* Not more than `most`, and nothing of bpf that happened later. */
+static int drain(struct events *events, uint32_t most, int64_t until_ns)
+{
+    const struct bpf_hearer hearer = {hear, own, events};
+    uint32_t overruns = 0;
+    uint64_t lost = 0;
+    int heard = 0;
+
+    if (events->source && events->bpf)
+        heard = bpf_drain(events->bpf, &hearer, most, until_ns, &lost);
+    else if (events->destroy)
+        heard = destroy_drain(events->destroy, hear, events, most, &overruns);
+    if (lost)
+        tell_lost(events, EVENT_FROM_BPF, lost, "bpf ring full");
+    if (overruns)
+        tell_lost(events, EVENT_FROM_DESTROY, overruns, "receive buffer full");
+    return heard;
+}
+
+/* --- the collector's side --- */
+
+/* Openings that waited for their port: the frame to come shows it. */
+static void tell_waiting(struct events *events, const struct frame *next)
+{
+    struct event event;
+    for (uint32_t i = 0; i < next->live_count && lives_waiting(events->lives); i++) {
+        if (next->conns[i].state == STATE_SYN_SENT &&
+            lives_tell_shown(events->lives, &next->conns[i], &event))
+            tell(events, &event);
+    }
+}
+
+/* All that the dump can have seen happened before now. Ends that are told later are known for old
+ * news, so there may be any number of them. */
+static void drain_for_frame(struct events *events)
+{
+    const uint32_t most = events->bpf ? 0 : ENDS_MOST;
+    drain(events, most, clock_mono_ns());
+}
+
+void events_begin_frame(struct events *events, struct frame *next)
+{
+    atomic_store(&events->frame_waits, true);
+    pthread_mutex_lock(&events->lock);
+    atomic_store(&events->frame_waits, false);
+    drain_for_frame(events);
+    tell_held_shown(events, next);
+    tell_waiting(events, next);
+    next->events = events->source;
+    if (events->why[0])
+        next->events_why = frame_copy_text(next, events->why);
+    if (events->lost) {
+        next->missing.reasons |= MISSING_EVENTS;
+        next->missing.events_lost = events->lost;
+    }
+}
+
+void events_end_frame(struct events *events, struct frame *next, bool tracked)
+{
+    if (tracked) {
+        const struct rows freed = events->older;
+        frame_release(freed.frame);
+        events->older = events->latest;
+        events->latest = events->coming;
+        events->latest.frame = frame_reference(next);
+        events->coming = freed;
+        events->noted = 0;
+        if (events->older.frame && (events->forget || lives_count(events->lives) > LIVES_MOST))
+            lives_forget(events->lives, events->older.frame->mono_ns);
+        events->forget = false;
+    }
+    events->coming.frame = NULL;
+    const bool first = tracked && !events->began;
+    events->began |= tracked;
+    pthread_mutex_unlock(&events->lock);
+    if (first)
+        worker_wake(&events->worker);
+}
+
+/* --- the thread --- */
+
+/* The best that may be had, and why it is not a better one. */
+static void open_source(struct events *events)
+{
+    const enum events_source wanted = events->settings.source;
+    struct destroy *destroy = NULL;
+    struct bpf *bpf = events->bpf; /* nobody drains it yet */
+    char why[BPF_TEXT_SIZE] = "";
+
+    if (wanted == EVENTS_AUTO)
+        bpf_open(&bpf, why);
+    if (!bpf && (wanted == EVENTS_AUTO || wanted == EVENTS_DESTROY))
+        destroy_open(&destroy, why[0] ? NULL : why);
+    privilege_keep(0); /* what is open stays open */
+    pthread_mutex_lock(&events->lock);
+    events->bpf = bpf;
+    events->destroy = destroy;
+    events->source = bpf ? "bpf" : destroy ? "destroy" : "none";
+    snprintf(events->why, sizeof(events->why), "%s%s",
+             wanted == EVENTS_AUTO && !bpf && why[0] ? "no bpf: " : "", why);
+    pthread_mutex_unlock(&events->lock);
+}
+
+/* False when it is to stop. The source is opened after the first frame: that comes first. */
+static bool wait_for_something(struct events *events, int descriptor, bool holds)
+{
+    struct pollfd waits[] = {{events->worker.wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
+    poll(waits, 2, holds ? HOLD_MS : -1);
+    if (waits[0].revents)
+        wake_drain(events->worker.wake);
+    return !worker_stopping(&events->worker);
+}
+
+/* Where much happens, waking for each would cost more than what it tells. And a mutex is not fair:
+ * a frame that waits gets it in the meantime. */
+static void nap(const struct events *events)
+{
+    if (events->bpf || atomic_load(&events->frame_waits) ||
+        (events->destroy && destroy_may_nap(events->destroy)))
+        poll(NULL, 0, NAP_MS);
+}
+
+/* In batches, and no further while a frame waits: it drains the rest. True: something is held. */
+static bool move_events(struct events *events)
+{
+    const int64_t began_ns = clock_mono_ns();
+    bool told, due, holds, full;
+    int all = 0;
+
+    do {
+        pthread_mutex_lock(&events->lock);
+        const int heard = drain(events, BATCH, began_ns);
+        tell_held_long(events);
+        told = events->told > 0;
+        due = events->noted > NOTES_MOST;
+        holds = held_any(&events->held);
+        full = heard == (int)BATCH && !worker_stopping(&events->worker) &&
+               !atomic_load(&events->frame_waits);
+        if (!full)
+            events->told = 0;
+        pthread_mutex_unlock(&events->lock);
+        all += heard;
+    } while (full);
+    if (told && events->settings.told)
+        events->settings.told(events->settings.context, due);
+    if (all > 1)
+        nap(events);
+    return holds;
+}
+
+static void events_main(void *argument)
+{
+    struct events *events = argument;
+    bool began = false;
+
+    while (!began) {
+        if (!wait_for_something(events, -1, false))
+            return;
+        pthread_mutex_lock(&events->lock);
+        began = events->began;
+        pthread_mutex_unlock(&events->lock);
+    }
+    open_source(events);
+    const int descriptor = events->bpf       ? bpf_descriptor(events->bpf)
+                           : events->destroy ? destroy_descriptor(events->destroy)
+                                             : -1;
+    bool holds = false;
+    while (wait_for_something(events, descriptor, holds))
+        holds = move_events(events);
+}
+
+int events_start(struct events *events)
+{
+    return worker_start(&events->worker, "events", events_main, events);
+}
+
+void events_ask_stop(struct events *events)
+{
+    worker_ask_stop(&events->worker);
+}
+
+bool events_join(struct events *events, int64_t timeout_ns)
+{
+    return worker_join(&events->worker, timeout_ns);
+}

@@ -1,0 +1,45 @@
+/* events: what happens between the frames. A thread moves what a source tells (bpf, or the destroy
+ * groups) into the event ring as it comes, and never waits for a dump; the collector brings it and
+ * its frames together, so that nothing is told twice and a frame never contradicts an event. */
+#ifndef TCPLENS_COLLECT_EVENTS_H
+#define TCPLENS_COLLECT_EVENTS_H
+
+#include "core/event.h"
+#include "core/frame.h"
+#include "core/track.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum events_source { EVENTS_AUTO, EVENTS_BPF, EVENTS_DESTROY, EVENTS_NONE };
+
+#define EVENTS_WHY_MAX 128
+
+struct events;
+
+struct events_settings {
+    enum events_source source;
+    char *why; /* room for EVENTS_WHY_MAX, or NULL: why there are none */
+    struct event_ring *ring;
+    struct track *track;
+    /* Called without any lock, after events were told; frame_is_due: so many that a frame should
+     * settle them now. */
+    void (*told)(void *context, bool frame_is_due);
+    void *context;
+};
+
+/* EVENTS_BPF: loads it at once; where that cannot be, -errno and why. All else is opened by the
+ * thread after the first frame. */
+int events_new(struct events **events, const struct events_settings *settings);
+void events_free(struct events *events); /* stops the thread first if it runs */
+int events_start(struct events *events); /* 0 or -errno; all signals are blocked by the caller */
+void events_ask_stop(struct events *events);
+bool events_join(struct events *events, int64_t timeout_ns); /* false: still running */
+
+/* The collector, around track_apply: what happened until now is told and noted, and what is missing
+ * of it is written into the frame; until events_end_frame nothing more is. */
+void events_begin_frame(struct events *events, struct frame *next);
+/* tracked: the frame that was tracked now stands for what is known; else it is left out. */
+void events_end_frame(struct events *events, struct frame *next, bool tracked);
+
+#endif

@@ -1,0 +1,46 @@
+/* collect_walk: see walk.h. Must not know what the owners are found for. */
+#include "collect/walk.h"
+
+#include "source/bpf/walk.h"
+#include "source/privilege.h"
+
+#include <errno.h>
+
+static int load(struct collect_walk *walk)
+{
+    const int error = walk->walk ? 0 : bpf_walk_open(&walk->walk);
+    privilege_keep(COLLECT_PRIVILEGES); /* loaded or not: it is not tried again */
+    return error ? -ENOSYS : 0;
+}
+
+static int walk_owners(void *walker, owner_visit visit, void *context)
+{
+    struct collect_walk *walk = walker;
+    const int error = walk->walk ? 0 : load(walk);
+    return error ? error : bpf_walk_run(walk->walk, visit, context);
+}
+
+void collect_walk_give(struct collect_walk *walk, struct source *source)
+{
+    const struct owner_walk offered = {walk_owners, walk, BPF_WALK_OPEN_NS};
+    if (!source->ops->use_walk)
+        return;
+    source->ops->use_walk(source, &offered);
+    walk->given = true;
+}
+
+void collect_walk_load(struct collect_walk *walk, struct source *source)
+{
+    if (!walk->given)
+        return;
+    const bool loaded = walk->walk != NULL;
+    const struct owner_walk ready = {walk_owners, walk, 0};
+    walk->given = false;
+    if (!loaded)
+        source->ops->use_walk(source, load(walk) ? NULL : &ready);
+}
+
+void collect_walk_done(struct collect_walk *walk)
+{
+    bpf_walk_close(walk->walk);
+}

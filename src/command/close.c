@@ -1,0 +1,339 @@
+/* tcplens close: closes what a filter names, after saying what and asking. Guarded rows and
+ * listeners take --force. Decides; act.c does it. */
+#include "act/act.h"
+#include "base/error.h"
+#include "collect/collect.h"
+#include "command/commands.h"
+#include "command/filter_read.h"
+#include "command/open_source.h"
+#include "core/filter/filter.h"
+#include "core/text/text.h"
+#include "core/view.h"
+#include "options/options.h"
+#include "options/output.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ROW_TEXT_MAX 512
+
+struct target {
+    struct conn conn;
+    bool done;   /* closed, or gone without us */
+    bool failed; /* and said so */
+};
+
+struct closing {
+    const struct options *options;
+    struct filter *filter;
+    struct collector *collector;
+    struct frame *frame; /* where the targets are from */
+    struct column_context context;
+    struct target *targets;
+    size_t count;
+    size_t left_out; /* guarded rows, without --force */
+    size_t refused;  /* rows that cannot be closed */
+    bool partly;     /* rows or owners may be missing: said */
+    size_t closed, gone;
+    struct buffer out;
+};
+
+static int usage(const char *what)
+{
+    message("close: %s", what);
+    return EXIT_USAGE;
+}
+
+/* "10.0.0.5:8080 10.0.3.77:41022 CLOSE-WAIT java 2210", numbers only. */
+static void row_text(const struct closing *closing, const struct conn *conn, char *out, size_t size)
+{
+    static const char *const COLUMNS[] = {"local", "remote", "state", "process", "pid"};
+    size_t length = 0;
+
+    for (size_t i = 0; i < sizeof(COLUMNS) / sizeof(COLUMNS[0]); i++) {
+        char text[ROW_TEXT_MAX];
+
+        column_format(column_find(COLUMNS[i], strlen(COLUMNS[i])), &closing->context, conn, text,
+                      sizeof(text));
+        if (text[0] && length < size)
+            length +=
+                (size_t)snprintf(out + length, size - length, "%s%s", length ? " " : "", text);
+    }
+}
+
+static void print_row(struct closing *closing, const char *what, const struct conn *conn,
+                      const char *why)
+{
+    char text[ROW_TEXT_MAX];
+
+    row_text(closing, conn, text, sizeof(text));
+    buffer_printf(&closing->out, "%s %s%s%s\n", what, text, why[0] ? ": " : "", why);
+}
+
+static int take_rows(struct closing *closing, const struct view *view)
+{
+    closing->targets = calloc(view->shown ? view->shown : 1, sizeof(*closing->targets));
+    if (!closing->targets)
+        return -ENOMEM;
+    for (uint32_t line = 0; line < view->shown; line++) {
+        const struct conn *conn = view_row(view, closing->frame, line);
+        const enum act_guard guard = act_guard_conn(closing->frame, conn);
+        const char *refusal = act_close_refusal(conn);
+
+        if (conn_is_ghost(conn))
+            continue;
+        if (refusal) {
+            print_row(closing, "cannot close", conn, refusal);
+            closing->refused++;
+            continue;
+        }
+        if (guard != GUARD_NOTHING && !closing->options->force) {
+            print_row(closing, "left out", conn, act_guard_text(guard));
+            closing->left_out++;
+            continue;
+        }
+        closing->targets[closing->count++].conn = *conn;
+    }
+    return 0;
+}
+
+static int choose_rows(struct closing *closing)
+{
+    struct view view;
+
+    view_init(&view);
+    view.accept = filter_accepts;
+    view.accept_data = closing->filter;
+    view.sort = column_find("state", strlen("state"));
+    int error = view_sort_all(&view, &closing->context);
+    if (!error)
+        error = take_rows(closing, &view);
+    view_done(&view);
+    return error;
+}
+
+static bool agrees(const struct closing *closing)
+{
+    char answer[16] = "";
+
+    for (size_t i = 0; i < closing->count && i < 10; i++) {
+        char text[ROW_TEXT_MAX];
+        row_text(closing, &closing->targets[i].conn, text, sizeof(text));
+        message_line("  %s", text);
+    }
+    if (closing->count > 10)
+        message_line("  and %zu more", closing->count - 10);
+    message_question("Close %zu connection%s? [y/N]", closing->count,
+                     closing->count == 1 ? "" : "s");
+    return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* The kernel finds connections by their ends, but of several SO_REUSEPORT listeners one at a time:
+ * there ENOENT does not mean that it is gone. */
+static bool is_addressable(const struct conn *conn)
+{
+    return conn->state != STATE_LISTEN;
+}
+
+static bool try_target(struct closing *closing, struct target *target, bool last)
+{
+    char text[ACT_TEXT_MAX];
+    const int error = act_close_conn(&target->conn, text);
+
+    if (!error || (error == -ENOENT && is_addressable(&target->conn))) {
+        target->done = true;
+        closing->closed += error == 0;
+        closing->gone += error != 0;
+        print_row(closing, error ? "gone" : "closed", &target->conn, "");
+    } else if (last || error != -ENOENT) {
+        target->failed = true;
+        char row[ROW_TEXT_MAX];
+        row_text(closing, &target->conn, row, sizeof(row));
+        message("close: %s: %s", row, text);
+    }
+    return target->done;
+}
+
+/* Listeners that the kernel could not address are tried again as long as others go. */
+static void close_all(struct closing *closing)
+{
+    bool progress = false;
+
+    for (size_t i = 0; i < closing->count; i++)
+        progress |= try_target(closing, &closing->targets[i], false);
+    while (progress) {
+        progress = false;
+        for (size_t i = 0; i < closing->count; i++)
+            if (!closing->targets[i].done && !closing->targets[i].failed)
+                progress |= try_target(closing, &closing->targets[i], false);
+    }
+}
+
+static bool is_listed(const struct frame *frame, const struct conn *conn)
+{
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (conn_same(&frame->conns[i], conn))
+            return true;
+    return false;
+}
+
+/* What the kernel could not address may have gone by itself: a second look says so. */
+static void look_again(struct closing *closing)
+{
+    struct frame *frame = NULL;
+    bool asked = false;
+
+    for (size_t i = 0; i < closing->count; i++) {
+        struct target *target = &closing->targets[i];
+        if (target->done || target->failed)
+            continue;
+        if (!asked && collector_step(closing->collector, &frame) != 0)
+            return;
+        asked = true;
+        if (is_listed(frame, &target->conn)) {
+            try_target(closing, target, true);
+            continue;
+        }
+        target->done = true;
+        closing->gone++;
+        print_row(closing, "gone", &target->conn, "");
+    }
+    frame_release(frame);
+}
+
+static int finish(struct closing *closing)
+{
+    const size_t done = closing->closed + closing->gone;
+    const int code = output_exit_code(output_flush(&closing->out));
+
+    if (closing->left_out > 0)
+        message("close: %zu guarded row%s left out: --force closes %s too", closing->left_out,
+                closing->left_out == 1 ? "" : "s", closing->left_out == 1 ? "it" : "them");
+    if (code != EXIT_DONE)
+        return code;
+    return done < closing->count || closing->left_out > 0 || closing->refused > 0 || closing->partly
+               ? EXIT_PARTLY
+               : EXIT_DONE;
+}
+
+/* Says what --yes would do, of whoever may not close, too. */
+static int dry_run(struct closing *closing)
+{
+    char why[ACT_TEXT_MAX];
+    const bool allowed = closing->count == 0 || act_close_allowed(why) == 0;
+
+    for (size_t i = 0; i < closing->count; i++) {
+        print_row(closing, allowed ? "would close" : "cannot close", &closing->targets[i].conn,
+                  allowed ? "" : why);
+        closing->gone += allowed;
+    }
+    return finish(closing);
+}
+
+static int close_rows(struct closing *closing)
+{
+    const int error = choose_rows(closing);
+
+    if (error) {
+        message("close: %s", error_text(error));
+        return EXIT_FAILED;
+    }
+    if (closing->count == 0 && closing->left_out == 0 && closing->refused == 0)
+        message("close: no connection matches");
+    if (closing->options->dry_run || closing->count == 0)
+        return dry_run(closing);
+    if (!closing->options->yes && !isatty(STDIN_FILENO))
+        return usage("nobody to ask: say --yes to close without asking, --dry-run to look");
+    if (!closing->options->yes && !agrees(closing)) {
+        message("close: nothing was closed");
+        return EXIT_PARTLY;
+    }
+    close_all(closing);
+    look_again(closing);
+    return finish(closing);
+}
+
+static int make_collector(struct closing *closing, struct source *source)
+{
+    struct wish wish = {.state_bits = state_class_bits(CLASS_ALL) & filter_states(closing->filter),
+                        .families = closing->options->families,
+                        .needs = (filter_needs(closing->filter) | NEED_OWNER) &
+                                 ~(uint32_t)NEED_HOST_NAME};
+    struct collector_settings settings = {.source = source, .wish = wish};
+    const int error = collector_new(&closing->collector, &settings);
+
+    if (error)
+        source_close(source);
+    return error;
+}
+
+static void tell_missing(struct closing *closing)
+{
+    const struct missing *missing = &closing->frame->missing;
+
+    closing->partly = missing->reasons & (MISSING_DUMP_PART | MISSING_PROC);
+    if (closing->partly && missing->text[0])
+        message("close: %s", missing->text);
+}
+
+static int close_from(struct closing *closing, struct source *source)
+{
+    char trouble[160] = "";
+    int error = make_collector(closing, source);
+
+    if (!error)
+        error = collector_step(closing->collector, &closing->frame);
+    if (error) {
+        if (closing->collector)
+            collector_trouble(closing->collector, trouble, sizeof(trouble));
+        message("close: no connections could be had: %s", trouble[0] ? trouble : error_text(error));
+        return EXIT_FAILED;
+    }
+    tell_missing(closing);
+    closing->context = (struct column_context){
+        .frame = closing->frame, .now_ns = closing->frame->wall_ns, .ascii = output_is_ascii()};
+    return close_rows(closing);
+}
+
+static int check_filter(struct closing *closing)
+{
+    const char *text = closing->options->filter;
+
+    if (!text || !*text)
+        return usage("a filter is required, for example \"state close-wait and pid 2210\"");
+    const int code = filter_read(&closing->filter, text, FILTER_RESOLVES_HOSTS);
+    if (code >= 0)
+        return code;
+    if (filter_is_empty(closing->filter))
+        return usage("a filter is required, for example \"state close-wait and pid 2210\"");
+    if (!filter_names_target(closing->filter))
+        return usage("the filter must name an address, port, pid, state or cookie, in each part of "
+                     "an \"or\" (\"not\", comparisons, patterns, /0 and bare words match too "
+                     "much)");
+    return -1;
+}
+
+int cmd_close(const struct options *options)
+{
+    struct closing closing = {.options = options};
+    struct source *source = NULL;
+    char why[OPEN_SOURCE_WHY_MAX];
+    int code = check_filter(&closing);
+
+    buffer_init(&closing.out);
+    if (code < 0) {
+        const int error = open_source_filtered(&source, options, closing.filter, why);
+        if (error)
+            message("%s", why);
+        code = error ? EXIT_FAILED : close_from(&closing, source);
+    }
+    frame_release(closing.frame);
+    collector_free(closing.collector);
+    free(closing.targets);
+    buffer_done(&closing.out);
+    filter_free(closing.filter);
+    return code;
+}

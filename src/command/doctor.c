@@ -1,0 +1,273 @@
+/* tcplens doctor: runs the detectors over a few seconds of the kernel's frames, or over a session
+ * log, and says what they found: worst first, with what proves it, what to do, and what could not
+ * be checked. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/wake.h"
+#include "command/commands.h"
+#include "core/finding/finding.h"
+#include "core/finding/finding_json.h"
+#include "command/finding_text.h"
+#include "command/headless.h"
+#include "command/open_source.h"
+#include "options/output.h"
+#include "source/host_facts.h"
+#include "source/log/replay.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WATCH_NS (5 * SECOND_NS) /* where --for says nothing */
+
+/* As plugins of Nagios have them. */
+enum doctor_exit { DOCTOR_WELL = 0, DOCTOR_WARNING = 1, DOCTOR_CRITICAL = 2, DOCTOR_UNKNOWN = 3 };
+
+struct doctor {
+    struct headless headless;
+    struct finding_settings settings;
+    enum finding_severity fail_on;
+    struct finding_engine *engine;
+    struct frame *frame; /* the last one */
+    int64_t first_ns, last_ns, last_wall_ns;
+    uint64_t frames;
+    struct buffer out;
+};
+
+/* --- settings --- */
+
+static int read_settings(struct doctor *doctor)
+{
+    const struct options *options = doctor->headless.options;
+    char why[200];
+
+    finding_settings_init(&doctor->settings);
+    doctor->fail_on = SEVERITY_WARNING;
+    if (options->fail_on && severity_from_name(options->fail_on, &doctor->fail_on)) {
+        message("--fail-on: \"%.40s\": say info, warning or critical", options->fail_on);
+        return -EINVAL;
+    }
+    for (unsigned i = 0; i < options->sets.count; i++) {
+        if (finding_set(&doctor->settings, options->sets.texts[i], why, sizeof(why))) {
+            message("--set: %s", why);
+            return -EINVAL;
+        }
+    }
+    if (options->only && finding_only(&doctor->settings, options->only, why, sizeof(why))) {
+        message("--only: %s", why);
+        return -EINVAL;
+    }
+    if (options->skip && finding_skip(&doctor->settings, options->skip, why, sizeof(why))) {
+        message("--skip: %s", why);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* --- frames --- */
+
+static int read_process(void *data, int32_t pid, uint64_t start_ticks, struct process_facts *facts)
+{
+    (void)data;
+    return process_facts_read("/proc", pid, start_ticks, facts);
+}
+
+/* Takes the reference over. */
+static int take_frame(struct doctor *doctor, struct frame *frame, struct event_ring *ring,
+                      bool is_live)
+{
+    const struct finding_input input = {
+        .frame = frame, .ring = ring, .process = is_live ? read_process : NULL};
+    const int error = finding_engine_update(doctor->engine, &input);
+
+    if (doctor->frames++ == 0)
+        doctor->first_ns = frame->mono_ns;
+    doctor->last_ns = frame->mono_ns;
+    doctor->last_wall_ns = frame->wall_ns;
+    frame_release(doctor->frame);
+    doctor->frame = frame;
+    return error;
+}
+
+static int watch_live(struct doctor *doctor)
+{
+    struct headless *headless = &doctor->headless;
+    const bool is_live = !headless->options->demo;
+    const int consumer = collector_add_consumer(headless->collector);
+    int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
+    struct event_ring *ring = collector_events(headless->collector);
+
+    if (error) {
+        message("cannot start: %s", error_text(error));
+        return error;
+    }
+    while (!error && !signal && !headless_is_over(headless)) {
+        headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
+        headless_tell_trouble(headless);
+        wake_drain(consumer);
+        struct frame *frame = collector_latest(headless->collector);
+        if (frame && (!doctor->frame || frame->number != doctor->frame->number))
+            error = take_frame(doctor, frame, ring, is_live);
+        else
+            frame_release(frame);
+        signal = headless_signal(headless);
+    }
+    collector_ask_stop(headless->collector);
+    if (!collector_join(headless->collector, HEADLESS_END_NS))
+        _exit(signal ? 128 + signal : DOCTOR_UNKNOWN);
+    return error;
+}
+
+static int run_live(struct doctor *doctor)
+{
+    struct headless *headless = &doctor->headless;
+
+    if (headless->options->for_ns == 0)
+        headless->end_ns = clock_mono_ns() + WATCH_NS;
+    if (headless_open_collector(headless, finding_needs(&doctor->settings)) >= 0)
+        return -EIO;
+    return watch_live(doctor);
+}
+
+/* -ENODATA: the log is over. */
+static int read_next(struct doctor *doctor, struct source *source, struct frame_pool *pool,
+                     struct event_ring *ring)
+{
+    const struct wish wish = {.state_bits = 0};
+    const int descriptor = replay_descriptor(source);
+    const int64_t for_ns = doctor->headless.options->for_ns;
+    struct frame *frame = frame_new(pool);
+    int error = frame ? source_next(source, frame, &wish) : -ENOMEM;
+
+    if (!error && for_ns > 0 && doctor->frames > 0 && frame->mono_ns - doctor->first_ns > for_ns)
+        error = -ENODATA;
+    if (!error)
+        return take_frame(doctor, frame, ring, false);
+    if (error != -EAGAIN && error != -ENODATA)
+        message("%s: %s", doctor->headless.options->from,
+                frame && frame->missing.text[0] ? frame->missing.text : error_text(error));
+    frame_release(frame);
+    if (error != -EAGAIN)
+        return error;
+    headless_wait(&doctor->headless, &descriptor, 1, -1);
+    return 0;
+}
+
+static int run_log(struct doctor *doctor)
+{
+    const char *from = doctor->headless.options->from;
+    struct source *source = NULL;
+    char why[OPEN_SOURCE_WHY_MAX] = "";
+    int error = replay_open(&source, from, why, sizeof(why));
+
+    if (error) {
+        message("%s", why);
+        return error;
+    }
+    struct frame_pool *pool = frame_pool_new();
+    struct event_ring *ring = event_ring_new(EVENT_RING_DEFAULT);
+    error = pool && ring ? 0 : -ENOMEM;
+    if (!error)
+        replay_set_ring(source, ring);
+    doctor->headless.end_ns = INT64_MAX; /* --for is time of the log here */
+    while (!error && !headless_signal(&doctor->headless))
+        error = read_next(doctor, source, pool, ring);
+    if (replay_damage(source)[0])
+        message("%s: %s", from, replay_damage(source));
+    frame_release(doctor->frame);
+    doctor->frame = NULL;
+    source_close(source);
+    event_ring_free(ring);
+    if (pool)
+        frame_pool_release(pool);
+    return error == -ENODATA ? 0 : error;
+}
+
+/* --- what was found --- */
+
+static void print_all(struct doctor *doctor)
+{
+    const bool json = doctor->headless.options->output == OUTPUT_JSON;
+    const struct finding_check *checks = finding_engine_checks(doctor->engine);
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(doctor->engine, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (json) {
+            json_finding(&doctor->out, list[i], list, count);
+            buffer_char(&doctor->out, '\n');
+        } else {
+            finding_text(&doctor->out, list[i], list, count, doctor->last_wall_ns);
+        }
+    }
+    if (json) {
+        json_checks(&doctor->out, checks, count);
+        buffer_char(&doctor->out, '\n');
+    } else {
+        finding_checks_text(&doctor->out, checks, list, count, doctor->last_ns - doctor->first_ns);
+    }
+}
+
+static bool was_anything_checked(const struct doctor *doctor)
+{
+    const struct finding_check *checks = finding_engine_checks(doctor->engine);
+
+    for (size_t i = 0; i < detector_count; i++)
+        if (checks[i].verdict == VERDICT_OK || checks[i].verdict == VERDICT_FINDING)
+            return true;
+    return false;
+}
+
+/* Of a log the findings that ended count too. */
+static enum doctor_exit exit_code(const struct doctor *doctor)
+{
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(doctor->engine, &count);
+    uint8_t worst = SEVERITY_NONE;
+
+    if (doctor->frames == 0 || !was_anything_checked(doctor))
+        return DOCTOR_UNKNOWN;
+    for (uint32_t i = 0; i < count; i++)
+        if (list[i]->severity > worst)
+            worst = list[i]->severity;
+    if (worst == SEVERITY_NONE || worst < doctor->fail_on)
+        return DOCTOR_WELL;
+    return worst == SEVERITY_CRITICAL ? DOCTOR_CRITICAL : DOCTOR_WARNING;
+}
+
+static int examine(struct doctor *doctor)
+{
+    doctor->engine = finding_engine_new(&doctor->settings);
+    if (!doctor->engine || headless_take_signals(&doctor->headless)) {
+        message("cannot start: %s", error_text(doctor->engine ? errno : ENOMEM));
+        return DOCTOR_UNKNOWN;
+    }
+    const int error = doctor->headless.options->from ? run_log(doctor) : run_live(doctor);
+    if (error && doctor->frames == 0)
+        return DOCTOR_UNKNOWN;
+    print_all(doctor);
+    if (output_exit_code(output_flush(&doctor->out)) != EXIT_DONE)
+        return DOCTOR_UNKNOWN;
+    return exit_code(doctor);
+}
+
+static int describe(struct doctor *doctor)
+{
+    finding_detectors_text(&doctor->out, &doctor->settings);
+    return output_exit_code(output_flush(&doctor->out));
+}
+
+int cmd_doctor(const struct options *options)
+{
+    struct doctor doctor = {.headless = {.options = options, .signals = -1}};
+    int code = DOCTOR_UNKNOWN;
+
+    buffer_init(&doctor.out);
+    if (read_settings(&doctor) == 0)
+        code = options->describe ? describe(&doctor) : examine(&doctor);
+    frame_release(doctor.frame);
+    finding_engine_free(doctor.engine);
+    buffer_done(&doctor.out);
+    headless_done(&doctor.headless);
+    return code;
+}

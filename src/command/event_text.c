@@ -1,0 +1,187 @@
+/* Events as text. Must not know where they come from or go. */
+#include "command/event_text.h"
+
+#include "core/json/json.h"
+#include "core/text/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S     INT64_C(1000000000)
+#define NS_PER_MS    1000000
+#define CHANGE_CELLS 34
+#define ENDS_CELLS   44
+#define ENDPOINT_MAX (ADDR_TEXT_MAX + 32)
+
+static void put_clock(struct buffer *out, int64_t wall_ns)
+{
+    time_t seconds = (time_t)(wall_ns / NS_PER_S);
+    struct tm broken;
+
+    if (localtime_r(&seconds, &broken))
+        buffer_printf(out, "%02d:%02d:%02d.%03d  ", broken.tm_hour, broken.tm_min, broken.tm_sec,
+                      (int)(wall_ns % NS_PER_S / NS_PER_MS));
+}
+
+static void put_endpoint(char *out, const struct event *event, const struct frame *frame,
+                         bool remote)
+{
+    const struct tuple *tuple = &event->tuple;
+    const struct addr *addr = remote ? &tuple->remote : &tuple->local;
+    const char *interface = frame && addr_is_link_local(addr, tuple->family)
+                                ? frame_interface_name(frame, tuple->scope)
+                                : NULL;
+
+    addr_format_endpoint(out, ENDPOINT_MAX, addr, tuple->family, interface,
+                         remote ? tuple->remote_port : tuple->local_port, NULL);
+}
+
+static void format_ends(char *out, size_t size, const struct event *event,
+                        const struct frame *frame, const char *arrow)
+{
+    char local[ENDPOINT_MAX], remote[ENDPOINT_MAX];
+
+    put_endpoint(local, event, frame, false);
+    put_endpoint(remote, event, frame, true);
+    if (event->tuple.remote_port == 0)
+        snprintf(out, size, "%s", local);
+    else
+        snprintf(out, size, "%s %s %s", local, arrow, remote);
+}
+
+static void format_close(char *out, size_t size, const struct event *event)
+{
+    char age[16] = "", in[16], sent[16];
+    int used;
+
+    if (event->has_duration && event->duration_ns < NS_PER_S) /* "0:00" says nothing */
+        text_span(age, sizeof(age), event->duration_ns);
+    else if (event->has_duration)
+        text_age(age, sizeof(age), event->duration_ns);
+    used = event->has_duration ? snprintf(out, size, "after %s", age)
+           : event->from == STATE_NONE
+               ? snprintf(out, size, "between frames")
+               : snprintf(out, size, "from %s", TCP_STATES[event->from].short_name);
+    if (!event->has_totals || used < 0 || (size_t)used >= size)
+        return;
+    text_count(in, sizeof(in), event->in_bytes);
+    text_count(sent, sizeof(sent), event->out_bytes);
+    snprintf(out + used, size - (size_t)used, " in %s out %s", in, sent);
+}
+
+static void format_state(char *out, size_t size, const struct event *event, const char *arrow)
+{
+    char span[16] = "", change[64];
+
+    snprintf(change, sizeof(change), "%s %s %s", TCP_STATES[event->from].short_name, arrow,
+             TCP_STATES[event->to].short_name);
+    if (event->has_duration)
+        text_span(span, sizeof(span), event->duration_ns);
+    size_t width = text_width(change) + strlen(span);
+    int gap = width < CHANGE_CELLS ? (int)(CHANGE_CELLS - width) : 1;
+    snprintf(out, size, "%s%*s%s", change, gap, "", span);
+}
+
+static void put_field(struct buffer *out, const char *text, size_t cells)
+{
+    size_t width = text_width(text);
+
+    buffer_text(out, text);
+    for (; width < cells; width++)
+        buffer_char(out, ' ');
+    buffer_text(out, "  ");
+}
+
+static void put_lost(struct buffer *out, const struct event *event)
+{
+    if (event->lost)
+        buffer_printf(out, "! lost      at least %" PRIu64 " events (%s)\n", event->lost,
+                      event->text);
+    else
+        buffer_printf(out, "! gap       %s\n", event->text);
+}
+
+void event_text_line(struct buffer *out, const struct event *event, const struct frame *frame,
+                     bool ascii)
+{
+    static const char *const words[] = {"", "+ opened", "~ state", "- closed"};
+    const char *arrow = ascii ? ">" : "▸";
+    char change[128] = "", ends[2 * ENDPOINT_MAX + 8];
+
+    put_clock(out, event->wall_ns);
+    if (event->kind == EVENT_LOST) {
+        put_lost(out, event);
+        return;
+    }
+    put_field(out, words[event->kind], 8);
+    if (event->kind == EVENT_OPEN)
+        snprintf(change, sizeof(change), "%s", TCP_STATES[event->to].short_name);
+    else if (event->kind == EVENT_STATE)
+        format_state(change, sizeof(change), event, arrow);
+    else
+        format_close(change, sizeof(change), event);
+    put_field(out, change, CHANGE_CELLS);
+    format_ends(ends, sizeof(ends), event, frame, arrow);
+    if (event->pid) {
+        put_field(out, ends, ENDS_CELLS);
+        buffer_printf(out, "%s %d", event->name, event->pid);
+    } else {
+        buffer_text(out, ends);
+    }
+    buffer_char(out, '\n');
+}
+
+void event_csv_header(struct buffer *out)
+{
+    buffer_text(out, "t,ev,from,to,family,laddr,lport,raddr,rport,pid,comm,from_ms,duration_ms,"
+                     "in_bytes,out_bytes\n");
+}
+
+static void put_csv_number(struct buffer *out, bool known, uint64_t value)
+{
+    buffer_char(out, ',');
+    if (known)
+        buffer_unsigned(out, value);
+}
+
+static void put_csv_ms(struct buffer *out, bool known, int64_t ns)
+{
+    buffer_char(out, ',');
+    if (known)
+        buffer_printf(out, "%" PRId64 ".%03d", ns / NS_PER_MS, (int)(ns / 1000 % 1000));
+}
+
+void event_csv_line(struct buffer *out, const struct event *event)
+{
+    static const char *const words[] = {"", "open", "state", "close", "gap"};
+    const struct tuple *tuple = &event->tuple;
+    bool remote = tuple->remote_port || !addr_is_zero(&tuple->remote);
+    bool real = event->kind != EVENT_LOST;
+    char text[ADDR_TEXT_MAX];
+
+    text_rfc3339(text, sizeof(text), event->wall_ns);
+    csv_cell(out, text, true);
+    csv_cell(out, words[event->kind], false);
+    csv_cell(out, real ? TCP_STATES[event->from].name : "", false);
+    csv_cell(out, real ? TCP_STATES[event->to].name : "", false);
+    csv_cell(out, !real ? "" : tuple->family == FAMILY_INET6 ? "inet6" : "inet", false);
+    text[0] = '\0';
+    if (real)
+        addr_format(text, sizeof(text), &tuple->local, tuple->family, NULL);
+    csv_cell(out, text, false);
+    put_csv_number(out, real, tuple->local_port);
+    text[0] = '\0';
+    if (real && remote)
+        addr_format(text, sizeof(text), &tuple->remote, tuple->family, NULL);
+    csv_cell(out, text, false);
+    put_csv_number(out, real && remote, tuple->remote_port);
+    put_csv_number(out, event->pid != 0, (uint64_t)event->pid);
+    csv_cell(out, event->name, false);
+    put_csv_ms(out, event->kind == EVENT_STATE && event->has_duration, event->duration_ns);
+    put_csv_ms(out, event->kind == EVENT_CLOSE && event->has_duration, event->duration_ns);
+    put_csv_number(out, event->has_totals, event->in_bytes);
+    put_csv_number(out, event->has_totals, event->out_bytes);
+    buffer_char(out, '\n');
+}

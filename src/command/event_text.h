@@ -1,0 +1,17 @@
+/* One event as a line of text or CSV (SCREENS 5), for `events`. */
+#ifndef TCPLENS_COMMAND_EVENT_TEXT_H
+#define TCPLENS_COMMAND_EVENT_TEXT_H
+
+#include "base/arena.h"
+#include "core/event.h"
+#include "core/frame.h"
+
+#include <stdbool.h>
+
+/* With its newline. frame (interface names) may be NULL. */
+void event_text_line(struct buffer *out, const struct event *event, const struct frame *frame,
+                     bool ascii);
+void event_csv_header(struct buffer *out);
+void event_csv_line(struct buffer *out, const struct event *event);
+
+#endif

@@ -1,0 +1,298 @@
+/* tcplens events: opens, transitions, closes as they happen, or as a log has them; text, JSON or
+ * CSV, in whole lines. */
+#include "base/error.h"
+#include "base/wake.h"
+#include "command/at_time.h"
+#include "command/commands.h"
+#include "command/event_text.h"
+#include "command/filter_read.h"
+#include "command/headless.h"
+#include "command/open_source.h"
+#include "core/event_match.h"
+#include "core/json/json.h"
+#include "options/output.h"
+#include "source/log/replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH 256u
+
+struct events_run {
+    struct headless headless;
+    struct buffer out;
+    struct frame *frame;
+    struct event_match match;
+    bool said; /* what is seen between frames */
+    struct event_ring *ring;
+    uint64_t cursor;
+    int64_t end_mono_ns; /* of a log: what came later is not printed */
+};
+
+/* --- output --- */
+
+static bool accepts(struct events_run *run, const struct event *event)
+{
+    const struct filter *filter = run->headless.filter;
+    const struct column_context context = {.frame = run->frame};
+
+    return event_match_accepts(&run->match, filter_is_empty(filter) ? NULL : filter_accepts, filter,
+                               &context, event);
+}
+
+static bool is_wished(const struct options *options, const struct event *event)
+{
+    uint8_t family = event->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
+    uint32_t states = STATE_BIT(event->from) | STATE_BIT(event->to);
+
+    if (event->kind == EVENT_LOST)
+        return true;
+    states &= ~(STATE_BIT(STATE_NONE) | STATE_BIT(STATE_DELETE_TCB));
+    /* A destroy message of a connection never seen before does not tell what it came from. */
+    return (options->families & family) && (!states || (state_class_bits(options->class) & states));
+}
+
+static void print_event(struct events_run *run, const struct event *event)
+{
+    switch (run->headless.options->output) {
+    case OUTPUT_JSON:
+        json_event(&run->out, event);
+        buffer_char(&run->out, '\n');
+        return;
+    case OUTPUT_CSV:
+        event_csv_line(&run->out, event);
+        return;
+    case OUTPUT_TABLE:
+        event_text_line(&run->out, event, run->frame, output_is_ascii());
+        return;
+    }
+}
+
+static void print_lost(struct events_run *run, uint64_t lost, const struct event *next)
+{
+    struct event event = {.kind = EVENT_LOST, .wall_ns = next->wall_ns, .lost = lost};
+
+    snprintf(event.text, sizeof(event.text), "too slow to be told all");
+    print_event(run, &event);
+}
+
+/* Prints what the ring has up to `until`. 0 or -errno of the output. */
+static int print_ring(struct events_run *run, uint64_t until)
+{
+    struct event events[BATCH];
+
+    while (run->cursor < until) {
+        uint64_t lost = 0;
+        uint32_t got = event_ring_read(run->ring, &run->cursor, events, BATCH, &lost);
+        if (got && lost)
+            print_lost(run, lost, &events[0]);
+        for (uint32_t i = 0; i < got; i++) {
+            if (events[i].mono_ns < run->end_mono_ns &&
+                is_wished(run->headless.options, &events[i]) && accepts(run, &events[i]))
+                print_event(run, &events[i]);
+        }
+        int error = output_flush_some(&run->out);
+        if (error)
+            return error;
+        if (!got)
+            break;
+    }
+    return output_flush(&run->out);
+}
+
+static void take_frame(struct events_run *run, struct frame *frame)
+{
+    frame_release(run->frame);
+    run->frame = frame;
+}
+
+/* --- live --- */
+
+/* Once, where less is seen between frames than could be. */
+static void say_what_is_seen(struct events_run *run)
+{
+    const struct frame *frame = run->frame;
+
+    if (run->said || !frame || !frame->events)
+        return;
+    run->said = true;
+    if (frame->events_why && frame->events_why[0] && run->headless.options->events == EVENTS_AUTO)
+        message(
+            "%s: %s", frame->events_why,
+            strcmp(frame->events, "destroy") == 0
+                ? "short connections are told when they end, without owner; all else once a frame"
+                : "told once a frame: shorter connections are missed");
+}
+
+static int run_live(struct events_run *run)
+{
+    struct headless *headless = &run->headless;
+    int consumer = collector_add_event_consumer(headless->collector);
+    int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
+
+    if (error) {
+        message("cannot start: %s", error_text(error));
+        return EXIT_FAILED;
+    }
+    run->ring = collector_events(headless->collector);
+    run->cursor = event_ring_next(run->ring);
+    while (!error && !signal && !headless_is_over(headless)) {
+        headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
+        headless_tell_trouble(headless);
+        wake_drain(consumer);
+        take_frame(run, collector_latest(headless->collector));
+        say_what_is_seen(run);
+        error = print_ring(run, event_ring_next(run->ring));
+        signal = headless_signal(headless);
+    }
+    int code = headless_exit_code(signal, output_exit_code(error));
+    collector_ask_stop(headless->collector);
+    if (!collector_join(headless->collector, HEADLESS_END_NS))
+        _exit(code);
+    return code;
+}
+
+static int events_live(struct events_run *run)
+{
+    uint32_t needs = NEED_OWNER | filter_needs(run->headless.filter);
+    int code = headless_open_collector(&run->headless, needs);
+    return code >= 0 ? code : run_live(run);
+}
+
+/* --- from a log --- */
+
+/* Goes to --at. -1: go on; else the exit code. */
+static int seek_at(struct events_run *run, struct source *source, int64_t *from_ns)
+{
+    const char *at = run->headless.options->at;
+    int64_t first_ns, last_ns;
+
+    *from_ns = INT64_MIN;
+    if (!at)
+        return -1;
+    int error = replay_span(source, &first_ns, &last_ns);
+    if (!error && at_time_parse(at, last_ns, from_ns)) {
+        message("--at: \"%.60s\": " AT_TIME_EXPECTED, at);
+        return EXIT_USAGE;
+    }
+    if (!error)
+        error = replay_seek(source, *from_ns);
+    if (!error)
+        return -1;
+    message("--at: %s",
+            error == -ESPIPE ? "a pipe cannot be searched: give a file" : error_text(error));
+    return EXIT_FAILED;
+}
+
+static int read_log(struct events_run *run, struct source *source, struct frame_pool *pool,
+                    int64_t from_ns)
+{
+    const struct wish wish = {.state_bits = 0};
+    struct headless *headless = &run->headless;
+    int64_t for_ns = headless->options->for_ns;
+    int descriptor = replay_descriptor(source), error = 0;
+
+    headless->end_ns = INT64_MAX; /* --for is time of the log here */
+    while (!error) {
+        struct frame *frame = frame_new(pool);
+        error = frame ? source_next(source, frame, &wish) : -ENOMEM;
+        if (error) {
+            if (error != -EAGAIN && error != -ENODATA) {
+                message("%s: %s", headless->options->from,
+                        frame ? frame->missing.text : error_text(error));
+                frame_release(frame);
+                return EXIT_FAILED;
+            }
+            frame_release(frame);
+            if (error == -EAGAIN) {
+                headless_wait(headless, &descriptor, 1, -1);
+                error = 0;
+            }
+        } else {
+            bool early = frame->wall_ns < from_ns;
+            if (run->end_mono_ns == INT64_MAX && for_ns > 0)
+                run->end_mono_ns = frame->mono_ns + for_ns;
+            const bool over = frame->mono_ns >= run->end_mono_ns;
+            take_frame(run, frame);
+            if (early)
+                run->cursor = frame->next_event;
+            else /* a frame past the end has events of before it */
+                error = print_ring(run, frame->next_event);
+            if (!error && over)
+                error = -ENODATA;
+        }
+        int signal = headless_signal(headless);
+        if (signal)
+            return 128 + signal;
+    }
+    return error == -ENODATA ? EXIT_DONE : error;
+}
+
+static int events_from(struct events_run *run)
+{
+    const char *from = run->headless.options->from;
+    struct source *source = NULL;
+    char why[OPEN_SOURCE_WHY_MAX] = "";
+    int64_t from_ns;
+    int code, error = replay_open(&source, from, why, sizeof(why));
+
+    if (error) {
+        message("%s", why);
+        return EXIT_FAILED;
+    }
+    struct frame_pool *pool = frame_pool_new();
+    run->ring = event_ring_new(EVENT_RING_DEFAULT);
+    if (!pool || !run->ring) {
+        code = output_exit_code(-ENOMEM);
+        goto out;
+    }
+    replay_set_ring(source, run->ring);
+    code = seek_at(run, source, &from_ns);
+    run->cursor = event_ring_next(run->ring);
+    if (code < 0)
+        code = read_log(run, source, pool, from_ns);
+    if (code < 0)
+        code = output_exit_code(code);
+    if (replay_damage(source)[0] || replay_is_torn(source)) {
+        message("%s: %s", from,
+                replay_damage(source)[0] ? replay_damage(source)
+                                         : "its end is torn: what came before it was told");
+        code = code == EXIT_DONE ? EXIT_PARTLY : code;
+    }
+out:
+    take_frame(run, NULL);
+    source_close(source);
+    event_ring_free(run->ring);
+    if (pool)
+        frame_pool_release(pool);
+    return code;
+}
+
+int cmd_events(const struct options *options)
+{
+    struct events_run run = {.headless = {.options = options, .signals = -1},
+                             .end_mono_ns = INT64_MAX};
+    int code = filter_read(&run.headless.filter, options->filter, 0);
+
+    if (code >= 0)
+        return code;
+    buffer_init(&run.out);
+    if (filter_needs_kernel(run.headless.filter)) {
+        message("filter: only the kernel can test autobound: it works in list and close");
+        code = EXIT_USAGE;
+    } else if (headless_take_signals(&run.headless)) {
+        message("%s", error_text(errno));
+        code = EXIT_FAILED;
+    } else {
+        if (options->output == OUTPUT_CSV)
+            event_csv_header(&run.out);
+        code = options->from ? events_from(&run) : events_live(&run);
+    }
+    take_frame(&run, NULL);
+    event_match_done(&run.match);
+    buffer_done(&run.out);
+    headless_done(&run.headless);
+    return code;
+}

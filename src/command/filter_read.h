@@ -1,0 +1,15 @@
+/* filter_read: the filter of the command line, with the names of this machine; what is wrong with
+ * it is shown with a caret. */
+#ifndef TCPLENS_COMMAND_FILTER_READ_H
+#define TCPLENS_COMMAND_FILTER_READ_H
+
+#include "core/filter/filter.h"
+
+/* Host names may be looked up: it may take a while, so for list and close only. */
+#define FILTER_RESOLVES_HOSTS 1u
+
+/* -1: *filter is made (free it); else the exit code, and stderr says why. text NULL = everything.
+ */
+int filter_read(struct filter **filter, const char *text, unsigned flags);
+
+#endif

@@ -1,0 +1,126 @@
+/* Signals and collector of a command without a screen. Must not know what it does with frames. */
+#include "command/headless.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "command/open_source.h"
+#include "options/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define POLLED_MAX 4
+
+static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+int headless_take_signals(struct headless *headless)
+{
+    sigset_t taken, ignored;
+    int64_t for_ns = headless->options->for_ns;
+
+    sigemptyset(&taken);
+    for (size_t i = 0; i < sizeof(TAKEN_SIGNALS) / sizeof(TAKEN_SIGNALS[0]); i++) {
+        struct sigaction action;
+        /* nohup and the shell's background jobs ask us to ignore some: that stays so */
+        if (sigaction(TAKEN_SIGNALS[i], NULL, &action) != 0 || action.sa_handler != SIG_IGN)
+            sigaddset(&taken, TAKEN_SIGNALS[i]);
+    }
+    ignored = taken;
+    sigaddset(&ignored, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &ignored, NULL);
+    headless->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+    headless->end_ns = for_ns > 0 ? clock_mono_ns() + for_ns : INT64_MAX;
+    return headless->signals < 0 ? -errno : 0;
+}
+
+int headless_signal(struct headless *headless)
+{
+    struct signalfd_siginfo info;
+    bool got = read(headless->signals, &info, sizeof(info)) == (ssize_t)sizeof(info);
+    return got ? (int)info.ssi_signo : 0;
+}
+
+int headless_exit_code(int signal, int code)
+{
+    return signal && signal != SIGTERM && signal != SIGINT ? 128 + signal : code;
+}
+
+bool headless_is_over(const struct headless *headless)
+{
+    return clock_mono_ns() >= headless->end_ns;
+}
+
+void headless_wait(struct headless *headless, const int *descriptors, size_t count, int most_ms)
+{
+    struct pollfd polled[POLLED_MAX] = {{headless->signals, POLLIN, 0}};
+    int64_t left_ns = headless->end_ns - clock_mono_ns();
+    nfds_t used = 1;
+
+    for (size_t i = 0; i < count && used < POLLED_MAX; i++)
+        polled[used++] = (struct pollfd){descriptors[i], POLLIN, 0};
+    if (left_ns <= 0)
+        return;
+    struct timespec wait = {left_ns / 1000000000, left_ns % 1000000000};
+    if (most_ms >= 0 && left_ns > most_ms * 1000000LL)
+        wait = (struct timespec){most_ms / 1000, most_ms % 1000 * 1000000L};
+    bool endless = headless->end_ns == INT64_MAX && most_ms < 0;
+    (void)ppoll(polled, used, endless ? NULL : &wait, NULL);
+}
+
+int headless_open_collector(struct headless *headless, uint32_t needs)
+{
+    const struct options *options = headless->options;
+    char why[OPEN_SOURCE_WHY_MAX] = "";
+    struct collector_settings settings = {.events = options->events,
+                                          .walk_by_bpf = options_may_use_bpf(options),
+                                          .events_why = why,
+                                          .highlight_ns = options->highlight_ns,
+                                          .ring_capacity = EVENT_RING_DEFAULT};
+    settings.wish = (struct wish){.interval_ns = options->interval_ns,
+                                  .needs = needs & ~(uint32_t)NEED_HOST_NAME,
+                                  .state_bits = state_class_bits(options->class),
+                                  .families = options->families,
+                                  .budget_percent = options->budget_percent};
+    int error = open_source(&settings.source, options, why);
+    if (error) {
+        message("%s", why);
+        return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+    }
+    error = collector_new(&headless->collector, &settings);
+    if (!error)
+        return -1;
+    source_close(settings.source);
+    message("%s", why[0] ? why : error_text(error));
+    return EXIT_FAILED;
+}
+
+void headless_tell_trouble(struct headless *headless)
+{
+    char trouble[sizeof(headless->told)];
+
+    collector_trouble(headless->collector, trouble, sizeof(trouble));
+    if (strcmp(trouble, headless->told) == 0)
+        return;
+    if (trouble[0])
+        message("no connections could be had: %s: trying again", trouble);
+    else
+        message("connections are read again");
+    memcpy(headless->told, trouble, sizeof(headless->told));
+}
+
+void headless_done(struct headless *headless)
+{
+    collector_free(headless->collector);
+    filter_free(headless->filter);
+    if (headless->signals >= 0)
+        close(headless->signals);
+    headless->collector = NULL;
+    headless->filter = NULL;
+    headless->signals = -1;
+}

@@ -1,0 +1,315 @@
+/* tcplens list: one frame on standard output, as a table, JSON or CSV. */
+#include "base/error.h"
+#include "collect/collect.h"
+#include "command/commands.h"
+#include "command/filter_read.h"
+#include "command/list_rows.h"
+#include "command/open_source.h"
+#include "core/filter/filter.h"
+#include "core/json/json.h"
+#include "core/text/text.h"
+#include "core/view.h"
+#include "options/options.h"
+#include "options/output.h"
+#include "source/privilege.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CELL_MAX 2048 /* bytes of one cell's text */
+
+struct list {
+    const struct options *options;
+    uint16_t columns[COLUMN_LIST_MAX];
+    size_t column_count; /* 0: JSON with everything that is known */
+    const struct column *sort;
+    bool descending;
+    struct filter *filter;
+    struct column_context context;
+    struct view view;
+    struct buffer out;
+};
+
+static void choose_columns(struct list *list)
+{
+    const struct options *options = list->options;
+    const char *names = options->columns, *bad;
+    uint16_t chosen[COLUMN_LIST_MAX];
+    size_t count = 0;
+
+    if (!names && options->output == OUTPUT_JSON)
+        return;
+    if (!names)
+        names = COLUMNS_LIST;
+    (void)columns_parse(names, chosen, COLUMN_LIST_MAX, &count, &bad);
+    if (options->output == OUTPUT_TABLE) {
+        memcpy(list->columns, chosen, count * sizeof(chosen[0]));
+        list->column_count = count;
+        return;
+    }
+    (void)columns_expand(chosen, count, list->columns, COLUMN_LIST_MAX, &list->column_count);
+}
+
+static void choose_sort(struct list *list)
+{
+    const char *sort = list->options->sort;
+
+    if (!sort && list->options->output == OUTPUT_TABLE)
+        sort = "state";
+    if (!sort)
+        return;
+    list->descending = *sort == '-';
+    sort += list->descending;
+    list->sort = column_find(sort, strlen(sort));
+}
+
+static struct wish make_wish(const struct list *list)
+{
+    struct wish wish = {.state_bits = state_class_bits(list->options->class),
+                        .families = list->options->families};
+
+    wish.needs = list->column_count ? columns_needs(list->columns, list->column_count)
+                                    : NEED_OWNER | NEED_EXECUTABLE | NEED_GROUP | NEED_DETAIL;
+    if (list->options->from) /* what is gone is not there any more */
+        wish.state_bits &= ~STATE_BIT(STATE_DELETE_TCB);
+    if (list->sort)
+        wish.needs |= list->sort->needs;
+    wish.needs |= filter_needs(list->filter);
+    wish.needs &= ~(uint32_t)NEED_HOST_NAME;
+    wish.state_bits &= filter_states(list->filter);
+    return wish;
+}
+
+/* Cells of all rows, NUL-terminated one after the other, and the widest of each column. */
+static void format_cells(const struct list *list, struct buffer *cells, size_t *widths)
+{
+    const struct frame *frame = list->context.frame;
+    char text[CELL_MAX];
+
+    for (size_t i = 0; i < list->column_count; i++)
+        widths[i] = text_width(columns[list->columns[i]].title);
+    for (uint32_t line = 0; line < list->view.shown; line++) {
+        const struct conn *conn = view_row(&list->view, frame, line);
+
+        for (size_t i = 0; i < list->column_count; i++) {
+            size_t length =
+                column_format(&columns[list->columns[i]], &list->context, conn, text, sizeof(text));
+            size_t cells_wide = text_width(text);
+
+            buffer_append(cells, text, length);
+            buffer_char(cells, '\0');
+            if (cells_wide > widths[i])
+                widths[i] = cells_wide;
+        }
+    }
+}
+
+static void put_blanks(struct buffer *out, size_t count)
+{
+    while (count--)
+        buffer_char(out, ' ');
+}
+
+static void end_line(struct buffer *out)
+{
+    while (out->length && out->data[out->length - 1] == ' ')
+        out->length--;
+    buffer_char(out, '\n');
+}
+
+static void put_cell(struct list *list, size_t i, const char *text, size_t width)
+{
+    size_t spare = width - text_width(text);
+    bool right = columns[list->columns[i]].right;
+
+    if (i)
+        put_blanks(&list->out, 2);
+    if (right)
+        put_blanks(&list->out, spare);
+    buffer_text(&list->out, text);
+    if (!right)
+        put_blanks(&list->out, spare);
+    if (i + 1 == list->column_count)
+        end_line(&list->out);
+}
+
+static int print_table(struct list *list)
+{
+    size_t widths[COLUMN_LIST_MAX] = {0};
+    struct buffer cells;
+    const char *cell;
+    int error = 0;
+
+    buffer_init(&cells);
+    format_cells(list, &cells, widths);
+    if (cells.failed) {
+        error = cells.failed;
+        goto out;
+    }
+    for (size_t i = 0; i < list->column_count; i++)
+        put_cell(list, i, columns[list->columns[i]].title, widths[i]);
+    cell = cells.data;
+    for (uint32_t line = 0; !error && line < list->view.shown; line++) {
+        for (size_t i = 0; i < list->column_count; i++) {
+            put_cell(list, i, cell, widths[i]);
+            cell += strlen(cell) + 1;
+        }
+        error = output_flush_some(&list->out);
+    }
+out:
+    buffer_done(&cells);
+    return error;
+}
+
+static void put_json_row(const void *data, uint32_t row, struct json_memo *memo, struct buffer *out)
+{
+    const struct list *list = data;
+    const struct conn *conn = view_row(&list->view, list->context.frame, row);
+
+    if (list->column_count)
+        json_row(out, &list->context, conn, list->columns, list->column_count);
+    else
+        json_row_of_many(out, &list->context, conn, memo);
+    buffer_char(out, '\n');
+}
+
+static int print_json(struct list *list)
+{
+    const struct list_rows rows = {list->view.shown, list, put_json_row};
+
+    return list_rows_write(&rows, &list->out);
+}
+
+static void put_csv_row(const void *data, uint32_t row, struct json_memo *memo, struct buffer *out)
+{
+    const struct list *list = data;
+    const struct conn *conn = view_row(&list->view, list->context.frame, row);
+    char text[CELL_MAX];
+
+    (void)memo;
+    for (size_t i = 0; i < list->column_count; i++) {
+        json_value_text(&columns[list->columns[i]], &list->context, conn, text, sizeof(text));
+        csv_cell(out, text, i == 0);
+    }
+    buffer_char(out, '\n');
+}
+
+static int print_csv(struct list *list)
+{
+    const struct list_rows rows = {list->view.shown, list, put_csv_row};
+
+    for (size_t i = 0; i < list->column_count; i++) {
+        const struct column *column = &columns[list->columns[i]];
+
+        csv_cell(&list->out, column->json ? column->json : column->id, i == 0);
+    }
+    buffer_char(&list->out, '\n');
+    return list_rows_write(&rows, &list->out);
+}
+
+static int print_frame(struct list *list)
+{
+    static int (*const printers[])(struct list *) = {
+        [OUTPUT_TABLE] = print_table, [OUTPUT_JSON] = print_json, [OUTPUT_CSV] = print_csv};
+    int error;
+
+    list->view.sort = list->sort;
+    list->view.descending = list->descending;
+    list->view.accept = filter_accepts;
+    list->view.accept_data = list->filter;
+    error = view_sort_all(&list->view, &list->context);
+    if (!error)
+        error = printers[list->options->output](list);
+    if (!error)
+        error = output_flush(&list->out);
+    return error;
+}
+
+static void tell_missing(const struct missing *missing)
+{
+    message("%s", missing->text[0] ? missing->text : "some connections could not be had");
+}
+
+static int show(struct list *list, const struct frame *frame)
+{
+    const struct missing *missing = &frame->missing;
+    int error, code;
+
+    list->context = (struct column_context){
+        .frame = frame, .now_ns = frame->wall_ns, .ascii = output_is_ascii()};
+    error = print_frame(list);
+    code = output_exit_code(error);
+    if (code != EXIT_DONE || error)
+        return code;
+    if (missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC))
+        tell_missing(missing);
+    return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC) ? EXIT_PARTLY
+                                                                               : EXIT_DONE;
+}
+
+/* The first frame of a collector without a thread. Takes the source over. */
+static int list_source(struct list *list, struct source *source)
+{
+    struct collector_settings settings = {.source = source,
+                                          .wish = make_wish(list),
+                                          .walk_by_bpf = options_may_use_bpf(list->options)};
+    struct collector *collector = NULL;
+    struct frame *frame = NULL;
+    char trouble[160] = "";
+    int error = collector_new(&collector, &settings), code = EXIT_FAILED;
+
+    if (error) {
+        source_close(source);
+        message("%s", error_text(error));
+        return EXIT_FAILED;
+    }
+    error = collector_step(collector, &frame);
+    privilege_keep(0); /* all is read */
+    if (error) {
+        collector_trouble(collector, trouble, sizeof(trouble));
+        message("no connections could be had: %s", trouble[0] ? trouble : error_text(error));
+    } else {
+        code = show(list, frame);
+    }
+    frame_release(frame);
+    collector_free(collector);
+    return code;
+}
+
+static int list_filtered(struct list *list)
+{
+    struct source *source = NULL;
+    char why[OPEN_SOURCE_WHY_MAX];
+    int error, code = filter_read(&list->filter, list->options->filter, FILTER_RESOLVES_HOSTS);
+
+    if (code >= 0)
+        return code;
+    if (list->options->demo && filter_needs_kernel(list->filter)) {
+        message("filter: autobound: only the kernel can tell, and --demo has none");
+        return EXIT_USAGE;
+    }
+    error = open_source_filtered(&source, list->options, list->filter, why);
+    if (error) {
+        message("%s", why);
+        return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+    }
+    return list_source(list, source);
+}
+
+int cmd_list(const struct options *options)
+{
+    struct list list = {.options = options};
+    int code;
+
+    choose_columns(&list);
+    choose_sort(&list);
+    view_init(&list.view);
+    buffer_init(&list.out);
+    code = list_filtered(&list);
+    buffer_done(&list.out);
+    view_done(&list.view);
+    filter_free(list.filter);
+    return code;
+}

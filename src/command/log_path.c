@@ -1,0 +1,163 @@
+/* The defaults of a recording. Must not know frames. */
+#include "command/log_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/text/text.h"
+
+#define FOLDER_MODE 0700
+#define NS_PER_S    INT64_C(1000000000)
+
+/* Makes the folder and those above it; those that are there stay as they are. */
+static int make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
+        if (slash)
+            *slash = '\0';
+        int error = mkdir(path, FOLDER_MODE) != 0 && errno != EEXIST ? -errno : 0;
+        if (slash)
+            *slash = '/';
+        if (error || !slash)
+            return error;
+    }
+}
+
+/* A program that runs with more rights than its caller takes no names from him. */
+static int find_state_folder(char *folder, size_t size)
+{
+    const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");
+    int length = -1;
+
+    if (state && state[0] == '/')
+        length = snprintf(folder, size, "%s/tcplens", state);
+    else if (home && home[0] == '/')
+        length = snprintf(folder, size, "%s/.local/state/tcplens", home);
+    return length < 0 ? -ENOENT : (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+static void read_host(char *host, size_t size)
+{
+    struct utsname names;
+
+    if (uname(&names) != 0)
+        names.nodename[0] = '\0';
+    text_clean(host, size, names.nodename, strlen(names.nodename));
+}
+
+int log_path_default(char *path, size_t size, char *why)
+{
+    char folder[PATH_MAX], host[SESSION_TEXT], stamp[32] = "";
+    time_t now = time(NULL);
+    struct tm utc;
+    int error = find_state_folder(folder, sizeof(folder));
+
+    if (error) {
+        snprintf(why, LOG_PATH_WHY_MAX,
+                 "neither XDG_STATE_HOME nor HOME names a folder: \"record -o FILE\" takes another "
+                 "place");
+        return error;
+    }
+    error = make_folders(folder);
+    if (error) {
+        snprintf(why, LOG_PATH_WHY_MAX, "%.120s: %s: \"record -o FILE\" takes another place",
+                 folder, strerror(-error));
+        return error;
+    }
+    read_host(host, sizeof(host));
+    for (char *at = host; *at; at++)
+        *at = *at == '/' ? '_' : *at;
+    if (gmtime_r(&now, &utc))
+        strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &utc);
+    int length = snprintf(path, size, "%s/%s-%s.jsonl.zst", folder, host, stamp);
+    return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+struct unit {
+    char letter;
+    double factor;
+};
+
+/* Small letters are times, great ones are sizes. */
+static bool read_unit(const char **text, const struct unit *units, size_t count, double *value)
+{
+    char *rest;
+    double number = strtod(*text, &rest);
+
+    if (rest == *text || strspn(*text, "0123456789.") != (size_t)(rest - *text))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (*rest != units[i].letter || (rest[1] && rest[1] != ','))
+            continue;
+        *value = number * units[i].factor;
+        *text = rest + 1 + (rest[1] == ',');
+        return *value >= 1;
+    }
+    return false;
+}
+
+static int read_rotate(struct log_settings *settings, const char *text)
+{
+    static const struct unit sizes[] = {
+        {'K', 1 << 10}, {'M', 1 << 20}, {'G', 1 << 30}, {'T', 1099511627776.0}};
+    static const struct unit ages[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    const double most = 1e9; /* seconds */
+    double value;
+
+    if (!*text)
+        return -EINVAL;
+    while (*text) {
+        if (read_unit(&text, sizes, 4, &value) && value < 9e18)
+            settings->rotate_bytes = (uint64_t)value;
+        else if (read_unit(&text, ages, 4, &value) && value < most)
+            settings->rotate_ns = (int64_t)value * NS_PER_S;
+        else
+            return -EINVAL;
+    }
+    return 0;
+}
+
+static void read_boot_id(char *out, size_t size)
+{
+    char raw[64];
+    int descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got = descriptor < 0 ? 0 : read(descriptor, raw, sizeof(raw));
+
+    if (descriptor >= 0)
+        close(descriptor);
+    while (got > 0 && raw[got - 1] == '\n')
+        got--;
+    text_clean(out, size, raw, got > 0 ? (size_t)got : 0);
+}
+
+int log_settings_fill(struct log_settings *settings, const struct options *options,
+                      const char *path, char *why)
+{
+    struct session_head *head = &settings->head;
+    struct utsname names;
+
+    settings->path = path;
+    settings->keep = options->keep;
+    settings->view.with_args = options->with_args;
+    head->interval_ns = options->interval_ns;
+    snprintf(head->tcplens, sizeof(head->tcplens), "%s", TCPLENS_VERSION);
+    snprintf(head->source, sizeof(head->source), "%s", options->demo ? "demo" : "live");
+    read_host(head->host, sizeof(head->host));
+    if (uname(&names) == 0)
+        text_clean(head->kernel, sizeof(head->kernel), names.release, strlen(names.release));
+    read_boot_id(head->boot_id, sizeof(head->boot_id));
+    if (!options->rotate || read_rotate(settings, options->rotate) == 0)
+        return 0;
+    snprintf(why, LOG_PATH_WHY_MAX,
+             "--rotate: \"%.60s\": a size or an age was expected, e.g. 100M, 1d, or both: 100M,1d",
+             options->rotate);
+    return -EINVAL;
+}

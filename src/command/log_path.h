@@ -1,0 +1,18 @@
+/* Where a recording goes that names no file, and when it is rotated: for `record` and the screen.
+ */
+#ifndef TCPLENS_COMMAND_LOG_PATH_H
+#define TCPLENS_COMMAND_LOG_PATH_H
+
+#include "options/options.h"
+#include "session/log/writer.h"
+
+#define LOG_PATH_WHY_MAX 200
+
+/* $XDG_STATE_HOME/tcplens/HOST-TIME.jsonl.zst; its folder is made. 0 or -errno with one line. */
+int log_path_default(char *path, size_t size, char *why);
+/* Everything of struct log_settings that the options and this machine tell; view.accept stays the
+ * caller's. 0; -EINVAL with one line of why: --rotate is wrong. */
+int log_settings_fill(struct log_settings *settings, const struct options *options,
+                      const char *path, char *why);
+
+#endif

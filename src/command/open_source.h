@@ -1,0 +1,19 @@
+/* open_source: the source of frames that the options name: live, demo or a log. */
+#ifndef TCPLENS_COMMAND_OPEN_SOURCE_H
+#define TCPLENS_COMMAND_OPEN_SOURCE_H
+
+#include "core/filter/filter.h"
+#include "options/options.h"
+#include "source/source.h"
+
+#define OPEN_SOURCE_WHY_MAX 192
+
+/* 0, or -errno with one line in why (at least OPEN_SOURCE_WHY_MAX bytes); -EINVAL when it is the
+ * options that are wrong. */
+int open_source(struct source **source, const struct options *options, char *why);
+/* The same; of the kernel's rows only what the filter may accept, for whoever makes one frame only
+ * (struct live_settings). The filter must outlive the source. */
+int open_source_filtered(struct source **source, const struct options *options,
+                         const struct filter *filter, char *why);
+
+#endif

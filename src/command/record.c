@@ -1,0 +1,184 @@
+/* tcplens record: a session log without a screen, until a signal comes or the time is over. */
+#include "session/record.h"
+#include "base/error.h"
+#include "command/commands.h"
+#include "command/filter_read.h"
+#include "command/headless.h"
+#include "command/log_path.h"
+#include "core/text/text.h"
+#include "options/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct record_run {
+    struct headless headless;
+    struct recorder *recorder;
+    int consumer;
+    char path[PATH_MAX];
+    struct log_stats said; /* its trouble and incidents are on stderr */
+};
+
+static struct frame *latest(void *data)
+{
+    return collector_latest(data);
+}
+
+static int say(int code, const char *why)
+{
+    message("%s", why);
+    return code;
+}
+
+static int open_recorder(struct record_run *run)
+{
+    const struct options *options = run->headless.options;
+    struct collector *collector = run->headless.collector;
+    struct log_settings settings = {0};
+    char why[LOG_PATH_WHY_MAX + NAME_MAX] = "";
+
+    if (options->output_file)
+        snprintf(run->path, sizeof(run->path), "%s", options->output_file);
+    else if (log_path_default(run->path, sizeof(run->path), why))
+        return say(EXIT_FAILED, why);
+    if (log_settings_fill(&settings, options, run->path, why))
+        return say(EXIT_USAGE, why);
+    if (!filter_is_empty(run->headless.filter)) {
+        settings.view.accept = filter_accepts;
+        settings.view.accept_data = run->headless.filter;
+    }
+    run->consumer = collector_add_consumer(collector);
+    if (run->consumer < 0)
+        return say(EXIT_FAILED, error_text(run->consumer));
+    const struct record_source source = {.latest = latest,
+                                         .data = collector,
+                                         .ring = collector_events(collector),
+                                         .descriptor = run->consumer};
+    return recorder_new(&run->recorder, &settings, &source, why, sizeof(why))
+               ? say(EXIT_FAILED, why)
+               : -1;
+}
+
+/* Each trouble once: a full disk is not reported every second. */
+static void say_trouble(struct record_run *run)
+{
+    struct log_stats stats;
+
+    recorder_stats(run->recorder, &stats);
+    if (stats.incidents != run->said.incidents)
+        message("record: %s", stats.incident);
+    if (strcmp(stats.trouble, run->said.trouble) != 0 && stats.trouble[0])
+        message("record: %s: goes on when it can", stats.trouble);
+    else if (strcmp(stats.trouble, run->said.trouble) != 0)
+        message("record: writing again");
+    run->said = stats;
+}
+
+static void say_end(const struct record_run *run, const struct log_stats *stats)
+{
+    char bytes[16], missed[80] = "";
+
+    text_count(bytes, sizeof(bytes), stats->bytes);
+    if (stats->missed_frames || stats->missed_events)
+        snprintf(missed, sizeof(missed), "; missed %" PRIu64 " frames, %" PRIu64 " events",
+                 stats->missed_frames, stats->missed_events);
+    message("record: %" PRIu64 " frames, %" PRIu64 " events, %s bytes in %s%s%s%s%s", stats->frames,
+            stats->events, bytes, strcmp(run->path, "-") ? run->path : "standard output",
+            stats->files > 1 ? " and what was rotated" : "", missed,
+            stats->trouble[0] ? "; at the end: " : "", stats->trouble);
+}
+
+/* A daemon has no terminal: for it SIGHUP means that its log was renamed. */
+static bool has_terminal(void)
+{
+    int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (terminal >= 0)
+        close(terminal);
+    return terminal >= 0;
+}
+
+static int watch(struct record_run *run)
+{
+    struct headless *headless = &run->headless;
+    int end = recorder_end_descriptor(run->recorder);
+    bool terminal = has_terminal();
+
+    while (!headless_is_over(headless) && !recorder_ended(run->recorder)) {
+        headless_wait(headless, &end, 1, HEADLESS_CHECK_MS);
+        int signal = headless_signal(headless);
+        if (signal == SIGHUP && !terminal)
+            recorder_reopen(run->recorder);
+        else if (signal)
+            return signal;
+        say_trouble(run);
+        headless_tell_trouble(headless);
+    }
+    return 0;
+}
+
+/* 0 where everything that was made is in the log. */
+static int exit_code(const struct log_stats *stats, bool ended, bool reader_left)
+{
+    if (reader_left)
+        return EXIT_DONE;
+    if (!stats->frames && !stats->missed_frames)
+        return EXIT_FAILED;
+    const bool whole = ended && !stats->missed_frames && !stats->missed_events;
+    return whole && !stats->trouble[0] ? EXIT_DONE : EXIT_PARTLY;
+}
+
+static int run_record(struct record_run *run)
+{
+    struct headless *headless = &run->headless;
+    struct log_stats stats;
+    int error = recorder_start(run->recorder);
+
+    if (!error)
+        error = collector_start(headless->collector);
+    if (error)
+        return say(EXIT_FAILED, error_text(error));
+    int signal = watch(run);
+    collector_ask_stop(headless->collector);
+    bool ended = collector_join(headless->collector, HEADLESS_END_NS);
+    recorder_ask_stop(run->recorder);
+    ended = recorder_join(run->recorder, HEADLESS_END_NS) && ended;
+    say_trouble(run);
+    recorder_stats(run->recorder, &stats);
+    say_end(run, &stats);
+    if (!ended) /* stuck in a pipe that nobody reads, or in a dump */
+        message("record: the end could not be written in time");
+    int code = headless_exit_code(signal, exit_code(&stats, ended, recorder_ended(run->recorder)));
+    if (!ended)
+        _exit(code);
+    return code;
+}
+
+int cmd_record(const struct options *options)
+{
+    struct record_run run = {.headless = {.options = options, .signals = -1}, .consumer = -1};
+    uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP;
+    int code = filter_read(&run.headless.filter, options->filter, 0);
+
+    if (code < 0 && filter_needs_kernel(run.headless.filter))
+        code = say(EXIT_USAGE,
+                   "filter: only the kernel can test autobound: it works in list and close");
+    if (code < 0 && headless_take_signals(&run.headless))
+        code = say(EXIT_FAILED, error_text(errno));
+    if (code < 0)
+        code = headless_open_collector(&run.headless, needs | filter_needs(run.headless.filter));
+    if (code < 0)
+        code = open_recorder(&run);
+    if (code < 0)
+        code = run_record(&run);
+    recorder_free(run.recorder);
+    if (run.consumer >= 0)
+        collector_forget_consumer(run.headless.collector, run.consumer);
+    headless_done(&run.headless);
+    return code;
+}

@@ -1,0 +1,485 @@
+/* cmd_top: the screen over the live kernel (or the demo), or over a log. The main thread takes all
+ * signals and nothing else; collector and screen have threads of their own. */
+#include "command/top.h"
+#include "act/screen_acts.h"
+#include "base/clock.h"
+#include "command/commands.h"
+#include "command/filter_read.h"
+#include "command/top_feed.h"
+#include "options/options.h"
+#include "options/output.h"
+#include "options/settings.h"
+#include "source/privilege.h"
+#include "source/system_names.h"
+#include "ui/screen/screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define END_NS          (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */
+#define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output nobody reads is discarded after that */
+#define UNBLOCK_STEP_NS (20 * MILLISECOND_NS)
+
+enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };
+
+struct top {
+    const struct options *options;
+    struct settings *settings; /* options is its */
+    struct system_names *names;
+    struct lookup lookup;
+    struct filter_names filter_names;
+    struct top_feed feed;
+    const char *log; /* to replay; NULL = live */
+    int input;       /* where the keys come from */
+    struct screen *screen;
+    struct term_rescue rescue;
+    struct top_acts acts;
+    int orders[2];  /* main to screen */
+    int answers[2]; /* screen to main */
+    int signals;    /* signalfd of all that is read there */
+    int stops;      /* signalfd of SIGTSTP, polled and never read */
+    pthread_t thread;
+    bool screen_runs;
+    unsigned suspensions, suspended; /* orders given, answers received */
+    int screen_error;
+};
+
+/* Handlers of the deadly signals and of exit() have no argument: here they find the terminal. */
+static struct term_rescue *deadly_rescue;
+
+/* Whatever ends a program by default ends this one in order, the terminal restored. A write beyond
+ * the limit of file sizes is an error of write() while SIGXFSZ is blocked. */
+static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGCONT, SIGWINCH,
+                                    SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU,
+                                    SIGXFSZ, SIGIO,   SIGPWR,  SIGSTKFLT};
+/* What the kernel raises in the thread that did wrong, blocked or not. */
+static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
+
+static void on_deadly_signal(int number)
+{
+    if (deadly_rescue)
+        term_rescue_restore(deadly_rescue);
+    raise(number); /* SA_RESETHAND: dies of it as if there had been no handler */
+}
+
+static void catch_deadly_signals(struct term_rescue *rescue)
+{
+    struct sigaction action = {.sa_handler = on_deadly_signal,
+                               .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    deadly_rescue = rescue;
+    for (size_t i = 0; i < sizeof(DEADLY_SIGNALS) / sizeof(DEADLY_SIGNALS[0]); i++)
+        sigaction(DEADLY_SIGNALS[i], &action, NULL);
+}
+
+/* curses calls exit() when it runs out of memory (ncurses 6.4, comp_error.c). */
+static void on_exit_from_within(void)
+{
+    static const char WORDS[] = "tcplens: ended by the terminal library: out of memory?\n";
+    if (!deadly_rescue)
+        return;
+    term_rescue_restore(deadly_rescue);
+    ssize_t written = write(STDERR_FILENO, WORDS, sizeof(WORDS) - 1);
+    (void)written;
+}
+
+static void release_deadly_signals(void)
+{
+    for (size_t i = 0; i < sizeof(DEADLY_SIGNALS) / sizeof(DEADLY_SIGNALS[0]); i++)
+        signal(DEADLY_SIGNALS[i], SIG_DFL);
+    deadly_rescue = NULL;
+}
+
+/* Never called: SIGTSTP is blocked in all threads. */
+static void on_stop_key(int number)
+{
+    (void)number;
+}
+
+/* curses ignores SIGTSTP while it paints (ncurses 6.4, lib_tstp.c), and to ignore a signal throws
+ * away the one that waits for our signalfd: a stop was lost. It leaves a signal alone that has a
+ * handler. */
+static void keep_stop_key(void)
+{
+    const struct sigaction action = {.sa_handler = on_stop_key};
+    sigaction(SIGTSTP, &action, NULL);
+}
+
+static int take_signals(struct top *top)
+{
+    sigset_t taken, stop;
+    sigemptyset(&taken);
+    for (size_t i = 0; i < sizeof(TAKEN_SIGNALS) / sizeof(TAKEN_SIGNALS[0]); i++)
+        sigaddset(&taken, TAKEN_SIGNALS[i]);
+    for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+        sigaddset(&taken, number);
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    pthread_sigmask(SIG_BLOCK, &taken, NULL);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    keep_stop_key();
+    top->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
+    top->stops = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+    return top->signals < 0 || top->stops < 0 ? -errno : 0;
+}
+
+static void send_byte(int descriptor, char byte)
+{
+    ssize_t written = write(descriptor, &byte, 1);
+    (void)written; /* a full pipe holds an order that has not been obeyed yet */
+}
+
+static void answer_suspended(void *data)
+{
+    send_byte(((struct top *)data)->answers[1], ANSWER_SUSPENDED);
+}
+
+static int keep_settings(void *data, const struct screen_kept *kept, char *text, size_t size)
+{
+    return settings_keep(((struct top *)data)->settings, kept, text, size);
+}
+
+/* Who may signal other users' processes must see, too, whether they are those that are meant: to
+ * that end act.c raises what the owner walk raises in its own thread. */
+static uint64_t screen_privileges(const struct options *options)
+{
+    const uint64_t files = PRIVILEGE_DAC_OVERRIDE | PRIVILEGE_OTHER_USER;
+    const uint64_t acts = PRIVILEGE_KILL | PRIVILEGE_NET_ADMIN;
+
+    if (options->read_only)
+        return files;
+    return files | acts | (privilege_may(PRIVILEGE_KILL) ? PRIVILEGE_ALL : 0);
+}
+
+static void *run_screen(void *data)
+{
+    struct top *top = data;
+    privilege_keep(screen_privileges(top->options));
+    privilege_set_aside();
+    top->screen_error = screen_run(top->screen);
+    send_byte(top->answers[1], ANSWER_ENDED);
+    return NULL;
+}
+
+static int say(int code, const char *what, const char *why)
+{
+    message("%s: %s", what, why);
+    return code;
+}
+
+static bool wants_color(void)
+{
+    const char *none = getenv("NO_COLOR");
+    return !none || !*none;
+}
+
+/* rxvt, Konsole and others say what their background is: "15;0" is light on dark. */
+static enum theme theme_of_terminal(void)
+{
+    const char *colors = getenv("COLORFGBG");
+    const char *last = colors ? strrchr(colors, ';') : NULL;
+    int background = last ? atoi(last + 1) : 0;
+    return background == 7 || background == 15 ? THEME_LIGHT : THEME_DARK;
+}
+
+static int choose_theme(const struct options *options, enum theme *theme)
+{
+    *theme = wants_color() ? theme_of_terminal() : THEME_MONO;
+    if (options->theme && theme_from_name(options->theme, theme) != 0)
+        return say(EXIT_USAGE, options->theme, "--theme takes dark, light, safe or mono");
+    return EXIT_DONE;
+}
+
+static int open_screen(struct top *top)
+{
+    const struct options *options = top->options;
+    struct screen_settings settings = {
+        .wish = top_feed_wish(options),
+        .acts = &top->acts.acts,
+        .input = top->input,
+        .orders_descriptor = top->orders[0],
+        .suspended = answer_suspended,
+        .keep = keep_settings,
+        .data = top,
+        .rescue = &top->rescue,
+        .ascii = output_is_ascii(),
+        .highlight_ns = options->highlight_ns,
+        .columns = options->columns,
+        .sort = options->sort,
+        .lookup = &top->lookup,
+        .names = top->settings->values.names,
+        .ports_by_number = !top->settings->values.services,
+        .no_mouse = !top->settings->values.mouse,
+        .notice = top->settings->notice,
+        .filter = options->filter,
+        .saved_filters = top->settings->filters,
+        .saved_filter_count = top->settings->filter_count,
+        .filter_names = &top->filter_names,
+        .class = options->class,
+    };
+    top_feed_fill(&top->feed, &settings);
+    top_acts_init(&top->acts, options->read_only ? TOP_ACTS_READ_ONLY
+                              : options->demo    ? TOP_ACTS_PRETENDED
+                                                 : TOP_ACTS_REAL);
+    int code = choose_theme(options, &settings.theme);
+    if (code)
+        return code;
+    int error = system_names_new(&top->names, NULL, NULL);
+    if (error)
+        return say(EXIT_FAILED, "names", strerror(-error));
+    top->lookup = system_names_lookup(top->names);
+    top->filter_names = system_names_filter(top->names);
+    error = screen_new(&top->screen, &settings);
+    return error ? say(EXIT_FAILED, "screen", strerror(-error)) : EXIT_DONE;
+}
+
+static void read_answers(struct top *top)
+{
+    char answer;
+    while (read(top->answers[0], &answer, 1) == 1) {
+        top->suspended += answer == ANSWER_SUSPENDED;
+        if (answer == ANSWER_ENDED)
+            top->screen_runs = false;
+    }
+}
+
+static bool screen_has_ended(const struct top *top)
+{
+    return !top->screen_runs;
+}
+
+/* An answer that came too late for its own stop does not count for the next one. */
+static bool screen_is_suspended(const struct top *top)
+{
+    return !top->screen_runs || top->suspended == top->suspensions;
+}
+
+/* At most until `deadline`. */
+static void wait_until(struct top *top, bool (*done)(const struct top *top), int64_t deadline)
+{
+    struct pollfd wait = {.fd = top->answers[0], .events = POLLIN};
+    for (read_answers(top); !done(top); read_answers(top)) {
+        int64_t left = deadline - clock_mono_ns();
+        if (left <= 0)
+            break;
+        poll(&wait, 1, (int)(left / MILLISECOND_NS) + 1);
+    }
+}
+
+static bool is_pending(int number)
+{
+    sigset_t pending;
+    return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
+}
+
+/* SIGTSTP stays pending until the screen has been left. A SIGCONT takes it back (signal(7)): one
+ * that comes meanwhile means that there is nothing to stop for. */
+static void stop_ourselves(struct top *top)
+{
+    static const struct timespec AT_ONCE;
+    sigset_t go_on;
+    top_feed_suspend(&top->feed);
+    top->suspensions++;
+    send_byte(top->orders[1], SCREEN_SUSPEND);
+    wait_until(top, screen_is_suspended, clock_mono_ns() + END_NS);
+    term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
+    if (is_pending(SIGTSTP))
+        raise(SIGSTOP);
+    /* The SIGCONT is answered here: a stop that follows at once would take it back unread. */
+    sigemptyset(&go_on);
+    sigaddset(&go_on, SIGCONT);
+    sigtimedwait(&go_on, NULL, &AT_ONCE);
+    send_byte(top->orders[1], SCREEN_RESUME);
+}
+
+/* Returns the signal that ends the program, or 0. */
+static int take_signal(struct top *top)
+{
+    struct signalfd_siginfo info;
+    while (read(top->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        switch ((int)info.ssi_signo) {
+        case SIGCONT:
+            send_byte(top->orders[1], SCREEN_RESUME);
+            break;
+        case SIGWINCH:
+            send_byte(top->orders[1], SCREEN_RESIZED);
+            break;
+        default:
+            return (int)info.ssi_signo;
+        }
+    }
+    return 0;
+}
+
+/* Until the screen has ended (0), the time is over (0), or a signal has come. */
+static int watch(struct top *top)
+{
+    struct pollfd waits[] = {{.fd = top->signals, .events = POLLIN},
+                             {.fd = top->answers[0], .events = POLLIN},
+                             {.fd = top->stops, .events = POLLIN}};
+    int64_t end = top->options->for_ns > 0 ? clock_mono_ns() + top->options->for_ns : INT64_MAX;
+    while (top->screen_runs) {
+        int64_t left_ms = end == INT64_MAX ? -1 : (end - clock_mono_ns()) / MILLISECOND_NS + 1;
+        if (end != INT64_MAX && left_ms <= 0)
+            return 0;
+        int timeout = left_ms > 3600000 ? 3600000 : (int)left_ms;
+        if (poll(waits, 3, timeout) <= 0)
+            continue;
+        int signal = waits[0].revents ? take_signal(top) : 0;
+        if (signal)
+            return signal;
+        if (waits[2].revents)
+            stop_ourselves(top);
+        read_answers(top);
+    }
+    return 0;
+}
+
+/* True if both threads have ended; otherwise the terminal has been restored without them. */
+static bool end_threads(struct top *top)
+{
+    int64_t begin = clock_mono_ns();
+    sigset_t background;
+    /* In the background, tcsetattr would stop us now instead of letting us end. */
+    sigemptyset(&background);
+    sigaddset(&background, SIGTTOU);
+    pthread_sigmask(SIG_BLOCK, &background, NULL);
+    send_byte(top->orders[1], SCREEN_QUIT);
+    top_feed_ask_stop(&top->feed);
+    wait_until(top, screen_has_ended, begin + UNBLOCK_NS);
+    /* Each time a few kilobytes more are discarded, until what was being painted is through. */
+    while (top->screen_runs && clock_mono_ns() < begin + END_NS) {
+        term_rescue_unblock(&top->rescue);
+        wait_until(top, screen_has_ended, clock_mono_ns() + UNBLOCK_STEP_NS);
+    }
+    if (top->screen_runs) {
+        term_rescue_restore(&top->rescue);
+        return false;
+    }
+    pthread_join(top->thread, NULL);
+    int64_t left = begin + END_NS - clock_mono_ns();
+    return top_feed_join(&top->feed, left > 0 ? left : 0);
+}
+
+static int start_threads(struct top *top)
+{
+    int error = top_feed_start(&top->feed);
+    if (error)
+        return say(EXIT_FAILED, "collector thread", strerror(-error));
+    error = pthread_create(&top->thread, NULL, run_screen, top);
+    if (error)
+        return say(EXIT_FAILED, "screen thread", strerror(error));
+    pthread_setname_np(top->thread, "screen");
+    top->screen_runs = true;
+    privilege_keep(0); /* this thread only waits for signals from here on */
+    return EXIT_DONE;
+}
+
+static int run(struct top *top)
+{
+    catch_deadly_signals(&top->rescue);
+    atexit(on_exit_from_within);
+    int code = start_threads(top);
+    if (code)
+        return code;
+    int signal = watch(top);
+    code = signal ? 128 + signal : EXIT_DONE;
+    if (!end_threads(top))
+        _exit(code);
+    release_deadly_signals();
+    if (top->screen_error)
+        return say(EXIT_FAILED, "no screen",
+                   screen_trouble(top->screen)[0] ? screen_trouble(top->screen)
+                                                  : strerror(-top->screen_error));
+    const uint64_t missed = top_feed_missed(&top->feed);
+    if (missed) /* on the screen it is gone */
+        message("recording: the log lacks %" PRIu64 " frames", missed);
+    return missed && code == EXIT_DONE ? EXIT_PARTLY : code;
+}
+
+static int check_terminal(struct top *top)
+{
+    if (!isatty(STDOUT_FILENO))
+        return say(EXIT_USAGE, "standard output is not a terminal",
+                   top->log ? "use \"tcplens list --from FILE\"" : "use \"tcplens list\"");
+    if (term_rescue_prepare(&top->rescue, top->input) != 0)
+        return say(EXIT_USAGE, "standard input is not a terminal", "use \"tcplens list\"");
+    return EXIT_DONE;
+}
+
+static int prepare(struct top *top)
+{
+    if (pipe2(top->orders, O_CLOEXEC | O_NONBLOCK) != 0 ||
+        pipe2(top->answers, O_CLOEXEC | O_NONBLOCK) != 0 || take_signals(top) != 0)
+        return say(EXIT_FAILED, "cannot start", strerror(errno));
+    int code = top_feed_open(&top->feed, top->options, top->log);
+    return code ? code : open_screen(top);
+}
+
+static void close_if_open(int descriptor)
+{
+    if (descriptor >= 0)
+        close(descriptor);
+}
+
+/* Said here, where it can be read: on the screen it would be gone with the next key. */
+static int check_filter(const struct options *options)
+{
+    struct filter *filter = NULL;
+    int code = filter_read(&filter, options->filter, 0);
+    if (code < 0 && filter_needs_kernel(filter))
+        code = say(EXIT_USAGE, "filter",
+                   "only the kernel can test autobound: it works in list and close");
+    filter_free(filter);
+    return code < 0 ? EXIT_DONE : code;
+}
+
+static void top_done(struct top *top)
+{
+    screen_free(top->screen);
+    top_feed_done(&top->feed);
+    system_names_free(top->names);
+    settings_free(top->settings);
+    term_rescue_done(&top->rescue);
+    const int descriptors[] = {top->orders[0],  top->orders[1], top->answers[0],
+                               top->answers[1], top->signals,   top->stops};
+    for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
+        close_if_open(descriptors[i]);
+}
+
+int cmd_top_over(const struct options *options, const char *log, int input)
+{
+    struct top top = {.log = log,
+                      .input = input,
+                      .feed = {.consumer = -1},
+                      .orders = {-1, -1},
+                      .answers = {-1, -1},
+                      .signals = -1,
+                      .stops = -1};
+    int code = check_filter(options);
+    if (!code)
+        code = check_terminal(&top);
+    if (code)
+        return code;
+    if (settings_new(&top.settings, options) != 0)
+        return say(EXIT_FAILED, "cannot start", strerror(ENOMEM));
+    top.options = &top.settings->options;
+    code = prepare(&top);
+    if (!code)
+        code = run(&top);
+    top_done(&top);
+    return code;
+}
+
+int cmd_top(const struct options *options)
+{
+    return cmd_top_over(options, NULL, STDIN_FILENO);
+}

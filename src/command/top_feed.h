@@ -1,0 +1,45 @@
+/* What the screen is fed with: the live kernel (or the demo) with its past, a log, or a pipe of
+ * another machine's frames. Must not know the terminal. */
+#ifndef TCPLENS_COMMAND_TOP_FEED_H
+#define TCPLENS_COMMAND_TOP_FEED_H
+
+#include "collect/collect.h"
+#include "command/top_record.h"
+#include "options/options.h"
+#include "player/player.h"
+#include "ui/screen/screen.h"
+
+struct top_feed {
+    const struct options *options;
+    struct collector *collector; /* NULL: a log or a pipe */
+    struct player *player;       /* NULL: live without a past */
+    struct past *past;
+    struct source *pipe; /* where the frames of a pipe come from; the player's thread's */
+    struct frame_pool *pipe_pool;
+    uint64_t number;         /* of the frame that the player was given last; its thread's */
+    struct event_ring *ring; /* of a log or a pipe */
+    int consumer;            /* of the collector: the screen's or the player's; -1 = none */
+    struct screen_transport transport;
+    struct top_record record; /* live only */
+    struct screen_recorder recorder;
+    struct wish wish; /* of the screen, told last */
+};
+
+/* path: the log to replay, "-" = standard input; NULL = live. An exit code; what is wrong was said.
+ */
+int top_feed_open(struct top_feed *feed, const struct options *options, const char *path);
+void top_feed_done(struct top_feed *feed);
+/* Fills in what the screen gets of it. */
+void top_feed_fill(struct top_feed *feed, struct screen_settings *settings);
+
+int top_feed_start(struct top_feed *feed);    /* 0 or -errno */
+void top_feed_suspend(struct top_feed *feed); /* before the program stops */
+void top_feed_ask_stop(struct top_feed *feed);
+bool top_feed_join(struct top_feed *feed, int64_t timeout_ns); /* false: a thread still runs */
+
+/* Frames that the logs of this run lack, once all threads have ended. */
+uint64_t top_feed_missed(struct top_feed *feed);
+
+struct wish top_feed_wish(const struct options *options); /* to begin with */
+
+#endif

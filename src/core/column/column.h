@@ -1,0 +1,136 @@
+/* columns[]: every fact of a row, once: id, JSON key, title, help, type, what must be collected,
+ * and how to read it. --columns, --sort, filters, JSON, CSV, the table on the screen and the man
+ * page check all read this table. Adding a fact means adding a row. Pure. */
+#ifndef TCPLENS_CORE_COLUMN_COLUMN_H
+#define TCPLENS_CORE_COLUMN_COLUMN_H
+
+#include "core/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What must be collected for a fact (struct wish.needs). */
+enum need {
+    NEED_NOTHING = 0,
+    NEED_OWNER = 1u << 0,        /* pid, name, owners */
+    NEED_PROCESS = 1u << 1,      /* user, executable, command line, cpu, memory, threads, files */
+    NEED_GROUP = 1u << 2,        /* unit, container, cgroup */
+    NEED_DETAIL = 1u << 3,       /* all of tcp_info, meminfo, congestion control for every row */
+    NEED_HOST_NAME = 1u << 4,    /* reverse look-up by the screen */
+    NEED_EXECUTABLE = 1u << 5,   /* of what NEED_PROCESS collects, the executable alone */
+    NEED_PROCESS_USER = 1u << 6, /* the same, the user a process runs as */
+    NEED_HOST_FACTS = 1u << 7    /* frame.facts: counters and settings of the network namespace */
+};
+
+enum column_type {
+    TYPE_TEXT,
+    TYPE_STATE,   /* number = enum tcp_state */
+    TYPE_ADDRESS, /* text is the address */
+    TYPE_PORT,
+    TYPE_COUNT,
+    TYPE_BYTES,
+    TYPE_RATE,     /* bytes a second */
+    TYPE_DURATION, /* ns */
+    TYPE_TIME,     /* wall ns */
+    TYPE_FLAG
+};
+
+/* What is handed in from outside; pointers may be NULL, functions return NULL for "no name". */
+struct lookup {
+    const char *(*service)(void *data, uint16_t port);                        /* "https" */
+    const char *(*host)(void *data, const struct addr *addr, uint8_t family); /* reverse look-up */
+    void *data;
+};
+
+struct column_context {
+    const struct frame *frame;
+    const struct lookup *lookup; /* NULL = numbers only */
+    int64_t now_ns;              /* wall clock of the picture (frame time; replay: its own) */
+    bool ascii;                  /* no UTF-8 in what format writes */
+};
+
+struct column_value { /* one fact of one row */
+    int64_t number;
+    const char *text; /* TYPE_TEXT, TYPE_ADDRESS: safe text; may point into scratch */
+    char scratch[ADDR_TEXT_MAX + 32];
+};
+
+#define COLUMN_MEMBER_MAX 40
+
+struct column {
+    const char *id;   /* "rtt": --columns, --sort, filter word */
+    const char *json; /* JSON and CSV key, NULL = not in JSON (composed for the screen only) */
+    /* the key as it is written: ",\"rtt_us\":", in a place of fixed size, which is quick to copy */
+    char json_member[COLUMN_MEMBER_MAX];
+    uint8_t json_member_length;
+    const char *parts; /* composed columns: the columns that JSON has in its place */
+    const char *title; /* "RTT" */
+    const char *help;  /* one line */
+    uint8_t type;      /* enum column_type */
+    uint8_t width;     /* cells on the screen, at 120 columns */
+    uint8_t min_width; /* may shrink to this */
+    uint8_t grow;      /* share of spare width, 0 = fixed */
+    uint8_t leave;     /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
+    bool right;        /* aligned right */
+    bool of_owner;     /* the same for all rows that core/json/memo.c takes for one owner's; these
+                        * columns     follow each other */
+    bool descending;   /* first press of sort: largest first */
+    uint32_t needs;    /* enum need */
+    /* false = not known for this row (value untouched): blank, absent in JSON, no filter matches */
+    bool (*value)(const struct column_context *context, const struct conn *conn,
+                  struct column_value *value);
+    /* Text for the screen; NULL = by type. Returns bytes; "" = not known. Never wider text than
+     * needed, the caller cuts. */
+    size_t (*format)(const struct column_context *context, const struct conn *conn, char *out,
+                     size_t size);
+    /* Writes the JSON value, where it is none of the types'; NULL = by type. */
+    void (*put_json)(struct buffer *buffer, const struct column_context *context,
+                     const struct conn *conn);
+    uint32_t json_unit_ns; /* TYPE_DURATION: ns in the unit of the JSON key */
+    int32_t argument;      /* columns of tcp_info: index in TCP_INFO and 1; 0 for all others */
+};
+
+extern const struct column columns[];
+extern const size_t column_count;
+
+#define COLUMN_LIST_MAX 256 /* columns in one list */
+
+const struct column *column_find(const char *id, size_t length); /* NULL if unknown */
+size_t column_index(const struct column *column);
+/* Nearest ids for a hint ("did you mean"), comma separated; "" if none is near. */
+void column_suggest(const char *word, char *out, size_t size);
+
+/* "state,local,remote,..." to indexes; -EINVAL, with *bad pointing at the offending word. */
+int columns_parse(const char *list, uint16_t *out, size_t max, size_t *count, const char **bad);
+
+/* Puts the parts of composed columns in their place, each column once. -EINVAL if max is too few.
+ */
+int columns_expand(const uint16_t *columns_in, size_t count_in, uint16_t *out, size_t max,
+                   size_t *count);
+uint32_t columns_needs(const uint16_t *list, size_t count); /* NEED_* of all of them */
+
+/* Bounds of the age at context->now_ns. False when nothing at all is known of it. */
+struct age {
+    int64_t least_ns, most_ns; /* INT64_MAX: no upper bound */
+    bool exact;                /* they differ by less than a clock tick plus the interval */
+    bool close;                /* they lie within 10 % */
+};
+bool column_age(const struct column_context *context, const struct conn *conn, struct age *age);
+
+/* Text of a fact for screen and table. */
+size_t column_format(const struct column *column, const struct column_context *context,
+                     const struct conn *conn, char *out, size_t size);
+/* Sort key: rows order by (key, then column_compare for text whose first 8 bytes tie and for rows
+ * of one state, which order by process, then by their ends; then serial);
+ * unknown sorts last in both directions (returns false). */
+bool column_sort_key(const struct column *column, const struct column_context *context,
+                     const struct conn *conn, uint64_t *key);
+int column_compare(const struct column *column, const struct column_context *context,
+                   const struct conn *a, const struct conn *b);
+
+/* Default sets for the screen and for `list`. */
+extern const char COLUMNS_SCREEN[];
+extern const char COLUMNS_LIST[];
+
+#endif

@@ -1,0 +1,265 @@
+/* Formatters of columns[]: facts as the screen shows them where their type alone does not say how
+ * (SCREENS 1). Text in a frame is safe already; nothing here may make it unsafe. */
+#include "base/clock.h"
+#include "core/column/values.h"
+#include "core/text/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static size_t copy(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (!size)
+        return 0;
+    if (length >= size)
+        length = size - 1;
+    memcpy(out, text, length);
+    out[length] = '\0';
+    return length;
+}
+
+/* Exact: these numbers name something, they do not measure it. */
+static size_t format_exact(bool known, const struct column_value *value, char *out, size_t size)
+{
+    if (!known)
+        return copy(out, size, "");
+    return (size_t)snprintf(out, size, "%lld", (long long)value->number);
+}
+
+#define EXACT_FORMAT(name)                                                                         \
+    COLUMN_FORMAT(name)                                                                            \
+    {                                                                                              \
+        struct column_value value;                                                                 \
+        bool known = value_##name(context, conn, &value);                                          \
+                                                                                                   \
+        return format_exact(known, &value, out, size);                                             \
+    }
+EXACT_FORMAT(uid)
+EXACT_FORMAT(inode)
+EXACT_FORMAT(netns)
+EXACT_FORMAT(cgroup_id)
+EXACT_FORMAT(serial)
+
+/* A listener's two queues count connections and are facts of their own; to the eye they stand where
+ * ss has them too. */
+#define QUEUE_FORMAT(name, of_listener)                                                            \
+    COLUMN_FORMAT(name)                                                                            \
+    {                                                                                              \
+        struct column_value value;                                                                 \
+        bool known = conn->state == STATE_LISTEN ? value_##of_listener(context, conn, &value)      \
+                                                 : value_##name(context, conn, &value);            \
+                                                                                                   \
+        return known ? text_count(out, size, (uint64_t)value.number) : copy(out, size, "");        \
+    }
+QUEUE_FORMAT(recvq, accept_queue)
+QUEUE_FORMAT(sendq, backlog)
+
+static const char *service_name(const struct column_context *context, uint16_t port)
+{
+    const struct lookup *lookup = context->lookup;
+
+    return lookup && lookup->service && port ? lookup->service(lookup->data, port) : NULL;
+}
+
+/* The interface of a bound or link-local socket; of a peer it is told at the local end. */
+static const char *scope_name(const struct column_context *context, const struct conn *conn,
+                              const struct addr *addr)
+{
+    if (!conn->tuple.scope || addr_is_zero(addr))
+        return NULL;
+    if (!addr_is_link_local(addr, conn->tuple.family))
+        return NULL;
+    return frame_interface_name(context->frame, conn->tuple.scope);
+}
+
+COLUMN_FORMAT(local)
+{
+    const struct tuple *tuple = &conn->tuple;
+
+    return addr_format_endpoint(out, size, &tuple->local, tuple->family,
+                                scope_name(context, conn, &tuple->local), tuple->local_port,
+                                service_name(context, tuple->local_port));
+}
+
+COLUMN_FORMAT(remote)
+{
+    const struct tuple *tuple = &conn->tuple;
+    const struct lookup *lookup = context->lookup;
+    const char *service = service_name(context, tuple->remote_port);
+    const char *host = NULL;
+
+    if (!tuple->remote_port && addr_is_zero(&tuple->remote))
+        return copy(out, size, "*");
+    if (lookup && lookup->host)
+        host = lookup->host(lookup->data, &tuple->remote, tuple->family);
+    if (!host)
+        return addr_format_endpoint(out, size, &tuple->remote, tuple->family,
+                                    scope_name(context, conn, &tuple->remote), tuple->remote_port,
+                                    service);
+    if (service)
+        snprintf(out, size, "%s:%s", host, service);
+    else
+        snprintf(out, size, "%s:%u", host, (unsigned)tuple->remote_port);
+    return strlen(out);
+}
+
+static size_t format_port(const struct column_context *context, uint16_t port, char *out,
+                          size_t size)
+{
+    const char *service = service_name(context, port);
+
+    if (service)
+        return copy(out, size, service);
+    return (size_t)snprintf(out, size, "%u", (unsigned)port);
+}
+
+COLUMN_FORMAT(lport)
+{
+    return format_port(context, conn->tuple.local_port, out, size);
+}
+
+COLUMN_FORMAT(rport)
+{
+    struct column_value value;
+
+    if (!value_rport(context, conn, &value))
+        return copy(out, size, "");
+    return format_port(context, conn->tuple.remote_port, out, size);
+}
+
+/* Length of a unit's name without its suffix; 0 for units that every login has. */
+static size_t unit_stem(const char *unit)
+{
+    const char *dot = strrchr(unit, '.');
+
+    if (!strncmp(unit, "user@", 5) || !strncmp(unit, "session-", 8) || !strncmp(unit, "user-", 5) ||
+        !strcmp(unit, "init.scope"))
+        return 0;
+    return dot ? (size_t)(dot - unit) : strlen(unit);
+}
+
+/* "[web]" is shown when it says more than the name of the process: "sshd [ssh]" does not. */
+static bool stem_says_more(const char *comm, const char *stem, size_t length)
+{
+    char name[256];
+
+    if (!length || length >= sizeof(name))
+        return length > 0;
+    memcpy(name, stem, length);
+    name[length] = '\0';
+    return !strstr(comm, name) && !strstr(name, comm);
+}
+
+static size_t append_place(const struct column_context *context, const struct conn *conn,
+                           const char *comm, char *out, size_t size, size_t length)
+{
+    const struct group *group = frame_group(context->frame, conn);
+    size_t stem;
+    int added = 0;
+
+    if (!group)
+        return length;
+    if (group->container[0]) {
+        added = snprintf(out + length, size - length, " [%s]", group->container);
+    } else {
+        stem = unit_stem(group->unit);
+        if (stem_says_more(comm, group->unit, stem))
+            added = snprintf(out + length, size - length, " [%.*s]", (int)stem, group->unit);
+    }
+    return added > 0 ? strlen(out) : length;
+}
+
+COLUMN_FORMAT(process)
+{
+    const struct proc *owner = frame_owner(context->frame, conn);
+    const char *comm = owner && owner->comm[0] ? owner->comm : NULL;
+    const char *word = owner_word_name(conn->owner_word);
+
+    if (conn->owner_word == OWNER_PROCESS) {
+        size_t length = copy(out, size, comm ? comm : "");
+
+        return comm ? append_place(context, conn, comm, out, size, length) : length;
+    }
+    if (conn->owner_word == OWNER_UNKNOWN)
+        return copy(out, size, context->ascii ? "..." : "…");
+    if (comm && (conn->owner_word == OWNER_LAST || conn->owner_word == OWNER_LISTENER)) {
+        snprintf(out, size, "%s %s", conn->owner_word == OWNER_LAST ? "was" : "for", comm);
+        return strlen(out);
+    }
+    return copy(out, size, word ? word : "");
+}
+
+COLUMN_FORMAT(pid)
+{
+    struct column_value value;
+
+    if (value_pid(context, conn, &value))
+        return format_exact(true, &value, out, size);
+    if (conn->owner_word == OWNER_LAST || conn->owner_word == OWNER_LISTENER)
+        return copy(out, size, context->ascii ? "-" : "–");
+    return copy(out, size, "");
+}
+
+COLUMN_FORMAT(user)
+{
+    struct column_value value;
+
+    if (value_user(context, conn, &value))
+        return copy(out, size, value.text);
+    return format_uid(context, conn, out, size); /* no such user: the number is the fact */
+}
+
+COLUMN_FORMAT(owners)
+{
+    size_t length = 0;
+
+    out[0] = '\0';
+    if (conn->owner_word != OWNER_PROCESS)
+        return 0;
+    for (uint32_t i = 0; i < conn->owner_count && length + 1 < size; i++) {
+        const struct proc *proc = frame_holder(context->frame, conn, i);
+
+        if (!proc)
+            continue;
+        snprintf(out + length, size - length, "%s%s %d", length ? ", " : "", proc->comm,
+                 (int)proc->pid);
+        length = strlen(out);
+    }
+    return length;
+}
+
+COLUMN_FORMAT(age)
+{
+    struct age age;
+    const char *sign = "";
+    int64_t shown;
+
+    if (!column_age(context, conn, &age))
+        return copy(out, size, "");
+    shown = age.least_ns;
+    if (!age.exact && age.close) {
+        sign = "~";
+    } else if (!age.exact && age.least_ns >= SECOND_NS) { /* ">0:00" would say nothing */
+        sign = ">";
+    } else if (!age.exact) {
+        sign = "<";
+        shown = age.most_ns;
+    }
+    if (shown == INT64_MAX)
+        return copy(out, size, "");
+    copy(out, size, sign);
+    return strlen(sign) + text_age(out + strlen(sign), size - strlen(sign), shown);
+}
+
+/* The fact behind the state; a socket with nothing attached shows nothing. */
+COLUMN_FORMAT(offload)
+{
+    (void)context;
+    if (!(conn->known & KNOWN_ULP) || conn->offload == OFFLOAD_UNKNOWN)
+        return copy(out, size, "");
+    if (conn->offload == OFFLOAD_UPLOADING)
+        return copy(out, size, "uploading");
+    return copy(out, size, offload_fact(conn->ulp, conn->tls_tx, conn->tls_rx));
+}

@@ -1,0 +1,223 @@
+/* columns[]: the table itself, one row for each fact, in the order of doc/json.md. Adding a fact
+ * means adding a row here (and its getter), or a field to INFO_FIELDS. */
+#include "core/column/values.h"
+#include "core/info.h"
+
+#define NS_PER_US 1000u
+#define NS_PER_MS 1000000u
+
+#define KEY(text)                                                                                  \
+    .json = text,                                                                                  \
+    .json_member = ",\"" text "\":", .json_member_length = sizeof(",\"" text "\":") - 1
+#define NUMBER(cells) .width = cells, .min_width = cells, .right = true, .descending = true
+#define EXACT(cells)  .width = cells, .min_width = cells, .right = true
+#define TEXT(cells)   .width = cells, .min_width = 4, .grow = 1
+#define WORD(cells)   .width = cells, .min_width = cells
+
+#define DETAIL_TYPE(unit)                                                                          \
+    ((unit) == INFO_BYTES                     ? TYPE_BYTES                                         \
+     : (unit) == INFO_BYTES_PER_S             ? TYPE_RATE                                          \
+     : (unit) == INFO_US || (unit) == INFO_MS ? TYPE_DURATION                                      \
+                                              : TYPE_COUNT)
+#define DETAIL_COLUMN(field, word, key, label, name, offset, size, shift, bits, unit, unset)       \
+    {.id = word,                                                                                   \
+     KEY(key),                                                                                     \
+     .title = name,                                                                                \
+     .help = label,                                                                                \
+     .type = DETAIL_TYPE(unit),                                                                    \
+     NUMBER(9),                                                                                    \
+     .leave = 9,                                                                                   \
+     .needs = NEED_DETAIL,                                                                         \
+     .value = value_info_##field,                                                                  \
+     .json_unit_ns = (unit) == INFO_MS ? NS_PER_MS : NS_PER_US,                                    \
+     .argument = INFO_##field + 1},
+
+const char COLUMNS_SCREEN[] = "state,local,remote,process,pid,user,age,in,out,rtt,retrans";
+const char COLUMNS_LIST[] =
+    "state,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
+
+/* clang-format off */
+const struct column columns[] = {
+    {.id = "state", KEY("state"), .title = "STATE", .help = "state of the connection",
+     .type = TYPE_STATE, WORD(11), .value = value_state},
+    {.id = "mib_state", KEY("mib_state"), .title = "MIB", .help = "number of the state, 1 to 12",
+     .type = TYPE_COUNT, EXACT(3), .leave = 9, .value = value_mib_state},
+    {.id = "from", .title = "FROM", .help = "state before the last change, while that is marked",
+     .type = TYPE_STATE, WORD(11), .leave = 8, .value = value_from},
+    {.id = "proto", KEY("proto"), .title = "PROTO", .help = "protocol", .type = TYPE_TEXT,
+     WORD(5), .leave = 9, .value = value_proto},
+    {.id = "family", KEY("family"), .title = "FAMILY", .help = "address family, inet or inet6",
+     .type = TYPE_TEXT, WORD(6), .leave = 9, .value = value_family},
+    {.id = "local", .parts = "laddr,lport", .title = "LOCAL", .help = "local address and port",
+     .type = TYPE_ADDRESS, .width = 20, .min_width = 13, .grow = 2, .value = value_local,
+     .format = format_local},
+    {.id = "remote", .parts = "raddr,rport", .title = "REMOTE", .help = "remote address and port",
+     .type = TYPE_ADDRESS, .width = 28, .min_width = 13, .grow = 3, .needs = NEED_HOST_NAME,
+     .value = value_remote, .format = format_remote},
+    {.id = "laddr", KEY("laddr"), .title = "LADDR", .help = "local address", .type = TYPE_ADDRESS,
+     TEXT(16), .leave = 7, .value = value_local},
+    {.id = "lport", KEY("lport"), .title = "LPORT", .help = "local port", .type = TYPE_PORT,
+     EXACT(6), .leave = 7, .value = value_lport, .format = format_lport},
+    {.id = "raddr", KEY("raddr"), .title = "RADDR", .help = "remote address",
+     .type = TYPE_ADDRESS, TEXT(16), .leave = 7, .value = value_remote},
+    {.id = "rport", KEY("rport"), .title = "RPORT", .help = "remote port", .type = TYPE_PORT,
+     EXACT(6), .leave = 7, .value = value_rport, .format = format_rport},
+    {.id = "ifname", KEY("ifname"), .title = "IFNAME",
+     .help = "interface it is bound to, or of its link-local address", .type = TYPE_TEXT, TEXT(8),
+     .leave = 8, .value = value_ifname},
+    {.id = "ifindex", KEY("ifindex"), .title = "IFINDEX", .help = "number of that interface",
+     .type = TYPE_COUNT, EXACT(7), .leave = 9, .value = value_ifindex},
+    {.id = "netns", KEY("netns"), .title = "NETNS", .help = "network namespace, its inode number",
+     .type = TYPE_COUNT, EXACT(10), .leave = 8, .value = value_netns, .format = format_netns},
+    {.id = "cookie", KEY("cookie"), .title = "COOKIE",
+     .help = "socket cookie, hexadecimal as ss prints it", .type = TYPE_TEXT, EXACT(8),
+     .leave = 8, .value = value_cookie},
+    {.id = "inode", KEY("inode"), .title = "INODE", .help = "inode of the socket",
+     .type = TYPE_COUNT, EXACT(9), .leave = 8, .value = value_inode, .format = format_inode},
+    {.id = "uid", .of_owner = true, KEY("uid"), .title = "UID", .help = "user id of the socket", .type = TYPE_COUNT,
+     EXACT(6), .leave = 8, .value = value_uid, .format = format_uid},
+    {.id = "user", .of_owner = true, KEY("user"), .title = "USER", .help = "user of the socket", .type = TYPE_TEXT,
+     .width = 8, .min_width = 8, .leave = 6, .value = value_user, .format = format_user},
+    {.id = "pid", .of_owner = true, KEY("pid"), .title = "PID", .help = "process that holds it, the oldest one",
+     .type = TYPE_COUNT, EXACT(7), .leave = 3, .needs = NEED_OWNER, .value = value_pid,
+     .format = format_pid},
+    {.id = "process", .of_owner = true, .parts = "comm,owner", .title = "PROCESS",
+     .help = "process, with its unit or container where that says more; or a word for it",
+     .type = TYPE_TEXT, .width = 13, .min_width = 8, .grow = 1, .needs = NEED_OWNER | NEED_GROUP,
+     .value = value_proc, .format = format_process},
+    {.id = "proc", .of_owner = true, KEY("comm"), .title = "COMM", .help = "name of the process that holds it",
+     .type = TYPE_TEXT, TEXT(15), .leave = 7, .needs = NEED_OWNER, .value = value_proc},
+    {.id = "exe", .of_owner = true, KEY("exe"), .title = "EXE", .help = "executable of the process that holds it",
+     .type = TYPE_TEXT, TEXT(24), .leave = 8, .needs = NEED_OWNER | NEED_EXECUTABLE,
+     .value = value_exe},
+    {.id = "unit", .of_owner = true, KEY("unit"), .title = "UNIT", .help = "systemd unit", .type = TYPE_TEXT,
+     TEXT(16), .leave = 7, .needs = NEED_OWNER | NEED_GROUP, .value = value_unit},
+    {.id = "container", .of_owner = true, KEY("container"), .title = "CONTAINER", .help = "container",
+     .type = TYPE_TEXT, TEXT(16), .leave = 7, .needs = NEED_OWNER | NEED_GROUP,
+     .value = value_container},
+    {.id = "cgroup", .of_owner = true, KEY("cgroup"), .title = "CGROUP", .help = "path of the control group",
+     .type = TYPE_TEXT, TEXT(24), .leave = 8, .needs = NEED_OWNER | NEED_GROUP,
+     .value = value_cgroup},
+    {.id = "cgroup_id", .of_owner = true, KEY("cgroup_id"), .title = "CGROUPID",
+     .help = "id of the control group that created the socket", .type = TYPE_COUNT, EXACT(8),
+     .leave = 9, .value = value_cgroup_id, .format = format_cgroup_id},
+    {.id = "unit_from", .of_owner = true, KEY("unit_from"), .title = "UNITFROM",
+     .help = "unit, container and cgroup are those of the process, or of the socket",
+     .type = TYPE_TEXT, WORD(8), .leave = 9, .needs = NEED_OWNER | NEED_GROUP,
+     .value = value_unit_from},
+    {.id = "owners", .of_owner = true, KEY("owners"), .title = "OWNERS", .help = "all processes that hold it",
+     .type = TYPE_COUNT, TEXT(20), .descending = true, .leave = 8, .needs = NEED_OWNER,
+     .value = value_owners, .format = format_owners, .put_json = put_json_owners},
+    {.id = "owner", .of_owner = true, KEY("owner"), .title = "OWNER",
+     .help = "word in place of a pid: hidden, none, unknown, last, listener", .type = TYPE_TEXT,
+     WORD(8), .leave = 8, .needs = NEED_OWNER, .value = value_owner},
+    {.id = "created_min", KEY("created_min"), .title = "CREATED MIN",
+     .help = "it came to be at this time or later", .type = TYPE_TIME, WORD(30),
+     .descending = true, .leave = 9, .value = value_created_min},
+    {.id = "created_max", KEY("created_max"), .title = "CREATED MAX",
+     .help = "it came to be at this time or before", .type = TYPE_TIME, WORD(30),
+     .descending = true, .leave = 9, .value = value_created_max},
+    {.id = "age", KEY("age_ms"), .title = "AGE", .help = "time since it came to be",
+     .type = TYPE_DURATION, NUMBER(6), .leave = 2, .value = value_age, .format = format_age,
+     .json_unit_ns = NS_PER_MS},
+    {.id = "state_since", KEY("state_since"), .title = "SINCE",
+     .help = "when it entered its state, if that was seen", .type = TYPE_TIME, WORD(30),
+     .descending = true, .leave = 9, .value = value_state_since},
+    {.id = "state_age", KEY("state_age_ms"), .title = "IN STATE",
+     .help = "time since it entered its state, if that was seen", .type = TYPE_DURATION,
+     NUMBER(8), .leave = 8, .value = value_state_age, .json_unit_ns = NS_PER_MS},
+    {.id = "offload", KEY("offload"), .title = "OFFLOAD",
+     .help = "InHost, Offloading, Offloaded or Uploading", .type = TYPE_TEXT, WORD(12),
+     .leave = 8, .value = value_offload, .format = format_offload},
+    {.id = "ulp", KEY("ulp"), .title = "ULP", .help = "upper layer protocol in the kernel",
+     .type = TYPE_TEXT, WORD(6), .leave = 8, .value = value_ulp},
+    {.id = "tls_version", KEY("tls_version"), .title = "TLS", .help = "version of kernel TLS",
+     .type = TYPE_TEXT, WORD(4), .leave = 9, .needs = NEED_DETAIL, .value = value_tls_version},
+    {.id = "tls_cipher", KEY("tls_cipher"), .title = "CIPHER", .help = "cipher of kernel TLS",
+     .type = TYPE_TEXT, WORD(17), .leave = 9, .needs = NEED_DETAIL, .value = value_tls_cipher},
+    {.id = "recvq", KEY("recvq"), .title = "RECVQ", .help = "bytes received and not yet read; in tables, of a listener: its accept queue",
+     .type = TYPE_BYTES, NUMBER(6), .leave = 5, .value = value_recvq, .format = format_recvq},
+    {.id = "sendq", KEY("sendq"), .title = "SENDQ",
+     .help = "bytes not yet acknowledged or sent; in tables, of a listener: its backlog",
+     .type = TYPE_BYTES, NUMBER(6), .leave = 5, .value = value_sendq, .format = format_sendq},
+    {.id = "accept_queue", KEY("accept_queue"), .title = "ACCEPTQ",
+     .help = "listener: connections that wait to be accepted", .type = TYPE_COUNT, NUMBER(7),
+     .leave = 7, .value = value_accept_queue},
+    {.id = "backlog", KEY("backlog"), .title = "BACKLOG",
+     .help = "listener: most connections that may wait to be accepted", .type = TYPE_COUNT,
+     NUMBER(7), .leave = 7, .value = value_backlog},
+    {.id = "drops", KEY("drops"), .title = "DROPS",
+     .help = "segments dropped; listener: connections refused for lack of room",
+     .type = TYPE_COUNT, NUMBER(6), .leave = 7, .value = value_drops},
+    {.id = "in_bytes", KEY("in_bytes"), .title = "IN", .help = "payload bytes received",
+     .type = TYPE_BYTES, NUMBER(6), .leave = 6, .value = value_in_bytes},
+    {.id = "out_bytes", KEY("out_bytes"), .title = "OUT",
+     .help = "payload bytes sent, retransmissions not counted", .type = TYPE_BYTES, NUMBER(6),
+     .leave = 6, .value = value_out_bytes},
+    {.id = "in", KEY("in_bytes_per_s"), .title = "IN/s",
+     .help = "payload bytes received a second", .type = TYPE_RATE, NUMBER(6), .leave = 1,
+     .value = value_in},
+    {.id = "out", KEY("out_bytes_per_s"), .title = "OUT/s", .help = "payload bytes sent a second",
+     .type = TYPE_RATE, NUMBER(6), .leave = 1, .value = value_out},
+    {.id = "rtt", KEY("rtt_us"), .title = "RTT", .help = "round trip time, smoothed",
+     .type = TYPE_DURATION, NUMBER(6), .leave = 4, .value = value_rtt, .json_unit_ns = NS_PER_US},
+    {.id = "cwnd", KEY("snd_cwnd"), .title = "CWND", .help = "congestion window, in segments",
+     .type = TYPE_COUNT, NUMBER(5), .leave = 7, .value = value_cwnd},
+    {.id = "retrans", KEY("retrans"), .title = "RETR", .help = "segments retransmitted in all",
+     .type = TYPE_COUNT, NUMBER(5), .leave = 5, .value = value_retrans},
+    {.id = "last_data_sent", KEY("last_data_sent_ms"), .title = "LASTSND",
+     .help = "time since data was last sent", .type = TYPE_DURATION, NUMBER(7), .leave = 8,
+     .value = value_last_data_sent, .json_unit_ns = NS_PER_MS},
+    {.id = "last_data_recv", KEY("last_data_recv_ms"), .title = "LASTRCV",
+     .help = "time since data was last received", .type = TYPE_DURATION, NUMBER(7), .leave = 8,
+     .value = value_last_data_recv, .json_unit_ns = NS_PER_MS},
+    {.id = "timer", KEY("timer"), .title = "TIMER",
+     .help = "timer that runs: on (retransmission), keepalive, timewait or persist",
+     .type = TYPE_TEXT, WORD(9), .leave = 8, .value = value_timer},
+    {.id = "timer_left", KEY("timer_ms"), .title = "EXPIRES", .help = "time until it expires",
+     .type = TYPE_DURATION, NUMBER(7), .leave = 8, .value = value_timer_left,
+     .json_unit_ns = NS_PER_MS},
+    {.id = "timer_retrans", KEY("timer_retrans"), .title = "TRIES",
+     .help = "times that it has expired in a row", .type = TYPE_COUNT, NUMBER(5), .leave = 9,
+     .value = value_timer_retrans},
+    {.id = "congestion", KEY("congestion"), .title = "CC", .help = "congestion control",
+     .type = TYPE_TEXT, WORD(8), .leave = 8, .needs = NEED_DETAIL, .value = value_congestion},
+    {.id = "tos", KEY("tos"), .title = "TOS", .help = "IPv4 type of service", .type = TYPE_COUNT,
+     EXACT(4), .leave = 9, .needs = NEED_DETAIL, .value = value_tos},
+    {.id = "tclass", KEY("tclass"), .title = "TCLASS", .help = "IPv6 traffic class",
+     .type = TYPE_COUNT, EXACT(6), .leave = 9, .needs = NEED_DETAIL, .value = value_tclass},
+    {.id = "fwmark", KEY("fwmark"), .title = "FWMARK", .help = "mark of the socket's packets",
+     .type = TYPE_COUNT, EXACT(7), .leave = 9, .needs = NEED_DETAIL, .value = value_fwmark},
+    {.id = "class_id", KEY("class_id"), .title = "CLASSID", .help = "traffic control class",
+     .type = TYPE_COUNT, EXACT(7), .leave = 9, .needs = NEED_DETAIL, .value = value_class_id},
+    {.id = "shutdown", KEY("shutdown"), .title = "SHUTDOWN",
+     .help = "directions that were shut down: none, in, out or both", .type = TYPE_TEXT, WORD(8),
+     .leave = 9, .needs = NEED_DETAIL, .value = value_shutdown},
+    {.id = "rmem_alloc", KEY("rmem_alloc_bytes"), .title = "RMEM",
+     .help = "memory held by the receive queue", .type = TYPE_BYTES, NUMBER(6), .leave = 9,
+     .needs = NEED_DETAIL, .value = value_rmem_alloc},
+    {.id = "rcvbuf", KEY("rcvbuf_bytes"), .title = "RCVBUF",
+     .help = "limit of the receive buffer", .type = TYPE_BYTES, NUMBER(6), .leave = 9,
+     .needs = NEED_DETAIL, .value = value_rcvbuf},
+    {.id = "wmem_alloc", KEY("wmem_alloc_bytes"), .title = "WMEM",
+     .help = "memory of packets on their way out", .type = TYPE_BYTES, NUMBER(6), .leave = 9,
+     .needs = NEED_DETAIL, .value = value_wmem_alloc},
+    {.id = "sndbuf", KEY("sndbuf_bytes"), .title = "SNDBUF", .help = "limit of the send buffer",
+     .type = TYPE_BYTES, NUMBER(6), .leave = 9, .needs = NEED_DETAIL, .value = value_sndbuf},
+    {.id = "fwd_alloc", KEY("fwd_alloc_bytes"), .title = "FWDMEM",
+     .help = "memory set aside for what comes next", .type = TYPE_BYTES, NUMBER(6), .leave = 9,
+     .needs = NEED_DETAIL, .value = value_fwd_alloc},
+    {.id = "wmem_queued", KEY("wmem_queued_bytes"), .title = "WQUEUED",
+     .help = "memory held by the send queue", .type = TYPE_BYTES, NUMBER(7), .leave = 9,
+     .needs = NEED_DETAIL, .value = value_wmem_queued},
+    {.id = "optmem", KEY("optmem_bytes"), .title = "OPTMEM", .help = "memory of socket options",
+     .type = TYPE_BYTES, NUMBER(6), .leave = 9, .needs = NEED_DETAIL, .value = value_optmem},
+    {.id = "sock_backlog", KEY("sock_backlog_bytes"), .title = "SKBACKLOG",
+     .help = "memory of segments that wait while the socket is in use", .type = TYPE_BYTES,
+     NUMBER(9), .leave = 9, .needs = NEED_DETAIL, .value = value_sock_backlog},
+    {.id = "serial", .title = "SERIAL", .help = "number in order of first sight",
+     .type = TYPE_COUNT, EXACT(8), .leave = 9, .value = value_serial, .format = format_serial},
+    INFO_FIELDS(INFO_NOTHING, DETAIL_COLUMN)};
+/* clang-format on */
+
+const size_t column_count = sizeof(columns) / sizeof(columns[0]);

@@ -1,0 +1,376 @@
+/* filter_field: one condition of a filter: the field words, what each takes, and bare words. Knows
+ * nothing of how conditions are joined. */
+#include "core/filter/node.h"
+#include "core/offload.h"
+#include "core/text/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+typedef int (*parse_operand)(struct filter_parser *parser, struct filter_node *node);
+
+struct field {
+    const char *word;
+    parse_operand parse;
+    uint8_t kind;
+    uint8_t side;
+};
+
+const struct token *filter_next_token(struct filter_parser *parser)
+{
+    const struct token *token = parser->token;
+    if (token->kind != TOKEN_END)
+        parser->token++;
+    return token;
+}
+
+/* The operand a field needs; an operator in front of it has been taken. */
+int filter_expect_word(struct filter_parser *parser, const char *field, const char *expected,
+                       const struct token **word)
+{
+    if (parser->token->kind != TOKEN_WORD)
+        return filter_fail(parser->error, parser->token, "%s needs %s", field, expected);
+    *word = filter_next_token(parser);
+    return 0;
+}
+
+void filter_take_operator(struct filter_parser *parser, struct filter_node *node)
+{
+    node->compare = OPERATOR_EQ;
+    if (parser->token->kind == TOKEN_OPERATOR)
+        node->compare = filter_next_token(parser)->compare;
+}
+
+int filter_only_equality(struct filter_parser *parser, const struct filter_node *node,
+                         const char *field, const struct token *at)
+{
+    if (node->compare == OPERATOR_EQ || node->compare == OPERATOR_NE)
+        return 0;
+    return filter_fail(parser->error, at, "%s can be compared with = and != only", field);
+}
+
+static int parse_host_operand(struct filter_parser *parser, struct filter_node *node)
+{
+    const struct token *at = parser->token, *word = at;
+
+    filter_take_operator(parser, node);
+    int error = filter_only_equality(parser, node, "an address", at);
+    if (!error)
+        error = filter_expect_word(parser, "src, dst or host", "an address, a prefix or a :port",
+                                   &word);
+    if (!error)
+        error = filter_parse_host(node, word, parser->names, parser->error);
+    if (!error && node->family)
+        parser->family = node->family;
+    return error;
+}
+
+static int parse_port_operand(struct filter_parser *parser, struct filter_node *node)
+{
+    const struct token *word = parser->token;
+
+    filter_take_operator(parser, node);
+    int error =
+        filter_expect_word(parser, "sport, dport or port", "a port or a service name", &word);
+    if (!error)
+        error = filter_parse_port(node, word, parser->names, parser->error);
+    if (!error && node->family)
+        parser->family = node->family;
+    return error;
+}
+
+static int parse_device_operand(struct filter_parser *parser, struct filter_node *node)
+{
+    const struct token *at = parser->token, *word = at;
+    char *end;
+
+    filter_take_operator(parser, node);
+    int error = filter_only_equality(parser, node, "dev", at);
+    if (!error)
+        error = filter_expect_word(parser, "dev", "an interface name or index", &word);
+    if (error)
+        return error;
+    node->u.device.name = strdup(word->word);
+    if (!node->u.device.name)
+        return -ENOMEM;
+    const struct filter_names *names = parser->names;
+    if (names && names->interface &&
+        names->interface(names->data, word->word, strlen(word->word), &node->u.device.index))
+        return 0;
+    const unsigned long index = strtoul(word->word, &end, 10);
+    if (end == word->word || *end || index > UINT32_MAX)
+        return filter_fail(parser->error, word, "no interface \"%.20s\"", word->word);
+    node->u.device.index = (uint32_t)index;
+    return 0;
+}
+
+static int parse_mark_operand(struct filter_parser *parser, struct filter_node *node)
+{
+    const struct token *at = parser->token, *word = at;
+    char *end;
+
+    filter_take_operator(parser, node);
+    int error = filter_only_equality(parser, node, "fwmark", at);
+    if (!error)
+        error = filter_expect_word(parser, "fwmark", "a mark or mark/mask", &word);
+    if (error)
+        return error;
+    const unsigned long mark = strtoul(word->word, &end, 0);
+    unsigned long mask = UINT32_MAX;
+    bool good = end != word->word && mark <= UINT32_MAX;
+    if (good && *end == '/') {
+        const char *begin = end + 1;
+        mask = strtoul(begin, &end, 0);
+        good = end != begin && mask <= UINT32_MAX;
+    }
+    if (!good || *end || word->word[0] == '-')
+        return filter_fail(parser->error, word,
+                           "bad mark \"%.30s\": expected such as 0x10 or 0x10/0xff", word->word);
+    node->u.fwmark.mark = (uint32_t)mark;
+    node->u.fwmark.mask = (uint32_t)mask;
+    return 0;
+}
+
+static int parse_cgroup_operand(struct filter_parser *parser, struct filter_node *node)
+{
+    const struct token *at = parser->token, *word = at;
+
+    filter_take_operator(parser, node);
+    int error = filter_only_equality(parser, node, "cgroup", at);
+    if (!error)
+        error = filter_expect_word(parser, "cgroup", "a path", &word);
+    if (error)
+        return error;
+    node->u.cgroup.path = strdup(word->word);
+    if (!node->u.cgroup.path)
+        return -ENOMEM;
+    const struct filter_names *names = parser->names;
+    if (names && names->cgroup &&
+        !names->cgroup(names->data, word->word, strlen(word->word), &node->u.cgroup.id))
+        node->u.cgroup.id = 0; /* not there now: the path is compared */
+    return 0;
+}
+
+static int parse_nothing(struct filter_parser *parser, struct filter_node *node)
+{
+    (void)parser;
+    (void)node;
+    return 0;
+}
+
+/* Words with a meaning of their own; all other field words are column ids. */
+static const struct field FIELDS[] = {
+    {"src", parse_host_operand, NODE_HOST, SIDE_LOCAL},
+    {"dst", parse_host_operand, NODE_HOST, SIDE_REMOTE},
+    {"host", parse_host_operand, NODE_HOST, SIDE_ANY},
+    {"sport", parse_port_operand, NODE_PORT, SIDE_LOCAL},
+    {"dport", parse_port_operand, NODE_PORT, SIDE_REMOTE},
+    {"port", parse_port_operand, NODE_PORT, SIDE_ANY},
+    {"lport", parse_port_operand, NODE_PORT, SIDE_LOCAL},
+    {"rport", parse_port_operand, NODE_PORT, SIDE_REMOTE},
+    {"dev", parse_device_operand, NODE_DEVICE, 0},
+    {"fwmark", parse_mark_operand, NODE_FWMARK, 0},
+    {"cgroup", parse_cgroup_operand, NODE_CGROUP, 0},
+    {"autobound", parse_nothing, NODE_AUTOBOUND, 0},
+    {"state", filter_parse_state, NODE_STATE, 0},
+    {"exclude", filter_parse_exclude, NODE_STATE, 0},
+    {"new", filter_parse_new, NODE_MARK, 0},
+    {"changed", filter_parse_changed, NODE_MARK, 0},
+    {"gone", filter_parse_gone, NODE_MARK, 0},
+    {"from", filter_parse_from, NODE_FROM_TO, 0},
+    {"to", filter_parse_to, NODE_FROM_TO, 0},
+};
+
+const char *filter_field_word(size_t index)
+{
+    return index < sizeof FIELDS / sizeof *FIELDS ? FIELDS[index].word : NULL;
+}
+
+struct alias {
+    const char *word, *column;
+};
+
+/* What people type for a column. */
+static const struct alias ALIASES[] = {
+    {"process", "proc"},
+    {"comm", "proc"},
+    {"name", "proc"},
+};
+
+static const struct column *find_column(const char *word)
+{
+    for (size_t i = 0; i < sizeof ALIASES / sizeof *ALIASES; i++)
+        if (strcasecmp(ALIASES[i].word, word) == 0)
+            word = ALIASES[i].column;
+    return column_find(word, strlen(word));
+}
+
+static bool column_is_text(const struct column *column)
+{
+    return column->type == TYPE_TEXT || column->type == TYPE_ADDRESS;
+}
+
+static int parse_number_column(struct filter_parser *parser, struct filter_node *node,
+                               const struct column *column)
+{
+    const struct token *word = parser->token;
+
+    node->kind = NODE_NUMBER;
+    node->u.number.column = column;
+    if (strcmp(column->id, "pid") == 0)
+        node->u.number.holder_fact = HOLDER_PID;
+    filter_take_operator(parser, node);
+    const int error = filter_expect_word(parser, column->id, "a value", &word);
+    return error ? error : filter_parse_number(node, word, parser->error);
+}
+
+/* "user 1000" is a user id. */
+static bool is_number(const struct token *token)
+{
+    return token->kind == TOKEN_WORD && !token->quoted && token->word[0] &&
+           token->word[strspn(token->word, "0123456789")] == '\0';
+}
+
+static enum shared_fact shared_fact(const char *id)
+{
+    if (strcmp(id, "unit") == 0 || strcmp(id, "container") == 0)
+        return SHARED_GROUP;
+    return strcmp(id, "user") == 0 ? SHARED_USER : SHARED_NOTHING;
+}
+
+/* Of a state's name a slip, or MIB's Max, would be a filter that nothing satisfies; its number
+ * means the name. */
+static int check_offload(struct text_pattern *pattern, const struct token *word,
+                         struct filter_error *error)
+{
+    uint8_t state;
+    char *name;
+
+    if (pattern->match != MATCH_EXACT)
+        return 0;
+    if (offload_from_name(pattern->text, strlen(pattern->text), &state))
+        return filter_fail(error, word, "offload takes InHost, Offloading, Offloaded or Uploading");
+    name = strdup(offload_name(state));
+    if (!name)
+        return -ENOMEM;
+    free(pattern->text);
+    pattern->text = name;
+    return 0;
+}
+
+static int parse_text_column(struct filter_parser *parser, struct filter_node *node,
+                             const struct column *column)
+{
+    const struct token *at = parser->token, *word = at;
+
+    /* the operand is the first word behind the operator, if there is one */
+    if (strcmp(column->id, "user") == 0 && is_number(at + (at->kind == TOKEN_OPERATOR)))
+        return parse_number_column(parser, node, column_find("uid", 3));
+    node->kind = NODE_TEXT;
+    filter_take_operator(parser, node);
+    int error = filter_only_equality(parser, node, column->id, at);
+    if (!error)
+        error = filter_expect_word(parser, column->id, "a name, a glob or a /regex/", &word);
+    if (error)
+        return error;
+    node->u.text.column = column;
+    node->u.text.shared = (uint8_t)shared_fact(column->id);
+    node->u.text.memo = calloc(1, sizeof *node->u.text.memo);
+    if (!node->u.text.memo)
+        return -ENOMEM;
+    if (strcmp(column->id, "proc") == 0)
+        node->u.text.holder_fact = HOLDER_NAME;
+    else if (strcmp(column->id, "exe") == 0)
+        node->u.text.holder_fact = HOLDER_EXE;
+    error = filter_parse_pattern(&node->u.text.pattern, word, parser->error);
+    if (!error && strcmp(column->id, "offload") == 0)
+        error = check_offload(&node->u.text.pattern, word, parser->error);
+    return error;
+}
+
+static int parse_column(struct filter_parser *parser, struct filter_node *node,
+                        const struct column *column)
+{
+    if (column_is_text(column))
+        return parse_text_column(parser, node, column);
+    return parse_number_column(parser, node, column);
+}
+
+/* Field words one edit away, most useful first: "prot" -> "port, proto, proc". */
+static void suggest(const char *word, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
+        if (strlen(word) > 2 && text_distance(word, FIELDS[i].word) == 1)
+            used +=
+                (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", FIELDS[i].word);
+    for (size_t i = 0; i < column_count && used + 1 < size; i++)
+        if (strlen(word) > 2 && text_distance(word, columns[i].id) == 1)
+            used +=
+                (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", columns[i].id);
+}
+
+/* A bare word before an operator is a field that there is none of; before another word it may be
+ * one mistyped, if a field is one edit away. */
+static int refuse_mistyped(struct filter_parser *parser, const struct token *word)
+{
+    char near[100];
+
+    if (word->quoted || parser->token->kind == TOKEN_END)
+        return 0;
+    suggest(word->word, near, sizeof near);
+    if (parser->token->kind == TOKEN_OPERATOR && !near[0])
+        return filter_fail(parser->error, word, "unknown word \"%.30s\"", word->word);
+    if (parser->token->kind != TOKEN_OPERATOR && (parser->token->kind != TOKEN_WORD || !near[0]))
+        return 0;
+    return filter_fail(parser->error, word, "unknown word \"%.30s\"; did you mean %s?", word->word,
+                       near);
+}
+
+static int parse_bare_word(struct filter_parser *parser, struct filter_node *node,
+                           const struct token *word)
+{
+    const int error = refuse_mistyped(parser, word);
+
+    if (error)
+        return error;
+    if (!word->word[0])
+        return filter_fail(parser->error, word, "an empty word is in everything");
+    return filter_word_init(node, word, parser->names);
+}
+
+static const struct field *find_field(const struct token *token)
+{
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
+        if (!token->quoted && strcasecmp(FIELDS[i].word, token->word) == 0)
+            return &FIELDS[i];
+    return NULL;
+}
+
+int filter_parse_predicate(struct filter_parser *parser, struct filter_node *node)
+{
+    const struct token *word = filter_next_token(parser);
+    const struct field *field = find_field(word);
+    const struct column *column = NULL;
+
+    if (field) {
+        node->kind = field->kind;
+        node->side = field->side;
+        return field->parse(parser, node);
+    }
+    if (!word->quoted)
+        column = find_column(word->word);
+    /* a column id alone ("ssh" is none, "user" is one) is a field only if something can be its
+     * operand */
+    if (column && (parser->token->kind == TOKEN_OPERATOR || parser->token->kind == TOKEN_WORD))
+        return parse_column(parser, node, column);
+    if (column)
+        return filter_fail(parser->error, parser->token, "%s needs a value to compare with",
+                           word->word);
+    return parse_bare_word(parser, node, word);
+}

@@ -1,0 +1,84 @@
+/* The filter language (doc/filter.md): one grammar for the prompt, every command and the
+ * log. Pure: names of services, users, interfaces come through
+ * lookups. */
+#ifndef TCPLENS_CORE_FILTER_FILTER_H
+#define TCPLENS_CORE_FILTER_FILTER_H
+
+#include "base/arena.h"
+#include "core/column/column.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct filter;
+
+struct filter_error {
+    size_t column;     /* byte offset in the text where the trouble is */
+    size_t length;     /* bytes of the offending word, 0 = the end of the text */
+    char message[160]; /* one line without the caret: what is wrong and what was expected */
+};
+
+/* By name; false = no such name. NULL functions = names are not understood. */
+struct filter_names {
+    bool (*service)(void *data, const char *name, size_t length, uint16_t *port);
+    bool (*user)(void *data, const char *name, size_t length, uint32_t *uid);
+    bool (*interface)(void *data, const char *name, size_t length, uint32_t *index);
+    bool (*cgroup)(void *data, const char *path, size_t length, uint64_t *id);
+    /* all services one after the other, for bare words: the name of the nth, NULL behind the last
+     */
+    const char *(*nth_service)(void *data, size_t n, uint16_t *port);
+    /* host name to addresses: only without --numeric use of `list`/`close`; NULL on the screen */
+    uint32_t (*host)(void *data, const char *name, size_t length, struct addr *addrs,
+                     uint8_t *families, uint32_t max);
+    void *data;
+};
+
+/* Parses text (NULL or blank = everything). 0, -EINVAL (error filled) or -ENOMEM. */
+int filter_parse(struct filter **filter, const char *text, const struct filter_names *names,
+                 struct filter_error *error);
+void filter_free(struct filter *filter);
+
+/* The words that begin a condition, beside column ids; and the sets of states. NULL behind the
+ * last: for completions, and for checks of what describes them. */
+const char *filter_field_word(size_t index);
+const char *filter_state_set_word(size_t index);
+
+/* Canonical text: parsing it again gives an equal filter. With parentheses where and/or mix. */
+void filter_print(const struct filter *filter, struct buffer *out);
+bool filter_equal(const struct filter *a, const struct filter *b);
+bool filter_is_empty(const struct filter *filter);
+bool filter_mixes_and_or(const struct filter *filter); /* the prompt then shows the parentheses */
+
+/* NEED_* that evaluating it takes. */
+uint32_t filter_needs(const struct filter *filter);
+/* States of the leading state/exclude words (STATE_BITs); STATE_ALL if there are none. */
+uint32_t filter_states(const struct filter *filter);
+/* As in ss, "inet:" or "inet6:" in front of any address narrows the whole filter to that family (of
+ * several the last one): enum family, 0 = both. */
+uint8_t filter_family(const struct filter *filter);
+/* True if `autobound` occurs: only the kernel can test it. */
+bool filter_needs_kernel(const struct filter *filter);
+/* True if `fwmark` occurs: the kernel tells marks to CAP_NET_ADMIN only. */
+bool filter_needs_admin(const struct filter *filter);
+/* True if the rows of one dump decide it, without owners and without what frames before showed. */
+bool filter_needs_dump_only(const struct filter *filter);
+/* True if an event alone may not decide it: its row is wanted as well. */
+bool filter_needs_rows(const struct filter *filter);
+/* `close` accepts it: whatever passes has an address, port, pid, state or cookie that it names, and
+ * there is no bare word. */
+bool filter_names_target(const struct filter *filter);
+
+/* view_accept: data is a struct filter. One thread at a time: a filter keeps what it has found out
+ * about the frame. */
+bool filter_accepts(const void *filter, const struct column_context *context,
+                    const struct conn *conn);
+
+/* INET_DIAG_REQ_BYTECODE for what the kernel can decide, for both families: rows it drops would not
+ * have been accepted; what it lets through must still be tested here. Empty (length 0) when nothing
+ * can be pushed down. 0, -ENOMEM or -E2BIG. */
+int filter_bytecode(const struct filter *filter, struct buffer *out);
+/* The bytecode of `autobound` alone: rows of a dump with it get KNOWN_AUTOBOUND. */
+void filter_autobound_bytecode(struct buffer *out);
+
+#endif

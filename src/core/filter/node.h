@@ -1,0 +1,211 @@
+/* The inside of a parsed filter, shared by the filter_*.c files only. Pure. */
+#ifndef TCPLENS_CORE_FILTER_NODE_H
+#define TCPLENS_CORE_FILTER_NODE_H
+
+#include "core/filter/filter.h"
+#include "core/filter/memo.h"
+
+#include <regex.h>
+
+enum node_kind {
+    NODE_AND,
+    NODE_OR,
+    NODE_NOT,
+    NODE_HOST, /* src, dst, host: address prefixes and a port */
+    NODE_PORT, /* sport, dport, port with an operator */
+    NODE_DEVICE,
+    NODE_FWMARK,
+    NODE_CGROUP,
+    NODE_AUTOBOUND,
+    NODE_STATE,   /* state x, exclude x, anywhere but at the beginning */
+    NODE_NUMBER,  /* a numeric column compared */
+    NODE_TEXT,    /* a text column matched */
+    NODE_MARK,    /* new, changed, gone */
+    NODE_FROM_TO, /* from X, to Y */
+    NODE_WORD     /* bare word: substring of what names a connection */
+};
+
+enum filter_side { SIDE_LOCAL = 1, SIDE_REMOTE = 2, SIDE_ANY = 3 };
+
+enum filter_operator {
+    OPERATOR_EQ,
+    OPERATOR_NE,
+    OPERATOR_LT,
+    OPERATOR_LE,
+    OPERATOR_GT,
+    OPERATOR_GE
+};
+
+enum text_match { MATCH_EXACT, MATCH_GLOB, MATCH_REGEX };
+
+#define HOST_ADDRESSES_MAX 8
+
+struct host_prefix {
+    struct addr addr;
+    uint8_t family;
+    uint8_t bits;
+};
+
+struct text_pattern {
+    enum text_match match;
+    char *text;    /* as written, without quotes or slashes */
+    regex_t regex; /* MATCH_REGEX only */
+};
+
+struct filter_node {
+    enum node_kind kind;
+    struct filter_node *left, *right; /* NOT has left only */
+    uint8_t side;                     /* enum filter_side */
+    uint8_t compare;                  /* enum filter_operator */
+    uint8_t family;                   /* HOST and PORT: "inet:" or "inet6:" was written; 0 = not */
+    union {
+        struct {
+            struct host_prefix prefixes[HOST_ADDRESSES_MAX];
+            uint32_t prefix_count; /* 0 = any address */
+            bool has_port;
+            uint16_t port;
+            char *name; /* host name as written, NULL = an address */
+        } host;
+        uint16_t port;
+        struct {
+            uint32_t index;
+            char *name;
+        } device;
+        struct {
+            uint32_t mark, mask;
+        } fwmark;
+        struct {
+            uint64_t id; /* 0 = compare the path */
+            char *path;
+        } cgroup;
+        struct {
+            uint32_t bits;
+            char *name;
+        } state;
+        struct {
+            const struct column *column;
+            int64_t value;
+            uint8_t holder_fact; /* HOLDER_PID: of every process that holds it */
+            char *written;       /* the value with its unit, for printing */
+        } number;
+        struct {
+            const struct column *column;
+            uint8_t holder_fact; /* enum holder_fact: matched against every process that holds it */
+            uint8_t shared;      /* enum shared_fact */
+            struct text_pattern pattern;
+            struct filter_memo *memo;
+        } text;
+        uint8_t mark; /* enum conn_mark */
+        struct {
+            uint8_t from, to; /* STATE_NONE = any */
+        } step;
+        struct {
+            char *text;     /* lower case */
+            uint8_t places; /* enum word_place of word.c */
+            struct filter_memo *memo;
+            uint64_t *ports; /* a bit for each port whose number or service contains it */
+        } word;
+    } u;
+};
+
+enum holder_fact { HOLDER_NOTHING = 0, HOLDER_PID, HOLDER_NAME, HOLDER_EXE };
+
+/* What many rows have in common: matched once. */
+enum shared_fact { SHARED_NOTHING = 0, SHARED_GROUP, SHARED_USER };
+
+#define PORT_WORDS (65536 / 64)
+
+struct filter {
+    bool has_states;          /* leading state/exclude words */
+    uint32_t states;          /* STATE_BITs */
+    uint8_t family;           /* 0 = both */
+    struct filter_node *root; /* NULL = everything */
+};
+
+/* lex.c: words with their places in the text. */
+enum token_kind {
+    TOKEN_END,
+    TOKEN_WORD,
+    TOKEN_OPEN,
+    TOKEN_CLOSE,
+    TOKEN_AND,
+    TOKEN_OR,
+    TOKEN_NOT,
+    TOKEN_OPERATOR
+};
+
+struct token {
+    enum token_kind kind;
+    uint8_t compare; /* TOKEN_OPERATOR: enum filter_operator */
+    bool quoted, regex;
+    size_t at, length; /* in the text as typed */
+    const char *word;  /* unescaped, NUL-terminated; in `words` */
+};
+
+struct token_list {
+    struct token *tokens; /* the last is TOKEN_END */
+    size_t count;
+    char *words;
+};
+
+int filter_lex(struct token_list *list, const char *text, struct filter_error *error);
+void token_list_done(struct token_list *list);
+
+struct filter_parser {
+    const struct token *token; /* the next one */
+    const struct filter_names *names;
+    struct filter_error *error;
+    unsigned depth;
+    uint8_t family; /* of the last "inet:" or "inet6:", 0 = none */
+};
+
+void filter_node_free(struct filter_node *node);
+const struct token *filter_next_token(struct filter_parser *parser); /* stays at TOKEN_END */
+bool filter_at_word(const struct filter_parser *parser, const char *word);
+
+/* field.c: one condition, from its first word on: a field with its operand, or a bare word.
+ */
+int filter_parse_predicate(struct filter_parser *parser, struct filter_node *node);
+/* The operator in front of an operand, if there is one; else "=". */
+void filter_take_operator(struct filter_parser *parser, struct filter_node *node);
+/* The operand that `field` needs. */
+int filter_expect_word(struct filter_parser *parser, const char *field, const char *expected,
+                       const struct token **word);
+int filter_only_equality(struct filter_parser *parser, const struct filter_node *node,
+                         const char *field, const struct token *at);
+
+/* state.c: states, sets of states and steps between them. */
+int filter_parse_state_bits(struct filter_parser *parser, const char *field, uint32_t *bits,
+                            const struct token **word);
+int filter_parse_state(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_exclude(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_from(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_to(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_new(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_changed(struct filter_parser *parser, struct filter_node *node);
+int filter_parse_gone(struct filter_parser *parser, struct filter_node *node);
+
+/* word.c: a bare word: what it may be found in is settled when it is parsed. */
+int filter_word_init(struct filter_node *node, const struct token *token,
+                     const struct filter_names *names);
+bool filter_word_accepts(const struct filter_node *node, const struct column_context *context,
+                         const struct conn *conn);
+
+/* host.c: "[FAMILY:]ADDRESS[/n][:PORT]" of ss, and ports with service names. */
+int filter_parse_host(struct filter_node *node, const struct token *token,
+                      const struct filter_names *names, struct filter_error *error);
+int filter_parse_port(struct filter_node *node, const struct token *token,
+                      const struct filter_names *names, struct filter_error *error);
+
+/* Fills error and returns -EINVAL. */
+int filter_fail(struct filter_error *error, const struct token *token, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* value.c: the operand of a column: "50ms", "1.2M", "10s", "/regex/", "ngin*". */
+int filter_parse_number(struct filter_node *node, const struct token *token,
+                        struct filter_error *error);
+int filter_parse_pattern(struct text_pattern *pattern, const struct token *token,
+                         struct filter_error *error);
+bool text_pattern_matches(const struct text_pattern *pattern, const char *text);
+
+#endif

@@ -1,0 +1,214 @@
+/* filter_value: operands of columns: numbers with units, and text patterns (exact, glob, regex). */
+#include "core/filter/node.h"
+#include "core/text/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define PATTERN_MAX         200
+#define REGEX_DOUBLINGS_MAX 4
+
+struct unit {
+    const char *name;
+    double factor;
+};
+
+static const struct unit COUNT_UNITS[] = {{"", 1},    {"k", 1e3},  {"K", 1e3}, {"M", 1e6},
+                                          {"G", 1e9}, {"T", 1e12}, {0}};
+static const struct unit BYTE_UNITS[] = {{"", 1},
+                                         {"B", 1},
+                                         {"k", 1e3},
+                                         {"K", 1e3},
+                                         {"kB", 1e3},
+                                         {"KB", 1e3},
+                                         {"M", 1e6},
+                                         {"MB", 1e6},
+                                         {"G", 1e9},
+                                         {"GB", 1e9},
+                                         {"T", 1e12},
+                                         {"TB", 1e12},
+                                         {"KiB", 1024.0},
+                                         {"MiB", 1048576.0},
+                                         {"GiB", 1073741824.0},
+                                         {"Ki", 1024.0},
+                                         {"Mi", 1048576.0},
+                                         {"Gi", 1073741824.0},
+                                         {0}};
+static const struct unit SPAN_UNITS[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},    {"s", 1e9},
+                                         {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {0}};
+
+struct type_units {
+    const struct unit *units;
+    const char *expected;
+};
+
+static const struct type_units TYPE_UNITS[] = {
+    [TYPE_PORT] = {COUNT_UNITS, "a number"},
+    [TYPE_COUNT] = {COUNT_UNITS, "a number: 10 or 1.5k"},
+    [TYPE_BYTES] = {BYTE_UNITS, "bytes: 4096, 64k or 1.5MiB"},
+    [TYPE_RATE] = {BYTE_UNITS, "bytes a second: 800, 64k or 1M"},
+    [TYPE_DURATION] = {SPAN_UNITS, "a time with a unit: 50ms, 10s, 5m, 2h or 1d"},
+    [TYPE_TIME] = {NULL, "a time: 2026-11-22T12:16:29Z"},
+    [TYPE_FLAG] = {COUNT_UNITS, "0 or 1"},
+};
+
+static const struct unit *find_unit(const struct unit *units, const char *name)
+{
+    for (; units->name; units++)
+        if (strcmp(units->name, name) == 0)
+            return units;
+    return NULL;
+}
+
+static bool parse_unsigned_decimal(const char *text, double *value, const char **end)
+{
+    char *stop;
+
+    if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+        return false;
+    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        *value = (double)strtoull(text, &stop, 16);
+    } else {
+        const size_t digits = strspn(text, "0123456789.");
+        *value = strtod(text, &stop); /* LC_NUMERIC is "C": only LC_CTYPE is set */
+        if (stop > text + digits)
+            return false; /* exponents are no part of the language */
+    }
+    *end = stop;
+    return stop > text;
+}
+
+int filter_parse_number(struct filter_node *node, const struct token *token,
+                        struct filter_error *error)
+{
+    const struct column *column = node->u.number.column;
+    const struct type_units *type = &TYPE_UNITS[column->type];
+    const char *rest;
+    double value;
+
+    if (column->type == TYPE_TIME) {
+        if (text_parse_rfc3339(token->word, strlen(token->word), &node->u.number.value))
+            return filter_fail(error, token, "%s takes %s", column->id, type->expected);
+    } else {
+        if (!parse_unsigned_decimal(token->word, &value, &rest))
+            return filter_fail(error, token, "%s takes %s", column->id, type->expected);
+        const struct unit *unit = find_unit(type->units, rest);
+        if (!unit)
+            return filter_fail(error, token, "unknown unit \"%.20s\": %s takes %s", rest,
+                               column->id, type->expected);
+        if (value * unit->factor >= 9.2e18)
+            return filter_fail(error, token, "this number is too large");
+        node->u.number.value = (int64_t)(value * unit->factor + 0.5);
+    }
+    node->u.number.written = strdup(token->word);
+    return node->u.number.written ? 0 : -ENOMEM;
+}
+
+/* What could make a regex slow or large without end is refused: counted repeats, back references,
+ * and many repeats of repeats, as each doubles what glibc's regcomp builds (2 s and 1 GB for 20 of
+ * them, glibc 2.36). */
+static int check_regex(const char *text, const struct token *token, struct filter_error *error)
+{
+    unsigned doublings = 0;
+
+    for (const char *at = text; *at; at++) {
+        const bool is_behind = at > text;
+        if (*at == '\\' && isdigit((unsigned char)at[1]))
+            return filter_fail(error, token, "back references are not understood in a regex");
+        if (*at == '{' && (!is_behind || at[-1] != '\\'))
+            return filter_fail(error, token, "counted repeats {n} are not understood in a regex");
+        if (*at == '+' && is_behind && strchr(")+*?", at[-1]))
+            doublings++;
+    }
+    if (doublings > REGEX_DOUBLINGS_MAX)
+        return filter_fail(error, token, "more than %d repeats of groups (...)+ in a regex",
+                           REGEX_DOUBLINGS_MAX);
+    return 0;
+}
+
+static int compile_regex(struct text_pattern *pattern, const struct token *token,
+                         struct filter_error *error)
+{
+    char why[80];
+
+    pattern->text[strlen(pattern->text) - 1] = '\0';
+    memmove(pattern->text, pattern->text + 1, strlen(pattern->text));
+    int result = check_regex(pattern->text, token, error);
+    if (result)
+        return result;
+    result = regcomp(&pattern->regex, pattern->text, REG_EXTENDED | REG_ICASE | REG_NOSUB);
+    if (result == REG_ESPACE)
+        return -ENOMEM;
+    if (result) {
+        regerror(result, NULL, why, sizeof why);
+        return filter_fail(error, token, "bad regex: %s", why);
+    }
+    pattern->match = MATCH_REGEX;
+    return 0;
+}
+
+int filter_parse_pattern(struct text_pattern *pattern, const struct token *token,
+                         struct filter_error *error)
+{
+    int result = 0;
+
+    if (strlen(token->word) > PATTERN_MAX)
+        return filter_fail(error, token, "a pattern has at most %d bytes", PATTERN_MAX);
+    pattern->text = strdup(token->word);
+    if (!pattern->text)
+        return -ENOMEM;
+    if (token->regex)
+        result = compile_regex(pattern, token, error);
+    else if (!token->quoted && strpbrk(token->word, "*?"))
+        pattern->match = MATCH_GLOB;
+    if (result) {
+        free(pattern->text);
+        pattern->text = NULL;
+    }
+    return result;
+}
+
+static char lower(char c)
+{
+    return (char)tolower((unsigned char)c);
+}
+
+/* '*' and '?' over bytes, case ignored; linear but for the last star. */
+static bool glob_matches(const char *glob, const char *text)
+{
+    const char *star = NULL, *from = NULL;
+
+    while (*text) {
+        if (*glob == '*') {
+            star = glob++;
+            from = text;
+        } else if (*glob == '?' || (*glob && lower(*glob) == lower(*text))) {
+            glob++;
+            text++;
+        } else if (star) {
+            glob = star + 1;
+            text = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (*glob == '*')
+        glob++;
+    return *glob == '\0';
+}
+
+bool text_pattern_matches(const struct text_pattern *pattern, const char *text)
+{
+    switch (pattern->match) {
+    case MATCH_EXACT:
+        return strcasecmp(pattern->text, text) == 0;
+    case MATCH_GLOB:
+        return glob_matches(pattern->text, text);
+    case MATCH_REGEX:
+        return regexec(&pattern->regex, text, 0, NULL, 0) == 0;
+    }
+    return false;
+}

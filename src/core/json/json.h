@@ -1,0 +1,38 @@
+/* JSON, CSV text of rows (doc/json.md), into a buffer. Pure. About one microsecond a row.
+ */
+#ifndef TCPLENS_CORE_JSON_JSON_H
+#define TCPLENS_CORE_JSON_JSON_H
+
+#include "base/arena.h"
+#include "core/column/column.h"
+#include "core/event.h"
+
+/* "text" with JSON escapes; text is safe UTF-8. (json_string is a name of jansson.) */
+void json_put_text(struct buffer *buffer, const char *text);
+/* One row as one object without newline; keys absent where unknown. `only`: JSON only for these
+ * column indexes, NULL = everything known. */
+void json_row(struct buffer *buffer, const struct column_context *context, const struct conn *conn,
+              const uint16_t *only, size_t only_count);
+/* All that is known of one row, as json_row writes it. Faster over many rows of one frame: what
+ * rows of one owner have in common is written once. The memo belongs to one frame and one thread;
+ * NULL = do without. */
+struct json_memo;
+struct json_memo *json_memo_new(void); /* NULL when out of memory */
+void json_memo_free(struct json_memo *memo);
+void json_row_of_many(struct buffer *buffer, const struct column_context *context,
+                      const struct conn *conn, struct json_memo *memo);
+/* The members of the same object without braces, starting with a comma if `comma`. */
+void json_row_members(struct buffer *buffer, const struct column_context *context,
+                      const struct conn *conn, bool comma);
+/* The value alone as CSV shows it: as in JSON, without quotes; columns that JSON writes as an array
+ * and composed ones as on the screen. "" = not known. */
+void json_value_text(const struct column *column, const struct column_context *context,
+                     const struct conn *conn, char *out, size_t size);
+/* One event as one object without newline (keys of doc/session-log.md: ev, t, from, to ...). */
+void json_event(struct buffer *buffer, const struct event *event);
+
+/* CSV per RFC 4180, LF; cells beginning with = + - @ get a leading apostrophe so that no
+ * spreadsheet runs them (not for plain numbers). */
+void csv_cell(struct buffer *buffer, const char *text, bool first);
+
+#endif

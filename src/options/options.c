@@ -1,0 +1,302 @@
+/* argv to struct options, by the tables. Knows no option and no command by name. */
+#include "base/arena.h"
+#include "base/clock.h"
+#include "core/text/text.h"
+#include "core/wish.h"
+#include "options/output.h"
+#include "options/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HINT_EDITS 2u
+
+struct parse {
+    struct options *options;
+    int argc;
+    char **argv;
+    int next;            /* argument that is looked at next */
+    bool words_only;     /* "--" was seen */
+    bool has_command;    /* its name was the first word */
+    unsigned word_count; /* of the filter, or file names */
+    const char *word;    /* the first of them */
+    struct buffer filter;
+    int exit_code; /* -1: go on */
+};
+
+static int usage_error(struct parse *parse, const char *what, const char *why)
+{
+    message("%s%s%s", what, why[0] ? " " : "", why);
+    parse->exit_code = EXIT_USAGE;
+    return -EINVAL;
+}
+
+static void option_title(const struct option_name *option, char *out, size_t size)
+{
+    if (option->name)
+        snprintf(out, size, "--%s", option->name);
+    else
+        snprintf(out, size, "-%c", option->letter);
+}
+
+static int refuse_value(struct parse *parse, const struct option_name *option, const char *why)
+{
+    char title[40], what[sizeof(title) + 1];
+
+    option_title(option, title, sizeof(title));
+    snprintf(what, sizeof(what), "%s:", title);
+    return usage_error(parse, what, why);
+}
+
+static const struct option_name *find_option(const char *name, size_t length, char letter)
+{
+    for (size_t i = 0; i < option_name_count; i++) {
+        const struct option_name *option = &OPTION_NAMES[i];
+
+        if (letter ? option->letter == letter
+                   : option->name && strlen(option->name) == length &&
+                         !strncmp(option->name, name, length))
+            return option;
+    }
+    return NULL;
+}
+
+/* Help and version are all that was asked for: what could not be printed is a failure. */
+static int end_printed(struct parse *parse)
+{
+    parse->exit_code = output_exit_code(fflush(stdout) ? -errno : 0);
+    return -ECANCELED;
+}
+
+static int apply(struct parse *parse, const struct option_name *option, const char *value)
+{
+    char why[OPTION_WHY_MAX];
+
+    parse->options->given |= UINT64_C(1) << (option - OPTION_NAMES);
+    if (option->reader == READ_HELP) {
+        options_print_help();
+        return end_printed(parse);
+    }
+    if (option->reader == READ_VERSION) {
+        puts("tcplens " TCPLENS_VERSION);
+        return end_printed(parse);
+    }
+    if (option_read(parse->options, option, value, why))
+        return refuse_value(parse, option, why);
+    return 0;
+}
+
+/* The value: what is attached, else the next argument. */
+static int apply_with_value(struct parse *parse, const struct option_name *option,
+                            const char *attached)
+{
+    if (!attached && parse->next < parse->argc)
+        attached = parse->argv[parse->next++];
+    if (!attached) {
+        char why[80];
+
+        snprintf(why, sizeof(why), "needs a value: %s", option->argument);
+        return refuse_value(parse, option, why);
+    }
+    return apply(parse, option, attached);
+}
+
+static int refuse_unknown(struct parse *parse, const char *name)
+{
+    const char *near = NULL;
+    char what[96], why[96] = "(--help names all)";
+
+    for (size_t i = 0; i < option_name_count; i++) {
+        if (OPTION_NAMES[i].name && text_distance(name, OPTION_NAMES[i].name) <= HINT_EDITS)
+            near = OPTION_NAMES[i].name;
+    }
+    snprintf(what, sizeof(what), "--%.40s: there is no such option", name);
+    if (near)
+        snprintf(why, sizeof(why), "(did you mean --%s?)", near);
+    return usage_error(parse, what, why);
+}
+
+static int parse_long(struct parse *parse, const char *text)
+{
+    size_t length = strcspn(text, "=");
+    const struct option_name *option = find_option(text, length, 0);
+    const char *attached = text[length] ? text + length + 1 : NULL;
+    char name[64];
+
+    if (!option) {
+        snprintf(name, sizeof(name), "%.*s", (int)(length < 63 ? length : 63), text);
+        return refuse_unknown(parse, name);
+    }
+    if (option->argument)
+        return apply_with_value(parse, option, attached);
+    if (attached)
+        return refuse_value(parse, option, "takes no value");
+    return apply(parse, option, NULL);
+}
+
+static int parse_letters(struct parse *parse, const char *letters)
+{
+    int error = 0;
+
+    while (!error && *letters) {
+        const struct option_name *option = find_option(NULL, 0, *letters);
+        char what[64];
+
+        if (!option) {
+            snprintf(what, sizeof(what), "-%c: there is no such option", *letters);
+            return usage_error(parse, what, "(--help names all)");
+        }
+        letters++;
+        if (option->argument)
+            return apply_with_value(parse, option, *letters ? letters : NULL);
+        error = apply(parse, option, NULL);
+    }
+    return error;
+}
+
+static int find_command(const char *name)
+{
+    for (int i = 0; i < RUN_COUNT; i++) {
+        if (!strcmp(COMMAND_NAMES[i].name, name))
+            return i;
+    }
+    return -1;
+}
+
+static int parse_word(struct parse *parse, const char *word)
+{
+    int command = find_command(word);
+
+    if (command >= 0 && !parse->has_command && !parse->word_count && !parse->words_only) {
+        parse->options->command = (enum command_kind)command;
+        parse->has_command = true;
+        return 0;
+    }
+    if (!parse->word_count++)
+        parse->word = word;
+    else
+        buffer_char(&parse->filter, ' ');
+    buffer_text(&parse->filter, word);
+    return 0;
+}
+
+static int parse_argument(struct parse *parse, const char *text)
+{
+    if (parse->words_only || text[0] != '-' || !text[1])
+        return parse_word(parse, text);
+    if (!strcmp(text, "--")) {
+        parse->words_only = true;
+        return 0;
+    }
+    if (text[1] == '-')
+        return parse_long(parse, text + 2);
+    return parse_letters(parse, text + 1);
+}
+
+/* A lone word near a command is more likely a slip than a filter. */
+static int check_lone_word(struct parse *parse)
+{
+    char what[96], why[128];
+
+    if (parse->has_command || parse->word_count != 1 || parse->words_only)
+        return 0;
+    for (int i = 0; i < RUN_COUNT; i++) {
+        if (text_distance(parse->word, COMMAND_NAMES[i].name) > HINT_EDITS)
+            continue;
+        snprintf(what, sizeof(what), "\"%.40s\" is no command;", parse->word);
+        snprintf(why, sizeof(why), "did you mean \"%s\"? (to filter by it: tcplens top %.40s)",
+                 COMMAND_NAMES[i].name, parse->word);
+        return usage_error(parse, what, why);
+    }
+    return 0;
+}
+
+static int check_options_of_command(struct parse *parse)
+{
+    enum command_kind command = parse->options->command;
+    char title[40], why[160];
+
+    for (size_t i = 0; i < option_name_count; i++) {
+        size_t used = 0;
+
+        if (!(parse->options->given >> i & 1) || OPTION_NAMES[i].commands >> command & 1)
+            continue;
+        used += (size_t)snprintf(why, sizeof(why), "is not an option of \"%s\"; it belongs to",
+                                 COMMAND_NAMES[command].name);
+        for (int j = 0; j < RUN_COUNT; j++) {
+            if (OPTION_NAMES[i].commands >> j & 1)
+                used +=
+                    (size_t)snprintf(why + used, sizeof(why) - used, " %s", COMMAND_NAMES[j].name);
+        }
+        option_title(&OPTION_NAMES[i], title, sizeof(title));
+        return usage_error(parse, title, why);
+    }
+    return 0;
+}
+
+static int check_operands(struct parse *parse)
+{
+    struct options *options = parse->options;
+
+    if (options->at && !options->from)
+        return usage_error(parse, "--at:", "needs --from FILE");
+    if (options->command == RUN_DOCTOR && parse->word_count > 0)
+        return usage_error(parse, "doctor: takes no filter",
+                           "(--only and --skip choose detectors)");
+    if (options->command == RUN_REPLAY) {
+        if (parse->word_count != 1)
+            return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");
+        options->file = parse->word;
+    }
+    return 0;
+}
+
+static int finish(struct parse *parse)
+{
+    struct options *options = parse->options;
+    int error = check_lone_word(parse);
+
+    if (!error)
+        error = check_options_of_command(parse);
+    if (!error)
+        error = check_operands(parse);
+    if (!error && parse->filter.failed)
+        error = usage_error(parse, "out of memory", "");
+    if (error)
+        return error;
+    if (!options->families)
+        options->families = WISH_INET | WISH_INET6;
+    if (options->command != RUN_REPLAY && parse->filter.length) {
+        options->filter = parse->filter.data;
+        buffer_init(&parse->filter);
+    }
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv)
+{
+    struct parse parse = {
+        .options = options, .argc = argc, .argv = argv, .next = 1, .exit_code = -1};
+    int error = 0;
+
+    *options = (struct options){.command = RUN_TOP,
+                                .interval_ns = SECOND_NS,
+                                .highlight_ns = 3 * SECOND_NS,
+                                .past_bytes = UINT64_C(64) << 20,
+                                .budget_percent = 25};
+    buffer_init(&parse.filter);
+    while (!error && parse.next < argc)
+        error = parse_argument(&parse, argv[parse.next++]);
+    if (!error)
+        error = finish(&parse);
+    buffer_done(&parse.filter);
+    return error ? parse.exit_code : -1;
+}
+
+void options_done(struct options *options)
+{
+    free(options->filter);
+    options->filter = NULL;
+}

@@ -1,0 +1,89 @@
+/* options: argv to one struct, by tables: COMMAND_NAMES (top list events record replay close) and
+ * options[] (name, letter, argument, help, which commands take it). --help, completions and the man
+ * page check read the same tables. Errors are one line on stderr, exit code 2. */
+#ifndef TCPLENS_OPTIONS_OPTIONS_H
+#define TCPLENS_OPTIONS_OPTIONS_H
+
+#include "collect/events.h"
+#include "core/state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_PARTLY = 3
+}; /* 128+n: signal n */
+
+enum command_kind { RUN_TOP, RUN_LIST, RUN_EVENTS, RUN_RECORD, RUN_REPLAY, RUN_CLOSE, RUN_DOCTOR, RUN_COUNT };
+
+#define OPTION_SETS_MAX 64u
+
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
+
+struct options {
+    enum command_kind command;
+    int64_t interval_ns; /* -i; default 1 s; 0.1 s .. 1 h */
+    int64_t for_ns;      /* --for; 0 = no end */
+    enum tcp_class class;
+    uint8_t families; /* WISH_INET | WISH_INET6 */
+    enum output_format output;
+    const char *columns;    /* NULL = default */
+    const char *sort;       /* column id, leading '-' = descending; NULL = default */
+    int64_t highlight_ns;   /* default 3 s */
+    uint64_t past_bytes;    /* default 64 MiB, 0 = off */
+    uint8_t budget_percent; /* default 25 */
+    enum events_source events;
+    const char *from, *at, *theme, *file, *output_file, *rotate; /* NULL = not given */
+    unsigned keep;
+    bool ascii, read_only, with_args, dry_run, yes, force;
+    uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */
+    const char *demo; /* --demo SEED[,CONNECTIONS[,PERMILLE]] */
+    /* doctor */
+    const char *only, *skip, *fail_on; /* NULL = not given */
+    struct {
+        const char *texts[OPTION_SETS_MAX];
+        unsigned count;
+    } sets; /* --set, each time it was given */
+    bool describe;
+    char *filter;     /* the remaining words joined by blanks; NULL = none */
+};
+
+/* One row a command; main.c binds them to their functions. */
+struct command_name {
+    const char *name;
+    const char *operands; /* "[FILTER]" */
+    const char *help;
+};
+extern const struct command_name COMMAND_NAMES[RUN_COUNT]; /* indexed by enum command_kind */
+
+/* One row an option; options_parse alone knows how its value is read. */
+struct option_name {
+    const char *name;     /* "interval": --interval; NULL = a letter only */
+    char letter;          /* 'i': -i; 0 = none */
+    const char *argument; /* "S"; NULL = takes none */
+    const char *help;
+    uint32_t commands; /* bits 1 << enum command_kind that take it */
+    uint8_t reader;    /* how options.c reads its value */
+    uint16_t place;    /* offset in struct options */
+    int64_t least, most;
+};
+extern const struct option_name OPTION_NAMES[];
+extern const size_t option_name_count;
+
+/* Parses argv. -1: run options->command; otherwise the exit code to end with at once (--help and
+ * --version have printed, or the error was said). A lone bare word within two edits of a command is
+ * refused with a hint. */
+int options_parse(struct options *options, int argc, char **argv);
+void options_done(struct options *options);
+
+/* Programs may be loaded into the kernel, where that is possible. */
+static inline bool options_may_use_bpf(const struct options *options)
+{
+    return options->events == EVENTS_AUTO || options->events == EVENTS_BPF;
+}
+
+#endif

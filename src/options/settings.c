@@ -1,0 +1,482 @@
+/* settings: SETTINGS, and how the file becomes options and back. Values are read by the readers of
+ * the options. Knows nothing of where the file is. */
+#include "options/settings.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "core/text/text.h"
+#include "options/settings_file.h"
+#include "options/table.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUE_CELLS                                                                                \
+    70 /* the INI reader takes lines of up to 200 bytes: longer values are split                   \
+        */
+
+#define AT(field) offsetof(struct settings_values, field)
+
+/* clang-format off */
+const struct setting SETTINGS[] = {
+    {"screen", "columns", "LIST", "columns of Connections, by id, with commas",
+     SETTING_TEXT, AT(columns), "columns"},
+    {"screen", "sort", "COLUMN", "its sort column, \"-\" before it: largest first",
+     SETTING_TEXT, AT(sort), "sort"},
+    {"screen", "theme", "THEME", "dark, light, safe or mono; left out: what suits the terminal",
+     SETTING_TEXT, AT(theme), "theme"},
+    {"screen", "highlight", "S", "seconds that a change stays marked",
+     SETTING_TIME, AT(highlight_ns), "highlight"},
+    {"screen", "ascii", "yes|no", "draw with ASCII only", SETTING_SWITCH, AT(ascii), "ascii"},
+    {"screen", "names", "yes|no", "host names at start: your resolver is asked",
+     SETTING_SWITCH, AT(names), NULL},
+    {"screen", "services", "yes|no", "ports by service name", SETTING_SWITCH, AT(services), NULL},
+    {"screen", "mouse", "yes|no", "use the mouse; no: the terminal selects text with it",
+     SETTING_SWITCH, AT(mouse), NULL},
+    {"collector", "interval", "S", "seconds between two frames",
+     SETTING_TIME, AT(interval_ns), "interval"},
+    {"collector", "budget", "PCT", "percent of a core it may use, 0 = no limit",
+     SETTING_PERCENT, AT(budget_percent), "budget"},
+    {"collector", "past", "SIZE", "memory for the recent past, 0 = none",
+     SETTING_SIZE, AT(past_bytes), "past"},
+};
+/* clang-format on */
+const size_t setting_count = sizeof(SETTINGS) / sizeof(SETTINGS[0]);
+const char SETTINGS_FILTERS[] = "filters";
+
+static struct settings_values default_values(void)
+{
+    struct settings_values values = {.interval_ns = SECOND_NS,
+                                     .highlight_ns = 3 * SECOND_NS,
+                                     .past_bytes = UINT64_C(64) << 20,
+                                     .budget_percent = 25,
+                                     .services = true,
+                                     .mouse = true};
+
+    snprintf(values.columns, sizeof values.columns, "%s", COLUMNS_SCREEN);
+    snprintf(values.sort, sizeof values.sort, "state");
+    return values;
+}
+
+static const struct setting *find_setting(const char *section, const char *key)
+{
+    for (size_t i = 0; i < setting_count; i++)
+        if (!strcmp(SETTINGS[i].section, section) && !strcmp(SETTINGS[i].key, key))
+            return &SETTINGS[i];
+    return NULL;
+}
+
+static const struct option_name *option_of(const struct setting *setting)
+{
+    for (size_t i = 0; setting->option && i < option_name_count; i++)
+        if (OPTION_NAMES[i].name && !strcmp(OPTION_NAMES[i].name, setting->option))
+            return &OPTION_NAMES[i];
+    return NULL;
+}
+
+static bool is_given(const struct options *options, const struct option_name *option)
+{
+    return option && options->given >> (option - OPTION_NAMES) & 1;
+}
+
+/* The first problem is told, of the others only how many there are. */
+__attribute__((format(printf, 3, 4))) static void complain(struct settings *settings,
+                                                           unsigned number, const char *format, ...)
+{
+    char raw[SETTINGS_PATH_MAX + 512];
+    va_list arguments;
+
+    if (settings->problems++ > 0)
+        return;
+    int length = number ? snprintf(raw, sizeof raw, "%s:%u: ", settings->path, number) : 0;
+    va_start(arguments, format);
+    vsnprintf(raw + length, sizeof raw - (size_t)length, format, arguments);
+    va_end(arguments);
+    text_clean(settings->notice, sizeof settings->notice - 24, raw, strlen(raw));
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+struct reading {
+    FILE *file;
+    struct settings *settings; /* problems are told to it; NULL = they have been told */
+    struct settings_lines *lines;
+    unsigned number;
+    bool continued, failed;
+};
+
+/* One line at a time, so that the reader's count of lines is ours. What is cut of a line is read
+ * here, and the line ended: inih 59 reads on by itself behind one that has no end. */
+static char *read_line(char *out, int size, void *data)
+{
+    struct reading *reading = data;
+    int next = 0;
+
+    if (!fgets(out, size, reading->file))
+        return NULL;
+    reading->number++;
+    reading->continued = out[0] == ' ' || out[0] == '\t';
+    if (strchr(out, '\n') || feof(reading->file))
+        return out;
+    while (next != '\n' && next != EOF)
+        next = fgetc(reading->file);
+    out[size - 2] = '\n';
+    if (reading->settings)
+        complain(reading->settings, reading->number,
+                 "longer than %d bytes; go on in the next line, after blanks", size - 2);
+    return out;
+}
+
+static int add_line(struct reading *reading, const char *section, const char *key,
+                    const char *value)
+{
+    struct settings_lines *lines = reading->lines;
+    struct settings_line *last = lines->count ? &lines->items[lines->count - 1] : NULL;
+
+    if (reading->continued && last) {
+        const size_t before = strlen(last->value);
+        char *longer = realloc(last->value, before + strlen(value) + 1);
+        if (!longer)
+            return -ENOMEM;
+        strcpy(longer + before, value);
+        last->value = longer;
+        return 0;
+    }
+    if (lines->count == SETTINGS_LINES)
+        return -E2BIG;
+    struct settings_line *line = &lines->items[lines->count++];
+    *line = (struct settings_line){strdup(section), strdup(key), strdup(value), reading->number};
+    return line->section && line->key && line->value ? 0 : -ENOMEM;
+}
+
+static int take_line(void *data, const char *section, const char *key, const char *value)
+{
+    struct reading *reading = data;
+
+    if (!reading->failed && add_line(reading, section, key, value) != 0) {
+        reading->failed = true;
+        if (reading->settings)
+            complain(reading->settings, reading->number, "too many lines");
+    }
+    return 1;
+}
+
+static void free_lines(struct settings_lines *lines)
+{
+    for (size_t i = 0; i < lines->count; i++) {
+        free(lines->items[i].section);
+        free(lines->items[i].key);
+        free(lines->items[i].value);
+    }
+    lines->count = 0;
+}
+
+/* Returns the number of the first line that is none of INI, 0 if there is none. */
+static unsigned read_lines(struct reading *reading)
+{
+    const int bad = ini_parse_stream(read_line, reading, take_line, reading);
+
+    return bad > 0 ? (unsigned)bad : 0;
+}
+
+static int read_switch(const char *value, bool *on, char *why)
+{
+    static const char *const YES[] = {"yes", "on", "true", "1"}, *const NO[] = {"no", "off",
+                                                                                "false", "0"};
+
+    for (size_t i = 0; i < sizeof YES / sizeof *YES; i++)
+        if (!strcmp(value, YES[i]) || !strcmp(value, NO[i])) {
+            *on = !strcmp(value, YES[i]);
+            return 0;
+        }
+    snprintf(why, OPTION_WHY_MAX, "\"%.60s\": say yes or no", value);
+    return -EINVAL;
+}
+
+static int read_option(struct settings *settings, const struct option_name *option,
+                       const char *value, char *why)
+{
+    struct options trial = settings->options;
+    const int error = option_read(&trial, option, value, why);
+    enum theme theme;
+
+    if (!error && option->place == offsetof(struct options, theme) &&
+        theme_from_name(value, &theme) != 0) {
+        snprintf(why, OPTION_WHY_MAX, "\"%.60s\": say dark, light, safe or mono", value);
+        return -EINVAL;
+    }
+    if (!error && !is_given(&settings->options, option))
+        settings->options = trial;
+    return error;
+}
+
+static int apply_setting(struct settings *settings, const struct setting *setting,
+                         const char *value, char *why)
+{
+    const struct option_name *option = option_of(setting);
+    bool on;
+
+    if (setting->kind != SETTING_SWITCH)
+        return option ? read_option(settings, option, value, why) : 0;
+    if (read_switch(value, &on, why))
+        return -EINVAL;
+    *((bool *)((char *)&settings->values + setting->place)) = on;
+    return option && on ? read_option(settings, option, NULL, why) : 0;
+}
+
+static void apply_line(struct settings *settings, const struct settings_line *line)
+{
+    const struct setting *setting = find_setting(line->section, line->key);
+    char why[OPTION_WHY_MAX];
+
+    if (!strcmp(line->section, SETTINGS_FILTERS)) {
+        settings->filters[settings->filter_count++] = line->value; /* no more than lines */
+        return;
+    }
+    if (!setting) {
+        const char *near = NULL;
+        for (size_t i = 0; i < setting_count; i++)
+            if (text_distance(SETTINGS[i].key, line->key) <= 2)
+                near = SETTINGS[i].key;
+        complain(settings, line->number, "there is no setting \"%.40s\" in [%.40s]%s%s%s",
+                 line->key, line->section, near ? "; did you mean \"" : "", near ? near : "",
+                 near ? "\"?" : "");
+        return;
+    }
+    if (apply_setting(settings, setting, line->value, why))
+        complain(settings, line->number, "%s: %s", line->key, why);
+}
+
+static void read_file(struct settings *settings, FILE *file)
+{
+    struct reading reading = {.file = file, .settings = settings, .lines = &settings->lines};
+    const unsigned bad = read_lines(&reading);
+
+    if (bad)
+        complain(settings, bad, "neither [section] nor key = value");
+    for (size_t i = 0; i < settings->lines.count && !reading.failed; i++)
+        apply_line(settings, &settings->lines.items[i]);
+    if (settings->problems > 1)
+        snprintf(settings->notice + strlen(settings->notice), 24, " (and %u more)",
+                 settings->problems - 1);
+}
+
+int settings_new(struct settings **out, const struct options *options)
+{
+    const struct settings_owner owner = settings_file_owner();
+    struct settings *settings = calloc(1, sizeof *settings);
+    char why[SETTINGS_PATH_MAX + 160];
+
+    if (!settings)
+        return -ENOMEM;
+    settings->options = *options;
+    settings->values = default_values();
+    settings_file_find(&owner, settings->path, sizeof settings->path);
+    FILE *file =
+        settings->path[0] ? settings_file_open(&owner, settings->path, why, sizeof why) : NULL;
+    if (file) {
+        read_file(settings, file);
+        fclose(file);
+    } else if (settings->path[0] && why[0]) {
+        complain(settings, 0, "%s", why);
+    }
+    *out = settings;
+    return 0;
+}
+
+void settings_free(struct settings *settings)
+{
+    if (!settings)
+        return;
+    free_lines(&settings->lines);
+    free(settings);
+}
+
+/* --- writing ------------------------------------------------------------------------------- */
+
+static void print_time(char *out, size_t size, int64_t ns)
+{
+    snprintf(out, size, "%.9g", (double)ns / (double)SECOND_NS);
+}
+
+static void print_size(char *out, size_t size, uint64_t bytes)
+{
+    static const char UNITS[] = {0, 'k', 'M', 'G'};
+    size_t unit = 0;
+
+    while (bytes > 0 && bytes % 1024 == 0 && unit + 1 < sizeof UNITS) {
+        bytes /= 1024;
+        unit++;
+    }
+    snprintf(out, size, "%llu%.1s", (unsigned long long)bytes, &UNITS[unit]);
+}
+
+static void print_value(char *out, size_t size, const struct setting *setting,
+                        const struct settings_values *values)
+{
+    const char *place = (const char *)values + setting->place;
+
+    switch ((enum setting_kind)setting->kind) {
+    case SETTING_TEXT:
+        snprintf(out, size, "%s", place);
+        break;
+    case SETTING_TIME:
+        print_time(out, size, *(const int64_t *)(const void *)place);
+        break;
+    case SETTING_SIZE:
+        print_size(out, size, *(const uint64_t *)(const void *)place);
+        break;
+    case SETTING_PERCENT:
+        snprintf(out, size, "%u", *(const uint8_t *)place);
+        break;
+    case SETTING_SWITCH:
+        snprintf(out, size, "%s", *(const bool *)place ? "yes" : "no");
+        break;
+    }
+}
+
+/* "key = value", split after commas and blanks where it is long. */
+static void write_value(struct buffer *buffer, const char *key, const char *value)
+{
+    buffer_text(buffer, key);
+    buffer_text(buffer, " = ");
+    while (strlen(value) > VALUE_CELLS) {
+        size_t at = VALUE_CELLS;
+        while (at > 0 && value[at - 1] != ',')
+            at--;
+        if (at == 0)
+            break;
+        buffer_append(buffer, value, at);
+        buffer_text(buffer, "\n    ");
+        value += at;
+    }
+    buffer_text(buffer, value);
+    buffer_text(buffer, "\n");
+}
+
+/* What is as it is by default stands there as a comment: it may be another value in time. */
+static void write_setting(struct buffer *buffer, const struct setting *setting,
+                          const struct settings_values *values)
+{
+    const struct settings_values defaults = default_values();
+    char now[SETTINGS_TEXT_MAX], usual[SETTINGS_TEXT_MAX];
+
+    print_value(now, sizeof now, setting, values);
+    print_value(usual, sizeof usual, setting, &defaults);
+    buffer_text(buffer, "# ");
+    buffer_text(buffer, setting->help);
+    buffer_text(buffer, "\n");
+    if (strcmp(now, usual) != 0) {
+        write_value(buffer, setting->key, now);
+        return;
+    }
+    buffer_text(buffer, "#");
+    buffer_text(buffer, setting->key);
+    buffer_text(buffer, " = ");
+    buffer_text(buffer, usual);
+    buffer_text(buffer, "\n");
+}
+
+/* Lines of that section that we do not know: another version may. */
+static void write_others(struct buffer *buffer, const struct settings_lines *lines,
+                         const char *section)
+{
+    for (size_t i = 0; i < lines->count; i++)
+        if (!strcmp(lines->items[i].section, section) &&
+            !find_setting(section, lines->items[i].key))
+            write_value(buffer, lines->items[i].key, lines->items[i].value);
+}
+
+static bool is_first_of(const struct settings_lines *lines, size_t at)
+{
+    for (size_t i = 0; i < setting_count; i++)
+        if (!strcmp(SETTINGS[i].section, lines->items[at].section))
+            return false;
+    for (size_t i = 0; i < at; i++)
+        if (!strcmp(lines->items[i].section, lines->items[at].section))
+            return false;
+    return true;
+}
+
+static void write_section(struct buffer *buffer, const char *section)
+{
+    buffer_text(buffer, "\n[");
+    buffer_text(buffer, section);
+    buffer_text(buffer, "]\n");
+}
+
+static void write_all(struct buffer *buffer, const struct settings_values *values,
+                      const struct settings_lines *lines)
+{
+    buffer_text(buffer, "# Settings of tcplens, written by its key w; options on the command line "
+                        "come first.\n# Keys that it does not know are kept, comments are not.\n");
+    for (size_t i = 0; i < setting_count; i++) {
+        if (i == 0 || strcmp(SETTINGS[i].section, SETTINGS[i - 1].section) != 0)
+            write_section(buffer, SETTINGS[i].section);
+        write_setting(buffer, &SETTINGS[i], values);
+        if (i + 1 == setting_count || strcmp(SETTINGS[i].section, SETTINGS[i + 1].section) != 0)
+            write_others(buffer, lines, SETTINGS[i].section);
+    }
+    for (size_t i = 0; i < lines->count; i++) {
+        if (!is_first_of(lines, i))
+            continue;
+        write_section(buffer, lines->items[i].section);
+        write_others(buffer, lines, lines->items[i].section);
+    }
+}
+
+static void take_values(struct settings_values *values, const struct options *options,
+                        const struct screen_kept *kept)
+{
+    snprintf(values->columns, sizeof values->columns, "%s", kept->columns);
+    snprintf(values->sort, sizeof values->sort, "%s", kept->sort);
+    snprintf(values->theme, sizeof values->theme, "%s",
+             kept->theme_chosen || options->theme ? THEME_NAMES[kept->theme] : "");
+    values->interval_ns = kept->interval_ns;
+    values->highlight_ns = options->highlight_ns;
+    values->past_bytes = options->past_bytes;
+    values->budget_percent = options->budget_percent;
+    values->ascii = options->ascii;
+    values->names = kept->names;
+    values->services = kept->services;
+}
+
+int settings_keep(struct settings *settings, const struct screen_kept *kept, char *text,
+                  size_t size)
+{
+    const struct settings_owner owner = settings_file_owner();
+    struct settings_lines lines = {.count = 0};
+    char why[SETTINGS_PATH_MAX + 160];
+    struct buffer buffer;
+
+    if (!settings->path[0]) {
+        snprintf(text, size, "not saved: neither XDG_CONFIG_HOME nor HOME names a folder");
+        return -ENOENT;
+    }
+    FILE *file = settings_file_open(&owner, settings->path, why, sizeof why);
+    if (!file && why[0]) {
+        snprintf(text, size, "not saved: %s", why);
+        return -EPERM;
+    }
+    if (file) {
+        read_lines(&(struct reading){.file = file, .lines = &lines});
+        fclose(file);
+    }
+    take_values(&settings->values, &settings->options, kept);
+    buffer_init(&buffer);
+    write_all(&buffer, &settings->values, &lines);
+    const int error =
+        buffer.failed ? -ENOMEM
+                      : settings_file_replace(&owner, settings->path, buffer.data, buffer.length);
+    buffer_done(&buffer);
+    free_lines(&lines);
+    if (error)
+        snprintf(text, size, "not saved: %s: %s", settings->path, strerror(-error));
+    else
+        snprintf(text, size, "settings saved in %s", settings->path);
+    return error;
+}

@@ -1,0 +1,74 @@
+/* settings: what the user keeps between runs, in $XDG_CONFIG_HOME/tcplens/config (INI): SETTINGS
+ * names all of it. The command line beats the file. Errors in it name the line and end nothing.
+ * Written by settings_keep only (key w); what it does not know stays in it, comments do not. */
+#ifndef TCPLENS_OPTIONS_SETTINGS_H
+#define TCPLENS_OPTIONS_SETTINGS_H
+
+#include "options/options.h"
+#include "ui/screen/screen.h"
+
+#define SETTINGS_TEXT_MAX 1024
+#define SETTINGS_PATH_MAX 512
+#define SETTINGS_LINES    256
+
+/* What the rows of SETTINGS stand for, as it is now. */
+struct settings_values {
+    char columns[SETTINGS_TEXT_MAX], sort[64], theme[16]; /* "" = what suits the terminal */
+    int64_t interval_ns, highlight_ns;
+    uint64_t past_bytes;
+    uint8_t budget_percent;
+    bool ascii, names, services, mouse;
+};
+
+enum setting_kind { SETTING_TEXT, SETTING_TIME, SETTING_SIZE, SETTING_PERCENT, SETTING_SWITCH };
+
+struct setting {
+    const char *section, *key;
+    const char *argument; /* as in --help: "S", "LIST", "yes|no" */
+    const char *help;
+    uint8_t kind;       /* enum setting_kind */
+    uint16_t place;     /* offset in struct settings_values */
+    const char *option; /* name of the option of the same meaning; NULL = there is none */
+};
+extern const struct setting SETTINGS[];
+extern const size_t setting_count;
+extern const char SETTINGS_FILTERS[]; /* section of filters with names of the user's choice */
+
+struct settings_line {
+    char *section, *key, *value;
+    unsigned number;
+};
+
+struct settings_lines {
+    struct settings_line items[SETTINGS_LINES];
+    size_t count;
+};
+
+struct settings {
+    struct options options; /* in force: command line, file, defaults */
+    struct settings_values values;
+    const char *filters[SETTINGS_LINES]; /* saved ones, in their order */
+    size_t filter_count;
+    struct settings_lines lines;  /* what the file says; options point into it */
+    char path[SETTINGS_PATH_MAX]; /* "" = nowhere */
+    char notice[256]; /* what is wrong with the file, for the status line; "" = nothing */
+    unsigned problems;
+};
+
+/* Reads the file, if there is one that may be trusted. 0 or -ENOMEM. */
+int settings_new(struct settings **settings, const struct options *options);
+void settings_free(struct settings *settings);
+
+/* The file is that of the user who called sudo, and so are the rights to read and write it. */
+bool settings_are_of_sudo_user(void);
+
+/* Writes the file, 0600, all of it or nothing. 0 or -errno; text says in one line what was done or
+ * what is in the way. */
+int settings_keep(struct settings *settings, const struct screen_kept *kept, char *text,
+                  size_t size);
+
+/* For settings_file.c and tests: where the file is to be, "" = nowhere. `home` and `config` as of
+ * HOME and XDG_CONFIG_HOME, NULL = not set. */
+void settings_path(char *path, size_t size, const char *home, const char *config);
+
+#endif

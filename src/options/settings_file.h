@@ -1,0 +1,25 @@
+/* Private to settings*.c: where the file is, whether it may be read, and how it is replaced. */
+#ifndef TCPLENS_OPTIONS_SETTINGS_FILE_H
+#define TCPLENS_OPTIONS_SETTINGS_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct settings_owner { /* whose settings they are */
+    uid_t uid;
+    gid_t gid;
+    bool is_sudo; /* we are root on behalf of this user */
+};
+
+struct settings_owner settings_file_owner(void);
+void settings_file_find(const struct settings_owner *owner, char *path, size_t size);
+/* NULL with text "" if there is none, and with one line in text if it may not be trusted. */
+FILE *settings_file_open(const struct settings_owner *owner, const char *path, char *text,
+                         size_t size);
+/* Replaces it as its owner, with the owner's rights. 0 or -errno. */
+int settings_file_replace(const struct settings_owner *owner, const char *path, const char *data,
+                          size_t length);
+
+#endif

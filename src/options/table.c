@@ -1,0 +1,88 @@
+/* The tables of commands and options. Help, completions, the man page check and the parser read
+ * them; adding an option means adding a row. */
+#include "options/table.h"
+
+#include "base/clock.h"
+
+#define TOP    (1u << RUN_TOP)
+#define LIST   (1u << RUN_LIST)
+#define EVENTS (1u << RUN_EVENTS)
+#define RECORD (1u << RUN_RECORD)
+#define REPLAY (1u << RUN_REPLAY)
+#define CLOSE  (1u << RUN_CLOSE)
+#define DOCTOR (1u << RUN_DOCTOR)
+#define ALL    (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR)
+
+const struct command_name COMMAND_NAMES[RUN_COUNT] = {
+    [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)"},
+    [RUN_LIST] = {"list", "[FILTER]", "print all connections once"},
+    [RUN_EVENTS] = {"events", "[FILTER]", "print opens, transitions, closes as they happen"},
+    [RUN_RECORD] = {"record", "[FILTER]", "write a session log, without a screen"},
+    [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log"},
+    [RUN_CLOSE] = {"close", "FILTER", "close connections"},
+    [RUN_DOCTOR] = {"doctor", "", "say what is wrong with this machine's TCP"},
+};
+
+#define AT(field) .place = offsetof(struct options, field)
+
+/* clang-format off */
+const struct option_name OPTION_NAMES[] = {
+    {"interval", 'i', "S", "seconds between two frames, 0.1 to 3600 (1)",
+     TOP | EVENTS | RECORD | DOCTOR, READ_TIME, AT(interval_ns), SECOND_NS / 10, 3600 * SECOND_NS},
+    {"for", 0, "T", "end after that time: seconds, or 90s, 5m, 2h",
+     TOP | EVENTS | RECORD | REPLAY | DOCTOR, READ_TIME, AT(for_ns), SECOND_NS / 1000,
+     INT64_C(100000000) * SECOND_NS},
+    {"class", 0, "CLASS", "all, connections or listeners (all)",
+     TOP | LIST | EVENTS | RECORD | REPLAY, READ_CLASS, AT(class), 0, 0},
+    {NULL, '4', NULL, "IPv4 only", ALL & ~(REPLAY | DOCTOR), READ_INET, AT(families), 0, 0},
+    {NULL, '6', NULL, "IPv6 only", ALL & ~(REPLAY | DOCTOR), READ_INET6, AT(families), 0, 0},
+    {"columns", 0, "LIST", "columns by id, with commas", TOP | LIST | REPLAY, READ_COLUMNS,
+     AT(columns), 0, 0},
+    {"sort", 0, "COLUMN", "sort by this column, \"-\" before it: largest first",
+     TOP | LIST | REPLAY, READ_SORT, AT(sort), 0, 0},
+    {"json", 0, NULL, "one JSON object a line", LIST | EVENTS | DOCTOR, READ_JSON, AT(output), 0, 0},
+    {"csv", 0, NULL, "CSV with a line of keys", LIST | EVENTS, READ_CSV, AT(output), 0, 0},
+    {"highlight", 0, "S", "seconds that a change stays marked, 0 to 3600 (3)", TOP | REPLAY,
+     READ_TIME, AT(highlight_ns), 0, 3600 * SECOND_NS},
+    {"past", 0, "SIZE", "memory for the recent past, 0 = none (64M)", TOP, READ_SIZE,
+     AT(past_bytes), 0, INT64_MAX},
+    {"budget", 0, "PCT", "percent of a core it may use, 0 = no limit (25)", TOP | EVENTS | RECORD,
+     READ_PERCENT, AT(budget_percent), 0, 100},
+    {"events", 0, "HOW", "bpf, destroy, none or auto (auto)",
+     TOP | LIST | EVENTS | RECORD | DOCTOR,
+     READ_EVENTS, AT(events), 0, 0},
+    {"from", 0, "FILE", "read a session log instead of the kernel",
+     LIST | EVENTS | DOCTOR, READ_TEXT,
+     AT(from), 0, 0},
+    {"at", 0, "TIME", "the moment of the log that --from names", LIST | EVENTS, READ_TEXT, AT(at),
+     0, 0},
+    {"theme", 0, "THEME", "dark, light, safe (colour-blind) or mono", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
+    {"ascii", 0, NULL, "draw with ASCII only",
+     TOP | LIST | EVENTS | REPLAY | DOCTOR, READ_FLAG, AT(ascii), 0, 0},
+    {"read-only", 0, NULL, "signal nothing, close nothing", TOP, READ_FLAG, AT(read_only), 0, 0},
+    {"output", 'o', "FILE", "the session log to write, \"-\" = standard output", RECORD,
+     READ_TEXT, AT(output_file), 0, 0},
+    {"with-args", 0, NULL, "record command lines too: they may hold secrets", TOP | RECORD,
+     READ_FLAG, AT(with_args), 0, 0},
+    {"rotate", 0, "SIZE", "begin a new log file at this size or age: 100M, 1d, or both", TOP | RECORD, READ_TEXT, AT(rotate),
+     0, 0},
+    {"keep", 0, "N", "log files to keep", TOP | RECORD, READ_COUNT, AT(keep), 1, 1000000},
+    {"dry-run", 0, NULL, "print what would be closed", CLOSE, READ_FLAG, AT(dry_run), 0, 0},
+    {"yes", 0, NULL, "do not ask", CLOSE, READ_FLAG, AT(yes), 0, 0},
+    {"force", 0, NULL, "guarded connections and listeners too", CLOSE, READ_FLAG, AT(force), 0, 0},
+    {"demo", 0, "SEED", "invented traffic: SEED[,CONNECTIONS[,PERMILLE]]",
+     TOP | LIST | EVENTS | RECORD | DOCTOR, READ_TEXT, AT(demo), 0, 0},
+    {"only", 0, "ID,...", "run these detectors and no others", DOCTOR, READ_TEXT, AT(only), 0, 0},
+    {"skip", 0, "ID,...", "do not run these detectors", DOCTOR, READ_TEXT, AT(skip), 0, 0},
+    {"set", 0, "ID.KEY=VALUE", "change a limit of a detector; may be repeated", DOCTOR, READ_SETS,
+     AT(sets), 0, 0},
+    {"fail-on", 0, "LEVEL", "exit 1 or 2 from info, warning or critical on (warning)", DOCTOR,
+     READ_TEXT, AT(fail_on), 0, 0},
+    {"describe", 0, NULL, "print what each detector looks for, with its limits", DOCTOR, READ_FLAG,
+     AT(describe), 0, 0},
+    {"help", 'h', NULL, "print this", ALL, READ_HELP, 0, 0, 0},
+    {"version", 'V', NULL, "print the version", ALL, READ_VERSION, 0, 0, 0},
+};
+/* clang-format on */
+
+const size_t option_name_count = sizeof(OPTION_NAMES) / sizeof(OPTION_NAMES[0]);

@@ -1,0 +1,36 @@
+/* Private to options*.c: how the value of an option is read. */
+#ifndef TCPLENS_OPTIONS_TABLE_H
+#define TCPLENS_OPTIONS_TABLE_H
+
+#include "options/options.h"
+
+enum option_reader {
+    READ_FLAG,
+    READ_TEXT,
+    READ_TIME,    /* ns, least .. most */
+    READ_SIZE,    /* bytes */
+    READ_PERCENT, /* uint8_t */
+    READ_COUNT,   /* unsigned */
+    READ_CLASS,
+    READ_INET,
+    READ_INET6,
+    READ_COLUMNS,
+    READ_SORT,
+    READ_JSON,
+    READ_CSV,
+    READ_EVENTS,
+    READ_SETS, /* each value is kept, in the order given */
+    READ_HELP,
+    READ_VERSION
+};
+
+#define OPTION_WHY_MAX 256
+
+/* Reads value (NULL for an option without one) into its place. 0, or -EINVAL with one line in why
+ * (at least OPTION_WHY_MAX bytes) that says what was expected. */
+int option_read(struct options *options, const struct option_name *option, const char *value,
+                char *why);
+
+void options_print_help(void);
+
+#endif

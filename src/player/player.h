@@ -1,0 +1,55 @@
+/* The player: a thread that gives the screen frames of a source that can go back: a log at its
+ * pace, or the past of what is live. It alone touches that source, so that the screen never waits
+ * for a disk. Must not know what is done with its frames. */
+#ifndef TCPLENS_PLAYER_PLAYER_H
+#define TCPLENS_PLAYER_PLAYER_H
+
+#include "core/event.h"
+#include "core/frame.h"
+#include "core/wish.h"
+#include "source/source.h"
+#include "ui/transport.h"
+
+#define PLAYER_WHY_MAX 160
+
+struct player;
+struct past;
+
+/* Where the present comes from, if there is one. */
+struct player_present {
+    /* A reference to a frame newer than the one before, NULL: none yet. *over: there will be none
+     * any more; why, if that is an error. In the player's thread. */
+    struct frame *(*next)(void *data, const struct wish *wish, bool *over,
+                          char why[PLAYER_WHY_MAX]);
+    int descriptor; /* readable when there may be one; the player reads it if `drain` */
+    bool drain;
+    struct past *past; /* where its frames are kept */
+    void *data;
+};
+
+struct player_settings {
+    struct source *source;         /* with travel; taken over: closed by player_free */
+    struct player_present present; /* next NULL: a log in a file */
+    bool replay;
+    struct wish wish;
+};
+
+int player_new(struct player **player, const struct player_settings *settings); /* 0 or -errno */
+void player_free(struct player *player); /* stops the thread first if it runs */
+int player_start(struct player *player); /* 0 or -errno */
+void player_ask_stop(struct player *player);
+bool player_join(struct player *player, int64_t timeout_ns); /* false: still running */
+
+/* From any thread. */
+struct frame *player_latest(struct player *player); /* a reference, NULL before the first */
+int player_descriptor(const struct player *player); /* an eventfd: a frame, or another state */
+void player_set_wish(struct player *player, const struct wish *wish);
+void player_trouble(struct player *player, char *text, size_t size);
+
+/* As struct screen_transport has them. */
+void player_order(void *player, enum transport_order order, int64_t shown_ns);
+void player_seek(void *player, int64_t wall_ns, int64_t shown_ns);
+void player_search(void *player, bool backward, struct filter *filter, int64_t shown_ns);
+void player_state(void *player, struct transport_state *state);
+
+#endif

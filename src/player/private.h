@@ -1,0 +1,76 @@
+/* Private to player*.c. */
+#ifndef TCPLENS_PLAYER_PRIVATE_H
+#define TCPLENS_PLAYER_PRIVATE_H
+
+#include "base/worker.h"
+#include "core/event_match.h"
+#include "player/player.h"
+
+#include <pthread.h>
+
+enum player_task { TASK_NONE, TASK_STEP, TASK_SEEK, TASK_SEARCH, TASK_NOW };
+
+struct player_order { /* what is to be done next; a new one takes the place of the one before */
+    enum player_task task;
+    int steps;        /* < 0: back */
+    int64_t wall_ns;  /* TASK_SEEK */
+    int64_t shown_ns; /* what the screen shows */
+    bool backward;    /* TASK_SEARCH */
+    struct filter *filter;
+    bool cancel; /* the search that runs */
+};
+
+struct player {
+    struct source *source;
+    const struct source_travel *travel;
+    struct player_present present;
+    struct frame_pool *pool;
+    struct worker worker;
+    int frames; /* for the screen: there is something new */
+
+    /* the thread's own */
+    int64_t given_at_ns;   /* monotonic: when the frame shown was given */
+    bool over;             /* of the present */
+    bool placed;           /* the source stands at the frame shown */
+    struct filter *filter; /* of the search that runs */
+    struct event_match match;
+    uint32_t parts[TRANSPORT_PARTS];
+    unsigned density_left; /* stretches that remain to be counted */
+    bool density_runs;
+    int64_t density_begin_ns, density_end_ns, told_ns;
+    unsigned density_part;
+    int64_t credit_ns, past_cost_ns; /* CPU that keeping the past may take, and takes */
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct wish wish;
+    struct frame *shown, *newest; /* shown: of the source, newest: the present */
+    struct transport_state state;
+    struct player_order order;
+    char trouble[PLAYER_WHY_MAX];
+};
+
+void player_signal(struct player *player); /* to the screen: something is different */
+void player_say(struct player *player, const char *text);
+
+/* play.c; in the player's thread */
+void player_begin(struct player *player);
+void player_obey(struct player *player, struct player_order *order);
+/* A slice of what runs. True: there is more to do at once. */
+bool player_work(struct player *player);
+/* Gives the next frame if it is due; monotonic time at which to call it again, INT64_MAX = never.
+ */
+int64_t player_play(struct player *player);
+
+/* scan.c */
+void player_search_begin(struct player *player, struct player_order *order);
+bool player_search_some(struct player *player);
+void player_search_end(struct player *player);
+void player_density_begin(struct player *player);
+bool player_density_some(struct player *player);
+/* The source gives the frame at wall_ns next, the screen gets it. */
+void player_go_to(struct player *player, int64_t wall_ns);
+
+/* present.c */
+bool player_take_present(struct player *player); /* true: there may be more at once */
+
+#endif

@@ -1,0 +1,367 @@
+/* Members of a JSON object that somebody else may have written: types, ranges, words and text are
+ * checked here, once. Must not know what a line means. */
+#include "session/format/get.h"
+
+#include "core/text/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RAW_MAX 16384u /* bytes of a text that are read */
+#define MS_MOST 9.0e12
+
+void get_fail(struct get *get, const char *key, const char *what)
+{
+    if (get->error)
+        return;
+    get->error = -EINVAL;
+    snprintf(get->why, get->why_size, "%s: %s", key, what);
+}
+
+static json_t *member(const struct get *get, const char *key)
+{
+    json_t *value = json_object_get(get->object, key);
+    return json_is_null(value) ? NULL : value;
+}
+
+/* Of a plain line; NULL if absent or null. */
+static const struct flat_member *flat_member(const struct get *get, const char *key)
+{
+    const struct flat_member *found = flat_find(get->flat, key);
+    return found && found->type != FLAT_NULL ? found : NULL;
+}
+
+bool get_is_there(const struct get *get, const char *key)
+{
+    return get->flat ? flat_find(get->flat, key) != NULL
+                     : json_object_get(get->object, key) != NULL;
+}
+
+bool get_null(const struct get *get, const char *key)
+{
+    if (!get->flat)
+        return json_is_null(json_object_get(get->object, key));
+    const struct flat_member *found = flat_find(get->flat, key);
+    return found && found->type == FLAT_NULL;
+}
+
+static bool flat_signed(struct get *get, const char *key, int64_t *value)
+{
+    const struct flat_member *found = flat_member(get, key);
+    if (!found)
+        return false;
+    if (found->type != FLAT_INTEGER) {
+        get_fail(get, key, "not a whole number");
+        return false;
+    }
+    *value = found->integer;
+    return true;
+}
+
+bool get_signed(struct get *get, const char *key, int64_t *value)
+{
+    if (get->flat)
+        return flat_signed(get, key, value);
+    json_t *found = member(get, key);
+    if (!found)
+        return false;
+    if (!json_is_integer(found)) {
+        get_fail(get, key, "not a whole number");
+        return false;
+    }
+    *value = json_integer_value(found);
+    return true;
+}
+
+bool get_number(struct get *get, const char *key, uint64_t most, uint64_t *value)
+{
+    int64_t number;
+    if (!get_signed(get, key, &number))
+        return false;
+    if (number < 0 || (uint64_t)number > most) {
+        get_fail(get, key, "out of range");
+        return false;
+    }
+    /* JSON's whole numbers end here: what is infinite for the kernel is written so. */
+    *value = number == INT64_MAX && most == UINT64_MAX ? UINT64_MAX : (uint64_t)number;
+    return true;
+}
+
+/* Its text ends at *length: a plain line's has no NUL. */
+static const char *get_string(struct get *get, const char *key, size_t *length)
+{
+    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
+    json_t *found = get->flat ? NULL : member(get, key);
+    if (!plain && !found)
+        return NULL;
+    if (plain ? plain->type != FLAT_TEXT : !json_is_string(found)) {
+        get_fail(get, key, "not a text");
+        return NULL;
+    }
+    *length = plain ? plain->text_length : json_string_length(found);
+    return plain ? plain->text : json_string_value(found);
+}
+
+bool get_time(struct get *get, const char *key, int64_t *wall_ns)
+{
+    size_t length;
+    const char *text = get_string(get, key, &length);
+    if (!text)
+        return false;
+    if (text_parse_rfc3339(text, length, wall_ns)) {
+        get_fail(get, key, "not a time like 2026-11-22T12:16:31.104Z");
+        return false;
+    }
+    return true;
+}
+
+bool get_flag(struct get *get, const char *key)
+{
+    if (!get->flat)
+        return json_is_true(json_object_get(get->object, key));
+    const struct flat_member *found = flat_find(get->flat, key);
+    return found && found->type == FLAT_TRUE;
+}
+
+static bool is_escape(const char *at, const char *end)
+{
+    return end - at >= 4 && at[0] == '\\' && at[1] == 'x' && isxdigit((unsigned char)at[2]) &&
+           isxdigit((unsigned char)at[3]);
+}
+
+/* Text in a log is safe already if we wrote it, so that our escapes stay as they are; all else is
+ * made safe as if it came from outside, which it may. */
+static void clean_again(char *out, size_t size, const char *text, size_t length)
+{
+    const char *end = text + length;
+    size_t used = 0;
+
+    out[0] = '\0';
+    while (text < end && used + 1 < size) {
+        const char *stop = text;
+        while (stop < end && !is_escape(stop, end))
+            stop++;
+        used += text_clean(out + used, size - used, text, (size_t)(stop - text));
+        if (stop == end || size - used < 5)
+            break;
+        memcpy(out + used, stop, 4);
+        used += 4;
+        out[used] = '\0';
+        text = stop + 4;
+    }
+}
+
+bool get_text(struct get *get, const char *key, char *text, size_t size)
+{
+    size_t length;
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return false;
+    clean_again(text, size, found, length < RAW_MAX ? length : RAW_MAX);
+    return true;
+}
+
+bool get_state(struct get *get, const char *key, uint8_t *state)
+{
+    size_t length;
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return false;
+    enum tcp_state named = state_from_name(found, length);
+    if (named == STATE_NONE) {
+        get_fail(get, key, "not a TCP state");
+        return false;
+    }
+    *state = (uint8_t)named;
+    return true;
+}
+
+bool get_hex(struct get *get, const char *key, uint64_t *value)
+{
+    size_t length;
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return false;
+    char digits[17];
+    bool fits = length > 0 && length < sizeof(digits);
+    memcpy(digits, found, fits ? length : 0);
+    digits[fits ? length : 0] = '\0';
+    if (!fits || strspn(digits, "0123456789abcdefABCDEF") != length) {
+        get_fail(get, key, "not a hexadecimal number");
+        return false;
+    }
+    *value = strtoull(digits, NULL, 16);
+    return true;
+}
+
+/* A number with or without decimals, as a double; false if it is none. */
+static bool flat_double(const struct flat_member *member, double *value)
+{
+    char text[FLAT_DECIMAL_MAX + 1];
+
+    if (member->type == FLAT_INTEGER)
+        *value = (double)member->integer;
+    if (member->type != FLAT_DECIMAL)
+        return member->type == FLAT_INTEGER;
+    memcpy(text, member->text, member->text_length);
+    text[member->text_length] = '\0';
+    *value = strtod(text, NULL);
+    return true;
+}
+
+bool get_ms(struct get *get, const char *key, int64_t *ns)
+{
+    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
+    json_t *found = get->flat ? NULL : member(get, key);
+    if (!plain && !found)
+        return false;
+    double ms = plain ? 0 : json_number_value(found);
+    bool is_number = plain ? flat_double(plain, &ms) : json_is_number(found);
+    if (!is_number || !(ms >= 0 && ms < MS_MOST)) {
+        get_fail(get, key, "not a number of milliseconds");
+        return false;
+    }
+    *ns = (int64_t)(ms * 1000 + 0.5) * 1000; /* written to the microsecond */
+    return true;
+}
+
+bool get_list(struct get *get, const char *key, uint32_t *numbers, uint32_t most, uint32_t *count)
+{
+    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
+    json_t *list = get->flat ? NULL : member(get, key);
+    bool good = false;
+
+    *count = 0;
+    if (!plain && !list)
+        return false;
+    if (plain) {
+        good = flat_numbers(plain, numbers, most, count);
+    } else if (json_is_array(list) && json_array_size(list) <= most) {
+        good = true;
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            json_t *entry = json_array_get(list, i);
+            json_int_t number = json_integer_value(entry);
+            good = good && json_is_integer(entry) && number > 0 && number < UINT32_MAX;
+            numbers[(*count)++] = good ? (uint32_t)number : 0;
+        }
+    }
+    if (!good)
+        get_fail(get, key, "not a list of processes, or too long");
+    return good;
+}
+
+static void get_address(struct get *get, const char *key, uint8_t family, struct addr *addr)
+{
+    size_t length;
+    uint8_t found_family = 0;
+    struct addr parsed = {{0}};
+    const char *found = get_string(get, key, &length);
+    if (!found)
+        return;
+    if (addr_parse(found, length, &parsed, &found_family, NULL) || found_family != family)
+        get_fail(get, key, "not an address of its family");
+    else
+        *addr = parsed;
+}
+
+bool get_tuple(struct get *get, struct tuple *tuple)
+{
+    struct tuple made = {0};
+    uint64_t number = 0;
+    size_t length;
+    const char *family = get_string(get, "family", &length);
+    if (!family)
+        return false;
+    if ((length != 4 && length != 5) || memcmp(family, "inet6", length) != 0) {
+        get_fail(get, "family", "neither inet nor inet6");
+        return false;
+    }
+    made.family = length == 5 ? FAMILY_INET6 : FAMILY_INET;
+    get_address(get, "laddr", made.family, &made.local);
+    get_address(get, "raddr", made.family, &made.remote);
+    if (get_number(get, "lport", UINT16_MAX, &number))
+        made.local_port = (uint16_t)number;
+    if (get_number(get, "rport", UINT16_MAX, &number))
+        made.remote_port = (uint16_t)number;
+    if (get_number(get, "ifindex", UINT32_MAX, &number))
+        made.scope = (uint32_t)number;
+    if (get->error)
+        return false;
+    *tuple = made;
+    return true;
+}
+
+static bool get_word(struct get *get, const struct session_key *key, uint64_t *value)
+{
+    size_t length;
+    const char *found = get_string(get, key->name, &length);
+    if (!found)
+        return false;
+    for (uint8_t i = 0; i < key->word_count; i++) {
+        if (!key->words[i] || strlen(key->words[i]) != length ||
+            memcmp(key->words[i], found, length) != 0)
+            continue;
+        *value = i;
+        return true;
+    }
+    get_fail(get, key->name, "no such word");
+    return false;
+}
+
+static uint64_t most_of(const struct session_key *key)
+{
+    if (key->size == 0 || key->size == sizeof(uint64_t))
+        return UINT64_MAX;
+    return (UINT64_C(1) << 8 * key->size) - 1;
+}
+
+void get_key(struct get *get, const struct session_key *key, void *base)
+{
+    uint64_t value = 0;
+    int64_t wall_ns = 0, number = 0;
+    bool got = false;
+
+    if (!get_is_there(get, key->name))
+        return;
+    if (get_null(get, key->name)) {
+        session_key_forget(key, base);
+        return;
+    }
+    switch ((enum key_type)key->type) {
+    case KEY_SIGNED:
+        got = get_signed(get, key->name, &number);
+        if (got && (number < 0 || number > INT32_MAX))
+            get_fail(get, key->name, "out of range");
+        value = (uint64_t)number;
+        break;
+    case KEY_TIME:
+        got = get_time(get, key->name, &wall_ns);
+        value = (uint64_t)wall_ns;
+        break;
+    case KEY_WORD:
+        got = get_word(get, key, &value);
+        break;
+    case KEY_FLAG:
+        got = get_flag(get, key->name);
+        value = 1;
+        break;
+    case KEY_HEX:
+        got = get_hex(get, key->name, &value);
+        break;
+    case KEY_TEXT:
+        got = get_text(get, key->name, (char *)base + key->offset, key->size);
+        return;
+    case KEY_NUMBER:
+    case KEY_IN_RATE:
+    case KEY_OUT_RATE:
+    case KEY_TICK_UP:
+    case KEY_TICK_DOWN:
+        got = get_number(get, key->name, most_of(key), &value);
+        break;
+    }
+    if (got && !get->error)
+        session_key_set(key, base, value);
+}

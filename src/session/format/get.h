@@ -1,0 +1,44 @@
+/* Private to format_read*.c: members of a JSON object, checked. */
+#ifndef TCPLENS_SESSION_FORMAT_GET_H
+#define TCPLENS_SESSION_FORMAT_GET_H
+
+#include "session/format/flat.h"
+#include "session/format/format.h"
+
+#include <jansson.h>
+
+/* One line at work. The first thing that is wrong is kept in words. */
+struct get {
+    struct flat *flat; /* the line, if it was of the plainest kind; else NULL, and: */
+    json_t *object;
+    struct session_state *state;
+    char *why;
+    size_t why_size;
+    int error;
+};
+
+void get_fail(struct get *get, const char *key, const char *what);
+/* All of them: false if the key is absent or null (value untouched), or wrong (get->error set). */
+bool get_number(struct get *get, const char *key, uint64_t most, uint64_t *value);
+bool get_signed(struct get *get, const char *key, int64_t *value);
+bool get_time(struct get *get, const char *key, int64_t *wall_ns);
+bool get_flag(struct get *get, const char *key);
+/* Made safe; cut to what fits. */
+bool get_text(struct get *get, const char *key, char *text, size_t size);
+bool get_state(struct get *get, const char *key, uint8_t *state);
+bool get_null(const struct get *get, const char *key);     /* it is there and null */
+bool get_is_there(const struct get *get, const char *key); /* null or not */
+/* Numbers of processes; false if the key is absent or wrong. */
+bool get_list(struct get *get, const char *key, uint32_t *numbers, uint32_t most, uint32_t *count);
+bool get_hex(struct get *get, const char *key, uint64_t *value);
+bool get_ms(struct get *get, const char *key, int64_t *ns); /* with decimals */
+/* family, laddr, lport, raddr, rport, ifindex; false if there is no family. */
+bool get_tuple(struct get *get, struct tuple *tuple);
+/* A key of the tables into base: set, or forgotten where it is null. */
+void get_key(struct get *get, const struct session_key *key, void *base);
+
+/* row.c */
+void read_row(struct get *get, bool sample, int64_t wall_ns);
+void read_proc(struct get *get);
+
+#endif

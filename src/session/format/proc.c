@@ -1,0 +1,142 @@
+/* Writing processes and groups: what differs from the state. Must not know rows. */
+#include "base/grow.h"
+#include "session/format/write.h"
+
+#include <errno.h>
+#include <string.h>
+
+void session_put_group(struct buffer *buffer, const struct session_state *state, uint32_t before,
+                       uint32_t now)
+{
+    static char nothing[] = "";
+    const struct session_group none = {nothing, nothing, nothing};
+    const struct session_group *was = before < state->group_count ? &state->groups[before] : &none;
+    const struct session_group *is = now < state->group_count ? &state->groups[now] : &none;
+    const char *names[] = {"unit", "container", "cgroup"};
+    const char *olds[] = {was->unit, was->container, was->path};
+    const char *news[] = {is->unit, is->container, is->path};
+
+    for (size_t i = 0; i < 3; i++) {
+        if (news[i][0])
+            put_text(buffer, names[i], news[i]);
+        else if (olds[i][0])
+            put_null(buffer, names[i]);
+    }
+}
+
+uint32_t session_group_number(const struct session_pass *pass, uint32_t index)
+{
+    return index < pass->frame->group_count ? pass->state->group_ids[index] : CONN_NO_INDEX;
+}
+
+/* pid below 2^22 (PID_MAX_LIMIT of linux/threads.h), ticks below 2^42: over a thousand years. */
+uint64_t session_proc_identity(const struct proc *proc)
+{
+    return (uint64_t)(uint32_t)proc->pid << 42 | (proc->start_ticks & ((UINT64_C(1) << 42) - 1));
+}
+
+static struct session_proc *take_proc(struct session_state *state, const struct proc *proc,
+                                      bool *added)
+{
+    uint32_t id = map_find(&state->proc_by_id, session_proc_identity(proc));
+    *added = id == MAP_NONE;
+    if (id != MAP_NONE)
+        return session_find_proc(state, id);
+    struct session_proc *taken = session_take_proc(state, state->next_proc);
+    if (!taken || map_put(&state->proc_by_id, session_proc_identity(proc), taken->id))
+        return NULL;
+    state->next_proc++;
+    return taken;
+}
+
+static bool text_differs(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") != 0;
+}
+
+static int put_proc_text(struct session_pass *pass, const char *key, const char **known,
+                         const char *now)
+{
+    if (!text_differs(*known, now))
+        return 0;
+    if (now[0])
+        put_text(pass->buffer, key, now);
+    else
+        put_null(pass->buffer, key);
+    return session_set_text(pass->state, (char **)(uintptr_t)known, now);
+}
+
+static int put_proc_texts(struct session_pass *pass, struct session_proc *known,
+                          const struct proc *proc)
+{
+    int error = put_proc_text(pass, "comm", &known->proc.comm, proc->comm);
+    if (!error)
+        error = put_proc_text(pass, "exe", &known->proc.exe, proc->exe);
+    if (!error && pass->view->with_args)
+        error = put_proc_text(pass, "args", &known->proc.command_line, proc->command_line);
+    return error;
+}
+
+static void put_proc_keys(struct buffer *buffer, const struct proc *was, const struct proc *is)
+{
+    for (size_t i = 0; i < session_proc_key_count; i++) {
+        const struct session_key *key = &SESSION_PROC_KEYS[i];
+        uint64_t value = session_key_value(key, is);
+        if (value == session_key_value(key, was))
+            continue;
+        if (value == key->absent)
+            put_null(buffer, key->name);
+        else
+            put_key(buffer, key, is);
+    }
+}
+
+static int write_proc(struct session_pass *pass, const struct proc *proc, uint32_t *id)
+{
+    struct buffer *buffer = pass->buffer;
+    bool added;
+    struct session_proc *known = take_proc(pass->state, proc, &added);
+    if (!known)
+        return -ENOMEM;
+    size_t start = buffer->length;
+    begin_line(buffer, RECORD_PROC, pass->frame->wall_ns);
+    put_number(buffer, "id", known->id);
+    size_t empty = buffer->length;
+
+    put_proc_keys(buffer, &known->proc, proc);
+    if (proc->uid != UINT32_MAX && proc->uid != known->proc.uid)
+        put_text_if(buffer, "user", frame_user_name(pass->frame, proc->uid));
+    int error = put_proc_texts(pass, known, proc);
+    uint32_t group = session_group_number(pass, proc->group);
+    if (group != known->group)
+        session_put_group(buffer, pass->state, known->group, group);
+
+    struct proc copy = *proc;
+    copy.comm = known->proc.comm;
+    copy.exe = known->proc.exe;
+    copy.command_line = known->proc.command_line;
+    known->proc = copy;
+    known->group = group;
+    known->stamp = pass->state->stamp;
+    *id = known->id;
+    if (buffer->length == empty && !added && !buffer->failed)
+        buffer->length = start;
+    else
+        end_line(buffer);
+    return error;
+}
+
+int session_write_procs(struct session_pass *pass)
+{
+    struct session_state *state = pass->state;
+    const struct frame *frame = pass->frame;
+    int error = GROW(state->group_ids, state->group_id_capacity, frame->group_count);
+    if (!error)
+        error = GROW(state->proc_ids, state->proc_id_capacity, frame->proc_count);
+    for (uint32_t i = 0; i < frame->group_count && !error; i++)
+        state->group_ids[i] = session_take_group(state, frame->groups[i].path,
+                                                 frame->groups[i].unit, frame->groups[i].container);
+    for (uint32_t i = 0; i < frame->proc_count && !error; i++)
+        error = write_proc(pass, &frame->procs[i], &state->proc_ids[i]);
+    return error;
+}

@@ -1,0 +1,353 @@
+/* Writing frames: what differs from the state goes into lines, and into the state. A row that did
+ * not change costs three comparisons of memory and no byte. Must not know files. */
+#include "session/format/write.h"
+
+#include "core/json/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_MS         1000000
+#define TICK_TOLERANCE_NS (100 * (int64_t)NS_PER_MS)
+
+static bool same_bytes(const struct conn *a, const struct conn *b, size_t from, size_t to)
+{
+    return memcmp((const char *)a + from, (const char *)b + from, to - from) == 0;
+}
+
+/* All but what ticks and what is an index. */
+static bool same_facts(const struct conn *a, const struct conn *b)
+{
+    return same_bytes(a, b, 0, offsetof(struct conn, timer_ms)) &&
+           same_bytes(a, b, offsetof(struct conn, timer),
+                      offsetof(struct conn, last_data_sent_ms)) &&
+           same_bytes(a, b, offsetof(struct conn, in_bytes_per_s_low),
+                      offsetof(struct conn, owner));
+}
+
+static bool off_by(uint32_t was, uint32_t is, int64_t grown_ms, int64_t tolerance_ms)
+{
+    int64_t expected = (int64_t)was + grown_ms;
+    if (expected < 0)
+        expected = 0;
+    int64_t difference = expected - (int64_t)is;
+    return difference > tolerance_ms || difference < -tolerance_ms;
+}
+
+/* True when a reader who lets the ticking facts of `row` tick would be wrong about one. */
+static bool ticks_differ(const struct session_pass *pass, const struct session_row *row,
+                         const struct conn *conn)
+{
+    int64_t passed = (pass->frame->wall_ns - row->tick_wall_ns) / NS_PER_MS;
+    int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / NS_PER_MS;
+    const struct conn *was = &row->conn;
+
+    if (((conn->known ^ was->known) & (KNOWN_LAST_DATA | KNOWN_TIMER)) || conn->timer != was->timer)
+        return true;
+    if ((conn->known & KNOWN_LAST_DATA) &&
+        (off_by(was->last_data_sent_ms, conn->last_data_sent_ms, passed, tolerance) ||
+         off_by(was->last_data_received_ms, conn->last_data_received_ms, passed, tolerance)))
+        return true;
+    return (conn->known & KNOWN_TIMER) && conn->timer &&
+           off_by(was->timer_ms, conn->timer_ms, -passed, tolerance);
+}
+
+static bool info_ticks_differ(const struct session_pass *pass, const struct session_row *row,
+                              const struct conn_detail *detail)
+{
+    int64_t passed = (pass->frame->wall_ns - row->tick_wall_ns) / NS_PER_MS;
+    int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / NS_PER_MS;
+
+    for (size_t i = 0; i < tcp_info_count; i++) {
+        uint64_t was = 0, is = 0;
+        if (!info_is_tick(&TCP_INFO[i]))
+            continue;
+        bool had = info_value(&TCP_INFO[i], row->detail->info, row->detail->info_length, &was);
+        bool has = info_value(&TCP_INFO[i], detail->info, detail->info_length, &is);
+        if (had != has || (has && off_by((uint32_t)was, (uint32_t)is, passed, tolerance)))
+            return true;
+    }
+    return false;
+}
+
+static bool applies(const struct session_key *key, const struct conn *conn)
+{
+    switch ((enum key_where)key->where) {
+    case KEY_LISTEN:
+        return conn->state == STATE_LISTEN;
+    case KEY_NOT_LISTEN:
+        return conn->state != STATE_LISTEN;
+    case KEY_TIMER_ON:
+        return conn->timer != 0;
+    case KEY_ALWAYS:
+        break;
+    }
+    return true;
+}
+
+static bool is_tick(const struct session_key *key)
+{
+    return key->type == KEY_TICK_UP || key->type == KEY_TICK_DOWN;
+}
+
+static void put_row_keys(struct buffer *buffer, const struct conn *was, const struct conn *is,
+                         bool ticks)
+{
+    for (size_t i = 0; i < session_row_key_count; i++) {
+        const struct session_key *key = &SESSION_ROW_KEYS[i];
+        bool had = session_key_known(key, was);
+        bool has = session_key_known(key, is);
+        if (is_tick(key) && !ticks)
+            continue;
+        if (had && !has)
+            put_null(buffer, key->name);
+        else if (has && applies(key, is) &&
+                 (!had || is_tick(key) || !applies(key, was) ||
+                  session_key_value(key, was) != session_key_value(key, is)))
+            put_key(buffer, key, is);
+    }
+}
+
+static void put_address(struct buffer *buffer, const char *key, const struct addr *addr,
+                        uint8_t family)
+{
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(text, sizeof(text), addr, family, NULL);
+    put_text(buffer, key, text);
+}
+
+static void put_tuple(const struct session_pass *pass, const struct tuple *tuple)
+{
+    struct buffer *buffer = pass->buffer;
+
+    put_text(buffer, "proto", "tcp");
+    put_text(buffer, "family", tuple->family == FAMILY_INET6 ? "inet6" : "inet");
+    put_address(buffer, "laddr", &tuple->local, tuple->family);
+    put_number(buffer, "lport", tuple->local_port);
+    if (tuple->remote_port || !addr_is_zero(&tuple->remote)) {
+        put_address(buffer, "raddr", &tuple->remote, tuple->family);
+        put_number(buffer, "rport", tuple->remote_port);
+    }
+    if (tuple->scope) {
+        put_number(buffer, "ifindex", tuple->scope);
+        put_text_if(buffer, "ifname", frame_interface_name(pass->frame, tuple->scope));
+    }
+}
+
+/* What a reader of the lines wants to see and the reader of the log passes over. */
+static void put_for_people(const struct session_pass *pass, const struct conn *conn)
+{
+    static const char *const ids[] = {"mib_state", "out_bytes", "pid", "proc", "exe", "owners"};
+    struct buffer *buffer = pass->buffer;
+
+    for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+        const struct column *column = column_find(ids[i], strlen(ids[i]));
+        struct column_value value;
+        if (!column || !column->value(&pass->context, conn, &value))
+            continue;
+        if (column->put_json) {
+            buffer_append(buffer, column->json_member, column->json_member_length);
+            column->put_json(buffer, &pass->context, conn);
+        } else if (column->type == TYPE_TEXT) {
+            put_text(buffer, column->json, value.text);
+        } else {
+            put_signed(buffer, column->json, value.number);
+        }
+    }
+}
+
+static uint32_t proc_number(const struct session_pass *pass, uint32_t index)
+{
+    return index < pass->frame->proc_count ? pass->state->proc_ids[index] : 0;
+}
+
+/* Numbers of the processes that hold the row into pass->holders. */
+static uint32_t find_holders(struct session_pass *pass, const struct conn *conn)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < conn->owner_count && count < SESSION_HOLDERS_MAX; i++) {
+        const struct proc *proc = frame_holder(pass->frame, conn, i);
+        if (proc)
+            pass->holders[count++] = proc_number(pass, (uint32_t)(proc - pass->frame->procs));
+    }
+    return count;
+}
+
+static bool holders_differ(const struct session_pass *pass, const struct session_row *row,
+                           uint32_t count)
+{
+    return row->conn.owner_count != count ||
+           (count && memcmp(row->holders, pass->holders, count * sizeof(*row->holders)) != 0);
+}
+
+static void put_holders(const struct session_pass *pass, const struct session_row *row,
+                        uint32_t owner, uint32_t count)
+{
+    struct buffer *buffer = pass->buffer;
+
+    if (owner != row->owner && owner)
+        put_number(buffer, "proc", owner);
+    else if (owner != row->owner)
+        put_null(buffer, "proc");
+    if (!holders_differ(pass, row, count))
+        return;
+    buffer_text(buffer, ",\"procs\":[");
+    for (uint32_t i = 0; i < count; i++) {
+        if (i)
+            buffer_char(buffer, ',');
+        buffer_unsigned(buffer, pass->holders[i]);
+    }
+    buffer_char(buffer, ']');
+}
+
+static int keep_detail(struct session_row *row, const struct conn_detail *detail, bool ticks)
+{
+    if (!detail) {
+        free(row->detail);
+        row->detail = NULL;
+        return 0;
+    }
+    bool added = !row->detail;
+    struct conn_detail *copy = added ? malloc(sizeof(*copy)) : row->detail;
+    if (!copy)
+        return -ENOMEM;
+    uint8_t old[12];
+    memcpy(old, copy->info + 48, added ? 0 : sizeof(old));
+    *copy = *detail;
+    if (!added && !ticks)
+        memcpy(copy->info + 48, old, sizeof(old)); /* last_ack_sent .. last_ack_recv */
+    row->detail = copy;
+    return 0;
+}
+
+static int keep_row(struct session_pass *pass, struct session_row *row, const struct conn *conn,
+                    uint32_t owner, uint32_t count, bool ticks)
+{
+    struct conn was = row->conn;
+    int error = session_row_set_holders(row, pass->holders, count);
+    if (error)
+        return error;
+    row->conn = *conn;
+    row->conn.owner_count = (uint16_t)count;
+    row->owner = owner;
+    row->group = session_group_number(pass, conn->group);
+    if (ticks) {
+        row->tick_wall_ns = pass->frame->wall_ns;
+        return 0;
+    }
+    row->conn.timer_ms = was.timer_ms;
+    row->conn.last_data_sent_ms = was.last_data_sent_ms;
+    row->conn.last_data_received_ms = was.last_data_received_ms;
+    return 0;
+}
+
+static void put_detail_change(const struct session_pass *pass, const struct session_row *row,
+                              const struct conn_detail *detail, bool ticks)
+{
+    if (detail && !row->detail)
+        put_true(pass->buffer, "detail");
+    else if (!detail && row->detail)
+        put_null(pass->buffer, "detail");
+    if (detail)
+        put_detail(pass->buffer, row->detail, detail, ticks);
+}
+
+static bool detail_differs(const struct session_row *row, const struct conn_detail *detail)
+{
+    return !detail != !row->detail || (detail && memcmp(detail, row->detail, sizeof(*detail)) != 0);
+}
+
+static int write_row(struct session_pass *pass, const struct conn *conn)
+{
+    struct session_state *state = pass->state;
+    const struct conn_detail *detail = frame_detail(pass->frame, conn);
+    struct session_row *row = session_find_row(state, conn->serial);
+    bool added = !row;
+    if (added)
+        row = session_take_row(state, conn->serial);
+    if (!row)
+        return -ENOMEM;
+    row->stamp = state->stamp;
+
+    uint32_t owner = proc_number(pass, conn->owner),
+             group = session_group_number(pass, conn->group);
+    uint32_t count = find_holders(pass, conn);
+    struct conn compared = *conn;
+    compared.owner_count = (uint16_t)count;
+    bool ticks = added || ticks_differ(pass, row, conn) || !detail != !row->detail ||
+                 (detail && info_ticks_differ(pass, row, detail));
+    bool owned = owner != row->owner || holders_differ(pass, row, count);
+    if (!ticks && !owned && group == row->group && !detail_differs(row, detail) &&
+        same_facts(&row->conn, &compared))
+        return 0;
+
+    struct buffer *buffer = pass->buffer;
+    size_t start = buffer->length;
+    begin_line(buffer, added ? RECORD_ROW : RECORD_SAMPLE, pass->frame->wall_ns);
+    put_number(buffer, "id", conn->serial);
+    size_t empty = buffer->length;
+    if (added || memcmp(&row->conn.tuple, &conn->tuple, sizeof(conn->tuple)) != 0)
+        put_tuple(pass, &conn->tuple);
+    put_row_keys(buffer, &row->conn, conn, ticks);
+    if ((conn->known & ~row->conn.known & KNOWN_UID) || (added && (conn->known & KNOWN_UID)))
+        put_text_if(buffer, "user", frame_user_name(pass->frame, conn->uid));
+    put_holders(pass, row, owner, count);
+    if (group != row->group)
+        session_put_group(buffer, state, row->group, group);
+    put_detail_change(pass, row, detail, ticks);
+    if (added || (owned && buffer->length != empty))
+        put_for_people(pass, conn);
+    bool nothing = buffer->length == empty && !added && !buffer->failed;
+    int error = keep_detail(row, detail, ticks);
+    if (!error)
+        error = keep_row(pass, row, conn, owner, count, ticks);
+    if (nothing)
+        buffer->length = start;
+    else
+        end_line(buffer);
+    return error;
+}
+
+static void write_left(struct session_pass *pass, enum record_kind kind, uint64_t id)
+{
+    begin_line(pass->buffer, kind, pass->frame->wall_ns);
+    put_number(pass->buffer, "id", id);
+    put_true(pass->buffer, "left");
+    end_line(pass->buffer);
+}
+
+int session_write_rows(struct session_pass *pass)
+{
+    const struct frame *frame = pass->frame;
+    struct session_state *state = pass->state;
+    const struct session_view *view = pass->view;
+
+    for (uint32_t i = 0; i < frame->conn_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (!conn->serial ||
+            (view->accept && !view->accept(view->accept_data, &pass->context, conn)))
+            continue;
+        int error = write_row(pass, conn);
+        if (error)
+            return error;
+        pass->rows++;
+        pass->ghosts += i >= frame->live_count;
+    }
+    for (uint32_t i = state->row_count; i-- > 0;) {
+        if (state->rows[i].stamp == state->stamp)
+            continue;
+        write_left(pass, RECORD_SAMPLE, state->rows[i].conn.serial);
+        session_drop_row(state, state->rows[i].conn.serial);
+    }
+    for (uint32_t i = state->proc_count; i-- > 0;) {
+        if (state->procs[i].stamp == state->stamp)
+            continue;
+        write_left(pass, RECORD_PROC, state->procs[i].id);
+        map_remove(&state->proc_by_id, session_proc_identity(&state->procs[i].proc));
+        session_drop_proc(state, state->procs[i].id);
+    }
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* Private to format_*.c: writing one member of a JSON object. */
+#ifndef TCPLENS_SESSION_FORMAT_WRITE_H
+#define TCPLENS_SESSION_FORMAT_WRITE_H
+
+#include "core/info.h"
+#include "session/format/format.h"
+
+/* All of them write ,"key":value. */
+void put_number(struct buffer *buffer, const char *key, uint64_t value); /* capped at INT64_MAX */
+void put_signed(struct buffer *buffer, const char *key, int64_t value);
+void put_text(struct buffer *buffer, const char *key, const char *text);
+void put_text_if(struct buffer *buffer, const char *key, const char *text); /* not if "" */
+void put_time(struct buffer *buffer, const char *key, int64_t wall_ns);
+void put_true(struct buffer *buffer, const char *key);
+void put_null(struct buffer *buffer, const char *key);
+/* {"ev":"kind","t":"..." */
+void begin_line(struct buffer *buffer, enum record_kind kind, int64_t wall_ns);
+void end_line(struct buffer *buffer); /* } and a newline */
+
+/* The member of a key of the tables. */
+void put_key(struct buffer *buffer, const struct session_key *key, const void *base);
+
+/* What changed between two details, or all of one (before NULL); ticks: those that move by
+ * themselves too. */
+void put_detail(struct buffer *buffer, const struct conn_detail *before,
+                const struct conn_detail *now, bool ticks);
+/* Fields of tcp_info that the row itself has: they are not written twice. */
+bool info_is_of_row(const struct info_field *field);
+bool info_is_tick(const struct info_field *field);
+
+/* One session_write_frame at work. */
+struct session_pass {
+    struct buffer *buffer;
+    struct session_state *state;
+    const struct frame *frame;
+    const struct session_view *view;
+    struct column_context context;
+    uint32_t rows, ghosts;
+    uint32_t holders[SESSION_HOLDERS_MAX];
+};
+
+/* proc.c */
+int session_write_procs(struct session_pass *pass); /* and the numbers of groups and processes */
+uint64_t session_proc_identity(const struct proc *proc);
+uint32_t session_group_number(const struct session_pass *pass, uint32_t index);
+void session_put_group(struct buffer *buffer, const struct session_state *state, uint32_t before,
+                       uint32_t now);
+/* write.c */
+int session_write_rows(struct session_pass *pass);
+
+#endif

@@ -1,0 +1,410 @@
+/* Opening, locking, appending, rotating. Every refusal names the file and says why; nothing is
+ * followed, shared or overwritten. Independent of how lines are made. */
+#include "session/log/file.h"
+
+#include "session/log/check.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MODE       0600
+#define STAMP_SIZE 16 /* 20261122T121631 and a NUL */
+#define OPEN_FLAGS (O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+void log_file_init(struct log_file *file)
+{
+    *file = (struct log_file){.descriptor = -1, .folder = -1};
+}
+
+void log_file_close(struct log_file *file)
+{
+    if (file->descriptor >= 0 && file->folder >= 0)
+        close(file->descriptor);
+    if (file->folder >= 0)
+        close(file->folder);
+    zst_keys_done(&file->keys);
+    log_file_init(file);
+}
+
+static int refuse(int error, char *why, size_t size, const char *name, const char *reason)
+{
+    snprintf(why, size, "%s: %s", name, reason);
+    return error;
+}
+
+/* The folder of path, and the name in it. */
+static int open_folder(struct log_file *file, const char *path, char *why, size_t size)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    struct stat status;
+
+    if (!name[0] || strlen(name) > NAME_MAX || strlen(path) >= sizeof(folder))
+        return refuse(-EINVAL, why, size, path, "not the name of a file");
+    snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+             slash ? path : ".");
+    file->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (file->folder < 0 || fstat(file->folder, &status) != 0)
+        return refuse(-errno, why, size, folder, strerror(errno));
+    if ((status.st_mode & S_IWOTH) && !(status.st_mode & S_ISVTX))
+        return refuse(-EPERM, why, size, folder,
+                      "anybody may write to this folder and it has no sticky bit: choose another");
+    snprintf(file->name, sizeof(file->name), "%s", name);
+    return 0;
+}
+
+/* What may be appended to: ours alone. */
+static const char *find_fault(const struct stat *status)
+{
+    if (!S_ISREG(status->st_mode))
+        return "not a regular file: choose another name";
+    if (status->st_uid != geteuid())
+        return "belongs to another user: choose another name";
+    if (status->st_nlink != 1)
+        return "has more than one link: choose another name";
+    if (status->st_mode & 077)
+        return "others may read or write it (mode is not 0600): choose another name";
+    return NULL;
+}
+
+static int open_existing(struct log_file *file, char *why, size_t size)
+{
+    struct stat status;
+
+    file->descriptor = openat(file->folder, file->name, OPEN_FLAGS);
+    if (file->descriptor < 0) {
+        int error = -errno;
+        const char *reason = error == -ELOOP    ? "a symbolic link: choose another name"
+                             : error == -EISDIR ? "a folder: name a file"
+                                                : strerror(errno);
+        return refuse(error, why, size, file->name, reason);
+    }
+    if (fstat(file->descriptor, &status) != 0)
+        return refuse(-errno, why, size, file->name, strerror(errno));
+    const char *fault = find_fault(&status);
+    return fault ? refuse(-EPERM, why, size, file->name, fault) : 0;
+}
+
+static int lock_file(struct log_file *file, char *why, size_t size)
+{
+    struct stat status;
+
+    if (flock(file->descriptor, LOCK_EX | LOCK_NB) != 0)
+        return refuse(-errno, why, size, file->name,
+                      errno == EWOULDBLOCK
+                          ? "another recorder is writing to it: choose another name"
+                          : strerror(errno));
+    if (fstat(file->descriptor, &status) != 0 || status.st_nlink != 1)
+        return refuse(-ESTALE, why, size, file->name,
+                      "was replaced while it was opened: try again");
+    file->size = (uint64_t)status.st_size;
+    return 0;
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), ending_length = strlen(ending);
+    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
+}
+
+static int open_in_folder(struct log_file *file, char *why, size_t size)
+{
+    bool made = true;
+
+    file->zstd = has_ending(file->name, ".zst");
+    file->regular = true;
+    file->descriptor = openat(file->folder, file->name, OPEN_FLAGS | O_CREAT | O_EXCL, MODE);
+    int error = file->descriptor < 0 ? -errno : 0;
+    if (error == -EEXIST) {
+        made = false;
+        error = open_existing(file, why, size);
+    } else if (error) {
+        refuse(error, why, size, file->name, strerror(-error));
+    }
+    if (!error && made && fchmod(file->descriptor, MODE) != 0) /* whatever the umask took away */
+        error = refuse(-errno, why, size, file->name, strerror(errno));
+    if (!error)
+        error = lock_file(file, why, size);
+    if (!error && file->size > 0)
+        error = log_check_append(file, why, size);
+    file->first_size = file->size;
+    return error;
+}
+
+int log_file_open(struct log_file *file, const char *path, char *why, size_t size)
+{
+    log_file_init(file);
+    if (strcmp(path, "-") == 0) {
+        file->descriptor = STDOUT_FILENO;
+        snprintf(file->name, sizeof(file->name), "-");
+        return 0;
+    }
+    int error = open_folder(file, path, why, size);
+    if (!error)
+        error = open_in_folder(file, why, size);
+    if (error)
+        log_file_close(file);
+    return error;
+}
+
+int log_file_cut(struct log_file *file, uint64_t size)
+{
+    if (!file->regular)
+        return -ESPIPE;
+    if (ftruncate(file->descriptor, (off_t)size) != 0)
+        return -errno;
+    file->size = size;
+    return 0;
+}
+
+static void wait_writable(int descriptor)
+{
+    struct pollfd polled = {descriptor, POLLOUT, 0};
+    (void)poll(&polled, 1, -1);
+}
+
+/* All of it, or what fits: *done. */
+static int write_all(const struct log_file *file, const char *bytes, size_t length, size_t *done)
+{
+    while (*done < length) {
+        ssize_t put = write(file->descriptor, bytes + *done, length - *done);
+        if (put >= 0)
+            *done += (size_t)put;
+        else if (errno == EAGAIN && !file->regular)
+            wait_writable(file->descriptor); /* made so by whoever shares it */
+        else if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
+}
+
+/* What others did to the file while `length` bytes were appended to it. */
+static int find_fate(const struct log_file *file, size_t length, uint64_t *rest)
+{
+    struct stat status;
+
+    if (fstat(file->descriptor, &status) != 0)
+        return -errno;
+    *rest = (uint64_t)status.st_size > length ? (uint64_t)status.st_size - length : 0;
+    if (status.st_nlink == 0)
+        return LOG_FILE_REMOVED;
+    return *rest < file->size ? LOG_FILE_TRUNCATED : 0;
+}
+
+int log_file_look(const struct log_file *file)
+{
+    uint64_t rest;
+    return file->regular ? find_fate(file, 0, &rest) : 0;
+}
+
+static int append_regular(struct log_file *file, const char *bytes, size_t length)
+{
+    size_t done = 0;
+    uint64_t rest = 0;
+    int error = write_all(file, bytes, length, &done);
+    int fate = find_fate(file, done, &rest);
+
+    if (!fate && !error) {
+        file->size = rest + length;
+        return 0;
+    }
+    if (fate >= 0 && done && ftruncate(file->descriptor, (off_t)rest) != 0 && !error)
+        error = -errno;
+    return fate ? fate : error;
+}
+
+/* What a pipe, or a file of the caller's, has got of the lines before cannot be taken back: what
+ * follows begins on a line of its own. */
+static int append_stream(struct log_file *file, const char *bytes, size_t length)
+{
+    size_t done = 0;
+    int error = 0;
+
+    if (file->torn)
+        error = write_all(file, "\n", 1, &done);
+    if (error)
+        return error;
+    done = 0;
+    error = write_all(file, bytes, length, &done);
+    file->torn = done && bytes[done - 1] != '\n';
+    if (!error)
+        file->size += length;
+    return error;
+}
+
+int log_file_append(struct log_file *file, const void *bytes, size_t length)
+{
+    return file->regular ? append_regular(file, bytes, length) : append_stream(file, bytes, length);
+}
+
+int log_file_resume(struct log_file *file, char *why, size_t size)
+{
+    struct stat status;
+    const uint64_t before = file->size;
+
+    if (fstat(file->descriptor, &status) != 0)
+        return refuse(-errno, why, size, file->name, strerror(errno));
+    zst_keys_done(&file->keys);
+    file->size = (uint64_t)status.st_size;
+    int error = file->size ? log_check_append(file, why, size) : 0;
+    if (error)
+        file->size = before; /* still seen as truncated the next time */
+    return error;
+}
+
+/* NAME and its endings: where the time goes that a rotated file is named by. */
+static size_t stem_length(const char *name)
+{
+    size_t length = strlen(name);
+    if (has_ending(name, ".zst"))
+        length -= 4;
+    static const char ending[] = ".jsonl";
+    size_t ending_length = sizeof(ending) - 1;
+    if (length > ending_length && !strncmp(name + length - ending_length, ending, ending_length))
+        length -= ending_length;
+    return length;
+}
+
+/* NAME-20261122T121631 or NAME-20261122T121631.001, and the endings. */
+static bool is_rotated(const char *entry, const char *name)
+{
+    static const char digits[] = "0123456789";
+    size_t stem = stem_length(name);
+
+    if (strncmp(entry, name, stem) != 0 || entry[stem] != '-')
+        return false;
+    const char *at = entry + stem + 1;
+    if (strspn(at, digits) != 8 || at[8] != 'T' || strspn(at + 9, digits) != 6)
+        return false;
+    at += STAMP_SIZE - 1;
+    if (*at == '.' && strspn(at + 1, digits) == 3)
+        at += 4;
+    return strcmp(at, name + stem) == 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void remove_all_but(struct log_file *file, char **names, size_t count, unsigned keep)
+{
+    struct stat status;
+
+    if (count > 1)
+        qsort(names, count, sizeof(*names), by_name);
+    for (size_t i = 0; i + keep < count; i++) {
+        if (fstatat(file->folder, names[i], &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(status.st_mode) && status.st_uid == geteuid())
+            unlinkat(file->folder, names[i], 0);
+    }
+}
+
+static void prune(struct log_file *file, unsigned keep)
+{
+    char **names = NULL;
+    size_t count = 0;
+    int descriptor = openat(file->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = descriptor < 0 ? NULL : fdopendir(descriptor);
+
+    for (struct dirent *entry = folder ? readdir(folder) : NULL; entry; entry = readdir(folder)) {
+        if (!is_rotated(entry->d_name, file->name))
+            continue;
+        char **more = realloc(names, (count + 1) * sizeof(*names));
+        char *copy = more ? strdup(entry->d_name) : NULL;
+        names = more ? more : names;
+        if (!copy)
+            break;
+        names[count++] = copy;
+    }
+    remove_all_but(file, names, count, keep);
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    if (folder)
+        closedir(folder);
+    else if (descriptor >= 0)
+        close(descriptor);
+}
+
+/* A name that is not taken: more than one rotation in a second gets a number. */
+static int rename_away(struct log_file *file, int64_t wall_ns)
+{
+    char stamp[STAMP_SIZE + 1], name[NAME_MAX + 1];
+    time_t seconds = (time_t)(wall_ns / 1000000000);
+    struct tm utc;
+    size_t stem = stem_length(file->name);
+
+    if (!gmtime_r(&seconds, &utc) || !strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &utc))
+        return -EINVAL;
+    for (unsigned i = 0; i < 1000; i++) {
+        int length = i == 0 ? snprintf(name, sizeof(name), "%.*s-%s%s", (int)stem, file->name,
+                                       stamp, file->name + stem)
+                            : snprintf(name, sizeof(name), "%.*s-%s.%03u%s", (int)stem, file->name,
+                                       stamp, i, file->name + stem);
+        if (length < 0 || (size_t)length >= sizeof(name))
+            return -ENAMETOOLONG;
+        if (renameat2(file->folder, file->name, file->folder, name, RENAME_NOREPLACE) == 0)
+            return 0;
+        if (errno != EEXIST)
+            return -errno;
+    }
+    return -EEXIST;
+}
+
+/* Another descriptor on the same name; what is open stays if that fails. */
+static int open_again(struct log_file *file, char *why, size_t size)
+{
+    struct log_file fresh;
+
+    log_file_init(&fresh);
+    fresh.folder = fcntl(file->folder, F_DUPFD_CLOEXEC, 0);
+    if (fresh.folder < 0)
+        return refuse(-errno, why, size, file->name, strerror(errno));
+    memcpy(fresh.name, file->name, sizeof(fresh.name));
+    int error = open_in_folder(&fresh, why, size);
+    if (error) {
+        log_file_close(&fresh);
+        return error;
+    }
+    log_file_close(file);
+    *file = fresh;
+    return 0;
+}
+
+int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char *why, size_t size)
+{
+    if (!file->regular)
+        return refuse(-ESPIPE, why, size, file->name, "a pipe cannot be rotated");
+    int error = rename_away(file, wall_ns);
+    if (error && error != -ENOENT) /* somebody renamed it already */
+        return refuse(error, why, size, file->name, strerror(-error));
+    error = open_again(file, why, size);
+    if (!error && keep)
+        prune(file, keep);
+    return error;
+}
+
+int log_file_reopen(struct log_file *file, char *why, size_t size)
+{
+    struct stat ours, named;
+
+    if (!file->regular)
+        return 0;
+    if (fstat(file->descriptor, &ours) == 0 &&
+        fstatat(file->folder, file->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)
+        return 0; /* nobody renamed it */
+    int error = open_again(file, why, size);
+    return error ? error : 1;
+}

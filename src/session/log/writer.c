@@ -1,0 +1,495 @@
+/* From frames to bytes in a file. What cannot be written is cut off again, counted, and written as
+ * a gap when space returns; then a keyframe follows, since a reader's state is not ours any more.
+ */
+#include "session/log/writer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NS_PER_S        INT64_C(1000000000)
+#define KEY_EVERY_NS    (60 * NS_PER_S)
+#define KEY_MOST_BEHIND 3 /* keyframes' length of lines behind one: log files grow by a third */
+#define KEY_LEAST_BYTES 262144 /* of a short keyframe: that much more */
+#define RETRY_EVERY_NS  NS_PER_S
+#define ZSTD_LEVEL      3
+#define FATES_MOST      2        /* of a file while one frame is written */
+#define STALL_NS        NS_PER_S /* more than this and two intervals between frames is a gap */
+
+static void set_trouble(struct log_writer *writer, int error)
+{
+    snprintf(writer->stats.trouble, sizeof(writer->stats.trouble), "%.80s: %s", writer->file.name,
+             strerror(-error));
+}
+
+/* Another file is open, or the same one without what was in it. */
+static void begin_file(struct log_writer *writer)
+{
+    zst_keys_done(&writer->keys);
+    writer->keys = writer->file.keys;
+    writer->file.keys = (struct zst_keys){0};
+    writer->file_bytes = writer->file_frames = writer->file_events = 0;
+    writer->need_key = true;
+}
+
+int log_writer_open(struct log_writer *writer, const struct log_settings *settings, char *why,
+                    size_t size)
+{
+    *writer = (struct log_writer){.settings = *settings};
+    session_state_init(&writer->state);
+    buffer_init(&writer->lines);
+    buffer_init(&writer->packed);
+    int error = log_file_open(&writer->file, settings->path, why, size);
+    if (!error && writer->file.zstd) {
+        writer->zstd = ZSTD_createCCtx();
+        if (!writer->zstd) {
+            snprintf(why, size, "no memory to compress");
+            error = -ENOMEM;
+        } else {
+            ZSTD_CCtx_setParameter(writer->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+            ZSTD_CCtx_setParameter(writer->zstd, ZSTD_c_checksumFlag, 1);
+        }
+    }
+    begin_file(writer);
+    writer->stats.files = 1;
+    snprintf(writer->stats.name, sizeof(writer->stats.name), "%s", writer->file.name);
+    if (error)
+        log_writer_close(writer);
+    return error;
+}
+
+static int pack(struct log_writer *writer, const char *lines, size_t length)
+{
+    size_t bound = ZSTD_compressBound(length);
+    char *room = buffer_reserve(&writer->packed, bound);
+    if (!room)
+        return -ENOMEM;
+    size_t done = ZSTD_compress2(writer->zstd, room, bound, lines, length);
+    if (ZSTD_isError(done))
+        return -ENOMEM;
+    writer->packed.length += done;
+    return 0;
+}
+
+/* Cuts the lines into chunks of whole lines: a reader checks a chunk before it believes a line. */
+static int pack_lines(struct log_writer *writer)
+{
+    const char *at = writer->lines.data, *end = at + writer->lines.length;
+
+    while (at < end) {
+        size_t length = (size_t)(end - at);
+        if (length > ZST_CHUNK_MAX) {
+            const char *newline = memrchr(at, '\n', ZST_CHUNK_MAX);
+            if (!newline)
+                newline = memchr(at, '\n', length);
+            length = newline ? (size_t)(newline - at) + 1 : length;
+        }
+        int error = pack(writer, at, length);
+        if (error)
+            return error;
+        at += length;
+    }
+    return 0;
+}
+
+static void count_event(const struct event *event, struct session_counts *counts)
+{
+    counts->opened += event->kind == EVENT_OPEN;
+    counts->changed += event->kind == EVENT_STATE;
+    counts->closed += event->kind == EVENT_CLOSE;
+}
+
+/* An event is kept if its row is kept, or would be by what the event says. */
+static bool event_accepted(struct log_writer *writer, const struct frame *frame,
+                           const struct event *event)
+{
+    const struct session_view *view = &writer->settings.view;
+    const struct column_context context = {.frame = frame};
+
+    return session_find_row(&writer->state, event->serial) ||
+           event_match_accepts(&writer->match, view->accept, view->accept_data, &context, event);
+}
+
+static void write_events(struct log_writer *writer, const struct frame *frame,
+                         const struct event *events, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!event_accepted(writer, frame, &events[i]))
+            continue;
+        session_write_event(&writer->lines, &events[i]);
+        count_event(&events[i], &writer->counts);
+    }
+}
+
+/* Far more time passed than the frames that were made take: nothing ran. */
+static bool stood_still(int64_t stood_ns, int64_t interval_ns, uint64_t made)
+{
+    return interval_ns > 0 && stood_ns > 2 * interval_ns + STALL_NS &&
+           made < (uint64_t)(stood_ns / interval_ns) / 2;
+}
+
+static void give_reason(struct session_gap *gap, const char *reason)
+{
+    if (!gap->reason[0])
+        snprintf(gap->reason, sizeof(gap->reason), "%s", reason);
+}
+
+/* Frames that were made and are not in the log, and a standstill, are written before the frame. */
+static void find_gap(struct log_writer *writer, const struct frame *frame, uint64_t lost)
+{
+    struct session_gap *gap = &writer->gap;
+    const int64_t interval = frame->cost.interval_ns;
+    const int64_t stood = writer->last_mono_ns ? frame->mono_ns - writer->last_mono_ns : 0;
+    const uint64_t made = frame->number - writer->last_number - 1;
+
+    gap->frames = made;
+    gap->events = lost + writer->gone_events;
+    if (stood_still(stood, interval, made)) {
+        gap->frames = (uint64_t)(stood / interval) - 1;
+        give_reason(gap, "suspended");
+    } else if (made || lost) {
+        give_reason(gap, "overload");
+    }
+    gap->frames += writer->gone_frames;
+}
+
+static void write_gap(struct log_writer *writer, const struct frame *frame)
+{
+    struct session_gap *gap = &writer->gap;
+
+    if (!gap->reason[0])
+        return;
+    gap->wall_ns = frame->wall_ns;
+    gap->since_ns = writer->last_wall_ns;
+    session_write_gap(&writer->lines, gap);
+}
+
+static void begin_key(struct log_writer *writer, const struct frame *frame)
+{
+    struct session_head *head = &writer->settings.head;
+
+    session_state_clear(&writer->state);
+    head->wall_ns = frame->wall_ns;
+    if (!head->start_ns)
+        head->start_ns = frame->wall_ns;
+    session_write_head(&writer->lines, head);
+    if (writer->file.zstd)
+        zst_put_mark(&writer->packed, frame->wall_ns);
+}
+
+static bool due(const struct frame *frame, int64_t since_mono_ns, int64_t every_ns)
+{
+    return frame->mono_ns - since_mono_ns >= every_ns;
+}
+
+static void maybe_rotate(struct log_writer *writer, const struct frame *frame)
+{
+    const struct log_settings *settings = &writer->settings;
+    bool large = settings->rotate_bytes && writer->file_bytes >= settings->rotate_bytes;
+    bool old = settings->rotate_ns && writer->file_bytes &&
+               due(frame, writer->opened_mono_ns, settings->rotate_ns);
+
+    if (!large && !old)
+        return;
+    if (writer->file.zstd) {
+        buffer_clear(&writer->packed);
+        zst_put_index(&writer->packed, &writer->keys);
+        if (log_file_append(&writer->file, writer->packed.data, writer->packed.length) > 0)
+            return; /* a fate: the frame to come meets it too */
+    }
+    if (log_file_rotate(&writer->file, frame->wall_ns, settings->keep, writer->stats.trouble,
+                        sizeof(writer->stats.trouble)))
+        return; /* goes on in the old one, and says so */
+    writer->stats.trouble[0] = '\0';
+    begin_file(writer);
+    writer->stats.files++;
+    writer->opened_mono_ns = frame->mono_ns;
+}
+
+static int make_lines(struct log_writer *writer, const struct frame *frame,
+                      const struct event *events, uint32_t count, bool key)
+{
+    struct session_counts *counts = &writer->counts;
+
+    *counts = (struct session_counts){0};
+    buffer_clear(&writer->lines);
+    buffer_clear(&writer->packed);
+    if (key)
+        begin_key(writer, frame);
+    write_gap(writer, frame);
+    write_events(writer, frame, events, count);
+    int error = session_write_frame(&writer->lines, &writer->state, frame, &writer->settings.view,
+                                    counts, key);
+    if (!error)
+        error = writer->lines.failed;
+    if (!error && writer->file.zstd)
+        error = pack_lines(writer);
+    writer->lines.failed = writer->packed.failed = 0;
+    return error;
+}
+
+static void keep_key(struct log_writer *writer, int64_t wall_ns, uint64_t offset, bool key)
+{
+    const struct zst_key entry = {.offset = offset, .wall_ns = wall_ns};
+
+    if (key && writer->file.zstd)
+        (void)zst_keys_add(&writer->keys, &entry); /* one key less is one seek longer */
+    if (!writer->keys.count)
+        return;
+    struct zst_key *last = &writer->keys.list[writer->keys.count - 1];
+    last->frames++;
+    last->opened += writer->counts.opened;
+    last->changed += writer->counts.changed;
+    last->closed += writer->counts.closed;
+}
+
+static uint64_t sum_events(const struct session_counts *counts)
+{
+    return (uint64_t)counts->opened + counts->changed + counts->closed;
+}
+
+/* `frames` and `events` are not in the log yet, or never. */
+static void count_missed(struct log_writer *writer, uint64_t frames, uint64_t events)
+{
+    writer->stats.missed_frames = writer->told_frames + frames;
+    writer->stats.missed_events = writer->told_events + events;
+}
+
+/* -EPIPE: a reader that went away is an end, not a trouble. */
+static void frame_failed(struct log_writer *writer, int error)
+{
+    struct session_gap *gap = &writer->gap;
+
+    writer->need_key = writer->failing = true;
+    if (error == -EPIPE)
+        return;
+    if (!writer->gone_frames)
+        snprintf(gap->reason, sizeof(gap->reason), "%s",
+                 error == -ENOSPC || error == -EDQUOT ? "disk full" : strerror(-error));
+    count_missed(writer, gap->frames + 1, gap->events + sum_events(&writer->counts));
+}
+
+static void frame_written(struct log_writer *writer, const struct frame *frame, size_t length,
+                          bool key)
+{
+    struct log_stats *stats = &writer->stats;
+    const struct session_counts *counts = &writer->counts;
+
+    stats->bytes += length;
+    stats->frames++;
+    stats->events += sum_events(counts);
+    stats->trouble[0] = writer->failing ? '\0' : stats->trouble[0];
+    writer->file_bytes += length;
+    writer->file_frames++;
+    writer->file_events += sum_events(counts);
+    writer->told_frames += writer->gap.frames;
+    writer->told_events += writer->gap.events;
+    writer->gone_frames = writer->gone_events = 0;
+    count_missed(writer, 0, 0);
+    writer->gap = (struct session_gap){0};
+    writer->failing = writer->need_key = false;
+    writer->last_number = frame->number;
+    writer->last_wall_ns = frame->wall_ns;
+    writer->last_mono_ns = frame->mono_ns;
+    if (key) {
+        writer->key_mono_ns = frame->mono_ns;
+        writer->key_bytes = writer->lines.length;
+        writer->since_key_bytes = 0;
+    } else {
+        writer->since_key_bytes += writer->lines.length;
+    }
+}
+
+/* Every minute; sooner where so much changes that whoever seeks would have to read many times what
+ * stands in the keyframe; and where the clock was set back, so that behind a keyframe times never
+ * run backwards. */
+static bool key_is_due(const struct log_writer *writer, const struct frame *frame)
+{
+    return writer->need_key || due(frame, writer->key_mono_ns, KEY_EVERY_NS) ||
+           frame->wall_ns < writer->last_wall_ns ||
+           writer->since_key_bytes > KEY_MOST_BEHIND * (writer->key_bytes + KEY_LEAST_BYTES);
+}
+
+/* What was written to a file without a name is lost. */
+static void count_gone(struct log_writer *writer)
+{
+    struct log_stats *stats = &writer->stats;
+
+    stats->frames -= writer->file_frames;
+    stats->events -= writer->file_events;
+    stats->bytes -= writer->file_bytes;
+    writer->gone_frames += writer->file_frames;
+    writer->gone_events += writer->file_events;
+    writer->file_frames = writer->file_events = writer->file_bytes = 0;
+    snprintf(writer->gap.reason, sizeof(writer->gap.reason), "log file removed");
+}
+
+__attribute__((format(printf, 2, 3))) static void note_incident(struct log_writer *writer,
+                                                                const char *format, ...)
+{
+    char text[sizeof(writer->stats.incident)];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    snprintf(writer->stats.incident, sizeof(writer->stats.incident), "%.80s: %.100s",
+             writer->file.name, text);
+    writer->stats.incidents++;
+}
+
+static int replace_removed(struct log_writer *writer)
+{
+    struct log_stats *stats = &writer->stats;
+    const uint64_t lost = writer->file_frames;
+
+    count_gone(writer);
+    int result = log_file_reopen(&writer->file, stats->trouble, sizeof(stats->trouble));
+    if (result < 0)
+        return result;
+    begin_file(writer);
+    note_incident(writer, "was removed, and %" PRIu64 " frames with it; a new one is written",
+                  lost);
+    return 0;
+}
+
+static int resume_truncated(struct log_writer *writer)
+{
+    const uint64_t cut = writer->file_frames;
+    int error =
+        log_file_resume(&writer->file, writer->stats.trouble, sizeof(writer->stats.trouble));
+
+    if (error)
+        return error;
+    begin_file(writer);
+    give_reason(&writer->gap, "log file truncated");
+    note_incident(writer,
+                  "was truncated by another program; %" PRIu64 " frames are in its copy or lost",
+                  cut);
+    return 0;
+}
+
+/* One attempt: 0, -errno or a fate of the file. */
+static int try_frame(struct log_writer *writer, const struct frame *frame,
+                     const struct event *events, uint32_t count, uint64_t lost)
+{
+    find_gap(writer, frame, lost);
+    const bool key = key_is_due(writer, frame);
+    int error = make_lines(writer, frame, events, count, key);
+    const struct buffer *out = writer->file.zstd ? &writer->packed : &writer->lines;
+    const size_t length = out->length;
+
+    if (!error)
+        error = log_file_append(&writer->file, out->data, length);
+    if (error < 0 && error != -EPIPE)
+        set_trouble(writer, error);
+    if (error)
+        return error;
+    keep_key(writer, frame->wall_ns, writer->file.size - length, key);
+    frame_written(writer, frame, length, key);
+    return 0;
+}
+
+/* What others did to the file is found when the frame has been written to it: once more, then. */
+static int write_frame(struct log_writer *writer, const struct frame *frame,
+                       const struct event *events, uint32_t count, uint64_t lost)
+{
+    int result = try_frame(writer, frame, events, count, lost);
+
+    for (int tries = 0; result > 0 && tries < FATES_MOST; tries++) {
+        int error = result == LOG_FILE_REMOVED ? replace_removed(writer) : resume_truncated(writer);
+        if (error)
+            return error; /* in the trouble already */
+        result = try_frame(writer, frame, events, count, lost);
+    }
+    return result > 0 ? -ESTALE : result;
+}
+
+int log_writer_frame(struct log_writer *writer, const struct frame *frame,
+                     const struct event *events, uint32_t count, uint64_t lost)
+{
+    if (!writer->begun) {
+        writer->begun = true;
+        writer->last_number = frame->number - 1;
+    }
+    if (!writer->opened_mono_ns)
+        writer->opened_mono_ns = frame->mono_ns;
+    if (writer->failing && !due(frame, writer->tried_mono_ns, RETRY_EVERY_NS)) {
+        find_gap(writer, frame, lost);
+        writer->stats.missed_frames = writer->told_frames + writer->gap.frames + 1;
+        return -EAGAIN;
+    }
+    writer->tried_mono_ns = frame->mono_ns;
+    if (!writer->failing)
+        maybe_rotate(writer, frame);
+    int error = write_frame(writer, frame, events, count, lost);
+    if (error)
+        frame_failed(writer, error);
+    return error;
+}
+
+void log_writer_retry(struct log_writer *writer)
+{
+    writer->tried_mono_ns = INT64_MIN / 2;
+}
+
+void log_writer_note_gap(struct log_writer *writer, const char *reason)
+{
+    give_reason(&writer->gap, reason);
+}
+
+int log_writer_reopen(struct log_writer *writer)
+{
+    struct log_stats *stats = &writer->stats;
+    const bool removed = log_file_look(&writer->file) == LOG_FILE_REMOVED;
+
+    if (removed)
+        return replace_removed(writer);
+    int result = log_file_reopen(&writer->file, stats->trouble, sizeof(stats->trouble));
+    if (result <= 0)
+        return result;
+    begin_file(writer);
+    writer->opened_mono_ns = 0;
+    stats->files++;
+    return 0;
+}
+
+static void write_index(struct log_writer *writer)
+{
+    buffer_clear(&writer->packed);
+    zst_put_index(&writer->packed, &writer->keys);
+    if (!writer->packed.failed)
+        (void)log_file_append(&writer->file, writer->packed.data, writer->packed.length);
+}
+
+/* No more frames: what is lost now stays lost. */
+static void end_file(struct log_writer *writer)
+{
+    const int fate = log_file_look(&writer->file);
+
+    if (fate == LOG_FILE_REMOVED && writer->file_frames) {
+        writer->stats.missed_frames += writer->file_frames;
+        writer->stats.missed_events += writer->file_events;
+        count_gone(writer);
+        snprintf(writer->stats.trouble, sizeof(writer->stats.trouble), "%.80s: was removed",
+                 writer->file.name);
+    }
+    if (!fate && writer->file.zstd && writer->keys.count)
+        write_index(writer);
+}
+
+void log_writer_close(struct log_writer *writer)
+{
+    if (writer->file.descriptor >= 0)
+        end_file(writer);
+    log_file_close(&writer->file);
+    zst_keys_done(&writer->keys);
+    session_state_done(&writer->state);
+    event_match_done(&writer->match);
+    buffer_done(&writer->lines);
+    buffer_done(&writer->packed);
+    ZSTD_freeCCtx(writer->zstd);
+    writer->zstd = NULL;
+}

@@ -1,0 +1,70 @@
+/* Writes frames and events to a log file: keyframes, chunks of zstd, gaps where something could not
+ * be written, rotation. One thread; knows no clock, no thread: frames bring their times. */
+#ifndef TCPLENS_SESSION_LOG_WRITER_H
+#define TCPLENS_SESSION_LOG_WRITER_H
+
+#include "core/event_match.h"
+#include "session/format/format.h"
+#include "session/log/file.h"
+
+#include <zstd.h>
+
+struct log_settings {
+    const char *path; /* "-": standard output */
+    struct session_view view;
+    struct session_head head; /* wall_ns and start_ns are set by the writer */
+    uint64_t rotate_bytes;    /* 0 = no */
+    int64_t rotate_ns;        /* 0 = no */
+    unsigned keep;            /* rotated files, 0 = all */
+};
+
+struct log_stats {
+    uint64_t bytes;  /* of this recording, in all files */
+    uint64_t frames; /* written, and not lost with a file that was removed */
+    uint64_t events;
+    uint64_t missed_frames, missed_events; /* in gap lines, or in the next one */
+    uint64_t files;
+    char trouble[160];  /* why nothing is written now, "" = all is well */
+    char incident[200]; /* the last one that writing went on after, "" = none */
+    unsigned incidents;
+    char name[NAME_MAX + 1];
+};
+
+struct log_writer {
+    struct log_settings settings;
+    struct log_file file;
+    struct session_state state;
+    struct event_match match;
+    struct buffer lines, packed;
+    ZSTD_CCtx *zstd;
+    struct zst_keys keys;
+    struct log_stats stats;
+    struct session_gap gap;       /* reason "" = none is due */
+    struct session_counts counts; /* events of the frame at work */
+    uint64_t last_number;         /* frame written last, or the one before the first of all */
+    int64_t key_mono_ns, opened_mono_ns, last_wall_ns, last_mono_ns, tried_mono_ns;
+    uint64_t file_bytes, file_frames, file_events; /* of this recording in the open file */
+    uint64_t gone_frames, gone_events;             /* with removed files, not in a gap line yet */
+    uint64_t told_frames, told_events;             /* in gap lines */
+    bool begun;
+    uint64_t key_bytes, since_key_bytes; /* of lines, of the last keyframe and behind it */
+    bool need_key, failing;
+};
+
+int log_writer_open(struct log_writer *writer, const struct log_settings *settings, char *why,
+                    size_t size);
+/* One log frame: events, what changed, frame line. `lost`: events that were overwritten before they
+ * could be read, since the last frame that was written. 0; -EPIPE: the reader of the pipe is gone;
+ * other -errno: nothing of it was written (the frame is counted in a gap line when writing works
+ * again; the caller keeps the events). After a failure a second passes before the next try. */
+int log_writer_frame(struct log_writer *writer, const struct frame *frame,
+                     const struct event *events, uint32_t count, uint64_t lost);
+/* Something known to be missing from here on: "suspended". */
+void log_writer_note_gap(struct log_writer *writer, const char *reason);
+/* The next frame is tried at once, whatever failed before. */
+void log_writer_retry(struct log_writer *writer);
+int log_writer_reopen(struct log_writer *writer);
+/* With an index where the file can have one. The stats stay. */
+void log_writer_close(struct log_writer *writer);
+
+#endif

@@ -1,0 +1,226 @@
+/* bpf: loads tcplens.bpf.c and turns its records into happenings. The only file that may use
+ * libbpf. It must not know what a transition means for a connection (core/life.c). */
+#include "source/bpf/bpf.h"
+
+#include "base/clock.h"
+#include "source/bpf/record.h"
+#include "source/namespace.h"
+#include "source/proc_view.h"
+#include "tcplens.skel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+struct bpf {
+    struct tcplens_bpf *program;
+    struct ring_buffer *ring;
+    uint64_t lost; /* told so far */
+    uint32_t netns;
+    int64_t tick_ns;     /* of start times in /proc/PID/stat */
+    int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
+    /* of the drain at work */
+    const struct bpf_hearer *hearer;
+    uint32_t heard, most;
+    int64_t until_ns;
+};
+
+/* libbpf would print to stderr, over the screen. */
+static int say_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+    (void)level;
+    (void)format;
+    (void)arguments;
+    return 0;
+}
+
+/* --- records --- */
+
+static void fill_tuple(struct tuple *tuple, const struct bpf_record *record)
+{
+    tuple->family = record->is_ipv6 ? FAMILY_INET6 : FAMILY_INET;
+    memcpy(tuple->local.bytes, record->local, sizeof(record->local));
+    memcpy(tuple->remote.bytes, record->remote, sizeof(record->remote));
+    tuple->local_port = record->local_port;
+    tuple->remote_port = record->remote_port;
+    tuple->scope = record->interface;
+}
+
+static void fill_counters(struct event *event, const struct bpf_record *record)
+{
+    event->has_totals = 1;
+    event->in_bytes = record->bytes_received;
+    event->out_bytes = record->bytes_sent >= record->bytes_retrans
+                           ? record->bytes_sent - record->bytes_retrans
+                           : 0;
+    event->rtt_us = record->rtt_us8 / 8;
+    event->retrans = record->retrans;
+}
+
+static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
+{
+    struct happening happening = {.event = {.origin = EVENT_FROM_BPF, .exact = 1},
+                                  .began_ns = (int64_t)record->began_ns,
+                                  .pid = (int32_t)record->pid,
+                                  .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns};
+    struct event *event = &happening.event;
+    event->mono_ns = (int64_t)record->ns;
+    event->wall_ns = event->mono_ns + bpf->wall_offset;
+    event->from = (uint8_t)state_from_kernel(record->from);
+    event->to = (uint8_t)state_from_kernel(record->to);
+    event->cookie = record->cookie;
+    event->netns = bpf->netns;
+    event->uid = UINT32_MAX;
+    fill_tuple(&event->tuple, record);
+    fill_counters(event, record);
+    happening.signs = (record->error ? (uint32_t)LIFE_ERROR : 0) |
+                      (record->fin ? (uint32_t)LIFE_FIN : 0) |
+                      (record->orphan ? (uint32_t)LIFE_ORPHAN : 0);
+    memcpy(happening.name, record->name, sizeof(happening.name));
+    bpf->hearer->hear(bpf->hearer->context, &happening);
+}
+
+static int on_record(void *context, void *data, size_t size)
+{
+    struct bpf *bpf = context;
+    const struct bpf_record *record = data;
+    if (size < sizeof(*record))
+        return 0;
+    bpf->heard++;
+    if (record->kind == BPF_RECORD_OWNER)
+        bpf->hearer->own(bpf->hearer->context, record->cookie, (int32_t)record->pid,
+                         record->start_ns / (uint64_t)bpf->tick_ns, record->name);
+    else
+        hear_state(bpf, record);
+    /* libbpf counts the record as taken all the same, and returns this. */
+    return bpf->heard == bpf->most || (int64_t)record->ns > bpf->until_ns ? -ECANCELED : 0;
+}
+
+int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+              uint64_t *lost)
+{
+    bpf->hearer = hearer;
+    bpf->heard = 0;
+    bpf->most = most;
+    bpf->until_ns = until_ns;
+    bpf->wall_offset = clock_wall_offset_ns();
+    const int result = ring_buffer__consume(bpf->ring);
+    const uint64_t all = __atomic_load_n(&bpf->program->bss->lost, __ATOMIC_RELAXED);
+    *lost = all - bpf->lost;
+    bpf->lost = all;
+    return result < 0 && result != -ECANCELED ? result : (int)bpf->heard;
+}
+
+int bpf_descriptor(const struct bpf *bpf)
+{
+    return ring_buffer__epoll_fd(bpf->ring);
+}
+
+/* --- loading --- */
+
+static bool is_locked_down(void)
+{
+    char line[128] = "";
+    FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+    if (!file)
+        return false;
+    const bool read = fgets(line, sizeof(line), file) != NULL;
+    fclose(file);
+    return read && strstr(line, "[confidentiality]");
+}
+
+static void say_why_not(int error, char text[BPF_TEXT_SIZE])
+{
+    if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+        snprintf(text, BPF_TEXT_SIZE, "the kernel does not tell its types (no BTF)");
+    else if (is_locked_down())
+        snprintf(text, BPF_TEXT_SIZE, "the kernel is locked down (confidentiality)");
+    else if (error == -EPERM || error == -EACCES)
+        snprintf(text, BPF_TEXT_SIZE,
+                 "needs CAP_BPF and CAP_PERFMON (root, outside of a container)");
+    else if (error == -EINVAL || error == -ENOENT || error == -ESRCH || error == -EOPNOTSUPP)
+        snprintf(text, BPF_TEXT_SIZE, "this kernel cannot do it (errno %d)", -error);
+    else
+        snprintf(text, BPF_TEXT_SIZE, "%s", strerror(-error));
+}
+
+/* The owners of accepted sockets are an extra. accept() alone is traced where tracefs is mounted;
+ * else every system call is looked at, briefly. */
+static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
+{
+    struct tcplens_bpf *program = bpf->program;
+    program->links.on_accept = bpf_program__attach(program->progs.on_accept);
+    program->links.on_accept4 = bpf_program__attach(program->progs.on_accept4);
+    bool told = program->links.on_accept && program->links.on_accept4;
+    if (!told)
+        program->links.on_exit = bpf_program__attach(program->progs.on_exit);
+    text[0] = '\0';
+    if (!told && !program->links.on_exit)
+        snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
+}
+
+/* The one whose pids /proc shows; in another's /proc ours would be of other processes: none. */
+static uint32_t pid_namespace_of_proc(void)
+{
+    struct proc_view view;
+    proc_view_prove(&view);
+    return view.kind == PROC_VIEW_OWN ? namespace_inode("pid") : 0;
+}
+
+static int load(struct bpf *bpf)
+{
+    bpf->program = tcplens_bpf__open();
+    if (!bpf->program)
+        return -errno;
+    bpf->program->rodata->our_netns = bpf->netns;
+    bpf->program->rodata->our_pidns = pid_namespace_of_proc();
+#ifdef SYS_accept
+    bpf->program->rodata->number_of_accept = SYS_accept;
+#endif
+    bpf->program->rodata->number_of_accept4 = SYS_accept4;
+    int error = tcplens_bpf__load(bpf->program);
+    if (error)
+        return error;
+    bpf->ring = ring_buffer__new(bpf_map__fd(bpf->program->maps.records), on_record, bpf, NULL);
+    if (!bpf->ring)
+        return -errno;
+    bpf->program->links.on_state = bpf_program__attach(bpf->program->progs.on_state);
+    return bpf->program->links.on_state ? 0 : -errno;
+}
+
+int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
+{
+    struct bpf *made = calloc(1, sizeof(*made));
+    if (!made) {
+        snprintf(text, BPF_TEXT_SIZE, "out of memory");
+        return -ENOMEM;
+    }
+    libbpf_set_print(say_nothing);
+    made->netns = namespace_inode("net");
+    made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
+    int error = load(made);
+    if (error) {
+        say_why_not(error, text);
+        bpf_close(made);
+        return error;
+    }
+    attach_extras(made, text);
+    *bpf = made;
+    return 0;
+}
+
+void bpf_close(struct bpf *bpf)
+{
+    if (!bpf)
+        return;
+    ring_buffer__free(bpf->ring);
+    tcplens_bpf__destroy(bpf->program);
+    free(bpf);
+}

@@ -1,0 +1,35 @@
+/* bpf: every TCP state transition of our network namespace, told by a small program in the kernel.
+ * Only the events layer uses it, one thread at a time. Where it is not built in, opening says so.
+ */
+#ifndef TCPLENS_SOURCE_BPF_BPF_H
+#define TCPLENS_SOURCE_BPF_BPF_H
+
+#include "core/life.h"
+
+#include <stdint.h>
+
+struct bpf;
+
+/* What the program tells: transitions, and whom accept() gave a socket to. */
+struct bpf_hearer {
+    void (*hear)(void *context, const struct happening *happening);
+    void (*own)(void *context, uint64_t cookie, int32_t pid, uint64_t start_ticks,
+                const char name[LIFE_NAME_MAX]);
+    void *context;
+};
+
+#define BPF_TEXT_SIZE 128
+
+/* Loads and attaches, which takes about 20 ms. 0 or -errno; text says why not, or, with 0, what is
+ * lacking ("" = nothing). -ENOSYS: not built in. */
+int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE]);
+void bpf_close(struct bpf *bpf);
+int bpf_descriptor(const struct bpf *bpf); /* readable when there is something */
+
+/* Hands over what is there, but not more than `most` (0 = any number) and no more once something
+ * came that happened after until_ns (CLOCK_MONOTONIC). *lost gets how many the ring had no room for
+ * since the last call; the number handed over is returned, or -errno. */
+int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+              uint64_t *lost);
+
+#endif

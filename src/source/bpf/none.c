@@ -1,0 +1,54 @@
+/* bpf_none: stands in for bpf.c and walk.c where tcplens is built without libbpf. */
+#include "source/bpf/bpf.h"
+#include "source/bpf/walk.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
+{
+    (void)bpf;
+    snprintf(text, BPF_TEXT_SIZE, "not built in (TCPLENS_BPF)");
+    return -ENOSYS;
+}
+
+void bpf_close(struct bpf *bpf)
+{
+    (void)bpf;
+}
+
+int bpf_descriptor(const struct bpf *bpf)
+{
+    (void)bpf;
+    return -1;
+}
+
+int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+              uint64_t *lost)
+{
+    (void)bpf;
+    (void)hearer;
+    (void)most;
+    (void)until_ns;
+    (void)lost;
+    return -ENOSYS;
+}
+
+int bpf_walk_open(struct bpf_walk **walk)
+{
+    (void)walk;
+    return -ENOSYS;
+}
+
+void bpf_walk_close(struct bpf_walk *walk)
+{
+    (void)walk;
+}
+
+int bpf_walk_run(void *walker, owner_visit visit, void *context)
+{
+    (void)walker;
+    (void)visit;
+    (void)context;
+    return -ENOSYS;
+}

@@ -1,0 +1,42 @@
+/* bpf_record: what the programs in the kernel hand over: tcplens.bpf.c to bpf.c, walk.bpf.c to
+ * walk.c. Only these include it; the types are those of linux/types.h. */
+#ifndef TCPLENS_SOURCE_BPF_RECORD_H
+#define TCPLENS_SOURCE_BPF_RECORD_H
+
+#include <linux/types.h>
+
+enum bpf_record_kind { BPF_RECORD_STATE = 1, BPF_RECORD_OWNER };
+
+#define BPF_NAME_MAX 16
+
+/* One transition of a socket, or the process that accept() gave one to (cookie, pid, start_ns and
+ * name only). */
+struct bpf_record {
+    __u64 ns;       /* CLOCK_MONOTONIC */
+    __u64 began_ns; /* in SYN-RECEIVED since, 0 = not known */
+    __u64 cookie;
+    __u64 start_ns; /* of the process, since boot */
+    __u64 bytes_received, bytes_sent, bytes_retrans;
+    __u32 rtt_us8; /* srtt_us: eighths of a microsecond */
+    __u32 retrans; /* segments */
+    __u32 pid;     /* in our pid namespace, 0 = in nobody's context */
+    __u32 interface;
+    __u16 local_port, remote_port; /* host order */
+    __u8 kind, from, to;           /* the kernel's state numbers */
+    __u8 is_ipv6;
+    __u8 error, fin, orphan, spare[5];
+    __u8 local[16], remote[16];
+    char name[BPF_NAME_MAX];
+};
+
+/* One descriptor of a process that is a TCP socket of our network namespace. */
+struct bpf_owner {
+    __u64 inode;
+    __u64 start_ns; /* of the process, since boot */
+    __u32 pid;      /* in our pid namespace */
+    __u32 fd;
+    __u32 thread; /* 0 = in the process's own table; else in that of this thread, any number */
+    __u32 spare;
+};
+
+#endif

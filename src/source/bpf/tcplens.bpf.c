@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+/* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace to
+ * bpf.c, and whom accept() gave a socket to. It must not decide what a transition means. */
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "source/bpf/kernel.h"
+
+#define AF_INET6      10
+#define SOCK_DEAD_BIT 0 /* enum sock_flags, include/net/sock.h (Linux 6.18) */
+#define SOCK_DONE_BIT 1
+#define KTHREAD_FLAG  0x00200000 /* PF_KTHREAD, include/linux/sched.h */
+#define RING_BYTES    (4 * 1024 * 1024)
+
+enum {
+    KERNEL_ESTABLISHED = 1,
+    KERNEL_SYN_SENT,
+    KERNEL_SYN_RECV,
+    KERNEL_CLOSE = 7,
+    KERNEL_LISTEN = 10,
+};
+
+/* Where the registers keep the number of the system call, by architecture. */
+struct pt_regs___x86 {
+    unsigned long orig_ax;
+} KERNEL_TYPE;
+
+struct pt_regs___arm64 {
+    int syscallno;
+} KERNEL_TYPE;
+
+/* Set by bpf.c before loading. */
+const volatile __u32 our_netns = 0, our_pidns = 0;
+const volatile long number_of_accept = -1, number_of_accept4 = -1;
+/* Records for which the ring had no room. */
+__u64 lost = 0;
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, RING_BYTES);
+} records SEC(".maps");
+
+/* The child socket made last on this CPU, and when. */
+struct child {
+    __u64 sk, ns;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct child);
+} children SEC(".maps");
+
+/* The process in whose context this runs; none for a thread of the kernel. */
+static __always_inline void fill_owner(struct bpf_record *record)
+{
+    struct task_struct *task = (void *)bpf_get_current_task();
+    struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+    if (BPF_CORE_READ(task, flags) & KTHREAD_FLAG)
+        return;
+    record->pid = pid_in_namespace(leader, our_pidns);
+    record->start_ns = BPF_CORE_READ(leader, start_boottime);
+    BPF_CORE_READ_STR_INTO(&record->name, leader, comm);
+}
+
+static __always_inline void fill_tuple(struct bpf_record *record, const struct sock *sk,
+                                       const struct tcp_sock *tcp)
+{
+    const struct sock_common *common = &sk->__sk_common;
+    record->is_ipv6 = common->skc_family == AF_INET6;
+    if (record->is_ipv6) {
+        BPF_CORE_READ_INTO(&record->local, common, skc_v6_rcv_saddr.in6_u.u6_addr8);
+        BPF_CORE_READ_INTO(&record->remote, common, skc_v6_daddr.in6_u.u6_addr8);
+    } else {
+        __builtin_memcpy(record->local, &(__be32){common->skc_rcv_saddr}, 4);
+        __builtin_memcpy(record->remote, &(__be32){common->skc_daddr}, 4);
+    }
+    /* skc_num is 0 again when a socket closes; this one stays. */
+    record->local_port = __builtin_bswap16(tcp->inet_conn.icsk_inet.inet_sport);
+    record->remote_port = __builtin_bswap16(common->skc_dport);
+    record->interface = (__u32)common->skc_bound_dev_if;
+}
+
+static __always_inline void fill_counters(struct bpf_record *record, const struct tcp_sock *tcp)
+{
+    record->bytes_received = tcp->bytes_received;
+    record->bytes_sent = tcp->bytes_sent;
+    record->bytes_retrans = tcp->bytes_retrans;
+    record->rtt_us8 = tcp->srtt_us;
+    record->retrans = tcp->total_retrans;
+}
+
+/* A child socket has neither tuple nor cookie yet when it leaves LISTEN (inet_csk_clone_lock in
+ * net/ipv4/inet_connection_sock.c): only the moment is kept, for the step that follows at once. */
+static __always_inline int note_child(const struct sock *sk)
+{
+    __u32 only = 0;
+    struct child *child = bpf_map_lookup_elem(&children, &only);
+    if (child) {
+        child->sk = (__u64)sk;
+        child->ns = bpf_ktime_get_ns();
+    }
+    return 0;
+}
+
+static __always_inline __u64 child_began(const struct sock *sk)
+{
+    __u32 only = 0;
+    const struct child *child = bpf_map_lookup_elem(&children, &only);
+    return child && child->sk == (__u64)sk ? child->ns : 0;
+}
+
+static __always_inline struct bpf_record *new_record(void)
+{
+    struct bpf_record *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+    if (record)
+        __builtin_memset(record, 0, sizeof(*record));
+    else
+        __sync_fetch_and_add(&lost, 1);
+    return record;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, struct sock *sk, int from, int to)
+{
+    if (sk->sk_protocol != IPPROTO_TCP || sk->__sk_common.skc_net.net->ns.inum != our_netns)
+        return 0;
+    if (from == KERNEL_LISTEN && to == KERNEL_SYN_RECV)
+        return note_child(sk);
+    if (from == to)
+        return 0;
+    struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+    if (!tcp)
+        return 0;
+    struct bpf_record *record = new_record();
+    if (!record)
+        return 0;
+    record->kind = BPF_RECORD_STATE;
+    record->ns = bpf_ktime_get_ns();
+    record->from = (__u8)from;
+    record->to = (__u8)to;
+    record->cookie = bpf_get_socket_cookie(sk);
+    record->error = sk->sk_err != 0;
+    record->orphan = sk->__sk_common.skc_flags >> SOCK_DEAD_BIT & 1;
+    record->fin = sk->__sk_common.skc_flags >> SOCK_DONE_BIT & 1;
+    if (from == KERNEL_SYN_RECV)
+        record->began_ns = child_began(sk);
+    fill_tuple(record, sk, tcp);
+    fill_counters(record, tcp);
+    /* connect() and listen() run in the owner's context, all else in whoever was interrupted. */
+    if (from == KERNEL_CLOSE && (to == KERNEL_SYN_SENT || to == KERNEL_LISTEN))
+        fill_owner(record);
+    bpf_ringbuf_submit(record, 0);
+    return 0;
+}
+
+static __always_inline struct sock *sock_of_file(struct file *file)
+{
+    struct socket *socket = BPF_CORE_READ(file, private_data);
+    return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline int note_owner(long fd)
+{
+    struct task_struct *task = (void *)bpf_get_current_task();
+    if (fd < 0)
+        return 0;
+    struct file **files = BPF_CORE_READ(task, files, fdt, fd);
+    struct file *file = NULL;
+    bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+    struct sock *sk = sock_of_file(file);
+    if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
+        BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != our_netns)
+        return 0;
+    struct bpf_record *record = new_record();
+    if (!record)
+        return 0;
+    record->kind = BPF_RECORD_OWNER;
+    record->ns = bpf_ktime_get_ns();
+    record->cookie = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+    fill_owner(record);
+    bpf_ringbuf_submit(record, 0);
+    return 0;
+}
+
+SEC("tp/syscalls/sys_exit_accept")
+int on_accept(struct trace_event_raw_sys_exit *context)
+{
+    return note_owner(context->ret);
+}
+
+SEC("tp/syscalls/sys_exit_accept4")
+int on_accept4(struct trace_event_raw_sys_exit *context)
+{
+    return note_owner(context->ret);
+}
+
+/* For machines without tracefs, where the two above cannot be attached. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(on_exit, struct pt_regs *registers, long result)
+{
+    long number = -1;
+    if (bpf_core_field_exists(struct pt_regs___x86, orig_ax))
+        number = (long)BPF_CORE_READ((struct pt_regs___x86 *)registers, orig_ax);
+    else if (bpf_core_field_exists(struct pt_regs___arm64, syscallno))
+        number = BPF_CORE_READ((struct pt_regs___arm64 *)registers, syscallno);
+    if (number < 0 || (number != number_of_accept && number != number_of_accept4))
+        return 0;
+    return note_owner(result);
+}
+
+char program_license[] SEC("license") = "Dual MIT/GPL";

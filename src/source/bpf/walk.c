@@ -1,0 +1,125 @@
+/* bpf_walk: loads walk.bpf.c and reads what it writes. Uses no function of libbpf, only the header
+ * that goes with a light skeleton: libbpf itself would read all types of the kernel to find the few
+ * that are used, which takes 30 ms. It must not know what the owners are for. */
+#include "source/bpf/walk.h"
+
+#include "base/clock.h"
+#include "source/bpf/record.h"
+#include "source/namespace.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "walk.skel.h"
+
+#define OWNERS_AT_ONCE 1024 /* 32 KiB: what the kernel gives at once */
+
+struct bpf_walk {
+    struct walk_bpf *program;
+    int link;
+    uint64_t tick_ns;        /* of start times in /proc/PID/stat, */
+    uint64_t boot_offset_ns; /* which are told in our time namespace */
+    struct bpf_owner owners[OWNERS_AT_ONCE];
+};
+
+/* The line "boottime SECONDS NANOSECONDS" (Linux 5.5); 0 where there are no time namespaces. */
+static uint64_t read_boot_offset(void)
+{
+    FILE *file = fopen("/proc/self/timens_offsets", "re");
+    char line[128], *at;
+    long long offset_ns = 0;
+    while (file && fgets(line, sizeof(line), file)) {
+        if (strncmp(line, "boottime", 8) != 0)
+            continue;
+        offset_ns = strtoll(line + 8, &at, 10) * SECOND_NS;
+        offset_ns += strtoll(at, NULL, 10);
+    }
+    if (file)
+        fclose(file);
+    return (uint64_t)offset_ns;
+}
+
+static int load(struct bpf_walk *walk)
+{
+    walk->program = walk_bpf__open();
+    if (!walk->program)
+        return -ENOMEM;
+    walk->program->rodata->our_netns = namespace_inode("net");
+    walk->program->rodata->our_pidns = namespace_inode("pid");
+    const int error = walk_bpf__load(walk->program);
+    if (error)
+        return error < 0 ? error : -EINVAL;
+    walk->link = walk_bpf__on_file__attach(walk->program);
+    return walk->link < 0 ? walk->link : 0;
+}
+
+int bpf_walk_open(struct bpf_walk **walk)
+{
+    struct bpf_walk *made = calloc(1, sizeof(*made));
+    if (!made)
+        return -ENOMEM;
+    made->tick_ns = (uint64_t)(SECOND_NS / sysconf(_SC_CLK_TCK));
+    made->boot_offset_ns = read_boot_offset();
+    const int error = load(made);
+    if (error) {
+        bpf_walk_close(made);
+        return error;
+    }
+    *walk = made;
+    return 0;
+}
+
+void bpf_walk_close(struct bpf_walk *walk)
+{
+    if (!walk)
+        return;
+    if (walk->program)
+        walk_bpf__destroy(walk->program);
+    free(walk);
+}
+
+static void hand_over(const struct bpf_walk *walk, size_t count, owner_visit visit, void *context)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct bpf_owner *owner = &walk->owners[i];
+        const struct owner_found found = {.inode = owner->inode,
+                                          .start_ticks = (owner->start_ns + walk->boot_offset_ns) /
+                                                         walk->tick_ns,
+                                          .pid = (int32_t)owner->pid,
+                                          .descriptor = owner->fd,
+                                          .thread = owner->thread};
+        visit(context, &found);
+    }
+}
+
+static int begin(const struct bpf_walk *walk)
+{
+    union bpf_attr attributes;
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.iter_create.link_fd = (uint32_t)walk->link;
+    const long descriptor = syscall(SYS_bpf, BPF_ITER_CREATE, &attributes, sizeof(attributes));
+    if (descriptor >= 0)
+        return (int)descriptor;
+    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -EAGAIN : -errno;
+}
+
+int bpf_walk_run(void *walker, owner_visit visit, void *context)
+{
+    struct bpf_walk *walk = walker;
+    const int descriptor = begin(walk);
+    ssize_t got;
+    if (descriptor < 0)
+        return descriptor;
+    do {
+        got = read(descriptor, walk->owners, sizeof(walk->owners));
+        if (got > 0)
+            hand_over(walk, (size_t)got / sizeof(walk->owners[0]), visit, context);
+    } while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
+    const int error = got < 0 ? -errno : 0;
+    close(descriptor);
+    return error;
+}

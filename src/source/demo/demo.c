@@ -1,0 +1,247 @@
+/* demo: the source that makes frames of the invented rows, processes, groups and users.
+ * Knows nothing of kernel and clock: time follows the frame numbers. */
+#include "source/demo/demo.h"
+
+#include "core/column/column.h"
+#include "source/demo/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define DEFAULT_CONNECTIONS 60u
+#define DEFAULT_PERMILLE    50u
+#define MOST_CONNECTIONS    500000u
+#define NS_PER_S            INT64_C(1000000000)
+#define NS_PER_MS           INT64_C(1000000)
+#define UPTIME_NS           ((INT64_C(12) * 86400 + 9) * NS_PER_S) /* when frame 1 is made */
+#define TICKS_PER_S         100
+
+enum { ASK_CPU = 200, ASK_DETAIL };
+
+struct demo {
+    struct source source; /* first */
+    struct demo_rows rows;
+};
+
+/* A decimal number at *text, up to its end or a comma; moves *text behind that. */
+static int take_number(const char **text, uint64_t most, uint64_t *number)
+{
+    const char *at = *text;
+    uint64_t value = 0;
+    if (*at < '0' || *at > '9')
+        return -EINVAL;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        if (value > (most - digit) / 10)
+            return -EINVAL;
+        value = value * 10 + digit;
+    }
+    if (*at == ',' && at[1] != '\0')
+        at++;
+    else if (*at != '\0')
+        return -EINVAL;
+    *text = at;
+    *number = value;
+    return 0;
+}
+
+int demo_parse(const char *text, struct demo_settings *settings)
+{
+    uint64_t numbers[3] = {0, DEFAULT_CONNECTIONS, DEFAULT_PERMILLE};
+    const uint64_t most[3] = {UINT64_MAX, MOST_CONNECTIONS, 1000};
+    for (unsigned i = 0; i < 3 && (i == 0 || *text != '\0'); i++) {
+        int result = take_number(&text, most[i], &numbers[i]);
+        if (result)
+            return result;
+    }
+    if (*text != '\0' || numbers[1] == 0)
+        return -EINVAL;
+    *settings = (struct demo_settings){.seed = numbers[0],
+                                       .connections = (uint32_t)numbers[1],
+                                       .change_permille = (uint32_t)numbers[2],
+                                       .interval_ns = NS_PER_S};
+    return 0;
+}
+
+/* Where one of `count` stands in this frame. As with the kernel, an index means something in its
+ * own frame only: in each frame all of them are turned by one. */
+static uint32_t place_of(const struct demo_rows *rows, uint32_t index, uint32_t count)
+{
+    return index < count ? (uint32_t)((index + rows->frame - 1) % count) : index;
+}
+
+static uint32_t at_place(const struct demo_rows *rows, uint32_t place, uint32_t count)
+{
+    return (uint32_t)((place + count - (rows->frame - 1) % count) % count);
+}
+
+static int add_groups(const struct demo_rows *rows, struct frame *frame)
+{
+    for (uint32_t i = 0; i < CAST_GROUP_COUNT; i++) {
+        const uint32_t which = at_place(rows, i, CAST_GROUP_COUNT);
+        const struct cast_group_facts *cast = &CAST_GROUPS[which];
+        struct group *group = frame_add_group(frame);
+        if (!group)
+            return -ENOMEM;
+        *group = (struct group){.id = 4001u + which,
+                                .path = cast->path,
+                                .unit = cast->unit,
+                                .container = cast->container};
+    }
+    return 0;
+}
+
+static uint32_t cpu_of(const struct demo_rows *rows, uint32_t who)
+{
+    uint64_t random = demo_random(rows->settings.seed, rows->frame, who, ASK_CPU);
+    return CAST_PROCS[who].cpu_permille * (uint32_t)(70 + random % 60) / 100;
+}
+
+static int add_procs(const struct demo_rows *rows, struct frame *frame)
+{
+    for (uint32_t i = 0; i < CAST_PROC_COUNT; i++) {
+        const uint32_t who = at_place(rows, i, CAST_PROC_COUNT);
+        const struct cast_proc *cast = &CAST_PROCS[who];
+        struct proc *proc = frame_add_proc(frame);
+        if (!proc)
+            return -ENOMEM;
+        int64_t age_ns = (int64_t)cast->age_s * NS_PER_S;
+        *proc = (struct proc){.pid = cast->pid,
+                              .parent = cast->parent,
+                              .start_ticks =
+                                  (uint64_t)((UPTIME_NS - age_ns) / (NS_PER_S / TICKS_PER_S)),
+                              .start_ns = DEMO_START_NS - age_ns,
+                              .uid = cast->uid,
+                              .group = place_of(rows, cast->group, CAST_GROUP_COUNT),
+                              .cpu_permille = cast->gone ? UINT32_MAX : cpu_of(rows, who),
+                              .threads = cast->threads,
+                              .files = cast->files,
+                              .memory_bytes = (uint64_t)cast->memory_kib * 1024u,
+                              .gone = cast->gone,
+                              .comm = cast->comm,
+                              .exe = cast->exe,
+                              .command_line = cast->command_line};
+    }
+    return 0;
+}
+
+/* First each process for itself, then the lists, as facts.c counts on. */
+static int add_owner_refs(const struct demo_rows *rows, struct frame *frame)
+{
+    for (uint32_t i = 0; i < CAST_PROC_COUNT; i++) {
+        int result = frame_add_owner_ref(frame, place_of(rows, i, CAST_PROC_COUNT));
+        if (result)
+            return result;
+    }
+    for (uint32_t list = 0; list < CAST_HOLDERS_COUNT; list++) {
+        for (uint32_t i = 0; i < CAST_HOLDERS[list].count; i++) {
+            const uint32_t who = CAST_HOLDERS[list].who[i];
+            int result = frame_add_owner_ref(frame, place_of(rows, who, CAST_PROC_COUNT));
+            if (result)
+                return result;
+        }
+    }
+    return 0;
+}
+
+static int add_names(struct frame *frame)
+{
+    static const char *const interfaces[] = {"lo", "eth0", "docker0"};
+    int result = 0;
+    for (size_t i = 0; i < CAST_USER_COUNT && !result; i++)
+        result = frame_add_user(frame, CAST_USERS[i].uid, CAST_USERS[i].name);
+    for (uint32_t i = 0; i < 3 && !result; i++)
+        result = frame_add_interface(frame, i + 1, interfaces[i]);
+    return result;
+}
+
+static int add_detail(const struct demo_rows *rows, struct frame *frame, struct conn *conn)
+{
+    struct conn_detail *detail = frame_add_detail(frame);
+    if (!detail)
+        return -ENOMEM;
+    uint64_t random = demo_random(rows->settings.seed, rows->frame, conn->cookie, ASK_DETAIL);
+    demo_detail_fill(conn, random, detail);
+    conn->detail = frame->detail_count - 1;
+    return 0;
+}
+
+static bool is_wished(const struct wish *wish, const struct conn *conn)
+{
+    uint8_t family = conn->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
+    return (wish->families & family) && (wish->state_bits & STATE_BIT(conn->state));
+}
+
+static int add_rows(const struct demo_rows *rows, struct frame *frame, const struct wish *wish)
+{
+    for (uint32_t slot = 0; slot < rows->count; slot++) {
+        if (!rows->fates[slot].alive || !is_wished(wish, &rows->conns[slot]))
+            continue;
+        struct conn *conn = frame_add_conn(frame);
+        if (!conn)
+            return -ENOMEM;
+        demo_rows_copy(rows, slot, conn);
+        conn->owner = place_of(rows, conn->owner, CAST_PROC_COUNT);
+        conn->group = place_of(rows, conn->group, CAST_GROUP_COUNT);
+        for (uint32_t i = 0; i < conn->owner_count; i++)
+            frame->procs[frame->owner_refs[conn->owners + i]].sockets++;
+        if (conn->owner_word == OWNER_HIDDEN)
+            frame->missing.hidden_rows++;
+        bool page = wish->page.cookie && wish->page.cookie == conn->cookie;
+        if ((page || (wish->needs & NEED_DETAIL)) && add_detail(rows, frame, conn))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int demo_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    struct demo_rows *rows = &((struct demo *)source)->rows;
+    demo_rows_advance(rows);
+    int64_t since = (int64_t)(rows->frame - 1) * rows->settings.interval_ns;
+    frame->number = rows->frame;
+    frame->wall_ns = DEMO_START_NS + since;
+    frame->mono_ns = UPTIME_NS + since;
+    frame->netns = DEMO_NETNS;
+    frame->netns_is_host = true;
+    frame->host = "web1";
+    frame->source = "demo";
+    if (add_groups(rows, frame) || add_procs(rows, frame) || add_owner_refs(rows, frame) ||
+        add_names(frame) || add_rows(rows, frame, wish))
+        return -ENOMEM;
+    if (frame->missing.hidden_rows > 0) {
+        frame->missing.reasons |= MISSING_OWNERS_HIDDEN;
+        frame->missing.hidden_users = 1;
+    }
+    return 0;
+}
+
+static void demo_close(struct source *source)
+{
+    struct demo *demo = (struct demo *)source;
+    demo_rows_done(&demo->rows);
+    free(demo);
+}
+
+int demo_open(struct source **source, const struct demo_settings *settings)
+{
+    static const struct source_ops ops = {.name = "demo", .next = demo_next, .close = demo_close};
+    struct demo_settings used = *settings;
+    if (used.connections == 0)
+        used.connections = DEFAULT_CONNECTIONS;
+    if (used.interval_ns < NS_PER_MS)
+        used.interval_ns = NS_PER_S;
+    if (used.connections > MOST_CONNECTIONS || used.change_permille > 1000)
+        return -EINVAL;
+    struct demo *demo = calloc(1, sizeof(*demo));
+    if (!demo)
+        return -ENOMEM;
+    int result = demo_rows_init(&demo->rows, &used);
+    if (result) {
+        free(demo);
+        return result;
+    }
+    demo->source.ops = &ops;
+    *source = &demo->source;
+    return 0;
+}

@@ -1,0 +1,24 @@
+/* demo: seeded invented traffic with every state and every change, for tests and pictures.
+ * Deterministic: frame n of a seed is always the same, its clock starts at 2026-11-22T12:16:20Z and
+ * follows frame numbers. */
+#ifndef TCPLENS_SOURCE_DEMO_DEMO_H
+#define TCPLENS_SOURCE_DEMO_DEMO_H
+
+#include "source/source.h"
+
+#include <stdint.h>
+
+struct demo_settings {
+    uint64_t seed;
+    uint32_t connections; /* about how many rows, 1 to 500,000, default 60 */
+    /* Of the made-up rows (those beyond the first 60 or so, which play fixed parts) that change in
+     * a frame, default 50; 0 = nothing at all changes after frame 1. */
+    uint32_t change_permille;
+    int64_t interval_ns; /* of its clock, 1 s */
+};
+
+/* From "SEED[,CONNECTIONS[,PERMILLE]]" (the value of --demo); -EINVAL. */
+int demo_parse(const char *text, struct demo_settings *settings);
+int demo_open(struct source **source, const struct demo_settings *settings);
+
+#endif

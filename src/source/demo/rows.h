@@ -1,0 +1,55 @@
+/* demo_rows: the rows of the demo as they stand, and what happens to them from frame to frame.
+ * Only demo_*.c use it; it knows no frame. */
+#ifndef TCPLENS_SOURCE_DEMO_ROWS_H
+#define TCPLENS_SOURCE_DEMO_ROWS_H
+
+#include "source/demo/cast.h"
+#include "source/demo/demo.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEMO_START_NS           INT64_C(1795349780000000000) /* 2026-11-22T12:16:20Z */
+#define DEMO_NETNS              4026531840u
+#define DEMO_HAS_BIT(bits, bit) (((bits) & (bit)) != 0)
+
+struct demo_fate {  /* what becomes of a row */
+    uint32_t lives; /* begun so far */
+    uint16_t left;  /* frames to go in its state, or to its next life */
+    uint8_t life;   /* enum cast_life */
+    uint8_t step;
+    bool alive;
+};
+
+struct demo_rows {
+    struct demo_settings settings;
+    struct conn *conns; /* facts of each slot; last_data_*_ms hold moments, see demo_row_copy() */
+    struct demo_fate *fates;
+    uint32_t count;
+    uint64_t frame; /* the frame they stand for: 1, 2, 3 ... */
+    uint64_t last_cookie;
+    uint32_t last_inode;
+};
+
+int demo_rows_init(struct demo_rows *rows, const struct demo_settings *settings); /* frame 0 */
+void demo_rows_done(struct demo_rows *rows);
+void demo_rows_advance(struct demo_rows *rows);
+
+/* A slot's part; for slots beyond the cast one is made up. */
+struct cast_row demo_rows_part(uint32_t slot);
+/* A slot's row as this frame shows it: a copy, with the ages of its last data. */
+void demo_rows_copy(const struct demo_rows *rows, uint32_t slot, struct conn *conn);
+
+/* The same bits for the same arguments, in every run. */
+uint64_t demo_random(uint64_t seed, uint64_t frame, uint64_t slot, uint64_t what);
+
+/* facts.c: what a row shows in its state. */
+void demo_facts_enter(struct demo_rows *rows, uint32_t slot, const struct cast_row *part,
+                      uint8_t state);
+void demo_facts_age(struct demo_rows *rows, uint32_t slot, const struct cast_row *part);
+void demo_facts_flow(struct demo_rows *rows, uint32_t slot, const struct cast_row *part);
+
+/* detail.c: a plausible tcp_info of 280 bytes and what goes with it. */
+void demo_detail_fill(const struct conn *conn, uint64_t random, struct conn_detail *detail);
+
+#endif

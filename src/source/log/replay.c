@@ -1,0 +1,343 @@
+/* replay: lines become state, a frame line makes a frame of it. What cannot be read is passed over
+ * and said in the frames that lack it. Must not know files but through session/log_reader.h. */
+#include "base/grow.h"
+#include "source/log/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PENDING_MAX 262144u /* events between two frames that are kept */
+#define NEAR_NS     INT64_C(1000000000)
+
+static void note_damage(struct replay *replay, const char *what)
+{
+    replay->stale = true;
+    snprintf(replay->damage, sizeof(replay->damage), "%s", what);
+}
+
+static void keep_event(struct replay *replay, const struct event *event)
+{
+    if (replay->pending_count == PENDING_MAX ||
+        GROW(replay->pending, replay->pending_capacity, replay->pending_count + 1)) {
+        note_damage(replay, "more events in one frame than tcplens keeps");
+        return;
+    }
+    replay->pending[replay->pending_count++] = *event;
+}
+
+static void keep_gap(struct replay *replay, const struct session_gap *gap)
+{
+    struct event event = {.kind = EVENT_LOST,
+                          .origin = EVENT_FROM_LOG,
+                          .wall_ns = gap->wall_ns,
+                          .uid = UINT32_MAX,
+                          .lost = gap->events};
+
+    snprintf(event.text, sizeof(event.text), "%.47s", gap->reason);
+    replay->gap_line = true;
+    keep_event(replay, &event);
+}
+
+/* An event between two frames, of which the clock was set in between, is at one of them at least.
+ */
+static int64_t mono_of(const struct replay *replay, int64_t mono_ns)
+{
+    const int64_t now_ns = replay->frame.mono_ns, before_ns = replay->before_mono_ns;
+
+    if (before_ns == 0 || before_ns > now_ns)
+        return mono_ns;
+    return mono_ns > now_ns + NEAR_NS      ? now_ns
+           : mono_ns < before_ns - NEAR_NS ? before_ns
+                                           : mono_ns;
+}
+
+static void push_events(struct replay *replay)
+{
+    uint64_t mono_offset = (uint64_t)replay->frame.mono_ns - (uint64_t)replay->frame.wall_ns;
+
+    replay->first_event = replay->ring ? event_ring_next(replay->ring) : 0;
+    for (uint32_t i = 0; i < replay->pending_count && replay->ring; i++) {
+        struct event *event = &replay->pending[i];
+        event->mono_ns = mono_of(replay, (int64_t)((uint64_t)event->wall_ns + mono_offset));
+        event_ring_push(replay->ring, event);
+    }
+    replay->pending_count = 0;
+}
+
+static void take_frame(struct replay *replay, const struct session_frame *frame)
+{
+    replay->before_mono_ns = replay->has_frame ? replay->frame.mono_ns : 0;
+    replay->frame = *frame;
+    replay->has_frame = true;
+    replay->gap = replay->gap_line;
+    replay->gap_line = false;
+    if (frame->key)
+        replay->stale = replay->stale && frame->rows != replay->state.row_count;
+    if (frame->rows != replay->state.row_count && !replay->stale)
+        note_damage(replay, "rows are missing in the log");
+    push_events(replay);
+}
+
+static void take_line(struct replay *replay, const struct session_line *line)
+{
+    switch (line->kind) {
+    case RECORD_HEAD:
+        replay->head = line->head;
+        replay->has_frame = false;
+        return;
+    case RECORD_FRAME:
+        take_frame(replay, &line->frame);
+        return;
+    case RECORD_OPEN:
+    case RECORD_STATE:
+    case RECORD_CLOSE:
+        keep_event(replay, &line->event);
+        return;
+    case RECORD_GAP:
+        keep_gap(replay, &line->gap);
+        return;
+    case RECORD_ROW:
+    case RECORD_SAMPLE:
+    case RECORD_PROC:
+        replay->has_frame = false;
+        return;
+    case RECORD_NONE:
+    case RECORD_COUNT:
+        return;
+    }
+}
+
+void replay_count_line(struct replay_position *at, const struct log_reader *reader,
+                       enum record_kind kind)
+{
+    if (kind == RECORD_FRAME)
+        at->frames++;
+    if (kind != RECORD_HEAD || log_reader_line_place(reader) == at->place)
+        return;
+    *at = (struct replay_position){.place = log_reader_line_place(reader)};
+}
+
+int replay_read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind)
+{
+    struct session_line line;
+    char why[160];
+    int error =
+        session_read_line(&replay->state, text->text, text->length, &line, why, sizeof(why));
+
+    if (error == -EPROTONOSUPPORT || error == -ENOMEM) {
+        snprintf(replay->damage, sizeof(replay->damage), "%s", why);
+        return error;
+    }
+    if (error) {
+        note_damage(replay, why);
+        line.kind = RECORD_NONE;
+    }
+    take_line(replay, &line);
+    replay_count_line(&replay->at, replay->reader, line.kind);
+    *kind = line.kind;
+    return 0;
+}
+
+int replay_next_text(struct replay *replay, struct log_text *text)
+{
+    int error = log_reader_next(replay->reader, text);
+    while (error == -EBADMSG) {
+        note_damage(replay, log_reader_damage(replay->reader));
+        error = log_reader_next(replay->reader, text);
+    }
+    return error;
+}
+
+int replay_read_to_frame(struct replay *replay)
+{
+    for (;;) {
+        struct log_text text;
+        enum record_kind kind = RECORD_NONE;
+        int error = replay_next_text(replay, &text);
+        if (!error)
+            error = replay_read_line(replay, &text, &kind);
+        if (error)
+            return error;
+        if (kind == RECORD_FRAME)
+            return 0;
+    }
+}
+
+static void mark_missing(struct replay *replay, struct frame *frame)
+{
+    struct missing *missing = &frame->missing;
+
+    if (!replay->stale && !replay->gap)
+        return;
+    missing->reasons |= MISSING_LOG;
+    if (replay->stale)
+        snprintf(missing->text, sizeof(missing->text), "log: %.120s", replay->damage);
+    else if (!missing->text[0])
+        snprintf(missing->text, sizeof(missing->text), "the log has a gap here");
+}
+
+static bool is_wished(const struct wish *wish, const struct conn *conn)
+{
+    uint8_t family = conn->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
+    uint8_t state = conn_is_ghost(conn) && conn->from != STATE_NONE ? conn->from : conn->state;
+
+    if (!wish->state_bits) /* nothing said: everything */
+        return true;
+    if (conn_is_ghost(conn) && !(wish->state_bits & STATE_BIT(STATE_DELETE_TCB)))
+        return false;
+    return (wish->families & family) && (wish->state_bits & STATE_BIT(state));
+}
+
+/* A log holds what was recorded: --class and -4, -6 choose among it. */
+static void keep_wished(struct frame *frame, const struct wish *wish)
+{
+    uint32_t kept = 0, live = 0;
+
+    for (uint32_t i = 0; i < frame->conn_count; i++) {
+        if (!is_wished(wish, &frame->conns[i]))
+            continue;
+        frame->conns[kept++] = frame->conns[i];
+        live += i < frame->live_count;
+    }
+    if (kept == frame->conn_count)
+        return;
+    frame->conn_count = kept;
+    frame->live_count = live;
+    frame_count_totals(frame);
+}
+
+static int replay_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    struct replay *replay = replay_of(source);
+    int error = 0;
+
+    if (!replay->ready)
+        error = replay_read_to_frame(replay);
+    if (!error)
+        error = session_build_frame(&replay->state, &replay->frame, &replay->head, frame);
+    if (error) {
+        if (error != -ENODATA && error != -EAGAIN)
+            snprintf(frame->missing.text, sizeof(frame->missing.text), "%.127s",
+                     replay->damage[0] ? replay->damage : strerror(-error));
+        return error;
+    }
+    keep_wished(frame, wish);
+    replay->ready = false;
+    replay->given_ns = frame->wall_ns;
+    replay->given = replay->at;
+    frame->first_event = replay->first_event;
+    frame->next_event = replay->ring ? event_ring_next(replay->ring) : 0;
+    mark_missing(replay, frame);
+    return 0;
+}
+
+static void replay_close(struct source *source)
+{
+    struct replay *replay = replay_of(source);
+
+    replay_scan_done(&replay->search);
+    replay_scan_done(&replay->density);
+    log_reader_close(replay->reader);
+    session_state_done(&replay->state);
+    free(replay->pending);
+    free(replay);
+}
+
+/* A first line that is no head line of a version we read is refused at once. */
+static int check_head(struct replay *replay, const char *path, char *why, size_t size)
+{
+    struct log_text text;
+    struct session_line line;
+    char reason[200] = "";
+    int error = log_reader_next(replay->reader, &text);
+
+    if (error == -ENODATA || error == -EAGAIN)
+        return 0;            /* nothing yet: it may be written just now */
+    if (error == -EBADMSG) { /* what follows the damage may be read */
+        note_damage(replay, log_reader_damage(replay->reader));
+        snprintf(reason, sizeof(reason), "%s", replay->damage);
+        error = replay_next_text(replay, &text);
+        if (!error) {
+            log_reader_again(replay->reader);
+            return 0;
+        }
+    }
+    if (!error)
+        error = session_read_line(&replay->state, text.text, text.length, &line, reason,
+                                  sizeof(reason));
+    if (!error && line.kind != RECORD_HEAD)
+        snprintf(reason, sizeof(reason), "its first line is no head line");
+    if (!error && line.kind == RECORD_HEAD) {
+        log_reader_again(replay->reader);
+        return 0;
+    }
+    snprintf(why, size, "%s: not a session log that this tcplens reads: %s", path,
+             reason[0] ? reason : strerror(-error));
+    return error ? error : -EINVAL;
+}
+
+int replay_open(struct source **source, const char *path, char *why, size_t size)
+{
+    static const struct source_travel travel = {.peek = replay_peek,
+                                                .seek = replay_seek,
+                                                .step_back = replay_step_back,
+                                                .span = replay_span,
+                                                .search_begin = replay_search_begin,
+                                                .search_step = replay_search_step,
+                                                .density_begin = replay_density_begin,
+                                                .density_step = replay_density_step};
+    static const struct source_ops ops = {.name = "log",
+                                          .complete = true,
+                                          .next = replay_next,
+                                          .close = replay_close,
+                                          .travel = &travel};
+    struct replay *replay = calloc(1, sizeof(*replay));
+
+    if (!replay) {
+        snprintf(why, size, "no memory");
+        return -ENOMEM;
+    }
+    replay->source.ops = &ops;
+    replay->given_ns = replay->found_ns = INT64_MIN;
+    session_state_init(&replay->state);
+    int error = log_reader_open(&replay->reader, path, why, size);
+    if (error) {
+        free(replay);
+        return error;
+    }
+    error = check_head(replay, path, why, size);
+    if (error) {
+        replay_close(&replay->source);
+        return error;
+    }
+    *source = &replay->source;
+    return 0;
+}
+
+void replay_set_ring(struct source *source, struct event_ring *ring)
+{
+    replay_of(source)->ring = ring;
+}
+
+int replay_descriptor(const struct source *source)
+{
+    return log_reader_descriptor(((const struct replay *)source)->reader);
+}
+
+bool replay_is_pipe(const struct source *source)
+{
+    return !log_reader_seekable(((const struct replay *)source)->reader);
+}
+
+const char *replay_damage(const struct source *source)
+{
+    return ((const struct replay *)source)->damage;
+}
+
+bool replay_is_torn(const struct source *source)
+{
+    return log_reader_torn(((const struct replay *)source)->reader) > 0;
+}

@@ -1,0 +1,50 @@
+/* replay: a session log as a source of frames, equal to those that were recorded. One thread at a
+ * time. Seeks by keyframes; opens its file once, and needs no privilege after that. */
+#ifndef TCPLENS_SOURCE_LOG_REPLAY_H
+#define TCPLENS_SOURCE_LOG_REPLAY_H
+
+#include "core/event.h"
+#include "source/source.h"
+
+#include <stddef.h>
+
+/* `path` "-": standard input. 0 or -errno with one line of why. The functions below take only
+ * sources that come from here. */
+int replay_open(struct source **source, const char *path, char *why, size_t size);
+/* Where events go as frames are read; NULL = nowhere. */
+void replay_set_ring(struct source *source, struct event_ring *ring);
+
+/* source_next gives the frame after the last one: -ENODATA at the end (a file that grows may have
+ * more later), -EAGAIN while a pipe has nothing (poll replay_descriptor), -errno with
+ * frame->missing.text. Frames near something damaged say so: MISSING_LOG. */
+
+/* Time of the frame that the next source_next gives; errors as source_next. */
+int replay_peek(struct source *source, int64_t *wall_ns);
+/* The next source_next gives the last frame at or before wall_ns, or the first one. */
+int replay_seek(struct source *source, int64_t wall_ns);
+/* The next source_next gives the frame before the one given last; -ENODATA: that was the first. */
+int replay_step_back(struct source *source);
+/* Times of the first and the last frame. -ENODATA: there is none; -ESPIPE: a pipe. */
+int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns);
+int replay_descriptor(const struct source *source);
+bool replay_is_pipe(const struct source *source);
+/* One line about what was damaged, "" = nothing yet. */
+const char *replay_damage(const struct source *source);
+/* Damage, and bytes at the end that were no whole line or frame. */
+bool replay_is_torn(const struct source *source);
+
+/* Searching for an event, in slices so that it can be given up: from the frame given last, forward
+ * or backward. */
+int replay_search_begin(struct source *source, const struct source_search *search);
+/* 1: more to do; 0: found, *wall_ns is the time of its frame (for replay_seek); -ENODATA: there is
+ * none; -errno. *reached_ns tells how far it has come. */
+int replay_search_step(struct source *source, unsigned lines, int64_t *wall_ns,
+                       int64_t *reached_ns);
+
+/* How much happened when: opens, transitions and closes from from_ns to to_ns in `count` equal
+ * parts, in slices; `parts` stays the caller's and fills in. */
+int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns, uint32_t *parts,
+                         uint32_t count);
+int replay_density_step(struct source *source, unsigned lines); /* 1 more, 0 done, -errno */
+
+#endif

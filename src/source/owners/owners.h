@@ -1,0 +1,73 @@
+/* owners: which processes hold the sockets of a frame, what those processes are, and the units and
+ * containers they run in. Keeps what it found from frame to frame; only the collector thread uses
+ * it. Must not know where rows come from.
+ *
+ * What may be relied on. A socket whose inode is new is looked for in every process, within the
+ * time budget of the frame, going on in the next one (MISSING_OWNERS_LATE). A new process is read
+ * in the frame that first sees it; a holder that exits is noticed in that frame (at most
+ * OWNERS_ALIVE_CHECKS are asked after in one). What changes without a new inode or a new process
+ * (dup and close, SCM_RIGHTS) is noticed by the background round, which reads every descriptor of
+ * every process once in
+ *     (descriptors * 2 us + processes * 20 us) / (0.2 ms + rows * 15 ns)   frames,
+ * at most: about 120 frames for 20,000 sockets and 500 processes; a process whose count of open
+ * descriptors changed is read sooner (Linux 6.2 and later: processes / 128 frames).
+ *
+ * With a walk (owners_use_walk), where it is cheaper: a frame with new inodes has one walk over all
+ * descriptors of the machine, so that all holders of all sockets are exact as of that walk, threads
+ * with tables of their own included; it is not cut at the budget (0.1 to 0.3 us a descriptor). The
+ * background round is such a walk, once in
+ *     cost of a walk / (50 us + rows * 5 ns)   frames,
+ * about 30 for 20,000 sockets, and not more often than in each WALK_FRAMES_LEAST. */
+#ifndef TCPLENS_SOURCE_OWNERS_OWNERS_H
+#define TCPLENS_SOURCE_OWNERS_OWNERS_H
+
+#include "core/diff.h"
+#include "core/frame.h"
+#include "core/wish.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OWNERS_BUDGET_NS    50000000LL /* walk of one frame; wish.budget_percent 0: no limit */
+#define OWNERS_ALIVE_CHECKS 256u
+
+#define WALK_FRAMES_LEAST 8u
+
+struct owners;
+struct owner_walk;
+
+/* proc_root is "/proc", or a tree that looks like it (tests): then libproc2 is not asked, and what
+ * only it tells is not known. 0 or -errno (proc_root cannot be opened). */
+int owners_open(struct owners **owners, const char *proc_root);
+void owners_close(struct owners *owners);
+/* Somebody who walks faster; he must live as long as the owners, or until another (or NULL) takes
+ * his place. Whoever fails for good is not asked again. */
+void owners_use_walk(struct owners *owners, const struct owner_walk *walk);
+
+/* Whether the socket of a row still is open, with the inode of that row. Asked of sockets that
+ * nobody who may be read holds, before it is said that their holders are hidden or unseen: a
+ * process may have ended since the rows were read. */
+struct owner_check {
+    bool (*is_open)(void *context, const struct conn *conn);
+    void *context;
+};
+void owners_use_check(struct owners *owners, const struct owner_check *check);
+
+/* The operation `own` of struct source_ops. listeners: a frame of all listeners, for a frame `next`
+ * that may lack those its connections wait at; NULL: `next` has them. 0 or -ENOMEM: then some rows
+ * may have lost their owners, and all are found again in the next frame. */
+int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,
+                 const struct frame *listeners, const struct diff *diff, const struct wish *wish);
+
+struct owners_figures { /* since opened; for tests and benchmarks */
+    uint64_t visits;    /* processes whose descriptors were listed */
+    uint64_t links;     /* descriptors read */
+    uint64_t rounds;    /* background rounds ended */
+    uint64_t walks;     /* by whom owners_use_walk named */
+    uint32_t entries, slots;
+    size_t footprint; /* bytes held */
+};
+void owners_tell_figures(const struct owners *owners, struct owners_figures *figures);
+
+#endif

@@ -1,0 +1,27 @@
+/* owner_walk: what the owner walk may be handed instead of /proc: somebody who goes over the
+ * descriptors of all processes at once. owners.c does not know who (bpf), nor he what it is for. */
+#ifndef TCPLENS_SOURCE_OWNERS_WALKER_H
+#define TCPLENS_SOURCE_OWNERS_WALKER_H
+
+#include <stdint.h>
+
+/* One descriptor that is a TCP socket of our network namespace. */
+struct owner_found {
+    uint64_t inode;
+    uint64_t start_ticks; /* of the process, as /proc/PID/stat has it */
+    int32_t pid;
+    uint32_t descriptor;
+    uint32_t thread; /* 0: in the process's own table; else in that of this thread of it */
+};
+
+typedef void (*owner_visit)(void *context, const struct owner_found *found);
+
+struct owner_walk {
+    /* Calls visit for each such descriptor there is, those of one table in a row and in order: all
+     * of them, or it fails. 0; -EAGAIN: not now; any other -errno: never. */
+    int (*walk)(void *walker, owner_visit visit, void *context);
+    void *walker;
+    int64_t first_ns; /* what the first walk costs before the first descriptor: loading */
+};
+
+#endif

@@ -1,0 +1,157 @@
+/* Help: all keys, from COMMANDS, what the marks mean, and what lifts the limits of a user. */
+#include "core/text/text.h"
+#include "ui/pane/pane.h"
+#include "ui/table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define KEYS_CELLS 15
+#define LINES_MAX  128
+
+struct help_line {
+    const struct command *command; /* NULL: heading or text */
+    const char *heading, *text;
+};
+
+struct help {
+    struct pane pane;
+    struct help_line lines[LINES_MAX];
+    uint32_t count, top, height;
+};
+
+static const char *const NOTES[] = {
+    "+ opened   ~ changed, with the state it came from   - closed, on its way out",
+    "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
+    "Blank is not known, never 0.",
+    "Pids of other users: setcap cap_sys_ptrace,cap_dac_read_search+p $(which tcplens)",
+    "Mouse: a row selects, a title sorts, the wheel moves, the last line acts.",
+};
+
+static void add(struct help *help, struct help_line line)
+{
+    if (help->count < LINES_MAX)
+        help->lines[help->count++] = line;
+}
+
+static void build(struct help *help)
+{
+    for (unsigned group = 0; group < GROUP_COUNT; group++) {
+        bool any = false;
+        for (size_t i = 0; i < command_count; i++) {
+            if (COMMANDS[i].group != group || !COMMANDS[i].help)
+                continue;
+            if (!any)
+                add(help, (struct help_line){.heading = COMMAND_GROUPS[group]});
+            any = true;
+            add(help, (struct help_line){.command = &COMMANDS[i]});
+        }
+    }
+    add(help, (struct help_line){.heading = "Reading the screen"});
+    for (size_t i = 0; i < sizeof(NOTES) / sizeof(NOTES[0]); i++)
+        add(help, (struct help_line){.text = NOTES[i]});
+}
+
+static int help_open(struct pane **pane, struct screen *screen, const void *argument)
+{
+    (void)argument;
+    struct help *help = calloc(1, sizeof(*help));
+    if (!help)
+        return -ENOMEM;
+    help->pane = (struct pane){&PANE_HELP, screen};
+    build(help);
+    *pane = &help->pane;
+    return 0;
+}
+
+static void help_close(struct pane *pane)
+{
+    free(pane);
+}
+
+static void help_update(struct pane *pane, const struct picture *picture)
+{
+    (void)pane;
+    (void)picture;
+}
+
+static void draw_line(const struct canvas *canvas, int row, const struct help_line *line)
+{
+    char keys[64];
+    if (line->heading) {
+        canvas_text(canvas, row, 1, ROLE_ACCENT, line->heading);
+    } else if (line->text) {
+        canvas_text(canvas, row, 3, ROLE_NORMAL, line->text);
+    } else {
+        command_keys(keys, sizeof(keys), line->command, canvas_ascii(canvas));
+        canvas_field(canvas, row, 3, KEYS_CELLS, false, ROLE_KEY, keys);
+        canvas_text(canvas, row, 4 + KEYS_CELLS, ROLE_NORMAL, line->command->help);
+    }
+}
+
+static void help_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas)
+{
+    struct help *help = (struct help *)pane;
+    (void)picture;
+    help->height = canvas->rows > 0 ? (uint32_t)canvas->rows : 1;
+    uint32_t last = help->count > help->height ? help->count - help->height : 0;
+    help->top = help->top > last ? last : help->top;
+    for (uint32_t i = 0; i < help->height && help->top + i < help->count; i++)
+        draw_line(canvas, (int)i, &help->lines[help->top + i]);
+    if (help->top < last)
+        canvas_text_right(canvas, canvas->rows - 1, canvas->cols - 1, ROLE_DIM, "▼ more");
+    if (help->top > 0)
+        canvas_text_right(canvas, 0, canvas->cols - 1, ROLE_DIM, "▲ more");
+}
+
+static void scroll(struct help *help, int64_t delta)
+{
+    int64_t top = (int64_t)help->top + delta;
+    help->top = top < 0 ? 0 : top > help->count ? help->count : (uint32_t)top;
+}
+
+static bool help_command(struct pane *pane, const struct command *command)
+{
+    struct help *help = (struct help *)pane;
+    const struct {
+        enum command_id id;
+        int64_t delta;
+    } moves[] = {
+        {COMMAND_UP, -1},
+        {COMMAND_DOWN, 1},
+        {COMMAND_PAGE_UP, -(int64_t)help->height},
+        {COMMAND_PAGE_DOWN, help->height},
+        {COMMAND_FIRST, -LINES_MAX},
+        {COMMAND_LAST, LINES_MAX},
+    };
+    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
+        if (moves[i].id == command->id) {
+            scroll(help, moves[i].delta);
+            return true;
+        }
+    }
+    if (command->id != COMMAND_HELP && command->id != COMMAND_QUIT)
+        return false;
+    screen_back(pane->screen);
+    return true;
+}
+
+static bool help_mouse(struct pane *pane, const struct key *key, int row, int col)
+{
+    (void)row;
+    (void)col;
+    if (key->code == KEY_CODE_WHEEL_UP || key->code == KEY_CODE_WHEEL_DOWN)
+        scroll((struct help *)pane, key->code == KEY_CODE_WHEEL_UP ? -3 : 3);
+    return true;
+}
+
+const struct pane_ops PANE_HELP = {
+    .title = "Help",
+    .lacks = COMMAND_OPENS | COMMAND_ROWS | COMMAND_CHOICE,
+    .open = help_open,
+    .close = help_close,
+    .update = help_update,
+    .draw = help_draw,
+    .command = help_command,
+    .mouse = help_mouse,
+};

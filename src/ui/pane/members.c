@@ -1,0 +1,107 @@
+/* pane_members: the connections of one group, say of a peer: a table of its own over the picture.
+ */
+#include "ui/conn_table.h"
+#include "ui/pages.h"
+#include "ui/screen/private.h"
+#include "ui/sort_menu.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct members {
+    struct pane pane;
+    struct conn_table table;
+    struct sort_menu sort_menu;
+    struct grouping_member member;
+};
+
+static int members_open(struct pane **pane, struct screen *screen, const void *argument)
+{
+    struct members *members = calloc(1, sizeof(*members));
+    if (!members)
+        return -ENOMEM;
+    members->pane = (struct pane){&PANE_MEMBERS, screen};
+    members->member = *(const struct grouping_member *)argument;
+    conn_table_init(&members->table);
+    int error = conn_table_set_columns(&members->table, screen->settings.columns);
+    if (!error)
+        error = conn_table_set_sort(&members->table, screen->settings.sort);
+    if (error) {
+        PANE_MEMBERS.close(&members->pane);
+        return error;
+    }
+    *pane = &members->pane;
+    return 0;
+}
+
+static void members_close(struct pane *pane)
+{
+    struct members *members = (struct members *)pane;
+    conn_table_done(&members->table);
+    free(members);
+}
+
+static void members_update(struct pane *pane, const struct picture *picture)
+{
+    struct members *members = (struct members *)pane;
+    conn_table_update(&members->table, picture, grouping_accepts, &members->member);
+}
+
+static void members_draw(struct pane *pane, const struct picture *picture,
+                         const struct canvas *canvas)
+{
+    conn_table_draw(&((struct members *)pane)->table, picture, canvas);
+}
+
+static bool members_command(struct pane *pane, const struct command *command)
+{
+    struct members *members = (struct members *)pane;
+    const struct picture *picture = screen_picture(pane->screen);
+    if (command->id == COMMAND_OPEN) {
+        conn_table_open(&members->table, pane->screen);
+        return true;
+    }
+    if (command->id == COMMAND_SORT_MENU) {
+        sort_menu_open(&members->sort_menu, &members->table, pane->screen);
+        return true;
+    }
+    return conn_table_command(&members->table, picture, command);
+}
+
+static bool members_mouse(struct pane *pane, const struct key *key, int row, int col)
+{
+    return conn_table_mouse(&((struct members *)pane)->table, screen_picture(pane->screen), key,
+                            row, col);
+}
+
+static uint32_t members_needs(const struct pane *pane)
+{
+    return conn_table_needs(&((const struct members *)pane)->table) | NEED_OWNER;
+}
+
+static void members_summary(struct pane *pane, const struct picture *picture, char *out,
+                            size_t size)
+{
+    (void)picture;
+    number_text(out, size, ((struct members *)pane)->table.view.accepted_live);
+}
+
+static const struct conn *members_selection(const struct pane *pane, const struct picture *picture)
+{
+    return conn_table_selection(&((const struct members *)pane)->table, picture);
+}
+
+const struct pane_ops PANE_MEMBERS = {
+    .title = "Its connections",
+    .lacks = COMMAND_CHOICE,
+    .open = members_open,
+    .close = members_close,
+    .update = members_update,
+    .draw = members_draw,
+    .command = members_command,
+    .mouse = members_mouse,
+    .needs = members_needs,
+    .summary = members_summary,
+    .selection = members_selection,
+};

@@ -1,0 +1,99 @@
+/* Panes: views (tabs), pages (on a stack: Enter opens, Esc goes back to the view as it was) and
+ * floating ones (menus, dialogs). A pane sees the picture, a canvas and commands; never curses,
+ * the collector or the clock. */
+#ifndef TCPLENS_UI_PANE_PANE_H
+#define TCPLENS_UI_PANE_PANE_H
+
+#include "core/column/column.h"
+#include "core/event.h"
+#include "core/view.h"
+#include "core/wish.h"
+#include "ui/canvas.h"
+#include "ui/command.h"
+#include "ui/key.h"
+
+struct screen;
+struct tags;
+
+/* What is shown now. Owned by the screen; the same frame for all that is drawn, until update. */
+struct picture {
+    struct frame *frame;           /* NULL before the first; the screen holds the reference */
+    struct column_context context; /* frame, look-ups, time of the picture, ascii */
+    int64_t now_ns;                /* wall clock running on since the frame: for highlights */
+    int64_t now_mono_ns; /* the same by the monotonic clock: for what is counted from events */
+    int64_t highlight_ns;
+    view_accept accept; /* the filter in force; NULL = all */
+    const void *accept_data;
+    uint32_t filter_generation; /* raised with each change of the filter */
+    bool filter_typed;          /* its line is open: each key makes another one */
+    const struct tags *tags;    /* of connections; never NULL */
+    struct event_ring *events;  /* NULL = none */
+    bool live;                  /* acts are possible: not a log, not the past */
+    bool paused;
+    bool frozen; /* no reordering (key o) */
+};
+
+/* A row's mark while its highlight lasts, MARK_NONE after. */
+uint8_t picture_mark(const struct picture *picture, const struct conn *conn);
+
+struct pane { /* first member of each pane's own struct */
+    const struct pane_ops *ops;
+    struct screen *screen;
+};
+
+struct pane_ops {
+    const char *title; /* of the tab, or of the page */
+    bool floating;     /* drawn over the pane below; nothing moves below while it is open */
+
+    /* argument: what screen_open_page was given. 0 or -errno. */
+    int (*open)(struct pane **pane, struct screen *screen, const void *argument);
+    void (*close)(struct pane *pane);
+    /* A new frame, filter, freeze or theme: what was worked out from the last picture is void. */
+    void (*update)(struct pane *pane, const struct picture *picture);
+    void (*draw)(struct pane *pane, const struct picture *picture, const struct canvas *canvas);
+
+    /* The rest may be NULL. */
+    /* A part, of a millisecond at most, of the work that drawing this coming picture takes; what is
+     * shown stays. True: it is done. */
+    bool (*prepare)(struct pane *pane, const struct picture *coming);
+    bool (*key)(struct pane *pane, const struct key *key); /* before any command: prompts, menus */
+    bool (*command)(struct pane *pane, const struct command *command);         /* false: not mine */
+    bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */
+    uint32_t (*needs)(const struct pane *pane);               /* NEED_* of what it shows */
+    void (*wish)(const struct pane *pane, struct wish *wish); /* more than needs: an open page */
+    bool counts_rows; /* its summary says how many rows the filter accepts: "901 of 1,284" */
+    /* Right end of the tab line. */
+    void (*summary)(struct pane *pane, const struct picture *picture, char *out, size_t size);
+    const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
+    /* The process under the cursor, where rows are processes or the page is about one. */
+    const struct proc *(*process)(const struct pane *pane, const struct picture *picture);
+    uint32_t lacks; /* enum command_flag: commands that have nothing to work on here */
+    void (*select)(struct pane *pane, uint64_t serial); /* puts the cursor on this connection */
+};
+
+/* Views, in the order of the tabs; adding one means adding a row to VIEWS in ui/screen/views.c. */
+extern const struct pane_ops *const VIEWS[];
+extern const size_t view_count;
+extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, PANE_PEERS,
+    PANE_EVENTS, PANE_STATES, PANE_HELP, PANE_SORT;
+
+/* In place of rows, where the filter leaves none. */
+#define PANE_NOTHING_MATCHES "nothing matches the filter"
+
+/* What a pane may ask of the screen. None of them calls the pane back at once, but
+ * screen_open_page's open. */
+const struct picture *screen_picture(struct screen *screen);
+int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument);
+void screen_back(struct screen *screen); /* closes the top page after the current call */
+/* Puts a filter in force as if it had been typed; false: it is none, the last one stays. */
+bool screen_set_filter(struct screen *screen, const char *text);
+void screen_show_view(struct screen *screen, size_t view);
+/* The Connections view with the cursor on this row. */
+void screen_show_connection(struct screen *screen, uint64_t serial);
+/* The one line above the footer, until the next key or for some seconds. */
+void screen_say(struct screen *screen, unsigned role, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void screen_changed(struct screen *screen); /* needs or wish may differ: ask again */
+bool screen_run_command(struct screen *screen, const struct command *command);
+
+#endif

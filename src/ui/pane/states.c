@@ -1,0 +1,351 @@
+/* pane_states: the RFC 9293 diagram, live: a box for each state with its count, an arrow for each
+ * transition with its rate, lit while it has just been taken. Places and lines are state_diagram's.
+ */
+#include "base/clock.h"
+#include "core/grouping.h"
+#include "core/text/text.h"
+#include "ui/pane/pane.h"
+#include "ui/state_diagram.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE_SECONDS 3
+#define BATCH        64u
+#define EVENTS_BACK  8192u
+#define JUMP_NS      (60 * SECOND_NS)
+
+struct meter { /* how often something was, in the last whole seconds */
+    int64_t second;
+    uint32_t counts[RATE_SECONDS + 1];
+    int64_t last_ns; /* 0 = never */
+};
+
+struct states_pane {
+    struct pane pane;
+    struct meter arrows[ARROW_COUNT], resets;
+    uint64_t read_to;
+    int64_t now_ns;
+    struct grouping_row close_wait; /* of the frame */
+    uint8_t cursor;                 /* enum box_id */
+    struct canvas boxes[BOX_COUNT]; /* where they were drawn last: mouse */
+};
+
+static void meter_advance(struct meter *meter, int64_t now_ns)
+{
+    const int64_t second = now_ns / SECOND_NS;
+    int64_t steps = second - meter->second;
+
+    if (steps <= 0)
+        return;
+    if (steps > RATE_SECONDS + 1)
+        steps = RATE_SECONDS + 1;
+    memmove(meter->counts + steps, meter->counts,
+            (size_t)(RATE_SECONDS + 1 - steps) * sizeof *meter->counts);
+    memset(meter->counts, 0, (size_t)steps * sizeof *meter->counts);
+    meter->second = second;
+}
+
+static void meter_count(struct meter *meter, int64_t at_ns)
+{
+    meter_advance(meter, at_ns);
+    const int64_t back = meter->second - at_ns / SECOND_NS;
+    if (back >= 0 && back <= RATE_SECONDS)
+        meter->counts[back]++;
+    if (at_ns > meter->last_ns)
+        meter->last_ns = at_ns;
+}
+
+static uint32_t meter_in_window(const struct meter *meter)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 1; i <= RATE_SECONDS; i++)
+        sum += meter->counts[i];
+    return sum;
+}
+
+static int states_open(struct pane **pane, struct screen *screen, const void *argument)
+{
+    struct states_pane *states = calloc(1, sizeof *states);
+
+    (void)argument;
+    if (!states)
+        return -ENOMEM;
+    states->pane = (struct pane){&PANE_STATES, screen};
+    states->cursor = BOX_ESTABLISHED;
+    *pane = &states->pane;
+    return 0;
+}
+
+static void states_close(struct pane *pane)
+{
+    free(pane);
+}
+
+static uint8_t event_from(const struct event *event)
+{
+    if (event->kind != EVENT_OPEN)
+        return event->from;
+    /* what appears as SYN-RECEIVED came from a listener */
+    return event->to == STATE_SYN_RECEIVED ? STATE_LISTEN : STATE_CLOSED;
+}
+
+/* A close from anywhere but the ends of an orderly life is a reset (or a failed connect). */
+static bool is_reset(const struct event *event)
+{
+    return event->kind == EVENT_CLOSE && event->from != STATE_TIME_WAIT &&
+           event->from != STATE_LAST_ACK && event->from != STATE_LISTEN &&
+           event->from != STATE_CLOSED;
+}
+
+static void count_event(struct states_pane *states, const struct event *event)
+{
+    const uint8_t to = event->kind == EVENT_CLOSE ? STATE_CLOSED : event->to;
+    const uint8_t from = event_from(event);
+
+    if (event->kind == EVENT_LOST)
+        return;
+    if (is_reset(event))
+        meter_count(&states->resets, event->mono_ns);
+    for (size_t i = 0; i < ARROW_COUNT; i++)
+        if (ARROWS[i].from == from && ARROWS[i].to == to)
+            meter_count(&states->arrows[i], event->mono_ns);
+}
+
+/* In another time nothing of what was counted holds: some events before it tell its rates. */
+static void begin_anew(struct states_pane *states, const struct picture *picture)
+{
+    const uint64_t next = picture->frame->next_event;
+    const uint64_t oldest = event_ring_oldest(picture->events);
+
+    memset(states->arrows, 0, sizeof states->arrows);
+    states->resets = (struct meter){0};
+    states->read_to = next > oldest + EVENTS_BACK ? next - EVENTS_BACK : oldest;
+}
+
+static void read_on(struct states_pane *states, const struct picture *picture)
+{
+    struct event batch[BATCH];
+    uint64_t lost;
+
+    if (states->read_to == 0)
+        states->read_to = event_ring_oldest(picture->events);
+    if (picture->frame->mono_ns < states->now_ns ||
+        picture->frame->mono_ns - states->now_ns > JUMP_NS)
+        begin_anew(states, picture);
+    while (states->read_to < picture->frame->next_event) {
+        const uint64_t left = picture->frame->next_event - states->read_to;
+        const uint32_t got = event_ring_read(picture->events, &states->read_to, batch,
+                                             left < BATCH ? (uint32_t)left : BATCH, &lost);
+        for (uint32_t i = 0; i < got; i++)
+            count_event(states, &batch[i]);
+        if (got == 0)
+            break;
+    }
+}
+
+static void count_close_wait(struct states_pane *states, const struct picture *picture)
+{
+    const struct frame *frame = picture->frame;
+
+    states->close_wait = (struct grouping_row){0};
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (frame->conns[i].state == STATE_CLOSE_WAIT)
+            grouping_count_row(&states->close_wait, &picture->context, &frame->conns[i]);
+}
+
+static void states_update(struct pane *pane, const struct picture *picture)
+{
+    struct states_pane *states = (struct states_pane *)pane;
+
+    if (!picture->frame)
+        return;
+    if (picture->events)
+        read_on(states, picture);
+    if (picture->frame->mono_ns != states->now_ns)
+        count_close_wait(states, picture);
+    states->now_ns = picture->frame->mono_ns;
+    for (size_t i = 0; i < ARROW_COUNT; i++)
+        meter_advance(&states->arrows[i], states->now_ns);
+    meter_advance(&states->resets, states->now_ns);
+}
+
+static void rate_text(const struct meter *meter, char *out, size_t size)
+{
+    const uint32_t sum = meter_in_window(meter);
+    char count[8];
+
+    if (sum == 0) {
+        out[0] = '\0';
+    } else if (sum < RATE_SECONDS * 10) {
+        snprintf(out, size, " %u.%u/s", sum / RATE_SECONDS, sum * 10 / RATE_SECONDS % 10);
+    } else {
+        text_count(count, sizeof count, sum / RATE_SECONDS);
+        snprintf(out, size, " %s/s", count);
+    }
+}
+
+static void draw_arrow(const struct states_pane *states, const struct picture *picture,
+                       const struct canvas *canvas, const struct layout *layout, size_t index)
+{
+    const struct meter *meter = &states->arrows[index];
+    const bool lit =
+        meter->last_ns && picture->now_mono_ns - meter->last_ns < picture->highlight_ns;
+    char rate[16];
+
+    rate_text(meter, rate, sizeof rate);
+    diagram_draw_arrow(canvas, layout, index, lit, rate);
+}
+
+static unsigned box_role(const struct states_pane *states, uint8_t state, uint32_t count)
+{
+    if (count == 0)
+        return ROLE_DIM;
+    if (state == STATE_CLOSE_WAIT && grouping_close_wait_grows(&states->close_wait))
+        return ROLE_TROUBLE | STYLE_BOLD;
+    return (unsigned)ROLE_STATE_QUIET + TCP_STATES[state].role;
+}
+
+static void draw_box(struct states_pane *states, const struct picture *picture,
+                     const struct canvas *canvas, const struct layout *layout, uint8_t box)
+{
+    const struct rectangle at = diagram_place(layout, box);
+    const uint8_t state = BOXES[box].state;
+    const uint32_t count = picture->frame->totals.states[state];
+    const bool selected = box == states->cursor;
+    const unsigned role = box_role(states, state, count) | (selected ? STYLE_SELECTED : 0);
+    struct canvas part = canvas_part(canvas, at.top, at.left, at.rows, at.cols);
+    char number[8], text[40];
+
+    states->boxes[box] = part;
+    text_count(number, sizeof number, count);
+    if (box == BOX_END) /* the same sockets as above: counted once */
+        snprintf(text, sizeof text, "%s", TCP_STATES[state].short_name);
+    else
+        snprintf(text, sizeof text, "%s %s", TCP_STATES[state].short_name, number);
+    const int pad = (at.cols - 4 - (int)text_width(text)) / 2;
+    if (at.rows == 1) {
+        canvas_fill(&part, 0, 0, at.cols, role);
+        canvas_text(&part, 0, 0, role, "│");
+        canvas_text(&part, 0, at.cols - 1, role, "│");
+        canvas_text(&part, 0, 2 + (pad > 0 ? pad : 0), role | STYLE_BOLD, text);
+        return;
+    }
+    struct canvas inside = canvas_box(&part, role & ~STYLE_SELECTED, NULL);
+    if (selected)
+        canvas_fill(&part, 1, 1, part.cols - 2, role);
+    canvas_text(&inside, 0, pad > 0 ? pad : 0, role | STYLE_BOLD, text);
+}
+
+static void draw_resets(const struct states_pane *states, const struct picture *picture,
+                        const struct canvas *canvas)
+{
+    const bool lit = states->resets.last_ns &&
+                     picture->now_mono_ns - states->resets.last_ns < picture->highlight_ns;
+    char rate[16];
+
+    rate_text(&states->resets, rate, sizeof rate);
+    if (rate[0])
+        canvas_printf(canvas, canvas->rows - 1, 1, lit ? ROLE_TROUBLE : ROLE_DIM, "resets%s", rate);
+}
+
+/* Too small for the diagram: the counts alone. */
+static void draw_list(const struct picture *picture, const struct canvas *canvas)
+{
+    int row = 0;
+
+    for (enum tcp_state state = STATE_CLOSED; state < STATE_DELETE_TCB && row < canvas->rows;
+         state++)
+        if (picture->frame->totals.states[state])
+            canvas_printf(canvas, row++, 1, (unsigned)ROLE_STATE_QUIET + TCP_STATES[state].role,
+                          "%-11s %u", TCP_STATES[state].short_name,
+                          picture->frame->totals.states[state]);
+}
+
+static void states_draw(struct pane *pane, const struct picture *picture,
+                        const struct canvas *canvas)
+{
+    struct states_pane *states = (struct states_pane *)pane;
+
+    if (!picture->frame)
+        return;
+    struct layout layout;
+    if (!diagram_layout(&layout, canvas)) {
+        draw_list(picture, canvas);
+        return;
+    }
+    for (size_t i = 0; i < ARROW_COUNT; i++)
+        draw_arrow(states, picture, canvas, &layout, i);
+    for (uint8_t box = 0; box < BOX_COUNT; box++)
+        draw_box(states, picture, canvas, &layout, box);
+    draw_resets(states, picture, canvas);
+}
+
+/* Connections, filtered by the state under the cursor. */
+static void open_state(const struct states_pane *states)
+{
+    char filter[32];
+
+    snprintf(filter, sizeof filter, "state %s", TCP_STATES[BOXES[states->cursor].state].name);
+    if (screen_set_filter(states->pane.screen, filter))
+        screen_show_view(states->pane.screen, 0);
+}
+
+static bool states_command(struct pane *pane, const struct command *command)
+{
+    struct states_pane *states = (struct states_pane *)pane;
+
+    if (command->id == COMMAND_OPEN)
+        open_state(states);
+    else if (command->id == COMMAND_UP)
+        states->cursor = (uint8_t)((states->cursor + BOX_COUNT - 1) % BOX_COUNT);
+    else if (command->id == COMMAND_DOWN)
+        states->cursor = (uint8_t)((states->cursor + 1) % BOX_COUNT);
+    else if (command->id == COMMAND_FIRST)
+        states->cursor = BOX_CLOSED;
+    else if (command->id == COMMAND_LAST)
+        states->cursor = BOX_END;
+    else
+        return false;
+    return true;
+}
+
+static bool states_mouse(struct pane *pane, const struct key *key, int row, int col)
+{
+    struct states_pane *states = (struct states_pane *)pane;
+
+    if (key->code != KEY_CODE_MOUSE_PRESS)
+        return false;
+    (void)row;
+    (void)col;
+    for (uint8_t box = 0; box < BOX_COUNT; box++) {
+        const struct canvas *at = &states->boxes[box];
+        if (key->row >= at->top && key->row < at->top + at->rows && key->col >= at->left &&
+            key->col < at->left + at->cols) {
+            states->cursor = box;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void states_summary(struct pane *pane, const struct picture *picture, char *out, size_t size)
+{
+    (void)pane;
+    snprintf(out, size, "%s", picture->accept ? "of all, not only these" : "");
+}
+
+const struct pane_ops PANE_STATES = {
+    .title = "States",
+    .lacks = COMMAND_ROWS | COMMAND_CHOICE,
+    .open = states_open,
+    .close = states_close,
+    .update = states_update,
+    .draw = states_draw,
+    .command = states_command,
+    .mouse = states_mouse,
+    .summary = states_summary,
+};

@@ -1,0 +1,265 @@
+/* screen_acts: which rows and processes the acts are about, why they cannot be done, and what
+ * became of them. What does harm is handed in (acts.h). */
+#include "ui/screen/acts.h"
+
+#include "base/clock.h"
+#include "ui/screen/private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GIVE_UP_NS (3 * SECOND_NS)
+#define LOOK_NS    (SECOND_NS / 20)
+#define COPY_MAX   65536u /* xterm takes no more at once */
+
+static const struct proc *process_under_cursor(struct screen *screen)
+{
+    const struct pane *pane = screen_top_pane(screen);
+    if (!pane || !pane->ops->process || !screen->picture.frame)
+        return NULL;
+    return pane->ops->process(pane, &screen->picture);
+}
+
+static const struct conn *row_under_cursor(struct screen *screen)
+{
+    const struct pane *pane = screen_top_pane(screen);
+    if (!pane || !pane->ops->selection || !screen->picture.frame)
+        return NULL;
+    return pane->ops->selection(pane, &screen->picture);
+}
+
+/* Why nothing may be signalled or closed at all; NULL = it may. */
+static const char *refusal(const struct screen *screen)
+{
+    const struct screen_acts *acts = screen->settings.acts;
+    if (!screen->settings.live)
+        return "this is a log: nothing in it can be signalled or closed";
+    if (!screen->picture.live)
+        return "this is the past: go back to now (L) to act";
+    if (screen->picture.paused)
+        return "paused: what is shown may be gone; go on (p) to act";
+    if (!acts)
+        return "nothing can be signalled or closed here";
+    return acts->refused;
+}
+
+bool screen_acts_can(struct screen *screen, const struct command *command, char text[ACTS_TEXT_MAX])
+{
+    const char *why = NULL;
+    bool tagged = screen->acting.tags.count > 0;
+    bool row = row_under_cursor(screen) != NULL;
+    if (command->id == COMMAND_SIGNAL || command->id == COMMAND_CLOSE)
+        why = refusal(screen);
+    if (!why && command->id == COMMAND_SIGNAL && !tagged && !row && !process_under_cursor(screen))
+        why = "no process is under the cursor";
+    if (!why && command->id == COMMAND_CLOSE && !tagged && !row)
+        why = "no connection is under the cursor (Enter shows those of a process or a peer)";
+    if (!why && command->id == COMMAND_TAG && !row)
+        why = "only connections can be tagged";
+    if (!why && command->id == COMMAND_UNTAG && !tagged)
+        why = "nothing is tagged";
+    if (!why && command->id == COMMAND_COPY && !row && !process_under_cursor(screen))
+        why = "nothing is under the cursor";
+    snprintf(text, ACTS_TEXT_MAX, "%s", why ? why : "");
+    return why == NULL;
+}
+
+static void open_signal(struct screen *screen)
+{
+    char text[ACTS_TEXT_MAX];
+    struct signal_request *request = signal_request_new(
+        screen->settings.acts, &screen->picture, &screen->acting.tags, process_under_cursor(screen),
+        row_under_cursor(screen), screen_top_pane(screen)->ops == &PANE_LISTENERS, text);
+    if (!request)
+        screen_say(screen, ROLE_NOTICE, "%s", text);
+    else if (screen_open_page(screen, &PANE_SIGNAL, request) != 0)
+        signal_request_free(request);
+}
+
+static void open_close(struct screen *screen)
+{
+    char text[ACTS_TEXT_MAX];
+    struct close_request *request =
+        close_request_new(screen->settings.acts, &screen->picture, &screen->acting.tags,
+                          row_under_cursor(screen), text);
+    if (!request)
+        screen_say(screen, ROLE_NOTICE, "%s", text);
+    else if (screen_open_page(screen, &PANE_CLOSE, request) != 0)
+        close_request_free(request);
+}
+
+static void tag(struct screen *screen)
+{
+    static const struct command DOWN = {.id = COMMAND_DOWN};
+    struct pane *pane = screen_top_pane(screen);
+    const struct conn *conn = row_under_cursor(screen);
+    if (conn_is_ghost(conn) || tags_toggle(&screen->acting.tags, conn->serial) != 0)
+        return;
+    if (pane->ops->command)
+        pane->ops->command(pane, &DOWN);
+}
+
+static void untag(struct screen *screen)
+{
+    screen_say(screen, ROLE_NORMAL, "%" PRIu32 " untagged", screen->acting.tags.count);
+    tags_clear(&screen->acting.tags);
+}
+
+static void put_row(const struct picture *picture, const struct conn *conn, struct buffer *out)
+{
+    static const char *const COLUMNS[] = {"local", "remote", "state", "process", "pid"};
+    struct column_context numbers = picture->context;
+    char text[256];
+    numbers.lookup = NULL;
+    for (size_t i = 0; i < sizeof(COLUMNS) / sizeof(COLUMNS[0]); i++) {
+        column_format(column_find(COLUMNS[i], strlen(COLUMNS[i])), &numbers, conn, text,
+                      sizeof(text));
+        if (i > 0 && text[0])
+            buffer_char(out, ' ');
+        buffer_text(out, text);
+    }
+}
+
+static void copy(struct screen *screen)
+{
+    const struct picture *picture = &screen->picture;
+    const struct conn *conn = row_under_cursor(screen);
+    const struct proc *proc = process_under_cursor(screen);
+    struct buffer text;
+    buffer_init(&text);
+    if (conn) {
+        put_row(picture, conn, &text);
+    } else {
+        char pid[24];
+        snprintf(pid, sizeof(pid), " %d", proc->pid);
+        buffer_text(&text, proc->comm);
+        buffer_text(&text, pid);
+    }
+    if (!text.failed && text.length <= COPY_MAX) {
+        term_copy(screen->term, text.data, text.length);
+        screen_say(screen, ROLE_NORMAL, "copied: %.*s", (int)text.length, text.data);
+    }
+    buffer_done(&text);
+}
+
+bool screen_acts_command(struct screen *screen, const struct command *command)
+{
+    static const struct {
+        enum command_id id;
+        void (*run)(struct screen *screen);
+    } ACTS[] = {{COMMAND_SIGNAL, open_signal},
+                {COMMAND_CLOSE, open_close},
+                {COMMAND_TAG, tag},
+                {COMMAND_UNTAG, untag},
+                {COMMAND_COPY, copy}};
+    char why[ACTS_TEXT_MAX];
+    for (size_t i = 0; i < sizeof(ACTS) / sizeof(ACTS[0]); i++) {
+        if (ACTS[i].id != command->id)
+            continue;
+        if (screen_acts_can(screen, command, why))
+            ACTS[i].run(screen);
+        else
+            screen_say(screen, ROLE_NOTICE, "%s", why);
+        return true;
+    }
+    return false;
+}
+
+static void stop_watching(struct screen *screen)
+{
+    struct acting *acting = &screen->acting;
+    for (size_t i = 0; i < acting->watched; i++)
+        screen->settings.acts->release(&acting->watches[i].process);
+    acting->watched = 0;
+}
+
+void screen_acts_watch(struct screen *screen, struct acts_process *processes, size_t count,
+                       const struct acts_signal *signal)
+{
+    struct acting *acting = &screen->acting;
+    stop_watching(screen);
+    for (size_t i = 0; i < count && i < ACT_PROCESSES; i++) {
+        acting->watches[i] = (struct watch){.process = processes[i]};
+        processes[i].descriptor = -1;
+    }
+    acting->watched = count < ACT_PROCESSES ? count : ACT_PROCESSES;
+    acting->sent = *signal;
+    acting->sent_ns = clock_mono_ns();
+    acting->still_there = 0;
+    if (count == 1)
+        screen_say(screen, ROLE_NORMAL, "%s sent to %s %d", signal->name,
+                   acting->watches[0].process.name, acting->watches[0].process.pid);
+    else
+        screen_say(screen, ROLE_NORMAL, "%s sent to %zu processes", signal->name, count);
+}
+
+static void say_exited(struct screen *screen, double seconds)
+{
+    const struct acting *acting = &screen->acting;
+    const struct acts_process *first = &acting->watches[0].process;
+    if (acting->watched == 1)
+        screen_say(screen, ROLE_GOOD, "%s %d exited %.1f s after %s", first->name, first->pid,
+                   seconds, acting->sent.name);
+    else
+        screen_say(screen, ROLE_GOOD, "all %zu exited %.1f s after %s", acting->watched, seconds,
+                   acting->sent.name);
+}
+
+static void say_still_there(struct screen *screen, size_t exited)
+{
+    struct acting *acting = &screen->acting;
+    const struct acts_process *left = NULL;
+    char others[48] = "", before[48] = "";
+    for (size_t i = 0; i < acting->watched && !left; i++)
+        if (!acting->watches[i].exited)
+            left = &acting->watches[i].process;
+    size_t more = acting->watched - exited - 1;
+    if (more > 0)
+        snprintf(others, sizeof(others), " and %zu more", more);
+    if (exited > 0)
+        snprintf(before, sizeof(before), "%zu of %zu exited; ", exited, acting->watched);
+    bool killed = strcmp(acting->sent.name, "KILL") == 0;
+    screen_say(screen, ROLE_NOTICE, "%s%s %d%s %s still there 3 s after %s; %s", before, left->name,
+               left->pid, others, more > 0 ? "are" : "is", acting->sent.name,
+               killed ? "the kernel has not let it go yet" : "F9 again for KILL");
+    acting->still_there = left->pid;
+    acting->still_there_ticks = left->start_ticks;
+}
+
+int64_t screen_acts_look(struct screen *screen, int64_t now_ns)
+{
+    struct acting *acting = &screen->acting;
+    size_t exited = 0;
+    if (acting->watched == 0)
+        return INT64_MAX;
+    for (size_t i = 0; i < acting->watched; i++) {
+        struct watch *watch = &acting->watches[i];
+        if (!watch->exited)
+            watch->exited = screen->settings.acts->exited(&watch->process);
+        exited += watch->exited;
+    }
+    int64_t since = now_ns - acting->sent_ns;
+    if (exited == acting->watched)
+        say_exited(screen, (double)since / 1e9);
+    else if (since >= GIVE_UP_NS && acting->sent.ends)
+        say_still_there(screen, exited);
+    else if (since < GIVE_UP_NS)
+        return now_ns + LOOK_NS;
+    stop_watching(screen);
+    return INT64_MAX;
+}
+
+bool screen_acts_outlived(struct screen *screen, const struct acts_process *process)
+{
+    const struct acting *acting = &screen->acting;
+    return acting->still_there == process->pid && acting->still_there_ticks == process->start_ticks;
+}
+
+void screen_acts_done(struct screen *screen)
+{
+    if (screen->settings.acts)
+        stop_watching(screen);
+    tags_done(&screen->acting.tags);
+}

@@ -1,0 +1,53 @@
+/* screen_record: key R and what the header shows of a recording. */
+#include "ui/screen/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void screen_record_look(struct screen *screen)
+{
+    const struct screen_recorder *recorder = screen->settings.recorder;
+    struct screen_recording state;
+
+    if (!recorder)
+        return;
+    recorder->state(recorder->data, &state);
+    const struct screen_recording *before = &screen->recording;
+    if (state.said_count != before->said_count)
+        screen_say(screen, state.trouble ? ROLE_TROUBLE : ROLE_GOOD, "%s", state.said);
+    if (strcmp(state.wrong, before->wrong) != 0 && state.wrong[0])
+        screen_say(screen, ROLE_TROUBLE, "not recorded now: %s", state.wrong);
+    screen->paint |=
+        state.on != before->on || state.bytes != before->bytes || state.missed != before->missed;
+    screen->recording = state;
+}
+
+void screen_record(struct screen *screen)
+{
+    const struct screen_recorder *recorder = screen->settings.recorder;
+
+    if (!recorder) {
+        screen_say(screen, ROLE_NOTICE, "this is a log already: it is not recorded again");
+        return;
+    }
+    recorder->toggle(recorder->data);
+    screen_record_look(screen);
+}
+
+bool screen_record_text(const struct screen *screen, char *label, size_t label_size, char *value,
+                        size_t value_size)
+{
+    const struct screen_recording *state = &screen->recording;
+
+    if (!state->on)
+        return false;
+    snprintf(label, label_size, "● REC%s", state->wrong[0] ? " held up" : "");
+    char bytes[16], missed[24];
+    screen_bytes_text(bytes, sizeof(bytes), state->bytes, 9.95, "");
+    number_text(missed, sizeof(missed), state->missed);
+    if (state->missed)
+        snprintf(value, value_size, "%s, %s frames missed", bytes, missed);
+    else
+        snprintf(value, value_size, "%s", bytes);
+    return true;
+}

@@ -1,0 +1,459 @@
+/* screen: the thread that reads keys and paints. Waits for keys, frames and orders; works off all
+ * there is, then paints once. */
+#include "ui/screen/screen.h"
+
+#include "base/clock.h"
+#include "base/wake.h"
+#include "ui/screen/private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int64_t INTERVALS_MS[] = {100,   200,   500,   1000,   2000,   5000,
+                                       10000, 30000, 60000, 300000, 3600000};
+
+int screen_new(struct screen **out, const struct screen_settings *settings)
+{
+    struct screen *screen = calloc(1, sizeof(*screen));
+    if (!screen)
+        return -ENOMEM;
+    screen->settings = *settings;
+    screen->wish = screen->told = settings->wish;
+    screen->theme = settings->theme;
+    screen->picture = (struct picture){.highlight_ns = settings->highlight_ns,
+                                       .events = settings->feed.events,
+                                       .live = settings->live};
+    screen_names_begin(screen);
+    screen_filter_begin(screen);
+    prompt_init(&screen->travel.prompt);
+    screen->picture.context.ascii = settings->ascii;
+    screen->picture.tags = &screen->acting.tags;
+    int error = screen_open_view(screen, 0);
+    if (error) {
+        screen_free(screen);
+        return error;
+    }
+    *out = screen;
+    return 0;
+}
+
+void screen_free(struct screen *screen)
+{
+    if (!screen)
+        return;
+    screen_close_panes(screen);
+    screen_acts_done(screen);
+    screen_names_end(screen);
+    screen_filter_end(screen);
+    prompt_done(&screen->travel.prompt);
+    frame_release(screen->picture.frame);
+    frame_release(screen->coming);
+    free(screen);
+}
+
+const char *screen_trouble(const struct screen *screen)
+{
+    return screen->remark;
+}
+
+uint8_t picture_mark(const struct picture *picture, const struct conn *conn)
+{
+    if (conn->mark == MARK_NONE || picture->now_ns - conn->changed_ns >= picture->highlight_ns)
+        return MARK_NONE;
+    return conn->mark;
+}
+
+/* Time in the picture runs on from its frame: a log and the demo have clocks of their own. */
+static void set_time(struct screen *screen)
+{
+    const struct frame *frame = screen->picture.frame;
+    if (!frame)
+        return;
+    int64_t since = screen_time_passed(screen, clock_mono_ns() - screen->frame_taken_ns);
+    screen->picture.context.now_ns = frame->wall_ns;
+    screen->picture.now_ns = frame->wall_ns + since;
+    screen->picture.now_mono_ns = frame->mono_ns + since;
+}
+
+static void read_frame_signal(struct screen *screen)
+{
+    wake_drain(screen->settings.feed.frame_descriptor);
+}
+
+static void look_for_trouble(struct screen *screen)
+{
+    const struct screen_feed *feed = &screen->settings.feed;
+    char text[sizeof(screen->trouble)] = "";
+    feed->trouble(feed->data, text, sizeof(text));
+    if (strcmp(text, screen->trouble) != 0) {
+        memcpy(screen->trouble, text, sizeof(text));
+        screen->paint = true;
+    }
+}
+
+/* Between the answer and the stop itself there is time to paint or to read a key, and either would
+ * take the terminal back: nothing is done until it is ours again. */
+static void suspend(struct screen *screen)
+{
+    struct pollfd wait = {.fd = screen->settings.orders_descriptor, .events = POLLIN};
+    char order = 0;
+
+    term_suspend(screen->term);
+    screen->settings.suspended(screen->settings.data);
+    while (order != SCREEN_RESUME && order != SCREEN_QUIT) {
+        poll(&wait, 1, -1);
+        if (read(wait.fd, &order, 1) == 0)
+            order = SCREEN_QUIT; /* whoever gives orders is gone */
+    }
+    screen->quit |= order == SCREEN_QUIT;
+    if (!screen->quit)
+        term_resume(screen->term);
+    screen->paint = true;
+}
+
+static void obey(struct screen *screen, char order)
+{
+    switch ((enum screen_order)order) {
+    case SCREEN_QUIT:
+        screen->quit = true;
+        break;
+    case SCREEN_SUSPEND:
+        suspend(screen);
+        return;
+    case SCREEN_RESUME:
+        term_resume(screen->term);
+        break;
+    case SCREEN_RESIZED:
+        term_resized(screen->term);
+        break;
+    }
+    screen->paint = true;
+}
+
+/* One at a time: what follows a suspension in the pipe is for `suspend` to read. */
+static void read_orders(struct screen *screen)
+{
+    char order;
+    ssize_t got;
+    while ((got = read(screen->settings.orders_descriptor, &order, 1)) == 1)
+        obey(screen, order);
+    if (got == 0)
+        screen->quit = true;
+}
+
+static void step_interval(struct screen *screen, int step)
+{
+    int64_t now_ms = screen->wish.interval_ns / 1000000;
+    size_t count = sizeof(INTERVALS_MS) / sizeof(INTERVALS_MS[0]);
+    int64_t chosen = now_ms;
+    for (size_t i = 0; i < count; i++) {
+        int64_t candidate = INTERVALS_MS[step > 0 ? i : count - 1 - i];
+        if (step > 0 ? candidate > now_ms : candidate < now_ms) {
+            chosen = candidate;
+            break;
+        }
+    }
+    screen->wish.interval_ns = chosen * 1000000;
+}
+
+static void pause_or_go_on(struct screen *screen)
+{
+    if (screen_time_pause(screen))
+        return;
+    screen->picture.paused = !screen->picture.paused;
+    screen_take_frame(screen);
+}
+
+static void repaint(struct screen *screen)
+{
+    term_repaint(screen->term);
+    screen->wish.now = true;
+}
+
+static void back(struct screen *screen)
+{
+    if (screen_time_cancel(screen))
+        return;
+    if (screen->page_count > 0 || !screen_filter_clear(screen))
+        screen_back(screen);
+}
+
+static void next_view(struct screen *screen)
+{
+    screen_show_view(screen, (screen->view + 1) % view_count);
+}
+
+static void slower(struct screen *screen)
+{
+    if (!screen_time_speed(screen, true)) /* key + */
+        step_interval(screen, 1);
+}
+
+static void faster(struct screen *screen)
+{
+    if (!screen_time_speed(screen, false))
+        step_interval(screen, -1);
+}
+
+static void freeze(struct screen *screen)
+{
+    screen->picture.frozen = !screen->picture.frozen;
+    screen->void_panes = true;
+}
+
+static void next_theme(struct screen *screen)
+{
+    screen->theme = (enum theme)((screen->theme + 1) % THEME_COUNT);
+    term_set_theme(screen->term, screen->theme);
+    screen_say(screen, ROLE_NORMAL, "theme %s", THEME_NAMES[screen->theme]);
+}
+
+static void keep(struct screen *screen)
+{
+    struct screen_kept kept = {.interval_ns = screen->wish.interval_ns,
+                               .theme = screen->theme,
+                               .theme_chosen = screen->theme != screen->settings.theme,
+                               .names = screen->names != NULL,
+                               .services = screen->lookup.service != NULL};
+    char text[sizeof(screen->said)];
+    if (!screen->settings.keep) {
+        screen_say(screen, ROLE_NOTICE, "settings are not kept here");
+        return;
+    }
+    connections_keep(screen->views[0], &kept);
+    int error = screen->settings.keep(screen->settings.data, &kept, text, sizeof(text));
+    screen_say(screen, error ? ROLE_TROUBLE : ROLE_GOOD, "%s", text);
+}
+
+static void help(struct screen *screen)
+{
+    screen_open_page(screen, &PANE_HELP, NULL);
+}
+
+/* No view of its own took it. */
+static void no_columns(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "columns can be chosen in Connections (key 1)");
+}
+
+static void no_order(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "nothing here can be in another order");
+}
+
+static void quit(struct screen *screen)
+{
+    screen->quit = true;
+}
+
+static const struct {
+    enum command_id id;
+    void (*run)(struct screen *screen);
+} OWN_COMMANDS[] = {
+    {COMMAND_BACK, back},
+    {COMMAND_VIEW_NEXT, next_view},
+    {COMMAND_FILTER, screen_open_filter},
+    {COMMAND_FREEZE, freeze},
+    {COMMAND_PAUSE, pause_or_go_on},
+    {COMMAND_SLOWER, slower},
+    {COMMAND_FASTER, faster},
+    {COMMAND_RECORD, screen_record},
+    {COMMAND_REPAINT, repaint},
+    {COMMAND_THEME, next_theme},
+    {COMMAND_KEEP, keep},
+    {COMMAND_SERVICES, screen_switch_services},
+    {COMMAND_HOSTS, screen_switch_hosts},
+    {COMMAND_COLUMNS, no_columns},
+    {COMMAND_SORT_MENU, no_order},
+    {COMMAND_SORT_LEFT, no_order},
+    {COMMAND_SORT_RIGHT, no_order},
+    {COMMAND_REVERSE, no_order},
+    {COMMAND_HELP, help},
+    {COMMAND_QUIT, quit},
+};
+
+bool screen_own_command(struct screen *screen, const struct command *command)
+{
+    if (command->id == COMMAND_VIEW) {
+        screen_show_view(screen, (size_t)command->argument);
+        return true;
+    }
+    if (screen_time_command(screen, command))
+        return true;
+    for (size_t i = 0; i < sizeof(OWN_COMMANDS) / sizeof(OWN_COMMANDS[0]); i++) {
+        if (OWN_COMMANDS[i].id == command->id) {
+            OWN_COMMANDS[i].run(screen);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_mouse(struct screen *screen, const struct key *key)
+{
+    struct pane *pane = screen_top_pane(screen);
+    for (size_t i = 0; i < screen->span_count; i++) {
+        const struct span *span = &screen->spans[i];
+        if (key->code == KEY_CODE_MOUSE_PRESS && key->row == span->row && key->col >= span->from &&
+            key->col < span->to && !screen_is_floating(screen)) {
+            screen_run_command(screen, span->command);
+            return;
+        }
+    }
+    if (pane && pane->ops->mouse && key->row >= screen->body_top)
+        pane->ops->mouse(pane, key, key->row - screen->body_top, key->col);
+    screen_finish_closing(screen);
+}
+
+/* What a key means rests on what the keys before it have brought: typed ahead, as in "2jj", it is
+ * the third row of that view. Without a new frame, which nobody has seen yet. */
+static void show_what_keys_did(struct screen *screen)
+{
+    if (!screen->void_panes && !screen->page_unseen)
+        return;
+    set_time(screen);
+    if (screen->void_panes)
+        screen_update_panes(screen);
+    screen->void_panes = false;
+    screen_paint(screen);
+}
+
+static void take_key(struct screen *screen, const struct key *key)
+{
+    struct pane *pane = screen_top_pane(screen);
+    screen->paint = true;
+    screen->said_until_ns = 0;
+    if (screen->page_unseen)
+        show_what_keys_did(screen);
+    else if (screen->void_panes) /* a row's place in another frame is another row's */
+        screen_update_panes(screen);
+    if (key_is_mouse(key)) {
+        take_mouse(screen, key);
+        return;
+    }
+    if (screen_time_key(screen, key) || screen_filter_key(screen, key))
+        return;
+    if (pane && pane->ops->key && pane->ops->key(pane, key)) {
+        screen_finish_closing(screen);
+        return;
+    }
+    const struct command *command = command_for_key(key->code);
+    if (!command)
+        return;
+    show_what_keys_did(screen);
+    screen_run_command(screen, command);
+}
+
+static void read_keys(struct screen *screen)
+{
+    struct key key;
+    while (!screen->quit && term_key(screen->term, &key)) {
+        if (key.code != KEY_CODE_NONE)
+            take_key(screen, &key);
+    }
+}
+
+/* Highlights and the status line end by the clock, not with a frame. */
+static int64_t next_end_ns(const struct screen *screen, int64_t now)
+{
+    int64_t ends[2] = {screen->said_until_ns, 0};
+    int64_t next = now + SECOND_NS;
+    if (screen->picture.frame && !screen->picture.paused)
+        ends[1] = screen->frame_taken_ns + screen->picture.highlight_ns;
+    for (size_t i = 0; i < 2; i++)
+        if (ends[i] > now && ends[i] < next)
+            next = ends[i];
+    return next;
+}
+
+static void end_what_has_ended(struct screen *screen, int64_t before, int64_t now)
+{
+    int64_t highlight_end = screen->frame_taken_ns + screen->picture.highlight_ns;
+    if (screen->said_until_ns > before && screen->said_until_ns <= now)
+        screen->paint = true;
+    if (screen->picture.frame && highlight_end > before && highlight_end <= now) {
+        screen->paint = true;
+        screen->void_panes |= !screen_is_floating(screen); /* rows stay where they are under it */
+    }
+}
+
+static void paint_if_due(struct screen *screen)
+{
+    screen_tell_wish(screen);
+    if (!screen->paint)
+        return;
+    if (!screen_is_floating(screen) && !screen->coming)
+        screen_take_frame(screen);
+    set_time(screen);
+    if (screen->void_panes)
+        screen_update_panes(screen);
+    screen->paint = screen->void_panes = false;
+    screen_paint(screen);
+    screen_tell_wish(screen);
+}
+
+static void run_loop(struct screen *screen)
+{
+    struct pollfd waits[3 + HOST_NAMES_DESCRIPTORS] = {
+        {.fd = term_descriptor(screen->term), .events = POLLIN},
+        {.fd = screen->settings.feed.frame_descriptor, .events = POLLIN},
+        {.fd = screen->settings.orders_descriptor, .events = POLLIN},
+    };
+    int64_t before = clock_mono_ns();
+    screen->paint = true;
+    while (!screen->quit) {
+        paint_if_due(screen);
+        int64_t now = clock_mono_ns();
+        int64_t look = screen_acts_look(screen, now), end = next_end_ns(screen, now);
+        int timeout_ms = (int)(((look < end ? look : end) - now + 999999) / 1000000);
+        /* An act has just said what became of it, or a frame is half taken over. */
+        if (screen->paint || screen->coming)
+            timeout_ms = 0;
+        size_t asked = screen_names_wait(screen, waits + 3, &timeout_ms);
+        int ready = poll(waits, 3 + asked, timeout_ms);
+        if (ready < 0 && errno != EINTR)
+            break;
+        if (ready > 0 && waits[2].revents)
+            read_orders(screen);
+        if (ready > 0 && waits[0].revents & POLLIN)
+            read_keys(screen);
+        else if (ready > 0 && waits[0].revents) /* the terminal is gone */
+            screen->quit = true;
+        /* After the keys: they mean the rows that were on the screen when they were pressed. */
+        if (ready > 0 && waits[1].revents & POLLIN) {
+            read_frame_signal(screen);
+            screen_take_frame(screen);
+        } else if (screen->coming) {
+            screen_take_frame(screen);
+        }
+        screen_names_pump(screen, waits + 3, ready > 0 ? asked : 0);
+        now = clock_mono_ns();
+        end_what_has_ended(screen, before, now);
+        look_for_trouble(screen);
+        screen_time_look(screen);
+        screen_record_look(screen);
+        before = now;
+    }
+}
+
+int screen_run(struct screen *screen)
+{
+    const struct term_settings settings = {.input = screen->settings.input,
+                                           .theme = screen->theme,
+                                           .ascii = screen->settings.ascii,
+                                           .no_mouse = screen->settings.no_mouse};
+    int error = term_open(&screen->term, &settings, screen->settings.rescue, screen->remark);
+    if (error)
+        return error;
+    if (screen->settings.notice && screen->settings.notice[0])
+        screen_say(screen, ROLE_NOTICE, "%s", screen->settings.notice);
+    run_loop(screen);
+    term_close(screen->term);
+    screen->term = NULL;
+    return 0;
+}

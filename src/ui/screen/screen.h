@@ -1,0 +1,100 @@
+/* The screen: keys, painting, views and pages, in a thread of its own. Knows frames and events;
+ * whether they come from the kernel, a log or the demo it cannot tell. */
+#ifndef TCPLENS_UI_SCREEN_SCREEN_H
+#define TCPLENS_UI_SCREEN_SCREEN_H
+
+#include "core/column/column.h"
+#include "core/event.h"
+#include "core/filter/filter.h"
+#include "core/frame.h"
+#include "core/state.h"
+#include "core/wish.h"
+#include "ui/acts.h"
+#include "ui/term/term.h"
+#include "ui/transport.h"
+
+/* What comes through orders_descriptor, one byte each. */
+enum screen_order {
+    SCREEN_QUIT = 'q',
+    SCREEN_SUSPEND = 's', /* leave the terminal; answered by `suspended` */
+    SCREEN_RESUME = 'c',
+    SCREEN_RESIZED = 'w'
+};
+
+/* What the screen shows comes from here. All functions are called in the screen's thread. */
+struct screen_feed {
+    struct frame *(*latest)(void *data); /* a reference, NULL before the first */
+    int frame_descriptor;                /* an eventfd: readable with each new frame */
+    struct event_ring *events;
+    void (*set_wish)(void *data, const struct wish *wish);
+    void (*trouble)(void *data, char *text, size_t size); /* why there is no frame, "" = none */
+    void *data;
+};
+
+#define SCREEN_COLUMNS_MAX 1024
+
+/* What the user has set with keys and may keep for the next run. */
+struct screen_kept {
+    char columns[SCREEN_COLUMNS_MAX], sort[64]; /* of Connections, as of --columns and --sort */
+    int64_t interval_ns;
+    enum theme theme;
+    bool theme_chosen; /* another one than at start */
+    bool names, services;
+};
+
+/* A recording of what the screen is fed with. */
+struct screen_recording {
+    bool on;
+    uint64_t bytes;  /* written */
+    uint64_t missed; /* frames that the log lacks */
+    char wrong[160]; /* why nothing is written now, "" = all is well */
+    char said[320];  /* for the status line */
+    bool trouble;    /* in `said` */
+    uint32_t said_count;
+};
+
+struct screen_recorder {
+    void (*toggle)(void *data); /* starts or stops; what comes of it is told by state */
+    void (*state)(void *data, struct screen_recording *state);
+    void *data;
+};
+
+struct screen_settings {
+    struct screen_feed feed;
+    struct wish wish; /* to begin with */
+    bool live;
+    const struct screen_acts *acts;           /* NULL: nothing can be done to what is shown */
+    int input;                                /* descriptor of the keys */
+    int orders_descriptor;                    /* enum screen_order */
+    void (*suspended)(void *data);            /* the terminal has been left */
+    const struct screen_recorder *recorder;   /* NULL: nothing can be recorded */
+    const struct screen_transport *transport; /* NULL: there is the present only */
+    /* Key w; text: what to say of it. 0 or -errno. NULL: nothing can be kept. */
+    int (*keep)(void *data, const struct screen_kept *kept, char *text, size_t size);
+    void *data;
+    struct term_rescue *rescue;
+    enum theme theme;
+    bool ascii;
+    int64_t highlight_ns;
+    const char *columns, *sort;  /* NULL = default */
+    const struct lookup *lookup; /* NULL = numbers only */
+    bool names;                  /* host names at start */
+    bool ports_by_number;        /* no service names at start */
+    bool no_mouse;
+    const char *notice;               /* to be said at start; NULL, "" = nothing */
+    const char *filter;               /* to begin with; NULL = none */
+    const char *const *saved_filters; /* offered by the prompt (Up); outlive screen_new */
+    size_t saved_filter_count;
+    const struct filter_names *filter_names;
+    enum tcp_class class; /* what wish.state_bits was made of */
+};
+
+struct screen;
+
+int screen_new(struct screen **screen, const struct screen_settings *settings); /* 0 or -errno */
+void screen_free(struct screen *screen);
+/* Until quit. 0; -ENOTTY, -ENOSYS: no terminal to draw on, screen_trouble says what to do. */
+int screen_run(struct screen *screen);
+const char *screen_trouble(const struct screen *screen);
+
+#endif

@@ -1,0 +1,82 @@
+/* screen_status: the one line above the footer: what was said, what is wrong, what is missing. Must
+ * not know how it is drawn. */
+#include "base/clock.h"
+#include "ui/screen/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct reason_text {
+    uint32_t reason;
+    unsigned role;
+    const char *text;
+};
+
+static const struct reason_text REASONS[] = {
+    {MISSING_DUMP_PART, ROLE_TROUBLE, "a dump was cut short: rows may be lacking"},
+    {MISSING_PROC, ROLE_NOTICE, "/proc cannot be read: owners are unknown"},
+    {MISSING_SOCK_DIAG, ROLE_NOTICE,
+     "no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times"},
+    {MISSING_LOG, ROLE_NOTICE, "the log has a gap here"},
+    {MISSING_EVENTS, ROLE_NOTICE, "events were lost"},
+    {MISSING_OWNERS_HIDDEN, ROLE_DIM,
+     "pids of other users hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (see ?)"},
+};
+
+static unsigned missing_text(const struct missing *missing, char *out, size_t size)
+{
+    for (size_t i = 0; i < sizeof(REASONS) / sizeof(REASONS[0]); i++) {
+        if (!(missing->reasons & REASONS[i].reason))
+            continue;
+        if (REASONS[i].reason == MISSING_OWNERS_HIDDEN && missing->hidden_users > 0)
+            snprintf(out, size,
+                     "pids of %u user%s hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH "
+                     "(see ?)",
+                     missing->hidden_users, missing->hidden_users == 1 ? "" : "s");
+        else if (REASONS[i].reason == MISSING_EVENTS && missing->events_lost > 0)
+            snprintf(out, size, "events lost: at least %llu",
+                     (unsigned long long)missing->events_lost);
+        else if (REASONS[i].reason != MISSING_OWNERS_HIDDEN && missing->text[0])
+            snprintf(out, size, "%s", missing->text);
+        else
+            snprintf(out, size, "%s", REASONS[i].text);
+        return REASONS[i].role;
+    }
+    out[0] = '\0';
+    return ROLE_NORMAL;
+}
+
+/* The one thing worth knowing; "" if there is none. */
+unsigned screen_status(const struct screen *screen, char *out, size_t size)
+{
+    const struct frame *frame = screen->picture.frame;
+    out[0] = '\0';
+    if (screen_time_status(screen, out, size))
+        return ROLE_NOTICE;
+    if (screen->said_until_ns > clock_mono_ns()) {
+        snprintf(out, size, "%s", screen->said);
+        return screen->said_role;
+    }
+    if (screen_time_reach(screen, out, size))
+        return ROLE_DIM;
+    if (screen->trouble[0]) {
+        double age = (double)(clock_mono_ns() - screen->frame_taken_ns) / 1e9;
+        if (frame)
+            snprintf(out, size, "%s (this picture is %.0f s old)", screen->trouble, age);
+        return ROLE_TROUBLE;
+    }
+    unsigned role = frame ? missing_text(&frame->missing, out, size) : (unsigned)ROLE_NORMAL;
+    if (!out[0] && screen->remark[0]) {
+        snprintf(out, size, "%s", screen->remark);
+        return ROLE_NOTICE;
+    }
+    if (frame && !out[0] && frame->events && frame->events_why && frame->events_why[0]) {
+        const char *seen = strcmp(frame->events, "destroy") == 0
+                               ? "between frames only ends are seen: "
+                           : strcmp(frame->events, "none") == 0 ? "nothing is seen between frames: "
+                                                                : "";
+        snprintf(out, size, "%s%s", seen, frame->events_why);
+        return ROLE_DIM;
+    }
+    return role;
+}

@@ -1,0 +1,125 @@
+/* screen_tabs: the line of the tabs, with the filter in force and what it counts. */
+#include "core/text/text.h"
+#include "ui/screen/private.h"
+
+#include <stdio.h>
+
+#define TAB_MAX      40
+#define TAB_GAP      3
+#define FILTER_LEAST 8 /* cells of it, before tabs leave altogether */
+
+static const struct command *view_command(size_t view)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (COMMANDS[i].id == COMMAND_VIEW && COMMANDS[i].argument == (int)view)
+            return &COMMANDS[i];
+    return NULL;
+}
+
+/* How much of the tabs is said: the filter in force and its count are worth more. */
+enum tab_form {
+    TABS_TITLES,       /* "[1 Connections] 2 Processes " */
+    TABS_ACTIVE_TITLE, /* "[1 Connections] 2 " */
+    TABS_DIGITS,       /* "[1] 2 " */
+    TABS_ACTIVE_DIGIT  /* "[1] " */
+};
+
+static void tab_text(char *out, size_t size, enum tab_form form, size_t view, bool active)
+{
+    const bool title = form == TABS_TITLES || (form == TABS_ACTIVE_TITLE && active);
+    if (form == TABS_ACTIVE_DIGIT && !active)
+        out[0] = '\0';
+    else if (form >= TABS_DIGITS)
+        snprintf(out, size, active ? "[%zu] " : "%zu ", view + 1);
+    else
+        snprintf(out, size, "%s%zu%s%s%s", active ? "[" : " ", view + 1, title ? " " : "",
+                 title ? VIEWS[view]->title : "", active ? "]" : " ");
+}
+
+static int tabs_width(const struct screen *screen, enum tab_form form)
+{
+    char text[TAB_MAX];
+    int cells = 0;
+    for (size_t i = 0; i < view_count; i++) {
+        tab_text(text, sizeof(text), form, i, i == screen->view);
+        cells += (int)text_width(text);
+    }
+    return cells;
+}
+
+/* The fullest form that leaves `wanted` cells, or, if none does, the one that leaves `least`. */
+static enum tab_form choose_tabs(const struct screen *screen, int cells, int wanted, int least)
+{
+    enum tab_form last = wanted > least ? TABS_DIGITS : TABS_ACTIVE_TITLE;
+    for (enum tab_form form = TABS_TITLES; form < last; form++)
+        if (tabs_width(screen, form) + wanted <= cells)
+            return form;
+    if (last == TABS_DIGITS && tabs_width(screen, TABS_DIGITS) + least > cells)
+        return TABS_ACTIVE_DIGIT;
+    return last;
+}
+
+static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, enum tab_form form)
+{
+    char text[TAB_MAX];
+    int col = 1;
+    for (size_t i = 0; i < view_count; i++) {
+        const int begin = col;
+        const bool active = i == screen->view;
+        tab_text(text, sizeof(text), form, i, active);
+        col = canvas_text(canvas, 0, col, active ? ROLE_ACCENT : ROLE_DIM, text);
+        screen_add_span(screen, canvas->top, begin, col, view_command(i));
+    }
+    return col;
+}
+
+/* What the view says of itself, and how many rows the filter accepts. */
+static void tab_summaries(struct screen *screen, const struct pane *pane, char *summary,
+                          char *count, size_t size)
+{
+    struct pane *view = screen->views[screen->view];
+    summary[0] = count[0] = '\0';
+    if (!screen->picture.frame)
+        return;
+    if (pane->ops->summary)
+        pane->ops->summary((struct pane *)pane, &screen->picture, summary, size);
+    else if (pane != view)
+        snprintf(summary, size, "Esc back");
+    if (pane != view || !screen->picture.accept)
+        return;
+    if (view->ops->counts_rows) {
+        snprintf(count, size, "%s", summary);
+        summary[0] = '\0';
+    } else {
+        screen_filter_count(screen, count, size);
+    }
+}
+
+static int put_right(const struct canvas *canvas, int col, int end, const char *text)
+{
+    const int width = (int)text_width(text);
+    if (width == 0 || end - width < col)
+        return end;
+    return canvas_text_right(canvas, 0, end, ROLE_DIM, text) - TAB_GAP;
+}
+
+void screen_draw_tabs(struct screen *screen, const struct canvas *canvas)
+{
+    char summary[64], count[64];
+    struct pane *pane = screen_top_pane(screen);
+    const bool page = pane != screen->views[screen->view];
+    const char *title = page && !pane->ops->floating ? pane->ops->title : NULL;
+    const int filter = screen_filter_width(screen);
+    const int titles = title ? (int)text_width(title) + TAB_GAP : 0;
+    tab_summaries(screen, pane, summary, count, sizeof(summary));
+    const int counts = count[0] ? (int)text_width(count) + TAB_GAP : 0;
+    const int least = filter < FILTER_LEAST ? filter : FILTER_LEAST;
+    const int beside = titles + counts + (filter ? 2 : 0);
+    int col = draw_view_tabs(
+        screen, canvas, choose_tabs(screen, canvas->cols - 2, beside + filter, beside + least));
+    if (title)
+        col = canvas_printf(canvas, 0, col + 1, ROLE_ACCENT, "▸ %s", title);
+    int end = put_right(canvas, col + 1, canvas->cols - 1, count);
+    end = put_right(canvas, col + 1 + (filter ? filter + TAB_GAP : 0), end, summary);
+    screen_filter_draw_tab(screen, canvas, col + 1, end);
+}

@@ -1,0 +1,187 @@
+/* screen_views: the tabs, the stack of pages over them, and what panes may ask of the screen. */
+#include "base/clock.h"
+#include "core/text/text.h"
+#include "ui/screen/private.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SAID_NS 8000000000LL
+
+const struct pane_ops *const VIEWS[] = {
+    &PANE_CONNECTIONS, &PANE_PROCESSES, &PANE_LISTENERS, &PANE_PEERS, &PANE_EVENTS, &PANE_STATES,
+};
+const size_t view_count = sizeof(VIEWS) / sizeof(VIEWS[0]);
+
+_Static_assert(sizeof(VIEWS) / sizeof(VIEWS[0]) <= VIEWS_MAX, "VIEWS_MAX is too small");
+
+struct pane *screen_top_pane(struct screen *screen)
+{
+    if (screen->page_count > 0)
+        return screen->pages[screen->page_count - 1];
+    return screen->views[screen->view];
+}
+
+bool screen_is_floating(const struct screen *screen)
+{
+    return screen->page_count > 0 && screen->pages[screen->page_count - 1]->ops->floating;
+}
+
+static void update_pane(struct screen *screen, struct pane *pane)
+{
+    if (pane)
+        pane->ops->update(pane, &screen->picture);
+}
+
+void screen_update_panes(struct screen *screen)
+{
+    update_pane(screen, screen->views[screen->view]);
+    for (size_t i = 0; i < screen->page_count; i++)
+        update_pane(screen, screen->pages[i]);
+}
+
+static void close_top_page(struct screen *screen)
+{
+    struct pane *pane = screen->pages[--screen->page_count];
+    pane->ops->close(pane);
+    screen->void_panes = true;
+    screen_changed(screen);
+}
+
+int screen_open_view(struct screen *screen, size_t view)
+{
+    if (!screen->views[view]) {
+        int error = VIEWS[view]->open(&screen->views[view], screen, &screen->settings);
+        if (error)
+            return error;
+    }
+    while (screen->page_count > 0)
+        close_top_page(screen);
+    screen->view = view;
+    screen->void_panes = true;
+    screen_changed(screen);
+    return 0;
+}
+
+void screen_show_view(struct screen *screen, size_t view)
+{
+    int error = view < view_count ? screen_open_view(screen, view) : -EINVAL;
+    if (error)
+        screen_say(screen, ROLE_TROUBLE, "the view cannot be shown: %s", strerror(-error));
+}
+
+void screen_show_connection(struct screen *screen, uint64_t serial)
+{
+    screen_show_view(screen, 0);
+    struct pane *pane = screen->views[0];
+    if (screen->view == 0 && pane && pane->ops->select)
+        pane->ops->select(pane, serial);
+}
+
+int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument)
+{
+    struct pane *pane;
+    int error = screen->page_count < PAGES_MAX ? ops->open(&pane, screen, argument) : -ENOSPC;
+    if (error) {
+        screen_say(screen, ROLE_TROUBLE, "%s cannot be shown: %s", ops->title, strerror(-error));
+        return error;
+    }
+    screen->pages[screen->page_count++] = pane;
+    screen->page_unseen = true;
+    update_pane(screen, pane);
+    if (ops->wish) /* what the page needs beyond the rows is not in this frame yet */
+        screen->wish.now = true;
+    screen_changed(screen);
+    return 0;
+}
+
+void screen_back(struct screen *screen)
+{
+    screen->closing = screen->page_count > 0;
+}
+
+void screen_finish_closing(struct screen *screen)
+{
+    if (screen->closing && screen->page_count > 0)
+        close_top_page(screen);
+    screen->closing = false;
+}
+
+void screen_close_panes(struct screen *screen)
+{
+    while (screen->page_count > 0)
+        close_top_page(screen);
+    for (size_t i = 0; i < VIEWS_MAX; i++) {
+        if (screen->views[i])
+            screen->views[i]->ops->close(screen->views[i]);
+        screen->views[i] = NULL;
+    }
+}
+
+static void add_wish(const struct pane *pane, struct wish *wish)
+{
+    if (pane && pane->ops->needs)
+        wish->needs |= pane->ops->needs(pane);
+    if (pane && pane->ops->wish)
+        pane->ops->wish(pane, wish);
+}
+
+void screen_tell_wish(struct screen *screen)
+{
+    struct wish wish = screen->wish;
+    wish.needs |= screen_filter_needs(screen);
+    add_wish(screen->views[screen->view], &wish);
+    for (size_t i = 0; i < screen->page_count; i++)
+        add_wish(screen->pages[i], &wish);
+    if (memcmp(&wish, &screen->told, sizeof(wish)) == 0)
+        return;
+    screen->settings.feed.set_wish(screen->settings.feed.data, &wish);
+    screen->wish.now = wish.now = false;
+    screen->told = wish;
+}
+
+void screen_changed(struct screen *screen)
+{
+    screen->paint = true;
+}
+
+const struct picture *screen_picture(struct screen *screen)
+{
+    return &screen->picture;
+}
+
+void screen_say(struct screen *screen, unsigned role, const char *format, ...)
+{
+    char raw[sizeof(screen->said)];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(raw, sizeof(raw), format, arguments);
+    va_end(arguments);
+    text_clean_again(screen->said, sizeof(screen->said), raw, strlen(raw));
+    screen->said_role = role;
+    screen->said_until_ns = clock_mono_ns() + SAID_NS;
+    screen->paint = true;
+}
+
+bool screen_can(struct screen *screen, const struct command *command)
+{
+    struct pane *pane = screen_top_pane(screen);
+    char why[ACTS_TEXT_MAX];
+    if (command->group == GROUP_ACT && !screen_acts_can(screen, command, why))
+        return false;
+    return !screen_is_floating(screen) && (!pane || !(pane->ops->lacks & command->flags));
+}
+
+bool screen_run_command(struct screen *screen, const struct command *command)
+{
+    struct pane *pane = screen_top_pane(screen);
+    if (screen_acts_command(screen, command)) /* says itself why it cannot */
+        return true;
+    bool done = pane && pane->ops->command && pane->ops->command(pane, command);
+    if (!done)
+        done = screen_own_command(screen, command);
+    screen_finish_closing(screen);
+    return done;
+}

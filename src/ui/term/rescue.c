@@ -1,0 +1,69 @@
+/* term_rescue: leaving the terminal as it was found when the screen's thread no longer can. Uses no
+ * curses: it must work in a signal handler and beside a thread that is stuck. */
+#include "ui/term/term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RESTORE_TRIES   15
+#define RESTORE_WAIT_MS 10
+
+int term_rescue_prepare(struct term_rescue *rescue, int input)
+{
+    struct termios before;
+    if (tcgetattr(input, &before) != 0)
+        return -errno;
+    memset(rescue, 0, sizeof(*rescue));
+    rescue->before = before;
+    atomic_init(&rescue->armed, false);
+    atomic_init(&rescue->over, false);
+    char path[128];
+    rescue->descriptor = -1;
+    /* An open file of its own: O_NONBLOCK on the one we were given would change it for the shell.
+     */
+    if (ttyname_r(input, path, sizeof(path)) == 0)
+        rescue->descriptor = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return 0;
+}
+
+void term_rescue_restore(struct term_rescue *rescue)
+{
+    if (!atomic_load(&rescue->armed) || rescue->descriptor < 0)
+        return;
+    atomic_store(&rescue->over, true);
+    /* A write of the screen's that is under way holds the terminal; let it come to its end. */
+    for (int tries = 0; tries < RESTORE_TRIES; tries++) {
+        poll(NULL, 0, RESTORE_WAIT_MS);
+        if (write(rescue->descriptor, rescue->reset, rescue->reset_length) > 0)
+            break;
+        term_rescue_unblock(rescue);
+    }
+    tcsetattr(rescue->descriptor, TCSANOW, &rescue->before);
+}
+
+void term_rescue_settings(const struct term_rescue *rescue)
+{
+    if (atomic_load(&rescue->armed) && rescue->descriptor >= 0)
+        tcsetattr(rescue->descriptor, TCSANOW, &rescue->before);
+}
+
+void term_rescue_unblock(const struct term_rescue *rescue)
+{
+    if (rescue->descriptor < 0)
+        return;
+    tcflush(rescue->descriptor, TCOFLUSH);
+    /* Discarding wakes no writer (Linux 6.18, drivers/tty/pty.c), switching the flow off and on
+     * does; it also undoes a Ctrl-S. */
+    tcflow(rescue->descriptor, TCOOFF);
+    tcflow(rescue->descriptor, TCOON);
+}
+
+void term_rescue_done(struct term_rescue *rescue)
+{
+    if (rescue->descriptor >= 0)
+        close(rescue->descriptor);
+    rescue->descriptor = -1;
+}

@@ -1,0 +1,500 @@
+/* term: ncurses behind term.h. Nothing else includes curses; knows nothing of panes and frames. */
+#include "ui/term/term.h"
+
+#include "core/text/text.h"
+#include "ui/base64.h"
+#include "ui/term/measure.h"
+#include "ui/term/rows.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAIRS_MAX      192
+#define ESCAPE_WAIT_MS 25
+enum layer { LAYER_PLAIN, LAYER_SELECTED, LAYER_TAGGED, LAYER_COUNT };
+
+struct pen {
+    attr_t attributes;
+    short pair;
+};
+
+struct term {
+    SCREEN *screen;
+    FILE *input; /* NULL: stdin */
+    struct term_rescue *rescue;
+    bool ascii;
+    bool suspended;
+    enum theme theme;
+    int cursor_row, cursor_col;
+    short pair_count;
+    short pair_colors[PAIRS_MAX][2];
+    struct pen pens[ROLE_COUNT][LAYER_COUNT];
+    struct term_rows rows;
+};
+
+struct key_map {
+    int curses;
+    uint32_t code;
+};
+
+static const struct key_map NAMED_KEYS[] = {
+    {KEY_UP, KEY_CODE_UP},         {KEY_DOWN, KEY_CODE_DOWN},
+    {KEY_LEFT, KEY_CODE_LEFT},     {KEY_RIGHT, KEY_CODE_RIGHT},
+    {KEY_HOME, KEY_CODE_HOME},     {KEY_END, KEY_CODE_END},
+    {KEY_FIND, KEY_CODE_HOME},     {KEY_SELECT, KEY_CODE_END},
+    {KEY_PPAGE, KEY_CODE_PAGE_UP}, {KEY_NPAGE, KEY_CODE_PAGE_DOWN},
+    {KEY_IC, KEY_CODE_INSERT},     {KEY_DC, KEY_CODE_DELETE},
+    {KEY_ENTER, KEY_CODE_ENTER},   {KEY_BACKSPACE, KEY_CODE_BACKSPACE},
+    {KEY_BTAB, KEY_CODE_BACK_TAB},
+};
+static const struct key_map PLAIN_KEYS[] = {
+    {'\n', KEY_CODE_ENTER}, {'\b', KEY_CODE_BACKSPACE}, {127, KEY_CODE_BACKSPACE}};
+
+struct button_map {
+    mmask_t button;
+    uint32_t code;
+};
+
+static const struct button_map BUTTONS[] = {
+    {BUTTON1_PRESSED, KEY_CODE_MOUSE_PRESS},
+    {BUTTON3_PRESSED, KEY_CODE_MOUSE_RIGHT},
+    {BUTTON4_PRESSED, KEY_CODE_WHEEL_UP},
+    {BUTTON5_PRESSED, KEY_CODE_WHEEL_DOWN},
+};
+
+/* Types that most terminals understand, tried in turn when $TERM has no description. */
+static const char *const FALLBACK_TYPES[] = {"xterm-256color", "xterm", "linux", "vt100", "ansi"};
+
+/* Appends a capability without its padding ("$<5>"). */
+static void add_reset(struct term_rescue *rescue, const char *text)
+{
+    while (text && text != (const char *)-1 && *text) {
+        const char *end = strncmp(text, "$<", 2) == 0 ? strchr(text, '>') : NULL;
+        if (end) {
+            text = end + 1;
+            continue;
+        }
+        if (rescue->reset_length < sizeof(rescue->reset))
+            rescue->reset[rescue->reset_length++] = *text;
+        text++;
+    }
+}
+
+static void prepare_reset(struct term_rescue *rescue)
+{
+    static const char *const CAPABILITIES[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
+    rescue->reset_length = 0;
+    if (tigetstr("kmous") != NULL)
+        add_reset(rescue, "\033[?1006l\033[?1000l");
+    for (size_t i = 0; i < sizeof(CAPABILITIES) / sizeof(CAPABILITIES[0]); i++)
+        add_reset(rescue, tigetstr(CAPABILITIES[i]));
+}
+
+static bool can_place_cursor(void)
+{
+    const char *place = tigetstr("cup");
+    const char *clear = tigetstr("clear");
+    return place && place != (const char *)-1 && clear && clear != (const char *)-1;
+}
+
+static int start_type(struct term *term, const char *type)
+{
+    use_env(FALSE);
+    use_tioctl(!term_is_huge()); /* else curses begins with what the description says */
+    term->screen = newterm(type, stdout, term->input ? term->input : stdin);
+    if (!term->screen)
+        return -ENOENT;
+    const bool can = can_place_cursor();
+    endwin();
+    if (can) {
+        /* Left and entered once: before that ncurses 6.4 writes each move of the cursor on its own
+         * (its mvcur flushes as long as the screen has never been left), 46 times a frame. */
+        refresh();
+        term_resized(term);
+        return 0;
+    }
+    delscreen(term->screen);
+    term->screen = NULL;
+    return -ENOSYS;
+}
+
+static int start_screen(struct term *term, char *text, size_t size)
+{
+    const char *type = getenv("TERM") ? getenv("TERM") : "";
+    char shown[41]; /* as much of it as a message needs */
+    text_clean(shown, sizeof(shown), type, strlen(type));
+    text[0] = '\0';
+    int error = *type ? start_type(term, type) : -ENOENT;
+    for (size_t i = 0; error == -ENOENT && i < sizeof(FALLBACK_TYPES) / sizeof(char *); i++) {
+        if (start_type(term, FALLBACK_TYPES[i]) != 0)
+            continue;
+        snprintf(text, size, "%s%s, using %s", *type ? "unknown TERM=" : "TERM is not set", shown,
+                 FALLBACK_TYPES[i]);
+        return 0;
+    }
+    if (error == -ENOENT)
+        snprintf(text, size,
+                 "no terminfo descriptions found: install ncurses-base, or set TERMINFO to a "
+                 "folder that has them");
+    else if (error)
+        snprintf(text, size,
+                 "TERM=%s cannot draw a screen: set TERM=xterm-256color, or use tcplens list",
+                 shown);
+    return error ? -ENOSYS : 0;
+}
+
+static void set_modes(bool mouse)
+{
+    cbreak();
+    noecho();
+    nonl();
+    nodelay(stdscr, TRUE);
+    keypad(stdscr, TRUE);
+    set_escdelay(ESCAPE_WAIT_MS);
+    leaveok(stdscr, FALSE);
+    curs_set(0);
+    mouseinterval(0);
+    if (mouse)
+        mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    if (has_colors()) {
+        start_color();
+        use_default_colors();
+    }
+}
+
+int term_open(struct term **out, const struct term_settings *settings, struct term_rescue *rescue,
+              char *text)
+{
+    struct term *term = calloc(1, sizeof(*term));
+    if (!term)
+        return -ENOMEM;
+    term->rescue = rescue;
+    term->ascii = settings->ascii;
+    term->cursor_col = -1;
+    term_rows_init(&term->rows);
+    int error = 0;
+    if (settings->input != STDIN_FILENO) {
+        int copy = fcntl(settings->input, F_DUPFD_CLOEXEC, 0);
+        term->input = copy < 0 ? NULL : fdopen(copy, "r");
+        error = term->input ? 0 : -errno;
+    }
+    atomic_store(&rescue->armed, true);
+    if (!error)
+        error = start_screen(term, text, 128);
+    if (error) {
+        term_rescue_restore(rescue);
+        term_close(term);
+        return error;
+    }
+    prepare_reset(rescue);
+    set_modes(!settings->no_mouse);
+    term_set_theme(term, settings->theme);
+    *out = term;
+    return 0;
+}
+
+void term_close(struct term *term)
+{
+    if (!term)
+        return;
+    if (term->screen) {
+        if (!term->suspended)
+            endwin();
+        delscreen(term->screen);
+    }
+    atomic_store(&term->rescue->armed, false);
+    if (term->input)
+        fclose(term->input);
+    term_rows_done(&term->rows);
+    free(term);
+}
+
+void term_suspend(struct term *term)
+{
+    if (term->suspended)
+        return;
+    endwin();
+    term->suspended = true;
+    atomic_store(&term->rescue->armed, false);
+}
+
+void term_resume(struct term *term)
+{
+    /* Stopped by SIGSTOP there was no time to leave: leave now, so that all modes are set again. */
+    term_suspend(term);
+    atomic_store(&term->rescue->armed, true);
+    term->suspended = false;
+    term_resized(term);
+    term_repaint(term);
+}
+
+void term_resized(struct term *term)
+{
+    int rows, cols;
+    term_rows_forget(&term->rows);
+    term_measure(&rows, &cols);
+    if (rows > 0 && cols > 0 && (rows != LINES || cols != COLS))
+        resizeterm(rows, cols);
+}
+
+void term_repaint(struct term *term)
+{
+    (void)term;
+    clearok(curscr, TRUE);
+}
+
+void term_size(const struct term *term, int *rows, int *cols)
+{
+    (void)term;
+    *rows = getmaxy(stdscr);
+    *cols = getmaxx(stdscr);
+}
+
+bool term_ascii(const struct term *term)
+{
+    return term->ascii;
+}
+
+int term_colors(const struct term *term)
+{
+    (void)term;
+    return has_colors() ? COLORS : 0;
+}
+
+static short pair_of(struct term *term, short foreground, short background)
+{
+    if (foreground < 0 && background < 0)
+        return 0;
+    for (short i = 0; i < term->pair_count; i++)
+        if (term->pair_colors[i][0] == foreground && term->pair_colors[i][1] == background)
+            return (short)(i + 1);
+    if (term->pair_count >= PAIRS_MAX || term->pair_count + 1 >= COLOR_PAIRS)
+        return 0;
+    term->pair_colors[term->pair_count][0] = foreground;
+    term->pair_colors[term->pair_count][1] = background;
+    term->pair_count++;
+    init_pair(term->pair_count, foreground, background);
+    return term->pair_count;
+}
+
+/* Dim stands in for a grey where there is none; both together would be too faint to read. */
+static attr_t look_attributes(const struct look *look, bool colored)
+{
+    attr_t attributes = A_NORMAL;
+    if (look->attributes & LOOK_BOLD)
+        attributes |= A_BOLD;
+    if ((look->attributes & LOOK_DIM) && !colored)
+        attributes |= A_DIM;
+    if (look->attributes & LOOK_UNDERLINE)
+        attributes |= A_UNDERLINE;
+    if (look->attributes & LOOK_REVERSE)
+        attributes |= A_REVERSE;
+    return attributes;
+}
+
+static struct pen make_pen(struct term *term, const struct look *look, enum layer layer)
+{
+    static const attr_t WITHOUT_BACKGROUND[LAYER_COUNT] = {A_NORMAL, A_REVERSE,
+                                                           A_UNDERLINE | A_BOLD};
+    int colors = term_colors(term);
+    short background = COLOR_NONE;
+    if (colors >= 256 && layer != LAYER_PLAIN)
+        background = (layer == LAYER_SELECTED ? THEME_SELECTED : THEME_TAGGED)[term->theme];
+    short foreground = colors >= 256 ? look->rich : colors >= 8 ? look->plain : COLOR_NONE;
+    attr_t attributes = look_attributes(look, foreground >= 0);
+    if (layer != LAYER_PLAIN && background < 0) {
+        attributes |= WITHOUT_BACKGROUND[layer];
+        attributes &= ~(attr_t)A_DIM;
+    }
+    return (struct pen){attributes, pair_of(term, foreground, background)};
+}
+
+void term_set_theme(struct term *term, enum theme theme)
+{
+    term->theme = term_colors(term) >= 8 ? theme : THEME_MONO;
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        for (size_t layer = 0; layer < LAYER_COUNT; layer++)
+            term->pens[role][layer] = make_pen(term, &THEME[role][term->theme], (enum layer)layer);
+    term_rows_forget(&term->rows);
+}
+
+int term_descriptor(const struct term *term)
+{
+    return term->input ? fileno(term->input) : STDIN_FILENO;
+}
+
+static uint32_t map_key(const struct key_map *map, size_t count, int curses, uint32_t otherwise)
+{
+    for (size_t i = 0; i < count; i++)
+        if (map[i].curses == curses)
+            return map[i].code;
+    return otherwise;
+}
+
+static void decode_mouse(struct key *key)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK)
+        return;
+    for (size_t i = 0; i < sizeof(BUTTONS) / sizeof(BUTTONS[0]); i++)
+        if (event.bstate & BUTTONS[i].button)
+            *key = (struct key){BUTTONS[i].code, event.y, event.x};
+}
+
+bool term_key(struct term *term, struct key *key)
+{
+    wint_t wide;
+    (void)term;
+    *key = (struct key){KEY_CODE_NONE, 0, 0};
+    int kind = get_wch(&wide);
+    if (kind == ERR)
+        return false;
+    int code = (int)wide;
+    if (kind == OK)
+        key->code =
+            map_key(PLAIN_KEYS, sizeof(PLAIN_KEYS) / sizeof(PLAIN_KEYS[0]), code, (uint32_t)wide);
+    else if (code == KEY_MOUSE)
+        decode_mouse(key);
+    else if (code >= KEY_F(1) && code <= KEY_F(12))
+        key->code = KEY_CODE_F1 + (uint32_t)(code - KEY_F(1));
+    else
+        key->code =
+            map_key(NAMED_KEYS, sizeof(NAMED_KEYS) / sizeof(NAMED_KEYS[0]), code, KEY_CODE_NONE);
+    return true;
+}
+
+void term_clear(struct term *term)
+{
+    term->cursor_col = -1;
+    (void)term_rows_begin(&term->rows, LINES); /* without memory nothing changes on the screen */
+}
+
+static struct pen style_pen(const struct term *term, unsigned style)
+{
+    enum layer layer = style & STYLE_SELECTED ? LAYER_SELECTED
+                       : style & STYLE_TAGGED ? LAYER_TAGGED
+                                              : LAYER_PLAIN;
+    struct pen pen = term->pens[STYLE_ROLE(style)][layer];
+    if (style & STYLE_BOLD)
+        pen.attributes |= A_BOLD;
+    if (style & STYLE_UNDERLINE)
+        pen.attributes |= A_UNDERLINE;
+    if (style & STYLE_REVERSE)
+        pen.attributes ^= A_REVERSE;
+    return pen;
+}
+
+static void put_character(int row, int col, uint32_t code, const struct pen *pen)
+{
+    wchar_t wide[2] = {(wchar_t)code, 0};
+    cchar_t cell;
+    /* What this C library has no width for would be drawn as something else by curses. */
+    if (wcwidth(wide[0]) <= 0)
+        wide[0] = L'?';
+    if (setcchar(&cell, wide, pen->attributes, pen->pair, NULL) == OK)
+        mvadd_wch(row, col, &cell);
+}
+
+/* Bytes of plain ASCII at the start of text, at most cells. */
+static int ascii_run(const char *text, int cells)
+{
+    int length = 0;
+    while (length < cells && (unsigned char)text[length] >= 32 && (unsigned char)text[length] < 127)
+        length++;
+    return length;
+}
+
+/* Draws a piece on its row; without a pen only counts its cells. */
+static int draw_piece(const struct term *term, int row, const struct term_piece *piece,
+                      const struct pen *pen)
+{
+    const char *text = piece->text;
+    int used = 0;
+    while (*text && used < piece->cells) {
+        int run = ascii_run(text, piece->cells - used);
+        if (run > 0) {
+            if (pen)
+                mvaddnstr(row, piece->col + used, text, run);
+            used += run;
+            text += run;
+            continue;
+        }
+        uint32_t code;
+        unsigned width;
+        text += text_next(text, &code, &width);
+        if (width == 0 || used + (int)width > piece->cells)
+            continue;
+        for (unsigned i = 0; pen && i < (term->ascii ? width : 1); i++)
+            put_character(row, piece->col + used + (int)i,
+                          term->ascii ? (uint32_t)text_ascii_form(code) : code, pen);
+        used += (int)width;
+    }
+    return used;
+}
+
+int term_put(struct term *term, int row, int col, int cells, unsigned style, const char *text)
+{
+    if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+        return 0;
+    const struct term_piece piece = {col, cells < COLS - col ? cells : COLS - col, style, text};
+    term_rows_put(&term->rows, row, &piece);
+    return draw_piece(term, row, &piece, NULL);
+}
+
+static void draw_row(struct term *term, int row)
+{
+    struct term_piece piece;
+    size_t at = 0;
+    move(row, 0);
+    clrtoeol();
+    while (term_rows_next(&term->rows, row, &at, &piece)) {
+        const struct pen pen = style_pen(term, piece.style);
+        attr_set(pen.attributes, pen.pair, NULL);
+        draw_piece(term, row, &piece, &pen);
+        attr_set(A_NORMAL, 0, NULL);
+    }
+}
+
+void term_cursor(struct term *term, int row, int col)
+{
+    term->cursor_row = row;
+    term->cursor_col = col;
+}
+
+void term_flush(struct term *term)
+{
+    if (atomic_load(&term->rescue->over))
+        return;
+    for (int row = 0; row < term->rows.count; row++) {
+        if (term_rows_differ(&term->rows, row))
+            draw_row(term, row);
+        term_rows_drawn(&term->rows, row);
+    }
+    curs_set(term->cursor_col >= 0 ? 1 : 0);
+    if (term->cursor_col >= 0)
+        move(term->cursor_row, term->cursor_col);
+    else
+        move(LINES - 1, 0);
+    refresh();
+}
+
+void term_copy(struct term *term, const char *text, size_t length)
+{
+    static const char BEGIN[] = "\033]52;c;", END[] = "\a";
+    size_t begin = sizeof(BEGIN) - 1;
+    char *order = malloc(begin + (length + 2) / 3 * 4 + sizeof(END));
+    (void)term;
+    if (!order)
+        return;
+    memcpy(order, BEGIN, begin);
+    size_t coded = base64_encode(order + begin, (const unsigned char *)text, length);
+    memcpy(order + begin + coded, END, sizeof(END));
+    fputs(order, stdout); /* curses writes past it, and has nothing pending between two flushes */
+    fflush(stdout);
+    free(order);
+}

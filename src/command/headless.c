@@ -100,10 +100,25 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     return EXIT_FAILED;
 }
 
+static void tell_proc(struct headless *headless)
+{
+    struct frame *frame = collector_latest(headless->collector);
+    const bool is_wrong = frame && (frame->missing.reasons & MISSING_PROC);
+    const char *text = is_wrong ? frame->missing.text : "";
+
+    if (frame && strcmp(text, headless->told_proc) != 0) {
+        if (text[0])
+            message("%s", text);
+        snprintf(headless->told_proc, sizeof(headless->told_proc), "%s", text);
+    }
+    frame_release(frame);
+}
+
 void headless_tell_trouble(struct headless *headless)
 {
     char trouble[sizeof(headless->told)];
 
+    tell_proc(headless);
     collector_trouble(headless->collector, trouble, sizeof(trouble));
     if (strcmp(trouble, headless->told) == 0)
         return;

@@ -393,6 +393,53 @@ static void session_server_takes_its_name(void)
     printf("ok: an sshd is signalled by its typed name only\n");
 }
 
+/* Both ends of a connection from port 4660 to 4650 of loopback. */
+static pid_t start_carrier(void)
+{
+    int ready[2];
+    char byte;
+    check(pipe(ready) == 0, "pipe");
+    const pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const struct net_address from = net_v4(0x7f000001, 4660);
+        const int listener = net_listen(net_v4(0x7f000001, 4650), 4, 0);
+        const int client = net_socket(AF_INET, &from, 0);
+        net_connect(client, net_v4(0x7f000001, 4650));
+        net_accept(listener);
+        check(write(ready[1], "r", 1) == 1, "write");
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    check(read(ready[0], &byte, 1) == 1, "the carrier does not start");
+    close(ready[0]);
+    return pid;
+}
+
+/* Whatever the server of our session is called: neither it nor the connection ends by one Enter. */
+static void own_session_is_guarded(void)
+{
+    const pid_t pid = start_carrier();
+    setenv("SSH_CONNECTION", "127.0.0.1 4660 127.0.0.1 4650", 1);
+    start("state established and sport 4650", NULL);
+    unsetenv("SSH_CONNECTION");
+    wait_pid_shown(pid);
+    keys("K");
+    wait_text("it is the session you are sitting in (SSH_CONNECTION)");
+    wait_text("to go on");
+    keys("<Esc>");
+    check(pty_screen_wait_text_gone(screen, "SSH_CONNECTION", DEADLINE_MS), "Esc does not leave");
+    keys("X");
+    wait_text("it is the session you are sitting in (SSH_CONNECTION)");
+    wait_text("Type \"close\" to go on");
+    keys("<Esc>");
+    stop();
+    must_live(pid);
+    end(pid);
+    printf("ok: what carries our session is signalled and closed by a typed word only\n");
+}
+
 static void bound_socket_is_not_closed(void)
 {
     const struct net_address from = net_v4(0x7f000001, 4700);
@@ -490,6 +537,7 @@ int main(int argc, char **argv)
     listener_takes_a_typed_word();
     all_of_a_port_are_offered();
     session_server_takes_its_name();
+    own_session_is_guarded();
     bound_socket_is_not_closed();
     refusals_say_why();
     other_namespace_is_refused();

@@ -33,6 +33,14 @@ code=$?
 expect 'no /proc' '/proc is not mounted'
 grep '"state":"LISTEN"' "$work/out" | grep -qv '"owner":"unknown"' && echo "FAILED: no /proc: owners" && exit 1
 
+for command in events "record -o $work/log.jsonl"; do
+    # shellcheck disable=SC2016,SC2086
+    unshare --mount sh -c 'mount --bind "$1/empty" /proc && shift && exec "$0" "$@" --interval 0.2 --for 1.5' \
+        "$tcplens" "$work" $command >"$work/out" 2>"$work/err"
+    [ "$(grep -c '^tcplens: /proc is not mounted' "$work/err")" = 1 ] ||
+        { echo "FAILED: $command without /proc: $(cat "$work/err")" && exit 1; }
+done
+
 # That of a namespace below ours, which does not show the scene: its processes are not nobody's.
 unshare --mount sh -c '
     unshare --pid --fork --kill-child sh -c "mount -t proc proc /proc && echo >\$0/ready && exec sleep 60" "$1" &

@@ -52,6 +52,11 @@ static const struct printed PRINTED[] = {
     {"", ""},
     {"   \t", ""},
     /* equal precedence, grouped to the left */
+    {"port >= 5 port < 9", "port >= :5 and port < :9"},
+    {"port < 9 and dport 2 and port > 5", "( port < :9 and port > :5 ) and dport = :2"},
+    {"not (port >= 5 and port <= 9)", "not ( port >= :5 and port <= :9 )"},
+    {"port >= 5 or port <= 9", "port >= :5 or port <= :9"},
+    {"sport >= 5 and port <= 9", "sport >= :5 and port <= :9"},
     {"port 1 or port 2 and port 3", "( port = :1 or port = :2 ) and port = :3"},
     {"port 1 and port 2 or port 3", "( port = :1 and port = :2 ) or port = :3"},
     {"port 1 or ( port 2 and port 3 )", "port = :1 or ( port = :2 and port = :3 )"},

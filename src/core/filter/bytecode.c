@@ -130,29 +130,43 @@ static void put_port_bound(struct buffer *out, enum operation code, uint16_t por
     put_op(out, 0, 0, port);
 }
 
-static void put_port_end(struct buffer *out, const struct filter_node *node, bool remote)
+static void put_port_compare(struct buffer *out, enum filter_operator compare, uint16_t port,
+                             bool remote)
 {
     const enum operation at_least = remote ? BC_D_GE : BC_S_GE,
                          at_most = remote ? BC_D_LE : BC_S_LE;
-    const struct filter_node equal = {.u.host = {.has_port = true, .port = node->u.port}};
+    const struct filter_node equal = {.u.host = {.has_port = true, .port = port}};
 
-    switch ((enum filter_operator)node->compare) {
+    switch (compare) {
     case OPERATOR_EQ:
     case OPERATOR_NE:
         put_host(out, remote ? BC_D_COND : BC_S_COND, &equal, NULL);
         break;
     case OPERATOR_LT:
     case OPERATOR_GE:
-        put_port_bound(out, at_least, node->u.port);
+        put_port_bound(out, at_least, port);
         break;
     case OPERATOR_GT:
     case OPERATOR_LE:
-        put_port_bound(out, at_most, node->u.port);
+        put_port_bound(out, at_most, port);
         break;
     }
-    if (node->compare == OPERATOR_NE || node->compare == OPERATOR_LT ||
-        node->compare == OPERATOR_GT)
+    if (compare == OPERATOR_NE || compare == OPERATOR_LT || compare == OPERATOR_GT)
         negate(out);
+}
+
+static void put_port_end(struct buffer *out, const struct filter_node *node, bool remote)
+{
+    struct buffer limit;
+
+    put_port_compare(out, node->compare, node->u.port.number, remote);
+    if (!node->u.port.has_limit)
+        return;
+    buffer_init(&limit);
+    put_port_compare(&limit, node->u.port.limit_compare, node->u.port.limit, remote);
+    join_and(out, &limit);
+    out->failed |= limit.failed;
+    buffer_done(&limit);
 }
 
 /* One end, or both: `port != x` wants both to differ, all else is content with one. */

@@ -63,11 +63,18 @@ static bool host_accepts(const struct filter_node *node, const struct conn *conn
     return matches == (node->compare == OPERATOR_EQ);
 }
 
+static bool port_fits(const struct filter_node *node, uint16_t port)
+{
+    return compare_numbers(node->compare, port, node->u.port.number) &&
+           (!node->u.port.has_limit ||
+            compare_numbers(node->u.port.limit_compare, port, node->u.port.limit));
+}
+
 /* Of `port` with != both ends differ; with any other operator one end suffices. */
 static bool port_accepts(const struct filter_node *node, const struct conn *conn)
 {
-    const bool local = compare_numbers(node->compare, conn->tuple.local_port, node->u.port);
-    const bool remote = compare_numbers(node->compare, conn->tuple.remote_port, node->u.port);
+    const bool local = port_fits(node, conn->tuple.local_port);
+    const bool remote = port_fits(node, conn->tuple.remote_port);
 
     if (node->side == SIDE_LOCAL)
         return local;

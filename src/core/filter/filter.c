@@ -139,8 +139,48 @@ static int parse_term(struct filter_parser *parser, struct filter_node **out)
     return error;
 }
 
+static bool is_lower(uint8_t compare)
+{
+    return compare == OPERATOR_GT || compare == OPERATOR_GE;
+}
+
+static bool is_upper(uint8_t compare)
+{
+    return compare == OPERATOR_LT || compare == OPERATOR_LE;
+}
+
+/* A lower and an upper limit of `port`, which is either end: one end has to keep both. */
+static bool is_range(const struct filter_node *a, const struct filter_node *b)
+{
+    return a->kind == NODE_PORT && b->kind == NODE_PORT && a->side == SIDE_ANY &&
+           b->side == SIDE_ANY && a->family == b->family && !a->u.port.has_limit &&
+           !b->u.port.has_limit &&
+           ((is_lower(a->compare) && is_upper(b->compare)) ||
+            (is_upper(a->compare) && is_lower(b->compare)));
+}
+
+/* True: a condition of the chain has taken `right` as its other limit. */
+static bool join_range(struct filter_node *chain, const struct filter_node *right)
+{
+    for (;; chain = chain->left) {
+        struct filter_node *last = chain->kind == NODE_AND ? chain->right : chain;
+        if (is_range(last, right)) {
+            last->u.port.has_limit = true;
+            last->u.port.limit = right->u.port.number;
+            last->u.port.limit_compare = right->compare;
+            return true;
+        }
+        if (chain->kind != NODE_AND)
+            return false;
+    }
+}
+
 static int join(struct filter_node **left, struct filter_node *right, enum node_kind kind)
 {
+    if (kind == NODE_AND && join_range(*left, right)) {
+        filter_node_free(right);
+        return 0;
+    }
     struct filter_node *node = calloc(1, sizeof *node);
 
     if (!node)

@@ -217,7 +217,7 @@ int filter_parse_port(struct filter_node *node, const struct token *token,
         text += 2;
     else if (text[0] == ':')
         text++;
-    return parse_port_text(text, token, names, &node->u.port, error);
+    return parse_port_text(text, token, names, &node->u.port.number, error);
 }
 
 int filter_parse_host(struct filter_node *node, const struct token *token,

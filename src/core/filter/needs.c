@@ -24,7 +24,7 @@ static bool is_or(const struct filter_node *node)
 
 static bool is_and(const struct filter_node *node)
 {
-    return node->kind == NODE_AND;
+    return node->kind != NODE_OR && filter_is_group(node);
 }
 
 static bool is_autobound(const struct filter_node *node)

@@ -66,7 +66,12 @@ struct filter_node {
             uint16_t port;
             char *name; /* host name as written, NULL = an address */
         } host;
-        uint16_t port;
+        struct {
+            uint16_t number;
+            bool has_limit; /* of one port: `port >= A and port <= B` */
+            uint8_t limit_compare;
+            uint16_t limit;
+        } port;
         struct {
             uint32_t index;
             char *name;
@@ -160,6 +165,12 @@ struct filter_parser {
 };
 
 void filter_node_free(struct filter_node *node);
+/* It is printed with an and or an or in it. */
+static inline bool filter_is_group(const struct filter_node *node)
+{
+    return node->kind == NODE_AND || node->kind == NODE_OR ||
+           (node->kind == NODE_PORT && node->u.port.has_limit);
+}
 const struct token *filter_next_token(struct filter_parser *parser); /* stays at TOKEN_END */
 bool filter_at_word(const struct filter_parser *parser, const char *word);
 

@@ -98,8 +98,13 @@ static void print_host(struct buffer *out, const struct filter_node *node)
 
 static void print_port(struct buffer *out, const struct filter_node *node)
 {
-    buffer_printf(out, "%s %s %s:%u", side_word(node->side, "sport", "dport", "port"),
-                  OPERATORS[node->compare], family_word(node->family), node->u.port);
+    const char *word = side_word(node->side, "sport", "dport", "port");
+    const char *family = family_word(node->family);
+
+    buffer_printf(out, "%s %s %s:%u", word, OPERATORS[node->compare], family, node->u.port.number);
+    if (node->u.port.has_limit)
+        buffer_printf(out, " and %s %s %s:%u", word, OPERATORS[node->u.port.limit_compare], family,
+                      node->u.port.limit);
 }
 
 static void print_step(struct buffer *out, const struct filter_node *node)
@@ -122,7 +127,7 @@ static void print_node(struct buffer *out, const struct filter_node *node);
 
 static void print_operand(struct buffer *out, const struct filter_node *node)
 {
-    const bool group = node->kind == NODE_AND || node->kind == NODE_OR;
+    const bool group = filter_is_group(node);
 
     if (group)
         buffer_text(out, "( ");

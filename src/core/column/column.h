@@ -60,10 +60,11 @@ struct column_value { /* one fact of one row */
 
 struct column {
     const char *id;   /* "rtt": --columns, --sort, filter word */
-    const char *json; /* JSON and CSV key, NULL = not in JSON (composed for the screen only) */
+    const char *json; /* JSON and CSV key, NULL = not in JSON: it has parts */
     /* the key as it is written: ",\"rtt_us\":", in a place of fixed size, which is quick to copy */
     char json_member[COLUMN_MEMBER_MAX];
     uint8_t json_member_length;
+    bool when_named; /* in JSON only where --columns names it: means nothing outside one session */
     const char *parts; /* composed columns: the columns that JSON has in its place */
     const char *title; /* "RTT" */
     const char *help;  /* one line */

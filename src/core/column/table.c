@@ -42,7 +42,7 @@ const struct column columns[] = {
      .type = TYPE_STATE, WORD(11), .value = value_state},
     {.id = "mib_state", KEY("mib_state"), .title = "MIB", .help = "number of the state, 1 to 12",
      .type = TYPE_COUNT, EXACT(3), .leave = 9, .value = value_mib_state},
-    {.id = "from", .title = "FROM", .help = "state before the last change, while that is marked",
+    {.id = "from", KEY("from"), .when_named = true, .title = "FROM", .help = "state before the last change, while that is marked",
      .type = TYPE_STATE, WORD(11), .leave = 8, .value = value_from},
     {.id = "proto", KEY("proto"), .title = "PROTO", .help = "protocol", .type = TYPE_TEXT,
      WORD(5), .leave = 9, .value = value_proto},
@@ -215,7 +215,7 @@ const struct column columns[] = {
     {.id = "sock_backlog", KEY("sock_backlog_bytes"), .title = "SKBACKLOG",
      .help = "memory of segments that wait while the socket is in use", .type = TYPE_BYTES,
      NUMBER(9), .leave = 9, .needs = NEED_DETAIL, .value = value_sock_backlog},
-    {.id = "serial", .title = "SERIAL", .help = "number in order of first sight",
+    {.id = "serial", KEY("serial"), .when_named = true, .title = "SERIAL", .help = "number in order of first sight",
      .type = TYPE_COUNT, EXACT(8), .leave = 9, .value = value_serial, .format = format_serial},
     INFO_FIELDS(INFO_NOTHING, DETAIL_COLUMN)};
 /* clang-format on */

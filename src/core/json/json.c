@@ -320,8 +320,8 @@ static size_t put_owner(struct pen *pen, const struct row_source *row, struct js
     return i;
 }
 
-/* Members of all columns. The first one, the state, is always known; those of tcp_info are the last
- * ones. */
+/* Members of all columns but those to be named. The first one, the state, is always known; those of
+ * tcp_info are the last ones. */
 static void put_all_members(struct buffer *buffer, const struct column_context *context,
                             const struct conn *conn, bool comma, struct json_memo *memo)
 {
@@ -336,7 +336,7 @@ static void put_all_members(struct buffer *buffer, const struct column_context *
             i = put_owner(&pen, &row, memo, i);
             continue;
         }
-        if (column->json)
+        if (column->json && !column->when_named)
             put_member(&pen, column, &row, &value, comma || i > 0);
         i++;
     }

@@ -34,7 +34,7 @@ complete -c tcplens -l events -x -a 'auto bpf destroy none' -n 'not __fish_seen_
 complete -c tcplens -l from -r -F -n '__fish_seen_subcommand_from list events doctor' -d 'read a session log instead of the kernel'
 complete -c tcplens -l at -x -n '__fish_seen_subcommand_from list events' -d 'the moment of the log that --from names'
 complete -c tcplens -l theme -x -a 'dark light safe mono' -n 'not __fish_seen_subcommand_from list events record close doctor' -d 'dark, light, safe (colour-blind) or mono'
-complete -c tcplens -l ascii -n 'not __fish_seen_subcommand_from record close' -d 'draw with ASCII only'
+complete -c tcplens -l ascii -n 'not __fish_seen_subcommand_from record close' -d 'write ASCII only, as in a locale that is not UTF-8'
 complete -c tcplens -l read-only -n 'not __fish_seen_subcommand_from list events record replay close doctor' -d 'signal nothing, close nothing'
 complete -c tcplens -s o -l output -r -F -n '__fish_seen_subcommand_from record' -d 'the session log to write, "-" = standard output'
 complete -c tcplens -l with-args -n 'not __fish_seen_subcommand_from list events replay close doctor' -d 'record command lines too: they may hold secrets'

@@ -57,7 +57,7 @@ const struct option_name OPTION_NAMES[] = {
     {"at", 0, "TIME", "the moment of the log that --from names", LIST | EVENTS, READ_TEXT, AT(at),
      0, 0},
     {"theme", 0, "THEME", "dark, light, safe (colour-blind) or mono", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
-    {"ascii", 0, NULL, "draw with ASCII only",
+    {"ascii", 0, NULL, "write ASCII only, as in a locale that is not UTF-8",
      TOP | LIST | EVENTS | REPLAY | DOCTOR, READ_FLAG, AT(ascii), 0, 0},
     {"read-only", 0, NULL, "signal nothing, close nothing", TOP, READ_FLAG, AT(read_only), 0, 0},
     {"output", 'o', "FILE", "the session log to write, \"-\" = standard output", RECORD,

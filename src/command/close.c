@@ -233,6 +233,16 @@ static int dry_run(struct closing *closing)
     return finish(closing);
 }
 
+static void tell_no_match(const struct closing *closing)
+{
+    char hint[FILTER_HINT_MAX];
+
+    if (filter_hint(closing->filter, closing->frame, hint, sizeof(hint)))
+        message("close: no connection matches: names are matched as a whole, %s finds parts", hint);
+    else
+        message("close: no connection matches");
+}
+
 static int close_rows(struct closing *closing)
 {
     const int error = choose_rows(closing);
@@ -242,7 +252,7 @@ static int close_rows(struct closing *closing)
         return EXIT_FAILED;
     }
     if (closing->count == 0 && closing->left_out == 0 && closing->refused == 0)
-        message("close: no connection matches");
+        tell_no_match(closing);
     if (closing->options->dry_run || closing->count == 0)
         return dry_run(closing);
     if (!closing->options->yes && !isatty(STDIN_FILENO))

@@ -227,6 +227,15 @@ static int print_frame(struct list *list)
     return error;
 }
 
+/* A name is matched as a whole: who typed a part of one sees nothing. */
+static void tell_hint(const struct list *list)
+{
+    char hint[FILTER_HINT_MAX];
+
+    if (list->view.shown == 0 && filter_hint(list->filter, list->context.frame, hint, sizeof(hint)))
+        message("nothing matches the filter: names are matched as a whole, %s finds parts", hint);
+}
+
 static void tell_missing(const struct missing *missing)
 {
     message("%s", missing->text[0] ? missing->text : "some connections could not be had");
@@ -240,6 +249,8 @@ static int show(struct list *list, const struct frame *frame)
     list->context = (struct column_context){
         .frame = frame, .now_ns = frame->wall_ns, .ascii = output_is_ascii()};
     error = print_frame(list);
+    if (!error)
+        tell_hint(list);
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;

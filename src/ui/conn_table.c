@@ -323,10 +323,10 @@ void conn_table_draw(struct conn_table *table, const struct picture *picture,
     if (!picture->frame)
         return;
     refresh(table, picture, height);
-    if (table->view.shown == 0)
-        canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM,
-                    picture->accept && table->accept == picture->accept ? PANE_NOTHING_MATCHES
-                                                                        : "no TCP connections");
+    if (table->view.shown == 0 && picture->accept && table->accept == picture->accept)
+        pane_draw_no_match(canvas, 1, FIRST_CELL, picture);
+    else if (table->view.shown == 0)
+        canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM, "no TCP connections");
     for (uint32_t line = 0; line < table->view.shown; line++) {
         const struct conn *conn = view_row(&table->view, picture->frame, line);
         if (conn)

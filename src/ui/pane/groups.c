@@ -317,14 +317,14 @@ static void draw_row(const struct group_pane *groups, const struct picture *pict
     }
 }
 
-static const char *empty_text(enum grouping_kind kind, bool filtered)
+static const char *empty_text(enum grouping_kind kind)
 {
     static const char *const TEXTS[] = {
         [GROUPING_PROCESSES] = "no process holds a TCP socket",
         [GROUPING_LISTENERS] = "nothing listens",
         [GROUPING_PEERS] = "no connection has a peer",
     };
-    return filtered ? PANE_NOTHING_MATCHES : TEXTS[kind];
+    return TEXTS[kind];
 }
 
 static void group_draw(struct pane *pane, const struct picture *picture,
@@ -344,9 +344,10 @@ static void group_draw(struct pane *pane, const struct picture *picture,
     table_scroll(&groups->cursor, &groups->top, groups->count, height);
     for (uint32_t line = 0; line < height && groups->top + line < groups->count; line++)
         draw_row(groups, picture, canvas, (int)line + 1, groups->top + line);
-    if (groups->count == 0)
-        canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM,
-                    empty_text(groups->kind, picture->accept && !groups->holders_only));
+    if (groups->count == 0 && picture->accept && !groups->holders_only)
+        pane_draw_no_match(canvas, 1, FIRST_CELL, picture);
+    else if (groups->count == 0)
+        canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM, empty_text(groups->kind));
 }
 
 static void move(struct group_pane *groups, int64_t delta)

@@ -77,8 +77,11 @@ extern const size_t view_count;
 extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, PANE_PEERS,
     PANE_EVENTS, PANE_STATES, PANE_HELP, PANE_SORT;
 
-/* In place of rows, where the filter leaves none. */
+/* In place of rows, where the filter leaves none, with a hint if a name in it is part of one that
+ * is there. */
 #define PANE_NOTHING_MATCHES "nothing matches the filter"
+void pane_draw_no_match(const struct canvas *canvas, int row, int col,
+                        const struct picture *picture);
 
 /* What a pane may ask of the screen. None of them calls the pane back at once, but
  * screen_open_page's open. */

@@ -271,3 +271,15 @@ void screen_filter_count(struct screen *screen, char *out, size_t size)
     number_text(all, sizeof(all), frame->totals.live);
     snprintf(out, size, "%s of %s", shown, all);
 }
+
+void pane_draw_no_match(const struct canvas *canvas, int row, int col,
+                        const struct picture *picture)
+{
+    char hint[FILTER_HINT_MAX];
+
+    if (filter_hint(picture->accept_data, picture->frame, hint, sizeof(hint)))
+        canvas_printf(canvas, row, col, ROLE_DIM,
+                      PANE_NOTHING_MATCHES ": names are matched as a whole, %s finds parts", hint);
+    else
+        canvas_text(canvas, row, col, ROLE_DIM, PANE_NOTHING_MATCHES);
+}

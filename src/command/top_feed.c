@@ -96,6 +96,8 @@ static int open_past(struct top_feed *feed, struct player_present present, bool 
 
     if (!error)
         error = past_open(&settings.source, feed->past, ring);
+    if (!error)
+        error = past_open(&settings.history, feed->past, NULL);
     settings.present.past = feed->past;
     settings.present.data = feed;
     if (!error)
@@ -103,6 +105,7 @@ static int open_past(struct top_feed *feed, struct player_present present, bool 
     if (!error)
         return EXIT_DONE;
     source_close(settings.source);
+    source_close(settings.history);
     return say(EXIT_FAILED, "past", strerror(-error));
 }
 
@@ -131,10 +134,11 @@ static int open_pipe(struct top_feed *feed, struct source *log)
     return open_past(feed, present, true);
 }
 
-static int open_file(struct top_feed *feed, struct source *log, const char *path)
+static int open_file(struct top_feed *feed, struct source *log, struct source *history,
+                     const char *path)
 {
     const struct player_settings settings = {
-        .source = log, .replay = true, .wish = top_feed_wish(feed->options)};
+        .source = log, .history = history, .replay = true, .wish = top_feed_wish(feed->options)};
     int64_t first_ns, last_ns;
     int error = replay_span(log, &first_ns, &last_ns);
 
@@ -143,27 +147,31 @@ static int open_file(struct top_feed *feed, struct source *log, const char *path
     if (!error)
         return EXIT_DONE;
     source_close(log);
+    source_close(history);
     return say(EXIT_FAILED, path,
                error == -ENODATA ? "there is no whole frame in it" : strerror(-error));
 }
 
 static int open_log(struct top_feed *feed, const char *path)
 {
-    struct source *log = NULL;
+    struct source *log = NULL, *history = NULL;
     char why[OPEN_SOURCE_WHY_MAX] = "";
 
     if (replay_open(&log, path, why, sizeof(why))) {
         message("%s", why);
         return EXIT_FAILED;
     }
+    if (!replay_is_pipe(log)) /* graphs do without where it cannot be opened again */
+        (void)replay_open(&history, path, why, sizeof(why));
     privilege_keep(0); /* the log is open: nothing else is needed */
     feed->ring = event_ring_new(EVENT_RING_DEFAULT);
     if (!feed->ring) {
         source_close(log);
+        source_close(history);
         return say(EXIT_FAILED, "replay", strerror(ENOMEM));
     }
     replay_set_ring(log, feed->ring);
-    return replay_is_pipe(log) ? open_pipe(feed, log) : open_file(feed, log, path);
+    return replay_is_pipe(log) ? open_pipe(feed, log) : open_file(feed, log, history, path);
 }
 
 int top_feed_open(struct top_feed *feed, const struct options *options, const char *path)
@@ -257,6 +265,8 @@ void top_feed_fill(struct top_feed *feed, struct screen_settings *settings)
                                   .seek = player_seek,
                                   .search = player_search,
                                   .state = player_state,
+                                  .series = player_series,
+                                  .series_read = player_series_read,
                                   .parse_time = at_time_parse,
                                   .time_expected = AT_TIME_EXPECTED_BEFORE("what is shown"),
                                   .data = feed->player};

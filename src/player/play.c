@@ -268,7 +268,8 @@ bool player_work(struct player *player)
 {
     if (player_search_some(player))
         return true;
-    return player_density_some(player);
+    const bool more = player_series_some(player);
+    return player_density_some(player) || more;
 }
 
 /* How long the frame at next_ns comes after the one shown, at this speed. */

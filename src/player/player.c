@@ -51,6 +51,7 @@ int player_new(struct player **player, const struct player_settings *settings)
         return -ENOMEM;
     }
     made->source = settings->source;
+    made->series.history = settings->history;
     *player = made;
     return 0;
 }
@@ -61,6 +62,7 @@ void player_free(struct player *player)
         return;
     worker_done(&player->worker);
     source_close(player->source);
+    source_close(player->series.history);
     frame_release(player->shown);
     frame_release(player->newest);
     frame_pool_release(player->pool);

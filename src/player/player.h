@@ -29,6 +29,7 @@ struct player_present {
 
 struct player_settings {
     struct source *source;         /* with travel; taken over: closed by player_free */
+    struct source *history;        /* the same once more, for graphs; taken over; NULL: none */
     struct player_present present; /* next NULL: a log in a file */
     bool replay;
     struct wish wish;
@@ -51,5 +52,7 @@ void player_order(void *player, enum transport_order order, int64_t shown_ns);
 void player_seek(void *player, int64_t wall_ns, int64_t shown_ns);
 void player_search(void *player, bool backward, struct filter *filter, int64_t shown_ns);
 void player_state(void *player, struct transport_state *state);
+uint32_t player_series(void *player, const struct series_query *query);
+bool player_series_read(void *player, uint32_t number, struct series *found);
 
 #endif

@@ -20,6 +20,18 @@ struct player_order { /* what is to be done next; a new one takes the place of t
     bool cancel; /* the search that runs */
 };
 
+struct player_series { /* of the frames before one, read from the history */
+    struct source *history;
+    uint32_t running; /* frames that may still be read; 0 = nothing is read */
+    uint32_t of;      /* number of the query that is read, or was last */
+    struct series_query current;
+    struct series reading;
+    /* guarded by the player's lock */
+    uint32_t asked, done;
+    struct series_query query;
+    struct series found;
+};
+
 struct player {
     struct source *source;
     const struct source_travel *travel;
@@ -40,6 +52,7 @@ struct player {
     int64_t density_begin_ns, density_end_ns, told_ns;
     unsigned density_part;
     int64_t credit_ns, past_cost_ns; /* CPU that keeping the past may take, and takes */
+    struct player_series series;
 
     pthread_mutex_t lock; /* guards what follows */
     struct wish wish;
@@ -69,6 +82,9 @@ void player_density_begin(struct player *player);
 bool player_density_some(struct player *player);
 /* The source gives the frame at wall_ns next, the screen gets it. */
 void player_go_to(struct player *player, int64_t wall_ns);
+
+/* series.c */
+bool player_series_some(struct player *player);
 
 /* present.c */
 bool player_take_present(struct player *player); /* true: there may be more at once */

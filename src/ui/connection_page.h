@@ -5,6 +5,7 @@
 #define TCPLENS_UI_CONNECTION_PAGE_H
 
 #include "ui/page.h"
+#include "ui/page_series.h"
 #include "ui/pane/pane.h"
 
 #define CONNECTION_STATES 24
@@ -31,8 +32,7 @@ struct connection_page {
     bool ended;       /* it is in no frame any more, or as a ghost */
     int64_t ended_ns; /* 0 = not known */
     struct connection_states states;
-    struct page_samples in, out, rtt, cwnd;
-    uint64_t sampled; /* number of the frame sampled last */
+    struct page_series series;
     struct page_scroll scroll;
 };
 

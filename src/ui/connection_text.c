@@ -189,12 +189,12 @@ static void to_block(struct page *text, int col)
         page_line(text);
 }
 
-static void draw_traffic(const struct page_samples *samples, const char *label, unsigned role,
+static void draw_traffic(const struct page_series *series, const char *label, unsigned role,
                          const struct conn *conn, bool in, struct page *text)
 {
     char words[32];
     page_text(text, ROLE_DIM, label);
-    page_spark(text, SPARK_CELLS, role, samples);
+    page_series_spark(text, SPARK_CELLS, role, series, in ? SERIES_IN : SERIES_OUT);
     text->col++;
     if (conn->known & KNOWN_RATES) {
         page_rate(words, sizeof(words), in ? conn_in_rate(conn) : conn_out_rate(conn));
@@ -218,7 +218,7 @@ static void draw_rtt(const struct connection_page *page, const struct column_con
     char words[24];
     uint64_t value;
     page_text(text, ROLE_DIM, "rtt  ");
-    page_spark(text, SHORT_SPARK, ROLE_NORMAL, &page->rtt);
+    page_series_spark(text, SHORT_SPARK, ROLE_NORMAL, &page->series, SERIES_RTT);
     text->col++;
     if (page->conn.known & KNOWN_RTT) {
         text_span(words, sizeof(words), (int64_t)page->conn.rtt_us * 1000);
@@ -236,7 +236,7 @@ static void draw_rtt(const struct connection_page *page, const struct column_con
 static void draw_cwnd(const struct connection_page *page, struct page *text)
 {
     page_text(text, ROLE_DIM, "cwnd ");
-    page_spark(text, SHORT_SPARK, ROLE_NORMAL, &page->cwnd);
+    page_series_spark(text, SHORT_SPARK, ROLE_NORMAL, &page->series, SERIES_CWND);
     if (page->conn.known & KNOWN_INFO)
         page_printf(text, ROLE_STRONG, " %u", page->conn.cwnd);
 }
@@ -280,13 +280,13 @@ static void draw_flow(const struct connection_page *page, const struct column_co
                       struct page *text)
 {
     const struct conn *conn = &page->conn;
-    draw_traffic(&page->in, "in  ", ROLE_IN, conn, true, text);
+    draw_traffic(&page->series, "in  ", ROLE_IN, conn, true, text);
     to_block(text, SECOND_BLOCK);
     draw_rtt(page, context, text);
     to_block(text, THIRD_BLOCK);
     draw_cwnd(page, text);
     page_line(text);
-    draw_traffic(&page->out, "out ", ROLE_OUT, conn, false, text);
+    draw_traffic(&page->series, "out ", ROLE_OUT, conn, false, text);
     to_block(text, SECOND_BLOCK);
     draw_losses(context, conn, text);
     to_block(text, THIRD_BLOCK);

@@ -1,4 +1,4 @@
-/* page: text that flows on a canvas and scrolls, samples, units as words. Knows nothing of what is
+/* page: text that flows on a canvas and scrolls, units as words. Knows nothing of what is
  * told. */
 #include "ui/page.h"
 
@@ -13,16 +13,6 @@
 #define LEFT       1
 #define TEXT_MAX   1024
 #define WHEEL_ROWS 3
-
-void page_sample(struct page_samples *samples, uint64_t value)
-{
-    if (samples->count == PAGE_SAMPLES) {
-        memmove(samples->values, samples->values + 1,
-                (PAGE_SAMPLES - 1) * sizeof(samples->values[0]));
-        samples->count--;
-    }
-    samples->values[samples->count++] = value;
-}
 
 static void scroll_by(struct page_scroll *scroll, int delta)
 {
@@ -121,12 +111,11 @@ void page_right(const struct page *page, unsigned style, const char *text)
         canvas_text(page->canvas, page->row - page->top, begin, style, text);
 }
 
-void page_spark(struct page *page, int cells, unsigned style, const struct page_samples *samples)
+void page_spark(struct page *page, int cells, unsigned style, const uint64_t *values, size_t count)
 {
     int row = page->row - page->top;
     if (row >= 0)
-        canvas_sparkline(page->canvas, row, page->col, cells, style, samples->values,
-                         samples->count, 0);
+        canvas_sparkline(page->canvas, row, page->col, cells, style, values, count, 0);
     page->col += cells;
 }
 

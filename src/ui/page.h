@@ -1,19 +1,12 @@
-/* What pages share: text that flows on a canvas and scrolls, series of samples taken since a page
- * was opened, and units as words. Knows nothing of what is told. */
+/* What pages share: text that flows on a canvas and scrolls, and units as words. Knows nothing of
+ * what is told. */
 #ifndef TCPLENS_UI_PAGE_H
 #define TCPLENS_UI_PAGE_H
 
 #include "ui/canvas.h"
 #include "ui/command.h"
 
-#define PAGE_SAMPLES  240
 #define PAGE_ITEM_GAP 3
-
-struct page_samples {
-    uint64_t values[PAGE_SAMPLES]; /* oldest first */
-    size_t count;
-};
-void page_sample(struct page_samples *samples, uint64_t value); /* the oldest leaves */
 
 struct page_scroll {
     int top, lines, height; /* first line shown, lines there are, rows they had last */
@@ -38,7 +31,7 @@ void page_printf(struct page *page, unsigned style, const char *format, ...)
 /* "label value" kept together; goes to the next line, at `indent`, where it does not fit. */
 void page_item(struct page *page, int indent, const char *label, unsigned style, const char *value);
 void page_right(const struct page *page, unsigned style, const char *text);
-void page_spark(struct page *page, int cells, unsigned style, const struct page_samples *samples);
+void page_spark(struct page *page, int cells, unsigned style, const uint64_t *values, size_t count);
 
 size_t page_bytes(char *out, size_t size, uint64_t bytes);      /* "1448 B", "2.4 MB" */
 size_t page_rate(char *out, size_t size, uint64_t bytes_per_s); /* "1.2 MB/s" */

@@ -5,6 +5,7 @@
 #define TCPLENS_UI_TRANSPORT_H
 
 #include "core/filter/filter.h"
+#include "core/series.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +40,13 @@ struct transport_state {
     uint32_t parts[TRANSPORT_PARTS]; /* how much happened from begin to end; fills in */
     char said[160];                  /* for the status line */
     uint32_t said_count;             /* raised with each */
+    uint32_t series_count;           /* raised when a series has been read */
+};
+
+struct series_query {
+    struct series_subject subject;
+    int64_t before_wall_ns, before_mono_ns; /* the frame up to which it is read */
+    int64_t interval_ns;                    /* between frames, 0 = not known */
 };
 
 struct screen_transport {
@@ -49,6 +57,10 @@ struct screen_transport {
      */
     void (*search)(void *data, bool backward, struct filter *filter, int64_t shown_ns);
     void (*state)(void *data, struct transport_state *state);
+    /* Reads the frames before one for a graph: a number for series_read, 0: there is no history.
+     * Another query takes the place of the one before. */
+    uint32_t (*series)(void *data, const struct series_query *query);
+    bool (*series_read)(void *data, uint32_t number, struct series *found); /* false: not yet */
     /* "14:03", "-5m" before last_ns. 0 or -EINVAL. */
     int (*parse_time)(const char *text, int64_t last_ns, int64_t *wall_ns);
     const char *time_expected; /* what to say of a time that is none */

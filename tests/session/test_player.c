@@ -44,7 +44,8 @@ static void begin(struct scene *scene)
     memset(scene, 0, sizeof(*scene));
     demo_log_init(&scene->log, "log.jsonl.zst", 60, NEEDS);
     demo_log_make(&scene->log, FRAMES);
-    if (replay_open(&settings.source, scene->log.path, why, sizeof(why)))
+    if (replay_open(&settings.source, scene->log.path, why, sizeof(why)) ||
+        replay_open(&settings.history, scene->log.path, why, sizeof(why)))
         fail_msg("%s", why);
     scene->ring = event_ring_new(EVENT_RING_DEFAULT);
     replay_set_ring(settings.source, scene->ring);
@@ -230,24 +231,39 @@ static void come(struct scene *scene, unsigned frames)
     assert_int_equal(write(scene->wake, &count, sizeof(count)), sizeof(count));
 }
 
+static void begin_live(struct scene *scene)
+{
+    memset(scene, 0, sizeof(*scene));
+    demo_log_init(&scene->log, "log.jsonl", 60, NEEDS);
+    demo_log_make(&scene->log, FRAMES);
+    scene->wake = eventfd(0, EFD_NONBLOCK | EFD_SEMAPHORE);
+    assert_int_equal(past_new(&scene->past, 64 << 20), 0);
+    struct player_settings settings = {
+        .present = {
+            .next = next_of_log, .descriptor = scene->wake, .past = scene->past, .data = scene}};
+    assert_int_equal(
+        past_open(&settings.source, scene->past, collector_events(scene->log.collector)), 0);
+    assert_int_equal(past_open(&settings.history, scene->past, NULL), 0);
+    assert_int_equal(player_new(&scene->player, &settings), 0);
+    assert_int_equal(player_start(scene->player), 0);
+}
+
+static void end_live(struct scene *scene)
+{
+    player_free(scene->player);
+    close(scene->wake);
+    past_free(scene->past);
+    demo_log_done(&scene->log);
+}
+
 /* Live: the present goes on while the past is looked at, and is come back to. */
 static void test_present(void **state)
 {
-    struct scene scene = {.at = 0};
+    struct scene scene;
     struct transport_state told;
 
     (void)state;
-    demo_log_init(&scene.log, "log.jsonl", 60, NEEDS);
-    demo_log_make(&scene.log, FRAMES);
-    scene.wake = eventfd(0, EFD_NONBLOCK | EFD_SEMAPHORE);
-    assert_int_equal(past_new(&scene.past, 64 << 20), 0);
-    struct player_settings settings = {
-        .present = {
-            .next = next_of_log, .descriptor = scene.wake, .past = scene.past, .data = &scene}};
-    assert_int_equal(past_open(&settings.source, scene.past, collector_events(scene.log.collector)),
-                     0);
-    assert_int_equal(player_new(&scene.player, &settings), 0);
-    assert_int_equal(player_start(scene.player), 0);
+    begin_live(&scene);
     come(&scene, 50);
     expect(&scene, 49);
     for (unsigned i = 0; i < 7; i++)
@@ -269,19 +285,122 @@ static void test_present(void **state)
     player_order(scene.player, TRANSPORT_FORTH, wall(&scene, 59)); /* into the present */
     come(&scene, 1);
     expect(&scene, 60);
-    player_free(scene.player);
-    close(scene.wake);
-    past_free(scene.past);
-    demo_log_done(&scene.log);
+    end_live(&scene);
+}
+
+/* What the frames kept say of the subject, from SERIES_MOST frames before `before` on. */
+static struct series series_of_frames(const struct scene *scene,
+                                      const struct series_subject *subject, unsigned before)
+{
+    struct series series = {.count = 0};
+    struct series_sample sample;
+
+    for (unsigned i = before > SERIES_MOST ? before - SERIES_MOST : 0; i < before; i++)
+        if (series_take(subject, scene->log.frames[i], &sample))
+            series_append(&series, &sample);
+    return series;
+}
+
+static struct series read_series(const struct scene *scene, const struct series_subject *subject,
+                                 unsigned before)
+{
+    const struct frame *frame = scene->log.frames[before];
+    const struct series_query query = {.subject = *subject,
+                                       .before_wall_ns = frame->wall_ns,
+                                       .before_mono_ns = frame->mono_ns,
+                                       .interval_ns = 1000000000};
+    struct pollfd wait = {.fd = player_descriptor(scene->player), .events = POLLIN};
+    const int64_t end_ms = now_ms() + DEADLINE_MS;
+    const uint32_t number = player_series(scene->player, &query);
+    struct series found;
+
+    assert_true(number > 0);
+    while (!player_series_read(scene->player, number, &found)) {
+        assert_true(now_ms() < end_ms);
+        poll(&wait, 1, 20);
+    }
+    return found;
+}
+
+static void check_series(const struct scene *scene, const struct series_subject *subject,
+                         unsigned before)
+{
+    const struct series found = read_series(scene, subject, before);
+    const struct series expected = series_of_frames(scene, subject, before);
+
+    assert_int_equal(found.count, expected.count);
+    for (uint32_t i = 0; i < found.count; i++) {
+        assert_int_equal(found.samples[i].mono_ns, expected.samples[i].mono_ns);
+        assert_int_equal(found.samples[i].known, expected.samples[i].known);
+        assert_memory_equal(found.samples[i].values, expected.samples[i].values,
+                            sizeof(found.samples[i].values));
+    }
+}
+
+static struct series_subject busy_process(const struct frame *frame)
+{
+    const struct conn *most = &frame->conns[0];
+    for (uint32_t i = 1; i < frame->live_count; i++)
+        if (frame->conns[i].owner_word == OWNER_PROCESS &&
+            conn_in_rate(&frame->conns[i]) > conn_in_rate(most))
+            most = &frame->conns[i];
+    return (struct series_subject){
+        .member = {GROUPING_PROCESSES, grouping_process_key(frame_owner(frame, most))}};
+}
+
+/* A graph's samples are those of the frames before the one shown, whatever was shown before. */
+static void check_both_subjects(const struct scene *scene, unsigned last)
+{
+    static const unsigned PLACES[] = {50, 99, 3, 70, 1, 0};
+    const struct frame *frame = scene->log.frames[40];
+    const struct series_subject process = busy_process(frame);
+    unsigned long samples = 0;
+
+    for (size_t i = 0; i < UNIT_COUNT(PLACES); i++) {
+        const unsigned place = PLACES[i] < last ? PLACES[i] : last;
+        for (uint32_t row = 0; row < frame->live_count; row += 7) {
+            const struct series_subject conn = {.serial = frame->conns[row].serial};
+            check_series(scene, &conn, place);
+            samples += series_of_frames(scene, &conn, place).count;
+        }
+        check_series(scene, &process, place);
+    }
+    assert_true(samples > 500);
+}
+
+static void test_series_of_log(void **state)
+{
+    struct scene scene;
+    (void)state;
+
+    begin(&scene);
+    expect(&scene, 0);
+    player_seek(scene.player, wall(&scene, 60), wall(&scene, 0));
+    check_both_subjects(&scene, FRAMES - 1);
+    expect(&scene, 60); /* it is where it was */
+    player_order(scene.player, TRANSPORT_BACK, wall(&scene, 60));
+    expect(&scene, 59);
+    end(&scene);
+}
+
+static void test_series_of_history(void **state)
+{
+    struct scene scene;
+    (void)state;
+
+    begin_live(&scene);
+    come(&scene, 90);
+    expect(&scene, 89);
+    check_both_subjects(&scene, 89);
+    end_live(&scene);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_plays),
-        cmocka_unit_test(test_search),
-        cmocka_unit_test(test_present),
+        cmocka_unit_test(test_steps),         cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_search),        cmocka_unit_test(test_present),
+        cmocka_unit_test(test_series_of_log), cmocka_unit_test(test_series_of_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ static int connection_open(struct pane **pane, struct screen *screen, const void
     if (!page)
         return -ENOMEM;
     page->pane = (struct pane){&PANE_CONNECTION, screen};
-    page->serial = conn->serial;
+    page->serial = page->series.subject.serial = conn->serial;
     page->conn = *conn;
     page->frame = frame_reference(picture->frame);
     page->ended = conn_is_ghost(conn);
@@ -30,22 +30,6 @@ static void connection_close(struct pane *pane)
     struct connection_page *page = (struct connection_page *)pane;
     frame_release(page->frame);
     free(page);
-}
-
-static void sample(struct connection_page *page)
-{
-    const struct conn *conn = &page->conn;
-    if (page->sampled == page->frame->number || page->ended)
-        return;
-    page->sampled = page->frame->number;
-    if (conn->known & KNOWN_RATES) {
-        page_sample(&page->in, conn_in_rate(conn));
-        page_sample(&page->out, conn_out_rate(conn));
-    }
-    if (conn->known & KNOWN_RTT)
-        page_sample(&page->rtt, conn->rtt_us);
-    if (conn->known & KNOWN_INFO)
-        page_sample(&page->cwnd, conn->cwnd);
 }
 
 /* A ghost is the row as it ended: what is told of it is what it was before. */
@@ -75,7 +59,7 @@ static void connection_update(struct pane *pane, const struct picture *picture)
     if (page->ended && states->count > 0 &&
         states->items[states->count - 1].state == STATE_DELETE_TCB)
         page->ended_ns = states->items[states->count - 1].wall_ns;
-    sample(page);
+    page_series_update(&page->series, picture);
 }
 
 static struct column_context context_of(const struct connection_page *page,

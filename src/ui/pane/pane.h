@@ -13,6 +13,7 @@
 #include "ui/key.h"
 
 struct screen;
+struct screen_transport;
 struct tags;
 
 /* What is shown now. Owned by the screen; the same frame for all that is drawn, until update. */
@@ -24,11 +25,12 @@ struct picture {
     int64_t highlight_ns;
     view_accept accept; /* the filter in force; NULL = all */
     const void *accept_data;
-    uint32_t filter_generation; /* raised with each change of the filter */
-    bool filter_typed;          /* its line is open: each key makes another one */
-    const struct tags *tags;    /* of connections; never NULL */
-    struct event_ring *events;  /* NULL = none */
-    bool live;                  /* acts are possible: not a log, not the past */
+    uint32_t filter_generation;               /* raised with each change of the filter */
+    bool filter_typed;                        /* its line is open: each key makes another one */
+    const struct tags *tags;                  /* of connections; never NULL */
+    struct event_ring *events;                /* NULL = none */
+    const struct screen_transport *transport; /* travelling in time; NULL = none */
+    bool live;                                /* acts are possible: not a log, not the past */
     bool paused;
     bool frozen; /* no reordering (key o) */
 };

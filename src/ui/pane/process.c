@@ -2,7 +2,7 @@
  * live. Stays, saying so, when the process has exited. */
 #include "core/text/text.h"
 #include "ui/conn_table.h"
-#include "ui/page.h"
+#include "ui/page_series.h"
 #include "ui/pages.h"
 #include "ui/screen/private.h"
 #include "ui/sort_menu.h"
@@ -25,7 +25,7 @@ struct process_page {
     struct grouping_member member;
     struct conn_table table;
     struct sort_menu sort_menu;
-    struct page_samples in, out;
+    struct page_series series;
     struct grouping_row sums; /* of what it holds */
     uint64_t sampled;         /* number of the frame counted last */
     int head;                 /* rows above the table, as drawn last */
@@ -42,6 +42,7 @@ static int process_open(struct pane **pane, struct screen *screen, const void *a
         GROUPING_PROCESSES,
         grouping_process_key(
             &(struct proc){.pid = page->identity.pid, .start_ticks = page->identity.start_ticks})};
+    page->series.subject.member = page->member;
     page->frame = frame_reference(screen->picture.frame);
     conn_table_init(&page->table);
     int error = conn_table_set_columns(&page->table, screen->settings.columns);
@@ -82,8 +83,6 @@ static void count_frame(struct process_page *page, const struct picture *picture
             continue;
         grouping_count_row(&page->sums, &picture->context, conn);
     }
-    page_sample(&page->in, page->sums.in_bytes_per_s);
-    page_sample(&page->out, page->sums.out_bytes_per_s);
     page->sampled = frame->number;
 }
 
@@ -93,6 +92,7 @@ static void process_update(struct pane *pane, const struct picture *picture)
     conn_table_update(&page->table, picture, grouping_accepts, &page->member);
     if (!picture->frame)
         return;
+    page_series_update(&page->series, picture);
     const struct proc *proc = find(picture->frame, &page->identity);
     page->exited = !proc || proc->gone;
     if (page->exited)
@@ -215,11 +215,11 @@ static void draw_flow(const struct process_page *page, const struct picture *pic
 {
     char words[32];
     page_text(text, ROLE_DIM, "in  ");
-    page_spark(text, SPARK_CELLS, ROLE_IN, &page->in);
+    page_series_spark(text, SPARK_CELLS, ROLE_IN, &page->series, SERIES_IN);
     page_rate(words, sizeof(words), page->sums.in_bytes_per_s);
     page_printf(text, ROLE_STRONG, " %9s", words);
     page_text(text, ROLE_DIM, "   out ");
-    page_spark(text, SPARK_CELLS, ROLE_OUT, &page->out);
+    page_series_spark(text, SPARK_CELLS, ROLE_OUT, &page->series, SERIES_OUT);
     page_rate(words, sizeof(words), page->sums.out_bytes_per_s);
     page_printf(text, ROLE_STRONG, " %9s   ", words);
     draw_close_wait(page, picture, text);

@@ -27,6 +27,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     screen->theme = settings->theme;
     screen->picture = (struct picture){.highlight_ns = settings->highlight_ns,
                                        .events = settings->feed.events,
+                                       .transport = settings->transport,
                                        .live = settings->live};
     screen_names_begin(screen);
     screen_filter_begin(screen);

@@ -53,7 +53,7 @@ void screen_time_look(struct screen *screen)
     if (state.said_count != travel->state.said_count)
         screen_say(screen, ROLE_NOTICE, "%s", state.said);
     screen->paint |= memcmp(&state, &travel->state, sizeof(state)) != 0;
-    if (state.past != travel->state.past)
+    if (state.past != travel->state.past || state.series_count != travel->state.series_count)
         screen->void_panes = true;
     travel->state = state;
     follow(screen);

@@ -1,0 +1,63 @@
+/* page_series: samples of the frames that are shown; where they do not follow each other, of the
+ * frames before. */
+#include "ui/page_series.h"
+
+#include "ui/transport.h"
+
+static void ask(struct page_series *own, const struct picture *picture)
+{
+    const struct frame *frame = picture->frame;
+    const struct screen_transport *transport = picture->transport;
+    const struct series_query query = {.subject = own->subject,
+                                       .before_wall_ns = frame->wall_ns,
+                                       .before_mono_ns = frame->mono_ns,
+                                       .interval_ns = frame->cost.interval_ns};
+
+    own->asked = transport ? transport->series(transport->data, &query) : 0;
+}
+
+static void take_answer(struct page_series *own, const struct picture *picture)
+{
+    const struct screen_transport *transport = picture->transport;
+    struct series older;
+
+    if (own->asked == 0 || !transport->series_read(transport->data, own->asked, &older))
+        return;
+    series_prepend(&own->series, &older);
+    own->asked = 0;
+}
+
+/* The frame after the one before it adds a sample; what lies before any other one is read. */
+static void take_frame(struct page_series *own, const struct picture *picture)
+{
+    const struct frame *frame = picture->frame;
+    const bool follows = own->number != 0 && frame->number == own->number + 1;
+    struct series_sample sample;
+
+    series_cut(&own->series, frame->mono_ns);
+    if (frame->number > own->number + SERIES_MOST) /* nothing of it is left */
+        own->series.count = 0;
+    if (series_take(&own->subject, frame, &sample))
+        series_append(&own->series, &sample);
+    own->number = frame->number;
+    if (!follows)
+        ask(own, picture);
+}
+
+void page_series_update(struct page_series *own, const struct picture *picture)
+{
+    if (!picture->frame)
+        return;
+    if (picture->frame->number != own->number)
+        take_frame(own, picture);
+    take_answer(own, picture);
+}
+
+void page_series_spark(struct page *page, int cells, unsigned style,
+                       const struct page_series *series, enum series_value value)
+{
+    uint64_t values[SERIES_MOST];
+    const size_t count = series_values(&series->series, value, values);
+
+    page_spark(page, cells, style, values, count);
+}

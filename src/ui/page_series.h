@@ -1,0 +1,22 @@
+/* The series of a page: follows the frames that are shown, forth and back, and has what lies before
+ * them read from the history or the log. */
+#ifndef TCPLENS_UI_PAGE_SERIES_H
+#define TCPLENS_UI_PAGE_SERIES_H
+
+#include "core/series.h"
+#include "ui/page.h"
+#include "ui/pane/pane.h"
+
+struct page_series {
+    struct series_subject subject;
+    struct series series; /* ends with the frame shown */
+    uint64_t number;      /* of that frame, 0 = none yet */
+    uint32_t asked;       /* number of the query that is open, 0 = none */
+};
+
+/* A picture is shown, or more of the history has been read. */
+void page_series_update(struct page_series *series, const struct picture *picture);
+void page_series_spark(struct page *page, int cells, unsigned style,
+                       const struct page_series *series, enum series_value value);
+
+#endif

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define STUCK_RETRIES   3u
+#define LINEAR_RETRIES  5u
+#define RETRIES_LAST_S  130 /* then the kernel gives up, with the usual six */
 #define SILENT_TIMEOUTS 3u
 #define SILENT_LONG     5u
 
@@ -219,6 +221,18 @@ static void name_process(struct target_tally *target, const struct conn *conn)
     target->proc = conn->owner;
 }
 
+/* Least time that so many retries of a SYN take: a second each at first, then doubling (Linux 6.5;
+ * older kernels double from the start). */
+static int64_t retries_ns(unsigned retries)
+{
+    const unsigned linear = retries < LINEAR_RETRIES ? retries : LINEAR_RETRIES;
+    int64_t seconds = linear;
+
+    for (unsigned i = linear, wait = 2; i < retries && seconds < RETRIES_LAST_S; i++, wait *= 2)
+        seconds += wait;
+    return seconds * SECOND_NS;
+}
+
 static void take_syn_sent(struct census *census, struct target_tally *target,
                           const struct conn *conn)
 {
@@ -229,9 +243,20 @@ static void take_syn_sent(struct census *census, struct target_tally *target,
     if (!(conn->known & KNOWN_TIMER) || conn->timer_retrans == 0)
         return;
     target->syn_retried++;
-    /* Retries are a second apart at least. */
-    raise_ns(&age_ns, conn->timer_retrans * SECOND_NS);
+    raise_ns(&age_ns, retries_ns(conn->timer_retrans));
     raise_ns(&target->syn_ns, age_ns);
+}
+
+/* How long it has been resending: each timeout doubled the next, and an ACK may be older than what
+ * waits for one. */
+static uint32_t silent_ms(const struct conn *conn, uint64_t rto_us, uint64_t ack_ms)
+{
+    const unsigned timeouts = conn->timer_retrans < 32 ? conn->timer_retrans : 32;
+    const uint64_t timeouts_ms = (rto_us - (rto_us >> timeouts)) / 1000;
+    const uint64_t resending_ms = timeouts_ms + conn->last_data_sent_ms;
+    const uint64_t least_ms = ack_ms < resending_ms ? ack_ms : resending_ms;
+
+    return least_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)least_ms;
 }
 
 static void take_silent(struct census *census, struct target_tally *target, const struct conn *conn,
@@ -249,7 +274,7 @@ static void take_silent(struct census *census, struct target_tally *target, cons
         return;
     target->silent_most = conn->timer_retrans;
     target->silent_row = row;
-    target->silent_ack_ms = ack_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ack_ms;
+    target->silent_ms = silent_ms(conn, rto_us, ack_ms);
 }
 
 static void take_shut(struct census *census, struct target_tally *target, const struct conn *conn,
@@ -334,7 +359,7 @@ static void take_row(struct census *census, const struct conn *conn, uint32_t ro
     census->out_rate += conn_out_rate(conn);
     if (conn->owner_word == OWNER_PROCESS && conn->owner < census->frame->proc_count)
         census_take_of_process(census, conn, row);
-    else if (conn->owner_word == OWNER_LISTENER)
+    else if (conn->owner_word == OWNER_LISTENER && conn->state != STATE_SYN_RECEIVED)
         take_unaccepted(census, conn);
     if (conn->state == STATE_LISTEN || conn->state == STATE_CLOSED)
         return;

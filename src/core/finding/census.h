@@ -59,7 +59,7 @@ struct target_tally {
     int64_t syn_ns;                           /* the oldest SYN-SENT, at least */
     uint32_t silent, silent_most, silent_row; /* timeouts in a row: rows, most, a row of them */
     uint32_t silent_5;                        /* rows with five or more */
-    uint32_t silent_ack_ms;                   /* last ACK of silent_row */
+    uint32_t silent_ms;                       /* how long silent_row has been resending */
     uint32_t shut, shut_row;                  /* peer's window is 0 */
     uint32_t shut_unanswered;                 /* ... and probes are not answered */
     int64_t shut_ns;                          /* the longest, at least */

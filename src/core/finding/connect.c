@@ -167,7 +167,7 @@ static void report_silent_target(struct detection *d, const struct target_tally 
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
     char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], rows[ADDR_TEXT_MAX + 40];
 
-    finding_say(finding, "%s gets no answer from %s: %u attempts wait, the oldest for %.0f s",
+    finding_say(finding, "%s gets no answer from %s: attempts that wait: %u, the oldest for %.0f s",
                 subject_who(&subject, who, sizeof(who)), endpoint(&subject, place, sizeof(place)),
                 target->syn_sent, age_s);
     finding_rows(finding, "state syn-sent and %s", filter_target(rows, sizeof(rows), target));

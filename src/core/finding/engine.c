@@ -183,9 +183,10 @@ static void begin(struct finding_engine *engine, struct tracked *tracked,
     tracked->stage = STAGE_HOLDS;
     tracked->worse_ns = engine->mono_ns;
     finding->id = ++engine->next_id;
-    finding->since_ns = draft->since_ns > 0 && draft->since_ns < tracked->first_wall_ns
-                            ? draft->since_ns
-                            : tracked->first_wall_ns;
+    if (finding->since_ns == 0 || finding->since_ns > tracked->first_wall_ns)
+        finding->since_ns = tracked->first_wall_ns;
+    if (draft->since_ns > 0 && draft->since_ns < finding->since_ns)
+        finding->since_ns = draft->since_ns;
     finding->since_least = tracked->was_first;
 }
 

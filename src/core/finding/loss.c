@@ -265,16 +265,16 @@ static void report_dead(struct detection *d, const struct target_tally *target)
 
     finding_say(finding, "%s is gone: %u connections resend without an answer for up to %.0f s",
                 place_of(&subject, place, sizeof(place)), target->silent,
-                target->silent_ack_ms / 1000.0);
+                target->silent_ms / 1000.0);
     finding_rows(finding, "%s and timer on and timer_retrans >= 3",
                  filter_target(rows, sizeof(rows), target));
     finding_evidence_limit(finding, "rows", "", target->silent, d->limits[DEAD_ROWS]);
     finding_evidence_limit(finding, "timer_retrans", "", target->silent_most,
                            d->limits[DEAD_CRITICAL]);
-    finding_evidence(finding, "last_ack_recv", "s", target->silent_ack_ms / 1000.0);
+    finding_evidence(finding, "resending for", "s", target->silent_ms / 1000.0);
     if (!target->inbound)
         finding_evidence(finding, "other rows to it", "", target->rows - target->silent);
-    finding_holds_since(finding, d, (int64_t)target->silent_ack_ms * MILLISECOND_NS);
+    finding_holds_since(finding, d, (int64_t)target->silent_ms * MILLISECOND_NS);
     finding_rule_out(finding, "a peer that does not read: its window is open");
     if (target->rows > target->silent && !target->inbound)
         finding_leave_open(finding, "the other connections to it may be dead too: they have sent "

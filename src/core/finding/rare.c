@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { RARE_WARN };
+enum { RARE_WARN, RARE_LEAST };
 
 static void evaluate_rare(struct detection *d)
 {
@@ -12,7 +12,7 @@ static void evaluate_rare(struct detection *d)
     for (size_t i = 0; i < sizeof(d->detector->facts) && d->detector->facts[i]; i++)
         if (detection_growth(d, d->detector->facts[i], 60, &growth, &seconds))
             all += growth;
-    if (all < 1)
+    if (all < d->limits[RARE_LEAST])
         return;
     const enum finding_severity severity =
         all / seconds >= d->limits[RARE_WARN] && all >= 10 ? SEVERITY_WARNING : SEVERITY_INFO;
@@ -30,7 +30,8 @@ static void evaluate_rare(struct detection *d)
     {                                                                                              \
         .id = id_, .section = section_, .title = title_, .worst = SEVERITY_WARNING,                \
         .facts = {__VA_ARGS__}, .changes = true,                                                   \
-        .limits = {{"warn", 1, "/s", "growth over a minute; less is worth a line"}},               \
+        .limits = {{"warn", 1, "/s", "growth over a minute; less is worth a line"},                \
+                   {"least", 3, "", "growth within a minute that is worth a line"}},               \
         .evaluate = evaluate_rare, .proof = proof_, .meaning = meaning_, .advice = {advice_},      \
     }
 
@@ -57,7 +58,8 @@ const struct detector RECEIVE_COLLAPSE = {
     .worst = SEVERITY_WARNING,
     .facts = {FACT_PRUNE_CALLED, FACT_RCV_COLLAPSED},
     .changes = true,
-    .limits = {{"warn", 100, "/s", "growth over a minute; less is worth a line"}},
+    .limits = {{"warn", 100, "/s", "growth over a minute; less is worth a line"},
+               {"least", 100, "", "growth within a minute that is worth a line"}},
     .evaluate = evaluate_rare,
     .proof = "PruneCalled, TCPRcvCollapsed",
     .meaning =

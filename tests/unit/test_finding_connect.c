@@ -1,0 +1,334 @@
+/* Detectors of connections that we open: what they find, and what they must not take for it. */
+#include "finding_scene.h"
+
+static struct addr host(uint8_t last)
+{
+    return (struct addr){.bytes = {10, 0, 0, last}};
+}
+
+/* An event of a connection from us to 10.0.0.HOST:PORT. */
+static void push_event(struct scene *scene, enum event_kind kind, enum tcp_state from,
+                       enum tcp_state to, uint8_t remote, uint16_t port, int64_t duration_ms)
+{
+    struct event event = {.kind = (uint8_t)kind,
+                          .from = (uint8_t)from,
+                          .to = (uint8_t)to,
+                          .netns = SCENE_NETNS,
+                          .pid = 100,
+                          .has_duration = duration_ms >= 0,
+                          .duration_ns = duration_ms * 1000000};
+
+    event.tuple = (struct tuple){.family = FAMILY_INET,
+                                 .local = host(1),
+                                 .remote = host(remote),
+                                 .local_port = 40000,
+                                 .remote_port = port};
+    snprintf(event.name, sizeof(event.name), "app");
+    event_ring_push(scene->ring, &event);
+}
+
+static void narrow_range(struct scene *scene)
+{
+    host_fact_set(&scene->facts, FACT_PORT_FIRST, 40000);
+    host_fact_set(&scene->facts, FACT_PORT_LAST, 40199);
+}
+
+/* `each` TIME-WAIT rows to each of so many targets. */
+static void show_time_wait(struct scene *scene, uint32_t targets, uint32_t each)
+{
+    scene_frame(scene);
+    for (uint32_t target = 0; target < targets; target++)
+        for (uint32_t i = 0; i < each; i++)
+            scene_no_owner(scene_row(scene, STATE_TIME_WAIT, (uint16_t)(40000 + i),
+                                     (uint8_t)(target + 2), 9000),
+                           OWNER_NONE);
+    scene_show(scene);
+}
+
+static void ports_to_one_target_are_counted(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    for (int i = 0; i < 3; i++)
+        show_time_wait(&scene, 1, 130);
+    scene_expect(&scene, "ports-exhausted", SEVERITY_WARNING, 130);
+    for (int i = 0; i < 3; i++)
+        show_time_wait(&scene, 1, 190);
+    const struct finding *finding = scene_expect(&scene, "ports-exhausted", SEVERITY_CRITICAL, 190);
+    assert_int_equal(finding->subject.kind, SUBJECT_TARGET);
+    assert_int_equal(finding->subject.port, 9000);
+    assert_int_equal(finding->subject.address.bytes[3], 2);
+    scene_end(&scene);
+}
+
+static void time_wait_to_many_targets_does_no_harm(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    for (int i = 0; i < 3; i++)
+        show_time_wait(&scene, 10, 80);
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+static void ports_of_clients_are_not_ours(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    for (int i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 40000, 0, 128);
+        for (uint32_t row = 0; row < 190; row++)
+            scene_row(&scene, STATE_ESTABLISHED, 40000, 2, (uint16_t)(2000 + row));
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "ports-exhausted"));
+    scene_end(&scene);
+}
+
+static void ports_are_not_checked_without_the_range(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    scene.without_facts = true;
+    show_time_wait(&scene, 1, 190);
+    assert_int_equal(scene_check(&scene, "ports-exhausted")->verdict, VERDICT_NOT_CHECKED);
+    scene_end(&scene);
+}
+
+static void ports_that_are_bound_and_unused_pile_up(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    for (int i = 0; i < 8; i++) {
+        scene_frame(&scene);
+        for (uint16_t row = 0; row < 60; row++)
+            scene_row(&scene, STATE_CLOSED, (uint16_t)(40000 + row), 0, 0);
+        scene_show(&scene);
+    }
+    scene_expect(&scene, "bound-pile", SEVERITY_WARNING, 60);
+    scene_end(&scene);
+}
+
+static void show_syn_sent(struct scene *scene, uint32_t rows, uint8_t retrans)
+{
+    scene_frame(scene);
+    scene_row(scene, STATE_ESTABLISHED, 40100, 2, 9200);
+    for (uint32_t i = 0; i < rows; i++)
+        scene_timer(scene_row(scene, STATE_SYN_SENT, (uint16_t)(40000 + i), 2, 9200), TIMER_ON,
+                    retrans);
+    scene_show(scene);
+}
+
+static void a_target_without_an_answer_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_syn_sent(&scene, 5, 2);
+    const struct finding *finding = scene_expect(&scene, "connect-timeout", SEVERITY_WARNING, 5);
+    assert_string_equal(finding->subject.name, "app");
+    assert_int_equal(finding->subject.port, 9200);
+    for (int i = 0; i < 3; i++)
+        show_syn_sent(&scene, 25, 2);
+    scene_expect(&scene, "connect-timeout", SEVERITY_CRITICAL, 25);
+    scene_end(&scene);
+}
+
+static void attempts_that_are_young_are_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_syn_sent(&scene, 30, 0);
+    for (int i = 0; i < 3; i++)
+        show_syn_sent(&scene, 2, 1);
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+static void handshakes_that_lose_a_syn_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 6; i++) {
+        scene_frame(&scene);
+        scene_row(&scene, STATE_ESTABLISHED, 40000, 2, 6380);
+        scene_show(&scene);
+        for (int n = 0; n < 10; n++)
+            push_event(&scene, EVENT_STATE, STATE_SYN_SENT, STATE_ESTABLISHED, 2, 6380,
+                       n == 0 ? 1010 : 1);
+    }
+    const struct finding *finding = scene_expect(&scene, "syn-loss", SEVERITY_WARNING, 1);
+    assert_int_equal(finding->subject.port, 6380);
+    scene_end(&scene);
+}
+
+static void one_slow_handshake_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 6; i++) {
+        scene_frame(&scene);
+        scene_show(&scene);
+        push_event(&scene, EVENT_STATE, STATE_SYN_SENT, STATE_ESTABLISHED, 2, 6380,
+                   i == 2 ? 1010 : 1);
+    }
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+static void show_refusals(struct scene *scene, unsigned each, unsigned fails)
+{
+    for (int i = 0; i < 8; i++) {
+        scene_frame(scene);
+        scene_show(scene);
+        scene_count(scene, FACT_ATTEMPT_FAILS, fails);
+        for (unsigned n = 0; n < each; n++)
+            push_event(scene, EVENT_CLOSE, STATE_SYN_SENT, STATE_DELETE_TCB, 2, 80, 1);
+    }
+}
+
+static void a_target_that_refuses_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_refusals(&scene, 1, 1);
+    const struct finding *finding = scene_find(&scene, "connect-refused");
+    assert_non_null(finding);
+    assert_int_equal(finding->severity, SEVERITY_WARNING);
+    assert_int_equal(finding->subject.port, 80);
+    scene_end(&scene);
+}
+
+static void attempts_that_the_program_gives_up_are_no_refusals(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_refusals(&scene, 1, 0);
+    assert_null(scene_find(&scene, "connect-refused"));
+    scene_end(&scene);
+}
+
+static void refusals_are_not_checked_without_bpf(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 2; i++) {
+        scene_frame(&scene)->events = "destroy";
+        scene_show(&scene);
+    }
+    assert_int_equal(scene_check(&scene, "connect-refused")->verdict, VERDICT_NOT_CHECKED);
+    scene_end(&scene);
+}
+
+static void show_churn(struct scene *scene, unsigned each, int64_t life_ms, uint32_t time_wait)
+{
+    for (int i = 0; i < 6; i++) {
+        show_time_wait(scene, 1, time_wait);
+        for (unsigned n = 0; n < each; n++) {
+            push_event(scene, EVENT_OPEN, STATE_NONE, STATE_SYN_SENT, 2, 9000, -1);
+            push_event(scene, EVENT_STATE, STATE_ESTABLISHED, STATE_FIN_WAIT_1, 2, 9000, life_ms);
+        }
+    }
+}
+
+static void short_connections_are_told_and_warned_of_where_ports_run_out(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_churn(&scene, 100, 3, 10);
+    scene_expect(&scene, "churn", SEVERITY_INFO, 10);
+    scene_end(&scene);
+    scene_begin(&scene);
+    show_churn(&scene, 400, 3, 10);
+    const struct finding *finding = scene_expect(&scene, "churn", SEVERITY_WARNING, 10);
+    assert_string_equal(finding->subject.name, "app");
+    scene_end(&scene);
+}
+
+static void long_connections_and_slow_openers_are_no_churn(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_churn(&scene, 400, 60000, 10);
+    assert_null(scene_find(&scene, "churn"));
+    scene_end(&scene);
+    scene_begin(&scene);
+    show_churn(&scene, 10, 3, 10);
+    assert_null(scene_find(&scene, "churn"));
+    scene_end(&scene);
+}
+
+static void more_time_wait_than_the_kernel_keeps_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 4; i++) {
+        show_time_wait(&scene, 1, 5);
+        scene_count(&scene, FACT_TW_OVERFLOW, 7);
+    }
+    scene_expect(&scene, "tw-overflow", SEVERITY_WARNING, 5);
+    scene_end(&scene);
+}
+
+static void what_was_counted_before_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int fact = FACT_NONE + 1; fact < FACT_COUNT; fact++)
+        if (HOST_FACT_ROWS[fact].file == FACT_FILE_NETSTAT ||
+            HOST_FACT_ROWS[fact].file == FACT_FILE_SNMP)
+            host_fact_set(&scene.facts, (enum host_fact)fact, 22438);
+    for (int i = 0; i < 70; i++) {
+        scene_frame(&scene);
+        scene_show(&scene);
+    }
+    uint32_t count;
+    (void)finding_engine_list(scene.engine, &count);
+    assert_int_equal(count, 0);
+    scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ports_to_one_target_are_counted),
+        cmocka_unit_test(time_wait_to_many_targets_does_no_harm),
+        cmocka_unit_test(ports_of_clients_are_not_ours),
+        cmocka_unit_test(ports_are_not_checked_without_the_range),
+        cmocka_unit_test(ports_that_are_bound_and_unused_pile_up),
+        cmocka_unit_test(a_target_without_an_answer_is_found),
+        cmocka_unit_test(attempts_that_are_young_are_no_finding),
+        cmocka_unit_test(handshakes_that_lose_a_syn_are_found),
+        cmocka_unit_test(one_slow_handshake_is_no_finding),
+        cmocka_unit_test(a_target_that_refuses_is_found),
+        cmocka_unit_test(attempts_that_the_program_gives_up_are_no_refusals),
+        cmocka_unit_test(refusals_are_not_checked_without_bpf),
+        cmocka_unit_test(short_connections_are_told_and_warned_of_where_ports_run_out),
+        cmocka_unit_test(long_connections_and_slow_openers_are_no_churn),
+        cmocka_unit_test(more_time_wait_than_the_kernel_keeps_is_found),
+        cmocka_unit_test(what_was_counted_before_is_no_finding),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,247 @@
+/* The engine: when a finding begins, rises, falls and ends; order and settings. */
+#include "core/finding/finding_json.h"
+#include "finding_scene.h"
+
+#include <errno.h>
+
+static void show_wait(struct scene *scene, uint32_t clients, int64_t age)
+{
+    scene_frame(scene);
+    scene_listener(scene, 8080, 0, 128);
+    for (uint32_t i = 0; i < clients; i++) {
+        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 8080, 9, (uint16_t)(2000 + i));
+        scene_no_owner(conn, OWNER_LISTENER);
+        scene_age(scene, conn, age);
+    }
+    scene_show(scene);
+}
+
+static void it_begins_with_the_second_of_three_frames(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_wait(&scene, 1, 3);
+    assert_null(scene_find(&scene, "accept-wait"));
+    show_wait(&scene, 0, 0);
+    show_wait(&scene, 1, 3);
+    assert_non_null(scene_find(&scene, "accept-wait"));
+    scene_end(&scene);
+}
+
+static void it_rises_at_once_falls_later_and_ends_after_a_quiet_time(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_wait(&scene, 1, 3 + i);
+    const uint32_t id = scene_find(&scene, "accept-wait")->id;
+    show_wait(&scene, 1, 12);
+    assert_int_equal(scene_find(&scene, "accept-wait")->severity, SEVERITY_CRITICAL);
+    show_wait(&scene, 1, 2);
+    assert_int_equal(scene_find(&scene, "accept-wait")->severity, SEVERITY_CRITICAL);
+    for (int i = 0; i < 20; i++)
+        show_wait(&scene, 1, 2);
+    assert_int_equal(scene_find(&scene, "accept-wait")->severity, SEVERITY_WARNING);
+    assert_int_equal(scene_find(&scene, "accept-wait")->id, id);
+
+    const int64_t last_ns = scene.frame->wall_ns;
+    for (int i = 0; i < 10; i++)
+        show_wait(&scene, 0, 0);
+    assert_non_null(scene_find(&scene, "accept-wait"));
+    for (int i = 0; i < 10; i++)
+        show_wait(&scene, 0, 0);
+    assert_null(scene_find(&scene, "accept-wait"));
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(list[0]->ended_ns, last_ns);
+    assert_int_equal(finding_engine_worst(scene.engine), SEVERITY_NONE);
+
+    for (int i = 0; i < 3; i++) /* the same again is another finding */
+        show_wait(&scene, 1, 3);
+    assert_true(scene_find(&scene, "accept-wait")->id != id);
+    (void)finding_engine_list(scene.engine, &count);
+    assert_int_equal(count, 2);
+    scene_end(&scene);
+}
+
+static void what_held_in_the_first_frame_held_before(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_wait(&scene, 1, 3 + i);
+    assert_true(scene_find(&scene, "accept-wait")->since_least);
+    scene_end(&scene);
+    scene_begin(&scene);
+    for (int i = 0; i < 5; i++)
+        show_wait(&scene, i > 1, 2);
+    assert_false(scene_find(&scene, "accept-wait")->since_least);
+    scene_end(&scene);
+}
+
+static void what_it_learns_from_changes_takes_two_frames(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_wait(&scene, 0, 0);
+    assert_int_equal(scene_check(&scene, "tw-overflow")->verdict, VERDICT_LEARNING);
+    show_wait(&scene, 0, 0);
+    assert_int_equal(scene_check(&scene, "tw-overflow")->verdict, VERDICT_OK);
+    scene_end(&scene);
+}
+
+static void its_memory_is_bounded(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 400; i++) { /* each second another listener is in trouble */
+        scene_frame(&scene);
+        for (uint16_t n = 0; n < 3; n++) {
+            const uint16_t port = (uint16_t)(1000 + i + n);
+            scene_listener(&scene, port, 0, 128);
+            struct conn *conn = scene_row(&scene, STATE_ESTABLISHED, port, 9, 2000);
+            scene_no_owner(conn, OWNER_LISTENER);
+            scene_age(&scene, conn, 3);
+        }
+        scene_show(&scene);
+    }
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    assert_true(count <= FINDINGS_MAX && count > FINDINGS_MAX - 8);
+    assert_int_equal(list[0]->ended_ns, 0);
+    assert_true(list[count - 1]->ended_ns > 0);
+    assert_true(list[count - 2]->ended_ns >= list[count - 1]->ended_ns);
+    scene_end(&scene);
+}
+
+static void limits_are_set_by_name(void **state)
+{
+    struct finding_settings settings;
+    struct scene scene;
+    char why[200];
+    (void)state;
+    finding_settings_init(&settings);
+    assert_int_equal(finding_set(&settings, "accept-wait.warn=5", why, sizeof(why)), 0);
+    scene_begin(&scene);
+    finding_engine_free(scene.engine);
+    scene.engine = finding_engine_new(&settings);
+    for (int i = 0; i < 3; i++)
+        show_wait(&scene, 1, 3);
+    assert_null(scene_find(&scene, "accept-wait"));
+    scene_end(&scene);
+}
+
+static void what_is_wrong_with_a_setting_is_said(void **state)
+{
+    static const struct {
+        const char *text, *why;
+    } REFUSED[] = {
+        {"accept-wait", "ID.KEY=VALUE was expected"},
+        {"acept-wait.warn=1", "did you mean accept-wait?"},
+        {"accept-wait.warm=1", "has no limit \"warm\", but warn, critical"},
+        {"accept-wait.warn=fast", "a number in s was expected"},
+        {"accept-wait.warn=-1", "a number in s was expected"},
+        {"accept-wait.warn=1s", "a number in s was expected"},
+        {"syncookies-off.warn=1", "has no limits to set"},
+    };
+    struct finding_settings settings;
+    char why[200];
+    (void)state;
+    finding_settings_init(&settings);
+    for (size_t i = 0; i < UNIT_COUNT(REFUSED); i++) {
+        assert_int_equal(finding_set(&settings, REFUSED[i].text, why, sizeof(why)), -EINVAL);
+        if (!strstr(why, REFUSED[i].why))
+            fail_msg("%s: %s", REFUSED[i].text, why);
+    }
+}
+
+static void detectors_are_chosen_by_name(void **state)
+{
+    struct finding_settings settings;
+    char why[200];
+    size_t on = 0;
+    (void)state;
+    finding_settings_init(&settings);
+    assert_int_equal(finding_only(&settings, "accept-wait,churn", why, sizeof(why)), 0);
+    assert_int_equal(finding_skip(&settings, "churn", why, sizeof(why)), 0);
+    for (size_t i = 0; i < detector_count; i++) {
+        on += !settings.off[i];
+        assert_true(settings.off[i] || strcmp(DETECTORS[i]->id, "accept-wait") == 0);
+    }
+    assert_int_equal(on, 1);
+    assert_int_equal(finding_skip(&settings, "nonsense", why, sizeof(why)), -EINVAL);
+    assert_int_equal(finding_skip(&settings, "all", why, sizeof(why)), 0);
+    assert_int_equal(finding_needs(&settings), 0);
+}
+
+/* Ids and keys are what users type and what logs carry. */
+static void the_table_is_well_formed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < detector_count; i++) {
+        const struct detector *detector = DETECTORS[i];
+        assert_non_null(detector->evaluate);
+        assert_int_equal(strspn(detector->id, "abcdefghijklmnopqrstuvwxyz0123456789-"),
+                         strlen(detector->id));
+        assert_true(detector->worst >= SEVERITY_INFO && detector->worst <= SEVERITY_CRITICAL);
+        assert_non_null(detector->section);
+        assert_non_null(detector->title);
+        assert_non_null(detector->proof);
+        assert_non_null(detector->meaning);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(detector->id, DETECTORS[j]->id);
+        for (size_t j = 0; j < LIMITS_MAX && detector->limits[j].key; j++)
+            assert_non_null(detector->limits[j].help);
+    }
+}
+
+static void json_names_the_finding_and_what_proves_it(void **state)
+{
+    struct scene scene;
+    struct buffer buffer;
+    uint32_t count;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_wait(&scene, 2, 3 + i);
+    buffer_init(&buffer);
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    json_finding(&buffer, list[0], list, count);
+    const char *begin = "{\"finding\":\"accept-wait\",\"severity\":\"warning\","
+                        "\"confidence\":\"proven\",\"netns\":4026531840,"
+                        "\"subject\":{\"kind\":\"listener\",\"address\":\"10.0.0.1\","
+                        "\"port\":8080,\"pid\":100,\"comm\":\"app\"},\"since\":\"";
+    assert_int_equal(strncmp(buffer.data, begin, strlen(begin)), 0);
+    assert_non_null(strstr(buffer.data, "{\"fact\":\"longest_wait\",\"value\":5,\"limit\":1,"
+                                        "\"unit\":\"s\"}"));
+    assert_non_null(strstr(buffer.data, "\"because\":[]"));
+    buffer_clear(&buffer);
+    json_checks(&buffer, finding_engine_checks(scene.engine), count);
+    assert_int_equal(strncmp(buffer.data, "{\"checked\":", 11), 0);
+    assert_non_null(strstr(buffer.data, "\"findings\":1,\"not_checked\":[{\"finding\":\""));
+    buffer_done(&buffer);
+    scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_begins_with_the_second_of_three_frames),
+        cmocka_unit_test(it_rises_at_once_falls_later_and_ends_after_a_quiet_time),
+        cmocka_unit_test(what_held_in_the_first_frame_held_before),
+        cmocka_unit_test(what_it_learns_from_changes_takes_two_frames),
+        cmocka_unit_test(its_memory_is_bounded),
+        cmocka_unit_test(limits_are_set_by_name),
+        cmocka_unit_test(what_is_wrong_with_a_setting_is_said),
+        cmocka_unit_test(detectors_are_chosen_by_name),
+        cmocka_unit_test(the_table_is_well_formed),
+        cmocka_unit_test(json_names_the_finding_and_what_proves_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

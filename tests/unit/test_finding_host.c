@@ -1,0 +1,205 @@
+/* Detectors of counters and settings of the host and the network namespace. */
+#include "finding_scene.h"
+
+/* So many frames, each counting `more` of a fact. */
+static void count_frames(struct scene *scene, unsigned frames, enum host_fact fact, uint64_t more)
+{
+    for (unsigned i = 0; i < frames; i++) {
+        scene_frame(scene);
+        scene_listener(scene, 80, 0, 128);
+        scene_info(scene, scene_row(scene, STATE_ESTABLISHED, 40000, 2, 80), "rtt", 100);
+        scene_show(scene);
+        scene_count(scene, fact, more);
+    }
+}
+
+/* A detector, the counter it watches, how much in a frame is too much and how much is not. */
+static const struct {
+    const char *id;
+    enum host_fact fact;
+    uint64_t much, little;
+} COUNTERS[] = {
+    {"receive-drops", FACT_RCV_PRUNED, 5, 0},
+    {"receive-drops", FACT_BACKLOG_DROP, 5, 0},
+    {"reset-storm", FACT_OUT_RSTS, 100, 10},
+    {"host-drops", FACT_SOFTNET_DROPPED, 5, 0},
+    {"tw-overflow", FACT_TW_OVERFLOW, 1, 0},
+    {"bad-checksums", FACT_IN_CSUM_ERRORS, 5, 0},
+    {"rpfilter-drops", FACT_RPFILTER_DROP, 5, 0},
+    {"ttl-drops", FACT_MIN_TTL_DROP, 5, 0},
+    {"defer-accept-drops", FACT_DEFER_ACCEPT_DROP, 5, 0},
+    {"receive-collapse", FACT_RCV_COLLAPSED, 200, 5},
+    {"tfo-failing", FACT_TFO_BLACKHOLE, 5, 0},
+    {"md5-failing", FACT_MD5_FAILURE, 5, 0},
+    {"tcp-ao-failing", FACT_AO_BAD, 5, 0},
+    {"paws", FACT_PAWS_ESTAB, 5, 0},
+    {"challenge-acks", FACT_CHALLENGE_ACK, 5, 0},
+    {"retrans-not-sent", FACT_RETRANS_FAIL, 5, 0},
+    {"keepalive-abort", FACT_ABORT_ON_TIMEOUT, 5, 0},
+};
+
+static void counters_that_grow_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(COUNTERS); i++) {
+        scene_begin(&scene);
+        count_frames(&scene, 14, COUNTERS[i].fact, COUNTERS[i].much);
+        const struct finding *finding = scene_find(&scene, COUNTERS[i].id);
+        if (!finding || finding->severity != SEVERITY_WARNING)
+            fail_msg("%s: no warning", COUNTERS[i].id);
+        assert_true(finding->evidence_count > 0);
+        assert_true(finding->window_ns > 0);
+        scene_end(&scene);
+    }
+}
+
+static void counters_that_hardly_grow_are_not(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(COUNTERS); i++) {
+        scene_begin(&scene);
+        count_frames(&scene, 14, COUNTERS[i].fact, COUNTERS[i].little);
+        assert_null(scene_find(&scene, COUNTERS[i].id));
+        scene_end(&scene);
+    }
+}
+
+static void a_counter_that_is_absent_is_not_checked(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(COUNTERS); i++) {
+        scene_begin(&scene);
+        for (size_t j = 0; j < sizeof(scene.facts.known) / sizeof(scene.facts.known[0]); j++)
+            scene.facts.known[j] = 0;
+        scene_frame(&scene);
+        scene_show(&scene);
+        assert_int_equal(scene_check(&scene, COUNTERS[i].id)->verdict, VERDICT_NOT_CHECKED);
+        scene_end(&scene);
+    }
+}
+
+/* A gauge, and from where on it is a warning, and critical. */
+static const struct {
+    const char *id;
+    enum host_fact fact;
+    uint64_t well, warning, critical;
+} GAUGES[] = {
+    {"tcp-memory", FACT_TCP_MEM_PAGES, 70000, 110000, 140000},
+    {"orphans", FACT_TCP_ORPHAN, 10000, 20000, 40000},
+    {"conntrack-full", FACT_CONNTRACK_COUNT, 40000, 52000, 64000},
+};
+
+static void gauges_are_compared_with_their_limits(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(GAUGES); i++) {
+        scene_begin(&scene);
+        host_fact_set(&scene.facts, GAUGES[i].fact, GAUGES[i].well);
+        count_frames(&scene, 3, FACT_IN_SEGS, 1);
+        assert_null(scene_find(&scene, GAUGES[i].id));
+        host_fact_set(&scene.facts, GAUGES[i].fact, GAUGES[i].warning);
+        count_frames(&scene, 3, FACT_IN_SEGS, 1);
+        assert_int_equal(scene_find(&scene, GAUGES[i].id)->severity, SEVERITY_WARNING);
+        host_fact_set(&scene.facts, GAUGES[i].fact, GAUGES[i].critical);
+        count_frames(&scene, 1, FACT_IN_SEGS, 1);
+        assert_int_equal(scene_find(&scene, GAUGES[i].id)->severity, SEVERITY_CRITICAL);
+        scene_end(&scene);
+    }
+}
+
+static const struct {
+    const char *id;
+    enum host_fact fact;
+    uint64_t value;
+} SETTINGS[] = {
+    {"syncookies-off", FACT_SYNCOOKIES, 0},
+    {"abort-on-overflow", FACT_ABORT_ON_OVERFLOW, 1},
+    {"narrow-port-range", FACT_PORT_FIRST, 60000},
+};
+
+static void settings_are_told_and_no_more(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(SETTINGS); i++) {
+        scene_begin(&scene);
+        count_frames(&scene, 3, FACT_IN_SEGS, 1);
+        assert_null(scene_find(&scene, SETTINGS[i].id));
+        host_fact_set(&scene.facts, SETTINGS[i].fact, SETTINGS[i].value);
+        count_frames(&scene, 3, FACT_IN_SEGS, 1);
+        assert_int_equal(scene_find(&scene, SETTINGS[i].id)->severity, SEVERITY_INFO);
+        scene_end(&scene);
+    }
+    scene_begin(&scene);
+    host_fact_set(&scene.facts, FACT_TIMESTAMPS, 0);
+    host_fact_set(&scene.facts, FACT_TW_REUSE, 1);
+    count_frames(&scene, 3, FACT_IN_SEGS, 1);
+    assert_int_equal(scene_find(&scene, "timestamps-off")->severity, SEVERITY_WARNING);
+    scene_end(&scene);
+}
+
+static void memory_of_one_process_is_told(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        struct conn *conn = scene_row(&scene, STATE_ESTABLISHED, 40000, 2, 80);
+        conn->send_queue = 1000;
+        scene_info(&scene, conn, "rtt", 100);
+        scene.frame->details[conn->detail].meminfo_count = 9;
+        scene.frame->details[conn->detail].meminfo[5] = 300u << 20;
+        scene_show(&scene);
+    }
+    scene_expect(&scene, "buffer-hogs", SEVERITY_WARNING, 1);
+    scene_end(&scene);
+}
+
+static void losses_of_no_peer_in_particular_are_told_of_the_namespace(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 8; i++) {
+        count_frames(&scene, 1, FACT_ORIG_DATA_SENT, 1000);
+        scene_count(&scene, FACT_RETRANS_SEGS, 30);
+    }
+    const struct finding *finding = scene_find(&scene, "retransmissions");
+    assert_non_null(finding);
+    assert_int_equal(finding->subject.kind, SUBJECT_NETNS);
+    scene_end(&scene);
+}
+
+static void repeated_syns_are_no_losses_of_data(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 8; i++) {
+        count_frames(&scene, 1, FACT_ORIG_DATA_SENT, 1000);
+        scene_count(&scene, FACT_RETRANS_SEGS, 30);
+        scene_count(&scene, FACT_SYN_RETRANS, 30);
+    }
+    assert_null(scene_find(&scene, "retransmissions"));
+    scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counters_that_grow_are_found),
+        cmocka_unit_test(counters_that_hardly_grow_are_not),
+        cmocka_unit_test(a_counter_that_is_absent_is_not_checked),
+        cmocka_unit_test(gauges_are_compared_with_their_limits),
+        cmocka_unit_test(settings_are_told_and_no_more),
+        cmocka_unit_test(memory_of_one_process_is_told),
+        cmocka_unit_test(losses_of_no_peer_in_particular_are_told_of_the_namespace),
+        cmocka_unit_test(repeated_syns_are_no_losses_of_data),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

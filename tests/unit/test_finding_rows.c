@@ -1,0 +1,442 @@
+/* Detectors of rows that are not let go, of loss, of windows that are shut, of slowness. */
+#include "finding_scene.h"
+
+/* --- not let go --- */
+
+static void show_close_wait(struct scene *scene, uint32_t rows, uint32_t unread, int64_t age)
+{
+    scene_frame(scene);
+    scene_row(scene, STATE_ESTABLISHED, 8080, 3, 999);
+    for (uint32_t i = 0; i < rows; i++) {
+        struct conn *conn = scene_row(scene, STATE_CLOSE_WAIT, 8080, 2, (uint16_t)(1000 + i));
+        conn->receive_queue = unread;
+        scene_info(scene, conn, "last_ack_recv", (uint64_t)age * 1000);
+    }
+    scene_show(scene);
+}
+
+static void a_close_wait_leak_is_told_by_what_is_unread(void **state)
+{
+    static const char *const ADVICE[] = {"missing close()", "without eviction", "does not read"};
+    struct scene scene;
+    (void)state;
+    for (uint32_t unread = 0; unread < 3; unread++) {
+        scene_begin(&scene);
+        for (int i = 0; i < 3; i++)
+            show_close_wait(&scene, 150, unread, 30 + i);
+        const struct finding *finding =
+            scene_expect(&scene, "close-wait-leak", SEVERITY_WARNING, 150);
+        assert_non_null(strstr(finding->advice[0], ADVICE[unread]));
+        assert_int_equal(finding->since_ns, scene.frame->wall_ns - 32 * SECOND);
+        scene_end(&scene);
+    }
+}
+
+static void a_few_old_ones_are_told_and_very_old_ones_warned_of(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_close_wait(&scene, 12, 1, 100);
+    scene_expect(&scene, "close-wait-leak", SEVERITY_INFO, 12);
+    for (int i = 0; i < 3; i++)
+        show_close_wait(&scene, 12, 1, 700);
+    scene_expect(&scene, "close-wait-leak", SEVERITY_WARNING, 12);
+    scene_end(&scene);
+}
+
+static void descriptors_near_their_limit_make_it_critical(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    scene.has_process = true;
+    scene.process =
+        (struct process_facts){.state = 'S', .descriptors = 950, .descriptor_limit = 1000};
+    for (int i = 0; i < 5; i++)
+        show_close_wait(&scene, 150, 1, 30);
+    scene_expect(&scene, "close-wait-leak", SEVERITY_CRITICAL, 150);
+    scene_expect(&scene, "fd-limit", SEVERITY_CRITICAL, 151);
+    scene_end(&scene);
+}
+
+static void a_busy_server_passes_through_close_wait(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 5; i++)
+        show_close_wait(&scene, 150, 1, 0);
+    assert_null(scene_find(&scene, "close-wait-leak"));
+    scene_end(&scene);
+}
+
+static void what_waits_for_accept_is_no_leak(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 5; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 8080, 0, 4096);
+        for (uint32_t row = 0; row < 150; row++) {
+            struct conn *conn =
+                scene_row(&scene, STATE_CLOSE_WAIT, 8080, 2, (uint16_t)(1000 + row));
+            scene_no_owner(conn, OWNER_LISTENER);
+            scene_info(&scene, conn, "last_ack_recv", 30000);
+        }
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "close-wait-leak"));
+    scene_end(&scene);
+}
+
+static void half_closed_connections_without_a_limit_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int limited = 0; limited < 2; limited++) {
+        for (int i = 0; i < 20; i++) {
+            scene_frame(&scene);
+            for (uint16_t row = 0; row < 12; row++) {
+                struct conn *conn =
+                    scene_row(&scene, STATE_FIN_WAIT_2, (uint16_t)(40000 + row), 2, 80);
+                scene_info(&scene, conn, "last_ack_recv", 90000);
+                scene_timer(conn, limited ? TIMER_WAITING : 0, 0);
+            }
+            scene_show(&scene);
+        }
+        if (limited)
+            assert_null(scene_find(&scene, "fin-wait-2-held"));
+        else
+            scene_expect(&scene, "fin-wait-2-held", SEVERITY_WARNING, 12);
+    }
+    scene_end(&scene);
+}
+
+/* --- peers --- */
+
+static void show_silent(struct scene *scene, uint32_t rows, uint8_t timeouts, uint64_t ack_ms)
+{
+    scene_frame(scene);
+    for (uint16_t row = 0; row < 17; row++)
+        scene_row(scene, STATE_ESTABLISHED, (uint16_t)(41000 + row), 2, 1521);
+    for (uint32_t i = 0; i < rows; i++) {
+        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + i), 2, 1521);
+        scene_timer(conn, TIMER_ON, timeouts);
+        conn->send_queue = 6;
+        scene_info(scene, conn, "last_ack_recv", ack_ms);
+        scene_info(scene, conn, "rto", UINT64_C(200000) << timeouts);
+        conn->last_data_sent_ms = 1800;
+    }
+    scene_show(scene);
+}
+
+static void a_peer_that_is_gone_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_silent(&scene, 3, 5, 8000 + (uint64_t)i * 1000);
+    const struct finding *finding = scene_expect(&scene, "dead-peer", SEVERITY_WARNING, 3);
+    assert_int_equal(finding->subject.port, 1521);
+    /* five timeouts of 0.2 s, doubled each time, and 1.8 s; seen first two frames ago */
+    assert_int_equal(finding->since_ns, scene.frame->wall_ns - 10 * SECOND);
+    for (int i = 0; i < 3; i++)
+        show_silent(&scene, 3, 8, 60000);
+    scene_expect(&scene, "dead-peer", SEVERITY_CRITICAL, 3);
+    scene_end(&scene);
+}
+
+static void a_peer_that_acknowledges_is_not_gone(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_silent(&scene, 3, 5, 10);
+    for (int i = 0; i < 3; i++)
+        show_silent(&scene, 2, 2, 5000);
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+static void keepalive_probes_without_an_answer_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        scene_timer(scene_row(&scene, STATE_ESTABLISHED, 40000, 2, 80), TIMER_KEEPALIVE, 1);
+        scene_timer(scene_row(&scene, STATE_ESTABLISHED, 40001, 3, 80), TIMER_KEEPALIVE, 0);
+        scene_show(&scene);
+    }
+    scene_expect(&scene, "keepalive-unanswered", SEVERITY_INFO, 1);
+    scene_end(&scene);
+}
+
+static void show_shut(struct scene *scene, uint32_t since_ms, uint64_t window)
+{
+    scene_frame(scene);
+    struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 40000, 2, 9300);
+    scene_timer(conn, TIMER_PERSIST, 0);
+    conn->send_queue = 1000000;
+    conn->last_data_sent_ms = since_ms;
+    scene_info(scene, conn, "snd_wnd", window);
+    scene_show(scene);
+}
+
+static void a_peer_whose_window_is_shut_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (uint32_t i = 0; i < 3; i++)
+        show_shut(&scene, 20000 + i * 1000, 0);
+    const struct finding *finding = scene_expect(&scene, "peer-not-reading", SEVERITY_WARNING, 1);
+    assert_string_equal(finding->subject.name, "app");
+    assert_int_equal(finding->since_ns, scene.frame->wall_ns - 22 * SECOND);
+    scene_end(&scene);
+}
+
+static void a_short_pause_of_the_peer_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 5; i++)
+        show_shut(&scene, 1500, 0);
+    for (int i = 0; i < 5; i++)
+        show_shut(&scene, 20000, 4096);
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+static void windows_are_not_checked_without_tcp_info(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    scene_frame(&scene);
+    scene_row(&scene, STATE_ESTABLISHED, 40000, 2, 9300);
+    scene_show(&scene);
+    assert_int_equal(scene_check(&scene, "peer-not-reading")->verdict, VERDICT_NOT_CHECKED);
+    assert_string_equal(scene_check(&scene, "peer-not-reading")->reason, "tcp_info was not read");
+    scene_end(&scene);
+}
+
+static void a_process_that_does_not_read_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (uint32_t i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        struct conn *conn = scene_row(&scene, STATE_ESTABLISHED, 8080, 2, 2000);
+        conn->receive_queue = 200000;
+        conn->last_data_received_ms = 9000;
+        scene_info(&scene, conn, "rcv_wnd", 0);
+        scene_show(&scene);
+    }
+    scene_expect(&scene, "we-not-reading", SEVERITY_WARNING, 1);
+    scene_end(&scene);
+}
+
+/* --- loss --- */
+
+/* Rows to two peers, 1 MB a second each; of those to the first so many permille are sent again. */
+static void show_bulk(struct scene *scene, uint64_t permille, uint64_t needless)
+{
+    const uint64_t second = (uint64_t)scene->second;
+
+    scene_frame(scene);
+    for (uint8_t peer = 2; peer < 4; peer++) {
+        struct conn *conn =
+            scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + peer), peer, 9500);
+        const uint64_t resent = peer == 2 ? 1000000 * permille / 1000 * second : 0;
+        conn->known |= KNOWN_INFO;
+        conn->send_queue = 100000;
+        conn->bytes_sent = 1000000 * second;
+        conn->bytes_retrans = resent;
+        conn->retrans = (uint32_t)(resent / 1448);
+        scene_info(scene, conn, "dsack_dups", resent / 1448 * needless / 100);
+    }
+    scene_count(scene, FACT_ORIG_DATA_SENT, 2000);
+    scene_count(scene, FACT_RETRANS_SEGS, 1000 * permille / 1448);
+    scene_show(scene);
+}
+
+static void losses_to_one_peer_are_told_by_their_share(void **state)
+{
+    static const struct {
+        uint64_t permille;
+        enum finding_severity severity;
+    } CASES[] = {{20, SEVERITY_WARNING}, {80, SEVERITY_CRITICAL}};
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(CASES); i++) {
+        scene_begin(&scene);
+        for (int n = 0; n < 12; n++)
+            show_bulk(&scene, CASES[i].permille, 0);
+        const struct finding *finding =
+            scene_expect(&scene, "retransmissions", CASES[i].severity, 1);
+        assert_int_equal(finding->subject.kind, SUBJECT_PEER);
+        assert_int_equal(finding->subject.address.bytes[3], 2);
+        scene_end(&scene);
+    }
+}
+
+static void needless_retransmissions_are_no_loss(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 30; n++)
+        show_bulk(&scene, 20, 90);
+    assert_null(scene_find(&scene, "retransmissions"));
+    scene_expect(&scene, "spurious-retrans", SEVERITY_WARNING, 1);
+    scene_end(&scene);
+}
+
+static void a_loss_now_and_then_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 12; n++)
+        show_bulk(&scene, 2, 0);
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+/* --- slow --- */
+
+static void show_limited(struct scene *scene, uint64_t rwnd_permille)
+{
+    const uint64_t second = (uint64_t)scene->second;
+
+    scene_frame(scene);
+    struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 40000, 2, 9500);
+    conn->send_queue = 100000;
+    scene_info(scene, conn, "busy_time", second * 900000);
+    scene_info(scene, conn, "rwnd_limited", second * 900 * rwnd_permille);
+    scene_show(scene);
+}
+
+static void a_receiver_that_holds_us_back_is_told(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 15; n++)
+        show_limited(&scene, 700);
+    scene_expect(&scene, "limited-by-receiver", SEVERITY_WARNING, 1);
+    scene_end(&scene);
+    scene_begin(&scene);
+    for (int n = 0; n < 15; n++)
+        show_limited(&scene, 50);
+    assert_null(scene_find(&scene, "limited-by-receiver"));
+    scene_end(&scene);
+}
+
+static void show_round_trip(struct scene *scene, uint32_t rtt_us, uint64_t least_us)
+{
+    scene_frame(scene);
+    struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 40000, 2, 9500);
+    conn->send_queue = 100000;
+    conn->rtt_us = rtt_us;
+    conn->known |= KNOWN_RTT;
+    scene_info(scene, conn, "min_rtt", least_us);
+    scene_info(scene, conn, "unacked", 40);
+    scene_show(scene);
+}
+
+static void a_queue_on_the_way_is_told_from_a_far_peer(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 14; n++)
+        show_round_trip(&scene, 250000, 20000);
+    scene_expect(&scene, "bufferbloat", SEVERITY_WARNING, 1);
+    scene_end(&scene);
+    scene_begin(&scene);
+    for (int n = 0; n < 14; n++)
+        show_round_trip(&scene, 250000, 240000);
+    scene_assert_quiet(&scene);
+    scene_end(&scene);
+}
+
+static void show_idle(struct scene *scene, uint32_t rows, bool public, uint32_t silent_ms,
+                      uint8_t timer)
+{
+    scene_frame(scene);
+    for (uint32_t i = 0; i < rows; i++) {
+        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + i), 2, 5432);
+        conn->last_data_sent_ms = conn->last_data_received_ms = silent_ms;
+        conn->timer = timer;
+        if (public)
+            conn->tuple.remote.bytes[0] = 52;
+    }
+    scene_show(scene);
+}
+
+static void idle_connections_without_keepalive_are_told(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_idle(&scene, 25, true, 400000, 0);
+    scene_expect(&scene, "idle-without-keepalive", SEVERITY_WARNING, 25);
+    scene_end(&scene);
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_idle(&scene, 25, false, 400000, 0);
+    scene_expect(&scene, "idle-without-keepalive", SEVERITY_INFO, 25);
+    scene_end(&scene);
+}
+
+static void heartbeats_and_keepalive_are_enough(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_idle(&scene, 25, true, 30000, 0);
+    for (int i = 0; i < 3; i++)
+        show_idle(&scene, 25, true, 400000, TIMER_KEEPALIVE);
+    assert_null(scene_find(&scene, "idle-without-keepalive"));
+    scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_close_wait_leak_is_told_by_what_is_unread),
+        cmocka_unit_test(a_few_old_ones_are_told_and_very_old_ones_warned_of),
+        cmocka_unit_test(descriptors_near_their_limit_make_it_critical),
+        cmocka_unit_test(a_busy_server_passes_through_close_wait),
+        cmocka_unit_test(what_waits_for_accept_is_no_leak),
+        cmocka_unit_test(half_closed_connections_without_a_limit_are_found),
+        cmocka_unit_test(a_peer_that_is_gone_is_found),
+        cmocka_unit_test(a_peer_that_acknowledges_is_not_gone),
+        cmocka_unit_test(keepalive_probes_without_an_answer_are_found),
+        cmocka_unit_test(a_peer_whose_window_is_shut_is_found),
+        cmocka_unit_test(a_short_pause_of_the_peer_is_no_finding),
+        cmocka_unit_test(windows_are_not_checked_without_tcp_info),
+        cmocka_unit_test(a_process_that_does_not_read_is_found),
+        cmocka_unit_test(losses_to_one_peer_are_told_by_their_share),
+        cmocka_unit_test(needless_retransmissions_are_no_loss),
+        cmocka_unit_test(a_loss_now_and_then_is_no_finding),
+        cmocka_unit_test(a_receiver_that_holds_us_back_is_told),
+        cmocka_unit_test(a_queue_on_the_way_is_told_from_a_far_peer),
+        cmocka_unit_test(idle_connections_without_keepalive_are_told),
+        cmocka_unit_test(heartbeats_and_keepalive_are_enough),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -28,6 +28,7 @@ struct events_run {
     bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
+    int signal;          /* that came while a log was read; 0 = none */
     int64_t end_mono_ns; /* of a log: what came later is not printed */
 };
 
@@ -186,46 +187,77 @@ static int seek_at(struct events_run *run, struct source *source, int64_t *from_
     return EXIT_FAILED;
 }
 
+static bool take_signal(void *data)
+{
+    struct events_run *run = data;
+
+    if (!run->signal)
+        run->signal = headless_signal(&run->headless);
+    return run->signal != 0;
+}
+
+/* Events of the frame that was read. 0, -ENODATA past the end of --for, or -errno of the output. */
+static int print_frame(struct events_run *run, struct frame *frame, int64_t from_ns)
+{
+    const int64_t for_ns = run->headless.options->for_ns;
+
+    if (run->end_mono_ns == INT64_MAX && for_ns > 0)
+        run->end_mono_ns = frame->mono_ns + for_ns;
+    const bool over = frame->mono_ns >= run->end_mono_ns;
+    take_frame(run, frame);
+    if (frame->wall_ns < from_ns)
+        run->cursor = frame->next_event;
+    else { /* a frame past the end has events of before it */
+        int error = print_ring(run, frame->next_event);
+        if (error)
+            return error;
+    }
+    return over ? -ENODATA : 0;
+}
+
+/* No frame: -EAGAIN (wait for more), -ENODATA, or -errno of the output. A log that was filtered to
+ * its events has them in the ring nevertheless. */
+static int print_frameless(struct events_run *run, struct source *source, int error)
+{
+    const int descriptor = replay_descriptor(source);
+    const int printed = print_ring(run, event_ring_next(run->ring));
+
+    if (!printed && error == -EAGAIN)
+        headless_wait(&run->headless, &descriptor, 1, -1);
+    return printed ? printed : error;
+}
+
+/* A pipe is followed until a signal comes; the reading of a file is interrupted by it. */
+static int signal_code(const struct events_run *run, const struct source *source)
+{
+    return replay_is_pipe(source) ? headless_exit_code(run->signal, EXIT_DONE) : 128 + run->signal;
+}
+
 static int read_log(struct events_run *run, struct source *source, struct frame_pool *pool,
                     int64_t from_ns)
 {
     const struct wish wish = {.state_bits = 0};
-    struct headless *headless = &run->headless;
-    int64_t for_ns = headless->options->for_ns;
-    int descriptor = replay_descriptor(source), error = 0;
+    int error = 0;
 
-    headless->end_ns = INT64_MAX; /* --for is time of the log here */
-    while (!error) {
+    run->headless.end_ns = INT64_MAX; /* --for is time of the log here */
+    replay_set_interrupt(source, take_signal, run);
+    while (!error || error == -EAGAIN) {
         struct frame *frame = frame_new(pool);
         error = frame ? source_next(source, frame, &wish) : -ENOMEM;
-        if (error) {
-            if (error != -EAGAIN && error != -ENODATA) {
-                message("%s: %s", headless->options->from,
+        if (!error) {
+            error = print_frame(run, frame, from_ns);
+        } else {
+            if (error != -EAGAIN && error != -ENODATA && error != -EINTR) {
+                message("%s: %s", run->headless.options->from,
                         frame ? frame->missing.text : error_text(error));
                 frame_release(frame);
                 return EXIT_FAILED;
             }
             frame_release(frame);
-            if (error == -EAGAIN) {
-                headless_wait(headless, &descriptor, 1, -1);
-                error = 0;
-            }
-        } else {
-            bool early = frame->wall_ns < from_ns;
-            if (run->end_mono_ns == INT64_MAX && for_ns > 0)
-                run->end_mono_ns = frame->mono_ns + for_ns;
-            const bool over = frame->mono_ns >= run->end_mono_ns;
-            take_frame(run, frame);
-            if (early)
-                run->cursor = frame->next_event;
-            else /* a frame past the end has events of before it */
-                error = print_ring(run, frame->next_event);
-            if (!error && over)
-                error = -ENODATA;
+            error = error == -EINTR ? error : print_frameless(run, source, error);
         }
-        int signal = headless_signal(headless);
-        if (signal)
-            return 128 + signal;
+        if (take_signal(run))
+            return signal_code(run, source);
     }
     return error == -ENODATA ? EXIT_DONE : error;
 }
@@ -255,11 +287,13 @@ static int events_from(struct events_run *run)
         code = read_log(run, source, pool, from_ns);
     if (code < 0)
         code = output_exit_code(code);
-    if (replay_damage(source)[0] || replay_is_torn(source)) {
-        message("%s: %s", from,
-                replay_damage(source)[0] ? replay_damage(source)
-                                         : "its end is torn: what came before it was told");
+    if (code != EXIT_FAILED && replay_fault(source)[0]) {
+        message("%s: %s", from, replay_fault(source));
         code = code == EXIT_DONE ? EXIT_PARTLY : code;
+    } else if (code == EXIT_DONE && !run->signal && !run->frame &&
+               event_ring_next(run->ring) == 1) {
+        message("%s: it has no frame and no event", from);
+        code = EXIT_FAILED;
     }
 out:
     take_frame(run, NULL);

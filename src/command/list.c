@@ -11,14 +11,17 @@
 #include "core/view.h"
 #include "options/options.h"
 #include "options/output.h"
+#include "source/log/replay.h"
 #include "source/privilege.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CELL_MAX 2048 /* bytes of one cell's text */
+#define CELL_MAX       2048 /* bytes of one cell's text */
+#define WAIT_SILENT_MS 1000
 
 struct list {
     const struct options *options;
@@ -260,6 +263,55 @@ static int show(struct list *list, const struct frame *frame)
                                                                                : EXIT_DONE;
 }
 
+/* A log of which a part could not be read, where the frame does not say so. */
+static int check_log(const struct list *list, const struct source *source,
+                     const struct frame *frame, int code)
+{
+    const char *fault = list->options->from ? replay_fault(source) : "";
+
+    if (code != EXIT_DONE || !fault[0] || frame->missing.reasons & MISSING_LOG)
+        return code;
+    message("%s: %s", list->options->from, fault);
+    return EXIT_PARTLY;
+}
+
+/* Nothing has come out of the pipe yet: as cat does, but not without a word. */
+static void wait_for_log(const struct list *list, const struct source *source, bool *said)
+{
+    struct pollfd log = {.fd = replay_descriptor(source), .events = POLLIN};
+
+    if (poll(&log, 1, *said ? -1 : WAIT_SILENT_MS) != 0)
+        return;
+    message("%s: nothing has been written to it yet: waiting", list->options->from);
+    *said = true;
+}
+
+static int take_frame(const struct list *list, struct collector *collector,
+                      const struct source *source, struct frame **frame)
+{
+    bool said = false;
+    int error = collector_step(collector, frame);
+
+    while (error == -EAGAIN && list->options->from) {
+        wait_for_log(list, source, &said);
+        error = collector_step(collector, frame);
+    }
+    return error;
+}
+
+static void tell_failure(const struct list *list, struct collector *collector, int error)
+{
+    char trouble[160] = "";
+
+    collector_trouble(collector, trouble, sizeof(trouble));
+    if (list->options->from && error == -ENODATA)
+        message("%s: it has no whole frame", list->options->from);
+    else if (list->options->from && trouble[0])
+        message("%s: %s", list->options->from, trouble);
+    else
+        message("no connections could be had: %s", trouble[0] ? trouble : error_text(error));
+}
+
 /* The first frame of a collector without a thread. Takes the source over. */
 static int list_source(struct list *list, struct source *source)
 {
@@ -268,7 +320,6 @@ static int list_source(struct list *list, struct source *source)
                                           .walk_by_bpf = options_may_use_bpf(list->options)};
     struct collector *collector = NULL;
     struct frame *frame = NULL;
-    char trouble[160] = "";
     int error = collector_new(&collector, &settings), code = EXIT_FAILED;
 
     if (error) {
@@ -276,14 +327,12 @@ static int list_source(struct list *list, struct source *source)
         message("%s", error_text(error));
         return EXIT_FAILED;
     }
-    error = collector_step(collector, &frame);
+    error = take_frame(list, collector, source, &frame);
     privilege_keep(0); /* all is read */
-    if (error) {
-        collector_trouble(collector, trouble, sizeof(trouble));
-        message("no connections could be had: %s", trouble[0] ? trouble : error_text(error));
-    } else {
-        code = show(list, frame);
-    }
+    if (error)
+        tell_failure(list, collector, error);
+    else
+        code = check_log(list, source, frame, show(list, frame));
     frame_release(frame);
     collector_free(collector);
     return code;

@@ -1,8 +1,9 @@
 /* Lines out of bytes: buffers, the plain form, opening. The .zst form is in reader_zst.c,
- * seeking in reader_seek.c. Must not know what a line means. */
+ * seeking in reader_seek.c. Independent of what a line means. */
 #include "session/log/reader_private.h"
 
 #include "session/format/format.h"
+#include "session/log/form.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,9 +31,12 @@ int log_reader_open_descriptor(struct log_reader **reader, int descriptor, char 
         error = made ? -errno : -ENOMEM;
         goto fail;
     }
-    if (S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    if (S_ISDIR(status.st_mode) || S_ISBLK(status.st_mode) || S_ISCHR(status.st_mode)) {
         error = -EINVAL;
-        snprintf(why, size, "not a file with a session log");
+        snprintf(why, size,
+                 S_ISDIR(status.st_mode) ? "a folder: name the file of a session log"
+                 : isatty(descriptor)    ? "a terminal: pipe a session log into it"
+                                         : "a device: name the file of a session log");
         goto close;
     }
     made->descriptor = descriptor;
@@ -134,6 +138,29 @@ void reader_forget(struct log_reader *reader, uint64_t offset)
     reader->offset = reader->chunk_offset = reader->text_offset = offset;
 }
 
+/* Without an end: zeros, a device, something that is no log. */
+int reader_drop(struct log_reader *reader, uint64_t offset, size_t length)
+{
+    reader->lineless += length;
+    if (reader->lineless <= LINELESS_MAX)
+        return reader_damaged(reader, offset, "a line without an end");
+    snprintf(reader->damage, sizeof(reader->damage), "no end of a line in %u MiB",
+             (unsigned)(LINELESS_MAX >> 20));
+    return -EFBIG;
+}
+
+/* A file may have holes of any length, which are zeros. */
+static void skip_hole(struct log_reader *reader)
+{
+    if (!reader->seekable)
+        return;
+    off_t data = lseek(reader->descriptor, (off_t)reader->offset, SEEK_DATA);
+    if (data > (off_t)reader->offset)
+        reader->offset = (uint64_t)data;
+    else if (data < 0 && errno == ENXIO && reader->offset < reader->size)
+        reader->offset = reader->size;
+}
+
 int reader_fill_plain(struct log_reader *reader)
 {
     int error = reader_make_room(reader, READ_BYTES);
@@ -144,36 +171,63 @@ int reader_fill_plain(struct log_reader *reader)
         return got ? (int)got : -ENODATA;
     reader->filled += (size_t)got;
     char *newline = memrchr(reader->text + reader->whole, '\n', reader->filled - reader->whole);
-    if (newline)
+    if (newline) {
         reader->whole = (size_t)(newline - reader->text) + 1;
-    else if (reader->filled - reader->begin > SESSION_LINE_MAX) {
+        reader->lineless = 0;
+    } else if (reader->filled - reader->begin > SESSION_LINE_MAX) {
+        const size_t length = reader->filled - reader->begin;
         reader->skip_line = true;
         reader->filled = reader->whole = reader->begin;
-        return reader_damaged(reader, reader->offset, "a line without an end");
+        error = reader_drop(reader, reader->offset, length);
+        skip_hole(reader);
+        return error;
     }
     return 0;
 }
 
-static int sniff(struct log_reader *reader)
+static int take_form(struct log_reader *reader, const uint8_t *bytes, size_t length)
 {
-    if (reader->seekable) {
-        uint8_t bytes[4];
-        ssize_t got = pread(reader->descriptor, bytes, sizeof(bytes), 0);
-        if (got < (ssize_t)sizeof(bytes))
-            return got < 0 ? -errno : -ENODATA;
-        reader->zstd = zst_is_magic(bytes) || bytes[0] != '{';
-        reader->sniffed = true;
-        return 0;
+    const char *foreign = NULL;
+    enum log_form form = log_form_find(bytes, length, &foreign);
+    uint64_t found;
+
+    if (form == LOG_FORM_FOREIGN) {
+        snprintf(reader->damage, sizeof(reader->damage), "%s", foreign);
+        return -EMEDIUMTYPE;
     }
+    /* A chunk that is damaged at its beginning, or no log. */
+    const uint64_t near = reader->size < RESYNC_BYTES ? reader->size : RESYNC_BYTES;
+    if (form == LOG_FORM_UNKNOWN && reader->seekable &&
+        zst_resync(reader->descriptor, near, 0, &found) == 0)
+        form = LOG_FORM_ZSTD;
+    reader->zstd = form == LOG_FORM_ZSTD;
+    reader->sniffed = true;
+    return 0;
+}
+
+int reader_sniff_file(struct log_reader *reader)
+{
+    uint8_t bytes[LOG_FORM_BYTES];
+
+    if (reader->sniffed)
+        return 0;
+    reader_look_at_size(reader);
+    ssize_t got = pread(reader->descriptor, bytes, sizeof(bytes), 0);
+    if (got < 4)
+        return got < 0 ? -errno : -ENODATA;
+    return take_form(reader, bytes, (size_t)got);
+}
+
+static int sniff_pipe(struct log_reader *reader)
+{
     int error = reader_fill_plain(reader);
     if (error)
         return error;
     if (reader->filled < 4)
         return -EAGAIN;
-    reader->zstd = zst_is_magic((const uint8_t *)reader->text);
-    reader->sniffed = true;
-    if (!reader->zstd)
-        return 0;
+    error = take_form(reader, (const uint8_t *)reader->text, reader->filled);
+    if (error || !reader->zstd)
+        return error;
     reader->packed = malloc(READ_BYTES * 2);
     if (!reader->packed || reader->filled > READ_BYTES * 2)
         return -ENOMEM;
@@ -186,11 +240,22 @@ static int sniff(struct log_reader *reader)
 static int fill(struct log_reader *reader)
 {
     if (!reader->sniffed) {
-        int error = sniff(reader);
+        int error = reader->seekable ? reader_sniff_file(reader) : sniff_pipe(reader);
         if (error || reader->whole > reader->begin)
             return error;
     }
     return reader->zstd ? reader_fill_zst(reader) : reader_fill_plain(reader);
+}
+
+static void skip_byte_order_mark(struct log_text *line)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    const size_t length = sizeof(mark) - 1;
+
+    if (line->length < length || memcmp(line->text, mark, length) != 0)
+        return;
+    line->text += length;
+    line->length -= length;
 }
 
 int log_reader_next(struct log_reader *reader, struct log_text *line)
@@ -206,6 +271,8 @@ int log_reader_next(struct log_reader *reader, struct log_text *line)
                 continue;
             }
             *line = (struct log_text){at, (size_t)(newline - at)};
+            if (!reader->zstd && log_reader_line_place(reader) == 0)
+                skip_byte_order_mark(line);
             return 0;
         }
         int error = fill(reader);

@@ -24,7 +24,8 @@ int log_reader_open_descriptor(struct log_reader **reader, int descriptor, char 
 void log_reader_close(struct log_reader *reader);
 
 /* 0; -ENODATA: the end (a file that grows may give more later); -EAGAIN: nothing in the pipe now;
- * -EBADMSG: something damaged was passed over (log_reader_damage says what); other -errno. */
+ * -EBADMSG: something damaged was passed over; -EMEDIUMTYPE: compressed in a way that is not read;
+ * -EFBIG: no log, without an end (log_reader_damage says what of these three); other -errno. */
 int log_reader_next(struct log_reader *reader, struct log_text *line);
 /* Puts the line just read back: the next call gives it again. */
 void log_reader_again(struct log_reader *reader);

@@ -18,6 +18,7 @@ struct log_reader {
     size_t begin, whole, filled, capacity;
     size_t line_begin; /* of the line given last */
     bool skip_line;    /* the rest of a line that is too long is passed over */
+    uint64_t lineless; /* bytes passed over since the last end of a line */
 
     ZSTD_DCtx *unpacker;
     uint8_t *packed; /* bytes of the file not yet unpacked: [packed_begin, packed_end) */
@@ -32,7 +33,7 @@ struct log_reader {
     bool keys_done;
     uint64_t place;
 
-    char damage[160];
+    char damage[200];
     uint64_t damage_count, damage_offset;
 };
 
@@ -41,6 +42,12 @@ struct log_reader {
     (4u << 20) /* a chunk up to this long is checked before a line of it is given                  \
                 */
 
+#define RESYNC_BYTES (16u << 20)  /* a log that begins with damage has a whole chunk in these */
+#define LINELESS_MAX (256u << 20) /* without an end of a line: no log */
+
+int reader_sniff_file(struct log_reader *reader); /* 0; -ENODATA: too short yet; -EMEDIUMTYPE */
+/* A part of a line that is too long: -EBADMSG, or -EFBIG where there were too many of them. */
+int reader_drop(struct log_reader *reader, uint64_t offset, size_t length);
 int reader_fill_plain(struct log_reader *reader);
 int reader_fill_zst(struct log_reader *reader);
 /* Bytes from the file or pipe: > 0, 0 at the end, -EAGAIN, -errno. */

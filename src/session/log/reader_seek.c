@@ -13,19 +13,6 @@
 
 /* --- .zst --- */
 
-static int sniff_file(struct log_reader *reader)
-{
-    uint8_t bytes[4];
-    if (reader->sniffed)
-        return 0;
-    ssize_t got = pread(reader->descriptor, bytes, sizeof(bytes), 0);
-    if (got < (ssize_t)sizeof(bytes))
-        return got < 0 ? -errno : -ENODATA;
-    reader->zstd = zst_is_magic(bytes) || bytes[0] != '{';
-    reader->sniffed = true;
-    return 0;
-}
-
 static int walk_one(struct log_reader *reader)
 {
     struct zst_frame frame;
@@ -54,7 +41,7 @@ int log_reader_prepare(struct log_reader *reader, unsigned frames)
     if (!reader->seekable)
         return -ESPIPE;
     reader_look_at_size(reader);
-    int error = sniff_file(reader);
+    int error = reader_sniff_file(reader);
     if (error || !reader->zstd)
         return error == -ENODATA ? 0 : error;
     if (!reader->walked && !reader->keys.count &&
@@ -208,7 +195,7 @@ int log_reader_seek(struct log_reader *reader, int64_t wall_ns)
     if (!reader->seekable)
         return -ESPIPE;
     reader_look_at_size(reader);
-    int error = sniff_file(reader);
+    int error = reader_sniff_file(reader);
     if (error)
         return error;
     return reader->zstd ? seek_zst(reader, wall_ns) : seek_plain(reader, wall_ns);
@@ -219,7 +206,7 @@ int log_reader_go(struct log_reader *reader, uint64_t place)
     if (!reader->seekable)
         return -ESPIPE;
     reader_look_at_size(reader);
-    int error = sniff_file(reader);
+    int error = reader_sniff_file(reader);
     if (!error)
         go(reader, place);
     return error;

@@ -5,12 +5,14 @@
 #include "session/format/format.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zstd_errors.h>
 
 #define PACKED_BYTES (READ_BYTES * 2u)
-#define WINDOW_LOG   23 /* 8 MiB: what our level 3 and zstd's defaults up to 19 need */
+#define WINDOW_LOG   27 /* 128 MiB: what zstd -22 and zstd --long make, and zstd -d reads unasked */
 
 static int prepare(struct log_reader *reader)
 {
@@ -81,14 +83,15 @@ static int take_text(struct log_reader *reader, bool chunk_ended)
     size_t rest = reader->filled - reader->whole;
     char *newline = memrchr(reader->text + reader->whole, '\n', rest);
 
-    if (newline)
+    if (newline) {
         reader->whole = (size_t)(newline - reader->text) + 1;
-    if (reader->filled == reader->whole)
-        return 0;
-    if (!chunk_ended && reader->filled - reader->whole <= SESSION_LINE_MAX)
+        reader->lineless = 0;
+        rest = reader->filled - reader->whole;
+    }
+    if (rest == 0 || (!chunk_ended && rest <= SESSION_LINE_MAX))
         return 0;
     reader->filled = reader->whole;
-    return reader_damaged(reader, reader->chunk_offset, "a line without an end");
+    return reader_drop(reader, reader->chunk_offset, rest);
 }
 
 static int chunk_ended(struct log_reader *reader)
@@ -126,6 +129,13 @@ int reader_fill_zst(struct log_reader *reader)
         ZSTD_inBuffer in = {reader->packed, reader->packed_end, reader->packed_begin};
         ZSTD_outBuffer out = {reader->text + reader->filled, READ_BYTES, 0};
         size_t left = ZSTD_decompressStream(reader->unpacker, &out, &in);
+        if (ZSTD_getErrorCode(left) == ZSTD_error_frameParameter_windowTooLarge) {
+            snprintf(reader->damage, sizeof(reader->damage),
+                     "compressed with a window of more than %u MiB: pipe what \"zstd -dc --long=31 "
+                     "FILE\" prints into tcplens, and name the log \"-\"",
+                     1u << (WINDOW_LOG - 20));
+            return -EMEDIUMTYPE;
+        }
         if (ZSTD_isError(left)) {
             reader->filled = reader->whole;
             return resync(reader, ZSTD_getErrorName(left));

@@ -44,9 +44,15 @@ struct replay {
     bool has_frame; /* frame and state go together: nothing was read since */
     bool ready;     /* the next frame to give is `frame` */
     bool stale;     /* something was damaged since the last keyframe */
+    bool unchecked; /* nothing of it could be read when it was opened */
+    bool torn;      /* the log ends within a frame */
+    bool framed;    /* a frame line was read: else events are all that there is */
     bool gap_line;  /* one was read since the last frame line */
     bool gap;       /* one stands right before `frame` */
     char damage[200];
+    bool (*interrupted)(void *data); /* NULL = never */
+    void *interrupt_data;
+    uint32_t looked;
     int64_t before_mono_ns;           /* of the frame line before `frame`, 0 = none was read */
     int64_t given_ns;                 /* wall_ns of the frame given last, INT64_MIN = none */
     struct replay_position at, given; /* of the frame line read last, of the frame given last */

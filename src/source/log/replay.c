@@ -1,5 +1,5 @@
 /* replay: lines become state, a frame line makes a frame of it. What cannot be read is passed over
- * and said in the frames that lack it. Must not know files but through session/log_reader.h. */
+ * and said in the frames that lack it. */
 #include "base/grow.h"
 #include "source/log/private.h"
 
@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PENDING_MAX 262144u /* events between two frames that are kept */
-#define NEAR_NS     INT64_C(1000000000)
+#define PENDING_MAX   262144u /* events between two frames that are kept */
+#define UNFRAMED_MOST 16384u  /* events without a frame line that are kept back */
+#define NOT_READ      "not a session log that this tcplens reads: "
+#define LOOK_EVERY    256u /* lines */
+#define NEAR_NS       INT64_C(1000000000)
 
 static void note_damage(struct replay *replay, const char *what)
 {
@@ -71,7 +74,7 @@ static void take_frame(struct replay *replay, const struct session_frame *frame)
 {
     replay->before_mono_ns = replay->has_frame ? replay->frame.mono_ns : 0;
     replay->frame = *frame;
-    replay->has_frame = true;
+    replay->has_frame = replay->framed = true;
     replay->gap = replay->gap_line;
     replay->gap_line = false;
     if (frame->key)
@@ -120,6 +123,30 @@ void replay_count_line(struct replay_position *at, const struct log_reader *read
     *at = (struct replay_position){.place = log_reader_line_place(reader)};
 }
 
+/* What the first line is instead of a head line. */
+static void describe_first_line(const struct log_text *text, bool is_line, const char *why,
+                                char *reason, size_t size)
+{
+    if (text->length && text->text[0] == '\0')
+        snprintf(reason, size,
+                 "it begins with NUL bytes: it was truncated while a recorder wrote it");
+    else if (is_line)
+        snprintf(reason, size, "its first line is no head line (keep that when you filter a log)");
+    else
+        snprintf(reason, size, "its first line: %.110s", why);
+}
+
+/* Of a pipe that had nothing when it was opened. */
+static int refuse_first_line(struct replay *replay, const struct log_text *text, bool is_line,
+                             const char *why)
+{
+    char reason[160];
+
+    describe_first_line(text, is_line, why, reason, sizeof(reason));
+    snprintf(replay->damage, sizeof(replay->damage), NOT_READ "%.150s", reason);
+    return -EINVAL;
+}
+
 int replay_read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind)
 {
     struct session_line line;
@@ -131,6 +158,9 @@ int replay_read_line(struct replay *replay, const struct log_text *text, enum re
         snprintf(replay->damage, sizeof(replay->damage), "%s", why);
         return error;
     }
+    if (replay->unchecked && (error || line.kind != RECORD_HEAD))
+        return refuse_first_line(replay, text, !error, why);
+    replay->unchecked = false;
     if (error) {
         note_damage(replay, why);
         line.kind = RECORD_NONE;
@@ -141,12 +171,23 @@ int replay_read_line(struct replay *replay, const struct log_text *text, enum re
     return 0;
 }
 
+/* Not with each line: it may be a system call. */
+static bool is_interrupted(struct replay *replay)
+{
+    return replay->interrupted && ++replay->looked % LOOK_EVERY == 0 &&
+           replay->interrupted(replay->interrupt_data);
+}
+
 int replay_next_text(struct replay *replay, struct log_text *text)
 {
-    int error = log_reader_next(replay->reader, text);
+    int error = -EBADMSG;
+
     while (error == -EBADMSG) {
-        note_damage(replay, log_reader_damage(replay->reader));
+        if (is_interrupted(replay))
+            return -EINTR;
         error = log_reader_next(replay->reader, text);
+        if (error == -EBADMSG || error == -EFBIG || error == -EMEDIUMTYPE)
+            note_damage(replay, log_reader_damage(replay->reader));
     }
     return error;
 }
@@ -159,10 +200,16 @@ int replay_read_to_frame(struct replay *replay)
         int error = replay_next_text(replay, &text);
         if (!error)
             error = replay_read_line(replay, &text, &kind);
+        if (error == -ENODATA && !replay->framed)
+            push_events(replay);
         if (error)
             return error;
         if (kind == RECORD_FRAME)
             return 0;
+        if (!replay->framed && replay->pending_count >= UNFRAMED_MOST) {
+            push_events(replay);
+            return -EAGAIN;
+        }
     }
 }
 
@@ -249,33 +296,39 @@ static void replay_close(struct source *source)
 /* A first line that is no head line of a version we read is refused at once. */
 static int check_head(struct replay *replay, const char *path, char *why, size_t size)
 {
-    struct log_text text;
+    struct log_text text = {.length = 0};
     struct session_line line;
-    char reason[200] = "";
+    char words[160] = "", reason[240] = "";
     int error = log_reader_next(replay->reader, &text);
 
-    if (error == -ENODATA || error == -EAGAIN)
-        return 0;            /* nothing yet: it may be written just now */
+    replay->unchecked = error == -ENODATA || error == -EAGAIN;
+    if (replay->unchecked)
+        return 0; /* nothing yet: it may be written just now */
+    if (error == -EMEDIUMTYPE) {
+        snprintf(why, size, "%s: %s", path, log_reader_damage(replay->reader));
+        return error;
+    }
     if (error == -EBADMSG) { /* what follows the damage may be read */
         note_damage(replay, log_reader_damage(replay->reader));
-        snprintf(reason, sizeof(reason), "%s", replay->damage);
         error = replay_next_text(replay, &text);
         if (!error) {
             log_reader_again(replay->reader);
             return 0;
         }
+        if (error == -EAGAIN)
+            return 0;
+        snprintf(reason, sizeof(reason), "%s", replay->damage);
     }
-    if (!error)
-        error = session_read_line(&replay->state, text.text, text.length, &line, reason,
-                                  sizeof(reason));
-    if (!error && line.kind != RECORD_HEAD)
-        snprintf(reason, sizeof(reason), "its first line is no head line");
-    if (!error && line.kind == RECORD_HEAD) {
-        log_reader_again(replay->reader);
-        return 0;
+    if (!error) {
+        error =
+            session_read_line(&replay->state, text.text, text.length, &line, words, sizeof(words));
+        if (!error && line.kind == RECORD_HEAD) {
+            log_reader_again(replay->reader);
+            return 0;
+        }
+        describe_first_line(&text, !error, words, reason, sizeof(reason));
     }
-    snprintf(why, size, "%s: not a session log that this tcplens reads: %s", path,
-             reason[0] ? reason : strerror(-error));
+    snprintf(why, size, "%s: " NOT_READ "%s", path, reason[0] ? reason : strerror(-error));
     return error ? error : -EINVAL;
 }
 
@@ -339,5 +392,22 @@ const char *replay_damage(const struct source *source)
 
 bool replay_is_torn(const struct source *source)
 {
-    return log_reader_torn(((const struct replay *)source)->reader) > 0;
+    const struct replay *replay = (const struct replay *)source;
+
+    return replay->torn || log_reader_torn(replay->reader) > 0;
+}
+
+const char *replay_fault(const struct source *source)
+{
+    if (replay_damage(source)[0])
+        return replay_damage(source);
+    return replay_is_torn(source) ? "log is truncated; everything before that was read" : "";
+}
+
+void replay_set_interrupt(struct source *source, bool (*interrupted)(void *data), void *data)
+{
+    struct replay *replay = replay_of(source);
+
+    replay->interrupted = interrupted;
+    replay->interrupt_data = data;
 }

@@ -14,9 +14,13 @@ int replay_open(struct source **source, const char *path, char *why, size_t size
 /* Where events go as frames are read; NULL = nowhere. */
 void replay_set_ring(struct source *source, struct event_ring *ring);
 
+/* Reading, however far the next frame is, ends with -EINTR once `interrupted` returns true. */
+void replay_set_interrupt(struct source *source, bool (*interrupted)(void *data), void *data);
+
 /* source_next gives the frame after the last one: -ENODATA at the end (a file that grows may have
  * more later), -EAGAIN while a pipe has nothing (poll replay_descriptor), -errno with
- * frame->missing.text. Frames near something damaged say so: MISSING_LOG. */
+ * frame->missing.text. A log without frame lines gives its events to the ring, with -EAGAIN where
+ * there are many and -ENODATA at the end. Frames near something damaged say so: MISSING_LOG. */
 
 /* Time of the frame that the next source_next gives; errors as source_next. */
 int replay_peek(struct source *source, int64_t *wall_ns);
@@ -30,8 +34,10 @@ int replay_descriptor(const struct source *source);
 bool replay_is_pipe(const struct source *source);
 /* One line about what was damaged, "" = nothing yet. */
 const char *replay_damage(const struct source *source);
-/* Damage, and bytes at the end that were no whole line or frame. */
+/* Bytes at the end that were no whole line or frame. */
 bool replay_is_torn(const struct source *source);
+/* What was damaged, or that the end is torn, as far as was read; "" = nothing. */
+const char *replay_fault(const struct source *source);
 
 /* Searching for an event, in slices so that it can be given up: from the frame given last, forward
  * or backward. */

@@ -122,6 +122,7 @@ static int go_to_last_whole(struct replay *replay)
 {
     struct replay_position to = replay->at;
 
+    replay->torn = true;
     if (to.frames || find_last_before(replay, log_reader_place(replay->reader), &to) == 0)
         return go_to(replay, to);
     return -ENODATA;

@@ -198,15 +198,19 @@ static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
     return error;
 }
 
-/* The pid was read in /proc; the pidfd was made of it in our own pid namespace. */
-static int check_namespace(const struct act_process *process, char text[ACT_TEXT_MAX])
+/* In another namespace's /proc each number is another process's, or nobody's, here. */
+static int check_view(char text[ACT_TEXT_MAX])
 {
     struct proc_view view;
 
     proc_view_prove(&view);
     proc_view_text(&view, text, ACT_TEXT_MAX);
-    if (view.kind != PROC_VIEW_OWN)
-        return -EXDEV;
+    return view.kind == PROC_VIEW_OWN ? 0 : -EXDEV;
+}
+
+/* The pid was read in /proc; the pidfd was made of it in our own pid namespace. */
+static int check_pidfd(const struct act_process *process, char text[ACT_TEXT_MAX])
+{
     const int error = proc_view_check_pidfd(process->pidfd, process->pid);
     if (error == -ESRCH)
         snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
@@ -228,7 +232,9 @@ static int check_all(const struct act_process *process, struct proc_stat *stat,
 {
     struct privilege privilege;
 
-    int error = check_namespace(process, text);
+    int error = check_view(text);
+    if (!error)
+        error = check_pidfd(process, text);
     if (error)
         return error;
     privilege_init(&privilege);
@@ -252,7 +258,9 @@ int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_
         snprintf(text, ACT_TEXT_MAX, "no process is known to hold this socket");
         return -ESRCH;
     }
-    int error = open_pidfd(pid, &made.pidfd, text);
+    int error = check_view(text);
+    if (!error)
+        error = open_pidfd(pid, &made.pidfd, text);
     if (error)
         return error;
     error = check_all(&made, &stat, text);

@@ -1,4 +1,4 @@
-/* act_guard: which processes and connections may be the session that the user sits in, or the
+/* guard: which processes and connections may be the session that the user sits in, or the
  * machine's own. Reads; it signals and closes nothing. */
 #include "act/act.h"
 #include "base/clock.h"

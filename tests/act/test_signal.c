@@ -284,24 +284,34 @@ enum foreign_fault {
     FOREIGN_WRONG
 };
 
+/* Tries all that can be tried: with what is known of the holder, and without. */
+static bool is_refused(const struct victim *holder, unsigned round)
+{
+    struct act_process process;
+    char text[ACT_TEXT_MAX];
+    const bool exact = round % 2;
+    const int error = act_process_freeze(&process, holder->pid, exact ? holder->start_ticks : 0,
+                                         exact ? holder->inode : 0, text);
+    if (error == 0)
+        (void)act_process_signal(&process, SIGTERM, text);
+    return error == -EXDEV && strstr(text, "another pid namespace");
+}
+
 static int freeze_in_foreign_proc(const struct victim *holder)
 {
     struct proc_view view;
     proc_view_prove(&view);
     if (view.kind != PROC_VIEW_FOREIGN)
         return FOREIGN_NOT_SEEN;
+    if (!is_refused(holder, 0)) /* nobody has its number here: it has not exited for all that */
+        return FOREIGN_WRONG;
     for (unsigned i = 0; i < rounds * FOREIGN_ROUNDS; i++) {
-        struct act_process process;
-        char text[ACT_TEXT_MAX];
         struct decoy decoy;
         if (!start_decoy(&decoy, holder->pid))
             return FOREIGN_NO_DECOY;
         const bool apart = is_same_number_known_apart(holder->pid);
-        const int error = act_process_freeze(&process, holder->pid, i % 2 ? holder->start_ticks : 0,
-                                             i % 2 ? holder->inode : 0, text);
-        if (error == 0)
-            (void)act_process_signal(&process, SIGTERM, text);
-        if (end_decoy(&decoy) || error != -EXDEV || !strstr(text, "another pid namespace"))
+        const bool refused = is_refused(holder, i);
+        if (end_decoy(&decoy) || !refused)
             return FOREIGN_WRONG;
         if (!apart)
             return FOREIGN_PIDFD;

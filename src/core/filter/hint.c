@@ -1,4 +1,4 @@
-/* filter_hint: names are matched as a whole, which a user of `grep` does not expect. Where a filter
+/* hint: names are matched as a whole, which a user of `grep` does not expect. Where a filter
  * leaves nothing, a name in it may be a part of one that the frame has. */
 #include "core/filter/node.h"
 

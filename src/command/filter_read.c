@@ -14,6 +14,8 @@
 #include <string.h>
 
 #define HOST_NAME_LONGEST 253
+#define SHOWN_CELLS       100 /* of a filter that is wrong */
+#define LEFT_CELLS        60  /* of them in front of the place */
 
 static bool read_address(const struct addrinfo *entry, struct addr *addr, uint8_t *family)
 {
@@ -63,20 +65,28 @@ static size_t clean_width(char *room, const char *text, size_t length)
     return text_width(room);
 }
 
-/* The filter as a terminal may show it, and carets under the word that is wrong. */
+/* The filter as a terminal may show it, and carets under the word that is wrong; of a long one what
+ * is around that word. */
 static void show_place(const char *text, const struct filter_error *error)
 {
-    char *room = malloc(TEXT_CLEAN_MAX(strlen(text)));
+    char *room = malloc(TEXT_CLEAN_MAX(strlen(text))), *shown = room, carets[SHOWN_CELLS];
 
     if (!room)
         return;
-    const int before = (int)clean_width(room, text, error->column);
-    const int under = (int)clean_width(room, text + error->column, error->length);
-    clean_width(room, text, strlen(text));
-    message_line("%s", room);
-    const int carets = under ? under : 1;
-    memset(room, '^', strlen(room));
-    message_line("%*s%.*s", before, "", carets, room);
+    size_t before = clean_width(room, text, error->column);
+    size_t under = clean_width(room, text + error->column, error->length);
+    const size_t width = clean_width(room, text, strlen(text));
+    if (width > SHOWN_CELLS && before > LEFT_CELLS) {
+        shown += text_fit(room, before - LEFT_CELLS);
+        before -= width - text_width(shown);
+    }
+    const bool cut_left = shown > room, cut_right = text_width(shown) > SHOWN_CELLS;
+    shown[text_fit(shown, SHOWN_CELLS)] = '\0';
+    message_line("%s%s%s", cut_left ? "…" : "", shown, cut_right ? "…" : "");
+    if (before + under > SHOWN_CELLS)
+        under = SHOWN_CELLS - before;
+    memset(carets, '^', sizeof(carets));
+    message_line("%*s%.*s", (int)before + cut_left, "", under ? (int)under : 1, carets);
     free(room);
 }
 

@@ -83,6 +83,13 @@ printf '%s\n' 'state nowhere' '      ^^^^^^^' >"$work/caret"
 head -n 2 "$work/err" | cmp -s - "$work/caret" || fail "filter: no caret: $(cat "$work/err")"
 sed 1,2d "$work/err" | grep -q '^tcplens: filter, character 7: ' || fail "filter: $(cat "$work/err")"
 [ "$(wc -l <"$work/err")" -eq 3 ] || fail "filter: more than three lines"
+filler=$(printf 'port 1 or %.0s' $(seq 60))
+LC_ALL=C expect 2 list "$filler prt = 2 or $filler port 2"
+[ "$(sed -n 1p "$work/err" | wc -m)" -le 110 ] || fail "a long filter is shown as a whole"
+sed -n 2p "$work/err" | grep -q '^ *^^^$' || fail "a long filter: $(cat "$work/err")"
+at=$(sed -n 2p "$work/err" | tr -d '^\n' | wc -c)
+[ "$(sed -n 1p "$work/err" | tail -c +$((at + 1)) | head -c 3)" = prt ] ||
+    fail "the carets stand elsewhere: $(cat "$work/err")"
 expect 2 list --demo seven
 expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] was expected, e.g. 7,200,50'
 

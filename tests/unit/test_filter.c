@@ -200,6 +200,7 @@ static const struct wrong WRONG[] = {
     {"rtt > 50", 6, 2, "a time with a unit"},
     {"offload max", 8, 3, "offload takes InHost"},
     {"offload = 4", 10, 1, "offload takes InHost"},
+    {"rtt > 50", 6, 2, "no unit: rtt takes a time with a unit"},
     {"rtt > 50parsec", 6, 8, "unknown unit \"parsec\""},
     {"rtt", 3, 0, "needs a value"},
     {"retrans > -1", 10, 2, "a number"},

@@ -96,6 +96,8 @@ int filter_parse_number(struct filter_node *node, const struct token *token,
         if (!parse_unsigned_decimal(token->word, &value, &rest))
             return filter_fail(error, token, "%s takes %s", column->id, type->expected);
         const struct unit *unit = find_unit(type->units, rest);
+        if (!unit && !rest[0])
+            return filter_fail(error, token, "no unit: %s takes %s", column->id, type->expected);
         if (!unit)
             return filter_fail(error, token, "unknown unit \"%.20s\": %s takes %s", rest,
                                column->id, type->expected);

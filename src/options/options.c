@@ -103,15 +103,30 @@ static int apply_with_value(struct parse *parse, const struct option_name *optio
     return apply(parse, option, attached);
 }
 
-static int refuse_unknown(struct parse *parse, const char *name)
+/* The option that a name begins, else the one with the fewest edits; NULL: none is near. */
+static const char *nearest_option(const char *name)
 {
     const char *near = NULL;
-    char what[96], why[96] = "(--help names all)";
+    unsigned least = HINT_EDITS + 1;
 
     for (size_t i = 0; i < option_name_count; i++) {
-        if (OPTION_NAMES[i].name && text_distance(name, OPTION_NAMES[i].name) <= HINT_EDITS)
-            near = OPTION_NAMES[i].name;
+        const char *option = OPTION_NAMES[i].name;
+        if (!option)
+            continue;
+        if (name[0] && strncmp(option, name, strlen(name)) == 0)
+            return option;
+        const unsigned edits = text_distance(name, option);
+        if (edits < least && edits < strlen(name))
+            near = option, least = edits;
     }
+    return near;
+}
+
+static int refuse_unknown(struct parse *parse, const char *name)
+{
+    const char *near = nearest_option(name);
+    char what[96], why[96] = "(--help names all)";
+
     snprintf(what, sizeof(what), "--%.40s: there is no such option", name);
     if (near)
         snprintf(why, sizeof(why), "(did you mean --%s?)", near);
@@ -202,6 +217,12 @@ static int check_lone_word(struct parse *parse)
 
     if (parse->has_command || parse->word_count != 1 || parse->words_only)
         return 0;
+    if (!strcmp(parse->word, "help") || !strcmp(parse->word, "version")) {
+        snprintf(what, sizeof(what), "\"%s\" is no command;", parse->word);
+        snprintf(why, sizeof(why), "did you mean \"--%s\"? (to filter by it: tcplens top %s)",
+                 parse->word, parse->word);
+        return usage_error(parse, what, why);
+    }
     for (int i = 0; i < RUN_COUNT; i++) {
         if (text_distance(parse->word, COMMAND_NAMES[i].name) > HINT_EDITS)
             continue;

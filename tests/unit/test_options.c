@@ -194,6 +194,8 @@ static const struct {
     {"list --demo=", "--demo: \"\": a value was expected"},
     {"list --json=1", "--json: takes no value"},
     {"list --jsno", "--jsno: there is no such option (did you mean --json?)"},
+    {"list --js", "--js: there is no such option (did you mean --json?)"},
+    {"list --x", "--x: there is no such option (--help names all)"},
     {"list --quite-unlike", "--quite-unlike: there is no such option (--help names all)"},
     {"list -x", "-x: there is no such option (--help names all)"},
     {"list --at 14:03", "--at: needs --from FILE"},
@@ -201,6 +203,8 @@ static const struct {
     {"list -i 2",
      "--interval is not an option of \"list\"; it belongs to top events record doctor"},
     {"lst", "\"lst\" is no command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
+    {"help",
+     "\"help\" is no command; did you mean \"--help\"? (to filter by it: tcplens top help)"},
     {"evnets", "\"evnets\" is no command; did you mean \"events\"? (to filter by it: tcplens top "
                "evnets)"},
 };

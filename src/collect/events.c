@@ -212,7 +212,10 @@ static void hear(void *context, const struct happening *heard)
     const struct shown shown = {events->latest.frame,
                                 rows_find(&events->latest, heard->event.cookie)};
     struct happening happening = *heard;
+    struct socket_end end;
 
+    if (lives_end(events->lives, heard, &shown, &end))
+        track_note_end(events->settings.track, &end);
     if ((happening.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &happening))
         return;
     if ((happening.signs & LIFE_SEQUENCE) &&

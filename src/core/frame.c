@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum array { CONNS, PROCS, GROUPS, DETAILS, OWNER_REFS, USERS, INTERFACES, ARRAY_COUNT };
+enum array { CONNS, PROCS, GROUPS, DETAILS, OWNER_REFS, USERS, INTERFACES, FLOWS, ARRAY_COUNT };
 
 #define SPARE_MAX    8u  /* released frames kept */
 #define FIRST_ROWS   64u /* smallest capacity of an array */
@@ -51,6 +51,8 @@ static struct array_view frame_array(struct frame *f, enum array array)
                                    sizeof(*f->owner_refs)};
     case USERS:
         return (struct array_view){f->users, &f->user_count, &f->user_capacity, sizeof(*f->users)};
+    case FLOWS:
+        return (struct array_view){f->flows, &f->flow_count, &f->flow_capacity, sizeof(*f->flows)};
     case INTERFACES:
     case ARRAY_COUNT:
         break;
@@ -80,6 +82,9 @@ static void frame_put_array(struct frame *f, enum array array, void *data, uint3
         return;
     case USERS:
         f->users = data;
+        return;
+    case FLOWS:
+        f->flows = data;
         return;
     case INTERFACES:
     case ARRAY_COUNT:
@@ -138,7 +143,8 @@ static void frame_clear(struct frame *frame)
                          .groups = frame->groups,
                          .details = frame->details,
                          .users = frame->users,
-                         .interfaces = frame->interfaces};
+                         .interfaces = frame->interfaces,
+                         .flows = frame->flows};
     size_t picture = offsetof(struct frame, number);
 
     memset((char *)frame + picture, 0, sizeof(*frame) - picture);
@@ -149,6 +155,7 @@ static void frame_clear(struct frame *frame)
     frame->details = kept.details;
     frame->users = kept.users;
     frame->interfaces = kept.interfaces;
+    frame->flows = kept.flows;
     frame->host = "";
     frame->source = "";
     frame->events = frame->events_why = NULL;
@@ -341,6 +348,25 @@ struct group *frame_add_group(struct frame *frame)
         return NULL;
     group->path = group->unit = group->container = "";
     return group;
+}
+
+void flow_clear(struct flow *flow)
+{
+    memset(flow, 0, sizeof(*flow)); /* padding too: histories compare bytes */
+    conn_clear(&flow->conn);
+    flow->conn.state = STATE_DELETE_TCB;
+    flow->conn.from = STATE_ESTABLISHED;
+    flow->conn.offload = OFFLOAD_UNKNOWN;
+    flow->conn.known = KNOWN_RATES;
+}
+
+struct flow *frame_add_flow(struct frame *frame)
+{
+    struct flow *flow = frame_grow(frame, FLOWS);
+    if (!flow)
+        return NULL;
+    flow_clear(flow);
+    return flow;
 }
 
 struct conn_detail *frame_add_detail(struct frame *frame)

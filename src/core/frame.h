@@ -37,6 +37,17 @@ struct group {
     const char *container; /* "docker:4f2a91c03b7e" or a name, "" = none */
 };
 
+/* What connections carried that are in no row any more, gathered by whose they were, the port of
+ * ours or of theirs, and the peer. `conn` stands for them where a row is expected: state
+ * DELETE-TCB, `serial` a number of its own among flows, and rates that fade as those of a row do,
+ * so that rates summed over rows and flows and over time are what was carried. */
+struct flow {
+    struct conn conn;
+    uint64_t in_bytes, out_bytes; /* since the frame before, beyond what rows showed */
+};
+
+void flow_clear(struct flow *flow); /* of nobody, with rates of 0 */
+
 struct user {
     uint32_t uid;
     const char *name;
@@ -72,9 +83,12 @@ struct missing {
 struct totals {
     uint32_t states[STATE_COUNT]; /* live rows by state; ghosts under DELETE-TCB */
     uint32_t live, listeners, orphans;
-    uint64_t in_bytes_per_s, out_bytes_per_s; /* of the rows seen */
-    uint64_t sent_interval, retrans_interval; /* bytes since the frame before */
-    uint32_t opened, changed, closed;         /* against the frame before */
+    uint64_t in_bytes_per_s, out_bytes_per_s; /* of rows and flows */
+    /* Bytes since the frame before, of connections that ended in between too: payload in and out,
+     * and what was sent with what of it was retransmitted. */
+    uint64_t in_interval, out_interval, sent_interval, retrans_interval;
+    uint64_t in_total, out_total;     /* payload since the session began */
+    uint32_t opened, changed, closed; /* against the frame before */
 };
 
 struct frame_cost {
@@ -94,7 +108,7 @@ struct frame {
     struct frame_pool *pool;
     struct arena arena;
     uint32_t conn_capacity, proc_capacity, group_capacity, detail_capacity, owner_ref_capacity,
-        user_capacity, interface_capacity;
+        user_capacity, interface_capacity, flow_capacity;
 
     /* the picture */
     uint64_t number;                  /* 1, 2, 3 ... of the session */
@@ -112,6 +126,8 @@ struct frame {
     uint32_t group_count;
     struct conn_detail *details;
     uint32_t detail_count;
+    struct flow *flows;
+    uint32_t flow_count;
     struct user *users; /* sorted by uid */
     uint32_t user_count;
     struct interface *interfaces;
@@ -150,6 +166,7 @@ struct conn *frame_add_ghost(struct frame *frame);
 struct proc *frame_add_proc(struct frame *frame);
 struct group *frame_add_group(struct frame *frame);
 struct conn_detail *frame_add_detail(struct frame *frame);
+struct flow *frame_add_flow(struct frame *frame);
 int frame_add_owner_ref(struct frame *frame, uint32_t proc_index); /* 0 or -ENOMEM */
 int frame_add_user(struct frame *frame, uint32_t uid,
                    const char *name); /* copies; keeps order by uid */
@@ -184,6 +201,9 @@ static inline void totals_add(struct totals *totals, const struct conn *conn)
     totals->in_bytes_per_s += conn_in_rate(conn);
     totals->out_bytes_per_s += conn_out_rate(conn);
 }
+
+/* The rates of the flows, added to those of the rows. */
+void totals_add_flows(struct totals *totals, const struct frame *frame);
 
 /* Counts totals.states, live, listeners, orphans and rates from the rows, and nothing else of them;
  * to be repeated when owners have been filled in. */

@@ -87,6 +87,14 @@ const char *frame_interface_name(const struct frame *frame, uint32_t index)
     return NULL;
 }
 
+void totals_add_flows(struct totals *totals, const struct frame *frame)
+{
+    for (uint32_t i = 0; i < frame->flow_count; i++) {
+        totals->in_bytes_per_s += conn_in_rate(&frame->flows[i].conn);
+        totals->out_bytes_per_s += conn_out_rate(&frame->flows[i].conn);
+    }
+}
+
 void frame_count_totals(struct frame *frame)
 {
     struct totals *totals = &frame->totals;
@@ -96,6 +104,7 @@ void frame_count_totals(struct frame *frame)
     totals->in_bytes_per_s = totals->out_bytes_per_s = 0;
     for (uint32_t i = 0; i < frame->live_count; i++)
         totals_add(totals, &frame->conns[i]);
+    totals_add_flows(totals, frame);
     totals->states[STATE_DELETE_TCB] += frame->conn_count - frame->live_count;
     totals->live = frame->live_count;
 }
@@ -109,5 +118,6 @@ size_t frame_footprint(const struct frame *frame)
            frame->detail_capacity * sizeof(*frame->details) +
            frame->owner_ref_capacity * sizeof(*frame->owner_refs) +
            frame->user_capacity * sizeof(*frame->users) +
-           frame->interface_capacity * sizeof(*frame->interfaces);
+           frame->interface_capacity * sizeof(*frame->interfaces) +
+           frame->flow_capacity * sizeof(*frame->flows);
 }

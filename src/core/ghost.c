@@ -193,22 +193,40 @@ void ghost_take_totals(struct conn *conn, const struct note *note)
         conn->retrans = note->retrans;
 }
 
-void ghost_set_owner(struct frame *next, struct conn *conn, const struct note *note, uint32_t *hint)
+void ghost_copy_place(struct ghost_copier *copier, struct conn *to, const struct conn *from)
+{
+    to->owner = to->group = CONN_NO_INDEX;
+    if (copier_prepare(copier) != 0)
+        return;
+    to->owner = copy_proc(copier, from->owner);
+    to->group = copy_group(copier, from->group);
+}
+
+uint32_t ghost_named_proc(struct frame *next, int32_t pid, uint64_t start_ticks, const char *name,
+                          uint32_t *hint)
 {
     uint32_t index = *hint;
-    if (index >= next->proc_count || next->procs[index].pid != note->pid ||
-        next->procs[index].start_ticks != note->owner_start_ticks)
-        index = ghost_find_proc(next, note->pid, note->owner_start_ticks);
+    if (index >= next->proc_count || next->procs[index].pid != pid ||
+        next->procs[index].start_ticks != start_ticks)
+        index = ghost_find_proc(next, pid, start_ticks);
     if (index == CONN_NO_INDEX) {
         struct proc *proc = frame_add_proc(next);
         if (!proc)
-            return;
+            return CONN_NO_INDEX;
         index = next->proc_count - 1;
-        proc->pid = note->pid;
-        proc->start_ticks = note->owner_start_ticks;
-        proc->comm = frame_copy_text(next, note->name);
+        proc->pid = pid;
+        proc->start_ticks = start_ticks;
+        proc->comm = frame_copy_text(next, name);
     }
     *hint = index;
+    return index;
+}
+
+void ghost_set_owner(struct frame *next, struct conn *conn, const struct note *note, uint32_t *hint)
+{
+    uint32_t index = ghost_named_proc(next, note->pid, note->owner_start_ticks, note->name, hint);
+    if (index == CONN_NO_INDEX)
+        return;
     conn->owner_word = OWNER_LAST;
     conn->owner = index;
     if (frame_add_owner_ref(next, index) == 0) {

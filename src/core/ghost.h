@@ -35,6 +35,14 @@ void ghost_take_totals(struct conn *conn, const struct note *note); /* the final
 void ghost_set_owner(struct frame *next, struct conn *conn, const struct note *note,
                      uint32_t *hint);
 
+/* Owner and group of a row of previous, given to a row of next by its indexes there. */
+void ghost_copy_place(struct ghost_copier *copier, struct conn *to, const struct conn *from);
+
+/* Index in next of the process that was named so, which is added if need be; CONN_NO_INDEX when out
+ * of memory. *hint: index of the one named before, mostly the same. */
+uint32_t ghost_named_proc(struct frame *next, int32_t pid, uint64_t start_ticks, const char *name,
+                          uint32_t *hint);
+
 /* Index in frame of the process (pid, start), CONN_NO_INDEX if it is not there. start 0 = any. */
 uint32_t ghost_find_proc(const struct frame *frame, int32_t pid, uint64_t start_ticks);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PORT_COUNT 65536u
+#define FLOW_ALONE 64u /* bytes a second for which a flow without rows is shown */
 
 void grouping_init(struct grouping *grouping)
 {
@@ -339,6 +340,58 @@ static int gather_peer(struct grouping *grouping, const struct column_context *c
     return 0;
 }
 
+const struct conn *grouping_conn(const struct grouping_row *row, const struct frame *frame)
+{
+    return row->conn < frame->conn_count ? &frame->conns[row->conn]
+                                         : &frame->flows[row->conn - frame->conn_count].conn;
+}
+
+/* The group of a flow. One that has no rows is there as long as it is worth a look. */
+static struct grouping_row *group_of_flow(struct grouping *grouping, enum grouping_kind kind,
+                                          const struct frame *frame, uint32_t index)
+{
+    const struct conn *flow = &frame->flows[index].conn;
+    const struct proc *owner = frame_owner(frame, flow);
+    uint64_t key = owner ? grouping_process_key(owner) : ownerless_key(frame, flow);
+
+    if (kind == GROUPING_LISTENERS)
+        return find_listener(grouping, frame, flow);
+    if (kind == GROUPING_PEERS && addr_is_zero(&flow->tuple.remote))
+        return NULL; /* gathered, as there were too many flows */
+    if (kind == GROUPING_PEERS)
+        key = peer_key(flow);
+    const bool worth = conn_in_rate(flow) + conn_out_rate(flow) >= FLOW_ALONE;
+    if (grouping->slot_count && !worth && !*find_slot(grouping, grouping->rows, key))
+        return NULL;
+    const uint32_t before = grouping->count;
+    struct grouping_row *row = row_of_conn(grouping, key, frame->conn_count + index, flow);
+    if (row && grouping->count > before && kind == GROUPING_PROCESSES && owner)
+        row->owner_word = OWNER_PROCESS;
+    return row;
+}
+
+static void gather_flows(struct grouping *grouping, enum grouping_kind kind,
+                         const struct column_context *context, view_accept accept,
+                         const void *accept_data)
+{
+    const struct frame *frame = context->frame;
+
+    for (uint32_t i = 0; i < frame->flow_count; i++) {
+        const struct conn *flow = &frame->flows[i].conn;
+        if (accept && !accept(accept_data, context, flow))
+            continue;
+        struct grouping_row *row = group_of_flow(grouping, kind, frame, i);
+        if (!row)
+            continue;
+        grouping_count_flow(row, flow);
+        if (kind != GROUPING_PEERS || row->conn < frame->conn_count)
+            continue;
+        row->inbound |= flow->tuple.local_port != 0;
+        grouping_add_port(row, row->inbound ? flow->tuple.local_port : flow->tuple.remote_port);
+        grouping_add_proc(row, flow->owner);
+    }
+}
+
 static int gather(struct grouping *grouping, enum grouping_kind kind,
                   const struct column_context *context, view_accept accept, const void *accept_data)
 {
@@ -365,6 +418,8 @@ int grouping_update(struct grouping *grouping, enum grouping_kind kind,
         error = gather(grouping, kind, context, accept, accept_data);
     if (error)
         grouping->count = 0;
+    else
+        gather_flows(grouping, kind, context, accept, accept_data);
     return error;
 }
 

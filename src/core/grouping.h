@@ -22,7 +22,7 @@ enum grouping_kind { GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS };
 struct grouping_row {
     uint64_t key;       /* identity from frame to frame */
     uint32_t proc;      /* index in frame.procs, CONN_NO_INDEX = none is known */
-    uint32_t conn;      /* index in frame.conns of the first row of the group */
+    uint32_t conn;      /* first row of the group, for grouping_conn() */
     uint8_t owner_word; /* of that row: what stands in place of a process */
     bool inbound;       /* peers: they connect to us */
     bool changed;       /* something was opened, changed or closed in it within the window */
@@ -71,16 +71,20 @@ struct grouping {
 void grouping_init(struct grouping *grouping);
 void grouping_done(struct grouping *grouping);
 /* Gathers the rows that `accept` takes (NULL = all). 0 or -ENOMEM (then the grouping is empty).
- * Ghosts count for `opened` and `changed` only. Order: first row of each group as it stands in the
- * frame. */
+ * Ghosts count for `opened` and `changed` only, flows for rates only. Order: first row of each
+ * group as it stands in the frame, then groups of flows alone. */
 int grouping_update(struct grouping *grouping, enum grouping_kind kind,
                     const struct column_context *context, view_accept accept,
                     const void *accept_data);
 /* Counts a row into a group of its own. */
 void grouping_count_row(struct grouping_row *row, const struct column_context *context,
                         const struct conn *conn);
+/* What it counts of a flow. */
+void grouping_count_flow(struct grouping_row *row, const struct conn *flow);
 /* CLOSE-WAIT piles up: some have stayed in it, and more came within the last minute. */
 bool grouping_close_wait_grows(const struct grouping_row *row);
+/* The first row of the group, or the flow in place of one. */
+const struct conn *grouping_conn(const struct grouping_row *row, const struct frame *frame);
 /* Queue of a listener in permille of its backlog, 1000 at most; 0 if unknown. */
 uint32_t grouping_queue_permille(const struct grouping_row *row);
 uint64_t grouping_process_key(const struct proc *proc);  /* key of its row in GROUPING_PROCESSES */

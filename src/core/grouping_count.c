@@ -79,6 +79,12 @@ void grouping_count_row(struct grouping_row *row, const struct column_context *c
         row->worst_rtt_us = conn->rtt_us;
 }
 
+void grouping_count_flow(struct grouping_row *row, const struct conn *flow)
+{
+    row->in_bytes_per_s += conn_in_rate(flow);
+    row->out_bytes_per_s += conn_out_rate(flow);
+}
+
 void grouping_count_age(struct grouping_row *row, const struct conn *conn)
 {
     if (!conn_is_ghost(conn) && conn->known & KNOWN_CREATED_MAX &&

@@ -2,25 +2,13 @@
  * cookie, and the rules of doc/architecture.md. Must not know where happenings come from, nor
  * tracks. */
 #include "core/life.h"
-
+#include "core/life_private.h"
 #include "core/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SLOTS_LEAST 256u
-#define DOUBT_NS    8000000LL /* two clock ticks: bounds of a creation this near are a moment */
-
-struct life {
-    uint64_t cookie; /* 0 = free */
-    int64_t opened_ns, opened_wall_ns, since_ns;
-    uint64_t start_ticks;
-    int32_t pid;
-    uint32_t uid, netns;
-    uint8_t state;
-    bool waits; /* its opening is not told yet */
-    char name[LIFE_NAME_MAX];
-};
 
 struct lives {
     struct life *slots;
@@ -139,118 +127,6 @@ void lives_forget(struct lives *lives, int64_t before_mono_ns)
     }
 }
 
-/* --- events --- */
-
-static void event_set_name(struct event *event, const char name[LIFE_NAME_MAX])
-{
-    char clean[TEXT_CLEAN_MAX(LIFE_NAME_MAX)] = "";
-    text_clean(clean, sizeof(clean), name, strnlen(name, LIFE_NAME_MAX - 1));
-    memcpy(event->name, clean, sizeof(event->name));
-    event->name[sizeof(event->name) - 1] = '\0';
-}
-
-/* As the frame knew it. */
-static void event_set_shown_owner(struct event *event, const struct shown *shown)
-{
-    if (shown->conn->owner_word != OWNER_PROCESS && shown->conn->owner_word != OWNER_LAST)
-        return;
-    const struct proc *proc = frame_owner(shown->frame, shown->conn);
-    if (!proc)
-        return;
-    event->pid = proc->pid;
-    event->owner_start_ticks = proc->start_ticks;
-    size_t length = strlen(proc->comm);
-    if (length < sizeof(event->name))
-        memcpy(event->name, proc->comm, length + 1);
-}
-
-static struct event event_of(const struct happening *happening, const struct life *life,
-                             const struct shown *shown, enum event_kind kind)
-{
-    struct event event = happening->event;
-    event.kind = (uint8_t)kind;
-    event.pid = 0;
-    event.owner_start_ticks = 0;
-    event.has_duration = 0;
-    event.duration_ns = 0;
-    memset(event.name, 0, sizeof(event.name));
-    if (shown->conn) {
-        event.serial = shown->conn->serial;
-        if (shown->conn->known & KNOWN_UID)
-            event.uid = shown->conn->uid;
-    }
-    if (life && event.uid == UINT32_MAX)
-        event.uid = life->uid;
-    if (happening->pid) {
-        event.pid = happening->pid;
-        event.owner_start_ticks = happening->start_ticks;
-        event_set_name(&event, happening->name);
-    } else if (life && life->pid) {
-        event.pid = life->pid;
-        event.owner_start_ticks = life->start_ticks;
-        event_set_name(&event, life->name);
-    } else if (shown->conn) {
-        event_set_shown_owner(&event, shown);
-    }
-    return event;
-}
-
-static void event_drop_totals(struct event *event)
-{
-    event->has_totals = 0;
-    event->in_bytes = event->out_bytes = 0;
-    event->rtt_us = event->retrans = 0;
-}
-
-static void event_set_duration(struct event *event, int64_t duration_ns)
-{
-    event->has_duration = 1;
-    event->duration_ns = duration_ns > 0 ? duration_ns : 0;
-}
-
-/* When it happened, as the clock of the frame tells it that shows the row. */
-static int64_t time_in_frame(const struct shown *shown, const struct event *event)
-{
-    return shown->frame ? frame_time_of(shown->frame, event->wall_ns, event->mono_ns)
-                        : event->wall_ns;
-}
-
-static void event_set_state_time(struct event *event, const struct life *life,
-                                 const struct shown *shown)
-{
-    const struct conn *conn = shown->conn;
-    if (life && life->since_ns)
-        event_set_duration(event, event->mono_ns - life->since_ns);
-    else if (conn && conn->state == event->from && (conn->known & KNOWN_STATE_SINCE))
-        event_set_duration(event, time_in_frame(shown, event) - conn->state_since_ns);
-}
-
-static void event_set_age(struct event *event, const struct life *life, const struct shown *shown)
-{
-    const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
-    const struct conn *conn = shown->conn;
-    if (life && life->opened_ns) {
-        event_set_duration(event, event->mono_ns - life->opened_ns);
-        return;
-    }
-    if (!conn || (conn->known & both) != both)
-        return;
-    if ((conn->known & KNOWN_OPENED) || conn->created_max_ns - conn->created_min_ns <= DOUBT_NS)
-        event_set_duration(event, time_in_frame(shown, event) - conn->created_max_ns);
-}
-
-static struct event opening_of(const struct happening *happening, const struct life *life,
-                               const struct shown *shown)
-{
-    struct event event = event_of(happening, life, shown, EVENT_OPEN);
-    event.from = STATE_NONE;
-    event.to = life->state;
-    event.mono_ns = life->opened_ns;
-    event.wall_ns = life->opened_wall_ns;
-    event_drop_totals(&event);
-    return event;
-}
-
 /* --- transitions --- */
 
 /* What the end of a full socket leaves in the table: tcp_time_wait() sets no error, and the peer's
@@ -292,17 +168,17 @@ static uint32_t tell_begin(struct lives *lives, const struct happening *happenin
     struct life *life = life_begin(lives, happening, event->to, event->mono_ns);
 
     if (shown->conn && shown->conn->state == STATE_CLOSED) {
-        events[0] = event_of(happening, life, shown, EVENT_STATE); /* it was bound, and a row */
-        event_set_state_time(&events[0], NULL, shown);
+        events[0] = life_event(happening, life, shown, EVENT_STATE); /* it was bound, and a row */
+        life_set_state_time(&events[0], NULL, shown);
     } else if (life && event->tuple.local_port == 0) {
         life->waits = true;
         lives->waiting++;
         return 0;
     } else {
-        events[0] = event_of(happening, life, shown, EVENT_OPEN);
+        events[0] = life_event(happening, life, shown, EVENT_OPEN);
         events[0].from = STATE_NONE;
     }
-    event_drop_totals(&events[0]);
+    life_drop_totals(&events[0]);
     return 1;
 }
 
@@ -325,7 +201,7 @@ static uint32_t tell_opening(struct lives *lives, const struct happening *happen
     }
     if (!*life || shown->conn)
         return 0;
-    *event = opening_of(happening, *life, shown);
+    *event = life_opening(happening, *life, shown);
     return 1;
 }
 
@@ -337,15 +213,15 @@ static uint32_t tell_end(struct lives *lives, const struct happening *happening,
     uint32_t told = 0;
 
     if (left != from) {
-        *event =
-            event_of(happening, life, shown, left == STATE_DELETE_TCB ? EVENT_CLOSE : EVENT_STATE);
+        *event = life_event(happening, life, shown,
+                            left == STATE_DELETE_TCB ? EVENT_CLOSE : EVENT_STATE);
         event->to = left;
         if (left == STATE_DELETE_TCB)
-            event_set_age(event, life, shown);
+            life_set_age(event, life, shown);
         else
-            event_set_state_time(event, life, shown);
+            life_set_state_time(event, life, shown);
         if (from == STATE_LISTEN)
-            event_drop_totals(event);
+            life_drop_totals(event);
         told = 1;
     }
     if (life)
@@ -356,11 +232,11 @@ static uint32_t tell_end(struct lives *lives, const struct happening *happening,
 static uint32_t tell_step(const struct happening *happening, const struct shown *shown,
                           struct life *life, struct event *event)
 {
-    *event = event_of(happening, life, shown, EVENT_STATE);
-    event_set_state_time(event, life, shown);
+    *event = life_event(happening, life, shown, EVENT_STATE);
+    life_set_state_time(event, life, shown);
     /* Nobody sends or reads any more: what the minisock that follows cannot say. */
     if (event->to != STATE_FIN_WAIT_2 || !(happening->signs & LIFE_ORPHAN))
-        event_drop_totals(event);
+        life_drop_totals(event);
     if (life) {
         life->state = event->to;
         life->since_ns = event->mono_ns;
@@ -409,7 +285,7 @@ static uint32_t tell_destroyed(const struct happening *happening, const struct s
     enum event_kind kind = to == STATE_DELETE_TCB ? EVENT_CLOSE
                            : shown->conn          ? EVENT_STATE
                                                   : EVENT_OPEN;
-    *event = event_of(happening, NULL, shown, kind);
+    *event = life_event(happening, NULL, shown, kind);
     event->from = from;
     event->to = to;
     event->polled_jump = from != STATE_NONE && kind == EVENT_STATE &&
@@ -418,12 +294,41 @@ static uint32_t tell_destroyed(const struct happening *happening, const struct s
     if (shown->conn)
         event_take_shown(event, shown->conn);
     if (kind == EVENT_CLOSE)
-        event_set_age(event, NULL, shown);
+        life_set_age(event, NULL, shown);
     else if (kind == EVENT_STATE)
-        event_set_state_time(event, NULL, shown);
+        life_set_state_time(event, NULL, shown);
     if (from == STATE_LISTEN)
-        event_drop_totals(event);
+        life_drop_totals(event);
     return 1;
+}
+
+bool lives_end(const struct lives *lives, const struct happening *happening,
+               const struct shown *shown, struct socket_end *end)
+{
+    const struct event *event = &happening->event;
+    const bool message = (happening->signs & LIFE_ENDED) != 0;
+    if (!event->has_totals || event->from == STATE_LISTEN ||
+        (!message && event->to != STATE_CLOSED))
+        return false;
+    const struct life *life = life_find(lives, event->cookie);
+    struct happening plain = *happening;
+    event_leave_out_fin(&plain.event, message ? fin_was_received(happening, shown)
+                                              : (happening->signs & LIFE_FIN) != 0);
+    const struct event whose = life_event(&plain, life, shown, EVENT_CLOSE);
+    *end = (struct socket_end){.cookie = event->cookie,
+                               .tuple = event->tuple,
+                               .netns = event->netns,
+                               .began = life != NULL,
+                               .mono_ns = event->mono_ns,
+                               .idle_ns = message ? happening->idle_ns : -1,
+                               .counters = {plain.event.in_bytes,
+                                            plain.event.out_bytes + happening->bytes_retrans,
+                                            happening->bytes_retrans},
+                               .uid = whose.uid,
+                               .pid = whose.pid,
+                               .owner_start_ticks = whose.owner_start_ticks};
+    memcpy(end->name, whose.name, sizeof(end->name));
+    return true;
 }
 
 uint32_t lives_tell(struct lives *lives, const struct happening *happening,
@@ -469,9 +374,9 @@ void lives_set_owner(const struct lives *lives, const struct shown *shown, struc
     if (life && life->pid) {
         event->pid = life->pid;
         event->owner_start_ticks = life->start_ticks;
-        event_set_name(event, life->name);
+        life_set_name(event, life->name);
     } else if (shown->conn) {
-        event_set_shown_owner(event, shown);
+        life_set_shown_owner(event, shown);
     }
 }
 
@@ -487,7 +392,7 @@ bool lives_tell_shown(struct lives *lives, const struct conn *row, struct event 
                                             .origin = EVENT_FROM_BPF,
                                             .exact = 1,
                                             .uid = life->uid}};
-    *event = opening_of(&happening, life, &nothing);
+    *event = life_opening(&happening, life, &nothing);
     life->waits = false;
     lives->waiting--;
     return true;

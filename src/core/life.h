@@ -4,6 +4,7 @@
 #ifndef TCPLENS_CORE_LIFE_H
 #define TCPLENS_CORE_LIFE_H
 
+#include "core/endings.h"
 #include "core/event.h"
 #include "core/frame.h"
 
@@ -25,8 +26,10 @@ struct happening {
     struct event event; /* times, origin, tuple, cookie, netns, uid, counters; from and to as the
                          * kernel says them; its kind, owner and durations are not read */
     int64_t began_ns;   /* of CLOCK_MONOTONIC: in SYN-RECEIVED since, 0 = not known */
-    uint32_t signs;     /* enum life_sign */
-    int32_t pid;        /* of the owner in whose context it happened, 0 = in nobody's */
+    int64_t idle_ns;    /* of an end: since data last moved, at most; -1 = not known */
+    uint64_t bytes_retrans; /* with event.has_totals: was sent beside event.out_bytes */
+    uint32_t signs;         /* enum life_sign */
+    int32_t pid;            /* of the owner in whose context it happened, 0 = in nobody's */
     uint64_t start_ticks;
     char name[LIFE_NAME_MAX]; /* raw */
 };
@@ -47,6 +50,11 @@ void lives_free(struct lives *lives);
  * socket before it has one (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). */
 uint32_t lives_tell(struct lives *lives, const struct happening *happening,
                     const struct shown *shown, struct event *events);
+
+/* The final counters of a socket that ends with this happening: false if it does not, or if they
+ * are not known. Before lives_tell, which forgets it. */
+bool lives_end(const struct lives *lives, const struct happening *happening,
+               const struct shown *shown, struct socket_end *end);
 
 /* accept() gave the socket to a process. */
 void lives_own(struct lives *lives, uint64_t cookie, int32_t pid, uint64_t start_ticks,

@@ -1,51 +1,63 @@
 /* Rates and bounds: integer arithmetic on one row. Must not know of diffs or events. */
 #include "core/rates.h"
 
-#define RATE_CONSTANT_US 2500000 /* time constant of the smoothing */
-#define IDLE_CONSTANT_US                                                                           \
-    800000               /* while nothing comes and nobody says for how long: falls faster         \
-                          */
-#define IDLE_MS    4000u /* nothing for so long: the rate is 0, not nearly 0 */
-#define IDLE_FLOOR 64u   /* bytes a second below which an idle rate is 0 */
-#define DELTA_MAX  (UINT64_C(1) << 43) /* times 10^6 still fits 64 bits */
+#include "core/counters.h"
+
+#define RATE_CONSTANT_US 1000000             /* time constant of the smoothing */
+#define IDLE_MS          4000u               /* nothing for so long: the rate is 0, not nearly 0 */
+#define IDLE_FLOOR       16u                 /* bytes a second below which an idle rate is 0 */
+#define DELTA_MAX        (UINT64_C(1) << 43) /* times 10^6 still fits 64 bits */
 
 /* From ESTABLISHED on; before it last_data_recv counts from boot. */
 #define STATES_WITH_AGE                                                                            \
     (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) |    \
      STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK))
 
-#define KNOWN_BYTES (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)
-
 /* What one direction did: bytes since the last sample, and for how long it is idle. */
-struct flow {
+struct sample {
     uint64_t rate, delta;
     bool idle_known;
     uint32_t idle_ms;
 };
 
-static uint64_t smooth(const struct flow *flow, uint64_t elapsed_us)
+uint64_t rates_step(uint64_t rate, uint64_t bytes, int64_t elapsed_ns)
 {
-    uint64_t delta = flow->delta < DELTA_MAX ? flow->delta : DELTA_MAX;
-    if (!delta && flow->idle_known && flow->idle_ms >= IDLE_MS)
-        return 0;
-    uint64_t constant = delta || flow->idle_known ? RATE_CONSTANT_US : IDLE_CONSTANT_US;
-    uint64_t smoothed = (flow->rate * constant + delta * 1000000) / (constant + elapsed_us);
-    return !delta && smoothed < IDLE_FLOOR ? 0 : smoothed;
+    uint64_t elapsed_us = elapsed_ns > 0 ? (uint64_t)elapsed_ns / 1000 : 0;
+    uint64_t spread_us = RATE_CONSTANT_US + elapsed_us;
+    uint64_t capped = bytes < DELTA_MAX ? bytes : DELTA_MAX;
+    uint64_t stepped = rate * RATE_CONSTANT_US + capped * 1000000;
+    return (stepped + (bytes ? spread_us / 2 : 0)) / spread_us; /* what only fades comes to 0 */
 }
 
-static uint64_t first_rate(uint64_t delta, uint64_t elapsed_us)
+bool flow_fade(struct flow *flow, int64_t elapsed_ns)
 {
-    return (delta < DELTA_MAX ? delta : DELTA_MAX) * 1000000 / elapsed_us;
+    uint64_t in = rates_step(conn_in_rate(&flow->conn), 0, elapsed_ns);
+    uint64_t out = rates_step(conn_out_rate(&flow->conn), 0, elapsed_ns);
+    conn_set_rates(&flow->conn, in, out);
+    flow->in_bytes = flow->out_bytes = 0;
+    return in || out;
 }
 
-static uint64_t grown_by(uint64_t before, uint64_t after)
+static uint64_t smooth(const struct sample *sample, int64_t elapsed_ns, uint64_t *rest)
 {
-    return after > before ? after - before : 0;
+    uint64_t stepped = rates_step(sample->rate, sample->delta, elapsed_ns);
+    bool idle = !sample->delta && sample->idle_known && sample->idle_ms >= IDLE_MS;
+    bool low = !sample->delta && stepped < IDLE_FLOOR;
+
+    *rest = idle && !low ? stepped : 0;
+    return idle || low ? 0 : stepped;
 }
 
-void rates_update(const struct conn *previous, struct conn *next, int64_t elapsed_ns)
+static uint64_t first_rate(uint64_t delta, int64_t elapsed_ns)
 {
-    if ((previous->known & next->known & KNOWN_BYTES) != KNOWN_BYTES)
+    return (delta < DELTA_MAX ? delta : DELTA_MAX) * 1000000 / ((uint64_t)elapsed_ns / 1000);
+}
+
+void rates_update(const struct conn *previous, struct conn *next, int64_t elapsed_ns,
+                  struct in_out *rest)
+{
+    *rest = (struct in_out){0};
+    if (!counters_known(previous) || !counters_known(next))
         return;
     if (elapsed_ns < 1000) { /* no time passed: what was known still is */
         next->known |= previous->known & KNOWN_RATES;
@@ -54,22 +66,32 @@ void rates_update(const struct conn *previous, struct conn *next, int64_t elapse
     }
     next->known |= KNOWN_RATES;
     bool idle_known = (next->known & KNOWN_LAST_DATA) != 0;
-    struct flow in = {.rate = conn_in_rate(previous),
-                      .delta = grown_by(previous->in_bytes, next->in_bytes),
-                      .idle_known = idle_known,
-                      .idle_ms = next->last_data_received_ms};
-    struct flow out = {.rate = conn_out_rate(previous),
-                       .delta = grown_by(conn_out_bytes(previous), conn_out_bytes(next)),
-                       .idle_known = idle_known,
-                       .idle_ms = next->last_data_sent_ms};
+    struct sample in = {.rate = conn_in_rate(previous),
+                        .delta = counters_grown_by(previous->in_bytes, next->in_bytes),
+                        .idle_known = idle_known,
+                        .idle_ms = next->last_data_received_ms};
+    struct sample out = {.rate = conn_out_rate(previous),
+                         .delta = counters_grown_by(conn_out_bytes(previous), conn_out_bytes(next)),
+                         .idle_known = idle_known,
+                         .idle_ms = next->last_data_sent_ms};
     if (!in.rate && !in.delta && !out.rate && !out.delta)
         return;
 
-    uint64_t elapsed_us = (uint64_t)elapsed_ns / 1000;
-    if (previous->known & KNOWN_RATES)
-        conn_set_rates(next, smooth(&in, elapsed_us), smooth(&out, elapsed_us));
-    else
-        conn_set_rates(next, first_rate(in.delta, elapsed_us), first_rate(out.delta, elapsed_us));
+    if (previous->known & KNOWN_RATES) {
+        uint64_t in_rate = smooth(&in, elapsed_ns, &rest->in);
+        conn_set_rates(next, in_rate, smooth(&out, elapsed_ns, &rest->out));
+    } else { /* it was there when the session began: taken to have gone on like this before */
+        conn_set_rates(next, first_rate(in.delta, elapsed_ns), first_rate(out.delta, elapsed_ns));
+    }
+}
+
+void rates_begin(struct conn *next, const struct in_out *bytes, int64_t elapsed_ns)
+{
+    if (elapsed_ns < 1000)
+        return;
+    next->known |= KNOWN_RATES;
+    conn_set_rates(next, rates_step(0, bytes->in, elapsed_ns),
+                   rates_step(0, bytes->out, elapsed_ns));
 }
 
 static bool queue_is_full(const struct conn *conn)

@@ -5,8 +5,24 @@
 
 #include "core/frame.h"
 
-/* Sets next's rates (KNOWN_RATES) from the row's counters in two frames, elapsed_ns apart. */
-void rates_update(const struct conn *previous, struct conn *next, int64_t elapsed_ns);
+/* A pair of amounts: of bytes, or of bytes a second. */
+struct in_out {
+    uint64_t in, out;
+};
+
+/* All rates fade alike: so the rate of what a row carried goes on as that of a flow where the row
+ * ends, and the sum over time of what is shown is what was carried. */
+uint64_t rates_step(uint64_t rate, uint64_t bytes, int64_t elapsed_ns);
+
+/* A flow in the next frame, if nothing comes to it: false when it has faded away. */
+bool flow_fade(struct flow *flow, int64_t elapsed_ns);
+
+/* Sets next's rates (KNOWN_RATES) from the row's counters in two frames, elapsed_ns apart. `rest`:
+ * what a flow goes on with, since an idle row shows 0 sooner than its rate fades. */
+void rates_update(const struct conn *previous, struct conn *next, int64_t elapsed_ns,
+                  struct in_out *rest);
+/* The same of a row that opened since the frame before and carried so many bytes. */
+void rates_begin(struct conn *next, const struct in_out *bytes, int64_t elapsed_ns);
 
 /* Since when its accept queue is full, after what was carried; begins with the frame's time.
  * seen: there was a frame before, in which it was not. */

@@ -41,6 +41,13 @@ static bool take_member(const struct grouping_member *member, const struct frame
         in += conn_in_rate(conn);
         out += conn_out_rate(conn);
     }
+    for (uint32_t i = 0; i < frame->flow_count; i++) {
+        const struct conn *flow = &frame->flows[i].conn;
+        if (!grouping_accepts(member, &context, flow))
+            continue;
+        in += conn_in_rate(flow);
+        out += conn_out_rate(flow);
+    }
     put(sample, SERIES_IN, in);
     put(sample, SERIES_OUT, out);
     return found;

@@ -1,9 +1,9 @@
 /* Turns what a frame shows into events in the ring. Must not decide what is told: track does. */
 #include "core/tell.h"
 
-#include <string.h>
+#include "core/counters.h"
 
-#define KNOWN_BYTES (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)
+#include <string.h>
 
 static struct event event_of(const struct telling *telling, enum event_kind kind,
                              const struct conn *conn)

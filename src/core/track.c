@@ -3,6 +3,7 @@
  * frames come from, nor read a clock. */
 #include "core/track.h"
 
+#include "core/account.h"
 #include "core/ghost.h"
 #include "core/note.h"
 #include "core/rates.h"
@@ -25,6 +26,7 @@ struct track {
     uint32_t closed_count, closed_capacity;
     struct notes notes;
     struct ghost_copier copier;
+    struct account account;
 };
 
 /* One track_apply at work. */
@@ -56,6 +58,7 @@ void track_free(struct track *track)
         return;
     notes_done(&track->notes);
     ghost_copier_done(&track->copier);
+    account_done(&track->account);
     free(track->closed);
     free(track);
 }
@@ -65,6 +68,11 @@ int track_note_event(struct track *track, const struct event *event)
     if (event->kind == EVENT_LOST)
         return 0;
     return notes_add(&track->notes, event);
+}
+
+int track_note_end(struct track *track, const struct socket_end *end)
+{
+    return account_note_end(&track->account, end);
 }
 
 /* When it happened, as the clock of the frame that is tracked tells it. */
@@ -144,6 +152,7 @@ static void close_row(struct pass *pass, const struct change *change)
     uint8_t from = told ? note->from : note ? note->told : conn->state;
     int64_t mono_ns = told ? note->changed_mono_ns : pass->next->mono_ns;
 
+    account_left(&pass->track->account, conn);
     if (note)
         note->frames = NOTE_FRAMES;
     if (!told)
@@ -191,15 +200,7 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     if (before->offload == OFFLOAD_OFFLOADED || conn->offload == OFFLOAD_UPLOADING)
         conn->offload =
             (uint8_t)offload_decide(conn->ulp, conn->tls_tx, conn->tls_rx, before->offload);
-    rates_update(before, conn, pass->telling.elapsed_ns);
-
-    struct totals *totals = &pass->next->totals;
-    if (before->known & conn->known & KNOWN_BYTES_OUT) {
-        if (conn->bytes_sent > before->bytes_sent)
-            totals->sent_interval += conn->bytes_sent - before->bytes_sent;
-        if (conn->bytes_retrans > before->bytes_retrans)
-            totals->retrans_interval += conn->bytes_retrans - before->bytes_retrans;
-    }
+    account_row(&pass->track->account, before, conn);
 }
 
 static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64_t wall_ns)
@@ -238,10 +239,6 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     if (note && is_left_over(conn))
         set_last_owner(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, told ? opened_ns(pass, note) : next->wall_ns);
-    if (conn->known & KNOWN_BYTES_OUT) {
-        pass->next->totals.sent_interval += conn->bytes_sent;
-        pass->next->totals.retrans_interval += conn->bytes_retrans;
-    }
     if (!told && !(note && note->told == STATE_DELETE_TCB)) /* never an opening after its close */
         tell_open(&pass->telling, conn);
 }
@@ -310,6 +307,7 @@ static void track_row(struct pass *pass, uint32_t index)
     } else {
         conn->serial = ++pass->track->serial;
         open_row(pass, conn, note);
+        account_new_row(&pass->track->account, conn);
     }
     if (conn->state == STATE_LISTEN)
         queue_update(conn, pass->next->wall_ns, pass->previous != NULL);
@@ -443,8 +441,10 @@ static void pass_run(struct pass *pass)
     struct frame *next = pass->next;
 
     next->totals = (struct totals){0};
-    if (pass->previous) {
+    if (pass->previous)
         ghost_copier_begin(&pass->track->copier, pass->previous, next);
+    account_begin(&pass->track->account, &pass->track->copier, pass->previous, next);
+    if (pass->previous) {
         keep_ghosts(pass);
         close_rows(pass);
     }
@@ -455,6 +455,9 @@ static void pass_run(struct pass *pass)
                    &next->conns[i]); /* while it is at hand: a pass costs memory time */
     }
     settle_notes(pass);
+    account_finish(&pass->track->account);
+    if (pass->track->account.error)
+        pass->error = pass->track->account.error;
     count_changes(&next->totals, pass->diff);
     next->totals.live = next->live_count;
     next->totals.states[STATE_DELETE_TCB] += next->conn_count - next->live_count;

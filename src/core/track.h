@@ -6,6 +6,7 @@
 #define TCPLENS_CORE_TRACK_H
 
 #include "core/diff.h"
+#include "core/endings.h"
 #include "core/event.h"
 #include "core/frame.h"
 
@@ -30,9 +31,13 @@ void track_free(struct track *track);
  * ignored. 0 or -ENOMEM. */
 int track_note_event(struct track *track, const struct event *event);
 
-/* Completes `next` (rows' carried fields, ghosts, totals) and pushes its events into ring (may be
- * NULL); sets next->first_event and next_event when ring is given. previous is NULL for the first
- * frame of a session: it opens nothing; else it is the frame that was tracked last.
+/* The end of a full socket, whether or not an event is told of it: its final counters. In the same
+ * order as the events, and before the frame that follows it is tracked. 0 or -ENOMEM. */
+int track_note_end(struct track *track, const struct socket_end *end);
+
+/* Completes `next` (rows' carried fields, ghosts, flows, totals) and pushes its events into ring
+ * (may be NULL); sets next->first_event and next_event when ring is given. previous is NULL for the
+ * first frame of a session: it opens nothing; else it is the frame that was tracked last.
  *
  * A row that closed goes on as a ghost, by mono_ns of the frames: DELETE-TCB, `from` its last
  * state, what was last known of it, owner word PROCESS turned into LAST. Owners of next are filled

@@ -3,6 +3,7 @@
 #include "session/state.h"
 
 #include "base/grow.h"
+#include "core/rates.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -59,7 +60,8 @@ void session_state_clear(struct session_state *state)
     map_clear(&state->proc_of);
     map_clear(&state->proc_by_id);
     map_clear(&state->group_of);
-    state->row_count = state->proc_count = state->group_count = 0;
+    map_clear(&state->flow_of);
+    state->row_count = state->proc_count = state->group_count = state->flow_count = 0;
     state->text_bytes = 0;
     state->stamp = 0;
     state->next_proc = 1;
@@ -72,11 +74,13 @@ void session_state_done(struct session_state *state)
     map_done(&state->proc_of);
     map_done(&state->proc_by_id);
     map_done(&state->group_of);
+    map_done(&state->flow_of);
     map_done(&state->users.index_of);
     map_done(&state->interfaces.index_of);
     free(state->rows);
     free(state->procs);
     free(state->groups);
+    free(state->flows);
     free(state->users.list);
     free(state->interfaces.list);
     free(state->proc_ids);
@@ -182,6 +186,52 @@ void session_drop_proc(struct session_state *state, uint32_t id)
         return;
     state->procs[index] = state->procs[last];
     (void)map_put(&state->proc_of, state->procs[index].id, index);
+}
+
+struct session_flow *session_take_flow(struct session_state *state, uint64_t serial)
+{
+    uint32_t index = map_find(&state->flow_of, serial);
+    if (index != MAP_NONE)
+        return &state->flows[index];
+    if (state->flow_count >= SESSION_FLOWS_MAX ||
+        GROW(state->flows, state->flow_capacity, state->flow_count + 1) ||
+        map_put(&state->flow_of, serial, state->flow_count))
+        return NULL;
+    struct session_flow *flow = &state->flows[state->flow_count++];
+    *flow = (struct session_flow){.group = CONN_NO_INDEX};
+    flow_clear(&flow->flow);
+    flow->flow.conn.serial = serial;
+    flow->flow.conn.owner_word = OWNER_PROCESS; /* as in rows: a word stands for all else */
+    return flow;
+}
+
+void session_drop_flow(struct session_state *state, uint32_t index)
+{
+    struct session_flow *flow = &state->flows[index];
+    map_remove(&state->flow_of, flow->flow.conn.serial);
+    *flow = state->flows[--state->flow_count];
+    if (index < state->flow_count)
+        (void)map_put(&state->flow_of, flow->flow.conn.serial, index); /* replaces */
+}
+
+/* Times of a log may be any: the difference wraps rather than overflows. */
+int64_t session_elapsed_ns(const struct session_state *state, int64_t mono_ns)
+{
+    return (int64_t)((uint64_t)mono_ns - (uint64_t)state->mono_ns);
+}
+
+void session_fade_flows(struct session_state *state, int64_t mono_ns)
+{
+    const int64_t elapsed_ns = session_elapsed_ns(state, mono_ns);
+    for (uint32_t i = state->flow_count; i-- > 0;) {
+        struct session_flow *flow = &state->flows[i];
+        if (flow->stamp == state->flow_stamp)
+            continue;
+        if (!flow_fade(&flow->flow, elapsed_ns))
+            session_drop_flow(state, i);
+    }
+    state->mono_ns = mono_ns;
+    state->flow_stamp++;
 }
 
 int session_set_text(struct session_state *state, char **text, const char *value)

@@ -9,6 +9,7 @@
 #define SESSION_ROWS_MAX    500000u
 #define SESSION_PROCS_MAX   131072u
 #define SESSION_GROUPS_MAX  65536u
+#define SESSION_FLOWS_MAX   65536u
 #define SESSION_NAMES_MAX   4096u /* users; interfaces */
 #define SESSION_HOLDERS_MAX 4096u /* processes of one row */
 #define SESSION_TEXT_MAX    (UINT64_C(64) << 20)
@@ -29,6 +30,13 @@ struct session_proc {
     uint32_t stamp;
     uint32_t group;
     struct proc proc; /* its texts are owned by this struct; proc.group means nothing */
+};
+
+struct session_flow {
+    struct flow flow; /* the indexes in its conn mean nothing */
+    uint32_t stamp;   /* frame that had a line of it last */
+    uint32_t seen;    /* writer: frame that had it last */
+    uint32_t group, owner;
 };
 
 struct session_group {
@@ -54,6 +62,11 @@ struct session_state {
     uint32_t proc_count, proc_capacity;
     struct map proc_of;    /* number -> index in procs */
     struct map proc_by_id; /* writer: pid and start -> number */
+    struct session_flow *flows;
+    uint32_t flow_count, flow_capacity;
+    struct map flow_of;  /* its number -> index in flows */
+    uint32_t flow_stamp; /* of the frame to come */
+    int64_t mono_ns;     /* of the last frame */
     struct session_group *groups;
     uint32_t group_count, group_capacity;
     struct map group_of; /* hash of its texts -> index in groups */
@@ -82,6 +95,14 @@ void session_drop_row(struct session_state *state,
 struct session_proc *session_find_proc(const struct session_state *state, uint32_t id);
 struct session_proc *session_take_proc(struct session_state *state, uint32_t id);
 void session_drop_proc(struct session_state *state, uint32_t id);
+
+/* Found or added (blank); NULL when there are too many or no memory. */
+struct session_flow *session_take_flow(struct session_state *state, uint64_t serial);
+void session_drop_flow(struct session_state *state, uint32_t index);
+/* From the last frame to this time. */
+int64_t session_elapsed_ns(const struct session_state *state, int64_t mono_ns);
+/* The frame of this time is whole: flows that had no line in it fade, by the rule of the track. */
+void session_fade_flows(struct session_state *state, int64_t mono_ns);
 
 /* Replaces *text by a copy. 0, -ENOMEM, or -E2BIG when the state holds SESSION_TEXT_MAX already. */
 int session_set_text(struct session_state *state, char **text, const char *value);

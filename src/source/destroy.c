@@ -169,6 +169,19 @@ static void find_remains(struct destroy *destroy, const struct conn *ended,
         happening->event.cookie = left.cookie;
 }
 
+/* What a row has of it is of states that the message does not tell. Before a connection stands the
+ * times mean nothing, and its counters are 0. */
+static int64_t idle_ns(const struct conn_detail *detail)
+{
+    uint32_t sent_ms, received_ms;
+    if (!read_info(detail, offsetof(struct tcp_info, tcpi_last_data_sent), &sent_ms,
+                   sizeof(sent_ms)) ||
+        !read_info(detail, offsetof(struct tcp_info, tcpi_last_data_recv), &received_ms,
+                   sizeof(received_ms)))
+        return -1;
+    return (int64_t)(sent_ms < received_ms ? sent_ms : received_ms) * 1000000;
+}
+
 static void fill_happening(const struct destroy *destroy, const struct conn *conn,
                            const struct conn_detail *detail, struct happening *happening)
 {
@@ -191,8 +204,10 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
         event->out_bytes = conn_out_bytes(conn);
         event->rtt_us = conn->rtt_us;
         event->retrans = conn->retrans;
+        happening->bytes_retrans = conn->bytes_retrans;
         happening->signs |= fin_signs(conn, detail);
     }
+    happening->idle_ns = idle_ns(detail);
 }
 
 /* False: no message of a socket that ended. */

@@ -15,7 +15,7 @@ static const struct proc *proc_of(const struct picture *picture, const struct gr
 
 static const struct conn *conn_of(const struct picture *picture, const struct grouping_row *row)
 {
-    return &picture->frame->conns[row->conn];
+    return grouping_conn(row, picture->frame);
 }
 
 #define HOLDERS_CELLS 14 /* of a long name with a count behind it the name is cut */
@@ -412,6 +412,8 @@ static const struct group_column LISTENER_COLUMNS[] = {
     {"ACCEPTED/s", 10, 0, 0, 3, true, true, false, accepted_key, accepted_text},
     {"DROPS", 5, 0, 0, 5, true, true, false, drops_key, drops_text},
     {"CONNS", 6, 0, 0, 1, true, true, false, rows_key, rows_text},
+    {"IN/s", 5, 0, 0, 9, true, true, false, in_key, in_text},
+    {"OUT/s", 5, 0, 0, 9, true, true, false, out_key, out_text},
     {"SINCE", 6, 0, 0, 7, true, true, false, oldest_key, oldest_text},
 };
 

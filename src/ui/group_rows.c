@@ -57,7 +57,7 @@ const struct conn *group_selection(const struct pane *pane, const struct picture
 
     if (!row || groups->kind != GROUPING_LISTENERS)
         return NULL;
-    return &picture->frame->conns[row->conn];
+    return grouping_conn(row, picture->frame);
 }
 
 /* Connections, filtered by the peer; its own table where it has no address that a filter takes. */
@@ -89,11 +89,11 @@ void group_open_row(struct group_pane *groups)
     if (groups->kind == GROUPING_PROCESSES && row->proc != CONN_NO_INDEX)
         pages_open_process(screen, &picture->frame->procs[row->proc]);
     else if (groups->kind == GROUPING_PEERS)
-        open_peer(screen, &picture->frame->conns[row->conn], &member);
+        open_peer(screen, grouping_conn(row, picture->frame), &member);
     else if (groups->kind != GROUPING_LISTENERS)
         screen_open_page(screen, &PANE_MEMBERS, &member);
     else if (row->proc_count > 1)
         screen_open_page(screen, &PANE_HOLDERS, &(struct socket_set){.listener = row->key});
     else
-        pages_open_owner(screen, &picture->frame->conns[row->conn]);
+        pages_open_owner(screen, grouping_conn(row, picture->frame));
 }

@@ -231,6 +231,12 @@ static const char *heads_differ(const struct frame *a, const struct frame *b)
     SAME(totals.opened);
     SAME(totals.changed);
     SAME(totals.closed);
+    SAME(totals.in_interval);
+    SAME(totals.out_interval);
+    SAME(totals.in_total);
+    SAME(totals.out_total);
+    SAME(totals.out_bytes_per_s);
+    SAME(flow_count);
     SAME(totals.sent_interval);
     SAME(totals.retrans_interval);
     SAME(totals.in_bytes_per_s);

@@ -24,6 +24,7 @@ static const struct section sections[] = {
      RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE),
      {false}},
     {"### proc", RECORD_BIT(RECORD_PROC), {false, false, true}},
+    {"### flow", RECORD_BIT(RECORD_FLOW), {false}},
     {"### gap", RECORD_BIT(RECORD_GAP), {false}},
 };
 

@@ -11,7 +11,7 @@
 
 #define SESSION_FORMAT   "tcplens-session"
 #define SESSION_MAJOR    1u /* another one is refused by name */
-#define SESSION_MINOR    0u /* newer ones add keys and lines: they are read */
+#define SESSION_MINOR    1u /* newer ones add keys and lines: they are read */
 #define SESSION_LINE_MAX (1u << 20)
 #define SESSION_TEXT     256 /* longest text of a head line, with its NUL */
 
@@ -25,6 +25,7 @@ enum record_kind {
     RECORD_CLOSE,
     RECORD_SAMPLE,
     RECORD_PROC,
+    RECORD_FLOW,
     RECORD_GAP,
     RECORD_COUNT
 };
@@ -108,7 +109,7 @@ struct session_frame {
     uint32_t rows, ghosts;                              /* as a check */
     uint32_t opened, changed, closed;                   /* events since the frame before */
     uint32_t marks_opened, marks_changed, marks_closed; /* totals of the frame itself */
-    uint64_t sent_interval, retrans_interval;
+    uint64_t in_interval, out_interval, sent_interval, retrans_interval, in_total, out_total;
     struct missing missing;
     struct frame_cost cost;
 };

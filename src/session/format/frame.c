@@ -33,6 +33,10 @@ static void put_totals(struct buffer *buffer, const struct totals *totals)
     put_number(buffer, "marked_opened", totals->opened);
     put_number(buffer, "marked_changed", totals->changed);
     put_number(buffer, "marked_closed", totals->closed);
+    put_number(buffer, "in_interval_bytes", totals->in_interval);
+    put_number(buffer, "out_interval_bytes", totals->out_interval);
+    put_number(buffer, "in_total_bytes", totals->in_total);
+    put_number(buffer, "out_total_bytes", totals->out_total);
     put_number(buffer, "sent_interval_bytes", totals->sent_interval);
     put_number(buffer, "retrans_interval_bytes", totals->retrans_interval);
 }
@@ -103,6 +107,8 @@ int session_write_frame(struct buffer *buffer, struct session_state *state,
     int error = session_write_procs(&pass);
     if (!error)
         error = session_write_rows(&pass);
+    if (!error)
+        error = session_write_flows(&pass);
     if (error)
         return error;
     write_frame_line(&pass, counts, key);
@@ -253,6 +259,10 @@ static void build_line(const struct session_frame *line, struct frame *frame)
     frame->netns_is_host = line->netns_is_host;
     frame->missing = line->missing;
     frame->cost = line->cost;
+    frame->totals.in_interval = line->in_interval;
+    frame->totals.out_interval = line->out_interval;
+    frame->totals.in_total = line->in_total;
+    frame->totals.out_total = line->out_total;
     frame->totals.sent_interval = line->sent_interval;
     frame->totals.retrans_interval = line->retrans_interval;
     frame->totals.opened = line->marks_opened;
@@ -282,6 +292,8 @@ int session_build_frame(const struct session_state *state, const struct session_
                 error = build_row(state, &state->rows[i], frame);
         }
     }
+    if (!error)
+        error = session_build_flows(state, frame);
     if (!error)
         frame_count_totals(frame);
     return error;

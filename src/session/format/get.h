@@ -40,5 +40,10 @@ void get_key(struct get *get, const struct session_key *key, void *base);
 /* row.c */
 void read_row(struct get *get, bool sample, int64_t wall_ns);
 void read_proc(struct get *get);
+/* Group of the texts that the line names: those it lacks stay as they were, null ends them. */
+uint32_t session_get_group(struct get *get, uint32_t group);
+
+/* format_flow.c */
+void read_flow(struct get *get);
 
 #endif

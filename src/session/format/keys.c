@@ -14,6 +14,7 @@ const struct record_facts RECORDS[RECORD_COUNT] = {
     [RECORD_CLOSE] = {"close", "a connection ended"},
     [RECORD_SAMPLE] = {"sample", "what changed of a row; null: known no more"},
     [RECORD_PROC] = {"proc", "a process, or what changed of it"},
+    [RECORD_FLOW] = {"flow", "traffic of connections that ended, by whose it was"},
     [RECORD_GAP] = {"gap", "something is missing here"},
 };
 

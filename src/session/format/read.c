@@ -140,6 +140,10 @@ static void read_frame(struct get *get, struct session_line *line)
     frame->marks_opened = get_u32(get, "marked_opened");
     frame->marks_changed = get_u32(get, "marked_changed");
     frame->marks_closed = get_u32(get, "marked_closed");
+    frame->in_interval = get_u64(get, "in_interval_bytes");
+    frame->out_interval = get_u64(get, "out_interval_bytes");
+    frame->in_total = get_u64(get, "in_total_bytes");
+    frame->out_total = get_u64(get, "out_total_bytes");
     frame->sent_interval = get_u64(get, "sent_interval_bytes");
     frame->retrans_interval = get_u64(get, "retrans_interval_bytes");
     read_missing(get, &frame->missing);
@@ -239,6 +243,8 @@ static void read_object(struct get *get, struct session_line *line)
         return;
     case RECORD_FRAME:
         read_frame(get, line);
+        if (!get->error)
+            session_fade_flows(get->state, line->frame.mono_ns);
         return;
     case RECORD_ROW:
     case RECORD_SAMPLE:
@@ -251,6 +257,9 @@ static void read_object(struct get *get, struct session_line *line)
         return;
     case RECORD_PROC:
         read_proc(get);
+        return;
+    case RECORD_FLOW:
+        read_flow(get);
         return;
     case RECORD_GAP:
         read_gap(get, line);

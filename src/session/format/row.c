@@ -97,8 +97,7 @@ static void settle(struct conn *conn)
         conn->timer_ms = conn->timer_retrans = 0;
 }
 
-/* Texts of the group a line names: those it lacks stay as they were, null ends them. */
-static uint32_t get_group(struct get *get, uint32_t group)
+uint32_t session_get_group(struct get *get, uint32_t group)
 {
     static const char *const keys[] = {"cgroup", "unit", "container"};
     char texts[3][TEXT_SIZE] = {"", "", ""};
@@ -174,7 +173,7 @@ static void get_row(struct get *get, struct row_work *work)
         get_fail(get, "family", "missing");
     if (get->error)
         return;
-    work->group = get_group(get, work->group);
+    work->group = session_get_group(get, work->group);
     if (conn->known & KNOWN_UID)
         learn_name(get, &get->state->users, "user", conn->uid);
     if (conn->tuple.scope)
@@ -290,7 +289,7 @@ void read_proc(struct get *get)
         get_key(get, &SESSION_PROC_KEYS[i], &copy);
     if (get->error)
         return;
-    uint32_t group = get_group(get, known ? known->group : CONN_NO_INDEX);
+    uint32_t group = session_get_group(get, known ? known->group : CONN_NO_INDEX);
     known = session_take_proc(get->state, (uint32_t)id);
     if (!known)
         get->error = -ENOMEM;

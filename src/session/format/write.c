@@ -118,7 +118,7 @@ static void put_address(struct buffer *buffer, const char *key, const struct add
     put_text(buffer, key, text);
 }
 
-static void put_tuple(const struct session_pass *pass, const struct tuple *tuple)
+void session_put_tuple(const struct session_pass *pass, const struct tuple *tuple)
 {
     struct buffer *buffer = pass->buffer;
 
@@ -290,7 +290,7 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
     put_number(buffer, "id", conn->serial);
     size_t empty = buffer->length;
     if (added || memcmp(&row->conn.tuple, &conn->tuple, sizeof(conn->tuple)) != 0)
-        put_tuple(pass, &conn->tuple);
+        session_put_tuple(pass, &conn->tuple);
     put_row_keys(buffer, &row->conn, conn, ticks);
     if ((conn->known & ~row->conn.known & KNOWN_UID) || (added && (conn->known & KNOWN_UID)))
         put_text_if(buffer, "user", frame_user_name(pass->frame, conn->uid));

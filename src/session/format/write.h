@@ -3,6 +3,7 @@
 #define TCPLENS_SESSION_FORMAT_WRITE_H
 
 #include "core/info.h"
+#include "core/rates.h"
 #include "session/format/format.h"
 
 /* All of them write ,"key":value. */
@@ -45,7 +46,11 @@ uint64_t session_proc_identity(const struct proc *proc);
 uint32_t session_group_number(const struct session_pass *pass, uint32_t index);
 void session_put_group(struct buffer *buffer, const struct session_state *state, uint32_t before,
                        uint32_t now);
+/* flow.c: and lets them fade in the state */
+int session_write_flows(struct session_pass *pass);
+int session_build_flows(const struct session_state *state, struct frame *frame);
 /* write.c */
+void session_put_tuple(const struct session_pass *pass, const struct tuple *tuple);
 int session_write_rows(struct session_pass *pass);
 
 #endif

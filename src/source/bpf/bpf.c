@@ -83,6 +83,7 @@ static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
     happening.signs = (record->error ? (uint32_t)LIFE_ERROR : 0) |
                       (record->fin ? (uint32_t)LIFE_FIN : 0) |
                       (record->orphan ? (uint32_t)LIFE_ORPHAN : 0);
+    happening.bytes_retrans = record->bytes_retrans;
     memcpy(happening.name, record->name, sizeof(happening.name));
     bpf->hearer->hear(bpf->hearer->context, &happening);
 }

@@ -105,6 +105,7 @@ static void take_line(struct replay *replay, const struct session_line *line)
     case RECORD_ROW:
     case RECORD_SAMPLE:
     case RECORD_PROC:
+    case RECORD_FLOW:
         replay->has_frame = false;
         return;
     case RECORD_NONE:

@@ -15,6 +15,7 @@ const size_t PAST_SIZES[PAST_ARRAYS] = {
     [PAST_OWNERS] = sizeof(uint32_t),
     [PAST_USERS] = sizeof(struct user),
     [PAST_INTERFACES] = sizeof(struct interface),
+    [PAST_FLOWS] = sizeof(struct flow),
 };
 
 int past_image_reserve(struct past_image *image, enum past_array array, uint32_t count)
@@ -98,11 +99,11 @@ static int number_text(struct past_texts *texts, const char **text)
 static int take_arrays(struct past_image *image, const struct frame *frame)
 {
     const void *const from[PAST_ARRAYS] = {
-        NULL,         frame->procs,     frame->groups, frame->details, frame->owner_refs,
-        frame->users, frame->interfaces};
+        NULL,         frame->procs,      frame->groups, frame->details, frame->owner_refs,
+        frame->users, frame->interfaces, frame->flows};
     const uint32_t counts[PAST_ARRAYS] = {
-        frame->conn_count,      frame->proc_count, frame->group_count,    frame->detail_count,
-        frame->owner_ref_count, frame->user_count, frame->interface_count};
+        frame->conn_count,      frame->proc_count, frame->group_count,     frame->detail_count,
+        frame->owner_ref_count, frame->user_count, frame->interface_count, frame->flow_count};
 
     memcpy(image->head.counts, counts, sizeof(counts));
     for (int array = PAST_PROCS; array < PAST_ARRAYS; array++) {
@@ -231,6 +232,19 @@ static int give_names(const struct past_image *image, const char *texts, struct 
     return error;
 }
 
+static int give_flows(const struct past_image *image, struct frame *frame)
+{
+    const struct flow *flows = image->data[PAST_FLOWS];
+
+    for (uint32_t i = 0; i < image->head.counts[PAST_FLOWS]; i++) {
+        struct flow *flow = frame_add_flow(frame);
+        if (!flow)
+            return -ENOMEM;
+        *flow = flows[i];
+    }
+    return 0;
+}
+
 static int give_details(const struct past_image *image, struct frame *frame)
 {
     const struct conn_detail *details = image->data[PAST_DETAILS];
@@ -264,6 +278,8 @@ int past_image_give(const struct past_image *image, const char *texts, struct fr
         error = give_names(image, texts, frame);
     if (!error)
         error = give_details(image, frame);
+    if (!error)
+        error = give_flows(image, frame);
     frame->number = head->number;
     frame->first_event = head->first_event;
     frame->next_event = head->next_event;

@@ -15,6 +15,7 @@ enum past_array {
     PAST_OWNERS,
     PAST_USERS,
     PAST_INTERFACES,
+    PAST_FLOWS,
     PAST_ARRAYS
 };
 

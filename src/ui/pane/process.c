@@ -83,6 +83,11 @@ static void count_frame(struct process_page *page, const struct picture *picture
             continue;
         grouping_count_row(&page->sums, &picture->context, conn);
     }
+    for (uint32_t i = 0; i < frame->flow_count; i++) {
+        const struct conn *flow = &frame->flows[i].conn;
+        if (grouping_accepts(&page->member, &picture->context, flow))
+            grouping_count_flow(&page->sums, flow);
+    }
     page->sampled = frame->number;
 }
 

@@ -1,0 +1,395 @@
+/* Accounts: the rules by which each byte is counted once. */
+#include "core/account.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define LEFT_FOR_NS INT64_C(10000000000) /* for so long a row that left waits for its end */
+#define CLOCK_NS    INT64_C(20000000) /* times of tcp_info tick, and are read before their message */
+
+void account_done(struct account *account)
+{
+    endings_done(&account->endings);
+    hash_index_done(&account->flow_index);
+}
+
+int account_note_end(struct account *account, const struct socket_end *end)
+{
+    return end->cookie ? endings_note(&account->endings, end) : 0;
+}
+
+/* --- totals --- */
+
+static void count(struct account *account, const struct counters *grown)
+{
+    struct totals *totals = &account->next->totals;
+    totals->in_interval += grown->in_bytes;
+    totals->out_interval += counters_out(grown);
+    totals->sent_interval += grown->bytes_sent;
+    totals->retrans_interval += grown->bytes_retrans;
+}
+
+/* --- flows --- */
+
+static bool bit_of(const uint8_t *ports, uint16_t port)
+{
+    return ports[port / 8] >> port % 8 & 1;
+}
+
+static uint32_t flow_hash(const struct conn *conn)
+{
+    uint64_t hash = tuple_hash(&conn->tuple);
+    return hash_number(hash ^ ((uint64_t)conn->owner << 32 | conn->group));
+}
+
+static bool flow_is(const struct conn *a, const struct conn *b)
+{
+    return tuple_equal(&a->tuple, &b->tuple) && a->netns == b->netns && a->owner == b->owner &&
+           a->owner_word == b->owner_word && a->group == b->group && a->known == b->known &&
+           a->uid == b->uid;
+}
+
+static struct flow *flow_find(const struct account *account, const struct conn *key, uint32_t hash)
+{
+    struct hash_cursor cursor;
+    for (uint32_t i = hash_index_first(&account->flow_index, hash, &cursor); i != HASH_INDEX_NONE;
+         i = hash_index_next(&account->flow_index, &cursor)) {
+        if (flow_is(&account->next->flows[i].conn, key))
+            return &account->next->flows[i];
+    }
+    return NULL;
+}
+
+static struct flow *flow_add(struct account *account, const struct conn *key, uint32_t hash)
+{
+    struct frame *next = account->next;
+    if (hash_index_reserve(&account->flow_index, next->flow_count + 1))
+        return NULL;
+    struct flow *flow = frame_add_flow(next);
+    if (!flow)
+        return NULL;
+    (void)hash_index_add(&account->flow_index, hash, next->flow_count - 1);
+    flow->conn = *key;
+    return flow;
+}
+
+/* Of connections to a port of ours that port counts and not the peer's, which is another each time;
+ * of those that we made it is the other way round. */
+static void flow_tuple(const struct account *account, const struct tuple *of, struct tuple *tuple)
+{
+    *tuple = *of;
+    if (bit_of(account->listening, of->local_port)) {
+        tuple->remote_port = 0;
+        return;
+    }
+    tuple->local_port = 0;
+    memset(&tuple->local, 0, sizeof(tuple->local));
+}
+
+/* A key without an owner. */
+static struct conn flow_key(const struct account *account, const struct tuple *tuple,
+                            uint32_t netns)
+{
+    struct flow blank;
+    flow_clear(&blank);
+    struct conn key = blank.conn;
+    key.netns = netns;
+    flow_tuple(account, tuple, &key.tuple);
+    return key;
+}
+
+static struct flow *flow_take(struct account *account, const struct conn *key)
+{
+    uint32_t hash = flow_hash(key);
+    struct flow *flow = flow_find(account, key, hash);
+    if (flow)
+        return flow;
+    struct conn rest = *key;
+    if (account->next->flow_count >= ACCOUNT_FLOWS_MOST) {
+        const struct tuple nobody = {.family = FAMILY_INET};
+        rest = flow_key(account, &nobody, key->netns);
+        hash = flow_hash(&rest);
+        flow = flow_find(account, &rest, hash);
+    }
+    if (flow)
+        return flow;
+    rest.serial = ++account->flow_serial;
+    flow = flow_add(account, &rest, hash);
+    if (!flow)
+        account->error = -ENOMEM;
+    return flow;
+}
+
+static void flow_put(struct account *account, const struct conn *key, const struct in_out *bytes,
+                     const struct in_out *rates)
+{
+    if (!bytes->in && !bytes->out && !rates->in && !rates->out)
+        return;
+    struct flow *flow = flow_take(account, key);
+    if (!flow)
+        return;
+    flow->in_bytes += bytes->in;
+    flow->out_bytes += bytes->out;
+    conn_set_rates(&flow->conn, conn_in_rate(&flow->conn) + rates->in,
+                   conn_out_rate(&flow->conn) + rates->out);
+}
+
+static void carry_flow(struct account *account, const struct flow *before)
+{
+    struct flow faded = *before;
+    if (!flow_fade(&faded, account->elapsed_ns))
+        return;
+    ghost_copy_place(account->copier, &faded.conn, &before->conn);
+    if (!flow_add(account, &faded.conn, flow_hash(&faded.conn)))
+        account->error = -ENOMEM;
+}
+
+/* Whose a row of previous was. */
+static struct conn key_of_row(struct account *account, const struct conn *row)
+{
+    struct conn key = flow_key(account, &row->tuple, row->netns);
+    ghost_copy_place(account->copier, &key, row);
+    key.owner_word = row->owner_word == OWNER_PROCESS ? (uint8_t)OWNER_LAST : row->owner_word;
+    if (row->known & KNOWN_UID) {
+        key.known |= KNOWN_UID;
+        key.uid = row->uid;
+    }
+    return key;
+}
+
+static struct conn key_of_end(struct account *account, const struct socket_end *end)
+{
+    struct conn key = flow_key(account, &end->tuple, end->netns);
+    if (end->uid != UINT32_MAX) {
+        key.known |= KNOWN_UID;
+        key.uid = end->uid;
+    }
+    if (end->pid) {
+        key.owner_word = OWNER_LAST;
+        key.owner = ghost_named_proc(account->next, end->pid, end->owner_start_ticks, end->name,
+                                     &account->last_owner);
+    }
+    return key;
+}
+
+/* --- rows that left --- */
+
+/* Its end was not reported yet: what was counted of it is remembered until then. */
+static void await_end(struct account *account, const struct conn *row)
+{
+    if (!account->ends_come || !row->cookie)
+        return;
+    struct ending *ending = endings_take(&account->endings, row->cookie, row->netns);
+    if (!ending) {
+        account->error = -ENOMEM;
+        return;
+    }
+    ending->left = true;
+    ending->counted = counters_of(row);
+    ending->end.tuple = row->tuple;
+    ending->end.mono_ns = account->next->mono_ns;
+    if (row->known & KNOWN_UID)
+        ending->end.uid = row->uid;
+    const struct proc *owner = frame_owner(account->previous, row);
+    if (!owner)
+        return;
+    ending->end.pid = owner->pid;
+    ending->end.owner_start_ticks = owner->start_ticks;
+    size_t length = strlen(owner->comm);
+    if (length < sizeof(ending->end.name))
+        memcpy(ending->end.name, owner->comm, length + 1);
+}
+
+void account_left(struct account *account, const struct conn *previous)
+{
+    const struct counters counted = counters_of(previous);
+    struct counters grown = {0};
+
+    if (!counters_known(previous))
+        return;
+    struct ending *ending = endings_find(&account->endings, previous->cookie, previous->netns);
+    if (ending && ending->ended) {
+        grown = counters_grown(&counted, &ending->end.counters);
+        ending->done = true;
+    } else {
+        await_end(account, previous);
+    }
+    count(account, &grown);
+    const bool rates = (previous->known & KNOWN_RATES) != 0;
+    const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
+    const struct in_out faded = {
+        rates_step(rates ? conn_in_rate(previous) : 0, bytes.in, account->elapsed_ns),
+        rates_step(rates ? conn_out_rate(previous) : 0, bytes.out, account->elapsed_ns)};
+    const struct in_out nothing = {0};
+    if (!bytes.in && !bytes.out && !faded.in && !faded.out)
+        return;
+    const struct conn key = key_of_row(account, previous);
+    flow_put(account, &key, &bytes, account->elapsed_ns < 1000 ? &nothing : &faded);
+}
+
+/* --- rows --- */
+
+static struct ending *mark_live(struct account *account, const struct conn *conn)
+{
+    struct ending *ending = endings_find(&account->endings, conn->cookie, conn->netns);
+    if (ending)
+        ending->live = true;
+    return ending;
+}
+
+/* The socket ended and was used again: its counters began anew. */
+static void count_former_life(struct account *account, struct ending *ending,
+                              const struct conn *previous)
+{
+    const struct counters counted = counters_of(previous);
+    const struct counters grown = counters_grown(&counted, &ending->end.counters);
+    const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
+    const struct in_out rates = {rates_step(0, bytes.in, account->elapsed_ns),
+                                 rates_step(0, bytes.out, account->elapsed_ns)};
+    const struct conn key = key_of_row(account, previous);
+
+    ending->done = true;
+    count(account, &grown);
+    flow_put(account, &key, &bytes, &rates);
+}
+
+static void see_port(struct account *account, const struct conn *conn)
+{
+    const uint16_t port = conn->tuple.local_port;
+    if (conn->state == STATE_LISTEN)
+        account->coming[port / 8] |= (uint8_t)(1u << port % 8);
+}
+
+/* What a row carried of which `counted` was counted. */
+static void begin_row(struct account *account, struct conn *conn, const struct counters *counted)
+{
+    const struct counters now = counters_of(conn);
+    const struct counters grown = counters_grown(counted, &now);
+    const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
+    count(account, &grown);
+    rates_begin(conn, &bytes, account->elapsed_ns);
+}
+
+/* The row of what had no counters yet because nothing could be carried. */
+static bool is_before_data(const struct conn *conn)
+{
+    return conn->state == STATE_SYN_RECEIVED || conn->state == STATE_CLOSED;
+}
+
+void account_row(struct account *account, const struct conn *previous, struct conn *conn)
+{
+    const struct counters nothing_yet = {0};
+    struct in_out rest;
+
+    see_port(account, conn);
+    if (!counters_known(conn)) {
+        account_left(account, previous);
+        return;
+    }
+    struct ending *ending = mark_live(account, conn);
+    if (!counters_known(previous)) {
+        if (is_before_data(previous))
+            begin_row(account, conn, &nothing_yet);
+        return;
+    }
+    const struct counters before = counters_of(previous), now = counters_of(conn);
+    const struct counters grown = counters_grown(&before, &now);
+    count(account, &grown);
+    if (ending && ending->ended &&
+        (now.in_bytes < before.in_bytes || now.bytes_sent < before.bytes_sent))
+        count_former_life(account, ending, previous);
+    rates_update(previous, conn, account->elapsed_ns, &rest);
+    if (!rest.in && !rest.out)
+        return;
+    const struct in_out nothing = {0};
+    const struct conn key = key_of_row(account, previous);
+    flow_put(account, &key, &nothing, &rest);
+}
+
+void account_new_row(struct account *account, struct conn *conn)
+{
+    const struct counters nothing_yet = {0};
+
+    see_port(account, conn);
+    if (!counters_known(conn))
+        return;
+    struct ending *ending = mark_live(account, conn);
+    if (ending && ending->left) { /* a dump had skipped it */
+        begin_row(account, conn, &ending->counted);
+        ending->left = false;
+        ending->done = !ending->ended;
+    } else if (account->previous && (conn->known & KNOWN_OPENED)) {
+        begin_row(account, conn, &nothing_yet);
+    }
+}
+
+/* --- the whole --- */
+
+void account_begin(struct account *account, struct ghost_copier *copier,
+                   const struct frame *previous, struct frame *next)
+{
+    account->copier = copier;
+    account->previous = previous;
+    account->next = next;
+    account->elapsed_ns = previous ? next->mono_ns - previous->mono_ns : 0;
+    account->last_owner = CONN_NO_INDEX;
+    account->ends_come = !next->events || strcmp(next->events, "none") != 0;
+    account->error = hash_index_begin(&account->flow_index, previous ? previous->flow_count : 0);
+    memset(account->coming, 0, sizeof(account->coming));
+    if (!previous)
+        return;
+    next->totals.in_total = previous->totals.in_total;
+    next->totals.out_total = previous->totals.out_total;
+    for (uint32_t i = 0; i < previous->flow_count; i++)
+        carry_flow(account, &previous->flows[i]);
+}
+
+/* A socket that was no row in the frame before, nor lately: it is as young as that, or what it
+ * carried was counted long ago and its descriptor is closed only now. */
+static bool is_young(const struct account *account, const struct socket_end *end)
+{
+    if (end->began)
+        return true;
+    return end->idle_ns >= 0 &&
+           end->mono_ns - end->idle_ns >= account->previous->mono_ns - CLOCK_NS;
+}
+
+static void count_end(struct account *account, const struct ending *ending)
+{
+    struct counters grown = ending->end.counters;
+    if (ending->left)
+        grown = counters_grown(&ending->counted, &ending->end.counters);
+    else if (!is_young(account, &ending->end))
+        return;
+    if (!counters_any(&grown))
+        return;
+    const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
+    const struct in_out rates = {rates_step(0, bytes.in, account->elapsed_ns),
+                                 rates_step(0, bytes.out, account->elapsed_ns)};
+    const struct conn key = key_of_end(account, &ending->end);
+    count(account, &grown);
+    flow_put(account, &key, &bytes, &rates);
+}
+
+void account_finish(struct account *account)
+{
+    struct endings *endings = &account->endings;
+    struct totals *totals = &account->next->totals;
+
+    for (uint32_t i = 0; i < endings->count; i++) {
+        struct ending *ending = &endings->list[i];
+        const bool old = account->next->mono_ns - ending->end.mono_ns > LEFT_FOR_NS;
+        if (ending->done || (ending->live && !old)) /* dumped before it ended: the next frame */
+            continue;
+        if (ending->ended && !ending->live && account->previous)
+            count_end(account, ending);
+        ending->done = ending->ended || old;
+    }
+    endings_sift(endings);
+    memcpy(account->listening, account->coming, sizeof(account->listening));
+    totals->in_total += totals->in_interval;
+    totals->out_total += totals->out_interval;
+    totals_add_flows(totals, account->next);
+}

@@ -1,0 +1,46 @@
+/* Accounts: counts what connections carried between two frames, each byte once, of those that
+ * ended in between too, and keeps the flows: what was carried by connections that are in no row any
+ * more. Does not depend on ghosts. Used by track only. Pure. */
+#ifndef TCPLENS_CORE_ACCOUNT_H
+#define TCPLENS_CORE_ACCOUNT_H
+
+#include "core/endings.h"
+#include "core/ghost.h"
+#include "core/rates.h"
+
+#define ACCOUNT_FLOWS_MOST 4096u /* what comes beyond goes into one that is nobody's */
+
+struct account {
+    struct endings endings;
+    struct hash_index flow_index;
+    uint64_t flow_serial;
+    uint8_t listening[UINT16_MAX / 8 + 1]; /* a bit a port: in the last frame */
+    uint8_t coming[UINT16_MAX / 8 + 1];    /* the same, of the frame at work */
+
+    /* of the frame at work */
+    struct ghost_copier *copier;
+    const struct frame *previous;
+    struct frame *next;
+    int64_t elapsed_ns;
+    bool ends_come;      /* ends are reported: a row that left waits for its own */
+    uint32_t last_owner; /* index in next of the process that an ending named last */
+    int error;           /* -ENOMEM: flows are missing in it */
+};
+
+void account_done(struct account *account);
+/* The end of a socket, before the frame that follows it is tracked. 0 or -ENOMEM. */
+int account_note_end(struct account *account, const struct socket_end *end);
+
+/* A frame: begin; each row of previous that has no successor, and each row of next; finish. */
+void account_begin(struct account *account, struct ghost_copier *copier,
+                   const struct frame *previous, struct frame *next);
+/* A row of previous is no row any more, or one without counters. */
+void account_left(struct account *account, const struct conn *previous);
+/* A row of next, with its row in previous. Sets its rates. */
+void account_row(struct account *account, const struct conn *previous, struct conn *conn);
+/* A row of next that has none in previous; its KNOWN_OPENED is decided. */
+void account_new_row(struct account *account, struct conn *conn);
+/* Counts the sockets that ended unseen, and the totals of the flows. */
+void account_finish(struct account *account);
+
+#endif

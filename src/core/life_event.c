@@ -1,0 +1,117 @@
+/* life_event: events made of what is known of a socket. Independent of what a transition means. */
+#include "core/life_private.h"
+
+#include "core/text/text.h"
+
+#include <string.h>
+
+#define DOUBT_NS 8000000LL /* two clock ticks: bounds of a creation this near are a moment */
+
+void life_set_name(struct event *event, const char name[LIFE_NAME_MAX])
+{
+    char clean[TEXT_CLEAN_MAX(LIFE_NAME_MAX)] = "";
+    text_clean(clean, sizeof(clean), name, strnlen(name, LIFE_NAME_MAX - 1));
+    memcpy(event->name, clean, sizeof(event->name));
+    event->name[sizeof(event->name) - 1] = '\0';
+}
+
+/* As the frame knew it. */
+void life_set_shown_owner(struct event *event, const struct shown *shown)
+{
+    if (shown->conn->owner_word != OWNER_PROCESS && shown->conn->owner_word != OWNER_LAST)
+        return;
+    const struct proc *proc = frame_owner(shown->frame, shown->conn);
+    if (!proc)
+        return;
+    event->pid = proc->pid;
+    event->owner_start_ticks = proc->start_ticks;
+    size_t length = strlen(proc->comm);
+    if (length < sizeof(event->name))
+        memcpy(event->name, proc->comm, length + 1);
+}
+
+struct event life_event(const struct happening *happening, const struct life *life,
+                        const struct shown *shown, enum event_kind kind)
+{
+    struct event event = happening->event;
+    event.kind = (uint8_t)kind;
+    event.pid = 0;
+    event.owner_start_ticks = 0;
+    event.has_duration = 0;
+    event.duration_ns = 0;
+    memset(event.name, 0, sizeof(event.name));
+    if (shown->conn) {
+        event.serial = shown->conn->serial;
+        if (shown->conn->known & KNOWN_UID)
+            event.uid = shown->conn->uid;
+    }
+    if (life && event.uid == UINT32_MAX)
+        event.uid = life->uid;
+    if (happening->pid) {
+        event.pid = happening->pid;
+        event.owner_start_ticks = happening->start_ticks;
+        life_set_name(&event, happening->name);
+    } else if (life && life->pid) {
+        event.pid = life->pid;
+        event.owner_start_ticks = life->start_ticks;
+        life_set_name(&event, life->name);
+    } else if (shown->conn) {
+        life_set_shown_owner(&event, shown);
+    }
+    return event;
+}
+
+void life_drop_totals(struct event *event)
+{
+    event->has_totals = 0;
+    event->in_bytes = event->out_bytes = 0;
+    event->rtt_us = event->retrans = 0;
+}
+
+static void event_set_duration(struct event *event, int64_t duration_ns)
+{
+    event->has_duration = 1;
+    event->duration_ns = duration_ns > 0 ? duration_ns : 0;
+}
+
+/* When it happened, as the clock of the frame tells it that shows the row. */
+static int64_t time_in_frame(const struct shown *shown, const struct event *event)
+{
+    return shown->frame ? frame_time_of(shown->frame, event->wall_ns, event->mono_ns)
+                        : event->wall_ns;
+}
+
+void life_set_state_time(struct event *event, const struct life *life, const struct shown *shown)
+{
+    const struct conn *conn = shown->conn;
+    if (life && life->since_ns)
+        event_set_duration(event, event->mono_ns - life->since_ns);
+    else if (conn && conn->state == event->from && (conn->known & KNOWN_STATE_SINCE))
+        event_set_duration(event, time_in_frame(shown, event) - conn->state_since_ns);
+}
+
+void life_set_age(struct event *event, const struct life *life, const struct shown *shown)
+{
+    const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
+    const struct conn *conn = shown->conn;
+    if (life && life->opened_ns) {
+        event_set_duration(event, event->mono_ns - life->opened_ns);
+        return;
+    }
+    if (!conn || (conn->known & both) != both)
+        return;
+    if ((conn->known & KNOWN_OPENED) || conn->created_max_ns - conn->created_min_ns <= DOUBT_NS)
+        event_set_duration(event, time_in_frame(shown, event) - conn->created_max_ns);
+}
+
+struct event life_opening(const struct happening *happening, const struct life *life,
+                          const struct shown *shown)
+{
+    struct event event = life_event(happening, life, shown, EVENT_OPEN);
+    event.from = STATE_NONE;
+    event.to = life->state;
+    event.mono_ns = life->opened_ns;
+    event.wall_ns = life->opened_wall_ns;
+    life_drop_totals(&event);
+    return event;
+}

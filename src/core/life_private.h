@@ -1,0 +1,28 @@
+/* Private to life*.c: what is remembered of a socket, and events made of it. Pure. */
+#ifndef TCPLENS_CORE_LIFE_PRIVATE_H
+#define TCPLENS_CORE_LIFE_PRIVATE_H
+
+#include "core/life.h"
+
+struct life {
+    uint64_t cookie; /* 0 = free */
+    int64_t opened_ns, opened_wall_ns, since_ns;
+    uint64_t start_ticks;
+    int32_t pid;
+    uint32_t uid, netns;
+    uint8_t state;
+    bool waits; /* its opening is not told yet */
+    char name[LIFE_NAME_MAX];
+};
+
+void life_set_name(struct event *event, const char name[LIFE_NAME_MAX]);
+void life_set_shown_owner(struct event *event, const struct shown *shown);
+struct event life_event(const struct happening *happening, const struct life *life,
+                        const struct shown *shown, enum event_kind kind);
+void life_drop_totals(struct event *event);
+void life_set_state_time(struct event *event, const struct life *life, const struct shown *shown);
+void life_set_age(struct event *event, const struct life *life, const struct shown *shown);
+struct event life_opening(const struct happening *happening, const struct life *life,
+                          const struct shown *shown);
+
+#endif

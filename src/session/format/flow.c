@@ -1,0 +1,175 @@
+/* Flow lines: written where the state does not foresee what the frame has, read, and given to a
+ * frame. Independent of rows. */
+#include "session/format/get.h"
+#include "session/format/write.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Keys of rows that flows have too, with the same meaning. */
+static const char *const ROW_KEYS[] = {"netns", "uid", "owner", "in_bytes_per_s",
+                                       "out_bytes_per_s"};
+
+static bool is_flow_key(const struct session_key *key)
+{
+    for (size_t i = 0; i < sizeof(ROW_KEYS) / sizeof(ROW_KEYS[0]); i++) {
+        if (strcmp(key->name, ROW_KEYS[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* --- writing --- */
+
+static uint32_t owner_number(const struct session_pass *pass, const struct conn *conn)
+{
+    return conn->owner < pass->frame->proc_count ? pass->state->proc_ids[conn->owner] : 0;
+}
+
+/* What the reader takes it to be if there is no line of it. */
+static bool is_foreseen(const struct session_pass *pass, const struct session_flow *known,
+                        const struct flow *flow)
+{
+    struct flow expected = known->flow;
+    if (flow->in_bytes || flow->out_bytes || known->owner != owner_number(pass, &flow->conn) ||
+        known->group != session_group_number(pass, flow->conn.group))
+        return false;
+    (void)flow_fade(&expected, session_elapsed_ns(pass->state, pass->frame->mono_ns));
+    return conn_in_rate(&expected.conn) == conn_in_rate(&flow->conn) &&
+           conn_out_rate(&expected.conn) == conn_out_rate(&flow->conn);
+}
+
+static void put_flow(struct session_pass *pass, const struct flow *flow)
+{
+    struct buffer *buffer = pass->buffer;
+    const uint32_t owner = owner_number(pass, &flow->conn);
+
+    begin_line(buffer, RECORD_FLOW, pass->frame->wall_ns);
+    put_number(buffer, "id", flow->conn.serial);
+    session_put_tuple(pass, &flow->conn.tuple);
+    for (size_t i = 0; i < session_row_key_count; i++) {
+        const struct session_key *key = &SESSION_ROW_KEYS[i];
+        if (is_flow_key(key) && session_key_known(key, &flow->conn) &&
+            session_key_value(key, &flow->conn) != key->absent)
+            put_key(buffer, key, &flow->conn);
+    }
+    if (owner)
+        put_number(buffer, "proc", owner);
+    session_put_group(buffer, pass->state, CONN_NO_INDEX,
+                      session_group_number(pass, flow->conn.group));
+    put_number(buffer, "in_bytes", flow->in_bytes);
+    put_number(buffer, "out_bytes", flow->out_bytes);
+    end_line(buffer);
+}
+
+static int write_flow(struct session_pass *pass, const struct flow *flow)
+{
+    struct session_state *state = pass->state;
+    const uint32_t before = state->flow_count;
+    struct session_flow *known = session_take_flow(state, flow->conn.serial);
+    if (!known)
+        return -ENOMEM;
+    known->seen = state->stamp;
+    if (state->flow_count == before && is_foreseen(pass, known, flow))
+        return 0;
+    put_flow(pass, flow);
+    known->flow = *flow;
+    known->owner = owner_number(pass, &flow->conn);
+    known->group = session_group_number(pass, flow->conn.group);
+    known->stamp = state->flow_stamp;
+    return 0;
+}
+
+/* Those that the reader would let fade on, and the frame does not have. */
+static void write_flows_left(struct session_pass *pass)
+{
+    struct session_state *state = pass->state;
+    for (uint32_t i = state->flow_count; i-- > 0;) {
+        struct flow expected = state->flows[i].flow;
+        if (state->flows[i].seen == state->stamp)
+            continue;
+        if (flow_fade(&expected, session_elapsed_ns(state, pass->frame->mono_ns))) {
+            begin_line(pass->buffer, RECORD_FLOW, pass->frame->wall_ns);
+            put_number(pass->buffer, "id", expected.conn.serial);
+            put_true(pass->buffer, "left");
+            end_line(pass->buffer);
+        }
+        session_drop_flow(state, i);
+    }
+}
+
+int session_write_flows(struct session_pass *pass)
+{
+    const struct frame *frame = pass->frame;
+    const struct session_view *view = pass->view;
+
+    for (uint32_t i = 0; i < frame->flow_count; i++) {
+        const struct flow *flow = &frame->flows[i];
+        if (view->accept && !view->accept(view->accept_data, &pass->context, &flow->conn))
+            continue;
+        int error = write_flow(pass, flow);
+        if (error)
+            return error;
+    }
+    write_flows_left(pass);
+    session_fade_flows(pass->state, frame->mono_ns);
+    return 0;
+}
+
+/* --- reading --- */
+
+void read_flow(struct get *get)
+{
+    uint64_t id = 0, owner = 0;
+    struct session_flow fresh = {.group = CONN_NO_INDEX};
+
+    if (!get_number(get, "id", INT64_MAX, &id) || !id)
+        get_fail(get, "id", "missing");
+    if (get->error)
+        return;
+    if (get_flag(get, "left")) {
+        uint32_t index = map_find(&get->state->flow_of, id);
+        if (index != MAP_NONE)
+            session_drop_flow(get->state, index);
+        return;
+    }
+    flow_clear(&fresh.flow);
+    fresh.flow.conn.serial = id;
+    fresh.flow.conn.owner_word = OWNER_PROCESS;
+    if (!get_tuple(get, &fresh.flow.conn.tuple))
+        get_fail(get, "family", "missing");
+    for (size_t i = 0; i < session_row_key_count; i++) {
+        if (is_flow_key(&SESSION_ROW_KEYS[i]))
+            get_key(get, &SESSION_ROW_KEYS[i], &fresh.flow.conn);
+    }
+    get_number(get, "in_bytes", UINT64_MAX, &fresh.flow.in_bytes);
+    get_number(get, "out_bytes", UINT64_MAX, &fresh.flow.out_bytes);
+    if (get_number(get, "proc", UINT32_MAX, &owner))
+        fresh.owner = (uint32_t)owner;
+    if (get->error)
+        return;
+    fresh.group = session_get_group(get, CONN_NO_INDEX);
+    struct session_flow *known = session_take_flow(get->state, id);
+    if (!known) {
+        get->error = -ENOMEM;
+        return;
+    }
+    fresh.stamp = get->state->flow_stamp;
+    fresh.flow.conn.known |= KNOWN_RATES;
+    *known = fresh;
+}
+
+int session_build_flows(const struct session_state *state, struct frame *frame)
+{
+    for (uint32_t i = 0; i < state->flow_count; i++) {
+        const struct session_flow *known = &state->flows[i];
+        struct flow *flow = frame_add_flow(frame);
+        if (!flow)
+            return -ENOMEM;
+        *flow = known->flow;
+        flow->conn.owner = map_find(&state->proc_of, known->owner);
+        flow->conn.owners = flow->conn.detail = CONN_NO_INDEX;
+        flow->conn.group = known->group;
+    }
+    return 0;
+}

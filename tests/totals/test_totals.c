@@ -1,0 +1,322 @@
+/* test_totals: what the header, the processes, the listeners and the peers show, times the
+ * interval, summed over time, must be what was sent: in one long connection, in short ones, and in
+ * such as live and die between two frames.
+ *
+ *     test_totals bpf|destroy|none STEADY SECONDS
+ *
+ * bpf: within 1 %, each process for itself. destroy: within 1 % in sum; whose a connection was that
+ * no frame showed is not known. none: what was never a row is missing, and nothing is too much.
+ * Prints a table of deviations in percent; exit 1 where something does not hold, 77 where it cannot
+ * run. */
+#include "core/grouping.h"
+#include "heard.h"
+#include "net_tools.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SECOND_NS  1000000000LL
+#define WARM_NS    (7 * SECOND_NS) /* until what rates begin with has faded */
+#define MOST_LINES 8192u
+#define PERCENT    1.0
+#define FIRST_PORT 7000u
+
+static const struct load {
+    const char *what, *rate, *option, *value;
+} LOADS[] = {
+    {"10 MB/s in one connection", "10000000", NULL, NULL},
+    {"4 MB/s in lives of 4 s", "4000000", "--life", "4000"},
+    {"4 MB/s in lives of 1.4 s", "4000000", "--life", "1400"},
+    {"4 MB/s in lives of 0.4 s", "4000000", "--life", "400"},
+    {"8 MB/s in 400 a second", "8000000", "--size", "20000"},
+};
+#define LOAD_COUNT (sizeof(LOADS) / sizeof(LOADS[0]))
+
+struct sums {
+    double in, out;
+};
+
+struct line {
+    int64_t ns;
+    uint64_t bytes;
+};
+
+struct sender {
+    pid_t pid;
+    int input, output;
+    int pids[2];    /* sender, receiver */
+    char text[256]; /* of a line that is not whole yet */
+    size_t text_length;
+    struct line truth[MOST_LINES];
+    uint32_t line_count;
+    struct sums process[2];
+    struct sums listener;
+};
+
+struct watch {
+    struct heard heard;
+    struct sender senders[LOAD_COUNT];
+    struct grouping processes, listeners, peers;
+    struct sums header, exact, process, listener, peer;
+    int64_t begin_ns, end_ns; /* of frames */
+    uint64_t frames;
+};
+
+static void take_line(struct sender *sender, const char *text)
+{
+    char *end;
+    const long long first = strtoll(text, &end, 10);
+    const unsigned long long second = strtoull(end, NULL, 10);
+
+    if (!sender->pids[0]) {
+        sender->pids[0] = (int)first;
+        sender->pids[1] = (int)second;
+    } else if (sender->line_count < MOST_LINES) {
+        sender->truth[sender->line_count++] = (struct line){first, second};
+    }
+}
+
+/* What it said by now, or within so many ms (-1: however long it takes). False at the end. */
+static bool read_lines(struct sender *sender, int most_ms)
+{
+    struct pollfd output = {sender->output, POLLIN, 0};
+
+    if (poll(&output, 1, most_ms) <= 0)
+        return true;
+    char *room = sender->text + sender->text_length;
+    const ssize_t got = read(sender->output, room, sizeof(sender->text) - 1 - sender->text_length);
+    if (got <= 0)
+        return false;
+    sender->text_length += (size_t)got;
+    sender->text[sender->text_length] = '\0';
+    char *line = sender->text, *end;
+    while ((end = strchr(line, '\n'))) {
+        *end = '\0';
+        take_line(sender, line);
+        line = end + 1;
+    }
+    sender->text_length = strlen(line);
+    memmove(sender->text, line, sender->text_length + 1);
+    return true;
+}
+
+static void wait_for_pids(struct sender *sender, const char *tool)
+{
+    while (!sender->pids[0])
+        if (!read_lines(sender, 5000))
+            net_die("%s does not start", tool);
+}
+
+static void start(struct sender *sender, const char *tool, size_t i)
+{
+    int input[2], output[2];
+    char port[16];
+
+    snprintf(port, sizeof(port), "%u", FIRST_PORT + (unsigned)i);
+    if (pipe(input) || pipe(output))
+        net_die("pipe: %s", strerror(errno));
+    sender->pid = fork();
+    if (sender->pid == 0) {
+        dup2(input[0], STDIN_FILENO);
+        dup2(output[1], STDOUT_FILENO);
+        for (int fd = 3; fd < 256; fd++)
+            close(fd);
+        execl(tool, "steady", "--port", port, "--rate", LOADS[i].rate, LOADS[i].option,
+              LOADS[i].value, (char *)NULL);
+        _exit(127);
+    }
+    close(input[0]);
+    close(output[1]);
+    sender->input = input[1];
+    sender->output = output[0];
+    wait_for_pids(sender, tool);
+}
+
+static void stop(struct sender *sender)
+{
+    close(sender->input);
+    while (read_lines(sender, -1))
+        ;
+    close(sender->output);
+    waitpid(sender->pid, NULL, 0);
+}
+
+/* Sent by then: between two lines, as far as it goes. */
+static double sent_by(const struct sender *sender, int64_t ns)
+{
+    for (uint32_t i = 1; i < sender->line_count; i++) {
+        const struct line *before = &sender->truth[i - 1], *after = &sender->truth[i];
+        if (after->ns < ns)
+            continue;
+        const double part = (double)(ns - before->ns) / (double)(after->ns - before->ns);
+        return (double)before->bytes + part * (double)(after->bytes - before->bytes);
+    }
+    net_die("the sender said too little");
+}
+
+static void add(struct sums *sums, double in, double out, double seconds)
+{
+    sums->in += in * seconds;
+    sums->out += out * seconds;
+}
+
+static void add_groups(struct sums *sums, struct grouping *grouping, enum grouping_kind kind,
+                       const struct column_context *context, double seconds)
+{
+    if (grouping_update(grouping, kind, context, NULL, NULL))
+        net_die("no memory");
+    for (uint32_t i = 0; i < grouping->count; i++)
+        add(sums, (double)grouping->rows[i].in_bytes_per_s,
+            (double)grouping->rows[i].out_bytes_per_s, seconds);
+}
+
+static void add_senders(struct watch *watch, const struct frame *frame, double seconds)
+{
+    for (uint32_t i = 0; i < watch->processes.count; i++) {
+        const struct grouping_row *row = &watch->processes.rows[i];
+        for (size_t n = 0; n < 2 * LOAD_COUNT && row->proc != CONN_NO_INDEX; n++) {
+            struct sender *sender = &watch->senders[n / 2];
+            if (frame->procs[row->proc].pid == sender->pids[n % 2])
+                add(&sender->process[n % 2], (double)row->in_bytes_per_s,
+                    (double)row->out_bytes_per_s, seconds);
+        }
+    }
+    for (uint32_t i = 0; i < watch->listeners.count; i++) {
+        const struct grouping_row *row = &watch->listeners.rows[i];
+        const uint16_t port = grouping_conn(row, frame)->tuple.local_port;
+        if (port >= FIRST_PORT && port < FIRST_PORT + LOAD_COUNT)
+            add(&watch->senders[port - FIRST_PORT].listener, (double)row->in_bytes_per_s,
+                (double)row->out_bytes_per_s, seconds);
+    }
+}
+
+static void take_frame(struct watch *watch, const struct frame *frame)
+{
+    const struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+    const double seconds = (double)(frame->mono_ns - watch->end_ns) / 1e9;
+    const struct totals *totals = &frame->totals;
+
+    add(&watch->header, (double)totals->in_bytes_per_s, (double)totals->out_bytes_per_s, seconds);
+    add(&watch->exact, (double)totals->in_interval, (double)totals->out_interval, 1);
+    add_groups(&watch->process, &watch->processes, GROUPING_PROCESSES, &context, seconds);
+    add_groups(&watch->listener, &watch->listeners, GROUPING_LISTENERS, &context, seconds);
+    add_groups(&watch->peer, &watch->peers, GROUPING_PEERS, &context, seconds);
+    add_senders(watch, frame, seconds);
+    watch->end_ns = frame->mono_ns;
+    watch->frames++;
+}
+
+/* Frames for so long; sums are taken from `from_ns` on. */
+static void follow(struct watch *watch, int64_t from_ns, int64_t until_ns)
+{
+    uint64_t last = 0;
+
+    while (net_now_ns() < until_ns) {
+        heard_wait(&watch->heard, SECOND_NS / 10);
+        for (size_t i = 0; i < LOAD_COUNT; i++)
+            (void)read_lines(&watch->senders[i], 0);
+        struct frame *frame = collector_latest(watch->heard.collector);
+        if (frame && frame->number != last) {
+            if (last && watch->begin_ns && frame->number != last + 1)
+                net_die("the test missed a frame");
+            last = frame->number;
+            if (watch->begin_ns)
+                take_frame(watch, frame);
+            else if (frame->mono_ns >= from_ns)
+                watch->begin_ns = watch->end_ns = frame->mono_ns;
+        }
+        frame_release(frame);
+    }
+}
+
+static double off(double shown, double truth)
+{
+    return 100 * (shown - truth) / truth;
+}
+
+/* Within 1 % where `exactly`; else no more than that too much. */
+static unsigned check(const char *what, const struct sums *sums, double in, double out,
+                      bool exactly)
+{
+    const double ins = in > 0 ? off(sums->in, in) : 0, outs = out > 0 ? off(sums->out, out) : 0;
+    char words[2][16] = {"", ""};
+    if (in > 0)
+        snprintf(words[0], sizeof(words[0]), "%+.2f", ins);
+    if (out > 0)
+        snprintf(words[1], sizeof(words[1]), "%+.2f", outs);
+    const bool right =
+        ins <= PERCENT && outs <= PERCENT && (!exactly || (ins >= -PERCENT && outs >= -PERCENT));
+    printf("  %-44s %9s %9s%s\n", what, words[0], words[1], right ? "" : "  WRONG");
+    return !right;
+}
+
+static unsigned report(struct watch *watch, const char *source)
+{
+    const bool bpf = strcmp(source, "bpf") == 0, none = strcmp(source, "none") == 0;
+    double all = 0, truth[LOAD_COUNT];
+    unsigned faults = 0;
+    char what[80];
+
+    for (size_t i = 0; i < LOAD_COUNT; i++) {
+        truth[i] = sent_by(&watch->senders[i], watch->end_ns) -
+                   sent_by(&watch->senders[i], watch->begin_ns);
+        all += truth[i];
+    }
+    printf("%s: %.1f s, %lu frames, %.1f MB sent; shown against sent, in percent:\n", source,
+           (double)(watch->end_ns - watch->begin_ns) / 1e9, watch->frames, all / 1e6);
+    printf("  %-44s %9s %9s\n", "", "in", "out");
+    faults += check("header", &watch->header, all, all, !none);
+    faults += check("counted in frames", &watch->exact, all, all, !none);
+    faults += check("all processes", &watch->process, all, all, !none);
+    faults += check("all peers", &watch->peer, all, all, !none);
+    faults += check("all listeners", &watch->listener, all, 0, !none);
+    for (size_t i = 0; i < LOAD_COUNT; i++) {
+        const struct sender *sender = &watch->senders[i];
+        const bool rows = bpf || i == 0;
+        snprintf(what, sizeof(what), "%s: sender", LOADS[i].what);
+        faults += check(what, &sender->process[0], 0, truth[i], rows);
+        snprintf(what, sizeof(what), "%s: receiver", LOADS[i].what);
+        faults += check(what, &sender->process[1], truth[i], 0, rows);
+        snprintf(what, sizeof(what), "%s: listener", LOADS[i].what);
+        faults += check(what, &sender->listener, truth[i], 0, !none || i == 0);
+    }
+    if (none && off(watch->header.in, all) > -PERCENT) {
+        printf("nothing was missing without events: this tested nothing\n");
+        faults++;
+    }
+    return faults;
+}
+
+int main(int argc, char **argv)
+{
+    static struct watch watch;
+
+    if (argc != 4) {
+        fputs("usage: test_totals bpf|destroy|none STEADY SECONDS\n", stderr);
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    net_enter_namespace(0);
+    grouping_init(&watch.processes);
+    grouping_init(&watch.listeners);
+    grouping_init(&watch.peers);
+    for (size_t i = 0; i < LOAD_COUNT; i++)
+        start(&watch.senders[i], argv[2], i);
+    heard_start(&watch.heard, argv[1], SECOND_NS, NEED_OWNER | NEED_GROUP);
+    const int64_t from_ns = net_now_ns() + WARM_NS;
+    follow(&watch, from_ns, from_ns + (atoi(argv[3]) + 2) * SECOND_NS);
+    for (size_t i = 0; i < LOAD_COUNT; i++)
+        stop(&watch.senders[i]);
+    collector_free(watch.heard.collector);
+    const unsigned faults = report(&watch, argv[1]);
+    grouping_done(&watch.processes);
+    grouping_done(&watch.listeners);
+    grouping_done(&watch.peers);
+    return faults ? 1 : 0;
+}

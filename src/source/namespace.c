@@ -9,8 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A socket knows its network namespace where /proc is not mounted or another pid namespace's; to be
- * told needs CAP_NET_ADMIN. */
+/* Where /proc is not mounted or another pid namespace's: SIOCGSKNS, which needs CAP_NET_ADMIN. */
 static uint32_t inode_by_socket(void)
 {
     struct stat found = {0};

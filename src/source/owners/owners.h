@@ -45,9 +45,9 @@ void owners_close(struct owners *owners);
  * his place. Whoever fails for good is not asked again. */
 void owners_use_walk(struct owners *owners, const struct owner_walk *walk);
 
-/* Whether the socket of a row still is open, with the inode of that row. Asked of sockets that
- * nobody who may be read holds, before it is said that their holders are hidden or unseen: a
- * process may have ended since the rows were read. */
+/* is_open: whether the socket of a row still is open, with that row's inode. Called for sockets
+ * without a readable holder before their rows say hidden or unseen: a process may have ended since
+ * the rows were read. */
 struct owner_check {
     bool (*is_open)(void *context, const struct conn *conn);
     void *context;

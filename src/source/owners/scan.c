@@ -127,7 +127,7 @@ static void park(struct owners *owners, struct scan *scan)
     scan->parked = true;
 }
 
-/* What it means that nobody that may be read holds a socket. */
+/* What a socket without a readable holder is said to be. */
 static uint8_t word_of_unfound(const struct owners *owners)
 {
     if (owners->denied_any || owners->hidepid)
@@ -135,7 +135,7 @@ static uint8_t word_of_unfound(const struct owners *owners)
     return owners->view.is_complete ? OWNER_NONE : OWNER_UNSEEN;
 }
 
-/* Everybody that may be read was. */
+/* All readable processes have been read. */
 static void conclude(struct owners *owners, const struct scan *scan)
 {
     for (uint32_t i = 0; owners->pending && i < owners->entry_count; i++) {
@@ -284,7 +284,7 @@ int owners_scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bo
         budget_ns ? clock_ns(CLOCK_THREAD_CPUTIME_ID) + budget_ns : INT64_MAX;
 
     if (owners->view.kind == PROC_VIEW_ABSENT || owners->view.kind == PROC_VIEW_UNREAD)
-        return 0; /* there is nobody to look at: what is not known stays so */
+        return 0; /* no processes can be read: unknown owners stay unknown */
     privilege_raise(&owners->privilege);
     const int result = scan_all(owners, row_count, deadline_ns);
     privilege_lower(&owners->privilege);

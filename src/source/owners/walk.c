@@ -31,7 +31,7 @@ struct walking {
 
 bool owners_walk_pays(const struct owners *owners)
 {
-    /* A walk tells pids of our own namespace, which mean nothing in another's /proc. */
+    /* A walk reports pids of our own namespace, which mean nothing in another's /proc. */
     if (!owners->walk.walk || owners->view.kind != PROC_VIEW_OWN ||
         (!owners->pending && !owners->fresh))
         return false;

@@ -126,6 +126,31 @@ static void put_counts(struct buffer *out, const struct finding *const *list, ui
         buffer_printf(out, ", %u ended", ended);
 }
 
+static bool same_reason(const struct finding_check *a, const struct finding_check *b)
+{
+    return a->verdict == b->verdict && strcmp(a->reason, b->reason) == 0;
+}
+
+static bool is_first_of_reason(const struct finding_check *checks, size_t index)
+{
+    if (checks[index].verdict == VERDICT_OK || checks[index].verdict == VERDICT_FINDING)
+        return false;
+    for (size_t i = 0; i < index; i++)
+        if (same_reason(&checks[i], &checks[index]))
+            return false;
+    return true;
+}
+
+/* All detectors of one reason on one line. */
+static void put_unchecked(struct buffer *out, const struct finding_check *checks, size_t index)
+{
+    buffer_printf(out, "%s: ", verdict_name((enum finding_verdict)checks[index].verdict));
+    for (size_t i = index; i < detector_count; i++)
+        if (same_reason(&checks[i], &checks[index]))
+            buffer_printf(out, "%s%s", i > index ? ", " : "", DETECTORS[i]->id);
+    buffer_printf(out, ": %s\n", checks[index].reason);
+}
+
 void finding_checks_text(struct buffer *out, const struct finding_check *checks,
                          const struct finding *const *list, uint32_t count, int64_t watched_ns)
 {
@@ -138,10 +163,8 @@ void finding_checks_text(struct buffer *out, const struct finding_check *checks,
     put_counts(out, list, count);
     buffer_char(out, '\n');
     for (size_t i = 0; i < detector_count; i++)
-        if (checks[i].verdict == VERDICT_NOT_CHECKED || checks[i].verdict == VERDICT_LEARNING)
-            buffer_printf(out, "%s: %s: %s\n",
-                          verdict_name((enum finding_verdict)checks[i].verdict), DETECTORS[i]->id,
-                          checks[i].reason);
+        if (is_first_of_reason(checks, i))
+            put_unchecked(out, checks, i);
 }
 
 void finding_detectors_text(struct buffer *out, const struct finding_settings *settings)

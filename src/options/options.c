@@ -313,7 +313,11 @@ int options_parse(struct options *options, int argc, char **argv)
     if (!error)
         error = finish(&parse);
     buffer_done(&parse.filter);
-    return error ? parse.exit_code : -1;
+    if (!error)
+        return -1;
+    /* To a monitoring system 2 would mean that something critical was found. */
+    return options->command == RUN_DOCTOR && parse.exit_code == EXIT_USAGE ? EXIT_PARTLY
+                                                                           : parse.exit_code;
 }
 
 void options_done(struct options *options)

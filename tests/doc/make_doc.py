@@ -307,6 +307,39 @@ def make_fish(tables):
     return "\n".join(lines) + "\n"
 
 
+# --- findings
+
+FINDINGS_HEAD = f"""# Findings
+
+<!-- {MADE} -->
+
+What `tcplens doctor` looks for: each detector with what proves it, its limits and what to do. Limits are changed by
+`--set ID.KEY=VALUE`, detectors chosen by `--only` and `--skip`; [json.md](json.md) describes `--json`.
+
+* Counters count since boot: only their growth over a window is a finding, never a total.
+* A finding begins when it holds in two of three frames, or for as long as stated, and ends after 15 s without it.
+* A detector that cannot be checked (no permission, not in this kernel, too few frames) says so. No finding is not the same as healthy.
+* *Proven*: the kernel counted it, or the rows show it; *likely*: a pattern; *possible*: one explanation among others.
+"""
+
+
+def make_findings(tables):
+    lines, section = [FINDINGS_HEAD], None
+    sections = list(dict.fromkeys(row[0] for row in tables["detector"]))
+    for name, ident, worst, title, proof, meaning in sorted(tables["detector"],
+                                                            key=lambda row: sections.index(row[0])):
+        if name != section:
+            lines.append(f"## {name.capitalize()}\n")
+            section = name
+        lines.append(f"### {ident}\n\n{title[0].upper()}{title[1:]}. At worst {worst}.\n\n{meaning}\n")
+        lines.append(f"* Proof: {proof}")
+        lines += [f"* `{ident}.{key}={value}`{' ' + unit if unit else ''}: {text}"
+                  for owner, key, value, unit, text in tables["limit"] if owner == ident]
+        lines += [f"* Do: {text}" for owner, text in tables["advice"] if owner == ident]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def check_exit_codes(tables, man):
     for code, in tables["exit"]:
         if f".It {code}\n" not in man:
@@ -320,7 +353,8 @@ def main():
     made = {man: make_man(tables, man.read_text()),
             folder / "completions" / "tcplens.bash": make_bash(tables),
             folder / "completions" / "_tcplens": make_zsh(tables),
-            folder / "completions" / "tcplens.fish": make_fish(tables)}
+            folder / "completions" / "tcplens.fish": make_fish(tables),
+            folder / "findings.md": make_findings(tables)}
     check_exit_codes(tables, made[man])
     stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if mode == "--write":

@@ -1,6 +1,7 @@
 /* words: prints every word that the tables know, one a line with tabs between, for what is made of
  * them: man page and completions. */
 #include "core/filter/filter.h"
+#include "core/finding/finding.h"
 #include "core/state.h"
 #include "options/options.h"
 #include "options/settings.h"
@@ -54,9 +55,25 @@ static void print_filter_words(void)
             printf("state\t%s\n", TCP_STATES[state].ss_names[i]);
 }
 
+static void print_detectors(void)
+{
+    for (size_t i = 0; i < detector_count; i++) {
+        const struct detector *detector = DETECTORS[i];
+        printf("detector\t%s\t%s\t%s\t%s\t%s\t%s\n", detector->section, detector->id,
+               severity_name((enum finding_severity)detector->worst), detector->title,
+               detector->proof, detector->meaning);
+        for (size_t j = 0; j < LIMITS_MAX && detector->limits[j].key; j++)
+            printf("limit\t%s\t%s\t%g\t%s\t%s\n", detector->id, detector->limits[j].key,
+                   detector->limits[j].preset, detector->limits[j].unit, detector->limits[j].help);
+        for (size_t j = 0; j < 4 && detector->advice[j]; j++)
+            printf("advice\t%s\t%s\n", detector->id, detector->advice[j]);
+    }
+}
+
 int main(void)
 {
     print_commands();
+    print_detectors();
     print_options();
     print_keys();
     print_filter_words();

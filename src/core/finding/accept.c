@@ -58,9 +58,11 @@ static void report_full(struct detection *d, const struct listener_tally *listen
     if (listener->unaccepted_ns > 0)
         finding_evidence(finding, "longest_wait", "s",
                          (double)listener->unaccepted_ns / (double)SECOND_NS);
-    finding_evidence(finding, "ListenOverflows", "/s", overflows);
-    finding_evidence_limit(finding, "backlog", "", listener->backlog,
-                           (double)host_fact(d->facts, FACT_SOMAXCONN));
+    if (overflows >= 0)
+        finding_evidence(finding, "ListenOverflows", "/s", overflows);
+    if (host_fact_known(d->facts, FACT_SOMAXCONN))
+        finding_evidence_limit(finding, "backlog", "", listener->backlog,
+                               (double)host_fact(d->facts, FACT_SOMAXCONN));
     finding_holds_since(finding, d, listener->unaccepted_ns);
     finding->window_ns = 10 * SECOND_NS;
     if (stuck)
@@ -73,10 +75,10 @@ static void report_full(struct detection *d, const struct listener_tally *listen
 
 static void evaluate_accept_queue(struct detection *d)
 {
-    double overflows = 0, seconds = 0;
+    double growth, seconds, overflows = -1; /* not known */
 
-    if (detection_growth(d, FACT_LISTEN_OVERFLOWS, 10, &overflows, &seconds))
-        overflows /= seconds;
+    if (detection_growth(d, FACT_LISTEN_OVERFLOWS, 10, &growth, &seconds))
+        overflows = growth / seconds;
     for (uint32_t i = 0; i < d->census->listener_count; i++) {
         const struct listener_tally *listener = &d->census->listeners[i];
         if (!has_backlog(d, listener) || listener->queue == 0)
@@ -116,8 +118,8 @@ static void evaluate_accept_wait(struct detection *d)
         const enum finding_severity severity =
             severity_above(wait_s, d->limits[WAIT_WARN], d->limits[WAIT_CRITICAL]);
         struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-        finding_say(finding, "%u clients of :%u wait for accept(), the longest for %.0f s",
-                    listener->unaccepted, subject.port, wait_s);
+        finding_say(finding, "clients of :%u wait for accept(): %u, the longest for %.0f s",
+                    subject.port, listener->unaccepted, wait_s);
         say_rows(finding, d, listener, "owner listener");
         finding_evidence(finding, "rows", "", listener->unaccepted);
         finding_evidence_limit(finding, "longest_wait", "s", wait_s, d->limits[WAIT_WARN]);

@@ -91,16 +91,23 @@ static void take_unread(struct census *census, struct process_tally *process,
     raise_ns(&process->unread_ns, (int64_t)conn->last_data_received_ms * MILLISECOND_NS);
 }
 
+static uint64_t buffer_bytes(const struct frame *frame, const struct conn *conn)
+{
+    const struct conn_detail *detail = frame_detail(frame, conn);
+
+    if (!detail || detail->meminfo_count <= MEMINFO_WMEM_QUEUED)
+        return 0;
+    return (uint64_t)detail->meminfo[MEMINFO_RMEM] + detail->meminfo[MEMINFO_WMEM_QUEUED];
+}
+
 void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row)
 {
     struct process_tally *process = &census->processes[conn->owner];
-    const struct conn_detail *detail = frame_detail(census->frame, conn);
 
     process->sockets++;
     process->out_rate += conn_out_rate(conn);
-    if (detail && detail->meminfo_count > MEMINFO_WMEM_QUEUED)
-        process->buffer_bytes +=
-            (uint64_t)detail->meminfo[MEMINFO_RMEM] + detail->meminfo[MEMINFO_WMEM_QUEUED];
+    if (conn->receive_queue > 0 || conn->send_queue > 0)
+        process->buffer_bytes += buffer_bytes(census->frame, conn);
     switch (conn->state) {
     case STATE_ESTABLISHED:
         process->established++;

@@ -3,6 +3,7 @@
 #include "source/demo/demo.h"
 
 #include "core/column/column.h"
+#include "source/demo/host.h"
 #include "source/demo/rows.h"
 
 #include <errno.h>
@@ -209,6 +210,10 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     if (add_groups(rows, frame) || add_procs(rows, frame) || add_owner_refs(rows, frame) ||
         add_names(frame) || add_rows(rows, frame, wish))
         return -ENOMEM;
+    if ((wish->needs & NEED_HOST_FACTS) && frame_add_facts(frame)) {
+        demo_host_fill(frame->facts, rows->frame);
+        frame->facts->mono_ns = frame->mono_ns;
+    }
     if (frame->missing.hidden_rows > 0) {
         frame->missing.reasons |= MISSING_OWNERS_HIDDEN;
         frame->missing.hidden_users = 1;

@@ -51,7 +51,7 @@ static void report(struct past *past, struct source *source, uint32_t rows, int6
 
 static void measure(uint32_t connections)
 {
-    const struct demo_settings demo = {5, connections, 50, 1000000000};
+    const struct demo_settings demo = {5, connections, 50, 1000000000, .steady = true};
     struct collector_settings settings = {.highlight_ns = 3000000000};
     struct collector *collector = NULL;
     struct source *source = NULL;

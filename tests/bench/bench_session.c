@@ -42,7 +42,7 @@ static void fail(const char *what, int error)
 
 static struct collector *open_demo(uint32_t rows)
 {
-    const struct demo_settings demo = {1, rows, 50, NS_PER_S};
+    const struct demo_settings demo = {1, rows, 50, NS_PER_S, .steady = true};
     struct collector_settings settings = {.highlight_ns = 3 * NS_PER_S};
     struct collector *collector = NULL;
 

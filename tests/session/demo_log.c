@@ -39,7 +39,10 @@ static struct source *open_demo(const struct demo_log *log, uint32_t connections
 {
     static const struct source_ops ops = {
         .name = "demo", .next = set_demo_next, .close = set_demo_close};
-    const struct demo_settings settings = {11, connections, change_permille, 1000000000};
+    const struct demo_settings settings = {.seed = 11,
+                                           .connections = connections,
+                                           .change_permille = change_permille,
+                                           .interval_ns = 1000000000};
     struct set_demo *made = calloc(1, sizeof(*made));
     assert_non_null(made);
     made->source.ops = &ops;

@@ -21,7 +21,8 @@ static struct collector *start_demo(uint32_t connections, uint32_t needs)
 {
     struct source *source = NULL;
     struct collector *collector = NULL;
-    const struct demo_settings demo = {7, connections, 60, 1000000000};
+    const struct demo_settings demo = {
+        .seed = 7, .connections = connections, .change_permille = 60, .interval_ns = 1000000000};
     assert_int_equal(demo_open(&source, &demo), 0);
     struct collector_settings settings = {
         .source = source, .highlight_ns = 3000000000, .ring_capacity = 65536};

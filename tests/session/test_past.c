@@ -27,7 +27,8 @@ struct scene {
 
 static void begin(struct scene *scene, uint32_t connections, uint32_t needs, uint64_t limit)
 {
-    const struct demo_settings demo = {5, connections, 60, 1000000000};
+    const struct demo_settings demo = {
+        .seed = 5, .connections = connections, .change_permille = 60, .interval_ns = 1000000000};
     struct collector_settings settings = {.highlight_ns = 3000000000};
 
     memset(scene, 0, sizeof(*scene));

@@ -200,7 +200,8 @@ struct running {
 static void start_recording(struct running *running, const char *path)
 {
     struct source *source = NULL;
-    const struct demo_settings demo = {5, 50, 60, 50000000};
+    const struct demo_settings demo = {
+        .seed = 5, .connections = 50, .change_permille = 60, .interval_ns = 50000000};
     struct log_settings settings = {.path = path};
     char why[200] = "";
 

@@ -64,16 +64,21 @@ int demo_parse(const char *text, struct demo_settings *settings)
     return 0;
 }
 
+static uint64_t turned_by(const struct demo_rows *rows)
+{
+    return rows->settings.steady || rows->settings.change_permille == 0 ? 0 : rows->frame - 1;
+}
+
 /* Where one of `count` stands in this frame. As with the kernel, an index means something in its
  * own frame only: in each frame all of them are turned by one. */
 static uint32_t place_of(const struct demo_rows *rows, uint32_t index, uint32_t count)
 {
-    return index < count ? (uint32_t)((index + rows->frame - 1) % count) : index;
+    return index < count ? (uint32_t)((index + turned_by(rows)) % count) : index;
 }
 
 static uint32_t at_place(const struct demo_rows *rows, uint32_t place, uint32_t count)
 {
-    return (uint32_t)((place + count - (rows->frame - 1) % count) % count);
+    return (uint32_t)((place + count - turned_by(rows) % count) % count);
 }
 
 static int add_groups(const struct demo_rows *rows, struct frame *frame)

@@ -6,6 +6,7 @@
 
 #include "source/source.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct demo_settings {
@@ -15,6 +16,9 @@ struct demo_settings {
      * a frame, default 50; 0 = nothing at all changes after frame 1. */
     uint32_t change_permille;
     int64_t interval_ns; /* of its clock, 1 s */
+    bool steady; /* processes and groups keep their indexes from frame to frame, as a live source's
+                  * mostly do; else each frame numbers them anew, so that what holds on to an index
+                  * is found out. Always so with change_permille 0 */
 };
 
 /* From "SEED[,CONNECTIONS[,PERMILLE]]" (the value of --demo); -EINVAL. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/wake.h"
 #include "base/worker.h"
+#include "core/ended.h"
 #include "core/held.h"
 #include "core/life.h"
 #include "source/bpf/bpf.h"
@@ -46,13 +47,15 @@ struct events {
     struct bpf *bpf;      /* at most one of the two */
     struct destroy *destroy;
     struct lives *lives;
+    struct ended
+        *ended; /* of destroy: messages without a row that closed, and the other way round */
     struct held held;
-    struct rows latest, older; /* the frame tracked last and the one before it */
-    struct rows coming;        /* the one being tracked */
-    uint64_t lost;             /* since the session began */
-    uint32_t noted, told;      /* since the last frame; since somebody was told */
-    bool forget;               /* happenings were lost: what is remembered may be wrong */
-    const char *source;        /* "bpf", "destroy", "none"; NULL: not decided yet */
+    struct rows latest;   /* the frame tracked last */
+    struct rows coming;   /* the one being tracked */
+    uint64_t lost;        /* since the session began */
+    uint32_t noted, told; /* since the last frame; since somebody was told */
+    bool forget;          /* happenings were lost: what is remembered may be wrong */
+    const char *source;   /* "bpf", "destroy", "none"; NULL: not decided yet */
     char why[BPF_TEXT_SIZE + 16];
 };
 
@@ -65,8 +68,9 @@ int events_new(struct events **events, const struct events_settings *settings)
     made->settings = *settings;
     pthread_mutex_init(&made->lock, NULL);
     made->lives = lives_new();
+    made->ended = ended_new();
     int error = worker_init(&made->worker);
-    if (!error && !made->lives)
+    if (!error && (!made->lives || !made->ended))
         error = -ENOMEM;
     if (!error && settings->source == EVENTS_BPF) {
         error = bpf_open(&made->bpf, why);
@@ -89,11 +93,10 @@ void events_free(struct events *events)
     bpf_close(events->bpf);
     destroy_close(events->destroy);
     lives_free(events->lives);
+    ended_free(events->ended);
     frame_release(events->latest.frame);
-    frame_release(events->older.frame);
     row_index_done(&events->coming.index);
     row_index_done(&events->latest.index);
-    row_index_done(&events->older.index);
     pthread_mutex_destroy(&events->lock);
     free(events);
 }
@@ -161,7 +164,14 @@ static bool is_old_news(struct events *events, const struct happening *happening
 {
     const struct tuple *tuple = &happening->event.tuple;
     return tuple->local_port == 0 || addr_is_zero(&tuple->remote) ||
-           rows_find(&events->older, happening->event.cookie);
+           ended_take(events->ended, happening->event.cookie);
+}
+
+/* A row that closes later does not wait for its message. */
+static void note_ended(struct events *events, const struct happening *happening, bool is_shown)
+{
+    if (is_shown || happening->event.to != STATE_DELETE_TCB)
+        ended_add(events->ended, happening->event.cookie);
 }
 
 /* --- connections that nobody accepted yet --- */
@@ -218,6 +228,8 @@ static void hear(void *context, const struct happening *heard)
         track_note_end(events->settings.track, &end);
     if ((happening.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &happening))
         return;
+    if (happening.signs & LIFE_ENDED)
+        note_ended(events, &happening, shown.conn != NULL);
     if ((happening.signs & LIFE_SEQUENCE) &&
         rows_is_listening(&events->latest, happening.event.tuple.local_port))
         happening.signs |= LIFE_FIN; /* it was accepted: the SYN was the peer's */
@@ -296,18 +308,30 @@ void events_begin_frame(struct events *events, struct frame *next)
     }
 }
 
+void events_note_closed(struct events *events, const struct frame *previous,
+                        const struct diff *diff)
+{
+    for (uint32_t i = 0; events->destroy && i < diff->change_count; i++) {
+        if (diff->changes[i].kind != CHANGE_CLOSED)
+            continue;
+        const uint64_t cookie = previous->conns[diff->changes[i].previous].cookie;
+        if (!ended_take(events->ended, cookie))
+            ended_add(events->ended, cookie);
+    }
+}
+
 void events_end_frame(struct events *events, struct frame *next, bool tracked)
 {
     if (tracked) {
-        const struct rows freed = events->older;
+        const struct rows freed = events->latest;
+        const int64_t before_ns = freed.frame ? freed.frame->mono_ns : INT64_MIN;
         frame_release(freed.frame);
-        events->older = events->latest;
         events->latest = events->coming;
         events->latest.frame = frame_reference(next);
         events->coming = freed;
         events->noted = 0;
-        if (events->older.frame && (events->forget || lives_count(events->lives) > LIVES_MOST))
-            lives_forget(events->lives, events->older.frame->mono_ns);
+        if (events->forget || lives_count(events->lives) > LIVES_MOST)
+            lives_forget(events->lives, before_ns);
         events->forget = false;
     }
     events->coming.frame = NULL;

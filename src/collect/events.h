@@ -4,6 +4,7 @@
 #ifndef TCPLENS_COLLECT_EVENTS_H
 #define TCPLENS_COLLECT_EVENTS_H
 
+#include "core/diff.h"
 #include "core/event.h"
 #include "core/frame.h"
 #include "core/track.h"
@@ -39,6 +40,9 @@ bool events_join(struct events *events, int64_t timeout_ns); /* false: still run
 /* The collector, around track_apply: what happened until now is told and noted, and what is missing
  * of it is written into the frame; until events_end_frame nothing more is. */
 void events_begin_frame(struct events *events, struct frame *next);
+/* Between the two: the rows of `previous` that the frame closed. */
+void events_note_closed(struct events *events, const struct frame *previous,
+                        const struct diff *diff);
 /* tracked: the frame that was tracked now stands for what is known; else it is left out. */
 void events_end_frame(struct events *events, struct frame *next, bool tracked);
 

@@ -25,27 +25,16 @@ static void put_clock(struct buffer *out, int64_t wall_ns)
                       (int)(wall_ns % NS_PER_S / NS_PER_MS));
 }
 
-static void put_endpoint(char *out, const struct event *event, const struct frame *frame,
-                         bool remote)
-{
-    const struct tuple *tuple = &event->tuple;
-    const struct addr *addr = remote ? &tuple->remote : &tuple->local;
-    const char *interface = frame && addr_is_link_local(addr, tuple->family)
-                                ? frame_interface_name(frame, tuple->scope)
-                                : NULL;
-
-    addr_format_endpoint(out, ENDPOINT_MAX, addr, tuple->family, interface,
-                         remote ? tuple->remote_port : tuple->local_port, NULL);
-}
-
 static void format_ends(char *out, size_t size, const struct event *event,
                         const struct frame *frame, const char *arrow)
 {
+    const struct tuple *tuple = &event->tuple;
+    const char *interface = frame ? frame_interface_name(frame, tuple->scope) : NULL;
     char local[ENDPOINT_MAX], remote[ENDPOINT_MAX];
 
-    put_endpoint(local, event, frame, false);
-    put_endpoint(remote, event, frame, true);
-    if (event->tuple.remote_port == 0)
+    tuple_format_end(local, sizeof(local), tuple, false, interface, NULL);
+    tuple_format_end(remote, sizeof(remote), tuple, true, interface, NULL);
+    if (tuple->remote_port == 0 && addr_is_zero(&tuple->remote))
         snprintf(out, size, "%s", local);
     else
         snprintf(out, size, "%s %s %s", local, arrow, remote);

@@ -3,6 +3,7 @@
 #include "core/addr.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { INET_BYTES = 4, INET6_BYTES = 16, INET6_GROUPS = 8, INET6_TEXT = 40, INTERFACE_MAX = 16 };
@@ -238,6 +239,36 @@ size_t addr_format_endpoint(char *out, size_t size, const struct addr *addr, uin
     else
         put_decimal(&writer, port);
     return finish(&writer, out);
+}
+
+bool tuple_lacks_remote_port(const struct tuple *tuple)
+{
+    return tuple->remote_port == 0 && !addr_is_zero(&tuple->remote);
+}
+
+bool tuple_lacks_local(const struct tuple *tuple)
+{
+    return tuple_lacks_remote_port(tuple) && addr_is_zero(&tuple->local);
+}
+
+size_t tuple_format_end(char *out, size_t size, const struct tuple *tuple, bool remote,
+                        const char *interface, const char *port_text)
+{
+    const struct addr *addr = remote ? &tuple->remote : &tuple->local;
+    const char *shown = addr_is_link_local(addr, tuple->family) ? interface : NULL;
+    uint16_t port = remote ? tuple->remote_port : tuple->local_port;
+    int length = 0;
+
+    if (!remote && tuple_lacks_local(tuple)) {
+        length = port_text ? snprintf(out, size, "?:%s", port_text)
+                           : snprintf(out, size, "?:%u", (unsigned)port);
+        return length > 0 ? (size_t)length : 0;
+    }
+    if (remote && tuple_lacks_remote_port(tuple)) {
+        port = 1; /* any that is not "*" */
+        port_text = "?";
+    }
+    return addr_format_endpoint(out, size, addr, tuple->family, shown, port, port_text);
 }
 
 /* Four decimal numbers without leading zeros, as inet_pton() takes them. */

@@ -34,11 +34,22 @@ bool addr_is_loopback(const struct addr *addr, uint8_t family);
  * Returns the length; size at least ADDR_TEXT_MAX. */
 size_t addr_format(char *out, size_t size, const struct addr *addr, uint8_t family,
                    const char *interface);
-/* "ADDRESS:PORT", IPv6 in brackets. Port 0 is "*"; the unspecified address is "*" for IPv4, and "[::]" for
- * IPv6 unless the port is unspecified too: listeners of the two families must not look alike.
- * `port_text` replaces the number (service name) if not NULL. Size at least ADDR_TEXT_MAX + 32. */
+/* "ADDRESS:PORT", IPv6 in brackets. Port 0 is "*"; the unspecified address is "*" for IPv4, and
+ * "[::]" for IPv6 unless the port is unspecified too: listeners of the two families must not look
+ * alike. `port_text` replaces the number (service name) if not NULL. Size at least ADDR_TEXT_MAX
+ * + 32. */
 size_t addr_format_endpoint(char *out, size_t size, const struct addr *addr, uint8_t family,
                             const char *interface, uint16_t port, const char *port_text);
+
+/* close() with SO_LINGER 0 clears the remote port, and the local address unless the socket was
+ * bound to it, before the kernel tells of the end (tcp_disconnect in net/ipv4/tcp.c, Linux 6.18).
+ */
+bool tuple_lacks_remote_port(const struct tuple *tuple);
+bool tuple_lacks_local(const struct tuple *tuple);
+/* One end of the tuple by addr_format_endpoint; "?" stands for what it lacks. The interface is
+ * written with link-local addresses only. */
+size_t tuple_format_end(char *out, size_t size, const struct tuple *tuple, bool remote,
+                        const char *interface, const char *port_text);
 
 /* Parses an address without port; IPv6 with or without brackets, "%name" is returned in interface
  * (may be NULL) of at least 16 bytes. 0 or -EINVAL. */

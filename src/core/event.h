@@ -23,13 +23,13 @@ enum event_origin { EVENT_FROM_FRAME = 0, EVENT_FROM_DESTROY, EVENT_FROM_BPF, EV
 
 struct event {
     uint64_t number; /* set by the ring: 1, 2, 3 ... */
-    int64_t wall_ns; /* when it happened: exact from bpf and destroy, else the frame's time */
+    int64_t wall_ns; /* when it happened; not exact: at the latest */
     int64_t mono_ns;
-    uint8_t kind;       /* enum event_kind */
-    uint8_t origin;     /* enum event_origin */
-    uint8_t from, to;   /* enum tcp_state */
-    uint8_t exact;      /* 1: wall_ns is the moment itself; 0: it happened in the interval before */
-    uint8_t has_totals; /* in_bytes .. retrans are final counters */
+    uint8_t kind;         /* enum event_kind */
+    uint8_t origin;       /* enum event_origin */
+    uint8_t from, to;     /* enum tcp_state */
+    uint8_t exact;        /* 1: wall_ns is the moment itself; 0: it happened before, seen by then */
+    uint8_t has_totals;   /* in_bytes .. retrans are final counters */
     uint8_t has_duration; /* duration_ns is known */
     uint8_t
         polled_jump; /* several arrows were passed between two frames: states in between not seen */

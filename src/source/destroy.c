@@ -21,6 +21,7 @@
 
 #define BUFFER_WANTED (8 * 1024 * 1024) /* holds 10,000 ends; the default holds 166 (measured) */
 #define BUFFER_CALM   (4 * 1024 * 1024)
+#define JUST_MS       8 /* two clock ticks */
 #define TEXT_SIZE     128
 
 struct destroy {
@@ -110,6 +111,18 @@ static bool read_info(const struct conn_detail *detail, size_t at, void *value, 
     return true;
 }
 
+/* A socket that was reset, or that closed in order, is freed only when its process closes the
+ * descriptor. So the message is of the moment only if a segment came just before it; tcp_disconnect
+ * clears what would tell. */
+static bool has_just_ended(const struct conn *conn, const struct conn_detail *detail)
+{
+    uint32_t idle_ms;
+    return conn->tuple.remote_port &&
+           read_info(detail, offsetof(struct tcp_info, tcpi_last_ack_recv), &idle_ms,
+                     sizeof(idle_ms)) &&
+           idle_ms <= JUST_MS;
+}
+
 /* What was received without any segment of data is the peer's FIN. */
 static bool received_fin_alone(const struct conn *conn, const struct conn_detail *detail)
 {
@@ -191,7 +204,7 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
     event->mono_ns = clock_mono_ns();
     event->wall_ns = event->mono_ns + clock_wall_offset_ns();
     event->origin = EVENT_FROM_DESTROY;
-    event->exact = 1;
+    event->exact = has_just_ended(conn, detail);
     event->to = STATE_DELETE_TCB;
     event->cookie = conn->cookie;
     event->netns = destroy->netns;

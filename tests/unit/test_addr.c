@@ -212,6 +212,43 @@ static void endpoints_read_as_ss_shows_them(void **unused)
     endpoint_is("10.0.0.5", NULL, 0, "ignored", "10.0.0.5:*");
 }
 
+static void end_is(const struct tuple *tuple, bool remote, const char *expected)
+{
+    char out[ADDR_TEXT_MAX + 32];
+    assert_int_equal(tuple_format_end(out, sizeof(out), tuple, remote, "eth0", NULL),
+                     strlen(expected));
+    assert_string_equal(out, expected);
+}
+
+static void what_a_tuple_lacks_is_a_question(void **unused)
+{
+    uint8_t family;
+    struct tuple tuple = {.local = make("10.0.0.5", &family),
+                          .remote = make("10.0.0.9", &family),
+                          .local_port = 4000,
+                          .remote_port = 443,
+                          .family = FAMILY_INET};
+    (void)unused;
+    end_is(&tuple, false, "10.0.0.5:4000");
+    end_is(&tuple, true, "10.0.0.9:443");
+    tuple.remote_port = 0;
+    assert_true(tuple_lacks_remote_port(&tuple) && !tuple_lacks_local(&tuple));
+    end_is(&tuple, false, "10.0.0.5:4000");
+    end_is(&tuple, true, "10.0.0.9:?");
+    tuple.local = (struct addr){{0}};
+    assert_true(tuple_lacks_local(&tuple));
+    end_is(&tuple, false, "?:4000");
+    tuple.remote = (struct addr){{0}}; /* a listener: any address, no peer */
+    assert_false(tuple_lacks_remote_port(&tuple) || tuple_lacks_local(&tuple));
+    end_is(&tuple, false, "*:4000");
+    tuple = (struct tuple){.local = make("fe80::1", &family),
+                           .remote = make("2001:db8::1", &family),
+                           .local_port = 1,
+                           .family = FAMILY_INET6};
+    end_is(&tuple, false, "[fe80::1%eth0]:1");
+    end_is(&tuple, true, "[2001:db8::1]:?");
+}
+
 static void short_room_cuts_and_ends(void **unused)
 {
     char out[64];
@@ -318,6 +355,7 @@ int main(void)
         cmocka_unit_test(random_text_is_judged_as_by_libc),
         cmocka_unit_test(interface_goes_with_its_address),
         cmocka_unit_test(endpoints_read_as_ss_shows_them),
+        cmocka_unit_test(what_a_tuple_lacks_is_a_question),
         cmocka_unit_test(short_room_cuts_and_ends),
         cmocka_unit_test(kinds_are_told_apart),
         cmocka_unit_test(prefixes_hold_to_their_last_bit),

@@ -418,6 +418,8 @@ static void check_bytecode(const char *text, uint64_t *seed, bool only_exact)
         fail_msg("the kernel would refuse \"%s\"", text);
     for (unsigned i = 0; i < 60; i++) {
         const struct conn conn = row_make(unit_random(seed));
+        if (conn_is_ghost(&conn) && tuple_lacks_remote_port(&conn.tuple))
+            continue; /* an event's: the kernel has no such row */
         const struct machine_socket socket = socket_of(&conn);
         const bool here = filter_accepts(filter, &context, &conn);
         const bool there = machine_run(code.data, code.length, &socket);

@@ -76,11 +76,9 @@ static const char *scope_name(const struct column_context *context, const struct
 
 COLUMN_FORMAT(local)
 {
-    const struct tuple *tuple = &conn->tuple;
-
-    return addr_format_endpoint(out, size, &tuple->local, tuple->family,
-                                scope_name(context, conn, &tuple->local), tuple->local_port,
-                                service_name(context, tuple->local_port));
+    return tuple_format_end(out, size, &conn->tuple, false,
+                            scope_name(context, conn, &conn->tuple.local),
+                            service_name(context, conn->tuple.local_port));
 }
 
 COLUMN_FORMAT(remote)
@@ -95,10 +93,11 @@ COLUMN_FORMAT(remote)
     if (lookup && lookup->host)
         host = lookup->host(lookup->data, &tuple->remote, tuple->family);
     if (!host)
-        return addr_format_endpoint(out, size, &tuple->remote, tuple->family,
-                                    scope_name(context, conn, &tuple->remote), tuple->remote_port,
-                                    service);
-    if (service)
+        return tuple_format_end(out, size, tuple, true, scope_name(context, conn, &tuple->remote),
+                                service);
+    if (tuple_lacks_remote_port(tuple))
+        snprintf(out, size, "%s:?", host);
+    else if (service)
         snprintf(out, size, "%s:%s", host, service);
     else
         snprintf(out, size, "%s:%u", host, (unsigned)tuple->remote_port);

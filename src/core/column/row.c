@@ -64,6 +64,8 @@ static bool has_remote(const struct conn *conn)
 COLUMN_VALUE(local)
 {
     (void)context;
+    if (tuple_lacks_local(&conn->tuple))
+        return false;
     addr_format(value->scratch, sizeof(value->scratch), &conn->tuple.local, conn->tuple.family,
                 NULL);
     value->text = value->scratch;
@@ -91,7 +93,7 @@ COLUMN_VALUE(lport)
 COLUMN_VALUE(rport)
 {
     (void)context;
-    if (!has_remote(conn))
+    if (!has_remote(conn) || tuple_lacks_remote_port(&conn->tuple))
         return false;
     value->number = conn->tuple.remote_port;
     return true;

@@ -21,6 +21,16 @@ static bool prefix_matches(const struct host_prefix *prefix, const struct addr *
     return false;
 }
 
+/* What the node compares is not known of this end. (Of a row in the kernel's table a port is what
+ * the kernel compares, 0 too.) */
+static bool end_is_unknown(const struct filter_node *node, const struct conn *conn, bool remote)
+{
+    if (!conn_is_ghost(conn))
+        return false;
+    return remote ? node->u.host.has_port && tuple_lacks_remote_port(&conn->tuple)
+                  : node->u.host.prefix_count && tuple_lacks_local(&conn->tuple);
+}
+
 static bool end_matches(const struct filter_node *node, const struct conn *conn, bool remote)
 {
     const struct tuple *tuple = &conn->tuple;
@@ -60,6 +70,9 @@ static bool host_accepts(const struct filter_node *node, const struct conn *conn
 {
     const bool matches = (node->side & SIDE_LOCAL && end_matches(node, conn, false)) ||
                          (node->side & SIDE_REMOTE && end_matches(node, conn, true));
+    if ((node->side & SIDE_LOCAL && end_is_unknown(node, conn, false)) ||
+        (node->side & SIDE_REMOTE && end_is_unknown(node, conn, true)))
+        return matches && node->compare == OPERATOR_EQ;
     return matches == (node->compare == OPERATOR_EQ);
 }
 
@@ -74,7 +87,8 @@ static bool port_fits(const struct filter_node *node, uint16_t port)
 static bool port_accepts(const struct filter_node *node, const struct conn *conn)
 {
     const bool local = port_fits(node, conn->tuple.local_port);
-    const bool remote = port_fits(node, conn->tuple.remote_port);
+    const bool is_known = !conn_is_ghost(conn) || !tuple_lacks_remote_port(&conn->tuple);
+    const bool remote = is_known && port_fits(node, conn->tuple.remote_port);
 
     if (node->side == SIDE_LOCAL)
         return local;

@@ -207,14 +207,11 @@ static bool endpoint_contains(const struct column_context *context, const struct
                               bool remote, const char *word)
 {
     const struct tuple *tuple = &conn->tuple;
-    const struct addr *addr = remote ? &tuple->remote : &tuple->local;
-    const char *interface = NULL;
     char text[ENDPOINT_MAX];
 
-    if (tuple->scope && addr_is_link_local(addr, tuple->family))
-        interface = frame_interface_name(context->frame, tuple->scope);
-    addr_format_endpoint(text, sizeof text, addr, tuple->family, interface,
-                         remote ? tuple->remote_port : tuple->local_port, NULL);
+    tuple_format_end(text, sizeof text, tuple, remote,
+                     tuple->scope ? frame_interface_name(context->frame, tuple->scope) : NULL,
+                     NULL);
     return contains(text, word);
 }
 

@@ -33,12 +33,13 @@ static void put_address(struct buffer *buffer, const char *key, const struct add
 static void put_tuple(struct buffer *buffer, const struct tuple *tuple)
 {
     put_text(buffer, "family", tuple->family == FAMILY_INET6 ? "inet6" : "inet");
-    put_address(buffer, "laddr", &tuple->local, tuple->family);
+    if (!tuple_lacks_local(tuple))
+        put_address(buffer, "laddr", &tuple->local, tuple->family);
     put_number(buffer, "lport", tuple->local_port);
-    if (tuple->remote_port || !addr_is_zero(&tuple->remote)) {
+    if (tuple->remote_port || !addr_is_zero(&tuple->remote))
         put_address(buffer, "raddr", &tuple->remote, tuple->family);
+    if (tuple->remote_port)
         put_number(buffer, "rport", tuple->remote_port);
-    }
     if (tuple->scope)
         put_number(buffer, "ifindex", tuple->scope);
 }

@@ -84,7 +84,7 @@ const struct session_other_key SESSION_OTHER_KEYS[] = {
 
     {"from", "state before", STATE | CLOSE},
     {"to", "state after", EVENTS},
-    {"exact", "t is the moment itself; else it was in the interval before", EVENTS},
+    {"exact", "t is the moment itself; else it was before", EVENTS},
     {"netns", "network namespace", EVENTS | FRAME | FLOW},
     {"netns_is_host", "it is that of the machine's process 1", FRAME},
     {"cookie", "socket cookie", EVENTS},

@@ -161,13 +161,9 @@ static void put_ends(const struct picture *picture, const struct event *event, c
     const char *interface = frame_interface_name(picture->frame, tuple->scope);
     char local[ADDR_TEXT_MAX + 32], remote[ADDR_TEXT_MAX + 32];
 
-    addr_format_endpoint(local, sizeof local, &tuple->local, tuple->family,
-                         addr_is_link_local(&tuple->local, tuple->family) ? interface : NULL,
-                         tuple->local_port, NULL);
-    addr_format_endpoint(remote, sizeof remote, &tuple->remote, tuple->family,
-                         addr_is_link_local(&tuple->remote, tuple->family) ? interface : NULL,
-                         tuple->remote_port, NULL);
-    if (tuple->remote_port == 0) /* listening, or only bound */
+    tuple_format_end(local, sizeof local, tuple, false, interface, NULL);
+    tuple_format_end(remote, sizeof remote, tuple, true, interface, NULL);
+    if (tuple->remote_port == 0 && addr_is_zero(&tuple->remote)) /* listening, or only bound */
         snprintf(out, size, "%s", local);
     else
         snprintf(out, size, "%s ▸ %s", local, remote);

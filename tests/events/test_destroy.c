@@ -1,0 +1,197 @@
+/* test_destroy: what the message of a freed socket says of its connection: the end once, whether
+ * the row or the descriptor goes first; "exact" only where it is; nothing that the kernel has
+ * cleared.
+ *
+ *     test_destroy
+ *
+ * Exit 1 where something does not hold, 77 where it cannot run. */
+#include "heard.h"
+#include "net_tools.h"
+
+#include "core/json.h"
+
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SECOND_NS  1000000000LL
+#define LOOPBACK   0x7f000001
+#define PATIENCE   (10 * SECOND_NS)
+#define TRIES_MOST 50
+
+struct pair {
+    int client, server;
+    uint64_t client_cookie, server_cookie;
+};
+
+struct sought { /* the events of one socket */
+    uint64_t cookie;
+    unsigned ends; /* closed, or in TIME-WAIT */
+    struct event last;
+};
+
+static struct heard heard;
+static int listener;
+
+static void take(void *context, const struct event *event)
+{
+    struct sought *sought = context;
+    const bool end =
+        event->kind == EVENT_CLOSE || (event->kind != EVENT_LOST && event->to == STATE_TIME_WAIT);
+    if (event->cookie != sought->cookie || !end)
+        return;
+    sought->ends++;
+    sought->last = *event;
+}
+
+static void expect(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    printf("FAILED: %s\n", what);
+    exit(1);
+}
+
+static struct pair make_pair(void)
+{
+    struct pair pair = {.client = net_socket(AF_INET, NULL, 0)};
+    net_connect(pair.client, net_v4(LOOPBACK, 4001));
+    pair.server = net_accept(listener);
+    net_wait_state(pair.client, TCP_ESTABLISHED);
+    pair.client_cookie = net_cookie(pair.client);
+    pair.server_cookie = net_cookie(pair.server);
+    return pair;
+}
+
+static void reset(int fd)
+{
+    const struct linger linger = {.l_onoff = 1};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+    net_close(fd);
+}
+
+static bool is_shown(uint64_t cookie)
+{
+    struct frame *frame = collector_latest(heard.collector);
+    bool found = false;
+    for (uint32_t i = 0; frame && i < frame->live_count && !found; i++)
+        found = frame->conns[i].cookie == cookie;
+    frame_release(frame);
+    return found;
+}
+
+static void wait_shown(uint64_t cookie, bool shown)
+{
+    const int64_t end_ns = net_now_ns() + PATIENCE;
+    while (is_shown(cookie) != shown && net_now_ns() < end_ns)
+        heard_wait(&heard, SECOND_NS / 100);
+    expect(is_shown(cookie) == shown, shown ? "no frame shows it" : "it does not leave the frames");
+}
+
+static void follow_frames(struct sought *sought, unsigned frames)
+{
+    const uint64_t last = heard_frames(&heard) + frames;
+    while (heard_frames(&heard) < last) {
+        heard_wait(&heard, SECOND_NS / 100);
+        heard_read(&heard, take, sought);
+    }
+    heard_read(&heard, take, sought);
+}
+
+static void follow_end(struct sought *sought)
+{
+    const int64_t end_ns = net_now_ns() + PATIENCE;
+    while (sought->ends == 0 && net_now_ns() < end_ns) {
+        heard_wait(&heard, SECOND_NS / 100);
+        heard_read(&heard, take, sought);
+    }
+    expect(sought->ends == 1, "its end is not an event, or several");
+}
+
+/* The peer resets the connection, its process keeps the descriptor. */
+static void ends_once(void)
+{
+    struct pair pair = make_pair();
+    struct sought sought = {.cookie = pair.client_cookie};
+    wait_shown(pair.client_cookie, true);
+    reset(pair.server);
+    net_wait_state(pair.client, TCP_CLOSE);
+    wait_shown(pair.client_cookie, false);
+    follow_end(&sought);
+    expect(!sought.last.exact, "a frame that lacks a row knows the moment");
+    follow_frames(&sought, 3);
+    close(pair.client);
+    follow_frames(&sought, 5);
+    expect(sought.ends == 1, "closing the descriptor of a closed connection is an event");
+}
+
+/* The process closes it: what the frame knew stands for what the kernel cleared. */
+static void shown_has_its_tuple(void)
+{
+    struct pair pair = make_pair();
+    struct sought sought = {.cookie = pair.client_cookie};
+    const unsigned port = ntohs(net_facts_of(pair.client).local.u.v4.sin_port);
+    wait_shown(pair.client_cookie, true);
+    reset(pair.client);
+    follow_end(&sought);
+    follow_frames(&sought, 3);
+    expect(sought.ends == 1, "the row and the message are two events");
+    expect(!tuple_lacks_local(&sought.last.tuple) && sought.last.tuple.local_port == port &&
+               sought.last.tuple.remote_port == 4001,
+           "the row's ends are not taken");
+    net_close(pair.server);
+}
+
+/* No frame showed it: what the kernel cleared is not known. */
+static void cleared_is_absent(void)
+{
+    struct sought sought = {0};
+    for (int i = 0; i < TRIES_MOST && !(sought.ends && sought.last.from == STATE_NONE); i++) {
+        struct pair pair = make_pair();
+        sought = (struct sought){.cookie = pair.client_cookie};
+        reset(pair.client);
+        net_close(pair.server);
+        follow_end(&sought);
+    }
+    expect(sought.last.from == STATE_NONE, "every frame was faster");
+    struct buffer json;
+    buffer_init(&json);
+    json_event(&json, &sought.last);
+    buffer_char(&json, '\0');
+    printf("%s\n", json.data);
+    expect(!strstr(json.data, "\"laddr\"") && !strstr(json.data, "\"rport\"") &&
+               !strstr(json.data, "0.0.0.0"),
+           "what is not known is written");
+    expect(strstr(json.data, "\"raddr\":\"127.0.0.1\"") && !strstr(json.data, "\"exact\""),
+           "what is known is not written, or a moment that is not");
+    buffer_done(&json);
+}
+
+/* In order, both descriptors at once: the last segment came just before. */
+static void order_is_exact(void)
+{
+    struct sought sought = {0};
+    for (int i = 0; i < TRIES_MOST && !(sought.ends && sought.last.exact); i++) {
+        struct pair pair = make_pair();
+        sought = (struct sought){.cookie = pair.server_cookie};
+        net_close(pair.client);
+        net_close(pair.server);
+        follow_end(&sought);
+    }
+    expect(sought.last.exact, "no end in order is exact");
+}
+
+int main(void)
+{
+    net_enter_namespace(0);
+    listener = net_listen(net_v4(LOOPBACK, 4001), 64, 0);
+    heard_start(&heard, "destroy", SECOND_NS / 10, 0);
+    ends_once();
+    shown_has_its_tuple();
+    cleared_is_absent();
+    order_is_exact();
+    collector_free(heard.collector);
+    return 0;
+}

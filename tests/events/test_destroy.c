@@ -8,7 +8,7 @@
 #include "heard.h"
 #include "net_tools.h"
 
-#include "core/json.h"
+#include "core/json/json.h"
 
 #include <netinet/tcp.h>
 #include <stdlib.h>

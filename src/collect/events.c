@@ -5,8 +5,8 @@
 #include "base/clock.h"
 #include "base/wake.h"
 #include "base/worker.h"
-#include "core/ended.h"
 #include "core/held.h"
+#include "core/late_ends.h"
 #include "core/life.h"
 #include "source/bpf/bpf.h"
 #include "source/destroy.h"
@@ -47,8 +47,7 @@ struct events {
     struct bpf *bpf;      /* at most one of the two */
     struct destroy *destroy;
     struct lives *lives;
-    struct ended
-        *ended; /* of destroy: messages without a row that closed, and the other way round */
+    struct late_ends *late_ends; /* of destroy */
     struct held held;
     struct rows latest;   /* the frame tracked last */
     struct rows coming;   /* the one being tracked */
@@ -68,9 +67,9 @@ int events_new(struct events **events, const struct events_settings *settings)
     made->settings = *settings;
     pthread_mutex_init(&made->lock, NULL);
     made->lives = lives_new();
-    made->ended = ended_new();
+    made->late_ends = late_ends_new();
     int error = worker_init(&made->worker);
-    if (!error && (!made->lives || !made->ended))
+    if (!error && (!made->lives || !made->late_ends))
         error = -ENOMEM;
     if (!error && settings->source == EVENTS_BPF) {
         error = bpf_open(&made->bpf, why);
@@ -93,7 +92,7 @@ void events_free(struct events *events)
     bpf_close(events->bpf);
     destroy_close(events->destroy);
     lives_free(events->lives);
-    ended_free(events->ended);
+    late_ends_free(events->late_ends);
     frame_release(events->latest.frame);
     row_index_done(&events->coming.index);
     row_index_done(&events->latest.index);
@@ -164,14 +163,14 @@ static bool is_old_news(struct events *events, const struct happening *happening
 {
     const struct tuple *tuple = &happening->event.tuple;
     return tuple->local_port == 0 || addr_is_zero(&tuple->remote) ||
-           ended_take(events->ended, happening->event.cookie);
+           late_ends_take(events->late_ends, happening->event.cookie);
 }
 
 /* A row that closes later does not wait for its message. */
 static void note_ended(struct events *events, const struct happening *happening, bool is_shown)
 {
     if (is_shown || happening->event.to != STATE_DELETE_TCB)
-        ended_add(events->ended, happening->event.cookie);
+        late_ends_add(events->late_ends, happening->event.cookie);
 }
 
 /* --- connections that nobody accepted yet --- */
@@ -315,8 +314,8 @@ void events_note_closed(struct events *events, const struct frame *previous,
         if (diff->changes[i].kind != CHANGE_CLOSED)
             continue;
         const uint64_t cookie = previous->conns[diff->changes[i].previous].cookie;
-        if (!ended_take(events->ended, cookie))
-            ended_add(events->ended, cookie);
+        if (!late_ends_take(events->late_ends, cookie))
+            late_ends_add(events->late_ends, cookie);
     }
 }
 

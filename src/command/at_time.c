@@ -1,7 +1,8 @@
-/* Parsing a moment of a log. Must not know logs. */
+/* Parsing a moment of a log. Independent of logs. */
 #include "command/at_time.h"
 
-#include "core/text/text.h"
+#include "core/text/moment.h"
+#include "core/text/units.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -10,28 +11,38 @@
 #include <time.h>
 
 #define NS_PER_S  INT64_C(1000000000)
-#define DAY_NS    (INT64_C(86400) * NS_PER_S)
-#define MOST_BACK 1e9 /* seconds */
+#define MOST_BACK 1e18 /* ns */
+#define TEXT_MAX  48u
 
 static int parse_back(const char *text, int64_t last_ns, int64_t *wall_ns)
 {
-    static const struct {
-        char unit;
-        double seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'\0', 1}};
     char *rest;
-    double number = strtod(text, &rest);
+    const double number = strtod(text, &rest);
 
-    if (rest == text || strspn(text, "0123456789.") != (size_t)(rest - text) ||
-        (rest[0] && rest[1]))
+    if (rest == text || strspn(text, "0123456789.") != (size_t)(rest - text))
         return -EINVAL;
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (*rest != units[i].unit || !(number * units[i].seconds < MOST_BACK))
-            continue;
-        *wall_ns = last_ns - (int64_t)(number * units[i].seconds * (double)NS_PER_S);
-        return 0;
+    const struct unit *unit = units_find(UNITS_SPAN, *rest ? rest : "s");
+    if (!unit || !(number * unit->factor < MOST_BACK))
+        return -EINVAL;
+    *wall_ns = last_ns - (int64_t)(number * unit->factor);
+    return 0;
+}
+
+/* Cuts ".25" off the end, which strptime does not read. */
+static int64_t take_fraction(char *text)
+{
+    char *point = strpbrk(text, ".,");
+    int64_t value = 0, unit = NS_PER_S;
+
+    if (!point || !point[1] || strlen(point) > 10 ||
+        strspn(point + 1, "0123456789") != strlen(point) - 1)
+        return 0; /* what stays in the text is refused with it */
+    for (const char *digit = point + 1; *digit; digit++) {
+        value = value * 10 + (*digit - '0');
+        unit /= 10;
     }
-    return -EINVAL;
+    *point = '\0';
+    return value * unit;
 }
 
 static bool parse_form(const char *text, const char *form, struct tm *broken)
@@ -81,11 +92,18 @@ static int parse_date(const char *text, int64_t *wall_ns)
 
 int at_time_parse(const char *text, int64_t last_ns, int64_t *wall_ns)
 {
+    char local[TEXT_MAX];
+
     if (text[0] == '-')
         return parse_back(text + 1, last_ns, wall_ns);
-    if (text_parse_rfc3339(text, strlen(text), wall_ns) == 0)
+    if (text_parse_moment(text, wall_ns) == 0)
         return 0;
-    if (parse_date(text, wall_ns) == 0)
-        return 0;
-    return parse_clock(text, last_ns, wall_ns);
+    if (strlen(text) >= sizeof(local))
+        return -EINVAL;
+    strcpy(local, text);
+    const int64_t fraction_ns = take_fraction(local);
+    if (parse_date(local, wall_ns) != 0 && parse_clock(local, last_ns - fraction_ns, wall_ns) != 0)
+        return -EINVAL;
+    *wall_ns += fraction_ns;
+    return 0;
 }

@@ -2,7 +2,6 @@
  * CSV, in whole lines. */
 #include "base/error.h"
 #include "base/wake.h"
-#include "command/at_time.h"
 #include "command/commands.h"
 #include "command/event_text.h"
 #include "command/filter_read.h"
@@ -28,6 +27,7 @@ struct events_run {
     bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
+    bool outside;        /* --at is, and it was said */
     int signal;          /* that came while a log was read; 0 = none */
     int64_t end_mono_ns; /* of a log: what came later is not printed */
 };
@@ -167,24 +167,16 @@ static int events_live(struct events_run *run)
 /* Goes to --at. -1: go on; else the exit code. */
 static int seek_at(struct events_run *run, struct source *source, int64_t *from_ns)
 {
-    const char *at = run->headless.options->at;
-    int64_t first_ns, last_ns;
+    char why[OPEN_SOURCE_WHY_MAX] = "";
 
     *from_ns = INT64_MIN;
-    if (!at)
+    if (!run->headless.options->at)
         return -1;
-    int error = replay_span(source, &first_ns, &last_ns);
-    if (!error && at_time_parse(at, last_ns, from_ns)) {
-        message("--at: \"%.60s\": " AT_TIME_EXPECTED, at);
-        return EXIT_USAGE;
-    }
-    if (!error)
-        error = replay_seek(source, *from_ns);
-    if (!error)
-        return -1;
-    message("--at: %s",
-            error == -ESPIPE ? "a pipe cannot be searched: give a file" : error_text(error));
-    return EXIT_FAILED;
+    int error = open_source_seek(source, run->headless.options->at, from_ns, why);
+    if (why[0])
+        message("%s", why);
+    run->outside = why[0] && !error;
+    return !error ? -1 : error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static bool take_signal(void *data)
@@ -287,6 +279,8 @@ static int events_from(struct events_run *run)
         code = read_log(run, source, pool, from_ns);
     if (code < 0)
         code = output_exit_code(code);
+    if (code == EXIT_DONE && run->outside)
+        code = EXIT_PARTLY;
     if (code != EXIT_FAILED && replay_fault(source)[0]) {
         message("%s: %s", from, replay_fault(source));
         code = code == EXIT_DONE ? EXIT_PARTLY : code;

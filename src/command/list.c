@@ -355,7 +355,10 @@ static int list_filtered(struct list *list)
         message("%s", why);
         return error == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
     }
-    return list_source(list, source);
+    if (why[0])
+        message("%s", why);
+    code = list_source(list, source);
+    return code == EXIT_DONE && why[0] ? EXIT_PARTLY : code;
 }
 
 int cmd_list(const struct options *options)

@@ -15,7 +15,6 @@
 #include "core/text/text.h"
 
 #define FOLDER_MODE 0700
-#define NS_PER_S    INT64_C(1000000000)
 
 /* Makes the folder and those above it; those that are there stay as they are. */
 static int make_folders(char *path)
@@ -81,50 +80,6 @@ int log_path_default(char *path, size_t size, char *why)
     return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-struct unit {
-    char letter;
-    double factor;
-};
-
-/* Small letters are times, great ones are sizes. */
-static bool read_unit(const char **text, const struct unit *units, size_t count, double *value)
-{
-    char *rest;
-    double number = strtod(*text, &rest);
-
-    if (rest == *text || strspn(*text, "0123456789.") != (size_t)(rest - *text))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (*rest != units[i].letter || (rest[1] && rest[1] != ','))
-            continue;
-        *value = number * units[i].factor;
-        *text = rest + 1 + (rest[1] == ',');
-        return *value >= 1;
-    }
-    return false;
-}
-
-static int read_rotate(struct log_settings *settings, const char *text)
-{
-    static const struct unit sizes[] = {
-        {'K', 1 << 10}, {'M', 1 << 20}, {'G', 1 << 30}, {'T', 1099511627776.0}};
-    static const struct unit ages[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    const double most = 1e9; /* seconds */
-    double value;
-
-    if (!*text)
-        return -EINVAL;
-    while (*text) {
-        if (read_unit(&text, sizes, 4, &value) && value < 9e18)
-            settings->rotate_bytes = (uint64_t)value;
-        else if (read_unit(&text, ages, 4, &value) && value < most)
-            settings->rotate_ns = (int64_t)value * NS_PER_S;
-        else
-            return -EINVAL;
-    }
-    return 0;
-}
-
 static void read_boot_id(char *out, size_t size)
 {
     char raw[64];
@@ -138,14 +93,16 @@ static void read_boot_id(char *out, size_t size)
     text_clean(out, size, raw, got > 0 ? (size_t)got : 0);
 }
 
-int log_settings_fill(struct log_settings *settings, const struct options *options,
-                      const char *path, char *why)
+void log_settings_fill(struct log_settings *settings, const struct options *options,
+                       const char *path)
 {
     struct session_head *head = &settings->head;
     struct utsname names;
 
     settings->path = path;
     settings->keep = options->keep;
+    settings->rotate_bytes = options->rotate_bytes;
+    settings->rotate_ns = options->rotate_ns;
     settings->view.with_args = options->with_args;
     head->interval_ns = options->interval_ns;
     snprintf(head->tcplens, sizeof(head->tcplens), "%s", TCPLENS_VERSION);
@@ -154,10 +111,4 @@ int log_settings_fill(struct log_settings *settings, const struct options *optio
     if (uname(&names) == 0)
         text_clean(head->kernel, sizeof(head->kernel), names.release, strlen(names.release));
     read_boot_id(head->boot_id, sizeof(head->boot_id));
-    if (!options->rotate || read_rotate(settings, options->rotate) == 0)
-        return 0;
-    snprintf(why, LOG_PATH_WHY_MAX,
-             "--rotate: \"%.60s\": a size or an age was expected, e.g. 100M, 1d, or both: 100M,1d",
-             options->rotate);
-    return -EINVAL;
 }

@@ -12,7 +12,7 @@
 int log_path_default(char *path, size_t size, char *why);
 /* Everything of struct log_settings that the options and this machine tell; view.accept stays the
  * caller's. 0; -EINVAL with one line of why: --rotate is wrong. */
-int log_settings_fill(struct log_settings *settings, const struct options *options,
-                      const char *path, char *why);
+void log_settings_fill(struct log_settings *settings, const struct options *options,
+                       const char *path);
 
 #endif

@@ -1,7 +1,9 @@
-/* Which source the options name. Must not know what is done with its frames. */
+/* Which source the options name. Independent of what is done with its frames. */
 #include "command/open_source.h"
 
+#include "base/error.h"
 #include "command/at_time.h"
+#include "core/text/text.h"
 #include "source/demo/demo.h"
 #include "source/live.h"
 #include "source/log/replay.h"
@@ -28,34 +30,60 @@ static int open_demo(struct source **source, const struct options *options, char
     return error;
 }
 
+static void describe_outside(char *why, const char *at, const char *where, int64_t frame_ns)
+{
+    char time[40];
+
+    text_rfc3339(time, sizeof(time), frame_ns);
+    snprintf(why, OPEN_SOURCE_WHY_MAX, "--at: \"%.40s\" is %s frame of the log, %s", at, where,
+             time);
+}
+
+int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *why)
+{
+    int64_t first_ns, last_ns;
+    int error = replay_span(log, &first_ns, &last_ns);
+
+    why[0] = '\0';
+    if (!error && at_time_parse(at, last_ns, at_ns)) {
+        snprintf(why, OPEN_SOURCE_WHY_MAX, "--at: \"%.30s\": " AT_TIME_EXPECTED, at);
+        return -EINVAL;
+    }
+    if (!error)
+        error = replay_seek(log, *at_ns);
+    if (error)
+        snprintf(why, OPEN_SOURCE_WHY_MAX, "--at: %s",
+                 error == -ESPIPE    ? "a pipe cannot be searched: give a file"
+                 : error == -ENODATA ? "the log has no whole frame"
+                                     : error_text(error));
+    else if (*at_ns < first_ns)
+        describe_outside(why, at, "before the first", first_ns);
+    else if (*at_ns > last_ns)
+        describe_outside(why, at, "after the last", last_ns);
+    return error == -EINVAL ? -EIO : error;
+}
+
 /* The log as it stands at --at, else at its end; a pipe from its beginning. */
 static int open_log(struct source **source, const struct options *options, char *why)
 {
     struct source *log = NULL;
-    int64_t first_ns, last_ns, at_ns = INT64_MAX;
+    int64_t at_ns;
     int error = replay_open(&log, options->from, why, OPEN_SOURCE_WHY_MAX);
 
     if (error)
         return error == -EINVAL ? -EBADMSG : error; /* the file is wrong, not the option */
     if (options->at) {
-        error = replay_span(log, &first_ns, &last_ns);
-        if (!error && at_time_parse(options->at, last_ns, &at_ns)) {
-            snprintf(why, OPEN_SOURCE_WHY_MAX, "--at: \"%.40s\": " AT_TIME_EXPECTED, options->at);
-            source_close(log);
-            return -EINVAL;
-        }
+        error = open_source_seek(log, options->at, &at_ns, why);
+    } else if (!replay_is_pipe(log)) {
+        error = replay_seek(log, INT64_MAX);
+        if (error)
+            snprintf(why, OPEN_SOURCE_WHY_MAX, "%.80s: %s", options->from,
+                     error == -ENODATA ? "it has no whole frame" : error_text(error));
     }
-    if (!error && !replay_is_pipe(log))
-        error = replay_seek(log, at_ns);
-    if (!error) {
+    if (error)
+        source_close(log);
+    else
         *source = log;
-        return 0;
-    }
-    snprintf(why, OPEN_SOURCE_WHY_MAX, "%.80s: %s", options->from,
-             error == -ESPIPE    ? "a pipe cannot be searched: give a file"
-             : error == -ENODATA ? "it has no whole frame"
-                                 : strerror(-error));
-    source_close(log);
     return error;
 }
 
@@ -71,6 +99,7 @@ int open_source_filtered(struct source **source, const struct options *options,
     char words[128] = "";
     int error;
 
+    why[0] = '\0';
     if (options->from)
         return open_log(source, options, why);
     if (options->demo)

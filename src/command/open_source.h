@@ -6,14 +6,19 @@
 #include "options/options.h"
 #include "source/source.h"
 
-#define OPEN_SOURCE_WHY_MAX 192
+#define OPEN_SOURCE_WHY_MAX 320
 
-/* 0, or -errno with one line in why (at least OPEN_SOURCE_WHY_MAX bytes); -EINVAL when it is the
- * options that are wrong. */
+/* 0, with why empty, or what is to be said of --at outside the log (exit code 3); or -errno with
+ * one line in why (at least OPEN_SOURCE_WHY_MAX bytes); -EINVAL when it is the options that are
+ * wrong. */
 int open_source(struct source **source, const struct options *options, char *why);
 /* The same; of the kernel's rows only what the filter may accept, for whoever makes one frame only
  * (struct live_settings). The filter must outlive the source. */
 int open_source_filtered(struct source **source, const struct options *options,
                          const struct filter *filter, char *why);
+
+/* Goes to the moment `at` of a log: 0, with why empty or what is to be said where that lies
+ * outside; -EINVAL: it is no time; other -errno; with one line in why. */
+int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *why);
 
 #endif

@@ -46,8 +46,7 @@ static int open_recorder(struct record_run *run)
         snprintf(run->path, sizeof(run->path), "%s", options->output_file);
     else if (log_path_default(run->path, sizeof(run->path), why))
         return say(EXIT_FAILED, why);
-    if (log_settings_fill(&settings, options, run->path, why))
-        return say(EXIT_USAGE, why);
+    log_settings_fill(&settings, options, run->path);
     if (!filter_is_empty(run->headless.filter)) {
         settings.view.accept = filter_accepts;
         settings.view.accept_data = run->headless.filter;

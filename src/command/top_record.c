@@ -44,10 +44,9 @@ static int open_recorder(struct top_record *record, char *why, size_t size)
     struct log_settings settings = {0};
     int error = log_path_default(record->path, sizeof(record->path), why);
 
-    if (!error)
-        error = log_settings_fill(&settings, record->options, record->path, why);
     if (error)
         return error;
+    log_settings_fill(&settings, record->options, record->path);
     record->consumer = collector_add_consumer(record->collector);
     if (record->consumer < 0) {
         snprintf(why, size, "%s", strerror(-record->consumer));

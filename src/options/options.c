@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define HINT_EDITS 2u
 
@@ -22,6 +23,7 @@ struct parse {
     bool has_command;    /* its name was the first word */
     unsigned word_count; /* of the filter, or file names */
     const char *word;    /* the first of them */
+    const char *file;    /* the first that names a file, NULL = none */
     struct buffer filter;
     int exit_code; /* -1: go on */
 };
@@ -180,6 +182,14 @@ static int find_command(const char *name)
     return -1;
 }
 
+/* As "*.jsonl" leaves them; a filter has hardly a word with a dot that names one. */
+static bool names_file(const char *word)
+{
+    struct stat status;
+
+    return strpbrk(word, "./") && stat(word, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 static int parse_word(struct parse *parse, const char *word)
 {
     int command = find_command(word);
@@ -189,6 +199,8 @@ static int parse_word(struct parse *parse, const char *word)
         parse->has_command = true;
         return 0;
     }
+    if (!parse->file && names_file(word))
+        parse->file = word;
     if (!parse->word_count++)
         parse->word = word;
     else
@@ -263,6 +275,13 @@ static int check_operands(struct parse *parse)
 
     if (options->at && !options->from)
         return usage_error(parse, "--at:", "needs --from FILE");
+    if (options->from && parse->file) {
+        char why[120];
+        snprintf(why, sizeof(why),
+                 "\"%.40s\" is a file too: name one, or pipe them in: cat FILE... | tcplens ... --from -",
+                 parse->file);
+        return usage_error(parse, "--from:", why);
+    }
     if (options->command == RUN_DOCTOR && parse->word_count > 0)
         return usage_error(parse, "doctor: takes no filter",
                            "(--only and --skip choose detectors)");
@@ -305,7 +324,7 @@ int options_parse(struct options *options, int argc, char **argv)
     *options = (struct options){.command = RUN_TOP,
                                 .interval_ns = SECOND_NS,
                                 .highlight_ns = 3 * SECOND_NS,
-                                .past_bytes = UINT64_C(64) << 20,
+                                .past_bytes = UINT64_C(64000000),
                                 .budget_percent = 25};
     buffer_init(&parse.filter);
     while (!error && parse.next < argc)

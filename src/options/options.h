@@ -34,10 +34,12 @@ struct options {
     const char *columns;    /* NULL = default */
     const char *sort;       /* column id, leading '-' = descending; NULL = default */
     int64_t highlight_ns;   /* default 3 s */
-    uint64_t past_bytes;    /* default 64 MiB, 0 = off */
+    uint64_t past_bytes;    /* default 64 MB, 0 = off */
     uint8_t budget_percent; /* default 25 */
     enum events_source events;
-    const char *from, *at, *theme, *file, *output_file, *rotate; /* NULL = not given */
+    const char *from, *at, *theme, *file, *output_file; /* NULL = not given */
+    uint64_t rotate_bytes; /* 0 = no */
+    int64_t rotate_ns;     /* 0 = no */
     unsigned keep;
     bool ascii, read_only, with_args, dry_run, yes, force;
     uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */

@@ -52,7 +52,7 @@ static struct settings_values default_values(void)
 {
     struct settings_values values = {.interval_ns = SECOND_NS,
                                      .highlight_ns = 3 * SECOND_NS,
-                                     .past_bytes = UINT64_C(64) << 20,
+                                     .past_bytes = UINT64_C(64000000),
                                      .budget_percent = 25,
                                      .services = true,
                                      .mouse = true};
@@ -308,8 +308,8 @@ static void print_size(char *out, size_t size, uint64_t bytes)
     static const char UNITS[] = {0, 'k', 'M', 'G'};
     size_t unit = 0;
 
-    while (bytes > 0 && bytes % 1024 == 0 && unit + 1 < sizeof UNITS) {
-        bytes /= 1024;
+    while (bytes > 0 && bytes % 1000 == 0 && unit + 1 < sizeof UNITS) {
+        bytes /= 1000;
         unit++;
     }
     snprintf(out, size, "%llu%.1s", (unsigned long long)bytes, &UNITS[unit]);

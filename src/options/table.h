@@ -9,6 +9,8 @@ enum option_reader {
     READ_TEXT,
     READ_TIME,    /* ns, least .. most */
     READ_SIZE,    /* bytes */
+    READ_ROTATE,  /* rotate_bytes, rotate_ns */
+    READ_FILE,    /* once */
     READ_PERCENT, /* uint8_t */
     READ_COUNT,   /* unsigned */
     READ_CLASS,
@@ -24,7 +26,7 @@ enum option_reader {
     READ_VERSION
 };
 
-#define OPTION_WHY_MAX 256
+#define OPTION_WHY_MAX 320
 
 /* Reads value (NULL for an option without one) into its place. 0, or -EINVAL with one line in why
  * (at least OPTION_WHY_MAX bytes) that says what was expected. */

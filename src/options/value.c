@@ -1,6 +1,7 @@
 /* Values of options: text to what struct options holds, or one line that says what was expected. */
 #include "base/clock.h"
 #include "core/column/column.h"
+#include "core/text/units.h"
 #include "core/wish.h"
 #include "options/table.h"
 
@@ -11,33 +12,22 @@
 
 #define DIGITS_MOST 24u /* times the nanoseconds of a day they still fit 128 bits */
 
-struct unit {
-    const char *name;
-    int64_t factor;
-};
-
-static const struct unit TIME_UNITS[] = {
-    {"", SECOND_NS},       {"s", SECOND_NS},        {"ms", SECOND_NS / 1000},
-    {"m", 60 * SECOND_NS}, {"h", 3600 * SECOND_NS}, {"d", 86400 * SECOND_NS},
-};
-static const struct unit SIZE_UNITS[] = {
-    {"", 1}, {"k", 1 << 10}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30},
-};
-static const struct unit NO_UNITS[] = {{"", 1}};
-
 static void *place_of(struct options *options, const struct option_name *option)
 {
     return (char *)options + option->place;
 }
 
-/* Digits with at most nine decimals, and one of the units. */
-static bool read_decimal(const char *text, const struct unit *units, size_t count, int64_t *value)
+/* Digits with at most nine decimals, and one of the units; none means `usual`. *unit is what
+ * follows the digits where that is unknown. */
+static bool read_decimal(const char *text, const struct unit *units, double usual, int64_t *value,
+                         const char **unit)
 {
     __extension__ typedef __int128 wide;
     wide number = 0, scale = 1;
     bool point = false;
     size_t digits = 0;
 
+    *unit = NULL;
     for (; (*text >= '0' && *text <= '9') || (*text == '.' && !point); text++) {
         if (*text == '.') {
             point = true;
@@ -48,17 +38,17 @@ static bool read_decimal(const char *text, const struct unit *units, size_t coun
         number = number * 10 + (*text - '0');
         scale *= point ? 10 : 1;
     }
-    for (size_t i = 0; digits && i < count; i++) {
-        if (strcmp(text, units[i].name) != 0)
-            continue;
-        number = number * units[i].factor / scale;
-        *value = (int64_t)number;
-        return number <= INT64_MAX;
+    if (!digits)
+        return false;
+    const struct unit *found = *text ? units_find(units, text) : NULL;
+    if (*text && !found) {
+        *unit = *text == '.' ? NULL : text;
+        return false;
     }
-    return false;
+    number = number * (int64_t)(found ? found->factor : usual) / scale;
+    *value = (int64_t)number;
+    return number <= INT64_MAX;
 }
-
-#define UNIT_COUNT(units) (sizeof(units) / sizeof((units)[0]))
 
 static int refuse(char *why, const char *value, const char *expected)
 {
@@ -66,42 +56,121 @@ static int refuse(char *why, const char *value, const char *expected)
     return -EINVAL;
 }
 
+/* With the units that there are, where it is the unit that is wrong. */
+static int refuse_unit(char *why, const char *value, const char *unit, const struct unit *units,
+                       const char *expected)
+{
+    char list[80], words[200];
+
+    if (!unit)
+        return refuse(why, value, expected);
+    snprintf(words, sizeof(words), "unknown unit \"%.20s\": one of %s was expected", unit,
+             units_list(units, list, sizeof(list)));
+    return refuse(why, value, words);
+}
+
 static int read_time(struct options *options, const struct option_name *option, const char *value,
                      char *why)
 {
     int64_t *place = place_of(options, option), time;
+    const char *unit;
     char expected[120];
 
-    if (!read_decimal(value, TIME_UNITS, UNIT_COUNT(TIME_UNITS), &time) || time < option->least ||
-        time > option->most) {
-        snprintf(expected, sizeof(expected),
-                 "a time from %g to %g seconds was expected, e.g. 2, 0.5, 250ms, 5m",
-                 (double)option->least / (double)SECOND_NS,
-                 (double)option->most / (double)SECOND_NS);
-        return refuse(why, value, expected);
+    if (read_decimal(value, UNITS_SPAN, (double)SECOND_NS, &time, &unit) && time >= option->least &&
+        time <= option->most) {
+        *place = time;
+        return 0;
     }
-    *place = time;
-    return 0;
+    snprintf(expected, sizeof(expected),
+             "a time from %g to %g seconds was expected, e.g. 2, 0.5, 250ms, 5m",
+             (double)option->least / (double)SECOND_NS, (double)option->most / (double)SECOND_NS);
+    return refuse_unit(why, value, unit, UNITS_SPAN, expected);
 }
 
 static int read_size(struct options *options, const struct option_name *option, const char *value,
                      char *why)
 {
     uint64_t *place = place_of(options, option);
+    const char *unit;
     int64_t size;
 
-    if (!read_decimal(value, SIZE_UNITS, UNIT_COUNT(SIZE_UNITS), &size))
-        return refuse(why, value, "a size was expected, e.g. 64M, 500k, 0");
+    if (!read_decimal(value, UNITS_BYTES, 1, &size, &unit))
+        return refuse_unit(why, value, unit, UNITS_BYTES, "a size was expected, e.g. 64M, 500k, 0");
     *place = (uint64_t)size;
+    return 0;
+}
+
+/* One size or age, with its unit. */
+static bool read_limit(struct options *options, const char *text)
+{
+    const char *unit;
+    int64_t value;
+    const size_t digits = strspn(text, "0123456789.");
+
+    if (!text[digits])
+        return false;
+    if (read_decimal(text, UNITS_BYTES, 1, &value, &unit) && value > 0)
+        options->rotate_bytes = (uint64_t)value;
+    else if (read_decimal(text, UNITS_SPAN, 1, &value, &unit) && value >= SECOND_NS)
+        options->rotate_ns = value;
+    else
+        return false;
+    return true;
+}
+
+static int refuse_limit(char *why, const char *text)
+{
+    char bytes[80], spans[40], words[220];
+    const char *unit = text + strspn(text, "0123456789.");
+
+    if (unit == text || !*unit || units_find(UNITS_BYTES, unit) || units_find(UNITS_SPAN, unit))
+        return refuse(why, text, "a size or an age was expected, e.g. 100M, 1d, or both: 100M,1d");
+    snprintf(words, sizeof(words), "unknown unit: one of %s, or of %s was expected",
+             units_list(UNITS_BYTES, bytes, sizeof(bytes)),
+             units_list(UNITS_SPAN, spans, sizeof(spans)));
+    return refuse(why, text, words);
+}
+
+/* A size, an age, or both with a comma; given twice they combine too. */
+static int read_rotate(struct options *options, const char *value, char *why)
+{
+    char part[64];
+
+    for (;;) {
+        const size_t length = strcspn(value, ",");
+        if (length == 0 || length >= sizeof(part))
+            return refuse_limit(why, value);
+        memcpy(part, value, length);
+        part[length] = '\0';
+        if (!read_limit(options, part))
+            return refuse_limit(why, part);
+        if (!value[length])
+            return 0;
+        value += length + 1;
+    }
+}
+
+/* A second file would be read as if the first one had not been named. */
+static int read_file(struct options *options, const struct option_name *option, const char *value,
+                     char *why)
+{
+    const char **place = place_of(options, option);
+
+    if (!*value)
+        return refuse(why, value, "a file was expected");
+    if (*place)
+        return refuse(why, value, "one file only, and another one was named before it");
+    *place = value;
     return 0;
 }
 
 static int read_number(const struct option_name *option, const char *value, int64_t *number,
                        char *why)
 {
+    const char *unit;
     char expected[80];
 
-    if (!strchr(value, '.') && read_decimal(value, NO_UNITS, 1, number) &&
+    if (!strchr(value, '.') && read_decimal(value, UNITS_NONE, 1, number, &unit) &&
         *number >= option->least && *number <= option->most)
         return 0;
     snprintf(expected, sizeof(expected), "a number from %lld to %lld was expected",
@@ -194,7 +263,7 @@ static int read_events(struct options *options, const struct option_name *option
                                         [EVENTS_NONE] = "none"};
     enum events_source *place = place_of(options, option);
 
-    for (size_t i = 0; i < UNIT_COUNT(names); i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (!strcmp(value, names[i])) {
             *place = (enum events_source)i;
             return 0;
@@ -247,6 +316,10 @@ int option_read(struct options *options, const struct option_name *option, const
         return read_time(options, option, value, why);
     case READ_SIZE:
         return read_size(options, option, value, why);
+    case READ_ROTATE:
+        return read_rotate(options, value, why);
+    case READ_FILE:
+        return read_file(options, option, value, why);
     case READ_PERCENT:
         return read_percent(options, option, value, why);
     case READ_COUNT:

@@ -80,6 +80,20 @@ expect 0 '' events --from many.jsonl
 grep -E '"ev":"(open|state|close)"' log.jsonl >headless.jsonl
 expect 1 'its first line is no head line (keep that when you filter a log)' events --from headless.jsonl
 
+# A second file is no filter; --at outside the log is said.
+expect 2 '"events.jsonl" is a file too' list --from log.jsonl events.jsonl
+expect 2 '--from: "events.jsonl": one file only' events --from log.jsonl --from events.jsonl
+expect 0 '' list --from log.jsonl --at -0.3s
+first=$(grep -m 1 -o '"ev":"frame","t":"[^"]*' log.jsonl | cut -d'"' -f8)
+expect 0 '' list --from log.jsonl --at "$(date -d "$first" -Ins)"
+expect 3 'is before the first frame of the log, 20' list --from log.jsonl --at 2001-01-01T00:00:00+02:00
+expect 3 'is after the last frame of the log, 20' list --from log.jsonl --at @4000000000
+[ -s out ] || { echo "FAILED: no rows at the end" && failed=1; }
+expect 3 'is after the last frame of the log, 20' events --from log.jsonl --at @4000000000
+expect 3 'is before the first frame of the log, 20' events --from log.jsonl --at @1.5
+[ "$(wc -l <out)" = "$events" ] || { echo "FAILED: not all events from the first frame on" && failed=1; }
+expect 2 '--at: "noon": a time was expected' list --from log.jsonl --at noon
+
 # Torn: what came before is there, and both commands say it.
 head -c -3 log.jsonl >torn.jsonl
 expect 3 'torn.jsonl: log is truncated; everything before that was read' list --from torn.jsonl

@@ -112,7 +112,7 @@ static void test_file_is_read_and_command_line_beats_it(void **state)
     assert_true(settings->options.ascii && settings->values.names && !settings->values.mouse);
     assert_int_equal(settings->options.interval_ns, 5000000000);
     assert_int_equal(settings->options.budget_percent, 50);
-    assert_int_equal(settings->options.past_bytes, 1 << 20);
+    assert_int_equal(settings->options.past_bytes, 1000000);
     settings_free(settings);
 }
 

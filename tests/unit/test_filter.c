@@ -140,6 +140,8 @@ static const struct printed PRINTED[] = {
     {"offload != 0", "offload != \"InHost\""},
     {"offload *ing", "offload = *ing"},
     {"created_min > 2026-11-22T12:16:29Z", "created_min > 2026-11-22T12:16:29Z"},
+    {"created_min>=2026-11-22T12:16:29.5+01:00", "created_min >= 2026-11-22T12:16:29.5+01:00"},
+    {"created_min < @1795350989.25", "created_min < @1795350989.25"},
     /* marks and steps */
     {"new changed gone", "new and changed and gone"},
     {"from est to closed", "from ESTABLISHED to CLOSED"},

@@ -65,7 +65,7 @@ static void defaults_stand(void **unused)
     assert_int_equal(options.families, WISH_INET | WISH_INET6);
     assert_int_equal(options.output, OUTPUT_TABLE);
     assert_int_equal(options.highlight_ns, 3000000000);
-    assert_int_equal(options.past_bytes, 64 << 20);
+    assert_int_equal(options.past_bytes, 64000000);
     assert_int_equal(options.budget_percent, 25);
     assert_int_equal(options.events, EVENTS_AUTO);
     assert_null(options.columns);
@@ -109,18 +109,20 @@ static void options_of_top_are_read(void **unused)
     struct options options;
 
     (void)unused;
-    options = parse_well("-i 0.5 --for 5m --highlight 250ms --past 500k --budget 0 --events none "
-                         "--theme dark --read-only --with-args --rotate 100M --keep 20");
+    options =
+        parse_well("-i 0.5 --for 5m --highlight 250ms --past 500k --budget 0 --events none "
+                   "--theme dark --read-only --with-args --rotate 100MiB --rotate 1.5d --keep 20");
     assert_int_equal(options.command, RUN_TOP);
     assert_int_equal(options.interval_ns, 500000000);
     assert_int_equal(options.for_ns, INT64_C(300000000000));
     assert_int_equal(options.highlight_ns, 250000000);
-    assert_int_equal(options.past_bytes, 512000);
+    assert_int_equal(options.past_bytes, 500000);
     assert_int_equal(options.budget_percent, 0);
     assert_int_equal(options.events, EVENTS_NONE);
     assert_string_equal(options.theme, "dark");
     assert_true(options.read_only && options.with_args);
-    assert_string_equal(options.rotate, "100M");
+    assert_int_equal(options.rotate_bytes, 100 << 20);
+    assert_int_equal(options.rotate_ns, INT64_C(129600000000000));
     assert_int_equal(options.keep, 20);
     options = parse_well("--interval=2 --past 0 --events=destroy port 443");
     assert_int_equal(options.interval_ns, 2000000000);
@@ -160,6 +162,8 @@ static void every_option_of_the_table_is_known(void **unused)
     }
 }
 
+#define TEST_FILE "/etc/passwd" /* any that is there */
+
 static const struct {
     const char *line, *error;
 } REFUSED[] = {
@@ -180,7 +184,23 @@ static const struct {
      "e.g. 2, 0.5, 250ms, 5m"},
     {"--highlight -1", "--highlight: \"-1\": a time from 0 to 3600 seconds was expected, "
                        "e.g. 2, 0.5, 250ms, 5m"},
-    {"--past 64X", "--past: \"64X\": a size was expected, e.g. 64M, 500k, 0"},
+    {"--past 64X", "--past: \"64X\": unknown unit \"X\": one of B k K kB KB M MB G GB T TB KiB MiB "
+                   "GiB Ki Mi Gi was expected"},
+    {"--past M", "--past: \"M\": a size was expected, e.g. 64M, 500k, 0"},
+    {"list --for 5w", "--for: \"5w\": unknown unit \"w\": one of ns us ms s m h d was expected"},
+    {"--rotate 100", "--rotate: \"100\": a size or an age was expected, e.g. 100M, 1d, or both: "
+                     "100M,1d"},
+    {"--rotate 100M,",
+     "--rotate: \"\": a size or an age was expected, e.g. 100M, 1d, or both: 100M,1d"},
+    {"--rotate 0M",
+     "--rotate: \"0M\": a size or an age was expected, e.g. 100M, 1d, or both: 100M,1d"},
+    {"--rotate 100M,2w",
+     "--rotate: \"2w\": unknown unit: one of B k K kB KB M MB G GB T TB KiB MiB "
+     "GiB Ki Mi Gi, or of ns us ms s m h d was expected"},
+    {"list --from a --from b", "--from: \"b\": one file only, and another one was named before it"},
+    {"record -o a -o b", "--output: \"b\": one file only, and another one was named before it"},
+    {"events --from - " TEST_FILE,
+     "--from: \"" TEST_FILE "\" is a file too: name one, or pipe them in: cat FILE... | tcplens ... --from -"},
     {"--past 99999999999G", "--past: \"99999999999G\": a size was expected, e.g. 64M, 500k, 0"},
     {"--budget 101", "--budget: \"101\": a number from 0 to 100 was expected"},
     {"--budget 2.5", "--budget: \"2.5\": a number from 0 to 100 was expected"},

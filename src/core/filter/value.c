@@ -1,6 +1,8 @@
 /* filter_value: operands of columns: numbers with units, and text patterns (exact, glob, regex). */
 #include "core/filter/node.h"
+#include "core/text/moment.h"
 #include "core/text/text.h"
+#include "core/text/units.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,57 +13,20 @@
 #define PATTERN_MAX         200
 #define REGEX_DOUBLINGS_MAX 4
 
-struct unit {
-    const char *name;
-    double factor;
-};
-
-static const struct unit COUNT_UNITS[] = {{"", 1},    {"k", 1e3},  {"K", 1e3}, {"M", 1e6},
-                                          {"G", 1e9}, {"T", 1e12}, {0}};
-static const struct unit BYTE_UNITS[] = {{"", 1},
-                                         {"B", 1},
-                                         {"k", 1e3},
-                                         {"K", 1e3},
-                                         {"kB", 1e3},
-                                         {"KB", 1e3},
-                                         {"M", 1e6},
-                                         {"MB", 1e6},
-                                         {"G", 1e9},
-                                         {"GB", 1e9},
-                                         {"T", 1e12},
-                                         {"TB", 1e12},
-                                         {"KiB", 1024.0},
-                                         {"MiB", 1048576.0},
-                                         {"GiB", 1073741824.0},
-                                         {"Ki", 1024.0},
-                                         {"Mi", 1048576.0},
-                                         {"Gi", 1073741824.0},
-                                         {0}};
-static const struct unit SPAN_UNITS[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},    {"s", 1e9},
-                                         {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {0}};
-
 struct type_units {
     const struct unit *units;
     const char *expected;
 };
 
 static const struct type_units TYPE_UNITS[] = {
-    [TYPE_PORT] = {COUNT_UNITS, "a number"},
-    [TYPE_COUNT] = {COUNT_UNITS, "a number: 10 or 1.5k"},
-    [TYPE_BYTES] = {BYTE_UNITS, "bytes: 4096, 64k or 1.5MiB"},
-    [TYPE_RATE] = {BYTE_UNITS, "bytes a second: 800, 64k or 1M"},
-    [TYPE_DURATION] = {SPAN_UNITS, "a time with a unit: 50ms, 10s, 5m, 2h or 1d"},
-    [TYPE_TIME] = {NULL, "a time: 2026-11-22T12:16:29Z"},
-    [TYPE_FLAG] = {COUNT_UNITS, "0 or 1"},
+    [TYPE_PORT] = {UNITS_COUNT, "a number"},
+    [TYPE_COUNT] = {UNITS_COUNT, "a number: 10 or 1.5k"},
+    [TYPE_BYTES] = {UNITS_BYTES, "bytes: 4096, 64k or 1.5MiB"},
+    [TYPE_RATE] = {UNITS_BYTES, "bytes a second: 800, 64k or 1M"},
+    [TYPE_DURATION] = {UNITS_SPAN, "a time with a unit: 50ms, 10s, 5m, 2h or 1d"},
+    [TYPE_TIME] = {NULL, "a time: " MOMENT_EXPECTED},
+    [TYPE_FLAG] = {UNITS_COUNT, "0 or 1"},
 };
-
-static const struct unit *find_unit(const struct unit *units, const char *name)
-{
-    for (; units->name; units++)
-        if (strcmp(units->name, name) == 0)
-            return units;
-    return NULL;
-}
 
 static bool parse_unsigned_decimal(const char *text, double *value, const char **end)
 {
@@ -87,20 +52,22 @@ int filter_parse_number(struct filter_node *node, const struct token *token,
     const struct column *column = node->u.number.column;
     const struct type_units *type = &TYPE_UNITS[column->type];
     const char *rest;
+    char units[80];
     double value;
 
     if (column->type == TYPE_TIME) {
-        if (text_parse_rfc3339(token->word, strlen(token->word), &node->u.number.value))
+        if (text_parse_moment(token->word, &node->u.number.value))
             return filter_fail(error, token, "%s takes %s", column->id, type->expected);
     } else {
         if (!parse_unsigned_decimal(token->word, &value, &rest))
             return filter_fail(error, token, "%s takes %s", column->id, type->expected);
-        const struct unit *unit = find_unit(type->units, rest);
+        const struct unit *unit = units_find(type->units, rest);
         if (!unit && !rest[0])
             return filter_fail(error, token, "no unit: %s takes %s", column->id, type->expected);
         if (!unit)
-            return filter_fail(error, token, "unknown unit \"%.20s\": %s takes %s", rest,
-                               column->id, type->expected);
+            return filter_fail(error, token, "unknown unit \"%.20s\" (%s): %s takes %s", rest,
+                               units_list(type->units, units, sizeof units), column->id,
+                               type->expected);
         if (value * unit->factor >= 9.2e18)
             return filter_fail(error, token, "this number is too large");
         node->u.number.value = (int64_t)(value * unit->factor + 0.5);

@@ -81,7 +81,7 @@ complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a cgroup -d 'pa
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a cgroup_id -d 'id of the control group that created the socket'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a unit_from -d 'unit, container and cgroup are those of the process, or of the socket'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a owners -d 'all processes that hold it'
-complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a owner -d 'word in place of a pid: hidden, none, unknown, last, listener'
+complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a owner -d 'word in place of a pid: hidden, none, unseen, unknown, last, listener'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a created_min -d 'it came to be at this time or later'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a created_max -d 'it came to be at this time or before'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a age -d 'time since it came to be'

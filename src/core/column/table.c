@@ -109,7 +109,7 @@ const struct column columns[] = {
      .type = TYPE_COUNT, TEXT(20), .descending = true, .leave = 8, .needs = NEED_OWNER,
      .value = value_owners, .format = format_owners, .put_json = put_json_owners},
     {.id = "owner", .of_owner = true, KEY("owner"), .title = "OWNER",
-     .help = "word in place of a pid: hidden, none, unknown, last, listener", .type = TYPE_TEXT,
+     .help = "word in place of a pid: hidden, none, unseen, unknown, last, listener", .type = TYPE_TEXT,
      WORD(8), .leave = 8, .needs = NEED_OWNER, .value = value_owner},
     {.id = "created_min", KEY("created_min"), .title = "CREATED MIN",
      .help = "it came to be at this time or later", .type = TYPE_TIME, WORD(30),

@@ -238,7 +238,7 @@ static void tell_no_match(const struct closing *closing)
     char hint[FILTER_HINT_MAX];
 
     if (filter_hint(closing->filter, closing->frame, hint, sizeof(hint)))
-        message("close: no connection matches: names are matched as a whole, %s finds parts", hint);
+        message("close: no connection matches: names match as a whole, try %s", hint);
     else
         message("close: no connection matches");
 }

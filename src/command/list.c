@@ -236,7 +236,7 @@ static void tell_hint(const struct list *list)
     char hint[FILTER_HINT_MAX];
 
     if (list->view.shown == 0 && filter_hint(list->filter, list->context.frame, hint, sizeof(hint)))
-        message("nothing matches the filter: names are matched as a whole, %s finds parts", hint);
+        message("nothing matches the filter: names match as a whole, try %s", hint);
 }
 
 static void tell_missing(const struct missing *missing)

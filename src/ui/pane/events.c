@@ -281,8 +281,6 @@ static void scroll_to_cursor(struct events_pane *events)
 
 static const char *nothing_text(const struct picture *picture)
 {
-    if (picture->accept)
-        return PANE_NOTHING_MATCHES;
     return is_of_log(picture)
                ? "no event in this stretch of the log so far: { goes to an earlier one"
                : "no event yet: what opens, changes and closes is told here";
@@ -298,7 +296,10 @@ static void events_draw(struct pane *pane, const struct picture *picture,
     read_on(events, picture);
     scroll_to_cursor(events);
     if (events->count == events->first) {
-        canvas_text(canvas, 0, 1, ROLE_DIM, nothing_text(picture));
+        if (picture->accept)
+            pane_draw_no_match(canvas, 0, 1, picture);
+        else
+            canvas_text(canvas, 0, 1, ROLE_DIM, nothing_text(picture));
         return;
     }
     const uint64_t at = cursor_position(events);

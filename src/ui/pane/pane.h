@@ -81,7 +81,6 @@ extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, P
 
 /* In place of rows, where the filter leaves none, with a hint if a name in it is part of one that
  * is there. */
-#define PANE_NOTHING_MATCHES "nothing matches the filter"
 void pane_draw_no_match(const struct canvas *canvas, int row, int col,
                         const struct picture *picture);
 

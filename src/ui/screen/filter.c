@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NO_MATCH    "nothing matches the filter"
 #define PROMPT_AT   3 /* " / " */
 #define SLASH_CELLS 2 /* "/ " */
 
@@ -278,8 +279,8 @@ void pane_draw_no_match(const struct canvas *canvas, int row, int col,
     char hint[FILTER_HINT_MAX];
 
     if (filter_hint(picture->accept_data, picture->frame, hint, sizeof(hint)))
-        canvas_printf(canvas, row, col, ROLE_DIM,
-                      PANE_NOTHING_MATCHES ": names are matched as a whole, %s finds parts", hint);
+        canvas_printf(canvas, row, col, ROLE_DIM, NO_MATCH ": names match as a whole, try %s",
+                      hint);
     else
-        canvas_text(canvas, row, col, ROLE_DIM, PANE_NOTHING_MATCHES);
+        canvas_text(canvas, row, col, ROLE_DIM, NO_MATCH);
 }

@@ -46,6 +46,7 @@ static const struct screen_case CASES[] = {
     {"term-unset", 80, 24, "", {"TERM"}, "N"},
     {"help", 80, 24, "", {NULL}, "N ?"},
     {"help-scrolled", 80, 24, "", {NULL}, "N ? <PgDn>"},
+    {"help-end", 80, 24, "", {NULL}, "N ? G"},
     {"help-closed", 80, 24, "", {NULL}, "N jj ? <Esc>"},
     {"sort-menu", 100, 24, "", {NULL}, "N frame s ret"},
     {"sort-chosen", 100, 24, "", {NULL}, "N frame frame s in/s <Enter>"},

@@ -24,7 +24,8 @@ static const char *const NOTES[] = {
     "+ opened   ~ changed, with the state it came from   - closed, on its way out",
     "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
     "Blank is not known, never 0.",
-    "Pids of other users: setcap cap_sys_ptrace,cap_dac_read_search+p $(which tcplens)",
+    "Pids of other users without being root:",
+    "  setcap cap_sys_ptrace,cap_dac_read_search+p $(which tcplens)",
     "Mouse: a row selects, a title sorts, the wheel moves, the last line acts.",
 };
 

@@ -278,6 +278,11 @@ static bool chooser_key(struct pane *pane, const struct key *key)
     return true; /* it floats: nothing below may act */
 }
 
+static bool chooser_types(const struct pane *pane)
+{
+    return ((const struct chooser *)pane)->searching;
+}
+
 static bool chooser_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
     (void)row;
@@ -295,5 +300,6 @@ const struct pane_ops PANE_COLUMNS = {
     .update = chooser_update,
     .draw = chooser_draw,
     .key = chooser_key,
+    .types = chooser_types,
     .mouse = chooser_mouse,
 };

@@ -4,7 +4,7 @@
 #ifndef TCPLENS_UI_COMMAND_H
 #define TCPLENS_UI_COMMAND_H
 
-#include "ui/key.h"
+#include "ui/key/key.h"
 
 enum command_id {
     COMMAND_NONE = 0,

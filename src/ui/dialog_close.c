@@ -244,11 +244,14 @@ static bool close_key(struct pane *pane, const struct key *key)
         screen_back(pane->screen);
     else if (dialog->request->guard[0])
         prompt_key(&dialog->typed, key);
+    else
+        screen_hold_enter(pane->screen);
     return true;
 }
 
 const struct pane_ops PANE_CLOSE = {
     .title = "Close",
+    .harmful = true,
     .floating = true,
     .open = close_open,
     .close = close_close,

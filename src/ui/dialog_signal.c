@@ -272,11 +272,14 @@ static bool signal_key(struct pane *pane, const struct key *key)
         choose_process(dialog, -1);
     else if (types)
         prompt_key(&dialog->typed, key);
+    else
+        screen_hold_enter(pane->screen);
     return true;
 }
 
 const struct pane_ops PANE_SIGNAL = {
     .title = "Kill",
+    .harmful = true,
     .floating = true,
     .open = signal_open,
     .close = signal_close,

@@ -160,6 +160,12 @@ static bool menu_key(struct pane *pane, const struct key *key)
     return true;
 }
 
+static bool menu_types(const struct pane *pane)
+{
+    (void)pane;
+    return true;
+}
+
 static bool menu_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
     (void)row;
@@ -177,5 +183,6 @@ const struct pane_ops PANE_MENU = {
     .update = menu_update,
     .draw = menu_draw,
     .key = menu_key,
+    .types = menu_types,
     .mouse = menu_mouse,
 };

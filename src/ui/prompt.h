@@ -3,7 +3,7 @@
 #define TCPLENS_UI_PROMPT_H
 
 #include "ui/canvas.h"
-#include "ui/key.h"
+#include "ui/key/key.h"
 
 #define PROMPT_MAX     1024 /* bytes of a line, with its NUL */
 #define PROMPT_HISTORY 50

@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #define DEADLINE_MS 15000
-#define QUIET_MS    300
+#define QUIET_MS    400 /* more than a dialog ignores Enter for */
 
 extern const char *program, *session; /* session: SSH_CONNECTION of the program, NULL = none */
 extern struct pty_screen *screen;

@@ -15,19 +15,6 @@
 
 static unsigned rounds = ROUNDS;
 
-/* Keys that came in one breath may have been too fast for the dialog. */
-static void confirm_until_exit(pid_t pid)
-{
-    siginfo_t exited = {0};
-    for (int waited = 0; waited < DEADLINE_MS; waited += QUIET_MS) {
-        if (waitid(P_PID, (id_t)pid, &exited, WEXITED | WNOHANG | WNOWAIT) == 0 && exited.si_pid)
-            return;
-        if (pty_screen_find(screen, "holds 1 socket", NULL, NULL))
-            keys("<Enter>");
-        pty_screen_wait_text_gone(screen, "holds 1 socket", QUIET_MS);
-    }
-}
-
 static void signal_by_keys(void)
 {
     const pid_t pid = start_holder(4000, 0);
@@ -99,8 +86,10 @@ static void keys_while_rows_move(void)
         wait_pid_shown(target);
         keys("g");
         const pid_t other = start_holder(10000 + round % 10000, 0);
-        keys("<F9><Enter>");
-        confirm_until_exit(target);
+        keys("<F9><Enter>"); /* that Enter was on its way before there was a dialog */
+        wait_text("holds 1 socket");
+        must_live(target);
+        confirm("holds 1 socket");
         must_have_died_of(target, SIGTERM);
         must_live(other);
         stop();
@@ -220,7 +209,7 @@ static void all_of_a_port_are_offered(void)
         keys("<Tab>"); /* the first one is chosen then */
         wait_text(second);
     }
-    keys("<Enter>");
+    confirm("also listens there");
     must_have_died_of(pids[0], SIGTERM);
     must_live(pids[1]);
     check(pty_screen_wait_text_gone(screen, "also listens there", DEADLINE_MS), "the dialog stays");

@@ -28,7 +28,8 @@ static void listener_takes_a_typed_word(void)
     check(pty_screen_wait_text_gone(screen, "Type \"close\"", DEADLINE_MS), "Esc does not leave");
     keys("X");
     wait_text("Type \"close\" to go on");
-    keys("close<Enter>");
+    keys("close");
+    confirm("Type \"close\"");
     wait_text("127.0.0.1:4400: closed");
     stop();
     end(pid);
@@ -50,7 +51,8 @@ static void session_server_takes_its_name(void)
     pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
     must_live(pid);
     check(pty_screen_find(screen, "Type \"sshd\"", NULL, NULL), "signalled without its name");
-    keys("sshd<Enter>");
+    keys("sshd");
+    confirm("Type \"sshd\"");
     must_have_died_of(pid, SIGTERM);
     wait_text("s after TERM");
     stop();

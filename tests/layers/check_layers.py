@@ -69,6 +69,7 @@ PURE = [
     ('source/diag.[ch]', ['libmnl/*', 'linux/*', 'netinet/*', 'arpa/inet.h', 'sys/socket.h']),
     ('session/format/*.[ch]', ['jansson.h']),
     ('session/state.[ch]', []),
+    ('ui/key/*.[ch]', []),
 ]
 
 # No header here declares a system call, but stdio.h (snprintf), stdlib.h (malloc) and time.h

@@ -19,6 +19,9 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#define TAKEN_MS   2000
+#define ARRIVED_MS 20 /* the kernel passes on what is written to a pty in a worker */
+
 static long long now_ms(void)
 {
     struct timespec now;
@@ -293,6 +296,23 @@ int pty_screen_send_bytes(struct pty_screen *screen, const void *bytes, size_t s
     return 0;
 }
 
+/* Esc and a key that come in one piece are the key with Alt: Esc by itself is read before anything
+ * follows. */
+static void wait_taken(struct pty_screen *screen)
+{
+    const char *name = ptsname(screen->master);
+    int slave = name ? open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+    int unread = 0;
+    if (slave < 0)
+        return;
+    for (long long end = now_ms() + ARRIVED_MS; now_ms() < end;)
+        pump(screen, (int)(end - now_ms()));
+    for (long long end = now_ms() + TAKEN_MS; now_ms() < end; pump(screen, 1))
+        if (ioctl(slave, FIONREAD, &unread) != 0 || unread == 0)
+            break;
+    close(slave);
+}
+
 int pty_screen_send_keys(struct pty_screen *screen, const char *keys)
 {
     while (*keys != '\0') {
@@ -307,6 +327,8 @@ int pty_screen_send_keys(struct pty_screen *screen, const char *keys)
         if (keys[name] == '\0' ||
             !pty_keys_send_named(screen->terminal, keys + 1, name - 1, write_to_program, screen))
             return -EINVAL;
+        if (strncmp(keys, "<Esc>", name + 1) == 0)
+            wait_taken(screen);
         keys += name + 1;
     }
     return 0;

@@ -44,7 +44,8 @@ int pty_screen_resize(struct pty_screen *screen, int rows, int cols);
  * full. */
 void pty_screen_set_reading(struct pty_screen *screen, bool reading);
 
-/* -EINVAL: unknown key name; nothing is sent then from that name on. */
+/* -EINVAL: unknown key name; nothing is sent then from that name on. After <Esc> it waits until the
+ * program has read it: what comes with it in one piece has Alt. */
 int pty_screen_send_keys(struct pty_screen *screen, const char *keys);
 int pty_screen_send_bytes(struct pty_screen *screen, const void *bytes, size_t size);
 int pty_screen_click(struct pty_screen *screen, int row, int col);

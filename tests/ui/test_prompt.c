@@ -14,7 +14,7 @@
 
 static enum prompt_result press(struct prompt *prompt, uint32_t code)
 {
-    const struct key key = {code, 0, 0};
+    const struct key key = {.code = code};
     return prompt_key(prompt, &key);
 }
 

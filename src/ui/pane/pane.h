@@ -10,7 +10,7 @@
 #include "core/wish.h"
 #include "ui/canvas.h"
 #include "ui/command.h"
-#include "ui/key.h"
+#include "ui/key/key.h"
 
 struct screen;
 struct screen_transport;
@@ -45,6 +45,7 @@ struct pane { /* first member of each pane's own struct */
 
 struct pane_ops {
     const char *title; /* of the tab, or of the page */
+    bool harmful;      /* Enter does harm: one that was not meant for it is ignored */
     bool floating;     /* drawn over the pane below; nothing moves below while it is open */
 
     /* argument: what screen_open_page was given. 0 or -errno. */
@@ -59,6 +60,7 @@ struct pane_ops {
      * shown stays. True: it is done. */
     bool (*prepare)(struct pane *pane, const struct picture *coming);
     bool (*key)(struct pane *pane, const struct key *key); /* before any command: prompts, menus */
+    bool (*types)(const struct pane *pane); /* key takes text now: pasted text, too */
     bool (*command)(struct pane *pane, const struct command *command);         /* false: not mine */
     bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */
     uint32_t (*needs)(const struct pane *pane);               /* NEED_* of what it shows */
@@ -97,6 +99,9 @@ void screen_show_connection(struct screen *screen, uint64_t serial);
 /* The one line above the footer, until the next key or for some seconds. */
 void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Enter is ignored for a moment more by a pane that is harmful: a key came that it has no use for,
+ * as from pasted text that the terminal did not mark. */
+void screen_hold_enter(struct screen *screen);
 void screen_changed(struct screen *screen); /* needs or wish may differ: ask again */
 bool screen_run_command(struct screen *screen, const struct command *command);
 

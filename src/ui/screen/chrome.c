@@ -382,5 +382,5 @@ void screen_paint(struct screen *screen)
         LINES[i].draw(screen, &line);
     }
     term_flush(screen->term);
-    screen->page_unseen = false;
+    screen_page_seen(screen);
 }

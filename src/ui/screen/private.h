@@ -55,7 +55,8 @@ struct screen {
     struct screen_recording recording;
     bool closing; /* the top page asked to be closed */
     bool quit, paint, void_panes;
-    bool page_unseen; /* the top page was never painted: it has no height and no columns yet */
+    bool page_unseen;      /* the top page was never painted: it has no height and no columns yet */
+    int64_t enter_from_ns; /* monotonic: a dialog that can do harm takes Enter from then on */
     enum theme theme;
     char said[256]; /* status line: what was said last */
     unsigned said_role;
@@ -66,6 +67,12 @@ struct screen {
     struct span spans[SPANS_MAX];
     size_t span_count;
 };
+
+void screen_set_time(struct screen *screen);
+
+/* keys.c */
+void screen_read_keys(struct screen *screen);
+void screen_page_seen(struct screen *screen); /* after each painting */
 
 /* frame.c: the newest frame becomes the picture's, or a step is done towards that: to be
  * called again as long as screen.coming is there */

@@ -70,7 +70,7 @@ uint8_t picture_mark(const struct picture *picture, const struct conn *conn)
 }
 
 /* Time in the picture runs on from its frame: a log and the demo have clocks of their own. */
-static void set_time(struct screen *screen)
+void screen_set_time(struct screen *screen)
 {
     const struct frame *frame = screen->picture.frame;
     if (!frame)
@@ -295,78 +295,14 @@ bool screen_own_command(struct screen *screen, const struct command *command)
     return false;
 }
 
-static void take_mouse(struct screen *screen, const struct key *key)
-{
-    struct pane *pane = screen_top_pane(screen);
-    for (size_t i = 0; i < screen->span_count; i++) {
-        const struct span *span = &screen->spans[i];
-        if (key->code == KEY_CODE_MOUSE_PRESS && key->row == span->row && key->col >= span->from &&
-            key->col < span->to && !screen_is_floating(screen)) {
-            screen_run_command(screen, span->command);
-            return;
-        }
-    }
-    if (pane && pane->ops->mouse && key->row >= screen->body_top)
-        pane->ops->mouse(pane, key, key->row - screen->body_top, key->col);
-    screen_finish_closing(screen);
-}
-
-/* What a key means rests on what the keys before it have brought: typed ahead, as in "2jj", it is
- * the third row of that view. Without a new frame, which nobody has seen yet. */
-static void show_what_keys_did(struct screen *screen)
-{
-    if (!screen->void_panes && !screen->page_unseen)
-        return;
-    set_time(screen);
-    if (screen->void_panes)
-        screen_update_panes(screen);
-    screen->void_panes = false;
-    screen_paint(screen);
-}
-
-static void take_key(struct screen *screen, const struct key *key)
-{
-    struct pane *pane = screen_top_pane(screen);
-    screen->paint = true;
-    screen->said_until_ns = 0;
-    if (screen->page_unseen)
-        show_what_keys_did(screen);
-    else if (screen->void_panes) /* a row's place in another frame is another row's */
-        screen_update_panes(screen);
-    if (key_is_mouse(key)) {
-        take_mouse(screen, key);
-        return;
-    }
-    if (screen_time_key(screen, key) || screen_filter_key(screen, key))
-        return;
-    if (pane && pane->ops->key && pane->ops->key(pane, key)) {
-        screen_finish_closing(screen);
-        return;
-    }
-    const struct command *command = command_for_key(key->code);
-    if (!command)
-        return;
-    show_what_keys_did(screen);
-    screen_run_command(screen, command);
-}
-
-static void read_keys(struct screen *screen)
-{
-    struct key key;
-    while (!screen->quit && term_key(screen->term, &key)) {
-        if (key.code != KEY_CODE_NONE)
-            take_key(screen, &key);
-    }
-}
-
-/* Highlights and the status line end by the clock, not with a frame. */
+/* Highlights, the status line and a half sequence of a key end by the clock, not with a frame. */
 static int64_t next_end_ns(const struct screen *screen, int64_t now)
 {
-    int64_t ends[2] = {screen->said_until_ns, 0};
+    int64_t ends[] = {screen->said_until_ns, term_key_deadline_ns(screen->term), 0};
     int64_t next = now + SECOND_NS;
     if (screen->picture.frame && !screen->picture.paused)
-        ends[1] = screen->frame_taken_ns + screen->picture.highlight_ns;
-    for (size_t i = 0; i < 2; i++)
+        ends[2] = screen->frame_taken_ns + screen->picture.highlight_ns;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
         if (ends[i] > now && ends[i] < next)
             next = ends[i];
     return next;
@@ -390,7 +326,7 @@ static void paint_if_due(struct screen *screen)
         return;
     if (!screen_is_floating(screen) && !screen->coming)
         screen_take_frame(screen);
-    set_time(screen);
+    screen_set_time(screen);
     if (screen->void_panes)
         screen_update_panes(screen);
     screen->paint = screen->void_panes = false;
@@ -421,9 +357,8 @@ static void run_loop(struct screen *screen)
             break;
         if (ready > 0 && waits[2].revents)
             read_orders(screen);
-        if (ready > 0 && waits[0].revents & POLLIN)
-            read_keys(screen);
-        else if (ready > 0 && waits[0].revents) /* the terminal is gone */
+        screen_read_keys(screen);
+        if (ready > 0 && waits[0].revents & ~POLLIN) /* the terminal is gone */
             screen->quit = true;
         /* After the keys: they mean the rows that were on the screen when they were pressed. */
         if (ready > 0 && waits[1].revents & POLLIN) {

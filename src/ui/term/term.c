@@ -3,6 +3,7 @@
 
 #include "core/text/text.h"
 #include "ui/base64.h"
+#include "ui/term/keys.h"
 #include "ui/term/measure.h"
 #include "ui/term/rows.h"
 
@@ -14,8 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAIRS_MAX      192
-#define ESCAPE_WAIT_MS 25
+#define PAIRS_MAX 192
+#define PASTE_ON  "\033[?2004h"
+#define PASTE_OFF "\033[?2004l"
+
 enum layer { LAYER_PLAIN, LAYER_SELECTED, LAYER_TAGGED, LAYER_COUNT };
 
 struct pen {
@@ -29,6 +32,8 @@ struct term {
     struct term_rescue *rescue;
     bool ascii;
     bool suspended;
+    bool pastes; /* it may know bracketed paste; one of ECMA-48 that does not ignores it */
+    struct term_keys keys;
     enum theme theme;
     int cursor_row, cursor_col;
     short pair_count;
@@ -37,43 +42,13 @@ struct term {
     struct term_rows rows;
 };
 
-struct key_map {
-    int curses;
-    uint32_t code;
-};
-
-static const struct key_map NAMED_KEYS[] = {
-    {KEY_UP, KEY_CODE_UP},         {KEY_DOWN, KEY_CODE_DOWN},
-    {KEY_LEFT, KEY_CODE_LEFT},     {KEY_RIGHT, KEY_CODE_RIGHT},
-    {KEY_HOME, KEY_CODE_HOME},     {KEY_END, KEY_CODE_END},
-    {KEY_FIND, KEY_CODE_HOME},     {KEY_SELECT, KEY_CODE_END},
-    {KEY_PPAGE, KEY_CODE_PAGE_UP}, {KEY_NPAGE, KEY_CODE_PAGE_DOWN},
-    {KEY_IC, KEY_CODE_INSERT},     {KEY_DC, KEY_CODE_DELETE},
-    {KEY_ENTER, KEY_CODE_ENTER},   {KEY_BACKSPACE, KEY_CODE_BACKSPACE},
-    {KEY_BTAB, KEY_CODE_BACK_TAB},
-};
-static const struct key_map PLAIN_KEYS[] = {
-    {'\n', KEY_CODE_ENTER}, {'\b', KEY_CODE_BACKSPACE}, {127, KEY_CODE_BACKSPACE}};
-
-struct button_map {
-    mmask_t button;
-    uint32_t code;
-};
-
-static const struct button_map BUTTONS[] = {
-    {BUTTON1_PRESSED, KEY_CODE_MOUSE_PRESS},
-    {BUTTON3_PRESSED, KEY_CODE_MOUSE_RIGHT},
-    {BUTTON4_PRESSED, KEY_CODE_WHEEL_UP},
-    {BUTTON5_PRESSED, KEY_CODE_WHEEL_DOWN},
-};
-
 /* Types that most terminals understand, tried in turn when $TERM has no description. */
 static const char *const FALLBACK_TYPES[] = {"xterm-256color", "xterm", "linux", "vt100", "ansi"};
 
 /* Appends a capability without its padding ("$<5>"). */
 static void add_reset(struct term_rescue *rescue, const char *text)
 {
-    while (text && text != (const char *)-1 && *text) {
+    while (text && *text) {
         const char *end = strncmp(text, "$<", 2) == 0 ? strchr(text, '>') : NULL;
         if (end) {
             text = end + 1;
@@ -85,21 +60,33 @@ static void add_reset(struct term_rescue *rescue, const char *text)
     }
 }
 
+static const char *capability(const char *name)
+{
+    const char *text = tigetstr(name);
+    return text == (const char *)-1 ? NULL : text;
+}
+
+static bool is_ansi(void)
+{
+    const char *place = capability("cup");
+    return place && strncmp(place, "\033[", 2) == 0;
+}
+
 static void prepare_reset(struct term_rescue *rescue)
 {
     static const char *const CAPABILITIES[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
     rescue->reset_length = 0;
+    if (is_ansi())
+        add_reset(rescue, PASTE_OFF);
     if (tigetstr("kmous") != NULL)
         add_reset(rescue, "\033[?1006l\033[?1000l");
     for (size_t i = 0; i < sizeof(CAPABILITIES) / sizeof(CAPABILITIES[0]); i++)
-        add_reset(rescue, tigetstr(CAPABILITIES[i]));
+        add_reset(rescue, capability(CAPABILITIES[i]));
 }
 
 static bool can_place_cursor(void)
 {
-    const char *place = tigetstr("cup");
-    const char *clear = tigetstr("clear");
-    return place && place != (const char *)-1 && clear && clear != (const char *)-1;
+    return capability("cup") && capability("clear");
 }
 
 static int start_type(struct term *term, const char *type)
@@ -148,14 +135,34 @@ static int start_screen(struct term *term, char *text, size_t size)
     return error ? -ENOSYS : 0;
 }
 
+/* Past curses, which has nothing pending between two flushes. */
+static void put_raw(const char *text)
+{
+    fputs(text, stdout);
+    fflush(stdout);
+}
+
+static void set_paste(const struct term *term, bool on)
+{
+    if (term->pastes)
+        put_raw(on ? PASTE_ON : PASTE_OFF);
+}
+
+static void learn_keys(struct term *term)
+{
+    key_decoder_init(&term->keys.decoder);
+    for (size_t i = 0; i < term_key_count; i++)
+        key_decoder_learn(&term->keys.decoder, capability(TERM_KEYS[i].capability),
+                          TERM_KEYS[i].code);
+}
+
+/* Of the keypad and the mouse curses only sets the modes: their bytes are read and decoded here. */
 static void set_modes(bool mouse)
 {
     cbreak();
     noecho();
     nonl();
-    nodelay(stdscr, TRUE);
     keypad(stdscr, TRUE);
-    set_escdelay(ESCAPE_WAIT_MS);
     leaveok(stdscr, FALSE);
     curs_set(0);
     mouseinterval(0);
@@ -193,9 +200,18 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     }
     prepare_reset(rescue);
     set_modes(!settings->no_mouse);
+    learn_keys(term);
+    term->pastes = is_ansi();
+    set_paste(term, true);
     term_set_theme(term, settings->theme);
     *out = term;
     return 0;
+}
+
+static void leave(struct term *term)
+{
+    endwin();
+    set_paste(term, false);
 }
 
 void term_close(struct term *term)
@@ -204,7 +220,7 @@ void term_close(struct term *term)
         return;
     if (term->screen) {
         if (!term->suspended)
-            endwin();
+            leave(term);
         delscreen(term->screen);
     }
     atomic_store(&term->rescue->armed, false);
@@ -218,7 +234,7 @@ void term_suspend(struct term *term)
 {
     if (term->suspended)
         return;
-    endwin();
+    leave(term);
     term->suspended = true;
     atomic_store(&term->rescue->armed, false);
 }
@@ -229,6 +245,7 @@ void term_resume(struct term *term)
     term_suspend(term);
     atomic_store(&term->rescue->armed, true);
     term->suspended = false;
+    set_paste(term, true);
     term_resized(term);
     term_repaint(term);
 }
@@ -328,44 +345,14 @@ int term_descriptor(const struct term *term)
     return term->input ? fileno(term->input) : STDIN_FILENO;
 }
 
-static uint32_t map_key(const struct key_map *map, size_t count, int curses, uint32_t otherwise)
-{
-    for (size_t i = 0; i < count; i++)
-        if (map[i].curses == curses)
-            return map[i].code;
-    return otherwise;
-}
-
-static void decode_mouse(struct key *key)
-{
-    MEVENT event;
-    if (getmouse(&event) != OK)
-        return;
-    for (size_t i = 0; i < sizeof(BUTTONS) / sizeof(BUTTONS[0]); i++)
-        if (event.bstate & BUTTONS[i].button)
-            *key = (struct key){BUTTONS[i].code, event.y, event.x};
-}
-
 bool term_key(struct term *term, struct key *key)
 {
-    wint_t wide;
-    (void)term;
-    *key = (struct key){KEY_CODE_NONE, 0, 0};
-    int kind = get_wch(&wide);
-    if (kind == ERR)
-        return false;
-    int code = (int)wide;
-    if (kind == OK)
-        key->code =
-            map_key(PLAIN_KEYS, sizeof(PLAIN_KEYS) / sizeof(PLAIN_KEYS[0]), code, (uint32_t)wide);
-    else if (code == KEY_MOUSE)
-        decode_mouse(key);
-    else if (code >= KEY_F(1) && code <= KEY_F(12))
-        key->code = KEY_CODE_F1 + (uint32_t)(code - KEY_F(1));
-    else
-        key->code =
-            map_key(NAMED_KEYS, sizeof(NAMED_KEYS) / sizeof(NAMED_KEYS[0]), code, KEY_CODE_NONE);
-    return true;
+    return term_keys_next(&term->keys, term_descriptor(term), key);
+}
+
+int64_t term_key_deadline_ns(const struct term *term)
+{
+    return key_decoder_deadline_ns(&term->keys.decoder);
 }
 
 void term_clear(struct term *term)
@@ -494,7 +481,6 @@ void term_copy(struct term *term, const char *text, size_t length)
     memcpy(order, BEGIN, begin);
     size_t coded = base64_encode(order + begin, (const unsigned char *)text, length);
     memcpy(order + begin + coded, END, sizeof(END));
-    fputs(order, stdout); /* curses writes past it, and has nothing pending between two flushes */
-    fflush(stdout);
+    put_raw(order);
     free(order);
 }

@@ -3,7 +3,7 @@
 #ifndef TCPLENS_UI_TERM_TERM_H
 #define TCPLENS_UI_TERM_TERM_H
 
-#include "ui/key.h"
+#include "ui/key/key.h"
 #include "ui/theme.h"
 
 #include <stdatomic.h>
@@ -57,6 +57,8 @@ void term_set_theme(struct term *term, enum theme theme);
 
 int term_descriptor(const struct term *term);      /* to poll for keys */
 bool term_key(struct term *term, struct key *key); /* false: no (more) key now */
+/* When term_key knows more though nothing came (a lone ESC is a key then); INT64_MAX: never. */
+int64_t term_key_deadline_ns(const struct term *term);
 
 void term_clear(struct term *term);
 /* Puts safe text at a place; nothing is drawn beyond `cells` cells or the edge. Characters the

@@ -1,7 +1,7 @@
 /* A key or a mouse event as the screen sees it, and the names keys have in help and footer. Pure:
- * knows nothing of curses; term.c decodes into it. */
-#ifndef TCPLENS_UI_KEY_H
-#define TCPLENS_UI_KEY_H
+ * key/decode.c decodes into it. */
+#ifndef TCPLENS_UI_KEY_KEY_H
+#define TCPLENS_UI_KEY_KEY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,6 +42,7 @@ enum key_code {
 struct key {
     uint32_t code;
     int row, col; /* mouse only */
+    bool pasted;  /* text for a prompt, never a command; line breaks and tabs are blanks */
 };
 
 bool key_is_mouse(const struct key *key);

@@ -1,5 +1,5 @@
 /* key: names of keys. Pure; knows nothing of curses. */
-#include "ui/key.h"
+#include "ui/key/key.h"
 
 #include <stdio.h>
 #include <string.h>

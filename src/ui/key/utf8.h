@@ -1,0 +1,21 @@
+/* utf8: UTF-8 byte by byte, as keys come in. Pure. */
+#ifndef TCPLENS_UI_KEY_UTF8_H
+#define TCPLENS_UI_KEY_UTF8_H
+
+#include <stdint.h>
+
+struct key_utf8_reader {
+    uint32_t code, least; /* so far; the least that this length may say */
+    unsigned more;        /* bytes that are still to come, 0: none is begun */
+};
+
+enum key_utf8_result {
+    KEY_UTF8_MORE,
+    KEY_UTF8_DONE, /* code is the character, 0 for what UTF-8 may not say */
+    KEY_UTF8_BAD   /* the byte is not part of it, and it is dropped */
+};
+
+enum key_utf8_result key_utf8_begin(struct key_utf8_reader *reader, unsigned char lead);
+enum key_utf8_result key_utf8_take(struct key_utf8_reader *reader, unsigned char byte);
+
+#endif

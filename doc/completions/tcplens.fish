@@ -95,7 +95,7 @@ complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a recvq -d 'byt
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a sendq -d 'bytes not yet acknowledged or sent; in tables, of a listener: its backlog'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a accept_queue -d 'listener: connections that wait to be accepted'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a backlog -d 'listener: most connections that may wait to be accepted'
-complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a drops -d 'segments dropped; listener: connections refused for lack of room'
+complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a drops -d 'segments dropped at this socket; at a listener stray ones too: not refused connections'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a in_bytes -d 'payload bytes received'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a out_bytes -d 'payload bytes sent, retransmissions not counted'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a in -d 'payload bytes received a second'

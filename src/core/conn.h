@@ -76,10 +76,10 @@ struct conn {
     uint32_t uid;
     uint32_t receive_queue; /* bytes; LISTEN: connections waiting to be accepted */
     uint32_t send_queue;    /* bytes; LISTEN: backlog */
-    uint32_t drops;         /* SK_MEMINFO_DROPS; LISTEN: overflows */
-    uint64_t cgroup_id;     /* INET_DIAG_CGROUP_ID */
-    uint32_t timer_ms;      /* idiag_expires */
-    uint8_t timer; /* idiag_timer: 0 none, 1 retransmit, 2 keepalive, 3 time-wait, 4 probe */
+    uint32_t drops;     /* SK_MEMINFO_DROPS: segments; LISTEN: stray ones too, no refused clients */
+    uint64_t cgroup_id; /* INET_DIAG_CGROUP_ID */
+    uint32_t timer_ms;  /* idiag_expires */
+    uint8_t timer;      /* idiag_timer: 0 none, 1 retransmit, 2 keepalive, 3 time-wait, 4 probe */
     uint8_t timer_retrans;              /* idiag_retrans */
     uint8_t ulp;                        /* enum ulp */
     uint8_t offload;                    /* enum offload_state */

@@ -329,8 +329,8 @@ static void draw_queues(const struct conn *conn, struct page *text)
         page_item(text, 1, listens ? "of" : "out", ROLE_NORMAL, words);
     if (conn->known & KNOWN_DROPS) {
         snprintf(words, sizeof(words), "%u", conn->drops);
-        page_item(text, 1, listens ? "overflows" : "drops",
-                  conn->drops > 0 ? ROLE_NOTICE : ROLE_NORMAL, words);
+        page_item(text, 1, listens ? "dropped segments" : "drops",
+                  conn->drops > 0 && !listens ? ROLE_NOTICE : ROLE_NORMAL, words);
     }
 }
 

@@ -147,7 +147,7 @@ const struct column columns[] = {
      .help = "listener: most connections that may wait to be accepted", .type = TYPE_COUNT,
      NUMBER(7), .leave = 7, .value = value_backlog},
     {.id = "drops", KEY("drops"), .title = "DROPS",
-     .help = "segments dropped; listener: connections refused for lack of room",
+     .help = "segments dropped at this socket; at a listener stray ones too: not refused connections",
      .type = TYPE_COUNT, NUMBER(6), .leave = 7, .value = value_drops},
     {.id = "in_bytes", KEY("in_bytes"), .title = "IN", .help = "payload bytes received",
      .type = TYPE_BYTES, NUMBER(6), .leave = 6, .value = value_in_bytes},

@@ -51,7 +51,7 @@ const struct session_key SESSION_ROW_KEYS[] = {
     {"accept_queue", "connections to be accepted", KEY_NUMBER, KEY_LISTEN, CONN(receive_queue),
      .known = KNOWN_QUEUES},
     {"backlog", "most of them", KEY_NUMBER, KEY_LISTEN, CONN(send_queue), .known = KNOWN_QUEUES},
-    {"drops", "packets or connections dropped", KEY_NUMBER, CONN(drops), .known = KNOWN_DROPS},
+    {"drops", "segments dropped at this socket", KEY_NUMBER, CONN(drops), .known = KNOWN_DROPS},
     {"cgroup_id", "control group of the socket", KEY_NUMBER, CONN(cgroup_id),
      .known = KNOWN_CGROUP},
     {"timer", "timer that runs", KEY_WORD, CONN(timer), .known = KNOWN_TIMER, WORDS(TIMER_WORDS)},

@@ -12,6 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#define NEEDS_OWN_PROC true
+#else
+#define NEEDS_OWN_PROC false
+#endif
+
 static int own_pid_namespace;
 
 static void listener_takes_a_typed_word(void)
@@ -197,6 +203,9 @@ int main(int argc, char **argv)
     own_session_is_guarded();
     bound_socket_is_not_closed();
     refusals_say_why();
-    other_namespace_is_refused();
+    if (NEEDS_OWN_PROC)
+        printf("skipped: AddressSanitizer needs a /proc of its own process\n");
+    else
+        other_namespace_is_refused();
     return 0;
 }

@@ -106,8 +106,15 @@ struct reading {
     struct settings *settings; /* problems are told to it; NULL = they have been told */
     struct settings_lines *lines;
     unsigned number;
+    unsigned lost; /* the first line that could not be taken as a whole; 0 = none */
     bool continued, failed;
 };
+
+static void note_lost(struct reading *reading)
+{
+    if (!reading->lost)
+        reading->lost = reading->number;
+}
 
 /* One line at a time, so that the reader's count of lines is ours. What is cut of a line is read
  * here, and the line ended: inih 59 reads on by itself behind one that has no end. */
@@ -125,6 +132,7 @@ static char *read_line(char *out, int size, void *data)
     while (next != '\n' && next != EOF)
         next = fgetc(reading->file);
     out[size - 2] = '\n';
+    note_lost(reading);
     if (reading->settings)
         complain(reading->settings, reading->number,
                  "longer than %d bytes; go on in the next line, after blanks", size - 2);
@@ -139,10 +147,11 @@ static int add_line(struct reading *reading, const char *section, const char *ke
 
     if (reading->continued && last) {
         const size_t before = strlen(last->value);
-        char *longer = realloc(last->value, before + strlen(value) + 1);
+        const char *between = before && last->value[before - 1] != ',' ? " " : "";
+        char *longer = realloc(last->value, before + strlen(value) + 2);
         if (!longer)
             return -ENOMEM;
-        strcpy(longer + before, value);
+        strcpy(stpcpy(longer + before, between), value);
         last->value = longer;
         return 0;
     }
@@ -159,8 +168,10 @@ static int take_line(void *data, const char *section, const char *key, const cha
 
     if (!reading->failed && add_line(reading, section, key, value) != 0) {
         reading->failed = true;
+        note_lost(reading);
         if (reading->settings)
-            complain(reading->settings, reading->number, "too many lines");
+            complain(reading->settings, reading->number, "too many lines: at most %d settings",
+                     SETTINGS_LINES);
     }
     return 1;
 }
@@ -180,6 +191,8 @@ static unsigned read_lines(struct reading *reading)
 {
     const int bad = ini_parse_stream(read_line, reading, take_line, reading);
 
+    if (bad > 0 && (!reading->lost || (unsigned)bad < reading->lost))
+        reading->lost = (unsigned)bad;
     return bad > 0 ? (unsigned)bad : 0;
 }
 
@@ -339,20 +352,36 @@ static void print_value(char *out, size_t size, const struct setting *setting,
     }
 }
 
+/* Where a line may end: behind a comma, or at a single blank, which reading puts back. */
+static bool may_end(const char *value, size_t at)
+{
+    return value[at - 1] == ',' ||
+           (value[at] == ' ' && value[at - 1] != ' ' && value[at + 1] != ' ' && value[at + 1]);
+}
+
+static size_t line_end(const char *value)
+{
+    size_t at = VALUE_CELLS;
+
+    while (at > 0 && !may_end(value, at))
+        at--;
+    for (at = at ? at : VALUE_CELLS; value[at] && !may_end(value, at);)
+        at++;
+    return at;
+}
+
 /* "key = value", split after commas and blanks where it is long. */
 static void write_value(struct buffer *buffer, const char *key, const char *value)
 {
     buffer_text(buffer, key);
     buffer_text(buffer, " = ");
     while (strlen(value) > VALUE_CELLS) {
-        size_t at = VALUE_CELLS;
-        while (at > 0 && value[at - 1] != ',')
-            at--;
-        if (at == 0)
+        const size_t at = line_end(value);
+        if (!value[at])
             break;
         buffer_append(buffer, value, at);
         buffer_text(buffer, "\n    ");
-        value += at;
+        value += at + (value[at] == ' ');
     }
     buffer_text(buffer, value);
     buffer_text(buffer, "\n");
@@ -445,6 +474,16 @@ static void take_values(struct settings_values *values, const struct options *op
     values->services = kept->services;
 }
 
+/* What is written would lack what cannot be read: the first such line, 0 = none. */
+static unsigned read_again(FILE *file, struct settings_lines *lines)
+{
+    struct reading reading = {.file = file, .lines = lines};
+
+    read_lines(&reading);
+    fclose(file);
+    return reading.lost;
+}
+
 int settings_keep(struct settings *settings, const struct screen_kept *kept, char *text,
                   size_t size)
 {
@@ -462,9 +501,13 @@ int settings_keep(struct settings *settings, const struct screen_kept *kept, cha
         snprintf(text, size, "not saved: %s", why);
         return -EPERM;
     }
-    if (file) {
-        read_lines(&(struct reading){.file = file, .lines = &lines});
-        fclose(file);
+    const unsigned lost = file ? read_again(file, &lines) : 0;
+    if (lost) {
+        free_lines(&lines);
+        snprintf(text, size,
+                 "not saved: %s:%u cannot be read as a whole and would be lost: mend it first",
+                 settings->path, lost);
+        return -EBADMSG;
     }
     take_values(&settings->values, &settings->options, kept);
     buffer_init(&buffer);

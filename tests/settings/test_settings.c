@@ -255,6 +255,65 @@ static void test_what_is_not_known_is_kept(void **state)
     assert_non_null(strstr(text, "[other]\nx = y\n"));
 }
 
+/* `text` is in the file: it stays as it is, and what is said names the line. */
+static void expect_not_saved(const char *text, const char *line)
+{
+    const struct screen_kept kept = some_kept();
+    char said[512];
+
+    put_file(text);
+    struct settings *settings = load(NULL);
+    assert_int_not_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    if (!strstr(said, "not saved: ") || !strstr(said, line))
+        fail_msg("\"%s\" does not name %s", said, line);
+    settings_free(settings);
+    assert_string_equal(read_back(), text);
+}
+
+static void test_what_cannot_be_read_is_not_cut(void **state)
+{
+    char text[8000];
+    int length = snprintf(text, sizeof text, "[filters]\nweb = dport = :443\nlong = ");
+
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "port %d ", 1000 + i);
+    snprintf(text + length, sizeof text - (size_t)length, "\n");
+    expect_not_saved(text, "/config:3 ");
+
+    length = snprintf(text, sizeof text, "[filters]\n");
+    for (int i = 0; i < 300; i++)
+        length += snprintf(text + length, sizeof text - (size_t)length, "f%d = port %d\n", i, i);
+    expect_not_saved(text, "/config:258 ");
+    expect_not_saved("[filters]\nweb = dport = :443\nneither this nor that\n", "/config:3 ");
+}
+
+/* A long filter goes over several lines and comes back as it was, however often. */
+static void test_long_filters_are_kept(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    char text[1024], wanted[800] = "", said[512];
+    int length = snprintf(text, sizeof text, "[filters]\nlong =");
+
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        snprintf(wanted + strlen(wanted), sizeof wanted - strlen(wanted), "%sport %d",
+                 i ? " or " : "", 1000 + i);
+        length += snprintf(text + length, sizeof text - (size_t)length, "%s%sport %d",
+                           i ? " or" : "", i % 5 ? " " : "\n  ", 1000 + i);
+    }
+    snprintf(text + length, sizeof text - (size_t)length, "\n");
+    put_file(text);
+    for (int i = 0; i < 3; i++) {
+        struct settings *settings = load(NULL);
+        assert_string_equal(settings->notice, "");
+        assert_int_equal(settings->filter_count, 1);
+        assert_string_equal(settings->filters[0], wanted);
+        assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+        settings_free(settings);
+    }
+}
+
 static void test_nothing_is_written_where_it_may_not(void **state)
 {
     const struct screen_kept kept = some_kept();
@@ -334,6 +393,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_fifo_is_refused_at_once, begin, end),
         cmocka_unit_test_setup_teardown(test_kept_is_read_back, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_not_known_is_kept, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_read_is_not_cut, begin, end),
+        cmocka_unit_test_setup_teardown(test_long_filters_are_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_nothing_is_written_where_it_may_not, begin, end),
         cmocka_unit_test_setup_teardown(test_sudo_reads_and_writes_as_the_invoking_user, begin,
                                         end),

@@ -1,18 +1,21 @@
-/* The defaults of a recording. Must not know frames. */
+/* The defaults of a recording. Independent of frames. */
 #include "command/log_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/text/text.h"
+#include "options/settings.h"
 
 #define FOLDER_MODE 0700
 
@@ -30,17 +33,43 @@ static int make_folders(char *path)
     }
 }
 
+/* sudo may keep HOME: root makes nothing in the folder of a user, who would then not own it, and
+ * might lead root elsewhere by a link. What is not there belongs to whoever owns the folder above.
+ */
+static bool root_may_use(const char *path)
+{
+    char above[PATH_MAX];
+    struct stat status;
+
+    if (geteuid() != 0)
+        return true;
+    snprintf(above, sizeof(above), "%s", path);
+    while (stat(above, &status) != 0 && errno == ENOENT && strchr(above + 1, '/'))
+        *strrchr(above, '/') = '\0';
+    return stat(above, &status) == 0 && status.st_uid == 0;
+}
+
+static int join(char *folder, size_t size, const char *base, const char *rest)
+{
+    const int length = snprintf(folder, size, "%s%s", base, rest);
+
+    return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
 /* A program that runs with more rights than its caller takes no names from him. */
 static int find_state_folder(char *folder, size_t size)
 {
     const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");
-    int length = -1;
+    char own[PATH_MAX] = "";
 
-    if (state && state[0] == '/')
-        length = snprintf(folder, size, "%s/tcplens", state);
-    else if (home && home[0] == '/')
-        length = snprintf(folder, size, "%s/.local/state/tcplens", home);
-    return length < 0 ? -ENOENT : (size_t)length >= size ? -ENAMETOOLONG : 0;
+    if (state && state[0] == '/' && root_may_use(state))
+        return join(folder, size, state, "/tcplens");
+    if (home && home[0] == '/' && root_may_use(home))
+        return join(folder, size, home, "/.local/state/tcplens");
+    if (geteuid() == 0 && !getauxval(AT_SECURE))
+        settings_home_of(0, own, sizeof(own));
+    return own[0] == '/' && root_may_use(own) ? join(folder, size, own, "/.local/state/tcplens")
+                                              : -ENOENT;
 }
 
 static void read_host(char *host, size_t size)
@@ -60,9 +89,10 @@ int log_path_default(char *path, size_t size, char *why)
     int error = find_state_folder(folder, sizeof(folder));
 
     if (error) {
-        snprintf(why, LOG_PATH_WHY_MAX,
-                 "neither XDG_STATE_HOME nor HOME names a folder: \"record -o FILE\" takes another "
-                 "place");
+        snprintf(
+            why, LOG_PATH_WHY_MAX,
+            "neither XDG_STATE_HOME nor HOME names a folder of yours: \"record -o FILE\" takes "
+            "another place");
         return error;
     }
     error = make_folders(folder);

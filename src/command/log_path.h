@@ -8,7 +8,8 @@
 
 #define LOG_PATH_WHY_MAX 200
 
-/* $XDG_STATE_HOME/tcplens/HOST-TIME.jsonl.zst; its folder is made. 0 or -errno with one line. */
+/* $XDG_STATE_HOME/tcplens/HOST-TIME.jsonl.zst; its folder is made. For root, where that belongs to a
+ * user (sudo kept HOME), in root's own home. 0 or -errno with one line. */
 int log_path_default(char *path, size_t size, char *why);
 /* Everything of struct log_settings that the options and this machine tell; view.accept stays the
  * caller's. 0; -EINVAL with one line of why: --rotate is wrong. */

@@ -7,6 +7,8 @@
 #include "options/options.h"
 #include "ui/screen/screen.h"
 
+#include <sys/types.h>
+
 #define SETTINGS_TEXT_MAX 1024
 #define SETTINGS_PATH_MAX 512
 #define SETTINGS_LINES    256
@@ -60,6 +62,8 @@ int settings_new(struct settings **settings, const struct options *options);
 void settings_free(struct settings *settings);
 
 /* The file is that of the user who called sudo, and so are the rights to read and write it. */
+/* The home folder of a user by /etc/passwd, "" = none. */
+void settings_home_of(uid_t uid, char *home, size_t size);
 bool settings_are_of_sudo_user(void);
 
 /* Writes the file, 0600, all of it or nothing. 0 or -errno; text says in one line what was done or

@@ -46,7 +46,7 @@ bool settings_are_of_sudo_user(void)
 }
 
 /* From the file, never by NSS: a directory service may block. */
-static void home_of(uid_t uid, char *home, size_t size)
+void settings_home_of(uid_t uid, char *home, size_t size)
 {
     FILE *file = fopen("/etc/passwd", "re");
     struct passwd *user;
@@ -81,7 +81,7 @@ void settings_file_find(const struct settings_owner *owner, char *path, size_t s
     const char *config = getauxval(AT_SECURE) ? NULL : getenv("XDG_CONFIG_HOME");
 
     if (owner->is_sudo) {
-        home_of(owner->uid, home, sizeof home);
+        settings_home_of(owner->uid, home, sizeof home);
         settings_path(path, size, home, config);
     } else {
         settings_path(path, size, getenv("HOME"), config);

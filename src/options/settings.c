@@ -15,10 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUE_CELLS                                                                                \
-    70 /* the INI reader takes lines of up to 200 bytes: longer values are split                   \
-        */
-
 #define AT(field) offsetof(struct settings_values, field)
 
 /* clang-format off */
@@ -48,7 +44,7 @@ const struct setting SETTINGS[] = {
 const size_t setting_count = sizeof(SETTINGS) / sizeof(SETTINGS[0]);
 const char SETTINGS_FILTERS[] = "filters";
 
-static struct settings_values default_values(void)
+struct settings_values settings_defaults(void)
 {
     struct settings_values values = {.interval_ns = SECOND_NS,
                                      .highlight_ns = 3 * SECOND_NS,
@@ -62,7 +58,7 @@ static struct settings_values default_values(void)
     return values;
 }
 
-static const struct setting *find_setting(const char *section, const char *key)
+const struct setting *settings_find(const char *section, const char *key)
 {
     for (size_t i = 0; i < setting_count; i++)
         if (!strcmp(SETTINGS[i].section, section) && !strcmp(SETTINGS[i].key, key))
@@ -243,7 +239,7 @@ static int apply_setting(struct settings *settings, const struct setting *settin
 
 static void apply_line(struct settings *settings, const struct settings_line *line)
 {
-    const struct setting *setting = find_setting(line->section, line->key);
+    const struct setting *setting = settings_find(line->section, line->key);
     char why[OPTION_WHY_MAX];
 
     if (!strcmp(line->section, SETTINGS_FILTERS)) {
@@ -287,7 +283,7 @@ int settings_new(struct settings **out, const struct options *options)
     if (!settings)
         return -ENOMEM;
     settings->options = *options;
-    settings->values = default_values();
+    settings->values = settings_defaults();
     settings_file_find(&owner, settings->path, sizeof settings->path);
     FILE *file =
         settings->path[0] ? settings_file_open(&owner, settings->path, why, sizeof why) : NULL;
@@ -309,154 +305,7 @@ void settings_free(struct settings *settings)
     free(settings);
 }
 
-/* --- writing ------------------------------------------------------------------------------- */
-
-static void print_time(char *out, size_t size, int64_t ns)
-{
-    snprintf(out, size, "%.9g", (double)ns / (double)SECOND_NS);
-}
-
-static void print_size(char *out, size_t size, uint64_t bytes)
-{
-    static const char UNITS[] = {0, 'k', 'M', 'G'};
-    size_t unit = 0;
-
-    while (bytes > 0 && bytes % 1000 == 0 && unit + 1 < sizeof UNITS) {
-        bytes /= 1000;
-        unit++;
-    }
-    snprintf(out, size, "%llu%.1s", (unsigned long long)bytes, &UNITS[unit]);
-}
-
-static void print_value(char *out, size_t size, const struct setting *setting,
-                        const struct settings_values *values)
-{
-    const char *place = (const char *)values + setting->place;
-
-    switch ((enum setting_kind)setting->kind) {
-    case SETTING_TEXT:
-        snprintf(out, size, "%s", place);
-        break;
-    case SETTING_TIME:
-        print_time(out, size, *(const int64_t *)(const void *)place);
-        break;
-    case SETTING_SIZE:
-        print_size(out, size, *(const uint64_t *)(const void *)place);
-        break;
-    case SETTING_PERCENT:
-        snprintf(out, size, "%u", *(const uint8_t *)place);
-        break;
-    case SETTING_SWITCH:
-        snprintf(out, size, "%s", *(const bool *)place ? "yes" : "no");
-        break;
-    }
-}
-
-/* Where a line may end: behind a comma, or at a single blank, which reading puts back. */
-static bool may_end(const char *value, size_t at)
-{
-    return value[at - 1] == ',' ||
-           (value[at] == ' ' && value[at - 1] != ' ' && value[at + 1] != ' ' && value[at + 1]);
-}
-
-static size_t line_end(const char *value)
-{
-    size_t at = VALUE_CELLS;
-
-    while (at > 0 && !may_end(value, at))
-        at--;
-    for (at = at ? at : VALUE_CELLS; value[at] && !may_end(value, at);)
-        at++;
-    return at;
-}
-
-/* "key = value", split after commas and blanks where it is long. */
-static void write_value(struct buffer *buffer, const char *key, const char *value)
-{
-    buffer_text(buffer, key);
-    buffer_text(buffer, " = ");
-    while (strlen(value) > VALUE_CELLS) {
-        const size_t at = line_end(value);
-        if (!value[at])
-            break;
-        buffer_append(buffer, value, at);
-        buffer_text(buffer, "\n    ");
-        value += at + (value[at] == ' ');
-    }
-    buffer_text(buffer, value);
-    buffer_text(buffer, "\n");
-}
-
-/* What is as it is by default stands there as a comment: it may be another value in time. */
-static void write_setting(struct buffer *buffer, const struct setting *setting,
-                          const struct settings_values *values)
-{
-    const struct settings_values defaults = default_values();
-    char now[SETTINGS_TEXT_MAX], usual[SETTINGS_TEXT_MAX];
-
-    print_value(now, sizeof now, setting, values);
-    print_value(usual, sizeof usual, setting, &defaults);
-    buffer_text(buffer, "# ");
-    buffer_text(buffer, setting->help);
-    buffer_text(buffer, "\n");
-    if (strcmp(now, usual) != 0) {
-        write_value(buffer, setting->key, now);
-        return;
-    }
-    buffer_text(buffer, "#");
-    buffer_text(buffer, setting->key);
-    buffer_text(buffer, " = ");
-    buffer_text(buffer, usual);
-    buffer_text(buffer, "\n");
-}
-
-/* Lines of that section that we do not know: another version may. */
-static void write_others(struct buffer *buffer, const struct settings_lines *lines,
-                         const char *section)
-{
-    for (size_t i = 0; i < lines->count; i++)
-        if (!strcmp(lines->items[i].section, section) &&
-            !find_setting(section, lines->items[i].key))
-            write_value(buffer, lines->items[i].key, lines->items[i].value);
-}
-
-static bool is_first_of(const struct settings_lines *lines, size_t at)
-{
-    for (size_t i = 0; i < setting_count; i++)
-        if (!strcmp(SETTINGS[i].section, lines->items[at].section))
-            return false;
-    for (size_t i = 0; i < at; i++)
-        if (!strcmp(lines->items[i].section, lines->items[at].section))
-            return false;
-    return true;
-}
-
-static void write_section(struct buffer *buffer, const char *section)
-{
-    buffer_text(buffer, "\n[");
-    buffer_text(buffer, section);
-    buffer_text(buffer, "]\n");
-}
-
-static void write_all(struct buffer *buffer, const struct settings_values *values,
-                      const struct settings_lines *lines)
-{
-    buffer_text(buffer, "# Settings of tcplens, written by its key w; options on the command line "
-                        "come first.\n# Keys that it does not know are kept, comments are not.\n");
-    for (size_t i = 0; i < setting_count; i++) {
-        if (i == 0 || strcmp(SETTINGS[i].section, SETTINGS[i - 1].section) != 0)
-            write_section(buffer, SETTINGS[i].section);
-        write_setting(buffer, &SETTINGS[i], values);
-        if (i + 1 == setting_count || strcmp(SETTINGS[i].section, SETTINGS[i + 1].section) != 0)
-            write_others(buffer, lines, SETTINGS[i].section);
-    }
-    for (size_t i = 0; i < lines->count; i++) {
-        if (!is_first_of(lines, i))
-            continue;
-        write_section(buffer, lines->items[i].section);
-        write_others(buffer, lines, lines->items[i].section);
-    }
-}
+/* --- keeping ------------------------------------------------------------------------------- */
 
 static void take_values(struct settings_values *values, const struct options *options,
                         const struct screen_kept *kept)
@@ -511,7 +360,7 @@ int settings_keep(struct settings *settings, const struct screen_kept *kept, cha
     }
     take_values(&settings->values, &settings->options, kept);
     buffer_init(&buffer);
-    write_all(&buffer, &settings->values, &lines);
+    settings_write(&buffer, &settings->values, &lines);
     const int error =
         buffer.failed ? -ENOMEM
                       : settings_file_replace(&owner, settings->path, buffer.data, buffer.length);

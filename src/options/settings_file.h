@@ -1,6 +1,9 @@
-/* Private to settings*.c: where the file is, whether it may be read, and how it is replaced. */
+/* Private to settings*.c: where the file is, whether it may be read, how it is replaced, its text.
+ */
 #ifndef TCPLENS_OPTIONS_SETTINGS_FILE_H
 #define TCPLENS_OPTIONS_SETTINGS_FILE_H
+
+#include "options/settings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,5 +24,11 @@ FILE *settings_file_open(const struct settings_owner *owner, const char *path, c
 /* Replaces it as its owner, with the owner's rights. 0 or -errno. */
 int settings_file_replace(const struct settings_owner *owner, const char *path, const char *data,
                           size_t length);
+
+struct settings_values settings_defaults(void);
+const struct setting *settings_find(const char *section, const char *key); /* NULL = none */
+/* The file's text; of `lines` what is no setting of ours. */
+void settings_write(struct buffer *buffer, const struct settings_values *values,
+                    const struct settings_lines *lines);
 
 #endif

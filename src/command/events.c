@@ -24,7 +24,6 @@ struct events_run {
     struct buffer out;
     struct frame *frame;
     struct event_match match;
-    bool said; /* what is seen between frames */
     struct event_ring *ring;
     uint64_t cursor;
     bool outside;        /* --at is, and it was said */
@@ -111,22 +110,6 @@ static void take_frame(struct events_run *run, struct frame *frame)
 
 /* --- live --- */
 
-/* Once, where less is seen between frames than could be. */
-static void say_what_is_seen(struct events_run *run)
-{
-    const struct frame *frame = run->frame;
-
-    if (run->said || !frame || !frame->events)
-        return;
-    run->said = true;
-    if (frame->events_why && frame->events_why[0] && run->headless.options->events == EVENTS_AUTO)
-        message(
-            "%s: %s", frame->events_why,
-            strcmp(frame->events, "destroy") == 0
-                ? "short connections are told when they end, without owner; all else once a frame"
-                : "told once a frame: shorter connections are missed");
-}
-
 static int run_live(struct events_run *run)
 {
     struct headless *headless = &run->headless;
@@ -144,7 +127,6 @@ static int run_live(struct events_run *run)
         headless_tell_trouble(headless);
         wake_drain(consumer);
         take_frame(run, collector_latest(headless->collector));
-        say_what_is_seen(run);
         error = print_ring(run, event_ring_next(run->ring));
         signal = headless_signal(headless);
     }

@@ -100,7 +100,23 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     return EXIT_FAILED;
 }
 
-static void tell_proc(struct headless *headless)
+/* Once, where less is seen between frames than could be. */
+static void say_what_is_seen(struct headless *headless, const struct frame *frame)
+{
+    if (headless->said_events || !frame->events)
+        return;
+    headless->said_events = true;
+    if (frame->events_why && frame->events_why[0] && headless->options->events == EVENTS_AUTO)
+        message(
+            "%s: %s", frame->events_why,
+            strcmp(frame->events, "destroy") == 0
+                ? "short connections are told when they end, without owner; all else once a frame"
+            : strcmp(frame->events, "none") == 0
+                ? "told once a frame: shorter connections are missed"
+                : "the rest is told as it happens");
+}
+
+static void tell_of_frame(struct headless *headless)
 {
     struct frame *frame = collector_latest(headless->collector);
     const bool is_wrong = frame && (frame->missing.reasons & MISSING_PROC);
@@ -111,6 +127,8 @@ static void tell_proc(struct headless *headless)
             message("%s", text);
         snprintf(headless->told_proc, sizeof(headless->told_proc), "%s", text);
     }
+    if (frame)
+        say_what_is_seen(headless, frame);
     frame_release(frame);
 }
 
@@ -118,7 +136,7 @@ void headless_tell_trouble(struct headless *headless)
 {
     char trouble[sizeof(headless->told)];
 
-    tell_proc(headless);
+    tell_of_frame(headless);
     collector_trouble(headless->collector, trouble, sizeof(trouble));
     if (strcmp(trouble, headless->told) == 0)
         return;

@@ -16,6 +16,7 @@ struct headless {
     struct collector *collector;
     int signals;         /* signalfd */
     int64_t end_ns;      /* monotonic time at which --for is over; INT64_MAX = never */
+    bool said_events;    /* what is seen between frames */
     char told_proc[160]; /* what is wrong with /proc, as it was said last */
     char told[160];      /* why there are no frames, as it was told last; "" = there are */
 };
@@ -35,8 +36,8 @@ void headless_wait(struct headless *headless, const int *descriptors, size_t cou
 bool headless_is_over(const struct headless *headless);
 /* -1: the collector over the source that the options name; else the exit code, and it was said. */
 int headless_open_collector(struct headless *headless, uint32_t needs);
-/* Why no frame can be made, and why their owners are unknown or strangers: one line on stderr for
- * each reason; of the first, one when it has passed. */
+/* Why no frame can be made, why their owners are unknown or strangers, and why less is seen between
+ * them than could be: one line on stderr for each reason; of the first, one when it has passed. */
 void headless_tell_trouble(struct headless *headless);
 void headless_done(struct headless *headless);
 

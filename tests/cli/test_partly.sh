@@ -73,6 +73,18 @@ for error in ECONNREFUSED ENOPROTOOPT ENODEV; do
         { echo "FAILED: $error: exit code $code, $(wc -l <"$work/out") rows, $(cat "$work/err")" && exit 1; }
 done
 
+# A program that cannot be loaded into the kernel leaves the next best, with the reason, once a frame says which.
+for command in events "record -o $work/bpf.jsonl"; do
+    for seconds in 2 5 30; do
+        # shellcheck disable=SC2086
+        strace -f --seccomp-bpf -o "$work/trace" -e trace=bpf -e inject=bpf:error=EPERM \
+            "$tcplens" $command --for $seconds >/dev/null 2>"$work/err" </dev/null
+        grep -q 'no bpf: ' "$work/err" && break
+    done
+    grep -q '^tcplens: no bpf: .*: short connections are told when they end' "$work/err" ||
+        { echo "FAILED: $command without bpf: $(cat "$work/err")" && exit 1; }
+done
+
 # A process that may open hardly anything still lists, knows no owners, and says why.
 # (What this shell was given open by its caller counts, too.)
 for most in 7 8; do

@@ -137,12 +137,28 @@ static bool is_locked_down(void)
     return read && strstr(line, "[confidentiality]");
 }
 
+static bool has_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    if (syscall(SYS_capget, &header, data) < 0)
+        return false;
+    const uint32_t admin = data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
+    const uint32_t both = CAP_TO_MASK(CAP_BPF) | CAP_TO_MASK(CAP_PERFMON);
+    return admin || (data[CAP_TO_INDEX(CAP_BPF)].effective & both) == both;
+}
+
 static void say_why_not(int error, char text[BPF_TEXT_SIZE])
 {
     if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
         snprintf(text, BPF_TEXT_SIZE, "the kernel does not tell its types (no BTF)");
     else if (is_locked_down())
         snprintf(text, BPF_TEXT_SIZE, "the kernel is locked down (confidentiality)");
+    else if ((error == -EPERM || error == -EACCES) && has_capabilities())
+        snprintf(text, BPF_TEXT_SIZE,
+                 "refused in spite of CAP_BPF and CAP_PERFMON (%s): a sandbox?",
+                 error == -EPERM ? "EPERM" : "EACCES");
     else if (error == -EPERM || error == -EACCES)
         snprintf(text, BPF_TEXT_SIZE,
                  "needs CAP_BPF and CAP_PERFMON (root, outside of a container)");

@@ -223,15 +223,15 @@ static void hear(void *context, const struct happening *heard)
     struct happening happening = *heard;
     struct socket_end end;
 
-    if (lives_end(events->lives, heard, &shown, &end))
+    if ((happening.signs & LIFE_SEQUENCE) &&
+        rows_is_listening(&events->latest, happening.event.tuple.local_port))
+        happening.signs |= LIFE_FIN; /* it was accepted: the SYN was the peer's */
+    if (lives_end(events->lives, &happening, &shown, &end))
         track_note_end(events->settings.track, &end);
     if ((happening.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &happening))
         return;
     if (happening.signs & LIFE_ENDED)
         note_ended(events, &happening, shown.conn != NULL);
-    if ((happening.signs & LIFE_SEQUENCE) &&
-        rows_is_listening(&events->latest, happening.event.tuple.local_port))
-        happening.signs |= LIFE_FIN; /* it was accepted: the SYN was the peer's */
     tell_held(events, happening.event.cookie);
     const uint32_t count = lives_tell(events->lives, &happening, &shown, told);
     const bool hold =

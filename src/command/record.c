@@ -161,7 +161,7 @@ static int run_record(struct record_run *run)
 int cmd_record(const struct options *options)
 {
     struct record_run run = {.headless = {.options = options, .signals = -1}, .consumer = -1};
-    uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP;
+    uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS;
     int code = filter_read(&run.headless.filter, options->filter, 0);
 
     if (code < 0 && filter_needs_kernel(run.headless.filter))

@@ -23,7 +23,7 @@ struct top_record {
     uint64_t missed;               /* frames, of recordings that ended */
 };
 
-#define TOP_RECORD_NEEDS (NEED_OWNER | NEED_PROCESS | NEED_GROUP)
+#define TOP_RECORD_NEEDS (NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS)
 
 void top_record_init(struct top_record *record, const struct options *options,
                      struct collector *collector);

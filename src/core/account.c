@@ -31,6 +31,26 @@ static void count(struct account *account, const struct counters *grown)
     totals->retrans_interval += grown->bytes_retrans;
 }
 
+/* Counters of the namespace in both frames; unknown where one of them lacks any. */
+static void count_segments(const struct frame *previous, struct frame *next)
+{
+    static const enum host_fact FACTS[] = {FACT_IN_SEGS, FACT_OUT_SEGS, FACT_RETRANS_SEGS};
+    struct totals *totals = &next->totals;
+    uint64_t *const grown[] = {&totals->segs_in, &totals->segs_out, &totals->segs_retrans};
+
+    if (!previous->facts || !next->facts || previous->netns != next->netns)
+        return;
+    totals->segs_known = true;
+    for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++) {
+        totals->segs_known &=
+            host_fact_known(previous->facts, FACTS[i]) && host_fact_known(next->facts, FACTS[i]);
+        *grown[i] = counters_grown_by(host_fact(previous->facts, FACTS[i]),
+                                      host_fact(next->facts, FACTS[i]));
+    }
+    if (!totals->segs_known)
+        totals->segs_in = totals->segs_out = totals->segs_retrans = 0;
+}
+
 /* --- flows --- */
 
 static bool bit_of(const uint8_t *ports, uint16_t port)
@@ -146,6 +166,16 @@ static void carry_flow(struct account *account, const struct flow *before)
         account->error = -ENOMEM;
 }
 
+/* Of a row whose owner was not found before it closed, the end may know it. */
+static void key_take_owner(struct account *account, struct conn *key, const struct socket_end *end)
+{
+    if (key->owner != CONN_NO_INDEX || !end->pid)
+        return;
+    key->owner_word = OWNER_LAST;
+    key->owner = ghost_named_proc(account->next, end->pid, end->owner_start_ticks, end->name,
+                                  &account->last_owner);
+}
+
 /* Whose a row of previous was. */
 static struct conn key_of_row(struct account *account, const struct conn *row)
 {
@@ -166,11 +196,7 @@ static struct conn key_of_end(struct account *account, const struct socket_end *
         key.known |= KNOWN_UID;
         key.uid = end->uid;
     }
-    if (end->pid) {
-        key.owner_word = OWNER_LAST;
-        key.owner = ghost_named_proc(account->next, end->pid, end->owner_start_ticks, end->name,
-                                     &account->last_owner);
-    }
+    key_take_owner(account, &key, end);
     return key;
 }
 
@@ -225,7 +251,9 @@ void account_left(struct account *account, const struct conn *previous)
     const struct in_out nothing = {0};
     if (!bytes.in && !bytes.out && !faded.in && !faded.out)
         return;
-    const struct conn key = key_of_row(account, previous);
+    struct conn key = key_of_row(account, previous);
+    if (ending && ending->ended)
+        key_take_owner(account, &key, &ending->end);
     flow_put(account, &key, &bytes, account->elapsed_ns < 1000 ? &nothing : &faded);
 }
 
@@ -340,6 +368,7 @@ void account_begin(struct account *account, struct ghost_copier *copier,
     memset(account->coming, 0, sizeof(account->coming));
     if (!previous)
         return;
+    count_segments(previous, next);
     next->totals.in_total = previous->totals.in_total;
     next->totals.out_total = previous->totals.out_total;
     for (uint32_t i = 0; i < previous->flow_count; i++)

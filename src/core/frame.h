@@ -87,8 +87,11 @@ struct totals {
     /* Bytes since the frame before, of connections that ended in between too: payload in and out,
      * and what was sent with what of it was retransmitted. */
     uint64_t in_interval, out_interval, sent_interval, retrans_interval;
-    uint64_t in_total, out_total;     /* payload since the session began */
-    uint32_t opened, changed, closed; /* against the frame before */
+    uint64_t in_total, out_total; /* payload since the session began */
+    /* Of the whole namespace as the kernel counts: SYNs, and connections that are no more, too. */
+    bool segs_known;
+    uint64_t segs_in, segs_out, segs_retrans; /* since the frame before */
+    uint32_t opened, changed, closed;         /* against the frame before */
 };
 
 struct frame_cost {
@@ -135,13 +138,13 @@ struct frame {
     struct totals totals;
     struct missing missing;
     struct frame_cost cost;
-    const char *host;       /* safe text, in the arena or static; never NULL */
-    const char *source;     /* "sock_diag", "/proc/net/tcp", "demo", "log" */
-    const char *events;     /* what tells of changes between frames: "bpf", "destroy" (ends only),
-                             * "none"; NULL = not known */
-    const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
-    uint32_t netns;         /* of the machine's rows, 0 = not known */
-    bool netns_is_host;     /* it is known to be that of the machine's process 1 */
+    const char *host;         /* safe text, in the arena or static; never NULL */
+    const char *source;       /* "sock_diag", "/proc/net/tcp", "demo", "log" */
+    const char *events;       /* what tells of changes between frames: "bpf", "destroy" (ends only),
+                               * "none"; NULL = not known */
+    const char *events_why;   /* why nothing better does: safe text; NULL or "" = nothing to say */
+    uint32_t netns;           /* of the machine's rows, 0 = not known */
+    bool netns_is_host;       /* it is known to be that of the machine's process 1 */
     struct host_facts *facts; /* of that namespace, in the arena; NULL = none were read */
 };
 

@@ -236,6 +236,10 @@ static const char *heads_differ(const struct frame *a, const struct frame *b)
     SAME(totals.in_total);
     SAME(totals.out_total);
     SAME(totals.out_bytes_per_s);
+    SAME(totals.segs_known);
+    SAME(totals.segs_in);
+    SAME(totals.segs_out);
+    SAME(totals.segs_retrans);
     SAME(flow_count);
     SAME(totals.sent_interval);
     SAME(totals.retrans_interval);

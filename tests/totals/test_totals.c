@@ -4,10 +4,10 @@
  *
  *     test_totals bpf|destroy|none STEADY SECONDS
  *
- * bpf: within 1 %, each process for itself. destroy: within 1 % in sum; whose a connection was that
- * no frame showed is not known. none: what was never a row is missing, and nothing is too much.
- * Prints a table of deviations in percent; exit 1 where something does not hold, 77 where it cannot
- * run. */
+ * bpf: within 1 %, each process for itself within 2 %. destroy: within 1 % in sum; whose a
+ * connection was that no frame showed is not known. none: what was never a row is missing, and
+ * nothing is too much. Prints a table of deviations in percent; exit 1 where something does not
+ * hold, 77 where it cannot run. */
 #include "core/grouping.h"
 #include "heard.h"
 #include "net_tools.h"
@@ -25,6 +25,8 @@
 #define WARM_NS    (7 * SECOND_NS) /* until what rates begin with has faded */
 #define MOST_LINES 8192u
 #define PERCENT    1.0
+#define OWN_PERCENT                                                                                \
+    2.0 /* of a process: one that closes between the dump and the look at holders is nobody's */
 #define FIRST_PORT 7000u
 
 static const struct load {
@@ -65,7 +67,7 @@ struct watch {
     struct grouping processes, listeners, peers;
     struct sums header, exact, process, listener, peer;
     int64_t begin_ns, end_ns; /* of frames */
-    uint64_t frames;
+    uint64_t frames, lost;    /* lost: events, at least */
 };
 
 static void take_line(struct sender *sender, const char *text)
@@ -210,6 +212,7 @@ static void take_frame(struct watch *watch, const struct frame *frame)
     add_senders(watch, frame, seconds);
     watch->end_ns = frame->mono_ns;
     watch->frames++;
+    watch->lost = frame->missing.events_lost;
 }
 
 /* Frames for so long; sums are taken from `from_ns` on. */
@@ -240,9 +243,9 @@ static double off(double shown, double truth)
     return 100 * (shown - truth) / truth;
 }
 
-/* Within 1 % where `exactly`; else no more than that too much. */
+/* Within so many percent where `exactly`; else no more than that too much. */
 static unsigned check(const char *what, const struct sums *sums, double in, double out,
-                      bool exactly)
+                      double percent, bool exactly)
 {
     const double ins = in > 0 ? off(sums->in, in) : 0, outs = out > 0 ? off(sums->out, out) : 0;
     char words[2][16] = {"", ""};
@@ -251,7 +254,7 @@ static unsigned check(const char *what, const struct sums *sums, double in, doub
     if (out > 0)
         snprintf(words[1], sizeof(words[1]), "%+.2f", outs);
     const bool right =
-        ins <= PERCENT && outs <= PERCENT && (!exactly || (ins >= -PERCENT && outs >= -PERCENT));
+        ins <= percent && outs <= percent && (!exactly || (ins >= -percent && outs >= -percent));
     printf("  %-44s %9s %9s%s\n", what, words[0], words[1], right ? "" : "  WRONG");
     return !right;
 }
@@ -268,23 +271,25 @@ static unsigned report(struct watch *watch, const char *source)
                    sent_by(&watch->senders[i], watch->begin_ns);
         all += truth[i];
     }
-    printf("%s: %.1f s, %lu frames, %.1f MB sent; shown against sent, in percent:\n", source,
-           (double)(watch->end_ns - watch->begin_ns) / 1e9, watch->frames, all / 1e6);
+    printf(
+        "%s: %.1f s, %lu frames, %lu events lost, %.1f MB sent; shown against sent, in percent:\n",
+        source, (double)(watch->end_ns - watch->begin_ns) / 1e9, watch->frames, watch->lost,
+        all / 1e6);
     printf("  %-44s %9s %9s\n", "", "in", "out");
-    faults += check("header", &watch->header, all, all, !none);
-    faults += check("counted in frames", &watch->exact, all, all, !none);
-    faults += check("all processes", &watch->process, all, all, !none);
-    faults += check("all peers", &watch->peer, all, all, !none);
-    faults += check("all listeners", &watch->listener, all, 0, !none);
+    faults += check("header", &watch->header, all, all, PERCENT, !none);
+    faults += check("counted in frames", &watch->exact, all, all, PERCENT, !none);
+    faults += check("all processes", &watch->process, all, all, PERCENT, !none);
+    faults += check("all peers", &watch->peer, all, all, PERCENT, !none);
+    faults += check("all listeners", &watch->listener, all, 0, PERCENT, !none);
     for (size_t i = 0; i < LOAD_COUNT; i++) {
         const struct sender *sender = &watch->senders[i];
         const bool rows = bpf || i == 0;
         snprintf(what, sizeof(what), "%s: sender", LOADS[i].what);
-        faults += check(what, &sender->process[0], 0, truth[i], rows);
+        faults += check(what, &sender->process[0], 0, truth[i], OWN_PERCENT, rows);
         snprintf(what, sizeof(what), "%s: receiver", LOADS[i].what);
-        faults += check(what, &sender->process[1], truth[i], 0, rows);
+        faults += check(what, &sender->process[1], truth[i], 0, OWN_PERCENT, rows);
         snprintf(what, sizeof(what), "%s: listener", LOADS[i].what);
-        faults += check(what, &sender->listener, truth[i], 0, !none || i == 0);
+        faults += check(what, &sender->listener, truth[i], 0, PERCENT, !none || i == 0);
     }
     if (none && off(watch->header.in, all) > -PERCENT) {
         printf("nothing was missing without events: this tested nothing\n");

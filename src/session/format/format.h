@@ -110,6 +110,8 @@ struct session_frame {
     uint32_t opened, changed, closed;                   /* events since the frame before */
     uint32_t marks_opened, marks_changed, marks_closed; /* totals of the frame itself */
     uint64_t in_interval, out_interval, sent_interval, retrans_interval, in_total, out_total;
+    bool segs_known;
+    uint64_t segs_in, segs_out, segs_retrans;
     struct missing missing;
     struct frame_cost cost;
 };

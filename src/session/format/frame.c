@@ -37,6 +37,11 @@ static void put_totals(struct buffer *buffer, const struct totals *totals)
     put_number(buffer, "out_interval_bytes", totals->out_interval);
     put_number(buffer, "in_total_bytes", totals->in_total);
     put_number(buffer, "out_total_bytes", totals->out_total);
+    if (totals->segs_known) {
+        put_number(buffer, "in_interval_segs", totals->segs_in);
+        put_number(buffer, "out_interval_segs", totals->segs_out);
+        put_number(buffer, "retrans_interval_segs", totals->segs_retrans);
+    }
     put_number(buffer, "sent_interval_bytes", totals->sent_interval);
     put_number(buffer, "retrans_interval_bytes", totals->retrans_interval);
 }
@@ -263,6 +268,10 @@ static void build_line(const struct session_frame *line, struct frame *frame)
     frame->totals.out_interval = line->out_interval;
     frame->totals.in_total = line->in_total;
     frame->totals.out_total = line->out_total;
+    frame->totals.segs_known = line->segs_known;
+    frame->totals.segs_in = line->segs_in;
+    frame->totals.segs_out = line->segs_out;
+    frame->totals.segs_retrans = line->segs_retrans;
     frame->totals.sent_interval = line->sent_interval;
     frame->totals.retrans_interval = line->retrans_interval;
     frame->totals.opened = line->marks_opened;

@@ -144,6 +144,10 @@ static void read_frame(struct get *get, struct session_line *line)
     frame->out_interval = get_u64(get, "out_interval_bytes");
     frame->in_total = get_u64(get, "in_total_bytes");
     frame->out_total = get_u64(get, "out_total_bytes");
+    frame->segs_known = get_is_there(get, "out_interval_segs");
+    frame->segs_in = get_u64(get, "in_interval_segs");
+    frame->segs_out = get_u64(get, "out_interval_segs");
+    frame->segs_retrans = get_u64(get, "retrans_interval_segs");
     frame->sent_interval = get_u64(get, "sent_interval_bytes");
     frame->retrans_interval = get_u64(get, "retrans_interval_bytes");
     read_missing(get, &frame->missing);

@@ -127,13 +127,16 @@ static void draw_both(const struct canvas *canvas, struct pieces *left, struct p
     draw_pieces(canvas, canvas->cols - 1 - pieces_width(right), right);
 }
 
+/* Of the segments that the network namespace sent: "–" where it does not say, or sent none. */
 static void retrans_text(char *out, size_t size, const struct totals *totals)
 {
-    if (totals->sent_interval == 0)
+    if (!totals->segs_known || totals->segs_out + totals->segs_retrans == 0)
         snprintf(out, size, "–");
+    else if (totals->segs_retrans >= totals->segs_out)
+        snprintf(out, size, "100%%");
     else
         snprintf(out, size, "%.1f%%",
-                 100.0 * (double)totals->retrans_interval / (double)totals->sent_interval);
+                 100.0 * (double)totals->segs_retrans / (double)totals->segs_out);
 }
 
 /* A first frame knows no rates yet. */
@@ -154,7 +157,7 @@ static void add_totals(struct pieces *left, const struct frame *frame)
     header_rate(piece, frame, totals->in_bytes_per_s);
     piece = add_piece(left, 5, ROLE_OUT, "▲", ROLE_NORMAL);
     header_rate(piece, frame, totals->out_bytes_per_s);
-    bool lossy = totals->retrans_interval * 100 > totals->sent_interval;
+    bool lossy = totals->segs_known && totals->segs_retrans * 100 > totals->segs_out;
     piece = add_piece(left, 6, ROLE_DIM, "retr", lossy ? ROLE_NOTICE : ROLE_NORMAL);
     retrans_text(piece->value, sizeof(piece->value), totals);
 }

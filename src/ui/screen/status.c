@@ -46,6 +46,12 @@ static unsigned missing_text(const struct missing *missing, char *out, size_t si
     return ROLE_NORMAL;
 }
 
+/* Then what is shown is wrong, which is worse than owners that are hidden. */
+static bool lacks_events(const struct frame *frame)
+{
+    return frame->events && strcmp(frame->events, "none") == 0;
+}
+
 /* The one thing worth knowing; "" if there is none. */
 unsigned screen_status(const struct screen *screen, char *out, size_t size)
 {
@@ -66,15 +72,21 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
         return ROLE_TROUBLE;
     }
     unsigned role = frame ? missing_text(&frame->missing, out, size) : (unsigned)ROLE_NORMAL;
+    if (frame && (!out[0] || role == ROLE_DIM) && lacks_events(frame)) {
+        const char *why = frame->events_why ? frame->events_why : "";
+        snprintf(out, size,
+                 "short connections are missing from the rates: nothing is seen between "
+                 "frames%s%s",
+                 why[0] ? ": " : "", why);
+        return ROLE_NOTICE;
+    }
     if (!out[0] && screen->remark[0]) {
         snprintf(out, size, "%s", screen->remark);
         return ROLE_NOTICE;
     }
     if (frame && !out[0] && frame->events && frame->events_why && frame->events_why[0]) {
-        const char *seen = strcmp(frame->events, "destroy") == 0
-                               ? "between frames only ends are seen: "
-                           : strcmp(frame->events, "none") == 0 ? "nothing is seen between frames: "
-                                                                : "";
+        const char *seen =
+            strcmp(frame->events, "destroy") == 0 ? "between frames only ends are seen: " : "";
         snprintf(out, size, "%s%s", seen, frame->events_why);
         return ROLE_DIM;
     }

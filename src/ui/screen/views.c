@@ -131,7 +131,7 @@ static void add_wish(const struct pane *pane, struct wish *wish)
 void screen_tell_wish(struct screen *screen)
 {
     struct wish wish = screen->wish;
-    wish.needs |= screen_filter_needs(screen);
+    wish.needs |= screen_filter_needs(screen) | NEED_HOST_FACTS; /* the header's share */
     add_wish(screen->views[screen->view], &wish);
     for (size_t i = 0; i < screen->page_count; i++)
         add_wish(screen->pages[i], &wish);

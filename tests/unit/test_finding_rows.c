@@ -371,6 +371,51 @@ static void a_queue_on_the_way_is_told_from_a_far_peer(void **state)
     scene_end(&scene);
 }
 
+/* One sender of 1 MB a second, and forty small ones that wait so long for their answers. */
+static void show_neighbors(struct scene *scene, uint32_t own_us, uint32_t others_us)
+{
+    scene_frame(scene);
+    struct proc *other = frame_add_proc(scene->frame);
+    other->pid = 200;
+    other->comm = "small";
+    for (uint16_t i = 0; i < 41; i++) {
+        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + i), 2, 9400);
+        conn->owner = i == 0 ? 0 : 1;
+        conn->owners = i == 0 ? 0 : 1;
+        conn_set_rates(conn, 0, i == 0 ? 1000000 : 20000);
+        conn->known |= KNOWN_RATES | KNOWN_RTT;
+        conn->rtt_us = i == 0 ? own_us : others_us;
+        scene_info(scene, conn, "min_rtt", 20);
+    }
+    assert_int_equal(frame_add_owner_ref(scene->frame, 1), 0);
+    scene_show(scene);
+}
+
+static void a_noisy_neighbor_is_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 4; n++)
+        show_neighbors(&scene, 20000, 3000);
+    const struct finding *finding = scene_expect(&scene, "noisy-neighbor", SEVERITY_WARNING, 1);
+    assert_string_equal(finding->subject.name, "app");
+    scene_end(&scene);
+}
+
+static void a_sender_that_disturbs_nobody_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 4; n++)
+        show_neighbors(&scene, 20000, 150);
+    for (int n = 0; n < 4; n++)
+        show_neighbors(&scene, 300, 3000);
+    assert_null(scene_find(&scene, "noisy-neighbor"));
+    scene_end(&scene);
+}
+
 static void show_idle(struct scene *scene, uint32_t rows, bool public, uint32_t silent_ms,
                       uint8_t timer)
 {
@@ -435,6 +480,8 @@ int main(void)
         cmocka_unit_test(a_loss_now_and_then_is_no_finding),
         cmocka_unit_test(a_receiver_that_holds_us_back_is_told),
         cmocka_unit_test(a_queue_on_the_way_is_told_from_a_far_peer),
+        cmocka_unit_test(a_noisy_neighbor_is_found),
+        cmocka_unit_test(a_sender_that_disturbs_nobody_is_no_finding),
         cmocka_unit_test(idle_connections_without_keepalive_are_told),
         cmocka_unit_test(heartbeats_and_keepalive_are_enough),
     };

@@ -21,7 +21,7 @@ extern const struct detector RETRANSMISSIONS, SPURIOUS_RETRANS, DEAD_PEER, KEEPA
 /* resets.c */
 extern const struct detector RESET_STORM, HOST_DROPS;
 /* slow.c */
-extern const struct detector LIMITED_BY_RECEIVER, LIMITED_BY_SNDBUF, BUFFERBLOAT;
+extern const struct detector LIMITED_BY_RECEIVER, LIMITED_BY_SNDBUF, BUFFERBLOAT, NOISY_NEIGHBOR;
 /* idle.c */
 extern const struct detector IDLE_WITHOUT_KEEPALIVE;
 /* limits.c */

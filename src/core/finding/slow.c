@@ -151,3 +151,136 @@ const struct detector BUFFERBLOAT = {
     .proof = "rtt - min_rtt, with more than ten segments in flight",
     .meaning = "The connection itself, or others on the same link, fill a queue that is too long.",
     .advice = {"all connections of an interface: our uplink: fq_codel or cake; one: the path"}};
+
+/* --- a neighbor that fills the queue for all --- */
+
+enum { NEIGHBOR_SHARE, NEIGHBOR_RATE, NEIGHBOR_QUEUE, NEIGHBOR_DELAY, NEIGHBOR_ROWS };
+#define DELAYED_TIMES 10 /* the least round trip: a wait that is none of the path's */
+
+struct neighbors {
+    const struct conn *heavy; /* the row of the heavy sender that sends most */
+    double others_ms;         /* the longest added round trip of the others */
+    uint32_t rows, delayed;
+};
+
+/* What a row waits for beyond its least round trip. */
+static double added_ms(const struct detection *d, const struct conn *conn)
+{
+    const uint64_t least_us = row_info(d->frame, conn, INFO_INDEX_min_rtt, 0);
+
+    if (!(conn->known & KNOWN_RTT) || least_us == 0 || conn->rtt_us < DELAYED_TIMES * least_us)
+        return 0;
+    return (double)(conn->rtt_us - least_us) / 1000;
+}
+
+static uint32_t heaviest_sender(const struct detection *d)
+{
+    uint32_t heaviest = CONN_NO_INDEX;
+    uint64_t most = 0;
+
+    for (uint32_t i = 0; i < d->frame->proc_count; i++) {
+        if (d->census->processes[i].out_rate <= most)
+            continue;
+        most = d->census->processes[i].out_rate;
+        heaviest = i;
+    }
+    return heaviest;
+}
+
+static const struct conn *heaviest_row(const struct frame *frame, uint32_t proc)
+{
+    const struct conn *heaviest = NULL;
+
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (conn->owner == proc && (!heaviest || conn_out_rate(conn) > conn_out_rate(heaviest)))
+            heaviest = conn;
+    }
+    return heaviest;
+}
+
+/* Others that send from the same address, and so by the same interface. */
+static void count_delayed(const struct detection *d, uint32_t proc, struct neighbors *neighbors)
+{
+    for (uint32_t i = 0; i < d->frame->live_count; i++) {
+        const struct conn *conn = &d->frame->conns[i];
+        if (conn->owner == proc || conn_out_rate(conn) == 0 ||
+            conn->tuple.family != neighbors->heavy->tuple.family ||
+            addr_compare(&conn->tuple.local, &neighbors->heavy->tuple.local) != 0)
+            continue;
+        const double ms = added_ms(d, conn);
+        neighbors->rows++;
+        neighbors->delayed += ms >= d->limits[NEIGHBOR_DELAY];
+        if (ms > neighbors->others_ms)
+            neighbors->others_ms = ms;
+    }
+}
+
+static void report_neighbor(struct detection *d, uint32_t proc, const struct neighbors *neighbors)
+{
+    const double rate = (double)d->census->processes[proc].out_rate;
+    const double percent = rate * 100 / (double)d->census->out_rate;
+    const bool high =
+        neighbors->delayed >= d->limits[NEIGHBOR_ROWS] && neighbors->delayed * 2 >= neighbors->rows;
+    const struct finding_subject subject = subject_process(d, proc);
+    struct finding *finding =
+        detection_report(d, high ? SEVERITY_WARNING : SEVERITY_NONE, CONFIDENCE_LIKELY, &subject);
+    char who[EVENT_NAME_MAX];
+    double held = 0, seconds;
+
+    finding_say(finding,
+                "%s sends %.0f %% of all bytes, and connections that wait behind it: %u of %u, for "
+                "up to %.1f ms",
+                subject_who(&subject, who, sizeof(who)), percent, neighbors->delayed,
+                neighbors->rows, neighbors->others_ms);
+    finding_rows(finding, "pid %d", (int)subject.pid);
+    finding_evidence_limit(finding, "share of bytes sent", "%", percent, d->limits[NEIGHBOR_SHARE]);
+    finding_evidence(finding, "out", "B/s", rate);
+    finding_evidence_limit(finding, "rtt - min_rtt of it", "ms", added_ms(d, neighbors->heavy),
+                           d->limits[NEIGHBOR_QUEUE]);
+    finding_evidence_limit(finding, "rtt - min_rtt of others", "ms", neighbors->others_ms,
+                           d->limits[NEIGHBOR_DELAY]);
+    if (detection_growth(d, FACT_SPURIOUS_QUEUES, 60, &held, &seconds) && held > 0)
+        finding_rule_out(finding, "a queue on the way: segments waited in this host's own queue");
+    else
+        finding_leave_open(finding, "a queue on the way that others fill");
+}
+
+static void evaluate_neighbor(struct detection *d)
+{
+    const uint32_t proc = heaviest_sender(d);
+    struct neighbors neighbors = {0};
+
+    if (proc == CONN_NO_INDEX)
+        return;
+    const double rate = (double)d->census->processes[proc].out_rate;
+    if (rate < d->limits[NEIGHBOR_RATE] ||
+        rate * 100 < (double)d->census->out_rate * d->limits[NEIGHBOR_SHARE])
+        return;
+    neighbors.heavy = heaviest_row(d->frame, proc);
+    if (!neighbors.heavy || added_ms(d, neighbors.heavy) < d->limits[NEIGHBOR_QUEUE])
+        return;
+    count_delayed(d, proc, &neighbors);
+    if (neighbors.delayed > 0)
+        report_neighbor(d, proc, &neighbors);
+}
+
+const struct detector NOISY_NEIGHBOR = {
+    .id = "noisy-neighbor",
+    .section = "slow",
+    .title = "a process whose traffic makes all others wait",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER | NEED_DETAIL | NEED_HOST_FACTS,
+    .changes = true,
+    .limits = {{"share", 30, "%", "of the bytes sent, by one process"},
+               {"rate", 100000, "B/s", "and at least so many"},
+               {"queue", 5, "ms", "its own segments wait so long in a queue"},
+               {"delay", 1, "ms", "others wait so long, and ten times their least round trip"},
+               {"rows", 5, "", "so many others, and a quarter of them"}},
+    .evaluate = evaluate_neighbor,
+    .proof =
+        "bytes sent by process; rtt against min_rtt of it and of others with its local address",
+    .meaning = "One sender fills the queue of the interface: small requests of all others wait "
+               "behind its bursts.",
+    .advice = {"limit it: SO_MAX_PACING_RATE, tc, or a class of its own",
+               "use fq_codel or cake on the interface, so that small flows pass"}};

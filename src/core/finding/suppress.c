@@ -43,6 +43,7 @@ static const struct suppression {
     {"connect-timeout", "syn-loss", COMMON_NETNS},
     {"noisy-neighbor", "retransmissions", COMMON_NETNS},
     {"noisy-neighbor", "bufferbloat", COMMON_NETNS},
+    {"noisy-neighbor", "retrans-not-sent", COMMON_NETNS},
     {"peer-not-reading", "limited-by-receiver", COMMON_PROCESS},
     {"close-wait-leak", "fd-limit", COMMON_PROCESS},
     {"retransmissions", "limited-by-network", COMMON_PROCESS},

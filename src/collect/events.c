@@ -296,6 +296,8 @@ void events_begin_frame(struct events *events, struct frame *next)
     pthread_mutex_lock(&events->lock);
     atomic_store(&events->frame_waits, false);
     drain_for_frame(events);
+    if (events->bpf && next->facts)
+        bpf_bind_failures(events->bpf, &next->facts->bind_failures);
     tell_held_shown(events, next);
     tell_waiting(events, next);
     next->events = events->source;

@@ -5,6 +5,8 @@
 #ifndef TCPLENS_CORE_HOST_FACTS_H
 #define TCPLENS_CORE_HOST_FACTS_H
 
+#include "core/addr.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -131,6 +133,31 @@ extern const struct host_fact_row HOST_FACT_ROWS[FACT_COUNT]; /* [FACT_NONE] is 
 
 #define PORT_SPANS_MAX 32
 
+/* Calls of bind() by one program to one address that failed with one error. */
+#define BIND_FAILURES_MAX   8u
+#define BIND_FAILURES_TIMES 3
+#define BIND_NAME_MAX       64
+struct bind_failure {
+    struct addr address;
+    uint16_t port;
+    uint8_t family;
+    uint8_t error;        /* errno */
+    int32_t pid;          /* of the last call, 0 = not known */
+    uint64_t start_ticks; /* of that process */
+    uint32_t count;
+    int64_t first_ns;                     /* mono time of the first call */
+    int64_t last_ns[BIND_FAILURES_TIMES]; /* mono times of the last calls, newest first; 0 = none */
+    char name[BIND_NAME_MAX];             /* safe text */
+};
+struct bind_failures {
+    bool known; /* bind() is traced */
+    uint8_t count;
+    struct bind_failure rows[BIND_FAILURES_MAX];
+};
+/* One call: name, address, error, pid and last_ns[0] are filled in. Of too many the one whose last
+ * call is longest ago leaves. */
+void bind_failures_add(struct bind_failures *failures, const struct bind_failure *call);
+
 struct host_facts {
     uint32_t netns;  /* inode number of the network namespace, 0 = not known */
     int64_t mono_ns; /* when the counters were read */
@@ -140,6 +167,7 @@ struct host_facts {
         uint16_t first, last;
     } reserved[PORT_SPANS_MAX]; /* ip_local_reserved_ports; what exceeds the array is left out */
     uint8_t reserved_count;
+    struct bind_failures bind_failures;
 };
 
 static inline bool host_fact_known(const struct host_facts *facts, enum host_fact fact)

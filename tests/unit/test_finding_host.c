@@ -189,6 +189,79 @@ static void repeated_syns_are_no_losses_of_data(void **state)
     scene_end(&scene);
 }
 
+/* "app" of pid 300 tries to bind port 8081 every two seconds. */
+static void try_to_bind(struct scene *scene, uint8_t error)
+{
+    struct bind_failure call = {
+        .port = 8081, .family = FAMILY_INET, .error = error, .pid = 300, .name = "appserver"};
+
+    call.last_ns[0] = scene->frame->mono_ns;
+    bind_failures_add(&scene->facts.bind_failures, &call);
+}
+
+static void a_port_that_is_held_is_told_with_its_holder(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (int in_use = 0; in_use < 2; in_use++) {
+        scene_begin(&scene);
+        scene.facts.bind_failures.known = true;
+        for (int i = 0; i < 8; i++) {
+            scene_frame(&scene);
+            scene_listener(&scene, 8081, 0, 128);
+            scene_listener(&scene, 80, 0, 128);
+            if (i % 2 == 0)
+                try_to_bind(&scene, in_use ? 98 : 13);
+            scene_show(&scene);
+        }
+        if (in_use) {
+            const struct finding *finding = scene_expect(&scene, "port-held", SEVERITY_WARNING, 1);
+            assert_int_equal(finding->subject.port, 8081);
+            assert_int_equal(finding->subject.pid, 100);
+            assert_string_equal(finding->title,
+                                "appserver cannot bind port 8081: app[100] holds it");
+        } else {
+            assert_null(scene_find(&scene, "port-held"));
+        }
+        scene_end(&scene);
+    }
+}
+
+static void a_restart_that_fails_once_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    scene.facts.bind_failures.known = true;
+    for (int i = 0; i < 100; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 8081, 0, 128);
+        if (i % 40 == 0)
+            try_to_bind(&scene, 98);
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "port-held"));
+    scene.facts.bind_failures.known = false;
+    scene_frame(&scene);
+    scene_show(&scene);
+    assert_int_equal(scene_check(&scene, "port-held")->verdict, VERDICT_NOT_CHECKED);
+    scene_end(&scene);
+}
+
+static void failures_of_bind_are_bounded_and_the_latest_stay(void **state)
+{
+    struct bind_failures failures = {0};
+    (void)state;
+    for (uint16_t port = 1; port <= 20; port++) {
+        struct bind_failure call = {.port = port, .family = FAMILY_INET, .error = 98};
+        call.last_ns[0] = port;
+        bind_failures_add(&failures, &call);
+    }
+    assert_int_equal(failures.count, BIND_FAILURES_MAX);
+    for (unsigned i = 0; i < failures.count; i++)
+        assert_true(failures.rows[i].port > 20 - BIND_FAILURES_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +272,9 @@ int main(void)
         cmocka_unit_test(settings_are_told_and_no_more),
         cmocka_unit_test(memory_of_one_process_is_told),
         cmocka_unit_test(losses_of_no_peer_in_particular_are_told_of_the_namespace),
+        cmocka_unit_test(a_port_that_is_held_is_told_with_its_holder),
+        cmocka_unit_test(a_restart_that_fails_once_is_no_finding),
+        cmocka_unit_test(failures_of_bind_are_bounded_and_the_latest_stay),
         cmocka_unit_test(repeated_syns_are_no_losses_of_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ const struct detector *const DETECTORS[] = {
     &CLOSE_WAIT_LEAK,
     &FIN_WAIT_2_HELD,
     &ORPHANS,
+    &PORT_HELD,
     &TCP_MEMORY,
     &RECEIVE_DROPS,
     &BUFFER_HOGS,

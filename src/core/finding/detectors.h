@@ -12,7 +12,8 @@ extern const struct detector ACCEPT_QUEUE_FULL, ACCEPT_WAIT, BACKLOG_CAPPED, LIS
 extern const struct detector PORTS_EXHAUSTED, BOUND_PILE, CONNECT_TIMEOUT, SYN_LOSS,
     CONNECT_REFUSED, CHURN, TW_OVERFLOW;
 /* release.c */
-extern const struct detector CLOSE_WAIT_LEAK, FIN_WAIT_2_HELD, ORPHANS, PROCESS_STOPPED, FD_LIMIT;
+extern const struct detector CLOSE_WAIT_LEAK, FIN_WAIT_2_HELD, ORPHANS, PORT_HELD, PROCESS_STOPPED,
+    FD_LIMIT;
 /* memory.c */
 extern const struct detector TCP_MEMORY, RECEIVE_DROPS, BUFFER_HOGS;
 /* loss.c */

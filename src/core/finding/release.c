@@ -3,6 +3,7 @@
 #include "core/finding/detectors.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define FEW_SECONDS_NS (5 * SECOND_NS)
 
@@ -195,6 +196,92 @@ const struct detector ORPHANS = {
         "the limit the kernel resets such connections.",
     .advice = {"look at the path to these peers",
                "lower net.ipv4.tcp_orphan_retries; raise tcp_max_orphans only with memory for it"}};
+
+/* --- ports that cannot be bound --- */
+
+enum { HELD_FAILURES, HELD_WITHIN };
+#define ERRNO_ADDRESS_IN_USE 98 /* EADDRINUSE of the kernel that failed */
+
+/* The listener of the port; NULL: something else has it. */
+static const struct listener_tally *holder_of(const struct detection *d, uint16_t port)
+{
+    const uint16_t at = d->census->port_listener[port];
+    return at ? &d->census->listeners[at - 1] : NULL;
+}
+
+static bool is_often(const struct detection *d, const struct bind_failure *failure)
+{
+    const int64_t within_ns = (int64_t)(d->limits[HELD_WITHIN] * (double)SECOND_NS);
+
+    return failure->count >= d->limits[HELD_FAILURES] &&
+           failure->last_ns[BIND_FAILURES_TIMES - 1] > 0 &&
+           d->frame->mono_ns - failure->last_ns[BIND_FAILURES_TIMES - 1] <= within_ns;
+}
+
+static struct finding_subject subject_of_port(const struct detection *d,
+                                              const struct bind_failure *failure)
+{
+    const struct listener_tally *listener = holder_of(d, failure->port);
+    struct finding_subject subject = {.kind = SUBJECT_LISTENER,
+                                      .family = failure->family,
+                                      .port = failure->port,
+                                      .netns = d->frame->netns,
+                                      .address = failure->address};
+
+    return listener ? subject_listener(d, listener) : subject;
+}
+
+static void report_port_held(struct detection *d, const struct bind_failure *failure)
+{
+    const struct finding_subject subject = subject_of_port(d, failure);
+    struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_PROVEN, &subject);
+    const bool other = subject.pid > 0 && strcmp(subject.name, failure->name) != 0;
+
+    if (subject.pid > 0)
+        finding_say(finding, "%s cannot bind port %u: %s[%d] holds it", failure->name,
+                    failure->port, subject.name, (int)subject.pid);
+    else
+        finding_say(finding, "%s cannot bind port %u: it is in use", failure->name, failure->port);
+    finding_rows(finding, "sport = :%u", failure->port);
+    finding_evidence_limit(finding, "bind() failed with EADDRINUSE", "", failure->count,
+                           d->limits[HELD_FAILURES]);
+    finding_evidence(finding, "pid of the last try", "", failure->pid);
+    finding_holds_since(finding, d, d->frame->mono_ns - failure->first_ns);
+    if (other)
+        finding_advise(finding, "the holder is another program: often a child that inherited the "
+                                "socket of a service that was stopped; end it, or restart it");
+    else
+        finding_leave_open(finding, "a second instance of the same program");
+}
+
+static void evaluate_port_held(struct detection *d)
+{
+    if (!d->facts || !d->facts->bind_failures.known) {
+        detection_not_checked(d, "errors of bind() are seen by BPF events only");
+        return;
+    }
+    for (unsigned i = 0; i < d->facts->bind_failures.count; i++) {
+        const struct bind_failure *failure = &d->facts->bind_failures.rows[i];
+        if (failure->error == ERRNO_ADDRESS_IN_USE && is_often(d, failure))
+            report_port_held(d, failure);
+    }
+}
+
+const struct detector PORT_HELD = {
+    .id = "port-held",
+    .section = "not let go",
+    .title = "a program that cannot bind its port, and who holds it",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER | NEED_HOST_FACTS,
+    .limits = {{"failures", 3, "", "calls of bind() that failed, of one program (3 at least)"},
+               {"within", 30, "s", "the last three of them"}},
+    .evaluate = evaluate_port_held,
+    .proof = "errno of bind(), traced by BPF; owner of the listener of that port",
+    .meaning =
+        "The service does not start, because its port is held: by an old instance, by a child "
+        "that inherited the socket, or by another program.",
+    .advice = {"ask the holder's parent and unit why it runs; set SOCK_CLOEXEC in the program that "
+               "starts children"}};
 
 /* --- processes that findings name --- */
 

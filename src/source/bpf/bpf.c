@@ -3,6 +3,7 @@
 #include "source/bpf/bpf.h"
 
 #include "base/clock.h"
+#include "core/text/text.h"
 #include "source/bpf/record.h"
 #include "source/namespace.h"
 #include "source/proc_view.h"
@@ -30,6 +31,7 @@ struct bpf {
     const struct bpf_hearer *hearer;
     uint32_t heard, most;
     int64_t until_ns;
+    struct bind_failures bind_failures;
 };
 
 /* libbpf would print to stderr, over the screen. */
@@ -88,6 +90,23 @@ static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
     bpf->hearer->hear(bpf->hearer->context, &happening);
 }
 
+static void keep_bind_failure(struct bpf *bpf, const struct bpf_record *record)
+{
+    struct bind_failure failure = {.error = record->error,
+                                   .pid = (int32_t)record->pid,
+                                   .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns,
+                                   .last_ns = {(int64_t)record->ns}};
+    struct tuple tuple;
+
+    fill_tuple(&tuple, record);
+    failure.address = tuple.local;
+    failure.port = tuple.local_port;
+    failure.family = tuple.family;
+    text_clean(failure.name, sizeof(failure.name), record->name,
+               strnlen(record->name, sizeof(record->name)));
+    bind_failures_add(&bpf->bind_failures, &failure);
+}
+
 static int on_record(void *context, void *data, size_t size)
 {
     struct bpf *bpf = context;
@@ -98,6 +117,8 @@ static int on_record(void *context, void *data, size_t size)
     if (record->kind == BPF_RECORD_OWNER)
         bpf->hearer->own(bpf->hearer->context, record->cookie, (int32_t)record->pid,
                          record->start_ns / (uint64_t)bpf->tick_ns, record->name);
+    else if (record->kind == BPF_RECORD_BIND_FAILED)
+        keep_bind_failure(bpf, record);
     else
         hear_state(bpf, record);
     /* libbpf counts the record as taken all the same, and returns this. */
@@ -117,6 +138,11 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, i
     *lost = all - bpf->lost;
     bpf->lost = all;
     return result < 0 && result != -ECANCELED ? result : (int)bpf->heard;
+}
+
+void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures)
+{
+    *failures = bpf->bind_failures;
 }
 
 int bpf_descriptor(const struct bpf *bpf)
@@ -168,16 +194,22 @@ static void say_why_not(int error, char text[BPF_TEXT_SIZE])
         snprintf(text, BPF_TEXT_SIZE, "%s", strerror(-error));
 }
 
-/* The owners of accepted sockets are an extra. accept() alone is traced where tracefs is mounted;
- * else every system call is looked at, briefly. */
+/* The owners of accepted sockets and the failures of bind() are extras. These calls alone are
+ * traced where tracefs is mounted; else every system call is looked at, briefly. */
 static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
 {
     struct tcplens_bpf *program = bpf->program;
     program->links.on_accept = bpf_program__attach(program->progs.on_accept);
     program->links.on_accept4 = bpf_program__attach(program->progs.on_accept4);
     bool told = program->links.on_accept && program->links.on_accept4;
-    if (!told)
+    if (told) {
+        program->links.on_bind = bpf_program__attach(program->progs.on_bind);
+        program->links.on_bind_end = bpf_program__attach(program->progs.on_bind_end);
+    } else {
         program->links.on_exit = bpf_program__attach(program->progs.on_exit);
+    }
+    bpf->bind_failures.known =
+        program->links.on_exit || (program->links.on_bind && program->links.on_bind_end);
     text[0] = '\0';
     if (!told && !program->links.on_exit)
         snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
@@ -202,6 +234,7 @@ static int load(struct bpf *bpf)
     bpf->program->rodata->number_of_accept = SYS_accept;
 #endif
     bpf->program->rodata->number_of_accept4 = SYS_accept4;
+    bpf->program->rodata->number_of_bind = SYS_bind;
     int error = tcplens_bpf__load(bpf->program);
     if (error)
         return error;

@@ -4,6 +4,7 @@
 #ifndef TCPLENS_SOURCE_BPF_BPF_H
 #define TCPLENS_SOURCE_BPF_BPF_H
 
+#include "core/host_facts.h"
 #include "core/life.h"
 
 #include <stdint.h>
@@ -31,5 +32,9 @@ int bpf_descriptor(const struct bpf *bpf); /* readable when there is something *
  * since the last call; the number handed over is returned, or -errno. */
 int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
               uint64_t *lost);
+
+/* The calls of bind() that failed, as far as they were drained; not known where bind() cannot be
+ * traced. */
+void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures);
 
 #endif

@@ -102,14 +102,23 @@ struct pid {
     struct upid numbers[1];
 } KERNEL_TYPE;
 
+struct nsproxy {
+    struct net *net_ns;
+} KERNEL_TYPE;
+
 struct task_struct {
     unsigned int flags;
+    struct nsproxy *nsproxy;
     int pid;
     struct task_struct *group_leader;
     struct pid *thread_pid;
     __u64 start_boottime;
     char comm[BPF_NAME_MAX];
     struct files_struct *files;
+} KERNEL_TYPE;
+
+struct trace_event_raw_sys_enter {
+    unsigned long args[6];
 } KERNEL_TYPE;
 
 struct trace_event_raw_sys_exit {

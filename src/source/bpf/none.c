@@ -34,6 +34,12 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, i
     return -ENOSYS;
 }
 
+void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures)
+{
+    (void)bpf;
+    *failures = (struct bind_failures){.known = false};
+}
+
 int bpf_walk_open(struct bpf_walk **walk)
 {
     (void)walk;

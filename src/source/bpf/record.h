@@ -5,12 +5,12 @@
 
 #include <linux/types.h>
 
-enum bpf_record_kind { BPF_RECORD_STATE = 1, BPF_RECORD_OWNER };
+enum bpf_record_kind { BPF_RECORD_STATE = 1, BPF_RECORD_OWNER, BPF_RECORD_BIND_FAILED };
 
 #define BPF_NAME_MAX 16
 
-/* One transition of a socket, or the process that accept() gave one to (cookie, pid, start_ns and
- * name only). */
+/* One transition of a socket; or the process that accept() gave one to (cookie, pid, start_ns and
+ * name only); or a bind() that failed (error is its errno; process, local address and port). */
 struct bpf_record {
     __u64 ns;       /* CLOCK_MONOTONIC */
     __u64 began_ns; /* in SYN-RECEIVED since, 0 = not known */

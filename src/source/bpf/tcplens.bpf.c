@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace to
- * bpf.c, and whom accept() gave a socket to. It must not decide what a transition means. */
+ * bpf.c, whom accept() gave a socket to, and calls of bind() that fail. It must not decide what a transition means. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -9,6 +9,7 @@
 
 #include "source/bpf/kernel.h"
 
+#define AF_INET       2
 #define AF_INET6      10
 #define SOCK_DEAD_BIT 0 /* enum sock_flags, include/net/sock.h (Linux 6.18) */
 #define SOCK_DONE_BIT 1
@@ -23,18 +24,19 @@ enum {
     KERNEL_LISTEN = 10,
 };
 
-/* Where the registers keep the number of the system call, by architecture. */
+/* Where the registers keep the number and the arguments of the system call, by architecture. */
 struct pt_regs___x86 {
-    unsigned long orig_ax;
+    unsigned long orig_ax, di, si, dx;
 } KERNEL_TYPE;
 
 struct pt_regs___arm64 {
     int syscallno;
+    unsigned long long orig_x0, regs[31];
 } KERNEL_TYPE;
 
 /* Set by bpf.c before loading. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
-const volatile long number_of_accept = -1, number_of_accept4 = -1;
+const volatile long number_of_accept = -1, number_of_accept4 = -1, number_of_bind = -1;
 /* Records for which the ring had no room. */
 __u64 lost = 0;
 
@@ -164,17 +166,26 @@ static __always_inline struct sock *sock_of_file(struct file *file)
     return BPF_CORE_READ(socket, sk);
 }
 
-static __always_inline int note_owner(long fd)
+/* The TCP socket of our network namespace behind a descriptor; NULL: it is none. */
+static __always_inline struct sock *sock_of_descriptor(long fd)
 {
     struct task_struct *task = (void *)bpf_get_current_task();
     if (fd < 0)
-        return 0;
+        return NULL;
     struct file **files = BPF_CORE_READ(task, files, fdt, fd);
     struct file *file = NULL;
     bpf_probe_read_kernel(&file, sizeof(file), files + fd);
     struct sock *sk = sock_of_file(file);
     if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
         BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != our_netns)
+        return NULL;
+    return sk;
+}
+
+static __always_inline int note_owner(long fd)
+{
+    struct sock *sk = sock_of_descriptor(fd);
+    if (!sk)
         return 0;
     struct bpf_record *record = new_record();
     if (!record)
@@ -199,7 +210,105 @@ int on_accept4(struct trace_event_raw_sys_exit *context)
     return note_owner(context->ret);
 }
 
-/* For machines without tracefs, where the two above cannot be attached. */
+/* What bind() was called with, until it returns: its address may be gone by then. */
+struct bind_call {
+    struct {
+        __u16 family;
+        __be16 port;
+        __u8 rest[24]; /* IPv4 at 0, IPv6 at 4 */
+    } address;
+    __u32 fd;
+};
+#define IPV4_ADDRESS_BYTES 16 /* struct sockaddr_in */
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 1024);
+    __type(key, __u64);
+    __type(value, struct bind_call);
+} bind_calls SEC(".maps");
+
+static __always_inline int is_inet(const struct bind_call *call)
+{
+    return call->address.family == AF_INET || call->address.family == AF_INET6;
+}
+
+static __always_inline void read_call(struct bind_call *call, long fd, const void *address,
+                                      unsigned long size)
+{
+    call->fd = (__u32)fd;
+    if (size >= sizeof(call->address))
+        bpf_probe_read_user(&call->address, sizeof(call->address), address);
+    else
+        bpf_probe_read_user(&call->address, IPV4_ADDRESS_BYTES, address);
+}
+
+SEC("tp/syscalls/sys_enter_bind")
+int on_bind(struct trace_event_raw_sys_enter *context)
+{
+    struct task_struct *task = (void *)bpf_get_current_task();
+    const __u64 thread = bpf_get_current_pid_tgid();
+    struct bind_call call = {};
+    if (BPF_CORE_READ(task, nsproxy, net_ns, ns.inum) != our_netns)
+        return 0;
+    read_call(&call, (long)context->args[0], (const void *)context->args[1], context->args[2]);
+    if (is_inet(&call))
+        bpf_map_update_elem(&bind_calls, &thread, &call, BPF_ANY);
+    return 0;
+}
+
+static __always_inline int note_bind_failed(const struct bind_call *call, long error)
+{
+    if (!sock_of_descriptor(call->fd))
+        return 0;
+    struct bpf_record *record = new_record();
+    if (!record)
+        return 0;
+    record->kind = BPF_RECORD_BIND_FAILED;
+    record->ns = bpf_ktime_get_ns();
+    record->error = (__u8)error;
+    record->local_port = __builtin_bswap16(call->address.port);
+    record->is_ipv6 = call->address.family == AF_INET6;
+    if (record->is_ipv6)
+        __builtin_memcpy(record->local, call->address.rest + 4, 16);
+    else
+        __builtin_memcpy(record->local, call->address.rest, 4);
+    fill_owner(record);
+    bpf_ringbuf_submit(record, 0);
+    return 0;
+}
+
+SEC("tp/syscalls/sys_exit_bind")
+int on_bind_end(struct trace_event_raw_sys_exit *context)
+{
+    const __u64 thread = bpf_get_current_pid_tgid();
+    const struct bind_call *found = bpf_map_lookup_elem(&bind_calls, &thread);
+    if (!found)
+        return 0;
+    const struct bind_call call = *found;
+    bpf_map_delete_elem(&bind_calls, &thread);
+    return context->ret < 0 ? note_bind_failed(&call, -context->ret) : 0;
+}
+
+/* The registers still hold the arguments, and the caller has not come back yet. */
+static __always_inline int note_bind_end(struct pt_regs *registers, long result)
+{
+    struct bind_call call = {};
+    if (result >= 0)
+        return 0;
+    if (bpf_core_field_exists(struct pt_regs___x86, orig_ax)) {
+        struct pt_regs___x86 *x86 = (struct pt_regs___x86 *)registers;
+        read_call(&call, (long)BPF_CORE_READ(x86, di), (const void *)BPF_CORE_READ(x86, si),
+                  BPF_CORE_READ(x86, dx));
+    } else if (bpf_core_field_exists(struct pt_regs___arm64, syscallno)) {
+        struct pt_regs___arm64 *arm64 = (struct pt_regs___arm64 *)registers;
+        read_call(&call, (long)BPF_CORE_READ(arm64, orig_x0),
+                  (const void *)BPF_CORE_READ(arm64, regs[1]), BPF_CORE_READ(arm64, regs[2]));
+    }
+    return is_inet(&call) ? note_bind_failed(&call, -result) : 0;
+}
+
+/* For machines without tracefs, where those above cannot be attached. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs *registers, long result)
 {
@@ -208,9 +317,9 @@ int BPF_PROG(on_exit, struct pt_regs *registers, long result)
         number = (long)BPF_CORE_READ((struct pt_regs___x86 *)registers, orig_ax);
     else if (bpf_core_field_exists(struct pt_regs___arm64, syscallno))
         number = BPF_CORE_READ((struct pt_regs___arm64 *)registers, syscallno);
-    if (number < 0 || (number != number_of_accept && number != number_of_accept4))
-        return 0;
-    return note_owner(result);
+    if (number >= 0 && (number == number_of_accept || number == number_of_accept4))
+        return note_owner(result);
+    return number >= 0 && number == number_of_bind ? note_bind_end(registers, result) : 0;
 }
 
 char program_license[] SEC("license") = "Dual MIT/GPL";

@@ -130,7 +130,9 @@ static int run_live(struct events_run *run)
         error = print_ring(run, event_ring_next(run->ring));
         signal = headless_signal(headless);
     }
-    int code = headless_exit_code(signal, output_exit_code(error));
+    if (error == -EINTR) /* nobody read what was written */
+        signal = headless_signal(headless);
+    int code = error == -EINTR ? 128 + signal : headless_exit_code(signal, output_exit_code(error));
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS))
         _exit(code);
@@ -201,10 +203,12 @@ static int print_frameless(struct events_run *run, struct source *source, int er
     return printed ? printed : error;
 }
 
-/* A pipe is followed until a signal comes; the reading of a file is interrupted by it. */
-static int signal_code(const struct events_run *run, const struct source *source)
+/* A pipe is followed until a signal comes; the reading of a file is interrupted by it, and so is
+ * output that nobody reads. */
+static int signal_code(const struct events_run *run, const struct source *source, int error)
 {
-    return replay_is_pipe(source) ? headless_exit_code(run->signal, EXIT_DONE) : 128 + run->signal;
+    return replay_is_pipe(source) && error != -EINTR ? headless_exit_code(run->signal, EXIT_DONE)
+                                                     : 128 + run->signal;
 }
 
 static int read_log(struct events_run *run, struct source *source, struct frame_pool *pool,
@@ -228,10 +232,10 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
                 return EXIT_FAILED;
             }
             frame_release(frame);
-            error = error == -EINTR ? error : print_frameless(run, source, error);
+            error = error == -EINTR ? -EAGAIN : print_frameless(run, source, error);
         }
         if (take_signal(run))
-            return signal_code(run, source);
+            return signal_code(run, source, error);
     }
     return error == -ENODATA ? EXIT_DONE : error;
 }
@@ -296,6 +300,7 @@ int cmd_events(const struct options *options)
         message("%s", error_text(errno));
         code = EXIT_FAILED;
     } else {
+        output_interrupt_by(run.headless.signals);
         if (options->output == OUTPUT_CSV)
             event_csv_header(&run.out);
         code = options->from ? events_from(&run) : events_live(&run);
@@ -303,6 +308,7 @@ int cmd_events(const struct options *options)
     take_frame(&run, NULL);
     event_match_done(&run.match);
     buffer_done(&run.out);
+    output_interrupt_by(-1);
     headless_done(&run.headless);
     return code;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 static enum output_format data_format;
 static bool ascii_wanted;
+static int interrupt = -1; /* readable: writing is to end */
 
 void output_begin(const struct options *options)
 {
@@ -30,29 +32,44 @@ bool output_is_ascii(void)
     return ascii_wanted || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
-/* Standard output may have been made non-blocking by whoever shares it. */
-static void wait_writable(void)
+void output_interrupt_by(int descriptor)
 {
-    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    interrupt = descriptor;
+}
 
-    (void)poll(&out, 1, -1);
+/* A pipe that nobody reads holds a write for ever; and standard output may have been made
+ * non-blocking by whoever shares it. 0, or -EINTR. */
+static int wait_writable(void)
+{
+    struct pollfd polled[] = {{.fd = STDOUT_FILENO, .events = POLLOUT},
+                              {.fd = interrupt, .events = POLLIN}};
+
+    while (poll(polled, 2, -1) < 0 && errno == EINTR)
+        ;
+    return polled[1].revents && !polled[0].revents ? -EINTR : 0;
 }
 
 static int write_all(const char *bytes, size_t length)
 {
+    const bool watched = interrupt >= 0;
     size_t done = 0;
+    int error = 0;
 
-    while (done < length) {
-        ssize_t written = write(STDOUT_FILENO, bytes + done, length - done);
+    while (done < length && !error) {
+        /* what a pipe takes at once when it is writable */
+        const size_t most = watched && length - done > PIPE_BUF ? PIPE_BUF : length - done;
+        if (watched)
+            error = wait_writable();
+        ssize_t written = error ? 0 : write(STDOUT_FILENO, bytes + done, most);
 
         if (written >= 0)
             done += (size_t)written;
         else if (errno == EAGAIN)
-            wait_writable();
+            error = wait_writable();
         else if (errno != EINTR)
-            return -errno;
+            error = -errno;
     }
-    return 0;
+    return error;
 }
 
 static void put_json_escape(struct buffer *out, uint32_t code)

@@ -363,7 +363,7 @@ void account_begin(struct account *account, struct ghost_copier *copier,
     account->next = next;
     account->elapsed_ns = previous ? next->mono_ns - previous->mono_ns : 0;
     account->last_owner = CONN_NO_INDEX;
-    account->ends_come = !next->events || strcmp(next->events, "none") != 0;
+    account->ends_come = next->events && strcmp(next->events, "none") != 0;
     account->error = hash_index_begin(&account->flow_index, previous ? previous->flow_count : 0);
     memset(account->coming, 0, sizeof(account->coming));
     if (!previous)

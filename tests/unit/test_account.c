@@ -118,6 +118,7 @@ static void counts_an_end_that_comes_late(void **unused)
     begin(&play);
     with_bytes(rows_add(play.next, 1, STATE_ESTABLISHED), 1000, 10);
     play_step(&play);
+    play.next->events = "destroy";
     check(play_step(&play), 0, 0);
     struct socket_end end = an_end(&play, 1, 1700, 10);
     assert_int_equal(track_note_end(play.track, &end), 0);

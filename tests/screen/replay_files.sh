@@ -36,7 +36,7 @@ check from-file 'wait:REPLAY wait:end q' sh -c "'$tcplens' replay - <'$folder/wh
 check pipe 'wait:REPLAY wait:end [ wait:past_reaches_back t 12:16:21 <Enter> wait:12:16:21 L wait:end q' \
     sh -c "cat '$folder/whole.jsonl' | '$tcplens' replay -"
 check pipe-zstd 'wait:REPLAY wait:end K wait:this_is_a_log q' sh -c "cat '$log' | '$tcplens' replay -"
-check pipe-open 'wait:REPLAY wait:now [ wait:past_reaches q' \
+check pipe-open 'wait:REPLAY wait:now wait:12:16:22 [ wait:past_reaches q' \
     sh -c "mkfifo '$folder/fifo'; exec 3<>'$folder/fifo'; cat '$folder/torn.jsonl' >&3 &
         '$tcplens' replay - <'$folder/fifo'"
 check pipe-text 'wait:not_a_session_log' sh -c "echo no log | '$tcplens' replay -"

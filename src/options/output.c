@@ -149,7 +149,8 @@ int output_exit_code(int error)
 
 /* A newline in a name would be a line of its own: it is escaped like all else that cannot be seen.
  */
-static void put_message(const char *before, const char *after, const char *format, va_list values)
+__attribute__((format(printf, 3, 0))) static void put_message(const char *before, const char *after,
+                                                              const char *format, va_list values)
 {
     char text[MESSAGE_MAX], safe[TEXT_CLEAN_MAX(MESSAGE_MAX)];
 

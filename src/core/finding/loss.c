@@ -164,13 +164,12 @@ static void report_lossy_host(struct detection *d, double resent, double sent, d
 static void evaluate_retransmissions(struct detection *d)
 {
     struct losses losses;
-    double resent, sent, seconds, of_peers = 0;
+    double resent, sent, seconds;
     bool found = false;
 
     gather_losses(&losses, d);
     for (uint32_t i = 0; i < losses.count; i++) {
         const struct peer_loss *peer = &losses.peers[i];
-        of_peers += peer->segments;
         if (!is_enough(d, peer) || resent_percent(peer) * 2 < d->limits[RETRANS_WARN])
             continue;
         report_lossy_peer(d, peer, losses.count);

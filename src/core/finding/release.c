@@ -17,8 +17,8 @@ static double seconds_of(int64_t ns)
 enum { LEAK_ROWS_WARN, LEAK_OLD_WARN, LEAK_AGE_WARN, LEAK_ROWS_CRITICAL, LEAK_FDS_CRITICAL };
 
 static const char *const UNREAD_ADVICE[UNREAD_COUNT] = {
-    [UNREAD_NOTHING] = "it has read the end and never closes: look for the missing close() on the "
-                       "error path",
+    [UNREAD_NOTHING] = ("it has read the end and never closes: look for the missing close() on the "
+                        "error path"),
     [UNREAD_FIN] = "it does not watch idle connections: look for a pool without eviction",
     [UNREAD_DATA] = "it does not read at all: blocked or deadlocked"};
 static const char *const UNREAD_NAMES[UNREAD_COUNT] = {

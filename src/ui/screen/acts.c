@@ -131,7 +131,7 @@ static void copy(struct screen *screen)
     buffer_init(&text);
     if (conn) {
         put_row(picture, conn, &text);
-    } else {
+    } else if (proc) {
         char pid[24];
         snprintf(pid, sizeof(pid), " %d", proc->pid);
         buffer_text(&text, proc->comm);

@@ -132,8 +132,19 @@ def make_scene(folder):
         except OSError:
             pass
     listener.bind(('fe80::9', PORT, 0, index) if index else ('127.0.0.1', PORT))
-    listener.listen(8)
+    listener.listen(1)
     return listener, hold(folder, listener, group), group
+
+
+def fill_queue(listener):
+    """More connections than the queue of nobody who accepts takes: a finding."""
+    clients = []
+    for _ in range(3):
+        client = socket.socket(listener.family)
+        client.setblocking(False)
+        client.connect_ex(listener.getsockname())
+        clients.append(client)
+    return clients
 
 
 def run(*words, **environment):
@@ -191,8 +202,15 @@ def check_lists():
     check('list --csv: cells', len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows), rows)
     shown = run('list', '--json', 'dev', '"' + SHOWN.replace('\\', '\\\\') + '"', LC_ALL='C.UTF-8')
     if row.get('ifname'):
-        check('a filter takes an interface as it is shown', len(json_lines(shown.stdout)) == 1, shown.stderr)
+        check('a filter takes an interface as it is shown', len(json_lines(shown.stdout)) > 0, shown.stderr)
     check_run('close --dry-run', 'close', '--dry-run', f'sport = {PORT}', '--force', shows=SHOWN)
+
+
+def check_findings():
+    check_run('doctor', 'doctor', '--for', '3', shows=SHOWN)
+    result, plain = check_run('doctor --json', 'doctor', '--json', '--for', '3', shows=SHOWN.replace('\\', '\\\\'))
+    for data in (result.stdout, plain.stdout):
+        json_lines(data)
 
 
 def make_log(folder):
@@ -248,7 +266,7 @@ def check_log_fields(folder, lines):
     return path
 
 
-def check_messages(folder):
+def check_messages(folder, log):
     name = os.fsdecode(HOSTILE + b'\n' + WIDE)
     shown = SHOWN + r'\x0a' + WIDE.decode()
     inside = os.path.join(folder, name)
@@ -260,7 +278,7 @@ def check_messages(folder):
                   ['--' + name], ['list', '--columns', name], ['list', '--sort', name], ['list', '-i', name],
                   ['list', '--class', name], ['record', '-o', os.path.join(name, 'x')], ['record', '--rotate', name],
                   ['record', '--keep', name], ['list', '--demo', name], ['events', '--events', name],
-                  ['list', '--at', name, '--from', torn], ['list', '--for', name]):
+                  ['list', '--at', name, '--from', log], ['list', '--for', name]):
         check_run(f'message of {" ".join(words)[:30]!r}', *words, shows=shown, on='err')
     check_run('message of a filter', 'list', f'port = {name}', shows=shown, on='err')
     check_run('record', 'record', '--for', '0.1', '-o', os.path.join(inside, 'log'), shows=shown, on='err')
@@ -324,22 +342,27 @@ def main():
     os.environ.update(XDG_STATE_HOME=folder, XDG_CONFIG_HOME=folder)
     os.chmod(folder, 0o755)
     listener, child, group = make_scene(folder)
+    clients = []
     try:
         deadline = time.monotonic() + 10
         while os.readlink(f'/proc/{child}/exe') == os.readlink('/proc/self/exe') and time.monotonic() < deadline:
             os.sched_yield()
+        clients = fill_queue(listener)
         listener.close()
         check_lists()
+        check_findings()
         path, lines = make_log(folder)
         check_log('log', path)
         log = check_log_fields(folder, lines)
-        check_messages(folder)
+        check_messages(folder, path)
         check_screens(folder, log)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         if group:
             os.rmdir(group)
+        for client in clients:
+            client.close()
         subprocess.run(['umount', '/etc/passwd', '/etc/services'], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
     print(f'{failures} failures')

@@ -22,6 +22,7 @@ static int say(int code, const char *what, const char *why)
 struct wish top_feed_wish(const struct options *options)
 {
     return (struct wish){.interval_ns = options->interval_ns,
+                         .needs = NEED_HOST_FACTS, /* of the header, from the first frame on */
                          .state_bits = state_class_bits(options->class),
                          .families = options->families,
                          .budget_percent = options->budget_percent};

@@ -219,7 +219,7 @@ static bool was_anything_checked(const struct doctor *doctor)
 }
 
 /* Of a log the findings that ended count too. */
-static enum doctor_exit exit_code(const struct doctor *doctor)
+static int exit_code(const struct doctor *doctor)
 {
     uint32_t count;
     const struct finding *const *list = finding_engine_list(doctor->engine, &count);

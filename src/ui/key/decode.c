@@ -15,6 +15,7 @@
 #define SEQUENCE_WAIT_NS SECOND_NS             /* its rest, once it cannot be a key any more */
 #define LATE_WAIT_NS     SECOND_NS
 #define PASTE_WAIT_NS    (5 * SECOND_NS) /* a line may stall; a terminal that died ends nothing */
+#define PASTED_GAP_NS    (10 * MILLISECOND_NS) /* nobody types a key so soon after a paste */
 #define C1_SS3           0x8f
 #define C1_ST            0x9c
 #define C1_CSI           0x9b
@@ -418,6 +419,11 @@ static void in_paste(struct key_decoder *decoder, unsigned char byte, int64_t no
 
 static void in_pasted(struct key_decoder *decoder, unsigned char byte, int64_t now_ns)
 {
+    if (now_ns - decoder->since_ns > PASTED_GAP_NS && decoder->marker == 0) {
+        enter(decoder, KEY_STATE_GROUND);
+        key_decoder_feed(decoder, byte, now_ns);
+        return;
+    }
     decoder->since_ns = now_ns;
     if (is_marker(decoder, byte, '0') && decoder->marker == MARKER_LENGTH)
         begin_paste(decoder, now_ns);
@@ -441,7 +447,7 @@ static const struct {
     [KEY_STATE_TERMINATOR] = {in_terminator, SEQUENCE_WAIT_NS, false},
     [KEY_STATE_UTF8] = {in_utf8, SEQUENCE_WAIT_NS, true},
     [KEY_STATE_PASTE] = {in_paste, PASTE_WAIT_NS, false},
-    [KEY_STATE_PASTED] = {in_pasted, ESCAPE_WAIT_NS, false},
+    [KEY_STATE_PASTED] = {in_pasted, PASTED_GAP_NS, false},
 };
 
 void key_decoder_feed(struct key_decoder *decoder, unsigned char byte, int64_t now_ns)

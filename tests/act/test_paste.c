@@ -73,12 +73,17 @@ static void paste(const char *text, bool ends_itself)
 }
 
 /* To Connections with all rows of the filter, wherever the paste left us. */
-static void go_home(void)
+static void go_home(pid_t pid)
 {
     keys("<Esc><Esc><Esc>");
-    keys("/<C-u>sport 4900<Enter>1gU");
+    do
+        keys("/"); /* until the prompt is open, whatever the paste left open */
+    while (!pty_screen_wait_text(screen, "earlier ones", 500));
+    keys("<C-u>sport 4900<Enter>");
+    check(pty_screen_wait_text_gone(screen, "earlier ones", DEADLINE_MS), "the prompt stays open");
+    keys("1gU");
     wait_text("[1 Connections]");
-    wait_text("127.0.0.1:4900");
+    wait_pid_shown(pid);
 }
 
 static void must_be_as_it_was(pid_t pid, const struct place *place, const char *text)
@@ -105,7 +110,7 @@ static void paste_at(pid_t pid, unsigned round)
     must_be_as_it_was(pid, place, text);
     check(place->keys[0] == 'K' || !pty_screen_find(screen, "holds 1 socket", NULL, NULL),
           "pasted text opened a dialog");
-    go_home();
+    go_home(pid);
 }
 
 /* A terminal without bracketed paste: keys they are, but no Enter of them confirms. */
@@ -117,7 +122,7 @@ static void paste_unmarked(pid_t pid, unsigned round)
     if (!pty_screen_wait_text(screen, "Esc cancel", DEADLINE_MS))
         fail("no dialog");
     must_be_as_it_was(pid, &PLACES[0], text);
-    go_home();
+    go_home(pid);
 }
 
 int main(int argc, char **argv)

@@ -384,6 +384,7 @@ void screen_paint(struct screen *screen)
             canvas_part(&all, LINES[i].below ? all.rows - 1 - before : before, 0, 1, all.cols);
         LINES[i].draw(screen, &line);
     }
+    screen_page_comes(screen);
     term_flush(screen->term);
     screen_page_seen(screen);
 }

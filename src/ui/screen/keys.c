@@ -122,16 +122,17 @@ void screen_read_keys(struct screen *screen)
             take_key(screen, &key);
 }
 
-/* Keys typed until a dialog stood on the screen were not for it. */
-void screen_page_seen(struct screen *screen)
+/* Keys typed before a dialog stood on the screen were not for it. */
+void screen_page_comes(struct screen *screen)
 {
     struct key key;
-    if (!screen->page_unseen)
-        return;
-    screen->page_unseen = false;
-    if (!can_harm(screen))
-        return;
-    while (can_harm(screen) && term_key(screen->term, &key))
+    while (screen->page_unseen && can_harm(screen) && term_key(screen->term, &key))
         discard(screen, &key);
-    screen_hold_enter(screen);
+}
+
+void screen_page_seen(struct screen *screen)
+{
+    if (screen->page_unseen && can_harm(screen))
+        screen_hold_enter(screen);
+    screen->page_unseen = false;
 }

@@ -72,7 +72,8 @@ void screen_set_time(struct screen *screen);
 
 /* keys.c */
 void screen_read_keys(struct screen *screen);
-void screen_page_seen(struct screen *screen); /* after each painting */
+void screen_page_comes(struct screen *screen); /* before each painting */
+void screen_page_seen(struct screen *screen);  /* after it */
 
 /* frame.c: the newest frame becomes the picture's, or a step is done towards that: to be
  * called again as long as screen.coming is there */

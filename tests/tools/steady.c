@@ -122,6 +122,12 @@ static void send_due(const struct load *load, uint64_t due, uint64_t *sent)
     }
 }
 
+static void say(uint64_t sent)
+{
+    printf("%lld %llu\n", (long long)net_now_ns(), (unsigned long long)sent);
+    fflush(stdout);
+}
+
 static void send_until_end(const struct load *load)
 {
     const int64_t begin_ns = net_now_ns();
@@ -135,11 +141,11 @@ static void send_until_end(const struct load *load)
         send_due(load, due, &sent);
         if (now_ns - said_ns >= SAY_NS) {
             said_ns = now_ns;
-            printf("%lld %llu\n", (long long)net_now_ns(), (unsigned long long)sent);
-            fflush(stdout);
+            say(sent);
         }
         ppoll(NULL, 0, &(struct timespec){.tv_nsec = STEP_NS}, NULL); /* the pace, no wait */
     }
+    say(sent);
 }
 
 static struct load read_options(int argc, char **argv)

@@ -159,7 +159,10 @@ static double sent_by(const struct sender *sender, int64_t ns)
         const double part = (double)(ns - before->ns) / (double)(after->ns - before->ns);
         return (double)before->bytes + part * (double)(after->bytes - before->bytes);
     }
-    net_die("the sender said too little");
+    net_die("sender %d said too little: %u lines, %.3f s before the last frame", sender->pids[0],
+            sender->line_count,
+            sender->line_count ? (double)(ns - sender->truth[sender->line_count - 1].ns) / 1e9
+                               : -1.0);
 }
 
 static void add(struct sums *sums, double in, double out, double seconds)

@@ -181,6 +181,12 @@ static inline uint64_t host_fact(const struct host_facts *facts, enum host_fact 
     return host_fact_known(facts, fact) ? facts->values[fact] : 0;
 }
 
+static inline void host_fact_forget(struct host_facts *facts, enum host_fact fact)
+{
+    facts->known[fact / 64] &= ~(UINT64_C(1) << fact % 64);
+    facts->values[fact] = 0;
+}
+
 static inline void host_fact_set(struct host_facts *facts, enum host_fact fact, uint64_t value)
 {
     facts->known[fact / 64] |= UINT64_C(1) << fact % 64;

@@ -63,6 +63,7 @@ void session_state_clear(struct session_state *state)
     map_clear(&state->flow_of);
     state->row_count = state->proc_count = state->group_count = state->flow_count = 0;
     state->text_bytes = 0;
+    state->facts = (struct host_facts){0};
     state->stamp = 0;
     state->next_proc = 1;
 }

@@ -64,9 +64,10 @@ struct session_state {
     struct map proc_by_id; /* writer: pid and start -> number */
     struct session_flow *flows;
     uint32_t flow_count, flow_capacity;
-    struct map flow_of;  /* its number -> index in flows */
-    uint32_t flow_stamp; /* of the frame to come */
-    int64_t mono_ns;     /* of the last frame */
+    struct map flow_of;      /* its number -> index in flows */
+    uint32_t flow_stamp;     /* of the frame to come */
+    int64_t mono_ns;         /* of the last frame */
+    struct host_facts facts; /* of that frame; known only as far as the log has them */
     struct session_group *groups;
     uint32_t group_count, group_capacity;
     struct map group_of; /* hash of its texts -> index in groups */

@@ -99,11 +99,6 @@ static bool is_netfilter(enum host_fact fact)
     return strncmp(HOST_FACT_ROWS[fact].group, "netfilter/", 10) == 0;
 }
 
-static void forget(struct host_facts *facts, enum host_fact fact)
-{
-    facts->known[fact / 64] &= ~(UINT64_C(1) << fact % 64);
-}
-
 static void read_sysctls(struct host_reader *reader, struct host_facts *facts, bool netfilter)
 {
     for (int i = 1; i < FACT_COUNT; i++) {
@@ -113,7 +108,7 @@ static void read_sysctls(struct host_reader *reader, struct host_facts *facts, b
             continue;
         snprintf(path, sizeof(path), "sys/net/%s", HOST_FACT_ROWS[i].group);
         const ssize_t length = read_text(reader->proc_root, path, text, sizeof(text));
-        forget(facts, fact);
+        host_fact_forget(facts, fact);
         if (length > 0)
             host_facts_parse_sysctl(facts, fact, text, (size_t)length);
     }

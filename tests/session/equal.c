@@ -252,10 +252,24 @@ static const char *heads_differ(const struct frame *a, const struct frame *b)
     return NULL;
 }
 
+static const char *counters_differ(const struct frame *a, const struct frame *b)
+{
+    for (int i = 1; i < FACT_COUNT; i++) {
+        const enum host_fact fact = (enum host_fact)i;
+        if (host_fact_known(a->facts, fact) != host_fact_known(b->facts, fact) ||
+            host_fact(a->facts, fact) != host_fact(b->facts, fact))
+            return say(0, HOST_FACT_ROWS[fact].name, (int64_t)host_fact(a->facts, fact),
+                       (int64_t)host_fact(b->facts, fact));
+    }
+    return NULL;
+}
+
 const char *frames_differ(const struct frame *a, const struct frame *b)
 {
     tick_ms = TICK_MS + (uint32_t)(a->dump_ns / 1000000);
     const char *found = heads_differ(a, b);
+    if (!found)
+        found = counters_differ(a, b);
     if (found)
         return found;
     const struct conn **left = sorted(a), **right = sorted(b);

@@ -162,7 +162,7 @@ static void check_round_trip(uint32_t connections, uint32_t needs)
 static void test_round_trip(void **state)
 {
     (void)state;
-    check_round_trip(60, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
+    check_round_trip(60, NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS);
     check_round_trip(2000, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
 }
 
@@ -170,7 +170,7 @@ static void test_round_trip_spaced(void **state)
 {
     (void)state;
     spaced = true;
-    check_round_trip(100, NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_DETAIL);
+    check_round_trip(100, NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_DETAIL | NEED_HOST_FACTS);
     spaced = false;
 }
 

@@ -258,7 +258,7 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
         detection_not_checked(d, "the counters of the network namespace were not read");
     else if (missing)
         detection_not_checked(d, "%s is not readable or not in this kernel", missing);
-    else if ((detector->needs & NEED_DETAIL) && d->frame->live_count > 0 && d->census->details == 0)
+    else if (detector->details && d->frame->live_count > 0 && d->census->details == 0)
         detection_not_checked(d, "tcp_info was not read");
     else if (detector->changes && engine->frames < 2)
         detection_learning(d, "needs a second frame");

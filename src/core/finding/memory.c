@@ -120,6 +120,7 @@ const struct detector BUFFER_HOGS = {
     .section = "memory",
     .title = "a process that holds most of TCP's memory",
     .worst = SEVERITY_WARNING,
+    .details = true,
     .needs = NEED_OWNER | NEED_DETAIL,
     .facts = {FACT_MEM_PRESSURE},
     .limits = {{"warn", 50, "%", "of net.ipv4.tcp_mem[1], of one process"}},

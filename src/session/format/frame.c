@@ -93,6 +93,7 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
     put_number(buffer, "transitions", counts->changed);
     put_number(buffer, "closes", counts->closed);
     put_totals(buffer, &frame->totals);
+    session_put_facts(pass);
     put_missing_facts(buffer, &frame->missing);
     put_cost(buffer, &frame->cost);
     end_line(buffer);
@@ -284,7 +285,9 @@ static int build_around(const struct session_state *state, const struct session_
 {
     build_line(line, frame);
     frame->source = "log";
-    int error = build_groups(state, frame);
+    int error = session_build_facts(state, frame);
+    if (!error)
+        error = build_groups(state, frame);
     if (!error)
         error = build_procs(state, frame);
     return error ? error : build_names(state, frame);

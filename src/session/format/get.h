@@ -43,6 +43,9 @@ void read_proc(struct get *get);
 /* Group of the texts that the line names: those it lacks stay as they were, null ends them. */
 uint32_t session_get_group(struct get *get, uint32_t group);
 
+/* facts.c: those of a frame line, into the state */
+void read_facts(struct get *get);
+
 /* format_flow.c */
 void read_flow(struct get *get);
 

@@ -46,6 +46,7 @@ const struct session_other_key SESSION_OTHER_KEYS[] = {
     {"in_interval_segs", "segments received, as the network namespace counts them", FRAME},
     {"out_interval_segs", "segments sent, likewise", FRAME},
     {"retrans_interval_segs", "segments retransmitted, SYNs too", FRAME},
+    {"facts", "counters and settings of the network namespace that changed", FRAME},
     {"sent_interval_bytes", "sent since the frame before", FRAME},
     {"retrans_interval_bytes", "of them retransmitted", FRAME},
     {"missing", "what the frame lacks", FRAME},

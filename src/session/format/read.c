@@ -152,6 +152,7 @@ static void read_frame(struct get *get, struct session_line *line)
     frame->retrans_interval = get_u64(get, "retrans_interval_bytes");
     read_missing(get, &frame->missing);
     read_cost(get, &frame->cost);
+    read_facts(get);
 }
 
 static uint8_t get_origin(struct get *get)

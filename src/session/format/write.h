@@ -49,6 +49,9 @@ void session_put_group(struct buffer *buffer, const struct session_state *state,
 /* flow.c: and lets them fade in the state */
 int session_write_flows(struct session_pass *pass);
 int session_build_flows(const struct session_state *state, struct frame *frame);
+/* facts.c: what changed against the state, as a member of the frame line; and back into a frame */
+void session_put_facts(const struct session_pass *pass);
+int session_build_facts(const struct session_state *state, struct frame *frame);
 /* write.c */
 void session_put_tuple(const struct session_pass *pass, const struct tuple *tuple);
 int session_write_rows(struct session_pass *pass);

@@ -101,8 +101,9 @@ void proc_view_text(const struct proc_view *view, char *out, size_t size)
     static const char *const TEXTS[] = {
         [PROC_VIEW_OWN] = "",
         [PROC_VIEW_ABSENT] = "/proc is not mounted: owners are unknown (mount -t proc proc /proc)",
-        [PROC_VIEW_FOREIGN] = "/proc is another pid namespace's: its pids are not ours, nothing is "
-                              "signalled (nsenter --pid enters it)",
+        [PROC_VIEW_FOREIGN] =
+            ("/proc is another pid namespace's: its pids are not ours, nothing is "
+             "signalled (nsenter --pid enters it)"),
     };
     if (view->kind == PROC_VIEW_UNREAD)
         proc_view_error_text(view->error, out, size);

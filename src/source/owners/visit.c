@@ -88,6 +88,12 @@ static char *listing_buffer(struct owners *owners)
     return owners->listing;
 }
 
+/* malloc aligns the listing, the kernel each entry in it (to 8 bytes, fs/readdir.c). */
+static const struct linux_dirent64 *entry_at(const char *listing, long at)
+{
+    return (const void *)(listing + at);
+}
+
 uint32_t owners_list_numbers(struct owners *owners, int directory, uint32_t at_most,
                              uint32_t *numbers)
 {
@@ -99,7 +105,7 @@ uint32_t owners_list_numbers(struct owners *owners, int directory, uint32_t at_m
         if (got <= 0)
             break;
         for (long at = 0; at < got;) {
-            const struct linux_dirent64 *entry = (const struct linux_dirent64 *)(listing + at);
+            const struct linux_dirent64 *entry = entry_at(listing, at);
             uint32_t number;
             at += entry->d_reclen;
             if (!parse_number(entry->d_name, &number))
@@ -240,7 +246,7 @@ int owners_list_descriptors(struct owners *owners, uint32_t index, int directory
         if (got < 0)
             return -errno;
         for (long at = 0; at < got;) {
-            const struct linux_dirent64 *entry = (const struct linux_dirent64 *)(listing + at);
+            const struct linux_dirent64 *entry = entry_at(listing, at);
             uint32_t fd;
             at += entry->d_reclen;
             if (!parse_number(entry->d_name, &fd))

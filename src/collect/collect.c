@@ -177,6 +177,8 @@ static int complete_frame(struct collector *collector, struct frame *next, const
         error = source->ops->own(source, collector->previous, next, &collector->diff, wish);
     if (error)
         return error;
+    if (collector->walk.why[0])
+        next->owners_why = frame_copy_text(next, collector->walk.why);
     if (collector->events)
         events_begin_frame(collector->events, next);
     error =

@@ -1,23 +1,33 @@
-/* collect_walk: see walk.h. Must not know what the owners are found for. */
+/* collect_walk: see walk.h. */
 #include "collect/walk.h"
 
 #include "source/bpf/walk.h"
 #include "source/privilege.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 static int load(struct collect_walk *walk)
 {
-    const int error = walk->walk ? 0 : bpf_walk_open(&walk->walk);
+    char text[BPF_TEXT_SIZE];
+    const int error = walk->walk ? 0 : bpf_walk_open(&walk->walk, text);
     privilege_keep(COLLECT_PRIVILEGES); /* loaded or not: it is not tried again */
+    if (error)
+        snprintf(walk->why, sizeof(walk->why), "no bpf: %s", text);
     return error ? -ENOSYS : 0;
 }
 
 static int walk_owners(void *walker, owner_visit visit, void *context)
 {
     struct collect_walk *walk = walker;
-    const int error = walk->walk ? 0 : load(walk);
-    return error ? error : bpf_walk_run(walk->walk, visit, context);
+    int error = walk->walk ? 0 : load(walk);
+    if (error)
+        return error;
+    error = bpf_walk_run(walk->walk, visit, context);
+    if (error && error != -EAGAIN) /* the owners do not try it again */
+        snprintf(walk->why, sizeof(walk->why), "bpf failed: %s", strerror(-error));
+    return error;
 }
 
 void collect_walk_give(struct collect_walk *walk, struct source *source)

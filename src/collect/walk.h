@@ -3,6 +3,7 @@
 #ifndef TCPLENS_COLLECT_WALK_H
 #define TCPLENS_COLLECT_WALK_H
 
+#include "source/bpf/refusal.h"
 #include "source/source.h"
 
 #define COLLECT_PRIVILEGES      (PRIVILEGE_ALL | PRIVILEGE_NET_ADMIN) /* of that thread */
@@ -13,6 +14,8 @@ struct bpf_walk;
 struct collect_walk {
     struct bpf_walk *walk; /* NULL: not loaded */
     bool given;            /* to a source */
+    char
+        why[BPF_TEXT_SIZE + 16]; /* why there is none: safe text, "" = it was not tried, or works */
 };
 
 /* Offers it to a source, which must be closed before collect_walk_done. */

@@ -158,7 +158,7 @@ static void frame_clear(struct frame *frame)
     frame->flows = kept.flows;
     frame->host = "";
     frame->source = "";
-    frame->events = frame->events_why = NULL;
+    frame->events = frame->events_why = frame->owners_why = NULL;
     frame->cost.cpu_permille = UINT32_MAX;
     arena_reset(&frame->arena);
 }

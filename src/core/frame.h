@@ -143,6 +143,7 @@ struct frame {
     const char *events;       /* what tells of changes between frames: "bpf", "destroy" (ends only),
                                * "none"; NULL = not known */
     const char *events_why;   /* why nothing better does: safe text; NULL or "" = nothing to say */
+    const char *owners_why;   /* the same: why owners are found by reading /proc only */
     uint32_t netns;           /* of the machine's rows, 0 = not known */
     bool netns_is_host;       /* it is known to be that of the machine's process 1 */
     struct host_facts *facts; /* of that namespace, in the arena; NULL = none were read */

@@ -58,10 +58,11 @@ int main(void)
     net_enter_namespace(0);
     net_raise_file_limit(SOCKETS + OTHERS + 100);
     const int64_t opening_ns = spent_ns();
-    int error = bpf_walk_open(&bpf);
+    char why[BPF_TEXT_SIZE];
+    int error = bpf_walk_open(&bpf, why);
     const int64_t opened_ns = spent_ns();
     if (error) {
-        printf("skipped: the walk cannot be loaded: %s\n", strerror(-error));
+        printf("skipped: the walk cannot be loaded: %s\n", why);
         return 77;
     }
     for (unsigned i = 0; i < SOCKETS; i++)

@@ -182,9 +182,10 @@ bool scene_walk_by(const char *way)
         walk.walk = walk_failing;
     if (strcmp(way, "bpf") != 0)
         return walk.walk != NULL;
-    const int error = bpf_walk_open(&bpf);
+    char why[BPF_TEXT_SIZE];
+    const int error = bpf_walk_open(&bpf, why);
     if (error) {
-        printf("skipped: the walk cannot be loaded: %s\n", strerror(-error));
+        printf("skipped: the walk cannot be loaded: %s\n", why);
         exit(77);
     }
     walk = (struct owner_walk){walk_counted, bpf, 0};

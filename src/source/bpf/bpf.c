@@ -12,7 +12,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,48 +151,6 @@ int bpf_descriptor(const struct bpf *bpf)
 
 /* --- loading --- */
 
-static bool is_locked_down(void)
-{
-    char line[128] = "";
-    FILE *file = fopen("/sys/kernel/security/lockdown", "re");
-    if (!file)
-        return false;
-    const bool read = fgets(line, sizeof(line), file) != NULL;
-    fclose(file);
-    return read && strstr(line, "[confidentiality]");
-}
-
-static bool has_capabilities(void)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-    if (syscall(SYS_capget, &header, data) < 0)
-        return false;
-    const uint32_t admin = data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
-    const uint32_t both = CAP_TO_MASK(CAP_BPF) | CAP_TO_MASK(CAP_PERFMON);
-    return admin || (data[CAP_TO_INDEX(CAP_BPF)].effective & both) == both;
-}
-
-static void say_why_not(int error, char text[BPF_TEXT_SIZE])
-{
-    if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
-        snprintf(text, BPF_TEXT_SIZE, "the kernel does not tell its types (no BTF)");
-    else if (is_locked_down())
-        snprintf(text, BPF_TEXT_SIZE, "the kernel is locked down (confidentiality)");
-    else if ((error == -EPERM || error == -EACCES) && has_capabilities())
-        snprintf(text, BPF_TEXT_SIZE,
-                 "refused in spite of CAP_BPF and CAP_PERFMON (%s): a sandbox?",
-                 error == -EPERM ? "EPERM" : "EACCES");
-    else if (error == -EPERM || error == -EACCES)
-        snprintf(text, BPF_TEXT_SIZE,
-                 "needs CAP_BPF and CAP_PERFMON (root, outside of a container)");
-    else if (error == -EINVAL || error == -ENOENT || error == -ESRCH || error == -EOPNOTSUPP)
-        snprintf(text, BPF_TEXT_SIZE, "this kernel cannot do it (errno %d)", -error);
-    else
-        snprintf(text, BPF_TEXT_SIZE, "%s", strerror(-error));
-}
-
 /* The owners of accepted sockets and the failures of bind() are extras. These calls alone are
  * traced where tracefs is mounted; else every system call is looked at, briefly. */
 static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
@@ -257,7 +214,7 @@ int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
     made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
     int error = load(made);
     if (error) {
-        say_why_not(error, text);
+        bpf_explain_refusal(error, text);
         bpf_close(made);
         return error;
     }

@@ -6,6 +6,7 @@
 
 #include "core/host_facts.h"
 #include "core/life.h"
+#include "source/bpf/refusal.h"
 
 #include <stdint.h>
 
@@ -18,8 +19,6 @@ struct bpf_hearer {
                 const char name[LIFE_NAME_MAX]);
     void *context;
 };
-
-#define BPF_TEXT_SIZE 128
 
 /* Loads and attaches, which takes about 20 ms. 0 or -errno; text says why not, or, with 0, what is
  * lacking ("" = nothing). -ENOSYS: not built in. */

@@ -5,11 +5,16 @@
 #include <errno.h>
 #include <stdio.h>
 
+static int refuse(char text[BPF_TEXT_SIZE])
+{
+    snprintf(text, BPF_TEXT_SIZE, "not built in (TCPLENS_BPF)");
+    return -ENOSYS;
+}
+
 int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
 {
     (void)bpf;
-    snprintf(text, BPF_TEXT_SIZE, "not built in (TCPLENS_BPF)");
-    return -ENOSYS;
+    return refuse(text);
 }
 
 void bpf_close(struct bpf *bpf)
@@ -40,10 +45,10 @@ void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures)
     *failures = (struct bind_failures){.known = false};
 }
 
-int bpf_walk_open(struct bpf_walk **walk)
+int bpf_walk_open(struct bpf_walk **walk, char text[BPF_TEXT_SIZE])
 {
     (void)walk;
-    return -ENOSYS;
+    return refuse(text);
 }
 
 void bpf_walk_close(struct bpf_walk *walk)

@@ -57,15 +57,18 @@ static int load(struct bpf_walk *walk)
     return walk->link < 0 ? walk->link : 0;
 }
 
-int bpf_walk_open(struct bpf_walk **walk)
+int bpf_walk_open(struct bpf_walk **walk, char text[BPF_TEXT_SIZE])
 {
     struct bpf_walk *made = calloc(1, sizeof(*made));
-    if (!made)
+    if (!made) {
+        snprintf(text, BPF_TEXT_SIZE, "out of memory");
         return -ENOMEM;
+    }
     made->tick_ns = (uint64_t)(SECOND_NS / sysconf(_SC_CLK_TCK));
     made->boot_offset_ns = read_boot_offset();
     const int error = load(made);
     if (error) {
+        bpf_explain_refusal(error, text);
         bpf_walk_close(made);
         return error;
     }

@@ -4,6 +4,7 @@
 #ifndef TCPLENS_SOURCE_BPF_WALK_H
 #define TCPLENS_SOURCE_BPF_WALK_H
 
+#include "source/bpf/refusal.h"
 #include "source/owners/walker.h"
 
 struct bpf_walk;
@@ -11,8 +12,8 @@ struct bpf_walk;
 #define BPF_WALK_OPEN_NS 6000000LL /* what opening takes */
 
 /* Loads it, with CAP_BPF and CAP_PERFMON; walking needs them no more (before Linux 5.19 it does:
- * then the walk fails). 0 or -errno. */
-int bpf_walk_open(struct bpf_walk **walk);
+ * then the walk fails). 0, or -errno and why. */
+int bpf_walk_open(struct bpf_walk **walk, char text[BPF_TEXT_SIZE]);
 void bpf_walk_close(struct bpf_walk *walk);
 
 /* The `walk` of struct owner_walk; walker is a struct bpf_walk. One thread at a time. */

@@ -164,7 +164,8 @@ int past_image_take(struct past_image *image, struct past_texts *texts, const st
     if (!error && (past_texts_add(texts, frame->host, &head->host) ||
                    past_texts_add(texts, frame->source, &head->source) ||
                    past_texts_add(texts, frame->events, &head->events) ||
-                   past_texts_add(texts, frame->events_why, &head->events_why)))
+                   past_texts_add(texts, frame->events_why, &head->events_why) ||
+                   past_texts_add(texts, frame->owners_why, &head->owners_why)))
         error = -ENOMEM;
     head->text_bytes = (uint32_t)(texts->bytes.length - text_before);
     return error;
@@ -295,5 +296,6 @@ int past_image_give(const struct past_image *image, const char *texts, struct fr
     frame->source = head_text(frame, texts, head->source);
     frame->events = head_text(frame, texts, head->events);
     frame->events_why = head_text(frame, texts, head->events_why);
+    frame->owners_why = head_text(frame, texts, head->owners_why);
     return error;
 }

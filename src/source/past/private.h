@@ -33,7 +33,7 @@ struct past_head { /* what a frame is beside its arrays; text by number */
     struct frame_cost cost;
     uint32_t live_count, netns;
     uint32_t netns_is_host;
-    uint32_t host, source, events, events_why; /* UINT32_MAX = NULL */
+    uint32_t host, source, events, events_why, owners_why; /* UINT32_MAX = NULL */
     uint32_t counts[PAST_ARRAYS];
     uint32_t text_bytes; /* that are new with this frame */
 };

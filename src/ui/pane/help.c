@@ -4,6 +4,7 @@
 #include "ui/table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define KEYS_CELLS 15
@@ -18,6 +19,8 @@ struct help {
     struct pane pane;
     struct help_line lines[LINES_MAX];
     uint32_t count, top, height;
+    uint32_t fixed; /* lines that are the same for every frame */
+    char reasons[2][160];
 };
 
 static const char *const NOTES[] = {
@@ -51,6 +54,25 @@ static void build(struct help *help)
     add(help, (struct help_line){.heading = "Reading the screen"});
     for (size_t i = 0; i < sizeof(NOTES) / sizeof(NOTES[0]); i++)
         add(help, (struct help_line){.text = NOTES[i]});
+    help->fixed = help->count;
+}
+
+/* What works only in part here, and why. */
+static void add_reasons(struct help *help, const struct frame *frame)
+{
+    const struct {
+        const char *text, *why;
+    } lacks[] = {{"Between frames less is seen than could be:", frame->events_why},
+                 {"Owners are found by reading /proc, which takes longer:", frame->owners_why}};
+    for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
+        if (!lacks[i].why || !lacks[i].why[0])
+            continue;
+        if (help->count == help->fixed)
+            add(help, (struct help_line){.heading = "Not available here"});
+        snprintf(help->reasons[i], sizeof(help->reasons[i]), "  %s", lacks[i].why);
+        add(help, (struct help_line){.text = lacks[i].text});
+        add(help, (struct help_line){.text = help->reasons[i]});
+    }
 }
 
 static int help_open(struct pane **pane, struct screen *screen, const void *argument)
@@ -72,8 +94,10 @@ static void help_close(struct pane *pane)
 
 static void help_update(struct pane *pane, const struct picture *picture)
 {
-    (void)pane;
-    (void)picture;
+    struct help *help = (struct help *)pane;
+    help->count = help->fixed;
+    if (picture->frame)
+        add_reasons(help, picture->frame);
 }
 
 static void draw_line(const struct canvas *canvas, int row, const struct help_line *line)

@@ -90,5 +90,10 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
         snprintf(out, size, "%s%s", seen, frame->events_why);
         return ROLE_DIM;
     }
+    if (frame && !out[0] && (frame->missing.reasons & MISSING_OWNERS_LATE) && frame->owners_why &&
+        frame->owners_why[0]) {
+        snprintf(out, size, "owners come late, from /proc: %s", frame->owners_why);
+        return ROLE_DIM;
+    }
     return role;
 }

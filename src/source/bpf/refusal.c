@@ -1,0 +1,53 @@
+/* Why the kernel refused to load a program: see refusal.h. */
+#include "source/bpf/refusal.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool is_locked_down(void)
+{
+    char line[128] = "";
+    FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+    if (!file)
+        return false;
+    const bool read = fgets(line, sizeof(line), file) != NULL;
+    fclose(file);
+    return read && strstr(line, "[confidentiality]");
+}
+
+static bool has_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    if (syscall(SYS_capget, &header, data) < 0)
+        return false;
+    const uint32_t admin = data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN);
+    const uint32_t both = CAP_TO_MASK(CAP_BPF) | CAP_TO_MASK(CAP_PERFMON);
+    return admin || (data[CAP_TO_INDEX(CAP_BPF)].effective & both) == both;
+}
+
+void bpf_explain_refusal(int error, char text[BPF_TEXT_SIZE])
+{
+    if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
+        snprintf(text, BPF_TEXT_SIZE, "the kernel does not tell its types (no BTF)");
+    else if (is_locked_down())
+        snprintf(text, BPF_TEXT_SIZE, "the kernel is locked down (confidentiality)");
+    else if ((error == -EPERM || error == -EACCES) && has_capabilities())
+        snprintf(text, BPF_TEXT_SIZE,
+                 "refused in spite of CAP_BPF and CAP_PERFMON (%s): a sandbox?",
+                 error == -EPERM ? "EPERM" : "EACCES");
+    else if (error == -EPERM || error == -EACCES)
+        snprintf(text, BPF_TEXT_SIZE,
+                 "needs CAP_BPF and CAP_PERFMON (root, outside of a container)");
+    else if (error == -EINVAL || error == -ENOENT || error == -ESRCH || error == -EOPNOTSUPP)
+        snprintf(text, BPF_TEXT_SIZE, "this kernel cannot do it (errno %d)", -error);
+    else
+        snprintf(text, BPF_TEXT_SIZE, "%s", strerror(-error));
+}

@@ -214,6 +214,13 @@ static bool is_to_be_accepted(const struct happening *happening, const struct ev
            happening->event.to == STATE_ESTABLISHED && !event->pid;
 }
 
+/* A frame of some classes or of a filter may lack the listener. */
+static bool was_accepted(struct events *events, const struct tuple *tuple)
+{
+    return rows_is_listening(&events->latest, tuple->local_port) ||
+           (events->destroy && destroy_has_listener(events->destroy, tuple));
+}
+
 static void hear(void *context, const struct happening *heard)
 {
     struct events *events = context;
@@ -223,9 +230,8 @@ static void hear(void *context, const struct happening *heard)
     struct happening happening = *heard;
     struct socket_end end;
 
-    if ((happening.signs & LIFE_SEQUENCE) &&
-        rows_is_listening(&events->latest, happening.event.tuple.local_port))
-        happening.signs |= LIFE_FIN; /* it was accepted: the SYN was the peer's */
+    if ((happening.signs & LIFE_SEQUENCE) && was_accepted(events, &happening.event.tuple))
+        happening.signs |= LIFE_FIN; /* the SYN was the peer's */
     if (lives_end(events->lives, &happening, &shown, &end))
         track_note_end(events->settings.track, &end);
     if ((happening.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &happening))

@@ -103,6 +103,11 @@ bool destroy_may_nap(const struct destroy *destroy)
     return destroy->room >= BUFFER_CALM;
 }
 
+bool destroy_has_listener(struct destroy *destroy, const struct tuple *at)
+{
+    return netlink_has_listener(destroy->netlink, at);
+}
+
 static bool read_info(const struct conn_detail *detail, size_t at, void *value, size_t size)
 {
     if (detail->info_length < at + size)

@@ -19,6 +19,9 @@ int destroy_descriptor(const struct destroy *destroy); /* readable when there is
 /* True if the receive buffer holds so much that reading may wait a few milliseconds. */
 bool destroy_may_nap(const struct destroy *destroy);
 
+/* There is a listener at the local end of this tuple: one look-up. */
+bool destroy_has_listener(struct destroy *destroy, const struct tuple *at);
+
 /* Hands over what is there, in the order of the kernel, but not more than `most`. *overruns gets
  * how often messages were lost (each time one at least); the number of messages is returned, or
  * -errno.

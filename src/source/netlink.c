@@ -350,11 +350,9 @@ int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t fa
 }
 
 /* The answer to a look-up: 0, -ENOENT, other -errno. */
-static int read_answer(struct netlink *netlink, size_t length, const struct conn *wanted,
-                       struct conn *conn)
+static int read_answer(struct netlink *netlink, size_t length, struct conn *conn)
 {
     const struct nlmsghdr *header = (const void *)netlink->buffer;
-    struct conn found;
     if (length < NLMSG_HDRLEN || header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > length)
         return -EBADMSG;
     if (header->nlmsg_seq != netlink->exact.sequence)
@@ -369,18 +367,13 @@ static int read_answer(struct netlink *netlink, size_t length, const struct conn
     }
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return -EPROTO;
-    int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), &found, NULL);
-    if (result < 0)
-        return result;
-    if (wanted->cookie ? found.cookie != wanted->cookie
-                       : !tuple_equal(&found.tuple, &wanted->tuple))
-        return -ENOENT; /* another connection under the same tuple, or the listener of its port */
-    found.netns = netlink->netns;
-    *conn = found;
-    return 0;
+    const int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), conn, NULL);
+    conn->netns = netlink->netns;
+    return result;
 }
 
-int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn)
+/* What the kernel finds for a tuple: a connection, else the listener that would take one. */
+static int ask(struct netlink *netlink, const struct conn *wanted, struct conn *found)
 {
     int result = channel_open(&netlink->exact);
     if (result < 0)
@@ -389,11 +382,25 @@ int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct co
     result = channel_send(&netlink->exact, netlink->buffer, length);
     if (result == 0) {
         ssize_t got = channel_receive(netlink, &netlink->exact);
-        result = got < 0 ? (int)got : read_answer(netlink, (size_t)got, wanted, conn);
+        result = got < 0 ? (int)got : read_answer(netlink, (size_t)got, found);
     }
     if (result < 0 && result != -ENOENT)
         channel_close(&netlink->exact);
     return result;
+}
+
+int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn)
+{
+    struct conn found;
+    const int result = ask(netlink, wanted, &found);
+
+    if (result < 0)
+        return result;
+    if (wanted->cookie ? found.cookie != wanted->cookie
+                       : !tuple_equal(&found.tuple, &wanted->tuple))
+        return -ENOENT; /* another connection under the same tuple, or the listener of its port */
+    *conn = found;
+    return 0;
 }
 
 int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn *conn)
@@ -401,6 +408,16 @@ int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn
     struct conn anyone = *wanted;
     anyone.cookie = 0;
     return netlink_lookup(netlink, &anyone, conn);
+}
+
+bool netlink_has_listener(struct netlink *netlink, const struct tuple *at)
+{
+    struct conn wanted = {.tuple = *at}; /* of no remote end: no connection is found for it */
+    struct conn found;
+
+    memset(&wanted.tuple.remote, 0, sizeof(wanted.tuple.remote));
+    wanted.tuple.remote_port = 0;
+    return ask(netlink, &wanted, &found) == 0 && found.state == STATE_LISTEN;
 }
 
 /* One small dump shows whether there is a sock_diag that knows TCP: of listeners, as any other

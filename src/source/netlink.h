@@ -36,6 +36,9 @@ int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct co
  * state; -ENOENT: nothing but perhaps a listener; other -errno: could not be asked. */
 int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
+/* There is a listener that would take a connection to the local end of this tuple. */
+bool netlink_has_listener(struct netlink *netlink, const struct tuple *at);
+
 /* Marks the frame MISSING_DUMP_PART with errno and words: "WHAT failed: ... (ENAME); SO"; so may be
  * NULL. */
 void netlink_mark_missing(struct frame *frame, const char *what, int error, const char *so);

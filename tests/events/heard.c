@@ -45,16 +45,22 @@ static void wait_for_source(struct heard *heard, const char *source)
 
 void heard_start(struct heard *heard, const char *source, int64_t interval_ns, uint32_t needs)
 {
+    heard_start_states(heard, source, interval_ns, needs,
+                       state_class_bits(CLASS_CONNECTIONS) | STATE_BIT(STATE_LISTEN));
+}
+
+void heard_start_states(struct heard *heard, const char *source, int64_t interval_ns,
+                        uint32_t needs, uint32_t state_bits)
+{
     char text[EVENTS_WHY_MAX] = "";
-    struct collector_settings settings = {
-        .wish = {.interval_ns = interval_ns,
-                 .state_bits = state_class_bits(CLASS_CONNECTIONS) | STATE_BIT(STATE_LISTEN),
-                 .families = WISH_INET | WISH_INET6,
-                 .needs = needs},
-        .highlight_ns = 3 * SECOND_NS,
-        .ring_capacity = 1u << 18,
-        .events = source_by_name(source),
-        .events_why = text};
+    struct collector_settings settings = {.wish = {.interval_ns = interval_ns,
+                                                   .state_bits = state_bits,
+                                                   .families = WISH_INET | WISH_INET6,
+                                                   .needs = needs},
+                                          .highlight_ns = 3 * SECOND_NS,
+                                          .ring_capacity = 1u << 18,
+                                          .events = source_by_name(source),
+                                          .events_why = text};
     const struct live_settings live = {0};
     if (live_open(&settings.source, &live, text) < 0)
         net_die("%s", text);

@@ -16,6 +16,9 @@ struct heard {
 
 /* source: "bpf", "destroy" or "none". */
 void heard_start(struct heard *heard, const char *source, int64_t interval_ns, uint32_t needs);
+/* The same with frames of these states only. */
+void heard_start_states(struct heard *heard, const char *source, int64_t interval_ns,
+                        uint32_t needs, uint32_t state_bits);
 /* Calls take for each event that is new. */
 void heard_read(struct heard *heard, void (*take)(void *context, const struct event *event),
                 void *context);

@@ -183,6 +183,25 @@ static void order_is_exact(void)
     expect(sought.last.exact, "no end in order is exact");
 }
 
+/* The peer's FIN is no byte of data, whether the frames show the listener or not. */
+static void fin_is_no_byte(void)
+{
+    static const char data[] = "hello";
+    struct pair pair = make_pair();
+    struct sought sought = {.cookie = pair.server_cookie};
+    char got[sizeof(data)];
+
+    expect(send(pair.client, data, sizeof(data), 0) == (ssize_t)sizeof(data), "send");
+    net_close(pair.client);
+    expect(recv(pair.server, got, sizeof(got), MSG_WAITALL) == (ssize_t)sizeof(got), "recv");
+    net_wait_state(pair.server, TCP_CLOSE_WAIT);
+    net_close(pair.server);
+    follow_end(&sought);
+    printf("%llu bytes received\n", (unsigned long long)sought.last.in_bytes);
+    expect(sought.last.has_totals && sought.last.in_bytes == sizeof(data),
+           "the bytes received are not those sent");
+}
+
 int main(void)
 {
     net_enter_namespace(0);
@@ -192,6 +211,10 @@ int main(void)
     shown_has_its_tuple();
     cleared_is_absent();
     order_is_exact();
+    fin_is_no_byte();
+    collector_free(heard.collector);
+    heard_start_states(&heard, "destroy", SECOND_NS / 10, 0, state_class_bits(CLASS_CONNECTIONS));
+    fin_is_no_byte();
     collector_free(heard.collector);
     return 0;
 }

@@ -43,7 +43,7 @@ complete -c tcplens -l keep -x -n 'not __fish_seen_subcommand_from list events r
 complete -c tcplens -l dry-run -n '__fish_seen_subcommand_from close' -d 'print what would be closed'
 complete -c tcplens -l yes -n '__fish_seen_subcommand_from close' -d 'do not ask'
 complete -c tcplens -l force -n '__fish_seen_subcommand_from close' -d 'guarded connections and listeners too'
-complete -c tcplens -l demo -x -n 'not __fish_seen_subcommand_from replay close' -d 'invented traffic: SEED[,CONNECTIONS[,PERMILLE]]'
+complete -c tcplens -l demo -x -n 'not __fish_seen_subcommand_from replay close' -d 'invented traffic: SEED[,CONNECTIONS[,PERMILLE]], or incident[,SECONDS]'
 complete -c tcplens -l only -x -n '__fish_seen_subcommand_from doctor' -d 'run these detectors and no others'
 complete -c tcplens -l skip -x -n '__fish_seen_subcommand_from doctor' -d 'do not run these detectors'
 complete -c tcplens -l set -x -n '__fish_seen_subcommand_from doctor' -d 'change a limit of a detector; may be repeated'

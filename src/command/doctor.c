@@ -92,7 +92,6 @@ static int take_frame(struct doctor *doctor, struct frame *frame, struct event_r
 static int watch_live(struct doctor *doctor)
 {
     struct headless *headless = &doctor->headless;
-    const bool is_live = !headless->options->demo;
     const int consumer = collector_add_consumer(headless->collector);
     int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
     struct event_ring *ring = collector_events(headless->collector);
@@ -107,7 +106,7 @@ static int watch_live(struct doctor *doctor)
         wake_drain(consumer);
         struct frame *frame = collector_latest(headless->collector);
         if (frame && (!doctor->frame || frame->number != doctor->frame->number))
-            error = take_frame(doctor, frame, ring, is_live);
+            error = take_frame(doctor, frame, ring, true);
         else
             frame_release(frame);
         signal = headless_signal(headless);
@@ -115,6 +114,24 @@ static int watch_live(struct doctor *doctor)
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS))
         _exit(signal ? 128 + signal : DOCTOR_UNKNOWN);
+    return error;
+}
+
+/* The demo has a clock of its own, and nobody has to wait for it. */
+static int watch_demo(struct doctor *doctor)
+{
+    struct headless *headless = &doctor->headless;
+    const int64_t for_ns = headless->options->for_ns ? headless->options->for_ns : WATCH_NS;
+    struct event_ring *ring = collector_events(headless->collector);
+    struct frame *frame;
+    int error = 0;
+
+    while (!error && !headless_signal(headless) &&
+           (doctor->frames == 0 || doctor->last_ns - doctor->first_ns < for_ns)) {
+        error = collector_step(headless->collector, &frame);
+        if (!error)
+            error = take_frame(doctor, frame, ring, false);
+    }
     return error;
 }
 
@@ -126,7 +143,7 @@ static int run_live(struct doctor *doctor)
         headless->end_ns = clock_mono_ns() + WATCH_NS;
     if (headless_open_collector(headless, finding_needs(&doctor->settings)) >= 0)
         return -EIO;
-    return watch_live(doctor);
+    return headless->options->demo ? watch_demo(doctor) : watch_live(doctor);
 }
 
 /* -ENODATA: the log is over. */

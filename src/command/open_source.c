@@ -19,7 +19,7 @@ static int open_demo(struct source **source, const struct options *options, char
 
     if (error) {
         snprintf(why, OPEN_SOURCE_WHY_MAX,
-                 "--demo: \"%.60s\": SEED[,CONNECTIONS[,PERMILLE]] was expected, e.g. 7,200,50",
+                 "--demo: \"%.60s\": " DEMO_EXPECTED " was expected, e.g. 7,200,50",
                  options->demo);
         return error;
     }

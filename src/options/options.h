@@ -43,7 +43,7 @@ struct options {
     unsigned keep;
     bool ascii, read_only, with_args, dry_run, yes, force;
     uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */
-    const char *demo; /* --demo SEED[,CONNECTIONS[,PERMILLE]] */
+    const char *demo; /* --demo, see demo_parse() */
     /* doctor */
     const char *only, *skip, *fail_on; /* NULL = not given */
     struct {

@@ -70,7 +70,7 @@ const struct option_name OPTION_NAMES[] = {
     {"dry-run", 0, NULL, "print what would be closed", CLOSE, READ_FLAG, AT(dry_run), 0, 0},
     {"yes", 0, NULL, "do not ask", CLOSE, READ_FLAG, AT(yes), 0, 0},
     {"force", 0, NULL, "guarded connections and listeners too", CLOSE, READ_FLAG, AT(force), 0, 0},
-    {"demo", 0, "SEED", "invented traffic: SEED[,CONNECTIONS[,PERMILLE]]",
+    {"demo", 0, "SEED", "invented traffic: SEED[,CONNECTIONS[,PERMILLE]], or incident[,SECONDS]",
      TOP | LIST | EVENTS | RECORD | DOCTOR, READ_TEXT, AT(demo), 0, 0},
     {"only", 0, "ID,...", "run these detectors and no others", DOCTOR, READ_TEXT, AT(only), 0, 0},
     {"skip", 0, "ID,...", "do not run these detectors", DOCTOR, READ_TEXT, AT(skip), 0, 0},

@@ -43,6 +43,17 @@ expect 3 "$tcplens" doctor --skip all --for 1s
 expect 0 "$tcplens" doctor --describe
 grep -q '^accept-queue-full ' "$work/out" || fail "no detector is described"
 
+# The staged outage is not waited for, and its end counts too.
+expect 0 "$tcplens" doctor --demo incident --for 19s --fail-on info
+grep -q ' over 19.0 s: 0 critical, 0 warning, 0 info$' "$work/out" || fail "before it begins: $(cat "$work/out")"
+expect 2 timeout 60 "$tcplens" doctor --demo incident --for 200s --json
+for finding in accept-queue-full close-wait-leak ports-exhausted; do
+    grep "^{\"finding\":\"$finding\"" "$work/out" | grep -q '"ended":' || fail "no $finding that ended"
+done
+expect 2 "$tcplens" doctor --demo incident,135 --for 4s --only ports-exhausted
+expect 3 "$tcplens" doctor --demo incident,
+expect_error '--demo: "incident,"'
+
 for tool in unshare python3 ip ss; do
     command -v "$tool" >/dev/null || { echo "no $tool here: the kernel's part is not tried"; exit $((failures > 0)); }
 done

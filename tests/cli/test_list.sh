@@ -91,7 +91,7 @@ at=$(sed -n 2p "$work/err" | tr -d '^\n' | wc -c)
 [ "$(sed -n 1p "$work/err" | tail -c +$((at + 1)) | head -c 3)" = prt ] ||
     fail "the carets stand elsewhere: $(cat "$work/err")"
 expect 2 list --demo seven
-expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] was expected, e.g. 7,200,50'
+expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] or incident[,SECONDS] was expected, e.g. 7,200,50'
 
 # A full disk is an error, a reader that goes away is none.
 for word in --help --version; do

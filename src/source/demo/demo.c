@@ -4,14 +4,19 @@
 
 #include "core/column/column.h"
 #include "source/demo/host.h"
+#include "source/demo/incident.h"
 #include "source/demo/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define DEFAULT_CONNECTIONS 60u
 #define DEFAULT_PERMILLE    50u
 #define MOST_CONNECTIONS    500000u
+#define INCIDENT_WORD       "incident"
+#define INCIDENT_SEED       7u
+#define INCIDENT_MOST_S     86400u
 #define NS_PER_S            INT64_C(1000000000)
 #define NS_PER_MS           INT64_C(1000000)
 #define UPTIME_NS           ((INT64_C(12) * 86400 + 9) * NS_PER_S) /* when frame 1 is made */
@@ -46,8 +51,28 @@ static int take_number(const char **text, uint64_t most, uint64_t *number)
     return 0;
 }
 
+/* "incident[,SECONDS]" */
+static int parse_incident(const char *rest, struct demo_settings *settings)
+{
+    uint64_t seconds = 0;
+
+    if (*rest == ',' && *++rest == '\0')
+        return -EINVAL;
+    if (*rest != '\0' && (take_number(&rest, INCIDENT_MOST_S, &seconds) || *rest != '\0'))
+        return -EINVAL;
+    *settings = (struct demo_settings){.seed = INCIDENT_SEED,
+                                       .connections = DEFAULT_CONNECTIONS,
+                                       .change_permille = DEFAULT_PERMILLE,
+                                       .interval_ns = NS_PER_S,
+                                       .incident = true,
+                                       .start_ns = (int64_t)seconds * NS_PER_S};
+    return 0;
+}
+
 int demo_parse(const char *text, struct demo_settings *settings)
 {
+    if (strncmp(text, INCIDENT_WORD, strlen(INCIDENT_WORD)) == 0)
+        return parse_incident(text + strlen(INCIDENT_WORD), settings);
     uint64_t numbers[3] = {0, DEFAULT_CONNECTIONS, DEFAULT_PERMILLE};
     const uint64_t most[3] = {UINT64_MAX, MOST_CONNECTIONS, 1000};
     for (unsigned i = 0; i < 3 && (i == 0 || *text != '\0'); i++) {
@@ -89,7 +114,7 @@ static int add_groups(const struct demo_rows *rows, struct frame *frame)
         struct group *group = frame_add_group(frame);
         if (!group)
             return -ENOMEM;
-        *group = (struct group){.id = 4001u + which,
+        *group = (struct group){.id = DEMO_CGROUP_FIRST + which,
                                 .path = cast->path,
                                 .unit = cast->unit,
                                 .container = cast->container};
@@ -178,33 +203,64 @@ static bool is_wished(const struct wish *wish, const struct conn *conn)
     return (wish->families & family) && (wish->state_bits & STATE_BIT(conn->state));
 }
 
+/* part: owner and group are indexes into the cast. */
+static int add_row(const struct demo_rows *rows, struct frame *frame, const struct wish *wish,
+                   const struct conn *part)
+{
+    struct conn *conn = frame_add_conn(frame);
+    if (!conn)
+        return -ENOMEM;
+    *conn = *part;
+    conn->owner = place_of(rows, conn->owner, CAST_PROC_COUNT);
+    conn->group = place_of(rows, conn->group, CAST_GROUP_COUNT);
+    for (uint32_t i = 0; i < conn->owner_count; i++)
+        frame->procs[frame->owner_refs[conn->owners + i]].sockets++;
+    if (conn->owner_word == OWNER_HIDDEN)
+        frame->missing.hidden_rows++;
+    bool page = wish->page.cookie && wish->page.cookie == conn->cookie;
+    if (page || (wish->needs & NEED_DETAIL))
+        return add_detail(rows, frame, conn);
+    return 0;
+}
+
 static int add_rows(const struct demo_rows *rows, struct frame *frame, const struct wish *wish)
 {
-    for (uint32_t slot = 0; slot < rows->count; slot++) {
-        if (!rows->fates[slot].alive || !is_wished(wish, &rows->conns[slot]))
+    struct conn conn;
+    int error = 0;
+
+    for (uint32_t slot = 0; slot < rows->count && !error; slot++) {
+        const struct cast_row part = demo_rows_part(slot);
+        if (!rows->fates[slot].alive || !is_wished(wish, &rows->conns[slot]) ||
+            (rows->settings.incident && demo_incident_leaves_out(&part)))
             continue;
-        struct conn *conn = frame_add_conn(frame);
-        if (!conn)
-            return -ENOMEM;
-        demo_rows_copy(rows, slot, conn);
-        conn->owner = place_of(rows, conn->owner, CAST_PROC_COUNT);
-        conn->group = place_of(rows, conn->group, CAST_GROUP_COUNT);
-        for (uint32_t i = 0; i < conn->owner_count; i++)
-            frame->procs[frame->owner_refs[conn->owners + i]].sockets++;
-        if (conn->owner_word == OWNER_HIDDEN)
-            frame->missing.hidden_rows++;
-        bool page = wish->page.cookie && wish->page.cookie == conn->cookie;
-        if ((page || (wish->needs & NEED_DETAIL)) && add_detail(rows, frame, conn))
-            return -ENOMEM;
+        demo_rows_copy(rows, slot, &conn);
+        error = add_row(rows, frame, wish, &conn);
     }
-    return 0;
+    return error;
+}
+
+static int64_t story_ns(const struct demo_rows *rows)
+{
+    return rows->settings.start_ns + (int64_t)(rows->frame - 1) * rows->settings.interval_ns;
+}
+
+static int add_incident(const struct demo_rows *rows, struct frame *frame, const struct wish *wish)
+{
+    const int64_t now_ms = story_ns(rows) / NS_PER_MS;
+    struct conn conn;
+    int error = 0;
+
+    for (uint32_t slot = 0; slot < demo_incident_slots && !error; slot++)
+        if (demo_incident_row(slot, now_ms, DEMO_START_NS, &conn) && is_wished(wish, &conn))
+            error = add_row(rows, frame, wish, &conn);
+    return error;
 }
 
 static int demo_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
     struct demo_rows *rows = &((struct demo *)source)->rows;
     demo_rows_advance(rows);
-    int64_t since = (int64_t)(rows->frame - 1) * rows->settings.interval_ns;
+    const int64_t since = story_ns(rows);
     frame->number = rows->frame;
     frame->wall_ns = DEMO_START_NS + since;
     frame->mono_ns = UPTIME_NS + since;
@@ -213,10 +269,13 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     frame->host = "web1";
     frame->source = "demo";
     if (add_groups(rows, frame) || add_procs(rows, frame) || add_owner_refs(rows, frame) ||
-        add_names(frame) || add_rows(rows, frame, wish))
+        add_names(frame) || add_rows(rows, frame, wish) ||
+        (rows->settings.incident && add_incident(rows, frame, wish)))
         return -ENOMEM;
     if ((wish->needs & NEED_HOST_FACTS) && frame_add_facts(frame)) {
         demo_host_fill(frame->facts, rows->frame);
+        if (rows->settings.incident)
+            demo_incident_host(frame->facts, since / NS_PER_MS);
         frame->facts->mono_ns = frame->mono_ns;
     }
     if (frame->missing.hidden_rows > 0) {

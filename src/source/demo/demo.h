@@ -19,9 +19,12 @@ struct demo_settings {
     bool steady; /* processes and groups keep their indexes from frame to frame, as a live source's
                   * mostly do; else each frame numbers them anew, so that what holds on to an index
                   * is found out. Always so with change_permille 0 */
+    bool incident;    /* with a staged outage (incident.h), and without what else is wrong */
+    int64_t start_ns; /* its clock at frame 1 is so much later */
 };
 
-/* From "SEED[,CONNECTIONS[,PERMILLE]]" (the value of --demo); -EINVAL. */
+#define DEMO_EXPECTED "SEED[,CONNECTIONS[,PERMILLE]] or incident[,SECONDS]"
+/* From DEMO_EXPECTED, the value of --demo; -EINVAL. */
 int demo_parse(const char *text, struct demo_settings *settings);
 int demo_open(struct source **source, const struct demo_settings *settings);
 

@@ -6,7 +6,6 @@
 
 #define TIMER_RETRANSMIT 1
 #define TIMER_KEEPALIVE  2
-#define TIMER_TIME_WAIT  3
 #define NS_PER_MS        INT64_C(1000000)
 #define NS_PER_S         INT64_C(1000000000)
 #define SEGMENT          1448u
@@ -23,12 +22,7 @@ enum {
     ASK_WINDOW
 };
 
-#define LISTEN_FACTS                                                                               \
-    (KNOWN_UID | KNOWN_INODE | KNOWN_CGROUP | KNOWN_QUEUES | KNOWN_TIMER | KNOWN_DROPS | KNOWN_ULP)
 #define BOUND_FACTS (KNOWN_UID | KNOWN_INODE | KNOWN_CGROUP | KNOWN_QUEUES | KNOWN_TIMER)
-#define SOCKET_FACTS                                                                               \
-    (LISTEN_FACTS | KNOWN_INFO | KNOWN_BYTES_IN | KNOWN_BYTES_OUT | KNOWN_RTT | KNOWN_LAST_DATA)
-#define MINI_FACTS (KNOWN_QUEUES | KNOWN_TIMER)
 
 /* After these a process has let go of the socket, unless it only shut it down. */
 #define LET_GO_STATES                                                                              \
@@ -99,7 +93,7 @@ static void put_group(struct conn *conn, const struct cast_row *part)
         conn->unit_from = UNIT_FROM_SOCKET;
     }
     if (DEMO_HAS_BIT(conn->known, KNOWN_CGROUP) && conn->group != CONN_NO_INDEX) {
-        conn->cgroup_id = 4001u + conn->group;
+        conn->cgroup_id = DEMO_CGROUP_FIRST + conn->group;
     } else {
         conn->cgroup_id = 0;
         conn->known &= ~(uint32_t)KNOWN_CGROUP;
@@ -159,14 +153,14 @@ static void forget_socket_facts(struct conn *conn)
 static uint32_t facts_of(const struct conn *conn, bool mini)
 {
     if (mini)
-        return MINI_FACTS;
+        return DEMO_MINI_FACTS;
     if (conn->state == STATE_LISTEN)
-        return LISTEN_FACTS;
+        return DEMO_LISTEN_FACTS;
     if (conn->state == STATE_CLOSED)
         return BOUND_FACTS;
     if (conn->state == STATE_SYN_SENT || conn->state == STATE_SYN_RECEIVED)
-        return SOCKET_FACTS & ~(uint32_t)(KNOWN_RTT | KNOWN_LAST_DATA);
-    return SOCKET_FACTS;
+        return DEMO_SOCKET_FACTS & ~(uint32_t)(KNOWN_RTT | KNOWN_LAST_DATA);
+    return DEMO_SOCKET_FACTS;
 }
 
 static void put_timer(struct conn *conn, bool mini)
@@ -178,11 +172,11 @@ static void put_timer(struct conn *conn, bool mini)
         [STATE_SYN_SENT] = {TIMER_RETRANSMIT, 800},
         [STATE_SYN_RECEIVED] = {TIMER_RETRANSMIT, 900},
         [STATE_FIN_WAIT_1] = {TIMER_RETRANSMIT, 210},
-        [STATE_FIN_WAIT_2] = {TIMER_TIME_WAIT, 60000},
+        [STATE_FIN_WAIT_2] = {DEMO_TIMER_TIME_WAIT, 60000},
         [STATE_CLOSE_WAIT] = {TIMER_KEEPALIVE, 7100000},
         [STATE_CLOSING] = {TIMER_RETRANSMIT, 230},
         [STATE_LAST_ACK] = {TIMER_RETRANSMIT, 220},
-        [STATE_TIME_WAIT] = {TIMER_TIME_WAIT, 60000},
+        [STATE_TIME_WAIT] = {DEMO_TIMER_TIME_WAIT, 60000},
     };
     conn->timer = timers[conn->state].timer;
     conn->timer_ms = timers[conn->state].ms;
@@ -268,7 +262,7 @@ void demo_facts_age(struct demo_rows *rows, uint32_t slot, const struct cast_row
     }
     if (DEMO_HAS_BIT(part->traits, TRAIT_FULL))
         conn->drops = 1289;
-    if (conn->timer == TIMER_TIME_WAIT)
+    if (conn->timer == DEMO_TIMER_TIME_WAIT)
         conn->timer_ms = 20000 + roll(rows, slot, ASK_AGE, 40000);
 }
 
@@ -329,7 +323,7 @@ static void flow_listen(struct demo_rows *rows, uint32_t slot, const struct cast
 static void count_down(const struct demo_rows *rows, struct conn *conn)
 {
     uint32_t ms = (uint32_t)(rows->settings.interval_ns / NS_PER_MS);
-    if (conn->timer == TIMER_TIME_WAIT)
+    if (conn->timer == DEMO_TIMER_TIME_WAIT)
         conn->timer_ms = conn->timer_ms > ms ? conn->timer_ms - ms : 60000;
     if (conn->state == STATE_SYN_SENT || conn->state == STATE_SYN_RECEIVED) {
         conn->timer_retrans++;

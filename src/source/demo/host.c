@@ -16,18 +16,22 @@ static const struct {
     {FACT_REQ_FULL_DROP, 0, 0},      {FACT_TW_OVERFLOW, 0, 0},
     {FACT_ABORT_ON_MEMORY, 0, 0},    {FACT_TIMEOUTS, 9120, 0},
     {FACT_TCP_ORPHAN, 0, 0},         {FACT_TCP_TW, 12, 0},
-    {FACT_TCP_MEM_PAGES, 812, 0},    {FACT_SOMAXCONN, 4096, 0},
-    {FACT_PORT_FIRST, 32768, 0},     {FACT_PORT_LAST, 60999, 0},
-    {FACT_SYNCOOKIES, 1, 0},         {FACT_MAX_SYN_BACKLOG, 1024, 0},
-    {FACT_MAX_TW_BUCKETS, 65536, 0}, {FACT_MAX_ORPHANS, 65536, 0},
-    {FACT_MEM_PRESSURE, 125568, 0},  {FACT_MEM_HIGH, 188352, 0},
-    {FACT_TW_REUSE, 2, 0},           {FACT_TIMESTAMPS, 1, 0},
-    {FACT_ABORT_ON_OVERFLOW, 0, 0},  {FACT_KEEPALIVE_TIME, 7200, 0},
-    {FACT_CONNTRACK_COUNT, 431, 0},  {FACT_CONNTRACK_MAX, 262144, 0},
+    {FACT_TCP_INUSE, 41, 0},         {FACT_TCP_ALLOC, 58, 0},
+    {FACT_TCP6_INUSE, 12, 0},        {FACT_TCP_MEM_PAGES, 812, 0},
+    {FACT_SOMAXCONN, 4096, 0},       {FACT_PORT_FIRST, 32768, 0},
+    {FACT_PORT_LAST, 60999, 0},      {FACT_SYNCOOKIES, 1, 0},
+    {FACT_MAX_SYN_BACKLOG, 1024, 0}, {FACT_MAX_TW_BUCKETS, 65536, 0},
+    {FACT_MAX_ORPHANS, 65536, 0},    {FACT_MEM_PRESSURE, 125568, 0},
+    {FACT_MEM_HIGH, 188352, 0},      {FACT_TW_REUSE, 2, 0},
+    {FACT_TIMESTAMPS, 1, 0},         {FACT_ABORT_ON_OVERFLOW, 0, 0},
+    {FACT_KEEPALIVE_TIME, 7200, 0},  {FACT_CONNTRACK_COUNT, 431, 0},
+    {FACT_CONNTRACK_MAX, 262144, 0},
 };
 
 void demo_host_fill(struct host_facts *facts, uint64_t frame)
 {
+    for (int fact = FACT_NONE + 1; fact < FACT_COUNT; fact++) /* nothing of it has happened */
+        host_fact_set(facts, (enum host_fact)fact, 0);
     for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
         host_fact_set(facts, (enum host_fact)FACTS[i].fact,
                       FACTS[i].start + FACTS[i].growth * frame);

@@ -13,6 +13,17 @@
 #define DEMO_NETNS              4026531840u
 #define DEMO_HAS_BIT(bits, bit) (((bits) & (bit)) != 0)
 
+/* What the kernel tells of a row (enum conn_known). */
+#define DEMO_LISTEN_FACTS                                                                          \
+    (KNOWN_UID | KNOWN_INODE | KNOWN_CGROUP | KNOWN_QUEUES | KNOWN_TIMER | KNOWN_DROPS | KNOWN_ULP)
+#define DEMO_SOCKET_FACTS                                                                          \
+    (DEMO_LISTEN_FACTS | KNOWN_INFO | KNOWN_BYTES_IN | KNOWN_BYTES_OUT | KNOWN_RTT |               \
+     KNOWN_LAST_DATA)
+#define DEMO_MINI_FACTS (KNOWN_QUEUES | KNOWN_TIMER)
+
+#define DEMO_CGROUP_FIRST    4001u /* cgroup id of CAST_GROUPS[0] */
+#define DEMO_TIMER_TIME_WAIT 3     /* idiag_timer */
+
 struct demo_fate {  /* what becomes of a row */
     uint32_t lives; /* begun so far */
     uint16_t left;  /* frames to go in its state, or to its next life */

@@ -95,6 +95,23 @@ static void what_it_learns_from_changes_takes_two_frames(void **state)
     scene_end(&scene);
 }
 
+static void what_is_hidden_is_not_taken_for_well(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (uint32_t hidden = 0; hidden < 2; hidden++) {
+        scene_frame(&scene)->missing.hidden_rows = hidden * 7;
+        scene_info(&scene, scene_row(&scene, STATE_ESTABLISHED, 40000, 2, 80), "rtt", 100);
+        scene_show(&scene);
+        assert_int_equal(scene_check(&scene, "close-wait-leak")->verdict,
+                         hidden ? VERDICT_NOT_CHECKED : VERDICT_OK);
+        assert_int_equal(scene_check(&scene, "peer-not-reading")->verdict, VERDICT_OK);
+    }
+    assert_non_null(strstr(scene_check(&scene, "close-wait-leak")->reason, "7 rows are hidden"));
+    scene_end(&scene);
+}
+
 static void its_memory_is_bounded(void **state)
 {
     struct scene scene;
@@ -236,6 +253,7 @@ int main(void)
         cmocka_unit_test(it_rises_at_once_falls_later_and_ends_after_a_quiet_time),
         cmocka_unit_test(what_held_in_the_first_frame_held_before),
         cmocka_unit_test(what_it_learns_from_changes_takes_two_frames),
+        cmocka_unit_test(what_is_hidden_is_not_taken_for_well),
         cmocka_unit_test(its_memory_is_bounded),
         cmocka_unit_test(limits_are_set_by_name),
         cmocka_unit_test(what_is_wrong_with_a_setting_is_said),

@@ -138,6 +138,7 @@ const struct detector BOUND_PILE = {
     .id = "bound-pile",
     .section = "going out",
     .title = "sockets that are bound and never connected",
+    .by_process = true,
     .worst = SEVERITY_WARNING,
     .needs = NEED_OWNER,
     .facts = {FACT_PORT_FIRST, FACT_PORT_LAST},

@@ -257,7 +257,7 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
     if (missing && !d->facts)
         detection_not_checked(d, "the counters of the network namespace were not read");
     else if (missing)
-        detection_not_checked(d, "%s is not readable or not in this kernel", missing);
+        detection_not_checked(d, "%s is not readable here, or not in this kernel", missing);
     else if (detector->details && d->frame->live_count > 0 && d->census->details == 0)
         detection_not_checked(d, "tcp_info was not read");
     else if (detector->changes && engine->frames < 2)
@@ -295,6 +295,10 @@ static void check_detector(struct finding_engine *engine, size_t index,
     if (!can_check(&d, engine))
         return;
     d.detector->evaluate(&d);
+    if (d.detector->by_process && d.draft_count == 0 && check->verdict == VERDICT_OK &&
+        input->frame->missing.hidden_rows > 0)
+        detection_not_checked(&d, "the owners of %u rows are hidden: it takes root or capabilities",
+                              input->frame->missing.hidden_rows);
     for (uint32_t i = 0; i < d.draft_count; i++)
         take_draft(engine, &engine->drafts[i], input->frame);
 }

@@ -117,6 +117,7 @@ struct detector {
     uint8_t worst;       /* enum finding_severity: never reports worse */
     uint32_t needs;      /* enum need of the frames */
     uint8_t facts[4];    /* enum host_fact without which it cannot be checked; 0 behind the last */
+    bool by_process;     /* rows whose owner is hidden are not seen by it */
     bool details;        /* cannot be checked without tcp_info */
     bool changes;        /* needs two frames at least */
     uint16_t hold_s;     /* must hold so long before it begins; 0 = in two of three frames */

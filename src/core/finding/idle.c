@@ -33,6 +33,7 @@ const struct detector IDLE_WITHOUT_KEEPALIVE = {
     .id = "idle-without-keepalive",
     .section = "idle",
     .title = "idle connections without keepalive",
+    .by_process = true,
     .worst = SEVERITY_WARNING,
     .needs = NEED_OWNER,
     .limits = {{"rows", 20, "", "rows of a process, idle for more than 350 s"}},

@@ -418,6 +418,7 @@ const struct detector WE_NOT_READING = {
     .id = "we-not-reading",
     .section = "loss",
     .title = "a process that does not read what arrived",
+    .by_process = true,
     .worst = SEVERITY_CRITICAL,
     .details = true,
     .needs = NEED_OWNER | NEED_DETAIL,

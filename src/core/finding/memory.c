@@ -119,6 +119,7 @@ const struct detector BUFFER_HOGS = {
     .id = "buffer-hogs",
     .section = "memory",
     .title = "a process that holds most of TCP's memory",
+    .by_process = true,
     .worst = SEVERITY_WARNING,
     .details = true,
     .needs = NEED_OWNER | NEED_DETAIL,

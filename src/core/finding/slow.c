@@ -272,6 +272,7 @@ const struct detector NOISY_NEIGHBOR = {
     .id = "noisy-neighbor",
     .section = "slow",
     .title = "a process whose traffic makes all others wait",
+    .by_process = true,
     .worst = SEVERITY_WARNING,
     .details = true,
     .needs = NEED_OWNER | NEED_DETAIL | NEED_HOST_FACTS,

@@ -144,7 +144,6 @@ static void put_csv_ms(struct buffer *out, bool known, int64_t ns)
 
 void event_csv_line(struct buffer *out, const struct event *event)
 {
-    static const char *const words[] = {"", "open", "state", "close", "gap"};
     const struct tuple *tuple = &event->tuple;
     bool remote = tuple->remote_port || !addr_is_zero(&tuple->remote);
     bool real = event->kind != EVENT_LOST;
@@ -152,7 +151,7 @@ void event_csv_line(struct buffer *out, const struct event *event)
 
     text_rfc3339(text, sizeof(text), event->wall_ns);
     csv_cell(out, text, true);
-    csv_cell(out, words[event->kind], false);
+    csv_cell(out, words_name(&EVENT_KIND_WORDS, event->kind), false);
     csv_cell(out, real ? TCP_STATES[event->from].name : "", false);
     csv_cell(out, real ? TCP_STATES[event->to].name : "", false);
     csv_cell(out, !real ? "" : tuple->family == FAMILY_INET6 ? "inet6" : "inet", false);

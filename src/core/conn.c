@@ -1,20 +1,47 @@
 /* One row: its identity, its rates, the words for what stands in place of an owner.
- * Knows nothing of frames. */
+ * Independent of frames. */
 #include "core/conn.h"
 
 #include <stddef.h>
 
 #define RATE_MAX ((UINT64_C(1) << 40) - 1)
 
-static const char *const OWNER_WORDS[] = {
+static const char *const OWNERS[] = {
     [OWNER_UNKNOWN] = "unknown", [OWNER_PROCESS] = NULL, [OWNER_HIDDEN] = "hidden",
     [OWNER_NONE] = "none",       [OWNER_LAST] = "last",  [OWNER_LISTENER] = "listener",
     [OWNER_UNSEEN] = "unseen",
 };
+const struct words OWNER_WORDS = WORDS(OWNERS);
+
+static const char *const UNITS_FROM[] = {NULL, "process", "socket"};
+const struct words UNIT_FROM_WORDS = WORDS(UNITS_FROM);
+
+static const char *const MARKS[] = {NULL, "opened", "changed", "closed"};
+const struct words MARK_WORDS = WORDS(MARKS);
+
+/* idiag_timer, by inet_diag_fill_timer of net/ipv4/inet_diag.c */
+static const char *const TIMERS[] = {NULL, "on", "keepalive", "timewait", "persist"};
+const struct words TIMER_WORDS = WORDS(TIMERS);
+static const char *const TIMERS_LONG[] = {NULL, "retransmit", "keepalive", "time-wait", "probe"};
+const struct words TIMER_LABELS = WORDS(TIMERS_LONG);
+
+/* RCV_SHUTDOWN 1, SEND_SHUTDOWN 2 of include/net/sock.h */
+static const char *const SHUTDOWNS[] = {"none", "in", "out", "both"};
+const struct words SHUTDOWN_WORDS = WORDS(SHUTDOWNS);
+
+/* TLS_1_2_VERSION 0x0303, TLS_1_3_VERSION 0x0304 of include/uapi/linux/tls.h */
+static const char *const TLS_VERSIONS[] = {"1.2", "1.3"};
+const struct words TLS_VERSION_WORDS = {.list = TLS_VERSIONS, .count = 2, .first = 0x0303};
+
+/* TLS_CIPHER_* of include/uapi/linux/tls.h, from TLS_CIPHER_AES_GCM_128 = 51 on */
+static const char *const TLS_CIPHERS[] = {"aes-gcm-128",       "aes-gcm-256", "aes-ccm-128",
+                                          "chacha20-poly1305", "sm4-gcm",     "sm4-ccm",
+                                          "aria-gcm-128",      "aria-gcm-256"};
+const struct words TLS_CIPHER_WORDS = {.list = TLS_CIPHERS, .count = 8, .first = 51};
 
 const char *owner_word_name(uint8_t word)
 {
-    return word < sizeof(OWNER_WORDS) / sizeof(OWNER_WORDS[0]) ? OWNER_WORDS[word] : NULL;
+    return words_name(&OWNER_WORDS, word);
 }
 
 static uint64_t cap_rate(uint64_t rate)

@@ -8,6 +8,7 @@
 #include "core/addr.h"
 #include "core/offload.h"
 #include "core/state.h"
+#include "core/words.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,12 +54,21 @@ enum owner_word {
     OWNER_LISTENER,    /* not yet accepted: conn.owner is its listener's */
     OWNER_UNSEEN       /* none that /proc shows; those of other pid namespaces it does not show */
 };
+extern const struct words OWNER_WORDS;
 const char *owner_word_name(uint8_t word); /* "hidden" ...; NULL for OWNER_PROCESS */
 
 enum unit_from { UNIT_FROM_NOTHING = 0, UNIT_FROM_PROCESS, UNIT_FROM_SOCKET };
+extern const struct words UNIT_FROM_WORDS;
 
 /* What just happened to a row; shown while now - changed_ns < highlight. */
 enum conn_mark { MARK_NONE = 0, MARK_OPENED, MARK_CHANGED, MARK_CLOSED };
+extern const struct words MARK_WORDS;
+
+extern const struct words TIMER_WORDS;       /* of conn.timer, as ss has them */
+extern const struct words TIMER_LABELS;      /* the same for the connection page */
+extern const struct words SHUTDOWN_WORDS;    /* of conn_detail.shutdown */
+extern const struct words TLS_VERSION_WORDS; /* of conn_detail.tls_version */
+extern const struct words TLS_CIPHER_WORDS;  /* of conn_detail.tls_cipher */
 
 struct conn {
     /* identity and what the diff touches */
@@ -113,6 +123,20 @@ struct conn {
     uint32_t detail; /* index in frame.details: all of tcp_info */
 };
 
+/* Places in conn_detail.meminfo: SK_MEMINFO_* of include/uapi/linux/sock_diag.h. */
+enum conn_meminfo {
+    MEMINFO_RMEM_ALLOC,
+    MEMINFO_RCVBUF,
+    MEMINFO_WMEM_ALLOC,
+    MEMINFO_SNDBUF,
+    MEMINFO_FWD_ALLOC,
+    MEMINFO_WMEM_QUEUED,
+    MEMINFO_OPTMEM,
+    MEMINFO_BACKLOG,
+    MEMINFO_DROPS,
+    MEMINFO_COUNT
+};
+
 /* Everything else sock_diag gives of a row; collected only when asked for (NEED_DETAIL or page). */
 #define CONN_INFO_MAX 320
 struct conn_detail {
@@ -121,7 +145,7 @@ struct conn_detail {
     uint8_t meminfo_count;       /* SK_MEMINFO_* values sent */
     uint8_t has_tos, tos, has_tclass, tclass, has_mark, shutdown, has_shutdown;
     uint32_t mark;
-    uint32_t meminfo[9];
+    uint32_t meminfo[MEMINFO_COUNT];
     char congestion[16]; /* safe text, "" = not reported */
     uint8_t tls_version_known;
     uint16_t tls_version, tls_cipher; /* TLS_1_2_VERSION ..., TLS_CIPHER_*; 0 = not reported */

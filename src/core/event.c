@@ -8,6 +8,11 @@
 
 #define RING_MAX (1u << 24)
 
+static const char *const KINDS[] = {NULL, "open", "state", "close", "gap"};
+const struct words EVENT_KIND_WORDS = WORDS(KINDS);
+static const char *const ORIGINS[] = {"frame", "destroy", "bpf", NULL};
+const struct words EVENT_ORIGIN_WORDS = WORDS(ORIGINS);
+
 struct event_ring {
     pthread_mutex_t mutex;
     uint64_t next;  /* number of the next event */

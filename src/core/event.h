@@ -19,7 +19,10 @@ enum event_kind {
     EVENT_LOST   /* `lost` events at least are missing here; text says why; no connection */
 };
 
+extern const struct words EVENT_KIND_WORDS;
+
 enum event_origin { EVENT_FROM_FRAME = 0, EVENT_FROM_DESTROY, EVENT_FROM_BPF, EVENT_FROM_LOG };
+extern const struct words EVENT_ORIGIN_WORDS; /* none for EVENT_FROM_LOG */
 
 struct event {
     uint64_t number; /* set by the ring: 1, 2, 3 ... */

@@ -70,6 +70,7 @@ enum missing_reason {
     MISSING_PROC = 1u << 7, /* /proc is not mounted, another pid namespace's, or unreadable */
     MISSING_IPV6 = 1u << 8  /* the kernel has no IPv6 (a fact, not an error) */
 };
+extern const struct words MISSING_WORDS; /* by number of the bit */
 
 struct missing {
     uint32_t reasons;      /* enum missing_reason */

@@ -1,5 +1,5 @@
 /* TCP_INFO made from INFO_FIELDS, and reading a field of a struct tcp_info of any length.
- * Must not know columns or JSON. */
+ * Independent of columns and JSON. */
 #include "core/info.h"
 
 #include "core/info_fields.h"
@@ -29,4 +29,52 @@ const struct info_field *info_field_find(const char *name)
             return &TCP_INFO[i];
     }
     return NULL;
+}
+
+#define IN_ROW(member)                                                                             \
+    {                                                                                              \
+        .of = FACT_OF_CONN, FACT_NUMBER_AT(, conn, member)                                         \
+    }
+#define TICKS                                                                                      \
+    {                                                                                              \
+        .form = FACT_TICK_UP                                                                       \
+    }
+
+static const struct fact FACTS[sizeof(TCP_INFO) / sizeof(TCP_INFO[0])] = {
+    [INFO_state] = IN_ROW(kernel_state),    [INFO_last_data_sent] = IN_ROW(last_data_sent_ms),
+    [INFO_last_ack_sent] = TICKS,           [INFO_last_data_recv] = IN_ROW(last_data_received_ms),
+    [INFO_last_ack_recv] = TICKS,           [INFO_rtt] = IN_ROW(rtt_us),
+    [INFO_snd_cwnd] = IN_ROW(cwnd),         [INFO_total_retrans] = IN_ROW(retrans),
+    [INFO_bytes_sent] = IN_ROW(bytes_sent), [INFO_bytes_retrans] = IN_ROW(bytes_retrans),
+};
+
+const struct fact *info_in_row(unsigned index)
+{
+    return FACTS[index].size ? &FACTS[index] : NULL;
+}
+
+bool info_ticks(unsigned index)
+{
+    return FACTS[index].form == FACT_TICK_UP;
+}
+
+void info_set(const struct info_field *field, uint8_t *info, uint64_t value)
+{
+    uint8_t *at = info + field->offset;
+    uint8_t one = (uint8_t)value;
+    uint16_t two = (uint16_t)value;
+    uint32_t four = (uint32_t)value;
+
+    if (field->bits) {
+        unsigned mask = ((1u << field->bits) - 1u) << field->shift;
+        one = (uint8_t)((*at & ~mask) | ((value << field->shift) & mask));
+    }
+    if (field->size == sizeof(one))
+        memcpy(at, &one, sizeof(one));
+    else if (field->size == sizeof(two))
+        memcpy(at, &two, sizeof(two));
+    else if (field->size == sizeof(four))
+        memcpy(at, &four, sizeof(four));
+    else
+        memcpy(at, &value, sizeof(value));
 }

@@ -6,6 +6,8 @@
 #define TCPLENS_CORE_INFO_H
 
 #include "core/conn.h"
+#include "core/fact.h"
+#include "core/info_fields.h"
 
 #include <string.h>
 
@@ -31,8 +33,21 @@ struct info_field {
                             UINT64_MAX: none */
 };
 
+enum info_index { /* place in TCP_INFO */
+#define INFO_INDEX(field, id, json, label, title, offset, size, shift, bits, unit, unset)          \
+    INFO_##field,
+                  INFO_FIELDS(INFO_INDEX, INFO_INDEX)
+#undef INFO_INDEX
+};
+#define INFO_NOTHING(field, id, json, label, title, offset, size, shift, bits, unit, unset)
+
 extern const struct info_field TCP_INFO[];
 extern const size_t tcp_info_count;
+
+/* The member of struct conn that holds the same; NULL = none. */
+const struct fact *info_in_row(unsigned index);
+bool info_ticks(unsigned index); /* ms that grow by themselves, and no member of struct conn */
+void info_set(const struct info_field *field, uint8_t *info, uint64_t value);
 
 const struct info_field *info_field_find(const char *name);
 /* In the header because writing a row reads some sixty of them. */
@@ -55,6 +70,15 @@ static inline uint64_t info_read_number(const uint8_t *bytes, unsigned size)
         return two;
     }
     return bytes[0];
+}
+
+/* tcp_get_info (net/ipv4/tcp.c, Linux 6.18) fills in next to nothing of a listener. last_ack_recv
+ * is time since boot before the first ACK, as last_data_recv is. */
+static inline bool info_is_filled(const struct conn *conn, unsigned index)
+{
+    if (conn->state == STATE_LISTEN)
+        return false;
+    return index != INFO_last_ack_recv || (conn->known & KNOWN_LAST_DATA);
 }
 
 /* False when the kernel did not report the field. */

@@ -1,4 +1,4 @@
-/* Offload state from the kTLS facts of sock_diag. Knows nothing of netlink or of frames. */
+/* Offload state from the kTLS facts of sock_diag. Independent of netlink and of frames. */
 #include "core/offload.h"
 
 #include <errno.h>
@@ -12,14 +12,16 @@ static const char *const STATE_NAMES[] = {
     [OFFLOAD_UPLOADING] = "Uploading",
 };
 
-enum { STATE_NAME_COUNT = sizeof(STATE_NAMES) / sizeof(STATE_NAMES[0]) };
+const struct words OFFLOAD_WORDS = WORDS(STATE_NAMES);
 
 static const char *const ULP_NAMES[] = {
     [ULP_UNKNOWN] = NULL,  [ULP_ABSENT] = NULL, [ULP_TLS] = "tls",
-    [ULP_MPTCP] = "mptcp", [ULP_SMC] = "smc",   [ULP_OTHER] = NULL,
+    [ULP_MPTCP] = "mptcp", [ULP_SMC] = "smc",   [ULP_OTHER] = "other",
 };
+const struct words ULP_WORDS = WORDS(ULP_NAMES);
 
-enum { ULP_NAME_COUNT = sizeof(ULP_NAMES) / sizeof(ULP_NAMES[0]) };
+static const char *const TLS_CONFS[] = {NULL, "base", "sw", "hw", "hw-record"};
+const struct words TLS_CONF_WORDS = WORDS(TLS_CONFS);
 
 static bool is_hardware(uint8_t conf)
 {
@@ -53,7 +55,7 @@ enum offload_state offload_decide(uint8_t ulp, uint8_t tls_tx, uint8_t tls_rx, u
 
 const char *offload_name(uint8_t state)
 {
-    return state < STATE_NAME_COUNT ? STATE_NAMES[state] : NULL;
+    return words_name(&OFFLOAD_WORDS, state);
 }
 
 static bool same_word(const char *word, const char *name, size_t length)
@@ -63,7 +65,7 @@ static bool same_word(const char *word, const char *name, size_t length)
 
 int offload_from_name(const char *name, size_t length, uint8_t *state)
 {
-    for (unsigned i = 0; i < STATE_NAME_COUNT; i++) {
+    for (unsigned i = 0; i < OFFLOAD_WORDS.count; i++) {
         bool is_digit = length == 1 && name[0] == (char)('0' + i);
         if (is_digit || same_word(STATE_NAMES[i], name, length)) {
             *state = (uint8_t)i;
@@ -98,14 +100,11 @@ const char *offload_fact(uint8_t ulp, uint8_t tls_tx, uint8_t tls_rx)
 
 const char *ulp_name(uint8_t ulp)
 {
-    return ulp < ULP_NAME_COUNT ? ULP_NAMES[ulp] : NULL;
+    return ulp == ULP_OTHER ? NULL : words_name(&ULP_WORDS, ulp);
 }
 
 uint8_t ulp_from_name(const char *name, size_t length)
 {
-    for (unsigned i = 0; i < ULP_NAME_COUNT; i++)
-        if (ULP_NAMES[i] != NULL && strlen(ULP_NAMES[i]) == length &&
-            memcmp(ULP_NAMES[i], name, length) == 0)
-            return (uint8_t)i;
-    return ULP_OTHER;
+    int found = words_find(&ULP_WORDS, name, length);
+    return found < 0 ? (uint8_t)ULP_OTHER : (uint8_t)found;
 }

@@ -3,6 +3,8 @@
 #ifndef TCPLENS_CORE_OFFLOAD_H
 #define TCPLENS_CORE_OFFLOAD_H
 
+#include "core/words.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +32,11 @@ enum tls_conf { /* TLS_CONF_* of include/uapi/linux/tls.h; 0 = not reported */
  * before (OFFLOAD_UNKNOWN if none): Uploading = Offloaded before and not now. */
 enum offload_state offload_decide(uint8_t ulp, uint8_t tls_tx, uint8_t tls_rx, uint8_t previous);
 
-/* "InHost", "Offloading", "Offloaded", "Uploading"; NULL for anything else. */
+extern const struct words OFFLOAD_WORDS;  /* "InHost", "Offloading", "Offloaded", "Uploading" */
+extern const struct words ULP_WORDS;      /* those of ulp_name, and "other" */
+extern const struct words TLS_CONF_WORDS; /* enum tls_conf */
+
+/* By OFFLOAD_WORDS; NULL for anything else. */
 const char *offload_name(uint8_t state);
 
 /* By name (case-insensitive) or decimal number 0..3; -EINVAL for anything else, Max (4) included.

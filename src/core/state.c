@@ -1,4 +1,4 @@
-/* The 12 TCP states in one table. Pure: knows nothing of frames, sockets or screens. */
+/* The 12 TCP states in one table. Pure; independent of frames, sockets and screens. */
 #include "core/state.h"
 
 #include <errno.h>
@@ -85,6 +85,11 @@ const struct state_facts TCP_STATES[STATE_COUNT] = {
                           .short_name = "DELETE-TCB",
                           .role = STATE_ROLE_GONE},
 };
+
+_Static_assert(sizeof(struct state_facts) % sizeof(char *) == 0, "STATE_WORDS steps by pointers");
+const struct words STATE_WORDS = {.list = &TCP_STATES[0].name,
+                                  .count = STATE_COUNT,
+                                  .step = sizeof(struct state_facts) / sizeof(char *)};
 
 enum { KERNEL_NEW_SYN_RECV = 12, KERNEL_BOUND_INACTIVE = 13, KERNEL_COUNT = 14 };
 

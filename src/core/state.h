@@ -1,8 +1,10 @@
 /* The 12 TCP states: number, names, colour role and legal successors, in one table.
  * Numbers 1..12 are those of MIB_TCP_STATE (RFC 4022 order as Windows counts it); kernel numbers
- * are those of include/net/tcp_states.h (Linux 6.18). Pure: knows nothing of frames or screens. */
+ * are those of include/net/tcp_states.h (Linux 6.18). Pure; independent of frames and screens. */
 #ifndef TCPLENS_CORE_STATE_H
 #define TCPLENS_CORE_STATE_H
+
+#include "core/words.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,6 +50,7 @@ struct state_facts {
 };
 
 extern const struct state_facts TCP_STATES[STATE_COUNT]; /* indexed by enum tcp_state; [0] is "" */
+extern const struct words STATE_WORDS;                   /* their names */
 
 /* Kernel number (1..13) to state: NEW_SYN_RECV (12) is SYN-RECEIVED, BOUND_INACTIVE (13) and CLOSE
  * (7) are CLOSED. STATE_NONE for anything else. */

@@ -18,7 +18,16 @@ enum exit_code {
     EXIT_PARTLY = 3
 }; /* 128+n: signal n */
 
-enum command_kind { RUN_TOP, RUN_LIST, RUN_EVENTS, RUN_RECORD, RUN_REPLAY, RUN_CLOSE, RUN_DOCTOR, RUN_COUNT };
+enum command_kind {
+    RUN_TOP,
+    RUN_LIST,
+    RUN_EVENTS,
+    RUN_RECORD,
+    RUN_REPLAY,
+    RUN_CLOSE,
+    RUN_DOCTOR,
+    RUN_COUNT
+};
 
 #define OPTION_SETS_MAX 64u
 
@@ -38,8 +47,8 @@ struct options {
     uint8_t budget_percent; /* default 25 */
     enum events_source events;
     const char *from, *at, *theme, *file, *output_file; /* NULL = not given */
-    uint64_t rotate_bytes; /* 0 = no */
-    int64_t rotate_ns;     /* 0 = no */
+    uint64_t rotate_bytes;                              /* 0 = no */
+    int64_t rotate_ns;                                  /* 0 = no */
     unsigned keep;
     bool ascii, read_only, with_args, dry_run, yes, force;
     uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */
@@ -51,7 +60,7 @@ struct options {
         unsigned count;
     } sets; /* --set, each time it was given */
     bool describe;
-    char *filter;     /* the remaining words joined by blanks; NULL = none */
+    char *filter; /* the remaining words joined by blanks; NULL = none */
 };
 
 /* One row a command; main.c binds them to their functions. */

@@ -14,6 +14,7 @@
 void session_state_init(struct session_state *state)
 {
     *state = (struct session_state){.next_proc = 1};
+    logged_facts_gather(&state->logged);
 }
 
 static void names_clear(struct session_names *names)

@@ -4,7 +4,7 @@
 #define TCPLENS_SESSION_STATE_H
 
 #include "base/map.h"
-#include "core/frame.h"
+#include "core/column/column.h"
 
 #define SESSION_ROWS_MAX    500000u
 #define SESSION_PROCS_MAX   131072u
@@ -55,6 +55,7 @@ struct session_names {
 };
 
 struct session_state {
+    struct logged_facts logged; /* by which rows are written and read */
     struct session_row *rows;
     uint32_t row_count, row_capacity;
     struct map row_of; /* serial -> index in rows */

@@ -228,7 +228,7 @@ static void draw_column(const struct column_context *context, const struct conn 
     if (!column || column_format(column, context, conn, words, sizeof(words)) == 0)
         return;
     struct column_value value;
-    if (column->type == TYPE_BYTES && column->value(context, conn, &value))
+    if (column->type == TYPE_BYTES && column_get(column, context, conn, &value))
         page_bytes(words, sizeof(words), (uint64_t)value.number);
     draw_title(text, title, titled);
     page_item(text, INDENT, label, ROLE_NORMAL, words);

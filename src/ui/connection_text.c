@@ -23,8 +23,6 @@ static const struct {
     {1u << 0, "ts"},       {1u << 1, "sack"},    {1u << 3, "ecn"},       {1u << 4, "ecn-seen"},
     {1u << 5, "syn-data"}, {1u << 6, "usec-ts"}, {1u << 7, "fast-open"},
 };
-/* idiag_timer, by inet_diag_fill_timer of net/ipv4/inet_diag.c */
-static const char *const TIMERS[] = {NULL, "retransmit", "keepalive", "time-wait", "probe"};
 #define OPTION_WSCALE (1u << 2)
 
 static void column_text(const struct column_context *context, const struct conn *conn,
@@ -343,10 +341,10 @@ static void draw_settings(const struct column_context *context, const struct con
         text_span(left, sizeof(left), (int64_t)conn->timer_ms * 1000000);
     else
         text_age(left, sizeof(left), (int64_t)conn->timer_ms * 1000000);
-    bool timed = (conn->known & KNOWN_TIMER) && conn->timer > 0 &&
-                 conn->timer < sizeof(TIMERS) / sizeof(TIMERS[0]);
+    bool timed =
+        (conn->known & KNOWN_TIMER) && conn->timer > 0 && words_name(&TIMER_LABELS, conn->timer);
     if (timed) {
-        snprintf(words, sizeof(words), "%s %s", TIMERS[conn->timer], left);
+        snprintf(words, sizeof(words), "%s %s", words_name(&TIMER_LABELS, conn->timer), left);
         page_item(text, 1, "timer", ROLE_NORMAL, words);
     }
     column_text(context, conn, "congestion", words, sizeof(words));

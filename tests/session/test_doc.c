@@ -47,20 +47,21 @@ static bool is_named(const char *begin, const char *end, const char *key)
     return found && found < end;
 }
 
-static bool in_table(const struct session_key *keys, size_t count, const char *name, size_t length)
+static bool in_table(const struct fact *keys, size_t count, const char *name, size_t length)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strlen(keys[i].name) == length && !memcmp(keys[i].name, name, length))
+        if (strlen(keys[i].key) == length && !memcmp(keys[i].key, name, length))
             return true;
     }
     return false;
 }
 
+static struct logged_facts facts;
+
 static bool is_a_key(const struct section *section, const char *name, size_t length)
 {
-    const struct session_key *tables[] = {SESSION_ROW_KEYS, SESSION_DETAIL_KEYS, SESSION_PROC_KEYS};
-    const size_t counts[] = {session_row_key_count, session_detail_key_count,
-                             session_proc_key_count};
+    const struct fact *tables[] = {facts.rows.list, facts.details.list, SESSION_PROC_KEYS};
+    const size_t counts[] = {facts.rows.count, facts.details.count, session_proc_key_count};
 
     for (size_t i = 0; i < 3; i++) {
         if (section->tables[i] && in_table(tables[i], counts[i], name, length))
@@ -88,13 +89,12 @@ static void check_section(const char *doc, const struct section *section)
             strcmp(key->name, "t") && !is_named(begin, end, key->name))
             fail_msg("%s: \"%s\" is missing", section->title, key->name);
     }
-    const struct session_key *tables[] = {SESSION_ROW_KEYS, SESSION_DETAIL_KEYS, SESSION_PROC_KEYS};
-    const size_t counts[] = {session_row_key_count, session_detail_key_count,
-                             session_proc_key_count};
+    const struct fact *tables[] = {facts.rows.list, facts.details.list, SESSION_PROC_KEYS};
+    const size_t counts[] = {facts.rows.count, facts.details.count, session_proc_key_count};
     for (size_t t = 0; t < 3; t++) {
         for (size_t i = 0; section->tables[t] && i < counts[t]; i++) {
-            if (!is_named(begin, end, tables[t][i].name))
-                fail_msg("%s: \"%s\" is missing", section->title, tables[t][i].name);
+            if (!is_named(begin, end, tables[t][i].key))
+                fail_msg("%s: \"%s\" is missing", section->title, tables[t][i].key);
         }
     }
     for (const char *row = strstr(begin, "\n| `"); row && row < end;
@@ -109,6 +109,8 @@ static void test_keys(void **state)
 {
     char *doc = read_doc();
     (void)state;
+    logged_facts_gather(&facts);
+    assert_true(facts.rows.count < FACT_LIST_MAX && facts.details.count < FACT_LIST_MAX);
     for (size_t i = 0; i < UNIT_COUNT(sections); i++)
         check_section(doc, &sections[i]);
     free(doc);

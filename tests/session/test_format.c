@@ -292,18 +292,20 @@ static void test_keys_of_rows(void **state)
 
 static bool is_key_of(enum record_kind kind, const char *name)
 {
+    static struct logged_facts facts;
+    logged_facts_gather(&facts);
     bool row = kind == RECORD_ROW || kind == RECORD_SAMPLE;
     for (size_t i = 0; i < session_other_key_count; i++) {
         if ((SESSION_OTHER_KEYS[i].records & RECORD_BIT(kind)) &&
             !strcmp(SESSION_OTHER_KEYS[i].name, name))
             return true;
     }
-    for (size_t i = 0; row && i < session_row_key_count; i++) {
-        if (!strcmp(SESSION_ROW_KEYS[i].name, name))
+    for (size_t i = 0; row && i < facts.rows.count; i++) {
+        if (!strcmp(facts.rows.list[i].key, name))
             return true;
     }
-    for (size_t i = 0; row && i < session_detail_key_count; i++) {
-        if (!strcmp(SESSION_DETAIL_KEYS[i].name, name))
+    for (size_t i = 0; row && i < facts.details.count; i++) {
+        if (!strcmp(facts.details.list[i].key, name))
             return true;
     }
     for (size_t i = 0; row && i < tcp_info_count; i++) {
@@ -311,7 +313,7 @@ static bool is_key_of(enum record_kind kind, const char *name)
             return true;
     }
     for (size_t i = 0; kind == RECORD_PROC && i < session_proc_key_count; i++) {
-        if (!strcmp(SESSION_PROC_KEYS[i].name, name))
+        if (!strcmp(SESSION_PROC_KEYS[i].key, name))
             return true;
     }
     return false;

@@ -33,7 +33,7 @@ static json_t *row_back(const struct column_context *context, const struct conn 
 
 static int64_t value_in_unit(const struct column *column, const struct column_value *value)
 {
-    return column->type == TYPE_DURATION ? value->number / column->json_unit_ns : value->number;
+    return column->type == TYPE_DURATION ? value->number / column->unit_ns : value->number;
 }
 
 static void check_text(const json_t *member, const char *expected, const char *key)
@@ -83,7 +83,7 @@ static void check_row(const struct column_context *context, const struct conn *c
         struct column_value value;
         const bool written = columns[i].json && !columns[i].when_named;
         const json_t *member = written ? json_object_get(object, columns[i].json) : NULL;
-        bool known = written && columns[i].value(context, conn, &value);
+        bool known = written && column_get(&columns[i], context, conn, &value);
 
         if (known != (member != NULL))
             fail_msg("%s is %s", columns[i].json, known ? "lacking" : "not known");

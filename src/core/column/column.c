@@ -143,6 +143,9 @@ static size_t format_by_type(const struct column *column, const struct column_va
     case TYPE_PORT:
         return (size_t)snprintf(out, size, "%lld", (long long)value->number);
     case TYPE_COUNT:
+        if (column->exact)
+            return (size_t)snprintf(out, size, "%lld", (long long)value->number);
+        return text_count(out, size, (uint64_t)value->number);
     case TYPE_BYTES:
     case TYPE_RATE:
         return text_count(out, size, (uint64_t)value->number);
@@ -163,7 +166,7 @@ size_t column_format(const struct column *column, const struct column_context *c
 
     if (column->format)
         return column->format(context, conn, out, size);
-    if (!column->value(context, conn, &value))
+    if (!column_get(column, context, conn, &value))
         return copy(out, size, "");
     return format_by_type(column, &value, out, size);
 }
@@ -240,7 +243,7 @@ bool column_sort_key(const struct column *column, const struct column_context *c
 
     if (column->value == value_age)
         return age_key(context, conn, key);
-    if (!column->value(context, conn, &value))
+    if (!column_get(column, context, conn, &value))
         return false;
     if (column->type == TYPE_ADDRESS)
         *key = address_key(column_addr(column, conn), conn->tuple.family);
@@ -308,8 +311,8 @@ int column_compare(const struct column *column, const struct column_context *con
 
     if (column->type == TYPE_ADDRESS)
         return compare_addresses(column, a, b);
-    has_a = column->value(context, a, &value_a);
-    has_b = column->value(context, b, &value_b);
+    has_a = column_get(column, context, a, &value_a);
+    has_b = column_get(column, context, b, &value_b);
     if (!has_a || !has_b)
         return (int)has_b - (int)has_a;
     if (column->type == TYPE_TEXT)

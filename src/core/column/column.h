@@ -4,6 +4,7 @@
 #ifndef TCPLENS_CORE_COLUMN_COLUMN_H
 #define TCPLENS_CORE_COLUMN_COLUMN_H
 
+#include "core/fact.h"
 #include "core/frame.h"
 
 #include <stdbool.h>
@@ -74,11 +75,16 @@ struct column {
     uint8_t grow;      /* share of spare width, 0 = fixed */
     uint8_t leave;     /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
     bool right;        /* aligned right */
+    bool exact;        /* a number that names something: written in full */
     bool of_owner;     /* the same for all rows that core/json/memo.c takes for one owner's; these
                         * columns     follow each other */
     bool descending;   /* first press of sort: largest first */
     uint32_t needs;    /* enum need */
-    /* false = not known for this row (value untouched): blank, absent in JSON, no filter matches */
+    bool logged;       /* the session log has `fact`, under the JSON key */
+    uint32_t with;     /* all of these KNOWN_* must be known, too */
+    uint32_t without;  /* KNOWN_* that says that it is not */
+    struct fact fact;  /* where its value stands */
+    /* Where there is more to it than the member; NULL = column_read. Like column_get. */
     bool (*value)(const struct column_context *context, const struct conn *conn,
                   struct column_value *value);
     /* Text for the screen; NULL = by type. Returns bytes; "" = not known. Never wider text than
@@ -88,14 +94,48 @@ struct column {
     /* Writes the JSON value, where it is none of the types'; NULL = by type. */
     void (*put_json)(struct buffer *buffer, const struct column_context *context,
                      const struct conn *conn);
-    uint32_t json_unit_ns; /* TYPE_DURATION: ns in the unit of the JSON key */
-    int32_t argument;      /* columns of tcp_info: index in TCP_INFO and 1; 0 for all others */
+    uint32_t unit_ns; /* TYPE_DURATION: ns in the unit of the member and of the JSON key */
+    int32_t argument; /* columns of tcp_info: index in TCP_INFO and 1; 0 for all others */
 };
 
 extern const struct column columns[];
 extern const size_t column_count;
+/* What the session log has of rows and details beyond the columns that are `logged`. */
+extern const struct fact log_facts[];
+extern const size_t log_fact_count;
+
+/* All that a session log has of rows (struct conn) and of details (struct conn_detail, but for
+ * tcp_info), with their keys. */
+#define FACT_LIST_MAX 64u
+struct fact_list {
+    struct fact list[FACT_LIST_MAX];
+    uint32_t count;
+};
+struct logged_facts {
+    struct fact_list rows, details;
+    struct {
+        uint16_t begin, end;
+    } spans[FACT_LIST_MAX + 2]; /* bytes of struct conn that are compared */
+    uint32_t span_count;
+};
+void logged_facts_gather(struct logged_facts *facts);
+/* True if lines of these rows would say the same, but for what ticks. May take rows for different
+ * that are not. */
+bool logged_facts_equal(const struct logged_facts *facts, const struct conn *a,
+                        const struct conn *b);
 
 #define COLUMN_LIST_MAX 256 /* columns in one list */
+
+/* The fact of this row. False = not known (value untouched): blank, absent in JSON, no filter
+ * matches. */
+bool column_read(const struct column *column, const struct column_context *context,
+                 const struct conn *conn, struct column_value *value);
+static inline bool column_get(const struct column *column, const struct column_context *context,
+                              const struct conn *conn, struct column_value *value)
+{
+    return column->value ? column->value(context, conn, value)
+                         : column_read(column, context, conn, value);
+}
 
 const struct column *column_find(const char *id, size_t length); /* NULL if unknown */
 size_t column_index(const struct column *column);

@@ -20,41 +20,26 @@ static size_t copy(char *out, size_t size, const char *text)
     return length;
 }
 
-/* Exact: these numbers name something, they do not measure it. */
-static size_t format_exact(bool known, const struct column_value *value, char *out, size_t size)
-{
-    if (!known)
-        return copy(out, size, "");
-    return (size_t)snprintf(out, size, "%lld", (long long)value->number);
-}
-
-#define EXACT_FORMAT(name)                                                                         \
-    COLUMN_FORMAT(name)                                                                            \
-    {                                                                                              \
-        struct column_value value;                                                                 \
-        bool known = value_##name(context, conn, &value);                                          \
-                                                                                                   \
-        return format_exact(known, &value, out, size);                                             \
-    }
-EXACT_FORMAT(uid)
-EXACT_FORMAT(inode)
-EXACT_FORMAT(netns)
-EXACT_FORMAT(cgroup_id)
-EXACT_FORMAT(serial)
-
 /* A listener's two queues count connections and are facts of their own; to the eye they stand where
  * ss has them too. */
-#define QUEUE_FORMAT(name, of_listener)                                                            \
-    COLUMN_FORMAT(name)                                                                            \
-    {                                                                                              \
-        struct column_value value;                                                                 \
-        bool known = conn->state == STATE_LISTEN ? value_##of_listener(context, conn, &value)      \
-                                                 : value_##name(context, conn, &value);            \
-                                                                                                   \
-        return known ? text_count(out, size, (uint64_t)value.number) : copy(out, size, "");        \
-    }
-QUEUE_FORMAT(recvq, accept_queue)
-QUEUE_FORMAT(sendq, backlog)
+static size_t format_queue(const struct conn *conn, uint32_t queue, char *out, size_t size)
+{
+    return conn->known & KNOWN_QUEUES ? text_count(out, size, queue) : copy(out, size, "");
+}
+
+COLUMN_FORMAT(recvq)
+{
+    (void)context;
+    return format_queue(conn, conn->receive_queue, out, size);
+}
+
+COLUMN_FORMAT(sendq)
+{
+    (void)context;
+    if (conn->state == STATE_LISTEN && conn->known & KNOWN_NO_BACKLOG)
+        return copy(out, size, "");
+    return format_queue(conn, conn->send_queue, out, size);
+}
 
 static const char *service_name(const struct column_context *context, uint16_t port)
 {
@@ -195,7 +180,7 @@ COLUMN_FORMAT(pid)
     struct column_value value;
 
     if (value_pid(context, conn, &value))
-        return format_exact(true, &value, out, size);
+        return (size_t)snprintf(out, size, "%lld", (long long)value.number);
     if (conn->owner_word == OWNER_LAST || conn->owner_word == OWNER_LISTENER)
         return copy(out, size, context->ascii ? "-" : "–");
     return copy(out, size, "");
@@ -207,7 +192,9 @@ COLUMN_FORMAT(user)
 
     if (value_user(context, conn, &value))
         return copy(out, size, value.text);
-    return format_uid(context, conn, out, size); /* no such user: the number is the fact */
+    if (!(conn->known & KNOWN_UID))
+        return copy(out, size, "");
+    return (size_t)snprintf(out, size, "%u", conn->uid); /* no such user: the number is the fact */
 }
 
 COLUMN_FORMAT(owners)

@@ -72,17 +72,8 @@ COLUMN_VALUE(cgroup)
 
 COLUMN_VALUE(unit_from)
 {
-    static const char *const names[] = {NULL, "process", "socket"};
-
-    if (!frame_group(context->frame, conn) || conn->unit_from > UNIT_FROM_SOCKET)
-        return false;
-    return known_text(names[conn->unit_from], value);
-}
-
-COLUMN_VALUE(owner)
-{
-    (void)context;
-    return known_text(owner_word_name(conn->owner_word), value);
+    return frame_group(context->frame, conn) &&
+           known_text(words_name(&UNIT_FROM_WORDS, conn->unit_from), value);
 }
 
 COLUMN_VALUE(owners)
@@ -132,24 +123,6 @@ void put_json_owners(struct buffer *buffer, const struct column_context *context
     buffer_char(buffer, ']');
 }
 
-COLUMN_VALUE(created_min)
-{
-    (void)context;
-    if (!(conn->known & KNOWN_CREATED_MIN))
-        return false;
-    value->number = conn->created_min_ns;
-    return true;
-}
-
-COLUMN_VALUE(created_max)
-{
-    (void)context;
-    if (!(conn->known & KNOWN_CREATED_MAX))
-        return false;
-    value->number = conn->created_max_ns;
-    return true;
-}
-
 static int64_t since(int64_t now_ns, int64_t then_ns)
 {
     return now_ns > then_ns ? now_ns - then_ns : 0;
@@ -182,15 +155,6 @@ COLUMN_VALUE(age)
     if (!column_age(context, conn, &age) || !age.exact)
         return false;
     value->number = age.least_ns;
-    return true;
-}
-
-COLUMN_VALUE(state_since)
-{
-    (void)context;
-    if (!(conn->known & KNOWN_STATE_SINCE))
-        return false;
-    value->number = conn->state_since_ns;
     return true;
 }
 

@@ -1,32 +1,77 @@
-/* Getters of columns[]: what the kernel says of a row, as struct conn itself holds it.
- * Each returns false and leaves the value alone where the fact is not known. */
+/* Reading what the kernel says of a row: through the description of the member, and getters of
+ * columns[] for what is more than a member. Each returns false and leaves the value alone where the
+ * fact is not known. */
 #include "core/column/values.h"
+#include "core/info.h"
 
 #include <string.h>
 
-#define NS_PER_US 1000
-#define NS_PER_MS 1000000
-
-/* A number of the row that is known when all bits of `bits` are. */
-static bool known_number(const struct conn *conn, uint32_t bits, uint64_t number,
-                         struct column_value *value)
+static int64_t scale(uint64_t number, uint64_t unit)
 {
-    if ((conn->known & bits) != bits)
+    return number > INT64_MAX / unit ? INT64_MAX : (int64_t)(number * unit);
+}
+
+static uint64_t unit_of(const struct column *column)
+{
+    return column->type == TYPE_DURATION ? column->unit_ns : 1;
+}
+
+/* A field of tcp_info. */
+static bool read_info(const struct column *column, const struct column_context *context,
+                      const struct conn *conn, struct column_value *value)
+{
+    const struct conn_detail *detail = frame_detail(context->frame, conn);
+    const unsigned index = (unsigned)column->argument - 1;
+    uint64_t number = 0;
+
+    if (!detail || !info_is_filled(conn, index) ||
+        !info_value(&TCP_INFO[index], detail->info, detail->info_length, &number))
         return false;
-    value->number = number > INT64_MAX ? INT64_MAX : (int64_t)number;
+    value->number = scale(number, unit_of(column));
     return true;
 }
 
-COLUMN_VALUE(state)
+/* Hexadecimal digits without leading zeros, as ss prints cookies. */
+static const char *write_hex(char *out, size_t size, uint64_t number)
 {
-    (void)context;
-    value->number = conn->state;
+    static const char digits[] = "0123456789abcdef";
+    char *at = out + size - 1;
+
+    *at = '\0';
+    for (; number; number >>= 4)
+        *--at = digits[number & 15];
+    return at;
+}
+
+static bool read_member(const struct column *column, const void *base, struct column_value *value)
+{
+    const struct fact *fact = &column->fact;
+
+    if (!fact_is_known(fact, base))
+        return false;
+    if (fact->form == FACT_TEXT)
+        value->text = fact_text(fact, base);
+    else if (fact->form == FACT_HEX)
+        value->text = write_hex(value->scratch, sizeof(value->scratch), fact_number(fact, base));
+    else if (column->type == TYPE_TEXT)
+        value->text = words_name(fact->words, fact_number(fact, base));
+    else
+        value->number = scale(fact_number(fact, base), unit_of(column));
     return true;
 }
 
-COLUMN_VALUE(mib_state)
+bool column_read(const struct column *column, const struct column_context *context,
+                 const struct conn *conn, struct column_value *value)
 {
-    return value_state(context, conn, value);
+    if (column->argument)
+        return read_info(column, context, conn, value);
+    if ((conn->known & column->with) != column->with || conn->known & column->without ||
+        !fact_applies(&column->fact, conn))
+        return false;
+    if (column->fact.of == FACT_OF_CONN)
+        return read_member(column, conn, value);
+    const struct conn_detail *detail = frame_detail(context->frame, conn);
+    return detail && read_member(column, detail, value);
 }
 
 COLUMN_VALUE(from)
@@ -83,13 +128,6 @@ COLUMN_VALUE(remote)
     return true;
 }
 
-COLUMN_VALUE(lport)
-{
-    (void)context;
-    value->number = conn->tuple.local_port;
-    return true;
-}
-
 COLUMN_VALUE(rport)
 {
     (void)context;
@@ -112,179 +150,12 @@ COLUMN_VALUE(ifname)
     return true;
 }
 
-COLUMN_VALUE(ifindex)
-{
-    (void)context;
-    if (!conn->tuple.scope)
-        return false;
-    value->number = conn->tuple.scope;
-    return true;
-}
-
-COLUMN_VALUE(netns)
-{
-    (void)context;
-    if (!conn->netns)
-        return false;
-    value->number = conn->netns;
-    return true;
-}
-
-COLUMN_VALUE(cookie)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint64_t rest = conn->cookie;
-    char *at = value->scratch + 16;
-
-    (void)context;
-    if (!rest)
-        return false;
-    *at = '\0';
-    for (; rest; rest >>= 4)
-        *--at = digits[rest & 15];
-    value->text = at;
-    return true;
-}
-
-COLUMN_VALUE(inode)
-{
-    (void)context;
-    return known_number(conn, KNOWN_INODE, conn->inode, value);
-}
-
-COLUMN_VALUE(uid)
-{
-    (void)context;
-    return known_number(conn, KNOWN_UID, conn->uid, value);
-}
-
-/* The two queues of a listener count connections, not bytes: facts of their own. */
-COLUMN_VALUE(recvq)
-{
-    (void)context;
-    return conn->state != STATE_LISTEN &&
-           known_number(conn, KNOWN_QUEUES, conn->receive_queue, value);
-}
-
-COLUMN_VALUE(sendq)
-{
-    (void)context;
-    return conn->state != STATE_LISTEN && known_number(conn, KNOWN_QUEUES, conn->send_queue, value);
-}
-
-COLUMN_VALUE(accept_queue)
-{
-    (void)context;
-    return conn->state == STATE_LISTEN &&
-           known_number(conn, KNOWN_QUEUES, conn->receive_queue, value);
-}
-
-COLUMN_VALUE(backlog)
-{
-    (void)context;
-    return conn->state == STATE_LISTEN && !(conn->known & KNOWN_NO_BACKLOG) &&
-           known_number(conn, KNOWN_QUEUES, conn->send_queue, value);
-}
-
-COLUMN_VALUE(drops)
-{
-    (void)context;
-    return known_number(conn, KNOWN_DROPS, conn->drops, value);
-}
-
-COLUMN_VALUE(in_bytes)
-{
-    (void)context;
-    return known_number(conn, KNOWN_BYTES_IN, conn->in_bytes, value);
-}
-
 COLUMN_VALUE(out_bytes)
 {
     (void)context;
-    return known_number(conn, KNOWN_BYTES_OUT, conn_out_bytes(conn), value);
-}
-
-COLUMN_VALUE(in)
-{
-    (void)context;
-    return known_number(conn, KNOWN_RATES | KNOWN_BYTES_IN, conn_in_rate(conn), value);
-}
-
-COLUMN_VALUE(out)
-{
-    (void)context;
-    return known_number(conn, KNOWN_RATES | KNOWN_BYTES_OUT, conn_out_rate(conn), value);
-}
-
-COLUMN_VALUE(rtt)
-{
-    (void)context;
-    return known_number(conn, KNOWN_RTT, (uint64_t)conn->rtt_us * NS_PER_US, value);
-}
-
-COLUMN_VALUE(cwnd)
-{
-    (void)context;
-    return known_number(conn, KNOWN_INFO, conn->cwnd, value);
-}
-
-/* Of a listener tcp_get_info (net/ipv4/tcp.c, Linux 6.18) fills in little: its 0 is no count. */
-COLUMN_VALUE(retrans)
-{
-    (void)context;
-    return conn->state != STATE_LISTEN && known_number(conn, KNOWN_INFO, conn->retrans, value);
-}
-
-COLUMN_VALUE(last_data_sent)
-{
-    (void)context;
-    return known_number(conn, KNOWN_LAST_DATA, (uint64_t)conn->last_data_sent_ms * NS_PER_MS,
-                        value);
-}
-
-COLUMN_VALUE(last_data_recv)
-{
-    (void)context;
-    return known_number(conn, KNOWN_LAST_DATA, (uint64_t)conn->last_data_received_ms * NS_PER_MS,
-                        value);
-}
-
-/* idiag_timer; the words are those of ss. */
-COLUMN_VALUE(timer)
-{
-    static const char *const names[] = {NULL, "on", "keepalive", "timewait", "persist"};
-
-    (void)context;
-    if (!(conn->known & KNOWN_TIMER) || !conn->timer ||
-        conn->timer >= sizeof(names) / sizeof(names[0]))
+    if (!(conn->known & KNOWN_BYTES_OUT))
         return false;
-    value->text = names[conn->timer];
-    return true;
-}
-
-COLUMN_VALUE(timer_left)
-{
-    (void)context;
-    return conn->timer &&
-           known_number(conn, KNOWN_TIMER, (uint64_t)conn->timer_ms * NS_PER_MS, value);
-}
-
-COLUMN_VALUE(timer_retrans)
-{
-    (void)context;
-    return conn->timer && known_number(conn, KNOWN_TIMER, conn->timer_retrans, value);
-}
-
-COLUMN_VALUE(offload)
-{
-    const char *name = NULL;
-
-    (void)context;
-    if (conn->known & KNOWN_ULP)
-        name = offload_name(conn->offload);
-    if (!name)
-        return false;
-    value->text = name;
+    value->number = scale(conn_out_bytes(conn), 1);
     return true;
 }
 
@@ -301,16 +172,4 @@ COLUMN_VALUE(ulp)
         return false;
     value->text = name;
     return true;
-}
-
-COLUMN_VALUE(cgroup_id)
-{
-    (void)context;
-    return known_number(conn, KNOWN_CGROUP, conn->cgroup_id, value);
-}
-
-COLUMN_VALUE(serial)
-{
-    (void)context;
-    return conn->serial && known_number(conn, 0, conn->serial, value);
 }

@@ -165,7 +165,7 @@ static bool number_accepts(const struct filter_node *node, const struct column_c
     const struct column *column = node->u.number.column;
     struct column_value value;
 
-    if (column->value == NULL || !column->value(context, conn, &value))
+    if (!column_get(column, context, conn, &value))
         return false;
     return compare_numbers(node->compare, value.number, node->u.number.value);
 }
@@ -216,7 +216,7 @@ static uint8_t column_says(const struct filter_node *node, const struct column_c
     const struct column *column = node->u.text.column;
     struct column_value value;
 
-    if (!column->value || !column->value(context, conn, &value))
+    if (!column_get(column, context, conn, &value))
         return SAYS_UNKNOWN;
     return pattern_says(node, value.text);
 }

@@ -262,8 +262,8 @@ static uint32_t silent_ms(const struct conn *conn, uint64_t rto_us, uint64_t ack
 static void take_silent(struct census *census, struct target_tally *target, const struct conn *conn,
                         uint32_t row)
 {
-    const uint64_t ack_ms = row_info(census->frame, conn, INFO_INDEX_last_ack_recv, UINT32_MAX);
-    const uint64_t rto_us = row_info(census->frame, conn, INFO_INDEX_rto, 0);
+    const uint64_t ack_ms = row_info(census->frame, conn, INFO_last_ack_recv, UINT32_MAX);
+    const uint64_t rto_us = row_info(census->frame, conn, INFO_rto, 0);
 
     if (ack_ms * 1000 < rto_us / 2) /* an ACK came in the meantime */
         return;
@@ -280,7 +280,7 @@ static void take_silent(struct census *census, struct target_tally *target, cons
 static void take_shut(struct census *census, struct target_tally *target, const struct conn *conn,
                       uint32_t row)
 {
-    if (conn->send_queue == 0 || row_info(census->frame, conn, INFO_INDEX_snd_wnd, 0) != 0)
+    if (conn->send_queue == 0 || row_info(census->frame, conn, INFO_snd_wnd, 0) != 0)
         return; /* where the window is not known, the timer says that it is shut */
     target->shut++;
     target->shut_unanswered += conn->timer_retrans > 0;

@@ -6,7 +6,7 @@
 
 #include "base/hash_index.h"
 #include "core/frame.h"
-#include "core/info_fields.h"
+#include "core/info.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -122,11 +122,6 @@ void census_take_of_process(struct census *census, const struct conn *conn, uint
 int census_watch(struct census *census);
 /* A field of a row's tcp_info, the way info.h reads it; `unknown` where the frame does not have it.
  */
-enum info_index {
-#define INFO_INDEX(name, ...) INFO_INDEX_##name,
-    INFO_FIELDS(INFO_INDEX, INFO_INDEX)
-#undef INFO_INDEX
-};
 uint64_t row_info(const struct frame *frame, const struct conn *conn, enum info_index field,
                   uint64_t unknown);
 

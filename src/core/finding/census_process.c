@@ -14,7 +14,7 @@ static int64_t state_age_ns(const struct census *census, const struct conn *conn
     if ((conn->known & KNOWN_STATE_SINCE) && conn->state_since_ns < now_ns)
         age_ns = now_ns - conn->state_since_ns;
     /* After the peer's FIN came its last ACK: nothing has been heard since. */
-    const uint64_t ack_ms = row_info(census->frame, conn, INFO_INDEX_last_ack_recv, 0);
+    const uint64_t ack_ms = row_info(census->frame, conn, INFO_last_ack_recv, 0);
     const int64_t ack_ns = ack_ms < UINT32_MAX ? (int64_t)ack_ms * MILLISECOND_NS : 0;
     return ack_ns > age_ns ? ack_ns : age_ns;
 }
@@ -71,8 +71,6 @@ static void take_idle(struct process_tally *process, const struct conn *conn)
     raise_ns(&process->idle_ns, (int64_t)silent_ms * MILLISECOND_NS);
 }
 
-enum { MEMINFO_RCVBUF = 1, MEMINFO_RMEM = 0, MEMINFO_WMEM_QUEUED = 5 };
-
 /* The window is shut, or what is unread fills the buffer: the program does not read. */
 static void take_unread(struct census *census, struct process_tally *process,
                         const struct conn *conn, uint32_t row)
@@ -81,7 +79,7 @@ static void take_unread(struct census *census, struct process_tally *process,
 
     if (!detail || !(conn->known & KNOWN_LAST_DATA))
         return;
-    const bool shut = row_info(census->frame, conn, INFO_INDEX_rcv_wnd, UINT64_MAX) == 0;
+    const bool shut = row_info(census->frame, conn, INFO_rcv_wnd, UINT64_MAX) == 0;
     const bool full = detail->meminfo_count > MEMINFO_RCVBUF &&
                       conn->receive_queue >= detail->meminfo[MEMINFO_RCVBUF] / 10 * 9;
     if (!shut && !full)
@@ -97,7 +95,7 @@ static uint64_t buffer_bytes(const struct frame *frame, const struct conn *conn)
 
     if (!detail || detail->meminfo_count <= MEMINFO_WMEM_QUEUED)
         return 0;
-    return (uint64_t)detail->meminfo[MEMINFO_RMEM] + detail->meminfo[MEMINFO_WMEM_QUEUED];
+    return (uint64_t)detail->meminfo[MEMINFO_RMEM_ALLOC] + detail->meminfo[MEMINFO_WMEM_QUEUED];
 }
 
 void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row)

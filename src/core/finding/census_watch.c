@@ -43,10 +43,10 @@ static bool is_bloated(const struct frame *frame, const struct conn *conn)
 {
     if (!(conn->known & KNOWN_RTT) || conn->rtt_us < BLOAT_US)
         return false;
-    const uint64_t least_us = row_info(frame, conn, INFO_INDEX_min_rtt, 0);
+    const uint64_t least_us = row_info(frame, conn, INFO_min_rtt, 0);
     return least_us > 0 && conn->rtt_us > least_us + BLOAT_US &&
            conn->rtt_us > BLOAT_TIMES * least_us &&
-           row_info(frame, conn, INFO_INDEX_unacked, 0) > BLOAT_UNACKED;
+           row_info(frame, conn, INFO_unacked, 0) > BLOAT_UNACKED;
 }
 
 static void read_counters(const struct frame *frame, const struct conn *conn,
@@ -55,10 +55,10 @@ static void read_counters(const struct frame *frame, const struct conn *conn,
     watched->bytes_sent = conn->bytes_sent;
     watched->bytes_retrans = conn->bytes_retrans;
     watched->retrans = conn->retrans;
-    watched->busy_us = row_info(frame, conn, INFO_INDEX_busy_time, 0);
-    watched->rwnd_us = row_info(frame, conn, INFO_INDEX_rwnd_limited, 0);
-    watched->sndbuf_us = row_info(frame, conn, INFO_INDEX_sndbuf_limited, 0);
-    watched->dsack = (uint32_t)row_info(frame, conn, INFO_INDEX_dsack_dups, 0);
+    watched->busy_us = row_info(frame, conn, INFO_busy_time, 0);
+    watched->rwnd_us = row_info(frame, conn, INFO_rwnd_limited, 0);
+    watched->sndbuf_us = row_info(frame, conn, INFO_sndbuf_limited, 0);
+    watched->dsack = (uint32_t)row_info(frame, conn, INFO_dsack_dups, 0);
 }
 
 static void add_growth(struct watched_row *now, const struct watched_row *before, double seconds)

@@ -126,7 +126,7 @@ static void evaluate_bufferbloat(struct detection *d)
             continue;
         const double for_s = (double)(d->frame->mono_ns - row->bloated_ns) / (double)SECOND_NS;
         const double queue_ms =
-            (conn->rtt_us - (double)row_info(d->frame, conn, INFO_INDEX_min_rtt, 0)) / 1000;
+            (conn->rtt_us - (double)row_info(d->frame, conn, INFO_min_rtt, 0)) / 1000;
         const enum finding_severity severity = for_s < d->limits[BLOAT_FOR] ? SEVERITY_NONE
                                                : queue_ms >= d->limits[BLOAT_CRITICAL]
                                                    ? SEVERITY_CRITICAL
@@ -169,7 +169,7 @@ struct neighbors {
 /* What a row waits for beyond its least round trip. */
 static double added_ms(const struct detection *d, const struct conn *conn)
 {
-    const uint64_t least_us = row_info(d->frame, conn, INFO_INDEX_min_rtt, 0);
+    const uint64_t least_us = row_info(d->frame, conn, INFO_min_rtt, 0);
 
     if (!(conn->known & KNOWN_RTT) || least_us == 0 || conn->rtt_us < DELAYED_TIMES * least_us)
         return 0;

@@ -102,12 +102,12 @@ static void put_connection(struct buffer *buffer, const struct event *event)
 
 void json_event(struct buffer *buffer, const struct event *event)
 {
-    static const char *const names[] = {"", "open", "state", "close", "gap"};
+    const char *kind = words_name(&EVENT_KIND_WORDS, event->kind);
     char time[48];
 
     text_rfc3339(time, sizeof(time), event->wall_ns);
     buffer_text(buffer, "{\"ev\":\"");
-    buffer_text(buffer, names[event->kind <= EVENT_LOST ? event->kind : 0]);
+    buffer_text(buffer, kind ? kind : "");
     buffer_text(buffer, "\",\"t\":\"");
     buffer_text(buffer, time);
     buffer_char(buffer, '"');

@@ -87,7 +87,7 @@ static char *write_plain(char *at, const struct column *column, const struct col
         memcpy(at, value->number ? "true " : "false", 5);
         return at + (value->number ? 4 : 5);
     case TYPE_DURATION:
-        return write_signed(at, value->number / column->json_unit_ns);
+        return write_signed(at, value->number / column->unit_ns);
     case TYPE_PORT:
     case TYPE_COUNT:
     case TYPE_BYTES:
@@ -252,7 +252,7 @@ static inline __attribute__((always_inline)) void put_member(struct pen *pen,
                                                              const struct row_source *row,
                                                              struct column_value *value, bool comma)
 {
-    if (!column->value(row->context, row->conn, value) || !pen_make_room(pen, PLAIN_MAX))
+    if (!column_get(column, row->context, row->conn, value) || !pen_make_room(pen, PLAIN_MAX))
         return;
     put_key(pen, column, comma);
     if (is_count(column) && value->number >= 0)
@@ -381,7 +381,7 @@ void json_value_text(const struct column *column, const struct column_context *c
         column_format(column, context, conn, out, size);
         return;
     }
-    if (!column->value(context, conn, &value)) {
+    if (!column_get(column, context, conn, &value)) {
         *out = '\0';
         return;
     }

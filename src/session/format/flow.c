@@ -10,10 +10,10 @@
 static const char *const ROW_KEYS[] = {"netns", "uid", "owner", "in_bytes_per_s",
                                        "out_bytes_per_s"};
 
-static bool is_flow_key(const struct session_key *key)
+static bool is_flow_key(const struct fact *key)
 {
     for (size_t i = 0; i < sizeof(ROW_KEYS) / sizeof(ROW_KEYS[0]); i++) {
-        if (strcmp(key->name, ROW_KEYS[i]) == 0)
+        if (strcmp(key->key, ROW_KEYS[i]) == 0)
             return true;
     }
     return false;
@@ -47,10 +47,11 @@ static void put_flow(struct session_pass *pass, const struct flow *flow)
     begin_line(buffer, RECORD_FLOW, pass->frame->wall_ns);
     put_number(buffer, "id", flow->conn.serial);
     session_put_tuple(pass, &flow->conn.tuple);
-    for (size_t i = 0; i < session_row_key_count; i++) {
-        const struct session_key *key = &SESSION_ROW_KEYS[i];
-        if (is_flow_key(key) && session_key_known(key, &flow->conn) &&
-            session_key_value(key, &flow->conn) != key->absent)
+    const struct fact_list *keys = &pass->state->logged.rows;
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct fact *key = &keys->list[i];
+        if (is_flow_key(key) && fact_is_known(key, &flow->conn) &&
+            fact_number(key, &flow->conn) != key->absent)
             put_key(buffer, key, &flow->conn);
     }
     if (owner)
@@ -138,9 +139,10 @@ void read_flow(struct get *get)
     fresh.flow.conn.owner_word = OWNER_PROCESS;
     if (!get_tuple(get, &fresh.flow.conn.tuple))
         get_fail(get, "family", "missing");
-    for (size_t i = 0; i < session_row_key_count; i++) {
-        if (is_flow_key(&SESSION_ROW_KEYS[i]))
-            get_key(get, &SESSION_ROW_KEYS[i], &fresh.flow.conn);
+    const struct fact_list *keys = &get->state->logged.rows;
+    for (size_t i = 0; i < keys->count; i++) {
+        if (is_flow_key(&keys->list[i]))
+            get_key(get, &keys->list[i], &fresh.flow.conn);
     }
     get_number(get, "in_bytes", UINT64_MAX, &fresh.flow.in_bytes);
     get_number(get, "out_bytes", UINT64_MAX, &fresh.flow.out_bytes);

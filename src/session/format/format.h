@@ -37,43 +37,9 @@ struct record_facts {
 };
 extern const struct record_facts RECORDS[RECORD_COUNT];
 
-enum key_type {
-    KEY_NUMBER,
-    KEY_SIGNED,
-    KEY_TIME, /* RFC 3339 */
-    KEY_WORD, /* one of words[] */
-    KEY_FLAG, /* true or absent */
-    KEY_HEX,  /* text */
-    KEY_IN_RATE,
-    KEY_OUT_RATE,
-    KEY_TICK_UP,   /* ms that grow by themselves */
-    KEY_TICK_DOWN, /* ms that shrink by themselves */
-    KEY_TEXT
-};
-
-enum key_where { KEY_ALWAYS = 0, KEY_LISTEN, KEY_NOT_LISTEN, KEY_TIMER_ON };
-
-/* One key. The tables drive writer, reader and the test of doc/session-log.md. */
-struct session_key {
-    const char *name;
-    const char *help;
-    uint8_t type;  /* enum key_type */
-    uint8_t where; /* enum key_where: such rows only */
-    uint8_t size;  /* bytes of the member */
-    uint8_t word_count;
-    uint8_t meminfo; /* meminfo_count that it takes, 0 = none */
-    uint16_t offset; /* in struct conn, conn_detail, proc */
-    uint16_t has;    /* offset and 1 of a flag that says whether it is known, 0 = none */
-    uint32_t known;  /* KNOWN_* that says whether it is known; 0: it is unless it is `absent` */
-    uint64_t absent; /* value without a key, where nothing else says that it is not known */
-    const char *const *words;
-};
-
-extern const struct session_key SESSION_ROW_KEYS[];
-extern const size_t session_row_key_count;
-extern const struct session_key SESSION_DETAIL_KEYS[]; /* conn_detail but for tcp_info */
-extern const size_t session_detail_key_count;
-extern const struct session_key SESSION_PROC_KEYS[];
+/* Keys that are members of a process. Those of rows and details: struct logged_facts of
+ * core/column/column.h, and TCP_INFO. */
+extern const struct fact SESSION_PROC_KEYS[];
 extern const size_t session_proc_key_count;
 
 /* Keys that are written and read by name, and in which lines. */
@@ -84,12 +50,6 @@ struct session_other_key {
 };
 extern const struct session_other_key SESSION_OTHER_KEYS[];
 extern const size_t session_other_key_count;
-
-/* Reading and writing a member through the table; null forgets it. */
-bool session_key_known(const struct session_key *key, const void *base);
-void session_key_forget(const struct session_key *key, void *base);
-uint64_t session_key_value(const struct session_key *key, const void *base);
-void session_key_set(const struct session_key *key, void *base, uint64_t value);
 
 struct session_head {
     uint32_t major, minor;

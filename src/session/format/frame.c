@@ -4,25 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
-#define NS_PER_MS     1000000
-#define MEMINFO_DROPS 8 /* SK_MEMINFO_DROPS of include/uapi/linux/sock_diag.h */
-
-static const char *const MISSING_WORDS[] = {"dump_part",   "sock_diag", "owners_hidden",
-                                            "owners_late", "events",    "ulp",
-                                            "log",         "proc",      "ipv6"};
+#define NS_PER_MS 1000000
 
 static void put_missing(struct buffer *buffer, const struct missing *missing)
 {
-    size_t count = sizeof(MISSING_WORDS) / sizeof(MISSING_WORDS[0]);
     bool first = true;
 
     if (!missing->reasons)
         return;
     buffer_text(buffer, ",\"missing\":[");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < MISSING_WORDS.count; i++) {
         if (!(missing->reasons & 1u << i))
             continue;
-        buffer_printf(buffer, "%s\"%s\"", first ? "" : ",", MISSING_WORDS[i]);
+        buffer_printf(buffer, "%s\"%s\"", first ? "" : ",", words_name(&MISSING_WORDS, i));
         first = false;
     }
     buffer_char(buffer, ']');
@@ -129,32 +123,21 @@ static uint32_t tick_up(uint32_t was, int64_t passed_ms)
     return now < 0 ? 0 : now > UINT32_MAX ? UINT32_MAX : (uint32_t)now;
 }
 
-static void put_info_number(struct conn_detail *detail, size_t offset, const void *value,
-                            size_t size)
-{
-    if (offset + size <= detail->info_length)
-        memcpy(detail->info + offset, value, size);
-}
-
-/* What the row itself has of tcp_info, and what ticks in it (offsets of uapi/linux/tcp.h). */
+/* What the row itself has of tcp_info, and what ticks in it. */
 static void complete_detail(struct conn_detail *detail, const struct conn *conn, int64_t passed_ms)
 {
     for (size_t i = 0; i < tcp_info_count; i++) {
+        const struct info_field *field = &TCP_INFO[i];
+        const struct fact *in_row = info_in_row((unsigned)i);
         uint64_t value = 0;
-        if (!info_is_tick(&TCP_INFO[i]) ||
-            !info_value(&TCP_INFO[i], detail->info, detail->info_length, &value))
+        if ((size_t)field->offset + field->size > detail->info_length)
             continue;
-        uint32_t now = tick_up((uint32_t)value, passed_ms);
-        put_info_number(detail, TCP_INFO[i].offset, &now, sizeof(now));
+        if (in_row)
+            info_set(field, detail->info, fact_number(in_row, conn));
+        else if (info_ticks((unsigned)i) &&
+                 info_value(field, detail->info, detail->info_length, &value))
+            info_set(field, detail->info, tick_up((uint32_t)value, passed_ms));
     }
-    put_info_number(detail, 0, &conn->kernel_state, sizeof(conn->kernel_state));
-    put_info_number(detail, 44, &conn->last_data_sent_ms, 4);
-    put_info_number(detail, 52, &conn->last_data_received_ms, 4);
-    put_info_number(detail, 68, &conn->rtt_us, 4);
-    put_info_number(detail, 80, &conn->cwnd, 4);
-    put_info_number(detail, 100, &conn->retrans, 4);
-    put_info_number(detail, 200, &conn->bytes_sent, 8);
-    put_info_number(detail, 208, &conn->bytes_retrans, 8);
     if (detail->meminfo_count > MEMINFO_DROPS)
         detail->meminfo[MEMINFO_DROPS] = conn->drops;
 }

@@ -294,74 +294,63 @@ bool get_tuple(struct get *get, struct tuple *tuple)
     return true;
 }
 
-static bool get_word(struct get *get, const struct session_key *key, uint64_t *value)
+static bool get_word(struct get *get, const struct fact *key, uint64_t *value)
 {
     size_t length;
-    const char *found = get_string(get, key->name, &length);
+    const char *found = get_string(get, key->key, &length);
     if (!found)
         return false;
-    for (uint8_t i = 0; i < key->word_count; i++) {
-        if (!key->words[i] || strlen(key->words[i]) != length ||
-            memcmp(key->words[i], found, length) != 0)
-            continue;
-        *value = i;
+    int number = words_find(key->words, found, length);
+    if (number >= 0) {
+        *value = (uint64_t)number;
         return true;
     }
-    get_fail(get, key->name, "no such word");
+    get_fail(get, key->key, "no such word");
     return false;
 }
 
-static uint64_t most_of(const struct session_key *key)
-{
-    if (key->size == 0 || key->size == sizeof(uint64_t))
-        return UINT64_MAX;
-    return (UINT64_C(1) << 8 * key->size) - 1;
-}
-
-void get_key(struct get *get, const struct session_key *key, void *base)
+void get_key(struct get *get, const struct fact *key, void *base)
 {
     uint64_t value = 0;
     int64_t wall_ns = 0, number = 0;
     bool got = false;
 
-    if (!get_is_there(get, key->name))
+    if (!get_is_there(get, key->key))
         return;
-    if (get_null(get, key->name)) {
-        session_key_forget(key, base);
+    if (get_null(get, key->key)) {
+        fact_forget(key, base);
         return;
     }
-    switch ((enum key_type)key->type) {
-    case KEY_SIGNED:
-        got = get_signed(get, key->name, &number);
+    switch ((enum fact_form)key->form) {
+    case FACT_SIGNED:
+        got = get_signed(get, key->key, &number);
         if (got && (number < 0 || number > INT32_MAX))
-            get_fail(get, key->name, "out of range");
+            get_fail(get, key->key, "out of range");
         value = (uint64_t)number;
         break;
-    case KEY_TIME:
-        got = get_time(get, key->name, &wall_ns);
+    case FACT_TIME:
+        got = get_time(get, key->key, &wall_ns);
         value = (uint64_t)wall_ns;
         break;
-    case KEY_WORD:
+    case FACT_WORD:
         got = get_word(get, key, &value);
         break;
-    case KEY_FLAG:
-        got = get_flag(get, key->name);
+    case FACT_FLAG:
+        got = get_flag(get, key->key);
         value = 1;
         break;
-    case KEY_HEX:
-        got = get_hex(get, key->name, &value);
+    case FACT_HEX:
+        got = get_hex(get, key->key, &value);
         break;
-    case KEY_TEXT:
-        got = get_text(get, key->name, (char *)base + key->offset, key->size);
+    case FACT_TEXT:
+        got = get_text(get, key->key, (char *)base + key->offset, key->size);
         return;
-    case KEY_NUMBER:
-    case KEY_IN_RATE:
-    case KEY_OUT_RATE:
-    case KEY_TICK_UP:
-    case KEY_TICK_DOWN:
-        got = get_number(get, key->name, most_of(key), &value);
+    case FACT_NUMBER:
+    case FACT_TICK_UP:
+    case FACT_TICK_DOWN:
+        got = get_number(get, key->key, key->high ? UINT64_MAX : fact_most(key), &value);
         break;
     }
     if (got && !get->error)
-        session_key_set(key, base, value);
+        fact_set(key, base, value);
 }

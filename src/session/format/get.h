@@ -35,7 +35,7 @@ bool get_ms(struct get *get, const char *key, int64_t *ns); /* with decimals */
 /* family, laddr, lport, raddr, rport, ifindex; false if there is no family. */
 bool get_tuple(struct get *get, struct tuple *tuple);
 /* A key of the tables into base: set, or forgotten where it is null. */
-void get_key(struct get *get, const struct session_key *key, void *base);
+void get_key(struct get *get, const struct fact *key, void *base);
 
 /* row.c */
 void read_row(struct get *get, bool sample, int64_t wall_ns);

@@ -88,54 +88,35 @@ static void put_hex(struct buffer *buffer, const char *key, uint64_t value)
     put_text(buffer, key, text + at);
 }
 
-void put_key(struct buffer *buffer, const struct session_key *key, const void *base)
+void put_key(struct buffer *buffer, const struct fact *key, const void *base)
 {
-    uint64_t value = key->type == KEY_TEXT ? 0 : session_key_value(key, base);
+    uint64_t value = key->form == FACT_TEXT ? 0 : fact_number(key, base);
 
-    switch ((enum key_type)key->type) {
-    case KEY_SIGNED:
-        put_signed(buffer, key->name, (int32_t)value);
+    switch ((enum fact_form)key->form) {
+    case FACT_SIGNED:
+        put_signed(buffer, key->key, (int32_t)value);
         return;
-    case KEY_TIME:
-        put_time(buffer, key->name, (int64_t)value);
+    case FACT_TIME:
+        put_time(buffer, key->key, (int64_t)value);
         return;
-    case KEY_WORD:
-        put_text(buffer, key->name, key->words[value]);
+    case FACT_WORD:
+        put_text(buffer, key->key, words_name(key->words, value));
         return;
-    case KEY_FLAG:
-        put_true(buffer, key->name);
+    case FACT_FLAG:
+        put_true(buffer, key->key);
         return;
-    case KEY_HEX:
-        put_hex(buffer, key->name, value);
+    case FACT_HEX:
+        put_hex(buffer, key->key, value);
         return;
-    case KEY_TEXT:
-        put_text(buffer, key->name, (const char *)base + key->offset);
+    case FACT_TEXT:
+        put_text(buffer, key->key, fact_text(key, base));
         return;
-    case KEY_NUMBER:
-    case KEY_IN_RATE:
-    case KEY_OUT_RATE:
-    case KEY_TICK_UP:
-    case KEY_TICK_DOWN:
-        put_number(buffer, key->name, value);
+    case FACT_NUMBER:
+    case FACT_TICK_UP:
+    case FACT_TICK_DOWN:
+        put_number(buffer, key->key, value);
         return;
     }
-}
-
-/* Offsets in struct tcp_info of what struct conn holds. */
-bool info_is_of_row(const struct info_field *field)
-{
-    static const uint16_t offsets[] = {0, 44, 52, 68, 80, 100, 200, 208};
-
-    for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
-        if (field->offset == offsets[i])
-            return true;
-    }
-    return false;
-}
-
-bool info_is_tick(const struct info_field *field)
-{
-    return field->offset == 48 || field->offset == 56; /* last_ack_sent, last_ack_recv */
 }
 
 static void put_info(struct buffer *buffer, const struct conn_detail *before,
@@ -144,36 +125,37 @@ static void put_info(struct buffer *buffer, const struct conn_detail *before,
     for (size_t i = 0; i < tcp_info_count; i++) {
         const struct info_field *field = &TCP_INFO[i];
         uint64_t was = 0, is = 0;
-        if (info_is_of_row(field) || (info_is_tick(field) && !ticks))
+        const bool tick = info_ticks((unsigned)i);
+        if (info_in_row((unsigned)i) || (tick && !ticks))
             continue;
         bool had = before && info_value(field, before->info, before->info_length, &was);
         bool has = info_value(field, now->info, now->info_length, &is);
-        if (has && (!had || was != is || (info_is_tick(field) && ticks)))
+        if (has && (!had || was != is || (tick && ticks)))
             put_number(buffer, field->json, is);
         else if (had && !has)
             put_null(buffer, field->json);
     }
 }
 
-static bool detail_key_differs(const struct session_key *key, const struct conn_detail *before,
+static bool detail_key_differs(const struct fact *key, const struct conn_detail *before,
                                const struct conn_detail *now)
 {
-    if (key->type == KEY_TEXT)
-        return strcmp((const char *)before + key->offset, (const char *)now + key->offset) != 0;
-    return session_key_value(key, before) != session_key_value(key, now);
+    if (key->form == FACT_TEXT)
+        return strcmp(fact_text(key, before), fact_text(key, now)) != 0;
+    return fact_number(key, before) != fact_number(key, now);
 }
 
-void put_detail(struct buffer *buffer, const struct conn_detail *before,
-                const struct conn_detail *now, bool ticks)
+void put_detail(struct buffer *buffer, const struct fact_list *keys,
+                const struct conn_detail *before, const struct conn_detail *now, bool ticks)
 {
-    for (size_t i = 0; i < session_detail_key_count; i++) {
-        const struct session_key *key = &SESSION_DETAIL_KEYS[i];
-        bool had = before && session_key_known(key, before);
-        bool has = session_key_known(key, now);
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct fact *key = &keys->list[i];
+        bool had = before && fact_is_known(key, before);
+        bool has = fact_is_known(key, now);
         if (has && (!had || detail_key_differs(key, before, now)))
             put_key(buffer, key, now);
         else if (had && !has)
-            put_null(buffer, key->name);
+            put_null(buffer, key->key);
     }
     put_info(buffer, before, now, ticks);
 }
@@ -196,8 +178,6 @@ void session_write_head(struct buffer *buffer, const struct session_head *head)
 /* json_event's object, and what only a log needs. */
 void session_write_event(struct buffer *buffer, const struct event *event)
 {
-    static const char *const origins[] = {"frame", "destroy", "bpf", NULL};
-
     json_event(buffer, event);
     if (!buffer->length || buffer->failed)
         return;
@@ -206,8 +186,7 @@ void session_write_event(struct buffer *buffer, const struct event *event)
         put_text(buffer, "of", "events");
     if (event->serial)
         put_number(buffer, "id", event->serial);
-    if (event->origin < sizeof(origins) / sizeof(origins[0]))
-        put_text_if(buffer, "origin", origins[event->origin]);
+    put_text_if(buffer, "origin", words_name(&EVENT_ORIGIN_WORDS, event->origin));
     if (event->polled_jump)
         put_true(buffer, "polled_jump");
     if (event->owner_start_ticks)

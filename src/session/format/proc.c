@@ -80,12 +80,12 @@ static int put_proc_texts(struct session_pass *pass, struct session_proc *known,
 static void put_proc_keys(struct buffer *buffer, const struct proc *was, const struct proc *is)
 {
     for (size_t i = 0; i < session_proc_key_count; i++) {
-        const struct session_key *key = &SESSION_PROC_KEYS[i];
-        uint64_t value = session_key_value(key, is);
-        if (value == session_key_value(key, was))
+        const struct fact *key = &SESSION_PROC_KEYS[i];
+        uint64_t value = fact_number(key, is);
+        if (value == fact_number(key, was))
             continue;
         if (value == key->absent)
-            put_null(buffer, key->name);
+            put_null(buffer, key->key);
         else
             put_key(buffer, key, is);
     }

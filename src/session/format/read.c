@@ -12,10 +12,6 @@
 #define NS_PER_MS   1000000
 #define INTERVAL_MS UINT64_C(1000000000000) /* a bound, not a meaning */
 
-static const char *const MISSING_WORDS[] = {"dump_part",   "sock_diag", "owners_hidden",
-                                            "owners_late", "events",    "ulp",
-                                            "log",         "proc",      "ipv6"};
-
 static void read_version(struct get *get, struct session_head *head)
 {
     char text[32], *rest = text;
@@ -89,8 +85,9 @@ static uint32_t get_reasons(struct get *get)
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         const char *word = json_string_value(json_array_get(list, i));
-        for (size_t k = 0; word && k < sizeof(MISSING_WORDS) / sizeof(MISSING_WORDS[0]); k++)
-            reasons |= strcmp(word, MISSING_WORDS[k]) == 0 ? 1u << k : 0;
+        int bit = word ? words_find(&MISSING_WORDS, word, strlen(word)) : -1;
+        if (bit >= 0)
+            reasons |= 1u << bit;
     }
     return reasons;
 }
@@ -157,12 +154,11 @@ static void read_frame(struct get *get, struct session_line *line)
 
 static uint8_t get_origin(struct get *get)
 {
-    char origin[16] = "";
+    char word[16] = "";
 
-    get_text(get, "origin", origin, sizeof(origin));
-    if (!strcmp(origin, "destroy"))
-        return EVENT_FROM_DESTROY;
-    return strcmp(origin, "bpf") ? EVENT_FROM_LOG : EVENT_FROM_BPF;
+    get_text(get, "origin", word, sizeof(word));
+    int origin = words_find(&EVENT_ORIGIN_WORDS, word, strlen(word));
+    return origin > EVENT_FROM_FRAME ? (uint8_t)origin : (uint8_t)EVENT_FROM_LOG;
 }
 
 static void read_event_totals(struct get *get, struct event *event)

@@ -19,34 +19,12 @@ struct row_work {
     uint32_t holders[SESSION_HOLDERS_MAX];
 };
 
-static void put_info_value(struct conn_detail *detail, const struct info_field *field,
-                           uint64_t value)
-{
-    uint8_t *at = detail->info + field->offset;
-    uint8_t one = (uint8_t)value;
-    uint16_t two = (uint16_t)value;
-    uint32_t four = (uint32_t)value;
-
-    if (field->bits) {
-        unsigned mask = ((1u << field->bits) - 1u) << field->shift;
-        one = (uint8_t)((*at & ~mask) | ((value << field->shift) & mask));
-    }
-    if (field->size == sizeof(one))
-        memcpy(at, &one, sizeof(one));
-    else if (field->size == sizeof(two))
-        memcpy(at, &two, sizeof(two));
-    else if (field->size == sizeof(four))
-        memcpy(at, &four, sizeof(four));
-    else
-        memcpy(at, &value, sizeof(value));
-}
-
 /* What a field holds that has no key: its value for "not known", which is UINT64_MAX for the wide
  * ones that have no other (core/info.h). */
 static void reset_info_field(struct conn_detail *detail, const struct info_field *field)
 {
     bool always_known = field->unset == UINT64_MAX && field->size < sizeof(uint64_t);
-    put_info_value(detail, field, always_known ? 0 : field->unset);
+    info_set(field, detail->info, always_known ? 0 : field->unset);
 }
 
 static void reset_detail(struct conn_detail *detail)
@@ -67,16 +45,17 @@ static void get_detail(struct get *get, struct conn_detail *detail)
 {
     uint64_t value = 0;
 
-    for (size_t i = 0; i < session_detail_key_count; i++)
-        get_key(get, &SESSION_DETAIL_KEYS[i], detail);
+    const struct fact_list *keys = &get->state->logged.details;
+    for (size_t i = 0; i < keys->count; i++)
+        get_key(get, &keys->list[i], detail);
     for (size_t i = 0; i < tcp_info_count; i++) {
         const struct info_field *field = &TCP_INFO[i];
-        if (info_is_of_row(field))
+        if (info_in_row((unsigned)i))
             continue;
         if (get_null(get, field->json))
             reset_info_field(detail, field);
         else if (get_number(get, field->json, most_of_field(field), &value))
-            put_info_value(detail, field, value);
+            info_set(field, detail->info, value);
     }
     if (detail->info_length > CONN_INFO_MAX)
         get_fail(get, "tcp_info_bytes", "out of range");
@@ -146,13 +125,13 @@ static void get_holders(struct get *get, struct row_work *work)
 static void get_row(struct get *get, struct row_work *work)
 {
     struct conn *conn = &work->conn;
-    const struct session_key *keys = SESSION_ROW_KEYS;
+    const struct fact_list *keys = &get->state->logged.rows;
 
     get_tuple(get, &conn->tuple);
-    for (size_t i = 0; i < session_row_key_count; i++) {
-        get_key(get, &keys[i], conn);
-        bool ticks = keys[i].type == KEY_TICK_UP || keys[i].type == KEY_TICK_DOWN;
-        work->ticked = work->ticked || (ticks && get_is_there(get, keys[i].name));
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct fact *key = &keys->list[i];
+        get_key(get, key, conn);
+        work->ticked = work->ticked || (fact_ticks(key) && get_is_there(get, key->key));
     }
     settle(conn);
     get_holders(get, work);

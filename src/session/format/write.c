@@ -11,21 +11,6 @@
 #define NS_PER_MS         1000000
 #define TICK_TOLERANCE_NS (100 * (int64_t)NS_PER_MS)
 
-static bool same_bytes(const struct conn *a, const struct conn *b, size_t from, size_t to)
-{
-    return memcmp((const char *)a + from, (const char *)b + from, to - from) == 0;
-}
-
-/* All but what ticks and what is an index. */
-static bool same_facts(const struct conn *a, const struct conn *b)
-{
-    return same_bytes(a, b, 0, offsetof(struct conn, timer_ms)) &&
-           same_bytes(a, b, offsetof(struct conn, timer),
-                      offsetof(struct conn, last_data_sent_ms)) &&
-           same_bytes(a, b, offsetof(struct conn, in_bytes_per_s_low),
-                      offsetof(struct conn, owner));
-}
-
 static bool off_by(uint32_t was, uint32_t is, int64_t grown_ms, int64_t tolerance_ms)
 {
     int64_t expected = (int64_t)was + grown_ms;
@@ -61,7 +46,7 @@ static bool info_ticks_differ(const struct session_pass *pass, const struct sess
 
     for (size_t i = 0; i < tcp_info_count; i++) {
         uint64_t was = 0, is = 0;
-        if (!info_is_tick(&TCP_INFO[i]))
+        if (!info_ticks((unsigned)i))
             continue;
         bool had = info_value(&TCP_INFO[i], row->detail->info, row->detail->info_length, &was);
         bool has = info_value(&TCP_INFO[i], detail->info, detail->info_length, &is);
@@ -71,40 +56,23 @@ static bool info_ticks_differ(const struct session_pass *pass, const struct sess
     return false;
 }
 
-static bool applies(const struct session_key *key, const struct conn *conn)
+static void put_row_keys(const struct session_pass *pass, const struct conn *was,
+                         const struct conn *is, bool ticks)
 {
-    switch ((enum key_where)key->where) {
-    case KEY_LISTEN:
-        return conn->state == STATE_LISTEN;
-    case KEY_NOT_LISTEN:
-        return conn->state != STATE_LISTEN;
-    case KEY_TIMER_ON:
-        return conn->timer != 0;
-    case KEY_ALWAYS:
-        break;
-    }
-    return true;
-}
+    const struct fact_list *keys = &pass->state->logged.rows;
+    struct buffer *buffer = pass->buffer;
 
-static bool is_tick(const struct session_key *key)
-{
-    return key->type == KEY_TICK_UP || key->type == KEY_TICK_DOWN;
-}
-
-static void put_row_keys(struct buffer *buffer, const struct conn *was, const struct conn *is,
-                         bool ticks)
-{
-    for (size_t i = 0; i < session_row_key_count; i++) {
-        const struct session_key *key = &SESSION_ROW_KEYS[i];
-        bool had = session_key_known(key, was);
-        bool has = session_key_known(key, is);
-        if (is_tick(key) && !ticks)
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct fact *key = &keys->list[i];
+        bool had = fact_is_known(key, was);
+        bool has = fact_is_known(key, is);
+        if (fact_ticks(key) && !ticks)
             continue;
         if (had && !has)
-            put_null(buffer, key->name);
-        else if (has && applies(key, is) &&
-                 (!had || is_tick(key) || !applies(key, was) ||
-                  session_key_value(key, was) != session_key_value(key, is)))
+            put_null(buffer, key->key);
+        else if (has && fact_applies(key, is) &&
+                 (!had || fact_ticks(key) || !fact_applies(key, was) ||
+                  fact_number(key, was) != fact_number(key, is)))
             put_key(buffer, key, is);
     }
 }
@@ -146,7 +114,7 @@ static void put_for_people(const struct session_pass *pass, const struct conn *c
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
         const struct column *column = column_find(ids[i], strlen(ids[i]));
         struct column_value value;
-        if (!column || !column->value(&pass->context, conn, &value))
+        if (!column || !column_get(column, &pass->context, conn, &value))
             continue;
         if (column->put_json) {
             buffer_append(buffer, column->json_member, column->json_member_length);
@@ -215,11 +183,13 @@ static int keep_detail(struct session_row *row, const struct conn_detail *detail
     struct conn_detail *copy = added ? malloc(sizeof(*copy)) : row->detail;
     if (!copy)
         return -ENOMEM;
-    uint8_t old[12];
-    memcpy(old, copy->info + 48, added ? 0 : sizeof(old));
+    struct conn_detail old = added ? *detail : *copy;
     *copy = *detail;
-    if (!added && !ticks)
-        memcpy(copy->info + 48, old, sizeof(old)); /* last_ack_sent .. last_ack_recv */
+    for (size_t i = 0; i < tcp_info_count && !ticks; i++) {
+        if (info_ticks((unsigned)i))
+            memcpy(copy->info + TCP_INFO[i].offset, old.info + TCP_INFO[i].offset,
+                   TCP_INFO[i].size);
+    }
     row->detail = copy;
     return 0;
 }
@@ -253,7 +223,7 @@ static void put_detail_change(const struct session_pass *pass, const struct sess
     else if (!detail && row->detail)
         put_null(pass->buffer, "detail");
     if (detail)
-        put_detail(pass->buffer, row->detail, detail, ticks);
+        put_detail(pass->buffer, &pass->state->logged.details, row->detail, detail, ticks);
 }
 
 static bool detail_differs(const struct session_row *row, const struct conn_detail *detail)
@@ -282,7 +252,7 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
                  (detail && info_ticks_differ(pass, row, detail));
     bool owned = owner != row->owner || holders_differ(pass, row, count);
     if (!ticks && !owned && group == row->group && !detail_differs(row, detail) &&
-        same_facts(&row->conn, &compared))
+        logged_facts_equal(&state->logged, &row->conn, &compared))
         return 0;
 
     struct buffer *buffer = pass->buffer;
@@ -292,7 +262,7 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
     size_t empty = buffer->length;
     if (added || memcmp(&row->conn.tuple, &conn->tuple, sizeof(conn->tuple)) != 0)
         session_put_tuple(pass, &conn->tuple);
-    put_row_keys(buffer, &row->conn, conn, ticks);
+    put_row_keys(pass, &row->conn, conn, ticks);
     if ((conn->known & ~row->conn.known & KNOWN_UID) || (added && (conn->known & KNOWN_UID)))
         put_text_if(buffer, "user", frame_user_name(pass->frame, conn->uid));
     put_holders(pass, row, owner, count);

@@ -19,16 +19,12 @@ void begin_line(struct buffer *buffer, enum record_kind kind, int64_t wall_ns);
 void end_line(struct buffer *buffer); /* } and a newline */
 
 /* The member of a key of the tables. */
-void put_key(struct buffer *buffer, const struct session_key *key, const void *base);
+void put_key(struct buffer *buffer, const struct fact *key, const void *base);
 
 /* What changed between two details, or all of one (before NULL); ticks: those that move by
  * themselves too. */
-void put_detail(struct buffer *buffer, const struct conn_detail *before,
-                const struct conn_detail *now, bool ticks);
-/* Fields of tcp_info that the row itself has: they are not written twice. */
-bool info_is_of_row(const struct info_field *field);
-bool info_is_tick(const struct info_field *field);
-
+void put_detail(struct buffer *buffer, const struct fact_list *keys,
+                const struct conn_detail *before, const struct conn_detail *now, bool ticks);
 /* One session_write_frame at work. */
 struct session_pass {
     struct buffer *buffer;

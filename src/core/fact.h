@@ -1,0 +1,154 @@
+/* fact: where a value stands in a struct, when it is known, and how it is written. columns[] and
+ * the tables of the session log consist of them. The macros take only members of the type that
+ * their form needs: another one does not compile. Pure. */
+#ifndef TCPLENS_CORE_FACT_H
+#define TCPLENS_CORE_FACT_H
+
+#include "core/conn.h"
+#include "core/words.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum fact_form {
+    FACT_NUMBER = 0,
+    FACT_SIGNED,
+    FACT_TIME, /* wall clock, ns */
+    FACT_WORD, /* one of words */
+    FACT_FLAG,
+    FACT_HEX,
+    FACT_TEXT,     /* an array of char with safe text, "" = not known */
+    FACT_TICK_UP,  /* ms that grow by themselves */
+    FACT_TICK_DOWN /* ms that shrink by themselves */
+};
+
+enum fact_of { FACT_OF_NOTHING = 0, FACT_OF_CONN, FACT_OF_DETAIL, FACT_OF_OTHER };
+enum fact_where { WHERE_ALWAYS = 0, WHERE_LISTEN, WHERE_NOT_LISTEN, WHERE_TIMER_RUNS };
+
+struct fact {
+    const char *key; /* in the session log; of a column: NULL, its JSON key */
+    const struct words *words;
+    uint64_t absent;  /* value that means "not known", where nothing else says so */
+    uint32_t known;   /* KNOWN_* that says whether it is known; 0: it is unless it is `absent` */
+    uint16_t offset;  /* of the member */
+    uint16_t high;    /* offset and 1 of a byte with the bits above 32; 0 = none */
+    uint16_t flag;    /* offset and 1 of a byte that is not 0 if it is known; 0 = none */
+    uint16_t counter; /* offset and 1 of a byte that is at least `least` if it is known; 0 = none */
+    uint8_t least;
+    uint8_t size;  /* bytes of the member; 0: the bit in `known` is all there is */
+    uint8_t of;    /* enum fact_of: which struct */
+    uint8_t form;  /* enum fact_form */
+    uint8_t where; /* enum fact_where: of such rows only */
+};
+
+#define FACT_MEMBER(type, member) (((struct type *)0)->member)
+#define FACT_UNSIGNED(type, member)                                                                \
+    _Generic(FACT_MEMBER(type, member), bool : 1, uint8_t : 1, uint16_t : 2, uint32_t : 4,         \
+             uint64_t : 8)
+
+/* Initialisers of the parts of a struct fact named `in` ("" or ".fact"). */
+#define FACT_AT(in, type, member, bytes)                                                           \
+    in.offset = (uint16_t)offsetof(struct type, member), in.size = (bytes)
+#define FACT_NUMBER_AT(in, type, member) FACT_AT(in, type, member, FACT_UNSIGNED(type, member))
+#define FACT_SIGNED_AT(in, type, member)                                                           \
+    FACT_AT(in, type, member, _Generic(FACT_MEMBER(type, member), int32_t : 4)),                   \
+        in.form = FACT_SIGNED
+#define FACT_TIME_AT(in, type, member)                                                             \
+    FACT_AT(in, type, member, _Generic(FACT_MEMBER(type, member), int64_t : 8)), in.form = FACT_TIME
+#define FACT_TEXT_AT(in, type, member)                                                             \
+    FACT_AT(in, type, member,                                                                      \
+            _Generic(FACT_MEMBER(type, member), char *: sizeof(FACT_MEMBER(type, member)))),       \
+        in.form = FACT_TEXT
+#define FACT_WORD_AT(in, type, member, table)                                                      \
+    FACT_NUMBER_AT(in, type, member), in.form = FACT_WORD, in.words = &(table)
+#define FACT_FLAG_AT(in, type, member)                                                             \
+    FACT_AT(in, type, member, _Generic(FACT_MEMBER(type, member), bool : 1)), in.form = FACT_FLAG
+
+/* The member's value, of whatever size. Not of FACT_TEXT. */
+static inline uint64_t fact_number(const struct fact *fact, const void *base)
+{
+    const char *at = (const char *)base + fact->offset;
+    uint8_t one;
+    uint16_t two;
+    uint32_t four;
+    uint64_t eight;
+
+    switch (fact->size) {
+    case sizeof(four):
+        memcpy(&four, at, sizeof(four));
+        if (!fact->high)
+            return four;
+        memcpy(&one, (const char *)base + fact->high - 1, sizeof(one));
+        return (uint64_t)one << 32 | four;
+    case sizeof(eight):
+        memcpy(&eight, at, sizeof(eight));
+        return eight;
+    case sizeof(one):
+        memcpy(&one, at, sizeof(one));
+        return one;
+    case sizeof(two):
+        memcpy(&two, at, sizeof(two));
+        return two;
+    default:
+        return 0;
+    }
+}
+
+static inline const char *fact_text(const struct fact *fact, const void *base)
+{
+    return (const char *)base + fact->offset;
+}
+
+static inline uint8_t fact_byte(const void *base, uint16_t place)
+{
+    return ((const uint8_t *)base)[place - 1];
+}
+
+/* Here and not in fact.c because writing a row asks for some fifty of them. */
+static inline bool fact_is_known(const struct fact *fact, const void *base)
+{
+    if (fact->form == FACT_TEXT)
+        return *fact_text(fact, base) != '\0';
+    if (fact->known) {
+        if (!(((const struct conn *)base)->known & fact->known))
+            return false;
+    } else if (fact->flag) {
+        if (!fact_byte(base, fact->flag))
+            return false;
+    } else if (fact->counter) {
+        if (fact_byte(base, fact->counter) < fact->least)
+            return false;
+    } else if (fact_number(fact, base) == fact->absent) {
+        return false;
+    }
+    return fact->form != FACT_WORD || words_name(fact->words, fact_number(fact, base));
+}
+
+/* True if rows of its kind have it, known or not. */
+static inline bool fact_applies(const struct fact *fact, const struct conn *conn)
+{
+    switch ((enum fact_where)fact->where) {
+    case WHERE_LISTEN:
+        return conn->state == STATE_LISTEN;
+    case WHERE_NOT_LISTEN:
+        return conn->state != STATE_LISTEN;
+    case WHERE_TIMER_RUNS:
+        return conn->timer != 0;
+    case WHERE_ALWAYS:
+        break;
+    }
+    return true;
+}
+
+/* Values that do not fit are capped. */
+void fact_set(const struct fact *fact, void *base, uint64_t value);
+void fact_forget(const struct fact *fact, void *base);
+uint64_t fact_most(const struct fact *fact); /* the largest value that fact_set takes */
+
+static inline bool fact_ticks(const struct fact *fact)
+{
+    return fact->form == FACT_TICK_UP || fact->form == FACT_TICK_DOWN;
+}
+
+#endif

@@ -4,7 +4,7 @@
 #ifndef TCPLENS_CORE_SERIES_H
 #define TCPLENS_CORE_SERIES_H
 
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 
 #define SERIES_MOST 64u /* samples kept: the newest */
 

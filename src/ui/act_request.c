@@ -2,7 +2,7 @@
  * the one that the user saw. */
 #include "ui/act_request.h"
 
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 #include "ui/page.h"
 #include "ui/pages.h"
 

@@ -2,7 +2,7 @@
 #ifndef TCPLENS_UI_GROUP_COLUMNS_H
 #define TCPLENS_UI_GROUP_COLUMNS_H
 
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 #include "ui/pane/pane.h"
 
 /* What a group is drawn and sorted by. The key orders first; texts that tie in it are compared. */

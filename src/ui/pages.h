@@ -2,7 +2,7 @@
 #ifndef TCPLENS_UI_PAGES_H
 #define TCPLENS_UI_PAGES_H
 
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 #include "ui/pane/pane.h"
 
 struct process_identity {

@@ -8,7 +8,7 @@
  * connection was that no frame showed is not known. none: what was never a row is missing, and
  * nothing is too much. Prints a table of deviations in percent; exit 1 where something does not
  * hold, 77 where it cannot run. */
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 #include "heard.h"
 #include "net_tools.h"
 

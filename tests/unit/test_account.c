@@ -1,6 +1,6 @@
 /* Accounts: each byte is counted once, however the end of a connection and the frames follow each
  * other, and what is shown, summed over time, is what was carried. */
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 #include "play.h"
 
 #include <stdio.h>

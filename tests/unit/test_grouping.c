@@ -1,5 +1,5 @@
 /* Groupings: every row is counted where it belongs, and what is remembered follows the group. */
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 #include "unit.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * transition with its rate, lit while it has just been taken. Places and lines are state_diagram's.
  */
 #include "base/clock.h"
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 #include "core/text/text.h"
 #include "ui/pane/pane.h"
 #include "ui/state_diagram.h"

@@ -2,7 +2,7 @@
 #ifndef TCPLENS_CORE_GROUPING_HOLDERS_H
 #define TCPLENS_CORE_GROUPING_HOLDERS_H
 
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 
 /* True if the process is told now, false if there are as many as a row keeps by name. */
 bool grouping_keep_proc(struct grouping_row *row, uint32_t proc);

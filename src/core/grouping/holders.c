@@ -1,6 +1,6 @@
 /* grouping_holders: many sockets of an SO_REUSEPORT group are held by many processes, each of them
  * by several; what is wanted is how many processes. Knows nothing but rows and indexes. */
-#include "core/grouping_holders.h"
+#include "core/grouping/holders.h"
 
 #include "base/grow.h"
 

@@ -1,8 +1,8 @@
 /* grouping_count: what a group counts of a row of the frame. Independent of how rows are grouped.
  */
-#include "core/grouping_count.h"
+#include "core/grouping/count.h"
 
-#include "core/grouping_holders.h"
+#include "core/grouping/holders.h"
 
 bool grouping_is_recent(int64_t at_ns, const struct column_context *context)
 {

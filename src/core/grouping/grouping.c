@@ -1,7 +1,7 @@
 /* grouping: rows gathered by process, listener or peer. Knows no screen; the time is the picture's.
  */
-#include "core/grouping_count.h"
-#include "core/grouping_holders.h"
+#include "core/grouping/count.h"
+#include "core/grouping/holders.h"
 
 #include <errno.h>
 #include <stdlib.h>

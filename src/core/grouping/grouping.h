@@ -1,8 +1,8 @@
 /* Groupings: the rows of a frame gathered by process, by listener or by peer, for the views of
  * those names. All that is counted stands in the frame: it is the same however one got there. Pure.
  */
-#ifndef TCPLENS_CORE_GROUPING_H
-#define TCPLENS_CORE_GROUPING_H
+#ifndef TCPLENS_CORE_GROUPING_GROUPING_H
+#define TCPLENS_CORE_GROUPING_GROUPING_H
 
 #include "core/column/column.h"
 #include "core/view.h"

@@ -2,7 +2,7 @@
 #ifndef TCPLENS_CORE_GROUPING_COUNT_H
 #define TCPLENS_CORE_GROUPING_COUNT_H
 
-#include "core/grouping.h"
+#include "core/grouping/grouping.h"
 
 bool grouping_is_recent(int64_t at_ns, const struct column_context *context);
 void grouping_count_age(struct grouping_row *row, const struct conn *conn);

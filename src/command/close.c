@@ -75,10 +75,11 @@ static void print_row(struct closing *closing, const char *what, const struct co
 
 static int take_rows(struct closing *closing, const struct view *view)
 {
-    closing->targets = calloc(view->shown ? view->shown : 1, sizeof(*closing->targets));
+    closing->targets =
+        calloc(view->ranking.shown ? view->ranking.shown : 1, sizeof(*closing->targets));
     if (!closing->targets)
         return -ENOMEM;
-    for (uint32_t line = 0; line < view->shown; line++) {
+    for (uint32_t line = 0; line < view->ranking.shown; line++) {
         const struct conn *conn = view_row(view, closing->frame, line);
         const enum act_guard guard = act_guard_conn(closing->frame, conn);
         const char *refusal = act_close_refusal(conn);

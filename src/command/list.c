@@ -93,7 +93,7 @@ static void format_cells(const struct list *list, struct buffer *cells, size_t *
 
     for (size_t i = 0; i < list->column_count; i++)
         widths[i] = text_width(columns[list->columns[i]].title);
-    for (uint32_t line = 0; line < list->view.shown; line++) {
+    for (uint32_t line = 0; line < list->view.ranking.shown; line++) {
         const struct conn *conn = view_row(&list->view, frame, line);
 
         for (size_t i = 0; i < list->column_count; i++) {
@@ -154,7 +154,7 @@ static int print_table(struct list *list)
     for (size_t i = 0; i < list->column_count; i++)
         put_cell(list, i, columns[list->columns[i]].title, widths[i]);
     cell = cells.data;
-    for (uint32_t line = 0; !error && line < list->view.shown; line++) {
+    for (uint32_t line = 0; !error && line < list->view.ranking.shown; line++) {
         for (size_t i = 0; i < list->column_count; i++) {
             put_cell(list, i, cell, widths[i]);
             cell += strlen(cell) + 1;
@@ -180,7 +180,7 @@ static void put_json_row(const void *data, uint32_t row, struct json_memo *memo,
 
 static int print_json(struct list *list)
 {
-    const struct list_rows rows = {list->view.shown, list, put_json_row};
+    const struct list_rows rows = {list->view.ranking.shown, list, put_json_row};
 
     return list_rows_write(&rows, &list->out);
 }
@@ -201,7 +201,7 @@ static void put_csv_row(const void *data, uint32_t row, struct json_memo *memo, 
 
 static int print_csv(struct list *list)
 {
-    const struct list_rows rows = {list->view.shown, list, put_csv_row};
+    const struct list_rows rows = {list->view.ranking.shown, list, put_csv_row};
 
     for (size_t i = 0; i < list->column_count; i++) {
         const struct column *column = &columns[list->columns[i]];
@@ -235,7 +235,8 @@ static void tell_hint(const struct list *list)
 {
     char hint[FILTER_HINT_MAX];
 
-    if (list->view.shown == 0 && filter_hint(list->filter, list->context.frame, hint, sizeof(hint)))
+    if (list->view.ranking.shown == 0 &&
+        filter_hint(list->filter, list->context.frame, hint, sizeof(hint)))
         message("nothing matches the filter: names match as a whole, try %s", hint);
 }
 

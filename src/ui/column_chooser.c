@@ -46,13 +46,14 @@ static void fill(struct chooser *chooser)
             chooser->entries[chooser->count++] = (struct entry){(uint16_t)i, false};
 }
 
-static int chooser_open(struct pane **pane, struct screen *screen, const void *argument)
+static int chooser_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                        const void *argument)
 {
     struct chooser *chooser = calloc(1, sizeof *chooser);
 
     if (!chooser)
         return -ENOMEM;
-    chooser->pane = (struct pane){&PANE_COLUMNS, screen};
+    chooser->pane = (struct pane){ops, screen};
     chooser->choice = argument;
     prompt_init(&chooser->prompt);
     fill(chooser);

@@ -16,7 +16,7 @@ enum command_id {
     COMMAND_LAST,
     COMMAND_OPEN,
     COMMAND_BACK,
-    COMMAND_VIEW, /* argument: which, from 0 */
+    COMMAND_VIEW, /* argument: enum view_id */
     COMMAND_VIEW_NEXT,
     COMMAND_FILTER,
     COMMAND_SORT_MENU,

@@ -1,33 +1,17 @@
-/* The table of connections: columns, order, cursor by identity, marks. Used by the Connections view
- * and by every page that lists connections. */
+/* The table of connections. Used by the Connections view and by every page that lists connections.
+ */
 #ifndef TCPLENS_UI_CONN_TABLE_H
 #define TCPLENS_UI_CONN_TABLE_H
 
 #include "core/view.h"
-#include "ui/pane/pane.h"
-#include "ui/table.h"
-
-#define CONN_TABLE_COLUMNS 64
+#include "ui/list.h"
 
 struct conn_table {
+    struct list list; /* its columns: those of columns[] */
     struct view view;
-    uint16_t columns[CONN_TABLE_COLUMNS]; /* indexes in columns[] */
-    struct table_column cells[CONN_TABLE_COLUMNS];
-    size_t count;
-    bool chosen;        /* not the default set: what is listed last leaves first */
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
-    bool stale;          /* the picture is another one since the view was made */
-    bool resort;         /* another sort column or direction: wanted even while frozen */
-    uint32_t height;     /* rows shown last */
-    uint32_t generation; /* of the filter that the rows shown went through */
-    /* The cursor before a filter is typed. What is typed on the way may hide its row: where the
-     * cursor ends must not depend on how many of those filters were drawn. */
-    struct {
-        uint64_t serial;
-        uint32_t rank;
-    } home;
-    int from_at; /* cell of the state a row came from, -1: no room of its own */
+    int from_at; /* cell of the state a row came from, -1: none is reserved for it */
 };
 
 void conn_table_init(struct conn_table *table);
@@ -38,7 +22,6 @@ void conn_table_take_columns(struct conn_table *table, const uint16_t *list, siz
 /* Titles of the columns for which there was no room when it was drawn last, comma separated. */
 void conn_table_left_out(const struct conn_table *table, char *out, size_t size);
 int conn_table_set_sort(struct conn_table *table, const char *sort);
-void conn_table_sort_by(struct conn_table *table, const struct column *column);
 uint32_t conn_table_needs(const struct conn_table *table);
 
 /* accept NULL = the filter of the picture. */
@@ -48,13 +31,11 @@ void conn_table_update(struct conn_table *table, const struct picture *picture, 
 bool conn_table_prepare(struct conn_table *table, const struct picture *picture);
 void conn_table_draw(struct conn_table *table, const struct picture *picture,
                      const struct canvas *canvas);
-void conn_table_select(struct conn_table *table, uint64_t serial); /* the cursor goes there */
-void conn_table_open(struct conn_table *table,
-                     struct screen *screen); /* page of the cursor's row */
-bool conn_table_command(struct conn_table *table, const struct picture *picture,
+/* Enter opens the page of the cursor's row. */
+bool conn_table_command(struct conn_table *table, struct screen *screen,
                         const struct command *command);
-bool conn_table_mouse(struct conn_table *table, const struct picture *picture,
-                      const struct key *key, int row, int col);
+bool conn_table_mouse(struct conn_table *table, struct screen *screen, const struct key *key,
+                      int row, int col);
 const struct conn *conn_table_selection(const struct conn_table *table,
                                         const struct picture *picture);
 

@@ -24,12 +24,13 @@ struct close_dialog {
     bool mistyped;
 };
 
-static int close_open(struct pane **pane, struct screen *screen, const void *argument)
+static int close_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                      const void *argument)
 {
     struct close_dialog *dialog = calloc(1, sizeof(*dialog));
     if (!dialog)
         return -ENOMEM;
-    dialog->pane = (struct pane){&PANE_CLOSE, screen};
+    dialog->pane = (struct pane){ops, screen};
     dialog->request = (struct close_request *)(uintptr_t)argument; /* it is ours from now on */
     prompt_init(&dialog->typed);
     *pane = &dialog->pane;

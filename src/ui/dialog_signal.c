@@ -32,12 +32,13 @@ static uint32_t find_signal(const struct screen_acts *acts, const char *name)
     return 0;
 }
 
-static int signal_open(struct pane **pane, struct screen *screen, const void *argument)
+static int signal_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                       const void *argument)
 {
     struct signal_dialog *dialog = calloc(1, sizeof(*dialog));
     if (!dialog)
         return -ENOMEM;
-    dialog->pane = (struct pane){&PANE_SIGNAL, screen};
+    dialog->pane = (struct pane){ops, screen};
     dialog->request = (struct signal_request *)(uintptr_t)argument; /* it is ours from now on */
     if (screen_acts_outlived(screen, &dialog->request->processes[0]))
         dialog->signal = find_signal(dialog->request->acts, "KILL");

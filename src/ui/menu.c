@@ -51,12 +51,13 @@ static void narrow(struct menu_pane *self, size_t under_cursor)
     }
 }
 
-static int menu_open(struct pane **pane, struct screen *screen, const void *argument)
+static int menu_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                     const void *argument)
 {
     struct menu_pane *self = calloc(1, sizeof(*self));
     if (!self)
         return -ENOMEM;
-    self->pane = (struct pane){&PANE_MENU, screen};
+    self->pane = (struct pane){ops, screen};
     self->menu = argument;
     prompt_init(&self->prompt);
     narrow(self, self->menu->current);

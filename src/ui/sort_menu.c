@@ -1,56 +1,66 @@
-/* sort_menu: every column in a menu, to sort a table of connections by. Knows no pane. */
-#include "ui/sort_menu.h"
+/* sort_menu: every column of a list in a menu, to sort by. */
+#include "ui/list.h"
 
 static const char *column_name(void *data, size_t item, const char **help)
 {
-    const struct column *column = &columns[((struct sort_menu *)data)->order[item]];
-    *help = column->help;
-    return column->title;
+    const struct list_sort_menu *menu = data;
+    const struct list_column column = menu->list->ops->column(menu->list, menu->order[item]);
+
+    if (column.help)
+        *help = column.help;
+    return column.title;
 }
 
 static const char *column_mark(void *data, size_t item)
 {
-    const struct sort_menu *menu = data;
-    if (&columns[menu->order[item]] != menu->table->view.sort)
+    const struct list_sort_menu *menu = data;
+
+    if (menu->order[item] != menu->list->sort)
         return "";
-    return menu->table->view.descending ? "▼" : "▲";
+    return menu->list->descending ? "▼" : "▲";
 }
 
 static void choose_column(void *data, size_t item)
 {
-    struct sort_menu *menu = data;
-    conn_table_sort_by(menu->table, &columns[menu->order[item]]);
+    struct list_sort_menu *menu = data;
+
+    list_sort_by(menu->list, menu->order[item]);
     screen_changed(menu->screen);
 }
 
 /* First the columns that are shown, from left to right, then all others. Returns the place of the
  * sort column. */
-static size_t order_for_sorting(struct sort_menu *menu)
+static size_t order_for_sorting(struct list_sort_menu *menu, size_t column_total)
 {
-    const struct conn_table *table = menu->table;
+    const struct list *list = menu->list;
     bool listed[COLUMN_LIST_MAX] = {false};
     size_t count = 0, current = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        if (!listed[table->columns[i]])
-            menu->order[count++] = table->columns[i];
-        listed[table->columns[i]] = true;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (!listed[list->columns[i]])
+            menu->order[count++] = list->columns[i];
+        listed[list->columns[i]] = true;
     }
-    for (size_t i = 0; i < column_count && i < COLUMN_LIST_MAX; i++)
+    for (size_t i = 0; i < column_total; i++)
         if (!listed[i])
             menu->order[count++] = (uint16_t)i;
     for (size_t i = 0; i < count; i++)
-        if (&columns[menu->order[i]] == table->view.sort)
+        if (menu->order[i] == list->sort)
             current = i;
     return current;
 }
 
-void sort_menu_open(struct sort_menu *menu, struct conn_table *table, struct screen *screen)
+void list_open_sort_menu(struct list *list, struct screen *screen)
 {
-    menu->table = table;
+    struct list_sort_menu *menu = &list->sort_menu;
+    const size_t columns_there = list->ops->column_count(list);
+    const size_t count = columns_there < COLUMN_LIST_MAX ? columns_there : COLUMN_LIST_MAX;
+
+    menu->list = list;
     menu->screen = screen;
-    size_t current = order_for_sorting(menu);
+    const size_t current = order_for_sorting(menu, count);
     menu->menu = (struct menu){.title = "Sort by",
-                               .count = column_count,
+                               .count = count,
                                .current = current,
                                .name = column_name,
                                .mark = column_mark,

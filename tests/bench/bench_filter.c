@@ -130,7 +130,7 @@ static uint32_t run(const char *text, const struct filter_names *names, struct v
     if (view_update(view, context, PAGE))
         exit(1);
     filter_free(filter);
-    return view->entry_count;
+    return view->ranking.count;
 }
 
 static void measure(const char *text, const struct filter_names *names, struct view *view,

@@ -70,7 +70,7 @@ static void measure(const struct frame *frame, const char *sort, const char *fil
         view_update(&view, &context, HEIGHT);
         view_move(&view, &context,
                   round % 3 == 0   ? INT64_MIN
-                  : round % 3 == 1 ? -(int64_t)view.entry_count / 2
+                  : round % 3 == 1 ? -(int64_t)view.ranking.count / 2
                                    : INT64_MAX,
                   HEIGHT);
         const int64_t began = cpu_ns();
@@ -79,7 +79,7 @@ static void measure(const struct frame *frame, const char *sort, const char *fil
     }
     qsort(times, (size_t)rounds, sizeof(times[0]), compare);
     printf("sort %-10s filter %-28s %7u rows: median %6.2f ms, worst %6.2f ms\n", sort ? sort : "-",
-           filter ? filter : "-", view.entry_count, (double)times[rounds / 2] / 1e6,
+           filter ? filter : "-", view.ranking.count, (double)times[rounds / 2] / 1e6,
            (double)times[rounds - 1] / 1e6);
     view_done(&view);
     filter_free(parsed);

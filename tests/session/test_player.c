@@ -345,7 +345,7 @@ static struct series_subject busy_process(const struct frame *frame)
             conn_in_rate(&frame->conns[i]) > conn_in_rate(most))
             most = &frame->conns[i];
     return (struct series_subject){
-        .member = {GROUPING_PROCESSES, grouping_process_key(frame_owner(frame, most))}};
+        .member = {&GROUPING_PROCESSES, grouping_process_key(frame_owner(frame, most))}};
 }
 
 /* A graph's samples are those of the frames before the one shown, whatever was shown before. */

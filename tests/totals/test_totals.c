@@ -171,8 +171,9 @@ static void add(struct sums *sums, double in, double out, double seconds)
     sums->out += out * seconds;
 }
 
-static void add_groups(struct sums *sums, struct grouping *grouping, enum grouping_kind kind,
-                       const struct column_context *context, double seconds)
+static void add_groups(struct sums *sums, struct grouping *grouping,
+                       const struct grouping_kind *kind, const struct column_context *context,
+                       double seconds)
 {
     if (grouping_update(grouping, kind, context, NULL, NULL))
         net_die("no memory");
@@ -209,9 +210,9 @@ static void take_frame(struct watch *watch, const struct frame *frame)
 
     add(&watch->header, (double)totals->in_bytes_per_s, (double)totals->out_bytes_per_s, seconds);
     add(&watch->exact, (double)totals->in_interval, (double)totals->out_interval, 1);
-    add_groups(&watch->process, &watch->processes, GROUPING_PROCESSES, &context, seconds);
-    add_groups(&watch->listener, &watch->listeners, GROUPING_LISTENERS, &context, seconds);
-    add_groups(&watch->peer, &watch->peers, GROUPING_PEERS, &context, seconds);
+    add_groups(&watch->process, &watch->processes, &GROUPING_PROCESSES, &context, seconds);
+    add_groups(&watch->listener, &watch->listeners, &GROUPING_LISTENERS, &context, seconds);
+    add_groups(&watch->peer, &watch->peers, &GROUPING_PEERS, &context, seconds);
     add_senders(watch, frame, seconds);
     watch->end_ns = frame->mono_ns;
     watch->frames++;

@@ -224,7 +224,7 @@ static void lets_the_rate_of_a_closed_row_fade(void **unused)
     play_end(&play);
 }
 
-static uint64_t group_rate(const struct frame *frame, enum grouping_kind kind)
+static uint64_t group_rate(const struct frame *frame, const struct grouping_kind *kind)
 {
     const struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
     struct grouping grouping;
@@ -249,8 +249,8 @@ static void groups_count_what_ended(void **unused)
     note_end(&play, 6, 20000, 0);
     const struct frame *frame = play_step(&play);
     assert_int_equal(frame->totals.in_bytes_per_s, 500 + 2 * 10000);
-    assert_int_equal(group_rate(frame, GROUPING_PROCESSES), 500 + 2 * 10000);
-    assert_int_equal(group_rate(frame, GROUPING_PEERS), 500 + 2 * 10000);
+    assert_int_equal(group_rate(frame, &GROUPING_PROCESSES), 500 + 2 * 10000);
+    assert_int_equal(group_rate(frame, &GROUPING_PEERS), 500 + 2 * 10000);
     play_end(&play);
 }
 

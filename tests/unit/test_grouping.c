@@ -91,7 +91,7 @@ static void test_holders_are_counted_once(void **state)
     hold(&scene, add(&scene, STATE_LISTEN, "0.0.0.0", 81, "0.0.0.0", 0), procs, 3);
     for (int again = 0; again < 2; again++) {
         assert_int_equal(
-            grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+            grouping_update(&scene.grouping, &GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
         assert_int_equal(scene.grouping.count, 2);
         assert_int_equal(scene.grouping.rows[0].sockets, 16);
         assert_int_equal(scene.grouping.rows[0].proc_count, 6);
@@ -118,7 +118,7 @@ static void test_processes(void **state)
     add(&scene, STATE_ESTABLISHED, "10.0.0.1", 22, "10.0.0.9", 5)->owner_word = OWNER_HIDDEN;
 
     assert_int_equal(
-        grouping_update(&scene.grouping, GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
+        grouping_update(&scene.grouping, &GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
     assert_int_equal(scene.grouping.count, 3);
     const struct grouping_row *row = row_of_proc(&scene, child);
     assert_int_equal(row->rows, 3);
@@ -133,7 +133,7 @@ static void test_processes(void **state)
 
     /* each row is a member of the groups that counted it, and of no other */
     for (uint32_t g = 0; g < scene.grouping.count; g++) {
-        const struct grouping_member member = {GROUPING_PROCESSES, scene.grouping.rows[g].key};
+        const struct grouping_member member = {&GROUPING_PROCESSES, scene.grouping.rows[g].key};
         uint32_t members = 0;
         for (uint32_t i = 0; i < scene.frame->live_count; i++)
             members += grouping_accepts(&member, &scene.context, &scene.frame->conns[i]);
@@ -169,7 +169,7 @@ static void test_ownerless_group_keeps_its_key(void **state)
             conn->group = (i + count - turn) % count;
         }
         assert_int_equal(
-            grouping_update(&scene.grouping, GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
+            grouping_update(&scene.grouping, &GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
         assert_int_equal(scene.grouping.count, count);
         for (uint32_t i = 0; i < count; i++) {
             if (turn == 0)
@@ -197,7 +197,7 @@ static void test_accepted(void **state)
     }
     rows[2]->owner_word = OWNER_LISTENER;
     assert_int_equal(
-        grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+        grouping_update(&scene.grouping, &GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
     assert_int_equal(scene.grouping.rows[0].opened, 3);
     assert_int_equal(scene.grouping.rows[0].accepted, 1);
     scene_end(&scene);
@@ -224,7 +224,7 @@ static void test_close_wait_trend(void **state)
         }
         add(&scene, STATE_TIME_WAIT, "10.0.0.1", 80, "10.0.0.2", 2000);
         assert_int_equal(
-            grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL), 0);
+            grouping_update(&scene.grouping, &GROUPING_PEERS, &scene.context, NULL, NULL), 0);
         assert_int_equal(scene.grouping.rows[0].close_wait, 2);
         assert_int_equal(scene.grouping.rows[0].time_wait, 1);
         assert_int_equal(grouping_close_wait_grows(&scene.grouping.rows[0]), CASES[i].grows);
@@ -254,7 +254,7 @@ static void test_listeners(void **state)
     add(&scene, STATE_ESTABLISHED, "10.0.0.7", 4444, "10.0.0.2", 80); /* ours, not taken here */
 
     assert_int_equal(
-        grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+        grouping_update(&scene.grouping, &GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
     assert_int_equal(scene.grouping.count, 3);
     const struct grouping_row *rows = scene.grouping.rows;
     assert_int_equal(rows[0].sockets, 2);
@@ -271,7 +271,7 @@ static void test_listeners(void **state)
 
     scene.frame->conns[0].receive_queue = 0;
     assert_int_equal(
-        grouping_update(&scene.grouping, GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
+        grouping_update(&scene.grouping, &GROUPING_LISTENERS, &scene.context, NULL, NULL), 0);
     assert_int_equal(scene.grouping.rows[0].full_since_ns, 0);
     assert_false(scene.grouping.rows[0].full);
     scene_end(&scene);
@@ -292,7 +292,7 @@ static void test_peers(void **state)
     for (uint16_t port = 1; port <= 5; port++)
         add(&scene, STATE_ESTABLISHED, "10.0.0.1", (uint16_t)(50000 + port), "10.0.0.3", port);
 
-    assert_int_equal(grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL),
+    assert_int_equal(grouping_update(&scene.grouping, &GROUPING_PEERS, &scene.context, NULL, NULL),
                      0);
     assert_int_equal(scene.grouping.count, 2); /* the listener has no peer */
     const struct grouping_row *rows = scene.grouping.rows;
@@ -320,13 +320,13 @@ static void test_many(void **state)
         snprintf(remote, sizeof remote, "10.%u.%u.%u", i % 7, i % 251, i % 101);
         add(&scene, STATE_ESTABLISHED, "10.0.0.1", (uint16_t)(1024 + i % 60000), remote, 80);
     }
-    assert_int_equal(grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL),
+    assert_int_equal(grouping_update(&scene.grouping, &GROUPING_PEERS, &scene.context, NULL, NULL),
                      0);
     for (uint32_t i = 0; i < scene.grouping.count; i++)
         sum += scene.grouping.rows[i].rows;
     assert_int_equal(sum, 20000);
     const uint32_t count = scene.grouping.count;
-    assert_int_equal(grouping_update(&scene.grouping, GROUPING_PEERS, &scene.context, NULL, NULL),
+    assert_int_equal(grouping_update(&scene.grouping, &GROUPING_PEERS, &scene.context, NULL, NULL),
                      0);
     assert_int_equal(scene.grouping.count, count);
     scene_end(&scene);

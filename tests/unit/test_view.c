@@ -55,11 +55,11 @@ static uint64_t *full_order(const struct view *view, const struct column_context
     uint64_t *serials;
 
     assert_int_equal(view_sort_all(&full, context), 0);
-    serials = calloc(full.entry_count + 1, sizeof(*serials));
+    serials = calloc(full.ranking.count + 1, sizeof(*serials));
     assert_non_null(serials);
-    for (uint32_t i = 0; i < full.entry_count; i++)
+    for (uint32_t i = 0; i < full.ranking.count; i++)
         serials[i] = view_row(&full, context->frame, i)->serial;
-    *count = full.entry_count;
+    *count = full.ranking.count;
     view_done(&full);
     return serials;
 }
@@ -67,18 +67,18 @@ static uint64_t *full_order(const struct view *view, const struct column_context
 static void check_window(const struct view *view, const struct column_context *context,
                          uint32_t height)
 {
+    const struct ranking *ranking = &view->ranking;
     uint32_t count;
     uint64_t *serials = full_order(view, context, &count);
-
-    assert_int_equal(view->entry_count, count);
-    assert_int_equal(view->shown, count - view->top < height ? count - view->top : height);
-    for (uint32_t i = 0; i < view->shown; i++)
-        assert_int_equal(view_row(view, context->frame, i)->serial, serials[view->top + i]);
-    assert_null(view_row(view, context->frame, view->shown));
+    assert_int_equal(ranking->count, count);
+    assert_int_equal(ranking->shown, count - ranking->top < height ? count - ranking->top : height);
+    for (uint32_t i = 0; i < ranking->shown; i++)
+        assert_int_equal(view_row(view, context->frame, i)->serial, serials[ranking->top + i]);
+    assert_null(view_row(view, context->frame, ranking->shown));
     if (count) {
-        assert_int_equal(view->cursor, serials[view->cursor_rank]);
-        assert_true(!height ||
-                    (view->cursor_rank >= view->top && view->cursor_rank < view->top + height));
+        assert_int_equal(ranking->cursor, serials[ranking->cursor_rank]);
+        assert_true(!height || (ranking->cursor_rank >= ranking->top &&
+                                ranking->cursor_rank < ranking->top + height));
     }
     free(serials);
 }
@@ -98,15 +98,15 @@ static void a_window_is_that_part_of_the_full_sort(void **unused)
         view_init(&view);
         choose_sort(&view, &seed);
         view.accept = unit_random(&seed) % 3 ? NULL : accept_even;
-        view.top = (uint32_t)(unit_random(&seed) % (count + 10));
-        view.cursor_rank = (uint32_t)(unit_random(&seed) % (count + 10));
-        view.cursor = unit_random(&seed) % (count + 2);
+        view.ranking.top = (uint32_t)(unit_random(&seed) % (count + 10));
+        view.ranking.cursor_rank = (uint32_t)(unit_random(&seed) % (count + 10));
+        view.ranking.cursor = unit_random(&seed) % (count + 2);
         assert_int_equal(view_update(&view, &context, height), 0);
         check_window(&view, &context, height);
         for (int moves = 0; moves < 6; moves++) {
             int64_t delta = (int64_t)(unit_random(&seed) % 200) - 100;
 
-            assert_int_equal(view_move(&view, &context, delta, height), 0);
+            view_move(&view, &context, delta, height);
             check_window(&view, &context, height);
         }
         view_done(&view);
@@ -135,7 +135,7 @@ static void what_is_prepared_is_what_an_update_makes(void **unused)
         for (bool done = false; !done && unit_random(&seed) % 16;) {
             done = view_prepare(&view, &next, 1 + (uint32_t)(unit_random(&seed) % 100));
             const int64_t delta = (int64_t)(unit_random(&seed) % 40) - 20;
-            assert_int_equal(view_move(&view, &now, delta, height), 0);
+            view_move(&view, &now, delta, height);
             check_window(&view, &now, height);
             if (unit_random(&seed) % 8 == 0) {
                 choose_sort(&view, &seed);
@@ -149,11 +149,11 @@ static void what_is_prepared_is_what_an_update_makes(void **unused)
                 done = false;
             }
         }
-        const uint64_t cursor = view.cursor;
+        const uint64_t cursor = view.ranking.cursor;
         assert_int_equal(view_update(&view, &next, height), 0);
         check_window(&view, &next, height);
         if (cursor && cursor <= count && !(view.accept && cursor % 2))
-            assert_int_equal(view.cursor, cursor);
+            assert_int_equal(view.ranking.cursor, cursor);
         view_done(&view);
         frame_release(shown);
         frame_release(coming);
@@ -193,8 +193,8 @@ static void the_order_is_total_and_ties_keep_theirs(void **unused)
         view_init(&view);
         choose_sort(&view, &seed);
         assert_int_equal(view_sort_all(&view, &context), 0);
-        assert_int_equal(view.shown, 200);
-        for (uint32_t i = 1; i < view.shown; i++)
+        assert_int_equal(view.ranking.shown, 200);
+        for (uint32_t i = 1; i < view.ranking.shown; i++)
             assert_true(compare_rows(&view, &context, view_row(&view, frame, i - 1),
                                      view_row(&view, frame, i)) < 0);
         view_done(&view);
@@ -226,19 +226,19 @@ static void the_cursor_follows_its_connection(void **unused)
     view_init(&view);
     view.sort = column_find("rtt", 3);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 1);
-    assert_int_equal(view_move(&view, &context, 29, 10), 0);
-    assert_int_equal(view.cursor, 30);
-    assert_int_equal(view.top, 20);
+    assert_int_equal(view.ranking.cursor, 1);
+    view_move(&view, &context, 29, 10);
+    assert_int_equal(view.ranking.cursor, 30);
+    assert_int_equal(view.ranking.top, 20);
     frame->conns[29].rtt_us = 1; /* its row moves to the front: the cursor with it */
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 30);
-    assert_int_equal(view.cursor_rank, 0);
-    assert_int_equal(view.top, 0);
+    assert_int_equal(view.ranking.cursor, 30);
+    assert_int_equal(view.ranking.cursor_rank, 0);
+    assert_int_equal(view.ranking.top, 0);
     view.descending = true;
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 30);
-    assert_int_equal(view.cursor_rank, 99);
+    assert_int_equal(view.ranking.cursor, 30);
+    assert_int_equal(view.ranking.cursor_rank, 99);
     view_done(&view);
     frame_release(frame);
 }
@@ -251,21 +251,21 @@ static void a_cursor_that_was_never_moved_stays_at_the_top(void **unused)
 
     (void)unused;
     view_init(&view);
-    view.at_top = true;
+    view.ranking.at_top = true;
     view.sort = column_find("rtt", 3);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 1);
+    assert_int_equal(view.ranking.cursor, 1);
     frame->conns[0].rtt_us = 5000; /* the first row becomes the last */
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 2);
-    assert_int_equal(view.cursor_rank, 0);
-    assert_int_equal(view.top, 0);
-    assert_int_equal(view_move(&view, &context, 1, 10), 0);
-    assert_int_equal(view.cursor, 3);
+    assert_int_equal(view.ranking.cursor, 2);
+    assert_int_equal(view.ranking.cursor_rank, 0);
+    assert_int_equal(view.ranking.top, 0);
+    view_move(&view, &context, 1, 10);
+    assert_int_equal(view.ranking.cursor, 3);
     frame->conns[2].rtt_us = 4000; /* now it holds its connection */
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 3);
-    assert_int_equal(view.cursor_rank, 98);
+    assert_int_equal(view.ranking.cursor, 3);
+    assert_int_equal(view.ranking.cursor_rank, 98);
     view_done(&view);
     frame_release(frame);
 }
@@ -280,19 +280,19 @@ static void another_order_is_shown_from_its_beginning(void **unused)
     view_init(&view);
     view.sort = column_find("rtt", 3);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view_move(&view, &context, 95, 10), 0);
-    view.descending = view.from_top = true; /* its connection is among the first rows */
+    view_move(&view, &context, 95, 10);
+    view.descending = view.ranking.from_top = true; /* its connection is among the first rows */
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.top, 0);
-    assert_int_equal(view.cursor, 96);
-    assert_int_equal(view.cursor_rank, 4);
+    assert_int_equal(view.ranking.top, 0);
+    assert_int_equal(view.ranking.cursor, 96);
+    assert_int_equal(view.ranking.cursor_rank, 4);
     view.descending = false; /* it is far behind them */
-    view.from_top = true;
+    view.ranking.from_top = true;
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.top, 0);
-    assert_int_equal(view.cursor, 1);
+    assert_int_equal(view.ranking.top, 0);
+    assert_int_equal(view.ranking.cursor, 1);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.top, 0);
+    assert_int_equal(view.ranking.top, 0);
     view_done(&view);
     frame_release(frame);
 }
@@ -344,27 +344,27 @@ static void the_cursor_takes_the_place_of_a_row_that_goes(void **unused)
     (void)unused;
     view_init(&view);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view_move(&view, &context, INT64_MAX, 10), 0);
-    assert_int_equal(view.cursor, 20);
-    assert_int_equal(view.top, 10);
+    view_move(&view, &context, INT64_MAX, 10);
+    assert_int_equal(view.ranking.cursor, 20);
+    assert_int_equal(view.ranking.top, 10);
     later = numbered_frame(1, 12);
     context = facts_context(later);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 12);
-    assert_int_equal(view.top, 2);
+    assert_int_equal(view.ranking.cursor, 12);
+    assert_int_equal(view.ranking.top, 2);
     frame_release(later);
     later = numbered_frame(4, 9); /* 1 to 3 are gone, the cursor's row is not */
     context = facts_context(later);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 12);
-    assert_int_equal(view.cursor_rank, 8);
-    assert_int_equal(view_move(&view, &context, INT64_MIN, 10), 0);
-    assert_int_equal(view.cursor, 4);
+    assert_int_equal(view.ranking.cursor, 12);
+    assert_int_equal(view.ranking.cursor_rank, 8);
+    view_move(&view, &context, INT64_MIN, 10);
+    assert_int_equal(view.ranking.cursor, 4);
     frame_release(later);
     later = facts_new_frame();
     context = facts_context(later);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.cursor, 0);
+    assert_int_equal(view.ranking.cursor, 0);
     assert_null(view_row(&view, later, 0));
     view_done(&view);
     frame_release(later);
@@ -382,11 +382,11 @@ static void a_frozen_order_does_not_move(void **unused)
     (void)unused;
     view_init(&view);
     view.sort = column_find("proc", 4);
-    view.cursor_rank = 150;
+    view.ranking.cursor_rank = 150;
     assert_int_equal(view_update(&view, &context, 40), 0);
     for (uint32_t i = 0; i < 40; i++)
         shown[i] = view_row(&view, frame, i)->serial;
-    view.frozen = true;
+    view.ranking.frozen = true;
     for (int round = 0; round < 3; round++) {
         for (uint32_t i = 0; i < frame->conn_count; i++)
             frame->conns[i].owner_word = unit_random(&seed) % 2 ? OWNER_PROCESS : OWNER_NONE;
@@ -396,9 +396,9 @@ static void a_frozen_order_does_not_move(void **unused)
         for (uint32_t i = 0; i < 40; i++)
             assert_int_equal(view_row(&view, frame, i)->serial, shown[i]);
     }
-    assert_int_equal(view_move(&view, &context, INT64_MAX, 40), 0);
+    view_move(&view, &context, INT64_MAX, 40);
     assert_int_equal(view_row(&view, frame, 39)->serial, frame->conns[302].serial);
-    view.frozen = false;
+    view.ranking.frozen = false;
     assert_int_equal(view_update(&view, &context, 40), 0);
     check_window(&view, &context, 40);
     view_done(&view);
@@ -415,11 +415,11 @@ static void an_empty_view_that_is_frozen_takes_rows(void **unused)
     view_init(&view);
     view.sort = column_find("local", strlen("local"));
     assert_int_equal(view_update(&view, &context, 10), 0);
-    view.frozen = true;
+    view.ranking.frozen = true;
     assert_int_equal(view_update(&view, &context, 10), 0);
     context = facts_context(frame);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.shown, 3);
+    assert_int_equal(view.ranking.shown, 3);
     view_done(&view);
     frame_release(empty);
     frame_release(frame);
@@ -443,14 +443,14 @@ static void a_closed_row_keeps_its_place_and_the_cursor(void **unused)
         view_init(&view);
         view.sort = column_find("state", strlen("state"));
         view.descending = descending;
-        view.cursor = frame->conns[1].serial;
+        view.ranking.cursor = frame->conns[1].serial;
         context = facts_context(frame);
         assert_int_equal(view_update(&view, &context, 10), 0);
-        const uint32_t place = view.cursor_rank;
+        const uint32_t place = view.ranking.cursor_rank;
         context = facts_context(next);
         assert_int_equal(view_update(&view, &context, 10), 0);
-        assert_int_equal(view.cursor, frame->conns[1].serial);
-        assert_int_equal(view.cursor_rank, place);
+        assert_int_equal(view.ranking.cursor, frame->conns[1].serial);
+        assert_int_equal(view.ranking.cursor_rank, place);
         check_window(&view, &context, 10);
         view_done(&view);
     }
@@ -469,11 +469,11 @@ static void ghosts_do_not_count_as_live(void **unused)
     frame->conns[5].serial = 6;
     view_init(&view);
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.entry_count, 6);
+    assert_int_equal(view.ranking.count, 6);
     assert_int_equal(view.accepted_live, 5);
     view.accept = accept_even;
     assert_int_equal(view_update(&view, &context, 10), 0);
-    assert_int_equal(view.entry_count, 3);
+    assert_int_equal(view.ranking.count, 3);
     assert_int_equal(view.accepted_live, 2);
     view_done(&view);
     frame_release(frame);

@@ -1,8 +1,7 @@
 /* grouping_count: what a group counts of a row of the frame. Independent of how rows are grouped.
  */
-#include "core/grouping/count.h"
-
 #include "core/grouping/holders.h"
+#include "core/grouping/rows.h"
 
 bool grouping_is_recent(int64_t at_ns, const struct column_context *context)
 {

@@ -1,16 +1,15 @@
-/* Groupings: the rows of a frame gathered by process, by listener or by peer, for the views of
- * those names. All that is counted stands in the frame: it is the same however one got there. Pure.
- */
+/* Groupings: the rows of a frame gathered by what they share: process, listener, peer. How is said
+ * by a grouping_kind, of which a new one needs a key only. All that is counted stands in the frame:
+ * it is the same whether the frame is live or replayed. Pure. */
 #ifndef TCPLENS_CORE_GROUPING_GROUPING_H
 #define TCPLENS_CORE_GROUPING_GROUPING_H
 
+#include "base/map.h"
 #include "core/column/column.h"
 #include "core/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum grouping_kind { GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS };
 
 #define GROUPING_WINDOW_NS                                                                         \
     3000000000LL /* NEW/s and ACCEPTED/s count over this (ghosts live as long) */
@@ -31,7 +30,7 @@ struct grouping_row {
     uint32_t close_wait, time_wait;
     bool close_wait_stays;       /* one has been in CLOSE-WAIT for longer than GROUPING_STAY_NS */
     bool close_wait_comes;       /* one entered it within GROUPING_TREND_NS */
-    bool close_wait_older;       /* one was in it before anybody watched */
+    bool close_wait_older;       /* one was in it before the first frame */
     int64_t close_wait_since_ns; /* when the first of those seen entering it did; 0 = none */
     uint32_t opened;             /* within the window */
     uint32_t accepted;           /* of them those that accept() has returned */
@@ -59,8 +58,7 @@ struct grouping_holder { /* of a group that has more processes than are kept by 
 struct grouping {
     struct grouping_row *rows;
     uint32_t count, capacity;
-    uint32_t *slots; /* open addressing over key; value is row + 1 */
-    uint32_t slot_count;
+    struct map places;    /* of the rows, by key */
     uint32_t *port_first; /* listeners: by local port, 65536 entries of row + 1 */
     uint32_t *port_next;  /* per row */
     uint32_t port_next_capacity;
@@ -68,12 +66,33 @@ struct grouping {
     uint32_t holder_count, holder_capacity;
 };
 
+/* How rows are gathered. All but `key` may be NULL. */
+struct grouping_kind {
+    /* Identity of the group, from grouping_key(); 0: the row is in none. */
+    uint64_t (*key)(const struct frame *frame, const struct conn *conn);
+    /* Which rows are listed, asked before the filter. NULL: all. */
+    bool (*lists)(const struct conn *conn);
+    int (*begin)(struct grouping *grouping, const struct frame *frame); /* 0 or -ENOMEM */
+    /* Counts row `index` into its groups. NULL: into that of its key. 0 or -ENOMEM. */
+    int (*take)(struct grouping *grouping, const struct column_context *context, uint32_t index);
+    int (*end)(struct grouping *grouping, const struct column_context *context); /* 0 or -ENOMEM */
+    /* The group of a flow, where rows do not have it by key. NULL: that of its key. */
+    struct grouping_row *(*find)(const struct grouping *grouping, const struct frame *frame,
+                                 const struct conn *flow);
+    /* A flow of a group that has no row. */
+    void (*take_flow)(struct grouping_row *row, const struct frame *frame, const struct conn *flow);
+    /* Does the row belong to the group? NULL: its key says so. */
+    bool (*accepts)(uint64_t key, const struct frame *frame, const struct conn *conn);
+};
+
+extern const struct grouping_kind GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS;
+
 void grouping_init(struct grouping *grouping);
 void grouping_done(struct grouping *grouping);
 /* Gathers the rows that `accept` takes (NULL = all). 0 or -ENOMEM (then the grouping is empty).
  * Ghosts count for `opened` and `changed` only, flows for rates only. Order: first row of each
  * group as it stands in the frame, then groups of flows alone. */
-int grouping_update(struct grouping *grouping, enum grouping_kind kind,
+int grouping_update(struct grouping *grouping, const struct grouping_kind *kind,
                     const struct column_context *context, view_accept accept,
                     const void *accept_data);
 /* Counts a row into a group of its own. */
@@ -87,11 +106,12 @@ bool grouping_close_wait_grows(const struct grouping_row *row);
 const struct conn *grouping_conn(const struct grouping_row *row, const struct frame *frame);
 /* Queue of a listener in permille of its backlog, 1000 at most; 0 if unknown. */
 uint32_t grouping_queue_permille(const struct grouping_row *row);
+uint64_t grouping_key(uint64_t value);                   /* never 0; neighbours end far apart */
 uint64_t grouping_process_key(const struct proc *proc);  /* key of its row in GROUPING_PROCESSES */
 uint64_t grouping_listener_key(const struct conn *conn); /* the same for all of SO_REUSEPORT */
 /* view_accept: data is a struct grouping_member. Rows that belong to one group. */
 struct grouping_member {
-    enum grouping_kind kind;
+    const struct grouping_kind *kind;
     uint64_t key;
 };
 bool grouping_accepts(const void *member, const struct column_context *context,

@@ -1,5 +1,5 @@
-/* grouping_holders: many sockets of an SO_REUSEPORT group are held by many processes, each of them
- * by several; what is wanted is how many processes. Knows nothing but rows and indexes. */
+/* holders: many sockets of an SO_REUSEPORT group are held by many processes, each of them by
+ * several; what is wanted is how many processes. */
 #include "core/grouping/holders.h"
 
 #include "base/grow.h"

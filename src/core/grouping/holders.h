@@ -1,10 +1,10 @@
-/* Private to grouping: who holds the sockets of a group, each process counted once. */
+/* Who holds the sockets of a group, each process counted once. */
 #ifndef TCPLENS_CORE_GROUPING_HOLDERS_H
 #define TCPLENS_CORE_GROUPING_HOLDERS_H
 
 #include "core/grouping/grouping.h"
 
-/* True if the process is told now, false if there are as many as a row keeps by name. */
+/* True if the process is named now, false if there are as many as a row keeps by name. */
 bool grouping_keep_proc(struct grouping_row *row, uint32_t proc);
 /* 0 or -ENOMEM. Those beyond the ones kept count after grouping_count_holders only. */
 int grouping_add_holders(struct grouping *grouping, struct grouping_row *row,

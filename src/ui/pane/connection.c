@@ -7,14 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int connection_open(struct pane **pane, struct screen *screen, const void *argument)
+static int connection_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                           const void *argument)
 {
     const struct conn *conn = argument;
     const struct picture *picture = screen_picture(screen);
     struct connection_page *page = calloc(1, sizeof(*page));
     if (!page)
         return -ENOMEM;
-    page->pane = (struct pane){&PANE_CONNECTION, screen};
+    page->pane = (struct pane){ops, screen};
     page->serial = page->series.subject.serial = conn->serial;
     page->conn = *conn;
     page->frame = frame_reference(picture->frame);

@@ -3,7 +3,6 @@
 #include "ui/conn_table.h"
 #include "ui/pages.h"
 #include "ui/screen/private.h"
-#include "ui/sort_menu.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,18 +11,18 @@
 struct connections {
     struct pane pane;
     struct conn_table table;
-    struct sort_menu sort_menu;
     struct column_choice choice;
     bool just_chosen; /* what has no room is told once */
 };
 
-static int connections_open(struct pane **pane, struct screen *screen, const void *argument)
+static int connections_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                            const void *argument)
 {
     const struct screen_settings *settings = argument;
     struct connections *connections = calloc(1, sizeof(*connections));
     if (!connections)
         return -ENOMEM;
-    connections->pane = (struct pane){&PANE_CONNECTIONS, screen};
+    connections->pane = (struct pane){ops, screen};
     conn_table_init(&connections->table);
     int error = conn_table_set_columns(&connections->table, settings->columns);
     if (!error)
@@ -78,9 +77,9 @@ static void take_columns(void *data, const uint16_t *shown, size_t count)
 
 static void open_chooser(struct connections *connections)
 {
-    connections->choice = (struct column_choice){.shown = connections->table.columns,
-                                                 .count = connections->table.count,
-                                                 .most = CONN_TABLE_COLUMNS,
+    connections->choice = (struct column_choice){.shown = connections->table.list.columns,
+                                                 .count = connections->table.list.count,
+                                                 .most = LIST_COLUMNS_MAX,
                                                  .take = take_columns,
                                                  .data = connections};
     screen_open_page(connections->pane.screen, &PANE_COLUMNS, &connections->choice);
@@ -89,37 +88,28 @@ static void open_chooser(struct connections *connections)
 static bool connections_command(struct pane *pane, const struct command *command)
 {
     struct connections *connections = (struct connections *)pane;
-    if (command->id == COMMAND_SORT_MENU) {
-        sort_menu_open(&connections->sort_menu, &connections->table, pane->screen);
-        return true;
-    }
     if (command->id == COMMAND_COLUMNS) {
         open_chooser(connections);
         return true;
     }
-    if (command->id == COMMAND_OPEN) {
-        conn_table_open(&connections->table, pane->screen);
-        return true;
-    }
-    return conn_table_command(&connections->table, screen_picture(pane->screen), command);
+    return conn_table_command(&connections->table, pane->screen, command);
 }
 
 static bool connections_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
-    return conn_table_mouse(&((struct connections *)pane)->table, screen_picture(pane->screen), key,
-                            row, col);
+    return conn_table_mouse(&((struct connections *)pane)->table, pane->screen, key, row, col);
 }
 
 void connections_keep(const struct pane *pane, struct screen_kept *kept)
 {
-    const struct conn_table *table = &((const struct connections *)pane)->table;
+    const struct list *list = &((const struct connections *)pane)->table.list;
     size_t at = 0;
     kept->columns[0] = '\0';
-    for (size_t i = 0; i < table->count && at < sizeof(kept->columns); i++)
+    for (size_t i = 0; i < list->count && at < sizeof(kept->columns); i++)
         at += (size_t)snprintf(kept->columns + at, sizeof(kept->columns) - at, "%s%s",
-                               i > 0 ? "," : "", columns[table->columns[i]].id);
-    snprintf(kept->sort, sizeof(kept->sort), "%s%s", table->view.descending ? "-" : "",
-             table->view.sort ? table->view.sort->id : "serial");
+                               i > 0 ? "," : "", columns[list->columns[i]].id);
+    snprintf(kept->sort, sizeof(kept->sort), "%s%s", list->descending ? "-" : "",
+             columns[list->sort].id);
 }
 
 static uint32_t connections_needs(const struct pane *pane)
@@ -148,11 +138,10 @@ static const struct conn *connections_selection(const struct pane *pane,
 
 static void connections_select(struct pane *pane, uint64_t serial)
 {
-    conn_table_select(&((struct connections *)pane)->table, serial);
+    list_select(&((struct connections *)pane)->table.list, serial);
 }
 
 const struct pane_ops PANE_CONNECTIONS = {
-    .title = "Connections",
     .open = connections_open,
     .close = connections_close,
     .update = connections_update,

@@ -29,14 +29,15 @@ struct events_pane {
     uint32_t height;
 };
 
-static int events_open(struct pane **pane, struct screen *screen, const void *argument)
+static int events_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                       const void *argument)
 {
     struct events_pane *events = calloc(1, sizeof *events);
 
     (void)argument;
     if (!events)
         return -ENOMEM;
-    events->pane = (struct pane){&PANE_EVENTS, screen};
+    events->pane = (struct pane){ops, screen};
     *pane = &events->pane;
     return 0;
 }
@@ -417,7 +418,6 @@ static void events_summary(struct pane *pane, const struct picture *picture, cha
 }
 
 const struct pane_ops PANE_EVENTS = {
-    .title = "Events",
     .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = events_open,
     .close = events_close,

@@ -75,13 +75,14 @@ static void add_reasons(struct help *help, const struct frame *frame)
     }
 }
 
-static int help_open(struct pane **pane, struct screen *screen, const void *argument)
+static int help_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                     const void *argument)
 {
     (void)argument;
     struct help *help = calloc(1, sizeof(*help));
     if (!help)
         return -ENOMEM;
-    help->pane = (struct pane){&PANE_HELP, screen};
+    help->pane = (struct pane){ops, screen};
     build(help);
     *pane = &help->pane;
     return 0;

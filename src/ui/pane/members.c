@@ -3,7 +3,6 @@
 #include "ui/conn_table.h"
 #include "ui/pages.h"
 #include "ui/screen/private.h"
-#include "ui/sort_menu.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,16 +11,16 @@
 struct members {
     struct pane pane;
     struct conn_table table;
-    struct sort_menu sort_menu;
     struct grouping_member member;
 };
 
-static int members_open(struct pane **pane, struct screen *screen, const void *argument)
+static int members_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                        const void *argument)
 {
     struct members *members = calloc(1, sizeof(*members));
     if (!members)
         return -ENOMEM;
-    members->pane = (struct pane){&PANE_MEMBERS, screen};
+    members->pane = (struct pane){ops, screen};
     members->member = *(const struct grouping_member *)argument;
     conn_table_init(&members->table);
     int error = conn_table_set_columns(&members->table, screen->settings.columns);
@@ -56,23 +55,12 @@ static void members_draw(struct pane *pane, const struct picture *picture,
 
 static bool members_command(struct pane *pane, const struct command *command)
 {
-    struct members *members = (struct members *)pane;
-    const struct picture *picture = screen_picture(pane->screen);
-    if (command->id == COMMAND_OPEN) {
-        conn_table_open(&members->table, pane->screen);
-        return true;
-    }
-    if (command->id == COMMAND_SORT_MENU) {
-        sort_menu_open(&members->sort_menu, &members->table, pane->screen);
-        return true;
-    }
-    return conn_table_command(&members->table, picture, command);
+    return conn_table_command(&((struct members *)pane)->table, pane->screen, command);
 }
 
 static bool members_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
-    return conn_table_mouse(&((struct members *)pane)->table, screen_picture(pane->screen), key,
-                            row, col);
+    return conn_table_mouse(&((struct members *)pane)->table, pane->screen, key, row, col);
 }
 
 static uint32_t members_needs(const struct pane *pane)

@@ -11,6 +11,7 @@
 #include "ui/canvas.h"
 #include "ui/command.h"
 #include "ui/key/key.h"
+#include "ui/views.h"
 
 struct screen;
 struct screen_transport;
@@ -44,12 +45,14 @@ struct pane { /* first member of each pane's own struct */
 };
 
 struct pane_ops {
-    const char *title; /* of the tab, or of the page */
-    bool harmful;      /* Enter does harm: one that was not meant for it is ignored */
-    bool floating;     /* drawn over the pane below; nothing moves below while it is open */
+    const char *title;      /* of a page; a tab's is in VIEW_LIST */
+    const void *descriptor; /* what the pane is to show, where its functions serve several */
+    bool harmful;           /* Enter does harm: one that was not meant for it is ignored */
+    bool floating;          /* drawn over the pane below; nothing moves below while it is open */
 
-    /* argument: what screen_open_page was given. 0 or -errno. */
-    int (*open)(struct pane **pane, struct screen *screen, const void *argument);
+    /* argument: what screen_open_page was given, or the settings of the screen. 0 or -errno. */
+    int (*open)(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                const void *argument);
     void (*close)(struct pane *pane);
     /* A new frame, filter, freeze or theme: what was worked out from the last picture is void. */
     void (*update)(struct pane *pane, const struct picture *picture);
@@ -75,11 +78,7 @@ struct pane_ops {
     void (*select)(struct pane *pane, uint64_t serial); /* puts the cursor on this connection */
 };
 
-/* Views, in the order of the tabs; adding one means adding a row to VIEWS in ui/screen/views.c. */
-extern const struct pane_ops *const VIEWS[];
-extern const size_t view_count;
-extern const struct pane_ops PANE_CONNECTIONS, PANE_PROCESSES, PANE_LISTENERS, PANE_PEERS,
-    PANE_EVENTS, PANE_STATES, PANE_HELP, PANE_SORT;
+extern const struct pane_ops PANE_HELP, PANE_SORT;
 
 /* In place of rows, where the filter leaves none, with a hint if a name in it is part of one that
  * is there. */
@@ -93,7 +92,7 @@ int screen_open_page(struct screen *screen, const struct pane_ops *ops, const vo
 void screen_back(struct screen *screen); /* closes the top page after the current call */
 /* Puts a filter in force as if it had been typed; false: it is none, the last one stays. */
 bool screen_set_filter(struct screen *screen, const char *text);
-void screen_show_view(struct screen *screen, size_t view);
+void screen_show_view(struct screen *screen, enum view_id view);
 /* The Connections view with the cursor on this row. */
 void screen_show_connection(struct screen *screen, uint64_t serial);
 /* The one line above the footer, until the next key or for some seconds. */

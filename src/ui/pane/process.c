@@ -5,7 +5,6 @@
 #include "ui/page_series.h"
 #include "ui/pages.h"
 #include "ui/screen/private.h"
-#include "ui/sort_menu.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,22 +23,22 @@ struct process_page {
     bool exited;
     struct grouping_member member;
     struct conn_table table;
-    struct sort_menu sort_menu;
     struct page_series series;
     struct grouping_row sums; /* of what it holds */
     uint64_t sampled;         /* number of the frame counted last */
     int head;                 /* rows above the table, as drawn last */
 };
 
-static int process_open(struct pane **pane, struct screen *screen, const void *argument)
+static int process_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                        const void *argument)
 {
     struct process_page *page = calloc(1, sizeof(*page));
     if (!page)
         return -ENOMEM;
-    page->pane = (struct pane){&PANE_PROCESS, screen};
+    page->pane = (struct pane){ops, screen};
     page->identity = *(const struct process_identity *)argument;
     page->member = (struct grouping_member){
-        GROUPING_PROCESSES,
+        &GROUPING_PROCESSES,
         grouping_process_key(
             &(struct proc){.pid = page->identity.pid, .start_ticks = page->identity.start_ticks})};
     page->series.subject.member = page->member;
@@ -259,17 +258,7 @@ static void process_draw(struct pane *pane, const struct picture *picture,
 
 static bool process_command(struct pane *pane, const struct command *command)
 {
-    struct process_page *page = (struct process_page *)pane;
-    const struct picture *picture = screen_picture(pane->screen);
-    if (command->id == COMMAND_OPEN) {
-        conn_table_open(&page->table, pane->screen);
-        return true;
-    }
-    if (command->id == COMMAND_SORT_MENU) {
-        sort_menu_open(&page->sort_menu, &page->table, pane->screen);
-        return true;
-    }
-    return conn_table_command(&page->table, picture, command);
+    return conn_table_command(&((struct process_page *)pane)->table, pane->screen, command);
 }
 
 static bool process_mouse(struct pane *pane, const struct key *key, int row, int col)
@@ -277,7 +266,7 @@ static bool process_mouse(struct pane *pane, const struct key *key, int row, int
     struct process_page *page = (struct process_page *)pane;
     if (row < page->head && key->code == KEY_CODE_MOUSE_PRESS)
         return false;
-    return conn_table_mouse(&page->table, screen_picture(pane->screen), key, row - page->head, col);
+    return conn_table_mouse(&page->table, pane->screen, key, row - page->head, col);
 }
 
 static uint32_t process_needs(const struct pane *pane)

@@ -67,14 +67,15 @@ static uint32_t meter_in_window(const struct meter *meter)
     return sum;
 }
 
-static int states_open(struct pane **pane, struct screen *screen, const void *argument)
+static int states_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                       const void *argument)
 {
     struct states_pane *states = calloc(1, sizeof *states);
 
     (void)argument;
     if (!states)
         return -ENOMEM;
-    states->pane = (struct pane){&PANE_STATES, screen};
+    states->pane = (struct pane){ops, screen};
     states->cursor = BOX_ESTABLISHED;
     *pane = &states->pane;
     return 0;
@@ -291,7 +292,7 @@ static void open_state(const struct states_pane *states)
 
     snprintf(filter, sizeof filter, "state %s", TCP_STATES[BOXES[states->cursor].state].name);
     if (screen_set_filter(states->pane.screen, filter))
-        screen_show_view(states->pane.screen, 0);
+        screen_show_view(states->pane.screen, VIEW_CONNECTIONS);
 }
 
 static bool states_command(struct pane *pane, const struct command *command)
@@ -339,7 +340,6 @@ static void states_summary(struct pane *pane, const struct picture *picture, cha
 }
 
 const struct pane_ops PANE_STATES = {
-    .title = "States",
     .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = states_open,
     .close = states_close,

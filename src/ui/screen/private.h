@@ -9,7 +9,6 @@
 #include "ui/screen/acts.h"
 #include "ui/screen/screen.h"
 
-#define VIEWS_MAX 8
 #define PAGES_MAX 16
 #define SPANS_MAX 32
 
@@ -43,8 +42,8 @@ struct screen {
     struct picture picture;
     struct frame *coming;   /* the next one of the picture, being prepared; NULL = none */
     int64_t frame_taken_ns; /* monotonic: when the frame of the picture was taken up */
-    struct pane *views[VIEWS_MAX];
-    size_t view;
+    struct pane *views[VIEW_COUNT];
+    enum view_id view;
     struct pane *pages[PAGES_MAX];
     size_t page_count;
     struct lookup lookup;     /* what panes are given: services and hosts as switched on */
@@ -82,7 +81,7 @@ void screen_take_frame(struct screen *screen);
 /* views.c */
 struct pane *screen_top_pane(struct screen *screen); /* NULL before the first view */
 bool screen_is_floating(const struct screen *screen);
-int screen_open_view(struct screen *screen, size_t view);
+int screen_open_view(struct screen *screen, enum view_id view);
 void screen_close_panes(struct screen *screen);
 void screen_finish_closing(struct screen *screen);
 void screen_update_panes(struct screen *screen);

@@ -34,7 +34,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     prompt_init(&screen->travel.prompt);
     screen->picture.context.ascii = settings->ascii;
     screen->picture.tags = &screen->acting.tags;
-    int error = screen_open_view(screen, 0);
+    int error = screen_open_view(screen, VIEW_CONNECTIONS);
     if (error) {
         screen_free(screen);
         return error;
@@ -186,7 +186,7 @@ static void back(struct screen *screen)
 
 static void next_view(struct screen *screen)
 {
-    screen_show_view(screen, (screen->view + 1) % view_count);
+    screen_show_view(screen, (enum view_id)((screen->view + 1) % VIEW_COUNT));
 }
 
 static void slower(struct screen *screen)
@@ -226,7 +226,7 @@ static void keep(struct screen *screen)
         screen_say(screen, ROLE_NOTICE, "settings are not kept here");
         return;
     }
-    connections_keep(screen->views[0], &kept);
+    connections_keep(screen->views[VIEW_CONNECTIONS], &kept);
     int error = screen->settings.keep(screen->settings.data, &kept, text, sizeof(text));
     screen_say(screen, error ? ROLE_TROUBLE : ROLE_GOOD, "%s", text);
 }
@@ -281,7 +281,7 @@ static const struct {
 bool screen_own_command(struct screen *screen, const struct command *command)
 {
     if (command->id == COMMAND_VIEW) {
-        screen_show_view(screen, (size_t)command->argument);
+        screen_show_view(screen, (enum view_id)command->argument);
         return true;
     }
     if (screen_time_command(screen, command))

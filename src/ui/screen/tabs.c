@@ -33,14 +33,14 @@ static void tab_text(char *out, size_t size, enum tab_form form, size_t view, bo
         snprintf(out, size, active ? "[%zu] " : "%zu ", view + 1);
     else
         snprintf(out, size, "%s%zu%s%s%s", active ? "[" : " ", view + 1, title ? " " : "",
-                 title ? VIEWS[view]->title : "", active ? "]" : " ");
+                 title ? VIEWS[view].title : "", active ? "]" : " ");
 }
 
 static int tabs_width(const struct screen *screen, enum tab_form form)
 {
     char text[TAB_MAX];
     int cells = 0;
-    for (size_t i = 0; i < view_count; i++) {
+    for (size_t i = 0; i < VIEW_COUNT; i++) {
         tab_text(text, sizeof(text), form, i, i == screen->view);
         cells += (int)text_width(text);
     }
@@ -63,7 +63,7 @@ static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, en
 {
     char text[TAB_MAX];
     int col = 1;
-    for (size_t i = 0; i < view_count; i++) {
+    for (size_t i = 0; i < VIEW_COUNT; i++) {
         const int begin = col;
         const bool active = i == screen->view;
         tab_text(text, sizeof(text), form, i, active);

@@ -10,12 +10,11 @@
 
 #define SAID_NS 8000000000LL
 
-const struct pane_ops *const VIEWS[] = {
-    &PANE_CONNECTIONS, &PANE_PROCESSES, &PANE_LISTENERS, &PANE_PEERS, &PANE_EVENTS, &PANE_STATES,
+const struct view_tab VIEWS[VIEW_COUNT] = {
+#define VIEW_TAB(name, heading) [VIEW_##name] = {.title = (heading), .ops = &PANE_##name},
+    VIEW_LIST(VIEW_TAB)
+#undef VIEW_TAB
 };
-const size_t view_count = sizeof(VIEWS) / sizeof(VIEWS[0]);
-
-_Static_assert(sizeof(VIEWS) / sizeof(VIEWS[0]) <= VIEWS_MAX, "VIEWS_MAX is too small");
 
 struct pane *screen_top_pane(struct screen *screen)
 {
@@ -50,10 +49,11 @@ static void close_top_page(struct screen *screen)
     screen_changed(screen);
 }
 
-int screen_open_view(struct screen *screen, size_t view)
+int screen_open_view(struct screen *screen, enum view_id view)
 {
     if (!screen->views[view]) {
-        int error = VIEWS[view]->open(&screen->views[view], screen, &screen->settings);
+        int error =
+            VIEWS[view].ops->open(&screen->views[view], VIEWS[view].ops, screen, &screen->settings);
         if (error)
             return error;
     }
@@ -65,25 +65,25 @@ int screen_open_view(struct screen *screen, size_t view)
     return 0;
 }
 
-void screen_show_view(struct screen *screen, size_t view)
+void screen_show_view(struct screen *screen, enum view_id view)
 {
-    int error = view < view_count ? screen_open_view(screen, view) : -EINVAL;
+    const int error = screen_open_view(screen, view);
     if (error)
         screen_say(screen, ROLE_TROUBLE, "the view cannot be shown: %s", strerror(-error));
 }
 
 void screen_show_connection(struct screen *screen, uint64_t serial)
 {
-    screen_show_view(screen, 0);
-    struct pane *pane = screen->views[0];
-    if (screen->view == 0 && pane && pane->ops->select)
+    screen_show_view(screen, VIEW_CONNECTIONS);
+    struct pane *pane = screen->views[VIEW_CONNECTIONS];
+    if (screen->view == VIEW_CONNECTIONS && pane && pane->ops->select)
         pane->ops->select(pane, serial);
 }
 
 int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument)
 {
     struct pane *pane;
-    int error = screen->page_count < PAGES_MAX ? ops->open(&pane, screen, argument) : -ENOSPC;
+    int error = screen->page_count < PAGES_MAX ? ops->open(&pane, ops, screen, argument) : -ENOSPC;
     if (error) {
         screen_say(screen, ROLE_TROUBLE, "%s cannot be shown: %s", ops->title, strerror(-error));
         return error;
@@ -113,7 +113,7 @@ void screen_close_panes(struct screen *screen)
 {
     while (screen->page_count > 0)
         close_top_page(screen);
-    for (size_t i = 0; i < VIEWS_MAX; i++) {
+    for (size_t i = 0; i < VIEW_COUNT; i++) {
         if (screen->views[i])
             screen->views[i]->ops->close(screen->views[i]);
         screen->views[i] = NULL;

@@ -1,7 +1,6 @@
 /* A window of many entries in order: bounds around it are guessed from a sample, one pass gathers
- * what lies between them, and only that is selected and sorted. Must not know how a view scrolls.
- */
-#include "core/view_order.h"
+ * what lies between them, and only that is selected and sorted. */
+#include "core/ranking_order.h"
 
 #include <stdlib.h>
 
@@ -10,48 +9,49 @@
 #define SAMPLE_SLACK 48   /* so far a rank may lie from its place in the sample: 3 sigma at most */
 #define SAMPLE_FROM  8192 /* entries from which on a sample pays */
 
-int order_compare_tied(const struct view_entry *a, const struct view_entry *b,
-                       const struct order *order)
+int order_compare_tied(const struct ranking_entry *a, const struct ranking_entry *b,
+                       const struct ranking_order *order)
 {
     if (a->unknown != b->unknown)
         return a->unknown < b->unknown ? -1 : 1;
-    if (order->sort && !a->unknown) {
-        const struct conn *conns = order->context->frame->conns;
-        int text = column_compare(order->sort, order->context, &conns[a->row], &conns[b->row]);
+    if (order->compare && !a->unknown) {
+        const int text = order->compare(order->data, a->row, b->row);
 
         if (text)
             return order->descending ? -text : text;
     }
-    return (a->serial > b->serial) - (a->serial < b->serial);
+    return (a->id > b->id) - (a->id < b->id);
 }
 
 static int compare_for_qsort(const void *left, const void *right, void *order)
 {
-    const struct view_entry *a = left, *b = right;
+    const struct ranking_entry *a = left, *b = right;
 
     if (a->key != b->key)
         return a->key < b->key ? -1 : 1;
     return order_compare_tied(a, b, order);
 }
 
-void order_sort(struct view_entry *entries, size_t count, struct order *order)
+void order_sort(struct ranking_entry *entries, size_t count, const struct ranking_order *order)
 {
     if (count > 1)
-        qsort_r(entries, count, sizeof(*entries), compare_for_qsort, order);
+        qsort_r(entries, count, sizeof(*entries), compare_for_qsort, (void *)order);
 }
 
-static void swap_entries(struct view_entry *a, struct view_entry *b)
+static void swap_entries(struct ranking_entry *a, struct ranking_entry *b)
 {
-    struct view_entry kept = *a;
+    struct ranking_entry kept = *a;
 
     *a = *b;
     *b = kept;
 }
 
 /* Middle one of first, middle and last, moved to the front as the pivot. */
-static void choose_pivot(struct view_entry *entries, size_t count, const struct order *order)
+static void choose_pivot(struct ranking_entry *entries, size_t count,
+                         const struct ranking_order *order)
 {
-    struct view_entry *first = entries, *middle = entries + count / 2, *last = entries + count - 1;
+    struct ranking_entry *first = entries, *middle = entries + count / 2,
+                         *last = entries + count - 1;
 
     if (order_is_before(middle, first, order))
         swap_entries(middle, first);
@@ -63,7 +63,8 @@ static void choose_pivot(struct view_entry *entries, size_t count, const struct 
 }
 
 /* Lower entries before the pivot, higher ones after it; returns its place. */
-static size_t partition(struct view_entry *entries, size_t count, const struct order *order)
+static size_t partition(struct ranking_entry *entries, size_t count,
+                        const struct ranking_order *order)
 {
     size_t low = 1, high = count - 1;
 
@@ -83,7 +84,8 @@ static size_t partition(struct view_entry *entries, size_t count, const struct o
 
 /* Introselect: afterwards no entry before `rank` sorts after one at or behind it. Partitions that
  * do not shrink (an order made to hurt) end in a sort. */
-static void select_rank(struct view_entry *entries, size_t count, size_t rank, struct order *order)
+static void select_rank(struct ranking_entry *entries, size_t count, size_t rank,
+                        const struct ranking_order *order)
 {
     size_t first = 0, last = count; /* [first, last) holds the entry of that rank */
     unsigned patience = 8;
@@ -107,8 +109,8 @@ static void select_rank(struct view_entry *entries, size_t count, size_t rank, s
 }
 
 /* Entries before `bound` to the front; returns how many. */
-static size_t gather(struct view_entry *entries, size_t count, const struct view_entry *bound,
-                     const struct order *order)
+static size_t gather(struct ranking_entry *entries, size_t count, const struct ranking_entry *bound,
+                     const struct ranking_order *order)
 {
     size_t gathered = 0;
 
@@ -124,10 +126,10 @@ static size_t gather(struct view_entry *entries, size_t count, const struct view
 
 /* Moves what surely sorts before rank *first to the front and what surely sorts behind rank *last
  * to the end: the ranks in between stand in [*first, *last) afterwards. */
-static void narrow(struct view_entry *entries, size_t count, size_t *first, size_t *last,
-                   struct order *order)
+static void narrow(struct ranking_entry *entries, size_t count, size_t *first, size_t *last,
+                   const struct ranking_order *order)
 {
-    struct view_entry sample[SAMPLES];
+    struct ranking_entry sample[SAMPLES];
     size_t low = *first * SAMPLES / count, high = *last * SAMPLES / count;
     size_t begin = 0, end = count;
 
@@ -144,8 +146,8 @@ static void narrow(struct view_entry *entries, size_t count, size_t *first, size
     *last = end;
 }
 
-void order_window(struct view_entry *entries, size_t count, size_t first, size_t end,
-                  struct order *order)
+void order_window(struct ranking_entry *entries, size_t count, size_t first, size_t end,
+                  const struct ranking_order *order)
 {
     size_t low = first, high = end;
 
@@ -158,10 +160,10 @@ void order_window(struct view_entry *entries, size_t count, size_t first, size_t
     order_sort(entries + first, end - first, order);
 }
 
-uint32_t order_rank(const struct view_entry *entries, uint32_t count,
-                    const struct view_entry *entry, const struct order *order)
+uint32_t order_rank(const struct ranking_entry *entries, uint32_t count,
+                    const struct ranking_entry *entry, const struct ranking_order *order)
 {
-    const struct view_entry wanted = *entry;
+    const struct ranking_entry wanted = *entry;
     uint32_t rank = 0;
 
     for (uint32_t i = 0; i < count; i++)

@@ -1,0 +1,74 @@
+/* peers: connections by the address of the other end. */
+#include "base/hash.h"
+#include "core/grouping/rows.h"
+
+#include <errno.h>
+
+/* A flow without an address is many, gathered as there were too many of them. */
+static uint64_t peer_key(const struct frame *frame, const struct conn *conn)
+{
+    const struct addr *remote = &conn->tuple.remote;
+
+    (void)frame;
+    if (conn->state == STATE_LISTEN || addr_is_zero(remote))
+        return 0;
+    return grouping_key(hash_bytes(remote->bytes, sizeof remote->bytes, conn->tuple.family));
+}
+
+static bool peer_lists(const struct conn *conn)
+{
+    const uint8_t state = conn_is_ghost(conn) ? conn->from : conn->state;
+
+    return state != STATE_LISTEN && state != STATE_CLOSED && conn->state != STATE_LISTEN &&
+           conn->state != STATE_CLOSED;
+}
+
+/* Ports that are listened on: a connection to one of them was opened by the peer. */
+static int mark_listening_ports(struct grouping *grouping, const struct frame *frame)
+{
+    const int error = grouping_clear_ports(grouping);
+
+    if (error)
+        return error;
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (frame->conns[i].state == STATE_LISTEN)
+            grouping->port_first[frame->conns[i].tuple.local_port] = 1;
+    return 0;
+}
+
+static int peer_take(struct grouping *grouping, const struct column_context *context,
+                     uint32_t index)
+{
+    const struct conn *conn = &context->frame->conns[index];
+    const uint64_t key = peer_key(context->frame, conn);
+
+    if (!key)
+        return 0;
+    struct grouping_row *row = grouping_row_of(grouping, key, index, conn);
+    if (!row)
+        return -ENOMEM;
+    const bool inbound = grouping->port_first[conn->tuple.local_port] != 0;
+    row->inbound |= inbound;
+    grouping_add_port(row, inbound ? conn->tuple.local_port : conn->tuple.remote_port);
+    grouping_add_proc(row, conn->owner);
+    grouping_count_row(row, context, conn);
+    grouping_count_age(row, conn);
+    return 0;
+}
+
+static void peer_take_flow(struct grouping_row *row, const struct frame *frame,
+                           const struct conn *flow)
+{
+    (void)frame;
+    row->inbound |= flow->tuple.local_port != 0;
+    grouping_add_port(row, row->inbound ? flow->tuple.local_port : flow->tuple.remote_port);
+    grouping_add_proc(row, flow->owner);
+}
+
+const struct grouping_kind GROUPING_PEERS = {
+    .key = peer_key,
+    .lists = peer_lists,
+    .begin = mark_listening_ports,
+    .take = peer_take,
+    .take_flow = peer_take_flow,
+};

@@ -1,0 +1,78 @@
+/* A ranking: rows in an order, with a cursor that stays on its row, and the part of them that is on
+ * the screen. What the rows are does not matter: an entry has a number to sort by and an identity.
+ * Works on 200,000 rows without sorting them all: the window is found by selection. Pure. */
+#ifndef TCPLENS_CORE_RANKING_H
+#define TCPLENS_CORE_RANKING_H
+
+#include "base/map.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RANKING_NONE UINT32_MAX
+
+struct ranking_entry {
+    uint64_t key;     /* to sort by, complemented for descending order; UINT64_MAX when unknown */
+    uint64_t id;      /* identity from update to update, never 0 */
+    uint32_t row;     /* of the caller */
+    uint32_t unknown; /* 1: no key, sorts last */
+};
+
+struct ranking_order { /* of entries with equal keys: by compare, then by id */
+    int (*compare)(const void *data, uint32_t row, uint32_t other); /* NULL: by id at once */
+    const void *data;
+    bool descending; /* compare's answer is reversed */
+};
+
+struct ranking {
+    /* set by the caller */
+    bool frozen;   /* keep the order of the last update, new rows at the end */
+    bool at_top;   /* the cursor holds no row yet but is on the first one, whichever that is; until
+                    * it is moved */
+    bool from_top; /* the next update shows the first rows: another order is looked at from its
+                    * beginning. The cursor stays on its row where that is among them, else it is
+                    * at_top */
+    uint64_t cursor;      /* id of the row under the cursor, 0 = none yet */
+    uint32_t cursor_rank; /* its place; valid after ranking_settle */
+    uint32_t top;         /* rank of the first row shown */
+
+    struct ranking_entry *entries; /* [top, top + shown) are in their final order */
+    uint32_t count, capacity;
+    uint32_t shown;
+    uint32_t ordered_first, ordered_end; /* ranks that are in their final order: a margin around
+                                            what is shown, so that scrolling selects seldom */
+    struct map held;                     /* frozen: the places kept, by id */
+    uint32_t held_next;                  /* place of the rows that are new in this update */
+};
+
+void ranking_done(struct ranking *ranking);
+
+/* An update: ranking_begin; then the caller puts its rows into entries (or another array in place
+ * of it) and sets count, while frozen with ranking_held_place() as keys; then ranking_settle. */
+
+/* 0 or -ENOMEM. Afterwards ranking_is_held() says whether an order is kept. */
+int ranking_begin(struct ranking *ranking);
+bool ranking_is_held(const struct ranking *ranking);
+/* Rows that are new come after all that were there before. */
+uint64_t ranking_held_place(struct ranking *ranking, uint64_t id);
+/* Orders what is shown, keeps the cursor on its row (if it is gone: on the one that took its rank),
+ * scrolls as little as needed to keep it within `height` rows. cursor_at: place in entries of the
+ * cursor's row, RANKING_NONE if it is not there. */
+void ranking_settle(struct ranking *ranking, const struct ranking_order *order, uint32_t cursor_at,
+                    uint32_t height);
+uint32_t ranking_find(const struct ranking *ranking, uint64_t id); /* place, RANKING_NONE */
+
+/* After ranking_settle: moves the cursor by `delta` rows, saturating, and orders what is then
+ * shown. */
+void ranking_move(struct ranking *ranking, const struct ranking_order *order, int64_t delta,
+                  uint32_t height);
+/* Puts the cursor on the row of line `line`. */
+void ranking_point(struct ranking *ranking, uint32_t line);
+/* The caller's row on line `line` (0 = first), RANKING_NONE if none. */
+uint32_t ranking_row(const struct ranking *ranking, uint32_t line);
+/* The caller's row under the cursor, RANKING_NONE if none. */
+uint32_t ranking_cursor_row(const struct ranking *ranking);
+/* All entries into their final order; all are shown. */
+void ranking_sort_all(struct ranking *ranking, const struct ranking_order *order);
+
+#endif

@@ -1,0 +1,190 @@
+/* facts: what groups are drawn and sorted by, as text and as numbers; those that several views
+ * have.
+ */
+#include "ui/group/facts.h"
+
+#include "core/text/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WINDOW_S 3 /* GROUPING_WINDOW_NS */
+
+const struct proc *group_proc(const struct picture *picture, const struct grouping_row *row)
+{
+    return row->proc == CONN_NO_INDEX ? NULL : &picture->frame->procs[row->proc];
+}
+
+const struct conn *group_conn(const struct picture *picture, const struct grouping_row *row)
+{
+    return grouping_conn(row, picture->frame);
+}
+
+static void copy(char *out, size_t size, const char *text)
+{
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+static void per_second(char *out, size_t size, uint32_t in_window)
+{
+    if (in_window > 0 && in_window < WINDOW_S * 10)
+        snprintf(out, size, "%u.%u", in_window / WINDOW_S, in_window % WINDOW_S * 10 / WINDOW_S);
+    else
+        text_count(out, size, in_window / WINDOW_S);
+}
+
+/* The user of a socket is its creator's, which the process may have ceased to be: it stands only
+ * where there is no process. */
+static uint32_t user_of(const struct picture *picture, const struct grouping_row *row)
+{
+    const struct proc *proc = group_proc(picture, row);
+    const struct conn *conn = group_conn(picture, row);
+
+    if (proc)
+        return proc->uid;
+    return conn->known & KNOWN_UID ? conn->uid : UINT32_MAX;
+}
+
+static void user_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    const uint32_t uid = user_of(picture, row);
+    const char *name = uid == UINT32_MAX ? NULL : frame_user_name(picture->frame, uid);
+    if (name)
+        copy(out, size, name);
+    else if (uid != UINT32_MAX)
+        snprintf(out, size, "%u", uid);
+    else
+        out[0] = '\0';
+}
+
+const struct group_fact GROUP_USER = {.title = "USER", .text = user_text};
+
+static void unit_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    const struct frame *frame = picture->frame;
+    const struct proc *proc = group_proc(picture, row);
+    const struct group *group = proc && proc->group != CONN_NO_INDEX
+                                    ? &frame->groups[proc->group]
+                                    : frame_group(frame, group_conn(picture, row));
+    if (!group)
+        out[0] = '\0';
+    else
+        copy(out, size, group->container[0] ? group->container : group->unit);
+}
+
+const struct group_fact GROUP_UNIT = {.title = "UNIT", .text = unit_text};
+
+#define COUNT_FACT(NAME, heading, field)                                                           \
+    static uint64_t field##_key(const struct picture *picture, const struct grouping_row *row)     \
+    {                                                                                              \
+        (void)picture;                                                                             \
+        return row->field;                                                                         \
+    }                                                                                              \
+    static void field##_text(const struct picture *picture, const struct grouping_row *row,        \
+                             char *out, size_t size)                                               \
+    {                                                                                              \
+        (void)picture;                                                                             \
+        text_count(out, size, row->field);                                                         \
+    }                                                                                              \
+    const struct group_fact NAME = {.title = heading,                                              \
+                                    .right = true,                                                 \
+                                    .descending = true,                                            \
+                                    .key = field##_key,                                            \
+                                    .text = field##_text}
+
+COUNT_FACT(GROUP_CONNS, "CONNS", rows);
+COUNT_FACT(GROUP_ESTABLISHED, "ESTAB", established);
+COUNT_FACT(GROUP_LISTENING, "LISTEN", listening);
+COUNT_FACT(GROUP_TIME_WAIT, "TIME-W", time_wait);
+COUNT_FACT(GROUP_IN, "IN/s", in_bytes_per_s);
+COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s);
+COUNT_FACT(GROUP_RETRANSMITTED, "RETR", retrans);
+
+static uint64_t opened_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->opened;
+}
+
+static void opened_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                        size_t size)
+{
+    (void)picture;
+    per_second(out, size, row->opened);
+}
+
+const struct group_fact GROUP_OPENED = {
+    .title = "NEW/s", .right = true, .descending = true, .key = opened_key, .text = opened_text};
+
+static uint64_t accepted_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->accepted;
+}
+
+static void accepted_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                          size_t size)
+{
+    (void)picture;
+    per_second(out, size, row->accepted);
+}
+
+const struct group_fact GROUP_ACCEPTED = {.title = "ACCEPTED/s",
+                                          .right = true,
+                                          .descending = true,
+                                          .key = accepted_key,
+                                          .text = accepted_text};
+
+static uint64_t close_wait_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->close_wait;
+}
+
+/* Blank where the trend's mark would be, so that the figures stand in line. */
+static void close_wait_text(const struct picture *picture, const struct grouping_row *row,
+                            char *out, size_t size)
+{
+    char count[16];
+
+    (void)picture;
+    text_count(count, sizeof(count), row->close_wait);
+    snprintf(out, size, "%s %s", count, grouping_close_wait_grows(row) ? "▲" : " ");
+}
+
+const struct group_fact GROUP_CLOSE_WAIT = {.title = "CLOSE-W",
+                                            .right = true,
+                                            .descending = true,
+                                            .key = close_wait_key,
+                                            .text = close_wait_text};
+
+static uint64_t oldest_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return row->oldest_ns && row->oldest_ns < picture->context.now_ns
+               ? (uint64_t)(picture->context.now_ns - row->oldest_ns)
+               : 0;
+}
+
+/* The oldest is at least as old as the latest moment it can have begun. */
+static void oldest_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                        size_t size)
+{
+    if (row->oldest_ns)
+        text_age(out, size, (int64_t)oldest_key(picture, row));
+    else
+        out[0] = '\0';
+}
+
+const struct group_fact GROUP_OLDEST = {
+    .title = "OLDEST", .right = true, .descending = true, .key = oldest_key, .text = oldest_text};
+
+uint64_t group_end_key(const struct picture *picture, const struct grouping_row *row,
+                       const char *id)
+{
+    uint64_t key = UINT64_MAX;
+    (void)column_sort_key(column_find(id, strlen(id)), &picture->context, group_conn(picture, row),
+                          &key);
+    return key;
+}

@@ -1,0 +1,31 @@
+/* What groups are drawn and sorted by. The facts that several views have stand here, those of one
+ * view in its file. */
+#ifndef TCPLENS_UI_GROUP_FACTS_H
+#define TCPLENS_UI_GROUP_FACTS_H
+
+#include "core/grouping/grouping.h"
+#include "ui/pane/pane.h"
+
+struct group_fact {
+    const char *title;
+    bool right;
+    bool descending; /* first press of sort: largest first */
+    bool bar;        /* drawn as a bar of grouping_queue_permille() with the text behind it */
+    /* Orders first; texts that tie in it are compared. NULL: by text. */
+    uint64_t (*key)(const struct picture *picture, const struct grouping_row *row);
+    void (*text)(const struct picture *picture, const struct grouping_row *row, char *out,
+                 size_t size); /* "" = not known */
+};
+
+extern const struct group_fact GROUP_USER, GROUP_UNIT, GROUP_CONNS, GROUP_ESTABLISHED,
+    GROUP_LISTENING, GROUP_CLOSE_WAIT, GROUP_TIME_WAIT, GROUP_IN, GROUP_OUT, GROUP_RETRANSMITTED,
+    GROUP_OPENED, GROUP_ACCEPTED, GROUP_OLDEST;
+
+/* The process, or a connection, of a group; NULL if there is none. */
+const struct proc *group_proc(const struct picture *picture, const struct grouping_row *row);
+const struct conn *group_conn(const struct picture *picture, const struct grouping_row *row);
+/* Key of an address by number, as the Connections view orders it; column: "local" or "remote". */
+uint64_t group_end_key(const struct picture *picture, const struct grouping_row *row,
+                       const char *column);
+
+#endif

@@ -1,0 +1,167 @@
+/* Listeners: accept queues, and who holds them. */
+#include "core/text/text.h"
+#include "ui/group/pane.h"
+#include "ui/pages.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HOLDERS_CELLS 14 /* of a long name with a count behind it the name is cut */
+
+static uint64_t local_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return group_end_key(picture, row, "local");
+}
+
+static void local_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                       size_t size)
+{
+    const struct column *column = column_find("local", 5);
+    column_format(column, &picture->context, group_conn(picture, row), out, size);
+}
+
+static const struct group_fact LOCAL = {.title = "LOCAL", .key = local_key, .text = local_text};
+
+static void holders_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                         size_t size)
+{
+    const struct proc *proc = group_proc(picture, row);
+    char count[16], name[64];
+
+    if (!proc || row->proc_count < 2) {
+        snprintf(out, size, "%s", proc ? proc->comm : owner_word_name(row->owner_word));
+        return;
+    }
+    const int cells = snprintf(count, sizeof count, " (%u)", row->proc_count);
+    text_cut(name, sizeof name, proc->comm, (size_t)(HOLDERS_CELLS - cells), "…");
+    snprintf(out, size, "%s%s", name, count);
+}
+
+static const struct group_fact HOLDERS = {.title = "PROCESS", .text = holders_text};
+
+static uint64_t queue_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return grouping_queue_permille(row);
+}
+
+static void queue_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                       size_t size)
+{
+    (void)picture;
+    if (row->has_backlog)
+        snprintf(out, size, "%3u%%", grouping_queue_permille(row) / 10);
+    else
+        out[0] = '\0';
+}
+
+static const struct group_fact QUEUE = {
+    .title = "QUEUE", .descending = true, .bar = true, .key = queue_key, .text = queue_text};
+
+static uint64_t full_key(const struct picture *picture, const struct grouping_row *row)
+{
+    if (!row->full_since_ns)
+        return row->full;
+    return (uint64_t)(picture->context.now_ns - row->full_since_ns) + 1;
+}
+
+static void full_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    char age[16];
+
+    snprintf(out, size, "%s", row->full ? "full" : "");
+    if (!row->full_since_ns)
+        return;
+    text_age(age, sizeof age, picture->context.now_ns - row->full_since_ns);
+    snprintf(out, size, "%s%s", row->full_seen ? "" : ">", age);
+}
+
+static const struct group_fact FULL = {
+    .title = "FULL", .right = true, .descending = true, .key = full_key, .text = full_text};
+
+static uint64_t backlog_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->backlog;
+}
+
+static void backlog_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                         size_t size)
+{
+    (void)picture;
+    if (row->has_backlog)
+        snprintf(out, size, "%u", row->backlog);
+    else
+        out[0] = '\0';
+}
+
+static const struct group_fact BACKLOG = {.title = "BACKLOG",
+                                          .right = true,
+                                          .descending = true,
+                                          .key = backlog_key,
+                                          .text = backlog_text};
+
+static uint64_t drops_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->drops;
+}
+
+static void drops_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                       size_t size)
+{
+    (void)picture;
+    if (row->has_drops)
+        text_count(out, size, row->drops);
+    else
+        out[0] = '\0';
+}
+
+static const struct group_fact DROPS = {
+    .title = "DROPS", .right = true, .descending = true, .key = drops_key, .text = drops_text};
+
+static const struct group_column COLUMNS[] = {
+    {&LOCAL, .width = 24, .min_width = 14, .grow = 2},
+    {&HOLDERS, .width = HOLDERS_CELLS, .min_width = 8, .grow = 1},
+    {&GROUP_USER, .width = 10, .min_width = 6, .leave = 6},
+    {&GROUP_UNIT, .width = 16, .min_width = 8, .grow = 1, .leave = 8},
+    {&QUEUE, .width = 21, .min_width = 12},
+    {&FULL, .width = 6, .leave = 4},
+    {&BACKLOG, .width = 7, .leave = 2},
+    {&GROUP_ACCEPTED, .width = 10, .leave = 3},
+    {&DROPS, .width = 5, .leave = 5},
+    {&GROUP_CONNS, .width = 6, .leave = 1},
+    {&GROUP_IN, .width = 5, .leave = 9},
+    {&GROUP_OUT, .width = 5, .leave = 9},
+    {&GROUP_OLDEST, .width = 6, .leave = 7, .title = "SINCE"},
+};
+
+static bool is_full(const struct grouping_row *row)
+{
+    return row->full;
+}
+
+static void listener_open(struct screen *screen, const struct grouping_row *row)
+{
+    const struct frame *frame = screen_picture(screen)->frame;
+
+    if (row->proc_count > 1)
+        screen_open_page(screen, &PANE_HOLDERS, &(struct socket_set){.listener = row->key});
+    else
+        pages_open_owner(screen, grouping_conn(row, frame));
+}
+
+static const struct group_view VIEW = {
+    .kind = &GROUPING_LISTENERS,
+    .columns = COLUMNS,
+    .count = sizeof COLUMNS / sizeof *COLUMNS,
+    .sort = 4,
+    .needs = NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER,
+    .empty = "nothing listens",
+    .alarms = is_full,
+    .selection = group_conn,
+    .open = listener_open,
+};
+
+const struct pane_ops PANE_LISTENERS = GROUP_PANE(&VIEW);

@@ -1,0 +1,359 @@
+/* pane: groups of core/grouping as rows of a list. */
+#include "ui/group/pane.h"
+
+#include "base/grow.h"
+#include "core/text/text.h"
+#include "ui/list.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BAR_CELLS       5 /* what the percentage takes of a bar's column */
+#define FULL_PERMILLE   1000
+#define FILLED_PERMILLE 500
+#define TEXT_MAX        200
+
+struct group_list {
+    struct list list;
+    struct ranking ranking;
+    const struct group_view *view;
+    struct grouping grouping;
+    bool limited; /* to the holders of `sockets` */
+    struct socket_set sockets;
+};
+
+struct group_pane {
+    struct pane pane;
+    struct group_list groups;
+};
+
+static const struct grouping_row *row_at(const struct group_list *groups, uint32_t row)
+{
+    return &groups->grouping.rows[row];
+}
+
+static size_t group_column_count(const struct list *list)
+{
+    return ((const struct group_list *)list)->view->count;
+}
+
+static struct list_column group_column(const struct list *list, size_t at)
+{
+    const struct group_column *column = &((const struct group_list *)list)->view->columns[at];
+
+    return (struct list_column){.title = column->title ? column->title : column->fact->title,
+                                .width = column->width,
+                                .min_width = column->min_width,
+                                .grow = column->grow,
+                                .leave = column->leave,
+                                .right = column->fact->right,
+                                .descending = column->fact->descending};
+}
+
+static const struct group_fact *sort_fact(const struct group_list *groups)
+{
+    return groups->view->columns[groups->list.sort].fact;
+}
+
+static uint64_t text_key(const char *text)
+{
+    uint64_t key = 0;
+
+    for (size_t i = 0; i < sizeof key; i++) {
+        key = key << 8 | (uint8_t)(*text >= 'A' && *text <= 'Z' ? *text + 'a' - 'A' : *text);
+        text += *text != '\0';
+    }
+    return key;
+}
+
+static uint64_t sort_key(const struct group_fact *fact, const struct picture *picture,
+                         const struct grouping_row *row, uint32_t *unknown)
+{
+    char text[TEXT_MAX];
+
+    if (fact->key)
+        return fact->key(picture, row);
+    fact->text(picture, row, text, sizeof text);
+    *unknown = text[0] == '\0';
+    return text_key(text);
+}
+
+static struct ranking_entry entry_of(struct group_list *groups, const struct picture *picture,
+                                     uint32_t at)
+{
+    const struct grouping_row *row = row_at(groups, at);
+    struct ranking_entry entry = {.id = row->key, .row = at};
+
+    if (ranking_is_held(&groups->ranking)) {
+        entry.key = ranking_held_place(&groups->ranking, row->key);
+        return entry;
+    }
+    entry.key = sort_key(sort_fact(groups), picture, row, &entry.unknown);
+    if (entry.unknown)
+        entry.key = UINT64_MAX;
+    else if (groups->list.descending)
+        entry.key = ~entry.key;
+    return entry;
+}
+
+struct ties {
+    const struct group_list *groups;
+    const struct picture *picture;
+};
+
+static int compare_texts(const void *data, uint32_t one, uint32_t other)
+{
+    const struct ties *ties = data;
+    const struct group_fact *fact = sort_fact(ties->groups);
+    char left[TEXT_MAX], right[TEXT_MAX];
+
+    fact->text(ties->picture, row_at(ties->groups, one), left, sizeof left);
+    fact->text(ties->picture, row_at(ties->groups, other), right, sizeof right);
+    return strverscmp(left, right); /* *:80 before *:443 */
+}
+
+/* Numbers have their whole value in the key. */
+static struct ranking_order order_of(const struct group_list *groups, const struct ties *ties)
+{
+    const struct group_fact *fact = sort_fact(groups);
+    const bool by_text = !ranking_is_held(&groups->ranking) && !fact->right && !fact->bar;
+
+    return (struct ranking_order){.compare = by_text ? compare_texts : NULL,
+                                  .data = ties,
+                                  .descending = groups->list.descending};
+}
+
+static int take_groups(struct group_list *groups, const struct picture *picture)
+{
+    struct ranking *ranking = &groups->ranking;
+    const struct grouping *grouping = &groups->grouping;
+    uint8_t *holders = groups->limited ? group_mark_holders(&groups->sockets, picture) : NULL;
+
+    ranking->count = 0;
+    if ((groups->limited && !holders) ||
+        GROW(ranking->entries, ranking->capacity, grouping->count)) {
+        free(holders);
+        return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < grouping->count; i++) {
+        const uint32_t proc = grouping->rows[i].proc;
+        if (!holders || (proc != CONN_NO_INDEX && holders[proc]))
+            ranking->entries[ranking->count++] = entry_of(groups, picture, i);
+    }
+    free(holders);
+    return 0;
+}
+
+static int group_list_update(struct list *list, const struct picture *picture, uint32_t height)
+{
+    struct group_list *groups = (struct group_list *)list;
+    struct ranking *ranking = &groups->ranking;
+    const struct ties ties = {groups, picture};
+
+    int error = ranking_begin(ranking);
+    if (!error)
+        error = grouping_update(&groups->grouping, groups->view->kind, &picture->context,
+                                groups->limited ? NULL : picture->accept, picture->accept_data);
+    if (!error)
+        error = take_groups(groups, picture);
+    if (error)
+        ranking->count = ranking->shown = 0;
+    const struct ranking_order order = order_of(groups, &ties);
+    ranking_settle(ranking, &order, ranking_find(ranking, ranking->cursor), height);
+    return error;
+}
+
+static void group_list_move(struct list *list, const struct picture *picture, int64_t rows)
+{
+    struct group_list *groups = (struct group_list *)list;
+    const struct ties ties = {groups, picture};
+    const struct ranking_order order = order_of(groups, &ties);
+
+    ranking_move(&groups->ranking, &order, rows, list->height);
+}
+
+static void draw_bar(const struct canvas *canvas, int line, const struct table_column *cell,
+                     const struct grouping_row *row, unsigned style, const char *text)
+{
+    const int bar = cell->cells - BAR_CELLS;
+    const uint32_t permille = grouping_queue_permille(row);
+    unsigned role = ROLE_GOOD;
+
+    if (!row->has_backlog)
+        return;
+    if (permille >= FULL_PERMILLE)
+        role = ROLE_TROUBLE;
+    else if (permille >= FILLED_PERMILLE)
+        role = ROLE_NOTICE;
+    if (bar > 0)
+        canvas_bar(canvas, line, cell->at, bar, role, permille); /* reversed it would lie */
+    canvas_text_right(canvas, line, cell->at + cell->cells, style, text);
+}
+
+static void group_draw_row(const struct list *list, const struct picture *picture,
+                           const struct canvas *canvas, int line, uint32_t at, bool selected)
+{
+    const struct group_list *groups = (const struct group_list *)list;
+    const struct grouping_row *row = row_at(groups, at);
+    const bool alarm = groups->view->alarms && groups->view->alarms(row);
+    const unsigned layer = selected ? STYLE_SELECTED : 0;
+    const unsigned style = (alarm ? ROLE_TROUBLE : ROLE_NORMAL) | layer;
+    char text[TEXT_MAX];
+
+    if (selected)
+        canvas_fill(canvas, line, 0, canvas->cols, style);
+    canvas_text(canvas, line, 1, row->changed && !row->full ? ROLE_CHANGED | layer : style,
+                alarm          ? "!"
+                : row->changed ? "~"
+                               : " ");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct group_fact *fact = groups->view->columns[list->columns[i]].fact;
+        if (list->cells[i].cells == 0)
+            continue;
+        fact->text(picture, row, text, sizeof text);
+        if (fact->bar)
+            draw_bar(canvas, line, &list->cells[i], row, style, text);
+        else
+            table_draw_cell(canvas, line, &list->cells[i],
+                            strcmp(text, "0") == 0 && !selected ? ROLE_DIM : style, text);
+    }
+}
+
+static const struct list_ops LIST_OPS = {
+    .column_count = group_column_count,
+    .column = group_column,
+    .update = group_list_update,
+    .move = group_list_move,
+    .draw_row = group_draw_row,
+};
+
+static struct group_list *groups_of(const struct pane *pane)
+{
+    return &((struct group_pane *)pane)->groups;
+}
+
+int group_pane_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                    const void *argument)
+{
+    const struct group_view *view = ops->descriptor;
+    struct group_pane *made = calloc(1, sizeof *made);
+    uint16_t all[GROUP_COLUMNS_MAX];
+
+    (void)argument;
+    if (!made)
+        return -ENOMEM;
+    made->pane = (struct pane){ops, screen};
+    struct group_list *groups = &made->groups;
+    list_init(&groups->list, &LIST_OPS, &groups->ranking, view->empty);
+    groups->view = view;
+    groups->list.filtered = true;
+    grouping_init(&groups->grouping);
+    for (uint16_t i = 0; i < GROUP_COLUMNS_MAX; i++)
+        all[i] = i;
+    list_set_columns(&groups->list, all, view->count, false);
+    groups->list.sort = view->sort;
+    groups->list.descending = view->columns[view->sort].fact->descending;
+    *pane = &made->pane;
+    return 0;
+}
+
+void group_pane_limit(struct pane *pane, const struct socket_set *sockets)
+{
+    struct group_list *groups = groups_of(pane);
+
+    groups->limited = true;
+    groups->list.filtered = false;
+    groups->sockets = *sockets;
+}
+
+void group_pane_close(struct pane *pane)
+{
+    struct group_list *groups = groups_of(pane);
+
+    grouping_done(&groups->grouping);
+    ranking_done(&groups->ranking);
+    free(pane);
+}
+
+void group_pane_update(struct pane *pane, const struct picture *picture)
+{
+    (void)picture;
+    list_update(&groups_of(pane)->list);
+}
+
+void group_pane_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas)
+{
+    list_draw(&groups_of(pane)->list, picture, canvas, 0);
+}
+
+static const struct grouping_row *cursor_row(const struct group_list *groups,
+                                             const struct picture *picture)
+{
+    const uint32_t row = picture->frame ? list_row(&groups->list) : RANKING_NONE;
+
+    return row == RANKING_NONE ? NULL : row_at(groups, row);
+}
+
+static void open_row(struct pane *pane)
+{
+    struct group_list *groups = groups_of(pane);
+    const struct grouping_row *row = cursor_row(groups, screen_picture(pane->screen));
+
+    if (!row)
+        return;
+    list_hold_cursor(&groups->list);
+    if (groups->view->open)
+        groups->view->open(pane->screen, row);
+    else
+        group_open_members(pane->screen, groups->view->kind, row);
+}
+
+void group_open_members(struct screen *screen, const struct grouping_kind *kind,
+                        const struct grouping_row *row)
+{
+    screen_open_page(screen, &PANE_MEMBERS, &(struct grouping_member){kind, row->key});
+}
+
+bool group_pane_command(struct pane *pane, const struct command *command)
+{
+    if (command->id != COMMAND_OPEN)
+        return list_command(&groups_of(pane)->list, pane->screen, command);
+    open_row(pane);
+    return true;
+}
+
+bool group_pane_mouse(struct pane *pane, const struct key *key, int row, int col)
+{
+    return list_mouse(&groups_of(pane)->list, pane->screen, key, row, col);
+}
+
+uint32_t group_pane_needs(const struct pane *pane)
+{
+    return groups_of(pane)->view->needs;
+}
+
+void group_pane_summary(struct pane *pane, const struct picture *picture, char *out, size_t size)
+{
+    struct group_list *groups = groups_of(pane);
+
+    list_refresh(&groups->list, picture);
+    snprintf(out, size, "%u", groups->ranking.count);
+}
+
+const struct conn *group_pane_selection(const struct pane *pane, const struct picture *picture)
+{
+    const struct group_list *groups = groups_of(pane);
+    const struct grouping_row *row = cursor_row(groups, picture);
+
+    return row && groups->view->selection ? groups->view->selection(picture, row) : NULL;
+}
+
+const struct proc *group_pane_process(const struct pane *pane, const struct picture *picture)
+{
+    const struct group_list *groups = groups_of(pane);
+    const struct grouping_row *row = cursor_row(groups, picture);
+
+    return row && groups->view->process ? groups->view->process(picture, row) : NULL;
+}

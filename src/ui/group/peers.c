@@ -1,0 +1,153 @@
+/* Peers: hosts at the other end. */
+#include "core/text/text.h"
+#include "ui/group/pane.h"
+#include "ui/pages.h"
+#include "ui/views.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint64_t peer_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return group_end_key(picture, row, "remote");
+}
+
+static void peer_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    const struct conn *conn = group_conn(picture, row);
+    const struct lookup *lookup = picture->context.lookup;
+    const char *interface = addr_is_link_local(&conn->tuple.remote, conn->tuple.family)
+                                ? frame_interface_name(picture->frame, conn->tuple.scope)
+                                : NULL;
+    const char *name = lookup && lookup->host
+                           ? lookup->host(lookup->data, &conn->tuple.remote, conn->tuple.family)
+                           : NULL;
+    char address[ADDR_TEXT_MAX];
+
+    addr_format(address, sizeof address, &conn->tuple.remote, conn->tuple.family, interface);
+    if (name)
+        snprintf(out, size, "%s (%s)", name, address);
+    else
+        snprintf(out, size, "%s", address);
+}
+
+static const struct group_fact PEER = {.title = "PEER", .key = peer_key, .text = peer_text};
+
+static void port_name(const struct picture *picture, uint16_t port, char *out, size_t size)
+{
+    const struct lookup *lookup = picture->context.lookup;
+    const char *name = lookup && lookup->service ? lookup->service(lookup->data, port) : NULL;
+
+    if (name)
+        snprintf(out, size, "%s", name);
+    else
+        snprintf(out, size, "%u", port);
+}
+
+static void ports_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                       size_t size)
+{
+    size_t used = (size_t)snprintf(out, size, "%s", row->inbound ? "↓" : "");
+    char name[40];
+
+    for (uint8_t i = 0; i < row->port_count && i < GROUPING_PORTS && used + 1 < size; i++) {
+        port_name(picture, row->ports[i], name, sizeof name);
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "," : "", name);
+    }
+    if (row->port_count > GROUPING_PORTS && used + 1 < size)
+        snprintf(out + used, size - used, ",…");
+}
+
+static const struct group_fact PORTS = {.title = "PORTS", .text = ports_text};
+
+static uint64_t rtt_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->worst_rtt_us;
+}
+
+static void rtt_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                     size_t size)
+{
+    (void)picture;
+    if (row->worst_rtt_us)
+        text_span(out, size, (int64_t)row->worst_rtt_us * 1000);
+    else
+        out[0] = '\0';
+}
+
+static const struct group_fact WORST_RTT = {
+    .title = "RTT worst", .right = true, .descending = true, .key = rtt_key, .text = rtt_text};
+
+/* Processes of one name count as one here. */
+static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint32_t at)
+{
+    const struct proc *procs = picture->frame->procs;
+
+    for (uint32_t i = 0; i < at; i++)
+        if (strcmp(procs[row->procs[i]].comm, procs[row->procs[at]].comm) == 0)
+            return true;
+    return false;
+}
+
+static void names_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                       size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (uint32_t i = 0; i < row->proc_count && i < GROUPING_NAMES && used + 1 < size; i++)
+        if (!name_stands(picture, row, i))
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "",
+                                     picture->frame->procs[row->procs[i]].comm);
+    if (row->proc_count > GROUPING_NAMES && used + 1 < size)
+        snprintf(out + used, size - used, ", …");
+    if (row->proc_count == 0)
+        snprintf(out, size, "%s", owner_word_name(row->owner_word));
+}
+
+static const struct group_fact NAMES = {.title = "PROCESSES", .text = names_text};
+
+static const struct group_column COLUMNS[] = {
+    {&PEER, .width = 32, .min_width = 15, .grow = 3},
+    {&PORTS, .width = 14, .min_width = 8, .grow = 1, .leave = 2},
+    {&GROUP_CONNS, .width = 6},
+    {&GROUP_ESTABLISHED, .width = 6, .leave = 4},
+    {&GROUP_CLOSE_WAIT, .width = 7, .leave = 6},
+    {&GROUP_TIME_WAIT, .width = 6, .leave = 9},
+    {&GROUP_IN, .width = 5},
+    {&GROUP_OUT, .width = 5},
+    {&WORST_RTT, .width = 9, .leave = 5},
+    {&GROUP_RETRANSMITTED, .width = 5, .leave = 7},
+    {&GROUP_OPENED, .width = 5, .leave = 3},
+    {&NAMES, .width = 16, .min_width = 8, .grow = 1, .leave = 1},
+};
+
+/* Connections, filtered by the peer; its own table where it has no address that a filter takes. */
+static void peer_open(struct screen *screen, const struct grouping_row *row)
+{
+    const struct conn *conn = grouping_conn(row, screen_picture(screen)->frame);
+    char address[ADDR_TEXT_MAX], filter[ADDR_TEXT_MAX + 16];
+
+    addr_format(address, sizeof address, &conn->tuple.remote, conn->tuple.family, NULL);
+    snprintf(filter, sizeof filter, conn->tuple.family == FAMILY_INET6 ? "dst [%s]" : "dst %s",
+             address);
+    if (addr_is_link_local(&conn->tuple.remote, conn->tuple.family) ||
+        !screen_set_filter(screen, filter))
+        group_open_members(screen, &GROUPING_PEERS, row);
+    else
+        screen_show_view(screen, VIEW_CONNECTIONS);
+}
+
+static const struct group_view VIEW = {
+    .kind = &GROUPING_PEERS,
+    .columns = COLUMNS,
+    .count = sizeof COLUMNS / sizeof *COLUMNS,
+    .sort = 2,
+    .needs = NEED_OWNER,
+    .empty = "no connection has a peer",
+    .open = peer_open,
+};
+
+const struct pane_ops PANE_PEERS = GROUP_PANE(&VIEW);

@@ -1,0 +1,74 @@
+/* Processes: what each of them carries. */
+#include "core/text/text.h"
+#include "ui/group/pane.h"
+#include "ui/pages.h"
+
+#include <stdio.h>
+
+static void process_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                         size_t size)
+{
+    const struct proc *proc = group_proc(picture, row);
+
+    snprintf(out, size, "%s", proc ? proc->comm : owner_word_name(row->owner_word));
+}
+
+static const struct group_fact PROCESS = {.title = "PROCESS", .text = process_text};
+
+static uint64_t pid_key(const struct picture *picture, const struct grouping_row *row)
+{
+    const struct proc *proc = group_proc(picture, row);
+    return proc ? (uint64_t)proc->pid : UINT64_MAX;
+}
+
+static void pid_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                     size_t size)
+{
+    const struct proc *proc = group_proc(picture, row);
+    if (proc)
+        snprintf(out, size, "%d", proc->pid);
+    else
+        snprintf(out, size, "%s", "–");
+}
+
+static const struct group_fact PID = {
+    .title = "PID", .right = true, .key = pid_key, .text = pid_text};
+
+static const struct group_column COLUMNS[] = {
+    {&PROCESS, .width = 18, .min_width = 8, .grow = 2},
+    {&PID, .width = 7},
+    {&GROUP_USER, .width = 10, .min_width = 6, .grow = 1, .leave = 5},
+    {&GROUP_UNIT, .width = 21, .min_width = 8, .grow = 2, .leave = 8},
+    {&GROUP_CONNS, .width = 6},
+    {&GROUP_ESTABLISHED, .width = 6, .leave = 3},
+    {&GROUP_LISTENING, .width = 6, .leave = 6},
+    {&GROUP_CLOSE_WAIT, .width = 7, .leave = 4},
+    {&GROUP_TIME_WAIT, .width = 6, .leave = 9},
+    {&GROUP_IN, .width = 5, .leave = 1},
+    {&GROUP_OUT, .width = 5, .leave = 1},
+    {&GROUP_RETRANSMITTED, .width = 5, .leave = 7},
+    {&GROUP_OPENED, .width = 5, .leave = 2},
+    {&GROUP_OLDEST, .width = 6, .leave = 10},
+};
+
+/* Where no process is known, the rows that are in its place. */
+static void process_open(struct screen *screen, const struct grouping_row *row)
+{
+    if (row->proc != CONN_NO_INDEX)
+        pages_open_process(screen, &screen_picture(screen)->frame->procs[row->proc]);
+    else
+        group_open_members(screen, &GROUPING_PROCESSES, row);
+}
+
+const struct group_view GROUP_PROCESSES = {
+    .kind = &GROUPING_PROCESSES,
+    .columns = COLUMNS,
+    .count = sizeof COLUMNS / sizeof *COLUMNS,
+    .sort = 4,
+    .needs = NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER,
+    .empty = "no process holds a TCP socket",
+    .process = group_proc,
+    .open = process_open,
+};
+
+const struct pane_ops PANE_PROCESSES = GROUP_PANE(&GROUP_PROCESSES);

@@ -1,0 +1,88 @@
+/* A list on the screen, whatever its rows are: columns and their header, cursor, paging, wheel,
+ * clicks, sorting and its menu, freezing. The rows come from a source (struct list_ops) that fills
+ * a ranking. First member of what the source keeps of its own. */
+#ifndef TCPLENS_UI_LIST_H
+#define TCPLENS_UI_LIST_H
+
+#include "core/ranking.h"
+#include "ui/menu.h"
+#include "ui/pane/pane.h"
+#include "ui/table.h"
+
+#define LIST_COLUMNS_MAX 64 /* shown at a time */
+#define LIST_FIRST_CELL  3  /* " + ": the mark of a row stands before */
+
+struct list;
+
+struct list_column {
+    const char *title, *help; /* help: in the sort menu; may be NULL */
+    uint8_t width, min_width, grow, leave;
+    bool right;
+    bool descending; /* first press of sort: largest first */
+};
+
+struct list_ops {
+    size_t (*column_count)(const struct list *list);
+    struct list_column (*column)(const struct list *list, size_t column);
+    /* Fills the ranking by list.sort and list.descending, within ranking_begin and _settle. 0 or
+     * -ENOMEM. */
+    int (*update)(struct list *list, const struct picture *picture, uint32_t height);
+    void (*move)(struct list *list, const struct picture *picture, int64_t rows);
+    void (*draw_row)(const struct list *list, const struct picture *picture,
+                     const struct canvas *canvas, int line, uint32_t row, bool selected);
+};
+
+struct list_sort_menu {
+    struct menu menu;
+    struct list *list;
+    struct screen *screen;
+    uint16_t order[COLUMN_LIST_MAX]; /* columns as the menu lists them */
+};
+
+struct list {
+    const struct list_ops *ops;
+    struct ranking *ranking;            /* of the source */
+    const char *empty;                  /* in place of rows */
+    bool filtered;                      /* the rows are those that the screen's filter accepts */
+    uint16_t columns[LIST_COLUMNS_MAX]; /* shown: numbers of the source */
+    struct table_column cells[LIST_COLUMNS_MAX];
+    size_t count;
+    bool chosen; /* not the default set: what is listed last leaves first */
+    size_t sort; /* column of the source, shown or not */
+    bool descending;
+    bool stale;          /* the picture is another one since the rows were taken */
+    bool resort;         /* another sort column or direction: wanted even while frozen */
+    uint32_t height;     /* rows shown last */
+    uint32_t generation; /* of the filter that the rows shown went through */
+    /* The cursor before a filter is typed. What is typed on the way may hide its row: where the
+     * cursor ends must not depend on how many of those filters were drawn. */
+    struct {
+        uint64_t id;
+        uint32_t rank;
+    } home;
+    struct list_sort_menu sort_menu;
+};
+
+void list_init(struct list *list, const struct list_ops *ops, struct ranking *ranking,
+               const char *empty);
+void list_set_columns(struct list *list, const uint16_t *columns, size_t count, bool chosen);
+void list_update(struct list *list);                 /* another picture, or other rows of it */
+void list_sort_by(struct list *list, size_t column); /* the other way round if it is already */
+size_t list_sort_cell(const struct list *list);      /* SIZE_MAX: not shown */
+
+/* Rows are taken first where that is due. `reserved` cells at the right are left to the source. */
+void list_draw(struct list *list, const struct picture *picture, const struct canvas *canvas,
+               int reserved);
+/* Takes rows where that is due: for what is said of them. */
+void list_refresh(struct list *list, const struct picture *picture);
+bool list_command(struct list *list, struct screen *screen, const struct command *command);
+bool list_mouse(struct list *list, struct screen *screen, const struct key *key, int row, int col);
+/* The source's row under the cursor, RANKING_NONE if none. */
+uint32_t list_row(const struct list *list);
+void list_select(struct list *list, uint64_t id); /* the cursor goes there */
+void list_hold_cursor(struct list *list); /* on coming back from a page it is on the same row */
+
+/* ui/sort_menu.c */
+void list_open_sort_menu(struct list *list, struct screen *screen);
+
+#endif

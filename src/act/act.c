@@ -1,5 +1,5 @@
-/* act: signals by pidfd, closes by SOCK_DESTROY with the cookie. Checks, acts once, says what
- * happened; decides nothing: guards (guard.c) and dialogs are the callers'. */
+/* act: signals by pidfd, closes by SOCK_DESTROY with the cookie. Checks, acts once, reports what
+ * happened. Decides nothing: guards (guard.c) and dialogs are the callers'. */
 #include "act/act.h"
 
 #include "base/clock.h"
@@ -26,7 +26,7 @@
 #define DESTROY_TIMEOUT_S 1
 #define REQUEST_MAX       1024
 
-const struct act_signal ACT_SIGNALS[] = {
+const struct acts_signal ACT_SIGNALS[ACT_SIGNAL_COUNT] = {
     {SIGTERM, "TERM", "ask it to end", true},
     {SIGKILL, "KILL", "end it at once, nothing is saved", true},
     {SIGHUP, "HUP", "hang up; many reload", false},
@@ -37,7 +37,6 @@ const struct act_signal ACT_SIGNALS[] = {
     {SIGSTOP, "STOP", "pause it", false},
     {SIGCONT, "CONT", "let it go on", false},
 };
-const size_t act_signal_count = sizeof ACT_SIGNALS / sizeof *ACT_SIGNALS;
 
 static int read_small_file(const char *path, char *text, size_t size, size_t *used)
 {
@@ -126,9 +125,9 @@ static int process_holds(int32_t pid, uint32_t inode)
     return result;
 }
 
-bool act_process_exited(const struct act_process *process)
+bool act_process_exited(const struct acts_process *process)
 {
-    struct pollfd exited = {process->pidfd, POLLIN, 0};
+    struct pollfd exited = {process->descriptor, POLLIN, 0};
 
     return poll(&exited, 1, 0) > 0 && exited.revents & POLLIN;
 }
@@ -136,23 +135,23 @@ bool act_process_exited(const struct act_process *process)
 /* Reads what /proc says of the pid and makes sure that it says it of the process behind the pidfd:
  * as long as that has not been reaped its pid is not given to another, so a live pidfd after the
  * read proves it. */
-static int check_identity(const struct act_process *process, struct proc_stat *stat,
-                          char text[ACT_TEXT_MAX])
+static int check_identity(const struct acts_process *process, struct proc_stat *stat,
+                          char text[ACTS_TEXT_MAX])
 {
     int error = act_read_stat(process->pid, stat);
 
     if (error == -ENOENT || error == -ESRCH || act_process_exited(process)) {
-        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
+        snprintf(text, ACTS_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
                  process->pid);
         return -ESRCH;
     }
     if (error) {
-        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 ": %s: nothing was signalled", process->pid,
+        snprintf(text, ACTS_TEXT_MAX, "pid %" PRId32 ": %s: nothing was signalled", process->pid,
                  strerror(-error));
         return error;
     }
     if (process->start_ticks && stat->start_ticks != process->start_ticks) {
-        snprintf(text, ACT_TEXT_MAX,
+        snprintf(text, ACTS_TEXT_MAX,
                  "pid %" PRId32 " is another process now (%.*s): nothing was signalled",
                  process->pid, EVENT_NAME_MAX, stat->name);
         return -ESRCH;
@@ -160,7 +159,7 @@ static int check_identity(const struct act_process *process, struct proc_stat *s
     return 0;
 }
 
-static int check_holds(const struct act_process *process, char text[ACT_TEXT_MAX])
+static int check_holds(const struct acts_process *process, char text[ACTS_TEXT_MAX])
 {
     if (process->inode == 0)
         return 0;
@@ -169,7 +168,7 @@ static int check_holds(const struct act_process *process, char text[ACT_TEXT_MAX
      * socket tells apart only processes born in one clock tick, which cannot hold so many. */
     if (!error || error == -ETIME)
         return 0;
-    snprintf(text, ACT_TEXT_MAX,
+    snprintf(text, ACTS_TEXT_MAX,
              error == -ENOENT ? "pid %" PRId32 " no longer holds this socket: nothing was signalled"
                               : "cannot see whether pid %" PRId32
                                 " still holds this socket: nothing was signalled",
@@ -177,7 +176,7 @@ static int check_holds(const struct act_process *process, char text[ACT_TEXT_MAX
     return error;
 }
 
-static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
+static int open_pidfd(int32_t pid, int *pidfd, char text[ACTS_TEXT_MAX])
 {
     const long opened = syscall(SYS_pidfd_open, pid, 0);
 
@@ -187,48 +186,48 @@ static int open_pidfd(int32_t pid, int *pidfd, char text[ACT_TEXT_MAX])
     }
     const int error = -errno;
     if (error == -ESRCH || error == -EINVAL)
-        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited", pid);
+        snprintf(text, ACTS_TEXT_MAX, "pid %" PRId32 " has exited", pid);
     else if (error == -ENOSYS)
         snprintf(
-            text, ACT_TEXT_MAX,
+            text, ACTS_TEXT_MAX,
             "this kernel has no pidfd (Linux 5.3): without it a signal could hit another process");
     else
-        snprintf(text, ACT_TEXT_MAX, "cannot take hold of pid %" PRId32 ": %s", pid,
+        snprintf(text, ACTS_TEXT_MAX, "cannot take hold of pid %" PRId32 ": %s", pid,
                  strerror(-error));
     return error;
 }
 
 /* In another namespace's /proc each number is another process's, or nobody's, here. */
-static int check_view(char text[ACT_TEXT_MAX])
+static int check_view(char text[ACTS_TEXT_MAX])
 {
     struct proc_view view;
 
     proc_view_prove(&view);
-    proc_view_text(&view, text, ACT_TEXT_MAX);
+    proc_view_text(&view, text, ACTS_TEXT_MAX);
     return view.kind == PROC_VIEW_OWN ? 0 : -EXDEV;
 }
 
 /* The pid was read in /proc; the pidfd was made of it in our own pid namespace. */
-static int check_pidfd(const struct act_process *process, char text[ACT_TEXT_MAX])
+static int check_pidfd(const struct acts_process *process, char text[ACTS_TEXT_MAX])
 {
-    const int error = proc_view_check_pidfd(process->pidfd, process->pid);
+    const int error = proc_view_check_pidfd(process->descriptor, process->pid);
     if (error == -ESRCH)
-        snprintf(text, ACT_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
+        snprintf(text, ACTS_TEXT_MAX, "pid %" PRId32 " has exited: nothing was signalled",
                  process->pid);
     else if (error == -EXDEV)
-        snprintf(text, ACT_TEXT_MAX,
+        snprintf(text, ACTS_TEXT_MAX,
                  "pid %" PRId32 " is another process here than in /proc: nothing was signalled",
                  process->pid);
     else if (error)
-        snprintf(text, ACT_TEXT_MAX,
+        snprintf(text, ACTS_TEXT_MAX,
                  "cannot see who pid %" PRId32 " is (%s): nothing was signalled", process->pid,
                  strerror(-error));
     return error;
 }
 
 /* That it is the process, that it holds the socket, and that what was read was of this process. */
-static int check_all(const struct act_process *process, struct proc_stat *stat,
-                     char text[ACT_TEXT_MAX])
+static int check_all(const struct acts_process *process, struct proc_stat *stat,
+                     char text[ACTS_TEXT_MAX])
 {
     struct privilege privilege;
 
@@ -248,19 +247,19 @@ static int check_all(const struct act_process *process, struct proc_stat *stat,
     return error;
 }
 
-int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_ticks,
-                       uint32_t inode, char text[ACT_TEXT_MAX])
+int act_process_freeze(struct acts_process *process, int32_t pid, uint64_t start_ticks,
+                       uint32_t inode, char text[ACTS_TEXT_MAX])
 {
-    struct act_process made = {-1, pid, start_ticks, inode, "", GUARD_NOTHING};
+    struct acts_process made = {-1, pid, start_ticks, inode, "", ""};
     struct proc_stat stat;
 
     if (pid <= 0) {
-        snprintf(text, ACT_TEXT_MAX, "no process is known to hold this socket");
+        snprintf(text, ACTS_TEXT_MAX, "no process is known to hold this socket");
         return -ESRCH;
     }
     int error = check_view(text);
     if (!error)
-        error = open_pidfd(pid, &made.pidfd, text);
+        error = open_pidfd(pid, &made.descriptor, text);
     if (error)
         return error;
     error = check_all(&made, &stat, text);
@@ -275,32 +274,32 @@ int act_process_freeze(struct act_process *process, int32_t pid, uint64_t start_
     return 0;
 }
 
-void act_process_release(struct act_process *process)
+void act_process_release(struct acts_process *process)
 {
-    if (process->pidfd >= 0)
-        close(process->pidfd);
-    process->pidfd = -1;
+    if (process->descriptor >= 0)
+        close(process->descriptor);
+    process->descriptor = -1;
 }
 
-int act_process_signal(const struct act_process *process, int signal, char text[ACT_TEXT_MAX])
+int act_process_signal(const struct acts_process *process, int signal, char text[ACTS_TEXT_MAX])
 {
     struct proc_stat stat;
     int error = check_all(process, &stat, text);
 
     if (error)
         return error;
-    if (syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0) == 0)
+    if (syscall(SYS_pidfd_send_signal, process->descriptor, signal, NULL, 0) == 0)
         return 0;
     error = -errno;
     if (error == -EPERM)
-        snprintf(text, ACT_TEXT_MAX,
+        snprintf(text, ACTS_TEXT_MAX,
                  "not allowed to signal %s %" PRId32 ": it belongs to another user", process->name,
                  process->pid);
     else if (error == -ESRCH)
-        snprintf(text, ACT_TEXT_MAX, "%s %" PRId32 " has exited already", process->name,
+        snprintf(text, ACTS_TEXT_MAX, "%s %" PRId32 " has exited already", process->name,
                  process->pid);
     else
-        snprintf(text, ACT_TEXT_MAX, "cannot signal %s %" PRId32 ": %s", process->name,
+        snprintf(text, ACTS_TEXT_MAX, "cannot signal %s %" PRId32 ": %s", process->name,
                  process->pid, strerror(-error));
     return error;
 }
@@ -315,33 +314,33 @@ const char *act_close_refusal(const struct conn *conn)
     return conn->cookie == 0 || conn->cookie == UINT64_MAX ? NO_COOKIE : NULL;
 }
 
-static void explain_close(const struct conn *conn, int error, char text[ACT_TEXT_MAX])
+static void explain_close(const struct conn *conn, int error, char text[ACTS_TEXT_MAX])
 {
     switch (error) {
     case 0:
-        snprintf(text, ACT_TEXT_MAX, "closed");
+        snprintf(text, ACTS_TEXT_MAX, "closed");
         break;
     case -ENOENT:
         if (conn->state == STATE_LISTEN)
-            snprintf(text, ACT_TEXT_MAX,
+            snprintf(text, ACTS_TEXT_MAX,
                      "the kernel cannot address this one of several listeners, or it is gone: look "
                      "again");
         else
-            snprintf(text, ACT_TEXT_MAX, "it was gone already");
+            snprintf(text, ACTS_TEXT_MAX, "it was gone already");
         break;
     case -EPERM:
     case -EACCES:
-        snprintf(text, ACT_TEXT_MAX, "closing a connection needs CAP_NET_ADMIN (run as root)");
+        snprintf(text, ACTS_TEXT_MAX, "closing a connection needs CAP_NET_ADMIN (run as root)");
         break;
     case -EOPNOTSUPP:
-        snprintf(text, ACT_TEXT_MAX,
+        snprintf(text, ACTS_TEXT_MAX,
                  "this kernel cannot close sockets (CONFIG_INET_DIAG_DESTROY is off)");
         break;
     case -EBUSY:
-        snprintf(text, ACT_TEXT_MAX, "not closed: it has become a listener since: look again");
+        snprintf(text, ACTS_TEXT_MAX, "not closed: it has become a listener since: look again");
         break;
     default:
-        snprintf(text, ACT_TEXT_MAX, "not closed: %s", strerror(-error));
+        snprintf(text, ACTS_TEXT_MAX, "not closed: %s", strerror(-error));
     }
 }
 
@@ -422,13 +421,13 @@ static int open_socket(struct mnl_socket **opened)
     return 0;
 }
 
-int act_close_conn(const struct conn *conn, char text[ACT_TEXT_MAX])
+int act_close_conn(const struct conn *conn, char text[ACTS_TEXT_MAX])
 {
     const char *refusal = act_close_refusal(conn);
-    struct mnl_socket *socket;
+    struct mnl_socket *socket = NULL;
 
     if (refusal) {
-        snprintf(text, ACT_TEXT_MAX, "%s", refusal);
+        snprintf(text, ACTS_TEXT_MAX, "%s", refusal);
         return -EINVAL;
     }
     int error = open_socket(&socket);
@@ -444,10 +443,10 @@ int act_close_conn(const struct conn *conn, char text[ACT_TEXT_MAX])
 
 /* Where closing is not built in, the kernel says so of a socket that cannot be; whether we may, it
  * says only of one that is there. */
-int act_close_allowed(char text[ACT_TEXT_MAX])
+int act_close_allowed(char text[ACTS_TEXT_MAX])
 {
     const struct conn nothing = {.cookie = 1, .tuple = {.family = FAMILY_INET}};
-    struct mnl_socket *socket;
+    struct mnl_socket *socket = NULL;
     int error = open_socket(&socket);
 
     if (!error) {
@@ -460,3 +459,25 @@ int act_close_allowed(char text[ACT_TEXT_MAX])
     explain_close(&nothing, error, text);
     return error;
 }
+
+static int freeze(const struct frame *frame, const struct proc *proc, uint32_t inode,
+                  struct acts_process *process, char text[ACTS_TEXT_MAX])
+{
+    const int error = act_process_freeze(process, proc->pid, proc->start_ticks, inode, text);
+
+    if (!error && !process->guard[0])
+        process->guard = act_guard_holder(frame, proc);
+    return error;
+}
+
+const struct screen_acts ACTS_REAL = {
+    .freeze = freeze,
+    .release = act_process_release,
+    .signal = act_process_signal,
+    .exited = act_process_exited,
+    .guard = act_guard_conn,
+    .refuses = act_close_refusal,
+    .close = act_close_conn,
+    .signals = ACT_SIGNALS,
+    .signal_count = ACT_SIGNAL_COUNT,
+};

@@ -71,21 +71,15 @@ static const char *const SESSION_NAMES[] = {
     "wetty",
 };
 
-const char *act_guard_text(enum act_guard guard)
-{
-    static const char *const TEXTS[] = {
-        [GUARD_NOTHING] = "",
-        [GUARD_INIT] = "it is process 1: the machine goes down with it",
-        [GUARD_KERNEL_THREAD] = "it is a kernel thread",
-        [GUARD_SELF] = "it is tcplens itself",
-        [GUARD_ANCESTOR] = "tcplens was started from it",
-        [GUARD_LISTENER] = "it is a listener: new connections are refused from then on",
-        [GUARD_SESSION] = "it may be the session you are sitting in",
-        [GUARD_OURS] = "it is the session you are sitting in (SSH_CONNECTION)",
-        [GUARD_UNSEEN] = "who holds it cannot be seen: it may be your own session",
-    };
-    return TEXTS[guard];
-}
+static const char NOTHING[] = "";
+static const char INIT[] = "it is process 1: the machine goes down with it";
+static const char KERNEL_THREAD[] = "it is a kernel thread";
+static const char SELF[] = "it is tcplens itself";
+static const char ANCESTOR[] = "tcplens was started from it";
+static const char LISTENER[] = "it is a listener: new connections are refused from then on";
+static const char SESSION[] = "it may be the session you are sitting in";
+static const char OURS[] = "it is the session you are sitting in (SSH_CONNECTION)";
+static const char UNSEEN[] = "who holds it cannot be seen: it may be your own session";
 
 static struct addr to_mapped(const struct addr *addr, uint8_t family)
 {
@@ -232,7 +226,7 @@ static bool is_ours(const struct session *session, const struct tuple *tuple)
     return false;
 }
 
-bool act_serves_sessions(const char *name)
+static bool serves_sessions(const char *name)
 {
     for (size_t i = 0; i < sizeof(SESSION_NAMES) / sizeof(*SESSION_NAMES); i++)
         if (strcmp(name, SESSION_NAMES[i]) == 0)
@@ -240,52 +234,59 @@ bool act_serves_sessions(const char *name)
     return false;
 }
 
-enum act_guard act_guard_process(int32_t pid, const struct proc_stat *stat)
+const char *act_guard_process(int32_t pid, const struct proc_stat *stat)
 {
     if (pid == 1)
-        return GUARD_INIT;
+        return INIT;
     if (stat->kernel_thread)
-        return GUARD_KERNEL_THREAD;
+        return KERNEL_THREAD;
     if (pid == getpid())
-        return GUARD_SELF;
+        return SELF;
     if (find_ancestor(our_session(), pid))
-        return GUARD_ANCESTOR;
-    return act_serves_sessions(stat->name) ? GUARD_SESSION : GUARD_NOTHING;
+        return ANCESTOR;
+    return serves_sessions(stat->name) ? SESSION : NOTHING;
 }
 
-enum act_guard act_guard_row(const struct frame *frame, const struct conn *conn)
+const char *act_guard_proc(const struct proc *proc)
+{
+    if (proc->pid == 1)
+        return INIT;
+    return serves_sessions(proc->comm) ? SESSION : NOTHING;
+}
+
+const char *act_guard_row(const struct frame *frame, const struct conn *conn)
 {
     if (conn->state == STATE_LISTEN)
-        return GUARD_LISTENER;
+        return LISTENER;
     if (conn->owner_word == OWNER_HIDDEN || conn->owner_word == OWNER_UNKNOWN ||
         conn->owner_word == OWNER_UNSEEN)
-        return GUARD_UNSEEN;
+        return UNSEEN;
     for (uint32_t i = 0; i < conn->owner_count; i++) {
         const struct proc *holder = frame_holder(frame, conn, i);
-        if (holder && act_serves_sessions(holder->comm))
-            return GUARD_SESSION;
+        if (holder && serves_sessions(holder->comm))
+            return SESSION;
     }
-    return GUARD_NOTHING;
+    return NOTHING;
 }
 
-enum act_guard act_guard_conn(const struct frame *frame, const struct conn *conn)
+const char *act_guard_conn(const struct frame *frame, const struct conn *conn)
 {
     const struct session *session = our_session();
 
     if (conn->state == STATE_LISTEN)
-        return GUARD_LISTENER;
+        return LISTENER;
     if (is_ours(session, &conn->tuple))
-        return GUARD_OURS;
+        return OURS;
     for (uint32_t i = 0; i < conn->owner_count; i++) {
         const struct proc *holder = frame_holder(frame, conn, i);
         const struct ancestor *ancestor = holder ? find_ancestor(session, holder->pid) : NULL;
         if (ancestor && ancestor->is_outside)
-            return GUARD_SESSION;
+            return SESSION;
     }
     return act_guard_row(frame, conn);
 }
 
-enum act_guard act_guard_holder(const struct frame *frame, const struct proc *proc)
+const char *act_guard_holder(const struct frame *frame, const struct proc *proc)
 {
     const struct session *session = our_session();
 
@@ -295,7 +296,7 @@ enum act_guard act_guard_holder(const struct frame *frame, const struct proc *pr
             continue;
         for (uint32_t n = 0; n < conn->owner_count; n++)
             if (frame_holder(frame, conn, n) == proc)
-                return GUARD_OURS;
+                return OURS;
     }
-    return GUARD_NOTHING;
+    return NOTHING;
 }

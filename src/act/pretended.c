@@ -1,18 +1,9 @@
-/* pretended_acts: what the demo does in place of acts: it says what would have happened. Must not
- * touch a process or a socket: the pids of the demo are those of strangers. */
-#include "act/pretended.h"
-
+/* pretended: acts over the demo's rows, which report what would have happened. Touches no process
+ * and no socket: here the demo's pids are those of other processes. */
 #include "act/act.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static enum act_guard guard_of(const struct proc *proc)
-{
-    if (proc->pid == 1)
-        return GUARD_INIT;
-    return act_serves_sessions(proc->comm) ? GUARD_SESSION : GUARD_NOTHING;
-}
 
 static int freeze(const struct frame *frame, const struct proc *proc, uint32_t inode,
                   struct acts_process *process, char *text)
@@ -23,7 +14,7 @@ static int freeze(const struct frame *frame, const struct proc *proc, uint32_t i
                                      .pid = proc->pid,
                                      .start_ticks = proc->start_ticks,
                                      .inode = inode,
-                                     .guard = act_guard_text(guard_of(proc))};
+                                     .guard = act_guard_proc(proc)};
     snprintf(process->name, sizeof(process->name), "%s", proc->comm);
     return 0;
 }
@@ -41,15 +32,10 @@ static int send_signal(const struct acts_process *process, int number, char *tex
     return 0;
 }
 
-/* Some programs do not end when they are asked to. */
+/* Some programs ignore SIGTERM. */
 static bool has_exited(const struct acts_process *process)
 {
     return strcmp(process->name, "java") != 0;
-}
-
-static const char *guard(const struct frame *frame, const struct conn *conn)
-{
-    return act_guard_text(act_guard_row(frame, conn));
 }
 
 static int close_conn(const struct conn *conn, char *text)
@@ -59,12 +45,14 @@ static int close_conn(const struct conn *conn, char *text)
     return 0;
 }
 
-void pretended_acts_init(struct screen_acts *acts)
-{
-    acts->freeze = freeze;
-    acts->release = release;
-    acts->signal = send_signal;
-    acts->exited = has_exited;
-    acts->guard = guard;
-    acts->close = close_conn;
-}
+const struct screen_acts ACTS_PRETENDED = {
+    .freeze = freeze,
+    .release = release,
+    .signal = send_signal,
+    .exited = has_exited,
+    .guard = act_guard_row,
+    .refuses = act_close_refusal,
+    .close = close_conn,
+    .signals = ACT_SIGNALS,
+    .signal_count = ACT_SIGNAL_COUNT,
+};

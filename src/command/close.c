@@ -81,7 +81,7 @@ static int take_rows(struct closing *closing, const struct view *view)
         return -ENOMEM;
     for (uint32_t line = 0; line < view->ranking.shown; line++) {
         const struct conn *conn = view_row(view, closing->frame, line);
-        const enum act_guard guard = act_guard_conn(closing->frame, conn);
+        const char *guard = act_guard_conn(closing->frame, conn);
         const char *refusal = act_close_refusal(conn);
 
         if (conn_is_ghost(conn))
@@ -91,8 +91,8 @@ static int take_rows(struct closing *closing, const struct view *view)
             closing->refused++;
             continue;
         }
-        if (guard != GUARD_NOTHING && !closing->options->force) {
-            print_row(closing, "left out", conn, act_guard_text(guard));
+        if (guard[0] && !closing->options->force) {
+            print_row(closing, "left out", conn, guard);
             closing->left_out++;
             continue;
         }
@@ -141,7 +141,7 @@ static bool is_addressable(const struct conn *conn)
 
 static bool try_target(struct closing *closing, struct target *target, bool last)
 {
-    char text[ACT_TEXT_MAX];
+    char text[ACTS_TEXT_MAX];
     const int error = act_close_conn(&target->conn, text);
 
     if (!error || (error == -ENOENT && is_addressable(&target->conn))) {
@@ -223,7 +223,7 @@ static int finish(struct closing *closing)
 /* Says what --yes would do, of whoever may not close, too. */
 static int dry_run(struct closing *closing)
 {
-    char why[ACT_TEXT_MAX];
+    char why[ACTS_TEXT_MAX];
     const bool allowed = closing->count == 0 || act_close_allowed(why) == 0;
 
     for (size_t i = 0; i < closing->count; i++) {

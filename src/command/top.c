@@ -1,7 +1,7 @@
 /* cmd_top: the screen over the live kernel (or the demo), or over a log. The main thread takes all
  * signals and nothing else; collector and screen have threads of their own. */
 #include "command/top.h"
-#include "act/screen_acts.h"
+#include "act/act.h"
 #include "base/clock.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
@@ -42,7 +42,7 @@ struct top {
     int input;       /* where the keys come from */
     struct screen *screen;
     struct term_rescue rescue;
-    struct top_acts acts;
+    struct screen_acts acts;
     int orders[2];  /* main to screen */
     int answers[2]; /* screen to main */
     int signals;    /* signalfd of all that is read there */
@@ -203,7 +203,7 @@ static int open_screen(struct top *top)
     const struct options *options = top->options;
     struct screen_settings settings = {
         .wish = top_feed_wish(options),
-        .acts = &top->acts.acts,
+        .acts = &top->acts,
         .input = top->input,
         .orders_descriptor = top->orders[0],
         .suspended = answer_suspended,
@@ -226,9 +226,9 @@ static int open_screen(struct top *top)
         .class = options->class,
     };
     top_feed_fill(&top->feed, &settings);
-    top_acts_init(&top->acts, options->read_only ? TOP_ACTS_READ_ONLY
-                              : options->demo    ? TOP_ACTS_PRETENDED
-                                                 : TOP_ACTS_REAL);
+    top->acts = options->demo ? ACTS_PRETENDED : ACTS_REAL;
+    if (options->read_only)
+        top->acts.refused = "--read-only: nothing is signalled or closed";
     int code = choose_theme(options, &settings.theme);
     if (code)
         return code;

@@ -92,7 +92,7 @@ static void dead_target_closes_nothing(void **state)
     const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
     const struct net_address to = address_of(listener);
     unsigned closed = 0;
-    char text[ACT_TEXT_MAX];
+    char text[ACTS_TEXT_MAX];
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
         const struct pair pair = make_pair(listener, to, 0);
@@ -114,7 +114,7 @@ static void ends_taken_again_are_left_alone(void **state)
     const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
     const struct net_address to = address_of(listener);
     unsigned closed = 0;
-    char text[ACT_TEXT_MAX];
+    char text[ACTS_TEXT_MAX];
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
         const struct pair before = make_pair(listener, to, 0);
@@ -135,7 +135,7 @@ static void row_without_cookie_is_never_sent(void **state)
 {
     static const uint64_t NONE[] = {0, UINT64_MAX};
     const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
-    char request[1024], text[ACT_TEXT_MAX];
+    char request[1024], text[ACTS_TEXT_MAX];
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
         struct pair pair = make_pair(listener, address_of(listener), 0);
@@ -155,7 +155,7 @@ static void row_without_cookie_is_never_sent(void **state)
 static void living_target_is_closed(void **state)
 {
     const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
-    char text[ACT_TEXT_MAX], byte;
+    char text[ACTS_TEXT_MAX], byte;
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
         const struct pair pair = make_pair(listener, address_of(listener), 0);
@@ -181,7 +181,7 @@ static void listener_made_of_it_is_left_alone(void **state)
     const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
     const struct net_address to = address_of(listener);
     unsigned closed = 0;
-    char text[ACT_TEXT_MAX];
+    char text[ACTS_TEXT_MAX];
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
         const struct pair pair = make_pair(listener, to, 20000 + i % 10000);
@@ -203,7 +203,7 @@ static void listener_made_of_it_is_left_alone(void **state)
 /* It cannot be closed as it is, and must not be as what it becomes. */
 static void bound_socket_is_never_sent(void **state)
 {
-    char text[ACT_TEXT_MAX];
+    char text[ACTS_TEXT_MAX];
     (void)state;
     for (unsigned i = 0; i < rounds; i++) {
         const struct net_address from = net_v4(LOOPBACK, 0);

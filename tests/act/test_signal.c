@@ -194,8 +194,8 @@ static void arm(enum step step, pid_t victim)
 /* Whether the signal was said to be sent. */
 static bool choose_and_signal(const struct victim *victim)
 {
-    struct act_process process;
-    char text[ACT_TEXT_MAX];
+    struct acts_process process;
+    char text[ACTS_TEXT_MAX];
     if (swap.step == BEFORE_FREEZE && swap.armed)
         swap_now();
     if (act_process_freeze(&process, victim->pid, victim->start_ticks, victim->inode, text) != 0) {
@@ -287,8 +287,8 @@ enum foreign_fault {
 /* Tries all that can be tried: with what is known of the holder, and without. */
 static bool is_refused(const struct victim *holder, unsigned round)
 {
-    struct act_process process;
-    char text[ACT_TEXT_MAX];
+    struct acts_process process;
+    char text[ACTS_TEXT_MAX];
     const bool exact = round % 2;
     const int error = act_process_freeze(&process, holder->pid, exact ? holder->start_ticks : 0,
                                          exact ? holder->inode : 0, text);
@@ -414,8 +414,8 @@ static void signal_reaches_its_process(void **state)
 
 static void socket_given_up_is_seen(void **state)
 {
-    struct act_process process;
-    char text[ACT_TEXT_MAX];
+    struct acts_process process;
+    char text[ACTS_TEXT_MAX];
     (void)state;
     memset(&swap, 0, sizeof swap);
     const struct victim victim = start_victim();
@@ -430,8 +430,8 @@ static void socket_given_up_is_seen(void **state)
 
 static void exit_is_seen_without_waiting(void **state)
 {
-    struct act_process process;
-    char text[ACT_TEXT_MAX];
+    struct acts_process process;
+    char text[ACTS_TEXT_MAX];
     (void)state;
     memset(&swap, 0, sizeof swap);
     const struct victim victim = start_victim();

@@ -85,7 +85,7 @@ static void first_walk(void)
         own_ns += step().own_ns;
         frames++;
     } while (previous->missing.reasons & MISSING_OWNERS_LATE);
-    owners_tell_figures(owners, &figures);
+    owners_figures(owners, &figures);
     uint32_t known = 0;
     for (uint32_t i = 0; i < previous->live_count; i++)
         known += previous->conns[i].owner_word == OWNER_PROCESS;
@@ -105,14 +105,14 @@ static void steady(int rounds)
     struct owners_figures before;
     struct owners_figures after;
 
-    owners_tell_figures(owners, &before);
+    owners_figures(owners, &before);
     for (int i = 0; i < rounds; i++) {
         const struct cost cost = step();
         dump[i] = cost.dump_ns;
         compare[i] = cost.diff_ns;
         own[i] = cost.own_ns;
     }
-    owners_tell_figures(owners, &after);
+    owners_figures(owners, &after);
     const double dump_ms = median_ms(dump, rounds);
     const double own_ms = median_ms(own, rounds);
     printf(

@@ -1,46 +1,45 @@
-/* owners: what the processes that matter are, by libproc2 (its only user) and a few files, and the
- * order of the steps. Must not know how processes are found (scan.c) or kept
- * (table.c). */
+/* owners: see owners.h. Composes the parts, of which each has its own struct and header: proc_files
+ * and roster (processes), table and holdings (which sockets they hold), scan, visit and walk
+ * (finding that out), rows (frame to table and back), groups and facts (what a process is). */
 #include "source/owners/owners.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "core/column/column.h"
-#include "core/text/text.h"
-#include "source/owners/private.h"
+#include "source/owners/facts.h"
+#include "source/owners/groups.h"
+#include "source/owners/proc_files.h"
+#include "source/owners/roster.h"
+#include "source/owners/rows.h"
+#include "source/owners/scan.h"
+#include "source/owners/table.h"
+#include "source/privilege.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libproc2/pids.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#if PROC2_VAL_TAKES_INFO
-#define FACT(item, type, stack, info) PIDS_VAL(item, type, stack, info)
-#else
-#define FACT(item, type, stack, info) PIDS_VAL(item, type, stack)
-#endif
+#define ANCESTORS_MOST 64u
+#define YOUNG_NS       10000000000LL /* a process younger than this is identified in every frame */
+#define IDENTIFY_YOUNG 64u           /* at most; */
+#define IDENTIFY_OLD   16u           /* of the older ones, in turn */
 
-#define SELECT_MOST       255u /* FILL_ID_MAX in library/pids.c, procps-ng 4.0.2 */
-#define COMMAND_LINE_MOST 4096u
-#define ANCESTORS_MOST    64u
-#define YOUNG_NS          10000000000LL /* so long a process is asked in every frame who it is */
-#define IDENTIFY_YOUNG    64u           /* at most; */
-#define IDENTIFY_OLD      16u           /* of the older ones, in turn */
-
-enum sample_item { SAMPLE_PID, SAMPLE_START, SAMPLE_THREADS, SAMPLE_CPU, SAMPLE_RSS, SAMPLE_COUNT };
-enum line_item { LINE_PID, LINE_START, LINE_ARGUMENTS, LINE_COUNT };
-
-struct fact_reader {
-    struct pids_info *samples; /* opened when first asked */
-    struct pids_info *lines;
-    int64_t page_size;
-    uint32_t *chosen; /* slots whose facts are wanted in this frame */
-    uint32_t chosen_count, chosen_capacity;
+struct owners {
+    struct proc_files files;
+    struct owner_table table;
+    struct roster roster;
+    struct owner_scan scan;
+    struct owner_groups groups;
+    struct owner_rows rows;
+    struct process_facts facts;
+    struct privilege privilege;
+    int64_t boot_ns;
+    struct slot_list chosen; /* slots whose processes are in this frame; process i is chosen[i] */
+    uint32_t *slot_proc;     /* index in frame.procs, for each slot */
+    uint32_t slot_proc_capacity;
     uint32_t identify_cursor;
 };
 
@@ -56,166 +55,37 @@ static bool wants(const struct work *work, uint32_t need)
     return (work->wish->needs & need) != 0;
 }
 
-/* --- libproc2 --- */
-
-static struct pids_info *open_pids(struct pids_info **info, const enum pids_item *items, int count)
-{
-    enum pids_item copy[SAMPLE_COUNT]; /* the library takes a pointer to what it may not change */
-
-    memcpy(copy, items, (size_t)count * sizeof *items);
-    if (!*info && procps_pids_new(info, copy, count) < 0)
-        *info = NULL;
-    return *info;
-}
-
-static struct pids_info *open_samples(struct fact_reader *reader)
-{
-    static const enum pids_item items[SAMPLE_COUNT] = {
-        [SAMPLE_PID] = PIDS_ID_PID,   [SAMPLE_START] = PIDS_TICS_BEGAN,
-        [SAMPLE_THREADS] = PIDS_NLWP, [SAMPLE_CPU] = PIDS_TICS_ALL,
-        [SAMPLE_RSS] = PIDS_RSS,
-    };
-    return open_pids(&reader->samples, items, SAMPLE_COUNT);
-}
-
-static struct pids_info *open_lines(struct fact_reader *reader)
-{
-    static const enum pids_item items[LINE_COUNT] = {
-        [LINE_PID] = PIDS_ID_PID,
-        [LINE_START] = PIDS_TICS_BEGAN,
-        [LINE_ARGUMENTS] = PIDS_CMDLINE_V, /* raw bytes; PIDS_CMDLINE loses what it escapes */
-    };
-    return open_pids(&reader->lines, items, LINE_COUNT);
-}
-
-/* The slot of a process that libproc2 tells of, if it still is the same process. */
-static struct owner_slot *same_process(struct owners *owners, int pid, unsigned long long start)
-{
-    const uint32_t index = owners_roster_slot(owners, pid);
-    struct owner_slot *slot = index == NO_INDEX ? NULL : &owners->slots[index];
-    return slot && slot->identified && slot->start_ticks == start ? slot : NULL;
-}
-
-static void take_sample(struct owners *owners, const struct pids_stack *stack, int64_t now_ns)
-{
-    struct owner_slot *slot =
-        same_process(owners, FACT(SAMPLE_PID, s_int, stack, owners->reader->samples),
-                     FACT(SAMPLE_START, ull_int, stack, owners->reader->samples));
-    if (!slot)
-        return;
-    const uint64_t ticks = FACT(SAMPLE_CPU, ull_int, stack, owners->reader->samples);
-    const int64_t elapsed_ns = now_ns - slot->sampled_ns;
-    slot->cpu_permille = UINT32_MAX;
-    if (slot->has_sample && elapsed_ns > 0 && ticks >= slot->cpu_ticks) {
-        const double spent_ns =
-            (double)(ticks - slot->cpu_ticks) * 1e9 / (double)owners->ticks_per_s;
-        slot->cpu_permille = (uint32_t)(spent_ns * 1000.0 / (double)elapsed_ns + 0.5);
-    }
-    slot->cpu_ticks = ticks;
-    slot->sampled_ns = now_ns;
-    slot->has_sample = true;
-    slot->threads = (uint32_t)FACT(SAMPLE_THREADS, s_int, stack, owners->reader->samples);
-    slot->memory_bytes = FACT(SAMPLE_RSS, ul_int, stack, owners->reader->samples) *
-                         (uint64_t)owners->reader->page_size;
-}
-
-static void take_line(struct owners *owners, const struct pids_stack *stack)
-{
-    struct owner_slot *slot =
-        same_process(owners, FACT(LINE_PID, s_int, stack, owners->reader->lines),
-                     FACT(LINE_START, ull_int, stack, owners->reader->lines));
-    char **arguments = FACT(LINE_ARGUMENTS, strv, stack, owners->reader->lines);
-    char raw[COMMAND_LINE_MOST];
-    size_t length = 0;
-
-    if (!slot)
-        return;
-    for (; arguments && *arguments && length + 1 < sizeof raw; arguments++) {
-        if (length)
-            raw[length++] = ' ';
-        const size_t taken = strnlen(*arguments, sizeof raw - length);
-        memcpy(raw + length, *arguments, taken);
-        length += taken;
-    }
-    char *clean = malloc(TEXT_CLEAN_MAX(length));
-    if (!clean)
-        return;
-    text_clean(clean, TEXT_CLEAN_MAX(length), raw, length);
-    free(slot->command_line);
-    slot->command_line = clean;
-}
-
-static bool wants_line(const struct owner_slot *slot)
-{
-    return !slot->cmdline_read;
-}
-
-static bool wants_sample(const struct owner_slot *slot)
-{
-    return !slot->gone;
-}
-
-/* Asks for the chosen processes that still lack it, SELECT_MOST at a time. */
-static void select_facts(struct owners *owners, struct pids_info *info,
-                         bool (*is_wanted)(const struct owner_slot *slot), int64_t now_ns)
-{
-    struct fact_reader *reader = owners->reader;
-    unsigned pids[SELECT_MOST];
-
-    for (uint32_t at = 0; info && at < reader->chosen_count;) {
-        unsigned count = 0;
-        for (; at < reader->chosen_count && count < SELECT_MOST; at++) {
-            struct owner_slot *slot = &owners->slots[reader->chosen[at]];
-            if (slot->gone || !is_wanted(slot))
-                continue;
-            pids[count++] = (unsigned)slot->pid;
-            if (info == reader->lines)
-                slot->cmdline_read = true;
-        }
-        struct pids_fetch *fetch =
-            count ? procps_pids_select(info, pids, (int)count, PIDS_SELECT_PID) : NULL;
-        for (int i = 0; fetch && i < fetch->counts->total; i++) {
-            if (info == reader->lines)
-                take_line(owners, fetch->stacks[i]);
-            else
-                take_sample(owners, fetch->stacks[i], now_ns);
-        }
-    }
-}
-
 /* --- which processes, and into the frame --- */
 
 static void refresh_identities(struct owners *owners, int64_t boot_age_ns)
 {
-    struct fact_reader *reader = owners->reader;
+    const struct slot_list *chosen = &owners->chosen;
     uint32_t young = 0;
     uint32_t old = 0;
 
-    for (uint32_t n = 0; n < reader->chosen_count; n++) {
-        reader->identify_cursor = (reader->identify_cursor + 1) % reader->chosen_count;
-        const uint32_t index = reader->chosen[reader->identify_cursor];
-        const struct owner_slot *slot = &owners->slots[index];
-        if (slot->gone || slot->identified_in == owners->stamp)
+    for (uint32_t n = 0; n < chosen->count; n++) {
+        owners->identify_cursor = (owners->identify_cursor + 1) % chosen->count;
+        const uint32_t index = chosen->items[owners->identify_cursor];
+        const struct roster_slot *slot = &owners->roster.slots[index];
+        if (slot->gone || slot->identified_in == owners->roster.call)
             continue;
-        const double started_s = (double)slot->start_ticks / (double)owners->ticks_per_s;
+        const double started_s = (double)slot->start_ticks / (double)owners->facts.ticks_per_s;
         const bool is_young = (double)boot_age_ns - started_s * 1e9 < (double)YOUNG_NS;
         if (is_young ? young++ < IDENTIFY_YOUNG : old++ < IDENTIFY_OLD)
-            owners_identify_again(owners, index);
+            roster_identify_again(&owners->roster, index);
     }
 }
 
 static int choose(struct owners *owners, uint32_t slot)
 {
-    struct fact_reader *reader = owners->reader;
+    struct slot_list *chosen = &owners->chosen;
 
-    if (owners->slot_proc[slot] != NO_INDEX)
+    if (owners->slot_proc[slot] != OWNER_NO_INDEX)
         return 0;
-    const int error = owners_reserve((void **)&reader->chosen, &reader->chosen_capacity,
-                                     reader->chosen_count + 1, sizeof *reader->chosen);
-    if (error)
-        return error;
-    owners->slot_proc[slot] = reader->chosen_count;
-    reader->chosen[reader->chosen_count++] = slot;
+    if (GROW(chosen->items, chosen->capacity, chosen->count + 1))
+        return -ENOMEM;
+    owners->slot_proc[slot] = chosen->count;
+    chosen->items[chosen->count++] = slot;
     return 0;
 }
 
@@ -227,15 +97,15 @@ static int choose_page(struct work *work)
     int error = 0;
 
     for (uint32_t n = 0; pid > 0 && n < ANCESTORS_MOST && !error; n++) {
-        const uint32_t slot = owners_roster_slot(owners, pid);
-        if (slot == NO_INDEX || owners->slots[slot].gone)
+        const uint32_t slot = roster_find(&owners->roster, pid);
+        if (slot == OWNER_NO_INDEX || owners->roster.slots[slot].gone)
             break;
-        if (!owners->slots[slot].identified)
-            owners_identify_again(owners, slot);
-        if (owners->slots[slot].gone)
+        if (!owners->roster.slots[slot].identified)
+            roster_identify_again(&owners->roster, slot);
+        if (owners->roster.slots[slot].gone)
             break;
         error = choose(owners, slot);
-        pid = owners->slots[slot].parent;
+        pid = owners->roster.slots[slot].parent;
     }
     return error;
 }
@@ -243,16 +113,15 @@ static int choose_page(struct work *work)
 static int choose_processes(struct work *work)
 {
     struct owners *owners = work->owners;
-    int error = owners_reserve((void **)&owners->slot_proc, &owners->slot_proc_capacity,
-                               owners->slot_count, sizeof *owners->slot_proc);
+    int error = GROW(owners->slot_proc, owners->slot_proc_capacity, owners->roster.slot_count);
 
-    owners->reader->chosen_count = 0;
+    owners->chosen.count = 0;
     if (error)
         return error;
-    for (uint32_t i = 0; i < owners->slot_count; i++)
-        owners->slot_proc[i] = NO_INDEX;
-    for (uint32_t i = 0; i < owners->slot_count && !error; i++) {
-        if (owners->slots[i].references)
+    for (uint32_t i = 0; i < owners->roster.slot_count; i++)
+        owners->slot_proc[i] = OWNER_NO_INDEX;
+    for (uint32_t i = 0; i < owners->roster.slot_count && !error; i++) {
+        if (owner_table_references(&owners->table, i))
             error = choose(owners, i);
     }
     return error ? error : choose_page(work);
@@ -262,31 +131,31 @@ static int choose_processes(struct work *work)
 static void read_facts(struct work *work)
 {
     struct owners *owners = work->owners;
-    struct fact_reader *reader = owners->reader;
+    const struct slot_list *chosen = &owners->chosen;
     const bool all = wants(work, NEED_PROCESS) || work->wish->page_pid;
 
-    for (uint32_t i = 0; i < reader->chosen_count; i++) {
-        struct owner_slot *slot = &owners->slots[reader->chosen[i]];
+    for (uint32_t i = 0; i < chosen->count; i++) {
+        struct roster_slot *slot = &owners->roster.slots[chosen->items[i]];
         if (slot->gone)
             continue;
-        if ((wants(work, NEED_GROUP) || work->wish->page_pid) && !slot->group_read)
-            owners_read_groups(owners, reader->chosen[i]);
-        if ((all || wants(work, NEED_EXECUTABLE)) && !slot->executable_read)
-            owners_read_executable(owners, slot);
-        if ((all || wants(work, NEED_PROCESS_USER)) && !slot->user_read)
-            owners_read_user(owners, slot);
+        if ((wants(work, NEED_GROUP) || work->wish->page_pid) && !slot->group_read) {
+            slot->group_read = true;
+            slot->group = owner_groups_of_process(&owners->groups, slot->pid);
+        }
+        if (all || wants(work, NEED_EXECUTABLE))
+            process_facts_read_executable(&owners->facts, chosen->items[i]);
+        if (all || wants(work, NEED_PROCESS_USER))
+            process_facts_read_user(&owners->facts, chosen->items[i]);
         if (all)
-            owners_count_files(owners, slot);
+            process_facts_count_files(&owners->facts, chosen->items[i]);
     }
-    if (!all || !owners->real_proc || reader->chosen_count == 0)
-        return;
-    select_facts(owners, open_lines(reader), wants_line, work->frame->mono_ns);
-    select_facts(owners, open_samples(reader), wants_sample, work->frame->mono_ns);
+    if (all && owners->files.is_real)
+        process_facts_sample(&owners->facts, chosen, work->frame->mono_ns);
 }
 
 static int64_t start_wall_ns(const struct owners *owners, uint64_t ticks)
 {
-    const uint64_t hertz = (uint64_t)owners->ticks_per_s;
+    const uint64_t hertz = (uint64_t)owners->facts.ticks_per_s;
     const uint64_t ns = ticks / hertz * 1000000000u + ticks % hertz * 1000000000u / hertz;
     return owners->boot_ns + (int64_t)ns;
 }
@@ -299,9 +168,9 @@ static const char *put_text(struct frame *frame, const char *text)
 static int put_process(struct work *work, uint32_t index)
 {
     struct owners *owners = work->owners;
-    const struct owner_slot *slot = &owners->slots[index];
+    const struct roster_slot *slot = &owners->roster.slots[index];
     struct frame *frame = work->frame;
-    const uint32_t group = owners_put_group(owners, frame, slot->group);
+    const uint32_t group = owner_groups_put(&owners->groups, frame, slot->group);
     struct proc *proc = frame_add_proc(frame);
 
     if (!proc)
@@ -327,11 +196,11 @@ static int put_process(struct work *work, uint32_t index)
 /* Process i of the frame is chosen[i], and owner_refs[i] is i: rows with one holder share them. */
 static int put_processes(struct work *work)
 {
-    const struct fact_reader *reader = work->owners->reader;
+    const struct slot_list *chosen = &work->owners->chosen;
     int error = 0;
 
-    for (uint32_t i = 0; i < reader->chosen_count && !error; i++) {
-        error = put_process(work, reader->chosen[i]);
+    for (uint32_t i = 0; i < chosen->count && !error; i++) {
+        error = put_process(work, chosen->items[i]);
         if (!error)
             error = frame_add_owner_ref(work->frame, i);
     }
@@ -340,7 +209,7 @@ static int put_processes(struct work *work)
 
 /* --- what is missing --- */
 
-static void tell_hidden(const struct owners *owners, struct missing *missing)
+static void report_hidden(const struct owners *owners, struct missing *missing)
 {
     const uint32_t lacking = PRIVILEGE_ALL & ~owners->privilege.permitted;
     const char *why = "the kernel refuses";
@@ -363,14 +232,14 @@ static void tell_hidden(const struct owners *owners, struct missing *missing)
 }
 
 /* /proc itself is not what it should be, or cannot be read. */
-static void tell_proc(const struct owners *owners, struct missing *missing)
+static void report_proc(const struct owners *owners, struct missing *missing)
 {
     char text[sizeof missing->text] = "";
 
-    if (owners->view.kind != PROC_VIEW_OWN)
-        proc_view_text(&owners->view, text, sizeof text);
-    else if (owners->scan_error)
-        proc_view_error_text(owners->scan_error, text, sizeof text);
+    if (owners->files.view.kind != PROC_VIEW_OWN)
+        proc_view_text(&owners->files.view, text, sizeof text);
+    else if (owners->scan.error)
+        proc_view_error_text(owners->scan.error, text, sizeof text);
     if (!text[0])
         return;
     missing->reasons |= MISSING_PROC;
@@ -378,13 +247,13 @@ static void tell_proc(const struct owners *owners, struct missing *missing)
         memcpy(missing->text, text, sizeof missing->text);
 }
 
-static void tell_missing(const struct owners *owners, struct missing *missing, bool late)
+static void report_missing(const struct owners *owners, struct missing *missing, bool late)
 {
     if (late)
         missing->reasons |= MISSING_OWNERS_LATE;
-    tell_proc(owners, missing);
+    report_proc(owners, missing);
     if (missing->hidden_rows)
-        tell_hidden(owners, missing);
+        report_hidden(owners, missing);
 }
 
 /* --- the whole --- */
@@ -412,8 +281,33 @@ static int fill_frame(struct work *work, bool late)
         error = put_processes(work);
     }
     if (!error)
-        error = owners_put_rows(owners, work->frame, wants(work, NEED_GROUP));
-    tell_missing(owners, &work->frame->missing, late);
+        error =
+            owner_rows_put(&owners->rows, work->frame, owners->slot_proc, wants(work, NEED_GROUP));
+    report_missing(owners, &work->frame->missing, late);
+    return error;
+}
+
+/* Other processes are shown from here on, or other groups. */
+static void follow_changes(struct owners *owners, int64_t now_ns)
+{
+    if (proc_files_follow(&owners->files)) {
+        roster_forget(&owners->roster);
+        owner_scan_restart(&owners->scan);
+        owner_table_search_again(&owners->table);
+    }
+    if (!owner_groups_begin_frame(&owners->groups, now_ns))
+        return;
+    for (uint32_t i = 0; i < owners->roster.slot_count; i++) {
+        owners->roster.slots[i].group = OWNER_GROUP_NONE;
+        owners->roster.slots[i].group_read = false;
+    }
+}
+
+static int scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bool *late)
+{
+    privilege_raise(&owners->privilege);
+    const int error = owner_scan_run(&owners->scan, row_count, budget_ns, late);
+    privilege_lower(&owners->privilege);
     return error;
 }
 
@@ -425,60 +319,75 @@ int owners_apply(struct owners *owners, const struct frame *previous, struct fra
 
     if (!wants(&work, NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE | NEED_GROUP) && !wish->page_pid)
         return 0;
-    if (owners->stamp++ == 0)
+    if (owners->roster.call++ == 0)
         privilege_init(&owners->privilege); /* of the thread that will raise it */
-    owners_follow_proc(owners);
-    owners_groups_prune(owners, next->mono_ns);
-    int error = owners_take_rows(owners, previous, next, listeners, diff);
+    follow_changes(owners, next->mono_ns);
+    int error = owner_rows_take(&owners->rows, previous, next, listeners, diff);
     if (!error)
-        error = owners_scan(owners, next->live_count, wish->budget_percent ? OWNERS_BUDGET_NS : 0,
-                            &late);
+        error = scan(owners, next->live_count, wish->budget_percent ? OWNERS_BUDGET_NS : 0, &late);
     if (!error)
         error = fill_frame(&work, late);
-    owners_slots_collect(owners);
+    roster_collect(&owners->roster);
     return error;
+}
+
+void owners_use_check(struct owners *owners, const struct owner_check *check)
+{
+    owners->rows.check = *check;
+}
+
+void owners_use_walk(struct owners *owners, const struct owner_walk *walk)
+{
+    owner_walks_use(&owners->scan.walks, walk);
+}
+
+void owners_figures(const struct owners *owners, struct owners_figures *figures)
+{
+    *figures = (struct owners_figures){
+        .visits = owners->scan.visitor.visits,
+        .links = owners->scan.visitor.links,
+        .rounds = owners->scan.rounds,
+        .walks = owners->scan.walks.count,
+        .entries = owners->table.live,
+        .slots = owners->roster.count,
+        .footprint = sizeof *owners + owner_table_footprint(&owners->table) +
+                     roster_footprint(&owners->roster) + owner_rows_footprint(&owners->rows) +
+                     owners->slot_proc_capacity * sizeof *owners->slot_proc};
 }
 
 int owners_open(struct owners **made, const char *proc_root)
 {
     struct owners *owners = calloc(1, sizeof *owners);
-    struct fact_reader *reader = calloc(1, sizeof *reader);
-    int error = -ENOMEM;
 
-    if (!owners || !reader)
-        goto fail;
-    owners->reader = reader;
-    owners->entry_free = owners->link_free = NO_INDEX;
-    owners->ticks_per_s = sysconf(_SC_CLK_TCK);
-    reader->page_size = sysconf(_SC_PAGESIZE);
-    error = owners_open_proc(owners, proc_root);
-    if (error)
-        goto fail;
+    if (!owners)
+        return -ENOMEM;
+    const int error = proc_files_open(&owners->files, proc_root);
+    if (error) {
+        free(owners);
+        return error;
+    }
+    owner_table_init(&owners->table);
+    roster_init(&owners->roster, &owners->files, &owners->table);
+    owner_scan_init(&owners->scan, &owners->roster);
+    owner_groups_init(&owners->groups, &owners->files);
+    owner_rows_init(&owners->rows, &owners->table, &owners->groups);
+    process_facts_init(&owners->facts, &owners->roster);
     *made = owners;
     return 0;
-fail:
-    free(reader);
-    free(owners);
-    return error;
 }
 
 void owners_close(struct owners *owners)
 {
     if (!owners)
         return;
-    if (owners->reader->samples)
-        procps_pids_unref(&owners->reader->samples);
-    if (owners->reader->lines)
-        procps_pids_unref(&owners->reader->lines);
-    free(owners->reader->chosen);
-    free(owners->reader);
-    owners_groups_done(owners);
-    owners_roster_done(owners);
-    owners_table_done(owners);
-    free(owners->found);
-    free(owners->listing);
-    free(owners->listeners.items);
-    if (owners->proc >= 0)
-        close(owners->proc);
+    process_facts_done(&owners->facts);
+    owner_rows_done(&owners->rows);
+    owner_groups_done(&owners->groups);
+    owner_scan_done(&owners->scan);
+    roster_done(&owners->roster);
+    owner_table_done(&owners->table);
+    proc_files_done(&owners->files);
+    free(owners->chosen.items);
+    free(owners->slot_proc);
     free(owners);
 }

@@ -1,11 +1,11 @@
 /* owners: which processes hold the sockets of a frame, what those processes are, and the units and
  * containers they run in. Keeps what it found from frame to frame; only the collector thread uses
- * it. Must not know where rows come from.
+ * it. Independent of where rows come from.
  *
  * What may be relied on. A socket whose inode is new is looked for in every process, within the
  * time budget of the frame, going on in the next one (MISSING_OWNERS_LATE). A new process is read
  * in the frame that first sees it; a holder that exits is noticed in that frame (at most
- * OWNERS_ALIVE_CHECKS are asked after in one). What changes without a new inode or a new process
+ * 256 are looked after in one). What changes without a new inode or a new process
  * (dup and close, SCM_RIGHTS) is noticed by the background round, which reads every descriptor of
  * every process once in
  *     (descriptors * 2 us + processes * 20 us) / (0.2 ms + rows * 15 ns)   frames,
@@ -29,9 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OWNERS_BUDGET_NS    50000000LL /* walk of one frame; wish.budget_percent 0: no limit */
-#define OWNERS_ALIVE_CHECKS 256u
-
+#define OWNERS_BUDGET_NS  50000000LL /* walk of one frame; wish.budget_percent 0: no limit */
 #define WALK_FRAMES_LEAST 8u
 
 struct owners;
@@ -41,8 +39,8 @@ struct owner_walk;
  * only it tells is not known. 0 or -errno (proc_root cannot be opened). */
 int owners_open(struct owners **owners, const char *proc_root);
 void owners_close(struct owners *owners);
-/* Somebody who walks faster; he must live as long as the owners, or until another (or NULL) takes
- * his place. Whoever fails for good is not asked again. */
+/* A faster walker, which must outlive `owners` or be replaced (NULL: by none). One that fails for
+ * good is not used again. */
 void owners_use_walk(struct owners *owners, const struct owner_walk *walk);
 
 /* is_open: whether the socket of a row still is open, with that row's inode. Called for sockets
@@ -64,10 +62,10 @@ struct owners_figures { /* since opened; for tests and benchmarks */
     uint64_t visits;    /* processes whose descriptors were listed */
     uint64_t links;     /* descriptors read */
     uint64_t rounds;    /* background rounds ended */
-    uint64_t walks;     /* by whom owners_use_walk named */
+    uint64_t walks;     /* by the walker of owners_use_walk */
     uint32_t entries, slots;
     size_t footprint; /* bytes held */
 };
-void owners_tell_figures(const struct owners *owners, struct owners_figures *figures);
+void owners_figures(const struct owners *owners, struct owners_figures *figures);
 
 #endif

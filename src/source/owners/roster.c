@@ -1,26 +1,28 @@
-/* owners_roster: which processes there are, each in a slot that stays the same while anything names
- * it. Must not know sockets, but for giving up what a process held when it is gone. */
-#include "source/owners/private.h"
+/* roster: see roster.h. */
+#include "source/owners/roster.h"
+
+#include "base/grow.h"
+#include "core/proc_stat.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#define ALIVE_CHECKS  256u /* holders a frame that are looked after */
 #define COUNT_CHECKS  128u /* processes a frame whose count of descriptors is asked for, */
 #define COUNT_REFRESH 8u   /* and where a walk sees who gained or lost some, as a mere fact */
 
-uint32_t owners_roster_from(const struct owners *owners, int32_t pid)
+uint32_t roster_from(const struct roster *roster, int32_t pid)
 {
     uint32_t low = 0;
-    uint32_t high = owners->roster_count;
+    uint32_t high = roster->count;
 
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (owners->roster[middle].pid < pid)
+        if (roster->entries[middle].pid < pid)
             low = middle + 1;
         else
             high = middle;
@@ -28,15 +30,15 @@ uint32_t owners_roster_from(const struct owners *owners, int32_t pid)
     return low;
 }
 
-uint32_t owners_roster_slot(const struct owners *owners, int32_t pid)
+uint32_t roster_find(const struct roster *roster, int32_t pid)
 {
-    const uint32_t at = owners_roster_from(owners, pid);
-    if (at == owners->roster_count || owners->roster[at].pid != pid)
-        return NO_INDEX;
-    return owners->roster[at].slot;
+    const uint32_t at = roster_from(roster, pid);
+    if (at == roster->count || roster->entries[at].pid != pid)
+        return OWNER_NO_INDEX;
+    return roster->entries[at].slot;
 }
 
-static void forget_texts(struct owner_slot *slot)
+static void forget_texts(struct roster_slot *slot)
 {
     free(slot->exe);
     free(slot->command_line);
@@ -45,74 +47,55 @@ static void forget_texts(struct owner_slot *slot)
         slot->has_sample = false;
 }
 
-void owners_slot_release(struct owners *owners, uint32_t index)
+void roster_release(struct roster *roster, uint32_t index)
 {
-    struct owner_slot *slot = &owners->slots[index];
-
-    for (uint32_t i = 0; i < slot->fd_count; i++) {
-        const uint32_t entry = owners_find_inode(owners, slot->fds[i].inode);
-        if (entry != NO_INDEX)
-            owners_remove_holder(owners, entry, index);
-    }
-    for (uint32_t i = 0; i < slot->task_inode_count; i++) {
-        const uint32_t entry = owners_find_inode(owners, slot->task_inodes[i]);
-        if (entry != NO_INDEX)
-            owners_remove_holder(owners, entry, index);
-    }
-    free(slot->fds);
-    free(slot->task_inodes);
-    slot->fds = NULL;
-    slot->task_inodes = NULL;
-    slot->fd_count = slot->fd_capacity = slot->task_inode_count = 0;
+    holdings_release(&roster->slots[index].holdings, roster->table, index);
 }
 
-void owners_slot_gone(struct owners *owners, uint32_t index)
+void roster_mark_gone(struct roster *roster, uint32_t index)
 {
-    struct owner_slot *slot = &owners->slots[index];
+    struct roster_slot *slot = &roster->slots[index];
 
     if (slot->gone)
         return;
-    owners_slot_release(owners, index);
-    if (!slot->visited)
-        owners->fresh--;
-    slot->visited = true;
+    roster_release(roster, index);
+    roster_mark_visited(roster, index);
     slot->gone = true;
 }
 
-static void free_slot(struct owner_slot *slot)
+static void free_slot(struct roster_slot *slot)
 {
     forget_texts(slot);
-    free(slot->fds);
-    free(slot->task_inodes);
+    holdings_done(&slot->holdings);
     memset(slot, 0, sizeof *slot);
 }
 
-/* Slots of processes that are gone and that no row names any more are free again. */
-void owners_slots_collect(struct owners *owners)
+void roster_collect(struct roster *roster)
 {
-    for (uint32_t i = 0; i < owners->slot_count; i++) {
-        struct owner_slot *slot = &owners->slots[i];
-        if (slot->used && slot->gone && slot->references == 0)
+    for (uint32_t i = 0; i < roster->slot_count; i++) {
+        struct roster_slot *slot = &roster->slots[i];
+        if (slot->used && slot->gone && owner_table_references(roster->table, i) == 0)
             free_slot(slot);
     }
 }
 
-static int new_slot(struct owners *owners, int32_t pid, uint32_t *search_from, uint32_t *index)
+static int new_slot(struct roster *roster, int32_t pid, uint32_t *search_from, uint32_t *index)
 {
     uint32_t at = *search_from;
 
-    while (at < owners->slot_count && owners->slots[at].used)
+    while (at < roster->slot_count && roster->slots[at].used)
         at++;
-    if (at == owners->slot_count) {
-        const int error = owners_reserve((void **)&owners->slots, &owners->slot_capacity,
-                                         owners->slot_count + 1, sizeof *owners->slots);
-        if (error)
-            return error;
-        owners->slot_count++;
+    if (at == roster->slot_count) {
+        if (GROW(roster->slots, roster->slot_capacity, roster->slot_count + 1))
+            return -ENOMEM;
+        roster->slot_count++;
     }
-    owners->slots[at] = (struct owner_slot){
-        .pid = pid, .used = true, .uid = UINT32_MAX, .group = NO_INDEX, .cpu_permille = UINT32_MAX};
-    owners->fresh++;
+    roster->slots[at] = (struct roster_slot){.pid = pid,
+                                             .used = true,
+                                             .uid = UINT32_MAX,
+                                             .group = OWNER_NO_INDEX,
+                                             .cpu_permille = UINT32_MAX};
+    roster->fresh++;
     *search_from = at + 1;
     *index = at;
     return 0;
@@ -125,179 +108,243 @@ static int compare_numbers(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* The sorted numbers of all processes, to be freed. 0 or -errno. */
-static int count_roster(struct owners *owners, uint32_t **numbers, uint32_t *count)
+/* The sorted numbers of all processes. 0 or -errno. */
+static int list_processes(struct roster *roster)
 {
-    const int directory = openat(owners->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    uint32_t capacity = owners->roster_count + owners->roster_count / 4 + 256;
-    uint32_t *made = NULL;
-    uint32_t used = 0;
-    int error = directory < 0 ? -errno : 0;
+    struct proc_numbers *numbers = &roster->numbers;
+    const int directory = proc_open_directory(roster->files->root, ".");
 
-    while (!error) { /* again with more room, until all fits */
-        free(made);
-        made = malloc(capacity * sizeof *made);
-        if (!made || lseek(directory, 0, SEEK_SET) < 0) {
-            error = made ? -errno : -ENOMEM;
-            break;
-        }
-        used = owners_list_numbers(owners, directory, capacity, made);
-        if (used < capacity)
-            break;
-        capacity *= 2;
+    numbers->count = 0;
+    if (directory < 0)
+        return directory;
+    const int error = proc_files_list_numbers(roster->files, directory, numbers);
+    close(directory);
+    if (!error && numbers->count > 1)
+        qsort(numbers->items, numbers->count, sizeof *numbers->items, compare_numbers);
+    return error;
+}
+
+void roster_forget(struct roster *roster)
+{
+    for (uint32_t i = 0; i < roster->slot_count; i++) {
+        if (roster->slots[i].used)
+            roster_mark_gone(roster, i);
     }
-    if (directory >= 0)
-        close(directory);
-    if (error) {
-        free(made);
-        return error;
-    }
-    qsort(made, used, sizeof *made, compare_numbers);
-    *numbers = made;
-    *count = used;
-    return 0;
+    roster->count = roster->last_pid = 0;
 }
 
 /* The sorted numbers become the roster; who is not among them is gone. */
-static int merge_roster(struct owners *owners, const uint32_t *numbers, uint32_t count)
+static int merge(struct roster *roster)
 {
+    const uint32_t *numbers = roster->numbers.items;
+    const uint32_t count = roster->numbers.count;
     uint32_t old = 0;
     uint32_t free_from = 0;
-    int error = owners_reserve((void **)&owners->roster_scratch, &owners->roster_scratch_capacity,
-                               count, sizeof *owners->roster_scratch);
+    int error = GROW(roster->scratch, roster->scratch_capacity, count);
 
     for (uint32_t i = 0; i < count && !error; i++) {
         const int32_t pid = (int32_t)numbers[i];
-        while (old < owners->roster_count && owners->roster[old].pid < pid)
-            owners_slot_gone(owners, owners->roster[old++].slot);
-        uint32_t slot = NO_INDEX;
-        if (old < owners->roster_count && owners->roster[old].pid == pid)
-            slot = owners->roster[old++].slot;
-        if (slot == NO_INDEX || owners->slots[slot].gone)
-            error = new_slot(owners, pid, &free_from, &slot);
-        owners->roster_scratch[i] = (struct roster_entry){pid, slot};
+        while (old < roster->count && roster->entries[old].pid < pid)
+            roster_mark_gone(roster, roster->entries[old++].slot);
+        uint32_t slot = OWNER_NO_INDEX;
+        if (old < roster->count && roster->entries[old].pid == pid)
+            slot = roster->entries[old++].slot;
+        if (slot == OWNER_NO_INDEX || roster->slots[slot].gone)
+            error = new_slot(roster, pid, &free_from, &slot);
+        roster->scratch[i] = (struct roster_entry){pid, slot};
     }
-    if (error) { /* begins anew: all slots are given up */
-        for (uint32_t i = 0; i < owners->slot_count; i++) {
-            if (owners->slots[i].used)
-                owners_slot_gone(owners, i);
-        }
-        owners->roster_count = 0;
+    if (error) {
+        roster_forget(roster);
         return error;
     }
-    while (old < owners->roster_count)
-        owners_slot_gone(owners, owners->roster[old++].slot);
-    struct roster_entry *filled = owners->roster_scratch;
-    const uint32_t capacity = owners->roster_scratch_capacity;
-    owners->roster_scratch = owners->roster;
-    owners->roster_scratch_capacity = owners->roster_capacity;
-    owners->roster = filled;
-    owners->roster_capacity = capacity;
-    owners->roster_count = count;
+    while (old < roster->count)
+        roster_mark_gone(roster, roster->entries[old++].slot);
+    struct roster_entry *filled = roster->scratch;
+    const uint32_t capacity = roster->scratch_capacity;
+    roster->scratch = roster->entries;
+    roster->scratch_capacity = roster->capacity;
+    roster->entries = filled;
+    roster->capacity = capacity;
+    roster->count = count;
     return 0;
 }
 
 /* The last number given to a process or thread, field 5 of loadavg; 0 where it is not told. */
-static uint32_t read_last_pid(const struct owners *owners)
+static uint32_t read_last_pid(const struct roster *roster)
 {
     char text[128];
     size_t length;
 
-    if (!owners->real_proc || owners_read_file(owners->proc, "loadavg", text, sizeof text, &length))
+    if (!roster->files->is_real ||
+        proc_read_file(roster->files->root, "loadavg", text, sizeof text, &length))
         return 0;
     const char *space = strrchr(text, ' ');
     return space ? (uint32_t)strtoul(space, NULL, 10) : 0;
 }
 
-int owners_roster_read(struct owners *owners, bool always)
+int roster_read(struct roster *roster, bool always)
 {
-    const uint32_t last_pid = read_last_pid(owners);
+    const uint32_t last_pid = read_last_pid(roster);
 
-    if (!always && last_pid && last_pid == owners->last_pid && owners->roster_count)
-        return 0; /* nobody was born; deaths are noticed by owners_check_alive */
-    uint32_t *numbers;
-    uint32_t count;
-    int error = count_roster(owners, &numbers, &count);
+    if (!always && last_pid && last_pid == roster->last_pid && roster->count)
+        return 0; /* no new process; ends are noticed by roster_check_alive */
+    int error = list_processes(roster);
     if (error)
         return error;
-    error = merge_roster(owners, numbers, count);
-    free(numbers);
+    error = merge(roster);
     if (!error)
-        owners->last_pid = last_pid;
+        roster->last_pid = last_pid;
     /* In every pid namespace there is a 1: not to see it means hidepid (proc(5)). */
-    owners->hidepid = count == 0 || owners_roster_slot(owners, 1) == NO_INDEX;
+    roster->hidepid = roster->count == 0 || roster_find(roster, 1) == OWNER_NO_INDEX;
     return error;
 }
 
-static void check_alive(struct owners *owners, uint32_t index)
+void roster_mark_visited(struct roster *roster, uint32_t index)
 {
-    struct owner_slot *slot = &owners->slots[index];
+    struct roster_slot *slot = &roster->slots[index];
+
+    if (!slot->visited)
+        roster->fresh--;
+    slot->visited = true;
+}
+
+void roster_lose(struct roster *roster, uint32_t index)
+{
+    roster_mark_gone(roster, index);
+    roster->last_pid = 0;
+}
+
+static void visit_again(struct roster *roster, struct roster_slot *slot)
+{
+    slot->visited = false;
+    slot->resume = 0;
+    roster->fresh++;
+}
+
+static void check_alive(struct roster *roster, uint32_t index)
+{
+    struct roster_slot *slot = &roster->slots[index];
     char name[16];
     struct stat directory;
 
     snprintf(name, sizeof name, "%d", slot->pid);
-    if (fstatat(owners->proc, name, &directory, 0) != 0) {
+    if (fstatat(roster->files->root, name, &directory, 0) != 0) {
         if (errno == ENOENT || errno == ESRCH)
-            owners_slot_gone(owners, index);
+            roster_mark_gone(roster, index);
         return;
     }
     /* Another inode: the kernel dropped the old one, or the number has another process. A visit
      * reads the start time and tells. */
-    if (slot->identified && directory.st_ino != slot->directory_inode && slot->visited) {
-        slot->visited = false;
-        slot->resume = 0;
-        owners->fresh++;
-    }
+    if (slot->identified && directory.st_ino != slot->directory_inode && slot->visited)
+        visit_again(roster, slot);
 }
 
 /* Who gained or lost descriptors is visited before its turn, unless walks do that. */
-static void check_count(struct owners *owners, uint32_t index)
+static void check_count(struct roster *roster, uint32_t index, bool has_walk)
 {
-    struct owner_slot *slot = &owners->slots[index];
+    struct roster_slot *slot = &roster->slots[index];
     char name[24];
     struct stat directory;
 
     snprintf(name, sizeof name, "%d/fd", slot->pid);
     if (slot->denied || slot->kernel_thread || !slot->visited ||
-        fstatat(owners->proc, name, &directory, 0) != 0)
+        fstatat(roster->files->root, name, &directory, 0) != 0)
         return;
     if ((uint32_t)directory.st_size == slot->files)
         return;
     slot->files = (uint32_t)directory.st_size;
-    if (owners_has_walk(owners))
-        return;
-    slot->visited = false;
-    slot->resume = 0;
-    owners->fresh++;
+    if (!has_walk)
+        visit_again(roster, slot);
 }
 
-void owners_check_alive(struct owners *owners)
+void roster_check_alive(struct roster *roster, bool has_walk)
 {
     uint32_t checked = 0;
 
-    for (uint32_t n = 0; n < owners->slot_count && checked < OWNERS_ALIVE_CHECKS; n++) {
-        owners->alive_cursor = (owners->alive_cursor + 1) % owners->slot_count;
-        const struct owner_slot *slot = &owners->slots[owners->alive_cursor];
-        if (!slot->used || slot->gone || slot->references == 0)
+    for (uint32_t n = 0; n < roster->slot_count && checked < ALIVE_CHECKS; n++) {
+        roster->alive_cursor = (roster->alive_cursor + 1) % roster->slot_count;
+        const struct roster_slot *slot = &roster->slots[roster->alive_cursor];
+        if (!slot->used || slot->gone ||
+            owner_table_references(roster->table, roster->alive_cursor) == 0)
             continue;
-        check_alive(owners, owners->alive_cursor);
+        check_alive(roster, roster->alive_cursor);
         checked++;
     }
-    const uint32_t counts = owners_has_walk(owners) ? COUNT_REFRESH : COUNT_CHECKS;
-    for (uint32_t n = 0; owners->counts_files && n < owners->slot_count && n < counts; n++) {
-        owners->count_cursor = (owners->count_cursor + 1) % owners->slot_count;
-        const struct owner_slot *slot = &owners->slots[owners->count_cursor];
+    const uint32_t counts = has_walk ? COUNT_REFRESH : COUNT_CHECKS;
+    for (uint32_t n = 0; roster->files->counts_files && n < roster->slot_count && n < counts; n++) {
+        roster->count_cursor = (roster->count_cursor + 1) % roster->slot_count;
+        const struct roster_slot *slot = &roster->slots[roster->count_cursor];
         if (slot->used && !slot->gone)
-            check_count(owners, owners->count_cursor);
+            check_count(roster, roster->count_cursor, has_walk);
     }
 }
 
-void owners_roster_done(struct owners *owners)
+void roster_init(struct roster *roster, struct proc_files *files, struct owner_table *table)
 {
-    for (uint32_t i = 0; i < owners->slot_count; i++)
-        free_slot(&owners->slots[i]);
-    free(owners->slots);
-    free(owners->slot_proc);
-    free(owners->roster);
-    free(owners->roster_scratch);
+    *roster = (struct roster){.files = files, .table = table};
+}
+
+size_t roster_footprint(const struct roster *roster)
+{
+    size_t bytes = roster->slot_capacity * sizeof *roster->slots +
+                   (roster->capacity + roster->scratch_capacity) * sizeof *roster->entries;
+    for (uint32_t i = 0; i < roster->slot_count; i++)
+        bytes += roster->slots[i].holdings.fd_capacity * sizeof(struct known_fd);
+    return bytes;
+}
+
+void roster_done(struct roster *roster)
+{
+    for (uint32_t i = 0; i < roster->slot_count; i++)
+        free_slot(&roster->slots[i]);
+    free(roster->slots);
+    free(roster->entries);
+    free(roster->scratch);
+    free(roster->numbers.items);
+}
+
+int roster_identify(struct roster *roster, uint32_t index, int directory, const struct stat *about)
+{
+    struct roster_slot *slot = &roster->slots[index];
+    char text[PROC_STAT_SIZE];
+    size_t length = 0;
+    struct proc_stat stat;
+    int error = proc_read_file(directory, "stat", text, sizeof text, &length);
+
+    if (error)
+        return error == -ENOENT ? -ESRCH : error;
+    error = proc_stat_parse(text, length, &stat);
+    if (error)
+        return error;
+    if (slot->identified && slot->start_ticks != stat.start_ticks)
+        return -ESRCH;
+    slot->start_ticks = stat.start_ticks;
+    slot->parent = stat.parent;
+    slot->threads = stat.threads;
+    slot->zombie = stat.state == 'Z';
+    slot->kernel_thread = stat.kernel_thread;
+    if (strcmp(stat.name, slot->comm) != 0) { /* it has become another program */
+        memcpy(slot->comm, stat.name, sizeof slot->comm);
+        slot->executable_read = slot->cmdline_read = false;
+    }
+    slot->user_read = false; /* setuid changes it without any other sign */
+    slot->directory_inode = about->st_ino;
+    slot->identified = true;
+    slot->identified_in = roster->call;
+    return 0;
+}
+
+void roster_identify_again(struct roster *roster, uint32_t index)
+{
+    const int directory = proc_files_open_process(roster->files, roster->slots[index].pid);
+    struct stat about;
+    int result = directory;
+
+    if (directory >= 0) {
+        result = fstat(directory, &about) == 0 ? roster_identify(roster, index, directory, &about)
+                                               : -ESRCH;
+        close(directory);
+    }
+    if (result == -ENOENT || result == -ESRCH)
+        roster_lose(roster, index);
 }

@@ -1,7 +1,7 @@
-/* owners_rows: the rows of a frame to entries of the table, and the table's holders back into the
- * rows. Runs over every row of every frame: the steady state is one index copied and one entry read
- * a row. Must not know /proc. */
-#include "source/owners/private.h"
+/* owner_rows: see rows.h. */
+#include "source/owners/rows.h"
+
+#include "base/grow.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,32 +10,33 @@
 
 #define FETCH_AHEAD    8u   /* rows */
 #define CHECKS_MOST    256u /* a frame: where more are hidden, it is not by their end */
-#define LISTENERS_MOST 64u  /* of one port that are told of one connection */
+#define LISTENERS_MOST 64u  /* of one port that are listed as holders of one connection */
 
-static int reserve_rows(struct owners *owners, uint32_t count)
+static int reserve_rows(struct owner_rows *rows, uint32_t count)
 {
-    uint32_t *rows = owners->rows_before;
-    const uint32_t capacity = owners->row_before_capacity;
+    uint32_t *entries = rows->entries_before;
+    const uint32_t capacity = rows->capacity_before;
 
-    owners->rows_before = owners->rows;
-    owners->row_before_capacity = owners->row_capacity;
-    owners->rows = rows;
-    owners->row_capacity = capacity;
-    return owners_reserve((void **)&owners->rows, &owners->row_capacity, count,
-                          sizeof *owners->rows);
+    rows->entries_before = rows->entries;
+    rows->capacity_before = rows->capacity;
+    rows->entries = entries;
+    rows->capacity = capacity;
+    return GROW(rows->entries, rows->capacity, count);
 }
 
 /* The entry of a row, given the one that its row of the frame before had. */
-static int follow(struct owners *owners, const struct conn *conn, uint32_t before, uint32_t *entry)
+static int follow(struct owner_rows *rows, const struct conn *conn, uint32_t before,
+                  uint32_t *entry)
 {
     const bool has_inode = (conn->known & KNOWN_INODE) && conn->inode;
-    const struct owned_entry *held = before == NO_INDEX ? NULL : &owners->entries[before];
+    const struct owner_entry *held =
+        before == OWNER_NO_INDEX ? NULL : &rows->table->entries[before];
 
     if (!has_inode) {
         if (held)
-            owners_retire(owners, before);
+            owner_table_retire(rows->table, before);
         else if (conn_is_unaccepted(conn))
-            owners_note_awaiting(owners, conn);
+            accept_queues_note(&rows->queues, conn);
         *entry = before;
         return 0;
     }
@@ -43,66 +44,79 @@ static int follow(struct owners *owners, const struct conn *conn, uint32_t befor
         *entry = before;
         return 0;
     }
-    return owners_find_or_add(owners, conn->inode, entry);
+    return owner_table_find_or_add(rows->table, conn->inode, entry);
 }
 
-/* Counts an entry of this frame in *seen, once. */
-static void mark_seen(struct owners *owners, uint32_t entry, uint32_t *seen)
+/* The listeners at which connections of the frame wait. Those of a frame of their own get entries
+ * in the table. */
+static int list_listeners(struct owner_rows *rows, const struct frame *frame, bool is_next,
+                          uint32_t *seen)
 {
-    struct owned_entry *held = &owners->entries[entry];
+    int error = 0;
 
-    *seen += (held->flags & ENTRY_SEEN) != owners->toggle;
-    held->flags = (uint8_t)((held->flags & ~ENTRY_SEEN) | owners->toggle);
-}
-
-static int take_listeners(struct owners *owners, const struct frame *next,
-                          const struct frame *listeners, uint32_t *seen)
-{
-    const struct listener_list *list = &owners->listeners;
-    const int error = owners_list_listeners(owners, next, listeners);
-
-    for (uint32_t i = 0; !error && listeners && i < list->count; i++)
-        mark_seen(owners, list->items[i].entry, seen);
+    for (uint32_t i = 0; i < frame->live_count && !error; i++) {
+        const struct conn *conn = &frame->conns[i];
+        uint32_t entry = is_next ? rows->entries[i] : OWNER_NO_INDEX;
+        if (conn->state != STATE_LISTEN || !accept_queues_has_port(&rows->queues, conn))
+            continue;
+        if (!is_next && conn->inode)
+            error = owner_table_find_or_add(rows->table, conn->inode, &entry);
+        if (error || entry == OWNER_NO_INDEX)
+            continue;
+        *seen += owner_table_mark_seen(rows->table, entry);
+        error = accept_queues_add(&rows->queues, conn, entry);
+    }
+    accept_queues_sort(&rows->queues);
     return error;
 }
 
-int owners_take_rows(struct owners *owners, const struct frame *previous, const struct frame *next,
-                     const struct frame *listeners, const struct diff *diff)
+static int take_rows(struct owner_rows *rows, const struct frame *next, const struct diff *diff,
+                     uint32_t joined, uint32_t *seen)
 {
-    const bool follows = previous && diff && previous->number == owners->row_frame &&
-                         previous->live_count == owners->row_count;
-    const uint32_t joined = follows ? diff->previous_of_count : 0;
-    uint32_t seen = 0;
-    int error = reserve_rows(owners, next->live_count);
+    int error = 0;
 
-    owners_forget_awaited(owners);
-    owners->toggle ^= ENTRY_SEEN;
-    owners->row_count = 0;
     for (uint32_t i = 0; i < next->live_count && !error; i++) {
         const uint32_t at = i < joined ? diff->previous_of[i] : CONN_NO_INDEX;
-        const uint32_t before =
-            at != CONN_NO_INDEX && at < previous->live_count ? owners->rows_before[at] : NO_INDEX;
-        uint32_t entry = NO_INDEX;
+        const uint32_t before = at < rows->count ? rows->entries_before[at] : OWNER_NO_INDEX;
+        uint32_t entry = OWNER_NO_INDEX;
         if (i + FETCH_AHEAD < next->live_count)
             __builtin_prefetch(&next->conns[i + FETCH_AHEAD].known);
-        error = follow(owners, &next->conns[i], before, &entry);
-        owners->rows[i] = entry;
-        if (!error && entry != NO_INDEX)
-            mark_seen(owners, entry, &seen);
+        error = follow(rows, &next->conns[i], before, &entry);
+        rows->entries[i] = entry;
+        if (!error && entry != OWNER_NO_INDEX)
+            *seen += owner_table_mark_seen(rows->table, entry);
     }
+    return error;
+}
+
+int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const struct frame *next,
+                    const struct frame *listeners, const struct diff *diff)
+{
+    const bool follows =
+        previous && diff && previous->number == rows->frame && previous->live_count == rows->count;
+    const uint32_t joined = follows ? diff->previous_of_count : 0;
+    uint32_t seen = 0;
+    int error = reserve_rows(rows, next->live_count);
+
+    accept_queues_clear(&rows->queues);
+    owner_table_begin_frame(rows->table);
     if (!error)
-        error = take_listeners(owners, next, listeners, &seen);
+        error = take_rows(rows, next, diff, joined, &seen);
+    rows->count = 0;
+    if (!error && rows->queues.any)
+        error = list_listeners(rows, listeners ? listeners : next, !listeners, &seen);
     if (error)
         return error;
-    owners->row_count = next->live_count;
-    owners->row_frame = next->number;
-    if (seen != owners->entry_live)
-        owners_sweep(owners);
+    rows->count = next->live_count;
+    rows->frame = next->number;
+    if (seen != rows->table->live)
+        owner_table_sweep(rows->table);
     return 0;
 }
 
 struct put { /* what filling the rows takes along */
-    struct owners *owners;
+    const struct owner_rows *rows;
+    const uint32_t *slot_proc;
     struct frame *frame;
     bool want_groups;
     uint32_t last_first, last_count; /* of the list of holders written last */
@@ -122,13 +136,13 @@ static bool is_older(const struct proc *a, const struct proc *b)
 static void add_ref(struct put *put, uint32_t first, uint32_t slot)
 {
     struct frame *frame = put->frame;
-    const uint32_t proc = put->owners->slot_proc[slot];
+    const uint32_t proc = put->slot_proc[slot];
 
     for (uint32_t i = first; i < frame->owner_ref_count; i++) {
         if (frame->owner_refs[i] == proc)
             return;
     }
-    if (proc != NO_INDEX && frame_add_owner_ref(frame, proc) < 0)
+    if (proc != OWNER_NO_INDEX && frame_add_owner_ref(frame, proc) < 0)
         put->error = -ENOMEM;
 }
 
@@ -156,10 +170,10 @@ static void put_list(struct put *put, struct conn *conn, const uint32_t *entries
     uint32_t first = frame->owner_ref_count;
 
     for (uint32_t i = 0; i < count; i++) {
-        const struct owned_entry *entry = &put->owners->entries[entries[i]];
+        const struct owner_entry *entry = &put->rows->table->entries[entries[i]];
         uint32_t link = entry->more;
-        for (uint32_t slot = entry->holder; slot != NO_INDEX;
-             slot = owners_next_holder(put->owners, &link))
+        for (uint32_t slot = entry->holder; slot != OWNER_NO_INDEX;
+             slot = owner_table_next(put->rows->table, &link))
             add_ref(put, first, slot);
     }
     const uint32_t held = frame->owner_ref_count - first;
@@ -177,29 +191,29 @@ static void put_list(struct put *put, struct conn *conn, const uint32_t *entries
 }
 
 /* A row whose process has ended since it was read is nobody's. */
-static void check_unfound(struct put *put, const struct conn *conn, struct owned_entry *entry)
+static void check_unfound(struct put *put, const struct conn *conn, struct owner_entry *entry)
 {
-    const struct owner_check *check = &put->owners->check;
+    const struct owner_check *check = &put->rows->check;
 
-    if ((entry->flags & ENTRY_ASKED) || !check->is_open || put->checks == CHECKS_MOST)
+    if ((entry->flags & ENTRY_CHECKED) || !check->is_open || put->checks == CHECKS_MOST)
         return;
     put->checks++;
-    entry->flags |= ENTRY_ASKED;
+    entry->flags |= ENTRY_CHECKED;
     if (!check->is_open(check->context, conn))
         entry->word = OWNER_NONE;
 }
 
 static void put_entry(struct put *put, struct conn *conn, uint32_t index)
 {
-    struct owned_entry *entry = &put->owners->entries[index];
+    struct owner_entry *entry = &put->rows->table->entries[index];
 
     if (entry->word == OWNER_HIDDEN || entry->word == OWNER_UNSEEN)
         check_unfound(put, conn, entry);
     conn->owner_word = entry->word;
-    if (entry->holder == NO_INDEX)
+    if (entry->holder == OWNER_NO_INDEX)
         return;
-    const uint32_t proc = put->owners->slot_proc[entry->holder];
-    if (entry->more == NO_INDEX && proc != NO_INDEX) { /* owner_refs[i] is i */
+    const uint32_t proc = put->slot_proc[entry->holder];
+    if (entry->more == OWNER_NO_INDEX && proc != OWNER_NO_INDEX) { /* owner_refs[i] is i */
         conn->owner = conn->owners = proc;
         conn->owner_count = 1;
     } else {
@@ -221,11 +235,11 @@ static void put_without_inode(struct put *put, struct conn *conn)
     if (!conn_is_unaccepted(conn))
         return;
     conn->owner_word = OWNER_UNKNOWN; /* its listener is in another network namespace, or closed */
-    count = owners_find_listeners(put->owners, conn, entries, LISTENERS_MOST);
+    count = accept_queues_find(&put->rows->queues, conn, entries, LISTENERS_MOST);
     if (count == 0)
         return;
     /* A listener whose own owner is a word hands that word on. */
-    const uint8_t word = put->owners->entries[entries[0]].word;
+    const uint8_t word = put->rows->table->entries[entries[0]].word;
     put_list(put, conn, entries, count);
     conn->owner_word = conn->owner_count || word == OWNER_PROCESS ? OWNER_LISTENER : word;
 }
@@ -245,25 +259,6 @@ static void count_hidden(struct put *put, const struct conn *conn)
         put->hidden_uids[put->hidden_uid_count++] = conn->uid;
 }
 
-uint32_t owners_put_group(struct owners *owners, struct frame *next, uint32_t index)
-{
-    if (index == NO_INDEX)
-        return NO_INDEX;
-    struct owned_group *known = &owners->groups[index];
-    if (known->stamp == owners->stamp)
-        return known->frame_index;
-    struct group *group = frame_add_group(next);
-    if (!group)
-        return NO_INDEX;
-    group->id = known->id;
-    group->path = frame_copy_text(next, known->path);
-    group->unit = frame_copy_text(next, known->unit);
-    group->container = frame_copy_text(next, known->container);
-    known->stamp = owners->stamp;
-    known->frame_index = next->group_count - 1;
-    return known->frame_index;
-}
-
 /* The process's own group where a pid is known; else what the socket's creator was in. */
 static void put_group(struct put *put, struct conn *conn)
 {
@@ -276,14 +271,15 @@ static void put_group(struct put *put, struct conn *conn)
     }
     if (!(conn->known & KNOWN_CGROUP) || !conn->cgroup_id)
         return;
-    const uint32_t group = owners_socket_group(put->owners, conn->cgroup_id, put->frame->mono_ns);
-    conn->group = owners_put_group(put->owners, put->frame, group);
+    const uint32_t group =
+        owner_groups_of_socket(put->rows->groups, conn->cgroup_id, put->frame->mono_ns);
+    conn->group = owner_groups_put(put->rows->groups, put->frame, group);
     if (conn->group != CONN_NO_INDEX)
         conn->unit_from = UNIT_FROM_SOCKET;
 }
 
 /* Rows and entries come from memory: the parts of them that are read and written. */
-static void fetch_ahead(const struct owners *owners, const struct frame *next, uint32_t row)
+static void fetch_ahead(const struct owner_rows *rows, const struct frame *next, uint32_t row)
 {
     if (row >= next->live_count)
         return;
@@ -291,19 +287,21 @@ static void fetch_ahead(const struct owners *owners, const struct frame *next, u
     __builtin_prefetch(&next->conns[row].owner_word, 1);
     __builtin_prefetch(&next->conns[row].owner_count, 1);
     __builtin_prefetch(&next->conns[row].owner, 1);
-    if (owners->rows[row] != NO_INDEX)
-        __builtin_prefetch(&owners->entries[owners->rows[row]]);
+    if (rows->entries[row] != OWNER_NO_INDEX)
+        __builtin_prefetch(&rows->table->entries[rows->entries[row]]);
 }
 
-int owners_put_rows(struct owners *owners, struct frame *next, bool want_groups)
+int owner_rows_put(const struct owner_rows *rows, struct frame *next, const uint32_t *slot_proc,
+                   bool want_groups)
 {
-    struct put put = {.owners = owners, .frame = next, .want_groups = want_groups};
+    struct put put = {
+        .rows = rows, .slot_proc = slot_proc, .frame = next, .want_groups = want_groups};
 
     for (uint32_t i = 0; i < next->live_count && !put.error; i++) {
         struct conn *conn = &next->conns[i];
-        fetch_ahead(owners, next, i + FETCH_AHEAD);
-        if (owners->rows[i] != NO_INDEX)
-            put_entry(&put, conn, owners->rows[i]);
+        fetch_ahead(rows, next, i + FETCH_AHEAD);
+        if (rows->entries[i] != OWNER_NO_INDEX)
+            put_entry(&put, conn, rows->entries[i]);
         else
             put_without_inode(&put, conn);
         if (conn->owner_word == OWNER_HIDDEN)
@@ -313,4 +311,22 @@ int owners_put_rows(struct owners *owners, struct frame *next, bool want_groups)
     }
     next->missing.hidden_users = put.hidden_uid_count;
     return put.error;
+}
+
+void owner_rows_init(struct owner_rows *rows, struct owner_table *table,
+                     struct owner_groups *groups)
+{
+    *rows = (struct owner_rows){.table = table, .groups = groups};
+}
+
+size_t owner_rows_footprint(const struct owner_rows *rows)
+{
+    return ((size_t)rows->capacity + rows->capacity_before) * sizeof *rows->entries;
+}
+
+void owner_rows_done(struct owner_rows *rows)
+{
+    accept_queues_done(&rows->queues);
+    free(rows->entries);
+    free(rows->entries_before);
 }

@@ -1,311 +1,269 @@
-/* owners_table: which process slots hold which socket inode. Plain data; must not know /proc, nor
- * frames. An entry costs 16 bytes and 5 to 11 in the map; a process that holds it, 8. */
-#include "source/owners/private.h"
+/* owner_table: see table.h. */
+#include "source/owners/table.h"
+
+#include "base/grow.h"
+#include "base/hash.h"
+#include "core/conn.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAP_BITS_LEAST 6u
-
-int owners_reserve(void **array, uint32_t *capacity, uint32_t count, size_t size)
+uint32_t owner_table_find(const struct owner_table *table, uint32_t inode)
 {
-    if (count <= *capacity)
+    struct hash_cursor cursor;
+
+    for (uint32_t i = hash_index_first(&table->inodes, hash_number(inode), &cursor);
+         i != HASH_INDEX_NONE; i = hash_index_next(&table->inodes, &cursor)) {
+        if (table->entries[i].inode == inode)
+            return i;
+    }
+    return OWNER_NO_INDEX;
+}
+
+static int take_entry(struct owner_table *table, uint32_t *entry)
+{
+    if (table->first_free != OWNER_NO_INDEX) {
+        *entry = table->first_free;
+        table->first_free = table->entries[*entry].more;
         return 0;
-    const uint64_t grown = (uint64_t)*capacity + *capacity / 4 + 16;
-    const uint64_t wanted = grown > count ? grown : count;
-    if (wanted >= NO_INDEX)
+    }
+    if (GROW(table->entries, table->capacity, table->count + 1))
         return -ENOMEM;
-    void *larger = realloc(*array, (size_t)wanted * size);
-    if (!larger)
-        return -ENOMEM;
-    *array = larger;
-    *capacity = (uint32_t)wanted;
+    *entry = table->count++;
     return 0;
 }
 
-static uint32_t map_home(const struct owners *owners, uint32_t inode)
+int owner_table_find_or_add(struct owner_table *table, uint32_t inode, uint32_t *entry)
 {
-    return (inode * 2654435769u) >> (32u - owners->inode_map_bits); /* Knuth: 2^32 / phi */
-}
-
-static uint32_t map_mask(const struct owners *owners)
-{
-    return (1u << owners->inode_map_bits) - 1u;
-}
-
-static void map_put(struct owners *owners, uint32_t entry)
-{
-    uint32_t at = map_home(owners, owners->entries[entry].inode);
-    while (owners->inode_map[at])
-        at = (at + 1) & map_mask(owners);
-    owners->inode_map[at] = entry + 1;
-}
-
-static int map_reserve(struct owners *owners)
-{
-    if (owners->inode_map &&
-        (uint64_t)(owners->inode_map_used + 1) * 4 <= (UINT64_C(3) << owners->inode_map_bits))
-        return 0;
-    const uint32_t bits = owners->inode_map ? owners->inode_map_bits + 1 : MAP_BITS_LEAST;
-    uint32_t *map = bits < 32 ? calloc((size_t)1 << bits, sizeof *map) : NULL;
-    if (!map)
-        return -ENOMEM;
-    free(owners->inode_map);
-    owners->inode_map = map;
-    owners->inode_map_bits = bits;
-    for (uint32_t i = 0; i < owners->entry_count; i++) {
-        const uint8_t flags = owners->entries[i].flags;
-        if ((flags & ENTRY_USED) && !(flags & ENTRY_RETIRED))
-            map_put(owners, i);
-    }
-    return 0;
-}
-
-/* Where the map has the inode; NO_INDEX where it has not. */
-static uint32_t map_find(const struct owners *owners, uint32_t inode)
-{
-    if (!owners->inode_map)
-        return NO_INDEX;
-    uint32_t at = map_home(owners, inode);
-    while (owners->inode_map[at]) {
-        if (owners->entries[owners->inode_map[at] - 1].inode == inode)
-            return at;
-        at = (at + 1) & map_mask(owners);
-    }
-    return NO_INDEX;
-}
-
-uint32_t owners_find_inode(const struct owners *owners, uint32_t inode)
-{
-    const uint32_t at = map_find(owners, inode);
-    return at == NO_INDEX ? NO_INDEX : owners->inode_map[at] - 1;
-}
-
-/* Linear probing without tombstones: what follows moves up. */
-static void map_remove(struct owners *owners, uint32_t inode)
-{
-    uint32_t hole = map_find(owners, inode);
-    if (hole == NO_INDEX)
-        return;
-    const uint32_t mask = map_mask(owners);
-    for (uint32_t at = (hole + 1) & mask; owners->inode_map[at]; at = (at + 1) & mask) {
-        const uint32_t home = map_home(owners, owners->entries[owners->inode_map[at] - 1].inode);
-        if (((at - home) & mask) < ((at - hole) & mask))
-            continue; /* it lies between hole and at: stays */
-        owners->inode_map[hole] = owners->inode_map[at];
-        hole = at;
-    }
-    owners->inode_map[hole] = 0;
-    owners->inode_map_used--;
-}
-
-static int take_entry(struct owners *owners, uint32_t *entry)
-{
-    if (owners->entry_free != NO_INDEX) {
-        *entry = owners->entry_free;
-        owners->entry_free = owners->entries[*entry].more;
-        return 0;
-    }
-    const int error = owners_reserve((void **)&owners->entries, &owners->entry_capacity,
-                                     owners->entry_count + 1, sizeof *owners->entries);
-    if (error)
-        return error;
-    *entry = owners->entry_count++;
-    return 0;
-}
-
-int owners_find_or_add(struct owners *owners, uint32_t inode, uint32_t *entry)
-{
-    uint32_t found = owners_find_inode(owners, inode);
-    if (found == NO_INDEX) {
-        int error = map_reserve(owners);
+    uint32_t found = owner_table_find(table, inode);
+    if (found == OWNER_NO_INDEX) {
+        int error = hash_index_reserve(&table->inodes, table->inodes.count + 1);
         if (!error)
-            error = take_entry(owners, &found);
+            error = take_entry(table, &found);
         if (error)
             return error;
-        /* The opposite of seen, so that whoever marks it counts it. */
-        const uint8_t unseen = owners->toggle ? 0 : ENTRY_SEEN;
-        owners->entries[found] =
-            (struct owned_entry){.inode = inode,
-                                 .holder = NO_INDEX,
-                                 .more = NO_INDEX,
+        /* The opposite of seen, so that marking it counts it. */
+        const uint8_t unseen = table->toggle ? 0 : ENTRY_SEEN;
+        table->entries[found] =
+            (struct owner_entry){.inode = inode,
+                                 .holder = OWNER_NO_INDEX,
+                                 .more = OWNER_NO_INDEX,
                                  .word = OWNER_UNKNOWN,
                                  .flags = (uint8_t)(ENTRY_USED | ENTRY_PENDING | unseen),
-                                 .epoch = owners->epoch};
-        owners->inode_map_used++;
-        owners->entry_live++;
-        owners->pending++;
-        map_put(owners, found);
+                                 .epoch = table->epoch};
+        table->live++;
+        table->pending++;
+        (void)hash_index_add(&table->inodes, hash_number(inode), found); /* reserved */
     }
     *entry = found;
     return 0;
 }
 
-static void settle(struct owners *owners, struct owned_entry *entry)
+static void settle(struct owner_table *table, struct owner_entry *entry)
 {
     if (entry->flags & ENTRY_PENDING)
-        owners->pending--;
+        table->pending--;
     entry->flags = (uint8_t)(entry->flags & ~(ENTRY_PENDING | ENTRY_MISSED));
 }
 
-void owners_retire(struct owners *owners, uint32_t index)
+void owner_table_retire(struct owner_table *table, uint32_t index)
 {
-    struct owned_entry *entry = &owners->entries[index];
+    struct owner_entry *entry = &table->entries[index];
     if (entry->flags & ENTRY_RETIRED)
         return;
-    map_remove(owners, entry->inode);
+    hash_index_remove(&table->inodes, hash_number(entry->inode), index);
     entry->flags |= ENTRY_RETIRED;
-    entry->word = entry->holder == NO_INDEX ? OWNER_NONE : OWNER_LAST;
-    settle(owners, entry);
+    entry->word = entry->holder == OWNER_NO_INDEX ? OWNER_NONE : OWNER_LAST;
+    settle(table, entry);
 }
 
-static void drop_holders(struct owners *owners, struct owned_entry *entry)
+void owner_table_begin_frame(struct owner_table *table)
 {
-    if (entry->holder != NO_INDEX)
-        owners->slots[entry->holder].references--;
-    while (entry->more != NO_INDEX) {
-        struct holder_link *link = &owners->links[entry->more];
+    table->toggle ^= ENTRY_SEEN;
+}
+
+static void drop_holders(struct owner_table *table, struct owner_entry *entry)
+{
+    if (entry->holder != OWNER_NO_INDEX)
+        table->references[entry->holder]--;
+    while (entry->more != OWNER_NO_INDEX) {
+        struct owner_link *link = &table->links[entry->more];
         const uint32_t next = link->next;
-        owners->slots[link->slot].references--;
-        link->next = owners->link_free;
-        owners->link_free = entry->more;
+        table->references[link->slot]--;
+        link->next = table->first_free_link;
+        table->first_free_link = entry->more;
         entry->more = next;
     }
-    entry->holder = NO_INDEX;
+    entry->holder = OWNER_NO_INDEX;
 }
 
-void owners_sweep(struct owners *owners)
+void owner_table_sweep(struct owner_table *table)
 {
-    for (uint32_t i = 0; i < owners->entry_count; i++) {
-        struct owned_entry *entry = &owners->entries[i];
-        if (!(entry->flags & ENTRY_USED) || (entry->flags & ENTRY_SEEN) == owners->toggle)
+    for (uint32_t i = 0; i < table->count; i++) {
+        struct owner_entry *entry = &table->entries[i];
+        if (!(entry->flags & ENTRY_USED) || (entry->flags & ENTRY_SEEN) == table->toggle)
             continue;
         if (!(entry->flags & ENTRY_RETIRED))
-            map_remove(owners, entry->inode);
-        settle(owners, entry);
-        drop_holders(owners, entry);
-        *entry = (struct owned_entry){.more = owners->entry_free};
-        owners->entry_free = i;
-        owners->entry_live--;
+            hash_index_remove(&table->inodes, hash_number(entry->inode), i);
+        settle(table, entry);
+        drop_holders(table, entry);
+        *entry = (struct owner_entry){.more = table->first_free};
+        table->first_free = i;
+        table->live--;
     }
 }
 
-static bool has_holder(const struct owners *owners, const struct owned_entry *entry, uint32_t slot)
+static bool has_holder(const struct owner_table *table, const struct owner_entry *entry,
+                       uint32_t slot)
 {
     uint32_t link = entry->more;
-    for (uint32_t held = entry->holder; held != NO_INDEX;
-         held = owners_next_holder(owners, &link)) {
+    for (uint32_t held = entry->holder; held != OWNER_NO_INDEX;
+         held = owner_table_next(table, &link)) {
         if (held == slot)
             return true;
     }
     return false;
 }
 
-static int add_link(struct owners *owners, struct owned_entry *entry, uint32_t slot)
+static int add_link(struct owner_table *table, struct owner_entry *entry, uint32_t slot)
 {
-    uint32_t link = owners->link_free;
-    if (link != NO_INDEX) {
-        owners->link_free = owners->links[link].next;
+    uint32_t link = table->first_free_link;
+    if (link != OWNER_NO_INDEX) {
+        table->first_free_link = table->links[link].next;
     } else {
-        const int error = owners_reserve((void **)&owners->links, &owners->link_capacity,
-                                         owners->link_count + 1, sizeof *owners->links);
-        if (error)
-            return error;
-        link = owners->link_count++;
+        if (GROW(table->links, table->link_capacity, table->link_count + 1))
+            return -ENOMEM;
+        link = table->link_count++;
     }
-    owners->links[link] = (struct holder_link){slot, entry->more};
+    table->links[link] = (struct owner_link){slot, entry->more};
     entry->more = link;
     return 0;
 }
 
-int owners_add_holder(struct owners *owners, uint32_t index, uint32_t slot)
+/* New ones are named by no entry. */
+static int reserve_references(struct owner_table *table, uint32_t slot)
 {
-    struct owned_entry *entry = &owners->entries[index];
+    const uint32_t before = table->slot_capacity;
+
+    if (GROW(table->references, table->slot_capacity, slot + 1))
+        return -ENOMEM;
+    if (table->slot_capacity > before)
+        memset(table->references + before, 0,
+               (table->slot_capacity - before) * sizeof *table->references);
+    return 0;
+}
+
+int owner_table_add_holder(struct owner_table *table, uint32_t index, uint32_t slot)
+{
+    struct owner_entry *entry = &table->entries[index];
+
+    if (reserve_references(table, slot))
+        return -ENOMEM;
 
     if (entry->word == OWNER_LAST)
-        drop_holders(owners, entry); /* it has a present one again */
-    if (has_holder(owners, entry, slot))
+        drop_holders(table, entry); /* it has a present one again */
+    if (has_holder(table, entry, slot))
         return 0;
-    if (entry->holder == NO_INDEX) {
+    if (entry->holder == OWNER_NO_INDEX) {
         entry->holder = slot;
     } else {
-        const int error = add_link(owners, entry, slot);
+        const int error = add_link(table, entry, slot);
         if (error)
             return error;
     }
     entry->word = OWNER_PROCESS;
-    owners->slots[slot].references++;
-    settle(owners, entry);
+    table->references[slot]++;
+    settle(table, entry);
     return 0;
 }
 
-/* The last holder stays as the one that held it last, until another is found. */
-static void lose_last_holder(struct owners *owners, struct owned_entry *entry)
+/* Its search begins with the next scan. */
+static void set_pending(struct owner_table *table, struct owner_entry *entry)
 {
-    entry->word = OWNER_LAST;
-    entry->epoch = owners->epoch;
+    entry->epoch = table->epoch;
     if (!(entry->flags & ENTRY_PENDING))
-        owners->pending++;
+        table->pending++;
     entry->flags |= ENTRY_PENDING;
 }
 
-static void take_first_link(struct owners *owners, struct owned_entry *entry)
+/* The last holder stays as the one that held it last, until another is found. */
+static void lose_last_holder(struct owner_table *table, struct owner_entry *entry)
+{
+    entry->word = OWNER_LAST;
+    set_pending(table, entry);
+}
+
+static void take_first_link(struct owner_table *table, struct owner_entry *entry)
 {
     const uint32_t link = entry->more;
-    entry->holder = owners->links[link].slot;
-    entry->more = owners->links[link].next;
-    owners->links[link].next = owners->link_free;
-    owners->link_free = link;
+    entry->holder = table->links[link].slot;
+    entry->more = table->links[link].next;
+    table->links[link].next = table->first_free_link;
+    table->first_free_link = link;
 }
 
-void owners_remove_holder(struct owners *owners, uint32_t index, uint32_t slot)
+void owner_table_remove_holder(struct owner_table *table, uint32_t index, uint32_t slot)
 {
-    struct owned_entry *entry = &owners->entries[index];
+    struct owner_entry *entry = &table->entries[index];
 
-    if (entry->word != OWNER_PROCESS || !has_holder(owners, entry, slot))
+    if (entry->word != OWNER_PROCESS || !has_holder(table, entry, slot))
         return;
-    if (entry->more == NO_INDEX) {
-        lose_last_holder(owners, entry);
+    if (entry->more == OWNER_NO_INDEX) {
+        lose_last_holder(table, entry);
         return;
     }
-    owners->slots[slot].references--;
+    table->references[slot]--;
     if (entry->holder == slot) {
-        take_first_link(owners, entry);
+        take_first_link(table, entry);
         return;
     }
-    for (uint32_t *at = &entry->more; *at != NO_INDEX; at = &owners->links[*at].next) {
+    for (uint32_t *at = &entry->more; *at != OWNER_NO_INDEX; at = &table->links[*at].next) {
         const uint32_t link = *at;
-        if (owners->links[link].slot != slot)
+        if (table->links[link].slot != slot)
             continue;
-        *at = owners->links[link].next;
-        owners->links[link].next = owners->link_free;
-        owners->link_free = link;
+        *at = table->links[link].next;
+        table->links[link].next = table->first_free_link;
+        table->first_free_link = link;
         return;
     }
 }
 
-void owners_table_done(struct owners *owners)
+uint32_t owner_table_references(const struct owner_table *table, uint32_t slot)
 {
-    free(owners->entries);
-    free(owners->inode_map);
-    free(owners->links);
-    free(owners->rows);
-    free(owners->rows_before);
+    return slot < table->slot_capacity ? table->references[slot] : 0;
 }
 
-void owners_tell_figures(const struct owners *owners, struct owners_figures *figures)
+void owner_table_search_again(struct owner_table *table)
 {
-    *figures = owners->figures;
-    figures->entries = owners->entry_live;
-    figures->slots = owners->roster_count;
-    figures->footprint =
-        sizeof *owners + owners->entry_capacity * sizeof *owners->entries +
-        (owners->inode_map ? sizeof(uint32_t) << owners->inode_map_bits : 0) +
-        owners->link_capacity * sizeof *owners->links +
-        ((size_t)owners->row_capacity + owners->row_before_capacity) * sizeof(uint32_t) +
-        owners->slot_capacity * (sizeof *owners->slots + sizeof(uint32_t)) +
-        owners->found_capacity * sizeof *owners->found;
-    for (uint32_t i = 0; i < owners->slot_count; i++)
-        figures->footprint += owners->slots[i].fd_capacity * sizeof(struct known_fd);
+    for (uint32_t i = 0; i < table->count; i++) {
+        struct owner_entry *entry = &table->entries[i];
+        if (!(entry->flags & ENTRY_USED) || (entry->flags & ENTRY_RETIRED) ||
+            entry->word == OWNER_PROCESS || entry->word == OWNER_LAST)
+            continue;
+        entry->word = OWNER_UNKNOWN;
+        set_pending(table, entry);
+    }
+}
+
+void owner_table_init(struct owner_table *table)
+{
+    *table = (struct owner_table){.first_free = OWNER_NO_INDEX, .first_free_link = OWNER_NO_INDEX};
+}
+
+void owner_table_done(struct owner_table *table)
+{
+    hash_index_done(&table->inodes);
+    free(table->entries);
+    free(table->links);
+    free(table->references);
+}
+
+size_t owner_table_footprint(const struct owner_table *table)
+{
+    return table->capacity * sizeof *table->entries +
+           table->inodes.room * sizeof *table->inodes.slots +
+           table->link_capacity * sizeof *table->links +
+           table->slot_capacity * sizeof *table->references;
 }

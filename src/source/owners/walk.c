@@ -1,8 +1,9 @@
-/* owners_walk: who holds what by one walk over the descriptors of all processes, made by somebody
- * else. What he tells is joined with the roster by pid and start time, so that a number given to
- * another process in between is never mixed up. Must not know who he is, nor when it is time. */
+/* owner_walks: see walk.h. */
+#include "source/owners/walk.h"
+
 #include "base/clock.h"
-#include "source/owners/private.h"
+#include "base/grow.h"
+#include "source/owners/owners.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,9 +20,10 @@ struct task_socket {
 
 /* Descriptors come in runs: those of one table in a row. */
 struct walking {
-    struct owners *owners;
+    struct roster *roster;
+    struct found_fds *found;
     struct owner_found run; /* the first of the run */
-    uint32_t slot;          /* of the run's process, NO_INDEX = it is not to be found */
+    uint32_t slot;          /* of the run's process, OWNER_NO_INDEX = it is not to be found */
     bool begun, placed;     /* placed: the slot has been looked for */
     struct task_socket *tasks;
     uint32_t task_count, task_capacity;
@@ -29,46 +31,69 @@ struct walking {
     int error;
 };
 
-bool owners_walk_pays(const struct owners *owners)
+bool owner_walks_is_ready(const struct owner_walks *walks)
 {
+    return walks->walker.walk && !walks->walker.first_ns &&
+           walks->roster->files->view.kind == PROC_VIEW_OWN;
+}
+
+bool owner_walks_pays(const struct owner_walks *walks)
+{
+    const uint32_t pending = walks->roster->table->pending;
+    const uint32_t fresh = walks->roster->fresh;
+
     /* A walk reports pids of our own namespace, which mean nothing in another's /proc. */
-    if (!owners->walk.walk || owners->view.kind != PROC_VIEW_OWN ||
-        (!owners->pending && !owners->fresh))
+    if (!walks->walker.walk || walks->roster->files->view.kind != PROC_VIEW_OWN ||
+        (!pending && !fresh))
         return false;
-    int64_t walk_ns = owners->walk.first_ns + owners->pending * WALK_SOCKET_NS;
-    int64_t proc_ns = owners->pending * PROC_SOCKET_NS + owners->fresh * PROC_PROCESS_NS;
-    if (owners->walk_ns)
-        walk_ns = owners->walk_ns;
+    int64_t walk_ns = walks->walker.first_ns + pending * WALK_SOCKET_NS;
+    int64_t proc_ns = pending * PROC_SOCKET_NS + fresh * PROC_PROCESS_NS;
+    if (walks->cost_ns)
+        walk_ns = walks->cost_ns;
     /* With a socket unknown every process is listed: dearer than any walk that is loaded. */
-    if (owners->pending && owners_has_walk(owners))
+    if (pending && owner_walks_is_ready(walks))
         return true;
     return walk_ns < proc_ns;
 }
 
-/* The slot of the run's process, if /proc still has the same one. */
-static uint32_t find_slot(struct owners *owners, const struct owner_found *found)
+bool owner_walks_save(struct owner_walks *walks, int64_t share_ns)
 {
-    const uint32_t index = owners_roster_slot(owners, found->pid);
+    walks->saved_ns += share_ns;
+    return ++walks->frames >= WALK_FRAMES_LEAST && walks->saved_ns >= walks->cost_ns;
+}
 
-    if (index == NO_INDEX || owners->slots[index].gone)
-        return NO_INDEX;
-    const struct owner_slot *slot = &owners->slots[index];
+/* The slot of the run's process, if /proc still has the same one. */
+static uint32_t find_slot(struct roster *roster, const struct owner_found *found)
+{
+    const uint32_t index = roster_find(roster, found->pid);
+
+    if (index == OWNER_NO_INDEX || roster->slots[index].gone)
+        return OWNER_NO_INDEX;
+    const struct roster_slot *slot = &roster->slots[index];
     if (!slot->identified || slot->start_ticks != found->start_ticks)
-        owners_identify_again(owners, index); /* another start: its slot is given up */
+        roster_identify_again(roster, index); /* another start: its slot is given up */
     if (slot->gone || !slot->identified || slot->start_ticks != found->start_ticks)
-        return NO_INDEX;
+        return OWNER_NO_INDEX;
     return index;
+}
+
+static int take_found(const struct walking *walking, uint32_t slot)
+{
+    struct roster *roster = walking->roster;
+    return holdings_take(&roster->slots[slot].holdings, roster->table, slot, walking->found, 0,
+                         UINT32_MAX);
 }
 
 static void end_run(struct walking *walking)
 {
-    struct owners *owners = walking->owners;
+    struct roster *roster = walking->roster;
 
-    if (!walking->begun || !walking->placed || walking->slot == NO_INDEX || walking->run.thread)
+    if (!walking->begun || !walking->placed || walking->slot == OWNER_NO_INDEX ||
+        walking->run.thread)
         return;
-    owners->slots[walking->slot].walked = walking->number;
-    owners->slots[walking->slot].denied = false;
-    walking->error = owners_take_found(owners, walking->slot, 0, NO_INDEX);
+    roster->slots[walking->slot].walked = walking->number;
+    roster->slots[walking->slot].denied = false;
+    walking->error = take_found(walking, walking->slot);
 }
 
 static void begin_run(struct walking *walking, const struct owner_found *found)
@@ -76,22 +101,21 @@ static void begin_run(struct walking *walking, const struct owner_found *found)
     walking->run = *found;
     walking->begun = true;
     walking->placed = false;
-    walking->owners->found_count = 0;
+    walking->found->count = 0;
 }
 
 static int note_task(struct walking *walking, uint32_t inode)
 {
-    const int error = owners_reserve((void **)&walking->tasks, &walking->task_capacity,
-                                     walking->task_count + 1, sizeof *walking->tasks);
-    if (!error)
-        walking->tasks[walking->task_count++] = (struct task_socket){walking->slot, inode};
-    return error;
+    if (GROW(walking->tasks, walking->task_capacity, walking->task_count + 1))
+        return -ENOMEM;
+    walking->tasks[walking->task_count++] = (struct task_socket){walking->slot, inode};
+    return 0;
 }
 
 static void take(void *context, const struct owner_found *found)
 {
     struct walking *walking = context;
-    struct owners *owners = walking->owners;
+    struct roster *roster = walking->roster;
     const struct owner_found *run = &walking->run;
 
     if (!walking->error &&
@@ -103,32 +127,33 @@ static void take(void *context, const struct owner_found *found)
     if (walking->error || found->inode > UINT32_MAX)
         return;
     const uint32_t inode = (uint32_t)found->inode;
-    const uint32_t entry = owners_find_inode(owners, inode);
-    if (entry == NO_INDEX)
+    const uint32_t entry = owner_table_find(roster->table, inode);
+    if (entry == OWNER_NO_INDEX)
         return; /* closed by now, or not in the frame yet */
     if (!walking->placed)
-        walking->slot = find_slot(owners, found);
+        walking->slot = find_slot(roster, found);
     walking->placed = true;
-    if (walking->slot == NO_INDEX)
+    if (walking->slot == OWNER_NO_INDEX)
         return;
     walking->error = found->thread ? note_task(walking, inode)
-                                   : owners_note_found(owners, found->descriptor, inode);
+                                   : found_fds_add(walking->found, found->descriptor, inode);
     if (!walking->error)
-        walking->error = owners_add_holder(owners, entry, walking->slot);
+        walking->error = owner_table_add_holder(roster->table, entry, walking->slot);
 }
 
 /* What a walk did not find in a process's own table is not there any more. */
 static int forget_unfound(const struct walking *walking)
 {
-    struct owners *owners = walking->owners;
+    struct roster *roster = walking->roster;
     int error = 0;
 
-    for (uint32_t i = 0; i < owners->slot_count && !error; i++) {
-        const struct owner_slot *slot = &owners->slots[i];
-        if (!slot->used || slot->gone || !slot->fd_count || slot->walked == walking->number)
+    for (uint32_t i = 0; i < roster->slot_count && !error; i++) {
+        const struct roster_slot *slot = &roster->slots[i];
+        if (!slot->used || slot->gone || !slot->holdings.fd_count ||
+            slot->walked == walking->number)
             continue;
-        owners->found_count = 0;
-        error = owners_take_found(owners, i, 0, NO_INDEX);
+        walking->found->count = 0;
+        error = take_found(walking, i);
     }
     return error;
 }
@@ -142,83 +167,86 @@ static int compare_tasks(const void *a, const void *b)
     return (first->inode > second->inode) - (first->inode < second->inode);
 }
 
-/* The same for tables of threads; several threads may have told the same one. */
+/* The same for tables of threads; several threads may hold the same one. */
 static int take_tasks(struct walking *walking)
 {
-    struct owners *owners = walking->owners;
+    struct roster *roster = walking->roster;
     const struct task_socket *tasks = walking->tasks;
     uint32_t at = 0;
     int error = 0;
 
     if (walking->task_count)
         qsort(walking->tasks, walking->task_count, sizeof *tasks, compare_tasks);
-    for (uint32_t i = 0; i < owners->slot_count && !error; i++) {
+    for (uint32_t i = 0; i < roster->slot_count && !error; i++) {
         const bool has_some = at < walking->task_count && tasks[at].slot == i;
-        if (!has_some && !owners->slots[i].task_inode_count)
+        if (!has_some && !roster->slots[i].holdings.task_inode_count)
             continue;
-        owners->found_count = 0;
+        walking->found->count = 0;
         for (; at < walking->task_count && tasks[at].slot == i && !error; at++) {
-            if (!owners->found_count || tasks[at].inode != tasks[at - 1].inode)
-                error = owners_note_found(owners, 0, tasks[at].inode);
+            if (!walking->found->count || tasks[at].inode != tasks[at - 1].inode)
+                error = found_fds_add(walking->found, 0, tasks[at].inode);
         }
         if (!error)
-            error = owners_take_task_inodes(owners, i);
+            error =
+                holdings_take_tasks(&roster->slots[i].holdings, roster->table, i, walking->found);
     }
     return error;
 }
 
-static void mark_all_visited(struct owners *owners)
+static void mark_all_visited(struct roster *roster)
 {
-    for (uint32_t i = 0; i < owners->roster_count; i++)
-        owners->slots[owners->roster[i].slot].visited = true;
-    owners->fresh = 0;
+    for (uint32_t i = 0; i < roster->count; i++)
+        roster->slots[roster->entries[i].slot].visited = true;
+    roster->fresh = 0;
 }
 
-/* Those that are not to be had now are asked again in the next frame. */
-static int walk_failed(struct owners *owners, int error)
+/* "Not now" is tried again in the next frame. */
+static int walk_failed(struct owner_walks *walks, int error)
 {
     if (error != -EAGAIN && error != -ENOMEM)
-        owners->walk.walk = NULL;
+        walks->walker.walk = NULL;
     return error;
 }
 
-int owners_walk_all(struct owners *owners)
+/* What the walk found, and did not find, is what there is. */
+static int conclude(struct walking *walking)
+{
+    if (!walking->error)
+        end_run(walking);
+    int error = walking->error;
+    if (!error)
+        error = take_tasks(walking);
+    return error ? error : forget_unfound(walking);
+}
+
+int owner_walks_run(struct owner_walks *walks)
 {
     const int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    struct walking walking = {.owners = owners, .number = (uint32_t)++owners->figures.walks};
-    int error = owners->walk.walk(owners->walk.walker, take, &walking);
+    struct walking walking = {
+        .roster = walks->roster, .found = &walks->found, .number = (uint32_t)++walks->count};
+    int error = walks->walker.walk(walks->walker.walker, take, &walking);
 
-    if (error) {
-        free(walking.tasks);
-        return walk_failed(owners, error);
-    }
-    if (!walking.error)
-        end_run(&walking);
-    error = walking.error;
-    if (!error)
-        error = take_tasks(&walking);
-    if (!error)
-        error = forget_unfound(&walking);
+    error = error ? walk_failed(walks, error) : conclude(&walking);
     free(walking.tasks);
     if (error)
         return error;
-    mark_all_visited(owners);
-    owners->walk_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns - owners->walk.first_ns;
-    if (owners->walk_ns < 1)
-        owners->walk_ns = 1;
-    owners->walk.first_ns = 0; /* that was the first */
-    owners->walk_saved_ns = 0;
-    owners->walk_frames = 0;
+    mark_all_visited(walks->roster);
+    walks->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns - walks->walker.first_ns;
+    if (walks->cost_ns < 1)
+        walks->cost_ns = 1;
+    walks->walker.first_ns = 0; /* that was the first */
+    walks->saved_ns = 0;
+    walks->frames = 0;
     return 0;
 }
 
-void owners_use_check(struct owners *owners, const struct owner_check *check)
+void owner_walks_use(struct owner_walks *walks, const struct owner_walk *walker)
 {
-    owners->check = *check;
+    walks->walker = walker ? *walker : (struct owner_walk){.walk = NULL};
+    walks->cost_ns = 0;
 }
 
-void owners_use_walk(struct owners *owners, const struct owner_walk *walk)
+void owner_walks_done(struct owner_walks *walks)
 {
-    owners->walk = walk ? *walk : (struct owner_walk){.walk = NULL};
-    owners->walk_ns = 0;
+    free(walks->found.items);
 }

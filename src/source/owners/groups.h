@@ -1,0 +1,52 @@
+/* owner_groups: the control groups, units and containers that processes and sockets are in: those
+ * of processes from /proc/PID/cgroup, those of sockets by their id below the cgroup2 mount (there
+ * an id is the directory's inode number; below a cgroup1 mount the same number is something else).
+ * What a path means is group.h. */
+#ifndef TCPLENS_SOURCE_OWNERS_GROUPS_H
+#define TCPLENS_SOURCE_OWNERS_GROUPS_H
+
+#include "base/hash_index.h"
+#include "base/map.h"
+#include "core/frame.h"
+#include "source/owners/proc_files.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define OWNER_GROUP_NONE UINT32_MAX
+
+struct owner_group {
+    uint64_t id;
+    char *path, *unit, *container; /* safe text */
+    bool says_nothing;
+    uint32_t frame_index; /* in frame.groups, where frame is that of the frame at hand */
+    uint32_t frame;       /* count of frames, of the last one that has it */
+};
+
+struct owner_groups {
+    struct proc_files *files;
+    struct owner_group *groups;
+    uint32_t count, capacity;
+    struct hash_index paths;
+    struct map ids; /* of control groups, to groups */
+    bool ids_read;
+    int64_t ids_read_ns; /* monotonic */
+    int64_t pruned_ns;
+    uint32_t frames; /* begun */
+};
+
+void owner_groups_init(struct owner_groups *groups, struct proc_files *files);
+void owner_groups_done(struct owner_groups *groups);
+
+/* A new frame. Where there are too many groups all are forgotten, but seldom: true when they were,
+ * and no number is valid any more. */
+bool owner_groups_begin_frame(struct owner_groups *groups, int64_t now_ns);
+/* The group of a process; privileges must have been raised. OWNER_GROUP_NONE: not to be read. */
+uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid);
+/* That of a socket by its cgroup id; OWNER_GROUP_NONE: not known, or it says nothing. */
+uint32_t owner_groups_of_socket(struct owner_groups *groups, uint64_t id, int64_t now_ns);
+/* The group's index in next->groups, to which it is added once. OWNER_GROUP_NONE: none, or out of
+ * memory. */
+uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint32_t group);
+
+#endif

@@ -1,0 +1,53 @@
+/* proc_files: the files of processes: /proc, or a tree that looks like it (tests). Everything of a
+ * process is opened below one descriptor of its directory, so that a number given to another
+ * process in between is never mixed up. */
+#ifndef TCPLENS_SOURCE_OWNERS_PROC_FILES_H
+#define TCPLENS_SOURCE_OWNERS_PROC_FILES_H
+
+#include "source/proc_view.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PROC_STAT_SIZE 1024u /* of a stat file, and more */
+
+struct proc_files {
+    int root;              /* descriptor; -1: it cannot be opened */
+    struct proc_view view; /* whose processes it shows; of a tree of a test: all there are */
+    bool is_real;          /* the kernel's: pids are ours, libproc2 can read it, too */
+    bool counts_files;     /* a fd directory tells its count (Linux 6.2) */
+    char *listing;         /* scratch of getdents64 */
+};
+
+/* Opens root and proves what it shows. A tree that looks like /proc is taken as it is; /proc itself
+ * may be mounted later. 0 or -errno. */
+int proc_files_open(struct proc_files *files, const char *root);
+void proc_files_done(struct proc_files *files);
+/* Opens it again where something else has been mounted there since; true: it did. */
+bool proc_files_follow(struct proc_files *files);
+bool proc_files_is_readable(const struct proc_files *files);
+
+/* A descriptor of the directory of a process, O_PATH; or -errno. */
+int proc_files_open_process(const struct proc_files *files, int32_t pid);
+int proc_open_directory(int directory, const char *name); /* to list it; or -errno */
+/* Bytes of a file below `directory`, at most size - 1, and a NUL. 0 or -errno. */
+int proc_read_file(int directory, const char *name, char *text, size_t size, size_t *length);
+/* The descriptors of a process that ends are refused as those of others are (EACCES). Reads its
+ * stat file `name` below `directory`: 1: it is ending, that was no matter of permission; 0: it is
+ * not; -ESRCH: it is not there any more. */
+int proc_is_ended(int directory, const char *name);
+
+/* Goes over the entries of an open directory that are numbers. visit returns 0 to go on; anything
+ * else ends the listing and is returned. 0 at the end; -errno. */
+typedef int (*proc_number_visit)(void *context, uint32_t number);
+int proc_files_each_number(struct proc_files *files, int directory, proc_number_visit visit,
+                           void *context);
+/* All of them, appended. 0 or -errno. */
+struct proc_numbers {
+    uint32_t *items;
+    uint32_t count, capacity;
+};
+int proc_files_list_numbers(struct proc_files *files, int directory, struct proc_numbers *numbers);
+
+#endif

@@ -1,0 +1,37 @@
+/* owner_rows: the rows of a frame to entries of the table, and the table's holders back into the
+ * rows. Runs over every row of every frame: the steady state is one index copied and one entry read
+ * a row. Independent of /proc. */
+#ifndef TCPLENS_SOURCE_OWNERS_ROWS_H
+#define TCPLENS_SOURCE_OWNERS_ROWS_H
+
+#include "core/diff.h"
+#include "core/frame.h"
+#include "source/owners/groups.h"
+#include "source/owners/listen.h"
+#include "source/owners/owners.h"
+#include "source/owners/table.h"
+
+struct owner_rows {
+    struct owner_table *table;
+    struct owner_groups *groups;
+    uint32_t *entries, *entries_before; /* of each row of the frame, of the one before */
+    uint32_t capacity, capacity_before, count;
+    uint64_t frame; /* number of the frame that entries stands for */
+    struct accept_queues queues;
+    struct owner_check check; /* .is_open NULL: there is none */
+};
+
+void owner_rows_init(struct owner_rows *rows, struct owner_table *table,
+                     struct owner_groups *groups);
+void owner_rows_done(struct owner_rows *rows);
+size_t owner_rows_footprint(const struct owner_rows *rows);
+
+/* listeners: as in owners_apply(). 0 or -ENOMEM. */
+int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const struct frame *next,
+                    const struct frame *listeners, const struct diff *diff);
+/* slot_proc: the index in next->procs of each slot that an entry names (OWNER_NO_INDEX: none);
+ * owner_refs[i] must be i for each of these. groups: fill the rows' groups, too. */
+int owner_rows_put(const struct owner_rows *rows, struct frame *next, const uint32_t *slot_proc,
+                   bool want_groups);
+
+#endif

@@ -280,24 +280,10 @@ static bool is_pending(int number)
     return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
 }
 
-/* SIGTSTP stays pending until the screen has been left. A SIGCONT takes it back (signal(7)): one
- * that comes meanwhile means that there is nothing to stop for. */
-static void stop_ourselves(struct top *top)
+static bool in_foreground(const struct top *top)
 {
-    static const struct timespec AT_ONCE;
-    sigset_t go_on;
-    top_feed_suspend(&top->feed);
-    top->suspensions++;
-    send_byte(top->orders[1], SCREEN_SUSPEND);
-    wait_until(top, screen_is_suspended, clock_mono_ns() + END_NS);
-    term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
-    if (is_pending(SIGTSTP))
-        raise(SIGSTOP);
-    /* The SIGCONT is answered here: a stop that follows at once would take it back unread. */
-    sigemptyset(&go_on);
-    sigaddset(&go_on, SIGCONT);
-    sigtimedwait(&go_on, NULL, &AT_ONCE);
-    send_byte(top->orders[1], SCREEN_RESUME);
+    const pid_t front = tcgetpgrp(top->input);
+    return front < 0 || front == getpgrp();
 }
 
 /* Returns the signal that ends the program, or 0. */
@@ -306,8 +292,11 @@ static int take_signal(struct top *top)
     struct signalfd_siginfo info;
     while (read(top->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
         switch ((int)info.ssi_signo) {
-        case SIGCONT:
-            send_byte(top->orders[1], SCREEN_RESUME);
+        case SIGCONT: /* in the background ("bg"): stop again, as at the start */
+            if (in_foreground(top))
+                send_byte(top->orders[1], SCREEN_RESUME);
+            else
+                raise(SIGTTOU);
             break;
         case SIGWINCH:
             send_byte(top->orders[1], SCREEN_RESIZED);
@@ -317,6 +306,53 @@ static int take_signal(struct top *top)
         }
     }
     return 0;
+}
+
+/* True if there was a SIGCONT. */
+static bool take_continue(void)
+{
+    static const struct timespec AT_ONCE;
+    sigset_t go_on;
+    sigemptyset(&go_on);
+    sigaddset(&go_on, SIGCONT);
+    return sigtimedwait(&go_on, NULL, &AT_ONCE) == SIGCONT;
+}
+
+/* Stops as the terminal would stop us when the screen's thread sets it up, but where a signal that
+ * ends us is still heeded: stopped in tcsetattr, we would stop again at each SIGCONT. Where nothing
+ * stops us (no job control), the terminal decides. Returns the signal that ends the program, or
+ * 0. */
+static int wait_for_foreground(struct top *top)
+{
+    while (!in_foreground(top)) {
+        raise(SIGTTOU);
+        if (!take_continue())
+            return 0;
+        int signal = take_signal(top);
+        if (signal)
+            return signal;
+    }
+    return 0;
+}
+
+/* SIGTSTP stays pending until the screen has been left. A SIGCONT takes it back (signal(7)): one
+ * that comes meanwhile means that there is nothing to stop for. Returns the signal that ends the
+ * program, or 0. */
+static int stop_ourselves(struct top *top)
+{
+    top_feed_suspend(&top->feed);
+    top->suspensions++;
+    send_byte(top->orders[1], SCREEN_SUSPEND);
+    wait_until(top, screen_is_suspended, clock_mono_ns() + END_NS);
+    term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
+    if (is_pending(SIGTSTP))
+        raise(SIGSTOP);
+    /* The SIGCONT is answered here: a stop that follows at once would take it back unread. */
+    take_continue();
+    int signal = wait_for_foreground(top);
+    if (!signal)
+        send_byte(top->orders[1], SCREEN_RESUME);
+    return signal;
 }
 
 /* Until the screen has ended (0), the time is over (0), or a signal has come. */
@@ -336,8 +372,8 @@ static int watch(struct top *top)
         int signal = waits[0].revents ? take_signal(top) : 0;
         if (signal)
             return signal;
-        if (waits[2].revents)
-            stop_ourselves(top);
+        if (waits[2].revents && (signal = stop_ourselves(top)) != 0)
+            return signal;
         read_answers(top);
     }
     return 0;
@@ -385,12 +421,15 @@ static int start_threads(struct top *top)
 
 static int run(struct top *top)
 {
+    int signal = wait_for_foreground(top);
+    if (signal)
+        return 128 + signal;
     catch_deadly_signals(&top->rescue);
     atexit(on_exit_from_within);
     int code = start_threads(top);
     if (code)
         return code;
-    int signal = watch(top);
+    signal = watch(top);
     code = signal ? 128 + signal : EXIT_DONE;
     if (!end_threads(top))
         _exit(code);

@@ -250,6 +250,33 @@ static void test_stop_and_continue_with_pty_unread(void **state)
     pty_screen_free(screen);
 }
 
+/* Under a shell with job control: in the background it stops without having touched the terminal,
+ * TERM ends it there, and "fg" shows the screen. */
+static void test_in_the_background(void **state)
+{
+    static const char SCRIPT[] =
+        "set -m; \"$0\" --demo 7 & p=$!\n"
+        "stopped() { while read -r _ _ s _ < /proc/$1/stat; do case $s in T) return;; esac; done; "
+        "}\n"
+        "stopped $p; kill -TERM $p; kill -CONT $p; wait -f $p; echo \"ended $?\"\n"
+        "\"$0\" --demo 7 & p=$!\n"
+        "stopped $p; kill -CONT $p; stopped $p; fg >/dev/null; echo \"left $?\"; read -r _\n";
+    const char *const argv[] = {"bash", "-c", SCRIPT, terminal_program, NULL};
+    const struct pty_screen_options options = {.rows = 24, .cols = 80, .argv = argv};
+    struct pty_screen *screen = NULL;
+    int status;
+    (void)state;
+    assert_int_equal(pty_screen_start(&screen, &options), 0);
+    assert_true(pty_screen_wait_text(screen, "ended 143", DEADLINE_MS));
+    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_text(screen, "left 0", DEADLINE_MS));
+    assert_false(pty_screen_in_alternate(screen));
+    pty_screen_send_keys(screen, "<Enter>");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    pty_screen_free(screen);
+}
+
 static void spin(double milliseconds)
 {
     for (double end = terminal_now_ms() + milliseconds; terminal_now_ms() < end;)
@@ -306,6 +333,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_exit_within_curses_restores),
         cmocka_unit_test(test_hangup_ends),
         cmocka_unit_test(test_stop_and_continue),
+        cmocka_unit_test(test_in_the_background),
         cmocka_unit_test(test_stop_and_continue_with_pty_unread),
         cmocka_unit_test(test_continued_before_it_stopped),
         cmocka_unit_test(test_stop_unseen),

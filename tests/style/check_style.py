@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import c_source  # noqa: E402
 
 TOP_LEVEL = {'src', 'doc', 'tests', 'CMakeLists.txt', 'README.md', 'LICENSE'}
-FILE_LINES = 500
+FILE_LINES = 800
 FUNCTION_LINES = 80
 
 LATER = re.compile(r'\b(TO' r'DO|FIX' r'ME|XX' r'X|HA' r'CK)\b')

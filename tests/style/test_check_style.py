@@ -47,7 +47,7 @@ class Planted(unittest.TestCase):
     def test_lengths(self):
         self.assert_found('src/a.c', function(81), 2, '81 lines')
         self.assert_clean('src/a.c', function(80) + function(80))
-        self.assert_found('src/a.h', '\n' * 501, 501, '501 lines')
+        self.assert_found('src/a.h', '\n' * 801, 801, '801 lines')
         self.assert_clean('tests/golden.txt', '\n' * 501)
         self.assert_clean('src/a.c', 'int t[] =\n{\n' + '    1,\n' * 90 + '};\n')
 

@@ -417,49 +417,6 @@ static void a_sender_that_disturbs_nobody_is_no_finding(void **state)
     scene_end(&scene);
 }
 
-static void show_idle(struct scene *scene, uint32_t rows, bool public, uint32_t silent_ms,
-                      uint8_t timer)
-{
-    scene_frame(scene);
-    for (uint32_t i = 0; i < rows; i++) {
-        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + i), 2, 5432);
-        conn->last_data_sent_ms = conn->last_data_received_ms = silent_ms;
-        conn->timer = timer;
-        if (public)
-            conn->tuple.remote.bytes[0] = 52;
-    }
-    scene_show(scene);
-}
-
-static void idle_connections_without_keepalive_are_told(void **state)
-{
-    struct scene scene;
-    (void)state;
-    scene_begin(&scene);
-    for (int i = 0; i < 3; i++)
-        show_idle(&scene, 25, true, 400000, 0);
-    scene_expect(&scene, "idle-without-keepalive", SEVERITY_WARNING, 25);
-    scene_end(&scene);
-    scene_begin(&scene);
-    for (int i = 0; i < 3; i++)
-        show_idle(&scene, 25, false, 400000, 0);
-    scene_expect(&scene, "idle-without-keepalive", SEVERITY_INFO, 25);
-    scene_end(&scene);
-}
-
-static void heartbeats_and_keepalive_are_enough(void **state)
-{
-    struct scene scene;
-    (void)state;
-    scene_begin(&scene);
-    for (int i = 0; i < 3; i++)
-        show_idle(&scene, 25, true, 30000, 0);
-    for (int i = 0; i < 3; i++)
-        show_idle(&scene, 25, true, 400000, TIMER_KEEPALIVE);
-    assert_null(scene_find(&scene, "idle-without-keepalive"));
-    scene_end(&scene);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,8 +440,6 @@ int main(void)
         cmocka_unit_test(a_queue_on_the_way_is_told_from_a_far_peer),
         cmocka_unit_test(a_noisy_neighbor_is_found),
         cmocka_unit_test(a_sender_that_disturbs_nobody_is_no_finding),
-        cmocka_unit_test(idle_connections_without_keepalive_are_told),
-        cmocka_unit_test(heartbeats_and_keepalive_are_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,8 +39,9 @@ struct process_tally { /* by index in frame.procs */
     uint32_t fin_wait_2, fin_wait_2_old; /* without a time limit */
     uint32_t bound;                      /* neither listening nor connected */
     uint32_t syn_sent;
-    uint32_t idle, idle_public;                               /* long silent, no keepalive */
-    uint32_t unread_rows;                                     /* the receive window is shut */
+    uint32_t idle, idle_public; /* long silent, no keepalive */
+    uint32_t slow_keepalive;    /* the first probe comes later than that */
+    uint32_t unread_rows;       /* the receive window is shut */
     int64_t close_wait_ns, fin_wait_2_ns, unread_ns, idle_ns; /* the longest, at least */
     uint64_t buffer_bytes, out_rate;
     uint32_t row; /* one of its rows in trouble */

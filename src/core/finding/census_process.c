@@ -63,8 +63,13 @@ static void take_idle(struct process_tally *process, const struct conn *conn)
                                    ? conn->last_data_sent_ms
                                    : conn->last_data_received_ms;
 
-    if ((conn->known & least) != least || conn->timer != TIMER_NONE || conn->send_queue > 0 ||
-        silent_ms < IDLE_MS || addr_is_loopback(&conn->tuple.remote, conn->tuple.family))
+    if ((conn->known & least) != least || conn->send_queue > 0 ||
+        addr_is_loopback(&conn->tuple.remote, conn->tuple.family))
+        return;
+    if (conn->timer == TIMER_KEEPALIVE && conn->timer_retrans == 0 &&
+        (uint64_t)conn->timer_ms + silent_ms > IDLE_MS)
+        process->slow_keepalive++;
+    if (conn->timer != TIMER_NONE || silent_ms < IDLE_MS)
         return;
     process->idle++;
     process->idle_public += !is_private(&conn->tuple.remote, conn->tuple.family);

@@ -24,7 +24,7 @@ extern const struct detector RESET_STORM, HOST_DROPS;
 /* slow.c */
 extern const struct detector LIMITED_BY_RECEIVER, LIMITED_BY_SNDBUF, BUFFERBLOAT, NOISY_NEIGHBOR;
 /* idle.c */
-extern const struct detector IDLE_WITHOUT_KEEPALIVE;
+extern const struct detector IDLE_WITHOUT_KEEPALIVE, KEEPALIVE_TOO_SLOW;
 /* limits.c */
 extern const struct detector CONNTRACK_FULL, SYNCOOKIES_OFF, ABORT_ON_OVERFLOW, NARROW_PORT_RANGE,
     TIMESTAMPS_OFF;

@@ -44,3 +44,38 @@ const struct detector IDLE_WITHOUT_KEEPALIVE = {
     .advice = {
         "set SO_KEEPALIVE with TCP_KEEPIDLE below the limit of the path; the kernel's 7,200 s "
         "are too long"}};
+
+static void evaluate_slow_keepalive(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->frame->proc_count; i++) {
+        const uint32_t rows = d->census->processes[i].slow_keepalive;
+        if (rows * 2 < d->limits[0] || rows == 0)
+            continue;
+        const struct finding_subject subject = subject_process(d, i);
+        struct finding *finding = detection_report(
+            d, rows >= d->limits[0] ? SEVERITY_INFO : SEVERITY_NONE, CONFIDENCE_POSSIBLE, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding, "%s has %u connections whose keepalive begins after more than 350 s",
+                    subject_who(&subject, who, sizeof(who)), rows);
+        finding_rows(finding, "pid %d and timer keepalive and state established", (int)subject.pid);
+        finding_evidence_limit(finding, "rows", "", rows, d->limits[0]);
+        finding_evidence(finding, "net.ipv4.tcp_keepalive_time", "s",
+                         (double)host_fact(d->facts, FACT_KEEPALIVE_TIME));
+        finding_leave_open(finding, "a network without NAT and load balancers on the way");
+    }
+}
+
+const struct detector KEEPALIVE_TOO_SLOW = {
+    .id = "keepalive-too-slow",
+    .section = "idle",
+    .title = "keepalive that begins later than NAT forgets",
+    .by_process = true,
+    .worst = SEVERITY_INFO,
+    .needs = NEED_OWNER,
+    .facts = {FACT_KEEPALIVE_TIME},
+    .limits = {{"rows", 20, "", "rows of a process"}},
+    .evaluate = evaluate_slow_keepalive,
+    .proof = "timer keepalive, time left + time idle > 350 s, not loopback",
+    .meaning = "The first probe comes after a NAT gateway or load balancer has forgotten the "
+               "connection.",
+    .advice = {"set TCP_KEEPIDLE below the limit of the path"}};

@@ -17,10 +17,10 @@ enum fact_form {
     FACT_TIME, /* wall clock, ns */
     FACT_WORD, /* one of words */
     FACT_FLAG,
-    FACT_HEX,
-    FACT_TEXT,     /* an array of char with safe text, "" = not known */
-    FACT_TICK_UP,  /* ms that grow by themselves */
-    FACT_TICK_DOWN /* ms that shrink by themselves */
+    FACT_TICK_UP,   /* ms that grow by themselves */
+    FACT_TICK_DOWN, /* ms that shrink by themselves */
+    FACT_HEX,       /* from here on: text of many kinds */
+    FACT_TEXT       /* an array of char with safe text, "" = not known */
 };
 
 enum fact_of { FACT_OF_NOTHING = 0, FACT_OF_CONN, FACT_OF_DETAIL, FACT_OF_OTHER };
@@ -74,25 +74,25 @@ static inline uint64_t fact_number(const struct fact *fact, const void *base)
     uint32_t four;
     uint64_t eight;
 
-    switch (fact->size) {
-    case sizeof(four):
+    if (fact->size == sizeof(four)) {
         memcpy(&four, at, sizeof(four));
         if (!fact->high)
             return four;
         memcpy(&one, (const char *)base + fact->high - 1, sizeof(one));
         return (uint64_t)one << 32 | four;
-    case sizeof(eight):
+    }
+    if (fact->size == sizeof(eight)) {
         memcpy(&eight, at, sizeof(eight));
         return eight;
-    case sizeof(one):
+    }
+    if (fact->size == sizeof(one)) {
         memcpy(&one, at, sizeof(one));
         return one;
-    case sizeof(two):
-        memcpy(&two, at, sizeof(two));
-        return two;
-    default:
-        return 0;
     }
+    if (fact->size != sizeof(two))
+        return 0;
+    memcpy(&two, at, sizeof(two));
+    return two;
 }
 
 static inline const char *fact_text(const struct fact *fact, const void *base)
@@ -128,17 +128,11 @@ static inline bool fact_is_known(const struct fact *fact, const void *base)
 /* True if rows of its kind have it, known or not. */
 static inline bool fact_applies(const struct fact *fact, const struct conn *conn)
 {
-    switch ((enum fact_where)fact->where) {
-    case WHERE_LISTEN:
-        return conn->state == STATE_LISTEN;
-    case WHERE_NOT_LISTEN:
-        return conn->state != STATE_LISTEN;
-    case WHERE_TIMER_RUNS:
+    if (fact->where == WHERE_ALWAYS)
+        return true;
+    if (fact->where == WHERE_TIMER_RUNS)
         return conn->timer != 0;
-    case WHERE_ALWAYS:
-        break;
-    }
-    return true;
+    return (conn->state == STATE_LISTEN) == (fact->where == WHERE_LISTEN);
 }
 
 /* Values that do not fit are capped. */

@@ -60,42 +60,44 @@ struct column_value { /* one fact of one row */
 #define COLUMN_MEMBER_MAX 40
 
 struct column {
-    const char *id;   /* "rtt": --columns, --sort, filter word */
+    /* what writing a row reads */
     const char *json; /* JSON and CSV key, NULL = not in JSON: it has parts */
     /* the key as it is written: ",\"rtt_us\":", in a place of fixed size, which is quick to copy */
     char json_member[COLUMN_MEMBER_MAX];
     uint8_t json_member_length;
-    bool when_named; /* in JSON only where --columns names it: means nothing outside one session */
+    uint8_t type;     /* enum column_type */
+    bool when_named;  /* in JSON only where --columns names it: means nothing outside one session */
+    bool of_owner;    /* the same for all rows that core/json/memo.c takes for one owner's; these
+                       * columns follow each other */
+    uint32_t with;    /* all of these KNOWN_* must be known, too */
+    uint32_t without; /* KNOWN_* that says that it is not */
+    int32_t argument; /* columns of tcp_info: index in TCP_INFO and 1; 0 for all others */
+    uint32_t unit_ns; /* TYPE_DURATION: ns in the unit of the member and of the JSON key */
+    struct fact fact; /* where its value stands */
+    /* Where there is more to it than the member; NULL = column_read. Like column_get. */
+    bool (*value)(const struct column_context *context, const struct conn *conn,
+                  struct column_value *value);
+    /* Writes the JSON value, where it is none of the types'; NULL = by type. */
+    void (*put_json)(struct buffer *buffer, const struct column_context *context,
+                     const struct conn *conn);
+
+    const char *id;    /* "rtt": --columns, --sort, filter word */
     const char *parts; /* composed columns: the columns that JSON has in its place */
     const char *title; /* "RTT" */
     const char *help;  /* one line */
-    uint8_t type;      /* enum column_type */
     uint8_t width;     /* cells on the screen, at 120 columns */
     uint8_t min_width; /* may shrink to this */
     uint8_t grow;      /* share of spare width, 0 = fixed */
     uint8_t leave;     /* leaves the screen first when it narrows: higher leaves earlier; 0 never */
     bool right;        /* aligned right */
     bool exact;        /* a number that names something: written in full */
-    bool of_owner;     /* the same for all rows that core/json/memo.c takes for one owner's; these
-                        * columns     follow each other */
     bool descending;   /* first press of sort: largest first */
-    uint32_t needs;    /* enum need */
     bool logged;       /* the session log has `fact`, under the JSON key */
-    uint32_t with;     /* all of these KNOWN_* must be known, too */
-    uint32_t without;  /* KNOWN_* that says that it is not */
-    struct fact fact;  /* where its value stands */
-    /* Where there is more to it than the member; NULL = column_read. Like column_get. */
-    bool (*value)(const struct column_context *context, const struct conn *conn,
-                  struct column_value *value);
+    uint32_t needs;    /* enum need */
     /* Text for the screen; NULL = by type. Returns bytes; "" = not known. Never wider text than
      * needed, the caller cuts. */
     size_t (*format)(const struct column_context *context, const struct conn *conn, char *out,
                      size_t size);
-    /* Writes the JSON value, where it is none of the types'; NULL = by type. */
-    void (*put_json)(struct buffer *buffer, const struct column_context *context,
-                     const struct conn *conn);
-    uint32_t unit_ns; /* TYPE_DURATION: ns in the unit of the member and of the JSON key */
-    int32_t argument; /* columns of tcp_info: index in TCP_INFO and 1; 0 for all others */
 };
 
 extern const struct column columns[];
@@ -125,6 +127,19 @@ bool logged_facts_equal(const struct logged_facts *facts, const struct conn *a,
                         const struct conn *b);
 
 #define COLUMN_LIST_MAX 256 /* columns in one list */
+
+/* True with the value of a column whose member is in struct conn. */
+static inline bool column_read_conn(const struct column *column, const struct conn *conn,
+                                    uint64_t *number)
+{
+    const struct fact *fact = &column->fact;
+    const uint32_t all = fact->known | column->with;
+
+    if ((conn->known & all) != all || conn->known & column->without || !fact_applies(fact, conn))
+        return false;
+    *number = fact_number(fact, conn);
+    return fact->known || *number != fact->absent;
+}
 
 /* The fact of this row. False = not known (value untouched): blank, absent in JSON, no filter
  * matches. */

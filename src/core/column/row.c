@@ -43,35 +43,42 @@ static const char *write_hex(char *out, size_t size, uint64_t number)
     return at;
 }
 
-static bool read_member(const struct column *column, const void *base, struct column_value *value)
+static bool take_number(const struct column *column, uint64_t number, struct column_value *value)
 {
     const struct fact *fact = &column->fact;
 
-    if (!fact_is_known(fact, base))
-        return false;
-    if (fact->form == FACT_TEXT)
-        value->text = fact_text(fact, base);
-    else if (fact->form == FACT_HEX)
-        value->text = write_hex(value->scratch, sizeof(value->scratch), fact_number(fact, base));
+    if (fact->form == FACT_HEX)
+        value->text = write_hex(value->scratch, sizeof(value->scratch), number);
     else if (column->type == TYPE_TEXT)
-        value->text = words_name(fact->words, fact_number(fact, base));
+        value->text = words_name(fact->words, number);
     else
-        value->number = scale(fact_number(fact, base), unit_of(column));
+        value->number = scale(number, unit_of(column));
+    return column->type != TYPE_TEXT || value->text;
+}
+
+static bool read_detail(const struct column *column, const struct conn_detail *detail,
+                        struct column_value *value)
+{
+    const struct fact *fact = &column->fact;
+
+    if (!detail || !fact_is_known(fact, detail))
+        return false;
+    if (fact->form != FACT_TEXT)
+        return take_number(column, fact_number(fact, detail), value);
+    value->text = fact_text(fact, detail);
     return true;
 }
 
 bool column_read(const struct column *column, const struct column_context *context,
                  const struct conn *conn, struct column_value *value)
 {
+    uint64_t number;
+
     if (column->argument)
         return read_info(column, context, conn, value);
-    if ((conn->known & column->with) != column->with || conn->known & column->without ||
-        !fact_applies(&column->fact, conn))
-        return false;
-    if (column->fact.of == FACT_OF_CONN)
-        return read_member(column, conn, value);
-    const struct conn_detail *detail = frame_detail(context->frame, conn);
-    return detail && read_member(column, detail, value);
+    if (column->fact.of == FACT_OF_DETAIL)
+        return read_detail(column, frame_detail(context->frame, conn), value);
+    return column_read_conn(column, conn, &number) && take_number(column, number, value);
 }
 
 COLUMN_VALUE(from)

@@ -245,6 +245,42 @@ static inline __attribute__((always_inline)) void put_key(struct pen *pen,
     pen->at += column->json_member_length - skip;
 }
 
+/* The number of a member, if there is one; a text of a detail is left to column_get. */
+static inline bool read_number(const struct column *column, const struct row_source *row,
+                               uint64_t *number)
+{
+    const struct fact *fact = &column->fact;
+
+    if (fact->of == FACT_OF_CONN)
+        return column_read_conn(column, row->conn, number);
+    if (!row->detail || !fact_is_known(fact, row->detail))
+        return false;
+    *number = fact_number(fact, row->detail);
+    return true;
+}
+
+/* Of a column that is a member, which is in the unit of its key. */
+static inline __attribute__((always_inline)) void
+put_fact(struct pen *pen, const struct column *column, const struct row_source *row, bool comma)
+{
+    const uint8_t form = column->fact.form;
+    const char *word = NULL;
+    uint64_t number;
+
+    if (!read_number(column, row, &number) ||
+        (form == FACT_WORD && column->type != TYPE_COUNT &&
+         !(word = words_name(column->fact.words, number))) ||
+        !pen_make_room(pen, PLAIN_MAX))
+        return;
+    put_key(pen, column, comma);
+    if (word)
+        pen->at = write_quoted(pen->at, word);
+    else if (form == FACT_TIME)
+        pen->at = write_time(pen->at, (int64_t)number);
+    else
+        pen->at = digits_write(pen->at, number);
+}
+
 /* Of a column that is none of tcp_info's. A part of the loops that write rows: most members are
  * short numbers, and entering a function takes as long as writing one. */
 static inline __attribute__((always_inline)) void put_member(struct pen *pen,
@@ -252,6 +288,10 @@ static inline __attribute__((always_inline)) void put_member(struct pen *pen,
                                                              const struct row_source *row,
                                                              struct column_value *value, bool comma)
 {
+    if (!column->value && column->fact.form < FACT_HEX) {
+        put_fact(pen, column, row, comma);
+        return;
+    }
     if (!column_get(column, row->context, row->conn, value) || !pen_make_room(pen, PLAIN_MAX))
         return;
     put_key(pen, column, comma);

@@ -36,10 +36,11 @@ struct fact {
     uint16_t flag;    /* offset and 1 of a byte that is not 0 if it is known; 0 = none */
     uint16_t counter; /* offset and 1 of a byte that is at least `least` if it is known; 0 = none */
     uint8_t least;
-    uint8_t size;  /* bytes of the member; 0: the bit in `known` is all there is */
-    uint8_t of;    /* enum fact_of: which struct */
-    uint8_t form;  /* enum fact_form */
-    uint8_t where; /* enum fact_where: of such rows only */
+    uint8_t size;       /* bytes of the member; 0: the bit in `known` is all there is */
+    uint8_t of;         /* enum fact_of: which struct */
+    uint8_t form;       /* enum fact_form */
+    uint8_t where;      /* enum fact_where: of such rows only */
+    uint8_t key_length; /* of those gathered for a log */
 };
 
 #define FACT_MEMBER(type, member) (((struct type *)0)->member)

@@ -67,7 +67,7 @@ PURE = [
     ('base/hash*.[ch]', []),
     ('base/map.[ch]', []),
     ('source/diag.[ch]', ['libmnl/*', 'linux/*', 'netinet/*', 'arpa/inet.h', 'sys/socket.h']),
-    ('session/format/*.[ch]', ['jansson.h']),
+    ('session/format/*.[ch]', []),
     ('session/state.[ch]', []),
     ('ui/key/*.[ch]', []),
 ]

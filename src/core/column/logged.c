@@ -13,6 +13,7 @@ static void add_fact(struct logged_facts *facts, const struct fact *fact, const 
     struct fact *added = &list->list[list->count++];
     *added = *fact;
     added->key = key;
+    added->key_length = (uint8_t)strlen(key);
 }
 
 /* Bytes of struct conn that the facts read, but for what ticks. */

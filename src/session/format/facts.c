@@ -50,34 +50,32 @@ void session_put_facts(const struct session_pass *pass)
     state->facts = *facts;
 }
 
-static enum host_fact find_fact(const char *name)
+static enum host_fact find_fact(const struct flat_member *item)
 {
     char key[KEY_MAX];
 
-    for (int fact = 1; fact < FACT_COUNT; fact++)
-        if (strcmp(name, key_of((enum host_fact)fact, key)) == 0)
+    for (int fact = 1; fact < FACT_COUNT; fact++) {
+        const char *name = key_of((enum host_fact)fact, key);
+        if (strlen(name) == item->key_length && memcmp(name, item->key, item->key_length) == 0)
             return (enum host_fact)fact;
+    }
     return FACT_NONE; /* of a newer version */
 }
 
 void read_facts(struct get *get)
 {
-    json_t *object = get->object ? json_object_get(get->object, "facts") : NULL;
     struct host_facts *facts = &get->state->facts;
-    const char *name;
-    json_t *value;
+    struct flat_items items = get_items(get, "facts", FLAT_OBJECT);
+    struct flat_member item;
 
-    if (object && !json_is_object(object))
-        get_fail(get, "facts", "no object");
-    json_object_foreach(object, name, value)
-    {
-        const enum host_fact fact = find_fact(name);
+    while (flat_next(&items, &item)) {
+        const enum host_fact fact = find_fact(&item);
         if (fact == FACT_NONE)
             continue;
-        if (json_is_null(value))
+        if (item.type == FLAT_NULL)
             host_fact_forget(facts, fact);
-        else if (json_is_integer(value) && json_integer_value(value) >= 0)
-            host_fact_set(facts, fact, (uint64_t)json_integer_value(value));
+        else if (item.type == FLAT_INTEGER && item.integer >= 0)
+            host_fact_set(facts, fact, (uint64_t)item.integer);
         else
             get_fail(get, "facts", "no number in it");
     }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RAW_MAX 16384u /* bytes of a text that are read */
 #define MS_MOST 9.0e12
 
 void get_fail(struct get *get, const char *key, const char *what)
@@ -21,14 +20,8 @@ void get_fail(struct get *get, const char *key, const char *what)
     snprintf(get->why, get->why_size, "%s: %s", key, what);
 }
 
-static json_t *member(const struct get *get, const char *key)
-{
-    json_t *value = json_object_get(get->object, key);
-    return json_is_null(value) ? NULL : value;
-}
-
-/* Of a plain line; NULL if absent or null. */
-static const struct flat_member *flat_member(const struct get *get, const char *key)
+/* NULL if absent or null. */
+static const struct flat_member *member(const struct get *get, const char *key)
 {
     const struct flat_member *found = flat_find(get->flat, key);
     return found && found->type != FLAT_NULL ? found : NULL;
@@ -36,21 +29,18 @@ static const struct flat_member *flat_member(const struct get *get, const char *
 
 bool get_is_there(const struct get *get, const char *key)
 {
-    return get->flat ? flat_find(get->flat, key) != NULL
-                     : json_object_get(get->object, key) != NULL;
+    return flat_find(get->flat, key) != NULL;
 }
 
 bool get_null(const struct get *get, const char *key)
 {
-    if (!get->flat)
-        return json_is_null(json_object_get(get->object, key));
     const struct flat_member *found = flat_find(get->flat, key);
     return found && found->type == FLAT_NULL;
 }
 
-static bool flat_signed(struct get *get, const char *key, int64_t *value)
+bool get_signed(struct get *get, const char *key, int64_t *value)
 {
-    const struct flat_member *found = flat_member(get, key);
+    const struct flat_member *found = member(get, key);
     if (!found)
         return false;
     if (found->type != FLAT_INTEGER) {
@@ -58,21 +48,6 @@ static bool flat_signed(struct get *get, const char *key, int64_t *value)
         return false;
     }
     *value = found->integer;
-    return true;
-}
-
-bool get_signed(struct get *get, const char *key, int64_t *value)
-{
-    if (get->flat)
-        return flat_signed(get, key, value);
-    json_t *found = member(get, key);
-    if (!found)
-        return false;
-    if (!json_is_integer(found)) {
-        get_fail(get, key, "not a whole number");
-        return false;
-    }
-    *value = json_integer_value(found);
     return true;
 }
 
@@ -90,19 +65,21 @@ bool get_number(struct get *get, const char *key, uint64_t most, uint64_t *value
     return true;
 }
 
-/* Its text ends at *length: a plain line's has no NUL. */
+/* Its text ends at *length, without a NUL; it stands until the next call. */
 static const char *get_string(struct get *get, const char *key, size_t *length)
 {
-    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
-    json_t *found = get->flat ? NULL : member(get, key);
-    if (!plain && !found)
+    const struct flat_member *found = member(get, key);
+    if (!found)
         return NULL;
-    if (plain ? plain->type != FLAT_TEXT : !json_is_string(found)) {
+    if (found->type != FLAT_TEXT) {
         get_fail(get, key, "not a text");
         return NULL;
     }
-    *length = plain ? plain->text_length : json_string_length(found);
-    return plain ? plain->text : json_string_value(found);
+    *length = found->text_length;
+    if (!found->escaped)
+        return found->text;
+    *length = flat_text(found, get->scratch, sizeof(get->scratch));
+    return get->scratch;
 }
 
 bool get_time(struct get *get, const char *key, int64_t *wall_ns)
@@ -120,8 +97,6 @@ bool get_time(struct get *get, const char *key, int64_t *wall_ns)
 
 bool get_flag(struct get *get, const char *key)
 {
-    if (!get->flat)
-        return json_is_true(json_object_get(get->object, key));
     const struct flat_member *found = flat_find(get->flat, key);
     return found && found->type == FLAT_TRUE;
 }
@@ -160,7 +135,7 @@ bool get_text(struct get *get, const char *key, char *text, size_t size)
     const char *found = get_string(get, key, &length);
     if (!found)
         return false;
-    clean_again(text, size, found, length < RAW_MAX ? length : RAW_MAX);
+    clean_again(text, size, found, length < GET_TEXT_MAX ? length : GET_TEXT_MAX);
     return true;
 }
 
@@ -197,30 +172,15 @@ bool get_hex(struct get *get, const char *key, uint64_t *value)
     return true;
 }
 
-/* A number with or without decimals, as a double; false if it is none. */
-static bool flat_double(const struct flat_member *member, double *value)
-{
-    char text[FLAT_DECIMAL_MAX + 1];
-
-    if (member->type == FLAT_INTEGER)
-        *value = (double)member->integer;
-    if (member->type != FLAT_DECIMAL)
-        return member->type == FLAT_INTEGER;
-    memcpy(text, member->text, member->text_length);
-    text[member->text_length] = '\0';
-    *value = strtod(text, NULL);
-    return true;
-}
-
 bool get_ms(struct get *get, const char *key, int64_t *ns)
 {
-    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
-    json_t *found = get->flat ? NULL : member(get, key);
-    if (!plain && !found)
+    const struct flat_member *found = member(get, key);
+    if (!found)
         return false;
-    double ms = plain ? 0 : json_number_value(found);
-    bool is_number = plain ? flat_double(plain, &ms) : json_is_number(found);
-    if (!is_number || !(ms >= 0 && ms < MS_MOST)) {
+    double ms = found->type == FLAT_REAL      ? found->real
+                : found->type == FLAT_INTEGER ? (double)found->integer
+                                              : -1;
+    if (!(ms >= 0 && ms < MS_MOST)) {
         get_fail(get, key, "not a number of milliseconds");
         return false;
     }
@@ -230,27 +190,32 @@ bool get_ms(struct get *get, const char *key, int64_t *ns)
 
 bool get_list(struct get *get, const char *key, uint32_t *numbers, uint32_t most, uint32_t *count)
 {
-    const struct flat_member *plain = get->flat ? flat_member(get, key) : NULL;
-    json_t *list = get->flat ? NULL : member(get, key);
-    bool good = false;
+    const struct flat_member *list = member(get, key);
+    struct flat_member item;
 
     *count = 0;
-    if (!plain && !list)
+    if (!list)
         return false;
-    if (plain) {
-        good = flat_numbers(plain, numbers, most, count);
-    } else if (json_is_array(list) && json_array_size(list) <= most) {
-        good = true;
-        for (size_t i = 0; i < json_array_size(list); i++) {
-            json_t *entry = json_array_get(list, i);
-            json_int_t number = json_integer_value(entry);
-            good = good && json_is_integer(entry) && number > 0 && number < UINT32_MAX;
-            numbers[(*count)++] = good ? (uint32_t)number : 0;
-        }
+    bool good = list->type == FLAT_LIST;
+    struct flat_items items = flat_items(list);
+    while (good && flat_next(&items, &item)) {
+        good = *count < most && item.type == FLAT_INTEGER && item.integer > 0 &&
+               item.integer < UINT32_MAX;
+        if (good)
+            numbers[(*count)++] = (uint32_t)item.integer;
     }
     if (!good)
         get_fail(get, key, "not a list of processes, or too long");
     return good;
+}
+
+struct flat_items get_items(struct get *get, const char *key, enum flat_type type)
+{
+    const struct flat_member *found = member(get, key);
+
+    if (found && found->type != type)
+        get_fail(get, key, type == FLAT_OBJECT ? "no object" : "no list");
+    return found && found->type == type ? flat_items(found) : (struct flat_items){0};
 }
 
 static void get_address(struct get *get, const char *key, uint8_t family, struct addr *addr)

@@ -5,16 +5,16 @@
 #include "session/format/flat.h"
 #include "session/format/format.h"
 
-#include <jansson.h>
+#define GET_TEXT_MAX 16384u /* bytes of a text that are read */
 
 /* One line at work. The first thing that is wrong is kept in words. */
 struct get {
-    struct flat *flat; /* the line, if it was of the plainest kind; else NULL, and: */
-    json_t *object;
+    struct flat *flat; /* the line */
     struct session_state *state;
     char *why;
     size_t why_size;
     int error;
+    char scratch[GET_TEXT_MAX]; /* of a text with escapes */
 };
 
 void get_fail(struct get *get, const char *key, const char *what);
@@ -30,6 +30,8 @@ bool get_null(const struct get *get, const char *key);     /* it is there and nu
 bool get_is_there(const struct get *get, const char *key); /* null or not */
 /* Numbers of processes; false if the key is absent or wrong. */
 bool get_list(struct get *get, const char *key, uint32_t *numbers, uint32_t most, uint32_t *count);
+/* What is in a list or an object; none if it is absent or wrong. */
+struct flat_items get_items(struct get *get, const char *key, enum flat_type type);
 bool get_hex(struct get *get, const char *key, uint64_t *value);
 bool get_ms(struct get *get, const char *key, int64_t *ns); /* with decimals */
 /* family, laddr, lport, raddr, rport, ifindex; false if there is no family. */

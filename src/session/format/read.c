@@ -80,12 +80,13 @@ static int64_t get_ns(struct get *get, const char *key)
 
 static uint32_t get_reasons(struct get *get)
 {
-    json_t *list = json_object_get(get->object, "missing");
+    struct flat_items items = get_items(get, "missing", FLAT_LIST);
+    struct flat_member item;
     uint32_t reasons = 0;
 
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const char *word = json_string_value(json_array_get(list, i));
-        int bit = word ? words_find(&MISSING_WORDS, word, strlen(word)) : -1;
+    while (flat_next(&items, &item)) {
+        int bit =
+            item.type == FLAT_TEXT ? words_find(&MISSING_WORDS, item.text, item.text_length) : -1;
         if (bit >= 0)
             reasons |= 1u << bit;
     }
@@ -271,26 +272,17 @@ static void read_object(struct get *get, struct session_line *line)
     }
 }
 
-static bool begins_with(const char *text, size_t length, const char *start)
-{
-    size_t start_length = strlen(start);
-    return length > start_length && !memcmp(text, start, start_length);
-}
-
-/* All but the few lines with deeper lists, or that nobody reads by the thousand. */
-static bool is_frequent(const char *text, size_t length)
-{
-    return !begins_with(text, length, "{\"ev\":\"frame\"") &&
-           !begins_with(text, length, "{\"ev\":\"head\"");
-}
-
 int session_read_line(struct session_state *state, const char *text, size_t length,
                       struct session_line *line, char *why, size_t why_size)
 {
-    json_error_t error;
     struct flat flat;
-    struct get get = {.state = state, .why = why, .why_size = why_size};
+    struct get get;
 
+    get.flat = &flat; /* no initialiser: it would clear the scratch of each line */
+    get.state = state;
+    get.why = why;
+    get.why_size = why_size;
+    get.error = 0;
     why[0] = '\0';
     line->kind = RECORD_NONE;
     line->wall_ns = 0;
@@ -298,17 +290,11 @@ int session_read_line(struct session_state *state, const char *text, size_t leng
         snprintf(why, why_size, "a line of more than %u bytes", SESSION_LINE_MAX);
         return -E2BIG;
     }
-    if (is_frequent(text, length) && flat_parse(&flat, text, length))
-        get.flat = &flat;
-    else
-        get.object = json_loadb(text, length, 0, &error);
-    if (!get.flat && !json_is_object(get.object)) {
+    if (!flat_parse(&flat, text, length)) {
         snprintf(why, why_size, "not a JSON object");
-        get.error = -EINVAL;
-    } else {
-        read_object(&get, line);
+        return -EINVAL;
     }
-    json_decref(get.object);
+    read_object(&get, line);
     if (get.error == -ENOMEM && !why[0])
         snprintf(why, why_size, "more rows or names than tcplens holds, or no memory");
     return get.error;

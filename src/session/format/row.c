@@ -130,6 +130,8 @@ static void get_row(struct get *get, struct row_work *work)
     get_tuple(get, &conn->tuple);
     for (size_t i = 0; i < keys->count; i++) {
         const struct fact *key = &keys->list[i];
+        if (!flat_may_have(get->flat, key->key, key->key_length))
+            continue;
         get_key(get, key, conn);
         work->ticked = work->ticked || (fact_ticks(key) && get_is_there(get, key->key));
     }

@@ -4,6 +4,7 @@
 
 #include "core/text/text.h"
 #include "ui/prompt.h"
+#include "ui/scroll.h"
 #include "ui/table.h"
 
 #include <errno.h>
@@ -288,8 +289,9 @@ static bool chooser_mouse(struct pane *pane, const struct key *key, int row, int
 {
     (void)row;
     (void)col;
-    if (key->code == KEY_CODE_WHEEL_UP || key->code == KEY_CODE_WHEEL_DOWN)
-        move((struct chooser *)pane, key->code == KEY_CODE_WHEEL_UP ? -3 : 3);
+    int64_t rows;
+    if (scroll_wheel(key, &rows))
+        move((struct chooser *)pane, rows);
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/text/text.h"
 #include "ui/prompt.h"
+#include "ui/scroll.h"
 #include "ui/table.h"
 
 #include <ctype.h>
@@ -171,8 +172,9 @@ static bool menu_mouse(struct pane *pane, const struct key *key, int row, int co
 {
     (void)row;
     (void)col;
-    if (key->code == KEY_CODE_WHEEL_UP || key->code == KEY_CODE_WHEEL_DOWN)
-        move((struct menu_pane *)pane, key->code == KEY_CODE_WHEEL_UP ? -3 : 3);
+    int64_t rows;
+    if (scroll_wheel(key, &rows))
+        move((struct menu_pane *)pane, rows);
     return true;
 }
 

@@ -4,50 +4,38 @@
 
 #include "base/clock.h"
 #include "core/text/text.h"
+#include "ui/scroll.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define LEFT       1
-#define TEXT_MAX   1024
-#define WHEEL_ROWS 3
+#define LEFT     1
+#define TEXT_MAX 1024
 
-static void scroll_by(struct page_scroll *scroll, int delta)
+static void scroll_by(struct page_scroll *scroll, int64_t rows)
 {
-    int last = scroll->lines > scroll->height ? scroll->lines - scroll->height : 0;
-    int top = scroll->top + delta;
-    scroll->top = top < 0 ? 0 : top > last ? last : top;
+    const int last = scroll->lines > scroll->height ? scroll->lines - scroll->height : 0;
+    const int64_t top = scroll->top + rows;
+    scroll->top = top < 0 ? 0 : top > last ? last : (int)top;
 }
 
 bool page_scroll_command(struct page_scroll *scroll, const struct command *command)
 {
-    const struct {
-        enum command_id id;
-        int delta;
-    } moves[] = {
-        {COMMAND_UP, -1},
-        {COMMAND_DOWN, 1},
-        {COMMAND_PAGE_UP, -scroll->height},
-        {COMMAND_PAGE_DOWN, scroll->height},
-        {COMMAND_FIRST, -scroll->lines},
-        {COMMAND_LAST, scroll->lines},
-    };
-    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
-        if (moves[i].id == command->id) {
-            scroll_by(scroll, moves[i].delta);
-            return true;
-        }
-    }
-    return false;
+    int64_t rows;
+    if (!scroll_command(command, scroll->height, &rows))
+        return false;
+    scroll_by(scroll, rows);
+    return true;
 }
 
 bool page_scroll_mouse(struct page_scroll *scroll, const struct key *key)
 {
-    if (key->code != KEY_CODE_WHEEL_UP && key->code != KEY_CODE_WHEEL_DOWN)
+    int64_t rows;
+    if (!scroll_wheel(key, &rows))
         return false;
-    scroll_by(scroll, key->code == KEY_CODE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+    scroll_by(scroll, rows);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "core/event_match.h"
 #include "core/text/text.h"
 #include "ui/pane/pane.h"
+#include "ui/scroll.h"
 #include "ui/table.h"
 
 #include <errno.h>
@@ -12,9 +13,8 @@
 #include <string.h>
 #include <time.h>
 
-#define KEPT       65536u /* as many as the ring holds by default */
-#define BATCH      64u
-#define WHEEL_ROWS 3
+#define KEPT  65536u /* as many as the ring holds by default */
+#define BATCH 64u
 
 struct events_pane {
     struct pane pane;
@@ -340,31 +340,22 @@ static bool events_command(struct pane *pane, const struct command *command)
 {
     struct events_pane *events = (struct events_pane *)pane;
     const int64_t page = events->height > 1 ? events->height - 1 : 1;
-    const struct {
-        enum command_id id;
-        int64_t delta;
-    } moves[] = {{COMMAND_UP, -1},
-                 {COMMAND_DOWN, 1},
-                 {COMMAND_PAGE_UP, -page},
-                 {COMMAND_PAGE_DOWN, page},
-                 {COMMAND_FIRST, -(1LL << 40)},
-                 {COMMAND_LAST, 1LL << 40}};
+    int64_t rows;
 
-    for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
-        if (moves[i].id == command->id) {
-            move(events, moves[i].delta);
-            return true;
-        }
-    return command->id == COMMAND_OPEN && jump_to_row(events);
+    if (!scroll_command(command, page, &rows))
+        return command->id == COMMAND_OPEN && jump_to_row(events);
+    move(events, rows);
+    return true;
 }
 
 static bool events_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
     struct events_pane *events = (struct events_pane *)pane;
+    int64_t rows;
 
     (void)col;
-    if (key->code == KEY_CODE_WHEEL_UP || key->code == KEY_CODE_WHEEL_DOWN) {
-        move(events, key->code == KEY_CODE_WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+    if (scroll_wheel(key, &rows)) {
+        move(events, rows);
         return true;
     }
     if (key->code != KEY_CODE_MOUSE_PRESS || events->top + (uint64_t)row >= events->count)

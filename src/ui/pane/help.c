@@ -1,6 +1,7 @@
 /* Help: all keys, from COMMANDS, what the marks mean, and what lifts the limits of a user. */
 #include "core/text/text.h"
 #include "ui/pane/pane.h"
+#include "ui/scroll.h"
 #include "ui/table.h"
 
 #include <errno.h>
@@ -139,22 +140,10 @@ static void scroll(struct help *help, int64_t delta)
 static bool help_command(struct pane *pane, const struct command *command)
 {
     struct help *help = (struct help *)pane;
-    const struct {
-        enum command_id id;
-        int64_t delta;
-    } moves[] = {
-        {COMMAND_UP, -1},
-        {COMMAND_DOWN, 1},
-        {COMMAND_PAGE_UP, -(int64_t)help->height},
-        {COMMAND_PAGE_DOWN, help->height},
-        {COMMAND_FIRST, -LINES_MAX},
-        {COMMAND_LAST, LINES_MAX},
-    };
-    for (size_t i = 0; i < sizeof(moves) / sizeof(moves[0]); i++) {
-        if (moves[i].id == command->id) {
-            scroll(help, moves[i].delta);
-            return true;
-        }
+    int64_t rows;
+    if (scroll_command(command, help->height, &rows)) {
+        scroll(help, rows);
+        return true;
     }
     if (command->id != COMMAND_HELP && command->id != COMMAND_QUIT)
         return false;
@@ -166,8 +155,9 @@ static bool help_mouse(struct pane *pane, const struct key *key, int row, int co
 {
     (void)row;
     (void)col;
-    if (key->code == KEY_CODE_WHEEL_UP || key->code == KEY_CODE_WHEEL_DOWN)
-        scroll((struct help *)pane, key->code == KEY_CODE_WHEEL_UP ? -3 : 3);
+    int64_t rows;
+    if (scroll_wheel(key, &rows))
+        scroll((struct help *)pane, rows);
     return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/text/text.h"
 #include "ui/pages.h"
+#include "ui/screen/screen.h"
 #include "ui/tags.h"
 
 #include <errno.h>
@@ -208,31 +209,6 @@ static const struct list_ops LIST_OPS = {
     .draw_row = draw_row,
 };
 
-void conn_table_init(struct conn_table *table)
-{
-    view_init(&table->view);
-    list_init(&table->list, &LIST_OPS, &table->view.ranking, "no TCP connections");
-    table->accept = NULL;
-    table->accept_data = NULL;
-    table->from_at = -1;
-}
-
-void conn_table_done(struct conn_table *table)
-{
-    view_done(&table->view);
-}
-
-int conn_table_set_columns(struct conn_table *table, const char *list)
-{
-    const char *bad;
-    uint16_t wanted[LIST_COLUMNS_MAX];
-    size_t count;
-    int error = columns_parse(list ? list : COLUMNS_SCREEN, wanted, LIST_COLUMNS_MAX, &count, &bad);
-    if (!error)
-        conn_table_take_columns(table, wanted, count);
-    return error;
-}
-
 static bool is_default(const uint16_t *list, size_t count)
 {
     uint16_t usual[LIST_COLUMNS_MAX];
@@ -247,17 +223,19 @@ void conn_table_take_columns(struct conn_table *table, const uint16_t *list, siz
     list_set_columns(&table->list, list, count, !is_default(list, count));
 }
 
-void conn_table_left_out(const struct conn_table *table, char *out, size_t size)
+/* NULL = default. */
+static int set_columns(struct conn_table *table, const char *list)
 {
-    size_t at = 0;
-    out[0] = '\0';
-    for (size_t i = 0; i < table->list.count && at < size; i++)
-        if (table->list.cells[i].cells == 0)
-            at += (size_t)snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "",
-                                   table->list.cells[i].title);
+    const char *bad;
+    uint16_t wanted[LIST_COLUMNS_MAX];
+    size_t count;
+    int error = columns_parse(list ? list : COLUMNS_SCREEN, wanted, LIST_COLUMNS_MAX, &count, &bad);
+    if (!error)
+        conn_table_take_columns(table, wanted, count);
+    return error;
 }
 
-int conn_table_set_sort(struct conn_table *table, const char *sort)
+static int set_sort(struct conn_table *table, const char *sort)
 {
     const char *id = sort ? sort : "state";
     bool reverse = id[0] == '-';
@@ -268,6 +246,32 @@ int conn_table_set_sort(struct conn_table *table, const char *sort)
     table->list.descending = reverse;
     list_update(&table->list);
     return 0;
+}
+
+int conn_table_init(struct conn_table *table, const struct screen_settings *settings)
+{
+    view_init(&table->view);
+    list_init(&table->list, &LIST_OPS, &table->view.ranking, "no TCP connections");
+    table->accept = NULL;
+    table->accept_data = NULL;
+    table->from_at = -1;
+    const int error = set_columns(table, settings->columns);
+    return error ? error : set_sort(table, settings->sort);
+}
+
+void conn_table_done(struct conn_table *table)
+{
+    view_done(&table->view);
+}
+
+void conn_table_left_out(const struct conn_table *table, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < table->list.count && at < size; i++)
+        if (table->list.cells[i].cells == 0)
+            at += (size_t)snprintf(out + at, size - at, "%s%s", at > 0 ? ", " : "",
+                                   table->list.cells[i].title);
 }
 
 uint32_t conn_table_needs(const struct conn_table *table)

@@ -14,14 +14,13 @@ struct conn_table {
     int from_at; /* cell of the state a row came from, -1: none is reserved for it */
 };
 
-void conn_table_init(struct conn_table *table);
+/* Columns and sort as of the settings. 0; -EINVAL: they name what there is none of. To be done with
+ * in any case. */
+int conn_table_init(struct conn_table *table, const struct screen_settings *settings);
 void conn_table_done(struct conn_table *table);
-/* list as of --columns, sort as of --sort; NULL = default. 0 or -EINVAL. */
-int conn_table_set_columns(struct conn_table *table, const char *list);
 void conn_table_take_columns(struct conn_table *table, const uint16_t *list, size_t count);
 /* Titles of the columns for which there was no room when it was drawn last, comma separated. */
 void conn_table_left_out(const struct conn_table *table, char *out, size_t size);
-int conn_table_set_sort(struct conn_table *table, const char *sort);
 uint32_t conn_table_needs(const struct conn_table *table);
 
 /* accept NULL = the filter of the picture. */

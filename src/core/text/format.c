@@ -62,6 +62,20 @@ size_t text_count(char *out, size_t size, uint64_t value)
     return print_scaled(out, size, value, unit, suffixes[i]);
 }
 
+size_t text_thousands(char *out, size_t size, uint64_t value)
+{
+    char digits[24];
+    size_t length = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+    size_t at = 0;
+    for (size_t i = 0; i < length && at + 1 < size; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && at + 2 < size)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return at;
+}
+
 size_t text_age(char *out, size_t size, int64_t nanoseconds)
 {
     unsigned long long seconds = nanoseconds > 0 ? (unsigned long long)(nanoseconds / SECOND) : 0;

@@ -1,8 +1,10 @@
 /* Connections: the first view, all rows of the picture that the filter accepts. */
+#include "ui/pane/connections.h"
+
+#include "core/text/text.h"
 #include "ui/column_chooser.h"
 #include "ui/conn_table.h"
 #include "ui/pages.h"
-#include "ui/screen/private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,15 +20,11 @@ struct connections {
 static int connections_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
                             const void *argument)
 {
-    const struct screen_settings *settings = argument;
     struct connections *connections = calloc(1, sizeof(*connections));
     if (!connections)
         return -ENOMEM;
     connections->pane = (struct pane){ops, screen};
-    conn_table_init(&connections->table);
-    int error = conn_table_set_columns(&connections->table, settings->columns);
-    if (!error)
-        error = conn_table_set_sort(&connections->table, settings->sort);
+    const int error = conn_table_init(&connections->table, argument);
     if (error) {
         PANE_CONNECTIONS.close(&connections->pane);
         return error;
@@ -122,8 +120,8 @@ static void connections_summary(struct pane *pane, const struct picture *picture
 {
     char shown[32], all[32];
     const struct view *view = &((struct connections *)pane)->table.view;
-    number_text(shown, sizeof(shown), view->accepted_live);
-    number_text(all, sizeof(all), picture->frame->totals.live);
+    text_thousands(shown, sizeof(shown), view->accepted_live);
+    text_thousands(all, sizeof(all), picture->frame->totals.live);
     if (picture->accept)
         snprintf(out, size, "%s of %s", shown, all);
     else

@@ -1,8 +1,8 @@
 /* pane_members: the connections of one group, say of a peer: a table of its own over the picture.
  */
+#include "core/text/text.h"
 #include "ui/conn_table.h"
 #include "ui/pages.h"
-#include "ui/screen/private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,10 +22,7 @@ static int members_open(struct pane **pane, const struct pane_ops *ops, struct s
         return -ENOMEM;
     members->pane = (struct pane){ops, screen};
     members->member = *(const struct grouping_member *)argument;
-    conn_table_init(&members->table);
-    int error = conn_table_set_columns(&members->table, screen->settings.columns);
-    if (!error)
-        error = conn_table_set_sort(&members->table, screen->settings.sort);
+    const int error = conn_table_init(&members->table, screen_settings(screen));
     if (error) {
         PANE_MEMBERS.close(&members->pane);
         return error;
@@ -72,7 +69,7 @@ static void members_summary(struct pane *pane, const struct picture *picture, ch
                             size_t size)
 {
     (void)picture;
-    number_text(out, size, ((struct members *)pane)->table.view.accepted_live);
+    text_thousands(out, size, ((struct members *)pane)->table.view.accepted_live);
 }
 
 static const struct conn *members_selection(const struct pane *pane, const struct picture *picture)

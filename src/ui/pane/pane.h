@@ -14,6 +14,7 @@
 #include "ui/views.h"
 
 struct screen;
+struct screen_settings;
 struct screen_transport;
 struct tags;
 
@@ -88,6 +89,8 @@ void pane_draw_no_match(const struct canvas *canvas, int row, int col,
 /* What a pane may ask of the screen. None of them calls the pane back at once, but
  * screen_open_page's open. */
 const struct picture *screen_picture(struct screen *screen);
+const struct screen_settings *screen_settings(const struct screen *screen);
+bool screen_is_floating(const struct screen *screen); /* is the top page? */
 int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument);
 void screen_back(struct screen *screen); /* closes the top page after the current call */
 /* Puts a filter in force as if it had been typed; false: it is none, the last one stays. */

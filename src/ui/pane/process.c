@@ -4,7 +4,6 @@
 #include "ui/conn_table.h"
 #include "ui/page_series.h"
 #include "ui/pages.h"
-#include "ui/screen/private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,11 +41,8 @@ static int process_open(struct pane **pane, const struct pane_ops *ops, struct s
         grouping_process_key(
             &(struct proc){.pid = page->identity.pid, .start_ticks = page->identity.start_ticks})};
     page->series.subject.member = page->member;
-    page->frame = frame_reference(screen->picture.frame);
-    conn_table_init(&page->table);
-    int error = conn_table_set_columns(&page->table, screen->settings.columns);
-    if (!error)
-        error = conn_table_set_sort(&page->table, screen->settings.sort);
+    page->frame = frame_reference(screen_picture(screen)->frame);
+    const int error = conn_table_init(&page->table, screen_settings(screen));
     if (error) {
         PANE_PROCESS.close(&page->pane);
         return error;

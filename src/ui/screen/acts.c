@@ -3,7 +3,7 @@
 #include "ui/screen/acts.h"
 
 #include "base/clock.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 #include <inttypes.h>
 #include <stdio.h>

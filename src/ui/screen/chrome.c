@@ -1,7 +1,10 @@
 /* screen_chrome: the lines around the panes: header, states, tabs, status, footer. What does not
  * fit leaves by rank, so that the least needed goes first. */
 #include "core/text/text.h"
-#include "ui/screen/private.h"
+#include "ui/screen/command.h"
+#include "ui/screen/keys.h"
+#include "ui/screen/record.h"
+#include "ui/screen/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,20 +25,6 @@ struct pieces {
     size_t count;
     int gap;
 };
-
-size_t number_text(char *out, size_t size, uint64_t value)
-{
-    char digits[24];
-    size_t length = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
-    size_t at = 0;
-    for (size_t i = 0; i < length && at + 1 < size; i++) {
-        if (i > 0 && (length - i) % 3 == 0 && at + 2 < size)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-    return at;
-}
 
 void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_below,
                        const char *after)
@@ -152,7 +141,7 @@ static void add_totals(struct pieces *left, const struct frame *frame)
 {
     const struct totals *totals = &frame->totals;
     struct piece *piece = add_piece(left, 2, ROLE_DIM, "TCP", ROLE_STRONG);
-    number_text(piece->value, sizeof(piece->value), totals->live);
+    text_thousands(piece->value, sizeof(piece->value), totals->live);
     piece = add_piece(left, 4, ROLE_IN, "▼", ROLE_NORMAL);
     header_rate(piece, frame, totals->in_bytes_per_s);
     piece = add_piece(left, 5, ROLE_OUT, "▲", ROLE_NORMAL);
@@ -220,11 +209,11 @@ static void add_states(struct pieces *left, const struct totals *totals, size_t 
         unsigned role = count > 0 ? (unsigned)ROLE_STATE_QUIET + facts->role : (unsigned)ROLE_DIM;
         struct piece *piece =
             add_piece(left, 1, role, facts->short_name, count > 0 ? ROLE_NORMAL : ROLE_DIM);
-        number_text(piece->value, sizeof(piece->value), count);
+        text_thousands(piece->value, sizeof(piece->value), count);
         other -= count < other ? count : other;
     }
     struct piece *piece = add_piece(left, 1, ROLE_DIM, "other", other > 0 ? ROLE_NORMAL : ROLE_DIM);
-    number_text(piece->value, sizeof(piece->value), other);
+    text_thousands(piece->value, sizeof(piece->value), other);
 }
 
 static void draw_states(struct screen *screen, const struct canvas *canvas)

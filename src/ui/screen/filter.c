@@ -1,7 +1,7 @@
 /* screen_filter: the filter in force and the line it is typed in. It acts while it is typed; while
  * what is typed is none, the last good one stays in force. Must not know what a filter means. */
 #include "core/text/text.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -268,8 +268,8 @@ void screen_filter_count(struct screen *screen, char *out, size_t size)
         own->counted_number = frame->number;
         own->counted_generation = picture->filter_generation;
     }
-    number_text(shown, sizeof(shown), own->counted);
-    number_text(all, sizeof(all), frame->totals.live);
+    text_thousands(shown, sizeof(shown), own->counted);
+    text_thousands(all, sizeof(all), frame->totals.live);
     snprintf(out, size, "%s of %s", shown, all);
 }
 

@@ -1,7 +1,8 @@
 /* screen_frame: taking over the frame that is newest, a large one in steps. Must not know where
  * frames come from, nor paint. */
+#include "ui/screen/frame.h"
 #include "base/clock.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 static bool holds_frame(const struct screen *screen)
 {

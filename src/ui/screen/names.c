@@ -1,6 +1,7 @@
 /* screen_names: names of ports and hosts as panes ask for them, and the keys that switch them. */
+#include "ui/screen/names.h"
 #include "base/clock.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,8 @@
 /* screen_record: key R and what the header shows of a recording. */
-#include "ui/screen/private.h"
+#include "ui/screen/record.h"
+
+#include "core/text/text.h"
+#include "ui/screen/state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +47,7 @@ bool screen_record_text(const struct screen *screen, char *label, size_t label_s
     snprintf(label, label_size, "● REC%s", state->wrong[0] ? " held up" : "");
     char bytes[16], missed[24];
     screen_bytes_text(bytes, sizeof(bytes), state->bytes, 9.95, "");
-    number_text(missed, sizeof(missed), state->missed);
+    text_thousands(missed, sizeof(missed), state->missed);
     if (state->missed)
         snprintf(value, value_size, "%s, %s frames missed", bytes, missed);
     else

@@ -1,7 +1,7 @@
 /* screen_status: the one line above the footer: what was said, what is wrong, what is missing. Must
  * not know how it is drawn. */
 #include "base/clock.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* screen_tabs: the line of the tabs, with the filter in force and what it counts. */
 #include "core/text/text.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 #include <stdio.h>
 

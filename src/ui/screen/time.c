@@ -2,7 +2,7 @@
  * prompt for a time. Must not know whether a log is played or the past of a live screen. */
 #include "base/clock.h"
 #include "core/text/text.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* screen_views: the tabs, the stack of pages over them, and what panes may ask of the screen. */
 #include "base/clock.h"
 #include "core/text/text.h"
-#include "ui/screen/private.h"
+#include "ui/screen/state.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -128,18 +128,18 @@ static void add_wish(const struct pane *pane, struct wish *wish)
         pane->ops->wish(pane, wish);
 }
 
-void screen_tell_wish(struct screen *screen)
+void screen_send_wish(struct screen *screen)
 {
     struct wish wish = screen->wish;
     wish.needs |= screen_filter_needs(screen) | NEED_HOST_FACTS; /* the header's share */
     add_wish(screen->views[screen->view], &wish);
     for (size_t i = 0; i < screen->page_count; i++)
         add_wish(screen->pages[i], &wish);
-    if (memcmp(&wish, &screen->told, sizeof(wish)) == 0)
+    if (memcmp(&wish, &screen->sent_wish, sizeof(wish)) == 0)
         return;
     screen->settings.feed.set_wish(screen->settings.feed.data, &wish);
     screen->wish.now = wish.now = false;
-    screen->told = wish;
+    screen->sent_wish = wish;
 }
 
 void screen_changed(struct screen *screen)
@@ -150,6 +150,11 @@ void screen_changed(struct screen *screen)
 const struct picture *screen_picture(struct screen *screen)
 {
     return &screen->picture;
+}
+
+const struct screen_settings *screen_settings(const struct screen *screen)
+{
+    return &screen->settings;
 }
 
 void screen_say(struct screen *screen, unsigned role, const char *format, ...)
@@ -163,25 +168,4 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     screen->said_role = role;
     screen->said_until_ns = clock_mono_ns() + SAID_NS;
     screen->paint = true;
-}
-
-bool screen_can(struct screen *screen, const struct command *command)
-{
-    struct pane *pane = screen_top_pane(screen);
-    char why[ACTS_TEXT_MAX];
-    if (command->group == GROUP_ACT && !screen_acts_can(screen, command, why))
-        return false;
-    return !screen_is_floating(screen) && (!pane || !(pane->ops->lacks & command->flags));
-}
-
-bool screen_run_command(struct screen *screen, const struct command *command)
-{
-    struct pane *pane = screen_top_pane(screen);
-    if (screen_acts_command(screen, command)) /* says itself why it cannot */
-        return true;
-    bool done = pane && pane->ops->command && pane->ops->command(pane, command);
-    if (!done)
-        done = screen_own_command(screen, command);
-    screen_finish_closing(screen);
-    return done;
 }

@@ -1,0 +1,31 @@
+/* The lines around the panes, and what in them acts when clicked. */
+#ifndef TCPLENS_UI_SCREEN_CHROME_H
+#define TCPLENS_UI_SCREEN_CHROME_H
+
+#include "ui/canvas.h"
+#include "ui/command.h"
+
+struct screen;
+
+#define SPANS_MAX 32
+
+struct span { /* cells that act when clicked */
+    int row, from, to;
+    const struct command *command;
+};
+
+/* Cells of this row, [from, to), run the command when clicked; NULL: nothing. */
+void screen_add_span(struct screen *screen, int row, int from, int to,
+                     const struct command *command);
+void screen_paint(struct screen *screen);
+/* "12 MB" and what follows it; with tenths where the number is smaller than tenths_below. */
+void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_below,
+                       const char *after);
+
+/* tabs.c */
+void screen_draw_tabs(struct screen *screen, const struct canvas *canvas);
+
+/* status.c: the one thing worth knowing; "" if there is none. Returns its role. */
+unsigned screen_status(const struct screen *screen, char *out, size_t size);
+
+#endif

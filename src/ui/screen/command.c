@@ -1,0 +1,180 @@
+/* command: what commands do that are not the pane's. */
+#include "ui/screen/command.h"
+
+#include "ui/pane/connections.h"
+#include "ui/screen/frame.h"
+#include "ui/screen/names.h"
+#include "ui/screen/record.h"
+#include "ui/screen/state.h"
+
+static const int64_t INTERVALS_MS[] = {100,   200,   500,   1000,   2000,   5000,
+                                       10000, 30000, 60000, 300000, 3600000};
+
+static void step_interval(struct screen *screen, int step)
+{
+    int64_t now_ms = screen->wish.interval_ns / 1000000;
+    size_t count = sizeof(INTERVALS_MS) / sizeof(INTERVALS_MS[0]);
+    int64_t chosen = now_ms;
+    for (size_t i = 0; i < count; i++) {
+        int64_t candidate = INTERVALS_MS[step > 0 ? i : count - 1 - i];
+        if (step > 0 ? candidate > now_ms : candidate < now_ms) {
+            chosen = candidate;
+            break;
+        }
+    }
+    screen->wish.interval_ns = chosen * 1000000;
+}
+
+static void pause_or_go_on(struct screen *screen)
+{
+    if (screen_time_pause(screen))
+        return;
+    screen->picture.paused = !screen->picture.paused;
+    screen_take_frame(screen);
+}
+
+static void repaint(struct screen *screen)
+{
+    term_repaint(screen->term);
+    screen->wish.now = true;
+}
+
+static void back(struct screen *screen)
+{
+    if (screen_time_cancel(screen))
+        return;
+    if (screen->page_count > 0 || !screen_filter_clear(screen))
+        screen_back(screen);
+}
+
+static void next_view(struct screen *screen)
+{
+    screen_show_view(screen, (enum view_id)((screen->view + 1) % VIEW_COUNT));
+}
+
+static void slower(struct screen *screen)
+{
+    if (!screen_time_speed(screen, true)) /* key + */
+        step_interval(screen, 1);
+}
+
+static void faster(struct screen *screen)
+{
+    if (!screen_time_speed(screen, false))
+        step_interval(screen, -1);
+}
+
+static void freeze(struct screen *screen)
+{
+    screen->picture.frozen = !screen->picture.frozen;
+    screen->void_panes = true;
+}
+
+static void next_theme(struct screen *screen)
+{
+    screen->theme = (enum theme)((screen->theme + 1) % THEME_COUNT);
+    term_set_theme(screen->term, screen->theme);
+    screen_say(screen, ROLE_NORMAL, "theme %s", THEME_NAMES[screen->theme]);
+}
+
+static void keep(struct screen *screen)
+{
+    struct screen_kept kept = {.interval_ns = screen->wish.interval_ns,
+                               .theme = screen->theme,
+                               .theme_chosen = screen->theme != screen->settings.theme,
+                               .names = screen->names != NULL,
+                               .services = screen->lookup.service != NULL};
+    char text[sizeof(screen->said)];
+    if (!screen->settings.keep) {
+        screen_say(screen, ROLE_NOTICE, "settings are not kept here");
+        return;
+    }
+    connections_keep(screen->views[VIEW_CONNECTIONS], &kept);
+    int error = screen->settings.keep(screen->settings.data, &kept, text, sizeof(text));
+    screen_say(screen, error ? ROLE_TROUBLE : ROLE_GOOD, "%s", text);
+}
+
+static void help(struct screen *screen)
+{
+    screen_open_page(screen, &PANE_HELP, NULL);
+}
+
+/* The view has not taken it. */
+static void no_columns(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "columns can be chosen in Connections (key 1)");
+}
+
+static void no_order(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "nothing here can be in another order");
+}
+
+static void quit(struct screen *screen)
+{
+    screen->quit = true;
+}
+
+static const struct {
+    enum command_id id;
+    void (*run)(struct screen *screen);
+} OWN_COMMANDS[] = {
+    {COMMAND_BACK, back},
+    {COMMAND_VIEW_NEXT, next_view},
+    {COMMAND_FILTER, screen_open_filter},
+    {COMMAND_FREEZE, freeze},
+    {COMMAND_PAUSE, pause_or_go_on},
+    {COMMAND_SLOWER, slower},
+    {COMMAND_FASTER, faster},
+    {COMMAND_RECORD, screen_record},
+    {COMMAND_REPAINT, repaint},
+    {COMMAND_THEME, next_theme},
+    {COMMAND_KEEP, keep},
+    {COMMAND_SERVICES, screen_switch_services},
+    {COMMAND_HOSTS, screen_switch_hosts},
+    {COMMAND_COLUMNS, no_columns},
+    {COMMAND_SORT_MENU, no_order},
+    {COMMAND_SORT_LEFT, no_order},
+    {COMMAND_SORT_RIGHT, no_order},
+    {COMMAND_REVERSE, no_order},
+    {COMMAND_HELP, help},
+    {COMMAND_QUIT, quit},
+};
+
+static bool run_own(struct screen *screen, const struct command *command)
+{
+    if (command->id == COMMAND_VIEW) {
+        screen_show_view(screen, (enum view_id)command->argument);
+        return true;
+    }
+    if (screen_time_command(screen, command))
+        return true;
+    for (size_t i = 0; i < sizeof(OWN_COMMANDS) / sizeof(OWN_COMMANDS[0]); i++) {
+        if (OWN_COMMANDS[i].id == command->id) {
+            OWN_COMMANDS[i].run(screen);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool screen_can(struct screen *screen, const struct command *command)
+{
+    struct pane *pane = screen_top_pane(screen);
+    char why[ACTS_TEXT_MAX];
+    if (command->group == GROUP_ACT && !screen_acts_can(screen, command, why))
+        return false;
+    return !screen_is_floating(screen) && (!pane || !(pane->ops->lacks & command->flags));
+}
+
+bool screen_run_command(struct screen *screen, const struct command *command)
+{
+    struct pane *pane = screen_top_pane(screen);
+    if (screen_acts_command(screen, command)) /* says itself why it cannot */
+        return true;
+    bool done = pane && pane->ops->command && pane->ops->command(pane, command);
+    if (!done)
+        done = run_own(screen, command);
+    screen_finish_closing(screen);
+    return done;
+}

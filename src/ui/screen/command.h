@@ -1,0 +1,14 @@
+/* What commands do that no pane takes. */
+#ifndef TCPLENS_UI_SCREEN_COMMAND_H
+#define TCPLENS_UI_SCREEN_COMMAND_H
+
+#include "ui/command.h"
+
+#include <stdbool.h>
+
+struct screen;
+
+/* Has it something to work on? Else it is dim in the footer. */
+bool screen_can(struct screen *screen, const struct command *command);
+
+#endif

@@ -1,0 +1,38 @@
+/* The filter in force, and the line that it is typed in. */
+#ifndef TCPLENS_UI_SCREEN_FILTER_H
+#define TCPLENS_UI_SCREEN_FILTER_H
+
+#include "core/filter/filter.h"
+#include "ui/canvas.h"
+#include "ui/key/key.h"
+#include "ui/prompt.h"
+
+struct screen;
+
+struct screen_filter {
+    struct filter *filter; /* in force; NULL = all rows */
+    char text[PROMPT_MAX]; /* it, as typed */
+    bool open, wrong;      /* the line is open; what stands in it is no filter, error says why */
+    struct filter_error error;
+    struct prompt prompt;
+    char before[PROMPT_MAX];           /* in force when the line was opened */
+    const struct frame *counted_frame; /* to be compared only: with generation, what was counted */
+    uint64_t counted_number;           /* of it, as its memory may be another one's by now */
+    uint32_t counted_generation, counted;
+};
+
+void screen_filter_begin(struct screen *screen);
+void screen_filter_end(struct screen *screen);
+uint32_t screen_filter_needs(const struct screen *screen);
+void screen_open_filter(struct screen *screen);
+bool screen_filter_clear(struct screen *screen);                      /* false: there was none */
+bool screen_filter_key(struct screen *screen, const struct key *key); /* true: taken */
+void screen_filter_draw(struct screen *screen, const struct canvas *canvas);
+void screen_filter_draw_below(struct screen *screen, const struct canvas *canvas);
+/* On the tab line: cells it takes whole, 0 = not shown there; drawn between col and end. */
+int screen_filter_width(const struct screen *screen);
+void screen_filter_draw_tab(const struct screen *screen, const struct canvas *canvas, int col,
+                            int end);
+void screen_filter_count(struct screen *screen, char *out, size_t size); /* "901 of 1,284" */
+
+#endif

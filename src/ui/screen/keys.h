@@ -1,0 +1,11 @@
+/* What keys mean, and which were not meant. */
+#ifndef TCPLENS_UI_SCREEN_KEYS_H
+#define TCPLENS_UI_SCREEN_KEYS_H
+
+struct screen;
+
+void screen_read_keys(struct screen *screen);
+void screen_page_comes(struct screen *screen); /* before each painting */
+void screen_page_seen(struct screen *screen);  /* after it */
+
+#endif

@@ -1,0 +1,48 @@
+/* What the modules of the screen share: the picture, what is open on it, and what each of them
+ * keeps. */
+#ifndef TCPLENS_UI_SCREEN_STATE_H
+#define TCPLENS_UI_SCREEN_STATE_H
+
+#include "ui/pane/pane.h"
+#include "ui/screen/acts.h"
+#include "ui/screen/chrome.h"
+#include "ui/screen/filter.h"
+#include "ui/screen/screen.h"
+#include "ui/screen/time.h"
+#include "ui/screen/views.h"
+
+#define PAGES_MAX 16
+
+struct screen {
+    struct screen_settings settings;
+    struct term *term;
+    struct wish wish, sent_wish; /* sent_wish: what the feed was last given */
+    struct picture picture;
+    struct frame *coming;   /* the next one of the picture, being prepared; NULL = none */
+    int64_t frame_taken_ns; /* monotonic: when the frame of the picture was taken up */
+    struct pane *views[VIEW_COUNT];
+    enum view_id view;
+    struct pane *pages[PAGES_MAX];
+    size_t page_count;
+    struct lookup lookup;     /* what panes are given: services and hosts as switched on */
+    struct host_names *names; /* NULL: off, nothing is asked */
+    struct screen_filter filter;
+    struct acting acting;
+    struct travel travel;
+    struct screen_recording recording;
+    bool closing; /* the top page asked to be closed */
+    bool quit, paint, void_panes;
+    bool page_unseen;      /* the top page was never painted: it has no height and no columns yet */
+    int64_t enter_from_ns; /* monotonic: a dialog that can do harm takes Enter from then on */
+    enum theme theme;
+    char said[256]; /* status line: what was said last */
+    unsigned said_role;
+    int64_t said_until_ns;
+    char remark[128]; /* of the terminal */
+    char trouble[192];
+    int body_top; /* row of the screen at which the pane's canvas begins */
+    struct span spans[SPANS_MAX];
+    size_t span_count;
+};
+
+#endif

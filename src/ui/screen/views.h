@@ -1,0 +1,14 @@
+/* The views and the stack of pages over them. */
+#ifndef TCPLENS_UI_SCREEN_VIEWS_H
+#define TCPLENS_UI_SCREEN_VIEWS_H
+
+#include "ui/pane/pane.h"
+
+struct pane *screen_top_pane(struct screen *screen); /* NULL before the first view */
+int screen_open_view(struct screen *screen, enum view_id view);
+void screen_close_panes(struct screen *screen);
+void screen_finish_closing(struct screen *screen);
+void screen_update_panes(struct screen *screen);
+void screen_send_wish(struct screen *screen);
+
+#endif

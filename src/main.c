@@ -48,6 +48,7 @@ static const struct {
     [RUN_REPLAY] = {cmd_replay, PRIVILEGE_DAC_READ_SEARCH}, /* until the file is open */
     [RUN_CLOSE] = {cmd_close, READS_PROC | PRIVILEGE_NET_ADMIN},
     [RUN_DOCTOR] = {cmd_doctor, READS_PROC | EVENTS},
+    [RUN_SUMMARY] = {cmd_summary, PRIVILEGE_DAC_READ_SEARCH}, /* until the file is open */
 };
 
 int main(int argc, char **argv)

@@ -7,12 +7,12 @@
 #include "command/commands.h"
 #include "command/finding_text.h"
 #include "command/headless.h"
+#include "command/log_frames.h"
 #include "command/open_source.h"
 #include "core/finding/finding.h"
 #include "core/finding/finding_json.h"
 #include "options/output.h"
 #include "source/host_facts.h"
-#include "source/log/replay.h"
 
 #include <errno.h>
 #include <string.h>
@@ -146,58 +146,29 @@ static int run_live(struct doctor *doctor)
     return headless->options->demo ? watch_demo(doctor) : watch_live(doctor);
 }
 
-/* -ENODATA: the log is over. */
-static int read_next(struct doctor *doctor, struct source *source, struct frame_pool *pool,
-                     struct event_ring *ring)
+/* -ENODATA: --for is over. */
+static int take_log_frame(void *data, struct frame *frame, struct event_ring *ring)
 {
-    const struct wish wish = {.state_bits = 0};
-    const int descriptor = replay_descriptor(source);
+    struct doctor *doctor = data;
     const int64_t for_ns = doctor->headless.options->for_ns;
-    struct frame *frame = frame_new(pool);
-    int error = frame ? source_next(source, frame, &wish) : -ENOMEM;
 
-    if (!error && for_ns > 0 && doctor->frames > 0 && frame->mono_ns - doctor->first_ns > for_ns)
-        error = -ENODATA;
-    if (!error)
+    if (for_ns == 0 || doctor->frames == 0 || frame->mono_ns - doctor->first_ns <= for_ns)
         return take_frame(doctor, frame, ring, false);
-    if (error != -EAGAIN && error != -ENODATA)
-        message("%s: %s", doctor->headless.options->from,
-                frame && frame->missing.text[0] ? frame->missing.text : error_text(error));
     frame_release(frame);
-    if (error != -EAGAIN)
-        return error;
-    headless_wait(&doctor->headless, &descriptor, 1, -1);
-    return 0;
+    return -ENODATA;
 }
 
 static int run_log(struct doctor *doctor)
 {
-    const char *from = doctor->headless.options->from;
-    struct source *source = NULL;
-    char why[OPEN_SOURCE_WHY_MAX] = "";
-    int error = replay_open(&source, from, why, sizeof(why));
+    struct log_frames reading = {.headless = &doctor->headless,
+                                 .path = doctor->headless.options->from,
+                                 .take = take_log_frame,
+                                 .data = doctor};
+    const int error = log_frames_read(&reading);
 
-    if (error) {
-        message("%s", why);
-        return error;
-    }
-    struct frame_pool *pool = frame_pool_new();
-    struct event_ring *ring = event_ring_new(EVENT_RING_DEFAULT);
-    error = pool && ring ? 0 : -ENOMEM;
-    if (!error)
-        replay_set_ring(source, ring);
-    doctor->headless.end_ns = INT64_MAX; /* --for is time of the log here */
-    while (!error && !headless_signal(&doctor->headless))
-        error = read_next(doctor, source, pool, ring);
-    if (replay_damage(source)[0])
-        message("%s: %s", from, replay_damage(source));
-    frame_release(doctor->frame);
-    doctor->frame = NULL;
-    source_close(source);
-    event_ring_free(ring);
-    if (pool)
-        frame_pool_release(pool);
-    return error == -ENODATA ? 0 : error;
+    if (reading.fault[0])
+        message("%s: %s", reading.path, reading.fault);
+    return error;
 }
 
 /* --- what was found --- */

@@ -68,7 +68,8 @@ static const struct option_name *find_option(const char *name, size_t length, ch
 /* Help and version are all that was asked for: what could not be printed is a failure. */
 static int end_printed(struct parse *parse)
 {
-    parse->exit_code = output_exit_code(fflush(stdout) ? -errno : 0);
+    const bool failed = fflush(stdout) || ferror(stdout); /* what filled the buffer before, too */
+    parse->exit_code = output_exit_code(failed ? -(errno ? errno : EIO) : 0);
     return -ECANCELED;
 }
 
@@ -269,6 +270,11 @@ static int check_options_of_command(struct parse *parse)
     return 0;
 }
 
+static bool takes_file(enum command_kind command)
+{
+    return command == RUN_REPLAY || command == RUN_SUMMARY;
+}
+
 static int check_operands(struct parse *parse)
 {
     struct options *options = parse->options;
@@ -278,18 +284,21 @@ static int check_operands(struct parse *parse)
     if (options->from && parse->file) {
         char why[120];
         snprintf(why, sizeof(why),
-                 "\"%.40s\" is a file too: name one, or pipe them in: cat FILE... | tcplens ... --from -",
+                 "\"%.40s\" is a file too: name one, or pipe them in: cat FILE... | tcplens ... "
+                 "--from -",
                  parse->file);
         return usage_error(parse, "--from:", why);
     }
     if (options->command == RUN_DOCTOR && parse->word_count > 0)
         return usage_error(parse, "doctor: takes no filter",
                            "(--only and --skip choose detectors)");
-    if (options->command == RUN_REPLAY) {
-        if (parse->word_count != 1)
-            return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");
+    if (options->command == RUN_SUMMARY && parse->word_count != 1)
+        return usage_error(parse, "summary: name one file",
+                           "(several parts of a log: cat FILE... | tcplens summary -)");
+    if (options->command == RUN_REPLAY && parse->word_count != 1)
+        return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");
+    if (takes_file(options->command))
         options->file = parse->word;
-    }
     return 0;
 }
 
@@ -308,7 +317,7 @@ static int finish(struct parse *parse)
         return error;
     if (!options->families)
         options->families = WISH_INET | WISH_INET6;
-    if (options->command != RUN_REPLAY && parse->filter.length) {
+    if (!takes_file(options->command) && parse->filter.length) {
         options->filter = parse->filter.data;
         buffer_init(&parse->filter);
     }

@@ -26,6 +26,7 @@ enum command_kind {
     RUN_REPLAY,
     RUN_CLOSE,
     RUN_DOCTOR,
+    RUN_SUMMARY,
     RUN_COUNT
 };
 

@@ -11,7 +11,8 @@
 #define REPLAY (1u << RUN_REPLAY)
 #define CLOSE  (1u << RUN_CLOSE)
 #define DOCTOR (1u << RUN_DOCTOR)
-#define ALL    (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR)
+#define SUMMARY (1u << RUN_SUMMARY)
+#define ALL    (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY)
 
 const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)"},
@@ -21,6 +22,7 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log"},
     [RUN_CLOSE] = {"close", "FILTER", "close connections"},
     [RUN_DOCTOR] = {"doctor", "", "say what is wrong with this machine's TCP"},
+    [RUN_SUMMARY] = {"summary", "FILE", "say on one screen what a session log holds"},
 };
 
 #define AT(field) .place = offsetof(struct options, field)
@@ -34,13 +36,13 @@ const struct option_name OPTION_NAMES[] = {
      INT64_C(100000000) * SECOND_NS},
     {"class", 0, "CLASS", "all, connections or listeners (all)",
      TOP | LIST | EVENTS | RECORD | REPLAY, READ_CLASS, AT(class), 0, 0},
-    {NULL, '4', NULL, "IPv4 only", ALL & ~(REPLAY | DOCTOR), READ_INET, AT(families), 0, 0},
-    {NULL, '6', NULL, "IPv6 only", ALL & ~(REPLAY | DOCTOR), READ_INET6, AT(families), 0, 0},
+    {NULL, '4', NULL, "IPv4 only", ALL & ~(REPLAY | DOCTOR | SUMMARY), READ_INET, AT(families), 0, 0},
+    {NULL, '6', NULL, "IPv6 only", ALL & ~(REPLAY | DOCTOR | SUMMARY), READ_INET6, AT(families), 0, 0},
     {"columns", 0, "LIST", "columns by id, with commas", TOP | LIST | REPLAY, READ_COLUMNS,
      AT(columns), 0, 0},
     {"sort", 0, "COLUMN", "sort by this column, \"-\" before it: largest first",
      TOP | LIST | REPLAY, READ_SORT, AT(sort), 0, 0},
-    {"json", 0, NULL, "one JSON object a line", LIST | EVENTS | DOCTOR, READ_JSON, AT(output), 0, 0},
+    {"json", 0, NULL, "one JSON object a line", LIST | EVENTS | DOCTOR | SUMMARY, READ_JSON, AT(output), 0, 0},
     {"csv", 0, NULL, "CSV with a line of keys", LIST | EVENTS, READ_CSV, AT(output), 0, 0},
     {"highlight", 0, "S", "seconds that a change stays marked, 0 to 3600 (3)", TOP | REPLAY,
      READ_TIME, AT(highlight_ns), 0, 3600 * SECOND_NS},
@@ -58,7 +60,7 @@ const struct option_name OPTION_NAMES[] = {
      0, 0},
     {"theme", 0, "THEME", "dark, light, safe (colour-blind) or mono", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
     {"ascii", 0, NULL, "write ASCII only, as in a locale that is not UTF-8",
-     TOP | LIST | EVENTS | REPLAY | DOCTOR, READ_FLAG, AT(ascii), 0, 0},
+     TOP | LIST | EVENTS | REPLAY | DOCTOR | SUMMARY, READ_FLAG, AT(ascii), 0, 0},
     {"read-only", 0, NULL, "signal nothing, close nothing", TOP, READ_FLAG, AT(read_only), 0, 0},
     {"output", 'o', "FILE", "the session log to write, \"-\" = standard output", RECORD,
      READ_FILE, AT(output_file), 0, 0},

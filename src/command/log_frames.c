@@ -1,0 +1,79 @@
+/* Reading a whole log. Independent of what is done with its frames. */
+#include "command/log_frames.h"
+
+#include "base/error.h"
+#include "options/output.h"
+#include "source/log/replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static bool take_signal(void *data)
+{
+    struct log_frames *reading = data;
+
+    if (!reading->signal)
+        reading->signal = headless_signal(reading->headless);
+    return reading->signal != 0;
+}
+
+/* -ENODATA: the log is over, or `take` has enough. */
+static int read_next(struct log_frames *reading, struct source *source, struct frame_pool *pool,
+                     struct event_ring *ring)
+{
+    const struct wish wish = {.state_bits = 0};
+    const int descriptor = replay_descriptor(source);
+    struct frame *frame = frame_new(pool);
+    const int error = frame ? source_next(source, frame, &wish) : -ENOMEM;
+
+    if (!error) {
+        reading->frames++;
+        return reading->take(reading->data, frame, ring);
+    }
+    if (error != -EAGAIN && error != -ENODATA && error != -EINTR)
+        message("%s: %s", reading->path,
+                frame && frame->missing.text[0] ? frame->missing.text : error_text(error));
+    frame_release(frame);
+    if (error == -EAGAIN)
+        headless_wait(reading->headless, &descriptor, 1, -1);
+    return error == -EAGAIN || error == -EINTR ? 0 : error;
+}
+
+static int read_all(struct log_frames *reading, struct source *source)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct event_ring *ring = event_ring_new(EVENT_RING_DEFAULT);
+    int error = pool && ring ? 0 : -ENOMEM;
+
+    if (error)
+        message("%s", error_text(error));
+    else
+        replay_set_ring(source, ring);
+    replay_set_interrupt(source, take_signal, reading);
+    reading->headless->end_ns = INT64_MAX; /* --for is time of the log here */
+    while (!error && !take_signal(reading))
+        error = read_next(reading, source, pool, ring);
+    if (error == -ENODATA)
+        error = reading->take_rest ? reading->take_rest(reading->data, ring) : 0;
+    event_ring_free(ring);
+    if (pool)
+        frame_pool_release(pool);
+    return error;
+}
+
+int log_frames_read(struct log_frames *reading)
+{
+    struct source *source = NULL;
+    char why[LOG_FAULT_MAX] = "";
+    int error = replay_open(&source, reading->path, why, sizeof(why));
+
+    if (error) {
+        message("%s", why);
+        return error;
+    }
+    reading->is_pipe = replay_is_pipe(source);
+    error = read_all(reading, source);
+    snprintf(reading->fault, sizeof(reading->fault), "%s", replay_fault(source));
+    source_close(source);
+    return error;
+}

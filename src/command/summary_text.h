@@ -1,0 +1,24 @@
+/* summary_text: what a log amounts to, for people on one screen of 80x24, and as JSON. */
+#ifndef TCPLENS_COMMAND_SUMMARY_TEXT_H
+#define TCPLENS_COMMAND_SUMMARY_TEXT_H
+
+#include "base/arena.h"
+#include "core/finding/finding.h"
+#include "core/summary.h"
+
+struct summary_report {
+    const char *path;
+    const struct summary *summary;
+    const struct finding *const *findings;
+    uint32_t finding_count;
+    const struct finding_check *checks;
+    const char *fault; /* of the log, "" = none */
+};
+
+/* Detectors that could be checked. */
+unsigned summary_checked(const struct summary_report *report);
+void summary_text(struct buffer *out, const struct summary_report *report);
+/* One object, without newline. */
+void summary_json(struct buffer *out, const struct summary_report *report);
+
+#endif

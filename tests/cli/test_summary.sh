@@ -1,0 +1,107 @@
+#!/bin/bash
+# tcplens summary: one screen about a log, its exit codes, and what it says of a log that is not whole.
+#   test_summary.sh TCPLENS
+set -u
+tcplens=$1
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail() {
+    echo "FAILED: $*"
+    failures=$((failures + 1))
+}
+
+# expect CODE COMMAND...: runs it, keeps its output in $work/out and $work/err.
+expect() {
+    local wanted=$1 code
+    shift
+    "$@" >"$work/out" 2>"$work/err" </dev/null
+    code=$?
+    [ "$code" -eq "$wanted" ] || fail "$*: exit code $code, $wanted was expected: $(cat "$work/err")"
+}
+
+expect_error() {
+    grep -qF -- "$1" "$work/err" || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
+}
+
+# says TEXT: a line begins so.
+says() {
+    grep -q -- "^$1" "$work/out" || fail "no line \"$1\": $(cat "$work/out")"
+}
+
+expect 2 "$tcplens" summary
+expect_error 'summary: name one file'
+expect 2 "$tcplens" summary one two
+expect_error 'cat FILE... | tcplens summary -'
+expect 1 "$tcplens" summary "$work/none"
+expect_error 'No such file'
+: >"$work/empty"
+expect 1 "$tcplens" summary "$work/empty"
+expect_error 'it has no frame and no event'
+
+# From the 22nd second of the staged outage on: the queue fills at 25.1.
+log=$work/log.jsonl
+"$tcplens" record --demo incident,22 -i 0.1 --for 4.5 -o "$log" 2>"$work/err" || fail "record: $(cat "$work/err")"
+expect 0 env TZ=UTC "$tcplens" summary "$log"
+says 'CONNECTIONS .* LEAST  WHEN .* MOST  WHEN .* LAST$'
+says 'ESTABLISHED '
+says 'opened most  *[0-9]*  '
+says 'retransmitted  none$'
+says 'accept queues  :8080 (java\[2210\]) 51/50, full 0:0[12] from 12:16:4[45], [0-9]* dropped$'
+says '12:16:40  *0:0[0-9]  [a-z]*  *accept queue of :8080 is full'
+says '[0-9]* findings by [0-9]* of [0-9]* detectors; all of it: tcplens doctor --from '
+[ "$(wc -l <"$work/out")" -le 23 ] || fail "more than a screen: $(wc -l <"$work/out") lines"
+awk 'length($0) > 82 { exit 1 }' "$work/out" || fail "wider than a screen: $(cat "$work/out")"
+expect 0 "$tcplens" summary --ascii "$log"
+LC_ALL=C grep -q '[^ -~]' "$work/out" && fail "more than ASCII: $(cat "$work/out")"
+
+expect 0 "$tcplens" summary --json "$log"
+[ "$(wc -l <"$work/out")" -eq 1 ] || fail "not one object"
+if command -v python3 >/dev/null; then
+    python3 - "$work/out" <<'PYTHON' || fail "the JSON is not what it should be"
+import json, sys
+report = json.load(open(sys.argv[1]))
+assert report["listeners"][0]["accept_queue"] == 51 and report["listeners"][0]["lport"] == 8080
+assert report["states"]["all"]["most"] >= report["states"]["all"]["least"] > 0
+assert {finding["finding"] for finding in report["findings"]} >= {"accept-queue-full", "accept-wait"}
+assert report["opened"] >= sum(place["opened"] for place in report["openers"]) > 40
+PYTHON
+fi
+
+# As doctor and events have it: what was damaged is said, and the code is 3.
+head -c $(($(wc -c <"$log") - 30)) "$log" >"$work/torn.jsonl"
+expect 3 "$tcplens" summary "$work/torn.jsonl"
+expect_error 'log is truncated'
+says 'CONNECTIONS '
+expect 3 "$tcplens" summary --json "$work/torn.jsonl"
+grep -q '"fault":"log is truncated' "$work/out" || fail "the JSON does not say that the log is damaged"
+
+# Its events alone, and several parts in a pipe.
+grep -v '"ev":"frame"' "$log" >"$work/events.jsonl"
+expect 0 "$tcplens" summary "$work/events.jsonl"
+says '[0-9]* opened, [0-9]* closed$'
+mkdir "$work/parts"
+"$tcplens" record --demo 7,200 -i 0.1 --for 3 --rotate 200k --keep 99 -o "$work/parts/log.jsonl" 2>"$work/err" ||
+    fail "record: $(cat "$work/err")"
+frames=$(sed -n 's/.*record: \([0-9]*\) frames.*/\1/p' "$work/err")
+[ "$(find "$work/parts" -type f | wc -l)" -gt 1 ] || fail "it was not rotated"
+cat "$work/parts"/log-*.jsonl "$work/parts/log.jsonl" | "$tcplens" summary - >"$work/out" 2>"$work/err" ||
+    fail "a pipe of parts: $(cat "$work/err")"
+says ".* to .*, $frames frames\$"
+
+for tool in unshare python3 ip ss; do
+    command -v "$tool" >/dev/null || { echo "no $tool here: the kernel's part is not tried"; exit $((failures > 0)); }
+done
+if ! unshare --net true 2>/dev/null; then
+    echo "no network namespace may be made here: the kernel's part is not tried"
+    exit $((failures > 0))
+fi
+# A real queue that is full.
+expect 0 unshare --net "$here/doctor_scene.py" "$tcplens" record -i 0.2 --for 2 -o "$work/live.jsonl.zst"
+expect 0 "$tcplens" summary "$work/live.jsonl.zst"
+says 'accept queues  :8080 (.*) 9/8, full 0:0[0-9] from '
+grep -q ' accept queue of :8080 is full (9, backlog 8)' "$work/out" || fail "no finding: $(cat "$work/out")"
+
+exit $((failures > 0))

@@ -53,7 +53,7 @@ struct fact {
     in.offset = (uint16_t)offsetof(struct type, member), in.size = (bytes)
 #define FACT_NUMBER_AT(in, type, member) FACT_AT(in, type, member, FACT_UNSIGNED(type, member))
 #define FACT_SIGNED_AT(in, type, member)                                                           \
-    FACT_AT(in, type, member, _Generic(FACT_MEMBER(type, member), int32_t : 4)),                   \
+    FACT_AT(in, type, member, _Generic(FACT_MEMBER(type, member), int32_t : 4, int64_t : 8)),      \
         in.form = FACT_SIGNED
 #define FACT_TIME_AT(in, type, member)                                                             \
     FACT_AT(in, type, member, _Generic(FACT_MEMBER(type, member), int64_t : 8)), in.form = FACT_TIME

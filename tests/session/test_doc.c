@@ -10,16 +10,18 @@
 
 #define DOC PROJECT_DIR "/doc/session-log.md"
 
+enum { TABLES = 4 };
+
 struct section {
     const char *title; /* "### head" */
     uint16_t records;
-    bool tables[3]; /* rows, details, processes */
+    bool tables[TABLES]; /* rows, details, processes, frames */
 };
 
 static const struct section sections[] = {
     {"### head", RECORD_BIT(RECORD_HEAD), {false}},
-    {"### frame", RECORD_BIT(RECORD_FRAME), {false}},
-    {"### row and sample", RECORD_BIT(RECORD_ROW) | RECORD_BIT(RECORD_SAMPLE), {true, true, false}},
+    {"### frame", RECORD_BIT(RECORD_FRAME), {false, false, false, true}},
+    {"### row and sample", RECORD_BIT(RECORD_ROW) | RECORD_BIT(RECORD_SAMPLE), {true, true}},
     {"### open, state, close",
      RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE),
      {false}},
@@ -58,20 +60,29 @@ static bool in_table(const struct fact *keys, size_t count, const char *name, si
 
 static struct logged_facts facts;
 
+static bool is_of(const struct session_key *key, enum record_kind kind)
+{
+    return !key->records || (key->records & RECORD_BIT(kind));
+}
+
 static bool is_a_key(const struct section *section, const char *name, size_t length)
 {
-    const struct fact *tables[] = {facts.rows.list, facts.details.list, SESSION_PROC_KEYS};
-    const size_t counts[] = {facts.rows.count, facts.details.count, session_proc_key_count};
+    const struct fact *tables[] = {facts.rows.list, facts.details.list, SESSION_PROC_KEYS,
+                                   SESSION_FRAME_KEYS};
+    const size_t counts[] = {facts.rows.count, facts.details.count, session_proc_key_count,
+                             session_frame_key_count};
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < TABLES; i++) {
         if (section->tables[i] && in_table(tables[i], counts[i], name, length))
             return true;
     }
-    for (size_t i = 0; i < session_other_key_count; i++) {
-        const struct session_other_key *key = &SESSION_OTHER_KEYS[i];
-        if ((key->records & section->records) && strlen(key->name) == length &&
-            !memcmp(key->name, name, length))
-            return true;
+    for (enum record_kind kind = RECORD_HEAD; kind < RECORD_COUNT; kind++) {
+        for (size_t i = 0; (section->records & RECORD_BIT(kind)) && i < RECORDS[kind].keys->count;
+             i++) {
+            const struct session_key *key = &RECORDS[kind].keys->list[i];
+            if (is_of(key, kind) && strlen(key->name) == length && !memcmp(key->name, name, length))
+                return true;
+        }
     }
     return false;
 }
@@ -83,15 +94,19 @@ static void check_section(const char *doc, const struct section *section)
         fail_msg("no section \"%s\"", section->title);
     const char *end = strstr(begin + 4, "\n##");
     end = end ? end : begin + strlen(begin);
-    for (size_t i = 0; i < session_other_key_count; i++) {
-        const struct session_other_key *key = &SESSION_OTHER_KEYS[i];
-        if ((key->records & section->records) && strcmp(key->name, "ev") &&
-            strcmp(key->name, "t") && !is_named(begin, end, key->name))
-            fail_msg("%s: \"%s\" is missing", section->title, key->name);
+    for (enum record_kind kind = RECORD_HEAD; kind < RECORD_COUNT; kind++) {
+        for (size_t i = 0; (section->records & RECORD_BIT(kind)) && i < RECORDS[kind].keys->count;
+             i++) {
+            const struct session_key *key = &RECORDS[kind].keys->list[i];
+            if (is_of(key, kind) && !is_named(begin, end, key->name))
+                fail_msg("%s: \"%s\" is missing", section->title, key->name);
+        }
     }
-    const struct fact *tables[] = {facts.rows.list, facts.details.list, SESSION_PROC_KEYS};
-    const size_t counts[] = {facts.rows.count, facts.details.count, session_proc_key_count};
-    for (size_t t = 0; t < 3; t++) {
+    const struct fact *tables[] = {facts.rows.list, facts.details.list, SESSION_PROC_KEYS,
+                                   SESSION_FRAME_KEYS};
+    const size_t counts[] = {facts.rows.count, facts.details.count, session_proc_key_count,
+                             session_frame_key_count};
+    for (size_t t = 0; t < TABLES; t++) {
         for (size_t i = 0; section->tables[t] && i < counts[t]; i++) {
             if (!is_named(begin, end, tables[t][i].key))
                 fail_msg("%s: \"%s\" is missing", section->title, tables[t][i].key);

@@ -295,9 +295,17 @@ static bool is_key_of(enum record_kind kind, const char *name)
     static struct logged_facts facts;
     logged_facts_gather(&facts);
     bool row = kind == RECORD_ROW || kind == RECORD_SAMPLE;
-    for (size_t i = 0; i < session_other_key_count; i++) {
-        if ((SESSION_OTHER_KEYS[i].records & RECORD_BIT(kind)) &&
-            !strcmp(SESSION_OTHER_KEYS[i].name, name))
+    for (size_t i = 0; i < RECORDS[kind].keys->count; i++) {
+        const struct session_key *key = &RECORDS[kind].keys->list[i];
+        if ((!key->records || (key->records & RECORD_BIT(kind))) && !strcmp(key->name, name))
+            return true;
+    }
+    for (size_t i = 0; i < session_line_keys.count; i++) {
+        if (!strcmp(session_line_keys.list[i].name, name))
+            return true;
+    }
+    for (size_t i = 0; kind == RECORD_FRAME && i < session_frame_key_count; i++) {
+        if (!strcmp(SESSION_FRAME_KEYS[i].key, name))
             return true;
     }
     for (size_t i = 0; row && i < facts.rows.count; i++) {

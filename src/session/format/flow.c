@@ -6,6 +6,24 @@
 #include <errno.h>
 #include <string.h>
 
+static const struct session_key KEYS[] = {
+    {"id", .help = "number of the row, or of the process, in this session"},
+    {"left", .help = "it is no longer there"},
+    SESSION_TUPLE_KEYS,
+    {"ifname", .help = "its name"},
+    {"proc", .help = "number of the process that owns it"},
+    {"out_bytes", .help = "payload sent"},
+    {"unit", .help = "systemd unit"},
+    {"container", .help = "container"},
+    {"cgroup", .help = "path of the control group"},
+    {"netns", .help = "network namespace"},
+    {"uid", .help = "user"},
+    {"in_bytes", .help = "payload received"},
+    {"in_bytes_per_s", .help = "smoothed"},
+    {"out_bytes_per_s", .help = "smoothed"},
+    {"owner", .help = "in place of a process"},
+};
+const struct session_keys session_flow_keys = SESSION_KEYS(KEYS);
 /* Keys of rows that flows have too, with the same meaning. */
 static const char *const ROW_KEYS[] = {"netns", "uid", "owner", "in_bytes_per_s",
                                        "out_bytes_per_s"};
@@ -119,8 +137,9 @@ int session_write_flows(struct session_pass *pass)
 
 /* --- reading --- */
 
-void read_flow(struct get *get)
+void session_read_flow(struct get *get, struct session_line *line)
 {
+    (void)line;
     uint64_t id = 0, owner = 0;
     struct session_flow fresh = {.group = CONN_NO_INDEX};
 

@@ -15,41 +15,60 @@
 #define SESSION_LINE_MAX (1u << 20)
 #define SESSION_TEXT     256 /* longest text of a head line, with its NUL */
 
+/* The kinds of lines: what follows RECORD_, the value of "ev", and the family: NAME.c has its put,
+ * its get (session_read_NAME) and its keys (session_NAME_keys). A new kind is a row here and its
+ * file. */
+#define SESSION_RECORDS(EACH)                                                                      \
+    EACH(HEAD, "head", head)    /* what follows is a keyframe: version, host, kernel, interval */  \
+    EACH(FRAME, "frame", frame) /* ends a frame: its times, counts, and what it lacks */           \
+    EACH(ROW, "row", row)       /* a connection as it stands; not a change */                      \
+    EACH(OPEN, "open", event)   /* a connection opened */                                          \
+    EACH(STATE, "state", event) /* a transition */                                                 \
+    EACH(CLOSE, "close", event) /* a connection closed */                                          \
+    EACH(SAMPLE, "sample", row) /* what changed of a row; null: not known any more */              \
+    EACH(PROC, "proc", proc)    /* a process, or what changed of it */                             \
+    EACH(FLOW, "flow", flow)    /* traffic of connections that closed, by whose it was */          \
+    EACH(GAP, "gap", gap)       /* something is missing here */
+
 enum record_kind {
     RECORD_NONE = 0, /* a line of a newer minor version */
-    RECORD_HEAD,
-    RECORD_FRAME,
-    RECORD_ROW,
-    RECORD_OPEN,
-    RECORD_STATE,
-    RECORD_CLOSE,
-    RECORD_SAMPLE,
-    RECORD_PROC,
-    RECORD_FLOW,
-    RECORD_GAP,
-    RECORD_COUNT
+#define RECORD_KIND(kind, word, family) RECORD_##kind,
+    SESSION_RECORDS(RECORD_KIND)
+#undef RECORD_KIND
+        RECORD_COUNT
 };
 #define RECORD_BIT(kind) (1u << (kind))
 
-struct record_facts {
-    const char *name; /* value of "ev" */
-    const char *help;
-};
-extern const struct record_facts RECORDS[RECORD_COUNT];
-
-/* Keys that are members of a process. Those of rows and details: struct logged_facts of
- * core/column/column.h, and TCP_INFO. */
-extern const struct fact SESSION_PROC_KEYS[];
-extern const size_t session_proc_key_count;
-
-/* Keys that are written and read by name, and in which lines. */
-struct session_other_key {
+struct get;
+struct session_line;
+struct session_key { /* a key that is written and read by name */
     const char *name;
     const char *help;
-    uint16_t records; /* RECORD_BITs */
+    uint16_t records; /* RECORD_BITs of those of its family that have it; 0 = all */
 };
-extern const struct session_other_key SESSION_OTHER_KEYS[];
-extern const size_t session_other_key_count;
+struct session_keys {
+    const struct session_key *list;
+    size_t count;
+};
+#define SESSION_KEYS(table)                                                                        \
+    {                                                                                              \
+        (table), sizeof(table) / sizeof((table)[0])                                                \
+    }
+
+struct record {
+    const char *name; /* value of "ev" */
+    void (*read)(struct get *get, struct session_line *line);
+    const struct session_keys *keys; /* beside session_line_keys, and members of structs */
+};
+extern const struct record RECORDS[RECORD_COUNT];
+extern const struct session_keys session_line_keys; /* of all lines */
+
+/* Keys that are members of a process, of a frame line. Those of rows and details: struct
+ * logged_facts of core/column/column.h, and TCP_INFO. */
+extern const struct fact SESSION_PROC_KEYS[];
+extern const size_t session_proc_key_count;
+extern const struct fact SESSION_FRAME_KEYS[]; /* of struct session_frame */
+extern const size_t session_frame_key_count;
 
 struct session_head {
     uint32_t major, minor;
@@ -59,19 +78,20 @@ struct session_head {
     int64_t interval_ns; /* asked for */
 };
 
+struct session_counts { /* events written since the frame before */
+    uint32_t opened, changed, closed;
+};
+
 /* Of a frame line; counts are what the log lacks and adds up itself. */
 struct session_frame {
     uint64_t number;
     int64_t wall_ns, mono_ns, dump_ns;
     uint32_t netns;
     bool netns_is_host;
-    bool key;                                           /* a keyframe: all rows came with it */
-    uint32_t rows, ghosts;                              /* as a check */
-    uint32_t opened, changed, closed;                   /* events since the frame before */
-    uint32_t marks_opened, marks_changed, marks_closed; /* totals of the frame itself */
-    uint64_t in_interval, out_interval, sent_interval, retrans_interval, in_total, out_total;
-    bool segs_known;
-    uint64_t segs_in, segs_out, segs_retrans;
+    bool key;              /* a keyframe: all rows came with it */
+    uint32_t rows, ghosts; /* as a check */
+    struct session_counts counts;
+    struct totals totals; /* as far as they do not follow from the rows */
     struct missing missing;
     struct frame_cost cost;
 };
@@ -104,9 +124,6 @@ struct session_view { /* which rows are kept; accept NULL = all */
     view_accept accept;
     const void *accept_data;
     bool with_args; /* command lines too */
-};
-struct session_counts { /* events written since the frame before */
-    uint32_t opened, changed, closed;
 };
 /* Everything of a frame that differs from the state, which is brought up to date, and the frame
  * line. key: the state was cleared and a head line written just before. 0 or -ENOMEM (then the

@@ -1,10 +1,63 @@
-/* Frame lines, and frames from the state of a log. Must not know how rows are written. */
+/* Frame lines, and frames from the state of a log. Independent of how rows are written. */
+#include "session/format/get.h"
 #include "session/format/write.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define NS_PER_MS 1000000
+
+#define NUMBER(member) FACT_NUMBER_AT(, session_frame, member), .of = FACT_OF_OTHER
+#define NS(member)     FACT_SIGNED_AT(, session_frame, member), ALWAYS, .of = FACT_OF_OTHER
+#define FLAG(member)   FACT_FLAG_AT(, session_frame, member), .of = FACT_OF_OTHER
+#define ALWAYS         .absent = UINT64_MAX
+#define SEGMENTS(member)                                                                           \
+    NUMBER(member), .flag = (uint16_t)offsetof(struct session_frame, totals.segs_known) + 1
+
+const struct fact SESSION_FRAME_KEYS[] = {
+    {"number", NUMBER(number), ALWAYS},
+    {"key", FLAG(key)},
+    {"mono_ns", NS(mono_ns)},
+    {"dump_ns", NS(dump_ns)},
+    {"netns", NUMBER(netns)},
+    {"netns_is_host", FLAG(netns_is_host)},
+    {"rows", NUMBER(rows), ALWAYS},
+    {"ghosts", NUMBER(ghosts), ALWAYS},
+    {"opens", NUMBER(counts.opened), ALWAYS}, /* event lines since the frame before */
+    {"transitions", NUMBER(counts.changed), ALWAYS},
+    {"closes", NUMBER(counts.closed), ALWAYS},
+    {"marked_opened", NUMBER(totals.opened), ALWAYS}, /* rows, against the frame before */
+    {"marked_changed", NUMBER(totals.changed), ALWAYS},
+    {"marked_closed", NUMBER(totals.closed), ALWAYS},
+    {"in_interval_bytes", NUMBER(totals.in_interval), ALWAYS},
+    {"out_interval_bytes", NUMBER(totals.out_interval), ALWAYS},
+    {"in_total_bytes", NUMBER(totals.in_total), ALWAYS},
+    {"out_total_bytes", NUMBER(totals.out_total), ALWAYS},
+    {"in_interval_segs", SEGMENTS(totals.segs_in)},
+    {"out_interval_segs", SEGMENTS(totals.segs_out)},
+    {"retrans_interval_segs", SEGMENTS(totals.segs_retrans)},
+    {"sent_interval_bytes", NUMBER(totals.sent_interval), ALWAYS},
+    {"retrans_interval_bytes", NUMBER(totals.retrans_interval), ALWAYS},
+    {"hidden_users", NUMBER(missing.hidden_users)},
+    {"hidden_rows", NUMBER(missing.hidden_rows)},
+    {"events_lost", NUMBER(missing.events_lost)},
+    {"missing_text", FACT_TEXT_AT(, session_frame, missing.text), .of = FACT_OF_OTHER},
+    {"cost_cpu_ns", NS(cost.cpu_ns)},
+    {"cost_wall_ns", NS(cost.wall_ns)},
+    {"interval_ns", NS(cost.interval_ns)}, /* in force */
+    {"stretched", FLAG(cost.stretched)},
+    {"cpu_permille", NUMBER(cost.cpu_permille), .absent = UINT32_MAX},
+};
+const size_t session_frame_key_count = sizeof(SESSION_FRAME_KEYS) / sizeof(SESSION_FRAME_KEYS[0]);
+
+static const struct session_key KEYS[] = {
+    {"missing", .help = "what the frame lacks"},
+    {"missing_errno", .help = "why"},
+    {"facts", .help = "counters of the network namespace that changed"},
+};
+const struct session_keys session_frame_keys = SESSION_KEYS(KEYS);
+
+/* --- writing --- */
 
 static void put_missing(struct buffer *buffer, const struct missing *missing)
 {
@@ -22,74 +75,33 @@ static void put_missing(struct buffer *buffer, const struct missing *missing)
     buffer_char(buffer, ']');
 }
 
-static void put_totals(struct buffer *buffer, const struct totals *totals)
-{
-    put_number(buffer, "marked_opened", totals->opened);
-    put_number(buffer, "marked_changed", totals->changed);
-    put_number(buffer, "marked_closed", totals->closed);
-    put_number(buffer, "in_interval_bytes", totals->in_interval);
-    put_number(buffer, "out_interval_bytes", totals->out_interval);
-    put_number(buffer, "in_total_bytes", totals->in_total);
-    put_number(buffer, "out_total_bytes", totals->out_total);
-    if (totals->segs_known) {
-        put_number(buffer, "in_interval_segs", totals->segs_in);
-        put_number(buffer, "out_interval_segs", totals->segs_out);
-        put_number(buffer, "retrans_interval_segs", totals->segs_retrans);
-    }
-    put_number(buffer, "sent_interval_bytes", totals->sent_interval);
-    put_number(buffer, "retrans_interval_bytes", totals->retrans_interval);
-}
-
-static void put_missing_facts(struct buffer *buffer, const struct missing *missing)
-{
-    put_missing(buffer, missing);
-    if (missing->error)
-        put_signed(buffer, "missing_errno", missing->error);
-    if (missing->hidden_users)
-        put_number(buffer, "hidden_users", missing->hidden_users);
-    if (missing->hidden_rows)
-        put_number(buffer, "hidden_rows", missing->hidden_rows);
-    if (missing->events_lost)
-        put_number(buffer, "events_lost", missing->events_lost);
-    put_text_if(buffer, "missing_text", missing->text);
-}
-
-static void put_cost(struct buffer *buffer, const struct frame_cost *cost)
-{
-    put_signed(buffer, "cost_cpu_ns", cost->cpu_ns);
-    put_signed(buffer, "cost_wall_ns", cost->wall_ns);
-    put_signed(buffer, "interval_ns", cost->interval_ns);
-    if (cost->stretched)
-        put_true(buffer, "stretched");
-    if (cost->cpu_permille != UINT32_MAX)
-        put_number(buffer, "cpu_permille", cost->cpu_permille);
-}
-
 static void write_frame_line(const struct session_pass *pass, const struct session_counts *counts,
                              bool key)
 {
     struct buffer *buffer = pass->buffer;
     const struct frame *frame = pass->frame;
+    const struct session_frame line = {.number = frame->number,
+                                       .key = key,
+                                       .mono_ns = frame->mono_ns,
+                                       .dump_ns = frame->dump_ns,
+                                       .netns = frame->netns,
+                                       .netns_is_host = frame->netns_is_host,
+                                       .rows = pass->rows,
+                                       .ghosts = pass->ghosts,
+                                       .counts = *counts,
+                                       .totals = frame->totals,
+                                       .missing = frame->missing,
+                                       .cost = frame->cost};
 
     begin_line(buffer, RECORD_FRAME, frame->wall_ns);
-    put_number(buffer, "number", frame->number);
-    if (key)
-        put_true(buffer, "key");
-    put_signed(buffer, "mono_ns", frame->mono_ns);
-    put_signed(buffer, "dump_ns", frame->dump_ns);
-    if (frame->netns)
-        put_number(buffer, "netns", frame->netns);
-    if (frame->netns_is_host)
-        put_true(buffer, "netns_is_host");
-    put_number(buffer, "rows", pass->rows);
-    put_number(buffer, "ghosts", pass->ghosts);
-    put_number(buffer, "opens", counts->opened);
-    put_number(buffer, "transitions", counts->changed);
-    put_number(buffer, "closes", counts->closed);
-    put_totals(buffer, &frame->totals);
+    for (size_t i = 0; i < session_frame_key_count; i++) {
+        if (fact_is_known(&SESSION_FRAME_KEYS[i], &line))
+            put_key(buffer, &SESSION_FRAME_KEYS[i], &line);
+    }
+    put_missing(buffer, &line.missing);
+    if (line.missing.error)
+        put_signed(buffer, "missing_errno", line.missing.error);
     session_put_facts(pass);
-    put_missing_facts(buffer, &frame->missing);
-    put_cost(buffer, &frame->cost);
     end_line(buffer);
 }
 
@@ -113,6 +125,46 @@ int session_write_frame(struct buffer *buffer, struct session_state *state,
         return error;
     write_frame_line(&pass, counts, key);
     return buffer->failed;
+}
+
+/* --- reading --- */
+
+static uint32_t get_reasons(struct get *get)
+{
+    struct flat_items items = get_items(get, "missing", FLAT_LIST);
+    struct flat_member item;
+    uint32_t reasons = 0;
+
+    while (flat_next(&items, &item)) {
+        int bit =
+            item.type == FLAT_TEXT ? words_find(&MISSING_WORDS, item.text, item.text_length) : -1;
+        if (bit >= 0)
+            reasons |= 1u << bit;
+    }
+    return reasons;
+}
+
+static void read_missing(struct get *get, struct missing *missing)
+{
+    int64_t error = 0;
+
+    missing->reasons = get_reasons(get);
+    if (get_signed(get, "missing_errno", &error) && (error < -4096 || error > 4096))
+        get_fail(get, "missing_errno", "out of range");
+    missing->error = (int)error;
+}
+
+void session_read_frame(struct get *get, struct session_line *line)
+{
+    struct session_frame *frame = &line->frame;
+
+    *frame = (struct session_frame){.wall_ns = line->wall_ns, .cost.cpu_permille = UINT32_MAX};
+    for (size_t i = 0; i < session_frame_key_count; i++)
+        get_key(get, &SESSION_FRAME_KEYS[i], frame);
+    read_missing(get, &frame->missing);
+    read_facts(get);
+    if (!get->error)
+        session_fade_flows(get->state, frame->mono_ns);
 }
 
 /* --- building --- */
@@ -248,19 +300,7 @@ static void build_line(const struct session_frame *line, struct frame *frame)
     frame->netns_is_host = line->netns_is_host;
     frame->missing = line->missing;
     frame->cost = line->cost;
-    frame->totals.in_interval = line->in_interval;
-    frame->totals.out_interval = line->out_interval;
-    frame->totals.in_total = line->in_total;
-    frame->totals.out_total = line->out_total;
-    frame->totals.segs_known = line->segs_known;
-    frame->totals.segs_in = line->segs_in;
-    frame->totals.segs_out = line->segs_out;
-    frame->totals.segs_retrans = line->segs_retrans;
-    frame->totals.sent_interval = line->sent_interval;
-    frame->totals.retrans_interval = line->retrans_interval;
-    frame->totals.opened = line->marks_opened;
-    frame->totals.changed = line->marks_changed;
-    frame->totals.closed = line->marks_closed;
+    frame->totals = line->totals;
 }
 
 static int build_around(const struct session_state *state, const struct session_frame *line,

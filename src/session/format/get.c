@@ -289,7 +289,7 @@ void get_key(struct get *get, const struct fact *key, void *base)
     switch ((enum fact_form)key->form) {
     case FACT_SIGNED:
         got = get_signed(get, key->key, &number);
-        if (got && (number < 0 || number > INT32_MAX))
+        if (got && (number < 0 || (uint64_t)number > fact_most(key) / 2))
             get_fail(get, key->key, "out of range");
         value = (uint64_t)number;
         break;
@@ -318,4 +318,34 @@ void get_key(struct get *get, const struct fact *key, void *base)
     }
     if (got && !get->error)
         fact_set(key, base, value);
+}
+
+uint32_t get_u32(struct get *get, const char *key)
+{
+    uint64_t value = 0;
+    get_number(get, key, UINT32_MAX, &value);
+    return (uint32_t)value;
+}
+
+uint64_t get_u64(struct get *get, const char *key)
+{
+    uint64_t value = 0;
+    get_number(get, key, UINT64_MAX, &value);
+    return value;
+}
+
+int64_t get_ns(struct get *get, const char *key)
+{
+    int64_t value = 0;
+    if (get_signed(get, key, &value) && value < 0)
+        get_fail(get, key, "out of range");
+    return value;
+}
+
+void get_name(struct get *get, struct session_names *names, const char *key, uint32_t number)
+{
+    char name[4096];
+    if (get_text(get, key, name, sizeof(name)) && name[0] &&
+        session_learn_name(get->state, names, number, name))
+        get->error = -ENOMEM;
 }

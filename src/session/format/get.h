@@ -1,4 +1,4 @@
-/* Private to format_read*.c: members of a JSON object, checked. */
+/* Private to session/format: members of a JSON object, checked. */
 #ifndef TCPLENS_SESSION_FORMAT_GET_H
 #define TCPLENS_SESSION_FORMAT_GET_H
 
@@ -39,16 +39,24 @@ bool get_tuple(struct get *get, struct tuple *tuple);
 /* A key of the tables into base: set, or forgotten where it is null. */
 void get_key(struct get *get, const struct fact *key, void *base);
 
-/* row.c */
-void read_row(struct get *get, bool sample, int64_t wall_ns);
-void read_proc(struct get *get);
-/* Group of the texts that the line names: those it lacks stay as they were, null ends them. */
-uint32_t session_get_group(struct get *get, uint32_t group);
+/* Numbers that are 0 where there is no such key; get_ns not below 0. */
+uint32_t get_u32(struct get *get, const char *key);
+uint64_t get_u64(struct get *get, const char *key);
+int64_t get_ns(struct get *get, const char *key);
+/* Learns the name of a user or an interface. */
+void get_name(struct get *get, struct session_names *names, const char *key, uint32_t number);
 
+/* What RECORDS names: reads a line of its family and applies it to the state. */
+#define RECORD_FAMILY(kind, word, family)                                                          \
+    void session_read_##family(struct get *get, struct session_line *line);                        \
+    extern const struct session_keys session_##family##_keys;
+SESSION_RECORDS(RECORD_FAMILY)
+#undef RECORD_FAMILY
+
+/* proc.c: group of the texts that the line names: those it lacks stay as they were, null ends them
+ */
+uint32_t session_get_group(struct get *get, uint32_t group);
 /* facts.c: those of a frame line, into the state */
 void read_facts(struct get *get);
-
-/* format_flow.c */
-void read_flow(struct get *get);
 
 #endif

@@ -1,6 +1,5 @@
-/* Lines of the session log that stand alone: head, events, gaps; and the members that all lines are
- * made of. Must not know the state of a log. */
-#include "core/info.h"
+/* Writing the members that lines of the session log are made of. Independent of the state of a log.
+ */
 #include "core/json/json.h"
 #include "core/text/text.h"
 #include "session/format/write.h"
@@ -94,7 +93,7 @@ void put_key(struct buffer *buffer, const struct fact *key, const void *base)
 
     switch ((enum fact_form)key->form) {
     case FACT_SIGNED:
-        put_signed(buffer, key->key, (int32_t)value);
+        put_signed(buffer, key->key, key->size == 4 ? (int32_t)value : (int64_t)value);
         return;
     case FACT_TIME:
         put_time(buffer, key->key, (int64_t)value);
@@ -119,90 +118,30 @@ void put_key(struct buffer *buffer, const struct fact *key, const void *base)
     }
 }
 
-static void put_info(struct buffer *buffer, const struct conn_detail *before,
-                     const struct conn_detail *now, bool ticks)
+static void put_address(struct buffer *buffer, const char *key, const struct addr *addr,
+                        uint8_t family)
 {
-    for (size_t i = 0; i < tcp_info_count; i++) {
-        const struct info_field *field = &TCP_INFO[i];
-        uint64_t was = 0, is = 0;
-        const bool tick = info_ticks((unsigned)i);
-        if (info_in_row((unsigned)i) || (tick && !ticks))
-            continue;
-        bool had = before && info_value(field, before->info, before->info_length, &was);
-        bool has = info_value(field, now->info, now->info_length, &is);
-        if (has && (!had || was != is || (tick && ticks)))
-            put_number(buffer, field->json, is);
-        else if (had && !has)
-            put_null(buffer, field->json);
+    char text[ADDR_TEXT_MAX];
+
+    addr_format(text, sizeof(text), addr, family, NULL);
+    put_text(buffer, key, text);
+}
+
+void session_put_tuple(const struct session_pass *pass, const struct tuple *tuple)
+{
+    struct buffer *buffer = pass->buffer;
+
+    put_text(buffer, "proto", "tcp");
+    put_text(buffer, "family", tuple->family == FAMILY_INET6 ? "inet6" : "inet");
+    if (!tuple_lacks_local(tuple))
+        put_address(buffer, "laddr", &tuple->local, tuple->family);
+    put_number(buffer, "lport", tuple->local_port);
+    if (tuple->remote_port || !addr_is_zero(&tuple->remote))
+        put_address(buffer, "raddr", &tuple->remote, tuple->family);
+    if (tuple->remote_port)
+        put_number(buffer, "rport", tuple->remote_port);
+    if (tuple->scope) {
+        put_number(buffer, "ifindex", tuple->scope);
+        put_text_if(buffer, "ifname", frame_interface_name(pass->frame, tuple->scope));
     }
-}
-
-static bool detail_key_differs(const struct fact *key, const struct conn_detail *before,
-                               const struct conn_detail *now)
-{
-    if (key->form == FACT_TEXT)
-        return strcmp(fact_text(key, before), fact_text(key, now)) != 0;
-    return fact_number(key, before) != fact_number(key, now);
-}
-
-void put_detail(struct buffer *buffer, const struct fact_list *keys,
-                const struct conn_detail *before, const struct conn_detail *now, bool ticks)
-{
-    for (size_t i = 0; i < keys->count; i++) {
-        const struct fact *key = &keys->list[i];
-        bool had = before && fact_is_known(key, before);
-        bool has = fact_is_known(key, now);
-        if (has && (!had || detail_key_differs(key, before, now)))
-            put_key(buffer, key, now);
-        else if (had && !has)
-            put_null(buffer, key->key);
-    }
-    put_info(buffer, before, now, ticks);
-}
-
-void session_write_head(struct buffer *buffer, const struct session_head *head)
-{
-    begin_line(buffer, RECORD_HEAD, head->wall_ns);
-    put_text(buffer, "format", SESSION_FORMAT);
-    buffer_printf(buffer, ",\"version\":\"%u.%u\"", SESSION_MAJOR, SESSION_MINOR);
-    put_text_if(buffer, "tcplens", head->tcplens);
-    put_text_if(buffer, "host", head->host);
-    put_text_if(buffer, "kernel", head->kernel);
-    put_text_if(buffer, "boot_id", head->boot_id);
-    put_text_if(buffer, "source", head->source);
-    put_time(buffer, "start", head->start_ns);
-    put_number(buffer, "interval_ms", (uint64_t)head->interval_ns / 1000000u);
-    end_line(buffer);
-}
-
-/* json_event's object, and what only a log needs. */
-void session_write_event(struct buffer *buffer, const struct event *event)
-{
-    json_event(buffer, event);
-    if (!buffer->length || buffer->failed)
-        return;
-    buffer->length--; /* its closing brace */
-    if (event->kind == EVENT_LOST)
-        put_text(buffer, "of", "events");
-    if (event->serial)
-        put_number(buffer, "id", event->serial);
-    put_text_if(buffer, "origin", words_name(&EVENT_ORIGIN_WORDS, event->origin));
-    if (event->polled_jump)
-        put_true(buffer, "polled_jump");
-    if (event->owner_start_ticks)
-        put_number(buffer, "start_ticks", event->owner_start_ticks);
-    end_line(buffer);
-}
-
-void session_write_gap(struct buffer *buffer, const struct session_gap *gap)
-{
-    begin_line(buffer, RECORD_GAP, gap->wall_ns);
-    put_number(buffer, "count", gap->frames ? gap->frames : gap->events);
-    put_text(buffer, "of", gap->frames ? "frames" : "events");
-    if (gap->frames && gap->events)
-        put_number(buffer, "events", gap->events);
-    if (gap->since_ns)
-        put_time(buffer, "since", gap->since_ns);
-    put_text(buffer, "reason", gap->reason);
-    end_line(buffer);
 }

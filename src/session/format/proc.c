@@ -1,9 +1,45 @@
-/* Writing processes and groups: what differs from the state. Must not know rows. */
+/* Process lines and groups: what differs from the state, and back. Independent of rows. */
 #include "base/grow.h"
+#include "session/format/get.h"
 #include "session/format/write.h"
 
 #include <errno.h>
 #include <string.h>
+
+#define TEXT_SIZE 4096
+
+#define NUMBER(member) .of = FACT_OF_OTHER, FACT_NUMBER_AT(, proc, member)
+
+const struct fact SESSION_PROC_KEYS[] = {
+    {"pid", .of = FACT_OF_OTHER, FACT_SIGNED_AT(, proc, pid)},
+    {"parent", .of = FACT_OF_OTHER, FACT_SIGNED_AT(, proc, parent)},
+    {"start_ticks", NUMBER(start_ticks)}, /* with pid: who it is */
+    {"start", .of = FACT_OF_OTHER, FACT_TIME_AT(, proc, start_ns)},
+    {"uid", NUMBER(uid), .absent = UINT32_MAX},
+    {"cpu_permille", NUMBER(cpu_permille), .absent = UINT32_MAX}, /* of one core */
+    {"threads", NUMBER(threads)},
+    {"files", NUMBER(files)},
+    {"memory_bytes", NUMBER(memory_bytes)},
+    {"sockets", NUMBER(sockets)},
+    {"kernel_thread", .of = FACT_OF_OTHER, FACT_FLAG_AT(, proc, kernel_thread)},
+    {"exited", .of = FACT_OF_OTHER, FACT_FLAG_AT(, proc, gone)}, /* but a row names it */
+};
+const size_t session_proc_key_count = sizeof(SESSION_PROC_KEYS) / sizeof(SESSION_PROC_KEYS[0]);
+
+static const struct session_key KEYS[] = {
+    {"id", .help = "number of the row, or of the process, in this session"},
+    {"left", .help = "it is no longer there"},
+    {"user", .help = "name of uid"},
+    {"comm", .help = "process name"},
+    {"exe", .help = "executable"},
+    {"unit", .help = "systemd unit"},
+    {"container", .help = "container"},
+    {"cgroup", .help = "path of the control group"},
+    {"args", .help = "command line, with --with-args only"},
+};
+const struct session_keys session_proc_keys = SESSION_KEYS(KEYS);
+
+/* --- writing --- */
 
 void session_put_group(struct buffer *buffer, const struct session_state *state, uint32_t before,
                        uint32_t now)
@@ -139,4 +175,84 @@ int session_write_procs(struct session_pass *pass)
     for (uint32_t i = 0; i < frame->proc_count && !error; i++)
         error = write_proc(pass, &frame->procs[i], &state->proc_ids[i]);
     return error;
+}
+
+/* --- reading --- */
+
+uint32_t session_get_group(struct get *get, uint32_t group)
+{
+    static const char *const keys[] = {"cgroup", "unit", "container"};
+    char texts[3][TEXT_SIZE] = {"", "", ""};
+    bool any = false;
+
+    for (size_t i = 0; i < 3; i++)
+        any = get_is_there(get, keys[i]) || any;
+    if (!any)
+        return group;
+    if (group < get->state->group_count) {
+        const struct session_group *was = &get->state->groups[group];
+        const char *olds[] = {was->path, was->unit, was->container};
+        for (size_t i = 0; i < 3; i++) {
+            if (!get_null(get, keys[i]))
+                strncat(texts[i], olds[i], TEXT_SIZE - 1);
+        }
+    }
+    for (size_t i = 0; i < 3; i++)
+        get_text(get, keys[i], texts[i], TEXT_SIZE);
+    if (get->error || (!texts[0][0] && !texts[1][0] && !texts[2][0]))
+        return CONN_NO_INDEX;
+    return session_take_group(get->state, texts[0], texts[1], texts[2]);
+}
+
+static void get_proc_text(struct get *get, const char *key, const char **known)
+{
+    char text[TEXT_SIZE];
+
+    text[0] = '\0';
+    if (!get_text(get, key, text, sizeof(text)) && !get_null(get, key))
+        return;
+    int error = session_set_text(get->state, (char **)(uintptr_t)known, text);
+    if (error == -E2BIG)
+        get_fail(get, key, "the log holds too much text");
+    else if (error)
+        get->error = error;
+}
+
+void session_read_proc(struct get *get, struct session_line *line)
+{
+    (void)line;
+    uint64_t id = 0;
+    struct proc copy = {.uid = UINT32_MAX, .cpu_permille = UINT32_MAX};
+
+    if (!get_number(get, "id", UINT32_MAX - 1, &id) || !id)
+        get_fail(get, "id", "missing");
+    if (get->error)
+        return;
+    if (get_flag(get, "left")) {
+        session_drop_proc(get->state, (uint32_t)id);
+        return;
+    }
+    struct session_proc *known = session_find_proc(get->state, (uint32_t)id);
+    if (known)
+        copy = known->proc;
+    for (size_t i = 0; i < session_proc_key_count; i++)
+        get_key(get, &SESSION_PROC_KEYS[i], &copy);
+    if (get->error)
+        return;
+    uint32_t group = session_get_group(get, known ? known->group : CONN_NO_INDEX);
+    known = session_take_proc(get->state, (uint32_t)id);
+    if (!known)
+        get->error = -ENOMEM;
+    if (get->error)
+        return;
+    copy.comm = known->proc.comm;
+    copy.exe = known->proc.exe;
+    copy.command_line = known->proc.command_line;
+    known->proc = copy;
+    known->group = group;
+    get_proc_text(get, "comm", &known->proc.comm);
+    get_proc_text(get, "exe", &known->proc.exe);
+    get_proc_text(get, "args", &known->proc.command_line);
+    if (copy.uid != UINT32_MAX)
+        get_name(get, &get->state->users, "user", copy.uid);
 }

@@ -1,4 +1,4 @@
-/* Private to format_*.c: writing one member of a JSON object. */
+/* Private to session/format: writing one member of a JSON object. */
 #ifndef TCPLENS_SESSION_FORMAT_WRITE_H
 #define TCPLENS_SESSION_FORMAT_WRITE_H
 
@@ -21,10 +21,14 @@ void end_line(struct buffer *buffer); /* } and a newline */
 /* The member of a key of the tables. */
 void put_key(struct buffer *buffer, const struct fact *key, const void *base);
 
-/* What changed between two details, or all of one (before NULL); ticks: those that move by
- * themselves too. */
-void put_detail(struct buffer *buffer, const struct fact_list *keys,
-                const struct conn_detail *before, const struct conn_detail *now, bool ticks);
+#define SESSION_TUPLE_KEYS                                                                         \
+    {"proto", .help = "tcp"}, {"family", .help = "inet or inet6"},                                 \
+        {"laddr", .help = "local address"}, {"lport", .help = "local port"},                       \
+        {"raddr", .help = "remote address"}, {"rport", .help = "remote port"},                     \
+    {                                                                                              \
+        "ifindex", .help = "interface it is bound to"                                              \
+    }
+
 /* One session_write_frame at work. */
 struct session_pass {
     struct buffer *buffer;
@@ -48,8 +52,9 @@ int session_build_flows(const struct session_state *state, struct frame *frame);
 /* facts.c: what changed against the state, as a member of the frame line; and back into a frame */
 void session_put_facts(const struct session_pass *pass);
 int session_build_facts(const struct session_state *state, struct frame *frame);
-/* write.c */
+/* line.c */
 void session_put_tuple(const struct session_pass *pass, const struct tuple *tuple);
+/* row.c */
 int session_write_rows(struct session_pass *pass);
 
 #endif

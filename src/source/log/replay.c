@@ -102,15 +102,10 @@ static void take_line(struct replay *replay, const struct session_line *line)
     case RECORD_GAP:
         keep_gap(replay, &line->gap);
         return;
-    case RECORD_ROW:
-    case RECORD_SAMPLE:
-    case RECORD_PROC:
-    case RECORD_FLOW:
-        replay->has_frame = false;
-        return;
     case RECORD_NONE:
-    case RECORD_COUNT:
         return;
+    default: /* a part of the next frame */
+        replay->has_frame = false;
     }
 }
 

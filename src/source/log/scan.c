@@ -234,7 +234,7 @@ static void count_frame(const struct replay_scan *scan, const struct session_fra
     uint64_t span = (uint64_t)scan->to_ns - (uint64_t)scan->from_ns;
     uint64_t since = (uint64_t)frame->wall_ns - (uint64_t)scan->from_ns;
     uint32_t part = (uint32_t)((double)since / (double)span * scan->part_count);
-    uint64_t sum = (uint64_t)frame->opened + frame->changed + frame->closed;
+    uint64_t sum = (uint64_t)frame->counts.opened + frame->counts.changed + frame->counts.closed;
 
     if (part >= scan->part_count)
         part = scan->part_count - 1;

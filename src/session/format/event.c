@@ -1,0 +1,100 @@
+/* Event lines: what opened, changed and closed, as `events --json` has it, and what only a log
+ * needs. */
+#include "core/json/json.h"
+#include "session/format/get.h"
+#include "session/format/write.h"
+
+#include <string.h>
+
+static const struct session_key KEYS[] = {
+    {"id", .help = "number of the row, or of the process, in this session"},
+    SESSION_TUPLE_KEYS,
+    {"out_bytes", .help = "payload sent"},
+    {"pid", .help = "process id"},
+    {"comm", .help = "process name"},
+    {"from", .help = "state before",
+     .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
+    {"to", .help = "state after"},
+    {"exact", .help = "t is the moment itself; else it was before"},
+    {"netns", .help = "network namespace"},
+    {"cookie", .help = "socket cookie"},
+    {"uid", .help = "user"},
+    {"from_ms", .help = "time in from", .records = RECORD_BIT(RECORD_STATE)},
+    {"duration_ms", .help = "age", .records = RECORD_BIT(RECORD_CLOSE)},
+    {"in_bytes", .help = "payload received",
+     .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
+    {"rtt_us", .help = "round trip time",
+     .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
+    {"retrans", .help = "retransmissions",
+     .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
+    {"origin", .help = "who told it: frame, destroy, bpf"},
+    {"polled_jump", .help = "states in between were not seen", .records = RECORD_BIT(RECORD_STATE)},
+    {"start_ticks", .help = "with pid: which process"},
+};
+const struct session_keys session_event_keys = SESSION_KEYS(KEYS);
+/* json_event's object, and what only a log needs. */
+void session_write_event(struct buffer *buffer, const struct event *event)
+{
+    json_event(buffer, event);
+    if (!buffer->length || buffer->failed)
+        return;
+    buffer->length--; /* its closing brace */
+    if (event->kind == EVENT_LOST)
+        put_text(buffer, "of", "events");
+    if (event->serial)
+        put_number(buffer, "id", event->serial);
+    put_text_if(buffer, "origin", words_name(&EVENT_ORIGIN_WORDS, event->origin));
+    if (event->polled_jump)
+        put_true(buffer, "polled_jump");
+    if (event->owner_start_ticks)
+        put_number(buffer, "start_ticks", event->owner_start_ticks);
+    end_line(buffer);
+}
+
+static uint8_t get_origin(struct get *get)
+{
+    char word[16] = "";
+
+    get_text(get, "origin", word, sizeof(word));
+    int origin = words_find(&EVENT_ORIGIN_WORDS, word, strlen(word));
+    return origin > EVENT_FROM_FRAME ? (uint8_t)origin : (uint8_t)EVENT_FROM_LOG;
+}
+
+static void read_event_totals(struct get *get, struct event *event)
+{
+    const char *duration = event->kind == EVENT_CLOSE ? "duration_ms" : "from_ms";
+
+    event->has_totals = get_number(get, "in_bytes", UINT64_MAX, &event->in_bytes);
+    event->out_bytes = get_u64(get, "out_bytes");
+    event->rtt_us = get_u32(get, "rtt_us");
+    event->retrans = get_u32(get, "retrans");
+    event->has_duration = get_ms(get, duration, &event->duration_ns);
+}
+
+void session_read_event(struct get *get, struct session_line *line)
+{
+    struct event *event = &line->event;
+    uint64_t uid = UINT32_MAX;
+
+    *event = (struct event){.wall_ns = line->wall_ns};
+    event->kind = (uint8_t)(line->kind == RECORD_OPEN    ? EVENT_OPEN
+                            : line->kind == RECORD_STATE ? EVENT_STATE
+                                                         : EVENT_CLOSE);
+    event->origin = get_origin(get);
+    get_state(get, "from", &event->from);
+    if (!get_state(get, "to", &event->to))
+        get_fail(get, "to", "missing");
+    event->exact = get_flag(get, "exact");
+    event->polled_jump = get_flag(get, "polled_jump");
+    get_hex(get, "cookie", &event->cookie);
+    event->serial = get_u64(get, "id");
+    event->netns = get_u32(get, "netns");
+    get_number(get, "uid", UINT32_MAX, &uid);
+    event->uid = (uint32_t)uid;
+    if (!get_tuple(get, &event->tuple))
+        get_fail(get, "family", "missing");
+    event->pid = (int32_t)(get_u32(get, "pid") & INT32_MAX);
+    get_text(get, "comm", event->name, sizeof(event->name));
+    event->owner_start_ticks = get_u64(get, "start_ticks");
+    read_event_totals(get, event);
+}

@@ -9,7 +9,7 @@
 #include "core/late_ends.h"
 #include "core/life.h"
 #include "source/bpf/bpf.h"
-#include "source/destroy.h"
+#include "source/netns/destroy.h"
 #include "source/privilege.h"
 #include "source/row_index.h"
 

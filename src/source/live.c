@@ -9,7 +9,7 @@
 #include "source/host_facts.h"
 #include "source/live_filter.h"
 #include "source/namespace.h"
-#include "source/netlink.h"
+#include "source/netns/netlink.h"
 #include "source/owners/owners.h"
 #include "source/proc_view.h"
 #include "source/procnet.h"
@@ -34,7 +34,7 @@ struct live {
     struct frame_pool *scratch;
     struct system_names *names;
     struct host_reader *host_facts; /* NULL: of no use here */
-    struct row_index index; /* of the scratch frame */
+    struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
     uint32_t state_bits; /* of the last wish */
     uint32_t netns;

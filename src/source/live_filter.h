@@ -5,7 +5,7 @@
 
 #include "core/filter/filter.h"
 #include "core/wish.h"
-#include "source/netlink.h"
+#include "source/netns/netlink.h"
 
 struct live_filter {
     const struct filter *filter; /* NULL = all rows */

@@ -8,7 +8,7 @@
 #include "bench_clock.h"
 #include "core/column/column.h"
 #include "raw_dump.h"
-#include "source/netlink.h"
+#include "source/netns/netlink.h"
 
 #include <errno.h>
 #include <stdio.h>

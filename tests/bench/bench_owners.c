@@ -6,7 +6,7 @@
  */
 #include "bench_clock.h"
 #include "core/column/column.h"
-#include "source/netlink.h"
+#include "source/netns/netlink.h"
 #include "source/owners/owners.h"
 
 #include <stdio.h>

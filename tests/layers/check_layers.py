@@ -47,7 +47,7 @@ ALSO_INCLUDED = [
 LIBRARIES = [
     ('curses', ['curses.h', 'ncurses.h', 'ncurses*/*', 'term.h', 'panel.h', 'menu.h', 'form.h'],
      ['ui/term/term.c']),
-    ('libmnl', ['libmnl/*'], ['source/netlink.c', 'source/diag.c', 'act/act.c']),
+    ('libmnl', ['libmnl/*'], ['source/netns/netlink.c', 'source/diag.c', 'act/act.c']),
     ('libproc2', ['libproc2/*', 'proc/*'], ['source/owners/facts.c']),
     ('libbpf', ['bpf/*'], ['source/bpf/bpf.c', 'source/bpf/*.bpf.c']),
 ]

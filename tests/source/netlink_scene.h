@@ -4,7 +4,7 @@
 
 #include "../unit/unit.h"
 #include "net_tools.h"
-#include "source/netlink.h"
+#include "source/netns/netlink.h"
 
 enum { LOOPBACK = 0x7f000001 };
 

@@ -1,6 +1,6 @@
 /* netlink: dumps and exact look-ups over NETLINK_SOCK_DIAG, one socket per purpose, reopened on any
  * error. It must not know what a message holds (diag.c) nor what became of a row (diff, live.c). */
-#include "source/netlink.h"
+#include "source/netns/netlink.h"
 
 #include "core/column/column.h"
 #include "source/diag.h"

@@ -1,7 +1,7 @@
 /* destroy: the SOCK_DIAG destroy groups: the kernel tells everybody when a TCP socket ends, with
  * its final counters. Only the events layer uses it, one thread at a time. */
-#ifndef TCPLENS_SOURCE_DESTROY_H
-#define TCPLENS_SOURCE_DESTROY_H
+#ifndef TCPLENS_SOURCE_NETNS_DESTROY_H
+#define TCPLENS_SOURCE_NETNS_DESTROY_H
 
 #include "core/life.h"
 

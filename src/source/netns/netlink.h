@@ -1,7 +1,7 @@
 /* netlink: dumps and exact look-ups over NETLINK_SOCK_DIAG, one socket per purpose, reopened on any
  * error. Only the collector thread uses it. */
-#ifndef TCPLENS_SOURCE_NETLINK_H
-#define TCPLENS_SOURCE_NETLINK_H
+#ifndef TCPLENS_SOURCE_NETNS_NETLINK_H
+#define TCPLENS_SOURCE_NETNS_NETLINK_H
 
 #include "core/frame.h"
 #include "core/wish.h"

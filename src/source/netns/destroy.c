@@ -1,11 +1,11 @@
 /* destroy: a netlink socket on the SOCK_DIAG destroy groups, and what its messages say. It must not
  * know what the end of a socket means for its connection (core/life.c), nor frames. */
-#include "source/destroy.h"
+#include "source/netns/destroy.h"
 
 #include "base/clock.h"
 #include "source/diag.h"
 #include "source/namespace.h"
-#include "source/netlink.h"
+#include "source/netns/netlink.h"
 
 #include <errno.h>
 #include <linux/netlink.h>

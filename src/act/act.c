@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "source/diag.h"
+#include "source/netns/netns.h"
 #include "source/privilege.h"
 #include "source/proc_view.h"
 
@@ -339,6 +340,9 @@ static void explain_close(const struct conn *conn, int error, char text[ACTS_TEX
     case -EBUSY:
         snprintf(text, ACTS_TEXT_MAX, "not closed: it has become a listener since: look again");
         break;
+    case -EXDEV:
+        snprintf(text, ACTS_TEXT_MAX, "not closed: it is in another network namespace");
+        break;
     default:
         snprintf(text, ACTS_TEXT_MAX, "not closed: %s", strerror(-error));
     }
@@ -404,13 +408,23 @@ static int check_state(struct mnl_socket *socket, const struct conn *conn, uint3
     return now.state == STATE_LISTEN && conn->state != STATE_LISTEN ? -EBUSY : 0;
 }
 
-static int open_socket(struct mnl_socket **opened)
+/* In the network namespace of the row. */
+static int open_socket(const struct conn *conn, struct mnl_socket **opened)
 {
     const struct timeval timeout = {DESTROY_TIMEOUT_S, 0};
-    struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+    struct netns netns;
 
-    if (!socket)
-        return -errno;
+    netns_own(&netns);
+    if (conn->netns && netns.inode && conn->netns != netns.inode)
+        return -EXDEV; /* there its tuple may be another's here */
+    const int descriptor = netns_open_diag(&netns, 0);
+    if (descriptor < 0)
+        return descriptor;
+    struct mnl_socket *socket = mnl_socket_fdopen(descriptor);
+    if (!socket) {
+        close(descriptor);
+        return -ENOMEM;
+    }
     setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
         const int error = -errno;
@@ -430,7 +444,7 @@ int act_close_conn(const struct conn *conn, char text[ACTS_TEXT_MAX])
         snprintf(text, ACTS_TEXT_MAX, "%s", refusal);
         return -EINVAL;
     }
-    int error = open_socket(&socket);
+    int error = open_socket(conn, &socket);
     if (!error) {
         error = check_state(socket, conn, 1);
         if (!error)
@@ -447,7 +461,7 @@ int act_close_allowed(char text[ACTS_TEXT_MAX])
 {
     const struct conn nothing = {.cookie = 1, .tuple = {.family = FAMILY_INET}};
     struct mnl_socket *socket = NULL;
-    int error = open_socket(&socket);
+    int error = open_socket(&nothing, &socket);
 
     if (!error) {
         error = send_destroy(socket, &nothing, 1);

@@ -43,6 +43,7 @@ struct events {
     atomic_bool frame_waits; /* for the lock, which no drain may keep from it */
 
     pthread_mutex_t lock; /* guards what follows, and the track and its notes */
+    struct netns netns;   /* ours */
     bool began;           /* a frame was tracked */
     struct bpf *bpf;      /* at most one of the two */
     struct destroy *destroy;
@@ -65,6 +66,7 @@ int events_new(struct events **events, const struct events_settings *settings)
     if (!made)
         return -ENOMEM;
     made->settings = *settings;
+    netns_own(&made->netns);
     pthread_mutex_init(&made->lock, NULL);
     made->lives = lives_new();
     made->late_ends = late_ends_new();
@@ -72,7 +74,7 @@ int events_new(struct events **events, const struct events_settings *settings)
     if (!error && (!made->lives || !made->late_ends))
         error = -ENOMEM;
     if (!error && settings->source == EVENTS_BPF) {
-        error = bpf_open(&made->bpf, why);
+        error = bpf_open(&made->bpf, &made->netns, why);
         if (error && settings->why)
             snprintf(settings->why, EVENTS_WHY_MAX, "--events bpf: %s", why);
     }
@@ -360,9 +362,9 @@ static void open_source(struct events *events)
     char why[BPF_TEXT_SIZE] = "";
 
     if (wanted == EVENTS_AUTO)
-        bpf_open(&bpf, why);
+        bpf_open(&bpf, &events->netns, why);
     if (!bpf && (wanted == EVENTS_AUTO || wanted == EVENTS_DESTROY))
-        destroy_open(&destroy, why[0] ? NULL : why);
+        destroy_open(&destroy, &events->netns, why[0] ? NULL : why);
     privilege_keep(0); /* what is open stays open */
     pthread_mutex_lock(&events->lock);
     events->bpf = bpf;

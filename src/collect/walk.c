@@ -11,7 +11,10 @@
 static int load(struct collect_walk *walk)
 {
     char text[BPF_TEXT_SIZE];
-    const int error = walk->walk ? 0 : bpf_walk_open(&walk->walk, text);
+    struct netns netns;
+
+    netns_own(&netns);
+    const int error = walk->walk ? 0 : bpf_walk_open(&walk->walk, &netns, text);
     privilege_keep(COLLECT_PRIVILEGES); /* loaded or not: it is not tried again */
     if (error)
         snprintf(walk->why, sizeof(walk->why), "no bpf: %s", text);

@@ -8,8 +8,8 @@
 #include "core/text/text.h"
 #include "source/host_facts.h"
 #include "source/live_filter.h"
-#include "source/namespace.h"
 #include "source/netns/netlink.h"
+#include "source/netns/netns.h"
 #include "source/owners/owners.h"
 #include "source/proc_view.h"
 #include "source/procnet.h"
@@ -37,8 +37,7 @@ struct live {
     struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
     uint32_t state_bits; /* of the last wish */
-    uint32_t netns;
-    bool netns_is_host;
+    struct netns netns;
     uint64_t number;
     char *proc_root;
     char host[TEXT_CLEAN_MAX(HOST_NAME_MAX)];
@@ -71,9 +70,9 @@ static int read_procnet_rows(const struct live *live, struct frame *frame, const
 {
     const int result = procnet_dump(live->proc_root, frame, wish);
 
-    frame->netns = live->netns;
+    frame->netns = live->netns.inode;
     for (uint32_t i = 0; i < frame->live_count; i++)
-        frame->conns[i].netns = live->netns;
+        frame->conns[i].netns = live->netns.inode;
     return result;
 }
 
@@ -94,7 +93,7 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     frame->wall_ns = clock_wall_ns();
     frame->mono_ns = clock_mono_ns();
     frame->host = frame_copy_text(frame, live->host);
-    frame->netns_is_host = live->netns_is_host;
+    frame->netns_is_host = live->netns.is_host;
     if (!live->netlink)
         return read_procnet(live, frame, wish);
     int result = live_filter_dump(&live->filter, live->netlink, live->scratch, frame, wish);
@@ -113,7 +112,7 @@ static void read_host_facts(struct live *live, struct frame *frame)
 
     if (!facts)
         return;
-    facts->netns = live->netns;
+    facts->netns = live->netns.inode;
     host_reader_read(live->host_facts, facts, frame->mono_ns);
 }
 
@@ -364,19 +363,10 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .use_walk = live_use_walk,
                                            .close = live_close};
 
-/* Process 1 of another pid namespace is a container's. */
-static bool is_net_of_host(void)
-{
-    struct proc_view view;
-    proc_view_prove(&view);
-    return view.is_complete && namespace_shares_net(1);
-}
-
 static void read_facts(struct live *live)
 {
     char host[HOST_NAME_MAX + 1] = "";
-    live->netns = namespace_inode("net");
-    live->netns_is_host = is_net_of_host();
+    netns_own(&live->netns);
     if (gethostname(host, sizeof(host) - 1) == 0)
         text_clean(live->host, sizeof(live->host), host, strlen(host));
 }
@@ -385,7 +375,7 @@ static void read_facts(struct live *live)
  * no reason to do with fewer facts until the end. */
 static int open_kernel(struct live *live, bool no_sock_diag, char *text)
 {
-    int result = no_sock_diag ? -EPROTONOSUPPORT : netlink_open(&live->netlink);
+    int result = no_sock_diag ? -EPROTONOSUPPORT : netlink_open(&live->netlink, &live->netns);
     if (result == 0)
         return 0;
     if (is_for_now(result)) {

@@ -2,7 +2,6 @@
 #include "source/proc_view.h"
 
 #include "base/error.h"
-#include "source/namespace.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -74,13 +73,19 @@ static void look_at_mount(struct proc_view *view)
     view->root = about.st_ino;
 }
 
+uint32_t proc_view_pid_namespace(void)
+{
+    struct stat found;
+    return stat("/proc/self/ns/pid", &found) == 0 ? (uint32_t)found.st_ino : 0;
+}
+
 void proc_view_prove(struct proc_view *view)
 {
     look_at_mount(view);
     view->error = 0;
     view->kind = find_kind(&view->error);
     view->is_complete =
-        view->kind == PROC_VIEW_OWN && namespace_inode("pid") == FIRST_PID_NAMESPACE;
+        view->kind == PROC_VIEW_OWN && proc_view_pid_namespace() == FIRST_PID_NAMESPACE;
 }
 
 bool proc_view_is_current(const struct proc_view *view)

@@ -35,4 +35,7 @@ void proc_view_error_text(int error, char *out, size_t size);
  * -EXDEV: it is of another process; other -errno: /proc cannot be asked. */
 int proc_view_check_pidfd(int pidfd, int32_t pid);
 
+/* Inode number of the pid namespace of this process; 0 = it cannot be known. */
+uint32_t proc_view_pid_namespace(void);
+
 #endif

@@ -6,6 +6,7 @@
 #include "act/act.h"
 #include "net_tools.h"
 #include "source/diag.h"
+#include "source/netns/netns.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -152,6 +153,26 @@ static void row_without_cookie_is_never_sent(void **state)
     net_close(listener);
 }
 
+/* The same ends and cookie, in another network namespace: here they are another's. */
+static void row_of_another_namespace_is_never_sent(void **state)
+{
+    const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
+    struct pair pair = make_pair(listener, address_of(listener), 0);
+    const unsigned before = sent;
+    char text[ACTS_TEXT_MAX];
+    struct netns own;
+    (void)state;
+    netns_own(&own);
+    assert_int_not_equal(own.inode, 0);
+    pair.row.netns = own.inode + 1;
+    assert_int_equal(act_close_conn(&pair.row, text), -EXDEV);
+    assert_non_null(strstr(text, "another network namespace"));
+    assert_int_equal(sent, before);
+    assert_alive(&pair);
+    kill_pair(&pair);
+    net_close(listener);
+}
+
 static void living_target_is_closed(void **state)
 {
     const int listener = net_listen(net_v4(LOOPBACK, 0), 8, 0);
@@ -237,6 +258,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(dead_target_closes_nothing),
         cmocka_unit_test(ends_taken_again_are_left_alone),
         cmocka_unit_test(row_without_cookie_is_never_sent),
+        cmocka_unit_test(row_of_another_namespace_is_never_sent),
         cmocka_unit_test(listener_made_of_it_is_left_alone),
         cmocka_unit_test(bound_socket_is_never_sent),
         cmocka_unit_test(all_had_a_cookie),

@@ -90,7 +90,9 @@ int main(int argc, char **argv)
         return 2;
     }
     pool = frame_pool_new();
-    int result = netlink_open(&netlink);
+    struct netns netns;
+    netns_own(&netns);
+    int result = netlink_open(&netlink, &netns);
     if (!pool || result < 0)
         fail("netlink_open", pool ? -result : ENOMEM);
     for (size_t i = 0; i < count; i++)

@@ -128,7 +128,9 @@ static void steady(int rounds)
 int main(int argc, char **argv)
 {
     int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : ROUNDS_DEFAULT;
-    int error = netlink_open(&netlink);
+    struct netns netns;
+    netns_own(&netns);
+    int error = netlink_open(&netlink, &netns);
 
     if (rounds < 1 || rounds > ROUNDS_MAX)
         rounds = ROUNDS_DEFAULT;

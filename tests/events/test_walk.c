@@ -59,7 +59,10 @@ int main(void)
     net_raise_file_limit(SOCKETS + OTHERS + 100);
     const int64_t opening_ns = spent_ns();
     char why[BPF_TEXT_SIZE];
-    int error = bpf_walk_open(&bpf, why);
+    struct netns netns;
+
+    netns_own(&netns);
+    int error = bpf_walk_open(&bpf, &netns, why);
     const int64_t opened_ns = spent_ns();
     if (error) {
         printf("skipped: the walk cannot be loaded: %s\n", why);

@@ -45,8 +45,10 @@ struct frame *dump(uint32_t state_bits, uint32_t needs)
 int netlink_scene_open(void **unused)
 {
     (void)unused;
+    struct netns netns;
+    netns_own(&netns);
     pool = frame_pool_new();
-    return pool ? netlink_open(&netlink) : -1;
+    return pool ? netlink_open(&netlink, &netns) : -1;
 }
 
 int netlink_scene_close(void **unused)

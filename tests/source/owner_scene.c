@@ -183,7 +183,10 @@ bool scene_walk_by(const char *way)
     if (strcmp(way, "bpf") != 0)
         return walk.walk != NULL;
     char why[BPF_TEXT_SIZE];
-    const int error = bpf_walk_open(&bpf, why);
+    struct netns netns;
+
+    netns_own(&netns);
+    const int error = bpf_walk_open(&bpf, &netns, why);
     if (error) {
         printf("skipped: the walk cannot be loaded: %s\n", why);
         exit(77);

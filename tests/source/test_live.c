@@ -5,7 +5,7 @@
 #include "core/diff.h"
 #include "net_tools.h"
 #include "source/live.h"
-#include "source/namespace.h"
+#include "source/netns/netns.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -270,13 +270,13 @@ static void namespaces_are_told_apart(void **unused)
         }
         close(channel[1]);
         assert_int_equal(read(channel[0], &byte, 1), 1);
-        const bool shares = namespace_shares_net(child);
+        const bool shares = netns_is_of_process(child);
         close(channel[0]);
         waitpid(child, NULL, 0);
         assert_int_equal(shares, !of_its_own);
     }
-    assert_true(namespace_shares_net(getpid()));
-    assert_false(namespace_shares_net(0));
+    assert_true(netns_is_of_process(getpid()));
+    assert_false(netns_is_of_process(0));
 }
 
 static int open_all(void **unused)

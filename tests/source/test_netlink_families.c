@@ -133,8 +133,10 @@ static void families_are_dumped_one_by_one_where_both_are_refused(void **unused)
     struct netlink *kept = netlink;
     struct pair pair = make_pair(AF_INET);
     struct pair other = net_has_ipv6() ? make_pair(AF_INET6) : make_pair(AF_INET);
+    struct netns netns;
+    netns_own(&netns);
     refuses_both = true;
-    assert_int_equal(netlink_open(&netlink), 0);
+    assert_int_equal(netlink_open(&netlink, &netns), 0);
     asked_both = asked_family = 0;
     for (unsigned i = 1; i <= 2; i++) {
         struct frame *frame = dump(STATE_ALL_BITS, NEED_NOTHING);

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "source/bpf/record.h"
-#include "source/namespace.h"
 #include "source/proc_view.h"
 #include "tcplens.skel.h"
 
@@ -177,7 +176,7 @@ static uint32_t pid_namespace_of_proc(void)
 {
     struct proc_view view;
     proc_view_prove(&view);
-    return view.kind == PROC_VIEW_OWN ? namespace_inode("pid") : 0;
+    return view.kind == PROC_VIEW_OWN ? proc_view_pid_namespace() : 0;
 }
 
 static int load(struct bpf *bpf)
@@ -202,7 +201,7 @@ static int load(struct bpf *bpf)
     return bpf->program->links.on_state ? 0 : -errno;
 }
 
-int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
+int bpf_open(struct bpf **bpf, const struct netns *netns, char text[BPF_TEXT_SIZE])
 {
     struct bpf *made = calloc(1, sizeof(*made));
     if (!made) {
@@ -210,7 +209,7 @@ int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
         return -ENOMEM;
     }
     libbpf_set_print(say_nothing);
-    made->netns = namespace_inode("net");
+    made->netns = netns->inode;
     made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
     int error = load(made);
     if (error) {

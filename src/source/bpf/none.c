@@ -11,9 +11,10 @@ static int refuse(char text[BPF_TEXT_SIZE])
     return -ENOSYS;
 }
 
-int bpf_open(struct bpf **bpf, char text[BPF_TEXT_SIZE])
+int bpf_open(struct bpf **bpf, const struct netns *netns, char text[BPF_TEXT_SIZE])
 {
     (void)bpf;
+    (void)netns;
     return refuse(text);
 }
 
@@ -45,9 +46,10 @@ void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures)
     *failures = (struct bind_failures){.known = false};
 }
 
-int bpf_walk_open(struct bpf_walk **walk, char text[BPF_TEXT_SIZE])
+int bpf_walk_open(struct bpf_walk **walk, const struct netns *netns, char text[BPF_TEXT_SIZE])
 {
     (void)walk;
+    (void)netns;
     return refuse(text);
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "source/bpf/record.h"
-#include "source/namespace.h"
+#include "source/proc_view.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,13 +43,13 @@ static uint64_t read_boot_offset(void)
     return (uint64_t)offset_ns;
 }
 
-static int load(struct bpf_walk *walk)
+static int load(struct bpf_walk *walk, const struct netns *netns)
 {
     walk->program = walk_bpf__open();
     if (!walk->program)
         return -ENOMEM;
-    walk->program->rodata->our_netns = namespace_inode("net");
-    walk->program->rodata->our_pidns = namespace_inode("pid");
+    walk->program->rodata->our_netns = netns->inode;
+    walk->program->rodata->our_pidns = proc_view_pid_namespace();
     const int error = walk_bpf__load(walk->program);
     if (error)
         return error < 0 ? error : -EINVAL;
@@ -57,7 +57,7 @@ static int load(struct bpf_walk *walk)
     return walk->link < 0 ? walk->link : 0;
 }
 
-int bpf_walk_open(struct bpf_walk **walk, char text[BPF_TEXT_SIZE])
+int bpf_walk_open(struct bpf_walk **walk, const struct netns *netns, char text[BPF_TEXT_SIZE])
 {
     struct bpf_walk *made = calloc(1, sizeof(*made));
     if (!made) {
@@ -66,7 +66,7 @@ int bpf_walk_open(struct bpf_walk **walk, char text[BPF_TEXT_SIZE])
     }
     made->tick_ns = (uint64_t)(SECOND_NS / sysconf(_SC_CLK_TCK));
     made->boot_offset_ns = read_boot_offset();
-    const int error = load(made);
+    const int error = load(made, netns);
     if (error) {
         bpf_explain_refusal(error, text);
         bpf_walk_close(made);

@@ -5,6 +5,7 @@
 #define TCPLENS_SOURCE_BPF_WALK_H
 
 #include "source/bpf/refusal.h"
+#include "source/netns/netns.h"
 #include "source/owners/walker.h"
 
 struct bpf_walk;
@@ -13,7 +14,7 @@ struct bpf_walk;
 
 /* Loads it, with CAP_BPF and CAP_PERFMON; walking needs them no more (before Linux 5.19 it does:
  * then the walk fails). 0, or -errno and why. */
-int bpf_walk_open(struct bpf_walk **walk, char text[BPF_TEXT_SIZE]);
+int bpf_walk_open(struct bpf_walk **walk, const struct netns *netns, char text[BPF_TEXT_SIZE]);
 void bpf_walk_close(struct bpf_walk *walk);
 
 /* The `walk` of struct owner_walk; walker is a struct bpf_walk. One thread at a time. */

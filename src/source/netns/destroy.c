@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "source/diag.h"
-#include "source/namespace.h"
 #include "source/netns/netlink.h"
 
 #include <errno.h>
@@ -27,7 +26,7 @@
 struct destroy {
     int descriptor;
     int room; /* SO_RCVBUF as the kernel counts it */
-    uint32_t netns;
+    struct netns netns;
     struct netlink *netlink; /* asks what stays behind */
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
@@ -58,20 +57,19 @@ static int join_groups(int descriptor)
     return 0;
 }
 
-int destroy_open(struct destroy **destroy, char *text)
+int destroy_open(struct destroy **destroy, const struct netns *netns, char *text)
 {
     struct destroy *made = calloc(1, sizeof(*made));
     int result = -ENOMEM;
     if (!made)
         goto out;
-    made->descriptor =
-        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
-    result = made->descriptor < 0 ? -errno : join_groups(made->descriptor);
+    made->descriptor = netns_open_diag(netns, SOCK_NONBLOCK);
+    result = made->descriptor < 0 ? made->descriptor : join_groups(made->descriptor);
     if (result < 0)
         goto out;
     made->room = widen(made->descriptor);
-    made->netns = namespace_inode("net");
-    result = netlink_open(&made->netlink);
+    made->netns = *netns;
+    result = netlink_open(&made->netlink, netns);
     if (result < 0)
         goto out;
     *destroy = made;
@@ -212,7 +210,7 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
     event->exact = has_just_ended(conn, detail);
     event->to = STATE_DELETE_TCB;
     event->cookie = conn->cookie;
-    event->netns = destroy->netns;
+    event->netns = destroy->netns.inode;
     event->tuple = conn->tuple;
     event->uid = UINT32_MAX;
     /* tcp_disconnect() (a close with SO_LINGER 0) has cleared the remote port and the counters. */

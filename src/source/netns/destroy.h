@@ -4,6 +4,7 @@
 #define TCPLENS_SOURCE_NETNS_DESTROY_H
 
 #include "core/life.h"
+#include "source/netns/netns.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +14,7 @@ struct destroy;
 typedef void (*destroy_hear)(void *context, const struct happening *happening);
 
 /* 0 or -errno, text (128 bytes, or NULL) saying why not. */
-int destroy_open(struct destroy **destroy, char *text);
+int destroy_open(struct destroy **destroy, const struct netns *netns, char *text);
 void destroy_close(struct destroy *destroy);
 int destroy_descriptor(const struct destroy *destroy); /* readable when there is something */
 /* True if the receive buffer holds so much that reading may wait a few milliseconds. */

@@ -5,7 +5,6 @@
 #include "core/column/column.h"
 #include "source/diag.h"
 #include "source/interface_name.h"
-#include "source/namespace.h"
 #include "source/repeats.h"
 #include "source/ulp_right.h"
 
@@ -18,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define ATTEMPTS       3 /* one and two more */
 #define ANSWER_SECONDS 5 /* the kernel answers in the caller's context: this is for broken ones */
@@ -34,7 +34,7 @@ struct netlink {
     struct repeats repeats;
     struct ulp_right ulp;
     bool apart; /* the kernel dumps families one by one only */
-    uint32_t netns;
+    struct netns netns;
     uint32_t rows;           /* of the last frame */
     uint32_t last_uid;       /* of the row before, UINT32_MAX = none */
     uint32_t nameless_scope; /* interface that has no name any more: not asked for each row */
@@ -96,13 +96,18 @@ static void channel_close(struct channel *channel)
     channel->socket = NULL;
 }
 
-static int channel_open(struct channel *channel)
+static int channel_open(const struct netlink *netlink, struct channel *channel)
 {
     if (channel->socket)
         return 0;
-    channel->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-    if (!channel->socket)
-        return -errno;
+    const int descriptor = netns_open_diag(&netlink->netns, 0);
+    if (descriptor < 0)
+        return descriptor;
+    channel->socket = mnl_socket_fdopen(descriptor);
+    if (!channel->socket) {
+        close(descriptor);
+        return -ENOMEM;
+    }
     struct timeval patience = {.tv_sec = ANSWER_SECONDS};
     if (mnl_socket_bind(channel->socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
         setsockopt(mnl_socket_get_fd(channel->socket), SOL_SOCKET, SO_RCVTIMEO, &patience,
@@ -180,7 +185,7 @@ static int receive_dump(struct netlink *netlink, struct diag_parse *parse)
 static int dump_once(struct netlink *netlink, struct diag_parse *parse,
                      const struct diag_request *wanted)
 {
-    int result = channel_open(&netlink->dump);
+    int result = channel_open(netlink, &netlink->dump);
     if (result < 0)
         return result;
     size_t room = REQUEST_ROOM + wanted->bytecode_length;
@@ -236,11 +241,11 @@ static int dump_patiently(struct netlink *netlink, const struct diag_parse *blan
 static struct diag_parse parse_for(struct netlink *netlink, struct frame *frame,
                                    uint32_t state_bits)
 {
-    frame->netns = netlink->netns;
+    frame->netns = netlink->netns.inode;
     return (struct diag_parse){.frame = frame,
                                .state_bits = state_bits,
                                .admin = ulp_right_holds(&netlink->ulp),
-                               .netns = netlink->netns};
+                               .netns = netlink->netns.inode};
 }
 
 static int begin_frame(struct netlink *netlink, uint32_t rows)
@@ -368,14 +373,14 @@ static int read_answer(struct netlink *netlink, size_t length, struct conn *conn
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return -EPROTO;
     const int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), conn, NULL);
-    conn->netns = netlink->netns;
+    conn->netns = netlink->netns.inode;
     return result;
 }
 
 /* What the kernel finds for a tuple: a connection, else the listener that would take one. */
 static int ask(struct netlink *netlink, const struct conn *wanted, struct conn *found)
 {
-    int result = channel_open(&netlink->exact);
+    int result = channel_open(netlink, &netlink->exact);
     if (result < 0)
         return result;
     size_t length = diag_put_lookup(netlink->buffer, wanted, ++netlink->exact.sequence);
@@ -435,13 +440,13 @@ static int try_out(struct netlink *netlink)
     return dump_patiently(netlink, &parse, &request);
 }
 
-int netlink_open(struct netlink **netlink)
+int netlink_open(struct netlink **netlink, const struct netns *netns)
 {
     struct netlink *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
     ulp_right_init(&made->ulp);
-    made->netns = namespace_inode("net");
+    made->netns = *netns;
     int result = try_out(made);
     if (result < 0) {
         netlink_close(made);

@@ -1,10 +1,11 @@
-/* netlink: dumps and exact look-ups over NETLINK_SOCK_DIAG, one socket per purpose, reopened on any
- * error. Only the collector thread uses it. */
+/* netlink: dumps and exact look-ups of a network namespace over NETLINK_SOCK_DIAG, one socket per
+ * purpose, reopened on any error. Only the collector thread uses it. */
 #ifndef TCPLENS_SOURCE_NETNS_NETLINK_H
 #define TCPLENS_SOURCE_NETNS_NETLINK_H
 
 #include "core/frame.h"
 #include "core/wish.h"
+#include "source/netns/netns.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,7 +13,7 @@
 struct netlink;
 
 /* 0 or -errno: -EPROTONOSUPPORT, -EACCES, ... = no sock_diag here (use procnet). */
-int netlink_open(struct netlink **netlink);
+int netlink_open(struct netlink **netlink, const struct netns *netns);
 void netlink_close(struct netlink *netlink);
 
 /* Dumps TCP of the wished families and states into frame. A failed dump is tried again at most

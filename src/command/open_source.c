@@ -19,8 +19,7 @@ static int open_demo(struct source **source, const struct options *options, char
 
     if (error) {
         snprintf(why, OPEN_SOURCE_WHY_MAX,
-                 "--demo: \"%.60s\": " DEMO_EXPECTED " was expected, e.g. 7,200,50",
-                 options->demo);
+                 "--demo: \"%.60s\": " DEMO_EXPECTED " was expected, e.g. 7,200,50", options->demo);
         return error;
     }
     settings.interval_ns = options->interval_ns;

@@ -200,7 +200,8 @@ static const struct {
     {"list --from a --from b", "--from: \"b\": one file only, and another one was named before it"},
     {"record -o a -o b", "--output: \"b\": one file only, and another one was named before it"},
     {"events --from - " TEST_FILE,
-     "--from: \"" TEST_FILE "\" is a file too: name one, or pipe them in: cat FILE... | tcplens ... --from -"},
+     "--from: \"" TEST_FILE
+     "\" is a file too: name one, or pipe them in: cat FILE... | tcplens ... --from -"},
     {"--past 99999999999G", "--past: \"99999999999G\": a size was expected, e.g. 64M, 500k, 0"},
     {"--budget 101", "--budget: \"101\": a number from 0 to 100 was expected"},
     {"--budget 2.5", "--budget: \"2.5\": a number from 0 to 100 was expected"},

@@ -43,7 +43,7 @@ void column_suggest(const char *word, char *out, size_t size)
         for (size_t i = 0; i < column_count; i++) {
             size_t length = strlen(columns[i].id);
 
-            if (text_distance(word, columns[i].id) > edits && strncmp(word, columns[i].id, 3))
+            if (text_distance(word, columns[i].id) > edits && strncmp(word, columns[i].id, 3) != 0)
                 continue;
             if (used + length + 3 > size || used > 60)
                 return;

@@ -414,7 +414,7 @@ void json_row(struct buffer *buffer, const struct column_context *context, const
 void json_value_text(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size)
 {
-    char plain[PLAIN_MAX], *end = plain, *text = plain;
+    char plain[PLAIN_MAX], *end, *text = plain;
     struct column_value value;
 
     if (!column->json || column->put_json) {

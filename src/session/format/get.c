@@ -308,7 +308,7 @@ void get_key(struct get *get, const struct fact *key, void *base)
         got = get_hex(get, key->key, &value);
         break;
     case FACT_TEXT:
-        got = get_text(get, key->key, (char *)base + key->offset, key->size);
+        get_text(get, key->key, (char *)base + key->offset, key->size);
         return;
     case FACT_NUMBER:
     case FACT_TICK_UP:

@@ -39,7 +39,8 @@ struct log_reader {
 
 #define READ_BYTES (1u << 16)
 #define TEXT_LIMIT                                                                                 \
-    (4u << 20) /* a chunk up to this long is checked before a line of it is given                  \
+    (4u                                                                                            \
+     << 20) /* a chunk up to this long is checked before a line of it is given                  \
                 */
 
 #define RESYNC_BYTES (16u << 20)  /* a log that begins with damage has a whole chunk in these */

@@ -5,8 +5,8 @@ _tcplens_options()
 {
     case $1 in
     top) echo --interval --for --class -4 -6 --columns --sort --highlight --past --budget --events --theme --ascii --read-only --with-args --rotate --keep --demo --help --version ;;
-    list) echo --class -4 -6 --columns --sort --json --csv --events --from --at --ascii --demo --help --version ;;
-    events) echo --interval --for --class -4 -6 --json --csv --budget --events --from --at --ascii --demo --help --version ;;
+    list) echo --class -4 -6 --columns --sort --json --csv --events --from --at --when --ascii --demo --help --version ;;
+    events) echo --interval --for --class -4 -6 --json --csv --budget --events --from --at --when --ascii --demo --help --version ;;
     record) echo --interval --for --class -4 -6 --budget --events --output --with-args --rotate --keep --demo --help --version ;;
     replay) echo --for --class --columns --sort --highlight --theme --ascii --help --version ;;
     close) echo -4 -6 --dry-run --yes --force --help --version ;;
@@ -40,7 +40,7 @@ _tcplens()
     --sort) words=$columns; [[ $cur == -* ]] && head=- ;;
     --columns) [[ $cur == *,* ]] && head=${cur%,*}, ; words=$columns ;;
     --from|--output|-o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    --interval|-i|--for|--highlight|--past|--budget|--at|--rotate|--keep|--demo|--only|--skip|--set|--fail-on) return ;;
+    --interval|-i|--for|--highlight|--past|--budget|--at|--when|--rotate|--keep|--demo|--only|--skip|--set|--fail-on) return ;;
     state|exclude|from|to) words=$states ;;
     *)
         if [[ $cur == -* ]]; then

@@ -34,6 +34,7 @@ complete -c tcplens -l budget -x -n 'not __fish_seen_subcommand_from list replay
 complete -c tcplens -l events -x -a 'auto bpf destroy none' -n 'not __fish_seen_subcommand_from replay close summary' -d 'bpf, destroy, none or auto (auto)'
 complete -c tcplens -l from -r -F -n '__fish_seen_subcommand_from list events doctor' -d 'read a session log instead of the kernel'
 complete -c tcplens -l at -x -n '__fish_seen_subcommand_from list events' -d 'the moment of the log that --from names'
+complete -c tcplens -l when -x -n '__fish_seen_subcommand_from list events' -d 'the first frame of the log, from --at on, in which a row matches'
 complete -c tcplens -l theme -x -a 'dark light safe mono' -n 'not __fish_seen_subcommand_from list events record close doctor summary' -d 'dark, light, safe (colour-blind) or mono'
 complete -c tcplens -l ascii -n 'not __fish_seen_subcommand_from record close' -d 'write ASCII only, as in a locale that is not UTF-8'
 complete -c tcplens -l read-only -n 'not __fish_seen_subcommand_from list events record replay close doctor summary' -d 'signal nothing, close nothing'

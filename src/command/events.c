@@ -6,6 +6,7 @@
 #include "command/event_text.h"
 #include "command/filter_read.h"
 #include "command/headless.h"
+#include "command/log_when.h"
 #include "command/open_source.h"
 #include "core/event_match.h"
 #include "core/json/json.h"
@@ -23,6 +24,7 @@ struct events_run {
     struct headless headless;
     struct buffer out;
     struct frame *frame;
+    struct filter *when; /* NULL = not given */
     struct event_match match;
     struct event_ring *ring;
     uint64_t cursor;
@@ -172,6 +174,22 @@ static bool take_signal(void *data)
     return run->signal != 0;
 }
 
+/* Goes to the frame that --when means. -1: go on; else the exit code. */
+static int seek_when(struct events_run *run, struct source *source, int64_t *from_ns)
+{
+    char why[OPEN_SOURCE_WHY_MAX];
+
+    if (!run->when)
+        return -1;
+    const int error = log_when_seek(source, run->when, from_ns, why, sizeof(why));
+    if (!error)
+        return -1;
+    if (error == -EINTR)
+        return 128 + run->signal;
+    message("%s", why);
+    return error == -ENODATA ? EXIT_PARTLY : EXIT_FAILED;
+}
+
 /* Events of the frame that was read. 0, -ENODATA past the end of --for, or -errno of the output. */
 static int print_frame(struct events_run *run, struct frame *frame, int64_t from_ns)
 {
@@ -218,7 +236,6 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
     int error = 0;
 
     run->headless.end_ns = INT64_MAX; /* --for is time of the log here */
-    replay_set_interrupt(source, take_signal, run);
     while (!error || error == -EAGAIN) {
         struct frame *frame = frame_new(pool);
         error = frame ? source_next(source, frame, &wish) : -ENOMEM;
@@ -259,7 +276,10 @@ static int events_from(struct events_run *run)
         goto out;
     }
     replay_set_ring(source, run->ring);
+    replay_set_interrupt(source, take_signal, run);
     code = seek_at(run, source, &from_ns);
+    if (code < 0)
+        code = seek_when(run, source, &from_ns);
     run->cursor = event_ring_next(run->ring);
     if (code < 0)
         code = read_log(run, source, pool, from_ns);
@@ -290,10 +310,14 @@ int cmd_events(const struct options *options)
                              .end_mono_ns = INT64_MAX};
     int code = filter_read(&run.headless.filter, options->filter, 0);
 
-    if (code >= 0)
+    if (code < 0 && options->when)
+        code = filter_read(&run.when, options->when, 0);
+    if (code >= 0) {
+        filter_free(run.headless.filter);
         return code;
+    }
     buffer_init(&run.out);
-    if (filter_needs_kernel(run.headless.filter)) {
+    if (filter_needs_kernel(run.headless.filter) || (run.when && filter_needs_kernel(run.when))) {
         message("filter: only the kernel can test autobound: it works in list and close");
         code = EXIT_USAGE;
     } else if (headless_take_signals(&run.headless)) {
@@ -307,6 +331,7 @@ int cmd_events(const struct options *options)
     }
     take_frame(&run, NULL);
     event_match_done(&run.match);
+    filter_free(run.when);
     buffer_done(&run.out);
     output_interrupt_by(-1);
     headless_done(&run.headless);

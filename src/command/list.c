@@ -4,6 +4,7 @@
 #include "command/commands.h"
 #include "command/filter_read.h"
 #include "command/list_rows.h"
+#include "command/log_when.h"
 #include "command/open_source.h"
 #include "core/filter/filter.h"
 #include "core/json/json.h"
@@ -29,7 +30,7 @@ struct list {
     size_t column_count; /* 0: JSON with everything that is known */
     const struct column *sort;
     bool descending;
-    struct filter *filter;
+    struct filter *filter, *when; /* when: NULL = not given */
     struct column_context context;
     struct view view;
     struct buffer out;
@@ -339,11 +340,39 @@ static int list_source(struct list *list, struct source *source)
     return code;
 }
 
+/* Goes to the frame that --when means, and says which it is. -1, or the exit code. */
+static int seek_when(const struct list *list, struct source *source)
+{
+    char why[OPEN_SOURCE_WHY_MAX], time[40];
+    int64_t wall_ns;
+    const int error = log_when_seek(source, list->when, &wall_ns, why, sizeof(why));
+
+    if (error) {
+        message("%s", why);
+        return error == -ENODATA ? EXIT_PARTLY : EXIT_FAILED;
+    }
+    text_rfc3339(time, sizeof(time), wall_ns);
+    message("--when: the frame of %s", time);
+    return -1;
+}
+
+static int read_filters(struct list *list)
+{
+    int code = filter_read(&list->filter, list->options->filter, FILTER_RESOLVES_HOSTS);
+
+    if (code < 0 && list->options->when)
+        code = filter_read(&list->when, list->options->when, 0);
+    if (code >= 0 || !list->when || !filter_needs_kernel(list->when))
+        return code;
+    message("--when: autobound: only the kernel can tell");
+    return EXIT_USAGE;
+}
+
 static int list_filtered(struct list *list)
 {
     struct source *source = NULL;
     char why[OPEN_SOURCE_WHY_MAX];
-    int error, code = filter_read(&list->filter, list->options->filter, FILTER_RESOLVES_HOSTS);
+    int error, code = read_filters(list);
 
     if (code >= 0)
         return code;
@@ -358,6 +387,10 @@ static int list_filtered(struct list *list)
     }
     if (why[0])
         message("%s", why);
+    if (list->when && (code = seek_when(list, source)) >= 0) {
+        source_close(source);
+        return code;
+    }
     code = list_source(list, source);
     return code == EXIT_DONE && why[0] ? EXIT_PARTLY : code;
 }
@@ -375,5 +408,6 @@ int cmd_list(const struct options *options)
     buffer_done(&list.out);
     view_done(&list.view);
     filter_free(list.filter);
+    filter_free(list.when);
     return code;
 }

@@ -62,7 +62,8 @@ int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *w
     return error == -EINVAL ? -EIO : error;
 }
 
-/* The log as it stands at --at, else at its end; a pipe from its beginning. */
+/* The log as it stands at --at, else at its end; a pipe, and what --when has to search, from its
+ * beginning. */
 static int open_log(struct source **source, const struct options *options, char *why)
 {
     struct source *log = NULL;
@@ -73,7 +74,7 @@ static int open_log(struct source **source, const struct options *options, char 
         return error == -EINVAL ? -EBADMSG : error; /* the file is wrong, not the option */
     if (options->at) {
         error = open_source_seek(log, options->at, &at_ns, why);
-    } else if (!replay_is_pipe(log)) {
+    } else if (!replay_is_pipe(log) && !options->when) {
         error = replay_seek(log, INT64_MAX);
         if (error)
             snprintf(why, OPEN_SOURCE_WHY_MAX, "%.80s: %s", options->from,

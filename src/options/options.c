@@ -281,6 +281,8 @@ static int check_operands(struct parse *parse)
 
     if (options->at && !options->from)
         return usage_error(parse, "--at:", "needs --from FILE");
+    if (options->when && !options->from)
+        return usage_error(parse, "--when:", "needs --from FILE");
     if (options->from && parse->file) {
         char why[120];
         snprintf(why, sizeof(why),

@@ -47,7 +47,7 @@ struct options {
     uint64_t past_bytes;    /* default 64 MB, 0 = off */
     uint8_t budget_percent; /* default 25 */
     enum events_source events;
-    const char *from, *at, *theme, *file, *output_file; /* NULL = not given */
+    const char *from, *at, *when, *theme, *file, *output_file; /* NULL = not given */
     uint64_t rotate_bytes;                              /* 0 = no */
     int64_t rotate_ns;                                  /* 0 = no */
     unsigned keep;

@@ -4,15 +4,15 @@
 
 #include "base/clock.h"
 
-#define TOP    (1u << RUN_TOP)
-#define LIST   (1u << RUN_LIST)
-#define EVENTS (1u << RUN_EVENTS)
-#define RECORD (1u << RUN_RECORD)
-#define REPLAY (1u << RUN_REPLAY)
-#define CLOSE  (1u << RUN_CLOSE)
-#define DOCTOR (1u << RUN_DOCTOR)
+#define TOP     (1u << RUN_TOP)
+#define LIST    (1u << RUN_LIST)
+#define EVENTS  (1u << RUN_EVENTS)
+#define RECORD  (1u << RUN_RECORD)
+#define REPLAY  (1u << RUN_REPLAY)
+#define CLOSE   (1u << RUN_CLOSE)
+#define DOCTOR  (1u << RUN_DOCTOR)
 #define SUMMARY (1u << RUN_SUMMARY)
-#define ALL    (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY)
+#define ALL     (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY)
 
 const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)"},
@@ -58,6 +58,8 @@ const struct option_name OPTION_NAMES[] = {
      AT(from), 0, 0},
     {"at", 0, "TIME", "the moment of the log that --from names", LIST | EVENTS, READ_TEXT, AT(at),
      0, 0},
+    {"when", 0, "FILTER", "the first frame of the log, from --at on, in which a row matches",
+     LIST | EVENTS, READ_TEXT, AT(when), 0, 0},
     {"theme", 0, "THEME", "dark, light, safe (colour-blind) or mono", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
     {"ascii", 0, NULL, "write ASCII only, as in a locale that is not UTF-8",
      TOP | LIST | EVENTS | REPLAY | DOCTOR | SUMMARY, READ_FLAG, AT(ascii), 0, 0},

@@ -1,0 +1,61 @@
+/* Reads frame after frame: a condition on rows cannot be looked up. */
+#include "command/log_when.h"
+
+#include "base/error.h"
+#include "core/text/text.h"
+#include "source/log/replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static bool has_match(const struct frame *frame, const struct filter *filter)
+{
+    const struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (filter_accepts(filter, &context, &frame->conns[i]))
+            return true;
+    return false;
+}
+
+/* 1: this frame has none. */
+static int try_next(struct source *log, struct frame_pool *pool, const struct filter *filter,
+                    int64_t *wall_ns)
+{
+    const struct wish everything = {.state_bits = 0};
+    struct frame *frame = frame_new(pool);
+    int error = frame ? source_next(log, frame, &everything) : -ENOMEM;
+
+    if (!error) {
+        *wall_ns = frame->wall_ns;
+        error = has_match(frame, filter) ? 0 : 1;
+    }
+    frame_release(frame);
+    return error;
+}
+
+int log_when_seek(struct source *log, const struct filter *filter, int64_t *wall_ns, char *why,
+                  size_t size)
+{
+    struct frame_pool *pool = replay_is_pipe(log) ? NULL : frame_pool_new();
+    int64_t first_ns = 0;
+    int error = pool ? replay_peek(log, &first_ns) : replay_is_pipe(log) ? -ESPIPE : -ENOMEM;
+    char time[40];
+
+    do {
+        error = error < 0 ? error : try_next(log, pool, filter, wall_ns);
+    } while (error == 1);
+    if (pool)
+        frame_pool_release(pool);
+    if (!error)
+        error = replay_seek(log, *wall_ns);
+    text_rfc3339(time, sizeof(time), first_ns);
+    if (error == -ENODATA && first_ns)
+        snprintf(why, size, "--when: no row matches, from the frame of %s on", time);
+    else if (error && error != -EINTR)
+        snprintf(why, size, "--when: %s",
+                 error == -ESPIPE    ? "a pipe cannot be searched: give a file"
+                 : error == -ENODATA ? "the log has no whole frame"
+                                     : error_text(error));
+    return error == -ENODATA && !first_ns ? -EBADMSG : error;
+}

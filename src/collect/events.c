@@ -120,10 +120,10 @@ static bool rows_is_listening(const struct rows *rows, uint16_t port)
     return rows->indexed && (rows->listening[port / 8] >> port % 8 & 1);
 }
 
-static const struct conn *rows_find(struct rows *rows, uint64_t cookie)
+static const struct conn *rows_find(struct rows *rows, const struct event *event)
 {
     const struct frame *frame = rows->frame;
-    if (!frame || !cookie)
+    if (!frame || !event->cookie)
         return NULL;
     if (!rows->indexed) {
         if (row_index_fill(&rows->index, frame->conns, frame->live_count))
@@ -131,8 +131,9 @@ static const struct conn *rows_find(struct rows *rows, uint64_t cookie)
         rows_find_listening(rows);
         rows->indexed = true;
     }
-    const uint32_t row = row_index_find(&rows->index, frame->conns, cookie);
-    return row != CONN_NO_INDEX ? &frame->conns[row] : NULL;
+    const uint32_t row = row_index_find(&rows->index, frame->conns, event->cookie);
+    return row != CONN_NO_INDEX && frame->conns[row].netns == event->netns ? &frame->conns[row]
+                                                                           : NULL;
 }
 
 static void tell(struct events *events, const struct event *event)
@@ -165,23 +166,23 @@ static bool is_old_news(struct events *events, const struct happening *happening
 {
     const struct tuple *tuple = &happening->event.tuple;
     return tuple->local_port == 0 || addr_is_zero(&tuple->remote) ||
-           late_ends_take(events->late_ends, happening->event.cookie);
+           late_ends_take(events->late_ends, happening->event.netns, happening->event.cookie);
 }
 
 /* A row that closes later does not wait for its message. */
 static void note_ended(struct events *events, const struct happening *happening, bool is_shown)
 {
     if (is_shown || happening->event.to != STATE_DELETE_TCB)
-        late_ends_add(events->late_ends, happening->event.cookie);
+        late_ends_add(events->late_ends, happening->event.netns, happening->event.cookie);
 }
 
 /* --- connections that nobody accepted yet --- */
 
-static void tell_held(struct events *events, uint64_t cookie)
+static void tell_held(struct events *events, uint32_t netns, uint64_t cookie)
 {
     const struct shown nothing = {0};
     struct event event;
-    while (held_take(&events->held, cookie, &event)) {
+    while (held_take(&events->held, netns, cookie, &event)) {
         lives_set_owner(events->lives, &nothing, &event);
         tell(events, &event);
     }
@@ -203,7 +204,7 @@ static void tell_held_shown(struct events *events, struct frame *next)
     events->coming.frame = next;
     events->coming.indexed = false;
     while (held_take_oldest(&events->held, INT64_MAX, &event)) {
-        const struct shown shown = {next, rows_find(&events->coming, event.cookie)};
+        const struct shown shown = {next, rows_find(&events->coming, &event)};
         lives_set_owner(events->lives, &shown, &event);
         tell(events, &event);
     }
@@ -227,8 +228,7 @@ static void hear(void *context, const struct happening *heard)
 {
     struct events *events = context;
     struct event told[LIFE_EVENTS_MAX];
-    const struct shown shown = {events->latest.frame,
-                                rows_find(&events->latest, heard->event.cookie)};
+    const struct shown shown = {events->latest.frame, rows_find(&events->latest, &heard->event)};
     struct happening happening = *heard;
     struct socket_end end;
 
@@ -240,7 +240,7 @@ static void hear(void *context, const struct happening *heard)
         return;
     if (happening.signs & LIFE_ENDED)
         note_ended(events, &happening, shown.conn != NULL);
-    tell_held(events, happening.event.cookie);
+    tell_held(events, happening.event.netns, happening.event.cookie);
     const uint32_t count = lives_tell(events->lives, &happening, &shown, told);
     const bool hold =
         count > 0 && is_to_be_accepted(&happening, told) && held_room(&events->held) >= count;
@@ -250,12 +250,12 @@ static void hear(void *context, const struct happening *heard)
     }
 }
 
-static void own(void *context, uint64_t cookie, int32_t pid, uint64_t start_ticks,
+static void own(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uint64_t start_ticks,
                 const char name[LIFE_NAME_MAX])
 {
     struct events *events = context;
-    lives_own(events->lives, cookie, pid, start_ticks, name);
-    tell_held(events, cookie);
+    lives_own(events->lives, netns, cookie, pid, start_ticks, name);
+    tell_held(events, netns, cookie);
 }
 
 /* Not more than `most`, and nothing of bpf that happened later. */
@@ -323,9 +323,9 @@ void events_note_closed(struct events *events, const struct frame *previous,
     for (uint32_t i = 0; events->destroy && i < diff->change_count; i++) {
         if (diff->changes[i].kind != CHANGE_CLOSED)
             continue;
-        const uint64_t cookie = previous->conns[diff->changes[i].previous].cookie;
-        if (!late_ends_take(events->late_ends, cookie))
-            late_ends_add(events->late_ends, cookie);
+        const struct conn *conn = &previous->conns[diff->changes[i].previous];
+        if (!late_ends_take(events->late_ends, conn->netns, conn->cookie))
+            late_ends_add(events->late_ends, conn->netns, conn->cookie);
     }
 }
 

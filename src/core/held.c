@@ -24,11 +24,11 @@ bool held_add(struct held *held, const struct event *event)
     return true;
 }
 
-bool held_take(struct held *held, uint64_t cookie, struct event *event)
+bool held_take(struct held *held, uint32_t netns, uint64_t cookie, struct event *event)
 {
     for (uint32_t place = 0; cookie && place < held->count; place++) {
         const uint32_t slot = slot_at(held, place);
-        if (held->cookies[slot] != cookie)
+        if (held->cookies[slot] != cookie || held->events[slot].netns != netns)
             continue;
         *event = held->events[slot];
         held->cookies[slot] = 0;

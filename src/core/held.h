@@ -27,7 +27,7 @@ static inline uint32_t held_room(const struct held *held)
 /* False: full, or without a cookie. */
 bool held_add(struct held *held, const struct event *event);
 /* The oldest event of the connection; false when none is held. */
-bool held_take(struct held *held, uint64_t cookie, struct event *event);
+bool held_take(struct held *held, uint32_t netns, uint64_t cookie, struct event *event);
 /* The oldest event of all if it is not younger; false when there is none. */
 bool held_take_oldest(struct held *held, int64_t mono_ns, struct event *event);
 

@@ -1,4 +1,5 @@
-/* late_ends: a ring of cookies and an index over it. Independent of frames and events. */
+/* late_ends: a ring of sockets, by network namespace and cookie, and an index over it. Independent
+ * of frames and events. */
 #include "core/late_ends.h"
 
 #include "base/hash.h"
@@ -10,6 +11,7 @@ struct late_ends {
     struct hash_index index;
     uint32_t next;
     uint64_t cookies[LATE_ENDS_MOST]; /* 0 = free */
+    uint32_t netns[LATE_ENDS_MOST];
 };
 
 struct late_ends *late_ends_new(void)
@@ -36,12 +38,12 @@ static void forget(struct late_ends *ends, uint32_t at)
     ends->cookies[at] = 0;
 }
 
-bool late_ends_take(struct late_ends *ends, uint64_t cookie)
+bool late_ends_take(struct late_ends *ends, uint32_t netns, uint64_t cookie)
 {
     struct hash_cursor cursor;
     for (uint32_t at = hash_index_first(&ends->index, hash_number(cookie), &cursor);
          at != HASH_INDEX_NONE; at = hash_index_next(&ends->index, &cursor)) {
-        if (ends->cookies[at] != cookie)
+        if (ends->cookies[at] != cookie || ends->netns[at] != netns)
             continue;
         forget(ends, at);
         return true;
@@ -49,7 +51,7 @@ bool late_ends_take(struct late_ends *ends, uint64_t cookie)
     return false;
 }
 
-void late_ends_add(struct late_ends *ends, uint64_t cookie)
+void late_ends_add(struct late_ends *ends, uint32_t netns, uint64_t cookie)
 {
     if (ends->cookies[ends->next])
         forget(ends, ends->next);
@@ -57,5 +59,6 @@ void late_ends_add(struct late_ends *ends, uint64_t cookie)
         hash_index_add(&ends->index, hash_number(cookie), ends->next))
         return;
     ends->cookies[ends->next] = cookie;
+    ends->netns[ends->next] = netns;
     ends->next = (ends->next + 1) % LATE_ENDS_MOST;
 }

@@ -16,7 +16,7 @@ struct late_ends *late_ends_new(void); /* NULL: no memory */
 void late_ends_free(struct late_ends *ends);
 
 /* True, and forgotten: the other of the two was known. Cookie 0 is never known. */
-bool late_ends_take(struct late_ends *ends, uint64_t cookie);
-void late_ends_add(struct late_ends *ends, uint64_t cookie);
+bool late_ends_take(struct late_ends *ends, uint32_t netns, uint64_t cookie);
+void late_ends_add(struct late_ends *ends, uint32_t netns, uint64_t cookie);
 
 #endif

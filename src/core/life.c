@@ -56,17 +56,18 @@ static uint32_t home_of(const struct lives *lives, uint64_t cookie)
 }
 
 /* Its slot, or the free one where it would be. */
-static struct life *slot_of(const struct lives *lives, uint64_t cookie)
+static struct life *slot_of(const struct lives *lives, uint32_t netns, uint64_t cookie)
 {
     uint32_t at = home_of(lives, cookie);
-    while (lives->slots[at].cookie && lives->slots[at].cookie != cookie)
+    while (lives->slots[at].cookie &&
+           (lives->slots[at].cookie != cookie || lives->slots[at].netns != netns))
         at = (at + 1) & (lives->slot_count - 1);
     return &lives->slots[at];
 }
 
-static struct life *life_find(const struct lives *lives, uint64_t cookie)
+static struct life *life_find(const struct lives *lives, uint32_t netns, uint64_t cookie)
 {
-    struct life *life = slot_of(lives, cookie);
+    struct life *life = slot_of(lives, netns, cookie);
     return cookie && life->cookie ? life : NULL;
 }
 
@@ -78,7 +79,7 @@ static bool lives_grow(struct lives *lives)
         return false;
     for (uint32_t i = 0; i < lives->slot_count; i++) {
         if (lives->slots[i].cookie)
-            *slot_of(&grown, lives->slots[i].cookie) = lives->slots[i];
+            *slot_of(&grown, lives->slots[i].netns, lives->slots[i].cookie) = lives->slots[i];
     }
     free(lives->slots);
     lives->slots = grown.slots;
@@ -87,16 +88,16 @@ static bool lives_grow(struct lives *lives)
 }
 
 /* A blank one; NULL when out of memory: then the socket is not remembered. */
-static struct life *life_add(struct lives *lives, uint64_t cookie)
+static struct life *life_add(struct lives *lives, uint32_t netns, uint64_t cookie)
 {
     if (!cookie)
         return NULL;
     if (lives->count >= lives->slot_count / 4 * 3 && !lives_grow(lives))
         return NULL;
-    struct life *life = slot_of(lives, cookie);
+    struct life *life = slot_of(lives, netns, cookie);
     lives->count += life->cookie == 0;
     lives->waiting -= life->waits;
-    *life = (struct life){.cookie = cookie, .uid = UINT32_MAX};
+    *life = (struct life){.cookie = cookie, .netns = netns, .uid = UINT32_MAX};
     return life;
 }
 
@@ -146,7 +147,7 @@ static struct life *life_begin(struct lives *lives, const struct happening *happ
                                uint8_t state, int64_t mono_ns)
 {
     const struct event *event = &happening->event;
-    struct life *life = life_add(lives, event->cookie);
+    struct life *life = life_add(lives, event->netns, event->cookie);
     if (!life)
         return NULL;
     life->opened_ns = life->since_ns = mono_ns;
@@ -310,7 +311,7 @@ bool lives_end(const struct lives *lives, const struct happening *happening,
     if (!event->has_totals || event->from == STATE_LISTEN ||
         (!message && event->to != STATE_CLOSED))
         return false;
-    const struct life *life = life_find(lives, event->cookie);
+    const struct life *life = life_find(lives, event->netns, event->cookie);
     struct happening plain = *happening;
     event_leave_out_fin(&plain.event, message ? fin_was_received(happening, shown)
                                               : (happening->signs & LIFE_FIN) != 0);
@@ -344,7 +345,7 @@ uint32_t lives_tell(struct lives *lives, const struct happening *happening,
     if (event->from == STATE_CLOSED)
         return tell_begin(lives, happening, shown, events);
 
-    struct life *life = life_find(lives, event->cookie);
+    struct life *life = life_find(lives, event->netns, event->cookie);
     if (life && life->waits && event->tuple.local_port == 0) {
         life_remove(lives, life); /* connect() found no port: there never was a connection */
         return 0;
@@ -357,10 +358,10 @@ uint32_t lives_tell(struct lives *lives, const struct happening *happening,
     return told + tell_step(&plain, shown, life, &events[told]);
 }
 
-void lives_own(struct lives *lives, uint64_t cookie, int32_t pid, uint64_t start_ticks,
-               const char name[LIFE_NAME_MAX])
+void lives_own(struct lives *lives, uint32_t netns, uint64_t cookie, int32_t pid,
+               uint64_t start_ticks, const char name[LIFE_NAME_MAX])
 {
-    struct life *life = life_find(lives, cookie);
+    struct life *life = life_find(lives, netns, cookie);
     if (!life)
         return;
     life->pid = pid;
@@ -370,7 +371,7 @@ void lives_own(struct lives *lives, uint64_t cookie, int32_t pid, uint64_t start
 
 void lives_set_owner(const struct lives *lives, const struct shown *shown, struct event *event)
 {
-    const struct life *life = life_find(lives, event->cookie);
+    const struct life *life = life_find(lives, event->netns, event->cookie);
     if (life && life->pid) {
         event->pid = life->pid;
         event->owner_start_ticks = life->start_ticks;
@@ -383,7 +384,7 @@ void lives_set_owner(const struct lives *lives, const struct shown *shown, struc
 bool lives_tell_shown(struct lives *lives, const struct conn *row, struct event *event)
 {
     const struct shown nothing = {0};
-    struct life *life = life_find(lives, row->cookie);
+    struct life *life = life_find(lives, row->netns, row->cookie);
     if (!life || !life->waits || row->tuple.local_port == 0)
         return false;
     struct happening happening = {.event = {.tuple = row->tuple,

@@ -57,8 +57,8 @@ bool lives_end(const struct lives *lives, const struct happening *happening,
                const struct shown *shown, struct socket_end *end);
 
 /* accept() gave the socket to a process. */
-void lives_own(struct lives *lives, uint64_t cookie, int32_t pid, uint64_t start_ticks,
-               const char name[LIFE_NAME_MAX]);
+void lives_own(struct lives *lives, uint32_t netns, uint64_t cookie, int32_t pid,
+               uint64_t start_ticks, const char name[LIFE_NAME_MAX]);
 
 /* Whose the connection of an event is, as far as it is known by now: told by accept(), or shown. */
 void lives_set_owner(const struct lives *lives, const struct shown *shown, struct event *event);

@@ -22,13 +22,14 @@ static void connection_is_taken_in_its_order(void **state)
     must_add(&held, 1, 10);
     must_add(&held, 2, 11);
     must_add(&held, 1, 12);
-    assert_true(held_take(&held, 1, &event));
+    assert_false(held_take(&held, 3, 1, &event)); /* of another network namespace */
+    assert_true(held_take(&held, 0, 1, &event));
     assert_int_equal(event.mono_ns, 10);
-    assert_true(held_take(&held, 1, &event));
+    assert_true(held_take(&held, 0, 1, &event));
     assert_int_equal(event.mono_ns, 12);
-    assert_false(held_take(&held, 1, &event));
-    assert_false(held_take(&held, 0, &event));
-    assert_true(held_take(&held, 2, &event));
+    assert_false(held_take(&held, 0, 1, &event));
+    assert_false(held_take(&held, 0, 0, &event));
+    assert_true(held_take(&held, 0, 2, &event));
     assert_false(held_any(&held));
 }
 
@@ -40,7 +41,7 @@ static void oldest_are_given_up_first(void **state)
     must_add(&held, 1, 10);
     must_add(&held, 2, 11);
     must_add(&held, 3, 12);
-    assert_true(held_take(&held, 2, &event)); /* leaves a gap */
+    assert_true(held_take(&held, 0, 2, &event)); /* leaves a gap */
     assert_false(held_take_oldest(&held, 9, &event));
     assert_true(held_take_oldest(&held, 12, &event));
     assert_int_equal(event.cookie, 1);
@@ -62,16 +63,16 @@ static void full_and_around(void **state)
             must_add(&held, i, i);
         assert_int_equal(held_room(&held), 0);
         assert_false(held_add(&held, &more));
-        assert_true(held_take(&held, HELD_MAX, &event));
+        assert_true(held_take(&held, 0, HELD_MAX, &event));
         for (uint32_t i = 1; i < HELD_MAX; i += 2)
-            assert_true(held_take(&held, i, &event));
+            assert_true(held_take(&held, 0, i, &event));
         for (uint32_t i = 2; i < HELD_MAX; i += 2) {
             assert_true(held_take_oldest(&held, INT64_MAX, &event));
             assert_int_equal(event.cookie, i);
         }
         assert_int_equal(held_room(&held), HELD_MAX);
         must_add(&held, 5, 5); /* the next round begins elsewhere */
-        assert_true(held_take(&held, 5, &event));
+        assert_true(held_take(&held, 0, 5, &event));
     }
 }
 

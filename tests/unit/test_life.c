@@ -140,7 +140,8 @@ static void accepted_socket_opens_once(void **state)
     assert_int_equal(bench.told[1].duration_ns, 30);
 
     struct event opened = bench.told[0];
-    lives_own(bench.lives, 6, 99, 1234, (const char[LIFE_NAME_MAX]){"server"});
+    lives_own(bench.lives, 2, 6, 98, 1233, (const char[LIFE_NAME_MAX]){"another's"});
+    lives_own(bench.lives, 1, 6, 99, 1234, (const char[LIFE_NAME_MAX]){"server"});
     lives_set_owner(bench.lives, &(struct shown){0}, &opened); /* it was held until now */
     assert_int_equal(opened.pid, 99);
     assert_int_equal(opened.owner_start_ticks, 1234);

@@ -76,7 +76,7 @@ static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
     event->from = (uint8_t)state_from_kernel(record->from);
     event->to = (uint8_t)state_from_kernel(record->to);
     event->cookie = record->cookie;
-    event->netns = bpf->netns;
+    event->netns = record->netns;
     event->uid = UINT32_MAX;
     fill_tuple(&event->tuple, record);
     fill_counters(event, record);
@@ -113,7 +113,7 @@ static int on_record(void *context, void *data, size_t size)
         return 0;
     bpf->heard++;
     if (record->kind == BPF_RECORD_OWNER)
-        bpf->hearer->own(bpf->hearer->context, record->cookie, (int32_t)record->pid,
+        bpf->hearer->own(bpf->hearer->context, record->netns, record->cookie, (int32_t)record->pid,
                          record->start_ns / (uint64_t)bpf->tick_ns, record->name);
     else if (record->kind == BPF_RECORD_BIND_FAILED)
         keep_bind_failure(bpf, record);

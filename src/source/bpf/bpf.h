@@ -16,7 +16,7 @@ struct bpf;
 /* What the program tells: transitions, and whom accept() gave a socket to. */
 struct bpf_hearer {
     void (*hear)(void *context, const struct happening *happening);
-    void (*own)(void *context, uint64_t cookie, int32_t pid, uint64_t start_ticks,
+    void (*own)(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uint64_t start_ticks,
                 const char name[LIFE_NAME_MAX]);
     void *context;
 };

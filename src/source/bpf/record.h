@@ -21,10 +21,11 @@ struct bpf_record {
     __u32 retrans; /* segments */
     __u32 pid;     /* in our pid namespace, 0 = in nobody's context */
     __u32 interface;
+    __u32 netns;                   /* inode number */
     __u16 local_port, remote_port; /* host order */
     __u8 kind, from, to;           /* the kernel's state numbers */
     __u8 is_ipv6;
-    __u8 error, fin, orphan, spare[5];
+    __u8 error, fin, orphan, spare[1];
     __u8 local[16], remote[16];
     char name[BPF_NAME_MAX];
 };

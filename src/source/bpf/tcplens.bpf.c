@@ -146,6 +146,7 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
     record->from = (__u8)from;
     record->to = (__u8)to;
     record->cookie = bpf_get_socket_cookie(sk);
+    record->netns = sk->__sk_common.skc_net.net->ns.inum;
     record->error = sk->sk_err != 0;
     record->orphan = sk->__sk_common.skc_flags >> SOCK_DEAD_BIT & 1;
     record->fin = sk->__sk_common.skc_flags >> SOCK_DONE_BIT & 1;
@@ -192,6 +193,7 @@ static __always_inline int note_owner(long fd)
         return 0;
     record->kind = BPF_RECORD_OWNER;
     record->ns = bpf_ktime_get_ns();
+    record->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
     record->cookie = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
     fill_owner(record);
     bpf_ringbuf_submit(record, 0);

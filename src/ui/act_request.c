@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INODES_TRIED 8 /* sockets of a process asked for before it counts as another one */
+#define INODES_TRIED 8 /* sockets of a process checked before it counts as another one */
 
 void act_ends_text(const struct column_context *context, const struct conn *conn, char *out,
                    size_t size)
@@ -146,7 +146,7 @@ static void add_listeners(struct signal_request *request, const struct frame *fr
 }
 
 /* A process is the one that was listed if it holds one of the sockets it was listed with: pid and
- * start time alone do not tell processes of one clock tick apart. */
+ * start time alone do not distinguish processes of one clock tick. */
 static void add_process(struct signal_request *request, const struct frame *frame,
                         const struct proc *proc)
 {

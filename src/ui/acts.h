@@ -25,7 +25,8 @@ struct acts_signal {
 
 struct screen_acts {
     const char *refused; /* why nothing is done here, "--read-only"; NULL = acts are possible */
-    /* The process as the frame knows it, holding `inode` (0 = not asked). 0 or -errno with text. */
+    /* The process as the frame knows it, holding `inode` (0 = not checked). 0 or -errno with text.
+     */
     int (*freeze)(const struct frame *frame, const struct proc *proc, uint32_t inode,
                   struct acts_process *process, char text[ACTS_TEXT_MAX]);
     void (*release)(struct acts_process *process);
@@ -35,7 +36,7 @@ struct screen_acts {
     const char *(*guard)(const struct frame *frame, const struct conn *conn);
     const char *(*refuses)(const struct conn *conn); /* why it cannot be closed, NULL = it can */
     int (*close)(const struct conn *conn, char text[ACTS_TEXT_MAX]); /* text in both cases */
-    const struct acts_signal *signals; /* the first is what is asked for at first */
+    const struct acts_signal *signals;                               /* the first is preselected */
     size_t signal_count;
 };
 

@@ -1,4 +1,4 @@
-/* base64: bytes as letters. Must not know what they are for. */
+/* base64: bytes as letters. */
 #include "ui/base64.h"
 
 #include <stdint.h>

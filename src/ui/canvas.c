@@ -1,4 +1,4 @@
-/* canvas: clipped drawing on top of term_put. Knows nothing of curses. */
+/* canvas: clipped drawing on top of term_put. */
 #include "ui/canvas.h"
 
 #include "core/text/text.h"

@@ -1,5 +1,5 @@
 /* column_chooser: those shown come first, in their order, then all others; what is typed after "/"
- * is looked for. Knows nothing of the table whose columns they are. */
+ * is searched for. Independent of the table. */
 #include "ui/column_chooser.h"
 
 #include "core/text/text.h"

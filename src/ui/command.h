@@ -66,7 +66,7 @@ struct command {
     uint8_t footer_rank;    /* 1 is the last to leave the footer when it narrows; 0: not there */
     const char *label_keys; /* what stands before the label; NULL = the first key */
     const char *label;      /* in the footer */
-    const char *help;       /* one line, for the help screen; NULL: told with the row before */
+    const char *help;       /* one line, for the help screen; NULL: covered by the row before */
 };
 
 extern const struct command COMMANDS[];
@@ -74,7 +74,7 @@ extern const size_t command_count;
 extern const char *const COMMAND_GROUPS[GROUP_COUNT]; /* titles on the help screen */
 
 const struct command *command_for_key(uint32_t code); /* NULL: none */
-/* "j ↓" or "Space": all keys of a command, and of the rows told with it, blank between. */
+/* "j ↓" or "Space": all keys of a command, and of the rows its help covers, blank between. */
 size_t command_keys(char *out, size_t size, const struct command *command, bool ascii);
 
 #endif

@@ -1,4 +1,4 @@
-/* connection_info: what only the connection page tells: every field of tcp_info by a readable name
+/* connection_info: what only the connection page shows: every field of tcp_info by a readable name
  * with its unit, socket memory, options. What the kernel did not report is left out. */
 #include "core/info.h"
 #include "core/text/text.h"
@@ -14,14 +14,14 @@
 #define NS_PER_MS         1000000
 
 struct info_group {
-    const char *title; /* NULL: told in the lines above */
+    const char *title; /* NULL: shown in the lines above */
     struct {
         const char *name;
         const char *label; /* said under this title; NULL = as TCP_INFO has it */
     } fields[INFO_GROUP_FIELDS];
 };
 
-/* Which part of the page tells a field; one that is named nowhere here comes under "other". */
+/* The part of the page in which a field is shown; fields not listed here come under "other". */
 static const struct info_group INFO_GROUPS[] = {
     {NULL,
      {{"state", NULL},
@@ -102,7 +102,7 @@ static const struct info_group INFO_GROUPS[] = {
 };
 #define INFO_GROUP_COUNT (sizeof(INFO_GROUPS) / sizeof(INFO_GROUPS[0]))
 
-/* Columns that tell a socket's facts outside tcp_info, as they are known. */
+/* Facts of a socket outside tcp_info, where known, by column. */
 static const struct {
     const char *column, *label;
 } SOCKET_FACTS[] = {

@@ -15,7 +15,7 @@ struct connection_state {
     int64_t mono_ns; /* the same, for durations */
     uint8_t state;
     bool exact;
-    bool jumped; /* there were states before it that nobody saw */
+    bool jumped; /* there were states before it that were not seen */
 };
 
 struct connection_states {
@@ -27,7 +27,7 @@ struct connection_states {
 struct connection_page {
     struct pane pane;
     uint64_t serial;
-    struct frame *frame; /* the last one that has the row: held, so that its end can be told */
+    struct frame *frame; /* the last one that has the row: kept for when it has ended */
     struct conn conn;
     bool ended;       /* it is in no frame any more, or as a ghost */
     int64_t ended_ns; /* 0 = not known */

@@ -45,7 +45,7 @@ static void take(struct connection_states *states, const struct event *event)
                                        .mono_ns = timed ? event->mono_ns - event->duration_ns : 0,
                                        .state = event->from,
                                        .exact = event->exact != 0});
-    if (last && last->state == event->to) /* told by two sources */
+    if (last && last->state == event->to) /* reported by two sources */
         return;
     add(states, &(struct connection_state){.wall_ns = event->wall_ns,
                                            .mono_ns = event->mono_ns,

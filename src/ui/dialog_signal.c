@@ -71,7 +71,8 @@ static bool wants_name(const struct signal_dialog *dialog)
     return !dialog->request->of_tags && chosen(dialog)->guard[0];
 }
 
-/* Since when tells this process from another of its number, so the place gives way to it. */
+/* The start time distinguishes it from another process of this pid: the place is shortened first.
+ */
 static void draw_whom(const struct signal_dialog *dialog, const struct canvas *canvas, int row)
 {
     const struct act_process_facts *facts = &dialog->request->facts[dialog->at];

@@ -1,5 +1,5 @@
-/* host_names: a bounded cache over c-ares. Answers come from strangers: what is no host name is
- * taken for none. Knows nothing of the screen. */
+/* host_names: a bounded cache over c-ares. Answers are untrusted: what is not a valid
+ * host name counts as none. */
 #include "ui/host_names.h"
 
 #include "base/clock.h"
@@ -91,7 +91,7 @@ static void on_socket(void *data, ares_socket_t descriptor, int readable, int wr
 int host_names_new(struct host_names **out, const char *servers)
 {
     struct host_names *names = calloc(1, sizeof *names);
-    /* Files first, as every nsswitch.conf has it. NOSEARCH: no name of ours is asked for. */
+    /* Files first, as every nsswitch.conf has it. NOSEARCH: search domains do not apply. */
     char lookups[] = "fb";
     struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
                                    .timeout = TIMEOUT_MS,

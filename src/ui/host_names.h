@@ -1,4 +1,4 @@
-/* Names of addresses, asked of the resolver by c-ares. Nothing here waits: a name that is not known
+/* Names of addresses, resolved by c-ares. Nothing here waits: a name that is not known
  * yet is NULL, and is there some time after host_names_pump was called. One thread. */
 #ifndef TCPLENS_UI_HOST_NAMES_H
 #define TCPLENS_UI_HOST_NAMES_H
@@ -24,7 +24,7 @@ struct host_names_counts {
 int host_names_new(struct host_names **names, const char *servers);
 void host_names_free(struct host_names *names); /* at once, whatever is under way */
 
-/* The name, or NULL: not known yet (it is asked for, if there is room) or there is none. Valid
+/* The name, or NULL: not known yet (it is looked up, if there is room) or there is none. Valid
  * until the next call. now_ns: any clock that only runs forward. */
 const char *host_names_find(struct host_names *names, const struct addr *addr, uint8_t family,
                             int64_t now_ns);

@@ -1,5 +1,4 @@
-/* page: text that flows on a canvas and scrolls, units as words. Knows nothing of what is
- * told. */
+/* page: text that flows on a canvas and scrolls, units as words. */
 #include "ui/page.h"
 
 #include "base/clock.h"

@@ -1,5 +1,4 @@
-/* What pages share: text that flows on a canvas and scrolls, and units as words. Knows nothing of
- * what is told. */
+/* What pages share: text that flows on a canvas and scrolls, and units as words. */
 #ifndef TCPLENS_UI_PAGE_H
 #define TCPLENS_UI_PAGE_H
 

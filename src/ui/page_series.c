@@ -4,16 +4,16 @@
 
 #include "ui/transport.h"
 
-static void ask(struct page_series *own, const struct picture *picture)
+static void send_query(struct page_series *own, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;
     const struct screen_transport *transport = picture->transport;
-    const struct series_query query = {.subject = own->subject,
-                                       .before_wall_ns = frame->wall_ns,
-                                       .before_mono_ns = frame->mono_ns,
-                                       .interval_ns = frame->cost.interval_ns};
+    const struct series_query wanted = {.subject = own->subject,
+                                        .before_wall_ns = frame->wall_ns,
+                                        .before_mono_ns = frame->mono_ns,
+                                        .interval_ns = frame->cost.interval_ns};
 
-    own->asked = transport ? transport->series(transport->data, &query) : 0;
+    own->query = transport ? transport->series(transport->data, &wanted) : 0;
 }
 
 static void take_answer(struct page_series *own, const struct picture *picture)
@@ -21,10 +21,10 @@ static void take_answer(struct page_series *own, const struct picture *picture)
     const struct screen_transport *transport = picture->transport;
     struct series older;
 
-    if (own->asked == 0 || !transport->series_read(transport->data, own->asked, &older))
+    if (own->query == 0 || !transport->series_read(transport->data, own->query, &older))
         return;
     series_prepend(&own->series, &older);
-    own->asked = 0;
+    own->query = 0;
 }
 
 /* The frame after the one before it adds a sample; what lies before any other one is read. */
@@ -41,7 +41,7 @@ static void take_frame(struct page_series *own, const struct picture *picture)
         series_append(&own->series, &sample);
     own->number = frame->number;
     if (!follows)
-        ask(own, picture);
+        send_query(own, picture);
 }
 
 void page_series_update(struct page_series *own, const struct picture *picture)

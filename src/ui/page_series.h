@@ -11,7 +11,7 @@ struct page_series {
     struct series_subject subject;
     struct series series; /* ends with the frame shown */
     uint64_t number;      /* of that frame, 0 = none yet */
-    uint32_t asked;       /* number of the query that is open, 0 = none */
+    uint32_t query;       /* number of the query that is open, 0 = none */
 };
 
 /* A picture is shown, or more of the history has been read. */

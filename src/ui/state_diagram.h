@@ -1,5 +1,5 @@
 /* state_diagram: the RFC 9293 diagram as tables of boxes and arrows, its layout for a canvas and
- * the drawing of its lines. Knows no counts and no rates. */
+ * the drawing of its lines. */
 #ifndef TCPLENS_UI_STATE_DIAGRAM_H
 #define TCPLENS_UI_STATE_DIAGRAM_H
 

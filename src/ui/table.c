@@ -1,4 +1,4 @@
-/* table: columns fitted to a width, header, fields, scrolling. Knows no rows. */
+/* table: columns fitted to a width, header, fields, scrolling. */
 #include "ui/table.h"
 
 #include <string.h>

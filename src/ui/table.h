@@ -1,5 +1,5 @@
 /* What all tables on the screen share: which columns fit a width, the header, a field of a row.
- * Knows nothing of where rows come from. */
+ * Independent of where rows come from. */
 #ifndef TCPLENS_UI_TABLE_H
 #define TCPLENS_UI_TABLE_H
 
@@ -20,7 +20,7 @@ struct table_column {
 /* Places columns from cell `first` on in `cells` cells, two blanks between, one before
  * numbers. Columns shrink to min_width, then leave by `leave`, and spare width goes to `grow`. */
 void table_layout(struct table_column *columns, size_t count, int first, int cells);
-/* The same for columns that somebody has chosen: all shrink before one leaves. */
+/* The same for columns that the user has chosen: all shrink before one leaves. */
 void table_layout_chosen(struct table_column *columns, size_t count, int first, int cells);
 /* sorted: index of the sort column, or SIZE_MAX. */
 void table_draw_header(const struct canvas *canvas, int row, const struct table_column *columns,

@@ -1,6 +1,6 @@
-/* Travelling in time: what the screen asks of whoever plays a log or keeps the past. Every function
- * is called in the screen's thread and returns at once: what takes time happens elsewhere, and is
- * told by the feed's frame_descriptor. */
+/* Travelling in time: what the screen requests of the player of a log or history. Every function
+ * is called in the screen's thread and returns at once: longer work runs in another thread, and its
+ * end is signalled by the feed's frame_descriptor. */
 #ifndef TCPLENS_UI_TRANSPORT_H
 #define TCPLENS_UI_TRANSPORT_H
 
@@ -31,7 +31,7 @@ struct transport_state {
     bool past;      /* what is shown is not the present; always so for a file */
     bool playing;   /* frames follow each other by themselves */
     bool ended;     /* nothing comes after the frame shown */
-    bool searching; /* for an event; reached_ns tells how far it has come */
+    bool searching; /* for an event; reached_ns: how far it has come */
     bool backward;
     bool thinned;        /* keeping the past goes beyond the budget: not every frame is kept */
     int8_t speed;        /* 2 to the power of it */

@@ -70,7 +70,7 @@ struct grouping {
 struct grouping_kind {
     /* Identity of the group, from grouping_key(); 0: the row is in none. */
     uint64_t (*key)(const struct frame *frame, const struct conn *conn);
-    /* Which rows are listed, asked before the filter. NULL: all. */
+    /* Which rows are listed; checked before the filter. NULL: all. */
     bool (*lists)(const struct conn *conn);
     int (*begin)(struct grouping *grouping, const struct frame *frame); /* 0 or -ENOMEM */
     /* Counts row `index` into its groups. NULL: into that of its key. 0 or -ENOMEM. */

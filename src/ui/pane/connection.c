@@ -33,7 +33,7 @@ static void connection_close(struct pane *pane)
     free(page);
 }
 
-/* A ghost is the row as it ended: what is told of it is what it was before. */
+/* A ghost is the row as it ended; the page shows what it was before. */
 static void follow(struct connection_page *page, const struct picture *picture)
 {
     const struct conn *conn = frame_find_serial(picture->frame, page->serial);
@@ -72,7 +72,7 @@ static struct column_context context_of(const struct connection_page *page,
     return context;
 }
 
-/* What the events do not tell of a connection that was there before them. */
+/* The present state, of a connection that is older than all events. */
 static void add_present(struct connection_states *states, const struct frame *frame,
                         const struct conn *conn)
 {

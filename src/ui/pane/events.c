@@ -370,15 +370,15 @@ static uint32_t events_needs(const struct pane *pane)
     return NEED_OWNER;
 }
 
-/* What is told between frames, by what tells it. */
-static const char *heard_of(const struct frame *frame)
+/* What is seen between frames, by the source of events. */
+static const char *seen_between(const struct frame *frame)
 {
-    static const char *const TOLD[][2] = {{"bpf", ", every step (bpf)"},
+    static const char *const SEEN[][2] = {{"bpf", ", every step (bpf)"},
                                           {"destroy", ", ends at once (no bpf)"},
                                           {"none", ", as frames show them"}};
-    for (size_t i = 0; frame && frame->events && i < sizeof(TOLD) / sizeof(TOLD[0]); i++)
-        if (strcmp(frame->events, TOLD[i][0]) == 0)
-            return TOLD[i][1];
+    for (size_t i = 0; frame && frame->events && i < sizeof(SEEN) / sizeof(SEEN[0]); i++)
+        if (strcmp(frame->events, SEEN[i][0]) == 0)
+            return SEEN[i][1];
     return "";
 }
 
@@ -405,7 +405,7 @@ static void events_summary(struct pane *pane, const struct picture *picture, cha
 
     put_reach(picture, reach, sizeof reach);
     snprintf(out, size, "%llu%s%s%s", (unsigned long long)(events->count - events->first), reach,
-             events->cursor ? "" : ", following", heard_of(picture->frame));
+             events->cursor ? "" : ", following", seen_between(picture->frame));
 }
 
 const struct pane_ops PANE_EVENTS = {

@@ -86,7 +86,7 @@ extern const struct pane_ops PANE_HELP, PANE_SORT;
 void pane_draw_no_match(const struct canvas *canvas, int row, int col,
                         const struct picture *picture);
 
-/* What a pane may ask of the screen. None of them calls the pane back at once, but
+/* What the screen does for panes. None of these calls the pane back at once, but
  * screen_open_page's open. */
 const struct picture *screen_picture(struct screen *screen);
 const struct screen_settings *screen_settings(const struct screen *screen);
@@ -104,7 +104,7 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
 /* Enter is ignored for a moment more by a pane that is harmful: a key came that it has no use for,
  * as from pasted text that the terminal did not mark. */
 void screen_hold_enter(struct screen *screen);
-void screen_changed(struct screen *screen); /* needs or wish may differ: ask again */
+void screen_changed(struct screen *screen); /* needs or wish may have changed */
 bool screen_run_command(struct screen *screen, const struct command *command);
 
 #endif

@@ -18,7 +18,7 @@
 struct process_page {
     struct pane pane;
     struct process_identity identity;
-    struct frame *frame; /* the last one that has the process: held, so that it can still be told */
+    struct frame *frame; /* the last one that has the process: kept for when it has exited */
     bool exited;
     struct grouping_member member;
     struct conn_table table;

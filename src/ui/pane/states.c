@@ -116,7 +116,7 @@ static void count_event(struct states_pane *states, const struct event *event)
             meter_count(&states->arrows[i], event->mono_ns);
 }
 
-/* In another time nothing of what was counted holds: some events before it tell its rates. */
+/* After a jump in time the counts are void: rates are counted anew from the events before. */
 static void begin_anew(struct states_pane *states, const struct picture *picture)
 {
     const uint64_t next = picture->frame->next_event;

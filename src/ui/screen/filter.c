@@ -1,5 +1,5 @@
 /* screen_filter: the filter in force and the line it is typed in. It acts while it is typed; while
- * what is typed is none, the last good one stays in force. Must not know what a filter means. */
+ * what is typed is none, the last good one stays in force. */
 #include "core/text/text.h"
 #include "ui/screen/state.h"
 
@@ -25,7 +25,7 @@ static void put_in_force(struct screen *screen, struct filter *filter, const cha
     screen->void_panes = screen->paint = true;
 }
 
-/* What one frame's kernel could tell only is no test here, where frames follow each other. */
+/* Tests that only the kernel can answer, for one dump, do not work on frames. */
 static int refuse_kernel_tests(const struct filter *filter, const char *text,
                                struct filter_error *error)
 {

@@ -1,5 +1,4 @@
-/* screen_frame: taking over the frame that is newest, a large one in steps. Must not know where
- * frames come from, nor paint. */
+/* screen_frame: taking over the frame that is newest, a large one in steps. */
 #include "ui/screen/frame.h"
 #include "base/clock.h"
 #include "ui/screen/state.h"

@@ -37,7 +37,7 @@ static void show_what_keys_did(struct screen *screen)
     screen_paint(screen);
 }
 
-/* Text goes where text is typed, and is no command anywhere. A word that a dialog asks for is to be
+/* Text goes where text is typed, and is no command anywhere. A word that confirms an act must be
  * typed. */
 static void take_pasted(struct screen *screen, const struct key *key)
 {

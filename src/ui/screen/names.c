@@ -1,4 +1,4 @@
-/* screen_names: names of ports and hosts as panes ask for them, and the keys that switch them. */
+/* screen_names: names of ports and hosts for panes, and the keys that switch them. */
 #include "ui/screen/names.h"
 #include "base/clock.h"
 #include "ui/screen/state.h"

@@ -110,7 +110,7 @@ static void suspend(struct screen *screen)
     while (order != SCREEN_RESUME && order != SCREEN_QUIT) {
         poll(&wait, 1, -1);
         if (read(wait.fd, &order, 1) == 0)
-            order = SCREEN_QUIT; /* whoever gives orders is gone */
+            order = SCREEN_QUIT; /* the sender is gone */
     }
     screen->quit |= order == SCREEN_QUIT;
     if (!screen->quit)
@@ -204,8 +204,8 @@ static void run_loop(struct screen *screen)
         /* An act has just said what became of it, or a frame is half taken over. */
         if (screen->paint || screen->coming)
             timeout_ms = 0;
-        size_t asked = screen_names_wait(screen, waits + 3, &timeout_ms);
-        int ready = poll(waits, 3 + asked, timeout_ms);
+        size_t lookups = screen_names_wait(screen, waits + 3, &timeout_ms);
+        int ready = poll(waits, 3 + lookups, timeout_ms);
         if (ready < 0 && errno != EINTR)
             break;
         if (ready > 0 && waits[2].revents)
@@ -220,7 +220,7 @@ static void run_loop(struct screen *screen)
         } else if (screen->coming) {
             screen_take_frame(screen);
         }
-        screen_names_pump(screen, waits + 3, ready > 0 ? asked : 0);
+        screen_names_pump(screen, waits + 3, ready > 0 ? lookups : 0);
         now = clock_mono_ns();
         end_what_has_ended(screen, before, now);
         look_for_trouble(screen);

@@ -1,5 +1,5 @@
-/* The screen: keys, painting, views and pages, in a thread of its own. Knows frames and events;
- * whether they come from the kernel, a log or the demo it cannot tell. */
+/* The screen: keys, painting, views and pages, in a thread of its own. Independent of
+ * where frames and events come from: the kernel, a log, the demo. */
 #ifndef TCPLENS_UI_SCREEN_SCREEN_H
 #define TCPLENS_UI_SCREEN_SCREEN_H
 
@@ -54,7 +54,7 @@ struct screen_recording {
 };
 
 struct screen_recorder {
-    void (*toggle)(void *data); /* starts or stops; what comes of it is told by state */
+    void (*toggle)(void *data); /* starts or stops; state() reports the result */
     void (*state)(void *data, struct screen_recording *state);
     void *data;
 };

@@ -25,12 +25,12 @@ struct screen {
     struct pane *pages[PAGES_MAX];
     size_t page_count;
     struct lookup lookup;     /* what panes are given: services and hosts as switched on */
-    struct host_names *names; /* NULL: off, nothing is asked */
+    struct host_names *names; /* NULL: off */
     struct screen_filter filter;
     struct acting acting;
     struct travel travel;
     struct screen_recording recording;
-    bool closing; /* the top page asked to be closed */
+    bool closing; /* the top page is to be closed */
     bool quit, paint, void_panes;
     bool page_unseen;      /* the top page was never painted: it has no height and no columns yet */
     int64_t enter_from_ns; /* monotonic: a dialog that can do harm takes Enter from then on */

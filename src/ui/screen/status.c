@@ -1,5 +1,4 @@
-/* screen_status: the one line above the footer: what was said, what is wrong, what is missing. Must
- * not know how it is drawn. */
+/* screen_status: the one line above the footer: what was said, what is wrong, what is missing. */
 #include "base/clock.h"
 #include "ui/screen/state.h"
 

@@ -1,5 +1,5 @@
-/* screen_time: travelling in time: its keys, the line of the header that tells where one is, the
- * prompt for a time. Must not know whether a log is played or the past of a live screen. */
+/* screen_time: travelling in time: its keys, the header line that shows the position, the
+ * prompt for a time. The same for a log and for the history of a live screen. */
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/screen/state.h"
@@ -148,7 +148,7 @@ static void go_to(struct screen *screen, const char *text)
 
     if (!text[0])
         return;
-    /* "-5m" is told from what is shown, a time of day is one before the end */
+    /* "-5m" counts from what is shown, a time of day is one before the end */
     if (transport->parse_time(text, text[0] == '-' ? shown_ns(screen) : end_ns, &wall_ns) != 0) {
         screen_say(screen, ROLE_TROUBLE, "\"%s\": %s", text, transport->time_expected);
         return;

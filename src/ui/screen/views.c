@@ -1,4 +1,4 @@
-/* screen_views: the tabs, the stack of pages over them, and what panes may ask of the screen. */
+/* screen_views: the tabs, the stack of pages over them, and what the screen does for panes. */
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/screen/state.h"

@@ -1,5 +1,4 @@
-/* term_rows: two texts a row, of what is put and of what was drawn. Must not know how it is drawn.
- */
+/* term_rows: two texts a row, of what is put and of what was drawn. */
 #include "ui/term/rows.h"
 
 #include "base/arena.h"

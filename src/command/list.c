@@ -3,7 +3,6 @@
 #include "collect/collect.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
-#include "command/list_rows.h"
 #include "command/log_when.h"
 #include "command/open_source.h"
 #include "core/filter/filter.h"
@@ -167,42 +166,42 @@ out:
     return error;
 }
 
-static void put_json_row(const void *data, uint32_t row, struct json_memo *memo, struct buffer *out)
+static void put_json_row(struct list *list, const struct conn *conn, struct json_memo *memo)
 {
-    const struct list *list = data;
-    const struct conn *conn = view_row(&list->view, list->context.frame, row);
-
     if (list->column_count)
-        json_row(out, &list->context, conn, list->columns, list->column_count);
+        json_row(&list->out, &list->context, conn, list->columns, list->column_count);
     else
-        json_row_of_many(out, &list->context, conn, memo);
-    buffer_char(out, '\n');
+        json_row_of_many(&list->out, &list->context, conn, memo);
+    buffer_char(&list->out, '\n');
 }
 
 static int print_json(struct list *list)
 {
-    const struct list_rows rows = {list->view.ranking.shown, list, put_json_row};
+    struct json_memo *memo = json_memo_new();
+    int error = 0;
 
-    return list_rows_write(&rows, &list->out);
+    for (uint32_t line = 0; !error && line < list->view.ranking.shown; line++) {
+        put_json_row(list, view_row(&list->view, list->context.frame, line), memo);
+        error = output_flush_some(&list->out);
+    }
+    json_memo_free(memo);
+    return error;
 }
 
-static void put_csv_row(const void *data, uint32_t row, struct json_memo *memo, struct buffer *out)
+static void put_csv_row(struct list *list, const struct conn *conn)
 {
-    const struct list *list = data;
-    const struct conn *conn = view_row(&list->view, list->context.frame, row);
     char text[CELL_MAX];
 
-    (void)memo;
     for (size_t i = 0; i < list->column_count; i++) {
         json_value_text(&columns[list->columns[i]], &list->context, conn, text, sizeof(text));
-        csv_cell(out, text, i == 0);
+        csv_cell(&list->out, text, i == 0);
     }
-    buffer_char(out, '\n');
+    buffer_char(&list->out, '\n');
 }
 
 static int print_csv(struct list *list)
 {
-    const struct list_rows rows = {list->view.ranking.shown, list, put_csv_row};
+    int error = 0;
 
     for (size_t i = 0; i < list->column_count; i++) {
         const struct column *column = &columns[list->columns[i]];
@@ -210,7 +209,11 @@ static int print_csv(struct list *list)
         csv_cell(&list->out, column->json ? column->json : column->id, i == 0);
     }
     buffer_char(&list->out, '\n');
-    return list_rows_write(&rows, &list->out);
+    for (uint32_t line = 0; !error && line < list->view.ranking.shown; line++) {
+        put_csv_row(list, view_row(&list->view, list->context.frame, line));
+        error = output_flush_some(&list->out);
+    }
+    return error;
 }
 
 static int print_frame(struct list *list)

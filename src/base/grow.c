@@ -27,10 +27,3 @@ int grow_room(void *array, uint32_t *capacity, uint32_t wanted, size_t size)
     *capacity = (uint32_t)room;
     return 0;
 }
-
-void *grow_array(void *array, uint32_t *capacity, uint32_t wanted, size_t size)
-{
-    if (array && wanted <= *capacity)
-        return array;
-    return grow_room(&array, capacity, wanted, size) ? NULL : array;
-}

@@ -18,8 +18,4 @@
 /* What GROW() calls; array is the address of the pointer. */
 int grow_room(void *array, uint32_t *capacity, uint32_t wanted, size_t size);
 
-/* The same, the other way round: the array moved or not, NULL when out of memory. Goes once its
- * callers use GROW(). */
-void *grow_array(void *array, uint32_t *capacity, uint32_t wanted, size_t size);
-
 #endif

@@ -79,13 +79,10 @@ static int add_listener(struct census *census, uint32_t row)
     struct listener_tally *listener = find_listener(census, conn, true);
 
     if (!listener) {
-        void *grown = grow_array(census->listeners, &census->listener_capacity,
-                                 census->listener_count + 1, sizeof(*census->listeners));
-        if (!grown)
-            return -ENOMEM;
-        census->listeners = grown;
         if (census->listener_count == UINT16_MAX)
             return 0;
+        if (GROW(census->listeners, census->listener_capacity, census->listener_count + 1))
+            return -ENOMEM;
         listener = &census->listeners[census->listener_count++];
         *listener = (struct listener_tally){.row = row,
                                             .next = census->port_listener[conn->tuple.local_port]};
@@ -202,11 +199,8 @@ static struct target_tally *target_of(struct census *census, const struct conn *
             return &census->targets[i];
     if (census->target_count == TARGETS_MAX)
         return NULL;
-    void *grown = grow_array(census->targets, &census->target_capacity, census->target_count + 1,
-                             sizeof(*census->targets));
-    if (!grown)
+    if (GROW(census->targets, census->target_capacity, census->target_count + 1))
         return NULL;
-    census->targets = grown;
     if (hash_index_add(&census->target_index, hash, census->target_count))
         return NULL;
     census->targets[census->target_count] = key;
@@ -373,12 +367,9 @@ static void take_row(struct census *census, const struct conn *conn, uint32_t ro
 static int make_room_for_processes(struct census *census)
 {
     const uint32_t count = census->frame->proc_count;
-    void *grown =
-        grow_array(census->processes, &census->process_capacity, count, sizeof(*census->processes));
 
-    if (count && !grown)
+    if (GROW(census->processes, census->process_capacity, count))
         return -ENOMEM;
-    census->processes = grown;
     for (uint32_t i = 0; i < count; i++)
         census->processes[i] = (struct process_tally){.row = CONN_NO_INDEX};
     return 0;

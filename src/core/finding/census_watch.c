@@ -125,14 +125,9 @@ int census_watch(struct census *census)
             continue;
         if (census->watched_count == WATCHED_MAX)
             break;
-        void *room = grow_array(census->watched, &census->watched_capacity,
-                                census->watched_count + 1, sizeof(*census->watched));
-        if (!room) {
-            error = -ENOMEM;
-            break;
-        }
-        census->watched = room;
-        watch_row(census, conn, i, seconds > 0 ? seconds : 0);
+        error = GROW(census->watched, census->watched_capacity, census->watched_count + 1);
+        if (!error)
+            watch_row(census, conn, i, seconds > 0 ? seconds : 0);
     }
     census->mono_ns = frame->mono_ns;
     return error;

@@ -52,11 +52,8 @@ static struct opener *opener_of(struct openers *openers, const struct event *eve
     struct opener *opener = find_opener(openers, &event->tuple, event->netns);
     if (opener || openers->count == OPENERS_MAX)
         return opener;
-    void *grown =
-        grow_array(openers->rows, &openers->capacity, openers->count + 1, sizeof(*openers->rows));
-    if (!grown)
+    if (GROW(openers->rows, openers->capacity, openers->count + 1))
         return NULL;
-    openers->rows = grown;
     const uint32_t hash = hash_of(&event->tuple.remote, event->tuple.remote_port);
     if (hash_index_add(&openers->index, hash, openers->count))
         return NULL;

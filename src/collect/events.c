@@ -1,13 +1,13 @@
-/* events: the events thread and the lock under which happenings become events, in the ring and as
- * notes for the track. Knows no dump and no diff; what a happening means is core/life.c's. */
+/* events: the events thread and the lock under which transitions become events, in the ring and as
+ * notes for the track. Knows no dump and no diff; what a transition means is core/lifecycle.c's. */
 #include "collect/events.h"
 
 #include "base/clock.h"
 #include "base/wake.h"
 #include "base/worker.h"
-#include "core/held.h"
 #include "core/late_ends.h"
-#include "core/life.h"
+#include "core/lifecycle.h"
+#include "core/pending_events.h"
 #include "source/bpf/bpf.h"
 #include "source/netns/destroy.h"
 #include "source/privilege.h"
@@ -23,7 +23,7 @@
 
 #define NAP_MS     2       /* between two looks while there is something each time */
 #define HOLD_MS    20      /* for accept() to name the owner of a connection */
-#define BATCH      64u     /* happenings told before the collector may have the lock */
+#define BATCH      64u     /* transitions told before the collector may have the lock */
 #define ENDS_MOST  4096u   /* told before a frame goes on */
 #define NOTES_MOST 262144u /* noted for the track before a frame is due */
 #define LIVES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
@@ -47,14 +47,14 @@ struct events {
     bool began;           /* a frame was tracked */
     struct bpf *bpf;      /* at most one of the two */
     struct destroy *destroy;
-    struct lives *lives;
+    struct lifecycles *lifecycles;
     struct late_ends *late_ends; /* of destroy */
-    struct held held;
+    struct pending_events pending;
     struct rows latest;   /* the frame tracked last */
     struct rows coming;   /* the one being tracked */
     uint64_t lost;        /* since the session began */
     uint32_t noted, told; /* since the last frame; since somebody was told */
-    bool forget;          /* happenings were lost: what is remembered may be wrong */
+    bool forget;          /* transitions were lost: what is remembered may be wrong */
     const char *source;   /* "bpf", "destroy", "none"; NULL: not decided yet */
     char why[BPF_TEXT_SIZE + 16];
 };
@@ -68,10 +68,10 @@ int events_new(struct events **events, const struct events_settings *settings)
     made->settings = *settings;
     netns_own(&made->netns);
     pthread_mutex_init(&made->lock, NULL);
-    made->lives = lives_new();
+    made->lifecycles = lifecycles_new();
     made->late_ends = late_ends_new();
     int error = worker_init(&made->worker);
-    if (!error && (!made->lives || !made->late_ends))
+    if (!error && (!made->lifecycles || !made->late_ends))
         error = -ENOMEM;
     if (!error && settings->source == EVENTS_BPF) {
         error = bpf_open(&made->bpf, &made->netns, why);
@@ -93,7 +93,7 @@ void events_free(struct events *events)
     worker_done(&events->worker);
     bpf_close(events->bpf);
     destroy_close(events->destroy);
-    lives_free(events->lives);
+    lifecycles_free(events->lifecycles);
     late_ends_free(events->late_ends);
     frame_release(events->latest.frame);
     row_index_done(&events->coming.index);
@@ -162,18 +162,18 @@ static void tell_lost(struct events *events, enum event_origin origin, uint64_t 
 
 /* An end of which a frame told already, or of a socket that never was anybody's connection. One
  * that was disconnected keeps its remote address, but not the port. */
-static bool is_old_news(struct events *events, const struct happening *happening)
+static bool is_old_news(struct events *events, const struct transition *transition)
 {
-    const struct tuple *tuple = &happening->event.tuple;
+    const struct tuple *tuple = &transition->event.tuple;
     return tuple->local_port == 0 || addr_is_zero(&tuple->remote) ||
-           late_ends_take(events->late_ends, happening->event.netns, happening->event.cookie);
+           late_ends_take(events->late_ends, transition->event.netns, transition->event.cookie);
 }
 
 /* A row that closes later does not wait for its message. */
-static void note_ended(struct events *events, const struct happening *happening, bool is_shown)
+static void note_ended(struct events *events, const struct transition *transition, bool is_shown)
 {
-    if (is_shown || happening->event.to != STATE_DELETE_TCB)
-        late_ends_add(events->late_ends, happening->event.netns, happening->event.cookie);
+    if (is_shown || transition->event.to != STATE_DELETE_TCB)
+        late_ends_add(events->late_ends, transition->event.netns, transition->event.cookie);
 }
 
 /* --- connections that nobody accepted yet --- */
@@ -182,8 +182,8 @@ static void tell_held(struct events *events, uint32_t netns, uint64_t cookie)
 {
     const struct shown nothing = {0};
     struct event event;
-    while (held_take(&events->held, netns, cookie, &event)) {
-        lives_set_owner(events->lives, &nothing, &event);
+    while (pending_events_take(&events->pending, netns, cookie, &event)) {
+        lifecycles_set_owner(events->lifecycles, &nothing, &event);
         tell(events, &event);
     }
 }
@@ -193,7 +193,8 @@ static void tell_held_long(struct events *events)
 {
     const int64_t before_ns = clock_mono_ns() - HOLD_MS * MILLISECOND_NS;
     struct event event;
-    while (held_any(&events->held) && held_take_oldest(&events->held, before_ns, &event))
+    while (pending_events_any(&events->pending) &&
+           pending_events_take_oldest(&events->pending, before_ns, &event))
         tell(events, &event);
 }
 
@@ -203,18 +204,18 @@ static void tell_held_shown(struct events *events, struct frame *next)
     struct event event;
     events->coming.frame = next;
     events->coming.indexed = false;
-    while (held_take_oldest(&events->held, INT64_MAX, &event)) {
+    while (pending_events_take_oldest(&events->pending, INT64_MAX, &event)) {
         const struct shown shown = {next, rows_find(&events->coming, &event)};
-        lives_set_owner(events->lives, &shown, &event);
+        lifecycles_set_owner(events->lifecycles, &shown, &event);
         tell(events, &event);
     }
 }
 
 /* Its opening would have no owner: the third segment makes it, accept() comes after. */
-static bool is_to_be_accepted(const struct happening *happening, const struct event *event)
+static bool is_to_be_accepted(const struct transition *transition, const struct event *event)
 {
-    return happening->event.from == STATE_SYN_RECEIVED &&
-           happening->event.to == STATE_ESTABLISHED && !event->pid;
+    return transition->event.from == STATE_SYN_RECEIVED &&
+           transition->event.to == STATE_ESTABLISHED && !event->pid;
 }
 
 /* A frame of some classes or of a filter may lack the listener. */
@@ -224,28 +225,28 @@ static bool was_accepted(struct events *events, const struct tuple *tuple)
            (events->destroy && destroy_has_listener(events->destroy, tuple));
 }
 
-static void hear(void *context, const struct happening *heard)
+static void hear(void *context, const struct transition *heard)
 {
     struct events *events = context;
     struct event told[LIFE_EVENTS_MAX];
     const struct shown shown = {events->latest.frame, rows_find(&events->latest, &heard->event)};
-    struct happening happening = *heard;
+    struct transition transition = *heard;
     struct socket_end end;
 
-    if ((happening.signs & LIFE_SEQUENCE) && was_accepted(events, &happening.event.tuple))
-        happening.signs |= LIFE_FIN; /* the SYN was the peer's */
-    if (lives_end(events->lives, &happening, &shown, &end))
+    if ((transition.signs & LIFE_SEQUENCE) && was_accepted(events, &transition.event.tuple))
+        transition.signs |= LIFE_FIN; /* the SYN was the peer's */
+    if (lifecycles_end(events->lifecycles, &transition, &shown, &end))
         track_note_end(events->settings.track, &end);
-    if ((happening.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &happening))
+    if ((transition.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &transition))
         return;
-    if (happening.signs & LIFE_ENDED)
-        note_ended(events, &happening, shown.conn != NULL);
-    tell_held(events, happening.event.netns, happening.event.cookie);
-    const uint32_t count = lives_tell(events->lives, &happening, &shown, told);
-    const bool hold =
-        count > 0 && is_to_be_accepted(&happening, told) && held_room(&events->held) >= count;
+    if (transition.signs & LIFE_ENDED)
+        note_ended(events, &transition, shown.conn != NULL);
+    tell_held(events, transition.event.netns, transition.event.cookie);
+    const uint32_t count = lifecycles_apply(events->lifecycles, &transition, &shown, told);
+    const bool hold = count > 0 && is_to_be_accepted(&transition, told) &&
+                      pending_events_room(&events->pending) >= count;
     for (uint32_t i = 0; i < count; i++) {
-        if (!hold || !held_add(&events->held, &told[i]))
+        if (!hold || !pending_events_add(&events->pending, &told[i]))
             tell(events, &told[i]);
     }
 }
@@ -254,7 +255,7 @@ static void own(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uin
                 const char name[LIFE_NAME_MAX])
 {
     struct events *events = context;
-    lives_own(events->lives, netns, cookie, pid, start_ticks, name);
+    lifecycles_set_holder(events->lifecycles, netns, cookie, pid, start_ticks, name);
     tell_held(events, netns, cookie);
 }
 
@@ -283,9 +284,9 @@ static int drain(struct events *events, uint32_t most, int64_t until_ns)
 static void tell_waiting(struct events *events, const struct frame *next)
 {
     struct event event;
-    for (uint32_t i = 0; i < next->live_count && lives_waiting(events->lives); i++) {
+    for (uint32_t i = 0; i < next->live_count && lifecycles_waiting(events->lifecycles); i++) {
         if (next->conns[i].state == STATE_SYN_SENT &&
-            lives_tell_shown(events->lives, &next->conns[i], &event))
+            lifecycles_take_shown(events->lifecycles, &next->conns[i], &event))
             tell(events, &event);
     }
 }
@@ -339,8 +340,8 @@ void events_end_frame(struct events *events, struct frame *next, bool tracked)
         events->latest.frame = frame_reference(next);
         events->coming = freed;
         events->noted = 0;
-        if (events->forget || lives_count(events->lives) > LIVES_MOST)
-            lives_forget(events->lives, before_ns);
+        if (events->forget || lifecycles_count(events->lifecycles) > LIVES_MOST)
+            lifecycles_forget(events->lifecycles, before_ns);
         events->forget = false;
     }
     events->coming.frame = NULL;
@@ -407,7 +408,7 @@ static bool move_events(struct events *events)
         tell_held_long(events);
         told = events->told > 0;
         due = events->noted > NOTES_MOST;
-        holds = held_any(&events->held);
+        holds = pending_events_any(&events->pending);
         full = heard == (int)BATCH && !worker_stopping(&events->worker) &&
                !atomic_load(&events->frame_waits);
         if (!full)

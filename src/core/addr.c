@@ -1,4 +1,4 @@
-/* Addresses, ports and the 4-tuple: compared, printed, parsed. Knows nothing of name services: what
+/* Addresses, ports and the 4-tuple: compared, printed, parsed. Independent of name services: what
  * an interface or a port is called is handed in. */
 #include "core/addr.h"
 

@@ -1,5 +1,5 @@
 /* The join of two frames, in the order in which it is cheap: the row after the last match, then a
- * hash of the rows left, then the tuple for sockets that became minisocks. Must not know where the
+ * hash of the rows left, then the tuple for sockets that became minisocks. Independent of where the
  * frames come from, nor keep anything between two calls but memory. */
 #include "core/diff.h"
 

@@ -1,6 +1,6 @@
 /* The event ring: a power-of-two array behind a mutex. Numbers only grow; the slot of a number is
- * number modulo capacity, so that what is overwritten follows from the numbers alone. Must not know
- * who pushes or reads. */
+ * number modulo capacity, so that what is overwritten follows from the numbers alone. Independent
+ * of who pushes or reads. */
 #include "core/event.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* Frames and their pool: arrays that grow while a frame is filled, are kept when it is released and
- * used again. Must not know where rows come from. The pool has a mutex, the reference count is
+ * used again. Independent of where rows come from. The pool has a mutex, the reference count is
  * atomic; all else belongs to whoever fills the frame, and to nobody once it is published. */
 #include "core/frame.h"
 

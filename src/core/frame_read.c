@@ -1,4 +1,4 @@
-/* Reading a frame: look-ups and sums. Must not change anything but the totals. */
+/* Reading a frame: look-ups and sums. Changes nothing but the totals. */
 #include "core/frame.h"
 
 #include <string.h>

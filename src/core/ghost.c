@@ -1,4 +1,4 @@
-/* Copies rows with what they refer to from one frame into the next. Must not know why. */
+/* Copies rows with what they refer to from one frame into the next. Independent of why. */
 #include "core/ghost.h"
 
 #include "base/grow.h"

@@ -1,5 +1,5 @@
-/* Notes of what was told between frames: a growing array and two open hash tables over it. Must not
- * know of frames. */
+/* Notes of what was told between frames: a growing array and two open hash tables over it.
+ * Independent of frames. */
 #include "core/note.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* proc_stat: the line of /proc/PID/stat to a struct. Must not open files, nor know whose pid it is.
+/* proc_stat: the line of /proc/PID/stat to a struct. Independent of files and of whose pid it is.
  */
 #include "core/proc_stat.h"
 

@@ -1,4 +1,4 @@
-/* Rates and bounds: integer arithmetic on one row. Must not know of diffs or events. */
+/* Rates and bounds: integer arithmetic on one row. Independent of diffs and events. */
 #include "core/rates.h"
 
 #include "core/counters.h"

@@ -1,13 +1,13 @@
 /* History from frame to frame. What was told between frames comes as notes, what the frames show as
- * a diff; both become marks of rows, ghosts and events, each change once. Must not know where
+ * a diff; both become marks of rows, ghosts and events, each change once. Independent of where
  * frames come from, nor read a clock. */
 #include "core/track.h"
 
 #include "core/account.h"
+#include "core/frame_events.h"
 #include "core/ghost.h"
 #include "core/note.h"
 #include "core/rates.h"
-#include "core/tell.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ struct pass {
     const struct frame *previous;
     struct frame *next;
     const struct diff *diff;
-    struct telling telling;
+    struct emitter emitter;
     int64_t clock_set_ns; /* how far the wall clock was set since previous */
     bool ghosts;          /* there is memory for them */
     uint32_t last_owner;  /* index in next of the process that a note named last */
@@ -156,7 +156,7 @@ static void close_row(struct pass *pass, const struct change *change)
     if (note)
         note->frames = NOTE_FRAMES;
     if (!told)
-        tell_close(&pass->telling, pass->previous, conn, from);
+        emit_close(&pass->emitter, pass->previous, conn, from);
     if (!still_shown(pass, mono_ns))
         return;
     struct conn *ghost = ghost_copy(&pass->track->copier, conn);
@@ -240,13 +240,13 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         set_last_owner(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, told ? opened_ns(pass, note) : next->wall_ns);
     if (!told && !(note && note->told == STATE_DELETE_TCB)) /* never an opening after its close */
-        tell_open(&pass->telling, conn);
+        emit_open(&pass->emitter, conn);
 }
 
 static void change_row(struct pass *pass, const struct conn *before, struct conn *conn,
                        uint8_t from, const int64_t *since_ns)
 {
-    tell_state(&pass->telling, before, conn, from, since_ns);
+    emit_state(&pass->emitter, before, conn, from, since_ns);
     mark_row(conn, MARK_CHANGED, from, pass->next->wall_ns);
 }
 
@@ -287,7 +287,7 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
     if (before)
         change_row(pass, before, conn, note->told, &since_ns);
     else if (note->opened && pass->previous)
-        tell_state(&pass->telling, NULL, conn, note->told, &since_ns);
+        emit_state(&pass->emitter, NULL, conn, note->told, &since_ns);
 }
 
 static void track_row(struct pass *pass, uint32_t index)
@@ -356,7 +356,7 @@ static void show_note(struct pass *pass, const struct note *note, int64_t wall_n
 
     conn_from_note(pass, &conn, note);
     if (!told)
-        tell_close(&pass->telling, pass->next, &conn, note->told);
+        emit_close(&pass->emitter, pass->next, &conn, note->told);
     pass->next->totals.opened++;
     pass->next->totals.closed++;
     if (!still_shown(pass, mono_ns))
@@ -471,11 +471,11 @@ int track_apply(struct track *track, const struct frame *previous, struct frame 
         .previous = previous,
         .next = next,
         .diff = diff,
-        .telling = {
+        .emitter = {
             .previous = previous, .next = next, .ring = ring, .tick_ns = track->settings.tick_ns}};
     uint32_t ghosts = diff->change_count + track->notes.count;
     if (previous) {
-        pass.telling.elapsed_ns = next->mono_ns - previous->mono_ns;
+        pass.emitter.elapsed_ns = next->mono_ns - previous->mono_ns;
         pass.clock_set_ns =
             frame_time_of(next, previous->wall_ns, previous->mono_ns) - previous->wall_ns;
         ghosts += previous->conn_count - previous->live_count;

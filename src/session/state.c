@@ -1,5 +1,5 @@
 /* The state behind a session log: growing, bounded tables of rows, processes, groups and names.
- * Must not know how a line is written or read. */
+ * Independent of how a line is written or read. */
 #include "session/state.h"
 
 #include "base/grow.h"

@@ -1,4 +1,4 @@
-/* Frame formats of RFC 8878, as far as finding the end of a frame takes. Must not know lines. */
+/* Frame formats of RFC 8878, as far as finding the end of a frame takes. Independent of lines. */
 #include "session/zst.h"
 
 #include "base/grow.h"

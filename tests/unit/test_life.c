@@ -1,12 +1,12 @@
 /* What happens to sockets, told as events of connections. */
-#include "core/life.h"
+#include "core/lifecycle.h"
 
 #include "rows.h"
 
 #define T0 (500 * SECOND)
 
 struct bench {
-    struct lives *lives;
+    struct lifecycles *lifecycles;
     struct frame_pool *pool;
     struct frame *frame;
     struct event told[LIFE_EVENTS_MAX];
@@ -14,8 +14,8 @@ struct bench {
 
 static void bench_begin(struct bench *bench)
 {
-    *bench = (struct bench){.lives = lives_new(), .pool = frame_pool_new()};
-    assert_non_null(bench->lives);
+    *bench = (struct bench){.lifecycles = lifecycles_new(), .pool = frame_pool_new()};
+    assert_non_null(bench->lifecycles);
     bench->frame = rows_frame(bench->pool, 0);
     bench->frame->wall_ns = 2 * T0;
     bench->frame->mono_ns = T0;
@@ -23,51 +23,51 @@ static void bench_begin(struct bench *bench)
 
 static void bench_end(struct bench *bench)
 {
-    lives_free(bench->lives);
+    lifecycles_free(bench->lifecycles);
     frame_release(bench->frame);
     frame_pool_release(bench->pool);
 }
 
-static struct happening happening(uint64_t cookie, enum tcp_state from, enum tcp_state to,
-                                  int64_t at_ns)
+static struct transition transition(uint64_t cookie, enum tcp_state from, enum tcp_state to,
+                                    int64_t at_ns)
 {
-    return (struct happening){.event = {.cookie = cookie,
-                                        .netns = 1,
-                                        .uid = UINT32_MAX,
-                                        .tuple = rows_tuple((uint32_t)cookie),
-                                        .from = (uint8_t)from,
-                                        .to = (uint8_t)to,
-                                        .mono_ns = T0 + at_ns,
-                                        .wall_ns = 2 * T0 + at_ns,
-                                        .origin = EVENT_FROM_BPF,
-                                        .exact = 1,
-                                        .has_totals = 1,
-                                        .in_bytes = 11,
-                                        .out_bytes = 20}};
+    return (struct transition){.event = {.cookie = cookie,
+                                         .netns = 1,
+                                         .uid = UINT32_MAX,
+                                         .tuple = rows_tuple((uint32_t)cookie),
+                                         .from = (uint8_t)from,
+                                         .to = (uint8_t)to,
+                                         .mono_ns = T0 + at_ns,
+                                         .wall_ns = 2 * T0 + at_ns,
+                                         .origin = EVENT_FROM_BPF,
+                                         .exact = 1,
+                                         .has_totals = 1,
+                                         .in_bytes = 11,
+                                         .out_bytes = 20}};
 }
 
-static uint32_t hear(struct bench *bench, const struct happening *heard, const struct conn *row)
+static uint32_t hear(struct bench *bench, const struct transition *heard, const struct conn *row)
 {
     const struct shown shown = {bench->frame, row};
-    return lives_tell(bench->lives, heard, &shown, bench->told);
+    return lifecycles_apply(bench->lifecycles, heard, &shown, bench->told);
 }
 
 static void step(struct bench *bench, uint64_t cookie, enum tcp_state from, enum tcp_state to,
                  int64_t at_ns)
 {
-    const struct happening heard = happening(cookie, from, to, at_ns);
+    const struct transition heard = transition(cookie, from, to, at_ns);
     assert_int_equal(hear(bench, &heard, NULL), 1);
 }
 
 /* connect() tells of the socket before it has a port. */
 static void open_client(struct bench *bench, uint64_t cookie)
 {
-    struct happening heard = happening(cookie, STATE_CLOSED, STATE_SYN_SENT, 0);
+    struct transition heard = transition(cookie, STATE_CLOSED, STATE_SYN_SENT, 0);
     heard.event.tuple.local_port = 0;
     heard.pid = 77;
     memcpy(heard.name, "cli\x1b", 5);
     assert_int_equal(hear(bench, &heard, NULL), 0);
-    assert_int_equal(lives_waiting(bench->lives), 1);
+    assert_int_equal(lifecycles_waiting(bench->lifecycles), 1);
 }
 
 static void opening_waits_for_its_port(void **state)
@@ -76,7 +76,7 @@ static void opening_waits_for_its_port(void **state)
     (void)state;
     bench_begin(&bench);
     open_client(&bench, 5);
-    const struct happening heard = happening(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
+    const struct transition heard = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
     assert_int_equal(hear(&bench, &heard, NULL), 2);
     assert_int_equal(bench.told[0].kind, EVENT_OPEN);
     assert_int_equal(bench.told[0].to, STATE_SYN_SENT);
@@ -89,7 +89,7 @@ static void opening_waits_for_its_port(void **state)
     assert_int_equal(bench.told[1].kind, EVENT_STATE);
     assert_int_equal(bench.told[1].duration_ns, 100);
     assert_int_equal(bench.told[1].pid, 77); /* the softirq's own pid is nobody's */
-    assert_int_equal(lives_waiting(bench.lives), 0);
+    assert_int_equal(lifecycles_waiting(bench.lifecycles), 0);
     bench_end(&bench);
 }
 
@@ -101,12 +101,12 @@ static void frame_shows_the_port_first(void **state)
     bench_begin(&bench);
     open_client(&bench, 5);
     const struct conn *row = rows_add(bench.frame, 5, STATE_SYN_SENT);
-    assert_true(lives_tell_shown(bench.lives, row, &event));
+    assert_true(lifecycles_take_shown(bench.lifecycles, row, &event));
     assert_int_equal(event.kind, EVENT_OPEN);
     assert_int_equal(event.mono_ns, T0);
     assert_int_equal(event.pid, 77);
-    assert_false(lives_tell_shown(bench.lives, row, &event));
-    const struct happening heard = happening(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
+    assert_false(lifecycles_take_shown(bench.lifecycles, row, &event));
+    const struct transition heard = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
     assert_int_equal(hear(&bench, &heard, row), 1);
     assert_int_equal(bench.told[0].kind, EVENT_STATE);
     bench_end(&bench);
@@ -118,10 +118,10 @@ static void connect_without_a_port_is_none(void **state)
     (void)state;
     bench_begin(&bench);
     open_client(&bench, 5);
-    struct happening heard = happening(5, STATE_SYN_SENT, STATE_CLOSED, 100);
+    struct transition heard = transition(5, STATE_SYN_SENT, STATE_CLOSED, 100);
     heard.event.tuple.local_port = 0;
     assert_int_equal(hear(&bench, &heard, NULL), 0);
-    assert_int_equal(lives_count(bench.lives), 0);
+    assert_int_equal(lifecycles_count(bench.lifecycles), 0);
     bench_end(&bench);
 }
 
@@ -130,7 +130,7 @@ static void accepted_socket_opens_once(void **state)
     struct bench bench;
     (void)state;
     bench_begin(&bench);
-    struct happening heard = happening(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 50);
+    struct transition heard = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 50);
     heard.began_ns = T0 + 20;
     assert_int_equal(hear(&bench, &heard, NULL), 2);
     assert_int_equal(bench.told[0].kind, EVENT_OPEN);
@@ -140,13 +140,14 @@ static void accepted_socket_opens_once(void **state)
     assert_int_equal(bench.told[1].duration_ns, 30);
 
     struct event opened = bench.told[0];
-    lives_own(bench.lives, 2, 6, 98, 1233, (const char[LIFE_NAME_MAX]){"another's"});
-    lives_own(bench.lives, 1, 6, 99, 1234, (const char[LIFE_NAME_MAX]){"server"});
-    lives_set_owner(bench.lives, &(struct shown){0}, &opened); /* it was held until now */
+    lifecycles_set_holder(bench.lifecycles, 2, 6, 98, 1233,
+                          (const char[LIFE_NAME_MAX]){"another's"});
+    lifecycles_set_holder(bench.lifecycles, 1, 6, 99, 1234, (const char[LIFE_NAME_MAX]){"server"});
+    lifecycles_set_owner(bench.lifecycles, &(struct shown){0}, &opened); /* it was held until now */
     assert_int_equal(opened.pid, 99);
     assert_int_equal(opened.owner_start_ticks, 1234);
     assert_string_equal(opened.name, "server");
-    heard = happening(6, STATE_ESTABLISHED, STATE_CLOSED, 120);
+    heard = transition(6, STATE_ESTABLISHED, STATE_CLOSED, 120);
     assert_int_equal(hear(&bench, &heard, NULL), 1);
     assert_int_equal(bench.told[0].kind, EVENT_CLOSE);
     assert_int_equal(bench.told[0].to, STATE_DELETE_TCB);
@@ -154,7 +155,7 @@ static void accepted_socket_opens_once(void **state)
     assert_int_equal(bench.told[0].pid, 99);
     assert_string_equal(bench.told[0].name, "server");
     assert_true(bench.told[0].has_totals);
-    assert_int_equal(lives_count(bench.lives), 0);
+    assert_int_equal(lifecycles_count(bench.lifecycles), 0);
     bench_end(&bench);
 }
 
@@ -167,7 +168,7 @@ static void row_in_syn_received_is_not_opened_again(void **state)
     row->serial = 42;
     row->known |= KNOWN_STATE_SINCE;
     row->state_since_ns = 2 * T0 - 1000;
-    const struct happening heard = happening(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 0);
+    const struct transition heard = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 0);
     assert_int_equal(hear(&bench, &heard, row), 1);
     assert_int_equal(bench.told[0].kind, EVENT_STATE);
     assert_int_equal(bench.told[0].serial, 42);
@@ -204,7 +205,7 @@ static void end_of_a_socket(void **state)
     (void)state;
     bench_begin(&bench);
     for (size_t i = 0; i < UNIT_COUNT(STEPS); i++) {
-        struct happening heard = happening(9, STEPS[i].from, STATE_CLOSED, 0);
+        struct transition heard = transition(9, STEPS[i].from, STATE_CLOSED, 0);
         heard.signs = STEPS[i].signs;
         const uint32_t told = hear(&bench, &heard, NULL);
         assert_int_equal(told, STEPS[i].to != STATE_NONE);
@@ -221,7 +222,7 @@ static void end_of_a_socket(void **state)
 
 static uint32_t destroyed(struct bench *bench, enum tcp_state left, const struct conn *row)
 {
-    struct happening heard = happening(3, STATE_NONE, left, 0);
+    struct transition heard = transition(3, STATE_NONE, left, 0);
     heard.signs = LIFE_ENDED;
     heard.event.origin = EVENT_FROM_DESTROY;
     return hear(bench, &heard, row);
@@ -274,7 +275,7 @@ static void destroy_message_without_counters(void **state)
     struct conn *row = rows_add(bench.frame, 3, STATE_ESTABLISHED);
     row->known |= KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
     row->in_bytes = 7;
-    struct happening heard = happening(3, STATE_NONE, STATE_DELETE_TCB, 0);
+    struct transition heard = transition(3, STATE_NONE, STATE_DELETE_TCB, 0);
     heard.signs = LIFE_ENDED;
     heard.event.has_totals = 0;
     heard.event.tuple.remote_port = 0;
@@ -291,21 +292,21 @@ static void many_lives(void **state)
     (void)state;
     bench_begin(&bench);
     for (uint64_t i = 1; i <= 3000; i++) {
-        struct happening heard = happening(i, STATE_CLOSED, STATE_SYN_SENT, (int64_t)i);
+        struct transition heard = transition(i, STATE_CLOSED, STATE_SYN_SENT, (int64_t)i);
         assert_int_equal(hear(&bench, &heard, NULL), 1);
     }
-    assert_int_equal(lives_count(bench.lives), 3000);
+    assert_int_equal(lifecycles_count(bench.lifecycles), 3000);
     for (uint64_t i = 1; i <= 3000; i += 2)
         step(&bench, i, STATE_SYN_SENT, STATE_CLOSED, 10000);
     for (uint64_t i = 2; i <= 3000; i += 2) {
         step(&bench, i, STATE_SYN_SENT, STATE_ESTABLISHED, 10000);
         assert_int_equal(bench.told[0].duration_ns, 10000 - (int64_t)i);
     }
-    assert_int_equal(lives_count(bench.lives), 1500);
-    lives_forget(bench.lives, T0 + 10000);
-    assert_int_equal(lives_count(bench.lives), 1500);
-    lives_forget(bench.lives, T0 + 10001);
-    assert_int_equal(lives_count(bench.lives), 0);
+    assert_int_equal(lifecycles_count(bench.lifecycles), 1500);
+    lifecycles_forget(bench.lifecycles, T0 + 10000);
+    assert_int_equal(lifecycles_count(bench.lifecycles), 1500);
+    lifecycles_forget(bench.lifecycles, T0 + 10001);
+    assert_int_equal(lifecycles_count(bench.lifecycles), 0);
     bench_end(&bench);
 }
 

@@ -1,4 +1,4 @@
-/* filter_memo: answers by index, forgotten with the frame. Must not know what was asked. */
+/* filter_memo: answers by index, forgotten with the frame. Independent of the conditions. */
 #include "core/filter/memo.h"
 
 #include "base/grow.h"

@@ -1,5 +1,5 @@
 /* filter_state: states, sets of states, steps from one to another, and marks, as operands of a
- * filter. Knows nothing of how conditions are joined. */
+ * filter. Independent of how conditions are joined. */
 #include "core/filter/node.h"
 
 #include <errno.h>

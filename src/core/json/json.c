@@ -1,5 +1,5 @@
 /* JSON and CSV text of rows and events (doc/json.md). Text in a frame is safe UTF-8
- * already; what JSON itself forbids is escaped here. Must not know which facts there are. */
+ * already; what JSON itself forbids is escaped here. Independent of which facts there are. */
 #include "core/json/json.h"
 
 #include "core/column/values.h"

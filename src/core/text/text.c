@@ -1,4 +1,4 @@
-/* Text from outside made safe, measured and cut. Knows nothing of locales, columns or terminals. */
+/* Text from outside made safe, measured and cut. Independent of locales, columns or terminals. */
 #include "core/text/text.h"
 
 #include "core/text/ranges.h"

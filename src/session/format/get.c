@@ -1,5 +1,5 @@
 /* Members of a JSON object that somebody else may have written: types, ranges, words and text are
- * checked here, once. Must not know what a line means. */
+ * checked here, once. Independent of what a line means. */
 #include "session/format/get.h"
 
 #include "core/text/text.h"

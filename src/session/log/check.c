@@ -1,4 +1,4 @@
-/* What is appended to must be ours to its first line, and whole to its last one. Must not know how
+/* What is appended to must be ours to its first line, and whole to its last one. Independent of how
  * a log is replayed. */
 #include "session/log/check.h"
 

@@ -1,6 +1,6 @@
 /* Reads the lines of a session log, plain or .zst, from a file or a pipe; finds keyframes. What is
  * damaged is named and passed over: reading goes on at the next whole line. Memory is bounded
- * whatever the file claims. Must not know what lines mean, but for their kind and time. */
+ * whatever the file claims. Independent of what lines mean, but for their kind and time. */
 #ifndef TCPLENS_SESSION_LOG_READER_H
 #define TCPLENS_SESSION_LOG_READER_H
 

@@ -1,4 +1,4 @@
-/* Finding keyframes: by the index or the marks of a .zst log, by halving a plain one. Must not know
+/* Finding keyframes: by the index or the marks of a .zst log, by halving a plain one. Independent of
  * what a line means, but for its kind and time. */
 #include "session/log/reader_private.h"
 

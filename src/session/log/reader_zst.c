@@ -1,5 +1,5 @@
 /* Chunks of a .zst log: each is unpacked and its checksum seen before a line of it is given.
- * Must not know lines but for where they end. */
+ * Independent of lines but for where they end. */
 #include "session/log/reader_private.h"
 
 #include "session/format/format.h"

@@ -1,5 +1,5 @@
-/* bpf: loads tcplens.bpf.c and turns its records into happenings. The only file that may use
- * libbpf. It must not know what a transition means for a connection (core/life.c). */
+/* bpf: loads tcplens.bpf.c and turns its records into transitions. The only file that may use
+ * libbpf. It must not know what a transition means for a connection (core/lifecycle.c). */
 #include "source/bpf/bpf.h"
 
 #include "base/clock.h"
@@ -66,11 +66,11 @@ static void fill_counters(struct event *event, const struct bpf_record *record)
 
 static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
 {
-    struct happening happening = {.event = {.origin = EVENT_FROM_BPF, .exact = 1},
+    struct transition transition = {.event = {.origin = EVENT_FROM_BPF, .exact = 1},
                                   .began_ns = (int64_t)record->began_ns,
                                   .pid = (int32_t)record->pid,
                                   .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns};
-    struct event *event = &happening.event;
+    struct event *event = &transition.event;
     event->mono_ns = (int64_t)record->ns;
     event->wall_ns = event->mono_ns + bpf->wall_offset;
     event->from = (uint8_t)state_from_kernel(record->from);
@@ -80,12 +80,12 @@ static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
     event->uid = UINT32_MAX;
     fill_tuple(&event->tuple, record);
     fill_counters(event, record);
-    happening.signs = (record->error ? (uint32_t)LIFE_ERROR : 0) |
+    transition.signs = (record->error ? (uint32_t)LIFE_ERROR : 0) |
                       (record->fin ? (uint32_t)LIFE_FIN : 0) |
                       (record->orphan ? (uint32_t)LIFE_ORPHAN : 0);
-    happening.bytes_retrans = record->bytes_retrans;
-    memcpy(happening.name, record->name, sizeof(happening.name));
-    bpf->hearer->hear(bpf->hearer->context, &happening);
+    transition.bytes_retrans = record->bytes_retrans;
+    memcpy(transition.name, record->name, sizeof(transition.name));
+    bpf->hearer->hear(bpf->hearer->context, &transition);
 }
 
 static void keep_bind_failure(struct bpf *bpf, const struct bpf_record *record)

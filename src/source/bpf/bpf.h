@@ -5,7 +5,7 @@
 #define TCPLENS_SOURCE_BPF_BPF_H
 
 #include "core/host_facts.h"
-#include "core/life.h"
+#include "core/lifecycle.h"
 #include "source/bpf/refusal.h"
 #include "source/netns/netns.h"
 
@@ -15,7 +15,7 @@ struct bpf;
 
 /* What the program tells: transitions, and whom accept() gave a socket to. */
 struct bpf_hearer {
-    void (*hear)(void *context, const struct happening *happening);
+    void (*hear)(void *context, const struct transition *transition);
     void (*own)(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uint64_t start_ticks,
                 const char name[LIFE_NAME_MAX]);
     void *context;

@@ -1,5 +1,5 @@
 /* destroy: a netlink socket on the SOCK_DIAG destroy groups, and what its messages say. It must not
- * know what the end of a socket means for its connection (core/life.c), nor frames. */
+ * know what the end of a socket means for its connection (core/lifecycle.c), nor frames. */
 #include "source/netns/destroy.h"
 
 #include "base/clock.h"
@@ -173,16 +173,16 @@ static bool may_leave_remains(const struct conn *conn, const struct conn_detail 
 /* The kernel has moved on by the time the message is read: what it shows under the tuple now is
  * what stayed behind, and its cookie is the one that frames will show. */
 static void find_remains(struct destroy *destroy, const struct conn *ended,
-                         struct happening *happening)
+                         struct transition *transition)
 {
     struct conn left;
     if (netlink_find(destroy->netlink, ended, &left) != 0)
         return;
     if (left.state != STATE_TIME_WAIT && !(left.state == STATE_FIN_WAIT_2 && left.timer == 3))
         return; /* the tuple is in use again */
-    happening->event.to = left.state;
+    transition->event.to = left.state;
     if (left.cookie)
-        happening->event.cookie = left.cookie;
+        transition->event.cookie = left.cookie;
 }
 
 /* What a row has of it is of states that the message does not tell. Before a connection stands the
@@ -199,11 +199,11 @@ static int64_t idle_ns(const struct conn_detail *detail)
 }
 
 static void fill_happening(const struct destroy *destroy, const struct conn *conn,
-                           const struct conn_detail *detail, struct happening *happening)
+                           const struct conn_detail *detail, struct transition *transition)
 {
     const uint32_t bytes = KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
-    struct event *event = &happening->event;
-    *happening = (struct happening){.signs = LIFE_ENDED};
+    struct event *event = &transition->event;
+    *transition = (struct transition){.signs = LIFE_ENDED};
     event->mono_ns = clock_mono_ns();
     event->wall_ns = event->mono_ns + clock_wall_offset_ns();
     event->origin = EVENT_FROM_DESTROY;
@@ -220,14 +220,14 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
         event->out_bytes = conn_out_bytes(conn);
         event->rtt_us = conn->rtt_us;
         event->retrans = conn->retrans;
-        happening->bytes_retrans = conn->bytes_retrans;
-        happening->signs |= fin_signs(conn, detail);
+        transition->bytes_retrans = conn->bytes_retrans;
+        transition->signs |= fin_signs(conn, detail);
     }
-    happening->idle_ns = idle_ns(detail);
+    transition->idle_ns = idle_ns(detail);
 }
 
 /* False: no message of a socket that ended. */
-static bool read_message(struct destroy *destroy, size_t got, struct happening *happening)
+static bool read_message(struct destroy *destroy, size_t got, struct transition *transition)
 {
     const struct nlmsghdr *header = (const void *)destroy->buffer;
     struct conn_detail detail = {0};
@@ -238,9 +238,9 @@ static bool read_message(struct destroy *destroy, size_t got, struct happening *
     if (diag_parse_row(destroy->buffer + NLMSG_HDRLEN, header->nlmsg_len - NLMSG_HDRLEN, false,
                        &conn, &detail) < 0)
         return false;
-    fill_happening(destroy, &conn, &detail, happening);
+    fill_happening(destroy, &conn, &detail, transition);
     if (may_leave_remains(&conn, &detail))
-        find_remains(destroy, &conn, happening);
+        find_remains(destroy, &conn, transition);
     return true;
 }
 
@@ -251,7 +251,7 @@ int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uin
     while (count < most) {
         struct sockaddr_nl from = {0};
         socklen_t size = sizeof(from);
-        struct happening happening;
+        struct transition transition;
         ssize_t got = recvfrom(destroy->descriptor, destroy->buffer, sizeof(destroy->buffer), 0,
                                (struct sockaddr *)&from, &size);
         if (got < 0 && errno == EINTR)
@@ -262,8 +262,8 @@ int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uin
         }
         if (got < 0)
             return errno == EAGAIN ? (int)count : -errno;
-        if (from.nl_pid == 0 && read_message(destroy, (size_t)got, &happening)) {
-            hear(context, &happening);
+        if (from.nl_pid == 0 && read_message(destroy, (size_t)got, &transition)) {
+            hear(context, &transition);
             count++;
         }
     }

@@ -3,7 +3,7 @@
 #ifndef TCPLENS_SOURCE_NETNS_DESTROY_H
 #define TCPLENS_SOURCE_NETNS_DESTROY_H
 
-#include "core/life.h"
+#include "core/lifecycle.h"
 #include "source/netns/netns.h"
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 struct destroy;
 
-typedef void (*destroy_hear)(void *context, const struct happening *happening);
+typedef void (*destroy_hear)(void *context, const struct transition *transition);
 
 /* 0 or -errno, text (128 bytes, or NULL) saying why not. */
 int destroy_open(struct destroy **destroy, const struct netns *netns, char *text);

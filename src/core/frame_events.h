@@ -1,25 +1,25 @@
 /* Events as frames tell them: opens, steps and closes seen between two frames. Used by track only.
  * Pure. */
-#ifndef TCPLENS_CORE_TELL_H
-#define TCPLENS_CORE_TELL_H
+#ifndef TCPLENS_CORE_FRAME_EVENTS_H
+#define TCPLENS_CORE_FRAME_EVENTS_H
 
 #include "core/event.h"
 #include "core/frame.h"
 
-struct telling {
+struct emitter {
     const struct frame *previous, *next;
     struct event_ring *ring; /* NULL: nothing is told */
     int64_t elapsed_ns;      /* between the two frames */
     int64_t tick_ns;
 };
 
-void tell_open(const struct telling *telling, const struct conn *conn);
+void emit_open(const struct emitter *emitter, const struct conn *conn);
 /* before: the row in previous, NULL if there is none. since_ns: when it entered `from`, NULL = not
  * known. */
-void tell_state(const struct telling *telling, const struct conn *before, const struct conn *conn,
+void emit_state(const struct emitter *emitter, const struct conn *before, const struct conn *conn,
                 uint8_t from, const int64_t *since_ns);
 /* The row as it was last seen (in `frame`, where its owner is). */
-void tell_close(const struct telling *telling, const struct frame *frame, const struct conn *conn,
+void emit_close(const struct emitter *emitter, const struct frame *frame, const struct conn *conn,
                 uint8_t from);
 
 #endif

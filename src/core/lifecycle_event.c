@@ -1,5 +1,5 @@
 /* life_event: events made of what is known of a socket. Independent of what a transition means. */
-#include "core/life_private.h"
+#include "core/lifecycle_private.h"
 
 #include "core/text/text.h"
 
@@ -30,10 +30,10 @@ void life_set_shown_owner(struct event *event, const struct shown *shown)
         memcpy(event->name, proc->comm, length + 1);
 }
 
-struct event life_event(const struct happening *happening, const struct life *life,
+struct event life_event(const struct transition *transition, const struct life *life,
                         const struct shown *shown, enum event_kind kind)
 {
-    struct event event = happening->event;
+    struct event event = transition->event;
     event.kind = (uint8_t)kind;
     event.pid = 0;
     event.owner_start_ticks = 0;
@@ -47,10 +47,10 @@ struct event life_event(const struct happening *happening, const struct life *li
     }
     if (life && event.uid == UINT32_MAX)
         event.uid = life->uid;
-    if (happening->pid) {
-        event.pid = happening->pid;
-        event.owner_start_ticks = happening->start_ticks;
-        life_set_name(&event, happening->name);
+    if (transition->pid) {
+        event.pid = transition->pid;
+        event.owner_start_ticks = transition->start_ticks;
+        life_set_name(&event, transition->name);
     } else if (life && life->pid) {
         event.pid = life->pid;
         event.owner_start_ticks = life->start_ticks;
@@ -104,10 +104,10 @@ void life_set_age(struct event *event, const struct life *life, const struct sho
         event_set_duration(event, time_in_frame(shown, event) - conn->created_max_ns);
 }
 
-struct event life_opening(const struct happening *happening, const struct life *life,
+struct event life_opening(const struct transition *transition, const struct life *life,
                           const struct shown *shown)
 {
-    struct event event = life_event(happening, life, shown, EVENT_OPEN);
+    struct event event = life_event(transition, life, shown, EVENT_OPEN);
     event.from = STATE_NONE;
     event.to = life->state;
     event.mono_ns = life->opened_ns;

@@ -1,15 +1,15 @@
-/* Turns what a frame shows into events in the ring. Must not decide what is told: track does. */
-#include "core/tell.h"
+/* Turns what a frame shows into events in the ring. Which ones is decided by track. */
+#include "core/frame_events.h"
 
 #include "core/counters.h"
 
 #include <string.h>
 
-static struct event event_of(const struct telling *telling, enum event_kind kind,
+static struct event event_of(const struct emitter *emitter, enum event_kind kind,
                              const struct conn *conn)
 {
-    struct event event = {.wall_ns = telling->next->wall_ns,
-                          .mono_ns = telling->next->mono_ns,
+    struct event event = {.wall_ns = emitter->next->wall_ns,
+                          .mono_ns = emitter->next->mono_ns,
                           .kind = (uint8_t)kind,
                           .origin = EVENT_FROM_FRAME,
                           .cookie = conn->cookie,
@@ -52,24 +52,24 @@ static void event_set_duration(struct event *event, int64_t duration_ns)
     event->duration_ns = duration_ns > 0 ? duration_ns : 0;
 }
 
-static void telling_push(const struct telling *telling, const struct event *event)
+static void telling_push(const struct emitter *emitter, const struct event *event)
 {
-    if (telling->ring)
-        event_ring_push(telling->ring, event);
+    if (emitter->ring)
+        event_ring_push(emitter->ring, event);
 }
 
-void tell_open(const struct telling *telling, const struct conn *conn)
+void emit_open(const struct emitter *emitter, const struct conn *conn)
 {
-    struct event event = event_of(telling, EVENT_OPEN, conn);
+    struct event event = event_of(emitter, EVENT_OPEN, conn);
     event.to = conn->state;
-    event_set_owner(&event, telling->next, conn);
-    telling_push(telling, &event);
+    event_set_owner(&event, emitter->next, conn);
+    telling_push(emitter, &event);
 }
 
-void tell_state(const struct telling *telling, const struct conn *before, const struct conn *conn,
+void emit_state(const struct emitter *emitter, const struct conn *before, const struct conn *conn,
                 uint8_t from, const int64_t *since_ns)
 {
-    struct event event = event_of(telling, EVENT_STATE, conn);
+    struct event event = event_of(emitter, EVENT_STATE, conn);
     event.from = from;
     event.to = conn->state;
     event.polled_jump = !state_may_follow((enum tcp_state)from, (enum tcp_state)conn->state);
@@ -82,15 +82,15 @@ void tell_state(const struct telling *telling, const struct conn *before, const 
     /* What is left of a closed socket has no counters: the last ones are told with this step. */
     if (before && !(conn->known & KNOWN_BYTES))
         event_set_totals(&event, before);
-    event_set_owner(&event, telling->next, conn);
+    event_set_owner(&event, emitter->next, conn);
     if (!event.pid && before)
-        event_set_owner(&event, telling->previous, before);
-    telling_push(telling, &event);
+        event_set_owner(&event, emitter->previous, before);
+    telling_push(emitter, &event);
 }
 
 /* The age is known when the opening was seen, or the bounds differ by no more than they would then.
  */
-static bool conn_age(const struct telling *telling, const struct frame *frame,
+static bool conn_age(const struct emitter *emitter, const struct frame *frame,
                      const struct conn *conn, int64_t *age)
 {
     const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
@@ -98,24 +98,24 @@ static bool conn_age(const struct telling *telling, const struct frame *frame,
         return false;
     int64_t doubt = conn->created_max_ns - conn->created_min_ns;
     if (!(conn->known & KNOWN_OPENED) &&
-        doubt > telling->elapsed_ns + telling->next->dump_ns + 2 * telling->tick_ns)
+        doubt > emitter->elapsed_ns + emitter->next->dump_ns + 2 * emitter->tick_ns)
         return false;
-    const struct frame *next = telling->next;
+    const struct frame *next = emitter->next;
     *age = frame_time_of(frame, next->wall_ns, next->mono_ns) - conn->created_max_ns;
     return true;
 }
 
-void tell_close(const struct telling *telling, const struct frame *frame, const struct conn *conn,
+void emit_close(const struct emitter *emitter, const struct frame *frame, const struct conn *conn,
                 uint8_t from)
 {
-    struct event event = event_of(telling, EVENT_CLOSE, conn);
+    struct event event = event_of(emitter, EVENT_CLOSE, conn);
     int64_t age_ns;
 
     event.from = from;
     event.to = STATE_DELETE_TCB;
     event_set_totals(&event, conn);
     event_set_owner(&event, frame, conn);
-    if (conn_age(telling, frame, conn, &age_ns))
+    if (conn_age(emitter, frame, conn, &age_ns))
         event_set_duration(&event, age_ns);
-    telling_push(telling, &event);
+    telling_push(emitter, &event);
 }

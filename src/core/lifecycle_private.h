@@ -1,8 +1,8 @@
 /* Private to life*.c: what is remembered of a socket, and events made of it. Pure. */
-#ifndef TCPLENS_CORE_LIFE_PRIVATE_H
-#define TCPLENS_CORE_LIFE_PRIVATE_H
+#ifndef TCPLENS_CORE_LIFECYCLE_PRIVATE_H
+#define TCPLENS_CORE_LIFECYCLE_PRIVATE_H
 
-#include "core/life.h"
+#include "core/lifecycle.h"
 
 struct life {
     uint64_t cookie; /* 0 = free */
@@ -17,12 +17,12 @@ struct life {
 
 void life_set_name(struct event *event, const char name[LIFE_NAME_MAX]);
 void life_set_shown_owner(struct event *event, const struct shown *shown);
-struct event life_event(const struct happening *happening, const struct life *life,
+struct event life_event(const struct transition *transition, const struct life *life,
                         const struct shown *shown, enum event_kind kind);
 void life_drop_totals(struct event *event);
 void life_set_state_time(struct event *event, const struct life *life, const struct shown *shown);
 void life_set_age(struct event *event, const struct life *life, const struct shown *shown);
-struct event life_opening(const struct happening *happening, const struct life *life,
+struct event life_opening(const struct transition *transition, const struct life *life,
                           const struct shown *shown);
 
 #endif

@@ -1,14 +1,14 @@
 /* life: what an events source saw of sockets, turned into events of connections (a socket's end is
  * not its connection's, doc/architecture.md). Remembers of each socket that it saw begin: when, in
  * which state since when, and whose it is. Used by the events layer only, under its lock. Pure. */
-#ifndef TCPLENS_CORE_LIFE_H
-#define TCPLENS_CORE_LIFE_H
+#ifndef TCPLENS_CORE_LIFECYCLE_H
+#define TCPLENS_CORE_LIFECYCLE_H
 
 #include "core/endings.h"
 #include "core/event.h"
 #include "core/frame.h"
 
-#define LIFE_EVENTS_MAX 3u /* events that one happening may be told as */
+#define LIFE_EVENTS_MAX 3u /* events that one transition may be told as */
 #define LIFE_NAME_MAX   16 /* a process name as the kernel has it, NUL included */
 
 enum life_sign {
@@ -22,7 +22,7 @@ enum life_sign {
 };
 
 /* One transition of a socket, or its end. */
-struct happening {
+struct transition {
     struct event event; /* times, origin, tuple, cookie, netns, uid, counters; from and to as the
                          * kernel says them; its kind, owner and durations are not read */
     int64_t began_ns;   /* of CLOCK_MONOTONIC: in SYN-RECEIVED since, 0 = not known */
@@ -40,37 +40,39 @@ struct shown {
     const struct conn *conn;
 };
 
-struct lives;
+struct lifecycles;
 
-struct lives *lives_new(void); /* NULL: no memory */
-void lives_free(struct lives *lives);
+struct lifecycles *lifecycles_new(void); /* NULL: no memory */
+void lifecycles_free(struct lifecycles *lifecycles);
 
-/* Writes into events (room for LIFE_EVENTS_MAX) what the happening means and returns how many that
+/* Writes into events (room for LIFE_EVENTS_MAX) what the transition means and returns how many that
  * are. An opening whose local port is not known yet is kept until it is: connect() tells of a
  * socket before it has one (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). */
-uint32_t lives_tell(struct lives *lives, const struct happening *happening,
-                    const struct shown *shown, struct event *events);
+uint32_t lifecycles_apply(struct lifecycles *lifecycles, const struct transition *transition,
+                          const struct shown *shown, struct event *events);
 
-/* The final counters of a socket that ends with this happening: false if it does not, or if they
- * are not known. Before lives_tell, which forgets it. */
-bool lives_end(const struct lives *lives, const struct happening *happening,
-               const struct shown *shown, struct socket_end *end);
+/* The final counters of a socket that ends with this transition: false if it does not, or if they
+ * are not known. Before lifecycles_apply, which forgets it. */
+bool lifecycles_end(const struct lifecycles *lifecycles, const struct transition *transition,
+                    const struct shown *shown, struct socket_end *end);
 
 /* accept() gave the socket to a process. */
-void lives_own(struct lives *lives, uint32_t netns, uint64_t cookie, int32_t pid,
-               uint64_t start_ticks, const char name[LIFE_NAME_MAX]);
+void lifecycles_set_holder(struct lifecycles *lifecycles, uint32_t netns, uint64_t cookie,
+                           int32_t pid, uint64_t start_ticks, const char name[LIFE_NAME_MAX]);
 
 /* Whose the connection of an event is, as far as it is known by now: told by accept(), or shown. */
-void lives_set_owner(const struct lives *lives, const struct shown *shown, struct event *event);
+void lifecycles_set_owner(const struct lifecycles *lifecycles, const struct shown *shown,
+                          struct event *event);
 
 /* Openings that are kept and that this row of a frame to come shows, now with its port: true, and
  * *event is to be told before the frame is. */
-uint32_t lives_waiting(const struct lives *lives);
-bool lives_tell_shown(struct lives *lives, const struct conn *row, struct event *event);
+uint32_t lifecycles_waiting(const struct lifecycles *lifecycles);
+bool lifecycles_take_shown(struct lifecycles *lifecycles, const struct conn *row,
+                           struct event *event);
 
 /* Forgets sockets in which nothing happened since then: the rows of a frame know them. For when
- * happenings were lost, or many are remembered. */
-void lives_forget(struct lives *lives, int64_t before_mono_ns);
-uint32_t lives_count(const struct lives *lives);
+ * transitions were lost, or many are remembered. */
+void lifecycles_forget(struct lifecycles *lifecycles, int64_t before_mono_ns);
+uint32_t lifecycles_count(const struct lifecycles *lifecycles);
 
 #endif

@@ -1,12 +1,14 @@
-/* Notes of what was told between frames: a growing array and two open hash tables over it.
+/* Notes of what was told between frames: a growing array and two indexes over it.
  * Independent of frames. */
 #include "core/note.h"
+
+#include "base/grow.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_NOTE UINT32_MAX
+#define NO_NOTE HASH_INDEX_NONE
 
 void notes_init(struct notes *notes)
 {
@@ -16,96 +18,73 @@ void notes_init(struct notes *notes)
 void notes_done(struct notes *notes)
 {
     free(notes->notes);
-    free(notes->slots);
+    hash_index_done(&notes->by_cookie);
+    hash_index_done(&notes->by_tuple);
     notes_init(notes);
 }
 
-static uint32_t cookie_slot(const struct notes *notes, uint64_t cookie)
+static uint32_t cookie_key(uint64_t cookie)
 {
-    return (uint32_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (notes->slot_count - 1);
+    return (uint32_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
 }
 
-static uint32_t tuple_slot(const struct notes *notes, const struct tuple *tuple)
+static uint32_t tuple_key(const struct tuple *tuple)
 {
-    return (uint32_t)(tuple_hash(tuple) >> 32) & (notes->slot_count - 1);
+    return (uint32_t)(tuple_hash(tuple) >> 32);
 }
 
-/* Slot of the cookie: taken by its note, or free for it. */
-static uint32_t *find_cookie(const struct notes *notes, uint64_t cookie, uint32_t netns)
+static uint32_t find_cookie(const struct notes *notes, uint64_t cookie, uint32_t netns)
 {
-    uint32_t at = cookie_slot(notes, cookie);
-    for (;; at = (at + 1) & (notes->slot_count - 1)) {
-        uint32_t *slot = &notes->slots[at];
-        if (*slot == NO_NOTE)
-            return slot;
-        const struct note *note = &notes->notes[*slot];
-        if (note->cookie == cookie && note->netns == netns)
-            return slot;
+    struct hash_cursor cursor;
+    uint32_t i = hash_index_first(&notes->by_cookie, cookie_key(cookie), &cursor);
+
+    while (i != NO_NOTE && (notes->notes[i].cookie != cookie || notes->notes[i].netns != netns))
+        i = hash_index_next(&notes->by_cookie, &cursor);
+    return i;
+}
+
+/* The note that got this tuple last. */
+static uint32_t find_tuple(const struct notes *notes, const struct tuple *tuple, uint32_t netns)
+{
+    struct hash_cursor cursor;
+    uint32_t found = NO_NOTE;
+
+    for (uint32_t i = hash_index_first(&notes->by_tuple, tuple_key(tuple), &cursor); i != NO_NOTE;
+         i = hash_index_next(&notes->by_tuple, &cursor)) {
+        if (notes->notes[i].netns == netns && tuple_equal(&notes->notes[i].tuple, tuple))
+            found = i;
     }
+    return found;
 }
 
-static uint32_t *find_tuple(const struct notes *notes, const struct tuple *tuple, uint32_t netns)
-{
-    uint32_t at = tuple_slot(notes, tuple);
-    for (;; at = (at + 1) & (notes->slot_count - 1)) {
-        uint32_t *slot = &notes->slots[notes->slot_count + at];
-        if (*slot == NO_NOTE)
-            return slot;
-        const struct note *note = &notes->notes[*slot];
-        if (note->netns == netns && tuple_equal(&note->tuple, tuple))
-            return slot;
-    }
-}
-
-static void notes_index(struct notes *notes, uint32_t i)
+/* 0 or -ENOMEM: then it is in neither. */
+static int notes_index(struct notes *notes, uint32_t i)
 {
     const struct note *note = &notes->notes[i];
-    if (note->cookie)
-        *find_cookie(notes, note->cookie, note->netns) = i;
-    uint32_t *slot = find_tuple(notes, &note->tuple, note->netns);
-    notes->tuples += *slot == NO_NOTE;
-    *slot = i;
-}
+    int error = hash_index_add(&notes->by_tuple, tuple_key(&note->tuple), i);
 
-static void notes_reindex(struct notes *notes)
-{
-    memset(notes->slots, 0xff, 2 * (size_t)notes->slot_count * sizeof(*notes->slots));
-    notes->tuples = 0;
-    for (uint32_t i = 0; i < notes->count; i++)
-        notes_index(notes, i);
-}
-
-/* A note has another tuple now: connect() tells of a socket before it has its local port
- * (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). The slot of the tuple it left stays in use
- * until there are too many of them. */
-static void notes_move(struct notes *notes, uint32_t i)
-{
-    if (notes->tuples > notes->slot_count / 4 * 3)
-        notes_reindex(notes);
-    else
-        notes_index(notes, i);
-}
-
-static int notes_grow(struct notes *notes)
-{
-    if (notes->capacity > UINT32_MAX / 8)
-        return -ENOMEM;
-    uint32_t capacity = notes->capacity ? notes->capacity * 2 : 256;
-    uint32_t *slots = malloc(4 * (size_t)capacity * sizeof(*slots));
-    struct note *grown = realloc(notes->notes, capacity * sizeof(*grown));
-    if (grown) {
-        notes->notes = grown;
+    if (!error && note->cookie) {
+        error = hash_index_add(&notes->by_cookie, cookie_key(note->cookie), i);
+        if (error)
+            hash_index_remove(&notes->by_tuple, tuple_key(&note->tuple), i);
     }
-    if (!slots || !grown) {
-        free(slots);
-        return -ENOMEM;
+    return error;
+}
+
+/* A note gets another tuple: connect() tells of a socket before it has its local port
+ * (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). Takes the place of what was removed: does
+ * not fail. */
+static void notes_move(struct notes *notes, uint32_t i, const struct tuple *tuple)
+{
+    struct note *note = &notes->notes[i];
+
+    if (tuple_equal(&note->tuple, tuple)) {
+        note->tuple = *tuple;
+        return;
     }
-    free(notes->slots);
-    notes->slots = slots;
-    notes->slot_count = 2 * capacity;
-    notes->capacity = capacity;
-    notes_reindex(notes);
-    return 0;
+    hash_index_remove(&notes->by_tuple, tuple_key(&note->tuple), i);
+    note->tuple = *tuple;
+    (void)hash_index_add(&notes->by_tuple, tuple_key(tuple), i);
 }
 
 static void note_fill(struct note *note, const struct event *event)
@@ -143,27 +122,20 @@ static uint32_t notes_find_event(const struct notes *notes, const struct event *
 {
     if (notes->count == 0)
         return NO_NOTE;
-    return event->cookie ? *find_cookie(notes, event->cookie, event->netns)
-                         : *find_tuple(notes, &event->tuple, event->netns);
+    return event->cookie ? find_cookie(notes, event->cookie, event->netns)
+                         : find_tuple(notes, &event->tuple, event->netns);
 }
 
 int notes_add(struct notes *notes, const struct event *event)
 {
     uint32_t known = notes_find_event(notes, event);
     if (known != NO_NOTE) {
-        struct note *note = &notes->notes[known];
-        bool moved = !tuple_equal(&note->tuple, &event->tuple);
-        note->tuple = event->tuple;
-        note_fill(note, event);
-        if (moved)
-            notes_move(notes, known);
+        notes_move(notes, known, &event->tuple);
+        note_fill(&notes->notes[known], event);
         return 0;
     }
-    if (notes->count == notes->capacity) {
-        int error = notes_grow(notes);
-        if (error)
-            return error;
-    }
+    if (GROW(notes->notes, notes->capacity, notes->count + 1))
+        return -ENOMEM;
     struct note *note = &notes->notes[notes->count];
     *note = (struct note){.cookie = event->cookie,
                           .tuple = event->tuple,
@@ -171,8 +143,9 @@ int notes_add(struct notes *notes, const struct event *event)
                           .uid = UINT32_MAX,
                           .age_ns = -1};
     note_fill(note, event);
-    notes_index(notes, notes->count++);
-    return 0;
+    int error = notes_index(notes, notes->count);
+    notes->count += !error;
+    return error;
 }
 
 struct note *notes_find(const struct notes *notes, const struct conn *conn, bool cookie_stands)
@@ -181,9 +154,9 @@ struct note *notes_find(const struct notes *notes, const struct conn *conn, bool
         return NULL;
     uint32_t found = NO_NOTE;
     if (conn->cookie)
-        found = *find_cookie(notes, conn->cookie, conn->netns);
+        found = find_cookie(notes, conn->cookie, conn->netns);
     if (found == NO_NOTE) {
-        found = *find_tuple(notes, &conn->tuple, conn->netns);
+        found = find_tuple(notes, &conn->tuple, conn->netns);
         if (found == NO_NOTE)
             return NULL;
         const struct note *note = &notes->notes[found];
@@ -205,8 +178,12 @@ void notes_sift(struct notes *notes, bool (*keep)(const struct note *note))
             notes->notes[kept] = notes->notes[i];
         kept++;
     }
-    if (notes->count == 0)
+    if (kept == notes->count)
         return;
     notes->count = kept;
-    notes_reindex(notes);
+    /* Fewer than there were: neither fails. */
+    (void)hash_index_begin(&notes->by_cookie, kept);
+    (void)hash_index_begin(&notes->by_tuple, kept);
+    for (uint32_t i = 0; i < kept; i++)
+        (void)notes_index(notes, i);
 }

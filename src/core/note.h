@@ -3,6 +3,7 @@
 #ifndef TCPLENS_CORE_NOTE_H
 #define TCPLENS_CORE_NOTE_H
 
+#include "base/hash_index.h"
 #include "core/event.h"
 
 struct note {
@@ -31,9 +32,7 @@ struct note {
 struct notes {
     struct note *notes; /* in the order in which their connections were first told of */
     uint32_t count, capacity;
-    uint32_t *slots; /* two tables of slot_count: by cookie, by tuple (the newest of each tuple) */
-    uint32_t slot_count;
-    uint32_t tuples; /* slots in use in the second table, those of tuples that were left included */
+    struct hash_index by_cookie, by_tuple;
 };
 
 void notes_init(struct notes *notes);

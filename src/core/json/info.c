@@ -1,7 +1,6 @@
 /* The fields of struct tcp_info as JSON, a piece of code made from each line of INFO_FIELDS: half
  * of what a row's text consists of, and a loop over a table of them takes twice as long.
- * Independent
- * of columns. */
+ * Independent of columns. */
 #include "core/json/info.h"
 
 #include "core/column/values.h"

@@ -1,5 +1,5 @@
-/* Finding keyframes: by the index or the marks of a .zst log, by halving a plain one. Independent of
- * what a line means, but for its kind and time. */
+/* Finding keyframes: by the index or the marks of a .zst log, by halving a plain one.
+ * Independent of what a line means, but for its kind and time. */
 #include "session/log/reader_private.h"
 
 #include "session/format/format.h"

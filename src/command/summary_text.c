@@ -321,8 +321,9 @@ static void put_foot(struct buffer *out, const struct summary_report *report)
 {
     const size_t start = out->length;
 
-    buffer_printf(out, "%u findings by %u of %zu detectors; all of it: tcplens doctor --from %s",
-                  report->finding_count, summary_checked(report), detector_count, report->path);
+    buffer_printf(out, "%u finding%s by %u of %zu detectors; all of it: tcplens doctor --from %s",
+                  report->finding_count, report->finding_count == 1 ? "" : "s",
+                  summary_checked(report), detector_count, report->path);
     end_line(out, start);
 }
 

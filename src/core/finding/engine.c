@@ -16,6 +16,7 @@ enum stage { STAGE_FREE, STAGE_PENDING, STAGE_HOLDS, STAGE_ENDED };
 
 struct tracked {
     struct finding finding;
+    struct finding worst; /* as it was reported when it was worst */
     uint8_t stage;
     uint8_t recent;   /* bit 0: reported above the high mark in this frame */
     bool reported;    /* in this frame */
@@ -136,6 +137,15 @@ static struct tracked *take_place(struct finding_engine *engine)
     return oldest;
 }
 
+/* By severity, then by the evidence that detectors name first. */
+static bool is_as_bad(const struct finding *draft, const struct finding *worst)
+{
+    if (draft->severity != worst->severity)
+        return draft->severity > worst->severity;
+    return draft->evidence_count == 0 || worst->evidence_count == 0 ||
+           draft->evidence[0].value >= worst->evidence[0].value;
+}
+
 /* What the draft says now, with what is known of the finding since it began. */
 static void renew(struct finding_engine *engine, struct tracked *tracked,
                   const struct finding *draft)
@@ -143,6 +153,8 @@ static void renew(struct finding_engine *engine, struct tracked *tracked,
     const struct finding before = tracked->finding;
     struct finding *finding = &tracked->finding;
 
+    if (is_as_bad(draft, &tracked->worst))
+        tracked->worst = *draft;
     *finding = *draft;
     finding->id = before.id;
     finding->since_ns = before.since_ns;
@@ -201,6 +213,7 @@ static void take_draft(struct finding_engine *engine, const struct finding *draf
         if (!tracked)
             return;
         *tracked = (struct tracked){.finding = *draft,
+                                    .worst = *draft,
                                     .stage = STAGE_PENDING,
                                     .first_ns = engine->mono_ns,
                                     .first_wall_ns = frame->wall_ns,
@@ -223,6 +236,22 @@ static void age_tracked(struct finding_engine *engine)
     }
 }
 
+/* What it said last was said on its way out: "full" of a queue that is half empty. */
+static void end_finding(struct tracked *tracked)
+{
+    const struct finding last = tracked->finding;
+    struct finding *finding = &tracked->finding;
+
+    *finding = tracked->worst;
+    finding->id = last.id;
+    finding->subject = last.subject;
+    finding->since_ns = last.since_ns;
+    finding->since_least = last.since_least;
+    finding->ended_ns = tracked->held_wall_ns;
+    memcpy(finding->because, last.because, sizeof(finding->because));
+    tracked->stage = STAGE_ENDED;
+}
+
 static void end_quiet(struct finding_engine *engine)
 {
     for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
@@ -233,8 +262,7 @@ static void end_quiet(struct finding_engine *engine)
             tracked->stage = STAGE_FREE;
         if (tracked->stage != STAGE_HOLDS || engine->mono_ns - tracked->held_ns < QUIET_NS)
             continue;
-        tracked->stage = STAGE_ENDED;
-        tracked->finding.ended_ns = tracked->held_wall_ns;
+        end_finding(tracked);
     }
 }
 

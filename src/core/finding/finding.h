@@ -81,7 +81,8 @@ struct evidence {
 struct finding {
     uint32_t id; /* > 0, never used twice by one engine */
     const struct detector *detector;
-    uint8_t severity;   /* enum finding_severity; of an ended finding the worst it was */
+    uint8_t severity;   /* enum finding_severity; of an ended finding the worst it was, as are its
+                         * words and evidence */
     uint8_t confidence; /* enum finding_confidence */
     bool since_least;   /* it holds since `since_ns` at least: it did when it was first seen */
     struct finding_subject subject;

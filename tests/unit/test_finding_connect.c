@@ -63,6 +63,20 @@ static void ports_to_one_target_are_counted(void **state)
     scene_end(&scene);
 }
 
+/* A program that binds first takes ports of the whole range of numbers. */
+static void ports_outside_the_range_take_none_from_it(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    for (int i = 0; i < 3; i++)
+        show_time_wait(&scene, 1, 300);
+    const struct finding *finding = scene_expect(&scene, "ports-exhausted", SEVERITY_CRITICAL, 200);
+    assert_non_null(strstr(finding->title, "(200 of 200, 200 in TIME-WAIT)"));
+    scene_end(&scene);
+}
+
 static void time_wait_to_many_targets_does_no_harm(void **state)
 {
     struct scene scene;
@@ -315,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ports_to_one_target_are_counted),
         cmocka_unit_test(time_wait_to_many_targets_does_no_harm),
+        cmocka_unit_test(ports_outside_the_range_take_none_from_it),
         cmocka_unit_test(ports_of_clients_are_not_ours),
         cmocka_unit_test(ports_are_not_checked_without_the_range),
         cmocka_unit_test(ports_that_are_bound_and_unused_pile_up),

@@ -315,6 +315,8 @@ static void take_trouble(struct census *census, struct target_tally *target,
 static void take_to_target(struct census *census, const struct conn *conn, uint32_t row)
 {
     const bool inbound = census->port_listener[conn->tuple.local_port] != 0;
+    const bool in_range =
+        conn->tuple.local_port >= census->port_first && conn->tuple.local_port <= census->port_last;
     const bool trouble = is_in_trouble(conn);
 
     if (inbound && !trouble)
@@ -323,8 +325,8 @@ static void take_to_target(struct census *census, const struct conn *conn, uint3
     if (!target)
         return;
     target->rows++;
-    target->in_range +=
-        conn->tuple.local_port >= census->port_first && conn->tuple.local_port <= census->port_last;
+    target->in_range += in_range;
+    target->in_range_time_wait += in_range && conn->state == STATE_TIME_WAIT;
     target->time_wait += conn->state == STATE_TIME_WAIT;
     target->established += conn->state == STATE_ESTABLISHED;
     if (conn->state == STATE_SYN_SENT)

@@ -55,6 +55,7 @@ struct target_tally {
     bool inbound;
     uint32_t netns;
     uint32_t rows, in_range; /* in_range: local port out of ip_local_port_range */
+    uint32_t in_range_time_wait;
     uint32_t time_wait, established;
     uint32_t syn_sent, syn_retried;
     int64_t syn_ns;                           /* the oldest SYN-SENT, at least */

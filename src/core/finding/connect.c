@@ -64,13 +64,13 @@ static void report_ports(struct detection *d, const struct target_tally *target,
         CONFIDENCE_PROVEN, &subject);
     finding_say(finding, "%.0f %% of the local ports to %s are used (%u of %u, %u in TIME-WAIT)",
                 percent, endpoint(&subject, place, sizeof(place)), target->in_range, ports,
-                target->time_wait);
+                target->in_range_time_wait);
     finding_rows(finding, "%s%s and sport >= :%u and sport <= :%u",
                  filter_source(source, sizeof(source), &target->local, target->family),
                  filter_target(rows, sizeof(rows), target), d->census->port_first,
                  d->census->port_last);
     finding_evidence_limit(finding, "ports", "", target->in_range, ports);
-    finding_evidence(finding, "TIME-WAIT rows", "", target->time_wait);
+    finding_evidence(finding, "TIME-WAIT rows", "", target->in_range_time_wait);
     if (opener)
         finding_evidence(finding, "opened", "/s", opener_rate(d->openers, opener->opens));
     if (opener)

@@ -19,7 +19,7 @@ static bool is_setuid(void)
 
 /* A caller may close 0, 1 or 2: the next file opened, a netlink socket or the log, would then get
  * that number, and what is meant for the caller would be written into it. They are taken first, the
- * wrong way round, so that reading and writing fail and are told of as before. */
+ * wrong way round, so that reading and writing fail and are reported as before. */
 static bool take_standard_descriptors(void)
 {
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {

@@ -166,7 +166,7 @@ static int check_holds(const struct acts_process *process, char text[ACTS_TEXT_M
         return 0;
     const int error = process_holds(process->pid, process->inode);
     /* -ETIME: some 25,000 descriptors were read. That it is the same process stands without it; the
-     * socket tells apart only processes born in one clock tick, which cannot hold so many. */
+     * socket tells apart only processes started in one clock tick, which cannot hold so many. */
     if (!error || error == -ETIME)
         return 0;
     snprintf(text, ACTS_TEXT_MAX,
@@ -198,7 +198,7 @@ static int open_pidfd(int32_t pid, int *pidfd, char text[ACTS_TEXT_MAX])
     return error;
 }
 
-/* In another namespace's /proc each number is another process's, or nobody's, here. */
+/* In another namespace's /proc each number is another process's here, or none's. */
 static int check_view(char text[ACTS_TEXT_MAX])
 {
     struct proc_view view;

@@ -38,7 +38,7 @@ const char *act_guard_proc(const struct proc *proc); /* by the frame's facts alo
 
 int act_read_stat(int32_t pid, struct proc_stat *stat); /* of /proc/PID; 0 or -errno */
 
-/* Why this row cannot be closed, whoever asks; NULL = it can. */
+/* Why this row cannot be closed, whatever its guard; NULL = it can. */
 const char *act_close_refusal(const struct conn *conn);
 /* Whether this process may close connections: 0 or -errno with text, as act_close_conn. */
 int act_close_allowed(char text[ACTS_TEXT_MAX]);

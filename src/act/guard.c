@@ -19,7 +19,7 @@
 #define KEEP_NS         SECOND_NS /* what was read of the session is good for so long */
 #define VARIABLE        "SSH_CONNECTION="
 
-/* One connection of ours as an SSH server tells it. */
+/* One connection of ours as an SSH server names it. */
 struct session_ends {
     struct addr client, server; /* IPv4 as mapped IPv6 */
     uint16_t client_port, server_port;

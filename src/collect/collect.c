@@ -64,8 +64,8 @@ static void signal_consumers(struct collector *collector, bool frame)
     }
 }
 
-/* Of the events thread: something was told between frames. */
-static void on_events_told(void *context, bool frame_is_due)
+/* Of the events thread: something was emitted between frames. */
+static void on_events_emitted(void *context, bool frame_is_due)
 {
     struct collector *collector = context;
     pthread_mutex_lock(&collector->lock);
@@ -83,7 +83,7 @@ static int make_events(struct collector *collector, const struct collector_setti
                                            .ring = collector->ring,
                                            .track = collector->track,
                                            .why = settings->events_why,
-                                           .told = on_events_told,
+                                           .emitted = on_events_emitted,
                                            .context = collector};
     if (!settings->source->ops->is_live || settings->source->ops->complete)
         return 0;

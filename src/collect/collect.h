@@ -42,7 +42,7 @@ struct event_ring *collector_events(struct collector *collector);
 /* A descriptor that becomes readable with each new frame (an eventfd of this consumer's own, which
  * reads it; collector_forget_consumer or collector_free closes it). -errno. */
 int collector_add_consumer(struct collector *collector);
-/* The same, but readable also when events were told between frames. */
+/* The same, but readable also when events were emitted between frames. */
 int collector_add_event_consumer(struct collector *collector);
 void collector_forget_consumer(struct collector *collector, int descriptor);
 /* Last failure when no frame can be made: safe text in words, "" = none. Copies at most size. */

@@ -21,14 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAP_MS     2       /* between two looks while there is something each time */
-#define HOLD_MS    20      /* for accept() to name the owner of a connection */
-#define BATCH      64u     /* transitions told before the collector may have the lock */
-#define ENDS_MOST  4096u   /* told before a frame goes on */
-#define NOTES_MOST 262144u /* noted for the track before a frame is due */
-#define LIVES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
+#define NAP_MS          2       /* between two drains while each finds something */
+#define ACCEPT_MS       20      /* for accept() to name the owner of a connection */
+#define BATCH           64u     /* transitions handled before the lock is released */
+#define ENDS_MOST       4096u   /* handled before a frame continues */
+#define NOTES_MOST      262144u /* noted for the track before a frame is due */
+#define LIFECYCLES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
 
-/* The rows of a frame, found by cookie once somebody asks. */
+/* The rows of a frame, found by cookie at the first look-up. */
 struct rows {
     struct frame *frame;
     struct row_index index;
@@ -50,12 +50,12 @@ struct events {
     struct lifecycles *lifecycles;
     struct late_ends *late_ends; /* of destroy */
     struct pending_events pending;
-    struct rows latest;   /* the frame tracked last */
-    struct rows coming;   /* the one being tracked */
-    uint64_t lost;        /* since the session began */
-    uint32_t noted, told; /* since the last frame; since somebody was told */
-    bool forget;          /* transitions were lost: what is remembered may be wrong */
-    const char *source;   /* "bpf", "destroy", "none"; NULL: not decided yet */
+    struct rows latest;      /* the frame tracked last */
+    struct rows coming;      /* the one being tracked */
+    uint64_t lost;           /* since the session began */
+    uint32_t noted, emitted; /* since the last frame; since the last notification */
+    bool forget;             /* transitions were lost: what is remembered may be wrong */
+    const char *source;      /* "bpf", "destroy", "none"; NULL: not decided yet */
     char why[BPF_TEXT_SIZE + 16];
 };
 
@@ -102,7 +102,7 @@ void events_free(struct events *events)
     free(events);
 }
 
-/* --- telling; all under the lock --- */
+/* --- emitting; all under the lock --- */
 
 static void rows_find_listening(struct rows *rows)
 {
@@ -136,15 +136,15 @@ static const struct conn *rows_find(struct rows *rows, const struct event *event
                                                                            : NULL;
 }
 
-static void tell(struct events *events, const struct event *event)
+static void emit(struct events *events, const struct event *event)
 {
     event_ring_push(events->settings.ring, event);
     track_note_event(events->settings.track, event);
     events->noted++;
-    events->told++;
+    events->emitted++;
 }
 
-static void tell_lost(struct events *events, enum event_origin origin, uint64_t lost,
+static void emit_lost(struct events *events, enum event_origin origin, uint64_t lost,
                       const char *why)
 {
     struct event event = {.kind = EVENT_LOST,
@@ -156,13 +156,13 @@ static void tell_lost(struct events *events, enum event_origin origin, uint64_t 
     snprintf(event.text, sizeof(event.text), "%s", why);
     event_ring_push(events->settings.ring, &event);
     events->lost += lost;
-    events->told++;
+    events->emitted++;
     events->forget = true;
 }
 
-/* An end of which a frame told already, or of a socket that never was anybody's connection. One
- * that was disconnected keeps its remote address, but not the port. */
-static bool is_old_news(struct events *events, const struct transition *transition)
+/* An end that a frame reported already, or of a socket that never was a connection. One that was
+ * disconnected keeps its remote address, but not the port. */
+static bool is_known_end(struct events *events, const struct transition *transition)
 {
     const struct tuple *tuple = &transition->event.tuple;
     return tuple->local_port == 0 || addr_is_zero(&tuple->remote) ||
@@ -176,30 +176,30 @@ static void note_ended(struct events *events, const struct transition *transitio
         late_ends_add(events->late_ends, transition->event.netns, transition->event.cookie);
 }
 
-/* --- connections that nobody accepted yet --- */
+/* --- connections that are not accepted yet --- */
 
-static void tell_held(struct events *events, uint32_t netns, uint64_t cookie)
+static void emit_pending(struct events *events, uint32_t netns, uint64_t cookie)
 {
     const struct shown nothing = {0};
     struct event event;
     while (pending_events_take(&events->pending, netns, cookie, &event)) {
         lifecycles_set_owner(events->lifecycles, &nothing, &event);
-        tell(events, &event);
+        emit(events, &event);
     }
 }
 
-/* Nobody took it in time. */
-static void tell_held_long(struct events *events)
+/* Not accepted in time. */
+static void emit_overdue(struct events *events)
 {
-    const int64_t before_ns = clock_mono_ns() - HOLD_MS * MILLISECOND_NS;
+    const int64_t before_ns = clock_mono_ns() - ACCEPT_MS * MILLISECOND_NS;
     struct event event;
     while (pending_events_any(&events->pending) &&
            pending_events_take_oldest(&events->pending, before_ns, &event))
-        tell(events, &event);
+        emit(events, &event);
 }
 
-/* Before a frame shows them: it knows whose they are, or nobody does yet. */
-static void tell_held_shown(struct events *events, struct frame *next)
+/* Before a frame shows them: it knows the owner, or there is none yet. */
+static void emit_shown(struct events *events, struct frame *next)
 {
     struct event event;
     events->coming.frame = next;
@@ -207,7 +207,7 @@ static void tell_held_shown(struct events *events, struct frame *next)
     while (pending_events_take_oldest(&events->pending, INT64_MAX, &event)) {
         const struct shown shown = {next, rows_find(&events->coming, &event)};
         lifecycles_set_owner(events->lifecycles, &shown, &event);
-        tell(events, &event);
+        emit(events, &event);
     }
 }
 
@@ -225,74 +225,74 @@ static bool was_accepted(struct events *events, const struct tuple *tuple)
            (events->destroy && destroy_has_listener(events->destroy, tuple));
 }
 
-static void hear(void *context, const struct transition *heard)
+static void on_transition(void *context, const struct transition *seen)
 {
     struct events *events = context;
-    struct event told[LIFE_EVENTS_MAX];
-    const struct shown shown = {events->latest.frame, rows_find(&events->latest, &heard->event)};
-    struct transition transition = *heard;
+    struct event emitted[LIFE_EVENTS_MAX];
+    const struct shown shown = {events->latest.frame, rows_find(&events->latest, &seen->event)};
+    struct transition transition = *seen;
     struct socket_end end;
 
     if ((transition.signs & LIFE_SEQUENCE) && was_accepted(events, &transition.event.tuple))
         transition.signs |= LIFE_FIN; /* the SYN was the peer's */
     if (lifecycles_end(events->lifecycles, &transition, &shown, &end))
         track_note_end(events->settings.track, &end);
-    if ((transition.signs & LIFE_ENDED) && !shown.conn && is_old_news(events, &transition))
+    if ((transition.signs & LIFE_ENDED) && !shown.conn && is_known_end(events, &transition))
         return;
     if (transition.signs & LIFE_ENDED)
         note_ended(events, &transition, shown.conn != NULL);
-    tell_held(events, transition.event.netns, transition.event.cookie);
-    const uint32_t count = lifecycles_apply(events->lifecycles, &transition, &shown, told);
-    const bool hold = count > 0 && is_to_be_accepted(&transition, told) &&
+    emit_pending(events, transition.event.netns, transition.event.cookie);
+    const uint32_t count = lifecycles_apply(events->lifecycles, &transition, &shown, emitted);
+    const bool hold = count > 0 && is_to_be_accepted(&transition, emitted) &&
                       pending_events_room(&events->pending) >= count;
     for (uint32_t i = 0; i < count; i++) {
-        if (!hold || !pending_events_add(&events->pending, &told[i]))
-            tell(events, &told[i]);
+        if (!hold || !pending_events_add(&events->pending, &emitted[i]))
+            emit(events, &emitted[i]);
     }
 }
 
-static void own(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uint64_t start_ticks,
-                const char name[LIFE_NAME_MAX])
+static void on_owner(void *context, uint32_t netns, uint64_t cookie, int32_t pid,
+                     uint64_t start_ticks, const char name[LIFE_NAME_MAX])
 {
     struct events *events = context;
     lifecycles_set_holder(events->lifecycles, netns, cookie, pid, start_ticks, name);
-    tell_held(events, netns, cookie);
+    emit_pending(events, netns, cookie);
 }
 
 /* Not more than `most`, and nothing of bpf that happened later. */
 static int drain(struct events *events, uint32_t most, int64_t until_ns)
 {
-    const struct bpf_hearer hearer = {hear, own, events};
+    const struct bpf_hearer hearer = {on_transition, on_owner, events};
     uint32_t overruns = 0;
     uint64_t lost = 0;
-    int heard = 0;
+    int handled = 0;
 
     if (events->source && events->bpf)
-        heard = bpf_drain(events->bpf, &hearer, most, until_ns, &lost);
+        handled = bpf_drain(events->bpf, &hearer, most, until_ns, &lost);
     else if (events->destroy)
-        heard = destroy_drain(events->destroy, hear, events, most, &overruns);
+        handled = destroy_drain(events->destroy, on_transition, events, most, &overruns);
     if (lost)
-        tell_lost(events, EVENT_FROM_BPF, lost, "bpf ring full");
+        emit_lost(events, EVENT_FROM_BPF, lost, "bpf ring full");
     if (overruns)
-        tell_lost(events, EVENT_FROM_DESTROY, overruns, "receive buffer full");
-    return heard;
+        emit_lost(events, EVENT_FROM_DESTROY, overruns, "receive buffer full");
+    return handled;
 }
 
 /* --- the collector's side --- */
 
 /* Openings that waited for their port: the frame to come shows it. */
-static void tell_waiting(struct events *events, const struct frame *next)
+static void emit_opened(struct events *events, const struct frame *next)
 {
     struct event event;
     for (uint32_t i = 0; i < next->live_count && lifecycles_waiting(events->lifecycles); i++) {
         if (next->conns[i].state == STATE_SYN_SENT &&
             lifecycles_take_shown(events->lifecycles, &next->conns[i], &event))
-            tell(events, &event);
+            emit(events, &event);
     }
 }
 
-/* All that the dump can have seen happened before now. Ends that are told later are known for old
- * news, so there may be any number of them. */
+/* All that the dump can have seen happened before now. Ends reported later are recognised as known,
+ * so there may be any number of them. */
 static void drain_for_frame(struct events *events)
 {
     const uint32_t most = events->bpf ? 0 : ENDS_MOST;
@@ -307,8 +307,8 @@ void events_begin_frame(struct events *events, struct frame *next)
     drain_for_frame(events);
     if (events->bpf && next->facts)
         bpf_bind_failures(events->bpf, &next->facts->bind_failures);
-    tell_held_shown(events, next);
-    tell_waiting(events, next);
+    emit_shown(events, next);
+    emit_opened(events, next);
     next->events = events->source;
     if (events->why[0])
         next->events_why = frame_copy_text(next, events->why);
@@ -340,7 +340,7 @@ void events_end_frame(struct events *events, struct frame *next, bool tracked)
         events->latest.frame = frame_reference(next);
         events->coming = freed;
         events->noted = 0;
-        if (events->forget || lifecycles_count(events->lifecycles) > LIVES_MOST)
+        if (events->forget || lifecycles_count(events->lifecycles) > LIFECYCLES_MOST)
             lifecycles_forget(events->lifecycles, before_ns);
         events->forget = false;
     }
@@ -354,12 +354,12 @@ void events_end_frame(struct events *events, struct frame *next, bool tracked)
 
 /* --- the thread --- */
 
-/* The best that may be had, and why it is not a better one. */
+/* The best one available, and why it is not a better one. */
 static void open_source(struct events *events)
 {
     const enum events_source wanted = events->settings.source;
     struct destroy *destroy = NULL;
-    struct bpf *bpf = events->bpf; /* nobody drains it yet */
+    struct bpf *bpf = events->bpf; /* not drained yet */
     char why[BPF_TEXT_SIZE] = "";
 
     if (wanted == EVENTS_AUTO)
@@ -377,17 +377,17 @@ static void open_source(struct events *events)
 }
 
 /* False when it is to stop. The source is opened after the first frame: that comes first. */
-static bool wait_for_something(struct events *events, int descriptor, bool holds)
+static bool wait_for_something(struct events *events, int descriptor, bool pending)
 {
     struct pollfd waits[] = {{events->worker.wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
-    poll(waits, 2, holds ? HOLD_MS : -1);
+    poll(waits, 2, pending ? ACCEPT_MS : -1);
     if (waits[0].revents)
         wake_drain(events->worker.wake);
     return !worker_stopping(&events->worker);
 }
 
-/* Where much happens, waking for each would cost more than what it tells. And a mutex is not fair:
- * a frame that waits gets it in the meantime. */
+/* Under load a wake-up for each would cost more than it is worth. And a mutex is not fair: a frame
+ * that waits gets it in the meantime. */
 static void nap(const struct events *events)
 {
     if (events->bpf || atomic_load(&events->frame_waits) ||
@@ -395,32 +395,32 @@ static void nap(const struct events *events)
         poll(NULL, 0, NAP_MS);
 }
 
-/* In batches, and no further while a frame waits: it drains the rest. True: something is held. */
+/* In batches, and no further while a frame waits: it drains the rest. True: events are pending. */
 static bool move_events(struct events *events)
 {
     const int64_t began_ns = clock_mono_ns();
-    bool told, due, holds, full;
+    bool emitted, due, pending, full;
     int all = 0;
 
     do {
         pthread_mutex_lock(&events->lock);
-        const int heard = drain(events, BATCH, began_ns);
-        tell_held_long(events);
-        told = events->told > 0;
+        const int handled = drain(events, BATCH, began_ns);
+        emit_overdue(events);
+        emitted = events->emitted > 0;
         due = events->noted > NOTES_MOST;
-        holds = pending_events_any(&events->pending);
-        full = heard == (int)BATCH && !worker_stopping(&events->worker) &&
+        pending = pending_events_any(&events->pending);
+        full = handled == (int)BATCH && !worker_stopping(&events->worker) &&
                !atomic_load(&events->frame_waits);
         if (!full)
-            events->told = 0;
+            events->emitted = 0;
         pthread_mutex_unlock(&events->lock);
-        all += heard;
+        all += handled;
     } while (full);
-    if (told && events->settings.told)
-        events->settings.told(events->settings.context, due);
+    if (emitted && events->settings.emitted)
+        events->settings.emitted(events->settings.context, due);
     if (all > 1)
         nap(events);
-    return holds;
+    return pending;
 }
 
 static void events_main(void *argument)
@@ -439,9 +439,9 @@ static void events_main(void *argument)
     const int descriptor = events->bpf       ? bpf_descriptor(events->bpf)
                            : events->destroy ? destroy_descriptor(events->destroy)
                                              : -1;
-    bool holds = false;
-    while (wait_for_something(events, descriptor, holds))
-        holds = move_events(events);
+    bool pending = false;
+    while (wait_for_something(events, descriptor, pending))
+        pending = move_events(events);
 }
 
 int events_start(struct events *events)

@@ -1,6 +1,6 @@
-/* events: what happens between the frames. A thread moves what a source tells (bpf, or the destroy
- * groups) into the event ring as it comes, and never waits for a dump; the collector brings it and
- * its frames together, so that nothing is told twice and a frame never contradicts an event. */
+/* events: what happens between the frames. A thread moves what a source reports (bpf, or the destroy
+ * groups) into the event ring at once, and never waits for a dump; the collector joins it with its
+ * frames, so that nothing is reported twice and a frame never contradicts an event. */
 #ifndef TCPLENS_COLLECT_EVENTS_H
 #define TCPLENS_COLLECT_EVENTS_H
 
@@ -23,9 +23,9 @@ struct events_settings {
     char *why; /* room for EVENTS_WHY_MAX, or NULL: why there are none */
     struct event_ring *ring;
     struct track *track;
-    /* Called without any lock, after events were told; frame_is_due: so many that a frame should
+    /* Called without any lock, after events were emitted; frame_is_due: so many that a frame should
      * settle them now. */
-    void (*told)(void *context, bool frame_is_due);
+    void (*emitted)(void *context, bool frame_is_due);
     void *context;
 };
 
@@ -37,8 +37,8 @@ int events_start(struct events *events); /* 0 or -errno; all signals are blocked
 void events_ask_stop(struct events *events);
 bool events_join(struct events *events, int64_t timeout_ns); /* false: still running */
 
-/* The collector, around track_apply: what happened until now is told and noted, and what is missing
- * of it is written into the frame; until events_end_frame nothing more is. */
+/* The collector, around track_apply: what happened until now is emitted and noted, what is missing is
+ * written into the frame; nothing more is emitted until events_end_frame. */
 void events_begin_frame(struct events *events, struct frame *next);
 /* Between the two: the rows of `previous` that the frame closed. */
 void events_note_closed(struct events *events, const struct frame *previous,

@@ -1,5 +1,5 @@
 /* collect_walk: the walk by bpf over all descriptors, for the owners of one collector's frames.
- * Loaded when the owners first ask for it, or told to, in the thread that makes the frames. */
+ * Loaded when the owners first need it, or on request, in the thread that makes the frames. */
 #ifndef TCPLENS_COLLECT_WALK_H
 #define TCPLENS_COLLECT_WALK_H
 

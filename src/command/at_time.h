@@ -1,4 +1,4 @@
-/* A moment of a log as somebody types it: "14:03", "14:03:05", "-5m", or a date and time. */
+/* A moment of a log as it is typed: "14:03", "14:03:05", "-5m", or a date and time. */
 #ifndef TCPLENS_COMMAND_AT_TIME_H
 #define TCPLENS_COMMAND_AT_TIME_H
 

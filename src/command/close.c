@@ -220,7 +220,7 @@ static int finish(struct closing *closing)
                : EXIT_DONE;
 }
 
-/* Says what --yes would do, of whoever may not close, too. */
+/* Prints what --yes would do, also where closing is not allowed. */
 static int dry_run(struct closing *closing)
 {
     char why[ACTS_TEXT_MAX];

@@ -117,7 +117,7 @@ static int watch_live(struct doctor *doctor)
     return error;
 }
 
-/* The demo has a clock of its own, and nobody has to wait for it. */
+/* The demo has a clock of its own, which need not be waited for. */
 static int watch_demo(struct doctor *doctor)
 {
     struct headless *headless = &doctor->headless;

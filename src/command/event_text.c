@@ -1,4 +1,4 @@
-/* Events as text. Must not know where they come from or go. */
+/* Events as text. Independent of where they come from and go. */
 #include "command/event_text.h"
 
 #include "core/json/json.h"

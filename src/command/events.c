@@ -52,7 +52,7 @@ static bool is_wished(const struct options *options, const struct event *event)
     if (event->kind == EVENT_LOST)
         return true;
     states &= ~(STATE_BIT(STATE_NONE) | STATE_BIT(STATE_DELETE_TCB));
-    /* A destroy message of a connection never seen before does not tell what it came from. */
+    /* A destroy message of a connection never seen before does not say what it came from. */
     return (options->families & family) && (!states || (state_class_bits(options->class) & states));
 }
 

@@ -1,4 +1,4 @@
-/* The filter of the command line. Must not know which command it is for. */
+/* The filter of the command line. Independent of the command. */
 #include "command/filter_read.h"
 
 #include "core/text/text.h"

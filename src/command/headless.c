@@ -1,4 +1,4 @@
-/* Signals and collector of a command without a screen. Must not know what it does with frames. */
+/* Signals and collector of a command without a screen. Independent of what the command does with frames. */
 #include "command/headless.h"
 
 #include "base/clock.h"

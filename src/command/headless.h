@@ -18,10 +18,10 @@ struct headless {
     int64_t end_ns;      /* monotonic time at which --for is over; INT64_MAX = never */
     bool said_events;    /* what is seen between frames */
     char told_proc[160]; /* what is wrong with /proc, as it was said last */
-    char told[160];      /* why there are no frames, as it was told last; "" = there are */
+    char told[160];      /* why there are no frames, as reported last; "" = there are */
 };
 
-#define HEADLESS_CHECK_MS 1000 /* how often to look whether there is trouble to tell */
+#define HEADLESS_CHECK_MS 1000 /* how often to look whether there is trouble to report */
 
 /* Blocks the signals that end a program and SIGPIPE; to be called before any thread starts. 0 or
  * -errno. */

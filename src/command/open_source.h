@@ -12,7 +12,7 @@
  * one line in why (at least OPEN_SOURCE_WHY_MAX bytes); -EINVAL when it is the options that are
  * wrong. */
 int open_source(struct source **source, const struct options *options, char *why);
-/* The same; of the kernel's rows only what the filter may accept, for whoever makes one frame only
+/* The same; of the kernel's rows only what the filter may accept, for a command that makes one frame only
  * (struct live_settings). The filter must outlive the source. */
 int open_source_filtered(struct source **source, const struct options *options,
                          const struct filter *filter, char *why);

@@ -1,4 +1,4 @@
-/* tcplens replay: the screen over a session log, or over a pipe of one. Must not know the kernel.
+/* tcplens replay: the screen over a session log, or over a pipe of one. Independent of the kernel.
  */
 #include "command/commands.h"
 #include "command/top.h"

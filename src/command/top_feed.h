@@ -1,5 +1,5 @@
 /* What the screen is fed with: the live kernel (or the demo) with its past, a log, or a pipe of
- * another machine's frames. Must not know the terminal. */
+ * another machine's frames. Independent of the terminal. */
 #ifndef TCPLENS_COMMAND_TOP_FEED_H
 #define TCPLENS_COMMAND_TOP_FEED_H
 
@@ -22,7 +22,7 @@ struct top_feed {
     struct screen_transport transport;
     struct top_record record; /* live only */
     struct screen_recorder recorder;
-    struct wish wish; /* of the screen, told last */
+    struct wish wish; /* of the screen, the latest */
 };
 
 /* path: the log to replay, "-" = standard input; NULL = live. An exit code; what is wrong was said.

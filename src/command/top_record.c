@@ -132,7 +132,7 @@ void top_record_toggle(void *data)
     if (!record->recorder) {
         start(record);
     } else {
-        record->stopping = true; /* the end is told when all is written */
+        record->stopping = true; /* the end is reported when all is written */
         recorder_ask_stop(record->recorder);
     }
     pthread_mutex_unlock(&record->lock);

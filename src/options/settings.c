@@ -79,7 +79,7 @@ static bool is_given(const struct options *options, const struct option_name *op
     return option && options->given >> (option - OPTION_NAMES) & 1;
 }
 
-/* The first problem is told, of the others only how many there are. */
+/* The first problem is reported, of the others only how many there are. */
 __attribute__((format(printf, 3, 4))) static void complain(struct settings *settings,
                                                            unsigned number, const char *format, ...)
 {
@@ -99,7 +99,7 @@ __attribute__((format(printf, 3, 4))) static void complain(struct settings *sett
 
 struct reading {
     FILE *file;
-    struct settings *settings; /* problems are told to it; NULL = they have been told */
+    struct settings *settings; /* collects problems; NULL = they have been reported */
     struct settings_lines *lines;
     unsigned number;
     unsigned lost; /* the first line that could not be taken as a whole; 0 = none */

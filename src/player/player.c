@@ -1,4 +1,4 @@
-/* player: the thread, its orders, and what others may ask of it from any thread. Must not know how
+/* player: the thread, its orders, and what others may ask of it from any thread. Independent of how
  * frames are found: play.c does. */
 #include "base/clock.h"
 #include "base/wake.h"

@@ -1,6 +1,6 @@
 /* The player: a thread that gives the screen frames of a source that can go back: a log at its
  * pace, or the past of what is live. It alone touches that source, so that the screen never waits
- * for a disk. Must not know what is done with its frames. */
+ * for a disk. Independent of what is done with its frames. */
 #ifndef TCPLENS_PLAYER_PLAYER_H
 #define TCPLENS_PLAYER_PLAYER_H
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SLICE_LINES 4000
-#define TELL_NS     (SECOND_NS / 5) /* how often progress is told */
+#define TELL_NS     (SECOND_NS / 5) /* how often progress is reported */
 
 static bool matches(void *data, const struct event *event, const struct frame *frame)
 {

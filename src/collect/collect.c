@@ -1,6 +1,6 @@
 /* collect: the collector thread and its one frame step: source -> diff -> confirm -> owners ->
- * track -> publish. Knows no screen, no log, no command: consumers take references and read the
- * ring. */
+ * track -> findings -> publish. Knows no screen, no log, no command: consumers take references and
+ * read the ring. */
 #include "collect/collect.h"
 
 #include "base/clock.h"
@@ -10,6 +10,7 @@
 #include "collect/walk.h"
 #include "core/diff.h"
 #include "core/track.h"
+#include "source/host_facts.h"
 #include "source/privilege.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ struct collector {
     struct track *track;
     struct events *events; /* NULL: none are asked for, or the source has none */
     struct collect_walk walk;
+    struct finding_engine *findings; /* NULL: frames carry none */
     struct diff diff;
     uint32_t *found;
     uint32_t found_capacity;
@@ -105,7 +107,9 @@ int collector_new(struct collector **collector, const struct collector_settings 
     made->pool = frame_pool_new();
     made->ring =
         event_ring_new(settings->ring_capacity ? settings->ring_capacity : EVENT_RING_DEFAULT);
-    if (!made->track || !made->pool || !made->ring)
+    if (settings->findings)
+        made->findings = finding_engine_new(settings->findings);
+    if (!made->track || !made->pool || !made->ring || (settings->findings && !made->findings))
         goto out;
     error = worker_init(&made->worker);
     if (error)
@@ -137,6 +141,7 @@ void collector_free(struct collector *collector)
     frame_pool_release(collector->pool);
     event_ring_free(collector->ring);
     track_free(collector->track);
+    finding_engine_free(collector->findings);
     diff_done(&collector->diff);
     free(collector->found);
     for (int i = 0; i < collector->consumer_count; i++)
@@ -190,6 +195,30 @@ static int complete_frame(struct collector *collector, struct frame *next, const
     return error;
 }
 
+/* Descriptors of other users' processes are read with raised privileges. */
+static int read_process(void *data, int32_t pid, uint64_t start_ticks, struct process_facts *facts)
+{
+    struct privilege privilege;
+
+    (void)data;
+    privilege_init(&privilege);
+    privilege_raise(&privilege);
+    const int error = process_facts_read("/proc", pid, start_ticks, facts);
+    privilege_lower(&privilege);
+    return error;
+}
+
+/* Once for each frame, before anybody sees it, however many consumers there are. */
+static int find(struct collector *collector, struct frame *frame)
+{
+    const struct finding_input input = {.frame = frame,
+                                        .ring = collector->ring,
+                                        .process =
+                                            collector->source->ops->is_live ? read_process : NULL};
+
+    return collector->findings ? finding_engine_complete(collector->findings, frame, &input) : 0;
+}
+
 /* What all threads of tcplens used since the frame before, of one core. */
 static uint32_t process_cpu_permille(struct collector *collector, int64_t now_ns)
 {
@@ -219,6 +248,8 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     int error = source_next(collector->source, frame, wish);
     if (!error)
         error = complete_frame(collector, frame, wish);
+    if (!error)
+        error = find(collector, frame);
     if (error) {
         pthread_mutex_lock(&collector->lock);
         snprintf(collector->trouble, sizeof collector->trouble, "%s",

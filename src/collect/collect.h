@@ -1,11 +1,12 @@
-/* collect: the collector: source -> diff -> confirm -> owners -> track -> publish. The only thread
- * that reads the kernel and /proc. Frames are published in one slot (the latest wins), events in
- * the ring. */
+/* collect: the collector: source -> diff -> confirm -> owners -> track -> findings -> publish. The
+ * only thread that reads the kernel and /proc. Frames are published in one slot (the latest wins),
+ * events in the ring. */
 #ifndef TCPLENS_COLLECT_COLLECT_H
 #define TCPLENS_COLLECT_COLLECT_H
 
 #include "collect/events.h"
 #include "core/event.h"
+#include "core/finding/finding.h"
 #include "core/frame.h"
 #include "core/wish.h"
 #include "source/source.h"
@@ -18,6 +19,7 @@ struct collector_settings {
     int64_t highlight_ns;
     uint32_t ring_capacity;    /* EVENT_RING_DEFAULT */
     enum events_source events; /* for what happens between frames, once the thread runs */
+    const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
     bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
     char *events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events that were asked for are
                        * not to be had, when collector_new fails for it */

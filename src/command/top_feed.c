@@ -21,8 +21,12 @@ static int say(int code, const char *what, const char *why)
 
 struct wish top_feed_wish(const struct options *options)
 {
+    struct finding_settings findings;
+
+    finding_settings_init(&findings);
     return (struct wish){.interval_ns = options->interval_ns,
-                         .needs = NEED_HOST_FACTS, /* of the header, from the first frame on */
+                         /* of the header, from the first frame on, and of the finding line */
+                         .needs = NEED_HOST_FACTS | finding_needs(&findings),
                          .state_bits = state_class_bits(options->class),
                          .families = options->families,
                          .budget_percent = options->budget_percent};
@@ -34,6 +38,7 @@ static int open_collector(struct top_feed *feed)
                                           .events = feed->options->events,
                                           .walk_by_bpf = options_may_use_bpf(feed->options),
                                           .highlight_ns = feed->options->highlight_ns,
+                                          .findings = &feed->findings,
                                           .ring_capacity = EVENT_RING_DEFAULT};
     char why[OPEN_SOURCE_WHY_MAX] = "";
     int error = open_source(&settings.source, feed->options, why);
@@ -75,8 +80,12 @@ static struct frame *next_of_pipe(void *data, const struct wish *wish, bool *ove
 {
     struct top_feed *feed = data;
     struct frame *frame = frame_new(feed->pipe_pool);
-    const int error = frame ? source_next(feed->pipe, frame, wish) : -ENOMEM;
+    int error = frame ? source_next(feed->pipe, frame, wish) : -ENOMEM;
 
+    if (!error)
+        error =
+            finding_engine_complete(feed->pipe_findings, frame,
+                                    &(struct finding_input){.frame = frame, .ring = feed->ring});
     if (!error)
         return frame;
     *over = error != -EAGAIN;
@@ -91,8 +100,11 @@ static struct frame *next_of_pipe(void *data, const struct wish *wish, bool *ove
 static int open_past(struct top_feed *feed, struct player_present present, bool replay)
 {
     struct event_ring *ring = feed->collector ? collector_events(feed->collector) : feed->ring;
-    struct player_settings settings = {
-        .present = present, .replay = replay, .wish = top_feed_wish(feed->options)};
+    struct player_settings settings = {.present = present,
+                                       .replay = replay,
+                                       .findings = &feed->findings,
+                                       .ring = ring,
+                                       .wish = top_feed_wish(feed->options)};
     int error = past_new(&feed->past, feed->options->past_bytes);
 
     if (!error)
@@ -130,7 +142,8 @@ static int open_pipe(struct top_feed *feed, struct source *log)
                                            .descriptor = replay_descriptor(log)};
     feed->pipe = log;
     feed->pipe_pool = frame_pool_new();
-    if (!feed->pipe_pool)
+    feed->pipe_findings = finding_engine_new(&feed->findings);
+    if (!feed->pipe_pool || !feed->pipe_findings)
         return say(EXIT_FAILED, "replay", strerror(ENOMEM));
     return open_past(feed, present, true);
 }
@@ -138,8 +151,12 @@ static int open_pipe(struct top_feed *feed, struct source *log)
 static int open_file(struct top_feed *feed, struct source *log, struct source *history,
                      const char *path)
 {
-    const struct player_settings settings = {
-        .source = log, .history = history, .replay = true, .wish = top_feed_wish(feed->options)};
+    const struct player_settings settings = {.source = log,
+                                             .history = history,
+                                             .replay = true,
+                                             .findings = &feed->findings,
+                                             .ring = feed->ring,
+                                             .wish = top_feed_wish(feed->options)};
     int64_t first_ns, last_ns;
     int error = replay_span(log, &first_ns, &last_ns);
 
@@ -178,6 +195,7 @@ static int open_log(struct top_feed *feed, const char *path)
 int top_feed_open(struct top_feed *feed, const struct options *options, const char *path)
 {
     *feed = (struct top_feed){.options = options, .consumer = -1, .wish = top_feed_wish(options)};
+    finding_settings_init(&feed->findings);
     return path ? open_log(feed, path) : open_live(feed);
 }
 
@@ -188,6 +206,7 @@ void top_feed_done(struct top_feed *feed)
         top_record_done(&feed->record);
     past_free(feed->past);
     source_close(feed->pipe);
+    finding_engine_free(feed->pipe_findings);
     if (feed->pipe_pool)
         frame_pool_release(feed->pipe_pool);
     if (feed->consumer >= 0)

@@ -16,9 +16,11 @@ struct top_feed {
     struct past *past;
     struct source *pipe; /* where the frames of a pipe come from; the player's thread's */
     struct frame_pool *pipe_pool;
+    struct finding_engine *pipe_findings;
     uint64_t number;         /* of the frame that the player was given last; its thread's */
     struct event_ring *ring; /* of a log or a pipe */
-    int consumer;            /* of the collector: the screen's or the player's; -1 = none */
+    struct finding_settings findings;
+    int consumer; /* of the collector: the screen's or the player's; -1 = none */
     struct screen_transport transport;
     struct top_record record; /* live only */
     struct screen_recorder recorder;

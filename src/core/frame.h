@@ -104,6 +104,7 @@ struct frame_cost {
                               UINT32_MAX = not known */
 };
 
+struct frame_findings;
 struct frame_pool;
 
 struct frame {
@@ -148,6 +149,8 @@ struct frame {
     uint32_t netns;           /* of the machine's rows, 0 = not known */
     bool netns_is_host;       /* it is known to be that of the machine's process 1 */
     struct host_facts *facts; /* of that namespace, in the arena; NULL = none were read */
+    /* What is wrong as of this frame (core/finding), in the arena; NULL = nobody looked. */
+    const struct frame_findings *findings;
 };
 
 /* Pool: keeps released frames for re-use. Freed when it and all its frames are released. */

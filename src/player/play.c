@@ -82,13 +82,16 @@ static void show(struct player *player, struct frame *frame)
     player_signal(player);
 }
 
-static int show_next(struct player *player)
+/* follows: it comes after the frame shown. */
+static int show_next(struct player *player, bool follows)
 {
     struct frame *frame = NULL;
     const int error = next_frame(player, &frame);
-    if (!error)
-        show(player, frame);
-    return error;
+    if (error)
+        return error;
+    (follows ? player_find_next : player_find_anew)(player, frame);
+    show(player, frame);
+    return 0;
 }
 
 /* Back to what is live. */
@@ -120,7 +123,7 @@ void player_begin(struct player *player)
         player->state.end_ns = last_ns > 0 ? last_ns : 0;
         pthread_mutex_unlock(&player->lock);
     }
-    if (show_next(player) == -ENODATA)
+    if (show_next(player, true) == -ENODATA)
         set_ended(player, true);
     player_density_begin(player);
 }
@@ -158,8 +161,10 @@ static void step_back(struct player *player, int steps)
         frame_release(error ? NULL : before);
         result = error ? error : result;
     }
-    if (frame)
+    if (frame) {
+        player_find_anew(player, frame);
         show(player, frame);
+    }
     if (result == -ENODATA)
         player_say(player, player->state.follows ? "the past that is kept begins here"
                                                  : "the log begins here");
@@ -175,6 +180,7 @@ static void step_forth(struct player *player, int steps)
         error = next_frame(player, &frame);
         if (error)
             break;
+        player_find_next(player, frame);
         frame_release(before);
     }
     if (frame)
@@ -207,7 +213,7 @@ void player_go_to(struct player *player, int64_t wall_ns)
 {
     int error = player->travel->seek(player->source, wall_ns);
     if (!error)
-        error = show_next(player);
+        error = show_next(player, false);
     if (error == -ENODATA)
         player_say(player, "nothing of the past is kept yet");
     else if (error == -ESPIPE)
@@ -288,11 +294,8 @@ static int64_t pace_ns(const struct transport_state *state, int64_t next_ns)
 /* Nothing comes after the frame shown, or it cannot be read. */
 static int64_t play_no_further(struct player *player, int error)
 {
-    struct frame *frame = NULL;
-
     if (error != -ENODATA && error != -EAGAIN) {
-        if (next_frame(player, &frame) == 0) /* says what is wrong */
-            show(player, frame);
+        (void)show_next(player, true); /* says what is wrong */
         return INT64_MAX;
     }
     if (player->present.next) {
@@ -319,7 +322,7 @@ int64_t player_play(struct player *player)
     const int64_t now_ns = clock_mono_ns();
     if (now_ns < due_ns)
         return due_ns;
-    if (show_next(player) == 0 && now_ns - due_ns < LATE_NS)
+    if (show_next(player, true) == 0 && now_ns - due_ns < LATE_NS)
         player->given_at_ns = due_ns;
     return now_ns;
 }

@@ -52,6 +52,10 @@ int player_new(struct player **player, const struct player_settings *settings)
     }
     made->source = settings->source;
     made->series.history = settings->history;
+    made->findings.ring = settings->ring;
+    made->findings.wanted = settings->findings != NULL;
+    if (settings->findings)
+        made->findings.settings = *settings->findings;
     *player = made;
     return 0;
 }
@@ -66,6 +70,7 @@ void player_free(struct player *player)
     frame_release(player->shown);
     frame_release(player->newest);
     frame_pool_release(player->pool);
+    finding_engine_free(player->findings.engine);
     filter_free(player->filter);
     event_match_done(&player->match);
     filter_free(player->order.filter);

@@ -5,6 +5,7 @@
 #define TCPLENS_PLAYER_PLAYER_H
 
 #include "core/event.h"
+#include "core/finding/finding.h"
 #include "core/frame.h"
 #include "core/wish.h"
 #include "source/source.h"
@@ -28,9 +29,12 @@ struct player_present {
 };
 
 struct player_settings {
-    struct source *source;         /* with travel; taken over: closed by player_free */
-    struct source *history;        /* the same once more, for graphs; taken over; NULL: none */
-    struct player_present present; /* next NULL: a log in a file */
+    struct source *source;   /* with travel; taken over: closed by player_free */
+    struct source *history;  /* the same once more, for graphs and for what findings need of
+                              * the frames before; taken over; NULL: none */
+    struct event_ring *ring; /* that the source fills, NULL = none */
+    const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
+    struct player_present present;           /* next NULL: a log in a file */
     bool replay;
     struct wish wish;
 };

@@ -32,6 +32,13 @@ struct player_series { /* of the frames before one, read from the history */
     struct series found;
 };
 
+struct player_findings { /* of the frames shown */
+    bool wanted;
+    struct finding_settings settings;
+    struct finding_engine *engine; /* NULL: nothing was shown yet, or no memory */
+    struct event_ring *ring;
+};
+
 struct player {
     struct source *source;
     const struct source_travel *travel;
@@ -53,6 +60,7 @@ struct player {
     unsigned density_part;
     int64_t credit_ns, past_cost_ns; /* CPU that keeping the past may take, and takes */
     struct player_series series;
+    struct player_findings findings;
 
     pthread_mutex_t lock; /* guards what follows */
     struct wish wish;
@@ -85,6 +93,14 @@ void player_go_to(struct player *player, int64_t wall_ns);
 
 /* series.c */
 bool player_series_some(struct player *player);
+/* The history was read elsewhere: what is being read begins anew. */
+void player_series_disturbed(struct player *player);
+
+/* findings.c; before a frame is shown */
+/* It is the one after the last that was found in. */
+void player_find_next(struct player *player, struct frame *frame);
+/* It is any other: the engine begins anew, with the frames before it. */
+void player_find_anew(struct player *player, struct frame *frame);
 
 /* present.c */
 bool player_take_present(struct player *player); /* true: there may be more at once */

@@ -99,3 +99,12 @@ bool player_series_some(struct player *player)
     frame_release(frame);
     return series->running > 0;
 }
+
+void player_series_disturbed(struct player *player)
+{
+    struct player_series *series = &player->series;
+
+    if (series->running > 0)
+        series->of--; /* as if it had not been taken up */
+    series->running = 0;
+}

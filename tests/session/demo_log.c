@@ -34,21 +34,36 @@ static void set_demo_close(struct source *source)
     free(source);
 }
 
-static struct source *open_demo(const struct demo_log *log, uint32_t connections,
-                                uint32_t change_permille)
+static struct source *open_demo(const struct demo_log *log, const struct demo_settings *settings)
 {
     static const struct source_ops ops = {
         .name = "demo", .next = set_demo_next, .close = set_demo_close};
-    const struct demo_settings settings = {.seed = 11,
-                                           .connections = connections,
-                                           .change_permille = change_permille,
-                                           .interval_ns = 1000000000};
     struct set_demo *made = calloc(1, sizeof(*made));
     assert_non_null(made);
     made->source.ops = &ops;
     made->log = log;
-    assert_int_equal(demo_open(&made->demo, &settings), 0);
+    assert_int_equal(demo_open(&made->demo, settings), 0);
     return &made->source;
+}
+
+static void init(struct demo_log *log, const char *name, const struct demo_settings *demo,
+                 uint32_t needs)
+{
+    const char *folder = getenv("TMPDIR");
+
+    memset(log, 0, sizeof(*log));
+    snprintf(log->folder, sizeof(log->folder), "%.40s/session.XXXXXX", folder ? folder : "/tmp");
+    assert_non_null(mkdtemp(log->folder));
+    snprintf(log->path, sizeof(log->path), "%s/%s", log->folder, name);
+    struct collector_settings settings = {.source = open_demo(log, demo),
+                                          .highlight_ns = 3000000000};
+    settings.wish = (struct wish){.interval_ns = 1000000000,
+                                  .needs = needs,
+                                  .state_bits = STATE_ALL_BITS,
+                                  .families = WISH_INET | WISH_INET6};
+    assert_int_equal(collector_new(&log->collector, &settings), 0);
+    log->events = calloc(EVENTS_MAX, sizeof(*log->events));
+    log->cursor = 1;
 }
 
 void demo_log_init(struct demo_log *log, const char *name, uint32_t connections, uint32_t needs)
@@ -59,21 +74,21 @@ void demo_log_init(struct demo_log *log, const char *name, uint32_t connections,
 void demo_log_init_changing(struct demo_log *log, const char *name, uint32_t connections,
                             uint32_t needs, uint32_t change_permille)
 {
-    const char *folder = getenv("TMPDIR");
+    const struct demo_settings demo = {.seed = 11,
+                                       .connections = connections,
+                                       .change_permille = change_permille,
+                                       .interval_ns = 1000000000};
 
-    memset(log, 0, sizeof(*log));
-    snprintf(log->folder, sizeof(log->folder), "%.40s/session.XXXXXX", folder ? folder : "/tmp");
-    assert_non_null(mkdtemp(log->folder));
-    snprintf(log->path, sizeof(log->path), "%s/%s", log->folder, name);
-    struct collector_settings settings = {.source = open_demo(log, connections, change_permille),
-                                          .highlight_ns = 3000000000};
-    settings.wish = (struct wish){.interval_ns = 1000000000,
-                                  .needs = needs,
-                                  .state_bits = STATE_ALL_BITS,
-                                  .families = WISH_INET | WISH_INET6};
-    assert_int_equal(collector_new(&log->collector, &settings), 0);
-    log->events = calloc(EVENTS_MAX, sizeof(*log->events));
-    log->cursor = 1;
+    init(log, name, &demo, needs);
+}
+
+void demo_log_init_incident(struct demo_log *log, const char *name, int64_t seconds, uint32_t needs)
+{
+    struct demo_settings demo;
+
+    assert_int_equal(demo_parse("incident", &demo), 0);
+    demo.start_ns = seconds * 1000000000;
+    init(log, name, &demo, needs);
 }
 
 struct log_settings demo_log_settings(const struct demo_log *log)

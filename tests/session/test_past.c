@@ -80,6 +80,9 @@ static void expect(struct scene *scene, unsigned index)
     assert_int_equal(frame->next_event, shown->next_event);
     assert_memory_equal(&frame->totals, &shown->totals, sizeof(shown->totals));
     assert_memory_equal(&frame->cost, &shown->cost, sizeof(shown->cost));
+    assert_int_equal(frame->facts != NULL, shown->facts != NULL);
+    if (shown->facts)
+        assert_memory_equal(frame->facts, shown->facts, sizeof(*shown->facts));
     const char *differs = frames_differ(shown, frame);
     if (differs)
         fail_msg("frame %u: %s", index, differs);
@@ -110,6 +113,7 @@ static void test_equal(void **state)
     (void)state;
     check_all(80, NEEDS);
     check_all(80, NEEDS | NEED_DETAIL);
+    check_all(80, NEEDS | NEED_HOST_FACTS);
     check_all(300, 0);
     check_all(1, NEEDS);
 }

@@ -36,13 +36,12 @@ static int64_t now_ms(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void begin(struct scene *scene)
+/* Of what is in scene.log already. */
+static void begin_over(struct scene *scene, const struct finding_settings *findings)
 {
-    struct player_settings settings = {.replay = true};
+    struct player_settings settings = {.replay = true, .findings = findings};
     char why[200] = "";
 
-    memset(scene, 0, sizeof(*scene));
-    demo_log_init(&scene->log, "log.jsonl.zst", 60, NEEDS);
     demo_log_make(&scene->log, FRAMES);
     if (replay_open(&settings.source, scene->log.path, why, sizeof(why)) ||
         replay_open(&settings.history, scene->log.path, why, sizeof(why)))
@@ -54,6 +53,13 @@ static void begin(struct scene *scene)
     assert_int_equal(player_start(scene->player), 0);
 }
 
+static void begin(struct scene *scene)
+{
+    memset(scene, 0, sizeof(*scene));
+    demo_log_init(&scene->log, "log.jsonl.zst", 60, NEEDS);
+    begin_over(scene, NULL);
+}
+
 static void end(struct scene *scene)
 {
     player_free(scene->player);
@@ -62,8 +68,8 @@ static void end(struct scene *scene)
     demo_log_done(&scene->log);
 }
 
-/* Until what the screen would show is frame `index` of the log. */
-static void expect(struct scene *scene, unsigned index)
+/* What the screen would show, once it is frame `index` of the log; a reference. */
+static struct frame *wait_frame(struct scene *scene, unsigned index)
 {
     const struct frame *wanted = scene->log.frames[index];
     struct pollfd wait = {.fd = player_descriptor(scene->player), .events = POLLIN};
@@ -81,7 +87,13 @@ static void expect(struct scene *scene, unsigned index)
     }
     if (!frame)
         fail_msg("no frame where %u was expected", index);
-    const char *differs = frames_differ(wanted, frame);
+    return frame;
+}
+
+static void expect(struct scene *scene, unsigned index)
+{
+    struct frame *frame = wait_frame(scene, index);
+    const char *differs = frames_differ(scene->log.frames[index], frame);
     if (differs)
         fail_msg("frame %u: %s", index, differs);
     frame_release(frame);
@@ -231,14 +243,13 @@ static void come(struct scene *scene, unsigned frames)
     assert_int_equal(write(scene->wake, &count, sizeof(count)), sizeof(count));
 }
 
-static void begin_live(struct scene *scene)
+static void begin_live_over(struct scene *scene, const struct finding_settings *findings)
 {
-    memset(scene, 0, sizeof(*scene));
-    demo_log_init(&scene->log, "log.jsonl", 60, NEEDS);
     demo_log_make(&scene->log, FRAMES);
     scene->wake = eventfd(0, EFD_NONBLOCK | EFD_SEMAPHORE);
     assert_int_equal(past_new(&scene->past, 64 << 20), 0);
     struct player_settings settings = {
+        .findings = findings,
         .present = {
             .next = next_of_log, .descriptor = scene->wake, .past = scene->past, .data = scene}};
     assert_int_equal(
@@ -246,6 +257,13 @@ static void begin_live(struct scene *scene)
     assert_int_equal(past_open(&settings.history, scene->past, NULL), 0);
     assert_int_equal(player_new(&scene->player, &settings), 0);
     assert_int_equal(player_start(scene->player), 0);
+}
+
+static void begin_live(struct scene *scene)
+{
+    memset(scene, 0, sizeof(*scene));
+    demo_log_init(&scene->log, "log.jsonl", 60, NEEDS);
+    begin_live_over(scene, NULL);
 }
 
 static void end_live(struct scene *scene)
@@ -395,12 +413,80 @@ static void test_series_of_history(void **state)
     end_live(&scene);
 }
 
+#define INCIDENT_BEGIN 20 /* s: frame n is of second 20 + n of the staged outage */
+#define QUEUE_FULL     15 /* frames at which :8080 refuses clients, or does no more */
+#define QUEUE_EMPTY    50
+#define FINDING_NEEDS  (NEED_OWNER | NEED_DETAIL | NEED_HOST_FACTS)
+
+static bool holds(const struct frame *frame, const char *detector)
+{
+    for (uint32_t i = 0; i < frame->findings->holding; i++)
+        if (strcmp(frame->findings->list[i].detector->id, detector) == 0)
+            return true;
+    return false;
+}
+
+static void expect_queue_full(struct scene *scene, unsigned index, bool full)
+{
+    struct frame *frame = wait_frame(scene, index);
+
+    assert_non_null(frame->findings);
+    if (holds(frame, "accept-queue-full") != full)
+        fail_msg("frame %u: full accept queue %s", index, full ? "not found" : "found");
+    frame_release(frame);
+}
+
+/* Found in the frame that is shown, however it was come to. */
+static void test_findings_of_log(void **state)
+{
+    struct finding_settings findings;
+    struct scene scene;
+
+    (void)state;
+    finding_settings_init(&findings);
+    memset(&scene, 0, sizeof(scene));
+    demo_log_init_incident(&scene.log, "log.jsonl.zst", INCIDENT_BEGIN, FINDING_NEEDS);
+    begin_over(&scene, &findings);
+    expect_queue_full(&scene, 0, false);
+    player_seek(scene.player, wall(&scene, QUEUE_FULL), wall(&scene, 0));
+    expect_queue_full(&scene, QUEUE_FULL, true);
+    player_order(scene.player, TRANSPORT_BACK, wall(&scene, QUEUE_FULL));
+    expect_queue_full(&scene, QUEUE_FULL - 1, true);
+    player_order(scene.player, TRANSPORT_FORTH, wall(&scene, QUEUE_FULL - 1));
+    expect_queue_full(&scene, QUEUE_FULL, true);
+    player_seek(scene.player, wall(&scene, 2), wall(&scene, QUEUE_FULL));
+    expect_queue_full(&scene, 2, false);
+    player_seek(scene.player, wall(&scene, QUEUE_EMPTY), wall(&scene, 2));
+    expect_queue_full(&scene, QUEUE_EMPTY, false);
+    end(&scene);
+}
+
+static void test_findings_of_history(void **state)
+{
+    struct finding_settings findings;
+    struct scene scene;
+
+    (void)state;
+    finding_settings_init(&findings);
+    memset(&scene, 0, sizeof(scene));
+    demo_log_init_incident(&scene.log, "log.jsonl", INCIDENT_BEGIN, FINDING_NEEDS);
+    begin_live_over(&scene, &findings);
+    come(&scene, QUEUE_EMPTY);
+    expect(&scene, QUEUE_EMPTY - 1);
+    player_seek(scene.player, wall(&scene, QUEUE_FULL), wall(&scene, QUEUE_EMPTY - 1));
+    expect_queue_full(&scene, QUEUE_FULL, true);
+    player_seek(scene.player, wall(&scene, 2), wall(&scene, QUEUE_FULL));
+    expect_queue_full(&scene, 2, false);
+    end_live(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_steps),         cmocka_unit_test(test_plays),
-        cmocka_unit_test(test_search),        cmocka_unit_test(test_present),
-        cmocka_unit_test(test_series_of_log), cmocka_unit_test(test_series_of_history),
+        cmocka_unit_test(test_steps),           cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_search),          cmocka_unit_test(test_present),
+        cmocka_unit_test(test_findings_of_log), cmocka_unit_test(test_findings_of_history),
+        cmocka_unit_test(test_series_of_log),   cmocka_unit_test(test_series_of_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

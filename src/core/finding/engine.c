@@ -1,6 +1,7 @@
 /* The engine: runs the detectors over each frame and keeps every finding from its begin to its end.
  * A draft that a detector reports begins as a finding when it holds in two of three frames, or for
  * as long as its detector says; it ends when nothing was reported for QUIET_NS. */
+#include "base/hash.h"
 #include "core/finding/detection.h"
 #include "core/finding/suppress.h"
 
@@ -426,4 +427,53 @@ enum finding_severity finding_engine_worst(const struct finding_engine *engine)
         if (engine->list[i]->severity > worst)
             worst = engine->list[i]->severity;
     return (enum finding_severity)worst;
+}
+
+int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
+                            const struct finding_input *input)
+{
+    const int error = finding_engine_update(engine, input);
+    const size_t checks_size = detector_count * sizeof(struct finding_check);
+    struct frame_findings *kept = arena_alloc(&frame->arena, sizeof(*kept));
+    struct finding *list =
+        arena_alloc(&frame->arena, (engine->list_count + 1) * sizeof(struct finding));
+    struct finding_check *checks = arena_alloc(&frame->arena, checks_size);
+
+    if (error || !kept || !list || !checks)
+        return error ? error : -ENOMEM;
+    *kept = (struct frame_findings){.list = list,
+                                    .checks = checks,
+                                    .count = engine->list_count,
+                                    .watched_ns = engine->mono_ns - engine->began_ns};
+    memcpy(checks, engine->checks, checks_size);
+    for (uint32_t i = 0; i < engine->list_count; i++) {
+        list[i] = *engine->list[i];
+        kept->holding += list[i].ended_ns == 0;
+    }
+    frame->findings = kept;
+    return 0;
+}
+
+uint64_t finding_identity(const struct finding *finding)
+{
+    const struct finding_subject *subject = &finding->subject;
+    const uint64_t parts[] = {subject->kind,
+                              subject->netns,
+                              subject->family,
+                              subject->port,
+                              subject->kind == SUBJECT_PROCESS ? (uint64_t)subject->pid : 0,
+                              subject->kind == SUBJECT_PROCESS ? subject->start_ticks : 0,
+                              (uint64_t)finding->ended_ns};
+    uint64_t hash = hash_bytes(finding->detector->id, strlen(finding->detector->id), HASH_SEED);
+
+    hash = hash_bytes(parts, sizeof(parts), hash);
+    return hash_bytes(&subject->address, sizeof(subject->address), hash);
+}
+
+const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id)
+{
+    for (uint32_t i = 0; i < findings->count; i++)
+        if (findings->list[i].id == id)
+            return &findings->list[i];
+    return NULL;
 }

@@ -185,4 +185,24 @@ const struct finding_check *finding_engine_checks(const struct finding_engine *e
 /* Worst severity of the findings that hold; SEVERITY_NONE = none. */
 enum finding_severity finding_engine_worst(const struct finding_engine *engine);
 
+/* --- kept with a frame --- */
+
+/* What an engine said of a frame, copied into the frame's arena, for whoever shows it. */
+struct frame_findings {
+    const struct finding *list;         /* as finding_engine_list has them */
+    const struct finding_check *checks; /* one for each of DETECTORS[] */
+    uint32_t count;
+    uint32_t holding;   /* of them those that hold: they stand first */
+    int64_t watched_ns; /* how long the engine has looked: 0 = this is its first frame */
+};
+
+/* The engine takes the frame, and the frame gets what it says: before the frame is published. 0 or
+ * -ENOMEM. */
+int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
+                            const struct finding_input *input);
+/* The same for the same trouble of the same subject, from frame to frame and from engine to engine;
+ * one that ended is another one. */
+uint64_t finding_identity(const struct finding *finding);
+const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id);
+
 #endif

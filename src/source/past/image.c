@@ -16,7 +16,11 @@ const size_t PAST_SIZES[PAST_ARRAYS] = {
     [PAST_USERS] = sizeof(struct user),
     [PAST_INTERFACES] = sizeof(struct interface),
     [PAST_FLOWS] = sizeof(struct flow),
+    [PAST_FACTS] = sizeof(uint64_t),
 };
+
+#define FACT_WORDS (sizeof(struct host_facts) / sizeof(uint64_t))
+_Static_assert(sizeof(struct host_facts) % sizeof(uint64_t) == 0, "");
 
 int past_image_reserve(struct past_image *image, enum past_array array, uint32_t count)
 {
@@ -100,10 +104,11 @@ static int take_arrays(struct past_image *image, const struct frame *frame)
 {
     const void *const from[PAST_ARRAYS] = {
         NULL,         frame->procs,      frame->groups, frame->details, frame->owner_refs,
-        frame->users, frame->interfaces, frame->flows};
+        frame->users, frame->interfaces, frame->flows,  frame->facts};
     const uint32_t counts[PAST_ARRAYS] = {
-        frame->conn_count,      frame->proc_count, frame->group_count,     frame->detail_count,
-        frame->owner_ref_count, frame->user_count, frame->interface_count, frame->flow_count};
+        frame->conn_count,      frame->proc_count,      frame->group_count,
+        frame->detail_count,    frame->owner_ref_count, frame->user_count,
+        frame->interface_count, frame->flow_count,      frame->facts ? FACT_WORDS : 0};
 
     memcpy(image->head.counts, counts, sizeof(counts));
     for (int array = PAST_PROCS; array < PAST_ARRAYS; array++) {
@@ -263,6 +268,17 @@ static int give_details(const struct past_image *image, struct frame *frame)
     return error;
 }
 
+static int give_facts(const struct past_image *image, struct frame *frame)
+{
+    if (image->head.counts[PAST_FACTS] != FACT_WORDS)
+        return 0;
+    struct host_facts *facts = frame_add_facts(frame);
+    if (!facts)
+        return -ENOMEM;
+    memcpy(facts, image->data[PAST_FACTS], sizeof(*facts));
+    return 0;
+}
+
 static const char *head_text(struct frame *frame, const char *texts, uint32_t place)
 {
     return place == UINT32_MAX ? NULL : frame_copy_text(frame, texts + place);
@@ -281,6 +297,8 @@ int past_image_give(const struct past_image *image, const char *texts, struct fr
         error = give_details(image, frame);
     if (!error)
         error = give_flows(image, frame);
+    if (!error)
+        error = give_facts(image, frame);
     frame->number = head->number;
     frame->first_event = head->first_event;
     frame->next_event = head->next_event;

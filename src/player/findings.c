@@ -1,0 +1,81 @@
+/* player_findings: what is wrong as of the frames that are shown. In the player's thread. */
+#include "base/clock.h"
+#include "player/private.h"
+
+#define LEAD_NS   (30 * SECOND_NS)       /* what windows and hold times of detectors reach back */
+#define BUDGET_NS (300 * MILLISECOND_NS) /* of CPU for that; beyond it the engine learns anew */
+#define LEAD_MOST 600u                   /* frames, where they come faster than the seconds */
+
+static bool begin_anew(struct player_findings *findings)
+{
+    finding_engine_free(findings->engine);
+    findings->engine = finding_engine_new(&findings->settings);
+    return findings->engine != NULL;
+}
+
+/* Without memory the frame carries no findings, which the screen says. */
+static void complete(struct player_findings *findings, struct frame *frame)
+{
+    const struct finding_input input = {.frame = frame, .ring = findings->ring};
+
+    if (findings->engine)
+        (void)finding_engine_complete(findings->engine, frame, &input);
+}
+
+void player_find_next(struct player *player, struct frame *frame)
+{
+    struct player_findings *findings = &player->findings;
+
+    if (!findings->wanted || (!findings->engine && !begin_anew(findings)))
+        return;
+    complete(findings, frame);
+}
+
+/* The history's next frame, if it comes before that one. */
+static struct frame *next_before(struct player *player, const struct frame *shown)
+{
+    struct frame *frame = frame_new(player->pool);
+    struct wish wish;
+
+    pthread_mutex_lock(&player->lock);
+    wish = player->wish;
+    pthread_mutex_unlock(&player->lock);
+    if (frame && source_next(player->series.history, frame, &wish) == 0 &&
+        frame->mono_ns < shown->mono_ns)
+        return frame;
+    frame_release(frame);
+    return NULL;
+}
+
+/* False: it took too long. Events of those frames are not to be had: the ring holds others. */
+static bool lead_in(struct player *player, const struct frame *shown)
+{
+    struct player_findings *findings = &player->findings;
+    struct source *history = player->series.history;
+    const int64_t end_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) + BUDGET_NS;
+    struct frame *frame;
+    int error = history->ops->travel->seek(history, shown->wall_ns - LEAD_NS);
+
+    player_series_disturbed(player);
+    for (unsigned i = 0; i < LEAD_MOST && !error; i++) {
+        if (clock_ns(CLOCK_THREAD_CPUTIME_ID) > end_ns)
+            return false;
+        frame = next_before(player, shown);
+        if (!frame)
+            return true;
+        error = finding_engine_update(findings->engine, &(struct finding_input){.frame = frame});
+        frame_release(frame);
+    }
+    return !error;
+}
+
+void player_find_anew(struct player *player, struct frame *frame)
+{
+    struct player_findings *findings = &player->findings;
+
+    if (!findings->wanted || !begin_anew(findings))
+        return;
+    if (player->series.history && !lead_in(player, frame))
+        (void)begin_anew(findings);
+    complete(findings, frame);
+}

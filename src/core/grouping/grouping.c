@@ -19,7 +19,7 @@ void grouping_init(struct grouping *grouping)
 void grouping_done(struct grouping *grouping)
 {
     free(grouping->rows);
-    map_done(&grouping->places);
+    hash_index_done(&grouping->places);
     free(grouping->port_first);
     free(grouping->port_next);
     free(grouping->holders);
@@ -33,15 +33,26 @@ uint64_t grouping_key(uint64_t value) /* the finalizer of splitmix64 */
     return (value ^ (value >> 31)) | 1u;
 }
 
+static struct grouping_row *find_row(const struct grouping *grouping, uint64_t key)
+{
+    struct hash_cursor cursor;
+
+    for (uint32_t i = hash_index_first(&grouping->places, (uint32_t)key, &cursor);
+         i != HASH_INDEX_NONE; i = hash_index_next(&grouping->places, &cursor))
+        if (grouping->rows[i].key == key)
+            return &grouping->rows[i];
+    return NULL;
+}
+
 struct grouping_row *grouping_row_of(struct grouping *grouping, uint64_t key, uint32_t conn_index,
                                      const struct conn *conn)
 {
-    const uint32_t place = map_find(&grouping->places, key);
+    struct grouping_row *found = find_row(grouping, key);
 
-    if (place != MAP_NONE)
-        return &grouping->rows[place];
+    if (found)
+        return found;
     if (GROW(grouping->rows, grouping->capacity, grouping->count + 1) ||
-        map_put(&grouping->places, key, grouping->count))
+        hash_index_add(&grouping->places, (uint32_t)key, grouping->count))
         return NULL;
     struct grouping_row *row = &grouping->rows[grouping->count++];
     *row = (struct grouping_row){
@@ -86,13 +97,13 @@ static int take_rows(struct grouping *grouping, const struct grouping_kind *kind
                      const struct column_context *context, view_accept accept,
                      const void *accept_data)
 {
+    const uint32_t states = kind->states ? kind->states : UINT32_MAX;
+    const struct frame *frame = context->frame;
     int error = 0;
 
-    for (uint32_t i = 0; !error && i < context->frame->conn_count; i++) {
-        const struct conn *conn = &context->frame->conns[i];
-        if (kind->lists && !kind->lists(conn))
-            continue;
-        if (accept && !accept(accept_data, context, conn))
+    for (uint32_t i = 0; !error && i < frame->conn_count; i++) {
+        const struct conn *conn = &frame->conns[i];
+        if (!(states >> conn->state & 1) || (accept && !accept(accept_data, context, conn)))
             continue;
         error =
             kind->take ? kind->take(grouping, context, i) : take_row(grouping, kind, context, i);
@@ -113,7 +124,7 @@ static struct grouping_row *group_of_flow(struct grouping *grouping,
     if (!key)
         return NULL;
     const bool worth = conn_in_rate(flow) + conn_out_rate(flow) >= FLOW_ALONE;
-    if (!worth && map_find(&grouping->places, key) == MAP_NONE)
+    if (!worth && !find_row(grouping, key))
         return NULL;
     return grouping_row_of(grouping, key, frame->conn_count + index, flow);
 }
@@ -141,9 +152,10 @@ int grouping_update(struct grouping *grouping, const struct grouping_kind *kind,
                     const struct column_context *context, view_accept accept,
                     const void *accept_data)
 {
-    map_clear(&grouping->places);
+    int error = hash_index_begin(&grouping->places, grouping->count);
     grouping->count = grouping->holder_count = 0;
-    int error = kind->begin ? kind->begin(grouping, context->frame) : 0;
+    if (!error && kind->begin)
+        error = kind->begin(grouping, context->frame);
     if (!error)
         error = take_rows(grouping, kind, context, accept, accept_data);
     if (!error && kind->end)

@@ -4,7 +4,7 @@
 #ifndef TCPLENS_CORE_GROUPING_GROUPING_H
 #define TCPLENS_CORE_GROUPING_GROUPING_H
 
-#include "base/map.h"
+#include "base/hash_index.h"
 #include "core/column/column.h"
 #include "core/view.h"
 
@@ -58,9 +58,9 @@ struct grouping_holder { /* of a group that has more processes than are kept by 
 struct grouping {
     struct grouping_row *rows;
     uint32_t count, capacity;
-    struct map places;    /* of the rows, by key */
-    uint32_t *port_first; /* listeners: by local port, 65536 entries of row + 1 */
-    uint32_t *port_next;  /* per row */
+    struct hash_index places; /* of the rows, by key */
+    uint32_t *port_first;     /* listeners: by local port, 65536 entries of row + 1 */
+    uint32_t *port_next;      /* per row */
     uint32_t port_next_capacity;
     struct grouping_holder *holders;
     uint32_t holder_count, holder_capacity;
@@ -70,8 +70,7 @@ struct grouping {
 struct grouping_kind {
     /* Identity of the group, from grouping_key(); 0: the row is in none. */
     uint64_t (*key)(const struct frame *frame, const struct conn *conn);
-    /* Which rows are listed; checked before the filter. NULL: all. */
-    bool (*lists)(const struct conn *conn);
+    uint32_t states; /* bit n: rows in state n are listed; 0: all. Checked before the filter */
     int (*begin)(struct grouping *grouping, const struct frame *frame); /* 0 or -ENOMEM */
     /* Counts row `index` into its groups. NULL: into that of its key. 0 or -ENOMEM. */
     int (*take)(struct grouping *grouping, const struct column_context *context, uint32_t index);

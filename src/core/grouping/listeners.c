@@ -21,11 +21,6 @@ static uint64_t listener_key(const struct frame *frame, const struct conn *conn)
     return conn->state == STATE_LISTEN ? grouping_listener_key(conn) : 0;
 }
 
-static bool listener_lists(const struct conn *conn)
-{
-    return conn->state == STATE_LISTEN;
-}
-
 static bool takes(const struct conn *listener, const struct conn *conn)
 {
     const struct tuple *a = &listener->tuple, *b = &conn->tuple;
@@ -135,7 +130,7 @@ static int listener_end(struct grouping *grouping, const struct column_context *
 
 const struct grouping_kind GROUPING_LISTENERS = {
     .key = listener_key,
-    .lists = listener_lists,
+    .states = 1u << STATE_LISTEN,
     .take = listener_take,
     .end = listener_end,
     .find = find_listener,

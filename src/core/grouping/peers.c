@@ -15,13 +15,7 @@ static uint64_t peer_key(const struct frame *frame, const struct conn *conn)
     return grouping_key(hash_bytes(remote->bytes, sizeof remote->bytes, conn->tuple.family));
 }
 
-static bool peer_lists(const struct conn *conn)
-{
-    const uint8_t state = conn_is_ghost(conn) ? conn->from : conn->state;
-
-    return state != STATE_LISTEN && state != STATE_CLOSED && conn->state != STATE_LISTEN &&
-           conn->state != STATE_CLOSED;
-}
+#define NO_PEER (1u << STATE_LISTEN | 1u << STATE_CLOSED)
 
 /* Ports that are listened on: a connection to one of them was opened by the peer. */
 static int mark_listening_ports(struct grouping *grouping, const struct frame *frame)
@@ -42,7 +36,7 @@ static int peer_take(struct grouping *grouping, const struct column_context *con
     const struct conn *conn = &context->frame->conns[index];
     const uint64_t key = peer_key(context->frame, conn);
 
-    if (!key)
+    if (!key || (conn_is_ghost(conn) && NO_PEER >> conn->from & 1))
         return 0;
     struct grouping_row *row = grouping_row_of(grouping, key, index, conn);
     if (!row)
@@ -67,7 +61,7 @@ static void peer_take_flow(struct grouping_row *row, const struct frame *frame,
 
 const struct grouping_kind GROUPING_PEERS = {
     .key = peer_key,
-    .lists = peer_lists,
+    .states = ~NO_PEER,
     .begin = mark_listening_ports,
     .take = peer_take,
     .take_flow = peer_take_flow,

@@ -1,7 +1,8 @@
 /* replay: lines become state, a frame line makes a frame of it. What cannot be read is passed over
  * and said in the frames that lack it. */
+#include "source/log/lines.h"
+
 #include "base/grow.h"
-#include "source/log/private.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Searching a log and counting what happened in it, aside from the frames: with a reader of its
  * own, in slices. Only lines that matter are read as JSON. */
-#include "source/log/private.h"
+#include "source/log/lines.h"
 
 #include "base/grow.h"
 

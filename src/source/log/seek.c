@@ -1,6 +1,6 @@
 /* Going to frames of a log: by time, by their order, back by one. Must not know what lines say but
  * for kind and time. */
-#include "source/log/private.h"
+#include "source/log/lines.h"
 
 #include <errno.h>
 

@@ -1,6 +1,8 @@
 /* past_delta: one element of an array against an earlier one: which of its 32-bit words differ, and
  * by how much. Must not know what the words mean, but that some of a row tick by themselves. */
-#include "source/past/private.h"
+#include "source/past/delta.h"
+
+#include "core/conn.h"
 
 #include <errno.h>
 #include <string.h>

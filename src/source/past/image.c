@@ -1,7 +1,8 @@
 /* past_image: a frame as plain arrays with text by number, and back. Must not know how they are
  * kept. */
+#include "source/past/image.h"
+
 #include "base/hash.h"
-#include "source/past/private.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,9 @@
 /* past: keeps frames: what changed of each against the one before, packed. Must not know how they
  * are read back. */
+#include "source/past/store.h"
+
 #include "base/hash.h"
-#include "source/past/private.h"
+#include "source/past/delta.h"
 
 #include <errno.h>
 #include <stdlib.h>

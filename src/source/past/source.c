@@ -1,6 +1,8 @@
 /* past_source: the frames of the past as a source that goes back and forth. Must not know who looks
  * at them. */
-#include "source/past/private.h"
+#include "source/past/store.h"
+
+#include "source/past/delta.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,0 +1,47 @@
+/* replay_scan: a look at a log aside from its frames, by a reader of its own: searches, and the
+ * density of events. */
+#ifndef TCPLENS_SOURCE_LOG_SCAN_H
+#define TCPLENS_SOURCE_LOG_SCAN_H
+
+#include "session/format/format.h"
+#include "session/log/reader.h"
+#include "source/source.h"
+
+struct replay;
+
+/* A frame's place in the order of the log, whatever its clock says: frame lines from a keyframe on,
+ * and where that is. */
+struct replay_position {
+    uint64_t place;
+    uint32_t frames;
+};
+
+struct replay_scan { /* a look at the log aside from the frames: a reader of its own */
+    struct log_reader *reader;
+    struct replay_position at;    /* of the frame line read last */
+    struct replay_position limit; /* forward: to be behind it; backward: to be before it */
+    struct replay_position found; /* the last match so far, found_ns its time */
+    int64_t reached_ns, found_ns;
+    uint64_t place; /* backward: keyframe where the stretch at work begins */
+    struct source_search search;
+    bool matched; /* by an event since the last frame line */
+    bool matches; /* backward: in the stretch at work */
+    /* with rows: what the lines up to here say, and the events since the last frame line */
+    struct session_state state;
+    struct frame_pool *pool;
+    struct event *events;
+    uint32_t event_count, event_capacity;
+    uint32_t *parts, part_count;
+    int64_t from_ns, to_ns;
+};
+
+static inline bool replay_is_before(struct replay_position a, struct replay_position b)
+{
+    return a.place < b.place || (a.place == b.place && a.frames < b.frames);
+}
+
+/* A reader of its own at the log's beginning. 0 or -errno (-ESPIPE: it cannot be read twice). */
+int replay_scan_open(struct replay *replay, struct replay_scan *scan);
+void replay_scan_done(struct replay_scan *scan);
+
+#endif

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "core/text/text.h"
+#include "source/expected_rows.h"
 #include "source/host_facts.h"
 #include "source/live_filter.h"
 #include "source/netns/netlink.h"
@@ -13,7 +14,6 @@
 #include "source/owners/owners.h"
 #include "source/proc_view.h"
 #include "source/procnet.h"
-#include "source/room.h"
 #include "source/row_index.h"
 #include "source/system_names.h"
 
@@ -122,8 +122,7 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
     /* The frames after the first one are as large as that was; few rows pass a filter. */
     if (live->number == 0 && !live->filter.filter &&
         (wish->state_bits & STATE_BIT(STATE_ESTABLISHED)))
-        room_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
-    room_advise(frame);
+        expected_rows_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
     int result = read_kernel(live, frame, wish);
     frame->dump_ns = clock_mono_ns() - frame->mono_ns;
     if (result == 0)

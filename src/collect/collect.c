@@ -178,8 +178,8 @@ static int complete_frame(struct collector *collector, struct frame *next, const
     int error = diff_frames(&collector->diff, collector->previous, next);
     if (!error)
         error = confirm_closed(collector, next);
-    if (!error && source->ops->own)
-        error = source->ops->own(source, collector->previous, next, &collector->diff, wish);
+    if (!error && source->ops->find_owners)
+        error = source->ops->find_owners(source, collector->previous, next, &collector->diff, wish);
     if (error)
         return error;
     if (collector->walk.why[0])

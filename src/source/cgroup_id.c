@@ -1,5 +1,5 @@
 /* Ids of control groups: below the cgroup2 mount a directory's inode number is the group's id (as
- * kernfs has it on 64 bits, Linux 5.5). Must not know sockets. */
+ * kernfs has it on 64 bits, Linux 5.5). */
 #include "source/cgroup_id.h"
 
 #include <limits.h>

@@ -1,5 +1,4 @@
-/* diag_row: one inet_diag message to a row. PURE: bytes in, a row out. It must not know requests,
- * sockets or the messages around it. Formats: include/uapi/linux/inet_diag.h, sock_diag.h, tcp.h,
+/* diag_row: one inet_diag message to a row. PURE: bytes in, a row out. Formats: include/uapi/linux/inet_diag.h, sock_diag.h, tcp.h,
  * tls.h (Linux 6.18). */
 #include "source/diag_row.h"
 

@@ -16,7 +16,7 @@ void host_reader_read(struct host_reader *reader, struct host_facts *facts, int6
 
 /* What is worth knowing of a process that a finding names. */
 struct process_facts;
-/* 0, -ESRCH where the process is no more (start_ticks 0 = whoever has the pid now), or -errno. */
+/* 0, -ESRCH where the process is no more (start_ticks 0 = the one that has the pid now), or -errno. */
 int process_facts_read(const char *proc_root, int32_t pid, uint64_t start_ticks,
                        struct process_facts *facts);
 

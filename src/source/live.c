@@ -1,5 +1,5 @@
 /* live: the running kernel as a source: netlink, or procnet where there is no sock_diag, and
- * owners. It must not know the format of messages (diag.c) nor what a change means (diff, track).
+ * owners. The format of messages is diag.c, what a change means diff and track.
  */
 #include "source/live.h"
 
@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 #define TEXT_SIZE     128
-#define FAILURES_MOST 3u /* look-ups in a row that may fail before the rest is not asked for */
+#define FAILURES_MOST 3u /* look-ups in a row that may fail before the rest is not looked up */
 
 struct live {
     struct source source;    /* first */
@@ -51,12 +51,12 @@ struct search {
     const struct diff *diff;
     uint32_t *found;
     uint32_t count;
-    int error;         /* why a row could not be asked for, 0 = none */
+    int error;         /* why a row could not be looked up, 0 = none */
     uint32_t failures; /* in a row */
 };
 
 /* Errors that mean "not now"; whatever else a kernel, a sandbox or an emulation answers means "no
- * sock_diag here" (ECONNREFUSED: there is netlink, and nobody listens for sock_diag). */
+ * sock_diag here" (ECONNREFUSED: there is netlink, and no sock_diag in the kernel). */
 static bool is_for_now(int error)
 {
     static const int FOR_NOW[] = {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EINTR, EBUSY};
@@ -139,7 +139,7 @@ static bool is_found_by_dump(const struct conn *conn)
     return STATE_BIT(conn->state) & (STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED));
 }
 
-/* Appends a row of next; one that has left the states asked for is gone for us. */
+/* Appends a row of next; one that has left the states wanted is closed for us. */
 static int keep_row(struct search *search, uint32_t previous, const struct conn *conn)
 {
     struct frame *next = search->next;
@@ -159,7 +159,7 @@ static int keep_row(struct search *search, uint32_t previous, const struct conn 
     return 0;
 }
 
-/* A row that could not be asked for stays as it was: better late than a false close. */
+/* A row that could not be looked up stays as it was: better late than a false close. */
 static int keep_copy(struct search *search, uint32_t previous, int error)
 {
     struct conn copy = search->previous->conns[previous];
@@ -300,7 +300,7 @@ static struct frame *read_listeners(struct live *live)
     return frame;
 }
 
-/* Listeners and bound sockets are not asked for: those do not end by themselves. */
+/* Listeners and bound sockets are not looked up: those do not end by themselves. */
 static bool is_open(void *context, const struct conn *conn)
 {
     const struct live *live = context;
@@ -314,8 +314,8 @@ static bool is_open(void *context, const struct conn *conn)
     return (now.known & KNOWN_INODE) && now.inode == conn->inode;
 }
 
-static int live_own(struct source *source, const struct frame *previous, struct frame *next,
-                    const struct diff *diff, const struct wish *wish)
+static int live_find_owners(struct source *source, const struct frame *previous, struct frame *next,
+                            const struct diff *diff, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
     if (live->filter.filter && next->live_count == 0)
@@ -358,7 +358,7 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .is_live = true,
                                            .next = live_next,
                                            .confirm = live_confirm,
-                                           .own = live_own,
+                                           .find_owners = live_find_owners,
                                            .use_walk = live_use_walk,
                                            .close = live_close};
 

@@ -9,8 +9,8 @@
 struct live_settings {
     const char *proc_root; /* "/proc" */
     bool no_sock_diag;     /* tests: use procnet */
-    /* For whoever makes one frame only (list, close), as a row that is left out looks closed to the
-     * next one: rows that it does not accept are not asked for, or left out before their owners are
+    /* For a single frame (list, close), as a row that is left out looks closed to the
+     * next one: rows that it does not accept are not requested, or left out before their owners are
      * looked up. What only later facts decide must still be tested. Must outlive the source. NULL =
      * all rows. */
     const struct filter *filter;

@@ -1,5 +1,5 @@
 /* Filters of one dump: what the kernel can decide it decides, autobound by a second dump, the rest
- * as soon as the rows are there. Must not know owners or what changed. */
+ * as soon as the rows are there. Independent of owners and of what changed. */
 #include "source/live_filter.h"
 
 #include "source/row_index.h"

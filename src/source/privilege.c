@@ -1,5 +1,4 @@
-/* privilege: capget and capset of the calling thread, by system call: two bits need no library.
- * Must not know who asks, nor open anything. */
+/* privilege: capget and capset of the calling thread, by system call: two bits need no library. */
 #include "source/privilege.h"
 
 #include <fcntl.h>
@@ -127,7 +126,7 @@ void privilege_keep(uint64_t keep)
     set_kept(keep, false);
 }
 
-/* What a terminal or resolver library would open or follow for whoever set it. */
+/* What a terminal or resolver library would open or follow, set by the user of a privileged program. */
 static const char *const UNSAFE_VARIABLES[] = {
     "TERMINFO",      "TERMINFO_DIRS",      "TERMCAP",     "TERMPATH",
     "NCURSES_TRACE", "NCURSES_NO_PADDING", "ESCDELAY",    "TABSIZE",

@@ -323,7 +323,7 @@ static int read_file(const char *proc_root, const char *name, struct reader *rea
     return 0;
 }
 
-/* Without tcp6 where there is a tcp, the kernel has no IPv6: asked for nothing else, that is an
+/* Without tcp6 where there is a tcp, the kernel has no IPv6: where nothing else is wanted, that is an
  * answer and no failure. */
 static bool is_answered(const char *proc_root, const struct frame *frame, const struct wish *wish)
 {

@@ -1,5 +1,4 @@
-/* repeats: finds the rows that a dump gave twice. PURE: it must not know sockets or messages.
- * Cookies are handed out in sequence (net/core/sock_diag.c, Linux 6.18), so that the cookies of a
+/* repeats: see repeats.h. Cookies are handed out in sequence (net/core/sock_diag.c, Linux 6.18), so that the cookies of a
  * busy machine lie close together and hardly ever share a bit. */
 #include "source/repeats.h"
 

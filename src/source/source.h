@@ -59,11 +59,11 @@ struct source_ops {
 
     /* Before track: owners, processes, groups for the rows of next (diff->previous_of leads to what
      * is carried over from previous, NULL for the first frame). NULL where next() gave them. */
-    int (*own)(struct source *source, const struct frame *previous, struct frame *next,
-               const struct diff *diff, const struct wish *wish);
+    int (*find_owners)(struct source *source, const struct frame *previous, struct frame *next,
+                       const struct diff *diff, const struct wish *wish);
 
-    /* A faster walk for own() (source/owner_walk.h), which lives until the source is closed; NULL:
-     * none any more. NULL where own() finds nobody by descriptors. */
+    /* A faster walk for find_owners() (source/owners/walker.h), which lives until the source is closed; NULL:
+     * none any more. NULL where find_owners() does not read descriptors. */
     void (*use_walk)(struct source *source, const struct owner_walk *walk);
 
     void (*close)(struct source *source);

@@ -257,7 +257,7 @@ void system_names_free(struct system_names *names)
     free(names);
 }
 
-struct seen { /* what was asked for last, by the low bits of its number */
+struct seen { /* what was looked up last, by the low bits of its number */
     uint32_t number[SEEN];
     bool used[SEEN];
 };
@@ -315,7 +315,7 @@ int system_names_fill(struct system_names *names, struct frame *frame)
     struct seen users = {0}, interfaces = {0};
     int error = read_users(names);
 
-    if (!error && frame->user_count) { /* whoever notes users names interfaces, too */
+    if (!error && frame->user_count) { /* a source that notes users names interfaces, too */
         name_users(names, frame);
         return 0;
     }

@@ -27,7 +27,7 @@ int system_names_fill_processes(const struct system_names *names, struct frame *
 struct lookup system_names_lookup(struct system_names *names);
 
 /* By name, for filters; users and services from the files, interfaces from the kernel. Services are
- * read when the first one is asked for: one thread only. */
+ * read when the first one is looked up: one thread only. */
 struct filter_names system_names_filter(struct system_names *names);
 
 #endif

@@ -1,4 +1,4 @@
-/* ulp_right: does the kernel tell the calling thread of upper layers? It must not know messages.
+/* ulp_right: does the kernel report upper layers to the calling thread?
  * INET_DIAG_ULP_INFO came with Linux 5.4 for CAP_NET_ADMIN; since 6.15 it is given to everyone. */
 #include "source/ulp_right.h"
 

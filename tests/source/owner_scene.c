@@ -236,8 +236,8 @@ const struct frame *stage_step(struct stage *stage)
 
     if (!next || source_next(stage->source, next, &stage->wish) != 0 ||
         diff_frames(&stage->diff, stage->previous, next) != 0 ||
-        stage->source->ops->own(stage->source, stage->previous, next, &stage->diff, &stage->wish) !=
-            0)
+        stage->source->ops->find_owners(stage->source, stage->previous, next, &stage->diff,
+                                        &stage->wish) != 0)
         net_die("no frame: %s", next ? next->missing.text : "");
     frame_release(stage->previous);
     stage->previous = next;

@@ -236,7 +236,8 @@ static void check_closed_meanwhile(void)
     net_close(client);
     net_close(server);
     assert_int_equal(diff_frames(&seen.diff, NULL, frame), 0);
-    assert_int_equal(seen.source->ops->own(seen.source, NULL, frame, &seen.diff, &seen.wish), 0);
+    assert_int_equal(
+        seen.source->ops->find_owners(seen.source, NULL, frame, &seen.diff, &seen.wish), 0);
     assert_owner(frame, row_of_ports(frame, port, 4012), OWNER_NONE, 0);
     assert_owner(frame, row_of_ports(frame, 4012, port), OWNER_NONE, 0);
     assert_owner(frame, row_of_ports(frame, 4013, 0), OWNER_HIDDEN, 0);

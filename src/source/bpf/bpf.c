@@ -1,5 +1,5 @@
 /* bpf: loads tcplens.bpf.c and turns its records into transitions. The only file that may use
- * libbpf. It must not know what a transition means for a connection (core/lifecycle.c). */
+ * libbpf. What a transition means for a connection is core/lifecycle.c. */
 #include "source/bpf/bpf.h"
 
 #include "base/clock.h"
@@ -21,7 +21,7 @@
 struct bpf {
     struct tcplens_bpf *program;
     struct ring_buffer *ring;
-    uint64_t lost; /* told so far */
+    uint64_t lost; /* reported so far */
     uint32_t netns;
     int64_t tick_ns;     /* of start times in /proc/PID/stat */
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
@@ -157,8 +157,8 @@ static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
     struct tcplens_bpf *program = bpf->program;
     program->links.on_accept = bpf_program__attach(program->progs.on_accept);
     program->links.on_accept4 = bpf_program__attach(program->progs.on_accept4);
-    bool told = program->links.on_accept && program->links.on_accept4;
-    if (told) {
+    bool traced = program->links.on_accept && program->links.on_accept4;
+    if (traced) {
         program->links.on_bind = bpf_program__attach(program->progs.on_bind);
         program->links.on_bind_end = bpf_program__attach(program->progs.on_bind_end);
     } else {
@@ -167,7 +167,7 @@ static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
     bpf->bind_failures.known =
         program->links.on_exit || (program->links.on_bind && program->links.on_bind_end);
     text[0] = '\0';
-    if (!told && !program->links.on_exit)
+    if (!traced && !program->links.on_exit)
         snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
 }
 

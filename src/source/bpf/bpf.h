@@ -1,4 +1,4 @@
-/* bpf: every TCP state transition of our network namespace, told by a small program in the kernel.
+/* bpf: every TCP state transition of our network namespace, reported by a small program in the kernel.
  * Only the events layer uses it, one thread at a time. Where it is not built in, opening says so.
  */
 #ifndef TCPLENS_SOURCE_BPF_BPF_H

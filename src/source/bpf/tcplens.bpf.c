@@ -154,7 +154,7 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
         record->began_ns = child_began(sk);
     fill_tuple(record, sk, tcp);
     fill_counters(record, tcp);
-    /* connect() and listen() run in the owner's context, all else in whoever was interrupted. */
+    /* connect() and listen() run in the owner's context, all else in that of the interrupted task. */
     if (from == KERNEL_CLOSE && (to == KERNEL_SYN_SENT || to == KERNEL_LISTEN))
         fill_owner(record);
     bpf_ringbuf_submit(record, 0);

@@ -26,7 +26,7 @@ struct bpf_iter__task_file {
 /* Set by walk.c before loading. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
 
-/* The task that the walk is at: what has to be asked for only once a task. */
+/* The task that the walk is at: what is looked up only once a task. */
 __u64 walked_task = 0, walked_start_ns = 0;
 __u32 walked_pid = 0, walked_thread = 0;
 

@@ -1,6 +1,6 @@
 /* bpf_walk: a walk over the descriptors of all processes by a small program in the kernel: 0.1 us a
- * descriptor, where reading /proc takes 2 us. It sees all processes of our pid namespace, whoever
- * may look at them. Where it is not built in, opening says so. */
+ * descriptor, where reading /proc takes 2 us. It sees all processes of our pid namespace, also those
+ * that may not be looked at through /proc. Where it is not built in, opening says so. */
 #ifndef TCPLENS_SOURCE_BPF_WALK_H
 #define TCPLENS_SOURCE_BPF_WALK_H
 

@@ -1,5 +1,5 @@
-/* Going to frames of a log: by time, by their order, back by one. Must not know what lines say but
- * for kind and time. */
+/* Going to frames of a log: by time, by their order, back by one. Reads only kind and time of a
+ * line. */
 #include "source/log/lines.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static int read_to_time(struct replay *replay, int64_t wall_ns)
         if (error)
             return error;
         if (kind == RECORD_FRAME && replay->frame.wall_ns > wall_ns)
-            return 0; /* the first frame is later than asked for */
+            return 0; /* the first frame is later than that */
     }
 }
 

@@ -1,5 +1,5 @@
 /* netlink: dumps and exact look-ups over NETLINK_SOCK_DIAG, one socket per purpose, reopened on any
- * error. It must not know what a message holds (diag.c) nor what became of a row (diff, live.c). */
+ * error. What a message holds is diag.c, what became of a row diff and live.c. */
 #include "source/netns/netlink.h"
 
 #include "core/column/column.h"
@@ -37,7 +37,7 @@ struct netlink {
     struct netns netns;
     uint32_t rows;           /* of the last frame */
     uint32_t last_uid;       /* of the row before, UINT32_MAX = none */
-    uint32_t nameless_scope; /* interface that has no name any more: not asked for each row */
+    uint32_t nameless_scope; /* interface that has no name any more: not looked up for each row */
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
 

@@ -52,7 +52,7 @@ struct owner_check {
 };
 void owners_use_check(struct owners *owners, const struct owner_check *check);
 
-/* The operation `own` of struct source_ops. listeners: a frame of all listeners, for a frame `next`
+/* The operation `find_owners` of struct source_ops. listeners: a frame of all listeners, for a frame `next`
  * that may lack those its connections wait at; NULL: `next` has them. 0 or -ENOMEM: then some rows
  * may have lost their owners, and all are found again in the next frame. */
 int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,

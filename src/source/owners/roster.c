@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define ALIVE_CHECKS  256u /* holders a frame that are looked after */
-#define COUNT_CHECKS  128u /* processes a frame whose count of descriptors is asked for, */
+#define COUNT_CHECKS  128u /* processes a frame whose count of descriptors is read, */
 #define COUNT_REFRESH 8u   /* and where a walk sees who gained or lost some, as a mere fact */
 
 uint32_t roster_from(const struct roster *roster, int32_t pid)

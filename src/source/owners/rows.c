@@ -190,7 +190,7 @@ static void put_list(struct put *put, struct conn *conn, const uint32_t *entries
     }
 }
 
-/* A row whose process has ended since it was read is nobody's. */
+/* A row whose process has ended since it was read has no owner. */
 static void check_unfound(struct put *put, const struct conn *conn, struct owner_entry *entry)
 {
     const struct owner_check *check = &put->rows->check;

@@ -1,5 +1,5 @@
-/* owner_walk: what the owner walk may be handed instead of /proc: somebody who goes over the
- * descriptors of all processes at once. owners.c does not know who (bpf), nor he what it is for. */
+/* owner_walk: a walker over the descriptors of all processes at once, handed to the owners to be used
+ * in place of /proc where it is cheaper. Independent of how it walks (bpf), and of what for. */
 #ifndef TCPLENS_SOURCE_OWNERS_WALKER_H
 #define TCPLENS_SOURCE_OWNERS_WALKER_H
 

@@ -1,5 +1,5 @@
 /* past_delta: one element of an array against an earlier one: which of its 32-bit words differ, and
- * by how much. Must not know what the words mean, but that some of a row tick by themselves. */
+ * by how much. Independent of what the words mean, except that some of a row tick by themselves. */
 #include "source/past/delta.h"
 
 #include "core/conn.h"

@@ -1,5 +1,4 @@
-/* past_image: a frame as plain arrays with text by number, and back. Must not know how they are
- * kept. */
+/* past_image: see image.h. */
 #include "source/past/image.h"
 
 #include "base/hash.h"

@@ -1,5 +1,5 @@
-/* past: keeps frames: what changed of each against the one before, packed. Must not know how they
- * are read back. */
+/* past: keeps frames: what changed of each against the one before, packed. Reading them
+ * back is source.c. */
 #include "source/past/store.h"
 
 #include "base/hash.h"
@@ -224,7 +224,7 @@ static void drop_first(struct past *past)
     past->first++;
 }
 
-/* The oldest whole frame and those that are told against it, while there is another one. */
+/* The oldest whole frame and those that are kept as differences from it, while there is another one. */
 static void keep_limit(struct past *past)
 {
     while (past->bytes > past->limit && past->first < past->end) {
@@ -254,7 +254,7 @@ static void count_block(struct past *past, const struct past_block *block)
         past->key_bytes = bytes;
 }
 
-/* What this frame was is what the next one is told against. */
+/* The next frame is kept as what differs from this one. */
 static void become_previous(struct past *past, struct frame *frame)
 {
     struct past_image other = past->other;

@@ -1,6 +1,6 @@
 /* past: the recent past of a live screen in memory: rows as they stand, what changed of them from
  * frame to frame, one zstd block a frame, whole frames in between. Bounded: the oldest leave. One
- * thread at a time. Must not know where frames come from, nor the session log. */
+ * thread at a time. Independent of where frames come from, and of the session log. */
 #ifndef TCPLENS_SOURCE_PAST_PAST_H
 #define TCPLENS_SOURCE_PAST_PAST_H
 

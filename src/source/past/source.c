@@ -1,5 +1,4 @@
-/* past_source: the frames of the past as a source that goes back and forth. Must not know who looks
- * at them. */
+/* past_source: the frames of the past as a source that goes back and forth. */
 #include "source/past/store.h"
 
 #include "source/past/delta.h"

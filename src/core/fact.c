@@ -33,12 +33,21 @@ static void put_number(const struct fact *fact, void *base, uint64_t value)
         ((uint8_t *)base)[fact->high - 1] = (uint8_t)(value >> 32);
 }
 
+/* Where one of two facts with the same bit is not known, the bit of the other stays. */
+static void set_bits(const struct fact *fact, struct conn *conn, bool known)
+{
+    if (known)
+        conn->known = (conn->known | fact->known) & ~fact->without;
+    else if (!fact->without)
+        conn->known &= ~fact->known;
+    else if (conn->known & fact->known)
+        conn->known |= fact->without;
+}
+
 static void set_known(const struct fact *fact, void *base, bool known)
 {
-    if (fact->known && known)
-        ((struct conn *)base)->known |= fact->known;
-    else if (fact->known)
-        ((struct conn *)base)->known &= ~fact->known;
+    if (fact->known)
+        set_bits(fact, base, known);
     else if (fact->flag)
         ((uint8_t *)base)[fact->flag - 1] = known;
 }

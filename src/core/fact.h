@@ -31,6 +31,7 @@ struct fact {
     const struct words *words;
     uint64_t absent;  /* value that means "not known", where nothing else says so */
     uint32_t known;   /* KNOWN_* that says whether it is known; 0: it is unless it is `absent` */
+    uint32_t without; /* KNOWN_* that says that it is not known all the same */
     uint16_t offset;  /* of the member */
     uint16_t high;    /* offset and 1 of a byte with the bits above 32; 0 = none */
     uint16_t flag;    /* offset and 1 of a byte that is not 0 if it is known; 0 = none */
@@ -112,7 +113,7 @@ static inline bool fact_is_known(const struct fact *fact, const void *base)
     if (fact->form == FACT_TEXT)
         return *fact_text(fact, base) != '\0';
     if (fact->known) {
-        if (!(((const struct conn *)base)->known & fact->known))
+        if ((((const struct conn *)base)->known & (fact->known | fact->without)) != fact->known)
             return false;
     } else if (fact->flag) {
         if (!fact_byte(base, fact->flag))

@@ -1,4 +1,4 @@
-/* Notes of what was told between frames: a growing array and two indexes over it.
+/* Notes of events between frames: a growing array and two indexes over it.
  * Independent of frames. */
 #include "core/note.h"
 

@@ -1,5 +1,5 @@
 /* The recorder: a thread that writes the latest frame and all events to a log, whenever there is a
- * new frame. It never holds up whoever makes frames: what it cannot write in time becomes a gap
+ * new frame. It never holds up the collector: what it cannot write in time becomes a gap
  * line. Independent of where frames come from: a function hands them in. */
 #ifndef TCPLENS_SESSION_RECORD_H
 #define TCPLENS_SESSION_RECORD_H

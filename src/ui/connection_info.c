@@ -103,24 +103,10 @@ static const struct info_group INFO_GROUPS[] = {
 #define INFO_GROUP_COUNT (sizeof(INFO_GROUPS) / sizeof(INFO_GROUPS[0]))
 
 /* Facts of a socket outside tcp_info, where known, by column. */
-static const struct {
-    const char *column, *label;
-} SOCKET_FACTS[] = {
-    {"shutdown", "shut down"},   {"tls_version", "tls"}, {"tls_cipher", "cipher"}, {"tos", "tos"},
-    {"tclass", "traffic class"}, {"fwmark", "mark"},     {"class_id", "class"},
-};
-static const struct {
-    const char *column, *label;
-} MEMORY_FACTS[] = {
-    {"rmem_alloc", "received"},
-    {"rcvbuf", "of"},
-    {"wmem_alloc", "being sent"},
-    {"wmem_queued", "queued to send"},
-    {"sndbuf", "of"},
-    {"fwd_alloc", "reserved"},
-    {"optmem", "options"},
-    {"sock_backlog", "backlog"},
-};
+static const char *const SOCKET_FACTS[] = {"shutdown", "tls_version", "tls_cipher", "tos",
+                                           "tclass",   "fwmark",      "class_id"};
+static const char *const MEMORY_FACTS[] = {"rmem_alloc", "rcvbuf",    "wmem_alloc", "wmem_queued",
+                                           "sndbuf",     "fwd_alloc", "optmem",     "sock_backlog"};
 
 /* tcp_get_info (net/ipv4/tcp.c, Linux 6.18) fills in next to nothing of a listener, and times since
  * boot before there was any data. */
@@ -220,8 +206,7 @@ static bool is_grouped(const char *name)
 }
 
 static void draw_column(const struct column_context *context, const struct conn *conn,
-                        const char *id, const char *label, const char *title, bool *titled,
-                        struct page *text)
+                        const char *id, const char *title, bool *titled, struct page *text)
 {
     char words[64] = "";
     const struct column *column = column_find(id, strlen(id));
@@ -231,7 +216,7 @@ static void draw_column(const struct column_context *context, const struct conn 
     if (column->type == TYPE_BYTES && column_get(column, context, conn, &value))
         page_bytes(words, sizeof(words), (uint64_t)value.number);
     draw_title(text, title, titled);
-    page_item(text, INDENT, label, ROLE_NORMAL, words);
+    page_item(text, INDENT, column->label, ROLE_NORMAL, words);
 }
 
 static void end_group(struct page *text, bool titled)
@@ -271,13 +256,11 @@ void connection_info_draw(const struct column_context *context, const struct con
     draw_others(context, conn, text);
     titled = false;
     for (size_t i = 0; i < sizeof(MEMORY_FACTS) / sizeof(MEMORY_FACTS[0]); i++)
-        draw_column(context, conn, MEMORY_FACTS[i].column, MEMORY_FACTS[i].label, "memory", &titled,
-                    text);
+        draw_column(context, conn, MEMORY_FACTS[i], "memory", &titled, text);
     end_group(text, titled);
     titled = false;
     draw_group(context, conn, &INFO_GROUPS[INFO_GROUP_COUNT - 1], &titled, text);
     for (size_t i = 0; i < sizeof(SOCKET_FACTS) / sizeof(SOCKET_FACTS[0]); i++)
-        draw_column(context, conn, SOCKET_FACTS[i].column, SOCKET_FACTS[i].label, "socket", &titled,
-                    text);
+        draw_column(context, conn, SOCKET_FACTS[i], "socket", &titled, text);
     end_group(text, titled);
 }

@@ -290,6 +290,59 @@ static void test_keys_of_rows(void **state)
     collector_free(collector);
 }
 
+/* Writes a frame with one listener and reads it into `read`. */
+static void pass_listener(struct frame_pool *pool, struct session_state *written,
+                          struct session_state *read, uint32_t known, struct buffer *buffer)
+{
+    const struct session_view view = {0};
+    const struct session_counts counts = {0};
+    struct session_line line;
+    char why[200];
+    struct frame *frame = frame_new(pool);
+    struct conn *conn = frame_add_conn(frame);
+
+    frame->wall_ns = 1000000000;
+    conn->serial = 1;
+    conn->state = STATE_LISTEN;
+    conn->tuple.family = FAMILY_INET;
+    conn->known = KNOWN_QUEUES | known;
+    conn->receive_queue = 3;
+    conn->send_queue = known & KNOWN_NO_BACKLOG ? 0 : 128;
+    buffer->length = 0;
+    assert_int_equal(session_write_frame(buffer, written, frame, &view, &counts, false), 0);
+    for (char *at = buffer->data; at < buffer->data + buffer->length; at = strchr(at, '\n') + 1)
+        assert_int_equal(
+            session_read_line(read, at, (size_t)(strchr(at, '\n') - at), &line, why, sizeof(why)),
+            0);
+    assert_int_equal(read->rows[0].conn.known, conn->known);
+    assert_int_equal(read->rows[0].conn.receive_queue, 3);
+    assert_int_equal(read->rows[0].conn.send_queue, conn->send_queue);
+    frame_release(frame);
+}
+
+/* A backlog that the source does not know is no 0 in the log, and stays unknown. */
+static void test_unknown_backlog(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct session_state written, read;
+    struct buffer buffer;
+
+    (void)state;
+    session_state_init(&written);
+    session_state_init(&read);
+    buffer_init(&buffer);
+    pass_listener(pool, &written, &read, KNOWN_NO_BACKLOG, &buffer);
+    assert_null(strstr(buffer.data, "\"backlog\""));
+    pass_listener(pool, &written, &read, 0, &buffer);
+    assert_non_null(strstr(buffer.data, "\"backlog\":128"));
+    pass_listener(pool, &written, &read, KNOWN_NO_BACKLOG, &buffer);
+    assert_non_null(strstr(buffer.data, "\"backlog\":null"));
+    buffer_done(&buffer);
+    session_state_done(&written);
+    session_state_done(&read);
+    frame_pool_release(pool);
+}
+
 static bool is_key_of(enum record_kind kind, const char *name)
 {
     static struct logged_facts facts;
@@ -502,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_text_is_clean),
         cmocka_unit_test(test_peek),
         cmocka_unit_test(test_keys_are_in_tables),
+        cmocka_unit_test(test_unknown_backlog),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

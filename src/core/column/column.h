@@ -70,7 +70,6 @@ struct column {
     bool of_owner;    /* the same for all rows that core/json/memo.c takes for one owner's; these
                        * columns follow each other */
     uint32_t with;    /* all of these KNOWN_* must be known, too */
-    uint32_t without; /* KNOWN_* that says that it is not */
     int32_t argument; /* columns of tcp_info: index in TCP_INFO and 1; 0 for all others */
     uint32_t unit_ns; /* TYPE_DURATION: ns in the unit of the member and of the JSON key */
     struct fact fact; /* where its value stands */
@@ -85,6 +84,7 @@ struct column {
     const char *parts; /* composed columns: the columns that JSON has in its place */
     const char *title; /* "RTT" */
     const char *help;  /* one line */
+    const char *label; /* on the connection page; NULL = it has no item of its own there */
     uint8_t width;     /* cells on the screen, at 120 columns */
     uint8_t min_width; /* may shrink to this */
     uint8_t grow;      /* share of spare width, 0 = fixed */
@@ -135,7 +135,7 @@ static inline bool column_read_conn(const struct column *column, const struct co
     const struct fact *fact = &column->fact;
     const uint32_t all = fact->known | column->with;
 
-    if ((conn->known & all) != all || conn->known & column->without || !fact_applies(fact, conn))
+    if ((conn->known & (all | fact->without)) != all || !fact_applies(fact, conn))
         return false;
     *number = fact_number(fact, conn);
     return fact->known || *number != fact->absent;

@@ -27,7 +27,7 @@ static const struct session_key KEYS[] = {
      .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
     {"retrans", .help = "retransmissions",
      .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
-    {"origin", .help = "who told it: frame, destroy, bpf"},
+    {"origin", .help = "what reported it: frame, destroy, bpf"},
     {"polled_jump", .help = "states in between were not seen", .records = RECORD_BIT(RECORD_STATE)},
     {"start_ticks", .help = "with pid: which process"},
 };

@@ -1,6 +1,6 @@
 /* Reading one line of a log: a JSON object (RFC 8259) whose members are found by key. Nothing is
  * copied: members point into the line. Values in lists and objects are checked at once and read
- * when they are asked for. Seeking reads 100,000 lines, so this must be quick. Pure. */
+ * when they are looked up. Seeking reads 100,000 lines, so this must be quick. Pure. */
 #ifndef TCPLENS_SESSION_FORMAT_FLAT_H
 #define TCPLENS_SESSION_FORMAT_FLAT_H
 

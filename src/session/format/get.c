@@ -1,4 +1,4 @@
-/* Members of a JSON object that somebody else may have written: types, ranges, words and text are
+/* Members of a JSON object from a file that anybody may have written: types, ranges, words and text are
  * checked here, once. Independent of what a line means. */
 #include "session/format/get.h"
 

@@ -302,7 +302,7 @@ static void frame_written(struct log_writer *writer, const struct frame *frame, 
     }
 }
 
-/* Every minute; sooner where so much changes that whoever seeks would have to read many times what
+/* Every minute; sooner where so much changes that seeking would have to read many times what
  * stands in the keyframe; and where the clock was set back, so that behind a keyframe times never
  * run backwards. */
 static bool key_is_due(const struct log_writer *writer, const struct frame *frame)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "ui/screen/state.h"
+#include "ui/screen/views.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,10 +1,14 @@
 /* screen_chrome: the lines around the panes: header, states, tabs, status, footer. What does not
  * fit leaves by rank, so that the least needed goes first. */
+#include "ui/screen/chrome.h"
+
 #include "core/text/text.h"
 #include "ui/screen/command.h"
+#include "ui/screen/filter.h"
 #include "ui/screen/keys.h"
 #include "ui/screen/record.h"
 #include "ui/screen/state.h"
+#include "ui/screen/time.h"
 
 #include <stdio.h>
 #include <string.h>

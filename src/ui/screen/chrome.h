@@ -7,13 +7,6 @@
 
 struct screen;
 
-#define SPANS_MAX 32
-
-struct span { /* cells that act when clicked */
-    int row, from, to;
-    const struct command *command;
-};
-
 /* Cells of this row, [from, to), run the command when clicked; NULL: nothing. */
 void screen_add_span(struct screen *screen, int row, int from, int to,
                      const struct command *command);

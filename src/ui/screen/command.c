@@ -2,10 +2,13 @@
 #include "ui/screen/command.h"
 
 #include "ui/pane/connections.h"
+#include "ui/screen/filter.h"
 #include "ui/screen/frame.h"
 #include "ui/screen/names.h"
 #include "ui/screen/record.h"
 #include "ui/screen/state.h"
+#include "ui/screen/time.h"
+#include "ui/screen/views.h"
 
 static const int64_t INTERVALS_MS[] = {100,   200,   500,   1000,   2000,   5000,
                                        10000, 30000, 60000, 300000, 3600000};

@@ -1,5 +1,7 @@
 /* screen_filter: the filter in force and the line it is typed in. It acts while it is typed; while
  * what is typed is none, the last good one stays in force. */
+#include "ui/screen/filter.h"
+
 #include "core/text/text.h"
 #include "ui/screen/state.h"
 

@@ -2,24 +2,10 @@
 #ifndef TCPLENS_UI_SCREEN_FILTER_H
 #define TCPLENS_UI_SCREEN_FILTER_H
 
-#include "core/filter/filter.h"
 #include "ui/canvas.h"
 #include "ui/key/key.h"
-#include "ui/prompt.h"
 
 struct screen;
-
-struct screen_filter {
-    struct filter *filter; /* in force; NULL = all rows */
-    char text[PROMPT_MAX]; /* it, as typed */
-    bool open, wrong;      /* the line is open; what stands in it is no filter, error says why */
-    struct filter_error error;
-    struct prompt prompt;
-    char before[PROMPT_MAX];           /* in force when the line was opened */
-    const struct frame *counted_frame; /* to be compared only: with generation, what was counted */
-    uint64_t counted_number;           /* of it, as its memory may be another one's by now */
-    uint32_t counted_generation, counted;
-};
 
 void screen_filter_begin(struct screen *screen);
 void screen_filter_end(struct screen *screen);

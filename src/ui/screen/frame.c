@@ -1,7 +1,9 @@
 /* screen_frame: taking over the frame that is newest, a large one in steps. */
 #include "ui/screen/frame.h"
+
 #include "base/clock.h"
 #include "ui/screen/state.h"
+#include "ui/screen/time.h"
 
 static bool holds_frame(const struct screen *screen)
 {

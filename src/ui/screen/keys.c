@@ -1,10 +1,14 @@
 /* keys: what a key means, and which were not meant: pasted text, keys that were waiting when
  * a dialog opened that can do harm. */
 #include "ui/screen/keys.h"
+
 #include "base/clock.h"
-#include "ui/screen/command.h"
+#include "ui/screen/chrome.h"
+#include "ui/screen/filter.h"
 #include "ui/screen/frame.h"
 #include "ui/screen/state.h"
+#include "ui/screen/time.h"
+#include "ui/screen/views.h"
 
 #define ENTER_WAIT_NS (300 * MILLISECOND_NS)
 

@@ -1,5 +1,6 @@
 /* screen_names: names of ports and hosts for panes, and the keys that switch them. */
 #include "ui/screen/names.h"
+
 #include "base/clock.h"
 #include "ui/screen/state.h"
 

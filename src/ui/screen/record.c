@@ -2,6 +2,7 @@
 #include "ui/screen/record.h"
 
 #include "core/text/text.h"
+#include "ui/screen/chrome.h"
 #include "ui/screen/state.h"
 
 #include <stdio.h>

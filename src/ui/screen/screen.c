@@ -4,11 +4,15 @@
 
 #include "base/clock.h"
 #include "base/wake.h"
+#include "ui/screen/chrome.h"
+#include "ui/screen/filter.h"
 #include "ui/screen/frame.h"
 #include "ui/screen/keys.h"
 #include "ui/screen/names.h"
 #include "ui/screen/record.h"
 #include "ui/screen/state.h"
+#include "ui/screen/time.h"
+#include "ui/screen/views.h"
 
 #include <errno.h>
 #include <poll.h>

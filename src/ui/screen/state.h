@@ -3,15 +3,39 @@
 #ifndef TCPLENS_UI_SCREEN_STATE_H
 #define TCPLENS_UI_SCREEN_STATE_H
 
+#include "core/filter/filter.h"
+#include "ui/host_names.h"
 #include "ui/pane/pane.h"
+#include "ui/prompt.h"
 #include "ui/screen/acts.h"
-#include "ui/screen/chrome.h"
-#include "ui/screen/filter.h"
 #include "ui/screen/screen.h"
-#include "ui/screen/time.h"
-#include "ui/screen/views.h"
+#include "ui/transport.h"
 
 #define PAGES_MAX 16
+#define SPANS_MAX 32
+
+struct span { /* cells that act when clicked */
+    int row, from, to;
+    const struct command *command;
+};
+
+struct screen_filter {
+    struct filter *filter; /* in force; NULL = all rows */
+    char text[PROMPT_MAX]; /* it, as typed */
+    bool open, wrong;      /* the line is open; what stands in it is no filter, error says why */
+    struct filter_error error;
+    struct prompt prompt;
+    char before[PROMPT_MAX];           /* in force when the line was opened */
+    const struct frame *counted_frame; /* to be compared only: with generation, what was counted */
+    uint64_t counted_number;           /* of it, as its memory may be another one's by now */
+    uint32_t counted_generation, counted;
+};
+
+struct travel { /* in time */
+    struct transport_state state;
+    struct prompt prompt; /* for a time to go to */
+    bool open;
+};
 
 struct screen {
     struct screen_settings settings;

@@ -1,6 +1,8 @@
 /* screen_status: the one line above the footer: what was said, what is wrong, what is missing. */
 #include "base/clock.h"
+#include "ui/screen/chrome.h"
 #include "ui/screen/state.h"
+#include "ui/screen/time.h"
 
 #include <stdio.h>
 #include <string.h>

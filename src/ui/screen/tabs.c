@@ -1,6 +1,9 @@
 /* screen_tabs: the line of the tabs, with the filter in force and what it counts. */
 #include "core/text/text.h"
+#include "ui/screen/chrome.h"
+#include "ui/screen/filter.h"
 #include "ui/screen/state.h"
+#include "ui/screen/views.h"
 
 #include <stdio.h>
 

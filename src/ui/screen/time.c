@@ -1,5 +1,7 @@
 /* screen_time: travelling in time: its keys, the header line that shows the position, the
  * prompt for a time. The same for a log and for the history of a live screen. */
+#include "ui/screen/time.h"
+
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/screen/state.h"

@@ -4,16 +4,8 @@
 
 #include "ui/canvas.h"
 #include "ui/command.h"
-#include "ui/prompt.h"
-#include "ui/transport.h"
 
 struct screen;
-
-struct travel { /* in time */
-    struct transport_state state;
-    struct prompt prompt; /* for a time to go to */
-    bool open;
-};
 
 bool screen_travels(const struct screen *screen); /* a log, or the past: it has a line of its own */
 void screen_time_look(struct screen *screen);     /* what the transport is at */

@@ -1,6 +1,9 @@
 /* screen_views: the tabs, the stack of pages over them, and what the screen does for panes. */
+#include "ui/screen/views.h"
+
 #include "base/clock.h"
 #include "core/text/text.h"
+#include "ui/screen/filter.h"
 #include "ui/screen/state.h"
 
 #include <errno.h>

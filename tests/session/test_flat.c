@@ -74,8 +74,8 @@ static const char *const LINES[] = {
     "[]",
     "1",
     "null",
-    "{\"owners\":[{\"pid\":41,\"start\":\"2026-11-22T08:02:31.120Z\",\"comm\":\"a\\\"b\"}],"
-    "\"procs\":[1,2]}",
+    ("{\"owners\":[{\"pid\":41,\"start\":\"2026-11-22T08:02:31.120Z\",\"comm\":\"a\\\"b\"}],"
+     "\"procs\":[1,2]}"),
 };
 
 static void check_value(const struct flat_member *found, json_t *value);

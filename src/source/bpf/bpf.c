@@ -67,9 +67,9 @@ static void fill_counters(struct event *event, const struct bpf_record *record)
 static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
 {
     struct transition transition = {.event = {.origin = EVENT_FROM_BPF, .exact = 1},
-                                  .began_ns = (int64_t)record->began_ns,
-                                  .pid = (int32_t)record->pid,
-                                  .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns};
+                                    .began_ns = (int64_t)record->began_ns,
+                                    .pid = (int32_t)record->pid,
+                                    .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns};
     struct event *event = &transition.event;
     event->mono_ns = (int64_t)record->ns;
     event->wall_ns = event->mono_ns + bpf->wall_offset;
@@ -81,8 +81,8 @@ static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
     fill_tuple(&event->tuple, record);
     fill_counters(event, record);
     transition.signs = (record->error ? (uint32_t)LIFE_ERROR : 0) |
-                      (record->fin ? (uint32_t)LIFE_FIN : 0) |
-                      (record->orphan ? (uint32_t)LIFE_ORPHAN : 0);
+                       (record->fin ? (uint32_t)LIFE_FIN : 0) |
+                       (record->orphan ? (uint32_t)LIFE_ORPHAN : 0);
     transition.bytes_retrans = record->bytes_retrans;
     memcpy(transition.name, record->name, sizeof(transition.name));
     bpf->hearer->hear(bpf->hearer->context, &transition);

@@ -5,21 +5,6 @@
 
 #include "ui/act_request.h"
 
-struct watch { /* a signalled process, until it has exited or is given up */
-    struct acts_process process;
-    bool exited;
-};
-
-struct acting {
-    struct tags tags;
-    struct watch watches[ACT_PROCESSES];
-    size_t watched;
-    struct acts_signal sent; /* what they were sent */
-    int64_t sent_ns;         /* monotonic */
-    int32_t still_there;     /* pid of the one that outlived a signal: KILL is offered next */
-    uint64_t still_there_ticks;
-};
-
 /* False with a reason when the command cannot act now. */
 bool screen_acts_can(struct screen *screen, const struct command *command,
                      char text[ACTS_TEXT_MAX]);

@@ -2,6 +2,7 @@
 #include "ui/screen/command.h"
 
 #include "ui/pane/connections.h"
+#include "ui/screen/acts.h"
 #include "ui/screen/filter.h"
 #include "ui/screen/frame.h"
 #include "ui/screen/names.h"

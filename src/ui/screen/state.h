@@ -4,10 +4,10 @@
 #define TCPLENS_UI_SCREEN_STATE_H
 
 #include "core/filter/filter.h"
+#include "ui/act_request.h"
 #include "ui/host_names.h"
 #include "ui/pane/pane.h"
 #include "ui/prompt.h"
-#include "ui/screen/acts.h"
 #include "ui/screen/screen.h"
 #include "ui/transport.h"
 
@@ -35,6 +35,21 @@ struct travel { /* in time */
     struct transport_state state;
     struct prompt prompt; /* for a time to go to */
     bool open;
+};
+
+struct watch { /* a signalled process, until it has exited or is given up */
+    struct acts_process process;
+    bool exited;
+};
+
+struct acting {
+    struct tags tags;
+    struct watch watches[ACT_PROCESSES];
+    size_t watched;
+    struct acts_signal sent; /* what they were sent */
+    int64_t sent_ns;         /* monotonic */
+    int32_t still_there;     /* pid of the one that outlived a signal: KILL is offered next */
+    uint64_t still_there_ticks;
 };
 
 struct screen {

@@ -1,9 +1,10 @@
-/* screen: the thread that reads keys and paints. Waits for keys, frames and orders; works off all
+/* loop: the thread that reads keys and paints. Waits for keys, frames and orders; works off all
  * there is, then paints once. */
 #include "ui/screen/screen.h"
 
 #include "base/clock.h"
 #include "base/wake.h"
+#include "ui/screen/acts.h"
 #include "ui/screen/chrome.h"
 #include "ui/screen/filter.h"
 #include "ui/screen/frame.h"

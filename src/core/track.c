@@ -3,6 +3,7 @@
  * frames come from, nor read a clock. */
 #include "core/track.h"
 
+#include "base/grow.h"
 #include "core/account.h"
 #include "core/frame_events.h"
 #include "core/ghost.h"
@@ -92,20 +93,6 @@ static int64_t previous_ns(const struct pass *pass)
 }
 
 /* --- ghosts --- */
-
-/* Room for as many closing times as there may be ghosts. */
-static int closed_make_room(struct track *track, uint32_t count)
-{
-    if (count <= track->closed_capacity)
-        return 0;
-    uint32_t capacity = count + count / 2;
-    int64_t *closed = realloc(track->closed, capacity * sizeof(*closed));
-    if (!closed)
-        return -ENOMEM;
-    track->closed = closed;
-    track->closed_capacity = capacity;
-    return 0;
-}
 
 static bool still_shown(const struct pass *pass, int64_t closed_mono_ns)
 {
@@ -480,7 +467,7 @@ int track_apply(struct track *track, const struct frame *previous, struct frame 
             frame_time_of(next, previous->wall_ns, previous->mono_ns) - previous->wall_ns;
         ghosts += previous->conn_count - previous->live_count;
     }
-    pass.error = closed_make_room(track, ghosts);
+    pass.error = GROW(track->closed, track->closed_capacity, ghosts);
     pass.ghosts = !pass.error;
     if (ring)
         next->first_event = previous ? previous->next_event : event_ring_next(ring);

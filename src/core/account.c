@@ -13,6 +13,8 @@ void account_done(struct account *account)
 {
     endings_done(&account->endings);
     hash_index_done(&account->flow_index);
+    lately_rows_done(&account->lately);
+    lately_rows_done(&account->lately_before);
 }
 
 int account_note_end(struct account *account, const struct socket_end *end)
@@ -142,10 +144,11 @@ static struct flow *flow_take(struct account *account, const struct conn *key)
     return flow;
 }
 
+/* lately may be NULL. */
 static void flow_put(struct account *account, const struct conn *key, const struct in_out *bytes,
-                     const struct in_out *rates)
+                     const struct in_out *rates, const struct lately *lately)
 {
-    if (!bytes->in && !bytes->out && !rates->in && !rates->out)
+    if (!bytes->in && !bytes->out && !rates->in && !rates->out && !lately)
         return;
     struct flow *flow = flow_take(account, key);
     if (!flow)
@@ -154,15 +157,24 @@ static void flow_put(struct account *account, const struct conn *key, const stru
     flow->out_bytes += bytes->out;
     conn_set_rates(&flow->conn, conn_in_rate(&flow->conn) + rates->in,
                    conn_out_rate(&flow->conn) + rates->out);
+    if (!lately)
+        return;
+    lately_merge(&flow->lately, lately);
+    lately_show(&flow->lately, &flow->conn);
 }
 
 static void carry_flow(struct account *account, const struct flow *before)
 {
     struct flow faded = *before;
+    lately_age(&faded.lately, account->slots_passed);
+    lately_show(&faded.lately, &faded.conn);
     if (!flow_fade(&faded, account->elapsed_ns))
         return;
     ghost_copy_place(account->copier, &faded.conn, &before->conn);
-    if (!flow_add(account, &faded.conn, flow_hash(&faded.conn)))
+    struct flow *flow = flow_add(account, &faded.conn, flow_hash(&faded.conn));
+    if (flow)
+        flow->lately = faded.lately;
+    else
         account->error = -ENOMEM;
 }
 
@@ -198,6 +210,40 @@ static struct conn key_of_end(struct account *account, const struct socket_end *
     }
     key_take_owner(account, &key, end);
     return key;
+}
+
+/* --- what was sent lately --- */
+
+/* What a row of previous sent, as of next; false: nothing. */
+static bool lately_of(const struct account *account, const struct conn *previous,
+                      struct lately *lately)
+{
+    if (!previous->sent_10s)
+        return false;
+    const uint32_t row = (uint32_t)(previous - account->previous->conns);
+    *lately = *lately_rows_find(&account->lately_before, row);
+    lately_age(lately, account->slots_passed);
+    return true;
+}
+
+/* A row of next sent so much since its row in previous, if it has one. */
+static void row_sent(struct account *account, const struct conn *previous, struct conn *conn,
+                     const struct counters *grown)
+{
+    struct lately lately = {0};
+    const bool any = previous && lately_of(account, previous, &lately);
+
+    if (!any && !grown->bytes_sent)
+        return;
+    lately_add(&lately, grown);
+    const uint32_t row = (uint32_t)(conn - account->next->conns);
+    struct lately *added = lately_rows_add(&account->lately, row);
+    if (!added) {
+        account->error = -ENOMEM;
+        return;
+    }
+    *added = lately;
+    lately_show(&lately, conn);
 }
 
 /* --- rows that left --- */
@@ -249,12 +295,16 @@ void account_left(struct account *account, const struct conn *previous)
         rates_step(rates ? conn_in_rate(previous) : 0, bytes.in, account->elapsed_ns),
         rates_step(rates ? conn_out_rate(previous) : 0, bytes.out, account->elapsed_ns)};
     const struct in_out nothing = {0};
-    if (!bytes.in && !bytes.out && !faded.in && !faded.out)
+    struct lately lately = {0};
+    const bool sent = lately_of(account, previous, &lately) || grown.bytes_sent;
+    if (!bytes.in && !bytes.out && !faded.in && !faded.out && !sent)
         return;
     struct conn key = key_of_row(account, previous);
     if (ending && ending->ended)
         key_take_owner(account, &key, &ending->end);
-    flow_put(account, &key, &bytes, account->elapsed_ns < 1000 ? &nothing : &faded);
+    lately_add(&lately, &grown);
+    flow_put(account, &key, &bytes, account->elapsed_ns < 1000 ? &nothing : &faded,
+             sent ? &lately : NULL);
 }
 
 /* --- rows --- */
@@ -277,10 +327,12 @@ static void count_former_life(struct account *account, struct ending *ending,
     const struct in_out rates = {rates_step(0, bytes.in, account->elapsed_ns),
                                  rates_step(0, bytes.out, account->elapsed_ns)};
     const struct conn key = key_of_row(account, previous);
+    struct lately lately = {0};
 
     ending->done = true;
     count(account, &grown);
-    flow_put(account, &key, &bytes, &rates);
+    lately_add(&lately, &grown);
+    flow_put(account, &key, &bytes, &rates, &lately);
 }
 
 static void see_port(struct account *account, const struct conn *conn)
@@ -297,6 +349,7 @@ static void begin_row(struct account *account, struct conn *conn, const struct c
     const struct counters grown = counters_grown(counted, &now);
     const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
     count(account, &grown);
+    row_sent(account, NULL, conn, &grown);
     rates_begin(conn, &bytes, account->elapsed_ns);
 }
 
@@ -312,6 +365,7 @@ void account_row(struct account *account, const struct conn *previous, struct co
     struct in_out rest;
 
     see_port(account, conn);
+    conn->sent_10s = conn->retrans_10s = 0;
     if (!counters_known(conn)) {
         account_left(account, previous);
         return;
@@ -325,6 +379,7 @@ void account_row(struct account *account, const struct conn *previous, struct co
     const struct counters before = counters_of(previous), now = counters_of(conn);
     const struct counters grown = counters_grown(&before, &now);
     count(account, &grown);
+    row_sent(account, previous, conn, &grown);
     if (ending && ending->ended &&
         (now.in_bytes < before.in_bytes || now.bytes_sent < before.bytes_sent))
         count_former_life(account, ending, previous);
@@ -333,7 +388,7 @@ void account_row(struct account *account, const struct conn *previous, struct co
         return;
     const struct in_out nothing = {0};
     const struct conn key = key_of_row(account, previous);
-    flow_put(account, &key, &nothing, &rest);
+    flow_put(account, &key, &nothing, &rest, NULL);
 }
 
 void account_new_row(struct account *account, struct conn *conn)
@@ -341,6 +396,7 @@ void account_new_row(struct account *account, struct conn *conn)
     const struct counters nothing_yet = {0};
 
     see_port(account, conn);
+    conn->sent_10s = conn->retrans_10s = 0;
     if (!counters_known(conn))
         return;
     struct ending *ending = mark_live(account, conn);
@@ -355,12 +411,22 @@ void account_new_row(struct account *account, struct conn *conn)
 
 /* --- the whole --- */
 
+static void begin_lately(struct account *account)
+{
+    const struct lately_rows before = account->lately;
+    account->lately = account->lately_before;
+    account->lately.count = 0;
+    account->lately_before = before;
+}
+
 void account_begin(struct account *account, struct ghost_copier *copier,
                    const struct frame *previous, struct frame *next)
 {
     account->copier = copier;
     account->previous = previous;
     account->next = next;
+    account->slots_passed = previous ? lately_passed(previous->mono_ns, next->mono_ns) : 0;
+    begin_lately(account);
     account->elapsed_ns = previous ? next->mono_ns - previous->mono_ns : 0;
     account->last_owner = CONN_NO_INDEX;
     account->ends_come = next->events && strcmp(next->events, "none") != 0;
@@ -398,8 +464,10 @@ static void count_end(struct account *account, const struct ending *ending)
     const struct in_out rates = {rates_step(0, bytes.in, account->elapsed_ns),
                                  rates_step(0, bytes.out, account->elapsed_ns)};
     const struct conn key = key_of_end(account, &ending->end);
+    struct lately lately = {0};
     count(account, &grown);
-    flow_put(account, &key, &bytes, &rates);
+    lately_add(&lately, &grown);
+    flow_put(account, &key, &bytes, &rates, &lately);
 }
 
 void account_finish(struct account *account)

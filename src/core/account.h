@@ -6,6 +6,7 @@
 
 #include "core/endings.h"
 #include "core/ghost.h"
+#include "core/lately.h"
 #include "core/rates.h"
 
 #define ACCOUNT_FLOWS_MOST 4096u /* what comes beyond goes into one that is nobody's */
@@ -14,17 +15,19 @@ struct account {
     struct endings endings;
     struct hash_index flow_index;
     uint64_t flow_serial;
-    uint8_t listening[UINT16_MAX / 8 + 1]; /* a bit a port: in the last frame */
-    uint8_t coming[UINT16_MAX / 8 + 1];    /* the same, of the frame at work */
+    struct lately_rows lately, lately_before; /* of the rows of next and of previous */
+    uint8_t listening[UINT16_MAX / 8 + 1];    /* a bit a port: in the last frame */
+    uint8_t coming[UINT16_MAX / 8 + 1];       /* the same, of the frame at work */
 
     /* of the frame at work */
     struct ghost_copier *copier;
     const struct frame *previous;
     struct frame *next;
     int64_t elapsed_ns;
-    bool ends_come;      /* ends are reported: a row that left waits for its own */
-    uint32_t last_owner; /* index in next of the process that an ending named last */
-    int error;           /* -ENOMEM: flows are missing in it */
+    uint32_t slots_passed; /* of struct lately, since previous */
+    bool ends_come;        /* ends are reported: a row that left waits for its own */
+    uint32_t last_owner;   /* index in next of the process that an ending named last */
+    int error;             /* -ENOMEM: flows are missing in it */
 };
 
 void account_done(struct account *account);

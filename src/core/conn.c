@@ -4,7 +4,9 @@
 
 #include <stddef.h>
 
-#define RATE_MAX ((UINT64_C(1) << 40) - 1)
+#define SHARE_WHOLE 100000 /* thousandths of a percent */
+#define SHARE_HIGH  2000
+#define RATE_MAX    ((UINT64_C(1) << 40) - 1)
 
 static const char *const OWNERS[] = {
     [OWNER_UNKNOWN] = "unknown", [OWNER_PROCESS] = NULL, [OWNER_HIDDEN] = "hidden",
@@ -42,6 +44,22 @@ const struct words TLS_CIPHER_WORDS = {.list = TLS_CIPHERS, .count = 8, .first =
 const char *owner_word_name(uint8_t word)
 {
     return words_name(&OWNER_WORDS, word);
+}
+
+bool conn_share(uint64_t part, uint64_t of, int64_t *share)
+{
+    if (!of)
+        return false;
+    const double exact = part < of ? (double)part * SHARE_WHOLE / (double)of : SHARE_WHOLE;
+    const int64_t rounded = (int64_t)(exact + 0.5);
+    *share = part && !rounded ? 1 : rounded;
+    return true;
+}
+
+bool conn_share_is_high(uint64_t part, uint64_t of)
+{
+    int64_t share;
+    return conn_share(part, of, &share) && share > SHARE_HIGH;
 }
 
 static uint64_t cap_rate(uint64_t rate)

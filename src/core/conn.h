@@ -87,8 +87,8 @@ struct conn {
     uint32_t receive_queue; /* bytes; LISTEN: connections waiting to be accepted */
     uint32_t send_queue;    /* bytes; LISTEN: backlog */
     uint32_t drops;     /* SK_MEMINFO_DROPS: segments; LISTEN: stray ones too, no refused clients */
-    uint64_t cgroup_id; /* INET_DIAG_CGROUP_ID */
     uint32_t timer_ms;  /* idiag_expires */
+    uint64_t cgroup_id; /* INET_DIAG_CGROUP_ID */
     uint8_t timer;      /* idiag_timer: 0 none, 1 retransmit, 2 keepalive, 3 time-wait, 4 probe */
     uint8_t timer_retrans;              /* idiag_retrans */
     uint8_t ulp;                        /* enum ulp */
@@ -106,9 +106,11 @@ struct conn {
         in_bytes_per_s_low; /* see conn_in_rate(): rates are 40-bit, bytes a second, smoothed */
     uint32_t out_bytes_per_s_low;
     uint8_t in_bytes_per_s_high, out_bytes_per_s_high;
-    uint16_t owner_count; /* processes in the owners list */
-    uint64_t serial;      /* number in order of first sight, > 0, never used twice in a session: the
-                           * identity that cursors, tags and ties hold on to */
+    uint16_t owner_count;           /* processes in the owners list */
+    uint64_t sent_10s, retrans_10s; /* bytes of the last 10 s, as bytes_sent and bytes_retrans; 0 =
+                                     * none, or not known */
+    uint64_t serial; /* number in order of first sight, > 0, never used twice in a session: the
+                      * identity that cursors, tags and ties hold on to */
     /* Times: as the wall clock of its frame tells them, also of what happened before that clock was
      * set (frame_time_of). */
     int64_t created_min_ns, created_max_ns; /* bounds of the creation */
@@ -174,6 +176,10 @@ static inline uint64_t conn_out_bytes(const struct conn *conn)
     return conn->bytes_sent >= conn->bytes_retrans ? conn->bytes_sent - conn->bytes_retrans : 0;
 }
 
+/* Thousandths of a percent, never 0 of what is more than 0; false where `of` is 0. */
+bool conn_share(uint64_t part, uint64_t of, int64_t *share);
+/* A share of retransmitted bytes that is trouble. */
+bool conn_share_is_high(uint64_t part, uint64_t of);
 void conn_move_times(struct conn *conn, int64_t by_ns);            /* those that are known */
 void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 2^40-1 */
 bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */

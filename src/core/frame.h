@@ -37,6 +37,14 @@ struct group {
     const char *container; /* "docker:4f2a91c03b7e" or a name, "" = none */
 };
 
+#define LATELY_SLOTS 5u
+
+/* Bytes sent, and retransmitted of them, over the last 10 s, in slots (core/lately.h): the newest
+ * first. */
+struct lately {
+    uint64_t sent[LATELY_SLOTS], retrans[LATELY_SLOTS];
+};
+
 /* What connections carried that are in no row any more, gathered by whose they were, the port of
  * ours or of theirs, and the peer. `conn` stands for them where a row is expected: state
  * DELETE-TCB, `serial` a number of its own among flows, and rates that fade as those of a row do,
@@ -44,6 +52,7 @@ struct group {
 struct flow {
     struct conn conn;
     uint64_t in_bytes, out_bytes; /* since the frame before, beyond what rows showed */
+    struct lately lately;         /* of a frame that was tracked */
 };
 
 void flow_clear(struct flow *flow); /* of nobody, with rates of 0 */

@@ -35,7 +35,7 @@ bool flow_fade(struct flow *flow, int64_t elapsed_ns)
     uint64_t out = rates_step(conn_out_rate(&flow->conn), 0, elapsed_ns);
     conn_set_rates(&flow->conn, in, out);
     flow->in_bytes = flow->out_bytes = 0;
-    return in || out;
+    return in || out || flow->conn.sent_10s;
 }
 
 static uint64_t smooth(const struct sample *sample, int64_t elapsed_ns, uint64_t *rest)

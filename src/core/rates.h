@@ -14,7 +14,8 @@ struct in_out {
  * ends, and the sum over time of what is shown is what was carried. */
 uint64_t rates_step(uint64_t rate, uint64_t bytes, int64_t elapsed_ns);
 
-/* A flow in the next frame, if nothing comes to it: false when it has faded away. */
+/* A flow in the next frame, if nothing comes to it: false when it has faded away, and nothing was
+ * sent in it lately. */
 bool flow_fade(struct flow *flow, int64_t elapsed_ns);
 
 /* Sets next's rates (KNOWN_RATES) from the row's counters in two frames, elapsed_ns apart. `rest`:

@@ -120,6 +120,10 @@ static unsigned cell_role(const struct column *column, const struct conn *conn, 
     case TYPE_BYTES:
     case TYPE_RATE:
         return strcmp(text, "0") == 0 ? ROLE_DIM : ROLE_NORMAL;
+    case TYPE_SHARE:
+        if (conn_share_is_high(conn->retrans_10s, conn->sent_10s))
+            return ROLE_TROUBLE;
+        return strcmp(text, "0 %") == 0 ? ROLE_DIM : ROLE_NORMAL;
     case TYPE_ADDRESS:
         if (strcmp(text, "*") == 0)
             return ROLE_DIM;

@@ -20,6 +20,7 @@ static const char *json_type(const struct column *column)
     case TYPE_BYTES:
     case TYPE_RATE:
     case TYPE_DURATION:
+    case TYPE_SHARE:
         break;
     }
     return column->put_json ? "array" : "number";

@@ -63,6 +63,8 @@ static const char *facts_differ(const struct conn *a, const struct conn *b)
     SAME(in_bytes);
     SAME(bytes_sent);
     SAME(bytes_retrans);
+    SAME(sent_10s);
+    SAME(retrans_10s);
     SAME(cwnd);
     SAME(changed_ns);
     SAME(owner_count);
@@ -252,6 +254,20 @@ static const char *heads_differ(const struct frame *a, const struct frame *b)
     return NULL;
 }
 
+/* A reader numbers and orders flows as it likes: the sums are what is shown. */
+static const char *flows_differ(const struct frame *a, const struct frame *b)
+{
+    uint64_t sent = 0, retrans = 0;
+
+    for (uint32_t i = 0; i < a->flow_count && i < b->flow_count; i++) {
+        sent += a->flows[i].conn.sent_10s - b->flows[i].conn.sent_10s;
+        retrans += a->flows[i].conn.retrans_10s - b->flows[i].conn.retrans_10s;
+    }
+    if (sent || retrans)
+        return say(0, "flows: sent, retransmitted", (int64_t)sent, (int64_t)retrans);
+    return NULL;
+}
+
 static const char *counters_differ(const struct frame *a, const struct frame *b)
 {
     for (int i = 1; i < FACT_COUNT; i++) {
@@ -270,6 +286,8 @@ const char *frames_differ(const struct frame *a, const struct frame *b)
     const char *found = heads_differ(a, b);
     if (!found)
         found = counters_differ(a, b);
+    if (!found)
+        found = flows_differ(a, b);
     if (found)
         return found;
     const struct conn **left = sorted(a), **right = sorted(b);

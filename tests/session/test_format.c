@@ -240,7 +240,8 @@ static void test_ticking_facts_come_and_go(void **state)
  */
 static void check_keys(const char *text, size_t length, const struct frame *frame)
 {
-    static const char *const derived[] = {"age_ms", "state_age_ms", "tls_version", "tls_cipher"};
+    static const char *const derived[] = {"age_ms", "state_age_ms", "tls_version", "tls_cipher",
+                                          "retrans_10s_percent"};
     struct buffer row;
     const char *key;
     json_t *value, *line = json_loadb(text, length, 0, NULL);

@@ -101,6 +101,8 @@ static inline struct conn *facts_add_full(struct frame *frame, const char *comm)
     conn->in_bytes = 1000;
     conn->bytes_sent = 2500;
     conn->bytes_retrans = 500;
+    conn->sent_10s = 1000;
+    conn->retrans_10s = 51;
     conn->rtt_us = 12100;
     conn->cwnd = 10;
     conn->retrans = 1;

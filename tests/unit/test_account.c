@@ -299,6 +299,131 @@ static void counts_segments_of_the_namespace(void **unused)
     play_end(&play);
 }
 
+/* A row that has sent so much in all, and so much of it again. */
+static struct conn *with_sent(struct play *play, uint64_t sent, uint64_t retransmitted)
+{
+    struct conn *row = with_bytes(rows_add(play->next, 1, STATE_ESTABLISHED), 0, sent);
+    row->bytes_retrans = retransmitted;
+    return row;
+}
+
+/* "" = not known */
+static const char *share_of(const struct frame *frame, uint64_t cookie)
+{
+    static char text[16];
+    const struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+    const struct conn *row = row_of(frame, cookie);
+    assert_non_null(row);
+    (void)column_format(column_find("retrans_10s", 11), &context, row, text, sizeof(text));
+    return text;
+}
+
+static void shares_are_of_what_was_sent_lately(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    with_sent(&play, 1000000, 900000); /* before the session: of the total, not of the share */
+    assert_string_equal(share_of(play_step(&play), 1), "");
+    with_sent(&play, 1000000, 900000);
+    assert_string_equal(share_of(play_step(&play), 1), "");
+    with_sent(&play, 1010000, 900000);
+    assert_string_equal(share_of(play_step(&play), 1), "0 %");
+    with_sent(&play, 1020000, 901020);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(row_of(frame, 1)->sent_10s, 20000);
+    assert_int_equal(row_of(frame, 1)->retrans_10s, 1020);
+    assert_string_equal(share_of(frame, 1), "5.1 %");
+    for (int second = 1; second <= 10; second++) {
+        with_sent(&play, 1020000, 901020);
+        frame = play_step(&play);
+        if (second <= 7)
+            assert_string_equal(share_of(frame, 1), "5.1 %");
+    }
+    assert_string_equal(share_of(frame, 1), "");
+    with_sent(&play, 1021000, 901020);
+    assert_string_equal(share_of(play_step(&play), 1), "0 %");
+    play_end(&play);
+}
+
+static void shares_of_frames_far_apart_are_of_the_last_interval(void **unused)
+{
+    struct play play;
+    (void)unused;
+    begin(&play);
+    with_sent(&play, 1000, 500);
+    assert_string_equal(share_of(play_step(&play), 1), "50.0 %");
+    for (uint64_t minute = 1; minute < 4; minute++) {
+        frame_release(play.next);
+        play.second += 60;
+        play_next(&play);
+        with_sent(&play, 1000 + minute * 1000, 500 + minute);
+        assert_string_equal(share_of(play_step(&play), 1), "0.1 %");
+    }
+    play_end(&play);
+}
+
+/* What all groups of a kind sent lately, and again. */
+static struct counters group_sent(const struct frame *frame, const struct grouping_kind *kind)
+{
+    const struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+    struct grouping grouping;
+    struct counters sum = {0};
+    grouping_init(&grouping);
+    assert_int_equal(grouping_update(&grouping, kind, &context, NULL, NULL), 0);
+    for (uint32_t i = 0; i < grouping.count; i++) {
+        sum.bytes_sent += grouping.rows[i].sent_10s;
+        sum.bytes_retrans += grouping.rows[i].retrans_10s;
+    }
+    grouping_done(&grouping);
+    return sum;
+}
+
+static void check_groups(const struct frame *frame, uint64_t sent, uint64_t retransmitted)
+{
+    const struct grouping_kind *const kinds[] = {&GROUPING_PROCESSES, &GROUPING_PEERS};
+    for (size_t i = 0; i < 2; i++) {
+        const struct counters sum = group_sent(frame, kinds[i]);
+        assert_int_equal(sum.bytes_sent, sent);
+        assert_int_equal(sum.bytes_retrans, retransmitted);
+    }
+}
+
+/* A row's as it closes and after, and those of connections that never were a row. */
+static void shares_of_groups_count_what_ended(void **unused)
+{
+    struct play play;
+    (void)unused;
+    begin(&play);
+    for (uint64_t second = 0; second < 12; second++) {
+        struct conn *row = with_bytes(rows_add(play.next, 2, STATE_ESTABLISHED), 0, 0);
+        row->tuple = tuple_of(1);
+        row->tuple.local_port++;
+        if (second <= 1)
+            with_sent(&play, 4000 + second * 1000, 40 + second * 10)->tuple = tuple_of(1);
+        if (second == 2) {
+            struct socket_end end = an_end(&play, 1, 0, 0);
+            end.counters = (struct counters){0, 6000, 60};
+            assert_int_equal(track_note_end(play.track, &end), 0);
+            end = an_end(&play, 7, 0, 0);
+            end.tuple = tuple_of(1);
+            end.counters = (struct counters){0, 300, 3};
+            end.began = true;
+            assert_int_equal(track_note_end(play.track, &end), 0);
+        }
+        const struct frame *frame = play_step(&play);
+        if (second <= 1)
+            check_groups(frame, 4000 + second * 1000, 40 + second * 10);
+        else if (second <= 7)
+            check_groups(frame, 6300, 63);
+    }
+    check_groups(play.previous, 0, 0);
+    for (int i = 0; i < 20; i++)
+        play_step(&play);
+    assert_int_equal(play.previous->flow_count, 0);
+    play_end(&play);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +439,9 @@ int main(void)
         cmocka_unit_test(groups_count_what_ended),
         cmocka_unit_test(bounds_the_flows),
         cmocka_unit_test(counts_segments_of_the_namespace),
+        cmocka_unit_test(shares_are_of_what_was_sent_lately),
+        cmocka_unit_test(shares_of_frames_far_apart_are_of_the_last_interval),
+        cmocka_unit_test(shares_of_groups_count_what_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

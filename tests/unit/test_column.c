@@ -160,6 +160,7 @@ static void facts_look_as_drawn(void **unused)
     assert_string_equal(facts_format("out", &context, conn), "30k");
     assert_string_equal(facts_format("rtt", &context, conn), "12ms");
     assert_string_equal(facts_format("retrans", &context, conn), "1");
+    assert_string_equal(facts_format("retrans_10s", &context, conn), "5.1 %");
     assert_string_equal(facts_format("cookie", &context, conn), "4f21");
     assert_string_equal(facts_format("inode", &context, conn), "88123");
     assert_string_equal(facts_format("offload", &context, conn), "tls-hw rx+tx");

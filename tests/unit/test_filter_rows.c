@@ -62,6 +62,8 @@ static void add_shared(struct frame *frame)
     conn->cookie = 0x1f;
     conn->rtt_us = 60000;
     conn->retrans = 0;
+    conn->sent_10s = 1000;
+    conn->retrans_10s = 51;
     conn->known = KNOWN_CGROUP | KNOWN_UID | KNOWN_RTT | KNOWN_INFO | KNOWN_QUEUES | KNOWN_RATES |
                   KNOWN_BYTES_IN | KNOWN_BYTES_OUT;
     conn->receive_queue = 1500;
@@ -248,6 +250,9 @@ static const struct expectation EXPECTED[] = {
     {"not rtt > 50ms", ALL & ~ROW(SHARED)},
     {"rtt != 1ms", ROW(SHARED)},
     {"retrans = 0", ROW(SHARED)},
+    {"retrans_10s > 5", ROW(SHARED)},
+    {"retrans_10s = 5.1%", ROW(SHARED)},
+    {"retrans_10s > 5.1 or retrans_10s = 0", 0},
     {"recvq >= 1.5k", ROW(SHARED)},
     {"recvq >= 1.5KiB", 0},
     {"in > 1M", ROW(SHARED)},

@@ -5,6 +5,7 @@
 #include "facts.h"
 
 #include <jansson.h>
+#include <math.h>
 
 static json_t *read_back(const struct buffer *buffer)
 {
@@ -62,6 +63,10 @@ static void check_member(const json_t *member, const struct column *column,
         break;
     case TYPE_FLAG:
         assert_int_equal(json_is_true(member), value->number != 0);
+        break;
+    case TYPE_SHARE:
+        assert_true(json_is_real(member));
+        assert_int_equal(llround(json_real_value(member) * 1000), value->number);
         break;
     case TYPE_PORT:
     case TYPE_COUNT:

@@ -155,6 +155,8 @@ static size_t format_by_type(const struct column *column, const struct column_va
         return text_rfc3339(out, size, value->number);
     case TYPE_FLAG:
         return copy(out, size, value->number ? "yes" : "no");
+    case TYPE_SHARE:
+        return text_share(out, size, value->number);
     }
     return copy(out, size, "");
 }

@@ -34,7 +34,8 @@ enum column_type {
     TYPE_RATE,     /* bytes a second */
     TYPE_DURATION, /* ns */
     TYPE_TIME,     /* wall ns */
-    TYPE_FLAG
+    TYPE_FLAG,
+    TYPE_SHARE /* thousandths of a percent */
 };
 
 /* What is handed in from outside; pointers may be NULL, functions return NULL for "no name". */

@@ -166,6 +166,12 @@ COLUMN_VALUE(out_bytes)
     return true;
 }
 
+COLUMN_VALUE(retrans_10s)
+{
+    (void)context;
+    return conn_share(conn->retrans_10s, conn->sent_10s, &value->number);
+}
+
 COLUMN_VALUE(ulp)
 {
     const struct conn_detail *detail;

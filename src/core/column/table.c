@@ -50,7 +50,7 @@
      .unit_ns = (unit) == INFO_MS ? NS_PER_MS : NS_PER_US,                                         \
      .argument = INFO_##field + 1},
 
-const char COLUMNS_SCREEN[] = "state,local,remote,process,pid,user,age,in,out,rtt,retrans";
+const char COLUMNS_SCREEN[] = "state,local,remote,process,pid,user,age,in,out,rtt,retrans_10s";
 const char COLUMNS_LIST[] =
     "state,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
 
@@ -184,8 +184,11 @@ const struct column columns[] = {
      .type = TYPE_DURATION, NUMBER(6), .leave = 4, LOGGED, ROW(rtt_us), KNOWN(RTT), .unit_ns = NS_PER_US},
     {.id = "cwnd", KEY("snd_cwnd"), .title = "CWND", .help = "congestion window, in segments",
      .type = TYPE_COUNT, NUMBER(5), .leave = 7, LOGGED, ROW(cwnd), KNOWN(INFO)},
-    {.id = "retrans", KEY("retrans"), .title = "RETR", .help = "segments retransmitted in all",
+    {.id = "retrans", KEY("retrans"), .title = "RETRSEGS", .help = "segments retransmitted in all",
      .type = TYPE_COUNT, NUMBER(5), .leave = 5, LOGGED, ROW(retrans), KNOWN(INFO), OF(NOT_LISTEN)},
+    {.id = "retrans_10s", KEY("retrans_10s_percent"), .title = "RETR",
+     .help = "percent of the bytes sent over the last 10 s that were retransmitted", .type = TYPE_SHARE,
+     NUMBER(6), .leave = 5, .value = value_retrans_10s},
     {.id = "last_data_sent", KEY("last_data_sent_ms"), .title = "LASTSND",
      .help = "time since data was last sent", .type = TYPE_DURATION, NUMBER(7), .leave = 8,
      LOGGED, ROW(last_data_sent_ms), KNOWN(LAST_DATA),
@@ -257,6 +260,8 @@ const struct fact log_facts[] = {
     {"tls_rx", LOG_WORD(tls_rx, TLS_CONF_WORDS)},
     {"bytes_sent", LOG_ROW(bytes_sent), .known = KNOWN_BYTES_OUT}, /* with retransmissions */
     {"bytes_retrans", LOG_ROW(bytes_retrans), .known = KNOWN_BYTES_OUT},
+    {"sent_10s_bytes", LOG_ROW(sent_10s)}, /* of the last 10 s */
+    {"retrans_10s_bytes", LOG_ROW(retrans_10s)},
     {"queue_full_since", LOG_TIME(full_since_ns)},
     {"queue_full_seen", LOG_BIT(FULL_BEGAN)}, /* else it may be full for longer */
     {"backlog_unknown", LOG_BIT(NO_BACKLOG)}, /* of a listener; "backlog" is then absent */

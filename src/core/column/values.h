@@ -20,6 +20,7 @@ COLUMN_VALUE(remote);
 COLUMN_VALUE(rport);
 COLUMN_VALUE(ifname);
 COLUMN_VALUE(out_bytes);
+COLUMN_VALUE(retrans_10s);
 COLUMN_VALUE(ulp);
 
 /* owner.c: whose it is and since when */

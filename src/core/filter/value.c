@@ -26,6 +26,7 @@ static const struct type_units TYPE_UNITS[] = {
     [TYPE_DURATION] = {UNITS_SPAN, "a time with a unit: 50ms, 10s, 5m, 2h or 1d"},
     [TYPE_TIME] = {NULL, "a time: " MOMENT_EXPECTED},
     [TYPE_FLAG] = {UNITS_COUNT, "0 or 1"},
+    [TYPE_SHARE] = {UNITS_PERCENT, "percent: 2 or 0.5%"},
 };
 
 static bool parse_unsigned_decimal(const char *text, double *value, const char **end)

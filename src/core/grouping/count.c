@@ -74,6 +74,8 @@ void grouping_count_row(struct grouping_row *row, const struct column_context *c
     row->in_bytes_per_s += conn_in_rate(conn);
     row->out_bytes_per_s += conn_out_rate(conn);
     row->retrans += conn->retrans;
+    row->sent_10s += conn->sent_10s;
+    row->retrans_10s += conn->retrans_10s;
     if (conn->known & KNOWN_RTT && conn->rtt_us > row->worst_rtt_us)
         row->worst_rtt_us = conn->rtt_us;
 }
@@ -82,6 +84,8 @@ void grouping_count_flow(struct grouping_row *row, const struct conn *flow)
 {
     row->in_bytes_per_s += conn_in_rate(flow);
     row->out_bytes_per_s += conn_out_rate(flow);
+    row->sent_10s += flow->sent_10s;
+    row->retrans_10s += flow->retrans_10s;
 }
 
 void grouping_count_age(struct grouping_row *row, const struct conn *conn)

@@ -36,6 +36,7 @@ struct grouping_row {
     uint32_t accepted;           /* of them those that accept() has returned */
     uint64_t in_bytes_per_s, out_bytes_per_s;
     uint64_t retrans;
+    uint64_t sent_10s, retrans_10s;
     uint32_t worst_rtt_us; /* 0 = none known */
     int64_t oldest_ns;     /* earliest latest-possible creation, wall clock; 0 = none known */
     /* listeners */

@@ -75,6 +75,18 @@ static char *write_time(char *at, int64_t wall_ns)
     return at + 1;
 }
 
+/* Thousandths of a percent as percent, with a decimal where it is a whole number, too. */
+static char *write_share(char *at, int64_t share)
+{
+    at = write_signed(at, share / 1000);
+    *at++ = '.';
+    for (int64_t rest = share % 1000, unit = 100; unit && (rest || unit == 100); unit /= 10) {
+        *at++ = (char)('0' + rest / unit);
+        rest %= unit;
+    }
+    return at;
+}
+
 /* A value that is no text from outside, at most NUMBER_MAX + TIME_MAX bytes. */
 static char *write_plain(char *at, const struct column *column, const struct column_value *value)
 {
@@ -86,6 +98,8 @@ static char *write_plain(char *at, const struct column *column, const struct col
     case TYPE_FLAG:
         memcpy(at, value->number ? "true " : "false", 5);
         return at + (value->number ? 4 : 5);
+    case TYPE_SHARE:
+        return write_share(at, value->number);
     case TYPE_DURATION:
         return write_signed(at, value->number / column->unit_ns);
     case TYPE_PORT:

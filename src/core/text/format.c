@@ -76,6 +76,17 @@ size_t text_thousands(char *out, size_t size, uint64_t value)
     return at;
 }
 
+size_t text_share(char *out, size_t size, int64_t share)
+{
+    const int64_t permille = (share + 50) / 100;
+
+    if (share <= 0 || permille >= 1000)
+        return print(out, size, "%d %%", share <= 0 ? 0 : 100);
+    if (permille == 0)
+        return print(out, size, "<0.1 %%");
+    return print(out, size, "%d.%d %%", (int)(permille / 10), (int)(permille % 10));
+}
+
 size_t text_age(char *out, size_t size, int64_t nanoseconds)
 {
     unsigned long long seconds = nanoseconds > 0 ? (unsigned long long)(nanoseconds / SECOND) : 0;

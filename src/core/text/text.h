@@ -49,6 +49,8 @@ size_t text_cut_middle(char *out, size_t size, const char *text, size_t cells, c
 /* Human numbers: "0", "999", "1.2k", "30M", "1.2G" (decimal, at most 5 cells). */
 size_t text_count(char *out, size_t size, uint64_t value);
 size_t text_thousands(char *out, size_t size, uint64_t value); /* "1,284" */
+/* Thousandths of a percent: "0 %", "<0.1 %", "5.1 %", "100 %"; never wider than 6. */
+size_t text_share(char *out, size_t size, int64_t share);
 /* Duration of an age: "0:02", "12:31", "2:14h", "3d 4h", "12d". At most 6 cells. */
 size_t text_age(char *out, size_t size, int64_t nanoseconds);
 /* Short time span: "850us", "12ms", "1.2s", "3m". */

@@ -28,6 +28,7 @@ const struct unit UNITS_BYTES[] = {{"", 1},
                                    {0}};
 const struct unit UNITS_SPAN[] = {{"ns", 1},   {"us", 1e3},   {"ms", 1e6},    {"s", 1e9},
                                   {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}, {0}};
+const struct unit UNITS_PERCENT[] = {{"", 1e3}, {"%", 1e3}, {0}};
 
 const struct unit *units_find(const struct unit *units, const char *name)
 {

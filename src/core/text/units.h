@@ -9,7 +9,8 @@ struct unit {
     double factor;    /* a whole number */
 };
 
-extern const struct unit UNITS_NONE[], UNITS_COUNT[], UNITS_BYTES[], UNITS_SPAN[]; /* spans: ns */
+extern const struct unit UNITS_NONE[], UNITS_COUNT[], UNITS_BYTES[], UNITS_SPAN[], /* spans: ns */
+    UNITS_PERCENT[]; /* thousandths of a percent */
 
 const struct unit *units_find(const struct unit *units, const char *name); /* NULL = none */
 /* "ns us ms s m h d". Returns out. */

@@ -21,12 +21,19 @@ static const struct session_key KEYS[] = {
     {"in_bytes", .help = "payload received"},
     {"in_bytes_per_s", .help = "smoothed"},
     {"out_bytes_per_s", .help = "smoothed"},
+    {"sent_10s_bytes", .help = "sent over the last 10 s"},
+    {"retrans_10s_bytes", .help = "of them retransmitted"},
     {"owner", .help = "in place of a process"},
 };
 const struct session_keys session_flow_keys = SESSION_KEYS(KEYS);
 /* Keys of rows that flows have too, with the same meaning. */
-static const char *const ROW_KEYS[] = {"netns", "uid", "owner", "in_bytes_per_s",
-                                       "out_bytes_per_s"};
+static const char *const ROW_KEYS[] = {"netns",
+                                       "uid",
+                                       "owner",
+                                       "in_bytes_per_s",
+                                       "out_bytes_per_s",
+                                       "sent_10s_bytes",
+                                       "retrans_10s_bytes"};
 
 static bool is_flow_key(const struct fact *key)
 {
@@ -54,7 +61,9 @@ static bool is_foreseen(const struct session_pass *pass, const struct session_fl
         return false;
     (void)flow_fade(&expected, session_elapsed_ns(pass->state, pass->frame->mono_ns));
     return conn_in_rate(&expected.conn) == conn_in_rate(&flow->conn) &&
-           conn_out_rate(&expected.conn) == conn_out_rate(&flow->conn);
+           conn_out_rate(&expected.conn) == conn_out_rate(&flow->conn) &&
+           expected.conn.sent_10s == flow->conn.sent_10s &&
+           expected.conn.retrans_10s == flow->conn.retrans_10s;
 }
 
 static void put_flow(struct session_pass *pass, const struct flow *flow)

@@ -100,7 +100,40 @@ COUNT_FACT(GROUP_LISTENING, "LISTEN", listening);
 COUNT_FACT(GROUP_TIME_WAIT, "TIME-W", time_wait);
 COUNT_FACT(GROUP_IN, "IN/s", in_bytes_per_s);
 COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s);
-COUNT_FACT(GROUP_RETRANSMITTED, "RETR", retrans);
+COUNT_FACT(GROUP_RETRANSMITTED, "RETRSEGS", retrans);
+
+/* 0: nothing was sent, which is less than nothing retransmitted. */
+static uint64_t share_key(const struct picture *picture, const struct grouping_row *row)
+{
+    int64_t share;
+
+    (void)picture;
+    return conn_share(row->retrans_10s, row->sent_10s, &share) ? (uint64_t)share + 1 : 0;
+}
+
+static void share_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                       size_t size)
+{
+    int64_t share;
+
+    (void)picture;
+    if (conn_share(row->retrans_10s, row->sent_10s, &share))
+        text_share(out, size, share);
+    else
+        out[0] = '\0';
+}
+
+static bool share_alarms(const struct grouping_row *row)
+{
+    return conn_share_is_high(row->retrans_10s, row->sent_10s);
+}
+
+const struct group_fact GROUP_RETRANSMITTED_SHARE = {.title = "RETR",
+                                                     .right = true,
+                                                     .descending = true,
+                                                     .alarms = share_alarms,
+                                                     .key = share_key,
+                                                     .text = share_text};
 
 static uint64_t opened_key(const struct picture *picture, const struct grouping_row *row)
 {

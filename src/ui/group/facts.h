@@ -10,7 +10,9 @@ struct group_fact {
     const char *title;
     bool right;
     bool descending; /* first press of sort: largest first */
-    bool bar;        /* drawn as a bar of grouping_queue_permille() with the text behind it */
+    /* Trouble: the cell is drawn as such. NULL: never. */
+    bool (*alarms)(const struct grouping_row *row);
+    bool bar; /* drawn as a bar of grouping_queue_permille() with the text behind it */
     /* Orders first; texts that tie in it are compared. NULL: by text. */
     uint64_t (*key)(const struct picture *picture, const struct grouping_row *row);
     void (*text)(const struct picture *picture, const struct grouping_row *row, char *out,
@@ -19,7 +21,7 @@ struct group_fact {
 
 extern const struct group_fact GROUP_USER, GROUP_UNIT, GROUP_CONNS, GROUP_ESTABLISHED,
     GROUP_LISTENING, GROUP_CLOSE_WAIT, GROUP_TIME_WAIT, GROUP_IN, GROUP_OUT, GROUP_RETRANSMITTED,
-    GROUP_OPENED, GROUP_ACCEPTED, GROUP_OLDEST;
+    GROUP_RETRANSMITTED_SHARE, GROUP_OPENED, GROUP_ACCEPTED, GROUP_OLDEST;
 
 /* The process, or a connection, of a group; NULL if there is none. */
 const struct proc *group_proc(const struct picture *picture, const struct grouping_row *row);

@@ -192,6 +192,16 @@ static void draw_bar(const struct canvas *canvas, int line, const struct table_c
     canvas_text_right(canvas, line, cell->at + cell->cells, style, text);
 }
 
+static unsigned cell_style(const struct group_fact *fact, const struct grouping_row *row,
+                           const char *text, unsigned row_style)
+{
+    const bool selected = (row_style & STYLE_SELECTED) != 0;
+
+    if (fact->alarms && fact->alarms(row))
+        return ROLE_TROUBLE | (row_style & STYLE_SELECTED);
+    return (strcmp(text, "0") == 0 || strcmp(text, "0 %") == 0) && !selected ? ROLE_DIM : row_style;
+}
+
 static void group_draw_row(const struct list *list, const struct picture *picture,
                            const struct canvas *canvas, int line, uint32_t at, bool selected)
 {
@@ -216,8 +226,8 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
         if (fact->bar)
             draw_bar(canvas, line, &list->cells[i], row, style, text);
         else
-            table_draw_cell(canvas, line, &list->cells[i],
-                            strcmp(text, "0") == 0 && !selected ? ROLE_DIM : style, text);
+            table_draw_cell(canvas, line, &list->cells[i], cell_style(fact, row, text, style),
+                            text);
     }
 }
 

@@ -119,7 +119,8 @@ static const struct group_column COLUMNS[] = {
     {&GROUP_IN, .width = 5},
     {&GROUP_OUT, .width = 5},
     {&WORST_RTT, .width = 9, .leave = 5},
-    {&GROUP_RETRANSMITTED, .width = 5, .leave = 7},
+    {&GROUP_RETRANSMITTED_SHARE, .width = 6, .leave = 7},
+    {&GROUP_RETRANSMITTED, .width = 8, .leave = 11},
     {&GROUP_OPENED, .width = 5, .leave = 3},
     {&NAMES, .width = 16, .min_width = 8, .grow = 1, .leave = 1},
 };

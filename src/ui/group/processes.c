@@ -46,7 +46,8 @@ static const struct group_column COLUMNS[] = {
     {&GROUP_TIME_WAIT, .width = 6, .leave = 9},
     {&GROUP_IN, .width = 5, .leave = 1},
     {&GROUP_OUT, .width = 5, .leave = 1},
-    {&GROUP_RETRANSMITTED, .width = 5, .leave = 7},
+    {&GROUP_RETRANSMITTED_SHARE, .width = 6, .leave = 7},
+    {&GROUP_RETRANSMITTED, .width = 8, .leave = 11},
     {&GROUP_OPENED, .width = 5, .leave = 2},
     {&GROUP_OLDEST, .width = 6, .leave = 10},
 };

@@ -1,5 +1,5 @@
 /* test_totals: what the header, the processes, the listeners and the peers show, times the
- * interval, summed over time, must be what was sent: in one long connection, in short ones, and in
+ * interval, summed over time with what is still to fade, must be what was sent: in one long connection, in short ones, and in
  * such as live and die between two frames.
  *
  *     test_totals bpf|destroy|none STEADY SECONDS
@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 #define SECOND_NS  1000000000LL
-#define WARM_NS    (7 * SECOND_NS) /* until what rates begin with has faded */
+#define WARM_NS    SECOND_NS /* rates begin with the second frame */
+#define FADE_S     1.0       /* time constant of shown rates: RATE_CONSTANT_US of core/rates.c */
 #define MOST_LINES 8192u
 #define PERCENT    1.0
 #define OWN_PERCENT                                                                                \
@@ -202,18 +203,31 @@ static void add_senders(struct watch *watch, const struct frame *frame, double s
     }
 }
 
-static void take_frame(struct watch *watch, const struct frame *frame)
+/* What the frame shows, for so long. */
+static void add_shown(struct watch *watch, const struct frame *frame, double seconds)
 {
     const struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
-    const double seconds = (double)(frame->mono_ns - watch->end_ns) / 1e9;
     const struct totals *totals = &frame->totals;
 
     add(&watch->header, (double)totals->in_bytes_per_s, (double)totals->out_bytes_per_s, seconds);
-    add(&watch->exact, (double)totals->in_interval, (double)totals->out_interval, 1);
     add_groups(&watch->process, &watch->processes, &GROUPING_PROCESSES, &context, seconds);
     add_groups(&watch->listener, &watch->listeners, &GROUPING_LISTENERS, &context, seconds);
     add_groups(&watch->peer, &watch->peers, &GROUPING_PEERS, &context, seconds);
     add_senders(watch, frame, seconds);
+}
+
+/* The first frame's rates fade into the sum though what they stand for came before it; what the
+ * last one's stand for is still to fade: each comes to FADE_S of it. */
+static void begin_sums(struct watch *watch, const struct frame *frame)
+{
+    add_shown(watch, frame, -FADE_S);
+    watch->begin_ns = watch->end_ns = frame->mono_ns;
+}
+
+static void take_frame(struct watch *watch, const struct frame *frame)
+{
+    add_shown(watch, frame, (double)(frame->mono_ns - watch->end_ns) / 1e9);
+    add(&watch->exact, (double)frame->totals.in_interval, (double)frame->totals.out_interval, 1);
     watch->end_ns = frame->mono_ns;
     watch->frames++;
     watch->lost = frame->missing.events_lost;
@@ -222,6 +236,7 @@ static void take_frame(struct watch *watch, const struct frame *frame)
 /* Frames for so long; sums are taken from `from_ns` on. */
 static void follow(struct watch *watch, int64_t from_ns, int64_t until_ns)
 {
+    struct frame *taken = NULL;
     uint64_t last = 0;
 
     while (net_now_ns() < until_ns) {
@@ -236,10 +251,16 @@ static void follow(struct watch *watch, int64_t from_ns, int64_t until_ns)
             if (watch->begin_ns)
                 take_frame(watch, frame);
             else if (frame->mono_ns >= from_ns)
-                watch->begin_ns = watch->end_ns = frame->mono_ns;
+                begin_sums(watch, frame);
+            frame_release(taken);
+            taken = frame;
+        } else {
+            frame_release(frame);
         }
-        frame_release(frame);
     }
+    if (taken && watch->begin_ns)
+        add_shown(watch, taken, FADE_S);
+    frame_release(taken);
 }
 
 static double off(double shown, double truth)

@@ -4,22 +4,11 @@
 #include "base/clock.h"
 #include "core/text/text.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #define LABEL "          "
-
-static void put_value(struct buffer *out, double value, const char *unit)
-{
-    if (value == floor(value) || fabs(value) >= 1000)
-        buffer_printf(out, "%.0f", value);
-    else
-        buffer_printf(out, fabs(value) < 10 ? "%.2f" : "%.1f", value);
-    if (unit[0])
-        buffer_printf(out, "%s%s", unit[0] == '/' || unit[0] == ' ' ? "" : " ", unit);
-}
 
 static void put_clock(struct buffer *out, int64_t wall_ns)
 {
@@ -53,11 +42,11 @@ static void put_evidence(struct buffer *out, const struct finding *finding)
     for (unsigned i = 0; i < finding->evidence_count; i++) {
         const struct evidence *evidence = &finding->evidence[i];
         buffer_printf(out, "%s%s ", i ? ", " : "", evidence->fact);
-        put_value(out, evidence->value, evidence->unit);
+        finding_value_text(out, evidence->value, evidence->unit);
         if (!evidence->has_limit)
             continue;
         buffer_text(out, " (limit ");
-        put_value(out, evidence->limit, evidence->unit);
+        finding_value_text(out, evidence->limit, evidence->unit);
         buffer_char(out, ')');
     }
     if (finding->window_ns)

@@ -19,6 +19,8 @@ const struct command COMMANDS[] = {
     {.id = COMMAND_OPEN, .keys = {KEY_CODE_ENTER}, .group = GROUP_MOVE, .flags = COMMAND_OPENS, .footer_rank = 4, .label = "Open", .help = "open what is under the cursor"},
     {.id = COMMAND_BACK, .keys = {KEY_CODE_ESCAPE}, .group = GROUP_MOVE, .help = "back to where you were"},
     VIEW_LIST(VIEW_COMMAND)
+    {.id = COMMAND_VIEW, .argument = VIEW_FINDINGS, .keys = {'!'}, .group = GROUP_VIEW, .help = "the finding in the line below the tabs, and all others"},
+    {.id = COMMAND_INFO, .keys = {'i'}, .group = GROUP_VIEW, .help = "in Findings: what it means, what was ruled out, what to do"},
     {.id = COMMAND_VIEW_NEXT, .keys = {KEY_CODE_TAB}, .group = GROUP_VIEW, .help = "next view"},
     {.id = COMMAND_HELP, .keys = {'?', KEY_CODE_F(1)}, .group = GROUP_OTHER, .footer_rank = 2, .label = "Help", .help = "this help"},
     {.id = COMMAND_FILTER, .keys = {'/', KEY_CODE_F(4)}, .group = GROUP_VIEW, .footer_rank = 2, .label = "Filter", .help = "show some rows only: a word, or dport 443 and rtt > 50ms"},

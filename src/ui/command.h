@@ -15,6 +15,7 @@ enum command_id {
     COMMAND_FIRST,
     COMMAND_LAST,
     COMMAND_OPEN,
+    COMMAND_INFO,
     COMMAND_BACK,
     COMMAND_VIEW, /* argument: enum view_id */
     COMMAND_VIEW_NEXT,

@@ -3,6 +3,7 @@
 #include "ui/conn_table.h"
 
 #include "core/text/text.h"
+#include "ui/finding_marks.h"
 #include "ui/pages.h"
 #include "ui/screen/screen.h"
 #include "ui/tags.h"
@@ -178,6 +179,20 @@ static void keep_both_ends(char *text, size_t size, int cells)
     text_cut_middle(text, size, whole, (size_t)cells, "…");
 }
 
+/* A finding's mark before that of a change, which the colour of the row shows as well. */
+static void draw_mark(const struct picture *picture, const struct canvas *canvas, int line,
+                      const struct conn *conn, uint8_t mark, unsigned style)
+{
+    const enum finding_severity severity =
+        mark == MARK_CLOSED ? SEVERITY_NONE
+                            : finding_marks_of(picture->marks, &picture->context, conn);
+
+    if (severity == SEVERITY_NONE)
+        canvas_text(canvas, line, 1, style | STYLE_BOLD, MARK_TEXTS[mark]);
+    else
+        canvas_text(canvas, line, 1, (style & ~0xffu) | STYLE_BOLD | finding_role(severity), "!");
+}
+
 static void draw_row(const struct list *list, const struct picture *picture,
                      const struct canvas *canvas, int line, uint32_t row, bool selected)
 {
@@ -190,7 +205,7 @@ static void draw_row(const struct list *list, const struct picture *picture,
     unsigned style = MARK_ROLES[mark] | layer;
     if (selected)
         canvas_fill(canvas, line, 0, canvas->cols, style);
-    canvas_text(canvas, line, 1, style | STYLE_BOLD, MARK_TEXTS[mark]);
+    draw_mark(picture, canvas, line, conn, mark, style);
     for (size_t i = 0; i < table->list.count; i++) {
         if (table->list.cells[i].cells == 0)
             continue;

@@ -91,6 +91,37 @@ void page_item(struct page *page, int indent, const char *label, unsigned style,
     page->col += PAGE_ITEM_GAP;
 }
 
+/* Bytes of the text that fit in so many cells, up to a blank if there is one. */
+static size_t fitting_words(const char *text, int cells)
+{
+    size_t fit = text_fit(text, cells > 0 ? (size_t)cells : 0);
+    if (text[fit] == '\0' || text[fit] == ' ')
+        return fit;
+    for (size_t at = fit; at > 0; at--)
+        if (text[at - 1] == ' ')
+            return at - 1;
+    return fit;
+}
+
+void page_paragraph(struct page *page, int indent, unsigned style, const char *text)
+{
+    char line[TEXT_MAX];
+    while (*text) {
+        size_t fit = fitting_words(text, page->canvas->cols - 1 - page->col);
+        if (fit == 0 && page->col <= indent)
+            break; /* narrower than a character */
+        snprintf(line, sizeof(line), "%.*s", (int)fit, text);
+        page_text(page, style, line);
+        text += fit;
+        text += strspn(text, " ");
+        if (!*text)
+            break;
+        page_line(page);
+        page->col = indent;
+    }
+    page_line(page);
+}
+
 void page_right(const struct page *page, unsigned style, const char *text)
 {
     int begin = page->canvas->cols - 1 - (int)text_width(text);

@@ -29,6 +29,8 @@ void page_printf(struct page *page, unsigned style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* "label value" kept together; goes to the next line, at `indent`, where it does not fit. */
 void page_item(struct page *page, int indent, const char *label, unsigned style, const char *value);
+/* Text that flows from the column it is at, its further lines indented; then to the next line. */
+void page_paragraph(struct page *page, int indent, unsigned style, const char *text);
 void page_right(const struct page *page, unsigned style, const char *text);
 void page_spark(struct page *page, int cells, unsigned style, const uint64_t *values, size_t count);
 

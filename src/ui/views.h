@@ -10,7 +10,8 @@
     VIEW(LISTENERS, "Listeners") \
     VIEW(PEERS, "Peers") \
     VIEW(EVENTS, "Events") \
-    VIEW(STATES, "States")
+    VIEW(STATES, "States") \
+    VIEW(FINDINGS, "Findings")
 /* clang-format on */
 
 enum view_id {

@@ -19,6 +19,9 @@
 #define QUIET_MS    150
 #define COST_CELLS  19 /* "cpu   0.4%     3 ms", different in every run */
 #define ARGS_MAX    32
+/* Its clock goes on by the interval with each frame: :8080 refuses clients from the second to the
+ * third. */
+#define INCIDENT "--demo incident,16 -i 10"
 
 struct screen_case {
     const char *name;
@@ -58,7 +61,7 @@ static const struct screen_case CASES[] = {
     {"end", 80, 24, "", {NULL}, "N frame G"},
     {"paused", 80, 24, "", {NULL}, "N frame p o"},
     {"restricted", 100, 24, "-4 --class listeners", {NULL}, "N"},
-    {"click", 120, 24, "", {NULL}, "N frame <Click:3,60> <Click:9,10>"},
+    {"click", 120, 24, "", {NULL}, "N frame <Click:4,60> <Click:10,10>"},
     {"filter-typed", 100, 24, "", {NULL}, "N frame / port<Space>443"},
     {"filter-caret",
      120,
@@ -139,6 +142,19 @@ static const struct screen_case CASES[] = {
     {"close-tagged", 100, 24, "", {"TZ=UTC"}, "N j <Space> <Space> <Space> / java <Enter> X"},
     {"read-only", 100, 24, "--read-only", {"TZ=UTC"}, "N j X"},
     {"act-paused", 100, 24, "", {"TZ=UTC"}, "N j p K"},
+    {"finding-line", 80, 24, INCIDENT, {"TZ=UTC"}, "N frame frame"},
+    {"finding-line-wide", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 3"},
+    {"finding-line-tiny", 40, 10, INCIDENT, {"TZ=UTC"}, "N frame frame"},
+    {"finding-marks", 80, 24, INCIDENT, {"TZ=UTC"}, "N frame frame G"},
+    {"finding-marks-wide", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame G"},
+    {"findings", 80, 24, INCIDENT, {"TZ=UTC"}, "N frame frame !"},
+    {"findings-wide", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 7"},
+    {"findings-first", 100, 24, INCIDENT, {"TZ=UTC"}, "N 7"},
+    {"findings-click", 100, 24, INCIDENT, {"TZ=UTC"}, "N frame frame <Click:3,20>"},
+    {"findings-ended", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame frame frame frame frame 7"},
+    {"finding-rows", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 7 <Enter>"},
+    {"finding-means", 80, 24, INCIDENT, {"TZ=UTC"}, "N frame frame 7 i"},
+    {"finding-means-wide", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 7 i"},
 };
 
 struct run {

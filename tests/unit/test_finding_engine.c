@@ -249,6 +249,110 @@ static void json_names_the_finding_and_what_proves_it(void **state)
     scene_end(&scene);
 }
 
+static void a_frame_keeps_what_was_found_in_it(void **state)
+{
+    struct scene scene;
+    enum finding_severity severity = SEVERITY_NONE;
+    struct buffer text;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_wait(&scene, 2, 3 + i);
+    struct frame *frame = frame_new(scene.pool);
+    frame->mono_ns = scene.frame->mono_ns + SECOND;
+    frame->wall_ns = scene.frame->wall_ns + SECOND;
+    assert_null(frame->findings);
+    assert_int_equal(
+        finding_engine_complete(scene.engine, frame, &(struct finding_input){.frame = frame}), 0);
+    const struct frame_findings *kept = frame->findings;
+    assert_non_null(kept);
+    assert_int_equal(kept->holding, 1);
+    const struct finding *worst = frame_findings_worst(kept, &severity);
+    assert_non_null(worst);
+    assert_int_equal(severity, SEVERITY_WARNING);
+    assert_string_equal(worst->detector->id, "accept-wait");
+    assert_ptr_equal(frame_findings_by_id(kept, worst->id), worst);
+    buffer_init(&text);
+    frame_findings_summary(kept, &text);
+    assert_non_null(strstr(text.data, " · 1 finding · "));
+    assert_non_null(strstr(text.data, " not checked: "));
+    buffer_done(&text);
+    frame_release(frame);
+    scene_end(&scene);
+}
+
+/* Lists made by hand. */
+static void the_worst_is_shown_by_its_cause(void **state)
+{
+    static const struct detector detector = {.id = "made-up"};
+    struct finding list[3] = {
+        {.id = 1, .detector = &detector, .severity = SEVERITY_WARNING},
+        {.id = 2, .detector = &detector, .severity = SEVERITY_CRITICAL, .because = {1}},
+        {.id = 3, .detector = &detector, .severity = SEVERITY_INFO},
+    };
+    struct frame_findings kept = {.list = list, .count = 3, .holding = 3};
+    enum finding_severity severity = SEVERITY_NONE;
+    (void)state;
+    assert_ptr_equal(frame_findings_worst(&kept, &severity), &list[0]);
+    assert_int_equal(severity, SEVERITY_CRITICAL);
+    list[1].because[0] = 9; /* a cause that the list lacks */
+    assert_ptr_equal(frame_findings_worst(&kept, &severity), &list[1]);
+    list[0].because[0] = 2;
+    list[1].because[0] = 1; /* round in a circle it ends all the same */
+    assert_non_null(frame_findings_worst(&kept, &severity));
+    list[0].severity = list[1].severity = SEVERITY_INFO;
+    assert_null(frame_findings_worst(&kept, &severity));
+    assert_null(frame_findings_worst(NULL, &severity));
+    kept.holding = 0;
+    list[0].severity = SEVERITY_CRITICAL; /* what ended is not shown */
+    assert_null(frame_findings_worst(&kept, &severity));
+}
+
+static void it_is_the_same_from_frame_to_frame(void **state)
+{
+    static const struct detector detector = {.id = "made-up"}, other = {.id = "made-up-too"};
+    struct finding one = {.id = 1,
+                          .detector = &detector,
+                          .since_ns = 5,
+                          .subject = {.kind = SUBJECT_LISTENER, .port = 80, .pid = 7}};
+    struct finding two = one;
+    (void)state;
+    two.id = 9;
+    two.since_ns = 8;
+    two.subject.pid = 8; /* another worker of the same listener */
+    snprintf(two.title, sizeof(two.title), "now for longer");
+    assert_true(finding_identity(&one) == finding_identity(&two));
+    two.subject.port = 81;
+    assert_true(finding_identity(&one) != finding_identity(&two));
+    two = one;
+    two.ended_ns = 10;
+    assert_true(finding_identity(&one) != finding_identity(&two));
+    two = one;
+    two.detector = &other;
+    assert_true(finding_identity(&one) != finding_identity(&two));
+    one.subject.kind = two.subject.kind = SUBJECT_PROCESS;
+    two.detector = &detector;
+    assert_true(finding_identity(&one) == finding_identity(&two));
+    two.subject.start_ticks = 1;
+    assert_true(finding_identity(&one) != finding_identity(&two));
+}
+
+static void evidence_is_one_line(void **state)
+{
+    const struct finding finding = {
+        .evidence =
+            {{.fact = "accept_queue", .unit = "", .value = 51, .limit = 50, .has_limit = true},
+             {.fact = "longest_wait", .unit = "s", .value = 1.25},
+             {.fact = "ListenOverflows", .unit = "/s", .value = 10}},
+        .evidence_count = 3};
+    struct buffer text;
+    (void)state;
+    buffer_init(&text);
+    finding_evidence_text(&text, &finding);
+    assert_string_equal(text.data, "accept_queue 51/50  longest_wait 1.25 s  ListenOverflows 10/s");
+    buffer_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +366,10 @@ int main(void)
         cmocka_unit_test(what_is_wrong_with_a_setting_is_said),
         cmocka_unit_test(detectors_are_chosen_by_name),
         cmocka_unit_test(the_table_is_well_formed),
+        cmocka_unit_test(a_frame_keeps_what_was_found_in_it),
+        cmocka_unit_test(the_worst_is_shown_by_its_cause),
+        cmocka_unit_test(it_is_the_same_from_frame_to_frame),
+        cmocka_unit_test(evidence_is_one_line),
         cmocka_unit_test(json_names_the_finding_and_what_proves_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

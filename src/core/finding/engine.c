@@ -1,7 +1,6 @@
 /* The engine: runs the detectors over each frame and keeps every finding from its begin to its end.
  * A draft that a detector reports begins as a finding when it holds in two of three frames, or for
  * as long as its detector says; it ends when nothing was reported for QUIET_NS. */
-#include "base/hash.h"
 #include "core/finding/detection.h"
 #include "core/finding/suppress.h"
 
@@ -452,28 +451,4 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
     }
     frame->findings = kept;
     return 0;
-}
-
-uint64_t finding_identity(const struct finding *finding)
-{
-    const struct finding_subject *subject = &finding->subject;
-    const uint64_t parts[] = {subject->kind,
-                              subject->netns,
-                              subject->family,
-                              subject->port,
-                              subject->kind == SUBJECT_PROCESS ? (uint64_t)subject->pid : 0,
-                              subject->kind == SUBJECT_PROCESS ? subject->start_ticks : 0,
-                              (uint64_t)finding->ended_ns};
-    uint64_t hash = hash_bytes(finding->detector->id, strlen(finding->detector->id), HASH_SEED);
-
-    hash = hash_bytes(parts, sizeof(parts), hash);
-    return hash_bytes(&subject->address, sizeof(subject->address), hash);
-}
-
-const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id)
-{
-    for (uint32_t i = 0; i < findings->count; i++)
-        if (findings->list[i].id == id)
-            return &findings->list[i];
-    return NULL;
 }

@@ -203,6 +203,19 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
 /* The same for the same trouble of the same subject, from frame to frame and from engine to engine;
  * one that ended is another one. */
 uint64_t finding_identity(const struct finding *finding);
+/* NULL where there is none. */
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id);
+/* For one line: the worst finding that holds, or what causes it; *severity: of the worst. NULL:
+ * none that is a warning or worse. findings may be NULL. */
+const struct finding *frame_findings_worst(const struct frame_findings *findings,
+                                           enum finding_severity *severity);
+/* "checked 49 · 2 findings · 3 not checked: conntrack_count is not readable here (2), ..." */
+void frame_findings_summary(const struct frame_findings *findings, struct buffer *out);
+
+/* --- words --- */
+
+void finding_value_text(struct buffer *out, double value, const char *unit); /* "1.50 ms" */
+/* "accept_queue 129/128  ListenOverflows 1078": what proves it, on one line. */
+void finding_evidence_text(struct buffer *out, const struct finding *finding);
 
 #endif

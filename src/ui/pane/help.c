@@ -26,6 +26,7 @@ struct help {
 
 static const char *const NOTES[] = {
     "+ opened   ~ changed, with the state it came from   - closed, on its way out",
+    "! named by a finding, a warning or worse: ! or 7 lists all, i says what to do",
     "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
     "Blank is not known, never 0.",
     "Pids of other users without being root:",

@@ -30,6 +30,7 @@ struct picture {
     uint32_t filter_generation;               /* raised with each change of the filter */
     bool filter_typed;                        /* its line is open: each key makes another one */
     const struct tags *tags;                  /* of connections; never NULL */
+    const struct finding_marks *marks;        /* rows that findings name; NULL = none */
     struct event_ring *events;                /* NULL = none */
     const struct screen_transport *transport; /* travelling in time; NULL = none */
     bool live;                                /* acts are possible: not a log, not the past */
@@ -69,6 +70,7 @@ struct pane_ops {
     bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */
     uint32_t (*needs)(const struct pane *pane);               /* NEED_* of what it shows */
     void (*wish)(const struct pane *pane, struct wish *wish); /* more than needs: an open page */
+    uint32_t (*tab_count)(const struct picture *picture); /* in the tab, after the title; 0: none */
     bool counts_rows; /* its summary says how many rows the filter accepts: "901 of 1,284" */
     /* Right end of the tab line. */
     void (*summary)(struct pane *pane, const struct picture *picture, char *out, size_t size);

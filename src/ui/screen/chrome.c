@@ -321,12 +321,17 @@ static void draw_status(struct screen *screen, const struct canvas *canvas)
 /* Lines around the body in the order in which they get room; the body has its own first. */
 static const struct {
     void (*draw)(struct screen *screen, const struct canvas *canvas);
+    bool (*wanted)(const struct screen *screen); /* NULL: always */
     bool below;
     uint8_t order; /* from the top, or for those below from the bottom */
 } LINES[] = {
-    {screen_time_draw, false, 0}, /* only where one travels in time */
-    {draw_head, false, 1},        {draw_footer, true, 0},  {screen_draw_tabs, false, 3},
-    {draw_status, true, 1},       {draw_states, false, 2},
+    {screen_time_draw, screen_travels, false, 0},
+    {draw_head, NULL, false, 1},
+    {draw_footer, NULL, true, 0},
+    {screen_draw_finding, screen_has_finding, false, 4},
+    {screen_draw_tabs, NULL, false, 3},
+    {draw_status, NULL, true, 1},
+    {draw_states, NULL, false, 2},
 };
 #define LINE_COUNT (sizeof(LINES) / sizeof(LINES[0]))
 #define BODY_ROWS  4
@@ -347,13 +352,43 @@ static void draw_body(struct screen *screen, const struct canvas *canvas)
                     screen->trouble[0] ? screen->trouble : "reading…");
 }
 
-/* LINES[first] .. LINES[end - 1] are shown. */
-static int lines_before(size_t line, size_t first, size_t end)
+/* One bit for each of LINES. */
+static unsigned choose_lines(const struct screen *screen, int rows)
+{
+    unsigned chosen = 0;
+    for (size_t i = 0; i < LINE_COUNT && rows > BODY_ROWS; i++) {
+        if (LINES[i].wanted && !LINES[i].wanted(screen))
+            continue;
+        chosen |= 1u << i;
+        rows--;
+    }
+    return chosen;
+}
+
+static bool is_chosen(unsigned chosen, size_t line)
+{
+    return chosen >> line & 1;
+}
+
+static int lines_before(size_t line, unsigned chosen)
 {
     int before = 0;
-    for (size_t i = first; i < end; i++)
-        before += LINES[i].below == LINES[line].below && LINES[i].order < LINES[line].order;
+    for (size_t i = 0; i < LINE_COUNT; i++)
+        before += is_chosen(chosen, i) && LINES[i].below == LINES[line].below &&
+                  LINES[i].order < LINES[line].order;
     return before;
+}
+
+static void draw_lines(struct screen *screen, const struct canvas *all, unsigned chosen)
+{
+    for (size_t i = 0; i < LINE_COUNT; i++) {
+        if (!is_chosen(chosen, i))
+            continue;
+        const int before = lines_before(i, chosen);
+        struct canvas line =
+            canvas_part(all, LINES[i].below ? all->rows - 1 - before : before, 0, 1, all->cols);
+        LINES[i].draw(screen, &line);
+    }
 }
 
 void screen_paint(struct screen *screen)
@@ -362,21 +397,14 @@ void screen_paint(struct screen *screen)
     term_size(screen->term, &all.rows, &all.cols);
     term_clear(screen->term);
     screen->span_count = 0;
-    const size_t first = screen_travels(screen) ? 0 : 1;
-    size_t end = first + (all.rows > BODY_ROWS ? (size_t)(all.rows - BODY_ROWS) : 0);
-    end = end < LINE_COUNT ? end : LINE_COUNT;
+    const unsigned chosen = choose_lines(screen, all.rows);
     int above = 0, below = 0;
-    for (size_t i = first; i < end; i++)
-        *(LINES[i].below ? &below : &above) += 1;
+    for (size_t i = 0; i < LINE_COUNT; i++)
+        *(LINES[i].below ? &below : &above) += is_chosen(chosen, i);
     screen->body_top = above;
     struct canvas body = canvas_part(&all, above, 0, all.rows - above - below, all.cols);
     draw_body(screen, &body);
-    for (size_t i = first; i < end; i++) {
-        int before = lines_before(i, first, end);
-        struct canvas line =
-            canvas_part(&all, LINES[i].below ? all.rows - 1 - before : before, 0, 1, all.cols);
-        LINES[i].draw(screen, &line);
-    }
+    draw_lines(screen, &all, chosen);
     screen_page_comes(screen);
     term_flush(screen->term);
     screen_page_seen(screen);

@@ -16,7 +16,12 @@ void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_bel
                        const char *after);
 
 /* tabs.c */
+const struct command *screen_view_command(size_t view);
 void screen_draw_tabs(struct screen *screen, const struct canvas *canvas);
+
+/* finding_line.c: the worst that is wrong in the picture; false: no line for it. */
+bool screen_has_finding(const struct screen *screen);
+void screen_draw_finding(struct screen *screen, const struct canvas *canvas);
 
 /* status.c: the one thing worth knowing; "" if there is none. Returns its role. */
 unsigned screen_status(const struct screen *screen, char *out, size_t size);

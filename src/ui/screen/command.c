@@ -114,6 +114,11 @@ static void no_order(struct screen *screen)
     screen_say(screen, ROLE_NOTICE, "nothing here can be in another order");
 }
 
+static void no_info(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "i shows what a finding means, in Findings (key 7)");
+}
+
 static void quit(struct screen *screen)
 {
     screen->quit = true;
@@ -141,6 +146,7 @@ static const struct {
     {COMMAND_SORT_LEFT, no_order},
     {COMMAND_SORT_RIGHT, no_order},
     {COMMAND_REVERSE, no_order},
+    {COMMAND_INFO, no_info},
     {COMMAND_HELP, help},
     {COMMAND_QUIT, quit},
 };

@@ -32,6 +32,7 @@ static void show_frame(struct screen *screen)
     screen->picture.context.frame = screen->coming;
     screen->coming = NULL;
     tags_follow(&screen->acting.tags, screen->picture.frame);
+    finding_marks_take(&screen->marks, screen->picture.frame, screen->settings.filter_names);
     screen->frame_taken_ns = clock_mono_ns();
     screen->void_panes = screen->paint = true;
 }

@@ -40,6 +40,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     prompt_init(&screen->travel.prompt);
     screen->picture.context.ascii = settings->ascii;
     screen->picture.tags = &screen->acting.tags;
+    screen->picture.marks = &screen->marks;
     int error = screen_open_view(screen, VIEW_CONNECTIONS);
     if (error) {
         screen_free(screen);
@@ -57,6 +58,7 @@ void screen_free(struct screen *screen)
     screen_acts_done(screen);
     screen_names_end(screen);
     screen_filter_end(screen);
+    finding_marks_done(&screen->marks);
     prompt_done(&screen->travel.prompt);
     frame_release(screen->picture.frame);
     frame_release(screen->coming);

@@ -5,6 +5,7 @@
 
 #include "core/filter/filter.h"
 #include "ui/act_request.h"
+#include "ui/finding_marks.h"
 #include "ui/host_names.h"
 #include "ui/pane/pane.h"
 #include "ui/prompt.h"
@@ -66,6 +67,7 @@ struct screen {
     struct lookup lookup;     /* what panes are given: services and hosts as switched on */
     struct host_names *names; /* NULL: off */
     struct screen_filter filter;
+    struct finding_marks marks;
     struct acting acting;
     struct travel travel;
     struct screen_recording recording;

@@ -11,7 +11,7 @@
 #define TAB_GAP      3
 #define FILTER_LEAST 8 /* cells of it, before tabs leave altogether */
 
-static const struct command *view_command(size_t view)
+const struct command *screen_view_command(size_t view)
 {
     for (size_t i = 0; i < command_count; i++)
         if (COMMANDS[i].id == COMMAND_VIEW && COMMANDS[i].argument == (int)view)
@@ -22,21 +22,42 @@ static const struct command *view_command(size_t view)
 /* How much of the tabs is said: the filter in force and its count are worth more. */
 enum tab_form {
     TABS_TITLES,       /* "[1 Connections] 2 Processes " */
-    TABS_ACTIVE_TITLE, /* "[1 Connections] 2 " */
+    TABS_ACTIVE_TITLE, /* "[1 Connections] 2 ", and those that count something */
     TABS_DIGITS,       /* "[1] 2 " */
     TABS_ACTIVE_DIGIT  /* "[1] " */
 };
 
-static void tab_text(char *out, size_t size, enum tab_form form, size_t view, bool active)
+static uint32_t tab_count(const struct screen *screen, size_t view)
 {
-    const bool title = form == TABS_TITLES || (form == TABS_ACTIVE_TITLE && active);
+    const struct pane_ops *ops = VIEWS[view].ops;
+    return ops->tab_count ? ops->tab_count(&screen->picture) : 0;
+}
+
+/* "Findings 2" */
+static void title_text(char *out, size_t size, const struct screen *screen, size_t view)
+{
+    const uint32_t count = tab_count(screen, view);
+    if (count > 0)
+        snprintf(out, size, "%s %u", VIEWS[view].title, count);
+    else
+        snprintf(out, size, "%s", VIEWS[view].title);
+}
+
+static void tab_text(char *out, size_t size, const struct screen *screen, enum tab_form form,
+                     size_t view)
+{
+    const bool active = view == screen->view;
+    char words[TAB_MAX - 8];
+    title_text(words, sizeof(words), screen, view);
+    const bool stands_out = active || tab_count(screen, view) > 0;
+    const bool title = form == TABS_TITLES || (form == TABS_ACTIVE_TITLE && stands_out);
     if (form == TABS_ACTIVE_DIGIT && !active)
         out[0] = '\0';
     else if (form >= TABS_DIGITS)
         snprintf(out, size, active ? "[%zu] " : "%zu ", view + 1);
     else
         snprintf(out, size, "%s%zu%s%s%s", active ? "[" : " ", view + 1, title ? " " : "",
-                 title ? VIEWS[view].title : "", active ? "]" : " ");
+                 title ? words : "", active ? "]" : " ");
 }
 
 static int tabs_width(const struct screen *screen, enum tab_form form)
@@ -44,7 +65,7 @@ static int tabs_width(const struct screen *screen, enum tab_form form)
     char text[TAB_MAX];
     int cells = 0;
     for (size_t i = 0; i < VIEW_COUNT; i++) {
-        tab_text(text, sizeof(text), form, i, i == screen->view);
+        tab_text(text, sizeof(text), screen, form, i);
         cells += (int)text_width(text);
     }
     return cells;
@@ -57,6 +78,8 @@ static enum tab_form choose_tabs(const struct screen *screen, int cells, int wan
     for (enum tab_form form = TABS_TITLES; form < last; form++)
         if (tabs_width(screen, form) + wanted <= cells)
             return form;
+    if (last == TABS_ACTIVE_TITLE && tabs_width(screen, last) > cells)
+        return TABS_DIGITS;
     if (last == TABS_DIGITS && tabs_width(screen, TABS_DIGITS) + least > cells)
         return TABS_ACTIVE_DIGIT;
     return last;
@@ -69,9 +92,9 @@ static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, en
     for (size_t i = 0; i < VIEW_COUNT; i++) {
         const int begin = col;
         const bool active = i == screen->view;
-        tab_text(text, sizeof(text), form, i, active);
+        tab_text(text, sizeof(text), screen, form, i);
         col = canvas_text(canvas, 0, col, active ? ROLE_ACCENT : ROLE_DIM, text);
-        screen_add_span(screen, canvas->top, begin, col, view_command(i));
+        screen_add_span(screen, canvas->top, begin, col, screen_view_command(i));
     }
     return col;
 }

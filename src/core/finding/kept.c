@@ -1,0 +1,141 @@
+/* What a frame keeps of findings, looked up and put into words. */
+#include "base/hash.h"
+#include "core/finding/finding.h"
+
+#include <math.h>
+#include <string.h>
+
+uint64_t finding_identity(const struct finding *finding)
+{
+    const struct finding_subject *subject = &finding->subject;
+    const bool process = subject->kind == SUBJECT_PROCESS;
+    const uint64_t parts[] = {subject->kind,
+                              subject->netns,
+                              subject->family,
+                              subject->port,
+                              process ? (uint64_t)subject->pid : 0,
+                              process ? subject->start_ticks : 0,
+                              (uint64_t)finding->ended_ns};
+    uint64_t hash = hash_text(finding->detector->id, HASH_SEED);
+
+    hash = hash_bytes(parts, sizeof(parts), hash);
+    return hash_bytes(&subject->address, sizeof(subject->address), hash);
+}
+
+const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id)
+{
+    for (uint32_t i = 0; i < findings->count; i++)
+        if (findings->list[i].id == id)
+            return &findings->list[i];
+    return NULL;
+}
+
+/* Consequences may be worse than their cause. */
+static const struct finding *cause_of(const struct frame_findings *findings,
+                                      const struct finding *finding)
+{
+    for (unsigned depth = 0; depth < BECAUSE_MAX && finding->because[0]; depth++) {
+        const struct finding *cause = frame_findings_by_id(findings, finding->because[0]);
+        if (!cause)
+            break;
+        finding = cause;
+    }
+    return finding;
+}
+
+const struct finding *frame_findings_worst(const struct frame_findings *findings,
+                                           enum finding_severity *severity)
+{
+    const struct finding *worst = NULL;
+
+    for (uint32_t i = 0; findings && i < findings->holding; i++)
+        if (findings->list[i].severity >= SEVERITY_WARNING &&
+            (!worst || findings->list[i].severity > worst->severity))
+            worst = &findings->list[i];
+    if (!worst)
+        return NULL;
+    *severity = (enum finding_severity)worst->severity;
+    return cause_of(findings, worst);
+}
+
+static bool is_open(const struct finding_check *check)
+{
+    return check->verdict == VERDICT_LEARNING || check->verdict == VERDICT_NOT_CHECKED;
+}
+
+static bool same_reason(const struct finding_check *a, const struct finding_check *b)
+{
+    return a->verdict == b->verdict && strcmp(a->reason, b->reason) == 0;
+}
+
+/* Each reason once, with how many detectors have it. */
+static void put_reasons(struct buffer *out, const struct finding_check *checks,
+                        enum finding_verdict verdict)
+{
+    const char *before = ": ";
+
+    for (size_t i = 0; i < detector_count; i++) {
+        unsigned same = 0;
+        bool first = true;
+        for (size_t j = 0; j < detector_count; j++) {
+            same += same_reason(&checks[j], &checks[i]);
+            first &= j >= i || !same_reason(&checks[j], &checks[i]);
+        }
+        if (checks[i].verdict != verdict || !first)
+            continue;
+        buffer_printf(out, "%s%s", before, checks[i].reason);
+        if (same > 1)
+            buffer_printf(out, " (%u)", same);
+        before = ", ";
+    }
+}
+
+static unsigned count_verdict(const struct finding_check *checks, enum finding_verdict verdict)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < detector_count; i++)
+        count += checks[i].verdict == verdict;
+    return count;
+}
+
+void frame_findings_summary(const struct frame_findings *findings, struct buffer *out)
+{
+    static const enum finding_verdict OPEN[] = {VERDICT_LEARNING, VERDICT_NOT_CHECKED};
+    unsigned checked = 0;
+
+    for (size_t i = 0; i < detector_count; i++)
+        checked += !is_open(&findings->checks[i]);
+    buffer_printf(out, "checked %u · %u finding%s", checked, findings->holding,
+                  findings->holding == 1 ? "" : "s");
+    for (size_t i = 0; i < sizeof(OPEN) / sizeof(OPEN[0]); i++) {
+        const unsigned count = count_verdict(findings->checks, OPEN[i]);
+        if (count == 0)
+            continue;
+        buffer_printf(out, " · %u %s", count, verdict_name(OPEN[i]));
+        put_reasons(out, findings->checks, OPEN[i]);
+    }
+}
+
+void finding_value_text(struct buffer *out, double value, const char *unit)
+{
+    if (value == floor(value) || fabs(value) >= 1000)
+        buffer_printf(out, "%.0f", value);
+    else
+        buffer_printf(out, fabs(value) < 10 ? "%.2f" : "%.1f", value);
+    if (unit[0])
+        buffer_printf(out, "%s%s", unit[0] == '/' || unit[0] == ' ' ? "" : " ", unit);
+}
+
+void finding_evidence_text(struct buffer *out, const struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->evidence_count; i++) {
+        const struct evidence *evidence = &finding->evidence[i];
+        buffer_printf(out, "%s%s ", i ? "  " : "", evidence->fact);
+        finding_value_text(out, evidence->value, evidence->has_limit ? "" : evidence->unit);
+        if (!evidence->has_limit)
+            continue;
+        buffer_char(out, '/');
+        finding_value_text(out, evidence->limit, evidence->unit);
+    }
+}

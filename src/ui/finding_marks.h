@@ -1,0 +1,31 @@
+/* Which rows findings name: the filters of the warnings and worse that hold, to be put to the rows
+ * that are drawn. */
+#ifndef TCPLENS_UI_FINDING_MARKS_H
+#define TCPLENS_UI_FINDING_MARKS_H
+
+#include "core/filter/filter.h"
+#include "core/finding/finding.h"
+#include "ui/theme.h"
+
+#define FINDING_MARKS_MAX 64 /* the worst come first */
+
+struct finding_marks {
+    struct finding_mark {
+        char text[FINDING_TEXT_MAX]; /* what the filter was made of */
+        struct filter *filter;
+        enum finding_severity severity;
+    } marks[FINDING_MARKS_MAX];
+    uint32_t count;
+};
+
+void finding_marks_done(struct finding_marks *marks);
+/* Those of another frame. */
+void finding_marks_take(struct finding_marks *marks, const struct frame *frame,
+                        const struct filter_names *names);
+unsigned finding_role(enum finding_severity severity);
+/* Of the worst finding that names the row; SEVERITY_NONE: none does. marks may be NULL. */
+enum finding_severity finding_marks_of(const struct finding_marks *marks,
+                                       const struct column_context *context,
+                                       const struct conn *conn);
+
+#endif

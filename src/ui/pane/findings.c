@@ -1,0 +1,319 @@
+/* Findings: what is wrong in the picture, worst first, consequences below their cause; what ended;
+ * and what was checked at all. */
+#include "ui/pane/findings.h"
+
+#include "base/clock.h"
+#include "core/text/text.h"
+#include "ui/finding_marks.h"
+#include "ui/page.h"
+#include "ui/scroll.h"
+#include "ui/table.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FIRST_CELL   3 /* " ! " */
+#define CHECKED_MOST 3 /* lines of what was checked */
+#define DAY_NS       (86400 * SECOND_NS)
+#define TEXT_MAX     512
+#define BECAUSE      "└ because of it: "
+
+enum { SINCE, SEVERITY, WHAT, EVIDENCE, SUBJECT, COLUMN_COUNT };
+
+static const struct table_column COLUMNS[COLUMN_COUNT] = {
+    [SINCE] = {.title = "SINCE", .width = 11, .min_width = 11},
+    [SEVERITY] = {.title = "SEVERITY", .width = 8, .min_width = 8},
+    [WHAT] = {.title = "WHAT", .width = 60, .min_width = 40, .grow = 3},
+    [EVIDENCE] = {.title = "EVIDENCE", .width = 36, .min_width = 18, .grow = 2, .leave = 1},
+    [SUBJECT] = {.title = "SUBJECT", .width = 26, .min_width = 14, .grow = 1, .leave = 2},
+};
+
+struct findings_pane {
+    struct pane pane;
+    uint64_t selected;    /* finding_identity; 0 = the first */
+    uint32_t cursor, top; /* rows */
+    uint32_t height;      /* rows shown last */
+    struct table_column columns[COLUMN_COUNT];
+};
+
+static int findings_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                         const void *argument)
+{
+    struct findings_pane *made = calloc(1, sizeof(*made));
+
+    (void)argument;
+    if (!made)
+        return -ENOMEM;
+    made->pane = (struct pane){ops, screen};
+    *pane = &made->pane;
+    return 0;
+}
+
+static void findings_close(struct pane *pane)
+{
+    free(pane);
+}
+
+static const struct frame_findings *findings_of(const struct picture *picture)
+{
+    return picture->frame ? picture->frame->findings : NULL;
+}
+
+/* The cursor stays on its finding; where that is no more, on its row. */
+static void findings_update(struct pane *pane, const struct picture *picture)
+{
+    struct findings_pane *own = (struct findings_pane *)pane;
+    const struct frame_findings *findings = findings_of(picture);
+
+    for (uint32_t i = 0; findings && i < findings->count; i++)
+        if (finding_identity(&findings->list[i]) == own->selected)
+            own->cursor = i;
+    table_scroll(&own->cursor, &own->top, findings ? findings->count : 0,
+                 own->height ? own->height : 1);
+    own->selected =
+        findings && findings->count > 0 ? finding_identity(&findings->list[own->cursor]) : 0;
+}
+
+/* --- words --- */
+
+void findings_since_text(char *out, size_t size, const struct finding *finding, int64_t now_ns)
+{
+    const int64_t at_ns = finding->ended_ns ? finding->ended_ns : finding->since_ns;
+    const time_t seconds = (time_t)(at_ns / SECOND_NS);
+    const bool old = now_ns - at_ns >= DAY_NS;
+    char clock[16] = "?";
+    struct tm local;
+
+    if (localtime_r(&seconds, &local))
+        strftime(clock, sizeof(clock),
+                 old                 ? "%m-%d %H:%M"
+                 : finding->ended_ns ? "%H:%M"
+                                     : "%H:%M:%S",
+                 &local);
+    snprintf(out, size, "%s%s",
+             old                    ? ""
+             : finding->ended_ns    ? "ended "
+             : finding->since_least ? "<"
+                                    : "",
+             clock);
+}
+
+void findings_subject_text(char *out, size_t size, const struct finding *finding)
+{
+    const char *unit = finding->subject.unit;
+    const size_t at = subject_format(&finding->subject, out, size);
+
+    if (unit[0] && at < size)
+        snprintf(out + at, size - at, " %s", unit);
+}
+
+static void evidence_text(char *out, size_t size, const struct finding *finding)
+{
+    struct buffer text;
+    char age[16];
+
+    if (finding->ended_ns) {
+        text_age(age, sizeof(age), finding->ended_ns - finding->since_ns);
+        snprintf(out, size, "held for %s", age);
+        return;
+    }
+    buffer_init(&text);
+    finding_evidence_text(&text, finding);
+    snprintf(out, size, "%s", text.length ? text.data : "");
+    buffer_done(&text);
+}
+
+static void cell_text(char *out, size_t size, int column, const struct finding *finding,
+                      int64_t now_ns)
+{
+    switch (column) {
+    case SINCE:
+        findings_since_text(out, size, finding, now_ns);
+        break;
+    case SEVERITY:
+        snprintf(out, size, "%s", severity_name((enum finding_severity)finding->severity));
+        break;
+    case WHAT:
+        snprintf(out, size, "%s%s", finding->because[0] && !finding->ended_ns ? BECAUSE : "",
+                 finding->title);
+        break;
+    case EVIDENCE:
+        evidence_text(out, size, finding);
+        break;
+    default:
+        findings_subject_text(out, size, finding);
+    }
+}
+
+/* --- drawing --- */
+
+static void draw_finding(const struct findings_pane *own, const struct picture *picture,
+                         const struct canvas *canvas, int line, const struct finding *finding,
+                         bool selected)
+{
+    static const char *const MARKS[] = {" ", " ", "~", "!"};
+    const bool ended = finding->ended_ns != 0;
+    const unsigned layer = selected ? STYLE_SELECTED : 0;
+    const unsigned alarm =
+        (ended ? ROLE_DIM : finding_role((enum finding_severity)finding->severity)) | layer;
+    const unsigned plain = (ended ? ROLE_DIM : ROLE_NORMAL) | layer;
+    char text[TEXT_MAX];
+
+    if (selected)
+        canvas_fill(canvas, line, 0, canvas->cols, plain);
+    canvas_text(canvas, line, 1, alarm | STYLE_BOLD, ended ? " " : MARKS[finding->severity]);
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        if (own->columns[i].cells == 0)
+            continue;
+        cell_text(text, sizeof(text), i, finding, picture->context.now_ns);
+        table_draw_cell(canvas, line, &own->columns[i], i == SEVERITY ? alarm : plain, text);
+    }
+}
+
+static void checked_text(const struct picture *picture, struct buffer *out)
+{
+    const struct frame_findings *findings = findings_of(picture);
+
+    if (findings)
+        frame_findings_summary(findings, out);
+    else if (picture->frame)
+        buffer_text(out, "nothing was checked in this frame");
+}
+
+/* What was checked stands at the bottom, in as many lines as it takes, up to CHECKED_MOST. Returns
+ * the lines above it. */
+static int draw_checked(const struct picture *picture, const struct canvas *canvas)
+{
+    struct page_scroll scroll = {0};
+    struct page page;
+    struct buffer text;
+    int rows = 0;
+
+    buffer_init(&text);
+    checked_text(picture, &text);
+    const int cells = canvas->cols - 2 > 0 ? canvas->cols - 2 : 1;
+    rows = text.length ? (int)text_width(text.data) / cells + 1 : 0;
+    if (rows > CHECKED_MOST)
+        rows = CHECKED_MOST;
+    if (rows > canvas->rows / 2)
+        rows = canvas->rows / 2;
+    const struct canvas part = canvas_part(canvas, canvas->rows - rows, 0, rows, canvas->cols);
+    if (rows == 1) {
+        canvas_field(&part, 0, 1, cells, false, ROLE_DIM, text.data);
+    } else if (rows > 1) {
+        page_begin(&page, &part, &scroll);
+        page_paragraph(&page, 1, ROLE_DIM, text.data);
+    }
+    buffer_done(&text);
+    return canvas->rows - rows;
+}
+
+static void findings_draw(struct pane *pane, const struct picture *picture,
+                          const struct canvas *canvas)
+{
+    struct findings_pane *own = (struct findings_pane *)pane;
+    const struct frame_findings *findings = findings_of(picture);
+    const int above = draw_checked(picture, canvas);
+    const uint32_t count = findings ? findings->count : 0;
+
+    memcpy(own->columns, COLUMNS, sizeof(COLUMNS));
+    const int cells = canvas->cols - FIRST_CELL - 1;
+    table_layout_chosen(own->columns, COLUMN_COUNT, FIRST_CELL, cells > 0 ? cells : 0);
+    table_draw_header(canvas, 0, own->columns, COLUMN_COUNT, SIZE_MAX, false);
+    own->height = above > 1 ? (uint32_t)above - 1 : 1;
+    table_scroll(&own->cursor, &own->top, count, own->height);
+    if (count == 0 && findings)
+        canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM, "no findings in what was checked");
+    for (uint32_t i = 0; i < own->height && own->top + i < count; i++)
+        draw_finding(own, picture, canvas, (int)i + 1, &findings->list[own->top + i],
+                     own->top + i == own->cursor);
+}
+
+/* --- keys --- */
+
+static void go_to(struct findings_pane *own, int64_t row)
+{
+    const struct frame_findings *findings = findings_of(screen_picture(own->pane.screen));
+    const int64_t last = findings ? (int64_t)findings->count - 1 : -1;
+
+    if (last < 0)
+        return;
+    row = row > last ? last : row;
+    own->cursor = row < 0 ? 0 : (uint32_t)row;
+    own->selected = finding_identity(&findings->list[own->cursor]);
+}
+
+static const struct finding *selected(const struct findings_pane *own)
+{
+    const struct frame_findings *findings = findings_of(screen_picture(own->pane.screen));
+
+    return findings && own->cursor < findings->count ? &findings->list[own->cursor] : NULL;
+}
+
+void findings_show_rows(struct screen *screen, const struct finding *finding)
+{
+    if (!finding->filter[0]) {
+        screen_say(screen, ROLE_NOTICE, "no rows belong to this finding (i: what it means)");
+        return;
+    }
+    if (!screen_set_filter(screen, finding->filter)) {
+        screen_say(screen, ROLE_TROUBLE, "its rows cannot be filtered: %s", finding->filter);
+        return;
+    }
+    screen_show_view(screen, VIEW_CONNECTIONS);
+}
+
+static bool findings_command(struct pane *pane, const struct command *command)
+{
+    struct findings_pane *own = (struct findings_pane *)pane;
+    const struct finding *finding = selected(own);
+    const int64_t page = own->height > 1 ? own->height - 1 : 1;
+    int64_t rows;
+
+    if (scroll_command(command, page, &rows))
+        go_to(own, (int64_t)own->cursor + rows);
+    else if (command->id == COMMAND_OPEN && finding)
+        findings_show_rows(pane->screen, finding);
+    else if (command->id == COMMAND_INFO && finding)
+        screen_open_page(pane->screen, &PANE_FINDING, finding);
+    else
+        return command->id == COMMAND_OPEN || command->id == COMMAND_INFO;
+    return true;
+}
+
+static bool findings_mouse(struct pane *pane, const struct key *key, int row, int col)
+{
+    struct findings_pane *own = (struct findings_pane *)pane;
+    int64_t rows;
+
+    (void)col;
+    if (scroll_wheel(key, &rows)) {
+        go_to(own, (int64_t)own->cursor + rows);
+        return true;
+    }
+    if (key->code != KEY_CODE_MOUSE_PRESS || row < 1 || (uint32_t)row > own->height)
+        return false;
+    go_to(own, (int64_t)own->top + row - 1);
+    return true;
+}
+
+static uint32_t findings_tab_count(const struct picture *picture)
+{
+    const struct frame_findings *findings = findings_of(picture);
+
+    return findings ? findings->holding : 0;
+}
+
+const struct pane_ops PANE_FINDINGS = {
+    .lacks = COMMAND_ROWS | COMMAND_CHOICE,
+    .open = findings_open,
+    .close = findings_close,
+    .update = findings_update,
+    .draw = findings_draw,
+    .command = findings_command,
+    .mouse = findings_mouse,
+    .tab_count = findings_tab_count,
+};

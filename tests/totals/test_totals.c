@@ -1,6 +1,6 @@
 /* test_totals: what the header, the processes, the listeners and the peers show, times the
- * interval, summed over time with what is still to fade, must be what was sent: in one long connection, in short ones, and in
- * such as live and die between two frames.
+ * interval, summed over time with what is still to fade, must be what was sent: in one long
+ * connection, in short ones, and in such as live and die between two frames.
  *
  *     test_totals bpf|destroy|none STEADY SECONDS
  *

@@ -147,6 +147,7 @@ static const struct screen_case CASES[] = {
     {"finding-line-tiny", 40, 10, INCIDENT, {"TZ=UTC"}, "N frame frame"},
     {"finding-marks", 80, 24, INCIDENT, {"TZ=UTC"}, "N frame frame G"},
     {"finding-marks-wide", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame G"},
+    {"finding-process", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 2"},
     {"findings", 80, 24, INCIDENT, {"TZ=UTC"}, "N frame frame !"},
     {"findings-wide", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 7"},
     {"findings-first", 100, 24, INCIDENT, {"TZ=UTC"}, "N 7"},

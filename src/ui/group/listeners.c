@@ -152,6 +152,15 @@ static void listener_open(struct screen *screen, const struct grouping_row *row)
         pages_open_owner(screen, grouping_conn(row, frame));
 }
 
+static bool is_subject(const struct picture *picture, const struct grouping_row *row,
+                       const struct finding_subject *subject)
+{
+    const struct tuple *tuple = &grouping_conn(row, picture->frame)->tuple;
+
+    return subject->kind == SUBJECT_LISTENER && subject->port == tuple->local_port &&
+           subject->family == tuple->family && addr_compare(&subject->address, &tuple->local) == 0;
+}
+
 static const struct group_view VIEW = {
     .kind = &GROUPING_LISTENERS,
     .columns = COLUMNS,
@@ -160,6 +169,7 @@ static const struct group_view VIEW = {
     .needs = NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER,
     .empty = "nothing listens",
     .alarms = is_full,
+    .is_subject = is_subject,
     .selection = group_conn,
     .open = listener_open,
 };

@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "core/text/text.h"
+#include "ui/finding_marks.h"
 #include "ui/list.h"
 
 #include <errno.h>
@@ -202,6 +203,37 @@ static unsigned cell_style(const struct group_fact *fact, const struct grouping_
     return (strcmp(text, "0") == 0 || strcmp(text, "0 %") == 0) && !selected ? ROLE_DIM : row_style;
 }
 
+/* Of the worst finding about the row, from warnings on. */
+static enum finding_severity named_by(const struct group_view *view, const struct picture *picture,
+                                      const struct grouping_row *row)
+{
+    const struct frame_findings *findings = picture->frame->findings;
+    uint8_t worst = SEVERITY_NONE;
+
+    for (uint32_t i = 0; view->is_subject && findings && i < findings->holding; i++) {
+        const struct finding *finding = &findings->list[i];
+        if (finding->severity >= SEVERITY_WARNING && finding->severity > worst &&
+            view->is_subject(picture, row, &finding->subject))
+            worst = finding->severity;
+    }
+    return (enum finding_severity)worst;
+}
+
+static void draw_mark(const struct group_view *view, const struct picture *picture,
+                      const struct canvas *canvas, int line, const struct grouping_row *row,
+                      unsigned style)
+{
+    const enum finding_severity severity = named_by(view, picture, row);
+    const unsigned layer = style & ~0xffu;
+
+    if (severity != SEVERITY_NONE)
+        canvas_text(canvas, line, 1, finding_role(severity) | STYLE_BOLD | layer, "!");
+    else if (view->alarms && view->alarms(row))
+        canvas_text(canvas, line, 1, style, "!");
+    else if (row->changed)
+        canvas_text(canvas, line, 1, ROLE_CHANGED | layer, "~");
+}
+
 static void group_draw_row(const struct list *list, const struct picture *picture,
                            const struct canvas *canvas, int line, uint32_t at, bool selected)
 {
@@ -214,10 +246,7 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
 
     if (selected)
         canvas_fill(canvas, line, 0, canvas->cols, style);
-    canvas_text(canvas, line, 1, row->changed && !row->full ? ROLE_CHANGED | layer : style,
-                alarm          ? "!"
-                : row->changed ? "~"
-                               : " ");
+    draw_mark(groups->view, picture, canvas, line, row, style);
     for (size_t i = 0; i < list->count; i++) {
         const struct group_fact *fact = groups->view->columns[list->columns[i]].fact;
         if (list->cells[i].cells == 0)

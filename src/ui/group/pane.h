@@ -7,6 +7,7 @@
 #ifndef TCPLENS_UI_GROUP_PANE_H
 #define TCPLENS_UI_GROUP_PANE_H
 
+#include "core/finding/finding.h"
 #include "ui/group/facts.h"
 #include "ui/pages.h"
 
@@ -27,6 +28,9 @@ struct group_view {
     uint32_t needs;                                 /* NEED_* */
     const char *empty;                              /* in place of rows */
     bool (*alarms)(const struct grouping_row *row); /* it is marked as trouble */
+    /* The row is what the finding is about: it is marked so. */
+    bool (*is_subject)(const struct picture *picture, const struct grouping_row *row,
+                       const struct finding_subject *subject);
     /* What acts are about: the process that a row is, the connection that it is. NULL: none. */
     const struct proc *(*process)(const struct picture *picture, const struct grouping_row *row);
     const struct conn *(*selection)(const struct picture *picture, const struct grouping_row *row);

@@ -141,6 +141,15 @@ static void peer_open(struct screen *screen, const struct grouping_row *row)
         screen_show_view(screen, VIEW_CONNECTIONS);
 }
 
+static bool is_subject(const struct picture *picture, const struct grouping_row *row,
+                       const struct finding_subject *subject)
+{
+    const struct tuple *tuple = &grouping_conn(row, picture->frame)->tuple;
+
+    return (subject->kind == SUBJECT_PEER || subject->kind == SUBJECT_TARGET) &&
+           subject->family == tuple->family && addr_compare(&subject->address, &tuple->remote) == 0;
+}
+
 static const struct group_view VIEW = {
     .kind = &GROUPING_PEERS,
     .columns = COLUMNS,
@@ -148,6 +157,7 @@ static const struct group_view VIEW = {
     .sort = 2,
     .needs = NEED_OWNER,
     .empty = "no connection has a peer",
+    .is_subject = is_subject,
     .open = peer_open,
 };
 

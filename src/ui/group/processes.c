@@ -61,6 +61,15 @@ static void process_open(struct screen *screen, const struct grouping_row *row)
         group_open_members(screen, &GROUPING_PROCESSES, row);
 }
 
+static bool is_subject(const struct picture *picture, const struct grouping_row *row,
+                       const struct finding_subject *subject)
+{
+    const struct frame *frame = picture->frame;
+
+    return row->proc < frame->proc_count && subject->pid == frame->procs[row->proc].pid &&
+           subject->start_ticks == frame->procs[row->proc].start_ticks;
+}
+
 const struct group_view GROUP_PROCESSES = {
     .kind = &GROUPING_PROCESSES,
     .columns = COLUMNS,
@@ -68,6 +77,7 @@ const struct group_view GROUP_PROCESSES = {
     .sort = 4,
     .needs = NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER,
     .empty = "no process holds a TCP socket",
+    .is_subject = is_subject,
     .process = group_proc,
     .open = process_open,
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LEFT_FOR_NS INT64_C(10000000000) /* for so long a row that left waits for its end */
-#define CLOCK_NS    INT64_C(20000000) /* times of tcp_info tick, and are read before their message */
+#define LATE_NS     INT64_C(1000000000) /* a message of an end comes at most so late: a work queue */
 
 void account_done(struct account *account)
 {
@@ -432,8 +432,10 @@ void account_begin(struct account *account, struct ghost_copier *copier,
     account->ends_come = next->events && strcmp(next->events, "none") != 0;
     account->error = hash_index_begin(&account->flow_index, previous ? previous->flow_count : 0);
     memset(account->coming, 0, sizeof(account->coming));
-    if (!previous)
+    if (!previous) {
+        account->began_ns = next->mono_ns;
         return;
+    }
     count_segments(previous, next);
     next->totals.in_total = previous->totals.in_total;
     next->totals.out_total = previous->totals.out_total;
@@ -442,13 +444,15 @@ void account_begin(struct account *account, struct ghost_copier *copier,
 }
 
 /* A socket that was no row in the frame before, nor lately: it is as young as that, or what it
- * carried was counted long ago and its descriptor is closed only now. */
+ * carried was counted long ago and its descriptor is closed only now. One that lived between the
+ * frame before last and the last is young too: on a busy machine its message comes behind both. */
 static bool is_young(const struct account *account, const struct socket_end *end)
 {
     if (end->began)
         return true;
-    return end->idle_ns >= 0 &&
-           end->mono_ns - end->idle_ns >= account->previous->mono_ns - CLOCK_NS;
+    const int64_t moved_ns = end->mono_ns - end->idle_ns;
+    return end->idle_ns >= 0 && moved_ns >= account->began_ns &&
+           moved_ns >= account->previous->mono_ns - LATE_NS;
 }
 
 static void count_end(struct account *account, const struct ending *ending)

@@ -15,6 +15,7 @@ struct account {
     struct endings endings;
     struct hash_index flow_index;
     uint64_t flow_serial;
+    int64_t began_ns;                         /* mono_ns of the first frame */
     struct lately_rows lately, lately_before; /* of the rows of next and of previous */
     uint8_t listening[UINT16_MAX / 8 + 1];    /* a bit a port: in the last frame */
     uint8_t coming[UINT16_MAX / 8 + 1];       /* the same, of the frame at work */

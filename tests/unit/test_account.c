@@ -162,6 +162,10 @@ static void does_not_count_what_is_old(void **unused)
     end.idle_ns = 100 * MS;
     assert_int_equal(track_note_end(play.track, &end), 0);
     check(play_step(&play), 600, 0);
+    end = an_end(&play, 10, 700, 0); /* nor this: it ended before that frame, the message is late */
+    end.idle_ns = 1200 * MS;
+    assert_int_equal(track_note_end(play.track, &end), 0);
+    check(play_step(&play), 700, 0);
     play_end(&play);
 }
 

@@ -41,6 +41,7 @@ static int open_collector(struct top_feed *feed)
                                           .findings = &feed->findings,
                                           .ring_capacity = EVENT_RING_DEFAULT};
     char why[OPEN_SOURCE_WHY_MAX] = "";
+    settings.wish.needs &= ~(uint32_t)NEED_DETAIL; /* how many rows there are is not known yet */
     int error = open_source(&settings.source, feed->options, why);
     if (error) {
         message("%s", why);

@@ -9,9 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define TEXT_MAX     32768u /* netstat of Linux 6.18 takes 5,600 bytes */
@@ -146,12 +149,26 @@ void host_reader_read(struct host_reader *reader, struct host_facts *facts, int6
 
 /* --- a process --- */
 
+/* The size of /proc/PID/fd is how many there are, from Linux 6.2 on; before that it is 0. */
+static uint32_t descriptors_by_size(const char *path)
+{
+    struct statfs system;
+    struct stat folder;
+
+    if (statfs(path, &system) != 0 || system.f_type != PROC_SUPER_MAGIC || stat(path, &folder) != 0)
+        return 0;
+    return folder.st_size < UINT32_MAX ? (uint32_t)folder.st_size : UINT32_MAX;
+}
+
 static uint32_t count_descriptors(const char *proc_root, int32_t pid)
 {
     char path[PATH_MAX];
     uint32_t count = 0;
 
     snprintf(path, sizeof(path), "%s/%d/fd", proc_root, (int)pid);
+    count = descriptors_by_size(path);
+    if (count > 0)
+        return count;
     DIR *folder = opendir(path);
     if (!folder)
         return 0;

@@ -116,8 +116,9 @@ static bool ended(const struct pty_screen *screen)
     return screen->exited && (screen->output_ended || !screen->reading);
 }
 
-static const char *const KEPT[] = {
-    "PATH", "TMPDIR", "USER", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LLVM_PROFILE_FILE"};
+static const char *const KEPT[] = {"PATH",         "TMPDIR",           "USER",
+                                   "ASAN_OPTIONS", "LSAN_OPTIONS",     "UBSAN_OPTIONS",
+                                   "TSAN_OPTIONS", "LLVM_PROFILE_FILE"};
 enum { KEPT_COUNT = sizeof(KEPT) / sizeof(KEPT[0]) };
 
 static void set_environment(const char *const *env)

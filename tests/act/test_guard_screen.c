@@ -12,8 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* gcc says so by the macro, clang by the feature. */
 #ifdef __SANITIZE_ADDRESS__
 #define NEEDS_OWN_PROC true
+#elif defined(__has_feature)
+#define NEEDS_OWN_PROC __has_feature(address_sanitizer)
 #else
 #define NEEDS_OWN_PROC false
 #endif

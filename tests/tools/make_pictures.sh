@@ -17,6 +17,8 @@ listeners|3
 peers|4
 events|5
 states|6
+findings|7
+meaning|7 i
 connection|/ sport<Space>ssh<Space>and<Space>state<Space>est <Enter> <Enter> $frame $frame
 process|2 jj <Enter> $frame $frame
 help|?

@@ -1,6 +1,7 @@
 /* Parsing a moment of a log. Independent of logs. */
 #include "command/at_time.h"
 
+#include "base/clock.h"
 #include "core/text/moment.h"
 #include "core/text/units.h"
 
@@ -10,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S  INT64_C(1000000000)
 #define MOST_BACK 1e18 /* ns */
 #define TEXT_MAX  48u
 
@@ -32,7 +32,7 @@ static int parse_back(const char *text, int64_t last_ns, int64_t *wall_ns)
 static int64_t take_fraction(char *text)
 {
     char *point = strpbrk(text, ".,");
-    int64_t value = 0, unit = NS_PER_S;
+    int64_t value = 0, unit = SECOND_NS;
 
     if (!point || !point[1] || strlen(point) > 10 ||
         strspn(point + 1, "0123456789") != strlen(point) - 1)
@@ -54,12 +54,12 @@ static bool parse_form(const char *text, const char *form, struct tm *broken)
 static int64_t local_ns(struct tm broken)
 {
     broken.tm_isdst = -1;
-    return (int64_t)mktime(&broken) * NS_PER_S;
+    return (int64_t)mktime(&broken) * SECOND_NS;
 }
 
 static int parse_clock(const char *text, int64_t last_ns, int64_t *wall_ns)
 {
-    time_t last = (time_t)(last_ns / NS_PER_S);
+    time_t last = (time_t)(last_ns / SECOND_NS);
     struct tm broken;
 
     if (!localtime_r(&last, &broken))

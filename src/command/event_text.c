@@ -1,6 +1,7 @@
 /* Events as text. Independent of where they come from and go. */
 #include "command/event_text.h"
 
+#include "base/clock.h"
 #include "core/json/json.h"
 #include "core/text/text.h"
 
@@ -9,20 +10,18 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S     INT64_C(1000000000)
-#define NS_PER_MS    1000000
 #define CHANGE_CELLS 34
 #define ENDS_CELLS   44
 #define ENDPOINT_MAX (ADDR_TEXT_MAX + 32)
 
 static void put_clock(struct buffer *out, int64_t wall_ns)
 {
-    time_t seconds = (time_t)(wall_ns / NS_PER_S);
+    time_t seconds = (time_t)(wall_ns / SECOND_NS);
     struct tm broken;
 
     if (localtime_r(&seconds, &broken))
         buffer_printf(out, "%02d:%02d:%02d.%03d  ", broken.tm_hour, broken.tm_min, broken.tm_sec,
-                      (int)(wall_ns % NS_PER_S / NS_PER_MS));
+                      (int)(wall_ns % SECOND_NS / MILLISECOND_NS));
 }
 
 static void format_ends(char *out, size_t size, const struct event *event,
@@ -45,7 +44,7 @@ static void format_close(char *out, size_t size, const struct event *event)
     char age[16] = "", in[16], sent[16];
     int used;
 
-    if (event->has_duration && event->duration_ns < NS_PER_S) /* "0:00" says nothing */
+    if (event->has_duration && event->duration_ns < SECOND_NS) /* "0:00" says nothing */
         text_span(age, sizeof(age), event->duration_ns);
     else if (event->has_duration)
         text_age(age, sizeof(age), event->duration_ns);
@@ -139,7 +138,7 @@ static void put_csv_ms(struct buffer *out, bool known, int64_t ns)
 {
     buffer_char(out, ',');
     if (known)
-        buffer_printf(out, "%" PRId64 ".%03d", ns / NS_PER_MS, (int)(ns / 1000 % 1000));
+        buffer_printf(out, "%" PRId64 ".%03d", ns / MILLISECOND_NS, (int)(ns / 1000 % 1000));
 }
 
 void event_csv_line(struct buffer *out, const struct event *event)

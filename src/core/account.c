@@ -1,13 +1,14 @@
 /* Accounts: the rules by which each byte is counted once. */
 #include "core/account.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define LEFT_FOR_NS INT64_C(10000000000) /* for so long a row that left waits for its end */
-#define LATE_NS     INT64_C(1000000000) /* a message of an end comes at most so late: a work queue */
+#define LEFT_FOR_NS (10 * SECOND_NS) /* for so long a row that left waits for its end */
+#define LATE_NS     SECOND_NS        /* a message of an end comes at most so late: a work queue */
 
 void account_done(struct account *account)
 {

@@ -2,6 +2,7 @@
  * to it, writes both. Independent of what a log looks like. */
 #include "session/record.h"
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "base/wake.h"
 #include "base/worker.h"
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NS_PER_S INT64_C(1000000000)
 
 struct recorder {
     struct record_source source;

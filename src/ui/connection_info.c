@@ -1,5 +1,6 @@
 /* connection_info: what only the connection page shows: every field of tcp_info by a readable name
  * with its unit, socket memory, options. What the kernel did not report is left out. */
+#include "base/clock.h"
 #include "core/info.h"
 #include "core/text/text.h"
 #include "ui/connection_page.h"
@@ -11,7 +12,6 @@
 #define INFO_GROUP_FIELDS 24
 #define INDENT            11
 #define NS_PER_US         1000
-#define NS_PER_MS         1000000
 
 struct info_group {
     const char *title; /* NULL: shown in the lines above */
@@ -157,7 +157,7 @@ static void field_text(char *out, size_t size, const struct info_field *field, u
         text_span(out, size, (int64_t)(value * NS_PER_US));
         break;
     case INFO_MS:
-        text_span(out, size, (int64_t)(value * NS_PER_MS));
+        text_span(out, size, (int64_t)(value * MILLISECOND_NS));
         break;
     case INFO_COUNT:
     case INFO_SEGMENTS:

@@ -2,6 +2,7 @@
  * text_parse_rfc3339 reads. */
 #include "core/text/moment.h"
 
+#include "base/clock.h"
 #include "core/text/text.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SECOND_NS   INT64_C(1000000000)
 #define SECONDS_END 19u /* 2026-11-22T12:16:29 */
 #define MOMENT_MAX  40u
 

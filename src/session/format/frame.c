@@ -1,11 +1,10 @@
 /* Frame lines, and frames from the state of a log. Independent of how rows are written. */
+#include "base/clock.h"
 #include "session/format/get.h"
 #include "session/format/write.h"
 
 #include <errno.h>
 #include <string.h>
-
-#define NS_PER_MS 1000000
 
 #define NUMBER(member) FACT_NUMBER_AT(, session_frame, member), .of = FACT_OF_OTHER
 #define NS(member)     FACT_SIGNED_AT(, session_frame, member), ALWAYS, .of = FACT_OF_OTHER
@@ -266,7 +265,7 @@ static int build_row(const struct session_state *state, const struct session_row
     struct conn *conn = ghost ? frame_add_ghost(frame) : frame_add_conn(frame);
     /* Times of a log may be any: the difference wraps rather than overflows. */
     int64_t passed_ns = (int64_t)((uint64_t)frame->wall_ns - (uint64_t)row->tick_wall_ns);
-    int64_t passed_ms = passed_ns / NS_PER_MS;
+    int64_t passed_ms = passed_ns / MILLISECOND_NS;
     if (!conn)
         return -ENOMEM;
 

@@ -1,4 +1,5 @@
 /* Head lines: the version of the format, and of whom the log is. */
+#include "base/clock.h"
 #include "session/format/get.h"
 #include "session/format/write.h"
 
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_MS   1000000
 #define INTERVAL_MS UINT64_C(1000000000000) /* a bound, not a meaning */
 
 static const struct session_key KEYS[] = {
@@ -76,7 +76,7 @@ void session_read_head(struct get *get, struct session_line *line)
     get_text(get, "source", head->source, sizeof(head->source));
     get_time(get, "start", &head->start_ns);
     if (get_number(get, "interval_ms", INTERVAL_MS, &interval))
-        head->interval_ns = (int64_t)interval * NS_PER_MS;
+        head->interval_ns = (int64_t)interval * MILLISECOND_NS;
     if (!get->error)
         session_state_clear(get->state);
 }

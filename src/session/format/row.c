@@ -1,6 +1,7 @@
 /* Row and sample lines: what differs from the state goes into lines, and into the state; a line
  * takes effect as a whole or not at all. A row that did not change costs a few comparisons of
  * memory and no byte. */
+#include "base/clock.h"
 #include "core/json/json.h"
 #include "session/format/get.h"
 #include "session/format/write.h"
@@ -9,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_MS         1000000
-#define TICK_TOLERANCE_NS (100 * (int64_t)NS_PER_MS)
+#define TICK_TOLERANCE_NS (100 * (int64_t)MILLISECOND_NS)
 
 static const struct session_key KEYS[] = {
     {"id", .help = "number of the row, or of the process, in this session"},
@@ -48,8 +48,8 @@ static bool off_by(uint32_t was, uint32_t is, int64_t grown_ms, int64_t toleranc
 static bool ticks_differ(const struct session_pass *pass, const struct session_row *row,
                          const struct conn *conn)
 {
-    int64_t passed = (pass->frame->wall_ns - row->tick_wall_ns) / NS_PER_MS;
-    int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / NS_PER_MS;
+    int64_t passed = (pass->frame->wall_ns - row->tick_wall_ns) / MILLISECOND_NS;
+    int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / MILLISECOND_NS;
     const struct conn *was = &row->conn;
 
     if (((conn->known ^ was->known) & (KNOWN_LAST_DATA | KNOWN_TIMER)) || conn->timer != was->timer)
@@ -65,8 +65,8 @@ static bool ticks_differ(const struct session_pass *pass, const struct session_r
 static bool info_ticks_differ(const struct session_pass *pass, const struct session_row *row,
                               const struct conn_detail *detail)
 {
-    int64_t passed = (pass->frame->wall_ns - row->tick_wall_ns) / NS_PER_MS;
-    int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / NS_PER_MS;
+    int64_t passed = (pass->frame->wall_ns - row->tick_wall_ns) / MILLISECOND_NS;
+    int64_t tolerance = (TICK_TOLERANCE_NS + pass->frame->dump_ns) / MILLISECOND_NS;
 
     for (size_t i = 0; i < tcp_info_count; i++) {
         uint64_t was = 0, is = 0;

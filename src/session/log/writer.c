@@ -3,20 +3,21 @@
  */
 #include "session/log/writer.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_S        INT64_C(1000000000)
-#define KEY_EVERY_NS    (60 * NS_PER_S)
+#define KEY_EVERY_NS    (60 * SECOND_NS)
 #define KEY_MOST_BEHIND 3 /* keyframes' length of lines behind one: log files grow by a third */
 #define KEY_LEAST_BYTES 262144 /* of a short keyframe: that much more */
-#define RETRY_EVERY_NS  NS_PER_S
+#define RETRY_EVERY_NS  SECOND_NS
 #define ZSTD_LEVEL      3
-#define FATES_MOST      2        /* of a file while one frame is written */
-#define STALL_NS        NS_PER_S /* more than this and two intervals between frames is a gap */
+#define FATES_MOST      2         /* of a file while one frame is written */
+#define STALL_NS        SECOND_NS /* more than this and two intervals between frames is a gap */
 
 static void set_trouble(struct log_writer *writer, int error)
 {

@@ -2,6 +2,7 @@
  * Knows nothing of kernel and clock: time follows the frame numbers. */
 #include "source/demo/demo.h"
 
+#include "base/clock.h"
 #include "core/column/column.h"
 #include "source/demo/host.h"
 #include "source/demo/incident.h"
@@ -17,9 +18,7 @@
 #define INCIDENT_WORD       "incident"
 #define INCIDENT_SEED       7u
 #define INCIDENT_MOST_S     86400u
-#define NS_PER_S            INT64_C(1000000000)
-#define NS_PER_MS           INT64_C(1000000)
-#define UPTIME_NS           ((INT64_C(12) * 86400 + 9) * NS_PER_S) /* when frame 1 is made */
+#define UPTIME_NS           ((INT64_C(12) * 86400 + 9) * SECOND_NS) /* when frame 1 is made */
 #define TICKS_PER_S         100
 
 enum { ASK_CPU = 200, ASK_DETAIL };
@@ -63,9 +62,9 @@ static int parse_incident(const char *rest, struct demo_settings *settings)
     *settings = (struct demo_settings){.seed = INCIDENT_SEED,
                                        .connections = DEFAULT_CONNECTIONS,
                                        .change_permille = DEFAULT_PERMILLE,
-                                       .interval_ns = NS_PER_S,
+                                       .interval_ns = SECOND_NS,
                                        .incident = true,
-                                       .start_ns = (int64_t)seconds * NS_PER_S};
+                                       .start_ns = (int64_t)seconds * SECOND_NS};
     return 0;
 }
 
@@ -85,7 +84,7 @@ int demo_parse(const char *text, struct demo_settings *settings)
     *settings = (struct demo_settings){.seed = numbers[0],
                                        .connections = (uint32_t)numbers[1],
                                        .change_permille = (uint32_t)numbers[2],
-                                       .interval_ns = NS_PER_S};
+                                       .interval_ns = SECOND_NS};
     return 0;
 }
 
@@ -136,11 +135,11 @@ static int add_procs(const struct demo_rows *rows, struct frame *frame)
         struct proc *proc = frame_add_proc(frame);
         if (!proc)
             return -ENOMEM;
-        int64_t age_ns = (int64_t)cast->age_s * NS_PER_S;
+        int64_t age_ns = (int64_t)cast->age_s * SECOND_NS;
         *proc = (struct proc){.pid = cast->pid,
                               .parent = cast->parent,
                               .start_ticks =
-                                  (uint64_t)((UPTIME_NS - age_ns) / (NS_PER_S / TICKS_PER_S)),
+                                  (uint64_t)((UPTIME_NS - age_ns) / (SECOND_NS / TICKS_PER_S)),
                               .start_ns = DEMO_START_NS - age_ns,
                               .uid = cast->uid,
                               .group = place_of(rows, cast->group, CAST_GROUP_COUNT),
@@ -246,7 +245,7 @@ static int64_t story_ns(const struct demo_rows *rows)
 
 static int add_incident(const struct demo_rows *rows, struct frame *frame, const struct wish *wish)
 {
-    const int64_t now_ms = story_ns(rows) / NS_PER_MS;
+    const int64_t now_ms = story_ns(rows) / MILLISECOND_NS;
     struct conn conn;
     int error = 0;
 
@@ -275,7 +274,7 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     if ((wish->needs & NEED_HOST_FACTS) && frame_add_facts(frame)) {
         demo_host_fill(frame->facts, rows->frame);
         if (rows->settings.incident)
-            demo_incident_host(frame->facts, since / NS_PER_MS);
+            demo_incident_host(frame->facts, since / MILLISECOND_NS);
         frame->facts->mono_ns = frame->mono_ns;
     }
     if (frame->missing.hidden_rows > 0) {
@@ -298,8 +297,8 @@ int demo_open(struct source **source, const struct demo_settings *settings)
     struct demo_settings used = *settings;
     if (used.connections == 0)
         used.connections = DEFAULT_CONNECTIONS;
-    if (used.interval_ns < NS_PER_MS)
-        used.interval_ns = NS_PER_S;
+    if (used.interval_ns < MILLISECOND_NS)
+        used.interval_ns = SECOND_NS;
     if (used.connections > MOST_CONNECTIONS || used.change_permille > 1000)
         return -EINVAL;
     struct demo *demo = calloc(1, sizeof(*demo));

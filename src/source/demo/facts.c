@@ -1,13 +1,12 @@
 /* demo_facts: what a row of the demo shows in each state: what the kernel would tell of it and what
  * not, who owns it, and its traffic. Knows nothing of lives and frames. */
+#include "base/clock.h"
 #include "source/demo/rows.h"
 
 #include "core/state.h"
 
 #define TIMER_RETRANSMIT 1
 #define TIMER_KEEPALIVE  2
-#define NS_PER_MS        INT64_C(1000000)
-#define NS_PER_S         INT64_C(1000000000)
 #define SEGMENT          1448u
 
 enum {
@@ -38,7 +37,7 @@ static uint32_t roll(const struct demo_rows *rows, uint32_t slot, uint64_t what,
 static uint32_t now_ms(const struct demo_rows *rows)
 {
     int64_t frames = rows->frame ? (int64_t)rows->frame - 1 : 0;
-    return (uint32_t)(uint64_t)(frames * (rows->settings.interval_ns / NS_PER_MS));
+    return (uint32_t)(uint64_t)(frames * (rows->settings.interval_ns / MILLISECOND_NS));
 }
 
 /* FIN-WAIT-2 without an owner is a minisock like TIME-WAIT (tcp_fin(), Linux 6.18); SYN-RECEIVED
@@ -237,7 +236,7 @@ static void put_bounds(const struct demo_rows *rows, uint32_t slot, const struct
     if (conn->owner_word != OWNER_PROCESS)
         return;
     uint32_t oldest_s = seen ? age_s : CAST_PROCS[part->who].age_s;
-    conn->created_min_ns = DEMO_START_NS - (int64_t)oldest_s * NS_PER_S;
+    conn->created_min_ns = DEMO_START_NS - (int64_t)oldest_s * SECOND_NS;
     conn->known |= KNOWN_CREATED_MIN;
     if (seen) {
         conn->created_max_ns = conn->created_min_ns;
@@ -275,7 +274,7 @@ static uint64_t burst(const struct demo_rows *rows, uint32_t slot, uint64_t what
         return 0;
     if (kind == 11)
         percent *= 4;
-    uint64_t ms = (uint64_t)(rows->settings.interval_ns / NS_PER_MS);
+    uint64_t ms = (uint64_t)(rows->settings.interval_ns / MILLISECOND_NS);
     return (uint64_t)rate * percent / 100 * ms / 1000;
 }
 
@@ -322,7 +321,7 @@ static void flow_listen(struct demo_rows *rows, uint32_t slot, const struct cast
 
 static void count_down(const struct demo_rows *rows, struct conn *conn)
 {
-    uint32_t ms = (uint32_t)(rows->settings.interval_ns / NS_PER_MS);
+    uint32_t ms = (uint32_t)(rows->settings.interval_ns / MILLISECOND_NS);
     if (conn->timer == DEMO_TIMER_TIME_WAIT)
         conn->timer_ms = conn->timer_ms > ms ? conn->timer_ms - ms : 60000;
     if (conn->state == STATE_SYN_SENT || conn->state == STATE_SYN_RECEIVED) {

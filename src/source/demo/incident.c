@@ -1,11 +1,11 @@
 /* The acts of the staged outage, one row of ACTS[] each. */
 #include "source/demo/incident.h"
 
+#include "base/clock.h"
 #include "source/demo/rows.h"
 
 #include <string.h>
 
-#define MS_NS       INT64_C(1000000)
 #define HERE        "10.0.0.5"
 #define UPSTREAM    "10.0.0.11"
 #define DATABASE    "10.0.0.12"
@@ -78,7 +78,7 @@ static void put_traffic(struct conn *conn, uint32_t in, uint32_t out, int64_t si
 
 static void put_creation(struct conn *conn, int64_t start_ns, int64_t at_ms)
 {
-    conn->created_min_ns = conn->created_max_ns = start_ns + at_ms * MS_NS;
+    conn->created_min_ns = conn->created_max_ns = start_ns + at_ms * MILLISECOND_NS;
     conn->known |= KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
 }
 

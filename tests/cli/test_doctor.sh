@@ -4,23 +4,8 @@
 set -u
 tcplens=$1
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# expect CODE COMMAND...: runs it, keeps its output in $work/out and $work/err.
-expect() {
-    local wanted=$1 code
-    shift
-    "$@" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    [ "$code" -eq "$wanted" ] || fail "$*: exit code $code, $wanted was expected: $(cat "$work/err")"
-}
+# shellcheck source=tests/cli/expect.sh
+. "$here/expect.sh"
 
 expect_error() {
     grep -qF -- "$1" "$work/err" || fail "stderr is \"$(cat "$work/err")\", not \"$1\""

@@ -17,7 +17,7 @@ int64_t clock_wall_ns(void); /* CLOCK_REALTIME: labels for people, times in a lo
 int64_t clock_wall_offset_ns(void);
 
 /* Wall time of the boot, by the wall clock of now, rounded down to a millisecond: the same in every
- * run as long as nobody sets the clock. */
+ * run unless the clock is set. */
 int64_t clock_boot_wall_ns(void);
 
 struct timespec clock_timespec(int64_t ns); /* ns >= 0 */

@@ -274,12 +274,6 @@ static void wait_until(struct top *top, bool (*done)(const struct top *top), int
     }
 }
 
-static bool is_pending(int number)
-{
-    sigset_t pending;
-    return sigpending(&pending) == 0 && sigismember(&pending, number) == 1;
-}
-
 static bool in_foreground(const struct top *top)
 {
     const pid_t front = tcgetpgrp(top->input);
@@ -318,6 +312,20 @@ static bool take_continue(void)
     return sigtimedwait(&go_on, NULL, &AT_ONCE) == SIGCONT;
 }
 
+/* Takes the waiting SIGTSTP as the kernel does by default, at once with the look whether it still
+ * waits: stopped by a signal of our own after such a look, a SIGCONT in between would be lost. In an
+ * orphaned process group ("ssh -t host tcplens"), where nobody could continue us, nothing stops. */
+static void take_stop(void)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTSTP);
+    signal(SIGTSTP, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &stop, NULL);
+    pthread_sigmask(SIG_BLOCK, &stop, NULL);
+    keep_stop_key();
+}
+
 /* Stops as the terminal would stop us when the screen's thread sets it up, but where a signal that
  * ends us is still heeded: stopped in tcsetattr, we would stop again at each SIGCONT. Where nothing
  * stops us (no job control), the terminal decides. Returns the signal that ends the program, or
@@ -345,8 +353,7 @@ static int stop_ourselves(struct top *top)
     send_byte(top->orders[1], SCREEN_SUSPEND);
     wait_until(top, screen_is_suspended, clock_mono_ns() + END_NS);
     term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
-    if (is_pending(SIGTSTP))
-        raise(SIGSTOP);
+    take_stop();
     /* The SIGCONT is answered here: a stop that follows at once would take it back unread. */
     take_continue();
     int signal = wait_for_foreground(top);

@@ -18,22 +18,35 @@ double terminal_now_ms(void)
     return (double)now.tv_sec * 1000.0 + (double)now.tv_nsec / 1e6;
 }
 
-struct pty_screen *terminal_start(const char *const *env, bool unread)
+static struct pty_screen *start(struct pty_screen_options options)
 {
     const char *const argv[] = {terminal_program, "--demo", "7,2000,200", "-i", "0.1", NULL};
-    const struct pty_screen_options options = {
-        .rows = 24, .cols = 80, .argv = argv, .env = env, .unread = unread};
     struct pty_screen *screen = NULL;
+    options.argv = argv;
     assert_int_equal(pty_screen_start(&screen, &options), 0);
+    return screen;
+}
+
+struct pty_screen *terminal_start(const char *const *env, bool unread)
+{
+    return start((struct pty_screen_options){.env = env, .unread = unread});
+}
+
+static struct pty_screen *wait_for_rows(struct pty_screen *screen)
+{
+    assert_true(pty_screen_wait_text(screen, "Connections", DEADLINE_MS));
+    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
     return screen;
 }
 
 struct pty_screen *terminal_start_and_wait(void)
 {
-    struct pty_screen *screen = terminal_start(NULL, false);
-    assert_true(pty_screen_wait_text(screen, "Connections", DEADLINE_MS));
-    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
-    return screen;
+    return wait_for_rows(terminal_start(NULL, false));
+}
+
+struct pty_screen *terminal_start_job_and_wait(void)
+{
+    return wait_for_rows(start((struct pty_screen_options){.job = true}));
 }
 
 void terminal_assert_restored(const struct pty_screen *screen)

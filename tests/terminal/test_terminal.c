@@ -201,7 +201,7 @@ static bool wait_stopped(struct pty_screen *screen)
 
 static void test_stop_and_continue(void **state)
 {
-    struct pty_screen *screen = terminal_start_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait();
     int status;
     (void)state;
     for (int round = 0; round < 8; round++) {
@@ -226,7 +226,7 @@ static void test_stop_and_continue(void **state)
  */
 static void test_stop_and_continue_with_pty_unread(void **state)
 {
-    struct pty_screen *screen = terminal_start_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait();
     int status;
     (void)state;
     for (int round = 0; round < 3; round++) {
@@ -286,7 +286,7 @@ static void spin(double milliseconds)
 /* A SIGCONT that comes while the screen is being left takes the stop back: it is not lost. */
 static void test_continued_before_it_stopped(void **state)
 {
-    struct pty_screen *screen = terminal_start_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait();
     int status;
     (void)state;
     for (int round = 0; round < 40; round++) {
@@ -304,10 +304,29 @@ static void test_continued_before_it_stopped(void **state)
     pty_screen_free(screen);
 }
 
+/* Where it leads the session there is no shell that could continue it: it goes on. */
+static void test_no_shell_to_stop_for(void **state)
+{
+    struct pty_screen *screen = terminal_start_and_wait();
+    int status;
+    (void)state;
+    for (int round = 0; round < 3; round++) {
+        pty_screen_signal(screen, SIGTSTP);
+        pty_screen_send_keys(screen, "?");
+        assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+        pty_screen_send_keys(screen, "<Esc>");
+        assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+    }
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    terminal_assert_restored(screen);
+    pty_screen_free(screen);
+}
+
 /* SIGSTOP cannot be seen coming: after it everything is set up and painted again. */
 static void test_stop_unseen(void **state)
 {
-    struct pty_screen *screen = terminal_start_and_wait();
+    struct pty_screen *screen = terminal_start_job_and_wait();
     int status;
     (void)state;
     pty_screen_signal(screen, SIGSTOP);
@@ -336,6 +355,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_in_the_background),
         cmocka_unit_test(test_stop_and_continue_with_pty_unread),
         cmocka_unit_test(test_continued_before_it_stopped),
+        cmocka_unit_test(test_no_shell_to_stop_for),
         cmocka_unit_test(test_stop_unseen),
     };
     if (argc != 2 && argc != 3) {

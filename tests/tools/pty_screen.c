@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -93,7 +94,7 @@ static bool read_output(struct pty_screen *screen)
 
 static void note_exit(struct pty_screen *screen)
 {
-    if (!screen->exited && waitpid(screen->pid, &screen->status, WNOHANG) == screen->pid)
+    if (!screen->exited && waitpid(screen->child, &screen->status, WNOHANG) == screen->child)
         screen->exited = true;
 }
 
@@ -149,38 +150,84 @@ static void set_environment(const char *const *env)
     }
 }
 
-static _Noreturn void run_program(int slave, const struct pty_screen_options *options)
+static void reset_signals(void)
 {
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     for (int number = 1; number < 32; number++)
         signal(number, SIG_DFL);
-    if (login_tty(slave) != 0)
-        _exit(126);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void run_program(const struct pty_screen_options *options)
+{
+    reset_signals();
     set_environment(options->env);
     execvp(options->argv[0], (char *const *)(uintptr_t)options->argv);
     _exit(127);
+}
+
+/* Ends as the program of this pid ends. */
+static _Noreturn void lead_session(pid_t program)
+{
+    const struct rlimit no_core = {0, 0};
+    int status = 0;
+    signal(SIGHUP, SIG_IGN); /* a hangup is the program's to answer */
+    while (waitpid(program, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!WIFSIGNALED(status))
+        _exit(WEXITSTATUS(status));
+    setrlimit(RLIMIT_CORE, &no_core);
+    reset_signals();
+    raise(WTERMSIG(status));
+    _exit(125);
+}
+
+/* Runs in the child: the program, after its pid has been written to `told`; as a job, in a child of
+ * this leader of its session. */
+static _Noreturn void run_in_session(int slave, int told, const struct pty_screen_options *options)
+{
+    if (login_tty(slave) != 0)
+        _exit(126);
+    pid_t pid = options->job ? fork() : 0;
+    if (pid != 0)
+        lead_session(pid);
+    pid = getpid();
+    if (options->job) {
+        signal(SIGTTOU, SIG_IGN);
+        setpgid(0, 0);
+        tcsetpgrp(STDIN_FILENO, pid);
+    }
+    if (write(told, &pid, sizeof(pid)) != (ssize_t)sizeof(pid))
+        _exit(126);
+    run_program(options);
 }
 
 static int start_program(struct pty_screen *screen, const struct pty_screen_options *options)
 {
     struct winsize size = {.ws_row = (unsigned short)screen->rows,
                            .ws_col = (unsigned short)screen->cols};
-    int slave;
+    int slave, told[2];
     if (openpty(&screen->master, &slave, NULL, NULL, &size) != 0)
         return -errno;
     fcntl(screen->master, F_SETFD, FD_CLOEXEC);
     fcntl(screen->master, F_SETFL, O_NONBLOCK);
     tcgetattr(slave, &screen->before);
-    screen->pid = fork();
-    if (screen->pid == 0)
-        run_program(slave, options);
-    int error = errno;
+    if (pipe2(told, O_CLOEXEC) != 0) {
+        close(slave);
+        return -errno;
+    }
+    screen->child = fork();
+    if (screen->child == 0)
+        run_in_session(slave, told[1], options);
+    int error = screen->child < 0 ? errno : ESRCH;
     close(slave);
-    if (screen->pid < 0)
+    close(told[1]);
+    ssize_t got = screen->child < 0 ? 0 : read(told[0], &screen->pid, sizeof(screen->pid));
+    close(told[0]);
+    if (got != (ssize_t)sizeof(screen->pid))
         return -error;
-    screen->pidfd = (int)syscall(SYS_pidfd_open, screen->pid, 0);
+    screen->pidfd = (int)syscall(SYS_pidfd_open, screen->child, 0);
     return screen->pidfd < 0 ? -errno : 0;
 }
 
@@ -225,10 +272,9 @@ void pty_screen_free(struct pty_screen *screen)
 {
     if (!screen)
         return;
-    if (screen->pid > 0 && !screen->exited) {
-        kill(screen->pid, SIGKILL);
-        kill(screen->pid, SIGCONT);
-        waitpid(screen->pid, NULL, 0);
+    if (screen->child > 0 && !screen->exited) {
+        kill(screen->pid > 0 ? screen->pid : screen->child, SIGKILL);
+        waitpid(screen->child, NULL, 0);
     }
     if (screen->master >= 0)
         close(screen->master);

@@ -26,6 +26,9 @@ struct pty_screen_options {
      * not read or write the settings of whoever runs it), TERM=xterm-256color and LANG=C.UTF-8. */
     const char *const *env;
     bool unread; /* start with the output left unread */
+    /* Start it as a shell with job control does: in a process group of its own, in the foreground of
+     * a session that another process leads. Otherwise it leads the session, as under "ssh -t". */
+    bool job;
 };
 
 typedef bool pty_screen_condition(struct pty_screen *screen, void *user);

@@ -11,7 +11,8 @@ struct pty_screen {
     int rows, cols;
     int master; /* -1 after a hangup */
     int pidfd;
-    pid_t pid;
+    pid_t pid;   /* of the program */
+    pid_t child; /* of ours: the program, or the leader of its session */
     bool reading;
     bool output_ended;
     bool exited;

@@ -36,6 +36,7 @@ complete -c tcplens -l from -r -F -n '__fish_seen_subcommand_from list events do
 complete -c tcplens -l at -x -n '__fish_seen_subcommand_from list events' -d 'the moment of the log that --from names'
 complete -c tcplens -l when -x -n '__fish_seen_subcommand_from list events' -d 'the first frame of the log, from --at on, in which a row matches'
 complete -c tcplens -l theme -x -a 'dark light safe mono' -n 'not __fish_seen_subcommand_from list events record close doctor summary' -d 'dark, light, safe (colour-blind) or mono'
+complete -c tcplens -l glyphs -x -a 'braille blocks ascii' -n 'not __fish_seen_subcommand_from list events record close doctor summary' -d 'draw graphs with braille, blocks or ascii'
 complete -c tcplens -l ascii -n 'not __fish_seen_subcommand_from record close' -d 'write ASCII only, as in a locale that is not UTF-8'
 complete -c tcplens -l read-only -n 'not __fish_seen_subcommand_from list events record replay close doctor summary' -d 'signal nothing, close nothing'
 complete -c tcplens -s o -l output -r -F -n '__fish_seen_subcommand_from record' -d 'the session log to write, "-" = standard output'

@@ -198,6 +198,16 @@ static int choose_theme(const struct options *options, enum theme *theme)
     return EXIT_DONE;
 }
 
+/* The fonts of the console have no braille. */
+static int choose_glyphs(const struct options *options, enum glyphs *glyphs)
+{
+    const char *type = getenv("TERM");
+    *glyphs = type && strcmp(type, "linux") == 0 ? GLYPHS_BLOCKS : GLYPHS_BRAILLE;
+    if (options->glyphs && glyphs_from_name(options->glyphs, glyphs) != 0)
+        return say(EXIT_USAGE, options->glyphs, "--glyphs takes braille, blocks or ascii");
+    return EXIT_DONE;
+}
+
 static int open_screen(struct top *top)
 {
     const struct options *options = top->options;
@@ -230,6 +240,8 @@ static int open_screen(struct top *top)
     if (options->read_only)
         top->acts.refused = "--read-only: nothing is signalled or closed";
     int code = choose_theme(options, &settings.theme);
+    if (!code)
+        code = choose_glyphs(options, &settings.glyphs);
     if (code)
         return code;
     int error = system_names_new(&top->names, NULL, NULL);

@@ -47,9 +47,9 @@ struct options {
     uint64_t past_bytes;    /* default 64 MB, 0 = off */
     uint8_t budget_percent; /* default 25 */
     enum events_source events;
-    const char *from, *at, *when, *theme, *file, *output_file; /* NULL = not given */
-    uint64_t rotate_bytes;                                     /* 0 = no */
-    int64_t rotate_ns;                                         /* 0 = no */
+    const char *from, *at, *when, *theme, *glyphs, *file, *output_file; /* NULL = not given */
+    uint64_t rotate_bytes;                                              /* 0 = no */
+    int64_t rotate_ns;                                                  /* 0 = no */
     unsigned keep;
     bool ascii, read_only, with_args, dry_run, yes, force;
     uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */

@@ -28,6 +28,8 @@ const struct setting SETTINGS[] = {
     {"screen", "highlight", "S", "seconds that a change stays marked",
      SETTING_TIME, AT(highlight_ns), "highlight"},
     {"screen", "ascii", "yes|no", "draw with ASCII only", SETTING_SWITCH, AT(ascii), "ascii"},
+    {"screen", "glyphs", "GLYPHS", "draw graphs with braille, blocks or ascii; left out: what suits the terminal",
+     SETTING_TEXT, AT(glyphs), "glyphs"},
     {"screen", "names", "yes|no", "host names at start: your resolver is asked",
      SETTING_SWITCH, AT(names), NULL},
     {"screen", "services", "yes|no", "ports by service name", SETTING_SWITCH, AT(services), NULL},
@@ -206,18 +208,30 @@ static int read_switch(const char *value, bool *on, char *why)
     return -EINVAL;
 }
 
+/* Values that only the screen knows. */
+static int check_look(const struct option_name *option, const char *value, char *why)
+{
+    enum theme theme;
+    enum glyphs glyphs;
+    const char *expected = NULL;
+
+    if (option->place == offsetof(struct options, theme) && theme_from_name(value, &theme))
+        expected = "dark, light, safe or mono";
+    if (option->place == offsetof(struct options, glyphs) && glyphs_from_name(value, &glyphs))
+        expected = "braille, blocks or ascii";
+    if (expected)
+        snprintf(why, OPTION_WHY_MAX, "\"%.60s\": say %s", value, expected);
+    return expected ? -EINVAL : 0;
+}
+
 static int read_option(struct settings *settings, const struct option_name *option,
                        const char *value, char *why)
 {
     struct options trial = settings->options;
     const int error = option_read(&trial, option, value, why);
-    enum theme theme;
 
-    if (!error && option->place == offsetof(struct options, theme) &&
-        theme_from_name(value, &theme) != 0) {
-        snprintf(why, OPTION_WHY_MAX, "\"%.60s\": say dark, light, safe or mono", value);
+    if (!error && check_look(option, value, why))
         return -EINVAL;
-    }
     if (!error && !is_given(&settings->options, option))
         settings->options = trial;
     return error;
@@ -314,6 +328,7 @@ static void take_values(struct settings_values *values, const struct options *op
     snprintf(values->sort, sizeof values->sort, "%s", kept->sort);
     snprintf(values->theme, sizeof values->theme, "%s",
              kept->theme_chosen || options->theme ? THEME_NAMES[kept->theme] : "");
+    snprintf(values->glyphs, sizeof values->glyphs, "%s", options->glyphs ? options->glyphs : "");
     values->interval_ns = kept->interval_ns;
     values->highlight_ns = options->highlight_ns;
     values->past_bytes = options->past_bytes;

@@ -15,7 +15,8 @@
 
 /* What the rows of SETTINGS stand for, as it is now. */
 struct settings_values {
-    char columns[SETTINGS_TEXT_MAX], sort[64], theme[16]; /* "" = what suits the terminal */
+    char columns[SETTINGS_TEXT_MAX], sort[64], theme[16],
+        glyphs[16]; /* "" = what suits the terminal */
     int64_t interval_ns, highlight_ns;
     uint64_t past_bytes;
     uint8_t budget_percent;

@@ -61,6 +61,7 @@ const struct option_name OPTION_NAMES[] = {
     {"when", 0, "FILTER", "the first frame of the log, from --at on, in which a row matches",
      LIST | EVENTS, READ_TEXT, AT(when), 0, 0},
     {"theme", 0, "THEME", "dark, light, safe (colour-blind) or mono", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
+    {"glyphs", 0, "GLYPHS", "draw graphs with braille, blocks or ascii", TOP | REPLAY, READ_TEXT, AT(glyphs), 0, 0},
     {"ascii", 0, NULL, "write ASCII only, as in a locale that is not UTF-8",
      TOP | LIST | EVENTS | REPLAY | DOCTOR | SUMMARY, READ_FLAG, AT(ascii), 0, 0},
     {"read-only", 0, NULL, "signal nothing, close nothing", TOP, READ_FLAG, AT(read_only), 0, 0},

@@ -40,6 +40,11 @@ bool canvas_ascii(const struct canvas *canvas)
     return term_ascii(canvas->term);
 }
 
+enum glyphs canvas_glyphs(const struct canvas *canvas)
+{
+    return canvas_ascii(canvas) ? GLYPHS_ASCII : term_glyphs(canvas->term);
+}
+
 int canvas_text(const struct canvas *canvas, int row, int col, unsigned style, const char *text)
 {
     if (row < 0 || row >= canvas->rows || col < 0 || col >= canvas->cols)
@@ -128,23 +133,6 @@ int canvas_bar(const struct canvas *canvas, int row, int col, int cells, unsigne
     for (unsigned i = 0; i < eighths / 8; i++)
         canvas_text(canvas, row, col + (int)i, style, "█");
     canvas_text(canvas, row, col + (int)(eighths / 8), style, EIGHTHS[eighths % 8]);
-    return col + cells;
-}
-
-int canvas_sparkline(const struct canvas *canvas, int row, int col, int cells, unsigned style,
-                     const uint64_t *values, size_t count, uint64_t most)
-{
-    static const char *const HEIGHTS[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    if (cells <= 0)
-        return col;
-    size_t shown = count < (size_t)cells ? count : (size_t)cells;
-    const uint64_t *first = values + (count - shown);
-    for (size_t i = 0; i < shown; i++)
-        most = first[i] > most ? first[i] : most;
-    for (size_t i = 0; i < shown; i++) {
-        size_t height = most == 0 ? 0 : (size_t)((double)first[i] * 7.0 / (double)most + 0.5);
-        canvas_text(canvas, row, col + cells - (int)shown + (int)i, style, HEIGHTS[height]);
-    }
     return col + cells;
 }
 

@@ -40,10 +40,8 @@ struct canvas canvas_middle(const struct canvas *canvas, int rows, int cols);
 /* A bar of `cells` cells, filled by permille, in eighths of a cell. */
 int canvas_bar(const struct canvas *canvas, int row, int col, int cells, unsigned style,
                unsigned permille);
-/* The newest `cells` values, newest at the right; height by the largest of them, or by `most`. */
-int canvas_sparkline(const struct canvas *canvas, int row, int col, int cells, unsigned style,
-                     const uint64_t *values, size_t count, uint64_t most);
 void canvas_cursor(const struct canvas *canvas, int row, int col);
 bool canvas_ascii(const struct canvas *canvas);
+enum glyphs canvas_glyphs(const struct canvas *canvas); /* what graphs are drawn with */
 
 #endif

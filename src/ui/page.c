@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/text/text.h"
+#include "ui/graph.h"
 #include "ui/scroll.h"
 
 #include <stdarg.h>
@@ -133,7 +134,7 @@ void page_spark(struct page *page, int cells, unsigned style, const uint64_t *va
 {
     int row = page->row - page->top;
     if (row >= 0)
-        canvas_sparkline(page->canvas, row, page->col, cells, style, values, count, 0);
+        graph_sparkline(page->canvas, row, page->col, cells, style, values, count, 0);
     page->col += cells;
 }
 

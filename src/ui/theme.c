@@ -41,13 +41,33 @@ const int16_t THEME_SELECTED[THEME_COUNT] = {237, 254, N, N};
 const int16_t THEME_TAGGED[THEME_COUNT] = {23, 195, N, N};
 const char *const THEME_NAMES[THEME_COUNT] = {"dark", "light", "safe", "mono"};
 
-int theme_from_name(const char *name, enum theme *theme)
+const char *const GLYPHS_NAMES[GLYPHS_COUNT] = {"braille", "blocks", "ascii"};
+
+static int find_name(const char *const *names, size_t count, const char *name, size_t *found)
 {
-    for (size_t i = 0; i < THEME_COUNT; i++) {
-        if (strcmp(THEME_NAMES[i], name) == 0) {
-            *theme = (enum theme)i;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            *found = i;
             return 0;
         }
     }
     return -EINVAL;
+}
+
+int theme_from_name(const char *name, enum theme *theme)
+{
+    size_t found;
+    const int error = find_name(THEME_NAMES, THEME_COUNT, name, &found);
+    if (!error)
+        *theme = (enum theme)found;
+    return error;
+}
+
+int glyphs_from_name(const char *name, enum glyphs *glyphs)
+{
+    size_t found;
+    const int error = find_name(GLYPHS_NAMES, GLYPHS_COUNT, name, &found);
+    if (!error)
+        *glyphs = (enum glyphs)found;
+    return error;
 }

@@ -42,6 +42,11 @@ enum role {
 
 enum theme { THEME_DARK, THEME_LIGHT, THEME_SAFE, THEME_MONO, THEME_COUNT };
 
+/* What graphs are drawn with. Braille has the finest steps; not every font has it. */
+enum glyphs { GLYPHS_BRAILLE, GLYPHS_BLOCKS, GLYPHS_ASCII, GLYPHS_COUNT };
+extern const char *const GLYPHS_NAMES[GLYPHS_COUNT];         /* "braille" "blocks" "ascii" */
+int glyphs_from_name(const char *name, enum glyphs *glyphs); /* 0 or -EINVAL */
+
 #define COLOR_NONE (-1) /* the terminal's own */
 
 struct look {

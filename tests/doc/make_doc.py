@@ -110,8 +110,8 @@ def columns(tables):
 
 
 def values_of(tables, name):
-    if name == "theme":
-        return " ".join(word for word, in tables["theme"])
+    if name in ("theme", "glyphs"):
+        return " ".join(word for word, in tables[name])
     return VALUES.get(name)
 
 
@@ -127,9 +127,9 @@ def make_bash(tables):
                  for option in tables["option"] if name in option[4]]
         by_command.append(f"    {name}) echo {' '.join(forms)} ;;")
     by_value = [f"    --{name}) words='{values_of(tables, name)}' ;;"
-                for name in ("class", "events", "theme")]
+                for name in ("class", "events", "theme", "glyphs")]
     takes = "|".join(f"--{o[0]}" + (f"|-{o[1]}" if o[1] else "") for o in tables["option"]
-                     if o[2] and o[0] not in FILES | {"class", "events", "theme", "sort", "columns"})
+                     if o[2] and o[0] not in FILES | {"class", "events", "theme", "glyphs", "sort", "columns"})
     commands = " ".join(name for name, _, _ in tables["command"])
     newline = "\n"
     return f"""# bash completion of tcplens; {MADE}

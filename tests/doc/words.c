@@ -86,6 +86,8 @@ int main(void)
            SETTINGS_FILTERS);
     for (int i = 0; i < THEME_COUNT; i++)
         printf("theme\t%s\n", THEME_NAMES[i]);
+    for (int i = 0; i < GLYPHS_COUNT; i++)
+        printf("glyphs\t%s\n", GLYPHS_NAMES[i]);
     printf("exit\t%d\nexit\t%d\nexit\t%d\nexit\t%d\n", EXIT_DONE, EXIT_FAILED, EXIT_USAGE,
            EXIT_PARTLY);
     return 0;

@@ -102,13 +102,15 @@ static void test_file_is_read_and_command_line_beats_it(void **state)
 
     (void)state;
     put_file("# mine\n[screen]\ncolumns = state,\n   remote,rtt\nsort = -rtt\ntheme = light\n"
-             "ascii = yes\nnames = on\nmouse = no\n[collector]\ninterval = 2\nbudget=50\n"
+             "glyphs = blocks\nascii = yes\nnames = on\nmouse = no\n[collector]\ninterval = "
+             "2\nbudget=50\n"
              "past = 1M\n[filters]\nweb = dport = :443\n");
     struct settings *settings = load(arguments);
     assert_string_equal(settings->notice, "");
     assert_string_equal(settings->options.columns, "state,remote,rtt");
     assert_string_equal(settings->options.sort, "-rtt");
     assert_string_equal(settings->options.theme, "light");
+    assert_string_equal(settings->options.glyphs, "blocks");
     assert_true(settings->options.ascii && settings->values.names && !settings->values.mouse);
     assert_int_equal(settings->options.interval_ns, 5000000000);
     assert_int_equal(settings->options.budget_percent, 50);
@@ -121,6 +123,7 @@ static void test_errors_name_the_line_and_end_nothing(void **state)
     (void)state;
     assert_notice("[screen]\nsort = frobs\n", "config:2: sort: \"frobs\"");
     assert_notice("[screen]\ntheme = pink\n", "config:2: theme: \"pink\": say dark, light");
+    assert_notice("[screen]\nglyphs = dots\n", "config:2: glyphs: \"dots\": say braille");
     assert_notice("[screen]\nmouse = maybe\n", "config:2: mouse: \"maybe\": say yes or no");
     assert_notice("[collector]\n\ninterval = 0.01\n", "config:3: interval: \"0.01\": a time");
     assert_notice("[screen]\ncolums = state\n", "did you mean \"columns\"?");

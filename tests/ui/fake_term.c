@@ -1,4 +1,4 @@
-/* The four functions of term.h that drawing needs, over a grid. */
+/* The functions of term.h that drawing needs, over a grid. */
 #include "fake_term.h"
 
 #include "core/text/text.h"
@@ -43,6 +43,11 @@ int term_put(struct term *term, int row, int col, int cells, unsigned style, con
 bool term_ascii(const struct term *term)
 {
     return term->ascii;
+}
+
+enum glyphs term_glyphs(const struct term *term)
+{
+    return term->glyphs;
 }
 
 void term_cursor(struct term *term, int row, int col)

@@ -11,6 +11,7 @@ struct term {
     char cells[FAKE_ROWS][FAKE_COLS][5];
     unsigned styles[FAKE_ROWS][FAKE_COLS];
     int cursor_row, cursor_col;
+    enum glyphs glyphs;
     bool ascii, outside; /* outside: something was drawn beyond the edge */
 };
 

@@ -1,4 +1,4 @@
-/* Drawing never leaves its rectangle; fields, boxes, bars and sparklines look as they should. */
+/* Drawing never leaves its rectangle; fields, boxes and bars look as they should. */
 #include "fake_term.h"
 
 #include <setjmp.h>
@@ -41,9 +41,8 @@ static void test_field(void **state)
     assert_string_equal(fake_row(&term, 1), "abcde\xe2\x80\xa6");
 }
 
-static void test_bar_and_sparkline(void **state)
+static void test_bar(void **state)
 {
-    const uint64_t values[] = {0, 1, 2, 4, 8};
     struct term term;
     struct canvas canvas = fake_canvas(&term);
     (void)state;
@@ -53,10 +52,6 @@ static void test_bar_and_sparkline(void **state)
     assert_string_equal(fake_row(&term, 1), "\xe2\x96\x8f");
     canvas_bar(&canvas, 2, 0, 4, ROLE_IN, 0);
     assert_string_equal(fake_row(&term, 2), "");
-    canvas_sparkline(&canvas, 3, 0, 3, ROLE_IN, values, 5, 0);
-    assert_string_equal(fake_row(&term, 3), "\xe2\x96\x83\xe2\x96\x85\xe2\x96\x88");
-    canvas_sparkline(&canvas, 4, 0, 8, ROLE_IN, values, 0, 0);
-    assert_string_equal(fake_row(&term, 4), "");
 }
 
 int main(void)
@@ -64,7 +59,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_lie_within),
         cmocka_unit_test(test_field),
-        cmocka_unit_test(test_bar_and_sparkline),
+        cmocka_unit_test(test_bar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

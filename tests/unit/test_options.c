@@ -109,9 +109,9 @@ static void options_of_top_are_read(void **unused)
     struct options options;
 
     (void)unused;
-    options =
-        parse_well("-i 0.5 --for 5m --highlight 250ms --past 500k --budget 0 --events none "
-                   "--theme dark --read-only --with-args --rotate 100MiB --rotate 1.5d --keep 20");
+    options = parse_well("-i 0.5 --for 5m --highlight 250ms --past 500k --budget 0 --events none "
+                         "--theme dark --glyphs ascii --read-only --with-args --rotate 100MiB "
+                         "--rotate 1.5d --keep 20");
     assert_int_equal(options.command, RUN_TOP);
     assert_int_equal(options.interval_ns, 500000000);
     assert_int_equal(options.for_ns, INT64_C(300000000000));
@@ -120,6 +120,7 @@ static void options_of_top_are_read(void **unused)
     assert_int_equal(options.budget_percent, 0);
     assert_int_equal(options.events, EVENTS_NONE);
     assert_string_equal(options.theme, "dark");
+    assert_string_equal(options.glyphs, "ascii");
     assert_true(options.read_only && options.with_args);
     assert_int_equal(options.rotate_bytes, 100 << 20);
     assert_int_equal(options.rotate_ns, INT64_C(129600000000000));

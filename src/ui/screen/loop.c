@@ -243,6 +243,7 @@ int screen_run(struct screen *screen)
     const struct term_settings settings = {.input = screen->settings.input,
                                            .theme = screen->theme,
                                            .ascii = screen->settings.ascii,
+                                           .glyphs = screen->settings.glyphs,
                                            .no_mouse = screen->settings.no_mouse};
     int error = term_open(&screen->term, &settings, screen->settings.rescue, screen->remark);
     if (error)

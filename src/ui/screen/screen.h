@@ -75,6 +75,7 @@ struct screen_settings {
     struct term_rescue *rescue;
     enum theme theme;
     bool ascii;
+    enum glyphs glyphs;
     int64_t highlight_ns;
     const char *columns, *sort;  /* NULL = default */
     const struct lookup *lookup; /* NULL = numbers only */

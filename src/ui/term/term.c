@@ -31,6 +31,7 @@ struct term {
     FILE *input; /* NULL: stdin */
     struct term_rescue *rescue;
     bool ascii;
+    enum glyphs glyphs;
     bool suspended;
     bool pastes; /* it may know bracketed paste; one of ECMA-48 that does not ignores it */
     struct term_keys keys;
@@ -182,6 +183,7 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
         return -ENOMEM;
     term->rescue = rescue;
     term->ascii = settings->ascii;
+    term->glyphs = settings->glyphs;
     term->cursor_col = -1;
     term_rows_init(&term->rows);
     int error = 0;
@@ -275,6 +277,11 @@ void term_size(const struct term *term, int *rows, int *cols)
 bool term_ascii(const struct term *term)
 {
     return term->ascii;
+}
+
+enum glyphs term_glyphs(const struct term *term)
+{
+    return term->glyphs;
 }
 
 int term_colors(const struct term *term)

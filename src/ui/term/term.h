@@ -27,7 +27,8 @@ struct term_settings {
     int input; /* descriptor of the keys: 0, or /dev/tty */
     enum theme theme;
     bool ascii;
-    bool no_mouse; /* the terminal keeps it, to select text */
+    enum glyphs glyphs; /* ascii makes them GLYPHS_ASCII */
+    bool no_mouse;      /* the terminal keeps it, to select text */
 };
 
 /* Reads the terminal's settings before anything changes them. 0 or -errno (-ENOTTY). */
@@ -52,6 +53,7 @@ void term_repaint(struct term *term); /* next flush writes every cell */
 
 void term_size(const struct term *term, int *rows, int *cols);
 bool term_ascii(const struct term *term);
+enum glyphs term_glyphs(const struct term *term);
 int term_colors(const struct term *term); /* 0 = monochrome */
 void term_set_theme(struct term *term, enum theme theme);
 

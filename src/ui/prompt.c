@@ -26,6 +26,12 @@ void prompt_set(struct prompt *prompt, const char *text)
     memmove(prompt->text, text, length);
     prompt->text[length] = '\0';
     prompt->length = prompt->cursor = length;
+    prompt->selected = false;
+}
+
+void prompt_select(struct prompt *prompt)
+{
+    prompt->selected = prompt->length > 0;
 }
 
 void prompt_remember(struct prompt *prompt, const char *line)
@@ -218,8 +224,33 @@ static const struct prompt_binding BINDINGS[] = {
     {KEY_CODE_CONTROL('W'), key_erase_word},
 };
 
+static bool types(uint32_t code)
+{
+    char bytes[5];
+    return code >= 32 && key_utf8(bytes, code) > 0;
+}
+
+/* The first key after a selection: a character takes the place of the text, what erases erases all
+ * of it, and any other key keeps it. */
+static enum prompt_result key_on_selection(struct prompt *prompt, const struct key *key)
+{
+    static const uint32_t ERASING[] = {KEY_CODE_BACKSPACE,    KEY_CODE_DELETE,
+                                       KEY_CODE_CONTROL('D'), KEY_CODE_CONTROL('K'),
+                                       KEY_CODE_CONTROL('U'), KEY_CODE_CONTROL('W')};
+    for (size_t i = 0; i < sizeof(ERASING) / sizeof(ERASING[0]); i++)
+        if (ERASING[i] == key->code)
+            return cut(prompt, 0, prompt->length);
+    if (types(key->code))
+        cut(prompt, 0, prompt->length);
+    return PROMPT_IGNORED;
+}
+
 enum prompt_result prompt_key(struct prompt *prompt, const struct key *key)
 {
+    const bool was_selected = prompt->selected;
+    prompt->selected = false;
+    if (was_selected && key_on_selection(prompt, key) == PROMPT_EDITED)
+        return PROMPT_EDITED;
     for (size_t i = 0; i < sizeof(BINDINGS) / sizeof(BINDINGS[0]); i++)
         if (BINDINGS[i].code == key->code)
             return BINDINGS[i].act(prompt);
@@ -239,8 +270,9 @@ void prompt_draw(const struct prompt *prompt, const struct canvas *canvas, int r
         shown += text_next(shown, &code, &width);
     }
     struct canvas field = canvas_part(canvas, row, col, 1, cells);
+    const unsigned text_style = style | (prompt->selected ? STYLE_REVERSE : 0u);
     canvas_fill(&field, 0, 0, cells, style);
-    int at = canvas_text(&field, 0, 0, style, shown);
-    canvas_text(&field, 0, at, style, prompt->text + prompt->cursor);
+    int at = canvas_text(&field, 0, 0, text_style, shown);
+    canvas_text(&field, 0, at, text_style, prompt->text + prompt->cursor);
     canvas_cursor(&field, 0, at);
 }

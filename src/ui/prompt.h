@@ -14,6 +14,7 @@ struct prompt {
     char *history[PROMPT_HISTORY];    /* oldest first */
     size_t history_count, history_at; /* == history_count: the line being written */
     char draft[PROMPT_MAX];           /* that line while another is shown */
+    bool selected; /* all of it: what is typed replaces it, moving the cursor keeps it */
 };
 
 enum prompt_result {
@@ -27,6 +28,7 @@ enum prompt_result {
 void prompt_init(struct prompt *prompt);
 void prompt_done(struct prompt *prompt);
 void prompt_set(struct prompt *prompt, const char *text); /* cursor at its end */
+void prompt_select(struct prompt *prompt);                /* all of its text */
 enum prompt_result prompt_key(struct prompt *prompt, const struct key *key);
 /* Adds a line to the history as Enter does; empty lines and repeats are not kept. */
 void prompt_remember(struct prompt *prompt, const char *line);

@@ -122,6 +122,40 @@ static void test_field_follows_the_cursor(void **state)
     prompt_done(&prompt);
 }
 
+static void test_the_first_key_after_a_selection(void **state)
+{
+    static const struct {
+        uint32_t key;
+        enum prompt_result result;
+        const char *text;
+    } CASES[] = {
+        {'x', PROMPT_EDITED, "x"},
+        {0xe4, PROMPT_EDITED, "\303\244"},
+        {KEY_CODE_BACKSPACE, PROMPT_EDITED, ""},
+        {KEY_CODE_CONTROL('W'), PROMPT_EDITED, ""},
+        {KEY_CODE_LEFT, PROMPT_MOVED, "port 22"},
+        {KEY_CODE_END, PROMPT_MOVED, "port 22"},
+        {KEY_CODE_ENTER, PROMPT_ACCEPTED, "port 22"},
+        {KEY_CODE_F(5), PROMPT_IGNORED, "port 22"},
+    };
+    struct prompt prompt;
+    (void)state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        prompt_init(&prompt);
+        prompt_set(&prompt, "port 22");
+        prompt_select(&prompt);
+        assert_true(prompt.selected);
+        assert_int_equal(press(&prompt, CASES[i].key), CASES[i].result);
+        assert_string_equal(prompt.text, CASES[i].text);
+        assert_false(prompt.selected);
+        prompt_done(&prompt);
+    }
+    prompt_init(&prompt);
+    prompt_select(&prompt); /* there is nothing to select */
+    assert_false(prompt.selected);
+    prompt_done(&prompt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_history_keeps_the_draft),
         cmocka_unit_test(test_a_full_line_takes_no_more),
         cmocka_unit_test(test_field_follows_the_cursor),
+        cmocka_unit_test(test_the_first_key_after_a_selection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

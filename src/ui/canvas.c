@@ -35,6 +35,12 @@ struct canvas canvas_middle(const struct canvas *canvas, int rows, int cols)
     return canvas_part(canvas, (canvas->rows - rows) / 2, (canvas->cols - cols) / 2, rows, cols);
 }
 
+bool canvas_holds(const struct canvas *canvas, int row, int col)
+{
+    return row >= canvas->top && row < canvas->top + canvas->rows && col >= canvas->left &&
+           col < canvas->left + canvas->cols;
+}
+
 bool canvas_ascii(const struct canvas *canvas)
 {
     return term_ascii(canvas->term);

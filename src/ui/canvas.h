@@ -41,6 +41,8 @@ struct canvas canvas_middle(const struct canvas *canvas, int rows, int cols);
 int canvas_bar(const struct canvas *canvas, int row, int col, int cells, unsigned style,
                unsigned permille);
 void canvas_cursor(const struct canvas *canvas, int row, int col);
+/* Is this cell of the screen in it? */
+bool canvas_holds(const struct canvas *canvas, int row, int col);
 bool canvas_ascii(const struct canvas *canvas);
 enum glyphs canvas_glyphs(const struct canvas *canvas); /* what graphs are drawn with */
 

@@ -29,6 +29,7 @@ struct chooser {
     bool searching;
     struct entry entries[COLUMN_LIST_MAX];
     uint32_t count, cursor, top, height;
+    struct canvas list; /* as drawn last */
 };
 
 static void fill(struct chooser *chooser)
@@ -96,11 +97,12 @@ static void draw_keys(const struct chooser *chooser, const struct canvas *canvas
 {
     static const struct {
         const char *key, *does;
-    } KEYS[] = {{"Space", "show, hide"},
-                {"<>", "move"},
-                {"/", "find"},
-                {"Enter", "take"},
-                {"Esc", "as it was"}};
+        uint32_t code; /* of a press on it, 0: there are two */
+    } KEYS[] = {{"Space", "show, hide", ' '},
+                {"<>", "move", 0},
+                {"/", "find", '/'},
+                {"Enter", "take", KEY_CODE_ENTER},
+                {"Esc", "as it was", KEY_CODE_ESCAPE}};
     int col = 0;
 
     if (chooser->searching) {
@@ -109,8 +111,12 @@ static void draw_keys(const struct chooser *chooser, const struct canvas *canvas
         return;
     }
     for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+        const int from = col;
         col = canvas_text(canvas, row, col, ROLE_KEY, KEYS[i].key);
-        col = canvas_text(canvas, row, col + 1, ROLE_DIM, KEYS[i].does) + 2;
+        col = canvas_text(canvas, row, col + 1, ROLE_DIM, KEYS[i].does);
+        screen_add_hit(chooser->pane.screen, canvas, row, from, col,
+                       &(struct hit){.key = KEYS[i].code});
+        col += 2;
     }
 }
 
@@ -125,6 +131,7 @@ static void chooser_draw(struct pane *pane, const struct picture *picture,
     struct canvas list = canvas_part(&inside, 0, 0, inside.rows - 1, inside.cols);
 
     (void)picture;
+    chooser->list = list;
     chooser->height = list.rows > 0 ? (uint32_t)list.rows : 1;
     table_scroll(&chooser->cursor, &chooser->top, chooser->count, chooser->height);
     for (uint32_t i = 0; i < chooser->height && chooser->top + i < chooser->count; i++)
@@ -287,11 +294,19 @@ static bool chooser_types(const struct pane *pane)
 
 static bool chooser_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
+    struct chooser *chooser = (struct chooser *)pane;
+    const uint32_t at = chooser->top + (uint32_t)(key->row - chooser->list.top);
+    int64_t rows;
+
     (void)row;
     (void)col;
-    int64_t rows;
-    if (scroll_wheel(key, &rows))
-        move((struct chooser *)pane, rows);
+    if (scroll_wheel(key, &rows)) {
+        move(chooser, rows);
+    } else if (key->code == KEY_CODE_MOUSE_PRESS &&
+               canvas_holds(&chooser->list, key->row, key->col) && at < chooser->count) {
+        chooser->cursor = at;
+        toggle(chooser);
+    }
     return true;
 }
 

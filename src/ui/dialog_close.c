@@ -17,6 +17,9 @@
 #define WORD        "close"
 #define LINE_MAX    320
 
+static const struct hit_key KEYS[] = {{"Enter close", KEY_CODE_ENTER},
+                                      {"Esc cancel", KEY_CODE_ESCAPE}};
+
 struct close_dialog {
     struct pane pane;
     struct close_request *request;
@@ -178,7 +181,7 @@ static void close_draw(struct pane *pane, const struct picture *picture,
         canvas_printf(&inside, row++, 0, ROLE_NOTICE, "%zu left out: %s", request->left_out,
                       request->why_left_out);
     draw_guard(dialog, &inside, row);
-    canvas_text_right(&inside, inside.rows - 1, inside.cols, ROLE_DIM, "Enter close  Esc cancel");
+    hit_draw_keys(pane->screen, &inside, inside.rows - 1, inside.cols, KEYS, 2);
 }
 
 static void say_one(struct close_dialog *dialog, const struct conn *conn, int error,

@@ -3,6 +3,7 @@
 #include "core/text/text.h"
 #include "ui/prompt.h"
 #include "ui/screen/acts.h"
+#include "ui/scroll.h"
 #include "ui/table.h"
 
 #include <errno.h>
@@ -14,12 +15,18 @@
 #define OTHERS_SHOWN 4
 #define FRAME_ROWS   3 /* edges and the line of keys */
 
+static const struct hit_key KEYS[] = {{"Tab other process", KEY_CODE_TAB},
+                                      {"Enter send", KEY_CODE_ENTER},
+                                      {"Esc cancel", KEY_CODE_ESCAPE}};
+#define KEY_COUNT (sizeof(KEYS) / sizeof(KEYS[0]))
+
 struct signal_dialog {
     struct pane pane;
     struct signal_request *request;
-    uint32_t at;     /* process chosen */
-    uint32_t signal; /* index in acts->signals */
-    uint32_t top;    /* first signal shown */
+    uint32_t at;        /* process chosen */
+    uint32_t signal;    /* index in acts->signals */
+    uint32_t top;       /* first signal shown */
+    struct canvas list; /* of the signals, as drawn last */
     struct prompt typed;
     bool mistyped;
 };
@@ -192,12 +199,11 @@ static void signal_draw(struct pane *pane, const struct picture *picture,
         canvas_printf(&inside, row++, 0, ROLE_NOTICE, "left out: %s%s", request->why_left_out,
                       request->left_out > 1 ? ", and others" : "");
     row = draw_guard(dialog, &inside, row);
-    struct canvas list = canvas_part(&inside, row, 0, inside.rows - row - 1, inside.cols);
-    draw_signals(dialog, &list);
-    canvas_text_right(&inside, inside.rows - 1, inside.cols, ROLE_DIM,
-                      request->of_socket && request->count > 1
-                          ? "Tab other process  Enter send  Esc cancel"
-                          : "Enter send  Esc cancel");
+    dialog->list = canvas_part(&inside, row, 0, inside.rows - row - 1, inside.cols);
+    draw_signals(dialog, &dialog->list);
+    const size_t first = request->of_socket && request->count > 1 ? 0 : 1;
+    hit_draw_keys(pane->screen, &inside, inside.rows - 1, inside.cols, KEYS + first,
+                  KEY_COUNT - first);
 }
 
 /* To all of a set, or to the one chosen. */
@@ -279,6 +285,22 @@ static bool signal_key(struct pane *pane, const struct key *key)
     return true;
 }
 
+/* A press chooses a signal, and sends nothing. */
+static bool signal_mouse(struct pane *pane, const struct key *key, int row, int col)
+{
+    struct signal_dialog *dialog = (struct signal_dialog *)pane;
+    const int line = key->row - dialog->list.top;
+    int64_t rows;
+    (void)row;
+    (void)col;
+    if (scroll_wheel(key, &rows))
+        choose_signal(dialog, rows < 0 ? -1 : 1);
+    else if (key->code == KEY_CODE_MOUSE_PRESS && line >= 0 && line < dialog->list.rows &&
+             dialog->top + (uint32_t)line < dialog->request->acts->signal_count)
+        dialog->signal = dialog->top + (uint32_t)line;
+    return true;
+}
+
 const struct pane_ops PANE_SIGNAL = {
     .title = "Kill",
     .harmful = true,
@@ -288,4 +310,5 @@ const struct pane_ops PANE_SIGNAL = {
     .update = signal_update,
     .draw = signal_draw,
     .key = signal_key,
+    .mouse = signal_mouse,
 };

@@ -179,6 +179,7 @@ bool list_mouse(struct list *list, struct screen *screen, const struct key *key,
         return false;
     if (row > 0) {
         point(list, row - 1);
+        pane_open_if_twice(screen, key);
         return true;
     }
     const size_t at = table_column_at(list->cells, list->count, col);

@@ -20,8 +20,10 @@ struct menu_pane {
     struct pane pane;
     const struct menu *menu;
     struct prompt prompt;
+    struct canvas box, list;  /* as drawn last */
     size_t items[MENU_ITEMS]; /* those that what was typed leaves */
     uint32_t count, cursor, top, height;
+    bool chosen; /* choose() ends what the menu is about */
 };
 
 static bool contains(const char *text, const char *part)
@@ -70,6 +72,8 @@ static void menu_close(struct pane *pane)
 {
     struct menu_pane *self = (struct menu_pane *)pane;
     prompt_done(&self->prompt);
+    if (self->menu->done && !self->chosen)
+        self->menu->done(self->menu->data);
     free(self);
 }
 
@@ -100,22 +104,30 @@ static void menu_draw(struct pane *pane, const struct picture *picture, const st
     (void)picture;
     int rows =
         self->menu->count + 3 < (size_t)canvas->rows ? (int)self->menu->count + 3 : canvas->rows;
-    struct canvas box = canvas_middle(canvas, rows, MENU_COLS);
-    struct canvas inside = canvas_box(&box, ROLE_BORDER, self->menu->title);
-    struct canvas list = canvas_part(&inside, 1, 0, inside.rows - 1, inside.cols);
-    self->height = list.rows > 0 ? (uint32_t)list.rows : 1;
+    self->box = canvas_middle(canvas, rows, MENU_COLS);
+    struct canvas inside = canvas_box(&self->box, ROLE_BORDER, self->menu->title);
+    self->list = canvas_part(&inside, 1, 0, inside.rows - 1, inside.cols);
+    self->height = self->list.rows > 0 ? (uint32_t)self->list.rows : 1;
     table_scroll(&self->cursor, &self->top, self->count, self->height);
     for (uint32_t i = 0; i < self->height && self->top + i < self->count; i++)
-        draw_item(self, &list, (int)i, self->top + i);
+        draw_item(self, &self->list, (int)i, self->top + i);
     int col = canvas_text(&inside, 0, 0, ROLE_DIM, "/ ");
     prompt_draw(&self->prompt, &inside, 0, col, inside.cols - col, ROLE_NORMAL);
 }
 
+/* The menu is closed first: what is chosen may open another page. `self` is gone after it. */
 static void choose(struct menu_pane *self)
 {
-    if (self->cursor < self->count)
-        self->menu->choose(self->menu->data, self->items[self->cursor]);
-    screen_back(self->pane.screen);
+    const struct menu menu = *self->menu;
+    struct screen *screen = self->pane.screen;
+    const bool any = self->cursor < self->count;
+    const size_t item = any ? self->items[self->cursor] : 0;
+    self->chosen = true;
+    screen_close_page(screen);
+    if (any)
+        menu.choose(menu.data, item);
+    if (menu.done)
+        menu.done(menu.data);
 }
 
 static void move(struct menu_pane *self, int64_t delta)
@@ -168,13 +180,23 @@ static bool menu_types(const struct pane *pane)
     return true;
 }
 
+/* A press chooses an item; one beside the menu leaves it. */
 static bool menu_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
+    struct menu_pane *self = (struct menu_pane *)pane;
+    const int line = key->row - self->list.top;
+    int64_t rows;
     (void)row;
     (void)col;
-    int64_t rows;
-    if (scroll_wheel(key, &rows))
-        move((struct menu_pane *)pane, rows);
+    if (scroll_wheel(key, &rows)) {
+        move(self, rows);
+    } else if (key->code == KEY_CODE_MOUSE_PRESS && !canvas_holds(&self->box, key->row, key->col)) {
+        screen_back(pane->screen);
+    } else if (key->code == KEY_CODE_MOUSE_PRESS && canvas_holds(&self->list, key->row, key->col) &&
+               self->top + (uint32_t)line < self->count) {
+        self->cursor = self->top + (uint32_t)line;
+        choose(self);
+    }
     return true;
 }
 

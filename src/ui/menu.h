@@ -10,6 +10,7 @@ struct menu { /* what PANE_MENU is opened with; must live as long as the menu is
     const char *(*name)(void *data, size_t item, const char **help);
     const char *(*mark)(void *data, size_t item); /* before the name, two cells; NULL = none */
     void (*choose)(void *data, size_t item);
+    void (*done)(void *data); /* when it closes, chosen or not; NULL = nothing to do */
     void *data;
 };
 

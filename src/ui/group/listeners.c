@@ -1,9 +1,11 @@
 /* Listeners: accept queues, and who holds them. */
 #include "core/text/text.h"
 #include "ui/group/pane.h"
+#include "ui/menu.h"
 #include "ui/pages.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HOLDERS_CELLS 14 /* of a long name with a count behind it the name is cut */
@@ -142,14 +144,101 @@ static bool is_full(const struct grouping_row *row)
     return row->full;
 }
 
+/* What Enter offers. The rows are looked up by key and serial: a frame may have come since. */
+struct offer {
+    struct menu menu;
+    struct screen *screen;
+    struct tuple tuple;
+    uint64_t key, serial;
+    bool several; /* processes */
+    char connections[48], holders[64];
+};
+
+static void open_connections(const struct offer *offer)
+{
+    const struct tuple *tuple = &offer->tuple;
+    char address[ADDR_TEXT_MAX], filter[ADDR_TEXT_MAX + 48];
+
+    addr_format(address, sizeof address, &tuple->local, tuple->family, NULL);
+    if (addr_is_zero(&tuple->local))
+        snprintf(filter, sizeof filter, "state connected and sport %s:%u",
+                 tuple->family == FAMILY_INET6 ? "inet6" : "inet", tuple->local_port);
+    else
+        snprintf(filter, sizeof filter,
+                 tuple->family == FAMILY_INET6 ? "state connected and src [%s]:%u"
+                                               : "state connected and src %s:%u",
+                 address, tuple->local_port);
+    screen_drill(offer->screen, VIEW_CONNECTIONS, filter);
+}
+
+static void open_holders(const struct offer *offer)
+{
+    const struct conn *conn =
+        frame_find_serial(screen_picture(offer->screen)->frame, offer->serial);
+
+    if (offer->several)
+        screen_open_page(offer->screen, &PANE_HOLDERS,
+                         &(struct socket_set){.listener = offer->key});
+    else if (conn)
+        pages_open_owner(offer->screen, conn);
+}
+
+static void open_socket(const struct offer *offer)
+{
+    const struct conn *conn =
+        frame_find_serial(screen_picture(offer->screen)->frame, offer->serial);
+
+    if (conn)
+        pages_open_connection(offer->screen, conn);
+}
+
+static const struct {
+    const char *name;
+    void (*open)(const struct offer *offer);
+} OFFERS[] = {
+    {"Connections", open_connections}, {"Processes", open_holders}, {"Socket", open_socket}};
+
+static const char *offer_name(void *data, size_t item, const char **help)
+{
+    const struct offer *offer = data;
+    const char *const helps[] = {offer->connections, offer->holders,
+                                 "its queue, drops, times and options"};
+
+    *help = helps[item];
+    return OFFERS[item].name;
+}
+
+static void offer_choose(void *data, size_t item)
+{
+    OFFERS[item].open(data);
+}
+
 static void listener_open(struct screen *screen, const struct grouping_row *row)
 {
-    const struct frame *frame = screen_picture(screen)->frame;
+    const struct picture *picture = screen_picture(screen);
+    const struct conn *conn = grouping_conn(row, picture->frame);
+    struct offer *offer = calloc(1, sizeof *offer);
+    char names[32];
 
-    if (row->proc_count > 1)
-        screen_open_page(screen, &PANE_HOLDERS, &(struct socket_set){.listener = row->key});
-    else
-        pages_open_owner(screen, grouping_conn(row, frame));
+    if (!offer)
+        return;
+    *offer = (struct offer){.screen = screen,
+                            .tuple = conn->tuple,
+                            .key = row->key,
+                            .serial = conn->serial,
+                            .several = row->proc_count > 1};
+    snprintf(offer->connections, sizeof offer->connections, "%u at this port: list them",
+             row->rows);
+    holders_text(picture, row, names, sizeof names);
+    snprintf(offer->holders, sizeof offer->holders, "that hold it: %s", names);
+    offer->menu = (struct menu){.title = "Listener",
+                                .count = sizeof OFFERS / sizeof *OFFERS,
+                                .name = offer_name,
+                                .choose = offer_choose,
+                                .done = free,
+                                .data = offer};
+    if (screen_open_page(screen, &PANE_MENU, &offer->menu) != 0)
+        free(offer);
 }
 
 static bool is_subject(const struct picture *picture, const struct grouping_row *row,

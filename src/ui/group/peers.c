@@ -135,10 +135,8 @@ static void peer_open(struct screen *screen, const struct grouping_row *row)
     snprintf(filter, sizeof filter, conn->tuple.family == FAMILY_INET6 ? "dst [%s]" : "dst %s",
              address);
     if (addr_is_link_local(&conn->tuple.remote, conn->tuple.family) ||
-        !screen_set_filter(screen, filter))
+        !screen_drill(screen, VIEW_CONNECTIONS, filter))
         group_open_members(screen, &GROUPING_PEERS, row);
-    else
-        screen_show_view(screen, VIEW_CONNECTIONS);
 }
 
 static bool is_subject(const struct picture *picture, const struct grouping_row *row,

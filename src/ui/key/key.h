@@ -42,6 +42,7 @@ enum key_code {
 struct key {
     uint32_t code;
     int row, col; /* mouse only */
+    bool twice;   /* mouse: a press soon after another one at the same place */
     bool pasted;  /* text for a prompt, never a command; line breaks and tabs are blanks */
 };
 

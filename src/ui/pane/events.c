@@ -361,6 +361,7 @@ static bool events_mouse(struct pane *pane, const struct key *key, int row, int 
     if (key->code != KEY_CODE_MOUSE_PRESS || events->top + (uint64_t)row >= events->count)
         return false;
     move(events, (int64_t)(events->top + (uint64_t)row) - (int64_t)cursor_position(events));
+    pane_open_if_twice(pane->screen, key);
     return true;
 }
 

@@ -259,11 +259,8 @@ void findings_show_rows(struct screen *screen, const struct finding *finding)
         screen_say(screen, ROLE_NOTICE, "no rows belong to this finding (i: what it means)");
         return;
     }
-    if (!screen_set_filter(screen, finding->filter)) {
+    if (!screen_drill(screen, VIEW_CONNECTIONS, finding->filter))
         screen_say(screen, ROLE_TROUBLE, "its rows cannot be filtered: %s", finding->filter);
-        return;
-    }
-    screen_show_view(screen, VIEW_CONNECTIONS);
 }
 
 static bool findings_command(struct pane *pane, const struct command *command)
@@ -297,6 +294,7 @@ static bool findings_mouse(struct pane *pane, const struct key *key, int row, in
     if (key->code != KEY_CODE_MOUSE_PRESS || row < 1 || (uint32_t)row > own->height)
         return false;
     go_to(own, (int64_t)own->top + row - 1);
+    pane_open_if_twice(pane->screen, key);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "core/wish.h"
 #include "ui/canvas.h"
 #include "ui/command.h"
+#include "ui/hit.h"
 #include "ui/key/key.h"
 #include "ui/views.h"
 
@@ -95,10 +96,15 @@ const struct screen_settings *screen_settings(const struct screen *screen);
 bool screen_is_floating(const struct screen *screen); /* is the top page? */
 int screen_open_page(struct screen *screen, const struct pane_ops *ops, const void *argument);
 void screen_back(struct screen *screen); /* closes the top page after the current call */
+/* Closes it at once, with the pane that calls. */
+void screen_close_page(struct screen *screen);
 /* Puts a filter in force as if it had been typed; false: it is none, the last one stays. */
 bool screen_set_filter(struct screen *screen, const char *text);
 void screen_show_view(struct screen *screen, enum view_id view);
-/* The Connections view with the cursor on this row. */
+/* The same view with this filter in force (NULL: as it is), from where Esc comes back to the view
+ * and the filter of before. False: the text is no filter, nothing has changed. */
+bool screen_drill(struct screen *screen, enum view_id view, const char *filter);
+/* The Connections view with the cursor on this row; Esc comes back as well. */
 void screen_show_connection(struct screen *screen, uint64_t serial);
 /* The one line above the footer, until the next key or for some seconds. */
 void screen_say(struct screen *screen, unsigned role, const char *format, ...)
@@ -108,5 +114,7 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
 void screen_hold_enter(struct screen *screen);
 void screen_changed(struct screen *screen); /* needs or wish may have changed */
 bool screen_run_command(struct screen *screen, const struct command *command);
+/* After a press on a row that has put the cursor there: the second of two is Enter. */
+void pane_open_if_twice(struct screen *screen, const struct key *key);
 
 #endif

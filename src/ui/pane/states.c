@@ -291,8 +291,7 @@ static void open_state(const struct states_pane *states)
     char filter[32];
 
     snprintf(filter, sizeof filter, "state %s", TCP_STATES[BOXES[states->cursor].state].name);
-    if (screen_set_filter(states->pane.screen, filter))
-        screen_show_view(states->pane.screen, VIEW_CONNECTIONS);
+    (void)screen_drill(states->pane.screen, VIEW_CONNECTIONS, filter);
 }
 
 static bool states_command(struct pane *pane, const struct command *command)
@@ -323,10 +322,9 @@ static bool states_mouse(struct pane *pane, const struct key *key, int row, int 
     (void)row;
     (void)col;
     for (uint8_t box = 0; box < BOX_COUNT; box++) {
-        const struct canvas *at = &states->boxes[box];
-        if (key->row >= at->top && key->row < at->top + at->rows && key->col >= at->left &&
-            key->col < at->left + at->cols) {
+        if (canvas_holds(&states->boxes[box], key->row, key->col)) {
             states->cursor = box;
+            pane_open_if_twice(pane->screen, key);
             return true;
         }
     }

@@ -244,11 +244,17 @@ static void draw_states(struct screen *screen, const struct canvas *canvas)
     draw_both(canvas, &left, &right);
 }
 
-void screen_add_span(struct screen *screen, int row, int from, int to,
-                     const struct command *command)
+void screen_add_hit(struct screen *screen, const struct canvas *canvas, int row, int from, int to,
+                    const struct hit *hit)
 {
-    if (command && screen->span_count < SPANS_MAX)
-        screen->spans[screen->span_count++] = (struct span){row, from, to, command};
+    if (screen->hits_closed || screen->hit_count == HITS_MAX || row < 0 || row >= canvas->rows ||
+        (!hit->command && !hit->key && !hit->mouse))
+        return;
+    struct hit *own = &screen->hits[screen->hit_count++];
+    *own = *hit;
+    own->row = canvas->top + row;
+    own->from = canvas->left + from;
+    own->to = canvas->left + (to < canvas->cols ? to : canvas->cols);
 }
 
 static int footer_item(const struct canvas *canvas, int col, const struct command *command,
@@ -298,7 +304,7 @@ static void draw_footer(struct screen *screen, const struct canvas *canvas)
             continue;
         int begin = col;
         col = footer_item(canvas, col, command, screen_can(screen, command), true);
-        screen_add_span(screen, canvas->top, begin, col, command);
+        screen_add_hit(screen, canvas, 0, begin, col, &(struct hit){.command = command});
         col += 2;
     }
 }
@@ -345,8 +351,11 @@ static void draw_body(struct screen *screen, const struct canvas *canvas)
             first = i + 1;
     if (first == 0)
         view->ops->draw(view, &screen->picture, canvas);
-    for (size_t i = first > 0 ? first - 1 : 0; i < screen->page_count; i++)
+    for (size_t i = first > 0 ? first - 1 : 0; i < screen->page_count; i++) {
+        if (screen->pages[i]->ops->floating)
+            screen->hit_count = 0; /* what lies under it does not act */
         screen->pages[i]->ops->draw(screen->pages[i], &screen->picture, canvas);
+    }
     if (!screen->picture.frame && screen->page_count == 0)
         canvas_text(canvas, 2, 3, screen->trouble[0] ? ROLE_TROUBLE : ROLE_DIM,
                     screen->trouble[0] ? screen->trouble : "reading…");
@@ -396,7 +405,8 @@ void screen_paint(struct screen *screen)
     struct canvas all = {.term = screen->term};
     term_size(screen->term, &all.rows, &all.cols);
     term_clear(screen->term);
-    screen->span_count = 0;
+    screen->hit_count = 0;
+    screen->hits_closed = false;
     const unsigned chosen = choose_lines(screen, all.rows);
     int above = 0, below = 0;
     for (size_t i = 0; i < LINE_COUNT; i++)
@@ -404,6 +414,7 @@ void screen_paint(struct screen *screen)
     screen->body_top = above;
     struct canvas body = canvas_part(&all, above, 0, all.rows - above - below, all.cols);
     draw_body(screen, &body);
+    screen->hits_closed = screen_is_floating(screen);
     draw_lines(screen, &all, chosen);
     screen_page_comes(screen);
     term_flush(screen->term);

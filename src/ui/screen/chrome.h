@@ -1,4 +1,4 @@
-/* The lines around the panes, and what in them acts when clicked. */
+/* The lines around the panes. */
 #ifndef TCPLENS_UI_SCREEN_CHROME_H
 #define TCPLENS_UI_SCREEN_CHROME_H
 
@@ -7,9 +7,6 @@
 
 struct screen;
 
-/* Cells of this row, [from, to), run the command when clicked; NULL: nothing. */
-void screen_add_span(struct screen *screen, int row, int from, int to,
-                     const struct command *command);
 void screen_paint(struct screen *screen);
 /* "12 MB" and what follows it; with tenths where the number is smaller than tenths_below. */
 void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_below,

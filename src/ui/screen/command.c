@@ -47,13 +47,22 @@ static void back(struct screen *screen)
 {
     if (screen_time_cancel(screen))
         return;
-    if (screen->page_count > 0 || !screen_filter_clear(screen))
+    if (screen->page_count > 0)
         screen_back(screen);
+    else if (!screen_drill_back(screen))
+        (void)screen_filter_clear(screen);
+}
+
+/* Who chooses a view does not come back from a drill-down. */
+static void choose_view(struct screen *screen, enum view_id view)
+{
+    screen->origin_count = 0;
+    screen_show_view(screen, view);
 }
 
 static void next_view(struct screen *screen)
 {
-    screen_show_view(screen, (enum view_id)((screen->view + 1) % VIEW_COUNT));
+    choose_view(screen, (enum view_id)((screen->view + 1) % VIEW_COUNT));
 }
 
 static void slower(struct screen *screen)
@@ -154,7 +163,7 @@ static const struct {
 static bool run_own(struct screen *screen, const struct command *command)
 {
     if (command->id == COMMAND_VIEW) {
-        screen_show_view(screen, (enum view_id)command->argument);
+        choose_view(screen, (enum view_id)command->argument);
         return true;
     }
     if (screen_time_command(screen, command))

@@ -100,6 +100,7 @@ void screen_open_filter(struct screen *screen)
     own->wrong = false;
     snprintf(own->before, sizeof(own->before), "%s", own->text);
     prompt_set(&own->prompt, own->text);
+    prompt_select(&own->prompt);
     own->prompt.history_at = own->prompt.history_count;
     screen->paint = true;
 }
@@ -111,6 +112,12 @@ bool screen_filter_clear(struct screen *screen)
     (void)try_text(screen, "");
     screen_say(screen, ROLE_NORMAL, "filter cleared: all rows (/ and the up key bring it back)");
     return true;
+}
+
+void screen_filter_restore(struct screen *screen, const char *text)
+{
+    if (strcmp(screen->filter.text, text) != 0)
+        (void)try_text(screen, text);
 }
 
 static void leave(struct screen *screen)

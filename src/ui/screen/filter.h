@@ -12,6 +12,7 @@ void screen_filter_end(struct screen *screen);
 uint32_t screen_filter_needs(const struct screen *screen);
 void screen_open_filter(struct screen *screen);
 bool screen_filter_clear(struct screen *screen);                      /* false: there was none */
+void screen_filter_restore(struct screen *screen, const char *text);  /* one that was in force */
 bool screen_filter_key(struct screen *screen, const struct key *key); /* true: taken */
 void screen_filter_draw(struct screen *screen, const struct canvas *canvas);
 void screen_filter_draw_below(struct screen *screen, const struct canvas *canvas);

@@ -41,5 +41,6 @@ void screen_draw_finding(struct screen *screen, const struct canvas *canvas)
     canvas_text(canvas, 0, 1, role | STYLE_BOLD, "!");
     if (end > 3)
         canvas_field(canvas, 0, 3, end - 3, false, role, finding->title);
-    screen_add_span(screen, canvas->top, 0, canvas->cols, screen_view_command(VIEW_FINDINGS));
+    screen_add_hit(screen, canvas, 0, 0, canvas->cols,
+                   &(struct hit){.command = screen_view_command(VIEW_FINDINGS)});
 }

@@ -11,20 +11,58 @@
 #include "ui/screen/views.h"
 
 #define ENTER_WAIT_NS (300 * MILLISECOND_NS)
+#define TWICE_NS      (400 * MILLISECOND_NS)
+#define UNKNOWN_NS    SECOND_NS
 
-static void take_mouse(struct screen *screen, const struct key *key)
+static void take_key(struct screen *screen, const struct key *key);
+
+/* What was drawn last lies on top. */
+static const struct hit *find_hit(const struct screen *screen, const struct key *key)
+{
+    for (size_t i = screen->hit_count; i-- > 0;) {
+        const struct hit *hit = &screen->hits[i];
+        if (key->row == hit->row && key->col >= hit->from && key->col < hit->to &&
+            (hit->mouse || key->code == KEY_CODE_MOUSE_PRESS))
+            return hit;
+    }
+    return NULL;
+}
+
+/* False: the pane is to have it. */
+static bool take_hit(struct screen *screen, const struct key *key)
+{
+    const struct hit *found = find_hit(screen, key);
+    if (!found)
+        return false;
+    const struct hit hit = *found; /* what it does may paint */
+    if (hit.mouse)
+        return hit.mouse(screen, &hit, key);
+    if (hit.command)
+        screen_run_command(screen, hit.command);
+    else
+        take_key(screen, &(struct key){.code = hit.key});
+    return true;
+}
+
+static bool is_second_press(struct screen *screen, const struct key *key, int64_t now)
+{
+    const struct key before = screen->pressed;
+    if (key->code != KEY_CODE_MOUSE_PRESS)
+        return false;
+    const bool twice = before.code == key->code && before.row == key->row &&
+                       before.col == key->col && now - screen->pressed_ns < TWICE_NS;
+    screen->pressed = twice ? (struct key){0} : *key; /* a third press is a first one */
+    screen->pressed_ns = now;
+    return twice;
+}
+
+static void take_mouse(struct screen *screen, const struct key *mouse)
 {
     struct pane *pane = screen_top_pane(screen);
-    for (size_t i = 0; i < screen->span_count; i++) {
-        const struct span *span = &screen->spans[i];
-        if (key->code == KEY_CODE_MOUSE_PRESS && key->row == span->row && key->col >= span->from &&
-            key->col < span->to && !screen_is_floating(screen)) {
-            screen_run_command(screen, span->command);
-            return;
-        }
-    }
-    if (pane && pane->ops->mouse && key->row >= screen->body_top)
-        pane->ops->mouse(pane, key, key->row - screen->body_top, key->col);
+    struct key key = *mouse;
+    key.twice = is_second_press(screen, mouse, clock_mono_ns());
+    if (!take_hit(screen, &key) && pane && pane->ops->mouse && key.row >= screen->body_top)
+        pane->ops->mouse(pane, &key, key.row - screen->body_top, key.col);
     screen_finish_closing(screen);
 }
 
@@ -73,6 +111,13 @@ static bool comes_too_early(struct screen *screen, const struct key *key)
     return true;
 }
 
+static void say_unknown(struct screen *screen, const struct key *key)
+{
+    char name[16];
+    key_text(name, sizeof(name), key->code, screen->picture.context.ascii);
+    screen_say_for(screen, UNKNOWN_NS, ROLE_NOTICE, "%s does nothing here: ? lists the keys", name);
+}
+
 static void take_key(struct screen *screen, const struct key *key)
 {
     struct pane *pane = screen_top_pane(screen);
@@ -99,10 +144,18 @@ static void take_key(struct screen *screen, const struct key *key)
         return;
     }
     const struct command *command = command_for_key(key->code);
-    if (!command)
+    if (!command) {
+        say_unknown(screen, key);
         return;
+    }
     show_what_keys_did(screen);
     screen_run_command(screen, command);
+}
+
+void pane_open_if_twice(struct screen *screen, const struct key *key)
+{
+    if (key->twice)
+        screen_run_command(screen, command_for_key(KEY_CODE_ENTER));
 }
 
 void screen_hold_enter(struct screen *screen)

@@ -6,19 +6,16 @@
 #include "core/filter/filter.h"
 #include "ui/act_request.h"
 #include "ui/finding_marks.h"
+#include "ui/hit.h"
 #include "ui/host_names.h"
 #include "ui/pane/pane.h"
 #include "ui/prompt.h"
 #include "ui/screen/screen.h"
 #include "ui/transport.h"
 
-#define PAGES_MAX 16
-#define SPANS_MAX 32
-
-struct span { /* cells that act when clicked */
-    int row, from, to;
-    const struct command *command;
-};
+#define PAGES_MAX   16
+#define HITS_MAX    256
+#define ORIGINS_MAX 8
 
 struct screen_filter {
     struct filter *filter; /* in force; NULL = all rows */
@@ -30,6 +27,11 @@ struct screen_filter {
     const struct frame *counted_frame; /* to be compared only: with generation, what was counted */
     uint64_t counted_number;           /* of it, as its memory may be another one's by now */
     uint32_t counted_generation, counted;
+};
+
+struct origin { /* of a drill-down: where Esc goes back to */
+    enum view_id view;
+    char filter[PROMPT_MAX];
 };
 
 struct travel { /* in time */
@@ -64,6 +66,8 @@ struct screen {
     enum view_id view;
     struct pane *pages[PAGES_MAX];
     size_t page_count;
+    struct origin origins[ORIGINS_MAX]; /* the last one is where Esc goes */
+    size_t origin_count;
     struct lookup lookup;     /* what panes are given: services and hosts as switched on */
     struct host_names *names; /* NULL: off */
     struct screen_filter filter;
@@ -83,8 +87,11 @@ struct screen {
     char remark[128]; /* of the terminal */
     char trouble[192];
     int body_top; /* row of the screen at which the pane's canvas begins */
-    struct span spans[SPANS_MAX];
-    size_t span_count;
+    struct hit hits[HITS_MAX];
+    size_t hit_count;
+    bool hits_closed;   /* what is drawn lies under a floating pane */
+    struct key pressed; /* the last press of the mouse, for the second of two */
+    int64_t pressed_ns; /* monotonic */
 };
 
 #endif

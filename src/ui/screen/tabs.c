@@ -94,7 +94,8 @@ static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, en
         const bool active = i == screen->view;
         tab_text(text, sizeof(text), screen, form, i);
         col = canvas_text(canvas, 0, col, active ? ROLE_ACCENT : ROLE_DIM, text);
-        screen_add_span(screen, canvas->top, begin, col, screen_view_command(i));
+        screen_add_hit(screen, canvas, 0, begin, col,
+                       &(struct hit){.command = screen_view_command(i)});
     }
     return col;
 }
@@ -109,8 +110,6 @@ static void tab_summaries(struct screen *screen, const struct pane *pane, char *
         return;
     if (pane->ops->summary)
         pane->ops->summary((struct pane *)pane, &screen->picture, summary, size);
-    else if (pane != view)
-        snprintf(summary, size, "Esc back");
     if (pane != view || !screen->picture.accept)
         return;
     if (view->ops->counts_rows) {
@@ -129,6 +128,17 @@ static int put_right(const struct canvas *canvas, int col, int end, const char *
     return canvas_text_right(canvas, 0, end, ROLE_DIM, text) - TAB_GAP;
 }
 
+/* "Esc back" at the right edge of a page, to be clicked as well. Returns where the rest ends. */
+static int put_back(struct screen *screen, const struct canvas *canvas, int col)
+{
+    static const char BACK[] = "Esc back";
+    const int end = canvas->cols - 1, rest = put_right(canvas, col, end, BACK);
+    if (rest < end)
+        screen_add_hit(screen, canvas, 0, rest + TAB_GAP, end,
+                       &(struct hit){.command = command_for_key(KEY_CODE_ESCAPE)});
+    return rest;
+}
+
 void screen_draw_tabs(struct screen *screen, const struct canvas *canvas)
 {
     char summary[64], count[64];
@@ -145,7 +155,10 @@ void screen_draw_tabs(struct screen *screen, const struct canvas *canvas)
         screen, canvas, choose_tabs(screen, canvas->cols - 2, beside + filter, beside + least));
     if (title)
         col = canvas_printf(canvas, 0, col + 1, ROLE_ACCENT, "▸ %s", title);
-    int end = put_right(canvas, col + 1, canvas->cols - 1, count);
+    int end = canvas->cols - 1;
+    if (page)
+        end = put_back(screen, canvas, col + 1 + (filter ? filter + TAB_GAP : 0));
+    end = put_right(canvas, col + 1, end, count);
     end = put_right(canvas, col + 1 + (filter ? filter + TAB_GAP : 0), end, summary);
     screen_filter_draw_tab(screen, canvas, col + 1, end);
 }

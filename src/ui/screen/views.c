@@ -76,9 +76,39 @@ void screen_show_view(struct screen *screen, enum view_id view)
         screen_say(screen, ROLE_TROUBLE, "the view cannot be shown: %s", strerror(-error));
 }
 
+/* The oldest is forgotten where there are too many. */
+static void push_origin(struct screen *screen, const struct origin *origin)
+{
+    if (screen->origin_count == ORIGINS_MAX)
+        memmove(screen->origins, screen->origins + 1,
+                --screen->origin_count * sizeof(*screen->origins));
+    screen->origins[screen->origin_count++] = *origin;
+}
+
+bool screen_drill(struct screen *screen, enum view_id view, const char *filter)
+{
+    struct origin origin = {.view = screen->view};
+    snprintf(origin.filter, sizeof(origin.filter), "%s", screen->filter.text);
+    if (filter && !screen_set_filter(screen, filter))
+        return false;
+    push_origin(screen, &origin);
+    screen_show_view(screen, view);
+    return true;
+}
+
+bool screen_drill_back(struct screen *screen)
+{
+    if (screen->origin_count == 0)
+        return false;
+    const struct origin origin = screen->origins[--screen->origin_count];
+    screen_filter_restore(screen, origin.filter);
+    screen_show_view(screen, origin.view);
+    return true;
+}
+
 void screen_show_connection(struct screen *screen, uint64_t serial)
 {
-    screen_show_view(screen, VIEW_CONNECTIONS);
+    (void)screen_drill(screen, VIEW_CONNECTIONS, NULL);
     struct pane *pane = screen->views[VIEW_CONNECTIONS];
     if (screen->view == VIEW_CONNECTIONS && pane && pane->ops->select)
         pane->ops->select(pane, serial);
@@ -99,6 +129,12 @@ int screen_open_page(struct screen *screen, const struct pane_ops *ops, const vo
         screen->wish.now = true;
     screen_changed(screen);
     return 0;
+}
+
+void screen_close_page(struct screen *screen)
+{
+    if (screen->page_count > 0)
+        close_top_page(screen);
 }
 
 void screen_back(struct screen *screen)
@@ -175,15 +211,29 @@ const struct screen_settings *screen_settings(const struct screen *screen)
     return &screen->settings;
 }
 
-void screen_say(struct screen *screen, unsigned role, const char *format, ...)
+static void say(struct screen *screen, int64_t ns, unsigned role, const char *format,
+                va_list arguments)
 {
     char raw[sizeof(screen->said)];
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(raw, sizeof(raw), format, arguments);
-    va_end(arguments);
     text_clean_again(screen->said, sizeof(screen->said), raw, strlen(raw));
     screen->said_role = role;
-    screen->said_until_ns = clock_mono_ns() + SAID_NS;
+    screen->said_until_ns = clock_mono_ns() + ns;
     screen->paint = true;
+}
+
+void screen_say(struct screen *screen, unsigned role, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(screen, SAID_NS, role, format, arguments);
+    va_end(arguments);
+}
+
+void screen_say_for(struct screen *screen, int64_t ns, unsigned role, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say(screen, ns, role, format, arguments);
+    va_end(arguments);
 }

@@ -28,7 +28,7 @@ static void format_ends(char *out, size_t size, const struct event *event,
                         const struct frame *frame, const char *arrow)
 {
     const struct tuple *tuple = &event->tuple;
-    const char *interface = frame ? frame_interface_name(frame, tuple->scope) : NULL;
+    const char *interface = frame ? frame_interface_name(frame, event->netns, tuple->scope) : NULL;
     char local[ENDPOINT_MAX], remote[ENDPOINT_MAX];
 
     tuple_format_end(local, sizeof(local), tuple, false, interface, NULL);

@@ -19,6 +19,7 @@
 /* One comparison at work. */
 struct join {
     struct diff *diff;
+    const struct frame *previous, *next;
     const struct conn *before, *after;
     uint32_t before_count, after_count;
     uint32_t joined;    /* rows of before that are taken */
@@ -26,6 +27,7 @@ struct join {
     bool by_tuple;      /* the index is by tuple for every row, not only for those without cookie */
     bool cookieless;    /* before has rows without a cookie */
     bool tuples_matter; /* rows of after that did not join at once may do so by tuple */
+    bool reused;        /* the key of a namespace of before is that of another in after */
 };
 
 void diff_init(struct diff *diff)
@@ -98,11 +100,27 @@ bool diff_joins(const struct conn *previous, const struct conn *next)
     return same_row(previous, next) || same_after_close(previous, next);
 }
 
+/* Inode numbers of namespaces are given anew at once. */
+static bool is_reused(const struct join *join, const struct conn *row)
+{
+    return join->reused && !frame_same_netns(join->previous, join->next, row->netns);
+}
+
+static bool any_reused(const struct frame *previous, const struct frame *next)
+{
+    for (uint32_t i = 0; i < previous->namespace_count; i++)
+        if (!frame_same_netns(previous, next, previous->namespaces[i].key))
+            return true;
+    return false;
+}
+
 static uint32_t row_hash(const struct conn *conn, bool by_tuple)
 {
-    /* Cookies are counted up per CPU: the high bits of the product spread them. */
-    uint64_t hash = conn->cookie && !by_tuple ? conn->cookie * UINT64_C(0x9e3779b97f4a7c15)
-                                              : tuple_hash(&conn->tuple);
+    /* Cookies are counted up per CPU: the high bits of the product spread them. Every namespace
+     * may have the same tuple. */
+    const uint64_t spread = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = conn->cookie && !by_tuple ? conn->cookie * spread
+                                              : tuple_hash(&conn->tuple) ^ conn->netns * spread;
     return (uint32_t)(hash >> 32);
 }
 
@@ -153,7 +171,8 @@ static uint32_t index_find(const struct join *join, const struct conn *row, uint
         if (slots[slot] != slot_of(hash, i) || join->diff->taken[i])
             continue;
         const struct conn *before = &join->before[i];
-        if (join->by_tuple ? diff_joins(before, row) : same_row(before, row))
+        if ((join->by_tuple ? diff_joins(before, row) : same_row(before, row)) &&
+            !is_reused(join, row))
             return i;
     }
     return CONN_NO_INDEX;
@@ -163,7 +182,7 @@ static uint32_t find_near(const struct join *join, uint32_t hint, const struct c
 {
     uint32_t end = join->before_count - hint < LOOK_AHEAD ? join->before_count : hint + LOOK_AHEAD;
     for (uint32_t i = hint; i < end; i++) {
-        if (!join->diff->taken[i] && same_row(&join->before[i], row))
+        if (!join->diff->taken[i] && same_row(&join->before[i], row) && !is_reused(join, row))
             return i;
     }
     return CONN_NO_INDEX;
@@ -361,8 +380,13 @@ static void tell_changes(const struct join *join)
 
 int diff_frames(struct diff *diff, const struct frame *previous, struct frame *next)
 {
-    struct join join = {.diff = diff, .after = next->conns, .after_count = next->live_count};
+    struct join join = {.diff = diff,
+                        .previous = previous,
+                        .next = next,
+                        .after = next->conns,
+                        .after_count = next->live_count};
     if (previous) {
+        join.reused = any_reused(previous, next);
         join.before = previous->conns;
         join.before_count = previous->live_count;
     }

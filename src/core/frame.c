@@ -8,7 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum array { CONNS, PROCS, GROUPS, DETAILS, OWNER_REFS, USERS, INTERFACES, FLOWS, ARRAY_COUNT };
+enum array {
+    CONNS,
+    PROCS,
+    GROUPS,
+    DETAILS,
+    OWNER_REFS,
+    USERS,
+    INTERFACES,
+    FLOWS,
+    NAMESPACES,
+    ARRAY_COUNT
+};
 
 #define SPARE_MAX    8u  /* released frames kept */
 #define FIRST_ROWS   64u /* smallest capacity of an array */
@@ -53,6 +64,9 @@ static struct array_view frame_array(struct frame *f, enum array array)
         return (struct array_view){f->users, &f->user_count, &f->user_capacity, sizeof(*f->users)};
     case FLOWS:
         return (struct array_view){f->flows, &f->flow_count, &f->flow_capacity, sizeof(*f->flows)};
+    case NAMESPACES:
+        return (struct array_view){f->namespaces, &f->namespace_count, &f->namespace_capacity,
+                                   sizeof(*f->namespaces)};
     case INTERFACES:
     case ARRAY_COUNT:
         break;
@@ -85,6 +99,9 @@ static void frame_put_array(struct frame *f, enum array array, void *data, uint3
         return;
     case FLOWS:
         f->flows = data;
+        return;
+    case NAMESPACES:
+        f->namespaces = data;
         return;
     case INTERFACES:
     case ARRAY_COUNT:
@@ -144,7 +161,8 @@ static void frame_clear(struct frame *frame)
                          .details = frame->details,
                          .users = frame->users,
                          .interfaces = frame->interfaces,
-                         .flows = frame->flows};
+                         .flows = frame->flows,
+                         .namespaces = frame->namespaces};
     size_t picture = offsetof(struct frame, number);
 
     memset((char *)frame + picture, 0, sizeof(*frame) - picture);
@@ -156,6 +174,7 @@ static void frame_clear(struct frame *frame)
     frame->users = kept.users;
     frame->interfaces = kept.interfaces;
     frame->flows = kept.flows;
+    frame->namespaces = kept.namespaces;
     frame->host = "";
     frame->source = "";
     frame->events = frame->events_why = frame->owners_why = NULL;
@@ -411,16 +430,44 @@ int frame_add_user(struct frame *frame, uint32_t uid, const char *name)
     return 0;
 }
 
-int frame_add_interface(struct frame *frame, uint32_t index, const char *name)
+int frame_add_interface(struct frame *frame, uint32_t netns, uint32_t index, const char *name)
 {
-    if (frame_interface_name(frame, index))
+    if (frame_interface_name(frame, netns, index))
         return 0;
     const char *copy = frame_copy_text(frame, name);
     struct interface *interface = frame_grow(frame, INTERFACES);
     if (!interface)
         return -ENOMEM;
-    *interface = (struct interface){.index = index, .name = copy};
+    *interface = (struct interface){.netns = netns, .index = index, .name = copy};
     return 0;
+}
+
+/* Index of the first namespace whose key is not below `key`. */
+static uint32_t netns_place(const struct frame *frame, uint32_t key)
+{
+    uint32_t low = 0, high = frame->namespace_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (frame->namespaces[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct frame_netns *frame_add_netns(struct frame *frame, uint32_t key)
+{
+    uint32_t place = netns_place(frame, key);
+    if (place < frame->namespace_count && frame->namespaces[place].key == key)
+        return &frame->namespaces[place];
+    if (!frame_grow(frame, NAMESPACES))
+        return NULL;
+    struct frame_netns *netns = frame->namespaces + place;
+    memmove(netns + 1, netns, (frame->namespace_count - 1 - place) * sizeof(*netns));
+    *netns = (struct frame_netns){
+        .key = key, .name = "", .container = "", .pod = "", .pod_namespace = "", .why = ""};
+    return netns;
 }
 
 struct host_facts *frame_add_facts(struct frame *frame)

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "core/conn.h"
 #include "core/host_facts.h"
+#include "core/netns.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -63,8 +64,29 @@ struct user {
 };
 
 struct interface {
-    uint32_t index;
+    uint32_t netns, index; /* every namespace counts its own */
     const char *name;
+};
+
+/* A network namespace whose connections the frame shows. Text is safe and never NULL: "" = none. */
+struct frame_netns {
+    uint64_t id; /* the same as long as a session lasts, never that of another: its cookie, where
+                  * that is known; 0 = not known */
+    uint64_t cookie; /* SO_NETNS_COOKIE, 0 = not known */
+    uint32_t inode;  /* 0 = not readable */
+    uint32_t key;    /* conn.netns of its rows: the inode or, where that is not readable, that of
+                      * its /proc/PID/net; in this frame of no other namespace */
+    uint8_t kind, reach; /* enum netns_kind, enum netns_reach */
+    bool is_own;         /* tcplens runs in it */
+    bool is_host;        /* it is known to be that of the machine's process 1 */
+    bool other_user;     /* of another user namespace */
+    int32_t pid;         /* of a process in it, 0 = none */
+    uint32_t processes;  /* 0 = not counted */
+    int64_t read_ns;     /* monotonic: when its rows were read, earlier than the frame where it was
+                          * not its turn; 0 = never */
+    const char *name, *container, *pod, *pod_namespace;
+    const char *why;          /* its rows were not read for this frame: why not, in words */
+    struct host_facts *facts; /* in the arena; NULL = none were read */
 };
 
 /* What a frame does not show, and why. Zero everywhere = complete. */
@@ -77,7 +99,8 @@ enum missing_reason {
     MISSING_ULP = 1u << 5,           /* ULP information needs CAP_NET_ADMIN on this kernel */
     MISSING_LOG = 1u << 6,           /* replay: the log has a gap here */
     MISSING_PROC = 1u << 7, /* /proc is not mounted, another pid namespace's, or unreadable */
-    MISSING_IPV6 = 1u << 8  /* the kernel has no IPv6 (a fact, not an error) */
+    MISSING_IPV6 = 1u << 8, /* the kernel has no IPv6 (a fact, not an error) */
+    MISSING_NETNS = 1u << 9 /* rows of network namespaces that were not read now, or never */
 };
 extern const struct words MISSING_WORDS; /* by number of the bit */
 
@@ -122,7 +145,7 @@ struct frame {
     struct frame_pool *pool;
     struct arena arena;
     uint32_t conn_capacity, proc_capacity, group_capacity, detail_capacity, owner_ref_capacity,
-        user_capacity, interface_capacity, flow_capacity;
+        user_capacity, interface_capacity, flow_capacity, namespace_capacity;
 
     /* the picture */
     uint64_t number;                  /* 1, 2, 3 ... of the session */
@@ -146,6 +169,8 @@ struct frame {
     uint32_t user_count;
     struct interface *interfaces;
     uint32_t interface_count;
+    struct frame_netns *namespaces; /* sorted by key; none = not known (older logs) */
+    uint32_t namespace_count;
     struct totals totals;
     struct missing missing;
     struct frame_cost cost;
@@ -155,7 +180,7 @@ struct frame {
                                * "none"; NULL = not known */
     const char *events_why;   /* why nothing better does: safe text; NULL or "" = nothing to say */
     const char *owners_why;   /* the same: why owners are found by reading /proc only */
-    uint32_t netns;           /* of the machine's rows, 0 = not known */
+    uint32_t netns;           /* ours, or the only one that is shown: its key; 0 = not known */
     bool netns_is_host;       /* it is known to be that of the machine's process 1 */
     struct host_facts *facts; /* of that namespace, in the arena; NULL = none were read */
     /* What is wrong as of this frame (core/finding), in the arena; NULL = nobody looked. */
@@ -187,7 +212,9 @@ struct flow *frame_add_flow(struct frame *frame);
 int frame_add_owner_ref(struct frame *frame, uint32_t proc_index); /* 0 or -ENOMEM */
 int frame_add_user(struct frame *frame, uint32_t uid,
                    const char *name); /* copies; keeps order by uid */
-int frame_add_interface(struct frame *frame, uint32_t index, const char *name);
+int frame_add_interface(struct frame *frame, uint32_t netns, uint32_t index, const char *name);
+/* The namespace of that key, found or added; NULL when out of memory. */
+struct frame_netns *frame_add_netns(struct frame *frame, uint32_t key);
 /* Empty facts of the frame's namespace, replacing those it has; NULL when out of memory. */
 struct host_facts *frame_add_facts(struct frame *frame);
 const char *frame_copy_text(struct frame *frame,
@@ -206,7 +233,14 @@ const struct conn_detail *frame_detail(const struct frame *frame, const struct c
 const struct proc *frame_find_proc(const struct frame *frame, int32_t pid);
 const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial); /* linear */
 const char *frame_user_name(const struct frame *frame, uint32_t uid);
-const char *frame_interface_name(const struct frame *frame, uint32_t index);
+const char *frame_interface_name(const struct frame *frame, uint32_t netns, uint32_t index);
+/* By conn.netns, event.netns. */
+const struct frame_netns *frame_find_netns(const struct frame *frame, uint32_t key);
+/* When the rows of that namespace were read, by the monotonic clock: the frame's own time where
+ * it says nothing else. */
+int64_t frame_read_ns(const struct frame *frame, uint32_t key);
+/* In both frames the key means the same namespace, as far as they know. */
+bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 
 /* One live row counted into totals: state, listeners, orphans and rates. */
 static inline void totals_add(struct totals *totals, const struct conn *conn)

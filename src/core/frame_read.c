@@ -17,9 +17,9 @@ int64_t frame_time_of(const struct frame *frame, int64_t wall_ns, int64_t mono_n
     return (int64_t)((uint64_t)mono_ns + offset);
 }
 
-static const char *const MISSING[] = {"dump_part",   "sock_diag", "owners_hidden",
-                                      "owners_late", "events",    "ulp",
-                                      "log",         "proc",      "ipv6"};
+static const char *const MISSING[] = {"dump_part", "sock_diag", "owners_hidden", "owners_late",
+                                      "events",    "ulp",       "log",           "proc",
+                                      "ipv6",      "netns"};
 const struct words MISSING_WORDS = WORDS(MISSING);
 
 static const struct proc *proc_at(const struct frame *frame, uint32_t index)
@@ -83,13 +83,41 @@ const char *frame_user_name(const struct frame *frame, uint32_t uid)
     return NULL;
 }
 
-const char *frame_interface_name(const struct frame *frame, uint32_t index)
+const char *frame_interface_name(const struct frame *frame, uint32_t netns, uint32_t index)
 {
     for (uint32_t i = 0; i < frame->interface_count; i++) {
-        if (frame->interfaces[i].index == index)
+        if (frame->interfaces[i].index == index && frame->interfaces[i].netns == netns)
             return frame->interfaces[i].name;
     }
     return NULL;
+}
+
+const struct frame_netns *frame_find_netns(const struct frame *frame, uint32_t key)
+{
+    uint32_t low = 0, high = frame->namespace_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (frame->namespaces[middle].key == key)
+            return &frame->namespaces[middle];
+        if (frame->namespaces[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+int64_t frame_read_ns(const struct frame *frame, uint32_t key)
+{
+    const struct frame_netns *netns = frame_find_netns(frame, key);
+    return netns && netns->read_ns ? netns->read_ns : frame->mono_ns;
+}
+
+bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key)
+{
+    const struct frame_netns *in_a = frame_find_netns(a, key);
+    const struct frame_netns *in_b = frame_find_netns(b, key);
+    return !in_a || !in_b || !in_a->id || !in_b->id || in_a->id == in_b->id;
 }
 
 void totals_add_flows(struct totals *totals, const struct frame *frame)
@@ -124,5 +152,6 @@ size_t frame_footprint(const struct frame *frame)
            frame->owner_ref_capacity * sizeof(*frame->owner_refs) +
            frame->user_capacity * sizeof(*frame->users) +
            frame->interface_capacity * sizeof(*frame->interfaces) +
-           frame->flow_capacity * sizeof(*frame->flows);
+           frame->flow_capacity * sizeof(*frame->flows) +
+           frame->namespace_capacity * sizeof(*frame->namespaces);
 }

@@ -304,10 +304,10 @@ uint32_t session_take_group(struct session_state *state, const char *path, const
     }
 }
 
-int session_learn_name(struct session_state *state, struct session_names *names, uint32_t number,
+int session_learn_name(struct session_state *state, struct session_names *names, uint64_t number,
                        const char *name)
 {
-    uint32_t index = map_find(&names->index_of, (uint64_t)number + 1);
+    uint32_t index = map_find(&names->index_of, number + 1);
     if (index != MAP_NONE) {
         if (!strcmp(names->list[index].name, name))
             return 0;
@@ -322,7 +322,7 @@ int session_learn_name(struct session_state *state, struct session_names *names,
     int error = session_set_text(state, &added.name, name);
     if (error)
         return error == -E2BIG ? 0 : error;
-    error = map_put(&names->index_of, (uint64_t)number + 1, names->count);
+    error = map_put(&names->index_of, number + 1, names->count);
     if (error) {
         state->text_bytes -= strlen(name) + 1;
         free(added.name);

@@ -44,7 +44,7 @@ struct session_group {
 };
 
 struct session_name {
-    uint32_t number; /* uid or interface index */
+    uint64_t number; /* uid, or netns << 32 | index of an interface */
     char *name;
 };
 
@@ -112,7 +112,7 @@ int session_set_text(struct session_state *state, char **text, const char *value
 uint32_t session_take_group(struct session_state *state, const char *path, const char *unit,
                             const char *container);
 /* Learns a name. Too many names are forgotten. 0 or -ENOMEM. */
-int session_learn_name(struct session_state *state, struct session_names *names, uint32_t number,
+int session_learn_name(struct session_state *state, struct session_names *names, uint64_t number,
                        const char *name);
 
 #endif

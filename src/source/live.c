@@ -106,6 +106,24 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     return result;
 }
 
+/* Ours, which every frame shows that shows no other. */
+static int add_own_netns(const struct live *live, struct frame *frame)
+{
+    struct frame_netns *netns = frame_add_netns(frame, live->netns.inode);
+
+    if (!netns)
+        return -ENOMEM;
+    netns->id = netns->cookie = live->netns.cookie;
+    netns->inode = live->netns.inode;
+    netns->is_own = true;
+    netns->is_host = live->netns.is_host;
+    netns->kind = netns->is_host ? NETNS_KIND_HOST : NETNS_KIND_PROCESS;
+    netns->name = netns->is_host ? "host" : "";
+    netns->reach = live->netlink ? NETNS_REACH_ENTER : NETNS_REACH_PROC;
+    netns->read_ns = frame->mono_ns;
+    return 0;
+}
+
 static void read_host_facts(struct live *live, struct frame *frame)
 {
     struct host_facts *facts = frame_add_facts(frame);
@@ -125,6 +143,8 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
         expected_rows_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
     int result = read_kernel(live, frame, wish);
     frame->dump_ns = clock_mono_ns() - frame->mono_ns;
+    if (result == 0)
+        result = add_own_netns(live, frame);
     if (result == 0)
         result = system_names_fill(live->names, frame);
     if (result == 0 && (wish->needs & NEED_HOST_FACTS))
@@ -146,9 +166,9 @@ static int keep_row(struct search *search, uint32_t previous, const struct conn 
     uint32_t scope = conn->tuple.scope;
     if (!(search->live->state_bits & STATE_BIT(conn->state)))
         return 0;
-    if (scope && !frame_interface_name(next, scope)) {
-        const char *name = frame_interface_name(search->previous, scope);
-        if (name && frame_add_interface(next, scope, name) < 0)
+    if (scope && !frame_interface_name(next, conn->netns, scope)) {
+        const char *name = frame_interface_name(search->previous, conn->netns, scope);
+        if (name && frame_add_interface(next, conn->netns, scope, name) < 0)
             return -ENOMEM;
     }
     struct conn *kept = frame_add_conn(next);

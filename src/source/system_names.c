@@ -285,13 +285,16 @@ static int fill_user(const struct system_names *names, struct frame *frame, stru
     return name ? frame_add_user(frame, uid, name) : 0;
 }
 
-static int fill_interface(struct frame *frame, struct seen *seen, uint32_t index)
+static int fill_interface(struct frame *frame, struct seen *seen, const struct conn *conn)
 {
+    const struct frame_netns *netns = frame_find_netns(frame, conn->netns);
+    const uint32_t index = conn->tuple.scope;
     char name[INTERFACE_NAME_MAX];
 
-    if (!is_new(seen, index) || frame_interface_name(frame, index) || !interface_name(index, name))
+    if (!is_new(seen, index ^ conn->netns) || (netns && !netns->is_own) ||
+        frame_interface_name(frame, conn->netns, index) || !interface_name(index, name))
         return 0;
-    return frame_add_interface(frame, index, name);
+    return frame_add_interface(frame, conn->netns, index, name);
 }
 
 /* Names the users that the source noted; those without a name go. */
@@ -325,7 +328,7 @@ int system_names_fill(struct system_names *names, struct frame *frame)
         if (conn->known & KNOWN_UID)
             error = fill_user(names, frame, &users, conn->uid);
         if (!error && conn->tuple.scope)
-            error = fill_interface(frame, &interfaces, conn->tuple.scope);
+            error = fill_interface(frame, &interfaces, conn);
     }
     return error;
 }

@@ -189,8 +189,8 @@ static const char *rows_differ(const struct frame *fa, const struct frame *fb, c
         text_differs(frame_user_name(fa, a->uid), frame_user_name(fb, b->uid)))
         found = say(a->serial, "user", a->uid, b->uid);
     if (!found && a->tuple.scope &&
-        text_differs(frame_interface_name(fa, a->tuple.scope),
-                     frame_interface_name(fb, b->tuple.scope)))
+        text_differs(frame_interface_name(fa, a->netns, a->tuple.scope),
+                     frame_interface_name(fb, b->netns, b->tuple.scope)))
         found = say(a->serial, "interface", a->tuple.scope, b->tuple.scope);
     return found;
 }

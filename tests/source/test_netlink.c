@@ -103,7 +103,8 @@ static void a_link_local_row_has_its_interface(void **unused)
     net_connect(client, to);
     int server = net_accept(listener);
     struct frame *frame = dump(STATE_ALL_BITS, NEED_NOTHING);
-    const char *name = frame_interface_name(frame, check_row(frame, client)->tuple.scope);
+    const char *name = frame_interface_name(frame, check_row(frame, client)->netns,
+                                            check_row(frame, client)->tuple.scope);
     assert_non_null(name);
     assert_string_equal(name, "lo");
     frame_release(frame);

@@ -112,7 +112,7 @@ static inline struct conn *facts_add_full(struct frame *frame, const char *comm)
     facts_add_owner(frame, conn, comm);
     facts_add_detail(frame, conn);
     assert_int_equal(frame_add_user(frame, 1000, "ann"), 0);
-    assert_int_equal(frame_add_interface(frame, 2, "eth0"), 0);
+    assert_int_equal(frame_add_interface(frame, conn->netns, 2, "eth0"), 0);
     return &frame->conns[frame->conn_count - 1];
 }
 

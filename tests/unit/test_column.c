@@ -130,6 +130,9 @@ static void every_fact_of_a_full_row_is_known(void **unused)
     (void)unused;
     conn->mark = MARK_CHANGED;
     conn->from = STATE_SYN_SENT;
+    struct frame_netns *netns = frame_add_netns(frame, conn->netns);
+    netns->inode = conn->netns;
+    netns->name = netns->pod = netns->pod_namespace = "web";
     for (size_t i = 0; i < column_count; i++) {
         struct column_value value;
         bool known = column_get(&columns[i], &context, conn, &value);
@@ -139,6 +142,24 @@ static void every_fact_of_a_full_row_is_known(void **unused)
         if (known == is_for_others)
             fail_msg("%s is %s", columns[i].id, known ? "known" : "not known");
     }
+    frame_release(frame);
+}
+
+/* One whose number cannot be read has a key all the same, which means nothing to anybody else. */
+static void a_namespace_may_be_without_a_number(void **unused)
+{
+    struct frame *frame = facts_new_frame();
+    struct conn *conn = facts_add_full(frame, "java");
+    struct column_context context = facts_context(frame);
+    struct column_value value;
+
+    (void)unused;
+    assert_true(column_get(column_find("netns", 5), &context, conn, &value));
+    struct frame_netns *netns = frame_add_netns(frame, conn->netns);
+    assert_false(column_get(column_find("netns", 5), &context, conn, &value));
+    assert_false(column_get(column_find("netns_name", 10), &context, conn, &value));
+    netns->name = "web";
+    assert_string_equal(facts_format("netns", &context, conn), "web");
     frame_release(frame);
 }
 
@@ -382,6 +403,7 @@ int main(void)
         cmocka_unit_test(every_field_of_tcp_info_has_a_column),
         cmocka_unit_test(the_unknown_is_never_shown_as_zero),
         cmocka_unit_test(every_fact_of_a_full_row_is_known),
+        cmocka_unit_test(a_namespace_may_be_without_a_number),
         cmocka_unit_test(facts_look_as_drawn),
         cmocka_unit_test(names_from_outside_are_used),
         cmocka_unit_test(a_listener_has_no_remote_and_other_queues),

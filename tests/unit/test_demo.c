@@ -254,7 +254,7 @@ static void assert_row_is_plausible(const struct frame *frame, const struct conn
     else
         assert_true(is_invented(&conn->tuple) && conn->tuple.remote_port != 0);
     if (conn->tuple.scope)
-        assert_non_null(frame_interface_name(frame, conn->tuple.scope));
+        assert_non_null(frame_interface_name(frame, conn->netns, conn->tuple.scope));
     if (conn->state == STATE_TIME_WAIT ||
         (conn->state == STATE_SYN_RECEIVED && conn->owner_word == OWNER_LISTENER))
         assert_int_equal(conn->known & (KNOWN_UID | KNOWN_INODE | KNOWN_CGROUP | KNOWN_INFO), 0);

@@ -350,6 +350,56 @@ static void add_listener(struct frame *frame, uint64_t cookie, uint32_t inode)
 }
 
 /* 16 SO_REUSEPORT listeners on one tuple; one goes, one comes. */
+static void add_netns(struct frame *frame, uint64_t id)
+{
+    frame_add_netns(frame, 1)->id = id;
+}
+
+/* The inode of a namespace that ended is given to the next one. */
+static void key_used_again_is_another(void **unused)
+{
+    struct pair pair;
+    (void)unused;
+    pair_begin(&pair);
+    add_netns(pair.a, 70);
+    add_netns(pair.b, 71);
+    rows_add(pair.a, 1, STATE_ESTABLISHED)->cookie = 0;
+    rows_add(pair.b, 1, STATE_ESTABLISHED)->cookie = 0;
+    rows_add(pair.a, 2, STATE_FIN_WAIT_2);
+    rows_add(pair.b, 2, STATE_TIME_WAIT)->cookie = 3;
+    pair_compare(&pair);
+    assert_int_equal(pair.diff.change_count, 4);
+    pair.b->namespaces[0].id = 70;
+    pair_compare(&pair);
+    assert_int_equal(pair.diff.change_count, 1);
+    assert_int_equal(pair.diff.changes[0].kind, CHANGE_STATE);
+    pair_end(&pair);
+}
+
+/* Every container may listen on the same address and port. */
+static void one_tuple_in_many_namespaces(void **unused)
+{
+    enum { NAMESPACES = 2000 };
+    struct pair pair;
+    (void)unused;
+    pair_begin(&pair);
+    for (uint32_t n = 1; n <= NAMESPACES; n++) {
+        struct conn *conn = rows_add(pair.a, 1, STATE_LISTEN);
+        conn->cookie = 0;
+        conn->netns = n;
+    }
+    for (uint32_t n = NAMESPACES; n > 1; n--) {
+        struct conn *conn = rows_add(pair.b, 1, STATE_LISTEN);
+        conn->cookie = 0;
+        conn->netns = n;
+    }
+    pair_compare(&pair);
+    assert_int_equal(pair.diff.change_count, 1);
+    assert_int_equal(pair.diff.changes[0].kind, CHANGE_CLOSED);
+    assert_int_equal(pair.a->conns[pair.diff.changes[0].previous].netns, 1);
+    pair_end(&pair);
+}
+
 static void listeners_share_a_tuple(void **unused)
 {
     (void)unused;
@@ -439,6 +489,8 @@ int main(void)
         cmocka_unit_test(time_wait_joins_by_tuple),
         cmocka_unit_test(cookie_survives_new_tuple),
         cmocka_unit_test(other_namespace_is_another),
+        cmocka_unit_test(key_used_again_is_another),
+        cmocka_unit_test(one_tuple_in_many_namespaces),
         cmocka_unit_test(listeners_share_a_tuple),
         cmocka_unit_test(tuple_and_inode_where_no_cookie),
         cmocka_unit_test(rows_found_again_are_no_closes),

@@ -83,6 +83,7 @@ static void add_rows(struct frame *frame)
     conn->owner_word = OWNER_LAST;
     conn = add_row(frame, STATE_ESTABLISHED, "127.0.0.1", 80, "127.0.0.1", 40001);
     conn->detail = 0;
+    conn->netns = 4026532100;
     frame_add_detail(frame)->has_mark = 1;
     frame->details[0].mark = 0x13;
     conn = add_row(frame, STATE_SYN_SENT, "::ffff:10.0.0.5", 40002, "::ffff:10.0.0.9", 443);
@@ -115,8 +116,14 @@ static int make_scene(void **state)
     scene.frame->number = 1;
     assert_int_equal(frame_add_user(scene.frame, 33, "www-data"), 0);
     assert_int_equal(frame_add_user(scene.frame, 0, "root"), 0);
-    assert_int_equal(frame_add_interface(scene.frame, 1, "lo"), 0);
-    assert_int_equal(frame_add_interface(scene.frame, 2, "eth0"), 0);
+    assert_int_equal(frame_add_interface(scene.frame, 0, 1, "lo"), 0);
+    assert_int_equal(frame_add_interface(scene.frame, 0, 2, "eth0"), 0);
+    struct frame_netns *netns = frame_add_netns(scene.frame, 4026532100);
+    netns->inode = netns->key;
+    netns->kind = NETNS_KIND_POD;
+    netns->name = "shop/web-1";
+    netns->container = "docker:77aa";
+    netns->pod = "web-1";
     scene.lookup = (struct lookup){.host = host_name};
     scene.context = (struct column_context){.frame = scene.frame, .lookup = &scene.lookup};
     *state = &scene;
@@ -157,6 +164,11 @@ struct expectation {
 
 static const struct expectation EXPECTED[] = {
     {"", ALL},
+    {"netns shop/*", ROW(UNKNOWN)},
+    {"netns != host", ROW(UNKNOWN)}, /* of the others it is not known */
+    {"netns 4026532100", ROW(UNKNOWN)},
+    {"pod web-1 netns_kind pod", ROW(UNKNOWN)},
+    {"container docker:77*", ROW(UNKNOWN)}, /* of no process: that of its namespace */
     /* addresses */
     {"src 10.0.0.5", ROW(SHARED) | ROW(MAPPED) | ROW(GHOST) | ROW(OPENED) | ROW(CHANGED)},
     {"src ::ffff:10.0.0.5", ROW(MAPPED)},
@@ -238,7 +250,7 @@ static const struct expectation EXPECTED[] = {
     {"user 33", ROW(SHARED)},
     {"uid 0", ROW(LISTENER)},
     {"unit nginx.*", ROW(SHARED)},
-    {"container docker:*", ROW(SHARED)},
+    {"container docker:*", ROW(SHARED) | ROW(UNKNOWN)},
     {"cookie 1f", ROW(SHARED)},
     {"family inet6", ROW(LISTENER) | ROW(MAPPED) | ROW(TIMED)},
     {"local 10.1.*", ROW(LAST)},

@@ -104,7 +104,7 @@ static void new_frame_is_empty(void **unused)
     (void)unused;
     fill(frame, 100, 0);
     frame_add_user(frame, 1, "daemon");
-    frame_add_interface(frame, 1, "lo");
+    frame_add_interface(frame, 7, 1, "lo");
     frame->missing.reasons = MISSING_EVENTS;
     frame_count_totals(frame);
     frame_release(frame);
@@ -187,9 +187,10 @@ static void reading(void **unused)
         assert_true(frame->users[i - 1].uid < frame->users[i].uid);
     assert_string_equal(frame_user_name(frame, 0), "root");
     assert_null(frame_user_name(frame, 5));
-    frame_add_interface(frame, 2, "eth0");
-    assert_string_equal(frame_interface_name(frame, 2), "eth0");
-    assert_null(frame_interface_name(frame, 1));
+    frame_add_interface(frame, 7, 2, "eth0");
+    assert_string_equal(frame_interface_name(frame, 7, 2), "eth0");
+    assert_null(frame_interface_name(frame, 8, 2));
+    assert_null(frame_interface_name(frame, 7, 1));
     frame_release(frame);
     frame_pool_release(pool);
 }

@@ -56,7 +56,19 @@ static const char *scope_name(const struct column_context *context, const struct
         return NULL;
     if (!addr_is_link_local(addr, conn->tuple.family))
         return NULL;
-    return frame_interface_name(context->frame, conn->tuple.scope);
+    return frame_interface_name(context->frame, conn->netns, conn->tuple.scope);
+}
+
+COLUMN_FORMAT(netns)
+{
+    const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
+    const int length = netns && netns->name[0] ? snprintf(out, size, "%s", netns->name)
+                       : conn->netns           ? snprintf(out, size, "%u", conn->netns)
+                                               : 0;
+
+    if (length == 0)
+        out[0] = '\0';
+    return (size_t)length < size ? (size_t)length : size - 1;
 }
 
 COLUMN_FORMAT(local)

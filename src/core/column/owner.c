@@ -59,8 +59,10 @@ COLUMN_VALUE(unit)
 COLUMN_VALUE(container)
 {
     const struct group *group = frame_group(context->frame, conn);
+    const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
 
-    return group && known_text(group->container, value);
+    return (group && known_text(group->container, value)) ||
+           (netns && known_text(netns->container, value));
 }
 
 COLUMN_VALUE(cgroup)

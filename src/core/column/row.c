@@ -150,11 +150,58 @@ COLUMN_VALUE(ifname)
 
     if (!conn->tuple.scope)
         return false;
-    name = frame_interface_name(context->frame, conn->tuple.scope);
+    name = frame_interface_name(context->frame, conn->netns, conn->tuple.scope);
     if (!name)
         return false;
     value->text = name;
     return true;
+}
+
+/* A namespace whose inode cannot be read has a key all the same. */
+COLUMN_VALUE(netns)
+{
+    const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
+
+    if (!conn->netns || (netns && !netns->inode))
+        return false;
+    value->number = conn->netns;
+    return true;
+}
+
+static bool netns_text(const char *text, struct column_value *value)
+{
+    if (!text || !text[0])
+        return false;
+    value->text = text;
+    return true;
+}
+
+COLUMN_VALUE(netns_name)
+{
+    const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
+
+    return netns && netns_text(netns->name, value);
+}
+
+COLUMN_VALUE(netns_kind)
+{
+    const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
+
+    return netns && netns_text(words_name(&NETNS_KIND_WORDS, netns->kind), value);
+}
+
+COLUMN_VALUE(pod)
+{
+    const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
+
+    return netns && netns_text(netns->pod, value);
+}
+
+COLUMN_VALUE(pod_namespace)
+{
+    const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
+
+    return netns && netns_text(netns->pod_namespace, value);
 }
 
 COLUMN_VALUE(out_bytes)

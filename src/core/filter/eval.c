@@ -224,7 +224,10 @@ static uint8_t column_says(const struct filter_node *node, const struct column_c
 static uint8_t *shared_place(const struct filter_node *node, const struct frame *frame,
                              const struct conn *conn)
 {
-    if (node->u.text.shared == SHARED_GROUP)
+    const struct group *group = frame_group(frame, conn);
+
+    if (node->u.text.shared == SHARED_GROUP ||
+        (node->u.text.shared == SHARED_CONTAINER && group && group->container[0]))
         return filter_memo_group(node->u.text.memo, frame, conn->group);
     if (node->u.text.shared == SHARED_USER && conn->known & KNOWN_UID)
         return filter_memo_user(node->u.text.memo, frame, conn->uid);

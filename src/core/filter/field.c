@@ -236,8 +236,10 @@ static bool is_number(const struct token *token)
 
 static enum shared_fact shared_fact(const char *id)
 {
-    if (strcmp(id, "unit") == 0 || strcmp(id, "container") == 0)
+    if (strcmp(id, "unit") == 0)
         return SHARED_GROUP;
+    if (strcmp(id, "container") == 0)
+        return SHARED_CONTAINER;
     return strcmp(id, "user") == 0 ? SHARED_USER : SHARED_NOTHING;
 }
 
@@ -294,6 +296,11 @@ static int parse_text_column(struct filter_parser *parser, struct filter_node *n
 static int parse_column(struct filter_parser *parser, struct filter_node *node,
                         const struct column *column)
 {
+    const struct token *at = parser->token;
+
+    /* "netns web": its name; "netns 4026531840": its inode */
+    if (strcmp(column->id, "netns") == 0 && !is_number(at + (at->kind == TOKEN_OPERATOR)))
+        column = column_find("netns_name", 10);
     if (column_is_text(column))
         return parse_text_column(parser, node, column);
     return parse_number_column(parser, node, column);

@@ -116,7 +116,7 @@ struct filter_node {
 enum holder_fact { HOLDER_NOTHING = 0, HOLDER_PID, HOLDER_NAME, HOLDER_EXE };
 
 /* What many rows have in common: matched once. */
-enum shared_fact { SHARED_NOTHING = 0, SHARED_GROUP, SHARED_USER };
+enum shared_fact { SHARED_NOTHING = 0, SHARED_GROUP, SHARED_CONTAINER, SHARED_USER };
 
 #define PORT_WORDS (65536 / 64)
 

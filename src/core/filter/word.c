@@ -210,7 +210,8 @@ static bool endpoint_contains(const struct column_context *context, const struct
     char text[ENDPOINT_MAX];
 
     tuple_format_end(text, sizeof text, tuple, remote,
-                     tuple->scope ? frame_interface_name(context->frame, tuple->scope) : NULL,
+                     tuple->scope ? frame_interface_name(context->frame, conn->netns, tuple->scope)
+                                  : NULL,
                      NULL);
     return contains(text, word);
 }

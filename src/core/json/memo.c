@@ -14,6 +14,7 @@
 struct owner_key {
     uint64_t cgroup_id;
     uint32_t known, uid, owner, holder, group;
+    uint32_t netns, zero; /* which may name the container */
     uint8_t owner_word, unit_from;
     uint16_t owner_count;
 };
@@ -46,6 +47,7 @@ static struct owner_key make_key(const struct frame *frame, const struct conn *c
                             .owner = conn->owner,
                             .holder = CONN_NO_INDEX,
                             .group = conn->group,
+                            .netns = conn->netns,
                             .owner_word = conn->owner_word,
                             .unit_from = conn->unit_from,
                             .owner_count = conn->owner_count};

@@ -73,7 +73,7 @@ static void put_flow(struct session_pass *pass, const struct flow *flow)
 
     begin_line(buffer, RECORD_FLOW, pass->frame->wall_ns);
     put_number(buffer, "id", flow->conn.serial);
-    session_put_tuple(pass, &flow->conn.tuple);
+    session_put_tuple(pass, flow->conn.netns, &flow->conn.tuple);
     const struct fact_list *keys = &pass->state->logged.rows;
     for (size_t i = 0; i < keys->count; i++) {
         const struct fact *key = &keys->list[i];

@@ -231,9 +231,11 @@ static int build_names(const struct session_state *state, struct frame *frame)
 {
     int error = 0;
     for (uint32_t i = 0; i < state->users.count && !error; i++)
-        error = frame_add_user(frame, state->users.list[i].number, state->users.list[i].name);
+        error =
+            frame_add_user(frame, (uint32_t)state->users.list[i].number, state->users.list[i].name);
     for (uint32_t i = 0; i < state->interfaces.count && !error; i++)
-        error = frame_add_interface(frame, state->interfaces.list[i].number,
+        error = frame_add_interface(frame, (uint32_t)(state->interfaces.list[i].number >> 32),
+                                    (uint32_t)state->interfaces.list[i].number,
                                     state->interfaces.list[i].name);
     return error;
 }

@@ -342,7 +342,7 @@ int64_t get_ns(struct get *get, const char *key)
     return value;
 }
 
-void get_name(struct get *get, struct session_names *names, const char *key, uint32_t number)
+void get_name(struct get *get, struct session_names *names, const char *key, uint64_t number)
 {
     char name[4096];
     if (get_text(get, key, name, sizeof(name)) && name[0] &&

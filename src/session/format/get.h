@@ -44,7 +44,7 @@ uint32_t get_u32(struct get *get, const char *key);
 uint64_t get_u64(struct get *get, const char *key);
 int64_t get_ns(struct get *get, const char *key);
 /* Learns the name of a user or an interface. */
-void get_name(struct get *get, struct session_names *names, const char *key, uint32_t number);
+void get_name(struct get *get, struct session_names *names, const char *key, uint64_t number);
 
 /* What RECORDS names: reads a line of its family and applies it to the state. */
 #define RECORD_FAMILY(kind, word, family)                                                          \

@@ -127,7 +127,7 @@ static void put_address(struct buffer *buffer, const char *key, const struct add
     put_text(buffer, key, text);
 }
 
-void session_put_tuple(const struct session_pass *pass, const struct tuple *tuple)
+void session_put_tuple(const struct session_pass *pass, uint32_t netns, const struct tuple *tuple)
 {
     struct buffer *buffer = pass->buffer;
 
@@ -142,6 +142,6 @@ void session_put_tuple(const struct session_pass *pass, const struct tuple *tupl
         put_number(buffer, "rport", tuple->remote_port);
     if (tuple->scope) {
         put_number(buffer, "ifindex", tuple->scope);
-        put_text_if(buffer, "ifname", frame_interface_name(pass->frame, tuple->scope));
+        put_text_if(buffer, "ifname", frame_interface_name(pass->frame, netns, tuple->scope));
     }
 }

@@ -300,7 +300,7 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
     put_number(buffer, "id", conn->serial);
     size_t empty = buffer->length;
     if (added || memcmp(&row->conn.tuple, &conn->tuple, sizeof(conn->tuple)) != 0)
-        session_put_tuple(pass, &conn->tuple);
+        session_put_tuple(pass, conn->netns, &conn->tuple);
     put_row_keys(pass, &row->conn, conn, ticks);
     if ((conn->known & ~row->conn.known & KNOWN_UID) || (added && (conn->known & KNOWN_UID)))
         put_text_if(buffer, "user", frame_user_name(pass->frame, conn->uid));
@@ -479,7 +479,8 @@ static void get_row(struct get *get, struct row_work *work)
     if (conn->known & KNOWN_UID)
         get_name(get, &get->state->users, "user", conn->uid);
     if (conn->tuple.scope)
-        get_name(get, &get->state->interfaces, "ifname", conn->tuple.scope);
+        get_name(get, &get->state->interfaces, "ifname",
+                 (uint64_t)conn->netns << 32 | conn->tuple.scope);
 }
 
 static void commit_row(struct get *get, struct session_row *row, struct row_work *work,

@@ -53,7 +53,7 @@ int session_build_flows(const struct session_state *state, struct frame *frame);
 void session_put_facts(const struct session_pass *pass);
 int session_build_facts(const struct session_state *state, struct frame *frame);
 /* line.c */
-void session_put_tuple(const struct session_pass *pass, const struct tuple *tuple);
+void session_put_tuple(const struct session_pass *pass, uint32_t netns, const struct tuple *tuple);
 /* row.c */
 int session_write_rows(struct session_pass *pass);
 

@@ -181,7 +181,7 @@ static int add_names(struct frame *frame)
     for (size_t i = 0; i < CAST_USER_COUNT && !result; i++)
         result = frame_add_user(frame, CAST_USERS[i].uid, CAST_USERS[i].name);
     for (uint32_t i = 0; i < 3 && !result; i++)
-        result = frame_add_interface(frame, i + 1, interfaces[i]);
+        result = frame_add_interface(frame, DEMO_NETNS, i + 1, interfaces[i]);
     return result;
 }
 

@@ -146,9 +146,11 @@ static ssize_t channel_receive(struct netlink *netlink, struct channel *channel)
 static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t scope)
 {
     char name[INTERFACE_NAME_MAX];
-    if (scope == netlink->nameless_scope || frame_interface_name(frame, scope))
+    if (scope == netlink->nameless_scope ||
+        frame_interface_name(frame, netlink->netns.inode, scope))
         return;
-    if (!interface_name(scope, name) || frame_add_interface(frame, scope, name) < 0)
+    if (!interface_name(scope, name) ||
+        frame_add_interface(frame, netlink->netns.inode, scope, name) < 0)
         netlink->nameless_scope = scope;
 }
 

@@ -16,6 +16,7 @@ const size_t PAST_SIZES[PAST_ARRAYS] = {
     [PAST_USERS] = sizeof(struct user),
     [PAST_INTERFACES] = sizeof(struct interface),
     [PAST_FLOWS] = sizeof(struct flow),
+    [PAST_NAMESPACES] = sizeof(struct frame_netns),
     [PAST_FACTS] = sizeof(uint64_t),
 };
 
@@ -103,12 +104,13 @@ static int number_text(struct past_texts *texts, const char **text)
 static int take_arrays(struct past_image *image, const struct frame *frame)
 {
     const void *const from[PAST_ARRAYS] = {
-        NULL,         frame->procs,      frame->groups, frame->details, frame->owner_refs,
-        frame->users, frame->interfaces, frame->flows,  frame->facts};
-    const uint32_t counts[PAST_ARRAYS] = {
-        frame->conn_count,      frame->proc_count,      frame->group_count,
-        frame->detail_count,    frame->owner_ref_count, frame->user_count,
-        frame->interface_count, frame->flow_count,      frame->facts ? FACT_WORDS : 0};
+        NULL,         frame->procs,      frame->groups, frame->details,    frame->owner_refs,
+        frame->users, frame->interfaces, frame->flows,  frame->namespaces, frame->facts};
+    const uint32_t counts[PAST_ARRAYS] = {frame->conn_count,      frame->proc_count,
+                                          frame->group_count,     frame->detail_count,
+                                          frame->owner_ref_count, frame->user_count,
+                                          frame->interface_count, frame->flow_count,
+                                          frame->namespace_count, frame->facts ? FACT_WORDS : 0};
 
     memcpy(image->head.counts, counts, sizeof(counts));
     for (int array = PAST_PROCS; array < PAST_ARRAYS; array++) {
@@ -118,6 +120,22 @@ static int take_arrays(struct past_image *image, const struct frame *frame)
             memcpy(image->data[array], from[array], counts[array] * PAST_SIZES[array]);
     }
     return 0;
+}
+
+static int number_namespaces(struct past_image *image, struct past_texts *texts)
+{
+    struct frame_netns *namespaces = image->data[PAST_NAMESPACES];
+    int error = 0;
+
+    for (uint32_t i = 0; i < image->head.counts[PAST_NAMESPACES]; i++) {
+        error |= number_text(texts, &namespaces[i].name);
+        error |= number_text(texts, &namespaces[i].container);
+        error |= number_text(texts, &namespaces[i].pod);
+        error |= number_text(texts, &namespaces[i].pod_namespace);
+        error |= number_text(texts, &namespaces[i].why);
+        namespaces[i].facts = NULL;
+    }
+    return error;
 }
 
 static int number_texts(struct past_image *image, struct past_texts *texts)
@@ -143,6 +161,7 @@ static int number_texts(struct past_image *image, struct past_texts *texts)
         error |= number_text(texts, &users[i].name);
     for (uint32_t i = 0; i < counts[PAST_INTERFACES]; i++)
         error |= number_text(texts, &interfaces[i].name);
+    error |= number_namespaces(image, texts);
     return error ? -ENOMEM : 0;
 }
 
@@ -233,9 +252,27 @@ static int give_names(const struct past_image *image, const char *texts, struct 
     for (uint32_t i = 0; !error && i < image->head.counts[PAST_USERS]; i++)
         error = frame_add_user(frame, users[i].uid, text_of(frame, texts, &users[i].name));
     for (uint32_t i = 0; !error && i < image->head.counts[PAST_INTERFACES]; i++)
-        error = frame_add_interface(frame, interfaces[i].index,
+        error = frame_add_interface(frame, interfaces[i].netns, interfaces[i].index,
                                     text_of(frame, texts, &interfaces[i].name));
     return error;
+}
+
+static int give_namespaces(const struct past_image *image, const char *texts, struct frame *frame)
+{
+    const struct frame_netns *namespaces = image->data[PAST_NAMESPACES];
+
+    for (uint32_t i = 0; i < image->head.counts[PAST_NAMESPACES]; i++) {
+        struct frame_netns *netns = frame_add_netns(frame, namespaces[i].key);
+        if (!netns)
+            return -ENOMEM;
+        *netns = namespaces[i];
+        netns->name = text_of(frame, texts, &namespaces[i].name);
+        netns->container = text_of(frame, texts, &namespaces[i].container);
+        netns->pod = text_of(frame, texts, &namespaces[i].pod);
+        netns->pod_namespace = text_of(frame, texts, &namespaces[i].pod_namespace);
+        netns->why = text_of(frame, texts, &namespaces[i].why);
+    }
+    return 0;
 }
 
 static int give_flows(const struct past_image *image, struct frame *frame)
@@ -293,6 +330,8 @@ int past_image_give(const struct past_image *image, const char *texts, struct fr
         error = give_procs(image, texts, frame);
     if (!error)
         error = give_names(image, texts, frame);
+    if (!error)
+        error = give_namespaces(image, texts, frame);
     if (!error)
         error = give_details(image, frame);
     if (!error)

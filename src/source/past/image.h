@@ -15,7 +15,8 @@ enum past_array {
     PAST_USERS,
     PAST_INTERFACES,
     PAST_FLOWS,
-    PAST_FACTS, /* as 64-bit words: all of them, or none */
+    PAST_NAMESPACES, /* without their facts */
+    PAST_FACTS,      /* as 64-bit words: all of them, or none */
     PAST_ARRAYS
 };
 

@@ -17,9 +17,10 @@ static void peer_text(const struct picture *picture, const struct grouping_row *
 {
     const struct conn *conn = group_conn(picture, row);
     const struct lookup *lookup = picture->context.lookup;
-    const char *interface = addr_is_link_local(&conn->tuple.remote, conn->tuple.family)
-                                ? frame_interface_name(picture->frame, conn->tuple.scope)
-                                : NULL;
+    const char *interface =
+        addr_is_link_local(&conn->tuple.remote, conn->tuple.family)
+            ? frame_interface_name(picture->frame, conn->netns, conn->tuple.scope)
+            : NULL;
     const char *name = lookup && lookup->host
                            ? lookup->host(lookup->data, &conn->tuple.remote, conn->tuple.family)
                            : NULL;

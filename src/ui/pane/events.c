@@ -159,7 +159,7 @@ static void put_ends(const struct picture *picture, const struct event *event, c
                      size_t size)
 {
     const struct tuple *tuple = &event->tuple;
-    const char *interface = frame_interface_name(picture->frame, tuple->scope);
+    const char *interface = frame_interface_name(picture->frame, event->netns, tuple->scope);
     char local[ADDR_TEXT_MAX + 32], remote[ADDR_TEXT_MAX + 32];
 
     tuple_format_end(local, sizeof local, tuple, false, interface, NULL);

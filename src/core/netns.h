@@ -1,0 +1,28 @@
+/* Network namespaces: what kinds there are, and how their connections can be read. Pure. */
+#ifndef TCPLENS_CORE_NETNS_H
+#define TCPLENS_CORE_NETNS_H
+
+#include "core/words.h"
+
+enum netns_kind {
+    NETNS_KIND_PROCESS = 0, /* nothing but processes names it */
+    NETNS_KIND_HOST,        /* that of the machine's process 1 */
+    NETNS_KIND_NAMED,       /* ip netns: a file in /run/netns */
+    NETNS_KIND_DOCKER,
+    NETNS_KIND_PODMAN,
+    NETNS_KIND_CONTAINERD,
+    NETNS_KIND_POD,
+    NETNS_KIND_LXC,
+    NETNS_KIND_NSPAWN,
+    NETNS_KIND_COUNT
+};
+extern const struct words NETNS_KIND_WORDS;
+
+enum netns_reach {
+    NETNS_REACH_NONE = 0,
+    NETNS_REACH_PROC, /* /proc/PID/net: no counters, no cookies */
+    NETNS_REACH_ENTER /* sock_diag in it */
+};
+extern const struct words NETNS_REACH_WORDS;
+
+#endif

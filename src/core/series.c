@@ -5,7 +5,7 @@
 
 static void put(struct series_sample *sample, enum series_value value, uint64_t number)
 {
-    sample->known |= 1u << value;
+    sample->known |= SERIES_BIT(value);
     sample->values[value] = number;
 }
 
@@ -53,10 +53,38 @@ static bool take_member(const struct grouping_member *member, const struct frame
     return found;
 }
 
+/* second: FACT_NONE where there is one only. */
+static void put_fact(struct series_sample *sample, enum series_value value,
+                     const struct host_facts *facts, enum host_fact first, enum host_fact second)
+{
+    if (host_fact_known(facts, first) && (second == FACT_NONE || host_fact_known(facts, second)))
+        put(sample, value, host_fact(facts, first) + host_fact(facts, second));
+}
+
+/* The first frame of a session has no rates yet, and compares with none. */
+static bool take_all(const struct frame *frame, struct series_sample *sample)
+{
+    const struct totals *totals = &frame->totals;
+
+    if (frame->number > 1) {
+        put(sample, SERIES_IN, totals->in_bytes_per_s);
+        put(sample, SERIES_OUT, totals->out_bytes_per_s);
+        put(sample, SERIES_RETRANS, totals->retrans_interval);
+    }
+    put_fact(sample, SERIES_OPENS, frame->facts, FACT_ACTIVE_OPENS, FACT_PASSIVE_OPENS);
+    put_fact(sample, SERIES_RESETS, frame->facts, FACT_ESTAB_RESETS, FACT_NONE);
+    put(sample, SERIES_LIVE, totals->live);
+    for (unsigned state = 0; state < STATE_COUNT; state++)
+        put(sample, SERIES_STATE + state, totals->states[state]);
+    return true;
+}
+
 bool series_take(const struct series_subject *subject, const struct frame *frame,
                  struct series_sample *sample)
 {
-    *sample = (struct series_sample){.mono_ns = frame->mono_ns};
+    *sample = (struct series_sample){.mono_ns = frame->mono_ns, .number = frame->number};
+    if (subject->all)
+        return take_all(frame, sample);
     return subject->serial ? take_conn(subject->serial, frame, sample)
                            : take_member(&subject->member, frame, sample);
 }
@@ -98,7 +126,69 @@ size_t series_values(const struct series *series, enum series_value value,
     size_t count = 0;
 
     for (uint32_t i = 0; i < series->count; i++)
-        if (series->samples[i].known & 1u << value)
+        if (series->samples[i].known & SERIES_BIT(value))
             values[count++] = series->samples[i].values[value];
     return count;
+}
+
+void series_frames(const struct series *series, enum series_value value, uint64_t *values,
+                   size_t count)
+{
+    const uint64_t last = series->count > 0 ? series->samples[series->count - 1].number : 0;
+
+    for (size_t i = 0; i < count; i++)
+        values[i] = SERIES_UNKNOWN;
+    for (uint32_t i = series->count; i-- > 0;) {
+        const struct series_sample *sample = &series->samples[i];
+        if (sample->number > last || last - sample->number >= count)
+            break;
+        if (sample->known & SERIES_BIT(value))
+            values[count - 1 - (last - sample->number)] = sample->values[value];
+    }
+}
+
+/* The first sample of the last span_ns: one that is at least so old, if `whole`. `count`: none. */
+static uint32_t first_of(const struct series *series, int64_t span_ns, bool whole)
+{
+    uint32_t i = series->count;
+
+    if (i == 0)
+        return 0;
+    const int64_t since_ns = series->samples[i - 1].mono_ns - span_ns;
+    while (i > 0 && series->samples[i - 1].mono_ns > since_ns)
+        i--;
+    if (i > 0)
+        return i - 1;
+    return whole ? series->count : 0;
+}
+
+bool series_only_grew(const struct series *series, enum series_value value, int64_t span_ns)
+{
+    const uint32_t first = first_of(series, span_ns, true);
+
+    for (uint32_t i = first; i < series->count; i++) {
+        const struct series_sample *sample = &series->samples[i];
+        if (!(sample->known & SERIES_BIT(value)) ||
+            (i > first && sample->values[value] < sample[-1].values[value]))
+            return false;
+    }
+    return first < series->count &&
+           series->samples[series->count - 1].values[value] > series->samples[first].values[value];
+}
+
+bool series_growth(const struct series *series, enum series_value value, int64_t span_ns,
+                   double *per_second)
+{
+    const uint32_t first = first_of(series, span_ns, false);
+
+    if (series->count < 2)
+        return false;
+    const struct series_sample *begin = &series->samples[first];
+    const struct series_sample *end = &series->samples[series->count - 1];
+    if (begin == end || !(begin->known & end->known & SERIES_BIT(value)) ||
+        end->values[value] < begin->values[value] || end->mono_ns <= begin->mono_ns)
+        return false;
+    *per_second = (double)(end->values[value] - begin->values[value]) * 1e9 /
+                  (double)(end->mono_ns - begin->mono_ns);
+    return true;
 }

@@ -1,4 +1,4 @@
-/* Series: what one connection or one process carried, frame by frame: for graphs of its page. A
+/* Series: what one connection, one process or all of them carried, frame by frame: for graphs. A
  * sample is worked out from one frame, so that it is the same whether the frame was shown, or read
  * again from the history or a log. Pure. */
 #ifndef TCPLENS_CORE_SERIES_H
@@ -6,18 +6,34 @@
 
 #include "core/grouping/grouping.h"
 
-#define SERIES_MOST 64u /* samples kept: the newest */
+#define SERIES_MOST 256u /* samples kept: the newest */
+#define SERIES_PAGE 64u  /* as many does a page show */
 
-enum series_value { SERIES_IN, SERIES_OUT, SERIES_RTT, SERIES_CWND, SERIES_VALUES };
+enum series_value {
+    SERIES_IN,
+    SERIES_OUT,
+    SERIES_RTT,
+    SERIES_CWND,
+    SERIES_RETRANS, /* of all: bytes retransmitted since the frame before */
+    SERIES_OPENS,   /* of all: counters of the network namespace */
+    SERIES_RESETS,
+    SERIES_LIVE,  /* of all: rows, */
+    SERIES_STATE, /* and those in each enum tcp_state */
+    SERIES_VALUES = SERIES_STATE + STATE_COUNT
+};
+_Static_assert(SERIES_VALUES <= 64, "bits of series_sample.known");
+#define SERIES_BIT(value) (UINT64_C(1) << (value))
 
 struct series_subject {
-    uint64_t serial;               /* a connection, or, if 0, */
-    struct grouping_member member; /* the connections that a process holds */
+    bool all;                      /* every connection, or */
+    uint64_t serial;               /* one, or, if 0, */
+    struct grouping_member member; /* those that a process holds */
 };
 
 struct series_sample {
     int64_t mono_ns; /* of its frame */
-    uint32_t known;  /* bit n: enum series_value n */
+    uint64_t number; /* of it */
+    uint64_t known;  /* SERIES_BITs */
     uint64_t values[SERIES_VALUES];
 };
 
@@ -37,5 +53,17 @@ void series_prepend(struct series *series, const struct series *older);
 /* The known values, oldest first; returns how many. */
 size_t series_values(const struct series *series, enum series_value value,
                      uint64_t values[SERIES_MOST]);
+/* The values of the newest `count` frames, oldest first: SERIES_UNKNOWN for frames that are not
+ * in the series or do not have it. */
+#define SERIES_UNKNOWN UINT64_MAX
+void series_frames(const struct series *series, enum series_value value, uint64_t *values,
+                   size_t count);
+/* True if in the last span_ns, all of which is known, the value never fell and rose at least
+ * once. */
+bool series_only_grew(const struct series *series, enum series_value value, int64_t span_ns);
+/* By how much a counter grew a second, over the frames of the last span_ns (two at least). False:
+ * not known. */
+bool series_growth(const struct series *series, enum series_value value, int64_t span_ns,
+                   double *per_second);
 
 #endif

@@ -20,16 +20,20 @@ struct player_order { /* what is to be done next; a new one takes the place of t
     bool cancel; /* the search that runs */
 };
 
-struct player_series { /* of the frames before one, read from the history */
-    struct source *history;
-    uint32_t running; /* frames that may still be read; 0 = nothing is read */
-    uint32_t of;      /* number of the query that is read, or was last */
-    struct series_query current;
-    struct series reading;
-    /* guarded by the player's lock */
+struct series_slot { /* of one reader; guarded by the player's lock */
     uint32_t asked, done;
     struct series_query query;
     struct series found;
+};
+
+struct player_series { /* of the frames before one, read from the history */
+    struct source *history;
+    enum series_reader reader;   /* whose query is read, or was last */
+    uint32_t running;            /* frames that may still be read; 0 = nothing is read */
+    uint32_t of[SERIES_READERS]; /* number of the query that is read, or was last */
+    struct series_query current;
+    struct series reading;
+    struct series_slot slots[SERIES_READERS];
 };
 
 struct player_findings { /* of the frames shown */

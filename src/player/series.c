@@ -4,29 +4,37 @@
 #include "player/private.h"
 
 /* A gap in the log, or frames that come faster than their interval: not more are looked at. */
-#define FRAMES_MOST (8 * SERIES_MOST)
+#define FRAMES_MOST 8u /* times those wanted */
+
+/* A number names query and reader. */
+static uint32_t number_of(uint32_t asked, enum series_reader reader)
+{
+    return asked * SERIES_READERS + (uint32_t)reader;
+}
 
 uint32_t player_series(void *data, const struct series_query *query)
 {
     struct player *player = data;
+    struct series_slot *slot = &player->series.slots[query->reader];
 
     pthread_mutex_lock(&player->lock);
-    struct player_series *series = &player->series;
-    const uint32_t id = series->history ? ++series->asked : 0;
-    series->query = *query;
+    const uint32_t number = player->series.history ? number_of(++slot->asked, query->reader) : 0;
+    slot->query = *query;
     pthread_mutex_unlock(&player->lock);
     worker_wake(&player->worker);
-    return id;
+    return number;
 }
 
-bool player_series_read(void *data, uint32_t id, struct series *found)
+bool player_series_read(void *data, uint32_t number, struct series *found)
 {
     struct player *player = data;
+    const enum series_reader reader = (enum series_reader)(number % SERIES_READERS);
+    const struct series_slot *slot = &player->series.slots[reader];
 
     pthread_mutex_lock(&player->lock);
-    const bool there = id != 0 && player->series.done == id;
+    const bool there = number != 0 && number_of(slot->done, reader) == number;
     if (there)
-        *found = player->series.found;
+        *found = slot->found;
     pthread_mutex_unlock(&player->lock);
     return there;
 }
@@ -34,14 +42,36 @@ bool player_series_read(void *data, uint32_t id, struct series *found)
 static void publish(struct player *player)
 {
     struct player_series *series = &player->series;
+    struct series_slot *slot = &series->slots[series->reader];
 
     series->running = 0;
     pthread_mutex_lock(&player->lock);
-    series->done = series->of;
-    series->found = series->reading;
+    slot->done = series->of[series->reader];
+    slot->found = series->reading;
     player->state.series_count++;
     pthread_mutex_unlock(&player->lock);
     player_signal(player);
+}
+
+/* True: `series->current` is another one. That which is read goes on unless it has been replaced;
+ * the page's comes before the header's. */
+static bool take_newest(struct player *player)
+{
+    struct player_series *series = &player->series;
+    bool found = false;
+
+    pthread_mutex_lock(&player->lock);
+    for (unsigned i = 0; i < SERIES_READERS && !found; i++) {
+        const struct series_slot *slot = &series->slots[i];
+        if (slot->asked == series->of[i] || (series->running > 0 && i != series->reader))
+            continue;
+        series->reader = (enum series_reader)i;
+        series->of[i] = slot->asked;
+        series->current = slot->query;
+        found = true;
+    }
+    pthread_mutex_unlock(&player->lock);
+    return found;
 }
 
 /* True: there is a query that is not answered. */
@@ -49,22 +79,16 @@ static bool take_query(struct player *player)
 {
     struct player_series *series = &player->series;
 
-    pthread_mutex_lock(&player->lock);
-    const bool is_new = series->asked != series->of;
-    series->of = series->asked;
-    if (is_new)
-        series->current = series->query;
-    pthread_mutex_unlock(&player->lock);
-    if (!is_new)
+    if (!take_newest(player))
         return series->running > 0;
     const struct series_query *query = &series->current;
     const int64_t step_ns = query->interval_ns > 0 ? query->interval_ns : SECOND_NS;
     series->reading.count = 0;
-    series->running = FRAMES_MOST;
+    series->running = FRAMES_MOST * query->frames;
     if (series->history->ops->travel->seek(series->history,
-                                           query->before_wall_ns - step_ns * SERIES_MOST) != 0)
+                                           query->before_wall_ns - step_ns * query->frames) != 0)
         publish(player);
-    return series->running > 0;
+    return true;
 }
 
 /* The next frame of the history, if it comes before the one shown. */
@@ -91,13 +115,15 @@ bool player_series_some(struct player *player)
 
     if (!series->history || !take_query(player))
         return false;
+    if (series->running == 0) /* that one is answered; there may be another */
+        return true;
     struct frame *frame = next_before(player);
     if (frame && series_take(&series->current.subject, frame, &sample))
         series_append(&series->reading, &sample);
     if (!frame || --series->running == 0)
         publish(player);
     frame_release(frame);
-    return series->running > 0;
+    return true;
 }
 
 void player_series_disturbed(struct player *player)
@@ -105,6 +131,6 @@ void player_series_disturbed(struct player *player)
     struct player_series *series = &player->series;
 
     if (series->running > 0)
-        series->of--; /* as if it had not been taken up */
+        series->of[series->reader]--; /* as if it had not been taken up */
     series->running = 0;
 }

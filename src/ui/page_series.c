@@ -2,13 +2,18 @@
  * frames before. */
 #include "ui/page_series.h"
 
-#include "ui/transport.h"
+static uint32_t frames_wanted(const struct page_series *own)
+{
+    return own->frames > 0 ? own->frames : SERIES_PAGE;
+}
 
 static void send_query(struct page_series *own, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;
     const struct screen_transport *transport = picture->transport;
-    const struct series_query wanted = {.subject = own->subject,
+    const struct series_query wanted = {.reader = own->reader,
+                                        .frames = frames_wanted(own),
+                                        .subject = own->subject,
                                         .before_wall_ns = frame->wall_ns,
                                         .before_mono_ns = frame->mono_ns,
                                         .interval_ns = frame->cost.interval_ns};
@@ -27,16 +32,25 @@ static void take_answer(struct page_series *own, const struct picture *picture)
     own->query = 0;
 }
 
+/* On going back some frames: there is enough before. */
+static bool is_filled(const struct page_series *own, const struct frame *frame)
+{
+    const struct series *series = &own->series;
+    return series->count >= frames_wanted(own) &&
+           series->samples[series->count - 1].number + 1 == frame->number;
+}
+
 /* The frame after the one before it adds a sample; what lies before any other one is read. */
 static void take_frame(struct page_series *own, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;
-    const bool follows = own->number != 0 && frame->number == own->number + 1;
+    const bool next = own->number != 0 && frame->number == own->number + 1;
     struct series_sample sample;
 
     series_cut(&own->series, frame->mono_ns);
     if (frame->number > own->number + SERIES_MOST) /* nothing of it is left */
         own->series.count = 0;
+    const bool follows = next || is_filled(own, frame);
     if (series_take(&own->subject, frame, &sample))
         series_append(&own->series, &sample);
     own->number = frame->number;

@@ -6,9 +6,12 @@
 #include "core/series.h"
 #include "ui/page.h"
 #include "ui/pane/pane.h"
+#include "ui/transport.h"
 
 struct page_series {
     struct series_subject subject;
+    enum series_reader reader;
+    uint32_t frames;      /* wanted, 0 = SERIES_PAGE */
     struct series series; /* ends with the frame shown */
     uint64_t number;      /* of that frame, 0 = none yet */
     uint32_t query;       /* number of the query that is open, 0 = none */

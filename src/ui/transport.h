@@ -43,7 +43,11 @@ struct transport_state {
     uint32_t series_count;           /* raised when a series has been read */
 };
 
+enum series_reader { SERIES_OF_PAGE, SERIES_OF_HEADER, SERIES_READERS };
+
 struct series_query {
+    enum series_reader reader;
+    uint32_t frames; /* at most SERIES_MOST */
     struct series_subject subject;
     int64_t before_wall_ns, before_mono_ns; /* the frame up to which it is read */
     int64_t interval_ns;                    /* between frames, 0 = not known */
@@ -58,7 +62,7 @@ struct screen_transport {
     void (*search)(void *data, bool backward, struct filter *filter, int64_t shown_ns);
     void (*state)(void *data, struct transport_state *state);
     /* Reads the frames before one for a graph: a number for series_read, 0: there is no history.
-     * Another query takes the place of the one before. */
+     * Another query takes the place of the one before of the same reader. */
     uint32_t (*series)(void *data, const struct series_query *query);
     bool (*series_read)(void *data, uint32_t number, struct series *found); /* false: not yet */
     /* "14:03", "-5m" before last_ns. 0 or -EINVAL. */

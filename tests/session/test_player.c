@@ -306,33 +306,41 @@ static void test_present(void **state)
     end_live(&scene);
 }
 
-/* What the frames kept say of the subject, from SERIES_MOST frames before `before` on. */
+/* What the frames kept say of the subject, from SERIES_PAGE frames before `before` on. */
 static struct series series_of_frames(const struct scene *scene,
                                       const struct series_subject *subject, unsigned before)
 {
     struct series series = {.count = 0};
     struct series_sample sample;
 
-    for (unsigned i = before > SERIES_MOST ? before - SERIES_MOST : 0; i < before; i++)
+    for (unsigned i = before > SERIES_PAGE ? before - SERIES_PAGE : 0; i < before; i++)
         if (series_take(subject, scene->log.frames[i], &sample))
             series_append(&series, &sample);
     return series;
 }
 
-static struct series read_series(const struct scene *scene, const struct series_subject *subject,
-                                 unsigned before)
+static uint32_t ask(const struct scene *scene, enum series_reader reader,
+                    const struct series_subject *subject, unsigned before)
 {
     const struct frame *frame = scene->log.frames[before];
-    const struct series_query query = {.subject = *subject,
+    const struct series_query query = {.reader = reader,
+                                       .frames = SERIES_PAGE,
+                                       .subject = *subject,
                                        .before_wall_ns = frame->wall_ns,
                                        .before_mono_ns = frame->mono_ns,
                                        .interval_ns = 1000000000};
-    struct pollfd wait = {.fd = player_descriptor(scene->player), .events = POLLIN};
-    const int64_t end_ms = now_ms() + DEADLINE_MS;
     const uint32_t number = player_series(scene->player, &query);
-    struct series found;
 
     assert_true(number > 0);
+    return number;
+}
+
+static struct series wait_series(const struct scene *scene, uint32_t number)
+{
+    struct pollfd wait = {.fd = player_descriptor(scene->player), .events = POLLIN};
+    const int64_t end_ms = now_ms() + DEADLINE_MS;
+    struct series found;
+
     while (!player_series_read(scene->player, number, &found)) {
         assert_true(now_ms() < end_ms);
         poll(&wait, 1, 20);
@@ -340,10 +348,10 @@ static struct series read_series(const struct scene *scene, const struct series_
     return found;
 }
 
-static void check_series(const struct scene *scene, const struct series_subject *subject,
-                         unsigned before)
+static void check_answer(const struct scene *scene, uint32_t number,
+                         const struct series_subject *subject, unsigned before)
 {
-    const struct series found = read_series(scene, subject, before);
+    const struct series found = wait_series(scene, number);
     const struct series expected = series_of_frames(scene, subject, before);
 
     assert_int_equal(found.count, expected.count);
@@ -353,6 +361,24 @@ static void check_series(const struct scene *scene, const struct series_subject 
         assert_memory_equal(found.samples[i].values, expected.samples[i].values,
                             sizeof(found.samples[i].values));
     }
+}
+
+static void check_series(const struct scene *scene, const struct series_subject *subject,
+                         unsigned before)
+{
+    check_answer(scene, ask(scene, SERIES_OF_PAGE, subject, before), subject, before);
+}
+
+/* Page and header have queries of their own: neither takes the place of the other. */
+static void check_two_readers(const struct scene *scene, unsigned before)
+{
+    const struct series_subject all = {.all = true};
+    const struct series_subject conn = {.serial = scene->log.frames[before]->conns[0].serial};
+    const uint32_t of_header = ask(scene, SERIES_OF_HEADER, &all, before);
+    const uint32_t of_page = ask(scene, SERIES_OF_PAGE, &conn, before);
+
+    check_answer(scene, of_page, &conn, before);
+    check_answer(scene, of_header, &all, before);
 }
 
 static struct series_subject busy_process(const struct frame *frame)
@@ -382,6 +408,7 @@ static void check_both_subjects(const struct scene *scene, unsigned last)
             samples += series_of_frames(scene, &conn, place).count;
         }
         check_series(scene, &process, place);
+        check_two_readers(scene, place);
     }
     assert_true(samples > 500);
 }

@@ -4,8 +4,10 @@
 
 static struct series_sample sample_at(int64_t mono_ns)
 {
-    return (struct series_sample){
-        .mono_ns = mono_ns, .known = 1u << SERIES_IN, .values = {[SERIES_IN] = (uint64_t)mono_ns}};
+    return (struct series_sample){.mono_ns = mono_ns,
+                                  .number = (uint64_t)mono_ns,
+                                  .known = SERIES_BIT(SERIES_IN),
+                                  .values = {[SERIES_IN] = (uint64_t)mono_ns}};
 }
 
 static void append_at(struct series *series, int64_t mono_ns)
@@ -31,9 +33,9 @@ static void check(const struct series *series, int64_t first, int64_t last)
 
 static void the_newest_are_kept(void **state)
 {
-    const struct series series = series_of(1, 100);
+    const struct series series = series_of(1, SERIES_MOST + 36);
     (void)state;
-    check(&series, 100 - SERIES_MOST + 1, 100);
+    check(&series, 37, SERIES_MOST + 36);
 }
 
 static void going_back_cuts(void **state)
@@ -75,7 +77,7 @@ static void values_are_those_known(void **state)
     struct series_sample sample = sample_at(4);
     uint64_t values[SERIES_MOST];
     (void)state;
-    sample.known |= 1u << SERIES_RTT;
+    sample.known |= SERIES_BIT(SERIES_RTT);
     sample.values[SERIES_RTT] = 77;
     series_append(&series, &sample);
     assert_int_equal(series_values(&series, SERIES_IN, values), 4);
@@ -85,10 +87,112 @@ static void values_are_those_known(void **state)
     assert_int_equal(series_values(&series, SERIES_CWND, values), 0);
 }
 
+/* A graph has a column for each frame: one that was skipped leaves it blank. */
+static void frames_that_are_missing_are_unknown(void **state)
+{
+    struct series series = series_of(1, 3);
+    const struct series_sample other = {.mono_ns = 7, .number = 7};
+    uint64_t values[9];
+    (void)state;
+    append_at(&series, 6);
+    series_append(&series, &other); /* does not know it */
+    series_frames(&series, SERIES_IN, values, 9);
+    static const uint64_t EXPECTED[] = {
+        SERIES_UNKNOWN, SERIES_UNKNOWN, 1, 2, 3, SERIES_UNKNOWN, SERIES_UNKNOWN, 6, SERIES_UNKNOWN};
+    assert_memory_equal(values, EXPECTED, sizeof(EXPECTED));
+    series_frames(&series, SERIES_IN, values, 2); /* the newest */
+    assert_int_equal(values[0], 6);
+    series.count = 0;
+    series_frames(&series, SERIES_IN, values, 2);
+    assert_int_equal(values[1], SERIES_UNKNOWN);
+}
+
+static struct series counts_of(const uint64_t *counts, uint32_t count)
+{
+    struct series series = {.count = 0};
+    for (uint32_t i = 0; i < count; i++)
+        append_at(&series, 10 * (i + 1));
+    for (uint32_t i = 0; i < count; i++)
+        series.samples[i].values[SERIES_IN] = counts[i];
+    return series;
+}
+
+static void only_what_never_fell_has_grown(void **state)
+{
+    static const uint64_t GREW[] = {1, 1, 2, 2, 5}, FELL[] = {1, 3, 2, 4, 5}, SAME[] = {4, 4, 4, 4},
+                          FELL_BEFORE[] = {9, 1, 2, 3, 3};
+    (void)state;
+    struct series series = counts_of(GREW, 5);
+    assert_true(series_only_grew(&series, SERIES_IN, 40));
+    assert_false(series_only_grew(&series, SERIES_IN, 41)); /* what was before is not known */
+    assert_false(series_only_grew(&series, SERIES_OUT, 40));
+    series = counts_of(FELL, 5);
+    assert_false(series_only_grew(&series, SERIES_IN, 40));
+    series = counts_of(SAME, 4);
+    assert_false(series_only_grew(&series, SERIES_IN, 30));
+    series = counts_of(FELL_BEFORE, 5);
+    assert_true(series_only_grew(&series, SERIES_IN, 30));
+    assert_false(series_only_grew(&series, SERIES_IN, 40));
+    series.count = 0;
+    assert_false(series_only_grew(&series, SERIES_IN, 10));
+}
+
+static void growth_is_by_the_second(void **state)
+{
+    static const uint64_t COUNTS[] = {100, 100, 104, 110}, BOOTED[] = {100, 3};
+    double per_second = -1;
+    (void)state;
+    struct series series = counts_of(COUNTS, 4);
+    assert_true(series_growth(&series, SERIES_IN, 20, &per_second)); /* 10 in 20 ns */
+    assert_float_equal(per_second, 5e8, 1);
+    assert_true(series_growth(&series, SERIES_IN, 5, &per_second)); /* since the frame before */
+    assert_float_equal(per_second, 6e8, 1);
+    assert_true(series_growth(&series, SERIES_IN, 1000, &per_second)); /* as far as is known */
+    assert_float_equal(per_second, 10e9 / 30, 1);
+    assert_false(series_growth(&series, SERIES_OUT, 20, &per_second));
+    series.count = 1;
+    assert_false(series_growth(&series, SERIES_IN, 20, &per_second));
+    series = counts_of(BOOTED, 2);
+    assert_false(series_growth(&series, SERIES_IN, 20, &per_second));
+}
+
+/* Of all connections: a first frame has no rates, and no counters where none were read. */
+static void all_is_what_the_totals_say(void **state)
+{
+    static struct frame frame; /* of zeros */
+    const struct series_subject all = {.all = true};
+    struct series_sample sample;
+    (void)state;
+    frame.number = 1;
+    frame.totals.live = 7;
+    frame.totals.states[STATE_CLOSE_WAIT] = 3;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_false(sample.known & (SERIES_BIT(SERIES_IN) | SERIES_BIT(SERIES_RETRANS)));
+    assert_false(sample.known & (SERIES_BIT(SERIES_OPENS) | SERIES_BIT(SERIES_RESETS)));
+    assert_int_equal(sample.values[SERIES_LIVE], 7);
+    assert_int_equal(sample.values[SERIES_STATE + STATE_CLOSE_WAIT], 3);
+    struct host_facts facts = {.netns = 1};
+    host_fact_set(&facts, FACT_ACTIVE_OPENS, 10);
+    host_fact_set(&facts, FACT_PASSIVE_OPENS, 5);
+    frame.number = 2;
+    frame.totals.out_bytes_per_s = 99;
+    frame.facts = &facts;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_true(sample.known & SERIES_BIT(SERIES_OUT));
+    assert_int_equal(sample.values[SERIES_OUT], 99);
+    assert_int_equal(sample.values[SERIES_OPENS], 15);
+    assert_false(sample.known & SERIES_BIT(SERIES_RESETS));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_newest_are_kept), cmocka_unit_test(going_back_cuts),
-        cmocka_unit_test(older_ones_come_before), cmocka_unit_test(values_are_those_known)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(frames_that_are_missing_are_unknown),
+                                       cmocka_unit_test(only_what_never_fell_has_grown),
+                                       cmocka_unit_test(growth_is_by_the_second),
+                                       cmocka_unit_test(all_is_what_the_totals_say),
+                                       cmocka_unit_test(the_newest_are_kept),
+                                       cmocka_unit_test(going_back_cuts),
+                                       cmocka_unit_test(older_ones_come_before),
+                                       cmocka_unit_test(values_are_those_known)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

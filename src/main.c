@@ -31,7 +31,7 @@ static bool take_standard_descriptors(void)
     return true;
 }
 
-#define READS_PROC PRIVILEGE_ALL
+#define READS_PROC PRIVILEGE_ENTER /* of every network namespace */
 #define LOADS      (PRIVILEGE_BPF | PRIVILEGE_PERFMON)
 #define EVENTS     (PRIVILEGE_NET_ADMIN | LOADS)
 

@@ -6,8 +6,8 @@
 #include "source/bpf/refusal.h"
 #include "source/source.h"
 
-#define COLLECT_PRIVILEGES      (PRIVILEGE_ALL | PRIVILEGE_NET_ADMIN) /* of that thread */
-#define COLLECT_WALK_PRIVILEGES (PRIVILEGE_BPF | PRIVILEGE_PERFMON)   /* until it is loaded */
+#define COLLECT_PRIVILEGES      (PRIVILEGE_ENTER | PRIVILEGE_NET_ADMIN) /* of that thread */
+#define COLLECT_WALK_PRIVILEGES (PRIVILEGE_BPF | PRIVILEGE_PERFMON)     /* until it is loaded */
 
 struct bpf_walk;
 

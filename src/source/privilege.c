@@ -14,6 +14,7 @@
 
 _Static_assert(PRIVILEGE_DAC_READ_SEARCH == 1u << CAP_DAC_READ_SEARCH, "capability number");
 _Static_assert(PRIVILEGE_SYS_PTRACE == 1u << CAP_SYS_PTRACE, "capability number");
+_Static_assert(PRIVILEGE_SYS_ADMIN == 1u << CAP_SYS_ADMIN, "capability number");
 
 static int capabilities_get(struct __user_cap_data_struct data[2])
 {
@@ -23,14 +24,15 @@ static int capabilities_get(struct __user_cap_data_struct data[2])
     return (int)syscall(SYS_capget, &header, data);
 }
 
-static void set_effective(uint32_t wanted)
+/* Of the capabilities `of`, exactly `wanted` are effective from here on. */
+static void set_effective(uint32_t of, uint32_t wanted)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];
 
     if (capabilities_get(data) != 0)
         return;
-    data[0].effective = (data[0].effective & ~PRIVILEGE_ALL) | wanted;
+    data[0].effective = (data[0].effective & ~of) | wanted;
     /* Not set: the opens that need it fail with EACCES, and that is told. */
     (void)syscall(SYS_capset, &header, data);
 }
@@ -70,25 +72,30 @@ bool privilege_owns_network(void)
 
 void privilege_set_aside(void)
 {
-    set_effective(0);
+    set_effective(PRIVILEGE_ENTER, 0);
+}
+
+void privilege_init_of(struct privilege *privilege, uint32_t wanted)
+{
+    struct __user_cap_data_struct data[2];
+
+    *privilege = (struct privilege){.wanted = wanted};
+    if (capabilities_get(data) != 0)
+        return;
+    privilege->permitted = data[0].permitted & wanted;
+    privilege->effective = data[0].effective & wanted;
 }
 
 void privilege_init(struct privilege *privilege)
 {
-    struct __user_cap_data_struct data[2];
-
-    memset(privilege, 0, sizeof *privilege);
-    if (capabilities_get(data) != 0)
-        return;
-    privilege->permitted = data[0].permitted & PRIVILEGE_ALL;
-    privilege->effective = data[0].effective & PRIVILEGE_ALL;
+    privilege_init_of(privilege, PRIVILEGE_ALL);
 }
 
 void privilege_raise(struct privilege *privilege)
 {
     if (privilege->permitted == privilege->effective)
         return;
-    set_effective(privilege->permitted);
+    set_effective(privilege->wanted, privilege->permitted);
     privilege->raised = true;
 }
 
@@ -96,7 +103,7 @@ void privilege_lower(struct privilege *privilege)
 {
     if (!privilege->raised)
         return;
-    set_effective(privilege->effective);
+    set_effective(privilege->wanted, privilege->effective);
     privilege->raised = false;
 }
 
@@ -142,4 +149,5 @@ void privilege_start(uint64_t keep)
         for (size_t i = 0; i < sizeof UNSAFE_VARIABLES / sizeof *UNSAFE_VARIABLES; i++)
             unsetenv(UNSAFE_VARIABLES[i]);
     set_kept(keep, secure);
+    set_effective(PRIVILEGE_SYS_ADMIN, 0);
 }

@@ -1,6 +1,7 @@
 /* privilege: what the program and each of its threads may do. Gives up at the start what the
- * command does not need, in each thread what that thread does not need, and raises the two
- * capabilities of the owner walk only while it opens things under /proc. Linux capabilities are per
+ * command does not need, in each thread what that thread does not need, and raises those of the
+ * owner walk only while it opens things under /proc, those of other network namespaces only while it
+ * enters one. Linux capabilities are per
  * thread (capset changes the caller alone); a new thread has those of the one that made it. */
 #ifndef TCPLENS_SOURCE_PRIVILEGE_H
 #define TCPLENS_SOURCE_PRIVILEGE_H
@@ -9,14 +10,17 @@
 #include <stdint.h>
 
 struct privilege {
-    uint32_t permitted; /* PRIVILEGE_* that the thread may have */
-    uint32_t effective; /* PRIVILEGE_* it had before anything was raised */
+    uint32_t wanted;    /* what is raised where it is permitted */
+    uint32_t permitted; /* of it, what the thread may have */
+    uint32_t effective; /* of it, what it had before anything was raised */
     bool raised;
 };
 
 #define PRIVILEGE_DAC_READ_SEARCH (1u << 2)  /* opens /proc/PID/fd of other users */
 #define PRIVILEGE_SYS_PTRACE      (1u << 19) /* reads the links in it */
+#define PRIVILEGE_SYS_ADMIN       (1u << 21) /* enters network namespaces */
 #define PRIVILEGE_ALL             (PRIVILEGE_DAC_READ_SEARCH | PRIVILEGE_SYS_PTRACE)
+#define PRIVILEGE_ENTER           (PRIVILEGE_ALL | PRIVILEGE_SYS_ADMIN)
 
 /* What else a thread may keep, bits of a 64-bit set (include/uapi/linux/capability.h). */
 #define PRIVILEGE_DAC_OVERRIDE (1ull << 1)  /* as root: writes a log into another user's folder */
@@ -26,8 +30,8 @@ struct privilege {
 #define PRIVILEGE_PERFMON      (1ull << 38)
 #define PRIVILEGE_BPF          (1ull << 39)
 
-/* Before the first thread: no new privileges by any exec, nothing kept but this set; started with
- * file capabilities (AT_SECURE) nothing is effective and the environment cannot name terminal
+/* Before the first thread: no new privileges by any exec, nothing kept but this set, CAP_SYS_ADMIN
+ * not effective until it is raised; started with file capabilities (AT_SECURE) nothing is effective and the environment cannot name terminal
  * files. */
 void privilege_start(uint64_t keep);
 /* The calling thread keeps at most this set, permitted and effective. */
@@ -40,11 +44,13 @@ bool privilege_is_effective(uint64_t wanted);
 /* Our network namespace belongs to our user namespace or one below it: what we may do counts there.
  */
 bool privilege_owns_network(void);
-/* PRIVILEGE_ALL stays permitted to the calling thread, but is effective only while raised. */
+/* PRIVILEGE_ENTER stays permitted to the calling thread, but is effective only while raised. */
 void privilege_set_aside(void);
 
-/* Reads what the calling thread has. A kernel that does not tell: nothing is permitted. */
+/* Reads what the calling thread has, of PRIVILEGE_ALL or of a set of the first 32. A kernel that does
+ * not tell: nothing is permitted. */
 void privilege_init(struct privilege *privilege);
+void privilege_init_of(struct privilege *privilege, uint32_t wanted);
 /* Both do nothing, without a system call, where there is nothing to raise. Calls do not nest. */
 void privilege_raise(struct privilege *privilege);
 void privilege_lower(struct privilege *privilege);

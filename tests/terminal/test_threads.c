@@ -15,6 +15,7 @@
 #define KILL            (1ull << 5)
 #define NET_ADMIN       (1ull << 12)
 #define SYS_PTRACE      (1ull << 19)
+#define SYS_ADMIN       (1ull << 21)
 
 struct may {
     const char *thread;
@@ -25,7 +26,7 @@ struct may {
 
 static struct may MAY[] = {
     {"tcplens", 0, false, 0},
-    {"collector", DAC_READ_SEARCH | SYS_PTRACE | NET_ADMIN, false, 0},
+    {"collector", DAC_READ_SEARCH | SYS_PTRACE | NET_ADMIN, false, SYS_ADMIN},
     {"screen", KILL | NET_ADMIN | DAC_OVERRIDE, false, DAC_READ_SEARCH | SYS_PTRACE},
     {"events", 0, false, 0},
     {"player", 0, false, 0},

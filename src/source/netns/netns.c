@@ -30,7 +30,7 @@ static uint32_t inode_of_socket(int descriptor)
     return (uint32_t)found.st_ino;
 }
 
-static uint64_t cookie_of_socket(int descriptor)
+uint64_t netns_cookie_of_socket(int descriptor)
 {
     uint64_t cookie = 0;
     socklen_t size = sizeof(cookie);
@@ -69,7 +69,7 @@ void netns_own(struct netns *netns)
     else if (descriptor >= 0)
         netns->inode = inode_of_socket(descriptor);
     if (descriptor >= 0) {
-        netns->cookie = cookie_of_socket(descriptor);
+        netns->cookie = netns_cookie_of_socket(descriptor);
         close(descriptor);
     }
 }
@@ -79,7 +79,7 @@ int netns_open_diag(const struct netns *netns, int flags)
     const int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_SOCK_DIAG);
     if (descriptor < 0)
         return -errno;
-    const uint64_t cookie = netns->cookie ? cookie_of_socket(descriptor) : 0;
+    const uint64_t cookie = netns->cookie ? netns_cookie_of_socket(descriptor) : 0;
     if (!cookie || cookie == netns->cookie)
         return descriptor;
     close(descriptor);

@@ -21,5 +21,7 @@ int netns_open_diag(const struct netns *netns, int flags);
 /* The process is in our network namespace, as far as /proc says without any right: each namespace
  * has files of its own below net. False also where it cannot be known. */
 bool netns_is_of_process(int32_t pid);
+/* That of the namespace of a socket; 0 = not known. */
+uint64_t netns_cookie_of_socket(int descriptor);
 
 #endif

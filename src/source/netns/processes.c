@@ -1,0 +1,196 @@
+/* netns_processes: see processes.h. */
+#include "source/netns/processes.h"
+
+#include "base/grow.h"
+#include "core/proc_stat.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int netns_processes_open(struct netns_processes *processes, const char *proc_root)
+{
+    *processes = (struct netns_processes){
+        .root = open(proc_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+        .is_real = strcmp(proc_root, "/proc") == 0,
+    };
+    return processes->root < 0 ? -errno : 0;
+}
+
+void netns_processes_close(struct netns_processes *processes)
+{
+    if (processes->root >= 0)
+        close(processes->root);
+    processes->root = -1;
+    free(processes->rows);
+    free(processes->listed);
+}
+
+static ssize_t read_small(int root, const char *name, char *text, size_t size)
+{
+    const int file = openat(root, name, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return -errno;
+    const ssize_t got = read(file, text, size - 1);
+    const int error = errno;
+    close(file);
+    text[got > 0 ? got : 0] = '\0';
+    return got < 0 ? -error : got;
+}
+
+/* The last number given to a process or thread, field 5 of loadavg; 0 where it is not told. */
+static uint32_t read_last_pid(const struct netns_processes *processes)
+{
+    char text[128];
+
+    if (!processes->is_real || read_small(processes->root, "loadavg", text, sizeof(text)) <= 0)
+        return 0;
+    const char *space = strrchr(text, ' ');
+    return space ? (uint32_t)strtoul(space, NULL, 10) : 0;
+}
+
+static int32_t number_of(const char *name)
+{
+    char *end;
+    const long number = strtol(name, &end, 10);
+
+    return name[0] >= '1' && name[0] <= '9' && *end == '\0' && number <= INT32_MAX ? (int32_t)number
+                                                                                   : 0;
+}
+
+static int by_pid(const void *left, const void *right)
+{
+    const int32_t a = ((const struct netns_process *)left)->pid;
+    const int32_t b = ((const struct netns_process *)right)->pid;
+
+    return (a > b) - (a < b);
+}
+
+static int read_listing(struct netns_processes *processes, int64_t now_ns)
+{
+    const int again = openat(processes->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = again < 0 ? NULL : fdopendir(again);
+    int error = 0;
+
+    if (!folder) {
+        error = -errno;
+        if (again >= 0)
+            close(again);
+        return error;
+    }
+    processes->listed_count = 0;
+    for (const struct dirent *entry; !error && (entry = readdir(folder));) {
+        const int32_t pid = number_of(entry->d_name);
+        if (!pid)
+            continue;
+        error = GROW(processes->listed, processes->listed_capacity, processes->listed_count + 1);
+        if (!error)
+            processes->listed[processes->listed_count++] =
+                (struct netns_process){.pid = pid, .directory = entry->d_ino, .seen_ns = now_ns};
+    }
+    closedir(folder);
+    if (!error && processes->listed_count > 1)
+        qsort(processes->listed, processes->listed_count, sizeof(*processes->listed), by_pid);
+    return error;
+}
+
+/* What is known of those that are still there goes into the new listing, which replaces the old. */
+static void merge(struct netns_processes *processes,
+                  void (*left)(void *context, const struct netns_process *process), void *context)
+{
+    uint32_t at = 0;
+
+    for (uint32_t i = 0; i < processes->count; i++) {
+        const struct netns_process *known = &processes->rows[i];
+        while (at < processes->listed_count && processes->listed[at].pid < known->pid)
+            at++;
+        if (at < processes->listed_count && processes->listed[at].pid == known->pid &&
+            processes->listed[at].directory == known->directory)
+            processes->listed[at] = *known;
+        else if (known->in)
+            left(context, known);
+    }
+    struct netns_process *const rows = processes->rows;
+    const uint32_t capacity = processes->capacity;
+    processes->rows = processes->listed;
+    processes->count = processes->listed_count;
+    processes->capacity = processes->listed_capacity;
+    processes->listed = rows;
+    processes->listed_capacity = capacity;
+    processes->listed_count = 0;
+}
+
+int netns_processes_list(struct netns_processes *processes, bool always, int64_t now_ns,
+                         void (*left)(void *context, const struct netns_process *process),
+                         void *context)
+{
+    const uint32_t last_pid = read_last_pid(processes);
+
+    if (!always && last_pid && last_pid == processes->last_pid && processes->count)
+        return 0;
+    const int error = read_listing(processes, now_ns);
+    if (error)
+        return error;
+    merge(processes, left, context);
+    processes->last_pid = last_pid;
+    return 0;
+}
+
+bool netns_process_inode(const struct netns_processes *processes, int32_t pid, uint32_t *inode)
+{
+    char path[32], link[64], *end;
+
+    snprintf(path, sizeof(path), "%d/ns/net", (int)pid);
+    const ssize_t length = readlinkat(processes->root, path, link, sizeof(link) - 1);
+    if (length <= 0)
+        return false;
+    link[length] = '\0';
+    if (strncmp(link, "net:[", 5) != 0)
+        return false;
+    *inode = (uint32_t)strtoul(link + 5, &end, 10);
+    return *end == ']' && *inode;
+}
+
+bool netns_process_proc_inode(const struct netns_processes *processes, int32_t pid,
+                              uint64_t *proc_inode)
+{
+    char path[32];
+    struct stat found;
+
+    snprintf(path, sizeof(path), "%d/net/tcp", (int)pid);
+    if (fstatat(processes->root, path, &found, 0) != 0)
+        return false;
+    *proc_inode = found.st_ino;
+    return true;
+}
+
+bool netns_process_start(const struct netns_processes *processes, int32_t pid,
+                         uint64_t *start_ticks, uint32_t *uid)
+{
+    char path[32], text[1024];
+    struct proc_stat stat;
+    struct stat about;
+
+    snprintf(path, sizeof(path), "%d/stat", (int)pid);
+    const ssize_t length = read_small(processes->root, path, text, sizeof(text));
+    if (length <= 0 || proc_stat_parse(text, (size_t)length, &stat) || stat.ending)
+        return false;
+    *start_ticks = stat.start_ticks;
+    *uid = fstatat(processes->root, path, &about, 0) == 0 ? about.st_uid : UINT32_MAX;
+    return true;
+}
+
+struct netns_process *netns_processes_find(const struct netns_processes *processes, int32_t pid)
+{
+    const struct netns_process wanted = {.pid = pid};
+
+    if (processes->count == 0)
+        return NULL;
+    return bsearch(&wanted, processes->rows, processes->count, sizeof(wanted), by_pid);
+}

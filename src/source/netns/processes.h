@@ -1,0 +1,51 @@
+/* netns_processes: which processes there are, and which network namespace each was in when it was
+ * looked at last. */
+#ifndef TCPLENS_SOURCE_NETNS_PROCESSES_H
+#define TCPLENS_SOURCE_NETNS_PROCESSES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct netns_slot;
+
+struct netns_process {
+    uint64_t directory;    /* inode of /proc/PID: another one is another process */
+    int64_t seen_ns;       /* when it was first listed */
+    struct netns_slot *in; /* NULL: not looked at, or not to be known */
+    int32_t pid;
+    bool looked;
+};
+
+struct netns_processes {
+    int root; /* descriptor of /proc */
+    bool is_real;
+    struct netns_process *rows, *listed; /* sorted by pid */
+    uint32_t count, capacity, listed_count, listed_capacity;
+    uint32_t last_pid; /* of /proc/loadavg: moves when a process or thread is made */
+    uint32_t round;    /* where the next look at known ones begins */
+};
+
+int netns_processes_open(struct netns_processes *processes, const char *proc_root);
+void netns_processes_close(struct netns_processes *processes);
+
+/* Lists them where one was made since, or always. Ended ones leave: `left` is called for each that
+ * was in a namespace, before anything else moves. 0 or -errno (nothing changed). */
+int netns_processes_list(struct netns_processes *processes, bool always, int64_t now_ns,
+                         void (*left)(void *context, const struct netns_process *process),
+                         void *context);
+
+/* Which namespace a process is in now: inode of its nsfs file (0 = it may not be read), and that of
+ * its /proc/PID/net/tcp (0 likewise). False: neither. */
+struct netns_ident {
+    uint64_t proc_inode;
+    uint32_t inode;
+};
+bool netns_process_inode(const struct netns_processes *processes, int32_t pid, uint32_t *inode);
+bool netns_process_proc_inode(const struct netns_processes *processes, int32_t pid,
+                              uint64_t *proc_inode);
+/* Field 22 of its stat file, and its user; false: it is no more. */
+bool netns_process_start(const struct netns_processes *processes, int32_t pid,
+                         uint64_t *start_ticks, uint32_t *uid);
+struct netns_process *netns_processes_find(const struct netns_processes *processes, int32_t pid);
+
+#endif

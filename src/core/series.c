@@ -1,12 +1,53 @@
 /* series: samples of frames, and a bounded line of them in order of time. */
 #include "core/series.h"
 
+#include "base/clock.h"
+#include "core/info.h"
+
 #include <string.h>
+
+#define HOLD_INTERVALS 3 /* a frame that came late leaves no hole */
 
 static void put(struct series_sample *sample, enum series_value value, uint64_t number)
 {
     sample->known |= SERIES_BIT(value);
     sample->values[value] = number;
+}
+
+/* Sent and not acknowledged: never more than so many segments may hold. */
+static bool in_flight(const struct conn_detail *detail, uint64_t *bytes)
+{
+    uint64_t segments, mss, sent, again, acked;
+
+    if (!info_value(&TCP_INFO[INFO_unacked], detail->info, detail->info_length, &segments) ||
+        !info_value(&TCP_INFO[INFO_snd_mss], detail->info, detail->info_length, &mss))
+        return false;
+    *bytes = segments * mss;
+    if (info_value(&TCP_INFO[INFO_bytes_sent], detail->info, detail->info_length, &sent) &&
+        info_value(&TCP_INFO[INFO_bytes_retrans], detail->info, detail->info_length, &again) &&
+        info_value(&TCP_INFO[INFO_bytes_acked], detail->info, detail->info_length, &acked) &&
+        sent >= again + acked && sent - again - acked < *bytes)
+        *bytes = sent - again - acked;
+    return true;
+}
+
+static void take_detail(const struct conn_detail *detail, struct series_sample *sample)
+{
+    static const struct {
+        uint8_t value, field;
+    } FIELDS[] = {{SERIES_MIN_RTT, INFO_min_rtt},
+                  {SERIES_SSTHRESH, INFO_snd_ssthresh},
+                  {SERIES_WINDOW, INFO_snd_wnd},
+                  {SERIES_BUSY, INFO_busy_time},
+                  {SERIES_RWND_LIMITED, INFO_rwnd_limited},
+                  {SERIES_SNDBUF_LIMITED, INFO_sndbuf_limited}};
+    uint64_t number;
+
+    for (size_t i = 0; i < sizeof(FIELDS) / sizeof(FIELDS[0]); i++)
+        if (info_value(&TCP_INFO[FIELDS[i].field], detail->info, detail->info_length, &number))
+            put(sample, (enum series_value)FIELDS[i].value, number);
+    if (in_flight(detail, &number))
+        put(sample, SERIES_IN_FLIGHT, number);
 }
 
 static bool take_conn(uint64_t serial, const struct frame *frame, struct series_sample *sample)
@@ -23,6 +64,9 @@ static bool take_conn(uint64_t serial, const struct frame *frame, struct series_
         put(sample, SERIES_RTT, conn->rtt_us);
     if (conn->known & KNOWN_INFO)
         put(sample, SERIES_CWND, conn->cwnd);
+    const struct conn_detail *detail = frame_detail(frame, conn);
+    if (detail && conn->state != STATE_LISTEN)
+        take_detail(detail, sample);
     return true;
 }
 
@@ -191,4 +235,60 @@ bool series_growth(const struct series *series, enum series_value value, int64_t
     *per_second = (double)(end->values[value] - begin->values[value]) * 1e9 /
                   (double)(end->mono_ns - begin->mono_ns);
     return true;
+}
+
+struct series_axis series_axis_of(int64_t end_ns, int64_t interval_ns)
+{
+    static const int64_t SPANS_S[] = {5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600};
+    const int64_t step_ns = interval_ns > 0 ? interval_ns : SECOND_NS;
+    struct series_axis axis = {
+        .end_ns = end_ns, .span_ns = SPANS_S[0] * SECOND_NS, .hold_ns = HOLD_INTERVALS * step_ns};
+
+    for (size_t i = 1; i < sizeof(SPANS_S) / sizeof(SPANS_S[0]); i++)
+        if (SPANS_S[i] * SECOND_NS <= step_ns * SERIES_PAGE)
+            axis.span_ns = SPANS_S[i] * SECOND_NS;
+    return axis;
+}
+
+static void spread(uint64_t number, int64_t from_ns, int64_t to_ns, const struct series_axis *axis,
+                   uint64_t *values, size_t count)
+{
+    const double begin_ns = (double)(axis->end_ns - axis->span_ns);
+    const double width_ns = (double)axis->span_ns / (double)count;
+    double first = ((double)from_ns - begin_ns) / width_ns;
+    double last = ((double)to_ns - begin_ns) / width_ns;
+
+    if (last <= 0 || first >= (double)count)
+        return;
+    if (first < 0)
+        first = 0;
+    size_t end = last >= (double)count ? count : (size_t)last + ((double)(size_t)last < last);
+    for (size_t i = (size_t)first; i < end; i++)
+        if (values[i] == SERIES_UNKNOWN || values[i] < number)
+            values[i] = number;
+}
+
+void series_by_time(const struct series *series, enum series_value value,
+                    const struct series_axis *axis, uint64_t *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = SERIES_UNKNOWN;
+    for (uint32_t i = 0; i < series->count; i++) {
+        const struct series_sample *sample = &series->samples[i];
+        const int64_t before_ns = i > 0 ? series->samples[i - 1].mono_ns : INT64_MIN;
+        /* behind a gap, and at the beginning, it speaks for one interval */
+        const int64_t from_ns = before_ns >= sample->mono_ns - axis->hold_ns
+                                    ? before_ns
+                                    : sample->mono_ns - axis->hold_ns / HOLD_INTERVALS;
+        if (sample->known & SERIES_BIT(value))
+            spread(sample->values[value], from_ns, sample->mono_ns, axis, values, count);
+    }
+}
+
+uint64_t series_newest(const struct series *series, enum series_value value)
+{
+    for (uint32_t i = series->count; i-- > 0;)
+        if (series->samples[i].known & SERIES_BIT(value))
+            return series->samples[i].values[value];
+    return SERIES_UNKNOWN;
 }

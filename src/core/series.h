@@ -10,19 +10,29 @@
 #define SERIES_PAGE 64u  /* as many does a page show */
 
 enum series_value {
-    SERIES_IN,
+    SERIES_IN, /* bytes a second */
     SERIES_OUT,
-    SERIES_RTT,
-    SERIES_CWND,
-    SERIES_RETRANS, /* of all: bytes retransmitted since the frame before */
-    SERIES_OPENS,   /* of all: counters of the network namespace */
+    SERIES_RTT,  /* microseconds */
+    SERIES_CWND, /* segments */
+    /* of one connection, from tcp_info, where the frame has all of it: */
+    SERIES_MIN_RTT,
+    SERIES_SSTHRESH,
+    SERIES_IN_FLIGHT, /* bytes */
+    SERIES_WINDOW,    /* the peer's, bytes */
+    SERIES_BUSY,      /* microseconds since the beginning, as the next two */
+    SERIES_RWND_LIMITED,
+    SERIES_SNDBUF_LIMITED,
+    /* of all: */
+    SERIES_RETRANS, /* bytes retransmitted since the frame before */
+    SERIES_OPENS,   /* counters of the network namespace */
     SERIES_RESETS,
-    SERIES_LIVE,  /* of all: rows, */
+    SERIES_LIVE,  /* rows, */
     SERIES_STATE, /* and those in each enum tcp_state */
     SERIES_VALUES = SERIES_STATE + STATE_COUNT
 };
 _Static_assert(SERIES_VALUES <= 64, "bits of series_sample.known");
 #define SERIES_BIT(value) (UINT64_C(1) << (value))
+#define SERIES_UNKNOWN    UINT64_MAX
 
 struct series_subject {
     bool all;                      /* every connection, or */
@@ -55,7 +65,6 @@ size_t series_values(const struct series *series, enum series_value value,
                      uint64_t values[SERIES_MOST]);
 /* The values of the newest `count` frames, oldest first: SERIES_UNKNOWN for frames that are not
  * in the series or do not have it. */
-#define SERIES_UNKNOWN UINT64_MAX
 void series_frames(const struct series *series, enum series_value value, uint64_t *values,
                    size_t count);
 /* True if in the last span_ns, all of which is known, the value never fell and rose at least
@@ -65,5 +74,18 @@ bool series_only_grew(const struct series *series, enum series_value value, int6
  * not known. */
 bool series_growth(const struct series *series, enum series_value value, int64_t span_ns,
                    double *per_second);
+
+struct series_axis { /* of time, by the monotonic clock */
+    int64_t end_ns, span_ns;
+    int64_t hold_ns; /* a sample speaks for the time since the one before it, so long at most */
+};
+/* The axis on which the samples of frames `interval_ns` apart fill most of the width. */
+struct series_axis series_axis_of(int64_t end_ns, int64_t interval_ns);
+/* The values by time: `count` stretches of equal length, the last ends with the axis; of each the
+ * largest value. SERIES_UNKNOWN where no sample speaks. */
+void series_by_time(const struct series *series, enum series_value value,
+                    const struct series_axis *axis, uint64_t *values, size_t count);
+/* The newest that is known; SERIES_UNKNOWN: none. */
+uint64_t series_newest(const struct series *series, enum series_value value);
 
 #endif

@@ -1,6 +1,7 @@
 /* Series: bounded, in order of time, filled from both sides. */
+#include "core/info.h"
 #include "core/series.h"
-#include "unit.h"
+#include "rows.h"
 
 static struct series_sample sample_at(int64_t mono_ns)
 {
@@ -184,6 +185,120 @@ static void all_is_what_the_totals_say(void **state)
     assert_false(sample.known & SERIES_BIT(SERIES_RESETS));
 }
 
+static void check_values(const uint64_t *values, size_t count, const int64_t *expected)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(values[i], expected[i] < 0 ? SERIES_UNKNOWN : (uint64_t)expected[i]);
+}
+
+/* Each sample speaks for the time before it; what lies before the first, in a gap or behind the
+ * last is not known. */
+static void values_stand_by_time(void **state)
+{
+    const struct series_axis axis = {
+        .end_ns = 12 * SECOND, .span_ns = 12 * SECOND, .hold_ns = 3 * SECOND};
+    const int64_t by_second[] = {-1, 2, 3, 4, -1, -1, -1, 8, 9, 10, -1, -1};
+    const int64_t by_three[] = {3, 4, 9, 10};
+    struct series series = {.count = 0};
+    uint64_t values[24];
+    (void)state;
+    for (int64_t second = 2; second <= 10; second++) {
+        struct series_sample sample = sample_at(second * SECOND);
+        sample.values[SERIES_IN] = (uint64_t)second;
+        if (second < 5 || second > 7)
+            series_append(&series, &sample);
+    }
+    series_by_time(&series, SERIES_IN, &axis, values, 12);
+    check_values(values, 12, by_second);
+    series_by_time(&series, SERIES_IN, &axis, values, 4); /* the largest of each */
+    check_values(values, 4, by_three);
+    series_by_time(&series, SERIES_IN, &axis, values, 24); /* twice each */
+    for (size_t i = 0; i < 12; i++) {
+        check_values(values + 2 * i, 1, by_second + i);
+        check_values(values + 2 * i + 1, 1, by_second + i);
+    }
+    series_by_time(&series, SERIES_RTT, &axis, values, 12);
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(values[i], SERIES_UNKNOWN);
+}
+
+static void a_late_frame_leaves_no_hole(void **state)
+{
+    const struct series_axis axis = {
+        .end_ns = 6 * SECOND, .span_ns = 6 * SECOND, .hold_ns = 3 * SECOND};
+    const int64_t expected[] = {1, 4, 4, 4, 5, -1};
+    struct series series = {.count = 0};
+    uint64_t values[6];
+    (void)state;
+    for (int64_t second = 1; second <= 5; second++) {
+        struct series_sample sample = sample_at(second * SECOND);
+        sample.values[SERIES_IN] = (uint64_t)second;
+        if (second != 2 && second != 3)
+            series_append(&series, &sample);
+    }
+    series_by_time(&series, SERIES_IN, &axis, values, 6);
+    check_values(values, 6, expected);
+}
+
+static void the_axis_fits_the_samples(void **state)
+{
+    static const int64_t MS[][2] = {{100, 5}, {500, 30}, {1000, 60}, {2000, 120}, {60000, 3600}};
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(MS); i++)
+        assert_int_equal(series_axis_of(0, MS[i][0] * SECOND / 1000).span_ns, MS[i][1] * SECOND);
+    assert_int_equal(series_axis_of(0, 0).span_ns, 60 * SECOND);
+}
+
+static uint64_t bytes_in_flight(uint64_t segments, uint64_t sent, uint64_t again, uint64_t acked)
+{
+    const struct {
+        unsigned field;
+        uint64_t value;
+    } FIELDS[] = {{INFO_unacked, segments},
+                  {INFO_snd_mss, 1000},
+                  {INFO_bytes_sent, sent},
+                  {INFO_bytes_retrans, again},
+                  {INFO_bytes_acked, acked}};
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = rows_frame(pool, 1);
+    struct conn *conn = rows_add(frame, 1, STATE_ESTABLISHED);
+    struct conn_detail *detail = frame_add_detail(frame);
+    struct series_sample sample;
+    conn->serial = 1;
+    conn->detail = 0;
+    detail->info_length = 240;
+    for (size_t i = 0; i < UNIT_COUNT(FIELDS); i++)
+        info_set(&TCP_INFO[FIELDS[i].field], detail->info, FIELDS[i].value);
+    assert_true(series_take(&(struct series_subject){.serial = 1}, frame, &sample));
+    assert_true(sample.known & SERIES_BIT(SERIES_IN_FLIGHT));
+    frame_release(frame);
+    frame_pool_release(pool);
+    return sample.values[SERIES_IN_FLIGHT];
+}
+
+static void in_flight_is_what_is_not_acknowledged(void **state)
+{
+    (void)state;
+    assert_int_equal(bytes_in_flight(3, 10300, 300, 8000), 2000);
+    assert_int_equal(bytes_in_flight(0, 10300, 300, 10001), 0);    /* the SYN counts, too */
+    assert_int_equal(bytes_in_flight(2, 90000, 300, 8000), 2000);  /* counts that went apart */
+    assert_int_equal(bytes_in_flight(1, 10300, 300, 10001), 1000); /* the same */
+}
+
+/* A frame without tcp_info says nothing of it. */
+static void without_details_they_are_unknown(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = rows_frame(pool, 1);
+    struct series_sample sample;
+    (void)state;
+    rows_add(frame, 1, STATE_ESTABLISHED)->serial = 1;
+    assert_true(series_take(&(struct series_subject){.serial = 1}, frame, &sample));
+    assert_int_equal(sample.known, 0);
+    frame_release(frame);
+    frame_pool_release(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(frames_that_are_missing_are_unknown),
@@ -193,6 +308,11 @@ int main(void)
                                        cmocka_unit_test(the_newest_are_kept),
                                        cmocka_unit_test(going_back_cuts),
                                        cmocka_unit_test(older_ones_come_before),
-                                       cmocka_unit_test(values_are_those_known)};
+                                       cmocka_unit_test(values_are_those_known),
+                                       cmocka_unit_test(values_stand_by_time),
+                                       cmocka_unit_test(a_late_frame_leaves_no_hole),
+                                       cmocka_unit_test(the_axis_fits_the_samples),
+                                       cmocka_unit_test(in_flight_is_what_is_not_acknowledged),
+                                       cmocka_unit_test(without_details_they_are_unknown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

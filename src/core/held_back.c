@@ -1,0 +1,65 @@
+/* held_back: growth of the kernel's three clocks between two samples. */
+#include "core/held_back.h"
+
+#define CLOCKS                                                                                     \
+    (SERIES_BIT(SERIES_BUSY) | SERIES_BIT(SERIES_RWND_LIMITED) | SERIES_BIT(SERIES_SNDBUF_LIMITED))
+#define NS_PER_US 1000u
+#define PERMILLE  1000u
+
+const char *const HELD_BY_NAMES[HELD_BY_COUNT] = {[HELD_BY_NETWORK] = "network",
+                                                  [HELD_BY_RECEIVER] = "receiver",
+                                                  [HELD_BY_SEND_BUFFER] = "send buffer",
+                                                  [HELD_BY_PROGRAM] = "program"};
+
+static bool has_clocks(const struct series_sample *sample)
+{
+    return (sample->known & CLOCKS) == CLOCKS;
+}
+
+static uint64_t growth(const struct series_sample *from, const struct series_sample *to,
+                       enum series_value value)
+{
+    return to->values[value] > from->values[value] ? to->values[value] - from->values[value] : 0;
+}
+
+/* The clocks go by the tick, and are read somewhat later than the frame says: they may have gone
+ * further than time. */
+static void share(const struct series_sample *from, const struct series_sample *to,
+                  struct held_back *held)
+{
+    const uint64_t passed = (uint64_t)(to->mono_ns - from->mono_ns) / NS_PER_US;
+    const uint64_t busy = growth(from, to, SERIES_BUSY);
+    const uint64_t whole = busy > passed ? busy : passed;
+    uint64_t parts[HELD_BY_COUNT] = {[HELD_BY_RECEIVER] = growth(from, to, SERIES_RWND_LIMITED),
+                                     [HELD_BY_SEND_BUFFER] =
+                                         growth(from, to, SERIES_SNDBUF_LIMITED),
+                                     [HELD_BY_PROGRAM] = whole - busy};
+    const uint64_t limited = parts[HELD_BY_RECEIVER] + parts[HELD_BY_SEND_BUFFER];
+
+    parts[HELD_BY_NETWORK] = busy > limited ? busy - limited : 0;
+    held->span_ns = to->mono_ns - from->mono_ns;
+    for (int i = 0; i < HELD_BY_COUNT; i++) {
+        const uint64_t part = parts[i] < whole ? parts[i] : whole;
+        held->permille[i] = whole ? (uint32_t)(part * PERMILLE / whole) : 0;
+    }
+}
+
+bool held_back_of(const struct series *series, int64_t window_ns, struct held_back *held)
+{
+    const struct series_sample *last = NULL, *first = NULL;
+
+    for (uint32_t i = series->count; i-- > 0;) {
+        const struct series_sample *sample = &series->samples[i];
+        if (!has_clocks(sample))
+            continue;
+        if (!last)
+            last = sample;
+        if (sample->mono_ns < last->mono_ns - window_ns)
+            break;
+        first = sample;
+    }
+    if (!last || first == last)
+        return false;
+    share(first, last, held);
+    return true;
+}

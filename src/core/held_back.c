@@ -22,6 +22,11 @@ static uint64_t growth(const struct series_sample *from, const struct series_sam
     return to->values[value] > from->values[value] ? to->values[value] - from->values[value] : 0;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* The clocks go by the tick, and are read somewhat later than the frame says: they may have gone
  * further than time. */
 static void share(const struct series_sample *from, const struct series_sample *to,
@@ -30,18 +35,16 @@ static void share(const struct series_sample *from, const struct series_sample *
     const uint64_t passed = (uint64_t)(to->mono_ns - from->mono_ns) / NS_PER_US;
     const uint64_t busy = growth(from, to, SERIES_BUSY);
     const uint64_t whole = busy > passed ? busy : passed;
-    uint64_t parts[HELD_BY_COUNT] = {[HELD_BY_RECEIVER] = growth(from, to, SERIES_RWND_LIMITED),
-                                     [HELD_BY_SEND_BUFFER] =
-                                         growth(from, to, SERIES_SNDBUF_LIMITED),
-                                     [HELD_BY_PROGRAM] = whole - busy};
-    const uint64_t limited = parts[HELD_BY_RECEIVER] + parts[HELD_BY_SEND_BUFFER];
+    const uint64_t receiver = least(growth(from, to, SERIES_RWND_LIMITED), busy);
+    const uint64_t buffer = least(growth(from, to, SERIES_SNDBUF_LIMITED), busy - receiver);
+    const uint64_t parts[HELD_BY_COUNT] = {[HELD_BY_NETWORK] = busy - receiver - buffer,
+                                           [HELD_BY_RECEIVER] = receiver,
+                                           [HELD_BY_SEND_BUFFER] = buffer,
+                                           [HELD_BY_PROGRAM] = whole - busy};
 
-    parts[HELD_BY_NETWORK] = busy > limited ? busy - limited : 0;
     held->span_ns = to->mono_ns - from->mono_ns;
-    for (int i = 0; i < HELD_BY_COUNT; i++) {
-        const uint64_t part = parts[i] < whole ? parts[i] : whole;
-        held->permille[i] = whole ? (uint32_t)(part * PERMILLE / whole) : 0;
-    }
+    for (int i = 0; i < HELD_BY_COUNT; i++)
+        held->permille[i] = whole ? (uint32_t)((parts[i] * PERMILLE + whole / 2) / whole) : 0;
 }
 
 bool held_back_of(const struct series *series, int64_t window_ns, struct held_back *held)

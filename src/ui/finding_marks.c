@@ -55,6 +55,7 @@ void finding_marks_take(struct finding_marks *marks, const struct frame *frame,
         if (finding->severity < SEVERITY_WARNING || !finding->filter[0])
             continue;
         set(&marks->marks[count], count >= before, finding, names);
+        marks->marks[count].place = i;
         count++;
     }
     for (uint32_t i = count; i < before; i++)
@@ -74,4 +75,19 @@ enum finding_severity finding_marks_of(const struct finding_marks *marks,
             worst = mark->severity;
     }
     return worst;
+}
+
+const struct finding *finding_marks_next(const struct finding_marks *marks,
+                                         const struct column_context *context,
+                                         const struct conn *conn, uint32_t *at)
+{
+    const struct frame_findings *findings = context->frame ? context->frame->findings : NULL;
+
+    while (marks && findings && *at < marks->count) {
+        const struct finding_mark *mark = &marks->marks[(*at)++];
+        if (mark->place < findings->count && mark->filter &&
+            filter_accepts(mark->filter, context, conn))
+            return &findings->list[mark->place];
+    }
+    return NULL;
 }

@@ -14,6 +14,7 @@ struct finding_marks {
         char text[FINDING_TEXT_MAX]; /* what the filter was made of */
         struct filter *filter;
         enum finding_severity severity;
+        uint32_t place; /* in the list of the frame's findings */
     } marks[FINDING_MARKS_MAX];
     uint32_t count;
 };
@@ -27,5 +28,11 @@ unsigned finding_role(enum finding_severity severity);
 enum finding_severity finding_marks_of(const struct finding_marks *marks,
                                        const struct column_context *context,
                                        const struct conn *conn);
+
+/* The next of those that name the row, worst first; *at: 0 to begin with. NULL: no more. context:
+ * of the frame that was taken. marks may be NULL. */
+const struct finding *finding_marks_next(const struct finding_marks *marks,
+                                         const struct column_context *context,
+                                         const struct conn *conn, uint32_t *at);
 
 #endif

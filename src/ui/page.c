@@ -164,6 +164,12 @@ size_t page_rate(char *out, size_t size, uint64_t bytes_per_s)
     return scaled(out, size, bytes_per_s, "B/s");
 }
 
+size_t page_segments(char *out, size_t size, uint64_t segments)
+{
+    const size_t length = text_thousands(out, size, segments);
+    return length < size ? length + (size_t)snprintf(out + length, size - length, " seg") : length;
+}
+
 void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds)
 {
     const time_t seconds = (time_t)(wall_ns / SECOND_NS);

@@ -34,8 +34,9 @@ void page_paragraph(struct page *page, int indent, unsigned style, const char *t
 void page_right(const struct page *page, unsigned style, const char *text);
 void page_spark(struct page *page, int cells, unsigned style, const uint64_t *values, size_t count);
 
-size_t page_bytes(char *out, size_t size, uint64_t bytes);      /* "1448 B", "2.4 MB" */
-size_t page_rate(char *out, size_t size, uint64_t bytes_per_s); /* "1.2 MB/s" */
+size_t page_bytes(char *out, size_t size, uint64_t bytes);       /* "1448 B", "2.4 MB" */
+size_t page_rate(char *out, size_t size, uint64_t bytes_per_s);  /* "1.2 MB/s" */
+size_t page_segments(char *out, size_t size, uint64_t segments); /* "40 seg" */
 /* Local time "12:16:29", with ".104" if milliseconds. */
 void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds);
 

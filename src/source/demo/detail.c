@@ -35,7 +35,9 @@ static void put_volume(const struct conn *conn, struct conn_detail *detail)
 {
     uint64_t out_segments = conn->bytes_sent / SEGMENT + 1;
     uint64_t in_segments = conn->in_bytes / SEGMENT + 1;
-    put_field(detail, "bytes_acked", conn_out_bytes(conn));
+    const uint64_t sent = conn_out_bytes(conn), half = conn->send_queue - conn->send_queue / 2;
+    const uint64_t flight = half < sent ? half : sent;
+    put_field(detail, "bytes_acked", sent - flight);
     put_field(detail, "bytes_received", conn->in_bytes);
     put_field(detail, "bytes_sent", conn->bytes_sent);
     put_field(detail, "bytes_retrans", conn->bytes_retrans);
@@ -45,8 +47,8 @@ static void put_volume(const struct conn *conn, struct conn_detail *detail)
     put_field(detail, "segs_out", out_segments + in_segments / 2 + 2);
     put_field(detail, "segs_in", in_segments + out_segments / 2 + 2);
     put_field(detail, "delivered", out_segments);
-    put_field(detail, "notsent_bytes", conn->send_queue / 2);
-    put_field(detail, "unacked", conn->send_queue / SEGMENT);
+    put_field(detail, "notsent_bytes", conn->send_queue - flight);
+    put_field(detail, "unacked", (flight + SEGMENT - 1) / SEGMENT);
     put_field(detail, "last_data_sent", conn->last_data_sent_ms);
     put_field(detail, "last_data_recv", conn->last_data_received_ms);
     put_field(detail, "last_ack_recv", conn->last_data_sent_ms);
@@ -68,8 +70,8 @@ static void put_pace(const struct conn *conn, uint64_t random, struct conn_detai
     put_field(detail, "max_pacing_rate", UINT64_MAX);
     put_field(detail, "delivery_rate", rate / 2);
     put_field(detail, "delivery_rate_app_limited", random & 1u);
-    put_field(detail, "busy_time", conn->bytes_sent / 50);
-    put_field(detail, "rwnd_limited", random >> 8 & 1u ? conn->bytes_sent / 900 : 0);
+    put_field(detail, "busy_time", conn->bytes_sent / 5);
+    put_field(detail, "rwnd_limited", conn->cookie >> 1 & 1u ? conn->bytes_sent / 9 : 0);
 }
 
 static void put_options(const struct conn *conn, struct conn_detail *detail)

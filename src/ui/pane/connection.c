@@ -1,27 +1,30 @@
-/* pane_connection: the page of one connection. Follows it by its serial through all its states, and
- * stays, saying so, when it has ended. */
-#include "ui/connection_page.h"
+/* pane_connection: the page of one connection. Stays, saying so, when it has ended. */
+#include "ui/connection/connection.h"
 #include "ui/pages.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+
+#define FINDING_LINES 3
+#define PLOT_LEAST    2 /* rows of a plot */
+#define PLOT_MOST     12
+#define TEXT_ROWS     15 /* that should be in sight beside two rows of plots */
+
+struct connection_page {
+    struct pane pane;
+    struct connection_model model;
+    struct page_scroll scroll;
+    bool unfolded; /* groups of zeros */
+};
 
 static int connection_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
                            const void *argument)
 {
-    const struct conn *conn = argument;
-    const struct picture *picture = screen_picture(screen);
     struct connection_page *page = calloc(1, sizeof(*page));
     if (!page)
         return -ENOMEM;
     page->pane = (struct pane){ops, screen};
-    page->serial = page->series.subject.serial = conn->serial;
-    page->conn = *conn;
-    page->frame = frame_reference(picture->frame);
-    page->ended = conn_is_ghost(conn);
-    page->ended_ns = page->ended ? conn->changed_ns : 0;
-    page->states.cursor = picture->events ? event_ring_oldest(picture->events) : 0;
+    connection_begin(&page->model, screen_picture(screen), argument);
     *pane = &page->pane;
     return 0;
 }
@@ -29,98 +32,77 @@ static int connection_open(struct pane **pane, const struct pane_ops *ops, struc
 static void connection_close(struct pane *pane)
 {
     struct connection_page *page = (struct connection_page *)pane;
-    frame_release(page->frame);
+    connection_end(&page->model);
     free(page);
-}
-
-/* A ghost is the row as it ended; the page shows what it was before. */
-static void follow(struct connection_page *page, const struct picture *picture)
-{
-    const struct conn *conn = frame_find_serial(picture->frame, page->serial);
-    bool ghost = conn && conn_is_ghost(conn);
-    if (ghost)
-        page->ended_ns = conn->changed_ns;
-    page->ended = !conn || ghost;
-    if (!conn || (ghost && page->frame))
-        return;
-    frame_release(page->frame);
-    page->frame = frame_reference(picture->frame);
-    page->conn = *conn;
 }
 
 static void connection_update(struct pane *pane, const struct picture *picture)
 {
-    struct connection_page *page = (struct connection_page *)pane;
-    if (!picture->frame)
-        return;
-    if (picture->frame != page->frame)
-        follow(page, picture);
-    connection_states_read(&page->states, picture, &page->conn);
-    const struct connection_states *states = &page->states;
-    if (page->ended && states->count > 0 &&
-        states->items[states->count - 1].state == STATE_DELETE_TCB)
-        page->ended_ns = states->items[states->count - 1].wall_ns;
-    page_series_update(&page->series, picture);
+    connection_follow(&((struct connection_page *)pane)->model, picture);
 }
 
-static struct column_context context_of(const struct connection_page *page,
-                                        const struct picture *picture)
+static int plot_rows(const struct canvas *canvas)
 {
-    struct column_context context = picture->context;
-    context.frame = page->frame;
-    context.now_ns = page->ended ? page->frame->wall_ns : picture->context.now_ns;
-    return context;
+    const int rows = (canvas->rows - TEXT_ROWS) / 4 * 2; /* even: one of them is mirrored */
+    return rows < PLOT_LEAST ? PLOT_LEAST : rows > PLOT_MOST ? PLOT_MOST : rows;
 }
 
-/* The present state, of a connection that is older than all events. */
-static void add_present(struct connection_states *states, const struct frame *frame,
-                        const struct conn *conn)
+static void draw_instrument(const struct connection_model *model,
+                            const struct column_context *context, const struct picture *picture,
+                            struct page *text)
 {
-    const bool known = (conn->known & KNOWN_STATE_SINCE) != 0;
-    if (states->count > 0)
-        return;
-    states->items[states->count++] = (struct connection_state){
-        .wall_ns = known ? conn->state_since_ns : 0,
-        .mono_ns = known ? frame->mono_ns - (frame->wall_ns - conn->state_since_ns) : 0,
-        .state = conn->state,
-        .exact = true};
+    connection_draw_plots(model, context, picture, plot_rows(text->canvas), text);
+    connection_draw_held(model, text);
 }
 
 static void connection_draw(struct pane *pane, const struct picture *picture,
                             const struct canvas *canvas)
 {
     struct connection_page *page = (struct connection_page *)pane;
-    const struct column_context context = context_of(page, picture);
+    const struct connection_model *model = &page->model;
+    const struct column_context context = connection_context(model, picture);
     struct page text;
+
     page_begin(&text, canvas, &page->scroll);
-    connection_text_draw(page, &context, &text);
+    connection_draw_ends(model, &context, &text);
+    connection_draw_findings(model, picture, FINDING_LINES, &text);
+    if (connection_carries(&model->conn))
+        draw_instrument(model, &context, picture, &text);
+    connection_draw_lifeline(model, picture, &text);
+    connection_draw_history(model, picture, &text);
     page_line(&text);
-    connection_info_draw(&context, &page->conn, &text);
-    struct connection_states states = page->states;
-    add_present(&states, page->frame, &page->conn);
-    connection_states_draw(&states, &text, picture->frame->mono_ns);
+    connection_draw_owner(&context, &model->conn, &text);
+    connection_draw_age(&context, &model->conn, &text);
+    connection_draw_settings(&context, &model->conn, &text);
+    page_line(&text);
+    if (frame_detail(model->frame, &model->conn))
+        connection_draw_info(&context, &model->conn, page->unfolded, &text);
+    else
+        page_item(&text, 1, "tcp_info", ROLE_DIM, connection_lack(model));
     page_end(&text, &page->scroll);
 }
 
 static const struct conn *connection_selection(const struct pane *pane,
                                                const struct picture *picture)
 {
-    const struct connection_page *page = (const struct connection_page *)pane;
-    if (page->ended || !picture->frame)
-        return NULL;
-    return frame_find_serial(picture->frame, page->serial);
+    return connection_row(&((const struct connection_page *)pane)->model, picture);
 }
 
 static bool connection_command(struct pane *pane, const struct command *command)
 {
     struct connection_page *page = (struct connection_page *)pane;
-    if (command->id == COMMAND_OPEN) {
-        const struct conn *conn = connection_selection(pane, screen_picture(pane->screen));
-        if (conn)
-            pages_open_owner(pane->screen, conn);
+    const struct conn *conn;
+
+    if (command->id == COMMAND_FOLD) {
+        page->unfolded = !page->unfolded;
         return true;
     }
-    return page_scroll_command(&page->scroll, command);
+    if (command->id != COMMAND_OPEN)
+        return page_scroll_command(&page->scroll, command);
+    conn = connection_selection(pane, screen_picture(pane->screen));
+    if (conn)
+        pages_open_owner(pane->screen, conn);
+    return true;
 }
 
 static bool connection_mouse(struct pane *pane, const struct key *key, int row, int col)
@@ -138,11 +120,11 @@ static uint32_t connection_needs(const struct pane *pane)
 
 static void connection_wish(const struct pane *pane, struct wish *wish)
 {
-    const struct connection_page *page = (const struct connection_page *)pane;
-    if (page->ended)
+    const struct connection_model *model = &((const struct connection_page *)pane)->model;
+    if (model->ended)
         return;
-    wish->page.cookie = page->conn.cookie;
-    wish->page.netns = page->conn.netns;
+    wish->page.cookie = model->conn.cookie;
+    wish->page.netns = model->conn.netns;
 }
 
 const struct pane_ops PANE_CONNECTION = {

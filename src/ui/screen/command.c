@@ -128,6 +128,11 @@ static void no_info(struct screen *screen)
     screen_say(screen, ROLE_NOTICE, "i shows what a finding means, in Findings (key 7)");
 }
 
+static void no_fold(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "z shows groups of zeros on the page of a connection (Enter)");
+}
+
 static void quit(struct screen *screen)
 {
     screen->quit = true;
@@ -156,6 +161,7 @@ static const struct {
     {COMMAND_SORT_RIGHT, no_order},
     {COMMAND_REVERSE, no_order},
     {COMMAND_INFO, no_info},
+    {COMMAND_FOLD, no_fold},
     {COMMAND_HELP, help},
     {COMMAND_QUIT, quit},
 };

@@ -1,0 +1,252 @@
+/* connection_states: which states a connection went through, and when, from the event ring. */
+#include "base/clock.h"
+#include "core/text/text.h"
+#include "ui/connection/connection.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BATCH         64u
+#define TITLE_CELLS   15
+#define TEN_SECOND_S  10
+#define SEGMENT_GAP   2
+#define SEGMENT_TEXT  48
+#define LIFELINE_BAR  72 /* wider does not say more */
+#define HISTORY_TEXTS 96
+
+/* By serial where both have one; an event that came before its row was seen has none. */
+static bool is_of(const struct event *event, const struct conn *conn)
+{
+    if (event->kind == EVENT_LOST || event->netns != conn->netns)
+        return false;
+    if (event->serial)
+        return event->serial == conn->serial;
+    if (event->cookie && conn->cookie)
+        return event->cookie == conn->cookie;
+    return tuple_equal(&event->tuple, &conn->tuple);
+}
+
+static void add(struct connection_states *states, const struct connection_state *state)
+{
+    if (states->count == CONNECTION_STATES) {
+        memmove(states->items, states->items + 1,
+                (CONNECTION_STATES - 1) * sizeof(states->items[0]));
+        states->count--;
+    }
+    states->items[states->count++] = *state;
+}
+
+static void take(struct connection_states *states, const struct event *event)
+{
+    const struct connection_state *last =
+        states->count > 0 ? &states->items[states->count - 1] : NULL;
+    const bool timed = event->kind == EVENT_STATE && event->has_duration;
+    if (!last && event->kind != EVENT_OPEN && event->from != STATE_NONE)
+        add(states,
+            &(struct connection_state){.wall_ns = timed ? event->wall_ns - event->duration_ns : 0,
+                                       .mono_ns = timed ? event->mono_ns - event->duration_ns : 0,
+                                       .state = event->from,
+                                       .exact = event->exact != 0});
+    if (last && last->state == event->to) /* reported by two sources */
+        return;
+    add(states, &(struct connection_state){.wall_ns = event->wall_ns,
+                                           .mono_ns = event->mono_ns,
+                                           .state = event->to,
+                                           .exact = event->exact != 0,
+                                           .jumped = event->polled_jump != 0});
+}
+
+void connection_states_read(struct connection_states *states, const struct picture *picture,
+                            const struct conn *conn)
+{
+    struct event batch[BATCH];
+    uint64_t lost;
+    if (!picture->events || !picture->frame)
+        return;
+    if (states->cursor == 0 || states->cursor > picture->frame->next_event) /* back in time */
+        *states = (struct connection_states){.cursor = event_ring_oldest(picture->events)};
+    /* Only what the frame covers: the picture may be paused, or in the past. */
+    while (states->cursor < picture->frame->next_event) {
+        uint64_t left = picture->frame->next_event - states->cursor;
+        uint32_t got = event_ring_read(picture->events, &states->cursor, batch,
+                                       left < BATCH ? (uint32_t)left : BATCH, &lost);
+        for (uint32_t i = 0; i < got; i++)
+            if (is_of(&batch[i], conn))
+                take(states, &batch[i]);
+        if (got == 0)
+            break;
+    }
+}
+
+void connection_states_complete(struct connection_states *states, const struct frame *frame,
+                                const struct conn *conn)
+{
+    const bool known = (conn->known & KNOWN_STATE_SINCE) != 0;
+    if (states->count > 0)
+        return;
+    states->items[states->count++] = (struct connection_state){
+        .wall_ns = known ? conn->state_since_ns : 0,
+        .mono_ns = known ? frame->mono_ns - (frame->wall_ns - conn->state_since_ns) : 0,
+        .state = conn->state,
+        .exact = true};
+}
+
+static struct connection_states complete(const struct connection_model *model)
+{
+    struct connection_states states = model->states;
+    connection_states_complete(&states, model->frame, &model->conn);
+    return states;
+}
+
+/* Milliseconds matter in what is short. */
+static void span(char *out, size_t size, int64_t ns)
+{
+    if (ns >= TEN_SECOND_S * SECOND_NS)
+        text_age(out, size, ns);
+    else
+        text_span(out, size, ns);
+}
+
+/* How long it was in a state; false: not known. */
+static bool stay(const struct connection_states *states, size_t i, int64_t now_mono_ns, int64_t *ns)
+{
+    const struct connection_state *state = &states->items[i];
+    const int64_t end_ns = i + 1 == states->count ? now_mono_ns : states->items[i + 1].mono_ns;
+
+    *ns = end_ns - state->mono_ns;
+    return state->wall_ns != 0 && *ns >= 0;
+}
+
+/* --- lifeline --- */
+
+struct segment {
+    char name[16], span[SEGMENT_TEXT];
+    unsigned role;
+    double weight; /* of its bar; 0: how long is not known */
+    int cells;     /* that its texts take */
+};
+
+static bool is_closed(uint8_t state)
+{
+    return state == STATE_DELETE_TCB;
+}
+
+static void fill_segment(struct segment *segment, const struct connection_states *states, size_t i,
+                         int64_t now_mono_ns)
+{
+    const struct connection_state *state = &states->items[i];
+    const bool last = i + 1 == states->count;
+    int64_t ns;
+    char spent[24] = "";
+
+    *segment = (struct segment){.role = (unsigned)ROLE_STATE_QUIET + TCP_STATES[state->state].role};
+    snprintf(segment->name, sizeof(segment->name), "%s",
+             is_closed(state->state) ? "closed" : TCP_STATES[state->state].short_name);
+    if (!is_closed(state->state) && stay(states, i, now_mono_ns, &ns)) {
+        segment->weight = (double)(ns > 0 ? ns : 1);
+        span(spent, sizeof(spent), ns);
+        snprintf(segment->span, sizeof(segment->span), "%s%s", state->exact ? "" : "~", spent);
+    }
+    if (last && !is_closed(state->state))
+        snprintf(segment->span + strlen(segment->span),
+                 sizeof(segment->span) - strlen(segment->span), "%snow", spent[0] ? " " : "");
+    segment->cells = (int)(text_width(segment->name) + text_width(segment->span)) + 2 + SEGMENT_GAP;
+}
+
+/* Cells of the bar: in proportion, one at least. */
+static int bar_cells(const struct segment *segment, double sum, int room)
+{
+    const int cells = (int)(sum > 0 ? segment->weight / sum * room + 0.5 : room);
+    return cells > 0 ? cells : 1;
+}
+
+static void draw_segment(const struct segment *segment, int cells, struct page *text)
+{
+    page_text(text, segment->role, segment->name);
+    text->col++;
+    if (strcmp(segment->name, "closed") == 0)
+        return;
+    for (int i = 0; i < cells; i++)
+        page_text(text, segment->weight > 0 ? segment->role : (unsigned)ROLE_DIM,
+                  segment->weight > 0 ? "━" : "·");
+    text->col++;
+    page_text(text, ROLE_NORMAL, segment->span);
+    text->col += SEGMENT_GAP;
+}
+
+void connection_draw_lifeline(const struct connection_model *model, const struct picture *picture,
+                              struct page *text)
+{
+    const struct connection_states states = complete(model);
+    struct segment segments[CONNECTION_STATES];
+    int room = text->canvas->cols - 2 - TITLE_CELLS;
+    size_t first = states.count;
+    double sum = 0;
+
+    page_text(text, ROLE_DIM, "lifeline");
+    text->col = 1 + TITLE_CELLS;
+    for (size_t i = states.count; i-- > 0;) { /* what does not fit leaves at the left */
+        fill_segment(&segments[i], &states, i, picture->frame->mono_ns);
+        if (room - segments[i].cells < (int)(states.count - i) && first < states.count)
+            break;
+        room -= segments[i].cells;
+        sum += segments[i].weight;
+        first = i;
+    }
+    if (first > 0) {
+        text->col -= 2;
+        page_text(text, ROLE_DIM, "… ");
+    }
+    room = room > LIFELINE_BAR ? LIFELINE_BAR : room;
+    if (sum <= 0)
+        room /= (int)(states.count - first);
+    for (size_t i = first; i < states.count; i++)
+        draw_segment(&segments[i], bar_cells(&segments[i], sum, room), text);
+    page_line(text);
+}
+
+/* --- history --- */
+
+static void history_text(const struct connection_states *states, size_t i, int64_t now_mono_ns,
+                         char *out, size_t size)
+{
+    const struct connection_state *state = &states->items[i];
+    char clock[24] = "earlier", spent[24] = "";
+    int64_t ns;
+
+    if (state->wall_ns)
+        page_clock(clock, sizeof(clock), state->wall_ns, true);
+    if (!is_closed(state->state) && stay(states, i, now_mono_ns, &ns))
+        span(spent, sizeof(spent), ns);
+    snprintf(out, size, "%s%s %s%s%s%s%s", state->wall_ns && !state->exact ? "~" : "", clock,
+             state->jumped ? "… " : "",
+             is_closed(state->state) ? "closed" : TCP_STATES[state->state].name,
+             spent[0] ? " " : "", spent,
+             i + 1 == states->count && !is_closed(state->state) ? ", now" : "");
+}
+
+void connection_draw_history(const struct connection_model *model, const struct picture *picture,
+                             struct page *text)
+{
+    const struct connection_states states = complete(model);
+    bool about = false, jumped = false;
+    char words[HISTORY_TEXTS];
+
+    page_text(text, ROLE_DIM, "history");
+    text->col = 1 + TITLE_CELLS;
+    for (size_t i = 0; i < states.count; i++) {
+        history_text(&states, i, picture->frame->mono_ns, words, sizeof(words));
+        text->col -= i == 0; /* no label, no blank behind it */
+        page_item(text, 1 + TITLE_CELLS, i > 0 ? "▸" : "",
+                  (unsigned)ROLE_STATE_QUIET + TCP_STATES[states.items[i].state].role, words);
+        about |= states.items[i].wall_ns && !states.items[i].exact;
+        jumped |= states.items[i].jumped;
+    }
+    page_line(text);
+    if (!about && !jumped)
+        return;
+    text->col = 1 + TITLE_CELLS;
+    page_printf(text, ROLE_DIM, "%s%s%s", about ? "~ seen in the frame of that time" : "",
+                about && jumped ? "; " : "", jumped ? "… states in between were not seen" : "");
+    page_line(text);
+}

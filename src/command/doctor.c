@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/wake.h"
 #include "command/commands.h"
+#include "command/finding_options.h"
 #include "command/finding_text.h"
 #include "command/headless.h"
 #include "command/log_frames.h"
@@ -39,29 +40,13 @@ struct doctor {
 static int read_settings(struct doctor *doctor)
 {
     const struct options *options = doctor->headless.options;
-    char why[200];
 
-    finding_settings_init(&doctor->settings);
     doctor->fail_on = SEVERITY_WARNING;
     if (options->fail_on && severity_from_name(options->fail_on, &doctor->fail_on)) {
         message("--fail-on: \"%.40s\": say info, warning or critical", options->fail_on);
         return -EINVAL;
     }
-    for (unsigned i = 0; i < options->sets.count; i++) {
-        if (finding_set(&doctor->settings, options->sets.texts[i], why, sizeof(why))) {
-            message("--set: %s", why);
-            return -EINVAL;
-        }
-    }
-    if (options->only && finding_only(&doctor->settings, options->only, why, sizeof(why))) {
-        message("--only: %s", why);
-        return -EINVAL;
-    }
-    if (options->skip && finding_skip(&doctor->settings, options->skip, why, sizeof(why))) {
-        message("--skip: %s", why);
-        return -EINVAL;
-    }
-    return 0;
+    return finding_options_read(options, &doctor->settings);
 }
 
 /* --- frames --- */

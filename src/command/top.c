@@ -212,7 +212,7 @@ static int open_screen(struct top *top)
 {
     const struct options *options = top->options;
     struct screen_settings settings = {
-        .wish = top_feed_wish(options),
+        .wish = top->feed.wish,
         .acts = &top->acts,
         .input = top->input,
         .orders_descriptor = top->orders[0],

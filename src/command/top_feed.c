@@ -3,6 +3,7 @@
 #include "command/top_feed.h"
 
 #include "command/at_time.h"
+#include "command/finding_options.h"
 #include "command/open_source.h"
 #include "options/output.h"
 #include "source/log/replay.h"
@@ -19,14 +20,11 @@ static int say(int code, const char *what, const char *why)
     return code;
 }
 
-struct wish top_feed_wish(const struct options *options)
+struct wish top_feed_wish(const struct options *options, const struct finding_settings *findings)
 {
-    struct finding_settings findings;
-
-    finding_settings_init(&findings);
     return (struct wish){.interval_ns = options->interval_ns,
                          /* of the header, from the first frame on, and of the finding line */
-                         .needs = NEED_HOST_FACTS | finding_needs(&findings),
+                         .needs = NEED_HOST_FACTS | finding_needs(findings),
                          .state_bits = state_class_bits(options->class),
                          .families = options->families,
                          .budget_percent = options->budget_percent};
@@ -34,14 +32,13 @@ struct wish top_feed_wish(const struct options *options)
 
 static int open_collector(struct top_feed *feed)
 {
-    struct collector_settings settings = {.wish = top_feed_wish(feed->options),
+    struct collector_settings settings = {.wish = top_feed_wish(feed->options, &feed->findings),
                                           .events = feed->options->events,
                                           .walk_by_bpf = options_may_use_bpf(feed->options),
                                           .highlight_ns = feed->options->highlight_ns,
                                           .findings = &feed->findings,
                                           .ring_capacity = EVENT_RING_DEFAULT};
     char why[OPEN_SOURCE_WHY_MAX] = "";
-    settings.wish.needs &= ~(uint32_t)NEED_DETAIL; /* how many rows there are is not known yet */
     int error = open_source(&settings.source, feed->options, why);
     if (error) {
         message("%s", why);
@@ -105,7 +102,7 @@ static int open_past(struct top_feed *feed, struct player_present present, bool 
                                        .replay = replay,
                                        .findings = &feed->findings,
                                        .ring = ring,
-                                       .wish = top_feed_wish(feed->options)};
+                                       .wish = top_feed_wish(feed->options, &feed->findings)};
     int error = past_new(&feed->past, feed->options->past_bytes);
 
     if (!error)
@@ -157,7 +154,7 @@ static int open_file(struct top_feed *feed, struct source *log, struct source *h
                                              .replay = true,
                                              .findings = &feed->findings,
                                              .ring = feed->ring,
-                                             .wish = top_feed_wish(feed->options)};
+                                             .wish = top_feed_wish(feed->options, &feed->findings)};
     int64_t first_ns, last_ns;
     int error = replay_span(log, &first_ns, &last_ns);
 
@@ -195,8 +192,10 @@ static int open_log(struct top_feed *feed, const char *path)
 
 int top_feed_open(struct top_feed *feed, const struct options *options, const char *path)
 {
-    *feed = (struct top_feed){.options = options, .consumer = -1, .wish = top_feed_wish(options)};
-    finding_settings_init(&feed->findings);
+    *feed = (struct top_feed){.options = options, .consumer = -1};
+    if (finding_options_read(options, &feed->findings))
+        return EXIT_USAGE;
+    feed->wish = top_feed_wish(options, &feed->findings);
     return path ? open_log(feed, path) : open_live(feed);
 }
 

@@ -42,6 +42,7 @@ bool top_feed_join(struct top_feed *feed, int64_t timeout_ns); /* false: a threa
 /* Frames that the logs of this run lack, once all threads have ended. */
 uint64_t top_feed_missed(struct top_feed *feed);
 
-struct wish top_feed_wish(const struct options *options); /* to begin with */
+/* To begin with. */
+struct wish top_feed_wish(const struct options *options, const struct finding_settings *findings);
 
 #endif

@@ -1,0 +1,11 @@
+/* finding_options: --only, --skip and --set of all commands that run detectors. */
+#ifndef TCPLENS_COMMAND_FINDING_OPTIONS_H
+#define TCPLENS_COMMAND_FINDING_OPTIONS_H
+
+#include "core/finding/finding.h"
+#include "options/options.h"
+
+/* The defaults, changed by the options. 0, or -EINVAL, and what is wrong was said. */
+int finding_options_read(const struct options *options, struct finding_settings *settings);
+
+#endif

@@ -139,7 +139,8 @@ enum conn_meminfo {
     MEMINFO_COUNT
 };
 
-/* Everything else sock_diag gives of a row; collected only when asked for (NEED_DETAIL or page). */
+/* Everything else sock_diag gives of a row; collected only where it is needed
+ * (NEED_DETAIL, NEED_SUSPECTS or page). */
 #define CONN_INFO_MAX 320
 struct conn_detail {
     uint16_t info_length;        /* bytes of tcp_info the kernel sent, at most CONN_INFO_MAX */
@@ -183,6 +184,11 @@ bool conn_share_is_high(uint64_t part, uint64_t of);
 void conn_move_times(struct conn *conn, int64_t by_ns);            /* those that are known */
 void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 2^40-1 */
 bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */
+/* Its tcp_info may tell a detector something: there is something in its queues, it was retransmitted
+ * lately, or one side has closed. */
+bool conn_is_suspect(const struct conn *conn);
+/* The same for what it waited: the round trip is far above the least, and it sent lately. */
+bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us);
 /* In a state in which no program has accepted it yet, or may not have, and without an inode. */
 bool conn_is_unaccepted(const struct conn *conn);
 /* Same connection by (netns, cookie), or, where a cookie is missing, by tuple and netns. */

@@ -34,12 +34,16 @@ size_t diag_put_lookup(void *buffer, const struct conn *conn, uint32_t sequence)
 /* SOCK_DESTROY with the row's cookie; -EINVAL for a row without one: "no cookie" is never sent. */
 int diag_put_destroy(void *buffer, const struct conn *conn, uint32_t sequence, size_t *length);
 
+/* Rows that a frame keeps tcp_info of because they are suspect: 7 MB. */
+#define DIAG_SUSPECTS_MAX 16384u
+
 struct diag_parse { /* what one dump is decoded into, and what was odd about it */
     struct frame *frame;
     uint32_t sequence;    /* messages of another sequence are skipped and counted */
     uint32_t port_id;     /* of our netlink socket; 0 = not checked (recorded dumps) */
     uint32_t state_bits;  /* rows in other states are dropped */
     bool want_detail;     /* fill conn_detail for every row */
+    bool want_suspects;   /* fill it for suspect and delayed rows, up to DIAG_SUSPECTS_MAX */
     struct conn_key page; /* fill it for this row */
     bool admin;           /* CAP_NET_ADMIN or Linux >= 6.15: absent ULP attribute means "no ULP" */
     uint32_t netns;

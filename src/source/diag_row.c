@@ -37,6 +37,7 @@ struct row {
     bool owner_told;            /* uid, inode and cgroup are facts */
     bool has_info;              /* INET_DIAG_INFO, and so ULP_INFO too if there is one */
     bool ulp_unclear;           /* there is one, or the attributes are cut short */
+    bool delayed;
 };
 
 static uint16_t get_u16(const uint8_t *data)
@@ -125,6 +126,8 @@ static void read_info(struct row *row, struct bytes info)
         conn->last_data_received_ms = INFO_U32(info, tcpi_last_data_recv);
         conn->known |= KNOWN_LAST_DATA;
     }
+    if (INFO_HAS(info, tcpi_min_rtt))
+        row->delayed = conn_is_delayed(conn, INFO_U32(info, tcpi_min_rtt));
     read_info_counters(conn, info);
 }
 
@@ -338,7 +341,7 @@ const struct inet_diag_msg *diag_row_check(const void *payload, size_t length)
     return state_from_kernel(message->idiag_state) == STATE_NONE ? NULL : message;
 }
 
-void diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_told,
+bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_told,
                    struct conn *conn, struct conn_detail *detail)
 {
     struct row row = {.conn = conn, .detail = detail};
@@ -347,6 +350,7 @@ void diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_
     if (length > header)
         read_attributes(&row, (struct bytes){(const uint8_t *)message + header, length - header});
     settle_offload(&row, ulp_is_told);
+    return row.delayed || conn_is_suspect(conn);
 }
 
 int diag_parse_row(const void *payload, size_t length, bool ulp_is_told, struct conn *conn,

@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <linux/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -158,6 +159,58 @@ static void detail_of_all_of_one_or_of_none(void **unused)
             assert_string_equal(detail->congestion, "cubic");
         frame_release(parse.frame);
     }
+}
+
+/* A row whose first queue holds so much, with as much of tcp_info as says 40 ms of round trip. */
+static void message_put_suspect(struct messages *m, uint8_t state, uint32_t queued,
+                                uint32_t least_us)
+{
+    struct tcp_info info = {.tcpi_rtt = 40000, .tcpi_min_rtt = least_us};
+    struct inet_diag_msg row = message_row(state);
+    row.idiag_rqueue = queued;
+    row.idiag_wqueue = 0;
+    message_begin(m, SOCK_DIAG_BY_FAMILY, &row, sizeof(row));
+    attribute_put(m, INET_DIAG_INFO, &info, sizeof(info));
+}
+
+static void details_of_suspect_rows_alone_are_kept(void **unused)
+{
+    static const struct {
+        uint8_t state;
+        uint32_t queued, least_us, details;
+    } ROWS[] = {{KERNEL_ESTABLISHED, 0, 30000, 0}, /* healthy */
+                {KERNEL_ESTABLISHED, 1, 30000, 1}, /* not read yet */
+                {KERNEL_ESTABLISHED, 0, 100, 1},   /* it waited */
+                {8, 0, 30000, 1},                  /* CLOSE-WAIT */
+                {KERNEL_LISTEN, 5, 30000, 0}};
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(ROWS); i++) {
+        struct messages m = {0};
+        struct diag_parse parse = new_parse();
+        message_put_suspect(&m, ROWS[i].state, ROWS[i].queued, ROWS[i].least_us);
+        parse.want_suspects = true;
+        assert_int_equal(diag_parse_messages(&parse, m.bytes, m.length), 1);
+        const struct conn *conn = &parse.frame->conns[0];
+        assert_int_equal(parse.frame->detail_count, ROWS[i].details);
+        assert_int_equal(frame_detail(parse.frame, conn) != NULL, ROWS[i].details);
+        assert_int_equal(conn->receive_queue, ROWS[i].queued);
+        frame_release(parse.frame);
+    }
+}
+
+static void there_is_a_limit_to_suspect_rows(void **unused)
+{
+    struct messages m = {0};
+    struct diag_parse parse = new_parse();
+    (void)unused;
+    message_put_suspect(&m, KERNEL_ESTABLISHED, 1, 0);
+    parse.want_suspects = true;
+    for (uint32_t i = 0; i < DIAG_SUSPECTS_MAX + 10; i++)
+        assert_int_equal(diag_parse_messages(&parse, m.bytes, m.length), 1);
+    assert_int_equal(parse.frame->live_count, DIAG_SUSPECTS_MAX + 10);
+    assert_int_equal(parse.frame->detail_count, DIAG_SUSPECTS_MAX);
+    assert_null(frame_detail(parse.frame, &parse.frame->conns[DIAG_SUSPECTS_MAX]));
+    frame_release(parse.frame);
 }
 
 static void what_is_no_message_is_refused(void **unused)
@@ -439,6 +492,8 @@ int main(void)
         cmocka_unit_test(interruption_and_bad_rows_are_counted),
         cmocka_unit_test(other_states_are_dropped),
         cmocka_unit_test(detail_of_all_of_one_or_of_none),
+        cmocka_unit_test(details_of_suspect_rows_alone_are_kept),
+        cmocka_unit_test(there_is_a_limit_to_suspect_rows),
         cmocka_unit_test(what_is_no_message_is_refused),
         cmocka_unit_test(recorded_dumps_are_the_scene),
         cmocka_unit_test(a_datagram_cut_at_every_byte_keeps_whole_rows),

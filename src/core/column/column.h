@@ -21,7 +21,9 @@ enum need {
     NEED_HOST_NAME = 1u << 4,    /* reverse look-up by the screen */
     NEED_EXECUTABLE = 1u << 5,   /* of what NEED_PROCESS collects, the executable alone */
     NEED_PROCESS_USER = 1u << 6, /* the same, the user a process runs as */
-    NEED_HOST_FACTS = 1u << 7    /* frame.facts: counters and settings of the network namespace */
+    NEED_HOST_FACTS = 1u << 7,   /* frame.facts: counters and settings of the network namespace */
+    NEED_SUSPECTS = 1u << 8      /* tcp_info and meminfo of the rows that detectors look into:
+                                  * conn_is_suspect(), conn_is_delayed() */
 };
 
 enum column_type {

@@ -351,7 +351,10 @@ static void take_orphan(struct census *census, const struct conn *conn)
 
 static void take_row(struct census *census, const struct conn *conn, uint32_t row)
 {
-    census->details += conn->detail != CONN_NO_INDEX;
+    if (conn_is_suspect(conn)) {
+        census->suspects++;
+        census->unread += conn->detail == CONN_NO_INDEX;
+    }
     census->out_rate += conn_out_rate(conn);
     if (conn->owner_word == OWNER_PROCESS && conn->owner < census->frame->proc_count)
         census_take_of_process(census, conn, row);
@@ -381,7 +384,8 @@ int census_take(struct census *census, const struct frame *frame)
 {
     census->frame = frame;
     census->listener_count = census->target_count = 0;
-    census->orphans = census->orphans_unanswered = census->details = 0;
+    census->orphans = census->orphans_unanswered = 0;
+    census->suspects = census->unread = 0;
     census->out_rate = 0;
     census->port_first = (uint16_t)host_fact(frame->facts, FACT_PORT_FIRST);
     census->port_last = (uint16_t)host_fact(frame->facts, FACT_PORT_LAST);

@@ -75,6 +75,7 @@ struct target_tally {
 struct watched_row {
     uint64_t serial;
     uint32_t row;  /* in the frame of the last update */
+    bool has_info; /* the counters of tcp_info below are known */
     bool measured; /* by two frames at least */
     uint64_t bytes_sent, bytes_retrans, busy_us, rwnd_us, sndbuf_us; /* as they stood last */
     uint32_t retrans, dsack;
@@ -99,8 +100,8 @@ struct census {
     int64_t mono_ns;
     uint16_t port_first, port_last;       /* ip_local_port_range, 0 = not known */
     uint32_t orphans, orphans_unanswered; /* closing, no owner; ... and retransmitting */
-    uint32_t details;                     /* rows with all of tcp_info */
-    uint64_t out_rate;                    /* of all rows, bytes a second */
+    uint32_t suspects, unread; /* rows in conn_is_suspect(); ... without their tcp_info */
+    uint64_t out_rate;         /* of all rows, bytes a second */
 };
 
 void census_init(struct census *census);

@@ -18,7 +18,7 @@ static bool is_watched(const struct conn *conn)
         STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_FIN_WAIT_1);
 
     return (STATE_BIT(conn->state) & states) && (conn->known & KNOWN_INFO) && conn->serial &&
-           (conn->retrans > 0 || conn->send_queue > 0);
+           (conn->send_queue > 0 || (conn->retrans > 0 && conn_is_suspect(conn)));
 }
 
 static const struct watched_row *find_before(const struct census *census, uint64_t serial)
@@ -55,6 +55,7 @@ static void read_counters(const struct frame *frame, const struct conn *conn,
     watched->bytes_sent = conn->bytes_sent;
     watched->bytes_retrans = conn->bytes_retrans;
     watched->retrans = conn->retrans;
+    watched->has_info = frame_detail(frame, conn) != NULL;
     watched->busy_us = row_info(frame, conn, INFO_busy_time, 0);
     watched->rwnd_us = row_info(frame, conn, INFO_rwnd_limited, 0);
     watched->sndbuf_us = row_info(frame, conn, INFO_sndbuf_limited, 0);
@@ -70,10 +71,12 @@ static void add_growth(struct watched_row *now, const struct watched_row *before
     now->sent = before->sent * kept + grown(before->bytes_sent, now->bytes_sent);
     now->resent = before->resent * kept + grown(before->bytes_retrans, now->bytes_retrans);
     now->resent_segments = before->resent_segments * kept + grown(before->retrans, now->retrans);
-    now->dsacks = before->dsacks * kept + grown(before->dsack, now->dsack);
+    if (!before->has_info || !now->has_info)
+        return;
     now->busy = before->busy * kept + grown(before->busy_us, now->busy_us);
     now->rwnd = before->rwnd * kept + grown(before->rwnd_us, now->rwnd_us);
     now->sndbuf = before->sndbuf * kept + grown(before->sndbuf_us, now->sndbuf_us);
+    now->dsacks = before->dsacks * kept + grown(before->dsack, now->dsack);
 }
 
 static void watch_row(struct census *census, const struct conn *conn, uint32_t row, double seconds)

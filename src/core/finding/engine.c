@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define QUIET_NS    (15 * SECOND_NS)
+#define UNREAD_NS   (60 * SECOND_NS)
 #define RECENT_MASK 7u /* the last three frames */
 
 enum stage { STAGE_FREE, STAGE_PENDING, STAGE_HOLDS, STAGE_ENDED };
@@ -29,6 +30,7 @@ struct tracked {
 
 struct finding_engine {
     struct finding_settings settings;
+    bool all_off;
     struct census census;
     struct counters counters;
     struct openers openers;
@@ -40,6 +42,8 @@ struct finding_engine {
     uint32_t next_id;
     uint64_t frames;
     int64_t began_ns, mono_ns;
+    uint32_t suspects, unread; /* of the last frame with suspect rows whose tcp_info was not read */
+    int64_t unread_ns;         /* its time, 0 = there was none */
 };
 
 /* --- words --- */
@@ -82,6 +86,9 @@ struct finding_engine *finding_engine_new(const struct finding_settings *setting
     if (!engine)
         return NULL;
     engine->settings = *settings;
+    engine->all_off = true;
+    for (size_t i = 0; i < detector_count; i++)
+        engine->all_off &= settings->off[i];
     census_init(&engine->census);
     openers_init(&engine->openers);
     return engine;
@@ -276,6 +283,21 @@ static const char *missing_fact(const struct detector *detector, const struct ho
     return NULL;
 }
 
+/* For a while: suspect rows come and go, the reason why nothing was read of them stays. */
+static bool lacks_info(const struct finding_engine *engine)
+{
+    return engine->unread_ns && engine->mono_ns - engine->unread_ns < UNREAD_NS;
+}
+
+static void note_unread(struct finding_engine *engine)
+{
+    if (engine->census.unread == 0)
+        return;
+    engine->suspects = engine->census.suspects;
+    engine->unread = engine->census.unread;
+    engine->unread_ns = engine->mono_ns;
+}
+
 /* False: it cannot be checked, and the reason was noted. */
 static bool can_check(struct detection *d, const struct finding_engine *engine)
 {
@@ -286,7 +308,7 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
         detection_not_checked(d, "the counters of the network namespace were not read");
     else if (missing)
         detection_not_checked(d, "%s is not readable here, or not in this kernel", missing);
-    else if (detector->details && d->frame->live_count > 0 && d->census->details == 0)
+    else if (detector->details && lacks_info(engine) && engine->unread == engine->suspects)
         detection_not_checked(d, "tcp_info was not read");
     else if (detector->changes && engine->frames < 2)
         detection_learning(d, "needs a second frame");
@@ -327,6 +349,10 @@ static void check_detector(struct finding_engine *engine, size_t index,
         input->frame->missing.hidden_rows > 0)
         detection_not_checked(&d, "the owners of %u rows are hidden: it takes root or capabilities",
                               input->frame->missing.hidden_rows);
+    if (d.detector->details && d.draft_count == 0 && check->verdict == VERDICT_OK &&
+        lacks_info(engine))
+        detection_not_checked(&d, "tcp_info of %u out of %u suspect rows was not read",
+                              engine->unread, engine->suspects);
     for (uint32_t i = 0; i < d.draft_count; i++)
         take_draft(engine, &engine->drafts[i], input->frame);
 }
@@ -391,12 +417,18 @@ int finding_engine_update(struct finding_engine *engine, const struct finding_in
     engine->mono_ns = frame->mono_ns;
     if (engine->frames++ == 0)
         engine->began_ns = frame->mono_ns;
+    if (engine->all_off) {
+        for (size_t i = 0; i < detector_count; i++)
+            check_detector(engine, i, input);
+        return 0;
+    }
     counters_add(&engine->counters, frame->facts);
     int error = census_take(&engine->census, frame);
     if (!error)
         error = openers_update(&engine->openers, frame, input->ring, &engine->census);
     if (error)
         return error;
+    note_unread(engine);
     age_tracked(engine);
     for (size_t i = 0; i < detector_count; i++)
         check_detector(engine, i, input);

@@ -217,7 +217,8 @@ static int add_row(const struct demo_rows *rows, struct frame *frame, const stru
     if (conn->owner_word == OWNER_HIDDEN)
         frame->missing.hidden_rows++;
     bool page = wish->page.cookie && wish->page.cookie == conn->cookie;
-    if (page || (wish->needs & NEED_DETAIL))
+    if (page || (wish->needs & NEED_DETAIL) ||
+        ((wish->needs & NEED_SUSPECTS) && conn_is_suspect(conn)))
         return add_detail(rows, frame, conn);
     return 0;
 }

@@ -41,7 +41,6 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     screen->picture.context.ascii = settings->ascii;
     screen->picture.tags = &screen->acting.tags;
     screen->picture.marks = &screen->marks;
-    screen->many_rows = true;
     int error = screen_open_view(screen, VIEW_CONNECTIONS);
     if (error) {
         screen_free(screen);

@@ -72,7 +72,6 @@ struct screen {
     struct host_names *names; /* NULL: off */
     struct screen_filter filter;
     struct finding_marks marks;
-    bool many_rows; /* too many for findings to have details of all, or not known yet */
     struct acting acting;
     struct travel travel;
     struct screen_recording recording;

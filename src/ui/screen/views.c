@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SAID_NS     8000000000LL
-#define DETAIL_ROWS 5000u
+#define SAID_NS 8000000000LL
 
 const struct view_tab VIEWS[VIEW_COUNT] = {
 #define VIEW_TAB(name, heading) [VIEW_##name] = {.title = (heading), .ops = &PANE_##name},
@@ -168,23 +167,9 @@ static void add_wish(const struct pane *pane, struct wish *wish)
         pane->ops->wish(pane, wish);
 }
 
-/* Findings would have tcp_info of each row. Where there are very many that costs more than all else
- * of a frame leaves; the view of findings says what is not checked then. */
-static void spare_details(struct screen *screen, struct wish *wish)
-{
-    const struct frame *frame = screen->picture.frame;
-    const uint32_t most = screen->many_rows ? DETAIL_ROWS / 5 * 4 : DETAIL_ROWS;
-
-    if (frame)
-        screen->many_rows = frame->live_count > most;
-    if (screen->many_rows)
-        wish->needs &= ~(uint32_t)NEED_DETAIL;
-}
-
 void screen_send_wish(struct screen *screen)
 {
     struct wish wish = screen->wish;
-    spare_details(screen, &wish);
     wish.needs |= screen_filter_needs(screen) | NEED_HOST_FACTS; /* the header's share */
     add_wish(screen->views[screen->view], &wish);
     for (size_t i = 0; i < screen->page_count; i++)

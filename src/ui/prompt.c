@@ -95,6 +95,19 @@ static enum prompt_result cut(struct prompt *prompt, size_t from, size_t to)
     return PROMPT_EDITED;
 }
 
+void prompt_replace(struct prompt *prompt, size_t from, const char *text)
+{
+    const size_t length = strlen(text);
+    if (from > prompt->cursor || prompt->length - (prompt->cursor - from) + length >= PROMPT_MAX)
+        return;
+    cut(prompt, from, prompt->cursor);
+    memmove(prompt->text + from + length, prompt->text + from, prompt->length - from + 1);
+    memcpy(prompt->text + from, text, length);
+    prompt->length += length;
+    prompt->cursor = from + length;
+    prompt->selected = false;
+}
+
 static enum prompt_result insert(struct prompt *prompt, uint32_t code)
 {
     char bytes[5], safe[TEXT_CLEAN_MAX(4)];

@@ -29,6 +29,8 @@ void prompt_init(struct prompt *prompt);
 void prompt_done(struct prompt *prompt);
 void prompt_set(struct prompt *prompt, const char *text); /* cursor at its end */
 void prompt_select(struct prompt *prompt);                /* all of its text */
+/* Puts text in place of the bytes [from, cursor), the cursor behind it. */
+void prompt_replace(struct prompt *prompt, size_t from, const char *text);
 enum prompt_result prompt_key(struct prompt *prompt, const struct key *key);
 /* Adds a line to the history as Enter does; empty lines and repeats are not kept. */
 void prompt_remember(struct prompt *prompt, const char *line);

@@ -85,6 +85,8 @@ static const struct screen_case CASES[] = {
     {"filter-cancelled", 100, 24, "", {NULL}, "N frame / 443 <Enter> / 22 <Esc>"},
     {"filter-selected", 100, 24, "", {NULL}, "N frame / 443 <Enter> /"},
     {"filter-edited", 100, 24, "", {NULL}, "N frame / 443 <Enter> / <Left> 2"},
+    {"filter-completed", 100, 24, "", {NULL}, "N frame / user<Space>ro <Tab> and<Space>sta <Tab>"},
+    {"filter-completions", 80, 24, "", {NULL}, "N frame / proc<Space> <Tab> <Tab> <Tab>"},
     {"filter-cleared", 100, 24, "", {NULL}, "N frame / 443 <Enter> <Esc>"},
     {"filter-history", 100, 24, "", {NULL}, "N frame / 443 <Enter> <Esc> <F4> <Up>"},
     {"filter-narrow", 40, 12, "state est and port 443", {NULL}, "N frame frame"},

@@ -29,7 +29,8 @@ static void press_on(struct pty_screen *screen, const char *text, int times)
 {
     char report[64];
     int row, col;
-    if (!pty_screen_find(screen, text, &row, &col))
+    if (!pty_screen_wait_text(screen, text, DEADLINE_MS) ||
+        !pty_screen_find(screen, text, &row, &col))
         fail_msg("\"%s\" is not on the screen", text);
     snprintf(report, sizeof(report), "\033[<0;%d;%dM\033[<0;%d;%dm", col + 1, row + 1, col + 1,
              row + 1);

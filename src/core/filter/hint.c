@@ -40,12 +40,24 @@ static const struct {
 } KINDS[] = {{"proc", nth_comm}, {"process", nth_comm},        {"exe", nth_exe},
              {"unit", nth_unit}, {"container", nth_container}, {"user", nth_user}};
 
-static nth_name names_of(const struct column *column)
+static nth_name names_of(const char *column)
 {
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
-        if (strcmp(KINDS[i].column, column->id) == 0)
+        if (strcasecmp(KINDS[i].column, column) == 0)
             return KINDS[i].name;
     return NULL;
+}
+
+bool filter_has_names(const char *column)
+{
+    return names_of(column) != NULL;
+}
+
+const char *filter_nth_name(const char *column, const struct frame *frame, uint32_t n)
+{
+    const nth_name name = names_of(column);
+
+    return name && frame ? name(frame, n) : NULL;
 }
 
 static bool contains(const char *name, const char *part)
@@ -90,7 +102,7 @@ static bool hint_of(const struct filter_node *node, const struct frame *frame, c
     if (node->kind != NODE_TEXT || node->compare != OPERATOR_EQ || pattern->match != MATCH_EXACT ||
         !is_plain(pattern->text))
         return false;
-    const nth_name name = names_of(node->u.text.column);
+    const nth_name name = names_of(node->u.text.column->id);
     const char *before = name ? find_part(frame, name, pattern->text) : NULL;
     if (before)
         snprintf(out, size, "%s %s%s*", node->u.text.column->id, before, pattern->text);

@@ -208,6 +208,10 @@ int filter_parse_host(struct filter_node *node, const struct token *token,
 int filter_parse_port(struct filter_node *node, const struct token *token,
                       const struct filter_names *names, struct filter_error *error);
 
+/* hint.c: the names that a frame has for a column whose values are names ("proc", "unit"). */
+bool filter_has_names(const char *column);
+const char *filter_nth_name(const char *column, const struct frame *frame, uint32_t n);
+
 /* Fills error and returns -EINVAL. */
 int filter_fail(struct filter_error *error, const struct token *token, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

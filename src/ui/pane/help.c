@@ -31,8 +31,8 @@ static const char *const NOTES[] = {
     "Blank is not known, never 0.",
     "Pids of other users without being root:",
     "  setcap cap_sys_ptrace,cap_dac_read_search+p $(which tcplens)",
-    "Mouse: a press selects a row, a second one opens it; titles sort, the wheel moves,",
-    "  tabs, menus, dialogs, the finding and the last line act.",
+    "Mouse: a press selects a row, a second one opens it; titles sort; the wheel",
+    "  moves; tabs, menus, dialogs, the finding and the last line act.",
 };
 
 static void add(struct help *help, struct help_line line)

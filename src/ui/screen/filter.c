@@ -97,6 +97,7 @@ void screen_open_filter(struct screen *screen)
     struct screen_filter *own = &screen->filter;
 
     own->open = screen->picture.filter_typed = true;
+    own->completions.count = 0;
     own->wrong = false;
     snprintf(own->before, sizeof(own->before), "%s", own->text);
     prompt_set(&own->prompt, own->text);
@@ -142,12 +143,51 @@ static void cancel(struct screen *screen)
     (void)try_text(screen, before);
 }
 
+/* Tab: what the word may become, as far as all agree; a further one goes through them. */
+static void complete(struct screen_filter *own, const struct frame *frame, int step)
+{
+    struct filter_completions *offered = &own->completions;
+    char text[FILTER_COMPLETION_SIZE + 1];
+
+    if (offered->count > 1) {
+        const size_t places = offered->count;
+        own->completion = own->completion == places
+                              ? (step > 0 ? 0 : places - 1)
+                              : (own->completion + places + (size_t)step) % places;
+        prompt_replace(&own->prompt, offered->from, offered->texts[own->completion]);
+        return;
+    }
+    filter_complete(offered, own->prompt.text, own->prompt.cursor, frame);
+    own->completion = offered->count;
+    const size_t common = filter_completions_common(offered);
+    if (offered->count == 0 || common < own->prompt.cursor - offered->from)
+        return;
+    snprintf(text, sizeof(text), "%.*s%s", (int)common, offered->texts[0],
+             offered->count == 1 ? " " : "");
+    prompt_replace(&own->prompt, offered->from, text);
+}
+
+static bool complete_key(struct screen *screen, const struct key *key)
+{
+    struct screen_filter *own = &screen->filter;
+
+    if (key->pasted || (key->code != KEY_CODE_TAB && key->code != KEY_CODE_BACK_TAB)) {
+        own->completions.count = 0;
+        return false;
+    }
+    complete(own, screen->picture.frame, key->code == KEY_CODE_TAB ? 1 : -1);
+    (void)try_text(screen, own->prompt.text);
+    return true;
+}
+
 bool screen_filter_key(struct screen *screen, const struct key *key)
 {
     struct screen_filter *own = &screen->filter;
 
     if (!own->open)
         return false;
+    if (complete_key(screen, key))
+        return true;
     const bool enter_on_error = key->code == KEY_CODE_ENTER && own->wrong;
     const enum prompt_result result = enter_on_error ? PROMPT_MOVED : prompt_key(&own->prompt, key);
     if (result == PROMPT_EDITED)
@@ -215,7 +255,7 @@ static void draw_error(const struct screen_filter *own, const struct canvas *can
 /* What was understood, where and and or mix: they group to the left, as in ss. */
 static void draw_understood(const struct screen_filter *own, const struct canvas *canvas)
 {
-    static const char KEYS[] = "Enter keep  Esc as it was  ↑ earlier ones";
+    static const char KEYS[] = "Enter keep  Esc as it was  Tab complete  ↑ earlier ones";
     struct buffer text;
 
     buffer_init(&text);
@@ -232,9 +272,34 @@ static void draw_understood(const struct screen_filter *own, const struct canvas
     buffer_done(&text);
 }
 
+/* In a row, the one in the text in sight. */
+static void draw_completions(const struct screen_filter *own, const struct canvas *canvas)
+{
+    const struct filter_completions *offered = &own->completions;
+    const int end = canvas->cols - 1;
+    int widths = 0;
+    size_t first = 0;
+
+    for (size_t i = 0; i <= own->completion && i < offered->count; i++) {
+        widths += (int)text_width(offered->texts[i]) + 2;
+        while (widths > end - PROMPT_AT && first < i && own->completion < offered->count)
+            widths -= (int)text_width(offered->texts[first++]) + 2;
+    }
+    int col = PROMPT_AT;
+    for (size_t i = first; i < offered->count && col < end; i++) {
+        const unsigned style = i == own->completion ? ROLE_ACCENT | STYLE_SELECTED : ROLE_NORMAL;
+        const int width = (int)text_width(offered->texts[i]);
+        col = canvas_field(canvas, 0, col, width < end - col ? width : end - col, false, style,
+                           offered->texts[i]) +
+              2;
+    }
+}
+
 void screen_filter_draw_below(struct screen *screen, const struct canvas *canvas)
 {
-    if (screen->filter.wrong)
+    if (screen->filter.completions.count > 1)
+        draw_completions(&screen->filter, canvas);
+    else if (screen->filter.wrong)
         draw_error(&screen->filter, canvas);
     else
         draw_understood(&screen->filter, canvas);

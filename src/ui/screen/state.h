@@ -3,6 +3,7 @@
 #ifndef TCPLENS_UI_SCREEN_STATE_H
 #define TCPLENS_UI_SCREEN_STATE_H
 
+#include "core/filter/complete.h"
 #include "core/filter/filter.h"
 #include "ui/act_request.h"
 #include "ui/finding_marks.h"
@@ -23,7 +24,9 @@ struct screen_filter {
     bool open, wrong;      /* the line is open; what stands in it is no filter, error says why */
     struct filter_error error;
     struct prompt prompt;
-    char before[PROMPT_MAX];           /* in force when the line was opened */
+    struct filter_completions completions; /* that Tab offers; count 0 = none */
+    size_t completion;                     /* the one in the text, == count: none yet */
+    char before[PROMPT_MAX];               /* in force when the line was opened */
     const struct frame *counted_frame; /* to be compared only: with generation, what was counted */
     uint64_t counted_number;           /* of it, as its memory may be another one's by now */
     uint32_t counted_generation, counted;

@@ -33,6 +33,7 @@ void conn_table_draw(struct conn_table *table, const struct picture *picture,
 /* Enter opens the page of the cursor's row. */
 bool conn_table_command(struct conn_table *table, struct screen *screen,
                         const struct command *command);
+extern const struct pane_key CONN_TABLE_KEYS[]; /* for the help page */
 bool conn_table_mouse(struct conn_table *table, struct screen *screen, const struct key *key,
                       int row, int col);
 const struct conn *conn_table_selection(const struct conn_table *table,

@@ -160,6 +160,16 @@ bool list_command(struct list *list, struct screen *screen, const struct command
     return true;
 }
 
+bool list_help(const struct list *list, size_t n, const char **title, const char **help)
+{
+    if (n >= list->count)
+        return false;
+    const struct list_column column = list->ops->column(list, list->columns[n]);
+    *title = column.title;
+    *help = column.help;
+    return true;
+}
+
 /* A line means the row that was drawn there, also where another picture has come since. */
 static void point(struct list *list, int line)
 {

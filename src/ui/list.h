@@ -76,6 +76,8 @@ void list_draw(struct list *list, const struct picture *picture, const struct ca
 /* Takes rows where that is due: for what is said of them. */
 void list_refresh(struct list *list, const struct picture *picture);
 bool list_command(struct list *list, struct screen *screen, const struct command *command);
+/* The nth column shown, for the help page; false behind the last. help may become NULL. */
+bool list_help(const struct list *list, size_t n, const char **title, const char **help);
 bool list_mouse(struct list *list, struct screen *screen, const struct key *key, int row, int col);
 /* The source's row under the cursor, RANKING_NONE if none. */
 uint32_t list_row(const struct list *list);

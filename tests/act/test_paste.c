@@ -19,16 +19,27 @@ struct place {
 };
 
 static const struct place PLACES[] = {
-    {"1", "[1 Connections]"}, {"2", "[2 Processes]"},
-    {"3", "[3 Listeners]"},   {"4", "[4 Peers]"},
-    {"5", "[5 Events]"},      {"6", "[6 States]"},
-    {"7", "[7 Findings"},     {"<Enter>", "accept queue"},
-    {"2<Enter>", "started"},  {"3<Enter>", "▸ Process"},
-    {"?", "Moving"},          {"s", "Sort by"},
-    {"2s", "Sort by"},        {"c", "show, hide"},
-    {"c/", "Columns"},        {"/", "Enter keep"},
-    {"t", "go to:"},          {" ", "4900"},
-    {"K", "holds 1 socket"},  {"X", "Type \"close\""},
+    {"1", "[1 Connections]"},
+    {"2", "[2 Processes]"},
+    {"3", "[3 Listeners]"},
+    {"4", "[4 Peers]"},
+    {"5", "[5 Events]"},
+    {"6", "[6 States]"},
+    {"7", "[7 Findings"},
+    {"<Enter>", "accept queue"},
+    {"2<Enter>", "started"},
+    {"3<Enter>", "┌ Listener"},
+    {"3<Enter><Down><Enter>", "▸ Process"},
+    {"?", "Columns of this view"},
+    {"s", "Sort by"},
+    {"2s", "Sort by"},
+    {"c", "show, hide"},
+    {"c/", "Columns"},
+    {"/", "Enter keep"},
+    {"t", "go to:"},
+    {" ", "4900"},
+    {"K", "holds 1 socket"},
+    {"X", "Type \"close\""},
 };
 
 /* What keys would make of it: signal, close, record, save, quit. */

@@ -69,7 +69,7 @@ static void test_dead_resolver_costs_nothing(void **state)
     pty_screen_send_keys(screen, "n");
     assert_true(pty_screen_wait_text(screen, "host names on", DEADLINE_MS));
     pty_screen_send_keys(screen, "?");
-    assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+    assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
     pty_screen_send_keys(screen, "<Esc>2");
     assert_true(pty_screen_wait_text(screen, "[2 Processes]", DEADLINE_MS));
     pty_screen_send_keys(screen, "4");

@@ -46,7 +46,7 @@ int main(int argc, char *argv[])
         return run_as_nobody(argv + 2);
     const char *const as_nobody[] = {argv[0], "as-nobody", argv[1], "top", NULL};
     if (pty_screen_start(
-            &screen, &(struct pty_screen_options){.rows = 80, .cols = 100, .argv = as_nobody}) < 0)
+            &screen, &(struct pty_screen_options){.rows = 110, .cols = 100, .argv = as_nobody}) < 0)
         return 1;
     expect(screen, "LOCAL");
     pty_screen_send_keys(screen, "?<End>");

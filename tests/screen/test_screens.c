@@ -51,6 +51,8 @@ static const struct screen_case CASES[] = {
     {"help", 80, 24, "", {NULL}, "N ?"},
     {"help-scrolled", 80, 24, "", {NULL}, "N ? <PgDn>"},
     {"help-end", 80, 24, "", {NULL}, "N ? G"},
+    {"help-group", 80, 24, "", {NULL}, "N 3 ?"},
+    {"help-states", 80, 24, "", {NULL}, "N 6 ?"},
     {"help-closed", 80, 24, "", {NULL}, "N jj ? <Esc>"},
     {"sort-menu", 100, 24, "", {NULL}, "N frame s ret"},
     {"sort-chosen", 100, 24, "", {NULL}, "N frame frame s in/s <Enter>"},

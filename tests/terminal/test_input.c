@@ -38,9 +38,9 @@ static void settle(struct pty_screen *screen)
 {
     pty_screen_wait_quiet(screen, SHIFT_MS, DEADLINE_MS);
     pty_screen_send_keys(screen, "?");
-    assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+    assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
     pty_screen_send_keys(screen, "<Esc>");
-    assert_true(pty_screen_wait_text_gone(screen, "Moving", DEADLINE_MS));
+    assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
 }
 
@@ -101,9 +101,9 @@ static void test_keys_of_other_terminals(void **state)
     char *first = pty_screen_text(screen);
     for (size_t i = 0; i < sizeof(HELP) / sizeof(HELP[0]); i++) {
         pty_screen_send_bytes(screen, HELP[i], strlen(HELP[i]));
-        assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+        assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
         pty_screen_send_keys(screen, "<Esc>");
-        assert_true(pty_screen_wait_text_gone(screen, "Moving", DEADLINE_MS));
+        assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     }
     for (size_t i = 0; i < sizeof(FILTERS) / sizeof(FILTERS[0]); i++) {
         pty_screen_send_bytes(screen, FILTERS[i], strlen(FILTERS[i]));
@@ -174,10 +174,10 @@ static void test_typed_ahead(void **state)
                     snprintf(bytes, sizeof(bytes), "%s%s%s", VIEWS[v], PLACES[p], KEYS[k]);
                 pty_screen_send_bytes(screen, bytes, (size_t)length);
                 pty_screen_send_keys(screen, "<Esc><Esc><Esc><Esc>1?");
-                if (!pty_screen_wait_text(screen, "Moving", DEADLINE_MS))
+                if (!pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS))
                     fail_msg("\"%s\" is the last that was done", bytes);
                 pty_screen_send_keys(screen, "<Esc>");
-                assert_true(pty_screen_wait_text_gone(screen, "Moving", DEADLINE_MS));
+                assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
             }
     pty_screen_send_keys(screen, "q");
     int status;

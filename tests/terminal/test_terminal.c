@@ -240,7 +240,7 @@ static void test_stop_and_continue_with_pty_unread(void **state)
         assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
         assert_true(pty_screen_in_alternate(screen));
         pty_screen_send_keys(screen, "?");
-        assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+        assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
         pty_screen_send_keys(screen, "<Esc>");
         assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
     }
@@ -294,7 +294,7 @@ static void test_continued_before_it_stopped(void **state)
         spin(round * 0.1);
         pty_screen_signal(screen, SIGCONT);
         pty_screen_send_keys(screen, "?");
-        assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+        assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
         pty_screen_send_keys(screen, "<Esc>");
         assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
     }
@@ -313,7 +313,7 @@ static void test_no_shell_to_stop_for(void **state)
     for (int round = 0; round < 3; round++) {
         pty_screen_signal(screen, SIGTSTP);
         pty_screen_send_keys(screen, "?");
-        assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+        assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
         pty_screen_send_keys(screen, "<Esc>");
         assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
     }
@@ -333,7 +333,7 @@ static void test_stop_unseen(void **state)
     assert_true(wait_stopped(screen));
     pty_screen_signal(screen, SIGCONT);
     pty_screen_send_keys(screen, "?");
-    assert_true(pty_screen_wait_text(screen, "Moving", DEADLINE_MS));
+    assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
     pty_screen_send_keys(screen, "qq");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
     terminal_assert_restored(screen);

@@ -58,7 +58,8 @@ static void user_text(const struct picture *picture, const struct grouping_row *
         out[0] = '\0';
 }
 
-const struct group_fact GROUP_USER = {.title = "USER", .text = user_text};
+const struct group_fact GROUP_USER = {
+    .title = "USER", .help = "whom the sockets belong to, or the process", .text = user_text};
 
 static void unit_text(const struct picture *picture, const struct grouping_row *row, char *out,
                       size_t size)
@@ -74,9 +75,10 @@ static void unit_text(const struct picture *picture, const struct grouping_row *
         copy(out, size, group->container[0] ? group->container : group->unit);
 }
 
-const struct group_fact GROUP_UNIT = {.title = "UNIT", .text = unit_text};
+const struct group_fact GROUP_UNIT = {
+    .title = "UNIT", .help = "systemd unit or container of the process", .text = unit_text};
 
-#define COUNT_FACT(NAME, heading, field)                                                           \
+#define COUNT_FACT(NAME, heading, field, what)                                                     \
     static uint64_t field##_key(const struct picture *picture, const struct grouping_row *row)     \
     {                                                                                              \
         (void)picture;                                                                             \
@@ -89,18 +91,21 @@ const struct group_fact GROUP_UNIT = {.title = "UNIT", .text = unit_text};
         text_count(out, size, row->field);                                                         \
     }                                                                                              \
     const struct group_fact NAME = {.title = heading,                                              \
+                                    .help = what,                                                  \
                                     .right = true,                                                 \
                                     .descending = true,                                            \
                                     .key = field##_key,                                            \
                                     .text = field##_text}
 
-COUNT_FACT(GROUP_CONNS, "CONNS", rows);
-COUNT_FACT(GROUP_ESTABLISHED, "ESTAB", established);
-COUNT_FACT(GROUP_LISTENING, "LISTEN", listening);
-COUNT_FACT(GROUP_TIME_WAIT, "TIME-W", time_wait);
-COUNT_FACT(GROUP_IN, "IN/s", in_bytes_per_s);
-COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s);
-COUNT_FACT(GROUP_RETRANSMITTED, "RETRSEGS", retrans);
+COUNT_FACT(GROUP_CONNS, "CONNS", rows, "connections and listening sockets");
+COUNT_FACT(GROUP_ESTABLISHED, "ESTAB", established, "established connections");
+COUNT_FACT(GROUP_LISTENING, "LISTEN", listening, "listening sockets");
+COUNT_FACT(GROUP_TIME_WAIT, "TIME-W", time_wait,
+           "connections in TIME-WAIT, which no process holds any more");
+COUNT_FACT(GROUP_IN, "IN/s", in_bytes_per_s, "bytes received a second");
+COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s, "bytes sent a second, without retransmitted ones");
+COUNT_FACT(GROUP_RETRANSMITTED, "RETRSEGS", retrans,
+           "segments retransmitted, of connections that are there");
 
 /* 0: nothing was sent, which is less than nothing retransmitted. */
 static uint64_t share_key(const struct picture *picture, const struct grouping_row *row)
@@ -128,12 +133,14 @@ static bool share_alarms(const struct grouping_row *row)
     return conn_share_is_high(row->retrans_10s, row->sent_10s);
 }
 
-const struct group_fact GROUP_RETRANSMITTED_SHARE = {.title = "RETR",
-                                                     .right = true,
-                                                     .descending = true,
-                                                     .alarms = share_alarms,
-                                                     .key = share_key,
-                                                     .text = share_text};
+const struct group_fact GROUP_RETRANSMITTED_SHARE = {
+    .title = "RETR",
+    .help = "retransmitted share of the bytes sent in the last 10 s",
+    .right = true,
+    .descending = true,
+    .alarms = share_alarms,
+    .key = share_key,
+    .text = share_text};
 
 static uint64_t opened_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -148,8 +155,12 @@ static void opened_text(const struct picture *picture, const struct grouping_row
     per_second(out, size, row->opened);
 }
 
-const struct group_fact GROUP_OPENED = {
-    .title = "NEW/s", .right = true, .descending = true, .key = opened_key, .text = opened_text};
+const struct group_fact GROUP_OPENED = {.title = "NEW/s",
+                                        .help = "connections opened a second, over the last 3 s",
+                                        .right = true,
+                                        .descending = true,
+                                        .key = opened_key,
+                                        .text = opened_text};
 
 static uint64_t accepted_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -165,6 +176,8 @@ static void accepted_text(const struct picture *picture, const struct grouping_r
 }
 
 const struct group_fact GROUP_ACCEPTED = {.title = "ACCEPTED/s",
+                                          .help =
+                                              "connections accepted a second, over the last 3 s",
                                           .right = true,
                                           .descending = true,
                                           .key = accepted_key,
@@ -187,11 +200,13 @@ static void close_wait_text(const struct picture *picture, const struct grouping
     snprintf(out, size, "%s %s", count, grouping_close_wait_grows(row) ? "▲" : " ");
 }
 
-const struct group_fact GROUP_CLOSE_WAIT = {.title = "CLOSE-W",
-                                            .right = true,
-                                            .descending = true,
-                                            .key = close_wait_key,
-                                            .text = close_wait_text};
+const struct group_fact GROUP_CLOSE_WAIT = {
+    .title = "CLOSE-W",
+    .help = "connections in CLOSE-WAIT: the program has not closed them; ▲ they grow",
+    .right = true,
+    .descending = true,
+    .key = close_wait_key,
+    .text = close_wait_text};
 
 static uint64_t oldest_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -210,8 +225,12 @@ static void oldest_text(const struct picture *picture, const struct grouping_row
         out[0] = '\0';
 }
 
-const struct group_fact GROUP_OLDEST = {
-    .title = "OLDEST", .right = true, .descending = true, .key = oldest_key, .text = oldest_text};
+const struct group_fact GROUP_OLDEST = {.title = "OLDEST",
+                                        .help = "age of the oldest, at least",
+                                        .right = true,
+                                        .descending = true,
+                                        .key = oldest_key,
+                                        .text = oldest_text};
 
 uint64_t group_end_key(const struct picture *picture, const struct grouping_row *row,
                        const char *id)

@@ -7,7 +7,7 @@
 #include "ui/pane/pane.h"
 
 struct group_fact {
-    const char *title;
+    const char *title, *help; /* help: one line, for the help page and the sort menu */
     bool right;
     bool descending; /* first press of sort: largest first */
     /* Trouble: the cell is drawn as such. NULL: never. */

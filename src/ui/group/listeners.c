@@ -22,7 +22,8 @@ static void local_text(const struct picture *picture, const struct grouping_row 
     column_format(column, &picture->context, group_conn(picture, row), out, size);
 }
 
-static const struct group_fact LOCAL = {.title = "LOCAL", .key = local_key, .text = local_text};
+static const struct group_fact LOCAL = {
+    .title = "LOCAL", .help = "address and port listened on", .key = local_key, .text = local_text};
 
 static void holders_text(const struct picture *picture, const struct grouping_row *row, char *out,
                          size_t size)
@@ -39,7 +40,10 @@ static void holders_text(const struct picture *picture, const struct grouping_ro
     snprintf(out, size, "%s%s", name, count);
 }
 
-static const struct group_fact HOLDERS = {.title = "PROCESS", .text = holders_text};
+static const struct group_fact HOLDERS = {.title = "PROCESS",
+                                          .help =
+                                              "the process that holds the socket, (4): one of four",
+                                          .text = holders_text};
 
 static uint64_t queue_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -57,8 +61,13 @@ static void queue_text(const struct picture *picture, const struct grouping_row 
         out[0] = '\0';
 }
 
-static const struct group_fact QUEUE = {
-    .title = "QUEUE", .descending = true, .bar = true, .key = queue_key, .text = queue_text};
+static const struct group_fact QUEUE = {.title = "QUEUE",
+                                        .help =
+                                            "connections that wait for accept(), of the backlog",
+                                        .descending = true,
+                                        .bar = true,
+                                        .key = queue_key,
+                                        .text = queue_text};
 
 static uint64_t full_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -79,8 +88,12 @@ static void full_text(const struct picture *picture, const struct grouping_row *
     snprintf(out, size, "%s%s", row->full_seen ? "" : ">", age);
 }
 
-static const struct group_fact FULL = {
-    .title = "FULL", .right = true, .descending = true, .key = full_key, .text = full_text};
+static const struct group_fact FULL = {.title = "FULL",
+                                       .help = "how long the accept queue has been full",
+                                       .right = true,
+                                       .descending = true,
+                                       .key = full_key,
+                                       .text = full_text};
 
 static uint64_t backlog_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -98,11 +111,13 @@ static void backlog_text(const struct picture *picture, const struct grouping_ro
         out[0] = '\0';
 }
 
-static const struct group_fact BACKLOG = {.title = "BACKLOG",
-                                          .right = true,
-                                          .descending = true,
-                                          .key = backlog_key,
-                                          .text = backlog_text};
+static const struct group_fact BACKLOG = {
+    .title = "BACKLOG",
+    .help = "length of the accept queue, as set by listen() and somaxconn",
+    .right = true,
+    .descending = true,
+    .key = backlog_key,
+    .text = backlog_text};
 
 static uint64_t drops_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -120,8 +135,13 @@ static void drops_text(const struct picture *picture, const struct grouping_row 
         out[0] = '\0';
 }
 
-static const struct group_fact DROPS = {
-    .title = "DROPS", .right = true, .descending = true, .key = drops_key, .text = drops_text};
+static const struct group_fact DROPS = {.title = "DROPS",
+                                        .help =
+                                            "connections dropped at this socket since it listens",
+                                        .right = true,
+                                        .descending = true,
+                                        .key = drops_key,
+                                        .text = drops_text};
 
 static const struct group_column COLUMNS[] = {
     {&LOCAL, .width = 24, .min_width = 14, .grow = 2},
@@ -263,4 +283,10 @@ static const struct group_view VIEW = {
     .open = listener_open,
 };
 
-const struct pane_ops PANE_LISTENERS = GROUP_PANE(&VIEW);
+static const struct pane_key KEYS_HERE[] = {
+    {"Enter", "its connections, its processes, or the socket"},
+    {"F8 F9", "close the listening socket; signal its process"},
+    {NULL, NULL}};
+
+const struct pane_ops PANE_LISTENERS =
+    GROUP_PANE_WITH(&VIEW, .open = group_pane_open, .keys = KEYS_HERE);

@@ -45,6 +45,7 @@ static struct list_column group_column(const struct list *list, size_t at)
     const struct group_column *column = &((const struct group_list *)list)->view->columns[at];
 
     return (struct list_column){.title = column->title ? column->title : column->fact->title,
+                                .help = column->fact->help,
                                 .width = column->width,
                                 .min_width = column->min_width,
                                 .grow = column->grow,
@@ -366,6 +367,11 @@ bool group_pane_command(struct pane *pane, const struct command *command)
 bool group_pane_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
     return list_mouse(&groups_of(pane)->list, pane->screen, key, row, col);
+}
+
+bool group_pane_help(const struct pane *pane, size_t n, const char **title, const char **help)
+{
+    return list_help(&((const struct group_pane *)pane)->groups.list, n, title, help);
 }
 
 uint32_t group_pane_needs(const struct pane *pane)

@@ -45,6 +45,7 @@ void group_pane_update(struct pane *pane, const struct picture *picture);
 void group_pane_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas);
 bool group_pane_command(struct pane *pane, const struct command *command);
 bool group_pane_mouse(struct pane *pane, const struct key *key, int row, int col);
+bool group_pane_help(const struct pane *pane, size_t n, const char **title, const char **help);
 uint32_t group_pane_needs(const struct pane *pane);
 void group_pane_summary(struct pane *pane, const struct picture *picture, char *out, size_t size);
 const struct conn *group_pane_selection(const struct pane *pane, const struct picture *picture);
@@ -57,7 +58,8 @@ const struct proc *group_pane_process(const struct pane *pane, const struct pict
         .descriptor = view, .lacks = COMMAND_CHOICE, .close = group_pane_close,                    \
         .update = group_pane_update, .draw = group_pane_draw, .command = group_pane_command,       \
         .mouse = group_pane_mouse, .needs = group_pane_needs, .summary = group_pane_summary,       \
-        .selection = group_pane_selection, .process = group_pane_process, __VA_ARGS__              \
+        .selection = group_pane_selection, .process = group_pane_process,                          \
+        .column_help = group_pane_help, __VA_ARGS__                                                \
     }
 
 /* The connections of a group, as a page. */

@@ -33,7 +33,10 @@ static void peer_text(const struct picture *picture, const struct grouping_row *
         snprintf(out, size, "%s", address);
 }
 
-static const struct group_fact PEER = {.title = "PEER", .key = peer_key, .text = peer_text};
+static const struct group_fact PEER = {.title = "PEER",
+                                       .help = "address of the other end, with its name (key n)",
+                                       .key = peer_key,
+                                       .text = peer_text};
 
 static void port_name(const struct picture *picture, uint16_t port, char *out, size_t size)
 {
@@ -60,7 +63,9 @@ static void ports_text(const struct picture *picture, const struct grouping_row 
         snprintf(out + used, size - used, ",…");
 }
 
-static const struct group_fact PORTS = {.title = "PORTS", .text = ports_text};
+static const struct group_fact PORTS = {.title = "PORTS",
+                                        .help = "ports used; ↓ a port of ours that it connects to",
+                                        .text = ports_text};
 
 static uint64_t rtt_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -79,7 +84,12 @@ static void rtt_text(const struct picture *picture, const struct grouping_row *r
 }
 
 static const struct group_fact WORST_RTT = {
-    .title = "RTT worst", .right = true, .descending = true, .key = rtt_key, .text = rtt_text};
+    .title = "RTT worst",
+    .help = "longest smoothed round-trip time of its connections",
+    .right = true,
+    .descending = true,
+    .key = rtt_key,
+    .text = rtt_text};
 
 /* Processes of one name count as one here. */
 static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint32_t at)
@@ -108,7 +118,8 @@ static void names_text(const struct picture *picture, const struct grouping_row 
         snprintf(out, size, "%s", owner_word_name(row->owner_word));
 }
 
-static const struct group_fact NAMES = {.title = "PROCESSES", .text = names_text};
+static const struct group_fact NAMES = {
+    .title = "PROCESSES", .help = "our processes that talk to it", .text = names_text};
 
 static const struct group_column COLUMNS[] = {
     {&PEER, .width = 32, .min_width = 15, .grow = 3},
@@ -160,4 +171,8 @@ static const struct group_view VIEW = {
     .open = peer_open,
 };
 
-const struct pane_ops PANE_PEERS = GROUP_PANE(&VIEW);
+static const struct pane_key KEYS_HERE[] = {
+    {"Enter", "the connections with this peer, by a filter"}, {NULL, NULL}};
+
+const struct pane_ops PANE_PEERS =
+    GROUP_PANE_WITH(&VIEW, .open = group_pane_open, .keys = KEYS_HERE);

@@ -13,7 +13,8 @@ static void process_text(const struct picture *picture, const struct grouping_ro
     snprintf(out, size, "%s", proc ? proc->comm : owner_word_name(row->owner_word));
 }
 
-static const struct group_fact PROCESS = {.title = "PROCESS", .text = process_text};
+static const struct group_fact PROCESS = {
+    .title = "PROCESS", .help = "name of the process, or why there is none", .text = process_text};
 
 static uint64_t pid_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -32,7 +33,7 @@ static void pid_text(const struct picture *picture, const struct grouping_row *r
 }
 
 static const struct group_fact PID = {
-    .title = "PID", .right = true, .key = pid_key, .text = pid_text};
+    .title = "PID", .help = "process id", .right = true, .key = pid_key, .text = pid_text};
 
 static const struct group_column COLUMNS[] = {
     {&PROCESS, .width = 18, .min_width = 8, .grow = 2},
@@ -82,4 +83,10 @@ const struct group_view GROUP_PROCESSES = {
     .open = process_open,
 };
 
-const struct pane_ops PANE_PROCESSES = GROUP_PANE(&GROUP_PROCESSES);
+static const struct pane_key KEYS_HERE[] = {
+    {"Enter", "the page of the process, with its connections"},
+    {"F9", "signal the process"},
+    {NULL, NULL}};
+
+const struct pane_ops PANE_PROCESSES =
+    GROUP_PANE_WITH(&GROUP_PROCESSES, .open = group_pane_open, .keys = KEYS_HERE);

@@ -139,6 +139,12 @@ static void connections_select(struct pane *pane, uint64_t serial)
     list_select(&((struct connections *)pane)->table.list, serial);
 }
 
+static bool connections_help(const struct pane *pane, size_t n, const char **title,
+                             const char **help)
+{
+    return list_help(&((const struct connections *)pane)->table.list, n, title, help);
+}
+
 const struct pane_ops PANE_CONNECTIONS = {
     .open = connections_open,
     .close = connections_close,
@@ -152,4 +158,6 @@ const struct pane_ops PANE_CONNECTIONS = {
     .counts_rows = true,
     .selection = connections_selection,
     .select = connections_select,
+    .keys = CONN_TABLE_KEYS,
+    .column_help = connections_help,
 };

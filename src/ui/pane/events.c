@@ -409,6 +409,12 @@ static void events_summary(struct pane *pane, const struct picture *picture, cha
              events->cursor ? "" : ", following", seen_between(picture->frame));
 }
 
+static const struct pane_key KEYS_HERE[] = {
+    {"Enter", "the connection of the event"},
+    {"G", "follow the newest"},
+    {"{ }", "to the event before, after, in the history or a log"},
+    {NULL, NULL}};
+
 const struct pane_ops PANE_EVENTS = {
     .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = events_open,
@@ -419,4 +425,5 @@ const struct pane_ops PANE_EVENTS = {
     .mouse = events_mouse,
     .needs = events_needs,
     .summary = events_summary,
+    .keys = KEYS_HERE,
 };

@@ -305,6 +305,10 @@ static uint32_t findings_tab_count(const struct picture *picture)
     return findings ? findings->holding : 0;
 }
 
+static const struct pane_key KEYS_HERE[] = {{"Enter", "the rows of the finding, by its filter"},
+                                            {"i", "what it means, what was ruled out, what to do"},
+                                            {NULL, NULL}};
+
 const struct pane_ops PANE_FINDINGS = {
     .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = findings_open,
@@ -314,4 +318,5 @@ const struct pane_ops PANE_FINDINGS = {
     .command = findings_command,
     .mouse = findings_mouse,
     .tab_count = findings_tab_count,
+    .keys = KEYS_HERE,
 };

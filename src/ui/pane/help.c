@@ -1,4 +1,4 @@
-/* Help: all keys, from COMMANDS, what the marks mean, and what lifts the limits of a user. */
+/* Help: the columns and keys of what is open, all keys, from COMMANDS, what the marks mean, and what lifts the limits of a user. */
 #include "core/text/text.h"
 #include "ui/pane/pane.h"
 #include "ui/scroll.h"
@@ -9,11 +9,12 @@
 #include <stdlib.h>
 
 #define KEYS_CELLS 15
-#define LINES_MAX  128
+#define LINES_MAX  256
 
 struct help_line {
     const struct command *command; /* NULL: heading or text */
     const char *heading, *text;
+    const char *label; /* before text, as keys stand before theirs */
 };
 
 struct help {
@@ -41,8 +42,25 @@ static void add(struct help *help, struct help_line line)
         help->lines[help->count++] = line;
 }
 
-static void build(struct help *help)
+/* What is open: its own keys, then its columns as they are shown. */
+static void add_here(struct help *help, const struct pane *pane)
 {
+    const char *title, *text;
+    if (pane->ops->keys)
+        add(help, (struct help_line){.heading = "Keys of this view"});
+    for (const struct pane_key *key = pane->ops->keys; key && key->keys; key++)
+        add(help, (struct help_line){.label = key->keys, .text = key->help});
+    if (pane->ops->column_help)
+        add(help, (struct help_line){.heading = "Columns of this view"});
+    for (size_t n = 0; pane->ops->column_help && pane->ops->column_help(pane, n, &title, &text);
+         n++)
+        add(help, (struct help_line){.label = title, .text = text ? text : ""});
+}
+
+static void build(struct help *help, const struct pane *pane)
+{
+    if (pane)
+        add_here(help, pane);
     for (unsigned group = 0; group < GROUP_COUNT; group++) {
         bool any = false;
         for (size_t i = 0; i < command_count; i++) {
@@ -81,12 +99,11 @@ static void add_reasons(struct help *help, const struct frame *frame)
 static int help_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
                      const void *argument)
 {
-    (void)argument;
     struct help *help = calloc(1, sizeof(*help));
     if (!help)
         return -ENOMEM;
     help->pane = (struct pane){ops, screen};
-    build(help);
+    build(help, argument);
     *pane = &help->pane;
     return 0;
 }
@@ -109,6 +126,10 @@ static void draw_line(const struct canvas *canvas, int row, const struct help_li
     char keys[64];
     if (line->heading) {
         canvas_text(canvas, row, 1, ROLE_ACCENT, line->heading);
+    } else if (line->label) {
+        canvas_field(canvas, row, 3, KEYS_CELLS, false, ROLE_KEY, line->label);
+        canvas_field(canvas, row, 4 + KEYS_CELLS, canvas->cols - 5 - KEYS_CELLS, false, ROLE_NORMAL,
+                     line->text);
     } else if (line->text) {
         canvas_text(canvas, row, 3, ROLE_NORMAL, line->text);
     } else {

@@ -77,6 +77,11 @@ static const struct conn *members_selection(const struct pane *pane, const struc
     return conn_table_selection(&((const struct members *)pane)->table, picture);
 }
 
+static bool members_help(const struct pane *pane, size_t n, const char **title, const char **help)
+{
+    return list_help(&((const struct members *)pane)->table.list, n, title, help);
+}
+
 const struct pane_ops PANE_MEMBERS = {
     .title = "Its connections",
     .lacks = COMMAND_CHOICE,
@@ -89,4 +94,6 @@ const struct pane_ops PANE_MEMBERS = {
     .needs = members_needs,
     .summary = members_summary,
     .selection = members_selection,
+    .keys = CONN_TABLE_KEYS,
+    .column_help = members_help,
 };

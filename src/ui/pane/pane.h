@@ -47,6 +47,10 @@ struct pane { /* first member of each pane's own struct */
     struct screen *screen;
 };
 
+struct pane_key {
+    const char *keys, *help; /* "Enter", "open the connection's page" */
+};
+
 struct pane_ops {
     const char *title;      /* of a page; a tab's is in VIEW_LIST */
     const void *descriptor; /* what the pane is to show, where its functions serve several */
@@ -78,6 +82,10 @@ struct pane_ops {
     const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
     /* The process under the cursor, where rows are processes or the page is about one. */
     const struct proc *(*process)(const struct pane *pane, const struct picture *picture);
+    /* For the help page: keys that mean something of their own here, NULL-terminated by `keys`; the
+     * nth column, false behind the last. */
+    const struct pane_key *keys;
+    bool (*column_help)(const struct pane *pane, size_t n, const char **title, const char **help);
     uint32_t lacks; /* enum command_flag: commands that have nothing to work on here */
     void (*select)(struct pane *pane, uint64_t serial); /* puts the cursor on this connection */
 };

@@ -288,6 +288,11 @@ static const struct proc *process_process(const struct pane *pane, const struct 
     return proc && !proc->gone ? proc : NULL;
 }
 
+static bool process_help(const struct pane *pane, size_t n, const char **title, const char **help)
+{
+    return list_help(&((const struct process_page *)pane)->table.list, n, title, help);
+}
+
 const struct pane_ops PANE_PROCESS = {
     .title = "Process",
     .lacks = COMMAND_CHOICE,
@@ -301,4 +306,6 @@ const struct pane_ops PANE_PROCESS = {
     .wish = process_wish,
     .selection = process_selection,
     .process = process_process,
+    .keys = CONN_TABLE_KEYS,
+    .column_help = process_help,
 };

@@ -337,6 +337,10 @@ static void states_summary(struct pane *pane, const struct picture *picture, cha
     snprintf(out, size, "%s", picture->accept ? "of all, not only these" : "");
 }
 
+static const struct pane_key KEYS_HERE[] = {{"j k", "from state to state"},
+                                            {"Enter", "the connections in this state, by a filter"},
+                                            {NULL, NULL}};
+
 const struct pane_ops PANE_STATES = {
     .lacks = COMMAND_ROWS | COMMAND_CHOICE,
     .open = states_open,
@@ -346,4 +350,5 @@ const struct pane_ops PANE_STATES = {
     .command = states_command,
     .mouse = states_mouse,
     .summary = states_summary,
+    .keys = KEYS_HERE,
 };

@@ -109,7 +109,7 @@ static void keep(struct screen *screen)
 
 static void help(struct screen *screen)
 {
-    screen_open_page(screen, &PANE_HELP, NULL);
+    screen_open_page(screen, &PANE_HELP, screen_top_pane(screen));
 }
 
 /* The view has not taken it. */

@@ -121,10 +121,39 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
     buffer_char(out, '\n');
 }
 
+static void put_since(struct buffer *out, const struct finding_step *step)
+{
+    const struct finding *finding = &step->finding;
+    const int64_t ended_ns = step->kind == FINDING_END ? finding->ended_ns : step->wall_ns;
+    char span[16];
+
+    if (ended_ns - finding->since_ns < SECOND_NS)
+        return;
+    text_age(span, sizeof(span), ended_ns - finding->since_ns);
+    buffer_printf(out, step->kind == FINDING_END ? " (after %s%s)" : " (for %s%s)",
+                  finding->since_least ? "at least " : "", span);
+}
+
+void event_text_finding(struct buffer *out, const struct finding_step *step)
+{
+    static const char *const words[] = {[FINDING_BEGIN] = "! found",
+                                        [FINDING_CHANGE] = "! change",
+                                        [FINDING_HOLDS] = "! holds",
+                                        [FINDING_END] = "! ended",
+                                        [FINDING_STOP] = "! holds"};
+
+    put_clock(out, step->wall_ns);
+    put_field(out, words[step->kind], 8);
+    put_field(out, severity_name((enum finding_severity)step->finding.severity), 8);
+    buffer_text(out, step->finding.title);
+    put_since(out, step);
+    buffer_char(out, '\n');
+}
+
 void event_csv_header(struct buffer *out)
 {
     buffer_text(out, "t,ev,from,to,family,laddr,lport,raddr,rport,pid,comm,from_ms,duration_ms,"
-                     "in_bytes,out_bytes\n");
+                     "in_bytes,out_bytes,finding,step,severity,since,ended,title\n");
 }
 
 static void put_csv_number(struct buffer *out, bool known, uint64_t value)
@@ -170,5 +199,51 @@ void event_csv_line(struct buffer *out, const struct event *event)
     put_csv_ms(out, event->kind == EVENT_CLOSE && event->has_duration, event->duration_ns);
     put_csv_number(out, event->has_totals, event->in_bytes);
     put_csv_number(out, event->has_totals, event->out_bytes);
+    buffer_text(out, ",,,,,,\n"); /* what only findings have */
+}
+
+static void csv_end(struct buffer *out, const struct finding_subject *subject, bool there)
+{
+    char text[ADDR_TEXT_MAX] = "";
+
+    if (there)
+        addr_format(text, sizeof(text), &subject->address, subject->family, NULL);
+    csv_cell(out, text, false);
+    put_csv_number(out, there && subject->port, subject->port);
+}
+
+static void csv_time(struct buffer *out, int64_t wall_ns, bool first)
+{
+    char text[40] = "";
+
+    if (wall_ns)
+        text_rfc3339(text, sizeof(text), wall_ns);
+    csv_cell(out, text, first);
+}
+
+void event_csv_finding(struct buffer *out, const struct finding_step *step)
+{
+    const struct finding *finding = &step->finding;
+    const struct finding_subject *subject = &finding->subject;
+    const bool is_local = subject->kind == SUBJECT_LISTENER;
+
+    csv_time(out, step->wall_ns, true);
+    buffer_text(out, ",finding,,");
+    csv_cell(out,
+             !subject->family                  ? ""
+             : subject->family == FAMILY_INET6 ? "inet6"
+                                               : "inet",
+             false);
+    csv_end(out, subject, subject->family && is_local);
+    csv_end(out, subject, subject->family && !is_local);
+    put_csv_number(out, subject->pid > 0, (uint64_t)subject->pid);
+    csv_cell(out, subject->name, false);
+    buffer_text(out, ",,,,");
+    csv_cell(out, finding->detector->id, false);
+    csv_cell(out, words_name(&FINDING_STEP_WORDS, step->kind), false);
+    csv_cell(out, severity_name((enum finding_severity)finding->severity), false);
+    csv_time(out, finding->since_ns, false);
+    csv_time(out, finding->ended_ns, false);
+    csv_cell(out, finding->title, false);
     buffer_char(out, '\n');
 }

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "core/event.h"
+#include "core/finding/steps.h"
 #include "core/frame.h"
 
 #include <stdbool.h>
@@ -11,7 +12,9 @@
 /* With its newline. frame (interface names) may be NULL. */
 void event_text_line(struct buffer *out, const struct event *event, const struct frame *frame,
                      bool ascii);
+void event_text_finding(struct buffer *out, const struct finding_step *step);
 void event_csv_header(struct buffer *out);
 void event_csv_line(struct buffer *out, const struct event *event);
+void event_csv_finding(struct buffer *out, const struct finding_step *step);
 
 #endif

@@ -1,10 +1,12 @@
-/* tcplens events: opens, transitions, closes as they happen, or as a log has them; text, JSON or
- * CSV, in whole lines. */
+/* tcplens events: opens, transitions, closes and findings as they happen, or as a log has them;
+ * text, JSON or CSV, in whole lines. */
 #include "base/error.h"
 #include "base/wake.h"
 #include "command/commands.h"
+#include "command/event_findings.h"
 #include "command/event_text.h"
 #include "command/filter_read.h"
+#include "command/finding_options.h"
 #include "command/headless.h"
 #include "command/log_when.h"
 #include "command/open_source.h"
@@ -26,6 +28,8 @@ struct events_run {
     struct frame *frame;
     struct filter *when; /* NULL = not given */
     struct event_match match;
+    struct finding_settings settings;
+    struct event_findings findings;
     struct event_ring *ring;
     uint64_t cursor;
     bool outside;        /* --at is, and it was said */
@@ -110,7 +114,21 @@ static void take_frame(struct events_run *run, struct frame *frame)
     run->frame = frame;
 }
 
+static bool finds(const struct events_run *run)
+{
+    return finding_options_any(&run->settings);
+}
+
 /* --- live --- */
+
+/* Of a frame not seen before. */
+static int print_found(struct events_run *run, uint64_t seen)
+{
+    if (!run->frame || run->frame->number == seen)
+        return 0;
+    const int error = event_findings_take(&run->findings, run->frame, false, &run->out);
+    return error ? error : output_flush(&run->out);
+}
 
 static int run_live(struct events_run *run)
 {
@@ -128,8 +146,11 @@ static int run_live(struct events_run *run)
         headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
         headless_tell_trouble(headless);
         wake_drain(consumer);
+        const uint64_t seen = run->frame ? run->frame->number : 0;
         take_frame(run, collector_latest(headless->collector));
         error = print_ring(run, event_ring_next(run->ring));
+        if (!error)
+            error = print_found(run, seen);
         signal = headless_signal(headless);
     }
     if (error == -EINTR) /* nobody read what was written */
@@ -144,6 +165,8 @@ static int run_live(struct events_run *run)
 static int events_live(struct events_run *run)
 {
     uint32_t needs = NEED_OWNER | filter_needs(run->headless.filter);
+
+    run->headless.findings = finds(run) ? &run->settings : NULL;
     int code = headless_open_collector(&run->headless, needs);
     return code >= 0 ? code : run_live(run);
 }
@@ -190,23 +213,62 @@ static int seek_when(struct events_run *run, struct source *source, int64_t *fro
     return error == -ENODATA ? EXIT_PARTLY : EXIT_FAILED;
 }
 
+/* What its recorder found; where thresholds are given, or it has no such lines, what is found now. */
+static bool uses_lines(const struct events_run *run, const struct source *source)
+{
+    const struct options *options = run->headless.options;
+
+    return !options->sets.count && !options->only && !options->skip && replay_has_findings(source);
+}
+
+static int print_lines(struct events_run *run, const struct source *source, bool silent)
+{
+    uint32_t count;
+    const struct finding_step *steps = replay_findings(source, &count);
+
+    return event_findings_take_lines(&run->findings, steps, count, run->frame, silent, &run->out);
+}
+
+static int print_frame_findings(struct events_run *run, struct source *source, bool silent)
+{
+    if (!finds(run))
+        return 0;
+    return uses_lines(run, source)
+               ? print_lines(run, source, silent)
+               : event_findings_look(&run->findings, run->frame, run->ring, silent, &run->out);
+}
+
+/* What holds where the log ends. */
+static int print_rest(struct events_run *run, const struct source *source)
+{
+    if (!finds(run) || !run->frame)
+        return 0;
+    const int error = uses_lines(run, source)
+                          ? print_lines(run, source, false)
+                          : event_findings_stop(&run->findings, run->frame, &run->out);
+    return error ? error : output_flush(&run->out);
+}
+
 /* Events of the frame that was read. 0, -ENODATA past the end of --for, or -errno of the output. */
-static int print_frame(struct events_run *run, struct frame *frame, int64_t from_ns)
+static int print_frame(struct events_run *run, struct source *source, struct frame *frame,
+                       int64_t from_ns)
 {
     const int64_t for_ns = run->headless.options->for_ns;
 
     if (run->end_mono_ns == INT64_MAX && for_ns > 0)
         run->end_mono_ns = frame->mono_ns + for_ns;
     const bool over = frame->mono_ns >= run->end_mono_ns;
+    const bool before = frame->wall_ns < from_ns;
+    int error = 0;
+
     take_frame(run, frame);
-    if (frame->wall_ns < from_ns)
+    if (before)
         run->cursor = frame->next_event;
-    else { /* a frame past the end has events of before it */
-        int error = print_ring(run, frame->next_event);
-        if (error)
-            return error;
-    }
-    return over ? -ENODATA : 0;
+    else /* a frame past the end has events of before it */
+        error = print_ring(run, frame->next_event);
+    if (!error)
+        error = print_frame_findings(run, source, before || over);
+    return error ? error : over ? -ENODATA : 0;
 }
 
 /* No frame: -EAGAIN (wait for more), -ENODATA, or -errno of the output. A log that was filtered to
@@ -214,8 +276,10 @@ static int print_frame(struct events_run *run, struct frame *frame, int64_t from
 static int print_frameless(struct events_run *run, struct source *source, int error)
 {
     const int descriptor = replay_descriptor(source);
-    const int printed = print_ring(run, event_ring_next(run->ring));
+    int printed = print_ring(run, event_ring_next(run->ring));
 
+    if (!printed && error == -ENODATA)
+        printed = print_rest(run, source);
     if (!printed && error == -EAGAIN)
         headless_wait(&run->headless, &descriptor, 1, -1);
     return printed ? printed : error;
@@ -240,7 +304,7 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
         struct frame *frame = frame_new(pool);
         error = frame ? source_next(source, frame, &wish) : -ENOMEM;
         if (!error) {
-            error = print_frame(run, frame, from_ns);
+            error = print_frame(run, source, frame, from_ns);
         } else {
             if (error != -EAGAIN && error != -ENODATA && error != -EINTR) {
                 message("%s: %s", run->headless.options->from,
@@ -312,7 +376,14 @@ int cmd_events(const struct options *options)
 
     if (code < 0 && options->when)
         code = filter_read(&run.when, options->when, 0);
+    if (code < 0 && finding_options_read(options, &run.settings))
+        code = EXIT_USAGE;
+    run.findings = (struct event_findings){
+        .options = options, .settings = &run.settings, .filter = run.headless.filter};
+    if (code < 0 && event_findings_init(&run.findings))
+        code = output_exit_code(-ENOMEM);
     if (code >= 0) {
+        filter_free(run.when);
         filter_free(run.headless.filter);
         return code;
     }
@@ -331,6 +402,7 @@ int cmd_events(const struct options *options)
     }
     take_frame(&run, NULL);
     event_match_done(&run.match);
+    event_findings_done(&run.findings);
     filter_free(run.when);
     buffer_done(&run.out);
     output_interrupt_by(-1);

@@ -24,3 +24,11 @@ int finding_options_read(const struct options *options, struct finding_settings 
         message("--skip: %s", why);
     return error;
 }
+
+bool finding_options_any(const struct finding_settings *settings)
+{
+    for (size_t i = 0; i < detector_count; i++)
+        if (!settings->off[i])
+            return true;
+    return false;
+}

@@ -7,5 +7,7 @@
 
 /* The defaults, changed by the options. 0, or -EINVAL, and what is wrong was said. */
 int finding_options_read(const struct options *options, struct finding_settings *settings);
+/* Some detector is on. */
+bool finding_options_any(const struct finding_settings *settings);
 
 #endif

@@ -77,13 +77,15 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
 {
     const struct options *options = headless->options;
     char why[OPEN_SOURCE_WHY_MAX] = "";
+    const uint32_t found = headless->findings ? finding_needs(headless->findings) : 0;
     struct collector_settings settings = {.events = options->events,
                                           .walk_by_bpf = options_may_use_bpf(options),
                                           .events_why = why,
                                           .highlight_ns = options->highlight_ns,
+                                          .findings = headless->findings,
                                           .ring_capacity = EVENT_RING_DEFAULT};
     settings.wish = (struct wish){.interval_ns = options->interval_ns,
-                                  .needs = needs & ~(uint32_t)NEED_HOST_NAME,
+                                  .needs = (needs | found) & ~(uint32_t)NEED_HOST_NAME,
                                   .state_bits = state_class_bits(options->class),
                                   .families = options->families,
                                   .budget_percent = options->budget_percent};

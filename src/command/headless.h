@@ -12,7 +12,8 @@
 
 struct headless {
     const struct options *options;
-    struct filter *filter; /* of the options, to begin with */
+    struct filter *filter;                   /* of the options, to begin with */
+    const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
     struct collector *collector;
     int signals;         /* signalfd */
     int64_t end_ns;      /* monotonic time at which --for is over; INT64_MAX = never */

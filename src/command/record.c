@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
+#include "command/finding_options.h"
 #include "command/headless.h"
 #include "command/log_path.h"
 #include "core/text/text.h"
@@ -18,6 +19,7 @@
 
 struct record_run {
     struct headless headless;
+    struct finding_settings settings;
     struct recorder *recorder;
     int consumer;
     char path[PATH_MAX];
@@ -164,6 +166,10 @@ int cmd_record(const struct options *options)
     uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS;
     int code = filter_read(&run.headless.filter, options->filter, 0);
 
+    if (code < 0 && finding_options_read(options, &run.settings))
+        code = EXIT_USAGE;
+    if (finding_options_any(&run.settings))
+        run.headless.findings = &run.settings;
     if (code < 0 && filter_needs_kernel(run.headless.filter))
         code = say(EXIT_USAGE,
                    "filter: only the kernel can test autobound: it works in list and close");

@@ -13,11 +13,13 @@
 #define DOCTOR  (1u << RUN_DOCTOR)
 #define SUMMARY (1u << RUN_SUMMARY)
 #define ALL     (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY)
+#define FINDING (TOP | EVENTS | RECORD | REPLAY | DOCTOR)
 
 const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)"},
     [RUN_LIST] = {"list", "[FILTER]", "print all connections once"},
-    [RUN_EVENTS] = {"events", "[FILTER]", "print opens, transitions, closes as they happen"},
+    [RUN_EVENTS] = {"events", "[FILTER]",
+                    "print opens, transitions, closes, findings as they happen"},
     [RUN_RECORD] = {"record", "[FILTER]", "write a session log, without a screen"},
     [RUN_REPLAY] = {"replay", "FILE", "the screen over a session log"},
     [RUN_CLOSE] = {"close", "FILTER", "close connections"},
@@ -77,9 +79,9 @@ const struct option_name OPTION_NAMES[] = {
     {"force", 0, NULL, "guarded connections and listeners too", CLOSE, READ_FLAG, AT(force), 0, 0},
     {"demo", 0, "SEED", "invented traffic: SEED[,CONNECTIONS[,PERMILLE]], or incident[,SECONDS]",
      TOP | LIST | EVENTS | RECORD | DOCTOR, READ_TEXT, AT(demo), 0, 0},
-    {"only", 0, "ID,...", "run these detectors and no others", TOP | REPLAY | DOCTOR, READ_TEXT, AT(only), 0, 0},
-    {"skip", 0, "ID,...", "do not run these detectors; \"all\" runs none", TOP | REPLAY | DOCTOR, READ_TEXT, AT(skip), 0, 0},
-    {"set", 0, "ID.KEY=VALUE", "change a limit of a detector; may be repeated", TOP | REPLAY | DOCTOR, READ_SETS,
+    {"only", 0, "ID,...", "run these detectors and no others", FINDING, READ_TEXT, AT(only), 0, 0},
+    {"skip", 0, "ID,...", "do not run these detectors; \"all\" runs none", FINDING, READ_TEXT, AT(skip), 0, 0},
+    {"set", 0, "ID.KEY=VALUE", "change a limit of a detector; may be repeated", FINDING, READ_SETS,
      AT(sets), 0, 0},
     {"fail-on", 0, "LEVEL", "exit 1 or 2 from info, warning or critical on (warning)", DOCTOR,
      READ_TEXT, AT(fail_on), 0, 0},

@@ -3,6 +3,7 @@
 #include "session/state.h"
 
 #include "base/grow.h"
+#include "core/finding/finding.h"
 #include "core/rates.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 void session_state_init(struct session_state *state)
 {
     *state = (struct session_state){.next_proc = 1};
+    arena_init(&state->words);
     logged_facts_gather(&state->logged);
 }
 
@@ -87,6 +89,9 @@ void session_state_done(struct session_state *state)
     free(state->interfaces.list);
     free(state->proc_ids);
     free(state->group_ids);
+    free(state->word_list);
+    free(state->detector_list);
+    arena_done(&state->words);
     session_state_init(state);
 }
 
@@ -330,4 +335,37 @@ int session_learn_name(struct session_state *state, struct session_names *names,
     }
     names->list[names->count++] = added;
     return 0;
+}
+
+const char *session_take_word(struct session_state *state, const char *text)
+{
+    for (uint32_t i = 0; i < state->word_count; i++)
+        if (strcmp(state->word_list[i], text) == 0)
+            return state->word_list[i];
+    if (state->word_count == SESSION_WORDS_MAX ||
+        GROW(state->word_list, state->word_capacity, state->word_count + 1))
+        return "";
+    const char *copy = arena_copy(&state->words, text, strlen(text));
+    if (copy)
+        state->word_list[state->word_count++] = copy;
+    return copy ? copy : "";
+}
+
+const struct detector *session_take_detector(struct session_state *state, const char *id)
+{
+    for (size_t i = 0; i < detector_count; i++)
+        if (strcmp(DETECTORS[i]->id, id) == 0)
+            return DETECTORS[i];
+    for (uint32_t i = 0; i < state->detector_count; i++)
+        if (strcmp(state->detector_list[i]->id, id) == 0)
+            return state->detector_list[i];
+    if (state->detector_count == SESSION_WORDS_MAX ||
+        GROW(state->detector_list, state->detector_capacity, state->detector_count + 1))
+        return NULL;
+    struct detector *detector = arena_alloc(&state->words, sizeof(*detector));
+    if (!detector)
+        return NULL;
+    *detector = (struct detector){.id = session_take_word(state, id), .section = "", .title = ""};
+    state->detector_list[state->detector_count++] = detector;
+    return detector;
 }

@@ -3,6 +3,7 @@
 #ifndef TCPLENS_SESSION_STATE_H
 #define TCPLENS_SESSION_STATE_H
 
+#include "base/arena.h"
 #include "base/map.h"
 #include "core/column/column.h"
 
@@ -12,6 +13,7 @@
 #define SESSION_FLOWS_MAX   65536u
 #define SESSION_NAMES_MAX   4096u /* users; interfaces */
 #define SESSION_HOLDERS_MAX 4096u /* processes of one row */
+#define SESSION_WORDS_MAX   1024u /* facts and units of findings; detectors of newer versions */
 #define SESSION_TEXT_MAX    (UINT64_C(64) << 20)
 
 /* One row as the log has it. The indexes in conn (owner, owners, group, detail) mean nothing. */
@@ -77,6 +79,11 @@ struct session_state {
     uint32_t stamp, next_proc;
     uint32_t *proc_ids, *group_ids; /* writer: for each of a frame, its number here */
     uint32_t proc_id_capacity, group_id_capacity;
+    struct arena words; /* of findings, each once; not cleared by a head line */
+    const char **word_list;
+    uint32_t word_count, word_capacity;
+    const struct detector **detector_list; /* of a newer version */
+    uint32_t detector_count, detector_capacity;
 };
 
 void session_state_init(struct session_state *state);
@@ -111,6 +118,10 @@ int session_set_text(struct session_state *state, char **text, const char *value
 /* Index of the group with these texts, added if need be; CONN_NO_INDEX: too many. */
 uint32_t session_take_group(struct session_state *state, const char *path, const char *unit,
                             const char *container);
+/* The same text for as long as the state lives; "" where there are too many. */
+const char *session_take_word(struct session_state *state, const char *text);
+/* The detector of that id: of DETECTORS[], else one that has nothing but the id; NULL: too many. */
+const struct detector *session_take_detector(struct session_state *state, const char *id);
 /* Learns a name. Too many names are forgotten. 0 or -ENOMEM. */
 int session_learn_name(struct session_state *state, struct session_names *names, uint64_t number,
                        const char *name);

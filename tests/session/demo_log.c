@@ -47,7 +47,7 @@ static struct source *open_demo(const struct demo_log *log, const struct demo_se
 }
 
 static void init(struct demo_log *log, const char *name, const struct demo_settings *demo,
-                 uint32_t needs)
+                 uint32_t needs, const struct finding_settings *findings)
 {
     const char *folder = getenv("TMPDIR");
 
@@ -55,8 +55,8 @@ static void init(struct demo_log *log, const char *name, const struct demo_setti
     snprintf(log->folder, sizeof(log->folder), "%.40s/session.XXXXXX", folder ? folder : "/tmp");
     assert_non_null(mkdtemp(log->folder));
     snprintf(log->path, sizeof(log->path), "%s/%s", log->folder, name);
-    struct collector_settings settings = {.source = open_demo(log, demo),
-                                          .highlight_ns = 3000000000};
+    struct collector_settings settings = {
+        .source = open_demo(log, demo), .findings = findings, .highlight_ns = 3000000000};
     settings.wish = (struct wish){.interval_ns = 1000000000,
                                   .needs = needs,
                                   .state_bits = STATE_ALL_BITS,
@@ -79,16 +79,18 @@ void demo_log_init_changing(struct demo_log *log, const char *name, uint32_t con
                                        .change_permille = change_permille,
                                        .interval_ns = 1000000000};
 
-    init(log, name, &demo, needs);
+    init(log, name, &demo, needs, NULL);
 }
 
 void demo_log_init_incident(struct demo_log *log, const char *name, int64_t seconds, uint32_t needs)
 {
+    struct finding_settings findings;
     struct demo_settings demo;
 
     assert_int_equal(demo_parse("incident", &demo), 0);
     demo.start_ns = seconds * 1000000000;
-    init(log, name, &demo, needs);
+    finding_settings_init(&findings);
+    init(log, name, &demo, needs, &findings);
 }
 
 struct log_settings demo_log_settings(const struct demo_log *log)

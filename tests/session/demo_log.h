@@ -25,7 +25,7 @@ void demo_log_init(struct demo_log *log, const char *name, uint32_t connections,
 /* The same with another part of the rows that changes in a frame. */
 void demo_log_init_changing(struct demo_log *log, const char *name, uint32_t connections,
                             uint32_t needs, uint32_t change_permille);
-/* The staged outage, from so many seconds after its beginning on. */
+/* The staged outage, from so many seconds after its beginning on; frames carry findings. */
 void demo_log_init_incident(struct demo_log *log, const char *name, int64_t seconds,
                             uint32_t needs);
 void demo_log_open(struct demo_log *log); /* the writer */

@@ -115,7 +115,7 @@ static struct frame *read_back(struct log *log, const struct event *events, uint
 static void write_one(struct log *log, const struct frame *frame, bool key,
                       const struct event *events, uint32_t count)
 {
-    const struct session_view view = {NULL, NULL, false};
+    const struct session_view view = {.accept = NULL};
     const struct session_counts counts = {0, 0, 0};
 
     buffer_clear(&log->buffer);

@@ -189,6 +189,11 @@ static size_t format_process(const struct finding_subject *subject, char *out, s
     return (size_t)snprintf(out, size, "%s[%d]", subject->name, (int)subject->pid);
 }
 
+static const char *const SUBJECT_KINDS[] = {
+    [SUBJECT_HOST] = "host",       [SUBJECT_NETNS] = "netns", [SUBJECT_LISTENER] = "listener",
+    [SUBJECT_PROCESS] = "process", [SUBJECT_PEER] = "peer",   [SUBJECT_TARGET] = "target"};
+const struct words SUBJECT_KIND_WORDS = WORDS(SUBJECT_KINDS);
+
 size_t subject_format(const struct finding_subject *subject, char *out, size_t size)
 {
     static const char *const PLAIN[] = {

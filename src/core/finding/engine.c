@@ -51,6 +51,8 @@ struct finding_engine {
 static const char *const SEVERITIES[] = {"none", "info", "warning", "critical"};
 static const char *const CONFIDENCES[] = {"possible", "likely", "proven"};
 static const char *const VERDICTS[] = {"ok", "finding", "learning", "not checked"};
+const struct words SEVERITY_WORDS = WORDS(SEVERITIES);
+const struct words CONFIDENCE_WORDS = WORDS(CONFIDENCES);
 
 const char *severity_name(enum finding_severity severity)
 {

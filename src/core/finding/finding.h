@@ -17,6 +17,7 @@
 #include "core/column/column.h"
 #include "core/event.h"
 #include "core/frame.h"
+#include "core/words.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,7 @@ enum finding_verdict { VERDICT_OK, VERDICT_FINDING, VERDICT_LEARNING, VERDICT_NO
 const char *severity_name(enum finding_severity severity);
 const char *confidence_name(enum finding_confidence confidence);
 const char *verdict_name(enum finding_verdict verdict);
+extern const struct words SEVERITY_WORDS, CONFIDENCE_WORDS;
 int severity_from_name(const char *name, enum finding_severity *severity); /* 0 or -EINVAL */
 
 /* What a finding is about. */
@@ -50,6 +52,7 @@ enum subject_kind {
     SUBJECT_PEER,  /* address: remote */
     SUBJECT_TARGET /* address, port: remote */
 };
+extern const struct words SUBJECT_KIND_WORDS; /* "host" ... */
 #define SUBJECT_TEXT_MAX (ADDR_TEXT_MAX + EVENT_NAME_MAX + 128)
 
 struct finding_subject {

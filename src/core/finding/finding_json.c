@@ -56,14 +56,11 @@ static void put_texts(struct buffer *buffer, const char *key, const char *const 
 
 static void put_subject(struct buffer *buffer, const struct finding_subject *subject)
 {
-    static const char *const KINDS[] = {
-        [SUBJECT_HOST] = "host",       [SUBJECT_NETNS] = "netns", [SUBJECT_LISTENER] = "listener",
-        [SUBJECT_PROCESS] = "process", [SUBJECT_PEER] = "peer",   [SUBJECT_TARGET] = "target"};
     char address[ADDR_TEXT_MAX];
 
     put_key(buffer, "subject");
     buffer_text(buffer, "{\"kind\":");
-    json_put_text(buffer, KINDS[subject->kind]);
+    json_put_text(buffer, words_name(&SUBJECT_KIND_WORDS, subject->kind));
     if (subject->family) {
         addr_format(address, sizeof(address), &subject->address, subject->family, NULL);
         put_text(buffer, "address", address);
@@ -123,10 +120,9 @@ static void put_because(struct buffer *buffer, const struct finding *finding,
     buffer_char(buffer, ']');
 }
 
-void json_finding(struct buffer *buffer, const struct finding *finding,
-                  const struct finding *const *list, uint32_t count)
+/* What is the same wherever a finding is written. */
+static void put_finding(struct buffer *buffer, const struct finding *finding)
 {
-    buffer_text(buffer, "{\"finding\":");
     json_put_text(buffer, finding->detector->id);
     put_text(buffer, "severity", severity_name((enum finding_severity)finding->severity));
     put_text(buffer, "confidence", confidence_name((enum finding_confidence)finding->confidence));
@@ -143,11 +139,33 @@ void json_finding(struct buffer *buffer, const struct finding *finding,
     put_evidence(buffer, finding);
     put_text(buffer, "filter", finding->filter);
     put_text(buffer, "title", finding->title);
+}
+
+void json_finding(struct buffer *buffer, const struct finding *finding,
+                  const struct finding *const *list, uint32_t count)
+{
+    buffer_text(buffer, "{\"finding\":");
+    put_finding(buffer, finding);
     put_texts(buffer, "advice", finding->advice, finding->detector->advice);
     put_because(buffer, finding, list, count);
     put_texts(buffer, "ruled_out", finding->ruled_out, NULL);
     put_texts(buffer, "lookalikes_open", finding->open, NULL);
     buffer_char(buffer, '}');
+}
+
+void json_finding_step(struct buffer *buffer, const struct finding_step *step)
+{
+    const struct finding *finding = &step->finding;
+
+    buffer_text(buffer, "{\"ev\":\"finding\"");
+    put_time(buffer, "t", step->wall_ns);
+    put_text(buffer, "step", words_name(&FINDING_STEP_WORDS, step->kind));
+    buffer_printf(buffer, ",\"id\":%u", finding->id);
+    put_key(buffer, "finding");
+    put_finding(buffer, finding);
+    for (int i = 0; i < BECAUSE_MAX && finding->because[i]; i++)
+        buffer_printf(buffer, "%s%u", i ? "," : ",\"causes\":[", finding->because[i]);
+    buffer_text(buffer, finding->because[0] ? "]}" : "}");
 }
 
 void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings)

@@ -6,12 +6,13 @@
 #include "base/arena.h"
 #include "core/column/column.h"
 #include "core/event.h"
+#include "core/finding/steps.h"
 #include "core/view.h"
 #include "session/state.h"
 
 #define SESSION_FORMAT   "tcplens-session"
 #define SESSION_MAJOR    1u /* another one is refused by name */
-#define SESSION_MINOR    1u /* newer ones add keys and lines: they are read */
+#define SESSION_MINOR    2u /* newer ones add keys and lines: they are read */
 #define SESSION_LINE_MAX (1u << 20)
 #define SESSION_TEXT     256 /* longest text of a head line, with its NUL */
 
@@ -28,7 +29,8 @@
     EACH(SAMPLE, "sample", row) /* what changed of a row; null: not known any more */              \
     EACH(PROC, "proc", proc)    /* a process, or what changed of it */                             \
     EACH(FLOW, "flow", flow)    /* traffic of connections that closed, by whose it was */          \
-    EACH(GAP, "gap", gap)       /* something is missing here */
+    EACH(FINDING, "finding", finding) /* a finding begins, changes, holds, ends */                 \
+    EACH(GAP, "gap", gap)             /* something is missing here */
 
 enum record_kind {
     RECORD_NONE = 0, /* a line of a newer minor version */
@@ -76,6 +78,7 @@ struct session_head {
     int64_t wall_ns;     /* of the line: the first frame that follows it */
     int64_t start_ns;    /* when this recording began */
     int64_t interval_ns; /* asked for */
+    bool findings;       /* the engine looked: what is wrong has finding lines */
 };
 
 struct session_counts { /* events written since the frame before */
@@ -111,6 +114,7 @@ struct session_line {
         struct session_frame frame;
         struct event event; /* open, state, close */
         struct session_gap gap;
+        struct finding_step finding; /* its words live as long as the state */
     };
 };
 
@@ -119,6 +123,7 @@ struct session_line {
 void session_write_head(struct buffer *buffer, const struct session_head *head);
 void session_write_event(struct buffer *buffer, const struct event *event);
 void session_write_gap(struct buffer *buffer, const struct session_gap *gap);
+void session_write_finding(struct buffer *buffer, const struct finding_step *step);
 
 struct session_view { /* which rows are kept; accept NULL = all */
     view_accept accept;

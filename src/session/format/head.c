@@ -20,6 +20,7 @@ static const struct session_key KEYS[] = {
     {"source", .help = "live or demo"},
     {"start", .help = "when this recording began"},
     {"interval_ms", .help = "asked for"},
+    {"findings", .help = "true: what is wrong has finding lines"},
 };
 const struct session_keys session_head_keys = SESSION_KEYS(KEYS);
 void session_write_head(struct buffer *buffer, const struct session_head *head)
@@ -34,6 +35,8 @@ void session_write_head(struct buffer *buffer, const struct session_head *head)
     put_text_if(buffer, "source", head->source);
     put_time(buffer, "start", head->start_ns);
     put_number(buffer, "interval_ms", (uint64_t)head->interval_ns / 1000000u);
+    if (head->findings)
+        put_true(buffer, "findings");
     end_line(buffer);
 }
 
@@ -77,6 +80,7 @@ void session_read_head(struct get *get, struct session_line *line)
     get_time(get, "start", &head->start_ns);
     if (get_number(get, "interval_ms", INTERVAL_MS, &interval))
         head->interval_ns = (int64_t)interval * MILLISECOND_NS;
+    head->findings = get_flag(get, "findings");
     if (!get->error)
         session_state_clear(get->state);
 }

@@ -42,6 +42,7 @@ int log_writer_open(struct log_writer *writer, const struct log_settings *settin
     session_state_init(&writer->state);
     buffer_init(&writer->lines);
     buffer_init(&writer->packed);
+    writer->steps = finding_steps_new();
     int error = log_file_open(&writer->file, settings->path, why, size);
     if (!error && writer->file.zstd) {
         writer->zstd = ZSTD_createCCtx();
@@ -124,6 +125,25 @@ static void write_events(struct log_writer *writer, const struct frame *frame,
     }
 }
 
+static void write_steps(struct log_writer *writer)
+{
+    uint32_t count;
+    const struct finding_step *steps = finding_steps_list(writer->steps, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        session_write_finding(&writer->lines, &steps[i]);
+}
+
+/* In a keyframe all that hold: reading may begin there. */
+static int write_findings(struct log_writer *writer, const struct frame *frame, bool key)
+{
+    const int error = writer->steps ? finding_steps_take(writer->steps, frame, key) : -ENOMEM;
+
+    if (!error)
+        write_steps(writer);
+    return error;
+}
+
 /* Far more time passed than the frames that were made take: nothing ran. */
 static bool stood_still(int64_t stood_ns, int64_t interval_ns, uint64_t made)
 {
@@ -173,6 +193,7 @@ static void begin_key(struct log_writer *writer, const struct frame *frame)
 
     session_state_clear(&writer->state);
     head->wall_ns = frame->wall_ns;
+    head->findings = frame->findings != NULL;
     if (!head->start_ns)
         head->start_ns = frame->wall_ns;
     session_write_head(&writer->lines, head);
@@ -221,7 +242,9 @@ static int make_lines(struct log_writer *writer, const struct frame *frame,
         begin_key(writer, frame);
     write_gap(writer, frame);
     write_events(writer, frame, events, count);
-    int error = session_write_frame(&writer->lines, &writer->state, frame, &writer->settings.view,
+    int error = write_findings(writer, frame, key);
+    if (!error)
+        error = session_write_frame(&writer->lines, &writer->state, frame, &writer->settings.view,
                                     counts, key);
     if (!error)
         error = writer->lines.failed;
@@ -291,6 +314,7 @@ static void frame_written(struct log_writer *writer, const struct frame *frame, 
     count_missed(writer, 0, 0);
     writer->gap = (struct session_gap){0};
     writer->failing = writer->need_key = false;
+    finding_steps_settle(writer->steps);
     writer->last_number = frame->number;
     writer->last_wall_ns = frame->wall_ns;
     writer->last_mono_ns = frame->mono_ns;
@@ -457,6 +481,23 @@ int log_writer_reopen(struct log_writer *writer)
     return 0;
 }
 
+/* What began and has no end in the log says so: it held when the recording stopped. */
+static void write_stops(struct log_writer *writer)
+{
+    const struct buffer *out = writer->file.zstd ? &writer->packed : &writer->lines;
+
+    buffer_clear(&writer->lines);
+    buffer_clear(&writer->packed);
+    if (!writer->steps || finding_steps_stop(writer->steps, writer->last_wall_ns))
+        return;
+    write_steps(writer);
+    if (writer->lines.length == 0 || writer->lines.failed ||
+        (writer->file.zstd && pack_lines(writer)))
+        return;
+    if (log_file_append(&writer->file, out->data, out->length) == 0)
+        writer->stats.bytes += out->length;
+}
+
 static void write_index(struct log_writer *writer)
 {
     buffer_clear(&writer->packed);
@@ -477,6 +518,8 @@ static void end_file(struct log_writer *writer)
         snprintf(writer->stats.trouble, sizeof(writer->stats.trouble), "%.80s: was removed",
                  writer->file.name);
     }
+    if (!fate && writer->file_frames && !writer->failing)
+        write_stops(writer);
     if (!fate && writer->file.zstd && writer->keys.count)
         write_index(writer);
 }
@@ -489,6 +532,8 @@ void log_writer_close(struct log_writer *writer)
     zst_keys_done(&writer->keys);
     session_state_done(&writer->state);
     event_match_done(&writer->match);
+    finding_steps_free(writer->steps);
+    writer->steps = NULL;
     buffer_done(&writer->lines);
     buffer_done(&writer->packed);
     ZSTD_freeCCtx(writer->zstd);

@@ -35,6 +35,7 @@ struct log_writer {
     struct log_file file;
     struct session_state state;
     struct event_match match;
+    struct finding_steps *steps; /* of the findings in the log; NULL: no memory */
     struct buffer lines, packed;
     ZSTD_CCtx *zstd;
     struct zst_keys keys;
@@ -64,7 +65,8 @@ void log_writer_note_gap(struct log_writer *writer, const char *reason);
 /* The next frame is tried at once, whatever failed before. */
 void log_writer_retry(struct log_writer *writer);
 int log_writer_reopen(struct log_writer *writer);
-/* With an index where the file can have one. The stats stay. */
+/* With a line for each finding that still holds, and an index where the file can have one. The
+ * stats stay. */
 void log_writer_close(struct log_writer *writer);
 
 #endif

@@ -16,14 +16,17 @@ struct replay {
     struct event_ring *ring;
     struct event *pending; /* events read since that line */
     uint32_t pending_count, pending_capacity;
-    bool has_frame; /* frame and state go together: nothing was read since */
-    bool ready;     /* the next frame to give is `frame` */
-    bool stale;     /* something was damaged since the last keyframe */
-    bool unchecked; /* nothing of it could be read when it was opened */
-    bool torn;      /* the log ends within a frame */
-    bool framed;    /* a frame line was read: else events are all that there is */
-    bool gap_line;  /* one was read since the last frame line */
-    bool gap;       /* one stands right before `frame` */
+    struct finding_step *steps; /* finding lines since the frame line before `frame` */
+    uint32_t step_count, step_capacity;
+    bool steps_whole; /* they are of `frame`: the next one begins anew */
+    bool has_frame;   /* frame and state go together: nothing was read since */
+    bool ready;       /* the next frame to give is `frame` */
+    bool stale;       /* something was damaged since the last keyframe */
+    bool unchecked;   /* nothing of it could be read when it was opened */
+    bool torn;        /* the log ends within a frame */
+    bool framed;      /* a frame line was read: else events are all that there is */
+    bool gap_line;    /* one was read since the last frame line */
+    bool gap;         /* one stands right before `frame` */
     char damage[200];
     bool (*interrupted)(void *data); /* NULL = never */
     void *interrupt_data;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define PENDING_MAX   262144u /* events between two frames that are kept */
+#define STEPS_MAX     1024u   /* findings of one frame that are kept */
 #define UNFRAMED_MOST 16384u  /* events without a frame line that are kept back */
 #define NOT_READ      "not a session log that this tcplens reads: "
 #define LOOK_EVERY    256u /* lines */
@@ -30,6 +31,19 @@ static void keep_event(struct replay *replay, const struct event *event)
         return;
     }
     replay->pending[replay->pending_count++] = *event;
+}
+
+static void keep_step(struct replay *replay, const struct finding_step *step)
+{
+    if (replay->steps_whole)
+        replay->step_count = 0;
+    replay->steps_whole = false;
+    if (replay->step_count == STEPS_MAX ||
+        GROW(replay->steps, replay->step_capacity, replay->step_count + 1)) {
+        note_damage(replay, "more findings in one frame than tcplens keeps");
+        return;
+    }
+    replay->steps[replay->step_count++] = *step;
 }
 
 static void keep_gap(struct replay *replay, const struct session_gap *gap)
@@ -82,6 +96,9 @@ static void take_frame(struct replay *replay, const struct session_frame *frame)
         replay->stale = replay->stale && frame->rows != replay->state.row_count;
     if (frame->rows != replay->state.row_count && !replay->stale)
         note_damage(replay, "rows are missing in the log");
+    if (replay->steps_whole)
+        replay->step_count = 0;
+    replay->steps_whole = true;
     push_events(replay);
 }
 
@@ -102,6 +119,9 @@ static void take_line(struct replay *replay, const struct session_line *line)
         return;
     case RECORD_GAP:
         keep_gap(replay, &line->gap);
+        return;
+    case RECORD_FINDING: /* no part of what rows are built from */
+        keep_step(replay, &line->finding);
         return;
     case RECORD_NONE:
         return;
@@ -199,6 +219,8 @@ int replay_read_to_frame(struct replay *replay)
             error = replay_read_line(replay, &text, &kind);
         if (error == -ENODATA && !replay->framed)
             push_events(replay);
+        if (error == -ENODATA && replay->steps_whole)
+            replay->step_count = 0;
         if (error)
             return error;
         if (kind == RECORD_FRAME)
@@ -287,6 +309,7 @@ static void replay_close(struct source *source)
     log_reader_close(replay->reader);
     session_state_done(&replay->state);
     free(replay->pending);
+    free(replay->steps);
     free(replay);
 }
 
@@ -370,6 +393,19 @@ int replay_open(struct source **source, const char *path, char *why, size_t size
 void replay_set_ring(struct source *source, struct event_ring *ring)
 {
     replay_of(source)->ring = ring;
+}
+
+const struct finding_step *replay_findings(const struct source *source, uint32_t *count)
+{
+    const struct replay *replay = (const struct replay *)source;
+
+    *count = replay->step_count;
+    return replay->steps;
+}
+
+bool replay_has_findings(const struct source *source)
+{
+    return ((const struct replay *)source)->head.findings;
 }
 
 int replay_descriptor(const struct source *source)

@@ -4,6 +4,7 @@
 #define TCPLENS_SOURCE_LOG_REPLAY_H
 
 #include "core/event.h"
+#include "core/finding/steps.h"
 #include "source/source.h"
 
 #include <stddef.h>
@@ -21,6 +22,13 @@ void replay_set_interrupt(struct source *source, bool (*interrupted)(void *data)
  * more later), -EAGAIN while a pipe has nothing (poll replay_descriptor), -errno with
  * frame->missing.text. A log without frame lines gives its events to the ring, with -EAGAIN where
  * there are many and -ENODATA at the end. Frames near something damaged say so: MISSING_LOG. */
+
+/* The finding lines of the frame given last, behind the last frame (-ENODATA) those behind it;
+ * valid until the next call. */
+const struct finding_step *replay_findings(const struct source *source, uint32_t *count);
+/* The recording that the frame given last belongs to has finding lines, where there is something
+ * to be found. */
+bool replay_has_findings(const struct source *source);
 
 /* Time of the frame that the next source_next gives; errors as source_next. */
 int replay_peek(struct source *source, int64_t *wall_ns);

@@ -32,6 +32,7 @@ struct netns_list {
     struct netns_processes processes;
     struct netns_mounts mounts;
     struct netns_door door;
+    struct netns_names names;
     struct privilege reads; /* what readlink of ns/net takes */
     char *proc_root;
     struct pollfd *polled; /* mountinfo, then those of the slots that have a pidfd */
@@ -301,7 +302,7 @@ static int take_mount(struct netns_list *list, const struct netns_mount *mount)
     free(slot->mount);
     slot->mount = copy;
     slot->entry.is_mounted = true;
-    netns_name(slot, list->proc_root);
+    netns_name(&list->names, slot);
     return 0;
 }
 
@@ -322,7 +323,7 @@ static int take_mounts(struct netns_list *list)
         free(slot->mount);
         slot->mount = NULL;
         slot->entry.is_mounted = false;
-        netns_name(slot, list->proc_root);
+        netns_name(&list->names, slot);
     }
     return error;
 }
@@ -370,7 +371,7 @@ static void anchor_all(struct netns_list *list)
             path_of_process(list, slot->entry.pid, path, sizeof(path));
             learn(list, slot, path);
         }
-        netns_name(slot, list->proc_root);
+        netns_name(&list->names, slot);
     }
 }
 
@@ -384,7 +385,7 @@ static void mark_host(struct netns_list *list)
         return;
     slot->entry.netns.is_host = true;
     list->sorted = false;
-    netns_name(slot, list->proc_root);
+    netns_name(&list->names, slot);
 }
 
 /* True where an anchor exited; mountinfo is the first of those polled. */
@@ -448,7 +449,7 @@ static int add_own(struct netns_list *list)
     entry->reach = NETNS_REACH_ENTER;
     entry->id = id_of(list, entry);
     entry->key = key_of(entry);
-    netns_name(slot, list->proc_root);
+    netns_name(&list->names, slot);
     return 0;
 }
 
@@ -482,6 +483,7 @@ int netns_list_open(struct netns_list **list, const char *proc_root)
     made->sees_all = made->processes.is_real && view.is_complete;
     netns_mounts_open(&made->mounts, proc_root);
     (void)netns_door_open(&made->door); /* without it nothing is entered */
+    netns_names_init(&made->names, made->proc_root);
     error = add_own(made);
     if (error)
         goto fail;
@@ -525,6 +527,11 @@ int netns_list_refresh(struct netns_list *list, int64_t mono_ns)
     sweep(list);
     sort_slots(list);
     return error;
+}
+
+void netns_list_use_root(struct netns_list *list, const char *root)
+{
+    list->names.root = root;
 }
 
 void netns_list_hasten(struct netns_list *list)

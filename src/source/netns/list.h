@@ -37,7 +37,10 @@ struct netns_entry {
     uint32_t processes;   /* in it, as far as /proc shows them */
     int32_t pid;          /* the anchor; 0 = none: only a mount */
     uint64_t start_ticks; /* of the anchor */
-    char name[NETNS_NAME_MAX]; /* safe text, never empty; not always unique */
+    /* Safe text. The name is never empty, and not always unique; the others are "" where there is no
+     * such thing. Of a container: its own name, or its id in short. */
+    char name[NETNS_NAME_MAX], container[NETNS_NAME_MAX], pod[NETNS_NAME_MAX],
+        pod_namespace[NETNS_NAME_MAX];
 };
 
 /* proc_root is "/proc", or a tree that looks like it (tests). Finds nothing but our own yet. 0 or
@@ -49,6 +52,8 @@ void netns_list_close(struct netns_list *list);
  * what is due. Where no process began and no mount changed that is two short reads and a poll. 0 or
  * -errno: the list is as it was. */
 int netns_list_refresh(struct netns_list *list, int64_t mono_ns);
+/* Tests: files of container runtimes are looked for below this folder. */
+void netns_list_use_root(struct netns_list *list, const char *root);
 /* The next refresh looks at every process again: something was seen of a namespace that is not in
  * the list. */
 void netns_list_hasten(struct netns_list *list);

@@ -1,29 +1,422 @@
-/* netns_name: see name.h. */
+/* netns_name: see name.h. Reads with the rights at hand: docker's files take root's. */
 #include "source/netns/name.h"
 
+#include "core/proc_stat.h"
 #include "core/text/text.h"
+#include "source/netns/runtime_files.h"
 #include "source/netns/slot.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-static const char *const NETNS_FOLDERS[] = {"/run/netns/", "/var/run/netns/"};
+#define FILE_MOST      (8 << 20)
+#define PROC_MOST      8192u
+#define ANCESTORS_MOST 8
+#define ID_SHOWN       12
+
+/* What is known of a container before it is looked up. */
+struct clue {
+    enum netns_kind kind;
+    bool is_id;
+    char id[GROUP_NAME_MAX];
+    char name[NETNS_NAME_MAX]; /* "" = not known */
+    char pod_uid[64];
+    uint32_t uid; /* of its monitor */
+};
+
+/* --- files --- */
+
+/* NULL: there is no such regular file, or it is too large. To be freed. Files of /proc have no size:
+ * of those the beginning. */
+static char *read_file(const char *path, size_t *length)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat about;
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t got = 1;
+
+    if (file < 0)
+        return NULL;
+    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size < FILE_MOST) {
+        room = about.st_size > 0 ? (size_t)about.st_size : PROC_MOST;
+        text = malloc(room + 1);
+    }
+    *length = 0;
+    while (text && got > 0 && *length < room) {
+        got = read(file, text + *length, room - *length);
+        *length += got > 0 ? (size_t)got : 0;
+    }
+    close(file);
+    if (text)
+        text[*length] = '\0';
+    return text;
+}
+
+static char *read_of_process(const struct netns_names *names, int32_t pid, const char *file,
+                             size_t *length)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%d/%s", names->proc_root, (int)pid, file);
+    return read_file(path, length);
+}
+
+/* --- who the anchor is --- */
+
+static bool read_group(const struct netns_names *names, int32_t pid, char *path, size_t size)
+{
+    size_t length;
+    char *text = read_of_process(names, pid, "cgroup", &length);
+    const bool found = text && group_path_of_process(text, path, size);
+
+    free(text);
+    return found;
+}
+
+static const struct {
+    const char *runtime;
+    enum netns_kind kind;
+} RUNTIMES[] = {
+    {"docker", NETNS_KIND_DOCKER}, {"podman", NETNS_KIND_PODMAN},
+    {"crio", NETNS_KIND_CRIO},     {"lxc", NETNS_KIND_LXC},
+    {"nspawn", NETNS_KIND_NSPAWN}, {"containerd", NETNS_KIND_CONTAINERD},
+};
+
+static enum netns_kind kind_of_runtime(const char *runtime)
+{
+    for (size_t i = 0; runtime && i < sizeof(RUNTIMES) / sizeof(*RUNTIMES); i++)
+        if (strcmp(runtime, RUNTIMES[i].runtime) == 0)
+            return RUNTIMES[i].kind;
+    return NETNS_KIND_CONTAINER;
+}
+
+static bool clue_by_group(const struct netns_names *names, const struct netns_entry *entry,
+                          struct clue *clue)
+{
+    char path[GROUP_PATH_MAX];
+    struct group_found found;
+
+    if (!read_group(names, entry->pid, path, sizeof(path)))
+        return false;
+    const bool has_pod = group_pod_uid(path, clue->pod_uid, sizeof(clue->pod_uid));
+    if (!group_find_container(path, &found) ||
+        (!entry->is_own && strcmp(found.id, names->own_container) == 0))
+        return has_pod;
+    clue->kind = kind_of_runtime(found.runtime);
+    clue->is_id = found.is_id;
+    snprintf(clue->id, sizeof(clue->id), "%s", found.id);
+    return true;
+}
+
+/* What runs a container, as its child, and where its command line says which. */
+static const struct monitor {
+    const char *program, *id, *name;
+    enum netns_kind kind;
+    bool whole; /* the program's name, not the beginning of it */
+} MONITORS[] = {
+    {"conmon", "-c", "-n", NETNS_KIND_PODMAN, true},
+    {"containerd-shim", "-id", NULL, NETNS_KIND_CONTAINERD, false},
+    {"lxc-start", NULL, "-n", NETNS_KIND_LXC, true},
+    {"lxc-start", NULL, "--name", NETNS_KIND_LXC, true},
+    {"systemd-nspawn", NULL, "-M", NETNS_KIND_NSPAWN, true},
+    {"systemd-nspawn", NULL, "--machine", NETNS_KIND_NSPAWN, true},
+};
+
+static bool is_monitor(const struct monitor *monitor, const char *program)
+{
+    return monitor->whole ? strcmp(program, monitor->program) == 0
+                          : strncmp(program, monitor->program, strlen(monitor->program)) == 0;
+}
+
+/* The namespaces of containerd that others use. */
+static enum netns_kind kind_of_shim(const char *command, size_t length)
+{
+    char space[64];
+
+    if (!command_value(command, length, "-namespace", space, sizeof(space)))
+        return NETNS_KIND_CONTAINERD;
+    return strcmp(space, "moby") == 0 ? NETNS_KIND_DOCKER : NETNS_KIND_CONTAINERD;
+}
+
+static bool has_form_of_id(const char *id)
+{
+    return strlen(id) == 64 && strspn(id, "0123456789abcdef") == 64;
+}
+
+static bool clue_by_command(const char *command, size_t length, struct clue *clue)
+{
+    char program[64];
+
+    command_program(command, length, program, sizeof(program));
+    for (size_t i = 0; program[0] && i < sizeof(MONITORS) / sizeof(*MONITORS); i++) {
+        const struct monitor *monitor = &MONITORS[i];
+        char id[GROUP_NAME_MAX] = "", name[NETNS_NAME_MAX] = "";
+        if (!is_monitor(monitor, program))
+            continue;
+        const bool has_id =
+            monitor->id && command_value(command, length, monitor->id, id, sizeof(id));
+        const bool has_name =
+            monitor->name && command_value(command, length, monitor->name, name, sizeof(name));
+        if (!has_id && !has_name)
+            continue;
+        clue->kind = monitor->id && !monitor->name ? kind_of_shim(command, length) : monitor->kind;
+        snprintf(clue->id, sizeof(clue->id), "%s", has_id ? id : name);
+        snprintf(clue->name, sizeof(clue->name), "%s", name);
+        clue->is_id = has_form_of_id(clue->id);
+        return true;
+    }
+    return false;
+}
+
+/* Parent of a process; 0 = none. */
+static int32_t parent_of(const struct netns_names *names, int32_t pid)
+{
+    struct proc_stat stat;
+    size_t length;
+    char *text = read_of_process(names, pid, "stat", &length);
+    const bool found = text && proc_stat_parse(text, length, &stat) == 0;
+
+    free(text);
+    return found ? stat.parent : 0;
+}
+
+static uint32_t user_of(const struct netns_names *names, int32_t pid)
+{
+    char path[PATH_MAX];
+    struct stat about;
+
+    snprintf(path, sizeof(path), "%s/%d", names->proc_root, (int)pid);
+    return stat(path, &about) == 0 ? about.st_uid : UINT32_MAX;
+}
+
+static bool clue_by_ancestors(const struct netns_names *names, const struct netns_entry *entry,
+                              struct clue *clue)
+{
+    int32_t pid = parent_of(names, entry->pid);
+    bool found = false;
+
+    for (int i = 0; i < ANCESTORS_MOST && pid > 1 && !found; i++) {
+        size_t length;
+        char *command = read_of_process(names, pid, "cmdline", &length);
+        struct clue seen = *clue;
+        found = command && clue_by_command(command, length, &seen) &&
+                (!clue->id[0] || strcmp(clue->id, seen.id) == 0 || !seen.is_id);
+        free(command);
+        if (found) {
+            *clue = seen;
+            clue->uid = user_of(names, pid);
+        }
+        pid = parent_of(names, pid);
+    }
+    return found;
+}
+
+/* --- what it is called --- */
+
+static bool name_docker(const struct netns_names *names, struct clue *clue)
+{
+    char path[PATH_MAX];
+    size_t length;
+
+    snprintf(path, sizeof(path), "%s/var/lib/docker/containers/%s/config.v2.json", names->root,
+             clue->id);
+    char *text = read_file(path, &length);
+    const bool found = text && docker_config_name(text, length, clue->name, sizeof(clue->name));
+    free(text);
+    if (found)
+        clue->kind = NETNS_KIND_DOCKER;
+    return found;
+}
+
+static bool name_in_storage(const char *storage, struct clue *clue)
+{
+    static const char *const FOLDERS[] = {"overlay", "vfs", "btrfs", "zfs"};
+    static const char *const FILES[] = {"containers.json", "volatile-containers.json"};
+    bool found = false;
+
+    for (size_t i = 0; i < 2 * sizeof(FOLDERS) / sizeof(*FOLDERS) && !found; i++) {
+        char path[PATH_MAX];
+        size_t length;
+        snprintf(path, sizeof(path), "%s/%s-containers/%s", storage, FOLDERS[i / 2], FILES[i % 2]);
+        char *text = read_file(path, &length);
+        found = text && podman_list_name(text, length, clue->id, clue->name, sizeof(clue->name));
+        free(text);
+    }
+    return found;
+}
+
+/* By the file alone: a name service may ask others. */
+static bool home_of(const struct netns_names *names, uint32_t uid, char *home, size_t size)
+{
+    char path[PATH_MAX], strings[1024];
+    struct passwd user, *at = NULL;
+    bool found = false;
+
+    snprintf(path, sizeof(path), "%s/etc/passwd", names->root);
+    FILE *file = fopen(path, "re");
+    while (file && !found && fgetpwent_r(file, &user, strings, sizeof(strings), &at) == 0) {
+        found = user.pw_uid == uid;
+        if (found)
+            snprintf(home, size, "%s", user.pw_dir);
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
+static bool name_podman(const struct netns_names *names, struct clue *clue)
+{
+    char path[PATH_MAX], home[PATH_MAX / 2];
+
+    snprintf(path, sizeof(path), "%s/var/lib/containers/storage", names->root);
+    bool found = name_in_storage(path, clue);
+    if (!found && clue->uid && home_of(names, clue->uid, home, sizeof(home))) {
+        snprintf(path, sizeof(path), "%s%s/.local/share/containers/storage", names->root, home);
+        found = name_in_storage(path, clue);
+    }
+    if (found)
+        clue->kind = NETNS_KIND_PODMAN;
+    return found;
+}
+
+/* A runtime without a monitor says which process it made the first of a container. */
+static bool clue_by_state(const struct netns_names *names, const struct netns_entry *entry,
+                          struct clue *clue)
+{
+    static const struct {
+        const char *folder, *file;
+    } STATES[] = {{"run/runc", "state.json"}, {"run/crun", "status"}};
+    bool found = false;
+
+    for (size_t i = 0; i < sizeof(STATES) / sizeof(*STATES) && !found; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%s/%s", names->root, STATES[i].folder);
+        DIR *folder = opendir(path);
+        for (const struct dirent *at; folder && !found && (at = readdir(folder));) {
+            size_t length;
+            int32_t pid = 0;
+            if (at->d_name[0] == '.')
+                continue;
+            snprintf(path, sizeof(path), "%s/%s/%s/%s", names->root, STATES[i].folder, at->d_name,
+                     STATES[i].file);
+            char *text = read_file(path, &length);
+            found = text && runtime_state_pid(text, length, &pid) && pid == entry->pid;
+            free(text);
+            if (found)
+                snprintf(clue->id, sizeof(clue->id), "%s", at->d_name);
+        }
+        if (folder)
+            closedir(folder);
+    }
+    clue->is_id = found && has_form_of_id(clue->id);
+    return found;
+}
+
+static bool find_pod(const struct netns_names *names, const struct clue *clue, struct pod_name *pod)
+{
+    static const char *const FOLDERS[] = {"var/log/pods", "var/log/containers"};
+    bool found = false;
+
+    for (int i = 0; i < 2 && !found; i++) {
+        char path[PATH_MAX];
+        if (i == 0 ? !clue->pod_uid[0] : !clue->is_id)
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", names->root, FOLDERS[i]);
+        DIR *folder = opendir(path);
+        for (const struct dirent *at; folder && !found && (at = readdir(folder));)
+            found = i == 0 ? pod_of_log_folder(at->d_name, clue->pod_uid, pod)
+                           : pod_of_log_file(at->d_name, clue->id, pod);
+        if (folder)
+            closedir(folder);
+    }
+    return found;
+}
+
+/* --- into the entry --- */
+
+static void clean(char out[NETNS_NAME_MAX], const char *text)
+{
+    text_clean(out, NETNS_NAME_MAX, text, strlen(text));
+}
 
 static void set(struct netns_entry *entry, enum netns_kind kind, const char *name)
 {
     entry->kind = (uint8_t)kind;
-    text_clean(entry->name, sizeof(entry->name), name, strlen(name));
+    clean(entry->name, name);
 }
 
-static bool name_by_mount(struct netns_entry *entry, const char *mount)
+static void set_pod(struct netns_entry *entry, const struct clue *clue, const struct pod_name *pod)
 {
-    for (size_t i = 0; i < sizeof(NETNS_FOLDERS) / sizeof(*NETNS_FOLDERS); i++) {
-        const size_t length = strlen(NETNS_FOLDERS[i]);
-        if (strncmp(mount, NETNS_FOLDERS[i], length) != 0 || mount[length] == '\0')
-            continue;
-        set(entry, NETNS_KIND_NAMED, mount + length);
+    char name[2 * NETNS_NAME_MAX];
+
+    clean(entry->pod, pod->pod);
+    clean(entry->pod_namespace, pod->space);
+    snprintf(name, sizeof(name), "%s/%s", pod->space, pod->pod);
+    set(entry, NETNS_KIND_POD, name);
+    snprintf(entry->container, sizeof(entry->container), "%.*s", ID_SHOWN, clue->id);
+}
+
+static bool find_clue(const struct netns_names *names, const struct netns_entry *entry,
+                      struct clue *clue)
+{
+    *clue = (struct clue){.kind = NETNS_KIND_CONTAINER, .uid = entry->uid};
+    const bool by_group = clue_by_group(names, entry, clue);
+    const bool by_monitor = clue_by_ancestors(names, entry, clue);
+    return by_group || by_monitor || clue_by_state(names, entry, clue);
+}
+
+static bool name_by_container(const struct netns_names *names, struct netns_entry *entry)
+{
+    struct clue clue;
+    struct pod_name pod;
+
+    if (!entry->pid || !find_clue(names, entry, &clue))
+        return false;
+    if (find_pod(names, &clue, &pod)) {
+        set_pod(entry, &clue, &pod);
         return true;
     }
+    if (!clue.id[0])
+        return false;
+    const bool is_named =
+        clue.name[0] || (clue.is_id && (name_docker(names, &clue) || name_podman(names, &clue)));
+    if (!is_named)
+        snprintf(clue.name, sizeof(clue.name), "%.*s",
+                 clue.is_id ? ID_SHOWN : (int)sizeof(clue.name) - 1, clue.id);
+    clean(entry->container, clue.name);
+    set(entry, clue.kind, clue.name);
+    return true;
+}
+
+static const char *const NETNS_FOLDERS[] = {"/run/netns/", "/var/run/netns/"};
+/* What network plugins call those that they make. */
+static const char *const MADE_UP[] = {"netns-", "cni-"};
+
+/* The name that `ip netns` knows it by; NULL: it is mounted elsewhere, or nowhere. */
+static const char *name_of_mount(const char *mount)
+{
+    for (size_t i = 0; mount && i < sizeof(NETNS_FOLDERS) / sizeof(*NETNS_FOLDERS); i++) {
+        const size_t length = strlen(NETNS_FOLDERS[i]);
+        if (strncmp(mount, NETNS_FOLDERS[i], length) == 0 && mount[length] != '\0')
+            return mount + length;
+    }
+    return NULL;
+}
+
+static bool is_made_up(const char *name)
+{
+    for (size_t i = 0; i < sizeof(MADE_UP) / sizeof(*MADE_UP); i++)
+        if (strncmp(name, MADE_UP[i], strlen(MADE_UP[i])) == 0)
+            return true;
     return false;
 }
 
@@ -40,13 +433,74 @@ static void name_by_number(struct netns_entry *entry)
     set(entry, NETNS_KIND_PROCESS, name);
 }
 
-void netns_name(struct netns_slot *slot, const char *proc_root)
+void netns_name(const struct netns_names *names, struct netns_slot *slot)
 {
     struct netns_entry *entry = &slot->entry;
+    const char *mount = name_of_mount(slot->mount);
 
-    (void)proc_root;
+    entry->container[0] = entry->pod[0] = entry->pod_namespace[0] = '\0';
+    const bool by_container = name_by_container(names, entry);
     if (entry->netns.is_host)
         set(entry, NETNS_KIND_HOST, "host");
-    else if (!slot->mount || !name_by_mount(entry, slot->mount))
+    else if (mount && (!by_container || !is_made_up(mount)))
+        set(entry, NETNS_KIND_NAMED, mount);
+    else if (!by_container && slot->mount)
+        set(entry, NETNS_KIND_MOUNT, strrchr(slot->mount, '/') + 1);
+    else if (!by_container)
         name_by_number(entry);
+}
+
+void netns_names_init(struct netns_names *names, const char *proc_root)
+{
+    char path[GROUP_PATH_MAX];
+    struct group_found found;
+
+    *names = (struct netns_names){.proc_root = proc_root, .root = ""};
+    if (read_group(names, (int32_t)getpid(), path, sizeof(path)) &&
+        group_find_container(path, &found))
+        snprintf(names->own_container, sizeof(names->own_container), "%s", found.id);
+}
+
+/* --- published ports --- */
+
+static bool name_by_address(const struct netns_names *names, const char *address,
+                            char target[NETNS_NAME_MAX])
+{
+    char path[PATH_MAX], name[NETNS_NAME_MAX];
+    bool found = false;
+
+    snprintf(path, sizeof(path), "%s/var/lib/docker/containers", names->root);
+    DIR *folder = opendir(path);
+    for (const struct dirent *at; folder && !found && (at = readdir(folder));) {
+        size_t length;
+        if (!has_form_of_id(at->d_name))
+            continue;
+        snprintf(path, sizeof(path), "%s/var/lib/docker/containers/%s/config.v2.json", names->root,
+                 at->d_name);
+        char *text = read_file(path, &length);
+        found = text && docker_config_has_address(text, length, address) &&
+                docker_config_name(text, length, name, sizeof(name));
+        free(text);
+    }
+    if (folder)
+        closedir(folder);
+    if (found)
+        clean(target, name);
+    return found;
+}
+
+bool netns_port_target(const struct netns_names *names, const char *command, size_t length,
+                       char target[NETNS_NAME_MAX])
+{
+    char program[64], value[NETNS_NAME_MAX];
+
+    command_program(command, length, program, sizeof(program));
+    if (strcmp(program, "conmon") == 0 &&
+        command_value(command, length, "-n", value, sizeof(value))) {
+        clean(target, value);
+        return true;
+    }
+    return strcmp(program, "docker-proxy") == 0 &&
+           command_value(command, length, "-container-ip", value, sizeof(value)) &&
+           name_by_address(names, value, target);
 }

@@ -224,6 +224,56 @@ void group_container(const char *path, char *container, size_t size)
         copy_unescaped(container + length, size - (size_t)length, name);
 }
 
+bool group_find_container(const char *path, struct group_found *found)
+{
+    struct piece name;
+    const char *inside;
+    const struct container_pattern *pattern = find_container(path, &name, &inside);
+
+    *found = (struct group_found){0};
+    if (!pattern)
+        return false;
+    found->runtime = pattern->runtime;
+    found->is_id = pattern->form == NAME_ID;
+    copy_unescaped(found->id, sizeof found->id, name);
+    return true;
+}
+
+#define UID_LENGTH 36u /* of a UUID */
+
+static bool is_uid(const char *text, size_t length)
+{
+    if (length != UID_LENGTH)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (is_dash ? text[i] != '-' && text[i] != '_' : hex_value(text[i]) < 0)
+            return false;
+    }
+    return true;
+}
+
+bool group_pod_uid(const char *path, char *uid, size_t size)
+{
+    struct piece piece;
+    bool found = false;
+
+    while (next_piece(&path, &piece)) {
+        (void)piece_strip(&piece, "", ".slice");
+        const char *last = memrchr(piece.text, '-', piece.length);
+        if (last && !is_uid(piece.text + 3, piece.length > 3 ? piece.length - 3 : 0))
+            piece = (struct piece){last + 1, piece.length - (size_t)(last + 1 - piece.text)};
+        if (!piece_strip(&piece, "pod", "") || !is_uid(piece.text, piece.length) ||
+            size <= piece.length)
+            continue;
+        for (size_t i = 0; i < piece.length; i++)
+            uid[i] = piece.text[i] == '_' ? '-' : piece.text[i];
+        uid[piece.length] = '\0';
+        found = true;
+    }
+    return found;
+}
+
 /* Of what systemd makes names of (unit_name_is_valid); other bytes it escapes. */
 static bool is_unit_name(struct piece piece)
 {

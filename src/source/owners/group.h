@@ -23,6 +23,18 @@ void group_unit(const char *path, char *unit, size_t size);
  * path does not say of which runtime; the innermost. "" = none. */
 void group_container(const char *path, char *container, size_t size);
 
+/* The same in full: the runtime (NULL: the path does not say which), and the whole id or the name. False:
+ * none. Raw bytes. */
+struct group_found {
+    const char *runtime;
+    char id[GROUP_NAME_MAX];
+    bool is_id; /* 64 hexadecimal digits; else a name */
+};
+bool group_find_container(const char *path, struct group_found *found);
+/* The UID of the Kubernetes pod that a path lies in, with its dashes: ".../pod3f2a-..." or
+ * "...-pod3f2a_....slice". False: none. */
+bool group_pod_uid(const char *path, char *uid, size_t size);
+
 /* What a socket's control group does not tell: whoever creates sockets for others is in `/` or
  * init.scope. */
 bool group_path_says_nothing(const char *path);

@@ -1,12 +1,26 @@
 #include "command/finding_options.h"
 
 #include "options/output.h"
+#include "options/settings.h"
+
+/* What is wrong in it ends nothing. */
+static void read_file(struct finding_settings *settings)
+{
+    char notice[256];
+
+    settings_read_findings(settings, notice, sizeof(notice));
+    if (notice[0])
+        message("%s", notice);
+}
 
 int finding_options_read(const struct options *options, struct finding_settings *settings)
 {
     char why[200];
 
-    finding_settings_init(settings);
+    if (options->findings)
+        *settings = *options->findings;
+    else
+        read_file(settings);
     for (unsigned i = 0; i < options->sets.count; i++) {
         const int error = finding_set(settings, options->sets.texts[i], why, sizeof(why));
         if (error) {

@@ -5,7 +5,7 @@
 #include "core/finding/finding.h"
 #include "options/options.h"
 
-/* The defaults, changed by the options. 0, or -EINVAL, and what is wrong was said. */
+/* The defaults, changed by the settings file and by the options. 0, or -EINVAL, and what is wrong was said. */
 int finding_options_read(const struct options *options, struct finding_settings *settings);
 /* Some detector is on. */
 bool finding_options_any(const struct finding_settings *settings);

@@ -1,6 +1,7 @@
 /* tcplens summary: what a session log amounts to, on one screen, or as one object of JSON. */
 #include "base/error.h"
 #include "command/commands.h"
+#include "command/finding_options.h"
 #include "command/log_frames.h"
 #include "command/summary_text.h"
 #include "options/output.h"
@@ -82,8 +83,8 @@ int cmd_summary(const struct options *options)
 
     buffer_init(&run.out);
     summary_init(&run.summary);
-    finding_settings_init(&settings);
-    run.engine = finding_engine_new(&settings);
+    if (finding_options_read(options, &settings) == 0)
+        run.engine = finding_engine_new(&settings);
     if (!run.engine || headless_take_signals(&run.headless))
         message("cannot start: %s", error_text(run.engine ? errno : ENOMEM));
     else

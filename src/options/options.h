@@ -34,6 +34,8 @@ enum command_kind {
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
+struct finding_settings;
+
 struct options {
     enum command_kind command;
     int64_t interval_ns; /* -i; default 1 s; 0.1 s .. 1 h */
@@ -59,7 +61,8 @@ struct options {
     struct {
         const char *texts[OPTION_SETS_MAX];
         unsigned count;
-    } sets; /* --set, each time it was given */
+    } sets;                                  /* --set, each time it was given */
+    const struct finding_settings *findings; /* of the settings file; NULL = it was not read */
     bool describe;
     char *filter; /* the remaining words joined by blanks; NULL = none */
 };

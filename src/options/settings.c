@@ -45,6 +45,7 @@ const struct setting SETTINGS[] = {
 /* clang-format on */
 const size_t setting_count = sizeof(SETTINGS) / sizeof(SETTINGS[0]);
 const char SETTINGS_FILTERS[] = "filters";
+const char SETTINGS_FINDINGS[] = "findings";
 
 struct settings_values settings_defaults(void)
 {
@@ -251,6 +252,24 @@ static int apply_setting(struct settings *settings, const struct setting *settin
     return option && on ? read_option(settings, option, NULL, why) : 0;
 }
 
+/* "ID.KEY = VALUE", "only = ID,...", "skip = ID,...". */
+static void apply_finding(struct settings *settings, const struct settings_line *line)
+{
+    struct finding_settings *findings = &settings->findings;
+    char text[SETTINGS_TEXT_MAX], why[OPTION_WHY_MAX];
+    int error;
+
+    snprintf(text, sizeof text, "%s=%s", line->key, line->value);
+    if (!strcmp(line->key, "only"))
+        error = finding_only(findings, line->value, why, sizeof why);
+    else if (!strcmp(line->key, "skip"))
+        error = finding_skip(findings, line->value, why, sizeof why);
+    else
+        error = finding_set(findings, text, why, sizeof why);
+    if (error)
+        complain(settings, line->number, "%s", why);
+}
+
 static void apply_line(struct settings *settings, const struct settings_line *line)
 {
     const struct setting *setting = settings_find(line->section, line->key);
@@ -258,6 +277,10 @@ static void apply_line(struct settings *settings, const struct settings_line *li
 
     if (!strcmp(line->section, SETTINGS_FILTERS)) {
         settings->filters[settings->filter_count++] = line->value; /* no more than lines */
+        return;
+    }
+    if (!strcmp(line->section, SETTINGS_FINDINGS)) {
+        apply_finding(settings, line);
         return;
     }
     if (!setting) {
@@ -274,7 +297,8 @@ static void apply_line(struct settings *settings, const struct settings_line *li
         complain(settings, line->number, "%s: %s", line->key, why);
 }
 
-static void read_file(struct settings *settings, FILE *file)
+/* Lines of that section only; NULL: of all. */
+static void read_file(struct settings *settings, FILE *file, const char *section)
 {
     struct reading reading = {.file = file, .settings = settings, .lines = &settings->lines};
     const unsigned bad = read_lines(&reading);
@@ -282,33 +306,56 @@ static void read_file(struct settings *settings, FILE *file)
     if (bad)
         complain(settings, bad, "neither [section] nor key = value");
     for (size_t i = 0; i < settings->lines.count && !reading.failed; i++)
-        apply_line(settings, &settings->lines.items[i]);
+        if (!section || !strcmp(settings->lines.items[i].section, section))
+            apply_line(settings, &settings->lines.items[i]);
     if (settings->problems > 1)
         snprintf(settings->notice + strlen(settings->notice), 24, " (and %u more)",
                  settings->problems - 1);
 }
 
-int settings_new(struct settings **out, const struct options *options)
+static void find_and_read(struct settings *settings, const char *section)
 {
     const struct settings_owner owner = settings_file_owner();
-    struct settings *settings = calloc(1, sizeof *settings);
     char why[SETTINGS_PATH_MAX + 160];
 
-    if (!settings)
-        return -ENOMEM;
-    settings->options = *options;
-    settings->values = settings_defaults();
+    finding_settings_init(&settings->findings);
     settings_file_find(&owner, settings->path, sizeof settings->path);
     FILE *file =
         settings->path[0] ? settings_file_open(&owner, settings->path, why, sizeof why) : NULL;
     if (file) {
-        read_file(settings, file);
+        read_file(settings, file, section);
         fclose(file);
     } else if (settings->path[0] && why[0]) {
         complain(settings, 0, "%s", why);
     }
+}
+
+int settings_new(struct settings **out, const struct options *options)
+{
+    struct settings *settings = calloc(1, sizeof *settings);
+
+    if (!settings)
+        return -ENOMEM;
+    settings->options = *options;
+    settings->options.findings = &settings->findings;
+    settings->values = settings_defaults();
+    find_and_read(settings, NULL);
     *out = settings;
     return 0;
+}
+
+void settings_read_findings(struct finding_settings *findings, char *notice, size_t size)
+{
+    struct settings *settings = calloc(1, sizeof *settings);
+
+    finding_settings_init(findings);
+    notice[0] = '\0';
+    if (!settings)
+        return;
+    find_and_read(settings, SETTINGS_FINDINGS);
+    *findings = settings->findings;
+    snprintf(notice, size, "%s", settings->notice);
+    settings_free(settings);
 }
 
 void settings_free(struct settings *settings)

@@ -4,6 +4,7 @@
 #ifndef TCPLENS_OPTIONS_SETTINGS_H
 #define TCPLENS_OPTIONS_SETTINGS_H
 
+#include "core/finding/finding.h"
 #include "options/options.h"
 #include "ui/screen/screen.h"
 
@@ -35,7 +36,8 @@ struct setting {
 };
 extern const struct setting SETTINGS[];
 extern const size_t setting_count;
-extern const char SETTINGS_FILTERS[]; /* section of filters with names of the user's choice */
+extern const char SETTINGS_FILTERS[];  /* section of filters with names of the user's choice */
+extern const char SETTINGS_FINDINGS[]; /* section of limits of detectors: ID.KEY, only, skip */
 
 struct settings_line {
     char *section, *key, *value;
@@ -52,6 +54,7 @@ struct settings {
     struct settings_values values;
     const char *filters[SETTINGS_LINES]; /* saved ones, in their order */
     size_t filter_count;
+    struct finding_settings findings;
     struct settings_lines lines;  /* what the file says; options point into it */
     char path[SETTINGS_PATH_MAX]; /* "" = nowhere */
     char notice[256]; /* what is wrong with the file, for the status line; "" = nothing */
@@ -61,6 +64,9 @@ struct settings {
 /* Reads the file, if there is one that may be trusted. 0 or -ENOMEM. */
 int settings_new(struct settings **settings, const struct options *options);
 void settings_free(struct settings *settings);
+/* What the file says of detectors alone, for commands that take nothing else of it. What is wrong
+ * there is said in notice, "" = nothing. */
+void settings_read_findings(struct finding_settings *findings, char *notice, size_t size);
 
 /* The file is that of the user who called sudo, and so are the rights to read and write it. */
 /* The home folder of a user by /etc/passwd, "" = none. */

@@ -50,6 +50,22 @@ expect 0 "$tcplens" events --demo incident,24 -i 0.1 --for 2 --json
 has '^{"ev":"finding",.*"step":"begin".*"finding":"accept-queue-full"'
 expect 0 "$tcplens" record --demo incident,24 -i 0.1 --for 0.5 -o "$work/none.jsonl" --skip all
 ! grep -q finding "$work/none.jsonl" || fail "findings although none were wanted"
+# The settings file: a limit of it holds, the command line beats it, what is wrong in it is said and ends nothing.
+export XDG_CONFIG_HOME=$work
+mkdir -p "$work/tcplens"
+printf '[screen]\ntheme = none\n[findings]\naccept-wait.warn = 4\nonly = accept-wait\n' >"$work/tcplens/config"
+chmod 600 "$work/tcplens/config"
+expect 0 "$tcplens" events --from "$work/old.jsonl"
+has '! found   warning   clients of :8080 wait for accept(): 4[0-9],'
+has_not 'accept queue of'
+expect 0 "$tcplens" events --from "$work/old.jsonl" --set accept-wait.warn=1
+has '! found   warning   clients of :8080 wait for accept(): 3[0-9],'
+! grep -q theme "$work/err" || fail "what does not concern it is said: $(cat "$work/err")"
+printf '[findings]\naccept-wait.wrn = 4\n' >"$work/tcplens/config"
+expect 0 "$tcplens" events --from "$work/old.jsonl"
+grep -qF 'config:2: accept-wait has no limit "wrn", but warn, critical' "$work/err" || fail "settings: $(cat "$work/err")"
+rm "$work/tcplens/config"
+
 for command in events 'record -o -'; do
     # shellcheck disable=SC2086 # command and options
     expect 2 "$tcplens" $command --demo 1 --for 1 --set accept-wait.wrn=1

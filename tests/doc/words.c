@@ -84,6 +84,11 @@ int main(void)
                SETTINGS[i].argument, SETTINGS[i].help);
     printf("setting\t%s\tNAME\tFILTER\tfilters that the prompt offers, by its key Up\n",
            SETTINGS_FILTERS);
+    printf("setting\t%s\tID.KEY\tVALUE\ta limit of a detector, as --set takes it\n",
+           SETTINGS_FINDINGS);
+    printf("setting\t%s\tonly\tID,...\trun these detectors and no others\n", SETTINGS_FINDINGS);
+    printf("setting\t%s\tskip\tID,...\tdo not run these detectors; \"all\" runs none\n",
+           SETTINGS_FINDINGS);
     for (int i = 0; i < THEME_COUNT; i++)
         printf("theme\t%s\n", THEME_NAMES[i]);
     for (int i = 0; i < GLYPHS_COUNT; i++)

@@ -245,7 +245,8 @@ static void test_what_is_not_known_is_kept(void **state)
     char said[512];
 
     (void)state;
-    put_file("[screen]\nfrom_tomorrow = 7\n[filters]\nweb = dport = :443\n[other]\nx = y\n");
+    put_file("[screen]\nfrom_tomorrow = 7\n[filters]\nweb = dport = :443\n[other]\nx = y\n"
+             "[findings]\naccept-wait.warn = 2\n");
     struct settings *settings = load(NULL);
     assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
     assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0); /* and not twice */
@@ -256,6 +257,7 @@ static void test_what_is_not_known_is_kept(void **state)
     assert_null(strstr(first + 1, "from_tomorrow"));
     assert_non_null(strstr(text, "[filters]\nweb = dport = :443\n"));
     assert_non_null(strstr(text, "[other]\nx = y\n"));
+    assert_non_null(strstr(text, "[findings]\naccept-wait.warn = 2\n"));
 }
 
 /* `text` is in the file: it stays as it is, and what is said names the line. */
@@ -385,6 +387,59 @@ static void test_a_link_stays_a_link(void **state)
     assert_non_null(strstr(read_back(), "theme = safe\n"));
 }
 
+static double limit_of(const struct finding_settings *findings, const char *id, const char *key)
+{
+    for (size_t i = 0; i < detector_count; i++)
+        for (size_t j = 0; j < LIMITS_MAX && DETECTORS[i]->limits[j].key; j++)
+            if (!strcmp(DETECTORS[i]->id, id) && !strcmp(DETECTORS[i]->limits[j].key, key))
+                return findings->limits[i][j];
+    fail_msg("no %s.%s", id, key);
+    return 0;
+}
+
+static bool is_off(const struct finding_settings *findings, const char *id)
+{
+    for (size_t i = 0; i < detector_count; i++)
+        if (!strcmp(DETECTORS[i]->id, id))
+            return findings->off[i];
+    fail_msg("no %s", id);
+    return false;
+}
+
+static void test_limits_of_findings(void **state)
+{
+    struct finding_settings findings;
+    char notice[256];
+    (void)state;
+
+    put_file("[findings]\naccept-wait.warn = 2.5\nskip = dead-peer, syn-queue-full\n");
+    settings_read_findings(&findings, notice, sizeof notice);
+    assert_string_equal(notice, "");
+    assert_true(limit_of(&findings, "accept-wait", "warn") == 2.5);
+    assert_true(limit_of(&findings, "accept-wait", "critical") == 10);
+    assert_true(is_off(&findings, "dead-peer") && is_off(&findings, "syn-queue-full"));
+    assert_false(is_off(&findings, "accept-wait"));
+
+    struct settings *settings = load(NULL);
+    assert_string_equal(settings->notice, "");
+    assert_memory_equal(&findings, settings->options.findings, sizeof findings);
+    settings_free(settings);
+
+    /* A command that takes nothing else of the file says nothing else of it. */
+    put_file(
+        "[screen]\ntheme = pink\n[findings]\naccept-wait.warn = soon\naccept-wait.critical = 20\n");
+    settings_read_findings(&findings, notice, sizeof notice);
+    assert_non_null(
+        strstr(notice, "config:4: \"accept-wait.warn=soon\": a number in s was expected"));
+    assert_true(limit_of(&findings, "accept-wait", "critical") == 20);
+    put_file("[findings]\nonly = accept-wit\n");
+    settings_read_findings(&findings, notice, sizeof notice);
+    assert_non_null(
+        strstr(notice, "config:2: \"accept-wit\" is no detector; did you mean accept-wait?"));
+    assert_notice("[findings]\naccept-wait.wrn = 1\n",
+                  "accept-wait has no limit \"wrn\", but warn, critical");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +457,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sudo_reads_and_writes_as_the_invoking_user, begin,
                                         end),
         cmocka_unit_test_setup_teardown(test_a_link_stays_a_link, begin, end),
+        cmocka_unit_test_setup_teardown(test_limits_of_findings, begin, end),
         cmocka_unit_test(test_paths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

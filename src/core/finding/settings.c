@@ -93,16 +93,16 @@ int finding_set(struct finding_settings *settings, const char *text, char *why, 
     return refuse_key(DETECTORS[detector], key, (size_t)(equals - key), why, size);
 }
 
-/* Marks those in the list. */
+/* Marks those in the list; blanks around commas are those of a file. */
 static int read_list(const char *list, bool *named, char *why, size_t size)
 {
-    while (*list) {
-        const size_t length = strcspn(list, ",");
+    for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {
+        const size_t length = strcspn(list, ", ");
         const size_t detector = find_detector(list, length);
         if (detector == detector_count)
             return refuse_detector(list, length, why, size);
         named[detector] = true;
-        list += length + (list[length] == ',');
+        list += length;
     }
     return 0;
 }

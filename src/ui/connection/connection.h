@@ -73,10 +73,13 @@ void connection_draw_lifeline(const struct connection_model *model, const struct
 /* When it entered which. */
 void connection_draw_history(const struct connection_model *model, const struct picture *picture,
                              struct page *text);
-/* Rate, round trip time, windows by time: as many of the plots as asked for, `rows` high each. */
+/* Rate, round trip time, windows by time: plots, `rows` high each. */
 void connection_draw_plots(const struct connection_model *model,
                            const struct column_context *context, const struct picture *picture,
                            int rows, struct page *text);
+/* The plot of the rates alone, of any series. */
+void connection_draw_rates(const struct series *series, const struct picture *picture, int rows,
+                           struct page *text);
 void connection_draw_held(const struct connection_model *model, struct page *text);
 /* True for a state in which data moves. */
 bool connection_carries(const struct conn *conn);

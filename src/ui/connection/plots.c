@@ -25,7 +25,8 @@
 #define THRESHOLDS  4 /* a threshold so many times the window is out of sight */
 
 struct plot_work {
-    const struct connection_model *model;
+    const struct series *series;
+    const struct connection_model *model; /* NULL: of a series that is no connection's */
     const struct column_context *context;
     const struct series_axis *axis;
     size_t count;
@@ -123,9 +124,8 @@ static void title_cwnd(const struct plot_work *work, struct page *text)
 
 static void title_flight(const struct plot_work *work, struct page *text)
 {
-    const struct series *series = &work->model->series.series;
-    const uint64_t flight = series_newest(series, SERIES_IN_FLIGHT);
-    const uint64_t window = series_newest(series, SERIES_WINDOW);
+    const uint64_t flight = series_newest(work->series, SERIES_IN_FLIGHT);
+    const uint64_t window = series_newest(work->series, SERIES_WINDOW);
     char words[24];
 
     if (flight == SERIES_UNKNOWN) {
@@ -176,8 +176,7 @@ static void fill_layers(const struct plot *plot, struct plot_work *work)
     uint64_t most[2];
 
     for (int i = 0; i < 2; i++) {
-        series_by_time(&work->model->series.series, plot->values[i], work->axis, work->values[i],
-                       work->count);
+        series_by_time(work->series, plot->values[i], work->axis, work->values[i], work->count);
         most[i] = largest(work->values[i], work->count);
     }
     if (plot->far && most[1] > most[0] * plot->far)
@@ -236,6 +235,22 @@ static void draw_axis(const struct series_axis *axis, const struct picture *pict
     page_text(text, ROLE_DIM, clock);
 }
 
+static struct plot_work begin_work(const struct page *text, const struct series *series,
+                                   const struct series_axis *axis, int cells)
+{
+    struct plot_work work = {.series = series, .axis = axis};
+
+    work.count = graph_values(text->canvas, cells);
+    if (work.count > PLOT_VALUES)
+        work.count = PLOT_VALUES;
+    return work;
+}
+
+static struct series_axis axis_of(const struct picture *picture)
+{
+    return series_axis_of(picture->frame->mono_ns, picture->frame->cost.interval_ns);
+}
+
 void connection_draw_plots(const struct connection_model *model,
                            const struct column_context *context, const struct picture *picture,
                            int rows, struct page *text)
@@ -243,15 +258,13 @@ void connection_draw_plots(const struct connection_model *model,
     const int cols = text->canvas->cols - 2;
     const int beside = cols >= FOUR_COLS ? 4 : cols >= TWO_COLS ? 2 : 1;
     const int cells = (cols - (beside - 1) * PLOT_GAP) / beside;
-    const struct series_axis axis =
-        series_axis_of(picture->frame->mono_ns, picture->frame->cost.interval_ns);
-    struct plot_work work = {.model = model, .context = context, .axis = &axis};
+    const struct series_axis axis = axis_of(picture);
 
     if (cells <= 0)
         return;
-    work.count = graph_values(text->canvas, cells);
-    if (work.count > PLOT_VALUES)
-        work.count = PLOT_VALUES;
+    struct plot_work work = begin_work(text, &model->series.series, &axis, cells);
+    work.model = model;
+    work.context = context;
     for (int i = 0; i < PLOT_COUNT; i += beside) {
         for (int n = 0; n < beside; n++)
             draw_plot(&PLOTS[i + n], &work, rows, 1 + n * (cells + PLOT_GAP), cells, text);
@@ -259,6 +272,47 @@ void connection_draw_plots(const struct connection_model *model,
     }
     for (int n = 0; n < beside; n++)
         draw_axis(&axis, picture, 1 + n * (cells + PLOT_GAP), cells, text);
+    page_line(text);
+}
+
+static void title_newest(const struct plot_work *work, struct page *text)
+{
+    static const struct {
+        enum series_value value;
+        unsigned role;
+        const char *mark, *label;
+    } RATES[] = {{SERIES_IN, ROLE_IN, "▼ ", "in"}, {SERIES_OUT, ROLE_OUT, "▲ ", "out"}};
+    char words[24];
+
+    for (size_t i = 0; i < sizeof(RATES) / sizeof(RATES[0]); i++) {
+        const uint64_t rate = series_newest(work->series, RATES[i].value);
+        if (rate == SERIES_UNKNOWN)
+            snprintf(words, sizeof(words), "–");
+        else
+            page_rate(words, sizeof(words), rate);
+        page_text(text, RATES[i].role, RATES[i].mark);
+        put(text, RATES[i].label, words);
+    }
+}
+
+void connection_draw_rates(const struct series *series, const struct picture *picture, int rows,
+                           struct page *text)
+{
+    static const struct plot RATES = {.values = {SERIES_IN, SERIES_OUT},
+                                      .styles = {ROLE_IN, ROLE_OUT},
+                                      .mirrored = true,
+                                      .least = 1000,
+                                      .title = title_newest,
+                                      .unit = page_rate};
+    const int cells = text->canvas->cols - 2;
+    const struct series_axis axis = axis_of(picture);
+
+    if (cells <= 0)
+        return;
+    struct plot_work work = begin_work(text, series, &axis, cells);
+    draw_plot(&RATES, &work, rows, 1, cells, text);
+    text->row += rows + 1;
+    draw_axis(&axis, picture, 1, cells, text);
     page_line(text);
 }
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/connection/connection.h"
+#include "ui/recent_events.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,18 +14,6 @@
 #define SEGMENT_TEXT  48
 #define LIFELINE_BAR  72 /* wider does not say more */
 #define HISTORY_TEXTS 96
-
-/* By serial where both have one; an event that came before its row was seen has none. */
-static bool is_of(const struct event *event, const struct conn *conn)
-{
-    if (event->kind == EVENT_LOST || event->netns != conn->netns)
-        return false;
-    if (event->serial)
-        return event->serial == conn->serial;
-    if (event->cookie && conn->cookie)
-        return event->cookie == conn->cookie;
-    return tuple_equal(&event->tuple, &conn->tuple);
-}
 
 static void add(struct connection_states *states, const struct connection_state *state)
 {
@@ -59,6 +48,7 @@ static void take(struct connection_states *states, const struct event *event)
 void connection_states_read(struct connection_states *states, const struct picture *picture,
                             const struct conn *conn)
 {
+    const struct event_subject subject = event_subject_of_conn(conn);
     struct event batch[BATCH];
     uint64_t lost;
     if (!picture->events || !picture->frame)
@@ -71,7 +61,7 @@ void connection_states_read(struct connection_states *states, const struct pictu
         uint32_t got = event_ring_read(picture->events, &states->cursor, batch,
                                        left < BATCH ? (uint32_t)left : BATCH, &lost);
         for (uint32_t i = 0; i < got; i++)
-            if (is_of(&batch[i], conn))
+            if (event_is_of(&batch[i], &subject))
                 take(states, &batch[i]);
         if (got == 0)
             break;

@@ -342,6 +342,22 @@ static const struct {
 #define LINE_COUNT (sizeof(LINES) / sizeof(LINES[0]))
 #define BODY_ROWS  4
 
+/* The cursor may have gone where there is no row any more: it is known once the rows are drawn. */
+static void draw_view(struct screen *screen, struct pane *view, const struct canvas *canvas)
+{
+    const bool has_rows = view->ops->selection || view->ops->process;
+    struct canvas rows, part;
+
+    if (!has_rows || !split_divide(&screen->split, canvas, &rows, &part)) {
+        split_done(&screen->split);
+        view->ops->draw(view, &screen->picture, canvas);
+        return;
+    }
+    view->ops->draw(view, &screen->picture, &rows);
+    split_follow(&screen->split, &screen->picture, view);
+    split_draw(&screen->split, &screen->picture, &part);
+}
+
 static void draw_body(struct screen *screen, const struct canvas *canvas)
 {
     struct pane *view = screen->views[screen->view];
@@ -350,7 +366,7 @@ static void draw_body(struct screen *screen, const struct canvas *canvas)
         if (!screen->pages[i]->ops->floating)
             first = i + 1;
     if (first == 0)
-        view->ops->draw(view, &screen->picture, canvas);
+        draw_view(screen, view, canvas);
     for (size_t i = first > 0 ? first - 1 : 0; i < screen->page_count; i++) {
         if (screen->pages[i]->ops->floating)
             screen->hit_count = 0; /* what lies under it does not act */

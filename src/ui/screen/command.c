@@ -128,6 +128,19 @@ static void no_info(struct screen *screen)
     screen_say(screen, ROLE_NOTICE, "i shows what a finding means, in Findings (key 7)");
 }
 
+static void split(struct screen *screen)
+{
+    int rows, cols;
+
+    term_size(screen->term, &rows, &cols);
+    screen->split.on = !screen->split.on;
+    split_done(&screen->split);
+    if (screen->split.on && !split_fits(rows - screen->body_top, cols))
+        screen_say(screen, ROLE_NOTICE,
+                   "the split pane needs 160 columns or 50 rows (Enter opens the page)");
+    screen_changed(screen);
+}
+
 static void no_fold(struct screen *screen)
 {
     screen_say(screen, ROLE_NOTICE, "z shows groups of zeros on the page of a connection (Enter)");
@@ -161,6 +174,7 @@ static const struct {
     {COMMAND_SORT_RIGHT, no_order},
     {COMMAND_REVERSE, no_order},
     {COMMAND_INFO, no_info},
+    {COMMAND_SPLIT, split},
     {COMMAND_FOLD, no_fold},
     {COMMAND_HELP, help},
     {COMMAND_QUIT, quit},

@@ -59,6 +59,7 @@ void screen_free(struct screen *screen)
     screen_names_end(screen);
     screen_filter_end(screen);
     finding_marks_done(&screen->marks);
+    split_done(&screen->split);
     prompt_done(&screen->travel.prompt);
     frame_release(screen->picture.frame);
     frame_release(screen->coming);

@@ -12,6 +12,7 @@
 #include "ui/pane/pane.h"
 #include "ui/prompt.h"
 #include "ui/screen/screen.h"
+#include "ui/split.h"
 #include "ui/transport.h"
 
 #define PAGES_MAX   16
@@ -75,6 +76,7 @@ struct screen {
     struct host_names *names; /* NULL: off */
     struct screen_filter filter;
     struct finding_marks marks;
+    struct split split; /* beside the view, key v */
     struct acting acting;
     struct travel travel;
     struct screen_recording recording;

@@ -172,6 +172,7 @@ void screen_send_wish(struct screen *screen)
     struct wish wish = screen->wish;
     wish.needs |= screen_filter_needs(screen) | NEED_HOST_FACTS; /* the header's share */
     add_wish(screen->views[screen->view], &wish);
+    split_wish(&screen->split, &wish);
     for (size_t i = 0; i < screen->page_count; i++)
         add_wish(screen->pages[i], &wish);
     if (memcmp(&wish, &screen->sent_wish, sizeof(wish)) == 0)

@@ -1,0 +1,32 @@
+/* The split pane: beside the rows of a view, or below them, what there is to say of the one under
+ * the cursor. Follows the cursor by itself. */
+#ifndef TCPLENS_UI_SPLIT_H
+#define TCPLENS_UI_SPLIT_H
+
+#include "ui/connection/connection.h"
+#include "ui/pages.h"
+#include "ui/recent_events.h"
+
+struct split {
+    bool on;
+    struct connection_model connection; /* serial 0: the row is none */
+    struct process_identity process;    /* pid 0: the row is none */
+    struct page_series series;          /* of the process */
+    struct recent_events events;
+    struct canvas drawn; /* where it stands; no rows: nowhere */
+};
+
+void split_done(struct split *split);
+/* Divides the canvas: false where it is too small for both, or the pane is off. */
+bool split_divide(const struct split *split, const struct canvas *canvas, struct canvas *rows,
+                  struct canvas *part);
+/* True if a canvas of a size has room for it. */
+bool split_fits(int rows, int cols);
+/* The cursor, or the picture, is another one. */
+void split_follow(struct split *split, const struct picture *picture, const struct pane *pane);
+/* A cell of the screen that is the pane's. */
+bool split_covers(const struct split *split, int row, int col);
+void split_draw(struct split *split, const struct picture *picture, const struct canvas *canvas);
+void split_wish(const struct split *split, struct wish *wish);
+
+#endif

@@ -37,6 +37,7 @@ struct collector {
     struct events *events; /* NULL: none are asked for, or the source has none */
     struct collect_walk walk;
     struct finding_engine *findings; /* NULL: frames carry none */
+    struct metrics *metrics;         /* NULL: none are wanted */
     struct diff diff;
     uint32_t *found;
     uint32_t found_capacity;
@@ -102,7 +103,11 @@ int collector_new(struct collector **collector, const struct collector_settings 
     made->worker = WORKER_NONE;
     pthread_mutex_init(&made->lock, NULL);
     diff_init(&made->diff);
-    const struct track_settings track_settings = {settings->highlight_ns, TICK_NS};
+    struct track_settings track_settings = {.highlight_ns = settings->highlight_ns,
+                                            .tick_ns = TICK_NS};
+    if (settings->metrics)
+        track_settings.sink = metrics_sink(settings->metrics);
+    made->metrics = settings->metrics;
     made->track = track_new(&track_settings);
     made->pool = frame_pool_new();
     made->ring =
@@ -250,6 +255,8 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
         error = complete_frame(collector, frame, wish);
     if (!error)
         error = find(collector, frame);
+    if (!error && collector->metrics)
+        error = metrics_frame(collector->metrics, frame, collector->ring);
     if (error) {
         pthread_mutex_lock(&collector->lock);
         snprintf(collector->trouble, sizeof collector->trouble, "%s",

@@ -8,6 +8,7 @@
 #include "core/event.h"
 #include "core/finding/finding.h"
 #include "core/frame.h"
+#include "core/metrics/metrics.h"
 #include "core/wish.h"
 #include "source/source.h"
 
@@ -20,6 +21,7 @@ struct collector_settings {
     uint32_t ring_capacity;    /* EVENT_RING_DEFAULT */
     enum events_source events; /* for what happens between frames, once the thread runs */
     const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
+    struct metrics *metrics; /* fed with each frame, the caller's to free later; NULL = none */
     bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
     char *events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events that were asked for are
                        * not to be had, when collector_new fails for it */

@@ -82,8 +82,9 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
                                           .walk_by_bpf = options_may_use_bpf(options),
                                           .events_why = why,
                                           .highlight_ns = options->highlight_ns,
+                                          .ring_capacity = EVENT_RING_DEFAULT,
                                           .findings = headless->findings,
-                                          .ring_capacity = EVENT_RING_DEFAULT};
+                                          .metrics = headless->metrics};
     settings.wish = (struct wish){.interval_ns = options->interval_ns,
                                   .needs = (needs | found) & ~(uint32_t)NEED_HOST_NAME,
                                   .state_bits = state_class_bits(options->class),

@@ -14,6 +14,7 @@ struct headless {
     const struct options *options;
     struct filter *filter;                   /* of the options, to begin with */
     const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
+    struct metrics *metrics; /* fed with each frame; outlives the collector; NULL = none */
     struct collector *collector;
     int signals;         /* signalfd */
     int64_t end_ns;      /* monotonic time at which --for is over; INT64_MAX = never */

@@ -6,6 +6,7 @@
 #include "command/finding_options.h"
 #include "command/headless.h"
 #include "command/log_path.h"
+#include "command/metrics_output.h"
 #include "core/text/text.h"
 #include "options/output.h"
 
@@ -20,8 +21,9 @@
 struct record_run {
     struct headless headless;
     struct finding_settings settings;
-    struct recorder *recorder;
+    struct recorder *recorder; /* NULL: --no-log */
     int consumer;
+    struct metrics_output metrics;
     char path[PATH_MAX];
     struct log_stats said; /* its trouble and incidents are on stderr */
 };
@@ -70,6 +72,8 @@ static void say_trouble(struct record_run *run)
 {
     struct log_stats stats;
 
+    if (!run->recorder)
+        return;
     recorder_stats(run->recorder, &stats);
     if (stats.incidents != run->said.incidents)
         message("record: %s", stats.incident);
@@ -104,21 +108,28 @@ static bool has_terminal(void)
     return terminal >= 0;
 }
 
+static void reopen(struct record_run *run)
+{
+    if (run->recorder)
+        recorder_reopen(run->recorder);
+}
+
 static int watch(struct record_run *run)
 {
     struct headless *headless = &run->headless;
-    int end = recorder_end_descriptor(run->recorder);
+    const int end = run->recorder ? recorder_end_descriptor(run->recorder) : -1;
     bool terminal = has_terminal();
 
-    while (!headless_is_over(headless) && !recorder_ended(run->recorder)) {
+    while (!headless_is_over(headless) && !(run->recorder && recorder_ended(run->recorder))) {
         headless_wait(headless, &end, 1, HEADLESS_CHECK_MS);
         int signal = headless_signal(headless);
         if (signal == SIGHUP && !terminal)
-            recorder_reopen(run->recorder);
+            reopen(run);
         else if (signal)
             return signal;
         say_trouble(run);
         headless_tell_trouble(headless);
+        metrics_output_tick(&run->metrics, headless->collector, false);
     }
     return 0;
 }
@@ -134,11 +145,25 @@ static int exit_code(const struct log_stats *stats, bool ended, bool reader_left
     return whole && !stats->trouble[0] ? EXIT_DONE : EXIT_PARTLY;
 }
 
+/* The exit code of what was written; *ended: whether it was written whole. */
+static int end_log(struct record_run *run, bool *ended)
+{
+    struct log_stats stats;
+
+    recorder_ask_stop(run->recorder);
+    *ended = recorder_join(run->recorder, HEADLESS_END_NS) && *ended;
+    say_trouble(run);
+    recorder_stats(run->recorder, &stats);
+    say_end(run, &stats);
+    if (!*ended) /* stuck in a pipe that nobody reads, or in a dump */
+        message("record: the end could not be written in time");
+    return exit_code(&stats, *ended, recorder_ended(run->recorder));
+}
+
 static int run_record(struct record_run *run)
 {
     struct headless *headless = &run->headless;
-    struct log_stats stats;
-    int error = recorder_start(run->recorder);
+    int error = run->recorder ? recorder_start(run->recorder) : 0;
 
     if (!error)
         error = collector_start(headless->collector);
@@ -147,17 +172,25 @@ static int run_record(struct record_run *run)
     int signal = watch(run);
     collector_ask_stop(headless->collector);
     bool ended = collector_join(headless->collector, HEADLESS_END_NS);
-    recorder_ask_stop(run->recorder);
-    ended = recorder_join(run->recorder, HEADLESS_END_NS) && ended;
-    say_trouble(run);
-    recorder_stats(run->recorder, &stats);
-    say_end(run, &stats);
-    if (!ended) /* stuck in a pipe that nobody reads, or in a dump */
-        message("record: the end could not be written in time");
-    int code = headless_exit_code(signal, exit_code(&stats, ended, recorder_ended(run->recorder)));
+    int code = run->recorder ? end_log(run, &ended) : EXIT_DONE;
+    metrics_output_tick(&run->metrics, headless->collector, true);
+    if (code == EXIT_DONE && run->metrics.trouble)
+        code = EXIT_PARTLY;
+    code = headless_exit_code(signal, code);
     if (!ended)
         _exit(code);
     return code;
+}
+
+/* Metrics are of all connections, whatever the filter of the log. */
+static int begin_metrics(struct record_run *run)
+{
+    if (!run->headless.options->metrics_file)
+        return -1;
+    if (metrics_output_begin(&run->metrics, run->headless.options))
+        return say(EXIT_FAILED, error_text(-ENOMEM));
+    run->headless.metrics = run->metrics.metrics;
+    return -1;
 }
 
 int cmd_record(const struct options *options)
@@ -176,8 +209,10 @@ int cmd_record(const struct options *options)
     if (code < 0 && headless_take_signals(&run.headless))
         code = say(EXIT_FAILED, error_text(errno));
     if (code < 0)
-        code = headless_open_collector(&run.headless, needs | filter_needs(run.headless.filter));
+        code = begin_metrics(&run);
     if (code < 0)
+        code = headless_open_collector(&run.headless, needs | filter_needs(run.headless.filter));
+    if (code < 0 && !options->no_log)
         code = open_recorder(&run);
     if (code < 0)
         code = run_record(&run);
@@ -185,5 +220,6 @@ int cmd_record(const struct options *options)
     if (run.consumer >= 0)
         collector_forget_consumer(run.headless.collector, run.consumer);
     headless_done(&run.headless);
+    metrics_output_done(&run.metrics);
     return code;
 }

@@ -25,8 +25,11 @@ int account_note_end(struct account *account, const struct socket_end *end)
 
 /* --- totals --- */
 
-static void count(struct account *account, const struct counters *grown)
+static void count(struct account *account, const struct conn *whose, const struct tuple *tuple,
+                  const struct counters *grown)
 {
+    if (account->sink.carried && counters_any(grown))
+        account->sink.carried(account->sink.data, account->next, whose, tuple, grown);
     struct totals *totals = &account->next->totals;
     totals->in_interval += grown->in_bytes;
     totals->out_interval += counters_out(grown);
@@ -289,7 +292,6 @@ void account_left(struct account *account, const struct conn *previous)
     } else {
         await_end(account, previous);
     }
-    count(account, &grown);
     const bool rates = (previous->known & KNOWN_RATES) != 0;
     const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
     const struct in_out faded = {
@@ -303,6 +305,7 @@ void account_left(struct account *account, const struct conn *previous)
     struct conn key = key_of_row(account, previous);
     if (ending && ending->ended)
         key_take_owner(account, &key, &ending->end);
+    count(account, &key, &previous->tuple, &grown);
     lately_add(&lately, &grown);
     flow_put(account, &key, &bytes, account->elapsed_ns < 1000 ? &nothing : &faded,
              sent ? &lately : NULL);
@@ -331,7 +334,7 @@ static void count_former_life(struct account *account, struct ending *ending,
     struct lately lately = {0};
 
     ending->done = true;
-    count(account, &grown);
+    count(account, &key, &previous->tuple, &grown);
     lately_add(&lately, &grown);
     flow_put(account, &key, &bytes, &rates, &lately);
 }
@@ -349,7 +352,7 @@ static void begin_row(struct account *account, struct conn *conn, const struct c
     const struct counters now = counters_of(conn);
     const struct counters grown = counters_grown(counted, &now);
     const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
-    count(account, &grown);
+    count(account, conn, &conn->tuple, &grown);
     row_sent(account, NULL, conn, &grown);
     rates_begin(conn, &bytes, account->elapsed_ns);
 }
@@ -379,7 +382,7 @@ void account_row(struct account *account, const struct conn *previous, struct co
     }
     const struct counters before = counters_of(previous), now = counters_of(conn);
     const struct counters grown = counters_grown(&before, &now);
-    count(account, &grown);
+    count(account, conn, &conn->tuple, &grown);
     row_sent(account, previous, conn, &grown);
     if (ending && ending->ended &&
         (now.in_bytes < before.in_bytes || now.bytes_sent < before.bytes_sent))
@@ -470,7 +473,7 @@ static void count_end(struct account *account, const struct ending *ending)
                                  rates_step(0, bytes.out, account->elapsed_ns)};
     const struct conn key = key_of_end(account, &ending->end);
     struct lately lately = {0};
-    count(account, &grown);
+    count(account, &key, &ending->end.tuple, &grown);
     lately_add(&lately, &grown);
     flow_put(account, &key, &bytes, &rates, &lately);
 }

@@ -11,7 +11,16 @@
 
 #define ACCOUNT_FLOWS_MOST 4096u /* what comes beyond goes into one that is nobody's */
 
+/* Gets what each connection carried, as it is counted. `whose`: its row, or the key of a flow that
+ * stands for it, whose tuple lacks a part; indexes are of `frame`, whose rows are all there. */
+struct account_sink {
+    void (*carried)(void *data, const struct frame *frame, const struct conn *whose,
+                    const struct tuple *tuple, const struct counters *grown);
+    void *data;
+};
+
 struct account {
+    struct account_sink sink; /* carried NULL: nobody */
     struct endings endings;
     struct hash_index flow_index;
     uint64_t flow_serial;

@@ -49,6 +49,7 @@ struct track *track_new(const struct track_settings *settings)
     if (!track)
         return NULL;
     track->settings = *settings;
+    track->account.sink = settings->sink;
     notes_init(&track->notes);
     return track;
 }

@@ -5,6 +5,7 @@
 #ifndef TCPLENS_CORE_TRACK_H
 #define TCPLENS_CORE_TRACK_H
 
+#include "core/account.h"
 #include "core/diff.h"
 #include "core/endings.h"
 #include "core/event.h"
@@ -13,9 +14,10 @@
 struct track;
 
 struct track_settings {
-    int64_t highlight_ns; /* how long ghosts and marks are kept; 0 = no ghosts; default 3 s. Of
+    int64_t highlight_ns;     /* how long ghosts and marks are kept; 0 = no ghosts; default 3 s. Of
                            * more than 16,384 ghosts the newest are */
-    int64_t tick_ns;      /* kernel clock tick, 4 ms where not known better */
+    int64_t tick_ns;          /* kernel clock tick, 4 ms where not known better */
+    struct account_sink sink; /* zero: nobody counts along */
 };
 
 struct track *track_new(const struct track_settings *settings); /* NULL: no memory */

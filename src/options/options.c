@@ -294,6 +294,12 @@ static int check_operands(struct parse *parse)
     if (options->command == RUN_DOCTOR && parse->word_count > 0)
         return usage_error(parse, "doctor: takes no filter",
                            "(--only and --skip choose detectors)");
+    if (options->command == RUN_METRICS && parse->word_count > 0)
+        return usage_error(parse, "metrics: takes no filter", "(they are of all connections)");
+    if (options->no_log && !options->metrics_file)
+        return usage_error(parse, "--no-log:", "needs --metrics FILE");
+    if (options->no_log && options->output_file)
+        return usage_error(parse, "--no-log:", "there is no log to write to -o FILE");
     if (options->command == RUN_SUMMARY && parse->word_count != 1)
         return usage_error(parse, "summary: name one file",
                            "(several parts of a log: cat FILE... | tcplens summary -)");
@@ -335,6 +341,7 @@ int options_parse(struct options *options, int argc, char **argv)
     *options = (struct options){.command = RUN_TOP,
                                 .interval_ns = SECOND_NS,
                                 .highlight_ns = 3 * SECOND_NS,
+                                .metrics_interval_ns = 15 * SECOND_NS,
                                 .past_bytes = UINT64_C(64000000),
                                 .budget_percent = 25};
     buffer_init(&parse.filter);

@@ -27,6 +27,7 @@ enum command_kind {
     RUN_CLOSE,
     RUN_DOCTOR,
     RUN_SUMMARY,
+    RUN_METRICS,
     RUN_COUNT
 };
 
@@ -64,6 +65,11 @@ struct options {
     } sets;                                  /* --set, each time it was given */
     const struct finding_settings *findings; /* of the settings file; NULL = it was not read */
     bool describe;
+    /* metrics, and record with them */
+    const char *metrics_file;    /* NULL = not given */
+    int64_t metrics_interval_ns; /* default 15 s */
+    unsigned metrics_peers;      /* default 0 */
+    bool no_log, openmetrics, rules, dashboard;
     char *filter; /* the remaining words joined by blanks; NULL = none */
 };
 

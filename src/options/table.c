@@ -3,6 +3,7 @@
 #include "options/table.h"
 
 #include "base/clock.h"
+#include "core/metrics/metrics.h"
 
 #define TOP     (1u << RUN_TOP)
 #define LIST    (1u << RUN_LIST)
@@ -12,8 +13,9 @@
 #define CLOSE   (1u << RUN_CLOSE)
 #define DOCTOR  (1u << RUN_DOCTOR)
 #define SUMMARY (1u << RUN_SUMMARY)
-#define ALL     (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY)
-#define FINDING (TOP | EVENTS | RECORD | REPLAY | DOCTOR)
+#define METRICS (1u << RUN_METRICS)
+#define ALL     (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY | METRICS)
+#define FINDING (TOP | EVENTS | RECORD | REPLAY | DOCTOR | METRICS)
 
 const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_TOP] = {"top", "[FILTER]", "the screen (what runs when no command is named)"},
@@ -25,6 +27,7 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_CLOSE] = {"close", "FILTER", "close connections"},
     [RUN_DOCTOR] = {"doctor", "", "say what is wrong with this machine's TCP"},
     [RUN_SUMMARY] = {"summary", "FILE", "say on one screen what a session log holds"},
+    [RUN_METRICS] = {"metrics", "", "print one reading for Prometheus"},
 };
 
 #define AT(field) .place = offsetof(struct options, field)
@@ -32,14 +35,14 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
 /* clang-format off */
 const struct option_name OPTION_NAMES[] = {
     {"interval", 'i', "S", "seconds between two frames, 0.1 to 3600 (1)",
-     TOP | EVENTS | RECORD | DOCTOR, READ_TIME, AT(interval_ns), SECOND_NS / 10, 3600 * SECOND_NS},
+     TOP | EVENTS | RECORD | DOCTOR | METRICS, READ_TIME, AT(interval_ns), SECOND_NS / 10, 3600 * SECOND_NS},
     {"for", 0, "T", "end after that time: seconds, or 90s, 5m, 2h",
-     TOP | EVENTS | RECORD | REPLAY | DOCTOR, READ_TIME, AT(for_ns), SECOND_NS / 1000,
+     TOP | EVENTS | RECORD | REPLAY | DOCTOR | METRICS, READ_TIME, AT(for_ns), SECOND_NS / 1000,
      INT64_C(100000000) * SECOND_NS},
     {"class", 0, "CLASS", "all, connections or listeners (all)",
      TOP | LIST | EVENTS | RECORD | REPLAY, READ_CLASS, AT(class), 0, 0},
-    {NULL, '4', NULL, "IPv4 only", ALL & ~(REPLAY | DOCTOR | SUMMARY), READ_INET, AT(families), 0, 0},
-    {NULL, '6', NULL, "IPv6 only", ALL & ~(REPLAY | DOCTOR | SUMMARY), READ_INET6, AT(families), 0, 0},
+    {NULL, '4', NULL, "IPv4 only", ALL & ~(REPLAY | DOCTOR | SUMMARY | METRICS), READ_INET, AT(families), 0, 0},
+    {NULL, '6', NULL, "IPv6 only", ALL & ~(REPLAY | DOCTOR | SUMMARY | METRICS), READ_INET6, AT(families), 0, 0},
     {"columns", 0, "LIST", "columns by id, with commas", TOP | LIST | REPLAY, READ_COLUMNS,
      AT(columns), 0, 0},
     {"sort", 0, "COLUMN", "sort by this column, \"-\" before it: largest first",
@@ -53,7 +56,7 @@ const struct option_name OPTION_NAMES[] = {
     {"budget", 0, "PCT", "percent of a core it may use, 0 = no limit (25)", TOP | EVENTS | RECORD,
      READ_PERCENT, AT(budget_percent), 0, 100},
     {"events", 0, "HOW", "bpf, destroy, none or auto (auto)",
-     TOP | LIST | EVENTS | RECORD | DOCTOR,
+     TOP | LIST | EVENTS | RECORD | DOCTOR | METRICS,
      READ_EVENTS, AT(events), 0, 0},
     {"from", 0, "FILE", "read a session log instead of the kernel",
      LIST | EVENTS | DOCTOR, READ_FILE,
@@ -78,15 +81,27 @@ const struct option_name OPTION_NAMES[] = {
     {"yes", 0, NULL, "do not ask", CLOSE, READ_FLAG, AT(yes), 0, 0},
     {"force", 0, NULL, "guarded connections and listeners too", CLOSE, READ_FLAG, AT(force), 0, 0},
     {"demo", 0, "SEED", "invented traffic: SEED[,CONNECTIONS[,PERMILLE]], or incident[,SECONDS]",
-     TOP | LIST | EVENTS | RECORD | DOCTOR, READ_TEXT, AT(demo), 0, 0},
+     TOP | LIST | EVENTS | RECORD | DOCTOR | METRICS, READ_TEXT, AT(demo), 0, 0},
     {"only", 0, "ID,...", "run these detectors and no others", FINDING, READ_TEXT, AT(only), 0, 0},
     {"skip", 0, "ID,...", "do not run these detectors; \"all\" runs none", FINDING, READ_TEXT, AT(skip), 0, 0},
     {"set", 0, "ID.KEY=VALUE", "change a limit of a detector; may be repeated", FINDING, READ_SETS,
      AT(sets), 0, 0},
     {"fail-on", 0, "LEVEL", "exit 1 or 2 from info, warning or critical on (warning)", DOCTOR,
      READ_TEXT, AT(fail_on), 0, 0},
-    {"describe", 0, NULL, "print what each detector looks for, with its limits", DOCTOR, READ_FLAG,
+    {"describe", 0, NULL, "print what each detector looks for, with its limits; or each metric", DOCTOR | METRICS, READ_FLAG,
      AT(describe), 0, 0},
+    {"metrics", 0, "FILE", "keep a file of metrics for node_exporter: /DIR/tcplens.prom", RECORD,
+     READ_FILE, AT(metrics_file), 0, 0},
+    {"metrics-interval", 0, "S", "seconds between two writes of it, 1 to 3600 (15)", RECORD,
+     READ_TIME, AT(metrics_interval_ns), SECOND_NS, 3600 * SECOND_NS},
+    {"metrics-peers", 0, "N", "series for the N busiest remote addresses (0)", RECORD | METRICS,
+     READ_COUNT, AT(metrics_peers), 0, METRIC_PEERS_MAX},
+    {"no-log", 0, NULL, "keep the metrics only, write no session log", RECORD, READ_FLAG,
+     AT(no_log), 0, 0},
+    {"openmetrics", 0, NULL, "write OpenMetrics instead of the text format of Prometheus",
+     RECORD | METRICS, READ_FLAG, AT(openmetrics), 0, 0},
+    {"rules", 0, NULL, "print alert rules for Prometheus", METRICS, READ_FLAG, AT(rules), 0, 0},
+    {"dashboard", 0, NULL, "print a dashboard for Grafana", METRICS, READ_FLAG, AT(dashboard), 0, 0},
     {"help", 'h', NULL, "print this", ALL, READ_HELP, 0, 0, 0},
     {"version", 'V', NULL, "print the version", ALL, READ_VERSION, 0, 0, 0},
 };

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 VALUES = {"class": "all connections listeners", "events": "auto bpf destroy none"}
-FILES = {"from", "output"}
+FILES = {"from", "output", "metrics"}
 JOINERS = ["and", "or", "not"]
 MADE = "made from the program's tables by tests/doc/make_doc.py; do not edit it here"
 
@@ -49,7 +49,7 @@ def man_commands(tables):
 
 
 def man_options(tables):
-    letters = {"replay": "p"}
+    letters = {"replay": "p", "metrics": "m"}
     items = []
     for name, letter, value, text, commands in tables["option"]:
         forms = ([f"Fl {letter}"] if letter else []) + ([f"Fl Fl {name}"] if name else [])
@@ -164,7 +164,7 @@ _tcplens()
 {newline.join(by_value)}
     --sort) words=$columns; [[ $cur == -* ]] && head=- ;;
     --columns) [[ $cur == *,* ]] && head=${{cur%,*}}, ; words=$columns ;;
-    --from|--output|-o) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    --from|--output|-o|--metrics) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
     {takes}) return ;;
     state|exclude|from|to) words=$states ;;
     *)
@@ -340,6 +340,21 @@ def make_findings(tables):
     return "\n".join(lines)
 
 
+# --- metrics
+
+def make_metrics(program, old):
+    table = document(program, "metrics")
+    made, count = re.subn(r"(<!-- begin metrics -->\n).*?(<!-- end metrics -->\n)",
+                          lambda match: match[1] + table + match[2], old, flags=re.S)
+    if count != 1:
+        sys.exit(f"make_doc: metrics.md has {count} places for the table of metrics")
+    return made
+
+
+def document(program, name):
+    return subprocess.run([program, name], check=True, capture_output=True, text=True).stdout
+
+
 def check_exit_codes(tables, man):
     for code, in tables["exit"]:
         if f".It {code}\n" not in man:
@@ -354,7 +369,10 @@ def main():
             folder / "completions" / "tcplens.bash": make_bash(tables),
             folder / "completions" / "_tcplens": make_zsh(tables),
             folder / "completions" / "tcplens.fish": make_fish(tables),
-            folder / "findings.md": make_findings(tables)}
+            folder / "findings.md": make_findings(tables),
+            folder / "metrics.md": make_metrics(program, (folder / "metrics.md").read_text()),
+            folder / "metrics-alerts.yml": document(program, "rules"),
+            folder / "metrics-dashboard.json": document(program, "dashboard")}
     check_exit_codes(tables, made[man])
     stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if mode == "--write":

@@ -2,6 +2,7 @@
  * them: man page and completions. */
 #include "core/filter/filter.h"
 #include "core/finding/finding.h"
+#include "core/metrics/metrics.h"
 #include "core/state.h"
 #include "options/options.h"
 #include "options/settings.h"
@@ -70,8 +71,30 @@ static void print_detectors(void)
     }
 }
 
-int main(void)
+/* What the core itself writes for doc/. */
+static int print_document(const char *name)
 {
+    static const struct {
+        const char *name;
+        void (*write)(struct buffer *out);
+    } DOCUMENTS[] = {
+        {"metrics", metrics_describe}, {"rules", metrics_rules}, {"dashboard", metrics_dashboard}};
+    struct buffer text;
+
+    buffer_init(&text);
+    for (size_t i = 0; i < sizeof(DOCUMENTS) / sizeof(DOCUMENTS[0]); i++)
+        if (strcmp(DOCUMENTS[i].name, name) == 0)
+            DOCUMENTS[i].write(&text);
+    fputs(text.data ? text.data : "", stdout);
+    const bool written = text.length > 0 && !text.failed;
+    buffer_done(&text);
+    return written ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        return print_document(argv[1]);
     print_commands();
     print_detectors();
     print_options();

@@ -57,10 +57,11 @@ LIBRARIES = [
 SKELETONS_FOR = ['source/bpf/bpf.c', 'source/bpf/walk.c']
 
 # Files that make no system call and read no clock, and the headers they have beside PURE_HEADERS;
-# the first that matches counts. The event ring and the frame pool are shared between threads.
+# the first that matches counts. The event ring, the frame pool and the metrics are shared between threads.
 PURE = [
     ('core/event.[ch]', ['pthread.h']),
     ('core/frame.[ch]', ['pthread.h']),
+    ('core/metrics/*.[ch]', ['pthread.h']),
     ('core/filter/*.[ch]', ['regex.h']),
     ('core/*', []),
     ('base/arena.[ch]', []),

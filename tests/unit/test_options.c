@@ -223,7 +223,7 @@ static const struct {
     {"list --at 14:03", "--at: needs --from FILE"},
     {"list --yes", "--yes is not an option of \"list\"; it belongs to close"},
     {"list -i 2",
-     "--interval is not an option of \"list\"; it belongs to top events record doctor"},
+     "--interval is not an option of \"list\"; it belongs to top events record doctor metrics"},
     {"lst", "\"lst\" is no command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
     {"help",
      "\"help\" is no command; did you mean \"--help\"? (to filter by it: tcplens top help)"},

@@ -1,0 +1,57 @@
+/* The file of metrics: when it is written, and what is said when it cannot be. */
+#include "command/metrics_output.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "options/output.h"
+#include "session/metrics_file.h"
+
+#include <errno.h>
+
+int metrics_output_begin(struct metrics_output *output, const struct options *options)
+{
+    const struct metrics_settings settings = {
+        .peers = options->metrics_peers, .version = TCPLENS_VERSION, .start_ns = clock_wall_ns()};
+
+    output->options = options;
+    output->metrics = metrics_new(&settings);
+    return output->metrics ? 0 : -ENOMEM;
+}
+
+static int write_file(struct metrics_output *output, struct collector *collector)
+{
+    struct frame *frame = collector_latest(collector);
+
+    buffer_clear(&output->text);
+    if (!frame)
+        return 0; /* nothing is known yet */
+    metrics_write(output->metrics, frame,
+                  output->options->openmetrics ? METRICS_OPENMETRICS : METRICS_PROMETHEUS,
+                  &output->text);
+    frame_release(frame);
+    return output->text.failed ? -ENOMEM
+                               : metrics_file_replace(output->options->metrics_file,
+                                                      output->text.data, output->text.length);
+}
+
+void metrics_output_tick(struct metrics_output *output, struct collector *collector, bool now)
+{
+    const int64_t time_ns = clock_mono_ns();
+
+    if (!output->metrics || (!now && time_ns < output->next_ns))
+        return;
+    output->next_ns = time_ns + output->options->metrics_interval_ns;
+    const int error = write_file(output, collector);
+    if (error && error != output->trouble)
+        message("%s: %s: the metrics in it are old until it can be written",
+                output->options->metrics_file, error_text(error));
+    else if (!error && output->trouble)
+        message("%s: written again", output->options->metrics_file);
+    output->trouble = error;
+}
+
+void metrics_output_done(struct metrics_output *output)
+{
+    metrics_free(output->metrics);
+    buffer_done(&output->text);
+}

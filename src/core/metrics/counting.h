@@ -1,0 +1,65 @@
+/* What the collector's thread counts, and what readers see of it. Internal to core/metrics. */
+#ifndef TCPLENS_CORE_METRICS_COUNTING_H
+#define TCPLENS_CORE_METRICS_COUNTING_H
+
+#include "base/map.h"
+#include "core/metrics/peers.h"
+#include "core/metrics/sets.h"
+
+#include <pthread.h>
+
+/* Segments as the kernel counts them for the whole namespace. */
+struct segments {
+    uint64_t in, out, retrans;
+    bool known;
+};
+
+/* A copy of what was counted as of a frame, for readers. */
+struct metrics_reading {
+    struct label_set *sets;
+    uint32_t set_count, set_capacity;
+    struct place *places; /* their texts live as long as the metrics */
+    uint32_t place_count, place_capacity;
+    struct peer *peers;
+    uint32_t peer_count, peer_capacity;
+    struct counters other_peers;
+    struct segments segments;
+    uint64_t folded, frames, events_lost, ageless;
+};
+
+/* A connection whose opening was seen, until it ends. */
+struct life {
+    uint64_t key;
+    int64_t mono_ns;
+    uint32_t set;
+};
+
+struct metrics {
+    struct metrics_settings settings;
+
+    /* of the collector's thread */
+    struct sets sets;
+    struct peers peers;
+    struct segments segments;
+    uint64_t frames, events_lost;
+    uint64_t ageless; /* ended, and nobody saw when they opened */
+    uint64_t cursor;  /* of the ring; 0 = not begun */
+    int64_t chosen_ns;
+    struct life *lives;
+    uint32_t life_count, life_capacity;
+    struct map life_index;
+    uint32_t *places; /* of frame.groups, PLACE_UNKNOWN = not looked up yet */
+    uint32_t place_capacity, place_count;
+    struct map procs; /* pid to index in frame.procs */
+    bool procs_filled;
+    uint8_t listening_now[UINT16_MAX / 8 + 1]; /* a bit a port: in the last frame */
+    uint8_t listening[UINT16_MAX / 8 + 1];     /* and the one before */
+    bool listeners_seen;                       /* both are of the frame at work */
+    uint16_t port_first, port_last;            /* the kernel's range of ephemeral ports */
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct metrics_reading reading;
+    uint32_t series;
+};
+
+#endif

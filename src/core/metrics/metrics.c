@@ -1,0 +1,356 @@
+/* Counting: bytes as the accounts report them, opens and ends as the ring tells them. */
+#include "core/metrics/metrics.h"
+
+#include "base/clock.h"
+#include "base/grow.h"
+#include "core/metrics/counting.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH         256u
+#define LIVES_MAX     1000000u /* openings remembered until the end is seen */
+#define PLACE_UNKNOWN UINT32_MAX
+#define CHOOSE_NS     (10 * SECOND_NS)
+/* net.ipv4.ip_local_port_range where it is not known (net/ipv4/af_inet.c, Linux 6.18). */
+#define PORT_FIRST 32768u
+#define PORT_LAST  60999u
+
+struct metrics *metrics_new(const struct metrics_settings *settings)
+{
+    struct metrics *metrics = calloc(1, sizeof(*metrics));
+
+    if (!metrics)
+        return NULL;
+    metrics->settings = *settings;
+    metrics->peers.wanted = settings->peers < METRIC_PEERS_MAX ? settings->peers : METRIC_PEERS_MAX;
+    metrics->port_first = PORT_FIRST;
+    metrics->port_last = PORT_LAST;
+    pthread_mutex_init(&metrics->lock, NULL);
+    if (sets_init(&metrics->sets) == 0)
+        return metrics;
+    metrics_free(metrics);
+    return NULL;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+    if (!metrics)
+        return;
+    sets_done(&metrics->sets);
+    peers_done(&metrics->peers);
+    free(metrics->lives);
+    map_done(&metrics->life_index);
+    free(metrics->places);
+    map_done(&metrics->procs);
+    free(metrics->reading.sets);
+    free(metrics->reading.places);
+    free(metrics->reading.peers);
+    pthread_mutex_destroy(&metrics->lock);
+    free(metrics);
+}
+
+/* --- whose it is --- */
+
+/* The number of a group's unit and container, looked up once a frame. */
+static uint32_t place_of_group(struct metrics *metrics, const struct frame *frame, uint32_t group)
+{
+    if (group >= frame->group_count ||
+        GROW(metrics->places, metrics->place_capacity, frame->group_count))
+        return 0;
+    while (metrics->place_count < frame->group_count)
+        metrics->places[metrics->place_count++] = PLACE_UNKNOWN;
+    uint32_t *place = &metrics->places[group];
+    if (*place == PLACE_UNKNOWN)
+        *place =
+            sets_place(&metrics->sets, frame->groups[group].unit, frame->groups[group].container);
+    return *place;
+}
+
+static bool is_ephemeral(const struct metrics *metrics, uint16_t port)
+{
+    return port >= metrics->port_first && port <= metrics->port_last;
+}
+
+static uint32_t port_label(const struct metrics *metrics, uint16_t port)
+{
+    return is_ephemeral(metrics, port) ? PORT_EPHEMERAL : port;
+}
+
+/* The port that names the service: ours where we serve, else theirs. */
+static uint32_t set_of(struct metrics *metrics, uint32_t place, const struct tuple *tuple,
+                       bool served)
+{
+    const uint32_t port = served ? tuple->local_port : port_label(metrics, tuple->remote_port);
+    return sets_find(&metrics->sets, place, port, served);
+}
+
+/* A listener of ours took it. One that no frame saw is guessed by the ports. */
+static bool is_served(const struct metrics *metrics, const struct tuple *tuple)
+{
+    const uint16_t port = tuple->local_port;
+
+    return (metrics->listening[port / 8] >> port % 8 & 1) ||
+           (!is_ephemeral(metrics, port) && is_ephemeral(metrics, tuple->remote_port));
+}
+
+/* Ports with a listener in this frame or the one before. */
+static void see_listeners(struct metrics *metrics, const struct frame *frame)
+{
+    if (metrics->listeners_seen)
+        return;
+    metrics->listeners_seen = true;
+    uint8_t before[sizeof(metrics->listening)];
+    memcpy(before, metrics->listening_now, sizeof(before));
+    memset(metrics->listening_now, 0, sizeof(metrics->listening_now));
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const uint16_t port = frame->conns[i].tuple.local_port;
+        if (frame->conns[i].state == STATE_LISTEN)
+            metrics->listening_now[port / 8] |= (uint8_t)(1u << port % 8);
+    }
+    for (size_t i = 0; i < sizeof(before); i++)
+        metrics->listening[i] = before[i] | metrics->listening_now[i];
+}
+
+static void carried(void *data, const struct frame *frame, const struct conn *whose,
+                    const struct tuple *tuple, const struct counters *grown)
+{
+    struct metrics *metrics = data;
+
+    see_listeners(metrics, frame);
+    const uint32_t place = place_of_group(metrics, frame, whose->group);
+    const uint32_t set = set_of(metrics, place, tuple, is_served(metrics, tuple));
+    counters_add(&metrics->sets.list[set].carried, grown);
+    peers_count(&metrics->peers, &tuple->remote, tuple->family, grown);
+}
+
+struct account_sink metrics_sink(struct metrics *metrics)
+{
+    return (struct account_sink){carried, metrics};
+}
+
+static void fill_procs(struct metrics *metrics, const struct frame *frame)
+{
+    if (metrics->procs_filled)
+        return;
+    metrics->procs_filled = true;
+    map_clear(&metrics->procs);
+    for (uint32_t i = 0; i < frame->proc_count; i++)
+        (void)map_put(&metrics->procs, (uint64_t)(uint32_t)frame->procs[i].pid, i);
+}
+
+static uint32_t place_of_event(struct metrics *metrics, const struct frame *frame,
+                               const struct event *event)
+{
+    if (event->pid <= 0)
+        return 0;
+    fill_procs(metrics, frame);
+    const uint32_t proc = map_find(&metrics->procs, (uint64_t)(uint32_t)event->pid);
+    return proc == MAP_NONE ? 0 : place_of_group(metrics, frame, frame->procs[proc].group);
+}
+
+/* --- lives --- */
+
+static uint64_t life_key(const struct event *event)
+{
+    return event->cookie ? event->cookie : event->serial | UINT64_C(1) << 63;
+}
+
+static void remember(struct metrics *metrics, const struct event *event, uint32_t set)
+{
+    const uint64_t key = life_key(event);
+    const uint32_t known = map_find(&metrics->life_index, key);
+
+    if (known != MAP_NONE) { /* told twice, or its end was lost */
+        metrics->lives[known] = (struct life){key, event->mono_ns, set};
+        return;
+    }
+    if (metrics->life_count >= LIVES_MAX ||
+        GROW(metrics->lives, metrics->life_capacity, metrics->life_count + 1) ||
+        map_put(&metrics->life_index, key, metrics->life_count)) {
+        metrics->ageless++;
+        return;
+    }
+    metrics->lives[metrics->life_count++] = (struct life){key, event->mono_ns, set};
+}
+
+static void forget(struct metrics *metrics, uint32_t index)
+{
+    const struct life last = metrics->lives[--metrics->life_count];
+
+    map_remove(&metrics->life_index, metrics->lives[index].key);
+    if (index == metrics->life_count)
+        return;
+    metrics->lives[index] = last;
+    (void)map_put(&metrics->life_index, last.key, index); /* it is there: no memory is needed */
+}
+
+/* Its socket is gone, or only its TIME-WAIT is left. */
+static void count_end(struct metrics *metrics, const struct frame *frame, const struct event *event)
+{
+    const uint32_t index = map_find(&metrics->life_index, life_key(event));
+    const bool seen = index != MAP_NONE;
+    const bool served = is_served(metrics, &event->tuple);
+    if (!seen && event->from == STATE_TIME_WAIT)
+        return; /* counted when it entered TIME-WAIT */
+    const uint32_t set_index =
+        seen ? metrics->lives[index].set
+             : set_of(metrics, place_of_event(metrics, frame, event), &event->tuple, served);
+    struct label_set *set = &metrics->sets.list[set_index];
+
+    if (event->from == STATE_SYN_SENT)
+        set->failed++;
+    set->closes++;
+    if (event->has_totals && event->rtt_us)
+        histogram_observe(&set->rtt, &RTT_BOUNDS, (double)event->rtt_us / 1e6);
+    if (seen)
+        histogram_observe(&set->lifetime, &LIFETIME_BOUNDS,
+                          (double)(event->mono_ns - metrics->lives[index].mono_ns) / 1e9);
+    else if (event->kind == EVENT_CLOSE && event->has_duration)
+        histogram_observe(&set->lifetime, &LIFETIME_BOUNDS, (double)event->duration_ns / 1e9);
+    else
+        metrics->ageless++;
+    if (seen)
+        forget(metrics, index);
+}
+
+static void count_open(struct metrics *metrics, const struct frame *frame,
+                       const struct event *event)
+{
+    const bool served = event->to == STATE_SYN_RECEIVED ||
+                        (event->to != STATE_SYN_SENT && is_served(metrics, &event->tuple));
+    const uint32_t set =
+        set_of(metrics, place_of_event(metrics, frame, event), &event->tuple, served);
+
+    metrics->sets.list[set].opens++;
+    if (event->to == STATE_TIME_WAIT) /* it opened and ended between two frames */
+        metrics->sets.list[set].closes++;
+    else
+        remember(metrics, event, set);
+}
+
+static void count_state(struct metrics *metrics, const struct frame *frame,
+                        const struct event *event)
+{
+    if (event->to == STATE_TIME_WAIT) {
+        count_end(metrics, frame, event);
+        return;
+    }
+    const uint32_t index = map_find(&metrics->life_index, life_key(event));
+    if (index == MAP_NONE || event->from != STATE_SYN_SENT || event->to != STATE_ESTABLISHED ||
+        !event->has_duration)
+        return;
+    histogram_observe(&metrics->sets.list[metrics->lives[index].set].connect, &CONNECT_BOUNDS,
+                      (double)event->duration_ns / 1e9);
+}
+
+static void count_event(struct metrics *metrics, const struct frame *frame,
+                        const struct event *event)
+{
+    if (event->kind == EVENT_LOST) {
+        metrics->events_lost += event->lost;
+        return;
+    }
+    if (event->from == STATE_LISTEN || event->to == STATE_LISTEN || event->to == STATE_CLOSED ||
+        (event->from == STATE_CLOSED && event->kind == EVENT_CLOSE))
+        return; /* no connection */
+    if (event->kind == EVENT_OPEN || (event->kind == EVENT_STATE && event->from == STATE_CLOSED))
+        count_open(metrics, frame, event);
+    else if (event->kind == EVENT_STATE)
+        count_state(metrics, frame, event);
+    else
+        count_end(metrics, frame, event);
+}
+
+static void count_events(struct metrics *metrics, const struct frame *frame,
+                         struct event_ring *ring)
+{
+    struct event events[BATCH];
+    uint64_t lost = 0;
+    uint32_t got = BATCH;
+
+    if (!metrics->frames) { /* what was there before is not ours to count */
+        metrics->cursor = frame->next_event;
+        return;
+    }
+    while (metrics->cursor < frame->next_event && got) {
+        got = event_ring_read(ring, &metrics->cursor, events, BATCH, &lost);
+        metrics->events_lost += lost;
+        for (uint32_t i = 0; i < got; i++)
+            count_event(metrics, frame, &events[i]);
+    }
+}
+
+/* --- the frame --- */
+
+static void look_at_host(struct metrics *metrics, const struct frame *frame)
+{
+    const struct host_facts *facts = frame->facts;
+
+    see_listeners(metrics, frame);
+    if (facts && host_fact_known(facts, FACT_PORT_FIRST) &&
+        host_fact_known(facts, FACT_PORT_LAST)) {
+        metrics->port_first = (uint16_t)host_fact(facts, FACT_PORT_FIRST);
+        metrics->port_last = (uint16_t)host_fact(facts, FACT_PORT_LAST);
+    }
+    if (!frame->totals.segs_known)
+        return;
+    metrics->segments.known = true;
+    metrics->segments.in += frame->totals.segs_in;
+    metrics->segments.out += frame->totals.segs_out;
+    metrics->segments.retrans += frame->totals.segs_retrans;
+}
+
+#define COPY(to, capacity, to_count, from, from_count)                                             \
+    do {                                                                                           \
+        if (GROW(to, capacity, from_count))                                                        \
+            return -ENOMEM;                                                                        \
+        if (from_count)                                                                            \
+            memcpy(to, from, (from_count) * sizeof(*(to)));                                        \
+        to_count = (from_count);                                                                   \
+    } while (0)
+
+static int publish_locked(struct metrics *metrics)
+{
+    struct metrics_reading *reading = &metrics->reading;
+
+    COPY(reading->sets, reading->set_capacity, reading->set_count, metrics->sets.list,
+         metrics->sets.count);
+    COPY(reading->places, reading->place_capacity, reading->place_count, metrics->sets.places,
+         metrics->sets.place_count);
+    COPY(reading->peers, reading->peer_capacity, reading->peer_count, metrics->peers.list,
+         metrics->peers.shown);
+    reading->other_peers = metrics->peers.other;
+    reading->segments = metrics->segments;
+    reading->folded = metrics->sets.folded;
+    reading->frames = metrics->frames;
+    reading->events_lost = metrics->events_lost;
+    reading->ageless = metrics->ageless;
+    return 0;
+}
+
+int metrics_frame(struct metrics *metrics, const struct frame *frame, struct event_ring *ring)
+{
+    look_at_host(metrics, frame);
+    count_events(metrics, frame, ring);
+    metrics->frames++;
+    metrics->place_count = 0; /* the next frame numbers its groups anew */
+    metrics->procs_filled = metrics->listeners_seen = false;
+    if (frame->mono_ns - metrics->chosen_ns >= CHOOSE_NS) {
+        metrics->chosen_ns = frame->mono_ns;
+        peers_choose(&metrics->peers);
+    }
+    pthread_mutex_lock(&metrics->lock);
+    const int error = publish_locked(metrics);
+    pthread_mutex_unlock(&metrics->lock);
+    return error;
+}
+
+uint32_t metrics_series(struct metrics *metrics)
+{
+    pthread_mutex_lock(&metrics->lock);
+    const uint32_t series = metrics->series;
+    pthread_mutex_unlock(&metrics->lock);
+    return series;
+}

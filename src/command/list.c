@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CELL_MAX       2048 /* bytes of one cell's text */
 #define WAIT_SILENT_MS 1000
@@ -249,6 +250,15 @@ static void tell_missing(const struct missing *missing)
     message("%s", missing->text[0] ? missing->text : "some connections could not be had");
 }
 
+/* For a person only: a program has asked for what it wants. */
+static void tell_others(const struct frame *frame)
+{
+    char text[96];
+
+    if (isatty(STDERR_FILENO) && other_netns_text(&frame->other_netns, text, sizeof(text)))
+        message("%s", text);
+}
+
 static int show(struct list *list, const struct frame *frame)
 {
     const struct missing *missing = &frame->missing;
@@ -259,6 +269,8 @@ static int show(struct list *list, const struct frame *frame)
     error = print_frame(list);
     if (!error)
         tell_hint(list);
+    if (!error)
+        tell_others(frame);
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;

@@ -174,15 +174,16 @@ struct frame {
     struct totals totals;
     struct missing missing;
     struct frame_cost cost;
-    const char *host;         /* safe text, in the arena or static; never NULL */
-    const char *source;       /* "sock_diag", "/proc/net/tcp", "demo", "log" */
-    const char *events;       /* what tells of changes between frames: "bpf", "destroy" (ends only),
+    const char *host;       /* safe text, in the arena or static; never NULL */
+    const char *source;     /* "sock_diag", "/proc/net/tcp", "demo", "log" */
+    const char *events;     /* what tells of changes between frames: "bpf", "destroy" (ends only),
                                * "none"; NULL = not known */
-    const char *events_why;   /* why nothing better does: safe text; NULL or "" = nothing to say */
-    const char *owners_why;   /* the same: why owners are found by reading /proc only */
-    uint32_t netns;           /* ours, or the only one that is shown: its key; 0 = not known */
-    bool netns_is_host;       /* it is known to be that of the machine's process 1 */
-    struct host_facts *facts; /* of that namespace, in the arena; NULL = none were read */
+    const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
+    const char *owners_why; /* the same: why owners are found by reading /proc only */
+    uint32_t netns;         /* ours, or the only one that is shown: its key; 0 = not known */
+    struct other_netns other_netns; /* what is not shown; zeros = nothing, or not known */
+    bool netns_is_host;             /* it is known to be that of the machine's process 1 */
+    struct host_facts *facts;       /* of that namespace, in the arena; NULL = none were read */
     /* What is wrong as of this frame (core/finding), in the arena; NULL = nobody looked. */
     const struct frame_findings *findings;
 };

@@ -4,6 +4,8 @@
 
 #include "core/words.h"
 
+#include <stdint.h>
+
 #define NETNS_NAME_MAX 128 /* a name in safe text, cut where it is longer */
 
 enum netns_kind {
@@ -29,5 +31,14 @@ enum netns_reach {
     NETNS_REACH_ENTER /* sock_diag in it */
 };
 extern const struct words NETNS_REACH_WORDS;
+
+/* Namespaces with processes whose connections are not shown. */
+struct other_netns {
+    uint32_t count;   /* that hold TCP sockets */
+    uint64_t sockets; /* of those */
+    uint32_t unread;  /* whose sockets cannot be counted */
+};
+/* "4 other network namespaces hold 212 sockets: --netns all", "" = nothing to say. Its length. */
+size_t other_netns_text(const struct other_netns *others, char *out, size_t size);
 
 #endif

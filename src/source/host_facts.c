@@ -30,18 +30,18 @@ struct host_reader {
 };
 
 struct counter_file {
-    const char *path; /* below proc_root */
+    const char *path; /* below proc_root/PROCESS */
     enum fact_file file;
 };
 
 static const struct counter_file EACH_FRAME[] = {
-    {"self/net/netstat", FACT_FILE_NETSTAT},     {"self/net/snmp", FACT_FILE_SNMP},
-    {"self/net/snmp6", FACT_FILE_SNMP6},         {"self/net/sockstat", FACT_FILE_SOCKSTAT},
-    {"self/net/sockstat6", FACT_FILE_SOCKSTAT6},
+    {"net/netstat", FACT_FILE_NETSTAT},     {"net/snmp", FACT_FILE_SNMP},
+    {"net/snmp6", FACT_FILE_SNMP6},         {"net/sockstat", FACT_FILE_SOCKSTAT},
+    {"net/sockstat6", FACT_FILE_SOCKSTAT6},
 };
 static const struct counter_file SELDOM[] = {
-    {"self/net/stat/nf_conntrack", FACT_FILE_CONNTRACK},
-    {"self/net/softnet_stat", FACT_FILE_SOFTNET},
+    {"net/stat/nf_conntrack", FACT_FILE_CONNTRACK},
+    {"net/softnet_stat", FACT_FILE_SOFTNET},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -66,6 +66,19 @@ void host_reader_free(struct host_reader *reader)
     free(reader);
 }
 
+static int stay(void *context)
+{
+    (void)context;
+    return 0;
+}
+
+static void stay_on(void *context)
+{
+    (void)context;
+}
+
+static const struct host_place OUR_PLACE = {.process = "self", .enter = stay, .leave = stay_on};
+
 /* Bytes read, or -errno. What does not fit is left out: the parser ignores a torn end. */
 static ssize_t read_text(const char *proc_root, const char *path, char *text, size_t size)
 {
@@ -86,12 +99,14 @@ static ssize_t read_text(const char *proc_root, const char *path, char *text, si
     return error ? -error : (ssize_t)length;
 }
 
-static void read_counters(struct host_reader *reader, struct host_facts *facts,
-                          const struct counter_file *files, size_t count)
+static void read_counters(struct host_reader *reader, const struct host_place *place,
+                          struct host_facts *facts, const struct counter_file *files, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "%s/%s", place->process, files[i].path);
         const ssize_t length =
-            read_text(reader->proc_root, files[i].path, reader->text, sizeof(reader->text));
+            read_text(reader->proc_root, path, reader->text, sizeof(reader->text));
         if (length > 0)
             host_facts_parse(facts, files[i].file, reader->text, (size_t)length);
     }
@@ -126,25 +141,41 @@ static void read_reserved(struct host_reader *reader, struct host_facts *facts)
         host_facts_parse_reserved(facts, reader->text, (size_t)length);
 }
 
-void host_reader_read(struct host_reader *reader, struct host_facts *facts, int64_t mono_ns)
+static void read_settings(struct host_reader *reader, const struct host_place *place,
+                          bool netfilter)
+{
+    if (place->enter(place->context))
+        return;
+    read_sysctls(reader, &reader->slow, netfilter);
+    if (!netfilter)
+        read_reserved(reader, &reader->slow);
+    place->leave(place->context);
+}
+
+void host_reader_read_at(struct host_reader *reader, const struct host_place *place,
+                         struct host_facts *facts, int64_t mono_ns)
 {
     const uint32_t netns = facts->netns;
 
     if (!reader->has_slow || mono_ns - reader->sysctl_ns >= SYSCTL_NS) {
-        read_sysctls(reader, &reader->slow, false);
-        read_reserved(reader, &reader->slow);
+        read_settings(reader, place, false);
         reader->sysctl_ns = mono_ns;
     }
     if (!reader->has_slow || mono_ns - reader->netfilter_ns >= NETFILTER_NS) {
-        read_sysctls(reader, &reader->slow, true);
-        read_counters(reader, &reader->slow, SELDOM, COUNT(SELDOM));
+        read_settings(reader, place, true);
+        read_counters(reader, place, &reader->slow, SELDOM, COUNT(SELDOM));
         reader->netfilter_ns = mono_ns;
     }
     reader->has_slow = true;
     *facts = reader->slow;
     facts->netns = netns;
     facts->mono_ns = mono_ns;
-    read_counters(reader, facts, EACH_FRAME, COUNT(EACH_FRAME));
+    read_counters(reader, place, facts, EACH_FRAME, COUNT(EACH_FRAME));
+}
+
+void host_reader_read(struct host_reader *reader, struct host_facts *facts, int64_t mono_ns)
+{
+    host_reader_read_at(reader, &OUR_PLACE, facts, mono_ns);
 }
 
 /* --- a process --- */

@@ -1,6 +1,6 @@
-/* host_facts: reads the counters and settings of our own network namespace from /proc: counters
- * with each frame, sysctls every 10 s, conntrack and softnet every 5 s. What cannot be read is left
- * unknown. One thread at a time. */
+/* host_facts: reads the counters and settings of a network namespace from /proc: counters with each
+ * call, sysctls every 10 s, conntrack and softnet every 5 s. What cannot be read is left unknown. One
+ * thread at a time. */
 #ifndef TCPLENS_SOURCE_HOST_FACTS_H
 #define TCPLENS_SOURCE_HOST_FACTS_H
 
@@ -11,8 +11,19 @@ struct host_reader;
 /* proc_root "/proc"; a copy is kept. NULL when out of memory. */
 struct host_reader *host_reader_new(const char *proc_root);
 void host_reader_free(struct host_reader *reader);
-/* Fills facts as of mono_ns; netns is not touched. */
+/* Fills facts as of mono_ns; netns is not touched. Of the namespace that the thread is in. */
 void host_reader_read(struct host_reader *reader, struct host_facts *facts, int64_t mono_ns);
+
+/* Another namespace: its counters are below proc_root/PROCESS/net; its settings are shown only to
+ * who is in it, so between enter and leave. enter returns 0 or -errno: settings are unknown then. */
+struct host_place {
+    const char *process;
+    int (*enter)(void *context);
+    void (*leave)(void *context);
+    void *context;
+};
+void host_reader_read_at(struct host_reader *reader, const struct host_place *place,
+                         struct host_facts *facts, int64_t mono_ns);
 
 /* What is worth knowing of a process that a finding names. */
 struct process_facts;

@@ -11,6 +11,7 @@
 #include "source/live_filter.h"
 #include "source/netns/netlink.h"
 #include "source/netns/netns.h"
+#include "source/netns/others.h"
 #include "source/owners/owners.h"
 #include "source/proc_view.h"
 #include "source/procnet.h"
@@ -34,6 +35,7 @@ struct live {
     struct frame_pool *scratch;
     struct system_names *names;
     struct host_reader *host_facts; /* NULL: of no use here */
+    struct netns_others *others;    /* NULL: not counted */
     struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
     uint32_t state_bits; /* of the last wish */
@@ -149,6 +151,8 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
         result = system_names_fill(live->names, frame);
     if (result == 0 && (wish->needs & NEED_HOST_FACTS))
         read_host_facts(live, frame);
+    if (result == 0 && live->others)
+        netns_others_count(live->others, frame);
     if (result == 0)
         live_filter_drop(&live->filter, frame);
     return result;
@@ -367,6 +371,7 @@ static void live_close(struct source *source)
     live_filter_done(&live->filter);
     system_names_free(live->names);
     host_reader_free(live->host_facts);
+    netns_others_free(live->others);
     row_index_done(&live->index);
     if (live->scratch)
         frame_pool_release(live->scratch);
@@ -435,6 +440,7 @@ int live_open(struct source **source, const struct live_settings *settings, char
     result = open_kernel(live, settings->no_sock_diag, text);
     if (result < 0)
         goto fail;
+    live->others = netns_others_new(live->proc_root);
     result = owners_open(&live->owners, live->proc_root);
     if (result == -ENOMEM)
         goto fail;

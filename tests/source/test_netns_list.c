@@ -3,7 +3,9 @@
 #include "../unit/unit.h"
 #include "base/clock.h"
 #include "net_tools.h"
+#include "source/netns/facts.h"
 #include "source/netns/list.h"
+#include "source/netns/others.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -348,6 +350,53 @@ static void settings_of_another_namespace_are_read_from_within(void **state)
     guest_end(&guest);
 }
 
+/* --- counters and settings --- */
+
+static void write_range(const char *range)
+{
+    const int file = open(PORT_RANGE, O_WRONLY | O_CLOEXEC);
+
+    assert_true(file >= 0);
+    assert_int_equal(write(file, range, strlen(range)), strlen(range));
+    close(file);
+}
+
+static void facts_are_those_of_each_namespace(void **state)
+{
+    (void)state;
+    struct guest guest = guest_start(true);
+    struct netns_facts *facts = netns_facts_new("/proc");
+    static struct host_facts own, there;
+    assert_non_null(facts);
+    refresh();
+    const struct netns_entry *entry = entry_of(&guest);
+    assert_int_equal(netns_list_enter(list, entry), 0);
+    write_range("20000 20999");
+    const int listener = net_listen(net_v4(0x7f000001, 4711), 1, 0);
+    assert_int_equal(netns_list_leave(list), 0);
+
+    netns_facts_begin(facts, clock_mono_ns());
+    assert_int_equal(netns_facts_read(facts, list, entry, &there), 0);
+    assert_int_equal(netns_facts_read(facts, list, netns_list_at(list, 0), &own), 0);
+    netns_facts_end(facts);
+    assert_int_equal(there.netns, entry->key);
+    assert_int_equal(host_fact(&there, FACT_PORT_FIRST), 20000);
+    assert_int_equal(host_fact(&there, FACT_TCP_INUSE), 1);
+    assert_true(host_fact_known(&there, FACT_LISTEN_OVERFLOWS));
+    assert_false(host_fact_known(&there, FACT_MEM_PRESSURE)); /* of the first namespace only */
+    assert_int_not_equal(host_fact(&own, FACT_PORT_FIRST), 20000);
+    assert_int_equal(own.netns, netns_list_at(list, 0)->key);
+    assert_home();
+
+    close(listener);
+    guest_end(&guest);
+    netns_facts_begin(facts, clock_mono_ns() + SECOND_NS); /* as it was read last */
+    assert_int_equal(netns_facts_read(facts, list, entry, &there), 0);
+    assert_int_equal(host_fact(&there, FACT_PORT_FIRST), 20000);
+    netns_facts_end(facts);
+    netns_facts_free(facts);
+}
+
 static bool wait_until_interface_is_gone(const char *name)
 {
     const int64_t until_ns = clock_mono_ns() + DEADLINE_NS;
@@ -355,6 +404,33 @@ static bool wait_until_interface_is_gone(const char *name)
     while (if_nametoindex(name) && clock_mono_ns() < until_ns)
         (void)poll(NULL, 0, 5);
     return if_nametoindex(name) == 0;
+}
+
+/* --- what is not shown --- */
+
+static void sockets_of_namespaces_that_are_not_shown_are_counted(void **state)
+{
+    (void)state;
+    struct netns_others *others = netns_others_new("/proc");
+    struct frame before = {0}, frame = {0};
+    char text[96];
+    assert_non_null(others);
+    netns_others_count(others, &before);
+    struct guest guest = guest_start(true);
+    refresh();
+    assert_int_equal(netns_list_enter(list, entry_of(&guest)), 0);
+    const int four = net_listen(net_v4(0x7f000001, 4711), 1, 0);
+    const int six = net_has_ipv6() ? net_listen(net_v6("::", 4712), 1, 0) : -1;
+    assert_int_equal(netns_list_leave(list), 0);
+    netns_others_count(others, &frame);
+    assert_true(frame.other_netns.count > 0); /* others' tests may have some, too */
+    assert_true(frame.other_netns.sockets >= 1u + (six >= 0));
+    assert_true(other_netns_text(&frame.other_netns, text, sizeof(text)) > 0);
+    close(four);
+    if (six >= 0)
+        close(six);
+    guest_end(&guest);
+    netns_others_free(others);
 }
 
 /* The kernel removes a veth with the namespace of its other end. */
@@ -449,6 +525,13 @@ static int look_as_nobody(const struct guest *guest)
         return 6;
     if (!netns_list_at(own, 0)->is_own || netns_list_at(own, 0)->processes == 0)
         return 7;
+    static struct host_facts there;
+    struct netns_facts *facts = netns_facts_new("/proc");
+    netns_facts_begin(facts, clock_mono_ns());
+    if (netns_facts_read(facts, own, found, &there) != 0 ||
+        !host_fact_known(&there, FACT_LISTEN_OVERFLOWS) || host_fact_known(&there, FACT_PORT_FIRST))
+        return 8;
+    netns_facts_free(facts);
     netns_list_close(own);
     return 0;
 }
@@ -491,6 +574,8 @@ int main(void)
         TEST(the_same_inode_later_is_another_namespace),
         TEST(a_socket_is_opened_there_and_the_thread_is_back),
         TEST(settings_of_another_namespace_are_read_from_within),
+        TEST(sockets_of_namespaces_that_are_not_shown_are_counted),
+        TEST(facts_are_those_of_each_namespace),
         TEST(nothing_keeps_a_dead_namespace_alive),
         TEST(a_mount_names_a_namespace_and_keeps_it_in_the_list),
         TEST(without_rights_namespaces_are_told_apart_and_not_entered),

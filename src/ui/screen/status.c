@@ -96,5 +96,7 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
         snprintf(out, size, "owners come late, from /proc: %s", frame->owners_why);
         return ROLE_DIM;
     }
+    if (frame && !out[0] && other_netns_text(&frame->other_netns, out, size))
+        return ROLE_DIM;
     return role;
 }

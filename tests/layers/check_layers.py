@@ -23,9 +23,11 @@ MAY_INCLUDE = {
     'collect': {'collect', 'source', 'core', 'base'},
     'player': {'player', 'source', 'core', 'base'},
     'act': {'act', 'source', 'core', 'base'},
-    'ui': {'ui', 'core', 'base'},
+    'svg': {'svg'},
+    'ui': {'ui', 'svg', 'core', 'base'},
     'options': {'options', 'core', 'base'},
-    'command': {'command', 'options', 'collect', 'player', 'act', 'ui', 'source', 'session', 'core', 'base'},
+    'command': {'command', 'options', 'collect', 'player', 'act', 'ui', 'svg', 'source', 'session',
+                'core', 'base'},
 }
 
 # What pure files may include of base/.

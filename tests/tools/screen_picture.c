@@ -8,7 +8,7 @@
  * (names as in pty_screen.h). A "_" in TEXT stands for a space. --keys may be given too, and is the
  * same. Must not know which program it photographs. */
 #include "pty_screen.h"
-#include "screen_svg.h"
+#include "svg/svg.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -39,7 +39,7 @@ struct request {
     int env_count;
     const char *keys, *wait, *out, *golden_out, *input;
     char **command;
-    struct screen_svg_options svg;
+    struct svg_options svg;
 };
 
 static int fail(const char *what, const char *detail)
@@ -131,7 +131,7 @@ static int write_outputs(const struct request *request, const struct screen_grid
     FILE *out = strcmp(request->out, "-") == 0 ? stdout : fopen(request->out, "we");
     if (!out)
         return fail(request->out, strerror(errno));
-    screen_svg_write(out, grid, &request->svg);
+    svg_write(out, grid, &request->svg);
     if (fflush(out) != 0 || (out != stdout && fclose(out) != 0))
         return fail(request->out, strerror(errno));
     if (!request->golden_out)

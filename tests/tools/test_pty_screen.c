@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "pty_screen.h"
-#include "screen_svg.h"
+#include "svg/svg.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -163,7 +163,7 @@ static void svg_escapes_text_and_draws_boxes(void **state)
     assert_int_equal(
         screen_grid_from_golden(&grid, "screen 1x9\ncursor hidden\n|a<b \xe2\x94\x8c\n", NULL), 0);
     FILE *out = open_memstream(&svg, &size);
-    screen_svg_write(out, &grid, &(struct screen_svg_options){.light = true});
+    svg_write(out, &grid, &(struct svg_options){.light = true});
     fclose(out);
     assert_non_null(strstr(svg, ">a&lt;b</text>"));
     assert_null(strstr(svg, "\xe2\x94\x8c"));

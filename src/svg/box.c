@@ -1,6 +1,6 @@
-/* screen_svg_box: box drawing (U+2500..) and blocks (U+2580..) as shapes that join their
- * neighbours. Must not know cells or colours. */
-#include "screen_svg_box.h"
+/* svg_box: box drawing (U+2500..) and blocks (U+2580..) as shapes that join their
+ * neighbours. Independent of cells and colours. */
+#include "svg/box.h"
 
 #include <stddef.h>
 
@@ -109,7 +109,7 @@ static void draw_arms(FILE *out, unsigned arms, struct svg_box cell, const char 
         draw_line(out, arms, cell, 1.5, color);
 }
 
-bool screen_svg_is_shape(uint32_t code)
+bool svg_is_shape(uint32_t code)
 {
     for (size_t i = 0; i < LINE_COUNT; i++)
         if (LINES[i].code == code)
@@ -120,7 +120,7 @@ bool screen_svg_is_shape(uint32_t code)
     return false;
 }
 
-bool screen_svg_draw_shape(FILE *out, uint32_t code, struct svg_box cell, const char *color)
+bool svg_draw_shape(FILE *out, uint32_t code, struct svg_box cell, const char *color)
 {
     for (size_t i = 0; i < LINE_COUNT; i++)
         if (LINES[i].code == code) {

@@ -1,19 +1,18 @@
-/* screen_svg: a screen_grid drawn as an SVG picture of a terminal window.
+/* svg: a screen_grid drawn as an SVG picture of a terminal window.
  * Box drawing and blocks are drawn as shapes, so that they join in every renderer and font. */
-#ifndef TCPLENS_TOOLS_SCREEN_SVG_H
-#define TCPLENS_TOOLS_SCREEN_SVG_H
+#ifndef TCPLENS_SVG_SVG_H
+#define TCPLENS_SVG_SVG_H
 
-#include "screen_grid.h"
+#include "svg/cells.h"
 
 #include <stdio.h>
 
-struct screen_svg_options {
+struct svg_options {
     bool light;        /* a light terminal instead of a dark one */
     bool cursor;       /* draw the cursor when it is visible */
     const char *title; /* in the window's bar; NULL: no bar. Escaped here. */
 };
 
-void screen_svg_write(FILE *out, const struct screen_grid *grid,
-                      const struct screen_svg_options *options);
+void svg_write(FILE *out, const struct screen_grid *grid, const struct svg_options *options);
 
 #endif

@@ -1,8 +1,8 @@
-/* screen_svg: cells to SVG: backgrounds first, then words, then shapes.
- * Must not know where the cells come from. */
-#include "screen_svg.h"
+/* svg: cells to SVG: backgrounds first, then words, then shapes.
+ * Independent of where the cells come from. */
+#include "svg/svg.h"
 
-#include "screen_svg_box.h"
+#include "svg/box.h"
 
 #include <string.h>
 
@@ -196,7 +196,7 @@ static void draw_backgrounds(const struct page *page, int row)
 static bool is_text(const struct screen_cell *cell)
 {
     return strcmp(cell->text, " ") != 0 && cell->text[0] != '\0' &&
-           !screen_svg_is_shape(code_of(cell->text));
+           !svg_is_shape(code_of(cell->text));
 }
 
 static bool is_ascii(const struct screen_cell *cell)
@@ -266,7 +266,7 @@ static void draw_shapes(const struct page *page, int row)
         struct svg_box box = {x_of(col), y_of(page, row), CELL_WIDTH * (cell->width > 1 ? 2 : 1),
                               CELL_HEIGHT};
         if (cell->text[0] != '\0')
-            screen_svg_draw_shape(page->out, code_of(cell->text), box, hex(look.fg, color));
+            svg_draw_shape(page->out, code_of(cell->text), box, hex(look.fg, color));
         if (look.attrs & SCREEN_UNDERLINE)
             fprintf(page->out, "<path d=\"M%.2f %.2fh%.2f\" stroke=\"%s\"/>\n", box.x,
                     box.y + BASELINE + 2, box.width, hex(look.fg, color));
@@ -305,8 +305,7 @@ static void draw_cursor(const struct page *page)
             CELL_HEIGHT, hex(page->palette->fg, color));
 }
 
-void screen_svg_write(FILE *out, const struct screen_grid *grid,
-                      const struct screen_svg_options *options)
+void svg_write(FILE *out, const struct screen_grid *grid, const struct svg_options *options)
 {
     char color[8];
     struct page page = {.out = out, .grid = grid, .palette = options->light ? &LIGHT : &DARK};

@@ -14,6 +14,8 @@ int cmd_replay(const struct options *options)
 {
     int keys = STDIN_FILENO;
 
+    if (options->screenshot)
+        return cmd_top_over(options, options->file, -1);
     if (!isatty(STDIN_FILENO)) /* the log comes from there, or nothing does */
         keys = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (keys < 0) {

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
+#include "command/screenshot.h"
 #include "command/top_feed.h"
 #include "options/options.h"
 #include "options/output.h"
@@ -41,6 +42,8 @@ struct top {
     const char *log; /* to replay; NULL = live */
     int input;       /* where the keys come from */
     struct screen *screen;
+    struct screenshot screenshot;
+    struct screen_settings screen_settings;
     struct term_rescue rescue;
     struct screen_acts acts;
     int orders[2];  /* main to screen */
@@ -237,6 +240,8 @@ static int open_screen(struct top *top)
     };
     top_feed_fill(&top->feed, &settings);
     top->acts = options->demo ? ACTS_PRETENDED : ACTS_REAL;
+    if (top->screenshot.path && !options->demo)
+        top->acts.refused = "--screenshot: nothing is signalled or closed";
     if (options->read_only)
         top->acts.refused = "--read-only: nothing is signalled or closed";
     int code = choose_theme(options, &settings.theme);
@@ -249,6 +254,11 @@ static int open_screen(struct top *top)
         return say(EXIT_FAILED, "names", strerror(-error));
     top->lookup = system_names_lookup(top->names);
     top->filter_names = system_names_filter(top->names);
+    if (top->screenshot.path) {
+        top->screenshot.shot.grid = &top->screenshot.grid;
+        settings.shot = &top->screenshot.shot;
+    }
+    top->screen_settings = settings;
     error = screen_new(&top->screen, &settings);
     return error ? say(EXIT_FAILED, "screen", strerror(-error)) : EXIT_DONE;
 }
@@ -380,7 +390,8 @@ static int watch(struct top *top)
     struct pollfd waits[] = {{.fd = top->signals, .events = POLLIN},
                              {.fd = top->answers[0], .events = POLLIN},
                              {.fd = top->stops, .events = POLLIN}};
-    int64_t end = top->options->for_ns > 0 ? clock_mono_ns() + top->options->for_ns : INT64_MAX;
+    const bool limited = top->options->for_ns > 0 && !top->screenshot.path;
+    int64_t end = limited ? clock_mono_ns() + top->options->for_ns : INT64_MAX;
     while (top->screen_runs) {
         int64_t left_ms = end == INT64_MAX ? -1 : (end - clock_mono_ns()) / MILLISECOND_NS + 1;
         if (end != INT64_MAX && left_ms <= 0)
@@ -440,7 +451,7 @@ static int start_threads(struct top *top)
 
 static int run(struct top *top)
 {
-    int signal = wait_for_foreground(top);
+    int signal = top->screenshot.path ? 0 : wait_for_foreground(top);
     if (signal)
         return 128 + signal;
     catch_deadly_signals(&top->rescue);
@@ -465,6 +476,9 @@ static int run(struct top *top)
 
 static int check_terminal(struct top *top)
 {
+    top->rescue.descriptor = -1;
+    if (top->screenshot.path)
+        return EXIT_DONE;
     if (!isatty(STDOUT_FILENO))
         return say(EXIT_USAGE, "standard output is not a terminal",
                    top->log ? "use \"tcplens list --from FILE\"" : "use \"tcplens list\"");
@@ -506,6 +520,7 @@ static void top_done(struct top *top)
     top_feed_done(&top->feed);
     system_names_free(top->names);
     settings_free(top->settings);
+    screenshot_done(&top->screenshot);
     term_rescue_done(&top->rescue);
     const int descriptors[] = {top->orders[0],  top->orders[1], top->answers[0],
                                top->answers[1], top->signals,   top->stops};
@@ -524,15 +539,21 @@ int cmd_top_over(const struct options *options, const char *log, int input)
                       .stops = -1};
     int code = check_filter(options);
     if (!code)
+        code = screenshot_begin(&top.screenshot, options);
+    if (!code)
         code = check_terminal(&top);
-    if (code)
+    if (code) {
+        screenshot_done(&top.screenshot);
         return code;
+    }
     if (settings_new(&top.settings, options) != 0)
         return say(EXIT_FAILED, "cannot start", strerror(ENOMEM));
     top.options = &top.settings->options;
     code = prepare(&top);
     if (!code)
         code = run(&top);
+    if (!code && top.screenshot.path)
+        code = screenshot_write(&top.screenshot, &top.screen_settings);
     top_done(&top);
     return code;
 }

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 VALUES = {"class": "all connections listeners", "events": "auto bpf destroy none"}
-FILES = {"from", "output", "metrics"}
+FILES = {"from", "output", "metrics", "screenshot"}
 JOINERS = ["and", "or", "not"]
 MADE = "made from the program's tables by tests/doc/make_doc.py; do not edit it here"
 

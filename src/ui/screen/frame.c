@@ -34,6 +34,7 @@ static void show_frame(struct screen *screen)
     tags_follow(&screen->acting.tags, screen->picture.frame);
     finding_marks_take(&screen->marks, screen->picture.frame, screen->settings.filter_names);
     screen->frame_taken_ns = clock_mono_ns();
+    screen->frames_shown++;
     screen->void_panes = screen->paint = true;
 }
 

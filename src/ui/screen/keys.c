@@ -172,14 +172,19 @@ static void discard(struct screen *screen, const struct key *key)
     screen_finish_closing(screen);
 }
 
+void screen_press(struct screen *screen, const struct key *key)
+{
+    if (screen->page_unseen && can_harm(screen))
+        discard(screen, key);
+    else
+        take_key(screen, key);
+}
+
 void screen_read_keys(struct screen *screen)
 {
     struct key key;
     while (!screen->quit && term_key(screen->term, &key))
-        if (screen->page_unseen && can_harm(screen))
-            discard(screen, &key);
-        else
-            take_key(screen, &key);
+        screen_press(screen, &key);
 }
 
 /* Keys typed before a dialog stood on the screen were not for it. */

@@ -11,6 +11,7 @@
 #include "ui/screen/keys.h"
 #include "ui/screen/names.h"
 #include "ui/screen/record.h"
+#include "ui/screen/shot.h"
 #include "ui/screen/state.h"
 #include "ui/screen/time.h"
 #include "ui/screen/views.h"
@@ -208,6 +209,8 @@ static void run_loop(struct screen *screen)
         paint_if_due(screen);
         int64_t now = clock_mono_ns();
         int64_t look = screen_acts_look(screen, now), end = next_end_ns(screen, now);
+        const int64_t shot = screen_shot_step(screen, now);
+        end = shot < end ? shot : end;
         int timeout_ms = (int)(((look < end ? look : end) - now + 999999) / 1000000);
         /* An act has just said what became of it, or a frame is half taken over. */
         if (screen->paint || screen->coming)
@@ -240,11 +243,14 @@ static void run_loop(struct screen *screen)
 
 int screen_run(struct screen *screen)
 {
+    const struct screen_shot *shot = screen->settings.shot;
     const struct term_settings settings = {.input = screen->settings.input,
                                            .theme = screen->theme,
                                            .ascii = screen->settings.ascii,
                                            .glyphs = screen->settings.glyphs,
-                                           .no_mouse = screen->settings.no_mouse};
+                                           .no_mouse = screen->settings.no_mouse,
+                                           .rows = shot ? shot->rows : 0,
+                                           .cols = shot ? shot->cols : 0};
     int error = term_open(&screen->term, &settings, screen->settings.rescue, screen->remark);
     if (error)
         return error;

@@ -9,6 +9,7 @@
 #include "core/frame.h"
 #include "core/state.h"
 #include "core/wish.h"
+#include "svg/cells.h"
 #include "ui/acts.h"
 #include "ui/term/term.h"
 #include "ui/transport.h"
@@ -59,12 +60,21 @@ struct screen_recorder {
     void *data;
 };
 
+/* A picture of the screen without a terminal. */
+struct screen_shot {
+    int rows, cols;
+    const char *keys;         /* ui/key/script.h; pressed before */
+    int64_t after_ns;         /* the first of them not before that time */
+    struct screen_grid *grid; /* filled; to be ended with screen_grid_done */
+};
+
 struct screen_settings {
     struct screen_feed feed;
     struct wish wish; /* to begin with */
     bool live;
     const struct screen_acts *acts;           /* NULL: nothing can be done to what is shown */
     int input;                                /* descriptor of the keys */
+    const struct screen_shot *shot;           /* NULL: on the terminal, for a user */
     int orders_descriptor;                    /* enum screen_order */
     void (*suspended)(void *data);            /* the terminal has been left */
     const struct screen_recorder *recorder;   /* NULL: nothing can be recorded */

@@ -49,6 +49,12 @@ struct watch { /* a signalled process, until it has exited or is given up */
     bool exited;
 };
 
+struct screen_shot_state { /* where the script of a screenshot is */
+    size_t at;
+    int64_t started_ns, until_ns, rest_until_ns; /* monotonic */
+    uint64_t frames;                             /* to have been shown before it goes on */
+};
+
 struct acting {
     struct tags tags;
     struct watch watches[ACT_PROCESSES];
@@ -64,7 +70,9 @@ struct screen {
     struct term *term;
     struct wish wish, sent_wish; /* sent_wish: what the feed was last given */
     struct picture picture;
-    struct frame *coming;   /* the next one of the picture, being prepared; NULL = none */
+    struct frame *coming; /* the next one of the picture, being prepared; NULL = none */
+    uint64_t frames_shown;
+    struct screen_shot_state shot;
     int64_t frame_taken_ns; /* monotonic: when the frame of the picture was taken up */
     struct pane *views[VIEW_COUNT];
     enum view_id view;

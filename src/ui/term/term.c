@@ -28,7 +28,9 @@ struct pen {
 
 struct term {
     SCREEN *screen;
-    FILE *input; /* NULL: stdin */
+    FILE *input;    /* NULL: stdin */
+    FILE *output;   /* NULL: stdout */
+    bool in_memory; /* there is no terminal */
     struct term_rescue *rescue;
     bool ascii;
     enum glyphs glyphs;
@@ -93,8 +95,10 @@ static bool can_place_cursor(void)
 static int start_type(struct term *term, const char *type)
 {
     use_env(FALSE);
-    use_tioctl(!term_is_huge()); /* else curses begins with what the description says */
-    term->screen = newterm(type, stdout, term->input ? term->input : stdin);
+    /* else curses begins with what the description says */
+    use_tioctl(!term->in_memory && !term_is_huge());
+    term->screen =
+        newterm(type, term->output ? term->output : stdout, term->input ? term->input : stdin);
     if (!term->screen)
         return -ENOENT;
     const bool can = can_place_cursor();
@@ -113,7 +117,7 @@ static int start_type(struct term *term, const char *type)
 
 static int start_screen(struct term *term, char *text, size_t size)
 {
-    const char *type = getenv("TERM") ? getenv("TERM") : "";
+    const char *type = getenv("TERM") && !term->in_memory ? getenv("TERM") : "";
     char shown[41]; /* as much of it as a message needs */
     text_clean(shown, sizeof(shown), type, strlen(type));
     text[0] = '\0';
@@ -121,8 +125,9 @@ static int start_screen(struct term *term, char *text, size_t size)
     for (size_t i = 0; error == -ENOENT && i < sizeof(FALLBACK_TYPES) / sizeof(char *); i++) {
         if (start_type(term, FALLBACK_TYPES[i]) != 0)
             continue;
-        snprintf(text, size, "%s%s, using %s", *type ? "unknown TERM=" : "TERM is not set", shown,
-                 FALLBACK_TYPES[i]);
+        if (!term->in_memory)
+            snprintf(text, size, "%s%s, using %s", *type ? "unknown TERM=" : "TERM is not set",
+                     shown, FALLBACK_TYPES[i]);
         return 0;
     }
     if (error == -ENOENT)
@@ -175,6 +180,22 @@ static void set_modes(bool mouse)
     }
 }
 
+/* curses paints into a file as well as on a terminal. */
+static int open_files(struct term *term, const struct term_settings *settings)
+{
+    if (settings->rows > 0) {
+        term->in_memory = true;
+        term->input = fopen("/dev/null", "re");
+        term->output = fopen("/dev/null", "we");
+        return term->input && term->output ? 0 : -errno;
+    }
+    if (settings->input == STDIN_FILENO)
+        return 0;
+    int copy = fcntl(settings->input, F_DUPFD_CLOEXEC, 0);
+    term->input = copy < 0 ? NULL : fdopen(copy, "r");
+    return term->input ? 0 : -errno;
+}
+
 int term_open(struct term **out, const struct term_settings *settings, struct term_rescue *rescue,
               char *text)
 {
@@ -186,13 +207,8 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     term->glyphs = settings->glyphs;
     term->cursor_col = -1;
     term_rows_init(&term->rows);
-    int error = 0;
-    if (settings->input != STDIN_FILENO) {
-        int copy = fcntl(settings->input, F_DUPFD_CLOEXEC, 0);
-        term->input = copy < 0 ? NULL : fdopen(copy, "r");
-        error = term->input ? 0 : -errno;
-    }
-    atomic_store(&rescue->armed, true);
+    int error = open_files(term, settings);
+    atomic_store(&rescue->armed, !term->in_memory);
     if (!error)
         error = start_screen(term, text, 128);
     if (error) {
@@ -203,7 +219,9 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     prepare_reset(rescue);
     set_modes(!settings->no_mouse);
     learn_keys(term);
-    term->pastes = is_ansi();
+    term->pastes = is_ansi() && !term->in_memory;
+    if (term->in_memory)
+        resizeterm(settings->rows, settings->cols);
     set_paste(term, true);
     term_set_theme(term, settings->theme);
     *out = term;
@@ -228,6 +246,8 @@ void term_close(struct term *term)
     atomic_store(&term->rescue->armed, false);
     if (term->input)
         fclose(term->input);
+    if (term->output)
+        fclose(term->output);
     term_rows_done(&term->rows);
     free(term);
 }
@@ -256,6 +276,8 @@ void term_resized(struct term *term)
 {
     int rows, cols;
     term_rows_forget(&term->rows);
+    if (term->in_memory)
+        return;
     term_measure(&rows, &cols);
     if (rows > 0 && cols > 0 && (rows != LINES || cols != COLS))
         resizeterm(rows, cols);
@@ -349,6 +371,8 @@ void term_set_theme(struct term *term, enum theme theme)
 
 int term_descriptor(const struct term *term)
 {
+    if (term->in_memory)
+        return -1;
     return term->input ? fileno(term->input) : STDIN_FILENO;
 }
 
@@ -482,12 +506,69 @@ void term_copy(struct term *term, const char *text, size_t length)
     static const char BEGIN[] = "\033]52;c;", END[] = "\a";
     size_t begin = sizeof(BEGIN) - 1;
     char *order = malloc(begin + (length + 2) / 3 * 4 + sizeof(END));
-    (void)term;
-    if (!order)
+    if (!order || term->in_memory) {
+        free(order);
         return;
+    }
     memcpy(order, BEGIN, begin);
     size_t coded = base64_encode(order + begin, (const unsigned char *)text, length);
     memcpy(order + begin + coded, END, sizeof(END));
     put_raw(order);
     free(order);
+}
+
+static struct screen_color cell_color(short number)
+{
+    if (number < 0)
+        return (struct screen_color){.kind = SCREEN_COLOR_DEFAULT};
+    return (struct screen_color){.kind = SCREEN_COLOR_INDEXED, .index = (uint8_t)number};
+}
+
+static unsigned cell_attributes(attr_t attributes)
+{
+    static const struct {
+        attr_t curses;
+        unsigned cell;
+    } PAIRS[] = {{A_BOLD, SCREEN_BOLD},
+                 {A_DIM, SCREEN_DIM},
+                 {A_UNDERLINE, SCREEN_UNDERLINE},
+                 {A_REVERSE, SCREEN_REVERSE}};
+    unsigned all = 0;
+    for (size_t i = 0; i < sizeof(PAIRS) / sizeof(PAIRS[0]); i++)
+        all |= attributes & PAIRS[i].curses ? PAIRS[i].cell : 0u;
+    return all;
+}
+
+static void read_cell(int row, int col, struct screen_cell *cell)
+{
+    wchar_t wide[CCHARW_MAX + 1] = {0};
+    cchar_t shown;
+    attr_t attributes = A_NORMAL;
+    short pair = 0, foreground = -1, background = -1;
+    if (mvwin_wch(curscr, row, col, &shown) == ERR ||
+        getcchar(&shown, wide, &attributes, &pair, NULL) == ERR)
+        return;
+    if (pair > 0)
+        pair_content(pair, &foreground, &background);
+    if (key_utf8(cell->text, (uint32_t)wide[0]) == 0)
+        cell->text[0] = '\0';
+    cell->attrs = cell_attributes(attributes);
+    cell->fg = cell_color(foreground);
+    cell->bg = cell_color(background);
+}
+
+int term_snapshot(const struct term *term, struct screen_grid *grid)
+{
+    int rows, cols;
+    term_size(term, &rows, &cols);
+    const int error = screen_grid_init(grid, rows, cols);
+    if (error)
+        return error;
+    grid->cursor_visible = term->cursor_col >= 0;
+    grid->cursor_row = term->cursor_row;
+    grid->cursor_col = term->cursor_col;
+    for (int row = 0; row < rows; row++)
+        for (int col = 0; col < cols; col++)
+            read_cell(row, col, screen_grid_cell(grid, row, col));
+    return 0;
 }

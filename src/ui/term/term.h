@@ -3,6 +3,7 @@
 #ifndef TCPLENS_UI_TERM_TERM_H
 #define TCPLENS_UI_TERM_TERM_H
 
+#include "svg/cells.h"
 #include "ui/key/key.h"
 #include "ui/theme.h"
 
@@ -29,6 +30,7 @@ struct term_settings {
     bool ascii;
     enum glyphs glyphs; /* ascii makes them GLYPHS_ASCII */
     bool no_mouse;      /* the terminal keeps it, to select text */
+    int rows, cols; /* not 0: no terminal at all, a screen of that size in memory, without keys */
 };
 
 /* Reads the terminal's settings before anything changes them. 0 or -errno (-ENOTTY). */
@@ -70,5 +72,7 @@ void term_cursor(struct term *term, int row, int col); /* shown there; col < 0: 
 /* Into the clipboard of whoever sits at the terminal (OSC 52), where it has that. */
 void term_copy(struct term *term, const char *text, size_t length);
 void term_flush(struct term *term);
+/* What was flushed last, cell by cell; grid is to be ended with screen_grid_done. 0 or -errno. */
+int term_snapshot(const struct term *term, struct screen_grid *grid);
 
 #endif

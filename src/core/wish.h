@@ -19,6 +19,9 @@ struct wish {
     struct conn_key page;   /* connection page open on this row (its detail), cookie 0 = none */
 };
 
+/* So many rows are few (NEED_SUSPECTS). */
+#define WISH_FEW_ROWS 1000u
+
 #define WISH_INET  1u
 #define WISH_INET6 2u
 

@@ -145,8 +145,9 @@ static int add_row(struct diag_parse *parse, const void *payload, size_t length)
     struct conn *conn = frame_add_conn(parse->frame);
     if (!conn)
         return -ENOMEM;
-    const bool keep = diag_row_fill(message, length, parse->admin, conn, detail);
-    if (keep && !detail && parse->want_suspects && parse->frame->detail_count < DIAG_SUSPECTS_MAX) {
+    const bool suspect = diag_row_fill(message, length, parse->admin, conn, detail);
+    if ((suspect || parse->few) && !detail && parse->want_suspects &&
+        parse->frame->detail_count < DIAG_SUSPECTS_MAX) {
         detail = frame_add_detail(parse->frame);
         if (!detail)
             return -ENOMEM;

@@ -11,6 +11,7 @@
 
 #define QUIET_NS    (15 * SECOND_NS)
 #define UNREAD_NS   (60 * SECOND_NS)
+#define SKIPPED     8u /* rows that a dump skips and a look-up finds have no tcp_info in that frame */
 #define RECENT_MASK 7u /* the last three frames */
 
 enum stage { STAGE_FREE, STAGE_PENDING, STAGE_HOLDS, STAGE_ENDED };
@@ -293,7 +294,9 @@ static bool lacks_info(const struct finding_engine *engine)
 
 static void note_unread(struct finding_engine *engine)
 {
-    if (engine->census.unread == 0)
+    const uint32_t unread = engine->census.unread;
+
+    if (unread == 0 || (unread <= SKIPPED && unread < engine->census.suspects))
         return;
     engine->suspects = engine->census.suspects;
     engine->unread = engine->census.unread;

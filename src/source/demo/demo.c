@@ -218,7 +218,7 @@ static int add_row(const struct demo_rows *rows, struct frame *frame, const stru
         frame->missing.hidden_rows++;
     bool page = wish->page.cookie && wish->page.cookie == conn->cookie;
     if (page || (wish->needs & NEED_DETAIL) ||
-        ((wish->needs & NEED_SUSPECTS) && conn_is_suspect(conn)))
+        ((wish->needs & NEED_SUSPECTS) && (rows->count <= WISH_FEW_ROWS || conn_is_suspect(conn))))
         return add_detail(rows, frame, conn);
     return 0;
 }

@@ -83,23 +83,9 @@ bool conn_is_ghost(const struct conn *conn)
     return conn->state == STATE_DELETE_TCB;
 }
 
-#define LATELY_MS     60000u
 #define SENT_MS       10000u /* by then its rate has faded */
 #define DELAYED_US    1000u
 #define DELAYED_TIMES 10u
-
-bool conn_is_suspect(const struct conn *conn)
-{
-    static const uint32_t carrying = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_FIN_WAIT_1) |
-                                     STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK);
-    static const uint32_t half_closed = STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_FIN_WAIT_2);
-
-    if (half_closed & STATE_BIT(conn->state))
-        return true;
-    return (carrying & STATE_BIT(conn->state)) &&
-           (conn->receive_queue > 0 || conn->send_queue > 0 ||
-            (conn->retrans > 0 && conn->last_data_sent_ms < LATELY_MS));
-}
 
 bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us)
 {

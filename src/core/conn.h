@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CONN_NO_INDEX UINT32_MAX
+#define CONN_NO_INDEX  UINT32_MAX
+#define CONN_LATELY_MS 60000u
 
 /* What is known of a row (conn.known). */
 enum conn_known {
@@ -177,6 +178,21 @@ static inline uint64_t conn_out_bytes(const struct conn *conn)
     return conn->bytes_sent >= conn->bytes_retrans ? conn->bytes_sent - conn->bytes_retrans : 0;
 }
 
+/* Its tcp_info may tell a detector something: there is something in its queues, it was retransmitted
+ * lately, or one side has closed. */
+static inline bool conn_is_suspect(const struct conn *conn)
+{
+    const uint32_t carrying = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_FIN_WAIT_1) |
+                              STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK);
+    const uint32_t half_closed = STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_FIN_WAIT_2);
+
+    if (half_closed & STATE_BIT(conn->state))
+        return true;
+    return (carrying & STATE_BIT(conn->state)) &&
+           (conn->receive_queue > 0 || conn->send_queue > 0 ||
+            (conn->retrans > 0 && conn->last_data_sent_ms < CONN_LATELY_MS));
+}
+
 /* Thousandths of a percent, never 0 of what is more than 0; false where `of` is 0. */
 bool conn_share(uint64_t part, uint64_t of, int64_t *share);
 /* A share of retransmitted bytes that is trouble. */
@@ -184,10 +200,7 @@ bool conn_share_is_high(uint64_t part, uint64_t of);
 void conn_move_times(struct conn *conn, int64_t by_ns);            /* those that are known */
 void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 2^40-1 */
 bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */
-/* Its tcp_info may tell a detector something: there is something in its queues, it was retransmitted
- * lately, or one side has closed. */
-bool conn_is_suspect(const struct conn *conn);
-/* The same for what it waited: the round trip is far above the least, and it sent lately. */
+/* Like conn_is_suspect(), for what it waited: the round trip is far above the least, and it sent lately. */
 bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us);
 /* In a state in which no program has accepted it yet, or may not have, and without an inode. */
 bool conn_is_unaccepted(const struct conn *conn);

@@ -286,7 +286,7 @@ static int compare_processes(const struct column_context *context, const struct 
     bool has_a = value_proc(context, a, &value_a), has_b = value_proc(context, b, &value_b);
     if (!has_a || !has_b)
         return (int)has_b - (int)has_a;
-    return strcmp(value_a.text, value_b.text);
+    return value_a.text == value_b.text ? 0 : strcmp(value_a.text, value_b.text);
 }
 
 /* Those of one state: by process, then by the remote end, then by the local one. */
@@ -313,6 +313,8 @@ int column_compare(const struct column *column, const struct column_context *con
 
     if (column->type == TYPE_ADDRESS)
         return compare_addresses(column, a, b);
+    if (column->type == TYPE_STATE && a->state == b->state && a->from == b->from)
+        return compare_within_state(context, a, b);
     has_a = column_get(column, context, a, &value_a);
     has_b = column_get(column, context, b, &value_b);
     if (!has_a || !has_b)

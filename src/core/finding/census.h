@@ -120,9 +120,10 @@ static inline void raise_ns(int64_t *most, int64_t value)
 
 /* Parts of census_take: a row that a process holds (census_process.c). */
 void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row);
-/* The part of census_take that looks back: rows that resend or have something to send
- * (census_watch.c). 0 or -ENOMEM. */
-int census_watch(struct census *census);
+/* Those that look back: at the beginning, and of each suspect row; kept are those that resend or have
+ * something to send (census_watch.c). 0 or -ENOMEM. */
+int census_watch_begin(struct census *census);
+int census_watch(struct census *census, const struct conn *conn, uint32_t row);
 /* A field of a row's tcp_info, the way info.h reads it; `unknown` where the frame does not have it.
  */
 uint64_t row_info(const struct frame *frame, const struct conn *conn, enum info_index field,

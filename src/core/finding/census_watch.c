@@ -12,13 +12,14 @@
 #define BLOAT_UNACKED 10u     /* segments in flight that fill a queue */
 #define BLOAT_TIMES   3u      /* the least round trip */
 
+/* Of suspect rows. */
 static bool is_watched(const struct conn *conn)
 {
     const uint32_t states =
         STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_FIN_WAIT_1);
 
     return (STATE_BIT(conn->state) & states) && (conn->known & KNOWN_INFO) && conn->serial &&
-           (conn->send_queue > 0 || (conn->retrans > 0 && conn_is_suspect(conn)));
+           (conn->retrans > 0 || conn->send_queue > 0);
 }
 
 static const struct watched_row *find_before(const struct census *census, uint64_t serial)
@@ -115,23 +116,20 @@ static void swap_watched(struct census *census)
     census->watched_count = 0;
 }
 
-int census_watch(struct census *census)
+int census_watch_begin(struct census *census)
 {
-    const struct frame *frame = census->frame;
-    const double seconds = (double)(frame->mono_ns - census->mono_ns) / (double)SECOND_NS;
-
     swap_watched(census);
-    int error = index_before(census);
-    for (uint32_t i = 0; i < frame->live_count && !error; i++) {
-        const struct conn *conn = &frame->conns[i];
-        if (!is_watched(conn))
-            continue;
-        if (census->watched_count == WATCHED_MAX)
-            break;
-        error = GROW(census->watched, census->watched_capacity, census->watched_count + 1);
-        if (!error)
-            watch_row(census, conn, i, seconds > 0 ? seconds : 0);
-    }
-    census->mono_ns = frame->mono_ns;
-    return error;
+    return index_before(census);
+}
+
+int census_watch(struct census *census, const struct conn *conn, uint32_t row)
+{
+    const double seconds = (double)(census->frame->mono_ns - census->mono_ns) / (double)SECOND_NS;
+
+    if (!is_watched(conn) || census->watched_count == WATCHED_MAX)
+        return 0;
+    if (GROW(census->watched, census->watched_capacity, census->watched_count + 1))
+        return -ENOMEM;
+    watch_row(census, conn, row, seconds > 0 ? seconds : 0);
+    return 0;
 }

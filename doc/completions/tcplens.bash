@@ -4,13 +4,13 @@
 _tcplens_options()
 {
     case $1 in
-    top) echo --interval --for --class -4 -6 --columns --sort --highlight --past --budget --events --theme --glyphs --ascii --screenshot --keys --size --read-only --with-args --rotate --keep --demo --only --skip --set --help --version ;;
-    list) echo --class -4 -6 --columns --sort --json --csv --events --from --at --when --ascii --demo --help --version ;;
-    events) echo --interval --for --class -4 -6 --json --csv --budget --events --from --at --when --ascii --demo --only --skip --set --help --version ;;
-    record) echo --interval --for --class -4 -6 --budget --events --output --with-args --rotate --keep --demo --only --skip --set --metrics --metrics-interval --metrics-peers --no-log --openmetrics --help --version ;;
+    top) echo --interval --for --class -4 -6 --netns --columns --sort --highlight --past --budget --events --theme --glyphs --ascii --screenshot --keys --size --read-only --with-args --rotate --keep --demo --only --skip --set --help --version ;;
+    list) echo --class -4 -6 --netns --columns --sort --json --csv --events --from --at --when --ascii --demo --help --version ;;
+    events) echo --interval --for --class -4 -6 --netns --json --csv --budget --events --from --at --when --ascii --demo --only --skip --set --help --version ;;
+    record) echo --interval --for --class -4 -6 --netns --budget --events --output --with-args --rotate --keep --demo --only --skip --set --metrics --metrics-interval --metrics-peers --no-log --openmetrics --help --version ;;
     replay) echo --for --class --columns --sort --highlight --theme --glyphs --ascii --screenshot --keys --size --only --skip --set --help --version ;;
-    close) echo -4 -6 --dry-run --yes --force --help --version ;;
-    doctor) echo --interval --for --json --events --from --ascii --demo --only --skip --set --fail-on --describe --help --version ;;
+    close) echo -4 -6 --netns --dry-run --yes --force --help --version ;;
+    doctor) echo --interval --for --netns --json --events --from --ascii --demo --only --skip --set --fail-on --describe --help --version ;;
     summary) echo --json --ascii --help --version ;;
     metrics) echo --interval --for --events --demo --only --skip --set --describe --metrics-peers --openmetrics --rules --dashboard --help --version ;;
     esac
@@ -42,7 +42,7 @@ _tcplens()
     --sort) words=$columns; [[ $cur == -* ]] && head=- ;;
     --columns) [[ $cur == *,* ]] && head=${cur%,*}, ; words=$columns ;;
     --from|--output|-o|--metrics) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    --interval|-i|--for|--highlight|--past|--budget|--at|--when|--keys|--size|--rotate|--keep|--demo|--only|--skip|--set|--fail-on|--metrics-interval|--metrics-peers) return ;;
+    --interval|-i|--for|--netns|--highlight|--past|--budget|--at|--when|--keys|--size|--rotate|--keep|--demo|--only|--skip|--set|--fail-on|--metrics-interval|--metrics-peers) return ;;
     state|exclude|from|to) words=$states ;;
     *)
         if [[ $cur == -* ]]; then

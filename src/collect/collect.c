@@ -124,6 +124,7 @@ int collector_new(struct collector **collector, const struct collector_settings 
         goto out;
     made->wish = settings->wish;
     made->source = settings->source;
+    made->walk.every_netns = settings->every_netns;
     if (settings->walk_by_bpf)
         collect_walk_give(&made->walk, made->source);
     *collector = made;

@@ -14,7 +14,8 @@ static int load(struct collect_walk *walk)
     struct netns netns;
 
     netns_own(&netns);
-    const int error = walk->walk ? 0 : bpf_walk_open(&walk->walk, &netns, text);
+    const int error =
+        walk->walk ? 0 : bpf_walk_open(&walk->walk, walk->every_netns ? NULL : &netns, text);
     privilege_keep(COLLECT_PRIVILEGES); /* loaded or not: it is not tried again */
     if (error)
         snprintf(walk->why, sizeof(walk->why), "no bpf: %s", text);

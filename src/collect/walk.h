@@ -14,6 +14,7 @@ struct bpf_walk;
 struct collect_walk {
     struct bpf_walk *walk; /* NULL: not loaded */
     bool given;            /* to a source */
+    bool every_netns;      /* over the sockets of all network namespaces */
     char
         why[BPF_TEXT_SIZE + 16]; /* why there is none: safe text, "" = it was not tried, or works */
 };

@@ -80,6 +80,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     const uint32_t found = headless->findings ? finding_needs(headless->findings) : 0;
     struct collector_settings settings = {.events = options->events,
                                           .walk_by_bpf = options_may_use_bpf(options),
+                                          .every_netns = options_netns(options) != NULL,
                                           .events_why = why,
                                           .highlight_ns = options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT,

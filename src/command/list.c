@@ -36,7 +36,7 @@ struct list {
     struct buffer out;
 };
 
-static void choose_columns(struct list *list)
+static void choose_columns(struct list *list, bool many_namespaces)
 {
     const struct options *options = list->options;
     const char *names = options->columns, *bad;
@@ -46,7 +46,8 @@ static void choose_columns(struct list *list)
     if (!names && options->output == OUTPUT_JSON)
         return;
     if (!names)
-        names = COLUMNS_LIST;
+        names =
+            many_namespaces && options->output == OUTPUT_TABLE ? COLUMNS_LIST_MANY : COLUMNS_LIST;
     (void)columns_parse(names, chosen, COLUMN_LIST_MAX, &count, &bad);
     if (options->output == OUTPUT_TABLE) {
         memcpy(list->columns, chosen, count * sizeof(chosen[0]));
@@ -266,6 +267,8 @@ static int show(struct list *list, const struct frame *frame)
 
     list->context = (struct column_context){
         .frame = frame, .now_ns = frame->wall_ns, .ascii = output_is_ascii()};
+    if (frame->namespace_count > 1)
+        choose_columns(list, true);
     error = print_frame(list);
     if (!error)
         tell_hint(list);
@@ -274,7 +277,8 @@ static int show(struct list *list, const struct frame *frame)
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;
-    if (missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC))
+    if (missing->reasons &
+        (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC | MISSING_NETNS))
         tell_missing(missing);
     return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC) ? EXIT_PARTLY
                                                                                : EXIT_DONE;
@@ -334,7 +338,8 @@ static int list_source(struct list *list, struct source *source)
 {
     struct collector_settings settings = {.source = source,
                                           .wish = make_wish(list),
-                                          .walk_by_bpf = options_may_use_bpf(list->options)};
+                                          .walk_by_bpf = options_may_use_bpf(list->options),
+                                          .every_netns = options_netns(list->options) != NULL};
     struct collector *collector = NULL;
     struct frame *frame = NULL;
     int error = collector_new(&collector, &settings), code = EXIT_FAILED;
@@ -415,7 +420,7 @@ int cmd_list(const struct options *options)
     struct list list = {.options = options};
     int code;
 
-    choose_columns(&list);
+    choose_columns(&list, false);
     choose_sort(&list);
     view_init(&list.view);
     buffer_init(&list.out);

@@ -87,15 +87,9 @@ static int open_log(struct source **source, const struct options *options, char 
     return error;
 }
 
-int open_source(struct source **source, const struct options *options, char *why)
+static int open_with(struct source **source, const struct options *options,
+                     struct live_settings *live, char *why)
 {
-    return open_source_filtered(source, options, NULL, why);
-}
-
-int open_source_filtered(struct source **source, const struct options *options,
-                         const struct filter *filter, char *why)
-{
-    struct live_settings live = {.proc_root = "/proc", .filter = filter};
     char words[128] = "";
     int error;
 
@@ -104,11 +98,30 @@ int open_source_filtered(struct source **source, const struct options *options,
         return open_log(source, options, why);
     if (options->demo)
         return open_demo(source, options, why);
-    error = live_open(source, &live, words);
-    if (error == -EPERM && filter_needs_admin(filter))
+    live->proc_root = "/proc";
+    live->netns = options_netns(options);
+    error = live_open(source, live, words);
+    if (error == -EPERM && filter_needs_admin(live->filter))
         snprintf(why, OPEN_SOURCE_WHY_MAX, "filter: %s", words);
+    else if (error == -EINVAL && live->netns)
+        snprintf(why, OPEN_SOURCE_WHY_MAX, "--netns: %s", words);
     else if (error)
         snprintf(why, OPEN_SOURCE_WHY_MAX, "the kernel's connections cannot be read: %s",
                  words[0] ? words : strerror(-error));
     return error;
+}
+
+int open_source(struct source **source, const struct options *options, char *why)
+{
+    struct live_settings live = {.filter = NULL};
+
+    return open_with(source, options, &live, why);
+}
+
+int open_source_filtered(struct source **source, const struct options *options,
+                         const struct filter *filter, char *why)
+{
+    struct live_settings live = {.filter = filter, .one_frame = true};
+
+    return open_with(source, options, &live, why);
 }

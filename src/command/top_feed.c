@@ -35,6 +35,7 @@ static int open_collector(struct top_feed *feed)
     struct collector_settings settings = {.wish = top_feed_wish(feed->options, &feed->findings),
                                           .events = feed->options->events,
                                           .walk_by_bpf = options_may_use_bpf(feed->options),
+                                          .every_netns = options_netns(feed->options) != NULL,
                                           .highlight_ns = feed->options->highlight_ns,
                                           .findings = &feed->findings,
                                           .ring_capacity = EVENT_RING_DEFAULT};

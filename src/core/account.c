@@ -250,6 +250,13 @@ static void row_sent(struct account *account, const struct conn *previous, struc
     lately_show(&lately, conn);
 }
 
+/* Since the rows of its namespace were read for the frame before. */
+static int64_t elapsed_of(struct account *account, const struct conn *conn)
+{
+    netns_time_of(&account->time, account->previous, account->next, conn->netns);
+    return account->time.elapsed_ns;
+}
+
 /* --- rows that left --- */
 
 /* Its end was not reported yet: what was counted of it is remembered until then. */
@@ -293,10 +300,11 @@ void account_left(struct account *account, const struct conn *previous)
         await_end(account, previous);
     }
     const bool rates = (previous->known & KNOWN_RATES) != 0;
+    const int64_t elapsed_ns = elapsed_of(account, previous);
     const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
     const struct in_out faded = {
-        rates_step(rates ? conn_in_rate(previous) : 0, bytes.in, account->elapsed_ns),
-        rates_step(rates ? conn_out_rate(previous) : 0, bytes.out, account->elapsed_ns)};
+        rates_step(rates ? conn_in_rate(previous) : 0, bytes.in, elapsed_ns),
+        rates_step(rates ? conn_out_rate(previous) : 0, bytes.out, elapsed_ns)};
     const struct in_out nothing = {0};
     struct lately lately = {0};
     const bool sent = lately_of(account, previous, &lately) || grown.bytes_sent;
@@ -307,8 +315,7 @@ void account_left(struct account *account, const struct conn *previous)
         key_take_owner(account, &key, &ending->end);
     count(account, &key, &previous->tuple, &grown);
     lately_add(&lately, &grown);
-    flow_put(account, &key, &bytes, account->elapsed_ns < 1000 ? &nothing : &faded,
-             sent ? &lately : NULL);
+    flow_put(account, &key, &bytes, elapsed_ns < 1000 ? &nothing : &faded, sent ? &lately : NULL);
 }
 
 /* --- rows --- */
@@ -354,7 +361,7 @@ static void begin_row(struct account *account, struct conn *conn, const struct c
     const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
     count(account, conn, &conn->tuple, &grown);
     row_sent(account, NULL, conn, &grown);
-    rates_begin(conn, &bytes, account->elapsed_ns);
+    rates_begin(conn, &bytes, elapsed_of(account, conn));
 }
 
 /* The row of what had no counters yet because nothing could be carried. */
@@ -387,7 +394,7 @@ void account_row(struct account *account, const struct conn *previous, struct co
     if (ending && ending->ended &&
         (now.in_bytes < before.in_bytes || now.bytes_sent < before.bytes_sent))
         count_former_life(account, ending, previous);
-    rates_update(previous, conn, account->elapsed_ns, &rest);
+    rates_update(previous, conn, elapsed_of(account, conn), &rest);
     if (!rest.in && !rest.out)
         return;
     const struct in_out nothing = {0};
@@ -429,6 +436,7 @@ void account_begin(struct account *account, struct ghost_copier *copier,
     account->copier = copier;
     account->previous = previous;
     account->next = next;
+    account->time.known = false;
     account->slots_passed = previous ? lately_passed(previous->mono_ns, next->mono_ns) : 0;
     begin_lately(account);
     account->elapsed_ns = previous ? next->mono_ns - previous->mono_ns : 0;

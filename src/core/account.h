@@ -7,6 +7,7 @@
 #include "core/endings.h"
 #include "core/ghost.h"
 #include "core/lately.h"
+#include "core/netns_time.h"
 #include "core/rates.h"
 
 #define ACCOUNT_FLOWS_MOST 4096u /* what comes beyond goes into one that is nobody's */
@@ -33,11 +34,12 @@ struct account {
     struct ghost_copier *copier;
     const struct frame *previous;
     struct frame *next;
-    int64_t elapsed_ns;
-    uint32_t slots_passed; /* of struct lately, since previous */
-    bool ends_come;        /* ends are reported: a row that left waits for its own */
-    uint32_t last_owner;   /* index in next of the process that an ending named last */
-    int error;             /* -ENOMEM: flows are missing in it */
+    struct netns_time time; /* of the namespace of the row at work */
+    int64_t elapsed_ns;     /* since the frame before */
+    uint32_t slots_passed;  /* of struct lately, since previous */
+    bool ends_come;         /* ends are reported: a row that left waits for its own */
+    uint32_t last_owner;    /* index in next of the process that an ending named last */
+    int error;              /* -ENOMEM: flows are missing in it */
 };
 
 void account_done(struct account *account);

@@ -7,6 +7,7 @@
 #include "core/account.h"
 #include "core/frame_events.h"
 #include "core/ghost.h"
+#include "core/netns_time.h"
 #include "core/note.h"
 #include "core/rates.h"
 
@@ -37,9 +38,10 @@ struct pass {
     struct frame *next;
     const struct diff *diff;
     struct emitter emitter;
-    int64_t clock_set_ns; /* how far the wall clock was set since previous */
-    bool ghosts;          /* there is memory for them */
-    uint32_t last_owner;  /* index in next of the process that a note named last */
+    struct netns_time time; /* of the namespace of the row at work */
+    int64_t clock_set_ns;   /* how far the wall clock was set since previous */
+    bool ghosts;            /* there is memory for them */
+    uint32_t last_owner;    /* index in next of the process that a note named last */
     int error;
 };
 
@@ -88,9 +90,19 @@ static int64_t changed_ns(const struct pass *pass, const struct note *note)
     return frame_time_of(pass->next, note->changed_ns, note->changed_mono_ns);
 }
 
-static int64_t previous_ns(const struct pass *pass)
+static const struct netns_time *pass_time(struct pass *pass, uint32_t netns)
 {
-    return pass->previous->wall_ns + pass->clock_set_ns;
+    netns_time_of(&pass->time, pass->previous, pass->next, netns);
+    return &pass->time;
+}
+
+/* When the rows of that namespace were read for the frame before, as the clock of this one tells
+ * it. */
+static int64_t previous_ns(struct pass *pass, uint32_t netns)
+{
+    const int64_t since_ns = pass_time(pass, netns)->previous_mono_ns - pass->previous->mono_ns;
+
+    return pass->previous->wall_ns + pass->clock_set_ns + since_ns;
 }
 
 /* --- ghosts --- */
@@ -219,10 +231,13 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     if (!previous)
         return;
     /* A row that a dump skipped before it was ever seen is older than the frame that lacks it:
-     * what tcp_info says stands then, and bounds do not cross. */
-    bounds_at_least(conn, previous_ns(pass));
+     * what tcp_info says stands then, and bounds do not cross. A namespace may be found long after
+     * its connections began. */
+    const bool was_read = !pass_time(pass, conn->netns)->is_new;
+    if (was_read)
+        bounds_at_least(conn, previous_ns(pass, conn->netns));
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
-    if (conn->created_max_ns >= previous_ns(pass))
+    if (was_read && conn->created_max_ns >= previous_ns(pass, conn->netns))
         conn->known |= KNOWN_OPENED;
     if (note && is_left_over(conn))
         set_last_owner(pass, conn, note);
@@ -258,6 +273,7 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
 {
     bool closed = note->told == STATE_DELETE_TCB;
     bool behind = closed || state_may_reach((enum tcp_state)conn->state, note->told);
+    bool kept = pass_time(pass, conn->netns)->is_kept; /* no news of it */
 
     note->matched = true;
     if (conn->state == note->told) {
@@ -265,7 +281,7 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
         note->frames = NOTE_FRAMES;
         return;
     }
-    if (behind && (++note->frames < NOTE_FRAMES || closed)) {
+    if (behind && (kept || ++note->frames < NOTE_FRAMES || closed)) {
         if (before && before->state != conn->state)
             mark_row(conn, MARK_CHANGED, before->state, pass->next->wall_ns);
         return;
@@ -290,7 +306,7 @@ static void track_row(struct pass *pass, uint32_t index)
         carry(pass, before, conn);
         if (note && note->opened)
             bounds_exact(conn, opened_ns(pass, note));
-        else
+        else if (!pass_time(pass, conn->netns)->is_kept)
             bounds_from_info(conn, pass->next, pass->track->settings.tick_ns);
     } else {
         conn->serial = ++pass->track->serial;
@@ -310,7 +326,7 @@ static void track_row(struct pass *pass, uint32_t index)
 
 /* --- connections that were told of and never were a row --- */
 
-static void conn_from_note(const struct pass *pass, struct conn *conn, const struct note *note)
+static void conn_from_note(struct pass *pass, struct conn *conn, const struct note *note)
 {
     conn->cookie = note->cookie;
     conn->tuple = note->tuple;
@@ -330,7 +346,7 @@ static void conn_from_note(const struct pass *pass, struct conn *conn, const str
         bounds_at_most(conn, ended_ns - note->age_ns);
     } else {
         bounds_at_most(conn, ended_ns);
-        bounds_at_least(conn, previous_ns(pass));
+        bounds_at_least(conn, previous_ns(pass, note->netns));
     }
 }
 
@@ -376,6 +392,8 @@ static void settle_notes(struct pass *pass)
         if (matched)
             continue;
         bool told = note->told == STATE_DELETE_TCB;
+        if (!told && pass_time(pass, note->netns)->is_kept)
+            continue;
         note->frames = told ? NOTE_FRAMES : (uint8_t)(note->frames + 1);
         if (!pass->previous || note->frames < NOTE_FRAMES)
             continue;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum exit_code {
     EXIT_DONE = 0,
@@ -51,8 +52,9 @@ struct options {
     uint8_t budget_percent; /* default 25 */
     enum events_source events;
     const char *from, *at, *when, *theme, *glyphs, *file, *output_file; /* NULL = not given */
-    uint64_t rotate_bytes;                                              /* 0 = no */
-    int64_t rotate_ns;                                                  /* 0 = no */
+    const char *netns;     /* "all", "own", ...: struct live_settings; NULL = not given */
+    uint64_t rotate_bytes; /* 0 = no */
+    int64_t rotate_ns;     /* 0 = no */
     unsigned keep;
     const char *screenshot, *keys, *size; /* NULL = not given */
     bool ascii, read_only, with_args, dry_run, yes, force;
@@ -106,6 +108,12 @@ void options_done(struct options *options);
 static inline bool options_may_use_bpf(const struct options *options)
 {
     return options->events == EVENTS_AUTO || options->events == EVENTS_BPF;
+}
+
+/* As of --netns; NULL: our network namespace is shown, and no other. */
+static inline const char *options_netns(const struct options *options)
+{
+    return options->netns && strcmp(options->netns, "own") != 0 ? options->netns : NULL;
 }
 
 #endif

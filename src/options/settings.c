@@ -39,6 +39,8 @@ const struct setting SETTINGS[] = {
      SETTING_TIME, AT(interval_ns), "interval"},
     {"collector", "budget", "PCT", "percent of a core it may use, 0 = no limit",
      SETTING_PERCENT, AT(budget_percent), "budget"},
+    {"collector", "netns", "NETNS", "network namespaces: own, all, host, a name, an inode, or a pid in it",
+     SETTING_TEXT, AT(netns), "netns"},
     {"collector", "past", "SIZE", "memory for the recent past, 0 = none",
      SETTING_SIZE, AT(past_bytes), "past"},
 };
@@ -376,6 +378,7 @@ static void take_values(struct settings_values *values, const struct options *op
     snprintf(values->theme, sizeof values->theme, "%s",
              kept->theme_chosen || options->theme ? THEME_NAMES[kept->theme] : "");
     snprintf(values->glyphs, sizeof values->glyphs, "%s", options->glyphs ? options->glyphs : "");
+    snprintf(values->netns, sizeof values->netns, "%s", options->netns ? options->netns : "");
     values->interval_ns = kept->interval_ns;
     values->highlight_ns = options->highlight_ns;
     values->past_bytes = options->past_bytes;

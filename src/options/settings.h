@@ -18,6 +18,7 @@
 struct settings_values {
     char columns[SETTINGS_TEXT_MAX], sort[64], theme[16],
         glyphs[16]; /* "" = what suits the terminal */
+    char netns[128];
     int64_t interval_ns, highlight_ns;
     uint64_t past_bytes;
     uint8_t budget_percent;

@@ -43,6 +43,8 @@ const struct option_name OPTION_NAMES[] = {
      TOP | LIST | EVENTS | RECORD | REPLAY, READ_CLASS, AT(class), 0, 0},
     {NULL, '4', NULL, "IPv4 only", ALL & ~(REPLAY | DOCTOR | SUMMARY | METRICS), READ_INET, AT(families), 0, 0},
     {NULL, '6', NULL, "IPv6 only", ALL & ~(REPLAY | DOCTOR | SUMMARY | METRICS), READ_INET6, AT(families), 0, 0},
+    {"netns", 0, "NETNS", "network namespaces: own, all, host, a name, an inode, or a pid in it (own)",
+     TOP | LIST | EVENTS | RECORD | CLOSE | DOCTOR, READ_TEXT, AT(netns), 0, 0},
     {"columns", 0, "LIST", "columns by id, with commas", TOP | LIST | REPLAY, READ_COLUMNS,
      AT(columns), 0, 0},
     {"sort", 0, "COLUMN", "sort by this column, \"-\" before it: largest first",

@@ -2,6 +2,7 @@
 #include "source/interface_name.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 
 static void make_safe(char out[INTERFACE_NAME_MAX], const char *name)
 {
@@ -15,6 +16,17 @@ bool interface_name(uint32_t index, char out[INTERFACE_NAME_MAX])
     if (!if_indextoname(index, name))
         return false;
     make_safe(out, name);
+    return true;
+}
+
+bool interface_name_by(int socket, uint32_t index, char out[INTERFACE_NAME_MAX])
+{
+    struct ifreq request = {.ifr_ifindex = (int)index};
+
+    if (ioctl(socket, SIOCGIFNAME, &request) != 0)
+        return false;
+    request.ifr_name[sizeof(request.ifr_name) - 1] = '\0';
+    make_safe(out, request.ifr_name);
     return true;
 }
 

@@ -11,6 +11,8 @@
 
 /* Its name, made safe; false: there is none with that number. */
 bool interface_name(uint32_t index, char out[INTERFACE_NAME_MAX]);
+/* The same in the network namespace of a socket. */
+bool interface_name_by(int socket, uint32_t index, char out[INTERFACE_NAME_MAX]);
 /* Its number by its name, as the kernel has it or as interface_name shows it; 0 = there is none. */
 uint32_t interface_index(const char *name, size_t length);
 

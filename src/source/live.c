@@ -5,10 +5,12 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/map.h"
 #include "core/text/text.h"
 #include "source/expected_rows.h"
 #include "source/host_facts.h"
 #include "source/live_filter.h"
+#include "source/live_places.h"
 #include "source/netns/netlink.h"
 #include "source/netns/netns.h"
 #include "source/netns/others.h"
@@ -25,8 +27,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_SIZE     128
-#define FAILURES_MOST 3u /* look-ups in a row that may fail before the rest is not looked up */
+#define TEXT_SIZE        128
+#define FAILURES_MOST    3u /* look-ups in a row that may fail before the rest is not looked up */
+#define PROC_PATH_MAX    256
+#define FIRST_FRAME_NS   (SECOND_NS / 4) /* of CPU, for namespaces beside ours */
+#define LEAST_BUDGET_NS  (5 * MILLISECOND_NS)
+#define FIRST_SIGHT_MORE 4 /* what is new is read beyond the budget, so many times it at most */
 
 struct live {
     struct source source;    /* first */
@@ -38,6 +44,10 @@ struct live {
     struct netns_others *others;    /* NULL: not counted */
     struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
+    struct places *places;     /* NULL: our namespace alone is shown */
+    struct frame *last;        /* with places: the frame before, else NULL */
+    const struct frame *owned; /* whose owners are being looked up */
+    bool one_frame;
     uint32_t state_bits; /* of the last wish */
     struct netns netns;
     uint64_t number;
@@ -53,6 +63,7 @@ struct search {
     const struct diff *diff;
     uint32_t *found;
     uint32_t count;
+    struct map dumped; /* namespaces and families whose listeners were dumped again */
     int error;         /* why a row could not be looked up, 0 = none */
     uint32_t failures; /* in a row */
 };
@@ -72,7 +83,6 @@ static int read_procnet_rows(const struct live *live, struct frame *frame, const
 {
     const int result = procnet_dump(live->proc_root, frame, wish);
 
-    frame->netns = live->netns.inode;
     for (uint32_t i = 0; i < frame->live_count; i++)
         frame->conns[i].netns = live->netns.inode;
     return result;
@@ -88,14 +98,8 @@ static int read_procnet(struct live *live, struct frame *frame, const struct wis
     return read_procnet_rows(live, frame, wish);
 }
 
-static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
+static int read_own(struct live *live, struct frame *frame, const struct wish *wish)
 {
-    live->state_bits = wish->state_bits;
-    frame->number = ++live->number;
-    frame->wall_ns = clock_wall_ns();
-    frame->mono_ns = clock_mono_ns();
-    frame->host = frame_copy_text(frame, live->host);
-    frame->netns_is_host = live->netns.is_host;
     if (!live->netlink)
         return read_procnet(live, frame, wish);
     int result = live_filter_dump(&live->filter, live->netlink, live->scratch, frame, wish);
@@ -108,7 +112,7 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     return result;
 }
 
-/* Ours, which every frame shows that shows no other. */
+/* Ours, where no other is shown. */
 static int add_own_netns(const struct live *live, struct frame *frame)
 {
     struct frame_netns *netns = frame_add_netns(frame, live->netns.inode);
@@ -124,6 +128,224 @@ static int add_own_netns(const struct live *live, struct frame *frame)
     netns->reach = live->netlink ? NETNS_REACH_ENTER : NETNS_REACH_PROC;
     netns->read_ns = frame->mono_ns;
     return 0;
+}
+
+/* --- the namespaces of others --- */
+
+/* CPU that other namespaces may cost. */
+struct turns {
+    int64_t began_ns, budget_ns;
+    uint32_t entered, by_proc, unread;
+    const char *why; /* the first that could not be read */
+};
+
+static bool is_its_turn(const struct live *live, const struct turns *turns, bool first_sight)
+{
+    const int64_t spent_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - turns->began_ns;
+
+    return live->one_frame ||
+           spent_ns < turns->budget_ns * (first_sight && live->last ? FIRST_SIGHT_MORE : 1);
+}
+
+/* Half of what a frame may cost: the other half is for all that is done with the rows. */
+static int64_t budget_of(const struct live *live, const struct wish *wish)
+{
+    const int64_t half_ns = wish->interval_ns / 200 * wish->budget_percent;
+
+    if (wish->budget_percent == 0)
+        return INT64_MAX / FIRST_SIGHT_MORE;
+    if (!live->last)
+        return half_ns > FIRST_FRAME_NS ? half_ns : FIRST_FRAME_NS;
+    return half_ns > LEAST_BUDGET_NS ? half_ns : LEAST_BUDGET_NS;
+}
+
+/* State, addresses and queues: of any namespace for anybody. */
+static int read_by_proc(struct live *live, struct frame *frame, struct frame_netns *netns,
+                        const struct wish *wish)
+{
+    const struct missing missing = frame->missing;
+    const char *source = frame->source;
+    const uint32_t own = frame->netns;
+    char path[PROC_PATH_MAX];
+    int result = places_proc(live->places, netns, path, sizeof(path));
+
+    if (result)
+        return result;
+    frame->netns = netns->key;
+    result = procnet_dump(path, frame, wish);
+    frame->netns = own;
+    frame->source = source;
+    frame->missing = missing;
+    netns->reach = NETNS_REACH_PROC;
+    return result;
+}
+
+static int read_other(struct live *live, struct frame *frame, struct frame_netns *netns,
+                      const struct wish *wish)
+{
+    struct netlink *netlink;
+    int result = -EPERM;
+
+    if (!places_has_sockets(live->places, netns, wish->state_bits))
+        return 0;
+    if (live->netlink && netns->reach == NETNS_REACH_ENTER)
+        result = places_enter(live->places, netns, &netlink);
+    if (result == 0)
+        return live_filter_dump(&live->filter, netlink, live->scratch, frame, wish);
+    return result == -EPERM || result == -EACCES ? read_by_proc(live, frame, netns, wish) : result;
+}
+
+/* One that could not be read keeps the rows that it had; one that ended meanwhile is no longer
+ * listed for the next frame. */
+static int read_place(struct live *live, struct frame *frame, struct frame_netns *netns,
+                      const struct wish *wish, struct turns *turns)
+{
+    const int64_t began_ns = netns->is_own ? frame->mono_ns : clock_mono_ns();
+    const uint32_t rows = frame->live_count;
+    int result;
+
+    if (netns->is_own)
+        result = read_own(live, frame, wish);
+    else if (is_its_turn(live, turns, netns->read_ns == 0))
+        result = read_other(live, frame, netns, wish);
+    else
+        result = -EAGAIN;
+    if (result == -ENOMEM || (netns->is_own && result))
+        return result;
+    if (result) {
+        frame->live_count = frame->conn_count = rows;
+        netns->why = result == -EAGAIN  ? "not its turn"
+                     : result == -ESRCH ? "the process by which it was known ended"
+                                        : frame_copy_text(frame, error_text(result));
+        turns->unread++;
+        return 0;
+    }
+    netns->read_ns = began_ns;
+    turns->entered += netns->reach == NETNS_REACH_ENTER;
+    turns->by_proc += netns->reach == NETNS_REACH_PROC && !netns->is_own;
+    return 0;
+}
+
+static int copy_row(struct frame *to, const struct frame *from, const struct conn *conn)
+{
+    const uint32_t scope = conn->tuple.scope;
+    const char *name = scope ? frame_interface_name(from, conn->netns, scope) : NULL;
+    const struct conn_detail *detail = frame_detail(from, conn);
+    struct conn *copy = frame_add_conn(to);
+    struct conn_detail *copied = detail ? frame_add_detail(to) : NULL;
+
+    if (!copy || (detail && !copied) ||
+        (name && frame_add_interface(to, conn->netns, scope, name) < 0) ||
+        ((conn->known & KNOWN_UID) && frame_add_user(to, conn->uid, "") < 0))
+        return -ENOMEM;
+    *copy = *conn;
+    copy->owner = copy->owners = copy->group = copy->detail = CONN_NO_INDEX;
+    copy->owner_count = 0;
+    copy->owner_word = OWNER_UNKNOWN;
+    copy->unit_from = UNIT_FROM_NOTHING;
+    copy->mark = MARK_NONE;
+    if (copied) {
+        *copied = *detail;
+        copy->detail = to->detail_count - 1;
+    }
+    return 0;
+}
+
+/* Rows of namespaces whose turn it was not. */
+static int keep_unread(const struct live *live, struct frame *frame)
+{
+    const struct frame *last = live->last;
+    const struct frame_netns *netns = NULL;
+    bool keep = false;
+    int result = 0;
+
+    for (uint32_t i = 0; last && i < last->live_count && result == 0; i++) {
+        const struct conn *conn = &last->conns[i];
+        if (!netns || netns->key != conn->netns) {
+            netns = frame_find_netns(frame, conn->netns);
+            keep = netns && netns->why[0] && frame_same_netns(last, frame, conn->netns);
+        }
+        if (keep && (live->state_bits & STATE_BIT(conn->state)))
+            result = copy_row(frame, last, conn);
+    }
+    return result;
+}
+
+static void note_places(struct frame *frame, const struct turns *turns)
+{
+    struct missing *missing = &frame->missing;
+    const uint32_t count = frame->namespace_count;
+
+    if (!turns->unread && !turns->by_proc)
+        return;
+    missing->reasons |= MISSING_NETNS;
+    if (missing->text[0])
+        return;
+    if (turns->unread)
+        snprintf(missing->text, sizeof(missing->text),
+                 "%u of %u network namespaces read in this frame; the others as they were",
+                 count - turns->unread, count);
+    else
+        snprintf(
+            missing->text, sizeof(missing->text),
+            "%u of %u network namespaces may not be entered (CAP_SYS_ADMIN): no counters there",
+            turns->by_proc, count);
+}
+
+static int read_places(struct live *live, struct frame *frame, const struct wish *wish)
+{
+    struct turns turns = {.began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
+                          .budget_ns = budget_of(live, wish)};
+    int result = places_list(live->places, frame, live->last);
+    const uint32_t *order = result ? NULL : places_order(live->places, frame);
+
+    if (!order)
+        return result ? result : -ENOMEM;
+    if (frame->namespace_count == 1) {
+        frame->netns = frame->namespaces[0].key;
+        frame->netns_is_host = frame->namespaces[0].is_host;
+    }
+    for (uint32_t i = 0; i < frame->namespace_count && result == 0; i++) {
+        struct frame_netns *netns = &frame->namespaces[order[i]];
+        result = read_place(live, frame, netns, wish, &turns);
+        if (netns->is_own)
+            turns.began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    }
+    places_leave(live->places);
+    if (result == 0)
+        result = keep_unread(live, frame);
+    note_places(frame, &turns);
+    return result;
+}
+
+static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
+{
+    live->state_bits = wish->state_bits;
+    frame->number = ++live->number;
+    frame->wall_ns = clock_wall_ns();
+    frame->mono_ns = clock_mono_ns();
+    frame->host = frame_copy_text(frame, live->host);
+    frame->netns = live->netns.inode;
+    frame->netns_is_host = live->netns.is_host;
+    if (live->places)
+        return read_places(live, frame, wish);
+    const int result = read_own(live, frame, wish);
+    return result ? result : add_own_netns(live, frame);
+}
+
+/* Where the rows of a namespace are looked up: 0; -ENOENT: it is no more; -EOPNOTSUPP: nowhere;
+ * other -errno: not now. */
+static int netlink_of(struct live *live, const struct frame *next, uint32_t key,
+                      struct netlink **netlink)
+{
+    const struct frame_netns *netns = frame_find_netns(next, key);
+
+    if (live->places && !netns)
+        return -ENOENT;
+    *netlink = live->netlink; /* /proc/net/tcp has no exact look-up */
+    if (!*netlink || (netns && netns->reach != NETNS_REACH_ENTER))
+        return -EOPNOTSUPP;
+    return live->places && !netns->is_own ? places_enter(live->places, netns, netlink) : 0;
 }
 
 static void read_host_facts(struct live *live, struct frame *frame)
@@ -145,8 +367,6 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
         expected_rows_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
     int result = read_kernel(live, frame, wish);
     frame->dump_ns = clock_mono_ns() - frame->mono_ns;
-    if (result == 0)
-        result = add_own_netns(live, frame);
     if (result == 0)
         result = system_names_fill(live->names, frame);
     if (result == 0 && (wish->needs & NEED_HOST_FACTS))
@@ -186,22 +406,33 @@ static int keep_row(struct search *search, uint32_t previous, const struct conn 
 /* A row that could not be looked up stays as it was: better late than a false close. */
 static int keep_copy(struct search *search, uint32_t previous, int error)
 {
-    struct conn copy = search->previous->conns[previous];
-    copy.owner = copy.owners = copy.group = copy.detail = CONN_NO_INDEX;
-    copy.owner_count = 0;
-    copy.owner_word = OWNER_UNKNOWN;
-    copy.unit_from = UNIT_FROM_NOTHING;
-    copy.mark = MARK_NONE;
+    const struct conn *conn = &search->previous->conns[previous];
     search->error = error;
-    return keep_row(search, previous, &copy);
+    if (!(search->live->state_bits & STATE_BIT(conn->state)))
+        return 0;
+    search->found[search->count++] = previous;
+    return copy_row(search->next, search->previous, conn);
+}
+
+/* As netlink_of(), of a row of previous. */
+static int netlink_of_row(struct search *search, uint32_t previous, struct netlink **netlink)
+{
+    const uint32_t key = search->previous->conns[previous].netns;
+    if (!frame_same_netns(search->previous, search->next, key))
+        return -ENOENT;
+    return netlink_of(search->live, search->next, key, netlink);
 }
 
 static int look_up(struct search *search, uint32_t previous)
 {
+    struct netlink *netlink;
     struct conn conn;
-    if (search->failures >= FAILURES_MOST)
-        return keep_copy(search, previous, search->error);
-    int result = netlink_lookup(search->live->netlink, &search->previous->conns[previous], &conn);
+    int result = netlink_of_row(search, previous, &netlink);
+    if (result == -ENOENT || result == -EOPNOTSUPP)
+        return 0;
+    if (result || search->failures >= FAILURES_MOST)
+        return keep_copy(search, previous, result ? result : search->error);
+    result = netlink_lookup(netlink, &search->previous->conns[previous], &conn);
     if (result == 0 || result == -ENOENT)
         search->failures = 0;
     if (result == 0)
@@ -212,16 +443,19 @@ static int look_up(struct search *search, uint32_t previous)
     return keep_copy(search, previous, result);
 }
 
-/* Closed rows of this family that only a dump can find. */
-static bool is_dumped(const struct search *search, const struct change *change, uint8_t family)
+/* Closed rows of this namespace and family that only a dump can find. */
+static bool is_dumped(const struct search *search, const struct change *change,
+                      const struct conn *like)
 {
     if (change->kind != CHANGE_CLOSED)
         return false;
     const struct conn *conn = &search->previous->conns[change->previous];
-    return is_found_by_dump(conn) && conn->tuple.family == family;
+    return is_found_by_dump(conn) && conn->tuple.family == like->tuple.family &&
+           conn->netns == like->netns;
 }
 
-static int join_dump(struct search *search, const struct frame *frame, uint8_t family, int error)
+static int join_dump(struct search *search, const struct frame *frame, const struct conn *like,
+                     int error)
 {
     struct row_index *index = &search->live->index;
     int result = row_index_fill(index, frame->conns, frame->live_count);
@@ -229,7 +463,7 @@ static int join_dump(struct search *search, const struct frame *frame, uint8_t f
         return result;
     for (uint32_t i = 0; i < search->diff->change_count && result == 0; i++) {
         const struct change *change = &search->diff->changes[i];
-        if (!is_dumped(search, change, family))
+        if (!is_dumped(search, change, like))
             continue;
         uint64_t cookie = search->previous->conns[change->previous].cookie;
         uint32_t row = row_index_find(index, frame->conns, cookie);
@@ -241,37 +475,46 @@ static int join_dump(struct search *search, const struct frame *frame, uint8_t f
     return result;
 }
 
-static int search_by_dump(struct search *search, uint8_t family)
+/* All rows that are found together with this one of previous. */
+static int search_by_dump(struct search *search, uint32_t previous)
 {
-    struct live *live = search->live;
-    struct frame *frame = frame_new(live->scratch);
+    const struct conn *like = &search->previous->conns[previous];
+    struct netlink *netlink;
+    int error = netlink_of_row(search, previous, &netlink);
+    if (error == -ENOENT || error == -EOPNOTSUPP)
+        return 0;
+    struct frame *frame = frame_new(search->live->scratch);
     if (!frame)
         return -ENOMEM;
-    int error = netlink_dump_states(live->netlink, frame, family,
+    if (!error)
+        error = netlink_dump_states(netlink, frame, like->tuple.family,
                                     STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED));
-    int result = join_dump(search, frame, family, error);
+    int result = join_dump(search, frame, like, error);
     frame_release(frame);
     return result;
 }
 
+/* Notes its namespace and family; false: that was done already. */
+static bool is_first_of_its_dump(struct search *search, uint32_t previous)
+{
+    const struct conn *conn = &search->previous->conns[previous];
+    const uint64_t key = (uint64_t)conn->netns << 8 | conn->tuple.family;
+    return map_find(&search->dumped, key) == MAP_NONE && map_put(&search->dumped, key, 1) == 0;
+}
+
 static int search_all(struct search *search)
 {
-    bool dump[2] = {false, false};
     int result = 0;
     for (uint32_t i = 0; i < search->diff->change_count && result == 0; i++) {
         const struct change *change = &search->diff->changes[i];
         if (change->kind != CHANGE_CLOSED)
             continue;
         const struct conn *conn = &search->previous->conns[change->previous];
-        if (is_found_by_dump(conn))
-            dump[conn->tuple.family == FAMILY_INET6] = true;
-        else
+        if (!is_found_by_dump(conn))
             result = look_up(search, change->previous);
+        else if (is_first_of_its_dump(search, change->previous))
+            result = search_by_dump(search, change->previous);
     }
-    if (result == 0 && dump[0])
-        result = search_by_dump(search, FAMILY_INET);
-    if (result == 0 && dump[1])
-        result = search_by_dump(search, FAMILY_INET6);
     return result;
 }
 
@@ -284,9 +527,10 @@ static int live_confirm(struct source *source, const struct frame *previous, str
                             .diff = diff,
                             .found = found};
     *count = 0;
-    if (!search.live->netlink) /* /proc/net/tcp has no exact look-up */
-        return 0;
     int result = search_all(&search);
+    map_done(&search.dumped);
+    if (search.live->places)
+        places_leave(search.live->places);
     if (search.error)
         netlink_mark_missing(next, "look-up of vanished rows", -search.error,
                              "showing them as they were");
@@ -308,49 +552,69 @@ static bool lacks_listeners(const struct live *live, const struct frame *frame,
 }
 
 /* A family that cannot be read leaves the owners of its connections unknown, as before. */
-static struct frame *read_listeners(struct live *live)
+static struct frame *read_listeners(struct live *live, const struct frame *next)
 {
     static const struct wish wish = {.state_bits = STATE_BIT(STATE_LISTEN),
                                      .families = WISH_INET | WISH_INET6};
     struct frame *frame = frame_new(live->scratch);
     if (!frame)
         return NULL;
-    if (live->netlink) {
-        (void)netlink_dump_states(live->netlink, frame, FAMILY_INET, wish.state_bits);
-        (void)netlink_dump_states(live->netlink, frame, FAMILY_INET6, wish.state_bits);
-    } else {
-        (void)read_procnet_rows(live, frame, &wish);
+    for (uint32_t i = 0; live->netlink && i < next->namespace_count; i++) {
+        struct netlink *netlink;
+        if (netlink_of(live, next, next->namespaces[i].key, &netlink))
+            continue;
+        (void)netlink_dump_states(netlink, frame, FAMILY_INET, wish.state_bits);
+        (void)netlink_dump_states(netlink, frame, FAMILY_INET6, wish.state_bits);
     }
+    if (!live->netlink)
+        (void)read_procnet_rows(live, frame, &wish);
     return frame;
 }
 
 /* Listeners and bound sockets are not looked up: those do not end by themselves. */
 static bool is_open(void *context, const struct conn *conn)
 {
-    const struct live *live = context;
+    struct live *live = context;
+    struct netlink *netlink;
     struct conn now;
 
-    if (!live->netlink || is_found_by_dump(conn))
+    if (is_found_by_dump(conn))
         return true;
-    const int result = netlink_lookup(live->netlink, conn, &now);
+    int result = netlink_of(live, live->owned, conn->netns, &netlink);
+    if (result)
+        return result != -ENOENT;
+    result = netlink_lookup(netlink, conn, &now);
     if (result)
         return result != -ENOENT;
     return (now.known & KNOWN_INODE) && now.inode == conn->inode;
+}
+
+/* Its rows stand for those that the next frame does not read. */
+static void remember(struct live *live, struct frame *frame)
+{
+    frame_release(live->last);
+    live->last = frame_reference(frame);
 }
 
 static int live_find_owners(struct source *source, const struct frame *previous, struct frame *next,
                             const struct diff *diff, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
+    if (live->places)
+        remember(live, next);
     if (live->filter.filter && next->live_count == 0)
         return 0; /* nothing is left to be held by anybody */
     if (!live->owners) {
         next->missing.reasons |= MISSING_PROC;
         return 0;
     }
-    struct frame *listeners = lacks_listeners(live, next, wish) ? read_listeners(live) : NULL;
+    struct frame *listeners = lacks_listeners(live, next, wish) ? read_listeners(live, next) : NULL;
+    live->owned = next;
     int result = owners_apply(live->owners, previous, next, listeners, diff, wish);
+    live->owned = NULL;
     frame_release(listeners);
+    if (live->places)
+        places_leave(live->places);
     if (result == 0)
         result = system_names_fill_processes(live->names, next);
     return result;
@@ -367,6 +631,8 @@ static void live_close(struct source *source)
 {
     struct live *live = (struct live *)source;
     owners_close(live->owners);
+    places_close(live->places);
+    frame_release(live->last);
     netlink_close(live->netlink);
     live_filter_done(&live->filter);
     system_names_free(live->names);
@@ -440,7 +706,13 @@ int live_open(struct source **source, const struct live_settings *settings, char
     result = open_kernel(live, settings->no_sock_diag, text);
     if (result < 0)
         goto fail;
-    live->others = netns_others_new(live->proc_root);
+    if (settings->netns)
+        result = places_open(&live->places, live->proc_root, settings->netns, text);
+    else
+        live->others = netns_others_new(live->proc_root);
+    if (result < 0)
+        goto fail;
+    live->one_frame = settings->one_frame;
     result = owners_open(&live->owners, live->proc_root);
     if (result == -ENOMEM)
         goto fail;

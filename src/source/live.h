@@ -8,7 +8,12 @@
 
 struct live_settings {
     const char *proc_root; /* "/proc" */
-    bool no_sock_diag;     /* tests: use procnet */
+    const char
+        *netns;     /* the network namespaces to be shown: "all", or one: "host", a name, an inode,
+                        * a pid in it. NULL: ours. What cannot be read within the budget of a frame has
+                        * its turn later: its rows stay as they were */
+    bool one_frame; /* all are read in each frame, whatever it costs */
+    bool no_sock_diag; /* tests: use procnet */
     /* For a single frame (list, close), as a row that is left out looks closed to the
      * next one: rows that it does not accept are not requested, or left out before their owners are
      * looked up. What only later facts decide must still be tested. Must outlive the source. NULL =

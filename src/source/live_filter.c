@@ -138,12 +138,14 @@ static int dump_filtered(const struct live_filter *live, struct netlink *netlink
                          struct frame *frame, const struct wish *wish)
 {
     const struct netlink_bytecode code = {live->code.data, live->code.length};
+    const uint32_t rows = frame->live_count, details = frame->detail_count;
     const int result = netlink_dump(netlink, frame, wish, code.length ? &code : NULL);
 
     if (code.length == 0 || (result != -EINVAL && frame->missing.error != EINVAL))
         return result;
     frame->missing = (struct missing){0};
-    frame->live_count = frame->conn_count = frame->detail_count = 0;
+    frame->live_count = frame->conn_count = rows;
+    frame->detail_count = details;
     return netlink_dump(netlink, frame, wish, NULL);
 }
 

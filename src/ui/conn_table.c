@@ -86,11 +86,25 @@ bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
     return done;
 }
 
+static int set_columns(struct conn_table *table, const char *list);
+
+/* The column of namespaces comes and goes with them. */
+static void follow_namespaces(struct conn_table *table, const struct frame *frame)
+{
+    const bool is_many = frame->namespace_count > 1;
+
+    if (!table->is_usual || table->is_many == is_many)
+        return;
+    table->is_many = is_many;
+    (void)set_columns(table, NULL);
+}
+
 static int update(struct list *list, const struct picture *picture, uint32_t height)
 {
     struct conn_table *table = (struct conn_table *)list;
     const struct acceptance acceptance = {picture, table->accept, table->accept_data};
 
+    follow_namespaces(table, picture->frame);
     set_view(table, &acceptance);
     const int error = view_update(&table->view, &picture->context, height);
     unset_acceptance(table);
@@ -228,18 +242,24 @@ static const struct list_ops LIST_OPS = {
     .draw_row = draw_row,
 };
 
-static bool is_default(const uint16_t *list, size_t count)
+static const char *usual_columns(const struct conn_table *table)
+{
+    return table->is_many ? COLUMNS_SCREEN_MANY : COLUMNS_SCREEN;
+}
+
+static bool is_default(const struct conn_table *table, const uint16_t *list, size_t count)
 {
     uint16_t usual[LIST_COLUMNS_MAX];
     size_t usual_count;
     const char *bad;
-    return columns_parse(COLUMNS_SCREEN, usual, LIST_COLUMNS_MAX, &usual_count, &bad) == 0 &&
+    return columns_parse(usual_columns(table), usual, LIST_COLUMNS_MAX, &usual_count, &bad) == 0 &&
            usual_count == count && memcmp(usual, list, count * sizeof(*list)) == 0;
 }
 
 void conn_table_take_columns(struct conn_table *table, const uint16_t *list, size_t count)
 {
-    list_set_columns(&table->list, list, count, !is_default(list, count));
+    table->is_usual = is_default(table, list, count);
+    list_set_columns(&table->list, list, count, !table->is_usual);
 }
 
 /* NULL = default. */
@@ -248,7 +268,8 @@ static int set_columns(struct conn_table *table, const char *list)
     const char *bad;
     uint16_t wanted[LIST_COLUMNS_MAX];
     size_t count;
-    int error = columns_parse(list ? list : COLUMNS_SCREEN, wanted, LIST_COLUMNS_MAX, &count, &bad);
+    int error =
+        columns_parse(list ? list : usual_columns(table), wanted, LIST_COLUMNS_MAX, &count, &bad);
     if (!error)
         conn_table_take_columns(table, wanted, count);
     return error;
@@ -274,6 +295,7 @@ int conn_table_init(struct conn_table *table, const struct screen_settings *sett
     table->accept = NULL;
     table->accept_data = NULL;
     table->from_at = -1;
+    table->is_many = false;
     const int error = set_columns(table, settings->columns);
     return error ? error : set_sort(table, settings->sort);
 }

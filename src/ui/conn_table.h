@@ -11,7 +11,9 @@ struct conn_table {
     struct view view;
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
-    int from_at; /* cell of the state a row came from, -1: none is reserved for it */
+    bool is_usual; /* its columns are those that nobody chose */
+    bool is_many;  /* of these, those for more than one network namespace */
+    int from_at;   /* cell of the state a row came from, -1: none is reserved for it */
 };
 
 /* Columns and sort as of the settings. 0; -EINVAL: they name what there is none of. To be done with

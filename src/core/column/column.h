@@ -192,5 +192,8 @@ int column_compare(const struct column *column, const struct column_context *con
 /* Default sets for the screen and for `list`. */
 extern const char COLUMNS_SCREEN[];
 extern const char COLUMNS_LIST[];
+/* The same where more than one network namespace is shown. */
+extern const char COLUMNS_SCREEN_MANY[];
+extern const char COLUMNS_LIST_MANY[];
 
 #endif

@@ -51,8 +51,12 @@
      .argument = INFO_##field + 1},
 
 const char COLUMNS_SCREEN[] = "state,local,remote,process,pid,user,age,in,out,rtt,retrans_10s";
+const char COLUMNS_SCREEN_MANY[] =
+    "state,netns,local,remote,process,pid,user,age,in,out,rtt,retrans_10s";
 const char COLUMNS_LIST[] =
     "state,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
+const char COLUMNS_LIST_MANY[] =
+    "state,netns,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
 
 /* clang-format off */
 const struct column columns[] = {
@@ -86,7 +90,7 @@ const struct column columns[] = {
     {.id = "ifindex", KEY("ifindex"), .title = "IFINDEX", .help = "number of that interface",
      .type = TYPE_COUNT, EXACT(7), .leave = 9, ROW(tuple.scope)},
     {.id = "netns", KEY("netns"), .title = "NETNS", .help = "network namespace, its inode number",
-     .type = TYPE_COUNT, TEXT(12), .leave = 8, LOGGED, ROW(netns), .exact = true,
+     .type = TYPE_COUNT, TEXT(12), .leave = 3, LOGGED, ROW(netns), .exact = true,
      .value = value_netns, .format = format_netns},
     {.id = "netns_name", KEY("netns_name"), .title = "NAMESPACE",
      .help = "name of the network namespace: host, a name of ip netns, a container",

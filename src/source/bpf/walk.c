@@ -48,7 +48,7 @@ static int load(struct bpf_walk *walk, const struct netns *netns)
     walk->program = walk_bpf__open();
     if (!walk->program)
         return -ENOMEM;
-    walk->program->rodata->our_netns = netns->inode;
+    walk->program->rodata->our_netns = netns ? netns->inode : 0;
     walk->program->rodata->our_pidns = proc_view_pid_namespace();
     const int error = walk_bpf__load(walk->program);
     if (error)

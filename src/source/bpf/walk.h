@@ -12,7 +12,7 @@ struct bpf_walk;
 
 #define BPF_WALK_OPEN_NS 6000000LL /* what opening takes */
 
-/* Loads it, with CAP_BPF and CAP_PERFMON; walking needs them no more (before Linux 5.19 it does:
+/* Loads it, with CAP_BPF and CAP_PERFMON, over the sockets of that network namespace, or (NULL) of all; walking needs them no more (before Linux 5.19 it does:
  * then the walk fails). 0, or -errno and why. */
 int bpf_walk_open(struct bpf_walk **walk, const struct netns *netns, char text[BPF_TEXT_SIZE]);
 void bpf_walk_close(struct bpf_walk *walk);

@@ -34,8 +34,10 @@ struct netlink {
     struct repeats repeats;
     struct ulp_right ulp;
     bool apart; /* the kernel dumps families one by one only */
-    struct netns netns;
+    struct netlink_place place;
+    struct netns own;        /* of netlink_open() */
     uint32_t rows;           /* of the last frame */
+    uint32_t first;          /* row of the frame with which the dump begins */
     uint32_t last_uid;       /* of the row before, UINT32_MAX = none */
     uint32_t nameless_scope; /* interface that has no name any more: not looked up for each row */
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
@@ -100,7 +102,7 @@ static int channel_open(const struct netlink *netlink, struct channel *channel)
 {
     if (channel->socket)
         return 0;
-    const int descriptor = netns_open_diag(&netlink->netns, 0);
+    const int descriptor = netlink->place.open(netlink->place.context);
     if (descriptor < 0)
         return descriptor;
     channel->socket = mnl_socket_fdopen(descriptor);
@@ -145,12 +147,12 @@ static ssize_t channel_receive(struct netlink *netlink, struct channel *channel)
 
 static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t scope)
 {
+    const uint32_t netns = netlink->place.netns;
     char name[INTERFACE_NAME_MAX];
-    if (scope == netlink->nameless_scope ||
-        frame_interface_name(frame, netlink->netns.inode, scope))
+    if (scope == netlink->nameless_scope || frame_interface_name(frame, netns, scope))
         return;
-    if (!interface_name(scope, name) ||
-        frame_add_interface(frame, netlink->netns.inode, scope, name) < 0)
+    if (!interface_name_by(mnl_socket_get_fd(netlink->dump.socket), scope, name) ||
+        frame_add_interface(frame, netns, scope, name) < 0)
         netlink->nameless_scope = scope;
 }
 
@@ -243,15 +245,17 @@ static int dump_patiently(struct netlink *netlink, const struct diag_parse *blan
 static struct diag_parse parse_for(struct netlink *netlink, struct frame *frame,
                                    uint32_t state_bits)
 {
-    frame->netns = netlink->netns.inode;
+    if (!frame->netns)
+        frame->netns = netlink->place.netns;
     return (struct diag_parse){.frame = frame,
                                .state_bits = state_bits,
                                .admin = ulp_right_holds(&netlink->ulp),
-                               .netns = netlink->netns.inode};
+                               .netns = netlink->place.netns};
 }
 
-static int begin_frame(struct netlink *netlink, uint32_t rows)
+static int begin_dump(struct netlink *netlink, const struct frame *frame, uint32_t rows)
 {
+    netlink->first = frame->live_count;
     netlink->nameless_scope = 0;
     netlink->last_uid = UINT32_MAX;
     return repeats_begin(&netlink->repeats, rows);
@@ -259,9 +263,13 @@ static int begin_frame(struct netlink *netlink, uint32_t rows)
 
 /* A dump repeats rows when sockets come and go under it (inet_diag resumes by offset inside a hash
  * bucket), and a bound socket that connects meanwhile stands in two tables. */
-static void end_frame(struct netlink *netlink, struct frame *frame)
+static void end_dump(struct netlink *netlink, struct frame *frame)
 {
-    frame->live_count = repeats_remove(&netlink->repeats, frame->conns, frame->live_count);
+    struct conn *first = frame->conns + netlink->first;
+    const uint32_t count = frame->live_count - netlink->first;
+
+    if (count)
+        frame->live_count = netlink->first + repeats_remove(&netlink->repeats, first, count);
     frame->conn_count = frame->live_count;
 }
 
@@ -291,7 +299,7 @@ static int dump_each(struct netlink *netlink, const struct diag_parse *blank,
         if (result < 0 && error == 0)
             error = result;
     }
-    if (any || blank->frame->live_count > 0 || error == 0)
+    if (any || blank->frame->live_count > netlink->first || error == 0)
         return 0;
     netlink_mark_missing(blank->frame, "tcp dump", -error, NULL);
     return error;
@@ -335,12 +343,12 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
     frame->source = "sock_diag";
     if (!blank.admin)
         frame->missing.reasons |= MISSING_ULP;
-    int result = begin_frame(netlink, netlink->rows);
+    int result = begin_dump(netlink, frame, netlink->rows);
     if (result < 0)
         return result;
     result = dump_families(netlink, &blank, &wanted, wish->families);
-    end_frame(netlink, frame);
-    netlink->rows = frame->live_count;
+    end_dump(netlink, frame);
+    netlink->rows = frame->live_count - netlink->first;
     return result;
 }
 
@@ -350,11 +358,11 @@ int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t fa
     struct diag_parse blank = parse_for(netlink, frame, state_bits);
     struct diag_request request = {.family = family,
                                    .kernel_states = state_kernel_mask(state_bits)};
-    int result = begin_frame(netlink, 0);
+    int result = begin_dump(netlink, frame, 0);
     if (result < 0)
         return result;
     result = dump_patiently(netlink, &blank, &request);
-    end_frame(netlink, frame);
+    end_dump(netlink, frame);
     return result;
 }
 
@@ -377,7 +385,7 @@ static int read_answer(struct netlink *netlink, size_t length, struct conn *conn
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return -EPROTO;
     const int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), conn, NULL);
-    conn->netns = netlink->netns.inode;
+    conn->netns = netlink->place.netns;
     return result;
 }
 
@@ -444,14 +452,45 @@ static int try_out(struct netlink *netlink)
     return dump_patiently(netlink, &parse, &request);
 }
 
-int netlink_open(struct netlink **netlink, const struct netns *netns)
+static int open_own(void *context)
+{
+    const struct netlink *netlink = context;
+    return netns_open_diag(&netlink->own, 0);
+}
+
+int netlink_new(struct netlink **netlink)
 {
     struct netlink *made = calloc(1, sizeof(*made));
     if (!made)
         return -ENOMEM;
     ulp_right_init(&made->ulp);
-    made->netns = *netns;
-    int result = try_out(made);
+    *netlink = made;
+    return 0;
+}
+
+int netlink_enter(struct netlink *netlink, const struct netlink_place *place)
+{
+    netlink_leave(netlink);
+    netlink->place = *place;
+    return channel_open(netlink, &netlink->dump);
+}
+
+void netlink_leave(struct netlink *netlink)
+{
+    channel_close(&netlink->dump);
+    channel_close(&netlink->exact);
+    netlink->place = (struct netlink_place){0};
+}
+
+int netlink_open(struct netlink **netlink, const struct netns *netns)
+{
+    struct netlink *made = NULL;
+    int result = netlink_new(&made);
+    if (result < 0)
+        return result;
+    made->own = *netns;
+    made->place = (struct netlink_place){.netns = netns->inode, .open = open_own, .context = made};
+    result = try_out(made);
     if (result < 0) {
         netlink_close(made);
         return result;
@@ -464,8 +503,7 @@ void netlink_close(struct netlink *netlink)
 {
     if (!netlink)
         return;
-    channel_close(&netlink->dump);
-    channel_close(&netlink->exact);
+    netlink_leave(netlink);
     repeats_done(&netlink->repeats);
     free(netlink);
 }

@@ -1,5 +1,5 @@
 /* netlink: dumps and exact look-ups of a network namespace over NETLINK_SOCK_DIAG, one socket per
- * purpose, reopened on any error. Only the collector thread uses it. */
+ * purpose, reopened on any error. One thread uses it. */
 #ifndef TCPLENS_SOURCE_NETNS_NETLINK_H
 #define TCPLENS_SOURCE_NETNS_NETLINK_H
 
@@ -16,7 +16,19 @@ struct netlink;
 int netlink_open(struct netlink **netlink, const struct netns *netns);
 void netlink_close(struct netlink *netlink);
 
-/* Dumps TCP of the wished families and states into frame. A failed dump is tried again at most
+/* One for the namespaces of others, one after the other: a socket keeps its namespace alive, so
+ * there is none after netlink_leave(). Before netlink_enter() nothing may be requested. */
+struct netlink_place {
+    uint32_t netns;             /* conn.netns of its rows */
+    int (*open)(void *context); /* a NETLINK_SOCK_DIAG socket there, or -errno */
+    void *context;
+};
+int netlink_new(struct netlink **netlink); /* 0 or -ENOMEM */
+/* 0, or the -errno of the first socket there. netlink_leave() is due in both cases. */
+int netlink_enter(struct netlink *netlink, const struct netlink_place *place);
+void netlink_leave(struct netlink *netlink);
+
+/* Dumps TCP of the wished families and states into frame, behind the rows that it has. A failed dump is tried again at most
  * twice on a new socket, then the frame is marked MISSING_DUMP_PART with error and text and 0 is
  * returned, unless nothing at all could be had (-errno). Users of the rows are noted with an empty
  * name, interfaces have theirs. Both families are dumped in one pass, their rows mixed; where the

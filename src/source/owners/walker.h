@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* One descriptor that is a TCP socket of our network namespace. */
+/* One descriptor that is a TCP socket. */
 struct owner_found {
     uint64_t inode;
     uint64_t start_ticks; /* of the process, as /proc/PID/stat has it */

@@ -1,0 +1,197 @@
+"""Network namespaces with sockets in them, each held by one process, for the tests beside this file.
+
+A Namespace is a forked child that takes orders: a function's name and its arguments, answered when it has
+been done. Whatever happens, the children end with this process."""
+
+import ctypes
+import fcntl
+import json
+import os
+import random
+import signal
+import socket
+import struct
+import subprocess
+import sys
+
+CLONE_NEWNET = 0x40000000
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+PR_SET_PDEATHSIG = 1
+STATES = {'ESTAB': 'ESTABLISHED', 'SYN-RECV': 'SYN-RECEIVED'}
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def skip_unless_possible():
+    if os.geteuid() != 0:
+        print('needs root: network namespaces')
+        sys.exit(77)
+    if subprocess.run(['unshare', '-n', 'true'], capture_output=True, check=False).returncode != 0:
+        print('no network namespace can be made here')
+        sys.exit(77)
+
+
+def become_namespace():
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), 'unshare')
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack('16sH14x', b'lo', IFF_UP))
+
+
+class Sockets:
+    """What a child does with sockets of its namespace. Kept by name until dropped."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def listen(self, name, port, family=socket.AF_INET):
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(('127.0.0.1' if family == socket.AF_INET else '::1', port))
+        listener.listen(64)
+        self.kept[name] = listener
+
+    def pair(self, name, listener, port=0):
+        client = socket.socket(self.kept[listener].family)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if port:
+            client.bind(('127.0.0.1', port))
+        client.connect(self.kept[listener].getsockname()[:2])
+        self.kept[name + '<'], self.kept[name + '>'] = client, self.kept[listener].accept()[0]
+
+    def bound(self, name):
+        self.kept[name] = socket.socket()
+        self.kept[name].bind(('127.0.0.1', 0))
+
+    def drop(self, name):
+        self.kept.pop(name).close()
+
+    def send(self, name, count):
+        self.kept[name + '<'].sendall(b'x' * count)
+        left = count
+        while left:
+            left -= len(self.kept[name + '>'].recv(left))
+
+    def error(self, name):
+        """0: the connection lives; else the errno that it was ended with."""
+        return self.kept[name].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def random(self, count, seed):
+        """Listeners, connections in several states, sockets that are bound only: `count` at least."""
+        dice = random.Random(seed)
+        self.listen('l4', 0)
+        self.listen('l6', 0, socket.AF_INET6)
+        made = 2
+        while made < count:
+            name, kind = f'r{made}', dice.randrange(6)
+            if kind == 5:
+                self.bound(name)
+                made += 1
+                continue
+            self.pair(name, dice.choice(['l4', 'l6']))
+            if kind == 1:  # CLOSE-WAIT and FIN-WAIT-2
+                self.kept[name + '<'].shutdown(socket.SHUT_WR)
+            elif kind == 2:  # TIME-WAIT
+                self.drop(name + '<')
+                self.drop(name + '>')
+            elif kind == 3:  # not accepted
+                late = socket.socket()
+                late.connect(self.kept['l4'].getsockname())
+                self.kept[name + '!'] = late
+            made += 2
+
+
+class Namespace:
+    def __init__(self):
+        orders, self._orders = os.pipe()
+        self._answers, answers = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            serve(orders, answers)
+        os.close(orders)
+        os.close(answers)
+        self._out, self._in = os.fdopen(self._orders, 'w'), os.fdopen(self._answers)
+        self.inode = json.loads(self._in.readline())
+
+    def order(self, *words):
+        self._out.write(json.dumps(words) + '\n')
+        self._out.flush()
+
+    def answer(self):
+        line = self._in.readline()
+        result, failure = json.loads(line) if line else (None, 'the child ended')
+        if failure:
+            raise RuntimeError(failure)
+        return result
+
+    def do(self, *words):
+        self.order(*words)
+        return self.answer()
+
+    def end(self):
+        self._out.close()
+        self._in.close()
+        os.waitpid(self.pid, 0)
+
+
+def serve(orders, answers):
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.closerange(3, min(orders, answers))
+    for descriptor in range(3, 4096):
+        if descriptor not in (orders, answers):
+            try:
+                os.close(descriptor)
+            except OSError:
+                pass
+    become_namespace()
+    sockets = Sockets()
+    source, sink = os.fdopen(orders), os.fdopen(answers, 'w')
+
+    def say(words):
+        sink.write(json.dumps(words) + '\n')
+        sink.flush()
+
+    say(os.stat('/proc/self/ns/net').st_ino)
+    for line in source:
+        name, *arguments = json.loads(line)
+        try:
+            say([getattr(sockets, name)(*arguments), None])
+        except OSError as error:
+            say([None, f'{name}: {error}'])
+    os._exit(0)
+
+
+def end_of(address, port):
+    return f'{address.strip("[]")}:{port}'
+
+
+def rows_of_ss(namespace):
+    """The rows of one namespace as ss has them: cookie to (state, local, remote, inode)."""
+    out = subprocess.run(['nsenter', f'--net=/proc/{namespace.pid}/ns/net', 'ss', '-tanHOe'],
+                         capture_output=True, text=True, timeout=60, check=True).stdout
+    rows = {}
+    for line in out.splitlines():
+        words = line.split()
+        facts = dict(word.split(':', 1) for word in words[5:] if ':' in word)
+        local, remote = (word.rsplit(':', 1) for word in words[3:5])
+        is_listener = words[0] == 'LISTEN'
+        rows[facts['sk']] = (STATES.get(words[0], words[0]), end_of(*local),
+                             None if is_listener else end_of(*remote), int(facts.get('ino', 0)))
+    return rows
+
+
+def rows_of_tcplens(rows):
+    """The same of what `tcplens list --json` printed: inode of the namespace to its rows."""
+    result = {}
+    for row in rows:
+        remote = end_of(row['raddr'], row['rport']) if 'raddr' in row else None
+        result.setdefault(row['netns'], {})[row['cookie']] = (
+            row['state'], end_of(row['laddr'], row['lport']), remote, row.get('inode', 0))
+    return result
+
+
+def tcplens_list(tcplens, *words):
+    out = subprocess.run([tcplens, 'list', '--json', '--netns', 'all', *words], capture_output=True, text=True,
+                         timeout=120, check=False)
+    if out.returncode != 0:
+        raise RuntimeError(f'list: exit {out.returncode}: {out.stderr}')
+    return [json.loads(line) for line in out.stdout.splitlines()]

@@ -46,6 +46,7 @@ complete -c tcplens -l size -x -n 'not __fish_seen_subcommand_from list events r
 complete -c tcplens -l read-only -n 'not __fish_seen_subcommand_from list events record replay close doctor summary metrics' -d 'signal nothing, close nothing'
 complete -c tcplens -s o -l output -r -F -n '__fish_seen_subcommand_from record' -d 'the session log to write, "-" = standard output'
 complete -c tcplens -l with-args -n 'not __fish_seen_subcommand_from list events replay close doctor summary metrics' -d 'record command lines too: they may hold secrets'
+complete -c tcplens -l detail -n 'not __fish_seen_subcommand_from list events replay close doctor summary metrics' -d 'record all of tcp_info of every connection, not of suspect ones only'
 complete -c tcplens -l rotate -x -n 'not __fish_seen_subcommand_from list events replay close doctor summary metrics' -d 'begin a new log file at this size or age: 100M, 1d, or both'
 complete -c tcplens -l keep -x -n 'not __fish_seen_subcommand_from list events replay close doctor summary metrics' -d 'log files to keep'
 complete -c tcplens -l dry-run -n '__fish_seen_subcommand_from close' -d 'print what would be closed'

@@ -196,7 +196,8 @@ static int begin_metrics(struct record_run *run)
 int cmd_record(const struct options *options)
 {
     struct record_run run = {.headless = {.options = options, .signals = -1}, .consumer = -1};
-    uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS;
+    uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS |
+                     (options->detail ? NEED_DETAIL : 0);
     int code = filter_read(&run.headless.filter, options->filter, 0);
 
     if (code < 0 && finding_options_read(options, &run.settings))

@@ -82,6 +82,8 @@ const struct option_name OPTION_NAMES[] = {
      READ_FILE, AT(output_file), 0, 0},
     {"with-args", 0, NULL, "record command lines too: they may hold secrets", TOP | RECORD,
      READ_FLAG, AT(with_args), 0, 0},
+    {"detail", 0, NULL, "record all of tcp_info of every connection, not of suspect ones only", TOP | RECORD,
+     READ_FLAG, AT(detail), 0, 0},
     {"rotate", 0, "SIZE", "begin a new log file at this size or age: 100M, 1d, or both", TOP | RECORD, READ_ROTATE, AT(rotate_bytes),
      0, 0},
     {"keep", 0, "N", "log files to keep", TOP | RECORD, READ_COUNT, AT(keep), 1, 1000000},

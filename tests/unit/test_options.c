@@ -71,8 +71,8 @@ static void defaults_stand(void **unused)
     assert_null(options.columns);
     assert_null(options.sort);
     assert_null(options.filter);
-    assert_false(options.ascii || options.read_only || options.with_args || options.dry_run ||
-                 options.yes || options.force);
+    assert_false(options.ascii || options.read_only || options.with_args || options.detail ||
+                 options.dry_run || options.yes || options.force);
 }
 
 static void options_of_list_are_read(void **unused)
@@ -109,9 +109,10 @@ static void options_of_top_are_read(void **unused)
     struct options options;
 
     (void)unused;
-    options = parse_well("-i 0.5 --for 5m --highlight 250ms --past 500k --budget 0 --events none "
-                         "--theme dark --glyphs ascii --read-only --with-args --rotate 100MiB "
-                         "--rotate 1.5d --keep 20");
+    options =
+        parse_well("-i 0.5 --for 5m --highlight 250ms --past 500k --budget 0 --events none "
+                   "--theme dark --glyphs ascii --read-only --with-args --detail --rotate 100MiB "
+                   "--rotate 1.5d --keep 20");
     assert_int_equal(options.command, RUN_TOP);
     assert_int_equal(options.interval_ns, 500000000);
     assert_int_equal(options.for_ns, INT64_C(300000000000));
@@ -121,7 +122,7 @@ static void options_of_top_are_read(void **unused)
     assert_int_equal(options.events, EVENTS_NONE);
     assert_string_equal(options.theme, "dark");
     assert_string_equal(options.glyphs, "ascii");
-    assert_true(options.read_only && options.with_args);
+    assert_true(options.read_only && options.with_args && options.detail);
     assert_int_equal(options.rotate_bytes, 100 << 20);
     assert_int_equal(options.rotate_ns, INT64_C(129600000000000));
     assert_int_equal(options.keep, 20);

@@ -33,6 +33,7 @@ struct plot_work {
     uint64_t values[2][PLOT_VALUES];
     struct graph_layer layers[2];
     uint64_t ceiling;
+    bool known; /* there is a value */
 };
 
 struct plot {
@@ -161,13 +162,16 @@ static const struct plot PLOTS[] = {
 };
 #define PLOT_COUNT ((int)(sizeof(PLOTS) / sizeof(PLOTS[0])))
 
-static uint64_t largest(const uint64_t *values, size_t count)
+static uint64_t largest(const uint64_t *values, size_t count, bool *known)
 {
     uint64_t most = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (values[i] != SERIES_UNKNOWN && values[i] > most)
-            most = values[i];
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] == SERIES_UNKNOWN)
+            continue;
+        *known = true;
+        most = values[i] > most ? values[i] : most;
+    }
     return most;
 }
 
@@ -175,9 +179,10 @@ static void fill_layers(const struct plot *plot, struct plot_work *work)
 {
     uint64_t most[2];
 
+    work->known = false;
     for (int i = 0; i < 2; i++) {
         series_by_time(work->series, plot->values[i], work->axis, work->values[i], work->count);
-        most[i] = largest(work->values[i], work->count);
+        most[i] = largest(work->values[i], work->count, &work->known);
     }
     if (plot->far && most[1] > most[0] * plot->far)
         most[1] = 0;
@@ -213,21 +218,32 @@ static void draw_plot(const struct plot *plot, struct plot_work *work, int rows,
         plot->title(work, &line);
         plot->unit(words, sizeof(words), work->ceiling);
         snprintf(ceiling, sizeof(ceiling), "%s%s", plot->mirrored ? "±" : "0–", words);
-        if (line.col + (int)text_width(ceiling) < cells)
+        if (work->known && line.col + (int)text_width(ceiling) < cells)
             canvas_text_right(&title, 0, cells, ROLE_DIM, ceiling);
     }
     if (row >= 0 && body.rows == rows && body.cols > 0)
         graph_draw(&body, work->layers, 2);
 }
 
+/* In whole seconds, minutes or hours. */
+static void span_text(char *out, size_t size, int64_t span_ns)
+{
+    const int64_t seconds = (span_ns + SECOND_NS / 2) / SECOND_NS;
+
+    if (seconds < 120)
+        snprintf(out, size, "%d s", (int)seconds);
+    else
+        text_span(out, size, seconds * SECOND_NS);
+}
+
 /* Below each plot: from when to when. */
 static void draw_axis(const struct series_axis *axis, const struct picture *picture, int col,
                       int cells, struct page *text)
 {
-    char clock[24], span[16], begin[24];
+    char clock[24], begin[24];
 
-    text_span(span, sizeof(span), axis->span_ns);
-    snprintf(begin, sizeof(begin), "-%s", span);
+    begin[0] = '-';
+    span_text(begin + 1, sizeof(begin) - 1, axis->span_ns);
     page_clock(clock, sizeof(clock), picture->frame->wall_ns, false);
     text->col = col;
     page_text(text, ROLE_DIM, begin);
@@ -362,7 +378,7 @@ void connection_draw_held(const struct connection_model *model, struct page *tex
     cells = cells < HELD_LEAST ? HELD_LEAST : cells > HELD_MOST ? HELD_MOST : cells;
     for (int by = 0; by < HELD_BY_COUNT; by++)
         draw_part(&held, (enum held_by)by, cells, text);
-    text_span(span, sizeof(span), held.span_ns);
+    span_text(span, sizeof(span), held.span_ns);
     page_item(text, 1 + HELD_LABEL, "over the last", ROLE_DIM, span);
     page_line(text);
 }

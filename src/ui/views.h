@@ -11,7 +11,8 @@
     VIEW(PEERS, "Peers") \
     VIEW(EVENTS, "Events") \
     VIEW(STATES, "States") \
-    VIEW(FINDINGS, "Findings")
+    VIEW(FINDINGS, "Findings") \
+    VIEW(NAMESPACES, "Namespaces")
 /* clang-format on */
 
 enum view_id {

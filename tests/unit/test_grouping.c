@@ -332,9 +332,31 @@ static void test_many(void **state)
     scene_end(&scene);
 }
 
+static void rows_are_gathered_by_their_network_namespace(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scene_begin(&scene);
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 40000)->netns = 7;
+    add(&scene, STATE_LISTEN, "10.0.0.1", 80, "0.0.0.0", 0)->netns = 9;
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 40000)->netns = 9;
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 40001); /* of none that is known */
+    assert_int_equal(
+        grouping_update(&scene.grouping, &GROUPING_NAMESPACES, &scene.context, NULL, NULL), 0);
+    assert_int_equal(scene.grouping.count, 2);
+    assert_int_equal(scene.grouping.rows[0].rows, 1);
+    assert_int_equal(scene.grouping.rows[1].rows, 2);
+    assert_int_equal(scene.grouping.rows[1].listening, 1);
+    const struct grouping_member member = {&GROUPING_NAMESPACES, scene.grouping.rows[1].key};
+    assert_false(grouping_accepts(&member, &scene.context, &scene.frame->conns[0]));
+    assert_true(grouping_accepts(&member, &scene.context, &scene.frame->conns[2]));
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_are_gathered_by_their_network_namespace),
         cmocka_unit_test(test_processes),
         cmocka_unit_test(test_holders_are_counted_once),
         cmocka_unit_test(test_ownerless_group_keeps_its_key),

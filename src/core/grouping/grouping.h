@@ -1,4 +1,5 @@
-/* Groupings: the rows of a frame gathered by what they share: process, listener, peer. How is said
+/* Groupings: the rows of a frame gathered by what they share: process, listener, peer,
+ * network namespace. How is said
  * by a grouping_kind, of which a new one needs a key only. All that is counted stands in the frame:
  * it is the same whether the frame is live or replayed. Pure. */
 #ifndef TCPLENS_CORE_GROUPING_GROUPING_H
@@ -85,7 +86,8 @@ struct grouping_kind {
     bool (*accepts)(uint64_t key, const struct frame *frame, const struct conn *conn);
 };
 
-extern const struct grouping_kind GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS;
+extern const struct grouping_kind GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS,
+    GROUPING_NAMESPACES;
 
 void grouping_init(struct grouping *grouping);
 void grouping_done(struct grouping *grouping);

@@ -75,6 +75,10 @@ struct pane_ops {
     bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */
     uint32_t (*needs)(const struct pane *pane);               /* NEED_* of what it shows */
     void (*wish)(const struct pane *pane, struct wish *wish); /* more than needs: an open page */
+    /* A view that has something to show; NULL: always. Where it has not there is no tab, and
+     * not_offered says why. */
+    bool (*is_offered)(const struct picture *picture);
+    const char *not_offered;
     uint32_t (*tab_count)(const struct picture *picture); /* in the tab, after the title; 0: none */
     bool counts_rows; /* its summary says how many rows the filter accepts: "901 of 1,284" */
     /* Right end of the tab line. */

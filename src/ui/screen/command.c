@@ -56,13 +56,21 @@ static void back(struct screen *screen)
 /* Who chooses a view does not come back from a drill-down. */
 static void choose_view(struct screen *screen, enum view_id view)
 {
+    if (!screen_has_tab(screen, view)) {
+        screen_say(screen, ROLE_NOTICE, "%s", VIEWS[view].ops->not_offered);
+        return;
+    }
     screen->origin_count = 0;
     screen_show_view(screen, view);
 }
 
 static void next_view(struct screen *screen)
 {
-    choose_view(screen, (enum view_id)((screen->view + 1) % VIEW_COUNT));
+    size_t next = (screen->view + 1u) % VIEW_COUNT;
+
+    while (!screen_has_tab(screen, next))
+        next = (next + 1u) % VIEW_COUNT;
+    choose_view(screen, (enum view_id)next);
 }
 
 static void slower(struct screen *screen)

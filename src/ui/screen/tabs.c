@@ -19,6 +19,12 @@ const struct command *screen_view_command(size_t view)
     return NULL;
 }
 
+bool screen_has_tab(const struct screen *screen, size_t view)
+{
+    const struct pane_ops *ops = VIEWS[view].ops;
+    return view == screen->view || !ops->is_offered || ops->is_offered(&screen->picture);
+}
+
 /* How much of the tabs is said: the filter in force and its count are worth more. */
 enum tab_form {
     TABS_TITLES,       /* "[1 Connections] 2 Processes " */
@@ -51,7 +57,7 @@ static void tab_text(char *out, size_t size, const struct screen *screen, enum t
     title_text(words, sizeof(words), screen, view);
     const bool stands_out = active || tab_count(screen, view) > 0;
     const bool title = form == TABS_TITLES || (form == TABS_ACTIVE_TITLE && stands_out);
-    if (form == TABS_ACTIVE_DIGIT && !active)
+    if ((form == TABS_ACTIVE_DIGIT && !active) || !screen_has_tab(screen, view))
         out[0] = '\0';
     else if (form >= TABS_DIGITS)
         snprintf(out, size, active ? "[%zu] " : "%zu ", view + 1);

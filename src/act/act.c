@@ -2,10 +2,10 @@
  * happened. Decides nothing: guards (guard.c) and dialogs are the callers'. */
 #include "act/act.h"
 
+#include "act/netns.h"
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "source/diag.h"
-#include "source/netns/netns.h"
 #include "source/privilege.h"
 #include "source/proc_view.h"
 
@@ -341,7 +341,11 @@ static void explain_close(const struct conn *conn, int error, char text[ACTS_TEX
         snprintf(text, ACTS_TEXT_MAX, "not closed: it has become a listener since: look again");
         break;
     case -EXDEV:
-        snprintf(text, ACTS_TEXT_MAX, "not closed: it is in another network namespace");
+        snprintf(text, ACTS_TEXT_MAX,
+                 "not closed: its network namespace may not be entered (CAP_SYS_ADMIN)");
+        break;
+    case -ESRCH:
+        snprintf(text, ACTS_TEXT_MAX, "its network namespace was gone already");
         break;
     default:
         snprintf(text, ACTS_TEXT_MAX, "not closed: %s", strerror(-error));
@@ -408,16 +412,11 @@ static int check_state(struct mnl_socket *socket, const struct conn *conn, uint3
     return now.state == STATE_LISTEN && conn->state != STATE_LISTEN ? -EBUSY : 0;
 }
 
-/* In the network namespace of the row. */
+/* In the network namespace of the row: here its tuple may be another's. */
 static int open_socket(const struct conn *conn, struct mnl_socket **opened)
 {
     const struct timeval timeout = {DESTROY_TIMEOUT_S, 0};
-    struct netns netns;
-
-    netns_own(&netns);
-    if (conn->netns && netns.inode && conn->netns != netns.inode)
-        return -EXDEV; /* there its tuple may be another's here */
-    const int descriptor = netns_open_diag(&netns, 0);
+    const int descriptor = act_netns_open_diag(conn->netns);
     if (descriptor < 0)
         return descriptor;
     struct mnl_socket *socket = mnl_socket_fdopen(descriptor);
@@ -452,7 +451,7 @@ int act_close_conn(const struct conn *conn, char text[ACTS_TEXT_MAX])
         mnl_socket_close(socket);
     }
     explain_close(conn, error, text);
-    return error;
+    return error == -ESRCH ? -ENOENT : error;
 }
 
 /* Where closing is not built in, the kernel says so of a socket that cannot be; whether we may, it

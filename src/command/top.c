@@ -151,7 +151,8 @@ static int keep_settings(void *data, const struct screen_kept *kept, char *text,
 }
 
 /* Who may signal other users' processes must see, too, whether they are those that are meant: to
- * that end act.c raises what the owner walk raises in its own thread. */
+ * that end act.c raises what the owner walk raises in its own thread. A connection of another network
+ * namespace is closed there. */
 static uint64_t screen_privileges(const struct options *options)
 {
     const uint64_t files = PRIVILEGE_DAC_OVERRIDE | PRIVILEGE_OTHER_USER;
@@ -159,7 +160,8 @@ static uint64_t screen_privileges(const struct options *options)
 
     if (options->read_only)
         return files;
-    return files | acts | (privilege_may(PRIVILEGE_KILL) ? PRIVILEGE_ALL : 0);
+    return files | acts | (privilege_may(PRIVILEGE_KILL) ? PRIVILEGE_ALL : 0) |
+           (options_netns(options) ? PRIVILEGE_ENTER : 0);
 }
 
 static void *run_screen(void *data)

@@ -75,6 +75,10 @@ class Sockets:
         """0: the connection lives; else the errno that it was ended with."""
         return self.kept[name].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
+    def state(self, name):
+        """As the kernel numbers it: 1 is ESTABLISHED, 7 CLOSED."""
+        return self.kept[name].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+
     def random(self, count, seed):
         """Listeners, connections in several states, sockets that are bound only: `count` at least."""
         dice = random.Random(seed)

@@ -1,0 +1,44 @@
+/* act_netns: see netns.h. A list of namespaces is made at the first act in another one, and looks for
+ * what is new where it lacks one. */
+#include "act/netns.h"
+
+#include "base/clock.h"
+#include "source/netns/list.h"
+#include "source/netns/netns.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+
+static struct netns_list *list; /* for the rest of the process */
+
+static int open_listed(uint32_t inode)
+{
+    const struct netns_entry *entry = netns_list_find_inode(list, inode);
+
+    return entry ? netns_list_socket(list, entry, NETLINK_SOCK_DIAG, 0) : -ESRCH;
+}
+
+static int open_other(uint32_t inode)
+{
+    int result = list ? 0 : netns_list_open(&list, "/proc");
+
+    if (result)
+        return result;
+    result = open_listed(inode);
+    if (result != -ESRCH) /* one of that number may have ended, and another begun */
+        return result;
+    netns_list_hasten(list);
+    result = netns_list_refresh(list, clock_mono_ns());
+    return result ? result : open_listed(inode);
+}
+
+int act_netns_open_diag(uint32_t netns)
+{
+    struct netns own;
+
+    netns_own(&own);
+    if (!netns || !own.inode || netns == own.inode)
+        return netns_open_diag(&own, 0);
+    const int result = open_other(netns);
+    return result == -EPERM || result == -EACCES ? -EXDEV : result;
+}

@@ -272,9 +272,22 @@ static void short_connections_are_told_and_warned_of_where_ports_run_out(void **
     scene_expect(&scene, "churn", SEVERITY_INFO, 10);
     scene_end(&scene);
     scene_begin(&scene);
-    show_churn(&scene, 400, 3, 10);
-    const struct finding *finding = scene_expect(&scene, "churn", SEVERITY_WARNING, 10);
+    show_churn(&scene, 400, 3, 1500);
+    const struct finding *finding = scene_expect(&scene, "churn", SEVERITY_WARNING, 1500);
     assert_string_equal(finding->subject.name, "app");
+    assert_non_null(finding->advice[0]);
+    assert_non_null(strstr(finding->advice[0], "we who close first"));
+    scene_end(&scene);
+}
+
+static void short_connections_that_the_other_side_closes_take_no_ports(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_churn(&scene, 400, 3, 10); /* now and then both close at once */
+    const struct finding *finding = scene_expect(&scene, "churn", SEVERITY_INFO, 10);
+    assert_null(finding->advice[0]);
     scene_end(&scene);
 }
 
@@ -341,6 +354,7 @@ int main(void)
         cmocka_unit_test(attempts_that_the_program_gives_up_are_no_refusals),
         cmocka_unit_test(refusals_are_not_checked_without_bpf),
         cmocka_unit_test(short_connections_are_told_and_warned_of_where_ports_run_out),
+        cmocka_unit_test(short_connections_that_the_other_side_closes_take_no_ports),
         cmocka_unit_test(long_connections_and_slow_openers_are_no_churn),
         cmocka_unit_test(more_time_wait_than_the_kernel_keeps_is_found),
         cmocka_unit_test(what_was_counted_before_is_no_finding),

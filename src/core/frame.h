@@ -254,6 +254,14 @@ static inline void totals_add(struct totals *totals, const struct conn *conn)
     totals->out_bytes_per_s += conn_out_rate(conn);
 }
 
+/* False: totals say 0 because nothing is known: a first frame compares with none, and rows of
+ * /proc/net/tcp have no counters. */
+static inline bool totals_have_rates(const struct frame *frame)
+{
+    return !(frame->missing.reasons & MISSING_SOCK_DIAG) &&
+           (frame->number > 1 || frame->totals.in_bytes_per_s || frame->totals.out_bytes_per_s);
+}
+
 /* The rates of the flows, added to those of the rows. */
 void totals_add_flows(struct totals *totals, const struct frame *frame);
 

@@ -105,14 +105,14 @@ static void put_fact(struct series_sample *sample, enum series_value value,
         put(sample, value, host_fact(facts, first) + host_fact(facts, second));
 }
 
-/* The first frame of a session has no rates yet, and compares with none. */
 static bool take_all(const struct frame *frame, struct series_sample *sample)
 {
     const struct totals *totals = &frame->totals;
 
-    if (frame->number > 1) {
+    if (totals_have_rates(frame)) {
         put(sample, SERIES_IN, totals->in_bytes_per_s);
         put(sample, SERIES_OUT, totals->out_bytes_per_s);
+        put(sample, SERIES_SENT, totals->sent_interval);
         put(sample, SERIES_RETRANS, totals->retrans_interval);
     }
     put_fact(sample, SERIES_OPENS, frame->facts, FACT_ACTIVE_OPENS, FACT_PASSIVE_OPENS);

@@ -23,7 +23,8 @@ enum series_value {
     SERIES_RWND_LIMITED,
     SERIES_SNDBUF_LIMITED,
     /* of all: */
-    SERIES_RETRANS, /* bytes retransmitted since the frame before */
+    SERIES_SENT,    /* bytes sent since the frame before, */
+    SERIES_RETRANS, /* and retransmitted of them */
     SERIES_OPENS,   /* counters of the network namespace */
     SERIES_RESETS,
     SERIES_LIVE,  /* rows, */

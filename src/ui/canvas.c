@@ -46,6 +46,11 @@ bool canvas_ascii(const struct canvas *canvas)
     return term_ascii(canvas->term);
 }
 
+bool canvas_mono(const struct canvas *canvas)
+{
+    return term_mono(canvas->term);
+}
+
 enum glyphs canvas_glyphs(const struct canvas *canvas)
 {
     return canvas_ascii(canvas) ? GLYPHS_ASCII : term_glyphs(canvas->term);

@@ -44,6 +44,7 @@ void canvas_cursor(const struct canvas *canvas, int row, int col);
 /* Is this cell of the screen in it? */
 bool canvas_holds(const struct canvas *canvas, int row, int col);
 bool canvas_ascii(const struct canvas *canvas);
+bool canvas_mono(const struct canvas *canvas); /* roles are told apart by attributes alone */
 enum glyphs canvas_glyphs(const struct canvas *canvas); /* what graphs are drawn with */
 
 #endif

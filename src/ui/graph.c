@@ -50,6 +50,15 @@ uint64_t graph_ceiling(const uint64_t *values, size_t count, uint64_t least)
     }
 }
 
+void graph_ceiling_text(char *out, size_t size, uint64_t ceiling)
+{
+    static const char UNITS[] = {0, 'k', 'M', 'G', 'T', 'P', 'E'};
+    size_t unit = 0;
+    for (; ceiling >= 1000 && unit + 1 < sizeof(UNITS); unit++)
+        ceiling /= 1000;
+    snprintf(out, size, "%llu%.1s", (unsigned long long)ceiling, &UNITS[unit]);
+}
+
 /* In dots: at least one for what is not 0. */
 static int height_of(uint64_t value, uint64_t ceiling, int full)
 {

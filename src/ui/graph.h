@@ -34,6 +34,8 @@ void graph_draw(const struct canvas *canvas, const struct graph_layer *layers, s
 size_t graph_values(const struct canvas *canvas, int cells);
 /* 1, 2 or 5 times a power of ten: the least that no known value is above, at least `least`. */
 uint64_t graph_ceiling(const uint64_t *values, size_t count, uint64_t least);
+/* A ceiling in at most four cells: "20", "5k", "200M". */
+void graph_ceiling_text(char *out, size_t size, uint64_t ceiling);
 
 /* A row of `cells` cells, one for each value, the largest of all (or `most`) a full cell; unknown
  * ones are blank. Returns the column after it. */

@@ -195,7 +195,7 @@ int main(int argc, char **argv)
     const struct pty_screen_options options = {.rows = 30, .cols = 120, .argv = command};
     if (pty_screen_start(&screen, &options))
         fail("tcplens does not start");
-    if (!pty_screen_wait_text(screen, "cpu", DEADLINE_MS))
+    if (!pty_screen_wait_text(screen, "B/s", DEADLINE_MS))
         fail("no second frame was painted");
     for (size_t i = 0; i < sizeof STEPS / sizeof *STEPS; i++)
         run_step(screen, &life, &STEPS[i]);

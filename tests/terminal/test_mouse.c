@@ -57,7 +57,7 @@ static void test_two_presses_open_and_the_button_goes_back(void **state)
     struct pty_screen *screen = start();
     (void)state;
     press_on(screen, "nginx", 1);
-    press_on(screen, "LISTEN", 1); /* elsewhere: not the second of two */
+    press_on(screen, "web1", 1); /* elsewhere: not the second of two */
     press_on(screen, "nginx", 2);
     assert_comes(screen, "\342\226\270 Connection");
     press_on(screen, "Esc back", 1);
@@ -67,6 +67,24 @@ static void test_two_presses_open_and_the_button_goes_back(void **state)
     press_on(screen, "CLOSE-WAIT", 1);
     pty_screen_send_keys(screen, "1");
     assert_comes(screen, "REMOTE");
+    pty_screen_free(screen);
+}
+
+static void test_a_state_of_the_header_filters(void **state)
+{
+    struct pty_screen *screen = start();
+    (void)state;
+    press_on(screen, "ESTAB", 1);
+    assert_comes(screen, "/ state estab");
+    press_on(screen, "ESTAB", 1);
+    assert_goes(screen, "/ state estab");
+    press_on(screen, "3 Listeners", 1);
+    assert_comes(screen, "BACKLOG");
+    press_on(screen, "CLOSE-W", 1); /* what lists rows stays */
+    assert_comes(screen, "/ state close-wait");
+    assert_comes(screen, "BACKLOG");
+    pty_screen_send_keys(screen, "<Esc>");
+    assert_goes(screen, "/ state close-wait");
     pty_screen_free(screen);
 }
 
@@ -128,6 +146,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_presses_open_and_the_button_goes_back),
+        cmocka_unit_test(test_a_state_of_the_header_filters),
         cmocka_unit_test(test_menus_and_titles),
         cmocka_unit_test(test_dialogs),
         cmocka_unit_test(test_a_key_that_means_nothing),

@@ -50,6 +50,11 @@ enum glyphs term_glyphs(const struct term *term)
     return term->glyphs;
 }
 
+bool term_mono(const struct term *term)
+{
+    return term->mono;
+}
+
 void term_cursor(struct term *term, int row, int col)
 {
     term->cursor_row = row;

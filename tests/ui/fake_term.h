@@ -12,7 +12,7 @@ struct term {
     unsigned styles[FAKE_ROWS][FAKE_COLS];
     int cursor_row, cursor_col;
     enum glyphs glyphs;
-    bool ascii, outside; /* outside: something was drawn beyond the edge */
+    bool ascii, mono, outside; /* outside: something was drawn beyond the edge */
 };
 
 struct canvas fake_canvas(struct term *term);           /* empties it */

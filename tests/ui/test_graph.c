@@ -38,6 +38,20 @@ static void ceilings_are_round(void **state)
     assert_true(graph_ceiling(&enormous, 1, 0) >= enormous);
 }
 
+static void ceilings_are_short(void **state)
+{
+    static const struct {
+        uint64_t ceiling;
+        const char *text;
+    } CASES[] = {{1, "1"}, {500, "500"}, {1000, "1k"}, {200000000, "200M"}, {UINT64_MAX, "18E"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        char text[8];
+        graph_ceiling_text(text, sizeof(text), CASES[i].ceiling);
+        assert_string_equal(text, CASES[i].text);
+    }
+}
+
 static void draw(struct term *term, enum glyphs glyphs, int rows, int cols,
                  const struct graph_layer *layers, size_t count)
 {
@@ -181,10 +195,15 @@ static void sparklines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ceilings_are_round),           cmocka_unit_test(a_graph_stands_or_hangs),
-        cmocka_unit_test(it_is_as_high_as_its_canvas),  cmocka_unit_test(halves_mirror_each_other),
-        cmocka_unit_test(hot_values_have_their_colour), cmocka_unit_test(lines_share_cells),
-        cmocka_unit_test(nothing_known_draws_nothing),  cmocka_unit_test(sparklines),
+        cmocka_unit_test(ceilings_are_round),
+        cmocka_unit_test(ceilings_are_short),
+        cmocka_unit_test(a_graph_stands_or_hangs),
+        cmocka_unit_test(it_is_as_high_as_its_canvas),
+        cmocka_unit_test(halves_mirror_each_other),
+        cmocka_unit_test(hot_values_have_their_colour),
+        cmocka_unit_test(lines_share_cells),
+        cmocka_unit_test(nothing_known_draws_nothing),
+        cmocka_unit_test(sparklines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

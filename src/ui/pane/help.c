@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define KEYS_CELLS 15
 #define LINES_MAX  256
@@ -22,12 +23,15 @@ struct help {
     struct help_line lines[LINES_MAX];
     uint32_t count, top, height;
     uint32_t fixed; /* lines that are the same for every frame */
-    char reasons[2][160];
+    char reasons[2][160], cost[96];
 };
 
 static const char *const NOTES[] = {
     "+ opened   ~ changed, with the state it came from   - closed, on its way out",
     "! named by a finding, a warning or worse: ! or 7 lists all, i says what to do",
+    "Header: in above, out below, one frame after the other, each with its scale; red where",
+    "  more than 1 % of a frame was retransmitted. ▲ grew and never fell for a minute.",
+    "  opens, resets: what the network namespace counts. A press on a state shows its rows.",
     "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
     "Blank is not known, never 0.",
     "Pids of other users without being root:",
@@ -96,6 +100,21 @@ static void add_reasons(struct help *help, const struct frame *frame)
     }
 }
 
+/* Of a demo it would say nothing. */
+static void add_cost(struct help *help, const struct picture *picture)
+{
+    const struct frame_cost *cost = &picture->frame->cost;
+    if (!picture->live || strcmp(picture->frame->source, "demo") == 0 ||
+        cost->cpu_permille == UINT32_MAX)
+        return;
+    snprintf(help->cost, sizeof(help->cost),
+             "tcplens itself: %.1f %% of a core, %.0f ms a frame, now every %.3g s",
+             (double)cost->cpu_permille / 10.0, (double)cost->wall_ns / 1e6,
+             (double)cost->interval_ns / 1e9);
+    add(help, (struct help_line){.heading = "What it costs"});
+    add(help, (struct help_line){.text = help->cost});
+}
+
 static int help_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
                      const void *argument)
 {
@@ -117,8 +136,10 @@ static void help_update(struct pane *pane, const struct picture *picture)
 {
     struct help *help = (struct help *)pane;
     help->count = help->fixed;
-    if (picture->frame)
-        add_reasons(help, picture->frame);
+    if (!picture->frame)
+        return;
+    add_reasons(help, picture->frame);
+    add_cost(help, picture);
 }
 
 static void draw_line(const struct canvas *canvas, int row, const struct help_line *line)

@@ -91,6 +91,12 @@ static void freeze(struct screen *screen)
     screen->void_panes = true;
 }
 
+static void switch_graph(struct screen *screen)
+{
+    screen->head.without_graph = !screen->head.without_graph;
+    screen->paint = true;
+}
+
 static void next_theme(struct screen *screen)
 {
     screen->theme = (enum theme)((screen->theme + 1) % THEME_COUNT);
@@ -173,6 +179,7 @@ static const struct {
     {COMMAND_RECORD, screen_record},
     {COMMAND_REPAINT, repaint},
     {COMMAND_THEME, next_theme},
+    {COMMAND_GRAPH, switch_graph},
     {COMMAND_KEEP, keep},
     {COMMAND_SERVICES, screen_switch_services},
     {COMMAND_HOSTS, screen_switch_hosts},

@@ -2,6 +2,7 @@
 #include "ui/screen/frame.h"
 
 #include "base/clock.h"
+#include "ui/screen/head.h"
 #include "ui/screen/state.h"
 #include "ui/screen/time.h"
 
@@ -35,6 +36,7 @@ static void show_frame(struct screen *screen)
     finding_marks_take(&screen->marks, screen->picture.frame, screen->settings.filter_names);
     screen->frame_taken_ns = clock_mono_ns();
     screen->frames_shown++;
+    screen_head_update(screen);
     screen->void_panes = screen->paint = true;
 }
 

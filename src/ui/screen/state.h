@@ -9,6 +9,7 @@
 #include "ui/finding_marks.h"
 #include "ui/hit.h"
 #include "ui/host_names.h"
+#include "ui/page_series.h"
 #include "ui/pane/pane.h"
 #include "ui/prompt.h"
 #include "ui/screen/screen.h"
@@ -42,6 +43,11 @@ struct travel { /* in time */
     struct transport_state state;
     struct prompt prompt; /* for a time to go to */
     bool open;
+};
+
+struct head {
+    struct page_series series; /* of all connections */
+    bool without_graph;        /* switched off */
 };
 
 struct watch { /* a signalled process, until it has exited or is given up */
@@ -87,6 +93,7 @@ struct screen {
     struct split split; /* beside the view, key v */
     struct acting acting;
     struct travel travel;
+    struct head head;
     struct screen_recording recording;
     bool closing; /* the top page is to be closed */
     bool quit, paint, void_panes;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "core/text/text.h"
+#include "ui/screen/head.h"
 #include "ui/screen/state.h"
 
 #include <stdio.h>
@@ -57,8 +58,11 @@ void screen_time_look(struct screen *screen)
     screen->paint |= memcmp(&state, &travel->state, sizeof(state)) != 0;
     if (state.past != travel->state.past || state.series_count != travel->state.series_count)
         screen->void_panes = true;
+    const bool read = state.series_count != travel->state.series_count;
     travel->state = state;
     follow(screen);
+    if (read)
+        screen_head_update(screen);
 }
 
 /* Nanoseconds that have passed in the picture since its frame. */

@@ -306,6 +306,11 @@ enum glyphs term_glyphs(const struct term *term)
     return term->glyphs;
 }
 
+bool term_mono(const struct term *term)
+{
+    return term->theme == THEME_MONO;
+}
+
 int term_colors(const struct term *term)
 {
     (void)term;

@@ -56,6 +56,7 @@ void term_repaint(struct term *term); /* next flush writes every cell */
 void term_size(const struct term *term, int *rows, int *cols);
 bool term_ascii(const struct term *term);
 enum glyphs term_glyphs(const struct term *term);
+bool term_mono(const struct term *term);
 int term_colors(const struct term *term); /* 0 = monochrome */
 void term_set_theme(struct term *term, enum theme theme);
 

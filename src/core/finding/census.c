@@ -27,6 +27,7 @@ void census_init(struct census *census)
 void census_done(struct census *census)
 {
     free(census->listeners);
+    free(census->listen_rows);
     free(census->processes);
     free(census->targets);
     free(census->watched);
@@ -48,23 +49,28 @@ uint64_t row_info(const struct frame *frame, const struct conn *conn, enum info_
 
 /* --- listeners --- */
 
-static struct listener_tally *find_listener(const struct census *census, const struct conn *conn,
+static struct listener_tally *find_listener(const struct census *census, const struct tuple *tuple,
                                             bool exactly)
 {
     const struct frame *frame = census->frame;
     struct listener_tally *any = NULL;
 
-    for (uint32_t at = census->port_listener[conn->tuple.local_port]; at;) {
+    for (uint32_t at = census->port_listener[tuple->local_port]; at;) {
         struct listener_tally *listener = &census->listeners[at - 1];
         const struct conn *row = &frame->conns[listener->row];
-        if (row->tuple.family == conn->tuple.family &&
-            addr_compare(&row->tuple.local, &conn->tuple.local) == 0)
+        if (census_same_place(&row->tuple, tuple))
             return listener;
         if (!exactly && addr_is_zero(&row->tuple.local))
             any = listener;
         at = listener->next;
     }
     return any;
+}
+
+const struct listener_tally *census_listener(const struct census *census, const struct tuple *tuple,
+                                             bool exactly)
+{
+    return find_listener(census, tuple, exactly);
 }
 
 /* How full: queue in relation to backlog, compared without dividing. */
@@ -77,8 +83,11 @@ static bool is_fuller(const struct conn *conn, const struct listener_tally *list
 static int add_listener(struct census *census, uint32_t row)
 {
     const struct conn *conn = &census->frame->conns[row];
-    struct listener_tally *listener = find_listener(census, conn, true);
+    struct listener_tally *listener = find_listener(census, &conn->tuple, true);
 
+    if (GROW(census->listen_rows, census->listen_row_capacity, census->listen_row_count + 1))
+        return -ENOMEM;
+    census->listen_rows[census->listen_row_count++] = row;
     if (!listener) {
         if (census->listener_count == UINT16_MAX)
             return 0;
@@ -130,7 +139,7 @@ static int64_t least_age_ns(const struct census *census, const struct conn *conn
 
 static void take_half_open(struct census *census, const struct conn *conn)
 {
-    struct listener_tally *listener = find_listener(census, conn, false);
+    struct listener_tally *listener = find_listener(census, &conn->tuple, false);
 
     if (!listener)
         return;
@@ -148,7 +157,7 @@ static void take_half_open(struct census *census, const struct conn *conn)
 
 static void take_unaccepted(struct census *census, const struct conn *conn)
 {
-    struct listener_tally *listener = find_listener(census, conn, false);
+    struct listener_tally *listener = find_listener(census, &conn->tuple, false);
     const int64_t age_ns = least_age_ns(census, conn);
 
     if (!listener)
@@ -402,7 +411,7 @@ static int make_room_for_processes(struct census *census)
 int census_take(struct census *census, const struct frame *frame)
 {
     census->frame = frame;
-    census->listener_count = census->target_count = 0;
+    census->listener_count = census->listen_row_count = census->target_count = 0;
     census->orphans = census->orphans_unanswered = 0;
     census->suspects = census->unread = 0;
     census->out_rate = 0;

@@ -88,6 +88,8 @@ struct census {
     const struct frame *frame;
     struct listener_tally *listeners;
     uint32_t listener_count, listener_capacity;
+    uint32_t *listen_rows; /* LISTEN rows: indexes in frame.conns */
+    uint32_t listen_row_count, listen_row_capacity;
     uint16_t port_listener[PORT_COUNT]; /* first listener of a port, index + 1 */
     struct process_tally *processes;
     uint32_t process_capacity;
@@ -108,6 +110,16 @@ void census_init(struct census *census);
 void census_done(struct census *census);
 /* Counts the live rows of a frame. 0 or -ENOMEM. */
 int census_take(struct census *census, const struct frame *frame);
+
+static inline bool census_same_place(const struct tuple *a, const struct tuple *b)
+{
+    return a->local_port == b->local_port && a->family == b->family &&
+           addr_compare(&a->local, &b->local) == 0;
+}
+/* The listener of that local address and port, else of any address of that port; `exactly`: of the
+ * address only. NULL: there is none. */
+const struct listener_tally *census_listener(const struct census *census, const struct tuple *tuple,
+                                             bool exactly);
 
 /* idiag_timer */
 enum timer { TIMER_NONE, TIMER_RETRANSMIT, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PERSIST };

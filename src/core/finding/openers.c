@@ -100,9 +100,13 @@ static void count_event(struct openers *openers, const struct event *event,
         openers->lost += event->lost;
         return;
     }
-    if (event->tuple.remote_port == 0 || event->from == STATE_LISTEN || event->to == STATE_LISTEN ||
-        census->port_listener[event->tuple.local_port])
+    if (event->tuple.remote_port == 0 || event->from == STATE_LISTEN || event->to == STATE_LISTEN)
         return;
+    if (census->port_listener[event->tuple.local_port]) {
+        if (event->kind == EVENT_OPEN)
+            acceptors_count(&openers->acceptors, event, census);
+        return;
+    }
     struct opener *opener = opener_of(openers, event);
     if (!opener)
         return;
@@ -177,8 +181,9 @@ int openers_update(struct openers *openers, const struct frame *frame, struct ev
         openers->mono_ns = frame->mono_ns;
         return 0;
     }
-    const int error =
-        fade_all(openers, (double)(frame->mono_ns - openers->mono_ns) / (double)SECOND_NS);
+    const double seconds = (double)(frame->mono_ns - openers->mono_ns) / (double)SECOND_NS;
+    const int error = fade_all(openers, seconds);
+    acceptors_update(&openers->acceptors, census, exp(-seconds / ACCEPT_TAU_S));
     openers->mono_ns = frame->mono_ns;
     while (!error && openers->cursor < until) {
         got = event_ring_read(ring, &openers->cursor, events, BATCH, &lost);

@@ -1,10 +1,12 @@
-/* openers: who opens connections to where, how often and for how long, from the events between
- * frames. Sums decay, so that they say what happened lately. Internal to core/finding. */
+/* openers: who opens connections to where, how often and for how long, and who accepts them, from
+ * the events between frames. Sums decay, so that they say what happened lately. Internal to
+ * core/finding. */
 #ifndef TCPLENS_CORE_FINDING_OPENERS_H
 #define TCPLENS_CORE_FINDING_OPENERS_H
 
 #include "base/hash_index.h"
 #include "core/event.h"
+#include "core/finding/acceptors.h"
 #include "core/finding/census.h"
 
 #define OPENER_TAU_S 20.0
@@ -29,7 +31,8 @@ struct openers {
     struct opener *rows;
     uint32_t count, capacity;
     struct hash_index index;
-    double seconds; /* decayed like the sums: sum / seconds is a rate */
+    struct acceptors acceptors; /* of shared listeners */
+    double seconds;             /* decayed like the sums: sum / seconds is a rate */
     int64_t mono_ns;
     uint64_t cursor;
     uint64_t lost; /* events that were overwritten, or not told */

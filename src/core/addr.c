@@ -57,6 +57,18 @@ bool addr_is_link_local(const struct addr *addr, uint8_t family)
     return family == FAMILY_INET6 && addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
 }
 
+bool addr_is_private(const struct addr *addr, uint8_t family)
+{
+    const uint8_t *b = addr->bytes;
+
+    if (addr_is_mapped(addr, family))
+        b += sizeof(MAPPED_PREFIX);
+    else if (family == FAMILY_INET6)
+        return (b[0] & 0xfe) == 0xfc || addr_is_link_local(addr, family);
+    return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
+           (b[0] == 169 && b[1] == 254);
+}
+
 bool addr_is_loopback(const struct addr *addr, uint8_t family)
 {
     static const struct addr loopback6 = {.bytes = {[15] = 1}};

@@ -28,6 +28,8 @@ uint64_t tuple_hash(const struct tuple *tuple);
 bool addr_is_zero(const struct addr *addr);
 bool addr_is_mapped(const struct addr *addr, uint8_t family);     /* ::ffff:a.b.c.d */
 bool addr_is_link_local(const struct addr *addr, uint8_t family); /* fe80::/10 */
+/* Of RFC 1918 or RFC 4193, or link-local. */
+bool addr_is_private(const struct addr *addr, uint8_t family);
 bool addr_is_loopback(const struct addr *addr, uint8_t family);
 
 /* "10.0.0.5", "::1", "::ffff:10.0.0.5", "fe80::1%eth0" (interface only if not NULL). RFC 5952.

@@ -84,6 +84,8 @@ bool conn_is_ghost(const struct conn *conn)
 }
 
 #define SENT_MS       10000u /* by then its rate has faded */
+#define HEAVY_BYTES   (UINT64_C(16) << 20)
+#define HEAVY_MS      1000u
 #define DELAYED_US    1000u
 #define DELAYED_TIMES 10u
 
@@ -91,6 +93,19 @@ bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us)
 {
     return (conn->known & KNOWN_LAST_DATA) && conn->last_data_sent_ms < SENT_MS && min_rtt_us > 0 &&
            conn->rtt_us >= DELAYED_US && conn->rtt_us / DELAYED_TIMES >= min_rtt_us;
+}
+
+bool conn_is_far(const struct conn *conn, uint32_t min_rtt_us)
+{
+    return min_rtt_us > CONN_NEAR_US && min_rtt_us <= conn->rtt_us &&
+           conn->state == STATE_ESTABLISHED &&
+           addr_is_private(&conn->tuple.remote, conn->tuple.family);
+}
+
+bool conn_is_heavy(const struct conn *conn)
+{
+    return conn->bytes_sent >= HEAVY_BYTES && conn->last_data_sent_ms < HEAVY_MS &&
+           conn->state == STATE_ESTABLISHED;
 }
 
 bool conn_is_unaccepted(const struct conn *conn)

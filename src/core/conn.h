@@ -202,6 +202,11 @@ void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 
 bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */
 /* Like conn_is_suspect(), for what it waited: the round trip is far above the least, and it sent lately. */
 bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us);
+/* A peer with a private address, and no nearer than this: worth a line of a detector. */
+#define CONN_NEAR_US 10000u
+bool conn_is_far(const struct conn *conn, uint32_t min_rtt_us);
+/* It sent much and did so lately: what it waits for may be of interest. */
+bool conn_is_heavy(const struct conn *conn);
 /* In a state in which no program has accepted it yet, or may not have, and without an inode. */
 bool conn_is_unaccepted(const struct conn *conn);
 /* Same connection by (netns, cookie), or, where a cookie is missing, by tuple and netns. */

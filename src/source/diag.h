@@ -43,7 +43,7 @@ struct diag_parse { /* what one dump is decoded into, and what was odd about it 
     uint32_t port_id;     /* of our netlink socket; 0 = not checked (recorded dumps) */
     uint32_t state_bits;  /* rows in other states are dropped */
     bool want_detail;     /* fill conn_detail for every row */
-    bool want_suspects;   /* fill it for suspect and delayed rows, up to DIAG_SUSPECTS_MAX; */
+    bool want_suspects;   /* fill it for rows that detectors look into, up to DIAG_SUSPECTS_MAX; */
     bool few;             /* ... for others, too: they are few */
     struct conn_key page; /* fill it for this row */
     bool admin;           /* CAP_NET_ADMIN or Linux >= 6.15: absent ULP attribute means "no ULP" */

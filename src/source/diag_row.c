@@ -37,7 +37,7 @@ struct row {
     bool owner_told;            /* uid, inode and cgroup are facts */
     bool has_info;              /* INET_DIAG_INFO, and so ULP_INFO too if there is one */
     bool ulp_unclear;           /* there is one, or the attributes are cut short */
-    bool delayed;
+    bool waits;                 /* for something that a detector may explain */
 };
 
 static uint16_t get_u16(const uint8_t *data)
@@ -126,9 +126,12 @@ static void read_info(struct row *row, struct bytes info)
         conn->last_data_received_ms = INFO_U32(info, tcpi_last_data_recv);
         conn->known |= KNOWN_LAST_DATA;
     }
-    if (INFO_HAS(info, tcpi_min_rtt))
-        row->delayed = conn_is_delayed(conn, INFO_U32(info, tcpi_min_rtt));
     read_info_counters(conn, info);
+    if (INFO_HAS(info, tcpi_min_rtt)) {
+        const uint32_t min_rtt_us = INFO_U32(info, tcpi_min_rtt);
+        row->waits = conn_is_delayed(conn, min_rtt_us) || conn_is_far(conn, min_rtt_us) ||
+                     conn_is_heavy(conn);
+    }
 }
 
 static void read_meminfo(struct row *row, struct bytes payload)
@@ -350,7 +353,7 @@ bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_
     if (length > header)
         read_attributes(&row, (struct bytes){(const uint8_t *)message + header, length - header});
     settle_offload(&row, ulp_is_told);
-    return row.delayed || conn_is_suspect(conn);
+    return row.waits || conn_is_suspect(conn);
 }
 
 int diag_parse_row(const void *payload, size_t length, bool ulp_is_told, struct conn *conn,

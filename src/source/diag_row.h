@@ -15,7 +15,7 @@ const struct inet_diag_msg *diag_row_check(const void *payload, size_t length);
 uint64_t diag_row_cookie(const struct inet_diag_sockid *id);
 
 /* conn is zeroed but for its index fields, or filled from the same message before; detail is zeroed
- * and may be NULL. True: the row is suspect or delayed (conn.h). */
+ * and may be NULL. True: its tcp_info may be of interest to detectors (conn.h). */
 bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_told,
                    struct conn *conn, struct conn_detail *detail);
 

@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STUCK_RETRIES   3u
-#define LINEAR_RETRIES  5u
-#define RETRIES_LAST_S  130 /* then the kernel gives up, with the usual six */
-#define FETCH_AHEAD     8u  /* rows */
-#define SILENT_TIMEOUTS 3u
-#define SILENT_LONG     5u
+#define STUCK_RETRIES  3u
+#define LINEAR_RETRIES 5u
+#define RETRIES_LAST_S 130 /* then the kernel gives up, with the usual six */
+#define FETCH_AHEAD    8u  /* rows */
+#define SILENT_LONG    5u
+#define STUCK_MSS      1300u /* segments that a tunnel on the way may be too narrow for */
 
 void census_init(struct census *census)
 {
@@ -267,6 +267,16 @@ static uint32_t silent_ms(const struct conn *conn, uint64_t rto_us, uint64_t ack
     return least_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)least_ms;
 }
 
+/* Full segments are resent, and what was ever acknowledged came in smaller ones. */
+static bool is_stuck(const struct frame *frame, const struct conn *conn)
+{
+    const uint64_t mss = row_info(frame, conn, INFO_snd_mss, 0);
+    const uint64_t acked = row_info(frame, conn, INFO_bytes_acked, UINT64_MAX);
+    const uint64_t delivered = row_info(frame, conn, INFO_delivered, 0);
+
+    return mss >= STUCK_MSS && conn->send_queue >= mss && acked <= (delivered + 1) * mss / 2;
+}
+
 static void take_silent(struct census *census, struct target_tally *target, const struct conn *conn,
                         uint32_t row)
 {
@@ -278,11 +288,19 @@ static void take_silent(struct census *census, struct target_tally *target, cons
     target->silent++;
     target->silent_5 += conn->timer_retrans >= SILENT_LONG;
     name_process(target, conn);
+    const uint32_t least_ms = silent_ms(conn, rto_us, ack_ms);
+    if (is_stuck(census->frame, conn)) {
+        target->stuck++;
+        if (least_ms >= target->stuck_ms) {
+            target->stuck_ms = least_ms;
+            target->stuck_row = row;
+        }
+    }
     if (conn->timer_retrans <= target->silent_most)
         return;
     target->silent_most = conn->timer_retrans;
     target->silent_row = row;
-    target->silent_ms = silent_ms(conn, rto_us, ack_ms);
+    target->silent_ms = least_ms;
 }
 
 static void take_shut(struct census *census, struct target_tally *target, const struct conn *conn,
@@ -429,6 +447,8 @@ int census_take(struct census *census, const struct frame *frame)
         fetch_ahead(frame, i + FETCH_AHEAD);
         if (conn_is_suspect(conn))
             error = take_suspect(census, conn, i);
+        else if (conn_out_rate(conn) >= WATCH_RATE)
+            error = census_watch(census, conn, i);
         take_row(census, conn, i);
     }
     census->mono_ns = frame->mono_ns;

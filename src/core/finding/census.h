@@ -42,8 +42,9 @@ struct process_tally { /* by index in frame.procs */
     uint32_t idle, idle_public; /* long silent, no keepalive */
     uint32_t slow_keepalive;    /* the first probe comes later than that */
     uint32_t unread_rows;       /* the receive window is shut */
+    uint32_t far, far_us;       /* private peers a long round trip away; the longest */
     int64_t close_wait_ns, fin_wait_2_ns, unread_ns, idle_ns; /* the longest, at least */
-    uint64_t buffer_bytes, out_rate;
+    uint64_t buffer_bytes, in_rate, out_rate;
     uint32_t row; /* one of its rows in trouble */
 };
 
@@ -62,10 +63,13 @@ struct target_tally {
     uint32_t silent, silent_most, silent_row; /* timeouts in a row: rows, most, a row of them */
     uint32_t silent_5;                        /* rows with five or more */
     uint32_t silent_ms;                       /* how long silent_row has been resending */
-    uint32_t shut, shut_row;                  /* peer's window is 0 */
-    uint32_t shut_unanswered;                 /* ... and probes are not answered */
-    int64_t shut_ns;                          /* the longest, at least */
-    uint32_t keepalive_unanswered;            /* rows; */
+    uint32_t stuck, stuck_ms;                 /* silent with full segments; only small ones ever
+                                               * arrived; how long the longest */
+    uint32_t stuck_row;
+    uint32_t shut, shut_row;       /* peer's window is 0 */
+    uint32_t shut_unanswered;      /* ... and probes are not answered */
+    int64_t shut_ns;               /* the longest, at least */
+    uint32_t keepalive_unanswered; /* rows; */
     uint8_t keepalive_most;
     uint32_t proc; /* index in frame.procs of an owner, CONN_NO_INDEX = none known */
     bool procs_differ;
@@ -75,14 +79,20 @@ struct target_tally {
 struct watched_row {
     uint64_t serial;
     uint32_t row;  /* in the frame of the last update */
-    bool has_info; /* the counters of tcp_info below are known */
     bool measured; /* by two frames at least */
     uint64_t bytes_sent, bytes_retrans, busy_us, rwnd_us, sndbuf_us; /* as they stood last */
     uint32_t retrans, dsack;
+    bool nagled; /* a small rest waits for the ACK of what is in flight */
     double sent, resent, resent_segments, dsacks, busy, rwnd, sndbuf, seconds;
+    int64_t info_ns; /* mono time of the counters out of tcp_info, 0 = not known */
+    double info_s;   /* as `seconds`, between such readings: those of busy, rwnd, sndbuf, dsacks */
+    double full;     /* seconds with the congestion window full, as sampled */
     int64_t bloated_ns; /* mono time since which its round trip is bloated, 0 = it is not */
 };
-#define WATCH_TAU_S 20.0
+#define SILENT_TIMEOUTS 3u /* in a row: the peer is taken for silent */
+#define WATCH_TAU_S     20.0
+#define WATCH_RATE      1000000u /* bytes sent a second from which a row is watched without trouble */
+#define NEAR_US         10000u   /* a round trip that no private network of one place has */
 
 struct census {
     const struct frame *frame;
@@ -132,10 +142,12 @@ static inline void raise_ns(int64_t *most, int64_t value)
 
 /* Parts of census_take: a row that a process holds (census_process.c). */
 void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row);
-/* Those that look back: at the beginning, and of each suspect row; kept are those that resend or have
- * something to send (census_watch.c). 0 or -ENOMEM. */
+/* Those that look back: at the beginning, and of each suspect row and of those that send much; kept
+ * are those that resend or have something to send, too (census_watch.c). 0 or -ENOMEM. */
 int census_watch_begin(struct census *census);
 int census_watch(struct census *census, const struct conn *conn, uint32_t row);
+/* Rows that are kept: what others count of a frame is not to be counted twice. */
+bool census_is_watched(const struct conn *conn);
 /* A field of a row's tcp_info, the way info.h reads it; `unknown` where the frame does not have it.
  */
 uint64_t row_info(const struct frame *frame, const struct conn *conn, enum info_index field,

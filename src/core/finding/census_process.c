@@ -45,17 +45,6 @@ static void take_fin_wait_2(struct census *census, struct process_tally *process
     raise_ns(&process->fin_wait_2_ns, age_ns);
 }
 
-static bool is_private(const struct addr *addr, uint8_t family)
-{
-    const uint8_t *b = addr->bytes;
-    if (addr_is_mapped(addr, family))
-        b += 12;
-    else if (family == FAMILY_INET6)
-        return (b[0] & 0xfe) == 0xfc || addr_is_link_local(addr, family);
-    return b[0] == 10 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168) ||
-           (b[0] == 169 && b[1] == 254);
-}
-
 static void take_idle(struct process_tally *process, const struct conn *conn)
 {
     const uint32_t least = KNOWN_LAST_DATA | KNOWN_TIMER | KNOWN_QUEUES;
@@ -72,8 +61,22 @@ static void take_idle(struct process_tally *process, const struct conn *conn)
     if (conn->timer != TIMER_NONE || silent_ms < IDLE_MS)
         return;
     process->idle++;
-    process->idle_public += !is_private(&conn->tuple.remote, conn->tuple.family);
+    process->idle_public += !addr_is_private(&conn->tuple.remote, conn->tuple.family);
     raise_ns(&process->idle_ns, (int64_t)silent_ms * MILLISECOND_NS);
+}
+
+/* By the least round trip: neither a queue on the way nor a delayed ACK is in it. */
+static void take_far(const struct census *census, struct process_tally *process,
+                     const struct conn *conn)
+{
+    if (conn->rtt_us <= CONN_NEAR_US || !addr_is_private(&conn->tuple.remote, conn->tuple.family))
+        return;
+    const uint64_t least_us = row_info(census->frame, conn, INFO_min_rtt, 0);
+    if (!conn_is_far(conn, (uint32_t)least_us))
+        return;
+    process->far++;
+    if (least_us > process->far_us)
+        process->far_us = (uint32_t)least_us;
 }
 
 /* The window is shut, or what is unread fills the buffer: the program does not read. */
@@ -108,6 +111,7 @@ void census_take_of_process(struct census *census, const struct conn *conn, uint
     struct process_tally *process = &census->processes[conn->owner];
 
     process->sockets++;
+    process->in_rate += conn_in_rate(conn);
     process->out_rate += conn_out_rate(conn);
     if (conn->receive_queue > 0 || conn->send_queue > 0)
         process->buffer_bytes += buffer_bytes(census->frame, conn);
@@ -115,6 +119,7 @@ void census_take_of_process(struct census *census, const struct conn *conn, uint
     case STATE_ESTABLISHED:
         process->established++;
         take_idle(process, conn);
+        take_far(census, process, conn);
         break;
     case STATE_CLOSE_WAIT:
         take_close_wait(census, process, conn);

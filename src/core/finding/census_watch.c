@@ -1,5 +1,5 @@
 /* What rows in trouble did since the frames before: their counters only grow, so the difference is
- * what happened. Only rows that have resent or have something to send are worth it. */
+ * what happened. Only rows that have resent, have something to send or send much are worth it. */
 #include "base/clock.h"
 #include "base/grow.h"
 #include "base/hash.h"
@@ -12,14 +12,14 @@
 #define BLOAT_UNACKED 10u     /* segments in flight that fill a queue */
 #define BLOAT_TIMES   3u      /* the least round trip */
 
-/* Of suspect rows. */
-static bool is_watched(const struct conn *conn)
+bool census_is_watched(const struct conn *conn)
 {
     const uint32_t states =
         STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_FIN_WAIT_1);
 
     return (STATE_BIT(conn->state) & states) && (conn->known & KNOWN_INFO) && conn->serial &&
-           (conn->retrans > 0 || conn->send_queue > 0);
+           (conn->send_queue > 0 || (conn->retrans > 0 && conn_is_suspect(conn)) ||
+            conn_out_rate(conn) >= WATCH_RATE);
 }
 
 static const struct watched_row *find_before(const struct census *census, uint64_t serial)
@@ -50,17 +50,62 @@ static bool is_bloated(const struct frame *frame, const struct conn *conn)
            row_info(frame, conn, INFO_unacked, 0) > BLOAT_UNACKED;
 }
 
+/* The segments in flight fill the congestion window, all but a tenth. */
+static bool is_window_full(const struct frame *frame, const struct conn *conn)
+{
+    return conn->cwnd > 0 &&
+           row_info(frame, conn, INFO_unacked, 0) * 10 >= conn->cwnd * UINT64_C(9);
+}
+
+/* Nagle's algorithm at work: a rest smaller than a segment waits for an ACK, while the windows have
+ * room for it and nothing was lost. */
+static bool is_nagled(const struct frame *frame, const struct conn *conn)
+{
+    const uint64_t waiting = row_info(frame, conn, INFO_notsent_bytes, 0);
+    const uint64_t unacked = row_info(frame, conn, INFO_unacked, 0);
+
+    return waiting > 0 && unacked > 0 && conn->timer_retrans == 0 &&
+           waiting < row_info(frame, conn, INFO_snd_mss, 0) && conn->cwnd > unacked &&
+           row_info(frame, conn, INFO_ca_state, 1) == 0 &&
+           row_info(frame, conn, INFO_snd_wnd, UINT64_MAX) >= conn->send_queue;
+}
+
+/* Not all frames have tcp_info of a row: what was read last stays. */
 static void read_counters(const struct frame *frame, const struct conn *conn,
-                          struct watched_row *watched)
+                          const struct watched_row *before, struct watched_row *watched)
 {
     watched->bytes_sent = conn->bytes_sent;
     watched->bytes_retrans = conn->bytes_retrans;
     watched->retrans = conn->retrans;
-    watched->has_info = frame_detail(frame, conn) != NULL;
-    watched->busy_us = row_info(frame, conn, INFO_busy_time, 0);
-    watched->rwnd_us = row_info(frame, conn, INFO_rwnd_limited, 0);
-    watched->sndbuf_us = row_info(frame, conn, INFO_sndbuf_limited, 0);
-    watched->dsack = (uint32_t)row_info(frame, conn, INFO_dsack_dups, 0);
+    if (frame_detail(frame, conn)) {
+        watched->info_ns = frame->mono_ns;
+        watched->busy_us = row_info(frame, conn, INFO_busy_time, 0);
+        watched->rwnd_us = row_info(frame, conn, INFO_rwnd_limited, 0);
+        watched->sndbuf_us = row_info(frame, conn, INFO_sndbuf_limited, 0);
+        watched->dsack = (uint32_t)row_info(frame, conn, INFO_dsack_dups, 0);
+    } else if (before) {
+        watched->info_ns = before->info_ns;
+        watched->busy_us = before->busy_us;
+        watched->rwnd_us = before->rwnd_us;
+        watched->sndbuf_us = before->sndbuf_us;
+        watched->dsack = before->dsack;
+    }
+}
+
+static void add_info_growth(struct watched_row *now, const struct watched_row *before, double kept)
+{
+    now->busy = before->busy * kept;
+    now->rwnd = before->rwnd * kept;
+    now->sndbuf = before->sndbuf * kept;
+    now->dsacks = before->dsacks * kept;
+    now->info_s = before->info_s * kept;
+    if (before->info_ns == 0 || now->info_ns == before->info_ns)
+        return;
+    now->busy += grown(before->busy_us, now->busy_us);
+    now->rwnd += grown(before->rwnd_us, now->rwnd_us);
+    now->sndbuf += grown(before->sndbuf_us, now->sndbuf_us);
+    now->dsacks += grown(before->dsack, now->dsack);
+    now->info_s += (double)(now->info_ns - before->info_ns) / (double)SECOND_NS;
 }
 
 static void add_growth(struct watched_row *now, const struct watched_row *before, double seconds)
@@ -72,12 +117,8 @@ static void add_growth(struct watched_row *now, const struct watched_row *before
     now->sent = before->sent * kept + grown(before->bytes_sent, now->bytes_sent);
     now->resent = before->resent * kept + grown(before->bytes_retrans, now->bytes_retrans);
     now->resent_segments = before->resent_segments * kept + grown(before->retrans, now->retrans);
-    if (!before->has_info || !now->has_info)
-        return;
-    now->busy = before->busy * kept + grown(before->busy_us, now->busy_us);
-    now->rwnd = before->rwnd * kept + grown(before->rwnd_us, now->rwnd_us);
-    now->sndbuf = before->sndbuf * kept + grown(before->sndbuf_us, now->sndbuf_us);
-    now->dsacks = before->dsacks * kept + grown(before->dsack, now->dsack);
+    now->full += before->full * kept;
+    add_info_growth(now, before, kept);
 }
 
 static void watch_row(struct census *census, const struct conn *conn, uint32_t row, double seconds)
@@ -87,7 +128,9 @@ static void watch_row(struct census *census, const struct conn *conn, uint32_t r
     struct watched_row *now = &census->watched[census->watched_count++];
 
     *now = (struct watched_row){.serial = conn->serial, .row = row};
-    read_counters(frame, conn, now);
+    read_counters(frame, conn, before, now);
+    now->nagled = is_nagled(frame, conn);
+    now->full = before && is_window_full(frame, conn) ? seconds : 0;
     if (before)
         add_growth(now, before, seconds);
     if (is_bloated(frame, conn))
@@ -126,7 +169,7 @@ int census_watch(struct census *census, const struct conn *conn, uint32_t row)
 {
     const double seconds = (double)(census->frame->mono_ns - census->mono_ns) / (double)SECOND_NS;
 
-    if (!is_watched(conn) || census->watched_count == WATCHED_MAX)
+    if (!census_is_watched(conn) || census->watched_count == WATCHED_MAX)
         return 0;
     if (GROW(census->watched, census->watched_capacity, census->watched_count + 1))
         return -ENOMEM;

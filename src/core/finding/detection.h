@@ -8,7 +8,9 @@
 #include "core/finding/census.h"
 #include "core/finding/counters.h"
 #include "core/finding/finding.h"
+#include "core/finding/growth.h"
 #include "core/finding/openers.h"
+#include "core/finding/stalls.h"
 
 #define DRAFTS_MAX 24u /* findings of one detector in one frame; what exceeds it is left out */
 
@@ -20,6 +22,8 @@ struct detection {
     const struct census *census;
     const struct counters *counters;
     const struct openers *openers;
+    const struct growths *growths;
+    const struct stalls *stalls;
     const struct finding *const
         *list; /* findings of the frame before, for detectors of processes */
     uint32_t list_count;

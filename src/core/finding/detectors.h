@@ -14,8 +14,8 @@ extern const struct detector REUSEPORT_IMBALANCE, ACCEPT_MONOPOLY;
 extern const struct detector PORTS_EXHAUSTED, BOUND_PILE, CONNECT_TIMEOUT, SYN_LOSS,
     CONNECT_REFUSED, CHURN, TW_OVERFLOW;
 /* release.c */
-extern const struct detector CLOSE_WAIT_LEAK, FIN_WAIT_2_HELD, ORPHANS, PORT_HELD, PROCESS_STOPPED,
-    FD_LIMIT;
+extern const struct detector CLOSE_WAIT_LEAK, FIN_WAIT_2_HELD, ORPHANS, PORT_HELD, SOCKET_GROWTH,
+    PROCESS_STOPPED, FD_LIMIT;
 /* memory.c */
 extern const struct detector TCP_MEMORY, RECEIVE_DROPS, BUFFER_HOGS;
 /* loss.c */
@@ -24,7 +24,10 @@ extern const struct detector RETRANSMISSIONS, SPURIOUS_RETRANS, DEAD_PEER, KEEPA
 /* resets.c */
 extern const struct detector RESET_STORM, HOST_DROPS;
 /* slow.c */
-extern const struct detector LIMITED_BY_RECEIVER, LIMITED_BY_SNDBUF, BUFFERBLOAT, NOISY_NEIGHBOR;
+extern const struct detector LIMITED_BY_RECEIVER, LIMITED_BY_SNDBUF, LIMITED_BY_NETWORK,
+    LIMITED_BY_PROGRAM, BUFFERBLOAT, NOISY_NEIGHBOR;
+/* path.c */
+extern const struct detector RTT_NEAR, NAGLE_STALL, SMALL_MSS, PMTU_BLACKHOLE;
 /* idle.c */
 extern const struct detector IDLE_WITHOUT_KEEPALIVE, KEEPALIVE_TOO_SLOW;
 /* limits.c */

@@ -35,6 +35,8 @@ struct finding_engine {
     struct census census;
     struct counters counters;
     struct openers openers;
+    struct growths growths;
+    struct stalls stalls;
     struct tracked tracked[FINDINGS_MAX];
     struct finding drafts[DRAFTS_MAX];
     struct finding_check checks[DETECTORS_MAX];
@@ -333,6 +335,8 @@ static void check_detector(struct finding_engine *engine, size_t index,
                           .census = &engine->census,
                           .counters = &engine->counters,
                           .openers = input->ring ? &engine->openers : NULL,
+                          .growths = &engine->growths,
+                          .stalls = &engine->stalls,
                           .list = engine->list,
                           .list_count = engine->list_count,
                           .process = input->process,
@@ -434,6 +438,8 @@ int finding_engine_update(struct finding_engine *engine, const struct finding_in
     if (error)
         return error;
     note_unread(engine);
+    growths_update(&engine->growths, &engine->census);
+    stalls_update(&engine->stalls, &engine->census);
     age_tracked(engine);
     for (size_t i = 0; i < detector_count; i++)
         check_detector(engine, i, input);

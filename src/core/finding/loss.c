@@ -78,7 +78,7 @@ static void add_healthy(struct losses *losses, const struct detection *d)
 {
     for (uint32_t i = 0; i < d->frame->live_count && losses->count > 0; i++) {
         const struct conn *conn = &d->frame->conns[i];
-        if (conn->retrans > 0 || conn->send_queue > 0 || conn_out_rate(conn) == 0)
+        if (conn_out_rate(conn) == 0 || conn->retrans > 0 || census_is_watched(conn))
             continue;
         struct peer_loss *peer = peer_of(losses, conn);
         if (peer)

@@ -1,5 +1,5 @@
-/* Detectors of what is not let go: CLOSE-WAIT, FIN-WAIT-2, orphans, descriptors, stopped processes.
- */
+/* Detectors of what is not let go: CLOSE-WAIT, FIN-WAIT-2, orphans, ports, connections that only
+ * grow, descriptors, stopped processes. */
 #include "core/finding/detectors.h"
 
 #include <stdio.h>
@@ -284,6 +284,67 @@ const struct detector PORT_HELD = {
         "that inherited the socket, or by another program.",
     .advice = {"ask the holder's parent and unit why it runs; set SOCK_CLOEXEC in the program that "
                "starts children"}};
+
+/* --- more and more connections --- */
+
+enum { GROWTH_ROWS, GROWTH_PERCENT };
+
+static void report_growth(struct detection *d, const struct growth *growth)
+{
+    const uint32_t before = growth->connections[0], now = growth->connections[GROWTH_MINUTES];
+    double rate_before, rate_now;
+
+    growth_rates(growth, &rate_before, &rate_now);
+    if (now - before < d->limits[GROWTH_ROWS] ||
+        (now - before) * 100.0 < d->limits[GROWTH_PERCENT] * before ||
+        rate_now > rate_before * 1.25 + 1000)
+        return;
+    const struct finding_subject subject = subject_process(d, growth->proc);
+    struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_LIKELY, &subject);
+    char who[EVENT_NAME_MAX];
+
+    finding_say(finding,
+                "%s has more connections each minute (%u, %u ten minutes before) and no "
+                "more traffic",
+                subject_who(&subject, who, sizeof(who)), now, before);
+    finding_rows(finding, "pid %d and state established", (int)subject.pid);
+    finding_evidence_limit(finding, "established", "", now, before);
+    finding_evidence(finding, "bytes, first five minutes", "B/s", rate_before);
+    finding_evidence(finding, "bytes, last five minutes", "B/s", rate_now);
+    finding->window_ns = GROWTH_MINUTES * 60 * SECOND_NS;
+    finding_holds_since(finding, d, GROWTH_MINUTES * 60 * SECOND_NS);
+    finding_rule_out(finding, "more work: what its connections carry does not grow");
+    finding_leave_open(finding, "a pool that is still warming up, or more clients that are idle");
+}
+
+static void evaluate_growth(struct detection *d)
+{
+    if (d->watched_s < GROWTH_MINUTES * 60.0) {
+        detection_learning(d, "needs %u minutes", GROWTH_MINUTES);
+        return;
+    }
+    for (uint32_t i = 0; i < d->growths->count; i++)
+        if (growth_rises(&d->growths->rows[i]))
+            report_growth(d, &d->growths->rows[i]);
+}
+
+const struct detector SOCKET_GROWTH = {
+    .id = "socket-growth",
+    .section = "not let go",
+    .title = "a process with ever more connections and no more traffic",
+    .by_process = true,
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_OWNER,
+    .changes = true,
+    .limits = {{"rows", 100, "", "connections more than ten minutes before"},
+               {"percent", 20, "%", "more than ten minutes before"}},
+    .evaluate = evaluate_growth,
+    .proof = "ESTABLISHED rows of a process, minute by minute over ten minutes, against its bytes",
+    .meaning =
+        "Connections are opened or accepted and never closed: a leak long before descriptors "
+        "run out.",
+    .advice = {"sort its connections by age and by last data: what is old and idle leaks",
+               "give idle connections a time limit"}};
 
 /* --- processes that findings name --- */
 

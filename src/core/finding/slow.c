@@ -115,6 +115,107 @@ const struct detector LIMITED_BY_SNDBUF = {
     .meaning = "The send buffer is too small for the path: the network could take more.",
     .advice = {"remove SO_SNDBUF from the program; raise net.ipv4.tcp_wmem[2]"}};
 
+enum { NETWORK_INFO };
+
+static double network_of(const struct watched_row *row)
+{
+    const double held = row->rwnd + row->sndbuf;
+
+    return row->busy > held ? row->busy - held : 0;
+}
+
+/* The congestion window is full most of the time, and segments were lost: it is the path. */
+static void evaluate_network(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->census->watched_count; i++) {
+        const struct watched_row *row = &d->census->watched[i];
+        const struct conn *conn = &d->frame->conns[row->row];
+        if (!row->measured || row->busy < BUSY_LEAST_US || row->resent_segments < 1 ||
+            row->full * 2 < row->seconds || conn->timer_retrans >= SILENT_TIMEOUTS)
+            continue;
+        const double percent = network_of(row) * 100 / row->busy;
+        if (percent < d->limits[NETWORK_INFO])
+            continue;
+        const struct finding_subject subject = subject_of_row(d, conn);
+        struct finding *finding = detection_report(d, SEVERITY_INFO, CONFIDENCE_LIKELY, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding,
+                    "%s waits for the network: its congestion window is full, after losses",
+                    subject_who(&subject, who, sizeof(who)));
+        say_row(finding, conn);
+        finding_evidence_limit(finding, "busy_time without other limits", "%", percent,
+                               d->limits[NETWORK_INFO]);
+        finding_evidence(finding, "congestion window full", "%", row->full * 100 / row->seconds);
+        finding_evidence(finding, "retransmitted segments", "/s",
+                         row->resent_segments / row->seconds);
+        finding_evidence(finding, "snd_cwnd", "", conn->cwnd);
+        finding->window_ns = (int64_t)(row->seconds * (double)SECOND_NS);
+        finding_rule_out(finding, "its send buffer and the peer's window: they limit it less");
+    }
+}
+
+const struct detector LIMITED_BY_NETWORK = {
+    .id = "limited-by-network",
+    .section = "slow",
+    .title = "a connection that waits for the network",
+    .worst = SEVERITY_INFO,
+    .details = true,
+    .needs = NEED_OWNER | NEED_SUSPECTS,
+    .changes = true,
+    .hold_s = 10,
+    .limits = {{"info", 50, "%", "of the time with data to send, less that of other limits"}},
+    .evaluate = evaluate_network,
+    .proof = "growth of busy_time less rwnd_limited and sndbuf_limited; unacked against snd_cwnd; "
+             "retransmissions",
+    .meaning = "Program, buffers and the peer would go faster: losses on the path keep the "
+               "congestion window small.",
+    .advice = {"look for the loss: detectors retransmissions and bufferbloat",
+               "over long paths with light loss, BBR sends faster than CUBIC"}};
+
+enum { PROGRAM_BUSY, PROGRAM_RATE };
+
+static void evaluate_program(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->census->watched_count; i++) {
+        const struct watched_row *row = &d->census->watched[i];
+        const struct conn *conn = &d->frame->conns[row->row];
+        if (row->info_s <= 0 || row->sent < d->limits[PROGRAM_RATE] * row->seconds ||
+            row_info(d->frame, conn, INFO_delivery_rate_app_limited, 0) == 0)
+            continue;
+        const double busy = row->busy / 1e4 / row->info_s;
+        if (busy >= d->limits[PROGRAM_BUSY])
+            continue;
+        const struct finding_subject subject = subject_of_row(d, conn);
+        struct finding *finding = detection_report(d, SEVERITY_INFO, CONFIDENCE_PROVEN, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding, "the network waits for %s for %.0f %% of the time",
+                    subject_who(&subject, who, sizeof(who)), 100 - busy);
+        say_row(finding, conn);
+        finding_evidence_limit(finding, "busy_time", "%", busy, d->limits[PROGRAM_BUSY]);
+        finding_evidence(finding, "sent", "B/s", row->sent / row->seconds);
+        finding_evidence(finding, "delivery_rate_app_limited", "", 1);
+        finding->window_ns = (int64_t)(row->seconds * (double)SECOND_NS);
+        finding_rule_out(finding, "a slow network: it had nothing in flight");
+    }
+}
+
+const struct detector LIMITED_BY_PROGRAM = {
+    .id = "limited-by-program",
+    .section = "slow",
+    .title = "a transfer that is as fast as the program that sends",
+    .worst = SEVERITY_INFO,
+    .details = true,
+    .needs = NEED_OWNER | NEED_SUSPECTS,
+    .changes = true,
+    .hold_s = 10,
+    .limits = {{"busy", 50, "%", "of the time with data in flight, at most"},
+               {"rate", 10000000, "B/s", "sent, at least (never less than 1 MB/s)"}},
+    .evaluate = evaluate_program,
+    .proof = "delivery_rate_app_limited; growth of busy_time over the time that passed",
+    .meaning = "No fault of the network: the program produces data more slowly than the connection "
+               "could carry it.",
+    .advice = {"to make it faster look at the program: its disk, its CPU, how it waits"}};
+
 enum { BLOAT_FOR, BLOAT_CRITICAL };
 
 static void evaluate_bufferbloat(struct detection *d)

@@ -46,7 +46,12 @@ static const struct suppression {
     {"noisy-neighbor", "retrans-not-sent", COMMON_NETNS},
     {"peer-not-reading", "limited-by-receiver", COMMON_PROCESS},
     {"close-wait-leak", "fd-limit", COMMON_PROCESS},
-    {"retransmissions", "limited-by-network", COMMON_PROCESS},
+    {"retransmissions", "limited-by-network", COMMON_ADDRESS},
+    {"bufferbloat", "limited-by-network", COMMON_ADDRESS},
+    {"pmtu-blackhole", "dead-peer", COMMON_ADDRESS},
+    {"pmtu-blackhole", "retransmissions", COMMON_ADDRESS},
+    {"accept-monopoly", "accept-queue-full", COMMON_PLACE},
+    {"reuseport-imbalance", "accept-queue-full", COMMON_PLACE},
 };
 
 static bool same_process(const struct finding_subject *a, const struct finding_subject *b)

@@ -190,7 +190,8 @@ static int add_detail(const struct demo_rows *rows, struct frame *frame, struct 
     struct conn_detail *detail = frame_add_detail(frame);
     if (!detail)
         return -ENOMEM;
-    uint64_t random = demo_random(rows->settings.seed, rows->frame, conn->cookie, ASK_DETAIL);
+    /* The same in all frames: its counters only grow. */
+    const uint64_t random = demo_random(rows->settings.seed, 0, conn->cookie, ASK_DETAIL);
     demo_detail_fill(conn, random, detail);
     conn->detail = frame->detail_count - 1;
     return 0;

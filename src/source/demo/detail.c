@@ -35,8 +35,9 @@ static void put_volume(const struct conn *conn, struct conn_detail *detail)
 {
     uint64_t out_segments = conn->bytes_sent / SEGMENT + 1;
     uint64_t in_segments = conn->in_bytes / SEGMENT + 1;
-    const uint64_t sent = conn_out_bytes(conn), half = conn->send_queue - conn->send_queue / 2;
-    const uint64_t flight = half < sent ? half : sent;
+    const uint64_t window = (uint64_t)conn->cwnd * SEGMENT, sent = conn_out_bytes(conn);
+    const uint64_t queued = conn->send_queue < sent ? conn->send_queue : sent;
+    const uint64_t flight = queued < window ? queued : window;
     put_field(detail, "bytes_acked", sent - flight);
     put_field(detail, "bytes_received", conn->in_bytes);
     put_field(detail, "bytes_sent", conn->bytes_sent);
@@ -71,7 +72,7 @@ static void put_pace(const struct conn *conn, uint64_t random, struct conn_detai
     put_field(detail, "delivery_rate", rate / 2);
     put_field(detail, "delivery_rate_app_limited", random & 1u);
     put_field(detail, "busy_time", conn->bytes_sent / 5);
-    put_field(detail, "rwnd_limited", conn->cookie >> 1 & 1u ? conn->bytes_sent / 9 : 0);
+    put_field(detail, "rwnd_limited", conn->cookie >> 1 & 1u ? conn->bytes_sent / 30 : 0);
 }
 
 static void put_options(const struct conn *conn, struct conn_detail *detail)

@@ -1,0 +1,37 @@
+/* growth: how many established connections processes had minute by minute, and what they carried.
+ * Only of processes with many. Internal to core/finding. */
+#ifndef TCPLENS_CORE_FINDING_GROWTH_H
+#define TCPLENS_CORE_FINDING_GROWTH_H
+
+#include "core/finding/census.h"
+
+#define GROWTH_LEAST   50u /* connections from which a process is remembered */
+#define GROWTH_MINUTES 10u
+#define GROWTHS_MAX    256u
+
+struct growth {
+    int32_t pid;
+    uint64_t start_ticks;
+    uint32_t proc; /* index in frame.procs, of this frame */
+    bool seen;
+    int64_t began_ns; /* mono: of the minute that runs */
+    double carried;   /* bytes in it */
+    uint32_t count;
+    uint32_t connections[GROWTH_MINUTES + 1]; /* oldest first */
+    double rates[GROWTH_MINUTES + 1];         /* bytes a second in the minute before */
+};
+
+struct growths {
+    struct growth rows[GROWTHS_MAX];
+    uint32_t count;
+    int64_t mono_ns;
+};
+
+/* After census_take. After a gap between frames it begins anew. */
+void growths_update(struct growths *growths, const struct census *census);
+/* It rose in nearly every one of the last ten minutes, and never fell. */
+bool growth_rises(const struct growth *growth);
+/* Bytes a second in the first and in the last half of these minutes. */
+void growth_rates(const struct growth *growth, double *before, double *now);
+
+#endif

@@ -1,0 +1,358 @@
+/* Detectors of small segments, of far peers, and of writes that wait for an ACK. */
+#include "core/finding/detectors.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- peers that are near and far away --- */
+
+static void evaluate_rtt_near(struct detection *d)
+{
+    for (uint32_t i = 0; i < d->frame->proc_count; i++) {
+        const struct process_tally *process = &d->census->processes[i];
+        if (process->far == 0 || process->far < d->limits[0])
+            continue;
+        const struct finding_subject subject = subject_process(d, i);
+        struct finding *finding = detection_report(d, SEVERITY_INFO, CONFIDENCE_POSSIBLE, &subject);
+        char who[EVENT_NAME_MAX];
+        finding_say(finding, "%s: %u peers with private addresses are up to %.0f ms away",
+                    subject_who(&subject, who, sizeof(who)), process->far, process->far_us / 1e3);
+        finding_rows(finding,
+                     "pid %d and state established and min_rtt > %ums and ( dst 10/8 or dst "
+                     "172.16/12 or dst 192.168/16 or dst 169.254/16 or dst fc00::/7 or dst "
+                     "fe80::/10 )",
+                     (int)subject.pid, CONN_NEAR_US / 1000);
+        finding_evidence_limit(finding, "min_rtt", "ms", process->far_us / 1e3, CONN_NEAR_US / 1e3);
+        finding_evidence(finding, "rows", "", process->far);
+        finding_rule_out(finding, "queues and delayed ACKs: the least round trip counts");
+        finding_leave_open(finding, "a VPN, or private addresses in another place");
+    }
+}
+
+const struct detector RTT_NEAR = {
+    .id = "rtt-near",
+    .section = "slow",
+    .title = "private addresses that are far away",
+    .by_process = true,
+    .worst = SEVERITY_INFO,
+    .details = true,
+    .needs = NEED_OWNER | NEED_SUSPECTS,
+    .hold_s = 10,
+    .limits = {{"rows", 1, "", "connections of a process, with 10 ms or more"}},
+    .evaluate = evaluate_rtt_near,
+    .proof = "min_rtt > 10 ms to an address of RFC 1918, fc00::/7 or link-local",
+    .meaning = "Within one place a round trip takes less than a millisecond: each request to these "
+               "peers takes longer than it seems it should.",
+    .advice = {"check where the peer runs (zone, region, VPN), and the route to it"}};
+
+/* --- writes that wait for an ACK --- */
+
+enum { STALL_LEAST, STALL_ROWS };
+#define STALL_LISTED 4u /* rows that a filter names one by one */
+
+struct stalled {
+    const struct stall *rows[STALL_LISTED];
+    uint32_t count;
+    unsigned most; /* frames of the worst */
+    int32_t pid;
+    bool same_target, same_port;
+};
+
+static void add_stall(struct stalled *stalled, const struct stall *stall)
+{
+    const unsigned frames = stall_frames(stall);
+    const struct tuple *first = stalled->count > 0 ? &stalled->rows[0]->tuple : &stall->tuple;
+
+    if (stalled->count == 0)
+        stalled->same_target = stalled->same_port = true;
+    stalled->same_target &= first->remote_port == stall->tuple.remote_port &&
+                            addr_compare(&first->remote, &stall->tuple.remote) == 0;
+    stalled->same_port &= first->local_port == stall->tuple.local_port;
+    if (stalled->count < STALL_LISTED)
+        stalled->rows[stalled->count] = stall;
+    stalled->count++;
+    if (frames > stalled->most)
+        stalled->most = frames;
+}
+
+/* Each row where they are few, else what they have in common. */
+static void say_stalled(struct finding *finding, const struct stalled *stalled)
+{
+    const struct tuple *first = &stalled->rows[0]->tuple;
+    char address[ADDR_TEXT_MAX + 2];
+    size_t used = (size_t)snprintf(finding->filter, sizeof(finding->filter), "pid %d and ",
+                                   (int)stalled->pid);
+    char *rest = finding->filter + used;
+    const size_t room = sizeof(finding->filter) - used;
+
+    if (stalled->count == 1) {
+        snprintf(rest, room, "sport = :%u and dport = :%u", first->local_port, first->remote_port);
+    } else if (stalled->count <= STALL_LISTED) {
+        for (uint32_t i = 0; i < stalled->count; i++)
+            used += (size_t)snprintf(finding->filter + used, sizeof(finding->filter) - used,
+                                     "%s( sport = :%u and dport = :%u )", i == 0 ? "( " : " or ",
+                                     stalled->rows[i]->tuple.local_port,
+                                     stalled->rows[i]->tuple.remote_port);
+        snprintf(finding->filter + used, sizeof(finding->filter) - used, " )");
+    } else if (stalled->same_target) {
+        filter_address(address, sizeof(address), &first->remote, first->family);
+        snprintf(rest, room, "dst %s and dport = :%u", address, first->remote_port);
+    } else if (stalled->same_port) {
+        snprintf(rest, room, "sport = :%u and not state listening", first->local_port);
+    } else {
+        snprintf(rest, room, "state established");
+    }
+}
+
+static void report_stalled(struct detection *d, const struct stalled *stalled)
+{
+    const bool many = stalled->count >= d->limits[STALL_ROWS];
+    struct finding_subject subject = {
+        .kind = SUBJECT_PROCESS, .netns = d->frame->netns, .pid = stalled->pid};
+
+    for (uint32_t i = 0; i < d->frame->proc_count; i++)
+        if (d->frame->procs[i].pid == stalled->pid)
+            subject = subject_process(d, i);
+    struct finding *finding =
+        detection_report(d, many ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_LIKELY, &subject);
+    char who[EVENT_NAME_MAX];
+    finding_say(finding, "%s: small writes wait for an ACK in %u connection%s (Nagle's algorithm)",
+                subject_who(&subject, who, sizeof(who)), stalled->count,
+                stalled->count == 1 ? "" : "s");
+    say_stalled(finding, stalled);
+    finding_evidence_limit(finding, "frames of the last 20", "", stalled->most,
+                           d->limits[STALL_LEAST]);
+    finding_evidence_limit(finding, "rows", "", stalled->count, d->limits[STALL_ROWS]);
+    finding_rule_out(finding, "windows: there is room in the peer's and in the congestion window");
+    finding_rule_out(finding, "loss: nothing is resent");
+    finding_leave_open(finding, "TCP_CORK or MSG_MORE, set on purpose");
+}
+
+static void evaluate_nagle(struct detection *d)
+{
+    const struct stalls *stalls = d->stalls;
+
+    for (uint32_t i = 0; i < stalls->count; i++) {
+        struct stalled stalled = {.pid = stalls->rows[i].pid};
+        bool reported = stalled.pid == 0 || stall_frames(&stalls->rows[i]) < d->limits[STALL_LEAST];
+        for (uint32_t j = 0; j < i && !reported; j++)
+            reported = stalls->rows[j].pid == stalled.pid &&
+                       stall_frames(&stalls->rows[j]) >= d->limits[STALL_LEAST];
+        for (uint32_t j = i; j < stalls->count && !reported; j++)
+            if (stalls->rows[j].pid == stalled.pid &&
+                stall_frames(&stalls->rows[j]) >= d->limits[STALL_LEAST])
+                add_stall(&stalled, &stalls->rows[j]);
+        if (stalled.count > 0)
+            report_stalled(d, &stalled);
+    }
+}
+
+const struct detector NAGLE_STALL = {
+    .id = "nagle-stall",
+    .section = "slow",
+    .title = "small writes that wait for an ACK",
+    .by_process = true,
+    .worst = SEVERITY_WARNING,
+    .details = true,
+    .needs = NEED_OWNER | NEED_SUSPECTS,
+    .changes = true,
+    .limits = {{"frames", 3, "", "of the last 20, of one connection"},
+               {"rows", 10, "", "such connections of a process, for a warning"}},
+    .evaluate = evaluate_nagle,
+    .proof = "0 < notsent_bytes < snd_mss with segments in flight and room in both windows",
+    .meaning = "A program writes a message in pieces: the second waits until the first is "
+               "acknowledged, which a peer that delays ACKs does after 40 ms.",
+    .advice = {"set TCP_NODELAY, or write each message with one call"}};
+
+/* --- small segments --- */
+
+enum { MSS_LEAST };
+#define MSS_PEERS_MAX 16u
+#define MSS_PMTU      1300u /* a path MTU below this explains such segments */
+
+struct small_peer {
+    const struct conn *conn; /* of the smallest segments */
+    uint32_t mss, pmtu, rows;
+};
+
+static struct small_peer *small_peer_of(struct small_peer *peers, uint32_t *count,
+                                        const struct conn *conn)
+{
+    for (uint32_t i = 0; i < *count; i++)
+        if (peers[i].conn->tuple.family == conn->tuple.family &&
+            addr_compare(&peers[i].conn->tuple.remote, &conn->tuple.remote) == 0)
+            return &peers[i];
+    if (*count == MSS_PEERS_MAX)
+        return NULL;
+    peers[*count] = (struct small_peer){.conn = conn, .mss = UINT32_MAX};
+    return &peers[(*count)++];
+}
+
+/* A window of two segments bounds the segment, too: that is no small MSS. */
+static bool has_small_segments(const struct detection *d, const struct conn *conn, uint64_t mss)
+{
+    return mss > 0 && mss < d->limits[MSS_LEAST] &&
+           !addr_is_loopback(&conn->tuple.remote, conn->tuple.family) &&
+           (double)row_info(d->frame, conn, INFO_snd_wnd, UINT64_MAX) >= 4 * d->limits[MSS_LEAST];
+}
+
+static void report_small(struct detection *d, const struct small_peer *peer)
+{
+    const struct target_tally target = {.remote = peer->conn->tuple.remote,
+                                        .family = peer->conn->tuple.family,
+                                        .netns = peer->conn->netns,
+                                        .inbound = true,
+                                        .proc = peer->conn->owner};
+    const struct finding_subject subject = subject_target(d, &target);
+    struct finding *finding = detection_report(d, SEVERITY_INFO, CONFIDENCE_PROVEN, &subject);
+    char address[ADDR_TEXT_MAX + 2];
+
+    filter_address(address, sizeof(address), &subject.address, subject.family);
+    if (peer->pmtu > 0 && peer->pmtu < MSS_PMTU)
+        finding_say(finding, "the path to %s takes packets of %u bytes at most", address,
+                    peer->pmtu);
+    else
+        finding_say(finding, "%s takes segments of %u bytes at most", address, peer->mss);
+    finding_rows(finding, "dst %s and snd_mss < %.0f", address, d->limits[MSS_LEAST]);
+    finding_evidence_limit(finding, "snd_mss", "B", peer->mss, d->limits[MSS_LEAST]);
+    finding_evidence(finding, "pmtu", "B", peer->pmtu);
+    finding_evidence(finding, "rows with data to send", "", peer->rows);
+    finding_rule_out(finding, "a small window, which bounds segments too");
+    finding_leave_open(finding, "a tunnel or VPN, or MSS clamping on purpose");
+}
+
+static void evaluate_small_mss(struct detection *d)
+{
+    struct small_peer peers[MSS_PEERS_MAX];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < d->census->watched_count; i++) {
+        const struct conn *conn = &d->frame->conns[d->census->watched[i].row];
+        const uint64_t mss = row_info(d->frame, conn, INFO_snd_mss, 0);
+        if (!has_small_segments(d, conn, mss))
+            continue;
+        struct small_peer *peer = small_peer_of(peers, &count, conn);
+        if (!peer)
+            continue;
+        peer->rows++;
+        if (mss < peer->mss) {
+            peer->mss = (uint32_t)mss;
+            peer->pmtu = (uint32_t)row_info(d->frame, conn, INFO_pmtu, 0);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++)
+        report_small(d, &peers[i]);
+}
+
+const struct detector SMALL_MSS = {
+    .id = "small-mss",
+    .section = "slow",
+    .title = "small segments",
+    .worst = SEVERITY_INFO,
+    .details = true,
+    .needs = NEED_OWNER | NEED_SUSPECTS,
+    .hold_s = 5,
+    .limits = {{"least", 1220, "B", "snd_mss: what the least MTU of IPv6 has room for"}},
+    .evaluate = evaluate_small_mss,
+    .proof = "snd_mss of rows with data to send; pmtu",
+    .meaning =
+        "Each segment carries little: more packets, more CPU and a slower start for the same "
+        "bytes.",
+    .advice = {"look for tunnels, the MTU of interfaces on the way, and rules that clamp the MSS"}};
+
+/* --- full segments that never arrive --- */
+
+enum { HOLE_PEERS };
+
+/* Rows that show that the host is alive: they heard from it after the full segments were sent. */
+static uint32_t rows_that_hear(const struct detection *d, const struct target_tally *target)
+{
+    uint32_t rows = 0;
+
+    for (uint32_t i = 0; i < d->frame->live_count; i++) {
+        const struct conn *conn = &d->frame->conns[i];
+        rows += (conn->known & KNOWN_LAST_DATA) && conn->tuple.family == target->family &&
+                conn->last_data_received_ms < target->stuck_ms &&
+                addr_compare(&conn->tuple.remote, &target->remote) == 0;
+    }
+    return rows;
+}
+
+/* Each remote address once. */
+static bool is_first_of_host(const struct census *census, uint32_t index)
+{
+    const struct target_tally *target = &census->targets[index];
+
+    for (uint32_t i = 0; i < index; i++)
+        if (census->targets[i].stuck > 0 && census->targets[i].family == target->family &&
+            addr_compare(&census->targets[i].remote, &target->remote) == 0)
+            return false;
+    return true;
+}
+
+static void report_hole(struct detection *d, const struct target_tally *target, uint32_t hearing,
+                        uint32_t peers)
+{
+    const bool likely = peers >= d->limits[HOLE_PEERS];
+    const struct conn *conn = &d->frame->conns[target->stuck_row];
+    const struct finding_subject subject = subject_target(d, target);
+    struct finding *finding =
+        detection_report(d, likely ? SEVERITY_WARNING : SEVERITY_INFO,
+                         likely ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, &subject);
+    char address[ADDR_TEXT_MAX + 2], rows[ADDR_TEXT_MAX + 40];
+    double probes, seconds;
+
+    filter_address(address, sizeof(address), &subject.address, subject.family);
+    finding_say(finding, "full segments do not arrive at %s, small ones do: a path MTU black hole",
+                address);
+    finding_rows(finding, "%s and timer on and timer_retrans >= 3 and sendq >= %llu",
+                 filter_target(rows, sizeof(rows), target),
+                 (unsigned long long)row_info(d->frame, conn, INFO_snd_mss, 0));
+    finding_evidence(finding, "rows that resend full segments", "", target->stuck);
+    finding_evidence(finding, "snd_mss", "B", (double)row_info(d->frame, conn, INFO_snd_mss, 0));
+    finding_evidence(finding, "bytes_acked", "B",
+                     (double)row_info(d->frame, conn, INFO_bytes_acked, 0));
+    finding_evidence(finding, "rows that hear from the host", "", hearing);
+    finding_evidence_limit(finding, "hosts", "", peers, d->limits[HOLE_PEERS]);
+    if (detection_growth(d, FACT_MTUP_FAIL, 60, &probes, &seconds) && probes > 0)
+        finding_evidence(finding, "TCPMTUPFail", "", probes);
+    finding_holds_since(finding, d, (int64_t)target->stuck_ms * MILLISECOND_NS);
+    finding_rule_out(finding, "a dead peer: other segments from it arrive");
+    if (!likely)
+        finding_leave_open(finding, "loss: it is one host only");
+}
+
+static void evaluate_black_hole(struct detection *d)
+{
+    const struct census *census = d->census;
+    uint32_t hearing[DRAFTS_MAX], targets[DRAFTS_MAX], count = 0, peers = 0;
+
+    for (uint32_t i = 0; i < census->target_count && count < DRAFTS_MAX; i++) {
+        if (census->targets[i].stuck == 0)
+            continue;
+        hearing[count] = rows_that_hear(d, &census->targets[i]);
+        if (hearing[count] == 0)
+            continue;
+        targets[count++] = i;
+        peers += is_first_of_host(census, i);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        report_hole(d, &census->targets[targets[i]], hearing[i], peers);
+}
+
+const struct detector PMTU_BLACKHOLE = {
+    .id = "pmtu-blackhole",
+    .section = "slow",
+    .title = "full segments that vanish while small ones arrive",
+    .worst = SEVERITY_WARNING,
+    .details = true,
+    .needs = NEED_OWNER | NEED_SUSPECTS,
+    .limits = {{"peers", 2, "", "hosts for a warning; one alone is worth a line"}},
+    .evaluate = evaluate_black_hole,
+    .proof =
+        "three timeouts in a row with a full segment of 1300 bytes or more to send, only small "
+        "ones ever acknowledged, and data from the same host since",
+    .meaning = "A link on the way is narrower than both ends know, and the ICMP message that says "
+               "so does not arrive: connections come about and then hang.",
+    .advice = {"set net.ipv4.tcp_mtu_probing=1; let ICMP \"too big\" pass",
+               "clamp the MSS at the tunnel, or lower the MTU of the interface"}};

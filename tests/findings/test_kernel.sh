@@ -1,0 +1,39 @@
+#!/bin/bash
+# Troubles made in a network namespace, and what doctor finds of them: detectors that need a real kernel to be
+# believed.
+#   test_kernel.sh TCPLENS
+set -u
+tcplens=$1
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/cli/expect.sh
+. "$here/../cli/expect.sh"
+
+for tool in unshare python3 ip nft; do
+    command -v "$tool" >/dev/null || { echo "no $tool here"; exit 77; }
+done
+unshare --net nft 'add table ip t' 2>/dev/null || { echo "no network namespace with nft may be made here"; exit 77; }
+
+# "ID SEVERITY CONFIDENCE PORT ROWS" is one of the lines; where the kernel cannot show it, the reason is.
+expect_line() {
+    grep -qxF -- "$1" "$work/out" && return
+    if grep "^${1%% *} not checked:" "$work/out"; then
+        unchecked=$((unchecked + 1))
+    else
+        fail "no \"$1\""
+    fi
+}
+
+unchecked=0
+ids=reuseport-imbalance,accept-monopoly,nagle-stall,small-mss,pmtu-blackhole,limited-by-program,limited-by-network
+expect 0 unshare --net "$here/scene.py" reuseport,monopoly,nagle,small,hole,program,network \
+    "$here/said.py" "$tcplens" 14 $ids
+expect_line 'reuseport-imbalance warning proven 8101 3'
+grep -q '^accept-monopoly info proven 8102 ' "$work/out" || expect_line 'accept-monopoly'
+expect_line 'nagle-stall info likely - 1'
+expect_line 'small-mss info proven - 2'
+[ "$(grep -cx 'pmtu-blackhole warning likely 8105 1' "$work/out")" = 2 ] || fail "not two hosts behind a black hole"
+expect_line 'limited-by-program info proven 8107 1'
+expect_line 'limited-by-network info likely 8108 1'
+[ "$(grep -cv 'not checked' "$work/out")" = $((8 - unchecked)) ] || fail "other findings than these"
+[ $failures = 0 ] || cat "$work/out"
+exit $((failures > 0))

@@ -46,8 +46,22 @@ static void proc_done(struct session_state *state, struct session_proc *proc)
     }
 }
 
+void session_netns_done(struct session_state *state, struct frame_netns *netns)
+{
+    const char *texts[] = {netns->name, netns->container, netns->pod, netns->pod_namespace};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!texts[i])
+            continue;
+        state->text_bytes -= strlen(texts[i]) + 1;
+        free((void *)(uintptr_t)texts[i]);
+    }
+}
+
 void session_state_clear(struct session_state *state)
 {
+    for (uint32_t i = 0; i < state->namespace_count; i++)
+        session_netns_done(state, &state->namespaces[i]);
+    state->namespace_count = 0;
     for (uint32_t i = 0; i < state->row_count; i++)
         session_row_done(&state->rows[i]);
     for (uint32_t i = 0; i < state->proc_count; i++)
@@ -85,6 +99,7 @@ void session_state_done(struct session_state *state)
     free(state->procs);
     free(state->groups);
     free(state->flows);
+    free(state->namespaces);
     free(state->users.list);
     free(state->interfaces.list);
     free(state->proc_ids);

@@ -12,6 +12,7 @@
 #define SESSION_GROUPS_MAX  65536u
 #define SESSION_FLOWS_MAX   65536u
 #define SESSION_NAMES_MAX   4096u /* users; interfaces */
+#define SESSION_NETNS_MAX   65536u
 #define SESSION_HOLDERS_MAX 4096u /* processes of one row */
 #define SESSION_WORDS_MAX   1024u /* facts and units of findings; detectors of newer versions */
 #define SESSION_TEXT_MAX    (UINT64_C(64) << 20)
@@ -75,6 +76,8 @@ struct session_state {
     uint32_t group_count, group_capacity;
     struct map group_of; /* hash of its texts -> index in groups */
     struct session_names users, interfaces;
+    struct frame_netns *namespaces; /* sorted by key; their texts are owned by the state */
+    uint32_t namespace_count, namespace_capacity;
     uint64_t text_bytes; /* held by all of it */
     uint32_t stamp, next_proc;
     uint32_t *proc_ids, *group_ids; /* writer: for each of a frame, its number here */
@@ -112,6 +115,9 @@ void session_drop_flow(struct session_state *state, uint32_t index);
 int64_t session_elapsed_ns(const struct session_state *state, int64_t mono_ns);
 /* The frame of this time is whole: flows that had no line in it fade, by the rule of the track. */
 void session_fade_flows(struct session_state *state, int64_t mono_ns);
+
+/* Frees its texts. */
+void session_netns_done(struct session_state *state, struct frame_netns *netns);
 
 /* Replaces *text by a copy. 0, -ENOMEM, or -E2BIG when the state holds SESSION_TEXT_MAX already. */
 int session_set_text(struct session_state *state, char **text, const char *value);

@@ -280,6 +280,27 @@ static const char *counters_differ(const struct frame *a, const struct frame *b)
     return NULL;
 }
 
+/* Not when each was read: a log has only whether that was for this frame. */
+static const char *namespaces_differ(const struct frame *a, const struct frame *b)
+{
+    if (a->namespace_count != b->namespace_count)
+        return say(0, "namespaces", a->namespace_count, b->namespace_count);
+    for (uint32_t i = 0; i < a->namespace_count; i++) {
+        const struct frame_netns *left = &a->namespaces[i], *right = &b->namespaces[i];
+        if (left->key != right->key || left->inode != right->inode ||
+            left->cookie != right->cookie || left->kind != right->kind ||
+            left->reach != right->reach || left->is_own != right->is_own ||
+            left->is_host != right->is_host || left->other_user != right->other_user ||
+            left->pid != right->pid || left->processes != right->processes ||
+            (left->read_ns < a->mono_ns) != (right->read_ns < b->mono_ns) ||
+            strcmp(left->name, right->name) != 0 || strcmp(left->pod, right->pod) != 0 ||
+            strcmp(left->container, right->container) != 0 ||
+            strcmp(left->pod_namespace, right->pod_namespace) != 0)
+            return say(0, "namespace", left->key, right->key);
+    }
+    return NULL;
+}
+
 const char *frames_differ(const struct frame *a, const struct frame *b)
 {
     tick_ms = TICK_MS + (uint32_t)(a->dump_ns / 1000000);
@@ -288,6 +309,8 @@ const char *frames_differ(const struct frame *a, const struct frame *b)
         found = counters_differ(a, b);
     if (!found)
         found = flows_differ(a, b);
+    if (!found)
+        found = namespaces_differ(a, b);
     if (found)
         return found;
     const struct conn **left = sorted(a), **right = sorted(b);

@@ -27,6 +27,7 @@
     EACH(STATE, "state", event) /* a transition */                                                 \
     EACH(CLOSE, "close", event) /* a connection closed */                                          \
     EACH(SAMPLE, "sample", row) /* what changed of a row; null: not known any more */              \
+    EACH(NETNS, "netns", netns) /* a network namespace, or what changed of it */                   \
     EACH(PROC, "proc", proc)    /* a process, or what changed of it */                             \
     EACH(FLOW, "flow", flow)    /* traffic of connections that closed, by whose it was */          \
     EACH(FINDING, "finding", finding) /* a finding begins, changes, holds, ends */                 \

@@ -52,6 +52,7 @@ const size_t session_frame_key_count = sizeof(SESSION_FRAME_KEYS) / sizeof(SESSI
 static const struct session_key KEYS[] = {
     {"missing", .help = "what the frame lacks"},
     {"missing_errno", .help = "why"},
+    {"netns_unread", .help = "namespaces whose rows are those of an earlier frame"},
     {"facts", .help = "counters of the network namespace that changed"},
 };
 const struct session_keys session_frame_keys = SESSION_KEYS(KEYS);
@@ -101,6 +102,7 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
     if (line.missing.error)
         put_signed(buffer, "missing_errno", line.missing.error);
     session_put_facts(pass);
+    session_put_unread(buffer, frame);
     end_line(buffer);
 }
 
@@ -115,7 +117,9 @@ int session_write_frame(struct buffer *buffer, struct session_state *state,
                                 .context = {.frame = frame, .now_ns = frame->wall_ns}};
 
     state->stamp++;
-    int error = session_write_procs(&pass);
+    int error = session_write_namespaces(&pass);
+    if (!error)
+        error = session_write_procs(&pass);
     if (!error)
         error = session_write_rows(&pass);
     if (!error)
@@ -162,6 +166,7 @@ void session_read_frame(struct get *get, struct session_line *line)
         get_key(get, &SESSION_FRAME_KEYS[i], frame);
     read_missing(get, &frame->missing);
     read_facts(get);
+    session_read_unread(get, frame->mono_ns);
     if (!get->error)
         session_fade_flows(get->state, frame->mono_ns);
 }
@@ -310,6 +315,8 @@ static int build_around(const struct session_state *state, const struct session_
     build_line(line, frame);
     frame->source = "log";
     int error = session_build_facts(state, frame);
+    if (!error)
+        error = session_build_namespaces(state, frame);
     if (!error)
         error = build_groups(state, frame);
     if (!error)

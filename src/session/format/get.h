@@ -56,6 +56,8 @@ SESSION_RECORDS(RECORD_FAMILY)
 /* proc.c: group of the texts that the line names: those it lacks stay as they were, null ends them
  */
 uint32_t session_get_group(struct get *get, uint32_t group);
+/* netns.c: of a frame line: which namespaces were read at its time */
+void session_read_unread(struct get *get, int64_t mono_ns);
 /* facts.c: those of a frame line, into the state */
 void read_facts(struct get *get);
 

@@ -40,6 +40,10 @@ struct session_pass {
     uint32_t holders[SESSION_HOLDERS_MAX];
 };
 
+/* netns.c */
+int session_write_namespaces(struct session_pass *pass);
+void session_put_unread(struct buffer *buffer, const struct frame *frame);
+int session_build_namespaces(const struct session_state *state, struct frame *frame);
 /* proc.c */
 int session_write_procs(struct session_pass *pass); /* and the numbers of groups and processes */
 uint64_t session_proc_identity(const struct proc *proc);

@@ -4,13 +4,13 @@
 _tcplens_options()
 {
     case $1 in
-    top) echo --interval --for --class -4 -6 --netns --columns --sort --highlight --past --budget --events --theme --glyphs --ascii --screenshot --keys --size --read-only --with-args --detail --rotate --keep --demo --only --skip --set --help --version ;;
-    list) echo --class -4 -6 --netns --columns --sort --json --csv --events --from --at --when --ascii --demo --help --version ;;
-    events) echo --interval --for --class -4 -6 --netns --json --csv --budget --events --from --at --when --ascii --demo --only --skip --set --help --version ;;
+    top) echo --interval --for --class -4 -6 --netns --columns --sort --highlight --past --budget --events --theme --glyphs --ascii --redact --screenshot --keys --size --read-only --with-args --detail --rotate --keep --demo --only --skip --set --help --version ;;
+    list) echo --class -4 -6 --netns --columns --sort --json --csv --events --from --at --when --ascii --redact --demo --help --version ;;
+    events) echo --interval --for --class -4 -6 --netns --json --csv --budget --events --from --at --when --ascii --redact --demo --only --skip --set --help --version ;;
     record) echo --interval --for --class -4 -6 --netns --budget --events --output --with-args --detail --rotate --keep --demo --only --skip --set --metrics --metrics-interval --metrics-peers --no-log --openmetrics --help --version ;;
-    replay) echo --for --class --columns --sort --highlight --theme --glyphs --ascii --screenshot --keys --size --only --skip --set --help --version ;;
+    replay) echo --for --class --columns --sort --highlight --theme --glyphs --ascii --redact --screenshot --keys --size --only --skip --set --help --version ;;
     close) echo -4 -6 --netns --dry-run --yes --force --help --version ;;
-    doctor) echo --interval --for --netns --json --events --from --ascii --demo --only --skip --set --fail-on --describe --help --version ;;
+    doctor) echo --interval --for --netns --json --events --from --ascii --redact --demo --only --skip --set --fail-on --describe --help --version ;;
     summary) echo --json --ascii --help --version ;;
     metrics) echo --interval --for --events --demo --only --skip --set --describe --metrics-peers --openmetrics --rules --dashboard --help --version ;;
     esac

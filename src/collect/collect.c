@@ -9,6 +9,7 @@
 #include "base/worker.h"
 #include "collect/walk.h"
 #include "core/diff.h"
+#include "core/redact.h"
 #include "core/track.h"
 #include "source/host_facts.h"
 #include "source/privilege.h"
@@ -116,6 +117,7 @@ int collector_new(struct collector **collector, const struct collector_settings 
         made->findings = finding_engine_new(settings->findings);
     if (!made->track || !made->pool || !made->ring || (settings->findings && !made->findings))
         goto out;
+    redact_ring(settings->source->redaction, made->ring);
     error = worker_init(&made->worker);
     if (error)
         goto out;
@@ -240,32 +242,50 @@ static uint32_t process_cpu_permille(struct collector *collector, int64_t now_ns
     return (uint32_t)(used_ns * 1000 / passed_ns);
 }
 
+/* What everybody else gets of a frame: itself, or a redacted copy. NULL: out of memory. */
+static struct frame *shown_frame(struct collector *collector, struct frame *whole)
+{
+    struct redaction *redaction = collector->source->redaction;
+
+    if (!redaction || collector->source->ops->complete)
+        return frame_reference(whole);
+    struct frame *copy = frame_copy(collector->pool, whole);
+    if (copy)
+        redact_frame(redaction, copy);
+    return copy;
+}
+
 static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
 {
     const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     const int64_t began_ns = clock_mono_ns();
-    struct frame *frame = frame_new(collector->pool);
+    struct frame *whole = frame_new(collector->pool), *frame = NULL;
 
-    if (!frame)
+    if (!whole)
         return -ENOMEM;
-    frame->number = collector->frame_number + 1;
-    frame->mono_ns = began_ns;
-    frame->wall_ns = began_ns + clock_wall_offset_ns();
-    int error = source_next(collector->source, frame, wish);
+    whole->number = collector->frame_number + 1;
+    whole->mono_ns = began_ns;
+    whole->wall_ns = began_ns + clock_wall_offset_ns();
+    int error = source_next(collector->source, whole, wish);
     if (!error)
-        error = complete_frame(collector, frame, wish);
-    if (!error)
-        error = find(collector, frame);
+        error = complete_frame(collector, whole, wish);
+    if (!error) {
+        frame = shown_frame(collector, whole);
+        error = frame ? find(collector, frame) : -ENOMEM;
+    }
     if (!error && collector->metrics)
         error = metrics_frame(collector->metrics, frame, collector->ring);
     if (error) {
         pthread_mutex_lock(&collector->lock);
         snprintf(collector->trouble, sizeof collector->trouble, "%s",
-                 frame->missing.text[0] ? frame->missing.text : strerror(-error));
+                 whole->missing.text[0] ? whole->missing.text : strerror(-error));
         pthread_mutex_unlock(&collector->lock);
         frame_release(frame);
+        frame_release(whole);
         return error;
     }
+    frame_release(collector->previous);
+    collector->previous = whole; /* what the next one is compared with */
     collector->frame_number = frame->number;
     *made = frame;
     if (collector->source->ops->complete)
@@ -294,8 +314,6 @@ static int64_t interval_in_force(struct collector *collector, const struct wish 
 
 static void publish(struct collector *collector, struct frame *frame)
 {
-    frame_release(collector->previous);
-    collector->previous = frame_reference(frame);
     pthread_mutex_lock(&collector->lock);
     struct frame *old = collector->latest;
     collector->latest = frame;

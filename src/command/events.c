@@ -339,6 +339,10 @@ static int events_from(struct events_run *run)
         code = output_exit_code(-ENOMEM);
         goto out;
     }
+    if (!open_source_redact(source, run->headless.options)) {
+        code = output_exit_code(-ENOMEM);
+        goto out;
+    }
     replay_set_ring(source, run->ring);
     replay_set_interrupt(source, take_signal, run);
     code = seek_at(run, source, &from_ns);

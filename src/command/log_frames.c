@@ -2,6 +2,7 @@
 #include "command/log_frames.h"
 
 #include "base/error.h"
+#include "command/open_source.h"
 #include "options/output.h"
 #include "source/log/replay.h"
 
@@ -72,7 +73,8 @@ int log_frames_read(struct log_frames *reading)
         return error;
     }
     reading->is_pipe = replay_is_pipe(source);
-    error = read_all(reading, source);
+    error = open_source_redact(source, reading->headless->options) ? read_all(reading, source)
+                                                                   : -ENOMEM;
     snprintf(reading->fault, sizeof(reading->fault), "%s", replay_fault(source));
     source_close(source);
     return error;

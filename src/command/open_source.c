@@ -87,8 +87,20 @@ static int open_log(struct source **source, const struct options *options, char 
     return error;
 }
 
-static int open_with(struct source **source, const struct options *options,
-                     struct live_settings *live, char *why)
+bool open_source_redact(struct source *source, const struct options *options)
+{
+    static struct redaction *redaction; /* of the run: what stands for what */
+
+    if (!options->redact)
+        return true;
+    if (!redaction)
+        redaction = redaction_new();
+    source->redaction = redaction;
+    return redaction != NULL;
+}
+
+static int open_unredacted(struct source **source, const struct options *options,
+                           struct live_settings *live, char *why)
 {
     char words[128] = "";
     int error;
@@ -109,6 +121,20 @@ static int open_with(struct source **source, const struct options *options,
         snprintf(why, OPEN_SOURCE_WHY_MAX, "the kernel's connections cannot be read: %s",
                  words[0] ? words : strerror(-error));
     return error;
+}
+
+/* A filter is of what is shown: the kernel does not know it redacted. */
+static int open_with(struct source **source, const struct options *options,
+                     struct live_settings *live, char *why)
+{
+    if (options->redact)
+        live->filter = NULL;
+    const int error = open_unredacted(source, options, live, why);
+    if (error || open_source_redact(*source, options))
+        return error;
+    source_close(*source);
+    snprintf(why, OPEN_SOURCE_WHY_MAX, "%s", strerror(ENOMEM));
+    return -ENOMEM;
 }
 
 int open_source(struct source **source, const struct options *options, char *why)

@@ -17,6 +17,10 @@ int open_source(struct source **source, const struct options *options, char *why
 int open_source_filtered(struct source **source, const struct options *options,
                          const struct filter *filter, char *why);
 
+/* With --redact the frames and events of the source are redacted from now on, the same way for all
+ * sources of a run. False: out of memory, and it must not be read. */
+bool open_source_redact(struct source *source, const struct options *options);
+
 /* Goes to the moment `at` of a log: 0, with why empty or what is to be said where that lies
  * outside; -EINVAL: it is no time; other -errno; with one line in why. */
 int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *why);

@@ -233,10 +233,11 @@ static int open_screen(struct top *top)
         .names = top->settings->values.names,
         .ports_by_number = !top->settings->values.services,
         .no_mouse = !top->settings->values.mouse,
-        .notice = top->settings->notice,
+        .redacted = options->redact,
+        .notice = options->redact ? NULL : top->settings->notice,
         .filter = options->filter,
         .saved_filters = top->settings->filters,
-        .saved_filter_count = top->settings->filter_count,
+        .saved_filter_count = options->redact ? 0 : top->settings->filter_count,
         .filter_names = &top->filter_names,
         .class = options->class,
     };
@@ -244,6 +245,8 @@ static int open_screen(struct top *top)
     top->acts = options->demo ? ACTS_PRETENDED : ACTS_REAL;
     if (top->screenshot.path && !options->demo)
         top->acts.refused = "--screenshot: nothing is signalled or closed";
+    if (options->redact)
+        top->acts.refused = "--redact: nothing is signalled or closed";
     if (options->read_only)
         top->acts.refused = "--read-only: nothing is signalled or closed";
     int code = choose_theme(options, &settings.theme);

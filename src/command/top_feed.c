@@ -180,6 +180,12 @@ static int open_log(struct top_feed *feed, const char *path)
     }
     if (!replay_is_pipe(log)) /* graphs do without where it cannot be opened again */
         (void)replay_open(&history, path, why, sizeof(why));
+    if (!open_source_redact(log, feed->options) ||
+        (history && !open_source_redact(history, feed->options))) {
+        source_close(log);
+        source_close(history);
+        return say(EXIT_FAILED, "replay", strerror(ENOMEM));
+    }
     privilege_keep(0); /* the log is open: nothing else is needed */
     feed->ring = event_ring_new(EVENT_RING_DEFAULT);
     if (!feed->ring) {

@@ -19,6 +19,8 @@ struct event_ring {
     uint64_t first; /* numbers below never were in this ring: its beginning, or a seek */
     uint64_t mask;  /* capacity - 1 */
     struct event *slots;
+    void (*change)(void *data, struct event *event); /* NULL: none */
+    void *change_data;
 };
 
 struct event_ring *event_ring_new(uint32_t capacity)
@@ -50,6 +52,13 @@ void event_ring_free(struct event_ring *ring)
     free(ring);
 }
 
+void event_ring_set_change(struct event_ring *ring, void (*change)(void *data, struct event *event),
+                           void *data)
+{
+    ring->change = change;
+    ring->change_data = data;
+}
+
 uint64_t event_ring_push(struct event_ring *ring, const struct event *event)
 {
     pthread_mutex_lock(&ring->mutex);
@@ -57,6 +66,8 @@ uint64_t event_ring_push(struct event_ring *ring, const struct event *event)
     struct event *slot = &ring->slots[number & ring->mask];
     *slot = *event;
     slot->number = number;
+    if (ring->change)
+        ring->change(ring->change_data, slot);
     pthread_mutex_unlock(&ring->mutex);
     return number;
 }

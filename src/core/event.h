@@ -56,6 +56,9 @@ struct event_ring;
 struct event_ring *
 event_ring_new(uint32_t capacity); /* capacity rounded up to a power of two; NULL: no memory */
 void event_ring_free(struct event_ring *ring);
+/* Each event goes through it before it is kept; before the first one is pushed. */
+void event_ring_set_change(struct event_ring *ring, void (*change)(void *data, struct event *event),
+                           void *data);
 /* Copies the event in, gives it the next number and returns that. Oldest are overwritten. */
 uint64_t event_ring_push(struct event_ring *ring, const struct event *event);
 /* Number the next pushed event will get; a cursor that starts here reads only what comes after. */

@@ -253,6 +253,95 @@ struct frame *frame_new(struct frame_pool *pool)
     return frame;
 }
 
+static bool copy_arrays(struct frame *copy, const struct frame *frame)
+{
+    for (int i = 0; i < ARRAY_COUNT; i++) {
+        const struct array_view from = frame_array((struct frame *)(uintptr_t)frame, (enum array)i);
+        frame_expect(copy, (enum array)i, *from.count);
+        const struct array_view to = frame_array(copy, (enum array)i);
+        if (*to.capacity < *from.count)
+            return false;
+        if (*from.count > 0)
+            memcpy(to.data, from.data, *from.count * from.size);
+        *to.count = *from.count;
+    }
+    return true;
+}
+
+static void copy_texts(struct frame *copy)
+{
+    for (uint32_t i = 0; i < copy->proc_count; i++) {
+        struct proc *proc = &copy->procs[i];
+        proc->comm = frame_copy_text(copy, proc->comm);
+        proc->exe = frame_copy_text(copy, proc->exe);
+        proc->command_line = frame_copy_text(copy, proc->command_line);
+    }
+    for (uint32_t i = 0; i < copy->group_count; i++) {
+        struct group *group = &copy->groups[i];
+        group->path = frame_copy_text(copy, group->path);
+        group->unit = frame_copy_text(copy, group->unit);
+        group->container = frame_copy_text(copy, group->container);
+    }
+    for (uint32_t i = 0; i < copy->user_count; i++)
+        copy->users[i].name = frame_copy_text(copy, copy->users[i].name);
+    for (uint32_t i = 0; i < copy->interface_count; i++)
+        copy->interfaces[i].name = frame_copy_text(copy, copy->interfaces[i].name);
+}
+
+static struct host_facts *copy_facts(struct frame *copy, const struct host_facts *facts)
+{
+    struct host_facts *own = facts ? arena_alloc(&copy->arena, sizeof(*own)) : NULL;
+    if (own)
+        *own = *facts;
+    return own;
+}
+
+static void copy_namespaces(struct frame *copy)
+{
+    for (uint32_t i = 0; i < copy->namespace_count; i++) {
+        struct frame_netns *netns = &copy->namespaces[i];
+        netns->name = frame_copy_text(copy, netns->name);
+        netns->container = frame_copy_text(copy, netns->container);
+        netns->pod = frame_copy_text(copy, netns->pod);
+        netns->pod_namespace = frame_copy_text(copy, netns->pod_namespace);
+        netns->why = frame_copy_text(copy, netns->why);
+        netns->facts = copy_facts(copy, netns->facts);
+    }
+}
+
+struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame)
+{
+    struct frame *copy = frame_new(pool);
+    if (!copy)
+        return NULL;
+    if (!copy_arrays(copy, frame)) {
+        frame_release(copy);
+        return NULL;
+    }
+    struct frame plain = *copy; /* its own arrays, counts and management */
+    const size_t picture = offsetof(struct frame, number);
+    memcpy((char *)copy + picture, (const char *)frame + picture, sizeof(*frame) - picture);
+    copy->conns = plain.conns;
+    copy->procs = plain.procs;
+    copy->owner_refs = plain.owner_refs;
+    copy->groups = plain.groups;
+    copy->details = plain.details;
+    copy->flows = plain.flows;
+    copy->users = plain.users;
+    copy->interfaces = plain.interfaces;
+    copy->namespaces = plain.namespaces;
+    copy_texts(copy);
+    copy_namespaces(copy);
+    copy->host = frame_copy_text(copy, frame->host);
+    copy->source = frame_copy_text(copy, frame->source);
+    copy->events = frame->events ? frame_copy_text(copy, frame->events) : NULL;
+    copy->events_why = frame->events_why ? frame_copy_text(copy, frame->events_why) : NULL;
+    copy->owners_why = frame->owners_why ? frame_copy_text(copy, frame->owners_why) : NULL;
+    copy->facts = copy_facts(copy, frame->facts);
+    copy->findings = NULL;
+    return copy;
+}
+
 struct frame *frame_reference(struct frame *frame)
 {
     atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);

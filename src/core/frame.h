@@ -197,6 +197,9 @@ void frame_pool_release(struct frame_pool *pool);
 struct frame *frame_new(struct frame_pool *pool);
 /* Room for that many rows in a frame without any; failing is no error. */
 void frame_reserve(struct frame *frame, uint32_t rows, bool with_details);
+/* A copy with one reference that shares nothing with it but static text; without its findings. NULL
+ * when out of memory. */
+struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame);
 struct frame *frame_reference(struct frame *frame); /* returns its argument; from any thread */
 void frame_release(struct frame *frame);            /* NULL is fine; from any thread */
 

@@ -57,7 +57,7 @@ struct options {
     int64_t rotate_ns;     /* 0 = no */
     unsigned keep;
     const char *screenshot, *keys, *size; /* NULL = not given */
-    bool ascii, read_only, with_args, detail, dry_run, yes, force;
+    bool ascii, read_only, with_args, detail, redact, dry_run, yes, force;
     uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */
     const char *demo; /* --demo, see demo_parse() */
     /* doctor */

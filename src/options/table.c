@@ -71,6 +71,8 @@ const struct option_name OPTION_NAMES[] = {
     {"glyphs", 0, "GLYPHS", "draw graphs with braille, blocks or ascii", TOP | REPLAY, READ_TEXT, AT(glyphs), 0, 0},
     {"ascii", 0, NULL, "write ASCII only, as in a locale that is not UTF-8",
      TOP | LIST | EVENTS | REPLAY | DOCTOR | SUMMARY, READ_FLAG, AT(ascii), 0, 0},
+    {"redact", 0, NULL, "replace addresses, hosts, users, units, paths and arguments, for other eyes",
+     TOP | LIST | EVENTS | REPLAY | DOCTOR, READ_FLAG, AT(redact), 0, 0},
     {"screenshot", 0, "FILE", "draw one picture of the screen as SVG, without a terminal",
      TOP | REPLAY, READ_FILE, AT(screenshot), 0, 0},
     {"keys", 0, "KEYS", "keys to press before --screenshot: 2jj<Enter>", TOP | REPLAY, READ_TEXT,

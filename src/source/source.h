@@ -7,6 +7,7 @@
 #include "core/diff.h"
 #include "core/event.h"
 #include "core/frame.h"
+#include "core/redact.h"
 #include "core/wish.h"
 
 #include <stdbool.h>
@@ -73,11 +74,18 @@ struct source_ops {
 
 struct source { /* first member of each source's own struct */
     const struct source_ops *ops;
+    /* NULL: none. Of a source whose frames are complete, source_next gives them redacted; of others
+     * the collector redacts what it publishes. */
+    struct redaction *redaction;
 };
 
 static inline int source_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
-    return source->ops->next(source, frame, wish);
+    const int error = source->ops->next(source, frame, wish);
+
+    if (!error && source->redaction && source->ops->complete)
+        redact_frame(source->redaction, frame);
+    return error;
 }
 
 static inline void source_close(struct source *source)

@@ -63,6 +63,7 @@ SKELETONS_FOR = ['source/bpf/bpf.c', 'source/bpf/walk.c']
 PURE = [
     ('core/event.[ch]', ['pthread.h']),
     ('core/frame.[ch]', ['pthread.h']),
+    ('core/redact.[ch]', ['pthread.h']),
     ('core/metrics/*.[ch]', ['pthread.h']),
     ('core/filter/*.[ch]', ['regex.h']),
     ('core/*', []),

@@ -393,19 +393,21 @@ int replay_open(struct source **source, const char *path, char *why, size_t size
 void replay_set_ring(struct source *source, struct event_ring *ring)
 {
     replay_of(source)->ring = ring;
+    if (ring)
+        redact_ring(source->redaction, ring);
 }
 
 const struct finding_step *replay_findings(const struct source *source, uint32_t *count)
 {
     const struct replay *replay = (const struct replay *)source;
 
-    *count = replay->step_count;
+    *count = source->redaction ? 0 : replay->step_count;
     return replay->steps;
 }
 
 bool replay_has_findings(const struct source *source)
 {
-    return ((const struct replay *)source)->head.findings;
+    return !source->redaction && ((const struct replay *)source)->head.findings;
 }
 
 int replay_descriptor(const struct source *source)

@@ -27,7 +27,7 @@ void replay_set_interrupt(struct source *source, bool (*interrupted)(void *data)
  * valid until the next call. */
 const struct finding_step *replay_findings(const struct source *source, uint32_t *count);
 /* The recording that the frame given last belongs to has finding lines, where there is something
- * to be found. */
+ * to be found. Of a log that is redacted there are none: their sentences have names in them. */
 bool replay_has_findings(const struct source *source);
 
 /* Time of the frame that the next source_next gives; errors as source_next. */

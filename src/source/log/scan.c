@@ -25,6 +25,7 @@ int replay_scan_open(struct replay *replay, struct replay_scan *scan)
     char why[160];
 
     replay_scan_done(scan);
+    scan->redaction = replay->source.redaction;
     if (!log_reader_seekable(replay->reader))
         return -ESPIPE;
     int descriptor = dup(log_reader_descriptor(replay->reader));
@@ -106,11 +107,22 @@ static int next_stretch(struct replay_scan *scan)
 #define EVENT_LINES (RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE))
 #define ALL_LINES   (RECORD_BIT(RECORD_COUNT) - 1)
 
+/* A filter is of what is shown. */
+static bool matches(const struct replay_scan *scan, const struct event *event,
+                    const struct frame *frame)
+{
+    struct event shown = *event;
+
+    if (scan->redaction)
+        redact_event(scan->redaction, &shown);
+    return scan->search.match(scan->search.data, &shown, frame);
+}
+
 /* With rows an event waits for its frame. */
 static int scan_event(struct replay_scan *scan, const struct event *event)
 {
     if (!scan->search.with_rows) {
-        scan->matched = scan->matched || scan->search.match(scan->search.data, event, NULL);
+        scan->matched = scan->matched || matches(scan, event, NULL);
         return 0;
     }
     if (GROW(scan->events, scan->event_capacity, scan->event_count + 1))
@@ -127,8 +139,10 @@ static int match_events(struct replay_scan *scan, const struct session_frame *li
     if (frame)
         error =
             session_build_event_rows(&scan->state, line, scan->events, scan->event_count, frame);
+    if (frame && !error && scan->redaction)
+        redact_frame(scan->redaction, frame);
     for (uint32_t i = 0; i < scan->event_count && !error && !scan->matched; i++)
-        scan->matched = scan->search.match(scan->search.data, &scan->events[i], frame);
+        scan->matched = matches(scan, &scan->events[i], frame);
     frame_release(frame);
     return error;
 }

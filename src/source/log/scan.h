@@ -24,8 +24,9 @@ struct replay_scan { /* a look at the log aside from the frames: a reader of its
     int64_t reached_ns, found_ns;
     uint64_t place; /* backward: keyframe where the stretch at work begins */
     struct source_search search;
-    bool matched; /* by an event since the last frame line */
-    bool matches; /* backward: in the stretch at work */
+    struct redaction *redaction; /* NULL: events are matched as they are */
+    bool matched;                /* by an event since the last frame line */
+    bool matches;                /* backward: in the stretch at work */
     /* with rows: what the lines up to here say, and the events since the last frame line */
     struct session_state state;
     struct frame_pool *pool;

@@ -112,6 +112,10 @@ static void keep(struct screen *screen)
                                .names = screen->names != NULL,
                                .services = screen->lookup.service != NULL};
     char text[sizeof(screen->said)];
+    if (screen->settings.redacted) {
+        screen_say(screen, ROLE_NOTICE, "--redact: settings are not saved");
+        return;
+    }
     if (!screen->settings.keep) {
         screen_say(screen, ROLE_NOTICE, "settings are not kept here");
         return;

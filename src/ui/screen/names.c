@@ -46,6 +46,10 @@ void screen_switch_services(struct screen *screen)
 void screen_switch_hosts(struct screen *screen)
 {
     screen->void_panes = true;
+    if (screen->settings.redacted) {
+        screen_say(screen, ROLE_NOTICE, "--redact: host names stay off");
+        return;
+    }
     if (screen->names) {
         screen_names_end(screen);
         screen_say(screen, ROLE_NORMAL, "host names off");

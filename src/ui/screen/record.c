@@ -34,6 +34,10 @@ void screen_record(struct screen *screen)
         screen_say(screen, ROLE_NOTICE, "this is a log already: it is not recorded again");
         return;
     }
+    if (screen->settings.redacted) {
+        screen_say(screen, ROLE_NOTICE, "--redact: nothing is recorded");
+        return;
+    }
     recorder->toggle(recorder->data);
     screen_record_look(screen);
 }

@@ -92,6 +92,7 @@ struct screen_settings {
     bool names;                  /* host names at start */
     bool ports_by_number;        /* no service names at start */
     bool no_mouse;
+    bool redacted; /* names and addresses are not the true ones: nothing that has those is shown */
     const char *notice;               /* to be said at start; NULL, "" = nothing */
     const char *filter;               /* to begin with; NULL = none */
     const char *const *saved_filters; /* offered by the prompt (Up); outlive screen_new */

@@ -4,6 +4,7 @@
 
 #include "core/grouping/grouping.h"
 #include "ui/pane/pane.h"
+#include "ui/recent_events.h"
 
 struct process_identity {
     int32_t pid;
@@ -19,6 +20,8 @@ extern const struct pane_ops PANE_CONNECTION; /* argument: struct conn of the pi
 extern const struct pane_ops PANE_PROCESS;    /* struct process_identity */
 extern const struct pane_ops PANE_HOLDERS;    /* struct socket_set: the processes that hold them */
 extern const struct pane_ops PANE_MEMBERS;    /* struct grouping_member: its connections */
+
+extern const struct pane_ops PANE_EVENTS_OF; /* struct event_subject: its events */
 
 void pages_open_connection(struct screen *screen, const struct conn *conn);
 void pages_open_process(struct screen *screen, const struct proc *proc);

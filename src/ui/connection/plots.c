@@ -95,7 +95,7 @@ static void title_rtt(const struct plot_work *work, struct page *text)
         put_us(words, sizeof(words), conn->rtt_us);
     put(text, "rtt", words);
     for (size_t i = 0; i < sizeof(MORE) / sizeof(MORE[0]); i++) {
-        if (!connection_info_value(work->context, conn, MORE[i].field, &value))
+        if (!connection_info_value(work->context, conn, MORE[i].field, &value) || !value)
             continue;
         put_us(words, sizeof(words), value);
         put(text, MORE[i].label, words);

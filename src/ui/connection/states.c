@@ -91,7 +91,9 @@ static struct connection_states complete(const struct connection_model *model)
 /* Milliseconds matter in what is short. */
 static void span(char *out, size_t size, int64_t ns)
 {
-    if (ns >= TEN_SECOND_S * SECOND_NS)
+    if (ns < MILLISECOND_NS)
+        snprintf(out, size, "0 ms");
+    else if (ns >= TEN_SECOND_S * SECOND_NS)
         text_age(out, size, ns);
     else
         text_span(out, size, ns);

@@ -97,6 +97,11 @@ static bool connection_command(struct pane *pane, const struct command *command)
         page->unfolded = !page->unfolded;
         return true;
     }
+    if (command->id == COMMAND_EVENTS_OF) { /* after its end, too */
+        const struct event_subject subject = event_subject_of_conn(&page->model.conn);
+        screen_open_page(pane->screen, &PANE_EVENTS_OF, &subject);
+        return true;
+    }
     if (command->id != COMMAND_OPEN)
         return page_scroll_command(&page->scroll, command);
     conn = connection_selection(pane, screen_picture(pane->screen));

@@ -3,7 +3,8 @@
 #include "core/event_match.h"
 #include "ui/event_line.h"
 #include "ui/page.h"
-#include "ui/pane/pane.h"
+#include "ui/pages.h"
+#include "ui/recent_events.h"
 #include "ui/scroll.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ struct events_pane {
     const void *filter;     /* with generation: what the numbers were chosen by */
     uint32_t generation;
     struct event_match match;
+    bool limited; /* to one connection or process: the filter of the screen does not count */
+    struct event_subject subject;
     uint64_t cursor; /* event number, 0 = follows the newest */
     uint64_t top;    /* position */
     uint32_t height;
@@ -37,6 +40,19 @@ static int events_open(struct pane **pane, const struct pane_ops *ops, struct sc
         return -ENOMEM;
     events->pane = (struct pane){ops, screen};
     *pane = &events->pane;
+    return 0;
+}
+
+static int events_of_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
+                          const void *argument)
+{
+    const int error = events_open(pane, ops, screen, NULL);
+
+    if (error)
+        return error;
+    struct events_pane *events = (struct events_pane *)*pane;
+    events->limited = true;
+    events->subject = *(const struct event_subject *)argument;
     return 0;
 }
 
@@ -69,6 +85,16 @@ static void forget_later(struct events_pane *events, uint64_t next_event)
         events->cursor = 0;
 }
 
+static bool is_wanted(struct events_pane *events, const struct picture *picture,
+                      const struct event *event)
+{
+    if (event->number >= picture->frame->next_event)
+        return false;
+    return events->limited ? event_is_of(event, &events->subject)
+                           : event_match_accepts(&events->match, picture->accept,
+                                                 picture->accept_data, &picture->context, event);
+}
+
 /* Takes in what the ring has since last time; from its oldest when the filter is another one. */
 static void read_on(struct events_pane *events, const struct picture *picture)
 {
@@ -92,9 +118,7 @@ static void read_on(struct events_pane *events, const struct picture *picture)
         got = event_ring_read(picture->events, &events->read_to, batch,
                               left < BATCH ? (uint32_t)left : BATCH, &lost);
         for (uint32_t i = 0; i < got; i++)
-            if (batch[i].number < picture->frame->next_event &&
-                event_match_accepts(&events->match, picture->accept, picture->accept_data,
-                                    &picture->context, &batch[i]))
+            if (is_wanted(events, picture, &batch[i]))
                 keep(events, batch[i].number);
         if (got == 0)
             break;
@@ -147,8 +171,10 @@ static void scroll_to_cursor(struct events_pane *events)
         events->top = events->count - height;
 }
 
-static const char *nothing_text(const struct picture *picture)
+static const char *nothing_text(const struct events_pane *events, const struct picture *picture)
 {
+    if (events->limited)
+        return "no event of it among those that are kept";
     return is_of_log(picture)
                ? "no event in this stretch of the log so far: { goes to an earlier one"
                : "no event yet: what opens, changes and closes is told here";
@@ -164,10 +190,10 @@ static void events_draw(struct pane *pane, const struct picture *picture,
     read_on(events, picture);
     scroll_to_cursor(events);
     if (events->count == events->first) {
-        if (picture->accept)
+        if (picture->accept && !events->limited)
             pane_draw_no_match(canvas, 0, 1, picture);
         else
-            canvas_text(canvas, 0, 1, ROLE_DIM, nothing_text(picture));
+            canvas_text(canvas, 0, 1, ROLE_DIM, nothing_text(events, picture));
         return;
     }
     const uint64_t at = cursor_position(events);
@@ -188,19 +214,31 @@ static void move(struct events_pane *events, int64_t delta)
     events->cursor = to >= newest ? 0 : number_at(events, (uint64_t)to);
 }
 
-static bool jump_to_row(struct events_pane *events)
+/* The event under the cursor. */
+static bool cursor_event(const struct events_pane *events, const struct picture *picture,
+                         struct event *event)
 {
-    const struct picture *picture = screen_picture(events->pane.screen);
+    return events->count > events->first && picture->events && picture->frame &&
+           event_line_read(picture, number_at(events, cursor_position(events)), event);
+}
+
+static void open_event(struct events_pane *events)
+{
     struct event event;
 
-    if (events->count == events->first || !picture->events ||
-        !event_line_read(picture, number_at(events, cursor_position(events)), &event))
-        return true;
-    if (event.serial && picture->frame && frame_find_serial(picture->frame, event.serial))
-        screen_show_connection(events->pane.screen, event.serial);
-    else
-        screen_say(events->pane.screen, ROLE_NOTICE, "that connection is no longer there");
-    return true;
+    if (cursor_event(events, screen_picture(events->pane.screen), &event) &&
+        event.kind != EVENT_LOST)
+        screen_go_to_event(events->pane.screen, &event);
+}
+
+static size_t events_text(const struct pane *pane, const struct picture *picture, char *out,
+                          size_t size)
+{
+    struct event event;
+
+    if (!cursor_event((const struct events_pane *)pane, picture, &event))
+        return 0;
+    return event_line_text(picture, &event, out, size);
 }
 
 static bool events_command(struct pane *pane, const struct command *command)
@@ -209,9 +247,12 @@ static bool events_command(struct pane *pane, const struct command *command)
     const int64_t page = events->height > 1 ? events->height - 1 : 1;
     int64_t rows;
 
-    if (!scroll_command(command, page, &rows))
-        return command->id == COMMAND_OPEN && jump_to_row(events);
-    move(events, rows);
+    if (scroll_command(command, page, &rows))
+        move(events, rows);
+    else if (command->id == COMMAND_OPEN)
+        open_event(events);
+    else
+        return false;
     return true;
 }
 
@@ -277,7 +318,8 @@ static void events_summary(struct pane *pane, const struct picture *picture, cha
 }
 
 static const struct pane_key KEYS_HERE[] = {
-    {"Enter", "the connection of the event"},
+    {"Enter", "go to that moment, with the page of the connection"},
+    {"y", "copy the line"},
     {"G", "follow the newest"},
     {"{ }", "to the event before, after, in the history or a log"},
     {NULL, NULL}};
@@ -292,5 +334,20 @@ const struct pane_ops PANE_EVENTS = {
     .mouse = events_mouse,
     .needs = events_needs,
     .summary = events_summary,
+    .text = events_text,
+    .keys = KEYS_HERE,
+};
+
+const struct pane_ops PANE_EVENTS_OF = {
+    .title = "Events",
+    .lacks = COMMAND_ROWS | COMMAND_CHOICE,
+    .open = events_of_open,
+    .close = events_close,
+    .update = events_update,
+    .draw = events_draw,
+    .command = events_command,
+    .mouse = events_mouse,
+    .needs = events_needs,
+    .text = events_text,
     .keys = KEYS_HERE,
 };

@@ -90,6 +90,8 @@ struct pane_ops {
      * nth column, false behind the last. */
     const struct pane_key *keys;
     bool (*column_help)(const struct pane *pane, size_t n, const char **title, const char **help);
+    /* What y copies, where that is neither a connection nor a process; 0: nothing. */
+    size_t (*text)(const struct pane *pane, const struct picture *picture, char *out, size_t size);
     uint32_t lacks; /* enum command_flag: commands that have nothing to work on here */
     void (*select)(struct pane *pane, uint64_t serial); /* puts the cursor on this connection */
 };
@@ -118,6 +120,8 @@ void screen_show_view(struct screen *screen, enum view_id view);
 bool screen_drill(struct screen *screen, enum view_id view, const char *filter);
 /* The Connections view with the cursor on this row; Esc comes back as well. */
 void screen_show_connection(struct screen *screen, uint64_t serial);
+/* The moment of the event, with the page of its connection; says why not. */
+void screen_go_to_event(struct screen *screen, const struct event *event);
 /* The one line above the footer, until the next key or for some seconds. */
 void screen_say(struct screen *screen, unsigned role, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

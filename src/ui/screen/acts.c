@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GIVE_UP_NS (3 * SECOND_NS)
-#define LOOK_NS    (SECOND_NS / 20)
-#define COPY_MAX   65536u /* xterm takes no more at once */
+#define GIVE_UP_NS     (3 * SECOND_NS)
+#define LOOK_NS        (SECOND_NS / 20)
+#define LINE_MAX_BYTES 1024
+#define COPY_MAX       65536u /* xterm takes no more at once */
 
 static const struct proc *process_under_cursor(struct screen *screen)
 {
@@ -29,6 +30,14 @@ static const struct conn *row_under_cursor(struct screen *screen)
     if (!pane || !pane->ops->selection || !screen->picture.frame)
         return NULL;
     return pane->ops->selection(pane, &screen->picture);
+}
+
+static size_t text_under_cursor(struct screen *screen, char *out, size_t size)
+{
+    const struct pane *pane = screen_top_pane(screen);
+    if (!pane || !pane->ops->text || !screen->picture.frame)
+        return 0;
+    return pane->ops->text(pane, &screen->picture, out, size);
 }
 
 /* Why nothing may be signalled or closed at all; NULL = it may. */
@@ -61,7 +70,8 @@ bool screen_acts_can(struct screen *screen, const struct command *command, char 
         why = "only connections can be tagged";
     if (!why && command->id == COMMAND_UNTAG && !tagged)
         why = "nothing is tagged";
-    if (!why && command->id == COMMAND_COPY && !row && !process_under_cursor(screen))
+    if (!why && command->id == COMMAND_COPY && !row && !process_under_cursor(screen) &&
+        text_under_cursor(screen, NULL, 0) == 0)
         why = "nothing is under the cursor";
     snprintf(text, ACTS_TEXT_MAX, "%s", why ? why : "");
     return why == NULL;
@@ -137,6 +147,10 @@ static void copy(struct screen *screen)
         snprintf(pid, sizeof(pid), " %d", proc->pid);
         buffer_text(&text, proc->comm);
         buffer_text(&text, pid);
+    } else {
+        char line[LINE_MAX_BYTES] = "";
+        text_under_cursor(screen, line, sizeof(line));
+        buffer_text(&text, line);
     }
     if (!text.failed && text.length <= COPY_MAX) {
         term_copy(screen->term, text.data, text.length);

@@ -159,6 +159,25 @@ static void split(struct screen *screen)
     screen_changed(screen);
 }
 
+/* Of the process where rows are processes, as keys of acts take it. */
+static void events_of(struct screen *screen)
+{
+    const struct pane *pane = screen_top_pane(screen);
+    const struct picture *picture = &screen->picture;
+    struct event_subject subject;
+
+    const struct conn *conn =
+        picture->frame && pane->ops->selection ? pane->ops->selection(pane, picture) : NULL;
+    const struct proc *proc =
+        picture->frame && pane->ops->process ? pane->ops->process(pane, picture) : NULL;
+    if (!conn && !proc) {
+        screen_say(screen, ROLE_NOTICE, "no connection or process is under the cursor");
+        return;
+    }
+    subject = conn ? event_subject_of_conn(conn) : event_subject_of_proc(proc);
+    screen_open_page(screen, &PANE_EVENTS_OF, &subject);
+}
+
 static void no_fold(struct screen *screen)
 {
     screen_say(screen, ROLE_NOTICE, "z shows groups of zeros on the page of a connection (Enter)");
@@ -194,6 +213,7 @@ static const struct {
     {COMMAND_REVERSE, no_order},
     {COMMAND_INFO, no_info},
     {COMMAND_SPLIT, split},
+    {COMMAND_EVENTS_OF, events_of},
     {COMMAND_FOLD, no_fold},
     {COMMAND_HELP, help},
     {COMMAND_QUIT, quit},

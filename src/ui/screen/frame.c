@@ -2,6 +2,7 @@
 #include "ui/screen/frame.h"
 
 #include "base/clock.h"
+#include "ui/screen/go_to.h"
 #include "ui/screen/head.h"
 #include "ui/screen/state.h"
 #include "ui/screen/time.h"
@@ -38,6 +39,7 @@ static void show_frame(struct screen *screen)
     screen->frames_shown++;
     screen_head_update(screen);
     screen->void_panes = screen->paint = true;
+    screen_go_to_look(screen);
 }
 
 /* Of a large frame a part of the work, to be called again while there is one coming: keys are read

@@ -43,6 +43,8 @@ struct travel { /* in time */
     struct transport_state state;
     struct prompt prompt; /* for a time to go to */
     bool open;
+    bool seeks; /* a frame is waited for, to open the page of the connection */
+    struct event_subject sought;
 };
 
 struct head {

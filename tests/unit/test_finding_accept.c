@@ -65,6 +65,22 @@ static void a_burst_of_one_frame_is_no_finding(void **state)
     scene_end(&scene);
 }
 
+static void a_full_queue_that_is_served_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 5; i++)
+        show_queue(&scene, 2, 1, 0); /* each time others, and none was refused */
+    assert_null(scene_find(&scene, "accept-queue-full"));
+    for (int i = 0; i < 3; i++) {
+        show_queue(&scene, 2, 1, 0);
+        scene_count(&scene, FACT_LISTEN_OVERFLOWS, 1);
+    }
+    scene_expect(&scene, "accept-queue-full", SEVERITY_WARNING, 3);
+    scene_end(&scene);
+}
+
 static void a_tiny_backlog_is_full_at_its_limit_on_purpose(void **state)
 {
     struct scene scene;
@@ -257,6 +273,7 @@ int main(void)
         cmocka_unit_test(a_full_accept_queue_is_found),
         cmocka_unit_test(one_that_stays_full_is_critical),
         cmocka_unit_test(a_burst_of_one_frame_is_no_finding),
+        cmocka_unit_test(a_full_queue_that_is_served_is_no_finding),
         cmocka_unit_test(a_tiny_backlog_is_full_at_its_limit_on_purpose),
         cmocka_unit_test(a_backlog_that_is_not_known_is_never_full),
         cmocka_unit_test(a_stopped_process_is_the_cause),

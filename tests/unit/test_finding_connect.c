@@ -252,6 +252,35 @@ static void refusals_are_not_checked_without_bpf(void **state)
     scene_end(&scene);
 }
 
+/* Attempts that are given up repeat their SYN, too. */
+static void lost_syns_that_only_counters_show_are_possible(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 4; i++) {
+        scene_frame(&scene)->events = "destroy";
+        scene_count(&scene, FACT_SYN_RETRANS, 10);
+        scene_count(&scene, FACT_ACTIVE_OPENS, 100);
+        scene_show(&scene);
+    }
+    const struct finding *finding = scene_find(&scene, "syn-loss");
+    assert_non_null(finding);
+    assert_int_equal(finding->severity, SEVERITY_INFO);
+    assert_int_equal(finding->confidence, CONFIDENCE_POSSIBLE);
+    scene_end(&scene);
+    scene_begin(&scene);
+    for (int i = 0; i < 4;
+         i++) { /* each attempt is known, and none of those that succeed is slow */
+        scene_frame(&scene);
+        scene_count(&scene, FACT_SYN_RETRANS, 10);
+        scene_count(&scene, FACT_ACTIVE_OPENS, 100);
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "syn-loss"));
+    scene_end(&scene);
+}
+
 static void show_churn(struct scene *scene, unsigned each, int64_t life_ms, uint32_t time_wait)
 {
     for (int i = 0; i < 6; i++) {
@@ -353,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_target_that_refuses_is_found),
         cmocka_unit_test(attempts_that_the_program_gives_up_are_no_refusals),
         cmocka_unit_test(refusals_are_not_checked_without_bpf),
+        cmocka_unit_test(lost_syns_that_only_counters_show_are_possible),
         cmocka_unit_test(short_connections_are_told_and_warned_of_where_ports_run_out),
         cmocka_unit_test(short_connections_that_the_other_side_closes_take_no_ports),
         cmocka_unit_test(long_connections_and_slow_openers_are_no_churn),

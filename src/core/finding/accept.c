@@ -1,6 +1,8 @@
 /* Detectors of connections that come in: accept queues, SYN queues, listeners. */
 #include "core/finding/detectors.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 
 #define TINY_BACKLOG 6u /* programs that listen(0) to listen(5) are full at every second client */
@@ -35,6 +37,18 @@ static bool is_full(const struct listener_tally *listener)
            (listener->backlog >= TINY_BACKLOG && listener->queue == listener->backlog);
 }
 
+/* A full queue does harm where clients are refused, or wait for longer than this; else it is a burst
+ * that is being served. How long they wait is not known where their rows are not read, nor in the
+ * first frame, and then it counts. */
+#define HARM_NS (SECOND_NS / 2)
+
+static bool does_harm(const struct detection *d, const struct listener_tally *listener,
+                      double overflows)
+{
+    return overflows > 0 || listener->unaccepted == 0 || listener->unaccepted_ns >= HARM_NS ||
+           d->watched_s <= 0;
+}
+
 enum { FULL_WAIT_CRITICAL, FULL_OVERFLOWS_CRITICAL };
 
 static void report_full(struct detection *d, const struct listener_tally *listener,
@@ -44,9 +58,10 @@ static void report_full(struct detection *d, const struct listener_tally *listen
     const bool stuck =
         listener->unaccepted_ns >= (int64_t)(d->limits[FULL_WAIT_CRITICAL] * (double)SECOND_NS);
     const bool critical = stuck || overflows > d->limits[FULL_OVERFLOWS_CRITICAL];
-    const enum finding_severity severity = !is_full(listener) ? SEVERITY_NONE
-                                           : critical         ? SEVERITY_CRITICAL
-                                                              : SEVERITY_WARNING;
+    const bool high = is_full(listener) && does_harm(d, listener, overflows);
+    const enum finding_severity severity = !high      ? SEVERITY_NONE
+                                           : critical ? SEVERITY_CRITICAL
+                                                      : SEVERITY_WARNING;
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
     char who[EVENT_NAME_MAX];
 

@@ -206,6 +206,12 @@ const struct detector CONNECT_TIMEOUT = {
                "check whether the target's program accepts: run tcplens doctor there",
                "give connect() a time limit of a few seconds"}};
 
+/* Each attempt and how it ended is known: openers miss none. */
+static bool attempts_are_known(const struct detection *d)
+{
+    return d->openers && d->frame->events && strcmp(d->frame->events, "bpf") == 0;
+}
+
 enum { LOSS_PERCENT, LOSS_LEAST };
 
 static void report_syn_loss(struct detection *d, const struct finding_subject *subject, double slow,
@@ -213,8 +219,13 @@ static void report_syn_loss(struct detection *d, const struct finding_subject *s
 {
     const double percent = slow * 100 / all;
     const bool high = percent >= d->limits[LOSS_PERCENT] && slow >= d->limits[LOSS_LEAST];
+    const bool known = attempts_are_known(d);
     struct finding *finding =
-        detection_report(d, high ? SEVERITY_WARNING : SEVERITY_NONE, CONFIDENCE_PROVEN, subject);
+        detection_report(d,
+                         !high   ? SEVERITY_NONE
+                         : known ? SEVERITY_WARNING
+                                 : SEVERITY_INFO,
+                         known ? CONFIDENCE_PROVEN : CONFIDENCE_POSSIBLE, subject);
     char place[ENDPOINT_MAX] = "", address[ADDR_TEXT_MAX + 2];
 
     finding_say(finding, "%.0f %% of the connections%s%s need a second SYN, and so a second more",
@@ -229,7 +240,10 @@ static void report_syn_loss(struct detection *d, const struct finding_subject *s
     finding_evidence_limit(finding, fact, "%", percent, d->limits[LOSS_PERCENT]);
     finding_evidence(finding, "attempts", "", all);
     finding->window_ns = (int64_t)(window_s * (double)SECOND_NS);
-    finding_rule_out(finding, "a target that never answers: most attempts go through");
+    if (known)
+        finding_rule_out(finding, "a target that never answers: these attempts went through");
+    else
+        finding_leave_open(finding, "attempts that are given up: counters do not tell them apart");
     finding_leave_open(finding, "the target's accept queue overflows now and then");
 }
 
@@ -248,7 +262,8 @@ static void evaluate_syn_loss(struct detection *d)
         found = true;
     }
     double retried, opened, seconds;
-    if (found || !detection_growth(d, FACT_SYN_RETRANS, 60, &retried, &seconds) ||
+    if (found || attempts_are_known(d) ||
+        !detection_growth(d, FACT_SYN_RETRANS, 60, &retried, &seconds) ||
         !detection_growth(d, FACT_ACTIVE_OPENS, 60, &opened, &seconds) || retried < 1 ||
         opened < retried)
         return;
@@ -307,7 +322,7 @@ static void evaluate_connect_refused(struct detection *d)
 {
     double fails = 0, seconds = 1;
 
-    if (!d->openers || !d->frame->events || strcmp(d->frame->events, "bpf") != 0) {
+    if (!attempts_are_known(d)) {
         detection_not_checked(d, "failed attempts are seen by BPF events only");
         return;
     }

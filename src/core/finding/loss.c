@@ -28,6 +28,7 @@ static const char *place_of(const struct finding_subject *subject, char *out, si
 struct peer_loss {
     const struct conn *conn; /* one of its rows */
     double sent, resent, segments, dsacks, seconds;
+    double open_segments, open_dsacks; /* of rows whose peer's window is open */
     uint32_t rows;
 };
 
@@ -46,6 +47,13 @@ static struct peer_loss *peer_of(struct losses *losses, const struct conn *conn)
             return peer;
     }
     return NULL;
+}
+
+/* Probes of a shut window repeat what has arrived, and the peer says so: that is none of the path's.
+ */
+static bool is_held_by_window(const struct watched_row *row)
+{
+    return row->busy > 0 && row->rwnd * 2 >= row->busy;
 }
 
 static void add_watched(struct losses *losses, const struct detection *d, bool lossy)
@@ -68,6 +76,10 @@ static void add_watched(struct losses *losses, const struct detection *d, bool l
         peer->resent += row->resent;
         peer->segments += row->resent_segments;
         peer->dsacks += row->dsacks;
+        if (!is_held_by_window(row)) {
+            peer->open_segments += row->resent_segments;
+            peer->open_dsacks += row->dsacks;
+        }
         if (row->seconds > peer->seconds)
             peer->seconds = row->seconds;
     }
@@ -215,8 +227,9 @@ static void evaluate_spurious(struct detection *d)
     gather_losses(&losses, d);
     for (uint32_t i = 0; i < losses.count; i++) {
         const struct peer_loss *peer = &losses.peers[i];
-        const double percent = peer->segments > 0 ? peer->dsacks * 100 / peer->segments : 0;
-        if (peer->segments < d->limits[SPURIOUS_LEAST] || percent < d->limits[SPURIOUS_SHARE])
+        const double segments = peer->open_segments;
+        const double percent = segments > 0 ? peer->open_dsacks * 100 / segments : 0;
+        if (segments < d->limits[SPURIOUS_LEAST] || percent < d->limits[SPURIOUS_SHARE])
             continue;
         const struct finding_subject subject = subject_of_peer(d, peer);
         struct finding *finding =

@@ -202,7 +202,8 @@ size_t subject_format(const struct finding_subject *subject, char *out, size_t s
     const char *arrow = subject->kind == SUBJECT_LISTENER ? " on " : " to ";
 
     if (subject->kind == SUBJECT_HOST || subject->kind == SUBJECT_NETNS)
-        return (size_t)snprintf(out, size, "%s", PLAIN[subject->kind]);
+        return (size_t)snprintf(out, size, "%s%s%s", PLAIN[subject->kind],
+                                subject->netns_name[0] ? " " : "", subject->netns_name);
     if (subject->kind == SUBJECT_PEER)
         addr_format(place, sizeof(place), &subject->address, subject->family, NULL);
     else if (subject->family)

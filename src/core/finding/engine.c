@@ -1,7 +1,10 @@
 /* The engine: runs the detectors over each frame and keeps every finding from its begin to its end.
  * A draft that a detector reports begins as a finding when it holds in two of three frames, or for
  * as long as its detector says; it ends when nothing was reported for QUIET_NS. */
+#include "core/finding/engine.h"
+
 #include "core/finding/detection.h"
+#include "core/finding/lanes.h"
 #include "core/finding/suppress.h"
 
 #include <errno.h>
@@ -43,6 +46,8 @@ struct finding_engine {
     const struct finding *list[FINDINGS_MAX];
     uint32_t list_count;
     uint32_t next_id;
+    uint32_t *ids;       /* the last one given: of the engine whose lane it is, else next_id */
+    struct lanes *lanes; /* NULL until a frame shows several network namespaces */
     uint64_t frames;
     int64_t began_ns, mono_ns;
     uint32_t suspects, unread; /* of the last frame with suspect rows whose tcp_info was not read */
@@ -91,6 +96,7 @@ struct finding_engine *finding_engine_new(const struct finding_settings *setting
     if (!engine)
         return NULL;
     engine->settings = *settings;
+    engine->ids = &engine->next_id;
     engine->all_off = true;
     for (size_t i = 0; i < detector_count; i++)
         engine->all_off &= settings->off[i];
@@ -99,10 +105,19 @@ struct finding_engine *finding_engine_new(const struct finding_settings *setting
     return engine;
 }
 
+struct finding_engine *finding_engine_new_lane(struct finding_engine *parent)
+{
+    struct finding_engine *engine = finding_engine_new(&parent->settings);
+    if (engine)
+        engine->ids = parent->ids;
+    return engine;
+}
+
 void finding_engine_free(struct finding_engine *engine)
 {
     if (!engine)
         return;
+    lanes_free(engine->lanes);
     census_done(&engine->census);
     openers_done(&engine->openers);
     free(engine);
@@ -206,7 +221,7 @@ static void begin(struct finding_engine *engine, struct tracked *tracked,
 
     tracked->stage = STAGE_HOLDS;
     tracked->worse_ns = engine->mono_ns;
-    finding->id = ++engine->next_id;
+    finding->id = ++*engine->ids;
     if (finding->since_ns == 0 || finding->since_ns > tracked->first_wall_ns)
         finding->since_ns = tracked->first_wall_ns;
     if (draft->since_ns > 0 && draft->since_ns < finding->since_ns)
@@ -324,6 +339,16 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
     return false;
 }
 
+bool detector_is_of_machine(const struct detector *detector)
+{
+    static const uint8_t OF_MACHINE[] = {FACT_TCP_ORPHAN, FACT_TCP_MEM_PAGES, FACT_SOFTNET_DROPPED};
+
+    for (size_t i = 0; i < sizeof(OF_MACHINE); i++)
+        if (detector->facts[0] == OF_MACHINE[i])
+            return true;
+    return false;
+}
+
 static void check_detector(struct finding_engine *engine, size_t index,
                            const struct finding_input *input)
 {
@@ -391,6 +416,18 @@ static int compare_findings(const void *left, const void *right)
     return compare_holding(a, b);
 }
 
+void finding_list_order(const struct finding **list, uint32_t count)
+{
+    uint32_t holding = 0;
+
+    if (count == 0)
+        return;
+    qsort(list, count, sizeof(*list), compare_findings);
+    while (holding < count && list[holding]->ended_ns == 0)
+        holding++;
+    suppress_order(list, holding);
+}
+
 static void make_list(struct finding_engine *engine)
 {
     struct finding *holding[FINDINGS_MAX];
@@ -404,11 +441,8 @@ static void make_list(struct finding_engine *engine)
         if (tracked->stage == STAGE_HOLDS || tracked->stage == STAGE_ENDED)
             engine->list[engine->list_count++] = &tracked->finding;
     }
-    if (engine->list_count == 0)
-        return;
     suppress(holding, count);
-    qsort(engine->list, engine->list_count, sizeof(engine->list[0]), compare_findings);
-    suppress_order(engine->list, count);
+    finding_list_order(engine->list, engine->list_count);
 }
 
 static void set_verdicts(struct finding_engine *engine)
@@ -419,7 +453,8 @@ static void set_verdicts(struct finding_engine *engine)
                 engine->checks[i].verdict = VERDICT_FINDING;
 }
 
-int finding_engine_update(struct finding_engine *engine, const struct finding_input *input)
+int finding_engine_take(struct finding_engine *engine, const struct finding_input *input,
+                        bool machine)
 {
     const struct frame *frame = input->frame;
 
@@ -442,32 +477,58 @@ int finding_engine_update(struct finding_engine *engine, const struct finding_in
     stalls_update(&engine->stalls, &engine->census);
     age_tracked(engine);
     for (size_t i = 0; i < detector_count; i++)
-        check_detector(engine, i, input);
+        if (machine || !detector_is_of_machine(DETECTORS[i]))
+            check_detector(engine, i, input);
     end_quiet(engine);
     make_list(engine);
     set_verdicts(engine);
     return 0;
 }
 
-const struct finding *const *finding_engine_list(const struct finding_engine *engine,
-                                                 uint32_t *count)
+int finding_engine_update(struct finding_engine *engine, const struct finding_input *input)
+{
+    if (!engine->lanes && input->frame->namespace_count > 1) {
+        engine->lanes = lanes_new();
+        if (!engine->lanes)
+            return -ENOMEM;
+    }
+    return engine->lanes ? lanes_update(engine->lanes, engine, input)
+                         : finding_engine_take(engine, input, true);
+}
+
+const struct finding *const *finding_engine_own_list(const struct finding_engine *engine,
+                                                     uint32_t *count)
 {
     *count = engine->list_count;
     return engine->list;
 }
 
-const struct finding_check *finding_engine_checks(const struct finding_engine *engine)
+const struct finding_check *finding_engine_own_checks(const struct finding_engine *engine)
 {
     return engine->checks;
+}
+
+const struct finding *const *finding_engine_list(const struct finding_engine *engine,
+                                                 uint32_t *count)
+{
+    return engine->lanes ? lanes_list(engine->lanes, count)
+                         : finding_engine_own_list(engine, count);
+}
+
+const struct finding_check *finding_engine_checks(const struct finding_engine *engine)
+{
+    return engine->lanes ? lanes_checks(engine->lanes) : engine->checks;
 }
 
 enum finding_severity finding_engine_worst(const struct finding_engine *engine)
 {
     uint8_t worst = SEVERITY_NONE;
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(engine, &count);
 
-    for (uint32_t i = 0; i < engine->list_count && engine->list[i]->ended_ns == 0; i++)
-        if (engine->list[i]->severity > worst)
-            worst = engine->list[i]->severity;
+    for (uint32_t i = 0; i < count && list[i]->ended_ns == 0; i++)
+        if (list[i]->severity > worst)
+            worst = list[i]->severity;
     return (enum finding_severity)worst;
 }
 
@@ -477,19 +538,20 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
     const int error = finding_engine_update(engine, input);
     const size_t checks_size = detector_count * sizeof(struct finding_check);
     struct frame_findings *kept = arena_alloc(&frame->arena, sizeof(*kept));
-    struct finding *list =
-        arena_alloc(&frame->arena, (engine->list_count + 1) * sizeof(struct finding));
+    uint32_t count;
+    const struct finding *const *found = finding_engine_list(engine, &count);
+    struct finding *list = arena_alloc(&frame->arena, (count + 1) * sizeof(struct finding));
     struct finding_check *checks = arena_alloc(&frame->arena, checks_size);
 
     if (error || !kept || !list || !checks)
         return error ? error : -ENOMEM;
     *kept = (struct frame_findings){.list = list,
                                     .checks = checks,
-                                    .count = engine->list_count,
+                                    .count = count,
                                     .watched_ns = engine->mono_ns - engine->began_ns};
-    memcpy(checks, engine->checks, checks_size);
-    for (uint32_t i = 0; i < engine->list_count; i++) {
-        list[i] = *engine->list[i];
+    memcpy(checks, finding_engine_checks(engine), checks_size);
+    for (uint32_t i = 0; i < count; i++) {
+        list[i] = *found[i];
         kept->holding += list[i].ended_ns == 0;
     }
     frame->findings = kept;

@@ -65,8 +65,9 @@ struct finding_subject {
     uint64_t start_ticks;
     char name[EVENT_NAME_MAX]; /* of that process, "" = not known */
     char unit[64];             /* its unit or container, "" = none known */
+    char netns_name[64];       /* of another network namespace than ours, "" = ours */
 };
-/* "nginx[14612] :8080", "10.0.0.2:9200", "host". Returns the length. */
+/* "nginx[14612] :8080", "10.0.0.2:9200", "host", "network namespace web". Returns the length. */
 size_t subject_format(const struct finding_subject *subject, char *out, size_t size);
 
 /* A fact that supports the finding. */

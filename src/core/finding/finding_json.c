@@ -128,6 +128,8 @@ static void put_finding(struct buffer *buffer, const struct finding *finding)
     put_text(buffer, "confidence", confidence_name((enum finding_confidence)finding->confidence));
     if (finding->subject.netns)
         buffer_printf(buffer, ",\"netns\":%u", finding->subject.netns);
+    if (finding->subject.netns_name[0])
+        put_text(buffer, "netns_name", finding->subject.netns_name);
     put_subject(buffer, &finding->subject);
     put_time(buffer, "since", finding->since_ns);
     if (finding->since_least)

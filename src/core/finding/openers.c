@@ -96,10 +96,14 @@ static void count_step(struct opener *opener, const struct event *event)
 static void count_event(struct openers *openers, const struct event *event,
                         const struct census *census)
 {
+    const struct frame *frame = census->frame;
+
     if (event->kind == EVENT_LOST) {
         openers->lost += event->lost;
         return;
     }
+    if (frame->namespace_count > 1 && event->netns != frame->netns)
+        return; /* one of several lanes */
     if (event->tuple.remote_port == 0 || event->from == STATE_LISTEN || event->to == STATE_LISTEN)
         return;
     if (census->port_listener[event->tuple.local_port]) {

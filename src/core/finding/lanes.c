@@ -1,0 +1,278 @@
+/* lanes: see lanes.h. */
+#include "core/finding/lanes.h"
+
+#include "base/grow.h"
+#include "core/finding/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LISTED_MAX (4u * FINDINGS_MAX) /* gathered before the list is cut */
+
+struct lane {
+    uint64_t id; /* of the namespace */
+    struct finding_engine *engine;
+    bool is_own;  /* the engine is the caller's */
+    bool seen;    /* in this frame */
+    bool machine; /* it looks at what all namespaces share */
+};
+
+struct lanes {
+    struct lane rows[LANES_MAX];
+    uint32_t count;
+    uint32_t left_out;  /* namespaces of this frame beyond LANES_MAX */
+    struct conn *conns; /* of the frame, by namespace */
+    uint32_t conn_capacity;
+    uint32_t *starts; /* of each namespace in conns, and the end */
+    uint32_t start_capacity;
+    struct finding *named; /* findings of lanes with the name of their namespace */
+    uint32_t named_capacity;
+    const struct finding *list[LISTED_MAX];
+    uint32_t list_count;
+    struct finding_check checks[DETECTORS_MAX];
+};
+
+struct lanes *lanes_new(void)
+{
+    return calloc(1, sizeof(struct lanes));
+}
+
+void lanes_free(struct lanes *lanes)
+{
+    if (!lanes)
+        return;
+    for (uint32_t i = 0; i < lanes->count; i++)
+        if (!lanes->rows[i].is_own)
+            finding_engine_free(lanes->rows[i].engine);
+    free(lanes->conns);
+    free(lanes->starts);
+    free(lanes->named);
+    free(lanes);
+}
+
+/* --- rows by namespace --- */
+
+static uint32_t place_of(const struct frame *frame, const struct conn *conn)
+{
+    const struct frame_netns *found = frame_find_netns(frame, conn->netns);
+    return found ? (uint32_t)(found - frame->namespaces) : frame->namespace_count;
+}
+
+/* A counting sort: starts[i] to starts[i + 1] are those of namespaces[i]; rows of none are left
+ * out. */
+static int sort_rows(struct lanes *lanes, const struct frame *frame)
+{
+    const uint32_t count = frame->namespace_count;
+
+    if (GROW(lanes->conns, lanes->conn_capacity, frame->live_count) ||
+        GROW(lanes->starts, lanes->start_capacity, count + 2))
+        return -ENOMEM;
+    memset(lanes->starts, 0, (count + 2) * sizeof(*lanes->starts));
+    uint32_t *const ends = lanes->starts + 1;
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        ends[place_of(frame, &frame->conns[i])]++;
+    for (uint32_t i = 0, sum = 0; i <= count; i++) {
+        const uint32_t rows = ends[i];
+        ends[i] = sum;
+        sum += rows;
+    }
+    for (uint32_t i = 0; i < frame->live_count; i++) {
+        const uint32_t place = place_of(frame, &frame->conns[i]);
+        if (place < count)
+            lanes->conns[ends[place]] = frame->conns[i];
+        ends[place]++;
+    }
+    return 0;
+}
+
+/* --- lanes --- */
+
+static struct lane *lane_of(struct lanes *lanes, struct finding_engine *own,
+                            const struct frame_netns *netns)
+{
+    for (uint32_t i = 0; i < lanes->count; i++)
+        if (lanes->rows[i].id == netns->id)
+            return &lanes->rows[i];
+    if (lanes->count == LANES_MAX)
+        return NULL;
+    struct finding_engine *engine = netns->is_own ? own : finding_engine_new_lane(own);
+    if (!engine)
+        return NULL;
+    struct lane *lane = &lanes->rows[lanes->count++];
+    *lane = (struct lane){.id = netns->id, .engine = engine, .is_own = netns->is_own};
+    return lane;
+}
+
+/* A namespace that is no more takes its findings with it. */
+static void drop_unseen(struct lanes *lanes)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        struct lane *lane = &lanes->rows[i];
+        if (lane->seen || lane->is_own)
+            lanes->rows[kept++] = *lane;
+        else
+            finding_engine_free(lane->engine);
+    }
+    lanes->count = kept;
+}
+
+/* Of the frame, what is in one namespace. Everything else in it stays. */
+static struct frame part_of(const struct lanes *lanes, const struct frame *frame, uint32_t at)
+{
+    const struct frame_netns *netns = &frame->namespaces[at];
+    struct frame part;
+
+    memcpy(&part, frame, sizeof(part)); /* with its count of references, which nobody uses here */
+    part.conns = lanes->conns + lanes->starts[at];
+    part.live_count = part.conn_count = lanes->starts[at + 1] - lanes->starts[at];
+    part.netns = netns->key;
+    part.netns_is_host = netns->is_host;
+    part.facts = netns->facts;
+    return part;
+}
+
+/* Those of the machine go with the host's namespace, which alone has their limits, else with ours. */
+static uint32_t machine_place(const struct frame *frame)
+{
+    uint32_t own = 0;
+
+    for (uint32_t i = 0; i < frame->namespace_count; i++) {
+        if (frame->namespaces[i].is_host)
+            return i;
+        own = frame->namespaces[i].is_own ? i : own;
+    }
+    return own;
+}
+
+static int update_one(struct lanes *lanes, struct lane *lane, const struct finding_input *input,
+                      uint32_t at, bool machine)
+{
+    const struct frame part = part_of(lanes, input->frame, at);
+    struct finding_input own = *input;
+
+    own.frame = &part;
+    lane->seen = true;
+    lane->machine = machine;
+    return finding_engine_take(lane->engine, &own, machine);
+}
+
+/* --- what they say --- */
+
+static const struct frame_netns *netns_of(const struct frame *frame, uint64_t id)
+{
+    for (uint32_t i = 0; i < frame->namespace_count; i++)
+        if (frame->namespaces[i].id == id)
+            return &frame->namespaces[i];
+    return NULL;
+}
+
+/* Its rows are those of its namespace only, and its title says which. */
+static void name_finding(struct finding *finding, const struct frame_netns *netns)
+{
+    const struct finding plain = *finding;
+
+    if (finding->subject.kind == SUBJECT_HOST)
+        return;
+    if (finding->filter[0] && netns->inode &&
+        strlen(plain.filter) + sizeof("netns 4294967295 and ()") <= sizeof(finding->filter))
+        snprintf(finding->filter, sizeof(finding->filter), "netns %u and (%.*s)", netns->inode,
+                 (int)(sizeof(finding->filter) - sizeof("netns 4294967295 and ()")), plain.filter);
+    if (netns->is_own)
+        return;
+    snprintf(finding->subject.netns_name, sizeof(finding->subject.netns_name), "%s", netns->name);
+    snprintf(finding->title, sizeof(finding->title), "%.40s: %.140s", netns->name, plain.title);
+}
+
+static int gather(struct lanes *lanes, const struct frame *frame)
+{
+    uint32_t named = 0;
+
+    lanes->list_count = 0;
+    if (GROW(lanes->named, lanes->named_capacity, LISTED_MAX))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        const struct frame_netns *netns = netns_of(frame, lanes->rows[i].id);
+        uint32_t count;
+        const struct finding *const *list = finding_engine_own_list(lanes->rows[i].engine, &count);
+        for (uint32_t j = 0; j < count && named < LISTED_MAX; j++, named++) {
+            lanes->named[named] = *list[j];
+            if (netns)
+                name_finding(&lanes->named[named], netns);
+            lanes->list[lanes->list_count++] = &lanes->named[named];
+        }
+    }
+    finding_list_order(lanes->list, lanes->list_count);
+    if (lanes->list_count > FINDINGS_MAX)
+        lanes->list_count = FINDINGS_MAX;
+    return 0;
+}
+
+/* Of all lanes: one that found something counts, then one that could not be checked. */
+static struct finding_check verdict_of(const struct lanes *lanes, size_t detector)
+{
+    static const uint8_t WEIGHT[] = {
+        [VERDICT_OK] = 0, [VERDICT_LEARNING] = 1, [VERDICT_NOT_CHECKED] = 2, [VERDICT_FINDING] = 3};
+    struct finding_check worst = {.verdict = VERDICT_OK};
+    uint32_t unchecked = 0, asked = 0;
+
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        const struct finding_check *check =
+            &finding_engine_own_checks(lanes->rows[i].engine)[detector];
+        if (!lanes->rows[i].machine && detector_is_of_machine(DETECTORS[detector]))
+            continue;
+        asked++;
+        unchecked += check->verdict == VERDICT_NOT_CHECKED;
+        if (WEIGHT[check->verdict] > WEIGHT[worst.verdict])
+            worst = *check;
+    }
+    if (worst.verdict == VERDICT_NOT_CHECKED && unchecked < asked) {
+        const struct finding_check first = worst;
+        snprintf(worst.reason, sizeof(worst.reason), "in %u of %u network namespaces: %.60s",
+                 unchecked, asked, first.reason);
+    }
+    if (worst.verdict == VERDICT_OK && lanes->left_out) {
+        worst.verdict = VERDICT_NOT_CHECKED;
+        snprintf(worst.reason, sizeof(worst.reason), "in %u network namespaces beyond %u",
+                 lanes->left_out, LANES_MAX);
+    }
+    return worst;
+}
+
+int lanes_update(struct lanes *lanes, struct finding_engine *own, const struct finding_input *input)
+{
+    const struct frame *frame = input->frame;
+    const uint32_t machine = machine_place(frame);
+    int error = sort_rows(lanes, frame);
+
+    for (uint32_t i = 0; i < lanes->count; i++)
+        lanes->rows[i].seen = false;
+    lanes->left_out = 0;
+    for (uint32_t i = 0; i < frame->namespace_count && !error; i++) {
+        struct lane *lane = lane_of(lanes, own, &frame->namespaces[i]);
+        if (lane)
+            error = update_one(lanes, lane, input, i, i == machine);
+        else
+            lanes->left_out++;
+    }
+    drop_unseen(lanes);
+    if (!error)
+        error = gather(lanes, frame);
+    for (size_t i = 0; i < detector_count; i++)
+        lanes->checks[i] = verdict_of(lanes, i);
+    return error;
+}
+
+const struct finding *const *lanes_list(const struct lanes *lanes, uint32_t *count)
+{
+    *count = lanes->list_count;
+    return lanes->list;
+}
+
+const struct finding_check *lanes_checks(const struct lanes *lanes)
+{
+    return lanes->checks;
+}

@@ -96,7 +96,8 @@ void finding_text(struct buffer *out, const struct finding *finding,
     put_texts(out, "do", finding->advice);
     put_texts(out, "do", finding->detector->advice);
     if (finding->filter[0])
-        buffer_printf(out, LABEL "rows      tcplens list '%s'\n", finding->filter);
+        buffer_printf(out, LABEL "rows      tcplens list %s'%s'\n",
+                      finding->subject.netns_name[0] ? "--netns all " : "", finding->filter);
     buffer_printf(out, LABEL "detector  %s, %s\n\n", finding->detector->id,
                   confidence_name((enum finding_confidence)finding->confidence));
 }

@@ -348,14 +348,27 @@ static int netlink_of(struct live *live, const struct frame *next, uint32_t key,
     return live->places && !netns->is_own ? places_enter(live->places, netns, netlink) : 0;
 }
 
-static void read_host_facts(struct live *live, struct frame *frame)
+static void read_own_facts(struct live *live, struct frame *frame)
 {
     struct host_facts *facts = frame_add_facts(frame);
+    struct frame_netns *own = frame_add_netns(frame, live->netns.inode); /* it is there */
 
-    if (!facts)
+    if (!facts || !own)
         return;
     facts->netns = live->netns.inode;
     host_reader_read(live->host_facts, facts, frame->mono_ns);
+    own->facts = facts;
+}
+
+/* Of every namespace that is shown; those of the frame are ours, or of the only one. */
+static int read_host_facts(struct live *live, struct frame *frame)
+{
+    if (frame_find_netns(frame, live->netns.inode))
+        read_own_facts(live, frame);
+    const int result = live->places ? places_facts(live->places, frame) : 0;
+    if (!frame->facts && frame->namespace_count == 1)
+        frame->facts = frame->namespaces[0].facts;
+    return result;
 }
 
 static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
@@ -370,7 +383,7 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
     if (result == 0)
         result = system_names_fill(live->names, frame);
     if (result == 0 && (wish->needs & NEED_HOST_FACTS))
-        read_host_facts(live, frame);
+        result = read_host_facts(live, frame);
     if (result == 0 && live->others)
         netns_others_count(live->others, frame);
     if (result == 0)

@@ -2,6 +2,7 @@
 #include "source/live_places.h"
 
 #include "base/grow.h"
+#include "source/netns/facts.h"
 #include "source/netns/list.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@
 
 struct places {
     struct netns_list *list;
+    struct netns_facts *facts;
     struct netlink *netlink;
     char *proc_root;
     char *word;                      /* NULL: all */
@@ -52,7 +54,8 @@ int places_open(struct places **places, const char *proc_root, const char *word,
     made->proc_root = strdup(proc_root);
     if ((!made->word && !is_all(word)) || !made->proc_root || netlink_new(&made->netlink))
         goto fail;
-    error = netns_list_open(&made->list, proc_root);
+    made->facts = netns_facts_new(proc_root);
+    error = made->facts ? netns_list_open(&made->list, proc_root) : -ENOMEM;
     if (!error)
         error = netns_list_refresh(made->list, 0);
     if (error) {
@@ -76,6 +79,7 @@ void places_close(struct places *places)
     if (!places)
         return;
     netlink_close(places->netlink);
+    netns_facts_free(places->facts);
     netns_list_close(places->list);
     free(places->proc_root);
     free(places->word);
@@ -99,6 +103,9 @@ static int add(const struct netns_entry *entry, struct frame *frame, const struc
     netns->pid = entry->pid;
     netns->processes = entry->processes;
     netns->name = frame_copy_text(frame, entry->name);
+    netns->container = frame_copy_text(frame, entry->container);
+    netns->pod = frame_copy_text(frame, entry->pod);
+    netns->pod_namespace = frame_copy_text(frame, entry->pod_namespace);
     const struct frame_netns *before = last ? frame_find_netns(last, entry->key) : NULL;
     if (before && before->id == netns->id)
         netns->read_ns = before->read_ns;
@@ -116,6 +123,26 @@ int places_list(struct places *places, struct frame *frame, const struct frame *
     }
     for (uint32_t i = 0; i < netns_list_count(places->list) && !error; i++)
         error = add(netns_list_at(places->list, i), frame, last);
+    return error;
+}
+
+int places_facts(struct places *places, struct frame *frame)
+{
+    int error = 0;
+
+    netns_facts_begin(places->facts, frame->mono_ns);
+    for (uint32_t i = 0; i < netns_list_count(places->list) && !error; i++) {
+        const struct netns_entry *entry = netns_list_at(places->list, i);
+        if (entry->is_own || !frame_find_netns(frame, entry->key))
+            continue;
+        struct frame_netns *netns = frame_add_netns(frame, entry->key); /* it is there */
+        struct host_facts *facts = arena_alloc(&frame->arena, sizeof(*facts));
+        error = facts ? netns_facts_read(places->facts, places->list, entry, facts) : -ENOMEM;
+        if (error == 0)
+            netns->facts = facts;
+        error = error == -ENOMEM ? error : 0;
+    }
+    netns_facts_end(places->facts);
     return error;
 }
 

@@ -19,6 +19,9 @@ void places_close(struct places *places);
  * frame before (NULL: 0). 0 or -errno. */
 int places_list(struct places *places, struct frame *frame, const struct frame *last);
 
+/* Counters and settings of each namespace of the frame but ours, in turn. 0 or -ENOMEM. */
+int places_facts(struct places *places, struct frame *frame);
+
 /* It is worth reading: false where the kernel says that it has no TCP socket. */
 bool places_has_sockets(struct places *places, const struct frame_netns *netns,
                         uint32_t state_bits);

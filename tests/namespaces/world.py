@@ -79,6 +79,18 @@ class Sockets:
         """As the kernel numbers it: 1 is ESTABLISHED, 7 CLOSED."""
         return self.kept[name].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
 
+    def overflow(self, name, port, backlog, clients):
+        """A listener that does not accept, and more clients than it has room for."""
+        listener = socket.socket()
+        listener.bind(('127.0.0.1', port))
+        listener.listen(backlog)
+        self.kept[name] = listener
+        for n in range(clients):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(('127.0.0.1', port))
+            self.kept[f'{name}{n}'] = client
+
     def random(self, count, seed):
         """Listeners, connections in several states, sockets that are bound only: `count` at least."""
         dice = random.Random(seed)

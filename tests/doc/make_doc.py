@@ -319,6 +319,7 @@ What `tcplens doctor` looks for: each detector with what proves it, its limits a
 * Counters count since boot: only their growth over a window is a finding, never a total.
 * A finding begins when it holds in two of three frames, or for as long as stated, and ends after 15 s without it.
 * A detector that cannot be checked (no permission, not in this kernel, too few frames) says so. No finding is not the same as healthy.
+* Without root a detector sees what it sees with it, but where the opposite is said.
 * *Proven*: the kernel counted it, or the rows show it; *likely*: a pattern; *possible*: one explanation among others.
 """
 
@@ -326,8 +327,8 @@ What `tcplens doctor` looks for: each detector with what proves it, its limits a
 def make_findings(tables):
     lines, section = [FINDINGS_HEAD], None
     sections = list(dict.fromkeys(row[0] for row in tables["detector"]))
-    for name, ident, worst, title, proof, meaning in sorted(tables["detector"],
-                                                            key=lambda row: sections.index(row[0])):
+    rows = sorted(tables["detector"], key=lambda row: sections.index(row[0]))
+    for name, ident, worst, title, proof, meaning, without_root in rows:
         if name != section:
             lines.append(f"## {name.capitalize()}\n")
             section = name
@@ -335,6 +336,8 @@ def make_findings(tables):
         lines.append(f"* Proof: {proof}")
         lines += [f"* `{ident}.{key}={value}`{' ' + unit if unit else ''}: {text}"
                   for owner, key, value, unit, text in tables["limit"] if owner == ident]
+        if without_root:
+            lines.append(f"* Without root: {without_root}")
         lines += [f"* Do: {text}" for owner, text in tables["advice"] if owner == ident]
         lines.append("")
     return "\n".join(lines)

@@ -56,13 +56,23 @@ static void print_filter_words(void)
             printf("state\t%s\n", TCP_STATES[state].ss_names[i]);
 }
 
+static const char *without_root(const struct detector *detector)
+{
+    if (detector->by_bpf)
+        return "not checked: ";
+    return detector->by_process
+               ? "found of own processes only; not checked where the owners of rows are hidden"
+               : "";
+}
+
 static void print_detectors(void)
 {
     for (size_t i = 0; i < detector_count; i++) {
         const struct detector *detector = DETECTORS[i];
-        printf("detector\t%s\t%s\t%s\t%s\t%s\t%s\n", detector->section, detector->id,
+        printf("detector\t%s\t%s\t%s\t%s\t%s\t%s\t%s%s\n", detector->section, detector->id,
                severity_name((enum finding_severity)detector->worst), detector->title,
-               detector->proof, detector->meaning);
+               detector->proof, detector->meaning, without_root(detector),
+               detector->by_bpf ? detector->by_bpf : "");
         for (size_t j = 0; j < LIMITS_MAX && detector->limits[j].key; j++)
             printf("limit\t%s\t%s\t%g\t%s\t%s\n", detector->id, detector->limits[j].key,
                    detector->limits[j].preset, detector->limits[j].unit, detector->limits[j].help);

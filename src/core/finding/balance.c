@@ -19,12 +19,14 @@ struct sharing {
     int32_t pid; /* accepted most */
 };
 
+#define BY_BPF "which process accepts is seen by BPF events only"
+
 /* Connections accepted between frames are seen in events only, and owners in those of BPF. */
 static bool sees_accepts(struct detection *d)
 {
     if (d->openers && d->frame->events && strcmp(d->frame->events, "bpf") == 0)
         return true;
-    detection_not_checked(d, "which process accepts is seen by BPF events only");
+    detection_not_checked(d, "%s", d->detector->by_bpf);
     return false;
 }
 
@@ -181,6 +183,7 @@ const struct detector REUSEPORT_IMBALANCE = {
     .section = "coming in",
     .title = "sockets of one port that get unequal shares of the connections",
     .by_process = true,
+    .by_bpf = BY_BPF,
     .worst = SEVERITY_WARNING,
     .needs = NEED_OWNER,
     .changes = true,
@@ -284,6 +287,7 @@ const struct detector ACCEPT_MONOPOLY = {
     .section = "coming in",
     .title = "one of several processes accepts nearly everything",
     .by_process = true,
+    .by_bpf = BY_BPF,
     .worst = SEVERITY_WARNING,
     .needs = NEED_OWNER,
     .changes = true,

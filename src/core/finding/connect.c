@@ -323,7 +323,7 @@ static void evaluate_connect_refused(struct detection *d)
     double fails = 0, seconds = 1;
 
     if (!attempts_are_known(d)) {
-        detection_not_checked(d, "failed attempts are seen by BPF events only");
+        detection_not_checked(d, "%s", d->detector->by_bpf);
         return;
     }
     if (!detection_growth(d, FACT_ATTEMPT_FAILS, 60, &fails, &seconds) || fails < 1)
@@ -337,6 +337,7 @@ const struct detector CONNECT_REFUSED = {
     .id = "connect-refused",
     .section = "going out",
     .title = "a target that refuses connections",
+    .by_bpf = "failed attempts are seen by BPF events only",
     .worst = SEVERITY_CRITICAL,
     .facts = {FACT_ATTEMPT_FAILS},
     .changes = true,

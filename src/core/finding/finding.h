@@ -123,6 +123,7 @@ struct detector {
     uint32_t needs;      /* enum need of the frames */
     uint8_t facts[4];    /* enum host_fact without which it cannot be checked; 0 behind the last */
     bool by_process;     /* rows whose owner is hidden are not seen by it */
+    const char *by_bpf;  /* why it is not checked without BPF events; NULL = it does without */
     bool details;        /* cannot be checked without tcp_info */
     bool changes;        /* needs two frames at least */
     uint16_t hold_s;     /* must hold so long before it begins; 0 = in two of three frames */

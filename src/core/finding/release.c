@@ -259,7 +259,7 @@ static void report_port_held(struct detection *d, const struct bind_failure *fai
 static void evaluate_port_held(struct detection *d)
 {
     if (!d->facts || !d->facts->bind_failures.known) {
-        detection_not_checked(d, "errors of bind() are seen by BPF events only");
+        detection_not_checked(d, "%s", d->detector->by_bpf);
         return;
     }
     for (unsigned i = 0; i < d->facts->bind_failures.count; i++) {
@@ -273,6 +273,7 @@ const struct detector PORT_HELD = {
     .id = "port-held",
     .section = "not let go",
     .title = "a program that cannot bind its port, and who holds it",
+    .by_bpf = "errors of bind() are seen by BPF events only",
     .worst = SEVERITY_WARNING,
     .needs = NEED_OWNER | NEED_HOST_FACTS,
     .limits = {{"failures", 3, "", "calls of bind() that failed, of one program (3 at least)"},

@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import signal
+import socket
 import statistics
 import struct
 import subprocess
@@ -145,6 +146,86 @@ def live(bench_raw, arguments, interval, windows, frames, warm_up=WARM_UP, keys=
               'rss': screen.memory('VmRSS'), 'peak': screen.memory('VmHWM')}
     screen.end()
     return result
+
+
+def paired(programs, interval, windows, frames):
+    """CPU of a frame of each program, at the same time on the same scene, and its ratio to that of the first one in the
+    same window. Their frames fall between each other's, so that all find the same caches."""
+    screens = []
+    for arguments in programs:
+        screens.append(Screen([*arguments, '-i', str(interval)]))
+        screens[-1].read(time.monotonic() + interval / len(programs))
+    read_all(screens, time.monotonic() + WARM_UP)
+    costs = [[] for _ in screens]
+    for _ in range(windows):
+        before, began = [screen.cpu() for screen in screens], time.monotonic()
+        read_all(screens, began + frames * interval)
+        passed = (time.monotonic() - began) / interval
+        for screen, cost, cpu in zip(screens, costs, before):
+            cost.append((screen.cpu() - cpu) * 1e3 / passed)
+    for screen in screens:
+        screen.end()
+    return [{'frame': figure(cost, 'ms'), 'ratio': figure([a / b for a, b in zip(cost, costs[0])], '')}
+            for cost in costs]
+
+
+def read_all(screens, until):
+    """What all of them write until that moment of the monotonic clock."""
+    by_terminal = {screen.terminal: screen for screen in screens}
+    while (left := until - time.monotonic()) > 0:
+        ready, _, _ = select.select(list(by_terminal), [], [], left)
+        for terminal in ready:
+            screen = by_terminal[terminal]
+            screen.text = (screen.text + os.read(terminal, 65536))[-400000:]
+
+
+class Trouble:
+    """Five findings for a scene, held while this object lives: a full accept queue and the wait in it, connections that
+    are not closed, and two settings."""
+
+    def __init__(self):
+        self.kept = [*self.full_queue(18081), *self.not_closed(18082)]
+        for name, value in (('tcp_abort_on_overflow', '1'), ('ip_local_port_range', '32768 40000')):
+            with open(f'/proc/sys/net/ipv4/{name}', 'w', encoding='ascii') as file:
+                file.write(value)
+
+    @staticmethod
+    def listen(port, backlog):
+        listener = socket.socket()
+        listener.bind(('127.0.0.1', port))
+        listener.listen(backlog)
+        return listener
+
+    def full_queue(self, port):
+        listener, clients = self.listen(port, 8), [socket.socket() for _ in range(9)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(('127.0.0.1', port))
+        return [listener, *clients]
+
+    def not_closed(self, port):
+        listener, kept = self.listen(port, 256), []
+        for _ in range(150):
+            socket.create_connection(('127.0.0.1', port)).close()
+            kept.append(listener.accept()[0])
+        return kept
+
+
+def findings(screen, interval, windows, frames):
+    """What findings cost: with none, then with five; --skip all is the first of each pair."""
+    programs = [[*screen, '--skip', 'all'], screen]
+
+    def measured():
+        cost = paired(programs, interval, windows, frames)[1]
+        told = subprocess.run([screen[0], 'doctor', '--for', '4s', '--json'], capture_output=True, text=True,
+                              env=environment(), check=False).stdout
+        return {**cost, 'findings': len(re.findall(r'^{"finding":', told, re.M))}
+
+    without = measured()
+    trouble = Trouble()
+    found = {'none': without, 'five': measured()}
+    del trouble
+    return found
 
 
 def rest(arguments, seconds, windows):

@@ -95,6 +95,12 @@ def goals(found):
         for way, goal in (('bpf', 1.6), ('proc', 2.5)):
             lines.append(row(f'the same, 5 % replaced a second, {int(size):,}, owners by {way}',
                              frame_ratio(scenes, f'replaced-{size}', 'replaced', way), goal))
+    for size in ('20000', '200000'):
+        for kind in ('none', 'five'):
+            found_by = at(scenes, f'idle-{size}', 'findings', kind)
+            detail = f" ({found_by['findings']} found)" if found_by else ''
+            lines.append(row(f'CPU of a frame with findings / `--skip all`, {int(size):,}, {kind}',
+                             found_by and found_by['ratio']['median'], 1.05, '', 3, detail))
     lines.append(row('cost of a row at 200,000 / at 20,000', cost_growth(scenes), 1.15))
     lines.append(row('key to repaint while dumping 200,000, median', keys and keys['median'], 5, ' ms', 1))
     lines.append(row('the same, worst of 500', keys and keys['worst'], 30, ' ms', 1))

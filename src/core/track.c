@@ -173,11 +173,23 @@ static void close_row(struct pass *pass, const struct change *change)
 
 /* --- live rows --- */
 
+static bool has_no_holder(const struct conn *conn)
+{
+    return conn->owner_word == OWNER_NONE || conn->owner_word == OWNER_UNKNOWN;
+}
+
 /* What a process let go of, as far as the frame itself can tell. */
 static bool is_left_over(const struct conn *conn)
 {
     return (conn->state == STATE_TIME_WAIT || conn->state == STATE_FIN_WAIT_2) &&
-           (conn->owner_word == OWNER_NONE || conn->owner_word == OWNER_UNKNOWN);
+           has_no_holder(conn);
+}
+
+/* It was held when it was dumped, and closed before its holder was looked for. */
+static bool is_let_go(const struct conn *conn, const struct note *note)
+{
+    return (conn->known & KNOWN_INODE) && has_no_holder(conn) && note->told != conn->state &&
+           state_may_reach((enum tcp_state)conn->state, note->told);
 }
 
 static void carry(struct pass *pass, const struct conn *before, struct conn *conn)
@@ -239,7 +251,7 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
     if (was_read && conn->created_max_ns >= previous_ns(pass, conn->netns))
         conn->known |= KNOWN_OPENED;
-    if (note && is_left_over(conn))
+    if (note && (is_left_over(conn) || is_let_go(conn, note)))
         set_last_owner(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, told ? opened_ns(pass, note) : next->wall_ns);
     if (!told && !(note && note->told == STATE_DELETE_TCB)) /* never an opening after its close */

@@ -4,7 +4,7 @@
  *
  *     test_totals bpf|destroy|none STEADY SECONDS
  *
- * bpf: within 1 %, each process for itself within 2 %. destroy: within 1 % in sum; whose a
+ * bpf: within 1 %, each process for itself, too. destroy: within 1 % in sum; whose a
  * connection was that no frame showed is not known. none: what was never a row is missing, and
  * nothing is too much. Prints a table of deviations in percent; exit 1 where something does not
  * hold, 77 where it cannot run. */
@@ -26,8 +26,6 @@
 #define FADE_S     1.0       /* time constant of shown rates: RATE_CONSTANT_US of core/rates.c */
 #define MOST_LINES 8192u
 #define PERCENT    1.0
-#define OWN_PERCENT                                                                                \
-    2.0 /* of a process: one that closes between the dump and the look at holders is nobody's */
 #define FIRST_PORT 7000u
 
 static const struct load {
@@ -310,9 +308,9 @@ static unsigned report(struct watch *watch, const char *source)
         const struct sender *sender = &watch->senders[i];
         const bool rows = bpf || i == 0;
         snprintf(what, sizeof(what), "%s: sender", LOADS[i].what);
-        faults += check(what, &sender->process[0], 0, truth[i], OWN_PERCENT, rows);
+        faults += check(what, &sender->process[0], 0, truth[i], PERCENT, rows);
         snprintf(what, sizeof(what), "%s: receiver", LOADS[i].what);
-        faults += check(what, &sender->process[1], truth[i], 0, OWN_PERCENT, rows);
+        faults += check(what, &sender->process[1], truth[i], 0, PERCENT, rows);
         snprintf(what, sizeof(what), "%s: listener", LOADS[i].what);
         faults += check(what, &sender->listener, truth[i], 0, PERCENT, !none || i == 0);
     }

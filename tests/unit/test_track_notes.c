@@ -95,6 +95,32 @@ static void notes_may_be_ahead_of_the_dump(void **unused)
     play_end(&play);
 }
 
+/* Dumped while it was open, and closed before its holder was looked for. */
+static void a_row_whose_holder_was_missed_has_the_owner_that_events_name(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    int64_t first_ns = play_step(&play)->wall_ns;
+    for (uint64_t cookie = 1; cookie <= 3; cookie++) {
+        struct conn *conn = rows_add(play.next, (uint32_t)cookie, STATE_ESTABLISHED);
+        conn->known |= KNOWN_INODE;
+        conn->inode = 77;
+        conn->owner_word = cookie == 2 ? OWNER_HIDDEN : OWNER_UNKNOWN;
+        note(&play, cookie, EVENT_OPEN, STATE_NONE, STATE_SYN_SENT, first_ns + 900 * MS);
+        note(&play, cookie, EVENT_STATE, STATE_SYN_SENT, STATE_ESTABLISHED, first_ns + 901 * MS);
+        if (cookie < 3)
+            note(&play, cookie, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB,
+                 first_ns + 1001 * MS);
+    }
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(row_of(frame, 1)->owner_word, OWNER_LAST);
+    assert_string_equal(frame_owner(frame, row_of(frame, 1))->comm, "short-lived");
+    assert_int_equal(row_of(frame, 2)->owner_word, OWNER_HIDDEN);
+    assert_int_equal(row_of(frame, 3)->owner_word, OWNER_UNKNOWN); /* it is open: look again */
+    play_end(&play);
+}
+
 static void never_a_row_becomes_a_ghost(void **unused)
 {
     struct play play;
@@ -257,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(notes_make_times_exact),
         cmocka_unit_test(notes_may_be_ahead_of_the_dump),
+        cmocka_unit_test(a_row_whose_holder_was_missed_has_the_owner_that_events_name),
         cmocka_unit_test(never_a_row_becomes_a_ghost),
         cmocka_unit_test(what_was_told_open_is_told_closed),
         cmocka_unit_test(lazy_cookies_are_joined_by_tuple),

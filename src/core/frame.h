@@ -136,6 +136,7 @@ struct frame_cost {
                               UINT32_MAX = not known */
 };
 
+struct finding;
 struct frame_findings;
 struct frame_pool;
 
@@ -186,6 +187,9 @@ struct frame {
     struct host_facts *facts;       /* of that namespace, in the arena; NULL = none were read */
     /* What is wrong as of this frame (core/finding), in the arena; NULL = nobody looked. */
     const struct frame_findings *findings;
+    /* What held as of this frame by what was recorded with it, in the arena. */
+    const struct finding *logged_findings;
+    uint32_t logged_finding_count;
 };
 
 /* Pool: keeps released frames for re-use. Freed when it and all its frames are released. */

@@ -317,7 +317,7 @@ What `tcplens doctor` looks for: each detector with what proves it, its limits a
 `--set ID.KEY=VALUE`, detectors chosen by `--only` and `--skip`; [json.md](json.md) describes `--json`.
 
 * Counters count since boot: only their growth over a window is a finding, never a total.
-* A finding begins when it holds in two of three frames, or for as long as stated, and ends after 15 s without it.
+* A finding begins when it holds in two of three frames, or for as long as stated, and ends after 15 s without it, or with its listener or process.
 * A detector that cannot be checked (no permission, not in this kernel, too few frames) says so. No finding is not the same as healthy.
 * Without root a detector sees what it sees with it, but where the opposite is said.
 * *Proven*: the kernel counted it, or the rows show it; *likely*: a pattern; *possible*: one explanation among others.

@@ -135,6 +135,7 @@ static void lines_say_what_the_frames_said(void **state)
             assert_int_equal(read->subject.netns, was->subject.netns);
             assert_int_equal(read->subject.port, was->subject.port);
             assert_int_equal(read->subject.pid, was->subject.pid);
+            assert_int_equal(read->subject.start_ticks, was->subject.start_ticks);
             assert_string_equal(read->subject.name, was->subject.name);
             assert_string_equal(read->subject.unit, was->subject.unit);
             assert_memory_equal(&read->subject.address, &was->subject.address,
@@ -180,6 +181,48 @@ static void a_file_of_its_own_says_what_holds(void **state)
     demo_log_done(&log);
 }
 
+/* Whoever begins in the middle: since when it holds is known by the lines of the keyframe. */
+static void a_seek_finds_since_when_it_holds(void **state)
+{
+    const struct wish wish = {.state_bits = 0};
+    struct demo_log log;
+    struct source *source = NULL;
+    struct frame_pool *pool = frame_pool_new();
+    struct finding_settings settings;
+    char why[200] = "";
+    (void)state;
+
+    demo_log_init_incident(&log, "log.jsonl.zst", BEFORE_MS / 1000, NEED_OWNER | NEED_HOST_FACTS);
+    demo_log_make(&log, 24);
+    if (replay_open(&source, log.path, why, sizeof(why)))
+        fail_msg("%s", why);
+    assert_int_equal(replay_seek(source, log.frames[20]->wall_ns), 0);
+    finding_settings_init(&settings);
+    struct finding_engine *engine = finding_engine_new(&settings);
+    for (unsigned i = 20; i < 24; i++) {
+        struct frame *frame = frame_new(pool);
+        assert_int_equal(source_next(source, frame, &wish), 0);
+        assert_int_equal(frame->logged_finding_count, log.frames[i]->findings->holding);
+        assert_int_equal(
+            finding_engine_complete(engine, frame, &(struct finding_input){.frame = frame}), 0);
+        for (uint32_t j = 0; j < frame->findings->holding; j++) {
+            const struct finding *found = &frame->findings->list[j], *was = NULL;
+            for (uint32_t k = 0; k < log.frames[i]->findings->holding && !was; k++)
+                if (log.frames[i]->findings->list[k].detector == found->detector)
+                    was = &log.frames[i]->findings->list[k];
+            assert_non_null(was);
+            assert_int_equal(found->since_ns, was->since_ns);
+            assert_int_equal(found->since_least, was->since_least);
+        }
+        assert_true(i < 22 || frame->findings->holding >= 2);
+        frame_release(frame);
+    }
+    finding_engine_free(engine);
+    source_close(source);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
 static void words_of_other_versions_are_passed_over(void **state)
 {
     static const char *const LINES[] = {
@@ -214,6 +257,7 @@ int main(void)
         cmocka_unit_test(all_that_begins_ends),
         cmocka_unit_test(lines_say_what_the_frames_said),
         cmocka_unit_test(a_file_of_its_own_says_what_holds),
+        cmocka_unit_test(a_seek_finds_since_when_it_holds),
         cmocka_unit_test(words_of_other_versions_are_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,9 @@ static void show_queue(struct scene *scene, uint32_t queue, uint32_t backlog, in
 {
     scene_frame(scene);
     scene_listener(scene, 22, 0, 128);
-    scene_listener(scene, 8080, queue, backlog);
+    struct conn *listener = scene_listener(scene, 8080, queue, backlog);
+    if (queue > backlog)
+        listener->full_since_ns = scene->frame->wall_ns - age * SECOND;
     for (uint32_t i = 0; i < queue && i < 200; i++) {
         struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 8080, 9, (uint16_t)(2000 + i));
         scene_no_owner(conn, OWNER_LISTENER);
@@ -31,6 +33,80 @@ static void a_full_accept_queue_is_found(void **state)
     assert_string_equal(finding->subject.name, "app");
     assert_int_equal(finding->confidence, CONFIDENCE_PROVEN);
     assert_int_equal(finding->since_ns, scene.frame->wall_ns - 6 * SECOND);
+    scene_end(&scene);
+}
+
+/* Clients wait for longer than the queue is full: it had to fill. */
+static void it_is_full_since_it_filled(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++) {
+        show_queue(&scene, 100, 128, 20 + i);
+        scene.frame->conns[1].full_since_ns = 0;
+    }
+    const int64_t full_ns = scene.frame->wall_ns + 500 * INT64_C(1000000);
+    for (int i = 0; i < 4; i++) {
+        scene_frame(&scene);
+        struct conn *listener = scene_listener(&scene, 8080, 129, 128);
+        listener->full_since_ns = full_ns;
+        listener->known |= KNOWN_FULL_BEGAN;
+        struct conn *client = scene_row(&scene, STATE_ESTABLISHED, 8080, 9, 2000);
+        scene_no_owner(client, OWNER_LISTENER);
+        scene_age(&scene, client, 23 + i);
+        scene_show(&scene);
+    }
+    const struct finding *finding = scene_find(&scene, "accept-queue-full");
+    assert_non_null(finding);
+    assert_int_equal(finding->since_ns, full_ns);
+    assert_false(finding->since_least);
+    assert_string_equal(finding->title, "accept queue of :8080 is full (129, backlog 128) for 4 s: "
+                                        "app has not accepted for 26 s");
+    scene_end(&scene);
+}
+
+/* Not after a quiet time: there is nothing to come back. */
+static void it_ends_with_its_listener(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 129, 128, 20);
+    assert_non_null(scene_find(&scene, "accept-queue-full"));
+    const int64_t held_ns = scene.frame->wall_ns;
+    scene_frame(&scene);
+    scene.frame->missing.reasons |= MISSING_DUMP_PART; /* it may be among the missing rows */
+    scene_listener(&scene, 22, 0, 128);
+    scene_show(&scene);
+    assert_non_null(scene_find(&scene, "accept-queue-full"));
+    scene_frame(&scene);
+    scene_listener(&scene, 22, 0, 128);
+    scene_show(&scene);
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    assert_int_equal(count, 2);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(list[i]->ended_ns, held_ns);
+    scene_end(&scene);
+}
+
+/* The same port, another process: what was said is not of this one. */
+static void it_ends_where_another_process_listens(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 129, 128, 20);
+    show_queue(&scene, 0, 128, 0);
+    assert_non_null(scene_find(&scene, "accept-queue-full")); /* it may fill again */
+    scene_frame(&scene);
+    scene.frame->procs[0].pid = 101;
+    scene_listener(&scene, 8080, 0, 128);
+    scene_show(&scene);
+    assert_null(scene_find(&scene, "accept-queue-full"));
     scene_end(&scene);
 }
 
@@ -271,6 +347,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_accept_queue_is_found),
+        cmocka_unit_test(it_is_full_since_it_filled),
+        cmocka_unit_test(it_ends_with_its_listener),
+        cmocka_unit_test(it_ends_where_another_process_listens),
         cmocka_unit_test(one_that_stays_full_is_critical),
         cmocka_unit_test(a_burst_of_one_frame_is_no_finding),
         cmocka_unit_test(a_full_queue_that_is_served_is_no_finding),

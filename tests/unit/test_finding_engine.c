@@ -233,10 +233,11 @@ static void json_names_the_finding_and_what_proves_it(void **state)
     buffer_init(&buffer);
     const struct finding *const *list = finding_engine_list(scene.engine, &count);
     json_finding(&buffer, list[0], list, count);
-    const char *begin = "{\"finding\":\"accept-wait\",\"severity\":\"warning\","
-                        "\"confidence\":\"proven\",\"netns\":4026531840,"
-                        "\"subject\":{\"kind\":\"listener\",\"address\":\"10.0.0.1\","
-                        "\"port\":8080,\"pid\":100,\"comm\":\"app\"},\"since\":\"";
+    const char *begin =
+        "{\"finding\":\"accept-wait\",\"severity\":\"warning\","
+        "\"confidence\":\"proven\",\"netns\":4026531840,"
+        "\"subject\":{\"kind\":\"listener\",\"address\":\"10.0.0.1\","
+        "\"port\":8080,\"pid\":100,\"comm\":\"app\",\"start_ticks\":7},\"since\":\"";
     assert_int_equal(strncmp(buffer.data, begin, strlen(begin)), 0);
     assert_non_null(strstr(buffer.data, "{\"fact\":\"longest_wait\",\"value\":5,\"limit\":1,"
                                         "\"unit\":\"s\"}"));
@@ -258,9 +259,8 @@ static void a_frame_keeps_what_was_found_in_it(void **state)
     scene_begin(&scene);
     for (int i = 0; i < 3; i++)
         show_wait(&scene, 2, 3 + i);
-    struct frame *frame = frame_new(scene.pool);
-    frame->mono_ns = scene.frame->mono_ns + SECOND;
-    frame->wall_ns = scene.frame->wall_ns + SECOND;
+    struct frame *frame = scene_frame(&scene);
+    scene_listener(&scene, 8080, 0, 128);
     assert_null(frame->findings);
     assert_int_equal(
         finding_engine_complete(scene.engine, frame, &(struct finding_input){.frame = frame}), 0);
@@ -277,7 +277,6 @@ static void a_frame_keeps_what_was_found_in_it(void **state)
     assert_non_null(strstr(text.data, " · 1 finding · "));
     assert_non_null(strstr(text.data, " not checked: "));
     buffer_done(&text);
-    frame_release(frame);
     scene_end(&scene);
 }
 

@@ -38,6 +38,48 @@ static const struct {
     {"keepalive-abort", FACT_ABORT_ON_TIMEOUT, 5, 0},
 };
 
+/* The one of that detector that ended last; NULL = none did. */
+static const struct finding *find_ended(const struct scene *scene, const char *id)
+{
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(scene->engine, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(list[i]->detector->id, id) == 0 && list[i]->ended_ns)
+            return list[i];
+    return NULL;
+}
+
+/* Within two frames of the growth, however long the window and the time it must hold. */
+static void they_began_and_ended_with_the_growth(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(COUNTERS); i++) {
+        const char *id = COUNTERS[i].id;
+        scene_begin(&scene);
+        count_frames(&scene, 2, COUNTERS[i].fact,
+                     COUNTERS[i].much); /* long before: no part of it */
+        count_frames(&scene, 90, COUNTERS[i].fact, COUNTERS[i].little / 5);
+        const int64_t begin_ns = scene.frame->wall_ns;
+        count_frames(&scene, 60, COUNTERS[i].fact, COUNTERS[i].much);
+        const struct finding *finding = scene_find(&scene, id);
+        if (!finding)
+            fail_msg("%s: nothing was found", id);
+        if (llabs(finding->since_ns - begin_ns) > 2 * SECOND)
+            fail_msg("%s since %lld s after it began", id,
+                     (long long)((finding->since_ns - begin_ns) / SECOND));
+        assert_false(finding->since_least);
+        const int64_t end_ns = scene.frame->wall_ns;
+        count_frames(&scene, 100, COUNTERS[i].fact, COUNTERS[i].little / 5);
+        finding = find_ended(&scene, id);
+        if (!finding || llabs(finding->ended_ns - end_ns) > 2 * SECOND)
+            fail_msg("%s ended %lld s after the growth did", id,
+                     finding ? (long long)((finding->ended_ns - end_ns) / SECOND) : -1);
+        scene_end(&scene);
+    }
+}
+
 static void counters_that_grow_are_found(void **state)
 {
     struct scene scene;
@@ -266,6 +308,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counters_that_grow_are_found),
+        cmocka_unit_test(they_began_and_ended_with_the_growth),
         cmocka_unit_test(counters_that_hardly_grow_are_not),
         cmocka_unit_test(a_counter_that_is_absent_is_not_checked),
         cmocka_unit_test(gauges_are_compared_with_their_limits),

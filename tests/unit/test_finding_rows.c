@@ -325,6 +325,53 @@ static void losses_to_one_peer_are_told_by_their_share(void **state)
     }
 }
 
+/* Frames of rows that send 1 MB in each, of which `resent` bytes are sent again. */
+static void send_frames(struct scene *scene, uint64_t *resent_bytes, int frames, uint64_t resent)
+{
+    for (int i = 0; i < frames; i++) {
+        const uint64_t second = (uint64_t)scene->second;
+        scene_frame(scene);
+        *resent_bytes += resent;
+        struct conn *conn = scene_row(scene, STATE_ESTABLISHED, 40002, 2, 9500);
+        conn->known |= KNOWN_INFO;
+        conn->send_queue = 100000;
+        conn->bytes_sent = 1000000 * second;
+        conn->bytes_retrans = *resent_bytes;
+        conn->retrans = (uint32_t)(*resent_bytes / 1448);
+        scene_info(scene, conn, "dsack_dups", 0);
+        scene_show(scene);
+    }
+}
+
+/* Sums that fade exceed their limit late, and fall below it late. */
+static void losses_began_and_ended_with_the_frames_that_lost(void **state)
+{
+    static const uint64_t PERMILLE[] = {15, 30, 200};
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(PERMILLE); i++) {
+        uint64_t resent = 0;
+        scene_begin(&scene);
+        for (int n = 0; n < 10; n++) { /* now and then one frame is above the limit */
+            send_frames(&scene, &resent, 1, 12000);
+            send_frames(&scene, &resent, 7, 1448);
+        }
+        const int64_t begin_ns = scene.frame->wall_ns + SECOND;
+        send_frames(&scene, &resent, 50, PERMILLE[i] * 1000);
+        const struct finding *finding = scene_find(&scene, "retransmissions");
+        assert_non_null(finding);
+        assert_in_range(finding->since_ns, begin_ns - 2 * SECOND, begin_ns + 2 * SECOND);
+        assert_false(finding->since_least);
+        const int64_t end_ns = scene.frame->wall_ns;
+        send_frames(&scene, &resent, 120, 1448);
+        uint32_t count;
+        const struct finding *const *list = finding_engine_list(scene.engine, &count);
+        assert_int_equal(count, 1);
+        assert_in_range(list[0]->ended_ns, end_ns - 2 * SECOND, end_ns + 2 * SECOND);
+        scene_end(&scene);
+    }
+}
+
 static void needless_retransmissions_are_no_loss(void **state)
 {
     struct scene scene;
@@ -469,6 +516,7 @@ int main(void)
         cmocka_unit_test(what_was_read_of_suspect_rows_in_part_is_not_called_well),
         cmocka_unit_test(a_process_that_does_not_read_is_found),
         cmocka_unit_test(losses_to_one_peer_are_told_by_their_share),
+        cmocka_unit_test(losses_began_and_ended_with_the_frames_that_lost),
         cmocka_unit_test(needless_retransmissions_are_no_loss),
         cmocka_unit_test(a_loss_now_and_then_is_no_finding),
         cmocka_unit_test(a_receiver_that_holds_us_back_is_told),

@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-#define TINY_BACKLOG 6u /* programs that listen(0) to listen(5) are full at every second client */
+#define STUCK_S      2.0 /* a client that waits for longer than that: none is accepted */
+#define TINY_BACKLOG 6u  /* programs that listen(0) to listen(5) are full at every second client */
 
 static const struct conn *row_of(const struct detection *d, const struct listener_tally *listener)
 {
@@ -51,6 +52,28 @@ static bool does_harm(const struct detection *d, const struct listener_tally *li
 
 enum { FULL_WAIT_CRITICAL, FULL_OVERFLOWS_CRITICAL };
 
+/* For how long it is full, and what the program does meanwhile. */
+static void say_full(struct finding *finding, const struct detection *d,
+                     const struct listener_tally *listener)
+{
+    const int64_t full_ns = row_of(d, listener)->full_since_ns;
+    const double full_s = full_ns ? (double)(d->frame->wall_ns - full_ns) / (double)SECOND_NS : 0;
+    const double waits_s = (double)listener->unaccepted_ns / (double)SECOND_NS;
+    char who[EVENT_NAME_MAX], does[40] = "accepts too slowly", time[32] = "";
+
+    if (waits_s >= STUCK_S)
+        snprintf(does, sizeof(does), "has not accepted for %.0f s", waits_s);
+    if (full_s >= 1)
+        snprintf(time, sizeof(time), " for %.0f s", full_s);
+    finding_say(finding, "accept queue of :%u is full (%u, backlog %u)%s: %s %s",
+                finding->subject.port, listener->queue, listener->backlog, time,
+                subject_who(&finding->subject, who, sizeof(who)), does);
+    if (full_ns && (row_of(d, listener)->known & KNOWN_FULL_BEGAN))
+        finding_began(finding, full_ns);
+    else if (full_ns)
+        finding->since_ns = full_ns;
+}
+
 static void report_full(struct detection *d, const struct listener_tally *listener,
                         double overflows)
 {
@@ -63,11 +86,8 @@ static void report_full(struct detection *d, const struct listener_tally *listen
                                            : critical ? SEVERITY_CRITICAL
                                                       : SEVERITY_WARNING;
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-    char who[EVENT_NAME_MAX];
 
-    subject_who(&subject, who, sizeof(who));
-    finding_say(finding, "accept queue of :%u is full (%u, backlog %u): %s does not accept",
-                subject.port, listener->queue, listener->backlog, who);
+    say_full(finding, d, listener);
     say_rows(finding, d, listener, "( state listening or owner listener )");
     finding_evidence_limit(finding, "accept_queue", "", listener->queue, listener->backlog);
     if (listener->unaccepted_ns > 0)
@@ -78,7 +98,6 @@ static void report_full(struct detection *d, const struct listener_tally *listen
     if (host_fact_known(d->facts, FACT_SOMAXCONN))
         finding_evidence_limit(finding, "backlog", "", listener->backlog,
                                (double)host_fact(d->facts, FACT_SOMAXCONN));
-    finding_holds_since(finding, d, listener->unaccepted_ns);
     finding->window_ns = 10 * SECOND_NS;
     if (stuck)
         finding_rule_out(finding, "a burst: the oldest client waits for longer");
@@ -200,6 +219,9 @@ static void evaluate_listen_drops(struct detection *d)
     const double other = (drops - overflows - full) / seconds;
     if (other * 2 < d->limits[DROPS_WARN])
         return;
+    const struct growth_rule rule = {.plus = {FACT_LISTEN_DROPS},
+                                     .minus = {FACT_LISTEN_OVERFLOWS, FACT_REQ_FULL_DROP},
+                                     .per_s = d->limits[DROPS_WARN]};
     const struct finding_subject subject = subject_netns(d);
     const enum finding_severity severity =
         other > d->limits[DROPS_WARN] ? SEVERITY_WARNING : SEVERITY_NONE;
@@ -208,6 +230,7 @@ static void evaluate_listen_drops(struct detection *d)
                 other);
     finding_rows(finding, "state listening and drops > 0");
     finding_evidence_limit(finding, "ListenDrops", "/s", other, d->limits[DROPS_WARN]);
+    finding_exceeds(finding, d, &rule, 60);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
     finding_rule_out(finding, "full accept and SYN queues: their counters did not grow as much");
     finding_leave_open(finding, "scans");
@@ -278,6 +301,8 @@ static void evaluate_syn_queue(struct detection *d)
     const double rate = (cookies + drops) / seconds;
     if (rate * 2 < d->limits[SYN_WARN])
         return;
+    const struct growth_rule rule = {.plus = {FACT_REQ_FULL_COOKIES, FACT_REQ_FULL_DROP},
+                                     .per_s = d->limits[SYN_WARN]};
     const struct finding_subject subject =
         listener ? subject_listener(d, listener) : subject_netns(d);
     struct finding *finding =
@@ -292,6 +317,7 @@ static void evaluate_syn_queue(struct detection *d)
         say_rows(finding, d, listener, "state syn-recv");
     }
     say_flood_or_burst(finding, d, listener);
+    finding_exceeds(finding, d, &rule, 60);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
 }
 

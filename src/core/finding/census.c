@@ -128,6 +128,41 @@ static int take_listeners(struct census *census)
     return 0;
 }
 
+/* Rows or owners may be missing from the frame. */
+static bool is_partial(const struct frame *frame)
+{
+    return frame->missing.reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_OWNERS_LATE |
+                                     MISSING_PROC | MISSING_LOG | MISSING_NETNS);
+}
+
+bool census_lacks_process(const struct census *census, int32_t pid, uint64_t start_ticks)
+{
+    const struct frame *frame = census->frame;
+
+    for (uint32_t i = 0; i < frame->proc_count; i++)
+        if (frame->procs[i].pid == pid && frame->procs[i].start_ticks == start_ticks)
+            return false;
+    return !is_partial(frame);
+}
+
+bool census_lacks_listener(const struct census *census, const struct tuple *tuple, uint32_t netns,
+                           int32_t pid)
+{
+    const struct frame *frame = census->frame;
+
+    for (uint32_t at = census->port_listener[tuple->local_port]; at;) {
+        const struct listener_tally *listener = &census->listeners[at - 1];
+        const struct conn *row = &frame->conns[listener->row];
+        const bool same_place = row->netns == netns && row->tuple.family == tuple->family &&
+                                addr_compare(&row->tuple.local, &tuple->local) == 0;
+        if (same_place && (pid <= 0 || row->owner >= frame->proc_count ||
+                           frame->procs[row->owner].pid == pid || listener->sockets > 1))
+            return false;
+        at = listener->next;
+    }
+    return !is_partial(frame);
+}
+
 /* Age of a row, at least. */
 static int64_t least_age_ns(const struct census *census, const struct conn *conn)
 {

@@ -84,6 +84,9 @@ struct watched_row {
     uint32_t retrans, dsack;
     bool nagled; /* a small rest waits for the ACK of what is in flight */
     double sent, resent, resent_segments, dsacks, busy, rwnd, sndbuf, seconds;
+    struct {
+        double sent, resent, resent_segments, dsacks, busy, rwnd, sndbuf;
+    } latest;        /* of them those since the frame before */
     int64_t info_ns; /* mono time of the counters out of tcp_info, 0 = not known */
     double info_s;   /* as `seconds`, between such readings: those of busy, rwnd, sndbuf, dsacks */
     double full;     /* seconds with the congestion window full, as sampled */
@@ -110,6 +113,7 @@ struct census {
     uint32_t watched_count, watched_capacity, before_count, before_capacity;
     struct hash_index watched_index; /* of watched_before, by serial */
     int64_t mono_ns;
+    double latest_s;                      /* since the frame before */
     uint16_t port_first, port_last;       /* ip_local_port_range, 0 = not known */
     uint32_t orphans, orphans_unanswered; /* closing, no owner; ... and retransmitting */
     uint32_t suspects, unread; /* rows in conn_is_suspect(); ... without their tcp_info */
@@ -130,6 +134,11 @@ static inline bool census_same_place(const struct tuple *a, const struct tuple *
  * address only. NULL: there is none. */
 const struct listener_tally *census_listener(const struct census *census, const struct tuple *tuple,
                                              bool exactly);
+/* The frame shows for certain that no process holds sockets that is this one. */
+bool census_lacks_process(const struct census *census, int32_t pid, uint64_t start_ticks);
+/* ... that nothing listens there, or another process than pid (0: any). */
+bool census_lacks_listener(const struct census *census, const struct tuple *tuple, uint32_t netns,
+                           int32_t pid);
 
 /* idiag_timer */
 enum timer { TIMER_NONE, TIMER_RETRANSMIT, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PERSIST };

@@ -94,18 +94,18 @@ static void read_counters(const struct frame *frame, const struct conn *conn,
 
 static void add_info_growth(struct watched_row *now, const struct watched_row *before, double kept)
 {
-    now->busy = before->busy * kept;
-    now->rwnd = before->rwnd * kept;
-    now->sndbuf = before->sndbuf * kept;
-    now->dsacks = before->dsacks * kept;
-    now->info_s = before->info_s * kept;
-    if (before->info_ns == 0 || now->info_ns == before->info_ns)
-        return;
-    now->busy += grown(before->busy_us, now->busy_us);
-    now->rwnd += grown(before->rwnd_us, now->rwnd_us);
-    now->sndbuf += grown(before->sndbuf_us, now->sndbuf_us);
-    now->dsacks += grown(before->dsack, now->dsack);
-    now->info_s += (double)(now->info_ns - before->info_ns) / (double)SECOND_NS;
+    if (before->info_ns != 0 && now->info_ns != before->info_ns) {
+        now->latest.busy = grown(before->busy_us, now->busy_us);
+        now->latest.rwnd = grown(before->rwnd_us, now->rwnd_us);
+        now->latest.sndbuf = grown(before->sndbuf_us, now->sndbuf_us);
+        now->latest.dsacks = grown(before->dsack, now->dsack);
+        now->info_s = (double)(now->info_ns - before->info_ns) / (double)SECOND_NS;
+    }
+    now->busy = before->busy * kept + now->latest.busy;
+    now->rwnd = before->rwnd * kept + now->latest.rwnd;
+    now->sndbuf = before->sndbuf * kept + now->latest.sndbuf;
+    now->dsacks = before->dsacks * kept + now->latest.dsacks;
+    now->info_s += before->info_s * kept;
 }
 
 static void add_growth(struct watched_row *now, const struct watched_row *before, double seconds)
@@ -114,9 +114,12 @@ static void add_growth(struct watched_row *now, const struct watched_row *before
 
     now->measured = true;
     now->seconds = before->seconds * kept + seconds;
-    now->sent = before->sent * kept + grown(before->bytes_sent, now->bytes_sent);
-    now->resent = before->resent * kept + grown(before->bytes_retrans, now->bytes_retrans);
-    now->resent_segments = before->resent_segments * kept + grown(before->retrans, now->retrans);
+    now->latest.sent = grown(before->bytes_sent, now->bytes_sent);
+    now->latest.resent = grown(before->bytes_retrans, now->bytes_retrans);
+    now->latest.resent_segments = grown(before->retrans, now->retrans);
+    now->sent = before->sent * kept + now->latest.sent;
+    now->resent = before->resent * kept + now->latest.resent;
+    now->resent_segments = before->resent_segments * kept + now->latest.resent_segments;
     now->full += before->full * kept;
     add_info_growth(now, before, kept);
 }
@@ -161,18 +164,19 @@ static void swap_watched(struct census *census)
 
 int census_watch_begin(struct census *census)
 {
+    const double seconds = (double)(census->frame->mono_ns - census->mono_ns) / (double)SECOND_NS;
+
+    census->latest_s = seconds > 0 ? seconds : 0;
     swap_watched(census);
     return index_before(census);
 }
 
 int census_watch(struct census *census, const struct conn *conn, uint32_t row)
 {
-    const double seconds = (double)(census->frame->mono_ns - census->mono_ns) / (double)SECOND_NS;
-
     if (!census_is_watched(conn) || census->watched_count == WATCHED_MAX)
         return 0;
     if (GROW(census->watched, census->watched_capacity, census->watched_count + 1))
         return -ENOMEM;
-    watch_row(census, conn, row, seconds > 0 ? seconds : 0);
+    watch_row(census, conn, row, census->latest_s);
     return 0;
 }

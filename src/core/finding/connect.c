@@ -214,8 +214,8 @@ static bool attempts_are_known(const struct detection *d)
 
 enum { LOSS_PERCENT, LOSS_LEAST };
 
-static void report_syn_loss(struct detection *d, const struct finding_subject *subject, double slow,
-                            double all, const char *fact, double window_s)
+static struct finding *report_syn_loss(struct detection *d, const struct finding_subject *subject,
+                                       double slow, double all, const char *fact, double window_s)
 {
     const double percent = slow * 100 / all;
     const bool high = percent >= d->limits[LOSS_PERCENT] && slow >= d->limits[LOSS_LEAST];
@@ -245,6 +245,7 @@ static void report_syn_loss(struct detection *d, const struct finding_subject *s
     else
         finding_leave_open(finding, "attempts that are given up: counters do not tell them apart");
     finding_leave_open(finding, "the target's accept queue overflows now and then");
+    return finding;
 }
 
 /* The kernel repeats a SYN after a second: a handshake that takes that long lost one. */
@@ -257,8 +258,10 @@ static void evaluate_syn_loss(struct detection *d)
         if (opener->slow < 1 || opener->connects < 1)
             continue;
         const struct finding_subject subject = opener_subject(d, opener);
-        report_syn_loss(d, &subject, opener->slow, opener->connects, "handshakes of a second",
-                        d->openers->seconds);
+        struct finding *finding = report_syn_loss(d, &subject, opener->slow, opener->connects,
+                                                  "handshakes of a second", d->openers->seconds);
+        finding_excess(finding, opener->latest.slow -
+                                    opener->latest.connects * d->limits[LOSS_PERCENT] / 100);
         found = true;
     }
     double retried, opened, seconds;
@@ -270,9 +273,14 @@ static void evaluate_syn_loss(struct detection *d)
     for (uint32_t i = 0; i < d->census->target_count; i++)
         if (d->census->targets[i].syn_retried > 0)
             retried -= d->census->targets[i].syn_retried; /* connect-timeout has those */
+    const struct growth_rule rule = {.plus = {FACT_SYN_RETRANS},
+                                     .of = FACT_ACTIVE_OPENS,
+                                     .share = d->limits[LOSS_PERCENT] / 100};
     const struct finding_subject subject = subject_netns(d);
     if (retried >= 1)
-        report_syn_loss(d, &subject, retried, opened, "TCPSynRetrans / ActiveOpens", seconds);
+        finding_exceeds(
+            report_syn_loss(d, &subject, retried, opened, "TCPSynRetrans / ActiveOpens", seconds),
+            d, &rule, 60);
 }
 
 const struct detector SYN_LOSS = {
@@ -294,6 +302,11 @@ const struct detector SYN_LOSS = {
 
 enum { REFUSED_WARN };
 
+static double refused_excess(const struct detection *d, const struct opener *opener)
+{
+    return opener->latest.refused - d->openers->latest_s * d->limits[REFUSED_WARN] / 60;
+}
+
 static void report_refused(struct detection *d, const struct opener *opener)
 {
     const double a_minute = opener_rate(d->openers, opener->refused) * 60;
@@ -312,10 +325,22 @@ static void report_refused(struct detection *d, const struct opener *opener)
                  filter_address(address, sizeof(address), &subject.address, subject.family),
                  subject.port);
     finding_evidence_limit(finding, "refused", "/min", a_minute, d->limits[REFUSED_WARN]);
+    finding_excess(finding,
+                   opener->latest.refused - d->openers->latest_s * d->limits[REFUSED_WARN] / 60);
     finding_evidence(finding, "connected", "/min", opener_rate(d->openers, opener->connects) * 60);
     finding->window_ns = (int64_t)(OPENER_TAU_S * (double)SECOND_NS);
     finding_rule_out(finding, "no answer: the attempts end at once");
     finding_leave_open(finding, "a health check of a service that was stopped on purpose");
+}
+
+static void judge_refused(struct detection *d, const struct opener *opener)
+{
+    const struct finding_subject subject = opener_subject(d, opener);
+
+    if (opener->refused >= 2)
+        report_refused(d, opener);
+    else if (opener->refused > 0)
+        detection_excess(d, &subject, refused_excess(d, opener));
 }
 
 static void evaluate_connect_refused(struct detection *d)
@@ -329,8 +354,8 @@ static void evaluate_connect_refused(struct detection *d)
     if (!detection_growth(d, FACT_ATTEMPT_FAILS, 60, &fails, &seconds) || fails < 1)
         return; /* attempts that the program itself gave up are no refusals */
     for (uint32_t i = 0; i < d->openers->count; i++)
-        if (d->openers->rows[i].refused >= 2 && d->openers->rows[i].refused <= fails * 2)
-            report_refused(d, &d->openers->rows[i]);
+        if (d->openers->rows[i].refused <= fails * 2)
+            judge_refused(d, &d->openers->rows[i]);
 }
 
 const struct detector CONNECT_REFUSED = {
@@ -386,6 +411,11 @@ static enum finding_severity severity_of_churn(const struct detection *d, double
                                                                       : SEVERITY_INFO;
 }
 
+static double churn_excess(const struct detection *d, const struct opener *opener)
+{
+    return opener->latest.opens - d->openers->latest_s * d->limits[CHURN_RATE];
+}
+
 static void report_churn(struct detection *d, const struct opener *opener, double rate,
                          double life_ms)
 {
@@ -404,6 +434,7 @@ static void report_churn(struct detection *d, const struct opener *opener, doubl
                  filter_address(address, sizeof(address), &subject.address, subject.family),
                  subject.port);
     finding_evidence_limit(finding, "opened", "/s", rate, d->limits[CHURN_RATE]);
+    finding_excess(finding, churn_excess(d, opener));
     finding_evidence_limit(finding, "median life", "ms", life_ms, d->limits[CHURN_LIFE]);
     if (target) {
         finding_evidence(finding, "TIME-WAIT rows", "", target->time_wait);
@@ -425,7 +456,11 @@ static void evaluate_churn(struct detection *d)
         const struct opener *opener = &d->openers->rows[i];
         const double rate = opener_rate(d->openers, opener->opens);
         const double life_ms = opener_median_ms(opener);
-        if (rate * 2 >= d->limits[CHURN_RATE] && life_ms >= 0 && life_ms < d->limits[CHURN_LIFE])
+        const bool is_short = life_ms >= 0 && life_ms < d->limits[CHURN_LIFE];
+        const struct finding_subject subject = opener_subject(d, opener);
+        if (rate * 2 < d->limits[CHURN_RATE] && is_short)
+            detection_excess(d, &subject, churn_excess(d, opener));
+        else if (is_short)
             report_churn(d, opener, rate, life_ms);
     }
 }
@@ -459,6 +494,7 @@ static void evaluate_tw_overflow(struct detection *d)
                 growth, (unsigned long long)host_fact(d->facts, FACT_MAX_TW_BUCKETS));
     finding_rows(finding, "state time-wait");
     finding_evidence_limit(finding, "TCPTimeWaitOverflow", "", growth, d->limits[0]);
+    finding_exceeds(finding, d, &(struct growth_rule){.plus = {FACT_TW_OVERFLOW}}, 60);
     finding_evidence_limit(finding, "tw", "", (double)host_fact(d->facts, FACT_TCP_TW),
                            (double)host_fact(d->facts, FACT_MAX_TW_BUCKETS));
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);

@@ -20,4 +20,21 @@ void counters_add(struct counters *counters, const struct host_facts *facts);
 bool counters_growth(const struct counters *counters, enum host_fact fact, double most_s,
                      double *growth, double *seconds);
 
+/* Growth that is too much: more than so much a second, or more than a share of another counter. */
+struct growth_rule {
+    enum host_fact plus[5], minus[2]; /* FACT_NONE behind the last */
+    double per_s;
+    enum host_fact of; /* FACT_NONE: share means nothing */
+    double share;
+};
+/* Since when it is too much (0: it is not now), and when it was last (0: never), by the samples of
+ * the last most_s seconds: where the sum of what exceeds the rule, never below 0, began to rise,
+ * and where it was highest. So one sample that is not too much ends nothing, and a rare one before
+ * does not count. Monotonic times. */
+struct growth_span {
+    int64_t since_ns, last_ns;
+};
+struct growth_span counters_exceed(const struct counters *counters, const struct growth_rule *rule,
+                                   double most_s);
+
 #endif

@@ -110,6 +110,40 @@ void finding_holds_since(struct finding *finding, const struct detection *d, int
         finding->since_ns = d->frame->wall_ns - age_ns;
 }
 
+void finding_began(struct finding *finding, int64_t wall_ns)
+{
+    finding->since_ns = wall_ns;
+    finding->date.since_exact = true;
+}
+
+void finding_excess(struct finding *finding, double excess)
+{
+    finding->date.has_excess = true;
+    finding->date.excess = excess;
+}
+
+void detection_excess(struct detection *d, const struct finding_subject *subject, double excess)
+{
+    if (d->draft_count >= DRAFTS_MAX / 2) /* leave room for what is reported */
+        return;
+    struct finding *finding = detection_report(d, SEVERITY_NONE, CONFIDENCE_POSSIBLE, subject);
+
+    finding_excess(finding, excess);
+    finding->date.only = true;
+}
+
+void finding_exceeds(struct finding *finding, const struct detection *d,
+                     const struct growth_rule *rule, double most_s)
+{
+    const int64_t to_wall_ns = d->frame->wall_ns - d->frame->mono_ns;
+    const struct growth_span span = counters_exceed(d->counters, rule, most_s);
+
+    if (span.since_ns)
+        finding->since_ns = span.since_ns + to_wall_ns;
+    if (span.last_ns)
+        finding->date.held_ns = span.last_ns + to_wall_ns;
+}
+
 /* --- subjects --- */
 
 struct finding_subject subject_host(const struct detection *d)

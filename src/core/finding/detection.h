@@ -61,6 +61,16 @@ void finding_leave_open(struct finding *finding, const char *lookalike);
 void finding_advise(struct finding *finding, const char *advice);
 /* It holds at least so long already, by what the rows say. */
 void finding_holds_since(struct finding *finding, const struct detection *d, int64_t age_ns);
+/* It began then: that was seen. */
+void finding_began(struct finding *finding, int64_t wall_ns);
+/* How much more than the limit allows this frame alone has (less: < 0). A finding by sums that fade
+ * begins when such an excess did, not when the sums are over the limit. */
+void finding_excess(struct finding *finding, double excess);
+/* The same while the sums are below the low mark, and nothing is reported. */
+void detection_excess(struct detection *d, const struct finding_subject *subject, double excess);
+/* The same by counters of the host. */
+void finding_exceeds(struct finding *finding, const struct detection *d,
+                     const struct growth_rule *rule, double most_s);
 
 static inline enum finding_severity severity_above(double value, double warn, double critical)
 {

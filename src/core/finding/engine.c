@@ -26,10 +26,15 @@ struct tracked {
     uint8_t recent;   /* bit 0: reported above the high mark in this frame */
     bool reported;    /* in this frame */
     bool was_first;   /* it held in the first frame that could show it */
-    int64_t first_ns; /* mono: above the high mark since */
+    int64_t first_ns; /* mono: above the high mark since; 0 = it was not yet */
     int64_t first_wall_ns;
-    int64_t held_ns, held_wall_ns; /* last frame that reported it */
-    int64_t worse_ns;              /* mono: last frame that reported its severity */
+    double excess;          /* sum over frames, never below 0 */
+    int64_t excess_at_ns;   /* mono: the last frame in it */
+    bool excess_was_first;  /* it began in the first frame that could show it */
+    int64_t excess_wall_ns; /* that it rises since */
+    int64_t held_ns;        /* mono: last frame that reported it */
+    int64_t held_wall_ns;   /* it held then last */
+    int64_t worse_ns;       /* mono: last frame that reported its severity */
 };
 
 struct finding_engine {
@@ -202,6 +207,28 @@ static unsigned bits_set(unsigned bits)
     return (bits & 1) + (bits >> 1 & 1) + (bits >> 2 & 1);
 }
 
+static bool is_first_frame(const struct finding_engine *engine, const struct detector *detector)
+{
+    return engine->frames <= 1u + detector->changes;
+}
+
+/* A sum that rises with each frame that exceeds the limit, and falls with the others: it began to
+ * rise where the trouble began. */
+static void add_excess(const struct finding_engine *engine, struct tracked *tracked,
+                       const struct finding *draft, const struct frame *frame)
+{
+    if (tracked->excess <= 0) {
+        tracked->excess_wall_ns = frame->wall_ns;
+        tracked->excess_was_first = is_first_frame(engine, draft->detector);
+    }
+    tracked->excess_at_ns = engine->mono_ns;
+    tracked->excess += draft->date.excess;
+    if (tracked->excess < 0)
+        tracked->excess = 0;
+    if (draft->date.excess > 0 || tracked->held_wall_ns == 0)
+        tracked->held_wall_ns = frame->wall_ns;
+}
+
 static bool may_begin(const struct finding_engine *engine, const struct tracked *tracked,
                       const struct finding *draft, int64_t now_wall_ns)
 {
@@ -226,7 +253,27 @@ static void begin(struct finding_engine *engine, struct tracked *tracked,
         finding->since_ns = tracked->first_wall_ns;
     if (draft->since_ns > 0 && draft->since_ns < finding->since_ns)
         finding->since_ns = draft->since_ns;
-    finding->since_least = tracked->was_first;
+    finding->since_least = tracked->was_first && !draft->date.since_exact;
+    if (draft->date.has_excess && tracked->excess > 0 &&
+        tracked->excess_wall_ns < finding->since_ns) {
+        finding->since_ns = tracked->excess_wall_ns;
+        finding->since_least = tracked->excess_was_first;
+    }
+}
+
+/* Of what is below the low mark only when it began to exceed its limit is kept. */
+static void take_date(struct finding_engine *engine, const struct finding *draft,
+                      const struct frame *frame)
+{
+    struct tracked *tracked = find_tracked(engine, draft);
+
+    if (!tracked && draft->date.excess > 0) {
+        tracked = take_place(engine);
+        if (tracked)
+            *tracked = (struct tracked){.finding = *draft, .worst = *draft, .stage = STAGE_PENDING};
+    }
+    if (tracked)
+        add_excess(engine, tracked, draft, frame);
 }
 
 static void take_draft(struct finding_engine *engine, const struct finding *draft,
@@ -239,17 +286,20 @@ static void take_draft(struct finding_engine *engine, const struct finding *draf
         tracked = high ? take_place(engine) : NULL;
         if (!tracked)
             return;
-        *tracked = (struct tracked){.finding = *draft,
-                                    .worst = *draft,
-                                    .stage = STAGE_PENDING,
-                                    .first_ns = engine->mono_ns,
-                                    .first_wall_ns = frame->wall_ns,
-                                    .was_first = engine->frames <= 1u + draft->detector->changes};
+        *tracked = (struct tracked){.finding = *draft, .worst = *draft, .stage = STAGE_PENDING};
+    }
+    if (high && tracked->first_ns == 0) {
+        tracked->first_ns = engine->mono_ns;
+        tracked->first_wall_ns = frame->wall_ns;
+        tracked->was_first = is_first_frame(engine, draft->detector);
     }
     tracked->reported = true;
     tracked->recent |= high;
     tracked->held_ns = engine->mono_ns;
-    tracked->held_wall_ns = frame->wall_ns;
+    if (draft->date.has_excess)
+        add_excess(engine, tracked, draft, frame);
+    else
+        tracked->held_wall_ns = draft->date.held_ns ? draft->date.held_ns : frame->wall_ns;
     renew(engine, tracked, draft);
     if (tracked->stage == STAGE_PENDING && may_begin(engine, tracked, draft, frame->wall_ns))
         begin(engine, tracked, draft);
@@ -279,17 +329,32 @@ static void end_finding(struct tracked *tracked)
     tracked->stage = STAGE_ENDED;
 }
 
+/* Nothing can come back of it: its listener or its process is no more. */
+static bool is_gone(const struct census *census, const struct finding_subject *subject)
+{
+    const struct tuple tuple = {
+        .family = subject->family, .local = subject->address, .local_port = subject->port};
+
+    if (subject->kind == SUBJECT_LISTENER)
+        return census_lacks_listener(census, &tuple, subject->netns, subject->pid);
+    return subject->kind == SUBJECT_PROCESS &&
+           census_lacks_process(census, subject->pid, subject->start_ticks);
+}
+
 static void end_quiet(struct finding_engine *engine)
 {
     for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
         struct tracked *tracked = &engine->tracked[i];
         if (tracked->reported)
             continue;
-        if (tracked->stage == STAGE_PENDING && !(tracked->recent & RECENT_MASK))
+        const bool gone = is_gone(&engine->census, &tracked->finding.subject);
+        const bool rises = tracked->excess > 0 && tracked->excess_at_ns == engine->mono_ns;
+        if (tracked->stage == STAGE_PENDING &&
+            (gone || !((tracked->recent & RECENT_MASK) || rises)))
             tracked->stage = STAGE_FREE;
-        if (tracked->stage != STAGE_HOLDS || engine->mono_ns - tracked->held_ns < QUIET_NS)
-            continue;
-        end_finding(tracked);
+        if (tracked->stage == STAGE_HOLDS &&
+            (gone || engine->mono_ns - tracked->held_ns >= QUIET_NS))
+            end_finding(tracked);
     }
 }
 
@@ -387,8 +452,10 @@ static void check_detector(struct finding_engine *engine, size_t index,
         lacks_info(engine))
         detection_not_checked(&d, "tcp_info of %u out of %u suspect rows was not read",
                               engine->unread, engine->suspects);
-    for (uint32_t i = 0; i < d.draft_count; i++)
-        take_draft(engine, &engine->drafts[i], input->frame);
+    for (uint32_t i = 0; i < d.draft_count; i++) {
+        const bool dates_only = engine->drafts[i].date.only;
+        (dates_only ? take_date : take_draft)(engine, &engine->drafts[i], input->frame);
+    }
 }
 
 /* --- the list --- */
@@ -532,6 +599,19 @@ enum finding_severity finding_engine_worst(const struct finding_engine *engine)
     return (enum finding_severity)worst;
 }
 
+/* An engine that begins in the middle of a log does not know what was before: who recorded it did. */
+static void date_by_log(struct finding *finding, const struct frame *frame)
+{
+    for (uint32_t i = 0; i < frame->logged_finding_count; i++) {
+        const struct finding *logged = &frame->logged_findings[i];
+        if (finding_identity(finding) != finding_identity(logged) ||
+            (logged->since_ns >= finding->since_ns && logged->since_least >= finding->since_least))
+            continue;
+        finding->since_ns = logged->since_ns;
+        finding->since_least = logged->since_least;
+    }
+}
+
 int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
                             const struct finding_input *input)
 {
@@ -552,6 +632,7 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
     memcpy(checks, finding_engine_checks(engine), checks_size);
     for (uint32_t i = 0; i < count; i++) {
         list[i] = *found[i];
+        date_by_log(&list[i], frame);
         kept->holding += list[i].ended_ns == 0;
     }
     frame->findings = kept;

@@ -101,6 +101,13 @@ struct finding {
     const char *open[LOOKALIKES_MAX];      /* lookalikes that could not be ruled out */
     const char *advice[LOOKALIKES_MAX];    /* beside those of the detector; static */
     uint32_t because[BECAUSE_MAX]; /* ids of the findings that cause it; 0 behind the last */
+    struct finding_date {          /* of a draft: what dates it better than when it is reported */
+        bool since_exact;          /* since_ns is when it began, not a time at which it held */
+        bool only;                 /* nothing is reported: it is below the low mark */
+        bool has_excess;
+        double excess;   /* how much more this frame alone has than the limit allows; < 0: less */
+        int64_t held_ns; /* wall clock: it held then last; 0 = in this frame */
+    } date;
 };
 
 /* --- detectors --- */

@@ -73,6 +73,8 @@ static void put_subject(struct buffer *buffer, const struct finding_subject *sub
         put_text(buffer, "comm", subject->name);
     if (subject->unit[0])
         put_text(buffer, "unit", subject->unit);
+    if (subject->pid > 0 && subject->start_ticks)
+        buffer_printf(buffer, ",\"start_ticks\":%llu", (unsigned long long)subject->start_ticks);
     buffer_char(buffer, '}');
 }
 

@@ -29,6 +29,7 @@ struct peer_loss {
     const struct conn *conn; /* one of its rows */
     double sent, resent, segments, dsacks, seconds;
     double open_segments, open_dsacks; /* of rows whose peer's window is open */
+    double latest_sent, latest_resent, latest_segments, latest_dsacks; /* since the frame before */
     uint32_t rows;
 };
 
@@ -80,6 +81,10 @@ static void add_watched(struct losses *losses, const struct detection *d, bool l
             peer->open_segments += row->resent_segments;
             peer->open_dsacks += row->dsacks;
         }
+        peer->latest_sent += row->latest.sent;
+        peer->latest_resent += row->latest.resent;
+        peer->latest_segments += row->latest.resent_segments;
+        peer->latest_dsacks += row->latest.dsacks;
         if (row->seconds > peer->seconds)
             peer->seconds = row->seconds;
     }
@@ -93,8 +98,10 @@ static void add_healthy(struct losses *losses, const struct detection *d)
         if (conn_out_rate(conn) == 0 || conn->retrans > 0 || census_is_watched(conn))
             continue;
         struct peer_loss *peer = peer_of(losses, conn);
-        if (peer)
-            peer->sent += (double)conn_out_rate(conn) * peer->seconds;
+        if (!peer)
+            continue;
+        peer->sent += (double)conn_out_rate(conn) * peer->seconds;
+        peer->latest_sent += (double)conn_out_rate(conn) * d->census->latest_s;
     }
 }
 
@@ -131,6 +138,11 @@ static bool is_enough(const struct detection *d, const struct peer_loss *peer)
            peer->sent / SEGMENT_BYTES / peer->seconds >= d->limits[RETRANS_PACE];
 }
 
+static double excess_of_peer(const struct detection *d, const struct peer_loss *peer)
+{
+    return peer->latest_resent - peer->latest_sent * d->limits[RETRANS_WARN] / 100;
+}
+
 static void report_lossy_peer(struct detection *d, const struct peer_loss *peer, uint32_t peers)
 {
     const double percent = resent_percent(peer);
@@ -149,6 +161,7 @@ static void report_lossy_peer(struct detection *d, const struct peer_loss *peer,
     finding_evidence(finding, "retransmitted segments", "/s", peer->segments / peer->seconds);
     finding_evidence(finding, "rows", "", peer->rows);
     finding_evidence(finding, "peers with losses", "", peers);
+    finding_excess(finding, excess_of_peer(d, peer));
     finding->window_ns = (int64_t)(peer->seconds * (double)SECOND_NS);
     finding_rule_out(finding, "needless retransmissions: what was acknowledged twice is left out");
     if (peers == 1)
@@ -158,11 +171,16 @@ static void report_lossy_peer(struct detection *d, const struct peer_loss *peer,
 static void report_lossy_host(struct detection *d, double resent, double sent, double seconds)
 {
     const double percent = resent * 100 / sent;
+    const struct growth_rule rule = {.plus = {FACT_RETRANS_SEGS},
+                                     .minus = {FACT_SYN_RETRANS},
+                                     .of = FACT_ORIG_DATA_SENT,
+                                     .share = d->limits[RETRANS_WARN] / 100};
     const struct finding_subject subject = subject_netns(d);
     struct finding *finding = detection_report(
         d, severity_above(percent, d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
 
+    finding_exceeds(finding, d, &rule, 60);
     finding_say(finding, "%.1f %% of all segments are retransmitted, not to one peer alone",
                 percent);
     finding_rows(finding, "retrans > 0");
@@ -182,8 +200,11 @@ static void evaluate_retransmissions(struct detection *d)
     gather_losses(&losses, d);
     for (uint32_t i = 0; i < losses.count; i++) {
         const struct peer_loss *peer = &losses.peers[i];
-        if (!is_enough(d, peer) || resent_percent(peer) * 2 < d->limits[RETRANS_WARN])
+        if (!is_enough(d, peer) || resent_percent(peer) * 2 < d->limits[RETRANS_WARN]) {
+            const struct finding_subject subject = subject_of_peer(d, peer);
+            detection_excess(d, &subject, excess_of_peer(d, peer));
             continue;
+        }
         report_lossy_peer(d, peer, losses.count);
         found = true;
     }
@@ -229,9 +250,13 @@ static void evaluate_spurious(struct detection *d)
         const struct peer_loss *peer = &losses.peers[i];
         const double segments = peer->open_segments;
         const double percent = segments > 0 ? peer->open_dsacks * 100 / segments : 0;
-        if (segments < d->limits[SPURIOUS_LEAST] || percent < d->limits[SPURIOUS_SHARE])
-            continue;
+        const double excess =
+            peer->latest_dsacks - peer->latest_segments * d->limits[SPURIOUS_SHARE] / 100;
         const struct finding_subject subject = subject_of_peer(d, peer);
+        if (segments < d->limits[SPURIOUS_LEAST] || percent < d->limits[SPURIOUS_SHARE]) {
+            detection_excess(d, &subject, excess);
+            continue;
+        }
         struct finding *finding =
             detection_report(d, SEVERITY_WARNING, CONFIDENCE_LIKELY, &subject);
         char place[PLACE_MAX], address[ADDR_TEXT_MAX + 2];
@@ -241,6 +266,7 @@ static void evaluate_spurious(struct detection *d)
                      filter_address(address, sizeof(address), &subject.address, subject.family));
         finding_evidence_limit(finding, "dsack_dups / retrans", "%", percent,
                                d->limits[SPURIOUS_SHARE]);
+        finding_excess(finding, excess);
         finding->window_ns = (int64_t)(peer->seconds * (double)SECOND_NS);
         finding_leave_open(finding, "loss of ACKs");
     }

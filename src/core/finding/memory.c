@@ -61,15 +61,19 @@ static void evaluate_receive_drops(struct detection *d)
     const double rate = all / seconds;
     if (rate * 2 < d->limits[DROPS_WARN])
         return;
+    struct growth_rule rule = {.per_s = d->limits[DROPS_WARN]};
     const struct finding_subject subject = subject_netns(d);
     struct finding *finding =
         detection_report(d, severity_above(rate, d->limits[DROPS_WARN], d->limits[DROPS_CRITICAL]),
                          CONFIDENCE_PROVEN, &subject);
     finding_say(finding, "%.1f received segments a second are thrown away for lack of room", rate);
     finding_rows(finding, "recvq >= 16Ki and not state listening");
-    for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
+    for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++) {
+        rule.plus[i] = FACTS[i];
         if (detection_growth(d, FACTS[i], 60, &growth, &seconds) && growth > 0)
             finding_evidence(finding, HOST_FACT_ROWS[FACTS[i]].name, "/s", growth / seconds);
+    }
+    finding_exceeds(finding, d, &rule, 60);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
     finding_rule_out(finding, "probes of a shut window (TCPZeroWindowDrop), which do no harm");
 }

@@ -77,17 +77,21 @@ static void count_end_of_attempt(struct opener *opener, const struct event *even
 {
     if (!event->has_duration)
         return;
-    if (event->duration_ns < SECOND_NS)
-        opener->refused += 1;
-    else
-        opener->gave_up += 1;
+    const bool refused = event->duration_ns < SECOND_NS;
+
+    opener->refused += refused;
+    opener->latest.refused += refused;
+    opener->gave_up += !refused;
 }
 
 static void count_step(struct opener *opener, const struct event *event)
 {
     if (event->from == STATE_SYN_SENT && event->to == STATE_ESTABLISHED) {
+        const bool slow = event->has_duration && event->duration_ns >= SLOW_NS;
         opener->connects += 1;
-        opener->slow += event->has_duration && event->duration_ns >= SLOW_NS;
+        opener->slow += slow;
+        opener->latest.connects += 1;
+        opener->latest.slow += slow;
     } else if (event->from == STATE_ESTABLISHED && event->has_duration) {
         count_life(opener, event->duration_ns);
     }
@@ -121,6 +125,7 @@ static void count_event(struct openers *openers, const struct event *event,
     }
     if (event->kind == EVENT_OPEN) {
         opener->opens += 1;
+        opener->latest.opens += 1;
         if (event->to == STATE_TIME_WAIT) /* it opened and closed between two frames */
             count_life(opener, 0);
     } else if (event->kind == EVENT_STATE) {
@@ -141,6 +146,7 @@ static void fade(struct opener *opener, double kept)
         *sums[i] *= kept;
     for (unsigned i = 0; i < OPENER_LIVES; i++)
         opener->lives[i] *= kept;
+    memset(&opener->latest, 0, sizeof(opener->latest));
 }
 
 static bool is_forgotten(const struct opener *opener)
@@ -154,6 +160,7 @@ static int fade_all(struct openers *openers, double seconds)
     uint32_t left = 0;
 
     openers->seconds = openers->seconds * kept + seconds;
+    openers->latest_s = seconds;
     for (uint32_t i = 0; i < openers->count; i++) {
         fade(&openers->rows[i], kept);
         if (!is_forgotten(&openers->rows[i]))

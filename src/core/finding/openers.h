@@ -25,6 +25,9 @@ struct opener {
     double refused;        /* attempts that ended within a second */
     double gave_up;        /* attempts that ended later */
     double lives[OPENER_LIVES];
+    struct {
+        double opens, connects, slow, refused;
+    } latest; /* of them those since the frame before */
 };
 
 struct openers {
@@ -32,6 +35,7 @@ struct openers {
     uint32_t count, capacity;
     struct hash_index index;
     struct acceptors acceptors; /* of shared listeners */
+    double latest_s;            /* since the frame before */
     double seconds;             /* decayed like the sums: sum / seconds is a rate */
     int64_t mono_ns;
     uint64_t cursor;

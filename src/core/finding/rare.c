@@ -4,14 +4,18 @@
 #include <stdio.h>
 
 enum { RARE_WARN, RARE_LEAST };
+#define RARE_WINDOW_S 60.0
 
 static void evaluate_rare(struct detection *d)
 {
+    struct growth_rule rule = {.per_s = d->limits[RARE_LEAST] / RARE_WINDOW_S};
     double all = 0, seconds = 1, growth;
 
-    for (size_t i = 0; i < sizeof(d->detector->facts) && d->detector->facts[i]; i++)
-        if (detection_growth(d, d->detector->facts[i], 60, &growth, &seconds))
+    for (size_t i = 0; i < sizeof(d->detector->facts) && d->detector->facts[i]; i++) {
+        rule.plus[i] = (enum host_fact)d->detector->facts[i];
+        if (detection_growth(d, d->detector->facts[i], RARE_WINDOW_S, &growth, &seconds))
             all += growth;
+    }
     if (all < d->limits[RARE_LEAST])
         return;
     const enum finding_severity severity =
@@ -20,9 +24,11 @@ static void evaluate_rare(struct detection *d)
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
     finding_say(finding, "%s: %.0f in %.0f s", d->detector->title, all, seconds);
     for (size_t i = 0; i < sizeof(d->detector->facts) && d->detector->facts[i]; i++)
-        if (detection_growth(d, d->detector->facts[i], 60, &growth, &seconds) && growth > 0)
+        if (detection_growth(d, d->detector->facts[i], RARE_WINDOW_S, &growth, &seconds) &&
+            growth > 0)
             finding_evidence_limit(finding, HOST_FACT_ROWS[d->detector->facts[i]].name, "/s",
                                    growth / seconds, d->limits[RARE_WARN]);
+    finding_exceeds(finding, d, &rule, RARE_WINDOW_S);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
 }
 

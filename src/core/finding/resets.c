@@ -13,12 +13,14 @@ static void evaluate_resets(struct detection *d)
     if (!detection_growth(d, FACT_OUT_RSTS, 10, &resets, &seconds) ||
         resets / seconds * 2 < d->limits[RESETS_WARN])
         return;
+    const struct growth_rule rule = {.plus = {FACT_OUT_RSTS}, .per_s = d->limits[RESETS_WARN]};
     const struct finding_subject subject = subject_netns(d);
     struct finding *finding = detection_report(
         d, severity_above(resets / seconds, d->limits[RESETS_WARN], d->limits[RESETS_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
     finding_say(finding, "%.0f resets a second are sent", resets / seconds);
     finding_evidence_limit(finding, "OutRsts", "/s", resets / seconds, d->limits[RESETS_WARN]);
+    finding_exceeds(finding, d, &rule, 60);
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
         if (detection_growth(d, KINDS[i], 10, &growth, &seconds) && growth > 0)
             finding_evidence(finding, HOST_FACT_ROWS[KINDS[i]].name, "/s", growth / seconds);
@@ -50,6 +52,7 @@ static void evaluate_host_drops(struct detection *d)
     if (!detection_growth(d, FACT_SOFTNET_DROPPED, 60, &dropped, &seconds) || dropped < 1)
         return;
     (void)detection_growth(d, FACT_SOFTNET_SQUEEZED, 60, &squeezed, &seconds);
+    const struct growth_rule rule = {.plus = {FACT_SOFTNET_DROPPED}};
     const struct finding_subject subject = subject_host(d);
     const double rate = dropped / seconds;
     struct finding *finding = detection_report(
@@ -57,6 +60,7 @@ static void evaluate_host_drops(struct detection *d)
     finding_say(finding, "this host drops %.1f received packets a second before TCP sees them",
                 rate);
     finding_evidence_limit(finding, "softnet dropped", "/s", rate, d->limits[0]);
+    finding_exceeds(finding, d, &rule, 60);
     finding_evidence(finding, "softnet time_squeeze", "/s", squeezed / seconds);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
 }

@@ -28,8 +28,20 @@ static void say_row(struct finding *finding, const struct conn *conn)
                  conn->tuple.remote_port);
 }
 
-static void report_share(struct detection *d, const struct watched_row *row, double percent,
-                         const char *fact, const char *what)
+/* A share of the time in which a row had something to send. */
+struct share {
+    double (*lately)(const struct watched_row *row), (*latest)(const struct watched_row *row);
+    const char *fact, *what;
+};
+
+static double share_excess(const struct detection *d, const struct watched_row *row,
+                           const struct share *share)
+{
+    return share->latest(row) - row->latest.busy * d->limits[SHARE_INFO] / 100;
+}
+
+static void report_share(struct detection *d, const struct watched_row *row,
+                         const struct share *share, double percent)
 {
     const struct conn *conn = &d->frame->conns[row->row];
     const struct finding_subject subject = subject_of_row(d, conn);
@@ -40,45 +52,63 @@ static void report_share(struct detection *d, const struct watched_row *row, dou
     char who[EVENT_NAME_MAX];
 
     finding_say(finding, "%s is held back by %s for %.0f %% of the time it has data to send",
-                subject_who(&subject, who, sizeof(who)), what, percent);
+                subject_who(&subject, who, sizeof(who)), share->what, percent);
     say_row(finding, conn);
-    finding_evidence_limit(finding, fact, "%", percent, d->limits[SHARE_INFO]);
+    finding_excess(finding, share_excess(d, row, share));
+    finding_evidence_limit(finding, share->fact, "%", percent, d->limits[SHARE_INFO]);
     finding_evidence(finding, "busy_time", "s", row->busy / 1e6);
     finding_evidence(finding, "sendq", "B", conn->send_queue);
     finding->window_ns = (int64_t)(row->seconds * (double)SECOND_NS);
 }
 
 /* One finding a subject: that of its worst row. */
-static void evaluate_share(struct detection *d, double (*value)(const struct watched_row *row),
-                           const char *fact, const char *what)
+static void evaluate_share(struct detection *d, const struct share *share)
 {
     for (uint32_t i = 0; i < d->census->watched_count; i++) {
         const struct watched_row *row = &d->census->watched[i];
-        const double percent =
-            row->busy >= BUSY_LEAST_US && row->measured ? value(row) * 100 / row->busy : 0;
-        if (percent * 2 >= d->limits[SHARE_INFO])
-            report_share(d, row, percent < 100 ? percent : 100, fact, what);
+        const struct finding_subject subject = subject_of_row(d, &d->frame->conns[row->row]);
+        if (!row->measured || row->busy <= 0)
+            continue;
+        const double percent = share->lately(row) * 100 / row->busy;
+        if (row->busy >= BUSY_LEAST_US && percent * 2 >= d->limits[SHARE_INFO])
+            report_share(d, row, share, percent < 100 ? percent : 100);
+        else if (share->latest(row) > 0)
+            detection_excess(d, &subject, share_excess(d, row, share));
     }
 }
 
-static double rwnd_of(const struct watched_row *row)
+static double rwnd_lately(const struct watched_row *row)
 {
     return row->rwnd;
 }
 
-static double sndbuf_of(const struct watched_row *row)
+static double rwnd_latest(const struct watched_row *row)
+{
+    return row->latest.rwnd;
+}
+
+static double sndbuf_lately(const struct watched_row *row)
 {
     return row->sndbuf;
 }
 
+static double sndbuf_latest(const struct watched_row *row)
+{
+    return row->latest.sndbuf;
+}
+
 static void evaluate_receiver(struct detection *d)
 {
-    evaluate_share(d, rwnd_of, "rwnd_limited / busy_time", "its peer's receive window");
+    static const struct share SHARE = {rwnd_lately, rwnd_latest, "rwnd_limited / busy_time",
+                                       "its peer's receive window"};
+    evaluate_share(d, &SHARE);
 }
 
 static void evaluate_sndbuf(struct detection *d)
 {
-    evaluate_share(d, sndbuf_of, "sndbuf_limited / busy_time", "its own send buffer");
+    static const struct share SHARE = {sndbuf_lately, sndbuf_latest, "sndbuf_limited / busy_time",
+                                       "its own send buffer"};
+    evaluate_share(d, &SHARE);
 }
 
 const struct detector LIMITED_BY_RECEIVER = {
@@ -238,6 +268,7 @@ static void evaluate_bufferbloat(struct detection *d)
         say_row(finding, conn);
         finding_evidence(finding, "rtt - min_rtt", "ms", queue_ms);
         finding_evidence_limit(finding, "for", "s", for_s, d->limits[BLOAT_FOR]);
+        finding_holds_since(finding, d, d->frame->mono_ns - row->bloated_ns);
         finding_leave_open(finding, "a change of the route");
     }
 }

@@ -14,7 +14,7 @@ static const struct session_key KEYS[] = {
     {"severity", .help = "info, warning, critical"},
     {"confidence", .help = "possible, likely, proven"},
     {"netns", .help = "network namespace"},
-    {"subject", .help = "what it is about: kind, address, port, pid, comm, unit"},
+    {"subject", .help = "what it is about: kind, address, port, pid, ..."},
     {"since", .help = "when it began"},
     {"since_at_least", .help = "it held before the first frame"},
     {"ended", .help = "when it ended"},
@@ -98,6 +98,8 @@ static void get_subject(struct get *get, struct finding_subject *subject)
             subject->port = (uint16_t)take_number(&item, UINT16_MAX);
         else if (is_key(&item, "pid"))
             subject->pid = (int32_t)take_number(&item, INT32_MAX);
+        else if (is_key(&item, "start_ticks"))
+            subject->start_ticks = take_number(&item, INT64_MAX);
         else if (is_key(&item, "comm"))
             take_text(&item, subject->name, sizeof(subject->name));
         else if (is_key(&item, "unit"))

@@ -18,6 +18,8 @@ struct replay {
     uint32_t pending_count, pending_capacity;
     struct finding_step *steps; /* finding lines since the frame line before `frame` */
     uint32_t step_count, step_capacity;
+    struct finding *holding; /* by all of them: what began and has not ended */
+    uint32_t holding_count, holding_capacity;
     bool steps_whole; /* they are of `frame`: the next one begins anew */
     bool has_frame;   /* frame and state go together: nothing was read since */
     bool ready;       /* the next frame to give is `frame` */

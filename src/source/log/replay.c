@@ -33,11 +33,44 @@ static void keep_event(struct replay *replay, const struct event *event)
     replay->pending[replay->pending_count++] = *event;
 }
 
+/* In the place of what is known of it. */
+static void keep_holding(struct replay *replay, const struct finding_step *step)
+{
+    const bool over = step->kind == FINDING_END || step->kind == FINDING_STOP;
+    uint32_t i = 0;
+
+    while (i < replay->holding_count && replay->holding[i].id != step->finding.id)
+        i++;
+    if (over && i < replay->holding_count)
+        replay->holding[i] = replay->holding[--replay->holding_count];
+    if (over || i == FINDINGS_MAX || GROW(replay->holding, replay->holding_capacity, i + 1))
+        return;
+    replay->holding[i] = step->finding;
+    if (i == replay->holding_count)
+        replay->holding_count++;
+}
+
+static int add_holding(const struct replay *replay, struct frame *frame)
+{
+    const size_t size = replay->holding_count * sizeof(struct finding);
+
+    if (size == 0)
+        return 0;
+    struct finding *copy = arena_alloc(&frame->arena, size);
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, replay->holding, size);
+    frame->logged_findings = copy;
+    frame->logged_finding_count = replay->holding_count;
+    return 0;
+}
+
 static void keep_step(struct replay *replay, const struct finding_step *step)
 {
     if (replay->steps_whole)
         replay->step_count = 0;
     replay->steps_whole = false;
+    keep_holding(replay, step);
     if (replay->step_count == STEPS_MAX ||
         GROW(replay->steps, replay->step_capacity, replay->step_count + 1)) {
         note_damage(replay, "more findings in one frame than tcplens keeps");
@@ -108,6 +141,7 @@ static void take_line(struct replay *replay, const struct session_line *line)
     case RECORD_HEAD:
         replay->head = line->head;
         replay->has_frame = false;
+        replay->holding_count = 0;
         return;
     case RECORD_FRAME:
         take_frame(replay, &line->frame);
@@ -284,6 +318,8 @@ static int replay_next(struct source *source, struct frame *frame, const struct 
         error = replay_read_to_frame(replay);
     if (!error)
         error = session_build_frame(&replay->state, &replay->frame, &replay->head, frame);
+    if (!error)
+        error = add_holding(replay, frame);
     if (error) {
         if (error != -ENODATA && error != -EAGAIN)
             snprintf(frame->missing.text, sizeof(frame->missing.text), "%.127s",
@@ -310,6 +346,7 @@ static void replay_close(struct source *source)
     session_state_done(&replay->state);
     free(replay->pending);
     free(replay->steps);
+    free(replay->holding);
     free(replay);
 }
 

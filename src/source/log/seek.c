@@ -7,7 +7,7 @@
 static void forget(struct replay *replay)
 {
     session_state_clear(&replay->state);
-    replay->pending_count = replay->step_count = 0;
+    replay->pending_count = replay->step_count = replay->holding_count = 0;
     replay->steps_whole = true;
     replay->has_frame = replay->ready = replay->stale = replay->gap = replay->gap_line = false;
     replay->at = (struct replay_position){.place = log_reader_place(replay->reader)};

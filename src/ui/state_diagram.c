@@ -5,10 +5,11 @@
 #include <string.h>
 
 #define LEVELS       6
-#define BOX_CELLS    18
-#define TALL_ROWS    (LEVELS * 4 - 1) /* boxes of three lines, one line between */
+#define BOX_LEAST    18
+#define BOX_MOST     34
+#define BOXES_BESIDE 5 /* so many boxes would fill the width */
+#define HIGHEST_BOX  6
 #define LEAST_CELLS  76
-#define WIDEST_CELLS 110 /* wider does not look better */
 
 /* CLOSED stands at both ends of a life, as in the RFC. */
 const struct box BOXES[BOX_COUNT] = {
@@ -44,20 +45,37 @@ const struct arrow ARROWS[ARROW_COUNT] = {
     {STATE_TIME_WAIT, STATE_CLOSED, BOX_TIME_WAIT, BOX_END, ROUTE_SIDE, "2MSL"},
 };
 
+static int clamp(int value, int least, int most)
+{
+    return value < least ? least : value > most ? most : value;
+}
+
+/* Boxes as high as leaves two lines between them, one where they are three high; of one line each
+ * where there is no room for that. */
+static void choose_rows(struct layout *layout, int rows)
+{
+    for (int box = HIGHEST_BOX; box >= 3; box--) {
+        const int pitch = (rows - box) / (LEVELS - 1);
+        if (pitch < box + (box > 3 ? 2 : 1))
+            continue;
+        layout->box_rows = box;
+        layout->pitch = pitch;
+        return;
+    }
+    layout->box_rows = 1;
+    layout->pitch = clamp((rows - 1) / (LEVELS - 1), 2, 3);
+}
+
 static struct layout layout_of(const struct canvas *canvas)
 {
-    const bool tall = canvas->rows >= TALL_ROWS;
-    const int width = canvas->cols < WIDEST_CELLS ? canvas->cols : WIDEST_CELLS;
-    const int origin = (canvas->cols - width) / 2;
-    const int centre = (width - BOX_CELLS) / 2;
-    struct layout layout = {tall ? 3 : 1, tall ? 4 : 3, {0}};
+    struct layout layout = {.box_cells = clamp(canvas->cols / BOXES_BESIDE, BOX_LEAST, BOX_MOST)};
+    const int centre = (canvas->cols - layout.box_cells) / 2;
 
-    if (!tall && canvas->rows < LEVELS * 3 - 2)
-        layout.pitch = 2;
-    layout.left[LEFT] = origin + 1;
-    layout.left[MIDDLE] = origin + centre - BOX_CELLS / 3;
-    layout.left[CENTRE] = origin + centre;
-    layout.left[RIGHT] = origin + width - BOX_CELLS - 1;
+    choose_rows(&layout, canvas->rows);
+    layout.left[LEFT] = 1;
+    layout.left[MIDDLE] = centre - layout.box_cells / 3;
+    layout.left[CENTRE] = centre;
+    layout.left[RIGHT] = canvas->cols - layout.box_cells - 1;
     return layout;
 }
 
@@ -72,19 +90,43 @@ bool diagram_layout(struct layout *layout, const struct canvas *canvas)
 struct rectangle diagram_place(const struct layout *layout, uint8_t box)
 {
     return (struct rectangle){BOXES[box].level * layout->pitch, layout->left[BOXES[box].place],
-                              layout->box_rows, BOX_CELLS};
+                              layout->box_rows, layout->box_cells};
 }
 
-static void hline(const struct canvas *canvas, int row, int from, int to, unsigned style)
+enum glyph { LINE, POST, DOWN_RIGHT, DOWN_LEFT, UP_RIGHT, UP_LEFT, GLYPHS };
+
+static const char *const LINES[WEIGHT_COUNT][GLYPHS] = {
+    [WEIGHT_LIGHT] = {"─", "│", "┌", "┐", "└", "┘"},
+    [WEIGHT_HEAVY] = {"━", "┃", "┏", "┓", "┗", "┛"},
+    [WEIGHT_DOUBLE] = {"═", "║", "╔", "╗", "╚", "╝"},
+};
+
+struct pen {
+    const struct canvas *canvas;
+    unsigned style;
+    const char *const *glyphs;
+};
+
+static void put(const struct pen *pen, int row, int col, enum glyph glyph)
+{
+    canvas_text(pen->canvas, row, col, pen->style, pen->glyphs[glyph]);
+}
+
+static void head(const struct pen *pen, int row, int col, const char *glyph)
+{
+    canvas_text(pen->canvas, row, col, pen->style, glyph);
+}
+
+static void hline(const struct pen *pen, int row, int from, int to)
 {
     for (int col = from; col <= to; col++)
-        canvas_text(canvas, row, col, style, "─");
+        put(pen, row, col, LINE);
 }
 
-static void vline(const struct canvas *canvas, int col, int from, int to, unsigned style)
+static void vline(const struct pen *pen, int col, int from, int to)
 {
     for (int row = from; row <= to; row++)
-        canvas_text(canvas, row, col, style, "│");
+        put(pen, row, col, POST);
 }
 
 static int middle_row(const struct rectangle *box)
@@ -103,94 +145,97 @@ struct label_place { /* in the middle of [from, to); at `from` if to is 0, endin
     int row, from, to;
 };
 
-static struct label_place draw_down(const struct canvas *canvas, const struct rectangle *a,
-                                    const struct rectangle *b, unsigned style)
+static struct label_place draw_down(const struct pen *pen, const struct rectangle *a,
+                                    const struct rectangle *b)
 {
     const int begin = a->left > b->left ? a->left : b->left;
     const int end = a->left < b->left ? a->left + a->cols : b->left + b->cols;
     const int col = (begin + end) / 2;
 
-    vline(canvas, col, a->top + a->rows, b->top - 1, style);
-    canvas_text(canvas, b->top - 1, col, style, "▼");
+    vline(pen, col, a->top + a->rows, b->top - 1);
+    head(pen, b->top - 1, col, "▼");
     return (struct label_place){a->top + a->rows, col + 2, 0};
 }
 
-static struct label_place draw_down_left(const struct canvas *canvas, const struct rectangle *a,
-                                         const struct rectangle *b, unsigned style)
+static struct label_place draw_down_left(const struct pen *pen, const struct rectangle *a,
+                                         const struct rectangle *b)
 {
-    const struct label_place right = draw_down(canvas, a, b, style);
+    const struct label_place right = draw_down(pen, a, b);
     return (struct label_place){right.row, 0, right.from - 3};
 }
 
-static struct label_place draw_side(const struct canvas *canvas, const struct rectangle *a,
-                                    const struct rectangle *b, unsigned style)
+static struct label_place draw_side(const struct pen *pen, const struct rectangle *a,
+                                    const struct rectangle *b)
 {
     const int row = middle_row(a);
 
     if (a->left < b->left) {
-        hline(canvas, row, a->left + a->cols, b->left - 2, style);
-        canvas_text(canvas, row, b->left - 1, style, "▶");
+        hline(pen, row, a->left + a->cols, b->left - 2);
+        head(pen, row, b->left - 1, "▶");
         return (struct label_place){row, a->left + a->cols, b->left - 1};
     }
-    hline(canvas, row, b->left + b->cols + 1, a->left - 1, style);
-    canvas_text(canvas, row, b->left + b->cols, style, "◀");
+    hline(pen, row, b->left + b->cols + 1, a->left - 1);
+    head(pen, row, b->left + b->cols, "◀");
     return (struct label_place){row, b->left + b->cols + 1, a->left};
 }
 
-static struct label_place draw_over_down(const struct canvas *canvas, const struct rectangle *a,
-                                         const struct rectangle *b, unsigned style)
+static struct label_place draw_over_down(const struct pen *pen, const struct rectangle *a,
+                                         const struct rectangle *b)
 {
     const int row = middle_row(a), col = middle_col(b);
 
     if (b->left < a->left) {
-        hline(canvas, row, col + 1, a->left - 1, style);
-        canvas_text(canvas, row, col, style, "┌");
+        hline(pen, row, col + 1, a->left - 1);
+        put(pen, row, col, DOWN_RIGHT);
     } else {
-        hline(canvas, row, a->left + a->cols, col - 1, style);
-        canvas_text(canvas, row, col, style, "┐");
+        hline(pen, row, a->left + a->cols, col - 1);
+        put(pen, row, col, DOWN_LEFT);
     }
-    vline(canvas, col, row + 1, b->top - 1, style);
-    canvas_text(canvas, b->top - 1, col, style, "▼");
+    vline(pen, col, row + 1, b->top - 1);
+    head(pen, b->top - 1, col, "▼");
     const int begin = b->left < a->left ? col : a->left + a->cols;
     const int end = b->left < a->left ? a->left : col;
     return (struct label_place){row, begin + 1, end};
 }
 
-static struct label_place draw_down_over(const struct canvas *canvas, const struct rectangle *a,
-                                         const struct rectangle *b, unsigned style)
+static struct label_place draw_down_over(const struct pen *pen, const struct rectangle *a,
+                                         const struct rectangle *b)
 {
     const int row = middle_row(b), col = middle_col(a);
 
-    vline(canvas, col, a->top + a->rows, row - 1, style);
+    vline(pen, col, a->top + a->rows, row - 1);
     if (b->left < a->left) {
-        canvas_text(canvas, row, col, style, "┘");
-        hline(canvas, row, b->left + b->cols + 1, col - 1, style);
-        canvas_text(canvas, row, b->left + b->cols, style, "◀");
+        put(pen, row, col, UP_LEFT);
+        hline(pen, row, b->left + b->cols + 1, col - 1);
+        head(pen, row, b->left + b->cols, "◀");
         return (struct label_place){row, b->left + b->cols + 1, col};
     }
-    canvas_text(canvas, row, col, style, "└");
-    hline(canvas, row, col + 1, b->left - 2, style);
-    canvas_text(canvas, row, b->left - 1, style, "▶");
+    put(pen, row, col, UP_RIGHT);
+    hline(pen, row, col + 1, b->left - 2);
+    head(pen, row, b->left - 1, "▶");
     return (struct label_place){row, col + 1, b->left - 1};
 }
 
-static struct label_place draw_step(const struct canvas *canvas, const struct rectangle *a,
-                                    const struct rectangle *b, unsigned style)
+static struct label_place draw_step(const struct pen *pen, const struct rectangle *a,
+                                    const struct rectangle *b)
 {
     const int row = a->top + a->rows, begin = a->left + a->cols - 3, col = middle_col(b);
 
-    canvas_text(canvas, row, begin, style, "└");
-    hline(canvas, row, begin + 1, col - 1, style);
-    canvas_text(canvas, row, col, style, row == b->top - 1 ? "▼" : "┐");
+    put(pen, row, begin, UP_RIGHT);
+    hline(pen, row, begin + 1, col - 1);
+    if (row == b->top - 1)
+        head(pen, row, col, "▼");
+    else
+        put(pen, row, col, DOWN_LEFT);
     if (row < b->top - 1) {
-        vline(canvas, col, row + 1, b->top - 2, style);
-        canvas_text(canvas, b->top - 1, col, style, "▼");
+        vline(pen, col, row + 1, b->top - 2);
+        head(pen, b->top - 1, col, "▼");
     }
     return (struct label_place){row, begin + 1, col};
 }
 
-typedef struct label_place (*draw_route)(const struct canvas *canvas, const struct rectangle *a,
-                                         const struct rectangle *b, unsigned style);
+typedef struct label_place (*draw_route)(const struct pen *pen, const struct rectangle *a,
+                                         const struct rectangle *b);
 
 static const draw_route ROUTES[] = {
     [ROUTE_DOWN] = draw_down,           [ROUTE_DOWN_LEFT] = draw_down_left,
@@ -223,12 +268,30 @@ static void draw_label(const struct canvas *canvas, const struct label_place *pl
 }
 
 void diagram_draw_arrow(const struct canvas *canvas, const struct layout *layout, size_t arrow,
-                        bool lit, const char *rate)
+                        bool lit, enum weight weight, const char *rate)
 {
     const struct rectangle a = diagram_place(layout, ARROWS[arrow].first);
     const struct rectangle b = diagram_place(layout, ARROWS[arrow].second);
-    const struct label_place place =
-        ROUTES[ARROWS[arrow].route](canvas, &a, &b, lit ? ROLE_CHANGED | STYLE_BOLD : ROLE_DIM);
+    const struct pen pen = {canvas,
+                            lit       ? ROLE_CHANGED | STYLE_BOLD
+                            : rate[0] ? ROLE_NORMAL
+                                      : ROLE_DIM,
+                            LINES[weight]};
+    const struct label_place place = ROUTES[ARROWS[arrow].route](&pen, &a, &b);
 
-    draw_label(canvas, &place, lit ? ROLE_STRONG : ROLE_DIM, ARROWS[arrow].label, rate);
+    draw_label(canvas, &place, lit || rate[0] ? ROLE_STRONG : ROLE_DIM, ARROWS[arrow].label, rate);
+}
+
+void diagram_draw_resets(const struct canvas *canvas, const struct layout *layout, bool lit,
+                         const char *rate)
+{
+    const struct rectangle from = diagram_place(layout, BOX_ESTABLISHED);
+    const struct rectangle to = diagram_place(layout, BOX_CLOSED);
+    const int top = to.top + to.rows, col = middle_col(&from);
+    const unsigned style = lit ? ROLE_TROUBLE | STYLE_BOLD : rate[0] ? ROLE_NOTICE : ROLE_DIM;
+
+    for (int row = top + 1; row < from.top; row++)
+        canvas_text(canvas, row, col, style, "┊");
+    canvas_text(canvas, top, col, style, "▲");
+    canvas_printf(canvas, top + (from.top - top) / 2, col + 2, style, "resets%s", rate);
 }

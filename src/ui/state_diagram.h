@@ -51,8 +51,10 @@ struct arrow {
 #define ARROW_COUNT 14
 extern const struct arrow ARROWS[ARROW_COUNT];
 
+enum weight { WEIGHT_LIGHT, WEIGHT_HEAVY, WEIGHT_DOUBLE, WEIGHT_COUNT }; /* of a line */
+
 struct layout {
-    int box_rows, pitch;
+    int box_rows, box_cells, pitch;
     int left[4]; /* by enum place */
 };
 
@@ -66,6 +68,9 @@ struct rectangle diagram_place(const struct layout *layout, uint8_t box);
 /* The line, its head and its label with the rate ("" = none) as far as there is room. Boxes are
  * drawn after all arrows. */
 void diagram_draw_arrow(const struct canvas *canvas, const struct layout *layout, size_t arrow,
-                        bool lit, const char *rate);
+                        bool lit, enum weight weight, const char *rate);
+/* From any state to CLOSED: drawn from ESTABLISHED up. */
+void diagram_draw_resets(const struct canvas *canvas, const struct layout *layout, bool lit,
+                         const char *rate);
 
 #endif

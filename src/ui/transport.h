@@ -43,7 +43,13 @@ struct transport_state {
     uint32_t series_count;           /* raised when a series has been read */
 };
 
-enum series_reader { SERIES_OF_PAGE, SERIES_OF_HEADER, SERIES_OF_SPLIT, SERIES_READERS };
+enum series_reader {
+    SERIES_OF_PAGE,
+    SERIES_OF_HEADER,
+    SERIES_OF_SPLIT,
+    SERIES_OF_VIEW,
+    SERIES_READERS
+};
 
 struct series_query {
     enum series_reader reader;

@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "core/grouping/grouping.h"
 #include "core/text/text.h"
-#include "ui/pane/pane.h"
+#include "ui/graph.h"
+#include "ui/page_series.h"
 #include "ui/state_diagram.h"
 
 #include <errno.h>
@@ -16,6 +17,10 @@
 #define BATCH        64u
 #define EVENTS_BACK  8192u
 #define JUMP_NS      (60 * SECOND_NS)
+#define SPARK_LEAST  5 /* cells beside the text of a box */
+#define SPARK_VALUES 96
+#define HEAVY_RATE   10 /* a second: from here on a line is heavy, */
+#define DOUBLE_RATE  100
 
 struct meter { /* how often something was, in the last whole seconds */
     int64_t second;
@@ -29,6 +34,7 @@ struct states_pane {
     uint64_t read_to;
     int64_t now_ns;
     struct grouping_row close_wait; /* of the frame */
+    struct page_series series;      /* of all: how many were in each state */
     uint8_t cursor;                 /* enum box_id */
     struct canvas boxes[BOX_COUNT]; /* where they were drawn last: mouse */
 };
@@ -77,6 +83,8 @@ static int states_open(struct pane **pane, const struct pane_ops *ops, struct sc
         return -ENOMEM;
     states->pane = (struct pane){ops, screen};
     states->cursor = BOX_ESTABLISHED;
+    states->series.subject.all = true;
+    states->series.reader = SERIES_OF_VIEW;
     *pane = &states->pane;
     return 0;
 }
@@ -164,6 +172,7 @@ static void states_update(struct pane *pane, const struct picture *picture)
 
     if (!picture->frame)
         return;
+    page_series_update(&states->series, picture);
     if (picture->events)
         read_on(states, picture);
     if (picture->frame->mono_ns != states->now_ns)
@@ -189,16 +198,26 @@ static void rate_text(const struct meter *meter, char *out, size_t size)
     }
 }
 
+static enum weight weight_of(const struct meter *meter)
+{
+    const uint32_t rate = meter_in_window(meter) / RATE_SECONDS;
+
+    return rate >= DOUBLE_RATE ? WEIGHT_DOUBLE : rate >= HEAVY_RATE ? WEIGHT_HEAVY : WEIGHT_LIGHT;
+}
+
+static bool is_lit(const struct meter *meter, const struct picture *picture)
+{
+    return meter->last_ns && picture->now_mono_ns - meter->last_ns < picture->highlight_ns;
+}
+
 static void draw_arrow(const struct states_pane *states, const struct picture *picture,
                        const struct canvas *canvas, const struct layout *layout, size_t index)
 {
     const struct meter *meter = &states->arrows[index];
-    const bool lit =
-        meter->last_ns && picture->now_mono_ns - meter->last_ns < picture->highlight_ns;
     char rate[16];
 
     rate_text(meter, rate, sizeof rate);
-    diagram_draw_arrow(canvas, layout, index, lit, rate);
+    diagram_draw_arrow(canvas, layout, index, is_lit(meter, picture), weight_of(meter), rate);
 }
 
 static unsigned box_role(const struct states_pane *states, uint8_t state, uint32_t count)
@@ -210,6 +229,55 @@ static unsigned box_role(const struct states_pane *states, uint8_t state, uint32
     return (unsigned)ROLE_STATE_QUIET + TCP_STATES[state].role;
 }
 
+/* How many were in it, by time: below the text where a box is high, else beside it. */
+static void draw_counts(const struct states_pane *states, const struct picture *picture,
+                        const struct canvas *canvas, uint8_t state, unsigned role, int text_end)
+{
+    const struct series_axis axis =
+        series_axis_of(picture->frame->mono_ns, picture->frame->cost.interval_ns);
+    const enum series_value value = (enum series_value)(SERIES_STATE + state);
+    const bool below = canvas->rows > 1;
+    struct canvas part = canvas_part(canvas, below, below ? 0 : text_end,
+                                     below ? canvas->rows - 1 : 1, canvas->cols);
+    uint64_t values[SPARK_VALUES];
+    size_t count = below ? graph_values(&part, part.cols) : (size_t)part.cols;
+
+    if (part.cols < SPARK_LEAST)
+        return;
+    count = count < SPARK_VALUES ? count : SPARK_VALUES;
+    series_by_time(&states->series.series, value, &axis, values, count);
+    if (!below) {
+        graph_sparkline(&part, 0, 0, part.cols, role, values, count, 0);
+        return;
+    }
+    const struct graph_layer layer = {.values = values,
+                                      .count = count,
+                                      .ceiling = graph_ceiling(values, count, 5),
+                                      .style = role,
+                                      .form = GRAPH_UP};
+    graph_draw(&part, &layer, 1);
+}
+
+static void draw_flat(const struct canvas *canvas, unsigned role, int pad, const char *text)
+{
+    canvas_fill(canvas, 0, 0, canvas->cols, role);
+    canvas_text(canvas, 0, 0, role, "│");
+    canvas_text(canvas, 0, canvas->cols - 1, role, "│");
+    canvas_text(canvas, 0, 2 + pad, role | STYLE_BOLD, text);
+}
+
+static void box_text(char *out, size_t size, uint8_t box, uint32_t count)
+{
+    const char *name = TCP_STATES[BOXES[box].state].short_name;
+    char number[8];
+
+    text_count(number, sizeof number, count);
+    if (box == BOX_END) /* the same sockets as above: counted once */
+        snprintf(out, size, "%s", name);
+    else
+        snprintf(out, size, "%s %s", name, number);
+}
+
 static void draw_box(struct states_pane *states, const struct picture *picture,
                      const struct canvas *canvas, const struct layout *layout, uint8_t box)
 {
@@ -217,40 +285,35 @@ static void draw_box(struct states_pane *states, const struct picture *picture,
     const uint8_t state = BOXES[box].state;
     const uint32_t count = picture->frame->totals.states[state];
     const bool selected = box == states->cursor;
-    const unsigned role = box_role(states, state, count) | (selected ? STYLE_SELECTED : 0);
+    const unsigned role = box_role(states, state, count);
+    const unsigned layer = selected ? STYLE_SELECTED : 0;
     struct canvas part = canvas_part(canvas, at.top, at.left, at.rows, at.cols);
-    char number[8], text[40];
+    char text[40];
 
     states->boxes[box] = part;
-    text_count(number, sizeof number, count);
-    if (box == BOX_END) /* the same sockets as above: counted once */
-        snprintf(text, sizeof text, "%s", TCP_STATES[state].short_name);
-    else
-        snprintf(text, sizeof text, "%s %s", TCP_STATES[state].short_name, number);
-    const int pad = (at.cols - 4 - (int)text_width(text)) / 2;
+    box_text(text, sizeof text, box, count);
+    const int width = (int)text_width(text), room = at.cols - 4 - width;
+    const bool beside = at.rows == 3 && room > SPARK_LEAST && box != BOX_END;
+    const int pad = beside || room < 0 ? 0 : room / 2;
     if (at.rows == 1) {
-        canvas_fill(&part, 0, 0, at.cols, role);
-        canvas_text(&part, 0, 0, role, "│");
-        canvas_text(&part, 0, at.cols - 1, role, "│");
-        canvas_text(&part, 0, 2 + (pad > 0 ? pad : 0), role | STYLE_BOLD, text);
+        draw_flat(&part, role | layer, pad, text);
         return;
     }
-    struct canvas inside = canvas_box(&part, role & ~STYLE_SELECTED, NULL);
+    struct canvas inside = canvas_box(&part, role, NULL);
     if (selected)
-        canvas_fill(&part, 1, 1, part.cols - 2, role);
-    canvas_text(&inside, 0, pad > 0 ? pad : 0, role | STYLE_BOLD, text);
+        canvas_fill(&part, 1, 1, part.cols - 2, role | layer);
+    canvas_text(&inside, 0, pad, role | layer | STYLE_BOLD, text);
+    if (box != BOX_END)
+        draw_counts(states, picture, &inside, state, role | (beside ? layer : 0), width + 1);
 }
 
 static void draw_resets(const struct states_pane *states, const struct picture *picture,
-                        const struct canvas *canvas)
+                        const struct canvas *canvas, const struct layout *layout)
 {
-    const bool lit = states->resets.last_ns &&
-                     picture->now_mono_ns - states->resets.last_ns < picture->highlight_ns;
     char rate[16];
 
     rate_text(&states->resets, rate, sizeof rate);
-    if (rate[0])
-        canvas_printf(canvas, canvas->rows - 1, 1, lit ? ROLE_TROUBLE : ROLE_DIM, "resets%s", rate);
+    diagram_draw_resets(canvas, layout, is_lit(&states->resets, picture), rate);
 }
 
 /* Too small for the diagram: the counts alone. */
@@ -280,9 +343,9 @@ static void states_draw(struct pane *pane, const struct picture *picture,
     }
     for (size_t i = 0; i < ARROW_COUNT; i++)
         draw_arrow(states, picture, canvas, &layout, i);
+    draw_resets(states, picture, canvas, &layout);
     for (uint8_t box = 0; box < BOX_COUNT; box++)
         draw_box(states, picture, canvas, &layout, box);
-    draw_resets(states, picture, canvas);
 }
 
 /* Connections, filtered by the state under the cursor. */

@@ -307,6 +307,52 @@ static void test_peers(void **state)
     scene_end(&scene);
 }
 
+static struct conn *timed(struct conn *conn, uint8_t timer, uint8_t tries)
+{
+    conn->known |= KNOWN_TIMER;
+    conn->timer = timer;
+    conn->timer_retrans = tries;
+    return conn;
+}
+
+/* One port of a host that swallows everything, beside one that answers. */
+static void test_peer_ports(void **state)
+{
+    struct scene scene;
+    (void)state;
+
+    scene_begin(&scene);
+    add(&scene, STATE_LISTEN, "0.0.0.0", 443, "0.0.0.0", 0);
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 443, "10.0.0.3", 40000); /* it connects to us */
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50001, "10.0.0.3", 80);
+    add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50002, "10.0.0.3", 80);
+    timed(add(&scene, STATE_SYN_SENT, "10.0.0.1", 50003, "10.0.0.3", 9200), 1, 2);
+    timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50004, "10.0.0.3", 9200), 4, 3);
+    timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50005, "10.0.0.3", 9200), 1, 0);
+    timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50006, "10.0.0.3", 80), 2, 4); /* keepalive */
+    assert_int_equal(
+        grouping_update(&scene.grouping, &GROUPING_PEER_PORTS, &scene.context, NULL, NULL), 0);
+    assert_int_equal(scene.grouping.count, 3);
+    const struct grouping_row *rows = scene.grouping.rows;
+    assert_true(rows[0].inbound);
+    assert_int_equal(rows[1].rows, 3);
+    assert_int_equal(rows[1].stalled, 0);
+    assert_int_equal(rows[2].rows, 3);
+    assert_int_equal(rows[2].stalled, 2);
+    for (uint32_t row = 0; row < 3; row++) {
+        const struct grouping_member member = {&GROUPING_PEER_PORTS, rows[row].key};
+        uint32_t members = 0;
+        for (uint32_t i = 0; i < scene.frame->live_count; i++)
+            members += grouping_accepts(&member, &scene.context, &scene.frame->conns[i]);
+        assert_int_equal(members, rows[row].rows);
+    }
+    assert_int_equal(grouping_update(&scene.grouping, &GROUPING_PEERS, &scene.context, NULL, NULL),
+                     0);
+    assert_int_equal(scene.grouping.count, 1);
+    assert_int_equal(scene.grouping.rows[0].stalled, 2);
+    scene_end(&scene);
+}
+
 /* Many groups: every row is found again in exactly one of them. */
 static void test_many(void **state)
 {
@@ -364,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_accepted),
         cmocka_unit_test(test_close_wait_trend),
         cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_peer_ports),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,9 @@
 #include "core/grouping/holders.h"
 #include "core/grouping/rows.h"
 
+#define TIMER_RETRANSMIT 1u
+#define TIMER_PROBE      4u
+
 bool grouping_is_recent(int64_t at_ns, const struct column_context *context)
 {
     return at_ns > 0 && context->now_ns - at_ns < GROUPING_WINDOW_NS;
@@ -54,6 +57,14 @@ void grouping_add_proc(struct grouping_row *row, uint32_t proc)
         row->proc_count = GROUPING_NAMES + 1;
 }
 
+/* idiag_timer of a retransmission (a loss probe is one, too) or a window probe, with tries behind. */
+static bool is_stalled(const struct conn *conn)
+{
+    return (conn->known & KNOWN_TIMER) &&
+           (conn->timer == TIMER_RETRANSMIT || conn->timer == TIMER_PROBE) &&
+           conn->timer_retrans > 0;
+}
+
 void grouping_count_row(struct grouping_row *row, const struct column_context *context,
                         const struct conn *conn)
 {
@@ -74,6 +85,7 @@ void grouping_count_row(struct grouping_row *row, const struct column_context *c
     row->in_bytes_per_s += conn_in_rate(conn);
     row->out_bytes_per_s += conn_out_rate(conn);
     row->retrans += conn->retrans;
+    row->stalled += is_stalled(conn);
     row->sent_10s += conn->sent_10s;
     row->retrans_10s += conn->retrans_10s;
     if (conn->known & KNOWN_RTT && conn->rtt_us > row->worst_rtt_us)

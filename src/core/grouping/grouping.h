@@ -39,7 +39,8 @@ struct grouping_row {
     uint64_t retrans;
     uint64_t sent_10s, retrans_10s;
     uint32_t worst_rtt_us; /* 0 = none known */
-    int64_t oldest_ns;     /* earliest latest-possible creation, wall clock; 0 = none known */
+    uint32_t stalled;  /* what was sent last, a SYN or a window probe was not answered in time */
+    int64_t oldest_ns; /* earliest latest-possible creation, wall clock; 0 = none known */
     /* listeners */
     uint32_t sockets, queue, backlog, drops; /* sums of an SO_REUSEPORT group */
     bool has_backlog, has_drops;
@@ -87,7 +88,7 @@ struct grouping_kind {
 };
 
 extern const struct grouping_kind GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS,
-    GROUPING_NAMESPACES;
+    GROUPING_PEER_PORTS, GROUPING_NAMESPACES;
 
 void grouping_init(struct grouping *grouping);
 void grouping_done(struct grouping *grouping);

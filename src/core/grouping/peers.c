@@ -1,4 +1,4 @@
-/* peers: connections by the address of the other end. */
+/* peers: connections by the address of the other end, or by that and the port that serves. */
 #include "base/hash.h"
 #include "core/grouping/rows.h"
 
@@ -30,24 +30,37 @@ static int mark_listening_ports(struct grouping *grouping, const struct frame *f
     return 0;
 }
 
-static int peer_take(struct grouping *grouping, const struct column_context *context,
-                     uint32_t index)
+/* To the row of the key, which is made if there is none. */
+static int take_into(struct grouping *grouping, const struct column_context *context,
+                     uint32_t index, uint64_t key, bool inbound)
 {
     const struct conn *conn = &context->frame->conns[index];
-    const uint64_t key = peer_key(context->frame, conn);
 
     if (!key || (conn_is_ghost(conn) && NO_PEER >> conn->from & 1))
         return 0;
     struct grouping_row *row = grouping_row_of(grouping, key, index, conn);
     if (!row)
         return -ENOMEM;
-    const bool inbound = grouping->port_first[conn->tuple.local_port] != 0;
     row->inbound |= inbound;
     grouping_add_port(row, inbound ? conn->tuple.local_port : conn->tuple.remote_port);
     grouping_add_proc(row, conn->owner);
     grouping_count_row(row, context, conn);
     grouping_count_age(row, conn);
     return 0;
+}
+
+static bool is_inbound(const struct grouping *grouping, const struct conn *conn)
+{
+    return grouping->port_first[conn->tuple.local_port] != 0;
+}
+
+static int peer_take(struct grouping *grouping, const struct column_context *context,
+                     uint32_t index)
+{
+    const struct conn *conn = &context->frame->conns[index];
+
+    return take_into(grouping, context, index, peer_key(context->frame, conn),
+                     is_inbound(grouping, conn));
 }
 
 static void peer_take_flow(struct grouping_row *row, const struct frame *frame,
@@ -65,4 +78,45 @@ const struct grouping_kind GROUPING_PEERS = {
     .begin = mark_listening_ports,
     .take = peer_take,
     .take_flow = peer_take_flow,
+};
+
+/* --- by address and port --- */
+
+static uint64_t port_key(const struct frame *frame, const struct conn *conn, bool inbound)
+{
+    const uint64_t peer = peer_key(frame, conn);
+    const uint64_t port = inbound ? conn->tuple.local_port : conn->tuple.remote_port;
+
+    return peer ? grouping_key(peer ^ (port << 1 | inbound)) : 0;
+}
+
+/* Of a flow, which has a local port only if that was listened on. */
+static uint64_t flow_key(const struct frame *frame, const struct conn *flow)
+{
+    return port_key(frame, flow, flow->tuple.local_port != 0);
+}
+
+static int port_take(struct grouping *grouping, const struct column_context *context,
+                     uint32_t index)
+{
+    const struct conn *conn = &context->frame->conns[index];
+    const bool inbound = is_inbound(grouping, conn);
+
+    return take_into(grouping, context, index, port_key(context->frame, conn, inbound), inbound);
+}
+
+/* Who listens is not known here: a client whose port is that of a service on its host counts for
+ * both. */
+static bool port_accepts(uint64_t key, const struct frame *frame, const struct conn *conn)
+{
+    return key == port_key(frame, conn, false) || key == port_key(frame, conn, true);
+}
+
+const struct grouping_kind GROUPING_PEER_PORTS = {
+    .key = flow_key,
+    .states = ~NO_PEER,
+    .begin = mark_listening_ports,
+    .take = port_take,
+    .take_flow = peer_take_flow,
+    .accepts = port_accepts,
 };

@@ -356,11 +356,27 @@ void group_open_members(struct screen *screen, const struct grouping_kind *kind,
     screen_open_page(screen, &PANE_MEMBERS, &(struct grouping_member){kind, row->key});
 }
 
+/* Rows are other groups then: the cursor goes to the first. */
+static void switch_view(struct pane *pane, const struct group_view *view)
+{
+    struct group_list *groups = groups_of(pane);
+
+    groups->view = view;
+    list_update(&groups->list);
+    list_command(&groups->list, pane->screen, &(struct command){.id = COMMAND_FIRST});
+    screen_changed(pane->screen);
+}
+
 bool group_pane_command(struct pane *pane, const struct command *command)
 {
-    if (command->id != COMMAND_OPEN)
-        return list_command(&groups_of(pane)->list, pane->screen, command);
-    open_row(pane);
+    struct group_list *groups = groups_of(pane);
+
+    if (command->id == COMMAND_OPEN)
+        open_row(pane);
+    else if (command->id == COMMAND_PORTS && groups->view->other)
+        switch_view(pane, groups->view->other);
+    else
+        return list_command(&groups->list, pane->screen, command);
     return true;
 }
 
@@ -384,7 +400,8 @@ void group_pane_summary(struct pane *pane, const struct picture *picture, char *
     struct group_list *groups = groups_of(pane);
 
     list_refresh(&groups->list, picture);
-    snprintf(out, size, "%u", groups->ranking.count);
+    snprintf(out, size, "%u%s", groups->ranking.count,
+             groups->view->counted ? groups->view->counted : "");
 }
 
 const struct conn *group_pane_selection(const struct pane *pane, const struct picture *picture)

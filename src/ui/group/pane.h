@@ -24,9 +24,11 @@ struct group_view {
     const struct grouping_kind *kind;
     const struct group_column *columns;
     size_t count;
-    size_t sort;                                    /* first sort column */
-    uint32_t needs;                                 /* NEED_* */
-    const char *empty;                              /* in place of rows */
+    size_t sort;                    /* first sort column */
+    uint32_t needs;                 /* NEED_* */
+    const char *empty;              /* in place of rows */
+    const char *counted;            /* behind their number: " by host"; NULL: nothing */
+    const struct group_view *other; /* of the same columns, to which key P switches; NULL: none */
     bool (*alarms)(const struct grouping_row *row); /* it is marked as trouble */
     /* The row is what the finding is about: it is marked so. */
     bool (*is_subject)(const struct picture *picture, const struct grouping_row *row,

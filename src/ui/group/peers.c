@@ -91,6 +91,41 @@ static const struct group_fact WORST_RTT = {
     .key = rtt_key,
     .text = rtt_text};
 
+/* Those that stall first, then those that retransmit much, then by their round trip: in powers of
+ * two, so that rows do not change places with each measurement; then the larger ones. */
+static uint64_t stalled_key(const struct picture *picture, const struct grouping_row *row)
+{
+    const uint64_t most = 0xffffff, stalled = row->stalled < most ? row->stalled : most;
+    const uint64_t lossy = conn_share_is_high(row->retrans_10s, row->sent_10s);
+    uint64_t octaves = 0;
+
+    (void)picture;
+    for (uint32_t us = row->worst_rtt_us; us > 0; us >>= 1)
+        octaves++;
+    return stalled << 40 | lossy << 32 | octaves << 24 | (row->rows < most ? row->rows : most);
+}
+
+static void stalled_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                         size_t size)
+{
+    (void)picture;
+    snprintf(out, size, "%u", row->stalled);
+}
+
+static bool is_stalled(const struct grouping_row *row)
+{
+    return row->stalled > 0;
+}
+
+static const struct group_fact STALLED = {
+    .title = "STALLED",
+    .help = "not answered in time: SYN, data or window probe; sorts slow peers first",
+    .right = true,
+    .descending = true,
+    .alarms = is_stalled,
+    .key = stalled_key,
+    .text = stalled_text};
+
 /* Processes of one name count as one here. */
 static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint32_t at)
 {
@@ -125,6 +160,7 @@ static const struct group_column COLUMNS[] = {
     {&PEER, .width = 32, .min_width = 15, .grow = 3},
     {&PORTS, .width = 14, .min_width = 8, .grow = 1, .leave = 2},
     {&GROUP_CONNS, .width = 6},
+    {&STALLED, .width = 7, .leave = 7},
     {&GROUP_ESTABLISHED, .width = 6, .leave = 4},
     {&GROUP_CLOSE_WAIT, .width = 7, .leave = 6},
     {&GROUP_TIME_WAIT, .width = 6, .leave = 9},
@@ -137,18 +173,45 @@ static const struct group_column COLUMNS[] = {
     {&NAMES, .width = 16, .min_width = 8, .grow = 1, .leave = 1},
 };
 
+static bool is_reachable(const struct tuple *tuple)
+{
+    return !addr_is_link_local(&tuple->remote, tuple->family);
+}
+
+static void address_filter(const struct tuple *tuple, char *out, size_t size)
+{
+    char address[ADDR_TEXT_MAX];
+
+    addr_format(address, sizeof address, &tuple->remote, tuple->family, NULL);
+    snprintf(out, size, tuple->family == FAMILY_INET6 ? "dst [%s]" : "dst %s", address);
+}
+
 /* Connections, filtered by the peer; its own table where it has no address that a filter takes. */
 static void peer_open(struct screen *screen, const struct grouping_row *row)
 {
-    const struct conn *conn = grouping_conn(row, screen_picture(screen)->frame);
-    char address[ADDR_TEXT_MAX], filter[ADDR_TEXT_MAX + 16];
+    const struct tuple *tuple = &grouping_conn(row, screen_picture(screen)->frame)->tuple;
+    char filter[ADDR_TEXT_MAX + 16];
 
-    addr_format(address, sizeof address, &conn->tuple.remote, conn->tuple.family, NULL);
-    snprintf(filter, sizeof filter, conn->tuple.family == FAMILY_INET6 ? "dst [%s]" : "dst %s",
-             address);
-    if (addr_is_link_local(&conn->tuple.remote, conn->tuple.family) ||
-        !screen_drill(screen, VIEW_CONNECTIONS, filter))
+    address_filter(tuple, filter, sizeof filter);
+    if (is_reachable(tuple) && screen_set_filter(screen, filter))
+        screen_show_view(screen, VIEW_CONNECTIONS);
+    else
         group_open_members(screen, &GROUPING_PEERS, row);
+}
+
+static void port_open(struct screen *screen, const struct grouping_row *row)
+{
+    const struct tuple *tuple = &grouping_conn(row, screen_picture(screen)->frame)->tuple;
+    char filter[ADDR_TEXT_MAX + 48];
+
+    address_filter(tuple, filter, sizeof filter);
+    const size_t length = strlen(filter);
+    snprintf(filter + length, sizeof filter - length, " and %s = :%u",
+             row->inbound ? "sport" : "dport", row->ports[0]);
+    if (is_reachable(tuple) && screen_set_filter(screen, filter))
+        screen_show_view(screen, VIEW_CONNECTIONS);
+    else
+        group_open_members(screen, &GROUPING_PEER_PORTS, row);
 }
 
 static bool is_subject(const struct picture *picture, const struct grouping_row *row,
@@ -160,19 +223,46 @@ static bool is_subject(const struct picture *picture, const struct grouping_row 
            subject->family == tuple->family && addr_compare(&subject->address, &tuple->remote) == 0;
 }
 
-static const struct group_view VIEW = {
-    .kind = &GROUPING_PEERS,
+/* A target is one port of the peer. */
+static bool is_port_subject(const struct picture *picture, const struct grouping_row *row,
+                            const struct finding_subject *subject)
+{
+    return is_subject(picture, row, subject) &&
+           (subject->kind == SUBJECT_PEER || (!row->inbound && subject->port == row->ports[0]));
+}
+
+#define STALLED_COLUMN 3
+
+static const struct group_view VIEW_PORTS, VIEW = {
+                                               .kind = &GROUPING_PEERS,
+                                               .columns = COLUMNS,
+                                               .count = sizeof COLUMNS / sizeof *COLUMNS,
+                                               .sort = STALLED_COLUMN,
+                                               .needs = NEED_OWNER,
+                                               .empty = "no connection has a peer",
+                                               .counted = " by host (P: by port)",
+                                               .other = &VIEW_PORTS,
+                                               .is_subject = is_subject,
+                                               .open = peer_open,
+};
+
+static const struct group_view VIEW_PORTS = {
+    .kind = &GROUPING_PEER_PORTS,
     .columns = COLUMNS,
     .count = sizeof COLUMNS / sizeof *COLUMNS,
-    .sort = 2,
+    .sort = STALLED_COLUMN,
     .needs = NEED_OWNER,
     .empty = "no connection has a peer",
-    .is_subject = is_subject,
-    .open = peer_open,
+    .counted = " by port (P: by host)",
+    .other = &VIEW,
+    .is_subject = is_port_subject,
+    .open = port_open,
 };
 
 static const struct pane_key KEYS_HERE[] = {
-    {"Enter", "the connections with this peer, by a filter"}, {NULL, NULL}};
+    {"Enter", "the connections with this peer, by a filter"},
+    {"P", "by host, or by host and port"},
+    {NULL, NULL}};
 
 const struct pane_ops PANE_PEERS =
     GROUP_PANE_WITH(&VIEW, .open = group_pane_open, .keys = KEYS_HERE);

@@ -178,6 +178,11 @@ static void events_of(struct screen *screen)
     screen_open_page(screen, &PANE_EVENTS_OF, &subject);
 }
 
+static void no_ports(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "P divides hosts by port, in Peers (key 4)");
+}
+
 static void no_fold(struct screen *screen)
 {
     screen_say(screen, ROLE_NOTICE, "z shows groups of zeros on the page of a connection (Enter)");
@@ -215,6 +220,7 @@ static const struct {
     {COMMAND_SPLIT, split},
     {COMMAND_EVENTS_OF, events_of},
     {COMMAND_FOLD, no_fold},
+    {COMMAND_PORTS, no_ports},
     {COMMAND_HELP, help},
     {COMMAND_QUIT, quit},
 };

@@ -67,6 +67,7 @@ void player_free(struct player *player)
     worker_done(&player->worker);
     source_close(player->source);
     source_close(player->series.history);
+    player_series_done(player);
     frame_release(player->shown);
     frame_release(player->newest);
     frame_pool_release(player->pool);

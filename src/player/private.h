@@ -97,6 +97,7 @@ void player_go_to(struct player *player, int64_t wall_ns);
 
 /* series.c */
 bool player_series_some(struct player *player);
+void player_series_done(struct player *player);
 /* The history was read elsewhere: what is being read begins anew. */
 void player_series_disturbed(struct player *player);
 

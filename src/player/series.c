@@ -19,8 +19,10 @@ uint32_t player_series(void *data, const struct series_query *query)
 
     pthread_mutex_lock(&player->lock);
     const uint32_t number = player->series.history ? number_of(++slot->asked, query->reader) : 0;
+    struct heat *before = slot->query.heat;
     slot->query = *query;
     pthread_mutex_unlock(&player->lock);
+    heat_release(before);
     worker_wake(&player->worker);
     return number;
 }
@@ -33,7 +35,7 @@ bool player_series_read(void *data, uint32_t number, struct series *found)
 
     pthread_mutex_lock(&player->lock);
     const bool there = number != 0 && number_of(slot->done, reader) == number;
-    if (there)
+    if (there && found)
         *found = slot->found;
     pthread_mutex_unlock(&player->lock);
     return there;
@@ -58,6 +60,7 @@ static void publish(struct player *player)
 static bool take_newest(struct player *player)
 {
     struct player_series *series = &player->series;
+    struct heat *before = series->current.heat;
     bool found = false;
 
     pthread_mutex_lock(&player->lock);
@@ -68,9 +71,13 @@ static bool take_newest(struct player *player)
         series->reader = (enum series_reader)i;
         series->of[i] = slot->asked;
         series->current = slot->query;
+        if (series->current.heat)
+            heat_reference(series->current.heat);
         found = true;
     }
     pthread_mutex_unlock(&player->lock);
+    if (found)
+        heat_release(before);
     return found;
 }
 
@@ -118,7 +125,9 @@ bool player_series_some(struct player *player)
     if (series->running == 0) /* that one is answered; there may be another */
         return true;
     struct frame *frame = next_before(player);
-    if (frame && series_take(&series->current.subject, frame, &sample))
+    if (frame && series->current.heat)
+        heat_take(series->current.heat, frame);
+    else if (frame && series_take(&series->current.subject, frame, &sample))
         series_append(&series->reading, &sample);
     if (!frame || --series->running == 0)
         publish(player);
@@ -133,4 +142,11 @@ void player_series_disturbed(struct player *player)
     if (series->running > 0)
         series->of[series->reader]--; /* as if it had not been taken up */
     series->running = 0;
+}
+
+void player_series_done(struct player *player)
+{
+    heat_release(player->series.current.heat);
+    for (unsigned i = 0; i < SERIES_READERS; i++)
+        heat_release(player->series.slots[i].query.heat);
 }

@@ -5,6 +5,7 @@
 #define TCPLENS_UI_TRANSPORT_H
 
 #include "core/filter/filter.h"
+#include "core/grouping/heat.h"
 #include "core/series.h"
 
 #include <stdbool.h>
@@ -48,6 +49,7 @@ enum series_reader {
     SERIES_OF_HEADER,
     SERIES_OF_SPLIT,
     SERIES_OF_VIEW,
+    SERIES_OF_HEAT,
     SERIES_READERS
 };
 
@@ -55,6 +57,7 @@ struct series_query {
     enum series_reader reader;
     uint32_t frames; /* at most SERIES_MOST */
     struct series_subject subject;
+    struct heat *heat; /* filled instead, until series_read says so; a reference, taken over */
     int64_t before_wall_ns, before_mono_ns; /* the frame up to which it is read */
     int64_t interval_ns;                    /* between frames, 0 = not known */
 };
@@ -70,7 +73,8 @@ struct screen_transport {
     /* Reads the frames before one for a graph: a number for series_read, 0: there is no history.
      * Another query takes the place of the one before of the same reader. */
     uint32_t (*series)(void *data, const struct series_query *query);
-    bool (*series_read)(void *data, uint32_t number, struct series *found); /* false: not yet */
+    /* False: not yet. found: NULL where the query brought a heat. */
+    bool (*series_read)(void *data, uint32_t number, struct series *found);
     /* "14:03", "-5m" before last_ns. 0 or -EINVAL. */
     int (*parse_time)(const char *text, int64_t last_ns, int64_t *wall_ns);
     const char *time_expected; /* what to say of a time that is none */

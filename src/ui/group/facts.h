@@ -12,7 +12,8 @@ struct group_fact {
     bool descending; /* first press of sort: largest first */
     /* Trouble: the cell is drawn as such. NULL: never. */
     bool (*alarms)(const struct grouping_row *row);
-    bool bar; /* drawn as a bar of grouping_queue_permille() with the text behind it */
+    bool bar;  /* drawn as a bar of grouping_queue_permille() with the text behind it */
+    bool heat; /* drawn as the levels of the last minutes (core/grouping/heat.h) */
     /* Orders first; texts that tie in it are compared. NULL: by text. */
     uint64_t (*key)(const struct picture *picture, const struct grouping_row *row);
     void (*text)(const struct picture *picture, const struct grouping_row *row, char *out,

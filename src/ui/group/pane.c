@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "core/text/text.h"
 #include "ui/finding_marks.h"
+#include "ui/group/recent.h"
 #include "ui/list.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@ struct group_list {
     struct ranking ranking;
     const struct group_view *view;
     struct grouping grouping;
-    bool limited; /* to the holders of `sockets` */
+    struct recent recent; /* of views with such a column */
+    bool limited;         /* to the holders of `sockets` */
     struct socket_set sockets;
 };
 
@@ -253,7 +255,10 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
         if (list->cells[i].cells == 0)
             continue;
         fact->text(picture, row, text, sizeof text);
-        if (fact->bar)
+        if (fact->heat)
+            recent_draw(&groups->recent, picture, row->key, canvas, line, list->cells[i].at,
+                        list->cells[i].cells, layer);
+        else if (fact->bar)
             draw_bar(canvas, line, &list->cells[i], row, style, text);
         else
             table_draw_cell(canvas, line, &list->cells[i], cell_style(fact, row, text, style),
@@ -313,14 +318,19 @@ void group_pane_close(struct pane *pane)
     struct group_list *groups = groups_of(pane);
 
     grouping_done(&groups->grouping);
+    recent_done(&groups->recent);
     ranking_done(&groups->ranking);
     free(pane);
 }
 
 void group_pane_update(struct pane *pane, const struct picture *picture)
 {
-    (void)picture;
-    list_update(&groups_of(pane)->list);
+    struct group_list *groups = groups_of(pane);
+
+    list_update(&groups->list);
+    for (size_t i = 0; i < groups->view->count; i++)
+        if (groups->view->columns[i].fact->heat)
+            recent_update(&groups->recent, groups->view->kind, picture);
 }
 
 void group_pane_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas)
@@ -362,7 +372,8 @@ static void switch_view(struct pane *pane, const struct group_view *view)
     struct group_list *groups = groups_of(pane);
 
     groups->view = view;
-    list_update(&groups->list);
+    recent_done(&groups->recent);
+    group_pane_update(pane, screen_picture(pane->screen));
     list_command(&groups->list, pane->screen, &(struct command){.id = COMMAND_FIRST});
     screen_changed(pane->screen);
 }

@@ -1,4 +1,5 @@
 /* Peers: hosts at the other end. */
+#include "core/grouping/heat.h"
 #include "core/text/text.h"
 #include "ui/group/pane.h"
 #include "ui/pages.h"
@@ -126,6 +127,29 @@ static const struct group_fact STALLED = {
     .key = stalled_key,
     .text = stalled_text};
 
+static uint64_t recent_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return heat_of(row);
+}
+
+static void no_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                    size_t size)
+{
+    (void)picture;
+    (void)row;
+    if (size > 0)
+        out[0] = '\0';
+}
+
+static const struct group_fact RECENT = {
+    .title = "RECENT",
+    .help = "the last stretches of 10 s: low: answers, higher: retransmitted, full: all stall",
+    .descending = true,
+    .heat = true,
+    .key = recent_key,
+    .text = no_text};
+
 /* Processes of one name count as one here. */
 static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint32_t at)
 {
@@ -158,19 +182,20 @@ static const struct group_fact NAMES = {
 
 static const struct group_column COLUMNS[] = {
     {&PEER, .width = 32, .min_width = 15, .grow = 3},
-    {&PORTS, .width = 14, .min_width = 8, .grow = 1, .leave = 2},
+    {&PORTS, .width = 14, .min_width = 8, .grow = 1, .leave = 1},
     {&GROUP_CONNS, .width = 6},
-    {&STALLED, .width = 7, .leave = 7},
-    {&GROUP_ESTABLISHED, .width = 6, .leave = 4},
-    {&GROUP_CLOSE_WAIT, .width = 7, .leave = 6},
-    {&GROUP_TIME_WAIT, .width = 6, .leave = 9},
+    {&STALLED, .width = 7, .leave = 2},
+    {&GROUP_ESTABLISHED, .width = 6, .leave = 8},
+    {&GROUP_CLOSE_WAIT, .width = 7, .leave = 10},
+    {&GROUP_TIME_WAIT, .width = 6, .leave = 11},
     {&GROUP_IN, .width = 5},
     {&GROUP_OUT, .width = 5},
     {&WORST_RTT, .width = 9, .leave = 5},
     {&GROUP_RETRANSMITTED_SHARE, .width = 6, .leave = 7},
-    {&GROUP_RETRANSMITTED, .width = 8, .leave = 11},
-    {&GROUP_OPENED, .width = 5, .leave = 3},
-    {&NAMES, .width = 16, .min_width = 8, .grow = 1, .leave = 1},
+    {&GROUP_RETRANSMITTED, .width = 8, .leave = 12},
+    {&GROUP_OPENED, .width = 5, .leave = 9},
+    {&RECENT, .width = 12, .min_width = 6, .leave = 3},
+    {&NAMES, .width = 16, .min_width = 8, .grow = 1, .leave = 4},
 };
 
 static bool is_reachable(const struct tuple *tuple)

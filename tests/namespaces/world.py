@@ -13,10 +13,13 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
+import time
 
 CLONE_NEWNET = 0x40000000
 SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 PR_SET_PDEATHSIG = 1
+SO_COOKIE = 57
 STATES = {'ESTAB': 'ESTABLISHED', 'SYN-RECV': 'SYN-RECEIVED'}
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -90,6 +93,26 @@ class Sockets:
             client.setblocking(False)
             client.connect_ex(('127.0.0.1', port))
             self.kept[f'{name}{n}'] = client
+
+    def cookies(self):
+        """As events have them."""
+        return [f'{struct.unpack("=Q", kept.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]:x}'
+                for kept in self.kept.values()]
+
+    def fill(self, pairs):
+        """A listener and connections; cookies of all that there are."""
+        number = len(self.kept)
+        self.listen(f'l{number}', 0)
+        for i in range(pairs):
+            self.pair(f'p{number}.{i}', f'l{number}')
+        return self.cookies()
+
+    def clear(self):
+        """Without a trace: no TIME-WAIT is left."""
+        for kept in self.kept.values():
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+            kept.close()
+        self.kept.clear()
 
     def random(self, count, seed):
         """Listeners, connections in several states, sockets that are bound only: `count` at least."""
@@ -211,3 +234,36 @@ def tcplens_list(tcplens, *words):
     if out.returncode != 0:
         raise RuntimeError(f'list: exit {out.returncode}: {out.stderr}')
     return [json.loads(line) for line in out.stdout.splitlines()]
+
+
+class Events:
+    """What a running program prints, one JSON object a line, collected by a thread."""
+
+    def __init__(self, words):
+        self.list = []
+        self._more = threading.Condition()
+        self.program = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.program.stdout:
+            with self._more:
+                self.list.append(json.loads(line))
+                self._more.notify_all()
+
+    def until(self, holds, seconds, every=0.1):
+        """Waits until holds() is true, which is tried with each line and now and then. False: it never was."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            with self._more:
+                self._more.wait(every)
+            if time.monotonic() > deadline:
+                return holds()
+        return True
+
+    def end(self):
+        """True if it was running until now."""
+        was_running = self.program.poll() is None
+        self.program.terminate()
+        self.program.wait()
+        return was_running

@@ -139,7 +139,7 @@ static int open_with(struct source **source, const struct options *options,
 
 int open_source(struct source **source, const struct options *options, char *why)
 {
-    struct live_settings live = {.filter = NULL};
+    struct live_settings live = {.reads_all = options->command == RUN_DOCTOR};
 
     return open_with(source, options, &live, why);
 }
@@ -147,7 +147,7 @@ int open_source(struct source **source, const struct options *options, char *why
 int open_source_filtered(struct source **source, const struct options *options,
                          const struct filter *filter, char *why)
 {
-    struct live_settings live = {.filter = filter, .one_frame = true};
+    struct live_settings live = {.filter = filter, .reads_all = true};
 
     return open_with(source, options, &live, why);
 }

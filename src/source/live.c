@@ -47,7 +47,7 @@ struct live {
     struct places *places;     /* NULL: our namespace alone is shown */
     struct frame *last;        /* with places: the frame before, else NULL */
     const struct frame *owned; /* whose owners are being looked up */
-    bool one_frame;
+    bool reads_all;
     uint32_t state_bits; /* of the last wish */
     struct netns netns;
     uint64_t number;
@@ -143,7 +143,7 @@ static bool is_its_turn(const struct live *live, const struct turns *turns, bool
 {
     const int64_t spent_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - turns->began_ns;
 
-    return live->one_frame ||
+    return live->reads_all ||
            spent_ns < turns->budget_ns * (first_sight && live->last ? FIRST_SIGHT_MORE : 1);
 }
 
@@ -725,7 +725,7 @@ int live_open(struct source **source, const struct live_settings *settings, char
         live->others = netns_others_new(live->proc_root);
     if (result < 0)
         goto fail;
-    live->one_frame = settings->one_frame;
+    live->reads_all = settings->reads_all;
     result = owners_open(&live->owners, live->proc_root);
     if (result == -ENOMEM)
         goto fail;

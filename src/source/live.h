@@ -12,7 +12,7 @@ struct live_settings {
         *netns;     /* the network namespaces to be shown: "all", or one: "host", a name, an inode,
                         * a pid in it. NULL: ours. What cannot be read within the budget of a frame has
                         * its turn later: its rows stay as they were */
-    bool one_frame; /* all are read in each frame, whatever it costs */
+    bool reads_all; /* all are read in each frame, whatever it costs */
     bool no_sock_diag; /* tests: use procnet */
     /* For a single frame (list, close), as a row that is left out looks closed to the
      * next one: rows that it does not accept are not requested, or left out before their owners are

@@ -234,7 +234,7 @@ static void tell_collector(struct top_feed *feed)
 {
     struct wish wish = feed->wish;
     if (top_record_is_on(&feed->record))
-        wish.needs |= TOP_RECORD_NEEDS | (feed->options->detail ? NEED_DETAIL : 0);
+        wish.needs |= TOP_RECORD_NEEDS | (feed->options->detail ? (uint32_t)NEED_DETAIL : 0u);
     collector_set_wish(feed->collector, &wish);
 }
 

@@ -77,13 +77,13 @@ static int apply(struct parse *parse, const struct option_name *option, const ch
 {
     char why[OPTION_WHY_MAX];
 
-    parse->options->given |= UINT64_C(1) << (option - OPTION_NAMES);
+    parse->options->given[option - OPTION_NAMES] = true;
     if (option->reader == READ_HELP) {
-        options_print_help();
+        options_print_help(parse->has_command ? parse->options->command : RUN_COUNT);
         return end_printed(parse);
     }
     if (option->reader == READ_VERSION) {
-        puts("tcplens " TCPLENS_VERSION);
+        options_print_version();
         return end_printed(parse);
     }
     if (option_read(parse->options, option, value, why))
@@ -255,7 +255,7 @@ static int check_options_of_command(struct parse *parse)
     for (size_t i = 0; i < option_name_count; i++) {
         size_t used = 0;
 
-        if (!(parse->options->given >> i & 1) || OPTION_NAMES[i].commands >> command & 1)
+        if (!parse->options->given[i] || OPTION_NAMES[i].commands >> command & 1)
             continue;
         used += (size_t)snprintf(why, sizeof(why), "is not an option of \"%s\"; it belongs to",
                                  COMMAND_NAMES[command].name);

@@ -33,6 +33,7 @@ enum command_kind {
 };
 
 #define OPTION_SETS_MAX 64u
+#define OPTIONS_MAX     96u
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
@@ -58,8 +59,8 @@ struct options {
     unsigned keep;
     const char *screenshot, *keys, *size; /* NULL = not given */
     bool ascii, read_only, with_args, detail, redact, dry_run, yes, force;
-    uint64_t given;   /* bits by index in OPTION_NAMES: what the command line said */
-    const char *demo; /* --demo, see demo_parse() */
+    bool given[OPTIONS_MAX]; /* by index in OPTION_NAMES: what the command line said */
+    const char *demo;        /* --demo, see demo_parse() */
     /* doctor */
     const char *only, *skip, *fail_on; /* NULL = not given */
     struct {

@@ -81,7 +81,7 @@ static const struct option_name *option_of(const struct setting *setting)
 
 static bool is_given(const struct options *options, const struct option_name *option)
 {
-    return option && options->given >> (option - OPTION_NAMES) & 1;
+    return option && options->given[option - OPTION_NAMES];
 }
 
 /* The first problem is reported, of the others only how many there are. */

@@ -119,4 +119,5 @@ const struct option_name OPTION_NAMES[] = {
 };
 /* clang-format on */
 
+_Static_assert(sizeof(OPTION_NAMES) / sizeof(OPTION_NAMES[0]) <= OPTIONS_MAX, "options.given");
 const size_t option_name_count = sizeof(OPTION_NAMES) / sizeof(OPTION_NAMES[0]);

@@ -33,6 +33,8 @@ enum option_reader {
 int option_read(struct options *options, const struct option_name *option, const char *value,
                 char *why);
 
-void options_print_help(void);
+/* Of one command; RUN_COUNT: of all. */
+void options_print_help(enum command_kind command);
+void options_print_version(void);
 
 #endif

@@ -127,8 +127,10 @@ static struct wish narrow(const struct filter *filter, const struct wish *wish)
     const uint8_t family = filter_family(filter);
 
     narrowed.state_bits &= filter_states(filter);
+    const unsigned families = family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
+
     if (family)
-        narrowed.families &= family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
+        narrowed.families = (uint8_t)(narrowed.families & families);
     return narrowed;
 }
 

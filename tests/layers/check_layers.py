@@ -51,7 +51,7 @@ LIBRARIES = [
     ('curses', ['curses.h', 'ncurses.h', 'ncurses*/*', 'term.h', 'panel.h', 'menu.h', 'form.h'],
      ['ui/term/term.c']),
     ('libmnl', ['libmnl/*'], ['source/netns/netlink.c', 'source/diag.c', 'act/act.c']),
-    ('libproc2', ['libproc2/*', 'proc/*'], ['source/owners/facts.c']),
+    ('procps', ['libproc2/*', 'proc/*'], ['source/owners/procps_3.c', 'source/owners/procps_4.c']),
     ('libbpf', ['bpf/*'], ['source/bpf/bpf.c', 'source/bpf/*.bpf.c']),
 ]
 

@@ -100,7 +100,7 @@ class Planted(unittest.TestCase):
             'source/netns/netlink.c': '#include <libmnl/libmnl.h>\n#include <sys/socket.h>\n',
             'source/diag.c': '#include <linux/inet_diag.h>\n#include "diag.h"\n', 'source/diag.h': '',
             'source/log/replay.c': '#include "session/format/format.h"\n', 'session/format/format.h': '',
-            'source/owners/facts.c': '#include <libproc2/pids.h>\n#include <unistd.h>\n',
+            'source/owners/procps_4.c': '#include <libproc2/pids.h>\n#include <unistd.h>\n',
             'source/bpf/bpf.c': '#include <bpf/libbpf.h>\n#include "probe.skel.h"\n',
             'source/bpf/probe.bpf.c': '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n',
             'act/act.c': '#include <libmnl/libmnl.h>\n#include "source/netns/netlink.h"\nint t = SOCK_DESTROY;\n',

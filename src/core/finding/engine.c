@@ -294,7 +294,7 @@ static void take_draft(struct finding_engine *engine, const struct finding *draf
         tracked->was_first = is_first_frame(engine, draft->detector);
     }
     tracked->reported = true;
-    tracked->recent |= high;
+    tracked->recent = (uint8_t)(tracked->recent | high);
     tracked->held_ns = engine->mono_ns;
     if (draft->date.has_excess)
         add_excess(engine, tracked, draft, frame);

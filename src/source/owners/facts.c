@@ -2,28 +2,18 @@
 #include "source/owners/facts.h"
 
 #include "core/text/text.h"
+#include "source/owners/procps.h"
 
 #include <fcntl.h>
-#include <libproc2/pids.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#if PROC2_VAL_TAKES_INFO
-#define FACT(item, type, stack, info) PIDS_VAL(item, type, stack, info)
-#else
-#define FACT(item, type, stack, info) PIDS_VAL(item, type, stack)
-#endif
-
-#define SELECT_MOST       255u /* FILL_ID_MAX in library/pids.c, procps-ng 4.0.2 */
 #define COMMAND_LINE_MOST 4096u
 
 #define STATUS_SIZE 2048u
-
-enum sample_item { SAMPLE_PID, SAMPLE_START, SAMPLE_THREADS, SAMPLE_CPU, SAMPLE_RSS, SAMPLE_COUNT };
-enum line_item { LINE_PID, LINE_START, LINE_ARGUMENTS, LINE_COUNT };
 
 /* --- small files --- */
 
@@ -106,39 +96,9 @@ void process_facts_count_files(struct process_facts *facts, uint32_t index)
     close(directory);
 }
 
-/* --- libproc2 --- */
+/* --- by procps --- */
 
-static struct pids_info *open_pids(struct pids_info **info, const enum pids_item *items, int count)
-{
-    enum pids_item copy[SAMPLE_COUNT]; /* the library takes a pointer to what it may not change */
-
-    memcpy(copy, items, (size_t)count * sizeof *items);
-    if (!*info && procps_pids_new(info, copy, count) < 0)
-        *info = NULL;
-    return *info;
-}
-
-static struct pids_info *open_samples(struct process_facts *facts)
-{
-    static const enum pids_item items[SAMPLE_COUNT] = {
-        [SAMPLE_PID] = PIDS_ID_PID,   [SAMPLE_START] = PIDS_TICS_BEGAN,
-        [SAMPLE_THREADS] = PIDS_NLWP, [SAMPLE_CPU] = PIDS_TICS_ALL,
-        [SAMPLE_RSS] = PIDS_RSS,
-    };
-    return open_pids(&facts->samples, items, SAMPLE_COUNT);
-}
-
-static struct pids_info *open_lines(struct process_facts *facts)
-{
-    static const enum pids_item items[LINE_COUNT] = {
-        [LINE_PID] = PIDS_ID_PID,
-        [LINE_START] = PIDS_TICS_BEGAN,
-        [LINE_ARGUMENTS] = PIDS_CMDLINE_V, /* raw bytes; PIDS_CMDLINE loses what it escapes */
-    };
-    return open_pids(&facts->lines, items, LINE_COUNT);
-}
-
-/* The slot of a process that libproc2 has read, if it still is the same process. */
+/* The slot of a process that was read, if it still is the same process. */
 static struct roster_slot *same_process(const struct process_facts *facts, int pid,
                                         unsigned long long start)
 {
@@ -147,14 +107,21 @@ static struct roster_slot *same_process(const struct process_facts *facts, int p
     return slot && slot->identified && slot->start_ticks == start ? slot : NULL;
 }
 
-static void take_sample(struct process_facts *facts, const struct pids_stack *stack, int64_t now_ns)
+/* One read of several processes. */
+struct reading {
+    struct process_facts *facts;
+    int64_t now_ns; /* monotonic */
+};
+
+static void take_sample(void *data, const struct procps_process *process)
 {
-    struct roster_slot *slot = same_process(facts, FACT(SAMPLE_PID, s_int, stack, facts->samples),
-                                            FACT(SAMPLE_START, ull_int, stack, facts->samples));
+    const struct reading *reading = data;
+    struct process_facts *facts = reading->facts;
+    struct roster_slot *slot = same_process(facts, process->pid, process->start_ticks);
     if (!slot)
         return;
-    const uint64_t ticks = FACT(SAMPLE_CPU, ull_int, stack, facts->samples);
-    const int64_t elapsed_ns = now_ns - slot->sampled_ns;
+    const uint64_t ticks = process->cpu_ticks;
+    const int64_t elapsed_ns = reading->now_ns - slot->sampled_ns;
     slot->cpu_permille = UINT32_MAX;
     if (slot->has_sample && elapsed_ns > 0 && ticks >= slot->cpu_ticks) {
         const double spent_ns =
@@ -162,18 +129,17 @@ static void take_sample(struct process_facts *facts, const struct pids_stack *st
         slot->cpu_permille = (uint32_t)(spent_ns * 1000.0 / (double)elapsed_ns + 0.5);
     }
     slot->cpu_ticks = ticks;
-    slot->sampled_ns = now_ns;
+    slot->sampled_ns = reading->now_ns;
     slot->has_sample = true;
-    slot->threads = (uint32_t)FACT(SAMPLE_THREADS, s_int, stack, facts->samples);
-    slot->memory_bytes =
-        FACT(SAMPLE_RSS, ul_int, stack, facts->samples) * (uint64_t)facts->page_size;
+    slot->threads = (uint32_t)process->threads;
+    slot->memory_bytes = process->resident_pages * (uint64_t)facts->page_size;
 }
 
-static void take_line(struct process_facts *facts, const struct pids_stack *stack)
+static void take_line(void *data, const struct procps_process *process)
 {
-    struct roster_slot *slot = same_process(facts, FACT(LINE_PID, s_int, stack, facts->lines),
-                                            FACT(LINE_START, ull_int, stack, facts->lines));
-    char **arguments = FACT(LINE_ARGUMENTS, strv, stack, facts->lines);
+    const struct reading *reading = data;
+    struct roster_slot *slot = same_process(reading->facts, process->pid, process->start_ticks);
+    char **arguments = process->arguments;
     char raw[COMMAND_LINE_MOST];
     size_t length = 0;
 
@@ -194,51 +160,33 @@ static void take_line(struct process_facts *facts, const struct pids_stack *stac
     slot->command_line = clean;
 }
 
-static bool wants_line(const struct roster_slot *slot)
-{
-    return !slot->cmdline_read;
-}
-
-static bool wants_sample(const struct roster_slot *slot)
-{
-    return !slot->gone;
-}
-
-/* Reads them of the processes that still lack it, SELECT_MOST at a time. */
+/* Reads them of the processes that still lack it, PROCPS_MOST at a time. */
 static void select_facts(struct process_facts *facts, const struct slot_list *slots,
-                         struct pids_info *info, bool (*is_wanted)(const struct roster_slot *slot),
-                         int64_t now_ns)
+                         enum procps_kind kind, int64_t now_ns)
 {
-    unsigned pids[SELECT_MOST];
+    struct reading reading = {facts, now_ns};
+    unsigned pids[PROCPS_MOST];
 
-    for (uint32_t at = 0; info && at < slots->count;) {
+    for (uint32_t at = 0; at < slots->count;) {
         unsigned count = 0;
-        for (; at < slots->count && count < SELECT_MOST; at++) {
+        for (; at < slots->count && count < PROCPS_MOST; at++) {
             struct roster_slot *slot = &facts->roster->slots[slots->items[at]];
-            if (slot->gone || !is_wanted(slot))
+            if (slot->gone || (kind == PROCPS_ARGUMENTS && slot->cmdline_read))
                 continue;
             pids[count++] = (unsigned)slot->pid;
-            if (info == facts->lines)
+            if (kind == PROCPS_ARGUMENTS)
                 slot->cmdline_read = true;
         }
-        struct pids_fetch *fetch =
-            count ? procps_pids_select(info, pids, (int)count, PIDS_SELECT_PID) : NULL;
-        for (int i = 0; fetch && i < fetch->counts->total; i++) {
-            if (info == facts->lines)
-                take_line(facts, fetch->stacks[i]);
-            else
-                take_sample(facts, fetch->stacks[i], now_ns);
-        }
+        procps_read(&facts->procps, kind, pids, count,
+                    kind == PROCPS_ARGUMENTS ? take_line : take_sample, &reading);
     }
 }
 
 void process_facts_sample(struct process_facts *facts, const struct slot_list *slots,
                           int64_t now_ns)
 {
-    if (slots->count == 0)
-        return;
-    select_facts(facts, slots, open_lines(facts), wants_line, now_ns);
-    select_facts(facts, slots, open_samples(facts), wants_sample, now_ns);
+    select_facts(facts, slots, PROCPS_ARGUMENTS, now_ns);
+    select_facts(facts, slots, PROCPS_SAMPLES, now_ns);
 }
 
 void process_facts_init(struct process_facts *facts, struct roster *roster)
@@ -249,8 +197,5 @@ void process_facts_init(struct process_facts *facts, struct roster *roster)
 
 void process_facts_done(struct process_facts *facts)
 {
-    if (facts->samples)
-        procps_pids_unref(&facts->samples);
-    if (facts->lines)
-        procps_pids_unref(&facts->lines);
+    procps_done(facts->procps);
 }

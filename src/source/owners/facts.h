@@ -1,16 +1,15 @@
 /* process_facts: what the processes that matter are: user, executable, command line, threads,
- * memory, CPU time; from small files below /proc/PID and by libproc2, whose only user this is.
- * Independent of which processes matter. */
+ * memory, CPU time; from small files below /proc/PID and by procps. Independent of which processes matter. */
 #ifndef TCPLENS_SOURCE_OWNERS_FACTS_H
 #define TCPLENS_SOURCE_OWNERS_FACTS_H
 
 #include "source/owners/roster.h"
 
-struct pids_info;
+struct procps;
 
 struct process_facts {
     struct roster *roster;
-    struct pids_info *samples, *lines; /* of libproc2; opened when first used */
+    struct procps *procps; /* NULL until it is first used */
     int64_t page_size, ticks_per_s;
 };
 
@@ -27,7 +26,7 @@ void process_facts_done(struct process_facts *facts);
 void process_facts_read_user(struct process_facts *facts, uint32_t slot);
 void process_facts_read_executable(struct process_facts *facts, uint32_t slot);
 void process_facts_count_files(struct process_facts *facts, uint32_t slot);
-/* By libproc2, of those that are not gone: command lines where they are not known yet, and new
+/* By procps, of those that are not gone: command lines where they are not known yet, and new
  * samples of threads, memory and CPU time. now_ns: monotonic. */
 void process_facts_sample(struct process_facts *facts, const struct slot_list *slots,
                           int64_t now_ns);

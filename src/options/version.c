@@ -1,0 +1,12 @@
+/* --version: which tcplens this is, and what it was built with. */
+#include "options/table.h"
+
+#include <options_commit.h> /* made by commit.cmake */
+#include <stdio.h>
+
+void options_print_version(void)
+{
+    puts("tcplens " TCPLENS_VERSION TCPLENS_COMMIT);
+    puts("BPF programs: " TCPLENS_BPF_TEXT);
+    puts("built with: " TCPLENS_LIBRARIES);
+}

@@ -69,7 +69,7 @@ complete -c tcplens -l dashboard -n '__fish_seen_subcommand_from metrics' -d 'pr
 complete -c tcplens -s h -l help -d 'print this'
 complete -c tcplens -s V -l version -d 'print the version'
 complete -c tcplens -n __tcplens_after_state -a 'all connected synchronized bucket big unconnected close bound-inactive listening syn-sent syn-recv syn-rcv new-syn-recv established fin-wait-1 fin-wait-2 close-wait closing last-ack time-wait' -d state
-complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a 'src dst host sport dport port lport rport dev fwmark cgroup autobound state exclude new changed gone from to and or not' -d filter
+complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a 'src dst host sport dport port lport rport dev fwmark cgroup autobound state exclude new changed gone from to count and or not' -d filter
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a state -d 'state of the connection'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a mib_state -d 'number of the state, 1 to 12'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a from -d 'state before the last change, while that is marked'

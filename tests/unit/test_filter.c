@@ -49,6 +49,9 @@ struct printed {
 };
 
 static const struct printed PRINTED[] = {
+    {"accept_queue>backlog", "accept_queue > backlog"},
+    {"count(state close-wait by pid)>10 port 443",
+     "count( state = close-wait by pid ) > 10 and port = :443"},
     {"", ""},
     {"   \t", ""},
     /* equal precedence, grouped to the left */
@@ -221,6 +224,15 @@ static const struct wrong WRONG[] = {
     {"from", 4, 0, "needs a state"},
     {"from est to", 11, 0, "needs a state"},
     {"\"\"", 0, 2, "empty word"},
+    {"sendq > cwnd", 8, 4, "sendq is bytes, cwnd is a count: they cannot be compared"},
+    {"rtt > proc", 6, 4, "proc is a text"},
+    {"count(state est)", 16, 0, "count(...) needs a comparison: count(...) > 10"},
+    {"count(state est by nothing) > 1", 19, 7, "no column \"nothing\""},
+    {"count(state est by) > 1", 18, 1, "by needs a column"},
+    {"count(count(new) > 1) > 1", 11, 1, "a count within a count"},
+    {"count(new) > many", 13, 4, "count(...) takes a number"},
+    {"count(new > 1", 10, 1, "expected"},
+    {"count() > 1", 6, 1, "expected a condition"},
 };
 
 static void errors_say_where_and_what(void **unused)

@@ -277,6 +277,22 @@ static const struct expectation EXPECTED[] = {
     {"from established", ROW(CHANGED)},
     {"from last-ack to delete-tcb", ROW(GHOST)},
     {"to close-wait", ROW(CHANGED)},
+    /* two columns compared: what is not known of one satisfies nothing */
+    {"recvq > sendq", ROW(SHARED)},
+    {"recvq<=sendq", 0},
+    {"not recvq > sendq", ALL & ~ROW(SHARED)},
+    {"in > out", ROW(SHARED)},
+
+    /* counted */
+    {"count(dport 25) > 2", ROW(GHOST) | ROW(OPENED) | ROW(CHANGED)},
+    {"count(dport 25) > 3", 0},
+    {"count( dport 25 by state ) = 1", ROW(GHOST) | ROW(OPENED) | ROW(CHANGED)},
+    {"count(raddr 10.9.9.9 by raddr) = 3 and state est", ROW(OPENED)},
+    {"count(state est by pid) >= 1", ROW(SHARED)}, /* of the others the owner is not known */
+    {"not count(dport 25) > 2 and dport 25", 0},
+    {"count(nginx or psql by proc) = 1", ROW(SHARED) | ROW(LAST)},
+    {"count", 0}, /* a word like any other */
+
     /* bare words */
     {"nginx", ROW(SHARED)},
     {"WORKER", ROW(SHARED)},
@@ -465,9 +481,17 @@ static void the_kernel_says_the_same(void **state)
 
 static void what_the_kernel_cannot_say_is_not_pushed(void **state)
 {
-    static const char *const TEXTS[] = {"",         "state established", "nginx",
-                                        "rtt > 1s", "dport 1 or nginx",  "not ( dport 1 nginx )",
-                                        "dst *",    "cgroup /web",       "fwmark 1"};
+    static const char *const TEXTS[] = {"",
+                                        "state established",
+                                        "nginx",
+                                        "rtt > 1s",
+                                        "dport 1 or nginx",
+                                        "not ( dport 1 nginx )",
+                                        "dst *",
+                                        "cgroup /web",
+                                        "fwmark 1",
+                                        "in > out",
+                                        "dport 1 and count(dport 1) > 2"};
 
     (void)state;
     for (size_t i = 0; i < UNIT_COUNT(TEXTS); i++) {
@@ -480,6 +504,24 @@ static void what_the_kernel_cannot_say_is_not_pushed(void **state)
         buffer_done(&code);
         filter_free(filter);
     }
+}
+
+/* What the kernel leaves out could not be counted. */
+static void all_rows_are_wanted_to_count(void **state)
+{
+    struct filter *filter = NULL;
+
+    (void)state;
+    assert_int_equal(
+        filter_parse(&filter, "state est src inet:10.0.0.1 count(new) > 1", &ROW_NAMES, NULL), 0);
+    assert_int_equal(filter_states(filter), STATE_ALL_BITS);
+    assert_int_equal(filter_family(filter), 0);
+    assert_false(filter_needs_dump_only(filter));
+    assert_true(filter_needs_rows(filter));
+    filter_free(filter);
+    assert_int_equal(filter_parse(&filter, "count(rtt > 1ms by unit) > 1", &ROW_NAMES, NULL), 0);
+    assert_true((filter_needs(filter) & NEED_GROUP) != 0);
+    filter_free(filter);
 }
 
 static void the_bytecode_of_autobound(void **state)
@@ -504,6 +546,7 @@ int main(void)
         cmocka_unit_test(a_number_is_found_in_ports),
         cmocka_unit_test(the_kernel_says_the_same),
         cmocka_unit_test(what_the_kernel_cannot_say_is_not_pushed),
+        cmocka_unit_test(all_rows_are_wanted_to_count),
         cmocka_unit_test(the_bytecode_of_autobound),
     };
     return cmocka_run_group_tests(tests, make_scene, free_scene);

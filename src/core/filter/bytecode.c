@@ -208,6 +208,8 @@ static bool is_exact(const struct filter_node *node)
     case NODE_AUTOBOUND:
     case NODE_STATE:
     case NODE_NUMBER:
+    case NODE_COLUMNS:
+    case NODE_COUNT:
     case NODE_TEXT:
     case NODE_MARK:
     case NODE_FROM_TO:
@@ -286,7 +288,7 @@ static int compile(const struct filter_node *node, struct buffer *out)
 int filter_bytecode(const struct filter *filter, struct buffer *out)
 {
     buffer_clear(out);
-    return filter && filter->root ? compile(filter->root, out) : 0;
+    return filter && filter->root && !filter_counts(filter) ? compile(filter->root, out) : 0;
 }
 
 void filter_autobound_bytecode(struct buffer *out)

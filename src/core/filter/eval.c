@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-static bool accepts(const struct filter_node *node, const struct column_context *context,
-                    const struct conn *conn);
-
 /* An IPv4 prefix matches v4-mapped IPv6 addresses too, as ss and the kernel's bytecode have it. */
 static bool prefix_matches(const struct host_prefix *prefix, const struct addr *addr,
                            uint8_t family)
@@ -47,7 +44,7 @@ static bool end_matches(const struct filter_node *node, const struct conn *conn,
     return false;
 }
 
-static bool compare_numbers(enum filter_operator compare, int64_t a, int64_t b)
+bool filter_compare(enum filter_operator compare, int64_t a, int64_t b)
 {
     switch (compare) {
     case OPERATOR_EQ:
@@ -78,9 +75,9 @@ static bool host_accepts(const struct filter_node *node, const struct conn *conn
 
 static bool port_fits(const struct filter_node *node, uint16_t port)
 {
-    return compare_numbers(node->compare, port, node->u.port.number) &&
+    return filter_compare(node->compare, port, node->u.port.number) &&
            (!node->u.port.has_limit ||
-            compare_numbers(node->u.port.limit_compare, port, node->u.port.limit));
+            filter_compare(node->u.port.limit_compare, port, node->u.port.limit));
 }
 
 /* Of `port` with != both ends differ; with any other operator one end suffices. */
@@ -153,7 +150,7 @@ static bool pid_accepts(const struct filter_node *node, const struct frame *fram
     for (uint32_t i = 0; i < conn->owner_count; i++) {
         const struct proc *holder = frame_holder(frame, conn, i);
         known |= holder != NULL;
-        if (holder && compare_numbers(compare, holder->pid, node->u.number.value))
+        if (holder && filter_compare(compare, holder->pid, node->u.number.value))
             return !differs;
     }
     return known && differs;
@@ -167,7 +164,17 @@ static bool number_accepts(const struct filter_node *node, const struct column_c
 
     if (!column_get(column, context, conn, &value))
         return false;
-    return compare_numbers(node->compare, value.number, node->u.number.value);
+    return filter_compare(node->compare, value.number, node->u.number.value);
+}
+
+static bool columns_accept(const struct filter_node *node, const struct column_context *context,
+                           const struct conn *conn)
+{
+    struct column_value left, right;
+
+    return column_get(node->u.columns.left, context, conn, &left) &&
+           column_get(node->u.columns.right, context, conn, &right) &&
+           filter_compare(node->compare, left.number, right.number);
 }
 
 static const char *holder_text(const struct proc *holder, uint8_t fact)
@@ -261,22 +268,22 @@ static bool step_accepts(const struct filter_node *node, const struct conn *conn
 static bool junction_accepts(const struct filter_node *node, const struct column_context *context,
                              const struct conn *conn)
 {
-    const bool left = accepts(node->left, context, conn);
+    const bool left = filter_node_accepts(node->left, context, conn);
 
     if (left == (node->kind == NODE_OR))
         return left;
-    return accepts(node->right, context, conn);
+    return filter_node_accepts(node->right, context, conn);
 }
 
-static bool accepts(const struct filter_node *node, const struct column_context *context,
-                    const struct conn *conn)
+bool filter_node_accepts(const struct filter_node *node, const struct column_context *context,
+                         const struct conn *conn)
 {
     switch (node->kind) {
     case NODE_AND:
     case NODE_OR:
         return junction_accepts(node, context, conn);
     case NODE_NOT:
-        return !accepts(node->left, context, conn);
+        return !filter_node_accepts(node->left, context, conn);
     case NODE_HOST:
         return host_accepts(node, conn);
     case NODE_PORT:
@@ -295,6 +302,10 @@ static bool accepts(const struct filter_node *node, const struct column_context 
         if (node->u.number.holder_fact == HOLDER_PID)
             return pid_accepts(node, context->frame, conn);
         return number_accepts(node, context, conn);
+    case NODE_COLUMNS:
+        return columns_accept(node, context, conn);
+    case NODE_COUNT:
+        return filter_count_accepts(node, context, conn);
     case NODE_TEXT:
         return text_accepts(node, context, conn);
     case NODE_MARK:
@@ -317,5 +328,5 @@ bool filter_accepts(const void *data, const struct column_context *context, cons
         return false;
     if (filter->family && filter->family != conn->tuple.family)
         return false;
-    return !filter->root || accepts(filter->root, context, conn);
+    return !filter->root || filter_node_accepts(filter->root, context, conn);
 }

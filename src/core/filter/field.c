@@ -182,6 +182,7 @@ static const struct field FIELDS[] = {
     {"gone", filter_parse_gone, NODE_MARK, 0},
     {"from", filter_parse_from, NODE_FROM_TO, 0},
     {"to", filter_parse_to, NODE_FROM_TO, 0},
+    {"count", filter_parse_count, NODE_COUNT, 0},
 };
 
 const char *filter_field_word(size_t index)
@@ -200,7 +201,7 @@ static const struct alias ALIASES[] = {
     {"name", "proc"},
 };
 
-static const struct column *find_column(const char *word)
+const struct column *filter_find_column(const char *word)
 {
     for (size_t i = 0; i < sizeof ALIASES / sizeof *ALIASES; i++)
         if (strcasecmp(ALIASES[i].word, word) == 0)
@@ -213,6 +214,31 @@ static bool column_is_text(const struct column *column)
     return column->type == TYPE_TEXT || column->type == TYPE_ADDRESS;
 }
 
+/* What numbers of a column are, for whoever compares those of two. */
+static const char *const TYPE_WORDS[] = {
+    [TYPE_STATE] = "a state", [TYPE_PORT] = "a port", [TYPE_COUNT] = "a count",
+    [TYPE_BYTES] = "bytes",   [TYPE_RATE] = "a rate", [TYPE_DURATION] = "a time span",
+    [TYPE_TIME] = "a moment", [TYPE_FLAG] = "0 or 1", [TYPE_SHARE] = "a share",
+};
+
+/* "accept_queue > backlog". */
+static int parse_other_column(struct filter_parser *parser, struct filter_node *node,
+                              const struct column *left, const struct column *right)
+{
+    const struct token *word = filter_next_token(parser);
+
+    if (column_is_text(right))
+        return filter_fail(parser->error, word, "%s is a text: %s can be compared with numbers",
+                           right->id, left->id);
+    if (left->type != right->type)
+        return filter_fail(parser->error, word, "%s is %s, %s is %s: they cannot be compared",
+                           left->id, TYPE_WORDS[left->type], right->id, TYPE_WORDS[right->type]);
+    node->kind = NODE_COLUMNS;
+    node->u.columns.left = left;
+    node->u.columns.right = right;
+    return 0;
+}
+
 static int parse_number_column(struct filter_parser *parser, struct filter_node *node,
                                const struct column *column)
 {
@@ -223,6 +249,11 @@ static int parse_number_column(struct filter_parser *parser, struct filter_node 
     if (strcmp(column->id, "pid") == 0)
         node->u.number.holder_fact = HOLDER_PID;
     filter_take_operator(parser, node);
+    if (parser->token->kind == TOKEN_WORD && !parser->token->quoted) {
+        const struct column *other = filter_find_column(parser->token->word);
+        if (other)
+            return parse_other_column(parser, node, column, other);
+    }
     const int error = filter_expect_word(parser, column->id, "a value", &word);
     return error ? error : filter_parse_number(node, word, parser->error);
 }
@@ -365,13 +396,15 @@ int filter_parse_predicate(struct filter_parser *parser, struct filter_node *nod
     const struct field *field = find_field(word);
     const struct column *column = NULL;
 
+    if (field && field->kind == NODE_COUNT && parser->token->kind != TOKEN_OPEN)
+        field = NULL; /* a word like any other */
     if (field) {
         node->kind = field->kind;
         node->side = field->side;
         return field->parse(parser, node);
     }
     if (!word->quoted)
-        column = find_column(word->word);
+        column = filter_find_column(word->word);
     /* a column id alone ("ssh" is none, "user" is one) is a field only if something can be its
      * operand */
     if (column && (parser->token->kind == TOKEN_OPERATOR || parser->token->kind == TOKEN_WORD))

@@ -8,8 +8,6 @@
 
 #define DEPTH_MAX 64 /* of parentheses and nots: the stack is bounded whatever is typed */
 
-static int parse_expression(struct filter_parser *parser, struct filter_node **out);
-
 static void memo_free(struct filter_memo *memo)
 {
     if (memo)
@@ -37,6 +35,12 @@ static void word_done(struct filter_node *node)
     memo_free(node->u.word.memo);
 }
 
+static void count_done(struct filter_node *node)
+{
+    free(node->u.count.written);
+    filter_count_free(node->u.count.counted);
+}
+
 void filter_node_free(struct filter_node *node)
 {
     while (node) { /* chains grow to the left: no recursion along them */
@@ -52,6 +56,8 @@ void filter_node_free(struct filter_node *node)
             free(node->u.state.name);
         else if (node->kind == NODE_NUMBER)
             free(node->u.number.written);
+        else if (node->kind == NODE_COUNT)
+            count_done(node);
         else if (node->kind == NODE_TEXT)
             text_done(node);
         else if (node->kind == NODE_WORD)
@@ -68,7 +74,7 @@ static int parse_group(struct filter_parser *parser, struct filter_node **out)
 
     if (parser->token->kind == TOKEN_CLOSE)
         return filter_fail(parser->error, parser->token, "nothing between the parentheses");
-    const int error = parse_expression(parser, &inner);
+    const int error = filter_parse_expression(parser, &inner);
     if (error)
         return error;
     if (parser->token->kind != TOKEN_CLOSE) {
@@ -192,12 +198,19 @@ static int join(struct filter_node **left, struct filter_node *right, enum node_
     return 0;
 }
 
-static int parse_expression(struct filter_parser *parser, struct filter_node **out)
+/* Where an expression ends that is part of something. */
+static bool is_over(const struct filter_parser *parser)
+{
+    return parser->token->kind == TOKEN_END || parser->token->kind == TOKEN_CLOSE ||
+           (parser->counting && filter_at_word(parser, "by"));
+}
+
+int filter_parse_expression(struct filter_parser *parser, struct filter_node **out)
 {
     struct filter_node *left = NULL;
     int error = parse_term(parser, &left);
 
-    while (!error && parser->token->kind != TOKEN_END && parser->token->kind != TOKEN_CLOSE) {
+    while (!error && !is_over(parser)) {
         struct filter_node *right = NULL;
         enum node_kind kind = NODE_AND;
         if (parser->token->kind == TOKEN_OR)
@@ -254,7 +267,7 @@ static int parse_all(struct filter_parser *parser, struct filter *filter)
         return filter_fail(parser->error, parser->token,
                            "states in front limit everything behind them: for an \"or\" put "
                            "parentheses around the first state");
-    error = parse_expression(parser, &filter->root);
+    error = filter_parse_expression(parser, &filter->root);
     if (!error && parser->token->kind == TOKEN_CLOSE)
         error = filter_fail(parser->error, parser->token, "no parenthesis is open here");
     return error;
@@ -301,10 +314,10 @@ bool filter_is_empty(const struct filter *filter)
 
 uint8_t filter_family(const struct filter *filter)
 {
-    return filter ? filter->family : 0;
+    return filter && !filter_counts(filter) ? filter->family : 0;
 }
 
 uint32_t filter_states(const struct filter *filter)
 {
-    return filter && filter->has_states ? filter->states : STATE_ALL_BITS;
+    return filter && filter->has_states && !filter_counts(filter) ? filter->states : STATE_ALL_BITS;
 }

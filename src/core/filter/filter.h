@@ -52,6 +52,8 @@ bool filter_mixes_and_or(const struct filter *filter); /* the prompt then shows 
 
 /* NEED_* that evaluating it takes. */
 uint32_t filter_needs(const struct filter *filter);
+/* Where rows are counted (`count`), the kernel is to leave none out: all states, both families, no
+ * bytecode. */
 /* States of the leading state/exclude words (STATE_BITs); STATE_ALL if there are none. */
 uint32_t filter_states(const struct filter *filter);
 /* As in ss, "inet:" or "inet6:" in front of any address narrows the whole filter to that family (of

@@ -42,6 +42,16 @@ static bool is_word(const struct filter_node *node)
     return node->kind == NODE_WORD;
 }
 
+static bool is_count(const struct filter_node *node)
+{
+    return node->kind == NODE_COUNT;
+}
+
+bool filter_counts(const struct filter *filter)
+{
+    return any_node(filter->root, is_count);
+}
+
 bool filter_mixes_and_or(const struct filter *filter)
 {
     return filter && any_node(filter->root, is_or) &&
@@ -129,6 +139,10 @@ static uint32_t node_needs(const struct filter_node *node)
         needs |= node->right ? node_needs(node->right) : 0;
         if (node->kind == NODE_NUMBER)
             needs |= node->u.number.column->needs;
+        else if (node->kind == NODE_COLUMNS)
+            needs |= node->u.columns.left->needs | node->u.columns.right->needs;
+        else if (node->kind == NODE_COUNT && node->u.count.by)
+            needs |= node->u.count.by->needs;
         else if (node->kind == NODE_TEXT)
             needs |= node->u.text.column->needs;
         else if (node->kind == NODE_FWMARK)
@@ -168,6 +182,10 @@ static bool column_is_late(const struct column *column)
 
 static bool is_late(const struct filter_node *node)
 {
+    if (node->kind == NODE_COUNT) /* of all rows */
+        return true;
+    if (node->kind == NODE_COLUMNS)
+        return column_is_late(node->u.columns.left) || column_is_late(node->u.columns.right);
     if (node->kind == NODE_NUMBER)
         return column_is_late(node->u.number.column);
     if (node->kind == NODE_TEXT)
@@ -196,6 +214,10 @@ static bool is_of_row(const struct filter_node *node)
         return !column_is_of_event(node->u.number.column);
     case NODE_TEXT:
         return !column_is_of_event(node->u.text.column);
+    case NODE_COLUMNS:
+        return !column_is_of_event(node->u.columns.left) ||
+               !column_is_of_event(node->u.columns.right);
+    case NODE_COUNT:
     case NODE_FWMARK:
     case NODE_CGROUP:
     case NODE_AUTOBOUND:

@@ -19,6 +19,8 @@ enum node_kind {
     NODE_AUTOBOUND,
     NODE_STATE,   /* state x, exclude x, anywhere but at the beginning */
     NODE_NUMBER,  /* a numeric column compared */
+    NODE_COLUMNS, /* two of them compared */
+    NODE_COUNT,   /* rows counted: left is what they satisfy */
     NODE_TEXT,    /* a text column matched */
     NODE_MARK,    /* new, changed, gone */
     NODE_FROM_TO, /* from X, to Y */
@@ -94,6 +96,15 @@ struct filter_node {
             char *written;       /* the value with its unit, for printing */
         } number;
         struct {
+            const struct column *left, *right;
+        } columns;
+        struct {
+            const struct column *by; /* counted by its values; NULL = all together */
+            int64_t value;
+            char *written;
+            struct filter_count *counted;
+        } count;
+        struct {
             const struct column *column;
             uint8_t holder_fact; /* enum holder_fact: matched against every process that holds it */
             uint8_t shared;      /* enum shared_fact */
@@ -161,6 +172,7 @@ struct filter_parser {
     const struct filter_names *names;
     struct filter_error *error;
     unsigned depth;
+    bool counting;  /* between the parentheses of count: "by" ends the expression */
     uint8_t family; /* of the last "inet:" or "inet6:", 0 = none */
 };
 
@@ -174,6 +186,21 @@ static inline bool filter_is_group(const struct filter_node *node)
 const struct token *filter_next_token(struct filter_parser *parser); /* stays at TOKEN_END */
 bool filter_at_word(const struct filter_parser *parser, const char *word);
 
+/* filter.c: terms and what joins them, up to a parenthesis. */
+int filter_parse_expression(struct filter_parser *parser, struct filter_node **out);
+/* eval.c */
+bool filter_node_accepts(const struct filter_node *node, const struct column_context *context,
+                         const struct conn *conn);
+bool filter_compare(enum filter_operator compare, int64_t a, int64_t b);
+/* needs.c: `count` occurs. */
+bool filter_counts(const struct filter *filter);
+
+/* count.c: the rows of a frame that satisfy a condition, by a column. */
+int filter_parse_count(struct filter_parser *parser, struct filter_node *node);
+void filter_count_free(struct filter_count *counted);
+bool filter_count_accepts(const struct filter_node *node, const struct column_context *context,
+                          const struct conn *conn);
+
 /* field.c: one condition, from its first word on: a field with its operand, or a bare word.
  */
 int filter_parse_predicate(struct filter_parser *parser, struct filter_node *node);
@@ -182,6 +209,7 @@ void filter_take_operator(struct filter_parser *parser, struct filter_node *node
 /* The operand that `field` needs. */
 int filter_expect_word(struct filter_parser *parser, const char *field, const char *expected,
                        const struct token **word);
+const struct column *filter_find_column(const char *word); /* by its id or what people type */
 int filter_only_equality(struct filter_parser *parser, const struct filter_node *node,
                          const char *field, const struct token *at);
 
@@ -217,6 +245,8 @@ int filter_fail(struct filter_error *error, const struct token *token, const cha
     __attribute__((format(printf, 3, 4)));
 
 /* value.c: the operand of a column: "50ms", "1.2M", "10s", "/regex/", "ngin*". */
+int filter_parse_amount(const char *what, enum column_type type, const struct token *token,
+                        int64_t *value, struct filter_error *error);
 int filter_parse_number(struct filter_node *node, const struct token *token,
                         struct filter_error *error);
 int filter_parse_pattern(struct text_pattern *pattern, const struct token *token,

@@ -147,6 +147,15 @@ static void print_junction(struct buffer *out, const struct filter_node *node)
     print_operand(out, node->right);
 }
 
+static void print_count(struct buffer *out, const struct filter_node *node)
+{
+    buffer_text(out, "count( ");
+    print_node(out, node->left);
+    if (node->u.count.by)
+        buffer_printf(out, " by %s", node->u.count.by->id);
+    buffer_printf(out, " ) %s %s", OPERATORS[node->compare], node->u.count.written);
+}
+
 static void print_node(struct buffer *out, const struct filter_node *node)
 {
     switch (node->kind) {
@@ -185,6 +194,13 @@ static void print_node(struct buffer *out, const struct filter_node *node)
     case NODE_NUMBER:
         buffer_printf(out, "%s %s %s", node->u.number.column->id, OPERATORS[node->compare],
                       node->u.number.written);
+        break;
+    case NODE_COLUMNS:
+        buffer_printf(out, "%s %s %s", node->u.columns.left->id, OPERATORS[node->compare],
+                      node->u.columns.right->id);
+        break;
+    case NODE_COUNT:
+        print_count(out, node);
         break;
     case NODE_TEXT:
         buffer_printf(out, "%s %s ", node->u.text.column->id, OPERATORS[node->compare]);

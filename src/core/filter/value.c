@@ -47,32 +47,41 @@ static bool parse_unsigned_decimal(const char *text, double *value, const char *
     return stop > text;
 }
 
+int filter_parse_amount(const char *what, enum column_type kind, const struct token *token,
+                        int64_t *value, struct filter_error *error)
+{
+    const struct type_units *type = &TYPE_UNITS[kind];
+    const char *rest;
+    char units[80];
+    double number;
+
+    if (kind == TYPE_TIME)
+        return text_parse_moment(token->word, value) == 0
+                   ? 0
+                   : filter_fail(error, token, "%s takes %s", what, type->expected);
+    if (!parse_unsigned_decimal(token->word, &number, &rest))
+        return filter_fail(error, token, "%s takes %s", what, type->expected);
+    const struct unit *unit = units_find(type->units, rest);
+    if (!unit && !rest[0])
+        return filter_fail(error, token, "no unit: %s takes %s", what, type->expected);
+    if (!unit)
+        return filter_fail(error, token, "unknown unit \"%.20s\" (%s): %s takes %s", rest,
+                           units_list(type->units, units, sizeof units), what, type->expected);
+    if (number * unit->factor >= 9.2e18)
+        return filter_fail(error, token, "this number is too large");
+    *value = (int64_t)(number * unit->factor + 0.5);
+    return 0;
+}
+
 int filter_parse_number(struct filter_node *node, const struct token *token,
                         struct filter_error *error)
 {
     const struct column *column = node->u.number.column;
-    const struct type_units *type = &TYPE_UNITS[column->type];
-    const char *rest;
-    char units[80];
-    double value;
+    const int result =
+        filter_parse_amount(column->id, column->type, token, &node->u.number.value, error);
 
-    if (column->type == TYPE_TIME) {
-        if (text_parse_moment(token->word, &node->u.number.value))
-            return filter_fail(error, token, "%s takes %s", column->id, type->expected);
-    } else {
-        if (!parse_unsigned_decimal(token->word, &value, &rest))
-            return filter_fail(error, token, "%s takes %s", column->id, type->expected);
-        const struct unit *unit = units_find(type->units, rest);
-        if (!unit && !rest[0])
-            return filter_fail(error, token, "no unit: %s takes %s", column->id, type->expected);
-        if (!unit)
-            return filter_fail(error, token, "unknown unit \"%.20s\" (%s): %s takes %s", rest,
-                               units_list(type->units, units, sizeof units), column->id,
-                               type->expected);
-        if (value * unit->factor >= 9.2e18)
-            return filter_fail(error, token, "this number is too large");
-        node->u.number.value = (int64_t)(value * unit->factor + 0.5);
-    }
+    if (result)
+        return result;
     node->u.number.written = strdup(token->word);
     return node->u.number.written ? 0 : -ENOMEM;
 }

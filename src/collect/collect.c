@@ -84,6 +84,7 @@ static void on_events_emitted(void *context, bool frame_is_due)
 static int make_events(struct collector *collector, const struct collector_settings *settings)
 {
     const struct events_settings wanted = {.source = settings->events,
+                                           .every_netns = settings->every_netns,
                                            .ring = collector->ring,
                                            .track = collector->track,
                                            .why = settings->events_why,
@@ -255,6 +256,16 @@ static struct frame *shown_frame(struct collector *collector, struct frame *whol
     return copy;
 }
 
+/* Where something happened is read first. */
+static void hand_on_touched(struct collector *collector)
+{
+    uint32_t netns[EVENTS_TOUCHED_MOST];
+
+    if (collector->events && collector->source->ops->touched)
+        collector->source->ops->touched(collector->source, netns,
+                                        events_take_touched(collector->events, netns));
+}
+
 static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
 {
     const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -266,6 +277,7 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     whole->number = collector->frame_number + 1;
     whole->mono_ns = began_ns;
     whole->wall_ns = began_ns + clock_wall_offset_ns();
+    hand_on_touched(collector);
     int error = source_next(collector->source, whole, wish);
     if (!error)
         error = complete_frame(collector, whole, wish);

@@ -26,7 +26,8 @@
 #define BATCH           64u     /* transitions handled before the lock is released */
 #define ENDS_MOST       4096u   /* handled before a frame continues */
 #define NOTES_MOST      262144u /* noted for the track before a frame is due */
-#define LIFECYCLES_MOST 65536u  /* remembered before those that a frame knows are forgotten */
+#define OURS_ONLY       " (ends of our own network namespace only)"
+#define LIFECYCLES_MOST 65536u /* remembered before those that a frame knows are forgotten */
 
 /* The rows of a frame, found by cookie at the first look-up. */
 struct rows {
@@ -54,9 +55,10 @@ struct events {
     struct rows coming;      /* the one being tracked */
     uint64_t lost;           /* since the session began */
     uint32_t noted, emitted; /* since the last frame; since the last notification */
-    bool forget;             /* transitions were lost: what is remembered may be wrong */
-    const char *source;      /* "bpf", "destroy", "none"; NULL: not decided yet */
-    char why[BPF_TEXT_SIZE + 16];
+    uint32_t touched[EVENTS_TOUCHED_MOST], touched_count;
+    bool forget;        /* transitions were lost: what is remembered may be wrong */
+    const char *source; /* "bpf", "destroy", "none"; NULL: not decided yet */
+    char why[BPF_TEXT_SIZE + 64];
 };
 
 int events_new(struct events **events, const struct events_settings *settings)
@@ -74,7 +76,7 @@ int events_new(struct events **events, const struct events_settings *settings)
     if (!error && (!made->lifecycles || !made->late_ends))
         error = -ENOMEM;
     if (!error && settings->source == EVENTS_BPF) {
-        error = bpf_open(&made->bpf, &made->netns, why);
+        error = bpf_open(&made->bpf, &made->netns, settings->every_netns, why);
         if (error && settings->why)
             snprintf(settings->why, EVENTS_WHY_MAX, "--events bpf: %s", why);
     }
@@ -225,9 +227,8 @@ static bool was_accepted(struct events *events, const struct tuple *tuple)
            (events->destroy && destroy_has_listener(events->destroy, tuple));
 }
 
-static void on_transition(void *context, const struct transition *seen)
+static void take_transition(struct events *events, const struct transition *seen)
 {
-    struct events *events = context;
     struct event emitted[LIFE_EVENTS_MAX];
     const struct shown shown = {events->latest.frame, rows_find(&events->latest, &seen->event)};
     struct transition transition = *seen;
@@ -249,6 +250,38 @@ static void on_transition(void *context, const struct transition *seen)
         if (!hold || !pending_events_add(&events->pending, &emitted[i]))
             emit(events, &emitted[i]);
     }
+}
+
+/* Of a namespace that the frames show. What happened in one before that is told by the frame that is
+ * the first to show it. */
+static bool is_of_shown_netns(const struct events *events, const struct transition *seen)
+{
+    const struct frame *latest = events->latest.frame;
+    const uint32_t key = seen->event.netns;
+    const struct frame_netns *netns = latest ? frame_find_netns(latest, key) : NULL;
+
+    return netns && netns->read_ns &&
+           (!seen->netns_cookie || !netns->cookie || seen->netns_cookie == netns->cookie);
+}
+
+static void touch(struct events *events, uint32_t netns)
+{
+    for (uint32_t i = events->touched_count; i-- > 0;)
+        if (events->touched[i] == netns)
+            return;
+    if (events->touched_count < EVENTS_TOUCHED_MOST)
+        events->touched[events->touched_count++] = netns;
+}
+
+static void on_transition(void *context, const struct transition *seen)
+{
+    struct events *events = context;
+    if (events->settings.every_netns) {
+        touch(events, seen->event.netns);
+        if (!is_of_shown_netns(events, seen))
+            return;
+    }
+    take_transition(events, seen);
 }
 
 static void on_owner(void *context, uint32_t netns, uint64_t cookie, int32_t pid,
@@ -279,6 +312,16 @@ static int drain(struct events *events, uint32_t most, int64_t until_ns)
 }
 
 /* --- the collector's side --- */
+
+uint32_t events_take_touched(struct events *events, uint32_t netns[EVENTS_TOUCHED_MOST])
+{
+    pthread_mutex_lock(&events->lock);
+    const uint32_t count = events->touched_count;
+    memcpy(netns, events->touched, count * sizeof(*netns));
+    events->touched_count = 0;
+    pthread_mutex_unlock(&events->lock);
+    return count;
+}
 
 /* Openings that waited for their port: the frame to come shows it. */
 static void emit_opened(struct events *events, const struct frame *next)
@@ -363,7 +406,7 @@ static void open_source(struct events *events)
     char why[BPF_TEXT_SIZE] = "";
 
     if (wanted == EVENTS_AUTO)
-        bpf_open(&bpf, &events->netns, why);
+        bpf_open(&bpf, &events->netns, events->settings.every_netns, why);
     if (!bpf && (wanted == EVENTS_AUTO || wanted == EVENTS_DESTROY))
         destroy_open(&destroy, &events->netns, why[0] ? NULL : why);
     privilege_keep(0); /* what is open stays open */
@@ -371,8 +414,9 @@ static void open_source(struct events *events)
     events->bpf = bpf;
     events->destroy = destroy;
     events->source = bpf ? "bpf" : destroy ? "destroy" : "none";
-    snprintf(events->why, sizeof(events->why), "%s%s",
-             wanted == EVENTS_AUTO && !bpf && why[0] ? "no bpf: " : "", why);
+    snprintf(events->why, sizeof(events->why), "%s%s%s",
+             wanted == EVENTS_AUTO && !bpf && why[0] ? "no bpf: " : "", why,
+             destroy && events->settings.every_netns ? OURS_ONLY : "");
     pthread_mutex_unlock(&events->lock);
 }
 

@@ -20,7 +20,8 @@ struct events;
 
 struct events_settings {
     enum events_source source;
-    char *why; /* room for EVENTS_WHY_MAX, or NULL: why there are none */
+    char *why;        /* room for EVENTS_WHY_MAX, or NULL: why there are none */
+    bool every_netns; /* of all network namespaces that the frames show; else of ours */
     struct event_ring *ring;
     struct track *track;
     /* Called without any lock, after events were emitted; frame_is_due: so many that a frame should
@@ -36,6 +37,10 @@ void events_free(struct events *events); /* stops the thread first if it runs */
 int events_start(struct events *events); /* 0 or -errno; all signals are blocked by the caller */
 void events_ask_stop(struct events *events);
 bool events_join(struct events *events, int64_t timeout_ns); /* false: still running */
+
+/* Network namespaces in which something happened since the last call, each once. */
+#define EVENTS_TOUCHED_MOST 256u
+uint32_t events_take_touched(struct events *events, uint32_t netns[EVENTS_TOUCHED_MOST]);
 
 /* The collector, around track_apply: what happened until now is emitted and noted, what is missing is
  * written into the frame; nothing more is emitted until events_end_frame. */

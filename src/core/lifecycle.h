@@ -23,10 +23,11 @@ enum life_sign {
 
 /* One transition of a socket, or its end. */
 struct transition {
-    struct event event; /* times, origin, tuple, cookie, netns, uid, counters; from and to as the
+    struct event event;    /* times, origin, tuple, cookie, netns, uid, counters; from and to as the
                          * kernel says them; its kind, owner and durations are not read */
-    int64_t began_ns;   /* of CLOCK_MONOTONIC: in SYN-RECEIVED since, 0 = not known */
-    int64_t idle_ns;    /* of an end: since data last moved, at most; -1 = not known */
+    uint64_t netns_cookie; /* of the namespace, 0 = not known */
+    int64_t began_ns;      /* of CLOCK_MONOTONIC: in SYN-RECEIVED since, 0 = not known */
+    int64_t idle_ns;       /* of an end: since data last moved, at most; -1 = not known */
     uint64_t bytes_retrans; /* with event.has_totals: was sent beside event.out_bytes */
     uint32_t signs;         /* enum life_sign */
     int32_t pid;            /* of the owner in whose context it happened, 0 = in nobody's */

@@ -27,12 +27,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_SIZE        128
-#define FAILURES_MOST    3u /* look-ups in a row that may fail before the rest is not looked up */
-#define PROC_PATH_MAX    256
-#define FIRST_FRAME_NS   (SECOND_NS / 4) /* of CPU, for namespaces beside ours */
-#define LEAST_BUDGET_NS  (5 * MILLISECOND_NS)
-#define FIRST_SIGHT_MORE 4 /* what is new is read beyond the budget, so many times it at most */
+#define TEXT_SIZE       128
+#define FAILURES_MOST   3u /* look-ups in a row that may fail before the rest is not looked up */
+#define PROC_PATH_MAX   256
+#define FIRST_FRAME_NS  (SECOND_NS / 4) /* of CPU, for namespaces beside ours */
+#define LEAST_BUDGET_NS (5 * MILLISECOND_NS)
+#define URGENT_MORE     4 /* budgets for what is new, and where something happened */
 
 struct live {
     struct source source;    /* first */
@@ -139,12 +139,14 @@ struct turns {
     const char *why; /* the first that could not be read */
 };
 
-static bool is_its_turn(const struct live *live, const struct turns *turns, bool first_sight)
+static bool is_its_turn(const struct live *live, const struct turns *turns,
+                        const struct frame_netns *netns)
 {
+    const bool is_urgent =
+        live->last && (netns->read_ns == 0 || places_is_touched(live->places, netns->key));
     const int64_t spent_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - turns->began_ns;
 
-    return live->reads_all ||
-           spent_ns < turns->budget_ns * (first_sight && live->last ? FIRST_SIGHT_MORE : 1);
+    return live->reads_all || spent_ns < turns->budget_ns * (is_urgent ? URGENT_MORE : 1);
 }
 
 /* Half of what a frame may cost: the other half is for all that is done with the rows. */
@@ -153,7 +155,7 @@ static int64_t budget_of(const struct live *live, const struct wish *wish)
     const int64_t half_ns = wish->interval_ns / 200 * wish->budget_percent;
 
     if (wish->budget_percent == 0)
-        return INT64_MAX / FIRST_SIGHT_MORE;
+        return INT64_MAX / URGENT_MORE;
     if (!live->last)
         return half_ns > FIRST_FRAME_NS ? half_ns : FIRST_FRAME_NS;
     return half_ns > LEAST_BUDGET_NS ? half_ns : LEAST_BUDGET_NS;
@@ -206,7 +208,7 @@ static int read_place(struct live *live, struct frame *frame, struct frame_netns
 
     if (netns->is_own)
         result = read_own(live, frame, wish);
-    else if (is_its_turn(live, turns, netns->read_ns == 0))
+    else if (is_its_turn(live, turns, netns))
         result = read_other(live, frame, netns, wish);
     else
         result = -EAGAIN;
@@ -640,6 +642,13 @@ static void live_use_walk(struct source *source, const struct owner_walk *walk)
         owners_use_walk(live->owners, walk);
 }
 
+static void live_touched(struct source *source, const uint32_t *netns, uint32_t count)
+{
+    const struct live *live = (struct live *)source;
+    if (live->places)
+        places_touch(live->places, netns, count);
+}
+
 static void live_close(struct source *source)
 {
     struct live *live = (struct live *)source;
@@ -664,6 +673,7 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .confirm = live_confirm,
                                            .find_owners = live_find_owners,
                                            .use_walk = live_use_walk,
+                                           .touched = live_touched,
                                            .close = live_close};
 
 static void read_facts(struct live *live)

@@ -23,6 +23,8 @@ struct places {
     char *proc_root;
     char *word;                      /* NULL: all */
     const struct netns_entry *entry; /* that netlink is in, until the list is refreshed */
+    uint32_t *touched;               /* keys, sorted */
+    uint32_t touched_count, touched_capacity;
     uint32_t *order;
     uint32_t order_capacity;
 };
@@ -84,6 +86,7 @@ void places_close(struct places *places)
     free(places->proc_root);
     free(places->word);
     free(places->order);
+    free(places->touched);
     free(places);
 }
 
@@ -146,24 +149,63 @@ int places_facts(struct places *places, struct frame *frame)
     return error;
 }
 
-static int compare_age(const void *a, const void *b, void *frame)
+static int compare_keys(const void *a, const void *b)
 {
-    const struct frame_netns *namespaces = ((const struct frame *)frame)->namespaces;
-    const struct frame_netns *left = &namespaces[*(const uint32_t *)a];
-    const struct frame_netns *right = &namespaces[*(const uint32_t *)b];
+    const uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
 
-    if (left->is_own != right->is_own)
-        return left->is_own ? -1 : 1;
+void places_touch(struct places *places, const uint32_t *keys, uint32_t count)
+{
+    places->touched_count = 0;
+    if (!count || GROW(places->touched, places->touched_capacity, count))
+        return;
+    memcpy(places->touched, keys, count * sizeof(*keys));
+    places->touched_count = count;
+    qsort(places->touched, count, sizeof(*places->touched), compare_keys);
+    for (uint32_t i = 0; i < count; i++)
+        if (!netns_list_find_inode(places->list, keys[i]))
+            netns_list_hasten(places->list);
+}
+
+bool places_is_touched(const struct places *places, uint32_t key)
+{
+    return places->touched_count && bsearch(&key, places->touched, places->touched_count,
+                                            sizeof(*places->touched), compare_keys);
+}
+
+struct ordering {
+    const struct places *places;
+    const struct frame *frame;
+};
+
+static int urgency(const struct places *places, const struct frame_netns *netns)
+{
+    return netns->is_own ? 0 : places_is_touched(places, netns->key) ? 1 : 2;
+}
+
+static int compare_turns(const void *a, const void *b, void *context)
+{
+    const struct ordering *ordering = context;
+    const struct frame_netns *left = &ordering->frame->namespaces[*(const uint32_t *)a];
+    const struct frame_netns *right = &ordering->frame->namespaces[*(const uint32_t *)b];
+    const int first = urgency(ordering->places, left) - urgency(ordering->places, right);
+
+    if (first)
+        return first;
     return (left->read_ns > right->read_ns) - (left->read_ns < right->read_ns);
 }
 
-const uint32_t *places_order(struct places *places, struct frame *frame)
+const uint32_t *places_order(struct places *places, const struct frame *frame)
 {
+    struct ordering ordering = {places, frame};
+
     if (GROW(places->order, places->order_capacity, frame->namespace_count + 1))
         return NULL;
     for (uint32_t i = 0; i < frame->namespace_count; i++)
         places->order[i] = i;
-    qsort_r(places->order, frame->namespace_count, sizeof(*places->order), compare_age, frame);
+    qsort_r(places->order, frame->namespace_count, sizeof(*places->order), compare_turns,
+            &ordering);
     return places->order;
 }
 

@@ -22,13 +22,18 @@ int places_list(struct places *places, struct frame *frame, const struct frame *
 /* Counters and settings of each namespace of the frame but ours, in turn. 0 or -ENOMEM. */
 int places_facts(struct places *places, struct frame *frame);
 
+/* Something happened in these: in the next order they come before all others but ours. A key of none
+ * that is listed has the next list look at every process. */
+void places_touch(struct places *places, const uint32_t *keys, uint32_t count);
+bool places_is_touched(const struct places *places, uint32_t key);
+
 /* It is worth reading: false where the kernel says that it has no TCP socket. */
 bool places_has_sockets(struct places *places, const struct frame_netns *netns,
                         uint32_t state_bits);
 /* The namespaces of the frame in the order in which they are to be read, as indexes into
- * frame->namespaces: ours, then by the time at which they were read last. NULL when out of memory.
+ * frame->namespaces: ours, then those that were touched, then by the time at which they were read last. NULL when out of memory.
  * Valid until the next call. */
-const uint32_t *places_order(struct places *places, struct frame *frame);
+const uint32_t *places_order(struct places *places, const struct frame *frame);
 /* "/proc/PID" of a process in it. 0 or -errno. */
 int places_proc(struct places *places, const struct frame_netns *netns, char *path, size_t size);
 

@@ -67,6 +67,10 @@ struct source_ops {
      * none any more. NULL where find_owners() does not read descriptors. */
     void (*use_walk)(struct source *source, const struct owner_walk *walk);
 
+    /* Network namespaces (conn.netns) in which something happened since the frame before. NULL where
+     * all are read anyway. */
+    void (*touched)(struct source *source, const uint32_t *netns, uint32_t count);
+
     void (*close)(struct source *source);
 
     const struct source_travel *travel; /* NULL: it only goes on */

@@ -123,6 +123,18 @@ class Sockets:
             self.pair(f'p{number}.{i}', f'l{number}')
         return self.cookies()
 
+    def short(self, listener, count):
+        """Connections that end at once; the cookies of their ends."""
+        cookies = []
+        for _ in range(count):
+            self.pair('short', listener)
+            ends = [self.kept.pop('short<'), self.kept.pop('short>')]
+            cookies += [f'{struct.unpack("=Q", end.getsockopt(socket.SOL_SOCKET, SO_COOKIE, 8))[0]:x}' for end in ends]
+            for end in ends:  # the last one resets: nothing of it goes on
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+                end.close()
+        return cookies
+
     def clear(self):
         """Without a trace: no TIME-WAIT is left."""
         for kept in self.kept.values():

@@ -23,6 +23,7 @@ struct bpf {
     struct ring_buffer *ring;
     uint64_t lost; /* reported so far */
     uint32_t netns;
+    bool every_netns;
     int64_t tick_ns;     /* of start times in /proc/PID/stat */
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
     /* of the drain at work */
@@ -77,6 +78,7 @@ static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
     event->to = (uint8_t)state_from_kernel(record->to);
     event->cookie = record->cookie;
     event->netns = record->netns;
+    transition.netns_cookie = record->netns_cookie;
     event->uid = UINT32_MAX;
     fill_tuple(&event->tuple, record);
     fill_counters(event, record);
@@ -185,6 +187,7 @@ static int load(struct bpf *bpf)
     if (!bpf->program)
         return -errno;
     bpf->program->rodata->our_netns = bpf->netns;
+    bpf->program->rodata->every_netns = bpf->every_netns;
     bpf->program->rodata->our_pidns = pid_namespace_of_proc();
 #ifdef SYS_accept
     bpf->program->rodata->number_of_accept = SYS_accept;
@@ -201,7 +204,8 @@ static int load(struct bpf *bpf)
     return bpf->program->links.on_state ? 0 : -errno;
 }
 
-int bpf_open(struct bpf **bpf, const struct netns *netns, char text[BPF_TEXT_SIZE])
+int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
+             char text[BPF_TEXT_SIZE])
 {
     struct bpf *made = calloc(1, sizeof(*made));
     if (!made) {
@@ -210,6 +214,7 @@ int bpf_open(struct bpf **bpf, const struct netns *netns, char text[BPF_TEXT_SIZ
     }
     libbpf_set_print(say_nothing);
     made->netns = netns->inode;
+    made->every_netns = every_netns;
     made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
     int error = load(made);
     if (error) {

@@ -23,7 +23,8 @@ struct bpf_hearer {
 
 /* Loads and attaches, which takes about 20 ms. 0 or -errno; text says why not, or, with 0, what is
  * lacking ("" = nothing). -ENOSYS: not built in. */
-int bpf_open(struct bpf **bpf, const struct netns *netns, char text[BPF_TEXT_SIZE]);
+int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
+             char text[BPF_TEXT_SIZE]);
 void bpf_close(struct bpf *bpf);
 int bpf_descriptor(const struct bpf *bpf); /* readable when there is something */
 

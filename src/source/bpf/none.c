@@ -11,8 +11,10 @@ static int refuse(char text[BPF_TEXT_SIZE])
     return -ENOSYS;
 }
 
-int bpf_open(struct bpf **bpf, const struct netns *netns, char text[BPF_TEXT_SIZE])
+int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
+             char text[BPF_TEXT_SIZE])
 {
+    (void)every_netns;
     (void)bpf;
     (void)netns;
     return refuse(text);

@@ -17,9 +17,10 @@ struct bpf_record {
     __u64 cookie;
     __u64 start_ns; /* of the process, since boot */
     __u64 bytes_received, bytes_sent, bytes_retrans;
-    __u32 rtt_us8; /* srtt_us: eighths of a microsecond */
-    __u32 retrans; /* segments */
-    __u32 pid;     /* in our pid namespace, 0 = in no process's context */
+    __u64 netns_cookie; /* of a transition */
+    __u32 rtt_us8;      /* srtt_us: eighths of a microsecond */
+    __u32 retrans;      /* segments */
+    __u32 pid;          /* in our pid namespace, 0 = in no process's context */
     __u32 interface;
     __u32 netns;                   /* inode number */
     __u16 local_port, remote_port; /* host order */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace to
- * bpf.c, whom accept() gave a socket to, and calls of bind() that fail. It must not decide what a transition means. */
+/* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace, or of
+ * all, to bpf.c, whom accept() gave a socket to, and calls of bind() that fail. It must not decide what a transition means. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -36,6 +36,7 @@ struct pt_regs___arm64 {
 
 /* Set by bpf.c before loading. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
+const volatile __u8 every_netns = 0; /* else ours alone; of bind() it is always ours */
 const volatile long number_of_accept = -1, number_of_accept4 = -1, number_of_bind = -1;
 /* Records for which the ring had no room. */
 __u64 lost = 0;
@@ -129,7 +130,10 @@ static __always_inline struct bpf_record *new_record(void)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, struct sock *sk, int from, int to)
 {
-    if (sk->sk_protocol != IPPROTO_TCP || sk->__sk_common.skc_net.net->ns.inum != our_netns)
+    if (sk->sk_protocol != IPPROTO_TCP)
+        return 0;
+    const struct net *net = sk->__sk_common.skc_net.net;
+    if (!every_netns && net->ns.inum != our_netns)
         return 0;
     if (from == KERNEL_LISTEN && to == KERNEL_SYN_RECV)
         return note_child(sk);
@@ -146,7 +150,9 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
     record->from = (__u8)from;
     record->to = (__u8)to;
     record->cookie = bpf_get_socket_cookie(sk);
-    record->netns = sk->__sk_common.skc_net.net->ns.inum;
+    record->netns = net->ns.inum;
+    if (bpf_core_field_exists(struct net, net_cookie))
+        record->netns_cookie = net->net_cookie;
     record->error = sk->sk_err != 0;
     record->orphan = sk->__sk_common.skc_flags >> SOCK_DEAD_BIT & 1;
     record->fin = sk->__sk_common.skc_flags >> SOCK_DONE_BIT & 1;
@@ -167,8 +173,9 @@ static __always_inline struct sock *sock_of_file(struct file *file)
     return BPF_CORE_READ(socket, sk);
 }
 
-/* The TCP socket of our network namespace behind a descriptor; NULL: it is none. */
-static __always_inline struct sock *sock_of_descriptor(long fd)
+/* The TCP socket behind a descriptor; NULL: it is none, or of a network namespace that is not
+ * looked at. */
+static __always_inline struct sock *sock_of_descriptor(long fd, int any_netns)
 {
     struct task_struct *task = (void *)bpf_get_current_task();
     if (fd < 0)
@@ -178,14 +185,14 @@ static __always_inline struct sock *sock_of_descriptor(long fd)
     bpf_probe_read_kernel(&file, sizeof(file), files + fd);
     struct sock *sk = sock_of_file(file);
     if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
-        BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != our_netns)
+        (!any_netns && BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != our_netns))
         return NULL;
     return sk;
 }
 
 static __always_inline int note_owner(long fd)
 {
-    struct sock *sk = sock_of_descriptor(fd);
+    struct sock *sk = sock_of_descriptor(fd, every_netns);
     if (!sk)
         return 0;
     struct bpf_record *record = new_record();
@@ -261,7 +268,7 @@ int on_bind(struct trace_event_raw_sys_enter *context)
 
 static __always_inline int note_bind_failed(const struct bind_call *call, long error)
 {
-    if (!sock_of_descriptor(call->fd))
+    if (!sock_of_descriptor(call->fd, 0))
         return 0;
     struct bpf_record *record = new_record();
     if (!record)

@@ -2,9 +2,16 @@
  * frames before. */
 #include "ui/page_series.h"
 
-static uint32_t frames_wanted(const struct page_series *own)
+/* Rows of all frames that are read, lest a large history keeps a core busy: 0.4 us each. */
+#define ROWS_MOST    3000000u
+#define FRAMES_LEAST 8u
+
+static uint32_t frames_wanted(const struct page_series *own, const struct frame *frame)
 {
-    return own->frames > 0 ? own->frames : SERIES_PAGE;
+    const uint32_t wanted = own->frames > 0 ? own->frames : SERIES_PAGE;
+    const uint32_t most = ROWS_MOST / (frame->conn_count + 1);
+
+    return wanted < most ? wanted : most > FRAMES_LEAST ? most : FRAMES_LEAST;
 }
 
 static void send_query(struct page_series *own, const struct picture *picture)
@@ -12,7 +19,7 @@ static void send_query(struct page_series *own, const struct picture *picture)
     const struct frame *frame = picture->frame;
     const struct screen_transport *transport = picture->transport;
     const struct series_query wanted = {.reader = own->reader,
-                                        .frames = frames_wanted(own),
+                                        .frames = frames_wanted(own, frame),
                                         .subject = own->subject,
                                         .before_wall_ns = frame->wall_ns,
                                         .before_mono_ns = frame->mono_ns,
@@ -36,7 +43,7 @@ static void take_answer(struct page_series *own, const struct picture *picture)
 static bool is_filled(const struct page_series *own, const struct frame *frame)
 {
     const struct series *series = &own->series;
-    return series->count >= frames_wanted(own) &&
+    return series->count >= frames_wanted(own, frame) &&
            series->samples[series->count - 1].number + 1 == frame->number;
 }
 

@@ -65,8 +65,10 @@ void recent_events_read(struct recent_events *recent, const struct picture *pict
 
     if (!picture->events || !picture->frame)
         return;
-    if (recent->cursor == 0 || recent->cursor > picture->frame->next_event) /* back in time */
+    if (recent->cursor == 0 || recent->cursor > picture->frame->next_event ||
+        picture->frame->mono_ns < recent->read_ns) /* back in time */
         *recent = (struct recent_events){.cursor = first_number(picture)};
+    recent->read_ns = picture->frame->mono_ns;
     while (recent->cursor < picture->frame->next_event) {
         const uint64_t left = picture->frame->next_event - recent->cursor;
         const uint32_t got = event_ring_read(picture->events, &recent->cursor, batch,

@@ -20,6 +20,7 @@ struct recent_events {
     uint64_t numbers[RECENT_EVENTS]; /* oldest first */
     uint32_t count;
     uint64_t cursor; /* on the ring, 0 = nothing was read yet */
+    int64_t read_ns; /* monotonic: the frame up to which it was read */
 };
 
 struct event_subject event_subject_of_conn(const struct conn *conn);

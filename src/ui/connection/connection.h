@@ -22,13 +22,15 @@ struct connection_states {
     struct connection_state items[CONNECTION_STATES]; /* the last ones, oldest first */
     size_t count;
     uint64_t cursor; /* on the event ring, 0 = nothing was read yet */
+    int64_t read_ns; /* monotonic: the frame up to which it was read */
 };
 
 struct connection_model {
     uint64_t serial;
     struct frame *frame; /* the last one that has the row: kept for when it has ended */
     struct conn conn;
-    bool ended;       /* it is in no frame any more, or as a ghost */
+    bool ended;       /* it is not in the frame shown, or as a ghost */
+    bool not_yet;     /* it is not, as that frame comes before `frame` */
     int64_t ended_ns; /* 0 = not known */
     struct connection_states states;
     struct page_series series;

@@ -31,6 +31,7 @@ static void take_row(struct connection_model *model, const struct picture *pictu
     if (ghost)
         model->ended_ns = conn->changed_ns;
     model->ended = !conn || ghost;
+    model->not_yet = !conn && picture->frame->mono_ns < model->frame->mono_ns;
     if (!conn || (ghost && model->frame))
         return;
     frame_release(model->frame);

@@ -53,8 +53,10 @@ void connection_states_read(struct connection_states *states, const struct pictu
     uint64_t lost;
     if (!picture->events || !picture->frame)
         return;
-    if (states->cursor == 0 || states->cursor > picture->frame->next_event) /* back in time */
+    if (states->cursor == 0 || states->cursor > picture->frame->next_event ||
+        picture->frame->mono_ns < states->read_ns) /* back in time */
         *states = (struct connection_states){.cursor = event_ring_oldest(picture->events)};
+    states->read_ns = picture->frame->mono_ns;
     /* Only what the frame covers: the picture may be paused, or in the past. */
     while (states->cursor < picture->frame->next_event) {
         uint64_t left = picture->frame->next_event - states->cursor;
@@ -171,12 +173,19 @@ void connection_draw_lifeline(const struct connection_model *model, const struct
 {
     const struct connection_states states = complete(model);
     struct segment segments[CONNECTION_STATES];
+    char clock[24];
     int room = text->canvas->cols - 2 - TITLE_CELLS;
     size_t first = states.count;
     double sum = 0;
 
     page_text(text, ROLE_DIM, "lifeline");
     text->col = 1 + TITLE_CELLS;
+    if (model->not_yet) {
+        page_clock(clock, sizeof(clock), picture->frame->wall_ns, false);
+        page_printf(text, ROLE_DIM, "not there at %s", clock);
+        page_line(text);
+        return;
+    }
     for (size_t i = states.count; i-- > 0;) { /* what does not fit leaves at the left */
         fill_segment(&segments[i], &states, i, picture->frame->mono_ns);
         if (room - segments[i].cells < (int)(states.count - i) && first < states.count)
@@ -224,6 +233,8 @@ void connection_draw_history(const struct connection_model *model, const struct 
     bool about = false, jumped = false;
     char words[HISTORY_TEXTS];
 
+    if (model->not_yet)
+        return;
     page_text(text, ROLE_DIM, "history");
     text->col = 1 + TITLE_CELLS;
     for (size_t i = 0; i < states.count; i++) {

@@ -57,7 +57,9 @@ static void state_text(const struct connection_model *model, const struct column
 {
     const struct conn *conn = &model->conn;
     char clock[24], spent[16];
-    if (model->ended && model->ended_ns) {
+    if (model->not_yet) {
+        snprintf(out, size, "not there yet");
+    } else if (model->ended && model->ended_ns) {
         page_clock(clock, sizeof(clock), model->ended_ns, false);
         snprintf(out, size, "closed at %s", clock);
     } else if (model->ended) {
@@ -86,8 +88,9 @@ void connection_draw_ends(const struct connection_model *model,
     if (names[0])
         page_printf(text, ROLE_DIM, " (%s)", names);
     state_text(model, context, state, sizeof(state));
-    unsigned role = model->ended ? (unsigned)ROLE_CLOSED
-                                 : (unsigned)ROLE_STATE_QUIET + TCP_STATES[conn->state].role;
+    unsigned role = model->not_yet ? (unsigned)ROLE_DIM
+                    : model->ended ? (unsigned)ROLE_CLOSED
+                                   : (unsigned)ROLE_STATE_QUIET + TCP_STATES[conn->state].role;
     if (text->col + 2 + (int)text_width(state) >= text->canvas->cols) {
         page_line(text);
         page_text(text, role, state);

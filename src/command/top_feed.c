@@ -24,7 +24,7 @@ struct wish top_feed_wish(const struct options *options, const struct finding_se
 {
     return (struct wish){.interval_ns = options->interval_ns,
                          /* of the header, from the first frame on, and of the finding line */
-                         .needs = NEED_HOST_FACTS | finding_needs(findings),
+                         .needs = NEED_HOST_FACTS | NEED_FEW | finding_needs(findings),
                          .state_bits = state_class_bits(options->class),
                          .families = options->families,
                          .budget_percent = options->budget_percent};

@@ -19,7 +19,7 @@ struct wish {
     struct conn_key page;   /* connection page open on this row (its detail), cookie 0 = none */
 };
 
-/* So many rows are few (NEED_SUSPECTS). */
+/* So many rows are few (NEED_FEW). */
 #define WISH_FEW_ROWS 1000u
 
 #define WISH_INET  1u

@@ -28,7 +28,8 @@ enum {
     TARGETS = 8,
     TICK_MS = 10,
     FILES = 16384,
-    READY = 64, /* events taken at once */
+    OPEN_MAX = 256, /* of one caller: a machine that is slow makes it wait, not pile up */
+    READY = 64,     /* events taken at once */
     REQUEST = 200,
     REPLY = 2000,
     KEPT_MAX = 64
@@ -198,7 +199,7 @@ static void begin_due(struct calls *calls, double ms)
         return;
     }
     if (plan->rate) {
-        for (; calls->due >= 1 && calls->open < FILES / 2; calls->due--)
+        for (; calls->due >= 1 && calls->open < OPEN_MAX; calls->due--)
             begin_call(calls);
         calls->due = calls->due < 1 ? calls->due : 0;
         return;

@@ -72,6 +72,24 @@ static void a_busy_server_passes_through_close_wait(void **state)
     scene_end(&scene);
 }
 
+/* One that is old among many that pass through: it is not they that are kept. */
+static void an_old_one_among_busy_ones_is_no_leak(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 5; i++) {
+        scene_frame(&scene);
+        for (uint32_t n = 0; n < 150; n++) {
+            struct conn *conn = scene_row(&scene, STATE_CLOSE_WAIT, 8080, 2, (uint16_t)(1000 + n));
+            scene_info(&scene, conn, "last_ack_recv", n == 0 ? 30000 : 1000);
+        }
+        scene_show(&scene);
+    }
+    assert_null(scene_find(&scene, "close-wait-leak"));
+    scene_end(&scene);
+}
+
 static void what_waits_for_accept_is_no_leak(void **state)
 {
     struct scene scene;
@@ -505,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_few_old_ones_are_told_and_very_old_ones_warned_of),
         cmocka_unit_test(descriptors_near_their_limit_make_it_critical),
         cmocka_unit_test(a_busy_server_passes_through_close_wait),
+        cmocka_unit_test(an_old_one_among_busy_ones_is_no_leak),
         cmocka_unit_test(what_waits_for_accept_is_no_leak),
         cmocka_unit_test(half_closed_connections_without_a_limit_are_found),
         cmocka_unit_test(a_peer_that_is_gone_is_found),

@@ -22,10 +22,10 @@ enum need {
     NEED_EXECUTABLE = 1u << 5,   /* of what NEED_PROCESS collects, the executable alone */
     NEED_PROCESS_USER = 1u << 6, /* the same, the user a process runs as */
     NEED_HOST_FACTS = 1u << 7,   /* frame.facts: counters and settings of the network namespace */
-    NEED_SUSPECTS = 1u << 8      /* tcp_info and meminfo of the rows that detectors look into
-                                  * (conn_is_suspect(), _delayed(), _far(), _heavy()); of all rows
-                                  * where there are few, so that a page has a history when it is
-                                  * opened */
+    NEED_SUSPECTS = 1u << 8,     /* tcp_info and meminfo of the rows that detectors look into:
+                                  * conn_is_suspect(), _delayed(), _far(), _heavy() */
+    NEED_FEW = 1u << 9           /* with NEED_SUSPECTS: of all rows where there are few, so that a
+                                  * page has a history when it is opened */
 };
 
 enum column_type {

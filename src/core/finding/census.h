@@ -35,7 +35,8 @@ enum unread { UNREAD_NOTHING, UNREAD_FIN, UNREAD_DATA, UNREAD_COUNT };
 
 struct process_tally { /* by index in frame.procs */
     uint32_t sockets, established;
-    uint32_t close_wait, close_wait_old, unread[UNREAD_COUNT];
+    uint32_t close_wait, close_wait_kept, close_wait_old, /* kept: for some seconds, at least */
+        unread[UNREAD_COUNT];
     uint32_t fin_wait_2, fin_wait_2_old; /* without a time limit */
     uint32_t bound;                      /* neither listening nor connected */
     uint32_t syn_sent;

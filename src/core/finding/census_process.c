@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "core/finding/census.h"
 
+#define KEPT_NS     (5 * SECOND_NS) /* a busy process closes sooner */
 #define OLD_NS      (60 * SECOND_NS)
 #define IDLE_MS     350000u /* what the shortest-tempered load balancers forget: 350 s */
 #define QUEUE_WORTH 16384u  /* unread bytes from which the receive window is looked at */
@@ -25,6 +26,7 @@ static void take_close_wait(struct census *census, struct process_tally *process
     const int64_t age_ns = state_age_ns(census, conn);
 
     process->close_wait++;
+    process->close_wait_kept += age_ns >= KEPT_NS;
     process->close_wait_old += age_ns >= OLD_NS;
     raise_ns(&process->close_wait_ns, age_ns);
     if (conn->known & KNOWN_QUEUES)

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FEW_SECONDS_NS (5 * SECOND_NS)
-
 static double seconds_of(int64_t ns)
 {
     return (double)ns / (double)SECOND_NS;
@@ -55,9 +53,8 @@ static void report_leak(struct detection *d, uint32_t proc, const struct process
     const double used = descriptors_percent(d, &subject, &facts);
     const bool constant =
         process->close_wait_old >= d->limits[LEAK_OLD_WARN] && old_s >= d->limits[LEAK_AGE_WARN];
-    const bool many = process->close_wait >= d->limits[LEAK_ROWS_WARN] &&
-                      process->close_wait_ns >= FEW_SECONDS_NS;
-    const bool critical = many && (process->close_wait >= d->limits[LEAK_ROWS_CRITICAL] ||
+    const bool many = process->close_wait_kept >= d->limits[LEAK_ROWS_WARN];
+    const bool critical = many && (process->close_wait_kept >= d->limits[LEAK_ROWS_CRITICAL] ||
                                    used >= d->limits[LEAK_FDS_CRITICAL]);
     const enum finding_severity severity = critical           ? SEVERITY_CRITICAL
                                            : many || constant ? SEVERITY_WARNING
@@ -97,10 +94,10 @@ const struct detector CLOSE_WAIT_LEAK = {
     .by_process = true,
     .worst = SEVERITY_CRITICAL,
     .needs = NEED_OWNER | NEED_SUSPECTS,
-    .limits = {{"rows.warn", 100, "", "CLOSE-WAIT rows of a process"},
+    .limits = {{"rows.warn", 100, "", "CLOSE-WAIT rows of a process, each for 5 s or longer"},
                {"old.warn", 10, "", "CLOSE-WAIT rows older than a minute: worth telling"},
                {"age.warn", 600, "s", "... and a warning when the oldest is older than this"},
-               {"rows.critical", 1000, "", "CLOSE-WAIT rows of a process"},
+               {"rows.critical", 1000, "", "CLOSE-WAIT rows of a process, each for 5 s or longer"},
                {"descriptors.critical", 90, "%", "of its descriptors in use"}},
     .evaluate = evaluate_close_wait,
     .proof = "CLOSE-WAIT rows by process, their age, what is unread in them",

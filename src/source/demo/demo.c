@@ -217,9 +217,10 @@ static int add_row(const struct demo_rows *rows, struct frame *frame, const stru
         frame->procs[frame->owner_refs[conn->owners + i]].sockets++;
     if (conn->owner_word == OWNER_HIDDEN)
         frame->missing.hidden_rows++;
-    bool page = wish->page.cookie && wish->page.cookie == conn->cookie;
+    const bool page = wish->page.cookie && wish->page.cookie == conn->cookie;
+    const bool few = (wish->needs & NEED_FEW) && rows->count <= WISH_FEW_ROWS;
     if (page || (wish->needs & NEED_DETAIL) ||
-        ((wish->needs & NEED_SUSPECTS) && (rows->count <= WISH_FEW_ROWS || conn_is_suspect(conn))))
+        ((wish->needs & NEED_SUSPECTS) && (few || conn_is_suspect(conn))))
         return add_detail(rows, frame, conn);
     return 0;
 }

@@ -334,7 +334,7 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
     struct diag_parse blank = parse_for(netlink, frame, wish->state_bits);
     blank.want_detail = wish->needs & NEED_DETAIL;
     blank.want_suspects = wish->needs & NEED_SUSPECTS;
-    blank.few = netlink->rows <= WISH_FEW_ROWS;
+    blank.few = (wish->needs & NEED_FEW) && netlink->rows <= WISH_FEW_ROWS;
     blank.page = wish->page;
     const struct diag_request wanted = {.kernel_states = state_kernel_mask(wish->state_bits),
                                         .bytecode = bytecode ? bytecode->code : NULL,

@@ -153,7 +153,8 @@ void event_text_finding(struct buffer *out, const struct finding_step *step)
 void event_csv_header(struct buffer *out)
 {
     buffer_text(out, "t,ev,from,to,family,laddr,lport,raddr,rport,pid,comm,from_ms,duration_ms,"
-                     "in_bytes,out_bytes,finding,step,severity,since,ended,title\n");
+                     "in_bytes,out_bytes,rtt_us,retrans,exact,ifindex,netns,cookie,uid,user,unit,"
+                     "container,count,reason,finding,step,severity,since,ended,title\n");
 }
 
 static void put_csv_number(struct buffer *out, bool known, uint64_t value)
@@ -170,7 +171,34 @@ static void put_csv_ms(struct buffer *out, bool known, int64_t ns)
         buffer_printf(out, "%" PRId64 ".%03d", ns / MILLISECOND_NS, (int)(ns / 1000 % 1000));
 }
 
-void event_csv_line(struct buffer *out, const struct event *event)
+/* As --csv of rows has it: what looks like "1e5" some readers take for a number. */
+static void put_csv_cookie(struct buffer *out, uint64_t cookie)
+{
+    buffer_char(out, ',');
+    if (cookie)
+        buffer_printf(out, "0x%" PRIx64, cookie);
+}
+
+static void put_csv_rest(struct buffer *out, const struct event *event,
+                         const struct event_place *place)
+{
+    const bool lost = event->kind == EVENT_LOST;
+
+    put_csv_number(out, event->has_totals && event->rtt_us, event->rtt_us);
+    put_csv_number(out, event->has_totals, event->retrans);
+    csv_cell(out, event->exact ? "true" : "", false);
+    put_csv_number(out, event->tuple.scope != 0, event->tuple.scope);
+    put_csv_number(out, event->netns != 0, event->netns);
+    put_csv_cookie(out, event->cookie);
+    put_csv_number(out, !lost && event->uid != UINT32_MAX, event->uid);
+    csv_cell(out, place->user, false);
+    csv_cell(out, place->unit, false);
+    csv_cell(out, place->container, false);
+    put_csv_number(out, lost, event->lost);
+    csv_cell(out, lost ? event->text : "", false);
+}
+
+void event_csv_line(struct buffer *out, const struct event *event, const struct event_place *place)
 {
     const struct tuple *tuple = &event->tuple;
     bool remote = tuple->remote_port || !addr_is_zero(&tuple->remote);
@@ -199,6 +227,7 @@ void event_csv_line(struct buffer *out, const struct event *event)
     put_csv_ms(out, event->kind == EVENT_CLOSE && event->has_duration, event->duration_ns);
     put_csv_number(out, event->has_totals, event->in_bytes);
     put_csv_number(out, event->has_totals, event->out_bytes);
+    put_csv_rest(out, event, place);
     buffer_text(out, ",,,,,,\n"); /* what only findings have */
 }
 
@@ -238,7 +267,9 @@ void event_csv_finding(struct buffer *out, const struct finding_step *step)
     csv_end(out, subject, subject->family && !is_local);
     put_csv_number(out, subject->pid > 0, (uint64_t)subject->pid);
     csv_cell(out, subject->name, false);
-    buffer_text(out, ",,,,");
+    buffer_text(out,
+                ",,,,"); /* what only connections have: from_ms .. out_bytes, rtt_us .. reason */
+    buffer_text(out, ",,,,,,,,,,,,");
     csv_cell(out, finding->detector->id, false);
     csv_cell(out, words_name(&FINDING_STEP_WORDS, step->kind), false);
     csv_cell(out, severity_name((enum finding_severity)finding->severity), false);

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "core/event.h"
+#include "core/event_place.h"
 #include "core/finding/steps.h"
 #include "core/frame.h"
 
@@ -14,7 +15,7 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
                      bool ascii);
 void event_text_finding(struct buffer *out, const struct finding_step *step);
 void event_csv_header(struct buffer *out);
-void event_csv_line(struct buffer *out, const struct event *event);
+void event_csv_line(struct buffer *out, const struct event *event, const struct event_place *place);
 void event_csv_finding(struct buffer *out, const struct finding_step *step);
 
 #endif

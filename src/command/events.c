@@ -28,6 +28,7 @@ struct events_run {
     struct frame *frame;
     struct filter *when; /* NULL = not given */
     struct event_match match;
+    struct event_places places;
     struct finding_settings settings;
     struct event_findings findings;
     struct event_ring *ring;
@@ -62,13 +63,15 @@ static bool is_wished(const struct options *options, const struct event *event)
 
 static void print_event(struct events_run *run, const struct event *event)
 {
+    const struct event_place place = event_places_find(&run->places, run->frame, event);
+
     switch (run->headless.options->output) {
     case OUTPUT_JSON:
-        json_event(&run->out, event);
+        json_event(&run->out, event, &place);
         buffer_char(&run->out, '\n');
         return;
     case OUTPUT_CSV:
-        event_csv_line(&run->out, event);
+        event_csv_line(&run->out, event, &place);
         return;
     case OUTPUT_TABLE:
         event_text_line(&run->out, event, run->frame, output_is_ascii());
@@ -406,6 +409,7 @@ int cmd_events(const struct options *options)
     }
     take_frame(&run, NULL);
     event_match_done(&run.match);
+    event_places_done(&run.places);
     event_findings_done(&run.findings);
     filter_free(run.when);
     buffer_done(&run.out);

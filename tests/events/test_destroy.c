@@ -156,9 +156,10 @@ static void cleared_is_absent(void)
         follow_end(&sought);
     }
     expect(sought.last.from == STATE_NONE, "every frame was faster");
+    const struct event_place nothing = {"", "", ""};
     struct buffer json;
     buffer_init(&json);
-    json_event(&json, &sought.last);
+    json_event(&json, &sought.last, &nothing);
     buffer_char(&json, '\0');
     printf("%s\n", json.data);
     expect(!strstr(json.data, "\"laddr\"") && !strstr(json.data, "\"rport\"") &&

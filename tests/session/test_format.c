@@ -117,6 +117,7 @@ static void write_one(struct log *log, const struct frame *frame, bool key,
 {
     const struct session_view view = {.accept = NULL};
     const struct session_counts counts = {0, 0, 0};
+    const struct event_place place = {"ann", "app.service", "docker:4f2a"};
 
     buffer_clear(&log->buffer);
     if (key) {
@@ -125,7 +126,7 @@ static void write_one(struct log *log, const struct frame *frame, bool key,
         session_write_head(&log->buffer, &log->head);
     }
     for (uint32_t i = 0; i < count; i++)
-        session_write_event(&log->buffer, &events[i]);
+        session_write_event(&log->buffer, &events[i], &place);
     assert_int_equal(session_write_frame(&log->buffer, &log->written, frame, &view, &counts, key),
                      0);
 }

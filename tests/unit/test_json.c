@@ -292,6 +292,7 @@ static struct event make_event(uint8_t kind)
 
 static void events_read_back(void **unused)
 {
+    const struct event_place place = {"ann", "app.service", "docker:4f2a"};
     struct event event = make_event(EVENT_STATE);
     struct buffer buffer;
     json_t *object;
@@ -302,9 +303,12 @@ static void events_read_back(void **unused)
     event.cookie = 0x1a;
     strcpy(event.name, "fire\"fox");
     buffer_init(&buffer);
-    json_event(&buffer, &event);
+    json_event(&buffer, &event, &place);
     object = read_back(&buffer);
     check_text(json_object_get(object, "ev"), "state", "ev");
+    check_text(json_object_get(object, "user"), "ann", "user");
+    check_text(json_object_get(object, "unit"), "app.service", "unit");
+    check_text(json_object_get(object, "container"), "docker:4f2a", "container");
     check_text(json_object_get(object, "t"), "2026-11-23T12:16:31.104000000Z", "t");
     check_text(json_object_get(object, "from"), "SYN-SENT", "from");
     check_text(json_object_get(object, "to"), "ESTABLISHED", "to");
@@ -317,7 +321,7 @@ static void events_read_back(void **unused)
     buffer_clear(&buffer);
     event = make_event(EVENT_LOST);
     event.lost = 12;
-    json_event(&buffer, &event);
+    json_event(&buffer, &event, &place);
     object = read_back(&buffer);
     check_text(json_object_get(object, "ev"), "gap", "ev");
     assert_int_equal(json_integer_value(json_object_get(object, "count")), 12);

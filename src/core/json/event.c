@@ -44,14 +44,21 @@ static void put_tuple(struct buffer *buffer, const struct tuple *tuple)
         put_number(buffer, "ifindex", tuple->scope);
 }
 
-static void put_owner(struct buffer *buffer, const struct event *event)
+static void put_owner(struct buffer *buffer, const struct event *event,
+                      const struct event_place *place)
 {
     if (event->uid != UINT32_MAX)
         put_number(buffer, "uid", event->uid);
+    if (place->user[0])
+        put_text(buffer, "user", place->user);
     if (event->pid)
         put_number(buffer, "pid", (uint64_t)event->pid);
     if (event->name[0])
         put_text(buffer, "comm", event->name);
+    if (place->unit[0])
+        put_text(buffer, "unit", place->unit);
+    if (place->container[0])
+        put_text(buffer, "container", place->container);
 }
 
 static void put_totals(struct buffer *buffer, const struct event *event)
@@ -82,7 +89,8 @@ static void put_states(struct buffer *buffer, const struct event *event)
         buffer_text(buffer, ",\"exact\":true");
 }
 
-static void put_connection(struct buffer *buffer, const struct event *event)
+static void put_connection(struct buffer *buffer, const struct event *event,
+                           const struct event_place *place)
 {
     put_states(buffer, event);
     put_text(buffer, "proto", "tcp");
@@ -93,14 +101,14 @@ static void put_connection(struct buffer *buffer, const struct event *event)
         put_key(buffer, "cookie");
         buffer_printf(buffer, "\"%llx\"", (unsigned long long)event->cookie);
     }
-    put_owner(buffer, event);
+    put_owner(buffer, event, place);
     if (event->has_duration)
         put_duration(buffer, event);
     if (event->has_totals)
         put_totals(buffer, event);
 }
 
-void json_event(struct buffer *buffer, const struct event *event)
+void json_event(struct buffer *buffer, const struct event *event, const struct event_place *place)
 {
     const char *kind = words_name(&EVENT_KIND_WORDS, event->kind);
     char time[48];
@@ -115,7 +123,7 @@ void json_event(struct buffer *buffer, const struct event *event)
         put_number(buffer, "count", event->lost);
         put_text(buffer, "reason", event->text);
     } else {
-        put_connection(buffer, event);
+        put_connection(buffer, event, place);
     }
     buffer_char(buffer, '}');
 }

@@ -439,6 +439,11 @@ void json_value_text(const struct column *column, const struct column_context *c
         *out = '\0';
         return;
     }
+    if (column->fact.form == FACT_HEX && size > 2) { /* some readers take 1e5 for a number */
+        copy_text(out, 3, "0x");
+        copy_text(out + 2, size - 2, value.text);
+        return;
+    }
     if (is_text(column)) {
         copy_text(out, size, value.text);
         return;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "core/column/column.h"
 #include "core/event.h"
+#include "core/event_place.h"
 
 /* "text" with JSON escapes; text is safe UTF-8. (json_string is a name of jansson.) */
 void json_put_text(struct buffer *buffer, const char *text);
@@ -29,7 +30,7 @@ void json_row_members(struct buffer *buffer, const struct column_context *contex
 void json_value_text(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size);
 /* One event as one object without newline (keys of doc/session-log.md: ev, t, from, to ...). */
-void json_event(struct buffer *buffer, const struct event *event);
+void json_event(struct buffer *buffer, const struct event *event, const struct event_place *place);
 
 /* CSV per RFC 4180, LF; cells beginning with = + - @ get a leading apostrophe so that no
  * spreadsheet runs them (not for plain numbers). */

@@ -18,7 +18,10 @@ static const struct session_key KEYS[] = {
     {"exact", .help = "t is the moment itself; else it was before"},
     {"netns", .help = "network namespace"},
     {"cookie", .help = "socket cookie"},
-    {"uid", .help = "user"},
+    {"uid", .help = "user of the socket"},
+    {"user", .help = "name of uid; where that is not known, of the process's user"},
+    {"unit", .help = "systemd unit of the process"},
+    {"container", .help = "container of the process"},
     {"from_ms", .help = "time in from", .records = RECORD_BIT(RECORD_STATE)},
     {"duration_ms", .help = "age", .records = RECORD_BIT(RECORD_CLOSE)},
     {"in_bytes", .help = "payload received",
@@ -33,9 +36,10 @@ static const struct session_key KEYS[] = {
 };
 const struct session_keys session_event_keys = SESSION_KEYS(KEYS);
 /* json_event's object, and what only a log needs. */
-void session_write_event(struct buffer *buffer, const struct event *event)
+void session_write_event(struct buffer *buffer, const struct event *event,
+                         const struct event_place *place)
 {
-    json_event(buffer, event);
+    json_event(buffer, event, place);
     if (!buffer->length || buffer->failed)
         return;
     buffer->length--; /* its closing brace */

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "core/column/column.h"
 #include "core/event.h"
+#include "core/event_place.h"
 #include "core/finding/steps.h"
 #include "core/view.h"
 #include "session/state.h"
@@ -122,7 +123,8 @@ struct session_line {
 /* --- writing --- */
 
 void session_write_head(struct buffer *buffer, const struct session_head *head);
-void session_write_event(struct buffer *buffer, const struct event *event);
+void session_write_event(struct buffer *buffer, const struct event *event,
+                         const struct event_place *place);
 void session_write_gap(struct buffer *buffer, const struct session_gap *gap);
 void session_write_finding(struct buffer *buffer, const struct finding_step *step);
 

@@ -120,7 +120,8 @@ static void write_events(struct log_writer *writer, const struct frame *frame,
     for (uint32_t i = 0; i < count; i++) {
         if (!event_accepted(writer, frame, &events[i]))
             continue;
-        session_write_event(&writer->lines, &events[i]);
+        const struct event_place place = event_places_find(&writer->places, frame, &events[i]);
+        session_write_event(&writer->lines, &events[i], &place);
         count_event(&events[i], &writer->counts);
     }
 }
@@ -532,6 +533,7 @@ void log_writer_close(struct log_writer *writer)
     zst_keys_done(&writer->keys);
     session_state_done(&writer->state);
     event_match_done(&writer->match);
+    event_places_done(&writer->places);
     finding_steps_free(writer->steps);
     writer->steps = NULL;
     buffer_done(&writer->lines);

@@ -4,6 +4,7 @@
 #define TCPLENS_SESSION_LOG_WRITER_H
 
 #include "core/event_match.h"
+#include "core/event_place.h"
 #include "session/format/format.h"
 #include "session/log/file.h"
 
@@ -35,6 +36,7 @@ struct log_writer {
     struct log_file file;
     struct session_state state;
     struct event_match match;
+    struct event_places places;
     struct finding_steps *steps; /* of the findings in the log; NULL: no memory */
     struct buffer lines, packed;
     ZSTD_CCtx *zstd;

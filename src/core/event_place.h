@@ -1,0 +1,28 @@
+/* event_place: whose an event is, beyond what the event itself says: user, unit and container of the
+ * process that it names, where a frame still knows that. Pure. */
+#ifndef TCPLENS_CORE_EVENT_PLACE_H
+#define TCPLENS_CORE_EVENT_PLACE_H
+
+#include "base/map.h"
+#include "core/event.h"
+#include "core/frame.h"
+
+struct event_place {
+    /* The frame's; "" = none, or not known. user: of the socket; where that is not known, of the
+     * process. */
+    const char *user, *unit, *container;
+};
+
+/* All zero to begin with. Finds the processes of one frame by pid; kept from event to event. */
+struct event_places {
+    struct map procs; /* pid -> index in frame.procs */
+    const struct frame *frame;
+    uint64_t number; /* of that frame: its memory may be another one's by now */
+};
+
+void event_places_done(struct event_places *places);
+/* frame may be NULL: then only what the event says. */
+struct event_place event_places_find(struct event_places *places, const struct frame *frame,
+                                     const struct event *event);
+
+#endif

@@ -11,8 +11,10 @@ void netns_time_of(struct netns_time *time, const struct frame *previous, const 
     time->is_kept = now && now->read_ns && now->read_ns < next->mono_ns;
     if (!previous)
         return;
-    time->is_new = previous->namespace_count && now &&
-                   (!frame_find_netns(previous, netns) || !frame_same_netns(previous, next, netns));
+    const struct frame_netns *before = frame_find_netns(previous, netns);
+    const bool is_same = before && frame_same_netns(previous, next, netns);
+    time->is_new = previous->namespace_count && now && (!is_same || !before->read_ns);
+    time->was_listed = is_same && !before->read_ns;
     time->previous_mono_ns = frame_read_ns(previous, netns);
     time->elapsed_ns = frame_read_ns(next, netns) - time->previous_mono_ns;
 }

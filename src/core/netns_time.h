@@ -8,9 +8,11 @@
 
 struct netns_time {
     uint32_t netns;
-    bool known;               /* what follows is of that namespace */
-    bool is_new;              /* the frame before did not show it */
-    bool is_kept;             /* it was not read for this frame */
+    bool known;      /* what follows is of that namespace */
+    bool is_new;     /* no frame before had read it */
+    bool was_listed; /* of one that is new: the frame before listed it all the same, so that
+                               * its rows may be older than that */
+    bool is_kept;    /* it was not read for this frame */
     int64_t previous_mono_ns; /* read for the frame before */
     int64_t elapsed_ns;       /* since then */
 };

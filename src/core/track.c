@@ -41,6 +41,7 @@ struct pass {
     struct netns_time time; /* of the namespace of the row at work */
     int64_t clock_set_ns;   /* how far the wall clock was set since previous */
     bool ghosts;            /* there is memory for them */
+    uint32_t found;         /* rows that are new to us, and did not open */
     uint32_t last_owner;    /* index in next of the process that a note named last */
     int error;
 };
@@ -240,7 +241,7 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         bounds_exact(conn, opened_ns(pass, note));
     else
         bounds_from_info(conn, next, pass->track->settings.tick_ns);
-    if (!previous)
+    if (!previous || pass_time(pass, conn->netns)->was_listed)
         return;
     /* A row that a dump skipped before it was ever seen is older than the frame that lacks it:
      * what tcp_info says stands then, and bounds do not cross. A namespace may be found long after
@@ -322,6 +323,7 @@ static void track_row(struct pass *pass, uint32_t index)
             bounds_from_info(conn, pass->next, pass->track->settings.tick_ns);
     } else {
         conn->serial = ++pass->track->serial;
+        pass->found += pass_time(pass, conn->netns)->was_listed;
         open_row(pass, conn, note);
         account_new_row(&pass->track->account, conn);
     }
@@ -477,6 +479,7 @@ static void pass_run(struct pass *pass)
     if (pass->track->account.error)
         pass->error = pass->track->account.error;
     count_changes(&next->totals, pass->diff);
+    next->totals.opened -= pass->found;
     next->totals.live = next->live_count;
     next->totals.states[STATE_DELETE_TCB] += next->conn_count - next->live_count;
 }

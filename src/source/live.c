@@ -32,7 +32,7 @@
 #define PROC_PATH_MAX   256
 #define FIRST_FRAME_NS  (SECOND_NS / 4) /* of CPU, for namespaces beside ours */
 #define LEAST_BUDGET_NS (5 * MILLISECOND_NS)
-#define URGENT_MORE     4 /* budgets for what is new, and where something happened */
+#define URGENT_MORE     2 /* budgets for what is new, and where something happened */
 
 struct live {
     struct source source;    /* first */
@@ -142,8 +142,8 @@ struct turns {
 static bool is_its_turn(const struct live *live, const struct turns *turns,
                         const struct frame_netns *netns)
 {
-    const bool is_urgent =
-        live->last && (netns->read_ns == 0 || places_is_touched(live->places, netns->key));
+    const bool is_urgent = live->last && (!frame_find_netns(live->last, netns->key) ||
+                                          places_is_touched(live->places, netns->key));
     const int64_t spent_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - turns->began_ns;
 
     return live->reads_all || spent_ns < turns->budget_ns * (is_urgent ? URGENT_MORE : 1);

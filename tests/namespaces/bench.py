@@ -13,7 +13,7 @@ import world
 TCPLENS = sys.argv[1]
 ROWS = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
 COUNTS = [int(word) for word in sys.argv[3:]] or [1, 10, 100, 1000]
-FRAMES, SECONDS = 4, 12  # the first frames are left out
+FRAMES, SECONDS = 3, 9  # the first frames are left out
 
 
 def frames_of(*words):

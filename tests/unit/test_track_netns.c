@@ -1,0 +1,165 @@
+/* track: network namespaces that are read at times of their own: not in each frame, late, or not
+ * before some frame found them. Rows of rows_add are of namespace 1; GUEST is another. */
+#include "play.h"
+
+#define GUEST 2u
+#define NEVER (-1)
+
+/* Lists both; GUEST as read `read_s` seconds before the frame, or never. */
+static void list(struct play *play, int64_t read_s)
+{
+    struct frame *frame = play->next;
+    struct frame_netns *own = frame_add_netns(frame, 1);
+
+    own->id = 1;
+    own->read_ns = frame->mono_ns;
+    struct frame_netns *guest = frame_add_netns(frame, GUEST);
+    guest->id = GUEST;
+    guest->read_ns = read_s == NEVER ? 0 : frame->mono_ns - read_s * SECOND;
+}
+
+static struct conn *add(struct play *play, uint32_t n, enum tcp_state state)
+{
+    struct conn *conn = rows_add(play->next, n, state);
+
+    conn->netns = GUEST;
+    return conn;
+}
+
+static void note(struct play *play, uint32_t cookie, enum event_kind kind, enum tcp_state from,
+                 enum tcp_state to)
+{
+    const struct event event = {.kind = (uint8_t)kind,
+                                .origin = EVENT_FROM_BPF,
+                                .exact = 1,
+                                .cookie = cookie,
+                                .netns = GUEST,
+                                .uid = UINT32_MAX,
+                                .tuple = rows_tuple(cookie),
+                                .from = (uint8_t)from,
+                                .to = (uint8_t)to,
+                                .wall_ns = play->next->wall_ns - 500 * MS,
+                                .mono_ns = play->next->mono_ns - 500 * MS};
+    assert_int_equal(track_note_event(play->track, &event), 0);
+}
+
+static void what_is_read_late_did_not_open(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list(&play, NEVER);
+    play_step(&play);
+    list(&play, 0);
+    add(&play, 1, STATE_LISTEN);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(play.told_count, 0);
+    assert_int_equal(frame->totals.opened, 0);
+    assert_int_equal(row_of(frame, 1)->mark, MARK_NONE);
+    assert_int_equal(row_of(frame, 1)->known & (KNOWN_CREATED_MIN | KNOWN_OPENED), 0);
+    list(&play, 0);
+    add(&play, 1, STATE_LISTEN);
+    add(&play, 2, STATE_LISTEN);
+    frame = play_step(&play);
+    assert_int_equal(play.told_count, 1);
+    assert_int_equal(row_of(frame, 2)->known & KNOWN_OPENED, KNOWN_OPENED);
+    play_end(&play);
+}
+
+/* Its connections may be older than it is to us. */
+static void a_namespace_that_is_found_opens_its_rows(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    frame_add_netns(play.next, 1)->read_ns = play.next->mono_ns;
+    play_step(&play);
+    list(&play, 0);
+    add(&play, 1, STATE_LISTEN);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(play.told_count, 1);
+    check_told(&play, 0, EVENT_OPEN, STATE_NONE, STATE_LISTEN);
+    assert_int_equal(row_of(frame, 1)->known & (KNOWN_CREATED_MIN | KNOWN_OPENED), 0);
+    play_end(&play);
+}
+
+static void bounds_are_those_of_the_reading_before(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list(&play, 0);
+    const int64_t read_ns = play_step(&play)->wall_ns;
+    list(&play, 1);
+    play_step(&play);
+    list(&play, 0);
+    add(&play, 1, STATE_LISTEN);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(row_of(frame, 1)->created_min_ns, read_ns);
+    assert_int_equal(row_of(frame, 1)->created_max_ns, frame->wall_ns);
+    play_end(&play);
+}
+
+static void rates_count_from_reading_to_reading(void **unused)
+{
+    static const struct {
+        int64_t read_s;
+        uint64_t in;
+    } steps[] = {{0, 0}, {0, 3000}, {1, 3000}, {2, 3000}, {0, 12000}};
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    for (size_t i = 0; i < UNIT_COUNT(steps); i++) {
+        list(&play, steps[i].read_s);
+        with_bytes(add(&play, 1, STATE_ESTABLISHED), steps[i].in, 0);
+        const struct frame *frame = play_step(&play);
+        assert_int_equal(conn_in_rate(row_of(frame, 1)), i ? 3000 : 0);
+        assert_int_equal(frame->totals.in_interval, i ? steps[i].in - steps[i - 1].in : 0);
+    }
+    play_end(&play);
+}
+
+/* Nothing contradicts them until the namespace has been read. */
+static void events_wait_for_the_reading(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list(&play, 0);
+    add(&play, 1, STATE_ESTABLISHED);
+    add(&play, 2, STATE_ESTABLISHED);
+    play_step(&play);
+    note(&play, 1, EVENT_STATE, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
+    note(&play, 2, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
+    note(&play, 3, EVENT_OPEN, STATE_NONE, STATE_ESTABLISHED);
+    for (int64_t since_s = 1; since_s < 6; since_s++) {
+        list(&play, since_s);
+        add(&play, 1, STATE_ESTABLISHED);
+        add(&play, 2, STATE_ESTABLISHED);
+        play_step(&play);
+        assert_int_equal(play.told_count, 0);
+    }
+    list(&play, 0);
+    add(&play, 1, STATE_CLOSE_WAIT);
+    add(&play, 3, STATE_ESTABLISHED);
+    play_step(&play);
+    assert_int_equal(play.told_count, 0);
+    list(&play, 0);
+    add(&play, 1, STATE_CLOSE_WAIT);
+    play_step(&play);
+    assert_int_equal(play.told_count, 1);
+    check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
+    play_end(&play);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_read_late_did_not_open),
+        cmocka_unit_test(a_namespace_that_is_found_opens_its_rows),
+        cmocka_unit_test(bounds_are_those_of_the_reading_before),
+        cmocka_unit_test(rates_count_from_reading_to_reading),
+        cmocka_unit_test(events_wait_for_the_reading),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -2,7 +2,6 @@
 #include "ui/split.h"
 
 #include "core/text/text.h"
-#include "ui/finding_marks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -153,9 +152,7 @@ static void draw_process_findings(const struct picture *picture, const struct pr
         if (finding->severity < SEVERITY_WARNING || finding->subject.pid != proc->pid ||
             (finding->subject.start_ticks && finding->subject.start_ticks != proc->start_ticks))
             continue;
-        page_text(text, finding_role((enum finding_severity)finding->severity), "! ");
-        page_paragraph(text, 3, finding_role((enum finding_severity)finding->severity),
-                       finding->title);
+        connection_draw_finding(finding, text);
         left--;
     }
 }

@@ -4,6 +4,7 @@
 #ifndef TCPLENS_UI_CONNECTION_CONNECTION_H
 #define TCPLENS_UI_CONNECTION_CONNECTION_H
 
+#include "core/finding/finding.h"
 #include "ui/page.h"
 #include "ui/page_series.h"
 #include "ui/pane/pane.h"
@@ -60,6 +61,7 @@ void connection_states_complete(struct connection_states *states, const struct f
 /* Lines of a page. `context` is that of connection_context(). */
 void connection_draw_ends(const struct connection_model *model,
                           const struct column_context *context, struct page *text);
+void connection_draw_finding(const struct finding *finding, struct page *text);
 /* What findings say of the row, worst first, `most` lines. */
 void connection_draw_findings(const struct connection_model *model, const struct picture *picture,
                               int most, struct page *text);

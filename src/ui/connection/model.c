@@ -76,6 +76,8 @@ const char *connection_lack(const struct connection_model *model)
 {
     const char *source = model->frame->source;
 
+    if (!(model->conn.known & KNOWN_INFO) && !(model->frame->missing.reasons & MISSING_SOCK_DIAG))
+        return "not reported by the kernel"; /* of what is left of a closed socket, and the like */
     if (source && strcmp(source, "log") == 0)
         return "not recorded";
     if (model->frame->missing.reasons & MISSING_SOCK_DIAG)

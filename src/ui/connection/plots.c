@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PLOT_VALUES 512 /* columns of dots */
+#define PLOT_VALUES 1024 /* columns of dots: two a cell */
 #define PLOT_GAP    3
 #define FOUR_COLS   200 /* from here on four side by side */
 #define TOTALS_COLS 52  /* of a plot: there is room for what it carried in all */
@@ -320,7 +320,8 @@ void connection_draw_rates(const struct series *series, const struct picture *pi
                                       .least = 1000,
                                       .title = title_newest,
                                       .unit = page_rate};
-    const int cells = text->canvas->cols - 2;
+    const int most = PLOT_VALUES / 2, room = text->canvas->cols - 2;
+    const int cells = room < most ? room : most;
     const struct series_axis axis = axis_of(picture);
 
     if (cells <= 0)
@@ -341,7 +342,6 @@ static void draw_part(const struct held_back *held, enum held_by by, int cells, 
                           : part < MOSTLY || by == HELD_BY_PROGRAM ? ROLE_NORMAL
                                                                    : ROLE_NOTICE;
     const int bar = ((int)part * cells + (int)PERMILLE - 1) / (int)PERMILLE;
-    const int row = text->row - text->top;
     char share[16];
 
     if (part == 0 || part == PERMILLE)
@@ -354,7 +354,7 @@ static void draw_part(const struct held_back *held, enum held_by by, int cells, 
         text->col = 1 + HELD_LABEL;
     }
     page_printf(text, ROLE_DIM, "%s ", HELD_BY_NAMES[by]);
-    if (row >= 0 && part > 0)
+    if (text->row >= text->top && part > 0)
         canvas_bar(text->canvas, text->row - text->top, text->col, bar, role,
                    bar ? (unsigned)((uint64_t)part * (unsigned)cells / (unsigned)bar) : 0);
     text->col += bar + (bar > 0);

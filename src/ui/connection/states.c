@@ -83,11 +83,19 @@ void connection_states_complete(struct connection_states *states, const struct f
         .exact = true};
 }
 
-static struct connection_states complete(const struct connection_model *model)
+struct life { /* what is drawn */
+    struct connection_states states;
+    int64_t end_ns; /* monotonic: of what is known of it */
+    bool over;      /* nothing says what came after the last state */
+};
+
+static struct life life_of(const struct connection_model *model, const struct picture *picture)
 {
-    struct connection_states states = model->states;
-    connection_states_complete(&states, model->frame, &model->conn);
-    return states;
+    struct life life = {.states = model->states, .over = model->ended};
+
+    connection_states_complete(&life.states, model->frame, &model->conn);
+    life.end_ns = model->ended ? model->frame->mono_ns : picture->frame->mono_ns;
+    return life;
 }
 
 /* Milliseconds matter in what is short. */
@@ -102,10 +110,11 @@ static void span(char *out, size_t size, int64_t ns)
 }
 
 /* How long it was in a state; false: not known. */
-static bool stay(const struct connection_states *states, size_t i, int64_t now_mono_ns, int64_t *ns)
+static bool stay(const struct life *life, size_t i, int64_t *ns)
 {
-    const struct connection_state *state = &states->items[i];
-    const int64_t end_ns = i + 1 == states->count ? now_mono_ns : states->items[i + 1].mono_ns;
+    const struct connection_state *state = &life->states.items[i];
+    const int64_t end_ns =
+        i + 1 == life->states.count ? life->end_ns : life->states.items[i + 1].mono_ns;
 
     *ns = end_ns - state->mono_ns;
     return state->wall_ns != 0 && *ns >= 0;
@@ -125,23 +134,26 @@ static bool is_closed(uint8_t state)
     return state == STATE_DELETE_TCB;
 }
 
-static void fill_segment(struct segment *segment, const struct connection_states *states, size_t i,
-                         int64_t now_mono_ns)
+static bool is_now(const struct life *life, size_t i)
 {
-    const struct connection_state *state = &states->items[i];
-    const bool last = i + 1 == states->count;
+    return i + 1 == life->states.count && !life->over && !is_closed(life->states.items[i].state);
+}
+
+static void fill_segment(struct segment *segment, const struct life *life, size_t i)
+{
+    const struct connection_state *state = &life->states.items[i];
     int64_t ns;
     char spent[24] = "";
 
     *segment = (struct segment){.role = (unsigned)ROLE_STATE_QUIET + TCP_STATES[state->state].role};
     snprintf(segment->name, sizeof(segment->name), "%s",
              is_closed(state->state) ? "closed" : TCP_STATES[state->state].short_name);
-    if (!is_closed(state->state) && stay(states, i, now_mono_ns, &ns)) {
+    if (!is_closed(state->state) && stay(life, i, &ns)) {
         segment->weight = (double)(ns > 0 ? ns : 1);
         span(spent, sizeof(spent), ns);
         snprintf(segment->span, sizeof(segment->span), "%s%s", state->exact ? "" : "~", spent);
     }
-    if (last && !is_closed(state->state))
+    if (is_now(life, i))
         snprintf(segment->span + strlen(segment->span),
                  sizeof(segment->span) - strlen(segment->span), "%snow", spent[0] ? " " : "");
     segment->cells = (int)(text_width(segment->name) + text_width(segment->span)) + 2 + SEGMENT_GAP;
@@ -171,11 +183,12 @@ static void draw_segment(const struct segment *segment, int cells, struct page *
 void connection_draw_lifeline(const struct connection_model *model, const struct picture *picture,
                               struct page *text)
 {
-    const struct connection_states states = complete(model);
+    const struct life life = life_of(model, picture);
+    const size_t count = life.states.count;
     struct segment segments[CONNECTION_STATES];
     char clock[24];
     int room = text->canvas->cols - 2 - TITLE_CELLS;
-    size_t first = states.count;
+    size_t first = count;
     double sum = 0;
 
     page_text(text, ROLE_DIM, "lifeline");
@@ -186,9 +199,9 @@ void connection_draw_lifeline(const struct connection_model *model, const struct
         page_line(text);
         return;
     }
-    for (size_t i = states.count; i-- > 0;) { /* what does not fit leaves at the left */
-        fill_segment(&segments[i], &states, i, picture->frame->mono_ns);
-        if (room - segments[i].cells < (int)(states.count - i) && first < states.count)
+    for (size_t i = count; i-- > 0;) { /* what does not fit leaves at the left */
+        fill_segment(&segments[i], &life, i);
+        if (room - segments[i].cells < (int)(count - i) && first < count)
             break;
         room -= segments[i].cells;
         sum += segments[i].weight;
@@ -200,36 +213,34 @@ void connection_draw_lifeline(const struct connection_model *model, const struct
     }
     room = room > LIFELINE_BAR ? LIFELINE_BAR : room;
     if (sum <= 0)
-        room /= (int)(states.count - first);
-    for (size_t i = first; i < states.count; i++)
+        room /= (int)(count - first);
+    for (size_t i = first; i < count; i++)
         draw_segment(&segments[i], bar_cells(&segments[i], sum, room), text);
     page_line(text);
 }
 
 /* --- history --- */
 
-static void history_text(const struct connection_states *states, size_t i, int64_t now_mono_ns,
-                         char *out, size_t size)
+static void history_text(const struct life *life, size_t i, char *out, size_t size)
 {
-    const struct connection_state *state = &states->items[i];
+    const struct connection_state *state = &life->states.items[i];
     char clock[24] = "earlier", spent[24] = "";
     int64_t ns;
 
     if (state->wall_ns)
         page_clock(clock, sizeof(clock), state->wall_ns, true);
-    if (!is_closed(state->state) && stay(states, i, now_mono_ns, &ns))
+    if (!is_closed(state->state) && stay(life, i, &ns))
         span(spent, sizeof(spent), ns);
     snprintf(out, size, "%s%s %s%s%s%s%s", state->wall_ns && !state->exact ? "~" : "", clock,
              state->jumped ? "… " : "",
              is_closed(state->state) ? "closed" : TCP_STATES[state->state].name,
-             spent[0] ? " " : "", spent,
-             i + 1 == states->count && !is_closed(state->state) ? ", now" : "");
+             spent[0] ? " " : "", spent, is_now(life, i) ? ", now" : "");
 }
 
 void connection_draw_history(const struct connection_model *model, const struct picture *picture,
                              struct page *text)
 {
-    const struct connection_states states = complete(model);
+    const struct life life = life_of(model, picture);
     bool about = false, jumped = false;
     char words[HISTORY_TEXTS];
 
@@ -237,13 +248,14 @@ void connection_draw_history(const struct connection_model *model, const struct 
         return;
     page_text(text, ROLE_DIM, "history");
     text->col = 1 + TITLE_CELLS;
-    for (size_t i = 0; i < states.count; i++) {
-        history_text(&states, i, picture->frame->mono_ns, words, sizeof(words));
+    for (size_t i = 0; i < life.states.count; i++) {
+        const struct connection_state *state = &life.states.items[i];
+        history_text(&life, i, words, sizeof(words));
         text->col -= i == 0; /* no label, no blank behind it */
         page_item(text, 1 + TITLE_CELLS, i > 0 ? "▸" : "",
-                  (unsigned)ROLE_STATE_QUIET + TCP_STATES[states.items[i].state].role, words);
-        about |= states.items[i].wall_ns && !states.items[i].exact;
-        jumped |= states.items[i].jumped;
+                  (unsigned)ROLE_STATE_QUIET + TCP_STATES[state->state].role, words);
+        about |= state->wall_ns && !state->exact;
+        jumped |= state->jumped;
     }
     page_line(text);
     if (!about && !jumped)

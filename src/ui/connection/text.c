@@ -100,7 +100,7 @@ void connection_draw_ends(const struct connection_model *model,
     page_line(text);
 }
 
-static void draw_finding(const struct finding *finding, struct page *text)
+void connection_draw_finding(const struct finding *finding, struct page *text)
 {
     const unsigned role = finding_role((enum finding_severity)finding->severity);
 
@@ -120,7 +120,7 @@ void connection_draw_findings(const struct connection_model *model, const struct
         return;
     while ((finding = finding_marks_next(picture->marks, &picture->context, conn, &at)))
         if (most-- > 0)
-            draw_finding(finding, text);
+            connection_draw_finding(finding, text);
         else
             more++;
     if (more == 0)

@@ -132,6 +132,13 @@ static void connection_wish(const struct pane *pane, struct wish *wish)
     wish->page.netns = model->conn.netns;
 }
 
+static const struct pane_key KEYS_HERE[] = {
+    {"Enter", "the process that holds it"},
+    {"e", "its events, also after its end"},
+    {"z", "show groups of zeros, or fold them"},
+    {"[ ]", "one frame back, forth: the right edge of the plots is the frame shown"},
+    {NULL, NULL}};
+
 const struct pane_ops PANE_CONNECTION = {
     .title = "Connection",
     .lacks = COMMAND_ROWS | COMMAND_CHOICE,
@@ -144,4 +151,5 @@ const struct pane_ops PANE_CONNECTION = {
     .needs = connection_needs,
     .wish = connection_wish,
     .selection = connection_selection,
+    .keys = KEYS_HERE,
 };

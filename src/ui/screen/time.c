@@ -81,6 +81,7 @@ static bool order(struct screen *screen, enum transport_order what)
 {
     const struct screen_transport *transport = screen->settings.transport;
 
+    screen->travel.seeks = false;
     transport->order(transport->data, what, shown_ns(screen));
     if (what != TRANSPORT_PLAY && screen->picture.paused) {
         screen->picture.paused = false; /* from here on the player says what is shown */
@@ -114,6 +115,7 @@ static void search(struct screen *screen, bool backward)
 
     if (filter_parse(&filter, screen->filter.text, screen->settings.filter_names, &error) != 0)
         return; /* out of memory: what is in force has been parsed before */
+    screen->travel.seeks = false;
     transport->search(transport->data, backward, filter, shown_ns(screen));
     screen->picture.paused = false;
     screen->paint = true;
@@ -159,6 +161,7 @@ static void go_to(struct screen *screen, const char *text)
         screen_say(screen, ROLE_TROUBLE, "\"%s\": %s", text, transport->time_expected);
         return;
     }
+    screen->travel.seeks = false;
     transport->seek(transport->data, wall_ns, shown_ns(screen));
     screen->picture.paused = false;
 }

@@ -265,8 +265,10 @@ static int show(struct list *list, const struct frame *frame)
     const struct missing *missing = &frame->missing;
     int error, code;
 
-    list->context = (struct column_context){
-        .frame = frame, .now_ns = frame->wall_ns, .ascii = output_is_ascii()};
+    list->context = (struct column_context){.frame = frame,
+                                            .now_ns = frame->wall_ns,
+                                            .ascii = output_is_ascii(),
+                                            .with_args = list->options->with_args};
     if (frame->namespace_count > 1)
         choose_columns(list, true);
     error = print_frame(list);

@@ -226,6 +226,7 @@ static int open_screen(struct top *top)
         .data = top,
         .rescue = &top->rescue,
         .ascii = output_is_ascii(),
+        .with_args = options->with_args,
         .highlight_ns = options->highlight_ns,
         .columns = options->columns,
         .sort = options->sort,

@@ -37,7 +37,8 @@ static void fill_owner(struct event_row *row, const struct event *event, const s
                                   .cpu_permille = UINT32_MAX,
                                   .comm = event->name,
                                   .exe = "",
-                                  .command_line = ""};
+                                  .command_line = "",
+                                  .title = ""};
     }
     row->conn.owner_word = OWNER_PROCESS;
     row->conn.owner = row->conn.owners = 0;

@@ -445,7 +445,7 @@ struct proc *frame_add_proc(struct frame *frame)
     proc->uid = UINT32_MAX;
     proc->group = CONN_NO_INDEX;
     proc->cpu_permille = UINT32_MAX;
-    proc->comm = proc->exe = proc->command_line = "";
+    proc->comm = proc->exe = proc->command_line = proc->title = "";
     return proc;
 }
 

@@ -112,6 +112,7 @@ static uint32_t copy_proc(struct ghost_copier *copier, uint32_t index)
         copy->comm = frame_copy_text(next, proc->comm);
         copy->exe = frame_copy_text(next, proc->exe);
         copy->command_line = frame_copy_text(next, proc->command_line);
+        copy->title = frame_copy_text(next, proc->title);
     }
     return copier->procs[index] = found;
 }

@@ -82,7 +82,7 @@ const struct option_name OPTION_NAMES[] = {
     {"read-only", 0, NULL, "signal nothing, close nothing", TOP, READ_FLAG, AT(read_only), 0, 0},
     {"output", 'o', "FILE", "the session log to write, \"-\" = standard output", RECORD,
      READ_FILE, AT(output_file), 0, 0},
-    {"with-args", 0, NULL, "record command lines too: they may hold secrets", TOP | RECORD,
+    {"with-args", 0, NULL, "command lines with their arguments, which may hold secrets: show and record them", TOP | LIST | RECORD | REPLAY,
      READ_FLAG, AT(with_args), 0, 0},
     {"detail", 0, NULL, "record all of tcp_info of every connection, not of suspect ones only", TOP | RECORD,
      READ_FLAG, AT(detail), 0, 0},

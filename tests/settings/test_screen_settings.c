@@ -29,7 +29,7 @@ static struct pty_screen *start_with(const char *one, const char *other)
     snprintf(config, sizeof config, "XDG_CONFIG_HOME=%s", folder);
     assert_int_equal(pty_screen_start(&screen,
                                       &(struct pty_screen_options){
-                                          .rows = 30, .cols = 120, .argv = argv, .env = env}),
+                                          .rows = 30, .cols = 160, .argv = argv, .env = env}),
                      0);
     assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
     return screen;

@@ -24,6 +24,7 @@ enum need {
     NEED_HOST_FACTS = 1u << 7,   /* frame.facts: counters and settings of the network namespace */
     NEED_SUSPECTS = 1u << 8,     /* tcp_info and meminfo of the rows that detectors look into:
                                   * conn_is_suspect(), _delayed(), _far(), _heavy() */
+    NEED_COMMAND = 1u << 10,     /* of what NEED_PROCESS collects, the command line alone */
     NEED_FEW = 1u << 9           /* with NEED_SUSPECTS: of all rows where there are few, so that a
                                   * page has a history when it is opened */
 };
@@ -54,6 +55,7 @@ struct column_context {
     const struct lookup *lookup; /* NULL = numbers only */
     int64_t now_ns;              /* wall clock of the picture (frame time; replay: its own) */
     bool ascii;                  /* no UTF-8 in what format writes */
+    bool with_args;              /* command lines with their arguments */
 };
 
 struct column_value { /* one fact of one row */

@@ -49,6 +49,23 @@ COLUMN_VALUE(exe)
     return owner && known_text(owner->exe, value);
 }
 
+/* Without the folder: "/usr/sbin/sshd". */
+static bool known_program(const char *path, struct column_value *value)
+{
+    const char *last = path && path[0] == '/' ? strrchr(path, '/') : NULL;
+
+    return known_text(last && last[1] ? last + 1 : path, value);
+}
+
+/* A log may have the executable only. */
+COLUMN_VALUE(command)
+{
+    const struct proc *owner = frame_owner(context->frame, conn);
+
+    return owner && ((context->with_args && known_text(owner->command_line, value)) ||
+                     known_program(owner->title, value) || known_program(owner->exe, value));
+}
+
 COLUMN_VALUE(unit)
 {
     const struct group *group = frame_group(context->frame, conn);

@@ -50,9 +50,10 @@
      .unit_ns = (unit) == INFO_MS ? NS_PER_MS : NS_PER_US,                                         \
      .argument = INFO_##field + 1},
 
-const char COLUMNS_SCREEN[] = "state,local,remote,process,pid,user,age,in,out,rtt,retrans_10s";
+const char COLUMNS_SCREEN[] =
+    "state,local,remote,process,pid,command,user,age,recvq,sendq,in,out,rtt,retrans_10s";
 const char COLUMNS_SCREEN_MANY[] =
-    "state,netns,local,remote,process,pid,user,age,in,out,rtt,retrans_10s";
+    "state,netns,local,remote,process,pid,command,user,age,recvq,sendq,in,out,rtt,retrans_10s";
 const char COLUMNS_LIST[] =
     "state,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
 const char COLUMNS_LIST_MANY[] =
@@ -71,10 +72,10 @@ const struct column columns[] = {
     {.id = "family", KEY("family"), .title = "FAMILY", .help = "address family, inet or inet6",
      .type = TYPE_TEXT, WORD(6), .leave = 9, .value = value_family},
     {.id = "local", .parts = "laddr,lport", .title = "LOCAL", .help = "local address and port",
-     .type = TYPE_ADDRESS, .width = 20, .min_width = 13, .grow = 2, .value = value_local,
+     .type = TYPE_ADDRESS, .width = 20, .min_width = 14, .grow = 2, .value = value_local,
      .format = format_local},
     {.id = "remote", .parts = "raddr,rport", .title = "REMOTE", .help = "remote address and port",
-     .type = TYPE_ADDRESS, .width = 28, .min_width = 13, .grow = 3, .needs = NEED_HOST_NAME,
+     .type = TYPE_ADDRESS, .width = 28, .min_width = 17, .grow = 3, .needs = NEED_HOST_NAME,
      .value = value_remote, .format = format_remote},
     {.id = "laddr", KEY("laddr"), .title = "LADDR", .help = "local address", .type = TYPE_ADDRESS,
      TEXT(16), .leave = 7, .value = value_local},
@@ -111,13 +112,13 @@ const struct column columns[] = {
     {.id = "uid", .of_owner = true, KEY("uid"), .title = "UID", .help = "user id of the socket", .type = TYPE_COUNT,
      EXACT(6), .leave = 8, LOGGED, ROW(uid), KNOWN(UID), .exact = true},
     {.id = "user", .of_owner = true, KEY("user"), .title = "USER", .help = "user of the socket", .type = TYPE_TEXT,
-     .width = 8, .min_width = 8, .leave = 6, .value = value_user, .format = format_user},
+     .width = 8, .min_width = 8, .leave = 7, .value = value_user, .format = format_user},
     {.id = "pid", .of_owner = true, KEY("pid"), .title = "PID", .help = "process that holds it, the oldest one",
-     .type = TYPE_COUNT, EXACT(7), .leave = 3, .needs = NEED_OWNER, .value = value_pid,
+     .type = TYPE_COUNT, .width = 7, .min_width = 5, .right = true, .leave = 1, .needs = NEED_OWNER, .value = value_pid,
      .format = format_pid},
     {.id = "process", .of_owner = true, .parts = "comm,owner", .title = "PROCESS",
      .help = "process, with its unit or container where that says more; or a word for it",
-     .type = TYPE_TEXT, .width = 13, .min_width = 8, .grow = 1, .needs = NEED_OWNER | NEED_GROUP,
+     .type = TYPE_TEXT, .width = 13, .min_width = 7, .grow = 1, .leave = 1, .needs = NEED_OWNER | NEED_GROUP,
      .value = value_proc, .format = format_process},
     {.id = "proc", .of_owner = true, KEY("comm"), .title = "COMM", .help = "name of the process that holds it",
      .type = TYPE_TEXT, TEXT(15), .leave = 7, .needs = NEED_OWNER, .value = value_proc},
@@ -146,6 +147,10 @@ const struct column columns[] = {
     {.id = "owner", .of_owner = true, KEY("owner"), .title = "OWNER",
      .help = "word in place of a pid: hidden, none, unseen, unknown, last, listener", .type = TYPE_TEXT,
      WORD(8), .leave = 8, .needs = NEED_OWNER, LOGGED, ROW_WORD(owner_word, OWNER_WORDS), .fact.absent = OWNER_PROCESS},
+    {.id = "command", KEY("command"), .when_named = true, .title = "COMMAND",
+     .help = "command line of the process, its arguments only where they are wanted (--with-args, key A)",
+     .type = TYPE_TEXT, .width = 16, .min_width = 8, .grow = 1, .leave = 6,
+     .needs = NEED_OWNER | NEED_COMMAND, .value = value_command},
     {.id = "created_min", KEY("created_min"), .title = "CREATED MIN",
      .help = "it came to be at this time or later", .type = TYPE_TIME, WORD(30),
      .descending = true, .leave = 9, LOGGED, ROW_TIME(created_min_ns), KNOWN(CREATED_MIN)},
@@ -153,7 +158,7 @@ const struct column columns[] = {
      .help = "it came to be at this time or before", .type = TYPE_TIME, WORD(30),
      .descending = true, .leave = 9, LOGGED, ROW_TIME(created_max_ns), KNOWN(CREATED_MAX)},
     {.id = "age", KEY("age_ms"), .title = "AGE", .help = "time since it came to be",
-     .type = TYPE_DURATION, NUMBER(6), .leave = 2, .value = value_age, .format = format_age,
+     .type = TYPE_DURATION, NUMBER(6), .leave = 3, .value = value_age, .format = format_age,
      .unit_ns = NS_PER_MS},
     {.id = "state_since", KEY("state_since"), .title = "SINCE",
      .help = "when it entered its state, if that was seen", .type = TYPE_TIME, WORD(30),
@@ -172,10 +177,10 @@ const struct column columns[] = {
     {.id = "tls_cipher", KEY("tls_cipher"), .label = "cipher", .title = "CIPHER", .help = "cipher of kernel TLS",
      .type = TYPE_TEXT, WORD(17), .leave = 9, .needs = NEED_DETAIL, DETAIL_WORD(tls_cipher, TLS_CIPHER_WORDS)},
     {.id = "recvq", KEY("recvq"), .title = "RECVQ", .help = "bytes received and not yet read; in tables, of a listener: its accept queue",
-     .type = TYPE_BYTES, NUMBER(6), .leave = 5, LOGGED, ROW(receive_queue), KNOWN(QUEUES), OF(NOT_LISTEN), .format = format_recvq},
+     .type = TYPE_BYTES, NUMBER(5), .leave = 5, LOGGED, ROW(receive_queue), KNOWN(QUEUES), OF(NOT_LISTEN), .format = format_recvq},
     {.id = "sendq", KEY("sendq"), .title = "SENDQ",
      .help = "bytes not yet acknowledged or sent; in tables, of a listener: its backlog",
-     .type = TYPE_BYTES, NUMBER(6), .leave = 5, LOGGED, ROW(send_queue), KNOWN(QUEUES), OF(NOT_LISTEN), .format = format_sendq},
+     .type = TYPE_BYTES, NUMBER(5), .leave = 5, LOGGED, ROW(send_queue), KNOWN(QUEUES), OF(NOT_LISTEN), .format = format_sendq},
     {.id = "accept_queue", KEY("accept_queue"), .title = "ACCEPTQ",
      .help = "listener: connections that wait to be accepted", .type = TYPE_COUNT, NUMBER(7),
      .leave = 7, LOGGED, ROW(receive_queue), KNOWN(QUEUES), OF(LISTEN)},
@@ -192,10 +197,10 @@ const struct column columns[] = {
      .help = "payload bytes sent, retransmissions not counted", .type = TYPE_BYTES, NUMBER(6),
      .leave = 6, .value = value_out_bytes},
     {.id = "in", KEY("in_bytes_per_s"), .title = "IN/s",
-     .help = "payload bytes received a second", .type = TYPE_RATE, NUMBER(6), .leave = 1,
+     .help = "payload bytes received a second", .type = TYPE_RATE, NUMBER(5), .leave = 1,
      LOGGED, ROW_RATE(in_bytes_per_s), KNOWN(RATES), .with = KNOWN_BYTES_IN},
     {.id = "out", KEY("out_bytes_per_s"), .title = "OUT/s", .help = "payload bytes sent a second",
-     .type = TYPE_RATE, NUMBER(6), .leave = 1, LOGGED, ROW_RATE(out_bytes_per_s), KNOWN(RATES), .with = KNOWN_BYTES_OUT},
+     .type = TYPE_RATE, NUMBER(5), .leave = 1, LOGGED, ROW_RATE(out_bytes_per_s), KNOWN(RATES), .with = KNOWN_BYTES_OUT},
     {.id = "rtt", KEY("rtt_us"), .title = "RTT", .help = "round trip time, smoothed",
      .type = TYPE_DURATION, NUMBER(6), .leave = 4, LOGGED, ROW(rtt_us), KNOWN(RTT), .unit_ns = NS_PER_US},
     {.id = "cwnd", KEY("snd_cwnd"), .title = "CWND", .help = "congestion window, in segments",
@@ -204,7 +209,7 @@ const struct column columns[] = {
      .type = TYPE_COUNT, NUMBER(5), .leave = 5, LOGGED, ROW(retrans), KNOWN(INFO), OF(NOT_LISTEN)},
     {.id = "retrans_10s", KEY("retrans_10s_percent"), .title = "RETR",
      .help = "percent of the bytes sent over the last 10 s that were retransmitted", .type = TYPE_SHARE,
-     NUMBER(6), .leave = 5, .value = value_retrans_10s},
+     NUMBER(6), .leave = 4, .value = value_retrans_10s},
     {.id = "last_data_sent", KEY("last_data_sent_ms"), .title = "LASTSND",
      .help = "time since data was last sent", .type = TYPE_DURATION, NUMBER(7), .leave = 8,
      LOGGED, ROW(last_data_sent_ms), KNOWN(LAST_DATA),

@@ -33,6 +33,7 @@ COLUMN_VALUE(user);
 COLUMN_VALUE(pid);
 COLUMN_VALUE(proc);
 COLUMN_VALUE(exe);
+COLUMN_VALUE(command);
 COLUMN_VALUE(unit);
 COLUMN_VALUE(container);
 COLUMN_VALUE(cgroup);

@@ -175,8 +175,8 @@ static bool column_is_history(const struct column *column)
 
 static bool column_is_late(const struct column *column)
 {
-    return column->needs &
-               (NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE | NEED_GROUP | NEED_HOST_NAME) ||
+    return column->needs & (NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE | NEED_COMMAND |
+                            NEED_GROUP | NEED_HOST_NAME) ||
            column_is_history(column);
 }
 

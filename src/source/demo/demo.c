@@ -9,6 +9,7 @@
 #include "source/demo/rows.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,6 +128,17 @@ static uint32_t cpu_of(const struct demo_rows *rows, uint32_t who)
     return CAST_PROCS[who].cpu_permille * (uint32_t)(70 + random % 60) / 100;
 }
 
+/* A program that has written its own line ("nginx: worker process") has no arguments. */
+static const char *title_of(struct frame *frame, const char *line)
+{
+    const size_t first = strcspn(line, " ");
+    char title[128];
+    if (first > 0 && line[first - 1] == ':')
+        return line;
+    snprintf(title, sizeof(title), "%.*s", (int)first, line);
+    return frame_copy_text(frame, title);
+}
+
 static int add_procs(const struct demo_rows *rows, struct frame *frame)
 {
     for (uint32_t i = 0; i < CAST_PROC_COUNT; i++) {
@@ -150,7 +162,8 @@ static int add_procs(const struct demo_rows *rows, struct frame *frame)
                               .gone = cast->gone,
                               .comm = cast->comm,
                               .exe = cast->exe,
-                              .command_line = cast->command_line};
+                              .command_line = cast->command_line,
+                              .title = title_of(frame, cast->command_line)};
     }
     return 0;
 }

@@ -1,6 +1,7 @@
 /* process_facts: see facts.h. */
 #include "source/owners/facts.h"
 
+#include "base/clock.h"
 #include "core/text/text.h"
 #include "source/owners/procps.h"
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define COMMAND_LINE_MOST 4096u
+#define LINE_AGE_NS       (10 * SECOND_NS)
 
 #define STATUS_SIZE 2048u
 
@@ -135,13 +137,23 @@ static void take_sample(void *data, const struct procps_process *process)
     slot->memory_bytes = process->resident_pages * (uint64_t)facts->page_size;
 }
 
+static void take_text(char **text, const char *raw, size_t length)
+{
+    char *clean = malloc(TEXT_CLEAN_MAX(length));
+    if (!clean)
+        return;
+    text_clean(clean, TEXT_CLEAN_MAX(length), raw, length);
+    free(*text);
+    *text = clean;
+}
+
 static void take_line(void *data, const struct procps_process *process)
 {
     const struct reading *reading = data;
     struct roster_slot *slot = same_process(reading->facts, process->pid, process->start_ticks);
     char **arguments = process->arguments;
     char raw[COMMAND_LINE_MOST];
-    size_t length = 0;
+    size_t length = 0, title = 0;
 
     if (!slot)
         return;
@@ -151,13 +163,10 @@ static void take_line(void *data, const struct procps_process *process)
         const size_t taken = strnlen(*arguments, sizeof raw - length);
         memcpy(raw + length, *arguments, taken);
         length += taken;
+        title = title ? title : length;
     }
-    char *clean = malloc(TEXT_CLEAN_MAX(length));
-    if (!clean)
-        return;
-    text_clean(clean, TEXT_CLEAN_MAX(length), raw, length);
-    free(slot->command_line);
-    slot->command_line = clean;
+    take_text(&slot->command_line, raw, length);
+    take_text(&slot->title, raw, title);
 }
 
 /* Reads them of the processes that still lack it, PROCPS_MOST at a time. */
@@ -182,10 +191,22 @@ static void select_facts(struct process_facts *facts, const struct slot_list *sl
     }
 }
 
+void process_facts_read_lines(struct process_facts *facts, const struct slot_list *slots,
+                              int64_t now_ns)
+{
+    for (uint32_t i = 0; i < slots->count; i++) {
+        struct roster_slot *slot = &facts->roster->slots[slots->items[i]];
+        if (slot->cmdline_read && now_ns - slot->line_ns < LINE_AGE_NS)
+            continue;
+        slot->cmdline_read = false;
+        slot->line_ns = now_ns;
+    }
+    select_facts(facts, slots, PROCPS_ARGUMENTS, now_ns);
+}
+
 void process_facts_sample(struct process_facts *facts, const struct slot_list *slots,
                           int64_t now_ns)
 {
-    select_facts(facts, slots, PROCPS_ARGUMENTS, now_ns);
     select_facts(facts, slots, PROCPS_SAMPLES, now_ns);
 }
 

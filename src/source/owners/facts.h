@@ -26,8 +26,11 @@ void process_facts_done(struct process_facts *facts);
 void process_facts_read_user(struct process_facts *facts, uint32_t slot);
 void process_facts_read_executable(struct process_facts *facts, uint32_t slot);
 void process_facts_count_files(struct process_facts *facts, uint32_t slot);
-/* By procps, of those that are not gone: command lines where they are not known yet, and new
- * samples of threads, memory and CPU time. now_ns: monotonic. */
+/* By procps, of those that are not gone; now_ns: monotonic. Command lines, again after some
+ * seconds: some say there what they do. */
+void process_facts_read_lines(struct process_facts *facts, const struct slot_list *slots,
+                              int64_t now_ns);
+/* New samples of threads, memory and CPU time. */
 void process_facts_sample(struct process_facts *facts, const struct slot_list *slots,
                           int64_t now_ns);
 

@@ -149,7 +149,11 @@ static void read_facts(struct work *work)
         if (all)
             process_facts_count_files(&owners->facts, chosen->items[i]);
     }
-    if (all && owners->files.is_real)
+    if (!owners->files.is_real)
+        return;
+    if (all || wants(work, NEED_COMMAND))
+        process_facts_read_lines(&owners->facts, chosen, work->frame->mono_ns);
+    if (all)
         process_facts_sample(&owners->facts, chosen, work->frame->mono_ns);
 }
 
@@ -190,6 +194,7 @@ static int put_process(struct work *work, uint32_t index)
     proc->comm = put_text(frame, slot->comm);
     proc->exe = put_text(frame, slot->exe);
     proc->command_line = put_text(frame, slot->command_line);
+    proc->title = put_text(frame, slot->title);
     return 0;
 }
 
@@ -317,7 +322,8 @@ int owners_apply(struct owners *owners, const struct frame *previous, struct fra
     struct work work = {owners, next, wish};
     bool late = false;
 
-    if (!wants(&work, NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE | NEED_GROUP) && !wish->page_pid)
+    if (!wants(&work, NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE | NEED_COMMAND | NEED_GROUP) &&
+        !wish->page_pid)
         return 0;
     if (owners->roster.call++ == 0)
         privilege_init(&owners->privilege); /* of the thread that will raise it */

@@ -42,7 +42,8 @@ static void forget_texts(struct roster_slot *slot)
 {
     free(slot->exe);
     free(slot->command_line);
-    slot->exe = slot->command_line = NULL;
+    free(slot->title);
+    slot->exe = slot->command_line = slot->title = NULL;
     slot->user_read = slot->executable_read = slot->cmdline_read = slot->group_read =
         slot->has_sample = false;
 }

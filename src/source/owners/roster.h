@@ -30,6 +30,8 @@ struct roster_slot {
     struct holdings holdings;
     char comm[EVENT_NAME_MAX]; /* safe text */
     char *exe, *command_line;
+    char *title;     /* command_line without arguments */
+    int64_t line_ns; /* monotonic: when they were read */
     uint64_t cpu_ticks, memory_bytes;
     int64_t sampled_ns;
     uint32_t cpu_permille;

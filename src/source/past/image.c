@@ -151,6 +151,7 @@ static int number_texts(struct past_image *image, struct past_texts *texts)
         error |= number_text(texts, &procs[i].comm);
         error |= number_text(texts, &procs[i].exe);
         error |= number_text(texts, &procs[i].command_line);
+        error |= number_text(texts, &procs[i].title);
     }
     for (uint32_t i = 0; i < counts[PAST_GROUPS]; i++) {
         error |= number_text(texts, &groups[i].path);
@@ -230,6 +231,7 @@ static int give_procs(const struct past_image *image, const char *texts, struct 
         proc->comm = text_of(frame, texts, &procs[i].comm);
         proc->exe = text_of(frame, texts, &procs[i].exe);
         proc->command_line = text_of(frame, texts, &procs[i].command_line);
+        proc->title = text_of(frame, texts, &procs[i].title);
     }
     for (uint32_t i = 0; i < image->head.counts[PAST_GROUPS]; i++) {
         struct group *group = frame_add_group(frame);

@@ -91,6 +91,15 @@ static void freeze(struct screen *screen)
     screen->void_panes = true;
 }
 
+static void switch_arguments(struct screen *screen)
+{
+    struct column_context *context = &screen->picture.context;
+    context->with_args = !context->with_args;
+    screen->void_panes = screen->paint = true;
+    screen_say(screen, ROLE_NORMAL, "command lines %s their arguments",
+               context->with_args ? "with" : "without");
+}
+
 static void switch_graph(struct screen *screen)
 {
     screen->head.without_graph = !screen->head.without_graph;
@@ -207,6 +216,7 @@ static const struct {
     {COMMAND_RECORD, screen_record},
     {COMMAND_REPAINT, repaint},
     {COMMAND_THEME, next_theme},
+    {COMMAND_ARGUMENTS, switch_arguments},
     {COMMAND_GRAPH, switch_graph},
     {COMMAND_KEEP, keep},
     {COMMAND_SERVICES, screen_switch_services},

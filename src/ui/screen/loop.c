@@ -40,6 +40,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     screen_filter_begin(screen);
     prompt_init(&screen->travel.prompt);
     screen->picture.context.ascii = settings->ascii;
+    screen->picture.context.with_args = settings->with_args;
     screen->picture.tags = &screen->acting.tags;
     screen->picture.marks = &screen->marks;
     int error = screen_open_view(screen, VIEW_CONNECTIONS);

@@ -86,6 +86,7 @@ struct screen_settings {
     enum theme theme;
     bool ascii;
     enum glyphs glyphs;
+    bool with_args; /* command lines with their arguments, to begin with */
     int64_t highlight_ns;
     const char *columns, *sort;  /* NULL = default */
     const struct lookup *lookup; /* NULL = numbers only */

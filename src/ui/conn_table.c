@@ -2,8 +2,10 @@
  * they get their looks. */
 #include "ui/conn_table.h"
 
+#include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/finding_marks.h"
+#include "ui/graph.h"
 #include "ui/pages.h"
 #include "ui/screen/screen.h"
 #include "ui/tags.h"
@@ -12,8 +14,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FROM_CELLS   13    /* "  ◂ TIME-WAIT" */
-#define FROM_AT_COLS 140   /* from this width on the state a row came from has its own place */
+#define FROM_CELLS   13   /* "  ◂ TIME-WAIT" */
+#define FROM_AT_COLS 180  /* from this width on the state a row came from has its own place */
+#define SPARK_COLS   150  /* from this width on rates have sparklines */
+#define SPARK_LEAST  1000 /* bytes a second that fill one at least */
+#define QUEUED_NS    (10 * SECOND_NS) /* so long a queue's column stays when all are empty again */
+#define QUEUED_LEAVE 2
 #define PREPARE_ROWS 16384 /* about half a millisecond */
 
 static size_t table_column_count(const struct list *list)
@@ -34,6 +40,7 @@ static struct list_column table_column(const struct list *list, size_t at)
                                 .grow = column->grow,
                                 .leave = column->leave,
                                 .right = column->right,
+                                .late = column->type == TYPE_ADDRESS,
                                 .descending = column->descending};
 }
 
@@ -125,15 +132,36 @@ static const unsigned MARK_ROLES[] = {
 static const char *const MARK_TEXTS[] = {
     [MARK_NONE] = " ", [MARK_OPENED] = "+", [MARK_CHANGED] = "~", [MARK_CLOSED] = "-"};
 
+static bool is_column(const struct column *column, const char *id)
+{
+    return strcmp(column->id, id) == 0;
+}
+
+/* Kilobytes have the colour of their direction, megabytes stand out. */
+static unsigned rate_role(const struct column *column, const char *text)
+{
+    const size_t length = strlen(text);
+    const char unit = length > 0 ? text[length - 1] : '0';
+    const unsigned direction = is_column(column, "in")    ? ROLE_IN
+                               : is_column(column, "out") ? ROLE_OUT
+                                                          : ROLE_NORMAL;
+    if (strcmp(text, "0") == 0)
+        return ROLE_DIM;
+    if (unit >= '0' && unit <= '9')
+        return ROLE_NORMAL;
+    return unit == 'k' ? direction : direction | STYLE_BOLD;
+}
+
 /* What a fact of that type looks like in a row that has not just changed. */
 static unsigned cell_role(const struct column *column, const struct conn *conn, const char *text)
 {
     switch ((enum column_type)column->type) {
     case TYPE_STATE:
         return (unsigned)ROLE_STATE_QUIET + TCP_STATES[conn->state].role;
+    case TYPE_RATE:
+        return rate_role(column, text);
     case TYPE_COUNT:
     case TYPE_BYTES:
-    case TYPE_RATE:
         return strcmp(text, "0") == 0 ? ROLE_DIM : ROLE_NORMAL;
     case TYPE_SHARE:
         if (conn_share_is_high(conn->retrans_10s, conn->sent_10s))
@@ -183,14 +211,43 @@ static void draw_from(const struct conn_table *table, const struct canvas *canva
     }
 }
 
-/* Of an address that is too long, network and port are both wanted. */
-static void keep_both_ends(char *text, size_t size, int cells)
+/* The address without its port loses its middle: network and host are both wanted. */
+static void cut_address(char *text, size_t size, int cells)
 {
-    char whole[256];
+    char whole[256], port[64] = "";
+    char *colon;
+
+    snprintf(whole, sizeof(whole), "%s", text);
+    colon = strrchr(whole, ':');
+    if (colon) {
+        snprintf(port, sizeof(port), "%s", colon);
+        *colon = '\0';
+    }
+    const int left = cells - (int)text_width(port);
+    if (left > 0) {
+        text_cut_middle(text, size, whole, (size_t)left, "…");
+        const size_t length = strlen(text);
+        snprintf(text + length, size - length, "%s", port);
+    }
+}
+
+/* Too long: the port by its number, then the address cut, never the port. */
+static void fit_address(const struct column *column, const struct picture *picture,
+                        const struct conn *conn, char *text, size_t size, int cells)
+{
+    struct column_context context = picture->context;
+    struct lookup numbers;
+
     if ((int)text_width(text) <= cells)
         return;
-    snprintf(whole, sizeof(whole), "%s", text);
-    text_cut_middle(text, size, whole, (size_t)cells, "…");
+    if (context.lookup) {
+        numbers = *context.lookup;
+        numbers.service = NULL;
+        context.lookup = &numbers;
+        column_format(column, &context, conn, text, size);
+    }
+    if ((int)text_width(text) > cells)
+        cut_address(text, size, cells);
 }
 
 /* A finding's mark before that of a change, which the colour of the row shows as well. */
@@ -207,31 +264,72 @@ static void draw_mark(const struct picture *picture, const struct canvas *canvas
         canvas_text(canvas, line, 1, (style & ~0xffu) | STYLE_BOLD | finding_role(severity), "!");
 }
 
+static bool carried_something(const uint64_t values[RATE_FRAMES])
+{
+    for (size_t i = 0; i < RATE_FRAMES; i++)
+        if (values[i] != GRAPH_UNKNOWN && values[i] > 0)
+            return true;
+    return false;
+}
+
+static void draw_spark(const struct conn_table *table, const struct canvas *canvas, int line,
+                       const struct table_column *cell, const struct conn *conn, bool in,
+                       unsigned style)
+{
+    uint64_t ins[RATE_FRAMES], outs[RATE_FRAMES];
+
+    if (conn->state == STATE_LISTEN || conn_is_ghost(conn) || !(conn->known & KNOWN_RATES))
+        return;
+    rate_history_of(&table->rates, conn->serial, ins, outs);
+    if (carried_something(in ? ins : outs))
+        graph_sparkline(canvas, line, cell->at + cell->cells - (int)RATE_FRAMES, RATE_FRAMES, style,
+                        in ? ins : outs, RATE_FRAMES, SPARK_LEAST);
+}
+
+struct row_look {
+    uint8_t mark;
+    unsigned layer, style; /* style: of a row that has just changed */
+};
+
+static void draw_cell(const struct conn_table *table, const struct picture *picture,
+                      const struct canvas *canvas, int line, size_t at, const struct conn *conn,
+                      const struct row_look *look)
+{
+    const struct table_column *cell = &table->list.cells[at];
+    const struct column *column = &columns[table->list.columns[at]];
+    const bool in = is_column(column, "in");
+    char text[256];
+
+    column_format(column, &picture->context, conn, text, sizeof(text));
+    table_want(cell, text);
+    if (column->type == TYPE_ADDRESS)
+        fit_address(column, picture, conn, text, sizeof(text), cell->cells);
+    table_draw_cell(
+        canvas, line, cell,
+        look->mark == MARK_NONE ? cell_role(column, conn, text) | look->layer : look->style, text);
+    if (cell->extra_cells > 0)
+        draw_spark(table, canvas, line, cell, conn, in,
+                   look->mark == MARK_NONE ? (in ? ROLE_IN : ROLE_OUT) | look->layer : look->style);
+}
+
 static void draw_row(const struct list *list, const struct picture *picture,
                      const struct canvas *canvas, int line, uint32_t row, bool selected)
 {
     const struct conn_table *table = (const struct conn_table *)list;
     const struct conn *conn = &picture->frame->conns[row];
-    char text[256];
-    uint8_t mark = picture_mark(picture, conn);
-    bool tagged = tags_has(picture->tags, conn->serial);
-    unsigned layer = (selected ? STYLE_SELECTED : 0) | (tagged ? STYLE_TAGGED : 0);
-    unsigned style = MARK_ROLES[mark] | layer;
+    const uint8_t mark = picture_mark(picture, conn);
+    const bool tagged = tags_has(picture->tags, conn->serial);
+    const unsigned layer = (selected ? STYLE_SELECTED : 0) | (tagged ? STYLE_TAGGED : 0);
+    const struct row_look look = {mark, layer, MARK_ROLES[mark] | layer};
+
     if (selected)
-        canvas_fill(canvas, line, 0, canvas->cols, style);
-    draw_mark(picture, canvas, line, conn, mark, style);
-    for (size_t i = 0; i < table->list.count; i++) {
-        if (table->list.cells[i].cells == 0)
-            continue;
-        const struct column *column = &columns[table->list.columns[i]];
-        column_format(column, &picture->context, conn, text, sizeof(text));
-        if (column->type == TYPE_ADDRESS)
-            keep_both_ends(text, sizeof(text), table->list.cells[i].cells);
-        table_draw_cell(canvas, line, &table->list.cells[i],
-                        mark == MARK_NONE ? cell_role(column, conn, text) | layer : style, text);
-    }
+        canvas_fill(canvas, line, 0, canvas->cols, look.style);
+    draw_mark(picture, canvas, line, conn, mark, look.style);
+    for (size_t i = 0; i < table->list.count; i++)
+        if (table->list.cells[i].cells > 0)
+            draw_cell(table, picture, canvas, line, i, conn, &look);
     if (mark == MARK_CHANGED || mark == MARK_CLOSED)
-        draw_from(table, canvas, line, conn, style);
+        draw_from(table, canvas, line, conn, look.style);
 }
 
 static const struct list_ops LIST_OPS = {
@@ -295,6 +393,8 @@ int conn_table_init(struct conn_table *table, const struct screen_settings *sett
     table->accept = NULL;
     table->accept_data = NULL;
     table->from_at = -1;
+    table->rates = (struct rate_history){.number = 0};
+    table->queued_ns[0] = table->queued_ns[1] = 0;
     table->is_many = false;
     const int error = set_columns(table, settings->columns);
     return error ? error : set_sort(table, settings->sort);
@@ -303,6 +403,7 @@ int conn_table_init(struct conn_table *table, const struct screen_settings *sett
 void conn_table_done(struct conn_table *table)
 {
     view_done(&table->view);
+    rate_history_done(&table->rates);
 }
 
 void conn_table_left_out(const struct conn_table *table, char *out, size_t size)
@@ -332,12 +433,58 @@ void conn_table_update(struct conn_table *table, const struct picture *picture, 
     list_update(&table->list);
 }
 
+/* Of a listener the receive queue is what waits to be accepted, the send queue its size. */
+static void look_for_queues(struct conn_table *table, const struct picture *picture)
+{
+    const struct ranking *ranking = &table->view.ranking;
+
+    list_refresh(&table->list, picture);
+    for (uint32_t line = 0; line < ranking->shown; line++) {
+        const struct conn *conn = &picture->frame->conns[ranking_row(ranking, line)];
+        if (!(conn->known & KNOWN_QUEUES))
+            continue;
+        if (conn->receive_queue > 0)
+            table->queued_ns[0] = picture->frame->mono_ns;
+        if (conn->send_queue > 0 && conn->state != STATE_LISTEN)
+            table->queued_ns[1] = picture->frame->mono_ns;
+    }
+}
+
+static bool is_queued(const struct conn_table *table, const struct picture *picture, bool send)
+{
+    const int64_t since_ns = picture->frame->mono_ns - table->queued_ns[send];
+    return table->queued_ns[send] > 0 && since_ns >= 0 && since_ns < QUEUED_NS;
+}
+
+/* What depends on what the rows are and how wide the screen is. */
+static void adapt_columns(struct conn_table *table, const struct picture *picture,
+                          const struct canvas *canvas)
+{
+    const bool sparks = canvas->cols >= SPARK_COLS;
+
+    for (size_t i = 0; i < table->list.count; i++) {
+        const struct column *column = &columns[table->list.columns[i]];
+        struct table_column *cell = &table->list.cells[i];
+        const bool send = is_column(column, "sendq");
+        if (is_column(column, "in") || is_column(column, "out"))
+            cell->extra = sparks ? RATE_FRAMES : 0;
+        if (!table->list.chosen && (send || is_column(column, "recvq")))
+            cell->leave = is_queued(table, picture, send) ? QUEUED_LEAVE : column->leave;
+    }
+    if (sparks)
+        rate_history_take(&table->rates, picture->frame);
+}
+
 void conn_table_draw(struct conn_table *table, const struct picture *picture,
                      const struct canvas *canvas)
 {
     const bool wide = canvas->cols >= FROM_AT_COLS;
 
     table->from_at = wide ? canvas->cols - FROM_CELLS - 1 : -1;
+    if (picture->frame) {
+        look_for_queues(table, picture);
+        adapt_columns(table, picture, canvas);
+    }
     list_draw(&table->list, picture, canvas, wide ? FROM_CELLS : 0);
 }
 

@@ -5,15 +5,19 @@
 
 #include "core/view.h"
 #include "ui/list.h"
+#include "ui/rate_history.h"
 
 struct conn_table {
     struct list list; /* its columns: those of columns[] */
     struct view view;
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
-    bool is_usual; /* its columns are those that nobody chose */
-    bool is_many;  /* of these, those for more than one network namespace */
-    int from_at;   /* cell of the state a row came from, -1: none is reserved for it */
+    bool is_usual;             /* its columns are those that nobody chose */
+    bool is_many;              /* of these, those for more than one network namespace */
+    struct rate_history rates; /* where sparklines are shown */
+    int64_t queued_ns[2]; /* monotonic: when a row on the screen had something in its receive, send
+                           * queue last */
+    int from_at;          /* cell of the state a row came from, -1: none is reserved for it */
 };
 
 /* Columns and sort as of the settings. 0; -EINVAL: they name what there is none of. To be done with

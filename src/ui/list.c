@@ -12,6 +12,11 @@ void list_init(struct list *list, const struct list_ops *ops, struct ranking *ra
     *ranking = (struct ranking){.at_top = true};
 }
 
+static void forget_longest(struct list *list)
+{
+    memset(list->longest, 0, sizeof(list->longest));
+}
+
 void list_set_columns(struct list *list, const uint16_t *shown, size_t count, bool chosen)
 {
     list->count = count < LIST_COLUMNS_MAX ? count : LIST_COLUMNS_MAX;
@@ -24,8 +29,12 @@ void list_set_columns(struct list *list, const uint16_t *shown, size_t count, bo
                                                .min_width = column.min_width,
                                                .grow = column.grow,
                                                .leave = chosen ? (uint8_t)i : column.leave,
-                                               .right = column.right};
+                                               .right = column.right,
+                                               .late = column.late,
+                                               .longest = &list->longest[i]};
     }
+    list->skipped = 0;
+    forget_longest(list);
     list->stale = true;
 }
 
@@ -50,8 +59,10 @@ static void refresh(struct list *list, const struct picture *picture, uint32_t h
 {
     if (!picture->frame || (!list->stale && height == list->height))
         return;
-    if (list->generation != picture->filter_generation)
+    if (list->generation != picture->filter_generation) {
         go_home(list);
+        forget_longest(list);
+    }
     list->generation = picture->filter_generation;
     list->ranking->frozen = picture->frozen && !list->resort;
     list->ranking->from_top |= list->resort;
@@ -84,23 +95,74 @@ static void draw_empty(const struct list *list, const struct picture *picture,
         canvas_text(canvas, 1, LIST_FIRST_CELL, ROLE_DIM, list->empty);
 }
 
+static void lay_out(struct list *list, const struct canvas *canvas, int reserved)
+{
+    const int cells = canvas->cols - LIST_FIRST_CELL - 1 - reserved;
+
+    for (size_t i = 0; i < list->count; i++)
+        list->cells[i].hidden = i > 0 && i <= list->skipped;
+    (list->chosen ? table_layout_chosen : table_layout)(list->cells, list->count, LIST_FIRST_CELL,
+                                                        cells > 0 ? cells : 0);
+}
+
+static bool leaves_out(const struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->cells[i].cells == 0 && !list->cells[i].hidden)
+            return true;
+    return false;
+}
+
+static void draw_all(struct list *list, const struct picture *picture, const struct canvas *canvas)
+{
+    const struct ranking *ranking = list->ranking;
+
+    table_draw_header(canvas, 0, list->cells, list->count, list_sort_cell(list), list->descending);
+    if (list->skipped > 0)
+        canvas_text(canvas, 0, 1, ROLE_ACCENT, "‹");
+    if (leaves_out(list))
+        canvas_text(canvas, 0, canvas->cols - 1, ROLE_ACCENT, "›");
+    if (picture->frame && ranking->shown == 0)
+        draw_empty(list, picture, canvas);
+    for (uint32_t line = 0; picture->frame && line < ranking->shown; line++)
+        list->ops->draw_row(list, picture, canvas, (int)line + 1, ranking_row(ranking, line),
+                            ranking->top + line == ranking->cursor_rank);
+}
+
+/* What was just drawn may have longer texts than the columns were laid out for. */
+static bool fits_as_drawn(struct list *list, const struct canvas *canvas, int reserved)
+{
+    struct table_column before[LIST_COLUMNS_MAX];
+
+    memcpy(before, list->cells, sizeof(before));
+    lay_out(list, canvas, reserved);
+    for (size_t i = 0; i < list->count; i++)
+        if (before[i].at != list->cells[i].at || before[i].cells != list->cells[i].cells ||
+            before[i].extra_cells != list->cells[i].extra_cells)
+            return false;
+    return true;
+}
+
+static void clear(const struct canvas *canvas)
+{
+    for (int row = 0; row < canvas->rows; row++)
+        canvas_fill(canvas, row, 0, canvas->cols, ROLE_NORMAL);
+}
+
 void list_draw(struct list *list, const struct picture *picture, const struct canvas *canvas,
                int reserved)
 {
-    const struct ranking *ranking = list->ranking;
-    const int cells = canvas->cols - LIST_FIRST_CELL - 1 - reserved;
-
-    (list->chosen ? table_layout_chosen : table_layout)(list->cells, list->count, LIST_FIRST_CELL,
-                                                        cells > 0 ? cells : 0);
-    table_draw_header(canvas, 0, list->cells, list->count, list_sort_cell(list), list->descending);
-    if (!picture->frame)
+    if (list->cols != canvas->cols)
+        forget_longest(list);
+    list->cols = canvas->cols;
+    if (picture->frame)
+        refresh(list, picture, canvas->rows > 1 ? (uint32_t)canvas->rows - 1 : 1);
+    lay_out(list, canvas, reserved);
+    draw_all(list, picture, canvas);
+    if (!picture->frame || fits_as_drawn(list, canvas, reserved))
         return;
-    refresh(list, picture, canvas->rows > 1 ? (uint32_t)canvas->rows - 1 : 1);
-    if (ranking->shown == 0)
-        draw_empty(list, picture, canvas);
-    for (uint32_t line = 0; line < ranking->shown; line++)
-        list->ops->draw_row(list, picture, canvas, (int)line + 1, ranking_row(ranking, line),
-                            ranking->top + line == ranking->cursor_rank);
+    clear(canvas);
+    draw_all(list, picture, canvas);
 }
 
 static void move(struct list *list, const struct picture *picture, int64_t rows)
@@ -136,6 +198,15 @@ static void sort_aside(struct list *list, int step)
         list_sort_by(list, list->columns[at]);
 }
 
+/* The first column stays: it says which row is which. */
+static void scroll_columns(struct list *list, int step)
+{
+    if (step < 0 && list->skipped > 0)
+        list->skipped--;
+    else if (step > 0 && leaves_out(list) && list->skipped + 2 < list->count)
+        list->skipped++;
+}
+
 static void reverse(struct list *list)
 {
     list->descending = !list->descending;
@@ -151,6 +222,8 @@ bool list_command(struct list *list, struct screen *screen, const struct command
         move(list, screen_picture(screen), rows);
     else if (command->id == COMMAND_SORT_LEFT || command->id == COMMAND_SORT_RIGHT)
         sort_aside(list, command->id == COMMAND_SORT_LEFT ? -1 : 1);
+    else if (command->id == COMMAND_COLUMN_LEFT || command->id == COMMAND_COLUMN_RIGHT)
+        scroll_columns(list, command->id == COMMAND_COLUMN_LEFT ? -1 : 1);
     else if (command->id == COMMAND_REVERSE)
         reverse(list);
     else if (command->id == COMMAND_SORT_MENU)

@@ -17,8 +17,8 @@ struct list;
 struct list_column {
     const char *title, *help; /* help: in the sort menu; may be NULL */
     uint8_t width, min_width, grow, leave;
-    bool right;
-    bool descending; /* first press of sort: largest first */
+    bool right, late; /* as in struct table_column */
+    bool descending;  /* first press of sort: largest first */
 };
 
 struct list_ops {
@@ -46,6 +46,9 @@ struct list {
     bool filtered;                      /* the rows are those that the screen's filter accepts */
     uint16_t columns[LIST_COLUMNS_MAX]; /* shown: numbers of the source */
     struct table_column cells[LIST_COLUMNS_MAX];
+    uint16_t longest[LIST_COLUMNS_MAX]; /* text in each, since the width or the filter changed */
+    int cols;                           /* of the canvas that they are for */
+    size_t skipped; /* columns that were scrolled out of sight, behind the first */
     size_t count;
     bool chosen; /* not the default set: what is listed last leaves first */
     size_t sort; /* column of the source, shown or not */

@@ -1,11 +1,16 @@
 /* table: columns fitted to a width, header, fields, scrolling. */
 #include "ui/table.h"
 
+#include "core/text/text.h"
+
 #include <string.h>
 
-#define GAP        2
-#define GAP_TIGHT  1
-#define WIDE_CELLS 100
+#define GAP              2
+#define GAP_TIGHT        1
+#define URGENT_CELLS     10 /* of an address at least */
+#define WIDE_CELLS       100
+#define AIR              3 /* cells */
+#define LEAVE_FOR_EXTRAS 7
 
 /* Blanks before a column: numbers keep away from their left neighbour by themselves. */
 static int gap_before(const struct table_column *columns, size_t at, bool first)
@@ -15,12 +20,18 @@ static int gap_before(const struct table_column *columns, size_t at, bool first)
     return columns[at].right ? GAP_TIGHT : GAP;
 }
 
+static int least_width(const struct table_column *column)
+{
+    return column->min_width > 0 && column->min_width < column->cells ? column->min_width
+                                                                      : column->cells;
+}
+
 /* What a column must get, or another one leaves. A wide screen shows whole addresses rather than
  * more columns, a narrow one more columns than whole addresses. */
 static int least_cells(const struct table_column *column, bool wide)
 {
-    int spare = column->min_width > 0 ? column->cells - column->min_width : 0;
-    return spare > 0 ? column->cells - (wide ? spare / 3 : spare * 2 / 3) : column->cells;
+    const int spare = column->cells - least_width(column);
+    return wide ? column->cells - spare / 3 : column->cells - spare;
 }
 
 enum measure { MEASURE_NOW, MEASURE_LEAST, MEASURE_LEAST_WIDE };
@@ -41,14 +52,21 @@ static int needed(const struct table_column *columns, size_t count, enum measure
     return sum;
 }
 
-/* Takes cells from the columns that have most to give until it fits. */
-static void shrink(struct table_column *columns, size_t count, int excess)
+static int never_less_than(const struct table_column *column, bool urgent)
+{
+    const int least = least_width(column);
+    return urgent && column->late && least > URGENT_CELLS ? URGENT_CELLS : least;
+}
+
+/* Takes cells from the columns that have most to give until it fits; returns those still missing.
+ * urgent: there is no other way: addresses are cut further. */
+static int shrink(struct table_column *columns, size_t count, int excess, bool urgent)
 {
     while (excess > 0) {
         struct table_column *richest = NULL;
         int most = 0;
         for (size_t i = 0; i < count; i++) {
-            int spare = columns[i].min_width > 0 ? columns[i].cells - columns[i].min_width : 0;
+            const int spare = columns[i].cells - never_less_than(&columns[i], urgent);
             if (columns[i].cells > 0 && spare > most) {
                 richest = &columns[i];
                 most = spare;
@@ -59,6 +77,7 @@ static void shrink(struct table_column *columns, size_t count, int excess)
         richest->cells--;
         excess--;
     }
+    return excess;
 }
 
 static struct table_column *next_to_leave(struct table_column *columns, size_t count)
@@ -71,43 +90,151 @@ static struct table_column *next_to_leave(struct table_column *columns, size_t c
     return least;
 }
 
+static bool knows_longest(const struct table_column *column)
+{
+    return column->longest && *column->longest > 0;
+}
+
+static bool is_flexible(const struct table_column *column)
+{
+    return column->grow > 0 || column->min_width < column->width;
+}
+
+/* All of its text, and of its title. */
+static int wanted_cells(const struct table_column *column)
+{
+    const int title = (int)strlen(column->title);
+    const int longest = knows_longest(column) ? *column->longest : 0;
+    return longest > title ? longest : title;
+}
+
+enum turn { TURN_HALF_MORE, TURN_LATE, TURN_ALL };
+
+/* Before addresses get what they want, others get half of their width more. */
+static bool takes_more(const struct table_column *column, enum turn turn)
+{
+    const int cells = column->cells;
+    if (cells == 0 || column->grow == 0 || !knows_longest(column) || cells >= wanted_cells(column))
+        return false;
+    if (turn == TURN_HALF_MORE)
+        return !column->late && cells < column->width * 3 / 2;
+    return turn == TURN_ALL || column->late;
+}
+
+/* A cell each in turn, so that none is served whole while another has nothing. */
+static int fill(struct table_column *columns, size_t count, int spare, enum turn turn)
+{
+    for (bool any = true; any && spare > 0;) {
+        any = false;
+        for (size_t i = 0; i < count && spare > 0; i++) {
+            if (!takes_more(&columns[i], turn))
+                continue;
+            columns[i].cells++;
+            spare--;
+            any = true;
+        }
+    }
+    return spare;
+}
+
+/* Beyond what it wants a column gets a little air; what is left then stays at the right. */
+static int share_of(const struct table_column *column, int spare, int shares)
+{
+    const int part = spare * column->grow / shares;
+    return knows_longest(column) && part > AIR ? AIR : part;
+}
+
 static void grow(struct table_column *columns, size_t count, int spare)
 {
     int shares = 0;
+    spare = fill(columns, count, spare, TURN_HALF_MORE);
+    spare = fill(columns, count, spare, TURN_LATE);
+    spare = fill(columns, count, spare, TURN_ALL);
     for (size_t i = 0; i < count; i++)
         shares += columns[i].cells > 0 ? columns[i].grow : 0;
     for (size_t i = 0; i < count && shares > 0; i++) {
         if (columns[i].cells == 0 || columns[i].grow == 0)
             continue;
-        int part = spare * columns[i].grow / shares;
+        const int part = share_of(&columns[i], spare, shares);
         columns[i].cells += part;
         spare -= part;
         shares -= columns[i].grow;
     }
 }
 
-static void lay_out(struct table_column *columns, size_t count, int first, int cells,
-                    enum measure least_of)
+static int cells_at_rest(const struct table_column *column)
 {
+    const int width = column->width > 0 ? column->width : 1;
+    if (column->hidden)
+        return 0;
+    return knows_longest(column) && is_flexible(column) && wanted_cells(column) < width
+               ? wanted_cells(column)
+               : width;
+}
+
+static int extras_of(const struct table_column *columns, size_t count)
+{
+    int sum = 0;
     for (size_t i = 0; i < count; i++)
-        columns[i].cells = columns[i].width > 0 ? columns[i].width : 1;
+        sum += columns[i].cells > 0 && columns[i].extra > 0 ? columns[i].extra + 1 : 0;
+    return sum;
+}
+
+/* Lets columns go whose `leave` is so high at least, until what the rest must get fits. */
+static void make_room(struct table_column *columns, size_t count, int cells, enum measure least_of,
+                      unsigned leave)
+{
     while (needed(columns, count, least_of) > cells) {
         struct table_column *least = next_to_leave(columns, count);
-        if (!least)
+        if (!least || least->leave < leave)
             break;
         least->cells = 0;
     }
-    int spare = cells - needed(columns, count, MEASURE_NOW);
-    if (spare < 0)
-        shrink(columns, count, -spare);
-    else
-        grow(columns, count, spare);
+}
+
+/* What is added at the right of some columns is worth more than the least of the others. Returns
+ * the cells that it takes. */
+static int place_extras(struct table_column *columns, size_t count, int cells,
+                        enum measure least_of)
+{
+    const int extras = extras_of(columns, count);
+    if (extras == 0)
+        return 0;
+    make_room(columns, count, cells - extras, least_of, LEAVE_FOR_EXTRAS);
+    if (needed(columns, count, least_of) > cells - extras)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        columns[i].extra_cells =
+            columns[i].cells > 0 && columns[i].extra > 0 ? columns[i].extra + 1 : 0;
+    return extras;
+}
+
+static void place(struct table_column *columns, size_t count, int first)
+{
     int at = first;
     for (size_t i = 0; i < count; i++) {
         columns[i].at = at + gap_before(columns, i, at == first);
+        columns[i].cells += columns[i].extra_cells;
         if (columns[i].cells > 0)
             at = columns[i].at + columns[i].cells;
     }
+}
+
+static void lay_out(struct table_column *columns, size_t count, int first, int cells,
+                    enum measure least_of)
+{
+    for (size_t i = 0; i < count; i++) {
+        columns[i].cells = cells_at_rest(&columns[i]);
+        columns[i].extra_cells = 0;
+    }
+    make_room(columns, count, cells, least_of, 0);
+    cells -= place_extras(columns, count, cells, least_of);
+    const int spare = cells - needed(columns, count, MEASURE_NOW);
+    if (spare < 0)
+        (void)shrink(columns, count, shrink(columns, count, -spare, false), true);
+    else
+        grow(columns, count, spare);
+    place(columns, count, first);
 }
 
 void table_layout(struct table_column *columns, size_t count, int first, int cells)
@@ -131,7 +258,7 @@ void table_draw_header(const struct canvas *canvas, int row, const struct table_
         }
         const char *mark = descending ? "▼" : "▲";
         int wide = (int)strlen(column->title);
-        int room = column->cells - wide;
+        int room = column->cells - column->extra_cells - wide;
         /* The mark stands in the gap when the title fills its column. */
         int at = column->at + (column->right && room > 0 ? room : 0);
         if (column->right && room > 1) {
@@ -139,7 +266,7 @@ void table_draw_header(const struct canvas *canvas, int row, const struct table_
             canvas_text(canvas, row, at, ROLE_ACCENT, column->title);
         } else {
             table_draw_cell(canvas, row, column, ROLE_ACCENT, column->title);
-            int end = column->at + (wide < column->cells ? wide : column->cells);
+            int end = column->at + (room > 0 ? wide : column->cells - column->extra_cells);
             canvas_text(canvas, row,
                         room > 1                     ? end + 1
                         : column->right && room == 1 ? column->at
@@ -152,7 +279,19 @@ void table_draw_header(const struct canvas *canvas, int row, const struct table_
 void table_draw_cell(const struct canvas *canvas, int row, const struct table_column *column,
                      unsigned style, const char *text)
 {
-    canvas_field(canvas, row, column->at, column->cells, column->right, style, text);
+    table_want(column, text);
+    canvas_field(canvas, row, column->at, column->cells - column->extra_cells, column->right, style,
+                 text);
+}
+
+void table_want(const struct table_column *column, const char *text)
+{
+    /* no text is wider than it has bytes */
+    if (!column->longest || strlen(text) <= *column->longest)
+        return;
+    const size_t width = text_width(text);
+    if (width > *column->longest)
+        *column->longest = width < UINT16_MAX ? (uint16_t)width : UINT16_MAX;
 }
 
 size_t table_column_at(const struct table_column *columns, size_t count, int col)

@@ -59,6 +59,69 @@ static void test_spare_width_grows_by_share(void **state)
     assert_int_equal(columns[5].at + columns[5].cells, 300);
 }
 
+/* No wider than its longest text; spare width goes to what is cut, others before addresses. */
+static void test_columns_are_as_wide_as_their_text(void **state)
+{
+    struct table_column columns[COUNT];
+    uint16_t longest[COUNT] = {0};
+    (void)state;
+    make(columns);
+    for (size_t i = 0; i < COUNT; i++)
+        columns[i].longest = &longest[i];
+    columns[1].late = columns[2].late = true;
+    table_want(&columns[1], "10.0.0.5:443");
+    table_want(&columns[1], "10.0.0.5:8080");
+    table_want(&columns[2], "[2001:db8:1:2:3:4:5:6]:40118 and more");
+    table_want(&columns[2], "*");
+    assert_int_equal(longest[1], 13);
+    assert_int_equal(longest[2], 37);
+    table_layout(columns, COUNT, 3, 80);
+    assert_int_equal(columns[1].cells, 13);
+    assert_int_equal(columns[2].cells, 80 - 11 - 2 - 13 - 2 - 8 - 7 - 7); /* what there is left */
+    table_layout(columns, COUNT, 3, 300);
+    assert_int_equal(columns[0].cells, 11);
+    assert_in_range(columns[1].cells, 13, 16);
+    assert_in_range(columns[2].cells, 37, 40);
+}
+
+/* Sparklines beside numbers: all or none, and the least column makes room for them. */
+static void test_extras_come_where_there_is_room(void **state)
+{
+    struct table_column columns[COUNT];
+    (void)state;
+    for (int cells = 40; cells < 200; cells++) {
+        make(columns);
+        columns[4].extra = columns[5].extra = 8;
+        table_layout(columns, COUNT, 3, cells);
+        const int end = columns[5].at + columns[5].cells;
+        assert_int_equal(columns[4].extra_cells, columns[5].extra_cells);
+        assert_true(columns[5].extra_cells == 0 || columns[5].cells == 6 + 9);
+        assert_true(columns[5].cells == 0 || end <= 3 + cells);
+        assert_true(cells < 110 || columns[5].extra_cells == 9);
+    }
+    make(columns);
+    columns[5].extra = 8;
+    table_layout(columns, COUNT, 3, 66);
+    assert_int_equal(columns[5].extra_cells, 0);
+    columns[3].leave = 9;
+    table_layout(columns, COUNT, 3, 66);
+    assert_int_equal(columns[5].extra_cells, 9);
+    assert_int_equal(columns[3].cells, 0);
+}
+
+static void test_hidden_columns_take_nothing(void **state)
+{
+    struct table_column columns[COUNT];
+    (void)state;
+    make(columns);
+    table_layout(columns, COUNT, 3, 60);
+    assert_int_equal(columns[3].cells, 0);
+    columns[1].hidden = true;
+    table_layout(columns, COUNT, 3, 60);
+    assert_int_equal(columns[1].cells, 0);
+    assert_int_equal(columns[3].cells, 7);
+}
+
 static void test_header_marks_the_sort_column(void **state)
 {
     struct table_column columns[COUNT];
@@ -111,6 +174,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_width),
         cmocka_unit_test(test_spare_width_grows_by_share),
+        cmocka_unit_test(test_columns_are_as_wide_as_their_text),
+        cmocka_unit_test(test_extras_come_where_there_is_room),
+        cmocka_unit_test(test_hidden_columns_take_nothing),
         cmocka_unit_test(test_header_marks_the_sort_column),
         cmocka_unit_test(test_next_column_in_sight),
         cmocka_unit_test(test_scroll_keeps_the_cursor),

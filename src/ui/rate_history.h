@@ -1,0 +1,34 @@
+/* The rates of all rows in the last frames: for the sparklines beside them. Frames that were not
+ * shown one after the other leave a gap. */
+#ifndef TCPLENS_UI_RATE_HISTORY_H
+#define TCPLENS_UI_RATE_HISTORY_H
+
+#include "core/frame.h"
+
+#define RATE_FRAMES 8u
+
+struct rate_row { /* of a row that carried something */
+    uint64_t serial, in, out;
+};
+
+struct rate_frame {
+    uint64_t number;       /* of the frame, 0 = none */
+    uint64_t last_serial;  /* rows with a greater one came later */
+    struct rate_row *rows; /* by serial */
+    uint32_t count, capacity;
+};
+
+struct rate_history {
+    struct rate_frame frames[RATE_FRAMES]; /* by number % RATE_FRAMES */
+    uint64_t number;                       /* of the frame taken last, 0 = none */
+};
+
+void rate_history_done(struct rate_history *history);
+/* To be called for each frame that is shown; the same one again costs nothing. */
+void rate_history_take(struct rate_history *history, const struct frame *frame);
+/* The values of the last frames up to that taken last, oldest first; GRAPH_UNKNOWN where a frame is
+ * missing, or the row was not there. */
+void rate_history_of(const struct rate_history *history, uint64_t serial, uint64_t in[RATE_FRAMES],
+                     uint64_t out[RATE_FRAMES]);
+
+#endif

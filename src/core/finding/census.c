@@ -95,6 +95,7 @@ static int add_listener(struct census *census, uint32_t row)
             return -ENOMEM;
         listener = &census->listeners[census->listener_count++];
         *listener = (struct listener_tally){.row = row,
+                                            .port = conn->tuple.local_port,
                                             .next = census->port_listener[conn->tuple.local_port]};
         census->port_listener[conn->tuple.local_port] = (uint16_t)census->listener_count;
     }
@@ -109,14 +110,21 @@ static int add_listener(struct census *census, uint32_t row)
     return 0;
 }
 
+/* Those of the frame before: they are few, and the table of ports is large. */
+static void forget_listeners(struct census *census)
+{
+    for (uint32_t i = 0; i < census->listener_count; i++)
+        census->port_listener[census->listeners[i].port] = 0;
+    census->listener_count = census->listen_row_count = 0;
+}
+
 static int take_listeners(struct census *census)
 {
     const struct frame *frame = census->frame;
-
     const struct totals *totals = &frame->totals;
     uint32_t left = totals->live == frame->live_count ? totals->states[STATE_LISTEN] : UINT32_MAX;
 
-    memset(census->port_listener, 0, sizeof(census->port_listener));
+    forget_listeners(census);
     for (uint32_t i = 0; i < frame->live_count && left > 0; i++) { /* mostly they come first */
         if (frame->conns[i].state != STATE_LISTEN)
             continue;
@@ -464,7 +472,7 @@ static int make_room_for_processes(struct census *census)
 int census_take(struct census *census, const struct frame *frame)
 {
     census->frame = frame;
-    census->listener_count = census->listen_row_count = census->target_count = 0;
+    census->target_count = 0;
     census->orphans = census->orphans_unanswered = 0;
     census->suspects = census->unread = 0;
     census->out_rate = 0;

@@ -27,6 +27,7 @@ struct listener_tally {
     uint32_t unaccepted_close_wait;
     int64_t unaccepted_ns; /* the longest of these waits, at least */
     uint32_t next;         /* listener of the same port, index + 1 */
+    uint16_t port;
     struct addr last_peer;
 };
 

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define LEAST_DESCRIPTORS 32u
 
 struct counted {
     uint64_t id;
@@ -24,9 +27,17 @@ struct netns_others {
     uint32_t count, capacity, before_count, before_capacity;
 };
 
+/* Where few descriptors may be open, those that the list keeps are needed for the rows. */
+static bool are_descriptors_to_spare(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= LEAST_DESCRIPTORS;
+}
+
 struct netns_others *netns_others_new(const char *proc_root)
 {
-    struct netns_others *others = calloc(1, sizeof(*others));
+    struct netns_others *others = are_descriptors_to_spare() ? calloc(1, sizeof(*others)) : NULL;
 
     if (others && netns_list_open(&others->list, proc_root) == 0)
         return others;

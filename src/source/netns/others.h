@@ -11,7 +11,8 @@
 
 struct netns_others;
 
-struct netns_others *netns_others_new(const char *proc_root); /* NULL: out of memory, or no /proc */
+struct netns_others *netns_others_new(const char *proc_root); /* NULL: out of memory, no /proc, or
+                                                                * hardly any descriptors */
 void netns_others_free(struct netns_others *others);
 /* Fills frame->other_netns with what there is and frame->namespaces does not have. */
 void netns_others_count(struct netns_others *others, struct frame *frame);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that doc/json.md specifies exactly the keys that columns[] writes, in their order.
 
-usage: doc_json.py COLUMN_KEYS doc/json.md
+usage: doc_json.py DOC_WORDS doc/json.md
 
 A line of its tables is: | `key` | type | `column` | meaning |"""
 
@@ -12,7 +12,7 @@ import sys
 
 def main():
     program, path = sys.argv[1:]
-    output = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run([program, 'columns'], capture_output=True, text=True, check=True).stdout
     written = [tuple(line.split()) for line in output.splitlines()]
     with open(path, encoding='utf-8') as file:
         told = re.findall(r'^\| `(\w+)` \| (\w+) \| `(\w+)` \| \S', file.read(), re.M)

@@ -10,6 +10,8 @@ import re
 import subprocess
 import sys
 
+import make_schema
+
 VALUES = {"class": "all connections listeners", "events": "auto bpf destroy none"}
 FILES = {"from", "output", "metrics", "screenshot"}
 JOINERS = ["and", "or", "not"]
@@ -375,7 +377,8 @@ def main():
             folder / "findings.md": make_findings(tables),
             folder / "metrics.md": make_metrics(program, (folder / "metrics.md").read_text()),
             folder / "metrics-alerts.yml": document(program, "rules"),
-            folder / "metrics-dashboard.json": document(program, "dashboard")}
+            folder / "metrics-dashboard.json": document(program, "dashboard"),
+            folder / "schema.json": make_schema.make_schema(document(program, "columns").splitlines())}
     check_exit_codes(tables, made[man])
     stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if mode == "--write":

@@ -81,14 +81,49 @@ static void print_detectors(void)
     }
 }
 
+/* As JSON has it; doc/json.md says what "time" is. */
+static const char *json_type(const struct column *column)
+{
+    switch ((enum column_type)column->type) {
+    case TYPE_TEXT:
+    case TYPE_ADDRESS:
+    case TYPE_STATE:
+        return "string";
+    case TYPE_TIME:
+        return "time";
+    case TYPE_FLAG:
+        return "boolean";
+    case TYPE_SHARE:
+        return "decimal";
+    case TYPE_PORT:
+    case TYPE_COUNT:
+    case TYPE_BYTES:
+    case TYPE_RATE:
+    case TYPE_DURATION:
+        break;
+    }
+    return column->put_json ? "array" : "number";
+}
+
+/* Each JSON key of a row, with its type and column. */
+static void write_column_keys(struct buffer *out)
+{
+    for (size_t i = 0; i < column_count; i++)
+        if (columns[i].json)
+            buffer_printf(out, "%s %s %s\n", columns[i].json, json_type(&columns[i]),
+                          columns[i].id);
+}
+
 /* What the core itself writes for doc/. */
 static int print_document(const char *name)
 {
     static const struct {
         const char *name;
         void (*write)(struct buffer *out);
-    } DOCUMENTS[] = {
-        {"metrics", metrics_describe}, {"rules", metrics_rules}, {"dashboard", metrics_dashboard}};
+    } DOCUMENTS[] = {{"metrics", metrics_describe},
+                     {"columns", write_column_keys},
+                     {"rules", metrics_rules},
+                     {"dashboard", metrics_dashboard}};
     struct buffer text;
 
     buffer_init(&text);

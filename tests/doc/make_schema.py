@@ -1,0 +1,43 @@
+"""doc/schema.json: what `list --json` and `events --json` write, as a JSON Schema. Rows are made of the table of columns
+(the lines of column_keys), events of EVENT_KEYS below; test_schema.py holds both against what the program writes."""
+import json
+
+TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$"}
+COUNT = {"type": "integer", "minimum": 0}
+DECIMAL = {"type": "number", "minimum": 0}
+TEXT = {"type": "string"}
+PORT = {"type": "integer", "minimum": 0, "maximum": 65535}
+TYPES = {"string": TEXT, "number": COUNT, "time": TIME, "boolean": {"type": "boolean"}, "decimal": DECIMAL, "array": {"type": "array"}}
+
+# What the type of a column does not say.
+ROW_KEYS = {
+    "lport": PORT, "rport": PORT,
+    "owners": {"type": "array", "items": {
+        "type": "object", "properties": {"pid": COUNT, "start": TIME, "comm": TEXT}, "required": ["pid"]}},
+}
+EVENT_KEYS = {
+    "ev": {"enum": ["open", "state", "close", "gap"]}, "t": TIME, "from": TEXT, "to": TEXT,
+    "exact": {"const": True}, "proto": {"const": "tcp"}, "family": {"enum": ["inet", "inet6"]},
+    "laddr": TEXT, "lport": PORT, "raddr": TEXT, "rport": PORT, "ifindex": COUNT, "netns": COUNT, "cookie": TEXT,
+    "uid": COUNT, "user": TEXT, "pid": COUNT, "comm": TEXT, "unit": TEXT, "container": TEXT, "from_ms": DECIMAL, "duration_ms": DECIMAL,
+    "in_bytes": COUNT, "out_bytes": COUNT, "rtt_us": COUNT, "retrans": COUNT, "count": COUNT, "reason": TEXT,
+}
+
+
+def row_schema(columns):
+    """columns: lines "KEY TYPE ID" of column_keys."""
+    properties = {}
+    for line in columns:
+        key, kind, _ = line.split()
+        properties[key] = ROW_KEYS.get(key, TYPES[kind])
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def make_schema(columns):
+    event = {"type": "object", "properties": EVENT_KEYS, "required": ["ev", "t"], "additionalProperties": False}
+    return json.dumps({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "lines of tcplens list --json (#/$defs/row), and of opens, states and closes in tcplens events --json "
+                 "(#/$defs/event)",
+        "anyOf": [{"$ref": "#/$defs/row"}, {"$ref": "#/$defs/event"}],
+        "$defs": {"row": row_schema(columns), "event": event}}, indent=1) + "\n"

@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Checks lines that the program writes against doc/schema.json: rows and events of the demo, of the kernel, and of a session
+log. Exit code 77: there is no jsonschema for this Python.
+
+    test_schema.py TCPLENS doc/schema.json"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+try:
+    import jsonschema
+except ImportError:
+    print("not tried: no jsonschema (python3-jsonschema)")
+    sys.exit(77)
+
+EVENTS = {"open", "state", "close", "gap"}
+# What only a session log's lines of events have (doc/session-log.md).
+LOG_ONLY = {"of", "id", "origin", "polled_jump", "start_ticks"}
+# Keys that these scenes are bound to write: a schema that allows too much is found out.
+ROW_LEAST = {"state", "laddr", "lport", "pid", "comm", "owners", "rtt_us", "in_bytes", "out_bytes", "cookie"}
+EVENT_LEAST = {"ev", "t", "from", "to", "laddr", "lport", "pid", "comm", "user", "unit", "from_ms", "duration_ms"}
+
+
+def lines_of(*command):
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def check(validator, what, lines, least):
+    seen = set()
+    for line in lines:
+        seen |= line.keys()
+        error = next(validator.iter_errors(line), None)
+        if error:
+            sys.exit(f"{what}: {error.message} in {json.dumps(line)[:300]}")
+    if least - seen:
+        sys.exit(f"{what}: {len(lines)} lines, without {sorted(least - seen)}")
+
+
+def main():
+    tcplens, path = sys.argv[1:]
+    schema = json.loads(pathlib.Path(path).read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    row, event = (jsonschema.Draft202012Validator({**schema["$defs"][name]}) for name in ("row", "event"))
+
+    check(row, "list --demo", lines_of(tcplens, "list", "--demo", "7", "--json"), ROW_LEAST)
+    check(row, "list", lines_of(tcplens, "list", "--json"), set())
+    demo = lines_of(tcplens, "events", "--demo", "7", "--for", "2", "-i", "0.1", "--json")
+    check(event, "events --demo", [line for line in demo if line["ev"] in EVENTS], EVENT_LEAST)
+    with tempfile.TemporaryDirectory() as folder:
+        log = f"{folder}/log.jsonl"
+        subprocess.run([tcplens, "record", "--demo", "7", "--for", "2", "-i", "0.1", "-o", log], check=True,
+                       capture_output=True)
+        written = [json.loads(line) for line in pathlib.Path(log).read_text().splitlines()]
+        logged = [{key: value for key, value in line.items() if key not in LOG_ONLY}
+                  for line in written if line["ev"] in EVENTS]
+        check(event, "events of a log", logged, EVENT_LEAST)
+        check(row, "list --from a log", lines_of(tcplens, "list", "--from", log, "--json"), ROW_LEAST)
+
+
+main()

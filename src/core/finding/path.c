@@ -191,7 +191,7 @@ static struct small_peer *small_peer_of(struct small_peer *peers, uint32_t *coun
 /* A window of two segments bounds the segment, too: that is no small MSS. */
 static bool has_small_segments(const struct detection *d, const struct conn *conn, uint64_t mss)
 {
-    return mss > 0 && mss < d->limits[MSS_LEAST] &&
+    return mss > 0 && (double)mss < d->limits[MSS_LEAST] &&
            !addr_is_loopback(&conn->tuple.remote, conn->tuple.family) &&
            (double)row_info(d->frame, conn, INFO_snd_wnd, UINT64_MAX) >= 4 * d->limits[MSS_LEAST];
 }

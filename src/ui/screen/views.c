@@ -197,8 +197,8 @@ const struct screen_settings *screen_settings(const struct screen *screen)
     return &screen->settings;
 }
 
-static void say(struct screen *screen, int64_t ns, unsigned role, const char *format,
-                va_list arguments)
+__attribute__((format(printf, 4, 0))) static void
+say(struct screen *screen, int64_t ns, unsigned role, const char *format, va_list arguments)
 {
     char raw[sizeof(screen->said)];
     vsnprintf(raw, sizeof(raw), format, arguments);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define CHANGE_CELLS 34
+#define NETNS_CELLS  12
 #define ENDS_CELLS   44
 #define ENDPOINT_MAX (ADDR_TEXT_MAX + 32)
 
@@ -82,6 +83,16 @@ static void put_field(struct buffer *out, const char *text, size_t cells)
     buffer_text(out, "  ");
 }
 
+/* Whose addresses they are, where that is not plain. */
+static void put_netns(struct buffer *out, const struct event *event, const struct frame *frame)
+{
+    const struct frame_netns *netns =
+        frame && frame->namespace_count > 1 ? frame_find_netns(frame, event->netns) : NULL;
+
+    if (netns)
+        put_field(out, netns->name, NETNS_CELLS);
+}
+
 static void put_lost(struct buffer *out, const struct event *event)
 {
     if (event->lost)
@@ -111,6 +122,7 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
     else
         format_close(change, sizeof(change), event);
     put_field(out, change, CHANGE_CELLS);
+    put_netns(out, event, frame);
     format_ends(ends, sizeof(ends), event, frame, arrow);
     if (event->pid) {
         put_field(out, ends, ENDS_CELLS);

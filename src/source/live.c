@@ -135,8 +135,7 @@ static int add_own_netns(const struct live *live, struct frame *frame)
 /* CPU that other namespaces may cost. */
 struct turns {
     int64_t began_ns, budget_ns;
-    uint32_t entered, by_proc, unread;
-    const char *why; /* the first that could not be read */
+    uint32_t by_proc, unread;
 };
 
 static bool is_its_turn(const struct live *live, const struct turns *turns,
@@ -188,6 +187,8 @@ static int read_other(struct live *live, struct frame *frame, struct frame_netns
     struct netlink *netlink;
     int result = -EPERM;
 
+    if (live_filter_needs_netlink(&live->filter))
+        return -EOPNOTSUPP; /* autobound: the range of ports that is known is ours */
     if (!places_has_sockets(live->places, netns, wish->state_bits))
         return 0;
     if (live->netlink && netns->reach == NETNS_REACH_ENTER)
@@ -223,7 +224,6 @@ static int read_place(struct live *live, struct frame *frame, struct frame_netns
         return 0;
     }
     netns->read_ns = began_ns;
-    turns->entered += netns->reach == NETNS_REACH_ENTER;
     turns->by_proc += netns->reach == NETNS_REACH_PROC && !netns->is_own;
     return 0;
 }
@@ -278,12 +278,15 @@ static void note_places(struct frame *frame, const struct turns *turns)
     struct missing *missing = &frame->missing;
     const uint32_t count = frame->namespace_count;
 
-    if (!turns->unread && !turns->by_proc)
+    if (count && !turns->unread && !turns->by_proc)
         return;
     missing->reasons |= MISSING_NETNS;
     if (missing->text[0])
         return;
-    if (turns->unread)
+    if (!count)
+        snprintf(missing->text, sizeof(missing->text),
+                 "the network namespace is no more, or nothing names it");
+    else if (turns->unread)
         snprintf(missing->text, sizeof(missing->text),
                  "%u of %u network namespaces read in this frame; the others as they were",
                  count - turns->unread, count);

@@ -22,6 +22,7 @@ struct places {
     struct netlink *netlink;
     char *proc_root;
     char *word;                      /* NULL: all */
+    uint64_t id;                     /* of the one that it meant last */
     const struct netns_entry *entry; /* that netlink is in, until the list is refreshed */
     uint32_t *touched;               /* keys, sorted */
     uint32_t touched_count, touched_capacity;
@@ -115,13 +116,26 @@ static int add(const struct netns_entry *entry, struct frame *frame, const struc
     return 0;
 }
 
+/* It stays the one that was meant, also where the process ended by which it was named; a name may be
+ * that of another once it is no more. */
+static const struct netns_entry *find_chosen(struct places *places)
+{
+    const struct netns_entry *entry = netns_list_find(places->list, places->id);
+
+    if (!entry)
+        entry = netns_list_match(places->list, places->word);
+    if (entry)
+        places->id = entry->id;
+    return entry;
+}
+
 int places_list(struct places *places, struct frame *frame, const struct frame *last)
 {
     places_leave(places);
     int error = netns_list_refresh(places->list, frame->mono_ns);
 
     if (!error && places->word) {
-        const struct netns_entry *entry = netns_list_match(places->list, places->word);
+        const struct netns_entry *entry = find_chosen(places);
         return entry ? add(entry, frame, last) : 0;
     }
     for (uint32_t i = 0; i < netns_list_count(places->list) && !error; i++)

@@ -5,7 +5,7 @@ _tcplens_options()
 {
     case $1 in
     top) echo --interval --for --class -4 -6 --netns --columns --sort --highlight --past --budget --events --theme --glyphs --ascii --redact --screenshot --keys --size --read-only --with-args --detail --rotate --keep --demo --only --skip --set --help --version ;;
-    list) echo --class -4 -6 --netns --columns --sort --json --csv --events --from --at --when --ascii --redact --with-args --demo --help --version ;;
+    list) echo --class -4 -6 --netns --columns --sort --json --csv --events --from --at --when --color --ascii --redact --with-args --demo --help --version ;;
     events) echo --interval --for --class -4 -6 --netns --json --csv --budget --events --from --at --when --ascii --redact --demo --only --skip --set --help --version ;;
     record) echo --interval --for --class -4 -6 --netns --budget --events --output --with-args --detail --rotate --keep --demo --only --skip --set --metrics --metrics-interval --metrics-peers --no-log --openmetrics --help --version ;;
     replay) echo --for --class --columns --sort --highlight --theme --glyphs --ascii --redact --screenshot --keys --size --with-args --only --skip --set --help --version ;;
@@ -36,6 +36,7 @@ _tcplens()
     fi
     case $prev in
     --class) words='all connections listeners' ;;
+    --color) words='auto always never' ;;
     --events) words='auto bpf destroy none' ;;
     --theme) words='dark light safe mono' ;;
     --glyphs) words='braille blocks ascii' ;;

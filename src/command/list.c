@@ -3,6 +3,7 @@
 #include "collect/collect.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
+#include "command/list_table.h"
 #include "command/log_when.h"
 #include "command/open_source.h"
 #include "core/filter/filter.h"
@@ -87,85 +88,14 @@ static struct wish make_wish(const struct list *list)
     return wish;
 }
 
-/* Cells of all rows, NUL-terminated one after the other, and the widest of each column. */
-static void format_cells(const struct list *list, struct buffer *cells, size_t *widths)
-{
-    const struct frame *frame = list->context.frame;
-    char text[CELL_MAX];
-
-    for (size_t i = 0; i < list->column_count; i++)
-        widths[i] = text_width(columns[list->columns[i]].title);
-    for (uint32_t line = 0; line < list->view.ranking.shown; line++) {
-        const struct conn *conn = view_row(&list->view, frame, line);
-
-        for (size_t i = 0; i < list->column_count; i++) {
-            size_t length =
-                column_format(&columns[list->columns[i]], &list->context, conn, text, sizeof(text));
-            size_t cells_wide = text_width(text);
-
-            buffer_append(cells, text, length);
-            buffer_char(cells, '\0');
-            if (cells_wide > widths[i])
-                widths[i] = cells_wide;
-        }
-    }
-}
-
-static void put_blanks(struct buffer *out, size_t count)
-{
-    while (count--)
-        buffer_char(out, ' ');
-}
-
-static void end_line(struct buffer *out)
-{
-    while (out->length && out->data[out->length - 1] == ' ')
-        out->length--;
-    buffer_char(out, '\n');
-}
-
-static void put_cell(struct list *list, size_t i, const char *text, size_t width)
-{
-    size_t spare = width - text_width(text);
-    bool right = columns[list->columns[i]].right;
-
-    if (i)
-        put_blanks(&list->out, 2);
-    if (right)
-        put_blanks(&list->out, spare);
-    buffer_text(&list->out, text);
-    if (!right)
-        put_blanks(&list->out, spare);
-    if (i + 1 == list->column_count)
-        end_line(&list->out);
-}
-
 static int print_table(struct list *list)
 {
-    size_t widths[COLUMN_LIST_MAX] = {0};
-    struct buffer cells;
-    const char *cell;
-    int error = 0;
-
-    buffer_init(&cells);
-    format_cells(list, &cells, widths);
-    if (cells.failed) {
-        error = cells.failed;
-        goto out;
-    }
-    for (size_t i = 0; i < list->column_count; i++)
-        put_cell(list, i, columns[list->columns[i]].title, widths[i]);
-    cell = cells.data;
-    for (uint32_t line = 0; !error && line < list->view.ranking.shown; line++) {
-        for (size_t i = 0; i < list->column_count; i++) {
-            put_cell(list, i, cell, widths[i]);
-            cell += strlen(cell) + 1;
-        }
-        error = output_flush_some(&list->out);
-    }
-out:
-    buffer_done(&cells);
-    return error;
+    const struct list_table table = {.options = list->options,
+                                     .columns = list->columns,
+                                     .count = list->column_count,
+                                     .context = &list->context,
+                                     .view = &list->view};
+    return list_table_print(&table, &list->out);
 }
 
 static void put_json_row(struct list *list, const struct conn *conn, struct json_memo *memo)

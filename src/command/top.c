@@ -3,6 +3,7 @@
 #include "command/top.h"
 #include "act/act.h"
 #include "base/clock.h"
+#include "command/color.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
 #include "command/screenshot.h"
@@ -180,24 +181,9 @@ static int say(int code, const char *what, const char *why)
     return code;
 }
 
-static bool wants_color(void)
-{
-    const char *none = getenv("NO_COLOR");
-    return !none || !*none;
-}
-
-/* rxvt, Konsole and others say what their background is: "15;0" is light on dark. */
-static enum theme theme_of_terminal(void)
-{
-    const char *colors = getenv("COLORFGBG");
-    const char *last = colors ? strrchr(colors, ';') : NULL;
-    int background = last ? atoi(last + 1) : 0;
-    return background == 7 || background == 15 ? THEME_LIGHT : THEME_DARK;
-}
-
 static int choose_theme(const struct options *options, enum theme *theme)
 {
-    *theme = wants_color() ? theme_of_terminal() : THEME_MONO;
+    *theme = color_is_welcome() ? color_theme_of_terminal() : THEME_MONO;
     if (options->theme && theme_from_name(options->theme, theme) != 0)
         return say(EXIT_USAGE, options->theme, "--theme takes dark, light, safe or mono");
     return EXIT_DONE;

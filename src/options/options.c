@@ -4,6 +4,7 @@
 #include "core/text/text.h"
 #include "core/wish.h"
 #include "options/output.h"
+#include "options/ss.h"
 #include "options/table.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ struct parse {
     int next;            /* argument that is looked at next */
     bool words_only;     /* "--" was seen */
     bool has_command;    /* its name was the first word */
+    bool lists;          /* it will be `list`: letters that it has not are those of ss */
     unsigned word_count; /* of the filter, or file names */
     const char *word;    /* the first of them */
     const char *file;    /* the first that names a file, NULL = none */
@@ -154,6 +156,29 @@ static int parse_long(struct parse *parse, const char *text)
     return apply(parse, option, NULL);
 }
 
+/* -1: it is no letter of ss, 0: taken. */
+static int take_ss_letter(struct parse *parse, char letter)
+{
+    const struct ss_letter *found = ss_letter_find(letter);
+    char what[64];
+
+    if (!found)
+        return -1;
+    snprintf(what, sizeof(what), "-%c is an option of ss:", letter);
+    if (!parse->lists)
+        return usage_error(parse, what, "tcplens list takes what means something here");
+    if (found->answer)
+        return usage_error(parse, what, found->answer);
+    if (found->lists)
+        parse->options->class = found->class;
+    return 0;
+}
+
+static bool belongs_to_list(const struct option_name *option)
+{
+    return option && option->commands >> RUN_LIST & 1;
+}
+
 static int parse_letters(struct parse *parse, const char *letters)
 {
     int error = 0;
@@ -162,6 +187,15 @@ static int parse_letters(struct parse *parse, const char *letters)
         const struct option_name *option = find_option(NULL, 0, *letters);
         char what[64];
 
+        if (!option || (parse->lists && !belongs_to_list(option))) {
+            error = take_ss_letter(parse, *letters);
+            if (error == 0) {
+                letters++;
+                continue;
+            }
+            if (error != -1)
+                return error;
+        }
         if (!option) {
             snprintf(what, sizeof(what), "-%c: there is no such option", *letters);
             return usage_error(parse, what, "(--help names all)");
@@ -195,6 +229,11 @@ static int parse_word(struct parse *parse, const char *word)
 {
     int command = find_command(word);
 
+    if (!parse->has_command && !parse->word_count && !parse->words_only) {
+        const struct option_name *said = find_option(word, strlen(word), 0);
+        if (said && (said->reader == READ_HELP || said->reader == READ_VERSION))
+            return apply(parse, said, NULL);
+    }
     if (command >= 0 && !parse->has_command && !parse->word_count && !parse->words_only) {
         parse->options->command = (enum command_kind)command;
         parse->has_command = true;
@@ -230,12 +269,6 @@ static int check_lone_word(struct parse *parse)
 
     if (parse->has_command || parse->word_count != 1 || parse->words_only)
         return 0;
-    if (!strcmp(parse->word, "help") || !strcmp(parse->word, "version")) {
-        snprintf(what, sizeof(what), "\"%s\" is no command;", parse->word);
-        snprintf(why, sizeof(why), "did you mean \"--%s\"? (to filter by it: tcplens top %s)",
-                 parse->word, parse->word);
-        return usage_error(parse, what, why);
-    }
     for (int i = 0; i < RUN_COUNT; i++) {
         if (text_distance(parse->word, COMMAND_NAMES[i].name) > HINT_EDITS)
             continue;
@@ -332,6 +365,17 @@ static int finish(struct parse *parse)
     return 0;
 }
 
+/* The letters of ss may come before the word. */
+static bool will_list(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const int command = find_command(argv[i]);
+        if (command >= 0)
+            return command == RUN_LIST;
+    }
+    return false;
+}
+
 int options_parse(struct options *options, int argc, char **argv)
 {
     struct parse parse = {
@@ -345,6 +389,7 @@ int options_parse(struct options *options, int argc, char **argv)
                                 .past_bytes = UINT64_C(64000000),
                                 .budget_percent = 25};
     buffer_init(&parse.filter);
+    parse.lists = will_list(argc, argv);
     while (!error && parse.next < argc)
         error = parse_argument(&parse, argv[parse.next++]);
     if (!error)

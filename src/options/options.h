@@ -39,6 +39,8 @@ enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
 struct finding_settings;
 
+enum color_when { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
 struct options {
     enum command_kind command;
     int64_t interval_ns; /* -i; default 1 s; 0.1 s .. 1 h */
@@ -52,6 +54,7 @@ struct options {
     uint64_t past_bytes;    /* default 64 MB, 0 = off */
     uint8_t budget_percent; /* default 25 */
     enum events_source events;
+    enum color_when color;
     const char *from, *at, *when, *theme, *glyphs, *file, *output_file; /* NULL = not given */
     const char *netns;     /* "all", "own", ...: struct live_settings; NULL = not given */
     uint64_t rotate_bytes; /* 0 = no */

@@ -69,6 +69,7 @@ const struct option_name OPTION_NAMES[] = {
      LIST | EVENTS, READ_TEXT, AT(when), 0, 0},
     {"theme", 0, "THEME", "dark, light, safe (colour-blind) or mono", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
     {"glyphs", 0, "GLYPHS", "draw graphs with braille, blocks or ascii", TOP | REPLAY, READ_TEXT, AT(glyphs), 0, 0},
+    {"color", 0, "WHEN", "colours in the table: auto, always or never (auto)", LIST, READ_COLOR, AT(color), 0, 0},
     {"ascii", 0, NULL, "write ASCII only, as in a locale that is not UTF-8",
      TOP | LIST | EVENTS | REPLAY | DOCTOR | SUMMARY, READ_FLAG, AT(ascii), 0, 0},
     {"redact", 0, NULL, "replace addresses, hosts, users, units, paths and arguments, for other eyes",

@@ -254,22 +254,43 @@ static int read_sort(struct options *options, const struct option_name *option, 
     return 0;
 }
 
+/* The number of a word among `names`; -1: it is none of them. */
+static int find_word(const char *const *names, size_t count, const char *value)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(value, names[i]))
+            return (int)i;
+    return -1;
+}
+
 static int read_events(struct options *options, const struct option_name *option, const char *value,
                        char *why)
 {
-    static const char *const names[] = {[EVENTS_AUTO] = "auto",
+    static const char *const NAMES[] = {[EVENTS_AUTO] = "auto",
                                         [EVENTS_BPF] = "bpf",
                                         [EVENTS_DESTROY] = "destroy",
                                         [EVENTS_NONE] = "none"};
     enum events_source *place = place_of(options, option);
+    const int found = find_word(NAMES, sizeof(NAMES) / sizeof(NAMES[0]), value);
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (!strcmp(value, names[i])) {
-            *place = (enum events_source)i;
-            return 0;
-        }
-    }
-    return refuse(why, value, "say bpf, destroy, none or auto");
+    if (found < 0)
+        return refuse(why, value, "say bpf, destroy, none or auto");
+    *place = (enum events_source)found;
+    return 0;
+}
+
+static int read_color(struct options *options, const struct option_name *option, const char *value,
+                      char *why)
+{
+    static const char *const NAMES[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    enum color_when *place = place_of(options, option);
+    const int found = find_word(NAMES, sizeof(NAMES) / sizeof(NAMES[0]), value);
+
+    if (found < 0)
+        return refuse(why, value, "say auto, always or never");
+    *place = (enum color_when)found;
+    return 0;
 }
 
 static int read_text(struct options *options, const struct option_name *option, const char *value,
@@ -332,6 +353,8 @@ int option_read(struct options *options, const struct option_name *option, const
         return read_sort(options, option, value, why);
     case READ_EVENTS:
         return read_events(options, option, value, why);
+    case READ_COLOR:
+        return read_color(options, option, value, why);
     case READ_SETS:
         return read_sets(options, value, why);
     case READ_HELP:

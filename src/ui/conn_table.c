@@ -211,26 +211,6 @@ static void draw_from(const struct conn_table *table, const struct canvas *canva
     }
 }
 
-/* The address without its port loses its middle: network and host are both wanted. */
-static void cut_address(char *text, size_t size, int cells)
-{
-    char whole[256], port[64] = "";
-    char *colon;
-
-    snprintf(whole, sizeof(whole), "%s", text);
-    colon = strrchr(whole, ':');
-    if (colon) {
-        snprintf(port, sizeof(port), "%s", colon);
-        *colon = '\0';
-    }
-    const int left = cells - (int)text_width(port);
-    if (left > 0) {
-        text_cut_middle(text, size, whole, (size_t)left, "…");
-        const size_t length = strlen(text);
-        snprintf(text + length, size - length, "%s", port);
-    }
-}
-
 /* Too long: the port by its number, then the address cut, never the port. */
 static void fit_address(const struct column *column, const struct picture *picture,
                         const struct conn *conn, char *text, size_t size, int cells)
@@ -246,8 +226,9 @@ static void fit_address(const struct column *column, const struct picture *pictu
         context.lookup = &numbers;
         column_format(column, &context, conn, text, size);
     }
-    if ((int)text_width(text) > cells)
-        cut_address(text, size, cells);
+    char whole[256];
+    snprintf(whole, sizeof(whole), "%s", text);
+    table_cut_text(text, size, whole, cells, true);
 }
 
 /* A finding's mark before that of a change, which the colour of the row shows as well. */

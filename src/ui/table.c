@@ -3,6 +3,7 @@
 
 #include "core/text/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define GAP              2
@@ -282,6 +283,33 @@ void table_draw_cell(const struct canvas *canvas, int row, const struct table_co
     table_want(column, text);
     canvas_field(canvas, row, column->at, column->cells - column->extra_cells, column->right, style,
                  text);
+}
+
+/* Network and host are both wanted, and the port whole. */
+static void cut_address(char *out, size_t size, const char *text, int cells)
+{
+    char address[256];
+    const char *port = strrchr(text, ':');
+    const int left = cells - (port ? (int)text_width(port) : 0);
+
+    snprintf(address, sizeof(address), "%.*s", port ? (int)(port - text) : (int)strlen(text), text);
+    if (left <= 0) {
+        text_cut(out, size, text, (size_t)cells, "…");
+        return;
+    }
+    text_cut_middle(out, size, address, (size_t)left, "…");
+    const size_t length = strlen(out);
+    snprintf(out + length, size - length, "%s", port ? port : "");
+}
+
+void table_cut_text(char *out, size_t size, const char *text, int cells, bool is_address)
+{
+    if ((int)text_width(text) <= cells)
+        snprintf(out, size, "%s", text);
+    else if (is_address)
+        cut_address(out, size, text, cells);
+    else
+        text_cut(out, size, text, (size_t)cells, "…");
 }
 
 void table_want(const struct table_column *column, const char *text)

@@ -35,6 +35,8 @@ void table_draw_header(const struct canvas *canvas, int row, const struct table_
                        size_t count, size_t sorted, bool descending);
 void table_draw_cell(const struct canvas *canvas, int row, const struct table_column *column,
                      unsigned style, const char *text);
+/* Text cut to `cells` with a mark; an address keeps its port, and loses its middle. */
+void table_cut_text(char *out, size_t size, const char *text, int cells, bool is_address);
 /* What is drawn in the column is that wide, where it is cut before it is drawn. */
 void table_want(const struct table_column *column, const char *text);
 /* Column under a cell of the screen, SIZE_MAX if none. */

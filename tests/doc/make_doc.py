@@ -12,7 +12,7 @@ import sys
 
 import make_schema
 
-VALUES = {"class": "all connections listeners", "events": "auto bpf destroy none"}
+VALUES = {"class": "all connections listeners", "color": "auto always never", "events": "auto bpf destroy none"}
 FILES = {"from", "output", "metrics", "screenshot"}
 JOINERS = ["and", "or", "not"]
 MADE = "made from the program's tables by tests/doc/make_doc.py; do not edit it here"
@@ -129,9 +129,9 @@ def make_bash(tables):
                  for option in tables["option"] if name in option[4]]
         by_command.append(f"    {name}) echo {' '.join(forms)} ;;")
     by_value = [f"    --{name}) words='{values_of(tables, name)}' ;;"
-                for name in ("class", "events", "theme", "glyphs")]
+                for name in ("class", "color", "events", "theme", "glyphs")]
     takes = "|".join(f"--{o[0]}" + (f"|-{o[1]}" if o[1] else "") for o in tables["option"]
-                     if o[2] and o[0] not in FILES | {"class", "events", "theme", "glyphs", "sort", "columns"})
+                     if o[2] and o[0] not in FILES | {"class", "color", "events", "theme", "glyphs", "sort", "columns"})
     commands = " ".join(name for name, _, _ in tables["command"])
     newline = "\n"
     return f"""# bash completion of tcplens; {MADE}

@@ -172,16 +172,16 @@ static const struct {
     {"list --interval", "--interval: needs a value: S"},
     {"list --interval abc", "--interval: \"abc\": a time from 0.1 to 3600 seconds was expected, "
                             "e.g. 2, 0.5, 250ms, 5m"},
-    {"list -i 0.05", "--interval: \"0.05\": a time from 0.1 to 3600 seconds was expected, "
+    {"events -i 0.05", "--interval: \"0.05\": a time from 0.1 to 3600 seconds was expected, "
+                       "e.g. 2, 0.5, 250ms, 5m"},
+    {"events -i 2h", "--interval: \"2h\": a time from 0.1 to 3600 seconds was expected, "
                      "e.g. 2, 0.5, 250ms, 5m"},
-    {"list -i 2h", "--interval: \"2h\": a time from 0.1 to 3600 seconds was expected, "
-                   "e.g. 2, 0.5, 250ms, 5m"},
-    {"list -i 1.2.3", "--interval: \"1.2.3\": a time from 0.1 to 3600 seconds was expected, "
-                      "e.g. 2, 0.5, 250ms, 5m"},
-    {"list -i 99999999999999999999999999999",
+    {"events -i 1.2.3", "--interval: \"1.2.3\": a time from 0.1 to 3600 seconds was expected, "
+                        "e.g. 2, 0.5, 250ms, 5m"},
+    {"events -i 99999999999999999999999999999",
      "--interval: \"99999999999999999999999999999\": a time from 0.1 to 3600 seconds was expected, "
      "e.g. 2, 0.5, 250ms, 5m"},
-    {"list -i 999999999999999999999999999d",
+    {"events -i 999999999999999999999999999d",
      "--interval: \"999999999999999999999999999d\": a time from 0.1 to 3600 seconds was expected, "
      "e.g. 2, 0.5, 250ms, 5m"},
     {"--highlight -1", "--highlight: \"-1\": a time from 0 to 3600 seconds was expected, "
@@ -220,14 +220,19 @@ static const struct {
     {"list --js", "--js: there is no such option (did you mean --json?)"},
     {"list --x", "--x: there is no such option (--help names all)"},
     {"list --quite-unlike", "--quite-unlike: there is no such option (--help names all)"},
-    {"list -x", "-x: there is no such option (--help names all)"},
+    {"list -y", "-y: there is no such option (--help names all)"},
     {"list --at 14:03", "--at: needs --from FILE"},
     {"list --yes", "--yes is not an option of \"list\"; it belongs to close"},
-    {"list -i 2",
+    {"list -ti", "-i is an option of ss: use --json, which has all of tcp_info, or --columns "},
+    {"list -x", "-x is an option of ss: TCP is all that tcplens shows; use ss -x"},
+    {"list -tnK", "-K is an option of ss: use: tcplens close FILTER"},
+    {"-tln", "-t is an option of ss: tcplens list takes what means something here"},
+    {"events -p", "-p is an option of ss: tcplens list takes what means something here"},
+    {"list --color red", "--color: \"red\": say auto, always or never"},
+    {"--color never", "--color is not an option of \"top\"; it belongs to list"},
+    {"list --interval 2",
      "--interval is not an option of \"list\"; it belongs to top events record doctor metrics"},
     {"lst", "\"lst\" is no command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
-    {"help",
-     "\"help\" is no command; did you mean \"--help\"? (to filter by it: tcplens top help)"},
     {"evnets", "\"evnets\" is no command; did you mean \"events\"? (to filter by it: tcplens top "
                "evnets)"},
 };
@@ -249,6 +254,40 @@ static void what_is_wrong_is_said_in_one_line(void **unused)
         assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1);
         options_done(&options);
     }
+}
+
+/* As with ss: combined, in any order, before the word too. */
+static void letters_of_ss_are_taken_by_list(void **unused)
+{
+    static const struct {
+        const char *line;
+        enum tcp_class class;
+    } CASES[] = {{"list -tn", CLASS_ALL},         {"list -tlnp", CLASS_LISTENERS},
+                 {"list -tlnpa", CLASS_ALL},      {"-tln list", CLASS_LISTENERS},
+                 {"list -4ltn", CLASS_LISTENERS}, {"list -t -l -n -p", CLASS_LISTENERS}};
+
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(CASES); i++) {
+        const struct options options = parse_well(CASES[i].line);
+        assert_int_equal(options.command, RUN_LIST);
+        assert_int_equal(options.class, CASES[i].class);
+        assert_null(options.filter);
+    }
+    assert_int_equal(parse_well("list -4ltn").families, WISH_INET);
+}
+
+static void help_and_version_are_words_too(void **unused)
+{
+    struct options options;
+
+    (void)unused;
+    assert_int_equal(parse(&options, "version"), EXIT_DONE);
+    options_done(&options);
+    assert_int_equal(parse(&options, "help"), EXIT_DONE);
+    options_done(&options);
+    options = parse_well("top help"); /* a process may be called so */
+    assert_string_equal(options.filter, "help");
+    options_done(&options);
 }
 
 static void a_replay_names_its_file(void **unused)
@@ -298,6 +337,8 @@ int main(void)
         cmocka_unit_test(options_of_top_are_read),
         cmocka_unit_test(every_option_of_the_table_is_known),
         cmocka_unit_test(what_is_wrong_is_said_in_one_line),
+        cmocka_unit_test(letters_of_ss_are_taken_by_list),
+        cmocka_unit_test(help_and_version_are_words_too),
         cmocka_unit_test(a_replay_names_its_file),
         cmocka_unit_test(help_and_version_end_well),
         cmocka_unit_test(every_command_is_known_by_its_name),

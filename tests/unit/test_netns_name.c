@@ -156,6 +156,20 @@ static void a_monitor_names_its_container(void **state)
     assert_named(&entry, NETNS_KIND_NSPAWN, "mail", "mail");
 }
 
+static void a_pod_of_podman_is_named_by_its_host_name(void **state)
+{
+    (void)state;
+    static const char ENVIRON[] = "PATH=/bin\0HOSTNAME=shop";
+    PUT_PROCESS(4242, 4000, "/libpod_parent/" OTHER "/libpod-" ID, "pause");
+    PUT_PROCESS(4000, 1, "/", "conmon\0-c\0" ID "\0-n\0005f2a91c03b7e-infra");
+    struct netns_entry entry = named(NULL, false);
+    assert_named(&entry, NETNS_KIND_PODMAN, "5f2a91c03b7e-infra", "5f2a91c03b7e-infra");
+    write_file("proc/4242/environ", ENVIRON, sizeof(ENVIRON));
+    entry = named(NULL, false);
+    assert_named(&entry, NETNS_KIND_PODMAN, "shop", "5f2a91c03b7e-infra");
+    assert_string_equal(entry.pod, "shop");
+}
+
 static void podman_lists_its_containers_in_files(void **state)
 {
     (void)state;
@@ -359,6 +373,7 @@ int main(void)
         IN_TREE(what_nothing_names_is_a_number),
         IN_TREE(docker_names_its_container_by_its_file),
         IN_TREE(a_monitor_names_its_container),
+        IN_TREE(a_pod_of_podman_is_named_by_its_host_name),
         IN_TREE(podman_lists_its_containers_in_files),
         IN_TREE(podman_of_a_user_is_found_in_its_home),
         IN_TREE(a_pod_is_named_by_the_folder_of_its_logs),

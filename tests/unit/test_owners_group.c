@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define ID "4f2a91c03b7e1122334455667788990011223344556677889900aabbccddeeff"
+#define OTHER "5f2a91c03b7e1122334455667788990011223344556677889900aabbccddeeff"
+#define ID    "4f2a91c03b7e1122334455667788990011223344556677889900aabbccddeeff"
 
 static const struct {
     const char *path, *unit, *container;
@@ -27,6 +28,7 @@ static const struct {
     {"/machine.slice/libpod-" ID ".scope/container", "libpod-" ID ".scope", "podman:4f2a91c03b7e"},
     {"/machine.slice/libpod-conmon-" ID ".scope", "libpod-conmon-" ID ".scope", ""},
     {"/libpod_parent/libpod-" ID, "", "podman:4f2a91c03b7e"},
+    {"/libpod_parent/" OTHER "/libpod-" ID, "", "podman:4f2a91c03b7e"}, /* of a pod */
     {"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope",
      "libpod-" ID ".scope", "podman:4f2a91c03b7e"},
     {"/kubepods.slice/kubepods-burstable.slice/cri-containerd-" ID ".scope",

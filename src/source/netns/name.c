@@ -365,6 +365,26 @@ static void set_pod(struct netns_entry *entry, const struct clue *clue, const st
     snprintf(entry->container, sizeof(entry->container), "%.*s", ID_SHOWN, clue->id);
 }
 
+/* The first container of a pod of podman is called after the pod's id; its host name is the pod's
+ * name. */
+static void set_podman_pod(const struct netns_names *names, struct netns_entry *entry)
+{
+    static const char INFRA[] = "-infra";
+    const size_t length = strlen(entry->name), end = sizeof(INFRA) - 1;
+    char pod[NETNS_NAME_MAX];
+    size_t read;
+
+    if (entry->kind != NETNS_KIND_PODMAN || length <= end ||
+        strcmp(entry->name + length - end, INFRA) != 0)
+        return;
+    char *environment = read_of_process(names, entry->pid, "environ", &read);
+    if (environment && command_value(environment, read, "HOSTNAME", pod, sizeof(pod))) {
+        clean(entry->pod, pod);
+        clean(entry->name, pod);
+    }
+    free(environment);
+}
+
 static bool find_clue(const struct netns_names *names, const struct netns_entry *entry,
                       struct clue *clue)
 {
@@ -394,6 +414,7 @@ static bool name_by_container(const struct netns_names *names, struct netns_entr
                  clue.is_id ? ID_SHOWN : (int)sizeof(clue.name) - 1, clue.id);
     clean(entry->container, clue.name);
     set(entry, clue.kind, clue.name);
+    set_podman_pod(names, entry);
     return true;
 }
 

@@ -20,7 +20,7 @@ static const struct container_pattern {
     {"docker", NULL, "docker-", ".scope", NAME_ID}, /* systemd driver */
     {"docker", "docker", "", "", NAME_ID},          /* cgroupfs driver */
     {"podman", NULL, "libpod-", ".scope", NAME_ID}, /* libpod-conmon-ID is its monitor, outside */
-    {"podman", "libpod_parent", "libpod-", "", NAME_ID},
+    {"podman", NULL, "libpod-", "", NAME_ID},       /* below libpod_parent, or a pod in it */
     {"podman", NULL, "libpod-payload-", "", NAME_ID},
     {"containerd", NULL, "cri-containerd-", ".scope", NAME_ID},
     {"containerd", NULL, "nerdctl-", ".scope", NAME_ID},

@@ -8,6 +8,7 @@
 #include "command/open_source.h"
 #include "core/filter/filter.h"
 #include "core/json/json.h"
+#include "core/other_end.h"
 #include "core/text/text.h"
 #include "core/view.h"
 #include "options/options.h"
@@ -98,25 +99,43 @@ static int print_table(struct list *list)
     return list_table_print(&table, &list->out);
 }
 
-static void put_json_row(struct list *list, const struct conn *conn, struct json_memo *memo)
+/* What is made once for all rows of a frame. */
+struct json_rows {
+    struct json_memo *memo;
+    struct other_ends ends;
+};
+
+/* All that is known of a row, with who is at its other end. */
+static void put_whole_row(struct list *list, const struct conn *conn, struct json_rows *rows)
 {
-    if (list->column_count)
-        json_row(&list->out, &list->context, conn, list->columns, list->column_count);
-    else
-        json_row_of_many(&list->out, &list->context, conn, memo);
-    buffer_char(&list->out, '\n');
+    uint32_t several;
+    const struct conn *other = other_ends_find(&rows->ends, conn, &several);
+
+    json_row_of_many(&list->out, &list->context, conn, rows->memo);
+    if (list->out.failed || (!other && !several))
+        return;
+    list->out.length--; /* the closing brace */
+    json_other_end(&list->out, list->context.frame, other, several);
+    buffer_char(&list->out, '}');
 }
 
 static int print_json(struct list *list)
 {
-    struct json_memo *memo = json_memo_new();
-    int error = 0;
+    const struct frame *frame = list->context.frame;
+    struct json_rows rows = {.memo = json_memo_new()};
+    int error = other_ends_build(&rows.ends, frame);
 
     for (uint32_t line = 0; !error && line < list->view.ranking.shown; line++) {
-        put_json_row(list, view_row(&list->view, list->context.frame, line), memo);
+        const struct conn *conn = view_row(&list->view, frame, line);
+        if (list->column_count)
+            json_row(&list->out, &list->context, conn, list->columns, list->column_count);
+        else
+            put_whole_row(list, conn, &rows);
+        buffer_char(&list->out, '\n');
         error = output_flush_some(&list->out);
     }
-    json_memo_free(memo);
+    other_ends_done(&rows.ends);
+    json_memo_free(rows.memo);
     return error;
 }
 

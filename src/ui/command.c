@@ -37,6 +37,7 @@ const struct command COMMANDS[] = {
     {.id = COMMAND_FREEZE, .keys = {'o'}, .group = GROUP_VIEW, .flags = COMMAND_ROWS, .footer_rank = 7, .label = "Freeze", .help = "freeze the order: rows stay, new ones come last"},
     {.id = COMMAND_EVENTS_OF, .keys = {'e'}, .group = GROUP_VIEW, .help = "events of the connection or process"},
     {.id = COMMAND_PORTS, .keys = {'P'}, .group = GROUP_VIEW, .help = "in Peers: by host, or by host and port"},
+    {.id = COMMAND_OTHER_END, .keys = {'O'}, .group = GROUP_VIEW, .help = "to the other end of the connection, where it is on this machine"},
     {.id = COMMAND_SPLIT, .keys = {'v'}, .group = GROUP_VIEW, .help = "beside the rows: graph, states and events of the one under the cursor"},
     {.id = COMMAND_FOLD, .keys = {'z'}, .group = GROUP_VIEW, .help = "on the page of a connection: show groups of zeros, or fold them"},
     {.id = COMMAND_TAG, .keys = {' '}, .group = GROUP_ACT, .footer_rank = 9, .label = "Tag", .help = "tag a connection, or untag it"},

@@ -15,6 +15,10 @@ ROW_KEYS = {
     "owners": {"type": "array", "items": {
         "type": "object", "properties": {"pid": COUNT, "start": TIME, "comm": TEXT}, "required": ["pid"]}},
 }
+# Beside the columns.
+OTHER_END = {"type": "object", "properties": {
+    "state": TEXT, "netns": COUNT, "netns_name": TEXT, "cookie": TEXT, "pid": COUNT, "comm": TEXT, "several": COUNT},
+    "additionalProperties": False}
 EVENT_KEYS = {
     "ev": {"enum": ["open", "state", "close", "gap"]}, "t": TIME, "from": TEXT, "to": TEXT,
     "exact": {"const": True}, "proto": {"const": "tcp"}, "family": {"enum": ["inet", "inet6"]},
@@ -26,7 +30,7 @@ EVENT_KEYS = {
 
 def row_schema(columns):
     """columns: lines "KEY TYPE ID" of column_keys."""
-    properties = {}
+    properties = {"other_end": OTHER_END}
     for line in columns:
         key, kind, _ = line.split()
         properties[key] = ROW_KEYS.get(key, TYPES[kind])

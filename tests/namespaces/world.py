@@ -77,6 +77,19 @@ class Sockets:
         client.connect(self.kept[listener].getsockname()[:2])
         self.kept[name + '<'], self.kept[name + '>'] = client, self.kept[listener].accept()[0]
 
+    def serve(self, name, address, port):
+        self.kept[name] = socket.socket()
+        self.kept[name].bind((address, port))
+        self.kept[name].listen(8)
+
+    def connect(self, name, source, source_port, address, port):
+        self.kept[name] = socket.socket()
+        self.kept[name].bind((source, source_port))
+        self.kept[name].connect((address, port))
+
+    def accept(self, name, listener):
+        self.kept[name] = self.kept[listener].accept()[0]
+
     def bound(self, name):
         self.kept[name] = socket.socket()
         self.kept[name].bind(('127.0.0.1', 0))
@@ -225,6 +238,18 @@ def serve(orders, answers):
         except OSError as error:
             say([None, f'{name}: {error}'])
     os._exit(0)
+
+
+def inside(namespace, *command):
+    subprocess.run(['nsenter', f'--net=/proc/{namespace.pid}/ns/net', *command], timeout=30, check=True)
+
+
+def join(one, other, addresses):
+    """A veth between two namespaces, with an address of a /24 at each end."""
+    inside(one, 'ip', 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', str(other.pid))
+    for namespace, address in zip((one, other), addresses):
+        inside(namespace, 'ip', 'address', 'add', f'{address}/24', 'dev', 'eth0')
+        inside(namespace, 'ip', 'link', 'set', 'eth0', 'up')
 
 
 def end_of(address, port):

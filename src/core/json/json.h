@@ -25,6 +25,10 @@ void json_row_of_many(struct buffer *buffer, const struct column_context *contex
 /* The members of the same object without braces, starting with a comma if `comma`. */
 void json_row_members(struct buffer *buffer, const struct column_context *context,
                       const struct conn *conn, bool comma);
+/* ,"other_end":{...}: the row at the other end, of the same frame; NULL: there are `several` that may
+ * be it, or (0) none, and nothing is written. */
+void json_other_end(struct buffer *buffer, const struct frame *frame, const struct conn *other,
+                    uint32_t several);
 /* The value alone as CSV shows it: as in JSON, without quotes; columns that JSON writes as an array
  * and composed ones as on the screen. "" = not known. */
 void json_value_text(const struct column *column, const struct column_context *context,

@@ -45,6 +45,14 @@ struct netns_list {
 
 /* --- slots --- */
 
+/* Files of container runtimes are root's. */
+static void give_name(struct netns_list *list, struct netns_slot *slot)
+{
+    privilege_raise(&list->reads);
+    netns_name(&list->names, slot);
+    privilege_lower(&list->reads);
+}
+
 static void release_anchor(struct netns_list *list, struct netns_slot *slot)
 {
     if (slot->pidfd >= 0) {
@@ -302,7 +310,7 @@ static int take_mount(struct netns_list *list, const struct netns_mount *mount)
     free(slot->mount);
     slot->mount = copy;
     slot->entry.is_mounted = true;
-    netns_name(&list->names, slot);
+    give_name(list, slot);
     return 0;
 }
 
@@ -323,7 +331,7 @@ static int take_mounts(struct netns_list *list)
         free(slot->mount);
         slot->mount = NULL;
         slot->entry.is_mounted = false;
-        netns_name(&list->names, slot);
+        give_name(list, slot);
     }
     return error;
 }
@@ -371,7 +379,7 @@ static void anchor_all(struct netns_list *list)
             path_of_process(list, slot->entry.pid, path, sizeof(path));
             learn(list, slot, path);
         }
-        netns_name(&list->names, slot);
+        give_name(list, slot);
     }
 }
 
@@ -385,7 +393,7 @@ static void mark_host(struct netns_list *list)
         return;
     slot->entry.netns.is_host = true;
     list->sorted = false;
-    netns_name(&list->names, slot);
+    give_name(list, slot);
 }
 
 /* True where an anchor exited; mountinfo is the first of those polled. */
@@ -449,7 +457,7 @@ static int add_own(struct netns_list *list)
     entry->reach = NETNS_REACH_ENTER;
     entry->id = id_of(list, entry);
     entry->key = key_of(entry);
-    netns_name(&list->names, slot);
+    give_name(list, slot);
     return 0;
 }
 

@@ -67,6 +67,8 @@ void connection_draw_findings(const struct connection_model *model, const struct
                               int most, struct page *text);
 void connection_draw_owner(const struct column_context *context, const struct conn *conn,
                            struct page *text);
+/* Nothing where it is not among the rows of the frame. */
+void connection_draw_other_end(const struct connection_model *model, struct page *text);
 void connection_draw_age(const struct column_context *context, const struct conn *conn,
                          struct page *text);
 void connection_draw_settings(const struct column_context *context, const struct conn *conn,

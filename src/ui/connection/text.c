@@ -2,6 +2,7 @@
  * timer. */
 #include "core/text/text.h"
 #include "core/info.h"
+#include "core/other_end.h"
 #include "ui/connection/connection.h"
 #include "ui/finding_marks.h"
 
@@ -171,6 +172,43 @@ static void created_text(const struct conn *conn, const struct age *age, char *o
         snprintf(out, size, "at least, opened before %s", most);
     else
         snprintf(out, size, "at most, opened after %s", least);
+}
+
+static void other_end_text(const struct frame *frame, const struct conn *other, char *out,
+                           size_t size)
+{
+    const struct proc *owner =
+        other->owner_word == OWNER_PROCESS ? frame_owner(frame, other) : NULL;
+    const struct frame_netns *netns = frame_find_netns(frame, other->netns);
+    const bool elsewhere = frame->namespace_count > 1 && netns;
+    char who[EVENT_NAME_MAX + 16] = "";
+
+    if (owner)
+        snprintf(who, sizeof(who), "%s[%d]", owner->comm, (int)owner->pid);
+    else
+        snprintf(who, sizeof(who), "%s", owner_word_name(other->owner_word));
+    snprintf(out, size, "%s%s%s, %s", who, elsewhere ? " in " : "", elsewhere ? netns->name : "",
+             TCP_STATES[other->state].short_name);
+}
+
+void connection_draw_other_end(const struct connection_model *model, struct page *text)
+{
+    uint32_t several = 0;
+    char words[300];
+    const struct conn *other =
+        model->ended ? NULL : other_end_of(model->frame, &model->conn, &several);
+
+    if (!other && !several)
+        return;
+    page_text(text, ROLE_DIM, "other  ");
+    if (other) {
+        other_end_text(model->frame, other, words, sizeof(words));
+        page_text(text, ROLE_NORMAL, words);
+        page_text(text, ROLE_DIM, "   O goes there");
+    } else {
+        page_printf(text, ROLE_DIM, "one of %u connections of other network namespaces", several);
+    }
+    page_line(text);
 }
 
 void connection_draw_age(const struct column_context *context, const struct conn *conn,

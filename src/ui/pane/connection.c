@@ -72,6 +72,7 @@ static void connection_draw(struct pane *pane, const struct picture *picture,
     connection_draw_history(model, picture, &text);
     page_line(&text);
     connection_draw_owner(&context, &model->conn, &text);
+    connection_draw_other_end(model, &text);
     connection_draw_age(&context, &model->conn, &text);
     connection_draw_settings(&context, &model->conn, &text);
     page_line(&text);

@@ -1,6 +1,8 @@
 /* command: what commands do that are not the pane's. */
 #include "ui/screen/command.h"
 
+#include "core/other_end.h"
+#include "ui/pages.h"
 #include "ui/pane/connections.h"
 #include "ui/screen/acts.h"
 #include "ui/screen/filter.h"
@@ -202,6 +204,32 @@ static void quit(struct screen *screen)
     screen->quit = true;
 }
 
+/* From a page to a page, from a row to a row. */
+static void other_end(struct screen *screen)
+{
+    const struct pane *pane = screen_top_pane(screen);
+    const struct picture *picture = &screen->picture;
+    const struct conn *conn =
+        picture->frame && pane->ops->selection ? pane->ops->selection(pane, picture) : NULL;
+    uint32_t several = 0;
+
+    if (!conn) {
+        screen_say(screen, ROLE_NOTICE, "no connection is under the cursor");
+        return;
+    }
+    const struct conn *other = other_end_of(picture->frame, conn, &several);
+    if (other && screen->page_count > 0)
+        pages_open_connection(screen, other);
+    else if (other)
+        screen_show_connection(screen, other->serial);
+    else if (several)
+        screen_say(screen, ROLE_NOTICE,
+                   "not known: %u connections of other network namespaces have its addresses",
+                   several);
+    else
+        screen_say(screen, ROLE_NOTICE, "its other end is not among the connections shown");
+}
+
 static const struct {
     enum command_id id;
     void (*run)(struct screen *screen);
@@ -229,6 +257,7 @@ static const struct {
     {COMMAND_INFO, no_info},
     {COMMAND_SPLIT, split},
     {COMMAND_EVENTS_OF, events_of},
+    {COMMAND_OTHER_END, other_end},
     {COMMAND_FOLD, no_fold},
     {COMMAND_PORTS, no_ports},
     {COMMAND_HELP, help},

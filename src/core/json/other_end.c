@@ -1,0 +1,39 @@
+/* The other end of a row as a member of its object. */
+#include "core/json/json.h"
+
+#include "core/state.h"
+
+#include <inttypes.h>
+
+static void put_owner(struct buffer *buffer, const struct proc *owner)
+{
+    buffer_printf(buffer, ",\"pid\":%d,\"comm\":", (int)owner->pid);
+    json_put_text(buffer, owner->comm);
+}
+
+void json_other_end(struct buffer *buffer, const struct frame *frame, const struct conn *other,
+                    uint32_t several)
+{
+    if (!other && !several)
+        return;
+    buffer_text(buffer, ",\"other_end\":{");
+    if (!other) {
+        buffer_printf(buffer, "\"several\":%u}", several);
+        return;
+    }
+    const struct frame_netns *netns = frame_find_netns(frame, other->netns);
+    const struct proc *owner =
+        other->owner_word == OWNER_PROCESS ? frame_owner(frame, other) : NULL;
+    buffer_printf(buffer, "\"state\":\"%s\"", TCP_STATES[other->state].name);
+    if (netns && netns->inode)
+        buffer_printf(buffer, ",\"netns\":%u", netns->inode);
+    if (netns && netns->name[0]) {
+        buffer_text(buffer, ",\"netns_name\":");
+        json_put_text(buffer, netns->name);
+    }
+    if (other->cookie)
+        buffer_printf(buffer, ",\"cookie\":\"%" PRIx64 "\"", other->cookie);
+    if (owner)
+        put_owner(buffer, owner);
+    buffer_char(buffer, '}');
+}

@@ -1,0 +1,153 @@
+/* other_end: see other_end.h. */
+#include "core/other_end.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What is compared: IPv4 in IPv6 is IPv4, as the two ends of a connection may be one of each. */
+struct end {
+    struct addr addr;
+    uint16_t port;
+    uint8_t family;
+};
+
+struct pair {
+    struct end local, remote;
+};
+
+/* What has been found so far. */
+struct search {
+    const struct conn *conn;
+    struct pair wanted;
+    const struct conn *same, *other; /* in its own namespace; in another one */
+    uint32_t others;
+};
+
+static const uint8_t MAPPED[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static struct end end_of(const struct addr *addr, uint8_t family, uint16_t port)
+{
+    struct end end = {.addr = *addr, .port = port, .family = family};
+
+    if (family == FAMILY_INET6 && memcmp(addr->bytes, MAPPED, sizeof(MAPPED)) == 0) {
+        end.addr = (struct addr){0};
+        memcpy(end.addr.bytes, addr->bytes + sizeof(MAPPED), 4);
+        end.family = FAMILY_INET;
+    }
+    return end;
+}
+
+static struct pair pair_of(const struct conn *conn)
+{
+    const struct tuple *tuple = &conn->tuple;
+    return (struct pair){end_of(&tuple->local, tuple->family, tuple->local_port),
+                         end_of(&tuple->remote, tuple->family, tuple->remote_port)};
+}
+
+static struct pair reversed(const struct conn *conn)
+{
+    const struct pair pair = pair_of(conn);
+    return (struct pair){pair.remote, pair.local};
+}
+
+static bool same_end(const struct end *a, const struct end *b)
+{
+    return a->port == b->port && a->family == b->family &&
+           memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
+}
+
+static bool has_ends(const struct conn *conn)
+{
+    return conn->tuple.remote_port && conn->state != STATE_LISTEN && !conn_is_ghost(conn);
+}
+
+static bool is_loopback(const struct end *end)
+{
+    static const uint8_t ONE[16] = {[15] = 1};
+
+    return end->family == FAMILY_INET ? end->addr.bytes[0] == 127
+                                      : memcmp(end->addr.bytes, ONE, sizeof(ONE)) == 0;
+}
+
+static void look_at(struct search *search, const struct conn *row)
+{
+    if (!has_ends(row) || conn_same(row, search->conn))
+        return;
+    const struct pair pair = pair_of(row);
+    if (!same_end(&pair.local, &search->wanted.local) ||
+        !same_end(&pair.remote, &search->wanted.remote))
+        return;
+    if (row->netns == search->conn->netns) {
+        search->same = row;
+    } else if (!is_loopback(&pair.local) && !is_loopback(&pair.remote)) {
+        search->other = row;
+        search->others++;
+    }
+}
+
+/* A namespace delivers to its own addresses itself. */
+static const struct conn *result_of(const struct search *search, uint32_t *several)
+{
+    if (several)
+        *several = !search->same && search->others > 1 ? search->others : 0;
+    if (search->same)
+        return search->same;
+    return search->others == 1 ? search->other : NULL;
+}
+
+static uint32_t hash_of(const struct pair *pair)
+{
+    const uint16_t ports[2] = {pair->local.port, pair->remote.port};
+    uint64_t hash = hash_bytes(ports, sizeof(ports), HASH_SEED);
+
+    hash = hash_bytes(&pair->local.addr, sizeof(pair->local.addr), hash);
+    hash = hash_bytes(&pair->remote.addr, sizeof(pair->remote.addr), hash);
+    return hash_number(hash);
+}
+
+int other_ends_build(struct other_ends *ends, const struct frame *frame)
+{
+    ends->frame = frame;
+    int error = hash_index_begin(&ends->index, frame->live_count);
+    for (uint32_t i = 0; i < frame->live_count && !error; i++) {
+        if (!has_ends(&frame->conns[i]))
+            continue;
+        const struct pair pair = pair_of(&frame->conns[i]);
+        error = hash_index_add(&ends->index, hash_of(&pair), i);
+    }
+    return error;
+}
+
+void other_ends_done(struct other_ends *ends)
+{
+    hash_index_done(&ends->index);
+    ends->frame = NULL;
+}
+
+const struct conn *other_ends_find(const struct other_ends *ends, const struct conn *conn,
+                                   uint32_t *several)
+{
+    struct search search = {.conn = conn, .wanted = reversed(conn)};
+    struct hash_cursor cursor;
+
+    if (has_ends(conn)) {
+        const uint32_t hash = hash_of(&search.wanted);
+        for (uint32_t i = hash_index_first(&ends->index, hash, &cursor); i != HASH_INDEX_NONE;
+             i = hash_index_next(&ends->index, &cursor))
+            look_at(&search, &ends->frame->conns[i]);
+    }
+    return result_of(&search, several);
+}
+
+const struct conn *other_end_of(const struct frame *frame, const struct conn *conn,
+                                uint32_t *several)
+{
+    struct search search = {.conn = conn, .wanted = reversed(conn)};
+
+    for (uint32_t i = 0; has_ends(conn) && i < frame->live_count; i++)
+        if (frame->conns[i].tuple.local_port == search.wanted.local.port)
+            look_at(&search, &frame->conns[i]);
+    return result_of(&search, several);
+}

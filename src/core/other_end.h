@@ -1,0 +1,29 @@
+/* other_end: the other end of a connection, where both are on this machine: the row whose addresses
+ * and ports are the same the other way round, in the same network namespace or in another one that
+ * the frame shows. What a packet filter rewrites on the way (DNAT, published ports) is not joined.
+ * Pure. */
+#ifndef TCPLENS_CORE_OTHER_END_H
+#define TCPLENS_CORE_OTHER_END_H
+
+#include "base/hash_index.h"
+#include "core/frame.h"
+
+/* The rows of a frame by their tuple. Must not outlive it. */
+struct other_ends {
+    const struct frame *frame;
+    struct hash_index index;
+};
+
+/* 0 or -ENOMEM (then it is empty). */
+int other_ends_build(struct other_ends *ends, const struct frame *frame);
+void other_ends_done(struct other_ends *ends);
+
+/* NULL: it is not in the frame, or *several rows of different namespaces may be it (then nothing
+ * says which: private addresses repeat). several may be NULL. */
+const struct conn *other_ends_find(const struct other_ends *ends, const struct conn *conn,
+                                   uint32_t *several);
+/* The same of one row, without an index. */
+const struct conn *other_end_of(const struct frame *frame, const struct conn *conn,
+                                uint32_t *several);
+
+#endif

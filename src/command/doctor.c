@@ -74,6 +74,9 @@ static int take_frame(struct doctor *doctor, struct frame *frame, struct event_r
     return error;
 }
 
+/* Prints what was found. The exit code. */
+static int report(struct doctor *doctor);
+
 static int watch_live(struct doctor *doctor)
 {
     struct headless *headless = &doctor->headless;
@@ -97,8 +100,10 @@ static int watch_live(struct doctor *doctor)
         signal = headless_signal(headless);
     }
     collector_ask_stop(headless->collector);
-    if (!collector_join(headless->collector, HEADLESS_END_NS))
-        _exit(signal ? 128 + signal : DOCTOR_UNKNOWN);
+    if (!collector_join(headless->collector, HEADLESS_END_NS)) {
+        const int code = report(doctor); /* in the middle of a long frame: what is known stands */
+        _exit(signal ? 128 + signal : code);
+    }
     return error;
 }
 
@@ -208,6 +213,16 @@ static int exit_code(const struct doctor *doctor)
     return worst == SEVERITY_CRITICAL ? DOCTOR_CRITICAL : DOCTOR_WARNING;
 }
 
+static int report(struct doctor *doctor)
+{
+    if (doctor->frames == 0 && !doctor->headless.options->from)
+        message("no frame was finished in that time: look for longer, with --for");
+    print_all(doctor);
+    if (output_exit_code(output_flush(&doctor->out)) != EXIT_DONE)
+        return DOCTOR_UNKNOWN;
+    return exit_code(doctor);
+}
+
 static int examine(struct doctor *doctor)
 {
     doctor->engine = finding_engine_new(&doctor->settings);
@@ -216,12 +231,7 @@ static int examine(struct doctor *doctor)
         return DOCTOR_UNKNOWN;
     }
     const int error = doctor->headless.options->from ? run_log(doctor) : run_live(doctor);
-    if (error && doctor->frames == 0)
-        return DOCTOR_UNKNOWN;
-    print_all(doctor);
-    if (output_exit_code(output_flush(&doctor->out)) != EXIT_DONE)
-        return DOCTOR_UNKNOWN;
-    return exit_code(doctor);
+    return error && doctor->frames == 0 ? DOCTOR_UNKNOWN : report(doctor);
 }
 
 static int describe(struct doctor *doctor)

@@ -275,7 +275,7 @@ def rows_of_tcplens(rows):
     """The same of what `tcplens list --json` printed: inode of the namespace to its rows."""
     result = {}
     for row in rows:
-        remote = end_of(row['raddr'], row['rport']) if 'raddr' in row else None
+        remote = end_of(row['raddr'], row.get('rport', 0)) if 'raddr' in row else None
         result.setdefault(row['netns'], {})[row['cookie']] = (
             row['state'], end_of(row['laddr'], row['lport']), remote, row.get('inode', 0))
     return result

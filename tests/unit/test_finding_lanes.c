@@ -187,6 +187,48 @@ static void what_cannot_be_checked_in_some_says_in_how_many(void **state)
     world_end(&world);
 }
 
+/* A client gets no answer in our namespace, as the accept queue is full in the other one. */
+static void show_both_ends(struct world *world, bool beside)
+{
+    struct scene *scene = &world->scene;
+
+    world_frame(world);
+    in_web(scene_listener(scene, 8080, 129, 128));
+    for (uint32_t i = 0; i < 129; i++) {
+        struct conn *conn =
+            in_web(scene_row(scene, STATE_ESTABLISHED, 8080, 9, (uint16_t)(2000 + i)));
+        scene_no_owner(conn, OWNER_LISTENER);
+        scene_age(scene, conn, 1);
+    }
+    const struct addr server = scene->frame->conns[1].tuple.local;
+    for (uint32_t i = 0; i < 5; i++) {
+        struct conn *conn = scene_row(scene, STATE_SYN_SENT, (uint16_t)(40000 + i), 0, 8080);
+        conn->tuple.local.bytes[3] = 9;
+        conn->tuple.remote = server;
+        conn->tuple.remote.bytes[3] = (uint8_t)(server.bytes[3] + beside);
+        scene_timer(conn, TIMER_ON, 4);
+    }
+    world_show(world);
+}
+
+static void no_answer_is_explained_by_the_full_queue_at_the_other_end(void **state)
+{
+    (void)state;
+    for (int beside = 0; beside < 2; beside++) {
+        struct world world;
+        world_begin(&world);
+        for (int i = 0; i < 6; i++)
+            show_both_ends(&world, beside);
+        const struct finding *silent = scene_find(&world.scene, "connect-timeout");
+        const struct finding *full = scene_find(&world.scene, "accept-queue-full");
+        assert_non_null(silent);
+        assert_non_null(full);
+        assert_int_equal(silent->because[0], beside ? 0 : full->id);
+        assert_int_equal(silent->open[0] == NULL, !beside);
+        world_end(&world);
+    }
+}
+
 /* Its findings go with it; it may come back as another. */
 static void a_namespace_that_ends_takes_its_findings_with_it(void **state)
 {
@@ -213,6 +255,7 @@ int main(void)
         cmocka_unit_test(counters_of_one_prove_nothing_in_another),
         cmocka_unit_test(what_all_namespaces_share_is_looked_at_once),
         cmocka_unit_test(what_cannot_be_checked_in_some_says_in_how_many),
+        cmocka_unit_test(no_answer_is_explained_by_the_full_queue_at_the_other_end),
         cmocka_unit_test(a_namespace_that_ends_takes_its_findings_with_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

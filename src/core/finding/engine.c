@@ -4,6 +4,7 @@
 #include "core/finding/engine.h"
 
 #include "core/finding/detection.h"
+#include "core/finding/ends.h"
 #include "core/finding/lanes.h"
 #include "core/finding/suppress.h"
 
@@ -495,7 +496,7 @@ void finding_list_order(const struct finding **list, uint32_t count)
     suppress_order(list, holding);
 }
 
-static void make_list(struct finding_engine *engine)
+static void make_list(struct finding_engine *engine, const struct frame *frame)
 {
     struct finding *holding[FINDINGS_MAX];
     uint32_t count = 0;
@@ -509,6 +510,7 @@ static void make_list(struct finding_engine *engine)
             engine->list[engine->list_count++] = &tracked->finding;
     }
     suppress(holding, count);
+    ends_join(holding, count, frame);
     finding_list_order(engine->list, engine->list_count);
 }
 
@@ -547,7 +549,7 @@ int finding_engine_take(struct finding_engine *engine, const struct finding_inpu
         if (machine || !detector_is_of_machine(DETECTORS[i]))
             check_detector(engine, i, input);
     end_quiet(engine);
-    make_list(engine);
+    make_list(engine, frame);
     set_verdicts(engine);
     return 0;
 }

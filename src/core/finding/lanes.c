@@ -2,6 +2,7 @@
 #include "core/finding/lanes.h"
 
 #include "base/grow.h"
+#include "core/finding/ends.h"
 #include "core/finding/engine.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct lanes {
     uint32_t conn_capacity;
     uint32_t *starts; /* of each namespace in conns, and the end */
     uint32_t start_capacity;
+    struct finding *joined[LISTED_MAX];
     struct finding *named; /* findings of lanes with the name of their namespace */
     uint32_t named_capacity;
     const struct finding *list[LISTED_MAX];
@@ -202,9 +204,11 @@ static int gather(struct lanes *lanes, const struct frame *frame)
             lanes->named[named] = *list[j];
             if (netns)
                 name_finding(&lanes->named[named], netns);
+            lanes->joined[lanes->list_count] = &lanes->named[named];
             lanes->list[lanes->list_count++] = &lanes->named[named];
         }
     }
+    ends_join(lanes->joined, lanes->list_count, frame);
     finding_list_order(lanes->list, lanes->list_count);
     if (lanes->list_count > FINDINGS_MAX)
         lanes->list_count = FINDINGS_MAX;

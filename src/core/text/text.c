@@ -158,11 +158,21 @@ size_t text_next(const char *text, uint32_t *code, unsigned *cells)
     return used;
 }
 
+static bool is_plain(char byte)
+{
+    return byte >= 0x20 && byte < 0x7f;
+}
+
 /* Bytes of `text`, whole characters only, that fit in `cells` cells and `room` bytes. */
 static size_t fit(const char *text, size_t cells, size_t room, size_t *cells_used)
 {
     size_t at = 0, width = 0;
     while (text[at] != '\0') {
+        if (is_plain(text[at]) && width < cells && at < room) { /* nearly all of it */
+            width++;
+            at++;
+            continue;
+        }
         uint32_t code;
         unsigned wide;
         size_t used = text_next(text + at, &code, &wide);
@@ -210,11 +220,12 @@ static const char *find_end(const char *text, size_t cells, size_t room)
 static size_t cut(char *out, size_t size, const char *text, size_t cells, const char *mark,
                   bool in_middle)
 {
-    size_t used, end_used, mark_cells = text_width(mark), mark_bytes = strlen(mark);
+    size_t used, end_used;
     if (size == 0)
         return 0;
     size_t bytes = fit(text, cells, size - 1, &used);
-    bool is_whole = text[bytes] == '\0';
+    const bool is_whole = text[bytes] == '\0';
+    const size_t mark_cells = is_whole ? 0 : text_width(mark), mark_bytes = strlen(mark);
     if (is_whole || mark_cells > cells || mark_bytes > size - 1) {
         memcpy(out, text, bytes);
         out[bytes] = '\0';

@@ -156,6 +156,39 @@ static void build(struct pieces *pieces, uint8_t states[PIECES_MAX], const struc
     text_thousands(piece->value, sizeof(piece->value), other);
 }
 
+/* Cells of "1,284". */
+static int count_width(uint64_t count)
+{
+    int digits = 1;
+    for (; count >= 10; count /= 10)
+        digits++;
+    return digits + (digits - 1) / 3;
+}
+
+static int name_width(const struct naming *naming, size_t i)
+{
+    const enum tcp_state state = STRIP[i].state;
+    const char *name = naming->narrow ? STRIP[i].narrow : TCP_STATES[state].short_name;
+    return (int)strlen(name) + 1 + count_width(naming->counts[state]) +
+           (naming->grew >> state & 1 ? 2 : 0);
+}
+
+/* Of what build() makes of it: forms are tried before one is built. */
+static int width_of(const struct naming *naming)
+{
+    const int gap = naming->close ? GAP_CLOSE : GAP;
+    uint64_t other = 0;
+    int width = -gap;
+    for (size_t i = 0; i < STRIP_SEGMENTS; i++) {
+        const uint32_t rows = naming->counts[STRIP[i].state];
+        if (naming->out >> i & 1)
+            other += rows;
+        else if (STRIP[i].usual || rows > 0)
+            width += gap + name_width(naming, i);
+    }
+    return other > 0 ? width + gap + (int)strlen("other ") + count_width(other) : width;
+}
+
 static size_t next_out(const struct naming *naming)
 {
     size_t next = STRIP_SEGMENTS;
@@ -187,16 +220,13 @@ static bool shorten(struct naming *naming)
 }
 
 /* Where states had to leave there may be room again for longer names. */
-static void lengthen(struct naming *naming, struct pieces *pieces, uint8_t states[PIECES_MAX],
-                     int cells)
+static void lengthen(struct naming *naming, int cells)
 {
     bool *const shorter[] = {&naming->close, &naming->narrow};
     for (size_t i = 0; i < 2 && naming->out != 0 && *shorter[i]; i++) {
         *shorter[i] = false;
-        build(pieces, states, naming);
-        *shorter[i] = pieces_width(pieces) > cells;
+        *shorter[i] = width_of(naming) > cells;
     }
-    build(pieces, states, naming);
 }
 
 static enum strip_fit fit_of(const struct naming *naming)
@@ -216,9 +246,9 @@ enum strip_fit state_strip_names(struct pieces *pieces, uint8_t states[PIECES_MA
                                  const uint32_t counts[STATE_COUNT], uint32_t grew, int cells)
 {
     struct naming naming = {.counts = counts, .grew = grew};
+    while (width_of(&naming) > cells && shorten(&naming))
+        continue;
+    lengthen(&naming, cells);
     build(pieces, states, &naming);
-    while (pieces_width(pieces) > cells && shorten(&naming))
-        build(pieces, states, &naming);
-    lengthen(&naming, pieces, states, cells);
     return fit_of(&naming);
 }

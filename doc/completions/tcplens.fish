@@ -99,6 +99,7 @@ complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a proc -d 'name
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a exe -d 'executable of the process that holds it'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a unit -d 'systemd unit'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a container -d 'container'
+complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a serves -d 'container whose published port its process passes on (docker-proxy, conmon)'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a cgroup -d 'path of the control group'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a cgroup_id -d 'id of the control group that created the socket'
 complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a unit_from -d 'unit, container and cgroup are those of the process, or of the socket'

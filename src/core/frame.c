@@ -275,6 +275,7 @@ static void copy_texts(struct frame *copy)
         proc->comm = frame_copy_text(copy, proc->comm);
         proc->exe = frame_copy_text(copy, proc->exe);
         proc->command_line = frame_copy_text(copy, proc->command_line);
+        proc->serves = frame_copy_text(copy, proc->serves);
     }
     for (uint32_t i = 0; i < copy->group_count; i++) {
         struct group *group = &copy->groups[i];
@@ -445,7 +446,7 @@ struct proc *frame_add_proc(struct frame *frame)
     proc->uid = UINT32_MAX;
     proc->group = CONN_NO_INDEX;
     proc->cpu_permille = UINT32_MAX;
-    proc->comm = proc->exe = proc->command_line = proc->title = "";
+    proc->comm = proc->exe = proc->command_line = proc->title = proc->serves = "";
     return proc;
 }
 

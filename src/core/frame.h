@@ -29,6 +29,7 @@ struct proc {
     bool kernel_thread, gone; /* gone: exited, kept because a row names it last */
     const char *comm, *exe, *command_line;
     const char *title; /* its command line without arguments: what it calls itself */
+    const char *serves; /* it passes on a published port to this container */
 };
 
 /* A control group: of processes (from /proc/PID/cgroup) or of sockets (INET_DIAG_CGROUP_ID). */

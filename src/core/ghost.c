@@ -113,6 +113,7 @@ static uint32_t copy_proc(struct ghost_copier *copier, uint32_t index)
         copy->exe = frame_copy_text(next, proc->exe);
         copy->command_line = frame_copy_text(next, proc->command_line);
         copy->title = frame_copy_text(next, proc->title);
+        copy->serves = frame_copy_text(next, proc->serves);
     }
     return copier->procs[index] = found;
 }

@@ -325,6 +325,7 @@ static void redact_processes(struct redaction *redaction, struct frame *frame)
         struct proc *proc = &frame->procs[i];
         proc->command_line = redact_command(frame, proc);
         proc->exe = redact_path(frame, proc->exe);
+        proc->serves = redact_name(redaction, frame, KIND_CONTAINER, proc->serves, "container");
         proc->uid = redact_uid(redaction, proc->uid);
     }
 }

@@ -49,6 +49,7 @@ static inline void facts_add_owner(struct frame *frame, struct conn *conn, const
     proc->comm = frame_copy_text(frame, comm);
     proc->exe = "/usr/bin/java";
     proc->command_line = "";
+    proc->serves = "blog";
     *group = (struct group){.id = 42, .path = "/system.slice/web.service"};
     group->unit = "web.service";
     group->container = "docker:4f2a91c03b7e";

@@ -164,6 +164,22 @@ static void test_names(void **state)
     assert_int_equal(frame->conns[0].unit_from, UNIT_FROM_PROCESS);
 }
 
+static void what_passes_on_a_port_names_its_container(void **state)
+{
+    (void)state;
+    static const char COMMAND[] = "conmon\0-c\0000a1b\0-n\0blog\x1b";
+    make_process(21, "conmon", 60);
+    make_process(22, "nginx", 60);
+    link_fd(21, 3, "socket:[100]");
+    link_fd(22, 3, "socket:[101]");
+    write_file("21/cmdline", COMMAND, sizeof COMMAND);
+    write_file("22/cmdline", COMMAND, sizeof COMMAND);
+    const uint32_t inodes[] = {100, 101};
+    const struct frame *frame = step(inodes, 2);
+    assert_string_equal(frame_owner(frame, &frame->conns[0])->serves, "blog\\x1b");
+    assert_string_equal(frame_owner(frame, &frame->conns[1])->serves, "");
+}
+
 /* The holder that started first stands for all; then the lowest pid. */
 static void test_first_holder(void **state)
 {
@@ -333,6 +349,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_names, begin, end),
+        cmocka_unit_test_setup_teardown(what_passes_on_a_port_names_its_container, begin, end),
         cmocka_unit_test_setup_teardown(test_first_holder, begin, end),
         cmocka_unit_test_setup_teardown(test_pid_used_again, begin, end),
         cmocka_unit_test_setup_teardown(test_last, begin, end),

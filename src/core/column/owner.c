@@ -82,6 +82,13 @@ COLUMN_VALUE(container)
            (netns && known_text(netns->container, value));
 }
 
+COLUMN_VALUE(serves)
+{
+    const struct proc *owner = frame_owner(context->frame, conn);
+
+    return conn->owner_word == OWNER_PROCESS && owner && known_text(owner->serves, value);
+}
+
 COLUMN_VALUE(cgroup)
 {
     const struct group *group = frame_group(context->frame, conn);

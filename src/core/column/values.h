@@ -36,6 +36,7 @@ COLUMN_VALUE(exe);
 COLUMN_VALUE(command);
 COLUMN_VALUE(unit);
 COLUMN_VALUE(container);
+COLUMN_VALUE(serves);
 COLUMN_VALUE(cgroup);
 COLUMN_VALUE(unit_from);
 COLUMN_VALUE(owners);

@@ -510,6 +510,11 @@ static bool name_by_address(const struct netns_names *names, const char *address
     return found;
 }
 
+bool netns_passes_ports(const char *comm)
+{
+    return strcmp(comm, "docker-proxy") == 0 || strcmp(comm, "conmon") == 0;
+}
+
 bool netns_port_target(const struct netns_names *names, const char *command, size_t length,
                        char target[NETNS_NAME_MAX])
 {

@@ -22,6 +22,8 @@ void netns_names_init(struct netns_names *names, const char *proc_root);
  * that, its mount or, where nothing says anything, its inode. */
 void netns_name(const struct netns_names *names, struct netns_slot *slot);
 
+/* What such processes are called: docker-proxy, conmon. */
+bool netns_passes_ports(const char *comm);
 /* The container that a process which passes on a published port serves (docker-proxy, conmon), in
  * safe text. False: it is no such process, or its command line does not say. */
 bool netns_port_target(const struct netns_names *names, const char *command, size_t length,

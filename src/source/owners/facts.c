@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/text/text.h"
+#include "source/netns/name.h"
 #include "source/owners/procps.h"
 
 #include <fcntl.h>
@@ -15,7 +16,8 @@
 #define COMMAND_LINE_MOST 4096u
 #define LINE_AGE_NS       (10 * SECOND_NS)
 
-#define STATUS_SIZE 2048u
+#define STATUS_SIZE  2048u
+#define COMMAND_SIZE 4096u
 
 /* --- small files --- */
 
@@ -66,6 +68,22 @@ void process_facts_read_executable(struct process_facts *facts, uint32_t index)
     slot->exe = malloc(TEXT_CLEAN_MAX(length));
     if (slot->exe)
         text_clean(slot->exe, TEXT_CLEAN_MAX(length), raw, (size_t)length);
+}
+
+void process_facts_read_served(struct process_facts *facts, uint32_t index)
+{
+    static const struct netns_names NAMES = {.proc_root = "/proc", .root = ""};
+    struct roster_slot *slot = &facts->roster->slots[index];
+    char name[24], command[COMMAND_SIZE], target[NETNS_NAME_MAX];
+    size_t length;
+
+    if (slot->serves_read || !netns_passes_ports(slot->comm))
+        return;
+    slot->serves_read = true;
+    snprintf(name, sizeof name, "%d/cmdline", slot->pid);
+    if (proc_read_file(facts->roster->files->root, name, command, sizeof command, &length) == 0 &&
+        netns_port_target(&NAMES, command, length, target))
+        slot->serves = strdup(target);
 }
 
 static int count_number(void *context, uint32_t number)

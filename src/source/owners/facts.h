@@ -25,6 +25,8 @@ void process_facts_done(struct process_facts *facts);
 /* Privileges must have been raised. Each reads what it has not read yet of this process. */
 void process_facts_read_user(struct process_facts *facts, uint32_t slot);
 void process_facts_read_executable(struct process_facts *facts, uint32_t slot);
+/* The container whose published port it passes on. */
+void process_facts_read_served(struct process_facts *facts, uint32_t slot);
 void process_facts_count_files(struct process_facts *facts, uint32_t slot);
 /* By procps, of those that are not gone; now_ns: monotonic. Command lines, again after some
  * seconds: some say there what they do. */

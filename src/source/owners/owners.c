@@ -142,6 +142,8 @@ static void read_facts(struct work *work)
             slot->group_read = true;
             slot->group = owner_groups_of_process(&owners->groups, slot->pid);
         }
+        if (wants(work, NEED_GROUP) || work->wish->page_pid)
+            process_facts_read_served(&owners->facts, chosen->items[i]);
         if (all || wants(work, NEED_EXECUTABLE))
             process_facts_read_executable(&owners->facts, chosen->items[i]);
         if (all || wants(work, NEED_PROCESS_USER))
@@ -195,6 +197,7 @@ static int put_process(struct work *work, uint32_t index)
     proc->exe = put_text(frame, slot->exe);
     proc->command_line = put_text(frame, slot->command_line);
     proc->title = put_text(frame, slot->title);
+    proc->serves = put_text(frame, slot->serves);
     return 0;
 }
 

@@ -43,9 +43,10 @@ static void forget_texts(struct roster_slot *slot)
     free(slot->exe);
     free(slot->command_line);
     free(slot->title);
-    slot->exe = slot->command_line = slot->title = NULL;
-    slot->user_read = slot->executable_read = slot->cmdline_read = slot->group_read =
-        slot->has_sample = false;
+    free(slot->serves);
+    slot->exe = slot->command_line = slot->title = slot->serves = NULL;
+    slot->serves_read = slot->user_read = slot->executable_read = slot->cmdline_read =
+        slot->group_read = slot->has_sample = false;
 }
 
 void roster_release(struct roster *roster, uint32_t index)

@@ -14,7 +14,7 @@
 struct roster_slot {
     int32_t pid, parent;
     bool used, gone, visited, denied, kernel_thread, zombie, identified;
-    bool user_read, executable_read, cmdline_read, group_read, has_sample;
+    bool user_read, executable_read, cmdline_read, group_read, has_sample, serves_read;
     uint32_t uid;
     uint32_t threads, files; /* files: open descriptors when it was last listed */
     uint32_t resume;         /* descriptor at which the first visit goes on */
@@ -32,6 +32,7 @@ struct roster_slot {
     char *exe, *command_line;
     char *title;     /* command_line without arguments */
     int64_t line_ns; /* monotonic: when they were read */
+    char *serves; /* the container whose published port it passes on; NULL: none */
     uint64_t cpu_ticks, memory_bytes;
     int64_t sampled_ns;
     uint32_t cpu_permille;

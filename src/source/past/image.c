@@ -93,7 +93,7 @@ void past_texts_done(struct past_texts *texts)
 static int number_text(struct past_texts *texts, const char **text)
 {
     uint32_t place;
-    const int error = past_texts_add(texts, *text, &place);
+    const int error = past_texts_add(texts, *text ? *text : "", &place);
     const uintptr_t number = place;
 
     if (!error)
@@ -152,6 +152,7 @@ static int number_texts(struct past_image *image, struct past_texts *texts)
         error |= number_text(texts, &procs[i].exe);
         error |= number_text(texts, &procs[i].command_line);
         error |= number_text(texts, &procs[i].title);
+        error |= number_text(texts, &procs[i].serves);
     }
     for (uint32_t i = 0; i < counts[PAST_GROUPS]; i++) {
         error |= number_text(texts, &groups[i].path);
@@ -232,6 +233,7 @@ static int give_procs(const struct past_image *image, const char *texts, struct 
         proc->exe = text_of(frame, texts, &procs[i].exe);
         proc->command_line = text_of(frame, texts, &procs[i].command_line);
         proc->title = text_of(frame, texts, &procs[i].title);
+        proc->serves = text_of(frame, texts, &procs[i].serves);
     }
     for (uint32_t i = 0; i < image->head.counts[PAST_GROUPS]; i++) {
         struct group *group = frame_add_group(frame);

@@ -147,6 +147,9 @@ void connection_draw_owner(const struct column_context *context, const struct co
     column_text(context, conn, "exe", words, sizeof(words));
     if (words[0])
         page_item(text, 1 + LABEL_CELLS, "module", ROLE_NORMAL, words);
+    column_text(context, conn, "serves", place, sizeof(place));
+    if (place[0])
+        page_item(text, 1 + LABEL_CELLS, "serves", ROLE_NORMAL, place);
     column_text(context, conn, "container", place, sizeof(place));
     if (place[0])
         page_item(text, 1 + LABEL_CELLS, "container", ROLE_NORMAL, place);

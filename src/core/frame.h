@@ -28,7 +28,7 @@ struct proc {
     uint32_t sockets;         /* TCP sockets of this frame it holds */
     bool kernel_thread, gone; /* gone: exited, kept because a row names it last */
     const char *comm, *exe, *command_line;
-    const char *title; /* its command line without arguments: what it calls itself */
+    const char *title;  /* its command line without arguments: what it calls itself */
     const char *serves; /* it passes on a published port to this container */
 };
 

@@ -537,11 +537,6 @@ int netns_list_refresh(struct netns_list *list, int64_t mono_ns)
     return error;
 }
 
-void netns_list_use_root(struct netns_list *list, const char *root)
-{
-    list->names.root = root;
-}
-
 void netns_list_hasten(struct netns_list *list)
 {
     list->hasten = true;

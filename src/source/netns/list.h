@@ -52,8 +52,6 @@ void netns_list_close(struct netns_list *list);
  * what is due. Where no process began and no mount changed that is two short reads and a poll. 0 or
  * -errno: the list is as it was. */
 int netns_list_refresh(struct netns_list *list, int64_t mono_ns);
-/* Tests: files of container runtimes are looked for below this folder. */
-void netns_list_use_root(struct netns_list *list, const char *root);
 /* The next refresh looks at every process again: something was seen of a namespace that is not in
  * the list. */
 void netns_list_hasten(struct netns_list *list);

@@ -34,12 +34,12 @@ int netns_processes_list(struct netns_processes *processes, bool always, int64_t
                          void (*left)(void *context, const struct netns_process *process),
                          void *context);
 
-/* Which namespace a process is in now: inode of its nsfs file (0 = it may not be read), and that of
- * its /proc/PID/net/tcp (0 likewise). False: neither. */
+/* What tells which namespace a process is in; 0 = it may not be read. */
 struct netns_ident {
-    uint64_t proc_inode;
-    uint32_t inode;
+    uint64_t proc_inode; /* of its /proc/PID/net/tcp */
+    uint32_t inode;      /* of its nsfs file */
 };
+/* As of now; false: it may not be read. */
 bool netns_process_inode(const struct netns_processes *processes, int32_t pid, uint32_t *inode);
 bool netns_process_proc_inode(const struct netns_processes *processes, int32_t pid,
                               uint64_t *proc_inode);

@@ -32,7 +32,7 @@ struct roster_slot {
     char *exe, *command_line;
     char *title;     /* command_line without arguments */
     int64_t line_ns; /* monotonic: when they were read */
-    char *serves; /* the container whose published port it passes on; NULL: none */
+    char *serves;    /* the container whose published port it passes on; NULL: none */
     uint64_t cpu_ticks, memory_bytes;
     int64_t sampled_ns;
     uint32_t cpu_permille;

@@ -221,7 +221,8 @@ static bool uses_lines(const struct events_run *run, const struct source *source
 {
     const struct options *options = run->headless.options;
 
-    return !options->sets.count && !options->only && !options->skip && replay_has_findings(source);
+    return !options->sets.count && !options->only && !options->skip && !options->redact &&
+           replay_has_findings(source);
 }
 
 static int print_lines(struct events_run *run, const struct source *source, bool silent)

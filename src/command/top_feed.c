@@ -291,6 +291,7 @@ void top_feed_fill(struct top_feed *feed, struct screen_settings *settings)
         (struct screen_transport){.order = player_order,
                                   .seek = player_seek,
                                   .search = player_search,
+                                  .search_when = player_search_when,
                                   .state = player_state,
                                   .series = player_series,
                                   .series_read = player_series_read,

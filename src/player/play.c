@@ -62,6 +62,7 @@ static int next_frame(struct player *player, struct frame **frame)
 /* Takes the frame over. */
 static void show(struct player *player, struct frame *frame)
 {
+    player_mark_frame(player, frame);
     pthread_mutex_lock(&player->lock);
     struct transport_state *state = &player->state;
     struct frame *old = player->shown;

@@ -72,6 +72,7 @@ void player_free(struct player *player)
     frame_release(player->newest);
     frame_pool_release(player->pool);
     finding_engine_free(player->findings.engine);
+    player_condition_end(player);
     filter_free(player->filter);
     event_match_done(&player->match);
     filter_free(player->order.filter);
@@ -243,15 +244,30 @@ void player_seek(void *data, int64_t wall_ns, int64_t shown_ns)
     worker_wake(&player->worker);
 }
 
-void player_search(void *data, bool backward, struct filter *filter, int64_t shown_ns)
+static void put_search(struct player *player, const struct player_order *order)
 {
-    struct player *player = data;
-    const struct player_order order = {
-        .task = TASK_SEARCH, .backward = backward, .filter = filter, .shown_ns = shown_ns};
-
     pthread_mutex_lock(&player->lock);
-    put_order(player, &order);
+    put_order(player, order);
     player->state.playing = false;
     pthread_mutex_unlock(&player->lock);
     worker_wake(&player->worker);
+}
+
+void player_search(void *data, bool backward, struct filter *filter, int64_t shown_ns)
+{
+    const struct player_order order = {
+        .task = TASK_SEARCH, .backward = backward, .filter = filter, .shown_ns = shown_ns};
+
+    put_search(data, &order);
+}
+
+void player_search_when(void *data, bool backward, struct filter *filter, int64_t shown_ns)
+{
+    const struct player_order order = {.task = TASK_SEARCH,
+                                       .backward = backward,
+                                       .when = true,
+                                       .filter = filter,
+                                       .shown_ns = shown_ns};
+
+    put_search(data, &order);
 }

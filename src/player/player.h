@@ -55,6 +55,7 @@ void player_trouble(struct player *player, char *text, size_t size);
 void player_order(void *player, enum transport_order order, int64_t shown_ns);
 void player_seek(void *player, int64_t wall_ns, int64_t shown_ns);
 void player_search(void *player, bool backward, struct filter *filter, int64_t shown_ns);
+void player_search_when(void *player, bool backward, struct filter *filter, int64_t shown_ns);
 void player_state(void *player, struct transport_state *state);
 uint32_t player_series(void *player, const struct series_query *query);
 bool player_series_read(void *player, uint32_t number, struct series *found);

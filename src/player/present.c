@@ -13,6 +13,7 @@
 
 static void take_up(struct player *player, struct frame *frame)
 {
+    player_mark_frame(player, frame);
     pthread_mutex_lock(&player->lock);
     struct frame *old = player->newest;
     player->newest = frame;

@@ -16,6 +16,8 @@ struct player_order { /* what is to be done next; a new one takes the place of t
     int64_t wall_ns;  /* TASK_SEEK */
     int64_t shown_ns; /* what the screen shows */
     bool backward;    /* TASK_SEARCH */
+    bool when;        /* TASK_SEARCH: for a frame in which the filter matches a row, not
+                an event */
     struct filter *filter;
     bool cancel; /* the search that runs */
 };
@@ -34,6 +36,13 @@ struct player_series { /* of the frames before one, read from the history */
     struct series_query current;
     struct series reading;
     struct series_slot slots[SERIES_READERS];
+};
+
+struct player_condition { /* of rows, that is looked for */
+    bool runs, backward;
+    struct filter *filter;
+    bool was, first; /* it was true in the frame before; there is none yet */
+    int64_t from_ns, limit_ns, chunk_ns, first_ns, found_ns, reached_ns;
 };
 
 struct player_findings { /* of the frames shown */
@@ -57,7 +66,7 @@ struct player {
     bool placed;           /* the source stands at the frame shown */
     struct filter *filter; /* of the search that runs */
     struct event_match match;
-    uint32_t parts[TRANSPORT_PARTS];
+    struct density_part parts[TRANSPORT_PARTS];
     unsigned density_left; /* stretches that remain to be counted */
     bool density_runs;
     int64_t density_begin_ns, density_end_ns, told_ns;
@@ -65,6 +74,7 @@ struct player {
     int64_t credit_ns, past_cost_ns; /* CPU that keeping the past may take, and takes */
     struct player_series series;
     struct player_findings findings;
+    struct player_condition condition;
 
     pthread_mutex_t lock; /* guards what follows */
     struct wish wish;
@@ -85,6 +95,17 @@ bool player_work(struct player *player);
 /* Gives the next frame if it is due; monotonic time at which to call it again, INT64_MAX = never.
  */
 int64_t player_play(struct player *player);
+
+/* marks.c */
+/* Where findings of the frame began. */
+void player_mark_frame(struct player *player, const struct frame *frame);
+void player_mark(void *player, int64_t since_ns, uint8_t severity);
+
+/* condition.c */
+int player_condition_begin(struct player *player, struct player_order *order); /* 0 or -errno */
+/* As search_step of a source. */
+int player_condition_step(struct player *player, int64_t *wall_ns, int64_t *reached_ns);
+void player_condition_end(struct player *player);
 
 /* scan.c */
 void player_search_begin(struct player *player, struct player_order *order);

@@ -41,7 +41,7 @@ static void set_searching(struct player *player, bool searching, bool backward, 
     pthread_mutex_unlock(&player->lock);
 }
 
-void player_search_begin(struct player *player, struct player_order *order)
+static int begin_event(struct player *player, struct player_order *order)
 {
     filter_free(player->filter);
     event_match_done(&player->match);
@@ -50,10 +50,18 @@ void player_search_begin(struct player *player, struct player_order *order)
     const struct source_search search = {.match = matches,
                                          .data = player,
                                          .backward = order->backward,
-                                         .with_rows = filter_needs_rows(player->filter)};
-    const int error = player->travel->search_begin(player->source, &search);
+                                         .with_rows = filter_needs_rows(player->filter),
+                                         .with_all = filter_counts(player->filter)};
+    return player->travel->search_begin(player->source, &search);
+}
+
+void player_search_begin(struct player *player, struct player_order *order)
+{
+    const int error =
+        order->when ? player_condition_begin(player, order) : begin_event(player, order);
+
     if (error)
-        player_say(player, strerror(-error));
+        player_say(player, error == -ESPIPE ? "this log cannot be read twice" : strerror(-error));
     else
         set_searching(player, true, order->backward, order->shown_ns);
     player_signal(player);
@@ -66,6 +74,7 @@ void player_search_end(struct player *player)
     if (!is_searching(player, &backward))
         return;
     set_searching(player, false, backward, 0);
+    player_condition_end(player);
     player_say(player, "the search was ended");
 }
 
@@ -79,6 +88,16 @@ static bool is_time_to_tell(struct player *player)
     return true;
 }
 
+static void say_none(struct player *player, bool when, bool backward)
+{
+    if (when)
+        player_say(player, backward ? "the condition did not become true before this"
+                                    : "the condition does not become true after this");
+    else
+        player_say(player, backward ? "no event that matches comes before this"
+                                    : "no event that matches comes after this");
+}
+
 bool player_search_some(struct player *player)
 {
     int64_t wall_ns, reached_ns;
@@ -86,8 +105,10 @@ bool player_search_some(struct player *player)
 
     if (!is_searching(player, &backward))
         return false;
+    const bool when = player->condition.runs;
     const int result =
-        player->travel->search_step(player->source, SLICE_LINES, &wall_ns, &reached_ns);
+        when ? player_condition_step(player, &wall_ns, &reached_ns)
+             : player->travel->search_step(player->source, SLICE_LINES, &wall_ns, &reached_ns);
     set_searching(player, result == 1, backward, reached_ns);
     if (result == 0) {
         player_go_to(player, wall_ns);
@@ -95,8 +116,7 @@ bool player_search_some(struct player *player)
         if (is_time_to_tell(player))
             player_signal(player);
     } else if (result == -ENODATA) {
-        player_say(player, backward ? "no event that matches comes before this"
-                                    : "no event that matches comes after this");
+        say_none(player, when, backward);
     } else {
         player_say(player, strerror(-result));
     }
@@ -135,10 +155,12 @@ static int begin_stretch(struct player *player)
     const unsigned from = second ? 0 : player->density_part;
     const unsigned to = second ? player->density_part : TRANSPORT_PARTS;
 
-    return player->travel->density_begin(player->source, part_ns(player, from),
-                                         to == TRANSPORT_PARTS ? player->density_end_ns
-                                                               : part_ns(player, to) - 1,
-                                         player->parts + from, to - from);
+    const struct density density = {
+        .parts = player->parts + from, .count = to - from, .found = player_mark, .data = player};
+
+    return player->travel->density_begin(
+        player->source, part_ns(player, from),
+        to == TRANSPORT_PARTS ? player->density_end_ns : part_ns(player, to) - 1, &density);
 }
 
 bool player_density_some(struct player *player)
@@ -156,6 +178,7 @@ bool player_density_some(struct player *player)
     if (result != 1 || is_time_to_tell(player)) {
         pthread_mutex_lock(&player->lock);
         memcpy(player->state.parts, player->parts, sizeof(player->parts));
+        player->state.counted = result == 0 && player->density_left == 0;
         pthread_mutex_unlock(&player->lock);
         player_signal(player);
     }

@@ -4,6 +4,7 @@
 #ifndef TCPLENS_SOURCE_SOURCE_H
 #define TCPLENS_SOURCE_SOURCE_H
 
+#include "core/density.h"
 #include "core/diff.h"
 #include "core/event.h"
 #include "core/frame.h"
@@ -24,6 +25,7 @@ struct source_search {
     void *data;
     bool backward;
     bool with_rows; /* match wants the frame: reading all of it takes longer */
+    bool with_all;  /* with_rows, and rows that have no event too */
 };
 
 /* Going back and forth where a source can: a log, the past kept in memory. What each does:
@@ -37,8 +39,8 @@ struct source_travel {
     int (*search_begin)(struct source *source, const struct source_search *search);
     int (*search_step)(struct source *source, unsigned lines, int64_t *wall_ns,
                        int64_t *reached_ns);
-    int (*density_begin)(struct source *source, int64_t from_ns, int64_t to_ns, uint32_t *parts,
-                         uint32_t count);
+    int (*density_begin)(struct source *source, int64_t from_ns, int64_t to_ns,
+                         const struct density *density);
     int (*density_step)(struct source *source, unsigned lines);
 };
 

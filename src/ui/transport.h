@@ -4,6 +4,7 @@
 #ifndef TCPLENS_UI_TRANSPORT_H
 #define TCPLENS_UI_TRANSPORT_H
 
+#include "core/density.h"
 #include "core/filter/filter.h"
 #include "core/grouping/heat.h"
 #include "core/series.h"
@@ -11,10 +12,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TRANSPORT_PARTS     64
+#define TRANSPORT_PARTS     256
+#define TRANSPORT_MARKS     128
 #define TRANSPORT_SLOWEST   (-2) /* 1/4 */
 #define TRANSPORT_FASTEST   6    /* 64 */
 #define TRANSPORT_NOT_KNOWN INT64_MIN
+
+struct transport_mark { /* where a finding began that is a warning or worse */
+    int64_t wall_ns;
+    uint8_t severity; /* enum finding_severity */
+};
 
 enum transport_order {
     TRANSPORT_PLAY, /* play or pause */
@@ -38,10 +45,13 @@ struct transport_state {
     int8_t speed;        /* 2 to the power of it */
     int64_t position_ns; /* wall clock of the frame shown */
     int64_t begin_ns, end_ns, reached_ns;
-    uint32_t parts[TRANSPORT_PARTS]; /* how much happened from begin to end; fills in */
-    char said[160];                  /* for the status line */
-    uint32_t said_count;             /* raised with each */
-    uint32_t series_count;           /* raised when a series has been read */
+    struct density_part parts[TRANSPORT_PARTS];   /* from begin to end; fills in */
+    bool counted;                                 /* all of them */
+    struct transport_mark marks[TRANSPORT_MARKS]; /* by time */
+    uint32_t mark_count;
+    char said[160];        /* for the status line */
+    uint32_t said_count;   /* raised with each */
+    uint32_t series_count; /* raised when a series has been read */
 };
 
 enum series_reader {
@@ -69,6 +79,9 @@ struct screen_transport {
     /* To the next or previous event that the filter accepts; the filter (NULL = all) is taken over.
      */
     void (*search)(void *data, bool backward, struct filter *filter, int64_t shown_ns);
+    /* The same to the next or previous frame in which it matches a row and
+   * matched none before. */
+    void (*search_when)(void *data, bool backward, struct filter *filter, int64_t shown_ns);
     void (*state)(void *data, struct transport_state *state);
     /* Reads the frames before one for a graph: a number for series_read, 0: there is no history.
      * Another query takes the place of the one before of the same reader. */

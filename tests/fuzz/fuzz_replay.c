@@ -48,9 +48,10 @@ static void search(struct source *source, bool backward)
 
 static void count(struct source *source)
 {
-    uint32_t parts[16];
+    struct density_part parts[16];
+    const struct density density = {.parts = parts, .count = 16};
     int64_t first, last;
-    if (replay_span(source, &first, &last) || replay_density_begin(source, first, last, parts, 16))
+    if (replay_span(source, &first, &last) || replay_density_begin(source, first, last, &density))
         return;
     for (unsigned i = 0; i < FRAMES_MOST; i++) {
         if (replay_density_step(source, 100) != 1)

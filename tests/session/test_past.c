@@ -264,18 +264,25 @@ static void test_search(void **state)
 
 static void test_density(void **state)
 {
-    uint32_t parts[10], sum = 0, happened = 0;
+    struct density_part parts[10];
+    const struct density density = {.parts = parts, .count = 10};
+    uint64_t sum = 0, happened = 0, bytes = 0, carried = 0;
     struct scene scene;
 
     (void)state;
     begin(&scene, 60, NEEDS, MUCH);
     assert_int_equal(
         scene.source->ops->travel->density_begin(scene.source, scene.frames[0]->wall_ns,
-                                                 scene.frames[FRAMES - 1]->wall_ns, parts, 10),
+                                                 scene.frames[FRAMES - 1]->wall_ns, &density),
         0);
     assert_int_equal(scene.source->ops->travel->density_step(scene.source, 1), 0);
-    for (unsigned i = 0; i < 10; i++)
-        sum += parts[i];
+    for (unsigned i = 0; i < 10; i++) {
+        sum += parts[i].values[DENSITY_EVENTS];
+        bytes += parts[i].values[DENSITY_BYTES];
+    }
+    for (unsigned i = 0; i < FRAMES; i++)
+        carried += scene.frames[i]->totals.in_interval + scene.frames[i]->totals.out_interval;
+    assert_int_equal(bytes, carried);
     for (unsigned i = 0; i < FRAMES; i++)
         happened += scene.frames[i]->totals.opened + scene.frames[i]->totals.changed +
                     scene.frames[i]->totals.closed;

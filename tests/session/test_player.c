@@ -6,10 +6,12 @@
 #include "demo_log.h"
 #include "equal.h"
 #include "player/player.h"
+#include "source/demo/incident.h"
 #include "source/log/replay.h"
 #include "source/past/past.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -220,6 +222,121 @@ static void test_search(void **state)
     player_search(scene.player, true, nothing, 0);
     said = wait_said(&scene, said.said_count);
     assert_string_equal(said.said, "no event that matches comes before this");
+    end(&scene);
+}
+
+static uint32_t established(const struct scene *scene, unsigned index)
+{
+    return scene->log.frames[index]->totals.states[STATE_ESTABLISHED];
+}
+
+/* So many that it is more in some frames and fewer in others. */
+static uint32_t some_limit(const struct scene *scene)
+{
+    uint32_t least = UINT32_MAX, most = 0;
+
+    for (unsigned i = 0; i < FRAMES; i++) {
+        least = established(scene, i) < least ? established(scene, i) : least;
+        most = established(scene, i) > most ? established(scene, i) : most;
+    }
+    assert_true(most > least);
+    return (least + most) / 2;
+}
+
+static struct filter *more_than(uint32_t limit)
+{
+    struct filter *filter = NULL;
+    char text[64];
+
+    snprintf(text, sizeof(text), "count(state established) > %u", limit);
+    assert_int_equal(filter_parse(&filter, text, NULL, NULL), 0);
+    return filter;
+}
+
+/* Each frame in which it is true and was not before, one after the other, there and back. */
+static void check_condition(struct scene *scene)
+{
+    const uint32_t limit = some_limit(scene);
+    struct transport_state said;
+    unsigned here = 0, found = 0;
+
+    for (unsigned i = 1; i < FRAMES; i++) {
+        if (established(scene, i) <= limit || established(scene, i - 1) > limit)
+            continue;
+        player_search_when(scene->player, false, more_than(limit), wall(scene, here));
+        expect(scene, i);
+        here = i;
+        found++;
+    }
+    assert_true(found > 0);
+    player_state(scene->player, &said);
+    player_search_when(scene->player, false, more_than(limit), wall(scene, here));
+    said = wait_said(scene, said.said_count);
+    assert_string_equal(said.said, "the condition does not become true after this");
+    for (unsigned i = here; i-- > 1;) {
+        if (established(scene, i) <= limit || established(scene, i - 1) > limit)
+            continue;
+        player_search_when(scene->player, true, more_than(limit), wall(scene, here));
+        expect(scene, i);
+        here = i;
+    }
+    player_state(scene->player, &said);
+    player_search_when(scene->player, true, more_than(limit), wall(scene, here));
+    said = wait_said(scene, said.said_count);
+    assert_string_equal(said.said, "the condition did not become true before this");
+}
+
+static void test_condition(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    begin(&scene);
+    expect(&scene, 0);
+    check_condition(&scene);
+    end(&scene);
+}
+
+static struct transport_state wait_counted(const struct scene *scene)
+{
+    const int64_t end_ms = now_ms() + 20000;
+    struct transport_state state;
+
+    do {
+        struct pollfd polled = {.fd = player_descriptor(scene->player), .events = POLLIN};
+        player_state(scene->player, &state);
+        if (!state.counted)
+            (void)poll(&polled, 1, 100);
+    } while (!state.counted && now_ms() < end_ms);
+    assert_true(state.counted);
+    return state;
+}
+
+/* The lines of a log say where findings began, before their frames are shown. */
+static void test_marks(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    memset(&scene, 0, sizeof(scene));
+    demo_log_init_incident(&scene.log, "log.jsonl.zst", INCIDENT_QUEUE_FULL_MS / 1000 - 15,
+                           NEED_OWNER | NEED_HOST_FACTS);
+    begin_over(&scene, NULL);
+    const struct transport_state at = wait_counted(&scene);
+    const struct frame_findings *last = scene.log.frames[FRAMES - 1]->findings;
+    unsigned worth = 0;
+    assert_true(at.mark_count >= 2);
+    for (uint32_t i = 0; i < last->count; i++) {
+        bool found = false;
+        for (uint32_t j = 0; j < at.mark_count; j++)
+            found |= llabs(at.marks[j].wall_ns - last->list[i].since_ns) < 1000000000;
+        if (!found && last->list[i].severity >= SEVERITY_WARNING)
+            fail_msg("no mark where %s began: %s", last->list[i].detector->id, last->list[i].title);
+        worth += last->list[i].severity >= SEVERITY_WARNING;
+    }
+    assert_true(worth >= 2);
+    for (uint32_t j = 1; j < at.mark_count; j++)
+        assert_true(at.marks[j].wall_ns > at.marks[j - 1].wall_ns);
     end(&scene);
 }
 
@@ -511,7 +628,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_steps),           cmocka_unit_test(test_plays),
-        cmocka_unit_test(test_search),          cmocka_unit_test(test_present),
+        cmocka_unit_test(test_search),          cmocka_unit_test(test_condition),
+        cmocka_unit_test(test_marks),           cmocka_unit_test(test_present),
         cmocka_unit_test(test_findings_of_log), cmocka_unit_test(test_findings_of_history),
         cmocka_unit_test(test_series_of_log),   cmocka_unit_test(test_series_of_history),
     };

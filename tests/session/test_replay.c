@@ -209,8 +209,10 @@ static void test_search(void **state)
 static void test_density(void **state)
 {
     struct demo_log log;
-    uint32_t parts[10], sum = 0;
-    uint64_t cursor = 1, lost;
+    struct density_part parts[10];
+    const struct density density = {.parts = parts, .count = 10};
+    uint64_t sums[DENSITY_LAYERS] = {0}, bytes = 0, resent = 0, cursor = 1, lost;
+    uint32_t close_wait = 0;
 
     (void)state;
     demo_log_init(&log, "log.jsonl.zst", 100, NEEDS);
@@ -219,17 +221,33 @@ static void test_density(void **state)
         event_ring_read(collector_events(log.collector), &cursor, log.events, 65536, &lost);
     struct source *source = open_replay(log.path);
     assert_int_equal(replay_density_begin(source, log.frames[0]->wall_ns,
-                                          log.frames[FRAMES - 1]->wall_ns, parts, 10),
+                                          log.frames[FRAMES - 1]->wall_ns, &density),
                      0);
     int result = 1;
     while (result == 1)
         result = replay_density_step(source, 50);
     assert_int_equal(result, 0);
     for (size_t i = 0; i < 10; i++) {
-        assert_true(parts[i] > 0);
-        sum += parts[i];
+        assert_true(parts[i].values[DENSITY_EVENTS] > 0);
+        assert_true(parts[i].known >> DENSITY_CLOSE_WAIT & 1);
+        for (int layer = 0; layer < DENSITY_LAYERS; layer++)
+            if (layer != DENSITY_CLOSE_WAIT)
+                sums[layer] += parts[i].values[layer];
+            else if (parts[i].values[layer] > sums[layer])
+                sums[layer] = parts[i].values[layer];
     }
-    assert_int_equal(sum, count);
+    for (size_t i = 0; i < FRAMES; i++) {
+        const struct totals *totals = &log.frames[i]->totals;
+        bytes += totals->in_interval + totals->out_interval;
+        resent += totals->retrans_interval;
+        close_wait = totals->states[STATE_CLOSE_WAIT] > close_wait
+                         ? totals->states[STATE_CLOSE_WAIT]
+                         : close_wait;
+    }
+    assert_int_equal(sums[DENSITY_EVENTS], count);
+    assert_int_equal(sums[DENSITY_BYTES], bytes);
+    assert_int_equal(sums[DENSITY_RETRANSMITTED], resent);
+    assert_int_equal(sums[DENSITY_CLOSE_WAIT], close_wait);
     source_close(source);
     demo_log_done(&log);
 }

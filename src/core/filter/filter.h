@@ -69,6 +69,8 @@ bool filter_needs_dump_only(const struct filter *filter);
 /* Of a filter that accepts nothing of the frame: a condition whose name is a part of one that the
  * frame has, as it would find it: "proc pyth*". False: there is none. */
 bool filter_hint(const struct filter *filter, const struct frame *frame, char *out, size_t size);
+/* True if `count` occurs: all rows of a frame are wanted. */
+bool filter_counts(const struct filter *filter);
 /* True if an event alone may not decide it: its row is wanted as well. */
 bool filter_needs_rows(const struct filter *filter);
 /* `close` accepts it: whatever passes has an address, port, pid, state or cookie that it names, and

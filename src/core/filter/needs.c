@@ -49,7 +49,7 @@ static bool is_count(const struct filter_node *node)
 
 bool filter_counts(const struct filter *filter)
 {
-    return any_node(filter->root, is_count);
+    return filter && any_node(filter->root, is_count);
 }
 
 bool filter_mixes_and_or(const struct filter *filter)

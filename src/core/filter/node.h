@@ -192,9 +192,6 @@ int filter_parse_expression(struct filter_parser *parser, struct filter_node **o
 bool filter_node_accepts(const struct filter_node *node, const struct column_context *context,
                          const struct conn *conn);
 bool filter_compare(enum filter_operator compare, int64_t a, int64_t b);
-/* needs.c: `count` occurs. */
-bool filter_counts(const struct filter *filter);
-
 /* count.c: the rows of a frame that satisfy a condition, by a column. */
 int filter_parse_count(struct filter_parser *parser, struct filter_node *node);
 void filter_count_free(struct filter_count *counted);

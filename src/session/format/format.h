@@ -95,6 +95,7 @@ struct session_frame {
     bool netns_is_host;
     bool key;              /* a keyframe: all rows came with it */
     uint32_t rows, ghosts; /* as a check */
+    uint32_t close_wait;   /* rows in CLOSE-WAIT; UINT32_MAX = not known */
     struct session_counts counts;
     struct totals totals; /* as far as they do not follow from the rows */
     struct missing missing;

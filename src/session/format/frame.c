@@ -22,6 +22,7 @@ const struct fact SESSION_FRAME_KEYS[] = {
     {"netns_is_host", FLAG(netns_is_host)},
     {"rows", NUMBER(rows), ALWAYS},
     {"ghosts", NUMBER(ghosts), ALWAYS},
+    {"close_wait", NUMBER(close_wait), .absent = UINT32_MAX},
     {"opens", NUMBER(counts.opened), ALWAYS}, /* event lines since the frame before */
     {"transitions", NUMBER(counts.changed), ALWAYS},
     {"closes", NUMBER(counts.closed), ALWAYS},
@@ -88,6 +89,7 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
                                        .netns_is_host = frame->netns_is_host,
                                        .rows = pass->rows,
                                        .ghosts = pass->ghosts,
+                                       .close_wait = frame->totals.states[STATE_CLOSE_WAIT],
                                        .counts = *counts,
                                        .totals = frame->totals,
                                        .missing = frame->missing,
@@ -161,7 +163,8 @@ void session_read_frame(struct get *get, struct session_line *line)
 {
     struct session_frame *frame = &line->frame;
 
-    *frame = (struct session_frame){.wall_ns = line->wall_ns, .cost.cpu_permille = UINT32_MAX};
+    *frame = (struct session_frame){
+        .wall_ns = line->wall_ns, .close_wait = UINT32_MAX, .cost.cpu_permille = UINT32_MAX};
     for (size_t i = 0; i < session_frame_key_count; i++)
         get_key(get, &SESSION_FRAME_KEYS[i], frame);
     read_missing(get, &frame->missing);

@@ -55,10 +55,9 @@ int replay_search_begin(struct source *source, const struct source_search *searc
 int replay_search_step(struct source *source, unsigned lines, int64_t *wall_ns,
                        int64_t *reached_ns);
 
-/* How much happened when: opens, transitions and closes from from_ns to to_ns in `count` equal
- * parts, in slices; `parts` stays the caller's and fills in. */
-int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns, uint32_t *parts,
-                         uint32_t count);
+/* How much happened when, from from_ns to to_ns in equal parts, in slices; fills in as it reads. */
+int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns,
+                         const struct density *density);
 int replay_density_step(struct source *source, unsigned lines); /* 1 more, 0 done, -errno */
 
 #endif

@@ -12,6 +12,8 @@
 void replay_scan_done(struct replay_scan *scan)
 {
     log_reader_close(scan->reader);
+    if (scan->counts)
+        session_state_done(&scan->lines);
     if (scan->pool) {
         frame_pool_release(scan->pool);
         session_state_done(&scan->state);
@@ -133,10 +135,13 @@ static int scan_event(struct replay_scan *scan, const struct event *event)
 
 static int match_events(struct replay_scan *scan, const struct session_frame *line)
 {
+    static const struct session_head no_head;
     struct frame *frame = scan->event_count ? frame_new(scan->pool) : NULL;
     int error = scan->event_count && !frame ? -ENOMEM : 0;
 
-    if (frame)
+    if (frame && scan->search.with_all)
+        error = session_build_frame(&scan->state, line, &no_head, frame);
+    else if (frame)
         error =
             session_build_event_rows(&scan->state, line, scan->events, scan->event_count, frame);
     if (frame && !error && scan->redaction)
@@ -222,58 +227,99 @@ int replay_search_step(struct source *source, unsigned lines, int64_t *wall_ns, 
     return result;
 }
 
-int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns, uint32_t *parts,
-                         uint32_t count)
+int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns,
+                         const struct density *density)
 {
     struct replay *replay = replay_of(source);
     struct replay_scan *scan = &replay->density;
 
-    if (!count || to_ns <= from_ns)
+    if (!density->count || to_ns <= from_ns)
         return -EINVAL;
     int error = replay_scan_open(replay, scan);
     if (!error)
         error = log_reader_seek(scan->reader, from_ns);
     if (error)
         return error;
-    memset(parts, 0, count * sizeof(*parts));
-    scan->parts = parts;
-    scan->part_count = count;
+    memset(density->parts, 0, density->count * sizeof(*density->parts));
+    session_state_init(&scan->lines);
+    scan->counts = true;
+    scan->drops = UINT64_MAX;
+    scan->density = *density;
     scan->from_ns = from_ns;
     scan->to_ns = to_ns;
     return 0;
 }
 
-static void count_frame(const struct replay_scan *scan, const struct session_frame *frame)
+/* As far as frame lines say it: ListenDrops from the keyframe on. */
+static void count_drops(struct replay_scan *scan, struct density_part *part)
 {
-    uint64_t span = (uint64_t)scan->to_ns - (uint64_t)scan->from_ns;
-    uint64_t since = (uint64_t)frame->wall_ns - (uint64_t)scan->from_ns;
-    uint32_t part = (uint32_t)((double)since / (double)span * scan->part_count);
-    uint64_t sum = (uint64_t)frame->counts.opened + frame->counts.changed + frame->counts.closed;
+    const struct host_facts *facts = &scan->lines.facts;
+    const bool known = host_fact_known(facts, FACT_LISTEN_DROPS);
+    const uint64_t now = known ? host_fact(facts, FACT_LISTEN_DROPS) : UINT64_MAX;
 
-    if (part >= scan->part_count)
-        part = scan->part_count - 1;
-    sum += scan->parts[part];
-    scan->parts[part] = sum > UINT32_MAX ? UINT32_MAX : (uint32_t)sum;
+    if (known && part)
+        density_add(part, DENSITY_DROPS,
+                    scan->drops <= now && scan->drops != UINT64_MAX ? now - scan->drops : 0);
+    scan->drops = now;
+}
+
+static struct density_part *part_at(const struct replay_scan *scan, int64_t wall_ns)
+{
+    const uint64_t span = (uint64_t)scan->to_ns - (uint64_t)scan->from_ns;
+    const uint64_t since = (uint64_t)wall_ns - (uint64_t)scan->from_ns;
+    const uint32_t count = scan->density.count;
+
+    if (wall_ns < scan->from_ns)
+        return NULL;
+    const uint32_t part = (uint32_t)((double)since / (double)span * count);
+    return &scan->density.parts[part < count ? part : count - 1];
+}
+
+static void count_frame(struct replay_scan *scan, const struct session_frame *frame)
+{
+    struct density_part *part = part_at(scan, frame->wall_ns);
+    const struct totals *totals = &frame->totals;
+
+    count_drops(scan, part);
+    if (!part)
+        return;
+    density_add(part, DENSITY_EVENTS,
+                (uint64_t)frame->counts.opened + frame->counts.changed + frame->counts.closed);
+    if (scan->has_totals) {
+        density_add(part, DENSITY_RETRANSMITTED, totals->retrans_interval);
+        density_add(part, DENSITY_BYTES, totals->in_interval + totals->out_interval);
+    }
+    if (frame->close_wait != UINT32_MAX)
+        density_add(part, DENSITY_CLOSE_WAIT, frame->close_wait);
+}
+
+static void count_finding(const struct replay_scan *scan, const struct finding_step *step)
+{
+    if (scan->density.found) /* it may have become a warning later */
+        scan->density.found(scan->density.data, step->finding.since_ns, step->finding.severity);
 }
 
 int replay_density_step(struct source *source, unsigned lines)
 {
     struct replay_scan *scan = &replay_of(source)->density;
-    struct session_state scratch;
+    const uint32_t kinds =
+        RECORD_BIT(RECORD_HEAD) | RECORD_BIT(RECORD_FRAME) | RECORD_BIT(RECORD_FINDING);
     int result = 0;
 
     if (!scan->reader)
         return 0;
-    session_state_init(&scratch);
     while (lines && !result) {
         struct session_line line;
-        result = scan_line(scan, &scratch, RECORD_BIT(RECORD_FRAME), &lines, &line);
-        if (!result && line.frame.wall_ns > scan->to_ns)
+        result = scan_line(scan, &scan->lines, kinds, &lines, &line);
+        if (!result && line.wall_ns > scan->to_ns)
             result = -ENODATA;
-        else if (!result && line.frame.wall_ns >= scan->from_ns)
+        else if (!result && line.kind == RECORD_HEAD)
+            scan->has_totals = line.head.minor >= 1;
+        else if (!result && line.kind == RECORD_FINDING)
+            count_finding(scan, &line.finding);
+        else if (!result)
             count_frame(scan, &line.frame);
     }
-    session_state_done(&scratch);
     if (result >= 0)
         return 1;
     replay_scan_done(scan);

@@ -32,7 +32,12 @@ struct replay_scan { /* a look at the log aside from the frames: a reader of its
     struct frame_pool *pool;
     struct event *events;
     uint32_t event_count, event_capacity;
-    uint32_t *parts, part_count;
+    struct density density;
+    struct session_state lines; /* of the density: frame lines alone */
+    bool counts;                /* lines is in use */
+    bool has_totals;            /* frame lines say what was carried: not in version 1.0 */
+    uint64_t drops;             /* ListenDrops as the frame before had them, UINT64_MAX: not
+                     known */
     int64_t from_ns, to_ns;
 };
 

@@ -23,6 +23,7 @@ int past_new(struct past **past, uint64_t limit_bytes)
     if (!made)
         return -ENOMEM;
     made->limit = limit_bytes > SIZE_MAX ? SIZE_MAX : (size_t)limit_bytes;
+    made->drops = UINT64_MAX;
     made->capacity = FIRST_BLOCKS;
     made->blocks = calloc(made->capacity, sizeof(*made->blocks));
     made->zstd = ZSTD_createCCtx();
@@ -275,14 +276,29 @@ static int write_block(struct past *past, const struct frame *frame, struct past
     return error ? error : pack(past, block);
 }
 
+static void take_density(struct past *past, const struct frame *frame, struct density_part *part)
+{
+    const struct totals *totals = &frame->totals;
+    const bool known = host_fact_known(frame->facts, FACT_LISTEN_DROPS);
+    const uint64_t drops = known ? host_fact(frame->facts, FACT_LISTEN_DROPS) : UINT64_MAX;
+
+    density_add(part, DENSITY_EVENTS, (uint64_t)totals->opened + totals->changed + totals->closed);
+    density_add(part, DENSITY_RETRANSMITTED, totals->retrans_interval);
+    density_add(part, DENSITY_BYTES, totals->in_interval + totals->out_interval);
+    density_add(part, DENSITY_CLOSE_WAIT, totals->states[STATE_CLOSE_WAIT]);
+    if (known)
+        density_add(part, DENSITY_DROPS,
+                    past->drops <= drops && past->drops != UINT64_MAX ? drops - past->drops : 0);
+    past->drops = drops;
+}
+
 int past_add(struct past *past, struct frame *frame)
 {
     struct past_block block = {.wall_ns = frame->wall_ns,
                                .first_event = frame->first_event,
                                .next_event = frame->next_event,
-                               .happened = frame->totals.opened + frame->totals.changed +
-                                           frame->totals.closed,
                                .key = is_key_due(past)};
+    take_density(past, frame, &block.density);
     int error = past->end - past->first == past->capacity ? grow_blocks(past) : 0;
     if (!error)
         error = write_block(past, frame, &block);

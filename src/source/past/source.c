@@ -296,19 +296,20 @@ static int past_search_step(struct source *source, unsigned lines, int64_t *wall
 }
 
 static int past_density_begin(struct source *source, int64_t from_ns, int64_t to_ns,
-                              uint32_t *parts, uint32_t count)
+                              const struct density *density)
 {
+    const uint32_t count = density->count;
     const struct past *past = past_of(source)->past;
 
     if (!count || to_ns <= from_ns)
         return -EINVAL;
-    memset(parts, 0, count * sizeof(*parts));
+    memset(density->parts, 0, count * sizeof(*density->parts));
     for (uint64_t n = past->first; n < past->end; n++) {
         const struct past_block *block = past_block(past, n);
         if (block->wall_ns < from_ns || block->wall_ns > to_ns)
             continue;
         const double at = (double)(block->wall_ns - from_ns) / (double)(to_ns - from_ns) * count;
-        parts[at >= count ? count - 1 : (uint32_t)at] += block->happened;
+        density_join(&density->parts[at >= count ? count - 1 : (uint32_t)at], &block->density);
     }
     return 0;
 }

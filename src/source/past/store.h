@@ -3,6 +3,7 @@
 #ifndef TCPLENS_SOURCE_PAST_STORE_H
 #define TCPLENS_SOURCE_PAST_STORE_H
 
+#include "core/density.h"
 #include "source/past/image.h"
 #include "source/past/past.h"
 
@@ -13,7 +14,7 @@ struct past_block {
     uint32_t packed_bytes, raw_bytes;
     int64_t wall_ns;
     uint64_t first_event, next_event;
-    uint32_t happened; /* opens, transitions, closes */
+    struct density_part density;
     bool key;
 };
 
@@ -22,6 +23,7 @@ struct past {
     struct past_block *blocks; /* a ring: block n is blocks[n % capacity] */
     uint64_t first, end;       /* kept: [first, end) */
     uint32_t capacity;
+    uint64_t drops;         /* ListenDrops of the frame added last, UINT64_MAX: not known */
     struct frame *previous; /* added last: its rows are the base of the next one's */
     struct past_image image, other;
     struct past_texts texts;

@@ -101,7 +101,7 @@ static void draw_status(struct screen *screen, const struct canvas *canvas)
         screen_filter_draw(screen, canvas);
         return;
     }
-    if (screen->travel.open) {
+    if (screen->travel.open || screen->travel.when_open) {
         screen_time_draw_prompt(screen, canvas);
         return;
     }

@@ -39,6 +39,7 @@ int screen_new(struct screen **out, const struct screen_settings *settings)
     screen_names_begin(screen);
     screen_filter_begin(screen);
     prompt_init(&screen->travel.prompt);
+    prompt_init(&screen->travel.when);
     screen->picture.context.ascii = settings->ascii;
     screen->picture.context.with_args = settings->with_args;
     screen->picture.tags = &screen->acting.tags;
@@ -63,6 +64,7 @@ void screen_free(struct screen *screen)
     finding_marks_done(&screen->marks);
     split_done(&screen->split);
     prompt_done(&screen->travel.prompt);
+    prompt_done(&screen->travel.when);
     frame_release(screen->picture.frame);
     frame_release(screen->coming);
     free(screen);

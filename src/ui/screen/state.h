@@ -43,7 +43,12 @@ struct travel { /* in time */
     struct transport_state state;
     struct prompt prompt; /* for a time to go to */
     bool open;
-    bool seeks; /* a frame is waited for, to open the page of the connection */
+    enum density_layer layer; /* of the time bar */
+    struct prompt when;       /* for a condition to go to */
+    bool when_open;
+    char condition[PROMPT_MAX]; /* that { } go to; "" = to events */
+    bool seeks_condition;       /* what is looked for now */
+    bool seeks;                 /* a frame is waited for, to open the page of the connection */
     struct event_subject sought;
 };
 

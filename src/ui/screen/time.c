@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "core/text/text.h"
+#include "ui/finding_marks.h"
+#include "ui/hit.h"
 #include "ui/screen/head.h"
 #include "ui/screen/state.h"
 
@@ -13,10 +15,10 @@
 
 #define TIME_CELLS  8
 #define BAR_LEAST   8
-#define BAR_MOST    64
-#define PROMPT_AT   9 /* " go to: " */
-#define HINTS_CELLS 46
-#define HINTS       "[ ] frame  { } event  t time  L now"
+#define LAYER_CELLS 24 /* "   layer: retransmitted" */
+
+/* By enum density_layer. */
+static const char *const LAYERS[] = {"events", "retransmitted", "bytes", "CLOSE-WAIT", "drops"};
 
 bool screen_travels(const struct screen *screen)
 {
@@ -116,9 +118,106 @@ static void search(struct screen *screen, bool backward)
     if (filter_parse(&filter, screen->filter.text, screen->settings.filter_names, &error) != 0)
         return; /* out of memory: what is in force has been parsed before */
     screen->travel.seeks = false;
+    screen->travel.seeks_condition = false;
     transport->search(transport->data, backward, filter, shown_ns(screen));
     screen->picture.paused = false;
     screen->paint = true;
+}
+
+static void search_when(struct screen *screen, bool backward)
+{
+    const struct screen_transport *transport = screen->settings.transport;
+    struct filter_error error;
+    struct filter *filter = NULL;
+
+    if (filter_parse(&filter, screen->travel.condition, screen->settings.filter_names, &error) != 0)
+        return; /* out of memory: it has been parsed before */
+    screen->travel.seeks = false;
+    screen->travel.seeks_condition = true;
+    transport->search_when(transport->data, backward, filter, shown_ns(screen));
+    screen->picture.paused = false;
+    screen->paint = true;
+}
+
+/* Empty: { } mean events again. What is wrong is said, and the condition before
+ * it stays. */
+static void set_condition(struct screen *screen, const char *text)
+{
+    struct filter_error error;
+    struct filter *filter = NULL;
+
+    if (filter_parse(&filter, text, screen->settings.filter_names, &error) != 0) {
+        screen_say(screen, ROLE_TROUBLE, "%s", error.message);
+        return;
+    }
+    const bool is_empty = filter_is_empty(filter);
+    filter_free(filter);
+    snprintf(screen->travel.condition, sizeof(screen->travel.condition), "%s",
+             is_empty ? "" : text);
+    if (is_empty)
+        screen_say(screen, ROLE_NOTICE, "{ } go to events again");
+    else
+        search_when(screen, false);
+}
+
+/* Frames show what began up to an interval before them. */
+static int64_t frame_ns(const struct screen *screen)
+{
+    const struct frame *frame = screen->picture.frame;
+    return frame && frame->cost.interval_ns > 0 ? frame->cost.interval_ns : SECOND_NS;
+}
+
+/* Where the next or previous finding began, as far as that is known. */
+static const struct transport_mark *find_mark(const struct screen *screen, bool backward)
+{
+    const struct transport_state *state = &screen->travel.state;
+    const struct transport_mark *found = NULL;
+    const int64_t here_ns = shown_ns(screen);
+
+    for (uint32_t i = 0; i < state->mark_count; i++) {
+        const struct transport_mark *mark = &state->marks[i];
+        if (!backward && mark->wall_ns > here_ns)
+            return mark;
+        if (backward && mark->wall_ns < here_ns - frame_ns(screen))
+            found = mark;
+    }
+    return found;
+}
+
+static void go_to_finding(struct screen *screen, bool backward)
+{
+    const struct screen_transport *transport = screen->settings.transport;
+    const struct transport_mark *mark = find_mark(screen, backward);
+
+    if (!mark) {
+        screen_say(screen, ROLE_NOTICE, "no finding is known to begin %s this%s",
+                   backward ? "before" : "after",
+                   screen->travel.state.counted ? "" : ": not all has been read yet");
+        return;
+    }
+    screen->travel.seeks = false;
+    transport->seek(transport->data, mark->wall_ns + frame_ns(screen), shown_ns(screen));
+    screen->picture.paused = false;
+    screen->paint = true;
+}
+
+static void seek_event(struct screen *screen, bool backward)
+{
+    if (screen->view == VIEW_FINDINGS && screen->page_count == 0)
+        go_to_finding(screen, backward);
+    else if (screen->travel.condition[0])
+        search_when(screen, backward);
+    else
+        search(screen, backward);
+}
+
+static void next_layer(struct screen *screen)
+{
+    screen->travel.layer = (screen->travel.layer + 1) % DENSITY_LAYERS;
+    screen->paint = true;
+    if (!screen_travels(screen))
+        screen_say(screen, ROLE_NOTICE, "time bar: %s ([ goes back in time)",
+                   LAYERS[screen->travel.layer]);
 }
 
 static void open_prompt(struct screen *screen)
@@ -128,18 +227,33 @@ static void open_prompt(struct screen *screen)
     screen->travel.prompt.history_at = screen->travel.prompt.history_count;
 }
 
+static void open_when(struct screen *screen)
+{
+    struct travel *travel = &screen->travel;
+
+    travel->when_open = true;
+    prompt_set(&travel->when, travel->condition);
+    prompt_select(&travel->when);
+    travel->when.history_at = travel->when.history_count;
+}
+
 bool screen_time_command(struct screen *screen, const struct command *command)
 {
     if (command->id != COMMAND_FRAME_BACK && command->id != COMMAND_FRAME_FORTH &&
         command->id != COMMAND_EVENT_BACK && command->id != COMMAND_EVENT_FORTH &&
+        command->id != COMMAND_LAYER && command->id != COMMAND_WHEN &&
         command->id != COMMAND_GO_TO && command->id != COMMAND_NOW)
         return false;
     if (!screen->settings.transport)
         screen_say(screen, ROLE_NOTICE, "no past is kept here (--past 64M keeps it)");
     else if (command->id == COMMAND_GO_TO)
         open_prompt(screen);
+    else if (command->id == COMMAND_WHEN)
+        open_when(screen);
+    else if (command->id == COMMAND_LAYER)
+        next_layer(screen);
     else if (command->id == COMMAND_EVENT_BACK || command->id == COMMAND_EVENT_FORTH)
-        search(screen, command->id == COMMAND_EVENT_BACK);
+        seek_event(screen, command->id == COMMAND_EVENT_BACK);
     else
         order(screen, command->id == COMMAND_NOW          ? TRANSPORT_NOW
                       : command->id == COMMAND_FRAME_BACK ? TRANSPORT_BACK
@@ -166,10 +280,25 @@ static void go_to(struct screen *screen, const char *text)
     screen->picture.paused = false;
 }
 
+static bool when_key(struct screen *screen, const struct key *key)
+{
+    struct travel *travel = &screen->travel;
+    const enum prompt_result result = prompt_key(&travel->when, key);
+
+    if (result == PROMPT_ACCEPTED || result == PROMPT_CANCELLED)
+        travel->when_open = false;
+    if (result == PROMPT_ACCEPTED)
+        set_condition(screen, travel->when.text);
+    screen->paint = true;
+    return true;
+}
+
 bool screen_time_key(struct screen *screen, const struct key *key)
 {
     struct travel *travel = &screen->travel;
 
+    if (travel->when_open)
+        return when_key(screen, key);
     if (!travel->open)
         return false;
     const enum prompt_result result = prompt_key(&travel->prompt, key);
@@ -183,9 +312,12 @@ bool screen_time_key(struct screen *screen, const struct key *key)
 
 void screen_time_draw_prompt(struct screen *screen, const struct canvas *canvas)
 {
-    canvas_text(canvas, 0, 1, ROLE_KEY, "go to:");
-    prompt_draw(&screen->travel.prompt, canvas, 0, PROMPT_AT, canvas->cols - PROMPT_AT - 1,
-                ROLE_NORMAL);
+    const struct travel *travel = &screen->travel;
+    const char *label = travel->when_open ? "go to where:" : "go to:";
+    const int at = canvas_text(canvas, 0, 1, ROLE_KEY, label) + 2;
+
+    prompt_draw(travel->when_open ? &travel->when : &travel->prompt, canvas, 0, at,
+                canvas->cols - at - 1, ROLE_NORMAL);
 }
 
 enum clock_form { CLOCK_DAY, CLOCK_TIME, CLOCK_DAY_TIME };
@@ -224,9 +356,13 @@ bool screen_time_status(const struct screen *screen, char *out, size_t size)
         return false;
     clock_text(reached, sizeof(reached), has_passed_midnight(state) ? CLOCK_DAY_TIME : CLOCK_TIME,
                state->reached_ns);
-    snprintf(out, size, "looking for %s event%s: at %s (Esc ends it)",
-             state->backward ? "an earlier" : "a later",
-             screen->filter.text[0] ? " that matches" : "", reached);
+    if (screen->travel.seeks_condition)
+        snprintf(out, size, "looking %s for where %.60s: at %s (Esc ends it)",
+                 state->backward ? "back" : "on", screen->travel.condition, reached);
+    else
+        snprintf(out, size, "looking for %s event%s: at %s (Esc ends it)",
+                 state->backward ? "an earlier" : "a later",
+                 screen->filter.text[0] ? " that matches" : "", reached);
     return true;
 }
 
@@ -273,38 +409,141 @@ static int cell_of(const struct transport_state *state, int64_t wall_ns, int cel
     return at < 0 ? 0 : at > cells - 1 ? cells - 1 : (int)(at + 0.5);
 }
 
-/* The busiest of the parts that this cell stands for. */
-static uint32_t cell_count(const struct transport_state *state, int cell, int cells)
+#define CELL_UNKNOWN UINT64_MAX
+
+static bool is_known(const struct transport_state *state, enum density_layer layer, int from,
+                     int to)
 {
-    const int from = cell * TRANSPORT_PARTS / cells;
+    for (int i = from; i < to && i < TRANSPORT_PARTS; i++)
+        if (state->parts[i].known >> layer & 1)
+            return true;
+    return false;
+}
+
+/* What a cell stands for: the busiest of its parts; where no frame falls into them, that of the
+ * frame before. Unknown: they have not been read, or no frame says it. */
+static uint64_t cell_value(const struct transport_state *state, enum density_layer layer, int cell,
+                           int cells)
+{
+    int from = cell * TRANSPORT_PARTS / cells;
     int to = (cell + 1) * TRANSPORT_PARTS / cells;
-    uint32_t most = 0;
+    uint64_t most = CELL_UNKNOWN;
 
     to = to > from ? to : from + 1;
-    for (int i = from; i < to && i < TRANSPORT_PARTS; i++)
-        most = state->parts[i] > most ? state->parts[i] : most;
+    while (state->counted && from > 0 && !is_known(state, layer, from, to))
+        to = from--;
+    for (int i = from; i < to && i < TRANSPORT_PARTS; i++) {
+        const struct density_part *part = &state->parts[i];
+        if (!(part->known >> layer & 1))
+            continue;
+        if (most == CELL_UNKNOWN || part->values[layer] > most)
+            most = part->values[layer];
+    }
     return most;
 }
 
-static void draw_bar(const struct canvas *canvas, int col, int cells,
-                     const struct transport_state *state)
+/* The worst finding that began in the cell. */
+static uint8_t cell_mark(const struct transport_state *state, int cell, int cells)
+{
+    uint8_t worst = 0;
+
+    for (uint32_t i = 0; i < state->mark_count; i++) {
+        const struct transport_mark *mark = &state->marks[i];
+        if (mark->wall_ns < state->begin_ns || mark->wall_ns > state->end_ns ||
+            cell_of(state, mark->wall_ns, cells) != cell)
+            continue;
+        worst = mark->severity > worst ? mark->severity : worst;
+    }
+    return worst;
+}
+
+struct bar_cell {
+    const char *glyph;
+    unsigned role;
+};
+
+static struct bar_cell bar_cell(const struct transport_state *state, enum density_layer layer,
+                                int cell, int cells, uint64_t most)
 {
     static const char *const LEVELS[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇"};
-    const unsigned level_count = sizeof(LEVELS) / sizeof(LEVELS[0]);
+    const uint64_t level_count = sizeof(LEVELS) / sizeof(LEVELS[0]);
+    const uint64_t value = cell_value(state, layer, cell, cells);
+    const uint8_t mark = cell_mark(state, cell, cells);
+
+    if (cell == cell_of(state, state->position_ns, cells))
+        return (struct bar_cell){"●", ROLE_ACCENT};
+    if (mark)
+        return (struct bar_cell){"!", finding_role((enum finding_severity)mark)};
+    if (value == CELL_UNKNOWN)
+        return (struct bar_cell){state->counted ? "─" : "·", ROLE_DIM};
+    if (value == 0)
+        return (struct bar_cell){"─", ROLE_DIM};
+    const uint64_t level = (uint64_t)((double)value / ((double)most + 1) * (double)level_count);
+    return (struct bar_cell){LEVELS[level < level_count ? level : level_count - 1], ROLE_DIM};
+}
+
+/* A press goes to the time of its cell, the wheel on by one cell. */
+static bool press_bar(struct screen *screen, const struct hit *hit, const struct key *key)
+{
+    const struct screen_transport *transport = screen->settings.transport;
+    const struct transport_state *state = &screen->travel.state;
+    const int cells = hit->to - hit->from;
+    const double span = (double)state->end_ns - (double)state->begin_ns;
+    const double step = cells > 1 ? span / (cells - 1) : span;
+    double wall_ns = (double)state->begin_ns + step * (key->col - hit->from);
+
+    if (key->code == KEY_CODE_WHEEL_UP || key->code == KEY_CODE_WHEEL_DOWN)
+        wall_ns = (double)state->position_ns + (key->code == KEY_CODE_WHEEL_UP ? -step : step);
+    else if (key->code != KEY_CODE_MOUSE_PRESS)
+        return false;
+    if (wall_ns < (double)state->begin_ns)
+        wall_ns = (double)state->begin_ns;
+    screen->travel.seeks = false;
+    transport->seek(transport->data, (int64_t)wall_ns, shown_ns(screen));
+    screen->picture.paused = false;
+    screen->paint = true;
+    return true;
+}
+
+static void draw_bar(struct screen *screen, const struct canvas *canvas, int col, int cells)
+{
+    const struct transport_state *state = &screen->travel.state;
+    const enum density_layer layer = screen->travel.layer;
     const int inner = cells - 2;
-    const int here = cell_of(state, state->position_ns, inner);
-    uint32_t most = 1;
+    uint64_t most = 0;
 
     for (int i = 0; i < TRANSPORT_PARTS; i++)
-        most = state->parts[i] > most ? state->parts[i] : most;
+        if (state->parts[i].values[layer] > most)
+            most = state->parts[i].values[layer];
     col = canvas_text(canvas, 0, col, ROLE_DIM, "├");
+    screen_add_hit(screen, canvas, 0, col, col + inner, &(struct hit){.mouse = press_bar});
     for (int i = 0; i < inner; i++) {
-        const uint64_t count = cell_count(state, i, inner);
-        const uint64_t level = count * level_count / ((uint64_t)most + 1);
-        const char *glyph = i == here ? "●" : count ? LEVELS[level] : "─";
-        col = canvas_text(canvas, 0, col, i == here ? ROLE_ACCENT : ROLE_DIM, glyph);
+        const struct bar_cell cell = bar_cell(state, layer, i, inner, most);
+        col = canvas_text(canvas, 0, col, cell.role, cell.glyph);
     }
     canvas_text(canvas, 0, col, ROLE_DIM, "┤");
+}
+
+static bool layer_is_known(const struct transport_state *state, enum density_layer layer)
+{
+    for (int i = 0; i < TRANSPORT_PARTS; i++)
+        if (state->parts[i].known >> layer & 1)
+            return true;
+    return !state->counted;
+}
+
+/* At the right end. Returns the column where it begins. */
+static int draw_layer(struct screen *screen, const struct canvas *canvas, int end)
+{
+    const struct transport_state *state = &screen->travel.state;
+    const enum density_layer layer = screen->travel.layer;
+    char text[40];
+
+    snprintf(text, sizeof(text), "layer: %s%s", LAYERS[layer],
+             layer_is_known(state, layer) ? "" : " (not recorded)");
+    const int begin = canvas_text_right(canvas, 0, end, ROLE_DIM, text);
+    screen_add_hit(screen, canvas, 0, begin, end, &(struct hit){.command = command_for_key('b')});
+    return begin;
 }
 
 void screen_time_draw(struct screen *screen, const struct canvas *canvas)
@@ -329,12 +568,11 @@ void screen_time_draw(struct screen *screen, const struct canvas *canvas)
     col =
         canvas_field(canvas, 0, col + 2, 7, false, state->playing ? ROLE_GOOD : ROLE_NOTICE, speed);
     col = canvas_text(canvas, 0, col + 1, ROLE_STRONG, now) + 1;
-    if (canvas->cols - col >= HINTS_CELLS + 2 * BAR_LEAST)
-        right = canvas_text_right(canvas, 0, right, ROLE_DIM, HINTS) - 3;
+    if (canvas->cols - col >= LAYER_CELLS + 3 * BAR_LEAST)
+        right = draw_layer(screen, canvas, right) - 3;
     const int bar = right - col - (int)text_width(end) - 1;
     if (bar < BAR_LEAST || state->begin_ns == TRANSPORT_NOT_KNOWN)
         return;
-    const int cells = bar < BAR_MOST + 2 ? bar : BAR_MOST + 2;
-    draw_bar(canvas, col, cells, state);
-    canvas_text(canvas, 0, col + cells + 1, ROLE_DIM, end);
+    draw_bar(screen, canvas, col, bar);
+    canvas_text(canvas, 0, col + bar + 1, ROLE_DIM, end);
 }

@@ -118,6 +118,14 @@ static void lay_out(struct printing *printing, int cells)
     (chosen ? table_layout_chosen : table_layout)(printing->columns, count, 0, cells);
 }
 
+/* A listener whose accept queue is full refuses clients. */
+static unsigned queue_role(const struct conn *conn)
+{
+    const bool full = conn->state == STATE_LISTEN && !(conn->known & KNOWN_NO_BACKLOG) &&
+                      conn->receive_queue >= conn->send_queue;
+    return full ? ROLE_TROUBLE : ROLE_NOTICE;
+}
+
 static unsigned cell_role(const struct column *column, const struct conn *conn, const char *text)
 {
     if (column->type == TYPE_STATE)
@@ -125,8 +133,7 @@ static unsigned cell_role(const struct column *column, const struct conn *conn, 
     if (column->type == TYPE_SHARE && conn_share_is_high(conn->retrans_10s, conn->sent_10s))
         return ROLE_TROUBLE;
     if (is_queued(column, conn))
-        return conn->state == STATE_LISTEN && conn->receive_queue > conn->send_queue ? ROLE_TROUBLE
-                                                                                     : ROLE_NOTICE;
+        return queue_role(conn);
     if (strcmp(text, "0") == 0 || strcmp(text, "*") == 0)
         return ROLE_DIM;
     return TCP_STATES[conn->state].role == STATE_ROLE_QUIET ? ROLE_DIM : ROLE_NORMAL;

@@ -13,16 +13,17 @@ import termios
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 PORT = re.compile(r"(:\d+|\*)$")
+ENVIRONMENT = {**{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORFGBG")},
+               "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
 
 
 def run(tcplens, columns, *arguments, **environment):
     """What it writes to a terminal so wide."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORFGBG")}
     child = subprocess.Popen([tcplens, "list", "--demo", "7", *arguments], stdin=slave, stdout=slave,
                              stderr=subprocess.DEVNULL,
-                             env={**kept, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color", **environment})
+                             env={**ENVIRONMENT, **environment})
     os.close(slave)
     text = b""
     while True:
@@ -41,7 +42,7 @@ def run(tcplens, columns, *arguments, **environment):
 
 def piped(tcplens, *arguments):
     return subprocess.run([tcplens, "list", "--demo", "7", *arguments], capture_output=True, text=True,
-                          env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}, check=True).stdout
+                          env=ENVIRONMENT, check=True).stdout
 
 
 def check(condition, what):
@@ -78,6 +79,7 @@ def check_colors(tcplens):
     check(not ESCAPE.search(run(tcplens, 120, "--color", "never")), "colours in spite of --color never")
     check(not ESCAPE.search(piped(tcplens)), "colours in a pipe")
     check(ESCAPE.search(piped(tcplens, "--color", "always")), "no colours in spite of --color always")
+    check("203m50\x1b" in piped(tcplens, "--color", "always"), "a full accept queue does not stand out")
     check("38;5;" not in run(tcplens, 120, TERM="xterm"), "256 colours on a terminal of 8")
     check(ESCAPE.sub("", piped(tcplens, "--color", "always")) == piped(tcplens), "colours change the text")
 

@@ -349,7 +349,7 @@ void events_begin_frame(struct events *events, struct frame *next)
     atomic_store(&events->frame_waits, false);
     drain_for_frame(events);
     if (events->bpf && next->facts)
-        bpf_bind_failures(events->bpf, &next->facts->bind_failures);
+        bpf_failures(events->bpf, next->facts);
     emit_shown(events, next);
     emit_opened(events, next);
     next->events = events->source;

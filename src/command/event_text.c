@@ -107,7 +107,7 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
 {
     static const char *const words[] = {"", "+ opened", "~ state", "- closed"};
     const char *arrow = ascii ? ">" : "▸";
-    char change[128] = "", ends[2 * ENDPOINT_MAX + 8];
+    char change[128] = "", ends[2 * ENDPOINT_MAX + 8], end[EVENT_END_MAX];
 
     put_clock(out, event->wall_ns);
     if (event->kind == EVENT_LOST) {
@@ -124,12 +124,15 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
     put_field(out, change, CHANGE_CELLS);
     put_netns(out, event, frame);
     format_ends(ends, sizeof(ends), event, frame, arrow);
-    if (event->pid) {
+    event_end_text(end, sizeof(end), event);
+    if (event->pid || end[0])
         put_field(out, ends, ENDS_CELLS);
-        buffer_printf(out, "%s %d", event->name, event->pid);
-    } else {
+    else
         buffer_text(out, ends);
-    }
+    if (event->pid)
+        buffer_printf(out, "%s %d", event->name, event->pid);
+    if (end[0])
+        buffer_printf(out, "%s%s", event->pid ? "  " : "", end);
     buffer_char(out, '\n');
 }
 
@@ -164,9 +167,10 @@ void event_text_finding(struct buffer *out, const struct finding_step *step)
 
 void event_csv_header(struct buffer *out)
 {
-    buffer_text(out, "t,ev,from,to,family,laddr,lport,raddr,rport,pid,comm,from_ms,duration_ms,"
-                     "in_bytes,out_bytes,rtt_us,retrans,exact,ifindex,netns,cookie,uid,user,unit,"
-                     "container,count,reason,finding,step,severity,since,ended,title\n");
+    buffer_text(out,
+                "t,ev,from,to,family,laddr,lport,raddr,rport,pid,comm,from_ms,duration_ms,"
+                "in_bytes,out_bytes,rtt_us,retrans,exact,ifindex,netns,cookie,uid,user,unit,"
+                "container,count,reason,end,reset,error,finding,step,severity,since,ended,title\n");
 }
 
 static void put_csv_number(struct buffer *out, bool known, uint64_t value)
@@ -181,6 +185,13 @@ static void put_csv_ms(struct buffer *out, bool known, int64_t ns)
     buffer_char(out, ',');
     if (known)
         buffer_printf(out, "%" PRId64 ".%03d", ns / MILLISECOND_NS, (int)(ns / 1000 % 1000));
+}
+
+static void csv_word(struct buffer *out, const struct words *words, uint8_t number)
+{
+    const char *word = words_name(words, number);
+
+    csv_cell(out, word ? word : "", false);
 }
 
 /* As --csv of rows has it: what looks like "1e5" some readers take for a number. */
@@ -240,6 +251,9 @@ void event_csv_line(struct buffer *out, const struct event *event, const struct 
     put_csv_number(out, event->has_totals, event->in_bytes);
     put_csv_number(out, event->has_totals, event->out_bytes);
     put_csv_rest(out, event, place);
+    csv_word(out, &EVENT_END_WORDS, event->end);
+    csv_word(out, &EVENT_RESET_WORDS, event->reset_why);
+    csv_word(out, &EVENT_ERROR_WORDS, event->error);
     buffer_text(out, ",,,,,,\n"); /* what only findings have */
 }
 
@@ -280,8 +294,8 @@ void event_csv_finding(struct buffer *out, const struct finding_step *step)
     put_csv_number(out, subject->pid > 0, (uint64_t)subject->pid);
     csv_cell(out, subject->name, false);
     buffer_text(out,
-                ",,,,"); /* what only connections have: from_ms .. out_bytes, rtt_us .. reason */
-    buffer_text(out, ",,,,,,,,,,,,");
+                ",,,,"); /* what only connections have: from_ms .. out_bytes, rtt_us .. error */
+    buffer_text(out, ",,,,,,,,,,,,,,,");
     csv_cell(out, finding->detector->id, false);
     csv_cell(out, words_name(&FINDING_STEP_WORDS, step->kind), false);
     csv_cell(out, severity_name((enum finding_severity)finding->severity), false);

@@ -4,6 +4,7 @@
 #include "core/event.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define RING_MAX (1u << 24)
@@ -12,6 +13,62 @@ static const char *const KINDS[] = {NULL, "open", "state", "close", "gap"};
 const struct words EVENT_KIND_WORDS = WORDS(KINDS);
 static const char *const ORIGINS[] = {"frame", "destroy", "bpf", NULL};
 const struct words EVENT_ORIGIN_WORDS = WORDS(ORIGINS);
+
+#define PAIRS(pairs, member)                                                                       \
+    {                                                                                              \
+        .list = &(pairs)[0].member, .count = sizeof(pairs) / sizeof((pairs)[0]), .step = 2         \
+    }
+
+static const struct {
+    const char *word, *label;
+} ENDS[] = {[END_CLOSED] = {"closed", ""},
+            [END_GIVEN_UP] = {"given-up", "given up"},
+            [END_RESET_BY_PEER] = {"reset-by-peer", "reset by peer"},
+            [END_RESET_BY_US] = {"reset-by-us", "reset by us"},
+            [END_REFUSED] = {"refused", "refused"},
+            [END_REJECTED] = {"rejected", "rejected (ICMP)"},
+            [END_TIMED_OUT] = {"timed-out", "timed out"},
+            [END_UNREACHABLE] = {"unreachable", "unreachable"},
+            [END_FAILED] = {"failed", "failed"}};
+const struct words EVENT_END_WORDS = PAIRS(ENDS, word);
+const struct words EVENT_END_LABELS = PAIRS(ENDS, label);
+
+static const struct {
+    const char *word, *label;
+} RESETS[] = {[RESET_WHY_OTHER] = {"segment", "segment did not fit"},
+              [RESET_WHY_UNREAD] = {"unread", "data unread"},
+              [RESET_WHY_LINGER] = {"linger", "SO_LINGER 0"},
+              [RESET_WHY_DISCONNECT] = {"disconnect", "disconnected"},
+              [RESET_WHY_DATA_AFTER_CLOSE] = {"data-after-close", "data after close"},
+              [RESET_WHY_MEMORY] = {"memory", "memory"},
+              [RESET_WHY_KEEPALIVE] = {"keepalive", "keepalive"},
+              [RESET_WHY_ENDED] = {"ended", "ended from outside"}};
+const struct words EVENT_RESET_WORDS = PAIRS(RESETS, word);
+const struct words EVENT_RESET_LABELS = PAIRS(RESETS, label);
+
+/* By number of include/uapi/asm-generic/errno*.h: what ends connections. */
+static const char *const ERRORS[] = {
+    [1] = "EPERM",       [12] = "ENOMEM",       [13] = "EACCES",        [22] = "EINVAL",
+    [32] = "EPIPE",      [71] = "EPROTO",       [90] = "EMSGSIZE",      [92] = "ENOPROTOOPT",
+    [95] = "EOPNOTSUPP", [97] = "EAFNOSUPPORT", [98] = "EADDRINUSE",    [99] = "EADDRNOTAVAIL",
+    [100] = "ENETDOWN",  [101] = "ENETUNREACH", [103] = "ECONNABORTED", [104] = "ECONNRESET",
+    [105] = "ENOBUFS",   [107] = "ENOTCONN",    [110] = "ETIMEDOUT",    [111] = "ECONNREFUSED",
+    [112] = "EHOSTDOWN", [113] = "EHOSTUNREACH"};
+const struct words EVENT_ERROR_WORDS = WORDS(ERRORS);
+
+size_t event_end_text(char *out, size_t size, const struct event *event)
+{
+    const char *end = words_name(&EVENT_END_LABELS, event->end);
+    const char *why = words_name(&EVENT_RESET_LABELS, event->reset_why);
+    const char *error = words_name(&EVENT_ERROR_WORDS, event->error);
+    const bool says_more = event->end == END_UNREACHABLE || event->end == END_FAILED;
+
+    out[0] = '\0';
+    if (!end)
+        return 0;
+    why = why ? why : says_more ? error : NULL;
+    return (size_t)snprintf(out, size, why ? "%s: %s" : "%s", end, why);
+}
 
 struct event_ring {
     pthread_mutex_t mutex;

@@ -24,6 +24,53 @@ extern const struct words EVENT_KIND_WORDS;
 enum event_origin { EVENT_FROM_FRAME = 0, EVENT_FROM_DESTROY, EVENT_FROM_BPF, EVENT_FROM_LOG };
 extern const struct words EVENT_ORIGIN_WORDS; /* none for EVENT_FROM_LOG */
 
+/* How a connection ended (EVENT_CLOSE), where the kernel says so. */
+enum event_end {
+    END_UNKNOWN = 0,
+    END_CLOSED,   /* by both sides, or by one and a time limit */
+    END_GIVEN_UP, /* its program closed it before it came about */
+    END_RESET_BY_PEER,
+    END_RESET_BY_US,
+    END_REFUSED,  /* the SYN was answered by a reset */
+    END_REJECTED, /* ... by an ICMP message: a firewall, or no such port */
+    END_TIMED_OUT,
+    END_UNREACHABLE,
+    END_FAILED /* with another error */
+};
+extern const struct words EVENT_END_WORDS;  /* "reset-by-peer", as JSON has them */
+extern const struct words EVENT_END_LABELS; /* "reset by peer" */
+
+/* Why we sent a reset. */
+enum event_reset_why {
+    RESET_WHY_NONE = 0, /* none was sent, or why is not known */
+    RESET_WHY_OTHER,    /* the segment did not fit the connection */
+    RESET_WHY_UNREAD,
+    RESET_WHY_LINGER,
+    RESET_WHY_DISCONNECT,
+    RESET_WHY_DATA_AFTER_CLOSE,
+    RESET_WHY_MEMORY,
+    RESET_WHY_KEEPALIVE,
+    RESET_WHY_ENDED /* from outside: SOCK_DESTROY */
+};
+extern const struct words EVENT_RESET_WORDS;  /* "unread", as JSON has them */
+extern const struct words EVENT_RESET_LABELS; /* "data unread" */
+
+/* Errors of the kernel, by number. */
+enum {
+    ERROR_EPERM = 1,
+    ERROR_EACCES = 13,
+    ERROR_EPIPE = 32,
+    ERROR_EADDRINUSE = 98,
+    ERROR_EADDRNOTAVAIL = 99,
+    ERROR_ENETUNREACH = 101,
+    ERROR_ECONNABORTED = 103,
+    ERROR_ECONNRESET = 104,
+    ERROR_ETIMEDOUT = 110,
+    ERROR_ECONNREFUSED = 111,
+    ERROR_EHOSTUNREACH = 113
+};
+extern const struct words EVENT_ERROR_WORDS; /* "ECONNREFUSED"; none for unusual ones */
+
 struct event {
     uint64_t number; /* set by the ring: 1, 2, 3 ... */
     int64_t wall_ns; /* when it happened; not exact: at the latest */
@@ -34,6 +81,9 @@ struct event {
     uint8_t exact;        /* 1: wall_ns is the moment itself; 0: it happened before, seen by then */
     uint8_t has_totals;   /* in_bytes .. retrans are final counters */
     uint8_t has_duration; /* duration_ns is known */
+    uint8_t end;          /* enum event_end */
+    uint8_t reset_why;    /* enum event_reset_why */
+    uint8_t error;        /* errno with which it ended, 0 = none, or not known */
     uint8_t
         polled_jump; /* several arrows were passed between two frames: states in between not seen */
     uint64_t cookie;
@@ -50,6 +100,10 @@ struct event {
     uint64_t lost; /* EVENT_LOST: how many at least */
     char text[48]; /* EVENT_LOST: why, safe text */
 };
+
+/* "reset by us: data unread", "" for an end in order, or one that is not known. Returns the length. */
+#define EVENT_END_MAX 48
+size_t event_end_text(char *out, size_t size, const struct event *event);
 
 struct event_ring;
 

@@ -281,25 +281,25 @@ uint32_t host_facts_local_ports(const struct host_facts *facts)
 
 /* --- bind() --- */
 
-static bool same_calls(const struct bind_failure *a, const struct bind_failure *b)
+static bool same_calls(const struct call_failure *a, const struct call_failure *b)
 {
     return a->port == b->port && a->family == b->family && a->error == b->error &&
            addr_compare(&a->address, &b->address) == 0 && strcmp(a->name, b->name) == 0;
 }
 
-static struct bind_failure *place_of_calls(struct bind_failures *failures,
-                                           const struct bind_failure *call)
+static struct call_failure *place_of_calls(struct call_failures *failures,
+                                           const struct call_failure *call)
 {
-    struct bind_failure *oldest = &failures->rows[0];
+    struct call_failure *oldest = &failures->rows[0];
 
     for (unsigned i = 0; i < failures->count; i++) {
-        struct bind_failure *row = &failures->rows[i];
+        struct call_failure *row = &failures->rows[i];
         if (same_calls(row, call))
             return row;
         if (row->last_ns[0] < oldest->last_ns[0])
             oldest = row;
     }
-    if (failures->count < BIND_FAILURES_MAX)
+    if (failures->count < CALL_FAILURES_MAX)
         oldest = &failures->rows[failures->count++];
     *oldest = *call;
     oldest->count = 0;
@@ -308,9 +308,9 @@ static struct bind_failure *place_of_calls(struct bind_failures *failures,
     return oldest;
 }
 
-void bind_failures_add(struct bind_failures *failures, const struct bind_failure *call)
+void call_failures_add(struct call_failures *failures, const struct call_failure *call)
 {
-    struct bind_failure *row = place_of_calls(failures, call);
+    struct call_failure *row = place_of_calls(failures, call);
 
     row->count++;
     row->pid = call->pid;

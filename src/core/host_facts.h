@@ -133,11 +133,11 @@ extern const struct host_fact_row HOST_FACT_ROWS[FACT_COUNT]; /* [FACT_NONE] is 
 
 #define PORT_SPANS_MAX 32
 
-/* Calls of bind() by one program to one address that failed with one error. */
-#define BIND_FAILURES_MAX   8u
-#define BIND_FAILURES_TIMES 3
-#define BIND_NAME_MAX       64
-struct bind_failure {
+/* Calls of bind() or connect() by one program to one address that failed with one error. */
+#define CALL_FAILURES_MAX   8u
+#define CALL_FAILURES_TIMES 3
+#define CALL_NAME_MAX       64
+struct call_failure {
     struct addr address;
     uint16_t port;
     uint8_t family;
@@ -146,17 +146,17 @@ struct bind_failure {
     uint64_t start_ticks; /* of that process */
     uint32_t count;
     int64_t first_ns;                     /* mono time of the first call */
-    int64_t last_ns[BIND_FAILURES_TIMES]; /* mono times of the last calls, newest first; 0 = none */
-    char name[BIND_NAME_MAX];             /* safe text */
+    int64_t last_ns[CALL_FAILURES_TIMES]; /* mono times of the last calls, newest first; 0 = none */
+    char name[CALL_NAME_MAX];             /* safe text */
 };
-struct bind_failures {
-    bool known; /* bind() is traced */
+struct call_failures {
+    bool known; /* the call is traced */
     uint8_t count;
-    struct bind_failure rows[BIND_FAILURES_MAX];
+    struct call_failure rows[CALL_FAILURES_MAX];
 };
 /* One call: name, address, error, pid and last_ns[0] are filled in. Of too many the one whose last
  * call is longest ago leaves. */
-void bind_failures_add(struct bind_failures *failures, const struct bind_failure *call);
+void call_failures_add(struct call_failures *failures, const struct call_failure *call);
 
 struct host_facts {
     uint32_t netns;  /* inode number of the network namespace, 0 = not known */
@@ -167,7 +167,8 @@ struct host_facts {
         uint16_t first, last;
     } reserved[PORT_SPANS_MAX]; /* ip_local_reserved_ports; what exceeds the array is left out */
     uint8_t reserved_count;
-    struct bind_failures bind_failures;
+    struct call_failures bind_failures;
+    struct call_failures connect_failures; /* those that the events of a connection cannot report */
 };
 
 static inline bool host_fact_known(const struct host_facts *facts, enum host_fact fact)

@@ -218,10 +218,12 @@ static uint32_t tell_end(struct lifecycles *lifecycles, const struct transition 
         *event = life_event(transition, life, shown,
                             left == STATE_DELETE_TCB ? EVENT_CLOSE : EVENT_STATE);
         event->to = left;
-        if (left == STATE_DELETE_TCB)
+        if (left == STATE_DELETE_TCB) {
             life_set_age(event, life, shown);
-        else
+            life_set_end(event, transition);
+        } else {
             life_set_state_time(event, life, shown);
+        }
         if (from == STATE_LISTEN)
             life_drop_totals(event);
         told = 1;

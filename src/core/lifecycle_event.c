@@ -90,6 +90,72 @@ void life_set_state_time(struct event *event, const struct life *life, const str
         event_set_duration(event, time_in_frame(shown, event) - conn->state_since_ns);
 }
 
+/* Without an error: a program closed it. In these states that takes a reset: data was unread, or
+ * SO_LINGER says so (__tcp_close in net/ipv4/tcp.c, Linux 6.18). */
+static uint8_t end_without_error(const struct transition *transition)
+{
+    switch (transition->event.from) {
+    case STATE_SYN_SENT:
+        return END_GIVEN_UP;
+    case STATE_ESTABLISHED:
+    case STATE_CLOSE_WAIT:
+        return END_RESET_BY_US;
+    case STATE_FIN_WAIT_1:
+    case STATE_FIN_WAIT_2:
+    case STATE_CLOSING:
+    case STATE_LAST_ACK:
+        return END_CLOSED;
+    default:
+        return END_UNKNOWN;
+    }
+}
+
+static uint8_t end_of_error(const struct transition *transition)
+{
+    const bool no_reset = (transition->signs & (LIFE_RESETS_SEEN | LIFE_RESET)) == LIFE_RESETS_SEEN;
+
+    switch (transition->error) {
+    case ERROR_ECONNREFUSED:
+        return no_reset ? END_REJECTED : END_REFUSED;
+    case ERROR_ECONNRESET:
+    case ERROR_EPIPE:
+        return no_reset ? END_FAILED : END_RESET_BY_PEER;
+    case ERROR_ECONNABORTED:
+        return END_RESET_BY_US;
+    case ERROR_ETIMEDOUT:
+        return END_TIMED_OUT;
+    case ERROR_ENETUNREACH:
+    case ERROR_EHOSTUNREACH:
+        return END_UNREACHABLE;
+    default:
+        return END_FAILED;
+    }
+}
+
+/* The kernel gives one reason for three calls, and older ones give none. */
+static uint8_t why_reset(const struct transition *transition)
+{
+    const uint8_t sent = transition->sent_reset;
+
+    if (sent != RESET_WHY_NONE && sent != RESET_WHY_DISCONNECT && sent != RESET_WHY_OTHER)
+        return sent;
+    if (transition->error == ERROR_ECONNABORTED)
+        return RESET_WHY_ENDED;
+    return transition->error == 0 && (transition->signs & LIFE_LINGER) ? RESET_WHY_LINGER : sent;
+}
+
+void life_set_end(struct event *event, const struct transition *transition)
+{
+    if (transition->event.from == STATE_LISTEN || transition->event.from == STATE_CLOSED)
+        return;
+    event->error = transition->error;
+    event->end = transition->error ? end_of_error(transition) : end_without_error(transition);
+    if (transition->sent_reset != RESET_WHY_NONE && event->end != END_TIMED_OUT)
+        event->end = END_RESET_BY_US;
+    if (event->end == END_RESET_BY_US)
+        event->reset_why = why_reset(transition);
+}
+
 void life_set_age(struct event *event, const struct life *life, const struct shown *shown)
 {
     const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;

@@ -21,6 +21,8 @@ struct event life_event(const struct transition *transition, const struct life *
                         const struct shown *shown, enum event_kind kind);
 void life_drop_totals(struct event *event);
 void life_set_state_time(struct event *event, const struct life *life, const struct shown *shown);
+/* How it ended, by error, resets and the state it was in. */
+void life_set_end(struct event *event, const struct transition *transition);
 void life_set_age(struct event *event, const struct life *life, const struct shown *shown);
 struct event life_opening(const struct transition *transition, const struct life *life,
                           const struct shown *shown);

@@ -275,12 +275,18 @@ static void redact_groups(struct redaction *redaction, struct frame *frame)
     }
 }
 
+static void redact_failures(struct redaction *redaction, struct call_failures *failures)
+{
+    for (uint8_t i = 0; i < failures->count; i++)
+        redact_addr(redaction, &failures->rows[i].address, failures->rows[i].family);
+}
+
 static void redact_facts(struct redaction *redaction, struct host_facts *facts)
 {
-    for (uint8_t i = 0; facts && i < facts->bind_failures.count; i++) {
-        struct bind_failure *failure = &facts->bind_failures.rows[i];
-        redact_addr(redaction, &failure->address, failure->family);
-    }
+    if (!facts)
+        return;
+    redact_failures(redaction, &facts->bind_failures);
+    redact_failures(redaction, &facts->connect_failures);
 }
 
 static void redact_namespaces(struct redaction *redaction, struct frame *frame)

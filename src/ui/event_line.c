@@ -11,7 +11,7 @@
 
 /* One event to the parts of its line. */
 struct event_text {
-    char time[16], change[32], span[12], ends[2 * (ADDR_TEXT_MAX + 32) + 8],
+    char time[16], change[72], span[12], ends[2 * (ADDR_TEXT_MAX + 32) + 8],
         owner[EVENT_NAME_MAX + 16];
     const char *mark, *word;
     unsigned role;
@@ -34,14 +34,18 @@ static void put_ends(const struct picture *picture, const struct event *event, c
 
 static void put_close(const struct event *event, char *out, size_t size)
 {
-    char age[12] = "", in[8], sent[8];
+    char age[12] = "", in[8], sent[8], end[EVENT_END_MAX];
     size_t used = 0;
 
     out[0] = '\0';
-    if (event->has_duration) {
+    if (event->has_duration)
         text_age(age, sizeof age, event->duration_ns);
-        used = (size_t)snprintf(out, size, "after %s", age);
+    if (event_end_text(end, sizeof end, event)) {
+        snprintf(out, size, "%s%s%s", end, age[0] ? " after " : "", age);
+        return;
     }
+    if (event->has_duration)
+        used = (size_t)snprintf(out, size, "after %s", age);
     if (!event->has_totals || used >= size)
         return;
     text_count(in, sizeof in, event->in_bytes);

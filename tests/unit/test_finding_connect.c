@@ -239,6 +239,144 @@ static void attempts_that_the_program_gives_up_are_no_refusals(void **state)
     scene_end(&scene);
 }
 
+/* Attempts that end so, once a second. */
+static void show_ends(struct scene *scene, enum event_end end)
+{
+    for (int i = 0; i < 8; i++) {
+        struct event event = {.kind = EVENT_CLOSE,
+                              .from = STATE_SYN_SENT,
+                              .to = STATE_DELETE_TCB,
+                              .netns = SCENE_NETNS,
+                              .pid = 100,
+                              .name = "app",
+                              .end = (uint8_t)end,
+                              .has_duration = 1,
+                              .duration_ns = 1000000};
+        event.tuple = (struct tuple){.family = FAMILY_INET,
+                                     .local = host(1),
+                                     .remote = host(2),
+                                     .local_port = 40000,
+                                     .remote_port = 80};
+        scene_frame(scene);
+        scene_show(scene);
+        event_ring_push(scene->ring, &event);
+    }
+}
+
+static void refusals_are_told_by_their_errors(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_ends(&scene, END_REFUSED);
+    const struct finding *finding = scene_find(&scene, "connect-refused");
+    assert_non_null(finding);
+    assert_int_equal(finding->confidence, CONFIDENCE_PROVEN);
+    assert_non_null(strstr(finding->title, "refuses app"));
+    scene_end(&scene);
+    scene_begin(&scene);
+    show_ends(&scene, END_REJECTED);
+    finding = scene_find(&scene, "connect-refused");
+    assert_non_null(finding);
+    assert_non_null(strstr(finding->advice[0], "firewall"));
+    scene_end(&scene);
+}
+
+static void what_was_not_refused_is_no_refusal(void **state)
+{
+    static const enum event_end OTHERS[] = {END_GIVEN_UP, END_TIMED_OUT, END_UNREACHABLE,
+                                            END_FAILED};
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < sizeof(OTHERS) / sizeof(OTHERS[0]); i++) {
+        scene_begin(&scene);
+        scene_count(&scene, FACT_ATTEMPT_FAILS, 100);
+        show_ends(&scene, OTHERS[i]);
+        assert_null(scene_find(&scene, "connect-refused"));
+        scene_end(&scene);
+    }
+}
+
+/* Calls of connect() to 10.0.0.2:9000 that fail at once, every `each` seconds. */
+static void show_failing_calls(struct scene *scene, uint8_t error, int seconds, int each)
+{
+    scene->facts.connect_failures.known = true;
+    for (int i = 0; i < seconds; i++) {
+        show_time_wait(scene, 1, 100);
+        if (i % each == 0) {
+            struct call_failure call = {.address = host(2),
+                                        .port = 9000,
+                                        .family = FAMILY_INET,
+                                        .error = error,
+                                        .pid = 300,
+                                        .name = "client"};
+            call.last_ns[0] = scene->frame->mono_ns;
+            call_failures_add(&scene->facts.connect_failures, &call);
+        }
+    }
+}
+
+static void calls_that_fail_here_are_found_by_their_error(void **state)
+{
+    static const struct {
+        uint8_t error;
+        const char *said;
+    } CASES[] = {{ERROR_EPERM, "a rule of this host forbids it (EPERM)"},
+                 {ERROR_ENETUNREACH, "there is no route (ENETUNREACH)"},
+                 {ERROR_EADDRNOTAVAIL, "no local port is free (EADDRNOTAVAIL)"}};
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        scene_begin(&scene);
+        show_failing_calls(&scene, CASES[i].error, 8, 1);
+        const struct finding *finding =
+            scene_expect(&scene, "connect-failing", SEVERITY_WARNING, 100);
+        assert_string_equal(finding->subject.name, "client");
+        if (!strstr(finding->title, CASES[i].said))
+            fail_msg("\"%s\"", finding->title);
+        scene_end(&scene);
+    }
+}
+
+static void one_call_in_a_while_is_no_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_failing_calls(&scene, ERROR_EPERM, 100, 20);
+    assert_null(scene_find(&scene, "connect-failing"));
+    scene.facts.connect_failures.known = false;
+    scene_frame(&scene);
+    scene_show(&scene);
+    assert_int_equal(scene_check(&scene, "connect-failing")->verdict, VERDICT_NOT_CHECKED);
+    scene_end(&scene);
+}
+
+static void a_call_without_a_port_makes_used_up_ports_critical(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    show_failing_calls(&scene, ERROR_EADDRNOTAVAIL, 8, 1);
+    const struct finding *finding = scene_expect(&scene, "ports-exhausted", SEVERITY_CRITICAL, 100);
+    assert_int_equal(scene_find(&scene, "connect-failing")->because[0], finding->id);
+    scene_end(&scene);
+}
+
+static void hosts_that_routers_call_unreachable_are_found(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    scene.facts.connect_failures.known = true;
+    show_ends(&scene, END_UNREACHABLE);
+    const struct finding *finding = scene_find(&scene, "connect-failing");
+    assert_non_null(finding);
+    assert_int_equal(finding->subject.port, 80);
+    scene_end(&scene);
+}
+
 static void refusals_are_not_checked_without_bpf(void **state)
 {
     struct scene scene;
@@ -381,6 +519,12 @@ int main(void)
         cmocka_unit_test(one_slow_handshake_is_no_finding),
         cmocka_unit_test(a_target_that_refuses_is_found),
         cmocka_unit_test(attempts_that_the_program_gives_up_are_no_refusals),
+        cmocka_unit_test(refusals_are_told_by_their_errors),
+        cmocka_unit_test(what_was_not_refused_is_no_refusal),
+        cmocka_unit_test(calls_that_fail_here_are_found_by_their_error),
+        cmocka_unit_test(one_call_in_a_while_is_no_finding),
+        cmocka_unit_test(a_call_without_a_port_makes_used_up_ports_critical),
+        cmocka_unit_test(hosts_that_routers_call_unreachable_are_found),
         cmocka_unit_test(refusals_are_not_checked_without_bpf),
         cmocka_unit_test(lost_syns_that_only_counters_show_are_possible),
         cmocka_unit_test(short_connections_are_told_and_warned_of_where_ports_run_out),

@@ -234,11 +234,11 @@ static void repeated_syns_are_no_losses_of_data(void **state)
 /* "app" of pid 300 tries to bind port 8081 every two seconds. */
 static void try_to_bind(struct scene *scene, uint8_t error)
 {
-    struct bind_failure call = {
+    struct call_failure call = {
         .port = 8081, .family = FAMILY_INET, .error = error, .pid = 300, .name = "appserver"};
 
     call.last_ns[0] = scene->frame->mono_ns;
-    bind_failures_add(&scene->facts.bind_failures, &call);
+    call_failures_add(&scene->facts.bind_failures, &call);
 }
 
 static void a_port_that_is_held_is_told_with_its_holder(void **state)
@@ -292,16 +292,16 @@ static void a_restart_that_fails_once_is_no_finding(void **state)
 
 static void failures_of_bind_are_bounded_and_the_latest_stay(void **state)
 {
-    struct bind_failures failures = {0};
+    struct call_failures failures = {0};
     (void)state;
     for (uint16_t port = 1; port <= 20; port++) {
-        struct bind_failure call = {.port = port, .family = FAMILY_INET, .error = 98};
+        struct call_failure call = {.port = port, .family = FAMILY_INET, .error = 98};
         call.last_ns[0] = port;
-        bind_failures_add(&failures, &call);
+        call_failures_add(&failures, &call);
     }
-    assert_int_equal(failures.count, BIND_FAILURES_MAX);
+    assert_int_equal(failures.count, CALL_FAILURES_MAX);
     for (unsigned i = 0; i < failures.count; i++)
-        assert_true(failures.rows[i].port > 20 - BIND_FAILURES_MAX);
+        assert_true(failures.rows[i].port > 20 - CALL_FAILURES_MAX);
 }
 
 int main(void)

@@ -286,6 +286,56 @@ static void destroy_message_without_counters(void **state)
 }
 
 /* As many as make the table grow, removed in another order than they came. */
+static void an_end_says_which_side_and_why(void **state)
+{
+    static const struct {
+        enum tcp_state from;
+        uint8_t error, sent;
+        uint32_t signs;
+        uint8_t end, why;
+    } ENDS[] = {
+        {STATE_SYN_SENT, 0, 0, LIFE_RESETS_SEEN, END_GIVEN_UP, 0},
+        {STATE_SYN_SENT, ERROR_ECONNREFUSED, 0, LIFE_RESETS_SEEN | LIFE_RESET, END_REFUSED, 0},
+        {STATE_SYN_SENT, ERROR_ECONNREFUSED, 0, LIFE_RESETS_SEEN, END_REJECTED, 0},
+        {STATE_SYN_SENT, ERROR_ECONNREFUSED, 0, 0, END_REFUSED, 0}, /* resets are not traced */
+        {STATE_SYN_SENT, ERROR_ETIMEDOUT, 0, LIFE_RESETS_SEEN, END_TIMED_OUT, 0},
+        {STATE_SYN_SENT, ERROR_EHOSTUNREACH, 0, LIFE_RESETS_SEEN, END_UNREACHABLE, 0},
+        {STATE_ESTABLISHED, ERROR_ECONNRESET, 0, LIFE_RESETS_SEEN | LIFE_RESET, END_RESET_BY_PEER,
+         0},
+        {STATE_CLOSE_WAIT, ERROR_EPIPE, 0, 0, END_RESET_BY_PEER, 0},
+        {STATE_ESTABLISHED, 0, RESET_WHY_UNREAD, LIFE_RESETS_SEEN, END_RESET_BY_US,
+         RESET_WHY_UNREAD},
+        {STATE_ESTABLISHED, 0, RESET_WHY_DISCONNECT, LIFE_RESETS_SEEN | LIFE_LINGER,
+         END_RESET_BY_US, RESET_WHY_LINGER},
+        {STATE_ESTABLISHED, 0, RESET_WHY_DISCONNECT, LIFE_RESETS_SEEN, END_RESET_BY_US,
+         RESET_WHY_DISCONNECT},
+        {STATE_ESTABLISHED, 0, 0, LIFE_LINGER, END_RESET_BY_US, RESET_WHY_LINGER},
+        {STATE_ESTABLISHED, 0, 0, 0, END_RESET_BY_US, RESET_WHY_NONE},
+        {STATE_ESTABLISHED, ERROR_ECONNABORTED, RESET_WHY_DISCONNECT, LIFE_RESETS_SEEN,
+         END_RESET_BY_US, RESET_WHY_ENDED},
+        {STATE_ESTABLISHED, ERROR_ETIMEDOUT, RESET_WHY_KEEPALIVE, LIFE_RESETS_SEEN, END_TIMED_OUT,
+         0},
+        {STATE_FIN_WAIT_1, ERROR_ECONNRESET, RESET_WHY_DATA_AFTER_CLOSE,
+         LIFE_RESETS_SEEN | LIFE_RESET, END_RESET_BY_US, RESET_WHY_DATA_AFTER_CLOSE},
+        {STATE_LAST_ACK, 0, 0, LIFE_RESETS_SEEN, END_CLOSED, 0}};
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    for (size_t i = 0; i < sizeof(ENDS) / sizeof(ENDS[0]); i++) {
+        struct transition heard = transition(9, ENDS[i].from, STATE_CLOSED, 0);
+        heard.error = ENDS[i].error;
+        heard.sent_reset = ENDS[i].sent;
+        heard.signs = ENDS[i].signs | (ENDS[i].error ? (uint32_t)LIFE_ERROR : 0);
+        assert_int_equal(hear(&bench, &heard, NULL), 1);
+        const struct event *told = &bench.told[0];
+        if (told->end != ENDS[i].end || told->reset_why != ENDS[i].why ||
+            told->error != ENDS[i].error)
+            fail_msg("case %zu: end %d, why %d, error %d", i, told->end, told->reset_why,
+                     told->error);
+    }
+    bench_end(&bench);
+}
+
 static void many_lives(void **state)
 {
     struct bench bench;
@@ -322,6 +372,7 @@ int main(void)
         cmocka_unit_test(destroy_message_of_a_row),
         cmocka_unit_test(destroy_message_of_one_never_seen),
         cmocka_unit_test(destroy_message_without_counters),
+        cmocka_unit_test(an_end_says_which_side_and_why),
         cmocka_unit_test(many_lives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

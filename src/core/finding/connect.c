@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TIME_WAIT_S 60.0
+#define LATELY_NS   (60 * SECOND_NS)
 
 static const struct opener *find_opener(const struct detection *d,
                                         const struct target_tally *target)
@@ -39,6 +40,12 @@ static struct finding_subject opener_subject(const struct detection *d, const st
     return subject;
 }
 
+static int64_t opener_window_ns(const struct detection *d)
+{
+    const double seconds = d->watched_s < OPENER_TAU_S ? d->watched_s : OPENER_TAU_S;
+    return (int64_t)(seconds * (double)SECOND_NS);
+}
+
 static const char *endpoint(const struct finding_subject *subject, char *out, size_t size)
 {
     addr_format_endpoint(out, size, &subject->address, subject->family, NULL, subject->port, NULL);
@@ -51,6 +58,22 @@ static const char *endpoint(const struct finding_subject *subject, char *out, si
 
 enum { PORTS_WARN, PORTS_CRITICAL, PORTS_LEAVE };
 
+/* connect() found no port to this target lately: how often. */
+static uint32_t calls_without_port(const struct detection *d, const struct target_tally *target)
+{
+    uint32_t calls = 0;
+
+    for (unsigned i = 0; d->facts && i < d->facts->connect_failures.count; i++) {
+        const struct call_failure *failure = &d->facts->connect_failures.rows[i];
+        if (failure->error == ERROR_EADDRNOTAVAIL && failure->port == target->port &&
+            failure->family == target->family &&
+            addr_compare(&failure->address, &target->remote) == 0 &&
+            d->frame->mono_ns - failure->last_ns[0] <= LATELY_NS)
+            calls += failure->count;
+    }
+    return calls;
+}
+
 static void report_ports(struct detection *d, const struct target_tally *target, uint32_t ports)
 {
     const double percent = target->in_range * 100.0 / ports;
@@ -58,9 +81,13 @@ static void report_ports(struct detection *d, const struct target_tally *target,
     const struct opener *opener = find_opener(d, target);
     char source[ADDR_TEXT_MAX + 16], rows[ADDR_TEXT_MAX + 40], place[ENDPOINT_MAX];
 
+    const uint32_t failed = calls_without_port(d, target);
+
     name_opener(&subject, opener);
     struct finding *finding = detection_report(
-        d, severity_above(percent, d->limits[PORTS_WARN], d->limits[PORTS_CRITICAL]),
+        d,
+        failed > 0 ? SEVERITY_CRITICAL
+                   : severity_above(percent, d->limits[PORTS_WARN], d->limits[PORTS_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
     finding_say(finding, "%.0f %% of the local ports to %s are used (%u of %u, %u in TIME-WAIT)",
                 percent, endpoint(&subject, place, sizeof(place)), target->in_range, ports,
@@ -71,10 +98,12 @@ static void report_ports(struct detection *d, const struct target_tally *target,
                  d->census->port_last);
     finding_evidence_limit(finding, "ports", "", target->in_range, ports);
     finding_evidence(finding, "TIME-WAIT rows", "", target->in_range_time_wait);
+    if (failed > 0)
+        finding_evidence(finding, "connect() failed with EADDRNOTAVAIL", "", failed);
     if (opener)
         finding_evidence(finding, "opened", "/s", opener_rate(d->openers, opener->opens));
     if (opener)
-        finding->window_ns = (int64_t)(OPENER_TAU_S * (double)SECOND_NS);
+        finding->window_ns = opener_window_ns(d);
     finding_rule_out(finding, "many TIME-WAIT rows to many targets, which do no harm");
 }
 
@@ -309,38 +338,56 @@ static double refused_excess(const struct detection *d, const struct opener *ope
 
 static void report_refused(struct detection *d, const struct opener *opener)
 {
-    const double a_minute = opener_rate(d->openers, opener->refused) * 60;
-    const bool all = opener->connects < 0.5 && d->watched_s >= 60;
+    const double all = opener->refused + opener->rejected;
+    const double a_minute = opener_rate(d->openers, all) * 60;
+    const bool rejected = opener->rejected > opener->refused;
     const enum finding_severity severity = a_minute < d->limits[REFUSED_WARN] ? SEVERITY_NONE
-                                           : all                              ? SEVERITY_CRITICAL
-                                                                              : SEVERITY_WARNING;
+                                           : opener->connects < 0.5 && d->watched_s >= 60
+                                               ? SEVERITY_CRITICAL
+                                               : SEVERITY_WARNING;
     const struct finding_subject subject = opener_subject(d, opener);
-    struct finding *finding = detection_report(d, severity, CONFIDENCE_LIKELY, &subject);
+    struct finding *finding = detection_report(
+        d, severity, opener->guessed > 0 ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN, &subject);
     char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
 
-    finding_say(finding, "%s refuses %s: %.0f times a minute",
-                endpoint(&subject, place, sizeof(place)), subject_who(&subject, who, sizeof(who)),
+    finding_say(finding, "%s %s %s: %.0f times a minute", endpoint(&subject, place, sizeof(place)),
+                rejected ? "is closed to" : "refuses", subject_who(&subject, who, sizeof(who)),
                 a_minute);
     finding_rows(finding, "dst %s and dport = :%u",
                  filter_address(address, sizeof(address), &subject.address, subject.family),
                  subject.port);
     finding_evidence_limit(finding, "refused", "/min", a_minute, d->limits[REFUSED_WARN]);
-    finding_excess(finding,
-                   opener->latest.refused - d->openers->latest_s * d->limits[REFUSED_WARN] / 60);
+    finding_excess(finding, refused_excess(d, opener));
+    finding_evidence(finding, "by a reset", "/min", opener_rate(d->openers, opener->refused) * 60);
+    if (opener->rejected > 0)
+        finding_evidence(finding, "by ICMP", "/min",
+                         opener_rate(d->openers, opener->rejected) * 60);
     finding_evidence(finding, "connected", "/min", opener_rate(d->openers, opener->connects) * 60);
-    finding->window_ns = (int64_t)(OPENER_TAU_S * (double)SECOND_NS);
+    finding->window_ns = opener_window_ns(d);
     finding_rule_out(finding, "no answer: the attempts end at once");
+    if (rejected) {
+        finding_rule_out(finding, "a closed port: that answers with a reset, this is ICMP");
+        finding_advise(finding, "a firewall rejects it: look at the rules on the way and there");
+    }
     finding_leave_open(finding, "a health check of a service that was stopped on purpose");
 }
 
 static void judge_refused(struct detection *d, const struct opener *opener)
 {
     const struct finding_subject subject = opener_subject(d, opener);
+    const double all = opener->refused + opener->rejected;
 
-    if (opener->refused >= 2)
+    if (all >= 2)
         report_refused(d, opener);
-    else if (opener->refused > 0)
+    else if (all > 0)
         detection_excess(d, &subject, refused_excess(d, opener));
+}
+
+/* Where events do not say how an attempt ended: those that the program itself gave up are not in
+ * AttemptFails. */
+static bool is_counted(const struct opener *opener, double fails)
+{
+    return opener->guessed == 0 || (fails >= 1 && opener->refused <= fails * 2);
 }
 
 static void evaluate_connect_refused(struct detection *d)
@@ -351,10 +398,9 @@ static void evaluate_connect_refused(struct detection *d)
         detection_not_checked(d, "%s", d->detector->by_bpf);
         return;
     }
-    if (!detection_growth(d, FACT_ATTEMPT_FAILS, 60, &fails, &seconds) || fails < 1)
-        return; /* attempts that the program itself gave up are no refusals */
+    (void)detection_growth(d, FACT_ATTEMPT_FAILS, 60, &fails, &seconds);
     for (uint32_t i = 0; i < d->openers->count; i++)
-        if (d->openers->rows[i].refused <= fails * 2)
+        if (is_counted(&d->openers->rows[i], fails))
             judge_refused(d, &d->openers->rows[i]);
 }
 
@@ -368,10 +414,111 @@ const struct detector CONNECT_REFUSED = {
     .changes = true,
     .limits = {{"warn", 5, "/min", "refusals of one target"}},
     .evaluate = evaluate_connect_refused,
-    .proof = "SYN-SENT that ends within a second; AttemptFails",
+    .proof = "ECONNREFUSED of an attempt, with or without a reset received (BPF events)",
     .meaning =
-        "The target answers with a reset: nothing listens on that port, or a firewall rejects.",
+        "The target answers with a reset: nothing listens on that port. Or with ICMP: a firewall "
+        "rejects.",
     .advice = {"check that the service runs and listens on this address and port"}};
+
+/* --- connect() fails --- */
+
+enum { FAILING_CALLS, FAILING_WITHIN };
+
+static const struct failure_words {
+    uint8_t error;
+    const char *what, *advice;
+} FAILURES[] = {
+    {ERROR_EADDRNOTAVAIL, "no local port is free",
+     "see ports-exhausted; a program that binds its source address takes ports sooner"},
+    {ERROR_EPERM, "a rule of this host forbids it",
+     "look at nft list ruleset, and at BPF programs of its control group"},
+    {ERROR_EACCES, "a rule of this host forbids it",
+     "look at prohibit routes (ip route get), SELinux and other security modules"},
+    {ERROR_ENETUNREACH, "there is no route", "look at ip route get ADDRESS"},
+    {ERROR_EHOSTUNREACH, "the host is not reachable",
+     "look at ip route get and ip neigh: it does not answer ARP, or a router said so"},
+    {0, "the call fails", NULL},
+};
+
+static const struct failure_words *words_of_failure(uint8_t error)
+{
+    const struct failure_words *words = FAILURES;
+
+    while (words->error && words->error != error)
+        words++;
+    return words;
+}
+
+static void report_failing(struct detection *d, const struct finding_subject *subject,
+                           uint8_t error, double calls)
+{
+    const struct failure_words *words = words_of_failure(error);
+    const char *name = words_name(&EVENT_ERROR_WORDS, error);
+    struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_PROVEN, subject);
+    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
+
+    finding_say(finding, "%s cannot connect to %s: %s (%s)", subject_who(subject, who, sizeof(who)),
+                endpoint(subject, place, sizeof(place)), words->what,
+                name ? name : "another error");
+    finding_rows(finding, "dst %s and dport = :%u",
+                 filter_address(address, sizeof(address), &subject->address, subject->family),
+                 subject->port);
+    finding_evidence_limit(finding, "attempts that failed", "", calls, d->limits[FAILING_CALLS]);
+    finding_evidence(finding, name ? name : "errno", "", error);
+    finding_rule_out(finding, "a refusal by the target: it was not asked, or did not answer");
+    if (words->advice)
+        finding_advise(finding, words->advice);
+}
+
+static bool is_often(const struct detection *d, const struct call_failure *failure)
+{
+    const int64_t within_ns = (int64_t)(d->limits[FAILING_WITHIN] * (double)SECOND_NS);
+
+    return failure->count >= d->limits[FAILING_CALLS] &&
+           failure->last_ns[CALL_FAILURES_TIMES - 1] > 0 &&
+           d->frame->mono_ns - failure->last_ns[CALL_FAILURES_TIMES - 1] <= within_ns;
+}
+
+static void evaluate_connect_failing(struct detection *d)
+{
+    if (!d->facts || !d->facts->connect_failures.known) {
+        detection_not_checked(d, "%s", d->detector->by_bpf);
+        return;
+    }
+    for (unsigned i = 0; i < d->facts->connect_failures.count; i++) {
+        const struct call_failure *failure = &d->facts->connect_failures.rows[i];
+        struct finding_subject subject = {.kind = SUBJECT_TARGET,
+                                          .family = failure->family,
+                                          .port = failure->port,
+                                          .netns = d->frame->netns,
+                                          .address = failure->address,
+                                          .pid = failure->pid,
+                                          .start_ticks = failure->start_ticks};
+        snprintf(subject.name, sizeof(subject.name), "%s", failure->name);
+        if (is_often(d, failure))
+            report_failing(d, &subject, failure->error, failure->count);
+    }
+    for (uint32_t i = 0; d->openers && i < d->openers->count; i++) {
+        const struct opener *opener = &d->openers->rows[i];
+        const struct finding_subject subject = opener_subject(d, opener);
+        if (opener->unreachable >= d->limits[FAILING_CALLS])
+            report_failing(d, &subject, ERROR_EHOSTUNREACH, opener->unreachable);
+    }
+}
+
+const struct detector CONNECT_FAILING = {
+    .id = "connect-failing",
+    .section = "going out",
+    .title = "connect() fails without an answer of the target",
+    .by_bpf = "errors of connect() are seen by BPF events only",
+    .worst = SEVERITY_WARNING,
+    .needs = NEED_HOST_FACTS,
+    .limits = {{"calls", 3, "", "calls of one program to one target (3 at least)"},
+               {"within", 30, "s", "the last three of them"}},
+    .evaluate = evaluate_connect_failing,
+    .proof = "errno of connect(), traced by BPF; error of the socket in SYN-SENT",
+    .meaning = "The attempt ends on this host, or a router ends it: no port, no route, or a rule "
+               "that forbids it."};
 
 /* --- churn --- */
 
@@ -440,7 +587,7 @@ static void report_churn(struct detection *d, const struct opener *opener, doubl
         finding_evidence(finding, "TIME-WAIT rows", "", target->time_wait);
         finding_evidence(finding, "ESTABLISHED rows", "", target->established);
     }
-    finding->window_ns = (int64_t)(OPENER_TAU_S * (double)SECOND_NS);
+    finding->window_ns = opener_window_ns(d);
     if (stay_here)
         finding_advise(finding, "TIME-WAIT is on this side: it is we who close first");
     finding_leave_open(finding, "a load test");

@@ -17,6 +17,7 @@ const struct detector *const DETECTORS[] = {
     &CONNECT_TIMEOUT,
     &SYN_LOSS,
     &CONNECT_REFUSED,
+    &CONNECT_FAILING,
     &CHURN,
     &TW_OVERFLOW,
     &CLOSE_WAIT_LEAK,

@@ -75,13 +75,39 @@ static void count_life(struct opener *opener, int64_t life_ns)
 
 static void count_end_of_attempt(struct opener *opener, const struct event *event)
 {
-    if (!event->has_duration)
+    switch (event->end) {
+    case END_REFUSED:
+        opener->refused += 1;
+        break;
+    case END_REJECTED:
+        opener->rejected += 1;
+        break;
+    case END_UNREACHABLE:
+        opener->unreachable += 1;
         return;
-    const bool refused = event->duration_ns < SECOND_NS;
+    case END_UNKNOWN: /* a log of an earlier version */
+        if (!event->has_duration)
+            return;
+        if (event->duration_ns >= SECOND_NS) {
+            opener->gave_up += 1;
+            return;
+        }
+        opener->refused += 1;
+        opener->guessed += 1;
+        break;
+    default:
+        opener->gave_up += 1;
+        return;
+    }
+    opener->latest.refused += 1;
+}
 
-    opener->refused += refused;
-    opener->latest.refused += refused;
-    opener->gave_up += !refused;
+static void count_reset(struct openers *openers, const struct event *event)
+{
+    if (event->end == END_RESET_BY_PEER || event->end == END_REFUSED)
+        openers->reset_by_peer += 1;
+    else if (event->end == END_RESET_BY_US && event->reset_why <= RESET_WHY_ENDED)
+        openers->reset_by_us[event->reset_why] += 1;
 }
 
 static void count_step(struct opener *opener, const struct event *event)
@@ -108,6 +134,8 @@ static void count_event(struct openers *openers, const struct event *event,
     }
     if (frame->namespace_count > 1 && event->netns != frame->netns)
         return; /* one of several lanes */
+    if (event->kind == EVENT_CLOSE)
+        count_reset(openers, event);
     if (event->tuple.remote_port == 0 || event->from == STATE_LISTEN || event->to == STATE_LISTEN)
         return;
     if (census->port_listener[event->tuple.local_port]) {
@@ -139,8 +167,9 @@ static void count_event(struct openers *openers, const struct event *event,
 
 static void fade(struct opener *opener, double kept)
 {
-    double *const sums[] = {&opener->opens, &opener->connects, &opener->slow, &opener->refused,
-                            &opener->gave_up};
+    double *const sums[] = {&opener->opens,   &opener->connects, &opener->slow,
+                            &opener->refused, &opener->rejected, &opener->unreachable,
+                            &opener->guessed, &opener->gave_up};
 
     for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
         *sums[i] *= kept;
@@ -151,7 +180,9 @@ static void fade(struct opener *opener, double kept)
 
 static bool is_forgotten(const struct opener *opener)
 {
-    return opener->opens + opener->connects + opener->refused + opener->gave_up < FORGOTTEN;
+    return opener->opens + opener->connects + opener->refused + opener->rejected +
+               opener->unreachable + opener->gave_up <
+           FORGOTTEN;
 }
 
 static int fade_all(struct openers *openers, double seconds)
@@ -161,6 +192,9 @@ static int fade_all(struct openers *openers, double seconds)
 
     openers->seconds = openers->seconds * kept + seconds;
     openers->latest_s = seconds;
+    openers->reset_by_peer *= kept;
+    for (unsigned i = 0; i <= RESET_WHY_ENDED; i++)
+        openers->reset_by_us[i] *= kept;
     for (uint32_t i = 0; i < openers->count; i++) {
         fade(&openers->rows[i], kept);
         if (!is_forgotten(&openers->rows[i]))

@@ -22,8 +22,11 @@ struct opener {
     char name[EVENT_NAME_MAX];
     double opens;
     double connects, slow; /* handshakes that ended well; that took a second or more */
-    double refused;        /* attempts that ended within a second */
-    double gave_up;        /* attempts that ended later */
+    double refused;        /* attempts that a reset ended; not known why: within a second */
+    double rejected;       /* ... an ICMP message */
+    double unreachable;
+    double guessed; /* of `refused`: by how soon they ended */
+    double gave_up; /* attempts that ended otherwise, or later */
     double lives[OPENER_LIVES];
     struct {
         double opens, connects, slow, refused;
@@ -41,6 +44,8 @@ struct openers {
     uint64_t cursor;
     uint64_t lost; /* events that were overwritten, or not told */
     bool begun;
+    /* Resets of connections, of all, lately: received; sent, by enum event_reset_why. */
+    double reset_by_peer, reset_by_us[RESET_WHY_ENDED + 1];
 };
 
 void openers_init(struct openers *openers);

@@ -191,7 +191,7 @@ static struct small_peer *small_peer_of(struct small_peer *peers, uint32_t *coun
 /* A window of two segments bounds the segment, too: that is no small MSS. */
 static bool has_small_segments(const struct detection *d, const struct conn *conn, uint64_t mss)
 {
-    return mss > 0 && (double)mss < d->limits[MSS_LEAST] &&
+    return mss > 0 && (double)mss < d->limits[MSS_LEAST] && conn->state == STATE_ESTABLISHED &&
            !addr_is_loopback(&conn->tuple.remote, conn->tuple.family) &&
            (double)row_info(d->frame, conn, INFO_snd_wnd, UINT64_MAX) >= 4 * d->limits[MSS_LEAST];
 }
@@ -213,7 +213,8 @@ static void report_small(struct detection *d, const struct small_peer *peer)
                     peer->pmtu);
     else
         finding_say(finding, "%s takes segments of %u bytes at most", address, peer->mss);
-    finding_rows(finding, "dst %s and snd_mss < %.0f", address, d->limits[MSS_LEAST]);
+    finding_rows(finding, "state established and dst %s and snd_mss < %.0f", address,
+                 d->limits[MSS_LEAST]);
     finding_evidence_limit(finding, "snd_mss", "B", peer->mss, d->limits[MSS_LEAST]);
     finding_evidence(finding, "pmtu", "B", peer->pmtu);
     finding_evidence(finding, "rows with data to send", "", peer->rows);

@@ -199,7 +199,6 @@ const struct detector ORPHANS = {
 /* --- ports that cannot be bound --- */
 
 enum { HELD_FAILURES, HELD_WITHIN };
-#define ERRNO_ADDRESS_IN_USE 98 /* EADDRINUSE of the kernel that failed */
 
 /* The listener of the port; NULL: something else has it. */
 static const struct listener_tally *holder_of(const struct detection *d, uint16_t port)
@@ -208,17 +207,17 @@ static const struct listener_tally *holder_of(const struct detection *d, uint16_
     return at ? &d->census->listeners[at - 1] : NULL;
 }
 
-static bool is_often(const struct detection *d, const struct bind_failure *failure)
+static bool is_often(const struct detection *d, const struct call_failure *failure)
 {
     const int64_t within_ns = (int64_t)(d->limits[HELD_WITHIN] * (double)SECOND_NS);
 
     return failure->count >= d->limits[HELD_FAILURES] &&
-           failure->last_ns[BIND_FAILURES_TIMES - 1] > 0 &&
-           d->frame->mono_ns - failure->last_ns[BIND_FAILURES_TIMES - 1] <= within_ns;
+           failure->last_ns[CALL_FAILURES_TIMES - 1] > 0 &&
+           d->frame->mono_ns - failure->last_ns[CALL_FAILURES_TIMES - 1] <= within_ns;
 }
 
 static struct finding_subject subject_of_port(const struct detection *d,
-                                              const struct bind_failure *failure)
+                                              const struct call_failure *failure)
 {
     const struct listener_tally *listener = holder_of(d, failure->port);
     struct finding_subject subject = {.kind = SUBJECT_LISTENER,
@@ -230,7 +229,7 @@ static struct finding_subject subject_of_port(const struct detection *d,
     return listener ? subject_listener(d, listener) : subject;
 }
 
-static void report_port_held(struct detection *d, const struct bind_failure *failure)
+static void report_port_held(struct detection *d, const struct call_failure *failure)
 {
     const struct finding_subject subject = subject_of_port(d, failure);
     struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_PROVEN, &subject);
@@ -260,8 +259,8 @@ static void evaluate_port_held(struct detection *d)
         return;
     }
     for (unsigned i = 0; i < d->facts->bind_failures.count; i++) {
-        const struct bind_failure *failure = &d->facts->bind_failures.rows[i];
-        if (failure->error == ERRNO_ADDRESS_IN_USE && is_often(d, failure))
+        const struct call_failure *failure = &d->facts->bind_failures.rows[i];
+        if (failure->error == ERROR_EADDRINUSE && is_often(d, failure))
             report_port_held(d, failure);
     }
 }

@@ -3,6 +3,22 @@
 
 enum { RESETS_WARN, RESETS_CRITICAL };
 
+/* Of connections, as events have them: which side, and why. */
+static void say_sides(struct finding *finding, const struct detection *d)
+{
+    const struct openers *openers = d->openers;
+
+    if (!openers || openers->seconds <= 0)
+        return;
+    if (openers->reset_by_peer >= 1)
+        finding_evidence(finding, "received", "/s", opener_rate(openers, openers->reset_by_peer));
+    for (unsigned i = 0; i <= RESET_WHY_ENDED; i++) {
+        const char *why = words_name(&EVENT_RESET_LABELS, i);
+        if (why && openers->reset_by_us[i] >= 1)
+            finding_evidence(finding, why, "/s", opener_rate(openers, openers->reset_by_us[i]));
+    }
+}
+
 static void evaluate_resets(struct detection *d)
 {
     static const enum host_fact KINDS[] = {FACT_ESTAB_RESETS, FACT_ATTEMPT_FAILS,
@@ -24,6 +40,7 @@ static void evaluate_resets(struct detection *d)
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
         if (detection_growth(d, KINDS[i], 10, &growth, &seconds) && growth > 0)
             finding_evidence(finding, HOST_FACT_ROWS[KINDS[i]].name, "/s", growth / seconds);
+    say_sides(finding, d);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
     finding_leave_open(finding, "scanners, and probes of load balancers");
     finding_leave_open(finding, "connections within this host, which count twice");
@@ -40,7 +57,8 @@ const struct detector RESET_STORM = {
     .limits = {{"warn", 50, "/s", "resets sent, over ten seconds"},
                {"critical", 500, "/s", "resets sent, over ten seconds"}},
     .evaluate = evaluate_resets,
-    .proof = "OutRsts; split by EstabResets, AttemptFails, TCPAbortOnClose, TCPAbortOnData",
+    .proof = "OutRsts; split by EstabResets, AttemptFails, TCPAbortOnClose, TCPAbortOnData, and by "
+             "the ends of connections (BPF events)",
     .meaning = "Clients reach closed ports, or programs end connections without reading them out.",
     .advice = {"AttemptFails: a closed port; TCPAbortOnClose: a program closes with data unread; "
                "TCPAbortOnData: SO_LINGER 0, or data after close"}};

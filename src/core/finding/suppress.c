@@ -37,6 +37,7 @@ static const struct suppression {
     {"dead-peer", "connect-timeout", COMMON_ADDRESS},
     {"churn", "ports-exhausted", COMMON_PLACE},
     {"churn", "tw-overflow", COMMON_NETNS},
+    {"ports-exhausted", "connect-failing", COMMON_PLACE},
     {"spurious-retrans", "retransmissions", COMMON_ADDRESS},
     {"conntrack-full", "connect-timeout", COMMON_NETNS},
     {"conntrack-full", "dead-peer", COMMON_NETNS},

@@ -89,6 +89,22 @@ static void put_states(struct buffer *buffer, const struct event *event)
         buffer_text(buffer, ",\"exact\":true");
 }
 
+static void put_word(struct buffer *buffer, const char *key, const struct words *words,
+                     uint8_t number)
+{
+    const char *word = words_name(words, number);
+
+    if (word)
+        put_text(buffer, key, word);
+}
+
+static void put_end(struct buffer *buffer, const struct event *event)
+{
+    put_word(buffer, "end", &EVENT_END_WORDS, event->end);
+    put_word(buffer, "reset", &EVENT_RESET_WORDS, event->reset_why);
+    put_word(buffer, "error", &EVENT_ERROR_WORDS, event->error);
+}
+
 static void put_connection(struct buffer *buffer, const struct event *event,
                            const struct event_place *place)
 {
@@ -106,6 +122,7 @@ static void put_connection(struct buffer *buffer, const struct event *event,
         put_duration(buffer, event);
     if (event->has_totals)
         put_totals(buffer, event);
+    put_end(buffer, event);
 }
 
 void json_event(struct buffer *buffer, const struct event *event, const struct event_place *place)

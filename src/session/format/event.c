@@ -30,6 +30,9 @@ static const struct session_key KEYS[] = {
      .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
     {"retrans", .help = "retransmissions",
      .records = RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE)},
+    {"end", .help = "how it ended", .records = RECORD_BIT(RECORD_CLOSE)},
+    {"reset", .help = "why we sent a reset", .records = RECORD_BIT(RECORD_CLOSE)},
+    {"error", .help = "errno with which it ended", .records = RECORD_BIT(RECORD_CLOSE)},
     {"origin", .help = "what reported it: frame, destroy, bpf"},
     {"polled_jump", .help = "states in between were not seen", .records = RECORD_BIT(RECORD_STATE)},
     {"start_ticks", .help = "with pid: which process"},
@@ -62,6 +65,23 @@ static uint8_t get_origin(struct get *get)
     get_text(get, "origin", word, sizeof(word));
     int origin = words_find(&EVENT_ORIGIN_WORDS, word, strlen(word));
     return origin > EVENT_FROM_FRAME ? (uint8_t)origin : (uint8_t)EVENT_FROM_LOG;
+}
+
+/* 0: it is not there, or of a later version. */
+static uint8_t get_word(struct get *get, const char *key, const struct words *words)
+{
+    char word[24] = "";
+
+    get_text(get, key, word, sizeof(word));
+    const int found = words_find(words, word, strlen(word));
+    return found > 0 ? (uint8_t)found : 0;
+}
+
+static void read_event_end(struct get *get, struct event *event)
+{
+    event->end = get_word(get, "end", &EVENT_END_WORDS);
+    event->reset_why = get_word(get, "reset", &EVENT_RESET_WORDS);
+    event->error = get_word(get, "error", &EVENT_ERROR_WORDS);
 }
 
 static void read_event_totals(struct get *get, struct event *event)
@@ -101,4 +121,6 @@ void session_read_event(struct get *get, struct session_line *line)
     get_text(get, "comm", event->name, sizeof(event->name));
     event->owner_start_ticks = get_u64(get, "start_ticks");
     read_event_totals(get, event);
+    if (event->kind == EVENT_CLOSE)
+        read_event_end(get, event);
 }

@@ -95,7 +95,7 @@ int session_build_facts(const struct session_state *state, struct frame *frame)
     *facts = state->facts;
     facts->netns = frame->netns;
     facts->mono_ns = frame->mono_ns;
-    facts->bind_failures = (struct bind_failures){.known = false};
+    facts->bind_failures = facts->connect_failures = (struct call_failures){.known = false};
     facts->reserved_count = 0;
     return 0;
 }

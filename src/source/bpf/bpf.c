@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define FAILED_MAX 64u
+
 struct bpf {
     struct tcplens_bpf *program;
     struct ring_buffer *ring;
@@ -30,7 +32,10 @@ struct bpf {
     const struct bpf_hearer *hearer;
     uint32_t heard, most;
     int64_t until_ns;
-    struct bind_failures bind_failures;
+    struct call_failures bind_failures, connect_failures;
+    uint64_t failed[FAILED_MAX]; /* cookies of connections that failed last: those are in events */
+    uint32_t failed_count;
+    bool resets; /* those received and sent are traced */
 };
 
 /* libbpf would print to stderr, over the screen. */
@@ -65,7 +70,53 @@ static void fill_counters(struct event *event, const struct bpf_record *record)
     event->retrans = record->retrans;
 }
 
-static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
+/* --- ends --- */
+
+static const uint8_t RESET_WHY[] = {
+    [BPF_WHY_OTHER] = RESET_WHY_OTHER,           [BPF_WHY_UNREAD] = RESET_WHY_UNREAD,
+    [BPF_WHY_LINGER] = RESET_WHY_LINGER,         [BPF_WHY_DISCONNECT] = RESET_WHY_DISCONNECT,
+    [BPF_WHY_DATA] = RESET_WHY_DATA_AFTER_CLOSE, [BPF_WHY_MEMORY] = RESET_WHY_MEMORY,
+    [BPF_WHY_KEEPALIVE] = RESET_WHY_KEEPALIVE};
+
+/* Both ends closed it, or one and a time limit; the peer's reset came while it was open; or the
+ * socket says why it is reset. */
+static bool needs_no_look(const struct bpf_record *record, uint8_t from)
+{
+    const uint32_t closing = STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) |
+                             STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK);
+
+    if (from == STATE_LISTEN || from == STATE_SYN_SENT ||
+        (record->error == 0 && (record->ways & BPF_WAY_LINGER)))
+        return true;
+    return record->ways & BPF_WAY_RESET_RECEIVED
+               ? !(closing & STATE_BIT(from)) /* data after close(): reset as if it came */
+               : record->error == 0 && (closing & STATE_BIT(from));
+}
+
+/* The kernel sends a reset before or just behind the step to CLOSED. */
+static uint8_t find_sent(const struct bpf *bpf, uint64_t cookie)
+{
+    const int map = bpf_map__fd(bpf->program->maps.sent);
+    uint8_t why = 0;
+
+    if (!bpf->resets || bpf_map_lookup_and_delete_elem(map, &cookie, &why))
+        return RESET_WHY_NONE;
+    return why < sizeof(RESET_WHY) ? RESET_WHY[why] : RESET_WHY_OTHER;
+}
+
+static void hear_close(struct bpf *bpf, const struct bpf_record *record,
+                       struct transition *transition)
+{
+    transition->signs |= (bpf->resets ? (uint32_t)LIFE_RESETS_SEEN : 0) |
+                         (record->ways & BPF_WAY_RESET_RECEIVED ? (uint32_t)LIFE_RESET : 0) |
+                         (record->ways & BPF_WAY_LINGER ? (uint32_t)LIFE_LINGER : 0);
+    if (!needs_no_look(record, transition->event.from))
+        transition->sent_reset = find_sent(bpf, record->cookie);
+    if (record->error && transition->event.from == STATE_SYN_SENT)
+        bpf->failed[bpf->failed_count++ % FAILED_MAX] = record->cookie;
+}
+
+static void hear_state(struct bpf *bpf, const struct bpf_record *record)
 {
     struct transition transition = {.event = {.origin = EVENT_FROM_BPF, .exact = 1},
                                     .began_ns = (int64_t)record->began_ns,
@@ -85,14 +136,18 @@ static void hear_state(const struct bpf *bpf, const struct bpf_record *record)
     transition.signs = (record->error ? (uint32_t)LIFE_ERROR : 0) |
                        (record->fin ? (uint32_t)LIFE_FIN : 0) |
                        (record->orphan ? (uint32_t)LIFE_ORPHAN : 0);
+    transition.error = record->error;
+    if (event->to == STATE_CLOSED)
+        hear_close(bpf, record, &transition);
     transition.bytes_retrans = record->bytes_retrans;
     memcpy(transition.name, record->name, sizeof(transition.name));
     bpf->hearer->hear(bpf->hearer->context, &transition);
 }
 
-static void keep_bind_failure(struct bpf *bpf, const struct bpf_record *record)
+static void keep_failure(struct call_failures *failures, const struct bpf *bpf,
+                         const struct bpf_record *record)
 {
-    struct bind_failure failure = {.error = record->error,
+    struct call_failure failure = {.error = record->error,
                                    .pid = (int32_t)record->pid,
                                    .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns,
                                    .last_ns = {(int64_t)record->ns}};
@@ -104,7 +159,16 @@ static void keep_bind_failure(struct bpf *bpf, const struct bpf_record *record)
     failure.family = tuple.family;
     text_clean(failure.name, sizeof(failure.name), record->name,
                strnlen(record->name, sizeof(record->name)));
-    bind_failures_add(&bpf->bind_failures, &failure);
+    call_failures_add(failures, &failure);
+}
+
+/* What a transition reported already is no failure of its own. */
+static void keep_connect_failure(struct bpf *bpf, const struct bpf_record *record)
+{
+    for (uint32_t i = 0; record->cookie && i < FAILED_MAX; i++)
+        if (bpf->failed[i] == record->cookie)
+            return;
+    keep_failure(&bpf->connect_failures, bpf, record);
 }
 
 static int on_record(void *context, void *data, size_t size)
@@ -118,7 +182,9 @@ static int on_record(void *context, void *data, size_t size)
         bpf->hearer->own(bpf->hearer->context, record->netns, record->cookie, (int32_t)record->pid,
                          record->start_ns / (uint64_t)bpf->tick_ns, record->name);
     else if (record->kind == BPF_RECORD_BIND_FAILED)
-        keep_bind_failure(bpf, record);
+        keep_failure(&bpf->bind_failures, bpf, record);
+    else if (record->kind == BPF_RECORD_CONNECT_FAILED)
+        keep_connect_failure(bpf, record);
     else
         hear_state(bpf, record);
     /* libbpf counts the record as taken all the same, and returns this. */
@@ -140,9 +206,10 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, i
     return result < 0 && result != -ECANCELED ? result : (int)bpf->heard;
 }
 
-void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures)
+void bpf_failures(const struct bpf *bpf, struct host_facts *facts)
 {
-    *failures = bpf->bind_failures;
+    facts->bind_failures = bpf->bind_failures;
+    facts->connect_failures = bpf->connect_failures;
 }
 
 int bpf_descriptor(const struct bpf *bpf)
@@ -152,8 +219,9 @@ int bpf_descriptor(const struct bpf *bpf)
 
 /* --- loading --- */
 
-/* The owners of accepted sockets and the failures of bind() are extras. These calls alone are
- * traced where tracefs is mounted; else every system call is looked at, briefly. */
+/* The owners of accepted sockets, resets, and the failures of bind() and connect() are extras.
+ * These calls alone are traced where tracefs is mounted; else every system call is looked at,
+ * briefly. */
 static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
 {
     struct tcplens_bpf *program = bpf->program;
@@ -163,11 +231,20 @@ static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
     if (traced) {
         program->links.on_bind = bpf_program__attach(program->progs.on_bind);
         program->links.on_bind_end = bpf_program__attach(program->progs.on_bind_end);
+        program->links.on_connect = bpf_program__attach(program->progs.on_connect);
+        program->links.on_connect_end = bpf_program__attach(program->progs.on_connect_end);
     } else {
         program->links.on_exit = bpf_program__attach(program->progs.on_exit);
     }
     bpf->bind_failures.known =
         program->links.on_exit || (program->links.on_bind && program->links.on_bind_end);
+    bpf->connect_failures.known =
+        program->links.on_exit || (program->links.on_connect && program->links.on_connect_end);
+    if (bpf->resets) {
+        program->links.on_send_reset = bpf_program__attach(program->progs.on_send_reset);
+        program->links.on_receive_reset = bpf_program__attach(program->progs.on_receive_reset);
+        bpf->resets = program->links.on_send_reset && program->links.on_receive_reset;
+    }
     text[0] = '\0';
     if (!traced && !program->links.on_exit)
         snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
@@ -181,7 +258,7 @@ static uint32_t pid_namespace_of_proc(void)
     return view.kind == PROC_VIEW_OWN ? proc_view_pid_namespace() : 0;
 }
 
-static int load(struct bpf *bpf)
+static int load(struct bpf *bpf, bool resets)
 {
     bpf->program = tcplens_bpf__open();
     if (!bpf->program)
@@ -194,9 +271,16 @@ static int load(struct bpf *bpf)
 #endif
     bpf->program->rodata->number_of_accept4 = SYS_accept4;
     bpf->program->rodata->number_of_bind = SYS_bind;
-    int error = tcplens_bpf__load(bpf->program);
-    if (error)
+    bpf->program->rodata->number_of_connect = SYS_connect;
+    bpf->resets = resets;
+    bpf_program__set_autoload(bpf->program->progs.on_send_reset, resets);
+    bpf_program__set_autoload(bpf->program->progs.on_receive_reset, resets);
+    const int error = tcplens_bpf__load(bpf->program);
+    if (error) {
+        tcplens_bpf__destroy(bpf->program);
+        bpf->program = NULL;
         return error;
+    }
     bpf->ring = ring_buffer__new(bpf_map__fd(bpf->program->maps.records), on_record, bpf, NULL);
     if (!bpf->ring)
         return -errno;
@@ -216,7 +300,9 @@ int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
     made->netns = netns->inode;
     made->every_netns = every_netns;
     made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
-    int error = load(made);
+    int error = load(made, true);
+    if (error && !made->program && error != -EPERM) /* kernels before 6.10: no reasons of resets */
+        error = load(made, false);
     if (error) {
         bpf_explain_refusal(error, text);
         bpf_close(made);

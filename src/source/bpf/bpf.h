@@ -34,8 +34,8 @@ int bpf_descriptor(const struct bpf *bpf); /* readable when there is something *
 int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
               uint64_t *lost);
 
-/* The calls of bind() that failed, as far as they were drained; not known where bind() cannot be
- * traced. */
-void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures);
+/* The calls of bind() and connect() that failed, as far as they were drained, into facts; not known
+ * where they cannot be traced. */
+void bpf_failures(const struct bpf *bpf, struct host_facts *facts);
 
 #endif

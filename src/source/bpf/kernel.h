@@ -50,6 +50,7 @@ struct sock {
     struct sock_common __sk_common;
     __u16 sk_protocol;
     int sk_err;
+    unsigned long sk_lingertime;
 } KERNEL_TYPE;
 
 struct inet_sock {
@@ -117,6 +118,20 @@ struct task_struct {
     char comm[BPF_NAME_MAX];
     struct files_struct *files;
 } KERNEL_TYPE;
+
+struct sk_buff;
+
+/* Why the kernel sends a reset (include/net/rstreason.h, Linux 6.10); numbers are found when a
+ * program is loaded. */
+enum sk_rst_reason {
+    SK_RST_REASON_TCP_ABORT_ON_CLOSE,
+    SK_RST_REASON_TCP_ABORT_ON_LINGER,
+    SK_RST_REASON_TCP_ABORT_ON_MEMORY,
+    SK_RST_REASON_TCP_ABORT_ON_DATA,
+    SK_RST_REASON_TCP_KEEPALIVE_TIMEOUT,
+    SK_RST_REASON_TCP_DISCONNECT_WITH_DATA,
+    SK_RST_REASON_TCP_STATE,
+};
 
 struct trace_event_raw_sys_enter {
     unsigned long args[6];

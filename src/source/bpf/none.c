@@ -42,10 +42,10 @@ int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, i
     return -ENOSYS;
 }
 
-void bpf_bind_failures(const struct bpf *bpf, struct bind_failures *failures)
+void bpf_failures(const struct bpf *bpf, struct host_facts *facts)
 {
     (void)bpf;
-    *failures = (struct bind_failures){.known = false};
+    facts->bind_failures = facts->connect_failures = (struct call_failures){.known = false};
 }
 
 int bpf_walk_open(struct bpf_walk **walk, const struct netns *netns, char text[BPF_TEXT_SIZE])

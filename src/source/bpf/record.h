@@ -5,12 +5,35 @@
 
 #include <linux/types.h>
 
-enum bpf_record_kind { BPF_RECORD_STATE = 1, BPF_RECORD_OWNER, BPF_RECORD_BIND_FAILED };
+enum bpf_record_kind {
+    BPF_RECORD_STATE = 1,
+    BPF_RECORD_OWNER,
+    BPF_RECORD_BIND_FAILED,
+    BPF_RECORD_CONNECT_FAILED
+};
+
+/* How a socket closes. */
+enum bpf_way {
+    BPF_WAY_LINGER = 1,        /* close() with SO_LINGER and a time of 0 */
+    BPF_WAY_RESET_RECEIVED = 2 /* because of a reset */
+};
+
+/* Why a reset was sent for a socket. */
+enum bpf_why {
+    BPF_WHY_OTHER = 1,
+    BPF_WHY_UNREAD,     /* close() with data unread */
+    BPF_WHY_LINGER,     /* close() with SO_LINGER and a time of 0 */
+    BPF_WHY_DISCONNECT, /* connect() to AF_UNSPEC; close() as for LINGER; ended from outside */
+    BPF_WHY_DATA,       /* data came after close() */
+    BPF_WHY_MEMORY,
+    BPF_WHY_KEEPALIVE /* its probes ran out */
+};
 
 #define BPF_NAME_MAX 16
 
 /* One transition of a socket; or the process that accept() gave one to (cookie, pid, start_ns and
- * name only); or a bind() that failed (error is its errno; process, local address and port). */
+ * name only); or a bind() or connect() that failed (error is its errno; process, the address and port it was
+ * called with; connect: cookie, 0 = not known). */
 struct bpf_record {
     __u64 ns;       /* CLOCK_MONOTONIC */
     __u64 began_ns; /* in SYN-RECEIVED since, 0 = not known */
@@ -26,7 +49,8 @@ struct bpf_record {
     __u16 local_port, remote_port; /* host order */
     __u8 kind, from, to;           /* the kernel's state numbers */
     __u8 is_ipv6;
-    __u8 error, fin, orphan, spare[1];
+    __u8 error; /* errno of the socket, or of the call */
+    __u8 fin, orphan, ways;
     __u8 local[16], remote[16];
     char name[BPF_NAME_MAX];
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace, or of
- * all, to bpf.c, whom accept() gave a socket to, and calls of bind() that fail. It must not decide what a transition means. */
+ * all, to bpf.c, whom accept() gave a socket to, calls of bind() and connect() that fail, and why resets are sent. What
+ * a transition means is decided elsewhere. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -9,12 +10,13 @@
 
 #include "source/bpf/kernel.h"
 
-#define AF_INET       2
-#define AF_INET6      10
-#define SOCK_DEAD_BIT 0 /* enum sock_flags, include/net/sock.h (Linux 6.18) */
-#define SOCK_DONE_BIT 1
-#define KTHREAD_FLAG  0x00200000 /* PF_KTHREAD, include/linux/sched.h */
-#define RING_BYTES    (4 * 1024 * 1024)
+#define AF_INET         2
+#define AF_INET6        10
+#define SOCK_DEAD_BIT   0 /* enum sock_flags, include/net/sock.h (Linux 6.18) */
+#define SOCK_DONE_BIT   1
+#define SOCK_LINGER_BIT 4
+#define KTHREAD_FLAG    0x00200000 /* PF_KTHREAD, include/linux/sched.h */
+#define RING_BYTES      (4 * 1024 * 1024)
 
 enum {
     KERNEL_ESTABLISHED = 1,
@@ -36,8 +38,10 @@ struct pt_regs___arm64 {
 
 /* Set by bpf.c before loading. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
-const volatile __u8 every_netns = 0; /* else ours alone; of bind() it is always ours */
-const volatile long number_of_accept = -1, number_of_accept4 = -1, number_of_bind = -1;
+const volatile __u8 every_netns =
+    0; /* else ours alone; of bind() and connect() it is always ours */
+const volatile long number_of_accept = -1, number_of_accept4 = -1, number_of_bind = -1,
+                    number_of_connect = -1;
 /* Records for which the ring had no room. */
 __u64 lost = 0;
 
@@ -57,6 +61,22 @@ struct {
     __type(key, __u32);
     __type(value, struct child);
 } children SEC(".maps");
+
+/* The socket for which this CPU received a reset last: its close follows at once. */
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, __u64);
+} received SEC(".maps");
+
+/* Sockets for which a reset was sent, by cookie, and why (enum bpf_why). */
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 4096);
+    __type(key, __u64);
+    __type(value, __u8);
+} sent SEC(".maps");
 
 /* The process in whose context this runs; none for a thread of the kernel. */
 static __always_inline void fill_owner(struct bpf_record *record)
@@ -117,6 +137,24 @@ static __always_inline __u64 child_began(const struct sock *sk)
     return child && child->sk == (__u64)sk ? child->ns : 0;
 }
 
+static __always_inline __u8 take_received(const struct sock *sk)
+{
+    __u32 only = 0;
+    __u64 *last = bpf_map_lookup_elem(&received, &only);
+    if (!last || *last != (__u64)sk)
+        return 0;
+    *last = 0;
+    return BPF_WAY_RESET_RECEIVED;
+}
+
+static __always_inline void fill_close(struct bpf_record *record, const struct sock *sk)
+{
+    record->error = (__u8)sk->sk_err;
+    if (sk->__sk_common.skc_flags >> SOCK_LINGER_BIT & 1 && sk->sk_lingertime == 0)
+        record->ways = BPF_WAY_LINGER;
+    record->ways |= take_received(sk);
+}
+
 static __always_inline struct bpf_record *new_record(void)
 {
     struct bpf_record *record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
@@ -153,7 +191,10 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
     record->netns = net->ns.inum;
     if (bpf_core_field_exists(struct net, net_cookie))
         record->netns_cookie = net->net_cookie;
-    record->error = sk->sk_err != 0;
+    if (to == KERNEL_CLOSE)
+        fill_close(record, sk);
+    else
+        record->error = (__u8)sk->sk_err;
     record->orphan = sk->__sk_common.skc_flags >> SOCK_DEAD_BIT & 1;
     record->fin = sk->__sk_common.skc_flags >> SOCK_DONE_BIT & 1;
     if (from == KERNEL_SYN_RECV)
@@ -219,30 +260,87 @@ int on_accept4(struct trace_event_raw_sys_exit *context)
     return note_owner(context->ret);
 }
 
-/* What bind() was called with, until it returns: its address may be gone by then. */
-struct bind_call {
+#define REASON(name)                                                                               \
+    (bpf_core_enum_value_exists(enum sk_rst_reason, SK_RST_REASON_##name) &&                       \
+     reason == (int)bpf_core_enum_value(enum sk_rst_reason, SK_RST_REASON_##name))
+
+static __always_inline __u8 reset_why(int reason)
+{
+    return REASON(TCP_ABORT_ON_CLOSE)         ? BPF_WHY_UNREAD
+           : REASON(TCP_ABORT_ON_LINGER)      ? BPF_WHY_LINGER
+           : REASON(TCP_ABORT_ON_MEMORY)      ? BPF_WHY_MEMORY
+           : REASON(TCP_ABORT_ON_DATA)        ? BPF_WHY_DATA
+           : REASON(TCP_KEEPALIVE_TIMEOUT)    ? BPF_WHY_KEEPALIVE
+           : REASON(TCP_DISCONNECT_WITH_DATA) ? BPF_WHY_DISCONNECT
+           : REASON(TCP_STATE)                ? BPF_WHY_DISCONNECT /* tcp_disconnect, tcp_abort */
+                                              : BPF_WHY_OTHER;
+}
+
+SEC("tp_btf/tcp_send_reset")
+int BPF_PROG(on_send_reset, const struct sock *sk, const struct sk_buff *skb, int reason)
+{
+    if (!sk || (!every_netns && BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != our_netns))
+        return 0;
+    const __u64 cookie = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+    const __u8 why = reset_why(reason);
+    if (cookie)
+        bpf_map_update_elem(&sent, &cookie, &why, BPF_ANY);
+    return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(on_receive_reset, struct sock *sk)
+{
+    __u32 only = 0;
+    __u64 *last = bpf_map_lookup_elem(&received, &only);
+    if (last)
+        *last = (__u64)sk;
+    return 0;
+}
+
+/* What bind() or connect() was called with, until it returns: its address may be gone by then. */
+struct call {
     struct {
         __u16 family;
         __be16 port;
         __u8 rest[24]; /* IPv4 at 0, IPv6 at 4 */
     } address;
-    __u32 fd;
+    __u32 fd, kind; /* enum bpf_record_kind of its failure */
 };
 #define IPV4_ADDRESS_BYTES 16 /* struct sockaddr_in */
+
+/* Errors of connect() that are none, or that the socket's own transition reports. */
+enum {
+    IS_INTERRUPTED = 4,
+    IS_CONNECTED = 106,
+    TIMED_OUT = 110,
+    REFUSED,
+    IS_UNDER_WAY = 114,
+    IN_PROGRESS,
+    RESTARTS = 512
+};
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);
     __uint(max_entries, 1024);
     __type(key, __u64);
-    __type(value, struct bind_call);
-} bind_calls SEC(".maps");
+    __type(value, struct call);
+} calls SEC(".maps");
 
-static __always_inline int is_inet(const struct bind_call *call)
+static __always_inline int is_inet(const struct call *call)
 {
     return call->address.family == AF_INET || call->address.family == AF_INET6;
 }
 
-static __always_inline void read_call(struct bind_call *call, long fd, const void *address,
+static __always_inline int is_failure(__u32 kind, long error)
+{
+    if (error <= 0 || kind == BPF_RECORD_BIND_FAILED)
+        return error > 0;
+    return error < RESTARTS && error != IS_INTERRUPTED && error != IS_CONNECTED &&
+           error != TIMED_OUT && error != REFUSED && error != IS_UNDER_WAY && error != IN_PROGRESS;
+}
+
+static __always_inline void read_call(struct call *call, long fd, const void *address,
                                       unsigned long size)
 {
     call->fd = (__u32)fd;
@@ -252,30 +350,43 @@ static __always_inline void read_call(struct bind_call *call, long fd, const voi
         bpf_probe_read_user(&call->address, IPV4_ADDRESS_BYTES, address);
 }
 
-SEC("tp/syscalls/sys_enter_bind")
-int on_bind(struct trace_event_raw_sys_enter *context)
+static __always_inline int note_call(struct trace_event_raw_sys_enter *context, __u32 kind)
 {
     struct task_struct *task = (void *)bpf_get_current_task();
     const __u64 thread = bpf_get_current_pid_tgid();
-    struct bind_call call = {};
+    struct call call = {.kind = kind};
     if (BPF_CORE_READ(task, nsproxy, net_ns, ns.inum) != our_netns)
         return 0;
     read_call(&call, (long)context->args[0], (const void *)context->args[1], context->args[2]);
     if (is_inet(&call))
-        bpf_map_update_elem(&bind_calls, &thread, &call, BPF_ANY);
+        bpf_map_update_elem(&calls, &thread, &call, BPF_ANY);
     return 0;
 }
 
-static __always_inline int note_bind_failed(const struct bind_call *call, long error)
+SEC("tp/syscalls/sys_enter_bind")
+int on_bind(struct trace_event_raw_sys_enter *context)
 {
-    if (!sock_of_descriptor(call->fd, 0))
+    return note_call(context, BPF_RECORD_BIND_FAILED);
+}
+
+SEC("tp/syscalls/sys_enter_connect")
+int on_connect(struct trace_event_raw_sys_enter *context)
+{
+    return note_call(context, BPF_RECORD_CONNECT_FAILED);
+}
+
+static __always_inline int note_failure(const struct call *call, long error)
+{
+    struct sock *sk = sock_of_descriptor(call->fd, 0);
+    if (!sk)
         return 0;
     struct bpf_record *record = new_record();
     if (!record)
         return 0;
-    record->kind = BPF_RECORD_BIND_FAILED;
+    record->kind = (__u8)call->kind;
     record->ns = bpf_ktime_get_ns();
     record->error = (__u8)error;
+    record->cookie = (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
     record->local_port = __builtin_bswap16(call->address.port);
     record->is_ipv6 = call->address.family == AF_INET6;
     if (record->is_ipv6)
@@ -287,23 +398,34 @@ static __always_inline int note_bind_failed(const struct bind_call *call, long e
     return 0;
 }
 
+static __always_inline int end_call(struct trace_event_raw_sys_exit *context)
+{
+    const __u64 thread = bpf_get_current_pid_tgid();
+    const struct call *found = bpf_map_lookup_elem(&calls, &thread);
+    if (!found)
+        return 0;
+    const struct call call = *found;
+    bpf_map_delete_elem(&calls, &thread);
+    return is_failure(call.kind, -context->ret) ? note_failure(&call, -context->ret) : 0;
+}
+
 SEC("tp/syscalls/sys_exit_bind")
 int on_bind_end(struct trace_event_raw_sys_exit *context)
 {
-    const __u64 thread = bpf_get_current_pid_tgid();
-    const struct bind_call *found = bpf_map_lookup_elem(&bind_calls, &thread);
-    if (!found)
-        return 0;
-    const struct bind_call call = *found;
-    bpf_map_delete_elem(&bind_calls, &thread);
-    return context->ret < 0 ? note_bind_failed(&call, -context->ret) : 0;
+    return end_call(context);
+}
+
+SEC("tp/syscalls/sys_exit_connect")
+int on_connect_end(struct trace_event_raw_sys_exit *context)
+{
+    return end_call(context);
 }
 
 /* The registers still hold the arguments, and the caller has not come back yet. */
-static __always_inline int note_bind_end(struct pt_regs *registers, long result)
+static __always_inline int note_call_end(struct pt_regs *registers, __u32 kind, long result)
 {
-    struct bind_call call = {};
-    if (result >= 0)
+    struct call call = {.kind = kind};
+    if (!is_failure(kind, -result))
         return 0;
     if (bpf_core_field_exists(struct pt_regs___x86, orig_ax)) {
         struct pt_regs___x86 *x86 = (struct pt_regs___x86 *)registers;
@@ -314,7 +436,7 @@ static __always_inline int note_bind_end(struct pt_regs *registers, long result)
         read_call(&call, (long)BPF_CORE_READ(arm64, orig_x0),
                   (const void *)BPF_CORE_READ(arm64, regs[1]), BPF_CORE_READ(arm64, regs[2]));
     }
-    return is_inet(&call) ? note_bind_failed(&call, -result) : 0;
+    return is_inet(&call) ? note_failure(&call, -result) : 0;
 }
 
 /* For machines without tracefs, where those above cannot be attached. */
@@ -328,7 +450,11 @@ int BPF_PROG(on_exit, struct pt_regs *registers, long result)
         number = BPF_CORE_READ((struct pt_regs___arm64 *)registers, syscallno);
     if (number >= 0 && (number == number_of_accept || number == number_of_accept4))
         return note_owner(result);
-    return number >= 0 && number == number_of_bind ? note_bind_end(registers, result) : 0;
+    if (number >= 0 && number == number_of_bind)
+        return note_call_end(registers, BPF_RECORD_BIND_FAILED, result);
+    if (number >= 0 && number == number_of_connect)
+        return note_call_end(registers, BPF_RECORD_CONNECT_FAILED, result);
+    return 0;
 }
 
 char program_license[] SEC("license") = "Dual MIT/GPL";

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Troubles made in a network namespace, and what doctor finds of them: detectors that need a real kernel to be
 # believed.
-#   test_kernel.sh TCPLENS
+#   test_troubles.sh TCPLENS
 set -u
 tcplens=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,8 +25,9 @@ expect_line() {
 
 unchecked=0
 ids=reuseport-imbalance,accept-monopoly,nagle-stall,small-mss,pmtu-blackhole,limited-by-program,limited-by-network
-expect 0 unshare --net "$here/scene.py" reuseport,monopoly,nagle,small,hole,program,network \
-    "$here/said.py" "$tcplens" 14 $ids
+ids=$ids,connect-failing,connect-refused
+expect 0 unshare --net "$here/troubles.py" reuseport,monopoly,nagle,small,hole,program,network,attempts \
+    "$here/said.py" "$tcplens" 18 $ids --set limited-by-program.rate=1000000
 expect_line 'reuseport-imbalance warning proven 8101 3'
 grep -q '^accept-monopoly info proven 8102 ' "$work/out" || expect_line 'accept-monopoly'
 expect_line 'nagle-stall info likely - 1'
@@ -34,6 +35,9 @@ expect_line 'small-mss info proven - 2'
 [ "$(grep -cx 'pmtu-blackhole warning likely 8105 1' "$work/out")" = 2 ] || fail "not two hosts behind a black hole"
 expect_line 'limited-by-program info proven 8107 1'
 expect_line 'limited-by-network info likely 8108 1'
-[ "$(grep -cv 'not checked' "$work/out")" = $((8 - unchecked)) ] || fail "other findings than these"
+for twice in 'connect-failing warning proven 8110 0' 'connect-refused warning proven 811[12] [01]'; do
+    [ "$(grep -cx "$twice" "$work/out")" = 2 ] || expect_line "${twice%% *} twice"
+done
+[ "$(grep -cv 'not checked' "$work/out")" = $((12 - unchecked)) ] || fail "other findings than these"
 [ $failures = 0 ] || cat "$work/out"
 exit $((failures > 0))

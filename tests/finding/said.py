@@ -2,7 +2,7 @@
 """What doctor finds in so many seconds, a line for each finding of these detectors: its id, severity,
 confidence, port of its subject, and how many rows its filter shows at the end.
 
-    said.py TCPLENS SECONDS ID[,ID]"""
+    said.py TCPLENS SECONDS ID[,ID] [OPTION...]"""
 import json
 import subprocess
 import sys
@@ -14,8 +14,9 @@ def rows_of(tcplens, accepted):
 
 
 def main():
-    tcplens, seconds, wanted = sys.argv[1:]
-    found = subprocess.run([tcplens, "doctor", "--json", "--for", seconds + "s", "--only", wanted],
+    tcplens, seconds, wanted, *options = sys.argv[1:]
+    found = subprocess.run([tcplens, "doctor", "--json", "--for", seconds + "s", "--only", wanted,
+                            *options],
                            capture_output=True, text=True, check=False)
     if found.returncode > 2:
         sys.exit("doctor: " + found.stderr)

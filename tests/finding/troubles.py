@@ -2,7 +2,7 @@
 """Troubles of several kinds at once, in a network namespace of their own, on addresses of the loopback
 interface that are not loopback addresses.
 
-    scene.py SCENE[,SCENE] COMMAND...   runs it beside the scenes, ends with its exit code"""
+    troubles.py SCENE[,SCENE] COMMAND...   runs it beside the scenes, ends with its exit code"""
 import ctypes
 import os
 import signal
@@ -176,6 +176,24 @@ def network():
             while True:
                 client.sendall(b"x" * 1000000)
     in_child(send)
+
+
+def try_to_connect(address, port):
+    while True:
+        with socket.socket() as client:
+            client.connect_ex((address, port))
+        pace.wait(0.2)
+
+
+def attempts():
+    """Attempts that end: by a route, by no route, by a closed port, by a rule of a firewall."""
+    for route in (["prohibit", "10.78.0.1"], ["unreachable", "10.78.0.2"]):
+        subprocess.run(["ip", "route", "add", *route], check=True)
+        in_child(try_to_connect, route[1], 8110)
+    subprocess.run(["nft", "add table ip a; add chain ip a in { type filter hook input priority 0; }; "
+                    "add rule ip a in tcp dport 8112 reject"], check=True)
+    for port in (8111, 8112):
+        in_child(try_to_connect, ADDRESS, port)
 
 
 def main():

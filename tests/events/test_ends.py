@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""How connections end, as the kernel has it, against what this program did to them: `events --json` beside it, in a
+network namespace of its own.
+
+    test_ends.py TCPLENS"""
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ADDRESS = "127.0.0.1"
+LINGER_0 = struct.pack("ii", 1, 0)
+TCP_USER_TIMEOUT = 18
+NFT = """add table ip t
+add chain ip t in { type filter hook input priority 0; }
+add rule ip t in tcp dport 9002 reject
+add rule ip t in tcp dport 9003 reject with icmp type host-unreachable
+add rule ip t in tcp dport { 9004, 9005 } drop"""
+
+
+def pair(port):
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((ADDRESS, port))
+        listener.listen()
+        client = socket.create_connection((ADDRESS, port))
+        server, _ = listener.accept()
+    return client, server
+
+
+def fails_to_connect(port, **options):
+    with socket.socket() as client:
+        if "timeout_ms" in options:
+            client.setsockopt(socket.IPPROTO_TCP, TCP_USER_TIMEOUT, options["timeout_ms"])
+        try:
+            client.connect((ADDRESS, port))
+        except OSError:
+            return
+    sys.exit(f"port {port}: connected")
+
+
+def give_up(port):
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.connect_ex((ADDRESS, port))
+
+
+def linger(port):
+    client, server = pair(port)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
+    client.close()
+    server.close()
+
+
+def unread(port):
+    client, server = pair(port)
+    server.sendall(b"x")
+    client.recv(1, socket.MSG_PEEK)
+    client.close()
+    server.close()
+
+
+def in_order(port):
+    client, server = pair(port)
+    client.shutdown(socket.SHUT_WR)
+    server.recv(1)
+    server.close()
+    client.close()
+
+
+def destroyed(port):
+    client, server = pair(port)
+    subprocess.run(["ss", "-K", "dport", "=", f":{port}"], stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, check=True)
+    client.close()
+    server.close()
+
+
+# What is done, on which port, and (end, reset, error) of the client's event.
+CASES = [
+    (fails_to_connect, 9001, ("refused", None, "ECONNREFUSED")),
+    (fails_to_connect, 9002, ("rejected", None, "ECONNREFUSED")),
+    (fails_to_connect, 9003, ("unreachable", None, "EHOSTUNREACH")),
+    (lambda port: fails_to_connect(port, timeout_ms=300), 9004, ("timed-out", None, "ETIMEDOUT")),
+    (give_up, 9005, ("given-up", None, None)),
+    (linger, 9006, ("reset-by-us", "linger", None)),
+    (unread, 9007, ("reset-by-us", "unread", None)),
+    (destroyed, 9008, ("reset-by-us", "ended", "ECONNABORTED")),
+]
+# The same of the server's event, by its own port.
+SERVERS = {9006: ("reset-by-peer", None, "ECONNRESET"), 9007: ("reset-by-peer", None, "ECONNRESET"),
+           9009: ("closed", None, None)}
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.endswith("\n")]
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + 20
+    while not condition():
+        if time.monotonic() > deadline:
+            sys.exit("timed out: " + what)
+        threading.Event().wait(0.02)
+
+
+def end_of(event):
+    return event.get("end"), event.get("reset"), event.get("error")
+
+
+def closes(path, key, port):
+    return [event for event in read(path) if event["ev"] == "close" and event.get(key) == port]
+
+
+def main():
+    tcplens = sys.argv[1]
+    if os.geteuid() != 0 or not any(os.access(os.path.join(path, "nft"), os.X_OK)
+                                    for path in os.environ["PATH"].split(":")):
+        print("needs root and nft")
+        sys.exit(77)
+    if os.environ.get("TEST_ENDS") != "inside":
+        sys.exit(subprocess.run(["unshare", "--net", sys.executable, "-B", *sys.argv],
+                                env=os.environ | {"TEST_ENDS": "inside"}, check=False).returncode)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["nft", "-f", "-"], input=NFT, text=True, check=True)
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as out:
+        with subprocess.Popen([tcplens, "events", "--json", "--events", "bpf"], stdout=out,
+                              stderr=subprocess.PIPE, text=True) as events:
+            def is_heard():
+                if events.poll() is not None:
+                    print("no events by bpf here: " + events.stderr.read())
+                    sys.exit(77)
+                fails_to_connect(9000)
+                return read(out.name)
+            wait_for(is_heard, "no event comes")
+            for act, port, _ in CASES:
+                act(port)
+            in_order(9009)
+            for port in [port for _, port, _ in CASES] + [9009]:
+                key = "lport" if port == 9009 else "rport"
+                wait_for(lambda key=key, port=port: closes(out.name, key, port), f"no end on port {port}")
+            events.terminate()
+        wrong = 0
+        for _, port, expected in CASES:
+            wrong += check(port, "client", closes(out.name, "rport", port)[-1], expected)
+        for port, expected in SERVERS.items():
+            told = [event for event in closes(out.name, "lport", port) if event.get("rport")]
+            wrong += check(port, "server", told[-1], expected)
+    sys.exit(wrong > 0)
+
+
+def check(port, side, event, expected):
+    if end_of(event) == expected:
+        return 0
+    print(f"FAILED: port {port}, {side}: {end_of(event)}, not {expected}")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,6 @@
 #include "core/diff.h"
 #include "core/redact.h"
 #include "core/track.h"
-#include "source/host_facts.h"
 #include "source/privilege.h"
 
 #include <errno.h>
@@ -204,26 +203,30 @@ static int complete_frame(struct collector *collector, struct frame *next, const
     return error;
 }
 
-/* Descriptors of other users' processes are read with raised privileges. */
 static int read_process(void *data, int32_t pid, uint64_t start_ticks, struct process_facts *facts)
 {
+    struct source *source = ((struct collector *)data)->source;
     struct privilege privilege;
 
-    (void)data;
     privilege_init(&privilege);
-    privilege_raise(&privilege);
-    const int error = process_facts_read("/proc", pid, start_ticks, facts);
+    privilege_raise(&privilege); /* descriptors of other users' processes */
+    const int error = source->ops->process(source, pid, start_ticks, facts);
     privilege_lower(&privilege);
     return error;
+}
+
+struct finding_input collector_finding_input(struct collector *collector, const struct frame *frame)
+{
+    return (struct finding_input){.frame = frame,
+                                  .ring = collector->ring,
+                                  .process = collector->source->ops->process ? read_process : NULL,
+                                  .data = collector};
 }
 
 /* Once for each frame, before anybody sees it, however many consumers there are. */
 static int find(struct collector *collector, struct frame *frame)
 {
-    const struct finding_input input = {.frame = frame,
-                                        .ring = collector->ring,
-                                        .process =
-                                            collector->source->ops->is_live ? read_process : NULL};
+    const struct finding_input input = collector_finding_input(collector, frame);
 
     return collector->findings ? finding_engine_complete(collector->findings, frame, &input) : 0;
 }

@@ -44,6 +44,10 @@ struct wish collector_wish(struct collector *collector);
 struct frame *
 collector_latest(struct collector *collector); /* a reference, NULL before the first */
 struct event_ring *collector_events(struct collector *collector);
+/* A frame of the collector, with its events, and what its source knows of processes: for an engine
+ * of one's own. */
+struct finding_input collector_finding_input(struct collector *collector,
+                                             const struct frame *frame);
 /* A descriptor that becomes readable with each new frame (an eventfd of this consumer's own, which
  * reads it; collector_forget_consumer or collector_free closes it). -errno. */
 int collector_add_consumer(struct collector *collector);

@@ -13,7 +13,6 @@
 #include "core/finding/finding.h"
 #include "core/finding/finding_json.h"
 #include "options/output.h"
-#include "source/host_facts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -51,19 +50,10 @@ static int read_settings(struct doctor *doctor)
 
 /* --- frames --- */
 
-static int read_process(void *data, int32_t pid, uint64_t start_ticks, struct process_facts *facts)
-{
-    (void)data;
-    return process_facts_read("/proc", pid, start_ticks, facts);
-}
-
 /* Takes the reference over. */
-static int take_frame(struct doctor *doctor, struct frame *frame, struct event_ring *ring,
-                      bool is_live)
+static int take_frame(struct doctor *doctor, struct frame *frame, const struct finding_input *input)
 {
-    const struct finding_input input = {
-        .frame = frame, .ring = ring, .process = is_live ? read_process : NULL};
-    const int error = finding_engine_update(doctor->engine, &input);
+    const int error = finding_engine_update(doctor->engine, input);
 
     if (doctor->frames++ == 0)
         doctor->first_ns = frame->mono_ns;
@@ -74,6 +64,13 @@ static int take_frame(struct doctor *doctor, struct frame *frame, struct event_r
     return error;
 }
 
+static int take_live(struct doctor *doctor, struct frame *frame)
+{
+    const struct finding_input input = collector_finding_input(doctor->headless.collector, frame);
+
+    return take_frame(doctor, frame, &input);
+}
+
 /* Prints what was found. The exit code. */
 static int report(struct doctor *doctor);
 
@@ -82,7 +79,6 @@ static int watch_live(struct doctor *doctor)
     struct headless *headless = &doctor->headless;
     const int consumer = collector_add_consumer(headless->collector);
     int signal = 0, error = consumer < 0 ? consumer : collector_start(headless->collector);
-    struct event_ring *ring = collector_events(headless->collector);
 
     if (error) {
         message("cannot start: %s", error_text(error));
@@ -94,7 +90,7 @@ static int watch_live(struct doctor *doctor)
         wake_drain(consumer);
         struct frame *frame = collector_latest(headless->collector);
         if (frame && (!doctor->frame || frame->number != doctor->frame->number))
-            error = take_frame(doctor, frame, ring, true);
+            error = take_live(doctor, frame);
         else
             frame_release(frame);
         signal = headless_signal(headless);
@@ -112,7 +108,6 @@ static int watch_demo(struct doctor *doctor)
 {
     struct headless *headless = &doctor->headless;
     const int64_t for_ns = headless->options->for_ns ? headless->options->for_ns : WATCH_NS;
-    struct event_ring *ring = collector_events(headless->collector);
     struct frame *frame;
     int error = 0;
 
@@ -120,7 +115,7 @@ static int watch_demo(struct doctor *doctor)
            (doctor->frames == 0 || doctor->last_ns - doctor->first_ns < for_ns)) {
         error = collector_step(headless->collector, &frame);
         if (!error)
-            error = take_frame(doctor, frame, ring, false);
+            error = take_live(doctor, frame);
     }
     return error;
 }
@@ -143,7 +138,7 @@ static int take_log_frame(void *data, struct frame *frame, struct event_ring *ri
     const int64_t for_ns = doctor->headless.options->for_ns;
 
     if (for_ns == 0 || doctor->frames == 0 || frame->mono_ns - doctor->first_ns <= for_ns)
-        return take_frame(doctor, frame, ring, false);
+        return take_frame(doctor, frame, &(struct finding_input){.frame = frame, .ring = ring});
     frame_release(frame);
     return -ENODATA;
 }

@@ -670,6 +670,13 @@ static void live_close(struct source *source)
     free(live);
 }
 
+static int live_process(struct source *source, int32_t pid, uint64_t start_ticks,
+                        struct process_facts *facts)
+{
+    (void)source;
+    return process_facts_read("/proc", pid, start_ticks, facts);
+}
+
 static const struct source_ops LIVE_OPS = {.name = "live",
                                            .is_live = true,
                                            .next = live_next,
@@ -677,6 +684,7 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .find_owners = live_find_owners,
                                            .use_walk = live_use_walk,
                                            .touched = live_touched,
+                                           .process = live_process,
                                            .close = live_close};
 
 static void read_facts(struct live *live)

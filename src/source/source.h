@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct owner_walk;
+struct process_facts;
 struct source;
 
 /* frame: rows, processes and names of the events at hand, as the frame after them has them; NULL
@@ -72,6 +73,11 @@ struct source_ops {
     /* Network namespaces (conn.netns) in which something happened since the frame before. NULL where
      * all are read anyway. */
     void (*touched)(struct source *source, const uint32_t *netns, uint32_t count);
+
+    /* What frames do not carry of a process of theirs (core/finding/finding.h). 0 or -errno. NULL:
+     * it is never known. */
+    int (*process)(struct source *source, int32_t pid, uint64_t start_ticks,
+                   struct process_facts *facts);
 
     void (*close)(struct source *source);
 

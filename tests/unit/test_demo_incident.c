@@ -73,8 +73,19 @@ static void end(struct run *run)
     collector_free(run->collector);
 }
 
+/* The demo knows the descriptors of its processes. */
+static void check_descriptors(const struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->evidence_count; i++)
+        if (strcmp(finding->evidence[i].fact, "descriptors") == 0)
+            return;
+    fail_msg("%s without descriptors", finding->detector->id);
+}
+
 static void note(struct run *run, const struct finding *finding)
 {
+    if (strcmp(finding->detector->id, "close-wait-leak") == 0)
+        check_descriptors(finding);
     for (size_t i = 0; i < sizeof(ACTS) / sizeof(ACTS[0]); i++) {
         struct seen *seen = &run->acts[i];
         if (strcmp(finding->detector->id, ACTS[i].id) != 0)
@@ -100,8 +111,7 @@ static void step(struct run *run)
 
     frame_release(run->frame);
     assert_int_equal(collector_step(run->collector, &run->frame), 0);
-    const struct finding_input input = {.frame = run->frame,
-                                        .ring = collector_events(run->collector)};
+    const struct finding_input input = collector_finding_input(run->collector, run->frame);
     assert_int_equal(finding_engine_update(run->engine, &input), 0);
     run->now_ms = (run->frame->wall_ns - START_NS) / MS_NS;
     list = finding_engine_list(run->engine, &run->listed);

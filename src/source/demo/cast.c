@@ -186,7 +186,7 @@ const struct cast_step CAST_LIVES[CAST_LIFE_COUNT][CAST_STEPS_MAX] = {
     {                                                                                              \
         .local = address, .local_port = port, .remote = peer, .remote_port = peer_port,            \
         .life = which, .enters = first_frame, .who = process, .word = OWNER_PROCESS,               \
-        .uid = NO_UID, .in = bytes_in, .out = bytes_out, .rtt_us = 12000                           \
+        .uid = NO_UID, .in = bytes_in, .out = bytes_out, .rtt_us = 9000                            \
     }
 
 #define HERE  "10.0.0.5"

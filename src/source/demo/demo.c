@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "core/column/column.h"
+#include "core/finding/finding.h"
 #include "source/demo/host.h"
 #include "source/demo/incident.h"
 #include "source/demo/rows.h"
@@ -19,6 +20,7 @@
 #define INCIDENT_WORD       "incident"
 #define INCIDENT_SEED       7u
 #define INCIDENT_MOST_S     86400u
+#define DESCRIPTOR_LIMIT    1024u
 #define UPTIME_NS           ((INT64_C(12) * 86400 + 9) * SECOND_NS) /* when frame 1 is made */
 #define TICKS_PER_S         100
 
@@ -300,6 +302,26 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     return 0;
 }
 
+/* The cast runs; leaked connections are descriptors, too. */
+static int demo_process(struct source *source, int32_t pid, uint64_t start_ticks,
+                        struct process_facts *facts)
+{
+    const struct demo_rows *rows = &((struct demo *)source)->rows;
+
+    (void)start_ticks;
+    for (unsigned i = 0; i < CAST_PROC_COUNT; i++) {
+        const struct cast_proc *cast = &CAST_PROCS[i];
+        if (cast->pid != pid || cast->gone)
+            continue;
+        *facts = (struct process_facts){
+            .state = 'S', .descriptors = cast->files, .descriptor_limit = DESCRIPTOR_LIMIT};
+        if (rows->settings.incident)
+            facts->descriptors += demo_incident_descriptors(i, story_ns(rows) / MILLISECOND_NS);
+        return 0;
+    }
+    return -ESRCH;
+}
+
 static void demo_close(struct source *source)
 {
     struct demo *demo = (struct demo *)source;
@@ -309,7 +331,8 @@ static void demo_close(struct source *source)
 
 int demo_open(struct source **source, const struct demo_settings *settings)
 {
-    static const struct source_ops ops = {.name = "demo", .next = demo_next, .close = demo_close};
+    static const struct source_ops ops = {
+        .name = "demo", .next = demo_next, .process = demo_process, .close = demo_close};
     struct demo_settings used = *settings;
     if (used.connections == 0)
         used.connections = DEFAULT_CONNECTIONS;

@@ -35,4 +35,5 @@ void demo_host_fill(struct host_facts *facts, uint64_t frame)
     for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
         host_fact_set(facts, (enum host_fact)FACTS[i].fact,
                       FACTS[i].start + FACTS[i].growth * frame);
+    facts->bind_failures.known = facts->connect_failures.known = true;
 }

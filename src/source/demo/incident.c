@@ -163,6 +163,15 @@ static bool put_leak(uint32_t index, int64_t now_ms, int64_t start_ns, struct co
     return true;
 }
 
+uint32_t demo_incident_descriptors(unsigned who, int64_t now_ms)
+{
+    const uint32_t leaks = in_ms(now_ms - INCIDENT_LEAK_MS) / LEAK_MS;
+
+    if (who != WHO_NODE || now_ms >= INCIDENT_RESTART_MS)
+        return 0;
+    return leaks < LEAKS ? leaks : LEAKS;
+}
+
 /* --- local ports --- */
 
 static int64_t opened_ms(uint32_t query)

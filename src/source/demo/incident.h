@@ -30,6 +30,8 @@ extern const uint32_t demo_incident_slots;
 bool demo_incident_row(uint32_t slot, int64_t now_ms, int64_t start_ns, struct conn *conn);
 /* On top of what the machine counts in health. */
 void demo_incident_host(struct host_facts *facts, int64_t now_ms);
+/* Those that a process of the cast has on top of its own. */
+uint32_t demo_incident_descriptors(unsigned who, int64_t now_ms);
 /* Parts of the cast that would be findings of their own. */
 bool demo_incident_leaves_out(const struct cast_row *part);
 

@@ -416,10 +416,10 @@ static void growth_needs_ten_minutes_without_a_gap(void **state)
     scene_frame(&scene);
     scene_show(&scene);
     assert_int_equal(scene_check(&scene, "socket-growth")->verdict, VERDICT_LEARNING);
-    for (int minute = 0; minute < 12; minute++) { /* asleep in between */
-        scene.second = 100 + minute * 60;
+    for (int n = 0; n < 48; n++) { /* four frames, then a minute without any */
+        scene.second = 100 + n % 4 + n / 4 * 64;
         scene_frame(&scene);
-        for (uint32_t i = 0; i < 100 + 50 * (uint32_t)minute; i++)
+        for (uint32_t i = 0; i < 100 + 20 * (uint32_t)n; i++)
             scene_row(&scene, STATE_ESTABLISHED, (uint16_t)(20000 + i), 2, 9000);
         scene_show(&scene);
     }

@@ -346,11 +346,20 @@ static void take_silent(struct census *census, struct target_tally *target, cons
     target->silent_ms = least_ms;
 }
 
+/* The timer alone does not say it: pacing uses it, too. Where the kernel does not give the window
+ * (before 5.4), probes do: each doubles the wait for the next. */
+static bool is_shut(const struct frame *frame, const struct conn *conn)
+{
+    const uint64_t window = row_info(frame, conn, INFO_snd_wnd, UINT64_MAX);
+
+    return window == 0 || (window == UINT64_MAX && row_info(frame, conn, INFO_backoff, 1) > 0);
+}
+
 static void take_shut(struct census *census, struct target_tally *target, const struct conn *conn,
                       uint32_t row)
 {
-    if (conn->send_queue == 0 || row_info(census->frame, conn, INFO_snd_wnd, 0) != 0)
-        return; /* where the window is not known, the timer says that it is shut */
+    if (conn->send_queue == 0 || !is_shut(census->frame, conn))
+        return;
     target->shut++;
     target->shut_unanswered += conn->timer_retrans > 0;
     target->shut_row = row;

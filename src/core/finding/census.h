@@ -115,7 +115,8 @@ struct census {
     uint32_t watched_count, watched_capacity, before_count, before_capacity;
     struct hash_index watched_index; /* of watched_before, by serial */
     int64_t mono_ns;
-    double latest_s;                      /* since the frame before */
+    double latest_s; /* since the frame before */
+    bool gap;        /* no frame came for long: what lasted until then may have ended since */
     uint16_t port_first, port_last;       /* ip_local_port_range, 0 = not known */
     uint32_t orphans, orphans_unanswered; /* closing, no owner; ... and retransmitting */
     uint32_t suspects, unread; /* rows in conn_is_suspect(); ... without their tcp_info */

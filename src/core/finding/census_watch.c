@@ -10,7 +10,9 @@
 
 #define BLOAT_US      100000u /* round trips shorter than this are not bloated */
 #define BLOAT_UNACKED 10u     /* segments in flight that fill a queue */
-#define BLOAT_TIMES   3u      /* the least round trip */
+#define GAP_S         30.0
+#define GAP_TIMES     3  /* the time between the frames before */
+#define BLOAT_TIMES   3u /* the least round trip */
 
 bool census_is_watched(const struct conn *conn)
 {
@@ -137,7 +139,8 @@ static void watch_row(struct census *census, const struct conn *conn, uint32_t r
     if (before)
         add_growth(now, before, seconds);
     if (is_bloated(frame, conn))
-        now->bloated_ns = before && before->bloated_ns ? before->bloated_ns : frame->mono_ns;
+        now->bloated_ns =
+            before && before->bloated_ns && !census->gap ? before->bloated_ns : frame->mono_ns;
 }
 
 static int index_before(struct census *census)
@@ -166,6 +169,7 @@ int census_watch_begin(struct census *census)
 {
     const double seconds = (double)(census->frame->mono_ns - census->mono_ns) / (double)SECOND_NS;
 
+    census->gap = census->mono_ns > 0 && seconds > GAP_S && seconds > GAP_TIMES * census->latest_s;
     census->latest_s = seconds > 0 ? seconds : 0;
     swap_watched(census);
     return index_before(census);

@@ -58,18 +58,25 @@ static const char *endpoint(const struct finding_subject *subject, char *out, si
 
 enum { PORTS_WARN, PORTS_CRITICAL, PORTS_LEAVE };
 
-/* connect() found no port to this target lately: how often. */
-static uint32_t calls_without_port(const struct detection *d, const struct target_tally *target)
+/* connect() found no port to this target lately: how often; the subject gets who called. */
+static uint32_t calls_without_port(const struct detection *d, const struct target_tally *target,
+                                   struct finding_subject *subject)
 {
     uint32_t calls = 0;
 
     for (unsigned i = 0; d->facts && i < d->facts->connect_failures.count; i++) {
         const struct call_failure *failure = &d->facts->connect_failures.rows[i];
-        if (failure->error == ERROR_EADDRNOTAVAIL && failure->port == target->port &&
-            failure->family == target->family &&
-            addr_compare(&failure->address, &target->remote) == 0 &&
-            d->frame->mono_ns - failure->last_ns[0] <= LATELY_NS)
-            calls += failure->count;
+        if (failure->error != ERROR_EADDRNOTAVAIL || failure->port != target->port ||
+            failure->family != target->family ||
+            addr_compare(&failure->address, &target->remote) != 0 ||
+            d->frame->mono_ns - failure->last_ns[0] > LATELY_NS)
+            continue;
+        calls += failure->count;
+        if (subject->pid > 0)
+            continue;
+        subject->pid = failure->pid;
+        subject->start_ticks = failure->start_ticks;
+        memcpy(subject->name, failure->name, sizeof(subject->name));
     }
     return calls;
 }
@@ -81,9 +88,8 @@ static void report_ports(struct detection *d, const struct target_tally *target,
     const struct opener *opener = find_opener(d, target);
     char source[ADDR_TEXT_MAX + 16], rows[ADDR_TEXT_MAX + 40], place[ENDPOINT_MAX];
 
-    const uint32_t failed = calls_without_port(d, target);
-
     name_opener(&subject, opener);
+    const uint32_t failed = calls_without_port(d, target, &subject);
     struct finding *finding = detection_report(
         d,
         failed > 0 ? SEVERITY_CRITICAL

@@ -342,6 +342,14 @@ static bool is_gone(const struct census *census, const struct finding_subject *s
            census_lacks_process(census, subject->pid, subject->start_ticks);
 }
 
+/* What was not yet a finding begins anew: it need not have lasted. */
+static void forget_pending(struct finding_engine *engine)
+{
+    for (uint32_t i = 0; i < FINDINGS_MAX; i++)
+        if (engine->tracked[i].stage == STAGE_PENDING)
+            engine->tracked[i].stage = STAGE_FREE;
+}
+
 static void end_quiet(struct finding_engine *engine)
 {
     for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
@@ -363,9 +371,27 @@ static void end_quiet(struct finding_engine *engine)
 
 static const char *missing_fact(const struct detector *detector, const struct host_facts *facts)
 {
-    for (size_t i = 0; i < sizeof(detector->facts) && detector->facts[i]; i++)
-        if (!host_fact_known(facts, detector->facts[i]))
-            return HOST_FACT_ROWS[detector->facts[i]].name;
+    const char *missing = NULL;
+
+    for (size_t i = 0; i < sizeof(detector->facts) && detector->facts[i]; i++) {
+        const bool known = host_fact_known(facts, detector->facts[i]);
+        if (known && detector->any_fact)
+            return NULL;
+        if (!known && !missing)
+            missing = HOST_FACT_ROWS[detector->facts[i]].name;
+    }
+    return missing;
+}
+
+/* A field that the tcp_info of this kernel is too short for. */
+static const char *missing_field(const struct detector *detector, const struct frame *frame)
+{
+    for (size_t i = 0; i < sizeof(detector->fields) && detector->fields[i]; i++) {
+        const struct info_field *field = &TCP_INFO[detector->fields[i]];
+        if (frame->detail_count > 0 && frame->details[0].info_length > 0 &&
+            frame->details[0].info_length < field->offset + field->size)
+            return field->name;
+    }
     return NULL;
 }
 
@@ -391,11 +417,14 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
 {
     const struct detector *detector = d->detector;
     const char *missing = missing_fact(detector, d->facts);
+    const char *field = missing_field(detector, d->frame);
 
     if (missing && !d->facts)
         detection_not_checked(d, "the counters of the network namespace were not read");
     else if (missing)
         detection_not_checked(d, "%s is not readable here, or not in this kernel", missing);
+    else if (field)
+        detection_not_checked(d, "tcp_info of this kernel has no %s", field);
     else if (detector->details && lacks_info(engine) && engine->unread == engine->suspects)
         detection_not_checked(d, "tcp_info was not read");
     else if (detector->changes && engine->frames < 2)
@@ -544,6 +573,8 @@ int finding_engine_take(struct finding_engine *engine, const struct finding_inpu
     note_unread(engine);
     growths_update(&engine->growths, &engine->census);
     stalls_update(&engine->stalls, &engine->census);
+    if (engine->census.gap)
+        forget_pending(engine);
     age_tracked(engine);
     for (size_t i = 0; i < detector_count; i++)
         if (machine || !detector_is_of_machine(DETECTORS[i]))

@@ -129,6 +129,8 @@ struct detector {
     uint8_t worst;       /* enum finding_severity: never reports worse */
     uint32_t needs;      /* enum need of the frames */
     uint8_t facts[4];    /* enum host_fact without which it cannot be checked; 0 behind the last */
+    bool any_fact;       /* one of them is enough */
+    uint8_t fields[3];   /* enum info_index without which it cannot be checked; 0 behind the last */
     bool by_process;     /* rows whose owner is hidden are not seen by it */
     const char *by_bpf;  /* why it is not checked without BPF events; NULL = it does without */
     bool details;        /* cannot be checked without tcp_info */

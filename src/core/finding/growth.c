@@ -6,8 +6,7 @@
 #include <string.h>
 
 #define MINUTE_NS  (60 * SECOND_NS)
-#define GAP_NS     (30 * SECOND_NS) /* between two frames: what happened in it is not known */
-#define STILL_MOST 2u               /* minutes without growth */
+#define STILL_MOST 2u /* minutes without growth */
 
 static struct growth *find_growth(struct growths *growths, const struct proc *proc, int64_t now_ns)
 {
@@ -65,7 +64,7 @@ void growths_update(struct growths *growths, const struct census *census)
     const struct frame *frame = census->frame;
     const int64_t passed_ns = frame->mono_ns - growths->mono_ns;
 
-    if (passed_ns < 0 || passed_ns > GAP_NS)
+    if (passed_ns < 0 || census->gap)
         growths->count = 0;
     growths->mono_ns = frame->mono_ns;
     for (uint32_t i = 0; i < frame->proc_count; i++) {

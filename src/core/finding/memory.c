@@ -84,6 +84,7 @@ const struct detector RECEIVE_DROPS = {
     .title = "received segments thrown away for lack of buffer",
     .worst = SEVERITY_CRITICAL,
     .facts = {FACT_RCV_PRUNED, FACT_RCVQ_DROP},
+    .any_fact = true,
     .changes = true,
     .hold_s = 10,
     .limits = {{"warn", 1, "/s", "segments dropped, over a minute"},

@@ -15,8 +15,9 @@ static void evaluate_rtt_near(struct detection *d)
         const struct finding_subject subject = subject_process(d, i);
         struct finding *finding = detection_report(d, SEVERITY_INFO, CONFIDENCE_POSSIBLE, &subject);
         char who[EVENT_NAME_MAX];
-        finding_say(finding, "%s: %u peers with private addresses are up to %.0f ms away",
-                    subject_who(&subject, who, sizeof(who)), process->far, process->far_us / 1e3);
+        finding_say(finding, "%s: %u connection%s to private addresses, up to %.0f ms away",
+                    subject_who(&subject, who, sizeof(who)), process->far,
+                    process->far == 1 ? "" : "s", process->far_us / 1e3);
         finding_rows(finding,
                      "pid %d and state established and min_rtt > %ums and ( dst 10/8 or dst "
                      "172.16/12 or dst 192.168/16 or dst 169.254/16 or dst fc00::/7 or dst "
@@ -36,8 +37,8 @@ const struct detector RTT_NEAR = {
     .by_process = true,
     .worst = SEVERITY_INFO,
     .details = true,
+    .fields = {INFO_min_rtt},
     .needs = NEED_OWNER | NEED_SUSPECTS,
-    .hold_s = 10,
     .limits = {{"rows", 1, "", "connections of a process, with 10 ms or more"}},
     .evaluate = evaluate_rtt_near,
     .proof = "min_rtt > 10 ms to an address of RFC 1918, fc00::/7 or link-local",
@@ -154,6 +155,7 @@ const struct detector NAGLE_STALL = {
     .by_process = true,
     .worst = SEVERITY_WARNING,
     .details = true,
+    .fields = {INFO_notsent_bytes, INFO_snd_wnd},
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .changes = true,
     .limits = {{"frames", 3, "", "of the last 20, of one connection"},
@@ -252,7 +254,6 @@ const struct detector SMALL_MSS = {
     .worst = SEVERITY_INFO,
     .details = true,
     .needs = NEED_OWNER | NEED_SUSPECTS,
-    .hold_s = 5,
     .limits = {{"least", 1220, "B", "snd_mss: what the least MTU of IPv6 has room for"}},
     .evaluate = evaluate_small_mss,
     .proof = "snd_mss of rows with data to send; pmtu",
@@ -347,6 +348,7 @@ const struct detector PMTU_BLACKHOLE = {
     .title = "full segments that vanish while small ones arrive",
     .worst = SEVERITY_WARNING,
     .details = true,
+    .fields = {INFO_delivered},
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .limits = {{"peers", 2, "", "hosts for a warning; one alone is worth a line"}},
     .evaluate = evaluate_black_hole,

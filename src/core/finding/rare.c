@@ -35,7 +35,7 @@ static void evaluate_rare(struct detection *d)
 #define RARE(id_, section_, title_, proof_, meaning_, advice_, ...)                                \
     {                                                                                              \
         .id = id_, .section = section_, .title = title_, .worst = SEVERITY_WARNING,                \
-        .facts = {__VA_ARGS__}, .changes = true,                                                   \
+        .facts = {__VA_ARGS__}, .any_fact = true, .changes = true,                                 \
         .limits = {{"warn", 1, "/s", "growth over a minute; less is worth a line"},                \
                    {"least", 3, "", "growth within a minute that is worth a line"}},               \
         .evaluate = evaluate_rare, .proof = proof_, .meaning = meaning_, .advice = {advice_},      \
@@ -63,6 +63,7 @@ const struct detector RECEIVE_COLLAPSE = {
     .title = "receive queues packed to save memory",
     .worst = SEVERITY_WARNING,
     .facts = {FACT_PRUNE_CALLED, FACT_RCV_COLLAPSED},
+    .any_fact = true,
     .changes = true,
     .limits = {{"warn", 100, "/s", "growth over a minute; less is worth a line"},
                {"least", 100, "", "growth within a minute that is worth a line"}},

@@ -35,13 +35,14 @@ static void say_unread(struct finding *finding, const struct process_tally *proc
     finding_advise(finding, UNREAD_ADVICE[most]);
 }
 
+/* < 0: not known, or without a limit. */
 static double descriptors_percent(struct detection *d, const struct finding_subject *subject,
                                   struct process_facts *facts)
 {
     *facts = (struct process_facts){0};
     if (!d->process || d->process(d->process_data, subject->pid, subject->start_ticks, facts) ||
-        facts->descriptor_limit == 0)
-        return 0;
+        facts->descriptor_limit == 0 || facts->descriptors == 0)
+        return -1;
     return facts->descriptors * 100.0 / (double)facts->descriptor_limit;
 }
 
@@ -70,7 +71,7 @@ static void report_leak(struct detection *d, uint32_t proc, const struct process
     finding_evidence_limit(finding, "rows", "", process->close_wait, d->limits[LEAK_ROWS_WARN]);
     finding_evidence(finding, "oldest", "s", old_s);
     say_unread(finding, process);
-    if (facts.descriptor_limit > 0)
+    if (used >= 0)
         finding_evidence_limit(finding, "descriptors", "", facts.descriptors,
                                (double)facts.descriptor_limit);
     finding_holds_since(finding, d, process->close_wait_ns);
@@ -367,6 +368,14 @@ static struct finding_subject process_of(const struct finding *named)
     return subject;
 }
 
+/* Of the processes looked at none could be read: that nothing was found means nothing. */
+static void note_unreadable(struct detection *d, uint32_t looked, uint32_t unread)
+{
+    if (looked > 0 && unread == looked)
+        detection_not_checked(d, "/proc of %u process%s that findings name is not readable", looked,
+                              looked == 1 ? "" : "es");
+}
+
 static void report_stopped(struct detection *d, const struct finding_subject *subject, char state)
 {
     const bool stopped = state == 'T' || state == 't';
@@ -384,7 +393,7 @@ static void report_stopped(struct detection *d, const struct finding_subject *su
 
 static void evaluate_stopped(struct detection *d)
 {
-    struct process_facts facts;
+    uint32_t looked = 0, unread = 0;
 
     if (!d->process) {
         detection_not_checked(d, "the states of processes are not known here");
@@ -392,13 +401,20 @@ static void evaluate_stopped(struct detection *d)
     }
     for (uint32_t i = 0; i < d->list_count; i++) {
         const struct finding_subject *subject = &d->list[i]->subject;
-        if (!is_first_of_process(d, i) ||
-            d->process(d->process_data, subject->pid, subject->start_ticks, &facts))
+        struct process_facts facts = {0};
+        if (!is_first_of_process(d, i))
             continue;
+        looked++;
+        if (d->process(d->process_data, subject->pid, subject->start_ticks, &facts) ||
+            facts.state == 0) {
+            unread++;
+            continue;
+        }
         const struct finding_subject process = process_of(d->list[i]);
         if (facts.state == 'T' || facts.state == 't' || facts.state == 'D')
             report_stopped(d, &process, facts.state);
     }
+    note_unreadable(d, looked, unread);
 }
 
 const struct detector PROCESS_STOPPED = {
@@ -417,13 +433,14 @@ const struct detector PROCESS_STOPPED = {
 enum { FDS_WARN, FDS_CRITICAL };
 #define MANY_SOCKETS 1000u
 
-static void report_descriptors(struct detection *d, const struct finding_subject *subject)
+/* False: they could not be read. */
+static bool report_descriptors(struct detection *d, const struct finding_subject *subject)
 {
     struct process_facts facts;
     const double percent = descriptors_percent(d, subject, &facts);
 
     if (percent < d->limits[FDS_WARN] * 0.95)
-        return;
+        return facts.descriptors > 0;
     struct finding *finding =
         detection_report(d, severity_above(percent, d->limits[FDS_WARN], d->limits[FDS_CRITICAL]),
                          CONFIDENCE_PROVEN, subject);
@@ -432,10 +449,13 @@ static void report_descriptors(struct detection *d, const struct finding_subject
     finding_rows(finding, "pid %d", (int)subject->pid);
     finding_evidence_limit(finding, "descriptors", "", facts.descriptors,
                            (double)facts.descriptor_limit);
+    return true;
 }
 
 static void evaluate_fd_limit(struct detection *d)
 {
+    uint32_t looked = 0, unread = 0;
+
     if (!d->process) {
         detection_not_checked(d, "limits of processes are not known here");
         return;
@@ -444,14 +464,17 @@ static void evaluate_fd_limit(struct detection *d)
         if (!is_first_of_process(d, i))
             continue;
         const struct finding_subject process = process_of(d->list[i]);
-        report_descriptors(d, &process);
+        looked++;
+        unread += !report_descriptors(d, &process);
     }
     for (uint32_t i = 0; i < d->frame->proc_count; i++) {
         if (d->census->processes[i].sockets < MANY_SOCKETS)
             continue;
         const struct finding_subject process = subject_process(d, i);
-        report_descriptors(d, &process);
+        looked++;
+        unread += !report_descriptors(d, &process);
     }
+    note_unreadable(d, looked, unread);
 }
 
 const struct detector FD_LIMIT = {

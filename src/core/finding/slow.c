@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#define OPTION_WSCALE 4u       /* TCPI_OPT_WSCALE */
 #define BUSY_LEAST_US 200000.0 /* it had something to send for so long */
 
 enum { SHARE_INFO, SHARE_WARN };
@@ -58,6 +59,10 @@ static void report_share(struct detection *d, const struct watched_row *row,
     finding_evidence_limit(finding, share->fact, "%", percent, d->limits[SHARE_INFO]);
     finding_evidence(finding, "busy_time", "s", row->busy / 1e6);
     finding_evidence(finding, "sendq", "B", conn->send_queue);
+    if (d->detector == &LIMITED_BY_RECEIVER &&
+        !(row_info(d->frame, conn, INFO_options, OPTION_WSCALE) & OPTION_WSCALE))
+        finding_advise(finding, "window scaling is off in this connection: its window is 64 KiB at "
+                                "most; look at net.ipv4.tcp_window_scaling at both ends");
     finding->window_ns = (int64_t)(row->seconds * (double)SECOND_NS);
 }
 
@@ -117,6 +122,7 @@ const struct detector LIMITED_BY_RECEIVER = {
     .title = "a connection that waits for its peer's window",
     .worst = SEVERITY_WARNING,
     .details = true,
+    .fields = {INFO_rwnd_limited},
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .changes = true,
     .hold_s = 10,
@@ -135,6 +141,7 @@ const struct detector LIMITED_BY_SNDBUF = {
     .title = "a connection that waits for its send buffer",
     .worst = SEVERITY_WARNING,
     .details = true,
+    .fields = {INFO_sndbuf_limited},
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .changes = true,
     .hold_s = 10,
@@ -190,6 +197,7 @@ const struct detector LIMITED_BY_NETWORK = {
     .title = "a connection that waits for the network",
     .worst = SEVERITY_INFO,
     .details = true,
+    .fields = {INFO_busy_time},
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .changes = true,
     .hold_s = 10,
@@ -235,6 +243,7 @@ const struct detector LIMITED_BY_PROGRAM = {
     .title = "a transfer that is as fast as the program that sends",
     .worst = SEVERITY_INFO,
     .details = true,
+    .fields = {INFO_busy_time},
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .changes = true,
     .hold_s = 10,
@@ -279,6 +288,7 @@ const struct detector BUFFERBLOAT = {
     .title = "a long queue on the way",
     .worst = SEVERITY_CRITICAL,
     .details = true,
+    .fields = {INFO_min_rtt},
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .limits = {{"for", 10, "s", "100 ms and three times the least round trip, for longer"},
                {"critical", 400, "ms", "of waiting"}},
@@ -407,6 +417,7 @@ const struct detector NOISY_NEIGHBOR = {
     .by_process = true,
     .worst = SEVERITY_WARNING,
     .details = true,
+    .fields = {INFO_min_rtt},
     .needs = NEED_OWNER | NEED_SUSPECTS | NEED_HOST_FACTS,
     .changes = true,
     .limits = {{"share", 30, "%", "of the bytes sent, by one process"},

@@ -12,16 +12,16 @@
 #define LIFE_NAME_MAX   16 /* a process name as the kernel has it, NUL included */
 
 enum life_sign {
-    LIFE_ERROR = 1u << 0,       /* the socket ends with an error: nothing stays behind */
-    LIFE_FIN = 1u << 1,         /* the peer's FIN was received, and in_bytes counts it */
-    LIFE_ORPHAN = 1u << 2,      /* no process holds it any more */
-    LIFE_SEQUENCE = 1u << 3,    /* one more was acknowledged than bytes were sent: its SYN if it
+    LIFE_ERROR = 1u << 0,    /* the socket ends with an error: nothing stays behind */
+    LIFE_FIN = 1u << 1,      /* the peer's FIN was received, and in_bytes counts it */
+    LIFE_ORPHAN = 1u << 2,   /* no process holds it any more */
+    LIFE_SEQUENCE = 1u << 3, /* one more was acknowledged than bytes were sent: its SYN if it
                               * connected, else its FIN, and then the peer's came before it */
-    LIFE_RESET = 1u << 5,       /* it ends because a reset came */
-    LIFE_RESETS_SEEN = 1u << 6, /* LIFE_RESET and sent_reset would be there */
-    LIFE_LINGER = 1u << 7,      /* close() with SO_LINGER and a time of 0 */
-    LIFE_ENDED = 1u << 4 /* a destroy message: `to` is what stays behind (TIME-WAIT, FIN-WAIT-2)
+    LIFE_ENDED = 1u << 4,    /* a destroy message: `to` is what stays behind (TIME-WAIT, FIN-WAIT-2)
                               * or DELETE-TCB; what it comes from is not told */
+    LIFE_RESET = 1u << 5,    /* it ends because a reset came */
+    LIFE_RESETS_SEEN = 1u << 6, /* LIFE_RESET and sent_reset would be there */
+    LIFE_LINGER = 1u << 7       /* close() with SO_LINGER and a time of 0 */
 };
 
 /* One transition of a socket, or its end. */

@@ -673,8 +673,9 @@ static void live_close(struct source *source)
 static int live_process(struct source *source, int32_t pid, uint64_t start_ticks,
                         struct process_facts *facts)
 {
-    (void)source;
-    return process_facts_read("/proc", pid, start_ticks, facts);
+    const struct live *live = (const struct live *)source;
+
+    return process_facts_read(live->proc_root, pid, start_ticks, facts);
 }
 
 static const struct source_ops LIVE_OPS = {.name = "live",

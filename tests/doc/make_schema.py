@@ -25,6 +25,10 @@ EVENT_KEYS = {
     "laddr": TEXT, "lport": PORT, "raddr": TEXT, "rport": PORT, "ifindex": COUNT, "netns": COUNT, "cookie": TEXT,
     "uid": COUNT, "user": TEXT, "pid": COUNT, "comm": TEXT, "unit": TEXT, "container": TEXT, "from_ms": DECIMAL, "duration_ms": DECIMAL,
     "in_bytes": COUNT, "out_bytes": COUNT, "rtt_us": COUNT, "retrans": COUNT, "count": COUNT, "reason": TEXT,
+    "end": {"enum": ["closed", "given-up", "reset-by-peer", "reset-by-us", "refused", "rejected", "timed-out", "unreachable",
+                     "failed"]},
+    "reset": {"enum": ["segment", "unread", "linger", "disconnect", "data-after-close", "memory", "keepalive", "ended"]},
+    "error": TEXT,
 }
 
 

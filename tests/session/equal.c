@@ -336,6 +336,9 @@ const char *events_differ(const struct event *a, const struct event *b)
     SAME(exact);
     SAME(has_totals);
     SAME(has_duration);
+    SAME(end);
+    SAME(reset_why);
+    SAME(error);
     SAME(polled_jump);
     SAME(cookie);
     SAME(serial);

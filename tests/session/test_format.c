@@ -131,6 +131,20 @@ static void write_one(struct log *log, const struct frame *frame, bool key,
                      0);
 }
 
+/* As the kernel would say it: the demo's events come from frames. */
+static void say_ends(struct event *events, uint32_t count)
+{
+    static const uint8_t ERRORS[] = {0, ERROR_ECONNREFUSED, ERROR_EPIPE};
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (events[i].kind != EVENT_CLOSE)
+            continue;
+        events[i].end = (uint8_t)(i % (END_FAILED + 1));
+        events[i].reset_why = (uint8_t)(i % (RESET_WHY_ENDED + 1));
+        events[i].error = ERRORS[i % UNIT_COUNT(ERRORS)];
+    }
+}
+
 static void check_round_trip(uint32_t connections, uint32_t needs)
 {
     static struct event events[4096];
@@ -145,6 +159,7 @@ static void check_round_trip(uint32_t connections, uint32_t needs)
         assert_int_equal(collector_step(collector, &frame), 0);
         uint32_t count = event_ring_read(collector_events(collector), &log.cursor, events,
                                          UNIT_COUNT(events), &lost);
+        say_ends(events, count);
         write_one(&log, frame, i % 15 == 0, events, count);
         *(i % 15 == 0 ? &key_bytes : &other_bytes) += log.buffer.length;
         struct frame *again = read_back(&log, events, count);

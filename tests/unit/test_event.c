@@ -148,13 +148,35 @@ static void many_threads(void **unused)
     event_ring_free(crowd.ring);
 }
 
+static void ends_in_words(void **state)
+{
+    static const struct {
+        uint8_t end, why, error;
+        const char *words;
+    } ENDS[] = {{END_UNKNOWN, 0, 0, ""},
+                {END_CLOSED, 0, 0, ""},
+                {END_REFUSED, 0, ERROR_ECONNREFUSED, "refused"},
+                {END_RESET_BY_US, RESET_WHY_LINGER, 0, "reset by us: SO_LINGER 0"},
+                {END_UNREACHABLE, 0, ERROR_ENETUNREACH, "unreachable: ENETUNREACH"},
+                {END_FAILED, 0, 200, "failed"}};
+    char text[EVENT_END_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof(ENDS) / sizeof(ENDS[0]); i++) {
+        const struct event event = {.kind = EVENT_CLOSE,
+                                    .end = ENDS[i].end,
+                                    .reset_why = ENDS[i].why,
+                                    .error = ENDS[i].error};
+        assert_int_equal(event_end_text(text, sizeof(text), &event), strlen(ENDS[i].words));
+        assert_string_equal(text, ENDS[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_begin_at_one),
-        cmocka_unit_test(overwritten_is_told),
-        cmocka_unit_test(seek_loses_nothing),
-        cmocka_unit_test(many_threads),
+        cmocka_unit_test(numbers_begin_at_one), cmocka_unit_test(overwritten_is_told),
+        cmocka_unit_test(seek_loses_nothing),   cmocka_unit_test(many_threads),
+        cmocka_unit_test(ends_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -319,6 +319,17 @@ static void events_read_back(void **unused)
     assert_null(json_object_get(object, "pid"));
     json_decref(object);
     buffer_clear(&buffer);
+    event = make_event(EVENT_CLOSE);
+    event.end = END_RESET_BY_US;
+    event.reset_why = RESET_WHY_UNREAD;
+    event.error = ERROR_EPIPE;
+    json_event(&buffer, &event, &place);
+    object = read_back(&buffer);
+    check_text(json_object_get(object, "end"), "reset-by-us", "end");
+    check_text(json_object_get(object, "reset"), "unread", "reset");
+    check_text(json_object_get(object, "error"), "EPIPE", "error");
+    json_decref(object);
+    buffer_clear(&buffer);
     event = make_event(EVENT_LOST);
     event.lost = 12;
     json_event(&buffer, &event, &place);

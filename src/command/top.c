@@ -185,7 +185,7 @@ static int choose_theme(const struct options *options, enum theme *theme)
 {
     *theme = color_is_welcome() ? color_theme_of_terminal() : THEME_MONO;
     if (options->theme && theme_from_name(options->theme, theme) != 0)
-        return say(EXIT_USAGE, options->theme, "--theme takes dark, light, safe or mono");
+        return say(EXIT_USAGE, options->theme, "--theme takes dark, light, safe, mono or contrast");
     return EXIT_DONE;
 }
 
@@ -220,6 +220,8 @@ static int open_screen(struct top *top)
         .names = top->settings->values.names,
         .ports_by_number = !top->settings->values.services,
         .no_mouse = !top->settings->values.mouse,
+        .show_cursor = options->cursor,
+        .ask_background = !options->theme && color_is_welcome() && !getenv("COLORFGBG"),
         .redacted = options->redact,
         .notice = options->redact ? NULL : top->settings->notice,
         .filter = options->filter,

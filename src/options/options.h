@@ -61,7 +61,7 @@ struct options {
     int64_t rotate_ns;     /* 0 = no */
     unsigned keep;
     const char *screenshot, *keys, *size; /* NULL = not given */
-    bool ascii, read_only, with_args, detail, redact, dry_run, yes, force;
+    bool ascii, read_only, with_args, detail, redact, cursor, dry_run, yes, force;
     bool given[OPTIONS_MAX]; /* by index in OPTION_NAMES: what the command line said */
     const char *demo;        /* --demo, see demo_parse() */
     /* doctor */

@@ -23,7 +23,7 @@ const struct setting SETTINGS[] = {
      SETTING_TEXT, AT(columns), "columns"},
     {"screen", "sort", "COLUMN", "its sort column, \"-\" before it: largest first",
      SETTING_TEXT, AT(sort), "sort"},
-    {"screen", "theme", "THEME", "dark, light, safe or mono; left out: what suits the terminal",
+    {"screen", "theme", "THEME", "dark, light, safe, mono or contrast; left out: what suits the terminal",
      SETTING_TEXT, AT(theme), "theme"},
     {"screen", "highlight", "S", "seconds that a change stays marked",
      SETTING_TIME, AT(highlight_ns), "highlight"},

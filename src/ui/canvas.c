@@ -147,6 +147,12 @@ int canvas_bar(const struct canvas *canvas, int row, int col, int cells, unsigne
     return col + cells;
 }
 
+void canvas_focus(const struct canvas *canvas, int row, int col)
+{
+    if (row >= 0 && row < canvas->rows && col >= 0 && col < canvas->cols)
+        term_focus(canvas->term, canvas->top + row, canvas->left + col);
+}
+
 void canvas_cursor(const struct canvas *canvas, int row, int col)
 {
     if (row >= 0 && row < canvas->rows && col >= 0 && col < canvas->cols)

@@ -41,6 +41,7 @@ struct canvas canvas_middle(const struct canvas *canvas, int rows, int cols);
 int canvas_bar(const struct canvas *canvas, int row, int col, int cells, unsigned style,
                unsigned permille);
 void canvas_cursor(const struct canvas *canvas, int row, int col);
+void canvas_focus(const struct canvas *canvas, int row, int col); /* see term_focus */
 /* Is this cell of the screen in it? */
 bool canvas_holds(const struct canvas *canvas, int row, int col);
 bool canvas_ascii(const struct canvas *canvas);

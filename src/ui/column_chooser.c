@@ -83,6 +83,8 @@ static void draw_entry(const struct chooser *chooser, const struct canvas *canva
     const unsigned layer = at == chooser->cursor ? STYLE_SELECTED : 0;
     int col = 0;
 
+    if (layer)
+        canvas_focus(canvas, row, 0);
     canvas_fill(canvas, row, 0, canvas->cols, ROLE_NORMAL | layer);
     col =
         canvas_field(canvas, row, col, 4, false, ROLE_ACCENT | layer, entry->shown ? "[x]" : "[ ]");

@@ -303,7 +303,7 @@ static void draw_row(const struct list *list, const struct picture *picture,
     const unsigned layer = (selected ? STYLE_SELECTED : 0) | (tagged ? STYLE_TAGGED : 0);
     const struct row_look look = {mark, layer, MARK_ROLES[mark] | layer};
 
-    if (selected)
+    if (selected || tagged)
         canvas_fill(canvas, line, 0, canvas->cols, look.style);
     draw_mark(picture, canvas, line, conn, mark, look.style);
     for (size_t i = 0; i < table->list.count; i++)

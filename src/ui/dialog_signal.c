@@ -167,6 +167,8 @@ static void draw_signals(struct signal_dialog *dialog, const struct canvas *canv
         if (at >= acts->signal_count)
             break;
         unsigned layer = at == dialog->signal ? STYLE_SELECTED : 0;
+        if (layer)
+            canvas_focus(canvas, row, 0);
         canvas_fill(canvas, row, 0, canvas->cols, ROLE_NORMAL | layer);
         int col = canvas_printf(canvas, row, 0, ROLE_STRONG | layer, "  %2d %-5s",
                                 acts->signals[at].number, acts->signals[at].name);

@@ -105,8 +105,10 @@ void event_line_draw(const struct picture *picture, const struct canvas *canvas,
     int col = 1;
 
     put_event(picture, event, &text);
-    if (selected)
+    if (selected) {
         canvas_fill(canvas, line, 0, cols, ROLE_NORMAL | layer);
+        canvas_focus(canvas, line, 1);
+    }
     col = canvas_field(canvas, line, col, 12, false, ROLE_DIM | layer, text.time) + 2;
     col = canvas_printf(canvas, line, col, text.role | layer, "%s %-6s", text.mark, text.word) + 2;
     if (event->kind == EVENT_LOST) {

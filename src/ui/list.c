@@ -124,6 +124,8 @@ static void draw_all(struct list *list, const struct picture *picture, const str
         canvas_text(canvas, 0, canvas->cols - 1, ROLE_ACCENT, "›");
     if (picture->frame && ranking->shown == 0)
         draw_empty(list, picture, canvas);
+    if (ranking->shown > 0 && ranking->cursor_rank >= ranking->top)
+        canvas_focus(canvas, (int)(ranking->cursor_rank - ranking->top) + 1, 1);
     for (uint32_t line = 0; picture->frame && line < ranking->shown; line++)
         list->ops->draw_row(list, picture, canvas, (int)line + 1, ranking_row(ranking, line),
                             ranking->top + line == ranking->cursor_rank);

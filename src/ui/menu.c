@@ -89,6 +89,8 @@ static void draw_item(const struct menu_pane *self, const struct canvas *canvas,
     const char *help = "";
     const char *name = self->menu->name(self->menu->data, self->items[at], &help);
     unsigned layer = at == self->cursor ? STYLE_SELECTED : 0;
+    if (layer)
+        canvas_focus(canvas, row, 0);
     canvas_fill(canvas, row, 0, canvas->cols, ROLE_NORMAL | layer);
     int col = 0;
     if (self->menu->mark)

@@ -40,7 +40,7 @@ enum role {
 #define STYLE_UNDERLINE   0x800u
 #define STYLE_REVERSE     0x1000u
 
-enum theme { THEME_DARK, THEME_LIGHT, THEME_SAFE, THEME_MONO, THEME_COUNT };
+enum theme { THEME_DARK, THEME_LIGHT, THEME_SAFE, THEME_MONO, THEME_CONTRAST, THEME_COUNT };
 
 /* What graphs are drawn with. Braille has the finest steps; not every font has it. */
 enum glyphs { GLYPHS_BRAILLE, GLYPHS_BLOCKS, GLYPHS_ASCII, GLYPHS_COUNT };
@@ -61,7 +61,10 @@ extern const struct look THEME[ROLE_COUNT][THEME_COUNT];
 /* Backgrounds of 256-colour terminals for the cursor line and tagged rows; elsewhere reverse and
  * underline do it. */
 extern const int16_t THEME_SELECTED[THEME_COUNT], THEME_TAGGED[THEME_COUNT];
-extern const char *const THEME_NAMES[THEME_COUNT]; /* "dark" "light" "safe" "mono" */
+/* Colours of text and ground that take the place of the terminal's own, or COLOR_NONE; of fewer than
+ * 256 white and black. */
+extern const int16_t THEME_GROUND[THEME_COUNT][2];
+extern const char *const THEME_NAMES[THEME_COUNT]; /* "dark" "light" "safe" "mono" "contrast" */
 
 /* 0 or -EINVAL. */
 int theme_from_name(const char *name, enum theme *theme);

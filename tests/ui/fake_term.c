@@ -61,6 +61,12 @@ void term_cursor(struct term *term, int row, int col)
     term->cursor_col = col;
 }
 
+void term_focus(struct term *term, int row, int col)
+{
+    term->focus_row = row;
+    term->focus_col = col;
+}
+
 const char *fake_row(const struct term *term, int row)
 {
     static char text[FAKE_COLS * 4 + 1];

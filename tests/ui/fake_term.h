@@ -10,7 +10,7 @@
 struct term {
     char cells[FAKE_ROWS][FAKE_COLS][5];
     unsigned styles[FAKE_ROWS][FAKE_COLS];
-    int cursor_row, cursor_col;
+    int cursor_row, cursor_col, focus_row, focus_col;
     enum glyphs glyphs;
     bool ascii, mono, outside; /* outside: something was drawn beyond the edge */
 };

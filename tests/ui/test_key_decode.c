@@ -389,9 +389,39 @@ static void test_paste_cut(void **state)
     expect_text(&typing, "q", false);
 }
 
+static void test_background_is_reported_and_no_key(void **state)
+{
+    static const struct {
+        const char *report;
+        enum key_background background;
+    } REPORTS[] = {
+        {"\033]11;rgb:ffff/ffff/ffff\033\\", KEY_BACKGROUND_LIGHT},
+        {"\033]11;rgb:fd/f6/e3\a", KEY_BACKGROUND_LIGHT},
+        {"\033]11;rgb:1e1e/1e1e/1e1e\033\\", KEY_BACKGROUND_DARK},
+        {"\033]11;rgb:0/0/0\a", KEY_BACKGROUND_DARK},
+        {"\033]10;rgb:ffff/ffff/ffff\a", KEY_BACKGROUND_UNKNOWN}, /* the text's */
+        {"\033]11;rgb:ffff/ffff\a", KEY_BACKGROUND_UNKNOWN},
+        {"\033]11;white\a", KEY_BACKGROUND_UNKNOWN},
+        {"\033]11;rgb:ffff/ffff/ffff/0000000000000000000\a", KEY_BACKGROUND_UNKNOWN},
+    };
+    struct typing typing;
+    (void)state;
+    for (size_t i = 0; i < sizeof(REPORTS) / sizeof(REPORTS[0]); i++) {
+        start(&typing);
+        type_text(&typing, "j");
+        type_text(&typing, REPORTS[i].report);
+        type_text(&typing, "k");
+        assert_int_equal(typing.count, 2);
+        assert_int_equal(typing.keys[0].code, 'j');
+        assert_int_equal(typing.keys[1].code, 'k');
+        assert_int_equal(typing.decoder.background, REPORTS[i].background);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_background_is_reported_and_no_key),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_byte_by_byte),

@@ -5,6 +5,7 @@
 #include "ui/key/sequence.h"
 #include "ui/key/utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ESC              27
@@ -330,20 +331,58 @@ static void in_ss3(struct key_decoder *decoder, unsigned char byte, int64_t now_
                                                                    : (uint32_t)KEY_CODE_NONE);
 }
 
+/* "rgb:ffff/ffff/ffff", with one to four digits each: the first two count. */
+static bool read_color(const char *text, unsigned color[3])
+{
+    for (int i = 0; i < 3; i++) {
+        unsigned digits = 0, value = 0, digit;
+        for (; sscanf(text, "%1x", &digit) == 1; text++, digits++)
+            value = digits < 2 ? value * 16 + digit : value;
+        if (digits == 0 || digits > 4 || (i < 2 && *text++ != '/'))
+            return false;
+        color[i] = digits == 1 ? value * 17 : value;
+    }
+    return *text == '\0';
+}
+
+/* A whole string was read: the terminal's background, or nothing of ours. */
+static void finish_string(struct key_decoder *decoder)
+{
+    static const char REPORT[] = "\033]11;rgb:";
+    char text[KEY_SEQUENCE_MAX + 1] = "";
+    unsigned color[3];
+    enter(decoder, KEY_STATE_GROUND);
+    if (!is_whole(decoder))
+        return;
+    memcpy(text, decoder->sequence, decoder->length);
+    if (strncmp(text, REPORT, sizeof(REPORT) - 1) != 0 ||
+        !read_color(text + sizeof(REPORT) - 1, color))
+        return;
+    decoder->background = color[0] * 299 + color[1] * 587 + color[2] * 114 > 128000
+                              ? KEY_BACKGROUND_LIGHT
+                              : KEY_BACKGROUND_DARK;
+}
+
 static void in_string(struct key_decoder *decoder, unsigned char byte, int64_t now_ns)
 {
     (void)now_ns;
-    if (byte == BEL || byte == CAN || byte == SUB || byte == C1_ST)
+    if (byte == BEL || byte == C1_ST)
+        finish_string(decoder);
+    else if (byte == CAN || byte == SUB)
         enter(decoder, KEY_STATE_GROUND);
     else if (byte == ESC)
         enter(decoder, KEY_STATE_TERMINATOR);
+    else
+        keep(decoder, byte);
 }
 
 static void in_terminator(struct key_decoder *decoder, unsigned char byte, int64_t now_ns)
 {
-    enter(decoder, KEY_STATE_GROUND);
-    if (byte == '\\')
+    if (byte == '\\') {
+        finish_string(decoder);
         return;
+    }
+    enter(decoder, KEY_STATE_GROUND);
     begin(decoder, ESC, KEY_STATE_ESCAPE, now_ns);
     if (byte != ESC)
         key_decoder_feed(decoder, byte, now_ns);

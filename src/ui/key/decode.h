@@ -27,6 +27,8 @@ enum key_state {
     KEY_STATE_COUNT
 };
 
+enum key_background { KEY_BACKGROUND_UNKNOWN, KEY_BACKGROUND_DARK, KEY_BACKGROUND_LIGHT };
+
 struct key_decoder {
     enum key_state state;
     unsigned char sequence[KEY_SEQUENCE_MAX];
@@ -39,6 +41,7 @@ struct key_decoder {
     struct key ready[KEY_READY_MAX];
     size_t ready_count, ready_at;
     struct key_learned learned;
+    enum key_background background; /* as a report of the terminal says (OSC 11): never a key */
 };
 
 void key_decoder_init(struct key_decoder *decoder);

@@ -162,8 +162,10 @@ static void draw_finding(const struct findings_pane *own, const struct picture *
     const unsigned plain = (ended ? ROLE_DIM : ROLE_NORMAL) | layer;
     char text[TEXT_MAX];
 
-    if (selected)
+    if (selected) {
         canvas_fill(canvas, line, 0, canvas->cols, plain);
+        canvas_focus(canvas, line, 1);
+    }
     canvas_text(canvas, line, 1, alarm | STYLE_BOLD, ended ? " " : MARKS[finding->severity]);
     for (int i = 0; i < COLUMN_COUNT; i++) {
         if (own->columns[i].cells == 0)

@@ -291,6 +291,8 @@ static void draw_box(struct states_pane *states, const struct picture *picture,
     char text[40];
 
     states->boxes[box] = part;
+    if (selected)
+        canvas_focus(&part, part.rows / 2, 0);
     box_text(text, sizeof text, box, count);
     const int width = (int)text_width(text), room = at.cols - 4 - width;
     const bool beside = at.rows == 3 && room > SPARK_LEAST && box != BOX_END;

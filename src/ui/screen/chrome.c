@@ -10,6 +10,7 @@
 #include "ui/screen/state.h"
 #include "ui/screen/time.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,7 +33,7 @@ void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_bel
 void screen_add_hit(struct screen *screen, const struct canvas *canvas, int row, int from, int to,
                     const struct hit *hit)
 {
-    if (screen->hits_closed || screen->hit_count == HITS_MAX || row < 0 || row >= canvas->rows ||
+    if (screen->hit_count == HITS_MAX || row < 0 || row >= canvas->rows ||
         (!hit->command && !hit->key && !hit->mouse))
         return;
     struct hit *own = &screen->hits[screen->hit_count++];
@@ -133,12 +134,13 @@ static const struct {
     {draw_footer, NULL, true, 0},
     {screen_draw_finding, has_finding, false, 5},
     {screen_draw_tabs, NULL, false, 4},
-    {draw_status, NULL, true, 1},
-    {NULL, NULL, false, 2}, /* without a function: a further row of the head */
+    {draw_status, NULL, true, 1}, /* STATUS_LINE */
+    {NULL, NULL, false, 2},       /* without a function: a further row of the head */
     {NULL, screen_head_is_tall, false, 3},
 };
-#define LINE_COUNT (sizeof(LINES) / sizeof(LINES[0]))
-#define BODY_ROWS  4
+#define LINE_COUNT  (sizeof(LINES) / sizeof(LINES[0]))
+#define BODY_ROWS   4
+#define STATUS_LINE (1u << 5) /* the bit of draw_status */
 
 /* The cursor may have gone where there is no row any more: it is known once the rows are drawn. */
 static void draw_view(struct screen *screen, struct pane *view, const struct canvas *canvas)
@@ -156,20 +158,22 @@ static void draw_view(struct screen *screen, struct pane *view, const struct can
     split_draw(&screen->split, &screen->picture, &part);
 }
 
+/* Pages that float are on top of all others. */
+static size_t first_floating(const struct screen *screen)
+{
+    size_t first = screen->page_count;
+    while (first > 0 && screen->pages[first - 1]->ops->floating)
+        first--;
+    return first;
+}
+
 static void draw_body(struct screen *screen, const struct canvas *canvas)
 {
-    struct pane *view = screen->views[screen->view];
-    size_t first = 0;
-    for (size_t i = 0; i < screen->page_count; i++)
-        if (!screen->pages[i]->ops->floating)
-            first = i + 1;
-    if (first == 0)
-        draw_view(screen, view, canvas);
-    for (size_t i = first > 0 ? first - 1 : 0; i < screen->page_count; i++) {
-        if (screen->pages[i]->ops->floating)
-            screen->hit_count = 0; /* what lies under it does not act */
-        screen->pages[i]->ops->draw(screen->pages[i], &screen->picture, canvas);
-    }
+    const size_t pages = first_floating(screen);
+    if (pages == 0)
+        draw_view(screen, screen->views[screen->view], canvas);
+    else
+        screen->pages[pages - 1]->ops->draw(screen->pages[pages - 1], &screen->picture, canvas);
     if (!screen->picture.frame && screen->page_count == 0)
         canvas_text(canvas, 2, 3, screen->trouble[0] ? ROLE_TROUBLE : ROLE_DIM,
                     screen->trouble[0] ? screen->trouble : "reading…");
@@ -211,10 +215,12 @@ static int lines_of(size_t line, unsigned chosen)
     return lines;
 }
 
-static void draw_lines(struct screen *screen, const struct canvas *all, unsigned chosen)
+/* Those of `chosen` that are wanted. */
+static void draw_lines(struct screen *screen, const struct canvas *all, unsigned chosen,
+                       unsigned wanted)
 {
     for (size_t i = 0; i < LINE_COUNT; i++) {
-        if (!is_chosen(chosen, i) || !LINES[i].draw)
+        if (!is_chosen(chosen & wanted, i) || !LINES[i].draw)
             continue;
         const int before = lines_before(i, chosen);
         struct canvas line = canvas_part(all, LINES[i].below ? all->rows - 1 - before : before, 0,
@@ -223,13 +229,26 @@ static void draw_lines(struct screen *screen, const struct canvas *all, unsigned
     }
 }
 
+/* What lies under a floating page is dim and does not act; but what is said is said. */
+static void draw_floating(struct screen *screen, const struct canvas *all,
+                          const struct canvas *body, unsigned chosen)
+{
+    const size_t first = first_floating(screen);
+    if (first == screen->page_count)
+        return;
+    screen->hit_count = 0;
+    term_dim(screen->term);
+    draw_lines(screen, all, chosen, STATUS_LINE);
+    for (size_t i = first; i < screen->page_count; i++)
+        screen->pages[i]->ops->draw(screen->pages[i], &screen->picture, body);
+}
+
 void screen_paint(struct screen *screen)
 {
     struct canvas all = {.term = screen->term};
     term_size(screen->term, &all.rows, &all.cols);
     term_clear(screen->term);
     screen->hit_count = 0;
-    screen->hits_closed = false;
     const unsigned chosen = choose_lines(screen, all.rows);
     int above = 0, below = 0;
     for (size_t i = 0; i < LINE_COUNT; i++)
@@ -237,8 +256,8 @@ void screen_paint(struct screen *screen)
     screen->body_top = above;
     struct canvas body = canvas_part(&all, above, 0, all.rows - above - below, all.cols);
     draw_body(screen, &body);
-    screen->hits_closed = screen_is_floating(screen);
-    draw_lines(screen, &all, chosen);
+    draw_lines(screen, &all, chosen, UINT_MAX);
+    draw_floating(screen, &all, &body, chosen);
     screen_page_comes(screen);
     term_flush(screen->term);
     screen_page_seen(screen);

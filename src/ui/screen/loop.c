@@ -199,6 +199,22 @@ static void paint_if_due(struct screen *screen)
     screen_send_wish(screen);
 }
 
+/* What the terminal answers, once: a theme that was chosen meanwhile (T) stays. */
+static void adopt_background(struct screen *screen)
+{
+    const enum key_background background =
+        screen->settings.ask_background ? term_background(screen->term) : KEY_BACKGROUND_UNKNOWN;
+    const enum theme theme = background == KEY_BACKGROUND_LIGHT ? THEME_LIGHT : THEME_DARK;
+    if (background == KEY_BACKGROUND_UNKNOWN)
+        return;
+    screen->settings.ask_background = false;
+    if (theme == screen->theme || screen->theme != screen->settings.theme)
+        return;
+    screen->theme = screen->settings.theme = theme;
+    term_set_theme(screen->term, theme);
+    screen->paint = true;
+}
+
 static void run_loop(struct screen *screen)
 {
     struct pollfd waits[3 + HOST_NAMES_DESCRIPTORS] = {
@@ -225,6 +241,7 @@ static void run_loop(struct screen *screen)
         if (ready > 0 && waits[2].revents)
             read_orders(screen);
         screen_read_keys(screen);
+        adopt_background(screen);
         if (ready > 0 && waits[0].revents & ~POLLIN) /* the terminal is gone */
             screen->quit = true;
         /* After the keys: they mean the rows that were on the screen when they were pressed. */
@@ -252,6 +269,9 @@ int screen_run(struct screen *screen)
                                            .ascii = screen->settings.ascii,
                                            .glyphs = screen->settings.glyphs,
                                            .no_mouse = screen->settings.no_mouse,
+                                           .show_cursor = screen->settings.show_cursor,
+                                           .ask_background =
+                                               screen->settings.ask_background && !shot,
                                            .rows = shot ? shot->rows : 0,
                                            .cols = shot ? shot->cols : 0};
     int error = term_open(&screen->term, &settings, screen->settings.rescue, screen->remark);

@@ -93,6 +93,8 @@ struct screen_settings {
     bool names;                  /* host names at start */
     bool ports_by_number;        /* no service names at start */
     bool no_mouse;
+    bool show_cursor;    /* on the selected row as well */
+    bool ask_background; /* the theme is light or dark as the terminal says */
     bool redacted; /* names and addresses are not the true ones: nothing that has those is shown */
     const char *notice;               /* to be said at start; NULL, "" = nothing */
     const char *filter;               /* to begin with; NULL = none */

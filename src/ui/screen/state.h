@@ -115,7 +115,6 @@ struct screen {
     int body_top; /* row of the screen at which the pane's canvas begins */
     struct hit hits[HITS_MAX];
     size_t hit_count;
-    bool hits_closed;   /* what is drawn lies under a floating pane */
     struct key pressed; /* the last press of the mouse, for the second of two */
     int64_t pressed_ns; /* monotonic */
 };

@@ -106,6 +106,17 @@ static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, en
     return col;
 }
 
+/* "3 tagged", before what stands there. */
+static void put_tagged(const struct screen *screen, char *count, size_t size)
+{
+    char before[64];
+    const uint32_t tagged = screen->acting.tags.count;
+    if (tagged == 0)
+        return;
+    snprintf(before, sizeof(before), "%s", count);
+    snprintf(count, size, "%u tagged%s%.40s", tagged, before[0] ? "  " : "", before);
+}
+
 /* What the view says of itself, and how many rows the filter accepts. */
 static void tab_summaries(struct screen *screen, const struct pane *pane, char *summary,
                           char *count, size_t size)
@@ -116,14 +127,17 @@ static void tab_summaries(struct screen *screen, const struct pane *pane, char *
         return;
     if (pane->ops->summary)
         pane->ops->summary((struct pane *)pane, &screen->picture, summary, size);
-    if (pane != view || !screen->picture.accept)
+    if (pane != view || !screen->picture.accept) {
+        put_tagged(screen, count, size);
         return;
+    }
     if (view->ops->counts_rows) {
         snprintf(count, size, "%s", summary);
         summary[0] = '\0';
     } else {
         screen_filter_count(screen, count, size);
     }
+    put_tagged(screen, count, size);
 }
 
 static int put_right(const struct canvas *canvas, int col, int end, const char *text)

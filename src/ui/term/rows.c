@@ -97,6 +97,19 @@ bool term_rows_next(const struct term_rows *rows, int row, size_t *at, struct te
     return true;
 }
 
+void term_rows_restyle(struct term_rows *rows, unsigned style)
+{
+    for (int row = 0; row < rows->count; row++) {
+        struct buffer *put = &rows->rows[row].put;
+        struct head head;
+        for (size_t at = 0; at < put->length; at += sizeof(head) + head.size) {
+            memcpy(&head, put->data + at, sizeof(head));
+            head.style = style;
+            memcpy(put->data + at, &head, sizeof(head));
+        }
+    }
+}
+
 void term_rows_drawn(struct term_rows *rows, int row)
 {
     struct term_row *own = &rows->rows[row];

@@ -28,6 +28,8 @@ void term_rows_put(struct term_rows *rows, int row, const struct term_piece *pie
 bool term_rows_differ(const struct term_rows *rows, int row);
 /* Piece after piece in the order they were put; *at begins as 0. False: no more. */
 bool term_rows_next(const struct term_rows *rows, int row, size_t *at, struct term_piece *piece);
+/* All that is put so far has this style. */
+void term_rows_restyle(struct term_rows *rows, unsigned style);
 void term_rows_drawn(struct term_rows *rows, int row);
 /* What was drawn is no longer there, or looks different now. */
 void term_rows_forget(struct term_rows *rows);

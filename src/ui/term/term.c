@@ -1,6 +1,7 @@
 /* term: ncurses behind term.h. Nothing else includes curses; knows nothing of panes and frames. */
 #include "ui/term/term.h"
 
+#include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/base64.h"
 #include "ui/term/keys.h"
@@ -18,6 +19,9 @@
 #define PAIRS_MAX 192
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+/* OSC 11 with "?": answered in the same form by those that know it, ignored by the others. */
+#define ASK_BACKGROUND "\033]11;?\033\\"
+#define ANSWER_NS      (2 * SECOND_NS)
 
 enum layer { LAYER_PLAIN, LAYER_SELECTED, LAYER_TAGGED, LAYER_COUNT };
 
@@ -38,7 +42,9 @@ struct term {
     bool pastes; /* it may know bracketed paste; one of ECMA-48 that does not ignores it */
     struct term_keys keys;
     enum theme theme;
-    int cursor_row, cursor_col;
+    int cursor_row, cursor_col, focus_row, focus_col;
+    bool show_cursor;
+    int64_t asked_ns; /* for the background, monotonic; 0 = not */
     short pair_count;
     short pair_colors[PAIRS_MAX][2];
     struct pen pens[ROLE_COUNT][LAYER_COUNT];
@@ -224,6 +230,11 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
         resizeterm(settings->rows, settings->cols);
     set_paste(term, true);
     term_set_theme(term, settings->theme);
+    term->show_cursor = settings->show_cursor;
+    if (settings->ask_background && term->pastes && term_colors(term) >= 8) {
+        term->asked_ns = clock_mono_ns();
+        put_raw(ASK_BACKGROUND);
+    }
     *out = term;
     return 0;
 }
@@ -317,6 +328,23 @@ int term_colors(const struct term *term)
     return has_colors() ? COLORS : 0;
 }
 
+/* A colour of the 256, where a terminal takes its colours as 24 bits (terminfo says RGB, and more
+ * colours than the palette has: xterm-direct). Its first eight are the palette's. */
+static int direct_color(int index)
+{
+    static const int STEPS[] = {0x00, 0x5f, 0x87, 0xaf, 0xd7, 0xff};
+    static const int BRIGHT[] = {0x7f7f7f, 0xff5555, 0x55ff55, 0xffff55,
+                                 0x6c6cff, 0xff55ff, 0x55ffff, 0xffffff};
+    if (index < 8)
+        return index;
+    if (index < 16)
+        return BRIGHT[index - 8];
+    if (index >= 232)
+        return (8 + (index - 232) * 10) * 0x010101;
+    index -= 16;
+    return STEPS[index / 36] << 16 | STEPS[index / 6 % 6] << 8 | STEPS[index % 6];
+}
+
 static short pair_of(struct term *term, short foreground, short background)
 {
     if (foreground < 0 && background < 0)
@@ -329,7 +357,9 @@ static short pair_of(struct term *term, short foreground, short background)
     term->pair_colors[term->pair_count][0] = foreground;
     term->pair_colors[term->pair_count][1] = background;
     term->pair_count++;
-    init_pair(term->pair_count, foreground, background);
+    init_extended_pair(term->pair_count,
+                       foreground < 0 || COLORS <= 256 ? foreground : direct_color(foreground),
+                       background < 0 || COLORS <= 256 ? background : direct_color(background));
     return term->pair_count;
 }
 
@@ -354,11 +384,17 @@ static struct pen make_pen(struct term *term, const struct look *look, enum laye
                                                            A_UNDERLINE | A_BOLD};
     int colors = term_colors(term);
     short background = COLOR_NONE;
+    static const int16_t *const LAYERS[] = {NULL, THEME_SELECTED, THEME_TAGGED};
     if (colors >= 256 && layer != LAYER_PLAIN)
-        background = (layer == LAYER_SELECTED ? THEME_SELECTED : THEME_TAGGED)[term->theme];
+        background = LAYERS[layer][term->theme];
     short foreground = colors >= 256 ? look->rich : colors >= 8 ? look->plain : COLOR_NONE;
+    if (colors >= 8 && THEME_GROUND[term->theme][0] >= 0) {
+        const bool rich = colors >= 256;
+        foreground = foreground >= 0 ? foreground : rich ? THEME_GROUND[term->theme][0] : 7;
+        background = background >= 0 ? background : rich ? THEME_GROUND[term->theme][1] : 0;
+    }
     attr_t attributes = look_attributes(look, foreground >= 0);
-    if (layer != LAYER_PLAIN && background < 0) {
+    if (layer != LAYER_PLAIN && (colors < 256 || LAYERS[layer][term->theme] < 0)) {
         attributes |= WITHOUT_BACKGROUND[layer];
         attributes &= ~(attr_t)A_DIM;
     }
@@ -371,6 +407,7 @@ void term_set_theme(struct term *term, enum theme theme)
     for (size_t role = 0; role < ROLE_COUNT; role++)
         for (size_t layer = 0; layer < LAYER_COUNT; layer++)
             term->pens[role][layer] = make_pen(term, &THEME[role][term->theme], (enum layer)layer);
+    wbkgdset(stdscr, (chtype)' ' | (chtype)COLOR_PAIR(term->pens[ROLE_NORMAL][LAYER_PLAIN].pair));
     term_rows_forget(&term->rows);
 }
 
@@ -393,7 +430,7 @@ int64_t term_key_deadline_ns(const struct term *term)
 
 void term_clear(struct term *term)
 {
-    term->cursor_col = -1;
+    term->cursor_col = term->focus_col = -1;
     (void)term_rows_begin(&term->rows, LINES); /* without memory nothing changes on the screen */
 }
 
@@ -403,6 +440,8 @@ static struct pen style_pen(const struct term *term, unsigned style)
                        : style & STYLE_TAGGED ? LAYER_TAGGED
                                               : LAYER_PLAIN;
     struct pen pen = term->pens[STYLE_ROLE(style)][layer];
+    if ((style & STYLE_SELECTED) && (style & STYLE_TAGGED)) /* one ground cannot say both */
+        pen.attributes |= A_UNDERLINE;
     if (style & STYLE_BOLD)
         pen.attributes |= A_BOLD;
     if (style & STYLE_UNDERLINE)
@@ -489,6 +528,25 @@ void term_cursor(struct term *term, int row, int col)
     term->cursor_col = col;
 }
 
+void term_focus(struct term *term, int row, int col)
+{
+    term->focus_row = row;
+    term->focus_col = col;
+}
+
+void term_dim(struct term *term)
+{
+    term_rows_restyle(&term->rows, ROLE_DIM);
+    term->cursor_col = term->focus_col = -1;
+}
+
+enum key_background term_background(const struct term *term)
+{
+    const struct term_keys *keys = &term->keys;
+    const bool late = keys->read_ns > term->asked_ns + ANSWER_NS;
+    return term->asked_ns == 0 || late ? KEY_BACKGROUND_UNKNOWN : keys->decoder.background;
+}
+
 void term_flush(struct term *term)
 {
     if (atomic_load(&term->rescue->over))
@@ -498,9 +556,12 @@ void term_flush(struct term *term)
             draw_row(term, row);
         term_rows_drawn(&term->rows, row);
     }
-    curs_set(term->cursor_col >= 0 ? 1 : 0);
-    if (term->cursor_col >= 0)
+    const bool typed = term->cursor_col >= 0, focused = term->focus_col >= 0;
+    curs_set(typed || (focused && term->show_cursor) ? 1 : 0);
+    if (typed)
         move(term->cursor_row, term->cursor_col);
+    else if (focused)
+        move(term->focus_row, term->focus_col);
     else
         move(LINES - 1, 0);
     refresh();

@@ -4,7 +4,7 @@
 #define TCPLENS_UI_TERM_TERM_H
 
 #include "svg/cells.h"
-#include "ui/key/key.h"
+#include "ui/key/decode.h"
 #include "ui/theme.h"
 
 #include <stdatomic.h>
@@ -28,8 +28,10 @@ struct term_settings {
     int input; /* descriptor of the keys: 0, or /dev/tty */
     enum theme theme;
     bool ascii;
-    enum glyphs glyphs; /* ascii makes them GLYPHS_ASCII */
-    bool no_mouse;      /* the terminal keeps it, to select text */
+    enum glyphs glyphs;  /* ascii makes them GLYPHS_ASCII */
+    bool show_cursor;    /* on the selected row as well */
+    bool ask_background; /* term_background: sent once, what comes back is never a key */
+    bool no_mouse;       /* the terminal keeps it, to select text */
     int rows, cols; /* not 0: no terminal at all, a screen of that size in memory, without keys */
 };
 
@@ -70,6 +72,13 @@ void term_clear(struct term *term);
  * terminal cannot show become ASCII. Returns cells used. */
 int term_put(struct term *term, int row, int col, int cells, unsigned style, const char *text);
 void term_cursor(struct term *term, int row, int col); /* shown there; col < 0: hidden */
+/* Where the eye is: the selected row or item. The cursor stands there, for screen readers and
+ * magnifiers, hidden unless show_cursor. The last call of a painting counts. */
+void term_focus(struct term *term, int row, int col);
+/* All that has been put so far becomes dim: something is drawn over it. */
+void term_dim(struct term *term);
+/* What the terminal says its background is; unknown until it has answered, and if that comes late. */
+enum key_background term_background(const struct term *term);
 /* Into the clipboard of whoever sits at the terminal (OSC 52), where it has that. */
 void term_copy(struct term *term, const char *text, size_t length);
 void term_flush(struct term *term);

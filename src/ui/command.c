@@ -54,7 +54,7 @@ const struct command COMMANDS[] = {
     {.id = COMMAND_EVENT_FORTH, .keys = {'}'}, .group = GROUP_TIME},
     {.id = COMMAND_LAYER, .keys = {'b'}, .group = GROUP_TIME, .help = "what the time bar shows: events, retransmitted, bytes, CLOSE-WAIT, drops"},
     {.id = COMMAND_WHEN, .keys = {'&'}, .group = GROUP_TIME, .help = "go to where a filter begins to match a row: accept_queue > backlog; empty: { } mean events again"},
-    {.id = COMMAND_GO_TO, .keys = {'t'}, .group = GROUP_TIME, .help = "go to a time: 14:03, 14:03:10, -5m, 2026-11-22 14:03"},
+    {.id = COMMAND_GO_TO, .keys = {'t', '@'}, .group = GROUP_TIME, .help = "go to a time: 14:03, 14:03:10, -5m, 2026-11-22 14:03"},
     {.id = COMMAND_NOW, .keys = {'L'}, .group = GROUP_TIME, .help = "back to now; of a log: its end"},
     {.id = COMMAND_RECORD, .keys = {'R'}, .group = GROUP_TIME, .footer_rank = 7, .label = "Record", .help = "record to a log, or stop it"},
     {.id = COMMAND_REPAINT, .keys = {KEY_CODE_CONTROL('L')}, .group = GROUP_TIME, .help = "a new frame at once, all painted again"},

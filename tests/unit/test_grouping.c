@@ -1,5 +1,6 @@
 /* Groupings: every row is counted where it belongs, and what is remembered follows the group. */
 #include "core/grouping/grouping.h"
+#include "core/grouping/tree.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -399,11 +400,60 @@ static void rows_are_gathered_by_their_network_namespace(void **state)
     scene_end(&scene);
 }
 
+/* master 10 with the workers 11 and 12, of which 12 started 13; 20 alone; 30, whose parent holds
+ * nothing; 40 under a process that is younger than itself: its pid was used again. */
+static void test_trees_count_each_socket_once(void **state)
+{
+    struct scene scene;
+    struct grouping_tree tree = {0};
+    (void)state;
+
+    scene_begin(&scene);
+    uint32_t procs[7];
+    static const int32_t PIDS[] = {10, 11, 12, 13, 20, 30, 40};
+    static const int32_t PARENTS[] = {1, 10, 10, 12, 1, 29, 41};
+    for (int i = 0; i < 7; i++) {
+        procs[i] = add_process(&scene, PIDS[i], "nginx");
+        scene.frame->procs[procs[i]].parent = PARENTS[i];
+    }
+    const uint32_t younger = add_process(&scene, 41, "sh");
+    hold(&scene, add(&scene, STATE_LISTEN, "0.0.0.0", 80, "0.0.0.0", 0), procs, 4); /* shared */
+    for (int i = 1; i < 7; i++)
+        hold(&scene,
+             add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", (uint16_t)(1000 + i)),
+             &procs[i], 1);
+    hold(&scene, add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 2000), &younger, 1);
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(
+            grouping_update(&scene.grouping, &GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
+        assert_int_equal(grouping_tree_update(&tree, &scene.grouping, &scene.context, NULL, NULL),
+                         0);
+        const struct grouping_row *rows = scene.grouping.rows;
+        const uint32_t root = (uint32_t)(row_of_proc(&scene, procs[0]) - rows);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(tree.roots[row_of_proc(&scene, procs[i]) - rows], root);
+        assert_int_equal(tree.members[root], 4);
+        assert_int_equal(rows[root].rows, 4); /* not 7: the listener is one */
+        assert_int_equal(rows[root].listening, 1);
+        assert_int_equal(rows[root].established, 3);
+        assert_int_equal(row_of_proc(&scene, procs[1])->rows, 2); /* its own, in the tree as well */
+        for (int i = 4; i < 7; i++) {
+            const uint32_t alone = (uint32_t)(row_of_proc(&scene, procs[i]) - rows);
+            assert_int_equal(tree.roots[alone], alone);
+            assert_int_equal(tree.members[alone], 1);
+            assert_int_equal(rows[alone].rows, 1);
+        }
+    }
+    grouping_tree_done(&tree);
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_are_gathered_by_their_network_namespace),
         cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_trees_count_each_socket_once),
         cmocka_unit_test(test_holders_are_counted_once),
         cmocka_unit_test(test_ownerless_group_keeps_its_key),
         cmocka_unit_test(test_listeners),

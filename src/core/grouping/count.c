@@ -77,6 +77,7 @@ void grouping_count_row(struct grouping_row *row, const struct column_context *c
     if (conn_is_ghost(conn))
         return;
     row->rows++;
+    row->before += conn->owner_word == OWNER_LAST;
     row->established += conn->state == STATE_ESTABLISHED;
     row->listening += conn->state == STATE_LISTEN;
     row->time_wait += conn->state == STATE_TIME_WAIT;

@@ -27,6 +27,7 @@ struct grouping_row {
     bool inbound;       /* peers: they connect to us */
     bool changed;       /* something was opened, changed or closed in it within the window */
     uint32_t rows;      /* live connections, listeners included */
+    uint32_t before;    /* of them those that nothing holds any more */
     uint32_t established, listening;
     uint32_t close_wait, time_wait;
     bool close_wait_stays;       /* one has been in CLOSE-WAIT for longer than GROUPING_STAY_NS */

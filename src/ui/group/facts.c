@@ -58,8 +58,10 @@ static void user_text(const struct picture *picture, const struct grouping_row *
         out[0] = '\0';
 }
 
-const struct group_fact GROUP_USER = {
-    .title = "USER", .help = "whom the sockets belong to, or the process", .text = user_text};
+const struct group_fact GROUP_USER = {.title = "USER",
+                                      .help =
+                                          "user of the process; of the socket where there is none",
+                                      .text = user_text};
 
 static void unit_text(const struct picture *picture, const struct grouping_row *row, char *out,
                       size_t size)

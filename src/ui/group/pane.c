@@ -2,6 +2,7 @@
 #include "ui/group/pane.h"
 
 #include "base/grow.h"
+#include "core/grouping/tree.h"
 #include "core/text/text.h"
 #include "ui/finding_marks.h"
 #include "ui/group/recent.h"
@@ -17,13 +18,24 @@
 #define FILLED_PERMILLE 500
 #define TEXT_MAX        200
 
+/* Of a row in a tree; by row of the grouping. */
+struct tree_place {
+    uint64_t key; /* by which it is sorted, UINT64_MAX = not known */
+    bool is_last; /* of its tree */
+};
+
 struct group_list {
     struct list list;
     struct ranking ranking;
     const struct group_view *view;
     struct grouping grouping;
     struct recent recent; /* of views with such a column */
-    bool limited;         /* to the holders of `sockets` */
+    bool tree;            /* rows of processes stand under who started them */
+    struct grouping_tree trees;
+    struct map folded; /* trees of which the root alone is shown, by key */
+    struct tree_place *places;
+    uint32_t place_capacity;
+    bool limited; /* to the holders of `sockets` */
     struct socket_set sockets;
 };
 
@@ -35,6 +47,21 @@ struct group_pane {
 static const struct grouping_row *row_at(const struct group_list *groups, uint32_t row)
 {
     return &groups->grouping.rows[row];
+}
+
+static bool is_tree(const struct group_list *groups)
+{
+    return groups->tree && !groups->limited;
+}
+
+static bool is_root(const struct group_list *groups, uint32_t row)
+{
+    return groups->trees.roots[row] == row && groups->trees.members[row] > 1;
+}
+
+static bool is_folded(const struct group_list *groups, uint32_t root)
+{
+    return map_find(&groups->folded, row_at(groups, root)->key) != MAP_NONE;
 }
 
 static size_t group_column_count(const struct list *list)
@@ -122,11 +149,69 @@ static int compare_texts(const void *data, uint32_t one, uint32_t other)
 static struct ranking_order order_of(const struct group_list *groups, const struct ties *ties)
 {
     const struct group_fact *fact = sort_fact(groups);
-    const bool by_text = !ranking_is_held(&groups->ranking) && !fact->right && !fact->bar;
+    const bool by_text =
+        !ranking_is_held(&groups->ranking) && !is_tree(groups) && !fact->right && !fact->bar;
 
     return (struct ranking_order){.compare = by_text ? compare_texts : NULL,
                                   .data = ties,
                                   .descending = groups->list.descending};
+}
+
+static int compare_keys(const struct ties *ties, uint32_t one, uint32_t other)
+{
+    const struct group_list *groups = ties->groups;
+    const uint64_t left = groups->places[one].key, right = groups->places[other].key;
+    const struct group_fact *fact = sort_fact(groups);
+
+    if (left != right)
+        return left < right ? -1 : 1;
+    int order = fact->right || fact->bar ? 0 : compare_texts(ties, one, other);
+    order = groups->list.descending ? -order : order;
+    return order ? order : row_at(groups, one)->key < row_at(groups, other)->key ? -1 : 1;
+}
+
+/* Trees by their roots, in a tree the root first. */
+static int compare_places(const void *left, const void *right, void *data)
+{
+    const struct ties *ties = data;
+    const uint32_t one = ((const struct ranking_entry *)left)->row;
+    const uint32_t other = ((const struct ranking_entry *)right)->row;
+    const uint32_t *roots = ties->groups->trees.roots;
+
+    if (one == other)
+        return 0;
+    if (roots[one] != roots[other])
+        return compare_keys(ties, roots[one], roots[other]);
+    if (roots[one] == one || roots[other] == other)
+        return roots[one] == one ? -1 : 1;
+    return compare_keys(ties, one, other);
+}
+
+/* The entries in their final order, their places as keys; what is folded leaves. */
+static int order_trees(struct group_list *groups, const struct picture *picture)
+{
+    struct ranking *ranking = &groups->ranking;
+    struct ties ties = {groups, picture};
+    uint32_t kept = 0;
+
+    if (GROW(groups->places, groups->place_capacity, ranking->count))
+        return -ENOMEM;
+    for (uint32_t i = 0; i < ranking->count; i++)
+        groups->places[ranking->entries[i].row].key = ranking->entries[i].key;
+    qsort_r(ranking->entries, ranking->count, sizeof *ranking->entries, compare_places, &ties);
+    for (uint32_t i = 0; i < ranking->count; i++) {
+        const struct ranking_entry entry = ranking->entries[i];
+        const uint32_t root = groups->trees.roots[entry.row];
+        groups->places[entry.row].is_last =
+            i + 1 == ranking->count || groups->trees.roots[ranking->entries[i + 1].row] != root;
+        if (entry.row == root || !is_folded(groups, root)) {
+            ranking->entries[kept] = entry;
+            ranking->entries[kept].key = kept;
+            ranking->entries[kept++].unknown = 0;
+        }
+    }
+    ranking->count = kept;
+    return 0;
 }
 
 static int take_groups(struct group_list *groups, const struct picture *picture)
@@ -147,7 +232,7 @@ static int take_groups(struct group_list *groups, const struct picture *picture)
             ranking->entries[ranking->count++] = entry_of(groups, picture, i);
     }
     free(holders);
-    return 0;
+    return is_tree(groups) && !ranking_is_held(ranking) ? order_trees(groups, picture) : 0;
 }
 
 static int group_list_update(struct list *list, const struct picture *picture, uint32_t height)
@@ -160,6 +245,9 @@ static int group_list_update(struct list *list, const struct picture *picture, u
     if (!error)
         error = grouping_update(&groups->grouping, groups->view->kind, &picture->context,
                                 groups->limited ? NULL : picture->accept, picture->accept_data);
+    if (!error && is_tree(groups))
+        error = grouping_tree_update(&groups->trees, &groups->grouping, &picture->context,
+                                     picture->accept, picture->accept_data);
     if (!error)
         error = take_groups(groups, picture);
     if (error)
@@ -237,6 +325,19 @@ static void draw_mark(const struct group_view *view, const struct picture *pictu
         canvas_text(canvas, line, 1, ROLE_CHANGED | layer, "~");
 }
 
+/* "▾ nginx (3)" of a tree, "├ nginx" in it. */
+static void put_in_tree(const struct group_list *groups, uint32_t at, char *text, size_t size)
+{
+    char name[TEXT_MAX - 32];
+
+    text_cut(name, sizeof name, text, sizeof name / 4, "…");
+    if (is_root(groups, at))
+        snprintf(text, size, "%s %s (%u)", is_folded(groups, at) ? "▸" : "▾", name,
+                 groups->trees.members[at]);
+    else if (groups->trees.roots[at] != at)
+        snprintf(text, size, "%s %s", groups->places[at].is_last ? "└" : "├", name);
+}
+
 static void group_draw_row(const struct list *list, const struct picture *picture,
                            const struct canvas *canvas, int line, uint32_t at, bool selected)
 {
@@ -255,6 +356,8 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
         if (list->cells[i].cells == 0)
             continue;
         fact->text(picture, row, text, sizeof text);
+        if (list->columns[i] == 0 && is_tree(groups))
+            put_in_tree(groups, at, text, sizeof text);
         if (fact->heat)
             recent_draw(&groups->recent, picture, row->key, canvas, line, list->cells[i].at,
                         list->cells[i].cells, layer);
@@ -293,6 +396,7 @@ int group_pane_open(struct pane **pane, const struct pane_ops *ops, struct scree
     struct group_list *groups = &made->groups;
     list_init(&groups->list, &LIST_OPS, &groups->ranking, view->empty);
     groups->view = view;
+    groups->tree = view->trees;
     groups->list.filtered = true;
     grouping_init(&groups->grouping);
     for (uint16_t i = 0; i < GROUP_COLUMNS_MAX; i++)
@@ -319,6 +423,9 @@ void group_pane_close(struct pane *pane)
 
     grouping_done(&groups->grouping);
     recent_done(&groups->recent);
+    grouping_tree_done(&groups->trees);
+    map_done(&groups->folded);
+    free(groups->places);
     ranking_done(&groups->ranking);
     free(pane);
 }
@@ -376,6 +483,49 @@ static void switch_view(struct pane *pane, const struct group_view *view)
     group_pane_update(pane, screen_picture(pane->screen));
     list_command(&groups->list, pane->screen, &(struct command){.id = COMMAND_FIRST});
     screen_changed(pane->screen);
+}
+
+static void switch_tree(struct group_list *groups, struct screen *screen)
+{
+    groups->tree = !groups->tree;
+    screen_say(screen, ROLE_NORMAL, groups->tree ? "processes as a tree" : "processes as a list");
+    list_update(&groups->list);
+    screen_changed(screen);
+}
+
+/* The tree of the row under the cursor, which then is on its root. */
+static void fold(struct group_list *groups, struct screen *screen)
+{
+    const uint32_t row = list_row(&groups->list);
+    const uint32_t root = row == RANKING_NONE ? row : groups->trees.roots[row];
+
+    if (row == RANKING_NONE || !is_root(groups, root)) {
+        screen_say(screen, ROLE_NOTICE, "no other process stands under this one");
+        return;
+    }
+    const uint64_t key = row_at(groups, root)->key;
+    if (is_folded(groups, root))
+        map_remove(&groups->folded, key);
+    else
+        (void)map_put(&groups->folded, key, 1); /* out of memory: it stays open */
+    list_select(&groups->list, key);
+    screen_changed(screen);
+}
+
+bool group_pane_key(struct pane *pane, const struct key *key)
+{
+    struct group_list *groups = groups_of(pane);
+
+    if (key->pasted || !groups->view->trees || groups->limited)
+        return false;
+    list_refresh(&groups->list, screen_picture(pane->screen));
+    if (key->code == 't')
+        switch_tree(groups, pane->screen);
+    else if (key->code == ' ' && groups->tree)
+        fold(groups, pane->screen);
+    else
+        return false;
+    return true;
 }
 
 bool group_pane_command(struct pane *pane, const struct command *command)

@@ -11,7 +11,7 @@
 #include "ui/group/facts.h"
 #include "ui/pages.h"
 
-#define GROUP_COLUMNS_MAX 16
+#define GROUP_COLUMNS_MAX 20
 
 struct group_column {
     const struct group_fact *fact;
@@ -26,6 +26,7 @@ struct group_view {
     size_t count;
     size_t sort;                    /* first sort column */
     uint32_t needs;                 /* NEED_* */
+    bool trees;                     /* rows are processes: they may stand under who started them */
     const char *empty;              /* in place of rows */
     const char *counted;            /* behind their number: " by host"; NULL: nothing */
     const struct group_view *other; /* of the same columns, to which key P switches; NULL: none */
@@ -45,6 +46,7 @@ int group_pane_open(struct pane **pane, const struct pane_ops *ops, struct scree
 void group_pane_close(struct pane *pane);
 void group_pane_update(struct pane *pane, const struct picture *picture);
 void group_pane_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas);
+bool group_pane_key(struct pane *pane, const struct key *key);
 bool group_pane_command(struct pane *pane, const struct command *command);
 bool group_pane_mouse(struct pane *pane, const struct key *key, int row, int col);
 bool group_pane_help(const struct pane *pane, size_t n, const char **title, const char **help);

@@ -35,12 +35,67 @@ static void pid_text(const struct picture *picture, const struct grouping_row *r
 static const struct group_fact PID = {
     .title = "PID", .help = "process id", .right = true, .key = pid_key, .text = pid_text};
 
+static uint64_t held_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->rows - row->before;
+}
+
+static void held_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    text_count(out, size, held_key(picture, row));
+}
+
+static const struct group_fact HELD = {.title = "CONNS",
+                                       .help = "sockets that it holds, listening ones too",
+                                       .right = true,
+                                       .descending = true,
+                                       .key = held_key,
+                                       .text = held_text};
+
+static uint64_t before_key(const struct picture *picture, const struct grouping_row *row)
+{
+    (void)picture;
+    return row->before;
+}
+
+static void before_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                        size_t size)
+{
+    text_count(out, size, before_key(picture, row));
+}
+
+static const struct group_fact BEFORE = {.title = "BEFORE",
+                                         .help =
+                                             "connections that it held before: TIME-WAIT mostly",
+                                         .right = true,
+                                         .descending = true,
+                                         .key = before_key,
+                                         .text = before_text};
+
+static void command_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                         size_t size)
+{
+    const struct proc *proc = group_proc(picture, row);
+    const char *known = proc && proc->command_line && proc->command_line[0] ? proc->command_line
+                        : proc && proc->exe                                 ? proc->exe
+                                                                            : "";
+
+    text_cut(out, size, known, size - 1, "…");
+}
+
+static const struct group_fact COMMAND = {
+    .title = "COMMAND",
+    .help = "its executable; with arguments where they are read (--with-args)",
+    .text = command_text};
+
 static const struct group_column COLUMNS[] = {
     {&PROCESS, .width = 18, .min_width = 8, .grow = 2},
     {&PID, .width = 7},
     {&GROUP_USER, .width = 10, .min_width = 6, .grow = 1, .leave = 5},
     {&GROUP_UNIT, .width = 21, .min_width = 8, .grow = 2, .leave = 8},
-    {&GROUP_CONNS, .width = 6},
+    {&HELD, .width = 6},
     {&GROUP_ESTABLISHED, .width = 6, .leave = 3},
     {&GROUP_LISTENING, .width = 6, .leave = 6},
     {&GROUP_CLOSE_WAIT, .width = 7, .leave = 4},
@@ -48,9 +103,11 @@ static const struct group_column COLUMNS[] = {
     {&GROUP_IN, .width = 5, .leave = 1},
     {&GROUP_OUT, .width = 5, .leave = 1},
     {&GROUP_RETRANSMITTED_SHARE, .width = 6, .leave = 7},
+    {&BEFORE, .width = 6, .leave = 12},
     {&GROUP_RETRANSMITTED, .width = 8, .leave = 11},
     {&GROUP_OPENED, .width = 5, .leave = 2},
     {&GROUP_OLDEST, .width = 6, .leave = 10},
+    {&COMMAND, .width = 24, .min_width = 12, .grow = 3, .leave = 8},
 };
 
 /* Where no process is known, the rows that are in its place. */
@@ -76,7 +133,8 @@ const struct group_view GROUP_PROCESSES = {
     .columns = COLUMNS,
     .count = sizeof COLUMNS / sizeof *COLUMNS,
     .sort = 4,
-    .needs = NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER,
+    .needs = NEED_OWNER | NEED_GROUP | NEED_PROCESS_USER | NEED_EXECUTABLE,
+    .trees = true,
     .empty = "no process holds a TCP socket",
     .is_subject = is_subject,
     .process = group_proc,
@@ -85,8 +143,10 @@ const struct group_view GROUP_PROCESSES = {
 
 static const struct pane_key KEYS_HERE[] = {
     {"Enter", "the page of the process, with its connections"},
+    {"t", "tree or list; a time is gone to with @"},
+    {"Space", "fold a tree; its first row is the sum, each socket once"},
     {"F9", "signal the process"},
     {NULL, NULL}};
 
-const struct pane_ops PANE_PROCESSES =
-    GROUP_PANE_WITH(&GROUP_PROCESSES, .open = group_pane_open, .keys = KEYS_HERE);
+const struct pane_ops PANE_PROCESSES = GROUP_PANE_WITH(&GROUP_PROCESSES, .open = group_pane_open,
+                                                       .keys = KEYS_HERE, .key = group_pane_key);

@@ -305,20 +305,41 @@ static void draw_cursor(const struct page *page)
             CELL_HEIGHT, hex(page->palette->fg, color));
 }
 
-void svg_write(FILE *out, const struct screen_grid *grid, const struct svg_options *options)
+static void begin_picture(const struct page *page, double width, double height)
 {
     char color[8];
-    struct page page = {.out = out, .grid = grid, .palette = options->light ? &LIGHT : &DARK};
-    page.top = options->title ? BAR + 8 : MARGIN - 2;
-    double width = CELL_WIDTH * grid->cols + 2 * MARGIN;
-    double height = page.top + CELL_HEIGHT * grid->rows + MARGIN - 2;
-    fprintf(out,
+    fprintf(page->out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
             "viewBox=\"0 0 %.2f %.2f\" font-family=\"'DejaVu Sans Mono', Menlo, Consolas, "
             "'Liberation Mono', monospace\" font-size=\"14\" stroke-width=\"1.1\" fill=\"%s\">\n",
-            width, height, width, height, hex(page.palette->fg, color));
+            width, height, width, height, hex(page->palette->fg, color));
     /* Words carry no stroke: stroke-width is for the shapes. */
-    draw_window(&page, width, height, options->title);
+}
+
+static double width_of(const struct page *page)
+{
+    return CELL_WIDTH * page->grid->cols + 2 * MARGIN;
+}
+
+static double height_of(const struct page *page)
+{
+    return page->top + CELL_HEIGHT * page->grid->rows + MARGIN - 2;
+}
+
+static struct page page_of(FILE *out, const struct screen_grid *grid,
+                           const struct svg_options *options, bool title)
+{
+    return (struct page){.out = out,
+                         .grid = grid,
+                         .palette = options->light ? &LIGHT : &DARK,
+                         .top = title ? BAR + 8 : MARGIN - 2};
+}
+
+void svg_write(FILE *out, const struct screen_grid *grid, const struct svg_options *options)
+{
+    const struct page page = page_of(out, grid, options, options->title != NULL);
+    begin_picture(&page, width_of(&page), height_of(&page));
+    draw_window(&page, width_of(&page), height_of(&page), options->title);
     for (int row = 0; row < grid->rows; row++)
         draw_backgrounds(&page, row);
     for (int row = 0; row < grid->rows; row++) {
@@ -327,5 +348,76 @@ void svg_write(FILE *out, const struct screen_grid *grid, const struct svg_optio
     }
     if (options->cursor && grid->cursor_visible)
         draw_cursor(&page);
+    fputs("</svg>\n", out);
+}
+
+static bool same_row(const struct screen_grid *a, const struct screen_grid *b, int row)
+{
+    for (int col = 0; col < a->cols; col++) {
+        const struct screen_cell *one = screen_grid_cell(a, row, col);
+        const struct screen_cell *other = screen_grid_cell(b, row, col);
+        if (strcmp(one->text, other->text) != 0 || !screen_cell_same_look(one, other))
+            return false;
+    }
+    return true;
+}
+
+/* What follows is seen from scene `first` up to `end`. */
+static void begin_span(FILE *out, const struct svg_scene *scenes, size_t count, size_t first,
+                       size_t end)
+{
+    double all = 0, from = 0, to = 0;
+    for (size_t i = 0; i < count; i++) {
+        from += i < first ? scenes[i].seconds : 0;
+        to += i < end ? scenes[i].seconds : 0;
+        all += scenes[i].seconds;
+    }
+    fputs("<g>", out);
+    if (first == 0 && end == count)
+        return;
+    fprintf(out, "<animate attributeName=\"visibility\" calcMode=\"discrete\" dur=\"%.2fs\" ", all);
+    if (first == 0)
+        fprintf(out, "values=\"visible;hidden\" keyTimes=\"0;%.4f\"", to / all);
+    else if (end == count)
+        fprintf(out, "values=\"hidden;visible\" keyTimes=\"0;%.4f\"", from / all);
+    else
+        fprintf(out, "values=\"hidden;visible;hidden\" keyTimes=\"0;%.4f;%.4f\"", from / all,
+                to / all);
+    fputs(" repeatCount=\"indefinite\"/>\n", out);
+}
+
+static void draw_row_of_film(FILE *out, const struct svg_scene *scenes, size_t count, int row,
+                             const struct svg_options *options)
+{
+    for (size_t first = 0, end; first < count; first = end) {
+        end = first + 1;
+        while (end < count && same_row(&scenes[first].grid, &scenes[end].grid, row))
+            end++;
+        const struct page page = page_of(out, &scenes[first].grid, options, true);
+        begin_span(out, scenes, count, first, end);
+        draw_backgrounds(&page, row);
+        draw_text(&page, row);
+        draw_shapes(&page, row);
+        fputs("</g>\n", out);
+    }
+}
+
+void svg_write_film(FILE *out, const struct svg_scene *scenes, size_t count,
+                    const struct svg_options *options)
+{
+    char color[8];
+    const struct page page = page_of(out, &scenes[0].grid, options, true);
+    begin_picture(&page, width_of(&page), height_of(&page));
+    draw_window(&page, width_of(&page), height_of(&page), "");
+    for (size_t i = 0; i < count; i++) {
+        begin_span(out, scenes, count, i, i + 1);
+        fprintf(out,
+                "<text x=\"%.2f\" y=\"17.6\" fill=\"%s\" font-size=\"13\" text-anchor=\"middle\">",
+                width_of(&page) / 2, hex(page.palette->title, color));
+        write_escaped(out, scenes[i].title ? scenes[i].title : "");
+        fputs("</text></g>\n", out);
+    }
+    for (int row = 0; row < page.grid->rows; row++)
+        draw_row_of_film(out, scenes, count, row, options);
     fputs("</svg>\n", out);
 }

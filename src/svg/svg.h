@@ -15,4 +15,15 @@ struct svg_options {
 
 void svg_write(FILE *out, const struct screen_grid *grid, const struct svg_options *options);
 
+/* One picture of a film; all of one size. */
+struct svg_scene {
+    struct screen_grid grid;
+    double seconds;
+    const char *title; /* in the window's bar while it is shown; NULL: none */
+};
+
+/* Pictures one after the other, for ever (SMIL): what stays on the screen is written once. */
+void svg_write_film(FILE *out, const struct svg_scene *scenes, size_t count,
+                    const struct svg_options *options);
+
 #endif

@@ -5,8 +5,9 @@
  *
  * Options: see USAGE. --steps is a list of words, done in order: "wait:TEXT" waits for the text,
  * "gone:TEXT" until it is gone, "quiet:MS" until nothing was written for so long, all else is keys
- * (names as in pty_screen.h). A "_" in TEXT stands for a space. --keys may be given too, and is the
- * same. Must not know which program it photographs. */
+ * (names as in pty_screen.h), but for "shot:SECONDS:TITLE", a picture of a film: where there are any,
+ * the film is what is written. A "_" in TEXT and TITLE stands for a space. --keys may be given too,
+ * and is the same. Independent of which program it photographs. */
 #include "pty_screen.h"
 #include "svg/svg.h"
 
@@ -23,6 +24,7 @@ static const char USAGE[] =
     "  --size COLSxROWS      size of the terminal (80x24)\n"
     "  --env NAME=VALUE      set for CMD; may be given often; NAME alone unsets\n"
     "  --keys 'WORD WORD'    keys and waits in order: j <Enter> wait:TEXT gone:TEXT quiet:MS\n"
+    "                        shot:SECONDS:TITLE, a picture of a film\n"
     "  --wait TEXT           wait for the text, after the keys\n"
     "  --deadline MS         of each wait (10000)\n"
     "  --background dark|light\n"
@@ -40,6 +42,8 @@ struct request {
     const char *keys, *wait, *out, *golden_out, *input;
     char **command;
     struct svg_options svg;
+    struct svg_scene *scenes;
+    size_t scene_count;
 };
 
 static int fail(const char *what, const char *detail)
@@ -66,8 +70,34 @@ static int do_wait(struct pty_screen *screen, char *word, int deadline_ms)
     return -ETIMEDOUT;
 }
 
-static int do_step(struct pty_screen *screen, char *word, int deadline_ms)
+static int take_shot(struct pty_screen *screen, struct request *request, char *word)
 {
+    char *title = NULL;
+    const double seconds = strtod(word + strlen("shot:"), &title);
+    struct svg_scene *scenes =
+        realloc(request->scenes, (request->scene_count + 1) * sizeof(*scenes));
+    if (!scenes)
+        return -ENOMEM;
+    request->scenes = scenes;
+    if (seconds <= 0 || *title != ':')
+        return fail("a shot is shot:SECONDS:TITLE, not", word);
+    title = strdup(title + 1);
+    for (char *at = title; at && *at != '\0'; at++)
+        if (*at == '_')
+            *at = ' ';
+    pty_screen_wait_quiet(screen, 150, 3000);
+    struct svg_scene *scene = &scenes[request->scene_count];
+    *scene = (struct svg_scene){.seconds = seconds, .title = title};
+    const int rc = title ? pty_screen_snapshot(screen, &scene->grid) : -ENOMEM;
+    request->scene_count += rc == 0;
+    return rc;
+}
+
+static int do_step(struct pty_screen *screen, struct request *request, char *word)
+{
+    const int deadline_ms = request->deadline_ms;
+    if (strncmp(word, "shot:", 5) == 0)
+        return take_shot(screen, request, word);
     if (strncmp(word, "wait:", 5) == 0 || strncmp(word, "gone:", 5) == 0 ||
         strncmp(word, "quiet:", 6) == 0)
         return do_wait(screen, word, deadline_ms);
@@ -75,14 +105,14 @@ static int do_step(struct pty_screen *screen, char *word, int deadline_ms)
     return rc == 0 ? 0 : fail("these keys cannot be sent", word);
 }
 
-static int do_steps(struct pty_screen *screen, const struct request *request)
+static int do_steps(struct pty_screen *screen, struct request *request)
 {
     char *steps = strdup(request->keys ? request->keys : "");
     char *save = NULL;
     int rc = steps ? 0 : -ENOMEM;
-    for (char *word = steps ? strtok_r(steps, " ", &save) : NULL; word && rc == 0;
-         word = strtok_r(NULL, " ", &save))
-        rc = do_step(screen, word, request->deadline_ms);
+    for (char *word = steps ? strtok_r(steps, " \n", &save) : NULL; word && rc == 0;
+         word = strtok_r(NULL, " \n", &save))
+        rc = do_step(screen, request, word);
     free(steps);
     if (rc == 0 && request->wait &&
         !pty_screen_wait_text(screen, request->wait, request->deadline_ms))
@@ -92,7 +122,7 @@ static int do_steps(struct pty_screen *screen, const struct request *request)
     return rc;
 }
 
-static int photograph(const struct request *request, struct screen_grid *grid)
+static int photograph(struct request *request, struct screen_grid *grid)
 {
     struct pty_screen *screen = NULL;
     struct pty_screen_options options = {.rows = request->rows,
@@ -131,7 +161,10 @@ static int write_outputs(const struct request *request, const struct screen_grid
     FILE *out = strcmp(request->out, "-") == 0 ? stdout : fopen(request->out, "we");
     if (!out)
         return fail(request->out, strerror(errno));
-    svg_write(out, grid, &request->svg);
+    if (request->scene_count > 0)
+        svg_write_film(out, request->scenes, request->scene_count, &request->svg);
+    else
+        svg_write(out, grid, &request->svg);
     if (fflush(out) != 0 || (out != stdout && fclose(out) != 0))
         return fail(request->out, strerror(errno));
     if (!request->golden_out)
@@ -208,5 +241,10 @@ int main(int argc, char **argv)
     if (rc == 0)
         rc = write_outputs(&request, &grid);
     screen_grid_done(&grid);
+    for (size_t i = 0; i < request.scene_count; i++) {
+        screen_grid_done(&request.scenes[i].grid);
+        free((char *)request.scenes[i].title);
+    }
+    free(request.scenes);
     return rc == 0 ? 0 : 1;
 }

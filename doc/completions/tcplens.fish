@@ -39,6 +39,7 @@ complete -c tcplens -l at -x -n '__fish_seen_subcommand_from list events' -d 'th
 complete -c tcplens -l when -x -n '__fish_seen_subcommand_from list events' -d 'the first frame of the log, from --at on, in which a row matches'
 complete -c tcplens -l theme -x -a 'dark light safe mono contrast' -n 'not __fish_seen_subcommand_from list events record close doctor summary metrics' -d 'dark, light, safe (colour-blind), mono or contrast'
 complete -c tcplens -l glyphs -x -a 'braille blocks ascii' -n 'not __fish_seen_subcommand_from list events record close doctor summary metrics' -d 'draw graphs with braille, blocks or ascii'
+complete -c tcplens -l color -x -a 'auto always never' -n '__fish_seen_subcommand_from list' -d 'colours in the table: auto, always or never (auto)'
 complete -c tcplens -l cursor -n 'not __fish_seen_subcommand_from list events record close doctor summary metrics' -d 'show the cursor on the selected row, for screen readers and magnifiers'
 complete -c tcplens -l ascii -n 'not __fish_seen_subcommand_from record close metrics' -d 'write ASCII only, as in a locale that is not UTF-8'
 complete -c tcplens -l redact -n 'not __fish_seen_subcommand_from record close summary metrics' -d 'replace addresses, hosts, users, units, paths and arguments, for other eyes'

@@ -28,15 +28,15 @@
 #define REQUEST_MAX       1024
 
 const struct acts_signal ACT_SIGNALS[ACT_SIGNAL_COUNT] = {
-    {SIGTERM, "TERM", "ask it to end", true},
-    {SIGKILL, "KILL", "end it at once, nothing is saved", true},
-    {SIGHUP, "HUP", "hang up; many reload", false},
-    {SIGINT, "INT", "as Ctrl-C", true},
-    {SIGQUIT, "QUIT", "end with a core", true},
-    {SIGUSR1, "USR1", "its own meaning", false},
-    {SIGUSR2, "USR2", "its own meaning", false},
-    {SIGSTOP, "STOP", "pause it", false},
-    {SIGCONT, "CONT", "let it go on", false},
+    {SIGTERM, "TERM", "terminate: the program may clean up", true},
+    {SIGKILL, "KILL", "kill at once: nothing is saved", true},
+    {SIGHUP, "HUP", "hang up: many programs reload", false},
+    {SIGINT, "INT", "interrupt, as Ctrl-C does", true},
+    {SIGQUIT, "QUIT", "quit and dump core", true},
+    {SIGUSR1, "USR1", "defined by the program", false},
+    {SIGUSR2, "USR2", "defined by the program", false},
+    {SIGSTOP, "STOP", "stop until CONT", false},
+    {SIGCONT, "CONT", "continue after STOP", false},
 };
 
 static int read_small_file(const char *path, char *text, size_t size, size_t *used)

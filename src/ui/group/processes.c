@@ -78,17 +78,16 @@ static void command_text(const struct picture *picture, const struct grouping_ro
                          size_t size)
 {
     const struct proc *proc = group_proc(picture, row);
-    const char *known = proc && proc->command_line && proc->command_line[0] ? proc->command_line
-                        : proc && proc->exe                                 ? proc->exe
-                                                                            : "";
+    const char *known = proc && proc->exe ? proc->exe : "";
+
+    if (picture->context.with_args && proc && proc->command_line && proc->command_line[0])
+        known = proc->command_line;
 
     text_cut(out, size, known, size - 1, "…");
 }
 
 static const struct group_fact COMMAND = {
-    .title = "COMMAND",
-    .help = "its executable; with arguments where they are read (--with-args)",
-    .text = command_text};
+    .title = "COMMAND", .help = "its executable; key A: with arguments", .text = command_text};
 
 static const struct group_column COLUMNS[] = {
     {&PROCESS, .width = 18, .min_width = 8, .grow = 2},

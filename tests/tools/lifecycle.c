@@ -8,9 +8,11 @@
  * in /proc/net/tcp; "-": no such row) or with "error WHY". The two states are those of the two
  * ends' rows, descriptor or not.
  *
- *     listen [defer]           a listener; defer: TCP_DEFER_ACCEPT, which keeps the server in
- * SYN-RECEIVED connect                  the client, non-blocking accept                   waits for
- * the connection send client|server N     N bytes recv client|server       all that is there
+ *     listen [defer]           a listener; defer: the server stays in SYN-RECEIVED until data come
+ *     connect                  the client, non-blocking
+ *     accept                   waits for the connection
+ *     send client|server N     N bytes
+ *     recv client|server       all that is there
  *     shutdown client|server   its FIN
  *     close client|server|listener
  *     reset client|server      closes with RST
@@ -24,7 +26,7 @@
  * (the SYN is sent again within a second or so). To hold SYN-RECEIVED: listen defer, connect; on:
  * send client 1. To hold FIN-WAIT-1: hold server, shutdown client; on: release server. CLOSING:
  * hold both, shutdown both, release client. LAST-ACK: shutdown client, hold client, shutdown
- * server. Must not know the program under test. */
+ * server. */
 #include "net_tools.h"
 
 #include <errno.h>

@@ -1,7 +1,9 @@
 /* bench_keys TCPLENS PRESSES [ARG...]: key to repaint of the real screen on a pty, while frames are
- * being made: moves the cursor down and up and waits until the line under it is lit. Median and
- * worst. scene --unshare --pairs 50000 --processes 10 --hold bench_keys
- * build/tcplens 200 -i 0.1 --budget 0 */
+ * being made: moves the cursor down and up and waits until the row under it is lit. Median and worst.
+ *
+ *     scene --unshare --pairs 50000 --processes 10 --hold \
+ *         bench_keys build/tcplens 200 -i 0.1 --budget 0
+ */
 #include "pty_screen.h"
 
 #include <stdio.h>
@@ -9,7 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#define FIRST_LINE  5 /* of the table: three header lines, the tabs and the titles */
+#define TITLE                                                                                      \
+    "LOCAL" /* of a column: how many lines stand above the titles may change at any time */
+#define UNLIT_ROW   4 /* a row of the table where the cursor never is */
 #define ARGS_MAX    16
 #define DEADLINE_MS 10000
 
@@ -24,9 +28,12 @@ static bool is_lit(struct pty_screen *screen, void *user)
 {
     struct screen_cell lit, other;
     const int row = *(const int *)user;
+    int titles;
 
-    pty_screen_cell(screen, row, 0, &lit);
-    pty_screen_cell(screen, FIRST_LINE + 4, 0, &other);
+    if (!pty_screen_find(screen, TITLE, &titles, NULL))
+        return false;
+    pty_screen_cell(screen, titles + 1 + row, 0, &lit);
+    pty_screen_cell(screen, titles + 1 + UNLIT_ROW, 0, &other);
     return memcmp(&lit.bg, &other.bg, sizeof lit.bg) != 0 ||
            (lit.attrs ^ other.attrs) & SCREEN_REVERSE;
 }
@@ -52,14 +59,14 @@ int main(int argc, char **argv)
     double *times = calloc(presses, sizeof *times);
     if (!times || pty_screen_start(&screen, &options))
         return 1;
-    int row = FIRST_LINE;
+    int row = 0; /* of the table */
     if (!pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS) ||
         !pty_screen_wait_for(screen, is_lit, &row, DEADLINE_MS)) {
         fprintf(stderr, "bench_keys: no table was painted\n");
         return 1;
     }
     for (size_t i = 0; i < presses; i++) {
-        row = FIRST_LINE + (i % 2 == 0 ? 1 : 0);
+        row = i % 2 == 0 ? 1 : 0;
         const double began = now_ms();
         pty_screen_send_keys(screen, i % 2 == 0 ? "j" : "k");
         if (!pty_screen_wait_for(screen, is_lit, &row, DEADLINE_MS)) {

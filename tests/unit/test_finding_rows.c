@@ -193,7 +193,9 @@ static void keepalive_probes_without_an_answer_are_found(void **state)
         scene_timer(scene_row(&scene, STATE_ESTABLISHED, 40001, 3, 80), TIMER_KEEPALIVE, 0);
         scene_show(&scene);
     }
-    scene_expect(&scene, "keepalive-unanswered", SEVERITY_INFO, 1);
+    const struct finding *finding = scene_expect(&scene, "keepalive-unanswered", SEVERITY_INFO, 1);
+    assert_string_equal(strstr(finding->title, " does not"),
+                        " does not answer keepalive probes of 1 connection");
     scene_end(&scene);
 }
 

@@ -351,8 +351,9 @@ static void evaluate_handshake_unanswered(struct detection *d)
         const struct finding_subject subject = subject_listener(d, listener);
         struct finding *finding = detection_report(d, high ? SEVERITY_WARNING : SEVERITY_NONE,
                                                    CONFIDENCE_LIKELY, &subject);
-        finding_say(finding, "%u clients of :%u do not hear our SYN-ACK", listener->syn_stuck,
-                    subject.port);
+        finding_say(finding, "%u client%s of :%u %s not hear our SYN-ACK", listener->syn_stuck,
+                    plural(listener->syn_stuck), subject.port,
+                    listener->syn_stuck == 1 ? "does" : "do");
         say_rows(finding, d, listener, "state syn-recv and timer_retrans >= 3");
         finding_evidence_limit(finding, "rows", "", listener->syn_stuck,
                                d->limits[UNANSWERED_ROWS]);

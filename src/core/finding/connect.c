@@ -162,8 +162,8 @@ static void evaluate_bound_pile(struct detection *d)
             detection_report(d, percent >= d->limits[BOUND_WARN] ? SEVERITY_WARNING : SEVERITY_NONE,
                              CONFIDENCE_PROVEN, &subject);
         char who[EVENT_NAME_MAX];
-        finding_say(finding, "%s holds %u ports that are bound and not connected",
-                    subject_who(&subject, who, sizeof(who)), bound);
+        finding_say(finding, "%s holds %u port%s bound and not connected",
+                    subject_who(&subject, who, sizeof(who)), bound, plural(bound));
         finding_rows(finding, "pid %d and state closed", (int)subject.pid);
         finding_evidence_limit(finding, "rows", "", bound, ports);
     }

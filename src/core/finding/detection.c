@@ -15,6 +15,11 @@ static void set_check(struct detection *d, enum finding_verdict verdict, const c
     vsnprintf(d->check->reason, sizeof(d->check->reason), format, arguments);
 }
 
+const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 void detection_not_checked(struct detection *d, const char *format, ...)
 {
     va_list arguments;

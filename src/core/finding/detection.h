@@ -45,6 +45,9 @@ void detection_learning(struct detection *d, const char *format, ...)
 
 /* --- reporting --- */
 
+/* "" for one, else "s": the end of the noun that the number counts. */
+const char *plural(uint32_t count);
+
 /* A finding to be filled in; never NULL. SEVERITY_NONE: below the high mark, above the low one. */
 struct finding *detection_report(struct detection *d, enum finding_severity severity,
                                  enum finding_confidence confidence,

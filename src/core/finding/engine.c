@@ -434,6 +434,12 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
     return false;
 }
 
+static void note_hidden(struct detection *d, uint32_t rows)
+{
+    detection_not_checked(d, "the owner%s of %u row%s %s hidden: it takes root or capabilities",
+                          plural(rows), rows, plural(rows), rows == 1 ? "is" : "are");
+}
+
 bool detector_is_of_machine(const struct detector *detector)
 {
     static const uint8_t OF_MACHINE[] = {FACT_TCP_ORPHAN, FACT_TCP_MEM_PAGES, FACT_SOFTNET_DROPPED};
@@ -476,12 +482,11 @@ static void check_detector(struct finding_engine *engine, size_t index,
     d.detector->evaluate(&d);
     if (d.detector->by_process && d.draft_count == 0 && check->verdict == VERDICT_OK &&
         input->frame->missing.hidden_rows > 0)
-        detection_not_checked(&d, "the owners of %u rows are hidden: it takes root or capabilities",
-                              input->frame->missing.hidden_rows);
+        note_hidden(&d, input->frame->missing.hidden_rows);
     if (d.detector->details && d.draft_count == 0 && check->verdict == VERDICT_OK &&
         lacks_info(engine))
-        detection_not_checked(&d, "tcp_info of %u out of %u suspect rows was not read",
-                              engine->unread, engine->suspects);
+        detection_not_checked(&d, "tcp_info of %u out of %u suspect row%s was not read",
+                              engine->unread, engine->suspects, plural(engine->suspects));
     for (uint32_t i = 0; i < d.draft_count; i++) {
         const bool dates_only = engine->drafts[i].date.only;
         (dates_only ? take_date : take_draft)(engine, &engine->drafts[i], input->frame);

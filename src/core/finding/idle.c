@@ -16,8 +16,9 @@ static void evaluate_idle(struct detection *d)
                                                                                : SEVERITY_NONE;
         struct finding *finding = detection_report(d, severity, CONFIDENCE_POSSIBLE, &subject);
         char who[EVENT_NAME_MAX];
-        finding_say(finding, "%s has %u idle connections without keepalive, the longest for %.0f s",
-                    subject_who(&subject, who, sizeof(who)), process->idle,
+        finding_say(finding,
+                    "%s has %u idle connection%s without keepalive, the longest for %.0f s",
+                    subject_who(&subject, who, sizeof(who)), process->idle, plural(process->idle),
                     (double)process->idle_ns / (double)SECOND_NS);
         finding_rows(finding,
                      "pid %d and state established and last_data_sent > 350s and last_data_recv > "
@@ -55,8 +56,8 @@ static void evaluate_slow_keepalive(struct detection *d)
         struct finding *finding = detection_report(
             d, rows >= d->limits[0] ? SEVERITY_INFO : SEVERITY_NONE, CONFIDENCE_POSSIBLE, &subject);
         char who[EVENT_NAME_MAX];
-        finding_say(finding, "%s has %u connections whose keepalive begins after more than 350 s",
-                    subject_who(&subject, who, sizeof(who)), rows);
+        finding_say(finding, "%s has %u connection%s whose keepalive begins after more than 350 s",
+                    subject_who(&subject, who, sizeof(who)), rows, plural(rows));
         finding_rows(finding, "pid %d and timer keepalive and state established", (int)subject.pid);
         finding_evidence_limit(finding, "rows", "", rows, d->limits[0]);
         finding_evidence(finding, "net.ipv4.tcp_keepalive_time", "s",

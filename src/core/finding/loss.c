@@ -304,9 +304,9 @@ static void report_dead(struct detection *d, const struct target_tally *target)
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
     char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40];
 
-    finding_say(finding, "%s is gone: %u connections resend without an answer for up to %.0f s",
-                place_of(&subject, place, sizeof(place)), target->silent,
-                target->silent_ms / 1000.0);
+    finding_say(finding, "%s is gone: %u connection%s resend%s without an answer for up to %.0f s",
+                place_of(&subject, place, sizeof(place)), target->silent, plural(target->silent),
+                target->silent == 1 ? "s" : "", target->silent_ms / 1000.0);
     finding_rows(finding, "%s and timer on and timer_retrans >= 3",
                  filter_target(rows, sizeof(rows), target));
     finding_evidence_limit(finding, "rows", "", target->silent, d->limits[DEAD_ROWS]);
@@ -357,8 +357,9 @@ static void evaluate_keepalive(struct detection *d)
         const struct finding_subject subject = subject_target(d, target);
         struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
         char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40];
-        finding_say(finding, "%s does not answer keepalive probes of %u connections",
-                    place_of(&subject, place, sizeof(place)), target->keepalive_unanswered);
+        finding_say(finding, "%s does not answer keepalive probes of %u connection%s",
+                    place_of(&subject, place, sizeof(place)), target->keepalive_unanswered,
+                    plural(target->keepalive_unanswered));
         finding_rows(finding, "%s and timer keepalive and timer_retrans >= 1",
                      filter_target(rows, sizeof(rows), target));
         finding_evidence_limit(finding, "timer_retrans", "", target->keepalive_most, d->limits[0]);

@@ -16,8 +16,8 @@ static void evaluate_rtt_near(struct detection *d)
         struct finding *finding = detection_report(d, SEVERITY_INFO, CONFIDENCE_POSSIBLE, &subject);
         char who[EVENT_NAME_MAX];
         finding_say(finding, "%s: %u connection%s to private addresses, up to %.0f ms away",
-                    subject_who(&subject, who, sizeof(who)), process->far,
-                    process->far == 1 ? "" : "s", process->far_us / 1e3);
+                    subject_who(&subject, who, sizeof(who)), process->far, plural(process->far),
+                    process->far_us / 1e3);
         finding_rows(finding,
                      "pid %d and state established and min_rtt > %ums and ( dst 10/8 or dst "
                      "172.16/12 or dst 192.168/16 or dst 169.254/16 or dst fc00::/7 or dst "
@@ -118,8 +118,7 @@ static void report_stalled(struct detection *d, const struct stalled *stalled)
         detection_report(d, many ? SEVERITY_WARNING : SEVERITY_INFO, CONFIDENCE_LIKELY, &subject);
     char who[EVENT_NAME_MAX];
     finding_say(finding, "%s: small writes wait for an ACK in %u connection%s (Nagle's algorithm)",
-                subject_who(&subject, who, sizeof(who)), stalled->count,
-                stalled->count == 1 ? "" : "s");
+                subject_who(&subject, who, sizeof(who)), stalled->count, plural(stalled->count));
     say_stalled(finding, stalled);
     finding_evidence_limit(finding, "frames of the last 20", "", stalled->most,
                            d->limits[STALL_LEAST]);

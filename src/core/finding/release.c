@@ -65,8 +65,9 @@ static void report_leak(struct detection *d, uint32_t proc, const struct process
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
     char who[EVENT_NAME_MAX];
 
-    finding_say(finding, "%s keeps %u connections that the peer has closed, the oldest for %.0f s",
-                subject_who(&subject, who, sizeof(who)), process->close_wait, old_s);
+    finding_say(finding, "%s keeps %u connection%s that the peer has closed, the oldest for %.0f s",
+                subject_who(&subject, who, sizeof(who)), process->close_wait,
+                plural(process->close_wait), old_s);
     finding_rows(finding, "pid %d and state close-wait", (int)subject.pid);
     finding_evidence_limit(finding, "rows", "", process->close_wait, d->limits[LEAK_ROWS_WARN]);
     finding_evidence(finding, "oldest", "s", old_s);
@@ -122,9 +123,9 @@ static void evaluate_fin_wait_2(struct detection *d)
         struct finding *finding = detection_report(d, high ? SEVERITY_WARNING : SEVERITY_NONE,
                                                    CONFIDENCE_PROVEN, &subject);
         char who[EVENT_NAME_MAX];
-        finding_say(finding, "%s waits for %u peers to close, for up to %.0f s",
+        finding_say(finding, "%s waits for %u peer%s to close, for up to %.0f s",
                     subject_who(&subject, who, sizeof(who)), process->fin_wait_2,
-                    seconds_of(process->fin_wait_2_ns));
+                    plural(process->fin_wait_2), seconds_of(process->fin_wait_2_ns));
         finding_rows(finding, "pid %d and state fin-wait-2", (int)subject.pid);
         finding_evidence_limit(finding, "rows older than a minute", "", process->fin_wait_2_old,
                                d->limits[HELD_ROWS]);

@@ -235,8 +235,8 @@ static void report_hidden(const struct owners *owners, struct missing *missing)
         snprintf(missing->text, sizeof missing->text, "pids of %u user%s hidden: %s",
                  missing->hidden_users, missing->hidden_users == 1 ? "" : "s", why);
     else
-        snprintf(missing->text, sizeof missing->text, "pids of %u rows hidden: %s",
-                 missing->hidden_rows, why);
+        snprintf(missing->text, sizeof missing->text, "pids of %u row%s hidden: %s",
+                 missing->hidden_rows, missing->hidden_rows == 1 ? "" : "s", why);
 }
 
 /* /proc itself is not what it should be, or cannot be read. */

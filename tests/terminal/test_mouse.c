@@ -28,7 +28,7 @@ static struct pty_screen *start(void)
 static void press_on(struct pty_screen *screen, const char *text, int times)
 {
     char report[64];
-    int row, col;
+    int row = 0, col = 0;
     if (!pty_screen_wait_text(screen, text, DEADLINE_MS) ||
         !pty_screen_find(screen, text, &row, &col))
         fail_msg("\"%s\" is not on the screen", text);

@@ -21,8 +21,8 @@ static void signal_by_keys(void)
     start("sport 4000", NULL);
     wait_pid_shown(pid);
     keys("<F9>");
-    wait_text("holds 1 socket");
-    confirm("holds 1 socket");
+    wait_text("holds 1 socket;");
+    confirm("holds 1 socket;");
     must_have_died_of(pid, SIGTERM);
     wait_text("s after TERM");
     stop();
@@ -38,13 +38,13 @@ static void outlived_signal_offers_kill(void)
     start("sport 4010", NULL);
     wait_pid_shown(pid);
     keys("<F9>");
-    wait_text("holds 1 socket");
-    confirm("holds 1 socket");
+    wait_text("holds 1 socket;");
+    confirm("holds 1 socket;");
     wait_text("is still there 3 s after TERM; F9 again for KILL");
     must_live(pid);
     keys("<F9>");
-    wait_text("holds 1 socket");
-    confirm("holds 1 socket");
+    wait_text("holds 1 socket;");
+    confirm("holds 1 socket;");
     must_have_died_of(pid, SIGKILL);
     wait_text("s after KILL");
     stop();
@@ -62,13 +62,13 @@ static void rows_sorted_under_the_dialog(void)
         start(MOVING_ROWS, NULL);
         wait_pid_shown(target);
         keys("g<F9>");
-        wait_text("holds 1 socket");
+        wait_text("holds 1 socket;");
         const unsigned port = 10000 + round % 10000; /* sorts before it from the next frame on */
         const pid_t other = start_holder(port, 0);
         pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
         snprintf(moved, sizeof moved, ":%u ", port);
         check(!pty_screen_find(screen, moved, NULL, NULL), "rows moved under the dialog");
-        confirm("holds 1 socket");
+        confirm("holds 1 socket;");
         must_have_died_of(target, SIGTERM);
         must_live(other);
         stop();
@@ -87,9 +87,9 @@ static void keys_while_rows_move(void)
         keys("g");
         const pid_t other = start_holder(10000 + round % 10000, 0);
         keys("<F9><Enter>"); /* that Enter was on its way before there was a dialog */
-        wait_text("holds 1 socket");
+        wait_text("holds 1 socket;");
         must_live(target);
-        confirm("holds 1 socket");
+        confirm("holds 1 socket;");
         must_have_died_of(target, SIGTERM);
         must_live(other);
         stop();
@@ -216,7 +216,7 @@ static void all_of_a_port_are_offered(void)
     keys("1"); /* its own socket, one holder */
     wait_pid_shown(pids[1]);
     keys("K");
-    wait_text("holds 1 socket");
+    wait_text("holds 1 socket;");
     check(!pty_screen_find(screen, "also ", NULL, NULL), "others are offered for one socket");
     keys("<Esc>");
     stop();

@@ -163,7 +163,7 @@ static void other_namespace_is_refused(void)
     wait_pid_shown(1);
     keys("K");
     wait_text("nothing is signalled");
-    check(!pty_screen_find(screen, "holds 1 socket", NULL, NULL), "a dialog of a stranger");
+    check(!pty_screen_find(screen, "holds 1 socket;", NULL, NULL), "a dialog of a stranger");
     keys("<Enter>");
     pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
     must_live(pid);

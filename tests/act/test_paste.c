@@ -38,7 +38,7 @@ static const struct place PLACES[] = {
     {"/", "Enter keep"},
     {"t", "go to:"},
     {" ", "4900"},
-    {"K", "holds 1 socket"},
+    {"K", "holds 1 socket;"},
     {"X", "Type \"close\""},
 };
 
@@ -110,7 +110,7 @@ static void paste_at(pid_t pid, unsigned round)
     paste(text, round % 2);
     pty_screen_wait_quiet(screen, 30, 200);
     must_be_as_it_was(pid, place, text);
-    check(place->keys[0] == 'K' || !pty_screen_find(screen, "holds 1 socket", NULL, NULL),
+    check(place->keys[0] == 'K' || !pty_screen_find(screen, "holds 1 socket;", NULL, NULL),
           "pasted text opened a dialog");
     go_home(pid);
 }

@@ -280,7 +280,7 @@ def check_messages(folder, log):
     with open(torn, 'w') as out:
         out.write('{"ev":"hea')
     for words in (['list', '--from', name], ['events', '--from', name], ['list', '--from', torn],
-                  ['--' + name], ['list', '--columns', name], ['list', '--sort', name], ['list', '-i', name],
+                  ['--' + name], ['list', '--columns', name], ['list', '--sort', name], ['events', '-i', name],
                   ['list', '--class', name], ['record', '-o', os.path.join(name, 'x')], ['record', '--rotate', name],
                   ['record', '--keep', name], ['list', '--demo', name], ['events', '--events', name],
                   ['list', '--at', name, '--from', log], ['list', '--for', name]):

@@ -18,7 +18,10 @@
 
 static void fail(struct pty_screen *screen, const char *what)
 {
-    printf("FAILED: %s\n%s\n", what, screen ? pty_screen_text(screen) : "");
+    char *text = screen ? pty_screen_text(screen) : NULL;
+
+    printf("FAILED: %s\n%s\n", what, text ? text : "");
+    free(text);
     pty_screen_free(screen);
     exit(1);
 }
@@ -61,13 +64,17 @@ static void fill(int sender)
 /* "held back by   network 0 %   receiver ████ 99.9 %": what stands behind the name. */
 static double share_of(struct pty_screen *screen, const char *name)
 {
-    const char *at = strstr(pty_screen_text(screen), "held back by");
-    const char *text = at ? strstr(at, name) : NULL;
+    char *text = pty_screen_text(screen);
+    const char *at = strstr(text, "held back by");
+    double share = -1;
 
-    if (!text)
-        return -1;
-    text += strlen(name);
-    return strtod(text + strcspn(text, "0123456789"), NULL);
+    at = at ? strstr(at, name) : NULL;
+    if (at) {
+        at += strlen(name);
+        share = strtod(at + strcspn(at, "0123456789"), NULL);
+    }
+    free(text);
+    return share;
 }
 
 static bool is_held_by_receiver(struct pty_screen *screen, void *user)
@@ -93,7 +100,7 @@ int main(int argc, char **argv)
     if (!screen)
         fail(NULL, "no screen");
     expect(screen, "1 of ");
-    if (strstr(pty_screen_text(screen), "/proc/net/tcp")) {
+    if (pty_screen_find(screen, "/proc/net/tcp", NULL, NULL)) {
         puts("skipped: no sock_diag here, and so no tcp_info");
         pty_screen_free(screen);
         return SKIPPED;

@@ -265,11 +265,12 @@ static int begin_dump(struct netlink *netlink, const struct frame *frame, uint32
  * bucket), and a bound socket that connects meanwhile stands in two tables. */
 static void end_dump(struct netlink *netlink, struct frame *frame)
 {
-    struct conn *first = frame->conns + netlink->first;
     const uint32_t count = frame->live_count - netlink->first;
 
     if (count)
-        frame->live_count = netlink->first + repeats_remove(&netlink->repeats, first, count);
+        frame->live_count =
+            netlink->first +
+            repeats_remove(&netlink->repeats, frame->conns + netlink->first, count);
     frame->conn_count = frame->live_count;
 }
 

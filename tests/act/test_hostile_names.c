@@ -137,12 +137,16 @@ static bool is_forbidden(unsigned long code)
     return false;
 }
 
-/* What curses sends for xterm: CSI sequences, character sets, keypad, save and restore. */
+/* What curses sends for xterm: CSI sequences, character sets, keypad, save and restore; and the one
+ * question of ours, for the background of the terminal. */
 static size_t escape_length(const unsigned char *at, size_t left)
 {
+    static const char BACKGROUND[] = "\033]11;?\033\\";
     size_t length = 2;
     if (left < 2)
         return left;
+    if (left >= sizeof(BACKGROUND) - 1 && memcmp(at, BACKGROUND, sizeof(BACKGROUND) - 1) == 0)
+        return sizeof(BACKGROUND) - 1;
     if (strchr("=>78M", at[1]))
         return 2;
     if (strchr("()", at[1]))

@@ -39,7 +39,8 @@ QUIET = 0.1  # seconds without output: the screen has been painted
 FORBIDDEN = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u0300-\u036f\u061c\u200b-\u200f'
                        '\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]')
 # what curses and our own set-up send to xterm
-SCREEN_SEQUENCES = re.compile(rb'\x1b(\[[0-9;?>]*[ -/]*[@-~]|[=>78M]|[()][A-Z0-9])|[\r\n\b\t\x0e\x0f]')
+# With the one question of ours, for the terminal's background.
+SCREEN_SEQUENCES = re.compile(rb'\x1b(\]11;\?\x1b\\|\[[0-9;?>]*[ -/]*[@-~]|[=>78M]|[()][A-Z0-9])|[\r\n\b\t\x0e\x0f]')
 failures = 0
 
 

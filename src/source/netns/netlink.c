@@ -268,9 +268,8 @@ static void end_dump(struct netlink *netlink, struct frame *frame)
     const uint32_t count = frame->live_count - netlink->first;
 
     if (count)
-        frame->live_count =
-            netlink->first +
-            repeats_remove(&netlink->repeats, frame->conns + netlink->first, count);
+        frame->live_count = netlink->first +
+                            repeats_remove(&netlink->repeats, frame->conns + netlink->first, count);
     frame->conn_count = frame->live_count;
 }
 

@@ -155,11 +155,8 @@ static bool is_full(const struct conn *conn)
     return known == KNOWN_QUEUES && conn->send_queue > 0 && conn->receive_queue >= conn->send_queue;
 }
 
-static struct summary_listener *add_listener(struct summary *summary, const struct frame *frame,
-                                             const struct conn *conn)
+static struct summary_listener *add_listener(struct summary *summary, const struct conn *conn)
 {
-    const struct proc *owner = frame_owner(frame, conn);
-
     if (GROW(summary->listeners, summary->listener_capacity, summary->listener_count + 1) ||
         map_put(&summary->listener_of, conn->serial, summary->listener_count))
         return NULL;
@@ -169,10 +166,19 @@ static struct summary_listener *add_listener(struct summary *summary, const stru
                                           .port = conn->tuple.local_port,
                                           .family = conn->tuple.family,
                                           .drops_before = conn->drops};
-    if (owner)
-        listener->pid = owner->pid;
-    snprintf(listener->name, sizeof(listener->name), "%s", owner ? owner->comm : "");
     return listener;
+}
+
+/* Its owner may be found later than the listener. */
+static void name_listener(struct summary_listener *listener, const struct frame *frame,
+                          const struct conn *conn)
+{
+    const struct proc *owner = listener->pid ? NULL : frame_owner(frame, conn);
+
+    if (!owner)
+        return;
+    listener->pid = owner->pid;
+    snprintf(listener->name, sizeof(listener->name), "%s", owner->comm);
 }
 
 static int take_listener(struct summary *summary, const struct frame *frame,
@@ -180,10 +186,11 @@ static int take_listener(struct summary *summary, const struct frame *frame,
 {
     const uint32_t at = map_find(&summary->listener_of, conn->serial);
     struct summary_listener *listener =
-        at == MAP_NONE ? add_listener(summary, frame, conn) : &summary->listeners[at];
+        at == MAP_NONE ? add_listener(summary, conn) : &summary->listeners[at];
 
     if (!listener)
         return -ENOMEM;
+    name_listener(listener, frame, conn);
     if ((conn->known & KNOWN_DROPS) && conn->drops >= listener->drops_before)
         listener->drops += conn->drops - listener->drops_before;
     listener->drops_before = conn->drops;

@@ -184,9 +184,49 @@ static void retransmitted_bytes_add_up(void **state)
     end(&sum);
 }
 
+/* In the first frames of a busy machine owners may not have been found yet. */
+static void an_owner_found_later_is_named(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct event_ring *ring = event_ring_new(64);
+    struct summary summary;
+    const struct summary_listener *listener;
+
+    (void)state;
+    summary_init(&summary);
+    for (int i = 0; i < 2; i++) {
+        struct frame *frame = frame_new(pool);
+        frame->number = (uint64_t)i + 1;
+        frame->mono_ns = frame->wall_ns = START_NS + i * INT64_C(1000000000);
+        frame->next_event = 1;
+        struct conn *conn = frame_add_conn(frame);
+        conn->serial = 5;
+        conn->state = STATE_LISTEN;
+        conn->known = KNOWN_QUEUES;
+        conn->receive_queue = 9;
+        conn->send_queue = 8;
+        if (i == 1) {
+            struct proc *proc = frame_add_proc(frame);
+            proc->pid = 77;
+            proc->comm = "late";
+            conn->owner_word = OWNER_PROCESS;
+            conn->owner = 0;
+        }
+        assert_int_equal(summary_take(&summary, frame, ring), 0);
+        frame_release(frame);
+    }
+    assert_int_equal(summary_listeners(&summary, &listener, 1), 1);
+    assert_int_equal(listener->pid, 77);
+    assert_string_equal(listener->name, "late");
+    summary_done(&summary);
+    event_ring_free(ring);
+    frame_pool_release(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_owner_found_later_is_named),
         cmocka_unit_test(an_outage_is_summed_up),
         cmocka_unit_test(retransmitted_bytes_add_up),
     };

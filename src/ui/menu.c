@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define MENU_ITEMS 256
 #define MENU_COLS  64
@@ -39,18 +40,33 @@ static bool contains(const char *text, const char *part)
     return length == 0;
 }
 
+enum fit { FIT_BEGIN, FIT_NAME, FIT_HELP, FIT_NOT };
+
+static enum fit fit_of(const struct menu *menu, size_t item, const char *typed)
+{
+    const char *help = "";
+    const char *name = menu->name(menu->data, item, &help);
+
+    if (strncasecmp(name, typed, strlen(typed)) == 0)
+        return FIT_BEGIN;
+    if (contains(name, typed))
+        return FIT_NAME;
+    return contains(help, typed) ? FIT_HELP : FIT_NOT;
+}
+
+/* What is called so stands before what only has it in its name, or in its help. */
 static void narrow(struct menu_pane *self, size_t under_cursor)
 {
     const struct menu *menu = self->menu;
     self->count = self->cursor = self->top = 0;
-    for (size_t i = 0; i < menu->count && self->count < MENU_ITEMS; i++) {
-        const char *help = "";
-        const char *name = menu->name(menu->data, i, &help);
-        if (!contains(name, self->prompt.text) && !contains(help, self->prompt.text))
-            continue;
-        if (i == under_cursor)
-            self->cursor = self->count;
-        self->items[self->count++] = i;
+    for (enum fit fit = FIT_BEGIN; fit < FIT_NOT; fit++) {
+        for (size_t i = 0; i < menu->count && self->count < MENU_ITEMS; i++) {
+            if (fit_of(menu, i, self->prompt.text) != fit)
+                continue;
+            if (i == under_cursor)
+                self->cursor = self->count;
+            self->items[self->count++] = i;
+        }
     }
 }
 

@@ -115,7 +115,7 @@ int main(int argc, char **argv)
     pty_screen_send_keys(screen, "e");
     expect(screen, "- closed");
     pty_screen_send_keys(screen, "G <Enter>");
-    expect(screen, "of window 0 B"); /* the page in the past */
+    expect(screen, "peer's window 0 B"); /* the page in the past */
     pty_screen_send_keys(screen, "q");
     close(ends[0]);
     pty_screen_free(screen);

@@ -317,6 +317,9 @@ static const struct expectation EXPECTED[] = {
     {"5432", ROW(LAST)},
     {"4000", ALL & ~(ROW(LISTENER) | ROW(LAST))},
     {"nothing-is-called-so", 0},
+    {"LISTEN", ROW(LISTENER)},
+    {"listening", 0},
+    {"li", 0}, /* too short for a state */
 };
 
 static void conditions(void **state)

@@ -120,6 +120,8 @@ struct filter_node {
             uint8_t places; /* enum word_place of word.c */
             struct filter_memo *memo;
             uint64_t *ports; /* a bit for each port whose number or service contains it */
+            uint32_t states; /* STATE_BITs of those whose name contains it */
+            int32_t pid;     /* the number that it is, 0 = none */
         } word;
     } u;
 };

@@ -162,6 +162,27 @@ static uint8_t find_places(const char *word)
     return places;
 }
 
+#define STATE_LETTERS 3u /* fewer are in too many names */
+
+static uint32_t find_states(const char *word)
+{
+    uint32_t states = 0;
+
+    if (strlen(word) < STATE_LETTERS)
+        return 0;
+    for (unsigned state = STATE_CLOSED; state < STATE_COUNT; state++)
+        if (contains(TCP_STATES[state].name, word) || contains(TCP_STATES[state].short_name, word))
+            states |= STATE_BIT(state);
+    return states;
+}
+
+static int32_t find_pid(const char *word)
+{
+    const long number = consists_of(word, "0123456789") ? strtol(word, NULL, 10) : 0;
+
+    return number > 0 && number <= INT32_MAX ? (int32_t)number : 0;
+}
+
 int filter_word_init(struct filter_node *node, const struct token *token,
                      const struct filter_names *names)
 {
@@ -174,6 +195,8 @@ int filter_word_init(struct filter_node *node, const struct token *token,
     node->kind = NODE_WORD;
     node->u.word.text = text;
     node->u.word.places = find_places(text);
+    node->u.word.states = find_states(text);
+    node->u.word.pid = find_pid(text);
     node->u.word.memo = calloc(1, sizeof *node->u.word.memo);
     return node->u.word.memo ? find_ports(node, names) : -ENOMEM;
 }
@@ -238,7 +261,8 @@ static bool proc_contains(const struct filter_node *node, const struct frame *fr
 
     if (kept && *kept)
         return *kept == SAYS_YES;
-    const bool found = contains(proc->comm, node->u.word.text);
+    const bool found = contains(proc->comm, node->u.word.text) ||
+                       (node->u.word.pid && proc->pid == node->u.word.pid);
     if (kept)
         *kept = found ? SAYS_YES : SAYS_NO;
     return found;
@@ -303,7 +327,8 @@ bool filter_word_accepts(const struct filter_node *node, const struct column_con
 {
     const struct frame *frame = context->frame;
 
-    if (has_port(node, conn->tuple.local_port) || has_port(node, conn->tuple.remote_port))
+    if (has_port(node, conn->tuple.local_port) || has_port(node, conn->tuple.remote_port) ||
+        STATE_BIT(conn->state) & node->u.word.states)
         return true;
     if (holder_contains(node, frame, conn) || group_contains(node, frame, conn) ||
         user_contains(node, frame, conn) || host_contains(context, conn, node->u.word.text))

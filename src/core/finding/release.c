@@ -105,7 +105,8 @@ const struct detector CLOSE_WAIT_LEAK = {
     .proof = "CLOSE-WAIT rows by process, their age, what is unread in them",
     .meaning = "The peer has closed and this program has not: each such connection holds a "
                "descriptor until the program closes it, without any time limit.",
-    .advice = {"tcplens can close them from outside (c, or tcplens close with the filter above); "
+    .advice = {"tcplens can close them from outside (key X, or tcplens close with the filter that "
+               "shows them); "
                "the leak goes on"}};
 
 /* --- FIN-WAIT-2 --- */

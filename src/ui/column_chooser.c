@@ -103,8 +103,8 @@ static void draw_keys(const struct chooser *chooser, const struct canvas *canvas
     } KEYS[] = {{"Space", "show, hide", ' '},
                 {"<>", "move", 0},
                 {"/", "find", '/'},
-                {"Enter", "take", KEY_CODE_ENTER},
-                {"Esc", "as it was", KEY_CODE_ESCAPE}};
+                {"Enter", "apply", KEY_CODE_ENTER},
+                {"Esc", "cancel", KEY_CODE_ESCAPE}};
     int col = 0;
 
     if (chooser->searching) {

@@ -483,9 +483,9 @@ bool conn_table_command(struct conn_table *table, struct screen *screen,
 }
 
 const struct pane_key CONN_TABLE_KEYS[] = {
-    {"Enter", "the page of the connection; there again: of its process"},
+    {"Enter", "open the page of the connection; Enter there: its process"},
     {"Space F8 F9", "tag; close the connection; signal its process"},
-    {"/", "show only rows that match, say: port 5432, or nginx"},
+    {"/", "show only rows that match, e.g. port 5432, or nginx"},
     {NULL, NULL}};
 
 bool conn_table_mouse(struct conn_table *table, struct screen *screen, const struct key *key,

@@ -74,11 +74,11 @@ static void holders_text(const struct column_context *context, const struct conn
 static const char *consequence(const struct conn *conn)
 {
     if (conn->state == STATE_LISTEN)
-        return "Connections that it has accepted live on.";
+        return "Connections that it has accepted stay open.";
     if (conn->state == STATE_TIME_WAIT)
-        return "It only waits for late segments; the kernel forgets it.";
+        return "It only waits for late segments; the kernel removes it.";
     if (conn->owner_word == OWNER_PROCESS)
-        return "The peer gets a reset; the process sees ECONNABORTED and lives on.";
+        return "The peer gets a reset; the process gets ECONNABORTED and runs on.";
     return "The peer gets a reset.";
 }
 
@@ -117,7 +117,8 @@ static int draw_many(const struct column_context *context, const struct close_re
     }
     if (request->count > shown)
         canvas_printf(canvas, row++, 0, ROLE_DIM, "and %zu more", request->count - shown);
-    canvas_text(canvas, row++, 0, ROLE_NORMAL, "Their peers get resets; the processes live on.");
+    canvas_text(canvas, row++, 0, ROLE_NORMAL,
+                "Their peers get resets; the processes keep running.");
     return row;
 }
 
@@ -132,7 +133,7 @@ static int draw_guard(const struct close_dialog *dialog, const struct canvas *ca
     else
         canvas_text(canvas, row++, 0, ROLE_TROUBLE, request->guard);
     int col = canvas_printf(canvas, row, 0, dialog->mistyped ? ROLE_NOTICE : ROLE_NORMAL,
-                            "Type \"%s\" to go on: ", WORD);
+                            "Type \"%s\" to confirm: ", WORD);
     prompt_draw(&dialog->typed, canvas, row, col, canvas->cols - col, ROLE_STRONG);
     return row + 1;
 }
@@ -172,7 +173,7 @@ static void close_draw(struct pane *pane, const struct picture *picture,
     else if (request->conns[0].state == STATE_LISTEN)
         snprintf(title, sizeof(title), "Close a listener");
     else if (request->guard[0])
-        snprintf(title, sizeof(title), "Close: this cuts a session");
+        snprintf(title, sizeof(title), "Close: this ends a session");
     struct canvas box = canvas_middle(canvas, rows_of(request), cols_of(&context, request));
     struct canvas inside = canvas_box(&box, ROLE_BORDER, title);
     int row = request->count > 1 ? draw_many(&context, request, &inside)
@@ -199,7 +200,7 @@ static void say_many(struct screen *screen, size_t count, size_t closed, size_t 
 {
     char also[48] = "";
     if (gone > 0)
-        snprintf(also, sizeof(also), ", %zu gone already", gone);
+        snprintf(also, sizeof(also), ", %zu closed already", gone);
     if (closed + gone == count)
         screen_say(screen, ROLE_GOOD, "%zu closed%s", closed, also);
     else

@@ -110,8 +110,8 @@ static int draw_one(const struct signal_dialog *dialog, const struct canvas *can
         if (i == dialog->at)
             continue;
         canvas_printf(canvas, row++, 0, ROLE_NORMAL,
-                      request->of_group ? "also listens there: pid %d %s (will go on)"
-                                        : "also holds this socket: pid %d %s (will keep it open)",
+                      request->of_group ? "also listens there: pid %d %s (keeps running)"
+                                        : "also holds this socket: pid %d %s (keeps it open)",
                       request->processes[i].pid, request->processes[i].name);
         shown++;
     }
@@ -152,7 +152,7 @@ static int draw_guard(const struct signal_dialog *dialog, const struct canvas *c
         return row;
     canvas_text(canvas, row++, 0, ROLE_TROUBLE, chosen(dialog)->guard);
     int col = canvas_printf(canvas, row, 0, dialog->mistyped ? ROLE_NOTICE : ROLE_NORMAL,
-                            "Type \"%s\" to go on: ", chosen(dialog)->name);
+                            "Type \"%s\" to confirm: ", chosen(dialog)->name);
     prompt_draw(&dialog->typed, canvas, row, col, canvas->cols - col, ROLE_STRONG);
     return row + 1;
 }

@@ -80,9 +80,9 @@ static void go_home(pid_t pid)
     keys("<Esc><Esc><Esc>");
     do
         keys("/"); /* until the prompt is open, whatever the paste left open */
-    while (!pty_screen_wait_text(screen, "earlier ones", 500));
+    while (!pty_screen_wait_text(screen, "Tab complete", 500));
     keys("<C-u>sport 4900<Enter>");
-    check(pty_screen_wait_text_gone(screen, "earlier ones", DEADLINE_MS), "the prompt stays open");
+    check(pty_screen_wait_text_gone(screen, "Tab complete", DEADLINE_MS), "the prompt stays open");
     keys("1gU");
     wait_text("[1 Connections]");
     wait_pid_shown(pid);

@@ -33,10 +33,10 @@ check folder 'wait:a_folder' "$tcplens" replay "$folder"
 check torn 'wait:REPLAY wait:end [ wait:REPLAY q' "$tcplens" replay "$folder/torn.jsonl"
 check tail 'wait:REPLAY wait:end wait:12:16:23 q' "$tcplens" replay "$folder/tail.jsonl"
 check from-file 'wait:REPLAY wait:end q' sh -c "'$tcplens' replay - <'$folder/whole.jsonl'"
-check pipe 'wait:REPLAY wait:end [ wait:past_reaches_back t 12:16:21 <Enter> wait:12:16:21 L wait:end q' \
+check pipe 'wait:REPLAY wait:end [ wait:history_reaches_back t 12:16:21 <Enter> wait:12:16:21 L wait:end q' \
     sh -c "cat '$folder/whole.jsonl' | '$tcplens' replay -"
 check pipe-zstd 'wait:REPLAY wait:end K wait:this_is_a_log q' sh -c "cat '$log' | '$tcplens' replay -"
-check pipe-open 'wait:REPLAY wait:now wait:12:16:22 [ wait:past_reaches q' \
+check pipe-open 'wait:REPLAY wait:live wait:12:16:22 [ wait:history_reaches q' \
     sh -c "mkfifo '$folder/fifo'; exec 3<>'$folder/fifo'; cat '$folder/torn.jsonl' >&3 &
         '$tcplens' replay - <'$folder/fifo'"
 check pipe-text 'wait:not_a_session_log' sh -c "echo no log | '$tcplens' replay -"

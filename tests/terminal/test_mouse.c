@@ -99,9 +99,9 @@ static void test_menus_and_titles(void **state)
     press_on(screen, "PROCESS", 1);
     assert_comes(screen, "PROCESS \342\226\262");
     press_on(screen, "Columns", 1);
-    assert_comes(screen, "as it was");
-    press_on(screen, "Esc as it was", 1);
-    assert_goes(screen, "as it was");
+    assert_comes(screen, "Esc cancel");
+    press_on(screen, "Esc cancel", 1);
+    assert_goes(screen, "Esc cancel");
     press_on(screen, "3 Listeners", 1);
     assert_comes(screen, "BACKLOG");
     press_on(screen, "postgres", 2);

@@ -1,4 +1,5 @@
 /* COMMANDS and THEME keep their promises: no key twice, help for all, no colour in mono. */
+#include "core/text/text.h"
 #include "ui/command.h"
 #include "ui/theme.h"
 
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#define HELP_CELLS 60 /* of 80 columns, beside the keys */
 
 static void test_no_key_twice(void **state)
 {
@@ -29,6 +32,8 @@ static void test_every_command_is_told(void **state)
     assert_non_null(COMMANDS[0].help);
     for (size_t i = 0; i < command_count; i++) {
         assert_true(COMMANDS[i].group < GROUP_COUNT);
+        if (COMMANDS[i].help)
+            assert_true(text_width(COMMANDS[i].help) <= HELP_CELLS);
         assert_true(COMMANDS[i].footer_rank == 0 || COMMANDS[i].label != NULL);
         for (int ascii = 0; ascii < 2; ascii++)
             assert_true(command_keys(keys, sizeof(keys), &COMMANDS[i], ascii) > 0);

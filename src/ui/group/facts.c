@@ -107,7 +107,7 @@ COUNT_FACT(GROUP_TIME_WAIT, "TIME-W", time_wait,
 COUNT_FACT(GROUP_IN, "IN/s", in_bytes_per_s, "bytes received a second");
 COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s, "bytes sent a second, without retransmitted ones");
 COUNT_FACT(GROUP_RETRANSMITTED, "RETRSEGS", retrans,
-           "segments retransmitted, of connections that are there");
+           "segments retransmitted by its open connections");
 
 /* 0: nothing was sent, which is less than nothing retransmitted. */
 static uint64_t share_key(const struct picture *picture, const struct grouping_row *row)

@@ -42,7 +42,7 @@ static void holders_text(const struct picture *picture, const struct grouping_ro
 
 static const struct group_fact HOLDERS = {.title = "PROCESS",
                                           .help =
-                                              "the process that holds the socket, (4): one of four",
+                                              "the process that holds the socket; (4): one of four",
                                           .text = holders_text};
 
 static uint64_t queue_key(const struct picture *picture, const struct grouping_row *row)
@@ -136,8 +136,7 @@ static void drops_text(const struct picture *picture, const struct grouping_row 
 }
 
 static const struct group_fact DROPS = {.title = "DROPS",
-                                        .help =
-                                            "connections dropped at this socket since it listens",
+                                        .help = "segments dropped at this socket since it listens",
                                         .right = true,
                                         .descending = true,
                                         .key = drops_key,

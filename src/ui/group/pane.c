@@ -500,7 +500,7 @@ static void fold(struct group_list *groups, struct screen *screen)
     const uint32_t root = row == RANKING_NONE ? row : groups->trees.roots[row];
 
     if (row == RANKING_NONE || !is_root(groups, root)) {
-        screen_say(screen, ROLE_NOTICE, "no other process stands under this one");
+        screen_say(screen, ROLE_NOTICE, "this process has no others below it");
         return;
     }
     const uint64_t key = row_at(groups, root)->key;

@@ -144,7 +144,7 @@ static void no_text(const struct picture *picture, const struct grouping_row *ro
 
 static const struct group_fact RECENT = {
     .title = "RECENT",
-    .help = "the last stretches of 10 s: low: answers, higher: retransmitted, full: all stall",
+    .help = "last periods of 10 s: low ok, higher retransmits, full stalled",
     .descending = true,
     .heat = true,
     .key = recent_key,

@@ -68,7 +68,7 @@ static void before_text(const struct picture *picture, const struct grouping_row
 
 static const struct group_fact BEFORE = {.title = "BEFORE",
                                          .help =
-                                             "connections that it held before: TIME-WAIT mostly",
+                                             "connections that it held before, mostly TIME-WAIT",
                                          .right = true,
                                          .descending = true,
                                          .key = before_key,
@@ -142,8 +142,8 @@ const struct group_view GROUP_PROCESSES = {
 
 static const struct pane_key KEYS_HERE[] = {
     {"Enter", "the page of the process, with its connections"},
-    {"t", "tree or list; a time is gone to with @"},
-    {"Space", "fold a tree; its first row is the sum, each socket once"},
+    {"t", "toggle tree / list (@ goes to a time)"},
+    {"Space", "fold / unfold a tree; its first row is the sum"},
     {"F9", "signal the process"},
     {NULL, NULL}};
 

@@ -135,9 +135,9 @@ static void connection_wish(const struct pane *pane, struct wish *wish)
 
 static const struct pane_key KEYS_HERE[] = {
     {"Enter", "the process that holds it"},
-    {"e", "its events, also after its end"},
-    {"z", "show groups of zeros, or fold them"},
-    {"[ ]", "one frame back, forth: the right edge of the plots is the frame shown"},
+    {"e", "its events, also after it has closed"},
+    {"z", "show / fold groups of zeros"},
+    {"[ ]", "one frame back / forward: plots end at the frame shown"},
     {NULL, NULL}};
 
 const struct pane_ops PANE_CONNECTION = {

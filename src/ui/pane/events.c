@@ -174,10 +174,9 @@ static void scroll_to_cursor(struct events_pane *events)
 static const char *nothing_text(const struct events_pane *events, const struct picture *picture)
 {
     if (events->limited)
-        return "no event of it among those that are kept";
-    return is_of_log(picture)
-               ? "no event in this stretch of the log so far: { goes to an earlier one"
-               : "no event yet: what opens, changes and closes is told here";
+        return "no events of it in what is kept";
+    return is_of_log(picture) ? "no events in this part of the log: { goes to an earlier one"
+                              : "no events yet: opens, state changes and closes appear here";
 }
 
 static void events_draw(struct pane *pane, const struct picture *picture,
@@ -283,7 +282,7 @@ static uint32_t events_needs(const struct pane *pane)
 static const char *seen_between(const struct frame *frame)
 {
     static const char *const SEEN[][2] = {{"bpf", ", every step (bpf)"},
-                                          {"destroy", ", ends at once (no bpf)"},
+                                          {"destroy", ", closes at once (no bpf)"},
                                           {"none", ", as frames show them"}};
     for (size_t i = 0; frame && frame->events && i < sizeof(SEEN) / sizeof(SEEN[0]); i++)
         if (strcmp(frame->events, SEEN[i][0]) == 0)
@@ -318,10 +317,10 @@ static void events_summary(struct pane *pane, const struct picture *picture, cha
 }
 
 static const struct pane_key KEYS_HERE[] = {
-    {"Enter", "go to that moment, with the page of the connection"},
+    {"Enter", "go to its time, with the page of the connection"},
     {"y", "copy the line"},
     {"G", "follow the newest"},
-    {"{ }", "to the event before, after, in the history or a log"},
+    {"{ }", "previous / next event, in the history or a log"},
     {NULL, NULL}};
 
 const struct pane_ops PANE_EVENTS = {

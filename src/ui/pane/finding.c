@@ -85,7 +85,7 @@ static void put_head(struct page *page, const struct finding *finding, bool is_t
     page->col = TEXT_CELL;
     page_paragraph(page, TEXT_CELL, over ? ROLE_DIM : ROLE_STRONG, finding->title);
     if (!is_there)
-        put(page, "", "not found in this frame: as it was");
+        put(page, "", "not found in this frame: shown as last seen");
     page_line(page);
 }
 

@@ -27,17 +27,17 @@ struct help {
 };
 
 static const char *const NOTES[] = {
-    "+ opened   ~ changed, with the state it came from   - closed, on its way out",
+    "+ opened   ~ changed, with the state it came from   - closed, about to leave",
     "! named by a finding, a warning or worse: ! or 7 lists all, i says what to do",
-    "Header: in above, out below, one frame after the other, each with its scale; red where",
-    "  more than 1 % of a frame was retransmitted. ▲ grew and never fell for a minute.",
-    "  opens, resets: what the network namespace counts. A press on a state shows its rows.",
+    "Header: bytes in above, out below, newest right, each with its own scale.",
+    "  Red: more than 1 % was retransmitted. ▲: grew for a minute, never fell.",
+    "  opens, resets: of the network namespace. A click on a state filters by it.",
     "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
-    "Blank is not known, never 0.",
+    "Blank means unknown, never 0.",
     "Pids of other users without being root:",
     "  setcap cap_sys_ptrace,cap_dac_read_search+p $(which tcplens)",
-    "Mouse: a press selects a row, a second one opens it; titles sort; the wheel",
-    "  moves; tabs, menus, dialogs, the finding and the last line act.",
+    "Mouse: a click selects a row, a second one opens it; titles sort; the wheel",
+    "  scrolls; tabs, menus, dialogs, the finding and the last line take clicks.",
 };
 
 static void add(struct help *help, struct help_line line)
@@ -87,7 +87,7 @@ static void add_reasons(struct help *help, const struct frame *frame)
 {
     const struct {
         const char *text, *why;
-    } lacks[] = {{"Between frames less is seen than could be:", frame->events_why},
+    } lacks[] = {{"Some changes between frames are not seen:", frame->events_why},
                  {"Owners are found by reading /proc, which takes longer:", frame->owners_why}};
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++) {
         if (!lacks[i].why || !lacks[i].why[0])

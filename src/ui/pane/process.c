@@ -243,7 +243,7 @@ static void process_draw(struct pane *pane, const struct picture *picture,
         draw_facts(page, proc, &text);
         draw_flow(page, picture, &text);
     } else {
-        page_printf(&text, ROLE_NOTICE, "pid %d: nothing is known of it yet", page->identity.pid);
+        page_printf(&text, ROLE_NOTICE, "pid %d: not read yet", page->identity.pid);
         page_line(&text);
     }
     page->head = text.row < head.rows ? text.row : head.rows;

@@ -47,9 +47,9 @@ static const char *refusal(const struct screen *screen)
     if (!screen->settings.live)
         return "this is a log: nothing in it can be signalled or closed";
     if (!screen->picture.live)
-        return "this is the past: go back to now (L) to act";
+        return "this is the history: return to live (L) to signal or close";
     if (screen->picture.paused)
-        return "paused: what is shown may be gone; go on (p) to act";
+        return "paused: rows may have closed since; resume (p) to signal or close";
     if (!acts)
         return "nothing can be signalled or closed here";
     return acts->refused;

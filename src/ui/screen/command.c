@@ -128,7 +128,7 @@ static void keep(struct screen *screen)
         return;
     }
     if (!screen->settings.keep) {
-        screen_say(screen, ROLE_NOTICE, "settings are not kept here");
+        screen_say(screen, ROLE_NOTICE, "settings cannot be saved here");
         return;
     }
     connections_keep(screen->views[VIEW_CONNECTIONS], &kept);
@@ -149,7 +149,7 @@ static void no_columns(struct screen *screen)
 
 static void no_order(struct screen *screen)
 {
-    screen_say(screen, ROLE_NOTICE, "nothing here can be in another order");
+    screen_say(screen, ROLE_NOTICE, "this page cannot be sorted");
 }
 
 static void no_info(struct screen *screen)
@@ -191,7 +191,7 @@ static void events_of(struct screen *screen)
 
 static void no_ports(struct screen *screen)
 {
-    screen_say(screen, ROLE_NOTICE, "P divides hosts by port, in Peers (key 4)");
+    screen_say(screen, ROLE_NOTICE, "P switches between hosts and ports, in Peers (key 4)");
 }
 
 static void no_fold(struct screen *screen)
@@ -224,7 +224,7 @@ static void other_end(struct screen *screen)
         screen_show_connection(screen, other->serial);
     else if (several)
         screen_say(screen, ROLE_NOTICE,
-                   "not known: %u connections of other network namespaces have its addresses",
+                   "ambiguous: %u connections of other network namespaces have its addresses",
                    several);
     else
         screen_say(screen, ROLE_NOTICE, "its other end is not among the connections shown");

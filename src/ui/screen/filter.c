@@ -37,7 +37,7 @@ static int refuse_kernel_tests(const struct filter *filter, const char *text,
     error->column = word ? (size_t)(word - text) : 0;
     error->length = strlen("autobound");
     snprintf(error->message, sizeof(error->message),
-             "only the kernel can tell: autobound is for list and close");
+             "only the kernel knows autobound ports: use autobound in list and close");
     return -EINVAL;
 }
 
@@ -234,7 +234,7 @@ static int caret_column(const struct screen_filter *own, int cols)
 
 static void draw_error(const struct screen_filter *own, const struct canvas *canvas)
 {
-    static const char STAYS[] = "(the last good filter stays in force)";
+    static const char STAYS[] = "(the last valid filter stays in force)";
     const char *message = own->error.message;
     const int width = (int)text_width(message);
     int caret = caret_column(own, canvas->cols);
@@ -255,7 +255,7 @@ static void draw_error(const struct screen_filter *own, const struct canvas *can
 /* What was understood, where and and or mix: they group to the left, as in ss. */
 static void draw_understood(const struct screen_filter *own, const struct canvas *canvas)
 {
-    static const char KEYS[] = "Enter keep  Esc as it was  Tab complete  ↑ earlier ones";
+    static const char KEYS[] = "Enter keep  Esc cancel  Tab complete  ↑ history";
     struct buffer text;
 
     buffer_init(&text);

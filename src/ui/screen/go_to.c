@@ -37,8 +37,8 @@ static int64_t moment_of(const struct event *event, const struct frame *frame)
 static void not_there(struct screen *screen, const struct event_subject *subject)
 {
     screen_say(screen, ROLE_NOTICE, "%s",
-               subject->serial ? "no frame that is kept shows that connection"
-                               : "that connection came and went between two frames");
+               subject->serial ? "no frame in the history or log shows that connection"
+                               : "that connection opened and closed between two frames");
 }
 
 void screen_go_to_event(struct screen *screen, const struct event *event)

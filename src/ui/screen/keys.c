@@ -107,7 +107,7 @@ static bool comes_too_early(struct screen *screen, const struct key *key)
         clock_mono_ns() >= screen->enter_from_ns)
         return false;
     screen_hold_enter(screen);
-    screen_say(screen, ROLE_NOTICE, "that Enter came too soon to be meant: press it again");
+    screen_say(screen, ROLE_NOTICE, "Enter came too soon after the dialog opened: press it again");
     return true;
 }
 

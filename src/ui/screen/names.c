@@ -57,12 +57,12 @@ void screen_switch_hosts(struct screen *screen)
     }
     const int error = host_names_new(&screen->names, NULL);
     if (error) {
-        screen_say(screen, ROLE_TROUBLE, "host names: the resolver does not start: %s",
+        screen_say(screen, ROLE_TROUBLE, "host names: the resolver cannot start: %s",
                    strerror(-error));
         return;
     }
     screen->lookup.host = find_host;
-    screen_say(screen, ROLE_NORMAL, "host names on: your resolver is asked for what is shown");
+    screen_say(screen, ROLE_NORMAL, "host names on: your resolver sees the addresses shown");
 }
 
 size_t screen_names_wait(const struct screen *screen, struct pollfd *waits, int *timeout_ms)

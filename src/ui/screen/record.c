@@ -20,7 +20,7 @@ void screen_record_look(struct screen *screen)
     if (state.said_count != before->said_count)
         screen_say(screen, state.trouble ? ROLE_TROUBLE : ROLE_GOOD, "%s", state.said);
     if (strcmp(state.wrong, before->wrong) != 0 && state.wrong[0])
-        screen_say(screen, ROLE_TROUBLE, "not recorded now: %s", state.wrong);
+        screen_say(screen, ROLE_TROUBLE, "not recording: %s", state.wrong);
     screen->paint |=
         state.on != before->on || state.bytes != before->bytes || state.missed != before->missed;
     screen->recording = state;
@@ -31,7 +31,7 @@ void screen_record(struct screen *screen)
     const struct screen_recorder *recorder = screen->settings.recorder;
 
     if (!recorder) {
-        screen_say(screen, ROLE_NOTICE, "this is a log already: it is not recorded again");
+        screen_say(screen, ROLE_NOTICE, "this is a log: it cannot be recorded again");
         return;
     }
     if (screen->settings.redacted) {

@@ -14,7 +14,7 @@ struct reason_text {
 };
 
 static const struct reason_text REASONS[] = {
-    {MISSING_DUMP_PART, ROLE_TROUBLE, "a dump was cut short: rows may be lacking"},
+    {MISSING_DUMP_PART, ROLE_TROUBLE, "a dump was cut short: rows may be missing"},
     {MISSING_PROC, ROLE_NOTICE, "/proc cannot be read: owners are unknown"},
     {MISSING_NETNS, ROLE_DIM, "some network namespaces were not read for this frame"},
     {MISSING_SOCK_DIAG, ROLE_NOTICE,
@@ -70,7 +70,7 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
     if (screen->trouble[0]) {
         double age = (double)(clock_mono_ns() - screen->frame_taken_ns) / 1e9;
         if (frame)
-            snprintf(out, size, "%s (this picture is %.0f s old)", screen->trouble, age);
+            snprintf(out, size, "%s (this frame is %.0f s old)", screen->trouble, age);
         return ROLE_TROUBLE;
     }
     unsigned role = frame ? missing_text(&frame->missing, out, size) : (unsigned)ROLE_NORMAL;
@@ -88,7 +88,7 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
     }
     if (frame && !out[0] && frame->events && frame->events_why && frame->events_why[0]) {
         const char *seen =
-            strcmp(frame->events, "destroy") == 0 ? "between frames only ends are seen: " : "";
+            strcmp(frame->events, "destroy") == 0 ? "between frames only closes are seen: " : "";
         snprintf(out, size, "%s%s", seen, frame->events_why);
         return ROLE_DIM;
     }

@@ -190,9 +190,9 @@ static void go_to_finding(struct screen *screen, bool backward)
     const struct transport_mark *mark = find_mark(screen, backward);
 
     if (!mark) {
-        screen_say(screen, ROLE_NOTICE, "no finding is known to begin %s this%s",
+        screen_say(screen, ROLE_NOTICE, "no finding begins %s this frame%s",
                    backward ? "before" : "after",
-                   screen->travel.state.counted ? "" : ": not all has been read yet");
+                   screen->travel.state.counted ? "" : ", as far as the log has been read");
         return;
     }
     screen->travel.seeks = false;
@@ -245,7 +245,7 @@ bool screen_time_command(struct screen *screen, const struct command *command)
         command->id != COMMAND_GO_TO && command->id != COMMAND_NOW)
         return false;
     if (!screen->settings.transport)
-        screen_say(screen, ROLE_NOTICE, "no past is kept here (--past 64M keeps it)");
+        screen_say(screen, ROLE_NOTICE, "the history is off (--past 64M turns it on)");
     else if (command->id == COMMAND_GO_TO)
         open_prompt(screen);
     else if (command->id == COMMAND_WHEN)
@@ -357,16 +357,16 @@ bool screen_time_status(const struct screen *screen, char *out, size_t size)
     clock_text(reached, sizeof(reached), has_passed_midnight(state) ? CLOCK_DAY_TIME : CLOCK_TIME,
                state->reached_ns);
     if (screen->travel.seeks_condition)
-        snprintf(out, size, "looking %s for where %.60s: at %s (Esc ends it)",
-                 state->backward ? "back" : "on", screen->travel.condition, reached);
+        snprintf(out, size, "searching %s for %.60s: at %s (Esc stops)",
+                 state->backward ? "back" : "forward", screen->travel.condition, reached);
     else
-        snprintf(out, size, "looking for %s event%s: at %s (Esc ends it)",
+        snprintf(out, size, "searching for %s event%s: at %s (Esc stops)",
                  state->backward ? "an earlier" : "a later",
                  screen->filter.text[0] ? " that matches" : "", reached);
     return true;
 }
 
-/* How far back the live screen's past reaches. */
+/* How far back the live screen's history reaches. */
 bool screen_time_reach(const struct screen *screen, char *out, size_t size)
 {
     const struct transport_state *state = &screen->travel.state;
@@ -376,8 +376,8 @@ bool screen_time_reach(const struct screen *screen, char *out, size_t size)
         !state->follows)
         return false;
     text_age(age, sizeof(age), state->end_ns - state->begin_ns);
-    snprintf(out, size, "the past reaches back %s%s; L comes back to now", age,
-             state->thinned ? ", with gaps as --budget is used up" : "");
+    snprintf(out, size, "the history reaches back %s%s; L returns to live", age,
+             state->thinned ? ", with gaps (--budget is used up)" : "");
     return true;
 }
 
@@ -386,7 +386,7 @@ static void speed_text(char *out, size_t size, const struct transport_state *sta
     if (state->ended)
         snprintf(out, size, "▮ end");
     else if (!state->past)
-        snprintf(out, size, "▶ now");
+        snprintf(out, size, "▶ live");
     else if (!state->playing)
         snprintf(out, size, "⏸ ");
     else
@@ -560,7 +560,8 @@ void screen_time_draw(struct screen *screen, const struct canvas *canvas)
                state->end_ns);
     speed_text(speed, sizeof(speed), state);
     const int needed = (int)(text_width(name) + text_width(end)) + 32 + BAR_LEAST;
-    col = canvas_text(canvas, 0, col, ROLE_ACCENT | STYLE_BOLD, state->replay ? "REPLAY" : "PAST");
+    col =
+        canvas_text(canvas, 0, col, ROLE_ACCENT | STYLE_BOLD, state->replay ? "REPLAY" : "HISTORY");
     if (canvas->cols >= needed + 10)
         col = canvas_text(canvas, 0, col + 1, ROLE_STRONG, name);
     if (canvas->cols >= needed)

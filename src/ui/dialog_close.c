@@ -78,7 +78,7 @@ static const char *consequence(const struct conn *conn)
     if (conn->state == STATE_TIME_WAIT)
         return "It only waits for late segments; the kernel removes it.";
     if (conn->owner_word == OWNER_PROCESS)
-        return "The peer gets a reset; the process gets ECONNABORTED and runs on.";
+        return "The peer gets a reset; the process sees ECONNABORTED and runs on.";
     return "The peer gets a reset.";
 }
 

@@ -51,7 +51,7 @@ int main(int argc, char *argv[])
     expect(screen, "LOCAL");
     pty_screen_send_keys(screen, "?<End>");
     expect(screen, "Not available here");
-    expect(screen, "Between frames less is seen than could be:");
+    expect(screen, "Some changes between frames are not seen:");
     expect(screen, "Owners are found by reading /proc, which takes longer:");
     pty_screen_find(screen, "Owners are found", &row, NULL);
     pty_screen_row(screen, row + 1, line, sizeof line);

@@ -8,6 +8,7 @@
 #include "core/late_ends.h"
 #include "core/lifecycle.h"
 #include "core/pending_events.h"
+#include "core/port_set.h"
 #include "source/bpf/bpf.h"
 #include "source/netns/destroy.h"
 #include "source/privilege.h"
@@ -33,7 +34,7 @@
 struct rows {
     struct frame *frame;
     struct row_index index;
-    uint8_t listening[UINT16_MAX / 8 + 1]; /* a bit a port */
+    struct port_set listening;
     bool indexed;
 };
 
@@ -106,20 +107,9 @@ void events_free(struct events *events)
 
 /* --- emitting; all under the lock --- */
 
-static void rows_find_listening(struct rows *rows)
-{
-    const struct frame *frame = rows->frame;
-    memset(rows->listening, 0, sizeof(rows->listening));
-    for (uint32_t i = 0; i < frame->live_count; i++) {
-        const uint16_t port = frame->conns[i].tuple.local_port;
-        if (frame->conns[i].state == STATE_LISTEN)
-            rows->listening[port / 8] |= (uint8_t)(1u << port % 8);
-    }
-}
-
 static bool rows_is_listening(const struct rows *rows, uint16_t port)
 {
-    return rows->indexed && (rows->listening[port / 8] >> port % 8 & 1);
+    return rows->indexed && port_set_has(&rows->listening, port);
 }
 
 static const struct conn *rows_find(struct rows *rows, const struct event *event)
@@ -130,7 +120,7 @@ static const struct conn *rows_find(struct rows *rows, const struct event *event
     if (!rows->indexed) {
         if (row_index_fill(&rows->index, frame->conns, frame->live_count))
             return NULL;
-        rows_find_listening(rows);
+        port_set_of_listeners(&rows->listening, rows->frame);
         rows->indexed = true;
     }
     const uint32_t row = row_index_find(&rows->index, frame->conns, event->cookie);

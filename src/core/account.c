@@ -59,11 +59,6 @@ static void count_segments(const struct frame *previous, struct frame *next)
 
 /* --- flows --- */
 
-static bool bit_of(const uint8_t *ports, uint16_t port)
-{
-    return ports[port / 8] >> port % 8 & 1;
-}
-
 static uint32_t flow_hash(const struct conn *conn)
 {
     uint64_t hash = tuple_hash(&conn->tuple);
@@ -106,7 +101,7 @@ static struct flow *flow_add(struct account *account, const struct conn *key, ui
 static void flow_tuple(const struct account *account, const struct tuple *of, struct tuple *tuple)
 {
     *tuple = *of;
-    if (bit_of(account->listening, of->local_port)) {
+    if (port_set_has(&account->listening, of->local_port)) {
         tuple->remote_port = 0;
         return;
     }
@@ -350,7 +345,7 @@ static void see_port(struct account *account, const struct conn *conn)
 {
     const uint16_t port = conn->tuple.local_port;
     if (conn->state == STATE_LISTEN)
-        account->coming[port / 8] |= (uint8_t)(1u << port % 8);
+        port_set_add(&account->coming, port);
 }
 
 /* What a row carried of which `counted` was counted. */
@@ -443,7 +438,7 @@ void account_begin(struct account *account, struct ghost_copier *copier,
     account->last_owner = CONN_NO_INDEX;
     account->ends_come = next->events && strcmp(next->events, "none") != 0;
     account->error = hash_index_begin(&account->flow_index, previous ? previous->flow_count : 0);
-    memset(account->coming, 0, sizeof(account->coming));
+    account->coming = (struct port_set){0};
     if (!previous) {
         account->began_ns = next->mono_ns;
         return;
@@ -501,7 +496,7 @@ void account_finish(struct account *account)
         ending->done = ending->ended || old;
     }
     endings_sift(endings);
-    memcpy(account->listening, account->coming, sizeof(account->listening));
+    account->listening = account->coming;
     totals->in_total += totals->in_interval;
     totals->out_total += totals->out_interval;
     totals_add_flows(totals, account->next);

@@ -8,6 +8,7 @@
 #include "core/ghost.h"
 #include "core/lately.h"
 #include "core/netns_time.h"
+#include "core/port_set.h"
 #include "core/rates.h"
 
 #define ACCOUNT_FLOWS_MOST 4096u /* what comes beyond goes into one that is nobody's */
@@ -27,8 +28,8 @@ struct account {
     uint64_t flow_serial;
     int64_t began_ns;                         /* mono_ns of the first frame */
     struct lately_rows lately, lately_before; /* of the rows of next and of previous */
-    uint8_t listening[UINT16_MAX / 8 + 1];    /* a bit a port: in the last frame */
-    uint8_t coming[UINT16_MAX / 8 + 1];       /* the same, of the frame at work */
+    struct port_set listening;                /* in the last frame */
+    struct port_set coming;                   /* the same, of the frame at work */
 
     /* of the frame at work */
     struct ghost_copier *copier;

@@ -7,9 +7,11 @@ void event_places_done(struct event_places *places)
     *places = (struct event_places){0};
 }
 
-static const struct proc *find_process(struct event_places *places, const struct frame *frame,
-                                       const struct event *event)
+const struct proc *event_places_process(struct event_places *places, const struct frame *frame,
+                                        const struct event *event)
 {
+    if (!frame || event->pid <= 0)
+        return NULL;
     if (places->frame != frame || places->number != frame->number) {
         map_clear(&places->procs);
         for (uint32_t i = 0; i < frame->proc_count; i++)
@@ -29,7 +31,7 @@ struct event_place event_places_find(struct event_places *places, const struct f
                                      const struct event *event)
 {
     struct event_place place = {.user = "", .unit = "", .container = ""};
-    const struct proc *proc = frame && event->pid > 0 ? find_process(places, frame, event) : NULL;
+    const struct proc *proc = event_places_process(places, frame, event);
 
     const uint32_t uid = event->uid == UINT32_MAX && proc ? proc->uid : event->uid;
     const char *user = frame && uid != UINT32_MAX ? frame_user_name(frame, uid) : NULL;

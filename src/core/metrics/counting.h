@@ -3,8 +3,10 @@
 #define TCPLENS_CORE_METRICS_COUNTING_H
 
 #include "base/map.h"
+#include "core/event_place.h"
 #include "core/metrics/peers.h"
 #include "core/metrics/sets.h"
+#include "core/port_set.h"
 
 #include <pthread.h>
 
@@ -50,12 +52,10 @@ struct metrics {
     struct map life_index;
     uint32_t *places; /* of frame.groups, PLACE_UNKNOWN = not looked up yet */
     uint32_t place_capacity, place_count;
-    struct map procs; /* pid to index in frame.procs */
-    bool procs_filled;
-    uint8_t listening_now[UINT16_MAX / 8 + 1]; /* a bit a port: in the last frame */
-    uint8_t listening[UINT16_MAX / 8 + 1];     /* and the one before */
-    bool listeners_seen;                       /* both are of the frame at work */
-    uint16_t port_first, port_last;            /* the kernel's range of ephemeral ports */
+    struct event_places processes;
+    struct port_set listening, listening_before; /* in the frame at work, and the one before */
+    bool listeners_seen;                         /* both are of the frame at work */
+    uint16_t port_first, port_last;              /* the kernel's range of ephemeral ports */
 
     pthread_mutex_t lock; /* guards what follows */
     struct metrics_reading reading;

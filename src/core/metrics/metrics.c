@@ -43,7 +43,7 @@ void metrics_free(struct metrics *metrics)
     free(metrics->lives);
     map_done(&metrics->life_index);
     free(metrics->places);
-    map_done(&metrics->procs);
+    event_places_done(&metrics->processes);
     free(metrics->reading.sets);
     free(metrics->reading.places);
     free(metrics->reading.peers);
@@ -91,26 +91,18 @@ static bool is_served(const struct metrics *metrics, const struct tuple *tuple)
 {
     const uint16_t port = tuple->local_port;
 
-    return (metrics->listening[port / 8] >> port % 8 & 1) ||
+    return port_set_has(&metrics->listening, port) ||
+           port_set_has(&metrics->listening_before, port) ||
            (!is_ephemeral(metrics, port) && is_ephemeral(metrics, tuple->remote_port));
 }
 
-/* Ports with a listener in this frame or the one before. */
 static void see_listeners(struct metrics *metrics, const struct frame *frame)
 {
     if (metrics->listeners_seen)
         return;
     metrics->listeners_seen = true;
-    uint8_t before[sizeof(metrics->listening)];
-    memcpy(before, metrics->listening_now, sizeof(before));
-    memset(metrics->listening_now, 0, sizeof(metrics->listening_now));
-    for (uint32_t i = 0; i < frame->live_count; i++) {
-        const uint16_t port = frame->conns[i].tuple.local_port;
-        if (frame->conns[i].state == STATE_LISTEN)
-            metrics->listening_now[port / 8] |= (uint8_t)(1u << port % 8);
-    }
-    for (size_t i = 0; i < sizeof(before); i++)
-        metrics->listening[i] = before[i] | metrics->listening_now[i];
+    metrics->listening_before = metrics->listening;
+    port_set_of_listeners(&metrics->listening, frame);
 }
 
 static void carried(void *data, const struct frame *frame, const struct conn *whose,
@@ -130,24 +122,12 @@ struct account_sink metrics_sink(struct metrics *metrics)
     return (struct account_sink){carried, metrics};
 }
 
-static void fill_procs(struct metrics *metrics, const struct frame *frame)
-{
-    if (metrics->procs_filled)
-        return;
-    metrics->procs_filled = true;
-    map_clear(&metrics->procs);
-    for (uint32_t i = 0; i < frame->proc_count; i++)
-        (void)map_put(&metrics->procs, (uint64_t)(uint32_t)frame->procs[i].pid, i);
-}
-
 static uint32_t place_of_event(struct metrics *metrics, const struct frame *frame,
                                const struct event *event)
 {
-    if (event->pid <= 0)
-        return 0;
-    fill_procs(metrics, frame);
-    const uint32_t proc = map_find(&metrics->procs, (uint64_t)(uint32_t)event->pid);
-    return proc == MAP_NONE ? 0 : place_of_group(metrics, frame, frame->procs[proc].group);
+    const struct proc *proc = event_places_process(&metrics->processes, frame, event);
+
+    return proc ? place_of_group(metrics, frame, proc->group) : 0;
 }
 
 /* --- lives --- */
@@ -336,7 +316,7 @@ int metrics_frame(struct metrics *metrics, const struct frame *frame, struct eve
     count_events(metrics, frame, ring);
     metrics->frames++;
     metrics->place_count = 0; /* the next frame numbers its groups anew */
-    metrics->procs_filled = metrics->listeners_seen = false;
+    metrics->listeners_seen = false;
     if (frame->mono_ns - metrics->chosen_ns >= CHOOSE_NS) {
         metrics->chosen_ns = frame->mono_ns;
         peers_choose(&metrics->peers);

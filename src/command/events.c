@@ -63,14 +63,16 @@ static bool is_wished(const struct options *options, const struct event *event)
 
 static void print_event(struct events_run *run, const struct event *event)
 {
-    const struct event_place place = event_places_find(&run->places, run->frame, event);
+    struct event_place place;
 
     switch (run->headless.options->output) {
     case OUTPUT_JSON:
+        place = event_places_find(&run->places, run->frame, event);
         json_event(&run->out, event, &place);
         buffer_char(&run->out, '\n');
         return;
     case OUTPUT_CSV:
+        place = event_places_find(&run->places, run->frame, event);
         event_csv_line(&run->out, event, &place);
         return;
     case OUTPUT_TABLE:

@@ -1,6 +1,7 @@
 /* What is made of the tables of metrics and detectors: the table of metrics, alert rules, a
  * dashboard. */
 #include "core/finding/finding.h"
+#include "core/json/json.h"
 #include "core/metrics/table.h"
 
 #include <ctype.h>
@@ -135,17 +136,6 @@ static const struct panel {
 };
 #define PANEL_COUNT (sizeof(PANELS) / sizeof(PANELS[0]))
 
-static void write_json_text(struct buffer *out, const char *text)
-{
-    buffer_char(out, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buffer_char(out, '\\');
-        buffer_char(out, *text);
-    }
-    buffer_char(out, '"');
-}
-
 static void write_panel(struct buffer *out, size_t number, unsigned x, unsigned y)
 {
     const struct panel *panel = &PANELS[number];
@@ -153,16 +143,16 @@ static void write_panel(struct buffer *out, size_t number, unsigned x, unsigned 
     buffer_printf(out,
                   "    {\n      \"id\": %zu,\n      \"type\": \"timeseries\",\n      \"title\": ",
                   number + 1);
-    write_json_text(out, panel->title);
+    json_put_text(out, panel->title);
     buffer_printf(out,
                   ",\n      \"gridPos\": {\"x\": %u, \"y\": %u, \"w\": %u, \"h\": 8},\n"
                   "      \"datasource\": {\"type\": \"prometheus\", \"uid\": \"${datasource}\"},\n"
                   "      \"fieldConfig\": {\"defaults\": {\"unit\": \"%s\"}, \"overrides\": []},\n"
                   "      \"targets\": [{\"refId\": \"A\", \"legendFormat\": ",
                   x, y, panel->wide ? 24 : 12, panel->unit);
-    write_json_text(out, panel->legend);
+    json_put_text(out, panel->legend);
     buffer_text(out, ", \"expr\": ");
-    write_json_text(out, panel->expression);
+    json_put_text(out, panel->expression);
     buffer_printf(out, "}]\n    }%s\n", number + 1 < PANEL_COUNT ? "," : "");
 }
 

@@ -102,7 +102,7 @@ const struct detector PAWS_REJECTED =
 const struct detector CHALLENGE_ACKS =
     RARE("challenge-acks", "rare", "segments that do not fit their connection",
          "TCPChallengeACK, TCPSYNChallenge",
-         "A peer came back with the ports of an old connection, or somebody forges segments.",
+         "A peer came back with the ports of an old connection, or segments are forged.",
          "look for peers that restarted, and for NAT that reuses ports early", FACT_CHALLENGE_ACK,
          FACT_SYN_CHALLENGE);
 

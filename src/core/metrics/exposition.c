@@ -449,7 +449,7 @@ const struct metric METRICS[] = {
     {"lifetime_seconds", METRIC_HISTOGRAM, "seconds",
      "Age of connections when they ended, TIME-WAIT not counted.", SET_LABELS, write_lifetime},
     {"lifetimes_unknown", METRIC_COUNTER, "",
-     "Connections that ended and of which nobody saw the opening: not in "
+     "Connections that ended and whose opening was not seen: not in "
      "tcplens_lifetime_seconds.",
      "", write_ageless},
     {"rtt_seconds", METRIC_HISTOGRAM, "seconds",

@@ -449,9 +449,8 @@ const struct metric METRICS[] = {
     {"lifetime_seconds", METRIC_HISTOGRAM, "seconds",
      "Age of connections when they ended, TIME-WAIT not counted.", SET_LABELS, write_lifetime},
     {"lifetimes_unknown", METRIC_COUNTER, "",
-     "Connections that ended and whose opening was not seen: not in "
-     "tcplens_lifetime_seconds.",
-     "", write_ageless},
+     "Connections that ended at an age that is not known: not in tcplens_lifetime_seconds.", "",
+     write_ageless},
     {"rtt_seconds", METRIC_HISTOGRAM, "seconds",
      "Smoothed round-trip time of connections when they ended.", SET_LABELS, write_rtt},
     {"accept_queue", METRIC_GAUGE, "",

@@ -181,6 +181,8 @@ static void count_end(struct metrics *metrics, const struct frame *frame, const 
 
     if (event->from == STATE_SYN_SENT)
         set->failed++;
+    if (!seen && event->from == STATE_NONE && !event->serial)
+        set->opens++; /* only its end was reported, and no frame showed it: it opened since the last */
     set->closes++;
     if (event->has_totals && event->rtt_us)
         histogram_observe(&set->rtt, &RTT_BOUNDS, (double)event->rtt_us / 1e6);
@@ -204,10 +206,12 @@ static void count_open(struct metrics *metrics, const struct frame *frame,
         set_of(metrics, place_of_event(metrics, frame, event), &event->tuple, served);
 
     metrics->sets.list[set].opens++;
-    if (event->to == STATE_TIME_WAIT) /* it opened and ended between two frames */
+    if (event->to == STATE_TIME_WAIT) { /* it opened and ended between two frames */
         metrics->sets.list[set].closes++;
-    else
+        metrics->ageless++;
+    } else {
         remember(metrics, event, set);
+    }
 }
 
 static void count_state(struct metrics *metrics, const struct frame *frame,

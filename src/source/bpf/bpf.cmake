@@ -52,7 +52,7 @@ if(CMAKE_LIBRARY_ARCHITECTURE)
   set(bpf_includes -idirafter /usr/include/${CMAKE_LIBRARY_ARCHITECTURE})
 endif()
 set(bpf_command ${TCPLENS_CLANG} -g -O2 -target bpf -Wall -Wextra -Wno-unused-parameter
-  -I ${CMAKE_CURRENT_SOURCE_DIR} ${bpf_includes})
+  ${TCPLENS_PATH_FLAGS} -I ${CMAKE_CURRENT_SOURCE_DIR} ${bpf_includes})
 add_custom_command(OUTPUT ${TCPLENS_BPF_SKELETON}
   COMMAND ${bpf_command} -c ${bpf_source} -o ${bpf_object}
   COMMAND ${TCPLENS_BPFTOOL} gen skeleton ${bpf_object} name tcplens_bpf > ${TCPLENS_BPF_SKELETON}

@@ -275,7 +275,7 @@ static size_t stem_length(const char *name)
     return length;
 }
 
-/* NAME-20261122T121631 or NAME-20261122T121631.001, and the endings. */
+/* NAME-20261122T121631 or NAME-20261122T121631n001 (.001 by older versions), and the endings. */
 static bool is_rotated(const char *entry, const char *name)
 {
     static const char digits[] = "0123456789";
@@ -287,7 +287,7 @@ static bool is_rotated(const char *entry, const char *name)
     if (strspn(at, digits) != 8 || at[8] != 'T' || strspn(at + 9, digits) != 6)
         return false;
     at += STAMP_SIZE - 1;
-    if (*at == '.' && strspn(at + 1, digits) == 3)
+    if ((*at == 'n' || *at == '.') && strspn(at + 1, digits) == 3)
         at += 4;
     return strcmp(at, name + stem) == 0;
 }
@@ -337,7 +337,8 @@ static void prune(struct log_file *file, unsigned keep)
         close(descriptor);
 }
 
-/* A name that is not taken: more than one rotation in a second gets a number. */
+/* A name that is not taken: more than one rotation in a second gets a number, which sorts behind the
+ * name without one. */
 static int rename_away(struct log_file *file, int64_t wall_ns)
 {
     char stamp[STAMP_SIZE + 1], name[NAME_MAX + 1];
@@ -350,7 +351,7 @@ static int rename_away(struct log_file *file, int64_t wall_ns)
     for (unsigned i = 0; i < 1000; i++) {
         int length = i == 0 ? snprintf(name, sizeof(name), "%.*s-%s%s", (int)stem, file->name,
                                        stamp, file->name + stem)
-                            : snprintf(name, sizeof(name), "%.*s-%s.%03u%s", (int)stem, file->name,
+                            : snprintf(name, sizeof(name), "%.*s-%sn%03u%s", (int)stem, file->name,
                                        stamp, i, file->name + stem);
         if (length < 0 || (size_t)length >= sizeof(name))
             return -ENAMETOOLONG;

@@ -22,11 +22,14 @@ void event_findings_done(struct event_findings *findings)
     free(findings->shown);
 }
 
-static void print(struct buffer *out, const struct finding_step *step, enum output_format output)
+static void print(struct event_findings *findings, const struct finding_step *step,
+                  struct buffer *out)
 {
-    switch (output) {
+    const uint64_t seq = ++*findings->lines;
+
+    switch (findings->options->output) {
     case OUTPUT_JSON:
-        json_finding_step(out, step);
+        json_finding_step(out, seq, step);
         buffer_char(out, '\n');
         return;
     case OUTPUT_CSV:
@@ -99,7 +102,7 @@ int event_findings_take_lines(struct event_findings *findings, const struct find
 {
     for (uint32_t i = 0; i < count; i++)
         if (passes(findings, &steps[i], frame) && !silent)
-            print(out, &steps[i], findings->options->output);
+            print(findings, &steps[i], out);
     return 0;
 }
 

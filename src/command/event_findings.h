@@ -11,6 +11,7 @@ struct event_findings {
     const struct options *options;
     const struct finding_settings *settings;
     const struct filter *filter; /* of the rows: findings without a row that passes are left out */
+    uint64_t *lines;             /* printed, events and findings: number of the last one */
     struct finding_steps *steps; /* of frames that carry findings */
     struct finding_engine *engine; /* of those of a log that do not; NULL until there is one */
     uint32_t *shown;               /* ids of findings whose begin was printed */
@@ -18,7 +19,7 @@ struct event_findings {
     bool said_engine;
 };
 
-int event_findings_init(struct event_findings *findings); /* the members above shown are set. 0 or
+int event_findings_init(struct event_findings *findings); /* the members above steps are set. 0 or
                                                            * -ENOMEM */
 void event_findings_done(struct event_findings *findings);
 /* Steps of the frame that pass, printed. silent: they are of before what is shown. 0 or -ENOMEM. */

@@ -33,6 +33,7 @@ struct events_run {
     struct event_findings findings;
     struct event_ring *ring;
     uint64_t cursor;
+    uint64_t lines;      /* printed */
     bool outside;        /* --at is, and it was said */
     int signal;          /* that came while a log was read; 0 = none */
     int64_t end_mono_ns; /* of a log: what came later is not printed */
@@ -64,11 +65,12 @@ static bool is_wished(const struct options *options, const struct event *event)
 static void print_event(struct events_run *run, const struct event *event)
 {
     struct event_place place;
+    const uint64_t seq = ++run->lines;
 
     switch (run->headless.options->output) {
     case OUTPUT_JSON:
         place = event_places_find(&run->places, run->frame, event);
-        json_event(&run->out, event, &place);
+        json_event(&run->out, seq, event, &place);
         buffer_char(&run->out, '\n');
         return;
     case OUTPUT_CSV:
@@ -388,8 +390,10 @@ int cmd_events(const struct options *options)
         code = filter_read(&run.when, options->when, 0);
     if (code < 0 && finding_options_read(options, &run.settings))
         code = EXIT_USAGE;
-    run.findings = (struct event_findings){
-        .options = options, .settings = &run.settings, .filter = run.headless.filter};
+    run.findings = (struct event_findings){.options = options,
+                                           .settings = &run.settings,
+                                           .filter = run.headless.filter,
+                                           .lines = &run.lines};
     if (code < 0 && event_findings_init(&run.findings))
         code = output_exit_code(-ENOMEM);
     if (code >= 0) {

@@ -80,6 +80,7 @@ struct session_state {
     uint32_t namespace_count, namespace_capacity;
     uint64_t text_bytes; /* held by all of it */
     uint32_t stamp, next_proc;
+    uint64_t seq; /* writer: of the line written last; not cleared by a head line */
     uint32_t *proc_ids, *group_ids; /* writer: for each of a frame, its number here */
     uint32_t proc_id_capacity, group_id_capacity;
     struct arena words; /* of findings, each once; not cleared by a head line */

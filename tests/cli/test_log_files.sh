@@ -74,7 +74,8 @@ expect 0 '' events --from events.jsonl
 [ "$(wc -l <out)" = "$events" ] || { echo "FAILED: $(wc -l <out) events, not $events" && failed=1; }
 expect 0 '' events --from events.jsonl state time-wait
 [ "$(wc -l <out)" -gt 0 ] && [ "$(wc -l <out)" -lt "$events" ] || { echo "FAILED: not filtered" && failed=1; }
-{ head -n 1 log.jsonl; for i in {1..2000}; do tail -n +2 events.jsonl; done; } >many.jsonl
+unnumbered=$(sed 's/,"seq":[0-9]*//' events.jsonl) # as logs were before 1.3
+{ head -n 1 <<<"$unnumbered"; for i in {1..2000}; do tail -n +2 <<<"$unnumbered"; done; } >many.jsonl
 expect 0 '' events --from many.jsonl
 [ "$(wc -l <out)" = $((2000 * events)) ] || { echo "FAILED: $(wc -l <out) of $((2000 * events)) events" && failed=1; }
 grep -E '"ev":"(open|state|close)"' log.jsonl >headless.jsonl
@@ -100,6 +101,29 @@ expect 3 'torn.jsonl: log is truncated; everything before that was read' list --
 expect 3 'torn.jsonl: log is truncated; everything before that was read' events --from torn.jsonl
 head -n $((lines - 1)) log.jsonl >unframed.jsonl
 expect 3 'unframed.jsonl: log is truncated' list --from unframed.jsonl
+
+# Lines that are missing, come again or stand in another order are named by their numbers.
+middle=$(grep -n -m 9 '"ev":"sample"' log.jsonl | sed -n '9s/:.*//p')
+seq=$(sed -n "${middle}p" log.jsonl | sed 's/.*"seq":\([0-9]*\).*/\1/')
+sed "${middle}d" log.jsonl >missing.jsonl
+expect 3 "missing.jsonl: a line is missing (seq $seq)$" events --from missing.jsonl --skip all
+[ "$(wc -l <out)" = "$events" ] || { echo "FAILED: not all events of a log that lacks a line" && failed=1; }
+sed "${middle}p" log.jsonl >again.jsonl
+expect 3 "again.jsonl: a line is repeated (seq $seq)$" events --from again.jsonl --skip all
+[ "$(wc -l <out)" = "$events" ] || { echo "FAILED: other events in a log with a line twice" && failed=1; }
+open=$(grep -n -m 1 '"ev":"open"' log.jsonl | cut -d: -f1)
+sed "${open}p" log.jsonl >again.jsonl
+expect 3 'again.jsonl: a line is repeated' events --from again.jsonl --skip all
+[ "$(wc -l <out)" = "$events" ] || { echo "FAILED: an event that stands twice in the log was printed twice" && failed=1; }
+awk -v first="$middle" 'NR >= first && NR < first + 5 { next } 1' log.jsonl >missing.jsonl
+expect 3 "log: lines are missing (seq $seq to $((seq + 4)))$" list --from missing.jsonl --at -0s
+cat log.jsonl log.jsonl >twice.jsonl
+expect 3 'twice.jsonl: out of order: seq 1 follows seq [0-9]*$' events --from twice.jsonl --skip all
+sed 's/,"seq":[0-9]*//' log.jsonl >old.jsonl
+expect 0 '' events --from old.jsonl --skip all
+[ "$(wc -l <out)" = "$events" ] || { echo "FAILED: not all events of a log without numbers" && failed=1; }
+grep -v '"ev":"finding"' log.jsonl >findingless.jsonl
+expect 0 '' events --from findingless.jsonl --skip all
 
 # Nothing that ends: a hole of zeros, a stream of them, lines that are none.
 truncate -s 100G hole
@@ -136,7 +160,7 @@ takes_signals() {
 }
 
 mkfifo fifo
-head=$(head -n 1 log.jsonl)
+head=$(head -n 1 <<<"$unnumbered")
 for signal in TERM INT HUP; do
     exec 3<>fifo
     yes "$head" >fifo 2>/dev/null & # lines without end, and no frame

@@ -20,7 +20,7 @@ OTHER_END = {"type": "object", "properties": {
     "state": TEXT, "netns": COUNT, "netns_name": TEXT, "cookie": TEXT, "pid": COUNT, "comm": TEXT, "several": COUNT},
     "additionalProperties": False}
 EVENT_KEYS = {
-    "ev": {"enum": ["open", "state", "close", "gap"]}, "t": TIME, "from": TEXT, "to": TEXT,
+    "ev": {"enum": ["open", "state", "close", "gap"]}, "t": TIME, "seq": COUNT, "from": TEXT, "to": TEXT,
     "exact": {"const": True}, "proto": {"const": "tcp"}, "family": {"enum": ["inet", "inet6"]},
     "laddr": TEXT, "lport": PORT, "raddr": TEXT, "rport": PORT, "ifindex": COUNT, "netns": COUNT, "cookie": TEXT,
     "uid": COUNT, "user": TEXT, "pid": COUNT, "comm": TEXT, "unit": TEXT, "container": TEXT, "from_ms": DECIMAL, "duration_ms": DECIMAL,
@@ -42,7 +42,7 @@ def row_schema(columns):
 
 
 def make_schema(columns):
-    event = {"type": "object", "properties": EVENT_KEYS, "required": ["ev", "t"], "additionalProperties": False}
+    event = {"type": "object", "properties": EVENT_KEYS, "required": ["ev", "t", "seq"], "additionalProperties": False}
     return json.dumps({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "lines of tcplens list --json (#/$defs/row), and of opens, states and closes in tcplens events --json "

@@ -159,7 +159,7 @@ static void cleared_is_absent(void)
     const struct event_place nothing = {"", "", ""};
     struct buffer json;
     buffer_init(&json);
-    json_event(&json, &sought.last, &nothing);
+    json_event(&json, 1, &sought.last, &nothing);
     buffer_char(&json, '\0');
     printf("%s\n", json.data);
     expect(!strstr(json.data, "\"laddr\"") && !strstr(json.data, "\"rport\"") &&

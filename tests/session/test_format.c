@@ -116,17 +116,17 @@ static void write_one(struct log *log, const struct frame *frame, bool key,
                       const struct event *events, uint32_t count)
 {
     const struct session_view view = {.accept = NULL};
-    const struct session_counts counts = {0, 0, 0};
+    const struct session_counts counts = {.opened = 0};
     const struct event_place place = {"ann", "app.service", "docker:4f2a"};
 
     buffer_clear(&log->buffer);
     if (key) {
         session_state_clear(&log->written);
         log->head.wall_ns = log->head.start_ns = frame->wall_ns;
-        session_write_head(&log->buffer, &log->head);
+        session_write_head(&log->buffer, ++log->written.seq, &log->head);
     }
     for (uint32_t i = 0; i < count; i++)
-        session_write_event(&log->buffer, &events[i], &place);
+        session_write_event(&log->buffer, ++log->written.seq, &events[i], &place);
     assert_int_equal(session_write_frame(&log->buffer, &log->written, frame, &view, &counts, key),
                      0);
 }

@@ -303,7 +303,7 @@ static void events_read_back(void **unused)
     event.cookie = 0x1a;
     strcpy(event.name, "fire\"fox");
     buffer_init(&buffer);
-    json_event(&buffer, &event, &place);
+    json_event(&buffer, 7, &event, &place);
     object = read_back(&buffer);
     check_text(json_object_get(object, "ev"), "state", "ev");
     check_text(json_object_get(object, "user"), "ann", "user");
@@ -323,7 +323,7 @@ static void events_read_back(void **unused)
     event.end = END_RESET_BY_US;
     event.reset_why = RESET_WHY_UNREAD;
     event.error = ERROR_EPIPE;
-    json_event(&buffer, &event, &place);
+    json_event(&buffer, 7, &event, &place);
     object = read_back(&buffer);
     check_text(json_object_get(object, "end"), "reset-by-us", "end");
     check_text(json_object_get(object, "reset"), "unread", "reset");
@@ -332,7 +332,7 @@ static void events_read_back(void **unused)
     buffer_clear(&buffer);
     event = make_event(EVENT_LOST);
     event.lost = 12;
-    json_event(&buffer, &event, &place);
+    json_event(&buffer, 7, &event, &place);
     object = read_back(&buffer);
     check_text(json_object_get(object, "ev"), "gap", "ev");
     assert_int_equal(json_integer_value(json_object_get(object, "count")), 12);

@@ -157,12 +157,14 @@ void json_finding(struct buffer *buffer, const struct finding *finding,
     buffer_char(buffer, '}');
 }
 
-void json_finding_step(struct buffer *buffer, const struct finding_step *step)
+void json_finding_step(struct buffer *buffer, uint64_t seq, const struct finding_step *step)
 {
     const struct finding *finding = &step->finding;
 
     buffer_text(buffer, "{\"ev\":\"finding\"");
     put_time(buffer, "t", step->wall_ns);
+    buffer_text(buffer, ",\"seq\":");
+    buffer_unsigned(buffer, seq);
     put_text(buffer, "step", words_name(&FINDING_STEP_WORDS, step->kind));
     buffer_printf(buffer, ",\"id\":%u", finding->id);
     put_key(buffer, "finding");

@@ -11,7 +11,7 @@
 void json_finding(struct buffer *buffer, const struct finding *finding,
                   const struct finding *const *list, uint32_t count);
 /* A step as a line of the session log and of `events --json` has it; causes by their ids. */
-void json_finding_step(struct buffer *buffer, const struct finding_step *step);
+void json_finding_step(struct buffer *buffer, uint64_t seq, const struct finding_step *step);
 /* What was checked, what was found, what could not be checked and why: the last line. */
 void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings);
 

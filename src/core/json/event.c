@@ -125,7 +125,8 @@ static void put_connection(struct buffer *buffer, const struct event *event,
     put_end(buffer, event);
 }
 
-void json_event(struct buffer *buffer, const struct event *event, const struct event_place *place)
+void json_event(struct buffer *buffer, uint64_t seq, const struct event *event,
+                const struct event_place *place)
 {
     const char *kind = words_name(&EVENT_KIND_WORDS, event->kind);
     char time[48];
@@ -136,6 +137,7 @@ void json_event(struct buffer *buffer, const struct event *event, const struct e
     buffer_text(buffer, "\",\"t\":\"");
     buffer_text(buffer, time);
     buffer_char(buffer, '"');
+    put_number(buffer, "seq", seq);
     if (event->kind == EVENT_LOST) {
         put_number(buffer, "count", event->lost);
         put_text(buffer, "reason", event->text);

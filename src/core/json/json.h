@@ -33,8 +33,10 @@ void json_other_end(struct buffer *buffer, const struct frame *frame, const stru
  * and composed ones as on the screen. "" = not known. */
 void json_value_text(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size);
-/* One event as one object without newline (keys of doc/session-log.md: ev, t, from, to ...). */
-void json_event(struct buffer *buffer, const struct event *event, const struct event_place *place);
+/* One event as one object without newline (keys of doc/session-log.md: ev, t, seq, from ...).
+ * seq: number of the line. */
+void json_event(struct buffer *buffer, uint64_t seq, const struct event *event,
+                const struct event_place *place);
 
 /* CSV per RFC 4180, LF; cells beginning with = + - @ get a leading apostrophe so that no
  * spreadsheet runs them (not for plain numbers). */

@@ -39,10 +39,10 @@ static const struct session_key KEYS[] = {
 };
 const struct session_keys session_event_keys = SESSION_KEYS(KEYS);
 /* json_event's object, and what only a log needs. */
-void session_write_event(struct buffer *buffer, const struct event *event,
+void session_write_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                          const struct event_place *place)
 {
-    json_event(buffer, event, place);
+    json_event(buffer, seq, event, place);
     if (!buffer->length || buffer->failed)
         return;
     buffer->length--; /* its closing brace */

@@ -26,9 +26,9 @@ static const struct session_key KEYS[] = {
 };
 const struct session_keys session_finding_keys = SESSION_KEYS(KEYS);
 
-void session_write_finding(struct buffer *buffer, const struct finding_step *step)
+void session_write_finding(struct buffer *buffer, uint64_t seq, const struct finding_step *step)
 {
-    json_finding_step(buffer, step);
+    json_finding_step(buffer, seq, step);
     buffer_char(buffer, '\n');
 }
 

@@ -71,7 +71,7 @@ static void put_flow(struct session_pass *pass, const struct flow *flow)
     struct buffer *buffer = pass->buffer;
     const uint32_t owner = owner_number(pass, &flow->conn);
 
-    begin_line(buffer, RECORD_FLOW, pass->frame->wall_ns);
+    begin_line(buffer, RECORD_FLOW, ++pass->state->seq, pass->frame->wall_ns);
     put_number(buffer, "id", flow->conn.serial);
     session_put_tuple(pass, flow->conn.netns, &flow->conn.tuple);
     const struct fact_list *keys = &pass->state->logged.rows;
@@ -117,7 +117,7 @@ static void write_flows_left(struct session_pass *pass)
         if (state->flows[i].seen == state->stamp)
             continue;
         if (flow_fade(&expected, session_elapsed_ns(state, pass->frame->mono_ns))) {
-            begin_line(pass->buffer, RECORD_FLOW, pass->frame->wall_ns);
+            begin_line(pass->buffer, RECORD_FLOW, ++state->seq, pass->frame->wall_ns);
             put_number(pass->buffer, "id", expected.conn.serial);
             put_true(pass->buffer, "left");
             end_line(pass->buffer);

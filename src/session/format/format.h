@@ -13,7 +13,7 @@
 
 #define SESSION_FORMAT   "tcplens-session"
 #define SESSION_MAJOR    1u /* another one is refused by name */
-#define SESSION_MINOR    2u /* newer ones add keys and lines: they are read */
+#define SESSION_MINOR    3u /* newer ones add keys and lines: they are read */
 #define SESSION_LINE_MAX (1u << 20)
 #define SESSION_TEXT     256 /* longest text of a head line, with its NUL */
 
@@ -83,8 +83,8 @@ struct session_head {
     bool findings;       /* the engine looked: what is wrong has finding lines */
 };
 
-struct session_counts { /* events written since the frame before */
-    uint32_t opened, changed, closed;
+struct session_counts { /* event and finding lines since the frame before */
+    uint32_t opened, changed, closed, findings;
 };
 
 /* Of a frame line; counts are what the log lacks and adds up itself. */
@@ -112,6 +112,7 @@ struct session_gap {
 struct session_line {
     enum record_kind kind;
     int64_t wall_ns;
+    uint64_t seq; /* 0: a log of before 1.3 */
     union {
         struct session_head head;
         struct session_frame frame;
@@ -123,11 +124,12 @@ struct session_line {
 
 /* --- writing --- */
 
-void session_write_head(struct buffer *buffer, const struct session_head *head);
-void session_write_event(struct buffer *buffer, const struct event *event,
+/* seq: ++state->seq. */
+void session_write_head(struct buffer *buffer, uint64_t seq, const struct session_head *head);
+void session_write_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                          const struct event_place *place);
-void session_write_gap(struct buffer *buffer, const struct session_gap *gap);
-void session_write_finding(struct buffer *buffer, const struct finding_step *step);
+void session_write_gap(struct buffer *buffer, uint64_t seq, const struct session_gap *gap);
+void session_write_finding(struct buffer *buffer, uint64_t seq, const struct finding_step *step);
 
 struct session_view { /* which rows are kept; accept NULL = all */
     view_accept accept;

@@ -26,6 +26,7 @@ const struct fact SESSION_FRAME_KEYS[] = {
     {"opens", NUMBER(counts.opened), ALWAYS}, /* event lines since the frame before */
     {"transitions", NUMBER(counts.changed), ALWAYS},
     {"closes", NUMBER(counts.closed), ALWAYS},
+    {"findings", NUMBER(counts.findings), ALWAYS},
     {"marked_opened", NUMBER(totals.opened), ALWAYS}, /* rows, against the frame before */
     {"marked_changed", NUMBER(totals.changed), ALWAYS},
     {"marked_closed", NUMBER(totals.closed), ALWAYS},
@@ -95,7 +96,7 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
                                        .missing = frame->missing,
                                        .cost = frame->cost};
 
-    begin_line(buffer, RECORD_FRAME, frame->wall_ns);
+    begin_line(buffer, RECORD_FRAME, ++pass->state->seq, frame->wall_ns);
     for (size_t i = 0; i < session_frame_key_count; i++) {
         if (fact_is_known(&SESSION_FRAME_KEYS[i], &line))
             put_key(buffer, &SESSION_FRAME_KEYS[i], &line);

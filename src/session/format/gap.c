@@ -12,9 +12,9 @@ static const struct session_key KEYS[] = {
     {"reason", .help = "disk full, suspended, overload, ..."},
 };
 const struct session_keys session_gap_keys = SESSION_KEYS(KEYS);
-void session_write_gap(struct buffer *buffer, const struct session_gap *gap)
+void session_write_gap(struct buffer *buffer, uint64_t seq, const struct session_gap *gap)
 {
-    begin_line(buffer, RECORD_GAP, gap->wall_ns);
+    begin_line(buffer, RECORD_GAP, seq, gap->wall_ns);
     put_number(buffer, "count", gap->frames ? gap->frames : gap->events);
     put_text(buffer, "of", gap->frames ? "frames" : "events");
     if (gap->frames && gap->events)

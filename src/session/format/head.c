@@ -23,9 +23,9 @@ static const struct session_key KEYS[] = {
     {"findings", .help = "true: what is wrong has finding lines"},
 };
 const struct session_keys session_head_keys = SESSION_KEYS(KEYS);
-void session_write_head(struct buffer *buffer, const struct session_head *head)
+void session_write_head(struct buffer *buffer, uint64_t seq, const struct session_head *head)
 {
-    begin_line(buffer, RECORD_HEAD, head->wall_ns);
+    begin_line(buffer, RECORD_HEAD, seq, head->wall_ns);
     put_text(buffer, "format", SESSION_FORMAT);
     buffer_printf(buffer, ",\"version\":\"%u.%u\"", SESSION_MAJOR, SESSION_MINOR);
     put_text_if(buffer, "tcplens", head->tcplens);

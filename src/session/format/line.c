@@ -62,12 +62,13 @@ void put_null(struct buffer *buffer, const char *key)
     buffer_append(buffer, "null", 4);
 }
 
-void begin_line(struct buffer *buffer, enum record_kind kind, int64_t wall_ns)
+void begin_line(struct buffer *buffer, enum record_kind kind, uint64_t seq, int64_t wall_ns)
 {
     buffer_text(buffer, "{\"ev\":\"");
     buffer_text(buffer, RECORDS[kind].name);
     buffer_char(buffer, '"');
     put_time(buffer, "t", wall_ns);
+    put_number(buffer, "seq", seq);
 }
 
 void end_line(struct buffer *buffer)

@@ -163,7 +163,7 @@ static int write_netns(struct session_pass *pass, struct frame_netns *netns)
     if (!known)
         return state->namespace_count == SESSION_NETNS_MAX ? 0 : -ENOMEM;
     set_numbers(known, netns);
-    begin_line(pass->buffer, RECORD_NETNS, pass->frame->wall_ns);
+    begin_line(pass->buffer, RECORD_NETNS, ++state->seq, pass->frame->wall_ns);
     put_number(pass->buffer, "netns", netns->key);
     put_netns(pass->buffer, netns);
     end_line(pass->buffer);
@@ -180,7 +180,7 @@ int session_write_namespaces(struct session_pass *pass)
         const uint32_t key = state->namespaces[i].key;
         if (frame_find_netns(frame, key))
             continue;
-        begin_line(pass->buffer, RECORD_NETNS, frame->wall_ns);
+        begin_line(pass->buffer, RECORD_NETNS, ++state->seq, frame->wall_ns);
         put_number(pass->buffer, "netns", key);
         put_true(pass->buffer, "left");
         end_line(pass->buffer);

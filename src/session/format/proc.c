@@ -135,7 +135,7 @@ static int write_proc(struct session_pass *pass, const struct proc *proc, uint32
     if (!known)
         return -ENOMEM;
     size_t start = buffer->length;
-    begin_line(buffer, RECORD_PROC, pass->frame->wall_ns);
+    begin_line(buffer, RECORD_PROC, pass->state->seq + 1, pass->frame->wall_ns);
     put_number(buffer, "id", known->id);
     size_t empty = buffer->length;
 
@@ -155,10 +155,12 @@ static int write_proc(struct session_pass *pass, const struct proc *proc, uint32
     known->group = group;
     known->stamp = pass->state->stamp;
     *id = known->id;
-    if (buffer->length == empty && !added && !buffer->failed)
+    if (buffer->length == empty && !added && !buffer->failed) {
         buffer->length = start;
-    else
+    } else {
+        pass->state->seq++;
         end_line(buffer);
+    }
     return error;
 }
 

@@ -16,6 +16,7 @@ const struct record RECORDS[RECORD_COUNT] = {[RECORD_NONE] = {.name = ""}, SESSI
 static const struct session_key KEYS[] = {
     {"ev", .help = "kind of the line"},
     {"t", .help = "when: of its frame, or of the event"},
+    {"seq", .help = "number of the line in this recording"},
 };
 const struct session_keys session_line_keys = SESSION_KEYS(KEYS);
 
@@ -37,6 +38,7 @@ static void read_object(struct get *get, struct session_line *line)
     line->kind = find_kind(name, strlen(name));
     if (!get_time(get, "t", &line->wall_ns))
         get_fail(get, "t", "missing");
+    line->seq = get_u64(get, "seq");
     if (get->error)
         return;
     if (RECORDS[line->kind].read)
@@ -57,6 +59,7 @@ int session_read_line(struct session_state *state, const char *text, size_t leng
     why[0] = '\0';
     line->kind = RECORD_NONE;
     line->wall_ns = 0;
+    line->seq = 0;
     if (length > SESSION_LINE_MAX) {
         snprintf(why, why_size, "a line of more than %u bytes", SESSION_LINE_MAX);
         return -E2BIG;

@@ -296,7 +296,7 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
 
     struct buffer *buffer = pass->buffer;
     size_t start = buffer->length;
-    begin_line(buffer, added ? RECORD_ROW : RECORD_SAMPLE, pass->frame->wall_ns);
+    begin_line(buffer, added ? RECORD_ROW : RECORD_SAMPLE, state->seq + 1, pass->frame->wall_ns);
     put_number(buffer, "id", conn->serial);
     size_t empty = buffer->length;
     if (added || memcmp(&row->conn.tuple, &conn->tuple, sizeof(conn->tuple)) != 0)
@@ -314,16 +314,18 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
     int error = keep_detail(row, detail, ticks);
     if (!error)
         error = keep_row(pass, row, conn, owner, count, ticks);
-    if (nothing)
+    if (nothing) {
         buffer->length = start;
-    else
+    } else {
+        state->seq++;
         end_line(buffer);
+    }
     return error;
 }
 
 static void write_left(struct session_pass *pass, enum record_kind kind, uint64_t id)
 {
-    begin_line(pass->buffer, kind, pass->frame->wall_ns);
+    begin_line(pass->buffer, kind, ++pass->state->seq, pass->frame->wall_ns);
     put_number(pass->buffer, "id", id);
     put_true(pass->buffer, "left");
     end_line(pass->buffer);

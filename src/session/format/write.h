@@ -14,8 +14,8 @@ void put_text_if(struct buffer *buffer, const char *key, const char *text); /* n
 void put_time(struct buffer *buffer, const char *key, int64_t wall_ns);
 void put_true(struct buffer *buffer, const char *key);
 void put_null(struct buffer *buffer, const char *key);
-/* {"ev":"kind","t":"..." */
-void begin_line(struct buffer *buffer, enum record_kind kind, int64_t wall_ns);
+/* {"ev":"kind","t":"...","seq":N */
+void begin_line(struct buffer *buffer, enum record_kind kind, uint64_t seq, int64_t wall_ns);
 void end_line(struct buffer *buffer); /* } and a newline */
 
 /* The member of a key of the tables. */
@@ -29,7 +29,7 @@ void put_key(struct buffer *buffer, const struct fact *key, const void *base);
         "ifindex", .help = "interface it is bound to"                                              \
     }
 
-/* One session_write_frame at work. */
+/* One session_write_frame at work. Its lines are numbered by ++state->seq. */
 struct session_pass {
     struct buffer *buffer;
     struct session_state *state;

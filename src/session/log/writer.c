@@ -4,11 +4,13 @@
 #include "session/log/writer.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define KEY_EVERY_NS    (60 * SECOND_NS)
@@ -114,16 +116,46 @@ static bool event_accepted(struct log_writer *writer, const struct frame *frame,
            event_match_accepts(&writer->match, view->accept, view->accept_data, &context, event);
 }
 
-static void write_events(struct log_writer *writer, const struct frame *frame,
-                         const struct event *events, uint32_t count)
+static int by_time(const void *left, const void *right)
 {
+    const struct event *a = *(const struct event *const *)left;
+    const struct event *b = *(const struct event *const *)right;
+
+    if (a->wall_ns != b->wall_ns)
+        return a->wall_ns < b->wall_ns ? -1 : 1;
+    return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* What a frame found out has the time of the frame, and comes behind what others reported since. */
+static int order_events(struct log_writer *writer, const struct event *events, uint32_t count)
+{
+    bool ordered = true;
+
+    if (GROW(writer->ordered, writer->ordered_capacity, count))
+        return -ENOMEM;
     for (uint32_t i = 0; i < count; i++) {
-        if (!event_accepted(writer, frame, &events[i]))
-            continue;
-        const struct event_place place = event_places_find(&writer->places, frame, &events[i]);
-        session_write_event(&writer->lines, &events[i], &place);
-        count_event(&events[i], &writer->counts);
+        writer->ordered[i] = &events[i];
+        ordered = ordered && (!i || by_time(&writer->ordered[i - 1], &writer->ordered[i]) < 0);
     }
+    if (!ordered)
+        qsort(writer->ordered, count, sizeof(*writer->ordered), by_time);
+    return 0;
+}
+
+static int write_events(struct log_writer *writer, const struct frame *frame,
+                        const struct event *events, uint32_t count)
+{
+    const int error = order_events(writer, events, count);
+
+    for (uint32_t i = 0; i < count && !error; i++) {
+        const struct event *event = writer->ordered[i];
+        if (!event_accepted(writer, frame, event))
+            continue;
+        const struct event_place place = event_places_find(&writer->places, frame, event);
+        session_write_event(&writer->lines, ++writer->state.seq, event, &place);
+        count_event(event, &writer->counts);
+    }
+    return error;
 }
 
 static void write_steps(struct log_writer *writer)
@@ -132,7 +164,8 @@ static void write_steps(struct log_writer *writer)
     const struct finding_step *steps = finding_steps_list(writer->steps, &count);
 
     for (uint32_t i = 0; i < count; i++)
-        session_write_finding(&writer->lines, &steps[i]);
+        session_write_finding(&writer->lines, ++writer->state.seq, &steps[i]);
+    writer->counts.findings += count;
 }
 
 /* In a keyframe all that hold: reading may begin there. */
@@ -185,7 +218,7 @@ static void write_gap(struct log_writer *writer, const struct frame *frame)
         return;
     gap->wall_ns = frame->wall_ns;
     gap->since_ns = writer->last_wall_ns;
-    session_write_gap(&writer->lines, gap);
+    session_write_gap(&writer->lines, ++writer->state.seq, gap);
 }
 
 static void begin_key(struct log_writer *writer, const struct frame *frame)
@@ -197,7 +230,7 @@ static void begin_key(struct log_writer *writer, const struct frame *frame)
     head->findings = frame->findings != NULL;
     if (!head->start_ns)
         head->start_ns = frame->wall_ns;
-    session_write_head(&writer->lines, head);
+    session_write_head(&writer->lines, ++writer->state.seq, head);
     if (writer->file.zstd)
         zst_put_mark(&writer->packed, frame->wall_ns);
 }
@@ -242,8 +275,9 @@ static int make_lines(struct log_writer *writer, const struct frame *frame,
     if (key)
         begin_key(writer, frame);
     write_gap(writer, frame);
-    write_events(writer, frame, events, count);
-    int error = write_findings(writer, frame, key);
+    int error = write_events(writer, frame, events, count);
+    if (!error)
+        error = write_findings(writer, frame, key);
     if (!error)
         error = session_write_frame(&writer->lines, &writer->state, frame, &writer->settings.view,
                                     counts, key);
@@ -401,6 +435,7 @@ static int resume_truncated(struct log_writer *writer)
 static int try_frame(struct log_writer *writer, const struct frame *frame,
                      const struct event *events, uint32_t count, uint64_t lost)
 {
+    const uint64_t seq = writer->state.seq;
     find_gap(writer, frame, lost);
     const bool key = key_is_due(writer, frame);
     int error = make_lines(writer, frame, events, count, key);
@@ -411,6 +446,8 @@ static int try_frame(struct log_writer *writer, const struct frame *frame,
         error = log_file_append(&writer->file, out->data, length);
     if (error < 0 && error != -EPIPE)
         set_trouble(writer, error);
+    if (error && writer->file.regular) /* nothing of it is in the file */
+        writer->state.seq = seq;
     if (error)
         return error;
     keep_key(writer, frame->wall_ns, writer->file.size - length, key);
@@ -538,6 +575,8 @@ void log_writer_close(struct log_writer *writer)
     writer->steps = NULL;
     buffer_done(&writer->lines);
     buffer_done(&writer->packed);
+    free(writer->ordered);
+    writer->ordered = NULL;
     ZSTD_freeCCtx(writer->zstd);
     writer->zstd = NULL;
 }

@@ -44,7 +44,9 @@ struct log_writer {
     struct log_stats stats;
     struct session_gap gap;       /* reason "" = none is due */
     struct session_counts counts; /* events of the frame at work */
-    uint64_t last_number;         /* frame written last, or the one before the first of all */
+    const struct event **ordered; /* those events by time */
+    uint32_t ordered_capacity;
+    uint64_t last_number; /* frame written last, or the one before the first of all */
     int64_t key_mono_ns, opened_mono_ns, last_wall_ns, last_mono_ns, tried_mono_ns;
     uint64_t file_bytes, file_frames, file_events; /* of this recording in the open file */
     uint64_t gone_frames, gone_events;             /* with removed files, not in a gap line yet */

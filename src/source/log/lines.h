@@ -6,6 +6,7 @@
 #include "session/log/reader.h"
 #include "source/log/replay.h"
 #include "source/log/scan.h"
+#include "source/log/sequence.h"
 
 struct replay {
     struct source source; /* first */
@@ -27,8 +28,10 @@ struct replay {
     bool unchecked;   /* nothing of it could be read when it was opened */
     bool torn;        /* the log ends within a frame */
     bool framed;      /* a frame line was read: else events are all that there is */
+    bool damaged;     /* something was, since the last frame line */
     bool gap_line;    /* one was read since the last frame line */
     bool gap;         /* one stands right before `frame` */
+    struct sequence sequence;
     char damage[200];
     bool (*interrupted)(void *data); /* NULL = never */
     void *interrupt_data;

@@ -5,6 +5,7 @@
 #include "base/grow.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 
 static void note_damage(struct replay *replay, const char *what)
 {
-    replay->stale = true;
+    replay->stale = replay->damaged = true;
     snprintf(replay->damage, sizeof(replay->damage), "%s", what);
 }
 
@@ -118,6 +119,24 @@ static void push_events(struct replay *replay)
     replay->pending_count = 0;
 }
 
+/* Once the rows of a keyframe have been counted. What is missing because of a damage that was named,
+ * or that a gap line explains, needs no word of its own. */
+static void check_sequence(struct replay *replay, const struct session_frame *frame)
+{
+    struct sequence *sequence = &replay->sequence;
+    char text[120];
+
+    sequence_describe(sequence, text, sizeof(text));
+    if (!replay->damaged && sequence_missing(sequence, &frame->counts)) {
+        note_damage(replay, text);
+    } else if (!replay->damaged && sequence->before_head && !replay->gap) {
+        replay->gap = true; /* the keyframe that follows is whole */
+        snprintf(replay->damage, sizeof(replay->damage), "%s", text);
+    }
+    replay->damaged = false;
+    sequence_end_frame(sequence);
+}
+
 static void take_frame(struct replay *replay, const struct session_frame *frame)
 {
     replay->before_mono_ns = replay->has_frame ? replay->frame.mono_ns : 0;
@@ -129,6 +148,7 @@ static void take_frame(struct replay *replay, const struct session_frame *frame)
         replay->stale = replay->stale && frame->rows != replay->state.row_count;
     if (frame->rows != replay->state.row_count && !replay->stale)
         note_damage(replay, "rows are missing in the log");
+    check_sequence(replay, frame);
     if (replay->steps_whole)
         replay->step_count = 0;
     replay->steps_whole = true;
@@ -198,6 +218,25 @@ static int refuse_first_line(struct replay *replay, const struct log_text *text,
     return -EINVAL;
 }
 
+/* False for a line that comes again. */
+static bool is_in_sequence(struct replay *replay, const struct session_line *line)
+{
+    const bool new_recording =
+        line->kind == RECORD_HEAD && line->head.start_ns != replay->head.start_ns;
+    const uint64_t last = replay->sequence.last;
+    char text[80];
+    const enum sequence_step step = sequence_take(&replay->sequence, line, new_recording);
+
+    if (step == SEQUENCE_AGAIN) { /* and may have taken back what came after it */
+        snprintf(text, sizeof(text), "a line is repeated (seq %" PRIu64 ")", line->seq);
+        note_damage(replay, text);
+    } else if (step == SEQUENCE_RESTART) {
+        snprintf(replay->damage, sizeof(replay->damage),
+                 "out of order: seq %" PRIu64 " follows seq %" PRIu64, line->seq, last);
+    }
+    return step != SEQUENCE_AGAIN;
+}
+
 int replay_read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind)
 {
     struct session_line line;
@@ -214,6 +253,8 @@ int replay_read_line(struct replay *replay, const struct log_text *text, enum re
     replay->unchecked = false;
     if (error) {
         note_damage(replay, why);
+        line.kind = RECORD_NONE;
+    } else if (!is_in_sequence(replay, &line)) {
         line.kind = RECORD_NONE;
     }
     take_line(replay, &line);

@@ -10,6 +10,8 @@ static void forget(struct replay *replay)
     replay->pending_count = replay->step_count = replay->holding_count = 0;
     replay->steps_whole = true;
     replay->has_frame = replay->ready = replay->stale = replay->gap = replay->gap_line = false;
+    replay->damaged = false;
+    replay->sequence = (struct sequence){0};
     replay->at = (struct replay_position){.place = log_reader_place(replay->reader)};
     if (replay->ring)
         event_ring_restart(replay->ring, event_ring_next(replay->ring));

@@ -1,5 +1,6 @@
 /* main: starts tcplens: options, then the command they name. */
 #include "command/commands.h"
+#include "command/complete.h"
 #include "options/options.h"
 #include "options/output.h"
 #include "options/settings.h"
@@ -9,6 +10,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Nothing here is written to be trusted by a caller with fewer rights. */
@@ -66,6 +68,10 @@ int main(int argc, char **argv)
     }
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write */
+    if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0) {
+        privilege_start(0);
+        return complete_print(argc - 2, argv + 2);
+    }
     code = options_parse(&options, argc, argv);
     if (code < 0) {
         output_begin(&options);

@@ -57,7 +57,7 @@ static int join(char *folder, size_t size, const char *base, const char *rest)
 }
 
 /* A program that runs with more rights than its caller takes no names from him. */
-static int find_state_folder(char *folder, size_t size)
+int log_folder_default(char *folder, size_t size)
 {
     const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");
     char own[PATH_MAX] = "";
@@ -86,7 +86,7 @@ int log_path_default(char *path, size_t size, char *why)
     char folder[PATH_MAX], host[SESSION_TEXT], stamp[32] = "";
     time_t now = time(NULL);
     struct tm utc;
-    int error = find_state_folder(folder, sizeof(folder));
+    int error = log_folder_default(folder, sizeof(folder));
 
     if (error) {
         snprintf(

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes what doc/ says of the program's tables: the lists in doc/tcplens.1, and doc/completions/.
+"""Makes what doc/ says of the program's tables: the lists in doc/tcplens.1, findings, metrics.
 
     make_doc.py WORDS DOC --write   writes them
     make_doc.py WORDS DOC --check   exit 1 if they are not as the tables are
@@ -12,9 +12,6 @@ import sys
 
 import make_schema
 
-VALUES = {"class": "all connections listeners", "color": "auto always never", "events": "auto bpf destroy none"}
-FILES = {"from", "output", "metrics", "screenshot"}
-JOINERS = ["and", "or", "not"]
 MADE = "made from the program's tables by tests/doc/make_doc.py; do not edit it here"
 
 
@@ -105,210 +102,6 @@ def make_man(tables, old):
     return old
 
 
-# --- completions
-
-def columns(tables):
-    return " ".join(name for name, _ in tables["column"])
-
-
-def values_of(tables, name):
-    if name in ("theme", "glyphs"):
-        return " ".join(word for word, in tables[name])
-    return VALUES.get(name)
-
-
-def filter_words(tables):
-    words = dict.fromkeys([word for word, in tables["field"]] + JOINERS + columns(tables).split())
-    return " ".join(words)
-
-
-def make_bash(tables):
-    by_command = []
-    for name, _, _ in tables["command"]:
-        forms = [("--" + option[0]) if option[0] else "-" + option[1]
-                 for option in tables["option"] if name in option[4]]
-        by_command.append(f"    {name}) echo {' '.join(forms)} ;;")
-    by_value = [f"    --{name}) words='{values_of(tables, name)}' ;;"
-                for name in ("class", "color", "events", "theme", "glyphs")]
-    takes = "|".join(f"--{o[0]}" + (f"|-{o[1]}" if o[1] else "") for o in tables["option"]
-                     if o[2] and o[0] not in FILES | {"class", "color", "events", "theme", "glyphs", "sort", "columns"})
-    commands = " ".join(name for name, _, _ in tables["command"])
-    newline = "\n"
-    return f"""# bash completion of tcplens; {MADE}
-# shellcheck shell=bash
-
-_tcplens_options()
-{{
-    case $1 in
-{newline.join(by_command)}
-    esac
-}}
-
-_tcplens()
-{{
-    local cur=${{COMP_WORDS[COMP_CWORD]}} prev=${{COMP_WORDS[COMP_CWORD - 1]}}
-    local command='' words='' head='' word
-    local commands='{commands}'
-    local columns='{columns(tables)}'
-    local states='{" ".join(dict.fromkeys(word for word, in tables["state"]))}'
-    local filter='{filter_words(tables)}'
-
-    COMPREPLY=()
-    for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-        [[ " $commands " == *" $word "* ]] && {{ command=$word; break; }}
-    done
-    if [[ $prev == = ]]; then # --option=VALUE comes in three words
-        prev=${{COMP_WORDS[COMP_CWORD - 2]}}
-    elif [[ $cur == = ]]; then
-        prev=${{COMP_WORDS[COMP_CWORD - 1]}} cur=''
-    fi
-    case $prev in
-{newline.join(by_value)}
-    --sort) words=$columns; [[ $cur == -* ]] && head=- ;;
-    --columns) [[ $cur == *,* ]] && head=${{cur%,*}}, ; words=$columns ;;
-    --from|--output|-o|--metrics) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-    {takes}) return ;;
-    state|exclude|from|to) words=$states ;;
-    *)
-        if [[ $cur == -* ]]; then
-            words=$(_tcplens_options "${{command:-top}}")
-        elif [[ $command == replay ]]; then
-            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-            return
-        elif [[ -z $command && $COMP_CWORD -eq 1 ]]; then
-            words="$commands $filter"
-        else
-            words=$filter
-        fi ;;
-    esac
-    mapfile -t COMPREPLY < <(compgen -P "$head" -W "$words" -- "${{cur#"$head"}}")
-}}
-complete -F _tcplens tcplens
-"""
-
-
-def quoted(text):
-    return text.replace("'", "'\\''")
-
-
-def zsh_text(text):
-    return quoted(re.sub(r"([\[\]:\\])", r"\\\1", text))
-
-
-def make_zsh(tables):
-    specs = []
-    for name, letter, value, text, _ in tables["option"]:
-        forms = ([f"-{letter}"] if letter else []) + ([f"--{name}"] if name else [])
-        if not value:
-            action = ""
-        elif name in FILES:
-            action = f":{zsh_text(value)}:_files"
-        elif name in ("sort", "columns"):
-            action = f":{zsh_text(value)}:_tcplens_columns"
-        elif values_of(tables, name):
-            action = f":{zsh_text(value)}:({values_of(tables, name)})"
-        else:
-            action = f":{zsh_text(value)}: "
-        for form in forms:
-            mark = "=" if value and form.startswith("--") else "+" if value else ""
-            exclusive = f"({' '.join(forms)})" if len(forms) > 1 else ""
-            specs.append(f"    '{exclusive}{form}{mark}[{zsh_text(text)}]{action}'")
-    described = "\n".join(f"    '{name}:{zsh_text(text)}'" for name, _, text in tables["command"])
-    cols = "\n".join(f"    '{name}:{zsh_text(text)}'" for name, text in tables["column"])
-    fields = " ".join(dict.fromkeys([word for word, in tables["field"]] + JOINERS))
-    states = " ".join(dict.fromkeys(word for word, in tables["state"]))
-    return f"""#compdef tcplens
-# zsh completion of tcplens; {MADE}
-
-_tcplens_columns() {{
-  local -a columns
-  columns=(
-{cols}
-  )
-  compset -P '*,' || compset -P '-'
-  _describe column columns
-}}
-
-_tcplens_filter() {{
-  case $words[CURRENT-1] in
-  state|exclude|from|to) compadd -- {states} ;;
-  *)
-    if (( $words[(Ie)replay] )); then
-      _files
-    else
-      compadd -- {fields}
-      _tcplens_columns
-    fi ;;
-  esac
-}}
-
-_tcplens_first() {{
-  local -a commands
-  commands=(
-{described}
-  )
-  _describe command commands
-  _tcplens_filter
-}}
-
-_tcplens() {{
-  _arguments -s -S \\
-{(" " + chr(92) + chr(10)).join(specs)} \\
-    '1:command or filter:_tcplens_first' \\
-    '*:filter:_tcplens_filter'
-}}
-
-_tcplens "$@"
-"""
-
-
-def fish_text(text):
-    return text.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def fish_condition(tables, commands):
-    others = [name for name, _, _ in tables["command"] if name not in commands]
-    if "top" not in commands:
-        return f" -n '__fish_seen_subcommand_from {' '.join(commands)}'"
-    return f" -n 'not __fish_seen_subcommand_from {' '.join(others)}'" if others else ""
-
-
-def make_fish(tables):
-    names = " ".join(name for name, _, _ in tables["command"])
-    lines = [f"# fish completion of tcplens; {MADE}",
-             "function __tcplens_column_list",
-             "    set -l head (string match -r '.*,' -- (commandline -ct | string replace -r '^--columns=' ''))",
-             "    set -q head[1]; or set head ''", # an empty list times anything is nothing
-             f"    printf '%s\\n' $head{{{columns(tables).replace(' ', ',')}}}",
-             "end", "",
-             "function __tcplens_after_state",
-             "    contains -- (commandline -opc)[-1] state exclude from to",
-             "end", "", "complete -c tcplens -f"]
-    for name, _, text in tables["command"]:
-        lines.append(f"complete -c tcplens -n 'not __fish_seen_subcommand_from {names}' -a {name} "
-                     f"-d '{fish_text(text)}'")
-    lines.append("complete -c tcplens -n '__fish_seen_subcommand_from replay' -F")
-    for name, letter, value, text, commands in tables["option"]:
-        form = (f" -s {letter}" if letter else "") + (f" -l {name}" if name else "")
-        if name in FILES:
-            form += " -r -F"
-        elif name == "columns":
-            form += " -x -a '(__tcplens_column_list)'"
-        elif name == "sort":
-            form += f" -x -a '{columns(tables)}'"
-        elif value:
-            form += " -x" + (f" -a '{values_of(tables, name)}'" if values_of(tables, name) else "")
-        lines.append(f"complete -c tcplens{form}{fish_condition(tables, commands)} -d '{fish_text(text)}'")
-    states = " ".join(dict.fromkeys(word for word, in tables["state"]))
-    lines.append(f"complete -c tcplens -n __tcplens_after_state -a '{states}' -d state")
-    fields = " ".join(dict.fromkeys([word for word, in tables["field"]] + JOINERS))
-    lines.append(f"complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a '{fields}' -d filter")
-    for name, text in tables["column"]:
-        lines.append(f"complete -c tcplens -n 'not __fish_seen_subcommand_from replay' -a {name} "
-                     f"-d '{fish_text(text)}'")
-    return "\n".join(lines) + "\n"
-
-
 # --- findings
 
 FINDINGS_HEAD = f"""# Findings
@@ -371,9 +164,6 @@ def main():
     tables = read_tables(program)
     man = folder / "tcplens.1"
     made = {man: make_man(tables, man.read_text()),
-            folder / "completions" / "tcplens.bash": make_bash(tables),
-            folder / "completions" / "_tcplens": make_zsh(tables),
-            folder / "completions" / "tcplens.fish": make_fish(tables),
             folder / "findings.md": make_findings(tables),
             folder / "metrics.md": make_metrics(program, (folder / "metrics.md").read_text()),
             folder / "metrics-alerts.yml": document(program, "rules"),

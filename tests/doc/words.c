@@ -1,5 +1,5 @@
 /* words: prints every word that the tables know, one a line with tabs between, for what is made of
- * them: man page and completions. */
+ * them: the man page. */
 #include "core/filter/filter.h"
 #include "core/finding/finding.h"
 #include "core/metrics/metrics.h"
@@ -7,7 +7,6 @@
 #include "options/options.h"
 #include "options/settings.h"
 #include "ui/command.h"
-#include "ui/theme.h"
 
 #include <stdio.h>
 
@@ -157,10 +156,6 @@ int main(int argc, char **argv)
     printf("setting\t%s\tonly\tID,...\trun these detectors and no others\n", SETTINGS_FINDINGS);
     printf("setting\t%s\tskip\tID,...\tdo not run these detectors; \"all\" runs none\n",
            SETTINGS_FINDINGS);
-    for (int i = 0; i < THEME_COUNT; i++)
-        printf("theme\t%s\n", THEME_NAMES[i]);
-    for (int i = 0; i < GLYPHS_COUNT; i++)
-        printf("glyphs\t%s\n", GLYPHS_NAMES[i]);
     printf("exit\t%d\nexit\t%d\nexit\t%d\nexit\t%d\n", EXIT_DONE, EXIT_FAILED, EXIT_USAGE,
            EXIT_PARTLY);
     return 0;

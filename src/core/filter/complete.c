@@ -199,14 +199,13 @@ static int compare_texts(const void *a, const void *b)
 void filter_complete(struct filter_completions *out, const char *text, size_t cursor,
                      const struct frame *frame)
 {
-    char field[FILTER_COMPLETION_SIZE];
-
     out->count = 0;
     out->from = word_begin(text, cursor);
     struct collector collector = {out, text + out->from, cursor - out->from, frame};
-    field_before(text, out->from, field, sizeof field);
-    out->values = add_values(&collector, field);
-    if (!out->values && !follows_operator(text, out->from))
+    field_before(text, out->from, out->field, sizeof out->field);
+    out->operand = follows_operator(text, out->from);
+    out->values = add_values(&collector, out->field);
+    if (!out->values && !out->operand)
         add_words(&collector);
     qsort(out->texts, out->count, sizeof *out->texts, compare_texts);
 }

@@ -11,7 +11,9 @@
 struct filter_completions {
     size_t from; /* byte of the text where the word begins that each of them replaces */
     size_t count;
-    bool values; /* of a field; else words that may begin a condition */
+    bool values;    /* of a field; else words that may begin a condition */
+    bool operand;   /* an operator stands before it */
+    char field[80]; /* the word before it, over an operator; "" = none */
     char texts[FILTER_COMPLETIONS_MAX][FILTER_COMPLETION_SIZE]; /* sorted, each once */
 };
 

@@ -95,6 +95,7 @@ struct event {
     char name[EVENT_NAME_MAX];  /* its process name, "" = not known */
     uint64_t owner_start_ticks; /* 0 = not known */
     int64_t duration_ns;        /* STATE: time spent in `from`; CLOSE: age of the connection */
+    int64_t created_min_ns, created_max_ns; /* CLOSE: bounds of its creation, 0 = not known */
     uint64_t in_bytes, out_bytes;
     uint32_t rtt_us, retrans;
     uint64_t lost; /* EVENT_LOST: how many at least */

@@ -56,6 +56,24 @@ static uint8_t mark_of(uint8_t kind)
     return kind == EVENT_CLOSE ? MARK_CLOSED : MARK_CHANGED;
 }
 
+static void fill_creation(struct conn *conn, const struct event *event)
+{
+    int64_t min_ns = event->created_min_ns, max_ns = event->created_max_ns;
+
+    if (event->kind == EVENT_OPEN && event->exact)
+        min_ns = max_ns = event->wall_ns;
+    else if (event->kind == EVENT_CLOSE && event->has_duration && !max_ns) /* a log before 1.3 */
+        min_ns = max_ns = event->wall_ns - event->duration_ns;
+    if (min_ns) {
+        conn->known |= KNOWN_CREATED_MIN;
+        conn->created_min_ns = min_ns;
+    }
+    if (max_ns) {
+        conn->known |= KNOWN_CREATED_MAX;
+        conn->created_max_ns = max_ns;
+    }
+}
+
 /* The time in the state that was left; without it the row's, if it is still in that state. */
 static void fill_times(struct conn *conn, const struct event *event, const struct conn *row)
 {
@@ -67,13 +85,7 @@ static void fill_times(struct conn *conn, const struct event *event, const struc
         conn->known &= ~(uint32_t)KNOWN_STATE_SINCE;
         conn->state_since_ns = 0;
     }
-    if (event->kind == EVENT_OPEN && event->exact)
-        conn->created_min_ns = conn->created_max_ns = event->wall_ns;
-    else if (event->kind == EVENT_CLOSE && event->has_duration)
-        conn->created_min_ns = conn->created_max_ns = event->wall_ns - event->duration_ns;
-    else
-        return;
-    conn->known |= KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
+    fill_creation(conn, event);
 }
 
 static void fill_totals(struct conn *conn, const struct event *event)

@@ -1,6 +1,7 @@
 /* Turns what a frame shows into events in the ring. Which ones is decided by track. */
 #include "core/frame_events.h"
 
+#include "core/birth.h"
 #include "core/counters.h"
 
 #include <string.h>
@@ -88,34 +89,17 @@ void emit_state(const struct emitter *emitter, const struct conn *before, const 
     telling_push(emitter, &event);
 }
 
-/* The age is known when the opening was seen, or the bounds differ by no more than they would then.
- */
-static bool conn_age(const struct emitter *emitter, const struct frame *frame,
-                     const struct conn *conn, int64_t *age)
-{
-    const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
-    if ((conn->known & both) != both)
-        return false;
-    int64_t doubt = conn->created_max_ns - conn->created_min_ns;
-    if (!(conn->known & KNOWN_OPENED) &&
-        doubt > emitter->elapsed_ns + emitter->next->dump_ns + 2 * emitter->tick_ns)
-        return false;
-    const struct frame *next = emitter->next;
-    *age = frame_time_of(frame, next->wall_ns, next->mono_ns) - conn->created_max_ns;
-    return true;
-}
-
 void emit_close(const struct emitter *emitter, const struct frame *frame, const struct conn *conn,
                 uint8_t from)
 {
     struct event event = event_of(emitter, EVENT_CLOSE, conn);
-    int64_t age_ns;
+    const struct frame *next = emitter->next;
+    const int64_t doubt_ns = emitter->elapsed_ns + next->dump_ns + 2 * emitter->tick_ns;
 
     event.from = from;
     event.to = STATE_DELETE_TCB;
     event_set_totals(&event, conn);
     event_set_owner(&event, frame, conn);
-    if (conn_age(emitter, frame, conn, &age_ns))
-        event_set_duration(&event, age_ns);
+    event_set_birth(&event, conn, frame_time_of(frame, next->wall_ns, next->mono_ns), doubt_ns);
     telling_push(emitter, &event);
 }

@@ -151,6 +151,7 @@ static struct life *life_begin(struct lifecycles *lifecycles, const struct trans
     struct life *life = life_add(lifecycles, event->netns, event->cookie);
     if (!life)
         return NULL;
+    life->began = true;
     life->opened_ns = life->since_ns = mono_ns;
     life->opened_wall_ns = event->wall_ns - (event->mono_ns - mono_ns);
     life->state = state;
@@ -233,11 +234,13 @@ static uint32_t tell_end(struct lifecycles *lifecycles, const struct transition 
     return told;
 }
 
-static uint32_t tell_step(const struct transition *transition, const struct shown *shown,
-                          struct life *life, struct event *event)
+static uint32_t tell_step(struct lifecycles *lifecycles, const struct transition *transition,
+                          const struct shown *shown, struct life *life, struct event *event)
 {
     *event = life_event(transition, life, shown, EVENT_STATE);
     life_set_state_time(event, life, shown);
+    if (!life) /* for the time to its next step */
+        life = life_add(lifecycles, event->netns, event->cookie);
     /* Nobody sends or reads any more: what the minisock that follows cannot say. */
     if (event->to != STATE_FIN_WAIT_2 || !(transition->signs & LIFE_ORPHAN))
         life_drop_totals(event);
@@ -322,7 +325,7 @@ bool lifecycles_end(const struct lifecycles *lifecycles, const struct transition
     *end = (struct socket_end){.cookie = event->cookie,
                                .tuple = event->tuple,
                                .netns = event->netns,
-                               .began = life != NULL,
+                               .began = life && life->began,
                                .mono_ns = event->mono_ns,
                                .idle_ns = message ? transition->idle_ns : -1,
                                .counters = {plain.event.in_bytes,
@@ -358,7 +361,7 @@ uint32_t lifecycles_apply(struct lifecycles *lifecycles, const struct transition
     event_leave_out_fin(&plain.event, plain.signs & LIFE_FIN);
     if (event->to == STATE_CLOSED)
         return told + tell_end(lifecycles, &plain, shown, life, &events[told]);
-    return told + tell_step(&plain, shown, life, &events[told]);
+    return told + tell_step(lifecycles, &plain, shown, life, &events[told]);
 }
 
 void lifecycles_set_holder(struct lifecycles *lifecycles, uint32_t netns, uint64_t cookie,

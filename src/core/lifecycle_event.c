@@ -1,11 +1,12 @@
 /* life_event: events made of what is known of a socket. Independent of what a transition means. */
 #include "core/lifecycle_private.h"
 
+#include "core/birth.h"
 #include "core/text/text.h"
 
 #include <string.h>
 
-#define DOUBT_NS 8000000LL /* two clock ticks: bounds of a creation this near are a moment */
+#define DOUBT_NS 100000000LL /* bounds of a creation this near are a moment */
 
 void life_set_name(struct event *event, const char name[LIFE_NAME_MAX])
 {
@@ -38,7 +39,7 @@ struct event life_event(const struct transition *transition, const struct life *
     event.pid = 0;
     event.owner_start_ticks = 0;
     event.has_duration = 0;
-    event.duration_ns = 0;
+    event.duration_ns = event.created_min_ns = event.created_max_ns = 0;
     memset(event.name, 0, sizeof(event.name));
     if (shown->conn) {
         event.serial = shown->conn->serial;
@@ -158,16 +159,10 @@ void life_set_end(struct event *event, const struct transition *transition)
 
 void life_set_age(struct event *event, const struct life *life, const struct shown *shown)
 {
-    const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
-    const struct conn *conn = shown->conn;
-    if (life && life->opened_ns) {
-        event_set_duration(event, event->mono_ns - life->opened_ns);
-        return;
-    }
-    if (!conn || (conn->known & both) != both)
-        return;
-    if ((conn->known & KNOWN_OPENED) || conn->created_max_ns - conn->created_min_ns <= DOUBT_NS)
-        event_set_duration(event, time_in_frame(shown, event) - conn->created_max_ns);
+    if (life && life->opened_ns)
+        event_set_born(event, event->wall_ns - (event->mono_ns - life->opened_ns));
+    else if (shown->conn)
+        event_set_birth(event, shown->conn, time_in_frame(shown, event), DOUBT_NS);
 }
 
 struct event life_opening(const struct transition *transition, const struct life *life,

@@ -11,6 +11,7 @@ struct life {
     int32_t pid;
     uint32_t uid, netns;
     uint8_t state;
+    bool began; /* its beginning was seen; else a later step was the first */
     bool waits; /* its opening is not told yet */
     char name[LIFE_NAME_MAX];
 };

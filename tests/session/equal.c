@@ -336,6 +336,8 @@ const char *events_differ(const struct event *a, const struct event *b)
     SAME(exact);
     SAME(has_totals);
     SAME(has_duration);
+    SAME(created_min_ns);
+    SAME(created_max_ns);
     SAME(end);
     SAME(reset_why);
     SAME(error);

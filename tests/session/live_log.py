@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Records the kernel's sockets while connections come and go, and checks what doc/session-log.md promises of numbers, times
-and order of the lines. In a network namespace of its own (scene --unshare --bare --hold).
+and order of the lines, and of how long connections lived. In a network namespace of its own (scene --unshare --bare --hold).
 
     live_log.py TCPLENS CHURN"""
 import calendar
+import contextlib
 import json
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,9 @@ import time
 
 EVENTS = {"open", "state", "close"}
 LEAST = 50  # events
+DEADLINE_S = 20
+TICKS_NS = 20_000_000  # two of the slowest kernel
+SLEWED_NS = 5_000_000  # by which a clock may be corrected meanwhile
 
 
 def ns(text):
@@ -51,7 +56,7 @@ def check_times(frame, before):
         last = at
 
 
-def check_log(lines):
+def check_order(lines):
     before = [0, 0]
     for number, line in enumerate(lines, 1):
         check(line["seq"] == number, f"not line {number}", line)
@@ -62,18 +67,87 @@ def check_log(lines):
         before = [before[1], ns(frame[-1]["t"])]
 
 
+def check_births(lines):
+    """What opened and closed in the log was created when it opened."""
+    opened = {}
+    for line in lines:
+        key = (line.get("netns"), line.get("cookie"))
+        if line["ev"] == "open" and line.get("exact"):
+            opened[key] = ns(line["t"])
+        elif line["ev"] == "close" and line.get("exact") and key in opened:
+            check(line["created_min"] == line["created_max"], "no moment of creation, although it was seen", line)
+            check(abs(ns(line["created_min"]) - opened[key]) < SLEWED_NS, "created when it did not open", line)
+
+
+class Pair:
+    """An accepted connection that is older than the recorder; its server never sent anything."""
+
+    def __init__(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.least = time.time_ns()
+            self.client = socket.create_connection(listener.getsockname())
+            self.server, _ = listener.accept()
+            self.most = time.time_ns()
+        self.client.sendall(b"x")
+        self.ports = self.server.getsockname()[1], self.server.getpeername()[1]
+
+    def close(self):
+        self.client.close()
+        self.server.recv(2)
+        while self.server.recv(1):
+            pass
+        self.server.close()
+
+    def events_in(self, lines):
+        return [line for line in lines if line["ev"] in EVENTS and (line.get("lport"), line.get("rport")) == self.ports]
+
+    def is_closed_in(self, lines):
+        return any(line["ev"] == "close" for line in self.events_in(lines))
+
+    def check(self, lines):
+        steps = self.events_in(lines)
+        end = steps[-1]
+        check(end["ev"] == "close" and {"created_min", "created_max", "duration_ms"} <= end.keys(), "its age is not known", end)
+        check(ns(end["created_min"]) <= self.most + TICKS_NS, "created before it is said to be", end)
+        check(ns(end["created_max"]) >= self.least - TICKS_NS, "created after it is said to be", end)
+        age_ms = (ns(end["t"]) - ns(end["created_max"])) / 1e6
+        check(abs(age_ms - end["duration_ms"]) < 0.01, f"{age_ms} ms old", end)
+        for before, line in zip(steps, steps[1:]):
+            if before.get("exact") and line.get("exact") and line["ev"] == "state":
+                check("from_ms" in line, "no time between two steps that were seen", line)
+                apart_ms = (ns(line["t"]) - ns(before["t"])) / 1e6
+                check(abs(apart_ms - line["from_ms"]) < SLEWED_NS / 1e6, f"{apart_ms} ms between", line)
+
+
+def lines_in(log):
+    text = log.read_text() if log.exists() else ""
+    return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+
+def wait_for(recorder, log, what, holds):
+    deadline = time.monotonic() + DEADLINE_S
+    while not holds(lines_in(log)):
+        if time.monotonic() > deadline or recorder.poll() is not None:
+            sys.exit(f"{log.name}: {what}: not in time")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            recorder.wait(0.1)
+
+
 def record(tcplens, log, events):
-    """Longer where the machine is too busy for enough events."""
-    for seconds in (1.2, 5, 20):
-        pathlib.Path(log).unlink(missing_ok=True)
-        subprocess.run([tcplens, "record", "--events", events, "-i", "0.2", "--for", str(seconds), "-o", log],
-                       check=True, capture_output=True)
-        lines = [json.loads(line) for line in pathlib.Path(log).read_text().splitlines()]
-        check_log(lines)
-        count = sum(line["ev"] in EVENTS for line in lines)
-        if count >= LEAST:
-            return count
-    sys.exit(f"--events {events}: {count} events only")
+    pair = Pair()
+    with subprocess.Popen([tcplens, "record", "--events", events, "-i", "0.2", "-o", log], stderr=subprocess.DEVNULL) as recorder:
+        try:
+            wait_for(recorder, log, "frames", lambda lines: sum(line["ev"] == "frame" for line in lines) > 2)
+            pair.close()
+            wait_for(recorder, log, "events", lambda lines: sum(line["ev"] in EVENTS for line in lines) > LEAST)
+            wait_for(recorder, log, "a close", pair.is_closed_in)
+        finally:
+            recorder.terminate()
+    lines = lines_in(log)
+    check_order(lines)
+    check_births(lines)
+    pair.check(lines)
+    return sum(line["ev"] in EVENTS for line in lines)
 
 
 def main():
@@ -83,8 +157,8 @@ def main():
             stdout=subprocess.PIPE, text=True) as traffic:
         try:
             check(traffic.stdout.readline().strip() == "ready", "churn is not ready", {})
-            for events in ("auto", "destroy"):
-                print(events, record(tcplens, f"{folder}/{events}.jsonl", events), "events")
+            for events in ("auto", "destroy", "none"):
+                print(events, record(tcplens, pathlib.Path(folder, f"{events}.jsonl"), events), "events")
         finally:
             traffic.terminate()
             traffic.stdout.close()

@@ -4,6 +4,7 @@
 #include "rows.h"
 
 #define T0 (500 * SECOND)
+#define MS (SECOND / 1000)
 
 struct bench {
     struct lifecycles *lifecycles;
@@ -220,6 +221,67 @@ static void end_of_a_socket(void **state)
     bench_end(&bench);
 }
 
+/* A connection older than the source of events: what passes between two steps is known all the same. */
+static void steps_of_one_that_was_there_before(void **state)
+{
+    struct bench bench;
+    struct socket_end end;
+    (void)state;
+    bench_begin(&bench);
+    step(&bench, 5, STATE_ESTABLISHED, STATE_FIN_WAIT_1, 100);
+    assert_false(bench.told[0].has_duration);
+    step(&bench, 5, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, 350);
+    assert_true(bench.told[0].has_duration);
+    assert_int_equal(bench.told[0].duration_ns, 250);
+    const struct transition last = transition(5, STATE_FIN_WAIT_2, STATE_CLOSED, 400);
+    const struct shown shown = {bench.frame, NULL};
+    assert_true(lifecycles_end(bench.lifecycles, &last, &shown, &end));
+    assert_false(end.began);
+    struct transition reset = last;
+    reset.signs = LIFE_ERROR;
+    assert_int_equal(hear(&bench, &reset, NULL), 1);
+    assert_false(bench.told[0].has_duration);
+    assert_int_equal(bench.told[0].created_max_ns, 0);
+    assert_int_equal(lifecycles_count(bench.lifecycles), 0);
+    bench_end(&bench);
+}
+
+/* Between which times it was created, as a row knows it, and how old it was if these are near. */
+static void a_close_says_when_it_was_created(void **state)
+{
+    static const struct {
+        uint32_t known;
+        int64_t ago_ns, apart_ns;
+        bool aged;
+    } ROWS[] = {
+        {KNOWN_CREATED_MAX, 5 * SECOND, 0, false},
+        {KNOWN_CREATED_MIN | KNOWN_CREATED_MAX, 5 * SECOND, 30 * MS, true},
+        {KNOWN_CREATED_MIN | KNOWN_CREATED_MAX, 5 * SECOND, 300 * MS, false},
+        {KNOWN_CREATED_MIN | KNOWN_CREATED_MAX, 50 * SECOND, 300 * MS, true},
+        {KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_OPENED, SECOND, 900 * MS, true},
+    };
+    struct bench bench;
+    (void)state;
+    bench_begin(&bench);
+    struct conn *row = rows_add(bench.frame, 3, STATE_ESTABLISHED);
+    for (size_t i = 0; i < UNIT_COUNT(ROWS); i++) {
+        struct transition heard = transition(3, STATE_ESTABLISHED, STATE_CLOSED, 0);
+        heard.signs = LIFE_ERROR;
+        row->known |= KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_OPENED;
+        row->known ^= (KNOWN_CREATED_MIN | KNOWN_CREATED_MAX | KNOWN_OPENED) & ~ROWS[i].known;
+        row->created_max_ns = heard.event.wall_ns - ROWS[i].ago_ns;
+        row->created_min_ns = row->created_max_ns - ROWS[i].apart_ns;
+        assert_int_equal(hear(&bench, &heard, row), 1);
+        assert_int_equal(bench.told[0].created_max_ns, row->created_max_ns);
+        assert_int_equal(bench.told[0].created_min_ns,
+                         ROWS[i].known & KNOWN_CREATED_MIN ? row->created_min_ns : 0);
+        assert_int_equal(bench.told[0].has_duration, ROWS[i].aged);
+        if (ROWS[i].aged)
+            assert_int_equal(bench.told[0].duration_ns, ROWS[i].ago_ns);
+    }
+    bench_end(&bench);
+}
+
 static uint32_t destroyed(struct bench *bench, enum tcp_state left, const struct conn *row)
 {
     struct transition heard = transition(3, STATE_NONE, left, 0);
@@ -369,6 +431,8 @@ int main(void)
         cmocka_unit_test(accepted_socket_opens_once),
         cmocka_unit_test(row_in_syn_received_is_not_opened_again),
         cmocka_unit_test(end_of_a_socket),
+        cmocka_unit_test(steps_of_one_that_was_there_before),
+        cmocka_unit_test(a_close_says_when_it_was_created),
         cmocka_unit_test(destroy_message_of_a_row),
         cmocka_unit_test(destroy_message_of_one_never_seen),
         cmocka_unit_test(destroy_message_without_counters),

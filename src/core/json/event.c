@@ -80,6 +80,16 @@ static void put_duration(struct buffer *buffer, const struct event *event)
                   (long long)(event->duration_ns / 1000 % 1000));
 }
 
+static void put_time(struct buffer *buffer, const char *key, int64_t wall_ns)
+{
+    char time[48];
+
+    if (!wall_ns)
+        return;
+    text_rfc3339(time, sizeof(time), wall_ns);
+    put_text(buffer, key, time);
+}
+
 static void put_states(struct buffer *buffer, const struct event *event)
 {
     if (event->from != STATE_NONE)
@@ -118,6 +128,8 @@ static void put_connection(struct buffer *buffer, const struct event *event,
         buffer_printf(buffer, "\"%llx\"", (unsigned long long)event->cookie);
     }
     put_owner(buffer, event, place);
+    put_time(buffer, "created_min", event->created_min_ns);
+    put_time(buffer, "created_max", event->created_max_ns);
     if (event->has_duration)
         put_duration(buffer, event);
     if (event->has_totals)

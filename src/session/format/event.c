@@ -22,6 +22,8 @@ static const struct session_key KEYS[] = {
     {"user", .help = "name of uid; where that is not known, of the process's user"},
     {"unit", .help = "systemd unit of the process"},
     {"container", .help = "container of the process"},
+    {"created_min", .help = "it came to be then or later", .records = RECORD_BIT(RECORD_CLOSE)},
+    {"created_max", .help = "it came to be then or before", .records = RECORD_BIT(RECORD_CLOSE)},
     {"from_ms", .help = "time in from", .records = RECORD_BIT(RECORD_STATE)},
     {"duration_ms", .help = "age", .records = RECORD_BIT(RECORD_CLOSE)},
     {"in_bytes", .help = "payload received",
@@ -121,6 +123,9 @@ void session_read_event(struct get *get, struct session_line *line)
     get_text(get, "comm", event->name, sizeof(event->name));
     event->owner_start_ticks = get_u64(get, "start_ticks");
     read_event_totals(get, event);
-    if (event->kind == EVENT_CLOSE)
+    if (event->kind == EVENT_CLOSE) {
+        get_time(get, "created_min", &event->created_min_ns);
+        get_time(get, "created_max", &event->created_max_ns);
         read_event_end(get, event);
+    }
 }

@@ -41,6 +41,7 @@ struct collector {
     struct diff diff;
     uint32_t *found;
     uint32_t found_capacity;
+    bool last_frame;
     struct frame *previous; /* collector thread only */
     uint64_t frame_number;
     int64_t average_cpu_ns;
@@ -126,6 +127,7 @@ int collector_new(struct collector **collector, const struct collector_settings 
         goto out;
     made->wish = settings->wish;
     made->source = settings->source;
+    made->last_frame = settings->last_frame && made->events;
     made->walk.every_netns = settings->every_netns;
     if (settings->walk_by_bpf)
         collect_walk_give(&made->walk, made->source);
@@ -401,6 +403,11 @@ static void collector_main(void *argument)
             collect_walk_load(&collector->walk, collector->source); /* after the first frame */
         }
         wait_until_due(collector, began_ns, interval_ns);
+    }
+    struct frame *last = NULL;
+    if (collector->last_frame && collector->previous && make_frame(collector, &wish, &last) == 0) {
+        last->cost.interval_ns = wish.interval_ns;
+        publish(collector, last);
     }
     pthread_mutex_lock(&collector->lock);
     signal_consumers(collector, true);

@@ -22,6 +22,7 @@ struct collector_settings {
     enum events_source events; /* for what happens between frames, once the thread runs */
     const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
     struct metrics *metrics; /* fed with each frame, the caller's to free later; NULL = none */
+    bool last_frame;         /* one more when it stops, with what happened since the one before */
     bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
     bool every_netns; /* the source shows other network namespaces than ours */
     char *events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events that were asked for are

@@ -137,6 +137,16 @@ static int print_found(struct events_run *run, uint64_t seen)
     return error ? error : output_flush(&run->out);
 }
 
+/* What has come by now. */
+static int print_new(struct events_run *run)
+{
+    const uint64_t seen = run->frame ? run->frame->number : 0;
+
+    take_frame(run, collector_latest(run->headless.collector));
+    const int error = print_ring(run, event_ring_next(run->ring));
+    return error ? error : print_found(run, seen);
+}
+
 static int run_live(struct events_run *run)
 {
     struct headless *headless = &run->headless;
@@ -153,18 +163,17 @@ static int run_live(struct events_run *run)
         headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
         headless_tell_trouble(headless);
         wake_drain(consumer);
-        const uint64_t seen = run->frame ? run->frame->number : 0;
-        take_frame(run, collector_latest(headless->collector));
-        error = print_ring(run, event_ring_next(run->ring));
-        if (!error)
-            error = print_found(run, seen);
+        error = print_new(run);
         signal = headless_signal(headless);
     }
+    collector_ask_stop(headless->collector);
+    const bool ended = collector_join(headless->collector, HEADLESS_LAST_FRAME_END_NS);
+    if (ended && !error)
+        error = print_new(run);
     if (error == -EINTR) /* nobody read what was written */
         signal = headless_signal(headless);
     int code = error == -EINTR ? 128 + signal : headless_exit_code(signal, output_exit_code(error));
-    collector_ask_stop(headless->collector);
-    if (!collector_join(headless->collector, HEADLESS_END_NS))
+    if (!ended)
         _exit(code);
     return code;
 }
@@ -382,7 +391,7 @@ out:
 
 int cmd_events(const struct options *options)
 {
-    struct events_run run = {.headless = {.options = options, .signals = -1},
+    struct events_run run = {.headless = {.options = options, .signals = -1, .last_frame = true},
                              .end_mono_ns = INT64_MAX};
     int code = filter_read(&run.headless.filter, options->filter, 0);
 

@@ -85,6 +85,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
                                           .highlight_ns = options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT,
                                           .findings = headless->findings,
+                                          .last_frame = headless->last_frame,
                                           .metrics = headless->metrics};
     settings.wish = (struct wish){.interval_ns = options->interval_ns,
                                   .needs = (needs | found) & ~(uint32_t)NEED_HOST_NAME,

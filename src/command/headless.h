@@ -8,12 +8,15 @@
 
 #include <signal.h>
 
-#define HEADLESS_END_NS 500000000LL /* who has not stopped by then is abandoned */
+#define HEADLESS_END_NS            500000000LL  /* who has not stopped by then is abandoned */
+#define HEADLESS_LAST_FRAME_END_NS 5000000000LL /* the same, with one more frame to make */
 
 struct headless {
     const struct options *options;
     struct filter *filter;                   /* of the options, to begin with */
     const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
+    bool
+        last_frame; /* the collector makes one more when it stops: what just happened is not lost */
     struct metrics *metrics; /* fed with each frame; outlives the collector; NULL = none */
     struct collector *collector;
     int signals;         /* signalfd */

@@ -171,7 +171,7 @@ static int run_record(struct record_run *run)
         return say(EXIT_FAILED, error_text(error));
     int signal = watch(run);
     collector_ask_stop(headless->collector);
-    bool ended = collector_join(headless->collector, HEADLESS_END_NS);
+    bool ended = collector_join(headless->collector, HEADLESS_LAST_FRAME_END_NS);
     int code = run->recorder ? end_log(run, &ended) : EXIT_DONE;
     metrics_output_tick(&run->metrics, headless->collector, true);
     if (code == EXIT_DONE && run->metrics.trouble)
@@ -195,7 +195,8 @@ static int begin_metrics(struct record_run *run)
 
 int cmd_record(const struct options *options)
 {
-    struct record_run run = {.headless = {.options = options, .signals = -1}, .consumer = -1};
+    struct record_run run = {.headless = {.options = options, .signals = -1, .last_frame = true},
+                             .consumer = -1};
     uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS |
                      (options->detail ? NEED_DETAIL : 0);
     int code = filter_read(&run.headless.filter, options->filter, 0);

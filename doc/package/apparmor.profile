@@ -1,4 +1,5 @@
 # AppArmor profile of tcplens, in complain mode: what it would refuse is in the kernel's log, nothing is refused.
+# The tests compile it; it has not been loaded into a kernel yet.
 abi <abi/3.0>,
 include <tunables/global>
 

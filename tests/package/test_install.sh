@@ -27,4 +27,9 @@ if command -v mandoc >/dev/null; then
         done
     done
 fi
+# The profile compiles; no kernel that could load it has been tried.
+if command -v apparmor_parser >/dev/null; then
+    apparmor_parser -Q -K "$work/share/doc/tcplens/examples/apparmor.profile" >"$work/log" 2>&1 ||
+        fail "apparmor_parser: $(cat "$work/log")"
+fi
 [ "$failures" = 0 ]

@@ -90,7 +90,7 @@ static bool take_frozen(struct signal_request *request, const struct frame *fram
                         const struct proc *proc, struct acts_process *process)
 {
     char why[ACTS_TEXT_MAX];
-    if (request->of_tags && process->guard[0]) {
+    if (request->of_rows && process->guard[0]) {
         snprintf(why, sizeof(why), "%s %d: %s", process->name, process->pid, process->guard);
         leave_out(request, why);
         request->acts->release(process);
@@ -169,24 +169,26 @@ static void add_process(struct signal_request *request, const struct frame *fram
     take_frozen(request, frame, proc, &process);
 }
 
-static void add_tagged(struct signal_request *request, const struct picture *picture,
-                       const struct tags *tags)
+static void add_set(struct signal_request *request, const struct picture *picture,
+                    const struct act_rows *rows)
 {
     const struct frame *frame = picture->frame;
     for (uint32_t i = 0; i < frame->live_count; i++) {
         const struct conn *conn = &frame->conns[i];
-        if (!tags_has(tags, conn->serial))
+        if (!tags_has(&rows->set, conn->serial))
             continue;
         request->rows++;
         request->hidden += is_hidden(picture, conn);
         add_holders(request, frame, conn);
     }
+    request->called = request->rows == 1 ? rows->one : rows->several;
 }
 
 struct signal_request *signal_request_new(const struct screen_acts *acts,
-                                          const struct picture *picture, const struct tags *tags,
-                                          const struct proc *proc, const struct conn *conn,
-                                          bool of_group, char text[ACTS_TEXT_MAX])
+                                          const struct picture *picture,
+                                          const struct act_rows *rows, const struct proc *proc,
+                                          const struct conn *conn, bool of_group,
+                                          char text[ACTS_TEXT_MAX])
 {
     struct signal_request *request = calloc(1, sizeof(*request));
     if (!request) {
@@ -194,11 +196,11 @@ struct signal_request *signal_request_new(const struct screen_acts *acts,
         return NULL;
     }
     request->acts = acts;
-    request->of_tags = tags->count > 0;
-    request->of_socket = !request->of_tags && !proc;
+    request->of_rows = rows->set.count > 0;
+    request->of_socket = !request->of_rows && !proc;
     request->of_group = request->of_socket && of_group && conn->state == STATE_LISTEN;
-    if (request->of_tags)
-        add_tagged(request, picture, tags);
+    if (request->of_rows)
+        add_set(request, picture, rows);
     else if (proc)
         add_process(request, picture->frame, proc);
     else if (request->of_group)
@@ -209,8 +211,8 @@ struct signal_request *signal_request_new(const struct screen_acts *acts,
         return request;
     if (request->left_out > 0)
         snprintf(text, ACTS_TEXT_MAX, "%s", request->why_left_out);
-    else if (request->of_tags)
-        snprintf(text, ACTS_TEXT_MAX, "no process holds a tagged connection now");
+    else if (request->of_rows)
+        snprintf(text, ACTS_TEXT_MAX, "no process holds a %s now", rows->one);
     else
         pages_no_owner_text(&picture->context, conn, text, ACTS_TEXT_MAX);
     signal_request_free(request);
@@ -244,24 +246,24 @@ static void add_row(struct close_request *request, const struct picture *picture
         request->guard = guard;
 }
 
-static void add_tagged_rows(struct close_request *request, const struct picture *picture,
-                            const struct tags *tags, size_t room)
+static void add_rows(struct close_request *request, const struct picture *picture,
+                     const struct tags *set, size_t room)
 {
     const struct frame *frame = picture->frame;
     for (int hidden = 1; hidden >= 0; hidden--) {
         for (uint32_t i = 0; i < frame->live_count && request->count < room; i++) {
             const struct conn *conn = &frame->conns[i];
-            if (tags_has(tags, conn->serial) && is_hidden(picture, conn) == (hidden == 1))
+            if (tags_has(set, conn->serial) && is_hidden(picture, conn) == (hidden == 1))
                 add_row(request, picture, conn, hidden == 1);
         }
     }
 }
 
 struct close_request *close_request_new(const struct screen_acts *acts,
-                                        const struct picture *picture, const struct tags *tags,
+                                        const struct picture *picture, const struct act_rows *rows,
                                         const struct conn *conn, char text[ACTS_TEXT_MAX])
 {
-    size_t room = tags->count > 0 ? tags->count : 1;
+    size_t room = rows->set.count > 0 ? rows->set.count : 1;
     struct close_request *request = calloc(1, sizeof(*request));
     struct conn *conns = calloc(room, sizeof(*conns));
     if (!request || !conns) {
@@ -272,8 +274,8 @@ struct close_request *close_request_new(const struct screen_acts *acts,
     }
     *request = (struct close_request){
         .acts = acts, .frame = frame_reference(picture->frame), .conns = conns, .guard = ""};
-    if (tags->count > 0)
-        add_tagged_rows(request, picture, tags, room);
+    if (rows->set.count > 0)
+        add_rows(request, picture, &rows->set, room);
     else if (!conn_is_ghost(conn))
         add_row(request, picture, conn, false);
     if (request->count > 0)

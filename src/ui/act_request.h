@@ -15,6 +15,12 @@ struct act_process_facts {
     uint32_t sockets, established; /* that it holds */
 };
 
+/* Rows that an act is about all at once. */
+struct act_rows {
+    struct tags set;           /* none: the row under the cursor alone */
+    const char *one, *several; /* what they are called: "tagged connection", ... */
+};
+
 struct signal_request {
     const struct screen_acts *acts;
     struct acts_process processes[ACT_PROCESSES];
@@ -22,8 +28,9 @@ struct signal_request {
     size_t count, more;  /* more: holders that found no room */
     bool of_socket;      /* all of them hold the row that was selected: one is chosen */
     bool of_group;       /* or one of the sockets that listen there together with it */
-    bool of_tags;        /* they hold the tagged rows: all of them are meant */
-    size_t rows, hidden; /* tagged rows; of these: not shown by the filter */
+    bool of_rows;        /* they hold the rows of a set: all of them are meant */
+    const char *called;  /* the rows of the set */
+    size_t rows, hidden; /* of the set; of these: not shown by the filter */
     size_t left_out;     /* processes that could not be taken hold of, or are guarded */
     char why_left_out[ACTS_TEXT_MAX];
 };
@@ -40,14 +47,15 @@ struct close_request {
 };
 
 /* NULL with text when there is nothing to signal or to close. Freed by the dialog that is opened on
- * it. The tagged rows are meant if there are any. */
+ * it. The rows of the set are meant if there are any. */
 struct signal_request *signal_request_new(const struct screen_acts *acts,
-                                          const struct picture *picture, const struct tags *tags,
-                                          const struct proc *proc, const struct conn *conn,
-                                          bool of_group, char text[ACTS_TEXT_MAX]);
+                                          const struct picture *picture,
+                                          const struct act_rows *rows, const struct proc *proc,
+                                          const struct conn *conn, bool of_group,
+                                          char text[ACTS_TEXT_MAX]);
 void signal_request_free(struct signal_request *request); /* releases what it still holds */
 struct close_request *close_request_new(const struct screen_acts *acts,
-                                        const struct picture *picture, const struct tags *tags,
+                                        const struct picture *picture, const struct act_rows *rows,
                                         const struct conn *conn, char text[ACTS_TEXT_MAX]);
 void close_request_free(struct close_request *request);
 

@@ -211,24 +211,26 @@ static void find(struct chooser *chooser, bool after)
     }
 }
 
-static void search_key(struct chooser *chooser, const struct key *key)
+static bool search_key(struct chooser *chooser, const struct key *key)
 {
     if (key->code == KEY_CODE_DOWN) {
         find(chooser, true);
-        return;
+        return true;
     }
     switch (prompt_key(&chooser->prompt, key)) {
     case PROMPT_EDITED:
         find(chooser, false);
-        return;
+        return true;
     case PROMPT_ACCEPTED:
     case PROMPT_CANCELLED:
         chooser->searching = false;
-        return;
+        return true;
     case PROMPT_IGNORED:
+        return false;
     case PROMPT_MOVED:
-        return;
+        break;
     }
+    return true;
 }
 
 static void move(struct chooser *chooser, int64_t delta)
@@ -271,7 +273,7 @@ static bool chooser_key(struct pane *pane, const struct key *key)
     struct chooser *chooser = (struct chooser *)pane;
 
     if (chooser->searching)
-        search_key(chooser, key);
+        return search_key(chooser, key);
     else if (key->code == ' ')
         toggle(chooser);
     else if (key->code == '<' || key->code == 'K')
@@ -285,8 +287,8 @@ static bool chooser_key(struct pane *pane, const struct key *key)
     else if (key->code == KEY_CODE_ESCAPE || key->code == 'c' || key->code == 'q')
         screen_back(pane->screen);
     else
-        move_key(chooser, key->code);
-    return true; /* it floats: nothing below may act */
+        return move_key(chooser, key->code);
+    return true;
 }
 
 static bool chooser_types(const struct pane *pane)

@@ -475,10 +475,10 @@ bool conn_table_command(struct conn_table *table, struct screen *screen,
     if (command->id != COMMAND_OPEN)
         return list_command(&table->list, screen, command);
     const struct conn *conn = conn_table_selection(table, screen_picture(screen));
-    if (conn) {
-        list_hold_cursor(&table->list);
-        pages_open_connection(screen, conn);
-    }
+    if (!conn)
+        return false;
+    list_hold_cursor(&table->list);
+    pages_open_connection(screen, conn);
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* dialog_close: confirms closing one connection or all tagged ones. What is closed are the rows as
+/* dialog_close: confirms closing one connection or all of a set. What is closed are the rows as
  * they were, by cookie; nothing moves while it is open. */
 #include "core/text/text.h"
 #include "ui/prompt.h"
@@ -239,7 +239,12 @@ static void confirm(struct close_dialog *dialog)
     screen_back(dialog->pane.screen);
 }
 
-/* No key goes further: the table below stays as it is. */
+static bool unused(struct pane *pane)
+{
+    screen_hold_enter(pane->screen);
+    return false;
+}
+
 static bool close_key(struct pane *pane, const struct key *key)
 {
     struct close_dialog *dialog = (struct close_dialog *)pane;
@@ -248,9 +253,9 @@ static bool close_key(struct pane *pane, const struct key *key)
     else if (key->code == KEY_CODE_ESCAPE)
         screen_back(pane->screen);
     else if (dialog->request->guard[0])
-        prompt_key(&dialog->typed, key);
+        return prompt_key(&dialog->typed, key) != PROMPT_IGNORED;
     else
-        screen_hold_enter(pane->screen);
+        return unused(pane);
     return true;
 }
 

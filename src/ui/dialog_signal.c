@@ -75,7 +75,7 @@ static const struct acts_process *chosen(const struct signal_dialog *dialog)
 
 static bool wants_name(const struct signal_dialog *dialog)
 {
-    return !dialog->request->of_tags && chosen(dialog)->guard[0];
+    return !dialog->request->of_rows && chosen(dialog)->guard[0];
 }
 
 /* The start time distinguishes it from another process of this pid: the place is shortened first.
@@ -124,9 +124,9 @@ static int draw_all(const struct signal_dialog *dialog, const struct canvas *can
 {
     const struct signal_request *request = dialog->request;
     int row = 0;
-    canvas_printf(canvas, row++, 0, ROLE_STRONG, "%zu process%s of %zu tagged connection%s",
+    canvas_printf(canvas, row++, 0, ROLE_STRONG, "%zu process%s of %zu %s",
                   request->count + request->more, request->count + request->more == 1 ? "" : "es",
-                  request->rows, request->rows == 1 ? "" : "s");
+                  request->rows, request->called);
     if (request->hidden > 0)
         canvas_printf(canvas, row++, 0, ROLE_NOTICE,
                       "%zu of these connections %s not shown: the "
@@ -179,11 +179,11 @@ static void draw_signals(struct signal_dialog *dialog, const struct canvas *canv
 static int rows_of(const struct signal_dialog *dialog)
 {
     const struct signal_request *request = dialog->request;
-    int others = (int)(request->of_tags ? request->count : request->count - 1);
-    int rows = FRAME_ROWS + (request->of_tags ? 1 : 2) + (int)request->acts->signal_count;
+    int others = (int)(request->of_rows ? request->count : request->count - 1);
+    int rows = FRAME_ROWS + (request->of_rows ? 1 : 2) + (int)request->acts->signal_count;
     rows += others > OTHERS_SHOWN ? OTHERS_SHOWN + 1 : others;
     rows += (request->left_out > 0) + (wants_name(dialog) ? 2 : 0);
-    if (request->of_tags)
+    if (request->of_rows)
         rows += (request->hidden > 0) + (request->more > 0);
     return rows;
 }
@@ -196,7 +196,7 @@ static void signal_draw(struct pane *pane, const struct picture *picture,
     (void)picture;
     struct canvas box = canvas_middle(canvas, rows_of(dialog), DIALOG_COLS);
     struct canvas inside = canvas_box(&box, ROLE_BORDER, "Kill");
-    int row = request->of_tags ? draw_all(dialog, &inside) : draw_one(dialog, &inside);
+    int row = request->of_rows ? draw_all(dialog, &inside) : draw_one(dialog, &inside);
     if (request->left_out > 0)
         canvas_printf(&inside, row++, 0, ROLE_NOTICE, "left out: %s%s", request->why_left_out,
                       request->left_out > 1 ? ", and others" : "");
@@ -213,8 +213,8 @@ static void send(struct signal_dialog *dialog)
 {
     struct signal_request *request = dialog->request;
     const struct acts_signal *signal = &request->acts->signals[dialog->signal];
-    size_t first = request->of_tags ? 0 : dialog->at;
-    size_t last = request->of_tags ? request->count : first + 1, sent = 0, failed = 0;
+    size_t first = request->of_rows ? 0 : dialog->at;
+    size_t last = request->of_rows ? request->count : first + 1, sent = 0, failed = 0;
     struct acts_process done[ACT_PROCESSES];
     char why[ACTS_TEXT_MAX] = "", text[ACTS_TEXT_MAX];
     for (size_t i = first; i < last; i++) {
@@ -235,15 +235,17 @@ static void send(struct signal_dialog *dialog)
         screen_say(dialog->pane.screen, ROLE_TROUBLE, "%s", why);
 }
 
-static void choose_process(struct signal_dialog *dialog, int step)
+/* False: there is no other one. */
+static bool choose_process(struct signal_dialog *dialog, int step)
 {
     const struct signal_request *request = dialog->request;
-    if (!request->of_socket)
-        return;
+    if (!request->of_socket || request->count < 2)
+        return false;
     size_t count = request->count;
     dialog->at = (uint32_t)((dialog->at + count + (size_t)step) % count);
     prompt_set(&dialog->typed, "");
     dialog->mistyped = false;
+    return true;
 }
 
 static void choose_signal(struct signal_dialog *dialog, int step)
@@ -263,7 +265,12 @@ static void confirm(struct signal_dialog *dialog)
     screen_back(dialog->pane.screen);
 }
 
-/* No key goes further: the table below stays as it is. */
+static bool unused(struct pane *pane)
+{
+    screen_hold_enter(pane->screen);
+    return false;
+}
+
 static bool signal_key(struct pane *pane, const struct key *key)
 {
     struct signal_dialog *dialog = (struct signal_dialog *)pane;
@@ -277,13 +284,13 @@ static bool signal_key(struct pane *pane, const struct key *key)
     else if (key->code == KEY_CODE_DOWN || (key->code == 'j' && !types))
         choose_signal(dialog, 1);
     else if (key->code == KEY_CODE_TAB || (key->code == KEY_CODE_RIGHT && !types))
-        choose_process(dialog, 1);
+        return choose_process(dialog, 1);
     else if (key->code == KEY_CODE_BACK_TAB || (key->code == KEY_CODE_LEFT && !types))
-        choose_process(dialog, -1);
+        return choose_process(dialog, -1);
     else if (types)
-        prompt_key(&dialog->typed, key);
+        return prompt_key(&dialog->typed, key) != PROMPT_IGNORED;
     else
-        screen_hold_enter(pane->screen);
+        return unused(pane);
     return true;
 }
 

@@ -201,12 +201,15 @@ static void sort_aside(struct list *list, int step)
 }
 
 /* The first column stays: it says which row is which. */
-static void scroll_columns(struct list *list, int step)
+static void scroll_columns(struct list *list, struct screen *screen, int step)
 {
     if (step < 0 && list->skipped > 0)
         list->skipped--;
     else if (step > 0 && leaves_out(list) && list->skipped + 2 < list->count)
         list->skipped++;
+    else
+        screen_say(screen, ROLE_NOTICE, "no further columns to the %s",
+                   step < 0 ? "left" : "right");
 }
 
 static void reverse(struct list *list)
@@ -225,7 +228,7 @@ bool list_command(struct list *list, struct screen *screen, const struct command
     else if (command->id == COMMAND_SORT_LEFT || command->id == COMMAND_SORT_RIGHT)
         sort_aside(list, command->id == COMMAND_SORT_LEFT ? -1 : 1);
     else if (command->id == COMMAND_COLUMN_LEFT || command->id == COMMAND_COLUMN_RIGHT)
-        scroll_columns(list, command->id == COMMAND_COLUMN_LEFT ? -1 : 1);
+        scroll_columns(list, screen, command->id == COMMAND_COLUMN_LEFT ? -1 : 1);
     else if (command->id == COMMAND_REVERSE)
         reverse(list);
     else if (command->id == COMMAND_SORT_MENU)

@@ -186,6 +186,7 @@ static bool menu_key(struct pane *pane, const struct key *key)
         screen_back(pane->screen);
         return true;
     case PROMPT_IGNORED:
+        return false;
     case PROMPT_MOVED:
         break;
     }

@@ -235,6 +235,9 @@ static const struct screen_case CASES[] = {
     {"findings-click", 100, 24, INCIDENT, {"TZ=UTC"}, "N frame frame <Click:3,20>"},
     {"findings-ended", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame frame frame frame frame 7"},
     {"finding-rows", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 7 <Enter>"},
+    {"finding-kill", 100, 30, INCIDENT, {NULL}, "N frame frame 7 K"},
+    {"finding-close", 100, 30, INCIDENT, {NULL}, "N frame frame 7 j X"},
+    {"finding-not-tagged", 100, 24, INCIDENT, {NULL}, "N frame frame 7 <Space>"},
     {"finding-means", 80, 24, INCIDENT, {"TZ=UTC"}, "N frame frame 7 i"},
     {"finding-means-wide", 120, 30, INCIDENT, {"TZ=UTC"}, "N frame frame 7 i"},
 };

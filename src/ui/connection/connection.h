@@ -91,8 +91,8 @@ void connection_draw_held(const struct connection_model *model, struct page *tex
 bool connection_carries(const struct conn *conn);
 
 /* Every field of tcp_info that is not in the lines above, with what else sock_diag gave. Groups of
- * zeros are one line, but if `unfolded`. */
-void connection_draw_info(const struct column_context *context, const struct conn *conn,
+ * zeros are one line, but if `unfolded`. True: there are some. */
+bool connection_draw_info(const struct column_context *context, const struct conn *conn,
                           bool unfolded, struct page *text);
 /* Values of tcp_info for a row, by place in TCP_INFO. False where they are not known. */
 bool connection_info_value(const struct column_context *context, const struct conn *conn,

@@ -221,16 +221,20 @@ static void draw_fields(struct drawing *own, const struct info_group *group)
         draw_field(own, group->fields[n].field - 1u, group->fields[n].label);
 }
 
-static void draw_group(struct drawing own, const struct info_group *group, bool unfolded)
+/* True: it holds nothing but zeros. */
+static bool draw_group(struct drawing own, const struct info_group *group, bool unfolded)
 {
+    const bool zeros = holds_zeros(&own, group);
+
     own.title = group->title;
-    if (unfolded || !holds_zeros(&own, group)) {
+    if (unfolded || !zeros) {
         draw_fields(&own, group);
     } else {
         draw_title(&own);
         page_text(own.text, ROLE_DIM, "none");
     }
     end_group(&own);
+    return zeros;
 }
 
 static void draw_others(struct drawing own)
@@ -249,19 +253,21 @@ static void draw_columns(struct drawing *own, const char *const *ids, size_t cou
     end_group(own);
 }
 
-void connection_draw_info(const struct column_context *context, const struct conn *conn,
+bool connection_draw_info(const struct column_context *context, const struct conn *conn,
                           bool unfolded, struct page *text)
 {
     const struct info_group *last = &INFO_GROUPS[INFO_GROUP_COUNT - 1];
     struct drawing memory = {.context = context, .conn = conn, .text = text, .title = "memory"};
     struct drawing socket = memory;
+    bool zeros = false;
 
     for (const struct info_group *group = INFO_GROUPS; group < last; group++)
         if (group->title)
-            draw_group(memory, group, unfolded);
+            zeros |= draw_group(memory, group, unfolded);
     draw_others(memory);
     draw_columns(&memory, MEMORY_FACTS, sizeof(MEMORY_FACTS) / sizeof(MEMORY_FACTS[0]));
     socket.title = last->title;
     draw_fields(&socket, last);
     draw_columns(&socket, SOCKET_FACTS, sizeof(SOCKET_FACTS) / sizeof(SOCKET_FACTS[0]));
+    return zeros;
 }

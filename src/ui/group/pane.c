@@ -453,18 +453,19 @@ static const struct grouping_row *cursor_row(const struct group_list *groups,
     return row == RANKING_NONE ? NULL : row_at(groups, row);
 }
 
-static void open_row(struct pane *pane)
+static bool open_row(struct pane *pane)
 {
     struct group_list *groups = groups_of(pane);
     const struct grouping_row *row = cursor_row(groups, screen_picture(pane->screen));
 
     if (!row)
-        return;
+        return false;
     list_hold_cursor(&groups->list);
     if (groups->view->open)
         groups->view->open(pane->screen, row);
     else
         group_open_members(pane->screen, groups->view->kind, row);
+    return true;
 }
 
 void group_open_members(struct screen *screen, const struct grouping_kind *kind,
@@ -533,8 +534,8 @@ bool group_pane_command(struct pane *pane, const struct command *command)
     struct group_list *groups = groups_of(pane);
 
     if (command->id == COMMAND_OPEN)
-        open_row(pane);
-    else if (command->id == COMMAND_PORTS && groups->view->other)
+        return open_row(pane);
+    if (command->id == COMMAND_PORTS && groups->view->other)
         switch_view(pane, groups->view->other);
     else
         return list_command(&groups->list, pane->screen, command);

@@ -14,7 +14,8 @@ struct connection_page {
     struct pane pane;
     struct connection_model model;
     struct page_scroll scroll;
-    bool unfolded; /* groups of zeros */
+    bool unfolded;  /* groups of zeros */
+    bool has_zeros; /* there are some */
 };
 
 static int connection_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
@@ -76,8 +77,9 @@ static void connection_draw(struct pane *pane, const struct picture *picture,
     connection_draw_age(&context, &model->conn, &text);
     connection_draw_settings(&context, &model->conn, &text);
     page_line(&text);
+    page->has_zeros = false;
     if (frame_detail(model->frame, &model->conn))
-        connection_draw_info(&context, &model->conn, page->unfolded, &text);
+        page->has_zeros = connection_draw_info(&context, &model->conn, page->unfolded, &text);
     else
         page_item(&text, 1, "tcp_info", ROLE_DIM, connection_lack(model));
     page_end(&text, &page->scroll);
@@ -96,6 +98,8 @@ static bool connection_command(struct pane *pane, const struct command *command)
 
     if (command->id == COMMAND_FOLD) {
         page->unfolded = !page->unfolded;
+        if (!page->has_zeros)
+            screen_say(pane->screen, ROLE_NOTICE, "there is no group of zeros to show or fold");
         return true;
     }
     if (command->id == COMMAND_EVENTS_OF) { /* after its end, too */

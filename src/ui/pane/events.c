@@ -221,13 +221,15 @@ static bool cursor_event(const struct events_pane *events, const struct picture 
            event_line_read(picture, number_at(events, cursor_position(events)), event);
 }
 
-static void open_event(struct events_pane *events)
+static bool open_event(struct events_pane *events)
 {
     struct event event;
 
-    if (cursor_event(events, screen_picture(events->pane.screen), &event) &&
-        event.kind != EVENT_LOST)
-        screen_go_to_event(events->pane.screen, &event);
+    if (!cursor_event(events, screen_picture(events->pane.screen), &event) ||
+        event.kind == EVENT_LOST)
+        return false;
+    screen_go_to_event(events->pane.screen, &event);
+    return true;
 }
 
 static size_t events_text(const struct pane *pane, const struct picture *picture, char *out,
@@ -249,7 +251,7 @@ static bool events_command(struct pane *pane, const struct command *command)
     if (scroll_command(command, page, &rows))
         move(events, rows);
     else if (command->id == COMMAND_OPEN)
-        open_event(events);
+        return open_event(events);
     else
         return false;
     return true;

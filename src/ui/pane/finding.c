@@ -162,6 +162,14 @@ static void finding_draw(struct pane *pane, const struct picture *picture,
     page_end(&page, &own->scroll);
 }
 
+static const struct finding *finding_finding(const struct pane *pane, const struct picture *picture)
+{
+    const struct finding_page *own = (const struct finding_page *)pane;
+
+    (void)picture;
+    return own->is_there ? &own->finding : NULL;
+}
+
 static bool finding_command(struct pane *pane, const struct command *command)
 {
     struct finding_page *own = (struct finding_page *)pane;
@@ -193,4 +201,5 @@ const struct pane_ops PANE_FINDING = {
     .draw = finding_draw,
     .command = finding_command,
     .mouse = finding_mouse,
+    .finding = finding_finding,
 };

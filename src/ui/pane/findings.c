@@ -248,9 +248,11 @@ static void go_to(struct findings_pane *own, int64_t row)
     own->selected = finding_identity(&findings->list[own->cursor]);
 }
 
-static const struct finding *selected(const struct findings_pane *own)
+static const struct finding *findings_finding(const struct pane *pane,
+                                              const struct picture *picture)
 {
-    const struct frame_findings *findings = findings_of(screen_picture(own->pane.screen));
+    const struct findings_pane *own = (const struct findings_pane *)pane;
+    const struct frame_findings *findings = findings_of(picture);
 
     return findings && own->cursor < findings->count ? &findings->list[own->cursor] : NULL;
 }
@@ -268,7 +270,7 @@ void findings_show_rows(struct screen *screen, const struct finding *finding)
 static bool findings_command(struct pane *pane, const struct command *command)
 {
     struct findings_pane *own = (struct findings_pane *)pane;
-    const struct finding *finding = selected(own);
+    const struct finding *finding = findings_finding(pane, screen_picture(pane->screen));
     const int64_t page = own->height > 1 ? own->height - 1 : 1;
     int64_t rows;
 
@@ -279,7 +281,7 @@ static bool findings_command(struct pane *pane, const struct command *command)
     else if (command->id == COMMAND_INFO && finding)
         screen_open_page(pane->screen, &PANE_FINDING, finding);
     else
-        return command->id == COMMAND_OPEN || command->id == COMMAND_INFO;
+        return false;
     return true;
 }
 
@@ -309,6 +311,7 @@ static uint32_t findings_tab_count(const struct picture *picture)
 
 static const struct pane_key KEYS_HERE[] = {{"Enter", "the rows of the finding, by its filter"},
                                             {"i", "what it means, what was ruled out, what to do"},
+                                            {"F8 F9", "close its rows; signal their processes"},
                                             {NULL, NULL}};
 
 const struct pane_ops PANE_FINDINGS = {
@@ -320,5 +323,6 @@ const struct pane_ops PANE_FINDINGS = {
     .command = findings_command,
     .mouse = findings_mouse,
     .tab_count = findings_tab_count,
+    .finding = findings_finding,
     .keys = KEYS_HERE,
 };

@@ -17,6 +17,7 @@
 struct screen;
 struct screen_settings;
 struct screen_transport;
+struct finding;
 struct tags;
 
 /* What is shown now. Owned by the screen; the same frame for all that is drawn, until update. */
@@ -69,7 +70,8 @@ struct pane_ops {
     /* A part, of a millisecond at most, of the work that drawing this coming picture takes; what is
      * shown stays. True: it is done. */
     bool (*prepare)(struct pane *pane, const struct picture *coming);
-    bool (*key)(struct pane *pane, const struct key *key); /* before any command: prompts, menus */
+    /* Before any command: prompts, menus. False: not mine; of a floating pane, it does nothing. */
+    bool (*key)(struct pane *pane, const struct key *key);
     bool (*types)(const struct pane *pane); /* key takes text now: pasted text, too */
     bool (*command)(struct pane *pane, const struct command *command);         /* false: not mine */
     bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */
@@ -86,6 +88,8 @@ struct pane_ops {
     const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
     /* The process under the cursor, where rows are processes or the page is about one. */
     const struct proc *(*process)(const struct pane *pane, const struct picture *picture);
+    /* The finding under the cursor, where rows are findings: acts are about its rows. */
+    const struct finding *(*finding)(const struct pane *pane, const struct picture *picture);
     /* For the help page: keys that mean something of their own here, NULL-terminated by `keys`; the
      * nth column, false behind the last. */
     const struct pane_key *keys;
@@ -128,6 +132,8 @@ void screen_say(struct screen *screen, unsigned role, const char *format, ...)
 /* Enter is ignored for a moment more by a pane that is harmful: a key came that it has no use for,
  * as from pasted text that the terminal did not mark. */
 void screen_hold_enter(struct screen *screen);
+/* A key was ignored for that, and Enter still is: to be shown. */
+bool screen_holds_enter(const struct screen *screen);
 void screen_changed(struct screen *screen); /* needs or wish may have changed */
 bool screen_run_command(struct screen *screen, const struct command *command);
 /* After a press on a row that has put the cursor there: the second of two is Enter. */

@@ -40,6 +40,59 @@ static size_t text_under_cursor(struct screen *screen, char *out, size_t size)
     return pane->ops->text(pane, &screen->picture, out, size);
 }
 
+static const struct finding *finding_under_cursor(struct screen *screen)
+{
+    const struct pane *pane = screen_top_pane(screen);
+    if (!pane || !pane->ops->finding || !screen->picture.frame)
+        return NULL;
+    return pane->ops->finding(pane, &screen->picture);
+}
+
+/* NULL: acts may be about its rows. */
+static const char *refusal_of_finding(const struct finding *finding)
+{
+    if (finding->ended_ns)
+        return "this finding has ended; Enter shows what its filter finds now";
+    if (!finding->filter[0])
+        return "no rows belong to this finding (i: what it means)";
+    return NULL;
+}
+
+static void add_rows_of(struct screen *screen, const struct finding *finding, struct tags *set)
+{
+    const struct frame *frame = screen->picture.frame;
+    struct filter *filter = NULL;
+    struct filter_error error;
+    if (filter_parse(&filter, finding->filter, screen->settings.filter_names, &error) != 0)
+        return;
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        if (filter_accepts(filter, &screen->picture.context, &frame->conns[i]) &&
+            tags_toggle(set, frame->conns[i].serial) != 0)
+            break; /* out of memory: the dialog shows which rows it has */
+    filter_free(filter);
+}
+
+/* What an act is about, where that is more than the row under the cursor: the tagged ones, else
+ * those of the finding under it. */
+static struct act_rows choose_rows(struct screen *screen)
+{
+    const struct finding *finding = finding_under_cursor(screen);
+    struct act_rows rows = {
+        .set = screen->acting.tags, .one = "tagged connection", .several = "tagged connections"};
+    if (rows.set.count > 0 || !finding)
+        return rows;
+    rows = (struct act_rows){.one = "connection of the finding",
+                             .several = "connections of the finding"};
+    add_rows_of(screen, finding, &rows.set);
+    return rows;
+}
+
+static void drop_rows(struct screen *screen, struct act_rows *rows)
+{
+    if (rows->set.serials != screen->acting.tags.serials)
+        tags_done(&rows->set);
+}
+
 /* Why nothing may be signalled or closed at all; NULL = it may. */
 static const char *refusal(const struct screen *screen)
 {
@@ -60,14 +113,20 @@ bool screen_acts_can(struct screen *screen, const struct command *command, char 
     const char *why = NULL;
     bool tagged = screen->acting.tags.count > 0;
     bool row = row_under_cursor(screen) != NULL;
-    if (command->id == COMMAND_SIGNAL || command->id == COMMAND_CLOSE)
+    const struct finding *finding = finding_under_cursor(screen);
+    if (command->id == COMMAND_SIGNAL || command->id == COMMAND_CLOSE) {
         why = refusal(screen);
+        if (!why && finding && !tagged)
+            why = refusal_of_finding(finding);
+        row |= finding != NULL;
+    }
     if (!why && command->id == COMMAND_SIGNAL && !tagged && !row && !process_under_cursor(screen))
         why = "no process is under the cursor";
     if (!why && command->id == COMMAND_CLOSE && !tagged && !row)
         why = "no connection is under the cursor (Enter shows those of a process or a peer)";
     if (!why && command->id == COMMAND_TAG && !row)
-        why = "only connections can be tagged";
+        why = finding ? "only connections can be tagged; Enter shows those of the finding"
+                      : "only connections can be tagged";
     if (!why && command->id == COMMAND_UNTAG && !tagged)
         why = "nothing is tagged";
     if (!why && command->id == COMMAND_COPY && !row && !process_under_cursor(screen) &&
@@ -77,12 +136,49 @@ bool screen_acts_can(struct screen *screen, const struct command *command, char 
     return why == NULL;
 }
 
+/* No rows: the finding under the cursor has none any more. */
+static bool has_nothing(struct screen *screen, const struct act_rows *rows)
+{
+    if (rows->set.count > 0 || !finding_under_cursor(screen))
+        return false;
+    screen_say(screen, ROLE_NOTICE, "the finding has no rows in this frame");
+    return true;
+}
+
+/* Rows that wait for accept() have no holder yet: then it is about the process it names. */
+static const struct proc *subject_process(const struct frame *frame, const struct finding *finding)
+{
+    for (uint32_t i = 0; i < frame->proc_count; i++)
+        if (frame->procs[i].pid == finding->subject.pid &&
+            frame->procs[i].start_ticks == finding->subject.start_ticks)
+            return &frame->procs[i];
+    return NULL;
+}
+
+static struct signal_request *request_signal(struct screen *screen, const struct act_rows *rows,
+                                             char text[ACTS_TEXT_MAX])
+{
+    const struct finding *finding = finding_under_cursor(screen);
+    const struct proc *proc = process_under_cursor(screen);
+    struct signal_request *request = signal_request_new(
+        screen->settings.acts, &screen->picture, rows, proc, row_under_cursor(screen),
+        screen_top_pane(screen)->ops == &PANE_LISTENERS, text);
+    if (request || !finding || screen->acting.tags.count > 0)
+        return request;
+    proc = subject_process(screen->picture.frame, finding);
+    return proc ? signal_request_new(screen->settings.acts, &screen->picture, &(struct act_rows){0},
+                                     proc, NULL, false, text)
+                : NULL;
+}
+
 static void open_signal(struct screen *screen)
 {
     char text[ACTS_TEXT_MAX];
-    struct signal_request *request = signal_request_new(
-        screen->settings.acts, &screen->picture, &screen->acting.tags, process_under_cursor(screen),
-        row_under_cursor(screen), screen_top_pane(screen)->ops == &PANE_LISTENERS, text);
+    struct act_rows rows = choose_rows(screen);
+    if (has_nothing(screen, &rows))
+        return;
+    struct signal_request *request = request_signal(screen, &rows, text);
+    drop_rows(screen, &rows);
     if (!request)
         screen_say(screen, ROLE_NOTICE, "%s", text);
     else if (screen_open_page(screen, &PANE_SIGNAL, request) != 0)
@@ -92,9 +188,12 @@ static void open_signal(struct screen *screen)
 static void open_close(struct screen *screen)
 {
     char text[ACTS_TEXT_MAX];
-    struct close_request *request =
-        close_request_new(screen->settings.acts, &screen->picture, &screen->acting.tags,
-                          row_under_cursor(screen), text);
+    struct act_rows rows = choose_rows(screen);
+    if (has_nothing(screen, &rows))
+        return;
+    struct close_request *request = close_request_new(screen->settings.acts, &screen->picture,
+                                                      &rows, row_under_cursor(screen), text);
+    drop_rows(screen, &rows);
     if (!request)
         screen_say(screen, ROLE_NOTICE, "%s", text);
     else if (screen_open_page(screen, &PANE_CLOSE, request) != 0)

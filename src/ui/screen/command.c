@@ -51,8 +51,8 @@ static void back(struct screen *screen)
         return;
     if (screen->page_count > 0)
         screen_back(screen);
-    else if (!screen_drill_back(screen))
-        (void)screen_filter_clear(screen);
+    else if (!screen_drill_back(screen) && !screen_filter_clear(screen))
+        screen_say(screen, ROLE_NOTICE, "nothing to go back from (q quits)");
 }
 
 /* Who chooses a view does not come back from a drill-down. */
@@ -62,6 +62,8 @@ static void choose_view(struct screen *screen, enum view_id view)
         screen_say(screen, ROLE_NOTICE, "%s", VIEWS[view].ops->not_offered);
         return;
     }
+    if (screen->view == view && screen->page_count == 0)
+        screen_say(screen, ROLE_NORMAL, "%s is shown already", VIEWS[view].title);
     screen->origin_count = 0;
     screen_show_view(screen, view);
 }
@@ -150,6 +152,16 @@ static void no_columns(struct screen *screen)
 static void no_order(struct screen *screen)
 {
     screen_say(screen, ROLE_NOTICE, "this page cannot be sorted");
+}
+
+static void no_open(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "nothing is under the cursor that could be opened");
+}
+
+static void no_sideways(struct screen *screen)
+{
+    screen_say(screen, ROLE_NOTICE, "there are no columns to scroll here");
 }
 
 static void no_info(struct screen *screen)
@@ -254,6 +266,9 @@ static const struct {
     {COMMAND_SORT_LEFT, no_order},
     {COMMAND_SORT_RIGHT, no_order},
     {COMMAND_REVERSE, no_order},
+    {COMMAND_OPEN, no_open},
+    {COMMAND_COLUMN_LEFT, no_sideways},
+    {COMMAND_COLUMN_RIGHT, no_sideways},
     {COMMAND_INFO, no_info},
     {COMMAND_SPLIT, split},
     {COMMAND_EVENTS_OF, events_of},

@@ -94,10 +94,15 @@ static void take_pasted(struct screen *screen, const struct key *key)
         screen_say(screen, ROLE_NOTICE, "pasted text goes to a prompt only (/ opens the filter)");
 }
 
-static bool can_harm(struct screen *screen)
+static bool can_harm(const struct screen *screen)
 {
-    const struct pane *pane = screen_top_pane(screen);
+    const struct pane *pane = screen->page_count > 0 ? screen->pages[screen->page_count - 1] : NULL;
     return pane && pane->ops->harmful;
+}
+
+bool screen_holds_enter(const struct screen *screen)
+{
+    return can_harm(screen) && screen->enter_refused && clock_mono_ns() < screen->enter_from_ns;
 }
 
 /* An Enter that was on its way when the dialog opened was not for it. */
@@ -115,7 +120,8 @@ static void say_unknown(struct screen *screen, const struct key *key)
 {
     char name[16];
     key_text(name, sizeof(name), key->code, screen->picture.context.ascii);
-    screen_say_for(screen, UNKNOWN_NS, ROLE_NOTICE, "%s does nothing here: ? lists the keys", name);
+    screen_say_for(screen, UNKNOWN_NS, ROLE_NOTICE, "%s does nothing here: %s", name,
+                   screen_is_floating(screen) ? "Esc closes this" : "? lists the keys");
 }
 
 static void take_key(struct screen *screen, const struct key *key)
@@ -143,13 +149,12 @@ static void take_key(struct screen *screen, const struct key *key)
         screen_finish_closing(screen);
         return;
     }
-    const struct command *command = command_for_key(key->code);
-    if (!command) {
+    const struct command *command =
+        screen_is_floating(screen) ? NULL : command_for_key(key->code); /* nothing below acts */
+    if (command)
+        show_what_keys_did(screen);
+    if (!command || !screen_run_command(screen, command))
         say_unknown(screen, key);
-        return;
-    }
-    show_what_keys_did(screen);
-    screen_run_command(screen, command);
 }
 
 void pane_open_if_twice(struct screen *screen, const struct key *key)
@@ -161,6 +166,7 @@ void pane_open_if_twice(struct screen *screen, const struct key *key)
 void screen_hold_enter(struct screen *screen)
 {
     screen->enter_from_ns = clock_mono_ns() + ENTER_WAIT_NS;
+    screen->enter_refused = true;
 }
 
 /* What was typed at something else than this dialog. Esc does no harm, and ends it all the same. */
@@ -197,7 +203,9 @@ void screen_page_comes(struct screen *screen)
 
 void screen_page_seen(struct screen *screen)
 {
-    if (screen->page_unseen && can_harm(screen))
+    if (screen->page_unseen && can_harm(screen)) {
         screen_hold_enter(screen);
+        screen->enter_refused = false;
+    }
     screen->page_unseen = false;
 }

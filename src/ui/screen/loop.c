@@ -160,13 +160,15 @@ static void read_orders(struct screen *screen)
         screen->quit = true;
 }
 
-/* Highlights, the status line and a half sequence of a key end by the clock, not with a frame. */
+/* Highlights, the status line, a half sequence of a key and the wait of a dialog end by the clock,
+ * not with a frame. */
 static int64_t next_end_ns(const struct screen *screen, int64_t now)
 {
-    int64_t ends[] = {screen->said_until_ns, term_key_deadline_ns(screen->term), 0};
+    int64_t ends[] = {screen->said_until_ns, term_key_deadline_ns(screen->term),
+                      screen->enter_from_ns, 0};
     int64_t next = now + SECOND_NS;
     if (screen->picture.frame && !screen->picture.paused)
-        ends[2] = screen->frame_taken_ns + screen->picture.highlight_ns;
+        ends[3] = screen->frame_taken_ns + screen->picture.highlight_ns;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
         if (ends[i] > now && ends[i] < next)
             next = ends[i];
@@ -176,8 +178,10 @@ static int64_t next_end_ns(const struct screen *screen, int64_t now)
 static void end_what_has_ended(struct screen *screen, int64_t before, int64_t now)
 {
     int64_t highlight_end = screen->frame_taken_ns + screen->picture.highlight_ns;
-    if (screen->said_until_ns > before && screen->said_until_ns <= now)
-        screen->paint = true;
+    const int64_t ends[] = {screen->said_until_ns, screen->enter_from_ns};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (ends[i] > before && ends[i] <= now)
+            screen->paint = true;
     if (screen->picture.frame && highlight_end > before && highlight_end <= now) {
         screen->paint = true;
         screen->void_panes |= !screen_is_floating(screen); /* rows stay where they are under it */

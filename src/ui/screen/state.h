@@ -106,6 +106,7 @@ struct screen {
     bool quit, paint, void_panes;
     bool page_unseen;      /* the top page was never painted: it has no height and no columns yet */
     int64_t enter_from_ns; /* monotonic: a dialog that can do harm takes Enter from then on */
+    bool enter_refused;    /* a key came too early for that, which is shown until then */
     enum theme theme;
     char said[256]; /* status line: what was said last */
     unsigned said_role;

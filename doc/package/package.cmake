@@ -36,3 +36,16 @@ set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION /usr/sbin /usr/lib/systemd /us
   /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/man /usr/share/man/man1
   /usr/share/man/man5 /usr/share/man/man7 /usr/share/man/man8)
 include(CPack)
+
+# tcplens.cdx.json, the bill of materials of what was built: cmake --build build --target sbom
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_Interpreter_FOUND)
+  set(sbom_tools "")
+  get_directory_property(sbom_has_bpf DIRECTORY ${PROJECT_SOURCE_DIR}/src DEFINITION TCPLENS_HAVE_BPF)
+  if(sbom_has_bpf)
+    get_directory_property(sbom_bpftool DIRECTORY ${PROJECT_SOURCE_DIR}/src DEFINITION TCPLENS_BPFTOOL)
+    set(sbom_tools ${TCPLENS_CLANG} ${sbom_bpftool})
+  endif()
+  add_custom_target(sbom COMMAND Python3::Interpreter -B ${CMAKE_CURRENT_LIST_DIR}/sbom.py $<TARGET_FILE:tcplens>
+    ${PROJECT_VERSION} ${CMAKE_C_COMPILER} ${sbom_tools} > ${PROJECT_BINARY_DIR}/tcplens.cdx.json VERBATIM)
+endif()

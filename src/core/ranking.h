@@ -15,10 +15,12 @@ struct ranking_entry {
     uint64_t key;     /* to sort by, complemented for descending order; UINT64_MAX when unknown */
     uint64_t id;      /* identity from update to update, never 0 */
     uint32_t row;     /* of the caller */
-    uint32_t unknown; /* 1: no key, sorts last */
+    uint16_t unknown; /* 1: no key, sorts last */
+    uint16_t whole;   /* 1: of an equal key compare would say the same */
 };
 
-struct ranking_order { /* of entries with equal keys: by compare, then by id */
+struct ranking_order { /* of entries with equal keys: by compare where they are not whole, then by
+                        * id */
     int (*compare)(const void *data, uint32_t row, uint32_t other); /* NULL: by id at once */
     const void *data;
     bool descending; /* compare's answer is reversed */

@@ -16,7 +16,7 @@ int order_compare_tied(const struct ranking_entry *a, const struct ranking_entry
 {
     if (a->unknown != b->unknown)
         return a->unknown < b->unknown ? -1 : 1;
-    if (order->compare && !a->unknown) {
+    if (order->compare && !a->unknown && !a->whole) {
         const int text = order->compare(order->data, a->row, b->row);
 
         if (text)

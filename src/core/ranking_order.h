@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-/* Equal keys: what is not known last, then `compare`, then the id. Total: no two rows have the
- * same id. */
+/* Equal keys: what is not known last, then `compare` unless they are whole, then the id. Total: no
+ * two rows have the same id. */
 int order_compare_tied(const struct ranking_entry *a, const struct ranking_entry *b,
                        const struct ranking_order *order);
 
@@ -19,7 +19,7 @@ static inline bool order_is_before(const struct ranking_entry *a, const struct r
 {
     if (a->key != b->key)
         return a->key < b->key;
-    if (!order->compare && a->unknown == b->unknown)
+    if ((a->whole || !order->compare) && a->unknown == b->unknown)
         return a->id < b->id;
     return order_compare_tied(a, b, order) < 0;
 }

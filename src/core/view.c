@@ -15,38 +15,42 @@ void view_init(struct view *view)
 void view_done(struct view *view)
 {
     ranking_done(&view->ranking);
+    name_ranks_done(&view->names);
     free(view->coming.entries);
+    name_ranks_done(&view->coming.names);
     view_init(view);
 }
 
 struct ties { /* by what rows are told apart whose keys are equal */
     const struct column *sort;
-    const struct column_context *context;
+    struct column_context context;
 };
 
 static int compare_ties(const void *data, uint32_t row, uint32_t other)
 {
     const struct ties *ties = data;
-    const struct conn *conns = ties->context->frame->conns;
+    const struct conn *conns = ties->context.frame->conns;
 
-    return column_compare(ties->sort, ties->context, &conns[row], &conns[other]);
+    return column_compare(ties->sort, &ties->context, &conns[row], &conns[other]);
 }
 
-/* Types other than these have their whole value in the key. */
-static bool ties_differ(const struct view *view)
+static struct column_context with_names(const struct view *view,
+                                        const struct column_context *context,
+                                        const struct name_ranks *names)
 {
-    return view->sort && !ranking_is_held(&view->ranking) &&
-           (view->sort->type == TYPE_TEXT || view->sort->type == TYPE_ADDRESS ||
-            view->sort->type == TYPE_STATE);
+    struct column_context with = *context;
+
+    with.name_ranks = view->sort && column_sorts_by_name(view->sort) ? names : NULL;
+    return with;
 }
 
 static struct ranking_order order_of(const struct view *view, const struct column_context *context,
                                      struct ties *ties)
 {
-    *ties = (struct ties){view->sort, context};
-    return (struct ranking_order){.compare = ties_differ(view) ? compare_ties : NULL,
-                                  .data = ties,
-                                  .descending = view->descending};
+    *ties = (struct ties){view->sort, with_names(view, context, &view->names)};
+    const bool by_column = view->sort && !ranking_is_held(&view->ranking);
+    return (struct ranking_order){
+        .compare = by_column ? compare_ties : NULL, .data = ties, .descending = view->descending};
 }
 
 static void fill_entry(struct view *view, const struct column_context *context, uint32_t row,
@@ -59,6 +63,7 @@ static void fill_entry(struct view *view, const struct column_context *context, 
         entry->key = ranking_held_place(&view->ranking, conn->serial);
     } else if (view->sort) {
         entry->unknown = !column_sort_key(view->sort, context, conn, &entry->key);
+        entry->whole = column_key_is_whole(view->sort, entry->key);
         if (entry->unknown)
             entry->key = UINT64_MAX;
         else if (view->descending)
@@ -102,6 +107,8 @@ static int begin(struct view *view, const struct frame *frame)
     struct view_rows *coming = &view->coming;
     int error = GROW(coming->entries, coming->capacity, frame->conn_count);
 
+    if (!error && view->sort && column_sorts_by_name(view->sort))
+        error = name_ranks_take(&coming->names, frame);
     if (error)
         return error;
     *coming = (struct view_rows){.frame = frame,
@@ -110,6 +117,7 @@ static int begin(struct view *view, const struct frame *frame)
                                  .sort = view->sort,
                                  .descending = view->descending,
                                  .accept_generation = view->accept_generation,
+                                 .names = coming->names,
                                  .entries = coming->entries,
                                  .capacity = coming->capacity,
                                  .cursor = view->ranking.cursor,
@@ -120,6 +128,7 @@ static int begin(struct view *view, const struct frame *frame)
 static void take_rows(struct view *view, const struct column_context *context, uint32_t rows)
 {
     struct view_rows *coming = &view->coming;
+    const struct column_context with = with_names(view, context, &coming->names);
     const uint32_t left = context->frame->conn_count - coming->next;
     const uint32_t end = coming->next + (rows < left ? rows : left);
     const bool held = ranking_is_held(&view->ranking);
@@ -129,7 +138,7 @@ static void take_rows(struct view *view, const struct column_context *context, u
         fetch_ahead(context->frame, row + FETCH_AHEAD);
         if (!accepts(view, context, row))
             continue;
-        fill_entry(view, context, row, held, &coming->entries[count]);
+        fill_entry(view, &with, row, held, &coming->entries[count]);
         if (coming->entries[count].id == coming->cursor)
             coming->cursor_at = count;
         count++;
@@ -157,7 +166,9 @@ static int fill_entries(struct view *view, const struct column_context *context,
         return error;
     take_rows(view, context, UINT32_MAX);
     const struct view_rows taken = view->coming;
-    view->coming = (struct view_rows){.entries = ranking->entries, .capacity = ranking->capacity};
+    view->coming = (struct view_rows){
+        .names = view->names, .entries = ranking->entries, .capacity = ranking->capacity};
+    view->names = taken.names;
     ranking->entries = taken.entries;
     ranking->capacity = taken.capacity;
     ranking->count = taken.count;

@@ -14,6 +14,7 @@ struct view_rows {             /* accepted rows of a frame, in no order yet */
     const struct column *sort; /* what keys were taken by */
     bool descending;
     uint32_t accept_generation;
+    struct name_ranks names; /* of the frame, where names of processes sort */
     struct ranking_entry *entries;
     uint32_t next; /* row of the frame to go on with */
     uint32_t count, capacity;
@@ -34,7 +35,8 @@ struct view {
     const void *accept_data;
     uint32_t accept_generation; /* another one whenever they give other answers */
 
-    struct ranking ranking; /* rows of the frame, by serial */
+    struct ranking ranking;  /* rows of the frame, by serial */
+    struct name_ranks names; /* of its frame, as view_rows.names */
 
     /* results of view_update */
     uint32_t accepted_live;  /* accepted rows that are no ghosts */

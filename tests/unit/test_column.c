@@ -393,6 +393,65 @@ static void sort_keys_follow_the_values(void **unused)
     frame_release(frame);
 }
 
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_ends(const struct tuple *a, const struct tuple *b)
+{
+    const int bytes = addr_compare(&a->remote, &b->remote);
+
+    if (a->family != b->family)
+        return a->family < b->family ? -1 : 1;
+    if (bytes)
+        return bytes < 0 ? -1 : 1;
+    return compare_numbers(a->remote_port, b->remote_port);
+}
+
+/* Keys never contradict the order of bytes, and where they are whole they say all of it. */
+static void ends_sort_by_family_bytes_and_port(void **unused)
+{
+    static const struct tuple tuples[] = {
+        {.family = FAMILY_INET, .remote = {{1, 2, 3, 4}}, .remote_port = 80},
+        {.family = FAMILY_INET, .remote = {{1, 2, 3, 4}}, .remote_port = 65535},
+        {.family = FAMILY_INET, .remote = {{1, 2, 3, 5}}, .remote_port = 1},
+        {.family = FAMILY_INET, .remote = {{255, 255, 255, 255}}, .remote_port = 9},
+        {.family = FAMILY_INET6, .remote = {{[15] = 1}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{[15] = 1}}, .remote_port = 81},
+        {.family = FAMILY_INET6, .remote = {{[12] = 255, 255, 255, 255}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{[11] = 1}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{[10] = 0xff, 0xfe, 1}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{[10] = 0xff, 0xff, 1}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{[10] = 0xff, 0xff, 1}}, .remote_port = 90},
+        {.family = FAMILY_INET6, .remote = {{[10] = 0xff, 0xff, 255}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{[9] = 1}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{0x20, 1, [15] = 1}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{0x20, 1, [15] = 2}}, .remote_port = 80},
+        {.family = FAMILY_INET6, .remote = {{0xff, 2, [15] = 2}}, .remote_port = 80},
+    };
+    struct frame *frame = facts_new_frame();
+    struct column_context context = facts_context(frame);
+    const struct column *remote = column_find("remote", 6);
+
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(tuples); i++)
+        for (size_t j = 0; j < UNIT_COUNT(tuples); j++) {
+            const struct conn a = {.tuple = tuples[i]}, b = {.tuple = tuples[j]};
+            const int expected = compare_ends(&a.tuple, &b.tuple);
+            uint64_t key_a, key_b;
+            assert_true(column_sort_key(remote, &context, &a, &key_a));
+            assert_true(column_sort_key(remote, &context, &b, &key_b));
+            const int order = compare_numbers(key_a, key_b);
+            assert_true(order == 0 || order == expected);
+            if (order == 0 && column_key_is_whole(remote, key_a))
+                assert_int_equal(expected, 0);
+            if (order == 0)
+                assert_true(column_compare(remote, &context, &a, &b) * expected > 0 || i == j);
+        }
+    frame_release(frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +473,7 @@ int main(void)
         cmocka_unit_test(default_lists_are_columns),
         cmocka_unit_test(near_words_are_suggested),
         cmocka_unit_test(sort_keys_follow_the_values),
+        cmocka_unit_test(ends_sort_by_family_bytes_and_port),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

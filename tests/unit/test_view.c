@@ -5,18 +5,39 @@
 
 #include <stdlib.h>
 
-static const char *const SORTS[] = {"rtt", "local", "remote", "in_bytes", "state", "proc", "age"};
+static const char *const SORTS[] = {"rtt",   "local", "remote", "in_bytes",
+                                    "state", "proc",  "age",    "laddr"};
+
+/* One of few, so that many are alike, or begin alike. */
+static struct addr random_end(uint64_t *seed, uint8_t family)
+{
+    static const struct addr inet6[] = {{{[15] = 1}},
+                                        {{[8] = 1}},
+                                        {{[10] = 0xff, 0xff, 10}},
+                                        {{0x20, 1, 0x0d, 0xb8}},
+                                        {{0xfe, 0x80}}};
+    struct addr addr = {{10}};
+
+    if (family == FAMILY_INET6)
+        addr = inet6[unit_random(seed) % UNIT_COUNT(inet6)];
+    addr.bytes[family == FAMILY_INET ? 3 : 15] ^= (uint8_t)(unit_random(seed) % 3);
+    return addr;
+}
 
 static struct frame *random_frame(uint64_t *seed, uint32_t count)
 {
-    static const char *const names[] = {"postgres-worker-1", "postgres-worker-2", "nginx", "a"};
+    static const char *const names[] = {
+        "postgres-worker-1", "postgres-worker-2", "postgres", "nginx", "a", ""};
     struct frame *frame = facts_new_frame();
 
     for (uint32_t i = 0; i < count; i++) {
         struct conn *conn = facts_add_bare(frame);
 
         conn->state = (uint8_t)(1 + unit_random(seed) % 11);
-        conn->tuple.local.bytes[3] = (uint8_t)(unit_random(seed) % 8);
+        conn->tuple.family = unit_random(seed) % 2 ? FAMILY_INET : FAMILY_INET6;
+        conn->tuple.local = random_end(seed, conn->tuple.family);
+        conn->tuple.remote = random_end(seed, conn->tuple.family);
+        conn->tuple.local_port = (uint16_t)(unit_random(seed) % 3);
         conn->tuple.remote_port = (uint16_t)(1 + unit_random(seed) % 50);
         conn->rtt_us = (uint32_t)(unit_random(seed) % 20);
         conn->in_bytes = unit_random(seed) >> unit_random(seed) % 64;

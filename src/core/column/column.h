@@ -6,6 +6,7 @@
 
 #include "core/fact.h"
 #include "core/frame.h"
+#include "core/name_ranks.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,6 +57,8 @@ struct column_context {
     int64_t now_ns;              /* wall clock of the picture (frame time; replay: its own) */
     bool ascii;                  /* no UTF-8 in what format writes */
     bool with_args;              /* command lines with their arguments */
+    /* Of frame->procs, for a sort key that column_sorts_by_name(); NULL = names are compared. */
+    const struct name_ranks *name_ranks;
 };
 
 struct column_value { /* one fact of one row */
@@ -184,11 +187,13 @@ bool column_age(const struct column_context *context, const struct conn *conn, s
 /* Text of a fact for screen and table. */
 size_t column_format(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size);
-/* Sort key: rows order by (key, then column_compare for text whose first 8 bytes tie and for rows
- * of one state, which order by process, then by their ends; then serial);
- * unknown sorts last in both directions (returns false). */
+/* Sort key: rows order by (key, then column_compare for what of text, of an IPv6 address or of the
+ * ends within one state is beyond the key; then serial). Rows of one state order by process, then
+ * by their ends. Unknown sorts last in both directions (returns false). */
+bool column_sorts_by_name(const struct column *column); /* of processes, by context->name_ranks */
 bool column_sort_key(const struct column *column, const struct column_context *context,
                      const struct conn *conn, uint64_t *key);
+bool column_key_is_whole(const struct column *column, uint64_t key); /* nothing is beyond it */
 int column_compare(const struct column *column, const struct column_context *context,
                    const struct conn *a, const struct conn *b);
 

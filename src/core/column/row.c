@@ -105,8 +105,7 @@ COLUMN_VALUE(family)
     return true;
 }
 
-/* A listener and a bound socket have no peer; what the kernel reports there is no fact. */
-static bool has_remote(const struct conn *conn)
+bool has_remote(const struct conn *conn)
 {
     const struct tuple *tuple = &conn->tuple;
 

@@ -12,6 +12,8 @@
                          size_t size)
 
 /* row.c: what the kernel says of a row */
+/* A listener and a bound socket have no peer; what the kernel reports there is no fact. */
+bool has_remote(const struct conn *conn);
 COLUMN_VALUE(from);
 COLUMN_VALUE(proto);
 COLUMN_VALUE(family);

@@ -185,6 +185,17 @@ static size_t fit(const char *text, size_t cells, size_t room, size_t *cells_use
     return at;
 }
 
+uint64_t text_key(const char *text)
+{
+    uint64_t key = 0;
+
+    for (size_t i = 0; i < sizeof(key); i++) {
+        key = key << 8 | (uint8_t)*text;
+        text += *text != '\0';
+    }
+    return key;
+}
+
 size_t text_width(const char *text)
 {
     size_t cells;

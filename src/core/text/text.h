@@ -30,6 +30,9 @@ char text_ascii_form(uint32_t code);
  * aligned. Never longer; text must end in NUL. Returns the bytes left. */
 size_t text_make_ascii(char *text, size_t length);
 
+/* The first eight bytes as a number that sorts as they do, NULs behind shorter text. */
+uint64_t text_key(const char *text);
+
 /* Cells that safe text takes. */
 size_t text_width(const char *text);
 

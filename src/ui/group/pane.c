@@ -88,7 +88,7 @@ static const struct group_fact *sort_fact(const struct group_list *groups)
     return groups->view->columns[groups->list.sort].fact;
 }
 
-static uint64_t text_key(const char *text)
+static uint64_t caseless_key(const char *text)
 {
     uint64_t key = 0;
 
@@ -100,7 +100,7 @@ static uint64_t text_key(const char *text)
 }
 
 static uint64_t sort_key(const struct group_fact *fact, const struct picture *picture,
-                         const struct grouping_row *row, uint32_t *unknown)
+                         const struct grouping_row *row, uint16_t *unknown)
 {
     char text[TEXT_MAX];
 
@@ -108,7 +108,7 @@ static uint64_t sort_key(const struct group_fact *fact, const struct picture *pi
         return fact->key(picture, row);
     fact->text(picture, row, text, sizeof text);
     *unknown = text[0] == '\0';
-    return text_key(text);
+    return caseless_key(text);
 }
 
 static struct ranking_entry entry_of(struct group_list *groups, const struct picture *picture,

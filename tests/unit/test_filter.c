@@ -155,6 +155,8 @@ static const struct printed PRINTED[] = {
     {"\"a \\\"b\\\\\"", "\"a \\\"b\\\\\""},
     {"\"not\" \"and\"", "\"not\" and \"and\""},
     {"a\\ b", "\"a b\""},
+    {"443 or :443 or \"443\"", "443 or :443 or \"443\""},
+    {"not 70000 0443", "not 70000 and \"0443\""},
     /* an escape of systemd, or of ours: with its backslash doubled, or as it is shown */
     {"unit app@a\\x2db.service", "unit = \"app@a\\\\x2db.service\""},
     {"unit \"app@a\\x2db.service\"", "unit = \"app@a\\\\x2db.service\""},
@@ -202,6 +204,14 @@ static const struct wrong WRONG[] = {
     {"= 3", 0, 1, "expected a condition"},
     {"prot 443", 0, 4, "unknown word \"prot\"; did you mean"},
     {"zzz = 3", 0, 3, "unknown word \"zzz\""},
+    {"in/s > 1M", 0, 4, "unknown word \"in/s\"; did you mean in > 1M?"},
+    {"rtt > 1s OUT/S>2k", 9, 5, "did you mean out > 2k?"},
+    {"recv-q >= 1", 0, 6, "did you mean recvq >= 1?"},
+    {"retr > 1", 0, 4, "did you mean retrans_10s > 1?"},
+    {"acceptq > 1", 0, 7, "did you mean accept_queue > 1?"},
+    {"backlgo > 1", 0, 7, "did you mean backlog > 1?"},
+    {"congest = cubic", 0, 7, "did you mean congestion = cubic?"},
+    {"netns_nam* = a", 0, 10, "unknown word"},
     {"rtt > 50", 6, 2, "a time with a unit"},
     {"offload max", 8, 3, "offload takes InHost"},
     {"offload = 4", 10, 1, "offload takes InHost"},
@@ -424,14 +434,14 @@ static void what_names_a_target(void **unused)
 
 /* Words and operands that may follow each other by chance. */
 static const char *const PIECES[] = {
-    "port",       "443",   "or",   "and",   "not",     "(",       ")",          "dst",
-    "10.0.0.0/8", "[::1]", ":80",  "state", "est",     "exclude", "time-wait",  "rtt",
-    ">",          "50ms",  "<=",   "!=",    "proc",    "ngin*",   "/a|b/",      "\"x y\"",
-    "nginx",      "new",   "from", "to",    "dev",     "lo",      "fwmark",     "1/3",
-    "cgroup",     "/web",  "pid",  "12",    "user",    "root",    "offload",    "offloaded",
-    "autobound",  "host",  "home", "\\(",   "retrans", "inet:",   "inet6:[::]", "sport",
-    "ge",         "https", "in",   "1.5M",  "!",       "&&",      "|",          "age",
-    "3d",         "unit",
+    "port",       "443",   "or",     "and",   "not",     "(",       ")",          "dst",
+    "10.0.0.0/8", "[::1]", ":80",    "state", "est",     "exclude", "time-wait",  "rtt",
+    ">",          "50ms",  "<=",     "!=",    "proc",    "ngin*",   "/a|b/",      "\"x y\"",
+    "nginx",      "new",   "from",   "to",    "dev",     "lo",      "fwmark",     "1/3",
+    "cgroup",     "/web",  "pid",    "12",    "user",    "root",    "offload",    "offloaded",
+    "autobound",  "host",  "home",   "\\(",   "retrans", "inet:",   "inet6:[::]", "sport",
+    "8080",       ":25",   "\"22\"", "ge",    "https",   "in",      "1.5M",       "!",
+    "&&",         "|",     "age",    "3d",    "unit",
 };
 
 static void random_filters_print_and_parse_again(void **unused)

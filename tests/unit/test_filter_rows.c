@@ -315,7 +315,18 @@ static const struct expectation EXPECTED[] = {
     {"[::]:22", ROW(LISTENER)},
     {"27.0.0.1", ROW(UNKNOWN)},
     {"5432", ROW(LAST)},
-    {"4000", ALL & ~(ROW(LISTENER) | ROW(LAST))},
+    /* a number is a whole port or a pid, and part of nothing */
+    {"4000", 0},
+    {"40000", ROW(SHARED)},
+    {":40000", ROW(SHARED)},
+    {"205", ROW(SHARED)},
+    {":205", 0},
+    {"300", ROW(LAST)},
+    {"192", 0},
+    {"\"4000\"", ALL & ~(ROW(LISTENER) | ROW(LAST))},
+    {"\"192\"", ROW(SHARED)},
+    {"192.", ROW(SHARED)},
+    {"10.9.9.9:2", 0},
     {"nothing-is-called-so", 0},
     {"LISTEN", ROW(LISTENER)},
     {"listening", 0},
@@ -343,7 +354,9 @@ static void a_number_is_found_in_ports(void **state)
         const struct frame frame = {0};
         const struct column_context context = {.frame = &frame};
         struct filter *filter = NULL;
-        assert_int_equal(filter_parse(&filter, WORDS[i], NULL, NULL), 0);
+        char quoted[16];
+        snprintf(quoted, sizeof quoted, "\"%s\"", WORDS[i]); /* without quotes it is one number */
+        assert_int_equal(filter_parse(&filter, quoted, NULL, NULL), 0);
         for (unsigned port = 0; port <= UINT16_MAX; port++) {
             struct conn conn = row_make(1); /* :: to ::, in whose text there is no digit */
             char text[8];

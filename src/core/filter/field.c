@@ -4,6 +4,7 @@
 #include "core/offload.h"
 #include "core/text/text.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,37 +338,111 @@ static int parse_column(struct filter_parser *parser, struct filter_node *node,
     return parse_number_column(parser, node, column);
 }
 
-/* Field words one edit away, most useful first: "prot" -> "port, proto, proc". */
-static void suggest(const char *word, char *out, size_t size)
-{
-    size_t used = 0;
+/* Words that may have been meant. */
+struct suggestions {
+    char text[100]; /* "port, proto, proc" */
+    size_t used, count;
+};
 
-    out[0] = '\0';
+#define SUGGESTIONS_MAX 4
+
+static void add_suggestion(struct suggestions *near, const char *word)
+{
+    if (near->count == SUGGESTIONS_MAX || near->used + strlen(word) + 3 > sizeof near->text)
+        return;
+    near->used += (size_t)snprintf(near->text + near->used, sizeof near->text - near->used, "%s%s",
+                                   near->count ? ", " : "", word);
+    near->count++;
+}
+
+/* Field words so many edits away, most useful first. */
+static void suggest_near(const char *word, unsigned edits, struct suggestions *near)
+{
+    if (strlen(word) <= 2 * (size_t)edits)
+        return;
     for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS; i++)
-        if (strlen(word) > 2 && text_distance(word, FIELDS[i].word) == 1)
-            used +=
-                (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", FIELDS[i].word);
-    for (size_t i = 0; i < column_count && used + 1 < size; i++)
-        if (strlen(word) > 2 && text_distance(word, columns[i].id) == 1)
-            used +=
-                (size_t)snprintf(out + used, size - used, "%s%s", used ? ", " : "", columns[i].id);
+        if (text_distance(word, FIELDS[i].word) == edits)
+            add_suggestion(near, FIELDS[i].word);
+    for (size_t i = 0; i < column_count; i++)
+        if (text_distance(word, columns[i].id) == edits)
+            add_suggestion(near, columns[i].id);
+}
+
+/* Letters and digits, case ignored: "IN/s" is "in/s" and "ins", "RECVQ" is "recv-q". */
+static bool same_letters(const char *one, const char *other)
+{
+    for (;; one++, other++) {
+        while (*one && !isalnum((unsigned char)*one))
+            one++;
+        while (*other && !isalnum((unsigned char)*other))
+            other++;
+        if (tolower((unsigned char)*one) != tolower((unsigned char)*other))
+            return false;
+        if (!*one)
+            return true;
+    }
+}
+
+/* The word stands over a column of the screen or of ss. */
+static void suggest_titles(const char *word, struct suggestions *near)
+{
+    for (size_t i = 0; i < column_count; i++)
+        if (same_letters(word, columns[i].title) || same_letters(word, columns[i].id))
+            add_suggestion(near, columns[i].id);
+}
+
+static void suggest_beginnings(const char *word, struct suggestions *near)
+{
+    const size_t length = strlen(word);
+
+    for (size_t i = 0; i < column_count && length > 2; i++)
+        if (strncasecmp(word, columns[i].id, length) == 0 ||
+            strncasecmp(word, columns[i].title, length) == 0)
+            add_suggestion(near, columns[i].id);
+}
+
+/* Before an operator there is a field, whatever it was called. */
+static void suggest_field(const char *word, struct suggestions *near)
+{
+    suggest_titles(word, near);
+    if (near->count == 0)
+        suggest_near(word, 1, near);
+    if (near->count == 0)
+        suggest_beginnings(word, near);
+    if (near->count == 0)
+        suggest_near(word, 2, near);
+}
+
+/* "; did you mean in > 1M?", or nothing. */
+static void put_suggestions(const struct token *operator, const struct suggestions * near,
+                            char *out, size_t size)
+{
+    out[0] = '\0';
+    if (near->count == 1 && operator->kind == TOKEN_OPERATOR && operator[1].kind == TOKEN_WORD)
+        snprintf(out, size, "; did you mean %s %s %.30s?",
+                 near->text, operator->word, operator[1].word);
+    else if (near->count > 0)
+        snprintf(out, size, "; did you mean %s?", near->text);
 }
 
 /* A bare word before an operator is a field that there is none of; before another word it may be
  * one mistyped, if a field is one edit away. */
 static int refuse_mistyped(struct filter_parser *parser, const struct token *word)
 {
-    char near[100];
+    const struct token *next = parser->token;
+    struct suggestions near = {.text = ""};
+    char hint[180];
 
-    if (word->quoted || parser->token->kind == TOKEN_END)
+    if (word->quoted || (next->kind != TOKEN_OPERATOR && next->kind != TOKEN_WORD))
         return 0;
-    suggest(word->word, near, sizeof near);
-    if (parser->token->kind == TOKEN_OPERATOR && !near[0])
-        return filter_fail(parser->error, word, "unknown word \"%.30s\"", word->word);
-    if (parser->token->kind != TOKEN_OPERATOR && (parser->token->kind != TOKEN_WORD || !near[0]))
+    if (next->kind == TOKEN_OPERATOR)
+        suggest_field(word->word, &near);
+    else
+        suggest_near(word->word, 1, &near);
+    if (near.count == 0 && next->kind != TOKEN_OPERATOR)
         return 0;
-    return filter_fail(parser->error, word, "unknown word \"%.30s\"; did you mean %s?", word->word,
-                       near);
+    put_suggestions(next, &near, hint, sizeof hint);
+    return filter_fail(parser->error, word, "unknown word \"%.30s\"%s", word->word, hint);
 }
 
 static int parse_bare_word(struct filter_parser *parser, struct filter_node *node,

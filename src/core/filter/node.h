@@ -24,7 +24,7 @@ enum node_kind {
     NODE_TEXT,    /* a text column matched */
     NODE_MARK,    /* new, changed, gone */
     NODE_FROM_TO, /* from X, to Y */
-    NODE_WORD     /* bare word: substring of what names a connection */
+    NODE_WORD     /* bare word: substring of what names a connection; or a number */
 };
 
 enum filter_side { SIDE_LOCAL = 1, SIDE_REMOTE = 2, SIDE_ANY = 3 };
@@ -117,9 +117,10 @@ struct filter_node {
         } step;
         struct {
             char *text;     /* lower case */
+            bool is_number; /* 443, :443: a port as a whole, or a pid, and nothing else */
             uint8_t places; /* enum word_place of word.c */
             struct filter_memo *memo;
-            uint64_t *ports; /* a bit for each port whose number or service contains it */
+            uint64_t *ports; /* a bit for each port that it is, or whose number or service has it */
             uint32_t states; /* STATE_BITs of those whose name contains it */
             int32_t pid;     /* the number that it is, 0 = none */
         } word;

@@ -213,7 +213,10 @@ static void print_node(struct buffer *out, const struct filter_node *node)
         print_step(out, node);
         break;
     case NODE_WORD:
-        print_quoted(out, node->u.word.text);
+        if (node->u.word.is_number)
+            buffer_text(out, node->u.word.text);
+        else
+            print_quoted(out, node->u.word.text);
         break;
     }
 }

@@ -1,5 +1,6 @@
-/* filter_word: a bare word of a filter, looked for in everything that names a connection. What does
- * not depend on the row (which ports it can mean) is settled once, when it is parsed. */
+/* filter_word: a bare word of a filter, looked for in everything that names a connection; a bare
+ * number is a port or a pid. What does not depend on the row (which ports it can mean) is settled
+ * once, when it is parsed. */
 #include "core/filter/node.h"
 
 #include <errno.h>
@@ -183,6 +184,31 @@ static int32_t find_pid(const char *word)
     return number > 0 && number <= INT32_MAX ? (int32_t)number : 0;
 }
 
+/* "443": a port or a pid; ":443": a port. Part of a longer number would be another one. */
+static bool is_number(const struct token *token)
+{
+    const bool colon = token->word[0] == ':';
+    const char *digits = token->word + colon;
+    const unsigned long number = strtoul(digits, NULL, 10);
+
+    return !token->quoted && digits[0] >= '1' && digits[0] <= '9' &&
+           consists_of(digits, "0123456789") && number <= (colon ? UINT16_MAX : INT32_MAX);
+}
+
+static int number_init(struct filter_node *node)
+{
+    const unsigned long number =
+        strtoul(node->u.word.text + (node->u.word.text[0] == ':'), NULL, 10);
+
+    node->u.word.is_number = true;
+    node->u.word.ports = calloc(PORT_WORDS, sizeof *node->u.word.ports);
+    if (!node->u.word.ports)
+        return -ENOMEM;
+    if (number <= UINT16_MAX)
+        add_port(node->u.word.ports, (unsigned)number);
+    return 0;
+}
+
 int filter_word_init(struct filter_node *node, const struct token *token,
                      const struct filter_names *names)
 {
@@ -194,11 +220,15 @@ int filter_word_init(struct filter_node *node, const struct token *token,
         *at = ascii_lower(*at);
     node->kind = NODE_WORD;
     node->u.word.text = text;
-    node->u.word.places = find_places(text);
-    node->u.word.states = find_states(text);
     node->u.word.pid = find_pid(text);
     node->u.word.memo = calloc(1, sizeof *node->u.word.memo);
-    return node->u.word.memo ? find_ports(node, names) : -ENOMEM;
+    if (!node->u.word.memo)
+        return -ENOMEM;
+    if (is_number(token))
+        return number_init(node);
+    node->u.word.places = find_places(text);
+    node->u.word.states = find_states(text);
+    return find_ports(node, names);
 }
 
 static bool has_port(const struct filter_node *node, uint16_t port)
@@ -226,6 +256,21 @@ static enum word_place place_of(const struct addr *addr, uint8_t family)
     return addr_is_mapped(addr, family) ? PLACE_MAPPED : PLACE_INET6;
 }
 
+/* "10.0.0.5:44" is not the beginning of another port. */
+static bool ends_in_port(const char *word)
+{
+    const char *colon = strrchr(word, ':');
+
+    return colon && colon > word && colon[1] && consists_of(colon + 1, "0123456789");
+}
+
+static bool ends_with(const char *text, const char *word)
+{
+    const size_t length = strlen(text), wanted = strlen(word);
+
+    return length >= wanted && strcmp(text + length - wanted, word) == 0;
+}
+
 static bool endpoint_contains(const struct column_context *context, const struct conn *conn,
                               bool remote, const char *word)
 {
@@ -236,7 +281,7 @@ static bool endpoint_contains(const struct column_context *context, const struct
                      tuple->scope ? frame_interface_name(context->frame, conn->netns, tuple->scope)
                                   : NULL,
                      NULL);
-    return contains(text, word);
+    return ends_in_port(word) ? ends_with(text, word) : contains(text, word);
 }
 
 static bool end_contains(const struct filter_node *node, const struct column_context *context,
@@ -261,7 +306,7 @@ static bool proc_contains(const struct filter_node *node, const struct frame *fr
 
     if (kept && *kept)
         return *kept == SAYS_YES;
-    const bool found = contains(proc->comm, node->u.word.text) ||
+    const bool found = (!node->u.word.is_number && contains(proc->comm, node->u.word.text)) ||
                        (node->u.word.pid && proc->pid == node->u.word.pid);
     if (kept)
         *kept = found ? SAYS_YES : SAYS_NO;
@@ -330,6 +375,8 @@ bool filter_word_accepts(const struct filter_node *node, const struct column_con
     if (has_port(node, conn->tuple.local_port) || has_port(node, conn->tuple.remote_port) ||
         STATE_BIT(conn->state) & node->u.word.states)
         return true;
+    if (node->u.word.is_number)
+        return node->u.word.pid && holder_contains(node, frame, conn);
     if (holder_contains(node, frame, conn) || group_contains(node, frame, conn) ||
         user_contains(node, frame, conn) || host_contains(context, conn, node->u.word.text))
         return true;

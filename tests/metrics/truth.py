@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ def wait_until(what, condition):
 
 
 def make_namespaces():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was made is removed then, too
     for netns in (LOOKED_AT, OTHERS):
         run("ip", "netns", "add", netns)
     run("ip", "-n", LOOKED_AT, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", OTHERS)
@@ -57,6 +59,12 @@ def make_namespaces():
             "net.core.somaxconn=4096")
     run("ip", "netns", "exec", OTHERS, "nft", "add table ip lossy; add chain ip lossy in { type filter hook input priority 0; }; "
         f"add rule ip lossy in tcp dport {BULK_PORT} numgen random mod 100 < {LOSS_PERCENT} drop")
+
+
+def remove_namespaces():
+    for netns in (LOOKED_AT, OTHERS):
+        if os.path.exists(f"/run/netns/{netns}"):
+            run("ip", "netns", "del", netns)
 
 
 def kernel_counters(netns):
@@ -258,9 +266,7 @@ def main():
                 if process.poll() is None:
                     process.terminate()
                     process.wait()
-            for netns in (LOOKED_AT, OTHERS):
-                if os.path.exists(f"/run/netns/{netns}"):
-                    run("ip", "netns", "del", netns)
+            remove_namespaces()
     truth, bpf, is_whole = print_table(seconds, *seen)
     wrong = [name for name in EXACT if bpf[name] != truth[name]]
     if is_whole and wrong:

@@ -125,16 +125,16 @@ static bool wants_detail(const struct diag_parse *parse, const struct inet_diag_
            parse->page.netns == parse->netns;
 }
 
-static int add_row(struct diag_parse *parse, const void *payload, size_t length)
+int diag_add_row(struct diag_parse *parse, const void *payload, size_t length)
 {
     const struct inet_diag_msg *message = diag_row_check(payload, length);
     if (!message) {
         parse->malformed++;
-        return 1;
+        return 0;
     }
     if (!(parse->state_bits & STATE_BIT(state_from_kernel(message->idiag_state)))) {
         parse->skipped++;
-        return 1;
+        return 0;
     }
     struct conn_detail *detail = NULL;
     if (wants_detail(parse, message)) {
@@ -157,7 +157,7 @@ static int add_row(struct diag_parse *parse, const void *payload, size_t length)
     if (detail)
         conn->detail = parse->frame->detail_count - 1;
     parse->rows++;
-    return 1;
+    return 0;
 }
 
 /* NLMSG_ERROR and NLMSG_DONE both begin with a negative errno or 0; DONE of old kernels may be
@@ -185,7 +185,7 @@ static int read_message(struct diag_parse *parse, const struct nlmsghdr *header)
     switch (header->nlmsg_type) {
     case SOCK_DIAG_BY_FAMILY:
     case TCPDIAG_GETSOCK: /* rows bear the type of the request */
-        return add_row(parse, payload, length);
+        return diag_add_row(parse, payload, length) < 0 ? -ENOMEM : 1;
     case NLMSG_DONE:
         return end_dump(parse, error);
     case NLMSG_ERROR:

@@ -60,6 +60,10 @@ struct diag_parse { /* what one dump is decoded into, and what was odd about it 
  * known". */
 int diag_parse_messages(struct diag_parse *parse, const void *bytes, size_t length);
 
+/* Adds one inet_diag message (after the nlmsghdr) as a row of the frame, with the detail that is wanted of it.
+ * 0, also where it is no row that is wanted (counted), or -ENOMEM. */
+int diag_add_row(struct diag_parse *parse, const void *payload, size_t length);
+
 /* One inet_diag message (after the nlmsghdr) to a row. 0 or -EBADMSG. detail may be NULL. */
 int diag_parse_row(const void *payload, size_t length, bool ulp_is_told, struct conn *conn,
                    struct conn_detail *detail);

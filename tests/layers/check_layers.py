@@ -56,7 +56,7 @@ LIBRARIES = [
 ]
 
 # What bpftool makes of the programs in the kernel.
-SKELETONS_FOR = ['source/bpf/bpf.c', 'source/bpf/walk.c']
+SKELETONS_FOR = ['source/bpf/bpf.c', 'source/bpf/rows.c', 'source/bpf/walk.c']
 
 # Files that make no system call and read no clock, and the headers they have beside PURE_HEADERS;
 # the first that matches counts. The event ring, the frame pool and the metrics are shared between threads.

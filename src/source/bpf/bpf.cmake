@@ -1,5 +1,5 @@
 # What the program in the kernel is built with: clang compiles it, bpftool makes it a header, libbpf loads it.
-# Sets TCPLENS_HAVE_BPF, TCPLENS_BPF_SKELETON and TCPLENS_WALK_SKELETON, and says at configure time what is missing.
+# Sets TCPLENS_HAVE_BPF, TCPLENS_BPF_SKELETON, TCPLENS_WALK_SKELETON and TCPLENS_ROWS_SKELETON, and says at configure time what is missing.
 set(TCPLENS_HAVE_BPF OFF)
 if(TCPLENS_BPF STREQUAL "OFF")
   message(STATUS "bpf: off (TCPLENS_BPF)")
@@ -59,13 +59,18 @@ add_custom_command(OUTPUT ${TCPLENS_BPF_SKELETON}
   DEPENDS ${bpf_source} ${bpf_headers}
   COMMENT "Building the program in the kernel" VERBATIM)
 # A light skeleton (-L): the kernel finds the places of what is read itself, without libbpf.
-set(walk_source ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf/walk.bpf.c)
-set(walk_object ${CMAKE_CURRENT_BINARY_DIR}/walk.bpf.o)
-set(TCPLENS_WALK_SKELETON ${CMAKE_CURRENT_BINARY_DIR}/walk.skel.h)
-add_custom_command(OUTPUT ${TCPLENS_WALK_SKELETON}
-  COMMAND ${bpf_command} -c ${walk_source} -o ${walk_object}
-  COMMAND ${TCPLENS_BPFTOOL} gen skeleton -L ${walk_object} name walk_bpf > ${TCPLENS_WALK_SKELETON}
-  DEPENDS ${walk_source} ${bpf_headers}
-  COMMENT "Building the owner walk in the kernel" VERBATIM)
+function(tcplens_light_skeleton name variable comment)
+  set(source ${CMAKE_CURRENT_SOURCE_DIR}/source/bpf/${name}.bpf.c)
+  set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o)
+  set(skeleton ${CMAKE_CURRENT_BINARY_DIR}/${name}.skel.h)
+  add_custom_command(OUTPUT ${skeleton}
+    COMMAND ${bpf_command} -c ${source} -o ${object}
+    COMMAND ${TCPLENS_BPFTOOL} gen skeleton -L ${object} name ${name}_bpf > ${skeleton}
+    DEPENDS ${source} ${bpf_headers}
+    COMMENT ${comment} VERBATIM)
+  set(${variable} ${skeleton} PARENT_SCOPE)
+endfunction()
+tcplens_light_skeleton(walk TCPLENS_WALK_SKELETON "Building the owner walk in the kernel")
+tcplens_light_skeleton(rows TCPLENS_ROWS_SKELETON "Building the walk over sockets in the kernel")
 set(TCPLENS_HAVE_BPF ON)
 message(STATUS "bpf: built in")

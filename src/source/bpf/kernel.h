@@ -29,16 +29,51 @@ typedef struct {
     long long counter;
 } KERNEL_TYPE atomic64_t;
 
+typedef struct {
+    int counter;
+} KERNEL_TYPE atomic_t;
+
+typedef struct {
+    atomic_t refs;
+} KERNEL_TYPE refcount_t;
+
+typedef struct {
+    unsigned int val;
+} KERNEL_TYPE kuid_t;
+
 struct in6_addr {
     union {
         __u8 u6_addr8[16];
     } in6_u;
 } KERNEL_TYPE;
 
+struct hlist_node {
+    struct hlist_node **pprev; /* NULL: in no list */
+} KERNEL_TYPE;
+
+struct timer_list {
+    struct hlist_node entry;
+    unsigned long expires; /* jiffies */
+} KERNEL_TYPE;
+
+struct kernfs_node {
+    __u64 id;
+} KERNEL_TYPE;
+
+struct cgroup {
+    struct kernfs_node *kn;
+} KERNEL_TYPE;
+
+struct sock_cgroup_data {
+    struct cgroup *cgroup;
+} KERNEL_TYPE;
+
 struct sock_common {
     __be32 skc_daddr, skc_rcv_saddr;
     __be16 skc_dport;
+    __u16 skc_num;
     unsigned short skc_family;
+    volatile unsigned char skc_state;
     int skc_bound_dev_if;
     unsigned long skc_flags; /* what include/net/sock.h calls sk_flags */
     possible_net_t skc_net;
@@ -51,6 +86,19 @@ struct sock {
     __u16 sk_protocol;
     int sk_err;
     unsigned long sk_lingertime;
+    struct {
+        atomic_t rmem_alloc;
+        int len;
+    } sk_backlog;
+    atomic_t sk_drops, sk_omem_alloc;
+    refcount_t sk_wmem_alloc;
+    int sk_rcvbuf, sk_sndbuf, sk_forward_alloc, sk_wmem_queued;
+    unsigned long sk_pacing_rate, sk_max_pacing_rate; /* all bits: no limit */
+    struct timer_list sk_timer;
+    kuid_t sk_uid;
+    __u32 sk_mark, sk_ack_backlog, sk_max_ack_backlog;
+    __u8 sk_shutdown;
+    struct sock_cgroup_data sk_cgrp_data;
 } KERNEL_TYPE;
 
 struct inet_sock {
@@ -58,14 +106,59 @@ struct inet_sock {
     __be16 inet_sport;
 } KERNEL_TYPE;
 
+struct tcp_ulp_ops;
+
 struct inet_connection_sock {
     struct inet_sock icsk_inet;
+    struct timer_list icsk_retransmit_timer;
+    unsigned long icsk_timeout; /* of that timer; before Linux 6.17 or so, else in the timer */
+    __u32 icsk_rto, icsk_rto_min, icsk_delack_max, icsk_pmtu_cookie;
+    const struct tcp_ulp_ops *icsk_ulp_ops;
+    __u8 icsk_ca_state : 5;
+    __u8 icsk_retransmits, icsk_pending, icsk_backoff, icsk_probes_out;
+    struct {
+        __u32 ato : 8;
+        __u32 lrcvtime;
+        __u16 rcv_mss;
+    } icsk_ack;
+} KERNEL_TYPE;
+
+struct minmax_sample {
+    __u32 t, v;
+} KERNEL_TYPE;
+
+struct minmax {
+    struct minmax_sample s[3];
+} KERNEL_TYPE;
+
+struct tcp_options_received {
+    __u16 tstamp_ok : 1, wscale_ok : 1, sack_ok : 3, snd_wscale : 4, rcv_wscale : 4;
 } KERNEL_TYPE;
 
 struct tcp_sock {
     struct inet_connection_sock inet_conn;
-    __u64 bytes_received, bytes_sent, bytes_retrans;
+    __u64 bytes_received, bytes_sent, bytes_retrans, bytes_acked;
     __u32 srtt_us, total_retrans;
+    __u32 rcv_ssthresh, reordering, mss_cache, snd_cwnd, lost_out, sacked_out, retrans_out;
+    __u32 packets_out, mdev_us, snd_ssthresh, copied_seq, rcv_nxt, snd_nxt, snd_una, write_seq;
+    __u32 segs_in, segs_out, data_segs_in, data_segs_out, lsndtime, rcv_tstamp;
+    __u32 chrono_start, chrono_stat[3], rate_delivered, rate_interval_us;
+    __u32 delivered, delivered_ce, dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd;
+    __u32 plb_rehash, rto_stamp, total_rto_time;
+    __u32 received_ce, received_ecn_bytes[3], delivered_ecn_bytes[3];
+    __u16 advmss, timeout_rehash, total_rto, total_rto_recoveries;
+    __u8 chrono_type, ecn_flags;
+    __u8 tcp_usec_ts : 1, rate_app_limited : 1, fastopen_client_fail : 2, syn_data_acked : 1,
+        syn_fastopen_child : 1;
+    __u8 accecn_fail_mode : 4, saw_accecn_opt : 2;
+    struct minmax rtt_min;
+    struct tcp_options_received rx_opt;
+    struct {
+        __u32 rtt_us;
+    } rcv_rtt_est;
+    struct {
+        int space;
+    } rcvq_space;
 } KERNEL_TYPE;
 
 struct socket {

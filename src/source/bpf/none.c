@@ -1,5 +1,6 @@
-/* bpf_none: stands in for bpf.c and walk.c where tcplens is built without libbpf. */
+/* bpf_none: stands in for bpf.c, walk.c and rows.c where tcplens is built without libbpf. */
 #include "source/bpf/bpf.h"
+#include "source/bpf/rows.h"
 #include "source/bpf/walk.h"
 
 #include <errno.h>
@@ -61,6 +62,26 @@ void bpf_walk_close(struct bpf_walk *walk)
 }
 
 int bpf_walk_run(void *walker, owner_visit visit, void *context)
+{
+    (void)walker;
+    (void)visit;
+    (void)context;
+    return -ENOSYS;
+}
+
+int bpf_rows_open(struct bpf_rows **rows, uint32_t except_netns, char text[BPF_TEXT_SIZE])
+{
+    (void)rows;
+    (void)except_netns;
+    return refuse(text);
+}
+
+void bpf_rows_close(struct bpf_rows *rows)
+{
+    (void)rows;
+}
+
+int bpf_rows_run(void *walker, row_visit visit, void *context)
 {
     (void)walker;
     (void)visit;

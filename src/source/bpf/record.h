@@ -1,8 +1,10 @@
 /* bpf_record: what the programs in the kernel hand over: tcplens.bpf.c to bpf.c, walk.bpf.c to
- * walk.c. Only these include it; the types are those of linux/types.h. */
+ * walk.c, rows.bpf.c to rows.c. Only these include it; the types are those of linux/. */
 #ifndef TCPLENS_SOURCE_BPF_RECORD_H
 #define TCPLENS_SOURCE_BPF_RECORD_H
 
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
 #include <linux/types.h>
 
 enum bpf_record_kind {
@@ -63,6 +65,49 @@ struct bpf_owner {
     __u32 fd;
     __u32 thread; /* 0 = in the process's own table; else in that of this thread, any number */
     __u32 spare;
+};
+
+/* struct tcp_info of include/uapi/linux/tcp.h as of Linux 6.18: the header of an older system is
+ * shorter. */
+struct bpf_tcp_info {
+    __u8 state, ca_state, retransmits, probes, backoff, options, wscales, flags;
+    __u32 rto, ato, snd_mss, rcv_mss, unacked, sacked, lost, retrans, fackets;
+    __u32 last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
+    __u32 pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
+    __u32 rcv_rtt, rcv_space, total_retrans;
+    __u64 pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+    __u32 segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+    __u64 delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+    __u32 delivered, delivered_ce;
+    __u64 bytes_sent, bytes_retrans;
+    __u32 dsack_dups, reord_seen, rcv_ooopack, snd_wnd, rcv_wnd, rehash;
+    __u16 total_rto, total_rto_recoveries;
+    __u32 total_rto_time;
+    __u32 received_ce, delivered_ecn_bytes[3], received_ecn_bytes[3];
+    __u16 accecn_fail_mode, accecn_opt_seen;
+};
+
+#define BPF_MEMINFO_COUNT 9 /* SK_MEMINFO_VARS of Linux 4.12 and later */
+
+/* A socket as a dump of sock_diag has it: what begins with `message` is its message and attributes.
+ */
+struct bpf_row {
+    __u64 netns_cookie;
+    __u32 netns;   /* inode number */
+    __u16 length;  /* of the message with its attributes: without `info` where a dump has none */
+    __u8 has_ulp;  /* there is an upper layer: what it is only a look-up says */
+    __u8 is_bound; /* only bound: no hash table of connections or listeners has it */
+    struct inet_diag_msg message;
+    struct nlattr shutdown_header;
+    __u8 shutdown, shutdown_padding[3];
+    struct nlattr mark_header;
+    __u32 mark;
+    struct nlattr meminfo_header;
+    __u32 meminfo[BPF_MEMINFO_COUNT];
+    struct nlattr cgroup_header;
+    __u32 cgroup_id[2]; /* low, high: no attribute begins at a multiple of eight */
+    struct nlattr info_header;
+    struct bpf_tcp_info info;
 };
 
 #endif

@@ -4,6 +4,7 @@
 #include "source/bpf/walk.h"
 
 #include "base/clock.h"
+#include "source/bpf/iterator.h"
 #include "source/bpf/record.h"
 #include "source/proc_view.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "walk.skel.h"
@@ -99,30 +99,20 @@ static void hand_over(const struct bpf_walk *walk, size_t count, owner_visit vis
     }
 }
 
-static int begin(const struct bpf_walk *walk)
-{
-    union bpf_attr attributes;
-    memset(&attributes, 0, sizeof(attributes));
-    attributes.iter_create.link_fd = (uint32_t)walk->link;
-    const long descriptor = syscall(SYS_bpf, BPF_ITER_CREATE, &attributes, sizeof(attributes));
-    if (descriptor >= 0)
-        return (int)descriptor;
-    return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -EAGAIN : -errno;
-}
-
 int bpf_walk_run(void *walker, owner_visit visit, void *context)
 {
     struct bpf_walk *walk = walker;
-    const int descriptor = begin(walk);
-    ssize_t got;
+    const int descriptor = bpf_iterator_begin(walk->link);
+    size_t got = 0;
+    int error = 0;
+
     if (descriptor < 0)
         return descriptor;
     do {
-        got = read(descriptor, walk->owners, sizeof(walk->owners));
-        if (got > 0)
-            hand_over(walk, (size_t)got / sizeof(walk->owners[0]), visit, context);
-    } while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
-    const int error = got < 0 ? -errno : 0;
+        error = bpf_iterator_read(descriptor, walk->owners, sizeof(walk->owners), &got);
+        if (!error)
+            hand_over(walk, got / sizeof(walk->owners[0]), visit, context);
+    } while (!error && got > 0);
     close(descriptor);
     return error;
 }

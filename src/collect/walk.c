@@ -1,6 +1,7 @@
 /* collect_walk: see walk.h. */
 #include "collect/walk.h"
 
+#include "source/bpf/rows.h"
 #include "source/bpf/walk.h"
 #include "source/privilege.h"
 
@@ -16,6 +17,8 @@ static int load(struct collect_walk *walk)
     netns_own(&netns);
     const int error =
         walk->walk ? 0 : bpf_walk_open(&walk->walk, walk->every_netns ? NULL : &netns, text);
+    if (!error && walk->every_netns && !walk->rows)
+        (void)bpf_rows_open(&walk->rows, netns.inode, text); /* else they are dumped */
     privilege_keep(COLLECT_PRIVILEGES); /* loaded or not: it is not tried again */
     if (error)
         snprintf(walk->why, sizeof(walk->why), "no bpf: %s", text);
@@ -52,9 +55,12 @@ void collect_walk_load(struct collect_walk *walk, struct source *source)
     walk->given = false;
     if (!loaded)
         source->ops->use_walk(source, load(walk) ? NULL : &ready);
+    if (walk->rows && source->ops->use_rows)
+        source->ops->use_rows(source, &(struct row_walk){bpf_rows_run, walk->rows});
 }
 
 void collect_walk_done(struct collect_walk *walk)
 {
     bpf_walk_close(walk->walk);
+    bpf_rows_close(walk->rows);
 }

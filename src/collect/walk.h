@@ -1,5 +1,6 @@
-/* collect_walk: the walk by bpf over all descriptors, for the owners of one collector's frames.
- * Loaded when the owners first need it, or on request, in the thread that makes the frames. */
+/* collect_walk: the walks by bpf over all descriptors, for the owners of one collector's frames, and for the
+ * rows of other network namespaces. Loaded when the owners first need one, or on request, in the thread that
+ * makes the frames. */
 #ifndef TCPLENS_COLLECT_WALK_H
 #define TCPLENS_COLLECT_WALK_H
 
@@ -9,10 +10,12 @@
 #define COLLECT_PRIVILEGES      (PRIVILEGE_ENTER | PRIVILEGE_NET_ADMIN) /* of that thread */
 #define COLLECT_WALK_PRIVILEGES (PRIVILEGE_BPF | PRIVILEGE_PERFMON)     /* until it is loaded */
 
+struct bpf_rows;
 struct bpf_walk;
 
 struct collect_walk {
     struct bpf_walk *walk; /* NULL: not loaded */
+    struct bpf_rows *rows; /* NULL: not loaded, or of no use */
     bool given;            /* to a source */
     bool every_netns;      /* over the sockets of all network namespaces */
     char

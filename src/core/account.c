@@ -248,7 +248,8 @@ static void row_sent(struct account *account, const struct conn *previous, struc
 /* Since the rows of its namespace were read for the frame before. */
 static int64_t elapsed_of(struct account *account, const struct conn *conn)
 {
-    netns_time_of(&account->time, account->previous, account->next, conn->netns);
+    netns_time_of(&account->time, account->previous, account->next, conn->netns,
+                  conn_is_unheld(conn));
     return account->time.elapsed_ns;
 }
 

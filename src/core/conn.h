@@ -209,6 +209,12 @@ bool conn_is_far(const struct conn *conn, uint32_t min_rtt_us);
 bool conn_is_heavy(const struct conn *conn);
 /* In a state in which no program has accepted it yet, or may not have, and without an inode. */
 bool conn_is_unaccepted(const struct conn *conn);
+/* No process had it open when it was read: minisocks, what is not accepted yet, orphans. */
+static inline bool conn_is_unheld(const struct conn *conn)
+{
+    return !(conn->known & KNOWN_INODE);
+}
+
 /* Same connection by (netns, cookie), or, where a cookie is missing, by tuple and netns. */
 bool conn_same(const struct conn *a, const struct conn *b);
 

@@ -86,6 +86,8 @@ struct frame_netns {
     uint32_t processes;  /* 0 = not counted */
     int64_t read_ns;     /* monotonic: when its rows were read, earlier than the frame where it was
                           * not its turn; 0 = never */
+    int64_t rest_ns;     /* the same of what no process has open, where that is read apart;
+                          * 0 = it is not */
     const char *name, *container, *pod, *pod_namespace;
     const char *why;          /* its rows were not read for this frame: why not, in words */
     struct host_facts *facts; /* in the arena; NULL = none were read */
@@ -246,9 +248,9 @@ const char *frame_user_name(const struct frame *frame, uint32_t uid);
 const char *frame_interface_name(const struct frame *frame, uint32_t netns, uint32_t index);
 /* By conn.netns, event.netns. */
 const struct frame_netns *frame_find_netns(const struct frame *frame, uint32_t key);
-/* When the rows of that namespace were read, by the monotonic clock: the frame's own time where
- * it says nothing else. */
-int64_t frame_read_ns(const struct frame *frame, uint32_t key);
+/* When the rows of that namespace were read, those that no process has open or those that one has, by
+ * the monotonic clock: the frame's own time where it says nothing else. */
+int64_t frame_read_ns(const struct frame *frame, uint32_t key, bool unheld);
 /* In both frames the key means the same namespace, as far as they know. */
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 

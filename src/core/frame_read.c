@@ -107,9 +107,12 @@ const struct frame_netns *frame_find_netns(const struct frame *frame, uint32_t k
     return NULL;
 }
 
-int64_t frame_read_ns(const struct frame *frame, uint32_t key)
+int64_t frame_read_ns(const struct frame *frame, uint32_t key, bool unheld)
 {
     const struct frame_netns *netns = frame_find_netns(frame, key);
+
+    if (netns && unheld && netns->rest_ns)
+        return netns->rest_ns;
     return netns && netns->read_ns ? netns->read_ns : frame->mono_ns;
 }
 

@@ -2,19 +2,20 @@
 #include "core/netns_time.h"
 
 void netns_time_of(struct netns_time *time, const struct frame *previous, const struct frame *next,
-                   uint32_t netns)
+                   uint32_t netns, bool unheld)
 {
-    if (time->known && time->netns == netns)
+    if (time->known && time->netns == netns && time->unheld == unheld)
         return;
-    *time = (struct netns_time){.netns = netns, .known = true};
+    *time = (struct netns_time){.netns = netns, .unheld = unheld, .known = true};
     const struct frame_netns *now = frame_find_netns(next, netns);
-    time->is_kept = now && now->read_ns && now->read_ns < next->mono_ns;
+    const int64_t read_ns = frame_read_ns(next, netns, unheld);
+    time->is_kept = now && now->read_ns && read_ns < next->mono_ns;
     if (!previous)
         return;
     const struct frame_netns *before = frame_find_netns(previous, netns);
     const bool is_same = before && frame_same_netns(previous, next, netns);
     time->is_new = previous->namespace_count && now && (!is_same || !before->read_ns);
     time->was_listed = is_same && !before->read_ns;
-    time->previous_mono_ns = frame_read_ns(previous, netns);
-    time->elapsed_ns = frame_read_ns(next, netns) - time->previous_mono_ns;
+    time->previous_mono_ns = frame_read_ns(previous, netns, unheld);
+    time->elapsed_ns = read_ns - time->previous_mono_ns;
 }

@@ -91,17 +91,25 @@ static int64_t changed_ns(const struct pass *pass, const struct note *note)
     return frame_time_of(pass->next, note->changed_ns, note->changed_mono_ns);
 }
 
-static const struct netns_time *pass_time(struct pass *pass, uint32_t netns)
+static const struct netns_time *pass_time(struct pass *pass, const struct conn *conn)
 {
-    netns_time_of(&pass->time, pass->previous, pass->next, netns);
+    netns_time_of(&pass->time, pass->previous, pass->next, conn->netns, conn_is_unheld(conn));
     return &pass->time;
 }
 
-/* When the rows of that namespace were read for the frame before, as the clock of this one tells
- * it. */
+/* Of all rows of a namespace, in whatever state. */
+static const struct netns_time *pass_time_of_all(struct pass *pass, uint32_t netns)
+{
+    netns_time_of(&pass->time, pass->previous, pass->next, netns, true);
+    return &pass->time;
+}
+
+/* When all rows of that namespace were read for the frame before, as the clock of this one tells
+ * it: what a process has open now, none may have accepted then. */
 static int64_t previous_ns(struct pass *pass, uint32_t netns)
 {
-    const int64_t since_ns = pass_time(pass, netns)->previous_mono_ns - pass->previous->mono_ns;
+    const int64_t since_ns =
+        pass_time_of_all(pass, netns)->previous_mono_ns - pass->previous->mono_ns;
 
     return pass->previous->wall_ns + pass->clock_set_ns + since_ns;
 }
@@ -241,12 +249,12 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         bounds_exact(conn, opened_ns(pass, note));
     else
         bounds_from_info(conn, next, pass->track->settings.tick_ns);
-    if (!previous || pass_time(pass, conn->netns)->was_listed)
+    if (!previous || pass_time(pass, conn)->was_listed)
         return;
     /* A row that a dump skipped before it was ever seen is older than the frame that lacks it:
      * what tcp_info says stands then, and bounds do not cross. A namespace may be found long after
      * its connections began. */
-    const bool was_read = !pass_time(pass, conn->netns)->is_new;
+    const bool was_read = !pass_time(pass, conn)->is_new;
     if (was_read)
         bounds_at_least(conn, previous_ns(pass, conn->netns));
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
@@ -286,7 +294,7 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
 {
     bool closed = note->told == STATE_DELETE_TCB;
     bool behind = closed || state_may_reach((enum tcp_state)conn->state, note->told);
-    bool kept = pass_time(pass, conn->netns)->is_kept; /* no news of it */
+    bool kept = pass_time(pass, conn)->is_kept; /* no news of it */
 
     note->matched = true;
     if (conn->state == note->told) {
@@ -319,11 +327,11 @@ static void track_row(struct pass *pass, uint32_t index)
         carry(pass, before, conn);
         if (note && note->opened)
             bounds_exact(conn, opened_ns(pass, note));
-        else if (!pass_time(pass, conn->netns)->is_kept)
+        else if (!pass_time(pass, conn)->is_kept)
             bounds_from_info(conn, pass->next, pass->track->settings.tick_ns);
     } else {
         conn->serial = ++pass->track->serial;
-        pass->found += pass_time(pass, conn->netns)->was_listed;
+        pass->found += pass_time(pass, conn)->was_listed;
         open_row(pass, conn, note);
         account_new_row(&pass->track->account, conn);
     }
@@ -406,7 +414,7 @@ static void settle_notes(struct pass *pass)
         if (matched)
             continue;
         bool told = note->told == STATE_DELETE_TCB;
-        if (!told && pass_time(pass, note->netns)->is_kept)
+        if (!told && pass_time_of_all(pass, note->netns)->is_kept)
             continue;
         note->frames = told ? NOTE_FRAMES : (uint8_t)(note->frames + 1);
         if (!pass->previous || note->frames < NOTE_FRAMES)

@@ -10,7 +10,6 @@
 #include "source/expected_rows.h"
 #include "source/host_facts.h"
 #include "source/live_filter.h"
-#include "source/live_places.h"
 #include "source/netns/netlink.h"
 #include "source/netns/netns.h"
 #include "source/netns/others.h"
@@ -19,6 +18,7 @@
 #include "source/procnet.h"
 #include "source/row_index.h"
 #include "source/system_names.h"
+#include "source/turns.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -27,12 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_SIZE       128
-#define FAILURES_MOST   3u /* look-ups in a row that may fail before the rest is not looked up */
-#define PROC_PATH_MAX   256
-#define FIRST_FRAME_NS  (SECOND_NS / 4) /* of CPU, for namespaces beside ours */
-#define LEAST_BUDGET_NS (5 * MILLISECOND_NS)
-#define URGENT_MORE     2 /* budgets for what is new, and where something happened */
+#define TEXT_SIZE     128
+#define FAILURES_MOST 3u /* look-ups in a row that may fail before the rest is not looked up */
 
 struct live {
     struct source source;    /* first */
@@ -44,11 +40,9 @@ struct live {
     struct netns_others *others;    /* NULL: not counted */
     struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
-    struct places *places;     /* NULL: our namespace alone is shown */
-    struct frame *last;        /* with places: the frame before, else NULL */
+    struct turns turns;        /* .places NULL: our namespace alone is shown */
     const struct frame *owned; /* whose owners are being looked up */
-    bool reads_all;
-    uint32_t state_bits; /* of the last wish */
+    uint32_t state_bits;       /* of the last wish */
     struct netns netns;
     uint64_t number;
     char *proc_root;
@@ -130,197 +124,25 @@ static int add_own_netns(const struct live *live, struct frame *frame)
     return 0;
 }
 
-/* --- the namespaces of others --- */
-
-/* CPU that other namespaces may cost. */
-struct turns {
-    int64_t began_ns, budget_ns;
-    uint32_t by_proc, unread;
-};
-
-static bool is_its_turn(const struct live *live, const struct turns *turns,
-                        const struct frame_netns *netns)
+static int read_places(struct live *live, struct frame *frame, const struct wish *wish)
 {
-    const bool is_urgent = live->last && (!frame_find_netns(live->last, netns->key) ||
-                                          places_is_touched(live->places, netns->key));
-    const int64_t spent_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - turns->began_ns;
-
-    return live->reads_all || spent_ns < turns->budget_ns * (is_urgent ? URGENT_MORE : 1);
-}
-
-/* Half of what a frame may cost: the other half is for all that is done with the rows. */
-static int64_t budget_of(const struct live *live, const struct wish *wish)
-{
-    const int64_t half_ns = wish->interval_ns / 200 * wish->budget_percent;
-
-    if (wish->budget_percent == 0)
-        return INT64_MAX / URGENT_MORE;
-    if (!live->last)
-        return half_ns > FIRST_FRAME_NS ? half_ns : FIRST_FRAME_NS;
-    return half_ns > LEAST_BUDGET_NS ? half_ns : LEAST_BUDGET_NS;
-}
-
-/* State, addresses and queues: of any namespace for anybody. */
-static int read_by_proc(struct live *live, struct frame *frame, struct frame_netns *netns,
-                        const struct wish *wish)
-{
-    const struct missing missing = frame->missing;
-    const char *source = frame->source;
-    const uint32_t own = frame->netns;
-    char path[PROC_PATH_MAX];
-    int result = places_proc(live->places, netns, path, sizeof(path));
+    int result = places_list(live->turns.places, frame, live->turns.last);
 
     if (result)
         return result;
-    frame->netns = netns->key;
-    result = procnet_dump(path, frame, wish);
-    frame->netns = own;
-    frame->source = source;
-    frame->missing = missing;
-    netns->reach = NETNS_REACH_PROC;
-    return result;
-}
-
-static int read_other(struct live *live, struct frame *frame, struct frame_netns *netns,
-                      const struct wish *wish)
-{
-    struct netlink *netlink;
-    int result = -EPERM;
-
-    if (live_filter_needs_netlink(&live->filter))
-        return -EOPNOTSUPP; /* autobound: the range of ports that is known is ours */
-    if (!places_has_sockets(live->places, netns, wish->state_bits))
-        return 0;
-    if (live->netlink && netns->reach == NETNS_REACH_ENTER)
-        result = places_enter(live->places, netns, &netlink);
-    if (result == 0)
-        return live_filter_dump(&live->filter, netlink, live->scratch, frame, wish);
-    return result == -EPERM || result == -EACCES ? read_by_proc(live, frame, netns, wish) : result;
-}
-
-/* One that could not be read keeps the rows that it had; one that ended meanwhile is no longer
- * listed for the next frame. */
-static int read_place(struct live *live, struct frame *frame, struct frame_netns *netns,
-                      const struct wish *wish, struct turns *turns)
-{
-    const int64_t began_ns = netns->is_own ? frame->mono_ns : clock_mono_ns();
-    const uint32_t rows = frame->live_count;
-    int result;
-
-    if (netns->is_own)
-        result = read_own(live, frame, wish);
-    else if (is_its_turn(live, turns, netns))
-        result = read_other(live, frame, netns, wish);
-    else
-        result = -EAGAIN;
-    if (result == -ENOMEM || (netns->is_own && result))
-        return result;
-    if (result) {
-        frame->live_count = frame->conn_count = rows;
-        netns->why = result == -EAGAIN  ? "not its turn"
-                     : result == -ESRCH ? "the process by which it was known ended"
-                                        : frame_copy_text(frame, error_text(result));
-        turns->unread++;
-        return 0;
-    }
-    netns->read_ns = began_ns;
-    turns->by_proc += netns->reach == NETNS_REACH_PROC && !netns->is_own;
-    return 0;
-}
-
-static int copy_row(struct frame *to, const struct frame *from, const struct conn *conn)
-{
-    const uint32_t scope = conn->tuple.scope;
-    const char *name = scope ? frame_interface_name(from, conn->netns, scope) : NULL;
-    const struct conn_detail *detail = frame_detail(from, conn);
-    struct conn *copy = frame_add_conn(to);
-    struct conn_detail *copied = detail ? frame_add_detail(to) : NULL;
-
-    if (!copy || (detail && !copied) ||
-        (name && frame_add_interface(to, conn->netns, scope, name) < 0) ||
-        ((conn->known & KNOWN_UID) && frame_add_user(to, conn->uid, "") < 0))
-        return -ENOMEM;
-    *copy = *conn;
-    copy->owner = copy->owners = copy->group = copy->detail = CONN_NO_INDEX;
-    copy->owner_count = 0;
-    copy->owner_word = OWNER_UNKNOWN;
-    copy->unit_from = UNIT_FROM_NOTHING;
-    copy->mark = MARK_NONE;
-    if (copied) {
-        *copied = *detail;
-        copy->detail = to->detail_count - 1;
-    }
-    return 0;
-}
-
-/* Rows of namespaces whose turn it was not. */
-static int keep_unread(const struct live *live, struct frame *frame)
-{
-    const struct frame *last = live->last;
-    const struct frame_netns *netns = NULL;
-    bool keep = false;
-    int result = 0;
-
-    for (uint32_t i = 0; last && i < last->live_count && result == 0; i++) {
-        const struct conn *conn = &last->conns[i];
-        if (!netns || netns->key != conn->netns) {
-            netns = frame_find_netns(frame, conn->netns);
-            keep = netns && netns->why[0] && frame_same_netns(last, frame, conn->netns);
-        }
-        if (keep && (live->state_bits & STATE_BIT(conn->state)))
-            result = copy_row(frame, last, conn);
-    }
-    return result;
-}
-
-static void note_places(struct frame *frame, const struct turns *turns)
-{
-    struct missing *missing = &frame->missing;
-    const uint32_t count = frame->namespace_count;
-
-    if (count && !turns->unread && !turns->by_proc)
-        return;
-    missing->reasons |= MISSING_NETNS;
-    if (missing->text[0])
-        return;
-    if (!count)
-        snprintf(missing->text, sizeof(missing->text),
-                 "the network namespace is no more, or nothing names it");
-    else if (turns->unread)
-        snprintf(missing->text, sizeof(missing->text),
-                 "%u of %u network namespaces read in this frame; the others as they were",
-                 count - turns->unread, count);
-    else
-        snprintf(
-            missing->text, sizeof(missing->text),
-            "%u of %u network namespaces may not be entered (CAP_SYS_ADMIN): no counters there",
-            turns->by_proc, count);
-}
-
-static int read_places(struct live *live, struct frame *frame, const struct wish *wish)
-{
-    struct turns turns = {.began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID),
-                          .budget_ns = budget_of(live, wish)};
-    int result = places_list(live->places, frame, live->last);
-    const uint32_t *order = result ? NULL : places_order(live->places, frame);
-
-    if (!order)
-        return result ? result : -ENOMEM;
     if (frame->namespace_count == 1) {
         frame->netns = frame->namespaces[0].key;
         frame->netns_is_host = frame->namespaces[0].is_host;
     }
     for (uint32_t i = 0; i < frame->namespace_count && result == 0; i++) {
-        struct frame_netns *netns = &frame->namespaces[order[i]];
-        result = read_place(live, frame, netns, wish, &turns);
-        if (netns->is_own)
-            turns.began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        struct frame_netns *netns = &frame->namespaces[i];
+        if (!netns->is_own)
+            continue;
+        result = read_own(live, frame, wish);
+        netns->read_ns = frame->mono_ns;
     }
-    places_leave(live->places);
-    if (result == 0)
-        result = keep_unread(live, frame);
-    note_places(frame, &turns);
-    return result;
+    live->turns.enters = live->netlink != NULL;
+    return result ? result : turns_read(&live->turns, frame, wish);
 }
 
 static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
@@ -332,7 +154,7 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     frame->host = frame_copy_text(frame, live->host);
     frame->netns = live->netns.inode;
     frame->netns_is_host = live->netns.is_host;
-    if (live->places)
+    if (live->turns.places)
         return read_places(live, frame, wish);
     const int result = read_own(live, frame, wish);
     return result ? result : add_own_netns(live, frame);
@@ -345,12 +167,13 @@ static int netlink_of(struct live *live, const struct frame *next, uint32_t key,
 {
     const struct frame_netns *netns = frame_find_netns(next, key);
 
-    if (live->places && !netns)
+    if (live->turns.places && !netns)
         return -ENOENT;
     *netlink = live->netlink; /* /proc/net/tcp has no exact look-up */
     if (!*netlink || (netns && netns->reach != NETNS_REACH_ENTER))
         return -EOPNOTSUPP;
-    return live->places && !netns->is_own ? places_enter(live->places, netns, netlink) : 0;
+    return live->turns.places && !netns->is_own ? places_enter(live->turns.places, netns, netlink)
+                                                : 0;
 }
 
 static void read_own_facts(struct live *live, struct frame *frame)
@@ -370,7 +193,7 @@ static int read_host_facts(struct live *live, struct frame *frame)
 {
     if (frame_find_netns(frame, live->netns.inode))
         read_own_facts(live, frame);
-    const int result = live->places ? places_facts(live->places, frame) : 0;
+    const int result = live->turns.places ? places_facts(live->turns.places, frame) : 0;
     if (!frame->facts && frame->namespace_count == 1)
         frame->facts = frame->namespaces[0].facts;
     return result;
@@ -429,7 +252,7 @@ static int keep_copy(struct search *search, uint32_t previous, int error)
     if (!(search->live->state_bits & STATE_BIT(conn->state)))
         return 0;
     search->found[search->count++] = previous;
-    return copy_row(search->next, search->previous, conn);
+    return turns_copy_row(search->next, search->previous, conn);
 }
 
 /* As netlink_of(), of a row of previous. */
@@ -547,8 +370,8 @@ static int live_confirm(struct source *source, const struct frame *previous, str
     *count = 0;
     int result = search_all(&search);
     map_done(&search.dumped);
-    if (search.live->places)
-        places_leave(search.live->places);
+    if (search.live->turns.places)
+        places_leave(search.live->turns.places);
     if (search.error)
         netlink_mark_missing(next, "look-up of vanished rows", -search.error,
                              "showing them as they were");
@@ -607,19 +430,12 @@ static bool is_open(void *context, const struct conn *conn)
     return (now.known & KNOWN_INODE) && now.inode == conn->inode;
 }
 
-/* Its rows stand for those that the next frame does not read. */
-static void remember(struct live *live, struct frame *frame)
-{
-    frame_release(live->last);
-    live->last = frame_reference(frame);
-}
-
 static int live_find_owners(struct source *source, const struct frame *previous, struct frame *next,
                             const struct diff *diff, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
-    if (live->places)
-        remember(live, next);
+    if (live->turns.places)
+        turns_remember(&live->turns, next);
     if (live->filter.filter && next->live_count == 0)
         return 0; /* nothing is left to be held by anybody */
     if (!live->owners) {
@@ -631,8 +447,8 @@ static int live_find_owners(struct source *source, const struct frame *previous,
     int result = owners_apply(live->owners, previous, next, listeners, diff, wish);
     live->owned = NULL;
     frame_release(listeners);
-    if (live->places)
-        places_leave(live->places);
+    if (live->turns.places)
+        places_leave(live->turns.places);
     if (result == 0)
         result = system_names_fill_processes(live->names, next);
     return result;
@@ -645,19 +461,25 @@ static void live_use_walk(struct source *source, const struct owner_walk *walk)
         owners_use_walk(live->owners, walk);
 }
 
+static void live_use_rows(struct source *source, const struct row_walk *walk)
+{
+    struct live *live = (struct live *)source;
+    live->turns.held.walk = *walk;
+}
+
 static void live_touched(struct source *source, const uint32_t *netns, uint32_t count)
 {
     const struct live *live = (struct live *)source;
-    if (live->places)
-        places_touch(live->places, netns, count);
+    if (live->turns.places)
+        places_touch(live->turns.places, netns, count);
 }
 
 static void live_close(struct source *source)
 {
     struct live *live = (struct live *)source;
     owners_close(live->owners);
-    places_close(live->places);
-    frame_release(live->last);
+    places_close(live->turns.places);
+    turns_done(&live->turns);
     netlink_close(live->netlink);
     live_filter_done(&live->filter);
     system_names_free(live->names);
@@ -684,6 +506,7 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .confirm = live_confirm,
                                            .find_owners = live_find_owners,
                                            .use_walk = live_use_walk,
+                                           .use_rows = live_use_rows,
                                            .touched = live_touched,
                                            .process = live_process,
                                            .close = live_close};
@@ -742,12 +565,15 @@ int live_open(struct source **source, const struct live_settings *settings, char
     if (result < 0)
         goto fail;
     if (settings->netns)
-        result = places_open(&live->places, live->proc_root, settings->netns, text);
+        result = places_open(&live->turns.places, live->proc_root, settings->netns, text);
     else
         live->others = netns_others_new(live->proc_root);
     if (result < 0)
         goto fail;
-    live->reads_all = settings->reads_all;
+    live->turns.reads_all = settings->reads_all;
+    live->turns.walks = settings->walks;
+    live->turns.filter = &live->filter;
+    live->turns.scratch = live->scratch;
     result = owners_open(&live->owners, live->proc_root);
     if (result == -ENOMEM)
         goto fail;

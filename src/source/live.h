@@ -13,6 +13,7 @@ struct live_settings {
                         * a pid in it. NULL: ours. What cannot be read within the budget of a frame has
                         * its turn later: its rows stay as they were */
     bool reads_all; /* all are read in each frame, whatever it costs */
+    bool walks;     /* tests: a walk is used whatever it costs */
     bool no_sock_diag; /* tests: use procnet */
     /* For a single frame (list, close), as a row that is left out looks closed to the
      * next one: rows that it does not accept are not requested, or left out before their owners are

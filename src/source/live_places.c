@@ -111,8 +111,10 @@ static int add(const struct netns_entry *entry, struct frame *frame, const struc
     netns->pod = frame_copy_text(frame, entry->pod);
     netns->pod_namespace = frame_copy_text(frame, entry->pod_namespace);
     const struct frame_netns *before = last ? frame_find_netns(last, entry->key) : NULL;
-    if (before && before->id == netns->id)
+    if (before && before->id == netns->id) {
         netns->read_ns = before->read_ns;
+        netns->rest_ns = before->rest_ns;
+    }
     return 0;
 }
 
@@ -254,19 +256,38 @@ static bool read_file(const char *folder, const char *name, char *text, size_t s
     return got > 0;
 }
 
+int places_count_sockets(struct places *places, const struct frame_netns *netns, uint32_t *sockets)
+{
+    char folder[PATH_MAX / 2], text[1024];
+    const int error = places_proc(places, netns, folder, sizeof(folder));
+
+    if (error)
+        return error;
+    if (!read_file(folder, "sockstat", text, sizeof(text)))
+        return -ENOENT;
+    *sockets = (uint32_t)(count_in(text, "TCP:", " inuse ") + count_in(text, "TCP:", " tw "));
+    if (read_file(folder, "sockstat6", text, sizeof(text)))
+        *sockets += (uint32_t)count_in(text, "TCP6:", " inuse ");
+    return 0;
+}
+
 /* Sockets that are only bound are counted with all others. */
 bool places_has_sockets(struct places *places, const struct frame_netns *netns, uint32_t state_bits)
 {
-    const bool bound = state_bits & STATE_BIT(STATE_CLOSED);
     char folder[PATH_MAX / 2], text[1024];
+    uint32_t sockets;
 
-    if (places_proc(places, netns, folder, sizeof(folder)) != 0 ||
-        !read_file(folder, "sockstat", text, sizeof(text)))
-        return true; /* nothing says that it has none */
-    if (count_in(text, "TCP:", " inuse ") || count_in(text, "TCP:", " tw ") ||
-        (bound && count_in(text, "sockets:", " used ")))
-        return true;
-    return read_file(folder, "sockstat6", text, sizeof(text)) && count_in(text, "TCP6:", " inuse ");
+    if (places_count_sockets(places, netns, &sockets) != 0 || sockets)
+        return true; /* or nothing says that it has none */
+    return (state_bits & STATE_BIT(STATE_CLOSED)) &&
+           places_proc(places, netns, folder, sizeof(folder)) == 0 &&
+           read_file(folder, "sockstat", text, sizeof(text)) &&
+           count_in(text, "sockets:", " used ");
+}
+
+void places_hasten(struct places *places)
+{
+    netns_list_hasten(places->list);
 }
 
 static int open_diag(void *context)

@@ -27,6 +27,12 @@ int places_facts(struct places *places, struct frame *frame);
 void places_touch(struct places *places, const uint32_t *keys, uint32_t count);
 bool places_is_touched(const struct places *places, uint32_t key);
 
+/* The next list looks at every process again. */
+void places_hasten(struct places *places);
+
+/* The sockets of it that the kernel counts in its tables: all but those that are only bound, and
+ * SYN-RECEIVED. 0 or -errno. */
+int places_count_sockets(struct places *places, const struct frame_netns *netns, uint32_t *sockets);
 /* It is worth reading: false where the kernel says that it has no TCP socket. */
 bool places_has_sockets(struct places *places, const struct frame_netns *netns,
                         uint32_t state_bits);

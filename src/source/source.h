@@ -15,6 +15,7 @@
 
 struct owner_walk;
 struct process_facts;
+struct row_walk;
 struct source;
 
 /* frame: rows, processes and names of the events at hand, as the frame after them has them; NULL
@@ -69,6 +70,10 @@ struct source_ops {
     /* A faster walk for find_owners() (source/owners/walker.h), which lives until the source is closed; NULL:
      * none any more. NULL where find_owners() does not read descriptors. */
     void (*use_walk)(struct source *source, const struct owner_walk *walk);
+
+    /* A walk over the sockets of other network namespaces (source/row_walk.h), which lives until the source
+     * is closed. NULL where none is of use. */
+    void (*use_rows)(struct source *source, const struct row_walk *walk);
 
     /* Network namespaces (conn.netns) in which something happened since the frame before. NULL where
      * all are read anyway. */

@@ -152,6 +152,73 @@ static void events_wait_for_the_reading(void **unused)
     play_end(&play);
 }
 
+/* GUEST is read in each frame but for what no process has open: that was read so long ago. */
+static void list_partly(struct play *play, int64_t rest_s)
+{
+    list(play, 0);
+    frame_add_netns(play->next, GUEST)->rest_ns = play->next->mono_ns - rest_s * SECOND;
+}
+
+/* Those whose rows are in each frame count from frame to frame, the others from one reading to the next. */
+static void what_is_read_rarely_has_a_time_of_its_own(void **unused)
+{
+    static const struct {
+        int64_t rest_s;
+        uint64_t held, unheld;
+    } steps[] = {{0, 0, 0}, {0, 3000, 3000}, {1, 6000, 3000}, {2, 9000, 3000}, {0, 12000, 12000}};
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    for (size_t i = 0; i < UNIT_COUNT(steps); i++) {
+        list_partly(&play, steps[i].rest_s);
+        struct conn *held = with_bytes(add(&play, 1, STATE_ESTABLISHED), steps[i].held, 0);
+        held->known |= KNOWN_INODE;
+        with_bytes(add(&play, 2, STATE_ESTABLISHED), steps[i].unheld, 0)->known &=
+            ~(uint32_t)KNOWN_INODE;
+        const struct frame *frame = play_step(&play);
+        assert_int_equal(conn_in_rate(row_of(frame, 1)), i ? 3000 : 0);
+        assert_int_equal(conn_in_rate(row_of(frame, 2)), i ? 3000 : 0);
+    }
+    play_end(&play);
+}
+
+/* What a process has open now it may have accepted just now. */
+static void what_is_found_open_may_be_as_old_as_the_last_whole_reading(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list_partly(&play, 0);
+    const int64_t whole_ns = play_step(&play)->wall_ns;
+    list_partly(&play, 1);
+    play_step(&play);
+    list_partly(&play, 2);
+    add(&play, 1, STATE_ESTABLISHED)->known |= KNOWN_INODE;
+    assert_int_equal(row_of(play_step(&play), 1)->created_min_ns, whole_ns);
+    play_end(&play);
+}
+
+/* The end of what no process has open is not concluded from a frame that did not look. */
+static void events_of_what_is_not_open_wait_for_a_whole_reading(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list_partly(&play, 0);
+    play_step(&play);
+    note(&play, 3, EVENT_OPEN, STATE_NONE, STATE_ESTABLISHED);
+    for (int64_t since_s = 1; since_s < 6; since_s++) {
+        list_partly(&play, since_s);
+        play_step(&play);
+        assert_int_equal(play.told_count, 0);
+    }
+    list_partly(&play, 0);
+    add(&play, 3, STATE_ESTABLISHED);
+    play_step(&play);
+    assert_int_equal(play.told_count, 0);
+    play_end(&play);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +227,9 @@ int main(void)
         cmocka_unit_test(bounds_are_those_of_the_reading_before),
         cmocka_unit_test(rates_count_from_reading_to_reading),
         cmocka_unit_test(events_wait_for_the_reading),
+        cmocka_unit_test(what_is_read_rarely_has_a_time_of_its_own),
+        cmocka_unit_test(what_is_found_open_may_be_as_old_as_the_last_whole_reading),
+        cmocka_unit_test(events_of_what_is_not_open_wait_for_a_whole_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,35 @@
+/* held: the rows of sockets that processes have open in other network namespaces than ours, from one
+ * walk over all of them (row_walk.h). What it lacks is what no process has open: TIME-WAIT,
+ * SYN-RECEIVED, what is not accepted yet, orphans. */
+#ifndef TCPLENS_SOURCE_HELD_H
+#define TCPLENS_SOURCE_HELD_H
+
+#include "core/frame.h"
+#include "core/wish.h"
+#include "source/live_places.h"
+#include "source/repeats.h"
+#include "source/row_walk.h"
+
+struct held {
+    struct row_walk walk; /* .walk NULL: there is none */
+    struct repeats repeats;
+    struct held_place {  /* by index in frame->namespaces */
+        uint32_t hashed; /* connections and listeners: sockstat counts them as in use */
+        bool lacks;      /* facts of a row that only a dump gives */
+    } * places;
+    uint32_t place_capacity;
+    uint32_t first, count; /* rows of the frame that came from the walk */
+    int64_t cost_ns;       /* CPU of the last walk, 0 = not known */
+};
+
+void held_done(struct held *held);
+
+/* Appends them to the frame, those of namespaces that it lists and that may be entered. last may be NULL.
+ * 0; -ENOMEM; other -errno: the frame is as it was, and where it is not -EAGAIN there is no walk any more. */
+int held_read(struct held *held, struct places *places, struct frame *frame,
+              const struct frame *last, const struct wish *wish);
+
+/* Takes out the rows of those namespaces for which drop[index] is true. */
+void held_drop(struct held *held, struct frame *frame, const bool *drop);
+
+#endif

@@ -2,6 +2,7 @@
 #include "command/event_findings.h"
 
 #include "base/grow.h"
+#include "command/event_csv.h"
 #include "command/event_text.h"
 #include "core/finding/finding_json.h"
 #include "options/output.h"
@@ -11,6 +12,7 @@
 
 int event_findings_init(struct event_findings *findings)
 {
+    buffer_init(&findings->json);
     findings->steps = finding_steps_new();
     return findings->steps ? 0 : -ENOMEM;
 }
@@ -20,6 +22,7 @@ void event_findings_done(struct event_findings *findings)
     finding_steps_free(findings->steps);
     finding_engine_free(findings->engine);
     free(findings->shown);
+    buffer_done(&findings->json);
 }
 
 static void print(struct event_findings *findings, const struct finding_step *step,
@@ -33,7 +36,9 @@ static void print(struct event_findings *findings, const struct finding_step *st
         buffer_char(out, '\n');
         return;
     case OUTPUT_CSV:
-        event_csv_finding(out, step);
+        buffer_clear(&findings->json);
+        json_finding_step(&findings->json, seq, step);
+        event_csv_line(out, findings->json.data, findings->json.length);
         return;
     case OUTPUT_TABLE:
         event_text_finding(out, step);

@@ -3,6 +3,7 @@
 #ifndef TCPLENS_COMMAND_EVENT_FINDINGS_H
 #define TCPLENS_COMMAND_EVENT_FINDINGS_H
 
+#include "base/arena.h"
 #include "core/filter/filter.h"
 #include "core/finding/steps.h"
 #include "options/options.h"
@@ -16,6 +17,7 @@ struct event_findings {
     struct finding_engine *engine; /* of those of a log that do not; NULL until there is one */
     uint32_t *shown;               /* ids of findings whose begin was printed */
     uint32_t shown_count, shown_capacity;
+    struct buffer json; /* of a line of CSV */
     bool said_engine;
 };
 

@@ -1,10 +1,9 @@
-/* One event as a line of text or CSV (SCREENS 5), for `events`. */
+/* One event or finding as a line of text, for `events`. */
 #ifndef TCPLENS_COMMAND_EVENT_TEXT_H
 #define TCPLENS_COMMAND_EVENT_TEXT_H
 
 #include "base/arena.h"
 #include "core/event.h"
-#include "core/event_place.h"
 #include "core/finding/steps.h"
 #include "core/frame.h"
 
@@ -14,8 +13,5 @@
 void event_text_line(struct buffer *out, const struct event *event, const struct frame *frame,
                      bool ascii);
 void event_text_finding(struct buffer *out, const struct finding_step *step);
-void event_csv_header(struct buffer *out);
-void event_csv_line(struct buffer *out, const struct event *event, const struct event_place *place);
-void event_csv_finding(struct buffer *out, const struct finding_step *step);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/wake.h"
 #include "command/commands.h"
+#include "command/event_csv.h"
 #include "command/event_findings.h"
 #include "command/event_text.h"
 #include "command/filter_read.h"
@@ -24,7 +25,7 @@
 
 struct events_run {
     struct headless headless;
-    struct buffer out;
+    struct buffer out, json; /* json: of a line of CSV */
     struct frame *frame;
     struct filter *when; /* NULL = not given */
     struct event_match match;
@@ -75,7 +76,9 @@ static void print_event(struct events_run *run, const struct event *event)
         return;
     case OUTPUT_CSV:
         place = event_places_find(&run->places, run->frame, event);
-        event_csv_line(&run->out, event, &place);
+        buffer_clear(&run->json);
+        json_event(&run->json, seq, event, &place);
+        event_csv_line(&run->out, run->json.data, run->json.length);
         return;
     case OUTPUT_TABLE:
         event_text_line(&run->out, event, run->frame, output_is_ascii());
@@ -411,6 +414,7 @@ int cmd_events(const struct options *options)
         return code;
     }
     buffer_init(&run.out);
+    buffer_init(&run.json);
     if (filter_needs_kernel(run.headless.filter) || (run.when && filter_needs_kernel(run.when))) {
         message("filter: only the kernel can test autobound: it works in list and close");
         code = EXIT_USAGE;
@@ -429,6 +433,7 @@ int cmd_events(const struct options *options)
     event_findings_done(&run.findings);
     filter_free(run.when);
     buffer_done(&run.out);
+    buffer_done(&run.json);
     output_interrupt_by(-1);
     headless_done(&run.headless);
     return code;

@@ -89,7 +89,8 @@ struct event {
     uint64_t cookie;
     uint64_t serial; /* of the row, 0 = never seen as a row */
     uint32_t netns;
-    uint32_t uid; /* UINT32_MAX = not known */
+    uint32_t uid;       /* UINT32_MAX = not known */
+    uint64_t cgroup_id; /* in which the socket was made, 0 = not known */
     struct tuple tuple;
     int32_t pid;                /* owner, 0 = not known */
     char name[EVENT_NAME_MAX];  /* its process name, "" = not known */

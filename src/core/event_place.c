@@ -1,10 +1,30 @@
-/* event_place: an index by pid, made anew for each frame that is asked about. */
+/* event_place: indexes, made anew for each frame that is asked about. */
 #include "core/event_place.h"
 
 void event_places_done(struct event_places *places)
 {
     map_done(&places->procs);
+    map_done(&places->groups);
+    map_done(&places->rows);
     *places = (struct event_places){0};
+}
+
+/* What cannot be put into a map is not found. */
+static void look_at(struct event_places *places, const struct frame *frame)
+{
+    if (places->frame == frame && places->number == frame->number)
+        return;
+    map_clear(&places->procs);
+    map_clear(&places->groups);
+    map_clear(&places->rows);
+    places->rows_filled = false;
+    for (uint32_t i = 0; i < frame->proc_count; i++)
+        (void)map_put(&places->procs, (uint32_t)frame->procs[i].pid, i);
+    for (uint32_t i = 0; i < frame->group_count; i++)
+        if (frame->groups[i].id)
+            (void)map_put(&places->groups, frame->groups[i].id, i);
+    places->frame = frame;
+    places->number = frame->number;
 }
 
 const struct proc *event_places_process(struct event_places *places, const struct frame *frame,
@@ -12,19 +32,42 @@ const struct proc *event_places_process(struct event_places *places, const struc
 {
     if (!frame || event->pid <= 0)
         return NULL;
-    if (places->frame != frame || places->number != frame->number) {
-        map_clear(&places->procs);
-        for (uint32_t i = 0; i < frame->proc_count; i++)
-            (void)map_put(&places->procs, (uint32_t)frame->procs[i].pid, i);
-        places->frame = frame;
-        places->number = frame->number;
-    }
+    look_at(places, frame);
     const uint32_t index = map_find(&places->procs, (uint32_t)event->pid);
     const struct proc *proc = index == MAP_NONE ? NULL : &frame->procs[index];
     if (!proc || (event->owner_start_ticks && proc->start_ticks &&
                   event->owner_start_ticks != proc->start_ticks))
         return NULL; /* the number has been another process's since */
     return proc;
+}
+
+static const struct group *find_group(struct event_places *places, const struct frame *frame,
+                                      const struct event *event, const struct proc *proc)
+{
+    uint32_t index = proc ? proc->group : CONN_NO_INDEX;
+
+    if (index >= frame->group_count && event->cgroup_id) {
+        look_at(places, frame);
+        index = map_find(&places->groups, event->cgroup_id);
+    }
+    return index < frame->group_count ? &frame->groups[index] : NULL;
+}
+
+/* One that began after the frame before was not a row yet when its events came. Cookies of several
+ * namespaces differ. */
+static uint64_t find_serial(struct event_places *places, const struct frame *frame,
+                            const struct event *event)
+{
+    if (event->serial || !event->cookie || !frame)
+        return event->serial;
+    look_at(places, frame);
+    for (uint32_t i = 0; i < frame->conn_count && !places->rows_filled; i++)
+        if (frame->conns[i].cookie)
+            (void)map_put(&places->rows, frame->conns[i].cookie, i);
+    places->rows_filled = true;
+    const uint32_t index = map_find(&places->rows, event->cookie);
+    const struct conn *conn = index == MAP_NONE ? NULL : &frame->conns[index];
+    return conn && conn->netns == event->netns ? conn->serial : 0;
 }
 
 struct event_place event_places_find(struct event_places *places, const struct frame *frame,
@@ -35,12 +78,14 @@ struct event_place event_places_find(struct event_places *places, const struct f
 
     const uint32_t uid = event->uid == UINT32_MAX && proc ? proc->uid : event->uid;
     const char *user = frame && uid != UINT32_MAX ? frame_user_name(frame, uid) : NULL;
+    const struct group *group = frame ? find_group(places, frame, event, proc) : NULL;
 
     if (user)
         place.user = user;
-    if (proc && proc->group < frame->group_count) {
-        place.unit = frame->groups[proc->group].unit;
-        place.container = frame->groups[proc->group].container;
+    if (group) {
+        place.unit = group->unit;
+        place.container = group->container;
     }
+    place.serial = find_serial(places, frame, event);
     return place;
 }

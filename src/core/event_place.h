@@ -1,5 +1,6 @@
 /* event_place: whose an event is, beyond what the event itself says: user, unit and container of the
- * process that it names, where a frame still knows that. Pure. */
+ * process that it names, where a frame still knows that, else of the control group that the socket
+ * was made in; and the row that a frame has of its connection. Pure. */
 #ifndef TCPLENS_CORE_EVENT_PLACE_H
 #define TCPLENS_CORE_EVENT_PLACE_H
 
@@ -11,11 +12,15 @@ struct event_place {
     /* The frame's; "" = none, or not known. user: of the socket; where that is not known, of the
      * process. */
     const char *user, *unit, *container;
+    uint64_t serial; /* of the row, 0 = none */
 };
 
-/* All zero to begin with. Finds the processes of one frame by pid; kept from event to event. */
+/* All zero to begin with. Finds what one frame has by number; kept from event to event. */
 struct event_places {
-    struct map procs; /* pid -> index in frame.procs */
+    struct map procs;  /* pid -> index in frame.procs */
+    struct map groups; /* cgroup id -> index in frame.groups */
+    struct map rows;   /* cookie -> index in frame.conns; filled for the first event that asks */
+    bool rows_filled;
     const struct frame *frame;
     uint64_t number; /* of that frame: its memory may be another one's by now */
 };

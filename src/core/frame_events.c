@@ -17,6 +17,7 @@ static struct event event_of(const struct emitter *emitter, enum event_kind kind
                           .serial = conn->serial,
                           .netns = conn->netns,
                           .uid = (conn->known & KNOWN_UID) ? conn->uid : UINT32_MAX,
+                          .cgroup_id = (conn->known & KNOWN_CGROUP) ? conn->cgroup_id : 0,
                           .tuple = conn->tuple};
     return event;
 }

@@ -45,6 +45,8 @@ struct event life_event(const struct transition *transition, const struct life *
         event.serial = shown->conn->serial;
         if (shown->conn->known & KNOWN_UID)
             event.uid = shown->conn->uid;
+        if (shown->conn->known & KNOWN_CGROUP)
+            event.cgroup_id = shown->conn->cgroup_id;
     }
     if (life && event.uid == UINT32_MAX)
         event.uid = life->uid;

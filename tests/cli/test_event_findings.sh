@@ -23,8 +23,8 @@ has '! holds   warning   accept queue of :8080 is full'
 expect 0 "$tcplens" events --from "$log" --json
 has '^{"ev":"finding","t":"2026-11-22T12:16:4[45].*"finding":"accept-queue-full","severity":"warning"'
 expect 0 "$tcplens" events --from "$log" --csv
-has '^t,ev,.*,finding,step,severity,since,ended,title$'
-has ',finding,,,inet,10.0.0.5,8080,,,2210,java,,,,,,,,,,,,,,,,,,,,accept-queue-full,begin,warning,2026-'
+has '^t,ev,.*,finding,step,severity,since,ended,title,'
+has ',finding,,,inet,10.0.0.5,8080,,,2210,java,,,,,,,,,4026531840,,,,web.service,,,,,,,accept-queue-full,begin,warning,2026-'
 awk -F, 'NR == 1 { n = NF } $2 == "open" && NF != n { exit 1 }' "$work/out" || fail "another number of cells in events"
 
 # A filter leaves findings of other rows out, --skip all of them.

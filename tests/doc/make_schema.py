@@ -23,7 +23,7 @@ EVENT_KEYS = {
     "ev": {"enum": ["open", "state", "close", "gap"]}, "t": TIME, "seq": COUNT, "from": TEXT, "to": TEXT,
     "exact": {"const": True}, "proto": {"const": "tcp"}, "family": {"enum": ["inet", "inet6"]},
     "laddr": TEXT, "lport": PORT, "raddr": TEXT, "rport": PORT, "ifindex": COUNT, "netns": COUNT, "cookie": TEXT,
-    "uid": COUNT, "user": TEXT, "pid": COUNT, "comm": TEXT, "unit": TEXT, "container": TEXT, "created_min": TIME, "created_max": TIME, "from_ms": DECIMAL, "duration_ms": DECIMAL,
+    "id": COUNT, "uid": COUNT, "user": TEXT, "pid": COUNT, "comm": TEXT, "unit": TEXT, "container": TEXT, "created_min": TIME, "created_max": TIME, "from_ms": DECIMAL, "duration_ms": DECIMAL,
     "in_bytes": COUNT, "out_bytes": COUNT, "rtt_us": COUNT, "retrans": COUNT, "count": COUNT, "reason": TEXT,
     "end": {"enum": ["closed", "given-up", "reset-by-peer", "reset-by-us", "refused", "rejected", "timed-out", "unreachable",
                      "failed"]},

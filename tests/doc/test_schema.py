@@ -17,7 +17,7 @@ except ImportError:
 
 EVENTS = {"open", "state", "close", "gap"}
 # What only a session log's lines of events have (doc/session-log.md).
-LOG_ONLY = {"of", "id", "origin", "polled_jump", "start_ticks"}
+LOG_ONLY = {"of", "origin", "polled_jump", "start_ticks"}
 # Keys that these scenes are bound to write: a schema that allows too much is found out.
 ROW_LEAST = {"state", "laddr", "lport", "pid", "comm", "owners", "rtt_us", "in_bytes", "out_bytes", "cookie"}
 EVENT_LEAST = {"ev", "t", "from", "to", "laddr", "lport", "pid", "comm", "user", "unit", "from_ms", "duration_ms"}

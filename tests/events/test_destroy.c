@@ -156,7 +156,7 @@ static void cleared_is_absent(void)
         follow_end(&sought);
     }
     expect(sought.last.from == STATE_NONE, "every frame was faster");
-    const struct event_place nothing = {"", "", ""};
+    const struct event_place nothing = {.user = "", .unit = "", .container = ""};
     struct buffer json;
     buffer_init(&json);
     json_event(&json, 1, &sought.last, &nothing);

@@ -79,6 +79,19 @@ def check_births(lines):
             check(abs(ns(line["created_min"]) - opened[key]) < SLEWED_NS, "created when it did not open", line)
 
 
+def check_whose(lines):
+    """Of short connections, too, which were in no frame before they had ended."""
+    rows = {}
+    for line in lines:
+        if line["ev"] not in EVENTS or line["origin"] != "bpf":
+            continue
+        check({"netns", "cookie", "uid"} <= line.keys(), "whose it is is not said", line)
+        key = (line["netns"], line["cookie"])
+        check(rows.setdefault(key, line.get("id")) in (None, line.get("id")), "of another row", line)
+        if line.get("id"):
+            rows[key] = line["id"]
+
+
 class Pair:
     """An accepted connection that is older than the recorder; its server never sent anything."""
 
@@ -146,6 +159,7 @@ def record(tcplens, log, events):
     lines = lines_in(log)
     check_order(lines)
     check_births(lines)
+    check_whose(lines)
     pair.check(lines)
     return sum(line["ev"] in EVENTS for line in lines)
 

@@ -117,7 +117,7 @@ static void write_one(struct log *log, const struct frame *frame, bool key,
 {
     const struct session_view view = {.accept = NULL};
     const struct session_counts counts = {.opened = 0};
-    const struct event_place place = {"ann", "app.service", "docker:4f2a"};
+    struct event_place place = {.user = "ann", .unit = "app.service", .container = "docker:4f2a"};
 
     buffer_clear(&log->buffer);
     if (key) {
@@ -125,8 +125,10 @@ static void write_one(struct log *log, const struct frame *frame, bool key,
         log->head.wall_ns = log->head.start_ns = frame->wall_ns;
         session_write_head(&log->buffer, ++log->written.seq, &log->head);
     }
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
+        place.serial = events[i].serial;
         session_write_event(&log->buffer, ++log->written.seq, &events[i], &place);
+    }
     assert_int_equal(session_write_frame(&log->buffer, &log->written, frame, &view, &counts, key),
                      0);
 }

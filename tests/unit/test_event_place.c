@@ -53,6 +53,38 @@ static void test_process_of_the_frame(void **state)
     frame_pool_release(pool);
 }
 
+/* A process that no frame shows: of the control group its socket was made in. And a connection that
+ * opened after the frame before. */
+static void test_group_and_row_of_the_socket(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = make_frame(pool);
+    struct event_places places = {0};
+    struct event event = {.uid = 33, .pid = 99, .cgroup_id = 4711, .cookie = 8, .netns = 1};
+
+    (void)state;
+    frame->groups[0].id = 4711;
+    struct conn *conn = frame_add_conn(frame);
+    *conn = (struct conn){.cookie = 8, .netns = 1, .serial = 5};
+    struct event_place place = event_places_find(&places, frame, &event);
+    assert_string_equal(place.unit, "a.service");
+    assert_string_equal(place.container, "docker:1");
+    assert_int_equal(place.serial, 5);
+    event.cgroup_id = 4712;
+    event.netns = 2;
+    place = event_places_find(&places, frame, &event);
+    assert_string_equal(place.unit, "");
+    assert_int_equal(place.serial, 0);
+    event.serial = 7; /* of the row that showed it before */
+    assert_int_equal(event_places_find(&places, frame, &event).serial, 7);
+    event.pid = 77; /* a process that is shown counts before the socket */
+    event.cgroup_id = 4712;
+    assert_string_equal(event_places_find(&places, frame, &event).unit, "a.service");
+    event_places_done(&places);
+    frame_release(frame);
+    frame_pool_release(pool);
+}
+
 static void test_nothing_known(void **state)
 {
     struct event_places places = {0};
@@ -89,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_process_of_the_frame),
+        cmocka_unit_test(test_group_and_row_of_the_socket),
         cmocka_unit_test(test_nothing_known),
         cmocka_unit_test(test_next_frame),
     };

@@ -292,7 +292,7 @@ static struct event make_event(uint8_t kind)
 
 static void events_read_back(void **unused)
 {
-    const struct event_place place = {"ann", "app.service", "docker:4f2a"};
+    const struct event_place place = {"ann", "app.service", "docker:4f2a", 41};
     struct event event = make_event(EVENT_STATE);
     struct buffer buffer;
     json_t *object;
@@ -317,17 +317,22 @@ static void events_read_back(void **unused)
     assert_true(json_real_value(json_object_get(object, "from_ms")) == 12.2);
     assert_null(json_object_get(object, "uid"));
     assert_null(json_object_get(object, "pid"));
+    assert_int_equal(json_integer_value(json_object_get(object, "seq")), 7);
+    assert_int_equal(json_integer_value(json_object_get(object, "id")), 41);
     json_decref(object);
     buffer_clear(&buffer);
     event = make_event(EVENT_CLOSE);
     event.end = END_RESET_BY_US;
     event.reset_why = RESET_WHY_UNREAD;
     event.error = ERROR_EPIPE;
+    event.created_max_ns = event.wall_ns;
     json_event(&buffer, 7, &event, &place);
     object = read_back(&buffer);
     check_text(json_object_get(object, "end"), "reset-by-us", "end");
     check_text(json_object_get(object, "reset"), "unread", "reset");
     check_text(json_object_get(object, "error"), "EPIPE", "error");
+    check_text(json_object_get(object, "created_max"), "2026-11-23T12:16:31.104000000Z", "created");
+    assert_null(json_object_get(object, "created_min"));
     json_decref(object);
     buffer_clear(&buffer);
     event = make_event(EVENT_LOST);

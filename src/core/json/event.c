@@ -127,6 +127,8 @@ static void put_connection(struct buffer *buffer, const struct event *event,
         put_key(buffer, "cookie");
         buffer_printf(buffer, "\"%llx\"", (unsigned long long)event->cookie);
     }
+    if (place->serial)
+        put_number(buffer, "id", place->serial);
     put_owner(buffer, event, place);
     put_time(buffer, "created_min", event->created_min_ns);
     put_time(buffer, "created_max", event->created_max_ns);

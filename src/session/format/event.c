@@ -50,8 +50,6 @@ void session_write_event(struct buffer *buffer, uint64_t seq, const struct event
     buffer->length--; /* its closing brace */
     if (event->kind == EVENT_LOST)
         put_text(buffer, "of", "events");
-    if (event->serial)
-        put_number(buffer, "id", event->serial);
     put_text_if(buffer, "origin", words_name(&EVENT_ORIGIN_WORDS, event->origin));
     if (event->polled_jump)
         put_true(buffer, "polled_jump");

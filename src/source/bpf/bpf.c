@@ -130,7 +130,8 @@ static void hear_state(struct bpf *bpf, const struct bpf_record *record)
     event->cookie = record->cookie;
     event->netns = record->netns;
     transition.netns_cookie = record->netns_cookie;
-    event->uid = UINT32_MAX;
+    event->uid = record->uid;
+    event->cgroup_id = record->cgroup_id;
     fill_tuple(&event->tuple, record);
     fill_counters(event, record);
     transition.signs = (record->error ? (uint32_t)LIFE_ERROR : 0) |

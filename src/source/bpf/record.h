@@ -42,12 +42,14 @@ struct bpf_record {
     __u64 cookie;
     __u64 start_ns; /* of the process, since boot */
     __u64 bytes_received, bytes_sent, bytes_retrans;
-    __u64 netns_cookie; /* of a transition */
+    __u64 netns_cookie; /* of a transition, as what follows */
+    __u64 cgroup_id;    /* of the group in which the socket was made, 0 = not known */
     __u32 rtt_us8;      /* srtt_us: eighths of a microsecond */
     __u32 retrans;      /* segments */
     __u32 pid;          /* in our pid namespace, 0 = in no process's context */
     __u32 interface;
     __u32 netns;                   /* inode number */
+    __u32 uid;                     /* of the socket */
     __u16 local_port, remote_port; /* host order */
     __u8 kind, from, to;           /* the kernel's state numbers */
     __u8 is_ipv6;

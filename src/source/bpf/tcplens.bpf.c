@@ -117,6 +117,13 @@ static __always_inline void fill_counters(struct bpf_record *record, const struc
     record->retrans = tcp->total_retrans;
 }
 
+static __always_inline void fill_place(struct bpf_record *record, struct sock *sk)
+{
+    record->uid = BPF_CORE_READ(sk, sk_uid.val);
+    if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
+        record->cgroup_id = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+}
+
 /* A child socket has neither tuple nor cookie yet when it leaves LISTEN (inet_csk_clone_lock in
  * net/ipv4/inet_connection_sock.c): only the moment is kept, for the step that follows at once. */
 static __always_inline int note_child(const struct sock *sk)
@@ -200,6 +207,7 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
     if (from == KERNEL_SYN_RECV)
         record->began_ns = child_began(sk);
     fill_tuple(record, sk, tcp);
+    fill_place(record, sk);
     fill_counters(record, tcp);
     /* connect() and listen() run in the owner's context, all else in that of the interrupted task. */
     if (from == KERNEL_CLOSE && (to == KERNEL_SYN_SENT || to == KERNEL_LISTEN))

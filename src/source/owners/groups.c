@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/hash.h"
 #include "core/text/text.h"
+#include "source/cgroup_id.h"
 #include "source/owners/group.h"
 
 #include <dirent.h>
@@ -86,6 +87,14 @@ static uint32_t group_of_path(struct owner_groups *groups, const char *raw, uint
     return OWNER_GROUP_NONE;
 }
 
+/* Once: of a hierarchy of version 1 there is none. */
+static void find_id(struct owner_group *group, const char *path)
+{
+    if (!group->id && !group->id_sought)
+        (void)cgroup_find_id(NULL, path, strlen(path), &group->id);
+    group->id_sought = true;
+}
+
 uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid)
 {
     const int directory = proc_files_open_process(groups->files, pid);
@@ -98,6 +107,8 @@ uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid)
         proc_read_file(directory, "cgroup", text, CGROUP_TEXT, &length) == 0 &&
         group_path_of_process(text, path, sizeof path))
         group = group_of_path(groups, path, 0);
+    if (group != OWNER_GROUP_NONE)
+        find_id(&groups->groups[group], path);
     if (directory >= 0)
         close(directory);
     free(text);

@@ -18,6 +18,7 @@
 struct owner_group {
     uint64_t id;
     char *path, *unit, *container; /* safe text */
+    bool id_sought;
     bool says_nothing;
     uint32_t frame_index; /* in frame.groups, where frame is that of the frame at hand */
     uint32_t frame;       /* count of frames, of the last one that has it */

@@ -376,6 +376,7 @@ int conn_table_init(struct conn_table *table, const struct screen_settings *sett
     table->from_at = -1;
     table->rates = (struct rate_history){.number = 0};
     table->queued_ns[0] = table->queued_ns[1] = 0;
+    table->queued_generation = 0;
     table->is_many = false;
     const int error = set_columns(table, settings->columns);
     return error ? error : set_sort(table, settings->sort);
@@ -420,6 +421,9 @@ static void look_for_queues(struct conn_table *table, const struct picture *pict
     const struct ranking *ranking = &table->view.ranking;
 
     list_refresh(&table->list, picture);
+    if (table->queued_generation != picture->filter_generation) /* seen among other rows */
+        table->queued_ns[0] = table->queued_ns[1] = 0;
+    table->queued_generation = picture->filter_generation;
     for (uint32_t line = 0; line < ranking->shown; line++) {
         const struct conn *conn = &picture->frame->conns[ranking_row(ranking, line)];
         if (!(conn->known & KNOWN_QUEUES))

@@ -17,7 +17,8 @@ struct conn_table {
     struct rate_history rates; /* where sparklines are shown */
     int64_t queued_ns[2]; /* monotonic: when a row on the screen had something in its receive, send
                            * queue last */
-    int from_at;          /* cell of the state a row came from, -1: none is reserved for it */
+    uint32_t queued_generation; /* of the filter then */
+    int from_at;                /* cell of the state a row came from, -1: none is reserved for it */
 };
 
 /* Columns and sort as of the settings. 0; -EINVAL: they name what there is none of. To be done with

@@ -161,10 +161,13 @@ void list_draw(struct list *list, const struct picture *picture, const struct ca
         refresh(list, picture, canvas->rows > 1 ? (uint32_t)canvas->rows - 1 : 1);
     lay_out(list, canvas, reserved);
     draw_all(list, picture, canvas);
-    if (!picture->frame || fits_as_drawn(list, canvas, reserved))
+    if (!picture->frame)
         return;
-    clear(canvas);
-    draw_all(list, picture, canvas);
+    /* a column that the new layout brings in is known once it is drawn: each time one more at least */
+    for (size_t i = 0; i <= list->count && !fits_as_drawn(list, canvas, reserved); i++) {
+        clear(canvas);
+        draw_all(list, picture, canvas);
+    }
 }
 
 static void move(struct list *list, const struct picture *picture, int64_t rows)

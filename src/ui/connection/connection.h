@@ -69,7 +69,7 @@ void connection_draw_owner(const struct column_context *context, const struct co
                            struct page *text);
 /* Nothing where it is not among the rows of the frame. */
 void connection_draw_other_end(const struct connection_model *model, struct page *text);
-void connection_draw_age(const struct column_context *context, const struct conn *conn,
+void connection_draw_age(const struct connection_model *model, const struct column_context *context,
                          struct page *text);
 void connection_draw_settings(const struct column_context *context, const struct conn *conn,
                               struct page *text);

@@ -214,9 +214,10 @@ void connection_draw_other_end(const struct connection_model *model, struct page
     page_line(text);
 }
 
-void connection_draw_age(const struct column_context *context, const struct conn *conn,
+void connection_draw_age(const struct connection_model *model, const struct column_context *context,
                          struct page *text)
 {
+    const struct conn *conn = &model->conn;
     const int indent = 1 + LABEL_CELLS;
     char words[128], since[96];
     struct age age;
@@ -224,7 +225,7 @@ void connection_draw_age(const struct column_context *context, const struct conn
     column_text(context, conn, "age", words, sizeof(words));
     if (column_age(context, conn, &age)) {
         created_text(conn, &age, since, sizeof(since));
-        page_printf(text, ROLE_NORMAL, "%s %s", words, since);
+        page_printf(text, ROLE_NORMAL, "%s %s", model->not_yet ? "–" : words, since);
         text->col += ITEM_GAP;
     }
     column_text(context, conn, "cookie", words, sizeof(words));

@@ -56,6 +56,20 @@ static void draw_instrument(const struct connection_model *model,
     connection_draw_held(model, text);
 }
 
+static void draw_facts(struct connection_page *page, const struct column_context *context,
+                       struct page *text)
+{
+    const struct connection_model *model = &page->model;
+
+    connection_draw_settings(context, &model->conn, text);
+    page_line(text);
+    if (frame_detail(model->frame, &model->conn))
+        page->has_zeros = connection_draw_info(context, &model->conn, page->unfolded, text);
+    else
+        page_item(text, 1, "tcp_info", ROLE_DIM, connection_lack(model));
+}
+
+/* Of a connection that is not there yet: what it is, and no value of a later time. */
 static void connection_draw(struct pane *pane, const struct picture *picture,
                             const struct canvas *canvas)
 {
@@ -67,21 +81,17 @@ static void connection_draw(struct pane *pane, const struct picture *picture,
     page_begin(&text, canvas, &page->scroll);
     connection_draw_ends(model, &context, &text);
     connection_draw_findings(model, picture, FINDING_LINES, &text);
-    if (connection_carries(&model->conn))
+    if (connection_carries(&model->conn) && !model->not_yet)
         draw_instrument(model, &context, picture, &text);
     connection_draw_lifeline(model, picture, &text);
     connection_draw_history(model, picture, &text);
     page_line(&text);
     connection_draw_owner(&context, &model->conn, &text);
     connection_draw_other_end(model, &text);
-    connection_draw_age(&context, &model->conn, &text);
-    connection_draw_settings(&context, &model->conn, &text);
-    page_line(&text);
     page->has_zeros = false;
-    if (frame_detail(model->frame, &model->conn))
-        page->has_zeros = connection_draw_info(&context, &model->conn, page->unfolded, &text);
-    else
-        page_item(&text, 1, "tcp_info", ROLE_DIM, connection_lack(model));
+    connection_draw_age(model, &context, &text);
+    if (!model->not_yet)
+        draw_facts(page, &context, &text);
     page_end(&text, &page->scroll);
 }
 

@@ -58,7 +58,8 @@ void screen_time_look(struct screen *screen)
     if (state.said_count != travel->state.said_count)
         screen_say(screen, ROLE_NOTICE, "%s", state.said);
     screen->paint |= memcmp(&state, &travel->state, sizeof(state)) != 0;
-    if (state.past != travel->state.past || state.series_count != travel->state.series_count)
+    if (state.past != travel->state.past || state.series_count != travel->state.series_count ||
+        state.playing != travel->state.playing) /* whose time no longer passes, or passes again */
         screen->void_panes = true;
     const bool read = state.series_count != travel->state.series_count;
     travel->state = state;

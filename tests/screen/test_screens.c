@@ -6,7 +6,6 @@
  * usage: test_screens TCPLENS GOLDEN_FOLDER [CASE] */
 #include "pty_screen.h"
 
-#include <dirent.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,7 @@
 
 #define AT_ONCE     8
 #define DEADLINE_MS 20000
-#define QUIET_MS    150
+#define FRAME_TRIES 200
 #define ARGS_MAX    32
 /* Its clock goes on by the interval with each frame: :8080 refuses clients from the second to the
  * third. */
@@ -278,47 +277,14 @@ static bool equals_golden(struct pty_screen *screen, void *user)
            (strcmp(run->got, run->golden) == 0 || same_picture(run->golden, run->got));
 }
 
-/* No thread of the program runs, or is ready to: keys that were sent have been worked off. */
-static bool is_idle(const struct pty_screen *screen)
-{
-    char path[64], line[512];
-    bool idle = true;
-    snprintf(path, sizeof(path), "/proc/%d/task", (int)pty_screen_pid(screen));
-    DIR *tasks = opendir(path);
-    for (const struct dirent *task; tasks && (task = readdir(tasks));) {
-        snprintf(path, sizeof(path), "/proc/%d/task/%.16s/stat", (int)pty_screen_pid(screen),
-                 task->d_name);
-        FILE *stat = task->d_name[0] == '.' ? NULL : fopen(path, "r");
-        if (!stat)
-            continue;
-        const char *state = fgets(line, sizeof(line), stat) ? strrchr(line, ')') : NULL;
-        idle &= state && state[1] == ' ' && state[2] != 'R';
-        fclose(stat);
-    }
-    if (tasks)
-        closedir(tasks);
-    return idle;
-}
-
-/* On a busy machine a screen is quiet also before the program has come to read its keys. */
-static void settle(struct pty_screen *screen)
-{
-    for (int tries = 0; tries < DEADLINE_MS / QUIET_MS; tries++) {
-        const bool idle = is_idle(screen);
-        pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
-        if (idle && is_idle(screen))
-            return;
-    }
-}
-
 /* The next frame of the demo always differs from the one before: its clock has gone on. */
 static bool ask_frame(struct pty_screen *screen)
 {
     char *before = golden_of(screen);
     bool differs = false;
+    int tries = 0;
     pty_screen_send_keys(screen, "<C-l>");
-    for (int tries = 0; tries < DEADLINE_MS / QUIET_MS && !differs; tries++) {
-        settle(screen);
+    while (!differs && pty_screen_wait_idle(screen, DEADLINE_MS) && tries++ < FRAME_TRIES) {
         char *now = golden_of(screen);
         differs = before && now && strcmp(before, now) != 0;
         free(now);
@@ -334,27 +300,29 @@ static bool has_painted(struct pty_screen *screen, void *user)
     return pty_screen_raw(screen, &size) && size > 0;
 }
 
-/* A log is quiet when it has played to its end: where it was paused before would be chance. */
-static bool do_steps(struct pty_screen *screen, const char *keys)
+static bool do_step(struct pty_screen *screen, const char *word)
 {
+    if (strcmp(word, "frame") == 0)
+        return ask_frame(screen);
+    if (strncmp(word, "wait:", 5) == 0)
+        return pty_screen_wait_text(screen, word + 5, DEADLINE_MS);
+    return pty_screen_send_keys(screen, word) == 0 && pty_screen_wait_idle(screen, DEADLINE_MS);
+}
+
+/* A log plays to its end first: where it was paused before would be chance. */
+static bool do_steps(struct pty_screen *screen, const struct screen_case *c)
+{
+    const bool replays = strncmp(c->args, "replay", 6) == 0;
     char words[256];
-    snprintf(words, sizeof(words), "%s", keys);
-    if (!pty_screen_wait_for(screen, has_painted, NULL, DEADLINE_MS))
+    snprintf(words, sizeof(words), "%s", c->keys);
+    if (!pty_screen_wait_for(screen, has_painted, NULL, DEADLINE_MS) ||
+        (replays && !pty_screen_wait_line(screen, 0, " end", DEADLINE_MS)) ||
+        !pty_screen_wait_idle(screen, DEADLINE_MS))
         return false;
-    settle(screen);
     char *rest;
-    for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-        if (strcmp(word, "frame") == 0) {
-            if (!ask_frame(screen))
-                return false;
-        } else if (strncmp(word, "wait:", 5) == 0) {
-            if (!pty_screen_wait_text(screen, word + 5, DEADLINE_MS))
-                return false;
-        } else {
-            pty_screen_send_keys(screen, word);
-            settle(screen);
-        }
-    }
+    for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        if (!do_step(screen, word))
+            return false;
     return true;
 }
 
@@ -417,8 +385,8 @@ static bool run_case(const char *program, const char *folder, const struct scree
     bool good = false;
     snprintf(path, sizeof(path), "%s/%s.screen", folder, c->name);
     run.screen = start(program, c);
-    if (!run.screen || !do_steps(run.screen, c->keys)) {
-        printf("FAIL %s: no screen, or no further frame\n", c->name);
+    if (!run.screen || !do_steps(run.screen, c)) {
+        printf("FAIL %s: no screen, no further frame, or it never came to rest\n", c->name);
         goto out;
     }
     if (getenv("UPDATE")) {
@@ -428,7 +396,7 @@ static bool run_case(const char *program, const char *folder, const struct scree
     }
     char *golden = read_file(path);
     run.golden = golden;
-    good = pty_screen_wait_for(run.screen, equals_golden, &run, golden ? 3000 : 0);
+    good = pty_screen_wait_for(run.screen, equals_golden, &run, golden ? DEADLINE_MS : 0);
     if (!good)
         printf("FAIL %s: not as in %s (UPDATE=1 rewrites it); got:\n%s\n", c->name, path,
                run.got ? run.got : "");

@@ -2,6 +2,7 @@
  * pty_screen_cells.c. Must not know which program it is. */
 #include "pty_screen.h"
 
+#include "pty_idle.h"
 #include "pty_keys.h"
 #include "pty_screen_private.h"
 
@@ -22,6 +23,8 @@
 
 #define TAKEN_MS   2000
 #define ARRIVED_MS 20 /* the kernel passes on what is written to a pty in a worker */
+/* Between two looks: longer than a program waits for the rest of an escape sequence. */
+#define IDLE_MS 60
 
 static long long now_ms(void)
 {
@@ -326,6 +329,7 @@ int pty_screen_send_bytes(struct pty_screen *screen, const void *bytes, size_t s
 {
     const char *at = bytes;
     long long end = now_ms() + 2000;
+    pty_idle_look(&screen->before_sent, screen->pid);
     while (size > 0) {
         ssize_t sent = write(screen->master, at, size);
         if (sent > 0) {
@@ -347,17 +351,11 @@ int pty_screen_send_bytes(struct pty_screen *screen, const void *bytes, size_t s
  * follows. */
 static void wait_taken(struct pty_screen *screen)
 {
-    const char *name = ptsname(screen->master);
-    int slave = name ? open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
-    int unread = 0;
-    if (slave < 0)
-        return;
     for (long long end = now_ms() + ARRIVED_MS; now_ms() < end;)
         pump(screen, (int)(end - now_ms()));
     for (long long end = now_ms() + TAKEN_MS; now_ms() < end; pump(screen, 1))
-        if (ioctl(slave, FIONREAD, &unread) != 0 || unread == 0)
+        if (!pty_idle_unread(screen->master))
             break;
-    close(slave);
 }
 
 int pty_screen_send_keys(struct pty_screen *screen, const char *keys)
@@ -472,6 +470,21 @@ bool pty_screen_wait_quiet(struct pty_screen *screen, int quiet_ms, int deadline
             last = now_ms();
     }
     return true;
+}
+
+bool pty_screen_wait_idle(struct pty_screen *screen, int deadline_ms)
+{
+    const long long end = now_ms() + deadline_ms;
+    struct pty_idle before, now = {0};
+    while (!ended(screen) && now_ms() < end) {
+        before = now;
+        pty_idle_look(&now, screen->pid);
+        if (now.switches > screen->before_sent.switches && pty_idle_same(&before, &now) &&
+            !pty_idle_unread(screen->master))
+            return true;
+        pty_screen_wait_quiet(screen, IDLE_MS, (int)(end - now_ms()));
+    }
+    return ended(screen);
 }
 
 bool pty_screen_wait_exit(struct pty_screen *screen, int *status, int deadline_ms)

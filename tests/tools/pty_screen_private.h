@@ -2,6 +2,7 @@
 #ifndef TCPLENS_TOOLS_PTY_SCREEN_PRIVATE_H
 #define TCPLENS_TOOLS_PTY_SCREEN_PRIVATE_H
 
+#include "pty_idle.h"
 #include "pty_screen.h"
 #include "sgr_dim.h"
 
@@ -11,8 +12,9 @@ struct pty_screen {
     int rows, cols;
     int master; /* -1 after a hangup */
     int pidfd;
-    pid_t pid;   /* of the program */
-    pid_t child; /* of ours: the program, or the leader of its session */
+    pid_t pid;                   /* of the program */
+    pid_t child;                 /* of ours: the program, or the leader of its session */
+    struct pty_idle before_sent; /* as the program stood when bytes were last sent to it */
     bool reading;
     bool output_ended;
     bool exited;

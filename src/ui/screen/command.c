@@ -47,6 +47,7 @@ static void repaint(struct screen *screen)
 
 static void back(struct screen *screen)
 {
+    screen->travel.seeks = false;
     if (screen_time_cancel(screen))
         return;
     if (screen->page_count > 0)

@@ -44,12 +44,20 @@ void screen_update_panes(struct screen *screen)
         update_pane(screen, screen->pages[i]);
 }
 
+/* The page of an event's connection that is still waited for must not come over what the user has
+ * turned to since. */
+static void turn_to(struct screen *screen)
+{
+    screen->travel.seeks = false;
+    screen->void_panes = true;
+    screen_changed(screen);
+}
+
 static void close_top_page(struct screen *screen)
 {
     struct pane *pane = screen->pages[--screen->page_count];
     pane->ops->close(pane);
-    screen->void_panes = true;
-    screen_changed(screen);
+    turn_to(screen);
 }
 
 int screen_open_view(struct screen *screen, enum view_id view)
@@ -63,8 +71,7 @@ int screen_open_view(struct screen *screen, enum view_id view)
     while (screen->page_count > 0)
         close_top_page(screen);
     screen->view = view;
-    screen->void_panes = true;
-    screen_changed(screen);
+    turn_to(screen);
     return 0;
 }
 
@@ -126,6 +133,7 @@ int screen_open_page(struct screen *screen, const struct pane_ops *ops, const vo
     update_pane(screen, pane);
     if (ops->wish) /* what the page needs beyond the rows is not in this frame yet */
         screen->wish.now = true;
+    screen->travel.seeks = false;
     screen_changed(screen);
     return 0;
 }

@@ -65,7 +65,7 @@ static void rows_sorted_under_the_dialog(void)
         wait_text("holds 1 socket;");
         const unsigned port = 10000 + round % 10000; /* sorts before it from the next frame on */
         const pid_t other = start_holder(port, 0);
-        pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+        pty_screen_wait_idle(screen, DEADLINE_MS);
         snprintf(moved, sizeof moved, ":%u ", port);
         check(!pty_screen_find(screen, moved, NULL, NULL), "rows moved under the dialog");
         confirm("holds 1 socket;");

@@ -31,7 +31,7 @@ static void listener_takes_a_typed_word(void)
     keys("X");
     wait_text("Type \"close\" to confirm");
     keys("<Enter>");
-    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     check(pty_screen_find(screen, "Type \"close\"", NULL, NULL), "closed without the word");
     keys("<Esc>");
     check(pty_screen_wait_text_gone(screen, "Type \"close\"", DEADLINE_MS), "Esc does not leave");
@@ -57,7 +57,7 @@ static void session_server_takes_its_name(void)
     wait_text("it may be the session you are sitting in");
     wait_text("Type \"sshd\" to confirm");
     keys("<Enter>");
-    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     must_live(pid);
     check(pty_screen_find(screen, "Type \"sshd\"", NULL, NULL), "signalled without its name");
     keys("sshd");
@@ -165,7 +165,7 @@ static void other_namespace_is_refused(void)
     wait_text("nothing is signalled");
     check(!pty_screen_find(screen, "holds 1 socket;", NULL, NULL), "a dialog of a stranger");
     keys("<Enter>");
-    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     must_live(pid);
     stop();
     end(pid);

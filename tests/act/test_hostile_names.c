@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define DEADLINE_MS  20000
-#define QUIET_MS     300
 #define FIRST_PORT   5000
 #define NAME_BYTES   15 /* TASK_COMM_LEN less the NUL */
 #define HOLDERS_MAX  64
@@ -242,7 +241,7 @@ static void keys(const char *names)
 {
     if (pty_screen_send_keys(screen, names))
         fail(names);
-    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
 }
 
 static void start(const char *program)

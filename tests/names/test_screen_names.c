@@ -64,7 +64,7 @@ static void test_dead_resolver_costs_nothing(void **state)
     int status = -1;
 
     (void)state;
-    pty_screen_wait_quiet(screen, 300, 2000);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     assert_int_equal(drain(), 0);
     pty_screen_send_keys(screen, "n");
     assert_true(pty_screen_wait_text(screen, "host names on", DEADLINE_MS));

@@ -53,13 +53,13 @@ static void test_light_as_it_answers(void **state)
     const unsigned char *raw = pty_screen_raw(screen, &size);
     assert_non_null(memmem(raw, size, "\033]11;?", 6));
     assert_accent(screen, DARK_ACCENT);
-    pty_screen_wait_quiet(screen, 200, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     assert_int_equal(pty_screen_snapshot(screen, &grid), 0);
     const int before = grid.cursor_row;
     screen_grid_done(&grid);
     pty_screen_send_bytes(screen, ANSWER, sizeof(ANSWER) - 1);
     assert_accent(screen, LIGHT_ACCENT);
-    pty_screen_wait_quiet(screen, 200, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     assert_int_equal(pty_screen_snapshot(screen, &grid), 0);
     assert_int_equal(grid.cursor_row, before + 2); /* both keys beside the answer were heard */
     screen_grid_done(&grid);
@@ -90,7 +90,7 @@ static void test_the_cursor_is_on_the_selected_row(void **state)
         pty_screen_send_keys(screen, i == 0 ? "jj" : "s");
         if (i == 1)
             assert_true(pty_screen_wait_text(screen, "Sort by", DEADLINE_MS));
-        pty_screen_wait_quiet(screen, 200, DEADLINE_MS);
+        pty_screen_wait_idle(screen, DEADLINE_MS);
         assert_int_equal(pty_screen_snapshot(screen, &grid), 0);
         assert_true(grid.cursor_visible);
         if (i == 0) {

@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #define FILTER   "state est"
-#define QUIET_MS 30
 #define SHIFT_MS 80 /* more than the end of rxvt's shifted keys is waited for */
 
 static unsigned every = 1; /* of the sequences, and of what is typed ahead */
@@ -23,7 +22,7 @@ static unsigned every = 1; /* of the sequences, and of what is typed ahead */
 /* Paused, so that nothing but keys changes what is shown. */
 static struct pty_screen *start_paused(void)
 {
-    const char *const argv[] = {terminal_program, "--demo", "7", "-i", "0.1", FILTER, NULL};
+    const char *const argv[] = {terminal_program, "--demo", "7", "-i", "60", FILTER, NULL};
     const struct pty_screen_options options = {.rows = 24, .cols = 100, .argv = argv};
     struct pty_screen *screen = NULL;
     assert_int_equal(pty_screen_start(&screen, &options), 0);
@@ -41,16 +40,21 @@ static void settle(struct pty_screen *screen)
     assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
     pty_screen_send_keys(screen, "<Esc>");
     assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
-    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
 }
 
-static void expect_same(struct pty_screen *screen, const char *before,
-                        const struct key_sequence *of, size_t cut)
+static bool shows(struct pty_screen *screen, void *text)
 {
     char *now = pty_screen_text(screen);
-    if (strcmp(now, before) != 0)
-        fail_msg("%s %s cut at %zu did something:\n%s", of->terminal, of->name, cut, now);
+    const bool same = now && strcmp(now, text) == 0;
     free(now);
+    return same;
+}
+
+static void expect_same(struct pty_screen *screen, char *before, const struct key_sequence *of)
+{
+    if (pty_screen_wait_for(screen, shows, before, DEADLINE_MS))
+        return;
+    fail_msg("%s %s, cut, did something:\n%s", of->terminal, of->name, pty_screen_text(screen));
 }
 
 /* Whole, cut with and without a pause, and without its rest. */
@@ -67,7 +71,7 @@ static void test_sequences_that_are_no_keys(void **state)
     struct pty_screen *screen = start_paused();
     unsigned sent = 0;
     (void)state;
-    settle(screen);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     char *before = pty_screen_text(screen);
     for (size_t i = 0; i < key_sequence_count; i += every) {
         const struct key_sequence *of = &KEY_SEQUENCES[i];
@@ -81,7 +85,7 @@ static void test_sequences_that_are_no_keys(void **state)
             sent++;
         }
         settle(screen);
-        expect_same(screen, before, of, 0);
+        expect_same(screen, before, of);
     }
     print_message("%u sequences, cut\n", sent);
     free(before);
@@ -97,7 +101,7 @@ static void test_keys_of_other_terminals(void **state)
     static const char *const FIRST[] = {"\033[1~", "\033[7~", "\033OH", "\033[H"};
     struct pty_screen *screen = start_paused();
     (void)state;
-    settle(screen);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     char *first = pty_screen_text(screen);
     for (size_t i = 0; i < sizeof(HELP) / sizeof(HELP[0]); i++) {
         pty_screen_send_bytes(screen, HELP[i], strlen(HELP[i]));
@@ -115,14 +119,11 @@ static void test_keys_of_other_terminals(void **state)
         size_t painted, before;
         pty_screen_raw(screen, &before);
         pty_screen_send_bytes(screen, LAST[i], strlen(LAST[i]));
-        pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+        pty_screen_wait_idle(screen, DEADLINE_MS);
         pty_screen_raw(screen, &painted);
         assert_true(painted > before); /* the cursor has moved */
         pty_screen_send_bytes(screen, FIRST[i], strlen(FIRST[i]));
-        settle(screen);
-        char *now = pty_screen_text(screen);
-        assert_string_equal(now, first);
-        free(now);
+        assert_true(pty_screen_wait_for(screen, shows, first, DEADLINE_MS));
     }
     free(first);
     pty_screen_free(screen);
@@ -141,7 +142,7 @@ static void test_paste_is_asked_for(void **state)
     assert_true(pty_screen_wait_text(screen, "\303\274x", DEADLINE_MS));
     pty_screen_send_bytes(screen, "\033[200~ or\n443\r\033[201~", 20);
     assert_true(pty_screen_wait_text(screen, "\303\274x or 443", DEADLINE_MS));
-    pty_screen_wait_quiet(screen, QUIET_MS, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     pty_screen_send_keys(screen, "<Enter>");
     assert_true(pty_screen_wait_text_gone(screen, "Enter keep", DEADLINE_MS));
     pty_screen_send_keys(screen, "q");
@@ -175,7 +176,8 @@ static void test_typed_ahead(void **state)
                 pty_screen_send_bytes(screen, bytes, (size_t)length);
                 pty_screen_send_keys(screen, "<Esc><Esc><Esc><Esc>1?");
                 if (!pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS))
-                    fail_msg("\"%s\" is the last that was done", bytes);
+                    fail_msg("\"%s\" is the last that was done:\n%s", bytes,
+                             pty_screen_text(screen));
                 pty_screen_send_keys(screen, "<Esc>");
                 assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
             }

@@ -122,10 +122,10 @@ static void test_dialogs(void **state)
     pty_screen_send_keys(screen, "K");
     assert_comes(screen, "Enter send");
     press_on(screen, "9 KILL", 1); /* chosen, not sent */
-    pty_screen_wait_quiet(screen, 100, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     assert_true(pty_screen_find(screen, "Enter send", NULL, NULL));
     press_on(screen, "4 Peers", 1); /* under the dialog: nothing */
-    pty_screen_wait_quiet(screen, 100, DEADLINE_MS);
+    pty_screen_wait_idle(screen, DEADLINE_MS);
     assert_true(pty_screen_find(screen, "Enter send", NULL, NULL));
     press_on(screen, "Esc cancel", 1);
     assert_goes(screen, "Enter send");

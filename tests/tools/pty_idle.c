@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,10 +66,13 @@ bool pty_idle_unread(int master)
 {
     const char *name = ptsname(master);
     int slave = name ? open(name, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+    struct pollfd input = {.fd = slave, .events = POLLIN};
     int unread = 0;
     if (slave < 0)
         return false;
-    const bool known = ioctl(slave, FIONREAD, &unread) == 0;
+    /* what is written to a pty is passed on by a worker: n_tty_poll (drivers/tty/n_tty.c) waits for
+     * it, FIONREAD does not */
+    const bool known = poll(&input, 1, 0) >= 0 && ioctl(slave, FIONREAD, &unread) == 0;
     close(slave);
     return known && unread > 0;
 }

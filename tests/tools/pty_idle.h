@@ -1,4 +1,4 @@
-/* pty_idle: when a program has worked off what was sent to it: it has woken since, has read all of
+/* pty_idle: when a program has worked off what was sent to it: it has read all of
  * its terminal's input, and none of its threads has run between two looks. Read from /proc and the
  * terminal; nothing here waits.
  */
@@ -17,7 +17,7 @@ struct pty_idle {
 void pty_idle_look(struct pty_idle *idle, pid_t pid);
 /* Nothing has run between the looks a and b. */
 bool pty_idle_same(const struct pty_idle *a, const struct pty_idle *b);
-/* The program has not read all that has arrived at its terminal. False where it cannot be known. */
+/* The program has not read all that was written to the master. False where it cannot be known. */
 bool pty_idle_unread(int master);
 
 #endif

@@ -21,8 +21,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-#define TAKEN_MS   2000
-#define ARRIVED_MS 20 /* the kernel passes on what is written to a pty in a worker */
+#define TAKEN_MS 5000
 /* Between two looks: longer than a program waits for the rest of an escape sequence. */
 #define IDLE_MS 60
 
@@ -329,7 +328,6 @@ int pty_screen_send_bytes(struct pty_screen *screen, const void *bytes, size_t s
 {
     const char *at = bytes;
     long long end = now_ms() + 2000;
-    pty_idle_look(&screen->before_sent, screen->pid);
     while (size > 0) {
         ssize_t sent = write(screen->master, at, size);
         if (sent > 0) {
@@ -351,8 +349,6 @@ int pty_screen_send_bytes(struct pty_screen *screen, const void *bytes, size_t s
  * follows. */
 static void wait_taken(struct pty_screen *screen)
 {
-    for (long long end = now_ms() + ARRIVED_MS; now_ms() < end;)
-        pump(screen, (int)(end - now_ms()));
     for (long long end = now_ms() + TAKEN_MS; now_ms() < end; pump(screen, 1))
         if (!pty_idle_unread(screen->master))
             break;
@@ -478,9 +474,10 @@ bool pty_screen_wait_idle(struct pty_screen *screen, int deadline_ms)
     struct pty_idle before, now = {0};
     while (!ended(screen) && now_ms() < end) {
         before = now;
-        pty_idle_look(&now, screen->pid);
-        if (now.switches > screen->before_sent.switches && pty_idle_same(&before, &now) &&
-            !pty_idle_unread(screen->master))
+        now = (struct pty_idle){0};
+        if (!pty_idle_unread(screen->master)) /* before both looks: it may be reading now */
+            pty_idle_look(&now, screen->pid);
+        if (pty_idle_same(&before, &now))
             return true;
         pty_screen_wait_quiet(screen, IDLE_MS, (int)(end - now_ms()));
     }

@@ -65,9 +65,9 @@ bool pty_screen_wait_line_gone(struct pty_screen *screen, int row, const char *t
                                int deadline_ms);
 /* True once nothing was written for quiet_ms (or the program ended). */
 bool pty_screen_wait_quiet(struct pty_screen *screen, int quiet_ms, int deadline_ms);
-/* True once the program has read all that was sent to it, and has worked it off: it has woken since
- * and every thread of it sleeps and has not run for a while (or the program ended). Also before
- * anything was sent. A program that never sleeps for so long reaches the deadline. */
+/* True once the program has read all that was sent to it and has worked it off: every thread of it
+ * sleeps and has not run for a while (or the program ended). A program that never sleeps for so long
+ * reaches the deadline. */
 bool pty_screen_wait_idle(struct pty_screen *screen, int deadline_ms);
 /* True once the program has ended; *status as from waitpid. All its output has then been read,
  * unless reading is off. */

@@ -2,7 +2,6 @@
 #ifndef TCPLENS_TOOLS_PTY_SCREEN_PRIVATE_H
 #define TCPLENS_TOOLS_PTY_SCREEN_PRIVATE_H
 
-#include "pty_idle.h"
 #include "pty_screen.h"
 #include "sgr_dim.h"
 
@@ -12,9 +11,8 @@ struct pty_screen {
     int rows, cols;
     int master; /* -1 after a hangup */
     int pidfd;
-    pid_t pid;                   /* of the program */
-    pid_t child;                 /* of ours: the program, or the leader of its session */
-    struct pty_idle before_sent; /* as the program stood when bytes were last sent to it */
+    pid_t pid;   /* of the program */
+    pid_t child; /* of ours: the program, or the leader of its session */
     bool reading;
     bool output_ended;
     bool exited;

@@ -331,10 +331,15 @@ static void test_peer_ports(void **state)
     timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50004, "10.0.0.3", 9200), 4, 3);
     timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50005, "10.0.0.3", 9200), 1, 0);
     timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50006, "10.0.0.3", 80), 2, 4); /* keepalive */
+    /* A peer that does not read answers each probe: there are no tries. */
+    timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50007, "10.0.0.4", 80), 4, 0);
+    timed(add(&scene, STATE_ESTABLISHED, "10.0.0.1", 50008, "10.0.0.4", 80), 0, 0);
     assert_int_equal(
         grouping_update(&scene.grouping, &GROUPING_PEER_PORTS, &scene.context, NULL, NULL), 0);
-    assert_int_equal(scene.grouping.count, 3);
+    assert_int_equal(scene.grouping.count, 4);
     const struct grouping_row *rows = scene.grouping.rows;
+    assert_int_equal(rows[3].rows, 2);
+    assert_int_equal(rows[3].stalled, 1);
     assert_true(rows[0].inbound);
     assert_int_equal(rows[1].rows, 3);
     assert_int_equal(rows[1].stalled, 0);
@@ -349,7 +354,7 @@ static void test_peer_ports(void **state)
     }
     assert_int_equal(grouping_update(&scene.grouping, &GROUPING_PEERS, &scene.context, NULL, NULL),
                      0);
-    assert_int_equal(scene.grouping.count, 1);
+    assert_int_equal(scene.grouping.count, 2);
     assert_int_equal(scene.grouping.rows[0].stalled, 2);
     scene_end(&scene);
 }

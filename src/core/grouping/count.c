@@ -57,12 +57,14 @@ void grouping_add_proc(struct grouping_row *row, uint32_t proc)
         row->proc_count = GROUPING_NAMES + 1;
 }
 
-/* idiag_timer of a retransmission (a loss probe is one, too) or a window probe, with tries behind. */
+/* A retransmission (a loss probe is one, too) was not answered; or data waits for a window that is
+ * shut: the peer may answer each probe, and still does not read. */
 static bool is_stalled(const struct conn *conn)
 {
-    return (conn->known & KNOWN_TIMER) &&
-           (conn->timer == TIMER_RETRANSMIT || conn->timer == TIMER_PROBE) &&
-           conn->timer_retrans > 0;
+    if (!(conn->known & KNOWN_TIMER))
+        return false;
+    return conn->timer == TIMER_PROBE ||
+           (conn->timer == TIMER_RETRANSMIT && conn->timer_retrans > 0);
 }
 
 void grouping_count_row(struct grouping_row *row, const struct column_context *context,

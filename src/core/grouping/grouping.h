@@ -40,7 +40,8 @@ struct grouping_row {
     uint64_t retrans;
     uint64_t sent_10s, retrans_10s;
     uint32_t worst_rtt_us; /* 0 = none known */
-    uint32_t stalled;  /* what was sent last, a SYN or a window probe was not answered in time */
+    uint32_t stalled; /* what was sent last or a SYN was not answered in time, or what is to be sent
+                        * waits for the peer's window */
     int64_t oldest_ns; /* earliest latest-possible creation, wall clock; 0 = none known */
     /* listeners */
     uint32_t sockets, queue, backlog, drops; /* sums of an SO_REUSEPORT group */

@@ -120,7 +120,7 @@ static bool is_stalled(const struct grouping_row *row)
 
 static const struct group_fact STALLED = {
     .title = "STALLED",
-    .help = "not answered in time: SYN, data or window probe; sorts slow peers first",
+    .help = "no answer to SYN or data, or its window is shut; slow ones first",
     .right = true,
     .descending = true,
     .alarms = is_stalled,

@@ -32,7 +32,8 @@ const struct setting SETTINGS[] = {
      SETTING_TEXT, AT(glyphs), "glyphs"},
     {"screen", "names", "yes|no", "host names at start, from your resolver",
      SETTING_SWITCH, AT(names), NULL},
-    {"screen", "services", "yes|no", "ports by service name", SETTING_SWITCH, AT(services), NULL},
+    {"screen", "services", "yes|no", "ports by service name at start, else by number",
+     SETTING_SWITCH, AT(services), NULL},
     {"screen", "mouse", "yes|no", "use the mouse; no: the terminal selects text with it",
      SETTING_SWITCH, AT(mouse), NULL},
     {"collector", "interval", "S", "seconds between two frames",
@@ -55,7 +56,6 @@ struct settings_values settings_defaults(void)
                                      .highlight_ns = 3 * SECOND_NS,
                                      .past_bytes = UINT64_C(64000000),
                                      .budget_percent = 25,
-                                     .services = true,
                                      .mouse = true};
 
     snprintf(values.columns, sizeof values.columns, "%s", COLUMNS_SCREEN);

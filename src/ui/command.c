@@ -32,7 +32,7 @@ const struct command COMMANDS[] = {
     {.id = COMMAND_REVERSE, .keys = {'r'}, .group = GROUP_VIEW, .flags = COMMAND_ROWS, .footer_rank = 5, .label = "Reverse", .help = "reverse the sort order"},
     {.id = COMMAND_COLUMNS, .keys = {'c'}, .group = GROUP_VIEW, .flags = COMMAND_CHOICE, .footer_rank = 6, .label = "Columns", .help = "choose the columns and their order"},
     {.id = COMMAND_HOSTS, .keys = {'n'}, .group = GROUP_VIEW, .help = "toggle host names (from your resolver) / addresses"},
-    {.id = COMMAND_SERVICES, .keys = {'N'}, .group = GROUP_VIEW, .help = "toggle service names / port numbers"},
+    {.id = COMMAND_SERVICES, .keys = {'N'}, .group = GROUP_VIEW, .help = "toggle port numbers / service names"},
     {.id = COMMAND_ARGUMENTS, .keys = {'A'}, .group = GROUP_VIEW, .help = "toggle command lines with / without arguments"},
     {.id = COMMAND_FREEZE, .keys = {'o'}, .group = GROUP_VIEW, .flags = COMMAND_ROWS, .footer_rank = 7, .label = "Freeze", .help = "freeze / unfreeze the order: new rows are added last"},
     {.id = COMMAND_EVENTS_OF, .keys = {'e'}, .group = GROUP_VIEW, .help = "events of the connection or process"},

@@ -254,7 +254,6 @@ static void start(const char *program)
     snprintf(last, sizeof last, " %d", holders[holder_count - 1].pid);
     if (!pty_screen_wait_text(screen, last, DEADLINE_MS))
         fail("not all holders are shown");
-    keys("N");
 }
 
 /* The page of the process with the hostile command line: the time at its right edge is there. */

@@ -92,7 +92,7 @@ static void test_no_file_is_no_trouble(void **state)
     struct settings *settings = load(NULL);
     assert_string_equal(settings->path, path);
     assert_string_equal(settings->notice, "");
-    assert_true(settings->values.services && settings->values.mouse && !settings->values.names);
+    assert_true(settings->values.mouse && !settings->values.names && !settings->values.services);
     settings_free(settings);
 }
 
@@ -234,7 +234,7 @@ static void test_kept_is_read_back(void **state)
     assert_string_equal(settings->options.sort, "-in");
     assert_string_equal(settings->options.theme, "safe");
     assert_int_equal(settings->options.interval_ns, kept.interval_ns);
-    assert_true(settings->values.names);
+    assert_true(settings->values.names && settings->values.services);
     settings_free(settings);
     assert_non_null(strstr(read_back(), "#past = 64M\n")); /* as by default: a comment */
 }

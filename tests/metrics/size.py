@@ -1,6 +1,6 @@
-"""What metrics cost: 20,000 connections to 5,000 peers, some of which carry data or are replaced all the time, and recorders with each choice of labels. Prints the number
-of series, the size of the file, the time of one write, and the CPU of a recorder with metrics beside one without at the same time.
-Needs root, iproute2, nftables and strace. Nothing here passes or fails.
+"""What metrics cost: 20,000 connections to 5,000 peers, some of which carry data or are replaced all the time, and recorders with
+each choice of labels. Prints the number of series, the size of the file, the time of one write, and the CPU of a recorder with
+metrics beside one without at the same time. Needs root, iproute2, nftables and strace. Nothing here passes or fails.
 usage: size.py TCPLENS [SECONDS [CONNECTIONS [PEERS]]]     a pair of recorders runs for 20 s"""
 import os
 import statistics
@@ -143,7 +143,7 @@ def main():
             truth.PAUSE.wait(seconds)
             print(f"metrics without a log: {milliseconds_used([alone])[0] / seconds:.1f} ms/s")
         finally:
-            for process in started:
+            for process in reversed(started):  # clients before their servers
                 process.terminate()
                 process.wait()
             truth.remove_namespaces()

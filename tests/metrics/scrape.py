@@ -83,14 +83,23 @@ def check_load(kinds):
     return wrong
 
 
+def check_places(panels):
+    """Panels that share a number or a place, or stand outside of the 24 columns; how many."""
+    taken, wrong = set(), len(panels) - len({panel["id"] for panel in panels})
+    for panel in panels:
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        wrong += bool(cells & taken) or at["x"] + at["w"] > 24
+        taken |= cells
+    return wrong
+
+
 def check_panels(dashboard, began, ended):
     """Each expression of the dashboard over the whole time; how many have no data."""
     with open(dashboard, encoding="utf-8") as file:
         panels = json.load(file)["panels"]
-    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels]
-    wrong = len(places) - len(set(places))
-    if wrong:
-        print("panels share a place")
+    if wrong := check_places(panels):
+        print(f"{wrong} panels are out of place")
     for server in SERVERS:
         for panel in panels:
             for target in panel["targets"]:

@@ -21,7 +21,7 @@ OUT_PORT, IN_PORT, BULK_PORT, REFUSED_PORT, EXPORTER_PORT = 6380, 8080, 9500, 69
 PORTS = (OUT_PORT, IN_PORT, BULK_PORT, REFUSED_PORT)
 MODES = ("none", "destroy", "bpf")
 LOSS_PERCENT = 5
-EXACT = ("opens", "closes", "failed", "in", "out", "retransmitted", "lifetimes")
+EXACT = ("opens", "closes", "failed", "in", "out", "retransmitted", "connects", "lifetimes")
 DEADLINE = 60
 PAUSE = threading.Event()
 
@@ -159,6 +159,7 @@ def metrics_figures(samples):
                "in": total(samples, "tcplens_bytes_total", direction="in"), "out": total(samples, "tcplens_bytes_total", direction="out"),
                "retransmitted": total(samples, "tcplens_retransmitted_bytes_total"),
                "retransmitted segments": next((n for known, _, n in samples if known == "tcplens_retransmitted_segments_total"), None),
+               "connects": total(samples, "tcplens_connect_seconds_count"),
                "lifetimes": total(samples, name + "_count"), "lifetime": total(samples, name + "_sum")}
     for bound in sorted({of["le"] for known, of, _ in samples if known == name + "_bucket"}, key=float):
         if float(bound) <= 60:
@@ -169,7 +170,7 @@ def metrics_figures(samples):
 def truth_figures(kinds, counters, bounds):
     figures = collections.Counter()
     for kind in kinds:
-        figures.update({name: kind[name] for name in ("opens", "closes", "failed", "in", "out", "retransmitted")})
+        figures.update({name: kind[name] for name in ("opens", "closes", "failed", "in", "out", "retransmitted", "connects")})
     lives = [life for kind in kinds for life in kind["lives"]]
     figures.update({"lifetimes": len(lives), "lifetime": sum(lives), "retransmitted segments": counters["Tcp.RetransSegs"]})
     for bound in bounds:

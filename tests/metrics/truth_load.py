@@ -31,7 +31,7 @@ def bytes_retransmitted(sock):
 class Truth:
     def __init__(self, port, role):
         self.facts = {"port": port, "role": role, "opens": 0, "closes": 0, "failed": 0, "in": 0, "out": 0, "retransmitted": 0,
-                      "lives": []}
+                      "connects": 0, "lives": []}
 
     def add(self, **amounts):
         for name, amount in amounts.items():
@@ -113,7 +113,7 @@ class Client:
     def open(self):
         began = time.monotonic()
         sock = socket.create_connection(self.peer)
-        self.truth.add(opens=1)
+        self.truth.add(opens=1, connects=1)
         return sock, began
 
     def exchange(self, sock, request, answer):

@@ -85,6 +85,7 @@ static int make_events(struct collector *collector, const struct collector_setti
 {
     const struct events_settings wanted = {.source = settings->events,
                                            .every_netns = settings->every_netns,
+                                           .all_netns = settings->all_netns,
                                            .ring = collector->ring,
                                            .track = collector->track,
                                            .why = settings->events_why,

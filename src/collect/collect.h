@@ -25,6 +25,7 @@ struct collector_settings {
     bool last_frame;         /* one more when it stops, with what happened since the one before */
     bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
     bool every_netns; /* the source shows other network namespaces than ours */
+    bool all_netns;   /* all there are */
     char *events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events that were asked for are
                        * not to be had, when collector_new fails for it */
 };

@@ -52,9 +52,11 @@ struct events {
     struct lifecycles *lifecycles;
     struct late_ends *late_ends; /* of destroy */
     struct pending_events pending;
-    struct rows latest;      /* the frame tracked last */
-    struct rows coming;      /* the one being tracked */
-    uint64_t lost;           /* since the session began */
+    struct rows latest; /* the frame tracked last */
+    struct rows coming; /* the one being tracked */
+    uint64_t lost;      /* since the session began */
+    uint64_t
+        unlisted; /* ends of connections in namespaces that no frame listed, since the last one */
     uint32_t noted, emitted; /* since the last frame; since the last notification */
     uint32_t touched[EVENTS_TOUCHED_MOST], touched_count;
     bool forget;        /* transitions were lost: what is remembered may be wrong */
@@ -147,8 +149,14 @@ static void emit_lost(struct events *events, enum event_origin origin, uint64_t 
                           .lost = lost};
     snprintf(event.text, sizeof(event.text), "%s", why);
     event_ring_push(events->settings.ring, &event);
-    events->lost += lost;
     events->emitted++;
+}
+
+/* What was lost may be the end of what is remembered. */
+static void lose(struct events *events, enum event_origin origin, uint64_t lost, const char *why)
+{
+    emit_lost(events, origin, lost, why);
+    events->lost += lost;
     events->forget = true;
 }
 
@@ -263,13 +271,20 @@ static void touch(struct events *events, uint32_t netns)
         events->touched[events->touched_count++] = netns;
 }
 
+static bool is_end_of_connection(const struct event *event)
+{
+    return event->to == STATE_CLOSED && event->from != STATE_CLOSED && event->from != STATE_LISTEN;
+}
+
 static void on_transition(void *context, const struct transition *seen)
 {
     struct events *events = context;
     if (events->settings.every_netns) {
         touch(events, seen->event.netns);
-        if (!is_of_shown_netns(events, seen))
+        if (!is_of_shown_netns(events, seen)) {
+            events->unlisted += events->latest.frame && is_end_of_connection(&seen->event);
             return;
+        }
     }
     take_transition(events, seen);
 }
@@ -295,9 +310,9 @@ static int drain(struct events *events, uint32_t most, int64_t until_ns)
     else if (events->destroy)
         handled = destroy_drain(events->destroy, on_transition, events, most, &overruns);
     if (lost)
-        emit_lost(events, EVENT_FROM_BPF, lost, "bpf ring full");
+        lose(events, EVENT_FROM_BPF, lost, "bpf ring full");
     if (overruns)
-        emit_lost(events, EVENT_FROM_DESTROY, overruns, "receive buffer full");
+        lose(events, EVENT_FROM_DESTROY, overruns, "receive buffer full");
     return handled;
 }
 
@@ -332,12 +347,22 @@ static void drain_for_frame(struct events *events)
     drain(events, most, clock_mono_ns());
 }
 
+/* Connections that ended in a namespace before a frame listed it: they are nowhere else. */
+static void emit_unlisted(struct events *events)
+{
+    if (events->unlisted && events->settings.all_netns)
+        emit_lost(events, EVENT_FROM_BPF, events->unlisted,
+                  "in a network namespace not listed yet");
+    events->unlisted = 0;
+}
+
 void events_begin_frame(struct events *events, struct frame *next)
 {
     atomic_store(&events->frame_waits, true);
     pthread_mutex_lock(&events->lock);
     atomic_store(&events->frame_waits, false);
     drain_for_frame(events);
+    emit_unlisted(events);
     if (events->bpf && next->facts)
         bpf_failures(events->bpf, next->facts);
     emit_shown(events, next);

@@ -22,6 +22,7 @@ struct events_settings {
     enum events_source source;
     char *why;        /* room for EVENTS_WHY_MAX, or NULL: why there are none */
     bool every_netns; /* of all network namespaces that the frames show; else of ours */
+    bool all_netns;   /* the frames show all there are */
     struct event_ring *ring;
     struct track *track;
     /* Called without any lock, after events were emitted; frame_is_due: so many that a frame should

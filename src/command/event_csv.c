@@ -56,6 +56,8 @@ static const char *const COLUMNS[] = {
     "since_at_least",
     "window_ms",
     "filter",
+    "netns_name",
+    "left",
 };
 #define COLUMN_COUNT (sizeof(COLUMNS) / sizeof(COLUMNS[0]))
 

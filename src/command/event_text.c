@@ -107,10 +107,16 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
     static const char *const words[] = {"", "+ opened", "~ state", "- closed"};
     const char *arrow = ascii ? ">" : "▸";
     char change[128] = "", ends[2 * ENDPOINT_MAX + 8], end[EVENT_END_MAX];
+    char netns[EVENT_NETNS_MAX];
 
     put_clock(out, event->wall_ns);
     if (event->kind == EVENT_LOST) {
         put_lost(out, event);
+        return;
+    }
+    if (event->kind == EVENT_NETNS) {
+        event_netns_text(netns, sizeof(netns), event);
+        buffer_printf(out, "%c netns     %s\n", event->left ? '-' : '+', netns);
         return;
     }
     put_field(out, words[event->kind], 8);

@@ -56,7 +56,7 @@ static bool is_wished(const struct options *options, const struct event *event)
     uint8_t family = event->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
     uint32_t states = STATE_BIT(event->from) | STATE_BIT(event->to);
 
-    if (event->kind == EVENT_LOST)
+    if (!event_is_of_connection(event))
         return true;
     states &= ~(STATE_BIT(STATE_NONE) | STATE_BIT(STATE_DELETE_TCB));
     /* A destroy message of a connection never seen before does not say what it came from. */

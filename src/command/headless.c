@@ -81,6 +81,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     struct collector_settings settings = {.events = options->events,
                                           .walk_by_bpf = options_may_use_bpf(options),
                                           .every_netns = options_netns(options) != NULL,
+                                          .all_netns = options_shows_all_netns(options),
                                           .events_why = why,
                                           .highlight_ns = options->highlight_ns,
                                           .ring_capacity = EVENT_RING_DEFAULT,

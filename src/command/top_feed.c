@@ -36,6 +36,7 @@ static int open_collector(struct top_feed *feed)
                                           .events = feed->options->events,
                                           .walk_by_bpf = options_may_use_bpf(feed->options),
                                           .every_netns = options_netns(feed->options) != NULL,
+                                          .all_netns = options_shows_all_netns(feed->options),
                                           .highlight_ns = feed->options->highlight_ns,
                                           .findings = &feed->findings,
                                           .ring_capacity = EVENT_RING_DEFAULT};

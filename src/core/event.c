@@ -9,7 +9,7 @@
 
 #define RING_MAX (1u << 24)
 
-static const char *const KINDS[] = {NULL, "open", "state", "close", "gap"};
+static const char *const KINDS[] = {NULL, "open", "state", "close", "gap", "namespace"};
 const struct words EVENT_KIND_WORDS = WORDS(KINDS);
 static const char *const ORIGINS[] = {"frame", "destroy", "bpf", NULL};
 const struct words EVENT_ORIGIN_WORDS = WORDS(ORIGINS);
@@ -68,6 +68,13 @@ size_t event_end_text(char *out, size_t size, const struct event *event)
         return 0;
     why = why ? why : says_more ? error : NULL;
     return (size_t)snprintf(out, size, why ? "%s: %s" : "%s", end, why);
+}
+
+size_t event_netns_text(char *out, size_t size, const struct event *event)
+{
+    return (size_t)snprintf(out, size, "network namespace %s%s(%u) %s", event->text,
+                            event->text[0] ? " " : "", event->netns,
+                            event->left ? "ended" : "appeared");
 }
 
 struct event_ring {

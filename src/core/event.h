@@ -10,13 +10,15 @@
 #include <stdint.h>
 
 #define EVENT_RING_DEFAULT 65536u
+#define EVENT_TEXT_MAX     48
 #define EVENT_NAME_MAX     64 /* a process name as safe text: 15 bytes, each at most "\xNN" */
 
 enum event_kind {
     EVENT_OPEN = 1, /* from is STATE_NONE */
     EVENT_STATE,
     EVENT_CLOSE, /* to is DELETE-TCB */
-    EVENT_LOST   /* `lost` events at least are missing here; text says why; no connection */
+    EVENT_LOST,  /* `lost` events at least are missing here; text says why; no connection */
+    EVENT_NETNS /* a network namespace appeared, or (left) is no more; text is its name; no connection */
 };
 
 extern const struct words EVENT_KIND_WORDS;
@@ -84,6 +86,7 @@ struct event {
     uint8_t end;          /* enum event_end */
     uint8_t reset_why;    /* enum event_reset_why */
     uint8_t error;        /* errno with which it ended, 0 = none, or not known */
+    uint8_t left;         /* EVENT_NETNS: it is no more */
     uint8_t
         polled_jump; /* several arrows were passed between two frames: states in between not seen */
     uint64_t cookie;
@@ -99,9 +102,18 @@ struct event {
     int64_t created_min_ns, created_max_ns; /* CLOSE: bounds of its creation, 0 = not known */
     uint64_t in_bytes, out_bytes;
     uint32_t rtt_us, retrans;
-    uint64_t lost; /* EVENT_LOST: how many at least */
-    char text[48]; /* EVENT_LOST: why, safe text */
+    uint64_t lost;             /* EVENT_LOST: how many at least */
+    char text[EVENT_TEXT_MAX]; /* EVENT_LOST: why; EVENT_NETNS: its name; safe text */
 };
+
+static inline bool event_is_of_connection(const struct event *event)
+{
+    return event->kind == EVENT_OPEN || event->kind == EVENT_STATE || event->kind == EVENT_CLOSE;
+}
+
+/* "network namespace web (4026532245) appeared". Returns the length. */
+#define EVENT_NETNS_MAX 96
+size_t event_netns_text(char *out, size_t size, const struct event *event);
 
 /* "reset by us: data unread", "" for an end in order, or one that is not known. Returns the length. */
 #define EVENT_END_MAX 48

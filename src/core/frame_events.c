@@ -4,6 +4,7 @@
 #include "core/birth.h"
 #include "core/counters.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct event event_of(const struct emitter *emitter, enum event_kind kind,
@@ -58,6 +59,46 @@ static void telling_push(const struct emitter *emitter, const struct event *even
 {
     if (emitter->ring)
         event_ring_push(emitter->ring, event);
+}
+
+static void emit_netns(const struct emitter *emitter, const struct frame_netns *netns, bool left)
+{
+    struct event event = {.wall_ns = emitter->next->wall_ns,
+                          .mono_ns = emitter->next->mono_ns,
+                          .kind = EVENT_NETNS,
+                          .origin = EVENT_FROM_FRAME,
+                          .uid = UINT32_MAX,
+                          .netns = netns->key,
+                          .left = left};
+
+    snprintf(event.text, sizeof(event.text), "%.*s", (int)sizeof(event.text) - 1, netns->name);
+    telling_push(emitter, &event);
+}
+
+/* A key is an inode number, which another may have by now. */
+static bool has_netns(const struct frame *frame, const struct frame *of, uint32_t key)
+{
+    return frame_find_netns(frame, key) && frame_same_netns(frame, of, key);
+}
+
+void emit_netns_appeared(const struct emitter *emitter)
+{
+    const struct frame *previous = emitter->previous, *next = emitter->next;
+
+    if (!previous || !previous->namespace_count)
+        return; /* what was shown before is not known */
+    for (uint32_t i = 0; i < next->namespace_count; i++)
+        if (!has_netns(previous, next, next->namespaces[i].key))
+            emit_netns(emitter, &next->namespaces[i], false);
+}
+
+void emit_netns_ended(const struct emitter *emitter)
+{
+    const struct frame *previous = emitter->previous, *next = emitter->next;
+
+    for (uint32_t i = 0; previous && i < previous->namespace_count; i++)
+        if (!has_netns(next, previous, previous->namespaces[i].key))
+            emit_netns(emitter, &previous->namespaces[i], true);
 }
 
 void emit_open(const struct emitter *emitter, const struct conn *conn)

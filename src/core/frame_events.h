@@ -13,6 +13,9 @@ struct emitter {
     int64_t tick_ns;
 };
 
+/* Network namespaces that only one of the two frames has. */
+void emit_netns_appeared(const struct emitter *emitter);
+void emit_netns_ended(const struct emitter *emitter);
 void emit_open(const struct emitter *emitter, const struct conn *conn);
 /* before: the row in previous, NULL if there is none. since_ns: when it entered `from`, NULL = not
  * known. */

@@ -350,11 +350,21 @@ void redact_frame(struct redaction *redaction, struct frame *frame)
     pthread_mutex_unlock(&redaction->mutex);
 }
 
+/* As in frames: the host is nobody's secret. */
+static void redact_netns_name(struct redaction *redaction, struct event *event)
+{
+    if (event->text[0] && strcmp(event->text, "host") != 0)
+        snprintf(event->text, sizeof(event->text), "netns%u",
+                 number_of(redaction, KIND_NETNS, hash_text(event->text, HASH_SEED)));
+}
+
 void redact_event(struct redaction *redaction, struct event *event)
 {
     if (event->kind == EVENT_LOST)
         return;
     pthread_mutex_lock(&redaction->mutex);
+    if (event->kind == EVENT_NETNS)
+        redact_netns_name(redaction, event);
     redact_tuple(redaction, &event->tuple);
     event->uid = redact_uid(redaction, event->uid);
     pthread_mutex_unlock(&redaction->mutex);

@@ -119,6 +119,8 @@ static int take_event(struct summary *summary, const struct event *event)
     case EVENT_CLOSE:
         summary->closed++;
         return 0;
+    case EVENT_NETNS:
+        return 0;
     default:
         summary->lost += event->lost;
         return 0;

@@ -472,10 +472,12 @@ static void pass_run(struct pass *pass)
     if (pass->previous)
         ghost_copier_begin(&pass->track->copier, pass->previous, next);
     account_begin(&pass->track->account, &pass->track->copier, pass->previous, next);
+    emit_netns_appeared(&pass->emitter);
     if (pass->previous) {
         keep_ghosts(pass);
         close_rows(pass);
     }
+    emit_netns_ended(&pass->emitter);
     for (uint32_t i = 0; i < next->live_count; i++) {
         fetch_ahead(pass, i + FETCH_AHEAD);
         track_row(pass, i);

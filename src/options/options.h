@@ -120,4 +120,9 @@ static inline const char *options_netns(const struct options *options)
     return options->netns && strcmp(options->netns, "own") != 0 ? options->netns : NULL;
 }
 
+static inline bool options_shows_all_netns(const struct options *options)
+{
+    return options->netns && strcmp(options->netns, "all") == 0;
+}
+
 #endif

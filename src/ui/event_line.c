@@ -80,6 +80,11 @@ static void put_change(const struct event *event, struct event_text *text)
         snprintf(text->ends, sizeof text->ends, "at least %llu events (%s)",
                  (unsigned long long)event->lost, event->text);
         break;
+    case EVENT_NETNS:
+        text->mark = event->left ? "-" : "+", text->word = "netns";
+        text->role = event->left ? ROLE_CLOSED : ROLE_OPENED;
+        event_netns_text(text->ends, sizeof text->ends, event);
+        break;
     }
 }
 
@@ -89,7 +94,7 @@ static void put_event(const struct picture *picture, const struct event *event,
     memset(text, 0, sizeof *text);
     page_clock(text->time, sizeof text->time, event->wall_ns, true);
     put_change(event, text);
-    if (event->kind == EVENT_LOST)
+    if (!event_is_of_connection(event))
         return;
     put_ends(picture, event, text->ends, sizeof text->ends);
     if (event->pid)
@@ -111,7 +116,7 @@ void event_line_draw(const struct picture *picture, const struct canvas *canvas,
     }
     col = canvas_field(canvas, line, col, 12, false, ROLE_DIM | layer, text.time) + 2;
     col = canvas_printf(canvas, line, col, text.role | layer, "%s %-6s", text.mark, text.word) + 2;
-    if (event->kind == EVENT_LOST) {
+    if (!event_is_of_connection(event)) {
         canvas_text(canvas, line, col, text.role | layer, text.ends);
         return;
     }
@@ -134,7 +139,7 @@ size_t event_line_text(const struct picture *picture, const struct event *event,
     int length;
 
     put_event(picture, event, &text);
-    if (event->kind == EVENT_LOST)
+    if (!event_is_of_connection(event))
         length = snprintf(out, size, "%s %s %s", text.time, text.word, text.ends);
     else
         length = snprintf(out, size, "%s %s %s%s%s %s%s%s", text.time, text.word, text.change,

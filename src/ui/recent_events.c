@@ -28,7 +28,7 @@ static bool is_of_process(const struct event *event, const struct event_subject 
 /* By serial where both have one; an event that came before its row was seen has none. */
 bool event_is_of(const struct event *event, const struct event_subject *subject)
 {
-    if (event->kind == EVENT_LOST)
+    if (!event_is_of_connection(event))
         return false;
     if (subject->serial == 0)
         return is_of_process(event, subject);

@@ -43,6 +43,13 @@ static void note(struct play *play, uint32_t cookie, enum event_kind kind, enum 
     assert_int_equal(track_note_event(play->track, &event), 0);
 }
 
+static void check_netns(const struct play *play, uint32_t at, uint32_t netns, bool left)
+{
+    assert_int_equal(play->told[at].kind, EVENT_NETNS);
+    assert_int_equal(play->told[at].netns, netns);
+    assert_int_equal(play->told[at].left, left);
+}
+
 static void what_is_read_late_did_not_open(void **unused)
 {
     struct play play;
@@ -77,9 +84,47 @@ static void a_namespace_that_is_found_opens_its_rows(void **unused)
     list(&play, 0);
     add(&play, 1, STATE_LISTEN);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 1);
-    check_told(&play, 0, EVENT_OPEN, STATE_NONE, STATE_LISTEN);
+    assert_int_equal(play.told_count, 2);
+    check_netns(&play, 0, GUEST, false);
+    check_told(&play, 1, EVENT_OPEN, STATE_NONE, STATE_LISTEN);
     assert_int_equal(row_of(frame, 1)->known & (KNOWN_CREATED_MIN | KNOWN_OPENED), 0);
+    play_end(&play);
+}
+
+/* Its rows close before it is said to have ended. */
+static void a_namespace_that_ends_is_reported_behind_its_rows(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list(&play, 0);
+    frame_add_netns(play.next, GUEST)->name = "web";
+    add(&play, 1, STATE_LISTEN);
+    play_step(&play);
+    assert_int_equal(play.told_count, 0); /* what was there before is no news */
+    frame_add_netns(play.next, 1)->id = 1;
+    play_step(&play);
+    assert_int_equal(play.told_count, 2);
+    check_told(&play, 0, EVENT_CLOSE, STATE_LISTEN, STATE_DELETE_TCB);
+    check_netns(&play, 1, GUEST, true);
+    assert_string_equal(play.told[1].text, "web");
+    play_end(&play);
+}
+
+/* The inode of one that ended is given to the next at once. */
+static void another_namespace_of_the_same_number_is_another(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list(&play, 0);
+    play_step(&play);
+    list(&play, 0);
+    frame_add_netns(play.next, GUEST)->id = 3;
+    play_step(&play);
+    assert_int_equal(play.told_count, 2);
+    check_netns(&play, 0, GUEST, false);
+    check_netns(&play, 1, GUEST, true);
     play_end(&play);
 }
 
@@ -224,6 +269,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read_late_did_not_open),
         cmocka_unit_test(a_namespace_that_is_found_opens_its_rows),
+        cmocka_unit_test(a_namespace_that_ends_is_reported_behind_its_rows),
+        cmocka_unit_test(another_namespace_of_the_same_number_is_another),
         cmocka_unit_test(bounds_are_those_of_the_reading_before),
         cmocka_unit_test(rates_count_from_reading_to_reading),
         cmocka_unit_test(events_wait_for_the_reading),

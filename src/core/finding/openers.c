@@ -132,6 +132,8 @@ static void count_event(struct openers *openers, const struct event *event,
         openers->lost += event->lost;
         return;
     }
+    if (!event_is_of_connection(event))
+        return;
     if (frame->namespace_count > 1 && event->netns != frame->netns)
         return; /* one of several lanes */
     if (event->kind == EVENT_CLOSE)

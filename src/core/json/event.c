@@ -139,6 +139,15 @@ static void put_connection(struct buffer *buffer, const struct event *event,
     put_end(buffer, event);
 }
 
+static void put_namespace(struct buffer *buffer, const struct event *event)
+{
+    put_number(buffer, "netns", event->netns);
+    if (event->text[0])
+        put_text(buffer, "netns_name", event->text);
+    if (event->left)
+        buffer_text(buffer, ",\"left\":true");
+}
+
 void json_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                 const struct event_place *place)
 {
@@ -155,6 +164,8 @@ void json_event(struct buffer *buffer, uint64_t seq, const struct event *event,
     if (event->kind == EVENT_LOST) {
         put_number(buffer, "count", event->lost);
         put_text(buffer, "reason", event->text);
+    } else if (event->kind == EVENT_NETNS) {
+        put_namespace(buffer, event);
     } else {
         put_connection(buffer, event, place);
     }

@@ -236,6 +236,8 @@ static void count_event(struct metrics *metrics, const struct frame *frame,
         metrics->events_lost += event->lost;
         return;
     }
+    if (!event_is_of_connection(event))
+        return;
     if (event->from == STATE_LISTEN || event->to == STATE_LISTEN || event->to == STATE_CLOSED ||
         (event->from == STATE_CLOSED && event->kind == EVENT_CLOSE))
         return; /* no connection */

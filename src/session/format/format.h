@@ -23,14 +23,15 @@
 #define SESSION_RECORDS(EACH)                                                                      \
     EACH(HEAD, "head", head)    /* what follows is a keyframe: version, host, kernel, interval */  \
     EACH(FRAME, "frame", frame) /* ends a frame: its times, counts, and what it lacks */           \
-    EACH(ROW, "row", row)       /* a connection as it stands; not a change */                      \
-    EACH(OPEN, "open", event)   /* a connection opened */                                          \
-    EACH(STATE, "state", event) /* a transition */                                                 \
-    EACH(CLOSE, "close", event) /* a connection closed */                                          \
-    EACH(SAMPLE, "sample", row) /* what changed of a row; null: not known any more */              \
-    EACH(NETNS, "netns", netns) /* a network namespace, or what changed of it */                   \
-    EACH(PROC, "proc", proc)    /* a process, or what changed of it */                             \
-    EACH(FLOW, "flow", flow)    /* traffic of connections that closed, by whose it was */          \
+    EACH(NAMESPACE, "namespace", namespace) /* a network namespace appeared or ended */            \
+    EACH(ROW, "row", row)                   /* a connection as it stands; not a change */          \
+    EACH(OPEN, "open", event)               /* a connection opened */                              \
+    EACH(STATE, "state", event)             /* a transition */                                     \
+    EACH(CLOSE, "close", event)             /* a connection closed */                              \
+    EACH(SAMPLE, "sample", row)             /* what changed of a row; null: not known any more */  \
+    EACH(NETNS, "netns", netns)             /* a network namespace, or what changed of it */       \
+    EACH(PROC, "proc", proc)                /* a process, or what changed of it */                 \
+    EACH(FLOW, "flow", flow)          /* traffic of connections that closed, by whose it was */    \
     EACH(FINDING, "finding", finding) /* a finding begins, changes, holds, ends */                 \
     EACH(GAP, "gap", gap)             /* something is missing here */
 

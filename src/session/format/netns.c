@@ -27,6 +27,13 @@ static const struct session_key KEYS[] = {
 };
 const struct session_keys session_netns_keys = SESSION_KEYS(KEYS);
 
+static const struct session_key NAMESPACE_KEYS[] = {
+    {"netns", .help = "its number, as in `netns` lines"},
+    {"netns_name", .help = "its name"},
+    {"left", .help = "it ended, or is no longer seen; absent: it appeared"},
+};
+const struct session_keys session_namespace_keys = SESSION_KEYS(NAMESPACE_KEYS);
+
 /* --- the state --- */
 
 static void text_members(struct frame_netns *netns, const char **members[4])
@@ -265,6 +272,19 @@ void session_read_netns(struct get *get, struct session_line *line)
     set_numbers(known, &read);
     if (set_texts(state, known, &read))
         get->error = -ENOMEM;
+}
+
+void session_read_namespace(struct get *get, struct session_line *line)
+{
+    struct event *event = &line->event;
+
+    *event = (struct event){.kind = EVENT_NETNS,
+                            .origin = EVENT_FROM_LOG,
+                            .wall_ns = line->wall_ns,
+                            .uid = UINT32_MAX,
+                            .netns = get_u32(get, "netns"),
+                            .left = get_flag(get, "left")};
+    get_text(get, "netns_name", event->text, sizeof(event->text));
 }
 
 void session_read_unread(struct get *get, int64_t mono_ns)

@@ -169,6 +169,7 @@ static void take_line(struct replay *replay, const struct session_line *line)
     case RECORD_OPEN:
     case RECORD_STATE:
     case RECORD_CLOSE:
+    case RECORD_NAMESPACE:
         keep_event(replay, &line->event);
         return;
     case RECORD_GAP:

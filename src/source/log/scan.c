@@ -106,8 +106,10 @@ static int next_stretch(struct replay_scan *scan)
     return error ? error : 1;
 }
 
-#define EVENT_LINES (RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE))
-#define ALL_LINES   (RECORD_BIT(RECORD_COUNT) - 1)
+#define EVENT_LINES                                                                                \
+    (RECORD_BIT(RECORD_OPEN) | RECORD_BIT(RECORD_STATE) | RECORD_BIT(RECORD_CLOSE) |               \
+     RECORD_BIT(RECORD_NAMESPACE))
+#define ALL_LINES (RECORD_BIT(RECORD_COUNT) - 1)
 
 /* A filter is of what is shown. */
 static bool matches(const struct replay_scan *scan, const struct event *event,

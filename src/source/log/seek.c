@@ -28,7 +28,8 @@ static bool is_later(const struct log_text *text, int64_t wall_ns, int64_t befor
         return false;
     if (time <= wall_ns)
         return kind == RECORD_HEAD && time < before_ns;
-    return kind != RECORD_OPEN && kind != RECORD_STATE && kind != RECORD_CLOSE;
+    return kind != RECORD_OPEN && kind != RECORD_STATE && kind != RECORD_CLOSE &&
+           kind != RECORD_NAMESPACE;
 }
 
 /* Reads on to the last frame line at or before wall_ns, but at least to one. */

@@ -226,7 +226,7 @@ static bool open_event(struct events_pane *events)
     struct event event;
 
     if (!cursor_event(events, screen_picture(events->pane.screen), &event) ||
-        event.kind == EVENT_LOST)
+        !event_is_of_connection(&event))
         return false;
     screen_go_to_event(events->pane.screen, &event);
     return true;

@@ -115,7 +115,7 @@ static void count_event(struct states_pane *states, const struct event *event)
     const uint8_t to = event->kind == EVENT_CLOSE ? STATE_CLOSED : event->to;
     const uint8_t from = event_from(event);
 
-    if (event->kind == EVENT_LOST)
+    if (!event_is_of_connection(event))
         return;
     if (is_reset(event))
         meter_count(&states->resets, event->mono_ns);

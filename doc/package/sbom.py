@@ -29,21 +29,30 @@ def loaded_by(program):
     return dict(re.findall(r"^\s*(\S+) => (\S+)", output_of("ldd", program), re.M))
 
 
-def package_of(path):
-    """The fields of the Debian package that a file belongs to; None: there is none."""
-    for place in (path, os.path.realpath(path), "/usr" + path, path.removeprefix("/usr")):
-        found = subprocess.run(["dpkg-query", "--search", place], capture_output=True, text=True, check=False)
-        if found.returncode == 0:
-            name = found.stdout.split(": ")[0]
-            fields = output_of("dpkg-query", "--show", "--showformat=${Package}\t${Version}\t${Architecture}\t"
-                               "${source:Package}\t${source:Version}", name)
-            return dict(zip(("name", "version", "arch", "source", "source_version"), fields.split("\t")))
-    return None
+def places_of(path):
+    """As dpkg may know it: with /usr merged, a path is not what it was installed as."""
+    return [path, os.path.realpath(path), "/usr" + path, path.removeprefix("/usr")]
 
 
-def component(kind, name, path, scope):
+def packages_of(paths):
+    """By path, the fields of the Debian package that it belongs to; nothing where there is none."""
+    places = {place: path for path in paths for place in places_of(path)}
+    found = subprocess.run(["dpkg-query", "--search", *places], capture_output=True, text=True, check=False).stdout
+    owners = {places[place]: name for name, place in re.findall(r"^([^, ]+): (.*)$", found, re.M) if place in places}
+    if not owners:
+        return {}
+    shown = output_of("dpkg-query", "--show", "--showformat=${Package}\t${Package}:${Architecture}\t${Version}\t"
+                      "${Architecture}\t${source:Package}\t${source:Version}\n", *sorted(set(owners.values())))
+    packages = {}
+    for line in shown.splitlines():
+        name, full_name, *fields = line.split("\t")
+        packages[name] = packages[full_name] = dict(zip(("version", "arch", "source", "source_version"), fields),
+                                                    name=name)
+    return {path: packages[name] for path, name in owners.items()}
+
+
+def component(kind, name, package, scope):
     made = {"type": kind, "bom-ref": name, "name": name, "scope": scope}
-    package = package_of(path)
     if package:
         made["version"] = package["version"]
         version = urllib.parse.quote(package["version"], safe="")
@@ -55,12 +64,14 @@ def component(kind, name, path, scope):
 def main():
     program, version, compiler, *bpf_tools = sys.argv[1:]
     libraries = loaded_by(program)
+    tools = list(dict.fromkeys(os.path.realpath(tool) for tool in (compiler, *bpf_tools)))
+    packages = packages_of([*libraries.values(), *tools])
     commit = re.search(r"\(commit ([^)]*)\)", output_of(program, "--version"))
     root = {"type": "application", "bom-ref": "tcplens", "name": "tcplens", "version": version,
             "licenses": [{"license": {"id": "MIT"}}]}
     if commit:
         root["properties"] = [{"name": "commit", "value": commit[1]}]
-    components = [component("library", name, path, "required") for name, path in sorted(libraries.items())]
+    components = [component("library", name, packages.get(path), "required") for name, path in sorted(libraries.items())]
     depends = [{"ref": "tcplens", "dependsOn": sorted(set(needed_by(program)) & set(libraries))}]
     depends += [{"ref": name, "dependsOn": sorted(set(needed_by(path)) & set(libraries))}
                 for name, path in sorted(libraries.items())]
@@ -68,8 +79,7 @@ def main():
         components.append({"type": "library", "bom-ref": "bpf", "name": "tcplens BPF programs", "version": version,
                            "scope": "required", "licenses": [{"expression": "MIT OR GPL-2.0-only"}]})
         depends[0]["dependsOn"].append("bpf")
-    for tool in dict.fromkeys(os.path.realpath(tool) for tool in (compiler, *bpf_tools)):
-        components.append(component("application", os.path.basename(tool), tool, "excluded"))
+    components += [component("application", os.path.basename(tool), packages.get(tool), "excluded") for tool in tools]
     made = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "metadata": {"component": root},
             "components": components, "dependencies": depends}
     made["serialNumber"] = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(made, sort_keys=True)).urn

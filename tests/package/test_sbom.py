@@ -27,11 +27,11 @@ def main():
     required = {c["name"]: c for c in made["components"] if c["scope"] == "required"}
     loaded = set(re.findall(r"^\s*(\S+) => /", output_of("ldd", program), re.M))
     assert set(required) == loaded, set(required) ^ loaded
+    versions = dict(line.split("\t") for line in output_of(
+        "dpkg-query", "--show", "--showformat=${Package}\t${Version}\n").splitlines())
     for name, component in required.items():
         package = re.match(r"pkg:deb/debian/([^@]+)@", component.get("purl", ""))
-        if package:
-            versions = output_of("dpkg-query", "--show", "--showformat=${Version}\n", package[1]).split()
-            assert component["version"] in versions, (name, component["version"], versions)
+        assert not package or component["version"] == versions[package[1]], (name, component)
     assert any("purl" in component for component in required.values()), required
     for entry in made["dependencies"]:
         assert set(entry["dependsOn"]) <= set(refs), entry

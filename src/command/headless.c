@@ -66,7 +66,7 @@ void headless_wait(struct headless *headless, const int *descriptors, size_t cou
         polled[used++] = (struct pollfd){descriptors[i], POLLIN, 0};
     if (left_ns <= 0)
         return;
-    struct timespec wait = {left_ns / 1000000000, left_ns % 1000000000};
+    struct timespec wait = clock_timespec(left_ns);
     if (most_ms >= 0 && left_ns > most_ms * 1000000LL)
         wait = (struct timespec){most_ms / 1000, most_ms % 1000 * 1000000L};
     bool endless = headless->end_ns == INT64_MAX && most_ms < 0;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DIGITS_MOST 24u /* times the nanoseconds of a day they still fit 128 bits */
+#define DIGITS_MOST 24u /* more are no number that anybody means */
 
 static void *place_of(struct options *options, const struct option_name *option)
 {
@@ -22,9 +22,8 @@ static void *place_of(struct options *options, const struct option_name *option)
 static bool read_decimal(const char *text, const struct unit *units, double usual, int64_t *value,
                          const char **unit)
 {
-    __extension__ typedef __int128 wide;
-    wide number = 0, scale = 1;
-    bool point = false;
+    int64_t whole = 0, fraction = 0, scale = 1; /* whole + fraction / scale */
+    bool point = false, fits = true;
     size_t digits = 0;
 
     *unit = NULL;
@@ -35,8 +34,11 @@ static bool read_decimal(const char *text, const struct unit *units, double usua
         }
         if (++digits > DIGITS_MOST || (point && scale >= SECOND_NS))
             return false;
-        number = number * 10 + (*text - '0');
-        scale *= point ? 10 : 1;
+        if (point)
+            fraction = fraction * 10 + (*text - '0'), scale *= 10;
+        else
+            fits &= !__builtin_mul_overflow(whole, 10, &whole) &&
+                    !__builtin_add_overflow(whole, *text - '0', &whole);
     }
     if (!digits)
         return false;
@@ -45,9 +47,11 @@ static bool read_decimal(const char *text, const struct unit *units, double usua
         *unit = *text == '.' ? NULL : text;
         return false;
     }
-    number = number * (int64_t)(found ? found->factor : usual) / scale;
-    *value = (int64_t)number;
-    return number <= INT64_MAX;
+    /* fraction * factor / scale, rounded down, within 64 bits: fraction < scale <= 10^9 */
+    const int64_t factor = (int64_t)(found ? found->factor : usual);
+    const int64_t part = fraction * (factor / scale) + fraction * (factor % scale) / scale;
+    return fits && !__builtin_mul_overflow(whole, factor, &whole) &&
+           !__builtin_add_overflow(whole, part, value);
 }
 
 static int refuse(char *why, const char *value, const char *expected)

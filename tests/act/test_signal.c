@@ -109,6 +109,13 @@ int __wrap_open(const char *path, int flags, ...)
     return __real_open(path, flags);
 }
 
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...)
+{
+    hook("open");
+    return __real_open(path, flags | O_LARGEFILE);
+}
+
 DIR *__wrap_opendir(const char *path)
 {
     hook("opendir");

@@ -397,7 +397,7 @@ static long find_last(const char *path, const char *text)
     assert_int_equal(fstat(fileno(file), &status), 0);
     char *bytes = malloc((size_t)status.st_size);
     assert_int_equal(fread(bytes, 1, (size_t)status.st_size, file), status.st_size);
-    long at = status.st_size - (long)length;
+    long at = (long)status.st_size - (long)length;
     while (at >= 0 && memcmp(bytes + at, text, length) != 0)
         at--;
     free(bytes);

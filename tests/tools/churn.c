@@ -180,8 +180,8 @@ static int64_t next_due(const struct churn *churn)
 /* Keeps the pace, to the microsecond; a signal ends it early. */
 static void wait_until(int64_t now, int64_t due)
 {
-    struct timespec left = {.tv_sec = (due - now) / 1000000000,
-                            .tv_nsec = (due - now) % 1000000000};
+    struct timespec left = {.tv_sec = (time_t)((due - now) / 1000000000),
+                            .tv_nsec = (long)((due - now) % 1000000000)};
     ppoll(NULL, 0, &left, NULL);
 }
 

@@ -110,13 +110,13 @@ unsigned long net_raise_file_limit(unsigned long files)
     struct rlimit limit, higher;
     check(getrlimit(RLIMIT_NOFILE, &limit), "getrlimit");
     if (limit.rlim_cur >= files)
-        return limit.rlim_cur;
+        return (unsigned long)limit.rlim_cur;
     higher = (struct rlimit){files, files > limit.rlim_max ? files : limit.rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &higher) == 0)
         return files;
     limit.rlim_cur = limit.rlim_max; /* no CAP_SYS_RESOURCE, or above fs.nr_open */
     check(setrlimit(RLIMIT_NOFILE, &limit), "setrlimit");
-    return limit.rlim_cur;
+    return (unsigned long)limit.rlim_cur;
 }
 
 struct net_address net_v4(uint32_t host, unsigned port)

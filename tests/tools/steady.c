@@ -85,7 +85,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 static void send_all(int fd, uint64_t length)
 {
     while (length > 0) {
-        ssize_t sent = send(fd, bytes, least(length, sizeof(bytes)), MSG_NOSIGNAL);
+        ssize_t sent = send(fd, bytes, (size_t)least(length, sizeof(bytes)), MSG_NOSIGNAL);
         if (sent < 0 && errno != EINTR)
             net_die("send: %s", strerror(errno));
         length -= sent > 0 ? (uint64_t)sent : 0;

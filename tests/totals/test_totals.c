@@ -13,6 +13,7 @@
 #include "net_tools.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -294,10 +295,10 @@ static unsigned report(struct watch *watch, const char *source)
                    sent_by(&watch->senders[i], watch->begin_ns);
         all += truth[i];
     }
-    printf(
-        "%s: %.1f s, %lu frames, %lu events lost, %.1f MB sent; shown against sent, in percent:\n",
-        source, (double)(watch->end_ns - watch->begin_ns) / 1e9, watch->frames, watch->lost,
-        all / 1e6);
+    printf("%s: %.1f s, %" PRIu64 " frames, %" PRIu64
+           " events lost, %.1f MB sent; shown against sent, in percent:\n",
+           source, (double)(watch->end_ns - watch->begin_ns) / 1e9, watch->frames, watch->lost,
+           all / 1e6);
     printf("  %-44s %9s %9s\n", "", "in", "out");
     faults += check("header", &watch->header, all, all, PERCENT, !none);
     faults += check("counted in frames", &watch->exact, all, all, PERCENT, !none);

@@ -149,7 +149,7 @@ static void random_text_is_judged_as_by_libc(void **unused)
     (void)unused;
     for (unsigned i = 0; i < 300000; i++) {
         char text[12];
-        size_t length = 1 + unit_random(&seed) % (sizeof(text) - 1);
+        size_t length = 1 + unit_random_below(&seed, sizeof(text) - 1);
         for (size_t k = 0; k < length; k++)
             text[k] = letters[unit_random(&seed) % (sizeof(letters) - 1)];
         text[length] = '\0';

@@ -15,7 +15,7 @@ static void fill_and_check(struct arena *arena, uint64_t seed)
     static unsigned char *pieces[PIECES];
     static size_t sizes[PIECES];
     for (size_t i = 0; i < PIECES; i++) {
-        sizes[i] = unit_random(&seed) % 300;
+        sizes[i] = unit_random_below(&seed, 300);
         pieces[i] = arena_alloc(arena, sizes[i]);
         assert_non_null(pieces[i]);
         assert_int_equal((uintptr_t)pieces[i] % 16, 0);

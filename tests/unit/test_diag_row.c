@@ -444,8 +444,9 @@ static void nested_garbage_is_survived(void **unused)
         garbage[1] = garbage[3] = 0; /* often a plausible first length and type */
         message_begin_row(&m, KERNEL_ESTABLISHED);
         attribute_put(&m, (uint16_t)(unit_random(&seed) % 24), garbage,
-                      unit_random(&seed) % (sizeof(garbage) + 1));
-        attribute_put(&m, INET_DIAG_ULP_INFO, garbage, unit_random(&seed) % (sizeof(garbage) + 1));
+                      unit_random_below(&seed, sizeof(garbage) + 1));
+        attribute_put(&m, INET_DIAG_ULP_INFO, garbage,
+                      unit_random_below(&seed, sizeof(garbage) + 1));
         assert_int_equal(parse(&m, true, &conn, &detail), 0);
         assert_true(conn.ulp != ULP_ABSENT);
         assert_int_equal(conn.uid, 1000);

@@ -314,7 +314,7 @@ static void events_read_back(void **unused)
     check_text(json_object_get(object, "to"), "ESTABLISHED", "to");
     check_text(json_object_get(object, "comm"), "fire\"fox", "comm");
     check_text(json_object_get(object, "cookie"), "1a", "cookie");
-    assert_true(json_real_value(json_object_get(object, "from_ms")) == 12.2);
+    assert_true(json_real_value(json_object_get(object, "from_ms")) == (double)12.2);
     assert_null(json_object_get(object, "uid"));
     assert_null(json_object_get(object, "pid"));
     assert_int_equal(json_integer_value(json_object_get(object, "seq")), 7);

@@ -284,8 +284,8 @@ enum { PROCESSES = 6, FDS = 5, SOCKETS = 12, STEPS = 400, FIRST_PID = 100 };
 
 static void change_at_random(uint32_t held[PROCESSES][FDS], const uint32_t *inodes, uint64_t *seed)
 {
-    const size_t p = unit_random(seed) % PROCESSES;
-    const size_t fd = unit_random(seed) % FDS;
+    const size_t p = unit_random_below(seed, PROCESSES);
+    const size_t fd = unit_random_below(seed, FDS);
     char target[32];
 
     held[p][fd] = unit_random(seed) % 3 ? inodes[unit_random(seed) % SOCKETS] : 0;

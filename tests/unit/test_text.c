@@ -145,7 +145,7 @@ static size_t random_raw(uint64_t *seed, char *raw, size_t most)
     static const char *const pieces[] = {"\\",       "x",          "\\x",    "5c",     "4",
                                          "a",        "\u00e9",     "\u65e5", "\u0301", "\u202e",
                                          "\xe6\x97", "\U0001f600", " ",      "nginx",  "\x1b["};
-    size_t length = 0, wanted = unit_random(seed) % (most - 8);
+    size_t length = 0, wanted = unit_random_below(seed, most - 8);
     while (length < wanted) {
         if (unit_random(seed) % 3 == 0) {
             raw[length++] = (char)unit_random(seed);
@@ -306,7 +306,7 @@ static void a_cut_is_never_wider_than_asked(void **unused)
         size_t length = random_raw(&seed, raw, sizeof(raw));
         raw[length] = '\0';
         for (unsigned k = 0; k < 8; k++) {
-            size_t cells = unit_random(&seed) % 40, size = 1 + unit_random(&seed) % 100;
+            size_t cells = unit_random_below(&seed, 40), size = 1 + unit_random_below(&seed, 100);
             check_cut(text_cut, raw, size, cells);
             check_cut(text_cut_middle, raw, size, cells);
         }
@@ -321,7 +321,7 @@ static void a_cut_of_safe_text_is_safe(void **unused)
     (void)unused;
     for (unsigned i = 0; i < 20000; i++) {
         const char *text = clean(raw, random_raw(&seed, raw, sizeof(raw)));
-        size_t cells = unit_random(&seed) % 40;
+        size_t cells = unit_random_below(&seed, 40);
         text_cut(out, sizeof(out), text, cells, "\u2026");
         assert_safe(out);
         text_cut_middle(out, sizeof(out), text, cells, "\u2026");

@@ -151,7 +151,10 @@ static void every_time_goes_there_and_back(void **unused)
         size_t length = text_rfc3339(out, sizeof(out), wall_ns);
         assert_int_equal(text_parse_rfc3339(out, length, &back), 0);
         assert_true(back == wall_ns);
-        time_t seconds = (time_t)(wall_ns / SECOND - (wall_ns % SECOND < 0));
+        const int64_t whole = wall_ns / SECOND - (wall_ns % SECOND < 0);
+        const time_t seconds = (time_t)whole;
+        if (seconds != whole)
+            continue; /* a time_t of 32 bits ends in 2038 */
         struct tm date;
         assert_non_null(gmtime_r(&seconds, &date));
         strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S", &date);

@@ -21,6 +21,12 @@ static inline uint64_t unit_random(uint64_t *seed)
     return x ^ x >> 31;
 }
 
+/* Less than `most`: a size or an index. */
+static inline size_t unit_random_below(uint64_t *seed, size_t most)
+{
+    return (size_t)(unit_random(seed) % most);
+}
+
 static inline void unit_random_bytes(uint64_t *seed, void *bytes, size_t length)
 {
     unsigned char *at = bytes;

@@ -40,8 +40,8 @@ struct pt_regs___arm64 {
 const volatile __u32 our_netns = 0, our_pidns = 0;
 const volatile __u8 every_netns =
     0; /* else ours alone; of bind() and connect() it is always ours */
-const volatile long number_of_accept = -1, number_of_accept4 = -1, number_of_bind = -1,
-                    number_of_connect = -1;
+const volatile __s64 number_of_accept = -1, number_of_accept4 = -1, number_of_bind = -1,
+                     number_of_connect = -1; /* a long of 32-bit programs is not one here */
 /* Records for which the ring had no room. */
 __u64 lost = 0;
 

@@ -199,6 +199,8 @@ static int complete_frame(struct collector *collector, struct frame *next, const
         events_begin_frame(collector->events, next);
     error =
         track_apply(collector->track, collector->previous, next, &collector->diff, collector->ring);
+    if (!error && source->ops->name_ghosts)
+        error = source->ops->name_ghosts(source, next);
     if (collector->events && collector->previous)
         events_note_closed(collector->events, collector->previous, &collector->diff);
     if (collector->events)

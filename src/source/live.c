@@ -454,6 +454,11 @@ static int live_find_owners(struct source *source, const struct frame *previous,
     return result;
 }
 
+static int live_name_ghosts(struct source *source, struct frame *next)
+{
+    return system_names_fill_ghosts(((struct live *)source)->names, next);
+}
+
 static void live_use_walk(struct source *source, const struct owner_walk *walk)
 {
     const struct live *live = (struct live *)source;
@@ -505,6 +510,7 @@ static const struct source_ops LIVE_OPS = {.name = "live",
                                            .next = live_next,
                                            .confirm = live_confirm,
                                            .find_owners = live_find_owners,
+                                           .name_ghosts = live_name_ghosts,
                                            .use_walk = live_use_walk,
                                            .use_rows = live_use_rows,
                                            .touched = live_touched,
@@ -555,6 +561,7 @@ int live_open(struct source **source, const struct live_settings *settings, char
     read_facts(live);
     if (system_names_new(&live->names, NULL, NULL) < 0)
         goto fail;
+    system_names_use_nss(live->names);
     live->host_facts = host_reader_new(live->proc_root);
     if (!live->host_facts)
         goto fail;

@@ -67,6 +67,9 @@ struct source_ops {
     int (*find_owners)(struct source *source, const struct frame *previous, struct frame *next,
                        const struct diff *diff, const struct wish *wish);
 
+    /* After track: names of users that only ghosts have. NULL where next() gave them. */
+    int (*name_ghosts)(struct source *source, struct frame *next);
+
     /* A faster walk for find_owners() (source/owners/walker.h), which lives until the source is closed; NULL:
      * none any more. NULL where find_owners() does not read descriptors. */
     void (*use_walk)(struct source *source, const struct owner_walk *walk);

@@ -1,11 +1,13 @@
-/* Users and services as the files of this machine name them, interfaces as the kernel does. Must
- * not ask NSS, and not know what rows mean. */
+/* Users and services as the files of this machine name them, interfaces as the kernel does.
+ * Independent of what rows mean. */
 #include "source/system_names.h"
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "core/text/text.h"
 #include "source/cgroup_id.h"
 #include "source/interface_name.h"
+#include "source/user_names.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -16,6 +18,8 @@
 
 #define FILE_MAX (16u << 20) /* a longer file is not read: its names stay numbers */
 #define SEEN     64u         /* remembered users of the frame being filled */
+#define PATIENCE                                                                                   \
+    (100 * MILLISECOND_NS) /* with NSS, in all: for the first frame, which may be the only one */
 
 struct name {
     uint32_t number;
@@ -35,6 +39,8 @@ struct system_names {
     char *services_path, *passwd;
     struct timespec passwd_changed;
     ino_t passwd_inode;
+    struct user_names *others; /* NULL: only the file counts */
+    int64_t patience_ns;
 };
 
 static void table_done(struct table *table)
@@ -252,9 +258,30 @@ void system_names_free(struct system_names *names)
     table_done(&names->services);
     table_done(&names->aliases);
     table_done(&names->users);
+    user_names_free(names->others);
     free(names->services_path);
     free(names->passwd);
     free(names);
+}
+
+void system_names_use_nss(struct system_names *names)
+{
+    if (!names->others && user_names_new(&names->others) == 0)
+        names->patience_ns = PATIENCE;
+}
+
+static const char *find_name(struct system_names *names, uint32_t uid, int64_t now_ns)
+{
+    const char *name = table_find(&names->users, uid);
+
+    if (!name)
+        name = user_names_find(names->others, uid, now_ns);
+    if (name || names->patience_ns <= 0)
+        return name;
+    const int64_t began_ns = clock_mono_ns();
+    user_names_wait(names->others, (int)(names->patience_ns / MILLISECOND_NS));
+    names->patience_ns -= clock_mono_ns() - began_ns;
+    return user_names_find(names->others, uid, now_ns);
 }
 
 struct seen { /* what was looked up last, by the low bits of its number */
@@ -274,14 +301,14 @@ static bool is_new(struct seen *seen, uint32_t number)
     return true;
 }
 
-static int fill_user(const struct system_names *names, struct frame *frame, struct seen *seen,
+static int fill_user(struct system_names *names, struct frame *frame, struct seen *seen,
                      uint32_t uid)
 {
     const char *name;
 
     if (!is_new(seen, uid) || frame_user_name(frame, uid))
         return 0;
-    name = table_find(&names->users, uid);
+    name = find_name(names, uid, frame->mono_ns);
     return name ? frame_add_user(frame, uid, name) : 0;
 }
 
@@ -298,7 +325,7 @@ static int fill_interface(struct frame *frame, struct seen *seen, const struct c
 }
 
 /* Names the users that the source noted; those without a name go. */
-static void name_users(const struct system_names *names, struct frame *frame)
+static void name_users(struct system_names *names, struct frame *frame)
 {
     uint32_t kept = 0;
 
@@ -306,7 +333,7 @@ static void name_users(const struct system_names *names, struct frame *frame)
         struct user user = frame->users[i];
 
         if (!*user.name)
-            user.name = frame_copy_text(frame, table_find(&names->users, user.uid));
+            user.name = frame_copy_text(frame, find_name(names, user.uid, frame->mono_ns));
         if (*user.name)
             frame->users[kept++] = user;
     }
@@ -333,7 +360,19 @@ int system_names_fill(struct system_names *names, struct frame *frame)
     return error;
 }
 
-int system_names_fill_processes(const struct system_names *names, struct frame *frame)
+int system_names_fill_ghosts(struct system_names *names, struct frame *frame)
+{
+    struct seen users = {0};
+    int error = 0;
+
+    for (uint32_t i = frame->live_count; !error && i < frame->conn_count; i++) {
+        if (frame->conns[i].known & KNOWN_UID)
+            error = fill_user(names, frame, &users, frame->conns[i].uid);
+    }
+    return error;
+}
+
+int system_names_fill_processes(struct system_names *names, struct frame *frame)
 {
     struct seen users = {0};
     int error = 0;

@@ -1,5 +1,5 @@
-/* system_names: names of users, services and interfaces from the files of this machine. Never NSS:
- * a directory service may block, and it would run its code in our process. */
+/* system_names: names of users, services and interfaces from the files of this machine; of other
+ * users by way of user_names, where that was allowed. */
 #ifndef TCPLENS_SOURCE_SYSTEM_NAMES_H
 #define TCPLENS_SOURCE_SYSTEM_NAMES_H
 
@@ -13,6 +13,9 @@ struct system_names;
  * 0 or -ENOMEM. */
 int system_names_new(struct system_names **names, const char *services, const char *passwd);
 void system_names_free(struct system_names *names);
+/* Users that are not in the file are looked up by NSS. Before the first thread. Without it they are
+ * numbers. */
+void system_names_use_nss(struct system_names *names);
 
 /* Names of the users and interfaces that occur in the frame's rows. Reads the file of
  * users again when it has changed. A frame that has users already, with empty names, tells which
@@ -20,7 +23,9 @@ void system_names_free(struct system_names *names);
  * makes frames may call it. 0 or -ENOMEM. */
 int system_names_fill(struct system_names *names, struct frame *frame);
 /* The users of its processes, as far as they are known; after system_names_fill. */
-int system_names_fill_processes(const struct system_names *names, struct frame *frame);
+int system_names_fill_processes(struct system_names *names, struct frame *frame);
+/* Those of its ghosts, which may have been in no frame before. */
+int system_names_fill_ghosts(struct system_names *names, struct frame *frame);
 
 /* Reads the services; they never change after that: any thread may look them up. Valid as long as
  * `names`. */

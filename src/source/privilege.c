@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -140,6 +141,18 @@ static const char *const UNSAFE_VARIABLES[] = {
     "HOSTALIASES",   "LOCALDOMAIN",        "RES_OPTIONS", "CARES_HOSTS",
 };
 
+/* What kernels before 5.11 count programs and maps of BPF against; whoever loads them later lacks
+ * CAP_SYS_RESOURCE. */
+static void lift_memory_lock(void)
+{
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0 || getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
 void privilege_start(uint64_t keep)
 {
     const bool secure = getauxval(AT_SECURE) != 0;
@@ -148,6 +161,8 @@ void privilege_start(uint64_t keep)
     if (secure)
         for (size_t i = 0; i < sizeof UNSAFE_VARIABLES / sizeof *UNSAFE_VARIABLES; i++)
             unsetenv(UNSAFE_VARIABLES[i]);
+    if (keep & PRIVILEGE_BPF)
+        lift_memory_lock();
     set_kept(keep, secure);
     set_effective(PRIVILEGE_SYS_ADMIN, 0);
 }

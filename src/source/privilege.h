@@ -32,7 +32,7 @@ struct privilege {
 
 /* Before the first thread: no new privileges by any exec, nothing kept but this set, CAP_SYS_ADMIN
  * not effective until it is raised; started with file capabilities (AT_SECURE) nothing is effective and the environment cannot name terminal
- * files. */
+ * files. To load BPF programs the limit of locked memory is lifted as far as it may be. */
 void privilege_start(uint64_t keep);
 /* The calling thread keeps at most this set, permitted and effective. */
 void privilege_keep(uint64_t keep);

@@ -90,14 +90,21 @@ int canvas_fill(const struct canvas *canvas, int row, int col, int cells, unsign
 int canvas_field(const struct canvas *canvas, int row, int col, int cells, bool right,
                  unsigned style, const char *text)
 {
-    char cut[LINE_MAX_BYTES];
+    char field[LINE_MAX_BYTES];
     if (cells <= 0)
         return col;
-    int width = (int)text_cut(cut, sizeof(cut), text, (size_t)cells, "…");
-    int before = right ? cells - width : 0;
-    canvas_fill(canvas, row, col, before, style);
-    canvas_text(canvas, row, col + before, style, cut);
-    canvas_fill(canvas, row, col + before + width, cells - before - width, style);
+    const int width = (int)text_cut(field, sizeof(field), text, (size_t)cells, "…");
+    const size_t length = strlen(field), room = sizeof(field) - 1 - length;
+    const size_t blanks = (size_t)(cells - width);
+    /* one piece where it has room, as nearly all have: of a row of fields each costs a call */
+    const size_t with = blanks <= room ? blanks : 0;
+    if (right)
+        memmove(field + with, field, length);
+    memset(right ? field : field + length, ' ', with);
+    field[length + with] = '\0';
+    const int text_col = right ? col + (int)(blanks - with) : col;
+    canvas_text(canvas, row, text_col, style, field);
+    canvas_fill(canvas, row, right ? col : col + width, (int)(blanks - with), style);
     return col + cells;
 }
 

@@ -282,9 +282,10 @@ static void draw_cell(const struct conn_table *table, const struct picture *pict
     char text[256];
 
     column_format(column, &picture->context, conn, text, sizeof(text));
-    table_want(cell, text);
-    if (column->type == TYPE_ADDRESS)
+    if (column->type == TYPE_ADDRESS) {
+        table_want(cell, text);
         fit_address(column, picture, conn, text, sizeof(text), cell->cells);
+    }
     table_draw_cell(
         canvas, line, cell,
         look->mark == MARK_NONE ? cell_role(column, conn, text) | look->layer : look->style, text);

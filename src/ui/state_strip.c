@@ -104,11 +104,14 @@ void state_strip_draw(const struct canvas *canvas, int row, int col,
 {
     for (size_t i = 0; i < count; i++) {
         const char *fill = fill_of(canvas, segments[i].state);
+        const size_t bytes = strlen(fill);
         char text[SEGMENT_BYTES];
         size_t length = 0;
-        text[0] = '\0';
-        for (int cell = 0; cell < segments[i].cells && length + 4 < sizeof(text); cell++)
-            length += (size_t)snprintf(text + length, sizeof(text) - length, "%s", fill);
+        for (int cell = 0; cell < segments[i].cells && length + bytes < sizeof(text); cell++) {
+            memcpy(text + length, fill, bytes);
+            length += bytes;
+        }
+        text[length] = '\0';
         canvas_text(canvas, row, col, role_of(segments[i].state), text);
         col += segments[i].cells;
     }

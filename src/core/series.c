@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "core/info.h"
+#include "core/trend.h"
 
 #include <string.h>
 
@@ -70,6 +71,12 @@ static bool take_conn(uint64_t serial, const struct frame *frame, struct series_
     return true;
 }
 
+/* What a process does not hold any more is not its own. */
+static bool is_counted(const struct grouping_member *member, const struct conn *conn)
+{
+    return member->kind != &GROUPING_PROCESSES || conn->owner_word == OWNER_PROCESS;
+}
+
 static bool take_member(const struct grouping_member *member, const struct frame *frame,
                         struct series_sample *sample)
 {
@@ -79,7 +86,7 @@ static bool take_member(const struct grouping_member *member, const struct frame
 
     for (uint32_t i = 0; i < frame->live_count; i++) {
         const struct conn *conn = &frame->conns[i];
-        if (conn->owner_word != OWNER_PROCESS || !grouping_accepts(member, &context, conn))
+        if (!is_counted(member, conn) || !grouping_accepts(member, &context, conn))
             continue;
         found = true;
         in += conn_in_rate(conn);
@@ -216,8 +223,8 @@ bool series_only_grew(const struct series *series, enum series_value value, int6
             (i > first && sample->values[value] < sample[-1].values[value]))
             return false;
     }
-    return first < series->count &&
-           series->samples[series->count - 1].values[value] > series->samples[first].values[value];
+    return first < series->count && trend_is_rise(series->samples[first].values[value],
+                                                  series->samples[series->count - 1].values[value]);
 }
 
 bool series_growth(const struct series *series, enum series_value value, int64_t span_ns,

@@ -38,7 +38,7 @@ _Static_assert(SERIES_VALUES <= 64, "bits of series_sample.known");
 struct series_subject {
     bool all;                      /* every connection, or */
     uint64_t serial;               /* one, or, if 0, */
-    struct grouping_member member; /* those that a process holds */
+    struct grouping_member member; /* those of a group: that a process holds, with a peer */
 };
 
 struct series_sample {
@@ -68,8 +68,8 @@ size_t series_values(const struct series *series, enum series_value value,
  * in the series or do not have it. */
 void series_frames(const struct series *series, enum series_value value, uint64_t *values,
                    size_t count);
-/* True if in the last span_ns, all of which is known, the value never fell and rose at least
- * once. */
+/* True if in the last span_ns, all of which is known, the value never fell, and rose as core/trend
+ * has it. */
 bool series_only_grew(const struct series *series, enum series_value value, int64_t span_ns);
 /* By how much a counter grew a second, over the frames of the last span_ns (two at least). False:
  * not known. */

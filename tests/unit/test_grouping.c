@@ -208,25 +208,27 @@ static void test_accepted(void **state)
 static void test_close_wait_trend(void **state)
 {
     static const struct {
-        int64_t first_s, second_s; /* in CLOSE-WAIT for so long; 0 = not known */
+        int64_t first_s, other_s; /* in CLOSE-WAIT for so long; 0 = not known */
+        uint16_t others;
         bool grows;
-    } CASES[] = {{1, 2, false}, {11, 59, true}, {0, 3, true}, {0, 0, false}, {61, 62, false}};
+    } CASES[] = {{1, 2, 3, false}, {11, 59, 3, true}, {0, 3, 3, true},
+                 {0, 3, 2, false}, {0, 0, 3, false},  {61, 62, 3, false}};
     (void)state;
 
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         struct scene scene;
         scene_begin(&scene);
-        const int64_t seconds[] = {CASES[i].first_s, CASES[i].second_s};
-        for (uint16_t n = 0; n < 2; n++) {
+        for (uint16_t n = 0; n <= CASES[i].others; n++) {
+            const int64_t seconds = n == 0 ? CASES[i].first_s : CASES[i].other_s;
             struct conn *row =
                 add(&scene, STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.0.0.2", (uint16_t)(1000 + n));
-            row->known |= seconds[n] ? KNOWN_STATE_SINCE : 0;
-            row->state_since_ns = NOW_NS - seconds[n] * 1000000000;
+            row->known |= seconds ? KNOWN_STATE_SINCE : 0;
+            row->state_since_ns = NOW_NS - seconds * 1000000000;
         }
         add(&scene, STATE_TIME_WAIT, "10.0.0.1", 80, "10.0.0.2", 2000);
         assert_int_equal(
             grouping_update(&scene.grouping, &GROUPING_PEERS, &scene.context, NULL, NULL), 0);
-        assert_int_equal(scene.grouping.rows[0].close_wait, 2);
+        assert_int_equal(scene.grouping.rows[0].close_wait, CASES[i].others + 1);
         assert_int_equal(scene.grouping.rows[0].time_wait, 1);
         assert_int_equal(grouping_close_wait_grows(&scene.grouping.rows[0]), CASES[i].grows);
         scene_end(&scene);

@@ -121,7 +121,7 @@ static struct series counts_of(const uint64_t *counts, uint32_t count)
 static void only_what_never_fell_has_grown(void **state)
 {
     static const uint64_t GREW[] = {1, 1, 2, 2, 5}, FELL[] = {1, 3, 2, 4, 5}, SAME[] = {4, 4, 4, 4},
-                          FELL_BEFORE[] = {9, 1, 2, 3, 3};
+                          FELL_BEFORE[] = {9, 1, 2, 4, 4};
     (void)state;
     struct series series = counts_of(GREW, 5);
     assert_true(series_only_grew(&series, SERIES_IN, 40));
@@ -136,6 +136,23 @@ static void only_what_never_fell_has_grown(void **state)
     assert_false(series_only_grew(&series, SERIES_IN, 40));
     series.count = 0;
     assert_false(series_only_grew(&series, SERIES_IN, 10));
+}
+
+/* One row more is no trend, nor are a few of many. */
+static void a_trend_is_more_than_a_few(void **state)
+{
+    static const struct {
+        uint64_t counts[2];
+        bool grew;
+    } CASES[] = {{{0, 1}, false},      {{0, 2}, false},       {{0, 3}, true},
+                 {{100, 102}, false},  {{100, 103}, true},    {{1000, 1019}, false},
+                 {{1000, 1020}, true}, {{1000, 1000}, false}, {{5, 4}, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        const struct series series = counts_of(CASES[i].counts, 2);
+        assert_int_equal(series_only_grew(&series, SERIES_IN, 10), CASES[i].grew);
+    }
 }
 
 static void growth_is_by_the_second(void **state)
@@ -303,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(frames_that_are_missing_are_unknown),
                                        cmocka_unit_test(only_what_never_fell_has_grown),
+                                       cmocka_unit_test(a_trend_is_more_than_a_few),
                                        cmocka_unit_test(growth_is_by_the_second),
                                        cmocka_unit_test(all_is_what_the_totals_say),
                                        cmocka_unit_test(the_newest_are_kept),

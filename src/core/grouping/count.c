@@ -2,6 +2,7 @@
  */
 #include "core/grouping/holders.h"
 #include "core/grouping/rows.h"
+#include "core/trend.h"
 
 #define TIMER_RETRANSMIT 1u
 #define TIMER_PROBE      4u
@@ -32,7 +33,7 @@ static void count_close_wait(struct grouping_row *row, const struct column_conte
 
     row->close_wait++;
     row->close_wait_stays |= !known || for_ns > GROUPING_STAY_NS;
-    row->close_wait_comes |= known && for_ns <= GROUPING_TREND_NS;
+    row->close_wait_come += known && for_ns <= GROUPING_TREND_NS;
     row->close_wait_older |= !known;
     if (known && (row->close_wait_since_ns == 0 || conn->state_since_ns < row->close_wait_since_ns))
         row->close_wait_since_ns = conn->state_since_ns;
@@ -112,7 +113,8 @@ void grouping_count_age(struct grouping_row *row, const struct conn *conn)
 
 bool grouping_close_wait_grows(const struct grouping_row *row)
 {
-    return row->close_wait_stays && row->close_wait_comes;
+    return row->close_wait_stays &&
+           trend_is_rise(row->close_wait - row->close_wait_come, row->close_wait);
 }
 
 uint32_t grouping_queue_permille(const struct grouping_row *row)

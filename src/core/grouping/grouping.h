@@ -31,7 +31,7 @@ struct grouping_row {
     uint32_t established, listening;
     uint32_t close_wait, time_wait;
     bool close_wait_stays;       /* one has been in CLOSE-WAIT for longer than GROUPING_STAY_NS */
-    bool close_wait_comes;       /* one entered it within GROUPING_TREND_NS */
+    uint32_t close_wait_come;    /* as many entered it within GROUPING_TREND_NS */
     bool close_wait_older;       /* one was in it before the first frame */
     int64_t close_wait_since_ns; /* when the first of those seen entering it did; 0 = none */
     uint32_t opened;             /* within the window */
@@ -105,7 +105,8 @@ void grouping_count_row(struct grouping_row *row, const struct column_context *c
                         const struct conn *conn);
 /* What it counts of a flow. */
 void grouping_count_flow(struct grouping_row *row, const struct conn *flow);
-/* CLOSE-WAIT piles up: some have stayed in it, and more came within the last minute. */
+/* CLOSE-WAIT piles up: some have stayed in it, and more came within the last minute, as core/trend
+ * has it. */
 bool grouping_close_wait_grows(const struct grouping_row *row);
 /* The first row of the group, or the flow in place of one. */
 const struct conn *grouping_conn(const struct grouping_row *row, const struct frame *frame);

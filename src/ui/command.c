@@ -38,7 +38,7 @@ const struct command COMMANDS[] = {
     {.id = COMMAND_EVENTS_OF, .keys = {'e'}, .group = GROUP_VIEW, .help = "events of the connection or process"},
     {.id = COMMAND_PORTS, .keys = {'P'}, .group = GROUP_VIEW, .help = "in Peers: by host / by host and port"},
     {.id = COMMAND_OTHER_END, .keys = {'O'}, .group = GROUP_VIEW, .help = "go to the other end of the connection, if on this machine"},
-    {.id = COMMAND_SPLIT, .keys = {'v'}, .group = GROUP_VIEW, .help = "toggle the split pane: graph, states, events of one row"},
+    {.id = COMMAND_SPLIT, .keys = {'v'}, .group = GROUP_VIEW, .help = "split pane: graph, events (from 160 columns or 37 rows)"},
     {.id = COMMAND_FOLD, .keys = {'z'}, .group = GROUP_VIEW, .help = "on the page of a connection: show / fold groups of zeros"},
     {.id = COMMAND_TAG, .keys = {' '}, .group = GROUP_ACT, .footer_rank = 9, .label = "Tag", .help = "tag / untag a connection"},
     {.id = COMMAND_UNTAG, .keys = {'U'}, .group = GROUP_ACT, .help = "untag all"},

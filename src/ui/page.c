@@ -92,8 +92,7 @@ void page_item(struct page *page, int indent, const char *label, unsigned style,
     page->col += PAGE_ITEM_GAP;
 }
 
-/* Bytes of the text that fit in so many cells, up to a blank if there is one. */
-static size_t fitting_words(const char *text, int cells)
+size_t page_fitting_words(const char *text, int cells)
 {
     size_t fit = text_fit(text, cells > 0 ? (size_t)cells : 0);
     if (text[fit] == '\0' || text[fit] == ' ')
@@ -108,7 +107,7 @@ void page_paragraph(struct page *page, int indent, unsigned style, const char *t
 {
     char line[TEXT_MAX];
     while (*text) {
-        size_t fit = fitting_words(text, page->canvas->cols - 1 - page->col);
+        size_t fit = page_fitting_words(text, page->canvas->cols - 1 - page->col);
         if (fit == 0 && page->col <= indent)
             break; /* narrower than a character */
         snprintf(line, sizeof(line), "%.*s", (int)fit, text);

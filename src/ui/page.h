@@ -29,6 +29,8 @@ void page_printf(struct page *page, unsigned style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* "label value" kept together; goes to the next line, at `indent`, where it does not fit. */
 void page_item(struct page *page, int indent, const char *label, unsigned style, const char *value);
+/* Bytes of the text that fit in so many cells, up to a blank if there is one. */
+size_t page_fitting_words(const char *text, int cells);
 /* Text that flows from the column it is at, its further lines indented; then to the next line. */
 void page_paragraph(struct page *page, int indent, unsigned style, const char *text);
 void page_right(const struct page *page, unsigned style, const char *text);

@@ -1,7 +1,8 @@
-/* split: the connection or process under the cursor, in short. */
+/* split: the connection, process or group under the cursor, in short. */
 #include "ui/split.h"
 
 #include "core/text/text.h"
+#include "ui/split_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #define SIDE_COLS     160 /* from here on at the right */
 #define SIDE_LEAST    64
 #define SIDE_MOST     96
-#define BELOW_ROWS    40 /* of the body, from here on below */
+#define BELOW_ROWS    30 /* of the body, from here on below */
 #define BELOW_LEAST   16
 #define FINDING_LINES 2
 #define PLOT_LEAST    2
@@ -28,6 +29,16 @@ void split_done(struct split *split)
 bool split_fits(int rows, int cols)
 {
     return cols >= SIDE_COLS || rows >= BELOW_ROWS;
+}
+
+void split_needs(int around, char *out, size_t size)
+{
+    snprintf(out, size, "%d columns or %d rows", SIDE_COLS, BELOW_ROWS + around);
+}
+
+bool split_can_follow(const struct pane_ops *ops)
+{
+    return ops->selection || ops->process || ops->group;
 }
 
 static void draw_edge(const struct canvas *canvas, bool side)
@@ -95,9 +106,24 @@ static void follow_process(struct split *split, const struct picture *picture,
     recent_events_read(&split->events, picture, &subject);
 }
 
+static void follow_group(struct split *split, const struct picture *picture,
+                         const struct grouping_member *member, const char *title)
+{
+    if (split->group.kind != member->kind || split->group.key != member->key) {
+        split_done(split);
+        split->group = *member;
+        split->series.subject.member = *member;
+        split->series.reader = SERIES_OF_SPLIT;
+    }
+    snprintf(split->title, sizeof(split->title), "%s", title);
+    page_series_update(&split->series, picture);
+}
+
 void split_follow(struct split *split, const struct picture *picture, const struct pane *pane)
 {
     const struct pane_ops *ops = pane->ops;
+    struct grouping_member member;
+    char title[sizeof(split->title)];
 
     if (!split->on || !picture->frame)
         return;
@@ -107,6 +133,8 @@ void split_follow(struct split *split, const struct picture *picture, const stru
         follow_connection(split, picture, conn);
     else if (proc)
         follow_process(split, picture, proc);
+    else if (ops->group && ops->group(pane, picture, &member, title, sizeof(title)))
+        follow_group(split, picture, &member, title);
     else
         split_done(split);
 }
@@ -186,6 +214,17 @@ static void draw_process(const struct split *split, const struct picture *pictur
     connection_draw_rates(&split->series.series, picture, plot_rows(text->canvas), text);
 }
 
+static void draw_group(const struct split *split, const struct picture *picture, struct page *text)
+{
+    page_text(text, ROLE_STRONG, split->title);
+    page_line(text);
+    struct split_group group = split_group_count(&split->group, picture);
+    split_group_draw_states(&group, text);
+    connection_draw_rates(&split->series.series, picture, plot_rows(text->canvas), text);
+    page_line(text);
+    split_group_draw_rows(&group, picture, text);
+}
+
 static void draw_events(const struct split *split, const struct picture *picture, struct page *text)
 {
     if (split->events.count == 0)
@@ -219,8 +258,10 @@ void split_draw(struct split *split, const struct picture *picture, const struct
         draw_connection(split, picture, &text);
     else if (proc)
         draw_process(split, picture, proc, &text);
+    else if (split->group.kind)
+        draw_group(split, picture, &text);
     else
-        page_text(&text, ROLE_DIM, "no connection or process under the cursor");
+        page_text(&text, ROLE_DIM, "no row is under the cursor");
     if (split->connection.serial || proc)
         draw_events(split, picture, &text);
 }

@@ -11,7 +11,9 @@ struct split {
     bool on;
     struct connection_model connection; /* serial 0: the row is none */
     struct process_identity process;    /* pid 0: the row is none */
-    struct page_series series;          /* of the process */
+    struct grouping_member group;       /* kind NULL: the row is none */
+    char title[160];                    /* of the group */
+    struct page_series series;          /* of the process or group */
     struct recent_events events;
     struct canvas drawn; /* where it stands; no rows: nowhere */
 };
@@ -22,6 +24,9 @@ bool split_divide(const struct split *split, const struct canvas *canvas, struct
                   struct canvas *part);
 /* True if a canvas of a size has room for it. */
 bool split_fits(int rows, int cols);
+/* "160 columns or 37 rows": of a screen with so many rows around that canvas. */
+void split_needs(int around, char *out, size_t size);
+bool split_can_follow(const struct pane_ops *ops); /* its rows are something to show */
 /* The cursor, or the picture, is another one. */
 void split_follow(struct split *split, const struct picture *picture, const struct pane *pane);
 /* A cell of the screen that is the pane's. */

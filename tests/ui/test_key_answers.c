@@ -188,6 +188,15 @@ static void make_frames(struct world *world)
     }
 }
 
+static struct term *open_term(struct world *world, int rows, int cols)
+{
+    const struct term_settings settings = {.theme = THEME_DARK, .rows = rows, .cols = cols};
+    struct term *term;
+
+    assert_int_equal(term_open(&term, &settings, &world->rescue, world->remark), 0);
+    return term;
+}
+
 static int begin(void **state)
 {
     struct world *world = calloc(1, sizeof(*world));
@@ -195,8 +204,7 @@ static int begin(void **state)
     assert_non_null(world);
     assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
     setenv("TERM", "xterm-256color", 1);
-    const struct term_settings settings = {.theme = THEME_DARK, .rows = ROWS, .cols = COLS};
-    assert_int_equal(term_open(&world->term, &settings, &world->rescue, world->remark), 0);
+    world->term = open_term(world, ROWS, COLS);
     world->wake = eventfd(0, EFD_NONBLOCK);
     make_frames(world);
     *state = world;
@@ -334,6 +342,24 @@ static void test_no_key_is_silent(void **state)
     assert_int_equal(silent, 0);
 }
 
+/* Also where it has room, the split pane either comes or is refused in words. */
+static void test_split_pane_answers(void **state)
+{
+    struct world *world = *state;
+
+    term_close(world->term);
+    world->term = open_term(world, 44, 170);
+    for (size_t place = 0; place < sizeof(PLACES) / sizeof(PLACES[0]); place++) {
+        if (PLACES[place].types)
+            continue;
+        open_screen(world, NULL);
+        press_all(world->screen, PLACES[place].keys);
+        if (!is_answered(world->screen, 'v'))
+            fail_msg("%s: v is silent", PLACES[place].name);
+        close_screen(world);
+    }
+}
+
 /* Of the first letter of the word where it stands last. */
 static unsigned color_of(struct screen *screen, const char *word)
 {
@@ -391,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_held_enter_shows, begin, end),
+        cmocka_unit_test_setup_teardown(test_split_pane_answers, begin, end),
         cmocka_unit_test_setup_teardown(test_no_key_is_silent, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -581,3 +581,21 @@ const struct proc *group_pane_process(const struct pane *pane, const struct pict
 
     return row && groups->view->process ? groups->view->process(picture, row) : NULL;
 }
+
+/* The first two columns say which one it is: a peer and its ports. */
+bool group_pane_group(const struct pane *pane, const struct picture *picture,
+                      struct grouping_member *member, char *title, size_t size)
+{
+    const struct group_list *groups = groups_of(pane);
+    const struct group_column *named = groups->view->columns;
+    const struct grouping_row *row = cursor_row(groups, picture);
+    char name[TEXT_MAX], more[TEXT_MAX];
+
+    if (!row)
+        return false;
+    named[0].fact->text(picture, row, name, sizeof name);
+    named[1].fact->text(picture, row, more, sizeof more);
+    snprintf(title, size, "%s  %s", name, more);
+    *member = (struct grouping_member){groups->view->kind, row->key};
+    return true;
+}

@@ -54,6 +54,8 @@ uint32_t group_pane_needs(const struct pane *pane);
 void group_pane_summary(struct pane *pane, const struct picture *picture, char *out, size_t size);
 const struct conn *group_pane_selection(const struct pane *pane, const struct picture *picture);
 const struct proc *group_pane_process(const struct pane *pane, const struct picture *picture);
+bool group_pane_group(const struct pane *pane, const struct picture *picture,
+                      struct grouping_member *member, char *title, size_t size);
 
 /* The pane of a view; what follows replaces or adds members. */
 #define GROUP_PANE(view) GROUP_PANE_WITH(view, .open = group_pane_open)
@@ -63,7 +65,7 @@ const struct proc *group_pane_process(const struct pane *pane, const struct pict
         .update = group_pane_update, .draw = group_pane_draw, .command = group_pane_command,       \
         .mouse = group_pane_mouse, .needs = group_pane_needs, .summary = group_pane_summary,       \
         .selection = group_pane_selection, .process = group_pane_process,                          \
-        .column_help = group_pane_help, __VA_ARGS__                                                \
+        .group = group_pane_group, .column_help = group_pane_help, __VA_ARGS__                     \
     }
 
 /* The connections of a group, as a page. */

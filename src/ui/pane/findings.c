@@ -15,11 +15,13 @@
 #include <string.h>
 #include <time.h>
 
-#define FIRST_CELL   3 /* " ! " */
-#define CHECKED_MOST 3 /* lines of what was checked */
-#define DAY_NS       (86400 * SECOND_NS)
-#define TEXT_MAX     512
-#define BECAUSE      "└ because of it: "
+#define FIRST_CELL    3 /* " ! " */
+#define CHECKED_MOST  6 /* lines of what was checked */
+#define COST_TEXT_MAX 96
+#define DAY_NS        (86400 * SECOND_NS)
+#define TEXT_MAX      512
+#define LINES_MOST    4 /* of one finding, where there is room */
+#define BECAUSE       "└ because of it: "
 
 enum { SINCE, SEVERITY, WHAT, EVIDENCE, SUBJECT, COLUMN_COUNT };
 
@@ -36,6 +38,7 @@ struct findings_pane {
     uint64_t selected;    /* finding_identity; 0 = the first */
     uint32_t cursor, top; /* rows */
     uint32_t height;      /* rows shown last */
+    uint32_t most_lines;  /* of a finding, as they were drawn last */
     struct table_column columns[COLUMN_COUNT];
 };
 
@@ -150,10 +153,79 @@ static void cell_text(char *out, size_t size, int column, const struct finding *
 
 /* --- drawing --- */
 
+static uint32_t lines_of_text(const char *text, int cells, uint32_t most)
+{
+    uint32_t lines = 1;
+
+    for (size_t fit = page_fitting_words(text, cells); fit > 0 && text[fit] && lines < most;
+         fit = page_fitting_words(text, cells)) {
+        text += fit + strspn(text + fit, " ");
+        lines++;
+    }
+    return lines;
+}
+
+/* The text continues in the lines below its cell; the last one is cut. */
+static void draw_cell(const struct canvas *canvas, int line, int lines,
+                      const struct table_column *cell, unsigned style, const char *text)
+{
+    char part[TEXT_MAX];
+
+    for (int i = 0; i + 1 < lines && *text; i++) {
+        const size_t fit = page_fitting_words(text, cell->cells);
+        if (fit == 0 || text[fit] == '\0')
+            break;
+        snprintf(part, sizeof(part), "%.*s", (int)fit, text);
+        table_draw_cell(canvas, line++, cell, style, part);
+        text += fit + strspn(text + fit, " ");
+    }
+    table_draw_cell(canvas, line, cell, style, text);
+}
+
+/* Lines that all of a finding takes, up to `most`. */
+static uint32_t lines_of(const struct findings_pane *own, const struct picture *picture,
+                         const struct finding *finding, uint32_t most)
+{
+    uint32_t lines = 1;
+    char text[TEXT_MAX];
+
+    for (int i = 0; i < COLUMN_COUNT && most > 1; i++) {
+        if (own->columns[i].cells == 0)
+            continue;
+        cell_text(text, sizeof(text), i, finding, picture->context.now_ns);
+        const uint32_t needed = lines_of_text(text, own->columns[i].cells, most);
+        lines = needed > lines ? needed : lines;
+    }
+    return lines < most ? lines : most;
+}
+
+static uint32_t lines_of_all(const struct findings_pane *own, const struct picture *picture,
+                             uint32_t most)
+{
+    const struct frame_findings *findings = findings_of(picture);
+    uint32_t lines = 0;
+
+    for (uint32_t i = 0; findings && i < findings->count; i++)
+        lines += lines_of(own, picture, &findings->list[i], most);
+    return lines;
+}
+
+/* As many as leave every finding in sight. */
+static uint32_t choose_lines(const struct findings_pane *own, const struct picture *picture)
+{
+    const struct frame_findings *findings = findings_of(picture);
+    uint32_t most = findings && findings->count <= own->height ? LINES_MOST : 1;
+
+    while (most > 1 && lines_of_all(own, picture, most) > own->height)
+        most--;
+    return most;
+}
+
 static void draw_finding(const struct findings_pane *own, const struct picture *picture,
                          const struct canvas *canvas, int line, const struct finding *finding,
                          bool selected)
 {
+    const int lines = (int)lines_of(own, picture, finding, own->most_lines);
     static const char *const MARKS[] = {" ", " ", "~", "!"};
     const bool ended = finding->ended_ns != 0;
     const unsigned layer = selected ? STYLE_SELECTED : 0;
@@ -163,7 +235,8 @@ static void draw_finding(const struct findings_pane *own, const struct picture *
     char text[TEXT_MAX];
 
     if (selected) {
-        canvas_fill(canvas, line, 0, canvas->cols, plain);
+        for (int i = 0; i < lines; i++)
+            canvas_fill(canvas, line + i, 0, canvas->cols, plain);
         canvas_focus(canvas, line, 1);
     }
     canvas_text(canvas, line, 1, alarm | STYLE_BOLD, ended ? " " : MARKS[finding->severity]);
@@ -171,7 +244,7 @@ static void draw_finding(const struct findings_pane *own, const struct picture *
         if (own->columns[i].cells == 0)
             continue;
         cell_text(text, sizeof(text), i, finding, picture->context.now_ns);
-        table_draw_cell(canvas, line, &own->columns[i], i == SEVERITY ? alarm : plain, text);
+        draw_cell(canvas, line, lines, &own->columns[i], i == SEVERITY ? alarm : plain, text);
     }
 }
 
@@ -179,10 +252,14 @@ static void checked_text(const struct picture *picture, struct buffer *out)
 {
     const struct frame_findings *findings = findings_of(picture);
 
+    char cost[COST_TEXT_MAX];
+
     if (findings)
         frame_findings_summary(findings, out);
     else if (picture->frame)
         buffer_text(out, "nothing was checked in this frame");
+    if (picture->frame && picture_cost_text(picture, cost, sizeof(cost)))
+        buffer_printf(out, " · %s", cost);
 }
 
 /* What was checked stands at the bottom, in as many lines as it takes, up to CHECKED_MOST. Returns
@@ -197,9 +274,7 @@ static int draw_checked(const struct picture *picture, const struct canvas *canv
     buffer_init(&text);
     checked_text(picture, &text);
     const int cells = canvas->cols - 2 > 0 ? canvas->cols - 2 : 1;
-    rows = text.length ? (int)text_width(text.data) / cells + 1 : 0;
-    if (rows > CHECKED_MOST)
-        rows = CHECKED_MOST;
+    rows = text.length ? (int)lines_of_text(text.data, cells, CHECKED_MOST) : 0;
     if (rows > canvas->rows / 2)
         rows = canvas->rows / 2;
     const struct canvas part = canvas_part(canvas, canvas->rows - rows, 0, rows, canvas->cols);
@@ -229,9 +304,27 @@ static void findings_draw(struct pane *pane, const struct picture *picture,
     table_scroll(&own->cursor, &own->top, count, own->height);
     if (count == 0 && findings)
         canvas_text(canvas, 1, FIRST_CELL, ROLE_DIM, "no findings in what was checked");
-    for (uint32_t i = 0; i < own->height && own->top + i < count; i++)
-        draw_finding(own, picture, canvas, (int)i + 1, &findings->list[own->top + i],
-                     own->top + i == own->cursor);
+    own->most_lines = choose_lines(own, picture);
+    uint32_t line = 1;
+    for (uint32_t i = own->top; i < count && line <= own->height; i++) {
+        draw_finding(own, picture, canvas, (int)line, &findings->list[i], i == own->cursor);
+        line += lines_of(own, picture, &findings->list[i], own->most_lines);
+    }
+}
+
+/* The finding that stands in a row of the canvas. */
+static bool finding_at(const struct findings_pane *own, const struct picture *picture, int row,
+                       uint32_t *at)
+{
+    const struct frame_findings *findings = findings_of(picture);
+    uint32_t line = 1;
+
+    for (*at = own->top; findings && *at < findings->count && line <= own->height; (*at)++) {
+        line += lines_of(own, picture, &findings->list[*at], own->most_lines);
+        if (row > 0 && (uint32_t)row < line)
+            return true;
+    }
+    return false;
 }
 
 /* --- keys --- */
@@ -289,15 +382,17 @@ static bool findings_mouse(struct pane *pane, const struct key *key, int row, in
 {
     struct findings_pane *own = (struct findings_pane *)pane;
     int64_t rows;
+    uint32_t at;
 
     (void)col;
     if (scroll_wheel(key, &rows)) {
         go_to(own, (int64_t)own->cursor + rows);
         return true;
     }
-    if (key->code != KEY_CODE_MOUSE_PRESS || row < 1 || (uint32_t)row > own->height)
+    if (key->code != KEY_CODE_MOUSE_PRESS ||
+        !finding_at(own, screen_picture(pane->screen), row, &at))
         return false;
-    go_to(own, (int64_t)own->top + row - 1);
+    go_to(own, at);
     pane_open_if_twice(pane->screen, key);
     return true;
 }

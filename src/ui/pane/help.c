@@ -100,17 +100,10 @@ static void add_reasons(struct help *help, const struct frame *frame)
     }
 }
 
-/* Of a demo it would say nothing. */
 static void add_cost(struct help *help, const struct picture *picture)
 {
-    const struct frame_cost *cost = &picture->frame->cost;
-    if (!picture->live || strcmp(picture->frame->source, "demo") == 0 ||
-        cost->cpu_permille == UINT32_MAX)
+    if (!picture_cost_text(picture, help->cost, sizeof(help->cost)))
         return;
-    snprintf(help->cost, sizeof(help->cost),
-             "tcplens itself: %.1f %% of a core, %.0f ms a frame, now every %.3g s",
-             (double)cost->cpu_permille / 10.0, (double)cost->wall_ns / 1e6,
-             (double)cost->interval_ns / 1e9);
     add(help, (struct help_line){.heading = "What it costs"});
     add(help, (struct help_line){.text = help->cost});
 }

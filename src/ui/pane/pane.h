@@ -18,6 +18,7 @@ struct screen;
 struct screen_settings;
 struct screen_transport;
 struct finding;
+struct grouping_member;
 struct tags;
 
 /* What is shown now. Owned by the screen; the same frame for all that is drawn, until update. */
@@ -42,6 +43,9 @@ struct picture {
 
 /* A row's mark while its highlight lasts, MARK_NONE after. */
 uint8_t picture_mark(const struct picture *picture, const struct conn *conn);
+
+/* What tcplens itself costs; false: of this picture it would say nothing (a log, the demo). */
+bool picture_cost_text(const struct picture *picture, char *out, size_t size);
 
 struct pane { /* first member of each pane's own struct */
     const struct pane_ops *ops;
@@ -88,6 +92,9 @@ struct pane_ops {
     const struct conn *(*selection)(const struct pane *pane, const struct picture *picture);
     /* The process under the cursor, where rows are processes or the page is about one. */
     const struct proc *(*process)(const struct pane *pane, const struct picture *picture);
+    /* The group under the cursor, where rows are groups, and what it is called. False: none. */
+    bool (*group)(const struct pane *pane, const struct picture *picture,
+                  struct grouping_member *member, char *title, size_t size);
     /* The finding under the cursor, where rows are findings: acts are about its rows. */
     const struct finding *(*finding)(const struct pane *pane, const struct picture *picture);
     /* For the help page: keys that mean something of their own here, NULL-terminated by `keys`; the

@@ -145,10 +145,9 @@ static const struct {
 /* The cursor may have gone where there is no row any more: it is known once the rows are drawn. */
 static void draw_view(struct screen *screen, struct pane *view, const struct canvas *canvas)
 {
-    const bool has_rows = view->ops->selection || view->ops->process;
     struct canvas rows, part;
 
-    if (!has_rows || !split_divide(&screen->split, canvas, &rows, &part)) {
+    if (!split_can_follow(view->ops) || !split_divide(&screen->split, canvas, &rows, &part)) {
         split_done(&screen->split);
         view->ops->draw(view, &screen->picture, canvas);
         return;
@@ -254,6 +253,7 @@ void screen_paint(struct screen *screen)
     for (size_t i = 0; i < LINE_COUNT; i++)
         *(LINES[i].below ? &below : &above) += is_chosen(chosen, i);
     screen->body_top = above;
+    screen->body_rows = all.rows - above - below;
     struct canvas body = canvas_part(&all, above, 0, all.rows - above - below, all.cols);
     draw_body(screen, &body);
     draw_lines(screen, &all, chosen, UINT_MAX);

@@ -172,14 +172,24 @@ static void no_info(struct screen *screen)
 
 static void split(struct screen *screen)
 {
+    const struct pane_ops *ops = screen->views[screen->view]->ops;
+    char needed[48];
     int rows, cols;
 
+    if (screen->page_count > 0 || !split_can_follow(ops)) {
+        screen_say(screen, ROLE_NOTICE,
+                   "v shows one row in a pane beside the others: in a view of connections, "
+                   "processes, listeners or peers");
+        return;
+    }
     term_size(screen->term, &rows, &cols);
     screen->split.on = !screen->split.on;
     split_done(&screen->split);
-    if (screen->split.on && !split_fits(rows - screen->body_top, cols))
-        screen_say(screen, ROLE_NOTICE,
-                   "the split pane needs 160 columns or 50 rows (Enter opens the page)");
+    if (screen->split.on && !split_fits(screen->body_rows, cols)) {
+        split_needs(rows - screen->body_rows, needed, sizeof(needed));
+        screen_say(screen, ROLE_NOTICE, "the split pane needs %s; this terminal has %dx%d", needed,
+                   cols, rows);
+    }
     screen_changed(screen);
 }
 

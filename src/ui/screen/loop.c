@@ -82,6 +82,18 @@ uint8_t picture_mark(const struct picture *picture, const struct conn *conn)
     return conn->mark;
 }
 
+bool picture_cost_text(const struct picture *picture, char *out, size_t size)
+{
+    const struct frame_cost *cost = &picture->frame->cost;
+    if (!picture->live || strcmp(picture->frame->source, "demo") == 0 ||
+        cost->cpu_permille == UINT32_MAX)
+        return false;
+    snprintf(out, size, "tcplens itself: %.1f %% of a core, %.0f ms a frame, now every %.3g s",
+             (double)cost->cpu_permille / 10.0, (double)cost->wall_ns / 1e6,
+             (double)cost->interval_ns / 1e9);
+    return true;
+}
+
 /* Time in the picture runs on from its frame: a log and the demo have clocks of their own. */
 void screen_set_time(struct screen *screen)
 {

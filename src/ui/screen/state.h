@@ -113,7 +113,7 @@ struct screen {
     int64_t said_until_ns;
     char remark[128]; /* of the terminal */
     char trouble[192];
-    int body_top; /* row of the screen at which the pane's canvas begins */
+    int body_top, body_rows; /* where the pane's canvas is on the screen */
     struct hit hits[HITS_MAX];
     size_t hit_count;
     struct key pressed; /* the last press of the mouse, for the second of two */

@@ -23,6 +23,7 @@ static int open_demo(struct source **source, const struct options *options, char
         return error;
     }
     settings.interval_ns = options->interval_ns;
+    settings.namespaces = options_shows_all_netns(options);
     error = demo_open(source, &settings);
     if (error)
         snprintf(why, OPEN_SOURCE_WHY_MAX, "--demo: %s", strerror(-error));

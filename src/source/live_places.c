@@ -104,6 +104,7 @@ static int add(const struct netns_entry *entry, struct frame *frame, const struc
     netns->reach = entry->reach;
     netns->is_own = entry->is_own;
     netns->is_host = entry->netns.is_host;
+    netns->other_user = entry->other_user;
     netns->pid = entry->pid;
     netns->processes = entry->processes;
     netns->name = frame_copy_text(frame, entry->name);

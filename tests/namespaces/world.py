@@ -49,11 +49,15 @@ def skip_unless_possible():
     os.execvp(alone[0], [*alone, sys.executable, '-B', *sys.argv])
 
 
+def bring_loopback_up():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack('16sH14x', b'lo', IFF_UP))
+
+
 def become_namespace():
     if libc.unshare(CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), 'unshare')
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack('16sH14x', b'lo', IFF_UP))
+    bring_loopback_up()
 
 
 class Sockets:

@@ -48,12 +48,12 @@ static void guest_answer(int answer)
 }
 
 /* Answers with its namespace, and, at each order, enters a new one and answers again. */
-static void guest_main(int order, int answer, bool unshared)
+static void guest_main(int order, int answer, int unshared)
 {
     char byte;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (unshared && unshare(CLONE_NEWNET) != 0)
+    if (unshared && unshare(unshared) != 0)
         _exit(1);
     guest_answer(answer);
     while (read(order, &byte, 1) == 1) {
@@ -70,7 +70,8 @@ static void guest_read(struct guest *guest)
                      sizeof(guest->netns));
 }
 
-static struct guest guest_start(bool unshared)
+/* In new namespaces of these kinds. */
+static struct guest guest_start_in(int unshared)
 {
     int order[2], answer[2];
     struct guest guest = {0};
@@ -90,6 +91,11 @@ static struct guest guest_start(bool unshared)
     guest.answer = answer[0];
     guest_read(&guest);
     return guest;
+}
+
+static struct guest guest_start(bool unshared)
+{
+    return guest_start_in(unshared ? CLONE_NEWNET : 0);
 }
 
 static void guest_move(struct guest *guest)
@@ -196,6 +202,20 @@ static void a_namespace_is_found_with_its_process_and_forgotten_with_it(void **s
     guest_end(&guest);
     refresh();
     assert_null(entry_of(&guest));
+}
+
+/* As of a container without root. */
+static void a_namespace_of_another_user_namespace_says_so(void **state)
+{
+    (void)state;
+    struct guest rootless = guest_start_in(CLONE_NEWUSER | CLONE_NEWNET);
+    struct guest guest = guest_start(true);
+    refresh();
+    assert_true(entry_of(&rootless)->other_user);
+    assert_false(entry_of(&guest)->other_user);
+    assert_false(netns_list_at(list, 0)->other_user);
+    guest_end(&rootless);
+    guest_end(&guest);
 }
 
 static void a_process_that_enters_another_later_is_found_there(void **state)
@@ -568,6 +588,7 @@ int main(void)
         TEST(our_own_is_the_first),
         TEST(the_host_is_that_of_process_1),
         TEST(a_namespace_is_found_with_its_process_and_forgotten_with_it),
+        TEST(a_namespace_of_another_user_namespace_says_so),
         TEST(a_process_that_enters_another_later_is_found_there),
         TEST(an_old_process_that_enters_another_is_found_in_turn),
         TEST(another_process_takes_the_place_of_an_anchor_that_exits),

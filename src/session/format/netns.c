@@ -21,7 +21,8 @@ static const struct session_key KEYS[] = {
     {"reach", .help = "enter: by sock_diag; proc: by /proc/PID/net, without counters; none"},
     {"own", .help = "tcplens ran in it"},
     {"host", .help = "it is that of the machine's process 1"},
-    {"other_user", .help = "of another user namespace"},
+    {"other_user", .help = "the process in it is of another user namespace than tcplens was: a "
+                           "container without root"},
     {"pid", .help = "a process in it"},
     {"processes", .help = "how many are in it"},
 };

@@ -240,6 +240,52 @@ static int add_row(const struct demo_rows *rows, struct frame *frame, const stru
     return 0;
 }
 
+/* The containers of the cast; key 0 ends the table. */
+static const struct demo_netns {
+    uint8_t group;
+    uint8_t processes;
+    uint32_t key;
+    const char *name;
+} NAMESPACES[] = {{GROUP_REDIS, 1, 4026532276u, "cache"}, {GROUP_API, 1, 4026532341u, "api"}, {0}};
+
+static uint32_t netns_of(const struct cast_row *part)
+{
+    const struct demo_netns *netns = NAMESPACES;
+
+    while (netns->key && netns->group != CAST_PROCS[part->who].group)
+        netns++;
+    return netns->key ? netns->key : DEMO_NETNS;
+}
+
+static int add_namespaces(struct frame *frame)
+{
+    struct frame_netns *host = frame_add_netns(frame, DEMO_NETNS);
+
+    if (!host)
+        return -ENOMEM;
+    host->id = host->inode = DEMO_NETNS;
+    host->kind = NETNS_KIND_HOST;
+    host->is_own = host->is_host = true;
+    host->name = "host";
+    host->processes = CAST_PROC_COUNT;
+    host->read_ns = frame->mono_ns;
+    for (const struct demo_netns *netns = NAMESPACES; netns->key; netns++) {
+        struct frame_netns *added = frame_add_netns(frame, netns->key);
+        if (!added)
+            return -ENOMEM;
+        added->id = added->inode = netns->key;
+        added->kind = NETNS_KIND_DOCKER;
+        added->reach = NETNS_REACH_ENTER;
+        added->name = netns->name;
+        added->container = CAST_GROUPS[netns->group].container;
+        added->processes = netns->processes;
+        /* Each has its turn in every third frame. */
+        const uint64_t since = frame->number + (uint64_t)(netns - NAMESPACES) + 1;
+        added->read_ns = frame->mono_ns - (int64_t)(since % 3) * SECOND_NS;
+    }
+    return 0;
+}
+
 static int add_rows(const struct demo_rows *rows, struct frame *frame, const struct wish *wish)
 {
     struct conn conn;
@@ -251,6 +297,8 @@ static int add_rows(const struct demo_rows *rows, struct frame *frame, const str
             (rows->settings.incident && demo_incident_leaves_out(&part)))
             continue;
         demo_rows_copy(rows, slot, &conn);
+        if (rows->settings.namespaces)
+            conn.netns = netns_of(&part);
         error = add_row(rows, frame, wish, &conn);
     }
     return error;
@@ -285,9 +333,9 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     frame->netns_is_host = true;
     frame->host = "web1";
     frame->source = "demo";
-    if (add_groups(rows, frame) || add_procs(rows, frame) || add_owner_refs(rows, frame) ||
-        add_names(frame) || add_rows(rows, frame, wish) ||
-        (rows->settings.incident && add_incident(rows, frame, wish)))
+    if ((rows->settings.namespaces && add_namespaces(frame)) || add_groups(rows, frame) ||
+        add_procs(rows, frame) || add_owner_refs(rows, frame) || add_names(frame) ||
+        add_rows(rows, frame, wish) || (rows->settings.incident && add_incident(rows, frame, wish)))
         return -ENOMEM;
     if ((wish->needs & NEED_HOST_FACTS) && frame_add_facts(frame)) {
         demo_host_fill(frame->facts, rows->frame);

@@ -20,6 +20,7 @@ struct demo_settings {
                   * mostly do; else each frame numbers them anew, so that what holds on to an index
                   * is found out. Always so with change_permille 0 */
     bool incident;    /* with a staged outage (incident.h), and without what else is wrong */
+    bool namespaces;  /* its containers are in network namespaces of their own; else one is shown */
     int64_t start_ns; /* its clock at frame 1 is so much later */
 };
 

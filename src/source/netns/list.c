@@ -351,6 +351,17 @@ static int open_pidfd(struct netns_list *list, int32_t pid)
     return -1;
 }
 
+static bool is_of_other_user(struct netns_list *list, int32_t pid)
+{
+    uint32_t ours, inode;
+
+    privilege_raise(&list->reads);
+    const bool known = netns_process_user_inode(&list->processes, getpid(), &ours) &&
+                       netns_process_user_inode(&list->processes, pid, &inode);
+    privilege_lower(&list->reads);
+    return known && inode != ours;
+}
+
 /* The pidfd is opened before the process is looked at: what is seen is of the process that it
  * watches. */
 static bool anchor_to(struct netns_list *list, struct netns_slot *slot,
@@ -358,6 +369,7 @@ static bool anchor_to(struct netns_list *list, struct netns_slot *slot,
 {
     slot->pidfd = open_pidfd(list, process->pid);
     slot->entry.pid = process->pid;
+    slot->entry.other_user = is_of_other_user(list, process->pid);
     if (netns_process_start(&list->processes, process->pid, &slot->entry.start_ticks,
                             &slot->entry.uid))
         return true;

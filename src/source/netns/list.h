@@ -32,6 +32,7 @@ struct netns_entry {
     uint8_t kind;         /* enum netns_kind */
     uint8_t reach;        /* enum netns_reach */
     bool is_own;          /* the one that we are in */
+    bool other_user;      /* its anchor is of another user namespace than ours */
     bool is_mounted;      /* it has a mount of nsfs */
     uint32_t uid;         /* user of the anchor; UINT32_MAX = not known */
     uint32_t processes;   /* in it, as far as /proc shows them */

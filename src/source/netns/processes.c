@@ -142,19 +142,31 @@ int netns_processes_list(struct netns_processes *processes, bool always, int64_t
     return 0;
 }
 
-bool netns_process_inode(const struct netns_processes *processes, int32_t pid, uint32_t *inode)
+static bool read_inode(const struct netns_processes *processes, int32_t pid, const char *kind,
+                       uint32_t *inode)
 {
+    const size_t named = strlen(kind);
     char path[32], link[64], *end;
 
-    snprintf(path, sizeof(path), "%d/ns/net", (int)pid);
+    snprintf(path, sizeof(path), "%d/ns/%s", (int)pid, kind);
     const ssize_t length = readlinkat(processes->root, path, link, sizeof(link) - 1);
     if (length <= 0)
         return false;
     link[length] = '\0';
-    if (strncmp(link, "net:[", 5) != 0)
+    if (strncmp(link, kind, named) != 0 || strncmp(link + named, ":[", 2) != 0)
         return false;
-    *inode = (uint32_t)strtoul(link + 5, &end, 10);
+    *inode = (uint32_t)strtoul(link + named + 2, &end, 10);
     return *end == ']' && *inode;
+}
+
+bool netns_process_inode(const struct netns_processes *processes, int32_t pid, uint32_t *inode)
+{
+    return read_inode(processes, pid, "net", inode);
+}
+
+bool netns_process_user_inode(const struct netns_processes *processes, int32_t pid, uint32_t *inode)
+{
+    return read_inode(processes, pid, "user", inode);
 }
 
 bool netns_process_proc_inode(const struct netns_processes *processes, int32_t pid,

@@ -41,6 +41,9 @@ struct netns_ident {
 };
 /* As of now; false: it may not be read. */
 bool netns_process_inode(const struct netns_processes *processes, int32_t pid, uint32_t *inode);
+/* Of its user namespace. */
+bool netns_process_user_inode(const struct netns_processes *processes, int32_t pid,
+                              uint32_t *inode);
 bool netns_process_proc_inode(const struct netns_processes *processes, int32_t pid,
                               uint64_t *proc_inode);
 /* Field 22 of its stat file, and its user; false: it is no more. */

@@ -73,6 +73,35 @@ static const struct group_fact PROCESSES = {.title = "PROCESSES",
                                             .key = processes_key,
                                             .text = processes_text};
 
+static uint64_t read_key(const struct picture *picture, const struct grouping_row *row)
+{
+    const struct frame *frame = picture->frame;
+    const struct frame_netns *netns = netns_of(picture, row);
+
+    if (!netns || !netns->read_ns || netns->read_ns >= frame->mono_ns)
+        return 0;
+    return (uint64_t)(frame->mono_ns - netns->read_ns);
+}
+
+static void read_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    const uint64_t age_ns = read_key(picture, row);
+
+    if (age_ns)
+        text_age(out, size, (int64_t)age_ns);
+    else
+        snprintf(out, size, "now");
+}
+
+static const struct group_fact READ = {
+    .title = "READ",
+    .help = "how long before this frame its rows were read: they have turns where there are many",
+    .right = true,
+    .descending = true,
+    .key = read_key,
+    .text = read_text};
+
 static bool is_subject(const struct picture *picture, const struct grouping_row *row,
                        const struct finding_subject *subject)
 {
@@ -121,6 +150,7 @@ static const struct group_column COLUMNS[] = {
     {&GROUP_IN, .width = 5},
     {&GROUP_OUT, .width = 5},
     {&GROUP_RETRANSMITTED_SHARE, .width = 6, .leave = 1},
+    {&READ, .width = 5, .leave = 6},
     {&FINDINGS, .width = 24, .min_width = 8, .grow = 1},
 };
 

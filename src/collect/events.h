@@ -14,7 +14,7 @@
 
 enum events_source { EVENTS_AUTO, EVENTS_BPF, EVENTS_DESTROY, EVENTS_NONE };
 
-#define EVENTS_WHY_MAX 128
+#define EVENTS_WHY_MAX 144 /* BPF_TEXT_SIZE, and what stands before it */
 
 struct events;
 

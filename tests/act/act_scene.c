@@ -53,7 +53,7 @@ void start(const char *filter, const char *option)
     check(pty_screen_start(&screen, &options) == 0, "tcplens does not start");
 }
 
-void stop(void)
+void end_scene(void)
 {
     int status = 0;
     keys("q");

@@ -21,7 +21,7 @@ void check(bool holds, const char *what);
 void wait_text(const char *text);
 void keys(const char *names);
 void start(const char *filter, const char *option); /* the program; option may be NULL */
-void stop(void);
+void end_scene(void);
 /* Enter, again where the dialog that shows this text does not take it yet. */
 void confirm(const char *dialog);
 

@@ -25,7 +25,7 @@ static void signal_by_keys(void)
     confirm("holds 1 socket;");
     must_have_died_of(pid, SIGTERM);
     wait_text("s after TERM");
-    stop();
+    end_scene();
     printf("ok: F9 and Enter end the process with TERM\n");
 }
 
@@ -47,7 +47,7 @@ static void outlived_signal_offers_kill(void)
     confirm("holds 1 socket;");
     must_have_died_of(pid, SIGKILL);
     wait_text("s after KILL");
-    stop();
+    end_scene();
     printf("ok: a process that outlives TERM is told, KILL comes next\n");
 }
 
@@ -71,7 +71,7 @@ static void rows_sorted_under_the_dialog(void)
         confirm("holds 1 socket;");
         must_have_died_of(target, SIGTERM);
         must_live(other);
-        stop();
+        end_scene();
         end(other);
     }
     printf("ok: %u times another row took the place under the dialog, no wrong signal\n", rounds);
@@ -92,7 +92,7 @@ static void keys_while_rows_move(void)
         confirm("holds 1 socket;");
         must_have_died_of(target, SIGTERM);
         must_live(other);
-        stop();
+        end_scene();
         end(other);
     }
     printf("ok: %u times in one breath with a new first row, no wrong signal\n", rounds);
@@ -146,7 +146,7 @@ static void close_by_keys(void)
           "the process did not get ECONNABORTED");
     wait_text("closed");
     must_live(pid);
-    stop();
+    end_scene();
     end(pid);
     printf("ok: X and Enter close the connection, the process gets ECONNABORTED and lives\n");
 }
@@ -182,7 +182,7 @@ static void closes_while_rows_move(void)
         check(!has_error(others[0], &error), "another connection was closed");
         must_live(target);
         must_live(other);
-        stop();
+        end_scene();
         end(target);
         end(other);
         for (int i = 0; i < 2; i++) {
@@ -219,7 +219,7 @@ static void all_of_a_port_are_offered(void)
     wait_text("holds 1 socket;");
     check(!pty_screen_find(screen, "also ", NULL, NULL), "others are offered for one socket");
     keys("<Esc>");
-    stop();
+    end_scene();
     end(pids[1]);
     printf("ok: all that listen on a port are offered\n");
 }

@@ -40,7 +40,7 @@ static void listener_takes_a_typed_word(void)
     keys("close");
     confirm("Type \"close\"");
     wait_text("127.0.0.1:4400: closed");
-    stop();
+    end_scene();
     end(pid);
     printf("ok: a listener is closed by a typed word only\n");
 }
@@ -64,7 +64,7 @@ static void session_server_takes_its_name(void)
     confirm("Type \"sshd\"");
     must_have_died_of(pid, SIGTERM);
     wait_text("s after TERM");
-    stop();
+    end_scene();
     printf("ok: an sshd is signalled by its typed name only\n");
 }
 
@@ -109,7 +109,7 @@ static void own_session_is_guarded(void)
     wait_text("it is the session you are sitting in (SSH_CONNECTION)");
     wait_text("Type \"close\" to confirm");
     keys("<Esc>");
-    stop();
+    end_scene();
     must_live(pid);
     end(pid);
     printf("ok: what carries our session is signalled and closed by a typed word only\n");
@@ -126,7 +126,7 @@ static void bound_socket_is_not_closed(void)
     check(listen(bound, 4) == 0, "listen");
     wait_text("LISTEN");
     keys("<Enter><Esc>");
-    stop();
+    end_scene();
     check(net_state(bound) == TCP_LISTEN, "the listener that it has become was closed");
     net_close(bound);
     printf("ok: a socket that is only bound is not closed, nor what it becomes\n");
@@ -167,7 +167,7 @@ static void other_namespace_is_refused(void)
     keys("<Enter>");
     pty_screen_wait_idle(screen, DEADLINE_MS);
     must_live(pid);
-    stop();
+    end_scene();
     end(pid);
     printf("ok: nothing is signalled by the pids of another namespace\n");
 }
@@ -179,14 +179,14 @@ static void refusals_say_why(void)
     wait_pid_shown(pid);
     keys("K");
     wait_text("--read-only: nothing is signalled or closed");
-    stop();
+    end_scene();
     start("sport 4500", NULL);
     wait_pid_shown(pid);
     keys("p");
     wait_text("paused");
     keys("K");
     wait_text("paused: rows may have closed since");
-    stop();
+    end_scene();
     must_live(pid);
     end(pid);
     printf("ok: --read-only and pause say why nothing is done\n");

@@ -144,7 +144,7 @@ int main(int argc, char **argv)
         if (round % 4 == 0)
             paste_unmarked(pid, round / 4);
     }
-    stop();
+    end_scene();
     must_live(pid);
     end(pid);
     printf("ok: %u pastes on %zu views, pages, menus and prompts, no act\n", rounds, COUNT(PLACES));

@@ -140,7 +140,7 @@ static void start(struct sender *sender, const char *tool, size_t i)
     wait_for_pids(sender, tool);
 }
 
-static void stop(struct sender *sender)
+static void stop_sender(struct sender *sender)
 {
     close(sender->input);
     while (read_lines(sender, -1))
@@ -341,7 +341,7 @@ int main(int argc, char **argv)
     const int64_t from_ns = net_now_ns() + WARM_NS;
     follow(&watch, from_ns, from_ns + (atoi(argv[3]) + 2) * SECOND_NS);
     for (size_t i = 0; i < LOAD_COUNT; i++)
-        stop(&watch.senders[i]);
+        stop_sender(&watch.senders[i]);
     collector_free(watch.heard.collector);
     const unsigned faults = report(&watch, argv[1]);
     grouping_done(&watch.processes);

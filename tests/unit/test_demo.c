@@ -32,7 +32,7 @@ static void start(struct play *play, const char *text)
     assert_int_equal(demo_open(&play->source, &settings), 0);
 }
 
-static void stop(struct play *play)
+static void stop_play(struct play *play)
 {
     source_close(play->source);
     frame_pool_release(play->pool);
@@ -107,9 +107,9 @@ static void a_seed_gives_the_same_frames(void **state)
         frame_release(c);
     }
     assert_true(different > 0);
-    stop(&one);
-    stop(&two);
-    stop(&other);
+    stop_play(&one);
+    stop_play(&two);
+    stop_play(&other);
 }
 
 /* What a play showed. */
@@ -185,7 +185,7 @@ static void everything_happens_in_30_frames(void **state)
             previous = frame;
         }
         frame_release(previous);
-        stop(&play);
+        stop_play(&play);
         assert_all_seen(&seen);
     }
 }
@@ -292,7 +292,7 @@ static void rows_are_what_a_kernel_could_give(void **state)
         assert_tuples_differ(frame);
         frame_release(frame);
     }
-    stop(&play);
+    stop_play(&play);
 }
 
 static void counters_only_grow(void **state)
@@ -316,7 +316,7 @@ static void counters_only_grow(void **state)
         previous = frame;
     }
     frame_release(previous);
-    stop(&play);
+    stop_play(&play);
     assert_true(grown > 1000000);
 }
 
@@ -335,7 +335,7 @@ static void without_change_nothing_changes(void **state)
     }
     frame_release(first);
     frame_release(second);
-    stop(&play);
+    stop_play(&play);
 }
 
 static void wishes_are_kept(void **state)
@@ -359,8 +359,8 @@ static void wishes_are_kept(void **state)
     assert_same_frame(a, b); /* what happens does not depend on who looks */
     frame_release(a);
     frame_release(b);
-    stop(&play);
-    stop(&other);
+    stop_play(&play);
+    stop_play(&other);
 }
 
 static void details_agree_with_the_row(void **state)
@@ -387,7 +387,7 @@ static void details_agree_with_the_row(void **state)
     assert_non_null(frame_detail(page, find_cookie(page, wish.page.cookie)));
     frame_release(frame);
     frame_release(page);
-    stop(&play);
+    stop_play(&play);
 }
 
 static void any_size_works(void **state)
@@ -402,7 +402,7 @@ static void any_size_works(void **state)
         assert_true(frame->live_count >= 1 && frame->live_count <= asked);
         assert_true(frame->live_count * 10 >= asked * 6);
         frame_release(frame);
-        stop(&play);
+        stop_play(&play);
     }
 }
 

@@ -88,6 +88,8 @@ void finding_text(struct buffer *out, const struct finding *finding,
                   finding->title);
     buffer_printf(out, LABEL "subject   %s%s%s\n", subject, finding->subject.unit[0] ? ", " : "",
                   finding->subject.unit);
+    if (finding->subject.host[0])
+        buffer_printf(out, LABEL "host      %s\n", finding->subject.host);
     put_because(out, finding, list, count);
     put_since(out, finding, now_ns);
     put_evidence(out, finding);
@@ -95,7 +97,9 @@ void finding_text(struct buffer *out, const struct finding *finding,
     put_texts(out, "may be", finding->open);
     put_texts(out, "do", finding->advice);
     put_texts(out, "do", finding->detector->advice);
-    if (finding->filter[0])
+    if (finding->filter[0] && finding->subject.host[0])
+        buffer_printf(out, LABEL "rows      filter %s\n", finding->filter);
+    else if (finding->filter[0])
         buffer_printf(out, LABEL "rows      tcplens list %s'%s'\n",
                       finding->subject.netns_name[0] ? "--netns all " : "", finding->filter);
     buffer_printf(out, LABEL "detector  %s, %s\n\n", finding->detector->id,

@@ -2,6 +2,8 @@
  * Independent of frames. */
 #include "core/conn.h"
 
+#include "base/clock.h"
+
 #include <stddef.h>
 
 #define SHARE_WHOLE 100000 /* thousandths of a percent */
@@ -120,15 +122,15 @@ void conn_move_times(struct conn *conn, int64_t by_ns)
     if (by_ns == 0)
         return;
     if (conn->known & KNOWN_CREATED_MIN)
-        conn->created_min_ns += by_ns;
+        conn->created_min_ns = clock_add(conn->created_min_ns, by_ns);
     if (conn->known & KNOWN_CREATED_MAX)
-        conn->created_max_ns += by_ns;
+        conn->created_max_ns = clock_add(conn->created_max_ns, by_ns);
     if (conn->known & KNOWN_STATE_SINCE)
-        conn->state_since_ns += by_ns;
+        conn->state_since_ns = clock_add(conn->state_since_ns, by_ns);
     if (conn->changed_ns)
-        conn->changed_ns += by_ns;
+        conn->changed_ns = clock_add(conn->changed_ns, by_ns);
     if (conn->full_since_ns)
-        conn->full_since_ns += by_ns;
+        conn->full_since_ns = clock_add(conn->full_since_ns, by_ns);
 }
 
 bool conn_same(const struct conn *a, const struct conn *b)

@@ -1,6 +1,11 @@
 /* event_place: indexes, made anew for each frame that is asked about. */
 #include "core/event_place.h"
 
+static uint64_t key_of(uint32_t host, int32_t pid)
+{
+    return (uint64_t)host << 32 | (uint32_t)pid;
+}
+
 void event_places_done(struct event_places *places)
 {
     map_done(&places->procs);
@@ -19,7 +24,7 @@ static void look_at(struct event_places *places, const struct frame *frame)
     map_clear(&places->rows);
     places->rows_filled = false;
     for (uint32_t i = 0; i < frame->proc_count; i++)
-        (void)map_put(&places->procs, (uint32_t)frame->procs[i].pid, i);
+        (void)map_put(&places->procs, key_of(frame->procs[i].host, frame->procs[i].pid), i);
     for (uint32_t i = 0; i < frame->group_count; i++)
         if (frame->groups[i].id)
             (void)map_put(&places->groups, frame->groups[i].id, i);
@@ -33,7 +38,8 @@ const struct proc *event_places_process(struct event_places *places, const struc
     if (!frame || event->pid <= 0)
         return NULL;
     look_at(places, frame);
-    const uint32_t index = map_find(&places->procs, (uint32_t)event->pid);
+    const uint32_t index =
+        map_find(&places->procs, key_of(frame_host_number(frame, event->netns), event->pid));
     const struct proc *proc = index == MAP_NONE ? NULL : &frame->procs[index];
     if (!proc || (event->owner_start_ticks && proc->start_ticks &&
                   event->owner_start_ticks != proc->start_ticks))
@@ -77,11 +83,18 @@ struct event_place event_places_find(struct event_places *places, const struct f
     const struct proc *proc = event_places_process(places, frame, event);
 
     const uint32_t uid = event->uid == UINT32_MAX && proc ? proc->uid : event->uid;
-    const char *user = frame && uid != UINT32_MAX ? frame_user_name(frame, uid) : NULL;
+    const struct frame_host *host = frame ? frame_host_of(frame, event->netns) : NULL;
+    const char *user = frame && uid != UINT32_MAX
+                           ? frame_host_user_name(frame, host ? host->number : 0, uid)
+                           : NULL;
     const struct group *group = frame ? find_group(places, frame, event, proc) : NULL;
 
     if (user)
         place.user = user;
+    if (host) {
+        place.host = host->name;
+        place.netns = frame_find_netns(frame, event->netns)->inode;
+    }
     if (group) {
         place.unit = group->unit;
         place.container = group->container;

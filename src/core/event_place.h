@@ -12,12 +12,14 @@ struct event_place {
     /* The frame's; "" = none, or not known. user: of the socket; where that is not known, of the
      * process. */
     const char *user, *unit, *container;
-    uint64_t serial; /* of the row, 0 = none */
+    uint64_t serial;  /* of the row, 0 = none */
+    const char *host; /* NULL: of the only one */
+    uint32_t netns;   /* with host: inode number of the namespace, 0 = not known */
 };
 
 /* All zero to begin with. Finds what one frame has by number; kept from event to event. */
 struct event_places {
-    struct map procs;  /* pid -> index in frame.procs */
+    struct map procs;  /* host and pid -> index in frame.procs */
     struct map groups; /* cgroup id -> index in frame.groups */
     struct map rows;   /* cookie -> index in frame.conns; filled for the first event that asks */
     bool rows_filled;

@@ -23,7 +23,8 @@ static bool is_held_by_owner(const struct frame *base, const struct conn *conn,
 /* Units and executables are those of the process as base still knows it. */
 static void fill_owner(struct event_row *row, const struct event *event, const struct frame *base)
 {
-    const struct proc *known = base ? frame_find_proc(base, event->pid) : NULL;
+    const struct proc *known =
+        base ? frame_find_host_proc(base, frame_host_number(base, event->netns), event->pid) : NULL;
 
     if (is_process_of(known, event)) {
         row->proc = *known;
@@ -136,6 +137,10 @@ static void borrow(struct frame *frame, const struct frame *base)
     frame->user_count = base->user_count;
     frame->interfaces = base->interfaces;
     frame->interface_count = base->interface_count;
+    frame->namespaces = base->namespaces;
+    frame->namespace_count = base->namespace_count;
+    frame->hosts = base->hosts;
+    frame->host_count = base->host_count;
 }
 
 void event_row_fill(struct event_row *row, const struct event *event, const struct frame *base,

@@ -310,6 +310,21 @@ static void copy_namespaces(struct frame *copy)
     }
 }
 
+static void copy_hosts(struct frame *copy, const struct frame *frame)
+{
+    if (frame_add_hosts(copy, frame->host_count))
+        return;
+    for (uint32_t i = 0; i < frame->host_count; i++) {
+        struct frame_host *host = &copy->hosts[i];
+        *host = frame->hosts[i];
+        host->name = frame_copy_text(copy, host->name);
+        host->place = frame_copy_text(copy, host->place);
+        host->why = frame_copy_text(copy, host->why);
+        host->version = frame_copy_text(copy, host->version);
+        host->events = frame_copy_text(copy, host->events);
+    }
+}
+
 struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame)
 {
     struct frame *copy = frame_new(pool);
@@ -333,6 +348,9 @@ struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame)
     copy->namespaces = plain.namespaces;
     copy_texts(copy);
     copy_namespaces(copy);
+    copy->hosts = NULL;
+    copy->host_count = 0;
+    copy_hosts(copy, frame);
     copy->host = frame_copy_text(copy, frame->host);
     copy->source = frame_copy_text(copy, frame->source);
     copy->events = frame->events ? frame_copy_text(copy, frame->events) : NULL;
@@ -492,13 +510,15 @@ int frame_add_owner_ref(struct frame *frame, uint32_t proc_index)
     return 0;
 }
 
-/* Index of the first user whose uid is not below `uid`. */
-static uint32_t user_place(const struct frame *frame, uint32_t uid)
+/* Index of the first user that is not before that one. */
+static uint32_t user_place(const struct frame *frame, uint32_t host, uint32_t uid)
 {
+    const uint64_t wanted = (uint64_t)host << 32 | uid;
     uint32_t low = 0, high = frame->user_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (frame->users[middle].uid < uid)
+        const struct user *user = &frame->users[middle];
+        if (((uint64_t)user->host << 32 | user->uid) < wanted)
             low = middle + 1;
         else
             high = middle;
@@ -506,18 +526,24 @@ static uint32_t user_place(const struct frame *frame, uint32_t uid)
     return low;
 }
 
-int frame_add_user(struct frame *frame, uint32_t uid, const char *name)
+int frame_add_host_user(struct frame *frame, uint32_t host, uint32_t uid, const char *name)
 {
-    uint32_t place = user_place(frame, uid);
-    if (place < frame->user_count && frame->users[place].uid == uid)
+    uint32_t place = user_place(frame, host, uid);
+    if (place < frame->user_count && frame->users[place].uid == uid &&
+        frame->users[place].host == host)
         return 0;
     const char *copy = frame_copy_text(frame, name);
     if (!frame_grow(frame, USERS))
         return -ENOMEM;
     struct user *user = frame->users + place;
     memmove(user + 1, user, (frame->user_count - 1 - place) * sizeof(*user));
-    *user = (struct user){.uid = uid, .name = copy};
+    *user = (struct user){.host = host, .uid = uid, .name = copy};
     return 0;
+}
+
+int frame_add_user(struct frame *frame, uint32_t uid, const char *name)
+{
+    return frame_add_host_user(frame, 0, uid, name);
 }
 
 int frame_add_interface(struct frame *frame, uint32_t netns, uint32_t index, const char *name)
@@ -558,6 +584,20 @@ struct frame_netns *frame_add_netns(struct frame *frame, uint32_t key)
     *netns = (struct frame_netns){
         .key = key, .name = "", .container = "", .pod = "", .pod_namespace = "", .why = ""};
     return netns;
+}
+
+int frame_add_hosts(struct frame *frame, uint32_t count)
+{
+    struct frame_host *hosts = count ? arena_alloc(&frame->arena, count * sizeof(*hosts)) : NULL;
+
+    if (count && !hosts)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++)
+        hosts[i] = (struct frame_host){
+            .number = i + 1, .name = "", .place = "", .why = "", .version = "", .events = ""};
+    frame->hosts = hosts;
+    frame->host_count = count;
+    return 0;
 }
 
 struct host_facts *frame_add_facts(struct frame *frame)

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "core/conn.h"
+#include "core/host.h"
 #include "core/host_facts.h"
 #include "core/netns.h"
 
@@ -22,6 +23,7 @@ struct proc {
     int64_t start_ns;         /* wall clock, 0 = not known */
     uint32_t uid;             /* UINT32_MAX = not known */
     uint32_t group;           /* index in frame.groups or CONN_NO_INDEX */
+    uint32_t host;            /* frame_host.number; 0 = the only one */
     uint32_t cpu_permille;    /* of one core over the last interval; UINT32_MAX = not known */
     uint32_t threads, files;  /* 0 = not known */
     uint64_t memory_bytes;    /* resident; 0 = not known */
@@ -61,7 +63,7 @@ struct flow {
 void flow_clear(struct flow *flow); /* of nobody, with rates of 0 */
 
 struct user {
-    uint32_t uid;
+    uint32_t host, uid; /* every host has users of its own */
     const char *name;
 };
 
@@ -78,6 +80,7 @@ struct frame_netns {
     uint32_t inode;  /* 0 = not readable */
     uint32_t key;    /* conn.netns of its rows: the inode or, where that is not readable, that of
                       * its /proc/PID/net; in this frame of no other namespace */
+    uint32_t host;   /* frame_host.number; 0 = the only one */
     uint8_t kind, reach; /* enum netns_kind, enum netns_reach */
     bool is_own;         /* tcplens runs in it */
     bool is_host;        /* it is known to be that of the machine's process 1 */
@@ -102,9 +105,10 @@ enum missing_reason {
     MISSING_EVENTS = 1u << 4,        /* missing.events_lost events at least were lost */
     MISSING_ULP = 1u << 5,           /* ULP information needs CAP_NET_ADMIN on this kernel */
     MISSING_LOG = 1u << 6,           /* replay: the log has a gap here */
-    MISSING_PROC = 1u << 7, /* /proc is not mounted, another pid namespace's, or unreadable */
-    MISSING_IPV6 = 1u << 8, /* the kernel has no IPv6 (a fact, not an error) */
-    MISSING_NETNS = 1u << 9 /* rows of network namespaces that were not read now, or never */
+    MISSING_PROC = 1u << 7,  /* /proc is not mounted, another pid namespace's, or unreadable */
+    MISSING_IPV6 = 1u << 8,  /* the kernel has no IPv6 (a fact, not an error) */
+    MISSING_NETNS = 1u << 9, /* rows of network namespaces that were not read now, or never */
+    MISSING_HOSTS = 1u << 10 /* rows of hosts that are not read now, or were never */
 };
 extern const struct words MISSING_WORDS; /* by number of the bit */
 
@@ -170,12 +174,14 @@ struct frame {
     uint32_t detail_count;
     struct flow *flows;
     uint32_t flow_count;
-    struct user *users; /* sorted by uid */
+    struct user *users; /* sorted by host and uid */
     uint32_t user_count;
     struct interface *interfaces;
     uint32_t interface_count;
     struct frame_netns *namespaces; /* sorted by key; none = not known (older logs) */
     uint32_t namespace_count;
+    struct frame_host *hosts; /* by number, in the arena; none = one machine alone */
+    uint32_t host_count;
     struct totals totals;
     struct missing missing;
     struct frame_cost cost;
@@ -222,11 +228,14 @@ struct group *frame_add_group(struct frame *frame);
 struct conn_detail *frame_add_detail(struct frame *frame);
 struct flow *frame_add_flow(struct frame *frame);
 int frame_add_owner_ref(struct frame *frame, uint32_t proc_index); /* 0 or -ENOMEM */
-int frame_add_user(struct frame *frame, uint32_t uid,
-                   const char *name); /* copies; keeps order by uid */
+/* Copies; keeps the order. */
+int frame_add_host_user(struct frame *frame, uint32_t host, uint32_t uid, const char *name);
+int frame_add_user(struct frame *frame, uint32_t uid, const char *name); /* of host 0 */
 int frame_add_interface(struct frame *frame, uint32_t netns, uint32_t index, const char *name);
 /* The namespace of that key, found or added; NULL when out of memory. */
 struct frame_netns *frame_add_netns(struct frame *frame, uint32_t key);
+/* Blank places for that many hosts, numbered from 1. 0 or -ENOMEM. */
+int frame_add_hosts(struct frame *frame, uint32_t count);
 /* Empty facts of the frame's namespace, replacing those it has; NULL when out of memory. */
 struct host_facts *frame_add_facts(struct frame *frame);
 const char *frame_copy_text(struct frame *frame,
@@ -242,12 +251,19 @@ const struct proc *frame_owner(const struct frame *frame, const struct conn *con
 const struct proc *frame_holder(const struct frame *frame, const struct conn *conn, uint32_t n);
 const struct group *frame_group(const struct frame *frame, const struct conn *conn);
 const struct conn_detail *frame_detail(const struct frame *frame, const struct conn *conn);
-const struct proc *frame_find_proc(const struct frame *frame, int32_t pid);
+const struct proc *frame_find_host_proc(const struct frame *frame, uint32_t host, int32_t pid);
+const struct proc *frame_find_proc(const struct frame *frame, int32_t pid);       /* of host 0 */
 const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial); /* linear */
-const char *frame_user_name(const struct frame *frame, uint32_t uid);
+const char *frame_host_user_name(const struct frame *frame, uint32_t host, uint32_t uid);
+const char *frame_user_name(const struct frame *frame, uint32_t uid); /* of host 0 */
 const char *frame_interface_name(const struct frame *frame, uint32_t netns, uint32_t index);
 /* By conn.netns, event.netns. */
 const struct frame_netns *frame_find_netns(const struct frame *frame, uint32_t key);
+/* frame_host.number of the namespace's host; 0 = the only one, or not known. */
+uint32_t frame_host_number(const struct frame *frame, uint32_t key);
+const struct frame_host *frame_find_host(const struct frame *frame, uint32_t number);
+/* Of a row, of an event: by its namespace. */
+const struct frame_host *frame_host_of(const struct frame *frame, uint32_t key);
 /* When the rows of that namespace were read, those that no process has open or those that one has, by
  * the monotonic clock: the frame's own time where it says nothing else. */
 int64_t frame_read_ns(const struct frame *frame, uint32_t key, bool unheld);

@@ -19,7 +19,7 @@ int64_t frame_time_of(const struct frame *frame, int64_t wall_ns, int64_t mono_n
 
 static const char *const MISSING[] = {"dump_part", "sock_diag", "owners_hidden", "owners_late",
                                       "events",    "ulp",       "log",           "proc",
-                                      "ipv6",      "netns"};
+                                      "ipv6",      "netns",     "hosts"};
 const struct words MISSING_WORDS = WORDS(MISSING);
 
 static const struct proc *proc_at(const struct frame *frame, uint32_t index)
@@ -50,13 +50,18 @@ const struct conn_detail *frame_detail(const struct frame *frame, const struct c
     return conn->detail < frame->detail_count ? &frame->details[conn->detail] : NULL;
 }
 
-const struct proc *frame_find_proc(const struct frame *frame, int32_t pid)
+const struct proc *frame_find_host_proc(const struct frame *frame, uint32_t host, int32_t pid)
 {
     for (uint32_t i = 0; i < frame->proc_count; i++) {
-        if (frame->procs[i].pid == pid)
+        if (frame->procs[i].pid == pid && frame->procs[i].host == host)
             return &frame->procs[i];
     }
     return NULL;
+}
+
+const struct proc *frame_find_proc(const struct frame *frame, int32_t pid)
+{
+    return frame_find_host_proc(frame, 0, pid);
 }
 
 const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial)
@@ -68,19 +73,27 @@ const struct conn *frame_find_serial(const struct frame *frame, uint64_t serial)
     return NULL;
 }
 
-const char *frame_user_name(const struct frame *frame, uint32_t uid)
+const char *frame_host_user_name(const struct frame *frame, uint32_t host, uint32_t uid)
 {
+    const uint64_t wanted = (uint64_t)host << 32 | uid;
     uint32_t low = 0, high = frame->user_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (frame->users[middle].uid == uid)
-            return frame->users[middle].name;
-        if (frame->users[middle].uid < uid)
+        const struct user *user = &frame->users[middle];
+        const uint64_t found = (uint64_t)user->host << 32 | user->uid;
+        if (found == wanted)
+            return user->name;
+        if (found < wanted)
             low = middle + 1;
         else
             high = middle;
     }
     return NULL;
+}
+
+const char *frame_user_name(const struct frame *frame, uint32_t uid)
+{
+    return frame_host_user_name(frame, 0, uid);
 }
 
 const char *frame_interface_name(const struct frame *frame, uint32_t netns, uint32_t index)
@@ -105,6 +118,22 @@ const struct frame_netns *frame_find_netns(const struct frame *frame, uint32_t k
             high = middle;
     }
     return NULL;
+}
+
+uint32_t frame_host_number(const struct frame *frame, uint32_t key)
+{
+    const struct frame_netns *netns = frame->host_count ? frame_find_netns(frame, key) : NULL;
+    return netns ? netns->host : 0;
+}
+
+const struct frame_host *frame_find_host(const struct frame *frame, uint32_t number)
+{
+    return number > 0 && number <= frame->host_count ? &frame->hosts[number - 1] : NULL;
+}
+
+const struct frame_host *frame_host_of(const struct frame *frame, uint32_t key)
+{
+    return frame_find_host(frame, frame_host_number(frame, key));
 }
 
 int64_t frame_read_ns(const struct frame *frame, uint32_t key, bool unheld)

@@ -304,6 +304,15 @@ static void redact_namespaces(struct redaction *redaction, struct frame *frame)
     }
 }
 
+static void redact_hosts(struct redaction *redaction, struct frame *frame)
+{
+    for (uint32_t i = 0; i < frame->host_count; i++) {
+        struct frame_host *host = &frame->hosts[i];
+        host->name = redact_name(redaction, frame, KIND_HOST, host->name, "host");
+        host->place = host->why = "";
+    }
+}
+
 static void redact_interfaces(struct redaction *redaction, struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->interface_count; i++) {
@@ -345,6 +354,7 @@ void redact_frame(struct redaction *redaction, struct frame *frame)
     redact_users(redaction, frame);
     redact_namespaces(redaction, frame);
     redact_interfaces(redaction, frame);
+    redact_hosts(redaction, frame);
     redact_facts(redaction, frame->facts);
     frame->host = redact_name(redaction, frame, KIND_HOST, frame->host, "host");
     pthread_mutex_unlock(&redaction->mutex);

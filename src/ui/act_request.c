@@ -49,7 +49,8 @@ static void fill_facts(const struct frame *frame, const struct proc *proc,
 {
     const struct group *group =
         proc->group < frame->group_count ? &frame->groups[proc->group] : NULL;
-    const char *user = proc->uid == UINT32_MAX ? NULL : frame_user_name(frame, proc->uid);
+    const char *user =
+        proc->uid == UINT32_MAX ? NULL : frame_host_user_name(frame, proc->host, proc->uid);
     const char *unit = group ? group->unit : "";
     char clock[24], uid[24] = "";
     *facts = (struct act_process_facts){0};

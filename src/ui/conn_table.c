@@ -95,14 +95,14 @@ bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
 
 static int set_columns(struct conn_table *table, const char *list);
 
-/* The column of namespaces comes and goes with them. */
-static void follow_namespaces(struct conn_table *table, const struct frame *frame)
+/* The column of namespaces, or of hosts, comes and goes with them. */
+static void follow_frame(struct conn_table *table, const struct frame *frame)
 {
-    const bool is_many = frame->namespace_count > 1;
+    const char *usual = columns_for_screen(frame);
 
-    if (!table->is_usual || table->is_many == is_many)
+    if (!table->is_usual || table->usual == usual)
         return;
-    table->is_many = is_many;
+    table->usual = usual;
     (void)set_columns(table, NULL);
 }
 
@@ -111,7 +111,7 @@ static int update(struct list *list, const struct picture *picture, uint32_t hei
     struct conn_table *table = (struct conn_table *)list;
     const struct acceptance acceptance = {picture, table->accept, table->accept_data};
 
-    follow_namespaces(table, picture->frame);
+    follow_frame(table, picture->frame);
     set_view(table, &acceptance);
     const int error = view_update(&table->view, &picture->context, height);
     unset_acceptance(table);
@@ -270,7 +270,15 @@ static void draw_spark(const struct conn_table *table, const struct canvas *canv
 struct row_look {
     uint8_t mark;
     unsigned layer, style; /* style: of a row that has just changed */
+    bool is_old;           /* of a host that is not read any more */
 };
+
+static unsigned look_role(const struct row_look *look, unsigned role)
+{
+    if (look->is_old)
+        return ROLE_DIM | look->layer;
+    return look->mark == MARK_NONE ? role | look->layer : look->style;
+}
 
 static void draw_cell(const struct conn_table *table, const struct picture *picture,
                       const struct canvas *canvas, int line, size_t at, const struct conn *conn,
@@ -286,12 +294,9 @@ static void draw_cell(const struct conn_table *table, const struct picture *pict
         table_want(cell, text);
         fit_address(column, picture, conn, text, sizeof(text), cell->cells);
     }
-    table_draw_cell(
-        canvas, line, cell,
-        look->mark == MARK_NONE ? cell_role(column, conn, text) | look->layer : look->style, text);
+    table_draw_cell(canvas, line, cell, look_role(look, cell_role(column, conn, text)), text);
     if (cell->extra_cells > 0)
-        draw_spark(table, canvas, line, cell, conn, in,
-                   look->mark == MARK_NONE ? (in ? ROLE_IN : ROLE_OUT) | look->layer : look->style);
+        draw_spark(table, canvas, line, cell, conn, in, look_role(look, in ? ROLE_IN : ROLE_OUT));
 }
 
 static void draw_row(const struct list *list, const struct picture *picture,
@@ -302,7 +307,9 @@ static void draw_row(const struct list *list, const struct picture *picture,
     const uint8_t mark = picture_mark(picture, conn);
     const bool tagged = tags_has(picture->tags, conn->serial);
     const unsigned layer = (selected ? STYLE_SELECTED : 0) | (tagged ? STYLE_TAGGED : 0);
-    const struct row_look look = {mark, layer, MARK_ROLES[mark] | layer};
+    const struct frame_host *host = frame_host_of(picture->frame, conn->netns);
+    const struct row_look look = {mark, layer, MARK_ROLES[mark] | layer,
+                                  host && host_state_is_old(host->state)};
 
     if (selected || tagged)
         canvas_fill(canvas, line, 0, canvas->cols, look.style);
@@ -324,7 +331,7 @@ static const struct list_ops LIST_OPS = {
 
 static const char *usual_columns(const struct conn_table *table)
 {
-    return table->is_many ? COLUMNS_SCREEN_MANY : COLUMNS_SCREEN;
+    return table->usual;
 }
 
 static bool is_default(const struct conn_table *table, const uint16_t *list, size_t count)
@@ -378,7 +385,7 @@ int conn_table_init(struct conn_table *table, const struct screen_settings *sett
     table->rates = (struct rate_history){.number = 0};
     table->queued_ns[0] = table->queued_ns[1] = 0;
     table->queued_generation = 0;
-    table->is_many = false;
+    table->usual = COLUMNS_SCREEN;
     const int error = set_columns(table, settings->columns);
     return error ? error : set_sort(table, settings->sort);
 }

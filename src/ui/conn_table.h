@@ -13,7 +13,7 @@ struct conn_table {
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
     bool is_usual;             /* its columns are those that nobody chose */
-    bool is_many;              /* of these, those for more than one network namespace */
+    const char *usual;         /* which of these */
     struct rate_history rates; /* where sparklines are shown */
     int64_t queued_ns[2]; /* monotonic: when a row on the screen had something in its receive, send
                            * queue last */

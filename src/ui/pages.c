@@ -41,7 +41,7 @@ void pages_open_connection(struct screen *screen, const struct conn *conn)
 
 void pages_open_process(struct screen *screen, const struct proc *proc)
 {
-    const struct process_identity identity = {proc->pid, proc->start_ticks};
+    const struct process_identity identity = {proc->host, proc->pid, proc->start_ticks};
     screen_open_page(screen, &PANE_PROCESS, &identity);
 }
 

@@ -7,6 +7,7 @@
 #include "ui/recent_events.h"
 
 struct process_identity {
+    uint32_t host; /* frame_host.number */
     int32_t pid;
     uint64_t start_ticks;
 };

@@ -96,7 +96,7 @@ static void follow_process(struct split *split, const struct picture *picture,
 {
     if (!pages_is_process(proc, &split->process)) {
         split_done(split);
-        split->process = (struct process_identity){proc->pid, proc->start_ticks};
+        split->process = (struct process_identity){proc->host, proc->pid, proc->start_ticks};
         split->series.subject.member =
             (struct grouping_member){&GROUPING_PROCESSES, grouping_process_key(proc)};
         split->series.reader = SERIES_OF_SPLIT;
@@ -192,7 +192,8 @@ static void draw_process(const struct split *split, const struct picture *pictur
                          const struct proc *proc, struct page *text)
 {
     const struct frame *frame = picture->frame;
-    const char *user = proc->uid == UINT32_MAX ? NULL : frame_user_name(frame, proc->uid);
+    const char *user =
+        proc->uid == UINT32_MAX ? NULL : frame_host_user_name(frame, proc->host, proc->uid);
     char words[32];
 
     page_printf(text, ROLE_STRONG, "%s %d", proc->comm, proc->pid);
@@ -253,7 +254,9 @@ void split_draw(struct split *split, const struct picture *picture, const struct
     split->drawn = *canvas;
     page_begin(&text, canvas, &top);
     const struct proc *proc =
-        split->process.pid ? frame_find_proc(picture->frame, split->process.pid) : NULL;
+        split->process.pid
+            ? frame_find_host_proc(picture->frame, split->process.host, split->process.pid)
+            : NULL;
     if (split->connection.serial)
         draw_connection(split, picture, &text);
     else if (proc)

@@ -12,7 +12,7 @@ static void a_part_of_a_name_is_hinted_at(void **state)
                            {.comm = "worker", .exe = ""},
                            {.comm = "psql", .exe = ""}};
     struct group groups[] = {{77, "/web", "nginx.service", "docker:4f2a"}};
-    struct user users[] = {{33, "www-data"}};
+    struct user users[] = {{0, 33, "www-data"}};
     const struct frame frame = {.procs = procs,
                                 .proc_count = 3,
                                 .groups = groups,
@@ -62,7 +62,7 @@ static void a_word_is_completed_by_what_may_stand_there(void **state)
     struct proc procs[] = {{.pid = 12, .comm = "nginx", .exe = ""},
                            {.pid = 130, .comm = "Web Content", .exe = ""},
                            {.pid = 13, .comm = "node", .exe = ""}};
-    struct user users[] = {{0, "root"}, {33, "www-data"}};
+    struct user users[] = {{0, 0, "root"}, {0, 33, "www-data"}};
     struct conn conns[] = {
         {.state = STATE_LISTEN, .tuple = {.family = FAMILY_INET, .local_port = 5432}},
         {.state = STATE_ESTABLISHED,

@@ -292,7 +292,8 @@ static struct event make_event(uint8_t kind)
 
 static void events_read_back(void **unused)
 {
-    const struct event_place place = {"ann", "app.service", "docker:4f2a", 41};
+    const struct event_place place = {
+        .user = "ann", .unit = "app.service", .container = "docker:4f2a", .serial = 41};
     struct event event = make_event(EVENT_STATE);
     struct buffer buffer;
     json_t *object;

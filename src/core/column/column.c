@@ -13,6 +13,20 @@ static bool is_word(const char *word, const char *id, size_t length)
 }
 
 /* By id; JSON keys are understood too, for whoever has just read some. */
+const char *columns_for_screen(const struct frame *frame)
+{
+    if (frame->host_count)
+        return COLUMNS_SCREEN_HOSTS;
+    return frame->namespace_count > 1 ? COLUMNS_SCREEN_MANY : COLUMNS_SCREEN;
+}
+
+const char *columns_for_list(const struct frame *frame)
+{
+    if (frame->host_count)
+        return COLUMNS_LIST_HOSTS;
+    return frame->namespace_count > 1 ? COLUMNS_LIST_MANY : COLUMNS_LIST;
+}
+
 const struct column *column_find(const char *id, size_t length)
 {
     for (size_t i = 0; i < column_count; i++) {

@@ -203,5 +203,11 @@ extern const char COLUMNS_LIST[];
 /* The same where more than one network namespace is shown. */
 extern const char COLUMNS_SCREEN_MANY[];
 extern const char COLUMNS_LIST_MANY[];
+/* The same where more than one host is. */
+extern const char COLUMNS_SCREEN_HOSTS[];
+extern const char COLUMNS_LIST_HOSTS[];
+/* Of these, the set for what the frame shows. */
+const char *columns_for_screen(const struct frame *frame);
+const char *columns_for_list(const struct frame *frame);
 
 #endif

@@ -59,12 +59,27 @@ static const char *scope_name(const struct column_context *context, const struct
     return frame_interface_name(context->frame, conn->netns, conn->tuple.scope);
 }
 
+/* Of a host that is not read any more with the age of its rows. */
+COLUMN_FORMAT(host)
+{
+    const struct frame_host *host = frame_host_of(context->frame, conn->netns);
+    char age[16] = "";
+    int length = 0;
+
+    out[0] = '\0';
+    if (host && host_state_is_old(host->state) && host->wall_ns)
+        text_age(age, sizeof(age), clock_add(context->now_ns, -host->wall_ns));
+    if (host)
+        length = snprintf(out, size, "%s%s%s", host->name, age[0] ? " " : "", age);
+    return (size_t)length < size ? (size_t)length : size - 1;
+}
+
 COLUMN_FORMAT(netns)
 {
     const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);
     const int length = netns && netns->name[0] ? snprintf(out, size, "%s", netns->name)
-                       : conn->netns           ? snprintf(out, size, "%u", conn->netns)
-                                               : 0;
+                       : conn->netns ? snprintf(out, size, "%u", netns ? netns->inode : conn->netns)
+                                     : 0;
 
     if (length == 0)
         out[0] = '\0';

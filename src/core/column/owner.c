@@ -19,7 +19,10 @@ static bool known_text(const char *text, struct column_value *value)
 COLUMN_VALUE(user)
 {
     return (conn->known & KNOWN_UID) &&
-           known_text(frame_user_name(context->frame, conn->uid), value);
+           known_text(frame_host_user_name(context->frame,
+                                           frame_host_number(context->frame, conn->netns),
+                                           conn->uid),
+                      value);
 }
 
 COLUMN_VALUE(pid)

@@ -163,7 +163,7 @@ COLUMN_VALUE(netns)
 
     if (!conn->netns || (netns && !netns->inode))
         return false;
-    value->number = conn->netns;
+    value->number = netns ? netns->inode : conn->netns;
     return true;
 }
 
@@ -173,6 +173,13 @@ static bool netns_text(const char *text, struct column_value *value)
         return false;
     value->text = text;
     return true;
+}
+
+COLUMN_VALUE(host)
+{
+    const struct frame_host *host = frame_host_of(context->frame, conn->netns);
+
+    return host && netns_text(host->name, value);
 }
 
 COLUMN_VALUE(netns_name)

@@ -54,10 +54,15 @@ const char COLUMNS_SCREEN[] =
     "state,local,remote,process,pid,command,user,age,recvq,sendq,in,out,rtt,retrans_10s";
 const char COLUMNS_SCREEN_MANY[] =
     "state,netns,local,remote,process,pid,command,user,age,recvq,sendq,in,out,rtt,retrans_10s";
+const char COLUMNS_SCREEN_HOSTS[] =
+    "host,state,local,remote,process,pid,command,user,age,recvq,sendq,in,out,rtt,retrans_10s";
 const char COLUMNS_LIST[] =
     "state,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
 const char COLUMNS_LIST_MANY[] =
     "state,netns,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
+
+const char COLUMNS_LIST_HOSTS[] =
+    "host,state,recvq,sendq,local,remote,process,pid,user,age,in_bytes,out_bytes,rtt,retrans";
 
 /* clang-format off */
 const struct column columns[] = {
@@ -90,6 +95,8 @@ const struct column columns[] = {
      .leave = 8, .value = value_ifname},
     {.id = "ifindex", KEY("ifindex"), .title = "IFINDEX", .help = "number of that interface",
      .type = TYPE_COUNT, EXACT(7), .leave = 9, ROW(tuple.scope)},
+    {.id = "host", KEY("host"), .title = "HOST", .help = "machine, where several are shown",
+     .type = TYPE_TEXT, TEXT(12), .leave = 2, .value = value_host, .format = format_host},
     {.id = "netns", KEY("netns"), .title = "NETNS", .help = "network namespace, its inode number",
      .type = TYPE_COUNT, TEXT(12), .leave = 3, LOGGED, ROW(netns), .exact = true,
      .value = value_netns, .format = format_netns},

@@ -53,8 +53,33 @@ int filter_only_equality(struct filter_parser *parser, const struct filter_node 
     return filter_fail(parser->error, at, "%s can be compared with = and != only", field);
 }
 
+static int parse_text_column(struct filter_parser *parser, struct filter_node *node,
+                             const struct column *column);
+
+/* The name of a machine: quoted, or what cannot be an address and is none's name. */
+static bool names_machine(const struct filter_parser *parser, const struct token *word)
+{
+    const struct filter_names *names = parser->names;
+    struct filter_node scratch = {.kind = NODE_HOST};
+    struct filter_error error;
+
+    if (!names || !names->several_hosts || word->kind != TOKEN_WORD)
+        return false;
+    if (word->quoted && !names->host)
+        return true;
+    if (word->word[strspn(word->word, "0123456789.:/[]*")] == '\0')
+        return false;
+    const int result = filter_parse_host(&scratch, word, names, &error);
+    free(scratch.u.host.name);
+    return result == -EINVAL;
+}
+
 static int parse_host_operand(struct filter_parser *parser, struct filter_node *node)
 {
+    const struct token *operand = parser->token + (parser->token->kind == TOKEN_OPERATOR);
+
+    if (node->side == SIDE_ANY && names_machine(parser, operand))
+        return parse_text_column(parser, node, column_find("host", 4));
     const struct token *at = parser->token, *word = at;
 
     filter_take_operator(parser, node);

@@ -31,6 +31,7 @@ struct filter_names {
     /* host name to addresses: only without --numeric use of `list`/`close`; NULL on the screen */
     uint32_t (*host)(void *data, const char *name, size_t length, struct addr *addrs,
                      uint8_t *families, uint32_t max);
+    bool several_hosts; /* "host web1" may mean the machine of the rows, not an address of theirs */
     void *data;
 };
 

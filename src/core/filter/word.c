@@ -351,7 +351,9 @@ static bool user_contains(const struct filter_node *node, const struct frame *fr
     uint8_t *kept = filter_memo_user(node->u.word.memo, frame, conn->uid);
     if (kept && *kept)
         return *kept == SAYS_YES;
-    const bool found = name_contains(frame_user_name(frame, conn->uid), node->u.word.text);
+    const bool found =
+        name_contains(frame_host_user_name(frame, frame_host_number(frame, conn->netns), conn->uid),
+                      node->u.word.text);
     if (kept)
         *kept = found ? SAYS_YES : SAYS_NO;
     return found;

@@ -86,7 +86,8 @@ static bool take_sharing(struct detection *d, const struct listener_tally *liste
 
 static const struct proc *acceptor_of(const struct detection *d, const struct sharing *sharing)
 {
-    return frame_find_proc(d->frame, sharing->pid);
+    return frame_find_host_proc(d->frame, frame_host_number(d->frame, d->frame->netns),
+                                sharing->pid);
 }
 
 static int64_t window_ns(const struct detection *d)

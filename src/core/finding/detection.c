@@ -240,6 +240,8 @@ size_t subject_format(const struct finding_subject *subject, char *out, size_t s
     char place[ADDR_TEXT_MAX + 32] = "", process[EVENT_NAME_MAX + 16] = "";
     const char *arrow = subject->kind == SUBJECT_LISTENER ? " on " : " to ";
 
+    if (subject->kind == SUBJECT_HOST && subject->host[0])
+        return (size_t)snprintf(out, size, "host %s", subject->host);
     if (subject->kind == SUBJECT_HOST || subject->kind == SUBJECT_NETNS)
         return (size_t)snprintf(out, size, "%s%s%s", PLAIN[subject->kind],
                                 subject->netns_name[0] ? " " : "", subject->netns_name);

@@ -592,13 +592,20 @@ int finding_engine_take(struct finding_engine *engine, const struct finding_inpu
 
 int finding_engine_update(struct finding_engine *engine, const struct finding_input *input)
 {
-    if (!engine->lanes && input->frame->namespace_count > 1) {
+    const struct frame *frame = input->frame;
+
+    if (!engine->lanes && (frame->namespace_count > 1 || frame->host_count > 0)) {
         engine->lanes = lanes_new();
         if (!engine->lanes)
             return -ENOMEM;
     }
-    return engine->lanes ? lanes_update(engine->lanes, engine, input)
-                         : finding_engine_take(engine, input, true);
+    if (!engine->lanes)
+        return finding_engine_take(engine, input, true);
+    if (frame->host_count > 0) { /* none of the namespaces is ours */
+        engine->began_ns = engine->mono_ns ? engine->began_ns : frame->mono_ns;
+        engine->mono_ns = frame->mono_ns;
+    }
+    return lanes_update(engine->lanes, engine, input);
 }
 
 const struct finding *const *finding_engine_own_list(const struct finding_engine *engine,

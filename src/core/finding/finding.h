@@ -66,6 +66,8 @@ struct finding_subject {
     char name[EVENT_NAME_MAX]; /* of that process, "" = not known */
     char unit[64];             /* its unit or container, "" = none known */
     char netns_name[64];       /* of another network namespace than ours, "" = ours */
+    char host[64];             /* where several are shown: which; "" = the only one */
+    uint32_t netns_inode;      /* with host: the namespace by its number, 0 = not known */
 };
 /* "nginx[14612] :8080", "10.0.0.2:9200", "host", "network namespace web". Returns the length. */
 size_t subject_format(const struct finding_subject *subject, char *out, size_t size);

@@ -128,8 +128,12 @@ static void put_finding(struct buffer *buffer, const struct finding *finding)
     json_put_text(buffer, finding->detector->id);
     put_text(buffer, "severity", severity_name((enum finding_severity)finding->severity));
     put_text(buffer, "confidence", confidence_name((enum finding_confidence)finding->confidence));
-    if (finding->subject.netns)
-        buffer_printf(buffer, ",\"netns\":%u", finding->subject.netns);
+    const uint32_t netns =
+        finding->subject.host[0] ? finding->subject.netns_inode : finding->subject.netns;
+    if (finding->subject.host[0])
+        put_text(buffer, "host", finding->subject.host);
+    if (netns)
+        buffer_printf(buffer, ",\"netns\":%u", netns);
     if (finding->subject.netns_name[0])
         put_text(buffer, "netns_name", finding->subject.netns_name);
     put_subject(buffer, &finding->subject);

@@ -15,9 +15,10 @@
 struct lane {
     uint64_t id; /* of the namespace */
     struct finding_engine *engine;
-    bool is_own;  /* the engine is the caller's */
-    bool seen;    /* in this frame */
-    bool machine; /* it looks at what all namespaces share */
+    bool is_own;     /* the engine is the caller's */
+    bool seen;       /* in this frame */
+    bool machine;    /* it looks at what all namespaces of a host share */
+    uint64_t frames; /* of its host, read before; of one machine alone 0 */
 };
 
 struct lanes {
@@ -126,6 +127,7 @@ static void drop_unseen(struct lanes *lanes)
 static struct frame part_of(const struct lanes *lanes, const struct frame *frame, uint32_t at)
 {
     const struct frame_netns *netns = &frame->namespaces[at];
+    const struct frame_host *host = frame_find_host(frame, netns->host);
     struct frame part;
 
     memcpy(&part, frame, sizeof(part)); /* with its count of references, which nobody uses here */
@@ -134,31 +136,50 @@ static struct frame part_of(const struct lanes *lanes, const struct frame *frame
     part.netns = netns->key;
     part.netns_is_host = netns->is_host;
     part.facts = netns->facts;
+    if (host) { /* whose frame is of another time than the frame of all hosts */
+        part.wall_ns = host->wall_ns;
+        part.mono_ns = host->mono_ns;
+        part.number = host->number_in_host;
+    }
     return part;
 }
 
-/* Those of the machine go with the host's namespace, which alone has their limits, else with ours. */
-static uint32_t machine_place(const struct frame *frame)
+/* Those of the machine go with the host's namespace, which alone has their limits, else with ours.
+ */
+static uint32_t machine_place(const struct frame *frame, uint32_t host)
 {
-    uint32_t own = 0;
+    uint32_t own = UINT32_MAX;
 
     for (uint32_t i = 0; i < frame->namespace_count; i++) {
+        if (frame->namespaces[i].host != host)
+            continue;
         if (frame->namespaces[i].is_host)
             return i;
-        own = frame->namespaces[i].is_own ? i : own;
+        own = own == UINT32_MAX || frame->namespaces[i].is_own ? i : own;
     }
     return own;
+}
+
+/* A host's frame is looked at once, however often it is shown. */
+static bool is_news(struct lane *lane, const struct frame_host *host)
+{
+    const uint64_t before = lane->frames;
+
+    lane->frames = host ? host->frames : 0;
+    return !host || host->frames != before;
 }
 
 static int update_one(struct lanes *lanes, struct lane *lane, const struct finding_input *input,
                       uint32_t at, bool machine)
 {
-    const struct frame part = part_of(lanes, input->frame, at);
     struct finding_input own = *input;
 
-    own.frame = &part;
     lane->seen = true;
     lane->machine = machine;
+    if (!is_news(lane, frame_find_host(input->frame, input->frame->namespaces[at].host)))
+        return 0;
+    const struct frame part = part_of(lanes, input->frame, at);
+    own.frame = &part;
     return finding_engine_take(lane->engine, &own, machine);
 }
 
@@ -172,17 +193,50 @@ static const struct frame_netns *netns_of(const struct frame *frame, uint64_t id
     return NULL;
 }
 
-/* Its rows are those of its namespace only, and its title says which. */
-static void name_finding(struct finding *finding, const struct frame_netns *netns)
+/* "host = web1 and (...)": only as a whole, or its rows would be others. */
+static void narrow_filter(struct finding *finding, const char *condition)
+{
+    char text[2 * FINDING_TEXT_MAX];
+    const int length = snprintf(text, sizeof(text), "%.96s and (%s)", condition, finding->filter);
+
+    if (finding->filter[0] && (size_t)length < sizeof(finding->filter))
+        memcpy(finding->filter, text, (size_t)length + 1);
+}
+
+static void name_host(struct finding *finding, const struct frame_netns *netns,
+                      const struct frame_host *host)
 {
     const struct finding plain = *finding;
+    const bool is_named = !netns->is_host && netns->name[0];
+    char condition[96];
 
+    snprintf(finding->subject.host, sizeof(finding->subject.host), "%s", host->name);
+    finding->subject.netns_inode = netns->inode;
+    snprintf(condition, sizeof(condition), "host = \"%.64s\"", host->name);
+    if (netns->inode && is_named)
+        snprintf(condition, sizeof(condition), "host = \"%.50s\" and netns %u", host->name,
+                 netns->inode);
+    narrow_filter(finding, condition);
+    snprintf(finding->title, sizeof(finding->title), "%.40s%s%.30s: %.110s", host->name,
+             is_named ? " " : "", is_named ? netns->name : "", plain.title);
+}
+
+/* Its rows are those of its namespace only, and its title says which. */
+static void name_finding(struct finding *finding, const struct frame_netns *netns,
+                         const struct frame_host *host)
+{
+    const struct finding plain = *finding;
+    char condition[32];
+
+    if (host) {
+        name_host(finding, netns, host);
+        return;
+    }
     if (finding->subject.kind == SUBJECT_HOST)
         return;
-    if (finding->filter[0] && netns->inode &&
-        strlen(plain.filter) + sizeof("netns 4294967295 and ()") <= sizeof(finding->filter))
-        snprintf(finding->filter, sizeof(finding->filter), "netns %u and (%.*s)", netns->inode,
-                 (int)(sizeof(finding->filter) - sizeof("netns 4294967295 and ()")), plain.filter);
+    snprintf(condition, sizeof(condition), "netns %u", netns->inode);
+    if (netns->inode)
+        narrow_filter(finding, condition);
     if (netns->is_own)
         return;
     snprintf(finding->subject.netns_name, sizeof(finding->subject.netns_name), "%s", netns->name);
@@ -203,7 +257,7 @@ static int gather(struct lanes *lanes, const struct frame *frame)
         for (uint32_t j = 0; j < count && named < LISTED_MAX; j++, named++) {
             lanes->named[named] = *list[j];
             if (netns)
-                name_finding(&lanes->named[named], netns);
+                name_finding(&lanes->named[named], netns, frame_find_host(frame, netns->host));
             lanes->joined[lanes->list_count] = &lanes->named[named];
             lanes->list[lanes->list_count++] = &lanes->named[named];
         }
@@ -233,6 +287,8 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
         if (WEIGHT[check->verdict] > WEIGHT[worst.verdict])
             worst = *check;
     }
+    if (asked == 0)
+        worst = (struct finding_check){VERDICT_NOT_CHECKED, "no connections were read"};
     if (worst.verdict == VERDICT_NOT_CHECKED && unchecked < asked) {
         const struct finding_check first = worst;
         snprintf(worst.reason, sizeof(worst.reason), "in %u of %u network namespaces: %.60s",
@@ -249,7 +305,6 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
 int lanes_update(struct lanes *lanes, struct finding_engine *own, const struct finding_input *input)
 {
     const struct frame *frame = input->frame;
-    const uint32_t machine = machine_place(frame);
     int error = sort_rows(lanes, frame);
 
     for (uint32_t i = 0; i < lanes->count; i++)
@@ -258,7 +313,8 @@ int lanes_update(struct lanes *lanes, struct finding_engine *own, const struct f
     for (uint32_t i = 0; i < frame->namespace_count && !error; i++) {
         struct lane *lane = lane_of(lanes, own, &frame->namespaces[i]);
         if (lane)
-            error = update_one(lanes, lane, input, i, i == machine);
+            error = update_one(lanes, lane, input, i,
+                               i == machine_place(frame, frame->namespaces[i].host));
         else
             lanes->left_out++;
     }

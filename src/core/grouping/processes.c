@@ -7,7 +7,8 @@
 
 uint64_t grouping_process_key(const struct proc *proc)
 {
-    return grouping_key((uint64_t)(uint32_t)proc->pid << 32 ^ proc->start_ticks);
+    return grouping_key((uint64_t)proc->host << 52 ^ (uint64_t)(uint32_t)proc->pid << 32 ^
+                        proc->start_ticks);
 }
 
 /* The same in every frame, whatever place the group has in this one's array. */
@@ -24,6 +25,7 @@ static uint64_t ownerless_key(const struct frame *frame, const struct conn *conn
 {
     const uint64_t uid = conn->known & KNOWN_UID ? conn->uid : UINT32_MAX;
     return grouping_key(((uint64_t)conn->owner_word << 56) ^ (uid << 20) ^
+                        (uint64_t)frame_host_number(frame, conn->netns) << 44 ^
                         group_key(frame_group(frame, conn)) ^ 0x9e3779b97f4a7c15u);
 }
 

@@ -18,6 +18,12 @@ void grouping_tree_done(struct grouping_tree *tree)
     *tree = (struct grouping_tree){0};
 }
 
+/* Of a pid of one host. */
+static uint64_t pid_key(const struct proc *proc, int32_t pid)
+{
+    return (uint64_t)proc->host << 32 | (uint32_t)pid;
+}
+
 static const struct proc *proc_of(const struct grouping *grouping, const struct frame *frame,
                                   uint32_t row)
 {
@@ -31,8 +37,9 @@ static uint32_t root_of(const struct grouping_tree *tree, const struct grouping 
 {
     for (int i = 0; i < ANCESTORS_MOST; i++) {
         const struct proc *proc = proc_of(grouping, frame, row);
-        const uint32_t above =
-            proc && proc->parent > 1 ? map_find(&tree->rows, (uint32_t)proc->parent) : MAP_NONE;
+        const uint32_t above = proc && proc->parent > 1
+                                   ? map_find(&tree->rows, pid_key(proc, proc->parent))
+                                   : MAP_NONE;
         const struct proc *parent = above == MAP_NONE ? NULL : proc_of(grouping, frame, above);
         if (!parent || above == row || parent->start_ticks > proc->start_ticks)
             break;
@@ -53,7 +60,7 @@ static int find_roots(struct grouping_tree *tree, const struct grouping *groupin
     for (uint32_t i = 0; i < count; i++) {
         const struct proc *proc = proc_of(grouping, frame, i);
         tree->members[i] = 0;
-        if (proc && proc->pid > 0 && map_put(&tree->rows, (uint32_t)proc->pid, i) != 0)
+        if (proc && proc->pid > 0 && map_put(&tree->rows, pid_key(proc, proc->pid), i) != 0)
             return -ENOMEM;
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -66,7 +73,7 @@ static int find_roots(struct grouping_tree *tree, const struct grouping *groupin
 /* The root's row for a process, MAP_NONE where it is alone in its tree. */
 static uint32_t tree_of(const struct grouping_tree *tree, const struct proc *proc)
 {
-    const uint32_t row = proc ? map_find(&tree->rows, (uint32_t)proc->pid) : MAP_NONE;
+    const uint32_t row = proc ? map_find(&tree->rows, pid_key(proc, proc->pid)) : MAP_NONE;
 
     if (row == MAP_NONE || tree->members[tree->roots[row]] < 2)
         return MAP_NONE;

@@ -121,8 +121,10 @@ static void put_connection(struct buffer *buffer, const struct event *event,
     put_states(buffer, event);
     put_text(buffer, "proto", "tcp");
     put_tuple(buffer, &event->tuple);
-    if (event->netns)
-        put_number(buffer, "netns", event->netns);
+    if (place->host)
+        put_text(buffer, "host", place->host);
+    if (place->host ? place->netns : event->netns)
+        put_number(buffer, "netns", place->host ? place->netns : event->netns);
     if (event->cookie) {
         put_key(buffer, "cookie");
         buffer_printf(buffer, "\"%llx\"", (unsigned long long)event->cookie);

@@ -22,9 +22,14 @@ void json_other_end(struct buffer *buffer, const struct frame *frame, const stru
         return;
     }
     const struct frame_netns *netns = frame_find_netns(frame, other->netns);
+    const struct frame_host *host = frame_host_of(frame, other->netns);
     const struct proc *owner =
         other->owner_word == OWNER_PROCESS ? frame_owner(frame, other) : NULL;
     buffer_printf(buffer, "\"state\":\"%s\"", TCP_STATES[other->state].name);
+    if (host) {
+        buffer_text(buffer, ",\"host\":");
+        json_put_text(buffer, host->name);
+    }
     if (netns && netns->inode)
         buffer_printf(buffer, ",\"netns\":%u", netns->inode);
     if (netns && netns->name[0]) {

@@ -44,7 +44,10 @@ const struct session_keys session_event_keys = SESSION_KEYS(KEYS);
 void session_write_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                          const struct event_place *place)
 {
-    json_event(buffer, seq, event, place);
+    struct event_place whose = *place;
+
+    whose.host = NULL; /* it is that of its namespace */
+    json_event(buffer, seq, event, &whose);
     if (!buffer->length || buffer->failed)
         return;
     buffer->length--; /* its closing brace */

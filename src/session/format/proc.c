@@ -141,7 +141,7 @@ static int write_proc(struct session_pass *pass, const struct proc *proc, uint32
 
     put_proc_keys(buffer, &known->proc, proc);
     if (proc->uid != UINT32_MAX && proc->uid != known->proc.uid)
-        put_text_if(buffer, "user", frame_user_name(pass->frame, proc->uid));
+        put_text_if(buffer, "user", frame_host_user_name(pass->frame, proc->host, proc->uid));
     int error = put_proc_texts(pass, known, proc);
     uint32_t group = session_group_number(pass, proc->group);
     if (group != known->group)

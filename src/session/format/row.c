@@ -303,7 +303,9 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
         session_put_tuple(pass, conn->netns, &conn->tuple);
     put_row_keys(pass, &row->conn, conn, ticks);
     if ((conn->known & ~row->conn.known & KNOWN_UID) || (added && (conn->known & KNOWN_UID)))
-        put_text_if(buffer, "user", frame_user_name(pass->frame, conn->uid));
+        put_text_if(buffer, "user",
+                    frame_host_user_name(pass->frame, frame_host_number(pass->frame, conn->netns),
+                                         conn->uid));
     put_holders(pass, row, owner, count);
     if (group != row->group)
         session_put_group(buffer, state, row->group, group);

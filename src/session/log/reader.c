@@ -297,6 +297,11 @@ bool log_reader_seekable(const struct log_reader *reader)
     return reader->seekable;
 }
 
+uint64_t log_reader_bytes(const struct log_reader *reader)
+{
+    return reader->offset;
+}
+
 int log_reader_descriptor(const struct log_reader *reader)
 {
     return reader->descriptor;

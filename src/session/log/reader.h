@@ -33,6 +33,7 @@ void log_reader_again(struct log_reader *reader);
 const char *
 log_reader_damage(const struct log_reader *reader); /* the last one in words, "" = none */
 bool log_reader_seekable(const struct log_reader *reader);
+uint64_t log_reader_bytes(const struct log_reader *reader); /* of a pipe: read so far */
 int log_reader_descriptor(const struct log_reader *reader); /* to poll on a pipe */
 /* Bytes behind the last whole line or frame, once the end was reached: a torn tail, or a log that
  * is being written. */

@@ -17,6 +17,7 @@ const size_t PAST_SIZES[PAST_ARRAYS] = {
     [PAST_INTERFACES] = sizeof(struct interface),
     [PAST_FLOWS] = sizeof(struct flow),
     [PAST_NAMESPACES] = sizeof(struct frame_netns),
+    [PAST_HOSTS] = sizeof(struct frame_host),
     [PAST_FACTS] = sizeof(uint64_t),
 };
 
@@ -105,12 +106,19 @@ static int take_arrays(struct past_image *image, const struct frame *frame)
 {
     const void *const from[PAST_ARRAYS] = {
         NULL,         frame->procs,      frame->groups, frame->details,    frame->owner_refs,
-        frame->users, frame->interfaces, frame->flows,  frame->namespaces, frame->facts};
-    const uint32_t counts[PAST_ARRAYS] = {frame->conn_count,      frame->proc_count,
-                                          frame->group_count,     frame->detail_count,
-                                          frame->owner_ref_count, frame->user_count,
-                                          frame->interface_count, frame->flow_count,
-                                          frame->namespace_count, frame->facts ? FACT_WORDS : 0};
+        frame->users, frame->interfaces, frame->flows,  frame->namespaces, frame->hosts,
+        frame->facts};
+    const uint32_t counts[PAST_ARRAYS] = {frame->conn_count,
+                                          frame->proc_count,
+                                          frame->group_count,
+                                          frame->detail_count,
+                                          frame->owner_ref_count,
+                                          frame->user_count,
+                                          frame->interface_count,
+                                          frame->flow_count,
+                                          frame->namespace_count,
+                                          frame->host_count,
+                                          frame->facts ? FACT_WORDS : 0};
 
     memcpy(image->head.counts, counts, sizeof(counts));
     for (int array = PAST_PROCS; array < PAST_ARRAYS; array++) {
@@ -134,6 +142,21 @@ static int number_namespaces(struct past_image *image, struct past_texts *texts)
         error |= number_text(texts, &namespaces[i].pod_namespace);
         error |= number_text(texts, &namespaces[i].why);
         namespaces[i].facts = NULL;
+    }
+    return error;
+}
+
+static int number_hosts(struct past_image *image, struct past_texts *texts)
+{
+    struct frame_host *hosts = image->data[PAST_HOSTS];
+    int error = 0;
+
+    for (uint32_t i = 0; i < image->head.counts[PAST_HOSTS]; i++) {
+        error |= number_text(texts, &hosts[i].name);
+        error |= number_text(texts, &hosts[i].place);
+        error |= number_text(texts, &hosts[i].why);
+        error |= number_text(texts, &hosts[i].version);
+        error |= number_text(texts, &hosts[i].events);
     }
     return error;
 }
@@ -164,6 +187,7 @@ static int number_texts(struct past_image *image, struct past_texts *texts)
     for (uint32_t i = 0; i < counts[PAST_INTERFACES]; i++)
         error |= number_text(texts, &interfaces[i].name);
     error |= number_namespaces(image, texts);
+    error |= number_hosts(image, texts);
     return error ? -ENOMEM : 0;
 }
 
@@ -254,7 +278,8 @@ static int give_names(const struct past_image *image, const char *texts, struct 
     int error = 0;
 
     for (uint32_t i = 0; !error && i < image->head.counts[PAST_USERS]; i++)
-        error = frame_add_user(frame, users[i].uid, text_of(frame, texts, &users[i].name));
+        error = frame_add_host_user(frame, users[i].host, users[i].uid,
+                                    text_of(frame, texts, &users[i].name));
     for (uint32_t i = 0; !error && i < image->head.counts[PAST_INTERFACES]; i++)
         error = frame_add_interface(frame, interfaces[i].netns, interfaces[i].index,
                                     text_of(frame, texts, &interfaces[i].name));
@@ -277,6 +302,23 @@ static int give_namespaces(const struct past_image *image, const char *texts, st
         netns->why = text_of(frame, texts, &namespaces[i].why);
     }
     return 0;
+}
+
+static int give_hosts(const struct past_image *image, const char *texts, struct frame *frame)
+{
+    const struct frame_host *hosts = image->data[PAST_HOSTS];
+    const int error = frame_add_hosts(frame, image->head.counts[PAST_HOSTS]);
+
+    for (uint32_t i = 0; !error && i < frame->host_count; i++) {
+        struct frame_host *host = &frame->hosts[i];
+        *host = hosts[i];
+        host->name = text_of(frame, texts, &hosts[i].name);
+        host->place = text_of(frame, texts, &hosts[i].place);
+        host->why = text_of(frame, texts, &hosts[i].why);
+        host->version = text_of(frame, texts, &hosts[i].version);
+        host->events = text_of(frame, texts, &hosts[i].events);
+    }
+    return error;
 }
 
 static int give_flows(const struct past_image *image, struct frame *frame)
@@ -336,6 +378,8 @@ int past_image_give(const struct past_image *image, const char *texts, struct fr
         error = give_names(image, texts, frame);
     if (!error)
         error = give_namespaces(image, texts, frame);
+    if (!error)
+        error = give_hosts(image, texts, frame);
     if (!error)
         error = give_details(image, frame);
     if (!error)

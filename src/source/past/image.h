@@ -16,7 +16,8 @@ enum past_array {
     PAST_INTERFACES,
     PAST_FLOWS,
     PAST_NAMESPACES, /* without their facts */
-    PAST_FACTS,      /* as 64-bit words: all of them, or none */
+    PAST_HOSTS,
+    PAST_FACTS, /* as 64-bit words: all of them, or none */
     PAST_ARRAYS
 };
 

@@ -45,11 +45,18 @@ static uint32_t user_of(const struct picture *picture, const struct grouping_row
     return conn->known & KNOWN_UID ? conn->uid : UINT32_MAX;
 }
 
+static uint32_t host_of(const struct picture *picture, const struct grouping_row *row)
+{
+    const struct proc *proc = group_proc(picture, row);
+    return proc ? proc->host : frame_host_number(picture->frame, group_conn(picture, row)->netns);
+}
+
 static void user_text(const struct picture *picture, const struct grouping_row *row, char *out,
                       size_t size)
 {
     const uint32_t uid = user_of(picture, row);
-    const char *name = uid == UINT32_MAX ? NULL : frame_user_name(picture->frame, uid);
+    const char *name =
+        uid == UINT32_MAX ? NULL : frame_host_user_name(picture->frame, host_of(picture, row), uid);
     if (name)
         copy(out, size, name);
     else if (uid != UINT32_MAX)

@@ -124,7 +124,8 @@ static bool is_subject(const struct picture *picture, const struct grouping_row 
     const struct frame *frame = picture->frame;
 
     return row->proc < frame->proc_count && subject->pid == frame->procs[row->proc].pid &&
-           subject->start_ticks == frame->procs[row->proc].start_ticks;
+           subject->start_ticks == frame->procs[row->proc].start_ticks &&
+           frame_host_number(frame, subject->netns) == frame->procs[row->proc].host;
 }
 
 const struct group_view GROUP_PROCESSES = {

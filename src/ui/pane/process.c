@@ -38,8 +38,9 @@ static int process_open(struct pane **pane, const struct pane_ops *ops, struct s
     page->identity = *(const struct process_identity *)argument;
     page->member = (struct grouping_member){
         &GROUPING_PROCESSES,
-        grouping_process_key(
-            &(struct proc){.pid = page->identity.pid, .start_ticks = page->identity.start_ticks})};
+        grouping_process_key(&(struct proc){.host = page->identity.host,
+                                            .pid = page->identity.pid,
+                                            .start_ticks = page->identity.start_ticks})};
     page->series.subject.member = page->member;
     page->frame = frame_reference(screen_picture(screen)->frame);
     const int error = conn_table_init(&page->table, screen_settings(screen));
@@ -61,7 +62,8 @@ static void process_close(struct pane *pane)
 
 static const struct proc *find(const struct frame *frame, const struct process_identity *identity)
 {
-    const struct proc *proc = frame ? frame_find_proc(frame, identity->pid) : NULL;
+    const struct proc *proc =
+        frame ? frame_find_host_proc(frame, identity->host, identity->pid) : NULL;
     return pages_is_process(proc, identity) ? proc : NULL;
 }
 
@@ -106,7 +108,8 @@ static void draw_identity(const struct process_page *page, const struct proc *pr
                           struct page *text)
 {
     const struct frame *frame = page->frame;
-    const char *user = proc->uid == UINT32_MAX ? NULL : frame_user_name(frame, proc->uid);
+    const char *user =
+        proc->uid == UINT32_MAX ? NULL : frame_host_user_name(frame, proc->host, proc->uid);
     const struct group *group =
         proc->group < frame->group_count ? &frame->groups[proc->group] : NULL;
     page_text(text, ROLE_STRONG, proc->comm);
@@ -150,7 +153,8 @@ static void ancestors_text(const struct frame *frame, const struct proc *proc, c
 {
     const struct proc *line[ANCESTORS_MAX];
     size_t count = 0, length = 0;
-    for (; proc && count < ANCESTORS_MAX; proc = frame_find_proc(frame, proc->parent)) {
+    for (; proc && count < ANCESTORS_MAX;
+         proc = frame_find_host_proc(frame, proc->host, proc->parent)) {
         line[count++] = proc;
         if (proc->parent <= 0)
             break;

@@ -120,6 +120,8 @@ int collector_new(struct collector **collector, const struct collector_settings 
     if (!made->track || !made->pool || !made->ring || (settings->findings && !made->findings))
         goto out;
     redact_ring(settings->source->redaction, made->ring);
+    if (settings->source->ops->use_ring)
+        settings->source->ops->use_ring(settings->source, made->ring);
     error = worker_init(&made->worker);
     if (error)
         goto out;

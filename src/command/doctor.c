@@ -74,6 +74,12 @@ static int take_live(struct doctor *doctor, struct frame *frame)
 /* Prints what was found. The exit code. */
 static int report(struct doctor *doctor);
 
+static void begin_window(struct headless *headless)
+{
+    const int64_t for_ns = headless->options->for_ns;
+    headless->end_ns = clock_mono_ns() + (for_ns ? for_ns : WATCH_NS);
+}
+
 static int watch_live(struct doctor *doctor)
 {
     struct headless *headless = &doctor->headless;
@@ -89,6 +95,8 @@ static int watch_live(struct doctor *doctor)
         headless_tell_trouble(headless);
         wake_drain(consumer);
         struct frame *frame = collector_latest(headless->collector);
+        if (frame && !doctor->frame && options_have_hosts(headless->options))
+            begin_window(headless); /* not the time that it took to reach them */
         if (frame && (!doctor->frame || frame->number != doctor->frame->number))
             error = take_live(doctor, frame);
         else
@@ -124,8 +132,10 @@ static int run_live(struct doctor *doctor)
 {
     struct headless *headless = &doctor->headless;
 
-    if (headless->options->for_ns == 0)
-        headless->end_ns = clock_mono_ns() + WATCH_NS;
+    if (options_have_hosts(headless->options))
+        headless->end_ns = INT64_MAX; /* until the first frame */
+    else
+        begin_window(headless);
     if (headless_open_collector(headless, finding_needs(&doctor->settings)) >= 0)
         return -EIO;
     return headless->options->demo ? watch_demo(doctor) : watch_live(doctor);
@@ -194,6 +204,7 @@ static bool was_anything_checked(const struct doctor *doctor)
 /* Of a log the findings that ended count too. */
 static int exit_code(const struct doctor *doctor)
 {
+    const bool is_whole = !doctor->frame || !(doctor->frame->missing.reasons & MISSING_HOSTS);
     uint32_t count;
     const struct finding *const *list = finding_engine_list(doctor->engine, &count);
     uint8_t worst = SEVERITY_NONE;
@@ -204,7 +215,7 @@ static int exit_code(const struct doctor *doctor)
         if (list[i]->severity > worst)
             worst = list[i]->severity;
     if (worst == SEVERITY_NONE || worst < doctor->fail_on)
-        return DOCTOR_WELL;
+        return is_whole ? DOCTOR_WELL : DOCTOR_UNKNOWN; /* a host that was not read */
     return worst == SEVERITY_CRITICAL ? DOCTOR_CRITICAL : DOCTOR_WARNING;
 }
 

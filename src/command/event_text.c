@@ -11,6 +11,7 @@
 
 #define CHANGE_CELLS 34
 #define NETNS_CELLS  12
+#define HOST_CELLS   12
 #define ENDS_CELLS   44
 #define ENDPOINT_MAX (ADDR_TEXT_MAX + 32)
 
@@ -83,12 +84,20 @@ static void put_field(struct buffer *out, const char *text, size_t cells)
 }
 
 /* Whose addresses they are, where that is not plain. */
+static void put_host(struct buffer *out, const struct event *event, const struct frame *frame)
+{
+    const struct frame_host *host = frame ? frame_host_of(frame, event->netns) : NULL;
+
+    if (host)
+        put_field(out, host->name, HOST_CELLS);
+}
+
 static void put_netns(struct buffer *out, const struct event *event, const struct frame *frame)
 {
     const struct frame_netns *netns =
         frame && frame->namespace_count > 1 ? frame_find_netns(frame, event->netns) : NULL;
 
-    if (netns)
+    if (netns && !(netns->host && netns->is_host))
         put_field(out, netns->name, NETNS_CELLS);
 }
 
@@ -127,6 +136,7 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
     else
         format_close(change, sizeof(change), event);
     put_field(out, change, CHANGE_CELLS);
+    put_host(out, event, frame);
     put_netns(out, event, frame);
     format_ends(ends, sizeof(ends), event, frame, arrow);
     event_end_text(end, sizeof(end), event);

@@ -100,6 +100,7 @@ int filter_read(struct filter **filter, const char *text, unsigned flags)
         struct filter_names lookup = system_names_filter(names);
         if (flags & FILTER_RESOLVES_HOSTS)
             lookup.host = find_host;
+        lookup.several_hosts = flags & FILTER_KNOWS_MACHINES;
         result = filter_parse(filter, text, &lookup, &error);
     }
     system_names_free(names);

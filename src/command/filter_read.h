@@ -7,6 +7,8 @@
 
 /* Host names may be looked up: it may take a while, so for list and close only. */
 #define FILTER_RESOLVES_HOSTS 1u
+/* "host web1" may be the machine of a row: several may be shown. */
+#define FILTER_KNOWS_MACHINES 2u
 
 /* -1: *filter is made (free it); else the exit code, and stderr says why. text NULL = everything.
  */

@@ -122,6 +122,25 @@ static void say_what_is_seen(struct headless *headless, const struct frame *fram
                 : "the rest is told as it happens");
 }
 
+/* A host that is not read, and that it is read again: once each. */
+static void tell_of_hosts(struct headless *headless, const struct frame *frame)
+{
+    for (uint32_t i = 0; i < frame->host_count; i++) {
+        const struct frame_host *host = &frame->hosts[i];
+        uint8_t *told = &headless->told_hosts[i];
+        const bool is_bad =
+            host->state == HOST_LOST || host->state == HOST_REFUSED || host->state == HOST_LATE;
+
+        if (is_bad && *told != host->state)
+            message("%s: %s%s%s", host->name, words_name(&HOST_STATE_WORDS, host->state),
+                    host->why[0] ? ": " : "", host->why);
+        else if (host->state == HOST_OK && *told != HOST_OK && *told != HOST_WAITING)
+            message("%s: it is read again", host->name);
+        if (is_bad || host->state == HOST_OK)
+            *told = host->state;
+    }
+}
+
 static void tell_of_frame(struct headless *headless)
 {
     struct frame *frame = collector_latest(headless->collector);
@@ -135,6 +154,8 @@ static void tell_of_frame(struct headless *headless)
     }
     if (frame)
         say_what_is_seen(headless, frame);
+    if (frame)
+        tell_of_hosts(headless, frame);
     frame_release(frame);
 }
 

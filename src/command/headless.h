@@ -19,11 +19,12 @@ struct headless {
         last_frame; /* the collector makes one more when it stops: what just happened is not lost */
     struct metrics *metrics; /* fed with each frame; outlives the collector; NULL = none */
     struct collector *collector;
-    int signals;         /* signalfd */
-    int64_t end_ns;      /* monotonic time at which --for is over; INT64_MAX = never */
-    bool said_events;    /* what is seen between frames */
-    char told_proc[160]; /* what is wrong with /proc, as it was said last */
-    char told[160];      /* why there are no frames, as reported last; "" = there are */
+    int signals;                   /* signalfd */
+    int64_t end_ns;                /* monotonic time at which --for is over; INT64_MAX = never */
+    bool said_events;              /* what is seen between frames */
+    uint8_t told_hosts[HOSTS_MAX]; /* states of the hosts, as reported last */
+    char told_proc[160];           /* what is wrong with /proc, as it was said last */
+    char told[160];                /* why there are no frames, as reported last; "" = there are */
 };
 
 #define HEADLESS_CHECK_MS 1000 /* how often to look whether there is trouble to report */

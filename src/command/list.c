@@ -38,7 +38,8 @@ struct list {
     struct buffer out;
 };
 
-static void choose_columns(struct list *list, bool many_namespaces)
+/* frame: NULL = not yet made */
+static void choose_columns(struct list *list, const struct frame *frame)
 {
     const struct options *options = list->options;
     const char *names = options->columns, *bad;
@@ -48,8 +49,7 @@ static void choose_columns(struct list *list, bool many_namespaces)
     if (!names && options->output == OUTPUT_JSON)
         return;
     if (!names)
-        names =
-            many_namespaces && options->output == OUTPUT_TABLE ? COLUMNS_LIST_MANY : COLUMNS_LIST;
+        names = frame && options->output == OUTPUT_TABLE ? columns_for_list(frame) : COLUMNS_LIST;
     (void)columns_parse(names, chosen, COLUMN_LIST_MAX, &count, &bad);
     if (options->output == OUTPUT_TABLE) {
         memcpy(list->columns, chosen, count * sizeof(chosen[0]));
@@ -195,6 +195,17 @@ static void tell_hint(const struct list *list)
         message("nothing matches the filter: names match as a whole, try %s", hint);
 }
 
+/* One line for each host whose rows are old or were never read. */
+static void tell_hosts(const struct frame *frame)
+{
+    for (uint32_t i = 0; i < frame->host_count; i++) {
+        const struct frame_host *host = &frame->hosts[i];
+        if (host_state_is_old(host->state) && host->state != HOST_ENDED)
+            message("%s: %s%s%s", host->name, words_name(&HOST_STATE_WORDS, host->state),
+                    host->why[0] ? ": " : "", host->why);
+    }
+}
+
 static void tell_missing(const struct missing *missing)
 {
     message("%s", missing->text[0] ? missing->text : "some connections could not be had");
@@ -218,8 +229,7 @@ static int show(struct list *list, const struct frame *frame)
                                             .now_ns = frame->wall_ns,
                                             .ascii = output_is_ascii(),
                                             .with_args = list->options->with_args};
-    if (frame->namespace_count > 1)
-        choose_columns(list, true);
+    choose_columns(list, frame);
     error = print_frame(list);
     if (!error)
         tell_hint(list);
@@ -228,11 +238,14 @@ static int show(struct list *list, const struct frame *frame)
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;
-    if (missing->reasons &
-        (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC | MISSING_NETNS))
+    if ((missing->reasons &
+         (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC | MISSING_NETNS)) &&
+        !(missing->reasons & MISSING_HOSTS))
         tell_missing(missing);
-    return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC) ? EXIT_PARTLY
-                                                                               : EXIT_DONE;
+    tell_hosts(frame);
+    return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC | MISSING_HOSTS)
+               ? EXIT_PARTLY
+               : EXIT_DONE;
 }
 
 /* A log of which a part could not be read, where the frame does not say so. */
@@ -329,10 +342,13 @@ static int seek_when(const struct list *list, struct source *source)
 
 static int read_filters(struct list *list)
 {
-    int code = filter_read(&list->filter, list->options->filter, FILTER_RESOLVES_HOSTS);
+    const bool machines = options_have_hosts(list->options);
+    const unsigned flags = (machines ? 0 : FILTER_RESOLVES_HOSTS) |
+                           (machines || list->options->from ? FILTER_KNOWS_MACHINES : 0);
+    int code = filter_read(&list->filter, list->options->filter, flags);
 
     if (code < 0 && list->options->when)
-        code = filter_read(&list->when, list->options->when, 0);
+        code = filter_read(&list->when, list->options->when, FILTER_KNOWS_MACHINES);
     if (code >= 0 || !list->when || !filter_needs_kernel(list->when))
         return code;
     message("--when: autobound: only the kernel can tell");
@@ -371,7 +387,7 @@ int cmd_list(const struct options *options)
     struct list list = {.options = options};
     int code;
 
-    choose_columns(&list, false);
+    choose_columns(&list, NULL);
     choose_sort(&list);
     view_init(&list.view);
     buffer_init(&list.out);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "command/at_time.h"
+#include "command/open_hosts.h"
 #include "core/text/text.h"
 #include "source/demo/demo.h"
 #include "source/live.h"
@@ -111,6 +112,8 @@ static int open_unredacted(struct source **source, const struct options *options
         return open_log(source, options, why);
     if (options->demo)
         return open_demo(source, options, why);
+    if (options_have_hosts(options))
+        return open_hosts(source, options, why);
     live->proc_root = "/proc";
     live->netns = options_netns(options);
     error = live_open(source, live, words);

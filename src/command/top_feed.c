@@ -281,7 +281,7 @@ void top_feed_fill(struct top_feed *feed, struct screen_settings *settings)
         .trouble = trouble,
         .data = feed};
     settings->live = feed->collector != NULL;
-    if (feed->collector) {
+    if (feed->collector && !options_have_hosts(feed->options)) {
         feed->recorder =
             (struct screen_recorder){.toggle = toggle_recording, .state = recording, .data = feed};
         settings->recorder = &feed->recorder;

@@ -239,6 +239,8 @@ static int parse_word(struct parse *parse, const char *word)
         parse->has_command = true;
         return 0;
     }
+    if (!parse->words_only && strncmp(word, "ssh:", 4) == 0)
+        return apply(parse, find_option("host", 4, 0), word);
     if (!parse->file && names_file(word))
         parse->file = word;
     if (!parse->word_count++)
@@ -329,6 +331,11 @@ static int check_operands(struct parse *parse)
                            "(--only and --skip choose detectors)");
     if (options->command == RUN_METRICS && parse->word_count > 0)
         return usage_error(parse, "metrics: takes no filter", "(they are of all connections)");
+    if (options->host_command && !options_have_hosts(options))
+        return usage_error(parse, "--host-command:", "needs --host NAME or --hosts FILE");
+    if (options_have_hosts(options) && (options->from || options->demo))
+        return usage_error(parse, "--host:",
+                           options->from ? "has no place with --from" : "has no place with --demo");
     if (options->no_log && !options->metrics_file)
         return usage_error(parse, "--no-log:", "needs --metrics FILE");
     if (options->no_log && options->output_file)

@@ -32,8 +32,9 @@ enum command_kind {
     RUN_COUNT
 };
 
-#define OPTION_SETS_MAX 64u
-#define OPTIONS_MAX     96u
+#define OPTION_SETS_MAX  64u
+#define OPTIONS_MAX      96u
+#define OPTION_HOSTS_MAX 256u
 
 enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_CSV };
 
@@ -56,9 +57,14 @@ struct options {
     enum events_source events;
     enum color_when color;
     const char *from, *at, *when, *theme, *glyphs, *file, *output_file; /* NULL = not given */
-    const char *netns;     /* "all", "own", ...: struct live_settings; NULL = not given */
-    uint64_t rotate_bytes; /* 0 = no */
-    int64_t rotate_ns;     /* 0 = no */
+    const char *netns; /* "all", "own", ...: struct live_settings; NULL = not given */
+    struct {
+        const char *texts[OPTION_HOSTS_MAX];
+        unsigned count;
+    } hosts;                               /* --host and ssh:NAME, in the order given */
+    const char *hosts_file, *host_command; /* NULL = not given */
+    uint64_t rotate_bytes;                 /* 0 = no */
+    int64_t rotate_ns;                     /* 0 = no */
     unsigned keep;
     const char *screenshot, *keys, *size; /* NULL = not given */
     bool ascii, read_only, with_args, detail, redact, cursor, dry_run, yes, force;
@@ -112,6 +118,12 @@ void options_done(struct options *options);
 static inline bool options_may_use_bpf(const struct options *options)
 {
     return options->events == EVENTS_AUTO || options->events == EVENTS_BPF;
+}
+
+/* Other machines are shown, and not this one. */
+static inline bool options_have_hosts(const struct options *options)
+{
+    return options->hosts.count > 0 || options->hosts_file;
 }
 
 /* As of --netns; NULL: our network namespace is shown, and no other. */

@@ -22,7 +22,8 @@ enum option_reader {
     READ_CSV,
     READ_EVENTS,
     READ_COLOR,
-    READ_SETS, /* each value is kept, in the order given */
+    READ_SETS,  /* each value is kept, in the order given */
+    READ_HOSTS, /* the same */
     READ_HELP,
     READ_VERSION
 };

@@ -316,6 +316,14 @@ static int read_sets(struct options *options, const char *value, char *why)
     return 0;
 }
 
+static int read_host(struct options *options, const char *value, char *why)
+{
+    if (options->hosts.count == OPTION_HOSTS_MAX)
+        return refuse(why, value, "there are too many of them");
+    options->hosts.texts[options->hosts.count++] = value;
+    return 0;
+}
+
 int option_read(struct options *options, const struct option_name *option, const char *value,
                 char *why)
 {
@@ -361,6 +369,8 @@ int option_read(struct options *options, const struct option_name *option, const
         return read_color(options, option, value, why);
     case READ_SETS:
         return read_sets(options, value, why);
+    case READ_HOSTS:
+        return read_host(options, value, why);
     case READ_HELP:
     case READ_VERSION:
         return 0;

@@ -82,6 +82,10 @@ struct source_ops {
      * all are read anyway. */
     void (*touched)(struct source *source, const uint32_t *netns, uint32_t count);
 
+    /* Where events go that come with the frames of a source whose frames are complete. NULL: nowhere,
+     * or as replay_set_ring() says. */
+    void (*use_ring)(struct source *source, struct event_ring *ring);
+
     /* What frames do not carry of a process of theirs (core/finding/finding.h). 0 or -errno. NULL:
      * it is never known. */
     int (*process)(struct source *source, int32_t pid, uint64_t start_ticks,

@@ -97,12 +97,13 @@ IMPURE_CALLS = (
 # Calls, the only files that may make them, why.
 CALLS = [
     (['kill', 'killpg', 'tgkill', 'pidfd_send_signal', 'SYS_pidfd_send_signal'],
-     ['act/act.c'], 'only act/act.c can do harm'),
+     ['act/act.c', 'source/remote/spawn.c'],
+     'only act/act.c can do harm; source/remote/spawn.c ends what it started'),
     (['SOCK_DESTROY', 'diag_put_destroy'], ['act/act.c', 'source/diag.c', 'source/diag.h'],
      'source/diag.c builds the message, only act/act.c sends it'),
     (['execl', 'execlp', 'execle', 'execv', 'execve', 'execvp', 'execvpe', 'execveat', 'fexecve',
       'system', 'popen', 'posix_spawn', 'posix_spawnp', 'vfork'],
-     [], 'tcplens never runs another program'),
+     ['source/remote/spawn.c'], 'tcplens runs ssh, or what --host-command names, and no other program'),
     (['fork'], ['source/user_names.c'], 'code of others that may block is run in a process of its own'),
     (['getpwuid_r', 'getpwuid', 'getpwnam', 'getpwnam_r'], ['source/user_names.c'], 'NSS may block and runs code of others'),
     (['stderr', 'perror', 'warn', 'warnx', 'err', 'errx'], ['options/output.c'],

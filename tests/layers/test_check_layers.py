@@ -85,7 +85,7 @@ class Planted(unittest.TestCase):
     def test_harm(self):
         self.assert_found('ui/a.c', 'int f(void)\n{\n    return kill(1, 9);\n}\n', 3, 'harm')
         self.assert_found('source/a.c', 'int type = SOCK_DESTROY;\n', 1, 'only act/act.c sends it')
-        self.assert_found('act/act.c', 'int f(void)\n{\n    return system("x");\n}\n', 3, 'runs another')
+        self.assert_found('act/act.c', 'int f(void)\n{\n    return system("x");\n}\n', 3, 'no other program')
 
     def test_text_from_outside(self):
         self.assert_found('a.c', 'void f(void)\n{\n    fprintf(stderr, "x");\n}\n', 3, 'message()')

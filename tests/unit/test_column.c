@@ -133,6 +133,10 @@ static void every_fact_of_a_full_row_is_known(void **unused)
     struct frame_netns *netns = frame_add_netns(frame, conn->netns);
     netns->inode = conn->netns;
     netns->name = netns->pod = netns->pod_namespace = "web";
+    netns->host = 1;
+    assert_int_equal(frame_add_hosts(frame, 1), 0);
+    frame->hosts[0].name = "web1";
+    assert_int_equal(frame_add_host_user(frame, 1, 1000, "ann"), 0);
     for (size_t i = 0; i < column_count; i++) {
         struct column_value value;
         bool known = column_get(&columns[i], &context, conn, &value);

@@ -431,7 +431,7 @@ static int check_head(struct replay *replay, const char *path, char *why, size_t
     return error ? error : -EINVAL;
 }
 
-int replay_open(struct source **source, const char *path, char *why, size_t size)
+static int make_replay(struct replay **made, char *why, size_t size)
 {
     static const struct source_travel travel = {.peek = replay_peek,
                                                 .seek = replay_seek,
@@ -455,18 +455,44 @@ int replay_open(struct source **source, const char *path, char *why, size_t size
     replay->source.ops = &ops;
     replay->given_ns = replay->found_ns = INT64_MIN;
     session_state_init(&replay->state);
-    int error = log_reader_open(&replay->reader, path, why, size);
-    if (error) {
-        free(replay);
-        return error;
-    }
-    error = check_head(replay, path, why, size);
-    if (error) {
-        replay_close(&replay->source);
-        return error;
-    }
-    *source = &replay->source;
+    *made = replay;
     return 0;
+}
+
+static int end_opening(struct source **source, struct replay *replay, int error)
+{
+    if (!error)
+        *source = &replay->source;
+    else if (replay)
+        replay_close(&replay->source);
+    return error;
+}
+
+int replay_open(struct source **source, const char *path, char *why, size_t size)
+{
+    struct replay *replay = NULL;
+    int error = make_replay(&replay, why, size);
+
+    if (!error)
+        error = log_reader_open(&replay->reader, path, why, size);
+    if (!error)
+        error = check_head(replay, path, why, size);
+    return end_opening(source, replay, error);
+}
+
+int replay_open_descriptor(struct source **source, int descriptor, const char *name, char *why,
+                           size_t size)
+{
+    struct replay *replay = NULL;
+    int error = make_replay(&replay, why, size);
+
+    if (error)
+        close(descriptor);
+    else
+        error = log_reader_open_descriptor(&replay->reader, descriptor, why, size);
+    if (!error)
+        error = check_head(replay, name, why, size);
+    return end_opening(source, replay, error);
 }
 
 void replay_set_ring(struct source *source, struct event_ring *ring)
@@ -487,6 +513,21 @@ const struct finding_step *replay_findings(const struct source *source, uint32_t
 bool replay_has_findings(const struct source *source)
 {
     return !source->redaction && ((const struct replay *)source)->head.findings;
+}
+
+const char *replay_host(const struct source *source)
+{
+    return ((const struct replay *)source)->head.host;
+}
+
+const char *replay_version(const struct source *source)
+{
+    return ((const struct replay *)source)->head.tcplens;
+}
+
+uint64_t replay_bytes(const struct source *source)
+{
+    return log_reader_bytes(((const struct replay *)source)->reader);
 }
 
 int replay_descriptor(const struct source *source)

@@ -12,6 +12,9 @@
 /* `path` "-": standard input. 0 or -errno with one line of why. The functions below take only
  * sources that come from here. */
 int replay_open(struct source **source, const char *path, char *why, size_t size);
+/* The same of what comes out of a descriptor, which is taken over; name: what it is, for messages. */
+int replay_open_descriptor(struct source **source, int descriptor, const char *name, char *why,
+                           size_t size);
 /* Where events go as frames are read; NULL = nowhere. */
 void replay_set_ring(struct source *source, struct event_ring *ring);
 
@@ -38,6 +41,10 @@ int replay_seek(struct source *source, int64_t wall_ns);
 int replay_step_back(struct source *source);
 /* Times of the first and the last frame. -ENODATA: there is none; -ESPIPE: a pipe. */
 int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns);
+/* By the head line read last, "" = not known: of the machine, of the tcplens that recorded. */
+const char *replay_host(const struct source *source);
+const char *replay_version(const struct source *source);
+uint64_t replay_bytes(const struct source *source); /* read so far */
 int replay_descriptor(const struct source *source);
 bool replay_is_pipe(const struct source *source);
 /* One line about what was damaged, "" = nothing yet. */

@@ -93,6 +93,32 @@ static void drop_rows(struct screen *screen, struct act_rows *rows)
         tags_done(&rows->set);
 }
 
+/* What is not of this machine is not touched from here: the command that does it there. */
+static bool is_elsewhere(struct screen *screen, const struct command *command,
+                         char text[ACTS_TEXT_MAX])
+{
+    const struct frame *frame = screen->picture.frame;
+    const struct conn *conn = row_under_cursor(screen);
+    const struct proc *proc = process_under_cursor(screen);
+
+    if (!frame || frame->host_count == 0)
+        return false;
+    if (!proc && conn && command->id == COMMAND_SIGNAL)
+        proc = frame_owner(frame, conn);
+    const struct frame_host *host = proc   ? frame_find_host(frame, proc->host)
+                                    : conn ? frame_host_of(frame, conn->netns)
+                                           : NULL;
+    const char *name = host ? host->name : "another host";
+    if (host && command->id == COMMAND_SIGNAL && proc)
+        snprintf(text, ACTS_TEXT_MAX, "it is on %.60s: ssh %.60s kill %d", name, name, proc->pid);
+    else if (host && command->id == COMMAND_CLOSE && conn && conn->cookie)
+        snprintf(text, ACTS_TEXT_MAX, "it is on %.60s: ssh -t %.60s tcplens close cookie %" PRIx64,
+                 name, name, conn->cookie);
+    else
+        snprintf(text, ACTS_TEXT_MAX, "on %.60s nothing is signalled or closed from here", name);
+    return true;
+}
+
 /* Why nothing may be signalled or closed at all; NULL = it may. */
 static const char *refusal(const struct screen *screen)
 {
@@ -113,8 +139,11 @@ bool screen_acts_can(struct screen *screen, const struct command *command, char 
     const char *why = NULL;
     bool tagged = screen->acting.tags.count > 0;
     bool row = row_under_cursor(screen) != NULL;
+    const bool harms = command->id == COMMAND_SIGNAL || command->id == COMMAND_CLOSE;
     const struct finding *finding = finding_under_cursor(screen);
-    if (command->id == COMMAND_SIGNAL || command->id == COMMAND_CLOSE) {
+    if (harms && is_elsewhere(screen, command, text))
+        return false;
+    if (harms) {
         why = refusal(screen);
         if (!why && finding && !tagged)
             why = refusal_of_finding(finding);

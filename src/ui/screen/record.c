@@ -31,7 +31,9 @@ void screen_record(struct screen *screen)
     const struct screen_recorder *recorder = screen->settings.recorder;
 
     if (!recorder) {
-        screen_say(screen, ROLE_NOTICE, "this is a log: it cannot be recorded again");
+        screen_say(screen, ROLE_NOTICE,
+                   screen->settings.live ? "several hosts are shown: record on each of them"
+                                         : "this is a log: it cannot be recorded again");
         return;
     }
     if (screen->settings.redacted) {

@@ -1,0 +1,475 @@
+/* fleet: the thread that starts the hosts' programs and reads what they write, and the frames that
+ * are made of it. The lock guards what both sides see of the members. */
+#include "source/fleet/fleet.h"
+
+#include "base/clock.h"
+#include "base/grow.h"
+#include "base/wake.h"
+#include "base/worker.h"
+#include "source/fleet/member.h"
+#include "source/log/replay.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STARTING_MOST 8u /* at a time */
+#define POLL_MOST_MS  500
+#define END_NS        (500 * MILLISECOND_NS) /* for programs to end by themselves */
+#define END_STEP_NS   (5 * MILLISECOND_NS)
+#define LATE_FRAMES   3 /* intervals without a frame */
+
+struct fleet {
+    struct source source; /* first */
+    struct fleet_member *members;
+    uint32_t count;
+    int64_t interval_ns, wait_ns;
+    struct worker worker;
+    struct event_ring *scratch; /* of the thread: events of the frame at work */
+    struct pollfd *polled;
+    int64_t cpu_ns; /* of the thread, by its last look */
+
+    pthread_mutex_t lock;
+    struct wish wish; /* for families and states */
+    int news;         /* readable once something has come */
+
+    /* the caller's */
+    struct event_ring *ring;
+    struct fleet_keys *keys;
+    uint32_t next_key;
+    struct fleet_part *parts;
+    struct frame **frames;
+    uint64_t *taken; /* frames of each host in frames before */
+    struct event *events;
+    uint32_t event_count, event_capacity;
+    int64_t cpu_before_ns, process_ns, process_at_ns;
+    bool begun;
+};
+
+static struct fleet *fleet_of(struct source *source)
+{
+    return (struct fleet *)source;
+}
+
+/* --- the thread --- */
+
+static bool start_due(struct fleet *fleet, int64_t now_ns)
+{
+    bool failed = false;
+    uint32_t starting = 0;
+
+    for (uint32_t i = 0; i < fleet->count; i++)
+        starting += fleet_member_is_starting(&fleet->members[i]);
+    for (uint32_t i = 0; i < fleet->count && starting < STARTING_MOST; i++) {
+        struct fleet_member *member = &fleet->members[i];
+        if (member->log || member->ended_ns || now_ns < member->retry_ns)
+            continue;
+        fleet_member_start(member);
+        starting += fleet_member_is_starting(member);
+        failed |= !fleet_member_is_starting(member);
+    }
+    return failed;
+}
+
+/* When something is due that no descriptor tells of. */
+static int wait_ms(const struct fleet *fleet, int64_t now_ns)
+{
+    int64_t until_ns = now_ns + POLL_MOST_MS * MILLISECOND_NS;
+
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        const struct fleet_member *member = &fleet->members[i];
+        const int64_t due_ns = member->ended_ns ? now_ns + END_STEP_NS
+                               : member->log    ? member->rest_ns
+                                                : member->retry_ns;
+        if (due_ns <= now_ns && !(member->log && member->has_more))
+            continue; /* a descriptor tells, or the end of others that are being started */
+        if (due_ns < until_ns)
+            until_ns = due_ns > now_ns ? due_ns : now_ns;
+    }
+    return (int)((until_ns - now_ns + MILLISECOND_NS - 1) / MILLISECOND_NS);
+}
+
+/* Two of each member behind the one that wakes the thread. */
+static void fill_polled(struct fleet *fleet, int64_t now_ns)
+{
+    fleet->polled[0] = (struct pollfd){fleet->worker.wake, POLLIN, 0};
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        const struct fleet_member *member = &fleet->members[i];
+        const bool rests = !member->log || member->rest_ns > now_ns;
+        fleet->polled[1 + 2 * i] =
+            (struct pollfd){rests ? -1 : replay_descriptor(member->log), POLLIN, 0};
+        fleet->polled[2 + 2 * i] =
+            (struct pollfd){member->child.errors > 0 ? member->child.errors : -1, POLLIN, 0};
+    }
+}
+
+static bool is_ready(const struct fleet_member *member, short revents)
+{
+    return member->log && (revents || (member->has_more && member->rest_ns <= clock_mono_ns()));
+}
+
+static bool read_ready(struct fleet *fleet, const struct wish *wish)
+{
+    bool any = false;
+
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        struct fleet_member *member = &fleet->members[i];
+        const uint8_t state = member->host.state;
+        pthread_mutex_lock(&fleet->lock);
+        if (fleet->polled[2 + 2 * i].revents)
+            fleet_member_read_errors(member);
+        if (is_ready(member, fleet->polled[1 + 2 * i].revents))
+            any |= fleet_member_read(member, wish, fleet->scratch);
+        if (member->ended_ns)
+            any |= fleet_member_end(member);
+        any |= member->host.state != state;
+        pthread_mutex_unlock(&fleet->lock);
+    }
+    return any;
+}
+
+static void fleet_main(void *data)
+{
+    struct fleet *fleet = data;
+
+    while (!worker_stopping(&fleet->worker)) {
+        pthread_mutex_lock(&fleet->lock);
+        const bool failed = start_due(fleet, clock_mono_ns());
+        const struct wish wish = fleet->wish;
+        fleet->cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+        pthread_mutex_unlock(&fleet->lock);
+        const int64_t now_ns = clock_mono_ns();
+        fill_polled(fleet, now_ns);
+        if (poll(fleet->polled, 1 + 2 * fleet->count, wait_ms(fleet, now_ns)) > 0 &&
+            fleet->polled[0].revents)
+            wake_drain(fleet->worker.wake);
+        if (read_ready(fleet, &wish) || failed)
+            wake_signal(fleet->news);
+    }
+}
+
+/* --- frames --- */
+
+/* True: every host has a frame, or has failed. */
+static bool is_settled(struct fleet *fleet)
+{
+    bool settled = true;
+
+    pthread_mutex_lock(&fleet->lock);
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        const uint8_t state = fleet->members[i].host.state;
+        settled &= state != HOST_WAITING && state != HOST_CONNECTING;
+    }
+    pthread_mutex_unlock(&fleet->lock);
+    return settled;
+}
+
+static void wait_until_settled(struct fleet *fleet)
+{
+    const int64_t end_ns = clock_mono_ns() + fleet->wait_ns;
+
+    for (;;) {
+        const int64_t left_ns = end_ns - clock_mono_ns();
+        if (left_ns <= 0 || is_settled(fleet))
+            return;
+        struct pollfd news = {fleet->news, POLLIN, 0};
+        (void)poll(&news, 1, (int)(left_ns / MILLISECOND_NS) + 1);
+        wake_drain(fleet->news);
+    }
+}
+
+static int begin(struct fleet *fleet)
+{
+    if (fleet->begun)
+        return 0;
+    fleet->begun = true;
+    const int error = worker_start(&fleet->worker, "hosts", fleet_main, fleet);
+    if (!error)
+        wait_until_settled(fleet);
+    return error;
+}
+
+static int keep_event(struct fleet *fleet, const struct event *event)
+{
+    if (GROW(fleet->events, fleet->event_capacity, fleet->event_count + 1))
+        return -ENOMEM;
+    fleet->events[fleet->event_count++] = *event;
+    return 0;
+}
+
+static void take_events(struct fleet *fleet, struct fleet_member *member,
+                        const struct fleet_part *part)
+{
+    for (uint32_t i = 0; i < member->event_count; i++) {
+        fleet_move_event(&member->events[i], part);
+        if (keep_event(fleet, &member->events[i]))
+            member->events_lost++;
+    }
+    member->event_count = 0;
+    if (!member->events_lost)
+        return;
+    struct event lost = {.kind = EVENT_LOST,
+                         .origin = EVENT_FROM_LOG,
+                         .wall_ns = member->host.wall_ns,
+                         .mono_ns = member->host.mono_ns,
+                         .uid = UINT32_MAX,
+                         .lost = member->events_lost};
+    snprintf(lost.text, sizeof(lost.text), "%.20s: too many for one frame", part->host.name);
+    if (keep_event(fleet, &lost) == 0)
+        member->events_lost = 0;
+}
+
+/* What is late is known only to who looks. */
+static uint8_t state_of(const struct fleet *fleet, const struct fleet_member *member,
+                        int64_t now_ns)
+{
+    const int64_t late_ns = LATE_FRAMES * fleet->interval_ns + SECOND_NS;
+
+    return member->host.state == HOST_OK && now_ns - member->arrived_ns > late_ns
+               ? HOST_LATE
+               : member->host.state;
+}
+
+/* A copy of what is said of it, in the frame: the thread may change it. */
+static void take_member(struct fleet *fleet, struct frame *frame, uint32_t i)
+{
+    struct fleet_member *member = &fleet->members[i];
+    struct fleet_part *part = &fleet->parts[i];
+
+    fleet->frames[i] = member->latest ? frame_reference(member->latest) : NULL;
+    *part = (struct fleet_part){.frame = fleet->frames[i],
+                                .host = member->host,
+                                .keys = &fleet->keys[i],
+                                .generation = member->generation,
+                                .wall_shift_ns = member->wall_shift_ns,
+                                .mono_shift_ns = member->mono_shift_ns,
+                                .is_new = member->host.frames != fleet->taken[i]};
+    part->host.state = state_of(fleet, member, frame->mono_ns);
+    part->host.name = member->command.name;
+    part->host.place = member->command.place;
+    part->host.why = frame_copy_text(frame, member->why);
+    part->host.version = frame_copy_text(frame, member->version);
+    part->host.events = "";
+    fleet->taken[i] = member->host.frames;
+    take_events(fleet, member, part);
+}
+
+static int compare_events(const void *a, const void *b)
+{
+    const struct event *one = a, *other = b;
+    return one->wall_ns < other->wall_ns ? -1 : one->wall_ns > other->wall_ns;
+}
+
+/* In the order of time, as far as the clocks agree. */
+static void push_events(struct fleet *fleet, struct frame *frame)
+{
+    if (!fleet->ring) {
+        fleet->event_count = 0;
+        return;
+    }
+    qsort(fleet->events, fleet->event_count, sizeof(*fleet->events), compare_events);
+    frame->first_event = event_ring_next(fleet->ring);
+    for (uint32_t i = 0; i < fleet->event_count; i++)
+        event_ring_push(fleet->ring, &fleet->events[i]);
+    fleet->event_count = 0;
+    frame->next_event = event_ring_next(fleet->ring);
+}
+
+/* Of reading since the frame before, and of making this one. */
+static void set_cost(struct fleet *fleet, struct frame *frame, int64_t reading_ns,
+                     int64_t began_cpu_ns)
+{
+    const int64_t now_ns = clock_mono_ns(), process_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    const int64_t passed_ns = now_ns - fleet->process_at_ns;
+
+    frame->cost.cpu_ns =
+        reading_ns - fleet->cpu_before_ns + (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_cpu_ns);
+    frame->cost.wall_ns = now_ns - frame->mono_ns;
+    frame->cost.interval_ns = fleet->interval_ns;
+    if (fleet->process_at_ns && passed_ns > 0)
+        frame->cost.cpu_permille = (uint32_t)((process_ns - fleet->process_ns) * 1000 / passed_ns);
+    fleet->cpu_before_ns = reading_ns;
+    fleet->process_ns = process_ns;
+    fleet->process_at_ns = now_ns;
+}
+
+static int fleet_next(struct source *source, struct frame *frame, const struct wish *wish)
+{
+    struct fleet *fleet = fleet_of(source);
+    char words[32];
+    const int64_t began_cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    int error = begin(fleet);
+
+    if (error)
+        return error;
+    frame->mono_ns = clock_mono_ns();
+    frame->wall_ns = frame->mono_ns + clock_wall_offset_ns();
+    pthread_mutex_lock(&fleet->lock);
+    fleet->wish = *wish;
+    fleet->interval_ns = wish->interval_ns ? wish->interval_ns : fleet->interval_ns;
+    for (uint32_t i = 0; i < fleet->count; i++)
+        take_member(fleet, frame, i);
+    const int64_t reading_ns = fleet->cpu_ns;
+    pthread_mutex_unlock(&fleet->lock);
+    snprintf(words, sizeof(words), "%u host%s", fleet->count, fleet->count == 1 ? "" : "s");
+    frame->host = fleet->count == 1 ? frame_copy_text(frame, fleet->members[0].command.name)
+                                    : frame_copy_text(frame, words);
+    frame->source = "hosts";
+    error = fleet_merge(frame, fleet->parts, fleet->count);
+    for (uint32_t i = 0; i < fleet->count; i++)
+        frame_release(fleet->frames[i]);
+    if (!error)
+        push_events(fleet, frame);
+    set_cost(fleet, frame, reading_ns, began_cpu_ns);
+    return error;
+}
+
+static void fleet_use_ring(struct source *source, struct event_ring *ring)
+{
+    fleet_of(source)->ring = ring;
+}
+
+/* --- life --- */
+
+/* All are asked at once; what is still there after a while is ended. */
+static void end_programs(struct fleet *fleet)
+{
+    const int64_t end_ns = clock_mono_ns() + END_NS;
+    uint32_t left = fleet->count;
+
+    for (uint32_t i = 0; i < fleet->count; i++)
+        fleet_member_stop(&fleet->members[i], false);
+    while (left > 0) {
+        const bool over = clock_mono_ns() > end_ns;
+        left = 0;
+        for (uint32_t i = 0; i < fleet->count; i++) {
+            struct fleet_member *member = &fleet->members[i];
+            if (!fleet_member_is_gone(member) && over)
+                fleet_member_stop(member, true);
+            left += !fleet_member_is_gone(member);
+        }
+        const struct timespec step = clock_timespec(END_STEP_NS);
+        if (left > 0)
+            nanosleep(&step, NULL);
+    }
+}
+
+static void fleet_close(struct source *source)
+{
+    struct fleet *fleet = fleet_of(source);
+
+    worker_done(&fleet->worker);
+    if (fleet->members) {
+        end_programs(fleet);
+        for (uint32_t i = 0; i < fleet->count; i++)
+            fleet_member_done(&fleet->members[i]);
+    }
+    for (uint32_t i = 0; fleet->keys && i < fleet->count; i++)
+        fleet_keys_done(&fleet->keys[i]);
+    event_ring_free(fleet->scratch);
+    wake_close(fleet->news);
+    pthread_mutex_destroy(&fleet->lock);
+    free(fleet->members);
+    free(fleet->polled);
+    free(fleet->keys);
+    free(fleet->parts);
+    free(fleet->frames);
+    free(fleet->taken);
+    free(fleet->events);
+    free(fleet);
+}
+
+/* Two of one name are told apart by how they are reached. */
+static int name_apart(struct fleet *fleet, uint32_t i, char *why, size_t size)
+{
+    struct remote_command *command = &fleet->members[i].command;
+    bool is_new = true;
+
+    for (uint32_t j = 0; j < i; j++) {
+        if (strcmp(fleet->members[j].command.place, command->place) == 0) {
+            snprintf(why, size, "host \"%.80s\" is given twice", command->place);
+            return -EINVAL;
+        }
+        is_new &= strcmp(fleet->members[j].command.name, command->name) != 0;
+    }
+    if (!is_new)
+        snprintf(command->name, sizeof(command->name), "%.250s",
+                 command->place + (command->is_ssh ? strlen("ssh:") : 0));
+    return 0;
+}
+
+static int make_members(struct fleet *fleet, const struct fleet_settings *settings, char *why,
+                        size_t size)
+{
+    int error = 0;
+
+    for (uint32_t i = 0; i < settings->count && !error; i++) {
+        struct fleet_member *member = &fleet->members[i];
+        fleet->keys[i].next = &fleet->next_key;
+        error = fleet_member_init(member, i + 1);
+        if (!error)
+            error = remote_command_make(&member->command, settings->targets[i], &settings->wish,
+                                        why, size);
+        if (!error)
+            error = name_apart(fleet, i, why, size);
+    }
+    return error;
+}
+
+static int make_fleet(struct fleet *fleet, const struct fleet_settings *settings, char *why,
+                      size_t size)
+{
+    const uint32_t count = settings->count;
+
+    fleet->members = calloc(count, sizeof(*fleet->members));
+    fleet->keys = calloc(count, sizeof(*fleet->keys));
+    fleet->parts = calloc(count, sizeof(*fleet->parts));
+    fleet->frames = calloc(count, sizeof(struct frame *));
+    fleet->taken = calloc(count, sizeof(*fleet->taken));
+    fleet->polled = calloc(1 + 2 * (size_t)count, sizeof(*fleet->polled));
+    fleet->scratch = event_ring_new(EVENT_RING_DEFAULT);
+    fleet->news = wake_open();
+    if (!fleet->members || !fleet->keys || !fleet->parts || !fleet->frames || !fleet->taken ||
+        !fleet->polled || !fleet->scratch)
+        return -ENOMEM;
+    if (fleet->news < 0)
+        return fleet->news;
+    fleet->count = count;
+    const int error = make_members(fleet, settings, why, size);
+    return error ? error : worker_init(&fleet->worker);
+}
+
+int fleet_open(struct source **source, const struct fleet_settings *settings, char *why,
+               size_t size)
+{
+    static const struct source_ops ops = {.name = "hosts",
+                                          .complete = true,
+                                          .next = fleet_next,
+                                          .use_ring = fleet_use_ring,
+                                          .close = fleet_close};
+    struct fleet *fleet = settings->count <= HOSTS_MAX ? calloc(1, sizeof(*fleet)) : NULL;
+
+    why[0] = '\0';
+    if (!fleet) {
+        snprintf(why, size, "too many hosts: %u at most", HOSTS_MAX);
+        return settings->count <= HOSTS_MAX ? -ENOMEM : -EINVAL;
+    }
+    fleet->source.ops = &ops;
+    fleet->worker = WORKER_NONE;
+    fleet->news = -1;
+    fleet->interval_ns = settings->wish.interval_ns;
+    fleet->wait_ns = settings->wait_ns;
+    pthread_mutex_init(&fleet->lock, NULL);
+    const int error = make_fleet(fleet, settings, why, size);
+    if (error) {
+        if (!why[0])
+            snprintf(why, size, "hosts: %s", strerror(-error));
+        fleet_close(&fleet->source);
+        return error;
+    }
+    *source = &fleet->source;
+    return 0;
+}

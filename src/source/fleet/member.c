@@ -1,0 +1,349 @@
+/* fleet_member: see member.h. */
+#include "source/fleet/member.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/grow.h"
+#include "core/text/text.h"
+#include "source/log/replay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SLICE_NS        (10 * MILLISECOND_NS) /* read at a stretch */
+#define REST            3 /* times what a slice took: at most a quarter of a core for one host */
+#define RETRY_FIRST_NS  SECOND_NS
+#define RETRY_MOST_NS   (60 * SECOND_NS)
+#define RETRY_DOUBLINGS 6u
+#define STEADY_NS       (10 * SECOND_NS) /* that long, and its failures are forgotten */
+#define EVENTS_MOST     65536u           /* of one host between two frames of the fleet */
+#define CLOCK_SLACK_NS  (60 * SECOND_NS) /* its clock against ours, before both are set anew */
+#define SKEW_LEAST_NS   SECOND_NS        /* less may be the time of the way */
+#define END_NS          SECOND_NS        /* for a program whose output has ended */
+#define NOT_FOUND       127              /* exit code of a shell, and of ssh for it */
+
+int fleet_member_init(struct fleet_member *member, uint32_t number)
+{
+    member->host = (struct frame_host){.number = number};
+    member->pool = frame_pool_new();
+    return member->pool ? 0 : -ENOMEM;
+}
+
+static void close_stream(struct fleet_member *member)
+{
+    source_close(member->log);
+    member->log = NULL;
+    if (member->child.errors > 0)
+        close(member->child.errors);
+    member->child.errors = 0;
+}
+
+void fleet_member_done(struct fleet_member *member)
+{
+    close_stream(member);
+    frame_release(member->latest);
+    if (member->pool)
+        frame_pool_release(member->pool);
+    free(member->events);
+}
+
+bool fleet_member_is_starting(const struct fleet_member *member)
+{
+    return member->host.state == HOST_CONNECTING;
+}
+
+/* --- beginning and ending --- */
+
+static int64_t pause_of(const struct fleet_member *member)
+{
+    const uint32_t doublings =
+        member->failures < RETRY_DOUBLINGS ? member->failures : RETRY_DOUBLINGS;
+    const int64_t pause_ns = RETRY_FIRST_NS << doublings;
+
+    if (member->host.state == HOST_REFUSED)
+        return RETRY_MOST_NS;
+    return pause_ns < RETRY_MOST_NS ? pause_ns : RETRY_MOST_NS;
+}
+
+/* Its rows stay, and say how old they are. */
+static void lose(struct fleet_member *member, enum host_state state, const char *why)
+{
+    const int64_t now_ns = clock_mono_ns();
+
+    if (member->arrived_ns && now_ns - member->began_ns > STEADY_NS)
+        member->failures = 0;
+    close_stream(member);
+    remote_end(&member->child, false);
+    member->host.state = (uint8_t)state;
+    member->host.bytes_per_s = 0;
+    snprintf(member->why, sizeof(member->why), "%s", why);
+    member->retry_ns = now_ns + pause_of(member);
+    member->failures++;
+}
+
+void fleet_member_start(struct fleet_member *member)
+{
+    char why[HOST_WHY_MAX];
+    int code;
+
+    if (!remote_reap(&member->child, &code)) { /* it has been asked to end: now it has to */
+        remote_end(&member->child, true);
+        return;
+    }
+    member->said[0] = member->line[0] = '\0';
+    member->line_length = 0;
+    member->began_ns = clock_mono_ns();
+    member->is_shifted = false;
+    member->counted_bytes = 0;
+    member->counted_ns = member->began_ns;
+    member->rest_ns = 0;
+    member->has_more = true; /* its first line may have been read with others behind it */
+    int error = remote_spawn(&member->child, member->command.words);
+    if (error) {
+        snprintf(why, sizeof(why), "%.60s cannot be run: %s", member->command.words[0],
+                 error_text(error));
+        lose(member, HOST_REFUSED, why);
+        return;
+    }
+    error = replay_open_descriptor(&member->log, member->child.output, member->command.name, why,
+                                   sizeof(why));
+    if (error) {
+        lose(member, HOST_LOST, why);
+        return;
+    }
+    member->host.state = HOST_CONNECTING;
+    member->generation++;
+}
+
+void fleet_member_stop(struct fleet_member *member, bool force)
+{
+    close_stream(member);
+    remote_end(&member->child, force);
+}
+
+bool fleet_member_is_gone(struct fleet_member *member)
+{
+    int code;
+    return remote_reap(&member->child, &code);
+}
+
+/* --- why --- */
+
+static void end_line(struct fleet_member *member)
+{
+    if (member->line_length > 0)
+        text_clean(member->said, sizeof(member->said), member->line, member->line_length);
+    member->line_length = 0;
+}
+
+void fleet_member_read_errors(struct fleet_member *member)
+{
+    char bytes[512];
+    ssize_t got = 0;
+
+    for (int i = 0; i < 8 && member->child.errors > 0; i++) {
+        got = read(member->child.errors, bytes, sizeof(bytes));
+        if (got <= 0)
+            break;
+        for (ssize_t n = 0; n < got; n++) {
+            if (bytes[n] == '\n' || bytes[n] == '\r')
+                end_line(member);
+            else if (member->line_length < sizeof(member->line))
+                member->line[member->line_length++] = bytes[n];
+        }
+    }
+    if (member->child.errors > 0 && (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))) {
+        end_line(member);
+        close(member->child.errors);
+        member->child.errors = 0;
+    }
+}
+
+/* The program that runs here, to be copied to where there is none. */
+static void describe_not_found(const struct fleet_member *member, char *why, size_t size)
+{
+    char path[100];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    path[length > 0 ? length : 0] = '\0';
+    if (member->command.is_ssh)
+        snprintf(why, size, "no tcplens there: scp %s %.50s:/usr/local/bin/tcplens", path,
+                 member->command.name);
+    else
+        snprintf(why, size, "no tcplens there: copy %s to its PATH", path);
+}
+
+/* What its program said, or how it ended: how is known a moment after its output ended. */
+bool fleet_member_end(struct fleet_member *member)
+{
+    char why[HOST_WHY_MAX];
+    int code = 0;
+
+    const bool ended = remote_reap(&member->child, &code);
+    if (!ended && clock_mono_ns() - member->ended_ns < END_NS)
+        return false;
+    member->ended_ns = 0;
+    fleet_member_read_errors(member);
+    end_line(member);
+    if (ended && code == NOT_FOUND) {
+        describe_not_found(member, why, sizeof(why));
+        lose(member, HOST_REFUSED, why);
+        return true;
+    }
+    if (member->said[0])
+        snprintf(why, sizeof(why), "%s", member->said);
+    else if (ended && code)
+        snprintf(why, sizeof(why), "%.60s ended with exit code %d", member->command.words[0], code);
+    else
+        snprintf(why, sizeof(why), "its stream ended");
+    lose(member, HOST_LOST, why);
+    return true;
+}
+
+/* --- frames --- */
+
+/* What its clocks are to ours. Frames arrive after they were made: of its wall clock that says only
+ * by how much it is ahead at least. */
+static void take_clocks(struct fleet_member *member, const struct frame *frame, int64_t now_ns)
+{
+    const int64_t wall_ns = now_ns + clock_wall_offset_ns();
+    const int64_t lead_ns = clock_add(frame->wall_ns, -wall_ns);
+    const int64_t mono_ns = clock_add(frame->mono_ns, member->mono_shift_ns);
+
+    if (!member->is_shifted || mono_ns > now_ns || now_ns - mono_ns > CLOCK_SLACK_NS) {
+        member->mono_shift_ns = clock_add(now_ns, -frame->mono_ns);
+        member->best_lead_ns = lead_ns;
+        member->is_shifted = true;
+    }
+    if (lead_ns > member->best_lead_ns)
+        member->best_lead_ns = lead_ns;
+    const bool is_skewed =
+        member->best_lead_ns > SKEW_LEAST_NS || member->best_lead_ns < -SKEW_LEAST_NS;
+    member->wall_shift_ns = is_skewed ? clock_add(0, -member->best_lead_ns) : 0;
+    member->host.skew_known = true;
+    member->host.skew_ns = is_skewed ? member->best_lead_ns : 0;
+    member->host.skew_error_ns = SKEW_LEAST_NS;
+}
+
+static void count_bytes(struct fleet_member *member, int64_t now_ns)
+{
+    const uint64_t bytes = replay_bytes(member->log);
+    const int64_t passed_ns = now_ns - member->counted_ns;
+
+    if (passed_ns < SECOND_NS / 2)
+        return;
+    const double rate =
+        (double)(bytes - member->counted_bytes) * (double)SECOND_NS / (double)passed_ns;
+    member->host.bytes_per_s = member->host.bytes_per_s
+                                   ? (uint64_t)(0.5 * (double)member->host.bytes_per_s + 0.5 * rate)
+                                   : (uint64_t)rate;
+    member->counted_bytes = bytes;
+    member->counted_ns = now_ns;
+}
+
+static void take_events(struct fleet_member *member, struct event_ring *ring, uint64_t *cursor)
+{
+    const uint64_t wanted = event_ring_next(ring) - *cursor;
+    uint64_t lost = 0;
+
+    if (wanted == 0)
+        return;
+    const uint64_t room = EVENTS_MOST - member->event_count;
+    const uint32_t count = (uint32_t)(wanted < room ? wanted : room);
+    if (GROW(member->events, member->event_capacity, member->event_count + count)) {
+        member->events_lost += wanted;
+        *cursor = event_ring_next(ring);
+        return;
+    }
+    member->event_count +=
+        event_ring_read(ring, cursor, member->events + member->event_count, count, &lost);
+    member->events_lost += lost + (event_ring_next(ring) - *cursor);
+    *cursor = event_ring_next(ring);
+}
+
+static void take_frame(struct fleet_member *member, struct frame *frame)
+{
+    const int64_t now_ns = clock_mono_ns();
+
+    take_clocks(member, frame, now_ns);
+    count_bytes(member, now_ns);
+    member->arrived_ns = now_ns;
+    member->host.frames++;
+    member->host.number_in_host = frame->number;
+    member->host.wall_ns = clock_add(frame->wall_ns, member->wall_shift_ns);
+    member->host.mono_ns = clock_add(frame->mono_ns, member->mono_shift_ns);
+    member->host.state = HOST_OK;
+    member->why[0] = '\0';
+    snprintf(member->version, sizeof(member->version), "%.31s", replay_version(member->log));
+    frame_release(member->latest);
+    member->latest = frame;
+}
+
+struct slice {
+    int64_t end_ns;
+};
+
+static bool is_over(void *data)
+{
+    return clock_mono_ns() >= ((const struct slice *)data)->end_ns;
+}
+
+/* Not a session log, or one of another version: reading on would tell nothing. */
+static void refuse(struct fleet_member *member, const struct frame *frame, int error)
+{
+    char why[HOST_WHY_MAX];
+
+    if (frame && frame->missing.text[0])
+        snprintf(why, sizeof(why), "%s", frame->missing.text);
+    else
+        snprintf(why, sizeof(why), "%s", error_text(error));
+    lose(member, error == -ENOMEM ? HOST_LOST : HOST_REFUSED, why);
+}
+
+/* 0: a frame; -EAGAIN: nothing now; -EINTR: the slice is over; else there is no stream any more. */
+static int read_one(struct fleet_member *member, const struct wish *wish, struct event_ring *ring)
+{
+    struct frame *frame = frame_new(member->pool);
+    uint64_t cursor = event_ring_next(ring);
+    int error = frame ? source_next(member->log, frame, wish) : -ENOMEM;
+
+    take_events(member, ring, &cursor);
+    if (!error) {
+        take_frame(member, frame);
+        return 0;
+    }
+    if (error == -ENODATA) {
+        source_close(member->log);
+        member->log = NULL;
+        member->ended_ns = clock_mono_ns();
+    } else if (error != -EAGAIN && error != -EINTR) {
+        refuse(member, frame, error);
+    }
+    frame_release(frame);
+    return error;
+}
+
+bool fleet_member_read(struct fleet_member *member, const struct wish *wish,
+                       struct event_ring *ring)
+{
+    const int64_t began_ns = clock_mono_ns();
+    struct slice slice = {.end_ns = began_ns + SLICE_NS};
+    bool any = false;
+    int error = 0;
+
+    replay_set_ring(member->log, ring);
+    replay_set_interrupt(member->log, is_over, &slice);
+    while (!error && !is_over(&slice)) {
+        error = read_one(member, wish, ring);
+        any |= !error;
+    }
+    if (member->log)
+        replay_set_interrupt(member->log, NULL, NULL);
+    member->has_more = member->log && (!error || error == -EINTR);
+    const int64_t ended_ns = clock_mono_ns();
+    member->rest_ns = ended_ns + REST * (ended_ns - began_ns);
+    return any;
+}

@@ -1,0 +1,59 @@
+/* fleet_member: one host of a fleet: its program, the stream that comes from it, its latest frame.
+ * What can be wrong with it stays with it: it is read in slices of time, its memory is bounded as
+ * that of a log, and once lost it is tried again with growing pauses. */
+#ifndef TCPLENS_SOURCE_FLEET_MEMBER_H
+#define TCPLENS_SOURCE_FLEET_MEMBER_H
+
+#include "core/fleet.h"
+#include "source/remote/command.h"
+#include "source/remote/spawn.h"
+#include "source/source.h"
+
+struct fleet_member {
+    struct remote_command command;
+    struct remote_child child;
+    struct source *log; /* of its output; NULL = there is no stream */
+    struct frame_pool *pool;
+    struct frame *latest;
+    struct event *events; /* since they were taken */
+    uint32_t event_count, event_capacity;
+    uint64_t events_lost;
+    struct frame_host host; /* but for its texts */
+    uint32_t generation;
+    char why[HOST_WHY_MAX], version[32];
+    char said[HOST_WHY_MAX]; /* the last line of its standard error */
+    char line[HOST_WHY_MAX]; /* a part of the next one */
+    size_t line_length;
+    int64_t wall_shift_ns, mono_shift_ns;
+    int64_t best_lead_ns; /* most that its clock was ahead of ours when a frame arrived */
+    bool is_shifted;      /* the shifts are known */
+    int64_t retry_ns;     /* mono: when it is started again */
+    int64_t rest_ns;      /* mono: it is not read before */
+    bool has_more;        /* lines that were read from the pipe wait for the next slice */
+    int64_t arrived_ns;   /* mono: its latest frame; 0 = none yet */
+    int64_t began_ns;     /* mono: it was started */
+    int64_t ended_ns;     /* mono: its stream has ended, its program may have not; 0 = it goes on */
+    uint32_t failures;    /* in a row */
+    uint64_t counted_bytes;
+    int64_t counted_ns;
+};
+
+int fleet_member_init(struct fleet_member *member, uint32_t number);
+void fleet_member_done(struct fleet_member *member);
+
+/* True: it counts among those that are being started. */
+bool fleet_member_is_starting(const struct fleet_member *member);
+void fleet_member_start(struct fleet_member *member);
+/* Its standard error, as far as it has come. */
+void fleet_member_read_errors(struct fleet_member *member);
+/* One slice of its stream; `ring` is empty before and after. True: there is a new frame. */
+bool fleet_member_read(struct fleet_member *member, const struct wish *wish,
+                       struct event_ring *ring);
+/* What became of it once its stream has ended. True: that is known now. */
+bool fleet_member_end(struct fleet_member *member);
+/* Ends its program: asks for it, or makes it. */
+void fleet_member_stop(struct fleet_member *member, bool force);
+/* Nothing of it is left to wait for. */
+bool fleet_member_is_gone(struct fleet_member *member);
+
+#endif

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""streams.py TCPLENS: several hosts by --host-command, each a stream of this test's own: what is wrong with one
+harms that one only, is said in one line, and leaves no program behind."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+TCPLENS = sys.argv[1]
+DEADLINE = 60  # seconds for what takes one
+
+# What a host does: {} stands for the file with the log of a demo.
+GOOD = 'cat {log}; exec cat'  # cat without input ends at once: stdin is /dev/null
+HOSTS = {
+    'good': 'cat {log}; exec sleep infinity',
+    'again': 'cat {log}; exec sleep infinity',
+    'absent': 'exit 127',
+    'denied': 'printf "Permission denied \\033[31m(publickey).\\n" >&2; exit 255',
+    'motd': 'echo "Welcome to Ubuntu"; cat {log}; exec sleep infinity',
+    'newer': 'sed "1s/\\"version\\":\\"1[.][0-9]*\\"/\\"version\\":\\"9.0\\"/" {log}; exec sleep infinity',
+    'giant': 'head -c 3000000 {log} | head -1; head -c 3000000 /dev/zero | tr "\\\\0" x; echo; tail -n +2 {log};'
+             ' exec sleep infinity',
+    'zeros': 'head -1 {log}; head -c 4000 /dev/zero; echo; tail -n +2 {log}; exec sleep infinity',
+    'escapes': 'sed "s/firefox/\\\\\\\\u001b[2Jx/g" {log}; exec sleep infinity',
+    'lies': 'sed "s/\\"lport\\":[0-9]*/\\"lport\\":99999999/" {log}; exec sleep infinity',
+    'torn': 'head -c 5000 {log}; exec sleep infinity',
+    'bomb': 'head -c 300000000 /dev/zero | zstd -q -19 -c; exec sleep infinity',
+    'silent': 'exec sleep infinity',
+}
+
+
+def run(*words):
+    return subprocess.run([TCPLENS, *words], capture_output=True, text=True, timeout=DEADLINE, check=False,
+                          env=dict(os.environ, TZ='UTC'))
+
+
+def write_scripts(folder):
+    log = os.path.join(folder, 'log.jsonl')
+    run('record', '--demo', '3,20', '-o', log, '--for', '0.3')
+    assert os.path.getsize(log) > 5000, 'no log'
+    for name, script in HOSTS.items():
+        path = os.path.join(folder, name)
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(f'#!/bin/sh\necho $$ >> {folder}/pids\n' + script.replace('{log}', log) + '\n')
+        os.chmod(path, 0o700)
+    return log
+
+
+def of_hosts(folder, *names):
+    words = []
+    for name in names:
+        words += ['--host', name]
+    return [*words, '--host-command', folder + '/{host} {}']
+
+
+def rows_of(out):
+    rows = {}
+    for line in out.stdout.splitlines():
+        row = json.loads(line)
+        rows.setdefault(row['host'], []).append(row)
+    return rows
+
+
+def key(row):
+    return row['laddr'], row['lport'], row.get('raddr'), row.get('rport'), row['state']
+
+
+def assert_ended(folder):
+    """Programs that were started have ended, whatever they did with the signal."""
+    with open(folder + '/pids', encoding='utf-8') as file:
+        pids = file.read().split()
+    assert pids
+    for pid in pids:
+        assert not os.path.exists('/proc/' + pid), f'{pid} is left'
+    os.unlink(folder + '/pids')
+
+
+def check_two(folder, log):
+    alone = [json.loads(line) for line in run('list', '--from', log, '--json').stdout.splitlines()]
+    out = run('list', '--json', *of_hosts(folder, 'good', 'again'))
+    assert out.returncode == 0, out.stderr
+    rows = rows_of(out)
+    assert set(rows) == {'good', 'again'}
+    for host in rows:
+        assert sorted(map(str, map(key, rows[host]))) == sorted(map(str, map(key, alone))), host
+    for words in (['host', 'again'], ['host', '=', '"again"'], ['host', 'ag*']):
+        assert set(rows_of(run('list', '--json', *of_hosts(folder, 'good', 'again'), *words))) == {'again'}
+    assert set(rows_of(run('list', '--json', *of_hosts(folder, 'good', 'again'), 'host', '!=', 'again'))) == {'good'}
+    table = run('list', *of_hosts(folder, 'good', 'again')).stdout.splitlines()
+    assert table[0].startswith('HOST'), table[0]
+    assert_ended(folder)
+
+
+def assert_harms_only_itself(folder, name, said, rows_stay=False):
+    """name: the host that is wrong."""
+    out = run('list', '--json', *of_hosts(folder, 'good', name))
+    rows = rows_of(out)
+    assert 'good' in rows, (name, out)
+    assert (name in rows) == rows_stay, (name, out.stderr)
+    assert '\x1b' not in out.stdout + out.stderr, name
+    if said:
+        assert out.returncode == 3, (name, out.returncode)
+        lines = [line for line in out.stderr.splitlines() if f'tcplens: {name}: ' in line]
+        assert len(lines) == 1 and said in lines[0], (name, out.stderr)
+    assert_ended(folder)
+    return rows.get(name, [])
+
+
+def check_wrong(folder):
+    assert_harms_only_itself(folder, 'absent', 'no tcplens there')
+    assert_harms_only_itself(folder, 'denied', 'Permission denied')
+    assert_harms_only_itself(folder, 'motd', 'not a session log')
+    assert_harms_only_itself(folder, 'newer', 'version 9')
+    assert_harms_only_itself(folder, 'giant', '', rows_stay=True)
+    assert_harms_only_itself(folder, 'zeros', '', rows_stay=True)
+    rows = assert_harms_only_itself(folder, 'escapes', '', rows_stay=True)
+    assert any('\\x1b[2Jx' in row.get('comm', '') for row in rows), rows
+    assert_harms_only_itself(folder, 'lies', 'out of range')
+
+
+def check_refused(folder):
+    for word in ('-x', 'ssh:-oProxyCommand=id', '$(id)'):
+        out = run('list', '--host', word)
+        assert out.returncode == 2 and 'host "' in out.stderr, (word, out)
+    assert not os.path.exists(folder + '/pids')
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        log = write_scripts(folder)
+        check_two(folder, log)
+        check_wrong(folder)
+        check_refused(folder)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

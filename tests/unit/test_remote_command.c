@@ -1,0 +1,133 @@
+/* The words that reach a host: what is given as a name stays one, and no shell has anything to read. */
+#include "source/remote/command.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct remote_wish PLAIN = {.interval_ns = 1500000000};
+
+static void joined(const struct remote_command *command, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < command->count; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? "|" : "", command->words[i]);
+    assert_null(command->words[command->count]);
+}
+
+static void assert_words(const char *target, const struct remote_wish *wish, const char *name,
+                         const char *words)
+{
+    struct remote_command command;
+    char why[200] = "", text[1024];
+
+    assert_int_equal(remote_command_make(&command, target, wish, why, sizeof(why)), 0);
+    joined(&command, text, sizeof(text));
+    assert_string_equal(command.name, name);
+    assert_string_equal(text, words);
+}
+
+static void assert_refused(const char *target, const struct remote_wish *wish)
+{
+    struct remote_command command;
+    char why[200] = "";
+
+    if (remote_command_make(&command, target, wish, why, sizeof(why)) != -EINVAL)
+        fail_msg("taken: %s", target);
+    assert_true(why[0] != '\0');
+}
+
+#define SSH                                                                                        \
+    "ssh|-T|-o|BatchMode=yes|-o|ConnectTimeout=10|-o|ServerAliveInterval=5|-o|"                    \
+    "ServerAliveCountMax=3|"
+#define RECORD "tcplens|record|-o|-|-i|1.500"
+
+static void test_ssh(void **state)
+{
+    (void)state;
+    assert_words("web1", &PLAIN, "web1", SSH "--|web1|" RECORD);
+    assert_words("ssh:web1", &PLAIN, "web1", SSH "--|web1|" RECORD);
+    assert_words("ssh:ann@web1:2222", &PLAIN, "web1", SSH "-p|2222|-l|ann|--|web1|" RECORD);
+    assert_words("[2001:db8::1]:22", &PLAIN, "2001:db8::1", SSH "-p|22|--|2001:db8::1|" RECORD);
+    assert_words("2001:db8::1", &PLAIN, "2001:db8::1", SSH "--|2001:db8::1|" RECORD);
+    const struct remote_wish all = {.interval_ns = 1500000000, .netns = "all", .detail = true};
+    assert_words("web1", &all, "web1", SSH "--|web1|" RECORD "|--detail|--netns=all");
+}
+
+static void test_refused(void **state)
+{
+    static const char *const BAD[] = {
+        "",
+        "ssh:",
+        "-oProxyCommand=id",
+        "ann@-oProxyCommand=id",
+        "-l@web1",
+        "web1;id",
+        "web 1",
+        "$(id)",
+        "`id`",
+        "web1:0",
+        "web1:port",
+        "web1:65536",
+        "[::1]x",
+        "web1\n",
+        "a/b",
+        "@web1",
+        "web1\\",
+        "ann@",
+        "web1'",
+        "web1:-1",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++)
+        assert_refused(BAD[i], &PLAIN);
+    const struct remote_wish odd = {.interval_ns = 1000000000, .netns = "all;id"};
+    assert_refused("web1", &odd);
+}
+
+static void test_template(void **state)
+{
+    const struct remote_wish kubectl = {.interval_ns = 1500000000,
+                                        .template = "kubectl exec {host} -c \"a b\" -- {}"};
+    const struct remote_wish jump = {.interval_ns = 1500000000,
+                                     .template = "ssh -J gate root@{host}.lan"};
+    const struct remote_wish nothing = {.interval_ns = 1500000000, .template = " "};
+    const struct remote_wish open_quote = {.interval_ns = 1500000000, .template = "a 'b c"};
+
+    (void)state;
+    assert_words("pod1", &kubectl, "pod1", "kubectl|exec|pod1|-c|a b|--|" RECORD);
+    assert_words("pod1", &jump, "pod1", "ssh|-J|gate|root@pod1.lan|" RECORD);
+    assert_words("pod1", &open_quote, "pod1", "a|b c|" RECORD);
+    assert_refused("pod1", &nothing);
+    assert_refused("-x", &kubectl);
+}
+
+static void test_too_long(void **state)
+{
+    char template[REMOTE_TEXT_MAX * 2];
+    const struct remote_wish wish = {.interval_ns = 1000000000, .template = template};
+
+    (void)state;
+    memset(template, 'a', sizeof(template));
+    for (size_t i = 7; i < sizeof(template); i += 8)
+        template[i] = ' ';
+    template[sizeof(template) - 1] = '\0';
+    assert_refused("web1", &wish);
+    memset(template, 'a', sizeof(template) - 1); /* one word */
+    assert_refused("web1", &wish);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ssh),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_template),
+        cmocka_unit_test(test_too_long),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -287,6 +287,15 @@ static bool same_calls(const struct call_failure *a, const struct call_failure *
            addr_compare(&a->address, &b->address) == 0 && strcmp(a->name, b->name) == 0;
 }
 
+const struct call_failure *call_failures_find(const struct call_failures *failures,
+                                              const struct call_failure *call)
+{
+    for (unsigned i = 0; i < failures->count; i++)
+        if (same_calls(&failures->rows[i], call))
+            return &failures->rows[i];
+    return NULL;
+}
+
 static struct call_failure *place_of_calls(struct call_failures *failures,
                                            const struct call_failure *call)
 {
@@ -306,6 +315,11 @@ static struct call_failure *place_of_calls(struct call_failures *failures,
     oldest->first_ns = call->last_ns[0];
     memset(oldest->last_ns, 0, sizeof(oldest->last_ns));
     return oldest;
+}
+
+void call_failures_set(struct call_failures *failures, const struct call_failure *calls)
+{
+    *place_of_calls(failures, calls) = *calls;
 }
 
 void call_failures_add(struct call_failures *failures, const struct call_failure *call)

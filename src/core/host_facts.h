@@ -157,6 +157,11 @@ struct call_failures {
 /* One call: name, address, error, pid and last_ns[0] are filled in. Of too many the one whose last
  * call is longest ago leaves. */
 void call_failures_add(struct call_failures *failures, const struct call_failure *call);
+/* All calls of one kind so far, in place of what is known of them. */
+void call_failures_set(struct call_failures *failures, const struct call_failure *calls);
+/* NULL: there are none of its name, address and error. */
+const struct call_failure *call_failures_find(const struct call_failures *failures,
+                                              const struct call_failure *call);
 
 struct host_facts {
     uint32_t netns;  /* inode number of the network namespace, 0 = not known */

@@ -27,6 +27,8 @@ static const struct section sections[] = {
      {false}},
     {"### proc", RECORD_BIT(RECORD_PROC), {false, false, true}},
     {"### flow", RECORD_BIT(RECORD_FLOW), {false}},
+    {"### netns", RECORD_BIT(RECORD_NETNS), {false}},
+    {"### failure", RECORD_BIT(RECORD_FAILURE), {false}},
     {"### finding", RECORD_BIT(RECORD_FINDING), {false}},
     {"### gap", RECORD_BIT(RECORD_GAP), {false}},
 };

@@ -81,9 +81,11 @@ void read_facts(struct get *get)
     }
 }
 
-int session_build_facts(const struct session_state *state, struct frame *frame)
+int session_build_facts(const struct session_state *state, const struct session_frame *line,
+                        struct frame *frame)
 {
-    bool any = false;
+    const int64_t offset_ns = (int64_t)((uint64_t)line->wall_ns - (uint64_t)line->mono_ns);
+    bool any = line->traces_bind || line->traces_connect;
 
     for (size_t i = 0; i < sizeof(state->facts.known) / sizeof(state->facts.known[0]); i++)
         any |= state->facts.known[i] != 0;
@@ -95,7 +97,10 @@ int session_build_facts(const struct session_state *state, struct frame *frame)
     *facts = state->facts;
     facts->netns = frame->netns;
     facts->mono_ns = frame->mono_ns;
-    facts->bind_failures = facts->connect_failures = (struct call_failures){.known = false};
+    session_build_failures(&state->facts.bind_failures, line->traces_bind, offset_ns,
+                           &facts->bind_failures);
+    session_build_failures(&state->facts.connect_failures, line->traces_connect, offset_ns,
+                           &facts->connect_failures);
     facts->reserved_count = 0;
     return 0;
 }

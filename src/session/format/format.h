@@ -32,6 +32,7 @@
     EACH(NETNS, "netns", netns)             /* a network namespace, or what changed of it */       \
     EACH(PROC, "proc", proc)                /* a process, or what changed of it */                 \
     EACH(FLOW, "flow", flow)          /* traffic of connections that closed, by whose it was */    \
+    EACH(FAILURE, "failure", failure) /* calls of bind() or connect() that failed */               \
     EACH(FINDING, "finding", finding) /* a finding begins, changes, holds, ends */                 \
     EACH(GAP, "gap", gap)             /* something is missing here */
 
@@ -94,9 +95,10 @@ struct session_frame {
     int64_t wall_ns, mono_ns, dump_ns;
     uint32_t netns;
     bool netns_is_host;
-    bool key;              /* a keyframe: all rows came with it */
-    uint32_t rows, ghosts; /* as a check */
-    uint32_t close_wait;   /* rows in CLOSE-WAIT; UINT32_MAX = not known */
+    bool key;                         /* a keyframe: all rows came with it */
+    uint32_t rows, ghosts;            /* as a check */
+    uint32_t close_wait;              /* rows in CLOSE-WAIT; UINT32_MAX = not known */
+    bool traces_bind, traces_connect; /* failures have lines */
     struct session_counts counts;
     struct totals totals; /* as far as they do not follow from the rows */
     struct missing missing;

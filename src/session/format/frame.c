@@ -39,6 +39,8 @@ const struct fact SESSION_FRAME_KEYS[] = {
     {"retrans_interval_segs", SEGMENTS(totals.segs_retrans)},
     {"sent_interval_bytes", NUMBER(totals.sent_interval), ALWAYS},
     {"retrans_interval_bytes", NUMBER(totals.retrans_interval), ALWAYS},
+    {"traces_bind", FLAG(traces_bind)},
+    {"traces_connect", FLAG(traces_connect)},
     {"hidden_users", NUMBER(missing.hidden_users)},
     {"hidden_rows", NUMBER(missing.hidden_rows)},
     {"events_lost", NUMBER(missing.events_lost)},
@@ -82,6 +84,7 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
 {
     struct buffer *buffer = pass->buffer;
     const struct frame *frame = pass->frame;
+    const struct host_facts *facts = frame->facts;
     const struct session_frame line = {.number = frame->number,
                                        .key = key,
                                        .mono_ns = frame->mono_ns,
@@ -91,6 +94,8 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
                                        .rows = pass->rows,
                                        .ghosts = pass->ghosts,
                                        .close_wait = frame->totals.states[STATE_CLOSE_WAIT],
+                                       .traces_bind = facts && facts->bind_failures.known,
+                                       .traces_connect = facts && facts->connect_failures.known,
                                        .counts = *counts,
                                        .totals = frame->totals,
                                        .missing = frame->missing,
@@ -129,6 +134,7 @@ int session_write_frame(struct buffer *buffer, struct session_state *state,
         error = session_write_flows(&pass);
     if (error)
         return error;
+    session_write_failures(&pass);
     write_frame_line(&pass, counts, key);
     return buffer->failed;
 }
@@ -318,7 +324,7 @@ static int build_around(const struct session_state *state, const struct session_
 {
     build_line(line, frame);
     frame->source = "log";
-    int error = session_build_facts(state, frame);
+    int error = session_build_facts(state, line, frame);
     if (!error)
         error = session_build_namespaces(state, frame);
     if (!error)

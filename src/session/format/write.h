@@ -55,7 +55,12 @@ int session_write_flows(struct session_pass *pass);
 int session_build_flows(const struct session_state *state, struct frame *frame);
 /* facts.c: what changed against the state, as a member of the frame line; and back into a frame */
 void session_put_facts(const struct session_pass *pass);
-int session_build_facts(const struct session_state *state, struct frame *frame);
+int session_build_facts(const struct session_state *state, const struct session_frame *line,
+                        struct frame *frame);
+/* failure.c: before the facts, which the state takes over */
+void session_write_failures(const struct session_pass *pass);
+void session_build_failures(const struct call_failures *logged, bool traced, int64_t offset_ns,
+                            struct call_failures *failures);
 /* line.c */
 void session_put_tuple(const struct session_pass *pass, uint32_t netns, const struct tuple *tuple);
 /* row.c */

@@ -85,12 +85,21 @@ static inline bool next_attribute(struct bytes *rest, unsigned *type, struct byt
 #define INFO_U32(info, field) get_u32((info).data + offsetof(struct tcp_info, field))
 #define INFO_U64(info, field) get_u64((info).data + offsetof(struct tcp_info, field))
 
+/* tcpi_state is read after the state of the header, and before the counters: a FIN may have come
+ * in between (tcp_get_info, Linux 6.18). */
+static bool counts_fin(const struct conn *conn, struct bytes info)
+{
+    const enum tcp_state later =
+        state_from_kernel(info.data[offsetof(struct tcp_info, tcpi_state)]);
+
+    return STATES_AFTER_FIN & (STATE_BIT(conn->state) | STATE_BIT(later));
+}
+
 static void read_info_counters(struct conn *conn, struct bytes info)
 {
     if (INFO_HAS(info, tcpi_bytes_received)) {
         uint64_t received = INFO_U64(info, tcpi_bytes_received);
-        bool counts_fin = STATES_AFTER_FIN & STATE_BIT(conn->state);
-        conn->in_bytes = received - (counts_fin && received > 0 ? 1 : 0);
+        conn->in_bytes = received - (received > 0 && counts_fin(conn, info) ? 1 : 0);
         conn->known |= KNOWN_BYTES_IN;
     }
     if (INFO_HAS(info, tcpi_bytes_retrans)) {

@@ -179,6 +179,23 @@ static void fin_is_no_byte(void **unused)
     }
 }
 
+/* The kernel reads the state of the header first, the counters last, and a FIN may come between. */
+static void fin_between_header_and_counters_is_no_byte(void **unused)
+{
+    struct messages m = {0};
+    struct conn conn;
+    uint8_t info[512];
+
+    (void)unused;
+    make_info(info);
+    info[offsetof(struct tcp_info, tcpi_state)] = KERNEL_CLOSE_WAIT;
+    message_begin_row(&m, KERNEL_ESTABLISHED);
+    attribute_put(&m, INET_DIAG_INFO, info, 232);
+    assert_int_equal(parse(&m, true, &conn, NULL), 0);
+    assert_true(conn.in_bytes == 6000000000 - 1);
+    assert_int_equal(conn.state, STATE_ESTABLISHED);
+}
+
 static void garbage_before_establishment_is_unknown(void **unused)
 {
     (void)unused;
@@ -463,6 +480,7 @@ int main(void)
         cmocka_unit_test(root_with_an_inode_is_root),
         cmocka_unit_test(info_is_known_as_far_as_it_reaches),
         cmocka_unit_test(fin_is_no_byte),
+        cmocka_unit_test(fin_between_header_and_counters_is_no_byte),
         cmocka_unit_test(garbage_before_establishment_is_unknown),
         cmocka_unit_test(info_of_a_listener_is_no_fact),
         cmocka_unit_test(rtt_0_is_no_measurement),

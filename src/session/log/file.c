@@ -7,12 +7,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -337,6 +339,12 @@ static void prune(struct log_file *file, unsigned keep)
         close(descriptor);
 }
 
+/* By the system call: musl has no function for it. */
+static int rename_to_new(int folder, const char *from, const char *to)
+{
+    return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE);
+}
+
 /* A name that is not taken: more than one rotation in a second gets a number, which sorts behind the
  * name without one. */
 static int rename_away(struct log_file *file, int64_t wall_ns)
@@ -355,7 +363,7 @@ static int rename_away(struct log_file *file, int64_t wall_ns)
                                        stamp, i, file->name + stem);
         if (length < 0 || (size_t)length >= sizeof(name))
             return -ENAMETOOLONG;
-        if (renameat2(file->folder, file->name, file->folder, name, RENAME_NOREPLACE) == 0)
+        if (rename_to_new(file->folder, file->name, name) == 0)
             return 0;
         if (errno != EEXIST)
             return -errno;

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,20 +253,37 @@ static bool name_in_storage(const char *storage, struct clue *clue)
     return found;
 }
 
+static const char *field_of_line(const char *line, unsigned number)
+{
+    while (line && number-- > 0) {
+        line = strchr(line, ':');
+        line = line ? line + 1 : NULL;
+    }
+    return line;
+}
+
+/* NAME:PASSWORD:UID:GID:TEXT:HOME:SHELL */
+static bool home_in_line(const char *line, uint32_t uid, char *home, size_t size)
+{
+    const char *number = field_of_line(line, 2), *path = field_of_line(line, 5);
+    char *end;
+
+    if (!path || strtoul(number, &end, 10) != uid || end == number || *end != ':')
+        return false;
+    snprintf(home, size, "%.*s", (int)strcspn(path, ":\n"), path);
+    return true;
+}
+
 /* By the file alone: a name service may ask others. */
 static bool home_of(const struct netns_names *names, uint32_t uid, char *home, size_t size)
 {
-    char path[PATH_MAX], strings[1024];
-    struct passwd user, *at = NULL;
+    char path[PATH_MAX], line[1024];
     bool found = false;
 
     snprintf(path, sizeof(path), "%s/etc/passwd", names->root);
     FILE *file = fopen(path, "re");
-    while (file && !found && fgetpwent_r(file, &user, strings, sizeof(strings), &at) == 0) {
-        found = user.pw_uid == uid;
-        if (found)
-            snprintf(home, size, "%s", user.pw_dir);
-    }
+    while (file && !found && fgets(line, sizeof(line), file))
+        found = home_in_line(line, uid, home, size);
     if (file)
         fclose(file);
     return found;

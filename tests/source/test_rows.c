@@ -187,8 +187,8 @@ static void compare_details(const struct conn *conn, const struct conn_detail *d
     compare("meminfo", conn, dumped->meminfo_count, walked->meminfo_count);
     for (unsigned i = 0; i < dumped->meminfo_count; i++)
         compare("meminfo", conn, dumped->meminfo[i], walked->meminfo[i]);
-    compare("shutdown", conn, dumped->has_shutdown << 8 | dumped->shutdown,
-            walked->has_shutdown << 8 | walked->shutdown);
+    compare("has shutdown", conn, dumped->has_shutdown, walked->has_shutdown);
+    compare("shutdown", conn, dumped->shutdown, walked->shutdown);
     compare("mark", conn, dumped->mark, walked->mark);
 }
 

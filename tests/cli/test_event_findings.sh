@@ -8,10 +8,11 @@ tcplens=$1
 log=$work/log.jsonl
 
 has() { grep -q -- "$1" "$work/out" || fail "no \"$1\" in: $(grep -m 5 -E '! |finding' "$work/out")"; }
+finding=' ! [a-z]*  *\(info\|warning\|critical\) ' # a gap has its ! too, on a busy machine
 has_not() { ! grep -q -- "$1" "$work/out" || fail "\"$1\" is in: $(grep -m 1 -- "$1" "$work/out")"; }
 
 # Clients of the staged outage wait from its 20th second on, and the queue is full in the 25th.
-"$tcplens" record --demo incident,23 -i 0.1 --for 3 -o "$log" 2>"$work/err" || fail "record: $(cat "$work/err")"
+recorded "$tcplens" record --demo incident,23 -i 0.1 --for 3 -o "$log"
 head -n 1 "$log" | grep -q '"findings":true' || fail "the head does not say that there are findings"
 grep -q '"ev":"finding".*"step":"begin".*"finding":"accept-queue-full"' "$log" || fail "no line where the queue is full"
 tail -n 1 "$log" | grep -q '"step":"stop"' || fail "what holds at the end is not said"
@@ -31,9 +32,9 @@ awk -F, 'NR == 1 { n = NF } $2 == "open" && NF != n { exit 1 }' "$work/out" || f
 expect 0 "$tcplens" events --from "$log" sport = :8080
 has '! found .* accept queue of :8080'
 expect 0 "$tcplens" events --from "$log" sport = :443
-has_not ' ! '
+has_not "$finding"
 expect 0 "$tcplens" events --from "$log" --skip all
-has_not ' ! '
+has_not "$finding"
 
 # A log without such lines, and thresholds of one's own: this program looks, and says so once.
 grep -v '"ev":"finding"' "$log" | sed 's/,"findings":true//' >"$work/old.jsonl"
@@ -48,7 +49,7 @@ has_not 'accept queue of'
 # Live.
 expect 0 "$tcplens" events --demo incident,24 -i 0.1 --for 2 --json
 has '^{"ev":"finding",.*"step":"begin".*"finding":"accept-queue-full"'
-expect 0 "$tcplens" record --demo incident,24 -i 0.1 --for 0.5 -o "$work/none.jsonl" --skip all
+recorded "$tcplens" record --demo incident,24 -i 0.1 --for 0.5 -o "$work/none.jsonl" --skip all
 ! grep -qE '"ev":"finding"|"findings":true' "$work/none.jsonl" || fail "findings although none were wanted"
 # The settings file: a limit of it holds, the command line beats it, what is wrong in it is said and ends nothing.
 export XDG_CONFIG_HOME=$work

@@ -21,7 +21,8 @@ expect() {
     fi
 }
 
-"$tcplens" record --demo 7 -i 0.1 --for 1 -o log.jsonl 2>/dev/null || exit 1
+"$tcplens" record --demo 7 -i 0.1 --for 1 -o log.jsonl 2>/dev/null
+case $? in 0 | 3) ;; *) exit 1 ;; esac # 3: frames were missed, on a busy machine
 "$tcplens" list --from log.jsonl >rows
 events=$("$tcplens" events --from log.jsonl --skip all | wc -l)
 lines=$(grep -n '^{"ev":"frame"' log.jsonl | tail -n 1 | cut -d: -f1) # behind it: what holds at the end

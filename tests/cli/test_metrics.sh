@@ -58,7 +58,7 @@ expect 3 "$tcplens" record --no-log --metrics "$work/no/m" --demo 7 --for 1 -i 0
 # A link in its place is replaced, what it points to is not touched.
 echo kept >"$work/kept"
 ln -s kept "$work/link"
-expect 0 "$tcplens" record --no-log --metrics "$work/link" --demo 7 --for 0.5 -i 0.1
+recorded "$tcplens" record --no-log --metrics "$work/link" --demo 7 --for 0.5 -i 0.1
 [ "$(cat "$work/kept")" = kept ] || fail "a link was followed"
 [ -L "$work/link" ] && fail "the link was not replaced"
 [ "$(stat -c %a "$work/link")" = 644 ] || fail "mode $(stat -c %a "$work/link")"

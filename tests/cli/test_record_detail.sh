@@ -9,7 +9,7 @@ tcplens=$1
 record() { # FILE OPTION...: two frames at least
     local file=$1
     shift
-    expect 0 "$tcplens" record --demo 7 -i 0.1 --for 0.4 -o "$work/$file" "$@"
+    recorded "$tcplens" record --demo 7 -i 0.1 --for 0.4 -o "$work/$file" "$@"
 }
 
 # established FILE: established rows of the first frame.

@@ -21,7 +21,7 @@ failed=0
 goes() {
     local folder=$1
     shift
-    env -u XDG_STATE_HOME -u HOME "$@" "$tcplens" record --demo 7 -i 0.1 --for 0.2 2>"$work/err" ||
+    env -u XDG_STATE_HOME -u HOME "$@" "$tcplens" record --demo 7 -i 0.2 --for 0.3 2>"$work/err" ||
         { echo "FAILED: $*: $(cat "$work/err")" && failed=1; }
     compgen -G "$folder/*.jsonl.zst" >/dev/null || { echo "FAILED: $*: no log in $folder" && failed=1; }
     [ -z "$(ls -A "$work/ann")" ] || { echo "FAILED: $*: $(find "$work/ann")" && failed=1; }

@@ -28,7 +28,7 @@ expect_error 'it has no frame and no event'
 
 # From the 22nd second of the staged outage on: the queue fills at 25.1.
 log=$work/log.jsonl
-"$tcplens" record --demo incident,22 -i 0.1 --for 4.5 -o "$log" 2>"$work/err" || fail "record: $(cat "$work/err")"
+recorded "$tcplens" record --demo incident,22 -i 0.1 --for 4.5 -o "$log"
 expect 0 env TZ=UTC "$tcplens" summary "$log"
 says 'CONNECTIONS .* LEAST  WHEN .* MOST  WHEN .* LAST$'
 says 'ESTABLISHED '
@@ -68,8 +68,7 @@ grep -v '"ev":"frame"' "$log" >"$work/events.jsonl"
 expect 0 "$tcplens" summary "$work/events.jsonl"
 says '[0-9]* opened, [0-9]* closed$'
 mkdir "$work/parts"
-"$tcplens" record --demo 7,200 -i 0.1 --for 3 --rotate 200k --keep 99 -o "$work/parts/log.jsonl" 2>"$work/err" ||
-    fail "record: $(cat "$work/err")"
+recorded "$tcplens" record --demo 7,200 -i 0.1 --for 3 --rotate 200k --keep 99 -o "$work/parts/log.jsonl"
 frames=$(sed -n 's/.*record: \([0-9]*\) frames.*/\1/p' "$work/err")
 [ "$(find "$work/parts" -type f | wc -l)" -gt 1 ] || fail "it was not rotated"
 cat "$work/parts"/log-*.jsonl "$work/parts/log.jsonl" | "$tcplens" summary - >"$work/out" 2>"$work/err" ||
@@ -84,7 +83,7 @@ if ! unshare --net true 2>/dev/null; then
     exit $((failures > 0))
 fi
 # A real queue that is full.
-expect 0 unshare --net "$here/doctor_scene.py" "$tcplens" record -i 0.2 --for 2 -o "$work/live.jsonl.zst"
+recorded unshare --net "$here/doctor_scene.py" "$tcplens" record -i 0.2 --for 2 -o "$work/live.jsonl.zst"
 expect 0 "$tcplens" summary "$work/live.jsonl.zst"
 says 'accept queues  :8080 (.*) 9/8, full 0:0[0-9] from '
 grep -q ' accept queue of :8080 is full (9, backlog 8)' "$work/out" || fail "no finding: $(cat "$work/out")"

@@ -12,7 +12,7 @@ expect_error() {
 }
 
 # From the 24th second of the staged outage on, whose clients come every 100 ms from the 20th on.
-"$tcplens" record --demo incident,24 -i 0.1 --for 2 -o "$log" 2>"$work/err" || fail "record: $(cat "$work/err")"
+recorded "$tcplens" record --demo incident,24 -i 0.1 --for 2 -o "$log"
 
 expect 0 "$tcplens" list --from "$log" --when 'accept_queue > 45 and sport = :8080' --csv --columns accept_queue,backlog sport = :8080 and state listening
 expect_error '--when: the frame of 2026-11-22T12:16:44.500000000Z'

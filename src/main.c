@@ -51,6 +51,7 @@ static const struct {
     [RUN_CLOSE] = {cmd_close, READS_PROC | PRIVILEGE_NET_ADMIN},
     [RUN_DOCTOR] = {cmd_doctor, READS_PROC | EVENTS},
     [RUN_SUMMARY] = {cmd_summary, PRIVILEGE_DAC_READ_SEARCH}, /* until the file is open */
+    [RUN_MAP] = {cmd_map, READS_PROC | EVENTS},
     [RUN_METRICS] = {cmd_metrics, READS_PROC | EVENTS},
 };
 

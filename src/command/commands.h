@@ -12,6 +12,7 @@ int cmd_replay(const struct options *options);
 int cmd_close(const struct options *options);
 int cmd_doctor(const struct options *options);
 int cmd_summary(const struct options *options);
+int cmd_map(const struct options *options);
 int cmd_metrics(const struct options *options);
 
 #endif

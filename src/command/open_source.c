@@ -143,7 +143,8 @@ static int open_with(struct source **source, const struct options *options,
 
 int open_source(struct source **source, const struct options *options, char *why)
 {
-    struct live_settings live = {.reads_all = options->command == RUN_DOCTOR};
+    struct live_settings live = {.reads_all =
+                                     options->command == RUN_DOCTOR || options->command == RUN_MAP};
 
     return open_with(source, options, &live, why);
 }

@@ -29,6 +29,7 @@ enum command_kind {
     RUN_DOCTOR,
     RUN_SUMMARY,
     RUN_METRICS,
+    RUN_MAP,
     RUN_COUNT
 };
 
@@ -83,6 +84,9 @@ struct options {
     int64_t metrics_interval_ns; /* default 15 s */
     unsigned metrics_peers;      /* default 0 */
     bool no_log, openmetrics, rules, dashboard;
+    /* map */
+    const char *by; /* NULL = not given */
+    bool dot, mermaid;
     char *filter; /* the remaining words joined by blanks; NULL = none */
 };
 

@@ -14,8 +14,9 @@
 #define DOCTOR  (1u << RUN_DOCTOR)
 #define SUMMARY (1u << RUN_SUMMARY)
 #define METRICS (1u << RUN_METRICS)
-#define ALL     (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY | METRICS)
-#define FINDING (TOP | EVENTS | RECORD | REPLAY | DOCTOR | METRICS)
+#define MAP     (1u << RUN_MAP)
+#define ALL     (TOP | LIST | EVENTS | RECORD | REPLAY | CLOSE | DOCTOR | SUMMARY | METRICS | MAP)
+#define FINDING (TOP | EVENTS | RECORD | REPLAY | DOCTOR | METRICS | MAP)
 
 const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_TOP] = {"top", "[FILTER]", "the screen (the default)"},
@@ -27,6 +28,7 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
     [RUN_CLOSE] = {"close", "FILTER", "close connections"},
     [RUN_DOCTOR] = {"doctor", "", "report what is wrong with this machine's TCP"},
     [RUN_SUMMARY] = {"summary", "FILE", "sum up a session log on one screen"},
+    [RUN_MAP] = {"map", "[FILTER]", "print who talks to whom"},
     [RUN_METRICS] = {"metrics", "", "print metrics once, for Prometheus"},
 };
 
@@ -35,27 +37,27 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
 /* clang-format off */
 const struct option_name OPTION_NAMES[] = {
     {"interval", 'i', "S", "seconds between two frames, 0.1 to 3600 (1)",
-     TOP | EVENTS | RECORD | DOCTOR | METRICS, READ_TIME, AT(interval_ns), SECOND_NS / 10, 3600 * SECOND_NS},
+     TOP | EVENTS | RECORD | DOCTOR | METRICS | MAP, READ_TIME, AT(interval_ns), SECOND_NS / 10, 3600 * SECOND_NS},
     {"for", 0, "T", "end after that time: seconds, or 90s, 5m, 2h",
-     TOP | EVENTS | RECORD | REPLAY | DOCTOR | METRICS, READ_TIME, AT(for_ns), SECOND_NS / 1000,
+     TOP | EVENTS | RECORD | REPLAY | DOCTOR | METRICS | MAP, READ_TIME, AT(for_ns), SECOND_NS / 1000,
      INT64_C(100000000) * SECOND_NS},
     {"class", 0, "CLASS", "all, connections or listeners (all)",
      TOP | LIST | EVENTS | RECORD | REPLAY, READ_CLASS, AT(class), 0, 0},
     {NULL, '4', NULL, "IPv4 only", ALL & ~(REPLAY | DOCTOR | SUMMARY | METRICS), READ_INET, AT(families), 0, 0},
     {NULL, '6', NULL, "IPv6 only", ALL & ~(REPLAY | DOCTOR | SUMMARY | METRICS), READ_INET6, AT(families), 0, 0},
     {"netns", 0, "NETNS", "network namespaces: own, all, host, a name, an inode, or a pid in it (own)",
-     TOP | LIST | EVENTS | RECORD | CLOSE | DOCTOR, READ_TEXT, AT(netns), 0, 0},
+     TOP | LIST | EVENTS | RECORD | CLOSE | DOCTOR | MAP, READ_TEXT, AT(netns), 0, 0},
     {"host", 0, "HOST", "show this host, by ssh: NAME, USER@NAME, NAME:PORT; may be repeated (or ssh:HOST)",
-     TOP | LIST | EVENTS | DOCTOR, READ_HOSTS, AT(hosts), 0, 0},
-    {"hosts", 0, "FILE", "show the hosts in this file, one a line", TOP | LIST | EVENTS | DOCTOR, READ_FILE,
+     TOP | LIST | EVENTS | DOCTOR | MAP, READ_HOSTS, AT(hosts), 0, 0},
+    {"hosts", 0, "FILE", "show the hosts in this file, one a line", TOP | LIST | EVENTS | DOCTOR | MAP, READ_FILE,
      AT(hosts_file), 0, 0},
     {"host-command", 0, "COMMAND", "reach hosts by this command, not ssh: 'kubectl exec {host} -- {}'",
-     TOP | LIST | EVENTS | DOCTOR, READ_TEXT, AT(host_command), 0, 0},
+     TOP | LIST | EVENTS | DOCTOR | MAP, READ_TEXT, AT(host_command), 0, 0},
     {"columns", 0, "LIST", "columns by id, separated by commas", TOP | LIST | REPLAY, READ_COLUMNS,
      AT(columns), 0, 0},
     {"sort", 0, "COLUMN", "sort by this column, \"-\" before it: largest first",
      TOP | LIST | REPLAY, READ_SORT, AT(sort), 0, 0},
-    {"json", 0, NULL, "one JSON object per line", LIST | EVENTS | DOCTOR | SUMMARY, READ_JSON, AT(output), 0, 0},
+    {"json", 0, NULL, "one JSON object per line", LIST | EVENTS | DOCTOR | SUMMARY | MAP, READ_JSON, AT(output), 0, 0},
     {"csv", 0, NULL, "CSV with a header line", LIST | EVENTS, READ_CSV, AT(output), 0, 0},
     {"highlight", 0, "S", "seconds for which a change stays marked, 0 to 3600 (3)", TOP | REPLAY,
      READ_TIME, AT(highlight_ns), 0, 3600 * SECOND_NS},
@@ -64,10 +66,10 @@ const struct option_name OPTION_NAMES[] = {
     {"budget", 0, "PCT", "percent of a core to use at most, 0 = no limit (25)", TOP | EVENTS | RECORD,
      READ_PERCENT, AT(budget_percent), 0, 100},
     {"events", 0, "HOW", "bpf, destroy, none or auto (auto)",
-     TOP | LIST | EVENTS | RECORD | DOCTOR | METRICS,
+     TOP | LIST | EVENTS | RECORD | DOCTOR | METRICS | MAP,
      READ_EVENTS, AT(events), 0, 0},
     {"from", 0, "FILE", "read a session log instead of the kernel",
-     LIST | EVENTS | DOCTOR, READ_FILE,
+     LIST | EVENTS | DOCTOR | MAP, READ_FILE,
      AT(from), 0, 0},
     {"at", 0, "TIME", "the time in the log of --from", LIST | EVENTS, READ_TEXT, AT(at),
      0, 0},
@@ -79,9 +81,9 @@ const struct option_name OPTION_NAMES[] = {
     {"cursor", 0, NULL, "show the cursor on the selected row, for screen readers and magnifiers",
      TOP | REPLAY, READ_FLAG, AT(cursor), 0, 0},
     {"ascii", 0, NULL, "write ASCII only, as in a locale that is not UTF-8",
-     TOP | LIST | EVENTS | REPLAY | DOCTOR | SUMMARY, READ_FLAG, AT(ascii), 0, 0},
+     TOP | LIST | EVENTS | REPLAY | DOCTOR | SUMMARY | MAP, READ_FLAG, AT(ascii), 0, 0},
     {"redact", 0, NULL, "replace addresses, hosts, users, units, paths and arguments, to share output",
-     TOP | LIST | EVENTS | REPLAY | DOCTOR, READ_FLAG, AT(redact), 0, 0},
+     TOP | LIST | EVENTS | REPLAY | DOCTOR | MAP, READ_FLAG, AT(redact), 0, 0},
     {"screenshot", 0, "FILE", "draw one picture of the screen as SVG, without a terminal",
      TOP | REPLAY, READ_FILE, AT(screenshot), 0, 0},
     {"keys", 0, "KEYS", "keys to press before --screenshot: 2jj<Enter>", TOP | REPLAY, READ_TEXT,
@@ -102,7 +104,7 @@ const struct option_name OPTION_NAMES[] = {
     {"yes", 0, NULL, "do not ask for confirmation", CLOSE, READ_FLAG, AT(yes), 0, 0},
     {"force", 0, NULL, "close guarded connections and listeners too", CLOSE, READ_FLAG, AT(force), 0, 0},
     {"demo", 0, "SEED", "invented traffic: SEED[,CONNECTIONS[,PERMILLE]], or incident[,SECONDS]",
-     TOP | LIST | EVENTS | RECORD | DOCTOR | METRICS, READ_TEXT, AT(demo), 0, 0},
+     TOP | LIST | EVENTS | RECORD | DOCTOR | METRICS | MAP, READ_TEXT, AT(demo), 0, 0},
     {"only", 0, "ID,...", "run these detectors and no others", FINDING, READ_TEXT, AT(only), 0, 0},
     {"skip", 0, "ID,...", "do not run these detectors; \"all\" runs none", FINDING, READ_TEXT, AT(skip), 0, 0},
     {"set", 0, "ID.KEY=VALUE", "change a limit of a detector; may be repeated", FINDING, READ_SETS,
@@ -123,6 +125,10 @@ const struct option_name OPTION_NAMES[] = {
      RECORD | METRICS, READ_FLAG, AT(openmetrics), 0, 0},
     {"rules", 0, NULL, "print alert rules for Prometheus", METRICS, READ_FLAG, AT(rules), 0, 0},
     {"dashboard", 0, NULL, "print a dashboard for Grafana", METRICS, READ_FLAG, AT(dashboard), 0, 0},
+    {"by", 0, "WHAT", "what stands for a program: unit, process, container, pod or host (unit)", MAP,
+     READ_TEXT, AT(by), 0, 0},
+    {"dot", 0, NULL, "write the map for Graphviz: | dot -Tsvg", MAP, READ_FLAG, AT(dot), 0, 0},
+    {"mermaid", 0, NULL, "write the map for Mermaid, which Markdown pages draw", MAP, READ_FLAG, AT(mermaid), 0, 0},
     {"help", 'h', NULL, "print this help", ALL, READ_HELP, 0, 0, 0},
     {"version", 'V', NULL, "print the version", ALL, READ_VERSION, 0, 0, 0},
 };

@@ -48,7 +48,7 @@ def man_commands(tables):
 
 
 def man_options(tables):
-    letters = {"replay": "p", "metrics": "m"}
+    letters = {"replay": "p", "metrics": "m", "map": "a"}
     items = []
     for name, letter, value, text, commands in tables["option"]:
         forms = ([f"Fl {letter}"] if letter else []) + ([f"Fl Fl {name}"] if name else [])

@@ -231,7 +231,7 @@ static const struct {
     {"list --color red", "--color: \"red\": say auto, always or never"},
     {"--color never", "--color is not an option of \"top\"; it belongs to list"},
     {"list --interval 2",
-     "--interval is not an option of \"list\"; it belongs to top events record doctor metrics"},
+     "--interval is not an option of \"list\"; it belongs to top events record doctor metrics map"},
     {"lst", "\"lst\" is no command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
     {"evnets", "\"evnets\" is no command; did you mean \"events\"? (to filter by it: tcplens top "
                "evnets)"},

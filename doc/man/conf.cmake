@@ -17,6 +17,7 @@ file(WRITE ${PAGE} "${date}.Dt TCPLENS.CONF 5
 .Nd settings of tcplens
 .Sh SYNOPSIS
 .Pa $XDG_CONFIG_HOME/tcplens/config
+.Pa $XDG_CONFIG_HOME/tcplens/themes/NAME.theme
 .Sh DESCRIPTION
 ${body}.Sh SEE ALSO
 .Xr tcplens 1 ,

@@ -7,6 +7,7 @@
 #include "core/finding/finding.h"
 #include "core/text/text.h"
 #include "options/options.h"
+#include "options/theme_file.h"
 #include "ui/theme.h"
 
 #include <stdio.h>
@@ -78,10 +79,18 @@ static void offer_color(const struct completion *at)
     offer_list(at, (const char *const[]){"auto", "always", "never", NULL});
 }
 
+static void offer_theme_file(void *at, const char *name)
+{
+    complete_offer(at, name, "a theme of yours");
+}
+
 static void offer_themes(const struct completion *at)
 {
+    struct completion file = *at;
+
     for (int i = 0; i < THEME_COUNT; i++)
         complete_offer(at, THEME_NAMES[i], NULL);
+    theme_file_each(offer_theme_file, &file);
 }
 
 static void offer_glyphs(const struct completion *at)

@@ -75,7 +75,9 @@ int screenshot_begin(struct screenshot *screenshot, const struct options *option
 
 int screenshot_write(struct screenshot *screenshot, const struct screen_settings *settings)
 {
-    const struct svg_options options = {.light = settings->theme == THEME_LIGHT};
+    const enum theme base =
+        settings->theme == THEME_OWN ? settings->own_theme->base : settings->theme;
+    const struct svg_options options = {.light = base == THEME_LIGHT};
     if (!screenshot->grid.cells) {
         message("--screenshot: no frame came, nothing is written to %s", screenshot->path);
         return EXIT_FAILED;

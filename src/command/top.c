@@ -7,6 +7,7 @@
 #include "command/commands.h"
 #include "command/filter_read.h"
 #include "command/screenshot.h"
+#include "command/theme_choice.h"
 #include "command/top_feed.h"
 #include "options/options.h"
 #include "options/output.h"
@@ -37,6 +38,7 @@ struct top {
     const struct options *options;
     struct settings *settings; /* options is its */
     struct system_names *names;
+    struct theme_choice theme;
     struct lookup lookup;
     struct filter_names filter_names;
     struct top_feed feed;
@@ -181,14 +183,6 @@ static int say(int code, const char *what, const char *why)
     return code;
 }
 
-static int choose_theme(const struct options *options, enum theme *theme)
-{
-    *theme = color_is_welcome() ? color_theme_of_terminal() : THEME_MONO;
-    if (options->theme && theme_from_name(options->theme, theme) != 0)
-        return say(EXIT_USAGE, options->theme, "--theme takes dark, light, safe, mono or contrast");
-    return EXIT_DONE;
-}
-
 /* The fonts of the console have no braille. */
 static int choose_glyphs(const struct options *options, enum glyphs *glyphs)
 {
@@ -238,7 +232,11 @@ static int open_screen(struct top *top)
         top->acts.refused = "--redact: nothing is signalled or closed";
     if (options->read_only)
         top->acts.refused = "--read-only: nothing is signalled or closed";
-    int code = choose_theme(options, &settings.theme);
+    int code = theme_choose(&top->theme, top->settings);
+    settings.theme = top->theme.theme;
+    settings.own_theme = top->theme.theme == THEME_OWN ? &top->theme.looks : NULL;
+    if (!options->redact && !settings.notice[0])
+        settings.notice = top->theme.notice;
     if (!code)
         code = choose_glyphs(options, &settings.glyphs);
     if (code)
@@ -532,6 +530,8 @@ int cmd_top_over(const struct options *options, const char *log, int input)
                       .answers = {-1, -1},
                       .signals = -1,
                       .stops = -1};
+    if (options->theme && strcmp(options->theme, "help") == 0)
+        return theme_list();
     int code = check_filter(options);
     if (!code)
         code = screenshot_begin(&top.screenshot, options);

@@ -7,6 +7,7 @@
 #include "core/text/text.h"
 #include "options/settings_file.h"
 #include "options/table.h"
+#include "options/theme_file.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -23,7 +24,7 @@ const struct setting SETTINGS[] = {
      SETTING_TEXT, AT(columns), "columns"},
     {"screen", "sort", "COLUMN", "its sort column, \"-\" before it: largest first",
      SETTING_TEXT, AT(sort), "sort"},
-    {"screen", "theme", "THEME", "dark, light, safe, mono or contrast; left out: what suits the terminal",
+    {"screen", "theme", "THEME", "dark, light, safe, mono, contrast or the name of a theme file; left out: what suits the terminal",
      SETTING_TEXT, AT(theme), "theme"},
     {"screen", "highlight", "S", "seconds for which a change stays marked",
      SETTING_TIME, AT(highlight_ns), "highlight"},
@@ -218,8 +219,9 @@ static int check_look(const struct option_name *option, const char *value, char 
     enum glyphs glyphs;
     const char *expected = NULL;
 
-    if (option->place == offsetof(struct options, theme) && theme_from_name(value, &theme))
-        expected = "dark, light, safe or mono";
+    if (option->place == offsetof(struct options, theme) && theme_from_name(value, &theme) &&
+        !theme_file_exists(value))
+        expected = "dark, light, safe, mono, contrast or the name of a theme file";
     if (option->place == offsetof(struct options, glyphs) && glyphs_from_name(value, &glyphs))
         expected = "braille, blocks or ascii";
     if (expected)
@@ -235,8 +237,10 @@ static int read_option(struct settings *settings, const struct option_name *opti
 
     if (!error && check_look(option, value, why))
         return -EINVAL;
-    if (!error && !is_given(&settings->options, option))
+    if (!error && !is_given(&settings->options, option)) {
         settings->options = trial;
+        settings->theme_of_file |= option->place == offsetof(struct options, theme);
+    }
     return error;
 }
 
@@ -376,7 +380,9 @@ static void take_values(struct settings_values *values, const struct options *op
     snprintf(values->columns, sizeof values->columns, "%s", kept->columns);
     snprintf(values->sort, sizeof values->sort, "%s", kept->sort);
     snprintf(values->theme, sizeof values->theme, "%s",
-             kept->theme_chosen || options->theme ? THEME_NAMES[kept->theme] : "");
+             kept->theme      ? kept->theme
+             : options->theme ? options->theme
+                              : "");
     snprintf(values->glyphs, sizeof values->glyphs, "%s", options->glyphs ? options->glyphs : "");
     snprintf(values->netns, sizeof values->netns, "%s", options->netns ? options->netns : "");
     values->interval_ns = kept->interval_ns;

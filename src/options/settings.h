@@ -16,8 +16,8 @@
 
 /* What the rows of SETTINGS stand for, as it is now. */
 struct settings_values {
-    char columns[SETTINGS_TEXT_MAX], sort[64], theme[16],
-        glyphs[16]; /* "" = what suits the terminal */
+    char columns[SETTINGS_TEXT_MAX], sort[64];
+    char theme[64], glyphs[16]; /* "" = what suits the terminal */
     char netns[128];
     int64_t interval_ns, highlight_ns;
     uint64_t past_bytes;
@@ -58,6 +58,7 @@ struct settings {
     struct finding_settings findings;
     struct settings_lines lines;  /* what the file says; options point into it */
     char path[SETTINGS_PATH_MAX]; /* "" = nowhere */
+    bool theme_of_file;           /* options.theme is the file's */
     char notice[256]; /* what is wrong with the file, for the status line; "" = nothing */
     unsigned problems;
 };

@@ -140,6 +140,14 @@ FILE *settings_file_open(const struct settings_owner *owner, const char *path, c
     return file;
 }
 
+DIR *settings_file_open_folder(const struct settings_owner *owner, const char *path)
+{
+    become(owner);
+    DIR *folder = opendir(path);
+    become_ourselves_again(owner);
+    return folder;
+}
+
 /* The folders above the file, as far as they lack. */
 static int make_folders(const char *path)
 {

@@ -5,6 +5,7 @@
 
 #include "options/settings.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -21,6 +22,8 @@ void settings_file_find(const struct settings_owner *owner, char *path, size_t s
 /* NULL with text "" if there is none, and with one line in text if it may not be trusted. */
 FILE *settings_file_open(const struct settings_owner *owner, const char *path, char *text,
                          size_t size);
+/* Beside it; NULL if there is none that its owner may read. */
+DIR *settings_file_open_folder(const struct settings_owner *owner, const char *path);
 /* Replaces it as its owner, with the owner's rights. 0 or -errno. */
 int settings_file_replace(const struct settings_owner *owner, const char *path, const char *data,
                           size_t length);

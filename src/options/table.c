@@ -75,7 +75,7 @@ const struct option_name OPTION_NAMES[] = {
      0, 0},
     {"when", 0, "FILTER", "the first frame of the log, from --at on, in which a row matches",
      LIST | EVENTS, READ_TEXT, AT(when), 0, 0},
-    {"theme", 0, "THEME", "dark, light, safe (colour-blind), mono or contrast", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
+    {"theme", 0, "THEME", "dark, light, safe (colour-blind), mono, contrast or one of yours; \"help\" lists them", TOP | REPLAY, READ_TEXT, AT(theme), 0, 0},
     {"glyphs", 0, "GLYPHS", "draw graphs with braille, blocks or ascii", TOP | REPLAY, READ_TEXT, AT(glyphs), 0, 0},
     {"color", 0, "WHEN", "colours in the table: auto, always or never (auto)", LIST, READ_COLOR, AT(color), 0, 0},
     {"cursor", 0, NULL, "show the cursor on the selected row, for screen readers and magnifiers",

@@ -37,10 +37,39 @@ const struct look THEME[ROLE_COUNT][THEME_COUNT] = {
 };
 /* clang-format on */
 
+const struct role_name ROLE_NAMES[ROLE_COUNT] = {
+    [ROLE_NORMAL] = {"normal", "text"},
+    [ROLE_DIM] = {"dim", "labels, and what does not change or cannot act"},
+    [ROLE_STRONG] = {"strong", "the figures one looks for"},
+    [ROLE_ACCENT] = {"accent", "the active view, the sort column"},
+    [ROLE_TITLE] = {"title", "titles of columns"},
+    [ROLE_KEY] = {"key", "names of keys"},
+    [ROLE_GOOD] = {"good", "what is well"},
+    [ROLE_NOTICE] = {"notice", "what is worth a look"},
+    [ROLE_TROUBLE] = {"trouble", "what is wrong"},
+    [ROLE_IN] = {"in", "traffic that comes in"},
+    [ROLE_OUT] = {"out", "traffic that goes out"},
+    [ROLE_OPENED] = {"opened", "rows that have just opened"},
+    [ROLE_CHANGED] = {"changed", "rows that have just changed"},
+    [ROLE_CLOSED] = {"closed", "rows that have just closed"},
+    [ROLE_STATE_QUIET] = {"state-quiet", "TIME-WAIT, and bound sockets"},
+    [ROLE_STATE_LISTEN] = {"state-listen", "LISTEN"},
+    [ROLE_STATE_OPENING] = {"state-opening", "SYN-SENT, SYN-RECEIVED"},
+    [ROLE_STATE_OPEN] = {"state-open", "ESTABLISHED"},
+    [ROLE_STATE_CLOSING] = {"state-closing", "FIN-WAIT-1, FIN-WAIT-2, CLOSING, LAST-ACK"},
+    [ROLE_STATE_STUCK] = {"state-stuck", "CLOSE-WAIT"},
+    [ROLE_STATE_GONE] = {"state-gone", "CLOSED"},
+    [ROLE_BORDER] = {"border", "lines of boxes"},
+};
+
 const int16_t THEME_SELECTED[THEME_COUNT] = {237, 254, N, N, N};
 const int16_t THEME_TAGGED[THEME_COUNT] = {23, 195, N, N, 18};
 const int16_t THEME_GROUND[THEME_COUNT][2] = {{N, N}, {N, N}, {N, N}, {N, N}, {231, 16}};
 const char *const THEME_NAMES[THEME_COUNT] = {"dark", "light", "safe", "mono", "contrast"};
+const char *const THEME_HELP[THEME_COUNT] = {
+    "for a dark background", "for a light background",
+    "tells blue from orange, never red from green, on both",
+    "no colour: bold, underlined and reverse", "high contrast, on a black of its own"};
 
 const char *const GLYPHS_NAMES[GLYPHS_COUNT] = {"braille", "blocks", "ascii"};
 
@@ -53,6 +82,17 @@ static int find_name(const char *const *names, size_t count, const char *name, s
         }
     }
     return -EINVAL;
+}
+
+void theme_looks_of(struct theme_looks *looks, enum theme theme)
+{
+    *looks = (struct theme_looks){.base = theme,
+                                  .selected = THEME_SELECTED[theme],
+                                  .tagged = THEME_TAGGED[theme],
+                                  .ground = {THEME_GROUND[theme][0], THEME_GROUND[theme][1]}};
+    strcpy(looks->name, THEME_NAMES[theme]);
+    for (size_t role = 0; role < ROLE_COUNT; role++)
+        looks->roles[role] = THEME[role][theme];
 }
 
 int theme_from_name(const char *name, enum theme *theme)

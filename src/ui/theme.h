@@ -40,7 +40,15 @@ enum role {
 #define STYLE_UNDERLINE   0x800u
 #define STYLE_REVERSE     0x1000u
 
-enum theme { THEME_DARK, THEME_LIGHT, THEME_SAFE, THEME_MONO, THEME_CONTRAST, THEME_COUNT };
+enum theme {
+    THEME_DARK,
+    THEME_LIGHT,
+    THEME_SAFE,
+    THEME_MONO,
+    THEME_CONTRAST,
+    THEME_COUNT,
+    THEME_OWN = THEME_COUNT /* the one of the user's file, where there is one */
+};
 
 /* What graphs are drawn with. Braille has the finest steps; not every font has it. */
 enum glyphs { GLYPHS_BRAILLE, GLYPHS_BLOCKS, GLYPHS_ASCII, GLYPHS_COUNT };
@@ -64,7 +72,26 @@ extern const int16_t THEME_SELECTED[THEME_COUNT], THEME_TAGGED[THEME_COUNT];
 /* Colours of text and ground that take the place of the terminal's own, or COLOR_NONE; of fewer than
  * 256 white and black. */
 extern const int16_t THEME_GROUND[THEME_COUNT][2];
+extern const char *const THEME_HELP[THEME_COUNT];  /* whom it suits */
 extern const char *const THEME_NAMES[THEME_COUNT]; /* "dark" "light" "safe" "mono" "contrast" */
+
+/* What a theme file calls each role, and what has it; in the order of enum role. */
+struct role_name {
+    const char *name, *help;
+};
+extern const struct role_name ROLE_NAMES[ROLE_COUNT];
+
+#define THEME_NAME_MAX 41
+
+/* All of one theme, as the tables above have it or a file says. */
+struct theme_looks {
+    char name[THEME_NAME_MAX];
+    enum theme base; /* of a file: what it begins with; else itself */
+    struct look roles[ROLE_COUNT];
+    int16_t selected, tagged, ground[2];
+};
+
+void theme_looks_of(struct theme_looks *looks, enum theme theme); /* none of THEME_OWN */
 
 /* 0 or -EINVAL. */
 int theme_from_name(const char *name, enum theme *theme);

@@ -88,11 +88,16 @@ def man_settings(tables):
     return lines + [".El"]
 
 
+def man_roles(tables):
+    return tagged(([f".It Cm {argument(name)}", roff(text)] for name, text in tables["role"]), "state-opening")
+
+
 def make_man(tables, old):
     blocks = {"commands": man_commands(tables), "options": man_options(tables), "keys": man_keys(tables),
               "fields": man_words([word for word, in tables["field"]]),
               "states": man_words([word for word, in tables["state"]]),
-              "columns": man_columns(tables), "settings": man_settings(tables)}
+              "columns": man_columns(tables), "settings": man_settings(tables),
+              "roles": man_roles(tables)}
     for name, lines in blocks.items():
         pattern = re.compile(rf'(\.\\" begin {name}\n).*?(\.\\" end {name}\n)', re.S)
         body = "\n".join(line.rstrip() for line in lines) + "\n"

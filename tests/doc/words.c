@@ -7,6 +7,7 @@
 #include "options/options.h"
 #include "options/settings.h"
 #include "ui/command.h"
+#include "ui/theme.h"
 
 #include <stdio.h>
 
@@ -156,6 +157,8 @@ int main(int argc, char **argv)
     printf("setting\t%s\tonly\tID,...\trun these detectors and no others\n", SETTINGS_FINDINGS);
     printf("setting\t%s\tskip\tID,...\tdo not run these detectors; \"all\" runs none\n",
            SETTINGS_FINDINGS);
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        printf("role\t%s\t%s\n", ROLE_NAMES[i].name, ROLE_NAMES[i].help);
     printf("exit\t%d\nexit\t%d\nexit\t%d\nexit\t%d\n", EXIT_DONE, EXIT_FAILED, EXIT_USAGE,
            EXIT_PARTLY);
     return 0;

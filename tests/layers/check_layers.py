@@ -44,6 +44,8 @@ ALSO_INCLUDED = [
     # What options and the configuration choose.
     ('options/options.h', 'collect/events.h'),
     ('options/settings.h', 'ui/screen/screen.h'),
+    ('options/theme_file.h', 'ui/theme.h'),
+    ('options/theme_file.c', 'ui/theme_read.h'),
 ]
 
 # Library, its headers, the only files that may include them.

@@ -202,11 +202,8 @@ static void test_paths(void **state)
 
 static struct screen_kept some_kept(void)
 {
-    struct screen_kept kept = {.interval_ns = 2500000000,
-                               .theme = THEME_SAFE,
-                               .theme_chosen = true,
-                               .names = true,
-                               .services = true};
+    struct screen_kept kept = {
+        .interval_ns = 2500000000, .theme = "safe", .names = true, .services = true};
     snprintf(kept.sort, sizeof kept.sort, "-in");
     for (size_t i = 0; i < 40; i++) /* longer than one line of INI */
         snprintf(kept.columns + strlen(kept.columns), sizeof kept.columns - strlen(kept.columns),

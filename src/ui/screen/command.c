@@ -111,18 +111,27 @@ static void switch_graph(struct screen *screen)
     screen->paint = true;
 }
 
+static const char *theme_name(const struct screen *screen)
+{
+    return screen->theme == THEME_OWN ? screen->settings.own_theme->name
+                                      : THEME_NAMES[screen->theme];
+}
+
+/* Ours, then the user's. */
 static void next_theme(struct screen *screen)
 {
-    screen->theme = (enum theme)((screen->theme + 1) % THEME_COUNT);
+    const unsigned count = THEME_COUNT + (screen->settings.own_theme != NULL);
+
+    screen->theme = (enum theme)((screen->theme + 1) % count);
     term_set_theme(screen->term, screen->theme);
-    screen_say(screen, ROLE_NORMAL, "theme %s", THEME_NAMES[screen->theme]);
+    screen_say(screen, ROLE_NORMAL, "theme %s", theme_name(screen));
 }
 
 static void keep(struct screen *screen)
 {
     struct screen_kept kept = {.interval_ns = screen->wish.interval_ns,
-                               .theme = screen->theme,
-                               .theme_chosen = screen->theme != screen->settings.theme,
+                               .theme = screen->theme != screen->settings.theme ? theme_name(screen)
+                                                                                : NULL,
                                .names = screen->names != NULL,
                                .services = screen->lookup.service != NULL};
     char text[sizeof(screen->said)];

@@ -282,6 +282,7 @@ int screen_run(struct screen *screen)
     const struct screen_shot *shot = screen->settings.shot;
     const struct term_settings settings = {.input = screen->settings.input,
                                            .theme = screen->theme,
+                                           .own_theme = screen->settings.own_theme,
                                            .ascii = screen->settings.ascii,
                                            .glyphs = screen->settings.glyphs,
                                            .no_mouse = screen->settings.no_mouse,

@@ -38,8 +38,7 @@ struct screen_feed {
 struct screen_kept {
     char columns[SCREEN_COLUMNS_MAX], sort[64]; /* of Connections, as of --columns and --sort */
     int64_t interval_ns;
-    enum theme theme;
-    bool theme_chosen; /* another one than at start */
+    const char *theme; /* its name; NULL = the one at start, which nobody chose with a key */
     bool names, services;
 };
 
@@ -84,6 +83,7 @@ struct screen_settings {
     void *data;
     struct term_rescue *rescue;
     enum theme theme;
+    const struct theme_looks *own_theme; /* of the user's file; NULL = none. Outlives the screen */
     bool ascii;
     enum glyphs glyphs;
     bool with_args; /* command lines with their arguments, to begin with */

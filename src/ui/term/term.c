@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAIRS_MAX 192
+#define PAIRS_MAX 255
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
 /* OSC 11 with "?": answered in the same form by those that know it, ignored by the others. */
@@ -41,7 +41,8 @@ struct term {
     bool suspended;
     bool pastes; /* it may know bracketed paste; one of ECMA-48 that does not ignores it */
     struct term_keys keys;
-    enum theme theme;
+    const struct theme_looks *own_theme;
+    struct theme_looks looks;
     int cursor_row, cursor_col, focus_row, focus_col;
     bool show_cursor;
     int64_t asked_ns; /* for the background, monotonic; 0 = not */
@@ -229,6 +230,7 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     if (term->in_memory)
         resizeterm(settings->rows, settings->cols);
     set_paste(term, true);
+    term->own_theme = settings->own_theme;
     term_set_theme(term, settings->theme);
     term->show_cursor = settings->show_cursor;
     if (settings->ask_background && term->pastes && term_colors(term) >= 8) {
@@ -319,7 +321,7 @@ enum glyphs term_glyphs(const struct term *term)
 
 bool term_mono(const struct term *term)
 {
-    return term->theme == THEME_MONO;
+    return term->looks.base == THEME_MONO;
 }
 
 int term_colors(const struct term *term)
@@ -384,17 +386,18 @@ static struct pen make_pen(struct term *term, const struct look *look, enum laye
                                                            A_UNDERLINE | A_BOLD};
     int colors = term_colors(term);
     short background = COLOR_NONE;
-    static const int16_t *const LAYERS[] = {NULL, THEME_SELECTED, THEME_TAGGED};
-    if (colors >= 256 && layer != LAYER_PLAIN)
-        background = LAYERS[layer][term->theme];
+    const int16_t *ground = term->looks.ground;
+    const int16_t layers[LAYER_COUNT] = {COLOR_NONE, term->looks.selected, term->looks.tagged};
+    if (colors >= 256)
+        background = layers[layer];
     short foreground = colors >= 256 ? look->rich : colors >= 8 ? look->plain : COLOR_NONE;
-    if (colors >= 8 && THEME_GROUND[term->theme][0] >= 0) {
+    if (colors >= 8 && (ground[0] >= 0 || ground[1] >= 0)) {
         const bool rich = colors >= 256;
-        foreground = foreground >= 0 ? foreground : rich ? THEME_GROUND[term->theme][0] : 7;
-        background = background >= 0 ? background : rich ? THEME_GROUND[term->theme][1] : 0;
+        foreground = foreground >= 0 ? foreground : rich ? ground[0] : 7;
+        background = background >= 0 ? background : rich ? ground[1] : 0;
     }
     attr_t attributes = look_attributes(look, foreground >= 0);
-    if (layer != LAYER_PLAIN && (colors < 256 || LAYERS[layer][term->theme] < 0)) {
+    if (layer != LAYER_PLAIN && (colors < 256 || layers[layer] < 0)) {
         attributes |= WITHOUT_BACKGROUND[layer];
         attributes &= ~(attr_t)A_DIM;
     }
@@ -403,10 +406,14 @@ static struct pen make_pen(struct term *term, const struct look *look, enum laye
 
 void term_set_theme(struct term *term, enum theme theme)
 {
-    term->theme = term_colors(term) >= 8 ? theme : THEME_MONO;
+    theme = term_colors(term) >= 8 ? theme : THEME_MONO;
+    if (theme == THEME_OWN && term->own_theme)
+        term->looks = *term->own_theme;
+    else
+        theme_looks_of(&term->looks, theme);
     for (size_t role = 0; role < ROLE_COUNT; role++)
         for (size_t layer = 0; layer < LAYER_COUNT; layer++)
-            term->pens[role][layer] = make_pen(term, &THEME[role][term->theme], (enum layer)layer);
+            term->pens[role][layer] = make_pen(term, &term->looks.roles[role], (enum layer)layer);
     wbkgdset(stdscr, (chtype)' ' | (chtype)COLOR_PAIR(term->pens[ROLE_NORMAL][LAYER_PLAIN].pair));
     term_rows_forget(&term->rows);
 }

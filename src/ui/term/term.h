@@ -27,6 +27,7 @@ struct term_rescue {
 struct term_settings {
     int input; /* descriptor of the keys: 0, or /dev/tty */
     enum theme theme;
+    const struct theme_looks *own_theme; /* THEME_OWN; NULL = there is none. Outlives the term */
     bool ascii;
     enum glyphs glyphs;  /* ascii makes them GLYPHS_ASCII */
     bool show_cursor;    /* on the selected row as well */

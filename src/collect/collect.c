@@ -182,6 +182,15 @@ static int confirm_closed(struct collector *collector, struct frame *next)
     return diff_amend(&collector->diff, collector->previous, next, first, collector->found, count);
 }
 
+/* For want of memory: the frame stands, since what it could report was reported. */
+static void mark_incomplete(struct frame *next)
+{
+    next->missing.reasons |= MISSING_EVENTS;
+    if (!next->missing.text[0])
+        snprintf(next->missing.text, sizeof(next->missing.text),
+                 "out of memory: closed connections or events are missing");
+}
+
 static int complete_frame(struct collector *collector, struct frame *next, const struct wish *wish)
 {
     struct source *source = collector->source;
@@ -203,11 +212,13 @@ static int complete_frame(struct collector *collector, struct frame *next, const
         track_apply(collector->track, collector->previous, next, &collector->diff, collector->ring);
     if (!error && source->ops->name_ghosts)
         error = source->ops->name_ghosts(source, next);
+    if (error)
+        mark_incomplete(next);
     if (collector->events && collector->previous)
         events_note_closed(collector->events, collector->previous, &collector->diff);
     if (collector->events)
-        events_end_frame(collector->events, next, error == 0);
-    return error;
+        events_end_frame(collector->events, next);
+    return 0;
 }
 
 static int read_process(void *data, int32_t pid, uint64_t start_ticks, struct process_facts *facts)
@@ -276,11 +287,32 @@ static void hand_on_touched(struct collector *collector)
                                         events_take_touched(collector->events, netns));
 }
 
+static int give_up(struct collector *collector, struct frame *frame, int error)
+{
+    pthread_mutex_lock(&collector->lock);
+    snprintf(collector->trouble, sizeof collector->trouble, "%s",
+             frame && frame->missing.text[0] ? frame->missing.text : strerror(-error));
+    pthread_mutex_unlock(&collector->lock);
+    frame_release(frame);
+    return error;
+}
+
+/* What happened up to it has been reported and counted: the next one is compared with it, whether or
+ * not this one is published. */
+static void take_over(struct collector *collector, struct frame *whole)
+{
+    frame_release(collector->previous);
+    collector->previous = whole;
+    collector->frame_number = whole->number;
+    if (collector->metrics)
+        metrics_frame(collector->metrics, whole, collector->ring);
+}
+
 static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
 {
     const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     const int64_t began_ns = clock_mono_ns();
-    struct frame *whole = frame_new(collector->pool), *frame = NULL;
+    struct frame *whole = frame_new(collector->pool);
 
     if (!whole)
         return -ENOMEM;
@@ -291,24 +323,13 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     int error = source_next(collector->source, whole, wish);
     if (!error)
         error = complete_frame(collector, whole, wish);
-    if (!error) {
-        frame = shown_frame(collector, whole);
-        error = frame ? find(collector, frame) : -ENOMEM;
-    }
-    if (!error && collector->metrics)
-        error = metrics_frame(collector->metrics, frame, collector->ring);
-    if (error) {
-        pthread_mutex_lock(&collector->lock);
-        snprintf(collector->trouble, sizeof collector->trouble, "%s",
-                 whole->missing.text[0] ? whole->missing.text : strerror(-error));
-        pthread_mutex_unlock(&collector->lock);
-        frame_release(frame);
-        frame_release(whole);
-        return error;
-    }
-    frame_release(collector->previous);
-    collector->previous = whole; /* what the next one is compared with */
-    collector->frame_number = frame->number;
+    if (error)
+        return give_up(collector, whole, error);
+    take_over(collector, whole);
+    struct frame *frame = shown_frame(collector, whole);
+    error = frame ? find(collector, frame) : -ENOMEM;
+    if (error)
+        return give_up(collector, frame, error);
     *made = frame;
     if (collector->source->ops->complete)
         return 0; /* it says what it cost when it was made */

@@ -388,23 +388,22 @@ void events_note_closed(struct events *events, const struct frame *previous,
     }
 }
 
-void events_end_frame(struct events *events, struct frame *next, bool tracked)
+void events_end_frame(struct events *events, struct frame *next)
 {
-    if (tracked) {
-        const struct rows freed = events->latest;
-        const int64_t before_ns = freed.frame ? freed.frame->mono_ns : INT64_MIN;
-        frame_release(freed.frame);
-        events->latest = events->coming;
-        events->latest.frame = frame_reference(next);
-        events->coming = freed;
-        events->noted = 0;
-        if (events->forget || lifecycles_count(events->lifecycles) > LIFECYCLES_MOST)
-            lifecycles_forget(events->lifecycles, before_ns);
-        events->forget = false;
-    }
+    const struct rows freed = events->latest;
+    const int64_t before_ns = freed.frame ? freed.frame->mono_ns : INT64_MIN;
+    const bool first = !events->began;
+
+    frame_release(freed.frame);
+    events->latest = events->coming;
+    events->latest.frame = frame_reference(next);
+    events->coming = freed;
     events->coming.frame = NULL;
-    const bool first = tracked && !events->began;
-    events->began |= tracked;
+    events->noted = 0;
+    if (events->forget || lifecycles_count(events->lifecycles) > LIFECYCLES_MOST)
+        lifecycles_forget(events->lifecycles, before_ns);
+    events->forget = false;
+    events->began = true;
     pthread_mutex_unlock(&events->lock);
     if (first)
         worker_wake(&events->worker);

@@ -49,7 +49,7 @@ void events_begin_frame(struct events *events, struct frame *next);
 /* Between the two: the rows of `previous` that the frame closed. */
 void events_note_closed(struct events *events, const struct frame *previous,
                         const struct diff *diff);
-/* tracked: the frame that was tracked now stands for what is known; else it is left out. */
-void events_end_frame(struct events *events, struct frame *next, bool tracked);
+/* The frame that was tracked now stands for what is known. */
+void events_end_frame(struct events *events, struct frame *next);
 
 #endif

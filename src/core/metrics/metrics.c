@@ -288,35 +288,34 @@ static void look_at_host(struct metrics *metrics, const struct frame *frame)
     metrics->segments.retrans += frame->totals.segs_retrans;
 }
 
-#define COPY(to, capacity, to_count, from, from_count)                                             \
+#define COPY(to, to_count, from, from_count)                                                       \
     do {                                                                                           \
-        if (GROW(to, capacity, from_count))                                                        \
-            return -ENOMEM;                                                                        \
         if (from_count)                                                                            \
             memcpy(to, from, (from_count) * sizeof(*(to)));                                        \
         to_count = (from_count);                                                                   \
     } while (0)
 
-static int publish_locked(struct metrics *metrics)
+/* All or nothing: sets name places by number. */
+static void publish_locked(struct metrics *metrics)
 {
     struct metrics_reading *reading = &metrics->reading;
 
-    COPY(reading->sets, reading->set_capacity, reading->set_count, metrics->sets.list,
-         metrics->sets.count);
-    COPY(reading->places, reading->place_capacity, reading->place_count, metrics->sets.places,
-         metrics->sets.place_count);
-    COPY(reading->peers, reading->peer_capacity, reading->peer_count, metrics->peers.list,
-         metrics->peers.shown);
+    if (GROW(reading->sets, reading->set_capacity, metrics->sets.count) ||
+        GROW(reading->places, reading->place_capacity, metrics->sets.place_count) ||
+        GROW(reading->peers, reading->peer_capacity, metrics->peers.shown))
+        return;
+    COPY(reading->sets, reading->set_count, metrics->sets.list, metrics->sets.count);
+    COPY(reading->places, reading->place_count, metrics->sets.places, metrics->sets.place_count);
+    COPY(reading->peers, reading->peer_count, metrics->peers.list, metrics->peers.shown);
     reading->other_peers = metrics->peers.other;
     reading->segments = metrics->segments;
     reading->folded = metrics->sets.folded;
     reading->frames = metrics->frames;
     reading->events_lost = metrics->events_lost;
     reading->ageless = metrics->ageless;
-    return 0;
 }
 
-int metrics_frame(struct metrics *metrics, const struct frame *frame, struct event_ring *ring)
+void metrics_frame(struct metrics *metrics, const struct frame *frame, struct event_ring *ring)
 {
     look_at_host(metrics, frame);
     count_events(metrics, frame, ring);
@@ -328,9 +327,8 @@ int metrics_frame(struct metrics *metrics, const struct frame *frame, struct eve
         peers_choose(&metrics->peers);
     }
     pthread_mutex_lock(&metrics->lock);
-    const int error = publish_locked(metrics);
+    publish_locked(metrics);
     pthread_mutex_unlock(&metrics->lock);
-    return error;
 }
 
 uint32_t metrics_series(struct metrics *metrics)

@@ -36,9 +36,10 @@ void metrics_free(struct metrics *metrics);
 
 /* For the accounts that feed it. */
 struct account_sink metrics_sink(struct metrics *metrics);
-/* After the frame was tracked, before the next one is: counts what happened since the frame before,
- * as the ring tells it. 0 or -ENOMEM: some is missing then, and a series says so. */
-int metrics_frame(struct metrics *metrics, const struct frame *frame, struct event_ring *ring);
+/* After the frame was tracked, before the next one is, whatever becomes of it: counts what happened
+ * since the frame before, as the ring reports it. Without memory readers see the counters of an
+ * earlier frame until there is some. */
+void metrics_frame(struct metrics *metrics, const struct frame *frame, struct event_ring *ring);
 
 enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
 

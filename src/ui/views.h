@@ -12,7 +12,8 @@
     VIEW(EVENTS, "Events") \
     VIEW(STATES, "States") \
     VIEW(FINDINGS, "Findings") \
-    VIEW(NAMESPACES, "Namespaces")
+    VIEW(NAMESPACES, "Namespaces") \
+    VIEW(HOSTS, "Hosts")
 /* clang-format on */
 
 enum view_id {

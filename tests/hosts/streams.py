@@ -120,6 +120,18 @@ def check_wrong(folder):
     assert_harms_only_itself(folder, 'lies', 'out of range')
 
 
+def check_screen(folder):
+    """The view of hosts, and the line that says what is missing."""
+    picture = folder + '/hosts.svg'
+    out = run('--screenshot', picture, '--size', '140x14', '--keys', '9', *of_hosts(folder, 'good', 'absent'))
+    assert out.returncode == 0, out.stderr
+    with open(picture, encoding='utf-8') as file:
+        text = file.read()
+    for words in ('Hosts', 'good', 'refused: no tcplens there'):
+        assert words in text, (words, text)
+    assert_ended(folder)
+
+
 def check_refused(folder):
     for word in ('-x', 'ssh:-oProxyCommand=id', '$(id)'):
         out = run('list', '--host', word)
@@ -132,6 +144,7 @@ def main():
         log = write_scripts(folder)
         check_two(folder, log)
         check_wrong(folder)
+        check_screen(folder)
         check_refused(folder)
     return 0
 

@@ -73,6 +73,13 @@ int grouping_clear_ports(struct grouping *grouping)
 
 const struct conn *grouping_conn(const struct grouping_row *row, const struct frame *frame)
 {
+    static const struct conn NONE = {.owner = CONN_NO_INDEX,
+                                     .owners = CONN_NO_INDEX,
+                                     .group = CONN_NO_INDEX,
+                                     .detail = CONN_NO_INDEX};
+
+    if (row->conn == CONN_NO_INDEX)
+        return &NONE;
     return row->conn < frame->conn_count ? &frame->conns[row->conn]
                                          : &frame->flows[row->conn - frame->conn_count].conn;
 }

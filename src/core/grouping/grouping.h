@@ -90,7 +90,7 @@ struct grouping_kind {
 };
 
 extern const struct grouping_kind GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPING_PEERS,
-    GROUPING_PEER_PORTS, GROUPING_NAMESPACES;
+    GROUPING_PEER_PORTS, GROUPING_NAMESPACES, GROUPING_HOSTS;
 
 void grouping_init(struct grouping *grouping);
 void grouping_done(struct grouping *grouping);
@@ -108,7 +108,7 @@ void grouping_count_flow(struct grouping_row *row, const struct conn *flow);
 /* CLOSE-WAIT piles up: some have stayed in it, and more came within the last minute, as core/trend
  * has it. */
 bool grouping_close_wait_grows(const struct grouping_row *row);
-/* The first row of the group, or the flow in place of one. */
+/* The first row of the group, or the flow in place of one; a blank row where it has neither. */
 const struct conn *grouping_conn(const struct grouping_row *row, const struct frame *frame);
 /* Queue of a listener in permille of its backlog, 1000 at most; 0 if unknown. */
 uint32_t grouping_queue_permille(const struct grouping_row *row);

@@ -22,7 +22,11 @@ static void name_text(const struct picture *picture, const struct grouping_row *
 {
     const struct frame_netns *netns = netns_of(picture, row);
 
-    if (netns && netns->name[0])
+    const struct frame_host *host = frame_host_of(picture->frame, key_of(picture, row));
+
+    if (host && netns)
+        snprintf(out, size, "%s on %s", netns->name[0] ? netns->name : "?", host->name);
+    else if (netns && netns->name[0])
         snprintf(out, size, "%s%s", netns->name, netns->is_own ? " (ours)" : "");
     else
         snprintf(out, size, "%u", key_of(picture, row));

@@ -17,6 +17,7 @@ static const struct reason_text REASONS[] = {
     {MISSING_DUMP_PART, ROLE_TROUBLE, "a dump was cut short: rows may be missing"},
     {MISSING_PROC, ROLE_NOTICE, "/proc cannot be read: owners are unknown"},
     {MISSING_NETNS, ROLE_DIM, "some network namespaces were not read for this frame"},
+    {MISSING_HOSTS, ROLE_NOTICE, "some hosts are not read: the view of hosts says why"},
     {MISSING_SOCK_DIAG, ROLE_NOTICE,
      "no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times"},
     {MISSING_LOG, ROLE_NOTICE, "the log has a gap here"},

@@ -1,0 +1,213 @@
+/* Hosts: the machines that are shown, where there are several: how each is read, and what it carries. */
+#include "base/clock.h"
+#include "core/text/text.h"
+#include "ui/group/pane.h"
+#include "ui/pages.h"
+#include "ui/views.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct frame_host *host_of(const struct picture *picture,
+                                        const struct grouping_row *row)
+{
+    const struct frame *frame = picture->frame;
+
+    for (uint32_t i = 0; i < frame->host_count; i++)
+        if (grouping_key(frame->hosts[i].number) == row->key)
+            return &frame->hosts[i];
+    return &frame->hosts[0]; /* rows are those of this frame's hosts */
+}
+
+static void name_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    snprintf(out, size, "%s", host_of(picture, row)->name);
+}
+
+static const struct group_fact NAME = {
+    .title = "HOST", .help = "machine, as it was named", .text = name_text};
+
+static uint64_t state_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return host_of(picture, row)->state;
+}
+
+static void state_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                       size_t size)
+{
+    const struct frame_host *host = host_of(picture, row);
+
+    snprintf(out, size, "%s%s%s", words_name(&HOST_STATE_WORDS, host->state),
+             host->why[0] ? ": " : "", host->why);
+}
+
+static const struct group_fact STATE = {
+    .title = "STATE",
+    .help = "connecting, ok, late, lost (tried again) or refused, and why",
+    .descending = true,
+    .key = state_key,
+    .text = state_text};
+
+static int64_t age_of(const struct picture *picture, const struct grouping_row *row)
+{
+    const struct frame_host *host = host_of(picture, row);
+    return host->mono_ns ? clock_add(picture->frame->mono_ns, -host->mono_ns) : -1;
+}
+
+static uint64_t age_key(const struct picture *picture, const struct grouping_row *row)
+{
+    const int64_t age_ns = age_of(picture, row);
+    return age_ns < 0 ? UINT64_MAX : (uint64_t)age_ns;
+}
+
+static void age_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                     size_t size)
+{
+    const int64_t age_ns = age_of(picture, row);
+
+    out[0] = '\0';
+    if (age_ns >= 0)
+        text_span(out, size, age_ns);
+}
+
+static const struct group_fact AGE = {.title = "AGE",
+                                      .help = "of its last frame",
+                                      .right = true,
+                                      .descending = true,
+                                      .key = age_key,
+                                      .text = age_text};
+
+static uint64_t stream_key(const struct picture *picture, const struct grouping_row *row)
+{
+    return host_of(picture, row)->bytes_per_s;
+}
+
+static void stream_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                        size_t size)
+{
+    text_count(out, size, stream_key(picture, row));
+}
+
+static const struct group_fact STREAM = {.title = "STREAM/s",
+                                         .help = "bytes a second that come from it to tcplens",
+                                         .right = true,
+                                         .descending = true,
+                                         .key = stream_key,
+                                         .text = stream_text};
+
+static uint64_t skew_key(const struct picture *picture, const struct grouping_row *row)
+{
+    const int64_t skew_ns = host_of(picture, row)->skew_ns;
+    return (uint64_t)(skew_ns < 0 ? -skew_ns : skew_ns);
+}
+
+static void skew_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                      size_t size)
+{
+    const struct frame_host *host = host_of(picture, row);
+    char span[16], error[16];
+
+    out[0] = '\0';
+    if (!host->skew_known)
+        return;
+    text_span(error, sizeof(error), host->skew_error_ns);
+    text_span(span, sizeof(span), (int64_t)skew_key(picture, row));
+    if (host->skew_ns == 0)
+        snprintf(out, size, "<%s", error);
+    else
+        snprintf(out, size, "%s%s", host->skew_ns < 0 ? "-" : "+", span);
+}
+
+static const struct group_fact SKEW = {.title = "SKEW",
+                                       .help = "its clock less ours; <1.0s: none that can be told "
+                                               "from the time that its frames take to come",
+                                       .right = true,
+                                       .descending = true,
+                                       .key = skew_key,
+                                       .text = skew_text};
+
+static void version_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                         size_t size)
+{
+    snprintf(out, size, "%s", host_of(picture, row)->version);
+}
+
+static const struct group_fact VERSION = {
+    .title = "VERSION", .help = "of the tcplens there", .text = version_text};
+
+static bool is_subject(const struct picture *picture, const struct grouping_row *row,
+                       const struct finding_subject *subject)
+{
+    return frame_host_number(picture->frame, subject->netns) == host_of(picture, row)->number ||
+           strcmp(subject->host, host_of(picture, row)->name) == 0;
+}
+
+static uint64_t findings_key(const struct picture *picture, const struct grouping_row *row)
+{
+    const struct frame_findings *findings = picture->frame->findings;
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; findings && i < findings->holding; i++)
+        count += is_subject(picture, row, &findings->list[i].subject);
+    return count;
+}
+
+static void findings_text(const struct picture *picture, const struct grouping_row *row, char *out,
+                          size_t size)
+{
+    const struct frame_findings *findings = picture->frame->findings;
+    const uint64_t count = findings_key(picture, row);
+
+    snprintf(out, size, "%llu", (unsigned long long)count);
+    for (uint32_t i = 0; findings && i < findings->holding && count; i++) {
+        if (!is_subject(picture, row, &findings->list[i].subject))
+            continue;
+        snprintf(out, size, "%llu  %s", (unsigned long long)count, findings->list[i].detector->id);
+        return;
+    }
+}
+
+static const struct group_fact FINDINGS = {.title = "FINDINGS",
+                                           .help = "findings that hold on it, and the worst",
+                                           .descending = true,
+                                           .key = findings_key,
+                                           .text = findings_text};
+
+static const struct group_column COLUMNS[] = {
+    {&NAME, .width = 18, .min_width = 8, .grow = 1},
+    {&STATE, .width = 24, .min_width = 6, .grow = 3},
+    {&AGE, .width = 6},
+    {&GROUP_CONNS, .width = 6},
+    {&GROUP_LISTENING, .width = 6, .leave = 6},
+    {&GROUP_ESTABLISHED, .width = 6, .leave = 5},
+    {&GROUP_IN, .width = 5},
+    {&GROUP_OUT, .width = 5},
+    {&GROUP_RETRANSMITTED_SHARE, .width = 6, .leave = 2},
+    {&SKEW, .width = 6, .leave = 3},
+    {&STREAM, .width = 8, .leave = 4},
+    {&VERSION, .width = 7, .leave = 7},
+    {&FINDINGS, .width = 22, .min_width = 8, .grow = 1, .leave = 1},
+};
+
+static bool has_hosts(const struct picture *picture)
+{
+    return picture->frame && picture->frame->host_count > 0;
+}
+
+static const struct group_view VIEW = {
+    .kind = &GROUPING_HOSTS,
+    .columns = COLUMNS,
+    .count = sizeof COLUMNS / sizeof *COLUMNS,
+    .sort = 0,
+    .needs = NEED_OWNER,
+    .empty = "no host is shown",
+    .is_subject = is_subject,
+};
+
+static const struct pane_key KEYS_HERE[] = {{"Enter", "the connections of this host"},
+                                            {NULL, NULL}};
+
+const struct pane_ops PANE_HOSTS =
+    GROUP_PANE_WITH(&VIEW, .open = group_pane_open, .keys = KEYS_HERE, .is_offered = has_hosts,
+                    .not_offered = "this machine is shown alone: start with ssh:HOST");

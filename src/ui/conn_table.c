@@ -87,6 +87,8 @@ bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
     const struct acceptance acceptance = {picture, picture->accept, picture->accept_data};
     if (picture->frozen)
         return true;
+    if (table->has_sparks && !rate_history_prepare(&table->rates, picture->frame, PREPARE_ROWS))
+        return false;
     set_view(table, &acceptance);
     const bool done = view_prepare(&table->view, &picture->context, PREPARE_ROWS);
     unset_acceptance(table);
@@ -382,6 +384,7 @@ int conn_table_init(struct conn_table *table, const struct screen_settings *sett
     table->accept = NULL;
     table->accept_data = NULL;
     table->from_at = -1;
+    table->has_sparks = false;
     table->rates = (struct rate_history){.number = 0};
     table->queued_ns[0] = table->queued_ns[1] = 0;
     table->queued_generation = 0;
@@ -464,6 +467,7 @@ static void adapt_columns(struct conn_table *table, const struct picture *pictur
         if (!table->list.chosen && (send || is_column(column, "recvq")))
             cell->leave = is_queued(table, picture, send) ? QUEUED_LEAVE : column->leave;
     }
+    table->has_sparks = sparks;
     if (sparks)
         rate_history_take(&table->rates, picture->frame);
 }

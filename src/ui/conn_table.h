@@ -14,7 +14,8 @@ struct conn_table {
     const void *accept_data;
     bool is_usual;             /* its columns are those that nobody chose */
     const char *usual;         /* which of these */
-    struct rate_history rates; /* where sparklines are shown */
+    bool has_sparks;           /* it is wide enough for sparklines, */
+    struct rate_history rates; /* of which these are the values */
     int64_t queued_ns[2]; /* monotonic: when a row on the screen had something in its receive, send
                            * queue last */
     uint32_t queued_generation; /* of the filter then */

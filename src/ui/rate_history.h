@@ -6,6 +6,7 @@
 #include "core/frame.h"
 
 #define RATE_FRAMES 8u
+#define RATE_SLOTS  (RATE_FRAMES + 1) /* one is for the frame to come */
 
 struct rate_row { /* of a row that carried something */
     uint64_t serial, in, out;
@@ -14,16 +15,25 @@ struct rate_row { /* of a row that carried something */
 struct rate_frame {
     uint64_t number;       /* of the frame, 0 = none */
     uint64_t last_serial;  /* rows with a greater one came later */
-    struct rate_row *rows; /* by serial */
+    struct rate_row *rows; /* in buckets: those of one are not sorted */
     uint32_t count, capacity;
+    uint32_t *ends; /* of the buckets; the next one begins there */
+    uint32_t mask, end_capacity;
 };
 
 struct rate_history {
-    struct rate_frame frames[RATE_FRAMES]; /* by number % RATE_FRAMES */
-    uint64_t number;                       /* of the frame taken last, 0 = none */
+    struct rate_frame frames[RATE_SLOTS]; /* by number % RATE_SLOTS */
+    uint64_t number;                      /* of the frame taken last, 0 = none */
+    uint64_t coming;                      /* of the one to come, whose rows are gathered */
+    uint32_t next;                        /* row of it to go on with */
+    struct rate_row *spare;               /* rows are put into buckets from here */
+    uint32_t spare_capacity;
 };
 
 void rate_history_done(struct rate_history *history);
+/* Work ahead for a frame to come, in steps of `rows`: 200,000 rows that carry something would keep a
+ * key waiting. True when nothing is left to do ahead. */
+bool rate_history_prepare(struct rate_history *history, const struct frame *frame, uint32_t rows);
 /* To be called for each frame that is shown; the same one again costs nothing. */
 void rate_history_take(struct rate_history *history, const struct frame *frame);
 /* The values of the last frames up to that taken last, oldest first; GRAPH_UNKNOWN where a frame is

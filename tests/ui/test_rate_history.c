@@ -77,11 +77,40 @@ static void going_back_shows_what_was(void **state)
     frame_pool_release(pool);
 }
 
+/* A frame that is prepared in steps is not seen before it is taken, and then as if at once. */
+static void what_comes_is_not_seen_before_it_is_taken(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct rate_history history = {.number = 0};
+    uint64_t in[RATE_FRAMES], out[RATE_FRAMES];
+    (void)state;
+    for (uint64_t number = 2; number < 12; number++)
+        take(&history, pool, number, 5000, (uint32_t)number);
+    struct frame *other = make(pool, 14, 900, 1), *coming = make(pool, 12, 5000, 12);
+    assert_false(rate_history_prepare(&history, other, 100)); /* left unfinished */
+    assert_false(rate_history_prepare(&history, coming, 4999));
+    assert_true(rate_history_prepare(&history, coming, 4999));
+    rate_history_of(&history, 4999, in, out);
+    assert_int_equal(in[LAST], 4999 * 11);
+    assert_int_equal(in[0], 4999 * 4);
+    rate_history_take(&history, coming);
+    for (uint64_t serial = 1; serial <= 5000; serial++) {
+        rate_history_of(&history, serial, in, out);
+        assert_int_equal(in[LAST], serial % 2 ? serial * 12 : 0);
+        assert_int_equal(in[LAST - 1], serial % 2 ? serial * 11 : 0);
+    }
+    frame_release(other);
+    frame_release(coming);
+    rate_history_done(&history);
+    frame_pool_release(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(idle_is_zero_and_unseen_is_unknown),
         cmocka_unit_test(going_back_shows_what_was),
+        cmocka_unit_test(what_comes_is_not_seen_before_it_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "core/filter/filter.h"
 #include "core/finding/finding.h"
 #include "core/text/text.h"
+#include "core/topology.h"
 #include "options/options.h"
 #include "options/theme_file.h"
 #include "ui/theme.h"
@@ -152,6 +153,11 @@ static void offer_severities(const struct completion *at)
         complete_offer(at, severity_name((enum finding_severity)i), NULL);
 }
 
+static void offer_by(const struct completion *at)
+{
+    offer_words(at, &TOPOLOGY_BY_WORDS);
+}
+
 static void offer_demo(const struct completion *at)
 {
     complete_offer(at, "incident", "a staged outage");
@@ -184,24 +190,28 @@ static void offer_when(const struct completion *at)
     offer_filter(at, "");
 }
 
-/* What is not here takes a number, a time or another text that nobody can foresee. */
+/* What is not here takes a file, a number, a time or another text that nobody can foresee. */
 static const struct {
     const char *option;
     void (*offer)(const struct completion *at);
 } OPTION_VALUES[] = {
-    {"class", offer_class},      {"events", offer_events},      {"color", offer_color},
-    {"theme", offer_themes},     {"glyphs", offer_glyphs},      {"columns", offer_columns},
-    {"sort", offer_sort},        {"only", offer_detectors},     {"skip", offer_skipped},
-    {"set", offer_limits},       {"fail-on", offer_severities}, {"demo", offer_demo},
-    {"from", offer_logs},        {"output", offer_files},       {"metrics", offer_files},
-    {"screenshot", offer_files}, {"netns", offer_netns},        {"when", offer_when},
+    {"class", offer_class},  {"events", offer_events},      {"color", offer_color},
+    {"theme", offer_themes}, {"glyphs", offer_glyphs},      {"columns", offer_columns},
+    {"sort", offer_sort},    {"only", offer_detectors},     {"skip", offer_skipped},
+    {"set", offer_limits},   {"fail-on", offer_severities}, {"demo", offer_demo},
+    {"from", offer_logs},    {"netns", offer_netns},        {"when", offer_when},
+    {"by", offer_by},        {"host", complete_hosts},
 };
 
 static void offer_option_values(const struct option_name *option, const struct completion *at)
 {
     for (size_t i = 0; option->name && i < sizeof OPTION_VALUES / sizeof *OPTION_VALUES; i++)
-        if (strcmp(OPTION_VALUES[i].option, option->name) == 0)
+        if (strcmp(OPTION_VALUES[i].option, option->name) == 0) {
             OPTION_VALUES[i].offer(at);
+            return;
+        }
+    if (strcmp(option->argument, "FILE") == 0)
+        offer_files(at);
 }
 
 /* --- options --- */

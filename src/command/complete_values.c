@@ -10,6 +10,7 @@
 #include <netdb.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -154,6 +155,27 @@ void complete_netns(const struct completion *at)
 {
     complete_offer(at, "host", "that of process 1");
     each_name(at, "/run/netns", offer_name);
+}
+
+void complete_hosts(const struct completion *at)
+{
+    const char *home = secure_getenv("HOME");
+    char path[PATH_MAX], line[1024];
+
+    if (!home || snprintf(path, sizeof path, "%s/.ssh/config", home) >= (int)sizeof path)
+        return;
+    FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        char *rest = NULL, *word = strtok_r(line, " \t=\n", &rest);
+
+        if (!word || strcasecmp(word, "host") != 0)
+            continue;
+        while ((word = strtok_r(NULL, " \t=\n", &rest)) != NULL)
+            if (!strpbrk(word, "*?!"))
+                complete_offer(at, word, NULL);
+    }
+    if (file)
+        fclose(file);
 }
 
 static void offer_log(const struct completion *at, const char *path, const char *name)

@@ -53,6 +53,10 @@ CASES = [
     ("tcplens --skip accept-wait,accept-q", ["accept-wait,accept-queue-full"], []),
     ("tcplens --netns ", ["own", "all", "host"], []),
     ("tcplens doctor ", [], ["src", "list"]),
+    ("tcplens list --host we", ["web-1"], ["web-*"]),
+    ("tcplens list --hosts he", ["here.jsonl.zst"], []),
+    ("tcplens map --by ", ["unit", "process", "host"], []),
+    ("tcplens --theme o", ["ocean"], []),
 ]
 
 BASH_START = """source /usr/share/bash-completion/bash_completion || source {share}/bash-completion/completions/tcplens
@@ -144,6 +148,9 @@ def lay_out(program, completions, folder):
     (folder / "bin").mkdir()
     (folder / "bin/tcplens").symlink_to(program)
     (folder / "here.jsonl.zst").touch()
+    for name, text in [(".ssh/config", "Host web-1 web-*\n"), (".config/tcplens/themes/ocean.theme", "")]:
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(text)
     (folder / "state/tcplens").mkdir(parents=True)
     (folder / "state/tcplens/kept.jsonl.zst").touch()
     return {"HOME": str(folder), "PATH": f"{folder}/bin:{os.environ['PATH']}", "TERM": "dumb", "LC_ALL": "C.UTF-8",

@@ -151,7 +151,6 @@ static void test_opens_and_closes(void **state)
     end(&run);
 }
 
-/* A socket that was in no frame and whose opening was not reported: by destroy messages its end is, or its TIME-WAIT. */
 #define FRAMES_COUNTED 40u
 
 static void check_counted_once(const struct run *run, const struct run *whole)
@@ -197,6 +196,7 @@ static void test_frame_that_is_given_up(void **state)
     end(&whole);
 }
 
+/* A socket that was in no frame and whose opening was not reported: by destroy messages its end is, or its TIME-WAIT. */
 static void test_seen_by_its_end_only(void **state)
 {
     static const struct event ENDS[] = {
@@ -219,6 +219,44 @@ static void test_seen_by_its_end_only(void **state)
     assert_true(sum_of(&run, "tcplens_opens_total", "") == 2); /* the third was there before */
     assert_true(sum_of(&run, "tcplens_closes_total", "") == 3);
     assert_true(sum_of(&run, "tcplens_lifetimes_unknown_total", "") == 3);
+    event_ring_free(ring);
+    metrics_free(run.metrics);
+    buffer_done(&run.text);
+}
+
+/* Names of namespaces are labels where there are several; those that only processes name come and go. */
+static void test_namespaces(void **state)
+{
+    static const struct event OPENS[] = {
+        {.kind = EVENT_OPEN, .to = STATE_SYN_SENT, .cookie = 1, .netns = 7},
+        {.kind = EVENT_OPEN, .to = STATE_SYN_SENT, .cookie = 2, .netns = 8},
+        {.kind = EVENT_OPEN, .to = STATE_SYN_SENT, .cookie = 3, .netns = 9},
+    };
+    const struct metrics_settings wanted = {.version = "1"};
+    struct run run = {.metrics = metrics_new(&wanted)};
+    struct event_ring *ring = event_ring_new(16);
+    struct frame_netns namespaces[] = {
+        {.key = 7, .kind = NETNS_KIND_HOST, .name = "host"},
+        {.key = 8, .kind = NETNS_KIND_NAMED, .name = "blue"},
+        {.key = 9, .kind = NETNS_KIND_PROCESS, .name = "bash[4711]"},
+    };
+    struct frame frame = {.next_event = event_ring_next(ring), .namespaces = namespaces};
+
+    (void)state;
+    for (uint32_t count = 1; count <= 3; count += 2) {
+        frame.namespace_count = count;
+        frame.next_event = event_ring_next(ring);
+        metrics_frame(run.metrics, &frame, ring);
+        for (uint32_t i = 0; i < count; i++)
+            event_ring_push(ring, &OPENS[i]);
+        frame.next_event = event_ring_next(ring);
+        metrics_frame(run.metrics, &frame, ring);
+    }
+    metrics_write(run.metrics, NULL, METRICS_PROMETHEUS, &run.text);
+    assert_true(sum_of(&run, "tcplens_opens_total{unit=", "") == 1); /* while there was one */
+    assert_true(sum_of(&run, "tcplens_opens_total{netns=\"host\",unit=", "") == 1);
+    assert_true(sum_of(&run, "tcplens_opens_total{netns=\"blue\",unit=", "") == 1);
+    assert_true(sum_of(&run, "tcplens_opens_total{netns=\"unnamed\",unit=", "") == 1);
     event_ring_free(ring);
     metrics_free(run.metrics);
     buffer_done(&run.text);
@@ -405,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_opens_and_closes),
         cmocka_unit_test(test_frame_that_is_given_up),
         cmocka_unit_test(test_seen_by_its_end_only),
+        cmocka_unit_test(test_namespaces),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_without_a_frame),
         cmocka_unit_test(test_labels_are_escaped),

@@ -36,6 +36,9 @@ struct life {
     uint32_t set;
 };
 
+/* Name of the namespace for a label, "" where there is one only. */
+const char *metrics_netns_label(const struct frame *frame, uint32_t key);
+
 struct metrics {
     struct metrics_settings settings;
 
@@ -50,8 +53,7 @@ struct metrics {
     struct life *lives;
     uint32_t life_count, life_capacity;
     struct map life_index;
-    uint32_t *places; /* of frame.groups, PLACE_UNKNOWN = not looked up yet */
-    uint32_t place_capacity, place_count;
+    struct map places; /* of the frame at work: namespace and group -> place */
     struct event_places processes;
     struct port_set listening, listening_before; /* in the frame at work, and the one before */
     bool listeners_seen;                         /* both are of the frame at work */

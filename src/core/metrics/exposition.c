@@ -56,6 +56,12 @@ static void write_plain(struct exposition *to, double value)
     end_sample(to, value);
 }
 
+static void label_netns(struct exposition *to, const char *name)
+{
+    if (name[0])
+        write_label(to, "netns", name);
+}
+
 static void label_set(struct exposition *to, const struct label_set *set)
 {
     const struct place *place = &to->reading->places[set->place];
@@ -69,6 +75,7 @@ static void label_set(struct exposition *to, const struct label_set *set)
         return;
     }
     snprintf(port, sizeof(port), "%u", set->port);
+    label_netns(to, place->netns);
     write_label(to, "unit", place->unit);
     write_label(to, "container", place->container);
     write_label(to, "role", set->served ? "server" : "client");
@@ -288,6 +295,7 @@ static bool is_first_of_port(const struct frame *frame, uint32_t row)
 {
     for (uint32_t i = 0; i < row; i++)
         if (frame->conns[i].state == STATE_LISTEN &&
+            frame->conns[i].netns == frame->conns[row].netns &&
             frame->conns[i].tuple.local_port == frame->conns[row].tuple.local_port)
             return false;
     return true;
@@ -306,11 +314,13 @@ static void write_queues(struct exposition *to, bool backlog)
             continue;
         for (uint32_t other = i; other < frame->live_count; other++) {
             const struct conn *same = &frame->conns[other];
-            if (same->state == STATE_LISTEN && same->tuple.local_port == conn->tuple.local_port)
+            if (same->state == STATE_LISTEN && same->netns == conn->netns &&
+                same->tuple.local_port == conn->tuple.local_port)
                 sum += backlog ? same->send_queue : same->receive_queue;
         }
         snprintf(port, sizeof(port), "%u", conn->tuple.local_port);
         begin_sample(to, "");
+        label_netns(to, metrics_netns_label(frame, conn->netns));
         write_label(to, "port", port);
         end_sample(to, (double)sum);
     }
@@ -412,7 +422,7 @@ static void write_label_sets(struct exposition *to)
     write_plain(to, to->reading->set_count);
 }
 
-#define SET_LABELS "unit, container, role, port"
+#define SET_LABELS "netns, unit, container, role, port"
 
 const struct metric METRICS[] = {
     {"build_info", METRIC_GAUGE, "", "Version of tcplens.", "version", write_build},
@@ -454,10 +464,11 @@ const struct metric METRICS[] = {
     {"rtt_seconds", METRIC_HISTOGRAM, "seconds",
      "Smoothed round-trip time of connections when they ended.", SET_LABELS, write_rtt},
     {"accept_queue", METRIC_GAUGE, "",
-     "Connections that wait to be accepted, all listeners of a port together.", "port",
+     "Connections that wait to be accepted, all listeners of a port together.", "netns, port",
      write_accept_queue},
     {"accept_queue_limit", METRIC_GAUGE, "",
-     "How many may wait to be accepted, all listeners of a port together.", "port", write_backlog},
+     "How many may wait to be accepted, all listeners of a port together.", "netns, port",
+     write_backlog},
     {"peer_bytes", METRIC_COUNTER, "bytes",
      "Payload by remote address, of the busiest peers; the rest is the peer other.",
      "direction, peer", write_peer_bytes},
@@ -474,7 +485,8 @@ const struct metric METRICS[] = {
     {"events_lost", METRIC_COUNTER, "", "Events that are missing in the counters, at least.", "",
      write_events_lost},
     {"label_sets", METRIC_GAUGE, "",
-     "Different sets of unit, container, role and port in the counters.", "", write_label_sets},
+     "Different sets of netns, unit, container, role and port in the counters.", "",
+     write_label_sets},
     {"label_sets_folded", METRIC_COUNTER, "",
      "How often something was counted under other, because there were too many label sets.", "",
      write_folded},

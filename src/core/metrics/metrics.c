@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH         256u
-#define LIVES_MAX     1000000u /* openings remembered until the end is seen */
-#define PLACE_UNKNOWN UINT32_MAX
-#define CHOOSE_NS     (10 * SECOND_NS)
+#define BATCH     256u
+#define LIVES_MAX 1000000u /* openings remembered until the end is seen */
+#define CHOOSE_NS (10 * SECOND_NS)
 /* net.ipv4.ip_local_port_range where it is not known (net/ipv4/af_inet.c, Linux 6.18). */
 #define PORT_FIRST 32768u
 #define PORT_LAST  60999u
@@ -42,7 +41,7 @@ void metrics_free(struct metrics *metrics)
     peers_done(&metrics->peers);
     free(metrics->lives);
     map_done(&metrics->life_index);
-    free(metrics->places);
+    map_done(&metrics->places);
     event_places_done(&metrics->processes);
     free(metrics->reading.sets);
     free(metrics->reading.places);
@@ -53,19 +52,32 @@ void metrics_free(struct metrics *metrics)
 
 /* --- whose it is --- */
 
-/* The number of a group's unit and container, looked up once a frame. */
-static uint32_t place_of_group(struct metrics *metrics, const struct frame *frame, uint32_t group)
+/* One that nothing but its processes names has many names in its life. */
+const char *metrics_netns_label(const struct frame *frame, uint32_t key)
 {
-    if (group >= frame->group_count ||
-        GROW(metrics->places, metrics->place_capacity, frame->group_count))
-        return 0;
-    while (metrics->place_count < frame->group_count)
-        metrics->places[metrics->place_count++] = PLACE_UNKNOWN;
-    uint32_t *place = &metrics->places[group];
-    if (*place == PLACE_UNKNOWN)
-        *place =
-            sets_place(&metrics->sets, frame->groups[group].unit, frame->groups[group].container);
-    return *place;
+    const struct frame_netns *netns = frame_find_netns(frame, key);
+
+    if (frame->namespace_count < 2)
+        return "";
+    return netns && netns->kind != NETNS_KIND_PROCESS && netns->name[0] ? netns->name : "unnamed";
+}
+
+/* Looked up once a frame. */
+static uint32_t place_of_group(struct metrics *metrics, const struct frame *frame, uint32_t netns,
+                               uint32_t index)
+{
+    static const struct group none = {.unit = "", .container = ""};
+    const bool known = index < frame->group_count;
+    const struct group *group = known ? &frame->groups[index] : &none;
+    const uint64_t key = ((uint64_t)netns << 32 | (known ? index : CONN_NO_INDEX)) + 1;
+    uint32_t place = map_find(&metrics->places, key);
+
+    if (place != MAP_NONE)
+        return place;
+    place = sets_place(&metrics->sets, metrics_netns_label(frame, netns), group->unit,
+                       group->container);
+    (void)map_put(&metrics->places, key, place);
+    return place;
 }
 
 static bool is_ephemeral(const struct metrics *metrics, uint16_t port)
@@ -111,7 +123,7 @@ static void carried(void *data, const struct frame *frame, const struct conn *wh
     struct metrics *metrics = data;
 
     see_listeners(metrics, frame);
-    const uint32_t place = place_of_group(metrics, frame, whose->group);
+    const uint32_t place = place_of_group(metrics, frame, whose->netns, whose->group);
     const uint32_t set = set_of(metrics, place, tuple, is_served(metrics, tuple));
     counters_add(&metrics->sets.list[set].carried, grown);
     peers_count(&metrics->peers, &tuple->remote, tuple->family, grown);
@@ -127,7 +139,7 @@ static uint32_t place_of_event(struct metrics *metrics, const struct frame *fram
 {
     const struct proc *proc = event_places_process(&metrics->processes, frame, event);
 
-    return proc ? place_of_group(metrics, frame, proc->group) : 0;
+    return place_of_group(metrics, frame, event->netns, proc ? proc->group : CONN_NO_INDEX);
 }
 
 /* --- lives --- */
@@ -320,7 +332,7 @@ void metrics_frame(struct metrics *metrics, const struct frame *frame, struct ev
     look_at_host(metrics, frame);
     count_events(metrics, frame, ring);
     metrics->frames++;
-    metrics->place_count = 0; /* the next frame numbers its groups anew */
+    map_clear(&metrics->places); /* the next frame numbers its groups anew */
     metrics->listeners_seen = false;
     if (frame->mono_ns - metrics->chosen_ns >= CHOOSE_NS) {
         metrics->chosen_ns = frame->mono_ns;

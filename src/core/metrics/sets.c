@@ -31,28 +31,36 @@ void histogram_observe(struct histogram *histogram, const struct histogram_bound
     histogram->sum += seconds;
 }
 
-static uint32_t add_place(struct sets *sets, const char *unit, const char *container)
+static void free_place(struct place *place)
+{
+    free(place->netns);
+    free(place->unit);
+    free(place->container);
+}
+
+static uint32_t add_place(struct sets *sets, const char *netns, const char *unit,
+                          const char *container)
 {
     if (GROW(sets->places, sets->place_capacity, sets->place_count + 1))
         return 0;
-    struct place place = {strdup(unit), strdup(container)};
-    if (!place.unit || !place.container) {
-        free(place.unit);
-        free(place.container);
+    struct place place = {strdup(netns), strdup(unit), strdup(container)};
+    if (!place.netns || !place.unit || !place.container) {
+        free_place(&place);
         return 0;
     }
     sets->places[sets->place_count] = place;
     return sets->place_count++;
 }
 
-uint32_t sets_place(struct sets *sets, const char *unit, const char *container)
+uint32_t sets_place(struct sets *sets, const char *netns, const char *unit, const char *container)
 {
     for (uint32_t i = 0; i < sets->place_count; i++) {
-        if (strcmp(sets->places[i].unit, unit) == 0 &&
-            strcmp(sets->places[i].container, container) == 0)
+        const struct place *known = &sets->places[i];
+        if (strcmp(known->unit, unit) == 0 && strcmp(known->container, container) == 0 &&
+            strcmp(known->netns, netns) == 0)
             return i;
     }
-    return sets->place_count < PLACES_MAX ? add_place(sets, unit, container) : 0;
+    return sets->place_count < PLACES_MAX ? add_place(sets, netns, unit, container) : 0;
 }
 
 static uint32_t set_hash(uint32_t place, uint32_t port, bool served)
@@ -88,16 +96,14 @@ uint32_t sets_find(struct sets *sets, uint32_t place, uint32_t port, bool served
 int sets_init(struct sets *sets)
 {
     *sets = (struct sets){0};
-    (void)add_place(sets, "", "");
+    (void)add_place(sets, "", "", "");
     return sets->place_count == 1 ? add_set(sets, 0, PORT_OTHER, false) : -ENOMEM;
 }
 
 void sets_done(struct sets *sets)
 {
-    for (uint32_t i = 0; i < sets->place_count; i++) {
-        free(sets->places[i].unit);
-        free(sets->places[i].container);
-    }
+    for (uint32_t i = 0; i < sets->place_count; i++)
+        free_place(&sets->places[i]);
     free(sets->places);
     free(sets->list);
     hash_index_done(&sets->index);

@@ -34,8 +34,9 @@ struct label_set {
     struct histogram connect, lifetime, rtt;
 };
 
-/* A unit and a container. */
+/* Whose: network namespace, unit, container. */
 struct place {
+    char *netns;            /* "" = there is one only */
     char *unit, *container; /* "" = none, or not known */
 };
 
@@ -50,8 +51,8 @@ struct sets {
 
 int sets_init(struct sets *sets); /* 0 or -ENOMEM */
 void sets_done(struct sets *sets);
-/* The number of a unit and container. The first is of neither; where there is no memory, too. */
-uint32_t sets_place(struct sets *sets, const char *unit, const char *container);
+/* The number of a place. The first is of nothing known; where there is no memory, too. */
+uint32_t sets_place(struct sets *sets, const char *netns, const char *unit, const char *container);
 /* Its index; SET_OTHER where there are too many. */
 uint32_t sets_find(struct sets *sets, uint32_t place, uint32_t port, bool served);
 

@@ -20,7 +20,7 @@ struct walking {
     uint32_t key;                    /* the same */
     uint64_t cookie;
     uint8_t families;
-    bool strange; /* a namespace that the frame does not list */
+    uint64_t strangest; /* see held.h */
     struct diag_parse parse;
 };
 
@@ -44,7 +44,8 @@ static void walk_to(struct walking *walking, const struct row_found *found)
     walking->cookie = found->netns_cookie;
     if (netns && netns->cookie && netns->cookie != found->netns_cookie)
         netns = NULL;
-    walking->strange |= !netns;
+    if (!netns && found->netns_cookie > walking->strangest)
+        walking->strangest = found->netns_cookie;
     walking->netns = netns && !netns->is_own && netns->reach == NETNS_REACH_ENTER ? netns : NULL;
     walking->parse.netns = found->netns;
 }
@@ -179,8 +180,10 @@ int held_read(struct held *held, struct places *places, struct frame *frame,
     frame->live_count = frame->conn_count = held->first + held->count;
     count_rows(held, frame);
     note_page(held, frame, wish);
-    if (walking.strange)
+    /* One that only a descriptor keeps is never listed: it is looked for once. */
+    if (walking.strangest && walking.strangest != held->strangest)
         places_hasten(places);
+    held->strangest = walking.strangest;
     held->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
     return 0;
 }

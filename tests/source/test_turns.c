@@ -51,6 +51,10 @@ static int make_sockets(unsigned number)
     int client, server;
 
     connect_pair(listener, &client, &server);
+    if (setsockopt(listener, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3))
+        net_die("SO_BINDTODEVICE");
+    /* An upper layer, where the kernel has that one: what it is a walk does not say. */
+    (void)setsockopt(server, IPPROTO_TCP, TCP_ULP, "tls", 4);
     if (write(client, "hello", 5) != 5)
         net_die("write");
     net_socket(AF_INET, &at, 0);
@@ -190,6 +194,12 @@ static void assert_same_rows(const struct frame *frame, const struct frame *dump
         assert_int_equal(conn->state, row->state);
         assert_int_equal(conn->known, row->known);
         assert_int_equal(conn->inode, row->inode);
+        assert_int_equal(conn->ulp, row->ulp);
+        assert_int_equal(conn->tls_tx, row->tls_tx);
+        assert_int_equal(conn->offload, row->offload);
+        assert_int_equal(conn->tuple.scope, row->tuple.scope);
+        if (row->tuple.scope)
+            assert_string_equal(frame_interface_name(frame, conn->netns, row->tuple.scope), "lo");
         assert_int_equal(conn->in_bytes, row->in_bytes);
         assert_int_equal(conn->receive_queue, row->receive_queue);
         const struct proc *owner = frame_owner(frame, conn);
@@ -200,6 +210,11 @@ static void assert_same_rows(const struct frame *frame, const struct frame *dump
 }
 
 /* --- tests --- */
+
+struct visiting { /* of a walk that is changed on its way */
+    row_visit visit;
+    void *context;
+};
 
 static void walked_frames_have_the_rows_of_dumps(void **unused)
 {
@@ -213,8 +228,12 @@ static void walked_frames_have_the_rows_of_dumps(void **unused)
     assert_same_rows(first, dumped);
     assert_same_rows(second, dumped);
     assert_int_equal(walks, 1);
+    struct frame *third = next_frame(walking, second);
+    assert_same_rows(third, dumped);
+    assert_int_equal(walks, 2);
     frame_release(first);
     frame_release(second);
+    frame_release(third);
     frame_release(dumped);
     source_close(walking);
     source_close(dumping);
@@ -233,6 +252,48 @@ static void what_is_accepted_stays_one_row(void **unused)
     assert_int_equal(count_rows(after, guests[1].inode), count_rows(before, guests[1].inode));
     frame_release(before);
     frame_release(after);
+    frame_release(dumped);
+    source_close(walking);
+    source_close(dumping);
+}
+
+/* Has every socket look as if it had an upper layer. */
+static int visit_layered(void *context, const struct row_found *found)
+{
+    const struct row_found layered = {.netns_cookie = found->netns_cookie,
+                                      .netns = found->netns,
+                                      .has_ulp = !found->is_bound,
+                                      .is_bound = found->is_bound,
+                                      .message = found->message,
+                                      .length = found->length};
+    const struct visiting *visiting = context;
+
+    return visiting->visit(visiting->context, &layered);
+}
+
+static int walk_layered(void *walker, row_visit visit, void *context)
+{
+    struct visiting visiting = {visit, context};
+
+    walks++;
+    return bpf_rows_run(walker, visit_layered, &visiting);
+}
+
+/* By a look-up in its namespace, in the middle of the walk. */
+static void an_upper_layer_is_looked_up(void **unused)
+{
+    struct source *walking = open_live(false), *dumping = open_live(true);
+    const struct row_walk layered = {walk_layered, rows};
+    (void)unused;
+
+    walking->ops->use_rows(walking, &layered);
+    walks = 0;
+    struct frame *first = next_frame(walking, NULL), *second = next_frame(walking, first);
+    struct frame *dumped = next_frame(dumping, NULL);
+    assert_int_equal(walks, 1);
+    assert_same_rows(second, dumped);
+    frame_release(first);
+    frame_release(second);
     frame_release(dumped);
     source_close(walking);
     source_close(dumping);
@@ -276,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(walked_frames_have_the_rows_of_dumps),
         cmocka_unit_test(what_is_accepted_stays_one_row),
+        cmocka_unit_test(an_upper_layer_is_looked_up),
         cmocka_unit_test(a_walk_that_fails_is_given_up),
     };
 

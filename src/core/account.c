@@ -249,7 +249,7 @@ static void row_sent(struct account *account, const struct conn *previous, struc
 static int64_t elapsed_of(struct account *account, const struct conn *conn)
 {
     netns_time_of(&account->time, account->previous, account->next, conn->netns,
-                  conn_is_unheld(conn));
+                  netns_rows_of(conn));
     return account->time.elapsed_ns;
 }
 

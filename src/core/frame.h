@@ -91,6 +91,7 @@ struct frame_netns {
                           * not its turn; 0 = never */
     int64_t rest_ns;     /* the same of what no process has open, where that is read apart;
                           * 0 = it is not */
+    int64_t bound_ns;    /* the same of what is only bound */
     const char *name, *container, *pod, *pod_namespace;
     const char *why;          /* its rows were not read for this frame: why not, in words */
     struct host_facts *facts; /* in the arena; NULL = none were read */
@@ -264,9 +265,21 @@ uint32_t frame_host_number(const struct frame *frame, uint32_t key);
 const struct frame_host *frame_find_host(const struct frame *frame, uint32_t number);
 /* Of a row, of an event: by its namespace. */
 const struct frame_host *frame_host_of(const struct frame *frame, uint32_t key);
-/* When the rows of that namespace were read, those that no process has open or those that one has, by
- * the monotonic clock: the frame's own time where it says nothing else. */
-int64_t frame_read_ns(const struct frame *frame, uint32_t key, bool unheld);
+/* Rows of a namespace that are read together. */
+enum netns_rows {
+    NETNS_ROWS_HELD = 0,
+    NETNS_ROWS_UNHELD, /* no process has them open */
+    NETNS_ROWS_BOUND   /* neither listening nor connected */
+};
+static inline enum netns_rows netns_rows_of(const struct conn *conn)
+{
+    if (conn->state == STATE_CLOSED)
+        return NETNS_ROWS_BOUND;
+    return conn_is_unheld(conn) ? NETNS_ROWS_UNHELD : NETNS_ROWS_HELD;
+}
+/* When those rows of that namespace were read, by the monotonic clock: the frame's own time where it
+ * says nothing else. */
+int64_t frame_read_ns(const struct frame *frame, uint32_t key, enum netns_rows rows);
 /* In both frames the key means the same namespace, as far as they know. */
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 

@@ -136,12 +136,14 @@ const struct frame_host *frame_host_of(const struct frame *frame, uint32_t key)
     return frame_find_host(frame, frame_host_number(frame, key));
 }
 
-int64_t frame_read_ns(const struct frame *frame, uint32_t key, bool unheld)
+int64_t frame_read_ns(const struct frame *frame, uint32_t key, enum netns_rows rows)
 {
     const struct frame_netns *netns = frame_find_netns(frame, key);
 
-    if (netns && unheld && netns->rest_ns)
+    if (netns && rows == NETNS_ROWS_UNHELD && netns->rest_ns)
         return netns->rest_ns;
+    if (netns && rows == NETNS_ROWS_BOUND && netns->bound_ns)
+        return netns->bound_ns;
     return netns && netns->read_ns ? netns->read_ns : frame->mono_ns;
 }
 

@@ -4,6 +4,7 @@
 #include "core/track.h"
 
 #include "base/grow.h"
+#include "base/map.h"
 #include "core/account.h"
 #include "core/frame_events.h"
 #include "core/ghost.h"
@@ -27,6 +28,7 @@ struct track {
     int64_t *closed; /* mono_ns at which each ghost of the last frame closed, in their order */
     uint32_t closed_count, closed_capacity;
     struct notes notes;
+    struct map left; /* cookies of connections that closed since what is only bound was read */
     struct ghost_copier copier;
     struct account account;
 };
@@ -62,6 +64,7 @@ void track_free(struct track *track)
     if (!track)
         return;
     notes_done(&track->notes);
+    map_done(&track->left);
     ghost_copier_done(&track->copier);
     account_done(&track->account);
     free(track->closed);
@@ -93,23 +96,24 @@ static int64_t changed_ns(const struct pass *pass, const struct note *note)
 
 static const struct netns_time *pass_time(struct pass *pass, const struct conn *conn)
 {
-    netns_time_of(&pass->time, pass->previous, pass->next, conn->netns, conn_is_unheld(conn));
+    netns_time_of(&pass->time, pass->previous, pass->next, conn->netns, netns_rows_of(conn));
     return &pass->time;
 }
 
-/* Of all rows of a namespace, in whatever state. */
-static const struct netns_time *pass_time_of_all(struct pass *pass, uint32_t netns)
+/* Of what may be read last of the rows of a namespace. */
+static const struct netns_time *pass_time_of_rest(struct pass *pass, uint32_t netns,
+                                                  enum netns_rows rows)
 {
-    netns_time_of(&pass->time, pass->previous, pass->next, netns, true);
+    netns_time_of(&pass->time, pass->previous, pass->next, netns, rows);
     return &pass->time;
 }
 
-/* When all rows of that namespace were read for the frame before, as the clock of this one tells
- * it: what a process has open now, none may have accepted then. */
-static int64_t previous_ns(struct pass *pass, uint32_t netns)
+/* When all such rows of that namespace were read for the frame before, as the clock of this one tells
+ * it. */
+static int64_t previous_ns(struct pass *pass, uint32_t netns, enum netns_rows rows)
 {
     const int64_t since_ns =
-        pass_time_of_all(pass, netns)->previous_mono_ns - pass->previous->mono_ns;
+        pass_time_of_rest(pass, netns, rows)->previous_mono_ns - pass->previous->mono_ns;
 
     return pass->previous->wall_ns + pass->clock_set_ns + since_ns;
 }
@@ -152,6 +156,35 @@ static void keep_ghosts(struct pass *pass)
     }
 }
 
+/* --- what is only bound, and may be read more rarely --- */
+
+/* The socket of a connection that was closed while what is only bound was not read: it did not open. */
+static bool is_left(const struct pass *pass, const struct conn *conn)
+{
+    return conn->state == STATE_CLOSED && conn->cookie &&
+           map_find(&pass->track->left, conn->cookie) != MAP_NONE;
+}
+
+static bool is_bound_read(const struct frame *frame, uint32_t netns)
+{
+    return frame_read_ns(frame, netns, NETNS_ROWS_BOUND) >= frame->mono_ns;
+}
+
+/* Its socket may be bound still. Out of memory its opening would be reported, which is no harm. */
+static void note_left(struct pass *pass, const struct conn *conn)
+{
+    if (conn->cookie && conn->state != STATE_CLOSED && !is_bound_read(pass->next, conn->netns))
+        (void)map_put(&pass->track->left, conn->cookie, 1);
+}
+
+static void forget_left(struct pass *pass)
+{
+    if (pass->track->left.count && is_bound_read(pass->next, pass->next->netns))
+        map_clear(&pass->track->left);
+}
+
+/* --- rows that closed --- */
+
 /* A row of previous that next lacks. */
 static void close_row(struct pass *pass, const struct change *change)
 {
@@ -162,6 +195,7 @@ static void close_row(struct pass *pass, const struct change *change)
     int64_t mono_ns = told ? note->changed_mono_ns : pass->next->mono_ns;
 
     account_left(&pass->track->account, conn);
+    note_left(pass, conn);
     if (note)
         note->frames = NOTE_FRAMES;
     if (!told)
@@ -251,14 +285,21 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         bounds_from_info(conn, next, pass->track->settings.tick_ns);
     if (!previous || pass_time(pass, conn)->was_listed)
         return;
+    if (is_left(pass, conn)) {
+        pass->found++;
+        return;
+    }
     /* A row that a dump skipped before it was ever seen is older than the frame that lacks it:
      * what tcp_info says stands then, and bounds do not cross. A namespace may be found long after
      * its connections began. */
     const bool was_read = !pass_time(pass, conn)->is_new;
+    /* What a process has open now, none may have accepted then. */
+    const enum netns_rows rows = conn->state == STATE_CLOSED ? NETNS_ROWS_BOUND : NETNS_ROWS_UNHELD;
+    const int64_t since_ns = previous_ns(pass, conn->netns, rows);
     if (was_read)
-        bounds_at_least(conn, previous_ns(pass, conn->netns));
+        bounds_at_least(conn, since_ns);
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
-    if (was_read && conn->created_max_ns >= previous_ns(pass, conn->netns))
+    if (was_read && conn->created_max_ns >= since_ns)
         conn->known |= KNOWN_OPENED;
     if (note && (is_left_over(conn) || is_let_go(conn, note)))
         set_last_owner(pass, conn, note);
@@ -368,7 +409,7 @@ static void conn_from_note(struct pass *pass, struct conn *conn, const struct no
         bounds_at_most(conn, ended_ns - note->age_ns);
     } else {
         bounds_at_most(conn, ended_ns);
-        bounds_at_least(conn, previous_ns(pass, note->netns));
+        bounds_at_least(conn, previous_ns(pass, note->netns, NETNS_ROWS_UNHELD));
     }
 }
 
@@ -414,7 +455,7 @@ static void settle_notes(struct pass *pass)
         if (matched)
             continue;
         bool told = note->told == STATE_DELETE_TCB;
-        if (!told && pass_time_of_all(pass, note->netns)->is_kept)
+        if (!told && pass_time_of_rest(pass, note->netns, NETNS_ROWS_UNHELD)->is_kept)
             continue;
         note->frames = told ? NOTE_FRAMES : (uint8_t)(note->frames + 1);
         if (!pass->previous || note->frames < NOTE_FRAMES)
@@ -484,6 +525,7 @@ static void pass_run(struct pass *pass)
         totals_add(&next->totals,
                    &next->conns[i]); /* while it is at hand: a pass costs memory time */
     }
+    forget_left(pass);
     settle_notes(pass);
     account_finish(&pass->track->account);
     if (pass->track->account.error)

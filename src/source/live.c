@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "core/text/text.h"
+#include "source/bound.h"
 #include "source/expected_rows.h"
 #include "source/host_facts.h"
 #include "source/live_filter.h"
@@ -40,6 +41,7 @@ struct live {
     struct netns_others *others;    /* NULL: not counted */
     struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
+    struct bound bound;
     struct turns turns;        /* .places NULL: our namespace alone is shown */
     const struct frame *owned; /* whose owners are being looked up */
     uint32_t state_bits;       /* of the last wish */
@@ -96,7 +98,10 @@ static int read_own(struct live *live, struct frame *frame, const struct wish *w
 {
     if (!live->netlink)
         return read_procnet(live, frame, wish);
-    int result = live_filter_dump(&live->filter, live->netlink, live->scratch, frame, wish);
+    const struct wish asked = bound_wish(&live->bound, frame, live->turns.last, wish);
+    int result = live_filter_dump(&live->filter, live->netlink, live->scratch, frame, &asked);
+    if (result == 0 && asked.state_bits != wish->state_bits)
+        result = bound_keep(&live->bound, frame, live->turns.last, live->netns.inode);
     if (result < 0 && !is_for_now(result)) {
         netlink_close(live->netlink);
         live->netlink = NULL;
@@ -121,6 +126,7 @@ static int add_own_netns(const struct live *live, struct frame *frame)
     netns->name = netns->is_host ? "host" : "";
     netns->reach = live->netlink ? NETNS_REACH_ENTER : NETNS_REACH_PROC;
     netns->read_ns = frame->mono_ns;
+    netns->bound_ns = live->netlink ? live->bound.asked_ns : 0;
     return 0;
 }
 
@@ -140,6 +146,7 @@ static int read_places(struct live *live, struct frame *frame, const struct wish
             continue;
         result = read_own(live, frame, wish);
         netns->read_ns = frame->mono_ns;
+        netns->bound_ns = live->netlink ? live->bound.asked_ns : 0;
     }
     live->turns.enters = live->netlink != NULL;
     return result ? result : turns_read(&live->turns, frame, wish);
@@ -434,7 +441,7 @@ static int live_find_owners(struct source *source, const struct frame *previous,
                             const struct diff *diff, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
-    if (live->turns.places)
+    if (live->turns.places || !live->filter.filter)
         turns_remember(&live->turns, next);
     if (live->filter.filter && next->live_count == 0)
         return 0; /* nothing is left to be held by anybody */
@@ -485,6 +492,7 @@ static void live_close(struct source *source)
     owners_close(live->owners);
     places_close(live->turns.places);
     turns_done(&live->turns);
+    bound_done(&live->bound);
     netlink_close(live->netlink);
     live_filter_done(&live->filter);
     system_names_free(live->names);
@@ -578,6 +586,7 @@ int live_open(struct source **source, const struct live_settings *settings, char
     if (result < 0)
         goto fail;
     live->turns.reads_all = settings->reads_all;
+    live->bound.rows = settings->bound_rows ? settings->bound_rows : BOUND_ROWS;
     live->turns.walks = settings->walks;
     live->turns.filter = &live->filter;
     live->turns.scratch = live->scratch;

@@ -14,7 +14,8 @@ struct live_settings {
                         * its turn later: its rows stay as they were */
     bool reads_all; /* all are read in each frame, whatever it costs */
     bool walks;     /* tests: a walk is used whatever it costs */
-    bool no_sock_diag; /* tests: use procnet */
+    uint32_t bound_rows; /* tests: in place of BOUND_ROWS; 0: that */
+    bool no_sock_diag;   /* tests: use procnet */
     /* For a single frame (list, close), as a row that is left out looks closed to the
      * next one: rows that it does not accept are not requested, or left out before their owners are
      * looked up. What only later facts decide must still be tested. Must outlive the source. NULL =

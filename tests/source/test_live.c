@@ -254,6 +254,72 @@ static void one_family_is_enough(void **unused)
     assert_int_equal(opened, 0);
 }
 
+/* As the collector makes it, but for what vanished. */
+static struct frame *follow(struct source *source, const struct frame *previous,
+                            const struct wish *asked)
+{
+    struct frame *frame = frame_new(pool);
+    struct diff diff;
+
+    assert_non_null(frame);
+    assert_int_equal(source_next(source, frame, asked), 0);
+    diff_init(&diff);
+    assert_int_equal(diff_frames(&diff, previous, frame), 0);
+    assert_int_equal(source->ops->find_owners(source, previous, frame, &diff, asked), 0);
+    diff_done(&diff);
+    return frame;
+}
+
+static unsigned count_of(const struct frame *frame, uint64_t cookie)
+{
+    unsigned count = 0;
+
+    for (uint32_t i = 0; i < frame->live_count; i++)
+        count += frame->conns[i].cookie == cookie;
+    return count;
+}
+
+/* Among many rows they are asked for now and then: in between they stay, unless they are something
+ * else by now, and one that is new is not there yet; the page of one has them asked for. */
+static void what_is_only_bound_is_read_now_and_then(void **unused)
+{
+    const struct net_address at = net_v4(LOOPBACK, 4010), other = net_v4(LOOPBACK, 4011);
+    const struct live_settings settings = {.bound_rows = 1};
+    struct source *source;
+    char text[128];
+    (void)unused;
+
+    assert_int_equal(live_open(&source, &settings, text), 0);
+    const int staying = net_socket(AF_INET, &at, 0), moving = net_socket(AF_INET, &other, 0);
+    struct frame *first = follow(source, NULL, &wish);
+    if (count_of(first, net_cookie(staying))) { /* Linux 6.8 */
+        const struct net_address third_at = net_v4(LOOPBACK, 4012);
+        const int late = net_socket(AF_INET, &third_at, 0);
+        net_connect(moving, net_v4(LOOPBACK, 4002));
+        net_wait_state(moving, TCP_ESTABLISHED);
+        struct frame *second = follow(source, first, &wish);
+        assert_int_equal(count_of(second, net_cookie(staying)), 1);
+        assert_int_equal(count_of(second, net_cookie(moving)), 1);
+        assert_int_equal(find(second, net_cookie(moving))->state, STATE_ESTABLISHED);
+        assert_int_equal(count_of(second, net_cookie(late)), 0);
+        assert_true(frame_read_ns(second, second->netns, NETNS_ROWS_BOUND) < second->mono_ns);
+        struct wish page = wish;
+        page.page = (struct conn_key){net_cookie(staying), second->netns};
+        net_close(staying);
+        struct frame *third = follow(source, second, &page);
+        assert_int_equal(count_of(third, page.page.cookie), 0);
+        assert_int_equal(count_of(third, net_cookie(late)), 1);
+        frame_release(second);
+        frame_release(third);
+        net_close(late);
+    } else {
+        net_close(staying);
+    }
+    net_close(moving);
+    frame_release(first);
+    source_close(source);
+}
+
 static void namespaces_are_told_apart(void **unused)
 {
     (void)unused;
@@ -308,6 +374,7 @@ int main(void)
         cmocka_unit_test(rows_that_cannot_be_asked_for_stay),
         cmocka_unit_test(without_sock_diag_it_reads_proc),
         cmocka_unit_test(one_family_is_enough),
+        cmocka_unit_test(what_is_only_bound_is_read_now_and_then),
         cmocka_unit_test(namespaces_are_told_apart),
     };
     net_enter_namespace(0);

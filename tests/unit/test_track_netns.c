@@ -264,6 +264,59 @@ static void events_of_what_is_not_open_wait_for_a_whole_reading(void **unused)
     play_end(&play);
 }
 
+/* What is only bound was read so long before the frame. */
+static void list_bound(struct play *play, int64_t bound_s)
+{
+    list(play, 0);
+    frame_add_netns(play->next, 1)->bound_ns = play->next->mono_ns - bound_s * SECOND;
+    play->next->netns = 1;
+}
+
+static void a_bound_socket_may_be_as_old_as_the_last_reading_of_such(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list_bound(&play, 0);
+    const int64_t asked_ns = play_step(&play)->wall_ns;
+    list_bound(&play, 1);
+    play_step(&play);
+    list_bound(&play, 0);
+    rows_add(play.next, 1, STATE_CLOSED);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(play.told_count, 1);
+    check_told(&play, 0, EVENT_OPEN, STATE_NONE, STATE_CLOSED);
+    assert_int_equal(row_of(frame, 1)->created_min_ns, asked_ns);
+    play_end(&play);
+}
+
+/* It was reported as closed; that its socket is bound still is found out later, and is no opening. */
+static void what_is_left_of_a_connection_does_not_open(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    list_bound(&play, 0);
+    rows_add(play.next, 1, STATE_ESTABLISHED);
+    play_step(&play);
+    list_bound(&play, 1);
+    play_step(&play);
+    assert_int_equal(play.told_count, 1);
+    check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
+    list_bound(&play, 0);
+    rows_add(play.next, 1, STATE_CLOSED);
+    const struct frame *frame = play_step(&play);
+    assert_int_equal(play.told_count, 0);
+    assert_int_equal(frame->totals.opened, 0);
+    assert_int_equal(row_of(frame, 1)->mark, MARK_NONE);
+    list_bound(&play, 0);
+    rows_add(play.next, 1, STATE_CLOSED);
+    rows_add(play.next, 2, STATE_CLOSED);
+    play_step(&play);
+    assert_int_equal(play.told_count, 1); /* of the other one */
+    play_end(&play);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -274,6 +327,8 @@ int main(void)
         cmocka_unit_test(bounds_are_those_of_the_reading_before),
         cmocka_unit_test(rates_count_from_reading_to_reading),
         cmocka_unit_test(events_wait_for_the_reading),
+        cmocka_unit_test(a_bound_socket_may_be_as_old_as_the_last_reading_of_such),
+        cmocka_unit_test(what_is_left_of_a_connection_does_not_open),
         cmocka_unit_test(what_is_read_rarely_has_a_time_of_its_own),
         cmocka_unit_test(what_is_found_open_may_be_as_old_as_the_last_whole_reading),
         cmocka_unit_test(events_of_what_is_not_open_wait_for_a_whole_reading),

@@ -1,0 +1,28 @@
+/* bound: sockets that are bound and neither listen nor are connected. The kernel finds them by going through
+ * all bound ports, which is a quarter of the cost of a dump: where there are many rows they are asked for every
+ * few seconds only, and stay as they were in between. Only the collector thread uses it. */
+#ifndef TCPLENS_SOURCE_BOUND_H
+#define TCPLENS_SOURCE_BOUND_H
+
+#include "core/frame.h"
+#include "core/wish.h"
+#include "source/row_index.h"
+
+#define BOUND_EVERY_NS 5000000000LL
+#define BOUND_ROWS     4000u /* with fewer they are asked for in each frame */
+
+struct bound {
+    uint32_t rows;    /* BOUND_ROWS, or what a test sets */
+    int64_t asked_ns; /* monotonic; 0 = not at all, or all rows came from elsewhere */
+    struct row_index index;
+};
+
+void bound_done(struct bound *bound);
+/* What a dump is asked for: the wish, or without them. last may be NULL. */
+struct wish bound_wish(struct bound *bound, const struct frame *frame, const struct frame *last,
+                       const struct wish *wish);
+/* Appends those of the last frame, of that namespace, which the frame does not have in another state. To be
+ * called where they were not asked for. 0 or -ENOMEM. */
+int bound_keep(struct bound *bound, struct frame *frame, const struct frame *last, uint32_t netns);
+
+#endif

@@ -14,6 +14,7 @@
 #include "core/event_match.h"
 #include "core/json/json.h"
 #include "options/output.h"
+#include "source/fleet/logs.h"
 #include "source/log/replay.h"
 
 #include <errno.h>
@@ -237,8 +238,8 @@ static bool uses_lines(const struct events_run *run, const struct source *source
 {
     const struct options *options = run->headless.options;
 
-    return !options->sets.count && !options->only && !options->skip && !options->redact &&
-           replay_has_findings(source);
+    return !options_have_logs(options) && !options->sets.count && !options->only &&
+           !options->skip && !options->redact && replay_has_findings(source);
 }
 
 static int print_lines(struct events_run *run, const struct source *source, bool silent)
@@ -295,7 +296,8 @@ static int print_frame(struct events_run *run, struct source *source, struct fra
  * its events has them in the ring nevertheless. */
 static int print_frameless(struct events_run *run, struct source *source, int error)
 {
-    const int descriptor = replay_descriptor(source);
+    const bool several = options_have_logs(run->headless.options);
+    const int descriptor = several ? -1 : replay_descriptor(source);
     int printed = print_ring(run, event_ring_next(run->ring));
 
     if (!printed && error == -ENODATA)
@@ -309,8 +311,10 @@ static int print_frameless(struct events_run *run, struct source *source, int er
  * output that nobody reads. */
 static int signal_code(const struct events_run *run, const struct source *source, int error)
 {
-    return replay_is_pipe(source) && error != -EINTR ? headless_exit_code(run->signal, EXIT_DONE)
-                                                     : 128 + run->signal;
+    const bool is_pipe = !options_have_logs(run->headless.options) && replay_is_pipe(source);
+
+    return is_pipe && error != -EINTR ? headless_exit_code(run->signal, EXIT_DONE)
+                                      : 128 + run->signal;
 }
 
 static int read_log(struct events_run *run, struct source *source, struct frame_pool *pool,
@@ -341,13 +345,47 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
     return error == -ENODATA ? EXIT_DONE : error;
 }
 
+static int open_logs(const struct options *options, struct source **source, char *why, size_t size)
+{
+    return options_have_logs(options)
+               ? fleet_logs_open(source, options->logs.texts, options->logs.count, why, size)
+               : replay_open(source, options->from, why, size);
+}
+
+static void set_ring(struct events_run *run, struct source *source)
+{
+    if (options_have_logs(run->headless.options)) {
+        source->ops->use_ring(source, run->ring);
+        redact_ring(source->redaction, run->ring);
+        return;
+    }
+    replay_set_ring(source, run->ring);
+    replay_set_interrupt(source, take_signal, run);
+}
+
+/* False: there is none. */
+static bool say_fault(const struct events_run *run, struct source *source)
+{
+    const bool several = options_have_logs(run->headless.options);
+    const char *fault = several ? fleet_logs_fault(source) : replay_fault(source);
+
+    if (!fault[0])
+        return false;
+    if (several)
+        message("%s", fault);
+    else
+        message("%s: %s", run->headless.options->from, fault);
+    return true;
+}
+
 static int events_from(struct events_run *run)
 {
-    const char *from = run->headless.options->from;
+    const struct options *options = run->headless.options;
+    const char *from = options->from;
     struct source *source = NULL;
     char why[OPEN_SOURCE_WHY_MAX] = "";
     int64_t from_ns;
-    int code, error = replay_open(&source, from, why, sizeof(why));
+    int code, error = open_logs(options, &source, why, sizeof(why));
 
     if (error) {
         message("%s", why);
@@ -359,12 +397,11 @@ static int events_from(struct events_run *run)
         code = output_exit_code(-ENOMEM);
         goto out;
     }
-    if (!open_source_redact(source, run->headless.options)) {
+    if (!open_source_redact(source, options)) {
         code = output_exit_code(-ENOMEM);
         goto out;
     }
-    replay_set_ring(source, run->ring);
-    replay_set_interrupt(source, take_signal, run);
+    set_ring(run, source);
     code = seek_at(run, source, &from_ns);
     if (code < 0)
         code = seek_when(run, source, &from_ns);
@@ -375,8 +412,7 @@ static int events_from(struct events_run *run)
         code = output_exit_code(code);
     if (code == EXIT_DONE && run->outside)
         code = EXIT_PARTLY;
-    if (code != EXIT_FAILED && replay_fault(source)[0]) {
-        message("%s: %s", from, replay_fault(source));
+    if (code != EXIT_FAILED && say_fault(run, source)) {
         code = code == EXIT_DONE ? EXIT_PARTLY : code;
     } else if (code == EXIT_DONE && !run->signal && !run->frame &&
                event_ring_next(run->ring) == 1) {

@@ -13,6 +13,7 @@
 #include "core/view.h"
 #include "options/options.h"
 #include "options/output.h"
+#include "source/fleet/logs.h"
 #include "source/log/replay.h"
 #include "source/privilege.h"
 
@@ -249,14 +250,20 @@ static int show(struct list *list, const struct frame *frame)
 }
 
 /* A log of which a part could not be read, where the frame does not say so. */
-static int check_log(const struct list *list, const struct source *source,
-                     const struct frame *frame, int code)
+static int check_log(const struct list *list, struct source *source, const struct frame *frame,
+                     int code)
 {
-    const char *fault = list->options->from ? replay_fault(source) : "";
+    const bool several = options_have_logs(list->options);
+    const char *fault = several               ? fleet_logs_fault(source)
+                        : list->options->from ? replay_fault(source)
+                                              : "";
 
     if (code != EXIT_DONE || !fault[0] || frame->missing.reasons & MISSING_LOG)
         return code;
-    message("%s: %s", list->options->from, fault);
+    if (several)
+        message("%s", fault);
+    else
+        message("%s: %s", list->options->from, fault);
     return EXIT_PARTLY;
 }
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "command/open_source.h"
 #include "options/output.h"
+#include "source/fleet/logs.h"
 #include "source/log/replay.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ static int read_next(struct log_frames *reading, struct source *source, struct f
                      struct event_ring *ring)
 {
     const struct wish wish = {.state_bits = 0};
-    const int descriptor = replay_descriptor(source);
+    const int descriptor = reading->path_count > 1 ? -1 : replay_descriptor(source);
     struct frame *frame = frame_new(pool);
     const int error = frame ? source_next(source, frame, &wish) : -ENOMEM;
 
@@ -40,6 +41,12 @@ static int read_next(struct log_frames *reading, struct source *source, struct f
     return error == -EAGAIN || error == -EINTR ? 0 : error;
 }
 
+static void use_ring(struct source *source, struct event_ring *ring)
+{
+    source->ops->use_ring(source, ring);
+    redact_ring(source->redaction, ring);
+}
+
 static int read_all(struct log_frames *reading, struct source *source)
 {
     struct frame_pool *pool = frame_pool_new();
@@ -48,9 +55,12 @@ static int read_all(struct log_frames *reading, struct source *source)
 
     if (error)
         message("%s", error_text(error));
+    else if (reading->path_count > 1)
+        use_ring(source, ring);
     else
         replay_set_ring(source, ring);
-    replay_set_interrupt(source, take_signal, reading);
+    if (reading->path_count <= 1)
+        replay_set_interrupt(source, take_signal, reading);
     reading->headless->end_ns = INT64_MAX; /* --for is time of the log here */
     while (!error && !take_signal(reading))
         error = read_next(reading, source, pool, ring);
@@ -62,8 +72,27 @@ static int read_all(struct log_frames *reading, struct source *source)
     return error;
 }
 
+static int read_several(struct log_frames *reading)
+{
+    struct source *source = NULL;
+    char why[LOG_FAULT_MAX] = "";
+    int error = fleet_logs_open(&source, reading->paths, reading->path_count, why, sizeof(why));
+
+    if (error) {
+        message("%s", why);
+        return error;
+    }
+    error = open_source_redact(source, reading->headless->options) ? read_all(reading, source)
+                                                                   : -ENOMEM;
+    snprintf(reading->fault, sizeof(reading->fault), "%s", fleet_logs_fault(source));
+    source_close(source);
+    return error;
+}
+
 int log_frames_read(struct log_frames *reading)
 {
+    if (reading->path_count > 1)
+        return read_several(reading);
     struct source *source = NULL;
     char why[LOG_FAULT_MAX] = "";
     int error = replay_open(&source, reading->path, why, sizeof(why));

@@ -11,6 +11,8 @@
 struct log_frames {
     struct headless *headless; /* its signals end the reading */
     const char *path;          /* "-": standard input */
+    const char *const *paths;  /* of several logs, as one; path is the first of them */
+    unsigned path_count;       /* fewer than two: path alone */
     /* Takes the reference over. 0; -ENODATA: that was enough; other -errno. */
     int (*take)(void *data, struct frame *frame, struct event_ring *ring);
     /* The events behind the last frame; NULL: of no interest. 0 or -errno. */

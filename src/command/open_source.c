@@ -6,6 +6,7 @@
 #include "command/open_hosts.h"
 #include "core/text/text.h"
 #include "source/demo/demo.h"
+#include "source/fleet/logs.h"
 #include "source/live.h"
 #include "source/log/replay.h"
 
@@ -64,6 +65,34 @@ int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *w
     return error == -EINVAL ? -EIO : error;
 }
 
+/* The same of several. */
+static int open_logs(struct source **source, const struct options *options, char *why)
+{
+    struct source *logs = NULL;
+    int64_t first_ns, last_ns, at_ns = INT64_MAX;
+    int error =
+        fleet_logs_open(&logs, options->logs.texts, options->logs.count, why, OPEN_SOURCE_WHY_MAX);
+
+    if (error)
+        return error == -EINVAL ? -EBADMSG : error;
+    error = fleet_logs_span(logs, &first_ns, &last_ns);
+    if (!error && options->at && at_time_parse(options->at, last_ns, &at_ns)) {
+        snprintf(why, OPEN_SOURCE_WHY_MAX, "--at: \"%.30s\": " AT_TIME_EXPECTED, options->at);
+        source_close(logs);
+        return -EINVAL;
+    }
+    if (!error)
+        error = fleet_logs_seek(logs, at_ns);
+    if (error) {
+        snprintf(why, OPEN_SOURCE_WHY_MAX, "--from: %s",
+                 error == -ENODATA ? "a log has no whole frame" : error_text(error));
+        source_close(logs);
+        return error;
+    }
+    *source = logs;
+    return 0;
+}
+
 /* The log as it stands at --at, else at its end; a pipe, and what --when has to search, from its
  * beginning. */
 static int open_log(struct source **source, const struct options *options, char *why)
@@ -108,6 +137,8 @@ static int open_unredacted(struct source **source, const struct options *options
     int error;
 
     why[0] = '\0';
+    if (options_have_logs(options))
+        return open_logs(source, options, why);
     if (options->from)
         return open_log(source, options, why);
     if (options->demo)

@@ -316,6 +316,10 @@ static int check_operands(struct parse *parse)
 
     if (options->at && !options->from)
         return usage_error(parse, "--at:", "needs --from FILE");
+    if (options->when && options_have_logs(options))
+        return usage_error(parse, "--when:", "searches one log only");
+    if (options->at && options_have_logs(options) && options->command != RUN_LIST)
+        return usage_error(parse, "--at:", "of several logs only list can go to a time");
     if (options->when && !options->from)
         return usage_error(parse, "--when:", "needs --from FILE");
     if (options->from && parse->file) {

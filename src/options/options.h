@@ -64,8 +64,12 @@ struct options {
         unsigned count;
     } hosts;                               /* --host and ssh:NAME, in the order given */
     const char *hosts_file, *host_command; /* NULL = not given */
-    uint64_t rotate_bytes;                 /* 0 = no */
-    int64_t rotate_ns;                     /* 0 = no */
+    struct {
+        const char *texts[OPTION_HOSTS_MAX];
+        unsigned count;
+    } logs;                /* --from, each time it was given; `from` is the first */
+    uint64_t rotate_bytes; /* 0 = no */
+    int64_t rotate_ns;     /* 0 = no */
     unsigned keep;
     const char *screenshot, *keys, *size; /* NULL = not given */
     bool ascii, read_only, with_args, detail, redact, cursor, dry_run, yes, force;
@@ -128,6 +132,12 @@ static inline bool options_may_use_bpf(const struct options *options)
 static inline bool options_have_hosts(const struct options *options)
 {
     return options->hosts.count > 0 || options->hosts_file;
+}
+
+/* Several session logs are shown as one. */
+static inline bool options_have_logs(const struct options *options)
+{
+    return options->logs.count > 1;
 }
 
 /* As of --netns; NULL: our network namespace is shown, and no other. */

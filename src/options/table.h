@@ -24,6 +24,7 @@ enum option_reader {
     READ_COLOR,
     READ_SETS,  /* each value is kept, in the order given */
     READ_HOSTS, /* the same */
+    READ_LOGS,  /* the same; the first is in its place, too */
     READ_HELP,
     READ_VERSION
 };

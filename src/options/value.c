@@ -324,6 +324,19 @@ static int read_host(struct options *options, const char *value, char *why)
     return 0;
 }
 
+static int read_log(struct options *options, const struct option_name *option, const char *value,
+                    char *why)
+{
+    if (options->logs.count == OPTION_HOSTS_MAX)
+        return refuse(why, value, "there are too many of them");
+    if (options->logs.count == 0 && read_file(options, option, value, why))
+        return -EINVAL;
+    if (options->logs.count > 0 && !value[0])
+        return refuse(why, value, "the name of a file is expected");
+    options->logs.texts[options->logs.count++] = value;
+    return 0;
+}
+
 int option_read(struct options *options, const struct option_name *option, const char *value,
                 char *why)
 {
@@ -369,6 +382,8 @@ int option_read(struct options *options, const struct option_name *option, const
         return read_color(options, option, value, why);
     case READ_SETS:
         return read_sets(options, value, why);
+    case READ_LOGS:
+        return read_log(options, option, value, why);
     case READ_HOSTS:
         return read_host(options, value, why);
     case READ_HELP:

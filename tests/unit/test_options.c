@@ -199,7 +199,7 @@ static const struct {
     {"--rotate 100M,2w",
      "--rotate: \"2w\": unknown unit: one of B k K kB KB M MB G GB T TB KiB MiB "
      "GiB Ki Mi Gi, or of ns us ms s m h d was expected"},
-    {"list --from a --from b", "--from: \"b\": one file only, and another one was named before it"},
+    {"record -o a -o b", "--output: \"b\": one file only, and another one was named before it"},
     {"record -o a -o b", "--output: \"b\": one file only, and another one was named before it"},
     {"events --from - " TEST_FILE,
      "--from: \"" TEST_FILE
@@ -329,6 +329,32 @@ static void every_command_is_known_by_its_name(void **unused)
     }
 }
 
+static void several_logs_are_kept_in_order(void **unused)
+{
+    struct options options;
+
+    (void)unused;
+    assert_int_equal(parse(&options, "list --from a --from=b"), -1);
+    assert_int_equal(options.logs.count, 2);
+    assert_string_equal(options.logs.texts[0], "a");
+    assert_string_equal(options.logs.texts[1], "b");
+    assert_string_equal(options.from, "a");
+    options_done(&options);
+}
+
+static void hosts_are_words_and_options(void **unused)
+{
+    struct options options;
+
+    (void)unused;
+    assert_int_equal(parse(&options, "list ssh:web1 --host db1 port 443"), -1);
+    assert_int_equal(options.hosts.count, 2);
+    assert_string_equal(options.hosts.texts[0], "ssh:web1");
+    assert_string_equal(options.hosts.texts[1], "db1");
+    assert_string_equal(options.filter, "port 443");
+    options_done(&options);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +368,8 @@ int main(void)
         cmocka_unit_test(a_replay_names_its_file),
         cmocka_unit_test(help_and_version_end_well),
         cmocka_unit_test(every_command_is_known_by_its_name),
+        cmocka_unit_test(several_logs_are_kept_in_order),
+        cmocka_unit_test(hosts_are_words_and_options),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,53 @@
+#!/bin/bash
+# Several logs as one: rows and events of each, under the name of its host, in the order of time.
+#   test_logs.sh TCPLENS
+set -u
+tcplens=$1
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/cli/expect.sh
+. "$here/expect.sh"
+
+says() {
+    grep -qF -- "$1" "$work/$2" || fail "no \"$1\": $(cat "$work/$2")"
+}
+
+for seed in 1 2; do
+    "$tcplens" record --demo "$seed,20" -i 0.1 --for 1 -o "$work/$seed.jsonl" 2>"$work/err" ||
+        fail "record: $(cat "$work/err")"
+done
+both=(--from "$work/1.jsonl" --from "$work/2.jsonl")
+
+columns=state,local,remote,netns,cookie,inode,user,pid,proc,unit,recvq,sendq,in_bytes,out_bytes,rtt,retrans,state_age
+for seed in 1 2; do
+    "$tcplens" list --csv --columns "$columns" --from "$work/$seed.jsonl" | tail -n +2
+done | sort >"$work/each"
+expect 0 "$tcplens" list --csv --columns "$columns" "${both[@]}"
+tail -n +2 "$work/out" | sort >"$work/all"
+cmp -s "$work/each" "$work/all" || fail "other rows: $(diff "$work/each" "$work/all" | head -5)"
+expect 0 "$tcplens" list "${both[@]}"
+says 'HOST' out
+expect 0 "$tcplens" list --json "${both[@]}" 'host 2.jsonl'
+grep -v '"host":"2.jsonl"' "$work/out" && fail "rows of another host"
+
+for seed in 1 2; do
+    "$tcplens" events --json --skip all --from "$work/$seed.jsonl"
+done | wc -l >"$work/each"
+expect 0 "$tcplens" events --json --skip all "${both[@]}"
+[ "$(wc -l <"$work/out")" = "$(cat "$work/each")" ] || fail "$(wc -l <"$work/out") events, not $(cat "$work/each")"
+sed 's/.*"t":"\([^"]*\)".*/\1/' "$work/out" >"$work/times"
+sort -c "$work/times" || fail "events are not in the order of time"
+
+"$tcplens" doctor "${both[@]}" >"$work/out" 2>"$work/err"
+says '2.jsonl: accept queue of :8080 is full' out
+expect 0 "$tcplens" map "${both[@]}"
+says ' at 2.jsonl :443' out
+
+expect 1 "$tcplens" list --from "$work/1.jsonl" --from "$work/none"
+says 'No such file' err
+expect 2 "$tcplens" events "${both[@]}" --at 1
+expect 2 "$tcplens" list "${both[@]}" --when 'port 443'
+expect 2 "$tcplens" list "${both[@]}" --at nonsense
+head -c 2000 "$work/2.jsonl" >"$work/torn.jsonl"
+expect 3 "$tcplens" events --from "$work/1.jsonl" --from "$work/torn.jsonl"
+says 'torn.jsonl' err
+exit "$failures"

@@ -183,15 +183,40 @@ static void other_end_text(const struct frame *frame, const struct conn *other, 
     const struct proc *owner =
         other->owner_word == OWNER_PROCESS ? frame_owner(frame, other) : NULL;
     const struct frame_netns *netns = frame_find_netns(frame, other->netns);
-    const bool elsewhere = frame->namespace_count > 1 && netns;
+    const struct frame_host *host = frame_host_of(frame, other->netns);
+    const bool elsewhere = frame->namespace_count > 1 && netns && !host;
+    const char *place = host ? host->name : elsewhere ? netns->name : "";
     char who[EVENT_NAME_MAX + 16] = "";
 
     if (owner)
         snprintf(who, sizeof(who), "%s[%d]", owner->comm, (int)owner->pid);
     else
         snprintf(who, sizeof(who), "%s", owner_word_name(other->owner_word));
-    snprintf(out, size, "%s%s%s, %s", who, elsewhere ? " in " : "", elsewhere ? netns->name : "",
-             TCP_STATES[other->state].short_name);
+    snprintf(out, size, "%s%s%s, %s", who,
+             host        ? " on "
+             : elsewhere ? " in "
+                         : "",
+             place, TCP_STATES[other->state].short_name);
+}
+
+/* What it says of the same connection: a queue, a loss or a delay is often seen at one end only. */
+static void draw_other_side(const struct frame *frame, const struct conn *other, struct page *text)
+{
+    static const struct {
+        const char *column, *label;
+    } ITEMS[] = {{"recvq", "queue in"}, {"sendq", "out"},      {"in", "in/s"},
+                 {"out", "out/s"},      {"rtt", "rtt"},        {"retrans_10s", "retransmitted"},
+                 {"timer", "timer"},    {"state_age", "since"}};
+    const struct column_context context = {.frame = frame, .now_ns = frame->wall_ns};
+    char words[64];
+
+    page_text(text, ROLE_DIM, "there  ");
+    for (size_t i = 0; i < sizeof(ITEMS) / sizeof(ITEMS[0]); i++) {
+        column_text(&context, other, ITEMS[i].column, words, sizeof(words));
+        if (words[0])
+            page_item(text, 1 + LABEL_CELLS, ITEMS[i].label, ROLE_NORMAL, words);
+    }
+    page_line(text);
 }
 
 void connection_draw_other_end(const struct connection_model *model, struct page *text)
@@ -212,6 +237,8 @@ void connection_draw_other_end(const struct connection_model *model, struct page
         page_printf(text, ROLE_DIM, "one of %u connections of other network namespaces", several);
     }
     page_line(text);
+    if (other)
+        draw_other_side(model->frame, other, text);
 }
 
 void connection_draw_age(const struct connection_model *model, const struct column_context *context,

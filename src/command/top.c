@@ -148,9 +148,10 @@ static void answer_suspended(void *data)
     send_byte(((struct top *)data)->answers[1], ANSWER_SUSPENDED);
 }
 
-static int keep_settings(void *data, const struct screen_kept *kept, char *text, size_t size)
+static int keep_settings(void *data, const struct screen_kept *kept, bool replaces, char *text,
+                         size_t size)
 {
-    return settings_keep(((struct top *)data)->settings, kept, text, size);
+    return settings_keep(((struct top *)data)->settings, kept, replaces, text, size);
 }
 
 /* Who may signal other users' processes must see, too, whether they are those that are meant: to

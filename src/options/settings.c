@@ -404,8 +404,21 @@ static unsigned read_again(FILE *file, struct settings_lines *lines)
     return reading.lost;
 }
 
-int settings_keep(struct settings *settings, const struct screen_kept *kept, char *text,
-                  size_t size)
+/* True: the file says something else, and may not be replaced yet. */
+static bool must_ask(const struct settings *settings, const struct settings_values *values,
+                     const struct settings_lines *lines, char *text, size_t size)
+{
+    char changes[160];
+
+    if (settings_changes(changes, sizeof changes, values, lines) == 0)
+        return false;
+    snprintf(text, size, "w again saves %s in %s; your comments in it are lost", changes,
+             settings->path);
+    return true;
+}
+
+int settings_keep(struct settings *settings, const struct screen_kept *kept, bool replaces,
+                  char *text, size_t size)
 {
     const struct settings_owner owner = settings_file_owner();
     struct settings_lines lines = {.count = 0};
@@ -421,6 +434,7 @@ int settings_keep(struct settings *settings, const struct screen_kept *kept, cha
         snprintf(text, size, "not saved: %s", why);
         return -EPERM;
     }
+    const bool exists = file != NULL;
     const unsigned lost = file ? read_again(file, &lines) : 0;
     if (lost) {
         free_lines(&lines);
@@ -429,7 +443,13 @@ int settings_keep(struct settings *settings, const struct screen_kept *kept, cha
                  settings->path, lost);
         return -EBADMSG;
     }
-    take_values(&settings->values, &settings->options, kept);
+    struct settings_values values = settings->values;
+    take_values(&values, &settings->options, kept);
+    if (exists && !replaces && must_ask(settings, &values, &lines, text, size)) {
+        free_lines(&lines);
+        return -EEXIST;
+    }
+    settings->values = values;
     buffer_init(&buffer);
     settings_write(&buffer, &settings->values, &lines);
     const int error =

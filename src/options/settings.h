@@ -76,9 +76,9 @@ void settings_home_of(uid_t uid, char *home, size_t size);
 bool settings_are_of_sudo_user(void);
 
 /* Writes the file, 0600, all of it or nothing. 0 or -errno; text says in one line what was done or
- * what is in the way. */
-int settings_keep(struct settings *settings, const struct screen_kept *kept, char *text,
-                  size_t size);
+ * what is in the way. -EEXIST: the file says something else, and is left alone unless `replaces`. */
+int settings_keep(struct settings *settings, const struct screen_kept *kept, bool replaces,
+                  char *text, size_t size);
 
 /* For settings_file.c and tests: where the file is to be, "" = nowhere. `home` and `config` as of
  * HOME and XDG_CONFIG_HOME, NULL = not set. */

@@ -33,5 +33,9 @@ const struct setting *settings_find(const char *section, const char *key); /* NU
 /* The file's text; of `lines` what is no setting of ours. */
 void settings_write(struct buffer *buffer, const struct settings_values *values,
                     const struct settings_lines *lines);
+/* "theme, interval": the settings that are not what the lines, or else the defaults, say. Returns
+ * how many. */
+size_t settings_changes(char *out, size_t size, const struct settings_values *values,
+                        const struct settings_lines *lines);
 
 #endif

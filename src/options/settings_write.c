@@ -157,3 +157,36 @@ void settings_write(struct buffer *buffer, const struct settings_values *values,
         write_others(buffer, lines, lines->items[i].section);
     }
 }
+
+static const char *value_in(const struct settings_lines *lines, const struct setting *setting)
+{
+    const char *found = NULL;
+
+    for (size_t i = 0; i < lines->count; i++)
+        if (!strcmp(lines->items[i].section, setting->section) &&
+            !strcmp(lines->items[i].key, setting->key))
+            found = lines->items[i].value; /* the last one counts */
+    return found;
+}
+
+size_t settings_changes(char *out, size_t size, const struct settings_values *values,
+                        const struct settings_lines *lines)
+{
+    const struct settings_values defaults = settings_defaults();
+    char now[SETTINGS_TEXT_MAX], usual[SETTINGS_TEXT_MAX];
+    size_t count = 0, used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < setting_count; i++) {
+        const char *before = value_in(lines, &SETTINGS[i]);
+        print_value(now, sizeof now, &SETTINGS[i], values);
+        print_value(usual, sizeof usual, &SETTINGS[i], &defaults);
+        if (!strcmp(now, before ? before : usual))
+            continue;
+        if (used < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", count ? ", " : "",
+                                     SETTINGS[i].key);
+        count++;
+    }
+    return count;
+}

@@ -60,7 +60,7 @@ const struct command COMMANDS[] = {
     {.id = COMMAND_REPAINT, .keys = {KEY_CODE_CONTROL('L')}, .group = GROUP_TIME, .help = "refresh now and repaint all"},
     {.id = COMMAND_THEME, .keys = {'T'}, .group = GROUP_OTHER, .help = "next theme: dark, light, safe, mono, contrast, yours"},
     {.id = COMMAND_GRAPH, .keys = {'H'}, .group = GROUP_OTHER, .help = "show / hide the traffic graph in the header"},
-    {.id = COMMAND_KEEP, .keys = {'w'}, .group = GROUP_OTHER, .help = "save columns, sort, theme, interval and names as settings"},
+    {.id = COMMAND_KEEP, .keys = {'w'}, .group = GROUP_OTHER, .help = "save columns, sort, theme, interval, names; ww replaces"},
     {.id = COMMAND_QUIT, .keys = {'q', KEY_CODE_F(10)}, .group = GROUP_OTHER, .footer_rank = 1, .label = "Quit", .help = "quit"},
 };
 /* clang-format on */

@@ -158,6 +158,16 @@ def document(program, name):
     return subprocess.run([program, name], check=True, capture_output=True, text=True).stdout
 
 
+# --- the README: its line on the screen names the views
+
+def make_readme(tables, old):
+    views = ", ".join(title.lower() for title, in tables["view"])
+    made, count = re.subn(r"^(tcplens +# the screen: ).*$", lambda match: match[1] + views, old, flags=re.M)
+    if count != 1:
+        sys.exit(f"make_doc: README.md has {count} lines for the views of the screen")
+    return made
+
+
 def check_exit_codes(tables, man):
     for code, in tables["exit"]:
         if f".It {code}\n" not in man:
@@ -168,7 +178,9 @@ def main():
     program, folder, mode = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
     tables = read_tables(program)
     man = folder / "tcplens.1"
+    readme = folder.parent / "README.md"
     made = {man: make_man(tables, man.read_text()),
+            readme: make_readme(tables, readme.read_text()),
             folder / "findings.md": make_findings(tables),
             folder / "metrics.md": make_metrics(program, (folder / "metrics.md").read_text()),
             folder / "metrics-alerts.yml": document(program, "rules"),

@@ -8,6 +8,7 @@
 #include "options/settings.h"
 #include "ui/command.h"
 #include "ui/theme.h"
+#include "ui/views.h"
 
 #include <stdio.h>
 
@@ -43,6 +44,13 @@ static void print_keys(void)
         command_keys(keys, sizeof keys, &COMMANDS[i], true);
         printf("key\t%s\t%s\t%s\n", COMMAND_GROUPS[COMMANDS[i].group], keys, COMMANDS[i].help);
     }
+}
+
+static void print_views(void)
+{
+#define VIEW_TITLE(name, title) printf("view\t%s\n", title);
+    VIEW_LIST(VIEW_TITLE)
+#undef VIEW_TITLE
 }
 
 static void print_filter_words(void)
@@ -144,6 +152,7 @@ int main(int argc, char **argv)
     print_detectors();
     print_options();
     print_keys();
+    print_views();
     print_filter_words();
     for (size_t i = 0; i < column_count; i++)
         printf("column\t%s\t%s\n", columns[i].id, columns[i].help);

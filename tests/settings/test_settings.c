@@ -4,6 +4,7 @@
 #include "options/settings.h"
 #include "ui/theme.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -219,7 +220,7 @@ static void test_kept_is_read_back(void **state)
 
     (void)state;
     struct settings *settings = load(NULL);
-    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
     assert_non_null(strstr(said, path));
     settings_free(settings);
     assert_int_equal(stat(path, &status), 0);
@@ -245,8 +246,9 @@ static void test_what_is_not_known_is_kept(void **state)
     put_file("[screen]\nfrom_tomorrow = 7\n[filters]\nweb = dport = :443\n[other]\nx = y\n"
              "[findings]\naccept-wait.warn = 2\n");
     struct settings *settings = load(NULL);
-    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
-    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0); /* and not twice */
+    assert_int_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
+    assert_int_equal(settings_keep(settings, &kept, true, said, sizeof said),
+                     0); /* and not twice */
     settings_free(settings);
     char *text = read_back();
     char *first = strstr(text, "from_tomorrow = 7\n");
@@ -257,6 +259,33 @@ static void test_what_is_not_known_is_kept(void **state)
     assert_non_null(strstr(text, "[findings]\naccept-wait.warn = 2\n"));
 }
 
+/* A file that is there is replaced when that was said twice; where it says the same already, or
+ * there is none, once will do. */
+static void test_a_file_is_not_replaced_unasked(void **state)
+{
+    const struct screen_kept kept = some_kept();
+    char said[512];
+
+    (void)state;
+    unlink(path);
+    struct settings *settings = load(NULL);
+    assert_int_equal(settings_keep(settings, &kept, false, said, sizeof said), 0);
+    assert_int_equal(settings_keep(settings, &kept, false, said, sizeof said), 0);
+    settings_free(settings);
+
+    put_file("[screen]\ntheme = light\nsort = -in\n");
+    settings = load(NULL);
+    assert_int_equal(settings_keep(settings, &kept, false, said, sizeof said), -EEXIST);
+    assert_non_null(strstr(said, path));
+    assert_non_null(strstr(said, "theme"));
+    assert_non_null(strstr(said, "interval"));
+    assert_null(strstr(said, "sort")); /* it is what it was */
+    assert_string_equal(read_back(), "[screen]\ntheme = light\nsort = -in\n");
+    assert_int_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
+    assert_non_null(strstr(read_back(), "theme = safe\n"));
+    settings_free(settings);
+}
+
 /* `text` is in the file: it stays as it is, and what is said names the line. */
 static void expect_not_saved(const char *text, const char *line)
 {
@@ -265,7 +294,7 @@ static void expect_not_saved(const char *text, const char *line)
 
     put_file(text);
     struct settings *settings = load(NULL);
-    assert_int_not_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_not_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
     if (!strstr(said, "not saved: ") || !strstr(said, line))
         fail_msg("\"%s\" does not name %s", said, line);
     settings_free(settings);
@@ -311,7 +340,7 @@ static void test_long_filters_are_kept(void **state)
         assert_string_equal(settings->notice, "");
         assert_int_equal(settings->filter_count, 1);
         assert_string_equal(settings->filters[0], wanted);
-        assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+        assert_int_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
         settings_free(settings);
     }
 }
@@ -325,7 +354,7 @@ static void test_nothing_is_written_where_it_may_not(void **state)
     put_file("[screen]\ntheme = light\n");
     chmod(path, 0666);
     struct settings *settings = load(NULL);
-    assert_int_not_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_not_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
     assert_non_null(strstr(said, "not saved"));
     settings_free(settings);
     assert_string_equal(read_back(), "[screen]\ntheme = light\n");
@@ -353,14 +382,14 @@ static void test_sudo_reads_and_writes_as_the_invoking_user(void **state)
     assert_int_equal(chown(path, NOBODY, NOBODY), 0);
     settings = load(NULL);
     assert_string_equal(settings->options.theme, "light");
-    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_uid, NOBODY);
 
     /* A link of theirs into a place that only root may write leads nowhere. */
     unlink(path);
     assert_int_equal(chown(parent, 0, 0), 0);
-    assert_int_not_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_not_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
     assert_int_not_equal(access(path, F_OK), 0);
     settings_free(settings);
 }
@@ -377,7 +406,7 @@ static void test_a_link_stays_a_link(void **state)
     assert_int_equal(rename(path, target), 0);
     assert_int_equal(symlink(target, path), 0);
     struct settings *settings = load(NULL);
-    assert_int_equal(settings_keep(settings, &kept, said, sizeof said), 0);
+    assert_int_equal(settings_keep(settings, &kept, true, said, sizeof said), 0);
     settings_free(settings);
     assert_int_equal(lstat(path, &status), 0);
     assert_true(S_ISLNK(status.st_mode));
@@ -447,6 +476,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_files_of_others_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(test_fifo_is_refused_at_once, begin, end),
         cmocka_unit_test_setup_teardown(test_kept_is_read_back, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_file_is_not_replaced_unasked, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_not_known_is_kept, begin, end),
         cmocka_unit_test_setup_teardown(test_what_cannot_be_read_is_not_cut, begin, end),
         cmocka_unit_test_setup_teardown(test_long_filters_are_kept, begin, end),

@@ -28,25 +28,44 @@ filter|/ state<Space>est<Space>and<Space>(port<Space>443<Space>or<Space>prot<Spa
 kill|/ nginx<Space>and<Space>state<Space>est <Enter> K
 close|/ nginx<Space>and<Space>state<Space>est <Enter> X
 "
+# The same, for screens that are wide enough.
+wide="
+split|v jjjj $frame
+split-peer|4 v jj $frame
+"
 
 take() { # NAME COLSxROWS THEME FILE KEYS
     mkdir -p "$(dirname "$4")"
-    "$picture" --size "$2" --background "$3" --env XDG_CONFIG_HOME=/nonexistent --out "$4" \
+    local background=$3
+    [ "$background" != contrast ] || background=dark
+    "$picture" --size "$2" --background "$background" --env XDG_CONFIG_HOME=/nonexistent --out "$4" \
         --keys "$frames $5 quiet:200" -- \
         "$tcplens" top --demo 7,60,150 -i 60 --highlight "$highlight" --theme "$3" >/dev/null
 }
 
+wants() { # NAME
+    [ -n "$1" ] && { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]]; }
+}
+
 while IFS='|' read -r name keys; do
-    [ -n "$name" ] || continue
-    [ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || continue
+    wants "$name" || continue
     highlight=100
     [ "$name" != connections ] || highlight=150 # opened, changed and closed rows in one picture
     for theme in dark light; do
         take "$name" 120x30 "$theme" "$doc/pictures/$name-120x30-$theme.svg" "$keys"
         take "$name" 80x24 "$theme" "$doc/pictures/$name-80x24-$theme.svg" "$keys"
     done
+    take "$name" 120x30 contrast "$doc/pictures/$name-120x30-contrast.svg" "$keys"
+    take "$name" 200x60 dark "$doc/pictures/$name-200x60-dark.svg" "$keys"
 done <<EOF
 $pictures
+EOF
+while IFS='|' read -r name keys; do
+    wants "$name" || continue
+    highlight=100
+    take "$name" 200x60 dark "$doc/pictures/$name-200x60-dark.svg" "$keys"
+done <<EOF
+$wide
 EOF
 if [ -f "$doc/pictures/connections-120x30-dark.svg" ]; then
     cp "$doc/pictures/connections-120x30-dark.svg" "$doc/connections.svg"

@@ -11,6 +11,7 @@
 #include "ui/screen/time.h"
 #include "ui/screen/views.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,12 +109,12 @@ static void no_trouble(void *data, char *text, size_t size)
     text[0] = '\0';
 }
 
-static int keep(void *data, const struct screen_kept *kept, char *text, size_t size)
+static int keep(void *data, const struct screen_kept *kept, bool replaces, char *text, size_t size)
 {
     (void)data;
     (void)kept;
-    snprintf(text, size, "saved");
-    return 0;
+    snprintf(text, size, replaces ? "saved" : "w again replaces");
+    return replaces ? 0 : -EEXIST;
 }
 
 /* --- a player that answers each order in words --- */
@@ -360,6 +361,26 @@ static void test_split_pane_answers(void **state)
     }
 }
 
+/* Only the key that follows the question at once replaces settings that are there. */
+static void test_settings_are_replaced_by_the_second_key(void **state)
+{
+    static const struct {
+        const char *keys, *said;
+    } CASES[] = {{"w", "w again replaces"},
+                 {"ww", "saved"},
+                 {"wjw", "w again replaces"},
+                 {"w?w", "w again replaces"},
+                 {"wQw", "w again replaces"}};
+    struct world *world = *state;
+
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        open_screen(world, NULL);
+        press_all(world->screen, CASES[i].keys);
+        assert_string_equal(world->screen->said, CASES[i].said);
+        close_screen(world);
+    }
+}
+
 /* Of the first letter of the word where it stands last. */
 static unsigned color_of(struct screen *screen, const char *word)
 {
@@ -418,6 +439,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_held_enter_shows, begin, end),
         cmocka_unit_test_setup_teardown(test_split_pane_answers, begin, end),
+        cmocka_unit_test_setup_teardown(test_settings_are_replaced_by_the_second_key, begin, end),
         cmocka_unit_test_setup_teardown(test_no_key_is_silent, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

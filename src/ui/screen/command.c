@@ -13,6 +13,8 @@
 #include "ui/screen/time.h"
 #include "ui/screen/views.h"
 
+#include <errno.h>
+
 static const int64_t INTERVALS_MS[] = {100,   200,   500,   1000,   2000,   5000,
                                        10000, 30000, 60000, 300000, 3600000};
 
@@ -144,8 +146,14 @@ static void keep(struct screen *screen)
         return;
     }
     connections_keep(screen->views[VIEW_CONNECTIONS], &kept);
-    int error = screen->settings.keep(screen->settings.data, &kept, text, sizeof(text));
-    screen_say(screen, error ? ROLE_TROUBLE : ROLE_GOOD, "%s", text);
+    const int error =
+        screen->settings.keep(screen->settings.data, &kept, screen->keep_asked, text, sizeof(text));
+    screen->keep_asked = error == -EEXIST;
+    screen_say(screen,
+               screen->keep_asked ? ROLE_NOTICE
+               : error            ? ROLE_TROUBLE
+                                  : ROLE_GOOD,
+               "%s", text);
 }
 
 static void help(struct screen *screen)
@@ -328,6 +336,7 @@ bool screen_can(struct screen *screen, const struct command *command)
 bool screen_run_command(struct screen *screen, const struct command *command)
 {
     struct pane *pane = screen_top_pane(screen);
+    screen->keep_asked &= command->id == COMMAND_KEEP;
     if (screen_acts_command(screen, command)) /* says itself why it cannot */
         return true;
     bool done = pane && pane->ops->command && pane->ops->command(pane, command);

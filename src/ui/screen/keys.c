@@ -153,8 +153,10 @@ static void take_key(struct screen *screen, const struct key *key)
         screen_is_floating(screen) ? NULL : command_for_key(key->code); /* nothing below acts */
     if (command)
         show_what_keys_did(screen);
-    if (!command || !screen_run_command(screen, command))
+    if (!command || !screen_run_command(screen, command)) {
+        screen->keep_asked = false;
         say_unknown(screen, key);
+    }
 }
 
 void pane_open_if_twice(struct screen *screen, const struct key *key)

@@ -78,8 +78,9 @@ struct screen_settings {
     void (*suspended)(void *data);            /* the terminal has been left */
     const struct screen_recorder *recorder;   /* NULL: nothing can be recorded */
     const struct screen_transport *transport; /* NULL: there is the present only */
-    /* Key w; text: what to say of it. 0 or -errno. NULL: nothing can be kept. */
-    int (*keep)(void *data, const struct screen_kept *kept, char *text, size_t size);
+    /* Key w; text: what to say of it. 0 or -errno; -EEXIST: there are others, which are kept as they
+     * are unless `replaces`. NULL: nothing can be kept. */
+    int (*keep)(void *data, const struct screen_kept *kept, bool replaces, char *text, size_t size);
     void *data;
     struct term_rescue *rescue;
     enum theme theme;

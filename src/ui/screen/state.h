@@ -104,6 +104,7 @@ struct screen {
     struct screen_recording recording;
     bool closing; /* the top page is to be closed */
     bool quit, paint, void_panes;
+    bool keep_asked;       /* the last key was w, and the next one replaces the settings */
     bool page_unseen;      /* the top page was never painted: it has no height and no columns yet */
     int64_t enter_from_ns; /* monotonic: a dialog that can do harm takes Enter from then on */
     bool enter_refused;    /* a key came too early for that, which is shown until then */

@@ -80,6 +80,23 @@ void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out)
     conn->out_bytes_per_s_high = (uint8_t)(out_rate >> 32);
 }
 
+#define TIMER_RETRANSMIT 1u /* idiag_timer */
+#define TIMER_PROBE      4u
+
+bool conn_window_is_shut(const struct conn *conn)
+{
+    return (conn->known & KNOWN_TIMER) && conn->timer == TIMER_PROBE;
+}
+
+/* A loss probe is a retransmission, too. The peer may answer each probe of its window, and still
+ * does not read. */
+bool conn_is_stalled(const struct conn *conn)
+{
+    return conn_window_is_shut(conn) ||
+           ((conn->known & KNOWN_TIMER) && conn->timer == TIMER_RETRANSMIT &&
+            conn->timer_retrans > 0);
+}
+
 bool conn_is_ghost(const struct conn *conn)
 {
     return conn->state == STATE_DELETE_TCB;

@@ -199,7 +199,11 @@ bool conn_share(uint64_t part, uint64_t of, int64_t *share);
 bool conn_share_is_high(uint64_t part, uint64_t of);
 void conn_move_times(struct conn *conn, int64_t by_ns);            /* those that are known */
 void conn_set_rates(struct conn *conn, uint64_t in, uint64_t out); /* capped at 2^40-1 */
-bool conn_is_ghost(const struct conn *conn);                       /* state is DELETE-TCB */
+bool conn_window_is_shut(const struct conn *conn); /* the peer's, with something to be sent */
+/* What was sent last or a SYN was not answered in time, or what is to be sent waits for the peer's
+ * window. */
+bool conn_is_stalled(const struct conn *conn);
+bool conn_is_ghost(const struct conn *conn); /* state is DELETE-TCB */
 /* Like conn_is_suspect(), for what it waited: the round trip is far above the least, and it sent lately. */
 bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us);
 /* A peer with a private address, and no nearer than this: worth a line of a detector. */

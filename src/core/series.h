@@ -14,6 +14,9 @@ enum series_value {
     SERIES_OUT,
     SERIES_RTT,  /* microseconds */
     SERIES_CWND, /* segments */
+    /* of one connection: */
+    SERIES_RETRANS_TOTAL, /* segments retransmitted since the beginning */
+    SERIES_SHUT,          /* 1: what is to be sent waits for the peer's window, else 0 */
     /* of one connection, from tcp_info, where the frame has all of it: */
     SERIES_MIN_RTT,
     SERIES_SSTHRESH,

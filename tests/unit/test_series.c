@@ -302,6 +302,56 @@ static void in_flight_is_what_is_not_acknowledged(void **state)
     assert_int_equal(bytes_in_flight(1, 10300, 300, 10001), 1000); /* the same */
 }
 
+/* What makes a plot red: retransmissions, and a window that is shut, whoever answers its probes. */
+static void trouble_of_one_connection(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = rows_frame(pool, 1);
+    struct conn *conn = rows_add(frame, 1, STATE_ESTABLISHED);
+    const struct series_subject one = {.serial = 1};
+    struct series_sample sample;
+
+    (void)state;
+    conn->serial = 1;
+    conn->known = 0;
+    assert_true(series_take(&one, frame, &sample));
+    assert_false(sample.known & (SERIES_BIT(SERIES_RETRANS_TOTAL) | SERIES_BIT(SERIES_SHUT)));
+    conn->known = KNOWN_INFO | KNOWN_TIMER;
+    conn->retrans = 7;
+    conn->timer = 1; /* retransmit */
+    assert_true(series_take(&one, frame, &sample));
+    assert_int_equal(sample.values[SERIES_RETRANS_TOTAL], 7);
+    assert_int_equal(sample.values[SERIES_SHUT], 0);
+    conn->timer = 4; /* probe */
+    assert_true(series_take(&one, frame, &sample));
+    assert_int_equal(sample.values[SERIES_SHUT], 1);
+    frame_release(frame);
+    frame_pool_release(pool);
+}
+
+/* With a peer counts what no process holds any more as well; of a process it does not. */
+static void a_group_carries_what_its_rows_do(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = rows_frame(pool, 1);
+    struct conn *conn = rows_add(frame, 1, STATE_FIN_WAIT_1);
+    const struct column_context context = {.frame = frame};
+    struct series_sample sample;
+
+    (void)state;
+    conn->owner_word = OWNER_LAST;
+    conn_set_rates(conn, 5, 9);
+    const struct grouping_member peer = {&GROUPING_PEERS, GROUPING_PEERS.key(frame, conn)};
+    assert_true(grouping_accepts(&peer, &context, conn));
+    assert_true(series_take(&(struct series_subject){.member = peer}, frame, &sample));
+    assert_int_equal(sample.values[SERIES_OUT], 9);
+    const uint64_t key = GROUPING_PROCESSES.key ? GROUPING_PROCESSES.key(frame, conn) : 0;
+    const struct grouping_member process = {&GROUPING_PROCESSES, key};
+    assert_false(series_take(&(struct series_subject){.member = process}, frame, &sample));
+    frame_release(frame);
+    frame_pool_release(pool);
+}
+
 /* A frame without tcp_info says nothing of it. */
 static void without_details_they_are_unknown(void **state)
 {
@@ -331,6 +381,8 @@ int main(void)
                                        cmocka_unit_test(a_late_frame_leaves_no_hole),
                                        cmocka_unit_test(the_axis_fits_the_samples),
                                        cmocka_unit_test(in_flight_is_what_is_not_acknowledged),
+                                       cmocka_unit_test(trouble_of_one_connection),
+                                       cmocka_unit_test(a_group_carries_what_its_rows_do),
                                        cmocka_unit_test(without_details_they_are_unknown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,9 +4,6 @@
 #include "core/grouping/rows.h"
 #include "core/trend.h"
 
-#define TIMER_RETRANSMIT 1u
-#define TIMER_PROBE      4u
-
 bool grouping_is_recent(int64_t at_ns, const struct column_context *context)
 {
     return at_ns > 0 && context->now_ns - at_ns < GROUPING_WINDOW_NS;
@@ -58,16 +55,6 @@ void grouping_add_proc(struct grouping_row *row, uint32_t proc)
         row->proc_count = GROUPING_NAMES + 1;
 }
 
-/* A retransmission (a loss probe is one, too) was not answered; or data waits for a window that is
- * shut: the peer may answer each probe, and still does not read. */
-static bool is_stalled(const struct conn *conn)
-{
-    if (!(conn->known & KNOWN_TIMER))
-        return false;
-    return conn->timer == TIMER_PROBE ||
-           (conn->timer == TIMER_RETRANSMIT && conn->timer_retrans > 0);
-}
-
 void grouping_count_row(struct grouping_row *row, const struct column_context *context,
                         const struct conn *conn)
 {
@@ -89,7 +76,7 @@ void grouping_count_row(struct grouping_row *row, const struct column_context *c
     row->in_bytes_per_s += conn_in_rate(conn);
     row->out_bytes_per_s += conn_out_rate(conn);
     row->retrans += conn->retrans;
-    row->stalled += is_stalled(conn);
+    row->stalled += conn_is_stalled(conn);
     row->sent_10s += conn->sent_10s;
     row->retrans_10s += conn->retrans_10s;
     if (conn->known & KNOWN_RTT && conn->rtt_us > row->worst_rtt_us)

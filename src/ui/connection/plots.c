@@ -31,6 +31,7 @@ struct plot_work {
     const struct series_axis *axis;
     size_t count;
     uint64_t values[2][PLOT_VALUES];
+    bool hot[PLOT_VALUES]; /* something was retransmitted then, or the peer's window was shut */
     struct graph_layer layers[2];
     uint64_t ceiling;
     bool known; /* there is a value */
@@ -40,6 +41,7 @@ struct plot {
     enum series_value values[2];
     unsigned styles[2];
     bool mirrored;  /* the second hangs below the first, else it is a line above it */
+    int hot;        /* layer that shows where it is, from 1 on; 0: none */
     uint64_t least; /* of the ceiling */
     uint64_t far;   /* the second counts for the ceiling up to so many times the first; 0: always */
     void (*title)(const struct plot_work *work, struct page *text);
@@ -143,11 +145,12 @@ static void title_flight(const struct plot_work *work, struct page *text)
 }
 
 static const struct plot PLOTS[] = {
-    {{SERIES_IN, SERIES_OUT}, {ROLE_IN, ROLE_OUT}, true, 1000, 0, title_rates, page_rate},
-    {{SERIES_RTT, SERIES_MIN_RTT}, {ROLE_ACCENT, ROLE_GOOD}, false, 10, 0, title_rtt, put_us},
+    {{SERIES_IN, SERIES_OUT}, {ROLE_IN, ROLE_OUT}, true, 2, 1000, 0, title_rates, page_rate},
+    {{SERIES_RTT, SERIES_MIN_RTT}, {ROLE_ACCENT, ROLE_GOOD}, false, 0, 10, 0, title_rtt, put_us},
     {{SERIES_CWND, SERIES_SSTHRESH},
      {ROLE_ACCENT, ROLE_NOTICE},
      false,
+     0,
      10,
      THRESHOLDS,
      title_cwnd,
@@ -155,6 +158,7 @@ static const struct plot PLOTS[] = {
     {{SERIES_IN_FLIGHT, SERIES_WINDOW},
      {ROLE_OUT, ROLE_NOTICE},
      false,
+     1,
      1000,
      0,
      title_flight,
@@ -193,6 +197,8 @@ static void fill_layers(const struct plot *plot, struct plot_work *work)
                                                .count = work->count,
                                                .ceiling = work->ceiling,
                                                .style = plot->styles[i],
+                                               .hot = plot->hot == i + 1 ? work->hot : NULL,
+                                               .hot_style = ROLE_TROUBLE,
                                                .form = i == 0           ? GRAPH_UP
                                                        : plot->mirrored ? GRAPH_DOWN
                                                                         : GRAPH_LINE,
@@ -201,6 +207,22 @@ static void fill_layers(const struct plot *plot, struct plot_work *work)
                                                                        : GRAPH_LOWER};
     if (plot->far && most[1] == 0)
         work->layers[1].count = 0;
+}
+
+/* A count that grew is one that happened. */
+static void find_hot(struct plot_work *work)
+{
+    uint64_t *totals = work->values[0], *shut = work->values[1], before = SERIES_UNKNOWN;
+
+    series_by_time(work->series, SERIES_RETRANS_TOTAL, work->axis, totals, work->count);
+    series_by_time(work->series, SERIES_SHUT, work->axis, shut, work->count);
+    for (size_t i = 0; i < work->count; i++) {
+        work->hot[i] =
+            (shut[i] != SERIES_UNKNOWN && shut[i] > 0) ||
+            (totals[i] != SERIES_UNKNOWN && before != SERIES_UNKNOWN && totals[i] > before);
+        if (totals[i] != SERIES_UNKNOWN)
+            before = totals[i];
+    }
 }
 
 /* The title in the row of the text, the plot below it. What is not all in sight is left out. */
@@ -281,6 +303,7 @@ void connection_draw_plots(const struct connection_model *model,
     struct plot_work work = begin_work(text, &model->series.series, &axis, cells);
     work.model = model;
     work.context = context;
+    find_hot(&work);
     for (int i = 0; i < PLOT_COUNT; i += beside) {
         for (int n = 0; n < beside; n++)
             draw_plot(&PLOTS[i + n], &work, rows, 1 + n * (cells + PLOT_GAP), cells, text);

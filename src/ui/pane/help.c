@@ -32,6 +32,8 @@ static const char *const NOTES[] = {
     "Header: bytes in above, out below, newest right, each with its own scale.",
     "  Red: more than 1 % was retransmitted. ▲: grew for a minute, never fell.",
     "  opens, resets: of the network namespace. A click on a state filters by it.",
+    "Page of a connection: red where something was retransmitted, or the peer's",
+    "  window was shut.",
     "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
     "Blank means unknown, never 0.",
     "Pids of other users without being root:",

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/finding_marks.h"
-#include "ui/graph.h"
 #include "ui/pages.h"
 #include "ui/screen/screen.h"
 #include "ui/tags.h"
@@ -14,13 +13,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FROM_CELLS   13   /* "  ◂ TIME-WAIT" */
-#define FROM_AT_COLS 180  /* from this width on the state a row came from has its own place */
-#define SPARK_COLS   150  /* from this width on rates have sparklines */
-#define SPARK_LEAST  1000 /* bytes a second that fill one at least */
+#define FROM_CELLS   13  /* "  ◂ TIME-WAIT" */
+#define FROM_AT_COLS 180 /* from this width on the state a row came from has its own place */
 #define QUEUED_NS    (10 * SECOND_NS) /* so long a queue's column stays when all are empty again */
 #define QUEUED_LEAVE 2
-#define PREPARE_ROWS 16384 /* about half a millisecond */
+#define LONG_BYTES   (16u << 10) /* a receive queue of so many bytes is not read as it comes */
+#define PREPARE_ROWS 16384       /* about half a millisecond */
 
 static size_t table_column_count(const struct list *list)
 {
@@ -247,26 +245,14 @@ static void draw_mark(const struct picture *picture, const struct canvas *canvas
         canvas_text(canvas, line, 1, (style & ~0xffu) | STYLE_BOLD | finding_role(severity), "!");
 }
 
-static bool carried_something(const uint64_t values[RATE_FRAMES])
-{
-    for (size_t i = 0; i < RATE_FRAMES; i++)
-        if (values[i] != GRAPH_UNKNOWN && values[i] > 0)
-            return true;
-    return false;
-}
-
 static void draw_spark(const struct conn_table *table, const struct canvas *canvas, int line,
                        const struct table_column *cell, const struct conn *conn, bool in,
                        unsigned style)
 {
-    uint64_t ins[RATE_FRAMES], outs[RATE_FRAMES];
-
     if (conn->state == STATE_LISTEN || conn_is_ghost(conn) || !(conn->known & KNOWN_RATES))
         return;
-    rate_history_of(&table->rates, conn->serial, ins, outs);
-    if (carried_something(in ? ins : outs))
-        graph_sparkline(canvas, line, cell->at + cell->cells - (int)RATE_FRAMES, RATE_FRAMES, style,
-                        in ? ins : outs, RATE_FRAMES, SPARK_LEAST);
+    rate_history_draw(&table->rates, conn->serial, in, canvas, line,
+                      cell->at + cell->cells - (int)RATE_FRAMES, style);
 }
 
 struct row_look {
@@ -426,6 +412,15 @@ void conn_table_update(struct conn_table *table, const struct picture *picture, 
     list_update(&table->list);
 }
 
+/* Half of a listener's is in use, or a program does not read. */
+static bool receive_queue_is_long(const struct conn *conn)
+{
+    if (conn->state == STATE_LISTEN)
+        return conn->receive_queue > 0 && !(conn->known & KNOWN_NO_BACKLOG) &&
+               conn->receive_queue >= conn->send_queue / 2;
+    return conn->receive_queue >= LONG_BYTES;
+}
+
 /* Of a listener the receive queue is what waits to be accepted, the send queue its size. */
 static void look_for_queues(struct conn_table *table, const struct picture *picture)
 {
@@ -433,30 +428,44 @@ static void look_for_queues(struct conn_table *table, const struct picture *pict
 
     list_refresh(&table->list, picture);
     if (table->queued_generation != picture->filter_generation) /* seen among other rows */
-        table->queued_ns[0] = table->queued_ns[1] = 0;
+        table->queued_ns[0] = table->queued_ns[1] = table->long_ns[0] = table->long_ns[1] = 0;
     table->queued_generation = picture->filter_generation;
     for (uint32_t line = 0; line < ranking->shown; line++) {
         const struct conn *conn = &picture->frame->conns[ranking_row(ranking, line)];
         if (!(conn->known & KNOWN_QUEUES))
             continue;
+        const int64_t now_ns = picture->frame->mono_ns;
         if (conn->receive_queue > 0)
-            table->queued_ns[0] = picture->frame->mono_ns;
+            table->queued_ns[0] = now_ns;
         if (conn->send_queue > 0 && conn->state != STATE_LISTEN)
-            table->queued_ns[1] = picture->frame->mono_ns;
+            table->queued_ns[1] = now_ns;
+        if (receive_queue_is_long(conn))
+            table->long_ns[0] = now_ns;
+        if (conn->send_queue > 0 && conn_is_stalled(conn))
+            table->long_ns[1] = now_ns;
     }
 }
 
-static bool is_queued(const struct conn_table *table, const struct picture *picture, bool send)
+static bool is_lately(const struct picture *picture, int64_t mono_ns)
 {
-    const int64_t since_ns = picture->frame->mono_ns - table->queued_ns[send];
-    return table->queued_ns[send] > 0 && since_ns >= 0 && since_ns < QUEUED_NS;
+    const int64_t since_ns = picture->frame->mono_ns - mono_ns;
+    return mono_ns > 0 && since_ns >= 0 && since_ns < QUEUED_NS;
+}
+
+/* A queue that is long is trouble: rates make room for it where there is little. */
+static uint8_t leave_of_queue(const struct conn_table *table, const struct picture *picture,
+                              const struct column *column, bool send)
+{
+    if (is_lately(picture, table->long_ns[send]))
+        return 0;
+    return is_lately(picture, table->queued_ns[send]) ? QUEUED_LEAVE : column->leave;
 }
 
 /* What depends on what the rows are and how wide the screen is. */
 static void adapt_columns(struct conn_table *table, const struct picture *picture,
                           const struct canvas *canvas)
 {
-    const bool sparks = canvas->cols >= SPARK_COLS;
+    const bool sparks = canvas->cols >= RATE_HISTORY_COLS;
 
     for (size_t i = 0; i < table->list.count; i++) {
         const struct column *column = &columns[table->list.columns[i]];
@@ -465,7 +474,7 @@ static void adapt_columns(struct conn_table *table, const struct picture *pictur
         if (is_column(column, "in") || is_column(column, "out"))
             cell->extra = sparks ? RATE_FRAMES : 0;
         if (!table->list.chosen && (send || is_column(column, "recvq")))
-            cell->leave = is_queued(table, picture, send) ? QUEUED_LEAVE : column->leave;
+            cell->leave = leave_of_queue(table, picture, column, send);
     }
     table->has_sparks = sparks;
     if (sparks)

@@ -18,6 +18,7 @@ struct conn_table {
     struct rate_history rates; /* of which these are the values */
     int64_t queued_ns[2]; /* monotonic: when a row on the screen had something in its receive, send
                            * queue last */
+    int64_t long_ns[2];   /* the same, and that it was too long for a queue that is worked off */
     uint32_t queued_generation; /* of the filter then */
     int from_at;                /* cell of the state a row came from, -1: none is reserved for it */
 };

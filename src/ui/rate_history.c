@@ -11,6 +11,7 @@
 
 #define BUCKET_ROWS 4u /* in the mean: serials are counted up */
 #define FETCH_AHEAD 12u
+#define SPARK_LEAST 1000 /* bytes a second that fill a sparkline at least */
 
 void rate_history_done(struct rate_history *history)
 {
@@ -114,6 +115,40 @@ void rate_history_take(struct rate_history *history, const struct frame *frame)
     history->coming = 0;
 }
 
+bool rate_history_begin(struct rate_history *history, const struct frame *frame)
+{
+    struct rate_frame *own = slot_of(history, frame->number);
+
+    if (frame->number == history->number)
+        return false;
+    own->count = 0;
+    own->number = 0;
+    own->last_serial = UINT64_MAX; /* keys are not counted up */
+    history->number = frame->number;
+    history->coming = 0;
+    return totals_have_rates(frame);
+}
+
+bool rate_history_add(struct rate_history *history, uint64_t key, uint64_t in, uint64_t out)
+{
+    struct rate_frame *own = slot_of(history, history->number);
+
+    if (in == 0 && out == 0)
+        return true;
+    if (GROW(history->spare, history->spare_capacity, own->count + 1))
+        return false;
+    history->spare[own->count++] = (struct rate_row){key, in, out};
+    return true;
+}
+
+void rate_history_end(struct rate_history *history)
+{
+    struct rate_frame *own = slot_of(history, history->number);
+
+    if (put_into_buckets(history, own) == 0)
+        own->number = history->number;
+}
+
 static const struct rate_row *find_row(const struct rate_frame *own, uint64_t serial)
 {
     const uint64_t bucket = serial & own->mask;
@@ -137,4 +172,23 @@ void rate_history_of(const struct rate_history *history, uint64_t serial, uint64
         in[i] = row ? row->in : 0;
         out[i] = row ? row->out : 0;
     }
+}
+
+static bool carried_something(const uint64_t values[RATE_FRAMES])
+{
+    for (size_t i = 0; i < RATE_FRAMES; i++)
+        if (values[i] != GRAPH_UNKNOWN && values[i] > 0)
+            return true;
+    return false;
+}
+
+void rate_history_draw(const struct rate_history *history, uint64_t serial, bool in,
+                       const struct canvas *canvas, int row, int col, unsigned style)
+{
+    uint64_t ins[RATE_FRAMES], outs[RATE_FRAMES];
+
+    rate_history_of(history, serial, ins, outs);
+    if (carried_something(in ? ins : outs))
+        graph_sparkline(canvas, row, col, RATE_FRAMES, style, in ? ins : outs, RATE_FRAMES,
+                        SPARK_LEAST);
 }

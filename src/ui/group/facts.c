@@ -87,7 +87,7 @@ static void unit_text(const struct picture *picture, const struct grouping_row *
 const struct group_fact GROUP_UNIT = {
     .title = "UNIT", .help = "systemd unit or container of the process", .text = unit_text};
 
-#define COUNT_FACT(NAME, heading, field, what)                                                     \
+#define COUNT_FACT(NAME, heading, field, what, beside)                                             \
     static uint64_t field##_key(const struct picture *picture, const struct grouping_row *row)     \
     {                                                                                              \
         (void)picture;                                                                             \
@@ -104,17 +104,19 @@ const struct group_fact GROUP_UNIT = {
                                     .right = true,                                                 \
                                     .descending = true,                                            \
                                     .key = field##_key,                                            \
-                                    .text = field##_text}
+                                    .text = field##_text,                                          \
+                                    .spark = (beside)}
 
-COUNT_FACT(GROUP_CONNS, "CONNS", rows, "connections and listening sockets");
-COUNT_FACT(GROUP_ESTABLISHED, "ESTAB", established, "established connections");
-COUNT_FACT(GROUP_LISTENING, "LISTEN", listening, "listening sockets");
+COUNT_FACT(GROUP_CONNS, "CONNS", rows, "connections and listening sockets", GROUP_SPARK_NONE);
+COUNT_FACT(GROUP_ESTABLISHED, "ESTAB", established, "established connections", GROUP_SPARK_NONE);
+COUNT_FACT(GROUP_LISTENING, "LISTEN", listening, "listening sockets", GROUP_SPARK_NONE);
 COUNT_FACT(GROUP_TIME_WAIT, "TIME-W", time_wait,
-           "connections in TIME-WAIT, which no process holds any more");
-COUNT_FACT(GROUP_IN, "IN/s", in_bytes_per_s, "bytes received a second");
-COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s, "bytes sent a second, without retransmitted ones");
+           "connections in TIME-WAIT, which no process holds any more", GROUP_SPARK_NONE);
+COUNT_FACT(GROUP_IN, "IN/s", in_bytes_per_s, "bytes received a second", GROUP_SPARK_IN);
+COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s, "bytes sent a second, without retransmitted ones",
+           GROUP_SPARK_OUT);
 COUNT_FACT(GROUP_RETRANSMITTED, "RETRSEGS", retrans,
-           "segments retransmitted by its open connections");
+           "segments retransmitted by its open connections", GROUP_SPARK_NONE);
 
 /* 0: nothing was sent, which is less than nothing retransmitted. */
 static uint64_t share_key(const struct picture *picture, const struct grouping_row *row)

@@ -6,12 +6,15 @@
 #include "core/grouping/grouping.h"
 #include "ui/pane/pane.h"
 
+enum group_spark { GROUP_SPARK_NONE, GROUP_SPARK_IN, GROUP_SPARK_OUT };
+
 struct group_fact {
     const char *title, *help; /* help: one line, for the help page and the sort menu */
     bool right;
     bool descending; /* first press of sort: largest first */
     /* Trouble: the cell is drawn as such. NULL: never. */
     bool (*alarms)(const struct grouping_row *row);
+    enum group_spark spark; /* beside the number, where there is room */
     bool bar;  /* drawn as a bar of grouping_queue_permille() with the text behind it */
     bool heat; /* drawn as the levels of the last minutes (core/grouping/heat.h) */
     /* Orders first; texts that tie in it are compared. NULL: by text. */

@@ -7,6 +7,7 @@
 #include "ui/finding_marks.h"
 #include "ui/group/recent.h"
 #include "ui/list.h"
+#include "ui/rate_history.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,7 +31,9 @@ struct group_list {
     const struct group_view *view;
     struct grouping grouping;
     struct recent recent; /* of views with such a column */
-    bool tree;            /* rows of processes stand under who started them */
+    struct rate_history rates;
+    uint32_t rates_generation; /* of the filter: other rows are summed by another one */
+    bool tree;                 /* rows of processes stand under who started them */
     struct grouping_tree trees;
     struct map folded; /* trees of which the root alone is shown, by key */
     struct tree_place *places;
@@ -366,6 +369,10 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
         else
             table_draw_cell(canvas, line, &list->cells[i], cell_style(fact, row, text, style),
                             text);
+        if (list->cells[i].extra_cells > 0)
+            rate_history_draw(&groups->rates, row->key, fact->spark == GROUP_SPARK_IN, canvas, line,
+                              list->cells[i].at + list->cells[i].cells - (int)RATE_FRAMES,
+                              (fact->spark == GROUP_SPARK_IN ? ROLE_IN : ROLE_OUT) | layer);
     }
 }
 
@@ -423,6 +430,7 @@ void group_pane_close(struct pane *pane)
 
     grouping_done(&groups->grouping);
     recent_done(&groups->recent);
+    rate_history_done(&groups->rates);
     grouping_tree_done(&groups->trees);
     map_done(&groups->folded);
     free(groups->places);
@@ -440,8 +448,33 @@ void group_pane_update(struct pane *pane, const struct picture *picture)
             recent_update(&groups->recent, groups->view->kind, picture);
 }
 
+/* Sparklines beside the rates, where there is room. */
+static void adapt_columns(struct group_list *groups, const struct picture *picture, int cols)
+{
+    const bool sparks = cols >= RATE_HISTORY_COLS && picture->frame;
+
+    for (size_t i = 0; i < groups->list.count; i++)
+        if (groups->view->columns[groups->list.columns[i]].fact->spark != GROUP_SPARK_NONE)
+            groups->list.cells[i].extra = sparks ? RATE_FRAMES : 0;
+    if (!sparks)
+        return;
+    list_refresh(&groups->list, picture);
+    if (groups->rates_generation != picture->filter_generation)
+        rate_history_done(&groups->rates);
+    groups->rates_generation = picture->filter_generation;
+    if (!rate_history_begin(&groups->rates, picture->frame))
+        return;
+    for (uint32_t i = 0; i < groups->grouping.count; i++) {
+        const struct grouping_row *row = row_at(groups, i);
+        if (!rate_history_add(&groups->rates, row->key, row->in_bytes_per_s, row->out_bytes_per_s))
+            return;
+    }
+    rate_history_end(&groups->rates);
+}
+
 void group_pane_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas)
 {
+    adapt_columns(groups_of(pane), picture, canvas->cols);
     list_draw(&groups_of(pane)->list, picture, canvas, 0);
 }
 
@@ -481,6 +514,7 @@ static void switch_view(struct pane *pane, const struct group_view *view)
 
     groups->view = view;
     recent_done(&groups->recent);
+    rate_history_done(&groups->rates);
     group_pane_update(pane, screen_picture(pane->screen));
     list_command(&groups->list, pane->screen, &(struct command){.id = COMMAND_FIRST});
     screen_changed(pane->screen);

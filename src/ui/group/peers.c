@@ -184,7 +184,7 @@ static const struct group_column COLUMNS[] = {
     {&PEER, .width = 32, .min_width = 15, .grow = 3},
     {&PORTS, .width = 14, .min_width = 8, .grow = 1, .leave = 1},
     {&GROUP_CONNS, .width = 6},
-    {&STALLED, .width = 8, .leave = 2},
+    {&STALLED, .width = 7, .leave = 2},
     {&GROUP_ESTABLISHED, .width = 6, .leave = 8},
     {&GROUP_CLOSE_WAIT, .width = 7, .leave = 10},
     {&GROUP_TIME_WAIT, .width = 6, .leave = 11},

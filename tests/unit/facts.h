@@ -69,9 +69,7 @@ static inline void facts_add_detail(struct frame *frame, struct conn *conn)
 
     detail->info_length = 280;
     for (size_t i = 0; i < tcp_info_count; i++)
-        detail->info[TCP_INFO[i].offset] = 3;
-    detail->info[6] = 0x33;
-    detail->info[7] = 0x07;
+        info_set(&TCP_INFO[i], detail->info, 3);
     detail->meminfo_count = 9;
     strcpy(detail->congestion, "cubic");
     strcpy(detail->ulp_text, "tls");

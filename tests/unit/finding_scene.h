@@ -141,7 +141,7 @@ static inline void scene_info(struct scene *scene, struct conn *conn, const char
         scene->frame->details[conn->detail].info_length = 280;
         conn->known |= KNOWN_INFO;
     }
-    memcpy(scene->frame->details[conn->detail].info + field->offset, &value, field->size);
+    info_set(field, scene->frame->details[conn->detail].info, value);
 }
 
 static inline void scene_timer(struct conn *conn, uint8_t timer, uint8_t retrans)

@@ -26,7 +26,7 @@ static void show_transfer(struct scene *scene, int seconds, const struct transfe
         scene_info(scene, conn, "rwnd_limited", transfer->rwnd_us_s * passed);
         scene_info(scene, conn, "unacked", transfer->unacked);
         if (transfer->app_limited)
-            scene->frame->details[conn->detail].info[7] |= 1; /* delivery_rate_app_limited */
+            scene_info(scene, conn, "delivery_rate_app_limited", 1);
         scene_show(scene);
     }
 }

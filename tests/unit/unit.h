@@ -21,6 +21,13 @@ static inline uint64_t unit_random(uint64_t *seed)
     return x ^ x >> 31;
 }
 
+/* For tests of what the kernel of a little-endian machine wrote in its own byte order. */
+#define UNIT_SKIP_IF_BIG_ENDIAN()                                                                  \
+    do {                                                                                           \
+        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)                                                \
+            skip();                                                                                \
+    } while (0)
+
 /* Less than `most`: a size or an index. */
 static inline size_t unit_random_below(uint64_t *seed, size_t most)
 {

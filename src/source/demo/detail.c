@@ -15,20 +15,7 @@ static void put_field(struct conn_detail *detail, const char *name, uint64_t val
     const struct info_field *field = info_field_find(name);
     if (!field || (size_t)field->offset + field->size > INFO_LENGTH)
         return;
-    uint8_t *at = detail->info + field->offset;
-    uint8_t one = (uint8_t)value;
-    uint16_t two = (uint16_t)value;
-    uint32_t four = (uint32_t)value;
-    if (field->bits)
-        one = (uint8_t)(*at | (value & ((1u << field->bits) - 1u)) << field->shift);
-    if (field->size == sizeof(one))
-        memcpy(at, &one, sizeof(one));
-    else if (field->size == sizeof(two))
-        memcpy(at, &two, sizeof(two));
-    else if (field->size == sizeof(four))
-        memcpy(at, &four, sizeof(four));
-    else
-        memcpy(at, &value, sizeof(value));
+    info_set(field, detail->info, value);
 }
 
 static void put_volume(const struct conn *conn, struct conn_detail *detail)

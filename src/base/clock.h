@@ -20,10 +20,15 @@ int64_t clock_wall_offset_ns(void);
  * run unless the clock is set. */
 int64_t clock_boot_wall_ns(void);
 
-/* Times of a log may be any: sums wrap rather than overflow. */
+/* Times of a log may be any: sums and differences wrap rather than overflow. */
 static inline int64_t clock_add(int64_t ns, int64_t by_ns)
 {
     return (int64_t)((uint64_t)ns + (uint64_t)by_ns);
+}
+
+static inline int64_t clock_less(int64_t ns, int64_t by_ns)
+{
+    return (int64_t)((uint64_t)ns - (uint64_t)by_ns);
 }
 
 struct timespec clock_timespec(int64_t ns); /* ns >= 0 */

@@ -4,6 +4,7 @@ harms that one only, is said in one line, and leaves no program behind."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,9 +26,9 @@ HOSTS = {
     'zeros': 'head -1 {log}; head -c 4000 /dev/zero; echo; tail -n +2 {log}; exec sleep infinity',
     'escapes': 'sed "s/firefox/\\\\\\\\u001b[2Jx/g" {log}; exec sleep infinity',
     'lies': 'sed "s/\\"lport\\":[0-9]*/\\"lport\\":99999999/" {log}; exec sleep infinity',
-    'torn': 'head -c 5000 {log}; exec sleep infinity',
-    'bomb': 'head -c 300000000 /dev/zero | zstd -q -19 -c; exec sleep infinity',
-    'silent': 'exec sleep infinity',
+    'torn': 'head -c 5000 {log}; exit',
+    'chatter': 'yes >&2 & cat {log}; exec sleep infinity',
+    'bomb': 'head -c 300000000 /dev/zero | zstd -q -1 -c; exec sleep infinity',
 }
 
 
@@ -118,6 +119,10 @@ def check_wrong(folder):
     rows = assert_harms_only_itself(folder, 'escapes', '', rows_stay=True)
     assert any('\\x1b[2Jx' in row.get('comm', '') for row in rows), rows
     assert_harms_only_itself(folder, 'lies', 'out of range')
+    assert_harms_only_itself(folder, 'torn', 'its stream ended')
+    assert_harms_only_itself(folder, 'chatter', '', rows_stay=True)
+    if shutil.which('zstd'):
+        assert_harms_only_itself(folder, 'bomb', 'no end of a line')
 
 
 def check_screen(folder):

@@ -68,7 +68,7 @@ COLUMN_FORMAT(host)
 
     out[0] = '\0';
     if (host && host_state_is_old(host->state) && host->wall_ns)
-        text_age(age, sizeof(age), clock_add(context->now_ns, -host->wall_ns));
+        text_age(age, sizeof(age), clock_less(context->now_ns, host->wall_ns));
     if (host)
         length = snprintf(out, size, "%s%s%s", host->name, age[0] ? " " : "", age);
     return (size_t)length < size ? (size_t)length : size - 1;

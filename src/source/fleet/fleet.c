@@ -98,11 +98,11 @@ static void fill_polled(struct fleet *fleet, int64_t now_ns)
     fleet->polled[0] = (struct pollfd){fleet->worker.wake, POLLIN, 0};
     for (uint32_t i = 0; i < fleet->count; i++) {
         const struct fleet_member *member = &fleet->members[i];
+        const bool listens = member->child.errors > 0 && member->quiet_ns <= now_ns;
         const bool rests = !member->log || member->rest_ns > now_ns;
         fleet->polled[1 + 2 * i] =
             (struct pollfd){rests ? -1 : replay_descriptor(member->log), POLLIN, 0};
-        fleet->polled[2 + 2 * i] =
-            (struct pollfd){member->child.errors > 0 ? member->child.errors : -1, POLLIN, 0};
+        fleet->polled[2 + 2 * i] = (struct pollfd){listens ? member->child.errors : -1, POLLIN, 0};
     }
 }
 

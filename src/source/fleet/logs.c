@@ -131,7 +131,7 @@ static bool read_frames(struct fleet_logs *logs, const struct wish *wish)
     }
     for (uint32_t i = 0; i < logs->count; i++) {
         struct log_member *member = &logs->members[i];
-        if (member->peeked && (logs->at_once || member->next_ns - first_ns < NEAR_NS))
+        if (member->peeked && (logs->at_once || clock_less(member->next_ns, first_ns) < NEAR_NS))
             read_frame(logs, member, wish);
         any |= member->is_new;
     }
@@ -143,7 +143,7 @@ static void set_part(struct fleet_logs *logs, uint32_t i, int64_t now_ns)
 {
     struct log_member *member = &logs->members[i];
     struct fleet_part *part = &logs->parts[i];
-    const bool has_ended = member->done && now_ns - member->host.wall_ns > LATE_NS;
+    const bool has_ended = member->done && clock_less(now_ns, member->host.wall_ns) > LATE_NS;
 
     *part = (struct fleet_part){.frame = member->latest,
                                 .host = member->host,
@@ -156,7 +156,7 @@ static void set_part(struct fleet_logs *logs, uint32_t i, int64_t now_ns)
     part->host.version = member->latest ? replay_version(member->log) : "";
     part->host.events = "";
     if (member->latest) /* its monotonic clock means nothing to another host */
-        part->mono_shift_ns = clock_add(member->latest->wall_ns, -member->latest->mono_ns);
+        part->mono_shift_ns = clock_less(member->latest->wall_ns, member->latest->mono_ns);
 }
 
 /* Up to its latest frame: those behind it belong to the next. */

@@ -18,12 +18,13 @@
 #define RETRY_FIRST_NS  SECOND_NS
 #define RETRY_MOST_NS   (60 * SECOND_NS)
 #define RETRY_DOUBLINGS 6u
-#define STEADY_NS       (10 * SECOND_NS) /* that long, and its failures are forgotten */
-#define EVENTS_MOST     65536u           /* of one host between two frames of the fleet */
-#define CLOCK_SLACK_NS  (60 * SECOND_NS) /* its clock against ours, before both are set anew */
-#define SKEW_LEAST_NS   SECOND_NS        /* less may be the time of the way */
-#define END_NS          SECOND_NS        /* for a program whose output has ended */
-#define NOT_FOUND       127              /* exit code of a shell, and of ssh for it */
+#define STEADY_NS       (10 * SECOND_NS)      /* that long, and its failures are forgotten */
+#define EVENTS_MOST     65536u                /* of one host between two frames of the fleet */
+#define CLOCK_SLACK_NS  (60 * SECOND_NS)      /* its clock against ours, before both are set anew */
+#define SKEW_LEAST_NS   SECOND_NS             /* less may be the time of the way */
+#define END_NS          SECOND_NS             /* for a program whose output has ended */
+#define QUIET_NS        (50 * MILLISECOND_NS) /* between two looks at its standard error */
+#define NOT_FOUND       127                   /* exit code of a shell, and of ssh for it */
 
 int fleet_member_init(struct fleet_member *member, uint32_t number)
 {
@@ -144,6 +145,8 @@ void fleet_member_read_errors(struct fleet_member *member)
     char bytes[512];
     ssize_t got = 0;
 
+    /* What it has to say is short; what floods waits in its pipe. */
+    member->quiet_ns = clock_mono_ns() + QUIET_NS;
     for (int i = 0; i < 8 && member->child.errors > 0; i++) {
         got = read(member->child.errors, bytes, sizeof(bytes));
         if (got <= 0)
@@ -210,11 +213,11 @@ bool fleet_member_end(struct fleet_member *member)
 static void take_clocks(struct fleet_member *member, const struct frame *frame, int64_t now_ns)
 {
     const int64_t wall_ns = now_ns + clock_wall_offset_ns();
-    const int64_t lead_ns = clock_add(frame->wall_ns, -wall_ns);
+    const int64_t lead_ns = clock_less(frame->wall_ns, wall_ns);
     const int64_t mono_ns = clock_add(frame->mono_ns, member->mono_shift_ns);
 
-    if (!member->is_shifted || mono_ns > now_ns || now_ns - mono_ns > CLOCK_SLACK_NS) {
-        member->mono_shift_ns = clock_add(now_ns, -frame->mono_ns);
+    if (!member->is_shifted || mono_ns > now_ns || clock_less(now_ns, mono_ns) > CLOCK_SLACK_NS) {
+        member->mono_shift_ns = clock_less(now_ns, frame->mono_ns);
         member->best_lead_ns = lead_ns;
         member->is_shifted = true;
     }
@@ -222,7 +225,7 @@ static void take_clocks(struct fleet_member *member, const struct frame *frame, 
         member->best_lead_ns = lead_ns;
     const bool is_skewed =
         member->best_lead_ns > SKEW_LEAST_NS || member->best_lead_ns < -SKEW_LEAST_NS;
-    member->wall_shift_ns = is_skewed ? clock_add(0, -member->best_lead_ns) : 0;
+    member->wall_shift_ns = is_skewed ? clock_less(0, member->best_lead_ns) : 0;
     member->host.skew_known = true;
     member->host.skew_ns = is_skewed ? member->best_lead_ns : 0;
     member->host.skew_error_ns = SKEW_LEAST_NS;

@@ -29,6 +29,7 @@ struct fleet_member {
     bool is_shifted;      /* the shifts are known */
     int64_t retry_ns;     /* mono: when it is started again */
     int64_t rest_ns;      /* mono: it is not read before */
+    int64_t quiet_ns;     /* mono: its standard error is not read before */
     bool has_more;        /* lines that were read from the pipe wait for the next slice */
     int64_t arrived_ns;   /* mono: its latest frame; 0 = none yet */
     int64_t began_ns;     /* mono: it was started */

@@ -52,7 +52,7 @@ static const struct group_fact STATE = {
 static int64_t age_of(const struct picture *picture, const struct grouping_row *row)
 {
     const struct frame_host *host = host_of(picture, row);
-    return host->mono_ns ? clock_add(picture->frame->mono_ns, -host->mono_ns) : -1;
+    return host->mono_ns ? clock_less(picture->frame->mono_ns, host->mono_ns) : -1;
 }
 
 static uint64_t age_key(const struct picture *picture, const struct grouping_row *row)
@@ -99,7 +99,7 @@ static const struct group_fact STREAM = {.title = "STREAM/s",
 static uint64_t skew_key(const struct picture *picture, const struct grouping_row *row)
 {
     const int64_t skew_ns = host_of(picture, row)->skew_ns;
-    return (uint64_t)(skew_ns < 0 ? -skew_ns : skew_ns);
+    return skew_ns < 0 ? UINT64_C(0) - (uint64_t)skew_ns : (uint64_t)skew_ns;
 }
 
 static void skew_text(const struct picture *picture, const struct grouping_row *row, char *out,

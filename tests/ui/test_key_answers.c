@@ -293,7 +293,8 @@ static bool same_look(const struct screen_grid *one, const struct screen_grid *o
     return true;
 }
 
-/* It changes the screen, ends the program, or asks for a frame. */
+/* It changes the screen, says something (for a second, which may have passed when that is painted),
+ * ends the program, or asks for a frame. */
 static bool is_answered(struct screen *screen, uint32_t code)
 {
     struct screen_grid before, after;
@@ -301,7 +302,7 @@ static bool is_answered(struct screen *screen, uint32_t code)
     assert_int_equal(term_snapshot(screen->term, &before), 0);
     screen->wish.now = false;
     screen_press(screen, &(struct key){.code = code});
-    const bool acts = screen->quit || screen->wish.now;
+    const bool acts = screen->quit || screen->wish.now || screen->said_until_ns != 0;
     if (!screen->quit)
         paint(screen);
     assert_int_equal(term_snapshot(screen->term, &after), 0);
@@ -359,6 +360,48 @@ static void test_split_pane_answers(void **state)
             fail_msg("%s: v is silent", PLACES[place].name);
         close_screen(world);
     }
+}
+
+/* The row of the screen in which the text stands first; -1: none. */
+static int row_of(struct screen *screen, const char *text)
+{
+    struct screen_grid grid;
+    char line[COLS + 1];
+    int found = -1;
+
+    assert_int_equal(term_snapshot(screen->term, &grid), 0);
+    for (int row = 0; row < grid.rows && found < 0; row++) {
+        for (int col = 0; col < COLS; col++)
+            line[col] = screen_grid_cell(&grid, row, col)->text[0];
+        line[COLS] = '\0';
+        found = memmem(line, COLS, text, strlen(text)) ? row : -1;
+    }
+    screen_grid_done(&grid);
+    return found;
+}
+
+/* Its text takes two lines: both are its own, and the next finding begins behind them. */
+static void test_a_press_finds_a_finding_of_several_lines(void **state)
+{
+    struct world *world = *state;
+    const struct frame_findings *findings = world->frame->findings;
+
+    assert_non_null(findings);
+    assert_true(findings->holding >= 2);
+    open_screen(world, NULL);
+    struct screen *screen = world->screen;
+    press_all(screen, "7");
+    const struct pane *pane = screen_top_pane(screen);
+    const int second = row_of(screen, "because of it");
+    assert_true(second > 0);
+    assert_ptr_equal(pane->ops->finding(pane, &screen->picture), &findings->list[0]);
+    for (int line = 1; line >= -1; line--) { /* its last line, its first, the one before */
+        screen_press(screen,
+                     &(struct key){.code = KEY_CODE_MOUSE_PRESS, .row = second + line, .col = 20});
+        paint(screen);
+        assert_ptr_equal(pane->ops->finding(pane, &screen->picture), &findings->list[line >= 0]);
+    }
+    close_screen(world);
 }
 
 /* Only the key that follows the question at once replaces settings that are there. */
@@ -440,6 +483,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_held_enter_shows, begin, end),
         cmocka_unit_test_setup_teardown(test_split_pane_answers, begin, end),
         cmocka_unit_test_setup_teardown(test_settings_are_replaced_by_the_second_key, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_press_finds_a_finding_of_several_lines, begin, end),
         cmocka_unit_test_setup_teardown(test_no_key_is_silent, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

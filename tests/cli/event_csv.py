@@ -42,11 +42,13 @@ def is_same(value, cell):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         log = f"{folder}/log.jsonl"
-        subprocess.run([sys.argv[1], "record", "--demo", "incident,23", "-i", "0.1", "--for", "2", "-o", log], check=True,
-                       capture_output=True)
+        done = subprocess.run([sys.argv[1], "record", "--demo", "incident,23", "-i", "0.1", "--for", "2", "-o", log],
+                              capture_output=True, text=True)
+        if done.returncode not in (0, 3):  # 3: a busy machine missed frames
+            sys.exit(f"record: {done.returncode}: {done.stderr}")
         lines = [json.loads(line) for line in output(sys.argv[1], "events", "--from", log, "--json")]
         rows = list(csv.DictReader(output(sys.argv[1], "events", "--from", log, "--csv")))
-    if len(lines) != len(rows) or {line["ev"] for line in lines} != {"open", "state", "close", "finding"}:
+    if len(lines) != len(rows) or not {line["ev"] for line in lines} >= {"open", "state", "close", "finding"}:
         sys.exit(f"{len(lines)} lines of JSON, {len(rows)} of CSV")
     for line, row in zip(lines, rows):
         wanted = cells_of(line)

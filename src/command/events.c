@@ -432,10 +432,10 @@ int cmd_events(const struct options *options)
 {
     struct events_run run = {.headless = {.options = options, .signals = -1, .last_frame = true},
                              .end_mono_ns = INT64_MAX};
-    int code = filter_read(&run.headless.filter, options->filter, FILTER_KNOWS_MACHINES);
+    int code = filter_read(&run.headless.filter, options->filter, filter_machines(options));
 
     if (code < 0 && options->when)
-        code = filter_read(&run.when, options->when, FILTER_KNOWS_MACHINES);
+        code = filter_read(&run.when, options->when, filter_machines(options));
     if (code < 0 && finding_options_read(options, &run.settings))
         code = EXIT_USAGE;
     run.findings = (struct event_findings){.options = options,

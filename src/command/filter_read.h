@@ -4,11 +4,18 @@
 #define TCPLENS_COMMAND_FILTER_READ_H
 
 #include "core/filter/filter.h"
+#include "options/options.h"
 
 /* Host names may be looked up: it may take a while, so for list and close only. */
 #define FILTER_RESOLVES_HOSTS 1u
 /* "host web1" may be the machine of a row: several may be shown. */
 #define FILTER_KNOWS_MACHINES 2u
+/* That, where the options name several, or a log, which may have been made of several. */
+static inline unsigned filter_machines(const struct options *options)
+{
+    return options_have_hosts(options) || options->from || options->file ? FILTER_KNOWS_MACHINES
+                                                                         : 0;
+}
 
 /* -1: *filter is made (free it); else the exit code, and stderr says why. text NULL = everything.
  */

@@ -350,8 +350,7 @@ static int seek_when(const struct list *list, struct source *source)
 static int read_filters(struct list *list)
 {
     const bool machines = options_have_hosts(list->options);
-    const unsigned flags = (machines ? 0 : FILTER_RESOLVES_HOSTS) |
-                           (machines || list->options->from ? FILTER_KNOWS_MACHINES : 0);
+    const unsigned flags = (machines ? 0 : FILTER_RESOLVES_HOSTS) | filter_machines(list->options);
     int code = filter_read(&list->filter, list->options->filter, flags);
 
     if (code < 0 && list->options->when)

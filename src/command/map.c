@@ -83,7 +83,7 @@ static int begin(struct map_run *run)
     int code = read_by(run);
 
     if (code < 0)
-        code = filter_read(&run->watch.headless.filter, options->filter, FILTER_KNOWS_MACHINES);
+        code = filter_read(&run->watch.headless.filter, options->filter, filter_machines(options));
     if (code < 0 && filter_needs_kernel(run->watch.headless.filter)) {
         message("filter: only the kernel can test autobound: it works in list and close");
         code = EXIT_USAGE;

@@ -247,7 +247,7 @@ static int open_screen(struct top *top)
         return say(EXIT_FAILED, "names", strerror(-error));
     top->lookup = system_names_lookup(top->names);
     top->filter_names = system_names_filter(top->names);
-    top->filter_names.several_hosts = true;
+    top->filter_names.several_hosts = filter_machines(options) != 0;
     if (top->screenshot.path) {
         top->screenshot.shot.grid = &top->screenshot.grid;
         settings.shot = &top->screenshot.shot;
@@ -500,7 +500,7 @@ static void close_if_open(int descriptor)
 static int check_filter(const struct options *options)
 {
     struct filter *filter = NULL;
-    int code = filter_read(&filter, options->filter, FILTER_KNOWS_MACHINES);
+    int code = filter_read(&filter, options->filter, filter_machines(options));
     if (code < 0 && filter_needs_kernel(filter))
         code = say(EXIT_USAGE, "filter",
                    "only the kernel can test autobound: it works in list and close");

@@ -1,6 +1,7 @@
 /* The frames of several hosts as one: nothing of one host can be taken for another's. */
 #include "core/column/column.h"
 #include "core/event_place.h"
+#include "core/filter/filter.h"
 #include "core/fleet.h"
 #include "core/other_end.h"
 #include "unit.h"
@@ -188,6 +189,42 @@ static void test_columns(void **state)
     end_scene(&scene);
 }
 
+/* Which of the two rows it accepts: bit 0 that of web, bit 1 that of db; -1: it is no filter. */
+static int accepted(const struct scene *scene, const char *text, bool several)
+{
+    const struct filter_names names = {.several_hosts = several};
+    const struct column_context context = {.frame = scene->whole};
+    struct filter_error error;
+    struct filter *filter = NULL;
+    int rows = 0;
+
+    if (filter_parse(&filter, text, &names, &error) != 0)
+        return -1;
+    for (int i = 0; i < 2; i++)
+        rows |= filter_accepts(filter, &context, &scene->whole->conns[i]) << i;
+    filter_free(filter);
+    return rows;
+}
+
+static void test_a_host_in_a_filter_is_a_machine_or_an_address(void **state)
+{
+    struct scene scene = make_scene();
+
+    (void)state;
+    begin(&scene);
+    assert_int_equal(accepted(&scene, "host web", true), 1);
+    assert_int_equal(accepted(&scene, "host = db", true), 2);
+    assert_int_equal(accepted(&scene, "host != db", true), 1);
+    assert_int_equal(accepted(&scene, "host \"db\" and port 5432", true), 2);
+    assert_int_equal(accepted(&scene, "host 10.0.0.1", true), 3);
+    assert_int_equal(accepted(&scene, "host 10.0.0.0/24", true), 3);
+    assert_int_equal(accepted(&scene, "host \"10.0.0.1\"", true), 0); /* a machine of that name */
+    assert_int_equal(accepted(&scene, "src 10.0.0.1", true), 1);
+    assert_int_equal(accepted(&scene, "host 10.0.0.300", true), -1);
+    assert_int_equal(accepted(&scene, "host web", false), -1); /* one machine: a slip */
+    end_scene(&scene);
+}
+
 static void test_the_other_end_is_on_the_other_host(void **state)
 {
     struct scene scene = make_scene();
@@ -261,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_rows_keep_their_host),
         cmocka_unit_test(test_names_stay_from_frame_to_frame),
         cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_a_host_in_a_filter_is_a_machine_or_an_address),
         cmocka_unit_test(test_the_other_end_is_on_the_other_host),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_rates_of_a_lost_host_are_no_traffic),

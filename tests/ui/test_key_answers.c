@@ -41,6 +41,8 @@ static const struct {
     {.name = "Events", .keys = "5kkkk"},
     {.name = "States", .keys = "6jj"},
     {.name = "Findings", .keys = "7"},
+    {.name = "Namespaces", .keys = "8j"},
+    {.name = "Hosts, not offered", .keys = "9"},
     {.name = "page of a connection", .keys = "jj<Enter>"},
     {.name = "page of a process", .keys = "2jj<Enter>"},
     {.name = "page of a peer", .keys = "4jj<Enter>"},
@@ -175,6 +177,7 @@ static void make_frames(struct world *world)
 
     finding_settings_init(&findings);
     assert_int_equal(demo_parse("incident,16", &demo), 0);
+    demo.namespaces = true;
     demo.interval_ns = 10 * INT64_C(1000000000);
     assert_int_equal(demo_open(&settings.source, &demo), 0);
     settings.wish = (struct wish){.interval_ns = demo.interval_ns,

@@ -343,7 +343,7 @@ static void describe_hosts(struct frame *to)
 {
     const struct frame_host *worst = NULL;
     uint32_t count = 0;
-    char more[40] = "";
+    char more[24] = "";
 
     for (uint32_t i = 0; i < to->host_count; i++) {
         if (!host_state_is_old(to->hosts[i].state) || to->hosts[i].state == HOST_ENDED)
@@ -357,7 +357,7 @@ static void describe_hosts(struct frame *to)
     to->missing.reasons |= MISSING_HOSTS;
     if (count > 1)
         snprintf(more, sizeof(more), " (and %u more)", count - 1);
-    snprintf(to->missing.text, sizeof(to->missing.text), "%.32s: %s%s%.64s%s", worst->name,
+    snprintf(to->missing.text, sizeof(to->missing.text), "%.32s: %.16s%s%.48s%s", worst->name,
              words_name(&HOST_STATE_WORDS, worst->state), worst->why[0] ? ": " : "", worst->why,
              more);
 }

@@ -188,7 +188,7 @@ static void all_is_what_the_totals_say(void **state)
     assert_false(sample.known & (SERIES_BIT(SERIES_IN) | SERIES_BIT(SERIES_RETRANS)));
     assert_false(sample.known & (SERIES_BIT(SERIES_OPENS) | SERIES_BIT(SERIES_RESETS)));
     assert_int_equal(sample.values[SERIES_LIVE], 7);
-    assert_int_equal(sample.values[SERIES_STATE + STATE_CLOSE_WAIT], 3);
+    assert_int_equal(sample.values[(int)SERIES_STATE + (int)STATE_CLOSE_WAIT], 3);
     struct host_facts facts = {.netns = 1};
     host_fact_set(&facts, FACT_ACTIVE_OPENS, 10);
     host_fact_set(&facts, FACT_PASSIVE_OPENS, 5);

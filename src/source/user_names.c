@@ -23,14 +23,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAME_SIZE   256u  /* a longer name is none */
-#define USERS_MOST  4096u /* then all are forgotten */
-#define ENTRY_BYTES ((size_t)1 << 20)
-#define ANSWER_MS   1000
-#define LATE_MS     200
-#define HUNG_MOST   3 /* in a row: NSS is not asked any more */
-#define AGAIN_NS    (300 * SECOND_NS)
-#define NONE_NS     (60 * SECOND_NS) /* for one without a name */
+#define NAME_SIZE      256u  /* a longer name is none */
+#define USERS_MOST     4096u /* then all are forgotten */
+#define ENTRY_BYTES    ((size_t)1 << 20)
+#define ANSWER_MS      1000
+#define FILES_FOR_ROWS 8
+#define READY_MS       2000
+#define LATE_MS        200
+#define HUNG_MOST      3 /* in a row: NSS is not asked any more */
+#define AGAIN_NS       (300 * SECOND_NS)
+#define NONE_NS        (60 * SECOND_NS) /* for one without a name */
 
 struct answer {
     uint32_t uid;
@@ -158,7 +160,8 @@ _Noreturn static void serve(int socket)
     uint32_t uid;
 
     give_up_rights(socket);
-    (void)!send(STDIN_FILENO, "", 1, MSG_NOSIGNAL);
+    if (send(STDIN_FILENO, "", 1, MSG_NOSIGNAL) != 1)
+        _exit(1);
     while (hung < HUNG_MOST && recv(STDIN_FILENO, &uid, sizeof(uid), 0) == (ssize_t)sizeof(uid)) {
         struct answer answer = {.uid = uid};
         hung = ask(uid, answer.name) ? 0 : hung + 1;
@@ -170,13 +173,26 @@ _Noreturn static void serve(int socket)
 
 /* --- tcplens's side --- */
 
-/* Else it would look like a process that holds what we have open. */
+/* Else it would look like a process that holds what we have open. A helper that does not come so
+ * far is met like one that gives up later: by its end of the socket. */
 static void wait_until_closed(const struct user_names *names)
 {
+    const int64_t until_ns = clock_mono_ns() + READY_MS * MILLISECOND_NS;
+    struct pollfd polled = {names->socket, POLLIN, 0};
+    int64_t left_ms = READY_MS;
     char ready;
 
-    while (names->helper > 0 && recv(names->socket, &ready, 1, 0) < 0 && errno == EINTR)
-        continue;
+    while (names->helper > 0 && left_ms > 0 && poll(&polled, 1, (int)left_ms) < 0 && errno == EINTR)
+        left_ms = (until_ns - clock_mono_ns()) / MILLISECOND_NS;
+    (void)!recv(names->socket, &ready, 1, MSG_DONTWAIT);
+}
+
+/* Where hardly any file may be opened, rows come before names. */
+static bool is_last_file(int fd)
+{
+    struct rlimit files;
+
+    return getrlimit(RLIMIT_NOFILE, &files) == 0 && (rlim_t)fd + FILES_FOR_ROWS > files.rlim_cur;
 }
 
 int user_names_new(struct user_names **names)
@@ -189,6 +205,12 @@ int user_names_new(struct user_names **names)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
         free(made);
         return -errno;
+    }
+    if (is_last_file(ends[1])) {
+        close(ends[0]);
+        close(ends[1]);
+        free(made);
+        return -EMFILE;
     }
     made->helper = fork();
     if (made->helper == 0)

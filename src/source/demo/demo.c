@@ -252,6 +252,8 @@ static uint32_t netns_of(const struct cast_row *part)
 {
     const struct demo_netns *netns = NAMESPACES;
 
+    if (part->who >= CAST_PROC_COUNT)
+        return DEMO_NETNS;
     while (netns->key && netns->group != CAST_PROCS[part->who].group)
         netns++;
     return netns->key ? netns->key : DEMO_NETNS;

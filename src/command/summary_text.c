@@ -3,6 +3,7 @@
 #include "command/summary_text.h"
 
 #include "base/clock.h"
+#include "base/sort.h"
 #include "core/text/text.h"
 
 #include <stdio.h>
@@ -286,7 +287,7 @@ static size_t choose_findings(const struct summary_report *report, const struct 
         memmove(&chosen[at + 1], &chosen[at], (count - at - 1) * sizeof(*chosen));
         chosen[at] = report->findings[i];
     }
-    qsort(chosen, count, sizeof(*chosen), compare_begin);
+    sort_items(chosen, count, sizeof(*chosen), compare_begin);
     return count;
 }
 

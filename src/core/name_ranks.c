@@ -2,6 +2,7 @@
 #include "core/name_ranks.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 #include "core/text/text.h"
 
 #include <stdlib.h>
@@ -29,8 +30,7 @@ int name_ranks_take(struct name_ranks *ranks, const struct frame *frame)
     ranks->count = count;
     for (uint32_t i = 0; i < count; i++)
         list[i] = (struct name_rank){.begin = text_key(frame->procs[i].comm), .proc = i};
-    if (count > 1)
-        qsort_r(list, count, sizeof(*list), compare, frame->procs);
+    sort_items_by(list, count, sizeof(*list), compare, frame->procs);
     for (uint32_t i = 0; i < count; i++) {
         rank += i > 0 && compare(&list[i - 1], &list[i], frame->procs) != 0;
         list[list[i].proc].rank = frame->procs[list[i].proc].comm[0] ? rank : NAME_RANK_LAST;

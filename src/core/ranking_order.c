@@ -4,6 +4,8 @@
  * doc/performance.md). */
 #include "core/ranking_order.h"
 
+#include "base/sort.h"
+
 #include <stdlib.h>
 
 #define SMALL        24   /* entries that are sorted rather than partitioned further */
@@ -25,7 +27,7 @@ int order_compare_tied(const struct ranking_entry *a, const struct ranking_entry
     return (a->id > b->id) - (a->id < b->id);
 }
 
-static int compare_for_qsort(const void *left, const void *right, void *order)
+static int compare_for_sort(const void *left, const void *right, void *order)
 {
     const struct ranking_entry *a = left, *b = right;
 
@@ -36,8 +38,7 @@ static int compare_for_qsort(const void *left, const void *right, void *order)
 
 void order_sort(struct ranking_entry *entries, size_t count, const struct ranking_order *order)
 {
-    if (count > 1)
-        qsort_r(entries, count, sizeof(*entries), compare_for_qsort, (void *)order);
+    sort_items_by(entries, count, sizeof(*entries), compare_for_sort, (void *)order);
 }
 
 static void swap_entries(struct ranking_entry *a, struct ranking_entry *b)

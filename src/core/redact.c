@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/sort.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -222,7 +223,7 @@ static void redact_users(struct redaction *redaction, struct frame *frame)
                  user->uid - (system ? SYSTEM : UID_FIRST));
         user->name = frame_copy_text(frame, name);
     }
-    qsort(frame->users, frame->user_count, sizeof *frame->users, compare_users);
+    sort_items(frame->users, frame->user_count, sizeof *frame->users, compare_users);
 }
 
 /* --- names --- */

@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/hash.h"
+#include "base/sort.h"
 #include "core/filter/filter.h"
 #include "core/other_end.h"
 
@@ -195,7 +196,7 @@ static uint32_t least_count(const struct builder *builder)
         return 0;
     for (uint32_t i = 0; i < count; i++)
         counts[i] = builder->outside[i].count;
-    qsort(counts, count, sizeof(*counts), compare_down);
+    sort_items(counts, count, sizeof(*counts), compare_down);
     least = counts[OUTSIDE_MOST] + 1;
     free(counts);
     return least;
@@ -467,7 +468,7 @@ static void set_round_trips(struct builder *builder)
 
     if (count == 0)
         return;
-    qsort(samples, count, sizeof(*samples), compare_samples);
+    sort_items(samples, count, sizeof(*samples), compare_samples);
     for (uint32_t begin = 0, end; begin < count; begin = end) {
         for (end = begin; end < count && samples[end].edge == samples[begin].edge;)
             end++;
@@ -573,9 +574,8 @@ static int build(struct builder *builder)
         return error;
     set_round_trips(builder);
     mark_findings(builder);
-    if (builder->made->edge_count > 0)
-        qsort(builder->made->edges, builder->made->edge_count, sizeof(*builder->made->edges),
-              compare_edges);
+    sort_items(builder->made->edges, builder->made->edge_count, sizeof(*builder->made->edges),
+               compare_edges);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "source/live_places.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 #include "source/netns/facts.h"
 #include "source/netns/list.h"
 
@@ -179,7 +180,7 @@ void places_touch(struct places *places, const uint32_t *keys, uint32_t count)
         return;
     memcpy(places->touched, keys, count * sizeof(*keys));
     places->touched_count = count;
-    qsort(places->touched, count, sizeof(*places->touched), compare_keys);
+    sort_items(places->touched, count, sizeof(*places->touched), compare_keys);
     for (uint32_t i = 0; i < count; i++)
         if (!netns_list_find_inode(places->list, keys[i]))
             netns_list_hasten(places->list);
@@ -221,8 +222,8 @@ const uint32_t *places_order(struct places *places, const struct frame *frame)
         return NULL;
     for (uint32_t i = 0; i < frame->namespace_count; i++)
         places->order[i] = i;
-    qsort_r(places->order, frame->namespace_count, sizeof(*places->order), compare_turns,
-            &ordering);
+    sort_items_by(places->order, frame->namespace_count, sizeof(*places->order), compare_turns,
+                  &ordering);
     return places->order;
 }
 

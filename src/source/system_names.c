@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "base/sort.h"
 #include "core/text/text.h"
 #include "source/cgroup_id.h"
 #include "source/interface_name.h"
@@ -211,8 +212,7 @@ static int read_table(const char *path, struct table *table,
         table_done(&made);
         return error;
     }
-    if (made.count > 1)
-        qsort(made.names, made.count, sizeof(*made.names), compare_names);
+    sort_items(made.names, made.count, sizeof(*made.names), compare_names);
     table_done(table);
     *table = made;
     return 0;

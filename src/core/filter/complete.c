@@ -1,6 +1,8 @@
 /* complete: candidates for the last word of a filter; see complete.h. */
 #include "core/filter/complete.h"
 
+#include "base/sort.h"
+
 #include "core/filter/node.h"
 
 #include <ctype.h>
@@ -207,7 +209,7 @@ void filter_complete(struct filter_completions *out, const char *text, size_t cu
     out->values = add_values(&collector, out->field);
     if (!out->values && !out->operand)
         add_words(&collector);
-    qsort(out->texts, out->count, sizeof *out->texts, compare_texts);
+    sort_items(out->texts, out->count, sizeof *out->texts, compare_texts);
 }
 
 size_t filter_completions_common(const struct filter_completions *completions)

@@ -3,6 +3,8 @@
  * as long as its detector says; it ends when nothing was reported for QUIET_NS. */
 #include "core/finding/engine.h"
 
+#include "base/sort.h"
+
 #include "core/finding/detection.h"
 #include "core/finding/ends.h"
 #include "core/finding/lanes.h"
@@ -524,7 +526,7 @@ void finding_list_order(const struct finding **list, uint32_t count)
 
     if (count == 0)
         return;
-    qsort(list, count, sizeof(*list), compare_findings);
+    sort_items(list, count, sizeof(*list), compare_findings);
     while (holding < count && list[holding]->ended_ns == 0)
         holding++;
     suppress_order(list, holding);

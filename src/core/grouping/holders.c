@@ -3,6 +3,7 @@
 #include "core/grouping/holders.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ void grouping_count_holders(struct grouping *grouping)
 {
     if (grouping->holder_count == 0)
         return;
-    qsort(grouping->holders, grouping->holder_count, sizeof(*grouping->holders), compare_holders);
+    sort_items(grouping->holders, grouping->holder_count, sizeof(*grouping->holders),
+               compare_holders);
     for (uint32_t i = 0; i < grouping->holder_count; i++)
         if (i == 0 || compare_holders(&grouping->holders[i - 1], &grouping->holders[i]) != 0)
             grouping->rows[grouping->holders[i].row].proc_count++;

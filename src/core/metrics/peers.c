@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/hash.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +123,7 @@ void peers_choose(struct peers *peers)
         return;
     age_shown(peers);
     if (end > first)
-        qsort(peers->list + first, end - first, sizeof(*peers->list), compare_busiest);
+        sort_items(peers->list + first, end - first, sizeof(*peers->list), compare_busiest);
     for (uint32_t i = first; i < end; i++) {
         const struct peer candidate = peers->list[i];
         if (!candidate.lately || !promote(peers, &candidate))

@@ -2,6 +2,8 @@
  * followed, shared or overwritten. Independent of how lines are made. */
 #include "session/log/file.h"
 
+#include "base/sort.h"
+
 #include "session/log/check.h"
 
 #include <dirent.h>
@@ -303,8 +305,7 @@ static void remove_all_but(struct log_file *file, char **names, size_t count, un
 {
     struct stat status;
 
-    if (count > 1)
-        qsort(names, count, sizeof(*names), by_name);
+    sort_items(names, count, sizeof(*names), by_name);
     for (size_t i = 0; i + keep < count; i++) {
         if (fstatat(file->folder, names[i], &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode) && status.st_uid == geteuid())

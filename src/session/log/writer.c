@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "base/sort.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -138,7 +139,7 @@ static int order_events(struct log_writer *writer, const struct event *events, u
         ordered = ordered && (!i || by_time(&writer->ordered[i - 1], &writer->ordered[i]) < 0);
     }
     if (!ordered)
-        qsort(writer->ordered, count, sizeof(*writer->ordered), by_time);
+        sort_items(writer->ordered, count, sizeof(*writer->ordered), by_time);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "base/sort.h"
 #include "base/wake.h"
 #include "base/worker.h"
 #include "source/fleet/member.h"
@@ -270,7 +271,7 @@ static void push_events(struct fleet *fleet, struct frame *frame)
         fleet->event_count = 0;
         return;
     }
-    qsort(fleet->events, fleet->event_count, sizeof(*fleet->events), compare_events);
+    sort_items(fleet->events, fleet->event_count, sizeof(*fleet->events), compare_events);
     frame->first_event = event_ring_next(fleet->ring);
     for (uint32_t i = 0; i < fleet->event_count; i++)
         event_ring_push(fleet->ring, &fleet->events[i]);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "base/sort.h"
 #include "core/fleet.h"
 #include "source/log/replay.h"
 
@@ -186,8 +187,7 @@ static int compare_events(const void *a, const void *b)
 
 static void push_events(struct fleet_logs *logs, struct frame *frame)
 {
-    if (logs->event_count > 0)
-        qsort(logs->events, logs->event_count, sizeof(*logs->events), compare_events);
+    sort_items(logs->events, logs->event_count, sizeof(*logs->events), compare_events);
     frame->first_event = logs->ring ? event_ring_next(logs->ring) : 0;
     for (uint32_t i = 0; i < logs->event_count && logs->ring; i++)
         event_ring_push(logs->ring, &logs->events[i]);

@@ -4,6 +4,7 @@
 #include "source/netns/list.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 #include "source/netns/door.h"
 #include "source/netns/mounts.h"
 #include "source/netns/name.h"
@@ -101,8 +102,8 @@ static int by_order(const void *left, const void *right)
 
 static void sort_slots(struct netns_list *list)
 {
-    if (!list->sorted && list->count > 1)
-        qsort(list->slots, list->count, sizeof(*list->slots), by_order);
+    if (!list->sorted)
+        sort_items(list->slots, list->count, sizeof(*list->slots), by_order);
     list->sorted = true;
 }
 

@@ -2,6 +2,7 @@
 #include "source/netns/processes.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 #include "core/proc_stat.h"
 
 #include <dirent.h>
@@ -95,8 +96,8 @@ static int read_listing(struct netns_processes *processes, int64_t now_ns)
                 (struct netns_process){.pid = pid, .directory = entry->d_ino, .seen_ns = now_ns};
     }
     closedir(folder);
-    if (!error && processes->listed_count > 1)
-        qsort(processes->listed, processes->listed_count, sizeof(*processes->listed), by_pid);
+    if (!error)
+        sort_items(processes->listed, processes->listed_count, sizeof(*processes->listed), by_pid);
     return error;
 }
 

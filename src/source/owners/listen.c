@@ -2,6 +2,7 @@
 #include "source/owners/listen.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -56,8 +57,7 @@ int accept_queues_add(struct accept_queues *queues, const struct conn *listener,
 
 void accept_queues_sort(struct accept_queues *queues)
 {
-    if (queues->count > 1)
-        qsort(queues->listeners, queues->count, sizeof *queues->listeners, compare_ports);
+    sort_items(queues->listeners, queues->count, sizeof *queues->listeners, compare_ports);
 }
 
 /* How well a listener fits a connection's local end: the kernel prefers the exact address to the

@@ -2,6 +2,7 @@
 #include "source/owners/roster.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 #include "core/proc_stat.h"
 
 #include <errno.h>
@@ -121,8 +122,8 @@ static int list_processes(struct roster *roster)
         return directory;
     const int error = proc_files_list_numbers(roster->files, directory, numbers);
     close(directory);
-    if (!error && numbers->count > 1)
-        qsort(numbers->items, numbers->count, sizeof *numbers->items, compare_numbers);
+    if (!error)
+        sort_items(numbers->items, numbers->count, sizeof *numbers->items, compare_numbers);
     return error;
 }
 

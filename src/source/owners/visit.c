@@ -2,6 +2,7 @@
 #include "source/owners/visit.h"
 
 #include "base/clock.h"
+#include "base/sort.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -151,8 +152,8 @@ static int take_found(struct visitor *visitor, uint32_t index, uint32_t from, ui
     struct roster *roster = visitor->roster;
     struct found_fds *found = &visitor->found;
 
-    if (found->count > 1 && !roster->files->is_real) /* the kernel lists them in order */
-        qsort(found->items, found->count, sizeof *found->items, compare_fds);
+    if (!roster->files->is_real) /* the kernel lists them in order */
+        sort_items(found->items, found->count, sizeof *found->items, compare_fds);
     return holdings_take(&roster->slots[index].holdings, roster->table, index, found, from, end);
 }
 

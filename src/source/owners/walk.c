@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "base/sort.h"
 #include "source/owners/owners.h"
 
 #include <errno.h>
@@ -175,8 +176,7 @@ static int take_tasks(struct walking *walking)
     uint32_t at = 0;
     int error = 0;
 
-    if (walking->task_count)
-        qsort(walking->tasks, walking->task_count, sizeof *tasks, compare_tasks);
+    sort_items(walking->tasks, walking->task_count, sizeof *tasks, compare_tasks);
     for (uint32_t i = 0; i < roster->slot_count && !error; i++) {
         const bool has_some = at < walking->task_count && tasks[at].slot == i;
         if (!has_some && !roster->slots[i].holdings.task_inode_count)

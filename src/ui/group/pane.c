@@ -2,6 +2,7 @@
 #include "ui/group/pane.h"
 
 #include "base/grow.h"
+#include "base/sort.h"
 #include "core/grouping/tree.h"
 #include "core/text/text.h"
 #include "ui/finding_marks.h"
@@ -201,8 +202,8 @@ static int order_trees(struct group_list *groups, const struct picture *picture)
         return -ENOMEM;
     for (uint32_t i = 0; i < ranking->count; i++)
         groups->places[ranking->entries[i].row].key = ranking->entries[i].key;
-    if (ranking->count > 0)
-        qsort_r(ranking->entries, ranking->count, sizeof *ranking->entries, compare_places, &ties);
+    sort_items_by(ranking->entries, ranking->count, sizeof *ranking->entries, compare_places,
+                  &ties);
     for (uint32_t i = 0; i < ranking->count; i++) {
         const struct ranking_entry entry = ranking->entries[i];
         const uint32_t root = groups->trees.roots[entry.row];

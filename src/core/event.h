@@ -73,6 +73,8 @@ enum {
 };
 extern const struct words EVENT_ERROR_WORDS; /* "ECONNREFUSED"; none for unusual ones */
 
+struct event_place;
+
 struct event {
     uint64_t number; /* set by the ring: 1, 2, 3 ... */
     int64_t wall_ns; /* when it happened; not exact: at the latest */
@@ -102,6 +104,8 @@ struct event {
     int64_t created_min_ns, created_max_ns; /* CLOSE: bounds of its creation, 0 = not known */
     uint64_t in_bytes, out_bytes;
     uint32_t rtt_us, retrans;
+    const struct event_place
+        *logged;               /* of a log: what its line says; lives as long as its reader */
     uint64_t lost;             /* EVENT_LOST: how many at least */
     char text[EVENT_TEXT_MAX]; /* EVENT_LOST: why; EVENT_NETNS: its name; safe text */
 };

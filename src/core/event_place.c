@@ -99,6 +99,8 @@ struct event_place event_places_find(struct event_places *places, const struct f
         place.unit = group->unit;
         place.container = group->container;
     }
+    if (event->logged)
+        place = *event->logged;
     place.serial = find_serial(places, frame, event);
     return place;
 }

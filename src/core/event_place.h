@@ -31,7 +31,7 @@ void event_places_done(struct event_places *places);
 /* The process that the event names, as the frame has it; NULL: it has none, or frame is NULL. */
 const struct proc *event_places_process(struct event_places *places, const struct frame *frame,
                                         const struct event *event);
-/* frame may be NULL: then only what the event says. */
+/* frame may be NULL: then only what the event says. Of an event of a log its line counts. */
 struct event_place event_places_find(struct event_places *places, const struct frame *frame,
                                      const struct event *event);
 

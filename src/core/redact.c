@@ -377,6 +377,7 @@ void redact_event(struct redaction *redaction, struct event *event)
     if (event->kind == EVENT_NETNS)
         redact_netns_name(redaction, event);
     redact_tuple(redaction, &event->tuple);
+    event->logged = NULL;
     event->uid = redact_uid(redaction, event->uid);
     pthread_mutex_unlock(&redaction->mutex);
 }

@@ -105,6 +105,8 @@ void session_state_done(struct session_state *state)
     free(state->proc_ids);
     free(state->group_ids);
     free(state->word_list);
+    map_done(&state->places);
+    free(state->place_list);
     free(state->detector_list);
     arena_done(&state->words);
     session_state_init(state);
@@ -364,6 +366,51 @@ const char *session_take_word(struct session_state *state, const char *text)
     if (copy)
         state->word_list[state->word_count++] = copy;
     return copy ? copy : "";
+}
+
+static bool is_place(const struct event_place *place, const char *user, const char *unit,
+                     const char *container)
+{
+    return strcmp(place->unit, unit) == 0 && strcmp(place->user, user) == 0 &&
+           strcmp(place->container, container) == 0;
+}
+
+static const struct event_place *add_place(struct session_state *state, uint64_t key,
+                                           const char *user, const char *unit,
+                                           const char *container)
+{
+    struct event_place *place = arena_alloc(&state->words, sizeof(*place));
+
+    if (!place || GROW(state->place_list, state->place_capacity, state->place_count + 1))
+        return NULL;
+    *place =
+        (struct event_place){.user = arena_copy(&state->words, user, strlen(user)),
+                             .unit = arena_copy(&state->words, unit, strlen(unit)),
+                             .container = arena_copy(&state->words, container, strlen(container))};
+    if (!place->user || !place->unit || !place->container ||
+        map_put(&state->places, key, state->place_count))
+        return NULL;
+    state->place_list[state->place_count++] = place;
+    return place;
+}
+
+const struct event_place *session_take_place(struct session_state *state, const char *user,
+                                             const char *unit, const char *container)
+{
+    const uint64_t hash =
+        hash_text(hash_text(hash_text(0xcbf29ce484222325u, user), unit), container) | 1;
+
+    if (!user[0] && !unit[0] && !container[0])
+        return NULL;
+    for (uint64_t key = hash;; key += 2) {
+        const uint32_t index = map_find(&state->places, key);
+        if (index == MAP_NONE)
+            return state->place_count < SESSION_PLACES_MAX
+                       ? add_place(state, key, user, unit, container)
+                       : NULL;
+        if (is_place(state->place_list[index], user, unit, container))
+            return state->place_list[index];
+    }
 }
 
 const struct detector *session_take_detector(struct session_state *state, const char *id)

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "core/column/column.h"
+#include "core/event_place.h"
 
 #define SESSION_ROWS_MAX    500000u
 #define SESSION_PROCS_MAX   131072u
@@ -14,8 +15,10 @@
 #define SESSION_NAMES_MAX   4096u /* users; interfaces */
 #define SESSION_NETNS_MAX   65536u
 #define SESSION_HOLDERS_MAX 4096u /* processes of one row */
-#define SESSION_WORDS_MAX   1024u /* facts and units of findings; detectors of newer versions */
-#define SESSION_TEXT_MAX    (UINT64_C(64) << 20)
+#define SESSION_PLACES_MAX                                                                         \
+    8192u /* users, units and containers of events; then those of the frame count */
+#define SESSION_WORDS_MAX 1024u /* facts and units of findings; detectors of newer versions */
+#define SESSION_TEXT_MAX  (UINT64_C(64) << 20)
 
 /* One row as the log has it. The indexes in conn (owner, owners, group, detail) mean nothing. */
 struct session_row {
@@ -86,6 +89,9 @@ struct session_state {
     struct arena words; /* of findings, each once; not cleared by a head line */
     const char **word_list;
     uint32_t word_count, word_capacity;
+    struct map places;                     /* hash -> index in place_list */
+    const struct event_place **place_list; /* of events, each once; likewise */
+    uint32_t place_count, place_capacity;
     const struct detector **detector_list; /* of a newer version */
     uint32_t detector_count, detector_capacity;
 };
@@ -127,6 +133,9 @@ uint32_t session_take_group(struct session_state *state, const char *path, const
                             const char *container);
 /* The same text for as long as the state lives; "" where there are too many. */
 const char *session_take_word(struct session_state *state, const char *text);
+/* The same place for as long as the state lives; NULL: nothing is known, or there are too many. */
+const struct event_place *session_take_place(struct session_state *state, const char *user,
+                                             const char *unit, const char *container);
 /* The detector of that id: of DETECTORS[], else one that has nothing but the id; NULL: too many. */
 const struct detector *session_take_detector(struct session_state *state, const char *id);
 /* Learns a name. Too many names are forgotten. 0 or -ENOMEM. */

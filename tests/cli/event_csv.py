@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What a line of `events --json` has, the one of `events --csv` has.
+"""What a line of `events --json` has, the one of `events --csv` has; and what a line of a log has, `events --from` has, were it
+the log's events alone.
 
     event_csv.py TCPLENS"""
 import csv
@@ -9,6 +10,8 @@ import sys
 import tempfile
 
 NESTED = {"subject", "evidence", "causes"}
+EVENTS = {"open", "state", "close"}
+OF_LINE = {"seq", "origin", "polled_jump", "start_ticks"}  # of the log, not of the event
 ENDS = {"listener": ("laddr", "lport")}
 
 
@@ -39,6 +42,22 @@ def is_same(value, cell):
     return str(value) == cell.removeprefix("'")
 
 
+def check_events_alone(tcplens, log):
+    with open(log, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    lines = [line for line in lines if line["ev"] in EVENTS | {"head"}]
+    with open(log, "w", encoding="utf-8") as file:
+        file.writelines(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
+    read = [json.loads(line) for line in output(tcplens, "events", "--from", log, "--json", "--skip", "all")]
+    written = [line for line in lines if line["ev"] != "head"]
+    for was, now in zip(written, read, strict=True):
+        was, now = ({key: value for key, value in line.items() if key not in OF_LINE} for line in (was, now))
+        if was != now:
+            sys.exit(f"{was}\nwas read as {now}")
+    if not any("unit" in line for line in written):
+        sys.exit("no event with a unit")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         log = f"{folder}/log.jsonl"
@@ -48,6 +67,7 @@ def main():
             sys.exit(f"record: {done.returncode}: {done.stderr}")
         lines = [json.loads(line) for line in output(sys.argv[1], "events", "--from", log, "--json")]
         rows = list(csv.DictReader(output(sys.argv[1], "events", "--from", log, "--csv")))
+        check_events_alone(sys.argv[1], log)
     if len(lines) != len(rows) or not {line["ev"] for line in lines} >= {"open", "state", "close", "finding"}:
         sys.exit(f"{len(lines)} lines of JSON, {len(rows)} of CSV")
     for line, row in zip(lines, rows):

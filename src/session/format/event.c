@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define PLACE_TEXT 512 /* bytes of a name */
+
 static const struct session_key KEYS[] = {
     {"id", .help = "number of the row, or of the process, in this session"},
     SESSION_TUPLE_KEYS,
@@ -98,6 +100,16 @@ static void read_event_totals(struct get *get, struct event *event)
     event->has_duration = get_ms(get, duration, &event->duration_ns);
 }
 
+static const struct event_place *read_place(struct get *get)
+{
+    char user[PLACE_TEXT] = "", unit[PLACE_TEXT] = "", container[PLACE_TEXT] = "";
+
+    get_text(get, "user", user, sizeof(user));
+    get_text(get, "unit", unit, sizeof(unit));
+    get_text(get, "container", container, sizeof(container));
+    return session_take_place(get->state, user, unit, container);
+}
+
 void session_read_event(struct get *get, struct session_line *line)
 {
     struct event *event = &line->event;
@@ -123,6 +135,7 @@ void session_read_event(struct get *get, struct session_line *line)
     event->pid = (int32_t)(get_u32(get, "pid") & INT32_MAX);
     get_text(get, "comm", event->name, sizeof(event->name));
     event->owner_start_ticks = get_u64(get, "start_ticks");
+    event->logged = read_place(get);
     read_event_totals(get, event);
     if (event->kind == EVENT_CLOSE) {
         get_time(get, "created_min", &event->created_min_ns);

@@ -60,6 +60,7 @@ static int read_hosts(struct host_list *list, const char *path, char *why)
 
 int open_hosts(struct source **source, const struct options *options, char *why)
 {
+    const bool is_on_screen = options->command == RUN_TOP && !options->screenshot;
     struct host_list *list = calloc(1, sizeof(*list));
     int error = list ? 0 : -ENOMEM;
 
@@ -79,8 +80,7 @@ int open_hosts(struct source **source, const struct options *options, char *why)
                                                          .template = options->host_command,
                                                          .detail = options->detail,
                                                          .with_args = options->with_args},
-                                                .wait_ns =
-                                                    options->command == RUN_TOP ? 0 : WAIT_NS};
+                                                .wait_ns = is_on_screen ? 0 : WAIT_NS};
         error = fleet_open(source, &settings, why, OPEN_SOURCE_WHY_MAX);
     } else if (!why[0]) {
         snprintf(why, OPEN_SOURCE_WHY_MAX, "--host: %s",

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TCPLENS = sys.argv[1]
 DEADLINE = 60  # seconds for what takes one
@@ -33,8 +34,13 @@ HOSTS = {
 
 
 def run(*words):
-    return subprocess.run([TCPLENS, *words], capture_output=True, text=True, timeout=DEADLINE, check=False,
-                          env=dict(os.environ, TZ='UTC'))
+    """Again where the machine is so slow that a host, which sends some frames only, is late when the other is there."""
+    end = time.monotonic() + DEADLINE
+    while True:
+        out = subprocess.run([TCPLENS, *words], capture_output=True, text=True, timeout=DEADLINE, check=False,
+                             env=dict(os.environ, TZ='UTC'))
+        if ': late' not in out.stderr or time.monotonic() > end:
+            return out
 
 
 def write_scripts(folder):

@@ -190,7 +190,7 @@ static void offer_when(const struct completion *at)
     offer_filter(at, "");
 }
 
-/* What is not here takes a file, a number, a time or another text that nobody can foresee. */
+/* What is not here takes a file, a number, a time or a text of its own. */
 static const struct {
     const char *option;
     void (*offer)(const struct completion *at);

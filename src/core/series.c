@@ -67,8 +67,8 @@ static bool take_conn(uint64_t serial, const struct frame *frame, struct series_
         put(sample, SERIES_CWND, conn->cwnd);
     if (conn->known & KNOWN_INFO)
         put(sample, SERIES_RETRANS_TOTAL, conn->retrans);
-    if (conn->known & KNOWN_TIMER)
-        put(sample, SERIES_SHUT, conn_window_is_shut(conn));
+    if (conn_window_is_shut(conn)) /* a log has no timer where none runs, nor that it is known */
+        put(sample, SERIES_SHUT, 1);
     const struct conn_detail *detail = frame_detail(frame, conn);
     if (detail && conn->state != STATE_LISTEN)
         take_detail(detail, sample);

@@ -16,7 +16,7 @@ enum series_value {
     SERIES_CWND, /* segments */
     /* of one connection: */
     SERIES_RETRANS_TOTAL, /* segments retransmitted since the beginning */
-    SERIES_SHUT,          /* 1: what is to be sent waits for the peer's window, else 0 */
+    SERIES_SHUT,          /* 1: what is to be sent waits for the peer's window; else not known */
     /* of one connection, from tcp_info, where the frame has all of it: */
     SERIES_MIN_RTT,
     SERIES_SSTHRESH,

@@ -84,7 +84,9 @@ expect 1 'its first line is no head line (keep that when you filter a log)' even
 
 # A second file is no filter; --at outside the log is said.
 expect 2 '"events.jsonl" is a file too' list --from log.jsonl events.jsonl
-expect 2 '--from: "events.jsonl": one file only' events --from log.jsonl --from events.jsonl
+# Several logs come frame by frame: one without frames is not left out in silence, one twice not doubled.
+expect 3 'events.jsonl: no frame is in it: read it by itself' events --from log.jsonl --from events.jsonl --skip all
+expect 1 'log.jsonl: named twice' events --from log.jsonl --from ./log.jsonl
 expect 0 '' list --from log.jsonl --at -0.3s
 first=$(grep -m 1 -o '"ev":"frame","t":"[^"]*' log.jsonl | cut -d'"' -f8)
 expect 0 '' list --from log.jsonl --at "$(date -d "$first" -Ins)"

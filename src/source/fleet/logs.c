@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define NEAR_NS (SECOND_NS / 2) /* of two logs: one frame */
 #define LATE_NS (5 * SECOND_NS) /* a log whose last frame is older than that has ended */
@@ -118,6 +119,20 @@ static void read_frame(struct fleet_logs *logs, struct log_member *member, const
     member->host.number_in_host = frame->number;
 }
 
+/* Events come with frames: what no frame follows is said instead of left out in silence. */
+static void note_left_over(struct log_member *member)
+{
+    if (member->fault[0])
+        return;
+    if (member->host.frames == 0 && !member->latest)
+        snprintf(member->fault, sizeof(member->fault),
+                 "no frame is in it: read it by itself, not beside others");
+    else if (member->event_count > 0)
+        snprintf(member->fault, sizeof(member->fault),
+                 "%u events behind its last frame are left out: read it by itself",
+                 member->event_count);
+}
+
 /* Those whose next frame is the first of all, or near it. False: there is none any more. */
 static bool read_frames(struct fleet_logs *logs, const struct wish *wish)
 {
@@ -201,8 +216,11 @@ static int logs_next(struct source *source, struct frame *frame, const struct wi
     char words[32];
     int64_t now_ns = INT64_MIN;
 
-    if (!read_frames(logs, wish))
+    if (!read_frames(logs, wish)) {
+        for (uint32_t i = 0; i < logs->count; i++)
+            note_left_over(&logs->members[i]);
         return -ENODATA;
+    }
     for (uint32_t i = 0; i < logs->count; i++)
         if (logs->members[i].is_new && logs->members[i].host.wall_ns > now_ns)
             now_ns = logs->members[i].host.wall_ns;
@@ -292,6 +310,20 @@ static void logs_close(struct source *source)
     free(logs);
 }
 
+/* Its rows and events would be there twice. */
+static bool is_named_before(const struct fleet_logs *logs, uint32_t index)
+{
+    struct stat one, other;
+
+    if (stat(logs->members[index].path, &one) != 0)
+        return false; /* opening it says why */
+    for (uint32_t i = 0; i < index; i++)
+        if (stat(logs->members[i].path, &other) == 0 && one.st_dev == other.st_dev &&
+            one.st_ino == other.st_ino)
+            return true;
+    return false;
+}
+
 static int open_members(struct fleet_logs *logs, const char *const *paths, char *why, size_t size)
 {
     int error = 0;
@@ -302,6 +334,10 @@ static int open_members(struct fleet_logs *logs, const char *const *paths, char 
         member->host.number = i + 1;
         member->keys.next = &logs->next_key;
         snprintf(member->name, sizeof(member->name), "%.250s", base_name(paths[i]));
+        if (is_named_before(logs, i)) {
+            snprintf(why, size, "%.200s: named twice", paths[i]);
+            return -EINVAL;
+        }
         error = replay_open(&member->log, paths[i], why, size);
         if (!error && replay_is_pipe(member->log)) {
             snprintf(why, size, "%.200s: a pipe: several logs have to be files", paths[i]);

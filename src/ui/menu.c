@@ -54,7 +54,8 @@ static enum fit fit_of(const struct menu *menu, size_t item, const char *typed)
     return contains(help, typed) ? FIT_HELP : FIT_NOT;
 }
 
-/* What is called so stands before what only has it in its name, or in its help. */
+/* What is called so stands before what only has it in its name, or in its help. Where nothing is
+ * typed the cursor stays on its item, else it goes to the best one, which Enter then chooses. */
 static void narrow(struct menu_pane *self, size_t under_cursor)
 {
     const struct menu *menu = self->menu;
@@ -63,7 +64,7 @@ static void narrow(struct menu_pane *self, size_t under_cursor)
         for (size_t i = 0; i < menu->count && self->count < MENU_ITEMS; i++) {
             if (fit_of(menu, i, self->prompt.text) != fit)
                 continue;
-            if (i == under_cursor)
+            if (i == under_cursor && self->prompt.text[0] == '\0')
                 self->cursor = self->count;
             self->items[self->count++] = i;
         }

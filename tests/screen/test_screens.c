@@ -68,6 +68,7 @@ static const struct screen_case CASES[] = {
     {"help-closed", 80, 24, "", {NULL}, "jj ? <Esc>"},
     {"sort-menu", 100, 24, "", {NULL}, "frame s ret"},
     {"sort-chosen", 100, 24, "", {NULL}, "frame frame s in/s <Enter>"},
+    {"sort-initial", 100, 24, "", {NULL}, "frame s o"},
     {"sort-moved", 120, 24, "", {NULL}, "frame frame > > r jjj"},
     {"cursor-kept", 120, 24, "", {NULL}, "jjjjj frame frame frame"},
     {"sort-from-top", 100, 24, "", {NULL}, "G frame s in/s <Enter> frame"},

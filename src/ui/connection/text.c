@@ -253,8 +253,10 @@ void connection_draw_age(const struct connection_model *model, const struct colu
     if (column_age(context, conn, &age)) {
         created_text(conn, &age, since, sizeof(since));
         page_printf(text, ROLE_NORMAL, "%s %s", model->not_yet ? "–" : words, since);
-        text->col += ITEM_GAP;
+    } else {
+        page_text(text, ROLE_DIM, "unknown");
     }
+    text->col += ITEM_GAP;
     column_text(context, conn, "cookie", words, sizeof(words));
     if (words[0])
         page_item(text, indent, "cookie", ROLE_NORMAL, words);

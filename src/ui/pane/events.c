@@ -174,7 +174,8 @@ static void scroll_to_cursor(struct events_pane *events)
 static const char *nothing_text(const struct events_pane *events, const struct picture *picture)
 {
     if (events->limited)
-        return "no events of it in what is kept";
+        return is_of_log(picture) ? "no events of it in this part of the log"
+                                  : "no events of it in the history";
     return is_of_log(picture) ? "no events in this part of the log: { goes to an earlier one"
                               : "no events yet: opens, state changes and closes appear here";
 }

@@ -107,7 +107,7 @@ static void put_edge(struct tree *tree, const struct topology_edge *edge, bool l
     edge_text(edge, "  ", words, sizeof(words));
     buffer_printf(tree->out, "%s%s %s :%u  %s%s\n", tree->indent,
                   tree->ascii ? (last ? "`>" : "|>") : (last ? "└▸" : "├▸"), name, edge->port,
-                  words, again ? (tree->ascii ? "  (above)" : "  (above)") : "");
+                  words, again ? "  (above)" : "");
     snprintf(tree->indent + length, sizeof(tree->indent) - length, "%s",
              last          ? "   "
              : tree->ascii ? "|  "

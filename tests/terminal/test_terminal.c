@@ -242,7 +242,7 @@ static void test_stop_and_continue_with_pty_unread(void **state)
         pty_screen_send_keys(screen, "?");
         assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
         pty_screen_send_keys(screen, "<Esc>");
-        assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+        assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     }
     pty_screen_send_keys(screen, "q");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
@@ -296,7 +296,7 @@ static void test_continued_before_it_stopped(void **state)
         pty_screen_send_keys(screen, "?");
         assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
         pty_screen_send_keys(screen, "<Esc>");
-        assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+        assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     }
     pty_screen_send_keys(screen, "q");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
@@ -315,7 +315,7 @@ static void test_no_shell_to_stop_for(void **state)
         pty_screen_send_keys(screen, "?");
         assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
         pty_screen_send_keys(screen, "<Esc>");
-        assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+        assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     }
     pty_screen_send_keys(screen, "q");
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));

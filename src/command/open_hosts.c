@@ -20,41 +20,59 @@ struct host_list {
     char text[HOSTS_FILE_MAX]; /* of the file */
 };
 
-/* One host a line; "#" begins a comment. */
-static int read_hosts(struct host_list *list, const char *path, char *why)
+static int fault_of_file(const char *path, int error, const char *what, char *why)
+{
+    snprintf(why, OPEN_SOURCE_WHY_MAX, "--hosts: %.200s: %s", path, what);
+    return error;
+}
+
+static int read_text(struct host_list *list, const char *path, char *why)
 {
     FILE *file = fopen(path, "re");
     int error = 0;
 
-    if (!file) {
-        error = -errno;
-        snprintf(why, OPEN_SOURCE_WHY_MAX, "--hosts: %.200s: %s", path, error_text(error));
-        return error;
-    }
+    if (!file)
+        return fault_of_file(path, -errno, error_text(-errno), why);
     const size_t length = fread(list->text, 1, sizeof(list->text) - 1, file);
-    if (!feof(file) || ferror(file))
-        error = -EFBIG;
+    if (ferror(file)) /* a folder */
+        error = fault_of_file(path, -errno, error_text(-errno), why);
+    else if (!feof(file))
+        error = fault_of_file(path, -EFBIG, "it has more than 64 KiB", why);
+    else if (strlen(list->text) != length)
+        error = fault_of_file(path, -EINVAL, "it is not text", why);
     fclose(file);
-    list->text[length] = '\0';
-    for (char *line = list->text, *next; line && *line && !error; line = next) {
+    return error;
+}
+
+/* One host a line; "#" begins a comment. */
+static int read_hosts(struct host_list *list, const char *path, char *why)
+{
+    static const char BLANKS[] = " \t\r";
+    int error = read_text(list, path, why);
+    unsigned number = 0;
+    char what[64];
+
+    for (char *line = list->text, *next; !error && line && *line; line = next) {
+        number++;
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
         line[strcspn(line, "#")] = '\0';
-        char *word = line + strspn(line, " \t\r");
-        word[strcspn(word, " \t\r")] = '\0';
-        if (word[0] && list->count == HOSTS_MAX)
-            error = -EFBIG;
-        else if (word[0])
+        char *word = line + strspn(line, BLANKS);
+        char *end = word + strcspn(word, BLANKS);
+        if (!word[0])
+            continue;
+        snprintf(what, sizeof(what), "line %u: more than one host in it", number);
+        if (end[strspn(end, BLANKS)])
+            error = fault_of_file(path, -EINVAL, what, why);
+        else if (list->count == HOSTS_MAX)
+            error = fault_of_file(path, -EINVAL, "more than 256 hosts", why);
+        *end = '\0';
+        if (!error)
             list->targets[list->count++] = word;
     }
     if (!error && list->count == 0)
-        error = -EINVAL;
-    if (error)
-        snprintf(why, OPEN_SOURCE_WHY_MAX,
-                 error == -EINVAL ? "--hosts: %.200s: no host in it"
-                                  : "--hosts: %.200s: more than it may have (256 hosts, 64 KiB)",
-                 path);
+        error = fault_of_file(path, -EINVAL, "no host in it", why);
     return error;
 }
 

@@ -4,6 +4,7 @@ harms that one only, is said in one line, and leaves no program behind."""
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ HOSTS = {
     'escapes': 'sed "s/firefox/\\\\\\\\u001b[2Jx/g" {log}; exec sleep infinity',
     'lies': 'sed "s/\\"lport\\":[0-9]*/\\"lport\\":99999999/" {log}; exec sleep infinity',
     'torn': 'head -c 5000 {log}; exit',
+    'forks': 'sleep infinity >/dev/null 2>&1 & echo $! >> {folder}/pids; head -c 5000 {log}; exit',
     'chatter': 'yes >&2 & cat {log}; exec sleep infinity',
     'bomb': 'head -c 300000000 /dev/zero | zstd -q -1 -c; exec sleep infinity',
 }
@@ -50,7 +52,7 @@ def write_scripts(folder):
     for name, script in HOSTS.items():
         path = os.path.join(folder, name)
         with open(path, 'w', encoding='utf-8') as file:
-            file.write(f'#!/bin/sh\necho $$ >> {folder}/pids\n' + script.replace('{log}', log) + '\n')
+            file.write(f'#!/bin/sh\necho $$ >> {folder}/pids\n' + script.replace('{log}', log).replace('{folder}', folder) + '\n')
         os.chmod(path, 0o700)
     return log
 
@@ -74,13 +76,23 @@ def key(row):
     return row['laddr'], row['lport'], row.get('raddr'), row.get('rport'), row['state']
 
 
+def ends(pid, deadline):
+    """Waits for one that is not of ours."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    with os.fdopen(process) as ended:
+        return select.select([ended], [], [], deadline)[0] != []
+
+
 def assert_ended(folder):
     """Programs that were started have ended, whatever they did with the signal."""
     with open(folder + '/pids', encoding='utf-8') as file:
         pids = file.read().split()
     assert pids
     for pid in pids:
-        assert not os.path.exists('/proc/' + pid), f'{pid} is left'
+        assert ends(int(pid), DEADLINE), f'{pid} is left'
     os.unlink(folder + '/pids')
 
 
@@ -126,6 +138,7 @@ def check_wrong(folder):
     assert any('\\x1b[2Jx' in row.get('comm', '') for row in rows), rows
     assert_harms_only_itself(folder, 'lies', 'out of range')
     assert_harms_only_itself(folder, 'torn', 'its stream ended')
+    assert_harms_only_itself(folder, 'forks', 'its stream ended')
     assert_harms_only_itself(folder, 'chatter', '', rows_stay=True)
     if shutil.which('zstd'):
         assert_harms_only_itself(folder, 'bomb', 'no end of a line')
@@ -147,6 +160,13 @@ def check_refused(folder):
     for word in ('-x', 'ssh:-oProxyCommand=id', '$(id)'):
         out = run('list', '--host', word)
         assert out.returncode == 2 and 'host "' in out.stderr, (word, out)
+    path = folder + '/fleet.txt'
+    for text, said in (('# one\nweb1 web2\n', 'line 2: more than one host'), ('# nothing\n\n', 'no host in it'),
+                       ('web1\0web2\n', 'not text'), ('web1\n-oProxyCommand=id\n', 'host "-oProxyCommand=id"')):
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+        out = run('list', '--hosts', path)
+        assert out.returncode == 2 and said in out.stderr, (text, out)
     assert not os.path.exists(folder + '/pids')
 
 

@@ -11,8 +11,8 @@
 
 extern char **environ;
 
-/* As a shell would start it: no signal blocked or ignored, in a group of its own, so that what it
- * starts ends with it and keys of the terminal do not reach it. */
+/* No signal blocked or ignored, and a session of its own: what it starts ends with it, keys of the
+ * terminal do not reach it, and it has no terminal on which it could ask for a password. */
 static int set_attributes(posix_spawnattr_t *attributes)
 {
     sigset_t none, defaults;
@@ -24,10 +24,8 @@ static int set_attributes(posix_spawnattr_t *attributes)
     if (!error)
         error = posix_spawnattr_setsigdefault(attributes, &defaults);
     if (!error)
-        error = posix_spawnattr_setpgroup(attributes, 0);
-    if (!error)
         error = posix_spawnattr_setflags(
-            attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+            attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
     return error;
 }
 
@@ -91,12 +89,22 @@ int remote_spawn(struct remote_child *child, const char *const *words)
     return 0;
 }
 
+/* While its number is still its own: what it started and did not wait for ends too. */
+static void end_rest_of_group(pid_t pid)
+{
+    siginfo_t ended = {.si_pid = 0};
+
+    if (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == pid)
+        (void)kill(-pid, SIGTERM);
+}
+
 bool remote_reap(struct remote_child *child, int *code)
 {
     int status = 0;
 
     if (child->pid == 0)
         return true;
+    end_rest_of_group(child->pid);
     const pid_t got = waitpid(child->pid, &status, WNOHANG);
     if (got == 0 || (got < 0 && errno == EINTR))
         return false;

@@ -22,7 +22,8 @@ struct scene {
 };
 
 /* Each host is a shell with its name as $0 and the words of tcplens behind it. */
-static struct scene open_scene(const char *const *hosts, uint32_t count, const char *script)
+static struct scene open_scene_at(const char *const *hosts, uint32_t count, const char *script,
+                                  int64_t interval_ns)
 {
     struct scene scene = {.pool = frame_pool_new()};
     char template[600], why[200];
@@ -31,9 +32,14 @@ static struct scene open_scene(const char *const *hosts, uint32_t count, const c
     const struct fleet_settings settings = {
         .targets = hosts,
         .count = count,
-        .wish = {.interval_ns = SECOND_NS / 10, .template = template}};
+        .wish = {.interval_ns = interval_ns, .template = template}};
     assert_int_equal(fleet_open(&scene.source, &settings, why, sizeof(why)), 0);
     return scene;
+}
+
+static struct scene open_scene(const char *const *hosts, uint32_t count, const char *script)
+{
+    return open_scene_at(hosts, count, script, SECOND_NS / 10);
 }
 
 static void close_scene(struct scene *scene)
@@ -179,13 +185,35 @@ static void test_many(void **state)
     close_scene(&scene);
 }
 
+static bool ninth_rests(const struct frame *frame)
+{
+    const struct frame_host *host = frame_find_host(frame, 9);
+
+    assert_int_not_equal(host->state, HOST_LATE);
+    return host->state == HOST_OK && frame->mono_ns - host->mono_ns > 3 * SECOND_NS / 2;
+}
+
+/* Eight that never answer keep no other from being started; and one that sends a frame a minute is not
+ * late because the screen is refreshed more often. */
+static void test_hung(void **state)
+{
+    static const char *const HOSTS[] = {"a", "b", "c", "d", "e", "f", "g", "h", "answers"};
+    char script[400];
+
+    (void)state;
+    snprintf(script, sizeof(script), "test $0 = answers || exec sleep infinity; " DEMO, tcplens);
+    struct scene scene = open_scene_at(HOSTS, 9, script, 60 * SECOND_NS);
+    until(&scene, ninth_rests);
+    assert_int_equal(state_of(scene.frame, 1), HOST_CONNECTING);
+    close_scene(&scene);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lost_and_found),
-        cmocka_unit_test(test_stopped),
-        cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_lost_and_found), cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_flood),          cmocka_unit_test(test_many),
+        cmocka_unit_test(test_hung),
     };
     if (argc != 2)
         return 2;

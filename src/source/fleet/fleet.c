@@ -28,6 +28,7 @@ struct fleet {
     struct fleet_member *members;
     uint32_t count;
     int64_t interval_ns, wait_ns;
+    int64_t sent_ns; /* interval of the frames that hosts send: as they were started */
     struct worker worker;
     struct event_ring *scratch; /* of the thread: events of the frame at work */
     struct pollfd *polled;
@@ -227,7 +228,7 @@ static void take_events(struct fleet *fleet, struct fleet_member *member,
 static uint8_t state_of(const struct fleet *fleet, const struct fleet_member *member,
                         int64_t now_ns)
 {
-    const int64_t late_ns = LATE_FRAMES * fleet->interval_ns + SECOND_NS;
+    const int64_t late_ns = LATE_FRAMES * fleet->sent_ns + SECOND_NS;
 
     return member->host.state == HOST_OK && now_ns - member->arrived_ns > late_ns
                ? HOST_LATE
@@ -461,7 +462,7 @@ int fleet_open(struct source **source, const struct fleet_settings *settings, ch
     fleet->source.ops = &ops;
     fleet->worker = WORKER_NONE;
     fleet->news = -1;
-    fleet->interval_ns = settings->wish.interval_ns;
+    fleet->interval_ns = fleet->sent_ns = settings->wish.interval_ns;
     fleet->wait_ns = settings->wait_ns;
     pthread_mutex_init(&fleet->lock, NULL);
     const int error = make_fleet(fleet, settings, why, size);

@@ -24,6 +24,7 @@
 #define SKEW_LEAST_NS   SECOND_NS             /* less may be the time of the way */
 #define END_NS          SECOND_NS             /* for a program whose output has ended */
 #define QUIET_NS        (50 * MILLISECOND_NS) /* between two looks at its standard error */
+#define STARTING_NS     (3 * SECOND_NS)       /* it no longer keeps others from being started */
 #define NOT_FOUND       127                   /* exit code of a shell, and of ssh for it */
 
 int fleet_member_init(struct fleet_member *member, uint32_t number)
@@ -53,7 +54,8 @@ void fleet_member_done(struct fleet_member *member)
 
 bool fleet_member_is_starting(const struct fleet_member *member)
 {
-    return member->host.state == HOST_CONNECTING;
+    return member->host.state == HOST_CONNECTING &&
+           clock_mono_ns() - member->began_ns < STARTING_NS;
 }
 
 /* --- beginning and ending --- */

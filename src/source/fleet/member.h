@@ -42,7 +42,7 @@ struct fleet_member {
 int fleet_member_init(struct fleet_member *member, uint32_t number);
 void fleet_member_done(struct fleet_member *member);
 
-/* True: it counts among those that are being started. */
+/* True: it counts among those that are being started; one that hangs does not for ever. */
 bool fleet_member_is_starting(const struct fleet_member *member);
 void fleet_member_start(struct fleet_member *member);
 /* Its standard error, as far as it has come. */

@@ -96,11 +96,16 @@ static void test_template(void **state)
     const struct remote_wish jump = {.interval_ns = 1500000000,
                                      .template = "ssh -J gate root@{host}.lan"};
     const struct remote_wish nothing = {.interval_ns = 1500000000, .template = " "};
+    const struct remote_wish twice = {.interval_ns = 1500000000,
+                                      .template = "sh -c 'exec {host}-{host}.sh' {} end"};
+    const struct remote_wish inside = {.interval_ns = 1500000000, .template = "sh -c 'exec {}'"};
     const struct remote_wish open_quote = {.interval_ns = 1500000000, .template = "a 'b c"};
 
     (void)state;
     assert_words("pod1", &kubectl, "pod1", "kubectl|exec|pod1|-c|a b|--|" RECORD);
     assert_words("pod1", &jump, "pod1", "ssh|-J|gate|root@pod1.lan|" RECORD);
+    assert_words("pod1", &twice, "pod1", "sh|-c|exec pod1-pod1.sh|" RECORD "|end");
+    assert_refused("pod1", &inside);
     assert_words("pod1", &open_quote, "pod1", "a|b c|" RECORD);
     assert_refused("pod1", &nothing);
     assert_refused("-x", &kubectl);
@@ -108,7 +113,7 @@ static void test_template(void **state)
 
 static void test_too_long(void **state)
 {
-    char template[REMOTE_TEXT_MAX * 2];
+    char template[REMOTE_TEXT_MAX * 2], name[HOST_NAME_BYTES] = "";
     const struct remote_wish wish = {.interval_ns = 1000000000, .template = template};
 
     (void)state;
@@ -119,6 +124,11 @@ static void test_too_long(void **state)
     assert_refused("web1", &wish);
     memset(template, 'a', sizeof(template) - 1); /* one word */
     assert_refused("web1", &wish);
+    memset(template, 0, sizeof(template));
+    for (size_t i = 0; i < 40; i++) /* short, but for the names in it */
+        memcpy(template + i * 6, "{host}", 6);
+    memset(name, 'a', sizeof(name) - 1);
+    assert_refused(name, &wish);
 }
 
 int main(void)

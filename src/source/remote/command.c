@@ -179,16 +179,23 @@ static size_t next_word(const char **at, char *out, size_t size)
     return any ? length : 0;
 }
 
-/* The word with the name in the place of {host}. */
+/* The word with the name in the place of each {host}. */
 static void add_with_name(struct remote_command *command, const char *word)
 {
-    const char *place = strstr(word, "{host}");
+    char text[REMOTE_TEXT_MAX];
+    size_t used = 0;
 
-    if (!place)
-        add(command, word);
+    for (const char *place; word && used < sizeof(text); word = place) {
+        place = strstr(word, "{host}");
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%.*s%s",
+                                 (int)(place ? place - word : (ptrdiff_t)strlen(word)), word,
+                                 place ? command->name : "");
+        place = place ? place + strlen("{host}") : NULL;
+    }
+    if (used < sizeof(text))
+        add(command, text);
     else
-        add_form(command, "%.*s%s%s", (int)(place - word), word, command->name,
-                 place + strlen("{host}"));
+        command->used = sizeof(command->text); /* too long: said at the end */
 }
 
 static int add_template(struct remote_command *command, const struct remote_wish *wish, char *why,
@@ -199,6 +206,10 @@ static int add_template(struct remote_command *command, const struct remote_wish
     bool placed = false;
 
     while (next_word(&at, word, sizeof(word))) {
+        if (strcmp(word, "{}") != 0 && strstr(word, "{}")) {
+            snprintf(why, size, "--host-command: \"%.60s\": {} has to be a word of its own", word);
+            return -EINVAL;
+        }
         if (strcmp(word, "{}") != 0) {
             add_with_name(command, word);
             continue;

@@ -93,7 +93,14 @@ static void drop_rows(struct screen *screen, struct act_rows *rows)
         tags_done(&rows->set);
 }
 
-/* What is not of this machine is not touched from here: the command that does it there. */
+/* Rows are of the machine as it is: not of a log, nor of the history. */
+static bool is_live(const struct screen *screen)
+{
+    return screen->settings.live && screen->picture.live && !screen->picture.paused;
+}
+
+/* What is not of this machine is not touched from here: the command that does it there, unless the
+ * row is old and its pid or cookie may mean something else by now. */
 static bool is_elsewhere(struct screen *screen, const struct command *command,
                          char text[ACTS_TEXT_MAX])
 {
@@ -109,7 +116,10 @@ static bool is_elsewhere(struct screen *screen, const struct command *command,
                                     : conn ? frame_host_of(frame, conn->netns)
                                            : NULL;
     const char *name = host ? host->name : "another host";
-    if (host && command->id == COMMAND_SIGNAL && proc)
+    if (host && host_state_is_old(host->state))
+        snprintf(text, ACTS_TEXT_MAX, "%.60s is %s: its rows are old, nothing is done there", name,
+                 words_name(&HOST_STATE_WORDS, host->state));
+    else if (host && command->id == COMMAND_SIGNAL && proc)
         snprintf(text, ACTS_TEXT_MAX, "it is on %.60s: ssh %.60s kill %d", name, name, proc->pid);
     else if (host && command->id == COMMAND_CLOSE && conn && conn->cookie)
         snprintf(text, ACTS_TEXT_MAX, "it is on %.60s: ssh -t %.60s tcplens close cookie %" PRIx64,
@@ -141,7 +151,7 @@ bool screen_acts_can(struct screen *screen, const struct command *command, char 
     bool row = row_under_cursor(screen) != NULL;
     const bool harms = command->id == COMMAND_SIGNAL || command->id == COMMAND_CLOSE;
     const struct finding *finding = finding_under_cursor(screen);
-    if (harms && is_elsewhere(screen, command, text))
+    if (harms && is_live(screen) && is_elsewhere(screen, command, text))
         return false;
     if (harms) {
         why = refusal(screen);

@@ -455,6 +455,34 @@ static void test_trees_count_each_socket_once(void **state)
     scene_end(&scene);
 }
 
+/* The age of the oldest is a figure only while every row has both bounds. */
+static void test_age_of_the_oldest(void **state)
+{
+    struct scene scene;
+    struct conn *rows[3];
+    (void)state;
+
+    scene_begin(&scene);
+    const uint32_t proc = add_process(&scene, 10, "nginx");
+    for (uint16_t i = 0; i < 3; i++) {
+        rows[i] = add(&scene, STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", (uint16_t)(100 + i));
+        rows[i]->known |= KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
+        rows[i]->created_min_ns = NOW_NS - 100 * (i + 1);
+        rows[i]->created_max_ns = NOW_NS - 10 * (3 - i);
+        hold(&scene, rows[i], &proc, 1);
+    }
+    assert_int_equal(
+        grouping_update(&scene.grouping, &GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
+    assert_int_equal(row_of_proc(&scene, proc)->oldest_ns, NOW_NS - 30);
+    assert_int_equal(row_of_proc(&scene, proc)->oldest_min_ns, NOW_NS - 300);
+    assert_false(row_of_proc(&scene, proc)->oldest_open);
+    rows[1]->known &= ~(uint32_t)KNOWN_CREATED_MIN;
+    assert_int_equal(
+        grouping_update(&scene.grouping, &GROUPING_PROCESSES, &scene.context, NULL, NULL), 0);
+    assert_true(row_of_proc(&scene, proc)->oldest_open);
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_close_wait_trend),
         cmocka_unit_test(test_peers),
         cmocka_unit_test(test_peer_ports),
+        cmocka_unit_test(test_age_of_the_oldest),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,9 +93,15 @@ void grouping_count_flow(struct grouping_row *row, const struct conn *flow)
 
 void grouping_count_age(struct grouping_row *row, const struct conn *conn)
 {
-    if (!conn_is_ghost(conn) && conn->known & KNOWN_CREATED_MAX &&
+    if (conn_is_ghost(conn))
+        return;
+    if (conn->known & KNOWN_CREATED_MAX &&
         (row->oldest_ns == 0 || conn->created_max_ns < row->oldest_ns))
         row->oldest_ns = conn->created_max_ns;
+    if (!(conn->known & KNOWN_CREATED_MIN))
+        row->oldest_open = true;
+    else if (row->oldest_min_ns == 0 || conn->created_min_ns < row->oldest_min_ns)
+        row->oldest_min_ns = conn->created_min_ns;
 }
 
 bool grouping_close_wait_grows(const struct grouping_row *row)

@@ -42,7 +42,9 @@ struct grouping_row {
     uint32_t worst_rtt_us; /* 0 = none known */
     uint32_t stalled; /* what was sent last or a SYN was not answered in time, or what is to be sent
                         * waits for the peer's window */
-    int64_t oldest_ns; /* earliest latest-possible creation, wall clock; 0 = none known */
+    int64_t oldest_ns;     /* earliest latest-possible creation, wall clock; 0 = none known */
+    int64_t oldest_min_ns; /* earliest possible creation, if no row lacks it */
+    bool oldest_open;      /* one lacks it: any may have begun at any time before oldest_ns */
     /* listeners */
     uint32_t sockets, queue, backlog, drops; /* sums of an SO_REUSEPORT group */
     bool has_backlog, has_drops;

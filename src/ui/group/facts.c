@@ -226,18 +226,24 @@ static uint64_t oldest_key(const struct picture *picture, const struct grouping_
                : 0;
 }
 
-/* The oldest is at least as old as the latest moment it can have begun. */
+/* As AGE of a connection with the same bounds; blank where only the upper one is known. */
 static void oldest_text(const struct picture *picture, const struct grouping_row *row, char *out,
                         size_t size)
 {
-    if (row->oldest_ns)
-        text_age(out, size, (int64_t)oldest_key(picture, row));
-    else
-        out[0] = '\0';
+    struct conn oldest = {.known = KNOWN_CREATED_MAX,
+                          .created_min_ns = row->oldest_min_ns,
+                          .created_max_ns = row->oldest_ns};
+
+    out[0] = '\0';
+    if (!row->oldest_ns)
+        return;
+    if (!row->oldest_open)
+        oldest.known |= KNOWN_CREATED_MIN;
+    column_format(column_find("age", strlen("age")), &picture->context, &oldest, out, size);
 }
 
 const struct group_fact GROUP_OLDEST = {.title = "OLDEST",
-                                        .help = "age of the oldest, at least",
+                                        .help = "age of the oldest",
                                         .right = true,
                                         .descending = true,
                                         .key = oldest_key,

@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -144,6 +145,39 @@ static void assert_home(void)
     assert_int_equal(now.cookie, netns_list_at(list, 0)->netns.cookie);
 }
 
+/* The highest that no process has. */
+static pid_t free_number(void)
+{
+    FILE *file = fopen("/proc/sys/kernel/pid_max", "re");
+    int most = 0;
+
+    if (!file || fscanf(file, "%d", &most) != 1)
+        most = 32768;
+    if (file)
+        fclose(file);
+    for (pid_t pid = most - 1; pid > most / 2; pid--)
+        if (kill(pid, 0) != 0 && errno == ESRCH)
+            return pid;
+    return most;
+}
+
+/* fork() of a process with that number, in new namespaces of these kinds; -1: it may not be. */
+static pid_t fork_as(pid_t pid, uint64_t flags)
+{
+    struct { /* struct clone_args of Linux 5.5 */
+        uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+            set_tid_size;
+    } how = {.flags = flags, .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1};
+
+#ifdef SYS_clone3
+    return (pid_t)syscall(SYS_clone3, &how, sizeof(how));
+#else
+    (void)how;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 /* --- what is found --- */
 
 static void our_own_is_the_first(void **state)
@@ -202,6 +236,38 @@ static void a_namespace_is_found_with_its_process_and_forgotten_with_it(void **s
     guest_end(&guest);
     refresh();
     assert_null(entry_of(&guest));
+}
+
+/* Its number was given out by the listing before, as far as /proc/loadavg says: so it is where a process is
+ * being made just then. A number of choice does not move what that file says. */
+static void a_process_that_appears_behind_its_number_is_found(void **state)
+{
+    (void)state;
+    int order[2], answer[2];
+    struct guest other = guest_start(false), guest = {0};
+    assert_int_equal(pipe2(order, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(answer, O_CLOEXEC), 0);
+    refresh();
+    guest.pid = fork_as(free_number(), CLONE_NEWNET);
+    if (guest.pid == 0) {
+        close(order[1]);
+        close(answer[0]);
+        guest_main(order[0], answer[1], 0);
+    }
+    close(order[0]);
+    close(answer[1]);
+    guest.order = order[1];
+    guest.answer = answer[0];
+    if (guest.pid < 0) {
+        print_message("no process may be made with a number of choice: %s\n", strerror(errno));
+        guest_end(&other);
+        skip();
+    }
+    guest_read(&guest);
+    refresh();
+    assert_non_null(entry_of(&guest));
+    guest_end(&guest);
+    guest_end(&other);
 }
 
 /* As of a container without root. */
@@ -588,6 +654,7 @@ int main(void)
         TEST(our_own_is_the_first),
         TEST(the_host_is_that_of_process_1),
         TEST(a_namespace_is_found_with_its_process_and_forgotten_with_it),
+        TEST(a_process_that_appears_behind_its_number_is_found),
         TEST(a_namespace_of_another_user_namespace_says_so),
         TEST(a_process_that_enters_another_later_is_found_there),
         TEST(an_old_process_that_enters_another_is_found_in_turn),

@@ -1,6 +1,7 @@
 /* netns_processes: see processes.h. */
 #include "source/netns/processes.h"
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "base/sort.h"
 #include "core/proc_stat.h"
@@ -13,6 +14,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A process is in /proc a moment after it was given its number: one listing more, at least so much later. */
+#define SETTLE_NS (100 * MILLISECOND_NS)
 
 int netns_processes_open(struct netns_processes *processes, const char *proc_root)
 {
@@ -73,6 +77,17 @@ static int by_pid(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* NULL: the last was before it, or an error: half a listing would end the other half. */
+static const struct dirent *next_entry(DIR *folder, int *error)
+{
+    errno = 0;
+    const struct dirent *entry = readdir(folder);
+
+    if (!entry)
+        *error = -errno;
+    return entry;
+}
+
 static int read_listing(struct netns_processes *processes, int64_t now_ns)
 {
     const int again = openat(processes->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -86,7 +101,7 @@ static int read_listing(struct netns_processes *processes, int64_t now_ns)
         return error;
     }
     processes->listed_count = 0;
-    for (const struct dirent *entry; !error && (entry = readdir(folder));) {
+    for (const struct dirent *entry; !error && (entry = next_entry(folder, &error));) {
         const int32_t pid = number_of(entry->d_name);
         if (!pid)
             continue;
@@ -132,13 +147,17 @@ int netns_processes_list(struct netns_processes *processes, bool always, int64_t
                          void *context)
 {
     const uint32_t last_pid = read_last_pid(processes);
+    const bool is_same = last_pid && last_pid == processes->last_pid;
 
-    if (!always && last_pid && last_pid == processes->last_pid && processes->count)
+    if (!always && is_same && processes->settled && processes->count)
         return 0;
     const int error = read_listing(processes, now_ns);
     if (error)
         return error;
     merge(processes, left, context);
+    if (!is_same)
+        processes->changed_ns = now_ns;
+    processes->settled = is_same && now_ns - processes->changed_ns >= SETTLE_NS;
     processes->last_pid = last_pid;
     return 0;
 }

@@ -21,14 +21,16 @@ struct netns_processes {
     bool is_real;
     struct netns_process *rows, *listed; /* sorted by pid */
     uint32_t count, capacity, listed_count, listed_capacity;
-    uint32_t last_pid; /* of /proc/loadavg: moves when a process or thread is made */
-    uint32_t round;    /* where the next look at known ones begins */
+    uint32_t last_pid;  /* of /proc/loadavg: moves when a process or thread is made */
+    int64_t changed_ns; /* when it was first seen */
+    bool settled;       /* what has that number is listed, too */
+    uint32_t round;     /* where the next look at known ones begins */
 };
 
 int netns_processes_open(struct netns_processes *processes, const char *proc_root);
 void netns_processes_close(struct netns_processes *processes);
 
-/* Lists them where one was made since, or always. Ended ones leave: `left` is called for each that
+/* Lists them where one was made since or shortly before, or always. Ended ones leave: `left` is called for each that
  * was in a namespace, before anything else moves. 0 or -errno (nothing changed). */
 int netns_processes_list(struct netns_processes *processes, bool always, int64_t now_ns,
                          void (*left)(void *context, const struct netns_process *process),

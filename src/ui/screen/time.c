@@ -158,7 +158,7 @@ static void set_condition(struct screen *screen, const char *text)
     if (is_empty)
         screen_say(screen, ROLE_NOTICE, "{ } go to events again");
     else
-        search_when(screen, false);
+        search_when(screen, !is_past(screen)); /* nothing comes after the present */
 }
 
 /* Frames show what began up to an interval before them. */

@@ -28,7 +28,7 @@ HOSTS = {
     'zeros': 'head -1 {log}; head -c 4000 /dev/zero; echo; tail -n +2 {log}; exec sleep infinity',
     'escapes': 'sed "s/firefox/\\\\\\\\u001b[2Jx/g" {log}; exec sleep infinity',
     'lies': 'sed "s/\\"lport\\":[0-9]*/\\"lport\\":99999999/" {log}; exec sleep infinity',
-    'torn': 'head -c 5000 {log}; exit',
+    'torn': 'head -c 5000 {log}; echo "record: 2 frames" >&2',
     'forks': 'sleep infinity >/dev/null 2>&1 & echo $! >> {folder}/pids; head -c 5000 {log}; exit',
     'chatter': 'yes >&2 & cat {log}; exec sleep infinity',
     'bomb': 'head -c 300000000 /dev/zero | zstd -q -1 -c; exec sleep infinity',

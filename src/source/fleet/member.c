@@ -198,7 +198,7 @@ bool fleet_member_end(struct fleet_member *member)
         lose(member, HOST_REFUSED, why);
         return true;
     }
-    if (member->said[0])
+    if (member->said[0] && !(ended && code == 0)) /* a recording that ends well sums itself up */
         snprintf(why, sizeof(why), "%s", member->said);
     else if (ended && code)
         snprintf(why, sizeof(why), "%.60s ended with exit code %d", member->command.words[0], code);

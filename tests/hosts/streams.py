@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""streams.py TCPLENS: several hosts by --host-command, each a stream of this test's own: what is wrong with one
+"""streams.py TCPLENS [hung]: several hosts by --host-command, each a stream of this test's own: what is wrong with one
 harms that one only, is said in one line, and leaves no program behind."""
 
 import json
@@ -30,17 +30,22 @@ HOSTS = {
     'lies': 'sed "s/\\"lport\\":[0-9]*/\\"lport\\":99999999/" {log}; exec sleep infinity',
     'torn': 'head -c 5000 {log}; echo "record: 2 frames" >&2',
     'forks': 'sleep infinity >/dev/null 2>&1 & echo $! >> {folder}/pids; head -c 5000 {log}; exit',
+    'hangs': 'exec sleep infinity',
     'chatter': 'yes >&2 & cat {log}; exec sleep infinity',
     'bomb': 'head -c 300000000 /dev/zero | zstd -q -1 -c; exec sleep infinity',
 }
+
+
+def run_once(*words):
+    return subprocess.run([TCPLENS, *words], capture_output=True, text=True, timeout=DEADLINE, check=False,
+                          env=dict(os.environ, TZ='UTC'))
 
 
 def run(*words):
     """Again where the machine is so slow that a host, which sends some frames only, is late when the other is there."""
     end = time.monotonic() + DEADLINE
     while True:
-        out = subprocess.run([TCPLENS, *words], capture_output=True, text=True, timeout=DEADLINE, check=False,
-                             env=dict(os.environ, TZ='UTC'))
+        out = run_once(*words)
         if ': late' not in out.stderr or time.monotonic() > end:
             return out
 
@@ -170,9 +175,21 @@ def check_refused(folder):
     assert not os.path.exists(folder + '/pids')
 
 
+def check_hung(folder):
+    """One that never answers is said, wherever it is missing."""
+    for words in (['list', '--json'], ['map', '--for', '0.3'], ['events', '--for', '20']):
+        out = run_once(*words, *of_hosts(folder, 'good', 'hangs'))
+        assert out.stderr.count('tcplens: hangs: connecting') == 1, (words, out.stderr)
+        assert out.returncode == (0 if words[0] == 'events' else 3), (words, out.returncode)
+        assert_ended(folder)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         log = write_scripts(folder)
+        if sys.argv[2:] == ['hung']:
+            check_hung(folder)
+            return 0
         check_two(folder, log)
         check_wrong(folder)
         check_screen(folder)

@@ -48,10 +48,10 @@ static void rate_text(const struct topology_edge *edge, char *out, size_t size)
         return;
     text_count(sent, sizeof(sent), edge->sent_per_s);
     text_count(received, sizeof(received), edge->received_per_s);
-    snprintf(out, size, "out %s/s in %s/s", sent, received);
+    snprintf(out, size, "out %sB/s in %sB/s", sent, received);
 }
 
-/* "20 connections  out 1k/s in 2M/s  rtt 28ms, 95 %: 31ms  retransmitted 0.1 %" */
+/* "20 connections  out 1.0kB/s in 2.0MB/s  rtt 28ms, 95 %: 31ms  retransmitted 0.1 %" */
 static void edge_text(const struct topology_edge *edge, const char *between, char *out, size_t size)
 {
     char rtt[48], rate[48], share[16] = "";

@@ -207,6 +207,7 @@ static void test_names_are_quoted(void **state)
     buffer_clear(&out);
     topology_text(&made, true, &out);
     assert_non_null(strstr(out.data, "app.service :8080  2 connections"));
+    assert_non_null(strstr(out.data, "out 30B/s in 3.0kB/s"));
     buffer_done(&out);
     topology_done(&made);
     end_scene(&scene);

@@ -32,7 +32,7 @@ void queue_update(struct conn *conn, int64_t wall_ns, bool seen);
 /* What tcp_info says of the age of a row of `frame`, intersected with its bounds. */
 void bounds_from_info(struct conn *conn, const struct frame *frame, int64_t tick_ns);
 
-/* The row came to be at min_ns at the earliest, at max_ns at the latest: narrows its bounds. A
+/* The row was created at min_ns at the earliest, at max_ns at the latest: narrows its bounds. A
  * bound that would cross one known before is left out. */
 void bounds_at_least(struct conn *conn, int64_t min_ns);
 void bounds_at_most(struct conn *conn, int64_t max_ns);

@@ -376,6 +376,47 @@ static void the_same_inode_later_is_another_namespace(void **state)
         print_message("no namespace got that inode\n"); /* other files of /proc take numbers, too */
 }
 
+/* As another monitor does, all the time: what is read of it is of several namespaces. */
+static pid_t start_visitor(const struct guest *one)
+{
+    char path[64];
+    int there, home;
+
+    snprintf(path, sizeof(path), "/proc/%d/ns/net", one->pid);
+    const pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid > 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (unshare(CLONE_NEWNET) != 0)
+        _exit(1);
+    there = open(path, O_RDONLY | O_CLOEXEC);
+    home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    while (setns(there, CLONE_NEWNET) == 0 && setns(home, CLONE_NEWNET) == 0)
+        ;
+    _exit(1);
+}
+
+#define VISITS 200
+
+static void a_visitor_makes_no_two_namespaces_one(void **state)
+{
+    (void)state;
+    struct guest guest = guest_start(true);
+    const pid_t visitor = start_visitor(&guest);
+    for (int i = 0; i < VISITS; i++) {
+        netns_list_close(list);
+        assert_int_equal(netns_list_open(&list, "/proc"), 0);
+        refresh();
+        const struct netns_entry *entry = entry_of(&guest);
+        assert_non_null(entry);
+        assert_int_equal(entry->netns.inode, guest.netns.inode);
+    }
+    kill(visitor, SIGKILL);
+    assert_int_equal(waitpid(visitor, NULL, 0), visitor);
+    guest_end(&guest);
+}
+
 /* --- the way in --- */
 
 static void a_socket_is_opened_there_and_the_thread_is_back(void **state)
@@ -660,6 +701,7 @@ int main(void)
         TEST(an_old_process_that_enters_another_is_found_in_turn),
         TEST(another_process_takes_the_place_of_an_anchor_that_exits),
         TEST(the_same_inode_later_is_another_namespace),
+        TEST(a_visitor_makes_no_two_namespaces_one),
         TEST(a_socket_is_opened_there_and_the_thread_is_back),
         TEST(settings_of_another_namespace_are_read_from_within),
         TEST(sockets_of_namespaces_that_are_not_shown_are_counted),

@@ -184,8 +184,16 @@ static int find_or_add(struct netns_list *list, const struct netns_ident *ident,
 {
     struct netns_slot *slot = ident->inode ? slot_of_inode(list, ident->inode) : NULL;
 
+    uint64_t proc_inode = ident->proc_inode;
+
     if (!slot)
-        slot = slot_of_proc_inode(list, ident->proc_inode);
+        slot = slot_of_proc_inode(list, proc_inode);
+    /* One with another inode is another namespace: this process moved while it was looked at. */
+    if (slot && ident->inode && slot->entry.netns.inode &&
+        slot->entry.netns.inode != ident->inode) {
+        slot = NULL;
+        proc_inode = 0;
+    }
     if (slot && slot->lost && !slot->entry.is_own && !is_same(list, slot, path)) {
         disown(slot);
         slot = NULL;
@@ -196,8 +204,8 @@ static int find_or_add(struct netns_list *list, const struct netns_ident *ident,
     const bool is_new = entry->id == 0;
     if (ident->inode)
         entry->netns.inode = ident->inode;
-    if (ident->proc_inode)
-        entry->proc_inode = ident->proc_inode;
+    if (proc_inode)
+        entry->proc_inode = proc_inode;
     if (is_new)
         learn(list, slot, path);
     slot->lost = false;
@@ -241,6 +249,25 @@ static int enter_slot(struct netns_list *list, struct netns_process *process,
     return 0;
 }
 
+static bool read_inode(struct netns_list *list, int32_t pid, uint32_t *inode)
+{
+    privilege_raise(&list->reads);
+    const bool readable = netns_process_inode(&list->processes, pid, inode);
+    privilege_lower(&list->reads);
+    return readable;
+}
+
+/* Left 0 where the process moved since its other inode was read: a program that visits all namespaces, as we
+ * do, moves every few microseconds. */
+static void read_proc_inode(struct netns_list *list, int32_t pid, struct netns_ident *ident)
+{
+    uint32_t inode = 0;
+
+    (void)netns_process_proc_inode(&list->processes, pid, &ident->proc_inode);
+    if (ident->inode && (!read_inode(list, pid, &inode) || inode != ident->inode))
+        ident->proc_inode = 0;
+}
+
 /* Most stay where they were: that takes one system call. */
 static int look_at(struct netns_list *list, struct netns_process *process)
 {
@@ -248,13 +275,11 @@ static int look_at(struct netns_list *list, struct netns_process *process)
     const struct netns_entry *in = process->in ? &process->in->entry : NULL;
 
     process->looked = true;
-    privilege_raise(&list->reads);
-    const bool readable = netns_process_inode(&list->processes, process->pid, &ident.inode);
-    privilege_lower(&list->reads);
+    const bool readable = read_inode(list, process->pid, &ident.inode);
     if (in && readable && ident.inode == in->netns.inode)
         return 0;
     if (!readable || !slot_of_inode(list, ident.inode))
-        (void)netns_process_proc_inode(&list->processes, process->pid, &ident.proc_inode);
+        read_proc_inode(list, process->pid, &ident);
     if (in && !readable && ident.proc_inode && ident.proc_inode == in->proc_inode)
         return 0;
     if (in && in->pid == process->pid)
@@ -632,7 +657,10 @@ int netns_list_socket(struct netns_list *list, const struct netns_entry *entry, 
 
     if (!way_in(list, entry, path, sizeof(path)))
         return -ESRCH;
-    return netns_door_socket(&list->door, path, entry->netns.cookie, protocol, flags);
+    const int made = netns_door_socket(&list->door, path, entry->netns.cookie, protocol, flags);
+    if (made == -ESRCH)
+        list->hasten = true; /* its anchor has moved */
+    return made;
 }
 
 int netns_list_enter(struct netns_list *list, const struct netns_entry *entry)

@@ -203,6 +203,7 @@ static const struct wrong WRONG[] = {
     {"not", 3, 0, "expected a condition"},
     {"= 3", 0, 1, "expected a condition"},
     {"prot 443", 0, 4, "unknown word \"prot\"; did you mean"},
+    {"stat established", 0, 4, "did you mean state?"},
     {"zzz = 3", 0, 3, "unknown word \"zzz\""},
     {"in/s > 1M", 0, 4, "unknown word \"in/s\"; did you mean in > 1M?"},
     {"rtt > 1s OUT/S>2k", 9, 5, "did you mean out > 2k?"},

@@ -364,20 +364,24 @@ static int parse_column(struct filter_parser *parser, struct filter_node *node,
 }
 
 /* Words that may have been meant. */
+#define SUGGESTIONS_MAX 4
+
 struct suggestions {
     char text[100]; /* "port, proto, proc" */
+    const char *words[SUGGESTIONS_MAX];
     size_t used, count;
 };
 
-#define SUGGESTIONS_MAX 4
-
 static void add_suggestion(struct suggestions *near, const char *word)
 {
+    for (size_t i = 0; i < near->count; i++)
+        if (strcmp(near->words[i], word) == 0) /* of a field, and of the column of that name */
+            return;
     if (near->count == SUGGESTIONS_MAX || near->used + strlen(word) + 3 > sizeof near->text)
         return;
     near->used += (size_t)snprintf(near->text + near->used, sizeof near->text - near->used, "%s%s",
                                    near->count ? ", " : "", word);
-    near->count++;
+    near->words[near->count++] = word;
 }
 
 /* Field words so many edits away, most useful first. */

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #define LEFT_FOR_NS (10 * SECOND_NS) /* for so long a row that left waits for its end */
-#define LATE_NS     SECOND_NS        /* a message of an end comes at most so late: a work queue */
+/* A message of an end comes at most so late, by a work queue of the kernel that waits for others where network
+ * namespaces come and go. Not longer than that: what moved data since then and was a row waits for its end. */
+#define LATE_NS LEFT_FOR_NS
 
 void account_done(struct account *account)
 {

@@ -166,6 +166,12 @@ static void does_not_count_what_is_old(void **unused)
     end.idle_ns = 1200 * MS;
     assert_int_equal(track_note_end(play.track, &end), 0);
     check(play_step(&play), 700, 0);
+    for (int i = 0; i < 5; i++)
+        check(play_step(&play), 0, 0);
+    end = an_end(&play, 11, 800, 0); /* nor one that comes seconds late */
+    end.idle_ns = 4 * SECOND;
+    assert_int_equal(track_note_end(play.track, &end), 0);
+    check(play_step(&play), 800, 0);
     play_end(&play);
 }
 

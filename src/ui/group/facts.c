@@ -257,3 +257,29 @@ uint64_t group_end_key(const struct picture *picture, const struct grouping_row 
                           &key);
     return key;
 }
+
+uint64_t group_findings_count(const struct picture *picture, const struct grouping_row *row,
+                              group_is_subject *is_subject)
+{
+    const struct frame_findings *findings = picture->frame->findings;
+    uint64_t count = 0;
+
+    for (uint32_t i = 0; findings && i < findings->holding; i++)
+        count += is_subject(picture, row, &findings->list[i].subject);
+    return count;
+}
+
+void group_findings_text(const struct picture *picture, const struct grouping_row *row,
+                         group_is_subject *is_subject, char *out, size_t size)
+{
+    const struct frame_findings *findings = picture->frame->findings;
+    const uint64_t count = group_findings_count(picture, row, is_subject);
+
+    snprintf(out, size, "%llu", (unsigned long long)count);
+    for (uint32_t i = 0; findings && i < findings->holding && count; i++) {
+        if (!is_subject(picture, row, &findings->list[i].subject))
+            continue;
+        snprintf(out, size, "%llu  %s", (unsigned long long)count, findings->list[i].detector->id);
+        return;
+    }
+}

@@ -3,6 +3,7 @@
 #ifndef TCPLENS_UI_GROUP_FACTS_H
 #define TCPLENS_UI_GROUP_FACTS_H
 
+#include "core/finding/finding.h"
 #include "core/grouping/grouping.h"
 #include "ui/pane/pane.h"
 
@@ -27,6 +28,14 @@ extern const struct group_fact GROUP_USER, GROUP_UNIT, GROUP_CONNS, GROUP_ESTABL
     GROUP_LISTENING, GROUP_CLOSE_WAIT, GROUP_TIME_WAIT, GROUP_IN, GROUP_OUT, GROUP_RETRANSMITTED,
     GROUP_RETRANSMITTED_SHARE, GROUP_OPENED, GROUP_ACCEPTED, GROUP_OLDEST;
 
+/* Whether the row is what the finding is about. */
+typedef bool group_is_subject(const struct picture *picture, const struct grouping_row *row,
+                              const struct finding_subject *subject);
+/* Findings that hold on what the row is; as text with the id of the worst, which stands first. */
+uint64_t group_findings_count(const struct picture *picture, const struct grouping_row *row,
+                              group_is_subject *is_subject);
+void group_findings_text(const struct picture *picture, const struct grouping_row *row,
+                         group_is_subject *is_subject, char *out, size_t size);
 /* The process, or a connection, of a group; NULL if there is none. */
 const struct proc *group_proc(const struct picture *picture, const struct grouping_row *row);
 const struct conn *group_conn(const struct picture *picture, const struct grouping_row *row);

@@ -145,27 +145,13 @@ static bool is_subject(const struct picture *picture, const struct grouping_row 
 
 static uint64_t findings_key(const struct picture *picture, const struct grouping_row *row)
 {
-    const struct frame_findings *findings = picture->frame->findings;
-    uint64_t count = 0;
-
-    for (uint32_t i = 0; findings && i < findings->holding; i++)
-        count += is_subject(picture, row, &findings->list[i].subject);
-    return count;
+    return group_findings_count(picture, row, is_subject);
 }
 
 static void findings_text(const struct picture *picture, const struct grouping_row *row, char *out,
                           size_t size)
 {
-    const struct frame_findings *findings = picture->frame->findings;
-    const uint64_t count = findings_key(picture, row);
-
-    snprintf(out, size, "%llu", (unsigned long long)count);
-    for (uint32_t i = 0; findings && i < findings->holding && count; i++) {
-        if (!is_subject(picture, row, &findings->list[i].subject))
-            continue;
-        snprintf(out, size, "%llu  %s", (unsigned long long)count, findings->list[i].detector->id);
-        return;
-    }
+    group_findings_text(picture, row, is_subject, out, size);
 }
 
 static const struct group_fact FINDINGS = {.title = "FINDINGS",

@@ -32,8 +32,7 @@ struct group_view {
     const struct group_view *other; /* of the same columns, to which key P switches; NULL: none */
     bool (*alarms)(const struct grouping_row *row); /* it is marked as trouble */
     /* The row is what the finding is about: it is marked so. */
-    bool (*is_subject)(const struct picture *picture, const struct grouping_row *row,
-                       const struct finding_subject *subject);
+    group_is_subject *is_subject;
     /* What acts are about: the process that a row is, the connection that it is. NULL: none. */
     const struct proc *(*process)(const struct picture *picture, const struct grouping_row *row);
     const struct conn *(*selection)(const struct picture *picture, const struct grouping_row *row);

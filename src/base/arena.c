@@ -210,6 +210,22 @@ void buffer_hex(struct buffer *buffer, uint64_t value)
     buffer_append(buffer, digits + start, sizeof(digits) - start);
 }
 
+void buffer_escaped(struct buffer *buffer, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            buffer_char(buffer, '\\');
+        buffer_char(buffer, *text);
+    }
+}
+
+void buffer_quoted(struct buffer *buffer, const char *text)
+{
+    buffer_char(buffer, '"');
+    buffer_escaped(buffer, text);
+    buffer_char(buffer, '"');
+}
+
 void buffer_signed(struct buffer *buffer, int64_t value)
 {
     if (value < 0)

@@ -168,27 +168,16 @@ void topology_text(const struct topology *topology, bool ascii, struct buffer *o
 
 static const char *const COLORS[] = {"gray30", "steelblue", "darkorange", "red"};
 
-/* In quotes; a name has no control characters, it was made safe where it came in. */
-static void put_quoted(struct buffer *out, const char *text)
-{
-    buffer_char(out, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buffer_char(out, '\\');
-        buffer_char(out, *text);
-    }
-    buffer_char(out, '"');
-}
-
+/* Names have no control characters: they were made safe where they came in. */
 static void put_dot_node(struct buffer *out, const struct topology_node *node, uint32_t number)
 {
     buffer_printf(out, "    n%" PRIu32 " [label=", number);
-    put_quoted(out, node->name);
+    buffer_quoted(out, node->name);
     if (node->outside)
         buffer_text(out, ", style=dashed");
     if (node->severity > SEVERITY_NONE) {
         buffer_printf(out, ", color=%s, penwidth=2, tooltip=", COLORS[node->severity]);
-        put_quoted(out, node->finding);
+        buffer_quoted(out, node->finding);
     }
     buffer_text(out, "];\n");
 }
@@ -208,7 +197,7 @@ static void put_dot_nodes(struct buffer *out, const struct topology *topology)
                 continue;
             if (!begun && host > 0) {
                 buffer_printf(out, "  subgraph cluster_%" PRIu32 " {\n    label=", host);
-                put_quoted(out, node->host);
+                buffer_quoted(out, node->host);
                 buffer_text(out, ";\n");
             }
             begun = true;
@@ -245,7 +234,7 @@ void topology_dot(const struct topology *topology, struct buffer *out)
                       pen_width(edge->connections));
         if (edge->finding) {
             buffer_printf(out, ", fontcolor=%s, tooltip=", COLORS[edge->severity]);
-            put_quoted(out, edge->finding);
+            buffer_quoted(out, edge->finding);
         }
         buffer_text(out, "];\n");
     }

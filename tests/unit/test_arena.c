@@ -115,6 +115,10 @@ static void buffer_holds_what_was_appended(void **unused)
     buffer_printf(&buffer, "%d-%s", 7, "x");
     assert_string_equal(buffer.data, "abcde7-x");
     assert_int_equal(buffer.length, 8);
+    buffer_clear(&buffer);
+    buffer_quoted(&buffer, "a \"b\" c:\\d");
+    buffer_escaped(&buffer, "\"");
+    assert_string_equal(buffer.data, "\"a \\\"b\\\" c:\\\\d\"\\\"");
     buffer_done(&buffer);
 }
 

@@ -1,4 +1,5 @@
-/* filter_print: a filter back to text that parses to an equal filter. */
+/* filter_print: a filter back to text that parses to an equal filter. Names are quoted, so that no word of one
+ * can be taken for an operator, a glob or a field. */
 #include "core/filter/node.h"
 
 #include <stdlib.h>
@@ -16,18 +17,6 @@ static const char *side_word(uint8_t side, const char *local, const char *remote
     return side == SIDE_REMOTE ? remote : any;
 }
 
-/* Quoted, so that no word of a name can be taken for an operator, a glob or a field. */
-static void print_quoted(struct buffer *out, const char *text)
-{
-    buffer_char(out, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buffer_char(out, '\\');
-        buffer_char(out, *text);
-    }
-    buffer_char(out, '"');
-}
-
 /* A leading slash or quote would begin a regex or a quoted word; '*' and '?' stay what they are. */
 static void print_glob(struct buffer *out, const char *glob)
 {
@@ -41,7 +30,7 @@ static void print_glob(struct buffer *out, const char *glob)
 static void print_pattern(struct buffer *out, const struct text_pattern *pattern)
 {
     if (pattern->match == MATCH_EXACT)
-        print_quoted(out, pattern->text);
+        buffer_quoted(out, pattern->text);
     else if (pattern->match == MATCH_REGEX)
         buffer_printf(out, "/%s/", pattern->text);
     else
@@ -75,7 +64,7 @@ static void print_named_host(struct buffer *out, const struct filter_node *node)
     if (text.failed)
         out->failed = text.failed;
     else
-        print_quoted(out, text.data);
+        buffer_quoted(out, text.data);
     buffer_done(&text);
 }
 
@@ -175,7 +164,7 @@ static void print_node(struct buffer *out, const struct filter_node *node)
         break;
     case NODE_DEVICE:
         buffer_printf(out, "dev %s ", OPERATORS[node->compare]);
-        print_quoted(out, node->u.device.name);
+        buffer_quoted(out, node->u.device.name);
         break;
     case NODE_FWMARK:
         buffer_printf(out, "fwmark %s 0x%x/0x%x", OPERATORS[node->compare], node->u.fwmark.mark,
@@ -183,7 +172,7 @@ static void print_node(struct buffer *out, const struct filter_node *node)
         break;
     case NODE_CGROUP:
         buffer_printf(out, "cgroup %s ", OPERATORS[node->compare]);
-        print_quoted(out, node->u.cgroup.path);
+        buffer_quoted(out, node->u.cgroup.path);
         break;
     case NODE_AUTOBOUND:
         buffer_text(out, "autobound");
@@ -216,7 +205,7 @@ static void print_node(struct buffer *out, const struct filter_node *node)
         if (node->u.word.is_number)
             buffer_text(out, node->u.word.text);
         else
-            print_quoted(out, node->u.word.text);
+            buffer_quoted(out, node->u.word.text);
         break;
     }
 }

@@ -32,23 +32,14 @@ static void write_camel(struct buffer *out, const char *id)
     }
 }
 
-/* A scalar of YAML in double quotes, in which Prometheus expands "{{": none of our texts has it. */
-static void write_yaml(struct buffer *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buffer_char(out, '\\');
-        buffer_char(out, *text);
-    }
-}
-
+/* Texts stand in double quotes of YAML, in which Prometheus expands "{{": none of ours has it. */
 static void write_advice(struct buffer *out, const struct detector *detector)
 {
     const char *between = " What to do: ";
 
     for (unsigned i = 0; i < 4 && detector->advice[i]; i++) {
         buffer_text(out, between);
-        write_yaml(out, detector->advice[i]);
+        buffer_escaped(out, detector->advice[i]);
         between = "; ";
     }
 }
@@ -63,9 +54,9 @@ static void write_rule(struct buffer *out, const struct detector *detector)
                   "        annotations:\n"
                   "          summary: \"",
                   detector->id);
-    write_yaml(out, detector->title);
+    buffer_escaped(out, detector->title);
     buffer_text(out, " on {{ $labels.instance }}\"\n          description: \"");
-    write_yaml(out, detector->meaning);
+    buffer_escaped(out, detector->meaning);
     write_advice(out, detector);
     buffer_text(out, "\"\n");
 }

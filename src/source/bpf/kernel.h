@@ -12,6 +12,19 @@
 
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 
+/* What an iterator is called with is no kernel type: its layout is fixed (kernel/bpf/task_iter.c:
+ * each member takes eight bytes). */
+struct bpf_iter_meta {
+    struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+    struct bpf_iter_meta *meta;
+    struct task_struct *task;
+    __u64 fd;
+    struct file *file;
+};
+
 struct ns_common {
     unsigned int inum;
 } KERNEL_TYPE;

@@ -40,17 +40,6 @@
 #define CHRONO_RWND_LIMITED   2
 #define CHRONO_SNDBUF_LIMITED 3
 
-struct bpf_iter_meta {
-    struct seq_file *seq;
-};
-
-struct bpf_iter__task_file {
-    struct bpf_iter_meta *meta;
-    struct task_struct *task;
-    __u64 fd;
-    struct file *file;
-};
-
 /* Set by rows.c before loading: sockets of this namespace are left out; a tick of the kernel. */
 const volatile __u32 except_netns = 0, tick_ns = 4000000;
 

@@ -10,19 +10,6 @@
 
 #include "source/bpf/kernel.h"
 
-/* What an iterator is called with is no kernel type: its layout is fixed (kernel/bpf/task_iter.c:
- * each member takes eight bytes). */
-struct bpf_iter_meta {
-    struct seq_file *seq;
-};
-
-struct bpf_iter__task_file {
-    struct bpf_iter_meta *meta;
-    struct task_struct *task;
-    __u64 fd;
-    struct file *file;
-};
-
 /* Set by walk.c before loading; our_netns 0: sockets of all. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
 

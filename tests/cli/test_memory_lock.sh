@@ -4,21 +4,12 @@
 #   test_memory_lock.sh TCPLENS
 set -u
 tcplens=$1
+# shellcheck source=tests/cli/wait.sh
+. "$(dirname "$0")/wait.sh"
 [ "$(id -u)" = 0 ] || { echo "loads no programs: needs root"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0
-
-# wait_until COMMAND...: true within twenty seconds.
-wait_until() {
-    local i
-    for ((i = 0; i < 400; i++)); do
-        "$@" && return 0
-        read -rt 0.05 <><(:)
-    done
-    echo "FAILED: not within twenty seconds: $*"
-    exit 1
-}
 
 # limit_of EVENTS: its soft limit, as kB or "unlimited", when 64 kB were given.
 limit_of() {

@@ -3,21 +3,12 @@
 #   test_record_last.sh TCPLENS
 set -u
 tcplens=$(realpath "$1")
+# shellcheck source=tests/cli/wait.sh
+. "$(dirname "$0")/wait.sh"
 unshare -n true 2>/dev/null || { echo "no network namespace of one's own: needs root"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-
-# wait_until COMMAND...: true within twenty seconds.
-wait_until() {
-    local i
-    for ((i = 0; i < 400; i++)); do
-        "$@" && return 0
-        read -rt 0.05 <><(:)
-    done
-    echo "FAILED: not within twenty seconds: $*"
-    exit 1
-}
 
 # The socket that hears what the kernel closes is there: of sock_diag (4), in a group.
 listens() { awk '$2 == 4 && $4 != "00000000" { found = 1 } END { exit !found }' "/proc/$pid/net/netlink" 2>/dev/null; }

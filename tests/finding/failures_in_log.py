@@ -3,7 +3,6 @@
 namespace of its own (scene --unshare --bare --hold). Exit code 77: such calls are not traced here.
 
     failures_in_log.py TCPLENS"""
-import contextlib
 import errno
 import json
 import pathlib
@@ -11,27 +10,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 
-DEADLINE_S = 20
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "session"))
+from log_lines import lines_in, wait_for  # noqa: E402
+
 CALLS = 4
 PORT = 8120
 TARGET = ("203.0.113.9", 443)  # no route leads there
 DETECTORS = "port-held,connect-failing"
-
-
-def lines_in(log):
-    text = log.read_text() if log.exists() else ""
-    return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
-
-
-def wait_for(recorder, log, what, holds):
-    deadline = time.monotonic() + DEADLINE_S
-    while not holds(lines_in(log)):
-        if time.monotonic() > deadline or recorder.poll() is not None:
-            sys.exit(f"{what}: not in time")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            recorder.wait(0.1)
 
 
 def is_traced(lines):

@@ -4,7 +4,6 @@ and order of the lines, and of how long connections lived. In a network namespac
 
     live_log.py TCPLENS CHURN"""
 import calendar
-import contextlib
 import json
 import pathlib
 import socket
@@ -13,9 +12,10 @@ import sys
 import tempfile
 import time
 
+from log_lines import lines_in, wait_for
+
 EVENTS = {"open", "state", "close"}
 LEAST = 50  # events
-DEADLINE_S = 20
 TICKS_NS = 20_000_000  # two of the slowest kernel
 SLEWED_NS = 5_000_000  # by which a clock may be corrected meanwhile
 
@@ -130,20 +130,6 @@ class Pair:
                 check("from_ms" in line, "no time between two steps that were seen", line)
                 apart_ms = (ns(line["t"]) - ns(before["t"])) / 1e6
                 check(abs(apart_ms - line["from_ms"]) < SLEWED_NS / 1e6, f"{apart_ms} ms between", line)
-
-
-def lines_in(log):
-    text = log.read_text() if log.exists() else ""
-    return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
-
-
-def wait_for(recorder, log, what, holds):
-    deadline = time.monotonic() + DEADLINE_S
-    while not holds(lines_in(log)):
-        if time.monotonic() > deadline or recorder.poll() is not None:
-            sys.exit(f"{log.name}: {what}: not in time")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            recorder.wait(0.1)
 
 
 def record(tcplens, log, events):

@@ -303,7 +303,7 @@ static int add_flows(struct frame *to, const struct fleet_part *part, const stru
 
 /* --- sums --- */
 
-/* A rate that is no more is nobody's traffic now. */
+/* A rate that is no more is no traffic now. */
 static void leave_out_rates(struct frame *to)
 {
     struct totals *totals = &to->totals;

@@ -196,7 +196,7 @@ struct frame {
     struct other_netns other_netns; /* what is not shown; zeros = nothing, or not known */
     bool netns_is_host;             /* it is known to be that of the machine's process 1 */
     struct host_facts *facts;       /* of that namespace, in the arena; NULL = none were read */
-    /* What is wrong as of this frame (core/finding), in the arena; NULL = nobody looked. */
+    /* What is wrong as of this frame (core/finding), in the arena; NULL = none were looked for. */
     const struct frame_findings *findings;
     /* What held as of this frame by what was recorded with it, in the arena. */
     const struct finding *logged_findings;

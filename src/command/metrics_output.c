@@ -3,10 +3,13 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/replace_file.h"
 #include "options/output.h"
-#include "session/metrics_file.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+
+static const mode_t READ_BY_ALL = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH; /* node_exporter's user */
 
 int metrics_output_begin(struct metrics_output *output, const struct options *options)
 {
@@ -29,9 +32,10 @@ static int write_file(struct metrics_output *output, struct collector *collector
                   output->options->openmetrics ? METRICS_OPENMETRICS : METRICS_PROMETHEUS,
                   &output->text);
     frame_release(frame);
-    return output->text.failed ? -ENOMEM
-                               : metrics_file_replace(output->options->metrics_file,
-                                                      output->text.data, output->text.length);
+    if (output->text.failed)
+        return -ENOMEM;
+    return replace_file(output->options->metrics_file, READ_BY_ALL, false, output->text.data,
+                        output->text.length);
 }
 
 void metrics_output_tick(struct metrics_output *output, struct collector *collector, bool now)

@@ -2,6 +2,7 @@
  * that root is not led anywhere by their links. Knows nothing of what is in it. */
 #include "options/settings_file.h"
 
+#include "base/replace_file.h"
 #include "options/settings.h"
 
 #include <errno.h>
@@ -164,51 +165,18 @@ static int make_folders(const char *path)
     return 0;
 }
 
-static int write_all(int descriptor, const char *data, size_t length)
-{
-    while (length > 0) {
-        const ssize_t written = write(descriptor, data, length);
-        if (written < 0 && errno != EINTR)
-            return -errno;
-        if (written > 0) {
-            data += written;
-            length -= (size_t)written;
-        }
-    }
-    return fsync(descriptor) == 0 ? 0 : -errno;
-}
-
-/* Beside it first, then in its place: whoever reads it sees the old or the new one. */
-static int replace(const char *path, const char *data, size_t length)
-{
-    char beside[PATH_MAX + 8];
-    int error = make_folders(path);
-
-    if (error)
-        return error;
-    snprintf(beside, sizeof beside, "%s.XXXXXX", path);
-    const int descriptor = mkostemp(beside, O_CLOEXEC); /* 0600 */
-    if (descriptor < 0)
-        return -errno;
-    error = write_all(descriptor, data, length);
-    if (close(descriptor) != 0 && !error)
-        error = -errno;
-    if (!error && rename(beside, path) != 0)
-        error = -errno;
-    if (error)
-        unlink(beside);
-    return error;
-}
-
 int settings_file_replace(const struct settings_owner *owner, const char *path, const char *data,
                           size_t length)
 {
     char target[PATH_MAX];
     int error = -EPERM;
 
-    if (become(owner)) {
+    if (become(owner))
+        error = make_folders(path);
+    if (!error) {
         /* What the name links to is replaced, not the link: dot files are often kept elsewhere. */
-        error = replace(realpath(path, target) ? target : path, data, length);
+        const char *name = realpath(path, target) ? target : path;
+        error = replace_file(name, S_IRUSR | S_IWUSR, true, data, length);
     }
     become_ourselves_again(owner);
     return error;

@@ -1,0 +1,54 @@
+#include "base/replace_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int write_all(int descriptor, const char *data, size_t length)
+{
+    while (length > 0) {
+        const ssize_t written = write(descriptor, data, length);
+        if (written < 0 && errno != EINTR)
+            return -errno;
+        if (written > 0) {
+            data += written;
+            length -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+static int fill(int descriptor, mode_t mode, bool synced, const void *data, size_t length)
+{
+    const int error = write_all(descriptor, data, length);
+
+    if (error)
+        return error;
+    if (fchmod(descriptor, mode) != 0)
+        return -errno;
+    return !synced || fsync(descriptor) == 0 ? 0 : -errno;
+}
+
+int replace_file(const char *path, mode_t mode, bool synced, const void *data, size_t length)
+{
+    /* The name ends otherwise than `path`: a collector of *.prom must not read it. */
+    char beside[PATH_MAX + sizeof ".XXXXXX"];
+
+    if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
+        return -ENAMETOOLONG;
+    const int descriptor = mkostemp(beside, O_CLOEXEC); /* 0600 until it is filled */
+    if (descriptor < 0)
+        return -errno;
+    int error = fill(descriptor, mode, synced, data, length);
+    if (close(descriptor) != 0 && !error)
+        error = -errno;
+    if (!error && rename(beside, path) != 0)
+        error = -errno;
+    if (error)
+        (void)unlink(beside);
+    return error;
+}

@@ -3,23 +3,8 @@
 #   test_list.sh TCPLENS
 set -u
 tcplens=$1
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
-
-# expect CODE ARGUMENT...: runs it, keeps its output in $work/out and $work/err.
-expect() {
-    local wanted=$1 code
-    shift
-    "$tcplens" "$@" >"$work/out" 2>"$work/err" </dev/null
-    code=$?
-    [ "$code" -eq "$wanted" ] || fail "$*: exit code $code, $wanted was expected: $(cat "$work/err")"
-}
+# shellcheck source=tests/cli/expect.sh
+. "$(dirname "$0")/expect.sh"
 
 expect_error() {
     [ "$(cat "$work/err")" = "$1" ] || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
@@ -31,66 +16,66 @@ expect_silent() {
 }
 
 # What is asked for is printed, and nothing else.
-expect 0 list --demo 7
+expect 0 "$tcplens" list --demo 7
 expect_silent
 head -n 1 "$work/out" | grep -q '^STATE  *RECVQ  *SENDQ  *LOCAL  *REMOTE  *PROCESS' ||
     fail "no title line: $(head -n 1 "$work/out")"
 lines=$(wc -l <"$work/out")
-expect 0 list --demo 7 --json
+expect 0 "$tcplens" list --demo 7 --json
 [ "$(wc -l <"$work/out")" -eq $((lines - 1)) ] || fail "table and JSON have different rows"
-expect 0 list --demo 7 --csv --columns local,process,rtt
+expect 0 "$tcplens" list --demo 7 --csv --columns local,process,rtt
 [ "$(head -n 1 "$work/out")" = laddr,lport,comm,owner,rtt_us ] || fail "CSV title is wrong"
 [ "$(wc -l <"$work/out")" -eq "$lines" ] || fail "table and CSV have different rows"
-expect 0 list --demo 7,5000 --csv --columns serial # more rows than one thread writes
+expect 0 "$tcplens" list --demo 7,5000 --csv --columns serial # more rows than one thread writes
 tail -n +2 "$work/out" | sort -n -u -c || fail "rows are out of order"
 [ "$(wc -l <"$work/out")" -gt 4000 ] || fail "rows are lacking"
-expect 0 list --demo 7 --json --columns state,pid --sort -pid
+expect 0 "$tcplens" list --demo 7 --json --columns state,pid --sort -pid
 grep -vqE '^\{"state":"[A-Z0-9-]+"(,"pid":[0-9]+)?\}$' "$work/out" && fail "other columns than asked for"
 sort -s -c -t: -k3,3nr <(grep pid "$work/out") || fail "--sort -pid is not sorted"
-expect 0 list --demo 7 -4 --json
+expect 0 "$tcplens" list --demo 7 -4 --json
 grep -q inet6 "$work/out" && fail "IPv6 rows under -4"
-expect 0 list --demo 7 -6 --json
+expect 0 "$tcplens" list --demo 7 -6 --json
 grep -q '"inet"' "$work/out" && fail "IPv4 rows under -6"
-expect 0 list --demo 7 --class listeners --json
+expect 0 "$tcplens" list --demo 7 --class listeners --json
 grep -vq '"state":"LISTEN"' "$work/out" && fail "--class listeners has others"
-expect 0 list --demo 7 --class connections --json
+expect 0 "$tcplens" list --demo 7 --class connections --json
 grep -q '"state":"LISTEN"' "$work/out" && fail "--class connections has listeners"
-expect 0 list --demo 7 --ascii
+expect 0 "$tcplens" list --demo 7 --ascii
 LC_ALL=C grep -q '[^ -~]' "$work/out" && fail "--ascii is not ASCII"
-expect 0 list --demo 7 --json state listening and sport = :443
+expect 0 "$tcplens" list --demo 7 --json state listening and sport = :443
 grep -vq '"state":"LISTEN".*"lport":443' "$work/out" && fail "the filter lets others through"
 [ -s "$work/out" ] || fail "the filter lets nothing through"
-expect 0 list --json
+expect 0 "$tcplens" list --json
 expect_silent
 
 # Help and version.
-expect 0 --version
+expect 0 "$tcplens" --version
 [ "$(cat "$work/out")" != "" ] || fail "--version is silent"
-expect 0 --help
+expect 0 "$tcplens" --help
 for word in list --json --columns snd_ssthresh; do
     grep -q -e "$word" "$work/out" || fail "--help does not name $word"
 done
 
 # Errors are one line on stderr, with exit code 2; a filter is shown above it, with carets.
-expect 2 list --jsno
+expect 2 "$tcplens" list --jsno
 expect_error 'tcplens: --jsno: there is no such option (did you mean --json?)'
-expect 2 lst
+expect 2 "$tcplens" lst
 expect_error 'tcplens: "lst" is no command; did you mean "list"? (to filter by it: tcplens top lst)'
-expect 2 list --columns foo
+expect 2 "$tcplens" list --columns foo
 expect_error 'tcplens: --columns: "foo": there is no such column; --help names them'
-expect 2 list --demo 7 state nowhere
+expect 2 "$tcplens" list --demo 7 state nowhere
 printf '%s\n' 'state nowhere' '      ^^^^^^^' >"$work/caret"
 head -n 2 "$work/err" | cmp -s - "$work/caret" || fail "filter: no caret: $(cat "$work/err")"
 sed 1,2d "$work/err" | grep -q '^tcplens: filter, character 7: ' || fail "filter: $(cat "$work/err")"
 [ "$(wc -l <"$work/err")" -eq 3 ] || fail "filter: more than three lines"
 filler=$(printf 'port 1 or %.0s' $(seq 60))
-LC_ALL=C expect 2 list "$filler prt = 2 or $filler port 2"
+LC_ALL=C expect 2 "$tcplens" list "$filler prt = 2 or $filler port 2"
 [ "$(sed -n 1p "$work/err" | wc -m)" -le 110 ] || fail "a long filter is shown as a whole"
 sed -n 2p "$work/err" | grep -q '^ *^^^$' || fail "a long filter: $(cat "$work/err")"
 at=$(sed -n 2p "$work/err" | tr -d '^\n' | wc -c)
 [ "$(sed -n 1p "$work/err" | tail -c +$((at + 1)) | head -c 3)" = prt ] ||
     fail "the carets stand elsewhere: $(cat "$work/err")"
-expect 2 list --demo seven
+expect 2 "$tcplens" list --demo seven
 expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] or incident[,SECONDS] was expected, e.g. 7,200,50'
 
 # A full disk is an error, a reader that goes away is none.

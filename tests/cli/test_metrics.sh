@@ -7,6 +7,8 @@ tcplens=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/expect.sh
 . "$here/expect.sh"
+# shellcheck source=tests/cli/wait.sh
+. "$here/wait.sh"
 
 # value FILE NAME LABEL...: the sum of the samples of that name with all the labels.
 value() {
@@ -15,16 +17,6 @@ value() {
     lines=$(grep "^${name}[{ ]" "$file")
     for label; do lines=$(grep -F "$label" <<<"$lines"); done
     awk '{ sum += $NF } END { printf "%d\n", sum }' <<<"$lines"
-}
-
-# wait_until COMMAND...: true within twenty seconds.
-wait_until() {
-    local i
-    for ((i = 0; i < 400; i++)); do
-        "$@" && return 0
-        read -rt 0.05 <><(:)
-    done
-    return 1
 }
 
 # frame_after SECONDS: the file is of a frame that began more than a second after that time.
@@ -78,10 +70,10 @@ for events in auto destroy; do
     ip netns exec "$netns" "$tcplens" record --no-log --metrics "$work/prom" --metrics-interval 1 \
         --events $events 2>"$work/err" &
     recorder=$!
-    wait_until test -e "$work/prom"
+    becomes_true test -e "$work/prom"
     [ -e "$work/prom" ] || fail "$events: no file of metrics: $(cat "$work/err")"
     read -r connections to_client to_server < <(ip netns exec "$netns" python3 "$here/short_connections.py" 7777 300 20000)
-    wait_until frame_after "$(date +%s)"
+    becomes_true frame_after "$(date +%s)"
     kill -TERM $recorder
     wait $recorder
     code=$?

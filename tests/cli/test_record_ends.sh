@@ -4,6 +4,8 @@
 #   test_record_ends.sh TCPLENS
 set -u
 tcplens=$1
+# shellcheck source=tests/cli/wait.sh
+. "$(dirname "$0")/wait.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -12,17 +14,6 @@ failed=0
 fail() {
     echo "FAILED: $*: $(cat err)"
     failed=1
-}
-
-# wait_until COMMAND...: true within ten seconds.
-wait_until() {
-    local i
-    for ((i = 0; i < 200; i++)); do
-        "$@" && return 0
-        read -rt 0.05 <><(:)
-    done
-    echo "FAILED: not within ten seconds: $*"
-    exit 1
 }
 
 frames() { [ -e "$1" ] && [ "$(grep -c '"ev":"frame"' "$1")" -ge "$2" ]; }

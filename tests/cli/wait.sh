@@ -1,13 +1,19 @@
 #!/bin/bash
-# Sourced by tests of the command line that wait for what a program does.
+# Sourced by tests that wait for what a program does.
 
-# wait_until COMMAND...: true within twenty seconds.
-wait_until() {
+# becomes_true COMMAND...: whether it is true within twenty seconds.
+becomes_true() {
     local i
     for ((i = 0; i < 400; i++)); do
         "$@" && return 0
         read -rt 0.05 <><(:)
     done
+    return 1
+}
+
+# wait_until COMMAND...: true within twenty seconds, or the test ends here.
+wait_until() {
+    becomes_true "$@" && return
     echo "FAILED: not within twenty seconds: $*"
     exit 1
 }

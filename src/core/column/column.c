@@ -132,28 +132,15 @@ uint32_t columns_needs(const uint16_t *list, size_t count)
     return needs;
 }
 
-static size_t copy(char *out, size_t size, const char *text)
-{
-    size_t length = strlen(text);
-
-    if (!size)
-        return 0;
-    if (length >= size)
-        length = size - 1;
-    memcpy(out, text, length);
-    out[length] = '\0';
-    return length;
-}
-
 static size_t format_by_type(const struct column *column, const struct column_value *value,
                              char *out, size_t size)
 {
     switch ((enum column_type)column->type) {
     case TYPE_TEXT:
     case TYPE_ADDRESS:
-        return copy(out, size, value->text);
+        return text_copy(out, size, value->text);
     case TYPE_STATE:
-        return copy(out, size, TCP_STATES[value->number].short_name);
+        return text_copy(out, size, TCP_STATES[value->number].short_name);
     case TYPE_PORT:
         return (size_t)snprintf(out, size, "%lld", (long long)value->number);
     case TYPE_COUNT:
@@ -168,11 +155,11 @@ static size_t format_by_type(const struct column *column, const struct column_va
     case TYPE_TIME:
         return text_rfc3339(out, size, value->number);
     case TYPE_FLAG:
-        return copy(out, size, value->number ? "yes" : "no");
+        return text_copy(out, size, value->number ? "yes" : "no");
     case TYPE_SHARE:
         return text_share(out, size, value->number);
     }
-    return copy(out, size, "");
+    return text_copy(out, size, "");
 }
 
 size_t column_format(const struct column *column, const struct column_context *context,
@@ -183,6 +170,6 @@ size_t column_format(const struct column *column, const struct column_context *c
     if (column->format)
         return column->format(context, conn, out, size);
     if (!column_get(column, context, conn, &value))
-        return copy(out, size, "");
+        return text_copy(out, size, "");
     return format_by_type(column, &value, out, size);
 }

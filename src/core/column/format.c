@@ -7,24 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static size_t copy(char *out, size_t size, const char *text)
-{
-    size_t length = strlen(text);
-
-    if (!size)
-        return 0;
-    if (length >= size)
-        length = size - 1;
-    memcpy(out, text, length);
-    out[length] = '\0';
-    return length;
-}
-
 /* A listener's two queues count connections and are facts of their own; to the eye they stand where
  * ss has them too. */
 static size_t format_queue(const struct conn *conn, uint32_t queue, char *out, size_t size)
 {
-    return conn->known & KNOWN_QUEUES ? text_count(out, size, queue) : copy(out, size, "");
+    return conn->known & KNOWN_QUEUES ? text_count(out, size, queue) : text_copy(out, size, "");
 }
 
 COLUMN_FORMAT(recvq)
@@ -37,7 +24,7 @@ COLUMN_FORMAT(sendq)
 {
     (void)context;
     if (conn->state == STATE_LISTEN && conn->known & KNOWN_NO_BACKLOG)
-        return copy(out, size, "");
+        return text_copy(out, size, "");
     return format_queue(conn, conn->send_queue, out, size);
 }
 
@@ -101,7 +88,7 @@ COLUMN_FORMAT(remote)
     const char *host = NULL;
 
     if (!tuple->remote_port && addr_is_zero(&tuple->remote))
-        return copy(out, size, "*");
+        return text_copy(out, size, "*");
     if (lookup && lookup->host)
         host = lookup->host(lookup->data, &tuple->remote, tuple->family);
     if (!host)
@@ -122,7 +109,7 @@ static size_t format_port(const struct column_context *context, uint16_t port, c
     const char *service = service_name(context, port);
 
     if (service)
-        return copy(out, size, service);
+        return text_copy(out, size, service);
     return (size_t)snprintf(out, size, "%u", (unsigned)port);
 }
 
@@ -136,7 +123,7 @@ COLUMN_FORMAT(rport)
     struct column_value value;
 
     if (!value_rport(context, conn, &value))
-        return copy(out, size, "");
+        return text_copy(out, size, "");
     return format_port(context, conn->tuple.remote_port, out, size);
 }
 
@@ -189,17 +176,17 @@ COLUMN_FORMAT(process)
     const char *word = owner_word_name(conn->owner_word);
 
     if (conn->owner_word == OWNER_PROCESS) {
-        size_t length = copy(out, size, comm ? comm : "");
+        size_t length = text_copy(out, size, comm ? comm : "");
 
         return comm ? append_place(context, conn, comm, out, size, length) : length;
     }
     if (conn->owner_word == OWNER_UNKNOWN)
-        return copy(out, size, context->ascii ? "..." : "…");
+        return text_copy(out, size, context->ascii ? "..." : "…");
     if (comm && (conn->owner_word == OWNER_LAST || conn->owner_word == OWNER_LISTENER)) {
         snprintf(out, size, "%s %s", conn->owner_word == OWNER_LAST ? "was" : "for", comm);
         return strlen(out);
     }
-    return copy(out, size, word ? word : "");
+    return text_copy(out, size, word ? word : "");
 }
 
 COLUMN_FORMAT(pid)
@@ -209,8 +196,8 @@ COLUMN_FORMAT(pid)
     if (value_pid(context, conn, &value))
         return (size_t)snprintf(out, size, "%lld", (long long)value.number);
     if (conn->owner_word == OWNER_LAST || conn->owner_word == OWNER_LISTENER)
-        return copy(out, size, context->ascii ? "-" : "–");
-    return copy(out, size, "");
+        return text_copy(out, size, context->ascii ? "-" : "–");
+    return text_copy(out, size, "");
 }
 
 COLUMN_FORMAT(user)
@@ -218,9 +205,9 @@ COLUMN_FORMAT(user)
     struct column_value value;
 
     if (value_user(context, conn, &value))
-        return copy(out, size, value.text);
+        return text_copy(out, size, value.text);
     if (!(conn->known & KNOWN_UID))
-        return copy(out, size, "");
+        return text_copy(out, size, "");
     return (size_t)snprintf(out, size, "%u", conn->uid); /* no such user: the number is the fact */
 }
 
@@ -250,7 +237,7 @@ COLUMN_FORMAT(age)
     int64_t shown;
 
     if (!column_age(context, conn, &age))
-        return copy(out, size, "");
+        return text_copy(out, size, "");
     shown = age.least_ns;
     if (!age.exact && age.close) {
         sign = "~";
@@ -261,8 +248,8 @@ COLUMN_FORMAT(age)
         shown = age.most_ns;
     }
     if (shown == INT64_MAX)
-        return copy(out, size, "");
-    copy(out, size, sign);
+        return text_copy(out, size, "");
+    text_copy(out, size, sign);
     return strlen(sign) + text_age(out + strlen(sign), size - strlen(sign), shown);
 }
 
@@ -271,8 +258,8 @@ COLUMN_FORMAT(offload)
 {
     (void)context;
     if (!(conn->known & KNOWN_ULP) || conn->offload == OFFLOAD_UNKNOWN)
-        return copy(out, size, "");
+        return text_copy(out, size, "");
     if (conn->offload == OFFLOAD_UPLOADING)
-        return copy(out, size, "uploading");
-    return copy(out, size, offload_fact(conn->ulp, conn->tls_tx, conn->tls_rx));
+        return text_copy(out, size, "uploading");
+    return text_copy(out, size, offload_fact(conn->ulp, conn->tls_tx, conn->tls_rx));
 }

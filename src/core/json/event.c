@@ -30,7 +30,7 @@ static void put_address(struct buffer *buffer, const char *key, const struct add
     put_text(buffer, key, text);
 }
 
-static void put_tuple(struct buffer *buffer, const struct tuple *tuple)
+void json_tuple_members(struct buffer *buffer, const struct tuple *tuple)
 {
     put_text(buffer, "family", tuple->family == FAMILY_INET6 ? "inet6" : "inet");
     if (!tuple_lacks_local(tuple))
@@ -120,7 +120,7 @@ static void put_connection(struct buffer *buffer, const struct event *event,
 {
     put_states(buffer, event);
     put_text(buffer, "proto", "tcp");
-    put_tuple(buffer, &event->tuple);
+    json_tuple_members(buffer, &event->tuple);
     if (place->host)
         put_text(buffer, "host", place->host);
     if (place->host ? place->netns : event->netns)

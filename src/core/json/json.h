@@ -33,6 +33,8 @@ void json_other_end(struct buffer *buffer, const struct frame *frame, const stru
  * and composed ones as on the screen. "" = not known. */
 void json_value_text(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size);
+/* ,"family":...,"laddr":...,"lport":...: both endpoints as far as they are known, and the scope. */
+void json_tuple_members(struct buffer *buffer, const struct tuple *tuple);
 /* One event as one object without newline (keys of doc/session-log.md: ev, t, seq, from ...).
  * seq: number of the line. */
 void json_event(struct buffer *buffer, uint64_t seq, const struct event *event,

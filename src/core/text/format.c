@@ -68,6 +68,19 @@ static size_t print_scaled(char *out, size_t size, uint64_t value, uint64_t unit
     return put_number(out, size, whole, whole < 10, (unsigned)(value % unit / (unit / 10)), suffix);
 }
 
+size_t text_copy(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (!size)
+        return 0;
+    if (length >= size)
+        length = size - 1;
+    memcpy(out, text, length);
+    out[length] = '\0';
+    return length;
+}
+
 size_t text_count(char *out, size_t size, uint64_t value)
 {
     static const char *const suffixes[] = {"k", "M", "G", "T", "P", "E"};

@@ -39,6 +39,9 @@ size_t text_width(const char *text);
 /* Decodes one character: bytes used (>= 1), code point (0xFFFD for a bad byte) and cells (0..2). */
 size_t text_next(const char *text, uint32_t *code, unsigned *cells);
 
+/* Copies it as it is, cut at a byte where `size` is too small (0: nothing is written). Returns bytes. */
+size_t text_copy(char *out, size_t size, const char *text);
+
 /* Bytes of `text` that fit in `cells` cells, whole characters only. */
 size_t text_fit(const char *text, size_t cells);
 

@@ -119,30 +119,12 @@ void put_key(struct buffer *buffer, const struct fact *key, const void *base)
     }
 }
 
-static void put_address(struct buffer *buffer, const char *key, const struct addr *addr,
-                        uint8_t family)
-{
-    char text[ADDR_TEXT_MAX];
-
-    addr_format(text, sizeof(text), addr, family, NULL);
-    put_text(buffer, key, text);
-}
-
 void session_put_tuple(const struct session_pass *pass, uint32_t netns, const struct tuple *tuple)
 {
     struct buffer *buffer = pass->buffer;
 
     put_text(buffer, "proto", "tcp");
-    put_text(buffer, "family", tuple->family == FAMILY_INET6 ? "inet6" : "inet");
-    if (!tuple_lacks_local(tuple))
-        put_address(buffer, "laddr", &tuple->local, tuple->family);
-    put_number(buffer, "lport", tuple->local_port);
-    if (tuple->remote_port || !addr_is_zero(&tuple->remote))
-        put_address(buffer, "raddr", &tuple->remote, tuple->family);
-    if (tuple->remote_port)
-        put_number(buffer, "rport", tuple->remote_port);
-    if (tuple->scope) {
-        put_number(buffer, "ifindex", tuple->scope);
+    json_tuple_members(buffer, tuple);
+    if (tuple->scope)
         put_text_if(buffer, "ifname", frame_interface_name(pass->frame, netns, tuple->scope));
-    }
 }

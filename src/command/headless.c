@@ -138,6 +138,8 @@ static void tell_of_hosts(struct headless *headless, const struct frame *frame)
                     host->why[0] ? ": " : "", host->why);
         else if (state == HOST_OK && *told != HOST_OK && *told != HOST_WAITING)
             message("%s: it is read %s", host->name, *told == HOST_CONNECTING ? "now" : "again");
+        if (state == HOST_OK && *told != HOST_OK && host->why[0])
+            message("%s: it is read %s", host->name, host->why);
         if (is_bad || state == HOST_OK)
             *told = state;
     }

@@ -196,12 +196,12 @@ static void tell_hint(const struct list *list)
         message("nothing matches the filter: names match as a whole, try %s", hint);
 }
 
-/* One line for each host whose rows are old or were never read. */
+/* One line for each host whose rows are old or were never read, or are there in an unusual way. */
 static void tell_hosts(const struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->host_count; i++) {
         const struct frame_host *host = &frame->hosts[i];
-        if (host_state_is_old(host->state) && host->state != HOST_ENDED)
+        if (host->state != HOST_ENDED && (host_state_is_old(host->state) || host->why[0]))
             message("%s: %s%s%s", host->name, words_name(&HOST_STATE_WORDS, host->state),
                     host->why[0] ? ": " : "", host->why);
     }

@@ -98,6 +98,7 @@ int open_hosts(struct source **source, const struct options *options, char *why)
                                                          .template = options->host_command,
                                                          .detail = options->detail,
                                                          .with_args = options->with_args},
+                                                .push = options->push,
                                                 .wait_ns = is_on_screen ? 0 : WAIT_NS};
         error = fleet_open(source, &settings, why, OPEN_SOURCE_WHY_MAX);
     } else if (!why[0]) {

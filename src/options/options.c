@@ -337,6 +337,8 @@ static int check_operands(struct parse *parse)
         return usage_error(parse, "metrics: takes no filter", "(they are of all connections)");
     if (options->host_command && !options_have_hosts(options))
         return usage_error(parse, "--host-command:", "needs --host NAME or --hosts FILE");
+    if (options->push && !options_have_hosts(options))
+        return usage_error(parse, "--push:", "needs hosts: ssh:NAME, --host NAME or --hosts FILE");
     if (options_have_hosts(options) && (options->from || options->demo))
         return usage_error(parse, "--host:",
                            options->from ? "has no place with --from" : "has no place with --demo");

@@ -64,6 +64,7 @@ struct options {
         unsigned count;
     } hosts;                               /* --host and ssh:NAME, in the order given */
     const char *hosts_file, *host_command; /* NULL = not given */
+    bool push;
     struct {
         const char *texts[OPTION_HOSTS_MAX];
         unsigned count;

@@ -53,6 +53,8 @@ const struct option_name OPTION_NAMES[] = {
      AT(hosts_file), 0, 0},
     {"host-command", 0, "COMMAND", "reach hosts by this command, not ssh: 'kubectl exec {host} -- {}'",
      TOP | LIST | EVENTS | DOCTOR | MAP, READ_TEXT, AT(host_command), 0, 0},
+    {"push", 0, NULL, "send this program to hosts that have no tcplens, for as long as it runs there",
+     TOP | LIST | EVENTS | DOCTOR | MAP, READ_FLAG, AT(push), 0, 0},
     {"columns", 0, "LIST", "columns by id, separated by commas", TOP | LIST | REPLAY, READ_COLUMNS,
      AT(columns), 0, 0},
     {"sort", 0, "COLUMN", "sort by this column, \"-\" before it: largest first",

@@ -6,11 +6,13 @@ on the other. PICTURE: the map is drawn there by Graphviz."""
 
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'namespaces'))
 import world  # noqa: E402
@@ -61,9 +63,9 @@ def make_keys(folder):
         return ' '.join(file.read().split()[:2])
 
 
-def start_sshd(folder, namespace, address):
-    config = write(f'{folder}/sshd_{address}', f'''ListenAddress {address}
-Port 22
+def start_sshd(folder, namespace, address, port=22, path=None):
+    config = write(f'{folder}/sshd_{address}_{port}', f'''ListenAddress {address}
+Port {port}
 HostKey {folder}/host
 AuthorizedKeysFile {folder}/authorized
 PidFile none
@@ -71,7 +73,7 @@ StrictModes no
 UsePAM no
 PermitRootLogin yes
 PasswordAuthentication no
-SetEnv PATH={folder}/bin:/usr/bin:/bin
+SetEnv PATH={path or folder + "/bin:/usr/bin:/bin"} TMPDIR={folder}/tmp
 ''')
     os.makedirs('/run/sshd', exist_ok=True)
     sshd = subprocess.Popen(['nsenter', f'--net=/proc/{namespace.pid}/ns/net', SSHD, '-D', '-e', '-f', config],
@@ -85,16 +87,17 @@ SetEnv PATH={folder}/bin:/usr/bin:/bin
 def client_folder(folder, key, addresses):
     """An ssh that knows these hosts and no others, in front of the PATH."""
     os.makedirs(f'{folder}/ssh')
-    write(f'{folder}/known', ''.join(f'{address} {key}\n' for address in addresses.values()))
+    write(f'{folder}/known', ''.join(f'{address},[{address}]:2222 {key}\n' for address in addresses.values()))
     write(f'{folder}/config', ''.join(f'''Host {name}
   HostName {address}
   User root
   IdentityFile {folder}/user
   IdentitiesOnly yes
   UserKnownHostsFile {folder}/known
-''' for name, address in addresses.items()))
+''' for name, address in dict(addresses, bare=addresses['proxy']).items()))
     write(f'{folder}/ssh/ssh', f'#!/bin/sh\nexec /usr/bin/ssh -F {folder}/config "$@"\n', 0o700)
     os.makedirs(f'{folder}/bin')
+    os.makedirs(f'{folder}/tmp')
     os.symlink(TCPLENS, f'{folder}/bin/tcplens')
     return dict(os.environ, PATH=f'{folder}/ssh:' + os.environ['PATH'])
 
@@ -142,6 +145,31 @@ def check_doctor(base, env):
     print(cause['title'], '\n  because of it:', effect['title'])
 
 
+def wait_until(holds, what):
+    end = time.monotonic() + DEADLINE
+    while not holds():
+        assert time.monotonic() < end, what
+        select.select([], [], [], 0.05)
+
+
+def check_pushed(base, env, folder):
+    """One machine has no tcplens: it is sent there, and gone once the connection is, however that ends."""
+    out = look(base, env, 'list', *['ssh:' + name for name in HOSTS], 'ssh:root@bare:2222')
+    assert 'tcplens: bare: refused: no tcplens there: --push sends it, or scp -P 2222 /' in out.stderr, out.stderr
+    assert ' root@bare:/usr/local/bin/' in out.stderr, out.stderr
+    out = look(base, env, 'list', '--push', 'ssh:app', 'ssh:root@bare:2222')
+    assert out.returncode == 0 and out.stderr == 'tcplens: bare: ok: by a tcplens that was sent there\n', out
+    wait_until(lambda: not os.listdir(f'{folder}/tmp'), 'it stays after a good end')
+    with subprocess.Popen(['nsenter', f'--net=/proc/{base.pid}/ns/net', TCPLENS, 'events', '--push', 'ssh:root@bare:2222'],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env) as watch:
+        for line in watch.stderr:
+            if 'it is read by a tcplens that was sent there' in line:
+                break
+        assert os.listdir(f'{folder}/tmp')
+        watch.kill()
+    wait_until(lambda: not os.listdir(f'{folder}/tmp'), 'it stays after a bad end')
+
+
 def check_lost(base, env, sshds):
     """One machine goes away: its rows stay out of a new look, the others' come."""
     sshds['db'].terminate()
@@ -168,6 +196,7 @@ def main():
         link(hosts['proxy'], hosts['app'], 'front', ('10.77.1.1', '10.77.1.2'))
         link(hosts['app'], hosts['db'], 'back', ('10.77.2.2', '10.77.2.3'))
         sshds = {name: start_sshd(folder, hosts[name], addresses[name]) for name in HOSTS}
+        sshds['bare'] = start_sshd(folder, hosts['proxy'], addresses['proxy'], 2222, '/usr/bin:/bin')
         make_traffic(hosts)
         check_list(base, env)
         check_doctor(base, env)
@@ -175,6 +204,7 @@ def main():
             dot = look(base, env, 'map', '--dot', '--by', 'process', '--for', '25', *['ssh:' + name for name in HOSTS],
                        'not', 'port', '22')
             subprocess.run(['dot', '-Tpng', '-o', sys.argv[2]], input=dot.stdout, text=True, check=True)
+        check_pushed(base, env, folder)
         check_lost(base, env, sshds)
         for sshd in sshds.values():
             sshd.terminate()

@@ -149,6 +149,114 @@ def check_wrong(folder):
         assert_harms_only_itself(folder, 'bomb', 'no end of a line')
 
 
+TOOLS = ('sh', 'uname', 'mktemp', 'head', 'wc', 'rm', 'chmod')  # what a host has to have to be sent a program
+
+
+def make_bare_host(folder):
+    """A PATH with nothing but these, and a folder for what is sent."""
+    for name in ('bare', 'tmp'):
+        os.makedirs(f'{folder}/{name}')
+    for tool in TOOLS:
+        os.symlink(shutil.which(tool), f'{folder}/bare/{tool}')
+    return ['--host', 'bare', '--host-command', f'/usr/bin/env PATH={folder}/bare TMPDIR={folder}/tmp {{}}']
+
+
+def write_tool(folder, name, text):
+    path = f'{folder}/bare/{name}'
+    if os.path.lexists(path):
+        os.unlink(path)
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write('#!/bin/sh\n' + text + '\n')
+    os.chmod(path, 0o700)
+    return path
+
+
+def assert_removed(folder):
+    end = time.monotonic() + DEADLINE
+    while os.listdir(folder + '/tmp'):
+        assert time.monotonic() < end, os.listdir(folder + '/tmp')
+        select.select([], [], [], 0.02)
+
+
+def assert_pushed(folder, host):
+    out = run('list', *host, '--push')
+    assert out.returncode == 0 and 'bare: ok: by a tcplens that was sent there' in out.stderr, out
+    assert_removed(folder)
+
+
+def assert_not_pushed(folder, host, said):
+    out = run('list', *host, '--push')
+    assert out.returncode == 3 and f'bare: refused: cannot be sent there: {said}' in out.stderr, out
+    assert 'apt install ./tcplens_' in out.stderr, out
+    assert_removed(folder)
+
+
+def check_killed(folder, host):
+    """One that has no time to say goodbye."""
+    with subprocess.Popen([TCPLENS, 'events', '-i', '0.1', *host, '--push'], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True) as run_of_it:
+        for line in run_of_it.stderr:
+            if 'it is read by a tcplens that was sent there' in line:
+                break
+        assert os.listdir(folder + '/tmp')
+        run_of_it.kill()
+    assert_removed(folder)
+
+
+def in_a_mount_namespace(host, script):
+    """The host behind what a script changes of its mounts; None where that may not be done."""
+    words = ['unshare', '-m', '/bin/sh', '-c', f'{script} exec "$@"', 'sh']
+    if subprocess.run([*words, 'true'], capture_output=True, check=False).returncode != 0:
+        return None
+    quoted = ' '.join(f"'{word}'" for word in words)
+    return [*host[:-1], f'{quoted} {host[-1]}']
+
+
+def libraries_of(*programs):
+    out = subprocess.run(['ldd', *programs], capture_output=True, text=True, check=True).stdout
+    return {word for line in out.splitlines() for word in line.split() if word.startswith('/') and not word.endswith(':')}
+
+
+def check_unfit(folder, host):
+    """Where programs may not be run, and where a library is missing."""
+    noexec = in_a_mount_namespace(host, f'mount -t tmpfs -o noexec none {folder}/tmp;')
+    if not noexec:
+        print('unshare -m is not possible here: hosts without a library were not tried')
+        return
+    assert_not_pushed(folder, noexec, f'{folder}/tmp is mounted noexec')
+    place = os.path.dirname(os.path.realpath(next(path for path in libraries_of(TCPLENS) if '/libmnl.so' in path)))
+    os.makedirs(folder + '/lib')
+    for path in libraries_of('/usr/bin/env', *(os.path.realpath(shutil.which(tool)) for tool in TOOLS)):
+        shutil.copy(path, folder + '/lib')
+    poor = in_a_mount_namespace(host, f'mount --bind {folder}/lib {place};')
+    assert 'libmnl.so.0' in run('list', *poor, '--push').stderr
+    assert_not_pushed(folder, poor, 'missing there: lib')
+
+
+def check_push(folder):
+    """A host without tcplens, or with one that is not understood."""
+    host = make_bare_host(folder)
+    out = run('list', *host)
+    assert out.returncode == 3 and 'no tcplens there: --push sends it' in out.stderr, out
+    out = run('list', '--push')
+    assert out.returncode == 2 and '--push: needs hosts' in out.stderr, out
+    assert_pushed(folder, host)
+    check_killed(folder, host)
+    write_tool(folder, 'tcplens', f'PATH=/usr/bin:/bin exec {folder}/newer')
+    out = run('list', *host)
+    assert out.returncode == 3 and 'version 9' in out.stderr, out
+    assert_pushed(folder, host)
+    write_tool(folder, 'tcplens', 'exit 2')
+    assert_pushed(folder, host)
+    os.unlink(folder + '/bare/tcplens')
+    check_unfit(folder, host)
+    deaf = [*host[:-1], f"/bin/sh -c 'exec \"$@\" </dev/null' sh {host[-1]}"]
+    assert_not_pushed(folder, deaf, 'standard input is empty')
+    write_tool(folder, 'uname', 'echo vax')
+    assert_not_pushed(folder, host, 'the machine is vax')
+    assert_ended(folder)
+
+
 def check_screen(folder):
     """The view of hosts, and the line that says what is missing."""
     picture = folder + '/hosts.svg'
@@ -192,6 +300,7 @@ def main():
             return 0
         check_two(folder, log)
         check_wrong(folder)
+        check_push(folder)
         check_screen(folder)
         check_refused(folder)
     return 0

@@ -1,5 +1,6 @@
 /* The words that reach a host: what is given as a name stays one, and no shell has anything to read. */
 #include "source/remote/command.h"
+#include "source/remote/push.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -131,12 +132,40 @@ static void test_too_long(void **state)
     assert_refused(name, &wish);
 }
 
+/* A shell at the other end of ssh reads the script as one word; a command takes it as it is. */
+static void test_push(void **state)
+{
+    struct remote_wish wish = {.interval_ns = 1500000000, .push_bytes = 4711};
+    struct remote_command command;
+    char why[200] = "", script[REMOTE_TEXT_MAX];
+
+    (void)state;
+    assert_int_equal(remote_push_script(script, sizeof(script), 4711), 0);
+    assert_null(strpbrk(script, "'\\!\n"));
+    assert_non_null(strstr(script, "head -c 4711 "));
+    assert_int_equal(remote_push_script(script, 100, 4711), -EINVAL);
+    assert_int_equal(remote_command_make(&command, "ann@[::1]:2222", &wish, why, sizeof(why)), 0);
+    const size_t count = command.count; /* sh -c SCRIPT tcplens record -o - -i 1.500 */
+    const char *const *behind = command.words + count - 6;
+    assert_string_equal(command.words[count - 8], "-c");
+    assert_true(behind[-1][0] == '\'' && behind[-1][strlen(behind[-1]) - 1] == '\'');
+    assert_string_equal(behind[0], "tcplens");
+    assert_string_equal(command.copy_to, "ann@[::1]");
+    assert_string_equal(command.port, "2222");
+    wish.template = "docker exec -i {host} {}";
+    assert_int_equal(remote_command_make(&command, "db", &wish, why, sizeof(why)), 0);
+    assert_string_equal(command.words[5], "-c");
+    assert_true(strncmp(command.words[6], "umask 077; ", 11) == 0);
+    wish.template = "/usr/bin/ssh -J gate {host}";
+    assert_int_equal(remote_command_make(&command, "db", &wish, why, sizeof(why)), 0);
+    assert_true(command.words[6][0] == '\'');
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ssh),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_template),
+        cmocka_unit_test(test_ssh),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_template), cmocka_unit_test(test_push),
         cmocka_unit_test(test_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "source/fleet/fleet.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/grow.h"
 #include "base/sort.h"
 #include "base/wake.h"
@@ -11,17 +12,21 @@
 #include "source/log/replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define STARTING_MOST 8u /* at a time */
 #define POLL_MOST_MS  500
 #define END_NS        (500 * MILLISECOND_NS) /* for programs to end by themselves */
 #define END_STEP_NS   (5 * MILLISECOND_NS)
 #define LATE_FRAMES   3 /* intervals without a frame */
+#define POLLED_EACH   3
 
 struct fleet {
     struct source source; /* first */
@@ -31,8 +36,9 @@ struct fleet {
     int64_t sent_ns; /* interval of the frames that hosts send: as they were started */
     struct worker worker;
     struct event_ring *scratch; /* of the thread: events of the frame at work */
-    struct pollfd *polled;
-    int64_t cpu_ns; /* of the thread, by its last look */
+    struct fleet_program program;
+    struct pollfd *polled; /* POLLED_EACH of each member behind the one that wakes the thread */
+    int64_t cpu_ns;        /* of the thread, by its last look */
 
     pthread_mutex_t lock;
     struct wish wish; /* for families and states */
@@ -94,7 +100,11 @@ static int wait_ms(const struct fleet *fleet, int64_t now_ns)
     return (int)((until_ns - now_ns + MILLISECOND_NS - 1) / MILLISECOND_NS);
 }
 
-/* Two of each member behind the one that wakes the thread. */
+static struct pollfd *polled_of(struct fleet *fleet, uint32_t i)
+{
+    return &fleet->polled[1 + POLLED_EACH * (size_t)i];
+}
+
 static void fill_polled(struct fleet *fleet, int64_t now_ns)
 {
     fleet->polled[0] = (struct pollfd){fleet->worker.wake, POLLIN, 0};
@@ -102,9 +112,10 @@ static void fill_polled(struct fleet *fleet, int64_t now_ns)
         const struct fleet_member *member = &fleet->members[i];
         const bool listens = member->child.errors > 0 && member->quiet_ns <= now_ns;
         const bool rests = !member->log || member->rest_ns > now_ns;
-        fleet->polled[1 + 2 * i] =
-            (struct pollfd){rests ? -1 : replay_descriptor(member->log), POLLIN, 0};
-        fleet->polled[2 + 2 * i] = (struct pollfd){listens ? member->child.errors : -1, POLLIN, 0};
+        struct pollfd *polled = polled_of(fleet, i);
+        polled[0] = (struct pollfd){rests ? -1 : replay_descriptor(member->log), POLLIN, 0};
+        polled[1] = (struct pollfd){listens ? member->child.errors : -1, POLLIN, 0};
+        polled[2] = (struct pollfd){member->child.input > 0 ? member->child.input : -1, POLLOUT, 0};
     }
 }
 
@@ -119,11 +130,14 @@ static bool read_ready(struct fleet *fleet, const struct wish *wish)
 
     for (uint32_t i = 0; i < fleet->count; i++) {
         struct fleet_member *member = &fleet->members[i];
+        const struct pollfd *polled = polled_of(fleet, i);
         const uint8_t state = member->host.state;
         pthread_mutex_lock(&fleet->lock);
-        if (fleet->polled[2 + 2 * i].revents)
+        if (polled[2].revents)
+            fleet_member_push(member);
+        if (polled[1].revents)
             fleet_member_read_errors(member);
-        if (is_ready(member, fleet->polled[1 + 2 * i].revents))
+        if (is_ready(member, polled[0].revents))
             any |= fleet_member_read(member, wish, fleet->scratch);
         if (member->ended_ns)
             any |= fleet_member_end(member);
@@ -145,7 +159,7 @@ static void fleet_main(void *data)
         pthread_mutex_unlock(&fleet->lock);
         const int64_t now_ns = clock_mono_ns();
         fill_polled(fleet, now_ns);
-        if (poll(fleet->polled, 1 + 2 * fleet->count, wait_ms(fleet, now_ns)) > 0 &&
+        if (poll(fleet->polled, 1 + POLLED_EACH * fleet->count, wait_ms(fleet, now_ns)) > 0 &&
             fleet->polled[0].revents)
             wake_drain(fleet->worker.wake);
         if (read_ready(fleet, &wish) || failed)
@@ -373,6 +387,8 @@ static void fleet_close(struct source *source)
         fleet_keys_done(&fleet->keys[i]);
     event_ring_free(fleet->scratch);
     wake_close(fleet->news);
+    if (fleet->program.file >= 0)
+        close(fleet->program.file);
     pthread_mutex_destroy(&fleet->lock);
     free(fleet->members);
     free(fleet->polled);
@@ -403,6 +419,16 @@ static int name_apart(struct fleet *fleet, uint32_t i, char *why, size_t size)
     return 0;
 }
 
+static int make_push(struct fleet *fleet, struct fleet_member *member, const char *target,
+                     const struct remote_wish *wish, char *why, size_t size)
+{
+    struct remote_wish pushed = *wish;
+
+    member->program = &fleet->program;
+    pushed.push_bytes = fleet->program.bytes;
+    return pushed.push_bytes ? remote_command_make(&member->push, target, &pushed, why, size) : 0;
+}
+
 static int make_members(struct fleet *fleet, const struct fleet_settings *settings, char *why,
                         size_t size)
 {
@@ -416,9 +442,26 @@ static int make_members(struct fleet *fleet, const struct fleet_settings *settin
             error = remote_command_make(&member->command, settings->targets[i], &settings->wish,
                                         why, size);
         if (!error)
+            error = make_push(fleet, member, settings->targets[i], &settings->wish, why, size);
+        if (!error)
             error = name_apart(fleet, i, why, size);
     }
     return error;
+}
+
+/* The one that runs. */
+static int open_program(struct fleet_program *program, char *why, size_t size)
+{
+    struct stat facts;
+
+    program->file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (program->file < 0 || fstat(program->file, &facts) != 0) {
+        const int error = -errno;
+        snprintf(why, size, "--push: this program cannot be read: %s", error_text(error));
+        return error;
+    }
+    program->bytes = (uint64_t)facts.st_size;
+    return 0;
 }
 
 static int make_fleet(struct fleet *fleet, const struct fleet_settings *settings, char *why,
@@ -431,7 +474,7 @@ static int make_fleet(struct fleet *fleet, const struct fleet_settings *settings
     fleet->parts = calloc(count, sizeof(*fleet->parts));
     fleet->frames = calloc(count, sizeof(struct frame *));
     fleet->taken = calloc(count, sizeof(*fleet->taken));
-    fleet->polled = calloc(1 + 2 * (size_t)count, sizeof(*fleet->polled));
+    fleet->polled = calloc(1 + POLLED_EACH * (size_t)count, sizeof(*fleet->polled));
     fleet->scratch = event_ring_new(EVENT_RING_DEFAULT);
     fleet->news = wake_open();
     if (!fleet->members || !fleet->keys || !fleet->parts || !fleet->frames || !fleet->taken ||
@@ -440,7 +483,9 @@ static int make_fleet(struct fleet *fleet, const struct fleet_settings *settings
     if (fleet->news < 0)
         return fleet->news;
     fleet->count = count;
-    const int error = make_members(fleet, settings, why, size);
+    int error = settings->push ? open_program(&fleet->program, why, size) : 0;
+    if (!error)
+        error = make_members(fleet, settings, why, size);
     return error ? error : worker_init(&fleet->worker);
 }
 
@@ -462,6 +507,7 @@ int fleet_open(struct source **source, const struct fleet_settings *settings, ch
     fleet->source.ops = &ops;
     fleet->worker = WORKER_NONE;
     fleet->news = -1;
+    fleet->program.file = -1;
     fleet->interval_ns = fleet->sent_ns = settings->wish.interval_ns;
     fleet->wait_ns = settings->wait_ns;
     pthread_mutex_init(&fleet->lock, NULL);

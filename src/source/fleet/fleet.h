@@ -9,7 +9,8 @@
 struct fleet_settings {
     const char *const *targets; /* as remote_command_make() takes them */
     uint32_t count;
-    struct remote_wish wish;
+    struct remote_wish wish; /* but for push_bytes */
+    bool push; /* this program is sent to hosts that have none, or one that is not understood */
     int64_t
         wait_ns; /* the first frame waits so long at most until every host has one, or has failed */
 };

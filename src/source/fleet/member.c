@@ -6,11 +6,13 @@
 #include "base/grow.h"
 #include "core/text/text.h"
 #include "source/log/replay.h"
+#include "source/remote/push.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #define SLICE_NS        (10 * MILLISECOND_NS) /* read at a stretch */
@@ -26,6 +28,8 @@
 #define QUIET_NS        (50 * MILLISECOND_NS) /* between two looks at its standard error */
 #define STARTING_NS     (3 * SECOND_NS)       /* it no longer keeps others from being started */
 #define NOT_FOUND       127                   /* exit code of a shell, and of ssh for it */
+#define NOT_UNDERSTOOD  2            /* exit code of a tcplens that does not know our options */
+#define PUSH_AT_ONCE    (256 * 1024) /* more than a pipe takes */
 
 int fleet_member_init(struct fleet_member *member, uint32_t number)
 {
@@ -34,13 +38,19 @@ int fleet_member_init(struct fleet_member *member, uint32_t number)
     return member->pool ? 0 : -ENOMEM;
 }
 
+static void close_end(int *descriptor)
+{
+    if (*descriptor > 0)
+        close(*descriptor);
+    *descriptor = 0;
+}
+
 static void close_stream(struct fleet_member *member)
 {
     source_close(member->log);
     member->log = NULL;
-    if (member->child.errors > 0)
-        close(member->child.errors);
-    member->child.errors = 0;
+    close_end(&member->child.errors);
+    close_end(&member->child.input);
 }
 
 void fleet_member_done(struct fleet_member *member)
@@ -87,8 +97,42 @@ static void lose(struct fleet_member *member, enum host_state state, const char 
     member->failures++;
 }
 
+/* The host has no tcplens, or one that is not understood: true where this program is sent there instead. */
+static bool begin_push(struct fleet_member *member)
+{
+    if (member->is_pushed || member->push.count == 0)
+        return false;
+    close_stream(member);
+    remote_end(&member->child, false);
+    member->is_pushed = true;
+    member->host.state = HOST_WAITING;
+    member->retry_ns = 0;
+    return true;
+}
+
+/* Not a session log, or one of another version: reading on would tell nothing. */
+static void refuse_stream(struct fleet_member *member, int error, const char *why)
+{
+    if (error == -EPROTONOSUPPORT && begin_push(member))
+        return;
+    lose(member, error == -ENOMEM ? HOST_LOST : HOST_REFUSED, why);
+}
+
+void fleet_member_push(struct fleet_member *member)
+{
+    off_t at = (off_t)member->pushed_bytes;
+    const ssize_t sent = sendfile(member->child.input, member->program->file, &at, PUSH_AT_ONCE);
+
+    if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    member->pushed_bytes += sent > 0 ? (uint64_t)sent : 0;
+    if (sent <= 0 || member->pushed_bytes >= member->program->bytes)
+        close_end(&member->child.input); /* that it came in part is said there */
+}
+
 void fleet_member_start(struct fleet_member *member)
 {
+    const struct remote_command *command = member->is_pushed ? &member->push : &member->command;
     char why[HOST_WHY_MAX];
     int code;
 
@@ -104,17 +148,17 @@ void fleet_member_start(struct fleet_member *member)
     member->counted_ns = member->began_ns;
     member->rest_ns = 0;
     member->has_more = true; /* its first line may have been read with others behind it */
-    int error = remote_spawn(&member->child, member->command.words);
+    member->pushed_bytes = 0;
+    int error = remote_spawn(&member->child, command->words, member->is_pushed);
     if (error) {
-        snprintf(why, sizeof(why), "%.60s cannot be run: %s", member->command.words[0],
-                 error_text(error));
+        snprintf(why, sizeof(why), "%.60s cannot be run: %s", command->words[0], error_text(error));
         lose(member, HOST_REFUSED, why);
         return;
     }
     error = replay_open_descriptor(&member->log, member->child.output, member->command.name, why,
                                    sizeof(why));
     if (error) {
-        lose(member, HOST_LOST, why);
+        refuse_stream(member, error, why);
         return;
     }
     member->host.state = HOST_CONNECTING;
@@ -162,23 +206,46 @@ void fleet_member_read_errors(struct fleet_member *member)
     }
     if (member->child.errors > 0 && (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))) {
         end_line(member);
-        close(member->child.errors);
-        member->child.errors = 0;
+        close_end(&member->child.errors);
     }
 }
 
-/* The program that runs here, to be copied to where there is none. */
+/* The program that runs here, to be sent or copied to where there is none. */
 static void describe_not_found(const struct fleet_member *member, char *why, size_t size)
 {
     char path[100];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
     path[length > 0 ? length : 0] = '\0';
-    if (member->command.is_ssh)
-        snprintf(why, size, "no tcplens there: scp %s %.50s:/usr/local/bin/tcplens", path,
-                 member->command.name);
+    const struct remote_command *command = &member->command;
+    if (command->is_ssh)
+        snprintf(why, size,
+                 "no tcplens there: --push sends it, or scp %s%s%s%s %.100s:/usr/local/bin/",
+                 command->port[0] ? "-P " : "", command->port, command->port[0] ? " " : "", path,
+                 command->copy_to);
     else
-        snprintf(why, size, "no tcplens there: copy %s to its PATH", path);
+        snprintf(why, size, "no tcplens there: --push sends it, or copy %s to its PATH", path);
+}
+
+/* How a program that was sent there failed. Next time one that was installed meanwhile is looked for. */
+static void refuse_push(struct fleet_member *member)
+{
+    char why[HOST_WHY_MAX];
+
+    snprintf(why, sizeof(why), "%.140s; there: apt install ./tcplens_*.deb", member->said);
+    member->is_pushed = false;
+    lose(member, HOST_REFUSED, why);
+}
+
+static void describe_end(const struct fleet_member *member, bool ended, int code, char *why,
+                         size_t size)
+{
+    if (member->said[0] && !(ended && code == 0)) /* a recording that ends well sums itself up */
+        snprintf(why, size, "%s", member->said);
+    else if (ended && code)
+        snprintf(why, size, "%.60s ended with exit code %d", member->command.words[0], code);
+    else
+        snprintf(why, size, "its stream ended");
 }
 
 /* What its program said, or how it ended: how is known a moment after its output ended. */
@@ -193,18 +260,19 @@ bool fleet_member_end(struct fleet_member *member)
     member->ended_ns = 0;
     fleet_member_read_errors(member);
     end_line(member);
-    if (ended && code == NOT_FOUND) {
+    const bool is_absent = ended && code == NOT_FOUND;
+    const bool is_other = ended && code == NOT_UNDERSTOOD && member->host.frames == 0;
+    if ((is_absent || is_other) && begin_push(member))
+        return false;
+    if (ended && code == REMOTE_PUSH_REFUSED && member->is_pushed) {
+        refuse_push(member);
+    } else if (is_absent) {
         describe_not_found(member, why, sizeof(why));
         lose(member, HOST_REFUSED, why);
-        return true;
+    } else {
+        describe_end(member, ended, code, why, sizeof(why));
+        lose(member, HOST_LOST, why);
     }
-    if (member->said[0] && !(ended && code == 0)) /* a recording that ends well sums itself up */
-        snprintf(why, sizeof(why), "%s", member->said);
-    else if (ended && code)
-        snprintf(why, sizeof(why), "%.60s ended with exit code %d", member->command.words[0], code);
-    else
-        snprintf(why, sizeof(why), "its stream ended");
-    lose(member, HOST_LOST, why);
     return true;
 }
 
@@ -281,7 +349,8 @@ static void take_frame(struct fleet_member *member, struct frame *frame)
     member->host.wall_ns = clock_add(frame->wall_ns, member->wall_shift_ns);
     member->host.mono_ns = clock_add(frame->mono_ns, member->mono_shift_ns);
     member->host.state = HOST_OK;
-    member->why[0] = '\0';
+    snprintf(member->why, sizeof(member->why), "%s",
+             member->is_pushed ? "by a tcplens that was sent there" : "");
     snprintf(member->version, sizeof(member->version), "%.31s", replay_version(member->log));
     frame_release(member->latest);
     member->latest = frame;
@@ -294,18 +363,6 @@ struct slice {
 static bool is_over(void *data)
 {
     return clock_mono_ns() >= ((const struct slice *)data)->end_ns;
-}
-
-/* Not a session log, or one of another version: reading on would tell nothing. */
-static void refuse(struct fleet_member *member, const struct frame *frame, int error)
-{
-    char why[HOST_WHY_MAX];
-
-    if (frame && frame->missing.text[0])
-        snprintf(why, sizeof(why), "%s", frame->missing.text);
-    else
-        snprintf(why, sizeof(why), "%s", error_text(error));
-    lose(member, error == -ENOMEM ? HOST_LOST : HOST_REFUSED, why);
 }
 
 /* 0: a frame; -EAGAIN: nothing now; -EINTR: the slice is over; else there is no stream any more. */
@@ -325,7 +382,8 @@ static int read_one(struct fleet_member *member, const struct wish *wish, struct
         member->log = NULL;
         member->ended_ns = clock_mono_ns();
     } else if (error != -EAGAIN && error != -EINTR) {
-        refuse(member, frame, error);
+        const bool is_said = frame && frame->missing.text[0];
+        refuse_stream(member, error, is_said ? frame->missing.text : error_text(error));
     }
     frame_release(frame);
     return error;

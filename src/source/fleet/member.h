@@ -9,8 +9,18 @@
 #include "source/remote/spawn.h"
 #include "source/source.h"
 
+/* The program that is sent to hosts. */
+struct fleet_program {
+    int file; /* -1 = none is sent */
+    uint64_t bytes;
+};
+
 struct fleet_member {
     struct remote_command command;
+    struct remote_command push;          /* with this program sent there; count 0 = it may not be */
+    const struct fleet_program *program; /* of push */
+    bool is_pushed;                      /* push is what runs, or will */
+    uint64_t pushed_bytes;               /* so many are sent */
     struct remote_child child;
     struct source *log; /* of its output; NULL = there is no stream */
     struct frame_pool *pool;
@@ -45,6 +55,8 @@ void fleet_member_done(struct fleet_member *member);
 /* True: it counts among those that are being started; one that hangs does not for ever. */
 bool fleet_member_is_starting(const struct fleet_member *member);
 void fleet_member_start(struct fleet_member *member);
+/* Sends what there is room for of the program, while child.input is open. */
+void fleet_member_push(struct fleet_member *member);
 /* Its standard error, as far as it has come. */
 void fleet_member_read_errors(struct fleet_member *member);
 /* One slice of its stream; `ring` is empty before and after. True: there is a new frame. */

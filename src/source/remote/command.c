@@ -2,6 +2,7 @@
 #include "source/remote/command.h"
 
 #include "base/clock.h"
+#include "source/remote/push.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -42,7 +43,7 @@ static void add(struct remote_command *command, const char *text)
 __attribute__((format(printf, 2, 3))) static void add_form(struct remote_command *command,
                                                            const char *form, ...)
 {
-    char text[512];
+    char text[REMOTE_TEXT_MAX];
     va_list arguments;
 
     va_start(arguments, form);
@@ -51,12 +52,33 @@ __attribute__((format(printf, 2, 3))) static void add_form(struct remote_command
     add(command, text);
 }
 
+static bool is_ssh(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return strcmp(slash ? slash + 1 : program, "ssh") == 0;
+}
+
+/* ssh joins its words for a shell at the other end, which then reads the script as one word. */
+static void add_push(struct remote_command *command, uint64_t bytes)
+{
+    char script[REMOTE_TEXT_MAX / 2];
+
+    add(command, "sh");
+    add(command, "-c");
+    if (remote_push_script(script, sizeof(script), bytes))
+        command->used = sizeof(command->text); /* too long: said at the end */
+    else
+        add_form(command, is_ssh(command->words[0]) ? "'%s'" : "%s", script);
+}
+
 /* --netns is a word that a shell may read at the other end. */
 static int add_tcplens(struct remote_command *command, const struct remote_wish *wish, char *why,
                        size_t size)
 {
     const char *netns = wish->netns;
 
+    if (wish->push_bytes)
+        add_push(command, wish->push_bytes);
     add(command, "tcplens");
     add(command, "record");
     add(command, "-o");
@@ -153,6 +175,10 @@ static void add_ssh(struct remote_command *command, const struct target *target)
     }
     add(command, "--");
     add(command, target->host);
+    const bool is_ipv6 = strchr(target->host, ':') != NULL;
+    snprintf(command->copy_to, sizeof(command->copy_to), "%s%s%s%s%s", target->user,
+             target->user[0] ? "@" : "", is_ipv6 ? "[" : "", target->host, is_ipv6 ? "]" : "");
+    snprintf(command->port, sizeof(command->port), "%s", target->port);
 }
 
 /* --- --host-command --- */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define REMOTE_WORDS_MAX 64
-#define REMOTE_TEXT_MAX  2048
+#define REMOTE_TEXT_MAX  3072
 
 /* What the tcplens there is asked for. */
 struct remote_wish {
@@ -20,6 +20,8 @@ struct remote_wish {
     const char *template; /* --host-command: "{}" stands for the words of tcplens, "{host}" for the
                            * name; NULL = ssh */
     bool detail, with_args;
+    uint64_t
+        push_bytes; /* size of the program, which standard input brings first (push.h); 0 = it is there */
 };
 
 struct remote_command {
@@ -30,6 +32,7 @@ struct remote_command {
     char text[REMOTE_TEXT_MAX];
     size_t used;
     bool is_ssh;
+    char port[8], copy_to[2 * HOST_NAME_BYTES + 8]; /* of ssh, for scp: "2222" or "", "ann@web1" */
 };
 
 /* target: "web1", "user@web1:2222", "[2001:db8::1]:22", with "ssh:" in front or not. 0, or -EINVAL

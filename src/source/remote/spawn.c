@@ -29,7 +29,12 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return error;
 }
 
-static int spawn(pid_t *pid, const char *const *words, int output, int errors)
+/* Of the child: ends of pipes. input: -1 = /dev/null. */
+struct ends {
+    int input, output, errors;
+};
+
+static int spawn(pid_t *pid, const char *const *words, const struct ends *ends)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -42,11 +47,13 @@ static int spawn(pid_t *pid, const char *const *words, int output, int errors)
         posix_spawn_file_actions_destroy(&files);
         return -error;
     }
-    error = posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    error = ends->input < 0
+                ? posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+                : posix_spawn_file_actions_adddup2(&files, ends->input, STDIN_FILENO);
     if (!error)
-        error = posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+        error = posix_spawn_file_actions_adddup2(&files, ends->output, STDOUT_FILENO);
     if (!error)
-        error = posix_spawn_file_actions_adddup2(&files, errors, STDERR_FILENO);
+        error = posix_spawn_file_actions_adddup2(&files, ends->errors, STDERR_FILENO);
     if (!error)
         error = set_attributes(&attributes);
     if (!error)
@@ -57,35 +64,45 @@ static int spawn(pid_t *pid, const char *const *words, int output, int errors)
     return -error;
 }
 
-static void close_pair(const int *pair)
+#define PIPES 3
+
+static int open_pipes(int pipes[PIPES][2], bool with_input)
 {
-    close(pair[0]);
-    close(pair[1]);
+    for (int i = with_input ? 0 : 1; i < PIPES; i++) {
+        if (pipe2(pipes[i], O_CLOEXEC) != 0)
+            return -errno;
+        (void)fcntl(pipes[i][i == 0], F_SETFL, O_NONBLOCK); /* our end */
+    }
+    return 0;
 }
 
-int remote_spawn(struct remote_child *child, const char *const *words)
+static void close_open(int descriptor)
 {
-    int output[2], errors[2];
-    pid_t pid = 0;
+    if (descriptor >= 0)
+        close(descriptor);
+}
 
-    if (pipe2(output, O_CLOEXEC) != 0)
-        return -errno;
-    if (pipe2(errors, O_CLOEXEC) != 0) {
-        const int error = -errno;
-        close_pair(output);
-        return error;
+int remote_spawn(struct remote_child *child, const char *const *words, bool with_input)
+{
+    int pipes[PIPES][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    pid_t pid = 0;
+    int error = open_pipes(pipes, with_input);
+
+    if (!error) {
+        const struct ends ends = {pipes[0][0], pipes[1][1], pipes[2][1]};
+        error = spawn(&pid, words, &ends);
     }
-    (void)fcntl(output[0], F_SETFL, O_NONBLOCK);
-    (void)fcntl(errors[0], F_SETFL, O_NONBLOCK);
-    const int error = spawn(&pid, words, output[1], errors[1]);
-    close(output[1]);
-    close(errors[1]);
-    if (error) {
-        close(output[0]);
-        close(errors[0]);
-        return error;
+    for (int i = 0; i < PIPES; i++) {
+        close_open(pipes[i][i != 0]); /* the child's end */
+        if (error)
+            close_open(pipes[i][i == 0]);
     }
-    *child = (struct remote_child){.pid = pid, .output = output[0], .errors = errors[0]};
+    if (error)
+        return error;
+    *child = (struct remote_child){.pid = pid,
+                                   .input = with_input ? pipes[0][1] : 0,
+                                   .output = pipes[1][0],
+                                   .errors = pipes[2][0]};
     return 0;
 }
 

@@ -9,12 +9,13 @@
 
 struct remote_child {
     pid_t pid;  /* leads a session and process group of its own; 0 = none */
-    int output; /* its standard output, non-blocking: the caller's to close */
+    int input;  /* its standard input, non-blocking: the caller's to close; 0 = it is /dev/null */
+    int output; /* its standard output, the same */
     int errors; /* its standard error, the same */
 };
 
 /* words[0] is found as execvp() does. 0, or -errno with *child as it was. */
-int remote_spawn(struct remote_child *child, const char *const *words);
+int remote_spawn(struct remote_child *child, const char *const *words, bool with_input);
 /* True: it has ended, with its exit code, or 128 and the signal; *child has no process any more, and
  * what is left of its group has been asked to end. */
 bool remote_reap(struct remote_child *child, int *code);

@@ -32,10 +32,12 @@ static enum offload_state decide_tls(uint8_t tls_tx, uint8_t tls_rx)
 {
     if (is_hardware(tls_tx) || is_hardware(tls_rx))
         return OFFLOAD_OFFLOADED;
-    if (tls_tx == TLS_CONF_IS_BASE || tls_rx == TLS_CONF_IS_BASE)
+    /* Keys of one direction only are common, and then no others are to come. */
+    const bool has_base = tls_tx == TLS_CONF_IS_BASE || tls_rx == TLS_CONF_IS_BASE;
+    const bool has_software = tls_tx == TLS_CONF_IS_SW || tls_rx == TLS_CONF_IS_SW;
+    if (has_base && !has_software)
         return OFFLOAD_OFFLOADING;
-    bool is_software = tls_tx == TLS_CONF_IS_SW && tls_rx == TLS_CONF_IS_SW;
-    return is_software ? OFFLOAD_IN_HOST : OFFLOAD_UNKNOWN;
+    return has_software && (has_base || tls_tx == tls_rx) ? OFFLOAD_IN_HOST : OFFLOAD_UNKNOWN;
 }
 
 static enum offload_state decide_now(uint8_t ulp, uint8_t tls_tx, uint8_t tls_rx)

@@ -360,6 +360,44 @@ static void tls_without_keys_reports_no_version(void **unused)
     assert_false(detail.tls_version_known);
 }
 
+/* What Linux 6.12 sends in a dump of a socket with keys to send and none to receive: the attributes of
+ * tcp_diag_put_ulp and tls_get_info, with their padding, in the machine's byte order. */
+static void tls_of_one_direction_as_the_kernel_sends_it(void **unused)
+{
+    static const uint16_t ULP[] = {
+        8, INET_ULP_INFO_NAME, /* "tls" follows */
+    };
+    static const uint16_t TLS[] = {
+        36,     INET_ULP_INFO_TLS | NLA_F_NESTED,
+        6,      TLS_INFO_VERSION,
+        0x0303, 0,
+        6,      TLS_INFO_CIPHER,
+        51,     0,
+        6,      TLS_INFO_TXCONF,
+        2,      0,
+        6,      TLS_INFO_RXCONF,
+        1,      0,
+    };
+    struct messages m = {0};
+    struct conn conn;
+    struct conn_detail detail;
+    uint8_t ulp[sizeof(ULP) + 4 + sizeof(TLS)];
+    (void)unused;
+    memcpy(ulp, ULP, sizeof(ULP));
+    memcpy(ulp + sizeof(ULP), "tls", 4);
+    memcpy(ulp + sizeof(ULP) + 4, TLS, sizeof(TLS));
+    message_begin_row(&m, KERNEL_ESTABLISHED);
+    attribute_put(&m, INET_DIAG_ULP_INFO | NLA_F_NESTED, ulp, sizeof(ulp));
+    assert_int_equal(parse(&m, true, &conn, &detail), 0);
+    assert_int_equal(conn.ulp, ULP_TLS);
+    assert_int_equal(conn.tls_tx, TLS_CONF_IS_SW);
+    assert_int_equal(conn.tls_rx, TLS_CONF_IS_BASE);
+    assert_int_equal(conn.offload, OFFLOAD_IN_HOST);
+    assert_int_equal(detail.tls_version, 0x0303);
+    assert_int_equal(detail.tls_cipher, 51);
+    assert_string_equal(offload_fact(conn.ulp, conn.tls_tx, conn.tls_rx), "tls-sw tx");
+}
+
 static uint8_t parse_ulp_name(const char *name, size_t length)
 {
     struct messages m = {0};
@@ -489,6 +527,7 @@ int main(void)
         cmocka_unit_test(short_and_unknown_attributes_are_unknown_facts),
         cmocka_unit_test(tls_in_every_combination),
         cmocka_unit_test(tls_without_keys_reports_no_version),
+        cmocka_unit_test(tls_of_one_direction_as_the_kernel_sends_it),
         cmocka_unit_test(other_upper_layers),
         cmocka_unit_test(absent_upper_layer_counts_only_when_told),
         cmocka_unit_test(a_mini_socket_has_no_known_upper_layer),

@@ -11,7 +11,7 @@ static const uint8_t CONF_VALUES[CONFS] = {TLS_CONF_UNREPORTED,   TLS_CONF_IS_BA
                                            TLS_CONF_IS_SW,        TLS_CONF_IS_HW,
                                            TLS_CONF_IS_HW_RECORD, 9};
 /* u unknown, g offloading, o offloaded, h in host */
-static const char *const TLS_STATES[CONFS] = {"uguoou", "gggoog", "ughoou",
+static const char *const TLS_STATES[CONFS] = {"uguoou", "gghoog", "uhhoou",
                                               "oooooo", "oooooo", "uguoou"};
 
 static uint8_t state_of(char letter)
@@ -59,6 +59,20 @@ static void uploading_lasts_one_frame(void **unused)
     assert_int_equal(state, OFFLOAD_UPLOADING);
     state = (uint8_t)offload_decide(ULP_TLS, TLS_CONF_IS_SW, TLS_CONF_IS_SW, state);
     assert_int_equal(state, OFFLOAD_IN_HOST);
+}
+
+/* nginx with "ssl_conf_command Options KTLS", kernels that have no TLS 1.3 for receiving. */
+static void keys_of_one_direction_in_software_stay_in_the_host(void **unused)
+{
+    (void)unused;
+    assert_int_equal(offload_decide(ULP_TLS, TLS_CONF_IS_BASE, TLS_CONF_IS_BASE, OFFLOAD_UNKNOWN),
+                     OFFLOAD_OFFLOADING);
+    assert_int_equal(offload_decide(ULP_TLS, TLS_CONF_IS_SW, TLS_CONF_IS_BASE, OFFLOAD_OFFLOADING),
+                     OFFLOAD_IN_HOST);
+    assert_int_equal(offload_decide(ULP_TLS, TLS_CONF_IS_BASE, TLS_CONF_IS_SW, OFFLOAD_OFFLOADING),
+                     OFFLOAD_IN_HOST);
+    assert_int_equal(offload_decide(ULP_TLS, TLS_CONF_IS_BASE, TLS_CONF_IS_HW, OFFLOAD_OFFLOADING),
+                     OFFLOAD_OFFLOADED);
 }
 
 static int from_word(const char *word, uint8_t *state)
@@ -135,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_combination_is_decided),
         cmocka_unit_test(uploading_lasts_one_frame),
+        cmocka_unit_test(keys_of_one_direction_in_software_stay_in_the_host),
         cmocka_unit_test(names_and_numbers_are_read),
         cmocka_unit_test(max_is_refused_wherever_it_is_read),
         cmocka_unit_test(the_fact_is_shown),

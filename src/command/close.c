@@ -64,6 +64,13 @@ static void row_text(const struct closing *closing, const struct conn *conn, cha
     }
 }
 
+/* What is to be known of closing it; "" = nothing. */
+static void row_note(const struct closing *closing, const struct conn *conn,
+                     char note[CONN_SUBFLOW_MAX])
+{
+    conn_subflow_text(conn, frame_detail(closing->frame, conn), note);
+}
+
 static void print_row(struct closing *closing, const char *what, const struct conn *conn,
                       const char *why)
 {
@@ -121,9 +128,11 @@ static bool agrees(const struct closing *closing)
     char answer[16] = "";
 
     for (size_t i = 0; i < closing->count && i < 10; i++) {
-        char text[ROW_TEXT_MAX];
-        row_text(closing, &closing->targets[i].conn, text, sizeof(text));
-        message_line("  %s", text);
+        const struct conn *conn = &closing->targets[i].conn;
+        char text[ROW_TEXT_MAX], note[CONN_SUBFLOW_MAX];
+        row_text(closing, conn, text, sizeof(text));
+        row_note(closing, conn, note);
+        message_line("  %s%s%s", text, note[0] ? ": " : "", note);
     }
     if (closing->count > 10)
         message_line("  and %zu more", closing->count - 10);
@@ -141,14 +150,15 @@ static bool is_addressable(const struct conn *conn)
 
 static bool try_target(struct closing *closing, struct target *target, bool last)
 {
-    char text[ACTS_TEXT_MAX];
+    char text[ACTS_TEXT_MAX], note[CONN_SUBFLOW_MAX];
     const int error = act_close_conn(&target->conn, text);
 
     if (!error || (error == -ENOENT && is_addressable(&target->conn))) {
         target->done = true;
         closing->closed += error == 0;
         closing->gone += error != 0;
-        print_row(closing, error ? "gone" : "closed", &target->conn, "");
+        row_note(closing, &target->conn, note);
+        print_row(closing, error ? "gone" : "closed", &target->conn, error ? "" : note);
     } else if (last || error != -ENOENT) {
         target->failed = true;
         char row[ROW_TEXT_MAX];
@@ -227,8 +237,10 @@ static int dry_run(struct closing *closing)
     const bool allowed = closing->count == 0 || act_close_allowed(why) == 0;
 
     for (size_t i = 0; i < closing->count; i++) {
-        print_row(closing, allowed ? "would close" : "cannot close", &closing->targets[i].conn,
-                  allowed ? "" : why);
+        const struct conn *conn = &closing->targets[i].conn;
+        char note[CONN_SUBFLOW_MAX];
+        row_note(closing, conn, note);
+        print_row(closing, allowed ? "would close" : "cannot close", conn, allowed ? note : why);
         closing->gone += allowed;
     }
     return finish(closing);
@@ -271,7 +283,7 @@ static int make_collector(struct closing *closing, struct source *source)
 {
     struct wish wish = {.state_bits = state_class_bits(CLASS_ALL) & filter_states(closing->filter),
                         .families = closing->options->families,
-                        .needs = (filter_needs(closing->filter) | NEED_OWNER) &
+                        .needs = (filter_needs(closing->filter) | NEED_OWNER | NEED_DETAIL) &
                                  ~(uint32_t)NEED_HOST_NAME};
     struct collector_settings settings = {.source = source, .wish = wish};
     const int error = collector_new(&closing->collector, &settings);

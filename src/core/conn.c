@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #define SHARE_WHOLE 100000 /* thousandths of a percent */
 #define SHARE_HIGH  2000
@@ -148,6 +150,18 @@ void conn_move_times(struct conn *conn, int64_t by_ns)
         conn->changed_ns = clock_add(conn->changed_ns, by_ns);
     if (conn->full_since_ns)
         conn->full_since_ns = clock_add(conn->full_since_ns, by_ns);
+}
+
+void conn_subflow_text(const struct conn *conn, const struct conn_detail *detail,
+                       char out[CONN_SUBFLOW_MAX])
+{
+    if (!(conn->known & KNOWN_SUBFLOW))
+        out[0] = '\0';
+    else if (detail && detail->mptcp_token)
+        snprintf(out, CONN_SUBFLOW_MAX, "one subflow; MPTCP connection %" PRIx32 " stays",
+                 detail->mptcp_token);
+    else
+        snprintf(out, CONN_SUBFLOW_MAX, "one subflow; its MPTCP connection stays");
 }
 
 bool conn_same(const struct conn *a, const struct conn *b)

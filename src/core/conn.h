@@ -39,6 +39,8 @@ enum conn_known {
     KNOWN_OPENED = 1u << 16, /* its opening was seen by us: created_min == created_max may hold */
     KNOWN_AUTOBOUND =
         1u << 17, /* the kernel chose its port; asked only where a filter says autobound */
+    KNOWN_SUBFLOW = 1u << 19, /* it is a subflow of an MPTCP connection; not where its peer speaks
+                                    TCP only */
     KNOWN_FULL_BEGAN = 1u << 20, /* that its accept queue filled was seen: full_since_ns is the time
                                     itself, not the latest that it may have been */
     KNOWN_NO_BACKLOG = 1u << 18  /* LISTEN, with KNOWN_QUEUES: the source does not tell the backlog
@@ -154,7 +156,8 @@ struct conn_detail {
     uint8_t tls_version_known;
     uint16_t tls_version, tls_cipher; /* TLS_1_2_VERSION ..., TLS_CIPHER_*; 0 = not reported */
     uint32_t class_id;
-    char ulp_text[16]; /* name as reported, safe text */
+    uint32_t mptcp_token; /* of the MPTCP connection of which it is a subflow; 0 = of none */
+    char ulp_text[16];    /* name as reported, safe text */
 };
 
 /* Who a row is, for look-ups across frames. */
@@ -218,6 +221,12 @@ static inline bool conn_is_unheld(const struct conn *conn)
 {
     return !(conn->known & KNOWN_INODE);
 }
+
+/* What closing it means for its MPTCP connection: "one subflow; MPTCP connection 7d96ac56 stays";
+ * "" = it is no subflow. detail may be NULL. */
+#define CONN_SUBFLOW_MAX 56
+void conn_subflow_text(const struct conn *conn, const struct conn_detail *detail,
+                       char out[CONN_SUBFLOW_MAX]);
 
 /* Same connection by (netns, cookie), or, where a cookie is missing, by tuple and netns. */
 bool conn_same(const struct conn *a, const struct conn *b);

@@ -203,6 +203,31 @@ static void read_ulp_name(struct row *row, struct bytes payload)
         text_clean(row->detail->ulp_text, sizeof(row->detail->ulp_text), name, length);
 }
 
+/* Of include/uapi/linux/mptcp.h, which cannot be had together with netinet/in.h of every C library. */
+enum {
+    SUBFLOW_TOKEN_LOCAL = 2,
+    SUBFLOW_FLAGS = 8,
+    SUBFLOW_IS_CAPABLE = 1 << 0, /* the peer speaks MPTCP, too */
+    SUBFLOW_HAS_JOINED = 1 << 2,
+};
+
+static void read_subflow(struct row *row, struct bytes rest)
+{
+    unsigned type;
+    struct bytes payload;
+    while (next_attribute(&rest, &type, &payload)) {
+        if (payload.length < sizeof(uint32_t))
+            continue;
+        const uint32_t value = get_u32(payload.data);
+        if (type == SUBFLOW_FLAGS && (value & (SUBFLOW_IS_CAPABLE | SUBFLOW_HAS_JOINED)))
+            row->conn->known |= KNOWN_SUBFLOW;
+        else if (type == SUBFLOW_TOKEN_LOCAL && row->detail)
+            row->detail->mptcp_token = value;
+    }
+    if (row->detail && !(row->conn->known & KNOWN_SUBFLOW))
+        row->detail->mptcp_token = 0;
+}
+
 static void read_ulp(struct row *row, struct bytes rest)
 {
     unsigned type;
@@ -212,6 +237,8 @@ static void read_ulp(struct row *row, struct bytes rest)
             read_ulp_name(row, payload);
         else if (type == INET_ULP_INFO_TLS)
             read_tls(row, payload);
+        else if (type == INET_ULP_INFO_MPTCP)
+            read_subflow(row, payload);
     }
 }
 

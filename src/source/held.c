@@ -80,7 +80,7 @@ static bool look_up_layer(const struct walking *walking, struct conn *conn)
     conn->tls_tx = now.tls_tx;
     conn->tls_rx = now.tls_rx;
     conn->offload = now.offload;
-    conn->known |= now.known & KNOWN_ULP;
+    conn->known |= now.known & (KNOWN_ULP | KNOWN_SUBFLOW);
     return true;
 }
 

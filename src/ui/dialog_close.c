@@ -70,8 +70,7 @@ static void holders_text(const struct column_context *context, const struct conn
         column_format(column_find("process", 7), context, conn, out, size);
 }
 
-/* What closing it means. */
-static const char *consequence(const struct conn *conn)
+static const char *consequence_of_row(const struct conn *conn)
 {
     if (conn->state == STATE_LISTEN)
         return "Connections that it has accepted stay open.";
@@ -82,9 +81,22 @@ static const char *consequence(const struct conn *conn)
     return "The peer gets a reset.";
 }
 
-static int draw_one(const struct column_context *context, const struct conn *conn,
+/* What closing it means. */
+static void consequence(const struct close_request *request, const struct conn *conn,
+                        char out[LINE_MAX])
+{
+    char subflow[CONN_SUBFLOW_MAX];
+    conn_subflow_text(conn, frame_detail(request->frame, conn), subflow);
+    if (subflow[0])
+        snprintf(out, LINE_MAX, "Closes %s.", subflow);
+    else
+        snprintf(out, LINE_MAX, "%s", consequence_of_row(conn));
+}
+
+static int draw_one(const struct column_context *context, const struct close_request *request,
                     const struct canvas *canvas)
 {
+    const struct conn *conn = &request->conns[0];
     char text[LINE_MAX];
     int row = 0;
     act_ends_text(context, conn, text, sizeof(text));
@@ -93,8 +105,17 @@ static int draw_one(const struct column_context *context, const struct conn *con
                 TCP_STATES[conn->state].short_name);
     holders_text(context, conn, text, sizeof(text));
     canvas_field(canvas, row++, 0, canvas->cols, false, ROLE_NORMAL, text);
-    canvas_text(canvas, row++, 0, ROLE_NORMAL, consequence(conn));
+    consequence(request, conn, text);
+    canvas_text(canvas, row++, 0, ROLE_NORMAL, text);
     return row;
+}
+
+static size_t count_subflows(const struct close_request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->count; i++)
+        count += (request->conns[i].known & KNOWN_SUBFLOW) != 0;
+    return count;
 }
 
 static int draw_many(const struct column_context *context, const struct close_request *request,
@@ -119,6 +140,11 @@ static int draw_many(const struct column_context *context, const struct close_re
         canvas_printf(canvas, row++, 0, ROLE_DIM, "and %zu more", request->count - shown);
     canvas_text(canvas, row++, 0, ROLE_NORMAL,
                 "Their peers get resets; the processes keep running.");
+    const size_t subflows = count_subflows(request);
+    if (subflows > 0)
+        canvas_printf(canvas, row++, 0, ROLE_NORMAL, "%zu %s of MPTCP: %s.", subflows,
+                      subflows == 1 ? "is a subflow" : "are subflows",
+                      subflows == 1 ? "that connection stays" : "those connections stay");
     return row;
 }
 
@@ -144,7 +170,7 @@ static int rows_of(const struct close_request *request)
     if (request->count == 1)
         return rows + 3;
     size_t shown = request->count < ROWS_SHOWN ? request->count : ROWS_SHOWN + 1;
-    return rows + (int)shown + 1 + (request->hidden > 0);
+    return rows + (int)shown + 1 + (request->hidden > 0) + (count_subflows(request) > 0);
 }
 
 /* Wide enough for both ends and what follows: two IPv6 addresses are wider than all else, and a
@@ -177,7 +203,7 @@ static void close_draw(struct pane *pane, const struct picture *picture,
     struct canvas box = canvas_middle(canvas, rows_of(request), cols_of(&context, request));
     struct canvas inside = canvas_box(&box, ROLE_BORDER, title);
     int row = request->count > 1 ? draw_many(&context, request, &inside)
-                                 : draw_one(&context, &request->conns[0], &inside);
+                                 : draw_one(&context, request, &inside);
     if (request->left_out > 0)
         canvas_printf(&inside, row++, 0, ROLE_NOTICE, "%zu left out: %s", request->left_out,
                       request->why_left_out);

@@ -224,6 +224,8 @@ static const struct screen_case CASES[] = {
     {"kill-hidden", 100, 24, "", {"TZ=UTC"}, "jjjjjjjjjjjjjjjjjjj K"},
     {"kill-tagged", 100, 30, "", {"TZ=UTC"}, "jjjj <Space> <Space> <Space> / java <Enter> K"},
     {"close", 100, 24, "", {"TZ=UTC"}, "j X"},
+    {"close-subflow", 100, 24, "", {"TZ=UTC"}, "/ ulp=mptcp <Enter> X"},
+    {"close-subflows", 100, 24, "", {"TZ=UTC"}, "/ ulp=mptcp <Enter> <Space> <Esc> j <Space> X"},
     {"close-session", 80, 24, "", {"TZ=UTC"}, "jjjjjjjjjjjjjjjjj X clos"},
     {"close-tagged", 100, 24, "", {"TZ=UTC"}, "j <Space> <Space> <Space> / java <Enter> X"},
     {"read-only", 100, 24, "--read-only", {"TZ=UTC"}, "j X"},

@@ -165,6 +165,7 @@ static const char *details_differ(const struct conn_detail *a, const struct conn
     SAME(tls_version);
     SAME(tls_cipher);
     SAME(class_id);
+    SAME(mptcp_token);
     if (memcmp(a->meminfo, b->meminfo, a->meminfo_count * sizeof(a->meminfo[0])) != 0)
         return say(serial, "meminfo", 0, 0);
     if (strcmp(a->congestion, b->congestion) != 0 || strcmp(a->ulp_text, b->ulp_text) != 0)

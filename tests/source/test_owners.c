@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -56,6 +57,24 @@ static void play_fork(struct actor *actor, void *data)
         actor_wait(actor);
         _exit(0);
     }
+    actor_wait(actor);
+}
+
+/* Rows of an MPTCP connection are its subflows; the process has another socket open. */
+static void play_mptcp(struct actor *actor, void *data)
+{
+    const struct sockaddr_in local = {
+        .sin_family = AF_INET, .sin_port = htons(3015), .sin_addr.s_addr = htonl(LOOPBACK)};
+    const int listener = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+    const int client = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+    (void)data;
+    if (bind(listener, (const struct sockaddr *)&local, sizeof(local)) || listen(listener, 1) ||
+        connect(client, (const struct sockaddr *)&local, sizeof(local)))
+        net_die("MPTCP: %s", strerror(errno));
+    const int sockets[] = {listener, client, net_accept(listener)};
+    for (size_t i = 0; i < sizeof(sockets) / sizeof(sockets[0]); i++)
+        truth_add(net_inode(sockets[i]), getpid());
+    actor_ready(actor);
     actor_wait(actor);
 }
 
@@ -233,6 +252,17 @@ static void test_fork(void **state)
     (void)state;
     actor_start(play_fork, NULL);
     expect_perfect("fork", 1);
+}
+
+static void test_mptcp(void **state)
+{
+    (void)state;
+    const int probe = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+    if (probe < 0)
+        skip();
+    close(probe);
+    actor_start(play_mptcp, NULL);
+    expect_perfect("MPTCP", 1);
 }
 
 static void test_reuseport(void **state)
@@ -449,6 +479,7 @@ int main(int argc, char **argv)
     const bool walks = argc > 1 && scene_walk_by(argv[1]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_fork, begin, end),
+        cmocka_unit_test_setup_teardown(test_mptcp, begin, end),
         cmocka_unit_test_setup_teardown(test_reuseport, begin, end),
         cmocka_unit_test_setup_teardown(test_rights, begin, end),
         cmocka_unit_test_setup_teardown(test_unshared, begin, end),

@@ -78,6 +78,7 @@ static inline void facts_add_detail(struct frame *frame, struct conn *conn)
     detail->tls_version = 0x0304;
     detail->tls_cipher = 51;
     detail->class_id = 7;
+    detail->mptcp_token = 0x7d96ac56;
     conn->detail = frame->detail_count - 1;
 }
 
@@ -88,7 +89,7 @@ static inline struct conn *facts_add_full(struct frame *frame, const char *comm)
     conn->cookie = 0x4f21;
     conn->netns = 4026531840u;
     conn->tuple.scope = 2;
-    conn->known = (KNOWN_OPENED << 1) - 1;
+    conn->known = ((KNOWN_OPENED << 1) - 1) | KNOWN_SUBFLOW;
     conn->inode = 88123;
     conn->uid = 1000;
     conn->cgroup_id = 42;

@@ -398,6 +398,62 @@ static void tls_of_one_direction_as_the_kernel_sends_it(void **unused)
     assert_string_equal(offload_fact(conn.ulp, conn.tls_tx, conn.tls_rx), "tls-sw tx");
 }
 
+/* Attributes of include/uapi/linux/mptcp.h, as subflow_get_info sends them. */
+enum { TOKEN_REMOTE = 1, TOKEN_LOCAL = 2, FLAGS = 8 };
+
+static void parse_subflow(uint32_t flags, struct conn *conn, struct conn_detail *detail)
+{
+    const uint32_t remote = 1, token = 0x7d96ac56;
+    struct messages m = {0};
+    message_begin_row(&m, KERNEL_ESTABLISHED);
+    size_t ulp = attribute_begin(&m, INET_DIAG_ULP_INFO | NLA_F_NESTED);
+    attribute_put(&m, INET_ULP_INFO_NAME, "mptcp", 6);
+    size_t nest = attribute_begin(&m, INET_ULP_INFO_MPTCP | NLA_F_NESTED);
+    attribute_put(&m, TOKEN_REMOTE, &remote, sizeof(remote));
+    attribute_put(&m, TOKEN_LOCAL, &token, sizeof(token));
+    attribute_put(&m, FLAGS, &flags, sizeof(flags));
+    attribute_end(&m, nest);
+    attribute_end(&m, ulp);
+    assert_int_equal(parse(&m, true, conn, detail), 0);
+    assert_int_equal(conn->ulp, ULP_MPTCP);
+    assert_int_equal(conn->offload, OFFLOAD_IN_HOST);
+}
+
+static void a_subflow_names_its_connection(void **unused)
+{
+    enum { CAPABLE = 1, CAPABLE_HERE = 2, JOINED = 4, CONNECTED = 128 };
+    static const uint32_t WITH[] = {CAPABLE | CONNECTED, JOINED, CAPABLE | CAPABLE_HERE};
+    static const uint32_t WITHOUT[] = {0, CAPABLE_HERE | CONNECTED}; /* the peer speaks TCP only */
+    struct conn conn;
+    struct conn_detail detail;
+    char text[CONN_SUBFLOW_MAX];
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(WITH); i++) {
+        parse_subflow(WITH[i], &conn, &detail);
+        assert_true(conn.known & KNOWN_SUBFLOW);
+        assert_int_equal(detail.mptcp_token, 0x7d96ac56);
+        conn_subflow_text(&conn, &detail, text);
+        assert_string_equal(text, "one subflow; MPTCP connection 7d96ac56 stays");
+    }
+    for (size_t i = 0; i < UNIT_COUNT(WITHOUT); i++) {
+        parse_subflow(WITHOUT[i], &conn, &detail);
+        assert_false(conn.known & KNOWN_SUBFLOW);
+        assert_int_equal(detail.mptcp_token, 0);
+        conn_subflow_text(&conn, &detail, text);
+        assert_string_equal(text, "");
+    }
+}
+
+static void a_subflow_is_known_without_its_detail(void **unused)
+{
+    struct conn conn;
+    char text[CONN_SUBFLOW_MAX];
+    (void)unused;
+    parse_subflow(1, &conn, NULL);
+    conn_subflow_text(&conn, NULL, text);
+    assert_string_equal(text, "one subflow; its MPTCP connection stays");
+}
+
 static uint8_t parse_ulp_name(const char *name, size_t length)
 {
     struct messages m = {0};
@@ -528,6 +584,8 @@ int main(void)
         cmocka_unit_test(tls_in_every_combination),
         cmocka_unit_test(tls_without_keys_reports_no_version),
         cmocka_unit_test(tls_of_one_direction_as_the_kernel_sends_it),
+        cmocka_unit_test(a_subflow_names_its_connection),
+        cmocka_unit_test(a_subflow_is_known_without_its_detail),
         cmocka_unit_test(other_upper_layers),
         cmocka_unit_test(absent_upper_layer_counts_only_when_told),
         cmocka_unit_test(a_mini_socket_has_no_known_upper_layer),

@@ -187,6 +187,9 @@ const struct column columns[] = {
      .type = TYPE_TEXT, WORD(4), .leave = 9, .needs = NEED_DETAIL, DETAIL_WORD(tls_version, TLS_VERSION_WORDS), FLAG(tls_version_known)},
     {.id = "tls_cipher", KEY("tls_cipher"), .label = "cipher", .title = "CIPHER", .help = "cipher of kernel TLS",
      .type = TYPE_TEXT, WORD(17), .leave = 9, .needs = NEED_DETAIL, DETAIL_WORD(tls_cipher, TLS_CIPHER_WORDS)},
+    {.id = "mptcp_token", KEY("mptcp_token"), .label = "mptcp token", .title = "MPTCP",
+     .help = "MPTCP connection of which it is a subflow, by its token as ss -M prints it",
+     .type = TYPE_TEXT, EXACT(8), .leave = 9, .needs = NEED_DETAIL, LOGGED, DETAIL(mptcp_token), .fact.form = FACT_HEX},
     {.id = "recvq", KEY("recvq"), .title = "RECVQ", .help = "bytes received and not yet read; in tables, of a listener: its accept queue",
      .type = TYPE_BYTES, NUMBER(5), .leave = 5, LOGGED, ROW(receive_queue), KNOWN(QUEUES), OF(NOT_LISTEN), .format = format_recvq},
     {.id = "sendq", KEY("sendq"), .title = "SENDQ",
@@ -290,6 +293,7 @@ const struct fact log_facts[] = {
     {"kernel_state", LOG_ROW(kernel_state)},      /* as the kernel numbers it */
     {"tls_tx", LOG_WORD(tls_tx, TLS_CONF_WORDS)}, /* where TLS records are made */
     {"tls_rx", LOG_WORD(tls_rx, TLS_CONF_WORDS)},
+    {"mptcp_subflow", LOG_BIT(SUBFLOW)},
     {"bytes_sent", LOG_ROW(bytes_sent), .known = KNOWN_BYTES_OUT}, /* with retransmissions */
     {"bytes_retrans", LOG_ROW(bytes_retrans), .known = KNOWN_BYTES_OUT},
     {"sent_10s_bytes", LOG_ROW(sent_10s)}, /* of the last 10 s */

@@ -7,8 +7,9 @@
 
 #include "source/bpf/record.h"
 
-#define IPPROTO_TCP 6
-#define PID_LEVELS  32 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
+#define IPPROTO_TCP   6
+#define IPPROTO_MPTCP 262
+#define PID_LEVELS    32 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
 
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 
@@ -172,6 +173,10 @@ struct tcp_sock {
     struct {
         int space;
     } rcvq_space;
+} KERNEL_TYPE;
+
+struct mptcp_sock {
+    struct sock *first; /* its first subflow, a TCP socket */
 } KERNEL_TYPE;
 
 struct socket {

@@ -222,8 +222,8 @@ static __always_inline struct sock *sock_of_file(struct file *file)
     return BPF_CORE_READ(socket, sk);
 }
 
-/* The TCP socket behind a descriptor; NULL: it is none, or of a network namespace that is not
- * looked at. */
+/* The TCP socket behind a descriptor, of an MPTCP one its first subflow; NULL: it is none, or of a
+ * network namespace that is not looked at. */
 static __always_inline struct sock *sock_of_descriptor(long fd, int any_netns)
 {
     struct task_struct *task = (void *)bpf_get_current_task();
@@ -233,6 +233,9 @@ static __always_inline struct sock *sock_of_descriptor(long fd, int any_netns)
     struct file *file = NULL;
     bpf_probe_read_kernel(&file, sizeof(file), files + fd);
     struct sock *sk = sock_of_file(file);
+    if (bpf_core_field_exists(struct mptcp_sock, first) &&
+        BPF_CORE_READ(sk, sk_protocol) == IPPROTO_MPTCP)
+        sk = BPF_CORE_READ((struct mptcp_sock *)sk, first);
     if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
         (!any_netns && BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != our_netns))
         return NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* walk.bpf: runs in the kernel: hands every descriptor of any process that is a TCP socket, of one
- * network namespace or of all, to walk.c. An object of its own: it is loaded by itself, and in a tenth of
+/* walk.bpf: runs in the kernel: hands every descriptor of any process that is a TCP or an MPTCP socket,
+ * of one network namespace or of all, to walk.c. An object of its own: it is loaded by itself, and in a tenth of
  * the time that the other one takes: the kernel finds the places of what is read itself (CO-RE,
  * Linux 5.17). */
 #include <linux/bpf.h>
@@ -26,6 +26,12 @@ static __always_inline void walk_to(struct task_struct *task, struct task_struct
     walked_thread = task == leader ? 0 : (__u32)task->pid;
 }
 
+/* The subflows of an MPTCP socket are reported with its inode. */
+static __always_inline int carries_tcp(const struct sock *sk)
+{
+    return sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_MPTCP;
+}
+
 /* Called for every descriptor there is: plain loads, and one helper. Threads that share the table
  * of their process are left out by the kernel. */
 SEC("iter/task_file")
@@ -37,7 +43,7 @@ int on_file(struct bpf_iter__task_file *context)
         return 0;
     struct socket *socket = bpf_sock_from_file(file);
     struct sock *sk = socket ? socket->sk : NULL;
-    if (!sk || sk->sk_protocol != IPPROTO_TCP)
+    if (!sk || !carries_tcp(sk))
         return 0;
     if (our_netns && sk->__sk_common.skc_net.net->ns.inum != our_netns)
         return 0;

@@ -102,6 +102,8 @@ void demo_detail_fill(const struct conn *conn, uint64_t random, struct conn_deta
         detail->tls_version = 0x0304; /* TLS 1.3 */
         detail->tls_cipher = 51;      /* TLS_CIPHER_AES_GCM_128 */
     }
+    if (conn->known & KNOWN_SUBFLOW)
+        detail->mptcp_token = 0x7d96ac56;
     const char *ulp = ulp_name(conn->ulp);
     if (ulp)
         memcpy(detail->ulp_text, ulp, strlen(ulp) + 1);

@@ -134,6 +134,8 @@ static void put_offload(struct conn *conn, uint8_t tls, uint64_t frame)
     conn->ulp = facts[kind][0];
     conn->tls_tx = facts[kind][1];
     conn->tls_rx = facts[kind][2];
+    if (conn->ulp == ULP_MPTCP)
+        conn->known |= KNOWN_SUBFLOW;
     conn->offload = (uint8_t)offload_decide(conn->ulp, conn->tls_tx, conn->tls_rx, previous);
 }
 

@@ -71,8 +71,8 @@ static const struct info_group INFO_GROUPS[] = {
 #define INFO_GROUP_COUNT (sizeof(INFO_GROUPS) / sizeof(INFO_GROUPS[0]))
 
 /* Facts of a socket outside tcp_info, where known, by column. */
-static const char *const SOCKET_FACTS[] = {"shutdown", "tls_version", "tls_cipher", "tos",
-                                           "tclass",   "fwmark",      "class_id"};
+static const char *const SOCKET_FACTS[] = {"shutdown", "tls_version", "tls_cipher", "mptcp_token",
+                                           "tos",      "tclass",      "fwmark",     "class_id"};
 static const char *const MEMORY_FACTS[] = {"rmem_alloc", "rcvbuf",    "wmem_alloc", "wmem_queued",
                                            "sndbuf",     "fwd_alloc", "optmem",     "sock_backlog"};
 

@@ -66,6 +66,28 @@ static void it_is_full_since_it_filled(void **state)
     scene_end(&scene);
 }
 
+static void it_says_how_long_in_a_unit_that_fits(void **state)
+{
+    static const struct {
+        int64_t seconds;
+        const char *full;
+    } AGES[] = {{118, "for 119 s: "},
+                {1117, "for 19 min: "},
+                {18000, "for 5.0 h: "},
+                {1036800, "for 12 days: "}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(AGES) / sizeof(AGES[0]); i++) {
+        struct scene scene;
+        scene_begin(&scene);
+        for (int frame = 0; frame < 2; frame++)
+            show_queue(&scene, 129, 128, AGES[i].seconds + frame);
+        const struct finding *finding = scene_find(&scene, "accept-queue-full");
+        assert_non_null(finding);
+        assert_non_null(strstr(finding->title, AGES[i].full));
+        scene_end(&scene);
+    }
+}
+
 /* Not after a quiet time: there is nothing to come back. */
 static void it_ends_with_its_listener(void **state)
 {
@@ -348,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_accept_queue_is_found),
         cmocka_unit_test(it_is_full_since_it_filled),
+        cmocka_unit_test(it_says_how_long_in_a_unit_that_fits),
         cmocka_unit_test(it_ends_with_its_listener),
         cmocka_unit_test(it_ends_where_another_process_listens),
         cmocka_unit_test(one_that_stays_full_is_critical),

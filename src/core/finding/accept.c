@@ -59,12 +59,12 @@ static void say_full(struct finding *finding, const struct detection *d,
     const int64_t full_ns = row_of(d, listener)->full_since_ns;
     const double full_s = full_ns ? (double)(d->frame->wall_ns - full_ns) / (double)SECOND_NS : 0;
     const double waits_s = (double)listener->unaccepted_ns / (double)SECOND_NS;
-    char who[EVENT_NAME_MAX], does[40] = "accepts too slowly", time[32] = "";
+    char who[EVENT_NAME_MAX], does[48] = "accepts too slowly", time[32] = "", span[LASTING_MAX];
 
     if (waits_s >= STUCK_S)
-        snprintf(does, sizeof(does), "has not accepted for %.0f s", waits_s);
+        snprintf(does, sizeof(does), "has not accepted for %s", lasting(waits_s, span));
     if (full_s >= 1)
-        snprintf(time, sizeof(time), " for %.0f s", full_s);
+        snprintf(time, sizeof(time), " for %s", lasting(full_s, span));
     finding_say(finding, "accept queue of :%u is full (%u, backlog %u)%s: %s %s",
                 finding->subject.port, listener->queue, listener->backlog, time,
                 subject_who(&finding->subject, who, sizeof(who)), does);
@@ -152,8 +152,9 @@ static void evaluate_accept_wait(struct detection *d)
         const enum finding_severity severity =
             severity_above(wait_s, d->limits[WAIT_WARN], d->limits[WAIT_CRITICAL]);
         struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-        finding_say(finding, "clients of :%u wait for accept(): %u, the longest for %.0f s",
-                    subject.port, listener->unaccepted, wait_s);
+        char span[LASTING_MAX];
+        finding_say(finding, "clients of :%u wait for accept(): %u, the longest for %s",
+                    subject.port, listener->unaccepted, lasting(wait_s, span));
         say_rows(finding, d, listener, "owner listener");
         finding_evidence(finding, "rows", "", listener->unaccepted);
         finding_evidence_limit(finding, "longest_wait", "s", wait_s, d->limits[WAIT_WARN]);

@@ -201,11 +201,11 @@ static void report_silent_target(struct detection *d, const struct target_tally 
     struct finding_subject subject = subject_target(d, target);
     name_opener(&subject, find_opener(d, target));
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], rows[ADDR_TEXT_MAX + 40];
+    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], rows[ADDR_TEXT_MAX + 40], span[LASTING_MAX];
 
-    finding_say(finding, "%s gets no answer from %s: attempts that wait: %u, the oldest for %.0f s",
+    finding_say(finding, "%s gets no answer from %s: attempts that wait: %u, the oldest for %s",
                 subject_who(&subject, who, sizeof(who)), endpoint(&subject, place, sizeof(place)),
-                target->syn_sent, age_s);
+                target->syn_sent, lasting(age_s, span));
     finding_rows(finding, "state syn-sent and %s", filter_target(rows, sizeof(rows), target));
     finding_evidence_limit(finding, "SYN-SENT rows with retries", "", target->syn_retried,
                            d->limits[SILENT_ROWS_WARN]);

@@ -221,6 +221,21 @@ const char *subject_who(const struct finding_subject *subject, char *out, size_t
     return out;
 }
 
+const char *lasting(double seconds, char out[LASTING_MAX])
+{
+    const double minutes = seconds / 60, hours = minutes / 60;
+
+    if (seconds < 120)
+        snprintf(out, LASTING_MAX, "%.0f s", seconds);
+    else if (minutes < 120)
+        snprintf(out, LASTING_MAX, "%.0f min", minutes);
+    else if (hours < 48)
+        snprintf(out, LASTING_MAX, "%.1f h", hours);
+    else
+        snprintf(out, LASTING_MAX, "%.0f days", hours / 24);
+    return out;
+}
+
 static size_t format_process(const struct finding_subject *subject, char *out, size_t size)
 {
     if (subject->pid <= 0)

@@ -91,6 +91,10 @@ struct finding_subject subject_target(const struct detection *d, const struct ta
 /* Who it is, for titles: "nginx", "process 14612", "a process". */
 const char *subject_who(const struct finding_subject *subject, char *out, size_t size);
 
+#define LASTING_MAX 24
+/* How long it lasts, for titles: "48 s", "18 min", "5.2 h", "12 days". Returns `out`. */
+const char *lasting(double seconds, char out[LASTING_MAX]);
+
 /* An address as filters take it: "10.0.0.2", "[2001:db8::1]". Size at least ADDR_TEXT_MAX + 2. */
 const char *filter_address(char *out, size_t size, const struct addr *addr, uint8_t family);
 /* "src 10.0.0.1 and ", "" for the unspecified address. Size at least ADDR_TEXT_MAX + 16. */

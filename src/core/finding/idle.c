@@ -15,11 +15,10 @@ static void evaluate_idle(struct detection *d)
                                                : process->idle >= d->limits[0] ? SEVERITY_INFO
                                                                                : SEVERITY_NONE;
         struct finding *finding = detection_report(d, severity, CONFIDENCE_POSSIBLE, &subject);
-        char who[EVENT_NAME_MAX];
-        finding_say(finding,
-                    "%s has %u idle connection%s without keepalive, the longest for %.0f s",
+        char who[EVENT_NAME_MAX], span[LASTING_MAX];
+        finding_say(finding, "%s has %u idle connection%s without keepalive, the longest for %s",
                     subject_who(&subject, who, sizeof(who)), process->idle, plural(process->idle),
-                    (double)process->idle_ns / (double)SECOND_NS);
+                    lasting((double)process->idle_ns / (double)SECOND_NS, span));
         finding_rows(finding,
                      "pid %d and state established and last_data_sent > 350s and last_data_recv > "
                      "350s and not timer keepalive",

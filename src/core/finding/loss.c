@@ -302,11 +302,11 @@ static void report_dead(struct detection *d, const struct target_tally *target)
                                                   : SEVERITY_NONE;
     const struct finding_subject subject = subject_target(d, target);
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40];
+    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40], span[LASTING_MAX];
 
-    finding_say(finding, "%s is gone: %u connection%s resend%s without an answer for up to %.0f s",
+    finding_say(finding, "%s is gone: %u connection%s resend%s without an answer for up to %s",
                 place_of(&subject, place, sizeof(place)), target->silent, plural(target->silent),
-                target->silent == 1 ? "s" : "", target->silent_ms / 1000.0);
+                target->silent == 1 ? "s" : "", lasting(target->silent_ms / 1000.0, span));
     finding_rows(finding, "%s and timer on and timer_retrans >= 3",
                  filter_target(rows, sizeof(rows), target));
     finding_evidence_limit(finding, "rows", "", target->silent, d->limits[DEAD_ROWS]);
@@ -391,10 +391,10 @@ static void report_shut(struct detection *d, const struct target_tally *target)
     struct finding *finding =
         detection_report(d, severity_above(shut_s, d->limits[SHUT_WARN], d->limits[SHUT_CRITICAL]),
                          CONFIDENCE_PROVEN, &subject);
-    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40], who[EVENT_NAME_MAX];
+    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40], who[EVENT_NAME_MAX], span[LASTING_MAX];
 
-    finding_say(finding, "%s does not read: its window is shut for %.0f s and %s waits",
-                place_of(&subject, place, sizeof(place)), shut_s,
+    finding_say(finding, "%s does not read: its window is shut for %s and %s waits",
+                place_of(&subject, place, sizeof(place)), lasting(shut_s, span),
                 subject_who(&subject, who, sizeof(who)));
     finding_rows(finding, "%s and timer persist", filter_target(rows, sizeof(rows), target));
     finding_evidence(finding, "snd_wnd", "B", 0);
@@ -438,10 +438,11 @@ static void report_unread(struct detection *d, uint32_t proc, const struct proce
     struct finding *finding = detection_report(
         d, severity_above(unread_s, d->limits[SHUT_WARN], d->limits[SHUT_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
-    char who[EVENT_NAME_MAX];
+    char who[EVENT_NAME_MAX], span[LASTING_MAX];
 
-    finding_say(finding, "%s does not read %u of its connections, for up to %.0f s",
-                subject_who(&subject, who, sizeof(who)), process->unread_rows, unread_s);
+    finding_say(finding, "%s does not read %u of its connections, for up to %s",
+                subject_who(&subject, who, sizeof(who)), process->unread_rows,
+                lasting(unread_s, span));
     finding_rows(finding, "pid %d and recvq >= 16Ki", (int)subject.pid);
     finding_evidence(finding, "rows", "", process->unread_rows);
     finding_evidence_limit(finding, "no data taken", "s", unread_s, d->limits[SHUT_WARN]);

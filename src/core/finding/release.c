@@ -63,11 +63,11 @@ static void report_leak(struct detection *d, uint32_t proc, const struct process
                                                ? SEVERITY_INFO
                                                : SEVERITY_NONE;
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-    char who[EVENT_NAME_MAX];
+    char who[EVENT_NAME_MAX], span[LASTING_MAX];
 
-    finding_say(finding, "%s keeps %u connection%s that the peer has closed, the oldest for %.0f s",
+    finding_say(finding, "%s keeps %u connection%s that the peer has closed, the oldest for %s",
                 subject_who(&subject, who, sizeof(who)), process->close_wait,
-                plural(process->close_wait), old_s);
+                plural(process->close_wait), lasting(old_s, span));
     finding_rows(finding, "pid %d and state close-wait", (int)subject.pid);
     finding_evidence_limit(finding, "rows", "", process->close_wait, d->limits[LEAK_ROWS_WARN]);
     finding_evidence(finding, "oldest", "s", old_s);
@@ -123,10 +123,10 @@ static void evaluate_fin_wait_2(struct detection *d)
         const bool high = process->fin_wait_2_old >= d->limits[HELD_ROWS];
         struct finding *finding = detection_report(d, high ? SEVERITY_WARNING : SEVERITY_NONE,
                                                    CONFIDENCE_PROVEN, &subject);
-        char who[EVENT_NAME_MAX];
-        finding_say(finding, "%s waits for %u peer%s to close, for up to %.0f s",
+        char who[EVENT_NAME_MAX], span[LASTING_MAX];
+        finding_say(finding, "%s waits for %u peer%s to close, for up to %s",
                     subject_who(&subject, who, sizeof(who)), process->fin_wait_2,
-                    plural(process->fin_wait_2), seconds_of(process->fin_wait_2_ns));
+                    plural(process->fin_wait_2), lasting(seconds_of(process->fin_wait_2_ns), span));
         finding_rows(finding, "pid %d and state fin-wait-2", (int)subject.pid);
         finding_evidence_limit(finding, "rows older than a minute", "", process->fin_wait_2_old,
                                d->limits[HELD_ROWS]);

@@ -159,7 +159,7 @@ const struct column columns[] = {
      .help = "word in place of a pid: hidden, none, unseen, unknown, last, listener", .type = TYPE_TEXT,
      WORD(8), .leave = 8, .needs = NEED_OWNER, LOGGED, ROW_WORD(owner_word, OWNER_WORDS), .fact.absent = OWNER_PROCESS},
     {.id = "command", KEY("command"), .when_named = true, .title = "COMMAND",
-     .help = "command line of the process, its arguments only with --with-args or key A",
+     .help = "command line of the process; its arguments by key A, --with-args",
      .type = TYPE_TEXT, .width = 16, .min_width = 8, .grow = 1, .leave = 6,
      .needs = NEED_OWNER | NEED_COMMAND, .value = value_command},
     {.id = "created_min", KEY("created_min"), .title = "CREATED MIN",

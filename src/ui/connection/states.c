@@ -233,7 +233,7 @@ static void history_text(const struct life *life, size_t i, char *out, size_t si
         span(spent, sizeof(spent), ns);
     snprintf(out, size, "%s%s %s%s%s%s%s", state->wall_ns && !state->exact ? "~" : "", clock,
              state->jumped ? "… " : "",
-             is_closed(state->state) ? "closed" : TCP_STATES[state->state].name,
+             is_closed(state->state) ? "closed" : TCP_STATES[state->state].short_name,
              spent[0] ? " " : "", spent, is_now(life, i) ? ", now" : "");
 }
 

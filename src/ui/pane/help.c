@@ -1,7 +1,7 @@
 /* Help: the columns and keys of what is open, all keys, from COMMANDS, what the marks mean, and what lifts the limits of a user. */
 #include "core/text/text.h"
+#include "ui/page.h"
 #include "ui/pane/pane.h"
-#include "ui/scroll.h"
 #include "ui/table.h"
 
 #include <errno.h>
@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define KEYS_CELLS 15
+#define TEXT_COL   3
+#define HELP_COL   (TEXT_COL + KEYS_CELLS + 1)
 #define LINES_MAX  256
 
 struct help_line {
@@ -21,25 +23,25 @@ struct help_line {
 struct help {
     struct pane pane;
     struct help_line lines[LINES_MAX];
-    uint32_t count, top, height;
+    uint32_t count;
     uint32_t fixed; /* lines that are the same for every frame */
+    struct page_scroll scroll;
     char reasons[2][160], cost[96];
 };
 
 static const char *const NOTES[] = {
     "+ opened   ~ changed, with the state it came from   - closed, about to leave",
     "! named by a finding, a warning or worse: ! or 7 lists all, i says what to do",
-    "Header: bytes in above, out below, newest right, each with its own scale.",
-    "  Red: more than 1 % was retransmitted. ▲: grew for a minute, never fell.",
-    "  opens, resets: of the network namespace. A click on a state filters by it.",
-    "Page of a connection: red where something was retransmitted, or the peer's",
-    "  window was shut.",
+    "Header: bytes in above, out below, newest right, each with its own scale. Red: more than 1 % "
+    "was retransmitted. ▲: grew for a minute, never fell. opens, resets: of the network namespace. "
+    "A click on a state filters by it.",
+    "Page of a connection: red where something was retransmitted, or the peer's window was shut.",
     "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
     "Blank means unknown, never 0.",
     "Pids of other users without being root:",
     "  setcap cap_sys_ptrace,cap_dac_read_search+p $(which tcplens)",
-    "Mouse: a click selects a row, a second one opens it; titles sort; the wheel",
-    "  scrolls; tabs, menus, dialogs, the finding and the last line take clicks.",
+    "Mouse: a click selects a row, a second one opens it; titles sort; the wheel scrolls; tabs, "
+    "menus, dialogs, the finding and the last line take clicks.",
 };
 
 static void add(struct help *help, struct help_line line)
@@ -137,53 +139,46 @@ static void help_update(struct pane *pane, const struct picture *picture)
     add_cost(help, picture);
 }
 
-static void draw_line(const struct canvas *canvas, int row, const struct help_line *line)
+static void put_keyed(struct page *page, const char *keys, const char *help)
+{
+    canvas_field(page->canvas, page->row - page->top, TEXT_COL, KEYS_CELLS, false, ROLE_KEY, keys);
+    page->col = HELP_COL;
+    page_paragraph(page, HELP_COL, ROLE_NORMAL, help);
+}
+
+static void put_line(struct page *page, const struct help_line *line)
 {
     char keys[64];
     if (line->heading) {
-        canvas_text(canvas, row, 1, ROLE_ACCENT, line->heading);
+        page_text(page, ROLE_ACCENT, line->heading);
+        page_line(page);
     } else if (line->label) {
-        canvas_field(canvas, row, 3, KEYS_CELLS, false, ROLE_KEY, line->label);
-        canvas_field(canvas, row, 4 + KEYS_CELLS, canvas->cols - 5 - KEYS_CELLS, false, ROLE_NORMAL,
-                     line->text);
+        put_keyed(page, line->label, line->text);
     } else if (line->text) {
-        canvas_text(canvas, row, 3, ROLE_NORMAL, line->text);
+        page->col = TEXT_COL;
+        page_paragraph(page, TEXT_COL + 2, ROLE_NORMAL, line->text);
     } else {
-        command_keys(keys, sizeof(keys), line->command, canvas_ascii(canvas));
-        canvas_field(canvas, row, 3, KEYS_CELLS, false, ROLE_KEY, keys);
-        canvas_text(canvas, row, 4 + KEYS_CELLS, ROLE_NORMAL, line->command->help);
+        command_keys(keys, sizeof(keys), line->command, canvas_ascii(page->canvas));
+        put_keyed(page, keys, line->command->help);
     }
 }
 
 static void help_draw(struct pane *pane, const struct picture *picture, const struct canvas *canvas)
 {
     struct help *help = (struct help *)pane;
+    struct page page;
     (void)picture;
-    help->height = canvas->rows > 0 ? (uint32_t)canvas->rows : 1;
-    uint32_t last = help->count > help->height ? help->count - help->height : 0;
-    help->top = help->top > last ? last : help->top;
-    for (uint32_t i = 0; i < help->height && help->top + i < help->count; i++)
-        draw_line(canvas, (int)i, &help->lines[help->top + i]);
-    if (help->top < last)
-        canvas_text_right(canvas, canvas->rows - 1, canvas->cols - 1, ROLE_DIM, "▼ more");
-    if (help->top > 0)
-        canvas_text_right(canvas, 0, canvas->cols - 1, ROLE_DIM, "▲ more");
-}
-
-static void scroll(struct help *help, int64_t delta)
-{
-    int64_t top = (int64_t)help->top + delta;
-    help->top = top < 0 ? 0 : top > help->count ? help->count : (uint32_t)top;
+    page_begin(&page, canvas, &help->scroll);
+    for (uint32_t i = 0; i < help->count; i++)
+        put_line(&page, &help->lines[i]);
+    page_end(&page, &help->scroll);
 }
 
 static bool help_command(struct pane *pane, const struct command *command)
 {
     struct help *help = (struct help *)pane;
-    int64_t rows;
-    if (scroll_command(command, help->height, &rows)) {
-        scroll(help, rows);
+    if (page_scroll_command(&help->scroll, command))
         return true;
-    }
     if (command->id != COMMAND_HELP && command->id != COMMAND_QUIT)
         return false;
     screen_back(pane->screen);
@@ -194,9 +189,7 @@ static bool help_mouse(struct pane *pane, const struct key *key, int row, int co
 {
     (void)row;
     (void)col;
-    int64_t rows;
-    if (scroll_wheel(key, &rows))
-        scroll((struct help *)pane, rows);
+    (void)page_scroll_mouse(&((struct help *)pane)->scroll, key);
     return true;
 }
 

@@ -145,6 +145,7 @@ void collector_free(struct collector *collector)
 {
     if (!collector)
         return;
+    collector_ask_stop(collector);
     worker_done(&collector->worker);
     events_free(collector->events);
     frame_release(collector->previous);
@@ -452,6 +453,8 @@ int collector_start(struct collector *collector)
 void collector_ask_stop(struct collector *collector)
 {
     worker_ask_stop(&collector->worker);
+    if (collector->source)
+        source_interrupt(collector->source);
     if (collector->events)
         events_ask_stop(collector->events);
 }

@@ -96,8 +96,10 @@ static int report(void *data)
 {
     struct doctor *doctor = data;
 
-    if (doctor->watch.frames == 0 && !doctor->watch.headless.options->from)
+    if (doctor->watch.frames == 0 && !doctor->watch.headless.options->from) {
         message("no frame was finished in that time: look for longer, with --for");
+        return DOCTOR_UNKNOWN; /* nothing was checked */
+    }
     print_all(doctor);
     if (output_exit_code(output_flush(&doctor->out)) != EXIT_DONE)
         return DOCTOR_UNKNOWN;

@@ -3,6 +3,7 @@
 #include "collect/collect.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
+#include "command/interrupt.h"
 #include "command/list_table.h"
 #include "command/log_when.h"
 #include "command/open_source.h"
@@ -320,14 +321,18 @@ static int list_source(struct list *list, struct source *source)
         message("%s", error_text(error));
         return EXIT_FAILED;
     }
+    interrupt_on_signal(source);
     error = take_frame(list, collector, source, &frame);
     privilege_keep(0); /* all is read */
-    if (error)
+    if (error == -EINTR)
+        code = EXIT_FAILED;
+    else if (error)
         tell_failure(list, collector, error);
     else
         code = check_log(list, source, frame, show(list, frame));
     frame_release(frame);
     collector_free(collector);
+    interrupt_end();
     return code;
 }
 

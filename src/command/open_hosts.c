@@ -16,6 +16,7 @@
 
 struct host_list {
     const char *targets[HOSTS_MAX];
+    unsigned lines[HOSTS_MAX]; /* of the file */
     uint32_t count;
     char text[HOSTS_FILE_MAX]; /* of the file */
 };
@@ -44,32 +45,63 @@ static int read_text(struct host_list *list, const char *path, char *why)
     return error;
 }
 
+static int fault_of_line(const char *path, unsigned line, const char *what, char *why)
+{
+    snprintf(why, OPEN_SOURCE_WHY_MAX, "--hosts: %.80s:%u: %.180s", path, line, what);
+    return -EINVAL;
+}
+
+/* What stands in a line but for blanks and a comment; "" = nothing. */
+static char *strip(char *line)
+{
+    static const char BLANKS[] = " \t\r";
+    char *word = line + strspn(line, BLANKS);
+    size_t length = strcspn(word, "#");
+
+    while (length > 0 && strchr(BLANKS, word[length - 1]))
+        length--;
+    word[length] = '\0';
+    return word;
+}
+
+static int take_line(struct host_list *list, const char *path, unsigned line, const char *host,
+                     char *why)
+{
+    char what[200];
+
+    if (host[strcspn(host, " \t\r")])
+        return fault_of_line(path, line, "more than one word: a line is for one host", why);
+    if (remote_target_check(host, what, sizeof(what)))
+        return fault_of_line(path, line, what, why);
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (strcmp(list->targets[i], host) != 0)
+            continue;
+        snprintf(what, sizeof(what), "host \"%.80s\" stands in line %u, too", host, list->lines[i]);
+        return fault_of_line(path, line, what, why);
+    }
+    if (list->count == HOSTS_MAX)
+        return fault_of_line(path, line, "more than 256 hosts", why);
+    list->lines[list->count] = line;
+    list->targets[list->count++] = host;
+    return 0;
+}
+
 /* One host a line; "#" begins a comment. */
 static int read_hosts(struct host_list *list, const char *path, char *why)
 {
-    static const char BLANKS[] = " \t\r";
+    static const char MARK[] = "\xef\xbb\xbf"; /* of UTF-8, in front of files from elsewhere */
     int error = read_text(list, path, why);
+    char *line = list->text + (strncmp(list->text, MARK, strlen(MARK)) == 0 ? strlen(MARK) : 0);
     unsigned number = 0;
-    char what[64];
 
-    for (char *line = list->text, *next; !error && line && *line; line = next) {
+    for (char *next; !error && line && *line; line = next) {
         number++;
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';
-        line[strcspn(line, "#")] = '\0';
-        char *word = line + strspn(line, BLANKS);
-        char *end = word + strcspn(word, BLANKS);
-        if (!word[0])
-            continue;
-        snprintf(what, sizeof(what), "line %u: more than one host in it", number);
-        if (end[strspn(end, BLANKS)])
-            error = fault_of_file(path, -EINVAL, what, why);
-        else if (list->count == HOSTS_MAX)
-            error = fault_of_file(path, -EINVAL, "more than 256 hosts", why);
-        *end = '\0';
-        if (!error)
-            list->targets[list->count++] = word;
+        const char *host = strip(line);
+        if (host[0])
+            error = take_line(list, path, number, host, why);
     }
     if (!error && list->count == 0)
         error = fault_of_file(path, -EINVAL, "no host in it", why);

@@ -91,6 +91,10 @@ struct source_ops {
     int (*process)(struct source *source, int32_t pid, uint64_t start_ticks,
                    struct process_facts *facts);
 
+    /* From any thread and from a handler of a signal: next() does not wait any more; one that waits returns -EINTR.
+     * NULL where it never waits. */
+    void (*interrupt)(struct source *source);
+
     void (*close)(struct source *source);
 
     const struct source_travel *travel; /* NULL: it only goes on */
@@ -110,6 +114,12 @@ static inline int source_next(struct source *source, struct frame *frame, const 
     if (!error && source->redaction && source->ops->complete)
         redact_frame(source->redaction, frame);
     return error;
+}
+
+static inline void source_interrupt(struct source *source)
+{
+    if (source->ops->interrupt)
+        source->ops->interrupt(source);
 }
 
 static inline void source_close(struct source *source)

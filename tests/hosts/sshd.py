@@ -94,7 +94,10 @@ def client_folder(folder, key, addresses):
   IdentityFile {folder}/user
   IdentitiesOnly yes
   UserKnownHostsFile {folder}/known
-''' for name, address in dict(addresses, bare=addresses['proxy']).items()))
+''' for name, address in dict(addresses, bare=addresses['proxy']).items()) + f'''Host stranger
+  HostName {addresses['proxy']}
+  UserKnownHostsFile /dev/null
+''')
     write(f'{folder}/ssh/ssh', f'#!/bin/sh\nexec /usr/bin/ssh -F {folder}/config "$@"\n', 0o700)
     os.makedirs(f'{folder}/bin')
     os.makedirs(f'{folder}/tmp')
@@ -152,6 +155,15 @@ def wait_until(holds, what):
         select.select([], [], [], 0.05)
 
 
+def check_asked(base, env):
+    """ssh may not ask anything: what may be done about it is said."""
+    out = look(base, env, 'list', 'ssh:stranger', 'ssh:nobody@app')
+    for said in ('stranger: lost: Host key verification failed.; to see its key and accept it, log in once: ssh stranger',
+                 'app: lost: nobody@10.77.12.2: Permission denied (publickey,keyboard-interactive).; a login without a question is '
+                 'needed: ssh-agent, or ssh-copy-id nobody@app'):
+        assert said in out.stderr, out.stderr
+
+
 def check_pushed(base, env, folder):
     """One machine has no tcplens: it is sent there, and gone once the connection is, however that ends."""
     out = look(base, env, 'list', *['ssh:' + name for name in HOSTS], 'ssh:root@bare:2222')
@@ -204,6 +216,7 @@ def main():
             dot = look(base, env, 'map', '--dot', '--by', 'process', '--for', '25', *['ssh:' + name for name in HOSTS],
                        'not', 'port', '22')
             subprocess.run(['dot', '-Tpng', '-o', sys.argv[2]], input=dot.stdout, text=True, check=True)
+        check_asked(base, env)
         check_pushed(base, env, folder)
         check_lost(base, env, sshds)
         for sshd in sshds.values():

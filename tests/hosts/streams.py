@@ -6,6 +6,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -269,13 +270,43 @@ def check_screen(folder):
     assert_ended(folder)
 
 
+def check_stopped(folder):
+    """Before a host has answered: a signal ends all at once."""
+    for words in (['list'], ['map'], ['doctor'], ['events']):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with subprocess.Popen([TCPLENS, *words, *of_hosts(folder, 'good', 'hangs')], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as waits:
+                end = time.monotonic() + DEADLINE
+                while count_lines(folder + '/pids') < 2:
+                    assert time.monotonic() < end and waits.poll() is None, words
+                    select.select([], [], [], 0.02)
+                waits.send_signal(number)
+                waits.communicate(timeout=DEADLINE)
+            if words == ['list']:
+                assert waits.returncode == -number, waits.returncode
+            assert_ended(folder)
+
+
+def count_lines(path):
+    try:
+        with open(path, encoding='utf-8') as file:
+            return len(file.read().splitlines())
+    except FileNotFoundError:
+        return 0
+
+
 def check_refused(folder):
-    for word in ('-x', 'ssh:-oProxyCommand=id', '$(id)'):
+    out = run('list', '--host', 'a', '--host-command', "sh -c 'exec {}")
+    assert out.returncode == 2 and out.stderr == "tcplens: --host-command: a quote is not closed: 'exec {}\n", out
+    for word in ('', 'ssh:', '-x', 'ssh:-oProxyCommand=id', '$(id)', 'web1 web2'):
         out = run('list', '--host', word)
         assert out.returncode == 2 and 'host "' in out.stderr, (word, out)
     path = folder + '/fleet.txt'
-    for text, said in (('# one\nweb1 web2\n', 'line 2: more than one host'), ('# nothing\n\n', 'no host in it'),
-                       ('web1\0web2\n', 'not text'), ('web1\n-oProxyCommand=id\n', 'host "-oProxyCommand=id"')):
+    for text, said in (('# one\nweb1 web2\n', 'fleet.txt:2: more than one word'), ('# nothing\n\n', 'no host in it'),
+                       ('web1\0web2\n', 'not text'),
+                       ('web1\n-oProxyCommand=id\n', 'fleet.txt:2: host "-oProxyCommand=id"'),
+                       ('\ufeffweb1\r\n\r\n "web2\r\n', 'fleet.txt:3: host ""web2"'),
+                       ('web1 # one\nweb2\r\n\tweb1\t\r\n', 'fleet.txt:3: host "web1" stands in line 1, too')):
         with open(path, 'w', encoding='utf-8') as file:
             file.write(text)
         out = run('list', '--hosts', path)
@@ -302,6 +333,7 @@ def main():
         check_wrong(folder)
         check_push(folder)
         check_screen(folder)
+        check_stopped(folder)
         check_refused(folder)
     return 0
 

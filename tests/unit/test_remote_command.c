@@ -54,6 +54,10 @@ static void test_ssh(void **state)
     assert_words("ssh:ann@web1:2222", &PLAIN, "web1", SSH "-p|2222|-l|ann|--|web1|" RECORD);
     assert_words("[2001:db8::1]:22", &PLAIN, "2001:db8::1", SSH "-p|22|--|2001:db8::1|" RECORD);
     assert_words("2001:db8::1", &PLAIN, "2001:db8::1", SSH "--|2001:db8::1|" RECORD);
+    assert_words("fe80::1%eth-0", &PLAIN, "fe80::1%eth-0", SSH "--|fe80::1%eth-0|" RECORD);
+    assert_words("ssh:[::1]:22", &PLAIN, "::1", SSH "-p|22|--|::1|" RECORD);
+    assert_words("ssh://ann@web1:2222", &PLAIN, "web1", SSH "-p|2222|-l|ann|--|web1|" RECORD);
+    assert_words("ssh://[::1]", &PLAIN, "::1", SSH "--|::1|" RECORD);
     const struct remote_wish all = {.interval_ns = 1500000000, .netns = "all", .detail = true};
     assert_words("web1", &all, "web1", SSH "--|web1|" RECORD "|--detail|--netns=all");
 }
@@ -81,6 +85,13 @@ static void test_refused(void **state)
         "ann@",
         "web1'",
         "web1:-1",
+        "web1:22:33",
+        "ssh://",
+        "ssh://-oProxyCommand=id",
+        "ssh://web1/",
+        "[::1",
+        "web1 web2",
+        "\"web1",
     };
 
     (void)state;
@@ -100,16 +111,31 @@ static void test_template(void **state)
     const struct remote_wish twice = {.interval_ns = 1500000000,
                                       .template = "sh -c 'exec {host}-{host}.sh' {} end"};
     const struct remote_wish inside = {.interval_ns = 1500000000, .template = "sh -c 'exec {}'"};
-    const struct remote_wish open_quote = {.interval_ns = 1500000000, .template = "a 'b c"};
 
     (void)state;
     assert_words("pod1", &kubectl, "pod1", "kubectl|exec|pod1|-c|a b|--|" RECORD);
     assert_words("pod1", &jump, "pod1", "ssh|-J|gate|root@pod1.lan|" RECORD);
     assert_words("pod1", &twice, "pod1", "sh|-c|exec pod1-pod1.sh|" RECORD "|end");
     assert_refused("pod1", &inside);
-    assert_words("pod1", &open_quote, "pod1", "a|b c|" RECORD);
     assert_refused("pod1", &nothing);
     assert_refused("-x", &kubectl);
+}
+
+static void test_open_quotes(void **state)
+{
+    static const char *const OPEN[] = {"a 'b c", "a \"b",       "a 'b' c'",
+                                       "'",      "ssh it's {}", "a b\"c'd'"};
+    struct remote_command command;
+    char why[200];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(OPEN) / sizeof(OPEN[0]); i++) {
+        const struct remote_wish wish = {.interval_ns = 1500000000, .template = OPEN[i]};
+        assert_int_equal(remote_command_make(&command, "a", &wish, why, sizeof(why)), -EINVAL);
+        assert_non_null(strstr(why, "a quote is not closed: "));
+    }
+    const struct remote_wish closed = {.interval_ns = 1500000000, .template = "sh 'a'b\"c'\""};
+    assert_words("a", &closed, "a", "sh|abc'|" RECORD);
 }
 
 static void test_too_long(void **state)
@@ -164,9 +190,9 @@ static void test_push(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ssh),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_template), cmocka_unit_test(test_push),
-        cmocka_unit_test(test_too_long),
+        cmocka_unit_test(test_ssh),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_template),    cmocka_unit_test(test_push),
+        cmocka_unit_test(test_open_quotes), cmocka_unit_test(test_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #define STARTING_MOST 8u /* at a time */
 #define POLL_MOST_MS  500
 #define END_NS        (500 * MILLISECOND_NS) /* for programs to end by themselves */
+#define END_PUSHED_NS (5 * SECOND_NS)        /* the same where a folder is to be removed */
 #define END_STEP_NS   (5 * MILLISECOND_NS)
 #define LATE_FRAMES   3 /* intervals without a frame */
 #define POLLED_EACH   3
@@ -35,6 +37,7 @@ struct fleet {
     int64_t interval_ns, wait_ns;
     int64_t sent_ns; /* interval of the frames that hosts send: as they were started */
     struct worker worker;
+    atomic_bool interrupted;    /* nobody wants a frame any more */
     struct event_ring *scratch; /* of the thread: events of the frame at work */
     struct fleet_program program;
     struct pollfd *polled; /* POLLED_EACH of each member behind the one that wakes the thread */
@@ -183,14 +186,17 @@ static bool is_settled(struct fleet *fleet)
     return settled;
 }
 
-static void wait_until_settled(struct fleet *fleet)
+/* 0, also where the time is over; -EINTR. */
+static int wait_until_settled(struct fleet *fleet)
 {
     const int64_t end_ns = clock_mono_ns() + fleet->wait_ns;
 
     for (;;) {
         const int64_t left_ns = end_ns - clock_mono_ns();
+        if (atomic_load(&fleet->interrupted))
+            return -EINTR;
         if (left_ns <= 0 || is_settled(fleet))
-            return;
+            return 0;
         struct pollfd news = {fleet->news, POLLIN, 0};
         (void)poll(&news, 1, (int)(left_ns / MILLISECOND_NS) + 1);
         wake_drain(fleet->news);
@@ -203,9 +209,7 @@ static int begin(struct fleet *fleet)
         return 0;
     fleet->begun = true;
     const int error = worker_start(&fleet->worker, "hosts", fleet_main, fleet);
-    if (!error)
-        wait_until_settled(fleet);
-    return error;
+    return error ? error : wait_until_settled(fleet);
 }
 
 static int keep_event(struct fleet *fleet, const struct event *event)
@@ -348,22 +352,31 @@ static void fleet_use_ring(struct source *source, struct event_ring *ring)
     fleet_of(source)->ring = ring;
 }
 
+static void fleet_interrupt(struct source *source)
+{
+    struct fleet *fleet = fleet_of(source);
+
+    atomic_store(&fleet->interrupted, true);
+    wake_signal(fleet->news);
+}
+
 /* --- life --- */
 
 /* All are asked at once; what is still there after a while is ended. */
 static void end_programs(struct fleet *fleet)
 {
-    const int64_t end_ns = clock_mono_ns() + END_NS;
+    const int64_t began_ns = clock_mono_ns();
     uint32_t left = fleet->count;
 
     for (uint32_t i = 0; i < fleet->count; i++)
         fleet_member_stop(&fleet->members[i], false);
     while (left > 0) {
-        const bool over = clock_mono_ns() > end_ns;
+        const int64_t passed_ns = clock_mono_ns() - began_ns;
         left = 0;
         for (uint32_t i = 0; i < fleet->count; i++) {
             struct fleet_member *member = &fleet->members[i];
-            if (!fleet_member_is_gone(member) && over)
+            if (!fleet_member_is_gone(member) &&
+                passed_ns > (member->is_pushed ? END_PUSHED_NS : END_NS))
                 fleet_member_stop(member, true);
             left += !fleet_member_is_gone(member);
         }
@@ -496,6 +509,7 @@ int fleet_open(struct source **source, const struct fleet_settings *settings, ch
                                           .complete = true,
                                           .next = fleet_next,
                                           .use_ring = fleet_use_ring,
+                                          .interrupt = fleet_interrupt,
                                           .close = fleet_close};
     struct fleet *fleet = settings->count <= HOSTS_MAX ? calloc(1, sizeof(*fleet)) : NULL;
 

@@ -29,6 +29,7 @@
 #define STARTING_NS     (3 * SECOND_NS)       /* it no longer keeps others from being started */
 #define NOT_FOUND       127                   /* exit code of a shell, and of ssh for it */
 #define NOT_UNDERSTOOD  2            /* exit code of a tcplens that does not know our options */
+#define SSH_FAILED      255          /* exit code of ssh for an error of its own */
 #define PUSH_AT_ONCE    (256 * 1024) /* more than a pipe takes */
 
 int fleet_member_init(struct fleet_member *member, uint32_t number)
@@ -237,10 +238,36 @@ static void refuse_push(struct fleet_member *member)
     lose(member, HOST_REFUSED, why);
 }
 
+/* What may be done about an error of ssh, which may not ask anything here. */
+static const struct {
+    const char *said, *advice;
+} SSH_ADVICE[] = {
+    {"Host key verification failed", "to see its key and accept it, log in once: ssh"},
+    {"Permission denied", "a login without a question is needed: ssh-agent, or ssh-copy-id"},
+    {"Too many authentication failures", "name the key in ~/.ssh/config: IdentitiesOnly; try: ssh"},
+};
+
+static void describe_ssh(const struct fleet_member *member, char *why, size_t size)
+{
+    const struct remote_command *command = &member->command;
+
+    for (size_t i = 0; i < sizeof(SSH_ADVICE) / sizeof(SSH_ADVICE[0]); i++) {
+        if (!strstr(member->said, SSH_ADVICE[i].said))
+            continue;
+        snprintf(why, size, "%.120s; %s%s%s %.80s", member->said, SSH_ADVICE[i].advice,
+                 command->port[0] ? " -p " : "", command->port, command->copy_to);
+        return;
+    }
+    snprintf(why, size, "%s", member->said);
+}
+
 static void describe_end(const struct fleet_member *member, bool ended, int code, char *why,
                          size_t size)
 {
-    if (member->said[0] && !(ended && code == 0)) /* a recording that ends well sums itself up */
+    if (member->said[0] && ended && code == SSH_FAILED && member->command.is_ssh)
+        describe_ssh(member, why, size);
+    else if (member->said[0] &&
+             !(ended && code == 0)) /* a recording that ends well sums itself up */
         snprintf(why, size, "%s", member->said);
     else if (ended && code)
         snprintf(why, size, "%.60s ended with exit code %d", member->command.words[0], code);

@@ -14,7 +14,7 @@
 #define DIGITS  "0123456789"
 /* Of a host or user: nothing that a shell takes, no blank, no "/". */
 #define NAME_LETTERS LETTERS DIGITS "._-%"
-#define HOST_LETTERS NAME_LETTERS ":"
+#define IPV6_LETTERS "0123456789abcdefABCDEF:."
 
 struct target {
     char user[HOST_NAME_BYTES], host[HOST_NAME_BYTES], port[8];
@@ -100,7 +100,7 @@ static int add_tcplens(struct remote_command *command, const struct remote_wish 
     return 0;
 }
 
-/* --- ssh:[USER@]HOST[:PORT] --- */
+/* --- ssh:[USER@]HOST[:PORT], ssh://[USER@]HOST[:PORT] --- */
 
 static int refuse(char *why, size_t size, const char *target, const char *what)
 {
@@ -123,9 +123,28 @@ static bool take_port(char *out, size_t size, const char *text)
            strtoul(text, NULL, 10) - 1 < 65535;
 }
 
-static int parse_target(struct target *target, const char *text, char *why, size_t size)
+/* A name, or an IPv6 address with its interface behind "%". */
+static bool take_host(struct target *target, const char *text, size_t length)
 {
-    const char *whole = text, *at = strrchr(text, '@'), *port = NULL;
+    const char *zone = memchr(text, '%', length);
+    const size_t address = zone ? (size_t)(zone - text) : length;
+
+    if (!memchr(text, ':', length))
+        return take(target->host, sizeof(target->host), text, length, NAME_LETTERS);
+    return strspn(text, IPV6_LETTERS) >= address &&
+           take(target->host, sizeof(target->host), text, length, NAME_LETTERS ":");
+}
+
+static const char *behind_scheme(const char *target)
+{
+    const bool has_scheme = strncmp(target, "ssh:", 4) == 0;
+    const bool is_url = strncmp(target, "ssh://", 6) == 0;
+    return target + (is_url ? 6 : has_scheme ? 4 : 0);
+}
+
+static int parse_target(struct target *target, const char *whole, char *why, size_t size)
+{
+    const char *text = behind_scheme(whole), *at = strrchr(text, '@'), *port = NULL;
     size_t length;
 
     *target = (struct target){{0}, {0}, {0}};
@@ -145,13 +164,19 @@ static int parse_target(struct target *target, const char *text, char *why, size
         length = is_port ? (size_t)(colon - text) : strlen(text);
         port = is_port ? colon + 1 : NULL;
     }
-    if (!take(target->host, sizeof(target->host), text, length, HOST_LETTERS))
+    if (!take_host(target, text, length))
         return refuse(why, size, whole,
-                      "expected NAME, USER@NAME or NAME:PORT, of letters, digits, '.', '-', '_'; "
-                      "no '-' in front");
+                      "NAME, USER@NAME, NAME:PORT or [IPV6]:PORT is expected, of letters, "
+                      "digits, '.', '-' and '_', no '-' in front");
     if (port && !take_port(target->port, sizeof(target->port), port))
         return refuse(why, size, whole, "the port is a number from 1 to 65535");
     return 0;
+}
+
+int remote_target_check(const char *target, char *why, size_t size)
+{
+    struct target parsed;
+    return parse_target(&parsed, target, why, size);
 }
 
 static void add_ssh(struct remote_command *command, const struct target *target)
@@ -183,7 +208,8 @@ static void add_ssh(struct remote_command *command, const struct target *target)
 
 /* --- --host-command --- */
 
-/* Words at blanks; what stands in single or double quotes is one. Its length; 0 = no more. */
+/* Words at blanks; what stands in single or double quotes is one. Its length; 0 = no more, with *at at what
+ * cannot be taken: too long, or a quote that is not closed. */
 static size_t next_word(const char **at, char *out, size_t size)
 {
     size_t length = 0;
@@ -191,14 +217,14 @@ static size_t next_word(const char **at, char *out, size_t size)
 
     *at += strspn(*at, " \t");
     while (**at && **at != ' ' && **at != '\t') {
-        const char quote = **at == '"' || **at == '\'' ? *(*at)++ : '\0';
-        const char *end = quote ? strchr(*at, quote) : *at + strcspn(*at, " \t\"'");
-        const size_t part = end ? (size_t)(end - *at) : strlen(*at);
-        if (length + part + 1 > size)
+        const char quote = **at == '"' || **at == '\'' ? **at : '\0';
+        const char *begin = *at + (quote ? 1 : 0);
+        const char *end = quote ? strchr(begin, quote) : begin + strcspn(begin, " \t\"'");
+        if (!end || length + (size_t)(end - begin) + 1 > size)
             return 0;
-        memcpy(out + length, *at, part);
-        length += part;
-        *at += part + (quote && end ? 1 : 0);
+        memcpy(out + length, begin, (size_t)(end - begin));
+        length += (size_t)(end - begin);
+        *at = end + (quote ? 1 : 0);
         any = true;
     }
     out[length] = '\0';
@@ -244,7 +270,12 @@ static int add_template(struct remote_command *command, const struct remote_wish
         if (add_tcplens(command, wish, why, size))
             return -EINVAL;
     }
-    if (command->count == 0 || at[strspn(at, " \t")]) {
+    at += strspn(at, " \t");
+    if ((*at == '"' || *at == '\'') && !strchr(at + 1, *at)) {
+        snprintf(why, size, "--host-command: a quote is not closed: %.60s", at);
+        return -EINVAL;
+    }
+    if (command->count == 0 || *at) {
         snprintf(why, size,
                  "--host-command: words of a command are expected, such as "
                  "'kubectl exec {host} -- {}'");
@@ -260,14 +291,12 @@ int remote_command_make(struct remote_command *command, const char *target,
     int error;
 
     *command = (struct remote_command){.is_ssh = !wish->template};
-    if (strncmp(target, "ssh:", 4) == 0)
-        target += 4;
     error = parse_target(&parsed, target, why, size);
     if (error)
         return error;
     snprintf(command->name, sizeof(command->name), "%s", parsed.host);
     snprintf(command->place, sizeof(command->place), "%s%.250s", command->is_ssh ? "ssh:" : "",
-             target);
+             behind_scheme(target));
     if (command->is_ssh) {
         add_ssh(command, &parsed);
         error = add_tcplens(command, wish, why, size);

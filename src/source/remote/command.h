@@ -35,8 +35,9 @@ struct remote_command {
     char port[8], copy_to[2 * HOST_NAME_BYTES + 8]; /* of ssh, for scp: "2222" or "", "ann@web1" */
 };
 
-/* target: "web1", "user@web1:2222", "[2001:db8::1]:22", with "ssh:" in front or not. 0, or -EINVAL
- * with one line in why. */
+/* target: "web1", "user@web1:2222", "[2001:db8::1]:22", with "ssh:" or "ssh://" in front or not. 0, or
+ * -EINVAL with one line in why. */
+int remote_target_check(const char *target, char *why, size_t size);
 int remote_command_make(struct remote_command *command, const char *target,
                         const struct remote_wish *wish, char *why, size_t size);
 

@@ -63,7 +63,7 @@ const struct role_name ROLE_NAMES[ROLE_COUNT] = {
 };
 
 const int16_t THEME_SELECTED[THEME_COUNT] = {237, 254, N, N, N};
-const int16_t THEME_TAGGED[THEME_COUNT] = {23, 195, N, N, 18};
+const int16_t THEME_TAGGED[THEME_COUNT] = {17, 195, N, N, 18};
 const int16_t THEME_GROUND[THEME_COUNT][2] = {{N, N}, {N, N}, {N, N}, {N, N}, {231, 16}};
 const char *const THEME_NAMES[THEME_COUNT] = {"dark", "light", "safe", "mono", "contrast"};
 const char *const THEME_HELP[THEME_COUNT] = {

@@ -55,6 +55,10 @@ static void test_dark_and_light_can_be_read(void **state)
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
         for (size_t role = 0; role < ROLE_COUNT; role++) {
             const int color = THEME[role][KINDS[i].theme].rich;
+            const int tagged = THEME_TAGGED[KINDS[i].theme];
+            if (color != COLOR_NONE && role != ROLE_BORDER && contrast(color, tagged) < 3.0)
+                fail_msg("role %zu of %s: %.1f on a tagged row", role, THEME_NAMES[KINDS[i].theme],
+                         contrast(color, tagged));
             for (size_t n = 0; n < 2 && color != COLOR_NONE && role != ROLE_BORDER; n++)
                 if (contrast(color, KINDS[i].grounds[n]) < 3.9)
                     fail_msg("role %zu of %s: %.1f on %d", role, THEME_NAMES[KINDS[i].theme],

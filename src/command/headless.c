@@ -122,27 +122,29 @@ static void say_what_is_seen(struct headless *headless, const struct frame *fram
                 : "the rest is told as it happens");
 }
 
-/* A host that is not read, or not yet after what the first frame waits, and that it is read: once each. */
+void headless_tell_host(struct headless *headless, uint32_t i, const struct frame_host *host)
+{
+    uint8_t *told = &headless->told_hosts[i];
+    const bool is_silent = host->frames == 0 && host->state <= HOST_CONNECTING;
+    const uint8_t state = is_silent ? HOST_CONNECTING : host->state;
+    const bool is_bad = host->state == HOST_LOST || host->state == HOST_REFUSED ||
+                        host->state == HOST_LATE || (is_silent && *told == HOST_WAITING);
+
+    if (is_bad && *told != state)
+        message("%s: %s%s%s", host->name, words_name(&HOST_STATE_WORDS, state),
+                host->why[0] ? ": " : "", host->why);
+    else if (state == HOST_OK && *told != HOST_OK && *told != HOST_WAITING)
+        message("%s: it is read %s", host->name, *told == HOST_CONNECTING ? "now" : "again");
+    if (state == HOST_OK && *told != HOST_OK && host->why[0])
+        message("%s: it is read %s", host->name, host->why);
+    if (is_bad || state == HOST_OK)
+        *told = state;
+}
+
 static void tell_of_hosts(struct headless *headless, const struct frame *frame)
 {
-    for (uint32_t i = 0; i < frame->host_count; i++) {
-        const struct frame_host *host = &frame->hosts[i];
-        uint8_t *told = &headless->told_hosts[i];
-        const bool is_silent = host->frames == 0 && host->state <= HOST_CONNECTING;
-        const uint8_t state = is_silent ? HOST_CONNECTING : host->state;
-        const bool is_bad = host->state == HOST_LOST || host->state == HOST_REFUSED ||
-                            host->state == HOST_LATE || (is_silent && *told == HOST_WAITING);
-
-        if (is_bad && *told != state)
-            message("%s: %s%s%s", host->name, words_name(&HOST_STATE_WORDS, state),
-                    host->why[0] ? ": " : "", host->why);
-        else if (state == HOST_OK && *told != HOST_OK && *told != HOST_WAITING)
-            message("%s: it is read %s", host->name, *told == HOST_CONNECTING ? "now" : "again");
-        if (state == HOST_OK && *told != HOST_OK && host->why[0])
-            message("%s: it is read %s", host->name, host->why);
-        if (is_bad || state == HOST_OK)
-            *told = state;
-    }
+    for (uint32_t i = 0; i < frame->host_count; i++)
+        headless_tell_host(headless, i, &frame->hosts[i]);
 }
 
 static void tell_of_frame(struct headless *headless)

@@ -45,6 +45,9 @@ int headless_open_collector(struct headless *headless, uint32_t needs);
 /* Why no frame can be made, why their owners are unknown or strangers, and why less is seen between
  * them than could be: one line on stderr for each reason; of the first, one when it has passed. */
 void headless_tell_trouble(struct headless *headless);
+/* A host that is not read, or not yet after what the first frame waits, and that it is read: once
+ * each. i: its index. */
+void headless_tell_host(struct headless *headless, uint32_t i, const struct frame_host *host);
 void headless_done(struct headless *headless);
 
 #endif

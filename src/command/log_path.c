@@ -81,9 +81,10 @@ static void read_host(char *host, size_t size)
     text_clean(host, size, names.nodename, strlen(names.nodename));
 }
 
-int log_path_default(char *path, size_t size, char *why)
+/* "FOLDER/NAME-TIME"; its folder is made. */
+static int default_path(char *path, size_t size, const char *name, const char *ending, char *why)
 {
-    char folder[PATH_MAX], host[SESSION_TEXT], stamp[32] = "";
+    char folder[PATH_MAX], stamp[32] = "";
     time_t now = time(NULL);
     struct tm utc;
     int error = log_folder_default(folder, sizeof(folder));
@@ -101,13 +102,25 @@ int log_path_default(char *path, size_t size, char *why)
                  folder, strerror(-error));
         return error;
     }
+    if (gmtime_r(&now, &utc))
+        strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &utc);
+    int length = snprintf(path, size, "%s/%s-%s%s", folder, name, stamp, ending);
+    return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+}
+
+int log_path_default(char *path, size_t size, char *why)
+{
+    char host[SESSION_TEXT];
+
     read_host(host, sizeof(host));
     for (char *at = host; *at; at++)
         *at = *at == '/' ? '_' : *at;
-    if (gmtime_r(&now, &utc))
-        strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &utc);
-    int length = snprintf(path, size, "%s/%s-%s.jsonl.zst", folder, host, stamp);
-    return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
+    return default_path(path, size, host, ".jsonl.zst", why);
+}
+
+int log_path_default_hosts(char *path, size_t size, char *why)
+{
+    return default_path(path, size, "hosts", "", why);
 }
 
 static void read_boot_id(char *out, size_t size)

@@ -110,7 +110,8 @@ static int read_hosts(struct host_list *list, const char *path, char *why)
 
 int open_hosts(struct source **source, const struct options *options, char *why)
 {
-    const bool is_on_screen = options->command == RUN_TOP && !options->screenshot;
+    const bool waits_not =
+        (options->command == RUN_TOP && !options->screenshot) || options->command == RUN_RECORD;
     struct host_list *list = calloc(1, sizeof(*list));
     int error = list ? 0 : -ENOMEM;
 
@@ -131,7 +132,7 @@ int open_hosts(struct source **source, const struct options *options, char *why)
                                                          .detail = options->detail,
                                                          .with_args = options->with_args},
                                                 .push = options->push,
-                                                .wait_ns = is_on_screen ? 0 : WAIT_NS};
+                                                .wait_ns = waits_not ? 0 : WAIT_NS};
         error = fleet_open(source, &settings, why, OPEN_SOURCE_WHY_MAX);
     } else if (!why[0]) {
         snprintf(why, OPEN_SOURCE_WHY_MAX, "--host: %s",

@@ -7,6 +7,7 @@
 #include "command/headless.h"
 #include "command/log_path.h"
 #include "command/metrics_output.h"
+#include "command/record_hosts.h"
 #include "core/text/text.h"
 #include "options/output.h"
 
@@ -195,6 +196,8 @@ static int begin_metrics(struct record_run *run)
 
 int cmd_record(const struct options *options)
 {
+    if (options_have_hosts(options))
+        return record_hosts(options);
     struct record_run run = {.headless = {.options = options, .signals = -1, .last_frame = true},
                              .consumer = -1};
     uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS |

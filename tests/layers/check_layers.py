@@ -37,6 +37,7 @@ PURE_BASE = ['base/arena.h', 'base/clock.h', 'base/grow.h', 'base/hash.h', 'base
 ALSO_INCLUDED = [
     ('source/log/*.[ch]', 'session/format/format.h'),
     ('source/log/*.[ch]', 'session/log/reader.h'),
+    ('source/fleet/*.[ch]', 'session/log/copy.h'),  # a host's stream goes to a file as it comes
     ('source/netns/runtime_files.c', 'session/format/flat.h'),  # JSON of container runtimes
     # What the screen calls is declared by the screen, and filled in by those who can.
     ('act/*.h', 'ui/acts.h'),

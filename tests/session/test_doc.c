@@ -14,7 +14,7 @@ enum { TABLES = 4 };
 
 struct section {
     const char *title; /* "### head" */
-    uint16_t records;
+    uint32_t records;
     bool tables[TABLES]; /* rows, details, processes, frames */
 };
 
@@ -31,6 +31,7 @@ static const struct section sections[] = {
     {"### failure", RECORD_BIT(RECORD_FAILURE), {false}},
     {"### finding", RECORD_BIT(RECORD_FINDING), {false}},
     {"### gap", RECORD_BIT(RECORD_GAP), {false}},
+    {"### host", RECORD_BIT(RECORD_HOST), {false}},
 };
 
 static char *read_doc(void)

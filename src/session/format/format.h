@@ -8,12 +8,13 @@
 #include "core/event.h"
 #include "core/event_place.h"
 #include "core/finding/steps.h"
+#include "core/host.h"
 #include "core/view.h"
 #include "session/state.h"
 
 #define SESSION_FORMAT   "tcplens-session"
 #define SESSION_MAJOR    1u /* another one is refused by name */
-#define SESSION_MINOR    3u /* newer ones add keys and lines: they are read */
+#define SESSION_MINOR    4u /* newer ones add keys and lines: they are read */
 #define SESSION_LINE_MAX (1u << 20)
 #define SESSION_TEXT     256 /* longest text of a head line, with its NUL */
 
@@ -34,7 +35,8 @@
     EACH(FLOW, "flow", flow)          /* traffic of connections that closed, by whose it was */    \
     EACH(FAILURE, "failure", failure) /* calls of bind() or connect() that failed */               \
     EACH(FINDING, "finding", finding) /* a finding begins, changes, holds, ends */                 \
-    EACH(GAP, "gap", gap)             /* something is missing here */
+    EACH(GAP, "gap", gap)             /* something is missing here */                              \
+    EACH(HOST, "host", host)          /* whose log it is, and its clock: by who collected it */
 
 enum record_kind {
     RECORD_NONE = 0, /* a line of a newer minor version */
@@ -50,7 +52,7 @@ struct session_line;
 struct session_key { /* a key that is written and read by name */
     const char *name;
     const char *help;
-    uint16_t records; /* RECORD_BITs of those of its family that have it; 0 = all */
+    uint32_t records; /* RECORD_BITs of those of its family that have it; 0 = all */
 };
 struct session_keys {
     const struct session_key *list;
@@ -108,30 +110,39 @@ struct session_frame {
 struct session_gap {
     int64_t wall_ns, since_ns; /* since_ns 0 = not known */
     uint64_t frames, events;
-    char reason[64];
+    char reason[128];
+};
+
+struct session_host { /* by the recorder that had the log from another machine */
+    int64_t wall_ns;
+    char name[HOST_NAME_BYTES], place[HOST_NAME_BYTES + 8];
+    bool skew_known, exchanged;
+    int64_t skew_ns, skew_error_ns; /* its clock less the recorder's */
 };
 
 /* One line as it was read. */
 struct session_line {
     enum record_kind kind;
     int64_t wall_ns;
-    uint64_t seq; /* 0: a log of before 1.3 */
+    uint64_t seq; /* 0: a log of before 1.3, or a line of who collected the log */
     union {
         struct session_head head;
         struct session_frame frame;
         struct event event; /* open, state, close */
         struct session_gap gap;
+        struct session_host host;
         struct finding_step finding; /* its words live as long as the state */
     };
 };
 
 /* --- writing --- */
 
-/* seq: ++state->seq. */
+/* seq: ++state->seq; 0: of a line that is no part of the recording that it stands in. */
 void session_write_head(struct buffer *buffer, uint64_t seq, const struct session_head *head);
 void session_write_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                          const struct event_place *place);
 void session_write_gap(struct buffer *buffer, uint64_t seq, const struct session_gap *gap);
+void session_write_host(struct buffer *buffer, const struct session_host *host);
 void session_write_finding(struct buffer *buffer, uint64_t seq, const struct finding_step *step);
 
 struct session_view { /* which rows are kept; accept NULL = all */

@@ -68,7 +68,8 @@ void begin_line(struct buffer *buffer, enum record_kind kind, uint64_t seq, int6
     buffer_text(buffer, RECORDS[kind].name);
     buffer_char(buffer, '"');
     put_time(buffer, "t", wall_ns);
-    put_number(buffer, "seq", seq);
+    if (seq)
+        put_number(buffer, "seq", seq);
 }
 
 void end_line(struct buffer *buffer)

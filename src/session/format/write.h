@@ -14,7 +14,7 @@ void put_text_if(struct buffer *buffer, const char *key, const char *text); /* n
 void put_time(struct buffer *buffer, const char *key, int64_t wall_ns);
 void put_true(struct buffer *buffer, const char *key);
 void put_null(struct buffer *buffer, const char *key);
-/* {"ev":"kind","t":"...","seq":N */
+/* {"ev":"kind","t":"...","seq":N; without seq where that is 0 */
 void begin_line(struct buffer *buffer, enum record_kind kind, uint64_t seq, int64_t wall_ns);
 void end_line(struct buffer *buffer); /* } and a newline */
 

@@ -18,7 +18,6 @@
 #define KEY_MOST_BEHIND 3 /* keyframes' length of lines behind one: log files grow by a third */
 #define KEY_LEAST_BYTES 262144 /* of a short keyframe: that much more */
 #define RETRY_EVERY_NS  SECOND_NS
-#define ZSTD_LEVEL      3
 #define FATES_MOST      2         /* of a file while one frame is written */
 #define STALL_NS        SECOND_NS /* more than this and two intervals between frames is a gap */
 
@@ -44,18 +43,11 @@ int log_writer_open(struct log_writer *writer, const struct log_settings *settin
     *writer = (struct log_writer){.settings = *settings};
     session_state_init(&writer->state);
     buffer_init(&writer->lines);
-    buffer_init(&writer->packed);
     writer->steps = finding_steps_new();
     int error = log_file_open(&writer->file, settings->path, why, size);
-    if (!error && writer->file.zstd) {
-        writer->zstd = ZSTD_createCCtx();
-        if (!writer->zstd) {
-            snprintf(why, size, "no memory to compress");
-            error = -ENOMEM;
-        } else {
-            ZSTD_CCtx_setParameter(writer->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
-            ZSTD_CCtx_setParameter(writer->zstd, ZSTD_c_checksumFlag, 1);
-        }
+    if (log_packer_init(&writer->packer, !error && writer->file.zstd)) {
+        snprintf(why, size, "no memory to compress");
+        error = -ENOMEM;
     }
     begin_file(writer);
     writer->stats.files = 1;
@@ -63,40 +55,6 @@ int log_writer_open(struct log_writer *writer, const struct log_settings *settin
     if (error)
         log_writer_close(writer);
     return error;
-}
-
-static int pack(struct log_writer *writer, const char *lines, size_t length)
-{
-    size_t bound = ZSTD_compressBound(length);
-    char *room = buffer_reserve(&writer->packed, bound);
-    if (!room)
-        return -ENOMEM;
-    size_t done = ZSTD_compress2(writer->zstd, room, bound, lines, length);
-    if (ZSTD_isError(done))
-        return -ENOMEM;
-    writer->packed.length += done;
-    return 0;
-}
-
-/* Cuts the lines into chunks of whole lines: a reader checks a chunk before it believes a line. */
-static int pack_lines(struct log_writer *writer)
-{
-    const char *at = writer->lines.data, *end = at + writer->lines.length;
-
-    while (at < end) {
-        size_t length = (size_t)(end - at);
-        if (length > ZST_CHUNK_MAX) {
-            const char *newline = memrchr(at, '\n', ZST_CHUNK_MAX);
-            if (!newline)
-                newline = memchr(at, '\n', length);
-            length = newline ? (size_t)(newline - at) + 1 : length;
-        }
-        int error = pack(writer, at, length);
-        if (error)
-            return error;
-        at += length;
-    }
-    return 0;
 }
 
 static void count_event(const struct event *event, struct session_counts *counts)
@@ -233,7 +191,7 @@ static void begin_key(struct log_writer *writer, const struct frame *frame)
         head->start_ns = frame->wall_ns;
     session_write_head(&writer->lines, ++writer->state.seq, head);
     if (writer->file.zstd)
-        zst_put_mark(&writer->packed, frame->wall_ns);
+        zst_put_mark(&writer->packer.packed, frame->wall_ns);
 }
 
 static bool due(const struct frame *frame, int64_t since_mono_ns, int64_t every_ns)
@@ -251,9 +209,10 @@ static void maybe_rotate(struct log_writer *writer, const struct frame *frame)
     if (!large && !old)
         return;
     if (writer->file.zstd) {
-        buffer_clear(&writer->packed);
-        zst_put_index(&writer->packed, &writer->keys);
-        if (log_file_append(&writer->file, writer->packed.data, writer->packed.length) > 0)
+        buffer_clear(&writer->packer.packed);
+        zst_put_index(&writer->packer.packed, &writer->keys);
+        if (log_file_append(&writer->file, writer->packer.packed.data,
+                            writer->packer.packed.length) > 0)
             return; /* a fate: the frame to come meets it too */
     }
     if (log_file_rotate(&writer->file, frame->wall_ns, settings->keep, writer->stats.trouble,
@@ -272,7 +231,7 @@ static int make_lines(struct log_writer *writer, const struct frame *frame,
 
     *counts = (struct session_counts){0};
     buffer_clear(&writer->lines);
-    buffer_clear(&writer->packed);
+    buffer_clear(&writer->packer.packed);
     if (key)
         begin_key(writer, frame);
     write_gap(writer, frame);
@@ -285,8 +244,8 @@ static int make_lines(struct log_writer *writer, const struct frame *frame,
     if (!error)
         error = writer->lines.failed;
     if (!error && writer->file.zstd)
-        error = pack_lines(writer);
-    writer->lines.failed = writer->packed.failed = 0;
+        error = log_pack(&writer->packer, &writer->lines);
+    writer->lines.failed = writer->packer.packed.failed = 0;
     return error;
 }
 
@@ -440,7 +399,7 @@ static int try_frame(struct log_writer *writer, const struct frame *frame,
     find_gap(writer, frame, lost);
     const bool key = key_is_due(writer, frame);
     int error = make_lines(writer, frame, events, count, key);
-    const struct buffer *out = writer->file.zstd ? &writer->packed : &writer->lines;
+    const struct buffer *out = log_packed(&writer->packer, &writer->lines);
     const size_t length = out->length;
 
     if (!error)
@@ -523,15 +482,15 @@ int log_writer_reopen(struct log_writer *writer)
 /* What began and has no end in the log says so: it held when the recording stopped. */
 static void write_stops(struct log_writer *writer)
 {
-    const struct buffer *out = writer->file.zstd ? &writer->packed : &writer->lines;
+    const struct buffer *out = log_packed(&writer->packer, &writer->lines);
 
     buffer_clear(&writer->lines);
-    buffer_clear(&writer->packed);
+    buffer_clear(&writer->packer.packed);
     if (!writer->steps || finding_steps_stop(writer->steps, writer->last_wall_ns))
         return;
     write_steps(writer);
     if (writer->lines.length == 0 || writer->lines.failed ||
-        (writer->file.zstd && pack_lines(writer)))
+        (writer->file.zstd && log_pack(&writer->packer, &writer->lines)))
         return;
     if (log_file_append(&writer->file, out->data, out->length) == 0)
         writer->stats.bytes += out->length;
@@ -539,10 +498,11 @@ static void write_stops(struct log_writer *writer)
 
 static void write_index(struct log_writer *writer)
 {
-    buffer_clear(&writer->packed);
-    zst_put_index(&writer->packed, &writer->keys);
-    if (!writer->packed.failed)
-        (void)log_file_append(&writer->file, writer->packed.data, writer->packed.length);
+    buffer_clear(&writer->packer.packed);
+    zst_put_index(&writer->packer.packed, &writer->keys);
+    if (!writer->packer.packed.failed)
+        (void)log_file_append(&writer->file, writer->packer.packed.data,
+                              writer->packer.packed.length);
 }
 
 /* No more frames: what is lost now stays lost. */
@@ -575,9 +535,7 @@ void log_writer_close(struct log_writer *writer)
     finding_steps_free(writer->steps);
     writer->steps = NULL;
     buffer_done(&writer->lines);
-    buffer_done(&writer->packed);
+    log_packer_done(&writer->packer);
     free(writer->ordered);
     writer->ordered = NULL;
-    ZSTD_freeCCtx(writer->zstd);
-    writer->zstd = NULL;
 }

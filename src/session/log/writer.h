@@ -7,8 +7,7 @@
 #include "core/event_place.h"
 #include "session/format/format.h"
 #include "session/log/file.h"
-
-#include <zstd.h>
+#include "session/log/pack.h"
 
 struct log_settings {
     const char *path; /* "-": standard output */
@@ -38,8 +37,8 @@ struct log_writer {
     struct event_match match;
     struct event_places places;
     struct finding_steps *steps; /* of the findings in the log; NULL: no memory */
-    struct buffer lines, packed;
-    ZSTD_CCtx *zstd;
+    struct buffer lines;
+    struct log_packer packer;
     struct zst_keys keys;
     struct log_stats stats;
     struct session_gap gap;       /* reason "" = none is due */

@@ -27,6 +27,7 @@
 #define END_NS        (500 * MILLISECOND_NS) /* for programs to end by themselves */
 #define END_PUSHED_NS (5 * SECOND_NS)        /* the same where a folder is to be removed */
 #define END_STEP_NS   (5 * MILLISECOND_NS)
+#define END_LOOK_MS   50
 #define LATE_FRAMES   3 /* intervals without a frame */
 #define POLLED_EACH   3
 
@@ -58,6 +59,8 @@ struct fleet {
     uint32_t event_count, event_capacity;
     int64_t cpu_before_ns, process_ns, process_at_ns;
     bool begun;
+    bool copies; /* streams go to files: nobody takes frames and events */
+    bool ending; /* guarded by the lock: no program is started again */
 };
 
 static struct fleet *fleet_of(struct source *source)
@@ -76,7 +79,7 @@ static bool start_due(struct fleet *fleet, int64_t now_ns)
         starting += fleet_member_is_starting(&fleet->members[i]);
     for (uint32_t i = 0; i < fleet->count && starting < STARTING_MOST; i++) {
         struct fleet_member *member = &fleet->members[i];
-        if (member->log || member->ended_ns || now_ns < member->retry_ns)
+        if (member->log || member->ended_ns || now_ns < member->retry_ns || fleet->ending)
             continue;
         fleet_member_start(member);
         starting += fleet_member_is_starting(member);
@@ -142,6 +145,8 @@ static bool read_ready(struct fleet *fleet, const struct wish *wish)
             fleet_member_read_errors(member);
         if (is_ready(member, polled[0].revents))
             any |= fleet_member_read(member, wish, fleet->scratch);
+        if (fleet->copies)
+            member->event_count = 0;
         if (member->ended_ns)
             any |= fleet_member_end(member);
         any |= member->host.state != state;
@@ -384,6 +389,79 @@ static void end_programs(struct fleet *fleet)
         if (left > 0)
             nanosleep(&step, NULL);
     }
+}
+
+/* --- recording --- */
+
+uint32_t fleet_count(const struct source *source)
+{
+    return ((const struct fleet *)source)->count;
+}
+
+const char *fleet_name(const struct source *source, uint32_t i)
+{
+    return ((const struct fleet *)source)->members[i].command.name;
+}
+
+void fleet_copy(struct source *source, uint32_t i, struct log_copy *copy)
+{
+    struct fleet *fleet = fleet_of(source);
+
+    fleet->copies = true;
+    fleet_member_copy(&fleet->members[i], copy);
+}
+
+int fleet_begin(struct source *source)
+{
+    return begin(fleet_of(source));
+}
+
+void fleet_look_at(struct source *source, uint32_t i, struct fleet_look *look)
+{
+    struct fleet *fleet = fleet_of(source);
+    struct fleet_member *member = &fleet->members[i];
+
+    pthread_mutex_lock(&fleet->lock);
+    look->state = state_of(fleet, member, clock_mono_ns());
+    snprintf(look->why, sizeof(look->why), "%s", member->why);
+    look->stats = member->copy->stats;
+    look->reader_left = member->copy->reader_left;
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+static bool has_streams(struct fleet *fleet)
+{
+    bool any = false;
+
+    pthread_mutex_lock(&fleet->lock);
+    for (uint32_t i = 0; i < fleet->count; i++)
+        any |= fleet->members[i].log != NULL;
+    pthread_mutex_unlock(&fleet->lock);
+    return any;
+}
+
+bool fleet_end(struct source *source, int64_t timeout_ns)
+{
+    struct fleet *fleet = fleet_of(source);
+    const int64_t end_ns = clock_mono_ns() + timeout_ns;
+
+    pthread_mutex_lock(&fleet->lock);
+    fleet->ending = true;
+    for (uint32_t i = 0; i < fleet->count; i++)
+        fleet_member_ask_end(&fleet->members[i]);
+    pthread_mutex_unlock(&fleet->lock);
+    worker_wake(&fleet->worker);
+    while (has_streams(fleet) && clock_mono_ns() < end_ns) {
+        struct pollfd news = {fleet->news, POLLIN, 0};
+        (void)poll(&news, 1, END_LOOK_MS);
+        wake_drain(fleet->news);
+    }
+    const bool ended = !has_streams(fleet);
+    worker_done(&fleet->worker);
+    fleet->worker = WORKER_NONE;
+    for (uint32_t i = 0; i < fleet->count; i++)
+        fleet->members[i].copy = NULL;
+    return ended;
 }
 
 static void fleet_close(struct source *source)

@@ -3,6 +3,7 @@
 #ifndef TCPLENS_SOURCE_FLEET_FLEET_H
 #define TCPLENS_SOURCE_FLEET_FLEET_H
 
+#include "session/log/copy.h"
 #include "source/remote/command.h"
 #include "source/source.h"
 
@@ -18,5 +19,24 @@ struct fleet_settings {
 /* 0; -EINVAL: a target is wrong; other -errno; with one line in why. */
 int fleet_open(struct source **source, const struct fleet_settings *settings, char *why,
                size_t size);
+
+/* --- recording: the streams go to files as they are, and no frame is taken --- */
+
+struct fleet_look {
+    uint8_t state; /* enum host_state */
+    char why[HOST_WHY_MAX];
+    struct log_stats stats;
+    bool reader_left; /* of the pipe that its copy goes to */
+};
+
+uint32_t fleet_count(const struct source *fleet);
+const char *fleet_name(const struct source *fleet, uint32_t i);
+/* Where the lines of a host go, from the beginning on; its owner closes it behind fleet_end(). */
+void fleet_copy(struct source *fleet, uint32_t i, struct log_copy *copy);
+int fleet_begin(struct source *fleet); /* 0 or -errno */
+void fleet_look_at(struct source *fleet, uint32_t i, struct fleet_look *look);
+/* Ends the hosts' programs and takes what they still send; nothing is written to the copies
+ * afterwards. False: some had not ended by then. */
+bool fleet_end(struct source *fleet, int64_t timeout_ns);
 
 #endif

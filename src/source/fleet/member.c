@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/grow.h"
 #include "core/text/text.h"
+#include "session/log/copy.h"
 #include "source/log/replay.h"
 #include "source/remote/push.h"
 
@@ -82,6 +83,33 @@ static int64_t pause_of(const struct fleet_member *member)
     return pause_ns < RETRY_MOST_NS ? pause_ns : RETRY_MOST_NS;
 }
 
+/* --- a copy of its log --- */
+
+static void copy_line(void *data, const struct session_line *line, const struct log_text *text)
+{
+    struct fleet_member *member = data;
+    log_copy_line(member->copy, line, text->text, text->length, clock_mono_ns());
+}
+
+static void tell_copy(struct fleet_member *member, int64_t now_ns)
+{
+    struct session_host host = {.skew_known = member->host.skew_known,
+                                .skew_ns = member->host.skew_ns,
+                                .skew_error_ns = member->host.skew_error_ns};
+
+    if (!member->copy)
+        return;
+    snprintf(host.name, sizeof(host.name), "%s", member->command.name);
+    snprintf(host.place, sizeof(host.place), "%s", member->command.place);
+    log_copy_set_host(member->copy, &host, now_ns);
+}
+
+void fleet_member_copy(struct fleet_member *member, struct log_copy *copy)
+{
+    member->copy = copy;
+    tell_copy(member, clock_mono_ns());
+}
+
 /* Its rows stay, and say how old they are. */
 static void lose(struct fleet_member *member, enum host_state state, const char *why)
 {
@@ -94,6 +122,8 @@ static void lose(struct fleet_member *member, enum host_state state, const char 
     member->host.state = (uint8_t)state;
     member->host.bytes_per_s = 0;
     snprintf(member->why, sizeof(member->why), "%s", why);
+    if (member->copy && !member->is_ending)
+        log_copy_lose(member->copy, why, now_ns);
     member->retry_ns = now_ns + pause_of(member);
     member->failures++;
 }
@@ -162,8 +192,17 @@ void fleet_member_start(struct fleet_member *member)
         refuse_stream(member, error, why);
         return;
     }
+    if (member->copy)
+        replay_set_tap(member->log, copy_line, member);
+    tell_copy(member, member->began_ns);
     member->host.state = HOST_CONNECTING;
     member->generation++;
+}
+
+void fleet_member_ask_end(struct fleet_member *member)
+{
+    member->is_ending = true;
+    remote_end(&member->child, false);
 }
 
 void fleet_member_stop(struct fleet_member *member, bool force)
@@ -369,6 +408,7 @@ static void take_frame(struct fleet_member *member, struct frame *frame)
     const int64_t now_ns = clock_mono_ns();
 
     take_clocks(member, frame, now_ns);
+    tell_copy(member, now_ns);
     count_bytes(member, now_ns);
     member->arrived_ns = now_ns;
     member->host.frames++;

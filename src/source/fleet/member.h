@@ -15,6 +15,8 @@ struct fleet_program {
     uint64_t bytes;
 };
 
+struct log_copy;
+
 struct fleet_member {
     struct remote_command command;
     struct remote_command push;          /* with this program sent there; count 0 = it may not be */
@@ -22,7 +24,8 @@ struct fleet_member {
     bool is_pushed;                      /* push is what runs, or will */
     uint64_t pushed_bytes;               /* so many are sent */
     struct remote_child child;
-    struct source *log; /* of its output; NULL = there is no stream */
+    struct source *log;    /* of its output; NULL = there is no stream */
+    struct log_copy *copy; /* where its lines go as they are; the caller's; NULL = nowhere */
     struct frame_pool *pool;
     struct frame *latest;
     struct event *events; /* since they were taken */
@@ -40,6 +43,7 @@ struct fleet_member {
     int64_t retry_ns;     /* mono: when it is started again */
     int64_t rest_ns;      /* mono: it is not read before */
     int64_t quiet_ns;     /* mono: its standard error is not read before */
+    bool is_ending;       /* it was asked to end: that its stream ends is no loss */
     bool has_more;        /* lines that were read from the pipe wait for the next slice */
     int64_t arrived_ns;   /* mono: its latest frame; 0 = none yet */
     int64_t began_ns;     /* mono: it was started */
@@ -51,6 +55,9 @@ struct fleet_member {
 
 int fleet_member_init(struct fleet_member *member, uint32_t number);
 void fleet_member_done(struct fleet_member *member);
+
+/* Where its lines go from now on. */
+void fleet_member_copy(struct fleet_member *member, struct log_copy *copy);
 
 /* True: it counts among those that are being started; one that hangs does not for ever. */
 bool fleet_member_is_starting(const struct fleet_member *member);
@@ -64,6 +71,8 @@ bool fleet_member_read(struct fleet_member *member, const struct wish *wish,
                        struct event_ring *ring);
 /* What became of it once its stream has ended. True: that is known now. */
 bool fleet_member_end(struct fleet_member *member);
+/* Asks its program to end; what it still sends is read. */
+void fleet_member_ask_end(struct fleet_member *member);
 /* Ends its program: asks for it, or makes it. */
 void fleet_member_stop(struct fleet_member *member, bool force);
 /* Nothing of it is left to wait for. */

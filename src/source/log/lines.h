@@ -33,6 +33,10 @@ struct replay {
     bool gap;         /* one stands right before `frame` */
     struct sequence sequence;
     char damage[200];
+    void (*tap)(void *data, const struct session_line *line, const struct log_text *text);
+    void *tap_data;
+    struct session_host collected;   /* by the host line read last; name "": there was none */
+    char gap_reason[128];            /* of the gap line read last */
     bool (*interrupted)(void *data); /* NULL = never */
     void *interrupt_data;
     uint32_t looked;

@@ -90,6 +90,7 @@ static void keep_gap(struct replay *replay, const struct session_gap *gap)
 
     snprintf(event.text, sizeof(event.text), "%.47s", gap->reason);
     replay->gap_line = true;
+    snprintf(replay->gap_reason, sizeof(replay->gap_reason), "%s", gap->reason);
     keep_event(replay, &event);
 }
 
@@ -175,6 +176,9 @@ static void take_line(struct replay *replay, const struct session_line *line)
     case RECORD_GAP:
         keep_gap(replay, &line->gap);
         return;
+    case RECORD_HOST:
+        replay->collected = line->host;
+        return;
     case RECORD_FINDING: /* no part of what rows are built from */
         keep_step(replay, &line->finding);
         return;
@@ -224,8 +228,12 @@ static bool is_in_sequence(struct replay *replay, const struct session_line *lin
 {
     const bool new_recording =
         line->kind == RECORD_HEAD && line->head.start_ns != replay->head.start_ns;
+    const bool is_added = !line->seq && (line->kind == RECORD_HOST || line->kind == RECORD_GAP);
     const uint64_t last = replay->sequence.last;
     char text[80];
+
+    if (is_added) /* by who collected the log: no line of that recording */
+        return true;
     const enum sequence_step step = sequence_take(&replay->sequence, line, new_recording);
 
     if (step == SEQUENCE_AGAIN) { /* and may have taken back what came after it */
@@ -252,6 +260,8 @@ int replay_read_line(struct replay *replay, const struct log_text *text, enum re
     if (replay->unchecked && (error || line.kind != RECORD_HEAD))
         return refuse_first_line(replay, text, !error, why);
     replay->unchecked = false;
+    if (!error && replay->tap)
+        replay->tap(replay->tap_data, &line, text);
     if (error) {
         note_damage(replay, why);
         line.kind = RECORD_NONE;
@@ -525,6 +535,21 @@ const char *replay_version(const struct source *source)
     return ((const struct replay *)source)->head.tcplens;
 }
 
+const struct session_host *replay_collected(const struct source *source)
+{
+    return &((const struct replay *)source)->collected;
+}
+
+const char *replay_gap_reason(const struct source *source)
+{
+    return ((const struct replay *)source)->gap_reason;
+}
+
+int64_t replay_interval(const struct source *source)
+{
+    return ((const struct replay *)source)->head.interval_ns;
+}
+
 uint64_t replay_bytes(const struct source *source)
 {
     return log_reader_bytes(((const struct replay *)source)->reader);
@@ -557,6 +582,15 @@ const char *replay_fault(const struct source *source)
     if (replay_damage(source)[0])
         return replay_damage(source);
     return replay_is_torn(source) ? "log is truncated; everything before that was read" : "";
+}
+
+void replay_set_tap(struct source *source,
+                    void (*tap)(void *data, const struct session_line *line,
+                                const struct log_text *text),
+                    void *data)
+{
+    replay_of(source)->tap = tap;
+    replay_of(source)->tap_data = data;
 }
 
 void replay_set_interrupt(struct source *source, bool (*interrupted)(void *data), void *data)

@@ -5,6 +5,8 @@
 
 #include "core/event.h"
 #include "core/finding/steps.h"
+#include "session/format/format.h"
+#include "session/log/reader.h"
 #include "source/source.h"
 
 #include <stddef.h>
@@ -20,6 +22,12 @@ void replay_set_ring(struct source *source, struct event_ring *ring);
 
 /* Reading, however far the next frame is, ends with -EINTR once `interrupted` returns true. */
 void replay_set_interrupt(struct source *source, bool (*interrupted)(void *data), void *data);
+
+/* Is given each line that could be read, as it was read and as it is; NULL = nothing is. */
+void replay_set_tap(struct source *source,
+                    void (*tap)(void *data, const struct session_line *line,
+                                const struct log_text *text),
+                    void *data);
 
 /* source_next gives the frame after the last one: -ENODATA at the end (a file that grows may have
  * more later), -EAGAIN while a pipe has nothing (poll replay_descriptor), -errno with
@@ -44,6 +52,12 @@ int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns);
 /* By the head line read last, "" = not known: of the machine, of the tcplens that recorded. */
 const char *replay_host(const struct source *source);
 const char *replay_version(const struct source *source);
+/* By the host line read last: a name, where the log was collected from another machine. */
+const struct session_host *replay_collected(const struct source *source);
+/* Of the gap line read last, "" = none was. */
+const char *replay_gap_reason(const struct source *source);
+/* As asked for when it was recorded; 0 = not known. */
+int64_t replay_interval(const struct source *source);
 uint64_t replay_bytes(const struct source *source); /* read so far */
 int replay_descriptor(const struct source *source);
 bool replay_is_pipe(const struct source *source);

@@ -1,4 +1,4 @@
-/* Offload state from the kTLS facts of sock_diag. Independent of netlink and of frames. */
+/* Offload state from the facts of kTLS and SMC that sock_diag reports. Independent of netlink and of frames. */
 #include "core/offload.h"
 
 #include <errno.h>
@@ -15,8 +15,9 @@ static const char *const STATE_NAMES[] = {
 const struct words OFFLOAD_WORDS = WORDS(STATE_NAMES);
 
 static const char *const ULP_NAMES[] = {
-    [ULP_UNKNOWN] = NULL,  [ULP_ABSENT] = NULL, [ULP_TLS] = "tls",
-    [ULP_MPTCP] = "mptcp", [ULP_SMC] = "smc",   [ULP_OTHER] = "other",
+    [ULP_UNKNOWN] = NULL,  [ULP_ABSENT] = NULL,   [ULP_TLS] = "tls",
+    [ULP_MPTCP] = "mptcp", [ULP_SMC] = "smc",     [ULP_OTHER] = "other",
+    [ULP_SMC_R] = "smc-r", [ULP_SMC_D] = "smc-d", [ULP_SMC_FALLBACK] = "smc-fallback",
 };
 const struct words ULP_WORDS = WORDS(ULP_NAMES);
 
@@ -44,6 +45,8 @@ static enum offload_state decide_now(uint8_t ulp, uint8_t tls_tx, uint8_t tls_rx
 {
     if (ulp == ULP_UNKNOWN)
         return OFFLOAD_UNKNOWN;
+    if (ulp == ULP_SMC_R || ulp == ULP_SMC_D)
+        return OFFLOAD_OFFLOADED;
     return ulp == ULP_TLS ? decide_tls(tls_tx, tls_rx) : OFFLOAD_IN_HOST;
 }
 

@@ -1,5 +1,5 @@
 /* Offload state of a connection: the enum of TCP_CONNECTION_OFFLOAD_STATE on top of the
- * kTLS facts that sock_diag reports in INET_DIAG_ULP_INFO. Pure. */
+ * kTLS facts that sock_diag reports in INET_DIAG_ULP_INFO, or of SMC. Pure. */
 #ifndef TCPLENS_CORE_OFFLOAD_H
 #define TCPLENS_CORE_OFFLOAD_H
 
@@ -18,7 +18,19 @@ enum offload_state { /* numbers of TCP_CONNECTION_OFFLOAD_STATE; Max (4) is not 
                                               JSON, matches no filter */
 };
 
-enum ulp { ULP_UNKNOWN = 0, ULP_ABSENT, ULP_TLS, ULP_MPTCP, ULP_SMC, ULP_OTHER };
+enum ulp {
+    ULP_UNKNOWN = 0,
+    ULP_ABSENT,
+    ULP_TLS,
+    ULP_MPTCP,
+    ULP_SMC,
+    ULP_OTHER,
+    /* What lies above a TCP socket of AF_SMC: its data goes by RDMA, through the memory of one machine, or
+     * by this TCP connection after all. */
+    ULP_SMC_R,
+    ULP_SMC_D,
+    ULP_SMC_FALLBACK
+};
 
 enum tls_conf { /* TLS_CONF_* of include/uapi/linux/tls.h; 0 = not reported */
                 TLS_CONF_UNREPORTED = 0,
@@ -44,10 +56,16 @@ const char *offload_name(uint8_t state);
 int offload_from_name(const char *name, size_t length, uint8_t *state);
 
 /* The fact behind the state for the column: "", "tls-base", "tls-sw", "tls-hw tx", "tls-hw rx",
- * "tls-hw rx+tx", "mptcp", "smc", ... */
+ * "tls-hw rx+tx", "mptcp", "smc-r", "smc-fallback", ... */
 const char *offload_fact(uint8_t ulp, uint8_t tls_tx, uint8_t tls_rx);
 
-/* "tls", "mptcp", "smc"; NULL when unknown or absent. */
+/* AF_SMC lies above it, in one way or another. */
+static inline bool ulp_is_smc(uint8_t ulp)
+{
+    return ulp == ULP_SMC || ulp == ULP_SMC_R || ulp == ULP_SMC_D || ulp == ULP_SMC_FALLBACK;
+}
+
+/* "tls", "mptcp", "smc-r", ...; NULL when unknown or absent. */
 const char *ulp_name(uint8_t ulp);
 uint8_t ulp_from_name(const char *name, size_t length); /* ULP_OTHER for a name not in the table */
 

@@ -4,6 +4,7 @@
 #include "core/text/text.h"
 #include "fuzz_target.h"
 #include "source/diag.h"
+#include "source/netns/smc.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,6 +58,16 @@ static void take_identity(struct diag_parse *parse, const uint8_t *bytes, size_t
     parse->port_id = header.nlmsg_pid;
 }
 
+/* The same bytes as sockets of SMC above those rows. */
+static void join_smc(struct frame *frame, const uint8_t *bytes, size_t length)
+{
+    struct smc_sockets sockets = {0};
+    for (size_t at = 0; at < length; at += 64)
+        CHECK(smc_add(&sockets, bytes + at, length - at) == 0);
+    smc_join(&sockets, frame->conns, frame->live_count);
+    smc_done(&sockets);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < PREFIX)
@@ -79,6 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK((result == 0) == parse.done);
     CHECK(parse.error <= 0);
     CHECK(parse.rows == frame->live_count);
+    check_frame(frame);
+    join_smc(frame, bytes, length);
     check_frame(frame);
     if (diag_parse_row(bytes, length, parse.admin, &conn, &detail) == 0) {
         check_conn(frame, &conn);

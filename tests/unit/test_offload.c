@@ -27,13 +27,15 @@ static uint8_t expected_now(uint8_t ulp, size_t tx, size_t rx)
 {
     if (ulp == ULP_UNKNOWN)
         return OFFLOAD_UNKNOWN;
+    if (ulp == ULP_SMC_R || ulp == ULP_SMC_D)
+        return OFFLOAD_OFFLOADED;
     return ulp == ULP_TLS ? state_of(TLS_STATES[rx][tx]) : OFFLOAD_IN_HOST;
 }
 
 static void every_combination_is_decided(void **unused)
 {
     (void)unused;
-    for (uint8_t ulp = ULP_UNKNOWN; ulp <= ULP_OTHER; ulp++) {
+    for (uint8_t ulp = ULP_UNKNOWN; ulp <= ULP_SMC_FALLBACK; ulp++) {
         for (size_t tx = 0; tx < CONFS; tx++) {
             for (size_t rx = 0; rx < CONFS; rx++) {
                 for (unsigned previous = 0; previous < 256; previous++) {
@@ -117,6 +119,9 @@ static void the_fact_is_shown(void **unused)
     assert_string_equal(offload_fact(ULP_ABSENT, 0, 0), "");
     assert_string_equal(offload_fact(ULP_MPTCP, 0, 0), "mptcp");
     assert_string_equal(offload_fact(ULP_SMC, 0, 0), "smc");
+    assert_string_equal(offload_fact(ULP_SMC_R, 0, 0), "smc-r");
+    assert_string_equal(offload_fact(ULP_SMC_D, 0, 0), "smc-d");
+    assert_string_equal(offload_fact(ULP_SMC_FALLBACK, 0, 0), "smc-fallback");
     assert_string_equal(offload_fact(ULP_OTHER, 0, 0), "other");
     assert_string_equal(offload_fact(ULP_TLS, 0, 0), "tls");
     assert_string_equal(offload_fact(ULP_TLS, 1, 1), "tls-base");
@@ -135,6 +140,7 @@ static void ulp_names_go_there_and_back(void **unused)
     assert_int_equal(ulp_from_name("tls", 3), ULP_TLS);
     assert_int_equal(ulp_from_name("mptcp", 5), ULP_MPTCP);
     assert_int_equal(ulp_from_name("smc", 3), ULP_SMC);
+    assert_int_equal(ulp_from_name("smc-fallback", 12), ULP_SMC_FALLBACK);
     assert_int_equal(ulp_from_name("espintcp", 8), ULP_OTHER);
     assert_int_equal(ulp_from_name("tl", 2), ULP_OTHER);
     assert_null(ulp_name(ULP_UNKNOWN));

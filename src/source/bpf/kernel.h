@@ -7,7 +7,9 @@
 
 #include "source/bpf/record.h"
 
+#define AF_SMC        43
 #define IPPROTO_TCP   6
+#define IPPROTO_SMC   256
 #define IPPROTO_MPTCP 262
 #define PID_LEVELS    32 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
 

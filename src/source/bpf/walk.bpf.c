@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* walk.bpf: runs in the kernel: hands every descriptor of any process that is a TCP or an MPTCP socket,
- * of one network namespace or of all, to walk.c. An object of its own: it is loaded by itself, and in a tenth of
- * the time that the other one takes: the kernel finds the places of what is read itself (CO-RE,
- * Linux 5.17). */
+/* walk.bpf: runs in the kernel: hands every descriptor of any process that is a socket of TCP,
+ * MPTCP or SMC, of one network namespace or of all, to walk.c. An object of its own: it is loaded by
+ * itself, and in a tenth of the time that the other one takes: the kernel finds the places of what is
+ * read itself (CO-RE, Linux 5.17). */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -26,10 +26,11 @@ static __always_inline void walk_to(struct task_struct *task, struct task_struct
     walked_thread = task == leader ? 0 : (__u32)task->pid;
 }
 
-/* The subflows of an MPTCP socket are reported with its inode. */
+/* TCP, or what has TCP sockets beneath it: those are reported with its inode (netns/smc.h). */
 static __always_inline int carries_tcp(const struct sock *sk)
 {
-    return sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_MPTCP;
+    return sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_MPTCP ||
+           sk->sk_protocol == IPPROTO_SMC || sk->__sk_common.skc_family == AF_SMC;
 }
 
 /* Called for every descriptor there is: plain loads, and one helper. Threads that share the table

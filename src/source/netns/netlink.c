@@ -2,9 +2,11 @@
  * error. What a message holds is diag.c, what became of a row diff and live.c. */
 #include "source/netns/netlink.h"
 
+#include "base/clock.h"
 #include "core/column/column.h"
 #include "source/diag.h"
 #include "source/interface_name.h"
+#include "source/netns/smc.h"
 #include "source/repeats.h"
 #include "source/ulp_right.h"
 
@@ -23,6 +25,7 @@
 #define ATTEMPTS       3 /* one and two more */
 #define ANSWER_SECONDS 5 /* the kernel answers in the caller's context: this is for broken ones */
 #define REQUEST_ROOM   8192u
+#define SMC_AGAIN_NS   (5 * SECOND_NS) /* where there is none */
 
 struct channel {
     struct mnl_socket *socket; /* NULL: to be opened */
@@ -34,7 +37,9 @@ struct netlink {
     struct channel dump, exact;
     struct repeats repeats;
     struct ulp_right ulp;
-    bool apart; /* the kernel dumps families one by one only */
+    struct smc_sockets smc;
+    int64_t smc_next_ns; /* not before */
+    bool apart;          /* the kernel dumps families one by one only */
     struct netlink_place place;
     struct netns own;        /* of netlink_open() */
     uint32_t rows;           /* of the last frame */
@@ -329,6 +334,83 @@ static int dump_families(struct netlink *netlink, const struct diag_parse *blank
     return result;
 }
 
+/* --- sockets of SMC: those above some of the rows --- */
+
+/* The request would load its module, which nobody needs where SMC itself is not there. */
+static bool kernel_has_smc(void)
+{
+    FILE *file = fopen("/proc/self/net/protocols", "re");
+    char line[256];
+    bool found = false;
+
+    while (file && !found && fgets(line, sizeof(line), file))
+        found = strncmp(line, "SMC", 3) == 0;
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* One datagram: 1 = more follow, 0 = that was all, -errno. */
+static int read_smc(struct netlink *netlink, size_t length)
+{
+    const struct nlmsghdr *header = (const void *)netlink->buffer;
+    int left = (int)length;
+
+    for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+        if (header->nlmsg_seq != netlink->dump.sequence)
+            return -EPROTO;
+        if (header->nlmsg_type == NLMSG_DONE)
+            return 0;
+        if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+            return -EPROTONOSUPPORT;
+        if (smc_add(&netlink->smc, mnl_nlmsg_get_payload(header),
+                    mnl_nlmsg_get_payload_len(header)))
+            return -ENOMEM;
+    }
+    return 1;
+}
+
+static int dump_smc(struct netlink *netlink)
+{
+    struct {
+        struct nlmsghdr header;
+        uint8_t body[SMC_REQUEST_SIZE];
+    } request = {.header = {.nlmsg_len = sizeof(request),
+                            .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                            .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                            .nlmsg_seq = ++netlink->dump.sequence}};
+    int result = channel_open(netlink, &netlink->dump);
+
+    smc_put_request(request.body);
+    if (result == 0)
+        result = channel_send(&netlink->dump, &request, sizeof(request));
+    for (int more = result == 0; more;) {
+        const ssize_t got = channel_receive(netlink, &netlink->dump);
+        result = got < 0 ? (int)got : read_smc(netlink, (size_t)got);
+        more = result > 0;
+    }
+    if (result < 0)
+        channel_close(&netlink->dump);
+    return result;
+}
+
+/* Without it such rows are those of sockets that no process has open. */
+static void join_smc(struct netlink *netlink, struct frame *frame)
+{
+    const uint32_t first = netlink->first;
+
+    if (frame->live_count == first || frame->mono_ns < netlink->smc_next_ns)
+        return;
+    smc_clear(&netlink->smc);
+    if (kernel_has_smc() && dump_smc(netlink) == 0)
+        smc_join(&netlink->smc, frame->conns + first, frame->live_count - first);
+    else
+        netlink->smc_next_ns = frame->mono_ns + SMC_AGAIN_NS;
+    for (uint32_t i = first; netlink->smc.count && i < frame->live_count; i++)
+        if (frame->conns[i].known & KNOWN_UID)
+            frame_add_user(frame, frame->conns[i].uid, "");
+}
+
 int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
                  const struct netlink_bytecode *bytecode)
 {
@@ -349,6 +431,7 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
         return result;
     result = dump_families(netlink, &blank, &wanted, wish->families);
     end_dump(netlink, frame);
+    join_smc(netlink, frame);
     netlink->rows = frame->live_count - netlink->first;
     return result;
 }
@@ -407,6 +490,18 @@ static int ask(struct netlink *netlink, const struct conn *wanted, struct conn *
     return result;
 }
 
+/* Only a dump says what lies above it. */
+static void keep_smc(const struct conn *wanted, struct conn *found)
+{
+    const uint32_t facts = KNOWN_ULP | KNOWN_INODE | KNOWN_UID;
+
+    found->ulp = wanted->ulp;
+    found->offload = wanted->offload;
+    found->inode = wanted->inode;
+    found->uid = wanted->uid;
+    found->known = (found->known & ~facts) | (wanted->known & facts);
+}
+
 int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn)
 {
     struct conn found;
@@ -418,6 +513,8 @@ int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct co
                        : !tuple_equal(&found.tuple, &wanted->tuple))
         return -ENOENT; /* another connection under the same tuple, or the listener of its port */
     *conn = found;
+    if (ulp_is_smc(wanted->ulp) && conn_same(wanted, &found))
+        keep_smc(wanted, conn);
     return 0;
 }
 
@@ -506,5 +603,6 @@ void netlink_close(struct netlink *netlink)
         return;
     netlink_leave(netlink);
     repeats_done(&netlink->repeats);
+    smc_done(&netlink->smc);
     free(netlink);
 }

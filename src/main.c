@@ -3,7 +3,6 @@
 #include "command/complete.h"
 #include "options/options.h"
 #include "options/output.h"
-#include "options/settings.h"
 #include "source/privilege.h"
 
 #include <fcntl.h>
@@ -33,7 +32,7 @@ static bool take_standard_descriptors(void)
     return true;
 }
 
-#define READS_PROC PRIVILEGE_ENTER /* of every network namespace */
+#define READS_PROC (PRIVILEGE_ENTER | PRIVILEGE_OTHER_USER) /* of every network namespace; names */
 #define LOADS      (PRIVILEGE_BPF | PRIVILEGE_PERFMON)
 #define EVENTS     (PRIVILEGE_NET_ADMIN | LOADS)
 
@@ -55,6 +54,14 @@ static const struct {
     [RUN_METRICS] = {cmd_metrics, READS_PROC | EVENTS},
 };
 
+static uint64_t privileges_of(const struct options *options)
+{
+    const uint64_t unused = options_may_use_bpf(options) ? 0 : LOADS;
+
+    return options->from ? PRIVILEGE_DAC_READ_SEARCH /* until the file is open */
+                         : COMMANDS[options->command].privileges & ~unused;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -70,16 +77,13 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write */
     if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0) {
-        privilege_start(0);
+        privilege_start(0, false);
         return complete_print(argc - 2, argv + 2);
     }
     code = options_parse(&options, argc, argv);
     if (code < 0) {
         output_begin(&options);
-        const bool as_user = options.command == RUN_TOP && settings_are_of_sudo_user();
-        const uint64_t unused = options_may_use_bpf(&options) ? 0 : LOADS;
-        privilege_start((COMMANDS[options.command].privileges & ~unused) |
-                        (as_user ? PRIVILEGE_OTHER_USER : 0));
+        privilege_start(privileges_of(&options), options_have_hosts(&options));
         code = COMMANDS[options.command].run(&options);
     }
     options_done(&options);

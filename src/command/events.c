@@ -14,8 +14,10 @@
 #include "core/event_match.h"
 #include "core/json/json.h"
 #include "options/output.h"
+#include "source/confine.h"
 #include "source/fleet/logs.h"
 #include "source/log/replay.h"
+#include "source/privilege.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -385,12 +387,15 @@ static int events_from(struct events_run *run)
     struct source *source = NULL;
     char why[OPEN_SOURCE_WHY_MAX] = "";
     int64_t from_ns;
-    int code, error = open_logs(options, &source, why, sizeof(why));
+    int code, error;
 
+    confine_log_reader(&(struct confinement){0});
+    error = open_logs(options, &source, why, sizeof(why));
     if (error) {
         message("%s", why);
         return EXIT_FAILED;
     }
+    privilege_keep(0); /* all is open */
     struct frame_pool *pool = frame_pool_new();
     run->ring = event_ring_new(EVENT_RING_DEFAULT);
     if (!pool || !run->ring) {

@@ -4,8 +4,10 @@
 #include "base/error.h"
 #include "command/open_source.h"
 #include "options/output.h"
+#include "source/confine.h"
 #include "source/fleet/logs.h"
 #include "source/log/replay.h"
+#include "source/privilege.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -82,6 +84,7 @@ static int read_several(struct log_frames *reading)
         message("%s", why);
         return error;
     }
+    privilege_keep(0); /* all is open */
     error = open_source_redact(source, reading->headless->options) ? read_all(reading, source)
                                                                    : -ENOMEM;
     snprintf(reading->fault, sizeof(reading->fault), "%s", fleet_logs_fault(source));
@@ -91,6 +94,7 @@ static int read_several(struct log_frames *reading)
 
 int log_frames_read(struct log_frames *reading)
 {
+    confine_log_reader(&(struct confinement){0});
     if (reading->path_count > 1)
         return read_several(reading);
     struct source *source = NULL;
@@ -101,6 +105,7 @@ int log_frames_read(struct log_frames *reading)
         message("%s", why);
         return error;
     }
+    privilege_keep(0); /* all is open */
     reading->is_pipe = replay_is_pipe(source);
     error = open_source_redact(source, reading->headless->options) ? read_all(reading, source)
                                                                    : -ENOMEM;

@@ -5,10 +5,13 @@
 #include "command/at_time.h"
 #include "command/open_hosts.h"
 #include "core/text/text.h"
+#include "options/settings.h"
+#include "source/confine.h"
 #include "source/demo/demo.h"
 #include "source/fleet/logs.h"
 #include "source/live.h"
 #include "source/log/replay.h"
+#include "source/privilege.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -137,6 +140,8 @@ static int open_unredacted(struct source **source, const struct options *options
     int error;
 
     why[0] = '\0';
+    if (options->from)
+        confine_log_reader(&(struct confinement){0});
     if (options_have_logs(options))
         return open_logs(source, options, why);
     if (options->from)
@@ -158,6 +163,16 @@ static int open_unredacted(struct source **source, const struct options *options
     return error;
 }
 
+/* Nothing is left to do with a log. Of a live source only the process that asks for names needed to become another
+ * user, but where the screen keeps settings as the one who called sudo. */
+static void drop_what_opening_took(const struct options *options)
+{
+    if (options->from)
+        privilege_keep(0);
+    else if (options->command != RUN_TOP || !settings_are_of_sudo_user())
+        privilege_drop(PRIVILEGE_OTHER_USER);
+}
+
 /* A filter is of what is shown: the kernel does not know it redacted. */
 static int open_with(struct source **source, const struct options *options,
                      struct live_settings *live, char *why)
@@ -165,6 +180,8 @@ static int open_with(struct source **source, const struct options *options,
     if (options->redact)
         live->filter = NULL;
     const int error = open_unredacted(source, options, live, why);
+
+    drop_what_opening_took(options);
     if (error || open_source_redact(*source, options))
         return error;
     source_close(*source);

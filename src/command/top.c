@@ -12,6 +12,7 @@
 #include "options/options.h"
 #include "options/output.h"
 #include "options/settings.h"
+#include "source/confine.h"
 #include "source/privilege.h"
 #include "source/system_names.h"
 #include "ui/screen/screen.h"
@@ -481,8 +482,17 @@ static int check_terminal(struct top *top)
     return EXIT_DONE;
 }
 
+/* Names of hosts are asked for and settings are kept over a log, too. */
+static void confine(const struct top *top)
+{
+    confine_log_reader(
+        &(struct confinement){.asks_names = !top->options->redact, .writes = top->settings->path});
+}
+
 static int prepare(struct top *top)
 {
+    if (top->log)
+        confine(top);
     if (pipe2(top->orders, O_CLOEXEC | O_NONBLOCK) != 0 ||
         pipe2(top->answers, O_CLOEXEC | O_NONBLOCK) != 0 || take_signals(top) != 0)
         return say(EXIT_FAILED, "cannot start", strerror(errno));

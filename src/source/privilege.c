@@ -2,6 +2,7 @@
 #include "source/privilege.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/capability.h>
 #include <linux/nsfs.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define NOBODY 65534 /* the kernel's number of a user without rights (fs.overflowuid) */
 
 _Static_assert(PRIVILEGE_DAC_READ_SEARCH == 1u << CAP_DAC_READ_SEARCH, "capability number");
 _Static_assert(PRIVILEGE_SYS_PTRACE == 1u << CAP_SYS_PTRACE, "capability number");
@@ -134,6 +137,20 @@ void privilege_keep(uint64_t keep)
     set_kept(keep, false);
 }
 
+void privilege_drop(uint64_t dropped)
+{
+    set_kept(~dropped, false);
+}
+
+void privilege_become_nobody(void)
+{
+    if (getuid() != 0)
+        return;
+    /* Refused in a user namespace where nobody has no number: then there is no other user to become. */
+    if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
+        return;
+}
+
 /* What a terminal or resolver library would open or follow, set by the user of a privileged program. */
 static const char *const UNSAFE_VARIABLES[] = {
     "TERMINFO",      "TERMINFO_DIRS",      "TERMCAP",     "TERMPATH",
@@ -153,16 +170,35 @@ static void lift_memory_lock(void)
     (void)setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-void privilege_start(uint64_t keep)
+/* Of which there are no more than the kernel knows. Takes CAP_SETPCAP, which root has. */
+static void narrow_bounding_set(uint64_t keep)
+{
+    for (unsigned long bit = 0; bit < 64 && prctl(PR_CAPBSET_READ, bit, 0, 0, 0) >= 0; bit++)
+        if (!(keep >> bit & 1))
+            (void)prctl(PR_CAPBSET_DROP, bit, 0, 0, 0);
+}
+
+/* Who started us has fewer rights: no dump of our memory, whatever fs.suid_dumpable says, and none of
+ * those files. */
+static void distrust_caller(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    for (size_t i = 0; i < sizeof UNSAFE_VARIABLES / sizeof *UNSAFE_VARIABLES; i++)
+        unsetenv(UNSAFE_VARIABLES[i]);
+}
+
+void privilege_start(uint64_t keep, bool starts_programs)
 {
     const bool secure = getauxval(AT_SECURE) != 0;
 
-    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* Linux 3.5; nothing here ever runs a program */
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0,
+                0); /* Linux 3.5; nor has a program that is started more */
     if (secure)
-        for (size_t i = 0; i < sizeof UNSAFE_VARIABLES / sizeof *UNSAFE_VARIABLES; i++)
-            unsetenv(UNSAFE_VARIABLES[i]);
+        distrust_caller();
     if (keep & PRIVILEGE_BPF)
         lift_memory_lock();
+    if (!starts_programs)
+        narrow_bounding_set(keep);
     set_kept(keep, secure);
     set_effective(PRIVILEGE_SYS_ADMIN, 0);
 }

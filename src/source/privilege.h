@@ -23,19 +23,28 @@ struct privilege {
 #define PRIVILEGE_ENTER           (PRIVILEGE_ALL | PRIVILEGE_SYS_ADMIN)
 
 /* What else a thread may keep, bits of a 64-bit set (include/uapi/linux/capability.h). */
-#define PRIVILEGE_DAC_OVERRIDE (1ull << 1)  /* as root: writes a log into another user's folder */
-#define PRIVILEGE_KILL         (1ull << 5)  /* signals other users' processes */
-#define PRIVILEGE_OTHER_USER   (3ull << 6)  /* setgid, setuid: under sudo, settings as the user */
-#define PRIVILEGE_NET_ADMIN    (1ull << 12) /* closes sockets, large receive buffers, ULP facts */
-#define PRIVILEGE_PERFMON      (1ull << 38)
-#define PRIVILEGE_BPF          (1ull << 39)
+#define PRIVILEGE_DAC_OVERRIDE (1ull << 1) /* as root: writes a log into another user's folder */
+#define PRIVILEGE_KILL         (1ull << 5) /* signals other users' processes */
+#define PRIVILEGE_OTHER_USER                                                                       \
+    (3ull                                                                                          \
+     << 6) /* setgid, setuid: names are asked for as nobody; under sudo, settings as the user */
+#define PRIVILEGE_NET_ADMIN (1ull << 12) /* closes sockets, large receive buffers, ULP facts */
+#define PRIVILEGE_PERFMON   (1ull << 38)
+#define PRIVILEGE_BPF       (1ull << 39)
 
 /* Before the first thread: no new privileges by any exec, nothing kept but this set, CAP_SYS_ADMIN
  * not effective until it is raised; started with file capabilities (AT_SECURE) nothing is effective and the environment cannot name terminal
- * files. To load BPF programs the limit of locked memory is lifted as far as it may be. */
-void privilege_start(uint64_t keep);
+ * files. To load BPF programs the limit of locked memory is lifted as far as it may be. Where no program is started, the bounding
+ * set is `keep` too; a program that is (ssh as root) may need what this one does not. */
+void privilege_start(uint64_t keep, bool starts_programs);
 /* The calling thread keeps at most this set, permitted and effective. */
 void privilege_keep(uint64_t keep);
+/* Nor any of this set. */
+void privilege_drop(uint64_t dropped);
+
+/* A process of root's continues as nobody, if it may. It still has to give up its capabilities, and no
+ * thread may be beside it. */
+void privilege_become_nobody(void);
 
 /* The calling thread may have all of this set (it is permitted, whether effective or not). */
 bool privilege_may(uint64_t wanted);

@@ -136,9 +136,11 @@ static void give_up_rights(int socket)
 {
     const struct rlimit none = {0, 0};
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
     setsid(); /* signals of the terminal are not for it */
+    privilege_become_nobody();
     privilege_keep(0);
+    /* Forgotten with a change of the user. Where tcplens may not signal nobody, the end of the socket is what ends it. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     setrlimit(RLIMIT_CORE, &none);
     dup2(socket, STDIN_FILENO);
     const int null = open("/dev/null", O_RDWR);

@@ -1,5 +1,5 @@
 /* user_names: names of users that are not in /etc/passwd, from NSS (a directory service, DynamicUser= of systemd). NSS runs
- * code of others and may block: a process of its own asks it, one without capabilities, and each question in a child of that, which
+ * code of others and may block: a process of its own asks it, nobody's where root made it, without capabilities, and each question in a child of that, which
  * is killed after a time. Nothing here waits for an answer, but for user_names_wait(). */
 #ifndef TCPLENS_SOURCE_USER_NAMES_H
 #define TCPLENS_SOURCE_USER_NAMES_H

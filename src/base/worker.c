@@ -5,8 +5,19 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+
+unsigned worker_processors(void)
+{
+    cpu_set_t allowed;
+
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return 1;
+    const int count = CPU_COUNT(&allowed);
+    return count > 0 ? (unsigned)count : 1;
+}
 
 int worker_init(struct worker *worker)
 {

@@ -18,6 +18,9 @@ struct worker {
     int ended; /* readable once run() has returned; -1 before worker_start() */
 };
 
+/* Processors that this process may run on, at least 1. */
+unsigned worker_processors(void);
+
 #define WORKER_NONE ((struct worker){.wake = -1, .ended = -1})
 
 int worker_init(struct worker *worker);  /* 0 or -errno; to be followed by worker_done() */

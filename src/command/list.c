@@ -4,12 +4,11 @@
 #include "command/commands.h"
 #include "command/filter_read.h"
 #include "command/interrupt.h"
+#include "command/list_rows.h"
 #include "command/list_table.h"
 #include "command/log_when.h"
 #include "command/open_source.h"
 #include "core/filter/filter.h"
-#include "core/json/json.h"
-#include "core/other_end.h"
 #include "core/text/text.h"
 #include "core/view.h"
 #include "options/options.h"
@@ -25,7 +24,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CELL_MAX       2048 /* bytes of one cell's text */
 #define WAIT_SILENT_MS 1000
 
 struct list {
@@ -101,78 +99,21 @@ static int print_table(struct list *list)
     return list_table_print(&table, &list->out);
 }
 
-/* What is made once for all rows of a frame. */
-struct json_rows {
-    struct json_memo *memo;
-    struct other_ends ends;
-};
-
-/* All that is known of a row, with who is at its other end. */
-static void put_whole_row(struct list *list, const struct conn *conn, struct json_rows *rows)
+/* JSON or CSV. */
+static int print_rows(struct list *list)
 {
-    uint32_t several;
-    const struct conn *other = other_ends_find(&rows->ends, conn, &several);
+    const struct list_rows rows = {.columns = list->columns,
+                                   .count = list->column_count,
+                                   .context = &list->context,
+                                   .view = &list->view};
 
-    json_row_of_many(&list->out, &list->context, conn, rows->memo);
-    if (list->out.failed || (!other && !several))
-        return;
-    list->out.length--; /* the closing brace */
-    json_other_end(&list->out, list->context.frame, other, several);
-    buffer_char(&list->out, '}');
-}
-
-static int print_json(struct list *list)
-{
-    const struct frame *frame = list->context.frame;
-    struct json_rows rows = {.memo = json_memo_new()};
-    int error = other_ends_build(&rows.ends, frame);
-
-    for (uint32_t line = 0; !error && line < list->view.ranking.shown; line++) {
-        const struct conn *conn = view_row(&list->view, frame, line);
-        if (list->column_count)
-            json_row(&list->out, &list->context, conn, list->columns, list->column_count);
-        else
-            put_whole_row(list, conn, &rows);
-        buffer_char(&list->out, '\n');
-        error = output_flush_some(&list->out);
-    }
-    other_ends_done(&rows.ends);
-    json_memo_free(rows.memo);
-    return error;
-}
-
-static void put_csv_row(struct list *list, const struct conn *conn)
-{
-    char text[CELL_MAX];
-
-    for (size_t i = 0; i < list->column_count; i++) {
-        json_value_text(&columns[list->columns[i]], &list->context, conn, text, sizeof(text));
-        csv_cell(&list->out, text, i == 0);
-    }
-    buffer_char(&list->out, '\n');
-}
-
-static int print_csv(struct list *list)
-{
-    int error = 0;
-
-    for (size_t i = 0; i < list->column_count; i++) {
-        const struct column *column = &columns[list->columns[i]];
-
-        csv_cell(&list->out, column->json ? column->json : column->id, i == 0);
-    }
-    buffer_char(&list->out, '\n');
-    for (uint32_t line = 0; !error && line < list->view.ranking.shown; line++) {
-        put_csv_row(list, view_row(&list->view, list->context.frame, line));
-        error = output_flush_some(&list->out);
-    }
-    return error;
+    return list_rows_print(&rows, list->options->output, &list->out);
 }
 
 static int print_frame(struct list *list)
 {
     static int (*const printers[])(struct list *) = {
-        [OUTPUT_TABLE] = print_table, [OUTPUT_JSON] = print_json, [OUTPUT_CSV] = print_csv};
+        [OUTPUT_TABLE] = print_table, [OUTPUT_JSON] = print_rows, [OUTPUT_CSV] = print_rows};
     int error;
 
     list->view.sort = list->sort;

@@ -73,7 +73,8 @@ static bool is_loopback(const struct end *end)
 
 static void look_at(struct search *search, const struct conn *row)
 {
-    if (!has_ends(row) || conn_same(row, search->conn))
+    if (row->tuple.local_port != search->wanted.local.port || !has_ends(row) ||
+        conn_same(row, search->conn))
         return;
     const struct pair pair = pair_of(row);
     if (!same_end(&pair.local, &search->wanted.local) ||
@@ -97,14 +98,21 @@ static const struct conn *result_of(const struct search *search, uint32_t *sever
     return search->others == 1 ? search->other : NULL;
 }
 
+/* By words: by bytes it took a tenth of what `list --json` does itself. */
+static uint64_t hash_end(const struct end *end, uint64_t hash)
+{
+    uint64_t words[sizeof(end->addr) / sizeof(uint64_t)];
+
+    memcpy(words, &end->addr, sizeof(words));
+    hash = (hash ^ end->port) * HASH_SEED;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        hash = (hash ^ hash >> 29 ^ words[i]) * HASH_SEED;
+    return hash;
+}
+
 static uint32_t hash_of(const struct pair *pair)
 {
-    const uint16_t ports[2] = {pair->local.port, pair->remote.port};
-    uint64_t hash = hash_bytes(ports, sizeof(ports), HASH_SEED);
-
-    hash = hash_bytes(&pair->local.addr, sizeof(pair->local.addr), hash);
-    hash = hash_bytes(&pair->remote.addr, sizeof(pair->remote.addr), hash);
-    return hash_number(hash);
+    return hash_number(hash_end(&pair->remote, hash_end(&pair->local, 0)));
 }
 
 int other_ends_build(struct other_ends *ends, const struct frame *frame)
@@ -147,7 +155,6 @@ const struct conn *other_end_of(const struct frame *frame, const struct conn *co
     struct search search = {.conn = conn, .wanted = reversed(conn)};
 
     for (uint32_t i = 0; has_ends(conn) && i < frame->live_count; i++)
-        if (frame->conns[i].tuple.local_port == search.wanted.local.port)
-            look_at(&search, &frame->conns[i]);
+        look_at(&search, &frame->conns[i]);
     return result_of(&search, several);
 }

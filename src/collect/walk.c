@@ -55,6 +55,7 @@ void collect_walk_load(struct collect_walk *walk, struct source *source)
     walk->given = false;
     if (!loaded)
         source->ops->use_walk(source, load(walk) ? NULL : &ready);
+    privilege_keep(COLLECT_PRIVILEGES); /* it may have been loaded by another thread */
     if (walk->rows && source->ops->use_rows)
         source->ops->use_rows(source, &(struct row_walk){bpf_rows_run, walk->rows});
 }

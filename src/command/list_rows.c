@@ -5,8 +5,9 @@
 #include "core/json/json.h"
 #include "core/other_end.h"
 
-#define CELL_MAX   2048 /* bytes of one cell's text */
-#define PIECE_ROWS 32u  /* made at once: 60 KB of JSON, so that all places stay in the cache */
+#define CELL_MAX    2048 /* bytes of one cell's text */
+#define PIECE_ROWS  32u  /* made at once: 60 KB of JSON, so that all places stay in the cache */
+#define FETCH_AHEAD 4u   /* rows */
 
 /* One printing. */
 struct job {
@@ -67,11 +68,17 @@ static void make_piece(void *data, uint32_t piece, unsigned thread, unsigned pla
 {
     struct job *job = data;
     const struct view *view = job->rows->view;
+    const struct frame *frame = job->rows->context->frame;
     const uint32_t first = piece * PIECE_ROWS, left = view->ranking.shown - first;
 
-    for (uint32_t i = 0; i < left && i < PIECE_ROWS; i++)
-        job->put(job, view_row(view, job->rows->context->frame, first + i), &job->texts[place],
-                 thread);
+    const uint32_t count = left < PIECE_ROWS ? left : PIECE_ROWS;
+    for (uint32_t i = 0; i < count + FETCH_AHEAD; i++) {
+        if (i < count && job->put == put_whole)
+            other_ends_fetch(&job->ends, view_row(view, frame, first + i));
+        if (i >= FETCH_AHEAD)
+            job->put(job, view_row(view, frame, first + i - FETCH_AHEAD), &job->texts[place],
+                     thread);
+    }
 }
 
 static int take_piece(void *data, uint32_t piece, unsigned place)

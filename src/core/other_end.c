@@ -4,6 +4,7 @@
 #include "base/hash.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is compared: IPv4 in IPv6 is IPv4, as the two ends of a connection may be one of each. */
@@ -71,18 +72,28 @@ static bool is_loopback(const struct end *end)
                                       : memcmp(end->addr.bytes, ONE, sizeof(ONE)) == 0;
 }
 
+/* Of one family the bytes decide; an IPv4 end in IPv6 is the same as one that is not. */
+static bool is_reverse(const struct search *search, const struct conn *row)
+{
+    const struct tuple *tuple = &row->tuple, *wanted = &search->conn->tuple;
+
+    if (tuple->local_port != wanted->remote_port || tuple->remote_port != wanted->local_port)
+        return false;
+    if (tuple->family == wanted->family)
+        return memcmp(&tuple->local, &wanted->remote, sizeof(tuple->local)) == 0 &&
+               memcmp(&tuple->remote, &wanted->local, sizeof(tuple->remote)) == 0;
+    const struct pair pair = pair_of(row);
+    return same_end(&pair.local, &search->wanted.local) &&
+           same_end(&pair.remote, &search->wanted.remote);
+}
+
 static void look_at(struct search *search, const struct conn *row)
 {
-    if (row->tuple.local_port != search->wanted.local.port || !has_ends(row) ||
-        conn_same(row, search->conn))
-        return;
-    const struct pair pair = pair_of(row);
-    if (!same_end(&pair.local, &search->wanted.local) ||
-        !same_end(&pair.remote, &search->wanted.remote))
+    if (!is_reverse(search, row) || !has_ends(row) || conn_same(row, search->conn))
         return;
     if (row->netns == search->conn->netns) {
         search->same = row;
-    } else if (!is_loopback(&pair.local) && !is_loopback(&pair.remote)) {
+    } else if (!is_loopback(&search->wanted.local) && !is_loopback(&search->wanted.remote)) {
         search->other = row;
         search->others++;
     }
@@ -99,39 +110,70 @@ static const struct conn *result_of(const struct search *search, uint32_t *sever
 }
 
 /* By words: by bytes it took a tenth of what `list --json` does itself. */
-static uint64_t hash_end(const struct end *end, uint64_t hash)
+static uint64_t hash_end(const struct end *end)
 {
     uint64_t words[sizeof(end->addr) / sizeof(uint64_t)];
 
     memcpy(words, &end->addr, sizeof(words));
-    hash = (hash ^ end->port) * HASH_SEED;
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        hash = (hash ^ hash >> 29 ^ words[i]) * HASH_SEED;
-    return hash;
+    return (words[0] * HASH_SEED ^ words[1] ^ words[1] >> 31 ^ end->port) * HASH_SEED;
 }
 
-static uint32_t hash_of(const struct pair *pair)
+/* The same for both ends: each row's is computed once, and both are found together. */
+static uint32_t hash_of(const struct conn *conn)
 {
-    return hash_number(hash_end(&pair->remote, hash_end(&pair->local, 0)));
+    const struct pair pair = pair_of(conn);
+    const uint64_t local = hash_end(&pair.local), remote = hash_end(&pair.remote);
+
+    return hash_number((local ^ local >> 29) + (remote ^ remote >> 29));
 }
 
 int other_ends_build(struct other_ends *ends, const struct frame *frame)
 {
-    ends->frame = frame;
-    int error = hash_index_begin(&ends->index, frame->live_count);
-    for (uint32_t i = 0; i < frame->live_count && !error; i++) {
-        if (!has_ends(&frame->conns[i]))
-            continue;
-        const struct pair pair = pair_of(&frame->conns[i]);
-        error = hash_index_add(&ends->index, hash_of(&pair), i);
+    const uint32_t count = frame->live_count;
+
+    *ends = (struct other_ends){.frame = frame};
+    ends->hashes = malloc((count + 1) * sizeof(*ends->hashes));
+    int error = ends->hashes ? hash_index_begin(&ends->index, count) : -ENOMEM;
+    for (uint32_t i = 0; i < count && !error; i++) {
+        ends->hashes[i] = hash_of(&frame->conns[i]);
+        if (has_ends(&frame->conns[i]))
+            error = hash_index_add(&ends->index, ends->hashes[i], i);
     }
+    if (error)
+        other_ends_done(ends);
     return error;
 }
 
 void other_ends_done(struct other_ends *ends)
 {
     hash_index_done(&ends->index);
-    ends->frame = NULL;
+    free(ends->hashes);
+    *ends = (struct other_ends){.frame = NULL};
+}
+
+/* A row of the frame, or a copy of one. */
+static uint32_t known_hash(const struct other_ends *ends, const struct conn *conn)
+{
+    const struct conn *conns = ends->frame->conns;
+    const bool is_row = conn >= conns && conn < conns + ends->frame->live_count;
+
+    return is_row ? ends->hashes[conn - conns] : hash_of(conn);
+}
+
+void other_ends_fetch(const struct other_ends *ends, const struct conn *conn)
+{
+    const struct conn *conns = ends->frame->conns;
+    struct hash_cursor cursor;
+    uint32_t i = hash_index_first(&ends->index, known_hash(ends, conn), &cursor);
+
+    if (i != HASH_INDEX_NONE && &conns[i] == conn)
+        i = hash_index_next(&ends->index, &cursor);
+    if (i == HASH_INDEX_NONE)
+        return;
+    __builtin_prefetch(&conns[i]);
+    __builtin_prefetch(&conns[i].state);
+    __builtin_prefetch(&conns[i].owner_word);
+    __builtin_prefetch(&conns[i].owner);
 }
 
 const struct conn *other_ends_find(const struct other_ends *ends, const struct conn *conn,
@@ -141,7 +183,7 @@ const struct conn *other_ends_find(const struct other_ends *ends, const struct c
     struct hash_cursor cursor;
 
     if (has_ends(conn)) {
-        const uint32_t hash = hash_of(&search.wanted);
+        const uint32_t hash = known_hash(ends, conn);
         for (uint32_t i = hash_index_first(&ends->index, hash, &cursor); i != HASH_INDEX_NONE;
              i = hash_index_next(&ends->index, &cursor))
             look_at(&search, &ends->frame->conns[i]);

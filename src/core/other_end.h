@@ -12,11 +12,16 @@
 struct other_ends {
     const struct frame *frame;
     struct hash_index index;
+    uint32_t *hashes; /* of its rows */
 };
 
 /* 0 or -ENOMEM (then it is empty). */
 int other_ends_build(struct other_ends *ends, const struct frame *frame);
 void other_ends_done(struct other_ends *ends);
+
+/* Asks memory for what other_ends_find() will need, some rows before it: the other end lies anywhere
+ * in the frame. */
+void other_ends_fetch(const struct other_ends *ends, const struct conn *conn);
 
 /* NULL: it is not in the frame, or *several rows of different namespaces may be it (then nothing
  * says which: private addresses repeat). several may be NULL. */

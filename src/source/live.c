@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "core/text/text.h"
+#include "source/ahead.h"
 #include "source/bound.h"
 #include "source/expected_rows.h"
 #include "source/host_facts.h"
@@ -42,6 +43,8 @@ struct live {
     struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
     struct bound bound;
+    struct ahead ahead;
+    uint32_t ahead_rows;
     struct turns turns;        /* .places NULL: our namespace alone is shown */
     const struct frame *owned; /* whose owners are being looked up */
     uint32_t state_bits;       /* of the last wish */
@@ -206,13 +209,23 @@ static int read_host_facts(struct live *live, struct frame *frame)
     return result;
 }
 
+/* The frames after the first one are as large as that was; few rows pass a filter. */
+static void begin_first(struct live *live, struct frame *frame, const struct wish *wish)
+{
+    if (live->filter.filter || !(wish->state_bits & STATE_BIT(STATE_ESTABLISHED)))
+        return;
+    expected_rows_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
+    ahead_begin(&live->ahead, frame, live->owners, wish, live->ahead_rows);
+}
+
 static int live_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
-    /* The frames after the first one are as large as that was; few rows pass a filter. */
-    if (live->number == 0 && !live->filter.filter &&
-        (wish->state_bits & STATE_BIT(STATE_ESTABLISHED)))
-        expected_rows_reserve(frame, live->proc_root, wish->needs & NEED_DETAIL);
+    ahead_end(&live->ahead);
+    if (live->owners)
+        owners_drop_ahead(live->owners); /* of a frame that did not come about */
+    if (live->number == 0)
+        begin_first(live, frame, wish);
     int result = read_kernel(live, frame, wish);
     frame->dump_ns = clock_mono_ns() - frame->mono_ns;
     if (result == 0)
@@ -441,6 +454,7 @@ static int live_find_owners(struct source *source, const struct frame *previous,
                             const struct diff *diff, const struct wish *wish)
 {
     struct live *live = (struct live *)source;
+    ahead_end(&live->ahead);
     if (live->turns.places || !live->filter.filter)
         turns_remember(&live->turns, next);
     if (live->filter.filter && next->live_count == 0)
@@ -489,6 +503,7 @@ static void live_touched(struct source *source, const uint32_t *netns, uint32_t 
 static void live_close(struct source *source)
 {
     struct live *live = (struct live *)source;
+    ahead_end(&live->ahead);
     owners_close(live->owners);
     places_close(live->turns.places);
     turns_done(&live->turns);
@@ -562,6 +577,7 @@ int live_open(struct source **source, const struct live_settings *settings, char
     if (!live)
         return -ENOMEM;
     live->source.ops = &LIVE_OPS;
+    live->ahead = AHEAD_NONE;
     live->proc_root = strdup(settings->proc_root ? settings->proc_root : "/proc");
     live->scratch = frame_pool_new();
     if (!live->proc_root || !live->scratch)
@@ -586,6 +602,7 @@ int live_open(struct source **source, const struct live_settings *settings, char
     if (result < 0)
         goto fail;
     live->turns.reads_all = settings->reads_all;
+    live->ahead_rows = settings->ahead_rows ? settings->ahead_rows : AHEAD_ROWS_LEAST;
     live->bound.rows = settings->bound_rows ? settings->bound_rows : BOUND_ROWS;
     live->turns.walks = settings->walks;
     live->turns.filter = &live->filter;

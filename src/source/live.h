@@ -15,6 +15,7 @@ struct live_settings {
     bool reads_all; /* all are read in each frame, whatever it costs */
     bool walks;     /* tests: a walk is used whatever it costs */
     uint32_t bound_rows; /* tests: in place of BOUND_ROWS; 0: that */
+    uint32_t ahead_rows; /* tests: in place of AHEAD_ROWS_LEAST; 0: that */
     bool no_sock_diag;   /* tests: use procnet */
     /* For a single frame (list, close), as a row that is left out looks closed to the
      * next one: rows that it does not accept are not requested, or left out before their owners are

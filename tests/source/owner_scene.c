@@ -166,6 +166,33 @@ static int walk_counted(void *walker, owner_visit visit, void *context)
     return bpf_walk_run(walker, visit, context);
 }
 
+/* What a walk finds that is made before the rows are read: the first one of a stage lacks every
+ * second descriptor, as if those had been opened since. */
+static bool is_ahead;
+static unsigned stage_walks;
+
+struct lacking {
+    owner_visit visit;
+    void *context;
+    unsigned seen;
+};
+
+static void visit_second(void *data, const struct owner_found *found)
+{
+    struct lacking *lacking = data;
+
+    if (lacking->seen++ % 2)
+        lacking->visit(lacking->context, found);
+}
+
+static int walk_lacking(void *walker, owner_visit visit, void *context)
+{
+    struct lacking lacking = {visit, context, 0};
+
+    return stage_walks++ ? walk_counted(walker, visit, context)
+                         : walk_counted(walker, visit_second, &lacking);
+}
+
 static int walk_failing(void *walker, owner_visit visit, void *context)
 {
     (void)walker;
@@ -180,7 +207,8 @@ bool scene_walk_by(const char *way)
 
     if (strcmp(way, "failing") == 0)
         walk.walk = walk_failing;
-    if (strcmp(way, "bpf") != 0)
+    is_ahead = strcmp(way, "ahead") == 0;
+    if (strcmp(way, "bpf") != 0 && !is_ahead)
         return walk.walk != NULL;
     char why[BPF_TEXT_SIZE];
     struct netns netns;
@@ -191,7 +219,7 @@ bool scene_walk_by(const char *way)
         printf("skipped: the walk cannot be loaded: %s\n", why);
         exit(77);
     }
-    walk = (struct owner_walk){walk_counted, bpf, 0};
+    walk = (struct owner_walk){is_ahead ? walk_lacking : walk_counted, bpf, 0};
     return true;
 }
 
@@ -207,10 +235,14 @@ void stage_open(struct stage *stage, uint32_t needs)
 
 void stage_open_with(struct stage *stage, uint32_t needs, const struct live_settings *settings)
 {
+    struct live_settings with = *settings;
     char text[128];
 
     memset(stage, 0, sizeof *stage);
-    if (live_open(&stage->source, settings, text) != 0)
+    if (is_ahead)
+        with.ahead_rows = 1;
+    stage_walks = 0;
+    if (live_open(&stage->source, &with, text) != 0)
         net_die("%s", text);
     if (walk.walk)
         stage->source->ops->use_walk(stage->source, &walk);

@@ -35,8 +35,9 @@ void actors_end(void);
  * returns in a child, the parent waits for it and ends as it does. */
 void scene_enter(void);
 
-/* Owners are looked for by "bpf", or by a walk that is not to be had ("failing"), in the stages
- * opened from now on; false: that is no way. Ends the test as skipped where bpf is not to be had.
+/* Owners are looked for by "bpf", by the same beside the first dump ("ahead", on several processors;
+ * the first walk of each stage then lacks half of the descriptors), or by a walk that is not to be had
+ * ("failing"), in the stages opened from now on; false: that is no way. Ends the test as skipped where bpf is not to be had.
  */
 bool scene_walk_by(const char *way);
 unsigned scene_walks(void); /* how often a walk was asked for */

@@ -1,7 +1,8 @@
 /* Who holds which socket, against processes that hold them in every way there is: each pair of a
  * socket and a holder must be told (recall), and no other (precision). With an argument "full":
  * 10,000 descriptors and 500 short processes a second for 10 s. With "bpf": by the walk by bpf;
- * with "failing": by one that is not to be had. */
+ * with "ahead": by one that is made beside the first dump; with "failing": by one that is not to be
+ * had. */
 #include "../unit/unit.h"
 #include "core/column/column.h"
 #include "net_tools.h"

@@ -1,16 +1,75 @@
 /* The other end of a row as a member of its object. */
 #include "core/json/json.h"
 
+#include "core/digits.h"
 #include "core/state.h"
 
-/* Without buffer_printf(): of 200,000 rows on the loopback each has one, and it took a third of what
- * `list --json` does itself. */
-static void put_owner(struct buffer *buffer, const struct proc *owner)
+#include <string.h>
+
+#define PLAIN_MAX 256 /* the keys and numbers of one, and the name of a state */
+
+static char *put(char *at, const char *text)
 {
-    buffer_text(buffer, ",\"pid\":");
-    buffer_signed(buffer, owner->pid);
-    buffer_text(buffer, ",\"comm\":");
-    json_put_text(buffer, owner->comm);
+    const size_t length = strlen(text);
+
+    memcpy(at, text, length);
+    return at + length;
+}
+
+static char *put_hex(char *at, uint64_t value)
+{
+    for (int shift = 60 - __builtin_clzll(value | 1) / 4 * 4; shift >= 0; shift -= 4)
+        *at++ = "0123456789abcdef"[value >> shift & 15];
+    return at;
+}
+
+static void put_text(struct buffer *buffer, const char *key, const char *text)
+{
+    buffer_text(buffer, key);
+    json_put_text(buffer, text);
+}
+
+/* `at` is behind what was written to room for PLAIN_MAX bytes. */
+static void keep(struct buffer *buffer, char *at)
+{
+    *at = '\0';
+    buffer->length = (size_t)(at - buffer->data);
+}
+
+static void put_state(struct buffer *buffer, uint8_t state, const struct frame_host *host)
+{
+    char *at = buffer_reserve(buffer, PLAIN_MAX);
+
+    if (at)
+        keep(buffer, put(put(put(at, "\"state\":\""), TCP_STATES[state].name), "\""));
+    if (host)
+        put_text(buffer, ",\"host\":", host->name);
+}
+
+static void put_netns(struct buffer *buffer, const struct frame_netns *netns)
+{
+    char *at = netns->inode ? buffer_reserve(buffer, PLAIN_MAX) : NULL;
+
+    if (at)
+        keep(buffer, digits_write(put(at, ",\"netns\":"), netns->inode));
+    if (netns->name[0])
+        put_text(buffer, ",\"netns_name\":", netns->name);
+}
+
+/* In one piece: of 200,000 rows on the loopback each has one. */
+static void put_identity(struct buffer *buffer, const struct conn *other, const struct proc *owner)
+{
+    char *at = buffer_reserve(buffer, PLAIN_MAX);
+
+    if (!at)
+        return;
+    if (other->cookie)
+        at = put(put_hex(put(at, ",\"cookie\":\""), other->cookie), "\"");
+    if (owner)
+        at = digits_write(put(at, ",\"pid\":"), (uint64_t)owner->pid);
+    keep(buffer, at);
+    if (owner)
+        put_text(buffer, ",\"comm\":", owner->comm);
 }
 
 void json_other_end(struct buffer *buffer, const struct frame *frame, const struct conn *other,
@@ -27,27 +86,9 @@ void json_other_end(struct buffer *buffer, const struct frame *frame, const stru
     const struct frame_host *host = frame_host_of(frame, other->netns);
     const struct proc *owner =
         other->owner_word == OWNER_PROCESS ? frame_owner(frame, other) : NULL;
-    buffer_text(buffer, "\"state\":\"");
-    buffer_text(buffer, TCP_STATES[other->state].name);
-    buffer_char(buffer, '"');
-    if (host) {
-        buffer_text(buffer, ",\"host\":");
-        json_put_text(buffer, host->name);
-    }
-    if (netns && netns->inode) {
-        buffer_text(buffer, ",\"netns\":");
-        buffer_unsigned(buffer, netns->inode);
-    }
-    if (netns && netns->name[0]) {
-        buffer_text(buffer, ",\"netns_name\":");
-        json_put_text(buffer, netns->name);
-    }
-    if (other->cookie) {
-        buffer_text(buffer, ",\"cookie\":\"");
-        buffer_hex(buffer, other->cookie);
-        buffer_char(buffer, '"');
-    }
-    if (owner)
-        put_owner(buffer, owner);
+    put_state(buffer, other->state, host);
+    if (netns)
+        put_netns(buffer, netns);
+    put_identity(buffer, other, owner);
     buffer_char(buffer, '}');
 }

@@ -426,7 +426,8 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
     frame->source = "sock_diag";
     if (!blank.admin)
         frame->missing.reasons |= MISSING_ULP;
-    int result = begin_dump(netlink, frame, netlink->rows);
+    /* Of a first dump nothing is known but how much memory was expected to be needed. */
+    int result = begin_dump(netlink, frame, netlink->rows ? netlink->rows : frame->conn_capacity);
     if (result < 0)
         return result;
     result = dump_families(netlink, &blank, &wanted, wish->families);

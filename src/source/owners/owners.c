@@ -319,14 +319,40 @@ static int scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bo
     return error;
 }
 
+static bool wants_owners(const struct wish *wish)
+{
+    return wish->page_pid || (wish->needs & (NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE |
+                                             NEED_COMMAND | NEED_GROUP));
+}
+
+bool owners_expect(struct owners *owners, uint32_t rows, const struct wish *wish)
+{
+    if (!wants_owners(wish) || !proc_files_is_readable(&owners->files))
+        return false;
+    privilege_init(&owners->privilege);
+    privilege_raise(&owners->privilege);
+    const bool pays = owner_walks_expect(&owners->scan.walks, rows);
+    privilege_lower(&owners->privilege);
+    return pays;
+}
+
+void owners_walk_ahead(struct owners *owners)
+{
+    owner_walks_ahead(&owners->scan.walks);
+}
+
+void owners_drop_ahead(struct owners *owners)
+{
+    owner_walks_drop_ahead(&owners->scan.walks);
+}
+
 int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,
                  const struct frame *listeners, const struct diff *diff, const struct wish *wish)
 {
     struct work work = {owners, next, wish};
     bool late = false;
 
-    if (!wants(&work, NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE | NEED_COMMAND | NEED_GROUP) &&
-        !wish->page_pid)
+    if (!wants_owners(wish))
         return 0;
     if (owners->roster.call++ == 0)
         privilege_init(&owners->privilege); /* of the thread that will raise it */

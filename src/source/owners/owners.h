@@ -58,6 +58,14 @@ void owners_use_check(struct owners *owners, const struct owner_check *check);
 int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,
                  const struct frame *listeners, const struct diff *diff, const struct wish *wish);
 
+/* Before the first frame of about so many rows. True: a walk pays, and owners_walk_ahead() may be
+ * called once, from any thread, while nothing else is done with the owners: what it finds is used by
+ * the owners_apply() that follows. Sockets that it does not know are looked for then. */
+bool owners_expect(struct owners *owners, uint32_t rows, const struct wish *wish);
+void owners_walk_ahead(struct owners *owners);
+/* What a walk found that was made for a frame which did not come about. */
+void owners_drop_ahead(struct owners *owners);
+
 struct owners_figures { /* since opened; for tests and benchmarks */
     uint64_t visits;    /* processes whose descriptors were listed */
     uint64_t links;     /* descriptors read */

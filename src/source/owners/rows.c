@@ -100,6 +100,8 @@ int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const
 
     accept_queues_clear(&rows->queues);
     owner_table_begin_frame(rows->table);
+    if (!error && !rows->table->count)
+        error = owner_table_reserve(rows->table, next->live_count);
     if (!error)
         error = take_rows(rows, next, diff, joined, &seen);
     rows->count = 0;

@@ -35,6 +35,13 @@ static int take_entry(struct owner_table *table, uint32_t *entry)
     return 0;
 }
 
+int owner_table_reserve(struct owner_table *table, uint32_t entries)
+{
+    if (GROW(table->entries, table->capacity, entries))
+        return -ENOMEM;
+    return hash_index_reserve(&table->inodes, entries);
+}
+
 int owner_table_find_or_add(struct owner_table *table, uint32_t inode, uint32_t *entry)
 {
     uint32_t found = owner_table_find(table, inode);

@@ -52,6 +52,8 @@ void owner_table_init(struct owner_table *table);
 void owner_table_done(struct owner_table *table);
 size_t owner_table_footprint(const struct owner_table *table);
 
+/* Room for so many entries in all, where a table is filled for the first time. 0 or -ENOMEM. */
+int owner_table_reserve(struct owner_table *table, uint32_t entries);
 /* OWNER_NO_INDEX: none. */
 uint32_t owner_table_find(const struct owner_table *table, uint32_t inode);
 int owner_table_find_or_add(struct owner_table *table, uint32_t inode, uint32_t *entry);

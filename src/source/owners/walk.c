@@ -19,6 +19,11 @@ struct task_socket {
     uint32_t slot, inode;
 };
 
+struct walk_run {
+    struct owner_found first;
+    uint32_t count; /* of its descriptors */
+};
+
 /* Descriptors come in runs: those of one table in a row. */
 struct walking {
     struct roster *roster;
@@ -38,23 +43,28 @@ bool owner_walks_is_ready(const struct owner_walks *walks)
            walks->roster->files->view.kind == PROC_VIEW_OWN;
 }
 
-bool owner_walks_pays(const struct owner_walks *walks)
+static bool pays(const struct owner_walks *walks, uint32_t pending, uint32_t fresh)
 {
-    const uint32_t pending = walks->roster->table->pending;
-    const uint32_t fresh = walks->roster->fresh;
+    int64_t walk_ns = walks->walker.first_ns + pending * WALK_SOCKET_NS;
+    const int64_t proc_ns = pending * PROC_SOCKET_NS + fresh * PROC_PROCESS_NS;
 
     /* A walk reports pids of our own namespace, which mean nothing in another's /proc. */
-    if (!walks->walker.walk || walks->roster->files->view.kind != PROC_VIEW_OWN ||
-        (!pending && !fresh))
+    if (!walks->walker.walk || walks->roster->files->view.kind != PROC_VIEW_OWN)
         return false;
-    int64_t walk_ns = walks->walker.first_ns + pending * WALK_SOCKET_NS;
-    int64_t proc_ns = pending * PROC_SOCKET_NS + fresh * PROC_PROCESS_NS;
     if (walks->cost_ns)
         walk_ns = walks->cost_ns;
     /* With a socket unknown every process is listed: dearer than any walk that is loaded. */
     if (pending && owner_walks_is_ready(walks))
         return true;
     return walk_ns < proc_ns;
+}
+
+bool owner_walks_pays(const struct owner_walks *walks)
+{
+    const uint32_t pending = walks->roster->table->pending;
+    const uint32_t fresh = walks->roster->fresh;
+
+    return (pending || fresh) && pays(walks, pending, fresh);
 }
 
 bool owner_walks_save(struct owner_walks *walks, int64_t share_ns)
@@ -113,15 +123,19 @@ static int note_task(struct walking *walking, uint32_t inode)
     return 0;
 }
 
+/* The next descriptor is of another table than that of the run. */
+static bool is_next_run(const struct owner_found *run, const struct owner_found *found)
+{
+    return found->pid != run->pid || found->thread != run->thread ||
+           found->start_ticks != run->start_ticks;
+}
+
 static void take(void *context, const struct owner_found *found)
 {
     struct walking *walking = context;
     struct roster *roster = walking->roster;
-    const struct owner_found *run = &walking->run;
 
-    if (!walking->error &&
-        (!walking->begun || found->pid != run->pid || found->thread != run->thread ||
-         found->start_ticks != run->start_ticks)) {
+    if (!walking->error && (!walking->begun || is_next_run(&walking->run, found))) {
         end_run(walking);
         begin_run(walking, found);
     }
@@ -193,11 +207,12 @@ static int take_tasks(struct walking *walking)
     return error;
 }
 
-static void mark_all_visited(struct roster *roster)
+/* slots: those of processes that there were when the walk began. */
+static void mark_visited(struct roster *roster, uint32_t slots)
 {
     for (uint32_t i = 0; i < roster->count; i++)
-        roster->slots[roster->entries[i].slot].visited = true;
-    roster->fresh = 0;
+        if (roster->entries[i].slot < slots)
+            roster_mark_visited(roster, roster->entries[i].slot);
 }
 
 /* "Not now" is tried again in the next frame. */
@@ -219,19 +234,88 @@ static int conclude(struct walking *walking)
     return error ? error : forget_unfound(walking);
 }
 
+bool owner_walks_expect(struct owner_walks *walks, uint32_t sockets)
+{
+    if (!walks->walker.walk || roster_read(walks->roster, false))
+        return false;
+    walks->ahead.slots = walks->roster->slot_count;
+    return pays(walks, sockets, walks->roster->fresh);
+}
+
+static void keep(void *context, const struct owner_found *found)
+{
+    struct walk_ahead *ahead = context;
+    const uint32_t last = ahead->run_count - 1;
+
+    if (ahead->error || found->inode > UINT32_MAX)
+        return;
+    if (!ahead->run_count || is_next_run(&ahead->runs[last].first, found)) {
+        if (GROW(ahead->runs, ahead->run_capacity, ahead->run_count + 1)) {
+            ahead->error = -ENOMEM;
+            return;
+        }
+        ahead->runs[ahead->run_count++] = (struct walk_run){.first = *found};
+    }
+    ahead->error = found_fds_add(&ahead->fds, found->descriptor, (uint32_t)found->inode);
+    ahead->runs[ahead->run_count - 1].count++;
+}
+
+void owner_walks_ahead(struct owner_walks *walks)
+{
+    struct walk_ahead *ahead = &walks->ahead;
+    const int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    const int error = walks->walker.walk(walks->walker.walker, keep, ahead);
+
+    if (error)
+        ahead->error = error;
+    ahead->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
+    ahead->made = true;
+}
+
+bool owner_walks_is_ahead(const struct owner_walks *walks)
+{
+    return walks->ahead.made;
+}
+
+void owner_walks_drop_ahead(struct owner_walks *walks)
+{
+    free(walks->ahead.runs);
+    free(walks->ahead.fds.items);
+    walks->ahead = (struct walk_ahead){.made = false};
+}
+
+static int take_ahead(const struct walk_ahead *ahead, struct walking *walking)
+{
+    const struct known_fd *fd = ahead->fds.items;
+
+    for (uint32_t i = 0; i < ahead->run_count && !ahead->error; i++) {
+        struct owner_found found = ahead->runs[i].first;
+        for (uint32_t n = 0; n < ahead->runs[i].count; n++, fd++) {
+            found.inode = fd->inode;
+            found.descriptor = fd->fd;
+            take(walking, &found);
+        }
+    }
+    return ahead->error;
+}
+
 int owner_walks_run(struct owner_walks *walks)
 {
+    const struct walk_ahead ahead = walks->ahead;
     const int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     struct walking walking = {
         .roster = walks->roster, .found = &walks->found, .number = (uint32_t)++walks->count};
-    int error = walks->walker.walk(walks->walker.walker, take, &walking);
+    int error = ahead.made ? take_ahead(&ahead, &walking)
+                           : walks->walker.walk(walks->walker.walker, take, &walking);
 
     error = error ? walk_failed(walks, error) : conclude(&walking);
     free(walking.tasks);
+    owner_walks_drop_ahead(walks);
     if (error)
         return error;
-    mark_all_visited(walks->roster);
-    walks->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns - walks->walker.first_ns;
+    mark_visited(walks->roster, ahead.made ? ahead.slots : UINT32_MAX);
+    walks->cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns + ahead.cost_ns;
+    walks->cost_ns -= walks->walker.first_ns;
     if (walks->cost_ns < 1)
         walks->cost_ns = 1;
     walks->walker.first_ns = 0; /* that was the first */
@@ -248,5 +332,6 @@ void owner_walks_use(struct owner_walks *walks, const struct owner_walk *walker)
 
 void owner_walks_done(struct owner_walks *walks)
 {
+    owner_walks_drop_ahead(walks);
     free(walks->found.items);
 }

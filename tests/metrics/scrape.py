@@ -103,7 +103,7 @@ def check_panels(dashboard, began, ended):
     for server in SERVERS:
         for panel in panels:
             for target in panel["targets"]:
-                query = target["expr"].replace("$__rate_interval", "15s")
+                query = target["expr"].replace("$__rate_interval", "15s").replace("$instance", ".*")
                 series = ask(server, "query_range", query=query, start=began, end=ended, step=5)
                 series = [one for one in series if one["metric"].get("job", "demo") == "demo"]
                 values = sum(math.isfinite(float(value)) for one in series for _, value in one["values"])

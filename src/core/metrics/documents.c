@@ -86,42 +86,49 @@ void metrics_rules(struct buffer *out)
 
 /* --- dashboard --- */
 
+#define CHOSEN "instance=~\"$instance\"" /* the machines chosen at the top */
+
 /* One row a panel; its id and place follow from its number. */
 static const struct panel {
     const char *title, *expression, *legend;
     const char *unit; /* as Grafana names it */
     bool wide;        /* the whole width */
 } PANELS[] = {
-    {"Findings", "tcplens_finding == 1", "{{instance}} {{severity}} {{id}}", "short", true},
+    {"Findings", "tcplens_finding{" CHOSEN "} == 1", "{{instance}} {{severity}} {{id}}", "short",
+     true},
     {"Bytes in by unit",
-     "sum by (unit) (rate(tcplens_bytes_total{direction=\"in\"}[$__rate_interval]))", "{{unit}}",
-     "Bps", false},
+     "sum by (unit) (rate(tcplens_bytes_total{" CHOSEN ",direction=\"in\"}[$__rate_interval]))",
+     "{{unit}}", "Bps", false},
     {"Bytes out by unit",
-     "sum by (unit) (rate(tcplens_bytes_total{direction=\"out\"}[$__rate_interval]))", "{{unit}}",
-     "Bps", false},
+     "sum by (unit) (rate(tcplens_bytes_total{" CHOSEN ",direction=\"out\"}[$__rate_interval]))",
+     "{{unit}}", "Bps", false},
     {"Share of bytes sent again by unit",
-     "sum by (unit) (rate(tcplens_retransmitted_bytes_total[$__rate_interval])) / "
-     "(sum by (unit) (rate(tcplens_retransmitted_bytes_total[$__rate_interval])) + "
-     "sum by (unit) (rate(tcplens_bytes_total{direction=\"out\"}[$__rate_interval])))",
+     "sum by (unit) (rate(tcplens_retransmitted_bytes_total{" CHOSEN "}[$__rate_interval])) / "
+     "(sum by (unit) (rate(tcplens_retransmitted_bytes_total{" CHOSEN "}[$__rate_interval])) + "
+     "sum by (unit) (rate(tcplens_bytes_total{" CHOSEN ",direction=\"out\"}[$__rate_interval])))",
      "{{unit}}", "percentunit", false},
     {"Share of segments sent again",
-     "rate(tcplens_retransmitted_segments_total[$__rate_interval]) / ignoring (direction) "
-     "rate(tcplens_segments_total{direction=\"out\"}[$__rate_interval])",
+     "rate(tcplens_retransmitted_segments_total{" CHOSEN
+     "}[$__rate_interval]) / ignoring (direction) "
+     "rate(tcplens_segments_total{" CHOSEN ",direction=\"out\"}[$__rate_interval])",
      "{{instance}}", "percentunit", false},
-    {"Connections by state", "sum by (state) (tcplens_connections)", "{{state}}", "short", false},
-    {"Opens a second by unit", "sum by (unit, role) (rate(tcplens_opens_total[$__rate_interval]))",
+    {"Connections by state", "sum by (state) (tcplens_connections{" CHOSEN "})", "{{state}}",
+     "short", false},
+    {"Opens a second by unit",
+     "sum by (unit, role) (rate(tcplens_opens_total{" CHOSEN "}[$__rate_interval]))",
      "{{unit}} {{role}}", "ops", false},
     {"Attempts that failed, a second",
-     "sum by (unit, port) (rate(tcplens_failed_connects_total[$__rate_interval]))",
+     "sum by (unit, port) (rate(tcplens_failed_connects_total{" CHOSEN "}[$__rate_interval]))",
      "{{unit}} to port {{port}}", "ops", false},
-    {"Accept queues against their limit", "tcplens_accept_queue / tcplens_accept_queue_limit",
-     "port {{port}}", "percentunit", false},
+    {"Accept queues against their limit",
+     "tcplens_accept_queue{" CHOSEN "} / tcplens_accept_queue_limit{" CHOSEN "}",
+     "{{instance}} port {{port}}", "percentunit", false},
     {"Connect time, 95 % below",
-     "histogram_quantile(0.95, sum by (le, port) (rate(tcplens_connect_seconds_bucket"
+     "histogram_quantile(0.95, sum by (le, port) (rate(tcplens_connect_seconds_bucket{" CHOSEN "}"
      "[$__rate_interval])))",
      "to port {{port}}", "s", false},
     {"Lifetime, 95 % below",
-     "histogram_quantile(0.95, sum by (le, unit) (rate(tcplens_lifetime_seconds_bucket"
+     "histogram_quantile(0.95, sum by (le, unit) (rate(tcplens_lifetime_seconds_bucket{" CHOSEN "}"
      "[$__rate_interval])))",
      "{{unit}}", "s", false},
 };
@@ -155,7 +162,14 @@ void metrics_dashboard(struct buffer *out)
                      "  \"schemaVersion\": 39,\n  \"refresh\": \"30s\",\n"
                      "  \"time\": {\"from\": \"now-1h\", \"to\": \"now\"},\n"
                      "  \"templating\": {\"list\": [{\"name\": \"datasource\", \"type\": "
-                     "\"datasource\", \"query\": \"prometheus\"}]},\n"
+                     "\"datasource\", \"query\": \"prometheus\"},\n"
+                     "    {\"name\": \"instance\", \"type\": \"query\", \"datasource\": "
+                     "{\"type\": \"prometheus\", \"uid\": \"${datasource}\"},\n"
+                     "    \"query\": {\"query\": \"label_values(tcplens_connections, "
+                     "instance)\", \"refId\": \"instance\"},\n"
+                     "    \"includeAll\": true, \"allValue\": \".*\", \"multi\": true, "
+                     "\"refresh\": 2, \"current\": {\"text\": \"All\", \"value\": "
+                     "\"$__all\"}}]},\n"
                      "  \"panels\": [\n");
     for (size_t i = 0; i < PANEL_COUNT; i++) {
         write_panel(out, i, x, y);

@@ -260,6 +260,41 @@ static void a_look_up_says_what_is_gone(void **unused)
     net_close(pair.listener);
 }
 
+/* More than are sent at once: some are open, some are not, one row's detail is wanted. */
+static void many_are_looked_up_at_once(void **unused)
+{
+    enum { PAIRS = 50 };
+    static struct netlink_look looks[PAIRS];
+    struct conn_detail detail = {0};
+    struct pair pairs[PAIRS];
+    (void)unused;
+    for (unsigned i = 0; i < PAIRS; i++)
+        pairs[i] = make_pair(i % 2 ? AF_INET : AF_INET6);
+    struct frame *frame = dump(STATE_ALL_BITS, NEED_NOTHING);
+    for (unsigned i = 0; i < PAIRS; i++)
+        looks[i] = (struct netlink_look){.wanted = check_row(frame, pairs[i].client),
+                                         .detail = i == 17 ? &detail : NULL};
+    for (unsigned i = 0; i < PAIRS; i += 7) { /* without TIME-WAIT */
+        const struct linger reset = {.l_onoff = 1};
+        setsockopt(pairs[i].client, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+        net_close(pairs[i].client);
+    }
+    netlink_look_up(netlink, looks, PAIRS);
+    for (unsigned i = 0; i < PAIRS; i++) {
+        assert_int_equal(looks[i].result, i % 7 ? 0 : -ENOENT);
+        if (i % 7)
+            assert_int_equal(looks[i].found.cookie, looks[i].wanted->cookie);
+    }
+    assert_true(detail.info_length > 0);
+    for (unsigned i = 0; i < PAIRS; i++) {
+        if (i % 7)
+            net_close(pairs[i].client);
+        net_close(pairs[i].server);
+        net_close(pairs[i].listener);
+    }
+    frame_release(frame);
+}
+
 /* Our sock_diag sockets become /dev/null: whatever is asked of them fails. */
 static unsigned break_sockets(void)
 {
@@ -333,6 +368,7 @@ int main(void)
         cmocka_unit_test(tcp_info_of_suspect_rows_is_given),
         cmocka_unit_test(a_look_up_finds_what_is_there_as_it_is_now),
         cmocka_unit_test(a_look_up_says_what_is_gone),
+        cmocka_unit_test(many_are_looked_up_at_once),
         cmocka_unit_test(a_broken_socket_is_opened_again),
         cmocka_unit_test(what_cannot_be_had_is_said_in_words),
     };

@@ -26,6 +26,8 @@
 #define ANSWER_SECONDS 5 /* the kernel answers in the caller's context: this is for broken ones */
 #define REQUEST_ROOM   8192u
 #define SMC_AGAIN_NS   (5 * SECOND_NS) /* where there is none */
+#define LOOKS_AT_ONCE  16u /* their answers fit the smallest receive buffers that are in use */
+#define LOOK_ROOM      128u
 
 struct channel {
     struct mnl_socket *socket; /* NULL: to be opened */
@@ -162,19 +164,23 @@ static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t sc
         netlink->nameless_scope = scope;
 }
 
+void netlink_settle_row(struct netlink *netlink, struct frame *frame, const struct conn *conn)
+{
+    if ((conn->known & KNOWN_UID) && conn->uid != netlink->last_uid) {
+        netlink->last_uid = conn->uid;
+        frame_add_user(frame, conn->uid, ""); /* without memory a name is missing, no more */
+    }
+    if (conn->tuple.scope)
+        name_scope(netlink, frame, conn->tuple.scope);
+}
+
 /* What a datagram added, while it is warm: its cookies and users are noted, interfaces get their
  * names. */
 static void settle_rows(struct netlink *netlink, struct frame *frame, uint32_t first)
 {
     for (uint32_t i = first; i < frame->live_count; i++) {
-        const struct conn *conn = &frame->conns[i];
-        repeats_note(&netlink->repeats, conn->cookie);
-        if ((conn->known & KNOWN_UID) && conn->uid != netlink->last_uid) {
-            netlink->last_uid = conn->uid;
-            frame_add_user(frame, conn->uid, ""); /* without memory a name is missing, no more */
-        }
-        if (conn->tuple.scope)
-            name_scope(netlink, frame, conn->tuple.scope);
+        repeats_note(&netlink->repeats, frame->conns[i].cookie);
+        netlink_settle_row(netlink, frame, &frame->conns[i]);
     }
 }
 
@@ -451,13 +457,24 @@ int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t fa
     return result;
 }
 
+int netlink_dump_listeners(struct netlink *netlink, struct frame *frame, const struct wish *wish)
+{
+    const uint32_t rows = netlink->rows; /* of a whole frame */
+    struct wish listeners = {.state_bits = STATE_BIT(STATE_LISTEN), .families = wish->families};
+    netlink->rows = 0;
+    const int result = netlink_dump(netlink, frame, &listeners, NULL);
+    netlink->rows = rows;
+    return result;
+}
+
 /* The answer to a look-up: 0, -ENOENT, other -errno. */
-static int read_answer(struct netlink *netlink, size_t length, struct conn *conn)
+static int read_answer(struct netlink *netlink, size_t length, uint32_t sequence, struct conn *conn,
+                       struct conn_detail *detail)
 {
     const struct nlmsghdr *header = (const void *)netlink->buffer;
     if (length < NLMSG_HDRLEN || header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > length)
         return -EBADMSG;
-    if (header->nlmsg_seq != netlink->exact.sequence)
+    if (header->nlmsg_seq != sequence)
         return -EPROTO;
     const uint8_t *payload = netlink->buffer + NLMSG_HDRLEN;
     size_t size = header->nlmsg_len - NLMSG_HDRLEN;
@@ -469,7 +486,7 @@ static int read_answer(struct netlink *netlink, size_t length, struct conn *conn
     }
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY)
         return -EPROTO;
-    const int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), conn, NULL);
+    const int result = diag_parse_row(payload, size, ulp_right_holds(&netlink->ulp), conn, detail);
     conn->netns = netlink->place.netns;
     return result;
 }
@@ -480,11 +497,12 @@ static int ask(struct netlink *netlink, const struct conn *wanted, struct conn *
     int result = channel_open(netlink, &netlink->exact);
     if (result < 0)
         return result;
-    size_t length = diag_put_lookup(netlink->buffer, wanted, ++netlink->exact.sequence);
+    const uint32_t sequence = ++netlink->exact.sequence;
+    size_t length = diag_put_lookup(netlink->buffer, wanted, sequence);
     result = channel_send(&netlink->exact, netlink->buffer, length);
     if (result == 0) {
         ssize_t got = channel_receive(netlink, &netlink->exact);
-        result = got < 0 ? (int)got : read_answer(netlink, (size_t)got, found);
+        result = got < 0 ? (int)got : read_answer(netlink, (size_t)got, sequence, found, NULL);
     }
     if (result < 0 && result != -ENOENT)
         channel_close(&netlink->exact);
@@ -496,11 +514,20 @@ static void keep_smc(const struct conn *wanted, struct conn *found)
 {
     const uint32_t facts = KNOWN_ULP | KNOWN_INODE | KNOWN_UID;
 
+    if (!ulp_is_smc(wanted->ulp) || !conn_same(wanted, found))
+        return;
     found->ulp = wanted->ulp;
     found->offload = wanted->offload;
     found->inode = wanted->inode;
     found->uid = wanted->uid;
     found->known = (found->known & ~facts) | (wanted->known & facts);
+}
+
+/* Else it is another connection under the same tuple, or the listener of its port. */
+static bool is_wanted(const struct conn *wanted, const struct conn *found)
+{
+    return wanted->cookie ? found->cookie == wanted->cookie
+                          : tuple_equal(&found->tuple, &wanted->tuple);
 }
 
 int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn)
@@ -510,13 +537,60 @@ int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct co
 
     if (result < 0)
         return result;
-    if (wanted->cookie ? found.cookie != wanted->cookie
-                       : !tuple_equal(&found.tuple, &wanted->tuple))
-        return -ENOENT; /* another connection under the same tuple, or the listener of its port */
+    if (!is_wanted(wanted, &found))
+        return -ENOENT;
     *conn = found;
-    if (ulp_is_smc(wanted->ulp) && conn_same(wanted, &found))
-        keep_smc(wanted, conn);
+    keep_smc(wanted, conn);
     return 0;
+}
+
+static int send_looks(struct netlink *netlink, const struct netlink_look *looks, uint32_t count)
+{
+    _Alignas(8) uint8_t requests[LOOKS_AT_ONCE * LOOK_ROOM];
+    size_t length = 0;
+    const int result = channel_open(netlink, &netlink->exact);
+
+    if (result < 0)
+        return result;
+    for (uint32_t i = 0; i < count; i++)
+        length += NLMSG_ALIGN(
+            diag_put_lookup(requests + length, looks[i].wanted, ++netlink->exact.sequence));
+    return channel_send(&netlink->exact, requests, length);
+}
+
+/* One datagram for each request, in their order. -errno: the rest was not answered. */
+static int receive_look(struct netlink *netlink, struct netlink_look *look, uint32_t sequence)
+{
+    const ssize_t got = channel_receive(netlink, &netlink->exact);
+    int result = got < 0 ? (int)got
+                         : read_answer(netlink, (size_t)got, sequence, &look->found, look->detail);
+
+    if (result == 0 && !is_wanted(look->wanted, &look->found))
+        result = -ENOENT;
+    if (result == 0)
+        keep_smc(look->wanted, &look->found);
+    look->result = result;
+    return result == -ENOENT ? 0 : result;
+}
+
+static void look_up_some(struct netlink *netlink, struct netlink_look *looks, uint32_t count)
+{
+    int error = send_looks(netlink, looks, count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!error)
+            error = receive_look(netlink, &looks[i], netlink->exact.sequence - (count - 1 - i));
+        else
+            looks[i].result = error;
+    }
+    if (error)
+        channel_close(&netlink->exact);
+}
+
+void netlink_look_up(struct netlink *netlink, struct netlink_look *looks, uint32_t count)
+{
+    for (uint32_t at = 0; at < count; at += LOOKS_AT_ONCE)
+        look_up_some(netlink, looks + at, count - at < LOOKS_AT_ONCE ? count - at : LOOKS_AT_ONCE);
 }
 
 int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn *conn)

@@ -45,12 +45,29 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
  * second dump). */
 int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
+/* The same of many, some of them with one system call. result is what netlink_lookup() would return; detail, where it
+ * is not NULL, is filled with `found`. */
+struct netlink_look {
+    const struct conn *wanted;
+    struct conn_detail *detail;
+    struct conn found;
+    int result;
+};
+void netlink_look_up(struct netlink *netlink, struct netlink_look *looks, uint32_t count);
+
 /* What the table has under the tuple of `wanted` now, whatever its cookie: 0, *conn is its present
  * state; -ENOENT: nothing but perhaps a listener; other -errno: could not be asked. */
 int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
 /* There is a listener that would take a connection to the local end of this tuple. */
 bool netlink_has_listener(struct netlink *netlink, const struct tuple *at);
+
+/* Dumps the listeners of the wished families alone, which costs next to nothing however many connections there are;
+ * else as netlink_dump(). */
+int netlink_dump_listeners(struct netlink *netlink, struct frame *frame, const struct wish *wish);
+
+/* Notes user and interface of a row that was looked up for this frame, as a dump does. */
+void netlink_settle_row(struct netlink *netlink, struct frame *frame, const struct conn *conn);
 
 /* Marks the frame MISSING_DUMP_PART with errno and words: "WHAT failed: ... (ENAME); SO"; so may be
  * NULL. */

@@ -7,6 +7,7 @@
 #include "base/grow.h"
 #include "base/wake.h"
 #include "base/worker.h"
+#include "collect/plan.h"
 #include "collect/walk.h"
 #include "core/diff.h"
 #include "core/redact.h"
@@ -23,11 +24,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONSUMERS_MAX      8
-#define TICK_NS            4000000LL /* HZ=250 */
-#define STRETCH_MAX        60        /* the budget stretches the interval at most this many times */
-#define RETRY_INTERVAL_NS  SECOND_NS /* after a frame that could not be made */
-#define CPU_AVERAGE_FRAMES 4         /* one odd frame does not stretch the interval */
+#define CONSUMERS_MAX     8
+#define TICK_NS           4000000LL /* HZ=250 */
+#define RETRY_INTERVAL_NS SECOND_NS /* after a frame that could not be made */
 
 struct collector {
     struct source *source;
@@ -44,7 +43,8 @@ struct collector {
     bool last_frame;
     struct frame *previous; /* collector thread only */
     uint64_t frame_number;
-    int64_t average_cpu_ns;
+    struct plan plan;
+    uint32_t compared, untold;                 /* as struct frame_cost has them */
     int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
 
     pthread_mutex_t lock; /* guards what follows */
@@ -86,6 +86,7 @@ static int make_events(struct collector *collector, const struct collector_setti
     const struct events_settings wanted = {.source = settings->events,
                                            .every_netns = settings->every_netns,
                                            .all_netns = settings->all_netns,
+                                           .news = settings->wish.refresh != REFRESH_ALL,
                                            .ring = collector->ring,
                                            .track = collector->track,
                                            .why = settings->events_why,
@@ -242,11 +243,14 @@ struct finding_input collector_finding_input(struct collector *collector, const 
                                   .data = collector};
 }
 
-/* Once for each frame, before anybody sees it, however many consumers there are. */
+/* Once for each frame, before anybody sees it, however many consumers there are. Detectors compare rows, so they
+ * get the frames that read all of them. */
 static int find(struct collector *collector, struct frame *frame)
 {
     const struct finding_input input = collector_finding_input(collector, frame);
 
+    if (frame->all_ns && collector->latest)
+        return frame_findings_keep(frame, collector->latest);
     return collector->findings ? finding_engine_complete(collector->findings, frame, &input) : 0;
 }
 
@@ -290,6 +294,7 @@ static void hand_on_touched(struct collector *collector)
 
 static int give_up(struct collector *collector, struct frame *frame, int error)
 {
+    collector->plan.all_ns = 0; /* what was reported for it is lost to the next one */
     pthread_mutex_lock(&collector->lock);
     snprintf(collector->trouble, sizeof collector->trouble, "%s",
              frame && frame->missing.text[0] ? frame->missing.text : strerror(-error));
@@ -309,23 +314,82 @@ static void take_over(struct collector *collector, struct frame *whole)
         metrics_frame(collector->metrics, whole, collector->ring);
 }
 
+static struct frame *new_frame(const struct collector *collector)
+{
+    struct frame *frame = frame_new(collector->pool);
+
+    if (!frame)
+        return NULL;
+    frame->number = collector->frame_number + 1;
+    frame->mono_ns = clock_mono_ns();
+    frame->wall_ns = frame->mono_ns + clock_wall_offset_ns();
+    return frame;
+}
+
+static bool is_complete(const struct frame *frame)
+{
+    return !(frame->missing.reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG));
+}
+
+/* A frame with the rows that are seen, where those will do; NULL: every row is to be read. */
+static struct frame *read_seen(struct collector *collector, const struct wish *wish)
+{
+    const struct source_ops *ops = collector->source->ops;
+    struct events_news news;
+
+    if (!collector->events || !ops->refresh || wish->refresh == REFRESH_ALL)
+        return NULL;
+    events_take_news(collector->events, &news);
+    const struct plan_facts facts = {.now_ns = clock_mono_ns(),
+                                     .is_told = news.is_whole,
+                                     .is_complete =
+                                         collector->previous && is_complete(collector->previous),
+                                     .changed = news.count,
+                                     .waits_ns = news.waits_ns};
+    if (plan_reads_all(&collector->plan, wish, &facts))
+        return NULL;
+    struct frame *frame = new_frame(collector);
+    if (frame && ops->refresh(collector->source, frame, wish, news.list, news.count) == 0)
+        return frame;
+    frame_release(frame);
+    return NULL;
+}
+
+static int read_all(struct collector *collector, const struct wish *wish, struct frame **made)
+{
+    struct frame *frame = new_frame(collector);
+
+    if (!frame)
+        return -ENOMEM;
+    *made = frame;
+    return source_next(collector->source, frame, wish);
+}
+
+/* What events said in between is held against a frame that reads all. */
+static void compare(struct collector *collector, const struct frame *whole)
+{
+    const struct frame *previous = collector->previous;
+
+    collector->compared += previous && previous->all_ns && !whole->all_ns;
+    collector->untold += whole->totals.untold;
+}
+
 static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
 {
     const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     const int64_t began_ns = clock_mono_ns();
-    struct frame *whole = frame_new(collector->pool);
+    struct frame *whole;
+    int error = 0;
 
-    if (!whole)
-        return -ENOMEM;
-    whole->number = collector->frame_number + 1;
-    whole->mono_ns = began_ns;
-    whole->wall_ns = began_ns + clock_wall_offset_ns();
     hand_on_touched(collector);
-    int error = source_next(collector->source, whole, wish);
+    whole = read_seen(collector, wish);
+    if (!whole)
+        error = read_all(collector, wish, &whole);
     if (!error)
         error = complete_frame(collector, whole, wish);
     if (error)
         return give_up(collector, whole, error);
+    compare(collector, whole);
     take_over(collector, whole);
     struct frame *frame = shown_frame(collector, whole);
     error = frame ? find(collector, frame) : -ENOMEM;
@@ -338,22 +402,9 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     frame->cost.wall_ns = ended_ns - began_ns;
     frame->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_began_ns;
     frame->cost.cpu_permille = process_cpu_permille(collector, ended_ns);
+    frame->cost.compared = collector->compared;
+    frame->cost.untold = collector->untold;
     return 0;
-}
-
-/* The interval in force: what was asked for, or longer when frames cost more than the budget
- * allows. */
-static int64_t interval_in_force(struct collector *collector, const struct wish *wish,
-                                 int64_t cpu_ns)
-{
-    collector->average_cpu_ns += (cpu_ns - collector->average_cpu_ns) / CPU_AVERAGE_FRAMES;
-    if (wish->budget_percent == 0)
-        return wish->interval_ns;
-    const int64_t affordable_ns = collector->average_cpu_ns * 100 / wish->budget_percent;
-    if (affordable_ns <= wish->interval_ns)
-        return wish->interval_ns;
-    const int64_t longest_ns = wish->interval_ns * STRETCH_MAX;
-    return affordable_ns < longest_ns ? affordable_ns : longest_ns;
 }
 
 static void publish(struct collector *collector, struct frame *frame)
@@ -387,7 +438,7 @@ static bool take_wish(struct collector *collector, struct wish *wish)
 {
     pthread_mutex_lock(&collector->lock);
     *wish = collector->wish;
-    collector->wish.now = false;
+    collector->wish.now = collector->wish.all = false;
     pthread_mutex_unlock(&collector->lock);
     return worker_stopping(&collector->worker);
 }
@@ -421,7 +472,8 @@ static void collector_main(void *argument)
         const int error = make_frame(collector, &wish, &frame);
         int64_t interval_ns = RETRY_INTERVAL_NS;
         if (!error) {
-            interval_ns = interval_in_force(collector, &wish, frame->cost.cpu_ns);
+            plan_note(&collector->plan, &wish, !frame->all_ns, frame->mono_ns, frame->cost.cpu_ns);
+            interval_ns = plan_interval_ns(&collector->plan, &wish);
             frame->cost.interval_ns = interval_ns;
             frame->cost.stretched = interval_ns > wish.interval_ns;
             if (!frame->cost.stretched)
@@ -468,9 +520,12 @@ bool collector_join(struct collector *collector, int64_t timeout_ns)
 void collector_set_wish(struct collector *collector, const struct wish *wish)
 {
     pthread_mutex_lock(&collector->lock);
+    /* Other rows on the screen are read when the next frame is due. */
+    const bool wakes = memcmp(&collector->wish, wish, offsetof(struct wish, seen_count)) != 0;
     collector->wish = *wish;
     pthread_mutex_unlock(&collector->lock);
-    worker_wake(&collector->worker);
+    if (wakes)
+        worker_wake(&collector->worker);
 }
 
 struct wish collector_wish(struct collector *collector)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/wake.h"
 #include "base/worker.h"
+#include "collect/news.h"
 #include "core/late_ends.h"
 #include "core/lifecycle.h"
 #include "core/pending_events.h"
@@ -59,7 +60,8 @@ struct events {
         unlisted; /* ends of connections in namespaces that no frame listed, since the last one */
     uint32_t noted, emitted; /* since the last frame; since the last notification */
     uint32_t touched[EVENTS_TOUCHED_MOST], touched_count;
-    bool forget;        /* transitions were lost: what is remembered may be wrong */
+    bool forget; /* transitions were lost: what is remembered may be wrong */
+    struct news news;
     const char *source; /* "bpf", "destroy", "none"; NULL: not decided yet */
     char why[BPF_TEXT_SIZE + 64];
 };
@@ -100,6 +102,7 @@ void events_free(struct events *events)
     destroy_close(events->destroy);
     lifecycles_free(events->lifecycles);
     late_ends_free(events->late_ends);
+    news_done(&events->news);
     frame_release(events->latest.frame);
     row_index_done(&events->coming.index);
     row_index_done(&events->latest.index);
@@ -158,6 +161,7 @@ static void lose(struct events *events, enum event_origin origin, uint64_t lost,
     emit_lost(events, origin, lost, why);
     events->lost += lost;
     events->forget = true;
+    events->news.is_whole = false;
 }
 
 /* An end that a frame reported already, or of a socket that never was a connection. One that was
@@ -271,6 +275,12 @@ static void touch(struct events *events, uint32_t netns)
         events->touched[events->touched_count++] = netns;
 }
 
+static void note_news(struct events *events, uint64_t cookie, const struct tuple *tuple)
+{
+    if (events->settings.news)
+        news_add(&events->news, cookie, tuple);
+}
+
 static bool is_end_of_connection(const struct event *event)
 {
     return event->to == STATE_CLOSED && event->from != STATE_CLOSED && event->from != STATE_LISTEN;
@@ -279,6 +289,7 @@ static bool is_end_of_connection(const struct event *event)
 static void on_transition(void *context, const struct transition *seen)
 {
     struct events *events = context;
+    note_news(events, seen->event.cookie, &seen->event.tuple);
     if (events->settings.every_netns) {
         touch(events, seen->event.netns);
         if (!is_of_shown_netns(events, seen)) {
@@ -293,6 +304,7 @@ static void on_owner(void *context, uint32_t netns, uint64_t cookie, int32_t pid
                      uint64_t start_ticks, const char name[LIFE_NAME_MAX])
 {
     struct events *events = context;
+    note_news(events, cookie, NULL);
     lifecycles_set_holder(events->lifecycles, netns, cookie, pid, start_ticks, name);
     emit_pending(events, netns, cookie);
 }
@@ -328,6 +340,29 @@ uint32_t events_take_touched(struct events *events, uint32_t netns[EVENTS_TOUCHE
     return count;
 }
 
+/* All that the dump can have seen happened before now. Ends reported later are recognised as known,
+ * so there may be any number of them. */
+static void drain_for_frame(struct events *events)
+{
+    const uint32_t most = events->bpf ? 0 : ENDS_MOST;
+    drain(events, most, clock_mono_ns());
+}
+
+void events_take_news(struct events *events, struct events_news *news)
+{
+    atomic_store(&events->frame_waits, true);
+    pthread_mutex_lock(&events->lock);
+    atomic_store(&events->frame_waits, false);
+    drain_for_frame(events);
+    const int64_t since_ns = lifecycles_waiting_since(events->lifecycles);
+    *news = (struct events_news){.list = events->news.list,
+                                 .count = events->news.count,
+                                 .is_whole = events->news.is_whole,
+                                 .waits_ns = since_ns ? clock_mono_ns() - since_ns : 0};
+    news_restart(&events->news, events->source && events->bpf);
+    pthread_mutex_unlock(&events->lock);
+}
+
 /* Openings that waited for their port: the frame to come shows it. */
 static void emit_opened(struct events *events, const struct frame *next)
 {
@@ -337,14 +372,6 @@ static void emit_opened(struct events *events, const struct frame *next)
             lifecycles_take_shown(events->lifecycles, &next->conns[i], &event))
             emit(events, &event);
     }
-}
-
-/* All that the dump can have seen happened before now. Ends reported later are recognised as known,
- * so there may be any number of them. */
-static void drain_for_frame(struct events *events)
-{
-    const uint32_t most = events->bpf ? 0 : ENDS_MOST;
-    drain(events, most, clock_mono_ns());
 }
 
 /* Connections that ended in a namespace before a frame listed it: they are nowhere else. */

@@ -8,6 +8,7 @@
 #include "core/event.h"
 #include "core/frame.h"
 #include "core/track.h"
+#include "source/source.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ struct events_settings {
     char *why;        /* room for EVENTS_WHY_MAX, or NULL: why there are none */
     bool every_netns; /* of all network namespaces that the frames show; else of ours */
     bool all_netns;   /* the frames show all there are */
+    bool news;        /* events_take_news() will be called */
     struct event_ring *ring;
     struct track *track;
     /* Called without any lock, after events were emitted; frame_is_due: so many that a frame should
@@ -42,6 +44,16 @@ bool events_join(struct events *events, int64_t timeout_ns); /* false: still run
 /* Network namespaces in which something happened since the last call, each once. */
 #define EVENTS_TOUCHED_MOST 256u
 uint32_t events_take_touched(struct events *events, uint32_t netns[EVENTS_TOUCHED_MOST]);
+
+/* What happened since the last call, until now. */
+struct events_news {
+    const struct source_news *list; /* each connection once; until the next call */
+    uint32_t count;
+    bool is_whole; /* nothing else changed its state, but for what makes no event */
+    int64_t
+        waits_ns; /* of the oldest connection that was reported without a port: so long ago; 0 = there is none */
+};
+void events_take_news(struct events *events, struct events_news *news);
 
 /* The collector, around track_apply: what happened until now is emitted and noted, what is missing is
  * written into the frame; nothing more is emitted until events_end_frame. */

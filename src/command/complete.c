@@ -75,6 +75,11 @@ static void offer_events(const struct completion *at)
     offer_list(at, (const char *const[]){"auto", "bpf", "destroy", "none", NULL});
 }
 
+static void offer_refresh(const struct completion *at)
+{
+    offer_list(at, (const char *const[]){"auto", "all", "seen", NULL});
+}
+
 static void offer_color(const struct completion *at)
 {
     offer_list(at, (const char *const[]){"auto", "always", "never", NULL});
@@ -195,12 +200,12 @@ static const struct {
     const char *option;
     void (*offer)(const struct completion *at);
 } OPTION_VALUES[] = {
-    {"class", offer_class},  {"events", offer_events},      {"color", offer_color},
-    {"theme", offer_themes}, {"glyphs", offer_glyphs},      {"columns", offer_columns},
-    {"sort", offer_sort},    {"only", offer_detectors},     {"skip", offer_skipped},
-    {"set", offer_limits},   {"fail-on", offer_severities}, {"demo", offer_demo},
-    {"from", offer_logs},    {"netns", offer_netns},        {"when", offer_when},
-    {"by", offer_by},        {"host", complete_hosts},
+    {"class", offer_class},     {"events", offer_events}, {"color", offer_color},
+    {"refresh", offer_refresh}, {"theme", offer_themes},  {"glyphs", offer_glyphs},
+    {"columns", offer_columns}, {"sort", offer_sort},     {"only", offer_detectors},
+    {"skip", offer_skipped},    {"set", offer_limits},    {"fail-on", offer_severities},
+    {"demo", offer_demo},       {"from", offer_logs},     {"netns", offer_netns},
+    {"when", offer_when},       {"by", offer_by},         {"host", complete_hosts},
 };
 
 static void offer_option_values(const struct option_name *option, const struct completion *at)

@@ -27,6 +27,7 @@ struct wish top_feed_wish(const struct options *options, const struct finding_se
                          .needs = NEED_HOST_FACTS | NEED_FEW | finding_needs(findings),
                          .state_bits = state_class_bits(options->class),
                          .families = options->families,
+                         .refresh = options->refresh,
                          .budget_percent = options->budget_percent};
 }
 
@@ -230,12 +231,13 @@ static struct frame *latest(void *data)
     return feed->player ? player_latest(feed->player) : collector_latest(feed->collector);
 }
 
-/* A recording needs more than the screen may show. */
+/* A recording needs more than the screen may show, and of every row. */
 static void tell_collector(struct top_feed *feed)
 {
     struct wish wish = feed->wish;
     if (top_record_is_on(&feed->record))
-        wish.needs |= TOP_RECORD_NEEDS | (feed->options->detail ? (uint32_t)NEED_DETAIL : 0u);
+        wish.needs |= TOP_RECORD_NEEDS | NEED_EVERY_ROW |
+                      (feed->options->detail ? (uint32_t)NEED_DETAIL : 0u);
     collector_set_wish(feed->collector, &wish);
 }
 

@@ -15,6 +15,7 @@
 void account_done(struct account *account)
 {
     endings_done(&account->endings);
+    map_done(&account->readings);
     hash_index_done(&account->flow_index);
     lately_rows_done(&account->lately);
     lately_rows_done(&account->lately_before);
@@ -215,6 +216,17 @@ static struct conn key_of_end(struct account *account, const struct socket_end *
 
 /* --- what was sent lately --- */
 
+/* When a row of previous was read, where some frames read some rows only. */
+static int64_t read_ns_of(const struct account *account, const struct conn *previous)
+{
+    const struct frame *frame = account->previous;
+    const int64_t all_ns = frame->all_ns ? frame->all_ns : frame->mono_ns;
+    const uint32_t later_ms =
+        frame->all_ns ? map_find(&account->readings, previous->cookie) : MAP_NONE;
+
+    return later_ms == MAP_NONE ? all_ns : all_ns + (int64_t)later_ms * MILLISECOND_NS;
+}
+
 /* What a row of previous sent, as of next; false: nothing. */
 static bool lately_of(const struct account *account, const struct conn *previous,
                       struct lately *lately)
@@ -223,7 +235,9 @@ static bool lately_of(const struct account *account, const struct conn *previous
         return false;
     const uint32_t row = (uint32_t)(previous - account->previous->conns);
     *lately = *lately_rows_find(&account->lately_before, row);
-    lately_age(lately, account->slots_passed);
+    lately_age(lately, account->some_stand
+                           ? lately_passed(read_ns_of(account, previous), account->next->mono_ns)
+                           : account->slots_passed);
     return true;
 }
 
@@ -247,9 +261,19 @@ static void row_sent(struct account *account, const struct conn *previous, struc
     lately_show(&lately, conn);
 }
 
-/* Since the rows of its namespace were read for the frame before. */
-static int64_t elapsed_of(struct account *account, const struct conn *conn)
+/* Of a row that is read now, or is no more: since it was read before. previous NULL: since the frame
+ * before, as its opening would have been reported. */
+static int64_t elapsed_alone(const struct account *account, const struct conn *previous)
 {
+    return previous ? account->next->mono_ns - read_ns_of(account, previous) : account->elapsed_ns;
+}
+
+/* Since the rows of its namespace were read for the frame before. */
+static int64_t elapsed_of(struct account *account, const struct conn *previous,
+                          const struct conn *conn)
+{
+    if (account->some_stand)
+        return elapsed_alone(account, previous);
     netns_time_of(&account->time, account->previous, account->next, conn->netns,
                   netns_rows_of(conn));
     return account->time.elapsed_ns;
@@ -298,7 +322,7 @@ void account_left(struct account *account, const struct conn *previous)
         await_end(account, previous);
     }
     const bool rates = (previous->known & KNOWN_RATES) != 0;
-    const int64_t elapsed_ns = elapsed_of(account, previous);
+    const int64_t elapsed_ns = elapsed_of(account, previous, previous);
     const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
     const struct in_out faded = {
         rates_step(rates ? conn_in_rate(previous) : 0, bytes.in, elapsed_ns),
@@ -359,7 +383,7 @@ static void begin_row(struct account *account, struct conn *conn, const struct c
     const struct in_out bytes = {grown.in_bytes, counters_out(&grown)};
     count(account, conn, &conn->tuple, &grown);
     row_sent(account, NULL, conn, &grown);
-    rates_begin(conn, &bytes, elapsed_of(account, conn));
+    rates_begin(conn, &bytes, elapsed_of(account, NULL, conn));
 }
 
 /* The row of what had no counters yet because nothing could be carried. */
@@ -368,7 +392,36 @@ static bool is_before_data(const struct conn *conn)
     return conn->state == STATE_SYN_RECEIVED || conn->state == STATE_CLOSED;
 }
 
-void account_row(struct account *account, const struct conn *previous, struct conn *conn)
+/* A row that was read while others were not. */
+static void note_reading(struct account *account, const struct conn *conn)
+{
+    const struct frame *next = account->next;
+    const int64_t later_ns = next->mono_ns - next->all_ns;
+
+    if (next->all_ns && conn->cookie &&
+        map_put(&account->readings, conn->cookie, (uint32_t)(later_ns / MILLISECOND_NS)))
+        account->error = -ENOMEM;
+}
+
+void account_standing_row(struct account *account, const struct conn *previous, struct conn *conn)
+{
+    see_port(account, conn);
+    if (account->endings.count)
+        (void)mark_live(account, conn);
+    if (!previous->sent_10s)
+        return;
+    struct lately *kept =
+        lately_rows_add(&account->lately, (uint32_t)(conn - account->next->conns));
+    if (!kept) {
+        account->error = -ENOMEM;
+        conn->sent_10s = conn->retrans_10s = 0;
+        return;
+    }
+    const uint32_t row = (uint32_t)(previous - account->previous->conns);
+    *kept = *lately_rows_find(&account->lately_before, row);
+}
+
+static void count_row(struct account *account, const struct conn *previous, struct conn *conn)
 {
     const struct counters nothing_yet = {0};
     struct in_out rest;
@@ -392,7 +445,7 @@ void account_row(struct account *account, const struct conn *previous, struct co
     if (ending && ending->ended &&
         (now.in_bytes < before.in_bytes || now.bytes_sent < before.bytes_sent))
         count_former_life(account, ending, previous);
-    rates_update(previous, conn, elapsed_of(account, conn), &rest);
+    rates_update(previous, conn, elapsed_of(account, previous, conn), &rest);
     if (!rest.in && !rest.out)
         return;
     const struct in_out nothing = {0};
@@ -400,10 +453,17 @@ void account_row(struct account *account, const struct conn *previous, struct co
     flow_put(account, &key, &nothing, &rest, NULL);
 }
 
+void account_row(struct account *account, const struct conn *previous, struct conn *conn)
+{
+    count_row(account, previous, conn);
+    note_reading(account, conn);
+}
+
 void account_new_row(struct account *account, struct conn *conn)
 {
     const struct counters nothing_yet = {0};
 
+    note_reading(account, conn);
     see_port(account, conn);
     conn->sent_10s = conn->retrans_10s = 0;
     if (!counters_known(conn))
@@ -435,6 +495,7 @@ void account_begin(struct account *account, struct ghost_copier *copier,
     account->previous = previous;
     account->next = next;
     account->time.known = false;
+    account->some_stand = next->all_ns || (previous && previous->all_ns);
     account->slots_passed = previous ? lately_passed(previous->mono_ns, next->mono_ns) : 0;
     begin_lately(account);
     account->elapsed_ns = previous ? next->mono_ns - previous->mono_ns : 0;
@@ -499,6 +560,8 @@ void account_finish(struct account *account)
         ending->done = ending->ended || old;
     }
     endings_sift(endings);
+    if (!account->next->all_ns)
+        map_clear(&account->readings);
     account->listening = account->coming;
     totals->in_total += totals->in_interval;
     totals->out_total += totals->out_interval;

@@ -4,6 +4,7 @@
 #ifndef TCPLENS_CORE_ACCOUNT_H
 #define TCPLENS_CORE_ACCOUNT_H
 
+#include "base/map.h"
 #include "core/endings.h"
 #include "core/ghost.h"
 #include "core/lately.h"
@@ -28,8 +29,10 @@ struct account {
     uint64_t flow_serial;
     int64_t began_ns;                         /* mono_ns of the first frame */
     struct lately_rows lately, lately_before; /* of the rows of next and of previous */
-    struct port_set listening;                /* in the last frame */
-    struct port_set coming;                   /* the same, of the frame at work */
+    struct map
+        readings; /* rows that were read since all were, by cookie: how many milliseconds later */
+    struct port_set listening; /* in the last frame */
+    struct port_set coming;    /* the same, of the frame at work */
 
     /* of the frame at work */
     struct ghost_copier *copier;
@@ -38,6 +41,7 @@ struct account {
     struct netns_time time; /* of the namespace of the row at work */
     int64_t elapsed_ns;     /* since the frame before */
     uint32_t slots_passed;  /* of struct lately, since previous */
+    bool some_stand;        /* next or previous read some rows only */
     bool ends_come;         /* ends are reported: a row that left waits for its own */
     uint32_t last_owner;    /* index in next of the process that an ending named last */
     int error;              /* -ENOMEM: flows are missing in it */
@@ -54,6 +58,8 @@ void account_begin(struct account *account, struct ghost_copier *copier,
 void account_left(struct account *account, const struct conn *previous);
 /* A row of next, with its row in previous. Sets its rates. */
 void account_row(struct account *account, const struct conn *previous, struct conn *conn);
+/* The same of one that was not read: nothing new is known of it. */
+void account_standing_row(struct account *account, const struct conn *previous, struct conn *conn);
 /* A row of next that has none in previous; its KNOWN_OPENED is decided. */
 void account_new_row(struct account *account, struct conn *conn);
 /* Counts the sockets that ended unseen, and the totals of the flows. */

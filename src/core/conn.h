@@ -41,6 +41,8 @@ enum conn_known {
         1u << 17, /* the kernel chose its port; asked only where a filter says autobound */
     KNOWN_SUBFLOW = 1u << 19, /* it is a subflow of an MPTCP connection; not where its peer speaks
                                     TCP only */
+    KNOWN_READ =
+        1u << 21, /* in a frame that read some rows only (frame.all_ns): this is one of them */
     KNOWN_FULL_BEGAN = 1u << 20, /* that its accept queue filled was seen: full_since_ns is the time
                                     itself, not the latest that it may have been */
     KNOWN_NO_BACKLOG = 1u << 18  /* LISTEN, with KNOWN_QUEUES: the source does not tell the backlog

@@ -134,6 +134,9 @@ struct totals {
     bool segs_known;
     uint64_t segs_in, segs_out, segs_retrans; /* since the frame before */
     uint32_t opened, changed, closed;         /* against the frame before */
+    uint32_t
+        untold; /* of these, in a frame of all rows after one of some: not reported before, though events of
+                      * that kind are */
 };
 
 struct frame_cost {
@@ -143,6 +146,8 @@ struct frame_cost {
     bool stretched;        /* the budget made it longer than asked */
     uint32_t cpu_permille; /* CPU of all tcplens threads since the frame before, of one core;
                               UINT32_MAX = not known */
+    uint32_t compared;     /* frames of all rows that followed one of some, in this session, */
+    uint32_t untold;       /* and changes in them that events had not reported (totals.untold) */
 };
 
 struct finding;
@@ -158,10 +163,13 @@ struct frame {
         user_capacity, interface_capacity, flow_capacity, namespace_capacity;
 
     /* the picture */
-    uint64_t number;                  /* 1, 2, 3 ... of the session */
-    int64_t wall_ns, mono_ns;         /* when the dump began */
-    int64_t dump_ns;                  /* how long it took: a row was read at wall_ns .. + dump_ns;
+    uint64_t number;          /* 1, 2, 3 ... of the session */
+    int64_t wall_ns, mono_ns; /* when the dump began */
+    int64_t dump_ns;          /* how long it took: a row was read at wall_ns .. + dump_ns;
                                        * filled by the source, 0 = at once */
+    int64_t
+        all_ns; /* monotonic: when all rows were read last, where this frame read some of them only
+                     * and the others stand as they were (frame_row_stands); 0 = all were read for it */
     uint64_t first_event, next_event; /* event numbers it covers: [first, next) */
     struct conn *conns;               /* live rows in the source's order, then ghosts */
     uint32_t live_count, conn_count;
@@ -280,6 +288,11 @@ static inline enum netns_rows netns_rows_of(const struct conn *conn)
 /* When those rows of that namespace were read, by the monotonic clock: the frame's own time where it
  * says nothing else. */
 int64_t frame_read_ns(const struct frame *frame, uint32_t key, enum netns_rows rows);
+/* Its counters, queues and rates are those of an earlier reading, all_ns or later; its state is not. */
+static inline bool frame_row_stands(const struct frame *frame, const struct conn *conn)
+{
+    return frame->all_ns && !(conn->known & KNOWN_READ) && conn->state != STATE_DELETE_TCB;
+}
 /* In both frames the key means the same namespace, as far as they know. */
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 

@@ -73,6 +73,8 @@ void lifecycles_set_owner(const struct lifecycles *lifecycles, const struct show
 /* Openings that are kept and that this row of a frame to come shows, now with its port: true, and
  * *event is to be told before the frame is. */
 uint32_t lifecycles_waiting(const struct lifecycles *lifecycles);
+/* The monotonic time of the oldest of them; 0: there are none. */
+int64_t lifecycles_waiting_since(const struct lifecycles *lifecycles);
 bool lifecycles_take_shown(struct lifecycles *lifecycles, const struct conn *row,
                            struct event *event);
 

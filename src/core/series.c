@@ -57,6 +57,8 @@ static bool take_conn(uint64_t serial, const struct frame *frame, struct series_
 
     if (!conn || conn_is_ghost(conn))
         return false;
+    if (frame_row_stands(frame, conn))
+        return true; /* there, and nothing new is known of it */
     if (conn->known & KNOWN_RATES) {
         put(sample, SERIES_IN, conn_in_rate(conn));
         put(sample, SERIES_OUT, conn_out_rate(conn));
@@ -123,6 +125,8 @@ static bool take_all(const struct frame *frame, struct series_sample *sample)
     if (totals_have_rates(frame)) {
         put(sample, SERIES_IN, totals->in_bytes_per_s);
         put(sample, SERIES_OUT, totals->out_bytes_per_s);
+    }
+    if (totals_have_rates(frame) && !frame->all_ns) { /* else of some rows only */
         put(sample, SERIES_SENT, totals->sent_interval);
         put(sample, SERIES_RETRANS, totals->retrans_interval);
     }

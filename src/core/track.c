@@ -100,6 +100,12 @@ static const struct netns_time *pass_time(struct pass *pass, const struct conn *
     return &pass->time;
 }
 
+/* There is no news of a row: it is as it was in the frame before. */
+static bool is_kept(struct pass *pass, const struct conn *conn)
+{
+    return pass->next->all_ns ? frame_row_stands(pass->next, conn) : pass_time(pass, conn)->is_kept;
+}
+
 /* Of what may be read last of the rows of a namespace. */
 static const struct netns_time *pass_time_of_rest(struct pass *pass, uint32_t netns,
                                                   enum netns_rows rows)
@@ -183,6 +189,25 @@ static void forget_left(struct pass *pass)
         map_clear(&pass->track->left);
 }
 
+/* --- what no event had reported --- */
+
+/* Events leave out what has no socket, or only a bound one. */
+static bool is_reported(uint8_t state)
+{
+    const uint32_t not_reported = STATE_BIT(STATE_SYN_RECEIVED) | STATE_BIT(STATE_TIME_WAIT) |
+                                  STATE_BIT(STATE_CLOSED) | STATE_BIT(STATE_FIN_WAIT_2);
+
+    return !(not_reported & STATE_BIT(state));
+}
+
+/* What a frame of all rows is the first to show though events would have come of it. */
+static void note_untold(struct pass *pass, uint8_t from, uint8_t to)
+{
+    if (pass->previous && pass->previous->all_ns && !pass->next->all_ns && is_reported(from) &&
+        is_reported(to))
+        pass->next->totals.untold++;
+}
+
 /* --- rows that closed --- */
 
 /* A row of previous that next lacks. */
@@ -198,8 +223,10 @@ static void close_row(struct pass *pass, const struct change *change)
     note_left(pass, conn);
     if (note)
         note->frames = NOTE_FRAMES;
-    if (!told)
+    if (!told) {
         emit_close(&pass->emitter, pass->previous, conn, from);
+        note_untold(pass, from, from);
+    }
     if (!still_shown(pass, mono_ns))
         return;
     struct conn *ghost = ghost_copy(&pass->track->copier, conn);
@@ -255,7 +282,10 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     if (before->offload == OFFLOAD_OFFLOADED || conn->offload == OFFLOAD_UPLOADING)
         conn->offload =
             (uint8_t)offload_decide(conn->ulp, conn->tls_tx, conn->tls_rx, before->offload);
-    account_row(&pass->track->account, before, conn);
+    if (frame_row_stands(pass->next, conn))
+        account_standing_row(&pass->track->account, before, conn);
+    else
+        account_row(&pass->track->account, before, conn);
 }
 
 static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64_t wall_ns)
@@ -304,14 +334,17 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     if (note && (is_left_over(conn) || is_let_go(conn, note)))
         set_last_owner(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, told ? opened_ns(pass, note) : next->wall_ns);
-    if (!told && !(note && note->told == STATE_DELETE_TCB)) /* never an opening after its close */
+    if (!told && !(note && note->told == STATE_DELETE_TCB)) { /* never an opening after its close */
         emit_open(&pass->emitter, conn);
+        note_untold(pass, conn->state, conn->state);
+    }
 }
 
 static void change_row(struct pass *pass, const struct conn *before, struct conn *conn,
                        uint8_t from, const int64_t *since_ns)
 {
     emit_state(&pass->emitter, before, conn, from, since_ns);
+    note_untold(pass, from, conn->state);
     mark_row(conn, MARK_CHANGED, from, pass->next->wall_ns);
 }
 
@@ -335,7 +368,7 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
 {
     bool closed = note->told == STATE_DELETE_TCB;
     bool behind = closed || state_may_reach((enum tcp_state)conn->state, note->told);
-    bool kept = pass_time(pass, conn)->is_kept; /* no news of it */
+    bool kept = is_kept(pass, conn);
 
     note->matched = true;
     if (conn->state == note->told) {
@@ -368,7 +401,7 @@ static void track_row(struct pass *pass, uint32_t index)
         carry(pass, before, conn);
         if (note && note->opened)
             bounds_exact(conn, opened_ns(pass, note));
-        else if (!pass_time(pass, conn)->is_kept)
+        else if (!is_kept(pass, conn))
             bounds_from_info(conn, pass->next, pass->track->settings.tick_ns);
     } else {
         conn->serial = ++pass->track->serial;

@@ -8,6 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Which connections a frame reads, where events report every change of state (frame.all_ns). */
+enum refresh {
+    REFRESH_ALL = 0, /* every one in each frame */
+    REFRESH_AUTO, /* of a table that is dear to read, those that are seen, and every one now and then */
+    REFRESH_SEEN /* the same of any table */
+};
+
+#define WISH_SEEN_MAX 256u
+
 struct wish {
     int64_t interval_ns;    /* between the beginnings of two frames */
     uint32_t needs;         /* enum need of the visible columns, sort, filter, recorder */
@@ -15,8 +24,12 @@ struct wish {
     uint8_t families;       /* bit 0: IPv4, bit 1: IPv6 */
     uint8_t budget_percent; /* of a core; 0 = no limit */
     bool now;               /* a frame at once, then go on (consumed) */
+    bool all;               /* that reads every connection (consumed) */
+    uint8_t refresh;        /* enum refresh */
     int32_t page_pid;       /* process page open on this pid (all its facts), 0 = none */
     struct conn_key page;   /* connection page open on this row (its detail), cookie 0 = none */
+    uint32_t seen_count;    /* connections on the screen: read in every frame */
+    uint64_t seen[WISH_SEEN_MAX]; /* their cookies */
 };
 
 /* So many rows are few (NEED_FEW). */

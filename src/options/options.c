@@ -400,7 +400,8 @@ int options_parse(struct options *options, int argc, char **argv)
                                 .highlight_ns = 3 * SECOND_NS,
                                 .metrics_interval_ns = 15 * SECOND_NS,
                                 .past_bytes = UINT64_C(64000000),
-                                .budget_percent = 25};
+                                .budget_percent = 25,
+                                .refresh = REFRESH_AUTO};
     buffer_init(&parse.filter);
     parse.lists = will_list(argc, argv);
     while (!error && parse.next < argc)

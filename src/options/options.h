@@ -55,6 +55,7 @@ struct options {
     int64_t highlight_ns;   /* default 3 s */
     uint64_t past_bytes;    /* default 64 MB, 0 = off */
     uint8_t budget_percent; /* default 25 */
+    uint8_t refresh;        /* enum refresh; default REFRESH_AUTO */
     enum events_source events;
     enum color_when color;
     const char *from, *at, *when, *theme, *glyphs, *file, *output_file; /* NULL = not given */

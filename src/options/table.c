@@ -67,6 +67,8 @@ const struct option_name OPTION_NAMES[] = {
      AT(past_bytes), 0, INT64_MAX},
     {"budget", 0, "PCT", "percent of a core to use at most, 0 = no limit (25)", TOP | EVENTS | RECORD,
      READ_PERCENT, AT(budget_percent), 0, 100},
+    {"refresh", 0, "WHAT", "connections to read in each frame: all, seen (and those that change), or auto, by what all cost (auto)",
+     TOP, READ_REFRESH, AT(refresh), 0, 0},
     {"events", 0, "HOW", "bpf, destroy, none or auto (auto)",
      TOP | LIST | EVENTS | RECORD | DOCTOR | METRICS | MAP,
      READ_EVENTS, AT(events), 0, 0},

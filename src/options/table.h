@@ -21,6 +21,7 @@ enum option_reader {
     READ_JSON,
     READ_CSV,
     READ_EVENTS,
+    READ_REFRESH,
     READ_COLOR,
     READ_SETS,  /* each value is kept, in the order given */
     READ_HOSTS, /* the same */

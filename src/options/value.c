@@ -283,6 +283,20 @@ static int read_events(struct options *options, const struct option_name *option
     return 0;
 }
 
+static int read_refresh(struct options *options, const struct option_name *option,
+                        const char *value, char *why)
+{
+    static const char *const NAMES[] = {
+        [REFRESH_ALL] = "all", [REFRESH_AUTO] = "auto", [REFRESH_SEEN] = "seen"};
+    uint8_t *place = place_of(options, option);
+    const int found = find_word(NAMES, sizeof(NAMES) / sizeof(NAMES[0]), value);
+
+    if (found < 0)
+        return refuse(why, value, "say all, seen or auto");
+    *place = (uint8_t)found;
+    return 0;
+}
+
 static int read_color(struct options *options, const struct option_name *option, const char *value,
                       char *why)
 {
@@ -378,6 +392,8 @@ int option_read(struct options *options, const struct option_name *option, const
         return read_sort(options, option, value, why);
     case READ_EVENTS:
         return read_events(options, option, value, why);
+    case READ_REFRESH:
+        return read_refresh(options, option, value, why);
     case READ_COLOR:
         return read_color(options, option, value, why);
     case READ_SETS:

@@ -101,13 +101,14 @@ static int write_frame(struct recorder *recorder, const struct frame *frame)
     return error;
 }
 
-/* The latest frame, if it is a new one. */
+/* The latest frame, if it is a new one, and one for which all rows were read: a log is not to say of others what was
+ * true before. */
 static int take_frame(struct recorder *recorder)
 {
     struct frame *frame = recorder->source.latest(recorder->source.data);
     int error = 0;
 
-    if (frame && frame->number != recorder->frame_number) {
+    if (frame && !frame->all_ns && frame->number != recorder->frame_number) {
         recorder->frame_number = frame->number;
         error = write_frame(recorder, frame);
     }

@@ -19,6 +19,7 @@
 #include "source/proc_view.h"
 #include "source/procnet.h"
 #include "source/row_index.h"
+#include "source/seen.h"
 #include "source/system_names.h"
 #include "source/turns.h"
 
@@ -45,6 +46,7 @@ struct live {
     struct bound bound;
     struct ahead ahead;
     uint32_t ahead_rows;
+    struct seen seen;
     struct turns turns;        /* .places NULL: our namespace alone is shown */
     const struct frame *owned; /* whose owners are being looked up */
     uint32_t state_bits;       /* of the last wish */
@@ -128,7 +130,7 @@ static int add_own_netns(const struct live *live, struct frame *frame)
     netns->kind = netns->is_host ? NETNS_KIND_HOST : NETNS_KIND_PROCESS;
     netns->name = netns->is_host ? "host" : "";
     netns->reach = live->netlink ? NETNS_REACH_ENTER : NETNS_REACH_PROC;
-    netns->read_ns = frame->mono_ns;
+    netns->read_ns = frame->all_ns ? frame->all_ns : frame->mono_ns;
     netns->bound_ns = live->netlink ? live->bound.asked_ns : 0;
     return 0;
 }
@@ -155,7 +157,7 @@ static int read_places(struct live *live, struct frame *frame, const struct wish
     return result ? result : turns_read(&live->turns, frame, wish);
 }
 
-static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
+static void begin_frame(struct live *live, struct frame *frame, const struct wish *wish)
 {
     live->state_bits = wish->state_bits;
     frame->number = ++live->number;
@@ -164,6 +166,11 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     frame->host = frame_copy_text(frame, live->host);
     frame->netns = live->netns.inode;
     frame->netns_is_host = live->netns.is_host;
+}
+
+static int read_kernel(struct live *live, struct frame *frame, const struct wish *wish)
+{
+    begin_frame(live, frame, wish);
     if (live->turns.places)
         return read_places(live, frame, wish);
     const int result = read_own(live, frame, wish);
@@ -209,6 +216,21 @@ static int read_host_facts(struct live *live, struct frame *frame)
     return result;
 }
 
+/* What a frame has beside its rows, where those could be read. */
+static int finish_frame(struct live *live, struct frame *frame, const struct wish *wish, int result)
+{
+    frame->dump_ns = clock_mono_ns() - frame->mono_ns;
+    if (result == 0)
+        result = system_names_fill(live->names, frame);
+    if (result == 0 && (wish->needs & NEED_HOST_FACTS))
+        result = read_host_facts(live, frame);
+    if (result == 0 && live->others)
+        netns_others_count(live->others, frame);
+    if (result == 0)
+        live_filter_drop(&live->filter, frame);
+    return result;
+}
+
 /* The frames after the first one are as large as that was; few rows pass a filter. */
 static void begin_first(struct live *live, struct frame *frame, const struct wish *wish)
 {
@@ -226,17 +248,22 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
         owners_drop_ahead(live->owners); /* of a frame that did not come about */
     if (live->number == 0)
         begin_first(live, frame, wish);
-    int result = read_kernel(live, frame, wish);
-    frame->dump_ns = clock_mono_ns() - frame->mono_ns;
+    return finish_frame(live, frame, wish, read_kernel(live, frame, wish));
+}
+
+static int live_refresh(struct source *source, struct frame *frame, const struct wish *wish,
+                        const struct source_news *news, uint32_t count)
+{
+    struct live *live = (struct live *)source;
+
+    if (!live->netlink || live->turns.places || live->filter.filter || !live->turns.last ||
+        !(wish->state_bits & STATE_BIT(STATE_LISTEN)))
+        return -EOPNOTSUPP;
+    begin_frame(live, frame, wish);
+    int result = seen_read(&live->seen, live->netlink, frame, live->turns.last, wish, news, count);
     if (result == 0)
-        result = system_names_fill(live->names, frame);
-    if (result == 0 && (wish->needs & NEED_HOST_FACTS))
-        result = read_host_facts(live, frame);
-    if (result == 0 && live->others)
-        netns_others_count(live->others, frame);
-    if (result == 0)
-        live_filter_drop(&live->filter, frame);
-    return result;
+        result = add_own_netns(live, frame);
+    return finish_frame(live, frame, wish, result);
 }
 
 static bool is_found_by_dump(const struct conn *conn)
@@ -508,6 +535,7 @@ static void live_close(struct source *source)
     places_close(live->turns.places);
     turns_done(&live->turns);
     bound_done(&live->bound);
+    seen_done(&live->seen);
     netlink_close(live->netlink);
     live_filter_done(&live->filter);
     system_names_free(live->names);
@@ -531,6 +559,7 @@ static int live_process(struct source *source, int32_t pid, uint64_t start_ticks
 static const struct source_ops LIVE_OPS = {.name = "live",
                                            .is_live = true,
                                            .next = live_next,
+                                           .refresh = live_refresh,
                                            .confirm = live_confirm,
                                            .find_owners = live_find_owners,
                                            .name_ghosts = live_name_ghosts,

@@ -46,6 +46,12 @@ struct source_travel {
     int (*density_step)(struct source *source, unsigned lines);
 };
 
+/* A connection of which something was reported since the frame before; a part of its tuple may be missing. */
+struct source_news {
+    uint64_t cookie;
+    struct tuple tuple;
+};
+
 struct source_ops {
     const char *name; /* "live", "demo", "log" */
     bool complete;    /* frames carry marks, ghosts, events: no diff and track */
@@ -55,6 +61,12 @@ struct source_ops {
      * log; other -errno: no frame could be made (frame->missing.text says why). A partly failed
      * dump is 0 with missing.reasons set. */
     int (*next)(struct source *source, struct frame *frame, const struct wish *wish);
+
+    /* The same, but only rows that wish->seen names, that news are about, or of which none would come are read; the
+     * others are copies of those of the frame before (frame->all_ns). -errno: there is no such frame now, next()
+     * is to be called with a new one. NULL where there never is. */
+    int (*refresh)(struct source *source, struct frame *frame, const struct wish *wish,
+                   const struct source_news *news, uint32_t count);
 
     /* Rows of previous that the diff calls closed: asks for each exactly and appends those that
      * still exist to next (frame_add_conn), writing the row of previous for each into found (room

@@ -153,8 +153,11 @@ static unsigned rate_role(const struct column *column, const char *text)
 }
 
 /* What a fact of that type looks like in a row that has not just changed. */
-static unsigned cell_role(const struct column *column, const struct conn *conn, const char *text)
+static unsigned cell_role(const struct frame *frame, const struct column *column,
+                          const struct conn *conn, const char *text)
 {
+    if (column->moves && frame_row_stands(frame, conn)) /* just scrolled to: as it was */
+        return ROLE_DIM;
     switch ((enum column_type)column->type) {
     case TYPE_STATE:
         return (unsigned)ROLE_STATE_QUIET + TCP_STATES[conn->state].role;
@@ -282,7 +285,8 @@ static void draw_cell(const struct conn_table *table, const struct picture *pict
         table_want(cell, text);
         fit_address(column, picture, conn, text, sizeof(text), cell->cells);
     }
-    table_draw_cell(canvas, line, cell, look_role(look, cell_role(column, conn, text)), text);
+    table_draw_cell(canvas, line, cell,
+                    look_role(look, cell_role(picture->frame, column, conn, text)), text);
     if (cell->extra_cells > 0)
         draw_spark(table, canvas, line, cell, conn, in, look_role(look, in ? ROLE_IN : ROLE_OUT));
 }
@@ -397,10 +401,27 @@ void conn_table_left_out(const struct conn_table *table, char *out, size_t size)
 
 uint32_t conn_table_needs(const struct conn_table *table)
 {
-    uint32_t needs = columns[table->list.sort].needs;
+    uint32_t needs = column_needs_of_all(&columns[table->list.sort]);
     for (size_t i = 0; i < table->list.count; i++)
         needs |= columns[table->list.columns[i]].needs;
     return needs;
+}
+
+void conn_table_seen(const struct conn_table *table, const struct picture *picture,
+                     struct wish *wish)
+{
+    const struct conn *conn;
+
+    for (uint32_t line = 0; (conn = view_row(&table->view, picture->frame, line)); line++) {
+        if (wish->seen_count == WISH_SEEN_MAX)
+            wish->needs |= NEED_EVERY_ROW;
+        else if (!conn_is_ghost(conn) && conn->cookie)
+            wish->seen[wish->seen_count++] = conn->cookie;
+        else
+            continue;
+        if (wish->needs & NEED_EVERY_ROW)
+            break;
+    }
 }
 
 void conn_table_update(struct conn_table *table, const struct picture *picture, view_accept accept,

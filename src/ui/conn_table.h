@@ -31,6 +31,9 @@ void conn_table_take_columns(struct conn_table *table, const uint16_t *list, siz
 /* Titles of the columns for which there was no room when it was drawn last, comma separated. */
 void conn_table_left_out(const struct conn_table *table, char *out, size_t size);
 uint32_t conn_table_needs(const struct conn_table *table);
+/* Adds the rows that were drawn last to those that frames are to read. */
+void conn_table_seen(const struct conn_table *table, const struct picture *picture,
+                     struct wish *wish);
 
 /* accept NULL = the filter of the picture. */
 void conn_table_update(struct conn_table *table, const struct picture *picture, view_accept accept,

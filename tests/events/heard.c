@@ -52,11 +52,17 @@ void heard_start(struct heard *heard, const char *source, int64_t interval_ns, u
 void heard_start_states(struct heard *heard, const char *source, int64_t interval_ns,
                         uint32_t needs, uint32_t state_bits)
 {
+    const struct wish wish = {.interval_ns = interval_ns,
+                              .state_bits = state_bits,
+                              .families = WISH_INET | WISH_INET6,
+                              .needs = needs};
+    heard_start_wish(heard, source, &wish);
+}
+
+void heard_start_wish(struct heard *heard, const char *source, const struct wish *wish)
+{
     char text[EVENTS_WHY_MAX] = "";
-    struct collector_settings settings = {.wish = {.interval_ns = interval_ns,
-                                                   .state_bits = state_bits,
-                                                   .families = WISH_INET | WISH_INET6,
-                                                   .needs = needs},
+    struct collector_settings settings = {.wish = *wish,
                                           .highlight_ns = 3 * SECOND_NS,
                                           .ring_capacity = 1u << 18,
                                           .events = source_by_name(source),

@@ -16,6 +16,8 @@ struct heard {
 
 /* source: "bpf", "destroy" or "none". */
 void heard_start(struct heard *heard, const char *source, int64_t interval_ns, uint32_t needs);
+/* The same with any wish. */
+void heard_start_wish(struct heard *heard, const char *source, const struct wish *wish);
 /* The same with frames of these states only. */
 void heard_start_states(struct heard *heard, const char *source, int64_t interval_ns,
                         uint32_t needs, uint32_t state_bits);

@@ -1,9 +1,10 @@
 /* test_recall: every short connection that churn makes must be told of: its opening, its end, on
  * both ends, once each, by whom and when.
  *
- *     test_recall bpf|destroy CHURN RATE COUNT [asleep]
+ *     test_recall bpf|seen|destroy CHURN RATE COUNT [asleep]
  *
- * bpf: all of it, exactly. destroy: ends only; what is not seen must be covered by the loss that
+ * bpf: all of it, exactly. seen: the same, with frames that read only those rows of which something was
+ * reported, and one now and then that reads all. destroy: ends only; what is not seen must be covered by the loss that
  * was reported. asleep: without privilege, and so with the receive buffer that anybody gets, and
  * stopped while churn runs: most is lost, and must be reported. Prints
  * the figures; exit 1 where something does not hold, 77 where it cannot run.
@@ -46,6 +47,8 @@ struct recall {
     struct end *ends[2]; /* client's, server's */
     struct truth *truths;
     uint64_t lost;
+    bool is_seen;
+    unsigned seen_frames;                     /* that did not read all rows */
     unsigned faults, by_frame, late, unowned; /* unowned: server's openings told before accept() */
 };
 
@@ -154,6 +157,70 @@ static pid_t run_churn(char **argv, const char *truth, bool asleep)
     return pid;
 }
 
+static const struct wish SEEN = {.interval_ns = SECOND_NS / 10,
+                                 .state_bits = STATE_ALL_BITS & ~STATE_BIT(STATE_DELETE_TCB),
+                                 .families = WISH_INET | WISH_INET6,
+                                 .refresh = REFRESH_SEEN};
+#define ALL_EVERY 10u /* frames */
+
+static void ask_for_all(const struct recall *recall)
+{
+    struct wish wish = SEEN;
+    wish.now = wish.all = true;
+    collector_set_wish(recall->heard.collector, &wish);
+}
+
+/* Looks at each frame, as far as it gets them: now and then one is to read all rows. */
+static void look_at_frame(struct recall *recall)
+{
+    struct frame *frame = collector_latest(recall->heard.collector);
+    static uint64_t number;
+
+    if (frame && frame->number != number) {
+        number = frame->number;
+        recall->seen_frames += frame->all_ns != 0;
+        if (frame->all_ns && recall->seen_frames % ALL_EVERY == 0)
+            ask_for_all(recall);
+    }
+    frame_release(frame);
+}
+
+/* The first frame of all rows that follows one of some. */
+static struct frame *last_of_all(struct recall *recall)
+{
+    const int64_t end_ns = net_now_ns() + 20 * SECOND_NS;
+    struct frame *frame = NULL;
+    bool asked = false;
+
+    for (;;) {
+        frame_release(frame);
+        frame = collector_latest(recall->heard.collector);
+        recall->seen_frames += !asked && frame->all_ns;
+        if (frame->all_ns && !asked) {
+            ask_for_all(recall);
+            asked = true;
+        }
+        if (asked && !frame->all_ns)
+            return frame;
+        if (net_now_ns() > end_ns)
+            net_die("no frame of all rows within 20 s");
+        heard_wait(&recall->heard, SECOND_NS / 10);
+    }
+}
+
+/* What frames of all rows say of what was reported in between. */
+static void compare_frames(struct recall *recall)
+{
+    struct frame *frame = last_of_all(recall);
+
+    printf("seen: %u frames of some rows, %u of all compared with them, "
+           "%u changes that were not reported\n",
+           recall->seen_frames, frame->cost.compared, frame->cost.untold);
+    if (!frame->cost.compared || frame->cost.untold)
+        fault(recall, 0, "frames of all rows do not say what events said");
+    frame_release(frame);
+}
+
 /* Reads what is told until churn has ended and a few more frames were made. */
 static void follow(struct recall *recall, pid_t churn)
 {
@@ -161,6 +228,8 @@ static void follow(struct recall *recall, pid_t churn)
     while (waitpid(churn, &status, WNOHANG) == 0) {
         heard_wait(&recall->heard, SECOND_NS / 100);
         heard_read(&recall->heard, take_event, recall);
+        if (recall->is_seen)
+            look_at_frame(recall);
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         net_die("churn failed");
@@ -260,7 +329,7 @@ int main(int argc, char **argv)
     char path[] = "/tmp/tcplens-truth-XXXXXX";
     unsigned long unseen = 0;
     if (argc < 5 || argc > 6) {
-        fputs("usage: test_recall bpf|destroy CHURN RATE COUNT [asleep]\n", stderr);
+        fputs("usage: test_recall bpf|seen|destroy CHURN RATE COUNT [asleep]\n", stderr);
         return 2;
     }
     recall.count = strtoul(argv[4], NULL, 10);
@@ -271,12 +340,18 @@ int main(int argc, char **argv)
     if (argc == 6 && setresuid(NOBODY, NOBODY, NOBODY) < 0)
         net_die("cannot become nobody");
     close(mkstemp(path));
-    heard_start(&recall.heard, argv[1], SECOND_NS / 2, 0);
+    recall.is_seen = strcmp(argv[1], "seen") == 0;
+    if (recall.is_seen)
+        heard_start_wish(&recall.heard, "bpf", &SEEN);
+    else
+        heard_start(&recall.heard, argv[1], SECOND_NS / 2, 0);
     const pid_t churn = run_churn(argv, path, argc == 6);
     follow(&recall, churn);
     read_truth(&recall, path);
     unlink(path);
-    const bool bpf = strcmp(argv[1], "bpf") == 0;
+    const bool bpf = strcmp(argv[1], "destroy") != 0;
+    if (recall.is_seen)
+        compare_frames(&recall);
     for (unsigned long i = 0; i < recall.count; i++) {
         if (bpf)
             check_bpf(&recall, i, churn);

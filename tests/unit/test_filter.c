@@ -359,6 +359,9 @@ static void what_a_filter_asks_for(void **unused)
         {"src inet:* or dst inet6:*:1", 0, STATE_ALL_BITS, FAMILY_INET6, false, false, false,
          false},
         {"autobound port 1 or port 2", 0, STATE_ALL_BITS, 0, true, true, false, true},
+        {"rtt > 10ms", NEED_EVERY_ROW, STATE_ALL_BITS, 0, false, false, false, false},
+        {"not in_bytes > 5 and pid 7", NEED_EVERY_ROW | NEED_OWNER, STATE_ALL_BITS, 0, true, false,
+         false, false},
         {"fwmark 1", NEED_DETAIL, STATE_ALL_BITS, 0, false, false, true, false},
     };
 

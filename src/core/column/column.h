@@ -26,6 +26,7 @@ enum need {
     NEED_SUSPECTS = 1u << 8,     /* tcp_info and meminfo of the rows that detectors look into:
                                   * conn_is_suspect(), _delayed(), _far(), _heavy() */
     NEED_COMMAND = 1u << 10,     /* of what NEED_PROCESS collects, the command line alone */
+    NEED_EVERY_ROW = 1u << 11,   /* of all rows what changes without an event (column.moves) */
     NEED_FEW = 1u << 9           /* with NEED_SUSPECTS: of all rows where there are few, so that a
                                   * page has a history when it is opened */
 };
@@ -102,6 +103,7 @@ struct column {
     bool right;        /* aligned right */
     bool exact;        /* a number that names something: written in full */
     bool descending;   /* first press of sort: largest first */
+    bool moves;        /* changes without an event */
     bool logged;       /* the session log has `fact`, under the JSON key */
     uint32_t needs;    /* enum need */
     /* Text for the screen; NULL = by type. Returns bytes; "" = not known. Never wider text than
@@ -175,6 +177,11 @@ int columns_parse(const char *list, uint16_t *out, size_t max, size_t *count, co
 int columns_expand(const uint16_t *columns_in, size_t count_in, uint16_t *out, size_t max,
                    size_t *count);
 uint32_t columns_needs(const uint16_t *list, size_t count); /* NEED_* of all of them */
+/* NEED_* of sorting and filtering by it. */
+static inline uint32_t column_needs_of_all(const struct column *column)
+{
+    return column->needs | (column->moves ? (uint32_t)NEED_EVERY_ROW : 0u);
+}
 
 /* Bounds of the age at context->now_ns. False when nothing at all is known of it. */
 struct age {

@@ -138,13 +138,14 @@ static uint32_t node_needs(const struct filter_node *node)
     for (; node; node = node->left) {
         needs |= node->right ? node_needs(node->right) : 0;
         if (node->kind == NODE_NUMBER)
-            needs |= node->u.number.column->needs;
+            needs |= column_needs_of_all(node->u.number.column);
         else if (node->kind == NODE_COLUMNS)
-            needs |= node->u.columns.left->needs | node->u.columns.right->needs;
+            needs |= column_needs_of_all(node->u.columns.left) |
+                     column_needs_of_all(node->u.columns.right);
         else if (node->kind == NODE_COUNT && node->u.count.by)
             needs |= node->u.count.by->needs;
         else if (node->kind == NODE_TEXT)
-            needs |= node->u.text.column->needs;
+            needs |= column_needs_of_all(node->u.text.column);
         else if (node->kind == NODE_FWMARK)
             needs |= NEED_DETAIL;
         else if (node->kind == NODE_CGROUP && !node->u.cgroup.id)

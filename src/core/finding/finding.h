@@ -219,6 +219,8 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
 /* The same for the same trouble of the same subject, from frame to frame and from engine to engine;
  * one that ended is another one. */
 uint64_t finding_identity(const struct finding *finding);
+/* What was found as of another frame stands for this one, which no engine is given. 0 or -ENOMEM. */
+int frame_findings_keep(struct frame *frame, const struct frame *from);
 /* NULL where there is none. */
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id);
 /* For one line: the worst finding that holds, or what causes it; *severity: of the worst. NULL:

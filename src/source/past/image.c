@@ -202,6 +202,7 @@ int past_image_take(struct past_image *image, struct past_texts *texts, const st
                                .wall_ns = frame->wall_ns,
                                .mono_ns = frame->mono_ns,
                                .dump_ns = frame->dump_ns,
+                               .all_ns = frame->all_ns,
                                .totals = frame->totals,
                                .missing = frame->missing,
                                .cost = frame->cost,
@@ -392,6 +393,7 @@ int past_image_give(const struct past_image *image, const char *texts, struct fr
     frame->wall_ns = head->wall_ns;
     frame->mono_ns = head->mono_ns;
     frame->dump_ns = head->dump_ns;
+    frame->all_ns = head->all_ns;
     frame->totals = head->totals;
     frame->missing = head->missing;
     frame->cost = head->cost;

@@ -29,7 +29,7 @@ struct past_texts {
 
 struct past_head { /* what a frame is beside its arrays; text by number */
     uint64_t number, first_event, next_event;
-    int64_t wall_ns, mono_ns, dump_ns;
+    int64_t wall_ns, mono_ns, dump_ns, all_ns;
     struct totals totals;
     struct missing missing;
     struct frame_cost cost;

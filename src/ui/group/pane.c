@@ -590,7 +590,7 @@ bool group_pane_help(const struct pane *pane, size_t n, const char **title, cons
 
 uint32_t group_pane_needs(const struct pane *pane)
 {
-    return groups_of(pane)->view->needs;
+    return groups_of(pane)->view->needs | NEED_EVERY_ROW; /* sums */
 }
 
 void group_pane_summary(struct pane *pane, const struct picture *picture, char *out, size_t size)

@@ -115,6 +115,12 @@ static uint32_t connections_needs(const struct pane *pane)
     return conn_table_needs(&((const struct connections *)pane)->table);
 }
 
+static void connections_seen(const struct pane *pane, const struct picture *picture,
+                             struct wish *wish)
+{
+    conn_table_seen(&((const struct connections *)pane)->table, picture, wish);
+}
+
 static void connections_summary(struct pane *pane, const struct picture *picture, char *out,
                                 size_t size)
 {
@@ -154,6 +160,7 @@ const struct pane_ops PANE_CONNECTIONS = {
     .command = connections_command,
     .mouse = connections_mouse,
     .needs = connections_needs,
+    .seen = connections_seen,
     .summary = connections_summary,
     .counts_rows = true,
     .selection = connections_selection,

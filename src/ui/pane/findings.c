@@ -260,6 +260,8 @@ static void checked_text(const struct picture *picture, struct buffer *out)
         buffer_text(out, "nothing was checked in this frame");
     if (picture->frame && picture_cost_text(picture, cost, sizeof(cost)))
         buffer_printf(out, " · %s", cost);
+    if (picture->frame && picture_readings_text(picture, cost, sizeof(cost)))
+        buffer_printf(out, " · %s", cost);
 }
 
 /* What was checked stands at the bottom, in as many lines as it takes, up to CHECKED_MOST. Returns

@@ -26,7 +26,7 @@ struct help {
     uint32_t count;
     uint32_t fixed; /* lines that are the same for every frame */
     struct page_scroll scroll;
-    char reasons[2][160], cost[96];
+    char reasons[2][160], cost[96], readings[96];
 };
 
 static const char *const NOTES[] = {
@@ -110,6 +110,8 @@ static void add_cost(struct help *help, const struct picture *picture)
         return;
     add(help, (struct help_line){.heading = "What it costs"});
     add(help, (struct help_line){.text = help->cost});
+    if (picture_readings_text(picture, help->readings, sizeof(help->readings)))
+        add(help, (struct help_line){.text = help->readings});
 }
 
 static int help_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,

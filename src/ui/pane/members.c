@@ -65,6 +65,11 @@ static uint32_t members_needs(const struct pane *pane)
     return conn_table_needs(&((const struct members *)pane)->table) | NEED_OWNER;
 }
 
+static void members_seen(const struct pane *pane, const struct picture *picture, struct wish *wish)
+{
+    conn_table_seen(&((const struct members *)pane)->table, picture, wish);
+}
+
 static void members_summary(struct pane *pane, const struct picture *picture, char *out,
                             size_t size)
 {
@@ -92,6 +97,7 @@ const struct pane_ops PANE_MEMBERS = {
     .command = members_command,
     .mouse = members_mouse,
     .needs = members_needs,
+    .seen = members_seen,
     .summary = members_summary,
     .selection = members_selection,
     .keys = CONN_TABLE_KEYS,

@@ -47,6 +47,10 @@ uint8_t picture_mark(const struct picture *picture, const struct conn *conn);
 /* What tcplens itself costs; false: of this picture it would say nothing (a log, the demo). */
 bool picture_cost_text(const struct picture *picture, char *out, size_t size);
 
+/* Where frames read some rows only: since when the others stand, and whether events said all that happened to them;
+ * false: they do not. */
+bool picture_readings_text(const struct picture *picture, char *out, size_t size);
+
 struct pane { /* first member of each pane's own struct */
     const struct pane_ops *ops;
     struct screen *screen;
@@ -81,6 +85,8 @@ struct pane_ops {
     bool (*mouse)(struct pane *pane, const struct key *key, int row, int col); /* of its canvas */
     uint32_t (*needs)(const struct pane *pane);               /* NEED_* of what it shows */
     void (*wish)(const struct pane *pane, struct wish *wish); /* more than needs: an open page */
+    /* The connections that it shows of the picture: frames read those. */
+    void (*seen)(const struct pane *pane, const struct picture *picture, struct wish *wish);
     /* A view that has something to show; NULL: always. Where it has not there is no tab, and
      * not_offered says why. */
     bool (*is_offered)(const struct picture *picture);

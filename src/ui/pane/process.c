@@ -272,7 +272,13 @@ static bool process_mouse(struct pane *pane, const struct key *key, int row, int
 static uint32_t process_needs(const struct pane *pane)
 {
     const struct process_page *page = (const struct process_page *)pane;
-    return conn_table_needs(&page->table) | NEED_OWNER | NEED_PROCESS | NEED_GROUP;
+    return conn_table_needs(&page->table) | NEED_OWNER | NEED_PROCESS | NEED_GROUP |
+           NEED_EVERY_ROW; /* sums and graphs */
+}
+
+static void process_seen(const struct pane *pane, const struct picture *picture, struct wish *wish)
+{
+    conn_table_seen(&((const struct process_page *)pane)->table, picture, wish);
 }
 
 static void process_wish(const struct pane *pane, struct wish *wish)
@@ -307,6 +313,7 @@ const struct pane_ops PANE_PROCESS = {
     .command = process_command,
     .mouse = process_mouse,
     .needs = process_needs,
+    .seen = process_seen,
     .wish = process_wish,
     .selection = process_selection,
     .process = process_process,

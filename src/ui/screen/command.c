@@ -44,7 +44,7 @@ static void pause_or_go_on(struct screen *screen)
 static void repaint(struct screen *screen)
 {
     term_repaint(screen->term);
-    screen->wish.now = true;
+    screen->wish.now = screen->wish.all = true;
 }
 
 static void back(struct screen *screen)

@@ -157,6 +157,19 @@ static void add_restrictions(const struct screen *screen, struct pieces *right)
         pieces_add(right, 3, ROLE_NOTICE, CLASSES[screen->settings.class], ROLE_NORMAL);
 }
 
+/* Of rows that are not on the screen, and so of the sums. */
+static void add_age_of_rates(struct pieces *right, const struct frame *frame)
+{
+    char span[24];
+    struct piece *piece;
+
+    if (!frame || !frame->all_ns)
+        return;
+    text_span(span, sizeof(span), frame->mono_ns - frame->all_ns);
+    piece = pieces_add(right, 4, ROLE_DIM, "rates of", ROLE_NORMAL);
+    snprintf(piece->value, sizeof(piece->value), "%s ago", span);
+}
+
 /* The refresh interval; our own cost only where it stretches that. */
 static void add_interval(const struct screen *screen, struct pieces *right)
 {
@@ -182,6 +195,7 @@ static void add_right(const struct screen *screen, struct pieces *right)
         struct piece *piece = pieces_add(right, 1, ROLE_TROUBLE, label, ROLE_NORMAL);
         snprintf(piece->value, sizeof(piece->value), "%s", value);
     }
+    add_age_of_rates(right, screen->picture.frame);
     add_interval(screen, right);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/wake.h"
+#include "core/text/text.h"
 #include "ui/screen/acts.h"
 #include "ui/screen/chrome.h"
 #include "ui/screen/filter.h"
@@ -91,6 +92,21 @@ bool picture_cost_text(const struct picture *picture, char *out, size_t size)
     snprintf(out, size, "tcplens itself: %.1f %% of a core, %.0f ms a frame, now every %.3g s",
              (double)cost->cpu_permille / 10.0, (double)cost->wall_ns / 1e6,
              (double)cost->interval_ns / 1e9);
+    return true;
+}
+
+bool picture_readings_text(const struct picture *picture, char *out, size_t size)
+{
+    const struct frame *frame = picture->frame;
+    const struct frame_cost *cost = &frame->cost;
+    char span[24];
+
+    if (!picture->live || (!frame->all_ns && !cost->compared))
+        return false;
+    text_span(span, sizeof(span), frame->all_ns ? frame->mono_ns - frame->all_ns : 0);
+    snprintf(out, size,
+             "all connections read %s ago; compared with events %u times: %u differences", span,
+             cost->compared, cost->untold);
     return true;
 }
 

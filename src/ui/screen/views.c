@@ -175,6 +175,20 @@ static void add_wish(const struct pane *pane, struct wish *wish)
         pane->ops->wish(pane, wish);
 }
 
+/* What is drawn, of the view and of every page over it. */
+static void add_seen(struct screen *screen, struct wish *wish)
+{
+    const struct pane *view = screen->views[screen->view];
+
+    if (!screen->picture.frame || wish->refresh == REFRESH_ALL)
+        return;
+    if (view && view->ops->seen)
+        view->ops->seen(view, &screen->picture, wish);
+    for (size_t i = 0; i < screen->page_count; i++)
+        if (screen->pages[i]->ops->seen)
+            screen->pages[i]->ops->seen(screen->pages[i], &screen->picture, wish);
+}
+
 void screen_send_wish(struct screen *screen)
 {
     struct wish wish = screen->wish;
@@ -183,10 +197,11 @@ void screen_send_wish(struct screen *screen)
     split_wish(&screen->split, &wish);
     for (size_t i = 0; i < screen->page_count; i++)
         add_wish(screen->pages[i], &wish);
+    add_seen(screen, &wish);
     if (memcmp(&wish, &screen->sent_wish, sizeof(wish)) == 0)
         return;
     screen->settings.feed.set_wish(screen->settings.feed.data, &wish);
-    screen->wish.now = wish.now = false;
+    screen->wish.now = wish.now = screen->wish.all = wish.all = false;
     screen->sent_wish = wish;
 }
 

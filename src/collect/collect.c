@@ -472,7 +472,7 @@ static void collector_main(void *argument)
         const int error = make_frame(collector, &wish, &frame);
         int64_t interval_ns = RETRY_INTERVAL_NS;
         if (!error) {
-            plan_note(&collector->plan, &wish, !frame->all_ns, frame->mono_ns, frame->cost.cpu_ns);
+            plan_note(&collector->plan, &wish, frame, frame->cost.cpu_ns);
             interval_ns = plan_interval_ns(&collector->plan, &wish);
             frame->cost.interval_ns = interval_ns;
             frame->cost.stretched = interval_ns > wish.interval_ns;

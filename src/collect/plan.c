@@ -21,7 +21,8 @@ static bool is_dear(const struct plan *plan, const struct wish *wish)
     const int share = plan->is_dear ? DEAR_STILL : DEAR_SHARE;
 
     return wish->refresh == REFRESH_SEEN ||
-           plan->all_cpu_ns > budget_ns(wish, wish->interval_ns) / share;
+           (plan->rows >= PLAN_ROWS_LEAST &&
+            plan->all_cpu_ns > budget_ns(wish, wish->interval_ns) / share);
 }
 
 /* Between two complete readings. */
@@ -57,15 +58,17 @@ bool plan_reads_all(struct plan *plan, const struct wish *wish, const struct pla
            facts->now_ns - plan->all_ns >= all_every_ns(plan, wish);
 }
 
-void plan_note(struct plan *plan, const struct wish *wish, bool all, int64_t began_ns,
+void plan_note(struct plan *plan, const struct wish *wish, const struct frame *frame,
                int64_t cpu_ns)
 {
+    const bool all = frame->all_ns == 0;
     int64_t *average_ns = all ? &plan->all_cpu_ns : &plan->seen_cpu_ns;
 
     *average_ns += (cpu_ns - *average_ns) / AVERAGE_FRAMES;
     if (!all)
         return;
-    plan->all_ns = began_ns;
+    plan->all_ns = frame->mono_ns;
+    plan->rows = frame->live_count;
     plan->state_bits = wish->state_bits;
     plan->families = wish->families;
 }

@@ -5,15 +5,18 @@
 #ifndef TCPLENS_COLLECT_PLAN_H
 #define TCPLENS_COLLECT_PLAN_H
 
+#include "core/frame.h"
 #include "core/wish.h"
 
 #define PLAN_ALL_EVERY_NS 30000000000LL /* every connection is read that often at least */
-#define PLAN_LOOK_NS      2000LL        /* CPU of one look-up, and of what follows from it */
+#define PLAN_ROWS_LEAST   10000u /* of fewer every one is read, however short the interval is */
+#define PLAN_LOOK_NS      2000LL /* CPU of one look-up, and of what follows from it */
 
 struct plan {
     int64_t all_ns;      /* monotonic: when every connection was read last; 0 = never */
     int64_t all_cpu_ns;  /* of a frame that reads every connection, on average, from 0 on; */
     int64_t seen_cpu_ns; /* of one that does not */
+    uint32_t rows;       /* of the last one */
     bool is_dear;        /* the table is dear to read, */
     bool is_sparse;      /* and there is no reason to read it in each frame */
     uint32_t state_bits, families; /* of the wish then */
@@ -31,8 +34,8 @@ struct plan_facts {
 
 /* True: the frame reads every connection. */
 bool plan_reads_all(struct plan *plan, const struct wish *wish, const struct plan_facts *facts);
-/* A frame that began then was made, with so much CPU. */
-void plan_note(struct plan *plan, const struct wish *wish, bool all, int64_t began_ns,
+/* A frame was made, with so much CPU. */
+void plan_note(struct plan *plan, const struct wish *wish, const struct frame *frame,
                int64_t cpu_ns);
 /* From its beginning to that of the next: what was wished for, or longer where frames cost more than the budget
  * allows. */

@@ -20,12 +20,16 @@ static struct plan_facts facts_at(int64_t later_ns)
     return (struct plan_facts){.now_ns = BEGAN_NS + later_ns, .is_told = true, .is_complete = true};
 }
 
-/* After some frames that read all, each of so much CPU, the last one then. */
+static const struct frame ALL = {.mono_ns = BEGAN_NS, .live_count = 200000};
+static const struct frame SOME = {
+    .mono_ns = BEGAN_NS + SECOND_NS, .all_ns = BEGAN_NS, .live_count = 200000};
+
+/* After some frames that read all, each of so much CPU. */
 static struct plan plan_of(const struct wish *wish, int64_t cpu_ns)
 {
     struct plan plan = {0};
     for (int i = 0; i < 100; i++)
-        plan_note(&plan, wish, true, BEGAN_NS, cpu_ns);
+        plan_note(&plan, wish, &ALL, cpu_ns);
     return plan;
 }
 
@@ -45,8 +49,12 @@ static void only_a_dear_table_is_read_in_part(void **unused)
     assert_true(reads_all(&cheap, &wish, SECOND_NS));
     /* The first frame of all, which finds all owners, says nothing of the next ones. */
     struct plan first = {0};
-    plan_note(&first, &wish, true, BEGAN_NS, 100 * MILLISECOND_NS);
+    plan_note(&first, &wish, &ALL, 100 * MILLISECOND_NS);
     assert_true(reads_all(&first, &wish, SECOND_NS));
+    /* A small one is not, however slow the machine or short the interval is. */
+    struct plan small = dear;
+    small.rows = 5000;
+    assert_true(reads_all(&small, &wish, SECOND_NS));
     /* One that has become cheaper stays dear for a while. */
     dear.all_cpu_ns = 40 * MILLISECOND_NS;
     assert_false(reads_all(&dear, &wish, SECOND_NS / 2));
@@ -132,10 +140,10 @@ static void the_interval_keeps_to_the_budget(void **unused)
     wish.needs = 0;
     assert_false(reads_all(&plan, &wish, SECOND_NS));
     for (int i = 0; i < 100; i++)
-        plan_note(&plan, &wish, false, BEGAN_NS + SECOND_NS, 50 * MILLISECOND_NS);
+        plan_note(&plan, &wish, &SOME, 50 * MILLISECOND_NS);
     assert_int_equal(plan_interval_ns(&plan, &wish), SECOND_NS);
     for (int i = 0; i < 100; i++)
-        plan_note(&plan, &wish, false, BEGAN_NS + SECOND_NS, 500 * MILLISECOND_NS);
+        plan_note(&plan, &wish, &SOME, 500 * MILLISECOND_NS);
     /* 25 % less half a second in 30 s */
     assert_in_range(plan_interval_ns(&plan, &wish), 2100 * MILLISECOND_NS, 2200 * MILLISECOND_NS);
     wish.budget_percent = 0;

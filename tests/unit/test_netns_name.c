@@ -5,6 +5,7 @@
 #include "source/netns/name.h"
 #include "source/netns/runtime_files.h"
 #include "source/netns/slot.h"
+#include "source/owners/runtime_state.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -232,6 +233,66 @@ static void a_runtime_alone_is_found_by_its_state(void **state)
     assert_named(&entry, NETNS_KIND_CONTAINER, "job", "job");
 }
 
+#define TASKS "run/containerd/io.containerd.runtime.v2.task"
+
+static void assert_container(const char *path, const char *wanted)
+{
+    char container[GROUP_NAME_MAX] = "";
+    const bool found = runtime_state_container(root, path, container, sizeof(container));
+    if (strcmp(container, wanted) != 0)
+        print_error("%s\n", path);
+    assert_string_equal(container, wanted);
+    assert_int_equal(found, wanted[0] != '\0');
+}
+
+/* Control groups that say nothing: /NAMESPACE/ID of ctr, whatever runc is started with. */
+static void a_group_is_a_container_by_the_state_of_its_runtime(void **state)
+{
+    (void)state;
+    put(TASKS "/default/web/init.pid", "1");
+    put("run/runc/job/state.json", "{}");
+    put("run/crun/task/status", "{}");
+    assert_container("/default/web", "containerd:web");
+    assert_container("/default/web/inside", "containerd:web");
+    assert_container("//default//web/", "containerd:web");
+    assert_container("/job", "runc:job");
+    assert_container("/user.slice/runc-job.scope", "runc:job");
+    assert_container("/system.slice/crun-task.scope/sub", "crun:task");
+    assert_container("/default/web/job", "runc:job");
+    assert_container("/other/web", "");
+    assert_container("/web", "");
+    assert_container("/default", "");
+    assert_container("/default/..", "");
+    assert_container("/task.scope", "");
+    assert_container("", "");
+}
+
+static void state_that_is_something_else_names_nothing(void **state)
+{
+    (void)state;
+    char from[PATH_MAX], to[PATH_MAX], long_path[GROUP_PATH_MAX];
+    put("run/runc/fifo/x", "");
+    put("run/runc/link/x", "");
+    put("elsewhere/state.json", "{}");
+    put(TASKS "/default/file", "");
+    snprintf(to, sizeof(to), "%s/run/runc/fifo/state.json", root);
+    assert_int_equal(mkfifo(to, 0644), 0);
+    snprintf(from, sizeof(from), "%s/elsewhere/state.json", root);
+    snprintf(to, sizeof(to), "%s/run/runc/link/state.json", root);
+    assert_int_equal(symlink(from, to), 0);
+    snprintf(from, sizeof(from), "%s/elsewhere", root);
+    snprintf(to, sizeof(to), "%s/" TASKS "/default/linked", root);
+    assert_int_equal(symlink(from, to), 0);
+    assert_container("/fifo", "");
+    assert_container("/link", "");
+    assert_container("/default/file", "");
+    assert_container("/default/linked", "");
+    memset(long_path, 'a', sizeof(long_path));
+    long_path[0] = '/';
+    long_path[sizeof(long_path) - 1] = '\0';
+    assert_container(long_path, "");
+}
+
 static void the_container_we_run_in_names_our_own_namespace_only(void **state)
 {
     (void)state;
@@ -378,6 +439,8 @@ int main(void)
         IN_TREE(podman_of_a_user_is_found_in_its_home),
         IN_TREE(a_pod_is_named_by_the_folder_of_its_logs),
         IN_TREE(a_runtime_alone_is_found_by_its_state),
+        IN_TREE(a_group_is_a_container_by_the_state_of_its_runtime),
+        IN_TREE(state_that_is_something_else_names_nothing),
         IN_TREE(the_container_we_run_in_names_our_own_namespace_only),
         IN_TREE(a_file_that_is_no_file_is_not_waited_for),
         IN_TREE(who_passes_on_a_published_port_names_the_container),

@@ -88,6 +88,14 @@ static const struct {
     {"0::/a:b\n", "/a:b"},
     {"4:memory:/jail\n1:name=systemd:/system.slice/b.service\n0::/\n", "/system.slice/b.service"},
     {"1:name=systemd:/old\n0::/new", "/new"},
+    /* docker without systemd's driver, both versions mounted */
+    {"4:memory:/docker/" ID "\n1:name=systemd:/docker/" ID
+     "\n0::/system.slice/containerd.service\n",
+     "/docker/" ID},
+    {"4:memory:/docker/" ID "\n1:name=systemd:/docker/" OTHER "\n0::/a.service\n",
+     "/docker/" OTHER},
+    {"4:memory:/docker/" ID "\n0::/system.slice/docker-" OTHER ".scope\n",
+     "/system.slice/docker-" OTHER ".scope"},
     {"9:name=systemd:/\n4:memory:/jail\n0::/\n", "/jail"},
     {"0::/\n", "/"},
     {"0::\n", ""},

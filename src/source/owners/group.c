@@ -350,13 +350,29 @@ static struct piece line_path(const char *line, size_t length, struct piece *con
     return path;
 }
 
+static bool lies_in_container(struct piece path)
+{
+    char copy[GROUP_PATH_MAX];
+    struct piece name;
+    const char *inside;
+
+    if (path.length >= sizeof copy)
+        return false;
+    memcpy(copy, path.text, path.length);
+    copy[path.length] = '\0';
+    return find_container(copy, &name, &inside) != NULL;
+}
+
+/* Where both versions are mounted a runtime without systemd may leave its containers in its own group
+ * of version 2. */
 static int path_rank(struct piece controllers, struct piece path)
 {
     if (path.length == 1)
         return 1; /* "/" */
+    const int in_container = lies_in_container(path) ? 3 : 0;
     if (controllers.length == 0)
-        return 4;
-    return piece_is(controllers, "name=systemd") ? 3 : 2;
+        return 4 + in_container;
+    return (piece_is(controllers, "name=systemd") ? 3 : 2) + in_container;
 }
 
 bool group_path_of_process(const char *text, char *path, size_t size)

@@ -10,7 +10,7 @@
 #define GROUP_NAME_MAX 256
 
 /* The path that says most in a /proc/PID/cgroup: of cgroup2 ("0::"), else of name=systemd, else the
- * first that is not "/"; "/" when all are. Copies it raw without " (deleted)"; false (and "") where
+ * first that is not "/"; "/" when all are; of these those first that lie in a container. Copies it raw without " (deleted)"; false (and "") where
  * the text holds no path. */
 bool group_path_of_process(const char *text, char *path, size_t size);
 

@@ -6,6 +6,7 @@
 #include "core/text/text.h"
 #include "source/cgroup_id.h"
 #include "source/owners/group.h"
+#include "source/owners/runtime_state.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -78,6 +79,8 @@ static uint32_t group_of_path(struct owner_groups *groups, const char *raw, uint
     }
     group_unit(raw, unit, sizeof unit);
     group_container(raw, container, sizeof container);
+    if (!container[0])
+        (void)runtime_state_container("", raw, container, sizeof container);
     group.unit = strdup(unit); /* escaped by systemd already: not once more */
     group.container = copy_clean(container);
     group.says_nothing = group_path_says_nothing(raw);

@@ -123,6 +123,12 @@ bool conn_is_far(const struct conn *conn, uint32_t min_rtt_us)
            addr_is_private(&conn->tuple.remote, conn->tuple.family);
 }
 
+bool conn_is_disordered(const struct conn *conn, uint32_t out_of_order)
+{
+    return out_of_order > 0 && (conn->known & KNOWN_LAST_DATA) &&
+           conn->last_data_received_ms < CONN_LATELY_MS && conn->state == STATE_ESTABLISHED;
+}
+
 bool conn_is_heavy(const struct conn *conn)
 {
     return conn->bytes_sent >= HEAVY_BYTES && conn->last_data_sent_ms < HEAVY_MS &&

@@ -214,6 +214,8 @@ bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us);
 /* A peer with a private address, and no nearer than this: worth a line of a detector. */
 #define CONN_NEAR_US 10000u
 bool conn_is_far(const struct conn *conn, uint32_t min_rtt_us);
+/* Segments came out of order, and some came lately: of these the other end may have lost some. */
+bool conn_is_disordered(const struct conn *conn, uint32_t out_of_order);
 /* It sent much and did so lately: what it waits for may be of interest. */
 bool conn_is_heavy(const struct conn *conn);
 /* In a state in which no program has accepted it yet, or may not have, and without an inode. */

@@ -201,6 +201,9 @@ struct frame {
     const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
     const char *owners_why; /* the same: why owners are found by reading /proc only */
     uint32_t netns;         /* ours, or the only one that is shown: its key; 0 = not known */
+    bool
+        is_narrowed; /* states or families were left out that a connection may be in: what is absent proves
+                             * nothing */
     struct other_netns other_netns; /* what is not shown; zeros = nothing, or not known */
     bool netns_is_host;             /* it is known to be that of the machine's process 1 */
     struct host_facts *facts;       /* of that namespace, in the arena; NULL = none were read */

@@ -52,6 +52,7 @@ enum fact_file {
     X(RCVQ_DROP, "TCPRcvQDrop", "TcpExt", NETSTAT, 0)                                              \
     X(BACKLOG_DROP, "TCPBacklogDrop", "TcpExt", NETSTAT, 0)                                        \
     X(OFO_DROP, "TCPOFODrop", "TcpExt", NETSTAT, 0)                                                \
+    X(OFO_QUEUE, "TCPOFOQueue", "TcpExt", NETSTAT, 0)                                              \
     X(ORIG_DATA_SENT, "TCPOrigDataSent", "TcpExt", NETSTAT, 0)                                     \
     X(TIMEOUTS, "TCPTimeouts", "TcpExt", NETSTAT, 0)                                               \
     X(SPURIOUS_RTOS, "TCPSpuriousRTOs", "TcpExt", NETSTAT, 0)                                      \

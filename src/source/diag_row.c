@@ -141,6 +141,8 @@ static void read_info(struct row *row, struct bytes info)
         row->waits = conn_is_delayed(conn, min_rtt_us) || conn_is_far(conn, min_rtt_us) ||
                      conn_is_heavy(conn);
     }
+    if (INFO_HAS(info, tcpi_rcv_ooopack))
+        row->waits |= conn_is_disordered(conn, INFO_U32(info, tcpi_rcv_ooopack));
 }
 
 static void read_meminfo(struct row *row, struct bytes payload)

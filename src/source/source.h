@@ -122,7 +122,10 @@ struct source { /* first member of each source's own struct */
 static inline int source_next(struct source *source, struct frame *frame, const struct wish *wish)
 {
     const int error = source->ops->next(source, frame, wish);
+    const uint32_t states = state_class_bits(CLASS_CONNECTIONS);
 
+    frame->is_narrowed = (wish->state_bits & states) != states || !(wish->families & WISH_INET) ||
+                         !(wish->families & WISH_INET6);
     if (!error && source->redaction && source->ops->complete)
         redact_frame(source->redaction, frame);
     return error;

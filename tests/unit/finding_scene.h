@@ -198,7 +198,7 @@ static inline const struct finding_check *scene_check(const struct scene *scene,
 /* How many rows of the last frame the finding's filter accepts. */
 static inline uint32_t scene_rows_of(const struct scene *scene, const struct finding *finding)
 {
-    const struct filter_names names = {0};
+    const struct filter_names names = {.several_hosts = scene->frame->host_count > 0};
     const struct column_context context = {.frame = scene->frame, .now_ns = scene->frame->wall_ns};
     struct filter *filter = NULL;
     struct filter_error error;

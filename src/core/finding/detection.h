@@ -10,6 +10,7 @@
 #include "core/finding/finding.h"
 #include "core/finding/growth.h"
 #include "core/finding/openers.h"
+#include "core/finding/pairs.h"
 #include "core/finding/stalls.h"
 
 #define DRAFTS_MAX 24u /* findings of one detector in one frame; what exceeds it is left out */
@@ -24,6 +25,7 @@ struct detection {
     const struct openers *openers;
     const struct growths *growths;
     const struct stalls *stalls;
+    const struct pairs *pairs; /* NULL: one network namespace is shown */
     const struct finding *const
         *list; /* findings of the frame before, for detectors of processes */
     uint32_t list_count;

@@ -48,6 +48,8 @@ const struct detector *const DETECTORS[] = {
     &PMTU_BLACKHOLE,
     &IDLE_WITHOUT_KEEPALIVE,
     &KEEPALIVE_TOO_SLOW,
+    &HALF_OPEN,
+    &LOST_ON_THE_WAY,
     &CONNTRACK_FULL,
     &SYNCOOKIES_OFF,
     &ABORT_ON_OVERFLOW,

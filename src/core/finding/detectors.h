@@ -30,6 +30,8 @@ extern const struct detector LIMITED_BY_RECEIVER, LIMITED_BY_SNDBUF, LIMITED_BY_
 extern const struct detector RTT_NEAR, NAGLE_STALL, SMALL_MSS, PMTU_BLACKHOLE;
 /* idle.c */
 extern const struct detector IDLE_WITHOUT_KEEPALIVE, KEEPALIVE_TOO_SLOW;
+/* both_ends.c */
+extern const struct detector HALF_OPEN, LOST_ON_THE_WAY;
 /* limits.c */
 extern const struct detector CONNTRACK_FULL, SYNCOOKIES_OFF, ABORT_ON_OVERFLOW, NARROW_PORT_RANGE,
     TIMESTAMPS_OFF;

@@ -54,8 +54,9 @@ struct finding_engine {
     const struct finding *list[FINDINGS_MAX];
     uint32_t list_count;
     uint32_t next_id;
-    uint32_t *ids;       /* the last one given: of the engine whose lane it is, else next_id */
-    struct lanes *lanes; /* NULL until a frame shows several network namespaces */
+    uint32_t *ids; /* the last one given: of the engine whose lane it is, else next_id */
+    const struct pairs *pairs; /* of all lanes; NULL = there are none */
+    struct lanes *lanes;       /* NULL until a frame shows several network namespaces */
     uint64_t frames;
     int64_t began_ns, mono_ns;
     uint32_t suspects, unread; /* of the last frame with suspect rows whose tcp_info was not read */
@@ -119,6 +120,11 @@ struct finding_engine *finding_engine_new_lane(struct finding_engine *parent)
     if (engine)
         engine->ids = parent->ids;
     return engine;
+}
+
+void finding_engine_use_pairs(struct finding_engine *engine, const struct pairs *pairs)
+{
+    engine->pairs = pairs;
 }
 
 void finding_engine_free(struct finding_engine *engine)
@@ -465,6 +471,7 @@ static void check_detector(struct finding_engine *engine, size_t index,
                           .openers = input->ring ? &engine->openers : NULL,
                           .growths = &engine->growths,
                           .stalls = &engine->stalls,
+                          .pairs = engine->pairs,
                           .list = engine->list,
                           .list_count = engine->list_count,
                           .process = input->process,

@@ -4,10 +4,13 @@
 #define TCPLENS_CORE_FINDING_ENGINE_H
 
 #include "core/finding/finding.h"
+#include "core/finding/pairs.h"
 
 /* An engine for one namespace beside others: its findings have numbers of `parent`. NULL when out of
  * memory. */
 struct finding_engine *finding_engine_new_lane(struct finding_engine *parent);
+/* What both ends of connections show, for its detectors; lives as long as the engine takes frames. */
+void finding_engine_use_pairs(struct finding_engine *engine, const struct pairs *pairs);
 /* By what the kernel counts for all network namespaces together. */
 bool detector_is_of_machine(const struct detector *detector);
 /* What an engine makes of the rows of a frame, all of one namespace; machine: with the detectors of

@@ -24,7 +24,8 @@ struct lane {
 struct lanes {
     struct lane rows[LANES_MAX];
     uint32_t count;
-    uint32_t left_out;  /* namespaces of this frame beyond LANES_MAX */
+    uint32_t left_out; /* namespaces of this frame beyond LANES_MAX */
+    struct pairs *pairs;
     struct conn *conns; /* of the frame, by namespace */
     uint32_t conn_capacity;
     uint32_t *starts; /* of each namespace in conns, and the end */
@@ -39,7 +40,16 @@ struct lanes {
 
 struct lanes *lanes_new(void)
 {
-    return calloc(1, sizeof(struct lanes));
+    struct lanes *lanes = calloc(1, sizeof(*lanes));
+
+    if (!lanes)
+        return NULL;
+    lanes->pairs = pairs_new();
+    if (!lanes->pairs) {
+        free(lanes);
+        return NULL;
+    }
+    return lanes;
 }
 
 void lanes_free(struct lanes *lanes)
@@ -49,6 +59,7 @@ void lanes_free(struct lanes *lanes)
     for (uint32_t i = 0; i < lanes->count; i++)
         if (!lanes->rows[i].is_own)
             finding_engine_free(lanes->rows[i].engine);
+    pairs_free(lanes->pairs);
     free(lanes->conns);
     free(lanes->starts);
     free(lanes->named);
@@ -103,6 +114,7 @@ static struct lane *lane_of(struct lanes *lanes, struct finding_engine *own,
     struct finding_engine *engine = netns->is_own ? own : finding_engine_new_lane(own);
     if (!engine)
         return NULL;
+    finding_engine_use_pairs(engine, lanes->pairs);
     struct lane *lane = &lanes->rows[lanes->count++];
     *lane = (struct lane){.id = netns->id, .engine = engine, .is_own = netns->is_own};
     return lane;
@@ -305,7 +317,10 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
 int lanes_update(struct lanes *lanes, struct finding_engine *own, const struct finding_input *input)
 {
     const struct frame *frame = input->frame;
-    int error = sort_rows(lanes, frame);
+    int error = pairs_take(lanes->pairs, frame);
+
+    if (!error)
+        error = sort_rows(lanes, frame);
 
     for (uint32_t i = 0; i < lanes->count; i++)
         lanes->rows[i].seen = false;

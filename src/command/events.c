@@ -9,6 +9,7 @@
 #include "command/filter_read.h"
 #include "command/finding_options.h"
 #include "command/headless.h"
+#include "command/log_source.h"
 #include "command/log_when.h"
 #include "command/open_source.h"
 #include "core/event_match.h"
@@ -298,8 +299,7 @@ static int print_frame(struct events_run *run, struct source *source, struct fra
  * its events has them in the ring nevertheless. */
 static int print_frameless(struct events_run *run, struct source *source, int error)
 {
-    const bool several = options_have_logs(run->headless.options);
-    const int descriptor = several ? -1 : replay_descriptor(source);
+    const int descriptor = log_source_descriptor(run->headless.options, source);
     int printed = print_ring(run, event_ring_next(run->ring));
 
     if (!printed && error == -ENODATA)
@@ -313,7 +313,7 @@ static int print_frameless(struct events_run *run, struct source *source, int er
  * output that nobody reads. */
 static int signal_code(const struct events_run *run, const struct source *source, int error)
 {
-    const bool is_pipe = !options_have_logs(run->headless.options) && replay_is_pipe(source);
+    const bool is_pipe = log_source_is_pipe(run->headless.options, source);
 
     return is_pipe && error != -EINTR ? headless_exit_code(run->signal, EXIT_DONE)
                                       : 128 + run->signal;
@@ -347,37 +347,14 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
     return error == -ENODATA ? EXIT_DONE : error;
 }
 
-static int open_logs(const struct options *options, struct source **source, char *why, size_t size)
-{
-    return options_have_logs(options)
-               ? fleet_logs_open(source, options->logs.texts, options->logs.count, why, size)
-               : replay_open(source, options->from, why, size);
-}
-
-static void set_ring(struct events_run *run, struct source *source)
-{
-    if (options_have_logs(run->headless.options)) {
-        source->ops->use_ring(source, run->ring);
-        redact_ring(source->redaction, run->ring);
-        return;
-    }
-    replay_set_ring(source, run->ring);
-    replay_set_interrupt(source, take_signal, run);
-}
-
 /* False: there is none. */
 static bool say_fault(const struct events_run *run, struct source *source)
 {
-    const bool several = options_have_logs(run->headless.options);
-    const char *fault = several ? fleet_logs_fault(source) : replay_fault(source);
+    const char *fault = log_source_fault(run->headless.options, source);
 
-    if (!fault[0])
-        return false;
-    if (several)
+    if (fault[0])
         message("%s", fault);
-    else
-        message("%s: %s", run->headless.options->from, fault);
-    return true;
+    return fault[0] != '\0';
 }
 
 static int events_from(struct events_run *run)
@@ -390,7 +367,7 @@ static int events_from(struct events_run *run)
     int code, error;
 
     confine_log_reader(&(struct confinement){0});
-    error = open_logs(options, &source, why, sizeof(why));
+    error = log_source_open(&source, options, why, sizeof(why));
     if (error) {
         message("%s", why);
         return EXIT_FAILED;
@@ -406,7 +383,8 @@ static int events_from(struct events_run *run)
         code = output_exit_code(-ENOMEM);
         goto out;
     }
-    set_ring(run, source);
+    log_source_set_ring(options, source, run->ring);
+    log_source_set_interrupt(options, source, take_signal, run);
     code = seek_at(run, source, &from_ns);
     if (code < 0)
         code = seek_when(run, source, &from_ns);

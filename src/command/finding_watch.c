@@ -120,17 +120,13 @@ static int take_log_frame(void *data, struct frame *frame, struct event_ring *ri
 static int run_log(struct finding_watch *watch)
 {
     struct log_frames reading = {.headless = &watch->headless,
-                                 .path = watch->headless.options->from,
-                                 .paths = watch->headless.options->logs.texts,
-                                 .path_count = watch->headless.options->logs.count,
+                                 .options = watch->headless.options,
                                  .take = take_log_frame,
                                  .data = watch};
     const int error = log_frames_read(&reading);
 
-    if (reading.fault[0] && reading.path_count > 1)
+    if (reading.fault[0])
         message("%s", reading.fault);
-    else if (reading.fault[0])
-        message("%s: %s", reading.path, reading.fault);
     return error;
 }
 

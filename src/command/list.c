@@ -6,6 +6,7 @@
 #include "command/interrupt.h"
 #include "command/list_rows.h"
 #include "command/list_table.h"
+#include "command/log_source.h"
 #include "command/log_when.h"
 #include "command/open_source.h"
 #include "core/filter/filter.h"
@@ -13,8 +14,6 @@
 #include "core/view.h"
 #include "options/options.h"
 #include "options/output.h"
-#include "source/fleet/logs.h"
-#include "source/log/replay.h"
 #include "source/privilege.h"
 
 #include <errno.h>
@@ -195,24 +194,18 @@ static int show(struct list *list, const struct frame *frame)
 static int check_log(const struct list *list, struct source *source, const struct frame *frame,
                      int code)
 {
-    const bool several = options_have_logs(list->options);
-    const char *fault = several               ? fleet_logs_fault(source)
-                        : list->options->from ? replay_fault(source)
-                                              : "";
+    const char *fault = list->options->from ? log_source_fault(list->options, source) : "";
 
     if (code != EXIT_DONE || !fault[0] || frame->missing.reasons & MISSING_LOG)
         return code;
-    if (several)
-        message("%s", fault);
-    else
-        message("%s: %s", list->options->from, fault);
+    message("%s", fault);
     return EXIT_PARTLY;
 }
 
 /* Nothing has come out of the pipe yet: as cat does, but not without a word. */
 static void wait_for_log(const struct list *list, const struct source *source, bool *said)
 {
-    struct pollfd log = {.fd = replay_descriptor(source), .events = POLLIN};
+    struct pollfd log = {.fd = log_source_descriptor(list->options, source), .events = POLLIN};
 
     if (poll(&log, 1, *said ? -1 : WAIT_SILENT_MS) != 0)
         return;

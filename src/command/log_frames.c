@@ -2,11 +2,10 @@
 #include "command/log_frames.h"
 
 #include "base/error.h"
+#include "command/log_source.h"
 #include "command/open_source.h"
 #include "options/output.h"
 #include "source/confine.h"
-#include "source/fleet/logs.h"
-#include "source/log/replay.h"
 #include "source/privilege.h"
 
 #include <errno.h>
@@ -26,7 +25,7 @@ static int read_next(struct log_frames *reading, struct source *source, struct f
                      struct event_ring *ring)
 {
     const struct wish wish = {.state_bits = 0};
-    const int descriptor = reading->path_count > 1 ? -1 : replay_descriptor(source);
+    const int descriptor = log_source_descriptor(reading->options, source);
     struct frame *frame = frame_new(pool);
     const int error = frame ? source_next(source, frame, &wish) : -ENOMEM;
 
@@ -35,18 +34,12 @@ static int read_next(struct log_frames *reading, struct source *source, struct f
         return reading->take(reading->data, frame, ring);
     }
     if (error != -EAGAIN && error != -ENODATA && error != -EINTR)
-        message("%s: %s", reading->path,
+        message("%s: %s", log_source_name(reading->options),
                 frame && frame->missing.text[0] ? frame->missing.text : error_text(error));
     frame_release(frame);
     if (error == -EAGAIN)
         headless_wait(reading->headless, &descriptor, 1, -1);
     return error == -EAGAIN || error == -EINTR ? 0 : error;
-}
-
-static void use_ring(struct source *source, struct event_ring *ring)
-{
-    source->ops->use_ring(source, ring);
-    redact_ring(source->redaction, ring);
 }
 
 static int read_all(struct log_frames *reading, struct source *source)
@@ -57,12 +50,9 @@ static int read_all(struct log_frames *reading, struct source *source)
 
     if (error)
         message("%s", error_text(error));
-    else if (reading->path_count > 1)
-        use_ring(source, ring);
     else
-        replay_set_ring(source, ring);
-    if (reading->path_count <= 1)
-        replay_set_interrupt(source, take_signal, reading);
+        log_source_set_ring(reading->options, source, ring);
+    log_source_set_interrupt(reading->options, source, take_signal, reading);
     reading->headless->end_ns = INT64_MAX; /* --for is time of the log here */
     while (!error && !take_signal(reading))
         error = read_next(reading, source, pool, ring);
@@ -74,42 +64,24 @@ static int read_all(struct log_frames *reading, struct source *source)
     return error;
 }
 
-static int read_several(struct log_frames *reading)
-{
-    struct source *source = NULL;
-    char why[LOG_FAULT_MAX] = "";
-    int error = fleet_logs_open(&source, reading->paths, reading->path_count, why, sizeof(why));
-
-    if (error) {
-        message("%s", why);
-        return error;
-    }
-    privilege_keep(0); /* all is open */
-    error = open_source_redact(source, reading->headless->options) ? read_all(reading, source)
-                                                                   : -ENOMEM;
-    snprintf(reading->fault, sizeof(reading->fault), "%s", fleet_logs_fault(source));
-    source_close(source);
-    return error;
-}
-
 int log_frames_read(struct log_frames *reading)
 {
-    confine_log_reader(&(struct confinement){0});
-    if (reading->path_count > 1)
-        return read_several(reading);
+    const struct options *options = reading->options;
     struct source *source = NULL;
     char why[LOG_FAULT_MAX] = "";
-    int error = replay_open(&source, reading->path, why, sizeof(why));
+    int error;
+
+    confine_log_reader(&(struct confinement){0});
+    error = log_source_open(&source, options, why, sizeof(why));
 
     if (error) {
         message("%s", why);
         return error;
     }
     privilege_keep(0); /* all is open */
-    reading->is_pipe = replay_is_pipe(source);
-    error = open_source_redact(source, reading->headless->options) ? read_all(reading, source)
-                                                                   : -ENOMEM;
-    snprintf(reading->fault, sizeof(reading->fault), "%s", replay_fault(source));
+    reading->is_pipe = log_source_is_pipe(options, source);
+    error = open_source_redact(source, options) ? read_all(reading, source) : -ENOMEM;
+    snprintf(reading->fault, sizeof(reading->fault), "%s", log_source_fault(options, source));
     source_close(source);
     return error;
 }

@@ -1,4 +1,4 @@
-/* log_frames: the frames of a session log one after the other, for commands that look at each. */
+/* log_frames: the frames of session logs one after the other, for commands that look at each. */
 #ifndef TCPLENS_COMMAND_LOG_FRAMES_H
 #define TCPLENS_COMMAND_LOG_FRAMES_H
 
@@ -6,13 +6,11 @@
 
 #include <stdint.h>
 
-#define LOG_FAULT_MAX 320
+#define LOG_FAULT_MAX 400
 
 struct log_frames {
-    struct headless *headless; /* its signals end the reading */
-    const char *path;          /* "-": standard input */
-    const char *const *paths;  /* of several logs, as one; path is the first of them */
-    unsigned path_count;       /* fewer than two: path alone */
+    struct headless *headless;     /* its signals end the reading */
+    const struct options *options; /* that name the log, or the several as one (log_source.h) */
     /* Takes the reference over. 0; -ENODATA: that was enough; other -errno. */
     int (*take)(void *data, struct frame *frame, struct event_ring *ring);
     /* The events behind the last frame; NULL: of no interest. 0 or -errno. */
@@ -22,7 +20,8 @@ struct log_frames {
     uint64_t frames;
     int signal; /* that ended it, 0 = none */
     bool is_pipe;
-    char fault[LOG_FAULT_MAX]; /* what is damaged or torn, as far as was read; "" = nothing */
+    char fault
+        [LOG_FAULT_MAX]; /* "FILE: ...", what is damaged or torn, as far as was read; "" = nothing */
 };
 
 /* Reads to the end of the log, or until a signal comes. 0, or -errno, and it was said. */

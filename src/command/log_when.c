@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "core/text/text.h"
-#include "source/log/replay.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,18 +36,22 @@ static int try_next(struct source *log, struct frame_pool *pool, const struct fi
 int log_when_seek(struct source *log, const struct filter *filter, int64_t *wall_ns, char *why,
                   size_t size)
 {
-    struct frame_pool *pool = replay_is_pipe(log) ? NULL : frame_pool_new();
-    int64_t first_ns = 0;
-    int error = pool ? replay_peek(log, &first_ns) : replay_is_pipe(log) ? -ESPIPE : -ENOMEM;
+    const struct source_travel *travel = log->ops->travel;
+    struct frame_pool *pool = frame_pool_new();
+    int64_t first_ns = 0, last_ns;
+    int error = pool ? travel->span(log, &first_ns, &last_ns) : -ENOMEM;
     char time[40];
 
+    first_ns = 0;
+    if (!error)
+        error = travel->peek(log, &first_ns);
     do {
         error = error < 0 ? error : try_next(log, pool, filter, wall_ns);
     } while (error == 1);
     if (pool)
         frame_pool_release(pool);
     if (!error)
-        error = replay_seek(log, *wall_ns);
+        error = travel->seek(log, *wall_ns);
     text_rfc3339(time, sizeof(time), first_ns);
     if (error == -ENODATA && first_ns)
         snprintf(why, size, "--when: no row matches, from the frame of %s on", time);

@@ -3,14 +3,13 @@
 
 #include "base/error.h"
 #include "command/at_time.h"
+#include "command/log_source.h"
 #include "command/open_hosts.h"
 #include "core/text/text.h"
 #include "options/settings.h"
 #include "source/confine.h"
 #include "source/demo/demo.h"
-#include "source/fleet/logs.h"
 #include "source/live.h"
-#include "source/log/replay.h"
 #include "source/privilege.h"
 
 #include <errno.h>
@@ -47,7 +46,7 @@ static void describe_outside(char *why, const char *at, const char *where, int64
 int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *why)
 {
     int64_t first_ns, last_ns;
-    int error = replay_span(log, &first_ns, &last_ns);
+    int error = log->ops->travel->span(log, &first_ns, &last_ns);
 
     why[0] = '\0';
     if (!error && at_time_parse(at, last_ns, at_ns)) {
@@ -55,7 +54,7 @@ int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *w
         return -EINVAL;
     }
     if (!error)
-        error = replay_seek(log, *at_ns);
+        error = log->ops->travel->seek(log, *at_ns);
     if (error)
         snprintf(why, OPEN_SOURCE_WHY_MAX, "--at: %s",
                  error == -ESPIPE    ? "a pipe cannot be searched: give a file"
@@ -68,48 +67,20 @@ int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *w
     return error == -EINVAL ? -EIO : error;
 }
 
-/* The same of several. */
-static int open_logs(struct source **source, const struct options *options, char *why)
-{
-    struct source *logs = NULL;
-    int64_t first_ns, last_ns, at_ns = INT64_MAX;
-    int error =
-        fleet_logs_open(&logs, options->logs.texts, options->logs.count, why, OPEN_SOURCE_WHY_MAX);
-
-    if (error)
-        return error == -EINVAL ? -EBADMSG : error;
-    error = fleet_logs_span(logs, &first_ns, &last_ns);
-    if (!error && options->at && at_time_parse(options->at, last_ns, &at_ns)) {
-        snprintf(why, OPEN_SOURCE_WHY_MAX, "--at: \"%.30s\": " AT_TIME_EXPECTED, options->at);
-        source_close(logs);
-        return -EINVAL;
-    }
-    if (!error)
-        error = fleet_logs_seek(logs, at_ns);
-    if (error) {
-        snprintf(why, OPEN_SOURCE_WHY_MAX, "--from: %s",
-                 error == -ENODATA ? "a log has no whole frame" : error_text(error));
-        source_close(logs);
-        return error;
-    }
-    *source = logs;
-    return 0;
-}
-
 /* The log as it stands at --at, else at its end; a pipe, and what --when has to search, from its
  * beginning. */
 static int open_log(struct source **source, const struct options *options, char *why)
 {
     struct source *log = NULL;
     int64_t at_ns;
-    int error = replay_open(&log, options->from, why, OPEN_SOURCE_WHY_MAX);
+    int error = log_source_open(&log, options, why, OPEN_SOURCE_WHY_MAX);
 
     if (error)
         return error == -EINVAL ? -EBADMSG : error; /* the file is wrong, not the option */
     if (options->at) {
         error = open_source_seek(log, options->at, &at_ns, why);
-    } else if (!replay_is_pipe(log) && !options->when) {
-        error = replay_seek(log, INT64_MAX);
+    } else if (!log_source_is_pipe(options, log) && !options->when) {
+        error = log->ops->travel->seek(log, INT64_MAX);
         if (error)
             snprintf(why, OPEN_SOURCE_WHY_MAX, "%.80s: %s", options->from,
                      error == -ENODATA ? "it has no whole frame" : error_text(error));
@@ -142,8 +113,6 @@ static int open_unredacted(struct source **source, const struct options *options
     why[0] = '\0';
     if (options->from)
         confine_log_reader(&(struct confinement){0});
-    if (options_have_logs(options))
-        return open_logs(source, options, why);
     if (options->from)
         return open_log(source, options, why);
     if (options->demo)

@@ -3,10 +3,12 @@
 #include "command/commands.h"
 #include "command/finding_options.h"
 #include "command/log_frames.h"
+#include "command/log_source.h"
 #include "command/summary_text.h"
 #include "options/output.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct summary_run {
     struct headless headless;
@@ -34,12 +36,23 @@ static int take_rest(void *data, struct event_ring *ring)
     return summary_take_rest(&((struct summary_run *)data)->summary, ring);
 }
 
+/* Without the name of the log, which stands beside it. */
+static const char *fault_alone(const struct log_frames *reading)
+{
+    const char *name = log_source_name(reading->options);
+    const size_t length = strlen(name);
+
+    return strncmp(reading->fault, name, length) == 0 && reading->fault[length] == ':'
+               ? reading->fault + length + 2
+               : reading->fault;
+}
+
 static int print(struct summary_run *run, const struct log_frames *reading)
 {
-    struct summary_report report = {.path = reading->path,
+    struct summary_report report = {.path = log_source_name(reading->options),
                                     .summary = &run->summary,
                                     .checks = finding_engine_checks(run->engine),
-                                    .fault = reading->fault};
+                                    .fault = fault_alone(reading)};
 
     report.findings = finding_engine_list(run->engine, &report.finding_count);
     if (run->headless.options->output == OUTPUT_JSON) {
@@ -54,7 +67,7 @@ static int print(struct summary_run *run, const struct log_frames *reading)
 static int summarize(struct summary_run *run)
 {
     struct log_frames reading = {.headless = &run->headless,
-                                 .path = run->headless.options->file,
+                                 .options = run->headless.options,
                                  .take = take_frame,
                                  .take_rest = take_rest,
                                  .data = run};
@@ -65,9 +78,9 @@ static int summarize(struct summary_run *run)
     if (reading.signal && !reading.is_pipe)
         return 128 + reading.signal;
     if (reading.fault[0])
-        message("%s: %s", reading.path, reading.fault);
+        message("%s", reading.fault);
     if (run->summary.frames == 0 && run->summary.opened + run->summary.closed == 0) {
-        message("%s: it has no frame and no event", reading.path);
+        message("%s: it has no frame and no event", log_source_name(reading.options));
         return EXIT_FAILED;
     }
     const int code = print(run, &reading);

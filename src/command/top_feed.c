@@ -4,6 +4,7 @@
 
 #include "command/at_time.h"
 #include "command/finding_options.h"
+#include "command/log_source.h"
 #include "command/open_source.h"
 #include "options/output.h"
 #include "source/log/replay.h"
@@ -149,8 +150,7 @@ static int open_pipe(struct top_feed *feed, struct source *log)
     return open_past(feed, present, true);
 }
 
-static int open_file(struct top_feed *feed, struct source *log, struct source *history,
-                     const char *path)
+static int open_file(struct top_feed *feed, struct source *log, struct source *history)
 {
     const struct player_settings settings = {.source = log,
                                              .history = history,
@@ -159,7 +159,7 @@ static int open_file(struct top_feed *feed, struct source *log, struct source *h
                                              .ring = feed->ring,
                                              .wish = top_feed_wish(feed->options, &feed->findings)};
     int64_t first_ns, last_ns;
-    int error = replay_span(log, &first_ns, &last_ns);
+    int error = log->ops->travel->span(log, &first_ns, &last_ns);
 
     if (!error)
         error = player_new(&feed->player, &settings);
@@ -167,36 +167,33 @@ static int open_file(struct top_feed *feed, struct source *log, struct source *h
         return EXIT_DONE;
     source_close(log);
     source_close(history);
-    return say(EXIT_FAILED, path,
+    return say(EXIT_FAILED, log_source_name(feed->options),
                error == -ENODATA ? "there is no whole frame in it" : strerror(-error));
 }
 
-static int open_log(struct top_feed *feed, const char *path)
+static int open_log(struct top_feed *feed)
 {
+    const struct options *options = feed->options;
     struct source *log = NULL, *history = NULL;
     char why[OPEN_SOURCE_WHY_MAX] = "";
 
-    if (replay_open(&log, path, why, sizeof(why))) {
+    if (log_source_open(&log, options, why, sizeof(why))) {
         message("%s", why);
         return EXIT_FAILED;
     }
-    if (!replay_is_pipe(log)) /* graphs do without where it cannot be opened again */
-        (void)replay_open(&history, path, why, sizeof(why));
-    if (!open_source_redact(log, feed->options) ||
-        (history && !open_source_redact(history, feed->options))) {
+    const bool is_pipe = log_source_is_pipe(options, log);
+    if (!is_pipe) /* graphs do without where it cannot be opened again */
+        (void)log_source_open(&history, options, why, sizeof(why));
+    feed->ring = event_ring_new(EVENT_RING_DEFAULT);
+    if (!feed->ring || !open_source_redact(log, options) ||
+        (history && !open_source_redact(history, options))) {
         source_close(log);
         source_close(history);
         return say(EXIT_FAILED, "replay", strerror(ENOMEM));
     }
     privilege_keep(0); /* the log is open: nothing else is needed */
-    feed->ring = event_ring_new(EVENT_RING_DEFAULT);
-    if (!feed->ring) {
-        source_close(log);
-        source_close(history);
-        return say(EXIT_FAILED, "replay", strerror(ENOMEM));
-    }
-    replay_set_ring(log, feed->ring);
-    return replay_is_pipe(log) ? open_pipe(feed, log) : open_file(feed, log, history, path);
+    log_source_set_ring(options, log, feed->ring);
+    return is_pipe ? open_pipe(feed, log) : open_file(feed, log, history);
 }
 
 int top_feed_open(struct top_feed *feed, const struct options *options, const char *path)
@@ -205,7 +202,7 @@ int top_feed_open(struct top_feed *feed, const struct options *options, const ch
     if (finding_options_read(options, &feed->findings))
         return EXIT_USAGE;
     feed->wish = top_feed_wish(options, &feed->findings);
-    return path ? open_log(feed, path) : open_live(feed);
+    return path ? open_log(feed) : open_live(feed);
 }
 
 void top_feed_done(struct top_feed *feed)

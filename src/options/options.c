@@ -225,6 +225,11 @@ static bool names_file(const char *word)
     return strpbrk(word, "./") && stat(word, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+static bool takes_file(enum command_kind command)
+{
+    return command == RUN_REPLAY || command == RUN_SUMMARY;
+}
+
 static int parse_word(struct parse *parse, const char *word)
 {
     int command = find_command(word);
@@ -238,6 +243,11 @@ static int parse_word(struct parse *parse, const char *word)
         parse->options->command = (enum command_kind)command;
         parse->has_command = true;
         return 0;
+    }
+    if (parse->has_command && takes_file(parse->options->command)) {
+        char why[OPTION_WHY_MAX];
+        parse->word = parse->word_count++ ? parse->word : word;
+        return option_add_log(parse->options, word, why) ? usage_error(parse, word, why) : 0;
     }
     if (!parse->words_only && strncmp(word, "ssh:", 4) == 0)
         return apply(parse, find_option("host", 4, 0), word);
@@ -305,21 +315,12 @@ static int check_options_of_command(struct parse *parse)
     return 0;
 }
 
-static bool takes_file(enum command_kind command)
-{
-    return command == RUN_REPLAY || command == RUN_SUMMARY;
-}
-
 static int check_operands(struct parse *parse)
 {
     struct options *options = parse->options;
 
     if (options->at && !options->from)
         return usage_error(parse, "--at:", "needs --from FILE");
-    if (options->when && options_have_logs(options))
-        return usage_error(parse, "--when:", "searches one log only");
-    if (options->at && options_have_logs(options) && options->command != RUN_LIST)
-        return usage_error(parse, "--at:", "of several logs only list can go to a time");
     if (options->when && !options->from)
         return usage_error(parse, "--when:", "needs --from FILE");
     if (options->from && parse->file) {
@@ -349,8 +350,8 @@ static int check_operands(struct parse *parse)
     if (options->command == RUN_SUMMARY && parse->word_count != 1)
         return usage_error(parse, "summary: name one file",
                            "(several parts of a log: cat FILE... | tcplens summary -)");
-    if (options->command == RUN_REPLAY && parse->word_count != 1)
-        return usage_error(parse, "replay: name one file", "(tcplens replay FILE)");
+    if (options->command == RUN_REPLAY && parse->word_count == 0)
+        return usage_error(parse, "replay: name a log", "(tcplens replay FILE)");
     if (takes_file(options->command))
         options->file = parse->word;
     return 0;

@@ -69,7 +69,8 @@ struct options {
     struct {
         const char *texts[OPTION_HOSTS_MAX];
         unsigned count;
-    } logs;                /* --from, each time it was given; `from` is the first */
+    } logs;           /* --from, or the operands of replay and summary; `from`, `file`: the first */
+    bool logs_folder; /* one of them is a folder */
     uint64_t rotate_bytes; /* 0 = no */
     int64_t rotate_ns;     /* 0 = no */
     unsigned keep;
@@ -139,7 +140,7 @@ static inline bool options_have_hosts(const struct options *options)
 /* Several session logs are shown as one. */
 static inline bool options_have_logs(const struct options *options)
 {
-    return options->logs.count > 1;
+    return options->logs.count > 1 || options->logs_folder;
 }
 
 /* As of --netns; NULL: our network namespace is shown, and no other. */

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define DIGITS_MOST 24u /* more are no number that anybody means */
 
@@ -338,17 +339,25 @@ static int read_host(struct options *options, const char *value, char *why)
     return 0;
 }
 
+int option_add_log(struct options *options, const char *path, char *why)
+{
+    struct stat status;
+
+    if (options->logs.count == OPTION_HOSTS_MAX)
+        return refuse(why, path, "there are too many of them");
+    if (!path[0])
+        return refuse(why, path, "the name of a file is expected");
+    options->logs.texts[options->logs.count++] = path;
+    options->logs_folder |= stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    return 0;
+}
+
 static int read_log(struct options *options, const struct option_name *option, const char *value,
                     char *why)
 {
-    if (options->logs.count == OPTION_HOSTS_MAX)
-        return refuse(why, value, "there are too many of them");
     if (options->logs.count == 0 && read_file(options, option, value, why))
         return -EINVAL;
-    if (options->logs.count > 0 && !value[0])
-        return refuse(why, value, "the name of a file is expected");
-    options->logs.texts[options->logs.count++] = value;
-    return 0;
+    return option_add_log(options, value, why);
 }
 
 int option_read(struct options *options, const struct option_name *option, const char *value,

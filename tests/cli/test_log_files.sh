@@ -60,7 +60,8 @@ head -c 5000 /dev/zero | cat - log.jsonl >nul.jsonl
 expect 1 'it begins with NUL bytes: it was truncated while a recorder wrote it' list --from nul.jsonl
 expect 1 '/dev/zero: a device' events --from /dev/zero
 expect 1 '/dev/null: a device' list --from /dev/null
-expect 1 'a folder' list --from .
+mkdir folder
+expect 1 'no session log (.jsonl, .jsonl.zst) is in it' list --from folder
 : >empty
 expect 1 'empty: it has no frame and no event' events --from empty
 expect 1 'empty: it has no whole frame' list --from empty

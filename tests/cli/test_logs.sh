@@ -12,8 +12,11 @@ says() {
 }
 
 for seed in 1 2; do
-    "$tcplens" record --demo "$seed,20" -i 0.1 --for 1 -o "$work/$seed.jsonl" 2>"$work/err" ||
+    "$tcplens" record --demo "$seed,20" -i 0.1 --for 1 -o "$work/whole.jsonl" 2>"$work/err" ||
         fail "record: $(cat "$work/err")"
+    # Ages count to the last frame of all: both end at the same time, however many there are.
+    awk '{ print } /^{"ev":"frame"/ && ++frames == 5 { exit }' "$work/whole.jsonl" >"$work/$seed.jsonl"
+    rm "$work/whole.jsonl"
 done
 both=(--from "$work/1.jsonl" --from "$work/2.jsonl")
 
@@ -44,8 +47,12 @@ says ' at 2.jsonl :443' out
 
 expect 1 "$tcplens" list --from "$work/1.jsonl" --from "$work/none"
 says 'No such file' err
-expect 2 "$tcplens" events "${both[@]}" --at 1
-expect 2 "$tcplens" list "${both[@]}" --when 'port 443'
+expect 0 "$tcplens" events "${both[@]}"
+cp "$work/out" "$work/all"
+expect 0 "$tcplens" events "${both[@]}" --at 2026-11-22T12:16:20.25Z
+[ -s "$work/out" ] && [ "$(wc -l <"$work/out")" -lt "$(wc -l <"$work/all")" ] || fail '--at of several logs does not go there'
+expect 0 "$tcplens" list "${both[@]}" --when 'port 443'
+says ':443' out
 expect 2 "$tcplens" list "${both[@]}" --at nonsense
 head -c 2000 "$work/2.jsonl" >"$work/torn.jsonl"
 expect 3 "$tcplens" events --from "$work/1.jsonl" --from "$work/torn.jsonl"

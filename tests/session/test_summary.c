@@ -73,8 +73,8 @@ static void begin(struct sum *sum, const char *demo_text, unsigned frames)
 {
     const char *folder = getenv("TMPDIR");
     struct finding_settings settings;
-    static const struct options no_options;
-    struct headless headless = {.options = &no_options, .signals = -1};
+    const struct options options = {.file = sum->path};
+    struct headless headless = {.options = &options, .signals = -1};
 
     memset(sum, 0, sizeof(*sum));
     summary_init(&sum->summary);
@@ -86,7 +86,7 @@ static void begin(struct sum *sum, const char *demo_text, unsigned frames)
     snprintf(sum->path, sizeof(sum->path), "%s/log.jsonl.zst", sum->folder);
     record(sum, demo_text, frames, finding_needs(&settings));
     struct log_frames reading = {
-        .headless = &headless, .path = sum->path, .take = take, .data = sum};
+        .headless = &headless, .options = &options, .take = take, .data = sum};
     assert_int_equal(log_frames_read(&reading), 0);
     assert_string_equal(reading.fault, "");
     assert_int_equal(reading.frames, frames);

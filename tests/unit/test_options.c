@@ -296,8 +296,15 @@ static void a_replay_names_its_file(void **unused)
 
     (void)unused;
     assert_int_equal(parse(&options, "replay"), EXIT_USAGE);
-    assert_string_equal(said, "tcplens: replay: name one file (tcplens replay FILE)\n");
-    assert_int_equal(parse(&options, "replay a b"), EXIT_USAGE);
+    assert_string_equal(said, "tcplens: replay: name a log (tcplens replay FILE)\n");
+    options = parse_well("replay a b");
+    assert_string_equal(options.file, "a");
+    assert_true(options_have_logs(&options));
+    assert_string_equal(options.logs.texts[1], "b");
+    assert_true(options_have_logs(&(struct options){.logs_folder = true}));
+    assert_false(parse_well("replay a").logs_folder);
+    options = parse_well("replay .");
+    assert_true(options_have_logs(&options));
     assert_string_equal(parse_well("replay log.jsonl").file, "log.jsonl");
     assert_string_equal(parse_well("replay -").file, "-");
 }

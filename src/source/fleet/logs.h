@@ -1,5 +1,6 @@
-/* fleet_logs: several session logs, each of a host, as one source of frames, in the order of their
- * times by the clocks of those who recorded. Files only. */
+/* fleet_logs: session logs of several hosts as one source of frames, in the order of their times by
+ * the clock of who collected them, else by the clocks of those who recorded. Travels as one log
+ * does. Files only. One thread at a time. */
 #ifndef TCPLENS_SOURCE_FLEET_LOGS_H
 #define TCPLENS_SOURCE_FLEET_LOGS_H
 
@@ -7,15 +8,15 @@
 
 #include <stddef.h>
 
-/* 0 or -errno with one line in why. The functions below take only sources that come from here.
- * source_next: -ENODATA behind the last frame of the last log. */
+/* paths: logs, or folders of them (source/fleet/log_paths.h). 0 or -errno with one line in why.
+ * Frames of a time near each other are one. Events come in the order of their times, later than the
+ * frame of their host where another host's may still have earlier ones. source_next: -ENODATA behind
+ * the last frame of the last log, which may have more later. Seeking gives the frame as of that time,
+ * of all logs. */
 int fleet_logs_open(struct source **source, const char *const *paths, uint32_t count, char *why,
                     size_t size);
-/* The next frame is that of all logs as they stood then (INT64_MAX: at the end of each). 0 or
- * -errno. */
-int fleet_logs_seek(struct source *source, int64_t wall_ns);
-/* Times of the first and the last frame. 0 or -errno. */
-int fleet_logs_span(struct source *source, int64_t *first_ns, int64_t *last_ns);
+/* Reading ends with -EINTR once `interrupted` returns true. */
+void fleet_logs_set_interrupt(struct source *source, bool (*interrupted)(void *data), void *data);
 /* What is damaged or torn of the logs, as far as was read: "web1.jsonl: ..."; "" = nothing. */
 const char *fleet_logs_fault(struct source *source);
 

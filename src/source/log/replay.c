@@ -542,7 +542,17 @@ const struct session_host *replay_collected(const struct source *source)
 
 const char *replay_gap_reason(const struct source *source)
 {
-    return ((const struct replay *)source)->gap_reason;
+    const struct replay *replay = (const struct replay *)source;
+
+    return replay->gap_line || (replay->gap && replay->ready) ? replay->gap_reason : "";
+}
+
+void replay_forget_given(struct source *source)
+{
+    struct replay *replay = replay_of(source);
+
+    replay->given = (struct replay_position){.place = 0};
+    replay->given_ns = INT64_MIN;
 }
 
 int64_t replay_interval(const struct source *source)

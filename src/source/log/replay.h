@@ -47,6 +47,8 @@ int replay_peek(struct source *source, int64_t *wall_ns);
 int replay_seek(struct source *source, int64_t wall_ns);
 /* The next source_next gives the frame before the one given last; -ENODATA: that was the first. */
 int replay_step_back(struct source *source);
+/* No frame was given: a search begins at the beginning. */
+void replay_forget_given(struct source *source);
 /* Times of the first and the last frame. -ENODATA: there is none; -ESPIPE: a pipe. */
 int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns);
 /* By the head line read last, "" = not known: of the machine, of the tcplens that recorded. */
@@ -54,7 +56,8 @@ const char *replay_host(const struct source *source);
 const char *replay_version(const struct source *source);
 /* By the host line read last: a name, where the log was collected from another machine. */
 const struct session_host *replay_collected(const struct source *source);
-/* Of the gap line read last, "" = none was. */
+/* Why something is missing between the frame given last and the next one, as far as a gap line that
+ * was read says it; "" = not known. */
 const char *replay_gap_reason(const struct source *source);
 /* As asked for when it was recorded; 0 = not known. */
 int64_t replay_interval(const struct source *source);

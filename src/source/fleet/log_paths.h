@@ -1,0 +1,28 @@
+/* log_paths: the session logs that names of files and folders stand for. A folder is what `record` of
+ * several hosts makes: all logs in it, parts of a log that was rotated before what they precede. */
+#ifndef TCPLENS_SOURCE_FLEET_LOG_PATHS_H
+#define TCPLENS_SOURCE_FLEET_LOG_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct log_path {
+    char *path;
+    uint32_t part_of; /* the same of all parts of one log */
+};
+
+struct log_paths {
+    struct log_path *list;
+    uint32_t count, capacity;
+    uint32_t logs; /* part_of of the last one */
+};
+
+/* True: a folder. */
+bool log_path_is_folder(const char *path);
+/* 0 or -errno with one line in why; to be followed by log_paths_done() either way. */
+int log_paths_find(struct log_paths *paths, const char *const *names, uint32_t count, char *why,
+                   size_t size);
+void log_paths_done(struct log_paths *paths);
+
+#endif

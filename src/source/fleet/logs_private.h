@@ -1,0 +1,81 @@
+/* Private to source/fleet/logs*.c. */
+#ifndef TCPLENS_SOURCE_FLEET_LOGS_PRIVATE_H
+#define TCPLENS_SOURCE_FLEET_LOGS_PRIVATE_H
+
+#include "core/fleet.h"
+#include "source/fleet/log_member.h"
+#include "source/fleet/logs.h"
+
+struct log_host {
+    char name[HOST_NAME_BYTES];
+    struct fleet_keys keys;
+    uint32_t member; /* the part whose frame is shown */
+    uint64_t frames; /* of all its parts */
+};
+
+/* A search goes on in one log after the other; the nearest match of all is the answer. */
+struct logs_search {
+    struct source_search search;
+    uint32_t member; /* at work */
+    bool begun;
+    struct source *redacted; /* whose redaction holds */
+    struct frame_pool *pool;
+    struct frame *frame;         /* of the log's frame that was merged last, as the fleet has it */
+    const struct frame *made_of; /* that one */
+    uint64_t made_number;
+    int64_t found_ns, reached_ns;
+    bool found;
+};
+
+struct logs_density {
+    struct density density;
+    int64_t from_ns, to_ns;
+    uint32_t member;
+    bool begun;
+    struct density_part *parts; /* of the log at work */
+};
+
+struct fleet_logs {
+    struct source source; /* first */
+    struct log_paths paths;
+    struct log_member *members;
+    uint32_t count;
+    struct log_host *hosts;
+    uint32_t host_count;
+    struct frame_pool *pool;
+    struct event_ring *scratch, *ring;
+    struct fleet_part *parts; /* of the hosts */
+    uint32_t next_key;
+    struct event *events; /* that are not in the ring yet */
+    uint32_t event_count, event_capacity;
+    int64_t bucket_ns; /* frames of one such stretch are one */
+    int64_t given_ns;  /* time of the frame given last; INT64_MIN = none */
+    int64_t limit_ns;  /* the next frame is as of then; INT64_MIN = the next in order */
+    struct logs_search search;
+    struct logs_density density;
+    bool (*interrupted)(void *data); /* NULL = never */
+    void *interrupt_data;
+    char fault[320];
+};
+
+static inline struct fleet_logs *fleet_logs_of(struct source *source)
+{
+    return (struct fleet_logs *)source;
+}
+
+static inline struct fleet_part *fleet_logs_part(struct fleet_logs *logs,
+                                                 const struct log_member *member)
+{
+    return &logs->parts[member->host];
+}
+
+/* logs_scan.c; as those of struct source_travel */
+int fleet_logs_search_begin(struct source *source, const struct source_search *search);
+int fleet_logs_search_step(struct source *source, unsigned lines, int64_t *wall_ns,
+                           int64_t *reached_ns);
+int fleet_logs_density_begin(struct source *source, int64_t from_ns, int64_t to_ns,
+                             const struct density *density);
+int fleet_logs_density_step(struct source *source, unsigned lines);
+void fleet_logs_scan_done(struct fleet_logs *logs);
+
+#endif

@@ -15,8 +15,9 @@ import termios
 import time
 
 ROWS, COLUMNS = 50, 160
-WARM_UP = 12.0  # seconds: owners are found, and processes are old enough to be looked at seldom
-SLOW = 5.0      # a command that takes longer is run once
+SETTLE = 4.0  # seconds: owners are found
+AGE = 12.0    # of the scene: its processes are old enough to be looked at seldom
+SLOW = 5.0    # a command that takes longer is run once
 
 
 def figure(values, unit):
@@ -30,20 +31,25 @@ def environment():
                 XDG_STATE_HOME='/nonexistent')
 
 
-def command(arguments, rounds):
-    """Wall and CPU milliseconds and peak memory of a command; its output goes to /dev/null. (Peak memory has this
-    script's own as its least: the kernel keeps it over exec.)"""
-    wall, cpu, memory = [], [], []
-    while len(wall) < rounds and (not wall or wall[0] < SLOW * 1e3):
-        began = time.monotonic()
-        with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              env=environment()) as run:
-            _, _, usage = os.wait4(run.pid, 0)
-            run.returncode = 0
-        wall.append((time.monotonic() - began) * 1e3)
-        cpu.append((usage.ru_utime + usage.ru_stime) * 1e3)
-        memory.append(usage.ru_maxrss)
-    return {'wall': figure(wall, 'ms'), 'cpu': figure(cpu, 'ms'), 'rss': figure(memory, 'KiB')}
+def scene_age():
+    """Seconds since the scene began to be made: it is what runs this script."""
+    with open(f'/proc/{os.getppid()}/stat', encoding='utf-8') as stat:
+        ticks = int(stat.read().rpartition(')')[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf('SC_CLK_TCK')
+
+
+def warm_up():
+    """Until when a program that starts now is to be left alone."""
+    return time.monotonic() + max(SETTLE, AGE - scene_age())
+
+
+def command(bench_command, arguments, rounds):
+    """Wall and CPU milliseconds and peak memory of a command; its output goes to /dev/null."""
+    text = subprocess.run([bench_command, str(rounds), str(SLOW * 1e3), *arguments], capture_output=True, text=True,
+                          env=environment(), check=True).stdout
+    runs = [[float(word) for word in line.split()] for line in text.splitlines()]
+    return {name: figure(list(values), unit) for name, unit, values in zip(('wall', 'cpu', 'rss'), ('ms', 'ms', 'KiB'),
+                                                                           zip(*runs))}
 
 
 class Screen:
@@ -124,49 +130,31 @@ def raw(bench_raw, rounds):
     return {'rows': rows, 'cpu': figure(cpu[1:], 'ms')}
 
 
-def live(bench_raw, arguments, interval, windows, frames, warm_up=WARM_UP, keys=b''):
-    """CPU of a frame: of the whole program, painting included, in windows of some frames; beside it raw dumps, one in
-    each interval."""
-    screen = Screen([*arguments, '-i', str(interval)])
-    screen.read(time.monotonic() + warm_up)
-    if keys:
-        screen.press(keys)
-        screen.read(time.monotonic() + 2 * interval)
-    count = windows * frames
-    with subprocess.Popen([bench_raw, str(count + 1), str(int(interval * 1000))], stdout=subprocess.PIPE,
-                          text=True) as floor:
-        costs = []
-        for _ in range(windows):
-            cpu, began = screen.cpu(), time.monotonic()
-            screen.read(began + frames * interval)
-            costs.append((screen.cpu() - cpu) * 1e3 / ((time.monotonic() - began) / interval))
-        floor.terminate()
-        rows, floors = raw_rows(floor.stdout.read())
-    result = {'rows': rows, 'frame': figure(costs, 'ms'), 'raw': figure(floors[1:] or floors, 'ms'),
-              'rss': screen.memory('VmRSS'), 'peak': screen.memory('VmHWM')}
-    screen.end()
-    return result
-
-
-def paired(programs, interval, windows, frames):
-    """CPU of a frame of each program, at the same time on the same scene, and its ratio to that of the first one in the
-    same window. Their frames fall between each other's, so that all find the same caches."""
+def live(bench_raw, programs, interval, windows, frames):
+    """CPU of a frame of each program, at the same time on the same scene: of the whole program, painting included, in
+    windows of some frames. Their frames fall between each other's; beside them raw dumps, one in each interval."""
     screens = []
     for arguments in programs:
         screens.append(Screen([*arguments, '-i', str(interval)]))
-        screens[-1].read(time.monotonic() + interval / len(programs))
-    read_all(screens, time.monotonic() + WARM_UP)
-    costs = [[] for _ in screens]
-    for _ in range(windows):
-        before, began = [screen.cpu() for screen in screens], time.monotonic()
-        read_all(screens, began + frames * interval)
-        passed = (time.monotonic() - began) / interval
-        for screen, cost, cpu in zip(screens, costs, before):
-            cost.append((screen.cpu() - cpu) * 1e3 / passed)
+        read_all(screens, time.monotonic() + interval / (len(programs) + 1))
+    read_all(screens, warm_up())
+    costs, passed = [[] for _ in screens], []
+    with subprocess.Popen([bench_raw, str(windows * frames + 1), str(int(interval * 1000))], stdout=subprocess.PIPE,
+                          text=True) as floor:
+        for _ in range(windows):
+            before, began = [screen.cpu() for screen in screens], time.monotonic()
+            read_all(screens, began + frames * interval)
+            passed.append((time.monotonic() - began) / interval)
+            for screen, cost, cpu in zip(screens, costs, before):
+                cost.append((screen.cpu() - cpu) * 1e3 / passed[-1])
+        floor.terminate()
+        rows, floors = raw_rows(floor.stdout.read())
+    found = [{'rows': rows, 'frame': figure(cost, 'ms'), 'raw': figure(floors[1:] or floors, 'ms'),
+              'ratio': figure([a / b for a, b in zip(cost, costs[0])], ''),
+              'rss': screen.memory('VmRSS'), 'peak': screen.memory('VmHWM')} for screen, cost in zip(screens, costs)]
     for screen in screens:
         screen.end()
-    return [{'frame': figure(cost, 'ms'), 'ratio': figure([a / b for a, b in zip(cost, costs[0])], '')}
-            for cost in costs]
+    return found
 
 
 def read_all(screens, until):
@@ -211,34 +199,37 @@ class Trouble:
         return kept
 
 
-def findings(screen, interval, windows, frames):
+def findings(bench_raw, screen, interval, windows, frames, with_trouble):
     """What findings cost: with none, then with five; --skip all is the first of each pair."""
     programs = [[*screen, '--skip', 'all'], screen]
 
     def measured():
-        cost = paired(programs, interval, windows, frames)[1]
+        cost = live(bench_raw, programs, interval, windows, frames)[1]
         told = subprocess.run([screen[0], 'doctor', '--for', '4s', '--json'], capture_output=True, text=True,
                               env=environment(), check=False).stdout
         return {**cost, 'findings': len(re.findall(r'^{"finding":', told, re.M))}
 
-    without = measured()
-    trouble = Trouble()
-    found = {'none': without, 'five': measured()}
-    del trouble
+    found = {'none': measured()}
+    if with_trouble:
+        trouble = Trouble()
+        found['five'] = measured()
+        del trouble
     return found
 
 
-def rest(arguments, seconds, windows):
-    """Percent of a core that a screen costs at which nobody presses a key."""
-    screen = Screen(arguments)
-    screen.read(time.monotonic() + WARM_UP)
-    shares = []
+def rest(programs, seconds, windows):
+    """Percent of a core that screens cost at which nobody presses a key, all at the same time."""
+    screens = [Screen(arguments) for arguments in programs]
+    read_all(screens, warm_up())
+    shares = [[] for _ in screens]
     for _ in range(windows):
-        cpu, began = screen.cpu(), time.monotonic()
-        screen.read(began + seconds)
-        shares.append((screen.cpu() - cpu) * 100 / (time.monotonic() - began))
-    screen.end()
-    return figure(shares, '% of a core')
+        before, began = [screen.cpu() for screen in screens], time.monotonic()
+        read_all(screens, began + seconds)
+        for screen, share, cpu in zip(screens, shares, before):
+            share.append((screen.cpu() - cpu) * 100 / (time.monotonic() - began))
+    for screen in screens:
+        screen.end()
+    return [figure(share, '% of a core') for share in shares]
 
 
 def start(arguments, rounds):
@@ -264,15 +255,17 @@ def repainted(screen):
 def budget(arguments, shrink):
     """How far the interval stretches with all sockets, and after how many seconds without them it is back."""
     screen = Screen([*arguments, '-i', '1', '--budget', '5'])
-    screen.read(time.monotonic() + 60)
+    screen.read(time.monotonic() + 15)
     cpu, began = screen.cpu(), time.monotonic()
-    screen.read(began + 40)
+    screen.read(began + 15)
     share = (screen.cpu() - cpu) * 100 / (time.monotonic() - began)
     stretched = re.search(r'stretched to ?([0-9.]+ ?\w+)', repainted(screen))
+    with open('/proc/sys/net/ipv4/tcp_max_tw_buckets', 'w', encoding='ascii') as file:
+        file.write('0')  # TIME-WAIT alone would last 60 s
     shrink()
     began, back = time.monotonic(), None
-    while back is None and time.monotonic() < began + 240:  # TIME-WAIT alone lasts 60 s
-        screen.read(time.monotonic() + 12)
+    while back is None and time.monotonic() < began + 60:
+        screen.read(time.monotonic() + 1)
         shown = repainted(screen)
         if 'tcplens' in shown and 'stretched' not in shown:
             back = time.monotonic() - began

@@ -3,11 +3,12 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_ALIGN = 16, ARENA_FIRST_BLOCK = 4096, BUFFER_FIRST = 256 };
+enum { ARENA_ALIGN = _Alignof(max_align_t), ARENA_FIRST_BLOCK = 4096, BUFFER_FIRST = 256 };
 
 struct arena_block {
     struct arena_block *next; /* older */

@@ -16,7 +16,7 @@ struct arena {
 
 void arena_init(struct arena *arena);
 void arena_done(struct arena *arena);
-/* 16-byte aligned, not zeroed; NULL when out of memory (nothing is lost then). */
+/* Aligned as by malloc(), not zeroed; NULL when out of memory (nothing is lost then). */
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_copy(struct arena *arena, const char *text, size_t length); /* adds a NUL */
 void arena_reset(struct arena *arena); /* everything handed out is invalid from here on */

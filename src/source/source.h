@@ -12,6 +12,7 @@
 #include "core/wish.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct owner_walk;
 struct process_facts;
@@ -112,8 +113,8 @@ struct source_ops {
     const struct source_travel *travel; /* NULL: it only goes on */
 };
 
-struct source { /* first member of each source's own struct */
-    const struct source_ops *ops;
+struct source { /* first member of each source's own struct, which may need this alignment */
+    _Alignas(int64_t) const struct source_ops *ops;
     /* NULL: none. Of a source whose frames are complete, source_next gives them redacted; of others
      * the collector redacts what it publishes. */
     struct redaction *redaction;

@@ -18,7 +18,7 @@ static void fill_and_check(struct arena *arena, uint64_t seed)
         sizes[i] = unit_random_below(&seed, 300);
         pieces[i] = arena_alloc(arena, sizes[i]);
         assert_non_null(pieces[i]);
-        assert_int_equal((uintptr_t)pieces[i] % 16, 0);
+        assert_int_equal((uintptr_t)pieces[i] % _Alignof(max_align_t), 0);
         memset(pieces[i], (int)(i & 0xff), sizes[i]);
     }
     for (size_t i = 0; i < PIECES; i++)

@@ -51,8 +51,8 @@ bool picture_cost_text(const struct picture *picture, char *out, size_t size);
  * false: they do not. */
 bool picture_readings_text(const struct picture *picture, char *out, size_t size);
 
-struct pane { /* first member of each pane's own struct */
-    const struct pane_ops *ops;
+struct pane { /* first member of each pane's own struct, which may need this alignment */
+    _Alignas(int64_t) const struct pane_ops *ops;
     struct screen *screen;
 };
 

@@ -430,13 +430,6 @@ static const char *nth_service(void *data, size_t n, uint16_t *port)
     return names->services.text.data + names->services.names[n].text;
 }
 
-static bool find_user(void *data, const char *name, size_t length, uint32_t *uid)
-{
-    const struct system_names *names = data;
-
-    return table_find_name(&names->users, name, length, uid);
-}
-
 static bool find_interface(void *data, const char *name, size_t length, uint32_t *index)
 {
     (void)data;
@@ -448,7 +441,6 @@ struct filter_names system_names_filter(struct system_names *names)
 {
     return (struct filter_names){.service = find_service,
                                  .nth_service = nth_service,
-                                 .user = find_user,
                                  .interface = find_interface,
                                  .cgroup = cgroup_find_id,
                                  .data = names};

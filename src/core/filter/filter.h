@@ -22,7 +22,6 @@ struct filter_error {
 /* By name; false = no such name. NULL functions = names are not understood. */
 struct filter_names {
     bool (*service)(void *data, const char *name, size_t length, uint16_t *port);
-    bool (*user)(void *data, const char *name, size_t length, uint32_t *uid);
     bool (*interface)(void *data, const char *name, size_t length, uint32_t *index);
     bool (*cgroup)(void *data, const char *path, size_t length, uint64_t *id);
     /* all services one after the other, for bare words: the name of the nth, NULL behind the last

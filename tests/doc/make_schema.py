@@ -1,5 +1,5 @@
-"""doc/schema.json: what `list --json` and `events --json` write, as a JSON Schema. Rows are made of the table of columns
-(the lines of column_keys), events of EVENT_KEYS below; test_schema.py holds both against what the program writes."""
+"""doc/schema.json: what `list --json` and `events --json` write, and the `failure` lines of a session log, as a JSON Schema.
+Rows are made of the table of columns (the lines of column_keys), all else of the tables below; test_schema.py holds both against what the program writes."""
 import json
 
 TIME = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$"}
@@ -30,6 +30,30 @@ EVENT_KEYS = {
     "reset": {"enum": ["segment", "unread", "linger", "disconnect", "data-after-close", "memory", "keepalive", "ended"]},
     "error": TEXT,
 }
+FINDING_KEYS = {
+    "ev": {"const": "finding"}, "t": TIME, "seq": COUNT,
+    "step": {"enum": ["begin", "change", "holds", "end", "stop"]}, "id": COUNT, "finding": TEXT,
+    "severity": {"enum": ["info", "warning", "critical"]}, "confidence": {"enum": ["possible", "likely", "proven"]},
+    "host": TEXT, "netns": COUNT, "netns_name": TEXT,
+    "subject": {"type": "object", "properties": {
+        "kind": {"enum": ["host", "netns", "listener", "process", "peer", "target"]}, "address": TEXT, "port": PORT,
+        "pid": COUNT, "comm": TEXT, "unit": TEXT, "start_ticks": COUNT}, "required": ["kind"], "additionalProperties": False},
+    "since": TIME, "since_at_least": {"const": True}, "ended": TIME, "window_ms": COUNT,
+    "evidence": {"type": "array", "items": {"type": "object", "properties": {
+        "fact": TEXT, "value": {"type": "number"}, "limit": {"type": "number"}, "unit": TEXT}, "required": ["fact", "value"],
+        "additionalProperties": False}},
+    "filter": TEXT, "title": TEXT, "causes": {"type": "array", "items": COUNT},
+}
+FAILURE_KEYS = {
+    "ev": {"const": "failure"}, "t": TIME, "seq": COUNT, "call": {"enum": ["bind", "connect"]}, "errno": COUNT, "error": TEXT,
+    "family": {"enum": ["inet", "inet6"]}, "laddr": TEXT, "lport": PORT, "raddr": TEXT, "rport": PORT, "netns": COUNT,
+    "pid": COUNT, "comm": TEXT, "start_ticks": COUNT, "count": COUNT, "first": TIME, "last": TIME, "previous": TIME,
+    "earlier": TIME,
+}
+
+
+def line_schema(keys, *required):
+    return {"type": "object", "properties": keys, "required": ["ev", "t", "seq", *required], "additionalProperties": False}
 
 
 def row_schema(columns):
@@ -42,10 +66,13 @@ def row_schema(columns):
 
 
 def make_schema(columns):
-    event = {"type": "object", "properties": EVENT_KEYS, "required": ["ev", "t", "seq"], "additionalProperties": False}
+    schemas = {
+        "row": row_schema(columns), "event": line_schema(EVENT_KEYS),
+        "finding": line_schema(FINDING_KEYS, "step", "id", "finding", "severity", "subject", "title"),
+        "failure": line_schema(FAILURE_KEYS, "call", "errno", "count", "first", "last")}
     return json.dumps({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "lines of tcplens list --json (#/$defs/row), and of opens, states and closes in tcplens events --json "
-                 "(#/$defs/event)",
-        "anyOf": [{"$ref": "#/$defs/row"}, {"$ref": "#/$defs/event"}],
-        "$defs": {"row": row_schema(columns), "event": event}}, indent=1) + "\n"
+        "title": "lines of tcplens list --json (#/$defs/row) and tcplens events --json (#/$defs/event: opens, states and closes; "
+                 "#/$defs/finding), and failures in a session log (#/$defs/failure)",
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in schemas],
+        "$defs": schemas}, indent=1) + "\n"

@@ -395,12 +395,39 @@ static void who_passes_on_a_published_port_names_the_container(void **state)
     put("var/lib/docker/containers/" ID "/config.v2.json",
         "{\"Name\":\"/web\",\"NetworkSettings\":{\"Networks\":{\"a\":{\"IPAddress\":\"\"},"
         "\"b\":{\"IPAddress\":\"172.17.0.2\"}}}}");
-    assert_true(netns_port_target(&names, PROXY, sizeof(PROXY), target));
+    assert_true(netns_port_target(&names, 4242, PROXY, sizeof(PROXY), target));
     assert_string_equal(target, "web");
-    assert_false(netns_port_target(&names, OTHERS, sizeof(OTHERS), target));
-    assert_true(netns_port_target(&names, CONMON, sizeof(CONMON), target));
+    assert_false(netns_port_target(&names, 4242, OTHERS, sizeof(OTHERS), target));
+    assert_true(netns_port_target(&names, 4242, CONMON, sizeof(CONMON), target));
     assert_string_equal(target, "blog");
-    assert_false(netns_port_target(&names, "nginx", 6, target));
+    assert_false(netns_port_target(&names, 4242, "nginx", 6, target));
+}
+
+/* Podman without root: what passes on the port is in the container's network namespace, and older there. */
+static void rootlessport_serves_the_container_beside_it(void **state)
+{
+    (void)state;
+    static const char PORT[] = "rootlessport";
+    char proc_root[96], own[PATH_MAX], shared[PATH_MAX], target[NETNS_NAME_MAX];
+    snprintf(proc_root, sizeof(proc_root), "%s/proc", root);
+    const struct netns_names names = {.proc_root = proc_root, .root = root};
+    PUT_PROCESS(4242, 1, "/user.slice", "rootlessport");
+    PUT_PROCESS(4243, 4242, "/user.slice", "rootlessport-child");
+    PUT_PROCESS(4300, 1, "/user.slice", "conmon\0-c\0" OTHER "\0-n\0mail");
+    PUT_PROCESS(4301, 4300, "/user.slice", "sh");
+    PUT_PROCESS(4400, 1, "/user.slice", "/usr/bin/conmon\0-c\0" ID "\0-n\0blog");
+    PUT_PROCESS(4401, 4400, "/user.slice", "sh");
+    put("proc/4242/ns/net", "");
+    put("proc/4301/ns/net", "");
+    put("proc/4401/ns/x", "");
+    assert_false(netns_port_target(&names, 4242, PORT, sizeof(PORT), target));
+    snprintf(own, sizeof(own), "%s/4242/ns/net", proc_root);
+    snprintf(shared, sizeof(shared), "%s/4401/ns/net", proc_root);
+    assert_int_equal(link(own, shared), 0);
+    assert_true(netns_port_target(&names, 4242, PORT, sizeof(PORT), target));
+    assert_string_equal(target, "blog");
+    struct netns_entry entry = named(NULL, false);
+    assert_named(&entry, NETNS_KIND_PODMAN, "blog", "blog");
 }
 
 /* --- mounts --- */
@@ -444,6 +471,7 @@ int main(void)
         IN_TREE(the_container_we_run_in_names_our_own_namespace_only),
         IN_TREE(a_file_that_is_no_file_is_not_waited_for),
         IN_TREE(who_passes_on_a_published_port_names_the_container),
+        IN_TREE(rootlessport_serves_the_container_beside_it),
         cmocka_unit_test(hostile_files_name_nothing),
         cmocka_unit_test(values_of_options_are_found),
         cmocka_unit_test(mounts_of_namespaces_are_found_in_mountinfo),

@@ -139,7 +139,7 @@ const struct column columns[] = {
      .type = TYPE_TEXT, TEXT(16), .leave = 7, .needs = NEED_OWNER | NEED_GROUP,
      .value = value_container},
     {.id = "serves", .of_owner = true, KEY("serves"), .title = "SERVES",
-     .help = "container whose published port its process passes on (docker-proxy, conmon)",
+     .help = "container whose published port its process passes on (docker-proxy, conmon, rootlessport)",
      .type = TYPE_TEXT, TEXT(16), .leave = 7, .needs = NEED_OWNER | NEED_GROUP,
      .value = value_serves},
     {.id = "cgroup", .of_owner = true, KEY("cgroup"), .title = "CGROUP", .help = "path of the control group",

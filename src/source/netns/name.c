@@ -219,6 +219,45 @@ static bool clue_by_ancestors(const struct netns_names *names, const struct netn
     return found;
 }
 
+static uint64_t netns_of(const struct netns_names *names, int32_t pid)
+{
+    char path[PATH_MAX];
+    struct stat about;
+
+    snprintf(path, sizeof(path), "%s/%d/ns/net", names->proc_root, (int)pid);
+    return stat(path, &about) == 0 ? about.st_ino : 0;
+}
+
+static bool is_program(const struct netns_names *names, int32_t pid, const char *program)
+{
+    size_t length;
+    char found[64] = "", *command = read_of_process(names, pid, "cmdline", &length);
+
+    if (command)
+        command_program(command, length, found, sizeof(found));
+    free(command);
+    return strcmp(found, program) == 0;
+}
+
+/* It is in the network namespace of the container that it serves, and nothing else says which. */
+#define ROOTLESSPORT "rootlessport"
+
+static bool clue_by_companions(const struct netns_names *names, int32_t pid, struct clue *clue)
+{
+    const uint64_t netns = netns_of(names, pid);
+    DIR *folder = netns ? opendir(names->proc_root) : NULL;
+    bool found = false;
+
+    for (const struct dirent *at; folder && !found && (at = readdir(folder));) {
+        const struct netns_entry other = {.pid = (int32_t)strtol(at->d_name, NULL, 10)};
+        found = other.pid > 0 && netns_of(names, other.pid) == netns &&
+                clue_by_ancestors(names, &other, clue);
+    }
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
 /* --- what it is called --- */
 
 static bool name_docker(const struct netns_names *names, struct clue *clue)
@@ -407,7 +446,10 @@ static bool find_clue(const struct netns_names *names, const struct netns_entry 
     *clue = (struct clue){.kind = NETNS_KIND_CONTAINER, .uid = entry->uid};
     const bool by_group = clue_by_group(names, entry, clue);
     const bool by_monitor = clue_by_ancestors(names, entry, clue);
-    return by_group || by_monitor || clue_by_state(names, entry, clue);
+    if (by_group || by_monitor || clue_by_state(names, entry, clue))
+        return true;
+    return is_program(names, entry->pid, ROOTLESSPORT) &&
+           clue_by_companions(names, entry->pid, clue);
 }
 
 static bool name_by_container(const struct netns_names *names, struct netns_entry *entry)
@@ -528,18 +570,25 @@ static bool name_by_address(const struct netns_names *names, const char *address
 
 bool netns_passes_ports(const char *comm)
 {
-    return strcmp(comm, "docker-proxy") == 0 || strcmp(comm, "conmon") == 0;
+    return strcmp(comm, "docker-proxy") == 0 || strcmp(comm, "conmon") == 0 ||
+           strcmp(comm, ROOTLESSPORT) == 0;
 }
 
-bool netns_port_target(const struct netns_names *names, const char *command, size_t length,
-                       char target[NETNS_NAME_MAX])
+bool netns_port_target(const struct netns_names *names, int32_t pid, const char *command,
+                       size_t length, char target[NETNS_NAME_MAX])
 {
     char program[64], value[NETNS_NAME_MAX];
+    struct clue clue = {.kind = NETNS_KIND_CONTAINER};
 
     command_program(command, length, program, sizeof(program));
     if (strcmp(program, "conmon") == 0 &&
         command_value(command, length, "-n", value, sizeof(value))) {
         clean(target, value);
+        return true;
+    }
+    if (strcmp(program, ROOTLESSPORT) == 0 && clue_by_companions(names, pid, &clue) &&
+        clue.name[0]) {
+        clean(target, clue.name);
         return true;
     }
     return strcmp(program, "docker-proxy") == 0 &&

@@ -22,11 +22,12 @@ void netns_names_init(struct netns_names *names, const char *proc_root);
  * that, its mount or, where nothing says anything, its inode. */
 void netns_name(const struct netns_names *names, struct netns_slot *slot);
 
-/* What such processes are called: docker-proxy, conmon. */
+/* What such processes are called: docker-proxy, conmon, rootlessport. */
 bool netns_passes_ports(const char *comm);
-/* The container that a process which passes on a published port serves (docker-proxy, conmon), in
- * safe text. False: it is no such process, or its command line does not say. */
-bool netns_port_target(const struct netns_names *names, const char *command, size_t length,
-                       char target[NETNS_NAME_MAX]);
+/* The container that a process which passes on a published port serves, in safe text: by its command
+ * line, of rootlessport by the other processes in its network namespace. False: it is no such process, or
+ * nothing says. */
+bool netns_port_target(const struct netns_names *names, int32_t pid, const char *command,
+                       size_t length, char target[NETNS_NAME_MAX]);
 
 #endif

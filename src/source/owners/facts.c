@@ -82,7 +82,7 @@ void process_facts_read_served(struct process_facts *facts, uint32_t index)
     slot->serves_read = true;
     snprintf(name, sizeof name, "%d/cmdline", slot->pid);
     if (proc_read_file(facts->roster->files->root, name, command, sizeof command, &length) == 0 &&
-        netns_port_target(&NAMES, command, length, target))
+        netns_port_target(&NAMES, slot->pid, command, length, target))
         slot->serves = strdup(target);
 }
 

@@ -302,7 +302,9 @@ int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
     made->every_netns = every_netns;
     made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
     int error = load(made, true);
-    if (error && !made->program && error != -EPERM) /* kernels before 6.10: no reasons of resets */
+    /* Kernels before 6.10 have no reasons of resets. libbpf then looks for that type in modules,
+     * which the kernel refuses without CAP_SYS_ADMIN: EPERM too. */
+    if (error && !made->program)
         error = load(made, false);
     if (error) {
         bpf_explain_refusal(error, text);

@@ -47,6 +47,7 @@ enum {
     FIRST_PORT = 2000,
     PORTS_PER_ADDRESS = 60000,
     LIVE_MAX = 9000,
+    END_MS = 20000, /* by when an end has reached the other side */
 };
 
 enum how { HOW_CLOSE, HOW_RESET, HOW_MIXED, HOW_STABLE };
@@ -124,6 +125,8 @@ static void close_connection(struct record *record)
     if (record->how == HOW_RESET)
         setsockopt(record->client, SOL_SOCKET, SO_LINGER, &abort_it, sizeof(abort_it));
     net_close(record->client);
+    struct pollfd end = {record->server, POLLIN, 0};
+    poll(&end, 1, END_MS); /* else both ends may close at once, and both have a TIME-WAIT */
     net_close(record->server);
     record->close[1] = net_now_ns();
 }
@@ -316,7 +319,7 @@ static void parse(int argc, char **argv, struct churn *churn)
 static void prepare(struct churn *churn)
 {
     unsigned long held = churn->stable * 2 + churn->listeners + 20;
-    struct sigaction action = {.sa_handler = stop};
+    struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
 
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);

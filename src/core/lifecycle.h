@@ -20,7 +20,7 @@ enum life_sign {
     LIFE_ENDED = 1u << 4,    /* a destroy message: `to` is what stays behind (TIME-WAIT, FIN-WAIT-2)
                               * or DELETE-TCB; what it comes from is not told */
     LIFE_RESET = 1u << 5,    /* it ends because a reset came */
-    LIFE_RESETS_SEEN = 1u << 6, /* LIFE_RESET and sent_reset would be there */
+    LIFE_RESETS_SEEN = 1u << 6, /* LIFE_RESET would be there */
     LIFE_LINGER = 1u << 7       /* close() with SO_LINGER and a time of 0 */
 };
 

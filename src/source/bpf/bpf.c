@@ -35,7 +35,7 @@ struct bpf {
     struct call_failures bind_failures, connect_failures;
     uint64_t failed[FAILED_MAX]; /* cookies of connections that failed last: those are in events */
     uint32_t failed_count;
-    bool resets; /* those received and sent are traced */
+    bool resets_received, reset_reasons; /* traced: the latter are of those sent */
 };
 
 /* libbpf would print to stderr, over the screen. */
@@ -99,7 +99,7 @@ static uint8_t find_sent(const struct bpf *bpf, uint64_t cookie)
     const int map = bpf_map__fd(bpf->program->maps.sent);
     uint8_t why = 0;
 
-    if (!bpf->resets || bpf_map_lookup_and_delete_elem(map, &cookie, &why))
+    if (!bpf->reset_reasons || bpf_map_lookup_and_delete_elem(map, &cookie, &why))
         return RESET_WHY_NONE;
     return why < sizeof(RESET_WHY) ? RESET_WHY[why] : RESET_WHY_OTHER;
 }
@@ -107,7 +107,7 @@ static uint8_t find_sent(const struct bpf *bpf, uint64_t cookie)
 static void hear_close(struct bpf *bpf, const struct bpf_record *record,
                        struct transition *transition)
 {
-    transition->signs |= (bpf->resets ? (uint32_t)LIFE_RESETS_SEEN : 0) |
+    transition->signs |= (bpf->resets_received ? (uint32_t)LIFE_RESETS_SEEN : 0) |
                          (record->ways & BPF_WAY_RESET_RECEIVED ? (uint32_t)LIFE_RESET : 0) |
                          (record->ways & BPF_WAY_LINGER ? (uint32_t)LIFE_LINGER : 0);
     if (!needs_no_look(record, transition->event.from))
@@ -241,11 +241,11 @@ static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
         program->links.on_exit || (program->links.on_bind && program->links.on_bind_end);
     bpf->connect_failures.known =
         program->links.on_exit || (program->links.on_connect && program->links.on_connect_end);
-    if (bpf->resets) {
+    program->links.on_receive_reset = bpf_program__attach(program->progs.on_receive_reset);
+    bpf->resets_received = program->links.on_receive_reset != NULL;
+    if (bpf->reset_reasons)
         program->links.on_send_reset = bpf_program__attach(program->progs.on_send_reset);
-        program->links.on_receive_reset = bpf_program__attach(program->progs.on_receive_reset);
-        bpf->resets = program->links.on_send_reset && program->links.on_receive_reset;
-    }
+    bpf->reset_reasons = program->links.on_send_reset != NULL;
     text[0] = '\0';
     if (!traced && !program->links.on_exit)
         snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
@@ -259,7 +259,7 @@ static uint32_t pid_namespace_of_proc(void)
     return view.kind == PROC_VIEW_OWN ? proc_view_pid_namespace() : 0;
 }
 
-static int load(struct bpf *bpf, bool resets)
+static int load(struct bpf *bpf, bool reset_reasons)
 {
     bpf->program = tcplens_bpf__open();
     if (!bpf->program)
@@ -273,9 +273,8 @@ static int load(struct bpf *bpf, bool resets)
     bpf->program->rodata->number_of_accept4 = SYS_accept4;
     bpf->program->rodata->number_of_bind = SYS_bind;
     bpf->program->rodata->number_of_connect = SYS_connect;
-    bpf->resets = resets;
-    bpf_program__set_autoload(bpf->program->progs.on_send_reset, resets);
-    bpf_program__set_autoload(bpf->program->progs.on_receive_reset, resets);
+    bpf->reset_reasons = reset_reasons;
+    bpf_program__set_autoload(bpf->program->progs.on_send_reset, reset_reasons);
     const int error = tcplens_bpf__load(bpf->program);
     if (error) {
         tcplens_bpf__destroy(bpf->program);

@@ -36,7 +36,7 @@ struct watch {
     uint64_t duplicates, rows, frames, jumps;
     uint64_t **frame_cookies; /* sorted, per frame */
     uint32_t *frame_counts;
-    int64_t *frame_times; /* when its dump began, monotonic */
+    int64_t *frame_times, *frame_ends; /* when its dump began and ended, monotonic */
 };
 
 static void die(const char *what)
@@ -121,6 +121,7 @@ static void take_frame(struct watch *watch, size_t index)
     watch->frame_cookies[index] = cookies;
     watch->frame_counts[index] = frame->live_count;
     watch->frame_times[index] = frame->mono_ns;
+    watch->frame_ends[index] = frame->mono_ns + frame->dump_ns;
     watch->rows += frame->live_count;
     watch->frames++;
     frame_release(frame);
@@ -194,6 +195,15 @@ static size_t read_truth(const char *path, struct life **lives)
     return count;
 }
 
+/* What a dump does not show had closed when it ended; its events have the time at which it began. */
+static int64_t closed_by_ns(const struct watch *watch, const struct seen_event *event)
+{
+    for (uint64_t frame = 0; frame < watch->frames; frame++)
+        if (watch->frame_times[frame] == event->mono_ns)
+            return watch->frame_ends[frame];
+    return event->mono_ns;
+}
+
 /* A close told before the connection was closed, or an open told of one that was there before. */
 static void judge_events(const struct watch *watch, const struct life *lives, size_t count,
                          struct verdict *verdict)
@@ -204,7 +214,7 @@ static void judge_events(const struct watch *watch, const struct life *lives, si
         const struct life *life = bsearch(&wanted, lives, count, sizeof wanted, compare_lives);
         if (!life)
             continue;
-        if (event->kind == EVENT_CLOSE && event->mono_ns < life->closing_ns)
+        if (event->kind == EVENT_CLOSE && closed_by_ns(watch, event) < life->closing_ns)
             verdict->false_closes++;
         if (event->kind == EVENT_OPEN && life->opened_ns < watch->frame_times[0])
             verdict->false_opens++;
@@ -249,7 +259,9 @@ static void watch_frames(struct watch *watch, size_t frames)
     watch->frame_cookies = calloc(frames, sizeof *watch->frame_cookies);
     watch->frame_counts = calloc(frames, sizeof *watch->frame_counts);
     watch->frame_times = calloc(frames, sizeof *watch->frame_times);
-    if (!watch->events || !watch->frame_cookies || !watch->frame_counts || !watch->frame_times)
+    watch->frame_ends = calloc(frames, sizeof *watch->frame_ends);
+    if (!watch->events || !watch->frame_cookies || !watch->frame_counts || !watch->frame_times ||
+        !watch->frame_ends)
         die("memory");
     open_collector(watch);
     for (size_t i = 0; i < frames; i++) {
@@ -265,6 +277,7 @@ static void watch_done(struct watch *watch)
     free(watch->frame_cookies);
     free(watch->frame_counts);
     free(watch->frame_times);
+    free(watch->frame_ends);
     free(watch->events);
     collector_free(watch->collector);
 }

@@ -1,6 +1,8 @@
 /* main: starts tcplens: options, then the command they name. */
+#include "base/memory.h"
 #include "command/commands.h"
 #include "command/complete.h"
+#include "core/frame.h"
 #include "options/options.h"
 #include "options/output.h"
 #include "source/privilege.h"
@@ -62,6 +64,17 @@ static uint64_t privileges_of(const struct options *options)
                          : COMMANDS[options->command].privileges & ~unused;
 }
 
+/* What was refused may be missing from what was printed, whoever it was for: that is said once, at the end. */
+static int check_memory(const struct options *options, int code)
+{
+    const bool doctor = options->command == RUN_DOCTOR; /* whose codes say what it found */
+
+    if (!memory_refused() || (code != EXIT_DONE && !doctor))
+        return code;
+    message("%s", FRAME_LACKS_MEMORY);
+    return code == EXIT_DONE ? EXIT_PARTLY : code;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -84,7 +97,7 @@ int main(int argc, char **argv)
     if (code < 0) {
         output_begin(&options);
         privilege_start(privileges_of(&options), options_have_hosts(&options));
-        code = COMMANDS[options.command].run(&options);
+        code = check_memory(&options, COMMANDS[options.command].run(&options));
     }
     options_done(&options);
     return code;

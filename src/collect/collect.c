@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "base/memory.h"
 #include "base/wake.h"
 #include "base/worker.h"
 #include "collect/plan.h"
@@ -46,6 +47,7 @@ struct collector {
     struct plan plan;
     uint32_t compared, untold;                 /* as struct frame_cost has them */
     int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
+    uint64_t memory_refused;                   /* by then */
 
     pthread_mutex_t lock; /* guards what follows */
     struct wish wish;
@@ -292,6 +294,16 @@ static void hand_on_touched(struct collector *collector)
                                         events_take_touched(collector->events, netns));
 }
 
+/* Whatever it was refused for: what lacks it cannot always say so itself. */
+static void note_refused_memory(struct collector *collector, struct frame *frame)
+{
+    const uint64_t refused = memory_refused();
+
+    if (refused != collector->memory_refused)
+        frame_lacks_memory(frame);
+    collector->memory_refused = refused;
+}
+
 static int give_up(struct collector *collector, struct frame *frame, int error)
 {
     collector->plan.all_ns = 0; /* what was reported for it is lost to the next one */
@@ -392,9 +404,12 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     compare(collector, whole);
     take_over(collector, whole);
     struct frame *frame = shown_frame(collector, whole);
+    if (frame)
+        note_refused_memory(collector, frame);
     error = frame ? find(collector, frame) : -ENOMEM;
     if (error)
         return give_up(collector, frame, error);
+    note_refused_memory(collector, frame);
     *made = frame;
     if (collector->source->ops->complete)
         return 0; /* it says what it cost when it was made */

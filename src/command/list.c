@@ -180,12 +180,13 @@ static int show(struct list *list, const struct frame *frame)
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;
-    if ((missing->reasons &
-         (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC | MISSING_NETNS)) &&
+    if ((missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC |
+                             MISSING_NETNS | MISSING_MEMORY)) &&
         !(missing->reasons & MISSING_HOSTS))
         tell_missing(missing);
     tell_hosts(frame);
-    return missing->reasons & (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC | MISSING_HOSTS)
+    return missing->reasons &
+                   (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC | MISSING_HOSTS | MISSING_MEMORY)
                ? EXIT_PARTLY
                : EXIT_DONE;
 }

@@ -19,7 +19,9 @@ unsigned summary_checked(const struct summary_report *report)
 
 static void put_key(struct buffer *out, const char *key)
 {
-    buffer_printf(out, "%s\"%s\":", out->data[out->length - 1] == '{' ? "" : ",", key);
+    const bool first = out->length && out->data[out->length - 1] == '{';
+
+    buffer_printf(out, "%s\"%s\":", first ? "" : ",", key);
 }
 
 static void put_member(struct buffer *out, const char *key, const char *text)

@@ -60,7 +60,9 @@ static void end_line(struct buffer *out, size_t start)
     const size_t length = out->length - start;
 
     buffer_char(out, '\0');
-    if (!out->failed && length < sizeof(line)) {
+    if (out->failed)
+        return;
+    if (length < sizeof(line)) {
         text_cut(line, sizeof(line), out->data + start, WIDTH, "…");
         out->length = start;
         buffer_text(out, line);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -606,6 +607,13 @@ struct host_facts *frame_add_facts(struct frame *frame)
     if (frame->facts)
         *frame->facts = (struct host_facts){.netns = frame->netns};
     return frame->facts;
+}
+
+void frame_lacks_memory(struct frame *frame)
+{
+    frame->missing.reasons |= MISSING_MEMORY;
+    if (!frame->missing.text[0])
+        snprintf(frame->missing.text, sizeof(frame->missing.text), "%s", FRAME_LACKS_MEMORY);
 }
 
 const char *frame_copy_text(struct frame *frame, const char *text)

@@ -106,11 +106,13 @@ enum missing_reason {
     MISSING_EVENTS = 1u << 4,        /* missing.events_lost events at least were lost */
     MISSING_ULP = 1u << 5,           /* ULP information needs CAP_NET_ADMIN on this kernel */
     MISSING_LOG = 1u << 6,           /* replay: the log has a gap here */
-    MISSING_PROC = 1u << 7,  /* /proc is not mounted, another pid namespace's, or unreadable */
-    MISSING_IPV6 = 1u << 8,  /* the kernel has no IPv6 (a fact, not an error) */
-    MISSING_NETNS = 1u << 9, /* rows of network namespaces that were not read now, or never */
-    MISSING_HOSTS = 1u << 10 /* rows of hosts that are not read now, or were never */
+    MISSING_PROC = 1u << 7,   /* /proc is not mounted, another pid namespace's, or unreadable */
+    MISSING_IPV6 = 1u << 8,   /* the kernel has no IPv6 (a fact, not an error) */
+    MISSING_NETNS = 1u << 9,  /* rows of network namespaces that were not read now, or never */
+    MISSING_HOSTS = 1u << 10, /* rows of hosts that are not read now, or were never */
+    MISSING_MEMORY = 1u << 11 /* memory was refused since the frame before: anything may lack */
 };
+#define FRAME_LACKS_MEMORY "memory was refused: something may be missing"
 extern const struct words MISSING_WORDS; /* by number of the bit */
 
 struct missing {
@@ -250,6 +252,7 @@ struct frame_netns *frame_add_netns(struct frame *frame, uint32_t key);
 int frame_add_hosts(struct frame *frame, uint32_t count);
 /* Empty facts of the frame's namespace, replacing those it has; NULL when out of memory. */
 struct host_facts *frame_add_facts(struct frame *frame);
+void frame_lacks_memory(struct frame *frame); /* MISSING_MEMORY, in words where there are none */
 const char *frame_copy_text(struct frame *frame,
                             const char *text); /* into its arena; "" when out of memory */
 

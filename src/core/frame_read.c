@@ -19,7 +19,7 @@ int64_t frame_time_of(const struct frame *frame, int64_t wall_ns, int64_t mono_n
 
 static const char *const MISSING[] = {"dump_part", "sock_diag", "owners_hidden", "owners_late",
                                       "events",    "ulp",       "log",           "proc",
-                                      "ipv6",      "netns",     "hosts"};
+                                      "ipv6",      "netns",     "hosts",         "memory"};
 const struct words MISSING_WORDS = WORDS(MISSING);
 
 static const struct proc *proc_at(const struct frame *frame, uint32_t index)

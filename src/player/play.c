@@ -1,5 +1,6 @@
 /* player_play: frames of the source at its pace, steps and jumps. In the player's thread. */
 #include "base/clock.h"
+#include "base/memory.h"
 #include "player/private.h"
 
 #include <errno.h>
@@ -55,6 +56,9 @@ static int next_frame(struct player *player, struct frame **frame)
         frame_release(made);
         return error;
     }
+    if (memory_refused() != player->memory_refused)
+        frame_lacks_memory(made);
+    player->memory_refused = memory_refused();
     *frame = made;
     return 0;
 }

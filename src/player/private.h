@@ -61,10 +61,11 @@ struct player {
     int frames; /* for the screen: there is something new */
 
     /* the thread's own */
-    int64_t given_at_ns;   /* monotonic: when the frame shown was given */
-    bool over;             /* of the present */
-    bool placed;           /* the source stands at the frame shown */
-    struct filter *filter; /* of the search that runs */
+    int64_t given_at_ns;     /* monotonic: when the frame shown was given */
+    bool over;               /* of the present */
+    uint64_t memory_refused; /* when a frame was read last */
+    bool placed;             /* the source stands at the frame shown */
+    struct filter *filter;   /* of the search that runs */
     struct event_match match;
     struct density_part parts[TRANSPORT_PARTS];
     unsigned density_left; /* stretches that remain to be counted */

@@ -140,7 +140,7 @@ static int take_listeners(struct census *census)
 static bool is_partial(const struct frame *frame)
 {
     return frame->missing.reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_OWNERS_LATE |
-                                     MISSING_PROC | MISSING_LOG | MISSING_NETNS);
+                                     MISSING_PROC | MISSING_LOG | MISSING_NETNS | MISSING_MEMORY);
 }
 
 bool census_lacks_process(const struct census *census, int32_t pid, uint64_t start_ticks)

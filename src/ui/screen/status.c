@@ -15,6 +15,7 @@ struct reason_text {
 
 static const struct reason_text REASONS[] = {
     {MISSING_DUMP_PART, ROLE_TROUBLE, "a dump was cut short: rows may be missing"},
+    {MISSING_MEMORY, ROLE_TROUBLE, FRAME_LACKS_MEMORY},
     {MISSING_PROC, ROLE_NOTICE, "/proc cannot be read: owners are unknown"},
     {MISSING_NETNS, ROLE_DIM, "some network namespaces were not read for this frame"},
     {MISSING_HOSTS, ROLE_NOTICE, "some hosts are not read: the view of hosts says why"},

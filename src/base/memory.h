@@ -1,0 +1,12 @@
+/* Notes that memory was refused, so that whoever shows what was made meanwhile can say that something may be missing from it.
+ * malloc(), calloc(), realloc() and strdup() of the program are linked to memory.c (--wrap); those inside of shared
+ * libraries are not seen. */
+#ifndef TCPLENS_BASE_MEMORY_H
+#define TCPLENS_BASE_MEMORY_H
+
+#include <stdint.h>
+
+/* How often any thread was refused memory since the program began. */
+uint64_t memory_refused(void);
+
+#endif

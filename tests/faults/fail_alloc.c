@@ -1,0 +1,114 @@
+/* fail_alloc: preloaded into a program, it makes allocations fail.
+ *
+ *     FAIL_ALLOC=N    the Nth returns NULL, ENOMEM; N+: all from the Nth on
+ *     COUNT_ALLOC=FILE  their number is written there at the end of the program
+ *
+ * Counted are all that go through malloc and its kind, those of libraries and of strdup(), getline() or
+ * opendir() of the C library too. Programs that it starts run without. In gdb, break at fail_here. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* glibc's own, whatever is preloaded */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+
+void *memalign(size_t alignment, size_t size);
+__attribute__((noinline)) void *fail_here(void);
+
+static atomic_ulong count;
+static unsigned long first = (unsigned long)-1, last = (unsigned long)-1;
+static const char *count_path;
+static pid_t process;
+
+void *fail_here(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
+static bool fails(void)
+{
+    unsigned long number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed) + 1;
+
+    return number >= first && number <= last;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *position = getenv("FAIL_ALLOC");
+    char *end;
+
+    unsetenv("LD_PRELOAD");
+    process = getpid();
+    count_path = getenv("COUNT_ALLOC");
+    atomic_store(&count, 0); /* what the loader took comes before the program */
+    if (!position)
+        return;
+    first = strtoul(position, &end, 10);
+    if (*end != '+')
+        last = first;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    char text[24];
+
+    if (!count_path || getpid() != process)
+        return;
+    int file = open(count_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int length = snprintf(text, sizeof(text), "%lu\n", atomic_load(&count));
+    if (file < 0 || write(file, text, (size_t)length) != length)
+        abort();
+    close(file);
+}
+
+void *malloc(size_t size)
+{
+    return fails() ? fail_here() : __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size)
+{
+    return fails() ? fail_here() : __libc_calloc(number, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+    return fails() ? fail_here() : __libc_realloc(block, size);
+}
+
+void *reallocarray(void *block, size_t number, size_t size)
+{
+    if (size && number > SIZE_MAX / size)
+        return fail_here();
+    return realloc(block, number * size);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    return fails() ? fail_here() : __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return memalign(alignment, size);
+}
+
+int posix_memalign(void **block, size_t alignment, size_t size)
+{
+    void *made = memalign(alignment, size);
+
+    if (!made)
+        return ENOMEM;
+    *block = made;
+    return 0;
+}

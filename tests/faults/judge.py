@@ -1,0 +1,89 @@
+"""What is expected of a run under a fault: the right output, or words that say what is missing from it. Each judge is made of
+runs without a fault; it returns a verdict of VERDICTS and, for the bad ones, what was seen."""
+
+import json
+import re
+
+GOOD = ('right', 'said', 'failed')  # failed: with a message and an exit code other than 0
+BAD = ('crash', 'hang', 'mute', 'silent', 'torn', 'terminal')
+# silent: exit 0, nothing said, and yet not the right output; mute: another exit code without a message
+TIMES = re.compile('_ms$|age$|since|created')  # what moves by itself
+
+
+def judge_exit(result):
+    """The verdicts that do not depend on the output, or None."""
+    if result.code is None:
+        return 'hang', result.err[-300:]
+    if result.crashed() or result.code > 128:
+        return 'crash', f'exit {result.code}: {result.err[-300:]}'
+    if result.tty:
+        return 'terminal', result.tty
+    if result.code and not result.err.strip():
+        return 'mute', f'exit {result.code}'
+    return None
+
+
+class Rows:
+    """JSON objects, one a line: those keys count whose values are the same in all runs without a fault."""
+
+    def __init__(self, identity, runs):
+        self.identity = identity
+        tables = [self.table(run.out) for run in runs]
+        self.wanted = {}
+        for key, row in tables[0].items():
+            self.wanted[key] = {name: value for name, value in row.items()
+                                if not TIMES.search(name) and all(t[key].get(name) == value for t in tables)}
+
+    def table(self, text):
+        rows = [json.loads(line) for line in text.splitlines()]
+        return {tuple(str(row.get(name)) for name in self.identity): row for row in rows}
+
+    def differs(self, result):
+        try:
+            rows = self.table(result.out)
+        except ValueError:
+            return 'a line is not JSON'
+        for key, wanted in self.wanted.items():
+            if key not in rows:
+                return f'lacks {key}'
+            for name, value in wanted.items():
+                if rows[key].get(name) != value:
+                    return f'{key}: {name} is {rows[key].get(name)}, not {value}'
+        more = rows.keys() - self.wanted.keys()
+        return f'more: {sorted(more)[0]}' if more else ''
+
+
+class Text:
+    """The same bytes, but for what a pattern blanks out."""
+
+    def __init__(self, blank, runs):
+        self.blank = blank
+        self.wanted = self.text_of(runs[0])
+        for run in runs:
+            assert self.text_of(run) == self.wanted, 'runs without a fault differ'
+
+    def text_of(self, result):
+        return self.blank(result.out)
+
+    def differs(self, result):
+        got = self.text_of(result)
+        if got == self.wanted:
+            return ''
+        for i, (one, other) in enumerate(zip(got.splitlines(), self.wanted.splitlines())):
+            if one != other:
+                return f'line {i + 1}: {one[:100]!r}, not {other[:100]!r}'
+        return f'{len(got.splitlines())} lines, not {len(self.wanted.splitlines())}'
+
+
+def judge_output(expected, result):
+    bad = judge_exit(result)
+    if bad:
+        return bad
+    differs = expected.differs(result)
+    if not differs:
+        return ('right' if result.code == 0 else 'failed'), ''
+    if result.code and result.code != 3:
+        return 'failed', ''
+    if result.err.strip():
+        return 'said', ''
+    return 'silent', differs

@@ -1,0 +1,137 @@
+"""The commands that faults are tried on: how each is run, on what, and what is expected of it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'namespaces'))
+import judge  # noqa: E402
+import log_file  # noqa: E402
+import trial  # noqa: E402
+import world  # noqa: E402
+
+CLEAN_RUNS = 3
+ROW = ('laddr', 'lport', 'raddr', 'rport')
+KEYS = b'2j3j4j5j6j71\r'
+
+
+def hold_sockets():
+    """A process with sockets that stay as they are; in this network namespace."""
+    ready, told = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.read(ready, 1)
+        return pid
+    world.libc.prctl(world.PR_SET_PDEATHSIG, signal.SIGKILL)
+    world.bring_loopback_up()
+    sockets = world.Sockets()
+    sockets.listen('l4', 2000)
+    sockets.listen('l6', 2001, socket.AF_INET6)
+    for number in range(6):
+        sockets.pair(f'p{number}', ('l4', 'l6')[number % 2])
+    sockets.kept['p0<'].shutdown(socket.SHUT_WR)
+    sockets.kept['p1<'].sendall(b'not read')
+    sockets.bound('b')
+    os.write(told, b'.')
+    signal.pause()
+    os._exit(0)
+
+
+class Command:
+    """words: {log}, a log of a demo; {out}: a file to be written. expected: makes the judge of runs without a fault."""
+
+    def __init__(self, name, words, expected, keys=None, codes=(0,)):
+        self.name, self.words, self.make, self.keys, self.codes = name, words, expected, keys, codes
+        self.expected = None
+
+    def run(self, place, prefix=(), env=None):
+        out = os.path.join(place.folder, f'{self.name.replace(" ", "-")}.{os.getpid()}')
+        shutil.rmtree(out, ignore_errors=True)
+        os.mkdir(out)
+        log = os.path.join(out, 'out.jsonl')
+        words = [*prefix, place.tcplens, *(word.format(log=place.log, out=log) for word in self.words)]
+        env = dict(os.environ, LC_ALL='C.UTF-8', TZ='UTC', HOME=out, XDG_CONFIG_HOME=out, XDG_STATE_HOME=out, **(env or {}))
+        result = trial.run_piped(words, env) if self.keys is None else trial.run_in_pty(words, env, self.keys)
+        result.path = log
+        if result.code in self.codes:
+            result.code = 0
+        result.err = result.err.replace(out, 'OUT')
+        return result
+
+    def prepare(self, place):
+        """Several runs without a fault; those do not count in which a busy machine missed frames, and said so."""
+        runs, end = [], time.monotonic() + trial.DEADLINE
+        while len(runs) < CLEAN_RUNS:
+            result = self.run(place)
+            if result.code == 3 and 'missed' in result.err and time.monotonic() < end:
+                continue
+            assert judge.judge_exit(result) is None and result.code == 0, f'{self.name}: {result.code}: {result.err}'
+            result.log = log_file.Log(result.path)
+            runs.append(result)
+        self.expected = self.make(runs)
+
+    def judge(self, result):
+        bad = judge.judge_exit(result)
+        if bad:
+            return bad
+        if isinstance(self.expected, (log_file.FrozenLog, log_file.DemoLog)):
+            return log_file.judge_log(self.expected, result, result.path)
+        return judge.judge_output(self.expected, result)
+
+
+def rows(runs):
+    return judge.Rows(ROW, runs)
+
+
+def same_text(runs):
+    return judge.Text(lambda text: text, runs)
+
+
+def same_families(runs):
+    """Of metrics the names: what they count moves."""
+    return judge.Text(lambda text: '\n'.join(re.findall(r'^# TYPE .*', text, flags=re.M)), runs)
+
+
+def frozen_log(runs):
+    return log_file.FrozenLog([run.log for run in runs])
+
+
+def demo_log(runs):
+    return log_file.DemoLog([run.log for run in runs])
+
+
+def anything(runs):
+    return judge.Text(lambda text: '', runs)
+
+
+BRIEF = ['-i', '0.1', '--for', '0.25']
+DEMO = ['--demo', '7,20']
+COMMANDS = [
+    Command('list', ['list', '--json'], rows),
+    Command('list-from', ['list', '--json', '--from', '{log}'], same_text),
+    Command('record', ['record', '--events', 'none', *BRIEF, '-o', '{out}'], frozen_log),
+    Command('record-demo', ['record', *DEMO, *BRIEF, '-o', '{out}'], demo_log),
+    Command('events-from', ['events', '--json', '--from', '{log}'], same_text),
+    Command('summary', ['summary', '--json', '{log}'], same_text),
+    Command('map', ['map', '--json', '--from', '{log}'], same_text),
+    Command('doctor', ['doctor', '--json', '--from', '{log}'], same_text, codes=(0, 1, 2)),
+    Command('metrics', ['metrics', *DEMO, *BRIEF], same_families),
+    Command('replay', ['replay', '{log}'], anything, keys=KEYS),
+    Command('top', ['top', *DEMO, '-i', '0.1'], anything, keys=KEYS),
+]
+
+
+class Place:
+    """A folder, a log of a demo in it, and the sockets that live commands show."""
+
+    def __init__(self, tcplens, folder):
+        self.tcplens, self.folder = tcplens, folder
+        self.log = os.path.join(folder, 'demo.jsonl')
+        subprocess.run([tcplens, 'record', '--demo', '7,20', '-i', '0.1', '--for', '0.65', '-o', self.log], check=True,
+                       capture_output=True, timeout=trial.DEADLINE)
+        hold_sockets()

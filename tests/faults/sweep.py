@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""sweep.py alloc TCPLENS FAIL_ALLOC [--commands NAME,...] [--every N] [--jobs N] [--only POSITION]
+
+Makes each allocation of each command fail, in turn: once, and from there on all. The run must give the right output, or say
+what it lacks, or end with a message: no crash, no hang, nothing silently short. Prints how often each happened."""
+
+import argparse
+import collections
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+import judge
+import scenes
+import world
+
+
+current = None  # what the forked workers run
+
+
+class Allocations:
+    """The Nth allocation fails ("12"), or all from the Nth on ("12+")."""
+
+    def __init__(self, library):
+        self.library = library
+
+    def positions(self, command, place):
+        count = os.path.join(place.folder, 'count')
+        command.run(place, env={'LD_PRELOAD': self.library, 'COUNT_ALLOC': count})
+        with open(count, encoding='ascii') as file:
+            number = int(file.read())
+        return [f'{n}{mode}' for n in range(1, number + number // 20 + 1) for mode in ('', '+')]
+
+    def run(self, command, place, position):
+        return command.run(place, env={'LD_PRELOAD': self.library, 'FAIL_ALLOC': position})
+
+
+def try_one(position):
+    fault, command, place = current
+    return position, *command.judge(fault.run(command, place, position))
+
+
+def sweep(fault, command, place, options):
+    command.prepare(place)
+    positions = fault.positions(command, place)[::options.every]
+    if options.only:
+        positions = options.only.split(',')
+    global current
+    current = fault, command, place
+    begin = time.monotonic()
+    outcomes, bad = collections.Counter(), []
+    with multiprocessing.Pool(options.jobs) as pool:
+        for position, verdict, seen in pool.imap_unordered(try_one, positions, 4):
+            outcomes[verdict] += 1
+            if verdict in judge.BAD:
+                bad.append((position, verdict, seen))
+    words = ' '.join(f'{name} {outcomes[name]}' for name in judge.GOOD + judge.BAD if outcomes[name])
+    print(f'{command.name:15} {len(positions):5} positions {time.monotonic() - begin:6.1f} s  {words}', flush=True)
+    for position, verdict, seen in bad[:options.show]:
+        print(f'    {position}: {verdict}: {seen}')
+    return len(bad)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('kind', choices=['alloc'])
+    parser.add_argument('tcplens')
+    parser.add_argument('library')
+    parser.add_argument('--commands')
+    parser.add_argument('--every', type=int, default=1)
+    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--show', type=int, default=8)
+    parser.add_argument('--only')
+    options = parser.parse_args()
+    world.skip_unless_possible()
+    os.nice(10)
+    names = options.commands.split(',') if options.commands else [command.name for command in scenes.COMMANDS]
+    folder = tempfile.mkdtemp()
+    try:
+        place = scenes.Place(options.tcplens, folder)
+        fault = Allocations(options.library)
+        bad = sum(sweep(fault, command, place, options) for command in scenes.COMMANDS if command.name in names)
+    finally:
+        shutil.rmtree(folder)
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == '__main__':
+    main()

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CURSES_ROOM (64 * 1024) /* what a screen of usual size takes */
+
 #define PAIRS_MAX 255
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
@@ -99,8 +101,20 @@ static bool can_place_cursor(void)
     return capability("cup") && capability("clear");
 }
 
+/* curses does not always look whether memory was given to it (ncurses 6.4, comp_hash.c, lib_tparm.c): where there is none it
+ * is not begun, nor gone on with. */
+static bool has_memory(void)
+{
+    void *volatile room = malloc(CURSES_ROOM);
+
+    free(room);
+    return room != NULL;
+}
+
 static int start_type(struct term *term, const char *type)
 {
+    if (!has_memory())
+        return -ENOMEM;
     use_env(FALSE);
     /* else curses begins with what the description says */
     use_tioctl(!term->in_memory && !term_is_huge());
@@ -108,7 +122,7 @@ static int start_type(struct term *term, const char *type)
         newterm(type, term->output ? term->output : stdout, term->input ? term->input : stdin);
     if (!term->screen)
         return -ENOENT;
-    const bool can = can_place_cursor();
+    const bool lives = has_memory(), can = lives && can_place_cursor();
     endwin();
     if (can) {
         /* Left and entered once: before that ncurses 6.4 writes each move of the cursor on its own
@@ -119,7 +133,7 @@ static int start_type(struct term *term, const char *type)
     }
     delscreen(term->screen);
     term->screen = NULL;
-    return -ENOSYS;
+    return lives ? -ENOSYS : -ENOMEM;
 }
 
 static int start_screen(struct term *term, char *text, size_t size)
@@ -137,7 +151,9 @@ static int start_screen(struct term *term, char *text, size_t size)
                      shown, FALLBACK_TYPES[i]);
         return 0;
     }
-    if (error == -ENOENT)
+    if (error && !has_memory())
+        snprintf(text, size, "out of memory: no screen can be drawn");
+    else if (error == -ENOENT)
         snprintf(text, size,
                  "no terminfo descriptions found: install ncurses-base, or set TERMINFO to a "
                  "folder that has them");

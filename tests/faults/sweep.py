@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""sweep.py alloc TCPLENS FAIL_ALLOC [--commands NAME,...] [--every N] [--jobs N] [--only POSITION]
+"""sweep.py alloc|calls|limits TCPLENS FAIL_ALLOC [--commands NAME,...] [--every N] [--jobs N] [--only POSITION]
 
-Makes each allocation of each command fail, in turn: once, and from there on all. The run must give the right output, or say
+alloc: makes each allocation of each command fail, in turn: once, and from there on all. calls: makes each system call of
+CALLS fail, in turn, with each error that it may well have (strace does it; its counts are a thread's own). limits: runs each
+command under limits of resources, and without file systems that it reads. The run must give the right output, or say
 what it lacks, or end with a message: no crash, no hang, nothing silently short. Prints how often each happened."""
 
 import argparse
@@ -14,28 +16,12 @@ import tempfile
 import time
 
 import judge
+import kinds
 import scenes
 import world
 
 
 current = None  # what the forked workers run
-
-
-class Allocations:
-    """The Nth allocation fails ("12"), or all from the Nth on ("12+")."""
-
-    def __init__(self, library):
-        self.library = library
-
-    def positions(self, command, place):
-        count = os.path.join(place.folder, 'count')
-        command.run(place, env={'LD_PRELOAD': self.library, 'COUNT_ALLOC': count})
-        with open(count, encoding='ascii') as file:
-            number = int(file.read())
-        return [f'{n}{mode}' for n in range(1, number + number // 20 + 1) for mode in ('', '+')]
-
-    def run(self, command, place, position):
-        return command.run(place, env={'LD_PRELOAD': self.library, 'FAIL_ALLOC': position})
 
 
 def try_one(position):
@@ -66,22 +52,26 @@ def sweep(fault, command, place, options):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('kind', choices=['alloc'])
+    parser.add_argument('kind', choices=['alloc', 'calls', 'limits'])
     parser.add_argument('tcplens')
-    parser.add_argument('library')
+    parser.add_argument('library', nargs='?')
     parser.add_argument('--commands')
     parser.add_argument('--every', type=int, default=1)
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--show', type=int, default=8)
     parser.add_argument('--only')
     options = parser.parse_args()
+    if options.kind == 'calls' and not shutil.which('strace'):
+        print('needs strace')
+        sys.exit(77)
     world.skip_unless_possible()
     os.nice(10)
     names = options.commands.split(',') if options.commands else [command.name for command in scenes.COMMANDS]
     folder = tempfile.mkdtemp()
     try:
         place = scenes.Place(options.tcplens, folder)
-        fault = Allocations(options.library)
+        fault = {'alloc': lambda: kinds.Allocations(options.library), 'calls': kinds.Calls,
+                 'limits': kinds.Surroundings}[options.kind]()
         bad = sum(sweep(fault, command, place, options) for command in scenes.COMMANDS if command.name in names)
     finally:
         shutil.rmtree(folder)

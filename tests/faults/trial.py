@@ -10,7 +10,7 @@ import subprocess
 import termios
 import time
 
-DEADLINE = 20  # seconds for what takes less than one
+DEADLINE = 50  # seconds for what takes less than one
 LEAVES = {b'\x1b[?1049h': b'\x1b[?1049l', b'\x1b[?1000h': b'\x1b[?1000l', b'\x1b[?2004h': b'\x1b[?2004l',
           b'\x1b[?25l': b'\x1b[?25h'}
 
@@ -18,8 +18,8 @@ LEAVES = {b'\x1b[?1049h': b'\x1b[?1049l', b'\x1b[?1000h': b'\x1b[?1000l', b'\x1b
 class Result:
     """code: of the exit, negative for a signal; None: it hung and was killed."""
 
-    def __init__(self, code, out, err, tty=''):
-        self.code, self.out, self.err, self.tty = code, out, err, tty
+    def __init__(self, code, out, err, tty='', painted=False):
+        self.code, self.out, self.err, self.tty, self.painted = code, out, err, tty, painted
         self.path = ''
 
     def crashed(self):
@@ -74,4 +74,4 @@ def run_in_pty(words, env, keys):
     os.close(master)
     os.close(slave)
     text = shown.decode(errors='replace')
-    return Result(code, text, text[text.rfind('\x1b[?1049l') + 8:] if '\x1b[?1049l' in text else text, tty)
+    return Result(code, text, text[text.rfind('\x1b[?1049l') + 8:] if '\x1b[?1049l' in text else text, tty, True)

@@ -45,7 +45,8 @@ struct collector {
     struct frame *previous; /* collector thread only */
     uint64_t frame_number;
     struct plan plan;
-    uint32_t compared, untold;                 /* as struct frame_cost has them */
+    const uint32_t *origins;   /* of the frame at work, whose rows are copies; NULL: they are not */
+    uint32_t compared, untold; /* as struct frame_cost has them */
     int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
     uint64_t memory_refused;                   /* by then */
 
@@ -201,7 +202,7 @@ static int complete_frame(struct collector *collector, struct frame *next, const
 
     if (source->ops->complete)
         return 0;
-    int error = diff_frames(&collector->diff, collector->previous, next);
+    int error = diff_copies(&collector->diff, collector->previous, next, collector->origins);
     if (!error)
         error = confirm_closed(collector, next);
     if (!error && source->ops->find_owners)
@@ -349,6 +350,7 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
     const struct source_ops *ops = collector->source->ops;
     struct events_news news;
 
+    collector->origins = NULL;
     if (!collector->events || !ops->refresh || wish->refresh == REFRESH_ALL)
         return NULL;
     events_take_news(collector->events, &news);
@@ -361,9 +363,11 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
     if (plan_reads_all(&collector->plan, wish, &facts))
         return NULL;
     struct frame *frame = new_frame(collector);
-    if (frame && ops->refresh(collector->source, frame, wish, news.list, news.count) == 0)
+    if (frame && ops->refresh(collector->source, frame, wish, news.list, news.count,
+                              &collector->origins) == 0)
         return frame;
     frame_release(frame);
+    collector->origins = NULL;
     return NULL;
 }
 

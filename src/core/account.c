@@ -408,7 +408,7 @@ void account_standing_row(struct account *account, const struct conn *previous, 
     see_port(account, conn);
     if (account->endings.count)
         (void)mark_live(account, conn);
-    if (!previous->sent_10s)
+    if (!conn->sent_10s)
         return;
     struct lately *kept =
         lately_rows_add(&account->lately, (uint32_t)(conn - account->next->conns));

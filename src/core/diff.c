@@ -21,6 +21,7 @@ struct join {
     struct diff *diff;
     const struct frame *previous, *next;
     const struct conn *before, *after;
+    const uint32_t *origins; /* of rows of after that are copies; NULL: none is */
     uint32_t before_count, after_count;
     uint32_t joined;    /* rows of before that are taken */
     uint32_t slot_mask; /* 0 = no index built */
@@ -203,6 +204,11 @@ static void fetch_ahead(const struct join *join, uint32_t hint, uint32_t i)
         __builtin_prefetch(&join->before[hint + FETCH_AHEAD]);
 }
 
+static bool is_copy(const struct join *join, uint32_t i)
+{
+    return join->origins && join->origins[i] != CONN_NO_INDEX;
+}
+
 /* Both frames in their order, which mostly is the same. */
 static void join_in_order(struct join *join)
 {
@@ -211,6 +217,11 @@ static void join_in_order(struct join *join)
 
     for (uint32_t i = 0; i < join->after_count; i++) {
         const struct conn *row = &join->after[i];
+        if (is_copy(join, i)) {
+            hint = join->origins[i] + 1;
+            join_rows(join, join->origins[i], i);
+            continue;
+        }
         fetch_ahead(join, hint, i);
         uint32_t hash = row_hash(row, false);
         diff->hashes[i] = hash;
@@ -324,6 +335,8 @@ static void find_duplicates(struct join *join)
     if (join->joined == join->after_count || !drop_among_opened(join) || !join->joined)
         return;
     for (uint32_t i = 0; i < join->after_count; i++) {
+        if (is_copy(join, i))
+            diff->hashes[i] = row_hash(&join->after[i], false);
         if (diff->previous_of[i] < DROPPED)
             drop_if_opened_too(join, i);
     }
@@ -380,7 +393,14 @@ static void tell_changes(const struct join *join)
 
 int diff_frames(struct diff *diff, const struct frame *previous, struct frame *next)
 {
+    return diff_copies(diff, previous, next, NULL);
+}
+
+int diff_copies(struct diff *diff, const struct frame *previous, struct frame *next,
+                const uint32_t *origins)
+{
     struct join join = {.diff = diff,
+                        .origins = origins,
                         .previous = previous,
                         .next = next,
                         .after = next->conns,

@@ -46,6 +46,11 @@ void diff_done(struct diff *diff);
  * larger than before. */
 int diff_frames(struct diff *diff, const struct frame *previous, struct frame *next);
 
+/* The same where rows of next are copies of rows of previous: origins has for each row of next which one, or
+ * CONN_NO_INDEX; NULL: none is. A copy joins what it was made of, without either being read. */
+int diff_copies(struct diff *diff, const struct frame *previous, struct frame *next,
+                const uint32_t *origins);
+
 /* The same join for a handful of rows that were appended to next after diff_frames (rows found
  * again by exact look-up): drops their CLOSED changes and adds STATE changes where due. `first` is
  * the index in next of the first appended row; `previous_rows` has, for each, its row in previous.

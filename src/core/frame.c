@@ -3,6 +3,7 @@
  * atomic; all else belongs to whoever fills the frame, and to nobody once it is published. */
 #include "core/frame.h"
 
+#include "base/grow.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -450,6 +451,18 @@ struct conn *frame_add_conn(struct frame *frame)
     fetch_for_writing(frame);
     frame->live_count += conn != NULL;
     return conn_clear(conn);
+}
+
+struct conn *frame_add_copies(struct frame *frame, const struct conn *rows, uint32_t count)
+{
+    const uint32_t first = frame->conn_count;
+
+    if (GROW(frame->conns, frame->conn_capacity, first + count))
+        return NULL;
+    memcpy(frame->conns + first, rows, count * sizeof(*rows));
+    frame->conn_count += count;
+    frame->live_count += count;
+    return frame->conns + first;
 }
 
 struct conn *frame_add_ghost(struct frame *frame)

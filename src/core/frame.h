@@ -237,6 +237,8 @@ void frame_release(struct frame *frame);            /* NULL is fine; from any th
  * a new row are CONN_NO_INDEX. */
 struct conn *frame_add_conn(struct frame *frame);
 struct conn *frame_add_ghost(struct frame *frame);
+/* Copies of rows of another frame, whose indexes and texts are that frame's: the first of them. */
+struct conn *frame_add_copies(struct frame *frame, const struct conn *rows, uint32_t count);
 struct proc *frame_add_proc(struct frame *frame);
 struct group *frame_add_group(struct frame *frame);
 struct conn_detail *frame_add_detail(struct frame *frame);

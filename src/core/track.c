@@ -282,10 +282,23 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     if (before->offload == OFFLOAD_OFFLOADED || conn->offload == OFFLOAD_UPLOADING)
         conn->offload =
             (uint8_t)offload_decide(conn->ulp, conn->tls_tx, conn->tls_rx, before->offload);
-    if (frame_row_stands(pass->next, conn))
-        account_standing_row(&pass->track->account, before, conn);
-    else
-        account_row(&pass->track->account, before, conn);
+    account_row(&pass->track->account, before, conn);
+}
+
+/* A copy has all that is carried, as long as it is not touched. */
+static void carry_standing(struct pass *pass, const struct conn *before, struct conn *conn)
+{
+    conn_move_times(conn, pass->clock_set_ns);
+    if (conn->mark && pass->next->wall_ns - conn->changed_ns >= pass->track->settings.highlight_ns)
+        conn->mark = MARK_NONE;
+    if (is_left_over(conn) && before->owner_word == OWNER_LAST) {
+        ghost_copy_owners(&pass->track->copier, conn, before);
+        conn->owner_word = OWNER_LAST;
+    }
+    if (conn->offload == OFFLOAD_UPLOADING)
+        conn->offload =
+            (uint8_t)offload_decide(conn->ulp, conn->tls_tx, conn->tls_rx, conn->offload);
+    account_standing_row(&pass->track->account, before, conn);
 }
 
 static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64_t wall_ns)
@@ -394,10 +407,13 @@ static void track_row(struct pass *pass, uint32_t index)
     struct conn *conn = &pass->next->conns[index];
     uint32_t at = pass->diff->previous_of[index];
     const struct conn *before = at != CONN_NO_INDEX ? &pass->previous->conns[at] : NULL;
-    bool cookie_stands = before && before->cookie == conn->cookie;
+    bool stands = before && frame_row_stands(pass->next, conn);
+    bool cookie_stands = before && (stands || before->cookie == conn->cookie);
     struct note *note = notes_find(&pass->track->notes, conn, cookie_stands);
 
-    if (before) {
+    if (stands) {
+        carry_standing(pass, before, conn);
+    } else if (before) {
         carry(pass, before, conn);
         if (note && note->opened)
             bounds_exact(conn, opened_ns(pass, note));
@@ -413,7 +429,7 @@ static void track_row(struct pass *pass, uint32_t index)
         queue_update(conn, pass->next->wall_ns, pass->previous != NULL);
     if (note) {
         settle_row(pass, before, conn, note);
-    } else if (before && before->state != conn->state) {
+    } else if (before && !stands && before->state != conn->state) {
         const int64_t since_ns = conn->state_since_ns; /* carried, not yet that of its new state */
         bool known = (before->known & KNOWN_STATE_SINCE) != 0;
         change_row(pass, before, conn, before->state, known ? &since_ns : NULL);
@@ -533,6 +549,8 @@ static void fetch_ahead(const struct pass *pass, uint32_t index)
     if (index >= pass->next->live_count)
         return;
     fetch_row(&pass->next->conns[index]);
+    if (pass->next->all_ns) /* of rows that stand, that one is enough */
+        return;
     uint32_t before = pass->diff->previous_of[index];
     if (before != CONN_NO_INDEX)
         fetch_row(&pass->previous->conns[before]);

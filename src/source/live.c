@@ -252,7 +252,7 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
 }
 
 static int live_refresh(struct source *source, struct frame *frame, const struct wish *wish,
-                        const struct source_news *news, uint32_t count)
+                        const struct source_news *news, uint32_t count, const uint32_t **origins)
 {
     struct live *live = (struct live *)source;
 
@@ -263,6 +263,7 @@ static int live_refresh(struct source *source, struct frame *frame, const struct
     int result = seen_read(&live->seen, live->netlink, frame, live->turns.last, wish, news, count);
     if (result == 0)
         result = add_own_netns(live, frame);
+    *origins = live->seen.origins;
     return finish_frame(live, frame, wish, result);
 }
 

@@ -9,6 +9,7 @@
 
 #define TIMER_TIME_WAIT 3 /* conn.timer */
 #define LOOKS           64u
+#define BLOCK           64u /* rows */
 
 /* One frame at work. */
 struct reading {
@@ -18,6 +19,7 @@ struct reading {
     const struct frame *last;
     const struct wish *wish;
     const struct source_news *news;
+    uint32_t most;      /* rows beside the listeners */
     uint32_t passed_ms; /* since the frame before */
     struct netlink_look looks[LOOKS];
     struct conn wanted[LOOKS];
@@ -31,6 +33,7 @@ void seen_done(struct seen *seen)
     map_done(&seen->cookies);
     map_done(&seen->tuples);
     free(seen->dropped);
+    free(seen->origins);
 }
 
 /* --- look-ups --- */
@@ -50,6 +53,7 @@ static int put_row(struct reading *reading, uint32_t row, const struct netlink_l
         return -ENOMEM;
     *conn = look->found;
     conn->known |= KNOWN_READ;
+    reading->seen->origins[conn - frame->conns] = CONN_NO_INDEX;
     netlink_settle_row(reading->netlink, frame, conn);
     if (!detail)
         return 0;
@@ -152,7 +156,6 @@ static void stand(const struct reading *reading, struct conn *copy)
     copy->owner_count = 0;
     copy->owner_word = OWNER_UNKNOWN;
     copy->unit_from = UNIT_FROM_NOTHING;
-    copy->mark = MARK_NONE;
     copy->known &= ~(uint32_t)KNOWN_READ;
     if (copy->timer == TIMER_TIME_WAIT)
         copy->timer_ms -= copy->timer_ms < reading->passed_ms ? copy->timer_ms : reading->passed_ms;
@@ -169,33 +172,48 @@ static int read_row(struct reading *reading, const struct conn *conn, uint32_t r
     return look_for(reading, &wanted, row);
 }
 
-static int keep_row(struct reading *reading, const struct conn *conn)
+static bool is_to_be_read(struct reading *reading, const struct conn *conn, uint32_t *news)
 {
     struct seen *seen = reading->seen;
     const uint32_t at = map_find(&seen->cookies, conn->cookie);
-    const uint32_t row = reading->frame->live_count;
-    struct conn *copy = frame_add_conn(reading->frame);
 
-    if (!copy)
-        return -ENOMEM;
-    *copy = *conn;
-    stand(reading, copy);
-    if (at == MAP_NONE && !changes_untold(reading, conn))
-        return 0;
-    if (at != MAP_NONE && at > 0)
+    *news = at == MAP_NONE ? 0 : at;
+    if (*news)
         map_remove(&seen->cookies, conn->cookie);
-    return read_row(reading, conn, row, at == MAP_NONE ? 0 : at);
+    return at != MAP_NONE || changes_untold(reading, conn);
 }
 
+static int keep_block(struct reading *reading, const struct conn *conns, uint32_t count)
+{
+    const uint32_t first = reading->frame->live_count;
+    struct conn *copies = frame_add_copies(reading->frame, conns, count);
+    uint32_t news;
+    int error = copies ? 0 : -ENOMEM;
+
+    for (uint32_t i = 0; i < count && !error; i++) {
+        stand(reading, &copies[i]);
+        reading->seen->origins[first + i] = (uint32_t)(&conns[i] - reading->last->conns);
+    }
+    for (uint32_t i = 0; i < count && !error; i++)
+        if (is_to_be_read(reading, &conns[i], &news))
+            error = read_row(reading, &conns[i], first + i, news);
+    return error;
+}
+
+/* In blocks that stay in the cache from their copying to their last look. */
 static int keep_rows(struct reading *reading)
 {
     const struct frame *last = reading->last;
+    uint32_t count = 0;
     int error = 0;
 
-    for (uint32_t i = 0; i < last->live_count && !error; i++) {
-        const struct conn *conn = &last->conns[i];
-        if (conn->state != STATE_LISTEN)
-            error = keep_row(reading, conn);
+    for (uint32_t i = 0; i <= last->live_count && !error; i++) {
+        const bool is_kept = i < last->live_count && last->conns[i].state != STATE_LISTEN;
+        if (count && (!is_kept || count == BLOCK)) {
+            error = keep_block(reading, &last->conns[i - count], count);
+            count = 0;
+        }
+        count += is_kept;
     }
     return error;
 }
@@ -219,15 +237,17 @@ static int add_opened(struct reading *reading, uint32_t news_count)
 
 static void remove_dropped(struct reading *reading)
 {
-    const struct seen *seen = reading->seen;
+    struct seen *seen = reading->seen;
     struct frame *frame = reading->frame;
     uint32_t kept = seen->dropped_count ? seen->dropped[0] : 0;
 
     for (uint32_t i = kept, next = 0; seen->dropped_count && i < frame->live_count; i++) {
-        if (next < seen->dropped_count && seen->dropped[next] == i)
+        if (next < seen->dropped_count && seen->dropped[next] == i) {
             next++;
-        else
-            frame->conns[kept++] = frame->conns[i];
+            continue;
+        }
+        seen->origins[kept] = seen->origins[i];
+        frame->conns[kept++] = frame->conns[i];
     }
     if (seen->dropped_count)
         frame->live_count = frame->conn_count = kept;
@@ -252,8 +272,13 @@ static int read_listeners(struct reading *reading)
 
     if (!error && (frame->missing.reasons & MISSING_DUMP_PART))
         error = -EAGAIN;
-    for (uint32_t i = 0; i < frame->live_count; i++)
+    if (GROW(reading->seen->origins, reading->seen->origin_capacity,
+             frame->live_count + reading->most))
+        error = -ENOMEM;
+    for (uint32_t i = 0; i < frame->live_count && !error; i++) {
         frame->conns[i].known |= KNOWN_READ;
+        reading->seen->origins[i] = CONN_NO_INDEX;
+    }
     return error;
 }
 
@@ -274,6 +299,7 @@ int seen_read(struct seen *seen, struct netlink *netlink, struct frame *frame,
                               .last = last,
                               .wish = wish,
                               .news = news,
+                              .most = last->live_count + news_count,
                               .passed_ms =
                                   (uint32_t)((frame->mono_ns - last->mono_ns) / MILLISECOND_NS)};
     int error = list_cookies(seen, wish, news, news_count);

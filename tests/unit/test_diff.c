@@ -475,6 +475,40 @@ static void rows_found_again_are_no_closes(void **unused)
     pair_end(&pair);
 }
 
+/* What is known to be a copy joins as it would have been found to. */
+static void copies_join_what_they_were_made_of(void **unused)
+{
+    uint64_t seed = 77;
+    (void)unused;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint32_t origins[2 * ROWS], previous_of[2 * ROWS];
+        struct change changes[4 * ROWS];
+        struct pair pair;
+        pair_begin(&pair);
+        fill_random(&seed, &pair, true);
+        pair_compare(&pair);
+        const uint32_t rows = pair.diff.previous_of_count, count = pair.diff.change_count;
+        memcpy(previous_of, pair.diff.previous_of, rows * sizeof(*previous_of));
+        memcpy(changes, pair.diff.changes, count * sizeof(*changes));
+        for (uint32_t i = 0; i < rows; i++) { /* half of those that are as they were */
+            const uint32_t at = previous_of[i];
+            const bool is_same =
+                at != CONN_NO_INDEX && pair.a->conns[at].state == pair.b->conns[i].state;
+            origins[i] = is_same && unit_random(&seed) % 2 ? at : CONN_NO_INDEX;
+        }
+        assert_int_equal(diff_copies(&pair.diff, pair.a, pair.b, origins), 0);
+        assert_int_equal(pair.diff.previous_of_count, rows);
+        assert_memory_equal(pair.diff.previous_of, previous_of, rows * sizeof(*previous_of));
+        assert_int_equal(pair.diff.change_count, count);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(pair.diff.changes[i].kind, changes[i].kind);
+            assert_int_equal(pair.diff.changes[i].previous, changes[i].previous);
+            assert_int_equal(pair.diff.changes[i].next, changes[i].next);
+        }
+        pair_end(&pair);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -494,6 +528,7 @@ int main(void)
         cmocka_unit_test(listeners_share_a_tuple),
         cmocka_unit_test(tuple_and_inode_where_no_cookie),
         cmocka_unit_test(rows_found_again_are_no_closes),
+        cmocka_unit_test(copies_join_what_they_were_made_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -344,6 +344,14 @@ static bool is_complete(const struct frame *frame)
     return !(frame->missing.reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG));
 }
 
+/* Rows that a frame looks up, whatever it shows, as no event is of them. */
+static uint32_t count_unreported(const struct frame *frame)
+{
+    const uint32_t *states = frame ? frame->totals.states : NULL;
+
+    return states ? states[STATE_SYN_RECEIVED] + states[STATE_FIN_WAIT_2] : 0;
+}
+
 /* A frame with the rows that are seen, where those will do; NULL: every row is to be read. */
 static struct frame *read_seen(struct collector *collector, const struct wish *wish)
 {
@@ -358,7 +366,7 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
                                      .is_told = news.is_whole,
                                      .is_complete =
                                          collector->previous && is_complete(collector->previous),
-                                     .changed = news.count,
+                                     .changed = news.count + count_unreported(collector->previous),
                                      .waits_ns = news.waits_ns};
     if (plan_reads_all(&collector->plan, wish, &facts))
         return NULL;
@@ -368,6 +376,7 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
         return frame;
     frame_release(frame);
     collector->origins = NULL;
+    collector->plan.is_sparse = false; /* what frames cost is what those of all rows cost */
     return NULL;
 }
 

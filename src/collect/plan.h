@@ -27,7 +27,8 @@ struct plan_facts {
     int64_t now_ns;
     bool is_told; /* every change of state since the frame before was reported, and none was lost */
     bool is_complete; /* the frame before lacks nothing that could not be read */
-    uint32_t changed; /* connections of which something was reported since then */
+    uint32_t
+        changed; /* connections to be looked up: of which something was reported since then, or never is */
     int64_t
         waits_ns; /* so long something was reported of a connection that cannot be looked up; 0 = of none */
 };

@@ -66,12 +66,15 @@ static int read_all(struct log_frames *reading, struct source *source)
 
 int log_frames_read(struct log_frames *reading)
 {
+    static bool confined; /* one log after the other is read */
     const struct options *options = reading->options;
     struct source *source = NULL;
     char why[LOG_FAULT_MAX] = "";
     int error;
 
-    confine_log_reader(&(struct confinement){0});
+    if (!confined)
+        confine_log_reader(&(struct confinement){0});
+    confined = true;
     error = log_source_open(&source, options, why, sizeof(why));
 
     if (error) {

@@ -6,6 +6,7 @@
 #include "command/log_source.h"
 #include "command/summary_text.h"
 #include "options/output.h"
+#include "source/fleet/log_paths.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,6 +16,9 @@ struct summary_run {
     struct summary summary;
     struct finding_engine *engine;
     struct buffer out;
+    struct summary total; /* of several: its counts alone */
+    uint32_t logs;        /* that are in it */
+    int signal;           /* that ended the reading; 0 = none */
 };
 
 static int take_frame(void *data, struct frame *frame, struct event_ring *ring)
@@ -47,6 +51,25 @@ static const char *fault_alone(const struct log_frames *reading)
                : reading->fault;
 }
 
+/* What all logs amount to together. */
+static void add_to_total(struct summary *total, const struct summary *summary)
+{
+    if (summary->frames && (!total->first_ns || summary->first_ns < total->first_ns))
+        total->first_ns = summary->first_ns;
+    if (summary->last_ns > total->last_ns)
+        total->last_ns = summary->last_ns;
+    total->frames += summary->frames;
+    total->frames_with_gaps += summary->frames_with_gaps;
+    total->opened += summary->opened;
+    total->changed += summary->changed;
+    total->closed += summary->closed;
+    total->lost += summary->lost;
+    total->in_bytes += summary->in_bytes;
+    total->out_bytes += summary->out_bytes;
+    total->sent_bytes += summary->sent_bytes;
+    total->retrans_bytes += summary->retrans_bytes;
+}
+
 static int print(struct summary_run *run, const struct log_frames *reading)
 {
     struct summary_report report = {.path = log_source_name(reading->options),
@@ -64,15 +87,26 @@ static int print(struct summary_run *run, const struct log_frames *reading)
     return output_exit_code(output_flush(&run->out));
 }
 
-static int summarize(struct summary_run *run)
+static int print_total(struct summary_run *run)
+{
+    if (run->headless.options->output == OUTPUT_JSON)
+        summary_total_json(&run->out, &run->total, run->logs);
+    else
+        summary_total_text(&run->out, &run->total, run->logs);
+    return output_exit_code(output_flush(&run->out));
+}
+
+/* Of one log, named by the options. */
+static int summarize(struct summary_run *run, const struct options *options)
 {
     struct log_frames reading = {.headless = &run->headless,
-                                 .options = run->headless.options,
+                                 .options = options,
                                  .take = take_frame,
                                  .take_rest = take_rest,
                                  .data = run};
     const int error = log_frames_read(&reading);
 
+    run->signal = reading.signal;
     if (error)
         return EXIT_FAILED;
     if (reading.signal && !reading.is_pipe)
@@ -83,9 +117,52 @@ static int summarize(struct summary_run *run)
         message("%s: it has no frame and no event", log_source_name(reading.options));
         return EXIT_FAILED;
     }
+    add_to_total(&run->total, &run->summary);
+    run->logs++;
     const int code = print(run, &reading);
     const bool partly = code == EXIT_DONE && reading.fault[0];
     return headless_exit_code(reading.signal, partly ? EXIT_PARTLY : code);
+}
+
+static int begin_log(struct summary_run *run, const struct finding_settings *settings)
+{
+    finding_engine_free(run->engine);
+    summary_done(&run->summary);
+    summary_init(&run->summary);
+    run->engine = finding_engine_new(settings);
+    if (!run->engine)
+        message("%s", error_text(-ENOMEM));
+    return run->engine ? -1 : EXIT_FAILED;
+}
+
+/* One that cannot be read keeps no other from being summed up. */
+static int summarize_each(struct summary_run *run, const struct finding_settings *settings)
+{
+    const struct options *options = run->headless.options;
+    struct log_paths paths;
+    char why[LOG_FAULT_MAX];
+    int worst = EXIT_DONE;
+
+    if (log_paths_find(&paths, options->logs.texts, options->logs.count, why, sizeof(why))) {
+        message("%s", why);
+        log_paths_done(&paths);
+        return EXIT_FAILED;
+    }
+    for (uint32_t i = 0; i < paths.count && !run->signal; i++) {
+        const struct options one = {
+            .command = options->command, .output = options->output, .file = paths.list[i].path};
+        int code = begin_log(run, settings);
+        if (code < 0 && i > 0 && options->output != OUTPUT_JSON)
+            buffer_char(&run->out, '\n');
+        if (code < 0)
+            code = summarize(run, &one);
+        worst = code != EXIT_DONE && !run->signal ? EXIT_PARTLY : run->signal ? code : worst;
+    }
+    log_paths_done(&paths);
+    if (run->logs == 0)
+        return run->signal ? worst : EXIT_FAILED;
+    const int code = run->signal ? EXIT_DONE : print_total(run);
+    return code == EXIT_DONE ? worst : code;
 }
 
 int cmd_summary(const struct options *options)
@@ -101,7 +178,8 @@ int cmd_summary(const struct options *options)
     if (!run.engine || headless_take_signals(&run.headless))
         message("cannot start: %s", error_text(run.engine ? errno : ENOMEM));
     else
-        code = summarize(&run);
+        code =
+            options_have_logs(options) ? summarize_each(&run, &settings) : summarize(&run, options);
     finding_engine_free(run.engine);
     summary_done(&run.summary);
     buffer_done(&run.out);

@@ -196,3 +196,24 @@ void summary_json(struct buffer *out, const struct summary_report *report)
         put_frames_json(out, report);
     buffer_char(out, '}');
 }
+
+void summary_total_json(struct buffer *out, const struct summary *total, uint32_t logs)
+{
+    buffer_char(out, '{');
+    put_number(out, "logs", logs);
+    put_number(out, "frames", total->frames);
+    put_number(out, "opened", total->opened);
+    put_number(out, "changed", total->changed);
+    put_number(out, "closed", total->closed);
+    put_number(out, "events_lost", total->lost);
+    if (total->frames) {
+        put_time(out, "first", total->first_ns);
+        put_time(out, "last", total->last_ns);
+        put_number(out, "frames_with_gaps", total->frames_with_gaps);
+        put_number(out, "in_bytes", total->in_bytes);
+        put_number(out, "out_bytes", total->out_bytes);
+        put_number(out, "sent_bytes", total->sent_bytes);
+        put_number(out, "retrans_bytes", total->retrans_bytes);
+    }
+    buffer_text(out, "}\n");
+}

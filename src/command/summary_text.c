@@ -330,6 +330,23 @@ static void put_foot(struct buffer *out, const struct summary_report *report)
     end_line(out, start);
 }
 
+void summary_total_text(struct buffer *out, const struct summary *total, uint32_t logs)
+{
+    const size_t start = out->length;
+    char age[16];
+
+    text_age(age, sizeof(age), total->last_ns - total->first_ns);
+    buffer_printf(out, "\nall %u log%s: ", logs, logs == 1 ? "" : "s");
+    put_date(out, total->first_ns);
+    buffer_text(out, " to ");
+    put_when(out, total, total->last_ns);
+    buffer_printf(out, " (%s), %llu frames", age, (unsigned long long)total->frames);
+    if (total->frames_with_gaps)
+        buffer_printf(out, ", %llu with gaps", (unsigned long long)total->frames_with_gaps);
+    end_line(out, start);
+    put_flow(out, total);
+}
+
 void summary_text(struct buffer *out, const struct summary_report *report)
 {
     const struct summary *summary = report->summary;

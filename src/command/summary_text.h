@@ -18,6 +18,9 @@ struct summary_report {
 /* Detectors that could be checked. */
 unsigned summary_checked(const struct summary_report *report);
 void summary_text(struct buffer *out, const struct summary_report *report);
+/* A line for several logs together, of which the summary has the counts alone; as JSON, one object. */
+void summary_total_text(struct buffer *out, const struct summary *total, uint32_t logs);
+void summary_total_json(struct buffer *out, const struct summary *total, uint32_t logs);
 /* One object, without newline. */
 void summary_json(struct buffer *out, const struct summary_report *report);
 

@@ -347,9 +347,9 @@ static int check_operands(struct parse *parse)
         return usage_error(parse, "--no-log:", "needs --metrics FILE");
     if (options->no_log && options->output_file)
         return usage_error(parse, "--no-log:", "there is no log to write to -o FILE");
-    if (options->command == RUN_SUMMARY && parse->word_count != 1)
-        return usage_error(parse, "summary: name one file",
-                           "(several parts of a log: cat FILE... | tcplens summary -)");
+    if (options->command == RUN_SUMMARY && parse->word_count == 0)
+        return usage_error(parse, "summary: name a log",
+                           "(several parts of one: cat FILE... | tcplens summary -)");
     if (options->command == RUN_REPLAY && parse->word_count == 0)
         return usage_error(parse, "replay: name a log", "(tcplens replay FILE)");
     if (takes_file(options->command))

@@ -28,7 +28,7 @@ const struct command_name COMMAND_NAMES[RUN_COUNT] = {
                     "show session logs on the screen, of several hosts as one"},
     [RUN_CLOSE] = {"close", "FILTER", "close connections"},
     [RUN_DOCTOR] = {"doctor", "", "report what is wrong with this machine's TCP"},
-    [RUN_SUMMARY] = {"summary", "FILE", "sum up a session log on one screen"},
+    [RUN_SUMMARY] = {"summary", "FILE...", "sum up session logs, each on one screen"},
     [RUN_MAP] = {"map", "[FILTER]", "print who talks to whom"},
     [RUN_METRICS] = {"metrics", "", "print metrics once, for Prometheus"},
 };

@@ -17,8 +17,7 @@ says() {
 }
 
 expect 2 "$tcplens" summary
-expect_error 'summary: name one file'
-expect 2 "$tcplens" summary one two
+expect_error 'summary: name a log'
 expect_error 'cat FILE... | tcplens summary -'
 expect 1 "$tcplens" summary "$work/none"
 expect_error 'No such file'
@@ -54,6 +53,22 @@ assert {finding["finding"] for finding in report["findings"]} >= {"accept-queue-
 assert report["opened"] >= sum(place["opened"] for place in report["openers"]) > 40
 PYTHON
 fi
+
+# Several: each as if it were alone, and a line of all.
+recorded "$tcplens" record --demo 3,20 -i 0.1 --for 1 -o "$work/other.jsonl"
+expect 0 "$tcplens" summary --json "$log"
+cp "$work/out" "$work/each"
+expect 0 "$tcplens" summary --json "$work/other.jsonl"
+cat "$work/out" >>"$work/each"
+expect 0 "$tcplens" summary --json "$log" "$work/other.jsonl"
+head -n 2 "$work/out" | cmp -s - "$work/each" || fail "the logs are not summed up as alone"
+sum=$(($(sed 's/.*"opened":\([0-9]*\),"changed".*/\1/' "$work/each" | paste -sd+)))
+tail -n 1 "$work/out" | grep -q "^{\"logs\":2,.*\"opened\":$sum,.*}\$" || fail "not opened $sum: $(tail -n 1 "$work/out")"
+expect 0 "$tcplens" summary "$log" "$work/other.jsonl"
+says 'all 2 logs: '
+says "$sum opened, "
+expect 3 "$tcplens" summary "$log" "$work/none"
+says 'all 1 log: '
 
 # As doctor and events have it: what was damaged is said, and the code is 3.
 head -c $(($(wc -c <"$log") - 30)) "$log" >"$work/torn.jsonl"

@@ -378,6 +378,8 @@ static int replay_next(struct source *source, struct frame *frame, const struct 
                      replay->damage[0] ? replay->damage : strerror(-error));
         return error;
     }
+    if (replay->collected.name[0]) /* as the recorder of several hosts names it */
+        frame->host = frame_copy_text(frame, replay->collected.name);
     keep_wished(frame, wish);
     replay->ready = false;
     replay->given_ns = frame->wall_ns;

@@ -1,6 +1,8 @@
 /* tcplens record: a session log without a screen, until a signal comes or the time is over. */
 #include "session/record.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "command/clock_questions.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
 #include "command/finding_options.h"
@@ -15,6 +17,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +29,8 @@ struct record_run {
     int consumer;
     struct metrics_output metrics;
     char path[PATH_MAX];
-    struct log_stats said; /* its trouble and incidents are on stderr */
+    struct clock_questions questions; /* of who reads the standard output */
+    struct log_stats said;            /* its trouble and incidents are on stderr */
 };
 
 static struct frame *latest(void *data)
@@ -115,6 +119,21 @@ static void reopen(struct record_run *run)
         recorder_reopen(run->recorder);
 }
 
+/* True: who asked is gone. */
+static bool take_questions(struct record_run *run)
+{
+    struct pollfd polled = {run->questions.descriptor, POLLIN, 0};
+    uint64_t id;
+
+    if (polled.fd < 0 || poll(&polled, 1, 0) <= 0)
+        return false;
+    const int64_t now_ns = clock_mono_ns() + clock_wall_offset_ns();
+    const enum clock_news news = clock_questions_take(&run->questions, &id);
+    if (news == CLOCK_QUESTION)
+        recorder_answer_clock(run->recorder, id, now_ns);
+    return news == CLOCK_END;
+}
+
 static int watch(struct record_run *run)
 {
     struct headless *headless = &run->headless;
@@ -122,7 +141,10 @@ static int watch(struct record_run *run)
     bool terminal = has_terminal();
 
     while (!headless_is_over(headless) && !(run->recorder && recorder_ended(run->recorder))) {
-        headless_wait(headless, &end, 1, HEADLESS_CHECK_MS);
+        const int descriptors[] = {end, run->questions.descriptor};
+        headless_wait(headless, descriptors, 2, HEADLESS_CHECK_MS);
+        if (take_questions(run))
+            return SIGTERM;
         int signal = headless_signal(headless);
         if (signal == SIGHUP && !terminal)
             reopen(run);
@@ -170,7 +192,10 @@ static int run_record(struct record_run *run)
         error = collector_start(headless->collector);
     if (error)
         return say(EXIT_FAILED, error_text(error));
+    if (run->recorder && strcmp(run->path, "-") == 0)
+        clock_questions_begin(&run->questions, STDIN_FILENO);
     int signal = watch(run);
+    clock_questions_done(&run->questions);
     collector_ask_stop(headless->collector);
     bool ended = collector_join(headless->collector, HEADLESS_LAST_FRAME_END_NS);
     int code = run->recorder ? end_log(run, &ended) : EXIT_DONE;
@@ -199,6 +224,7 @@ int cmd_record(const struct options *options)
     if (options_have_hosts(options))
         return record_hosts(options);
     struct record_run run = {.headless = {.options = options, .signals = -1, .last_frame = true},
+                             .questions = {.descriptor = -1, .scratch = {-1, -1}},
                              .consumer = -1};
     uint32_t needs = NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS |
                      (options->detail ? NEED_DETAIL : 0);

@@ -28,6 +28,8 @@ struct recorder {
     struct log_stats stats;
     const char *gap;
     bool reopen, ended;
+    bool asked; /* for the time */
+    struct session_clock question;
 };
 
 int recorder_new(struct recorder **recorder, const struct log_settings *settings,
@@ -116,6 +118,20 @@ static int take_frame(struct recorder *recorder)
     return error;
 }
 
+/* At once: what the answer waits is not known to who asked as long as it is written. */
+static void answer_clock(struct recorder *recorder)
+{
+    pthread_mutex_lock(&recorder->lock);
+    const bool asked = recorder->asked && recorder->writer.stats.frames > 0;
+    struct session_clock clock = recorder->question;
+    recorder->asked = recorder->asked && !asked;
+    pthread_mutex_unlock(&recorder->lock);
+    if (!asked)
+        return;
+    clock.answered_ns = clock_mono_ns() + clock_wall_offset_ns();
+    (void)log_writer_clock(&recorder->writer, &clock);
+}
+
 /* What others asked for; true: to stop. */
 static bool take_requests(struct recorder *recorder)
 {
@@ -160,6 +176,7 @@ static void recorder_main(void *data)
     int error = 0;
 
     while (error != -EPIPE && !take_requests(recorder)) {
+        answer_clock(recorder);
         wait_for_frame(recorder);
         error = take_frame(recorder);
     }
@@ -222,6 +239,15 @@ void recorder_reopen(struct recorder *recorder)
 {
     pthread_mutex_lock(&recorder->lock);
     recorder->reopen = true;
+    pthread_mutex_unlock(&recorder->lock);
+    worker_wake(&recorder->worker);
+}
+
+void recorder_answer_clock(struct recorder *recorder, uint64_t id, int64_t received_ns)
+{
+    pthread_mutex_lock(&recorder->lock);
+    recorder->asked = true;
+    recorder->question = (struct session_clock){.id = id, .received_ns = received_ns};
     pthread_mutex_unlock(&recorder->lock);
     worker_wake(&recorder->worker);
 }

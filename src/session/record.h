@@ -29,6 +29,9 @@ void recorder_free(struct recorder *recorder); /* joins, however long it takes *
 void recorder_stats(struct recorder *recorder, struct log_stats *stats);
 bool recorder_ended(struct recorder *recorder);  /* the pipe's reader is gone */
 void recorder_reopen(struct recorder *recorder); /* at the next frame */
+/* Answers who reads the log from a pipe: a clock line, as soon as there is a frame. received_ns: wall
+ * clock at which the question came. A later one takes the place of one that is not answered yet. */
+void recorder_answer_clock(struct recorder *recorder, uint64_t id, int64_t received_ns);
 void recorder_note_gap(struct recorder *recorder, const char *reason); /* a string literal */
 /* Becomes readable when the recorder ends by itself. */
 int recorder_end_descriptor(struct recorder *recorder);

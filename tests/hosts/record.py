@@ -71,7 +71,9 @@ class Recording:
         end = time.monotonic() + DEADLINE
         while not holds():
             assert self.process.poll() is None, (what, self.process.stderr.read())
-            assert time.monotonic() < end, what
+            if time.monotonic() > end:
+                self.process.terminate()
+                raise AssertionError(what)
             select.select([self.process.stderr], [], [], 0.02)
 
     def wait_for_frames(self, name, count):

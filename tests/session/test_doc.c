@@ -31,6 +31,7 @@ static const struct section sections[] = {
     {"### failure", RECORD_BIT(RECORD_FAILURE), {false}},
     {"### finding", RECORD_BIT(RECORD_FINDING), {false}},
     {"### gap", RECORD_BIT(RECORD_GAP), {false}},
+    {"### clock", RECORD_BIT(RECORD_CLOCK), {false}},
     {"### host", RECORD_BIT(RECORD_HOST), {false}},
 };
 

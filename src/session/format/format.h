@@ -36,6 +36,7 @@
     EACH(FAILURE, "failure", failure) /* calls of bind() or connect() that failed */               \
     EACH(FINDING, "finding", finding) /* a finding begins, changes, holds, ends */                 \
     EACH(GAP, "gap", gap)             /* something is missing here */                              \
+    EACH(CLOCK, "clock", clock)       /* the recorder's clock, as an answer to who reads it */     \
     EACH(HOST, "host", host)          /* whose log it is, and its clock: by who collected it */
 
 enum record_kind {
@@ -120,6 +121,11 @@ struct session_host { /* by the recorder that had the log from another machine *
     int64_t skew_ns, skew_error_ns; /* its clock less the recorder's */
 };
 
+struct session_clock {
+    uint64_t id;                      /* of the question */
+    int64_t received_ns, answered_ns; /* by the recorder's wall clock */
+};
+
 /* One line as it was read. */
 struct session_line {
     enum record_kind kind;
@@ -131,6 +137,7 @@ struct session_line {
         struct event event; /* open, state, close */
         struct session_gap gap;
         struct session_host host;
+        struct session_clock clock;
         struct finding_step finding; /* its words live as long as the state */
     };
 };
@@ -142,6 +149,7 @@ void session_write_head(struct buffer *buffer, uint64_t seq, const struct sessio
 void session_write_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                          const struct event_place *place);
 void session_write_gap(struct buffer *buffer, uint64_t seq, const struct session_gap *gap);
+void session_write_clock(struct buffer *buffer, uint64_t seq, const struct session_clock *clock);
 void session_write_host(struct buffer *buffer, const struct session_host *host);
 void session_write_finding(struct buffer *buffer, uint64_t seq, const struct finding_step *step);
 

@@ -335,7 +335,7 @@ static void put_own_head(struct log_copy *copy, int64_t wall_ns)
 
 static void end_lines(struct log_copy *copy, int64_t wall_ns)
 {
-    if (copy->lines.length == 0 && !copy->gap.reason[0] && copy->has_begun)
+    if (copy->lines.length == 0 && !copy->gap.reason[0] && copy->has_begun && !copy->host_differs)
         return;
     if (copy->lines.length == 0 && !copy->has_begun) {
         give_reason(copy, REASON_LOST ": no answer");

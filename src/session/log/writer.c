@@ -458,6 +458,21 @@ void log_writer_retry(struct log_writer *writer)
     writer->tried_mono_ns = INT64_MIN / 2;
 }
 
+int log_writer_clock(struct log_writer *writer, const struct session_clock *clock)
+{
+    if (!writer->stats.frames || writer->failing || writer->file.zstd)
+        return -EAGAIN;
+    buffer_clear(&writer->lines);
+    session_write_clock(&writer->lines, writer->state.seq + 1, clock);
+    const int error = writer->lines.failed ? -ENOMEM
+                                           : log_file_append(&writer->file, writer->lines.data,
+                                                             writer->lines.length);
+    writer->lines.failed = 0;
+    if (!error)
+        writer->state.seq++;
+    return error;
+}
+
 void log_writer_note_gap(struct log_writer *writer, const char *reason)
 {
     give_reason(&writer->gap, reason);

@@ -65,6 +65,9 @@ int log_writer_frame(struct log_writer *writer, const struct frame *frame,
                      const struct event *events, uint32_t count, uint64_t lost);
 /* Something known to be missing from here on: "suspended". */
 void log_writer_note_gap(struct log_writer *writer, const char *reason);
+/* An answer to who reads a pipe, behind the lines of the last frame. 0 or -errno; -EAGAIN: nothing has
+ * been written yet. */
+int log_writer_clock(struct log_writer *writer, const struct session_clock *clock);
 /* The next frame is tried at once, whatever failed before. */
 void log_writer_retry(struct log_writer *writer);
 int log_writer_reopen(struct log_writer *writer);

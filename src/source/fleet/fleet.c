@@ -121,7 +121,8 @@ static void fill_polled(struct fleet *fleet, int64_t now_ns)
         struct pollfd *polled = polled_of(fleet, i);
         polled[0] = (struct pollfd){rests ? -1 : replay_descriptor(member->log), POLLIN, 0};
         polled[1] = (struct pollfd){listens ? member->child.errors : -1, POLLIN, 0};
-        polled[2] = (struct pollfd){member->child.input > 0 ? member->child.input : -1, POLLOUT, 0};
+        const bool is_sending = member->is_pushed && member->child.input > 0;
+        polled[2] = (struct pollfd){is_sending ? member->child.input : -1, POLLOUT, 0};
     }
 }
 
@@ -147,6 +148,7 @@ static bool read_ready(struct fleet *fleet, const struct wish *wish)
             any |= fleet_member_read(member, wish, fleet->scratch);
         if (fleet->copies)
             member->event_count = 0;
+        fleet_member_ask_time(member);
         if (member->ended_ns)
             any |= fleet_member_end(member);
         any |= member->host.state != state;

@@ -85,23 +85,60 @@ static int64_t pause_of(const struct fleet_member *member)
 
 /* --- a copy of its log --- */
 
-static void copy_line(void *data, const struct session_line *line, const struct log_text *text)
-{
-    struct fleet_member *member = data;
-    log_copy_line(member->copy, line, text->text, text->length, clock_mono_ns());
-}
-
 static void tell_copy(struct fleet_member *member, int64_t now_ns)
 {
     struct session_host host = {.skew_known = member->host.skew_known,
                                 .skew_ns = member->host.skew_ns,
-                                .skew_error_ns = member->host.skew_error_ns};
+                                .skew_error_ns = member->host.skew_error_ns,
+                                .exchanged = member->clock.answers > 0};
 
     if (!member->copy)
         return;
+    if (host.exchanged) /* as it was found: it grows all the time */
+        host.skew_error_ns = member->clock.error_ns;
     snprintf(host.name, sizeof(host.name), "%s", member->command.name);
     snprintf(host.place, sizeof(host.place), "%s", member->command.place);
     log_copy_set_host(member->copy, &host, now_ns);
+}
+
+/* Once an answer has come, how far the host's clock is from ours is known, and how well. */
+static void apply_clock(struct fleet_member *member, int64_t now_ns)
+{
+    const int64_t skew_ns = clock_exchange_skew(&member->clock);
+
+    member->wall_shift_ns = clock_less(0, skew_ns);
+    member->host.skew_known = true;
+    member->host.skew_ns = skew_ns;
+    member->host.skew_error_ns = clock_exchange_error(&member->clock, now_ns);
+}
+
+static void take_line(void *data, const struct session_line *line, const struct log_text *text)
+{
+    struct fleet_member *member = data;
+    const int64_t now_ns = clock_mono_ns();
+
+    if (member->copy)
+        log_copy_line(member->copy, line, text->text, text->length, now_ns);
+    if (line->kind != RECORD_CLOCK ||
+        !clock_exchange_answer(&member->clock, line->clock.id, line->clock.received_ns,
+                               line->clock.answered_ns, now_ns, clock_wall_offset_ns()))
+        return;
+    apply_clock(member, now_ns);
+    tell_copy(member, now_ns);
+}
+
+void fleet_member_ask_time(struct fleet_member *member)
+{
+    char text[32];
+    uint64_t id;
+
+    if (!member->log || member->is_pushed || member->child.input <= 0 || member->arrived_ns == 0 ||
+        member->arrived_ns < member->began_ns ||
+        !clock_exchange_ask(&member->clock, clock_mono_ns(), &id))
+        return;
+    const int length = snprintf(text, sizeof(text), "clock %llu\n", (unsigned long long)id);
+    const ssize_t written = write(member->child.input, text, (size_t)length);
+    (void)written; /* one that does not read has no answer */
 }
 
 void fleet_member_copy(struct fleet_member *member, struct log_copy *copy)
@@ -180,7 +217,8 @@ void fleet_member_start(struct fleet_member *member)
     member->rest_ns = 0;
     member->has_more = true; /* its first line may have been read with others behind it */
     member->pushed_bytes = 0;
-    int error = remote_spawn(&member->child, command->words, member->is_pushed);
+    member->clock = (struct clock_exchange){.id = member->clock.id};
+    int error = remote_spawn(&member->child, command->words, true);
     if (error) {
         snprintf(why, sizeof(why), "%.60s cannot be run: %s", command->words[0], error_text(error));
         lose(member, HOST_REFUSED, why);
@@ -192,8 +230,7 @@ void fleet_member_start(struct fleet_member *member)
         refuse_stream(member, error, why);
         return;
     }
-    if (member->copy)
-        replay_set_tap(member->log, copy_line, member);
+    replay_set_tap(member->log, take_line, member);
     tell_copy(member, member->began_ns);
     member->host.state = HOST_CONNECTING;
     member->generation++;
@@ -202,7 +239,10 @@ void fleet_member_start(struct fleet_member *member)
 void fleet_member_ask_end(struct fleet_member *member)
 {
     member->is_ending = true;
-    remote_end(&member->child, false);
+    if (member->clock.answers > 0) /* it ends by itself, with a last frame */
+        close_end(&member->child.input);
+    else
+        remote_end(&member->child, false);
 }
 
 void fleet_member_stop(struct fleet_member *member, bool force)
@@ -359,6 +399,10 @@ static void take_clocks(struct fleet_member *member, const struct frame *frame, 
     }
     if (lead_ns > member->best_lead_ns)
         member->best_lead_ns = lead_ns;
+    if (member->clock.answers > 0) {
+        apply_clock(member, now_ns);
+        return;
+    }
     const bool is_skewed =
         member->best_lead_ns > SKEW_LEAST_NS || member->best_lead_ns < -SKEW_LEAST_NS;
     member->wall_shift_ns = is_skewed ? clock_less(0, member->best_lead_ns) : 0;

@@ -5,6 +5,7 @@
 #define TCPLENS_SOURCE_FLEET_MEMBER_H
 
 #include "core/fleet.h"
+#include "source/fleet/clock_exchange.h"
 #include "source/remote/command.h"
 #include "source/remote/spawn.h"
 #include "source/source.h"
@@ -38,6 +39,7 @@ struct fleet_member {
     char line[HOST_WHY_MAX]; /* a part of the next one */
     size_t line_length;
     int64_t wall_shift_ns, mono_shift_ns;
+    struct clock_exchange clock;
     int64_t best_lead_ns; /* most that its clock was ahead of ours when a frame arrived */
     bool is_shifted;      /* the shifts are known */
     int64_t retry_ns;     /* mono: when it is started again */
@@ -69,6 +71,8 @@ void fleet_member_read_errors(struct fleet_member *member);
 /* One slice of its stream; `ring` is empty before and after. True: there is a new frame. */
 bool fleet_member_read(struct fleet_member *member, const struct wish *wish,
                        struct event_ring *ring);
+/* Asks for its time where that is due, by a line on its program's standard input. */
+void fleet_member_ask_time(struct fleet_member *member);
 /* What became of it once its stream has ended. True: that is known now. */
 bool fleet_member_end(struct fleet_member *member);
 /* Asks its program to end; what it still sends is read. */

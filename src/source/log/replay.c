@@ -176,6 +176,8 @@ static void take_line(struct replay *replay, const struct session_line *line)
     case RECORD_GAP:
         keep_gap(replay, &line->gap);
         return;
+    case RECORD_CLOCK: /* for who asked */
+        return;
     case RECORD_HOST:
         replay->collected = line->host;
         return;

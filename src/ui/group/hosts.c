@@ -116,12 +116,12 @@ static void skew_text(const struct picture *picture, const struct grouping_row *
     if (host->skew_ns == 0)
         snprintf(out, size, "<%s", error);
     else
-        snprintf(out, size, "%s%s", host->skew_ns < 0 ? "-" : "+", span);
+        snprintf(out, size, "%s%s±%s", host->skew_ns < 0 ? "-" : "+", span, error);
 }
 
 static const struct group_fact SKEW = {.title = "SKEW",
-                                       .help = "its clock less ours; <1.0s: none that can be told "
-                                               "from the time that its frames take to come",
+                                       .help = "its clock less ours, and how wrong that can be; "
+                                               "<1.0ms: none that can be told",
                                        .right = true,
                                        .descending = true,
                                        .key = skew_key,
@@ -170,7 +170,7 @@ static const struct group_column COLUMNS[] = {
     {&GROUP_IN, .width = 5},
     {&GROUP_OUT, .width = 5},
     {&GROUP_RETRANSMITTED_SHARE, .width = 6, .leave = 2},
-    {&SKEW, .width = 6, .leave = 3},
+    {&SKEW, .width = 12, .leave = 3},
     {&STREAM, .width = 8, .leave = 4},
     {&VERSION, .width = 7, .leave = 7},
     {&FINDINGS, .width = 22, .min_width = 8, .grow = 1, .leave = 1},

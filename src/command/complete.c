@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #define LINE_MAX_BYTES 4096
+#define SSH_PREFIX     "ssh:"
 
 struct line {
     int command;                 /* enum command_kind; -1: none was given */
@@ -345,10 +346,25 @@ static const struct option_name *read_line(struct line *line, int count, char **
     return awaits;
 }
 
+/* "ssh:web1", where a command shows hosts. */
+static bool names_host(const struct line *line)
+{
+    const struct option_name *host = option_of("--host");
+    const int command = line->command < 0 ? RUN_TOP : line->command;
+
+    return !line->words_only && host && (host->commands >> command & 1) &&
+           strncmp(line->at.word, SSH_PREFIX, strlen(SSH_PREFIX)) == 0;
+}
+
 static void offer_operands(const struct line *line)
 {
     const char *operands = line->command < 0 ? "[FILTER]" : COMMAND_NAMES[line->command].operands;
 
+    if (names_host(line)) {
+        const struct completion behind = {line->at.word, strlen(SSH_PREFIX)};
+        complete_hosts(&behind);
+        return;
+    }
     if (line->command < 0 && line->operands == 0 && !line->words_only)
         for (int i = 0; i < RUN_COUNT; i++)
             complete_offer(&line->at, COMMAND_NAMES[i].name, COMMAND_NAMES[i].help);

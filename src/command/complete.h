@@ -23,7 +23,7 @@ void complete_offer(const struct completion *completion, const char *text, const
  * False: it has none of these. */
 bool complete_machine_values(const struct completion *completion, const char *field);
 void complete_netns(const struct completion *completion);
-/* Hosts that the configuration of ssh names. */
+/* Hosts that the configuration of ssh and its known hosts name, behind "USER@" too. */
 void complete_hosts(const struct completion *completion);
 void complete_logs(const struct completion *completion);
 

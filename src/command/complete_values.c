@@ -2,6 +2,7 @@
 #include "command/complete.h"
 
 #include "command/log_path.h"
+#include "source/remote/command.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -13,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#define SSH_LINES_MOST 100000 /* of a file of ssh */
 #define UNIT_DEPTH                                                                                 \
     6 /* of control groups: user.slice/user-1000.slice/user@1000.service/app.slice/NAME */
 
@@ -157,25 +160,73 @@ void complete_netns(const struct completion *at)
     each_name(at, "/run/netns", offer_name);
 }
 
-void complete_hosts(const struct completion *at)
+static void offer_host(const struct completion *at, const char *name)
+{
+    char why[160];
+
+    if (strpbrk(name, "*?!") == NULL && remote_target_check(name, why, sizeof why) == 0)
+        complete_offer(at, name, NULL);
+}
+
+/* "Host web1 web2 db-*" */
+static void offer_of_config(const struct completion *at, char *line)
+{
+    char *rest = NULL, *word = strtok_r(line, " \t=\n", &rest);
+
+    if (!word || strcasecmp(word, "host") != 0)
+        return;
+    while ((word = strtok_r(NULL, " \t=\n", &rest)) != NULL)
+        offer_host(at, word);
+}
+
+/* "web1,10.0.0.1,[web1]:2222 ssh-ed25519 AAAA": names that are not hashed, nor revoked or of an authority. */
+static void offer_of_known_hosts(const struct completion *at, char *line)
+{
+    char *names = line, *rest = NULL;
+
+    names[strcspn(names, " \t\n")] = '\0';
+    if (names[0] == '|' || names[0] == '#' || names[0] == '@')
+        return;
+    for (char *name = strtok_r(names, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
+        offer_host(at, name);
+}
+
+/* Of a file that may be anything: a pipe, without an end, with lines longer than names are. */
+static void each_line(const struct completion *at, const char *name,
+                      void (*take)(const struct completion *at, char *line))
 {
     const char *home = secure_getenv("HOME");
-    char path[PATH_MAX], line[1024];
+    char path[PATH_MAX], line[8192];
+    struct stat facts;
 
-    if (!home || snprintf(path, sizeof path, "%s/.ssh/config", home) >= (int)sizeof path)
+    if (!home || snprintf(path, sizeof path, "%s/.ssh/%s", home, name) >= (int)sizeof path)
         return;
-    FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file)) {
-        char *rest = NULL, *word = strtok_r(line, " \t=\n", &rest);
-
-        if (!word || strcasecmp(word, "host") != 0)
-            continue;
-        while ((word = strtok_r(NULL, " \t=\n", &rest)) != NULL)
-            if (!strpbrk(word, "*?!"))
-                complete_offer(at, word, NULL);
+    const int descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *file = descriptor >= 0 && fstat(descriptor, &facts) == 0 && S_ISREG(facts.st_mode)
+                     ? fdopen(descriptor, "r")
+                     : NULL;
+    bool is_begin = true;
+    for (int i = 0; file && i < SSH_LINES_MOST && fgets(line, sizeof line, file); i++) {
+        const bool is_end = strchr(line, '\n') != NULL || feof(file);
+        if (is_begin && is_end)
+            take(at, line);
+        is_begin = is_end;
     }
     if (file)
         fclose(file);
+    else if (descriptor >= 0)
+        close(descriptor);
+}
+
+void complete_hosts(const struct completion *at)
+{
+    const char *user = strrchr(at->word + at->head, '@');
+    struct completion host = *at;
+
+    if (user)
+        host.head = (size_t)(user + 1 - at->word);
+    each_line(&host, "config", offer_of_config);
+    each_line(&host, "known_hosts", offer_of_known_hosts);
 }
 
 static void offer_log(const struct completion *at, const char *path, const char *name)

@@ -53,7 +53,9 @@ CASES = [
     ("tcplens --skip accept-wait,accept-q", ["accept-wait,accept-queue-full"], []),
     ("tcplens --netns ", ["own", "all", "host"], []),
     ("tcplens doctor ", [], ["src", "list"]),
-    ("tcplens list --host we", ["web-1"], ["web-*"]),
+    ("tcplens list --host we", ["web-1", "web-2.example"], ["web-*", "web-3"]),
+    ("tcplens list ssh:ann@web-2", ["ssh:ann@web-2.example"], []),
+    ("tcplens doctor ssh:10", ["ssh:10.0.0.9"], ["ssh:web-1"]),
     ("tcplens list --hosts he", ["here.jsonl.zst"], []),
     ("tcplens map --by ", ["unit", "process", "host"], []),
     ("tcplens --theme o", ["ocean"], []),
@@ -148,8 +150,10 @@ def lay_out(program, completions, folder):
     (folder / "bin").mkdir()
     (folder / "bin/tcplens").symlink_to(program)
     (folder / "here.jsonl.zst").touch()
-    for name, text in [(".ssh/config", "Host web-1 web-*\n"), (".config/tcplens/themes/ocean.theme", "")]:
-        (folder / name).parent.mkdir(parents=True)
+    for name, text in [(".ssh/config", "Host web-1 web-* $(id) -oProxyCommand=id\n" + "Host " + "w" * 9000 + "\n"),
+                       (".ssh/known_hosts", "web-2.example,10.0.0.9 ssh-ed25519 AAAA\n|1|a|b ssh-rsa A\n@revoked web-3 ssh-rsa A\n"),
+                       (".config/tcplens/themes/ocean.theme", "")]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     (folder / "state/tcplens").mkdir(parents=True)
     (folder / "state/tcplens/kept.jsonl.zst").touch()

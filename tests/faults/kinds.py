@@ -44,10 +44,11 @@ MOST_OF_A_CALL = 150  # of one thread: then the same work is repeated
 
 class Calls:
     """The Nth call of a thread fails with an error ("openat:EIO:7")."""
+    calls = CALLS
 
     def positions(self, command, place):
         trace = os.path.join(place.folder, 'trace')
-        known = ','.join('?' + call for call in [*CALLS, LOADED])  # ?: where there is one of that name
+        known = ','.join('?' + call for call in [*self.calls, LOADED])  # ?: where there is one of that name
         command.run(place, ['strace', '-f', '--quiet=all', '-o', trace, '-e', 'trace=' + known])
         with open(trace, encoding='utf-8', errors='replace') as file:
             calls = [match.groups() for match in re.finditer(r'^(\d+) +(\w+)\(', file.read(), flags=re.M)]
@@ -56,13 +57,27 @@ class Calls:
         most = collections.Counter()
         for (_, call), count in collections.Counter(calls).items():
             most[call] = max(most[call], min(count, first[call] + MOST_OF_A_CALL))
-        return [f'{call}:{error}:{n + 1}' for call, errors in CALLS.items() for n in range(first[call], most[call])
+        return [f'{call}:{error}:{n + 1}' for call, errors in self.calls.items() for n in range(first[call], most[call])
                 for error in errors]
 
     def run(self, command, place, position):
         call, error, number = position.split(':')
         return command.run(place, ['strace', '-f', '--seccomp-bpf', '--quiet=all', '-o', '/dev/null', '-e', f'trace={call}',
                                    '-e', f'inject={call}:error={error}:when={number}'])
+
+
+class Interrupts(Calls):
+    """Ctrl-C as a thread makes its Nth call ("openat:SIGINT:7")."""
+    calls = {call: ['SIGINT'] for call in ('openat', 'read', 'write', 'close', 'poll', 'ppoll', 'futex', 'recvmsg', 'sendto',
+                                           'mmap', 'clone3', 'wait4')}
+
+    def run(self, command, place, position):
+        call, signal, number = position.split(':')
+        result = command.run(place, ['strace', '-f', '--quiet=all', '-o', '/dev/null', '-e', f'trace={call}',
+                                     '-e', f'inject={call}:signal={signal}:when={number}'])
+        if result.code in (-2, 130):  # ended by it, as it should be
+            result.code, result.err = 1, result.err + 'interrupted'
+        return result
 
 
 # What is mounted over what: in a mount namespace of the command's own.

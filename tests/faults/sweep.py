@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""sweep.py alloc|calls|limits TCPLENS FAIL_ALLOC [--commands NAME,...] [--every N] [--jobs N] [--only POSITION]
+"""sweep.py alloc|calls|limits|interrupts TCPLENS FAIL_ALLOC [--commands NAME,...] [--every N] [--jobs N] [--only POSITION]
 
 alloc: makes each allocation of each command fail, in turn: once, and from there on all. calls: makes each system call of
 CALLS fail, in turn, with each error that it may well have (strace does it; its counts are a thread's own). limits: runs each
-command under limits of resources, and without file systems that it reads. The run must give the right output, or say
-what it lacks, or end with a message: no crash, no hang, nothing silently short. Prints how often each happened."""
+command under limits of resources, and without file systems that it reads. interrupts: Ctrl-C at each call. The run must give
+the right output, or say what it lacks, or end with a message: no crash, no hang, nothing silently short. Prints how often each
+happened."""
 
 import argparse
 import collections
@@ -52,7 +53,7 @@ def sweep(fault, command, place, options):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('kind', choices=['alloc', 'calls', 'limits'])
+    parser.add_argument('kind', choices=['alloc', 'calls', 'limits', 'interrupts'])
     parser.add_argument('tcplens')
     parser.add_argument('library', nargs='?')
     parser.add_argument('--commands')
@@ -61,7 +62,7 @@ def main():
     parser.add_argument('--show', type=int, default=8)
     parser.add_argument('--only')
     options = parser.parse_args()
-    if options.kind == 'calls' and not shutil.which('strace'):
+    if options.kind in ('calls', 'interrupts') and not shutil.which('strace'):
         print('needs strace')
         sys.exit(77)
     world.skip_unless_possible()
@@ -71,7 +72,7 @@ def main():
     try:
         place = scenes.Place(options.tcplens, folder)
         fault = {'alloc': lambda: kinds.Allocations(options.library), 'calls': kinds.Calls,
-                 'limits': kinds.Surroundings}[options.kind]()
+                 'limits': kinds.Surroundings, 'interrupts': kinds.Interrupts}[options.kind]()
         bad = sum(sweep(fault, command, place, options) for command in scenes.COMMANDS if command.name in names)
     finally:
         shutil.rmtree(folder)

@@ -19,7 +19,7 @@ static const char *const OWNERS[] = {
 };
 const struct words OWNER_WORDS = WORDS(OWNERS);
 
-static const char *const UNITS_FROM[] = {NULL, "process", "socket"};
+static const char *const UNITS_FROM[] = {NULL, "process", "socket", "activation"};
 const struct words UNIT_FROM_WORDS = WORDS(UNITS_FROM);
 
 static const char *const MARKS[] = {NULL, "opened", "changed", "closed"};

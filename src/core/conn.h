@@ -62,7 +62,12 @@ enum owner_word {
 extern const struct words OWNER_WORDS;
 const char *owner_word_name(uint8_t word); /* "hidden" ...; NULL for OWNER_PROCESS */
 
-enum unit_from { UNIT_FROM_NOTHING = 0, UNIT_FROM_PROCESS, UNIT_FROM_SOCKET };
+enum unit_from {
+    UNIT_FROM_NOTHING = 0,
+    UNIT_FROM_PROCESS,
+    UNIT_FROM_SOCKET,
+    UNIT_FROM_ACTIVATION /* a listener that systemd holds, of the unit that it starts */
+};
 extern const struct words UNIT_FROM_WORDS;
 
 /* What just happened to a row; shown while now - changed_ns < highlight. */

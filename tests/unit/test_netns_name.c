@@ -6,6 +6,7 @@
 #include "source/netns/runtime_files.h"
 #include "source/netns/slot.h"
 #include "source/owners/runtime_state.h"
+#include "tree.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -20,30 +21,7 @@
 #define OTHER "5f2a91c03b7e1122334455667788990011223344556677889900aabbccddeeff"
 #define UID   "0f3a1b2c-1111-2222-3333-444455556666"
 
-/* --- a tree of files --- */
-
-static char root[64];
-
-static void write_file(const char *path, const char *text, size_t length)
-{
-    char whole[PATH_MAX];
-
-    snprintf(whole, sizeof(whole), "%s/%s", root, path);
-    for (char *slash = whole + strlen(root) + 1; (slash = strchr(slash, '/')); slash++) {
-        *slash = '\0';
-        assert_true(mkdir(whole, 0755) == 0 || errno == EEXIST);
-        *slash = '/';
-    }
-    FILE *file = fopen(whole, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, length, file), length);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void put(const char *path, const char *text)
-{
-    write_file(path, text, strlen(text));
-}
+/* --- processes in the tree --- */
 
 static void put_process(int pid, int parent, const char *cgroup, const char *command, size_t length)
 {
@@ -62,25 +40,6 @@ static void put_process(int pid, int parent, const char *cgroup, const char *com
 #define PUT_PROCESS(pid, parent, cgroup, command)                                                  \
     put_process(pid, parent, cgroup, command, sizeof(command))
 
-static int make_tree(void **state)
-{
-    (void)state;
-    snprintf(root, sizeof(root), "/tmp/tcplens-netns-XXXXXX");
-    assert_non_null(mkdtemp(root));
-    put("proc/uptime", "");
-    return 0;
-}
-
-static int remove_tree(void **state)
-{
-    char command[128];
-
-    (void)state;
-    snprintf(command, sizeof(command), "rm -r %s", root);
-    return system(command);
-}
-
-/* The namespace of process 4242 as it is named. */
 static struct netns_entry named(const char *mount, bool is_own)
 {
     char proc[80];
@@ -456,7 +415,6 @@ static void mounts_of_namespaces_are_found_in_mountinfo(void **state)
 
 int main(void)
 {
-#define IN_TREE(name) cmocka_unit_test_setup_teardown(name, make_tree, remove_tree)
     const struct CMUnitTest tests[] = {
         IN_TREE(what_nothing_names_is_a_number),
         IN_TREE(docker_names_its_container_by_its_file),

@@ -5,6 +5,7 @@
 #include "core/text/text.h"
 #include "source/netns/runtime_files.h"
 #include "source/netns/slot.h"
+#include "source/regular_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,8 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MOST      (8 << 20)
-#define PROC_MOST      8192u
 #define ANCESTORS_MOST 8
 #define ID_SHOWN       12
 
@@ -33,40 +32,13 @@ struct clue {
 
 /* --- files --- */
 
-/* NULL: there is no such regular file, or it is too large. To be freed. Files of /proc have no size:
- * of those the beginning. */
-static char *read_file(const char *path, size_t *length)
-{
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat about;
-    char *text = NULL;
-    size_t room = 0;
-    ssize_t got = 1;
-
-    if (file < 0)
-        return NULL;
-    if (fstat(file, &about) == 0 && S_ISREG(about.st_mode) && about.st_size < FILE_MOST) {
-        room = about.st_size > 0 ? (size_t)about.st_size : PROC_MOST;
-        text = malloc(room + 1);
-    }
-    *length = 0;
-    while (text && got > 0 && *length < room) {
-        got = read(file, text + *length, room - *length);
-        *length += got > 0 ? (size_t)got : 0;
-    }
-    close(file);
-    if (text)
-        text[*length] = '\0';
-    return text;
-}
-
 static char *read_of_process(const struct netns_names *names, int32_t pid, const char *file,
                              size_t *length)
 {
     char path[PATH_MAX];
 
     snprintf(path, sizeof(path), "%s/%d/%s", names->proc_root, (int)pid, file);
-    return read_file(path, length);
+    return regular_file_read(path, length);
 }
 
 /* --- who the anchor is --- */
@@ -267,7 +239,7 @@ static bool name_docker(const struct netns_names *names, struct clue *clue)
 
     snprintf(path, sizeof(path), "%s/var/lib/docker/containers/%s/config.v2.json", names->root,
              clue->id);
-    char *text = read_file(path, &length);
+    char *text = regular_file_read(path, &length);
     const bool found = text && docker_config_name(text, length, clue->name, sizeof(clue->name));
     free(text);
     if (found)
@@ -285,7 +257,7 @@ static bool name_in_storage(const char *storage, struct clue *clue)
         char path[PATH_MAX];
         size_t length;
         snprintf(path, sizeof(path), "%s/%s-containers/%s", storage, FOLDERS[i / 2], FILES[i % 2]);
-        char *text = read_file(path, &length);
+        char *text = regular_file_read(path, &length);
         found = text && podman_list_name(text, length, clue->id, clue->name, sizeof(clue->name));
         free(text);
     }
@@ -363,7 +335,7 @@ static bool clue_by_state(const struct netns_names *names, const struct netns_en
                 continue;
             snprintf(path, sizeof(path), "%s/%s/%s/%s", names->root, STATES[i].folder, at->d_name,
                      STATES[i].file);
-            char *text = read_file(path, &length);
+            char *text = regular_file_read(path, &length);
             found = text && runtime_state_pid(text, length, &pid) && pid == entry->pid;
             free(text);
             if (found)
@@ -556,7 +528,7 @@ static bool name_by_address(const struct netns_names *names, const char *address
             continue;
         snprintf(path, sizeof(path), "%s/var/lib/docker/containers/%s/config.v2.json", names->root,
                  at->d_name);
-        char *text = read_file(path, &length);
+        char *text = regular_file_read(path, &length);
         found = text && docker_config_has_address(text, length, address) &&
                 docker_config_name(text, length, name, sizeof(name));
         free(text);

@@ -7,6 +7,7 @@
 #include "source/cgroup_id.h"
 #include "source/owners/group.h"
 #include "source/owners/runtime_state.h"
+#include "source/owners/socket_units.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,8 +21,9 @@
 #define MOUNTINFO_SIZE ((size_t)256 * 1024)
 #define CGROUP_TEXT    ((size_t)16 * 1024)
 #define DEPTH_MOST     32
-#define READ_AGAIN_NS  5000000000LL /* an unknown id has the mount read again, not more often */
-#define GROUPS_MOST    4096u        /* then all are forgotten and the present ones read again, */
+#define READ_AGAIN_NS  5000000000LL  /* an unknown id has the mount read again, not more often */
+#define GROUPS_MOST    4096u         /* then all are forgotten and the present ones read again, */
+#define UNITS_AGAIN_NS 60000000000LL /* files of units may have changed */
 #define PRUNE_AGAIN_NS (600 * 1000000000LL) /* not more often than this */
 
 static char *copy_clean(const char *raw)
@@ -191,8 +193,55 @@ uint32_t owner_groups_of_socket(struct owner_groups *groups, uint64_t id, int64_
     return group;
 }
 
+/* --- listeners of systemd --- */
+
+static uint32_t group_of_unit(struct owner_groups *groups, const char *unit)
+{
+    struct owner_group group = {
+        .path = strdup(""), .unit = copy_clean(unit), .container = strdup("")};
+
+    for (uint32_t i = 0; group.unit && i < groups->count; i++) {
+        const struct owner_group *known = &groups->groups[i];
+        if (!known->path[0] && strcmp(known->unit, group.unit) == 0) {
+            free_group(&group);
+            return i;
+        }
+    }
+    if (add_group(groups, &group, (uint32_t)hash_text(unit, HASH_SEED)) == 0)
+        return groups->count - 1;
+    free_group(&group);
+    return OWNER_GROUP_NONE;
+}
+
+static bool same_listener(const struct tuple *a, const struct tuple *b)
+{
+    return a->family == b->family && a->local_port == b->local_port &&
+           memcmp(&a->local, &b->local, sizeof(a->local)) == 0;
+}
+
+uint32_t owner_groups_of_activation(struct owner_groups *groups, const struct tuple *at,
+                                    int64_t now_ns)
+{
+    char unit[SOCKET_UNIT_MAX];
+
+    if (now_ns - groups->activations_ns > UNITS_AGAIN_NS) {
+        groups->activations_ns = now_ns;
+        groups->activation_count = 0;
+    }
+    for (uint32_t i = 0; i < groups->activation_count; i++)
+        if (same_listener(&groups->activations[i].at, at))
+            return groups->activations[i].group;
+    if (GROW(groups->activations, groups->activation_capacity, groups->activation_count + 1))
+        return OWNER_GROUP_NONE;
+    const uint32_t group =
+        socket_units_find("", at, unit) ? group_of_unit(groups, unit) : OWNER_GROUP_NONE;
+    groups->activations[groups->activation_count++] = (struct owner_activation){*at, group};
+    return group;
+}
+
 static void forget(struct owner_groups *groups)
 {
+    groups->activation_count = 0;
     for (uint32_t i = 0; i < groups->count; i++)
         free_group(&groups->groups[i]);
     groups->count = 0;
@@ -238,5 +287,6 @@ void owner_groups_init(struct owner_groups *groups, struct proc_files *files)
 void owner_groups_done(struct owner_groups *groups)
 {
     forget(groups);
+    free(groups->activations);
     free(groups->groups);
 }

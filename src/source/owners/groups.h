@@ -24,6 +24,12 @@ struct owner_group {
     uint32_t frame;       /* count of frames, of the last one that has it */
 };
 
+/* A listener that systemd holds: the group of the unit that it starts, OWNER_GROUP_NONE: not known. */
+struct owner_activation {
+    struct tuple at;
+    uint32_t group;
+};
+
 struct owner_groups {
     struct proc_files *files;
     struct owner_group *groups;
@@ -34,6 +40,9 @@ struct owner_groups {
     int64_t ids_read_ns; /* monotonic */
     int64_t pruned_ns;
     uint32_t frames; /* begun */
+    struct owner_activation *activations;
+    uint32_t activation_count, activation_capacity;
+    int64_t activations_ns; /* monotonic: since when they are kept */
 };
 
 void owner_groups_init(struct owner_groups *groups, struct proc_files *files);
@@ -46,6 +55,9 @@ bool owner_groups_begin_frame(struct owner_groups *groups, int64_t now_ns);
 uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid);
 /* That of a socket by its cgroup id; OWNER_GROUP_NONE: not known, or it says nothing. */
 uint32_t owner_groups_of_socket(struct owner_groups *groups, uint64_t id, int64_t now_ns);
+/* That of the unit which systemd starts for a listener of its own: a unit, no path. */
+uint32_t owner_groups_of_activation(struct owner_groups *groups, const struct tuple *at,
+                                    int64_t now_ns);
 /* The group's index in next->groups, to which it is added once. OWNER_GROUP_NONE: none, or out of
  * memory. */
 uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint32_t group);

@@ -261,9 +261,28 @@ static void count_hidden(struct put *put, const struct conn *conn)
         put->hidden_uids[put->hidden_uid_count++] = conn->uid;
 }
 
+/* Process 1 holds listeners for the programs that it will start. */
+static bool put_activation(struct put *put, struct conn *conn)
+{
+    const struct proc *owner =
+        conn->owner != CONN_NO_INDEX ? &put->frame->procs[conn->owner] : NULL;
+
+    if (conn->state != STATE_LISTEN || conn->owner_word != OWNER_PROCESS || !owner ||
+        owner->pid != 1 || strcmp(owner->comm, "systemd") != 0)
+        return false;
+    const uint32_t group =
+        owner_groups_of_activation(put->rows->groups, &conn->tuple, put->frame->mono_ns);
+    conn->group = owner_groups_put(put->rows->groups, put->frame, group);
+    if (conn->group != CONN_NO_INDEX)
+        conn->unit_from = UNIT_FROM_ACTIVATION;
+    return conn->group != CONN_NO_INDEX;
+}
+
 /* The process's own group where a pid is known; else what the socket's creator was in. */
 static void put_group(struct put *put, struct conn *conn)
 {
+    if (put_activation(put, conn))
+        return;
     if (conn->owner != CONN_NO_INDEX) {
         conn->group = put->frame->procs[conn->owner].group;
         if (conn->group != CONN_NO_INDEX) {

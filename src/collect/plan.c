@@ -30,7 +30,7 @@ static int64_t all_every_ns(const struct plan *plan, const struct wish *wish)
 {
     if (wish->refresh == REFRESH_SEEN)
         return PLAN_ALL_EVERY_NS;
-    const int64_t every_ns = plan->all_cpu_ns * 100 * ALL_SHARE / wish->budget_percent;
+    const int64_t every_ns = plan->last_cpu_ns * 100 * ALL_SHARE / wish->budget_percent;
     return every_ns < PLAN_ALL_EVERY_NS ? every_ns : PLAN_ALL_EVERY_NS;
 }
 
@@ -68,6 +68,7 @@ void plan_note(struct plan *plan, const struct wish *wish, const struct frame *f
     if (!all)
         return;
     plan->all_ns = frame->mono_ns;
+    plan->last_cpu_ns = cpu_ns;
     plan->rows = frame->live_count;
     plan->state_bits = wish->state_bits;
     plan->families = wish->families;

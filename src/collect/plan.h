@@ -16,7 +16,8 @@ struct plan {
     int64_t all_ns;      /* monotonic: when every connection was read last; 0 = never */
     int64_t all_cpu_ns;  /* of a frame that reads every connection, on average, from 0 on; */
     int64_t seen_cpu_ns; /* of one that does not */
-    uint32_t rows;       /* of the last one */
+    int64_t last_cpu_ns; /* of the last one, */
+    uint32_t rows;       /* and what it had */
     bool is_dear;        /* the table is dear to read, */
     bool is_sparse;      /* and there is no reason to read it in each frame */
     uint32_t state_bits, families; /* of the wish then */

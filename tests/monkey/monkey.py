@@ -35,6 +35,7 @@ import world  # noqa: E402
 
 DEADLINE = 100  # a hang is for ever; a machine may be busy
 KEYS_BETWEEN_LOOKS = 40
+START_SIZE = (24, 80)
 SIZES = [(24, 80), (24, 80), (40, 160), (50, 200), (10, 40), (1, 1), (2, 2), (5, 20), (60, 132), (24, 100), (37, 90), (100, 300)]
 REACHED = ['Connections', 'Processes', 'Listeners', 'Peers', 'Events', 'States', 'Findings', 'Namespaces', 'Hosts', 'Columns', 'Sort by',
            'Menu', 'Kill \u2500', 'SIGTERM', 'Close connection', 'Close a listener', 'this ends a session', 'Movement', 'Actions',
@@ -84,7 +85,7 @@ class Program:
         os.set_blocking(self.master, False)
         self.before = termios.tcgetattr(self.slave)
         self.painted, self.children = b'', set()
-        self.resize((24, 80))
+        self.resize(START_SIZE)
         report, reports = os.pipe()
         self.leader = os.fork()
         if self.leader == 0:
@@ -289,6 +290,7 @@ class Monkey:
     def start(self):
         self.program = Program([self.around.tcplens, *self.around.words], self.around.env, self.around.folder)
         self.starts += 1
+        self.keyboard.size = START_SIZE
         until(self.program.has_painted, 'the first frame')
 
     def timed(self, holds, what):

@@ -46,6 +46,7 @@ static void a_part_of_a_name_is_hinted_at(void **state)
         struct filter_error error;
         if (filter_parse(&filter, HINTS[i].text, &ROW_NAMES, &error))
             fail_msg("\"%s\": %s", HINTS[i].text, error.message);
+        assert_false(filter_hint(filter, NULL, hint, sizeof hint)); /* no frame has come yet */
         const bool hinted = filter_hint(filter, &frame, hint, sizeof hint);
         if (hinted != (HINTS[i].hint != NULL) || strcmp(hint, hinted ? HINTS[i].hint : "") != 0)
             fail_msg("\"%s\" hints at \"%s\"", HINTS[i].text, hint);

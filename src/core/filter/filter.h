@@ -67,7 +67,7 @@ bool filter_needs_admin(const struct filter *filter);
 bool filter_needs_dump_only(const struct filter *filter);
 #define FILTER_HINT_MAX 96
 /* Of a filter that accepts nothing of the frame: a condition whose name is a part of one that the
- * frame has, as it would find it: "proc pyth*". False: there is none. */
+ * frame has, as it would find it: "proc pyth*". False: there is none; frame NULL: none has come yet. */
 bool filter_hint(const struct filter *filter, const struct frame *frame, char *out, size_t size);
 /* True if `count` occurs: all rows of a frame are wanted. */
 bool filter_counts(const struct filter *filter);

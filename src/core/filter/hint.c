@@ -120,5 +120,5 @@ static bool search(const struct filter_node *node, const struct frame *frame, ch
 
 bool filter_hint(const struct filter *filter, const struct frame *frame, char *out, size_t size)
 {
-    return filter && search(filter->root, frame, out, size);
+    return filter && frame && search(filter->root, frame, out, size);
 }

@@ -6,6 +6,7 @@
 #include "base/wake.h"
 #include "command/log_frames.h"
 #include "options/output.h"
+#include "source/confine.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -123,6 +124,7 @@ static int run_log(struct finding_watch *watch)
                                  .options = watch->headless.options,
                                  .take = take_log_frame,
                                  .data = watch};
+    confine_log_reader(&(struct confinement){0});
     const int error = log_frames_read(&reading);
 
     if (reading.fault[0])

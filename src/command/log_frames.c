@@ -5,7 +5,6 @@
 #include "command/log_source.h"
 #include "command/open_source.h"
 #include "options/output.h"
-#include "source/confine.h"
 #include "source/privilege.h"
 
 #include <errno.h>
@@ -66,22 +65,17 @@ static int read_all(struct log_frames *reading, struct source *source)
 
 int log_frames_read(struct log_frames *reading)
 {
-    static bool confined; /* one log after the other is read */
     const struct options *options = reading->options;
     struct source *source = NULL;
     char why[LOG_FAULT_MAX] = "";
-    int error;
-
-    if (!confined)
-        confine_log_reader(&(struct confinement){0});
-    confined = true;
-    error = log_source_open(&source, options, why, sizeof(why));
+    int error = log_source_open(&source, options, why, sizeof(why));
 
     if (error) {
         message("%s", why);
         return error;
     }
-    privilege_keep(0); /* all is open */
+    if (!reading->more_follow)
+        privilege_keep(0); /* all is open */
     reading->is_pipe = log_source_is_pipe(options, source);
     error = open_source_redact(source, options) ? read_all(reading, source) : -ENOMEM;
     snprintf(reading->fault, sizeof(reading->fault), "%s", log_source_fault(options, source));

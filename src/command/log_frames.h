@@ -16,6 +16,7 @@ struct log_frames {
     /* The events behind the last frame; NULL: of no interest. 0 or -errno. */
     int (*take_rest)(void *data, struct event_ring *ring);
     void *data;
+    bool more_follow; /* another log is opened after this one, with the rights that takes */
     /* out */
     uint64_t frames;
     int signal; /* that ended it, 0 = none */

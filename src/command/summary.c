@@ -6,6 +6,7 @@
 #include "command/log_source.h"
 #include "command/summary_text.h"
 #include "options/output.h"
+#include "source/confine.h"
 #include "source/fleet/log_paths.h"
 
 #include <errno.h>
@@ -97,13 +98,14 @@ static int print_total(struct summary_run *run)
 }
 
 /* Of one log, named by the options. */
-static int summarize(struct summary_run *run, const struct options *options)
+static int summarize(struct summary_run *run, const struct options *options, bool more_follow)
 {
     struct log_frames reading = {.headless = &run->headless,
                                  .options = options,
                                  .take = take_frame,
                                  .take_rest = take_rest,
-                                 .data = run};
+                                 .data = run,
+                                 .more_follow = more_follow};
     const int error = log_frames_read(&reading);
 
     run->signal = reading.signal;
@@ -155,7 +157,7 @@ static int summarize_each(struct summary_run *run, const struct finding_settings
         if (code < 0 && i > 0 && options->output != OUTPUT_JSON)
             buffer_char(&run->out, '\n');
         if (code < 0)
-            code = summarize(run, &one);
+            code = summarize(run, &one, i + 1 < paths.count);
         worst = code != EXIT_DONE && !run->signal ? EXIT_PARTLY : run->signal ? code : worst;
     }
     log_paths_done(&paths);
@@ -171,6 +173,7 @@ int cmd_summary(const struct options *options)
     struct finding_settings settings;
     int code = EXIT_FAILED;
 
+    confine_log_reader(&(struct confinement){0});
     buffer_init(&run.out);
     summary_init(&run.summary);
     if (finding_options_read(options, &settings) == 0)
@@ -178,8 +181,8 @@ int cmd_summary(const struct options *options)
     if (!run.engine || headless_take_signals(&run.headless))
         message("cannot start: %s", error_text(run.engine ? errno : ENOMEM));
     else
-        code =
-            options_have_logs(options) ? summarize_each(&run, &settings) : summarize(&run, options);
+        code = options_have_logs(options) ? summarize_each(&run, &settings)
+                                          : summarize(&run, options, false);
     finding_engine_free(run.engine);
     summary_done(&run.summary);
     buffer_done(&run.out);

@@ -32,16 +32,17 @@ struct help {
 static const char *const NOTES[] = {
     "+ opened   ~ changed, with the state it came from   - closed, about to leave",
     "! named by a finding, a warning or worse: ! or 7 lists all, i says what to do",
-    "Header: bytes in above, out below, newest right, each with its own scale. Red: more than 1 % "
-    "was retransmitted. ▲: grew for a minute, never fell. opens, resets: of the network namespace. "
-    "A click on a state filters by it.",
+    ("Header: bytes in above, out below, newest right, each with its own scale. Red: more than 1 % "
+     "was retransmitted. ▲: grew for a minute, never fell. opens, resets: of the network "
+     "namespace. "
+     "A click on a state filters by it."),
     "Page of a connection: red where something was retransmitted, or the peer's window was shut.",
     "Age: >2:14h at least that old, <0:41 at most, ~12:31 about; no sign: exact.",
     "Blank means unknown, never 0.",
     "Pids of other users without being root:",
     "  setcap cap_sys_ptrace,cap_dac_read_search+p $(which tcplens)",
-    "Mouse: a click selects a row, a second one opens it; titles sort; the wheel scrolls; tabs, "
-    "menus, dialogs, the finding and the last line take clicks.",
+    ("Mouse: a click selects a row, a second one opens it; titles sort; the wheel scrolls; tabs, "
+     "menus, dialogs, the finding and the last line take clicks."),
 };
 
 static void add(struct help *help, struct help_line line)

@@ -102,6 +102,7 @@ const struct group_fact GROUP_UNIT = {
     const struct group_fact NAME = {.title = heading,                                              \
                                     .help = what,                                                  \
                                     .right = true,                                                 \
+                                    .counted = true,                                               \
                                     .descending = true,                                            \
                                     .key = field##_key,                                            \
                                     .text = field##_text,                                          \
@@ -148,6 +149,7 @@ const struct group_fact GROUP_RETRANSMITTED_SHARE = {
     .title = "RETR",
     .help = "retransmitted share of the bytes sent in the last 10 s",
     .right = true,
+    .counted = true,
     .descending = true,
     .alarms = share_alarms,
     .key = share_key,

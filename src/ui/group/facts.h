@@ -16,8 +16,9 @@ struct group_fact {
     /* Trouble: the cell is drawn as such. NULL: never. */
     bool (*alarms)(const struct grouping_row *row);
     enum group_spark spark; /* beside the number, where there is room */
-    bool bar;  /* drawn as a bar of grouping_queue_permille() with the text behind it */
-    bool heat; /* drawn as the levels of the last minutes (core/grouping/heat.h) */
+    bool bar;     /* drawn as a bar of grouping_queue_permille() with the text behind it */
+    bool counted; /* a figure of its rows: not known where they were never read */
+    bool heat;    /* drawn as the levels of the last minutes (core/grouping/heat.h) */
     /* Orders first; texts that tie in it are compared. NULL: by text. */
     uint64_t (*key)(const struct picture *picture, const struct grouping_row *row);
     void (*text)(const struct picture *picture, const struct grouping_row *row, char *out,

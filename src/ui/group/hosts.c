@@ -160,9 +160,14 @@ static const struct group_fact FINDINGS = {.title = "FINDINGS",
                                            .key = findings_key,
                                            .text = findings_text};
 
+static bool is_unread(const struct picture *picture, const struct grouping_row *row)
+{
+    return host_of(picture, row)->mono_ns == 0 && row->rows == 0;
+}
+
 static const struct group_column COLUMNS[] = {
     {&NAME, .width = 18, .min_width = 8, .grow = 1},
-    {&STATE, .width = 24, .min_width = 6, .grow = 3},
+    {&STATE, .width = 32, .min_width = 6, .grow = 3},
     {&AGE, .width = 6},
     {&GROUP_CONNS, .width = 6},
     {&GROUP_LISTENING, .width = 6, .leave = 6},
@@ -188,6 +193,7 @@ static const struct group_view VIEW = {
     .sort = 0,
     .needs = NEED_OWNER,
     .empty = "no host is shown",
+    .is_unread = is_unread,
     .is_subject = is_subject,
 };
 

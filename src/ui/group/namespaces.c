@@ -129,6 +129,13 @@ static const struct group_fact FINDINGS = {.title = "FINDINGS",
                                            .key = findings_key,
                                            .text = findings_text};
 
+static bool is_unread(const struct picture *picture, const struct grouping_row *row)
+{
+    const struct frame_netns *netns = netns_of(picture, row);
+
+    return netns && netns->read_ns == 0 && netns->why && netns->why[0] && row->rows == 0;
+}
+
 static const struct group_column COLUMNS[] = {
     {&NAME, .width = 22, .min_width = 12, .grow = 2},
     {&KIND, .width = 15, .min_width = 8, .leave = 3},
@@ -155,6 +162,7 @@ static const struct group_view VIEW = {
     .sort = 3,
     .needs = NEED_OWNER,
     .empty = "no network namespace shown has a connection",
+    .is_unread = is_unread,
     .is_subject = is_subject,
 };
 

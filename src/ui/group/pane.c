@@ -349,6 +349,7 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
     const struct group_list *groups = (const struct group_list *)list;
     const struct grouping_row *row = row_at(groups, at);
     const bool alarm = groups->view->alarms && groups->view->alarms(row);
+    const bool unread = groups->view->is_unread && groups->view->is_unread(picture, row);
     const unsigned layer = selected ? STYLE_SELECTED : 0;
     const unsigned style = (alarm ? ROLE_TROUBLE : ROLE_NORMAL) | layer;
     char text[TEXT_MAX];
@@ -358,7 +359,7 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
     draw_mark(groups->view, picture, canvas, line, row, style);
     for (size_t i = 0; i < list->count; i++) {
         const struct group_fact *fact = groups->view->columns[list->columns[i]].fact;
-        if (list->cells[i].cells == 0)
+        if (list->cells[i].cells == 0 || (fact->counted && unread))
             continue;
         fact->text(picture, row, text, sizeof text);
         if (list->columns[i] == 0 && is_tree(groups))

@@ -31,6 +31,8 @@ struct group_view {
     const char *counted;            /* behind their number: " by host"; NULL: nothing */
     const struct group_view *other; /* of the same columns, to which key P switches; NULL: none */
     bool (*alarms)(const struct grouping_row *row); /* it is marked as trouble */
+    /* Its rows were never read: what is counted of them is blank. NULL: they were. */
+    bool (*is_unread)(const struct picture *picture, const struct grouping_row *row);
     /* The row is what the finding is about: it is marked so. */
     group_is_subject *is_subject;
     /* What acts are about: the process that a row is, the connection that it is. NULL: none. */

@@ -69,7 +69,6 @@ void pairs_free(struct pairs *pairs)
 {
     if (!pairs)
         return;
-    other_ends_done(&pairs->ends);
     hash_index_done(&pairs->known_index);
     hash_index_done(&pairs->place_index);
     hash_index_done(&pairs->listen_index);
@@ -449,6 +448,7 @@ int pairs_take(struct pairs *pairs, const struct frame *frame)
         error = take_rows(pairs, take_joined);
     if (!error && !frame->is_narrowed)
         error = take_rows(pairs, take_alone);
+    other_ends_done(&pairs->ends); /* it must not outlive the frame */
     pairs->frame = NULL;
     return error;
 }

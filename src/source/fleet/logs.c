@@ -229,6 +229,8 @@ static void push_events(struct fleet_logs *logs, struct frame *frame)
         pushed++;
     }
     frame->next_event = logs->ring ? event_ring_next(logs->ring) : 0;
+    if (!pushed)
+        return;
     logs->event_count -= pushed;
     memmove(logs->events, logs->events + pushed, logs->event_count * sizeof(*logs->events));
 }

@@ -550,7 +550,11 @@ void collector_set_wish(struct collector *collector, const struct wish *wish)
     pthread_mutex_lock(&collector->lock);
     /* Other rows on the screen are read when the next frame is due. */
     const bool wakes = memcmp(&collector->wish, wish, offsetof(struct wish, seen_count)) != 0;
+    const bool now = wish->now || collector->wish.now, all = wish->all || collector->wish.all;
     collector->wish = *wish;
+    /* What was asked for once stays so until it is taken, whatever else is wished meanwhile. */
+    collector->wish.now = now;
+    collector->wish.all = all;
     pthread_mutex_unlock(&collector->lock);
     if (wakes)
         worker_wake(&collector->worker);

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Nothing here is written to be trusted by a caller with fewer rights. */
@@ -32,6 +33,27 @@ static bool take_standard_descriptors(void)
             return false;
     }
     return true;
+}
+
+/* What the main thread uses at most is less than half of it. Threads have stacks of their own size. */
+#define STACK_BYTES (256UL << 10)
+
+/* The stack of the main thread grows as far as the soft limit is when it does so. Without the room
+ * that printf() takes it is said with write(). */
+static bool make_stack_large_enough(void)
+{
+    static const char words[] =
+        "tcplens: the limit of the stack is below 256 kB: raise it with ulimit -Hs\n";
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_BYTES)
+        return true;
+    limit.rlim_cur = STACK_BYTES;
+    if (limit.rlim_max >= STACK_BYTES && setrlimit(RLIMIT_STACK, &limit) == 0)
+        return true;
+    const ssize_t written = write(STDERR_FILENO, words, sizeof words - 1);
+    (void)written;
+    return false;
 }
 
 #define READS_PROC (PRIVILEGE_ENTER | PRIVILEGE_OTHER_USER) /* of every network namespace; names */
@@ -87,6 +109,8 @@ int main(int argc, char **argv)
                 "capabilities to give it instead");
         return EXIT_FAILED;
     }
+    if (!make_stack_large_enough())
+        return EXIT_FAILED;
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error of write */
     if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0) {

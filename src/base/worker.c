@@ -19,6 +19,21 @@ unsigned worker_processors(void)
     return count > 0 ? (unsigned)count : 1;
 }
 
+/* By default the size of a stack would be RLIMIT_STACK, 16 kB as well as 8 GB. */
+int worker_create_thread(pthread_t *thread, void *(*run)(void *data), void *data)
+{
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+
+    if (error)
+        return -error;
+    error = pthread_attr_setstacksize(&attributes, WORKER_STACK_BYTES);
+    if (!error)
+        error = pthread_create(thread, &attributes, run, data);
+    pthread_attr_destroy(&attributes);
+    return -error;
+}
+
 int worker_init(struct worker *worker)
 {
     *worker = WORKER_NONE;
@@ -69,10 +84,10 @@ int worker_start(struct worker *worker, const char *name, void (*run)(void *data
     worker->run = run;
     worker->data = data;
     block_signals(&before);
-    const int error = pthread_create(&worker->thread, NULL, worker_main, worker);
+    const int error = worker_create_thread(&worker->thread, worker_main, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error)
-        return -error;
+        return error;
     worker->running = true;
     pthread_setname_np(worker->thread, name);
     return 0;

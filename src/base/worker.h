@@ -26,6 +26,11 @@ unsigned worker_processors(void);
 int worker_init(struct worker *worker);  /* 0 or -errno; to be followed by worker_done() */
 void worker_done(struct worker *worker); /* stops and joins it; WORKER_NONE is fine */
 
+#define WORKER_STACK_BYTES (1UL << 20)
+
+/* As pthread_create(), with a stack of WORKER_STACK_BYTES, whatever RLIMIT_STACK is. 0 or -errno. */
+int worker_create_thread(pthread_t *thread, void *(*run)(void *data), void *data);
+
 /* Starts run(data) in a thread of this name (at most 15 bytes). 0 or -errno. */
 int worker_start(struct worker *worker, const char *name, void (*run)(void *data), void *data);
 

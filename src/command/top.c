@@ -3,6 +3,7 @@
 #include "command/top.h"
 #include "act/act.h"
 #include "base/clock.h"
+#include "base/worker.h"
 #include "command/color.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
@@ -435,9 +436,9 @@ static int start_threads(struct top *top)
     int error = top_feed_start(&top->feed);
     if (error)
         return say(EXIT_FAILED, "collector thread", strerror(-error));
-    error = pthread_create(&top->thread, NULL, run_screen, top);
+    error = worker_create_thread(&top->thread, run_screen, top);
     if (error)
-        return say(EXIT_FAILED, "screen thread", strerror(error));
+        return say(EXIT_FAILED, "screen thread", strerror(-error));
     pthread_setname_np(top->thread, "screen");
     top->screen_runs = true;
     privilege_keep(0); /* this thread only waits for signals from here on */

@@ -16,6 +16,7 @@ class Allocations:
         command.run(place, env={'LD_PRELOAD': self.library, 'COUNT_ALLOC': count})
         with open(count, encoding='ascii') as file:
             number = int(file.read())
+        os.remove(count)
         return [f'{n}{mode}' for n in range(1, number + number // 20 + 1) for mode in ('', '+')]
 
     def run(self, command, place, position):
@@ -92,7 +93,7 @@ LIMITS = {
     'nofile': [*range(4, 33), 40, 48, 64],
     'as': [n << 20 for n in (8, 12, 16, 20, 24, 28, 32, 40, 48, 64, 80, 100, 130, 160, 200, 300)],
     'fsize': [0, 1, 1000, 4096, 20000],
-    'stack': [n << 10 for n in (192, 256, 512, 1024)],
+    'stack': [n << 10 for n in (32, 64, 128, 192, 256, 512, 1024)] + [f'{n << 10}:unlimited' for n in (32, 128)],
     'memlock': [0],
     'core': [0],
 }

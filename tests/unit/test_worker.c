@@ -53,6 +53,30 @@ static void wakes_and_stops_when_asked(void **unused)
     wake_close(task.seen);
 }
 
+static void measure_stack(void *data)
+{
+    pthread_attr_t attributes;
+    size_t *bytes = data;
+
+    assert_int_equal(pthread_getattr_np(pthread_self(), &attributes), 0);
+    assert_int_equal(pthread_attr_getstacksize(&attributes, bytes), 0);
+    pthread_attr_destroy(&attributes);
+}
+
+/* By default it would be RLIMIT_STACK as it was when the program began. */
+static void stack_is_no_matter_of_limits(void **unused)
+{
+    struct worker worker = WORKER_NONE;
+    size_t bytes = 0;
+
+    (void)unused;
+    assert_int_equal(worker_init(&worker), 0);
+    assert_int_equal(worker_start(&worker, "task", measure_stack, &bytes), 0);
+    assert_true(worker_join(&worker, 10 * SECOND_NS));
+    assert_int_equal(bytes, WORKER_STACK_BYTES);
+    worker_done(&worker);
+}
+
 static void one_that_goes_on_is_not_waited_for(void **unused)
 {
     struct task task = {.deaf = true, .release = wake_open(), .seen = -1};
@@ -105,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wakes_and_stops_when_asked),
+        cmocka_unit_test(stack_is_no_matter_of_limits),
         cmocka_unit_test(one_that_goes_on_is_not_waited_for),
         cmocka_unit_test(done_stops_and_joins),
         cmocka_unit_test(signals_add_up_to_one_wake_up),

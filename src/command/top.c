@@ -72,8 +72,25 @@ static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGCON
 /* What the kernel raises in the thread that did wrong, blocked or not. */
 static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 
-static void on_deadly_signal(int number)
+#define NULL_PAGES 65536 /* an address below is of a null pointer, or of a member behind one */
+
+static void say_ended_by_curses(void)
 {
+    static const char WORDS[] = "tcplens: ended by the terminal library: out of memory?\n";
+    term_rescue_restore(deadly_rescue);
+    ssize_t written = write(STDERR_FILENO, WORDS, sizeof(WORDS) - 1);
+    (void)written;
+}
+
+/* What curses did not get from malloc() it does not always check (ncurses 6.4, comp_hash.c, lib_tparm.c). */
+static void on_deadly_signal(int number, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (number == SIGSEGV && info->si_code > 0 && (uintptr_t)info->si_addr < NULL_PAGES &&
+        term_in_curses() && deadly_rescue) {
+        say_ended_by_curses();
+        _exit(EXIT_FAILED);
+    }
     if (deadly_rescue)
         term_rescue_restore(deadly_rescue);
     raise(number); /* SA_RESETHAND: dies of it as if there had been no handler */
@@ -81,8 +98,8 @@ static void on_deadly_signal(int number)
 
 static void catch_deadly_signals(struct term_rescue *rescue)
 {
-    struct sigaction action = {.sa_handler = on_deadly_signal,
-                               .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = on_deadly_signal,
+                               .sa_flags = (int)SA_RESETHAND | SA_NODEFER | SA_SIGINFO};
     deadly_rescue = rescue;
     for (size_t i = 0; i < sizeof(DEADLY_SIGNALS) / sizeof(DEADLY_SIGNALS[0]); i++)
         sigaction(DEADLY_SIGNALS[i], &action, NULL);
@@ -91,12 +108,8 @@ static void catch_deadly_signals(struct term_rescue *rescue)
 /* curses calls exit() when it runs out of memory (ncurses 6.4, comp_error.c). */
 static void on_exit_from_within(void)
 {
-    static const char WORDS[] = "tcplens: ended by the terminal library: out of memory?\n";
-    if (!deadly_rescue)
-        return;
-    term_rescue_restore(deadly_rescue);
-    ssize_t written = write(STDERR_FILENO, WORDS, sizeof(WORDS) - 1);
-    (void)written;
+    if (deadly_rescue)
+        say_ended_by_curses();
 }
 
 static void release_deadly_signals(void)

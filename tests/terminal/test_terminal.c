@@ -148,15 +148,15 @@ static void test_crash_restores(void **state)
     }
 }
 
-static void test_exit_within_curses_restores(void **state)
+static void end_within_curses(const char *how)
 {
     char environment[4096];
     int status;
-    (void)state;
     if (!preload)
         skip();
     snprintf(environment, sizeof(environment), "LD_PRELOAD=%s", preload);
-    struct pty_screen *screen = terminal_start((const char *const[]){environment, NULL}, false);
+    struct pty_screen *screen =
+        terminal_start((const char *const[]){environment, how, NULL}, false);
     assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
@@ -164,6 +164,18 @@ static void test_exit_within_curses_restores(void **state)
     assert_false(pty_screen_in_alternate(screen));
     assert_true(pty_screen_find(screen, "out of memory?", NULL, NULL));
     pty_screen_free(screen);
+}
+
+static void test_exit_within_curses_restores(void **state)
+{
+    (void)state;
+    end_within_curses(NULL);
+}
+
+static void test_null_within_curses_restores(void **state)
+{
+    (void)state;
+    end_within_curses("NULL_IN_CURSES=1");
 }
 
 static void test_hangup_ends(void **state)
@@ -350,6 +362,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_never_read),
         cmocka_unit_test(test_crash_restores),
         cmocka_unit_test(test_exit_within_curses_restores),
+        cmocka_unit_test(test_null_within_curses_restores),
         cmocka_unit_test(test_hangup_ends),
         cmocka_unit_test(test_stop_and_continue),
         cmocka_unit_test(test_in_the_background),

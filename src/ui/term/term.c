@@ -11,6 +11,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +112,15 @@ static bool has_memory(void)
     return room != NULL;
 }
 
-static int start_type(struct term *term, const char *type)
+/* Set around those calls of curses that allocate, or use what it did not get. */
+static _Thread_local volatile sig_atomic_t in_curses;
+
+bool term_in_curses(void)
+{
+    return in_curses;
+}
+
+static int begin_type(struct term *term, const char *type)
 {
     if (!has_memory())
         return -ENOMEM;
@@ -134,6 +143,14 @@ static int start_type(struct term *term, const char *type)
     delscreen(term->screen);
     term->screen = NULL;
     return lives ? -ENOSYS : -ENOMEM;
+}
+
+static int start_type(struct term *term, const char *type)
+{
+    in_curses = 1;
+    const int error = begin_type(term, type);
+    in_curses = 0;
+    return error;
 }
 
 static int start_screen(struct term *term, char *text, size_t size)
@@ -188,6 +205,7 @@ static void learn_keys(struct term *term)
 /* Of the keypad and the mouse curses only sets the modes: their bytes are read and decoded here. */
 static void set_modes(bool mouse)
 {
+    in_curses = 1;
     cbreak();
     noecho();
     nonl();
@@ -201,6 +219,14 @@ static void set_modes(bool mouse)
         start_color();
         use_default_colors();
     }
+    in_curses = 0;
+}
+
+static void resize(int rows, int cols)
+{
+    in_curses = 1;
+    resizeterm(rows, cols);
+    in_curses = 0;
 }
 
 /* curses paints into a file as well as on a terminal. */
@@ -244,7 +270,7 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     learn_keys(term);
     term->pastes = is_ansi() && !term->in_memory;
     if (term->in_memory)
-        resizeterm(settings->rows, settings->cols);
+        resize(settings->rows, settings->cols);
     set_paste(term, true);
     term->own_theme = settings->own_theme;
     term_set_theme(term, settings->theme);
@@ -259,7 +285,9 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
 
 static void leave(struct term *term)
 {
+    in_curses = 1;
     endwin();
+    in_curses = 0;
     set_paste(term, false);
 }
 
@@ -270,7 +298,9 @@ void term_close(struct term *term)
     if (term->screen) {
         if (!term->suspended)
             leave(term);
+        in_curses = 1;
         delscreen(term->screen);
+        in_curses = 0;
     }
     atomic_store(&term->rescue->armed, false);
     if (term->input)
@@ -309,7 +339,7 @@ void term_resized(struct term *term)
         return;
     term_measure(&rows, &cols);
     if (rows > 0 && cols > 0 && (rows != LINES || cols != COLS))
-        resizeterm(rows, cols);
+        resize(rows, cols);
 }
 
 void term_repaint(struct term *term)
@@ -574,6 +604,7 @@ void term_flush(struct term *term)
 {
     if (atomic_load(&term->rescue->over))
         return;
+    in_curses = 1;
     for (int row = 0; row < term->rows.count; row++) {
         if (term_rows_differ(&term->rows, row))
             draw_row(term, row);
@@ -588,6 +619,7 @@ void term_flush(struct term *term)
     else
         move(LINES - 1, 0);
     refresh();
+    in_curses = 0;
 }
 
 void term_copy(struct term *term, const char *text, size_t length)

@@ -46,6 +46,10 @@ void term_rescue_settings(const struct term_rescue *rescue);
 void term_rescue_unblock(const struct term_rescue *rescue);
 void term_rescue_done(struct term_rescue *rescue);
 
+/* True while this thread is within curses. Safe in a signal handler: there a null pointer is what curses did not get from
+ * malloc() and did not check. */
+bool term_in_curses(void);
+
 /* 0; -ENOTTY; -ENOSYS: no usable terminal type, `text` (128 bytes) says in one line what to set.
  * On success text is "" or a remark for the status line (another type was taken). */
 int term_open(struct term **term, const struct term_settings *settings, struct term_rescue *rescue,

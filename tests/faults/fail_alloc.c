@@ -4,9 +4,12 @@
  *     COUNT_ALLOC=FILE  their number is written there at the end of the program
  *
  * Counted are all that go through malloc and its kind, those of libraries and of strdup(), getline() or
- * opendir() of the C library too. Programs that it starts run without. In gdb, break at fail_here. */
+ * opendir() of the C library too. Programs that it starts run without. In gdb, break at fail_here. Where the program
+ * crashes is written to standard error, as some crashes do not come a second time. */
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#define FRAMES_MOST 40
 
 /* glibc's own, whatever is preloaded */
 void *__libc_malloc(size_t size);
@@ -26,7 +31,7 @@ __attribute__((noinline)) void *fail_here(void);
 
 static atomic_ulong count;
 static unsigned long first = (unsigned long)-1, last = (unsigned long)-1;
-static const char *count_path;
+static int count_file = -1; /* opened first: some commands may not open any later */
 static pid_t process;
 
 void *fail_here(void)
@@ -42,14 +47,44 @@ static bool fails(void)
     return number >= first && number <= last;
 }
 
+static void on_crash(int number)
+{
+    void *frames[FRAMES_MOST];
+
+    backtrace_symbols_fd(frames, backtrace(frames, FRAMES_MOST), STDERR_FILENO);
+    raise(number); /* SA_RESETHAND */
+}
+
+static void show_crashes(void)
+{
+    const struct sigaction action = {.sa_handler = on_crash,
+                                     .sa_flags = (int)SA_RESETHAND | SA_NODEFER};
+    void *frame;
+
+    backtrace(&frame, 1); /* the first call loads a library */
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGABRT, &action, NULL);
+}
+
+static void open_count(const char *path)
+{
+    const int file = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+
+    count_file = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, 100); /* out of the program's way */
+    if (file >= 0)
+        close(file);
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     const char *position = getenv("FAIL_ALLOC");
     char *end;
 
+    show_crashes();
     unsetenv("LD_PRELOAD");
     process = getpid();
-    count_path = getenv("COUNT_ALLOC");
+    open_count(getenv("COUNT_ALLOC"));
     atomic_store(&count, 0); /* what the loader took comes before the program */
     if (!position)
         return;
@@ -62,13 +97,12 @@ __attribute__((destructor)) static void end(void)
 {
     char text[24];
 
-    if (!count_path || getpid() != process)
+    if (count_file < 0 || getpid() != process)
         return;
-    int file = open(count_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int length = snprintf(text, sizeof(text), "%lu\n", atomic_load(&count));
-    if (file < 0 || write(file, text, (size_t)length) != length)
+    if (write(count_file, text, (size_t)length) != length)
         abort();
-    close(file);
+    close(count_file);
 }
 
 void *malloc(size_t size)

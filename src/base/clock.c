@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include <stdio.h>
+
 #define READ_NS      100000 /* two reads take less */
 #define OFFSET_TRIES 64     /* an emulated kernel may have no clock that stands still */
 
@@ -65,4 +67,21 @@ int64_t clock_boot_wall_ns(void)
 struct timespec clock_timespec(int64_t ns)
 {
     return (struct timespec){.tv_sec = (time_t)(ns / SECOND_NS), .tv_nsec = (long)(ns % SECOND_NS)};
+}
+
+void clock_local_text(char *out, size_t size, enum clock_form form, int64_t wall_ns)
+{
+    static const struct {
+        int at, length; /* of the longest one */
+    } FORMS[] = {
+        [CLOCK_DATE_TIME] = {0, 19}, [CLOCK_DATE] = {0, 10},     [CLOCK_TIME] = {11, 8},
+        [CLOCK_MINUTE] = {11, 5},    [CLOCK_DAY_TIME] = {5, 14}, [CLOCK_DAY_MINUTE] = {5, 11},
+    };
+    const time_t seconds = (time_t)(wall_ns / SECOND_NS);
+    char text[CLOCK_TEXT_MAX] = "";
+    struct tm local;
+
+    if (localtime_r(&seconds, &local)) /* every year of an int64_t has four digits */
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
+    snprintf(out, size, "%.*s", FORMS[form].length, text + FORMS[form].at);
 }

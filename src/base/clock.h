@@ -2,6 +2,7 @@
 #ifndef TCPLENS_BASE_CLOCK_H
 #define TCPLENS_BASE_CLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -32,5 +33,17 @@ static inline int64_t clock_less(int64_t ns, int64_t by_ns)
 }
 
 struct timespec clock_timespec(int64_t ns); /* ns >= 0 */
+
+enum clock_form {
+    CLOCK_DATE_TIME,  /* "2026-11-22 12:16:31" */
+    CLOCK_DATE,       /* "2026-11-22" */
+    CLOCK_TIME,       /* "12:16:31" */
+    CLOCK_MINUTE,     /* "12:16" */
+    CLOCK_DAY_TIME,   /* "11-22 12:16:31" */
+    CLOCK_DAY_MINUTE, /* "11-22 12:16" */
+};
+#define CLOCK_TEXT_MAX 20
+/* Wall time in the local time zone; cut where `size` is too small. */
+void clock_local_text(char *out, size_t size, enum clock_form form, int64_t wall_ns);
 
 #endif

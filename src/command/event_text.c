@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define CHANGE_CELLS 34
 #define NETNS_CELLS  12
@@ -17,12 +16,10 @@
 
 static void put_clock(struct buffer *out, int64_t wall_ns)
 {
-    time_t seconds = (time_t)(wall_ns / SECOND_NS);
-    struct tm broken;
+    char text[CLOCK_TEXT_MAX];
 
-    if (localtime_r(&seconds, &broken))
-        buffer_printf(out, "%02d:%02d:%02d.%03d  ", broken.tm_hour, broken.tm_min, broken.tm_sec,
-                      (int)(wall_ns % SECOND_NS / MILLISECOND_NS));
+    clock_local_text(text, sizeof(text), CLOCK_TIME, wall_ns);
+    buffer_printf(out, "%s.%03d  ", text, (int)(wall_ns % SECOND_NS / MILLISECOND_NS));
 }
 
 static void format_ends(char *out, size_t size, const struct event *event,

@@ -6,18 +6,14 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define LABEL "          "
 
 static void put_clock(struct buffer *out, int64_t wall_ns)
 {
-    const time_t seconds = (time_t)(wall_ns / SECOND_NS);
-    struct tm local;
-    char text[32] = "";
+    char text[CLOCK_TEXT_MAX];
 
-    if (localtime_r(&seconds, &local))
-        strftime(text, sizeof(text), "%F %T", &local);
+    clock_local_text(text, sizeof(text), CLOCK_DATE_TIME, wall_ns);
     buffer_text(out, text);
 }
 

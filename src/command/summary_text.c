@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define WIDTH         80u
 #define STATES_SHOWN  5u
@@ -25,23 +24,17 @@
 static void put_when(struct buffer *out, const struct summary *summary, int64_t wall_ns)
 {
     const bool days = summary->last_ns - summary->first_ns >= DAY_NS;
-    const time_t seconds = (time_t)(wall_ns / SECOND_NS);
-    struct tm local;
-    char text[32] = "";
+    char text[CLOCK_TEXT_MAX];
 
-    if (localtime_r(&seconds, &local))
-        strftime(text, sizeof(text), days ? "%m-%d %T" : "%T", &local);
+    clock_local_text(text, sizeof(text), days ? CLOCK_DAY_TIME : CLOCK_TIME, wall_ns);
     buffer_text(out, text);
 }
 
 static void put_date(struct buffer *out, int64_t wall_ns)
 {
-    const time_t seconds = (time_t)(wall_ns / SECOND_NS);
-    struct tm local;
-    char text[32] = "";
+    char text[CLOCK_TEXT_MAX];
 
-    if (localtime_r(&seconds, &local))
-        strftime(text, sizeof(text), "%F %T", &local);
+    clock_local_text(text, sizeof(text), CLOCK_DATE_TIME, wall_ns);
     buffer_text(out, text);
 }
 

@@ -1,8 +1,9 @@
-/* Numbers to decimal digits, for text of which a frame has millions of bytes. In a header so that
- * it is a part of the loops that write rows. Pure. */
+/* Numbers to decimal digits, for text of which a frame has millions of bytes, and back. In a header
+ * so that it is a part of the loops that write rows. Pure. */
 #ifndef TCPLENS_CORE_DIGITS_H
 #define TCPLENS_CORE_DIGITS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -44,6 +45,19 @@ static inline char *digits_write(char *at, uint64_t value)
     }
     digits = digits_of_eight((uint32_t)value);
     return digits_put(at, digits, (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8);
+}
+
+/* The value of `count` decimal digits, at most 18; -1 if there is another character among them. */
+static inline int64_t digits_read(const char *text, size_t count)
+{
+    int64_t value = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        value = value * 10 + (text[i] - '0');
+    }
+    return value;
 }
 
 #endif

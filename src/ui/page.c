@@ -9,7 +9,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define LEFT     1
 #define TEXT_MAX 1024
@@ -171,15 +170,8 @@ size_t page_segments(char *out, size_t size, uint64_t segments)
 
 void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds)
 {
-    const time_t seconds = (time_t)(wall_ns / SECOND_NS);
-    struct tm broken;
-    if (!localtime_r(&seconds, &broken)) {
-        snprintf(out, size, "?");
-        return;
-    }
-    int length =
-        snprintf(out, size, "%02d:%02d:%02d", broken.tm_hour, broken.tm_min, broken.tm_sec);
-    if (milliseconds && length > 0 && (size_t)length < size)
-        snprintf(out + length, size - (size_t)length, ".%03d",
-                 (int)(wall_ns % SECOND_NS / 1000000));
+    clock_local_text(out, size, CLOCK_TIME, wall_ns);
+    const size_t length = strlen(out);
+    if (milliseconds)
+        snprintf(out + length, size - length, ".%03d", (int)(wall_ns % SECOND_NS / MILLISECOND_NS));
 }

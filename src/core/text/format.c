@@ -68,10 +68,8 @@ static size_t print_scaled(char *out, size_t size, uint64_t value, uint64_t unit
     return put_number(out, size, whole, whole < 10, (unsigned)(value % unit / (unit / 10)), suffix);
 }
 
-size_t text_copy(char *out, size_t size, const char *text)
+static size_t copy_bytes(char *out, size_t size, const char *text, size_t length)
 {
-    size_t length = strlen(text);
-
     if (!size)
         return 0;
     if (length >= size)
@@ -79,6 +77,11 @@ size_t text_copy(char *out, size_t size, const char *text)
     memcpy(out, text, length);
     out[length] = '\0';
     return length;
+}
+
+size_t text_copy(char *out, size_t size, const char *text)
+{
+    return copy_bytes(out, size, text, strlen(text));
 }
 
 size_t text_count(char *out, size_t size, uint64_t value)
@@ -231,26 +234,7 @@ size_t text_rfc3339(char *out, size_t size, int64_t wall_ns)
     at = digits_put(at, digits_of_eight(ns / 10), 0);
     *at++ = (char)('0' + ns % 10);
     *at++ = 'Z';
-    size_t length = (size_t)(at - text);
-    if (size == 0)
-        return 0;
-    if (length >= size)
-        length = size - 1;
-    memcpy(out, text, length);
-    out[length] = '\0';
-    return length;
-}
-
-/* `count` digits at `text`: their value, or -1. */
-static int64_t read_digits(const char *text, size_t count)
-{
-    int64_t value = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
+    return copy_bytes(out, size, text, (size_t)(at - text));
 }
 
 static unsigned days_in_month(int64_t year, unsigned month)
@@ -272,11 +256,11 @@ static bool read_seconds(const char *text, int64_t *seconds)
         if (marks[i] != '0' && text[i] != marks[i])
             return false;
     for (size_t i = 0; i < 5; i++) {
-        values[i] = read_digits(text + parts[i].at, parts[i].count);
+        values[i] = digits_read(text + parts[i].at, parts[i].count);
         if (values[i] < parts[i].least || values[i] > parts[i].most)
             return false;
     }
-    struct date date = {read_digits(text, 4), (unsigned)values[0], (unsigned)values[1]};
+    struct date date = {digits_read(text, 4), (unsigned)values[0], (unsigned)values[1]};
     if (date.year < 1677 || date.year > 2262 || date.day > days_in_month(date.year, date.month))
         return false;
     *seconds = days_of(&date) * DAY_S + values[2] * HOUR_S + values[3] * MINUTE_S + values[4];
@@ -288,7 +272,7 @@ static int64_t read_fraction(const char *text, size_t length)
 {
     if (length == 0 || length > 9)
         return -1;
-    int64_t value = read_digits(text, length);
+    int64_t value = digits_read(text, length);
     for (size_t i = length; i < 9 && value >= 0; i++)
         value *= 10;
     return value;

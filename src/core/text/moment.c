@@ -3,6 +3,7 @@
 #include "core/text/moment.h"
 
 #include "base/clock.h"
+#include "core/digits.h"
 #include "core/text/text.h"
 
 #include <errno.h>
@@ -13,32 +14,19 @@
 #define SECONDS_END 19u /* 2026-11-22T12:16:29 */
 #define MOMENT_MAX  40u
 
-/* `count` digits, or -1. */
-static int64_t read_digits(const char *text, size_t count)
-{
-    int64_t value = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (text[i] < '0' || text[i] > '9')
-            return -1;
-        value = value * 10 + (text[i] - '0');
-    }
-    return value;
-}
-
 /* "+01:00", "+0100" or "-05". */
 static bool read_offset(const char *text, int64_t *seconds)
 {
     const size_t length = strlen(text);
-    const int64_t hours = length >= 3 ? read_digits(text + 1, 2) : -1;
+    const int64_t hours = length >= 3 ? digits_read(text + 1, 2) : -1;
     int64_t minutes = -1;
 
     if (length == 3)
         minutes = 0;
     else if (length == 5)
-        minutes = read_digits(text + 3, 2);
+        minutes = digits_read(text + 3, 2);
     else if (length == 6 && text[3] == ':')
-        minutes = read_digits(text + 4, 2);
+        minutes = digits_read(text + 4, 2);
     if ((text[0] != '+' && text[0] != '-') || hours < 0 || hours > 23 || minutes < 0 ||
         minutes > 59)
         return false;
@@ -57,13 +45,13 @@ static int read_epoch(const char *text, int64_t *wall_ns)
     if (text[whole] == '.' || text[whole] == ',') {
         const char *digits = text + whole + 1;
         const size_t count = strlen(digits);
-        fraction = count && count <= 9 ? read_digits(digits, count) : -1;
+        fraction = count && count <= 9 ? digits_read(digits, count) : -1;
         for (size_t i = 0; i < count && i < 9; i++)
             unit /= 10;
     } else if (text[whole]) {
         return -EINVAL;
     }
-    const int64_t seconds = read_digits(text, whole);
+    const int64_t seconds = digits_read(text, whole);
     if (fraction < 0 || seconds > INT64_MAX / SECOND_NS - 1)
         return -EINVAL;
     *wall_ns = seconds * SECOND_NS + fraction * unit;

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define FIRST_CELL    3 /* " ! " */
 #define CHECKED_MOST  6 /* lines of what was checked */
@@ -85,17 +84,14 @@ static void findings_update(struct pane *pane, const struct picture *picture)
 void findings_since_text(char *out, size_t size, const struct finding *finding, int64_t now_ns)
 {
     const int64_t at_ns = finding->ended_ns ? finding->ended_ns : finding->since_ns;
-    const time_t seconds = (time_t)(at_ns / SECOND_NS);
     const bool old = now_ns - at_ns >= DAY_NS;
-    char clock[16] = "?";
-    struct tm local;
+    char clock[16];
 
-    if (localtime_r(&seconds, &local))
-        strftime(clock, sizeof(clock),
-                 old                 ? "%m-%d %H:%M"
-                 : finding->ended_ns ? "%H:%M"
-                                     : "%H:%M:%S",
-                 &local);
+    clock_local_text(clock, sizeof(clock),
+                     old                 ? CLOCK_DAY_MINUTE
+                     : finding->ended_ns ? CLOCK_MINUTE
+                                         : CLOCK_TIME,
+                     at_ns);
     snprintf(out, size, "%s%s",
              old                    ? ""
              : finding->ended_ns    ? "ended "

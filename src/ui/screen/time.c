@@ -11,7 +11,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define TIME_CELLS  8
 #define BAR_LEAST   8
@@ -321,30 +320,19 @@ void screen_time_draw_prompt(struct screen *screen, const struct canvas *canvas)
                 canvas->cols - at - 1, ROLE_NORMAL);
 }
 
-enum clock_form { CLOCK_DAY, CLOCK_TIME, CLOCK_DAY_TIME };
-
 static void clock_text(char *out, size_t size, enum clock_form form, int64_t wall_ns)
 {
-    const time_t seconds = (time_t)(wall_ns / SECOND_NS);
-    struct tm broken;
-
     out[0] = '\0';
-    if (wall_ns == TRANSPORT_NOT_KNOWN || !localtime_r(&seconds, &broken))
-        return;
-    if (form == CLOCK_DAY)
-        strftime(out, size, "%Y-%m-%d", &broken);
-    else if (form == CLOCK_TIME)
-        strftime(out, size, "%H:%M:%S", &broken);
-    else
-        strftime(out, size, "%m-%d %H:%M", &broken);
+    if (wall_ns != TRANSPORT_NOT_KNOWN)
+        clock_local_text(out, size, form, wall_ns);
 }
 
 static bool has_passed_midnight(const struct transport_state *state)
 {
     char begin[16], end[16];
 
-    clock_text(begin, sizeof(begin), CLOCK_DAY, state->begin_ns);
-    clock_text(end, sizeof(end), CLOCK_DAY, state->end_ns);
+    clock_text(begin, sizeof(begin), CLOCK_DATE, state->begin_ns);
+    clock_text(end, sizeof(end), CLOCK_DATE, state->end_ns);
     return strcmp(begin, end) != 0;
 }
 
@@ -355,7 +343,7 @@ bool screen_time_status(const struct screen *screen, char *out, size_t size)
 
     if (!screen->settings.transport || !state->searching)
         return false;
-    clock_text(reached, sizeof(reached), has_passed_midnight(state) ? CLOCK_DAY_TIME : CLOCK_TIME,
+    clock_text(reached, sizeof(reached), has_passed_midnight(state) ? CLOCK_DAY_MINUTE : CLOCK_TIME,
                state->reached_ns);
     if (screen->travel.seeks_condition)
         snprintf(out, size, "searching %s for %.60s: at %s (Esc stops)",
@@ -555,9 +543,9 @@ void screen_time_draw(struct screen *screen, const struct canvas *canvas)
     int col = 1, right = canvas->cols - 1;
 
     text_cut(name, sizeof(name), frame ? frame->host : "", 24, "…");
-    clock_text(date, sizeof(date), CLOCK_DAY, state->position_ns);
+    clock_text(date, sizeof(date), CLOCK_DATE, state->position_ns);
     clock_text(now, sizeof(now), CLOCK_TIME, state->position_ns);
-    clock_text(end, sizeof(end), has_passed_midnight(state) ? CLOCK_DAY_TIME : CLOCK_TIME,
+    clock_text(end, sizeof(end), has_passed_midnight(state) ? CLOCK_DAY_MINUTE : CLOCK_TIME,
                state->end_ns);
     speed_text(speed, sizeof(speed), state);
     const int needed = (int)(text_width(name) + text_width(end)) + 32 + BAR_LEAST;

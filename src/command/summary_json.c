@@ -2,8 +2,7 @@
 #include "base/clock.h"
 #include "command/summary_text.h"
 #include "core/finding/finding_json.h"
-#include "core/json/json.h"
-#include "core/text/text.h"
+#include "core/json/member.h"
 
 #define MOST_IN_JSON 100u
 
@@ -17,65 +16,29 @@ unsigned summary_checked(const struct summary_report *report)
     return count;
 }
 
-static void put_key(struct buffer *out, const char *key)
-{
-    const bool first = out->length && out->data[out->length - 1] == '{';
-
-    buffer_printf(out, "%s\"%s\":", first ? "" : ",", key);
-}
-
-static void put_member(struct buffer *out, const char *key, const char *text)
-{
-    put_key(out, key);
-    json_put_text(out, text);
-}
-
-static void put_number(struct buffer *out, const char *key, uint64_t number)
-{
-    put_key(out, key);
-    buffer_printf(out, "%llu", (unsigned long long)number);
-}
-
-static void put_time(struct buffer *out, const char *key, int64_t wall_ns)
-{
-    char text[40];
-
-    text_rfc3339(text, sizeof(text), wall_ns);
-    put_member(out, key, text);
-}
-
 static void put_owner(struct buffer *out, int32_t pid, const char *name)
 {
     if (pid <= 0)
         return;
-    put_number(out, "pid", (uint64_t)pid);
-    put_member(out, "comm", name);
-}
-
-static void put_address(struct buffer *out, const char *key, const struct addr *addr,
-                        uint8_t family)
-{
-    char text[ADDR_TEXT_MAX];
-
-    addr_format(text, sizeof(text), addr, family, NULL);
-    put_member(out, key, text);
+    json_member_number(out, "pid", (uint64_t)pid);
+    json_member_text(out, "comm", name);
 }
 
 static void put_range_json(struct buffer *out, const char *name, const struct summary_range *range)
 {
-    put_key(out, name);
+    json_member_key(out, name);
     buffer_char(out, '{');
-    put_number(out, "least", range->least.count);
-    put_time(out, "least_at", range->least.wall_ns);
-    put_number(out, "most", range->most.count);
-    put_time(out, "most_at", range->most.wall_ns);
-    put_number(out, "last", range->last);
+    json_member_number(out, "least", range->least.count);
+    json_member_time(out, "least_at", range->least.wall_ns);
+    json_member_number(out, "most", range->most.count);
+    json_member_time(out, "most_at", range->most.wall_ns);
+    json_member_number(out, "last", range->last);
     buffer_char(out, '}');
 }
 
 static void put_states_json(struct buffer *out, const struct summary *summary)
 {
-    put_key(out, "states");
+    json_member_key(out, "states");
     buffer_char(out, '{');
     put_range_json(out, "all", &summary->all);
     for (int state = STATE_CLOSED; state < STATE_DELETE_TCB; state++)
@@ -87,13 +50,13 @@ static void put_states_json(struct buffer *out, const struct summary *summary)
 static void put_place_json(struct buffer *out, const struct summary_place *place)
 {
     buffer_char(out, '{');
-    put_member(out, "direction", place->inbound ? "in" : "out");
-    put_address(out, "raddr", &place->remote, place->family);
-    put_number(out, place->inbound ? "lport" : "rport", place->port);
+    json_member_text(out, "direction", place->inbound ? "in" : "out");
+    json_member_address(out, "raddr", &place->remote, place->family);
+    json_member_number(out, place->inbound ? "lport" : "rport", place->port);
     put_owner(out, place->pid, place->name);
-    put_number(out, "opened", place->opens);
-    put_number(out, "sent_bytes", place->sent_bytes);
-    put_number(out, "retrans_bytes", place->retrans_bytes);
+    json_member_number(out, "opened", place->opens);
+    json_member_number(out, "sent_bytes", place->sent_bytes);
+    json_member_number(out, "retrans_bytes", place->retrans_bytes);
     buffer_char(out, '}');
 }
 
@@ -103,7 +66,7 @@ static void put_places_json(struct buffer *out, const struct summary *summary, c
     const struct summary_place *top[MOST_IN_JSON];
     const size_t count = summary_top(summary, order, top, MOST_IN_JSON);
 
-    put_key(out, key);
+    json_member_key(out, key);
     buffer_char(out, '[');
     for (size_t i = 0; i < count; i++) {
         if (i)
@@ -116,17 +79,17 @@ static void put_places_json(struct buffer *out, const struct summary *summary, c
 static void put_listener_json(struct buffer *out, const struct summary_listener *listener)
 {
     buffer_char(out, '{');
-    put_address(out, "laddr", &listener->local, listener->family);
-    put_number(out, "lport", listener->port);
+    json_member_address(out, "laddr", &listener->local, listener->family);
+    json_member_number(out, "lport", listener->port);
     put_owner(out, listener->pid, listener->name);
     if (listener->full_first_ns) {
-        put_time(out, "full_first", listener->full_first_ns);
-        put_number(out, "full_ms", (uint64_t)(listener->full_ns / MILLISECOND_NS));
-        put_number(out, "accept_queue", listener->queue);
-        put_number(out, "backlog", listener->backlog);
-        put_time(out, "accept_queue_at", listener->queue_ns);
+        json_member_time(out, "full_first", listener->full_first_ns);
+        json_member_number(out, "full_ms", (uint64_t)(listener->full_ns / MILLISECOND_NS));
+        json_member_number(out, "accept_queue", listener->queue);
+        json_member_number(out, "backlog", listener->backlog);
+        json_member_time(out, "accept_queue_at", listener->queue_ns);
     }
-    put_number(out, "drops", listener->drops);
+    json_member_number(out, "drops", listener->drops);
     buffer_char(out, '}');
 }
 
@@ -135,7 +98,7 @@ static void put_listeners_json(struct buffer *out, const struct summary *summary
     const struct summary_listener *top[MOST_IN_JSON];
     const size_t count = summary_listeners(summary, top, MOST_IN_JSON);
 
-    put_key(out, "listeners");
+    json_member_key(out, "listeners");
     buffer_char(out, '[');
     for (size_t i = 0; i < count; i++) {
         if (i)
@@ -147,7 +110,7 @@ static void put_listeners_json(struct buffer *out, const struct summary *summary
 
 static void put_findings_json(struct buffer *out, const struct summary_report *report)
 {
-    put_key(out, "findings");
+    json_member_key(out, "findings");
     buffer_char(out, '[');
     for (uint32_t i = 0; i < report->finding_count; i++) {
         if (i)
@@ -157,63 +120,56 @@ static void put_findings_json(struct buffer *out, const struct summary_report *r
     buffer_char(out, ']');
 }
 
-static void put_frames_json(struct buffer *out, const struct summary_report *report)
+static void put_events_json(struct buffer *out, const struct summary *summary)
 {
-    const struct summary *summary = report->summary;
+    json_member_number(out, "frames", summary->frames);
+    json_member_number(out, "opened", summary->opened);
+    json_member_number(out, "changed", summary->changed);
+    json_member_number(out, "closed", summary->closed);
+    json_member_number(out, "events_lost", summary->lost);
+}
 
-    put_time(out, "first", summary->first_ns);
-    put_time(out, "last", summary->last_ns);
-    put_number(out, "longest_interval_ms", (uint64_t)(summary->longest_ns / MILLISECOND_NS));
-    put_number(out, "frames_with_gaps", summary->frames_with_gaps);
-    put_number(out, "in_bytes", summary->in_bytes);
-    put_number(out, "out_bytes", summary->out_bytes);
-    put_number(out, "sent_bytes", summary->sent_bytes);
-    put_number(out, "retrans_bytes", summary->retrans_bytes);
-    put_states_json(out, summary);
-    put_places_json(out, summary, "retransmitters", SUMMARY_BY_RETRANS);
-    put_listeners_json(out, summary);
-    put_findings_json(out, report);
-    put_number(out, "checked", summary_checked(report));
+static void put_frames_json(struct buffer *out, const struct summary *summary)
+{
+    json_member_time(out, "first", summary->first_ns);
+    json_member_time(out, "last", summary->last_ns);
+    if (summary->longest_ns)
+        json_member_number(out, "longest_interval_ms",
+                           (uint64_t)(summary->longest_ns / MILLISECOND_NS));
+    json_member_number(out, "frames_with_gaps", summary->frames_with_gaps);
+    json_member_number(out, "in_bytes", summary->in_bytes);
+    json_member_number(out, "out_bytes", summary->out_bytes);
+    json_member_number(out, "sent_bytes", summary->sent_bytes);
+    json_member_number(out, "retrans_bytes", summary->retrans_bytes);
 }
 
 void summary_json(struct buffer *out, const struct summary_report *report)
 {
     const struct summary *summary = report->summary;
 
-    buffer_text(out, "{\"log\":");
-    json_put_text(out, report->path);
-    if (summary->host[0])
-        put_member(out, "host", summary->host);
-    if (report->fault[0])
-        put_member(out, "fault", report->fault);
-    put_number(out, "frames", summary->frames);
-    put_number(out, "opened", summary->opened);
-    put_number(out, "changed", summary->changed);
-    put_number(out, "closed", summary->closed);
-    put_number(out, "events_lost", summary->lost);
+    buffer_char(out, '{');
+    json_member_text(out, "log", report->path);
+    json_member_text_if(out, "host", summary->host);
+    json_member_text_if(out, "fault", report->fault);
+    put_events_json(out, summary);
     put_places_json(out, summary, "openers", SUMMARY_BY_OPENS);
-    if (summary->frames)
-        put_frames_json(out, report);
+    if (summary->frames) {
+        put_frames_json(out, summary);
+        put_states_json(out, summary);
+        put_places_json(out, summary, "retransmitters", SUMMARY_BY_RETRANS);
+        put_listeners_json(out, summary);
+        put_findings_json(out, report);
+        json_member_number(out, "checked", summary_checked(report));
+    }
     buffer_char(out, '}');
 }
 
 void summary_total_json(struct buffer *out, const struct summary *total, uint32_t logs)
 {
     buffer_char(out, '{');
-    put_number(out, "logs", logs);
-    put_number(out, "frames", total->frames);
-    put_number(out, "opened", total->opened);
-    put_number(out, "changed", total->changed);
-    put_number(out, "closed", total->closed);
-    put_number(out, "events_lost", total->lost);
-    if (total->frames) {
-        put_time(out, "first", total->first_ns);
-        put_time(out, "last", total->last_ns);
-        put_number(out, "frames_with_gaps", total->frames_with_gaps);
-        put_number(out, "in_bytes", total->in_bytes);
-        put_number(out, "out_bytes", total->out_bytes);
-        put_number(out, "sent_bytes", total->sent_bytes);
-        put_number(out, "retrans_bytes", total->retrans_bytes);
-    }
+    json_member_number(out, "logs", logs);
+    put_events_json(out, total);
+    if (total->frames)
+        put_frames_json(out, total);
     buffer_text(out, "}\n");
 }

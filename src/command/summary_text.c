@@ -109,14 +109,13 @@ static double percent(uint64_t part, uint64_t whole)
 
 /* --- text --- */
 
-static void put_head(struct buffer *out, const struct summary_report *report)
+static void put_head(struct buffer *out, const char *name, const struct summary *summary)
 {
-    const struct summary *summary = report->summary;
+    const size_t start = out->length;
     char age[16];
-    size_t start = out->length;
 
     text_age(age, sizeof(age), summary->last_ns - summary->first_ns);
-    buffer_printf(out, "%s: ", summary->host[0] ? summary->host : report->path);
+    buffer_printf(out, "%s: ", name);
     put_date(out, summary->first_ns);
     buffer_text(out, " to ");
     put_when(out, summary, summary->last_ns);
@@ -325,18 +324,11 @@ static void put_foot(struct buffer *out, const struct summary_report *report)
 
 void summary_total_text(struct buffer *out, const struct summary *total, uint32_t logs)
 {
-    const size_t start = out->length;
-    char age[16];
+    char name[32];
 
-    text_age(age, sizeof(age), total->last_ns - total->first_ns);
-    buffer_printf(out, "\nall %u log%s: ", logs, logs == 1 ? "" : "s");
-    put_date(out, total->first_ns);
-    buffer_text(out, " to ");
-    put_when(out, total, total->last_ns);
-    buffer_printf(out, " (%s), %llu frames", age, (unsigned long long)total->frames);
-    if (total->frames_with_gaps)
-        buffer_printf(out, ", %llu with gaps", (unsigned long long)total->frames_with_gaps);
-    end_line(out, start);
+    snprintf(name, sizeof(name), "all %u log%s", logs, logs == 1 ? "" : "s");
+    buffer_char(out, '\n');
+    put_head(out, name, total);
     put_flow(out, total);
 }
 
@@ -345,7 +337,7 @@ void summary_text(struct buffer *out, const struct summary_report *report)
     const struct summary *summary = report->summary;
 
     if (summary->frames)
-        put_head(out, report);
+        put_head(out, summary->host[0] ? summary->host : report->path, summary);
     put_flow(out, summary);
     if (summary->frames)
         put_states(out, summary);

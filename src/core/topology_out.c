@@ -1,6 +1,6 @@
 /* topology_out: who talks to whom, written out. */
 #include "core/finding/finding.h"
-#include "core/json/json.h"
+#include "core/json/member.h"
 #include "core/text/text.h"
 #include "core/topology.h"
 
@@ -281,18 +281,12 @@ void topology_mermaid(const struct topology *topology, struct buffer *out)
 
 /* --- JSON --- */
 
-static void put_member(struct buffer *out, const char *key, const char *text)
-{
-    buffer_printf(out, ",\"%s\":", key);
-    json_put_text(out, text);
-}
-
 static void put_json_finding(struct buffer *out, uint8_t severity, const char *finding)
 {
     if (!finding)
         return;
-    put_member(out, "severity", severity_name((enum finding_severity)severity));
-    put_member(out, "finding", finding);
+    json_member_text(out, "severity", severity_name((enum finding_severity)severity));
+    json_member_text(out, "finding", finding);
 }
 
 static void put_json_edge(struct buffer *out, const struct topology_edge *edge)
@@ -318,11 +312,10 @@ void topology_json(const struct topology *topology, struct buffer *out)
     for (uint32_t i = 0; i < topology->node_count; i++) {
         const struct topology_node *node = &topology->nodes[i];
         buffer_printf(out, "{\"map\":\"node\",\"id\":%" PRIu32, i);
-        put_member(out, "name", node->name);
-        if (node->host[0])
-            put_member(out, "host", node->host);
+        json_member_text(out, "name", node->name);
+        json_member_text_if(out, "host", node->host);
         if (node->outside)
-            buffer_text(out, ",\"outside\":true");
+            json_member_true(out, "outside");
         put_json_finding(out, node->severity, node->finding);
         buffer_text(out, "}\n");
     }

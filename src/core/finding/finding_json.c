@@ -2,24 +2,13 @@
 #include "core/finding/finding_json.h"
 
 #include "core/json/json.h"
-#include "core/text/text.h"
+#include "core/json/member.h"
 
 #include <math.h>
 #include <string.h>
 
-static void put_key(struct buffer *buffer, const char *key)
-{
-    buffer_printf(buffer, ",\"%s\":", key);
-}
-
-static void put_text(struct buffer *buffer, const char *key, const char *text)
-{
-    put_key(buffer, key);
-    json_put_text(buffer, text);
-}
-
 /* Whole numbers without a point. */
-static void put_number(struct buffer *buffer, double value)
+static void put_figure(struct buffer *buffer, double value)
 {
     if (fabs(value) < 1e15 && value == floor(value))
         buffer_printf(buffer, "%.0f", value);
@@ -27,20 +16,12 @@ static void put_number(struct buffer *buffer, double value)
         buffer_printf(buffer, "%.3f", value);
 }
 
-static void put_time(struct buffer *buffer, const char *key, int64_t wall_ns)
-{
-    char text[40];
-
-    text_rfc3339(text, sizeof(text), wall_ns);
-    put_text(buffer, key, text);
-}
-
 static void put_texts(struct buffer *buffer, const char *key, const char *const *first,
                       const char *const *second)
 {
     bool comma = false;
 
-    put_key(buffer, key);
+    json_member_key(buffer, key);
     buffer_char(buffer, '[');
     for (int list = 0; list < 2; list++) {
         const char *const *texts = list == 0 ? first : second;
@@ -56,44 +37,37 @@ static void put_texts(struct buffer *buffer, const char *key, const char *const 
 
 static void put_subject(struct buffer *buffer, const struct finding_subject *subject)
 {
-    char address[ADDR_TEXT_MAX];
-
-    put_key(buffer, "subject");
-    buffer_text(buffer, "{\"kind\":");
-    json_put_text(buffer, words_name(&SUBJECT_KIND_WORDS, subject->kind));
-    if (subject->family) {
-        addr_format(address, sizeof(address), &subject->address, subject->family, NULL);
-        put_text(buffer, "address", address);
-    }
+    json_member_key(buffer, "subject");
+    buffer_char(buffer, '{');
+    json_member_text(buffer, "kind", words_name(&SUBJECT_KIND_WORDS, subject->kind));
+    if (subject->family)
+        json_member_address(buffer, "address", &subject->address, subject->family);
     if (subject->port)
-        buffer_printf(buffer, ",\"port\":%u", subject->port);
+        json_member_number(buffer, "port", subject->port);
     if (subject->pid > 0)
-        buffer_printf(buffer, ",\"pid\":%d", (int)subject->pid);
-    if (subject->name[0])
-        put_text(buffer, "comm", subject->name);
-    if (subject->unit[0])
-        put_text(buffer, "unit", subject->unit);
+        json_member_signed(buffer, "pid", subject->pid);
+    json_member_text_if(buffer, "comm", subject->name);
+    json_member_text_if(buffer, "unit", subject->unit);
     if (subject->pid > 0 && subject->start_ticks)
-        buffer_printf(buffer, ",\"start_ticks\":%llu", (unsigned long long)subject->start_ticks);
+        json_member_number(buffer, "start_ticks", subject->start_ticks);
     buffer_char(buffer, '}');
 }
 
 static void put_evidence(struct buffer *buffer, const struct finding *finding)
 {
-    put_key(buffer, "evidence");
+    json_member_key(buffer, "evidence");
     buffer_char(buffer, '[');
     for (unsigned i = 0; i < finding->evidence_count; i++) {
         const struct evidence *evidence = &finding->evidence[i];
         buffer_text(buffer, i ? ",{\"fact\":" : "{\"fact\":");
         json_put_text(buffer, evidence->fact);
-        put_key(buffer, "value");
-        put_number(buffer, evidence->value);
+        json_member_key(buffer, "value");
+        put_figure(buffer, evidence->value);
         if (evidence->has_limit) {
-            put_key(buffer, "limit");
-            put_number(buffer, evidence->limit);
+            json_member_key(buffer, "limit");
+            put_figure(buffer, evidence->limit);
         }
-        if (evidence->unit[0])
-            put_text(buffer, "unit", evidence->unit);
+        json_member_text_if(buffer, "unit", evidence->unit);
         buffer_char(buffer, '}');
     }
     buffer_char(buffer, ']');
@@ -105,7 +79,7 @@ static void put_because(struct buffer *buffer, const struct finding *finding,
     char subject[SUBJECT_TEXT_MAX];
     bool comma = false;
 
-    put_key(buffer, "because");
+    json_member_key(buffer, "because");
     buffer_char(buffer, '[');
     for (int i = 0; i < BECAUSE_MAX && finding->because[i]; i++) {
         for (uint32_t j = 0; j < count; j++) {
@@ -114,7 +88,7 @@ static void put_because(struct buffer *buffer, const struct finding *finding,
             subject_format(&list[j]->subject, subject, sizeof(subject));
             buffer_text(buffer, comma ? ",{\"finding\":" : "{\"finding\":");
             json_put_text(buffer, list[j]->detector->id);
-            put_text(buffer, "subject", subject);
+            json_member_text(buffer, "subject", subject);
             buffer_char(buffer, '}');
             comma = true;
         }
@@ -126,27 +100,26 @@ static void put_because(struct buffer *buffer, const struct finding *finding,
 static void put_finding(struct buffer *buffer, const struct finding *finding)
 {
     json_put_text(buffer, finding->detector->id);
-    put_text(buffer, "severity", severity_name((enum finding_severity)finding->severity));
-    put_text(buffer, "confidence", confidence_name((enum finding_confidence)finding->confidence));
+    json_member_text(buffer, "severity", severity_name((enum finding_severity)finding->severity));
+    json_member_text(buffer, "confidence",
+                     confidence_name((enum finding_confidence)finding->confidence));
     const uint32_t netns =
         finding->subject.host[0] ? finding->subject.netns_inode : finding->subject.netns;
-    if (finding->subject.host[0])
-        put_text(buffer, "host", finding->subject.host);
+    json_member_text_if(buffer, "host", finding->subject.host);
     if (netns)
-        buffer_printf(buffer, ",\"netns\":%u", netns);
-    if (finding->subject.netns_name[0])
-        put_text(buffer, "netns_name", finding->subject.netns_name);
+        json_member_number(buffer, "netns", netns);
+    json_member_text_if(buffer, "netns_name", finding->subject.netns_name);
     put_subject(buffer, &finding->subject);
-    put_time(buffer, "since", finding->since_ns);
+    json_member_time(buffer, "since", finding->since_ns);
     if (finding->since_least)
-        buffer_text(buffer, ",\"since_at_least\":true");
+        json_member_true(buffer, "since_at_least");
     if (finding->ended_ns)
-        put_time(buffer, "ended", finding->ended_ns);
+        json_member_time(buffer, "ended", finding->ended_ns);
     if (finding->window_ns)
-        buffer_printf(buffer, ",\"window_ms\":%lld", (long long)(finding->window_ns / 1000000));
+        json_member_signed(buffer, "window_ms", finding->window_ns / 1000000);
     put_evidence(buffer, finding);
-    put_text(buffer, "filter", finding->filter);
-    put_text(buffer, "title", finding->title);
+    json_member_text(buffer, "filter", finding->filter);
+    json_member_text(buffer, "title", finding->title);
 }
 
 void json_finding(struct buffer *buffer, const struct finding *finding,
@@ -166,12 +139,11 @@ void json_finding_step(struct buffer *buffer, uint64_t seq, const struct finding
     const struct finding *finding = &step->finding;
 
     buffer_text(buffer, "{\"ev\":\"finding\"");
-    put_time(buffer, "t", step->wall_ns);
-    buffer_text(buffer, ",\"seq\":");
-    buffer_unsigned(buffer, seq);
-    put_text(buffer, "step", words_name(&FINDING_STEP_WORDS, step->kind));
-    buffer_printf(buffer, ",\"id\":%u", finding->id);
-    put_key(buffer, "finding");
+    json_member_time(buffer, "t", step->wall_ns);
+    json_member_number(buffer, "seq", seq);
+    json_member_text(buffer, "step", words_name(&FINDING_STEP_WORDS, step->kind));
+    json_member_number(buffer, "id", finding->id);
+    json_member_key(buffer, "finding");
     put_finding(buffer, finding);
     for (int i = 0; i < BECAUSE_MAX && finding->because[i]; i++)
         buffer_printf(buffer, "%s%u", i ? "," : ",\"causes\":[", finding->because[i]);
@@ -191,7 +163,7 @@ void json_checks(struct buffer *buffer, const struct finding_check *checks, uint
             continue;
         buffer_text(buffer, comma ? ",{\"finding\":" : "{\"finding\":");
         json_put_text(buffer, DETECTORS[i]->id);
-        put_text(buffer, "reason", checks[i].reason);
+        json_member_text(buffer, "reason", checks[i].reason);
         buffer_char(buffer, '}');
         comma = true;
     }

@@ -11,8 +11,8 @@ const struct session_keys session_clock_keys = SESSION_KEYS(KEYS);
 void session_write_clock(struct buffer *buffer, uint64_t seq, const struct session_clock *clock)
 {
     begin_line(buffer, RECORD_CLOCK, seq, clock->answered_ns);
-    put_number(buffer, "id", clock->id);
-    put_time(buffer, "received", clock->received_ns);
+    json_member_number(buffer, "id", clock->id);
+    json_member_time(buffer, "received", clock->received_ns);
     end_line(buffer);
 }
 

@@ -54,12 +54,12 @@ void session_write_event(struct buffer *buffer, uint64_t seq, const struct event
         return;
     buffer->length--; /* its closing brace */
     if (event->kind == EVENT_LOST)
-        put_text(buffer, "of", "events");
-    put_text_if(buffer, "origin", words_name(&EVENT_ORIGIN_WORDS, event->origin));
+        json_member_text(buffer, "of", "events");
+    json_member_text_if(buffer, "origin", words_name(&EVENT_ORIGIN_WORDS, event->origin));
     if (event->polled_jump)
-        put_true(buffer, "polled_jump");
+        json_member_true(buffer, "polled_jump");
     if (event->owner_start_ticks)
-        put_number(buffer, "start_ticks", event->owner_start_ticks);
+        json_member_number(buffer, "start_ticks", event->owner_start_ticks);
     end_line(buffer);
 }
 

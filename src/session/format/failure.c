@@ -46,23 +46,23 @@ static void write_failure(const struct session_pass *pass, const struct calls *c
 
     addr_format(address, sizeof(address), &call->address, call->family, NULL);
     begin_line(buffer, RECORD_FAILURE, ++pass->state->seq, pass->frame->wall_ns);
-    put_text(buffer, "call", calls->name);
-    put_number(buffer, "errno", call->error);
-    put_text_if(buffer, "error", words_name(&EVENT_ERROR_WORDS, call->error));
-    put_text(buffer, "family", call->family == FAMILY_INET6 ? "inet6" : "inet");
-    put_text(buffer, binds ? "laddr" : "raddr", address);
-    put_number(buffer, binds ? "lport" : "rport", call->port);
-    put_number(buffer, "netns", pass->frame->netns);
+    json_member_text(buffer, "call", calls->name);
+    json_member_number(buffer, "errno", call->error);
+    json_member_text_if(buffer, "error", words_name(&EVENT_ERROR_WORDS, call->error));
+    json_member_text(buffer, "family", call->family == FAMILY_INET6 ? "inet6" : "inet");
+    json_member_text(buffer, binds ? "laddr" : "raddr", address);
+    json_member_number(buffer, binds ? "lport" : "rport", call->port);
+    json_member_number(buffer, "netns", pass->frame->netns);
     if (call->pid)
-        put_number(buffer, "pid", (uint64_t)call->pid);
-    put_text_if(buffer, "comm", call->name);
+        json_member_number(buffer, "pid", (uint64_t)call->pid);
+    json_member_text_if(buffer, "comm", call->name);
     if (call->start_ticks)
-        put_number(buffer, "start_ticks", call->start_ticks);
-    put_number(buffer, "count", call->count);
-    put_time(buffer, "first", call->first_ns + offset_ns);
+        json_member_number(buffer, "start_ticks", call->start_ticks);
+    json_member_number(buffer, "count", call->count);
+    json_member_time(buffer, "first", call->first_ns + offset_ns);
     for (int i = 0; i < CALL_FAILURES_TIMES; i++)
         if (call->last_ns[i])
-            put_time(buffer, TIMES[i], call->last_ns[i] + offset_ns);
+            json_member_time(buffer, TIMES[i], call->last_ns[i] + offset_ns);
     end_line(buffer);
 }
 

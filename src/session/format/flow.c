@@ -72,7 +72,7 @@ static void put_flow(struct session_pass *pass, const struct flow *flow)
     const uint32_t owner = owner_number(pass, &flow->conn);
 
     begin_line(buffer, RECORD_FLOW, ++pass->state->seq, pass->frame->wall_ns);
-    put_number(buffer, "id", flow->conn.serial);
+    json_member_number(buffer, "id", flow->conn.serial);
     session_put_tuple(pass, flow->conn.netns, &flow->conn.tuple);
     const struct fact_list *keys = &pass->state->logged.rows;
     for (size_t i = 0; i < keys->count; i++) {
@@ -82,11 +82,11 @@ static void put_flow(struct session_pass *pass, const struct flow *flow)
             put_key(buffer, key, &flow->conn);
     }
     if (owner)
-        put_number(buffer, "proc", owner);
+        json_member_number(buffer, "proc", owner);
     session_put_group(buffer, pass->state, CONN_NO_INDEX,
                       session_group_number(pass, flow->conn.group));
-    put_number(buffer, "in_bytes", flow->in_bytes);
-    put_number(buffer, "out_bytes", flow->out_bytes);
+    json_member_number(buffer, "in_bytes", flow->in_bytes);
+    json_member_number(buffer, "out_bytes", flow->out_bytes);
     end_line(buffer);
 }
 
@@ -118,8 +118,8 @@ static void write_flows_left(struct session_pass *pass)
             continue;
         if (flow_fade(&expected, session_elapsed_ns(state, pass->frame->mono_ns))) {
             begin_line(pass->buffer, RECORD_FLOW, ++state->seq, pass->frame->wall_ns);
-            put_number(pass->buffer, "id", expected.conn.serial);
-            put_true(pass->buffer, "left");
+            json_member_number(pass->buffer, "id", expected.conn.serial);
+            json_member_true(pass->buffer, "left");
             end_line(pass->buffer);
         }
         session_drop_flow(state, i);

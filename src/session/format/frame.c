@@ -108,7 +108,7 @@ static void write_frame_line(const struct session_pass *pass, const struct sessi
     }
     put_missing(buffer, &line.missing);
     if (line.missing.error)
-        put_signed(buffer, "missing_errno", line.missing.error);
+        json_member_signed(buffer, "missing_errno", line.missing.error);
     session_put_facts(pass);
     session_put_unread(buffer, frame);
     end_line(buffer);

@@ -15,13 +15,13 @@ const struct session_keys session_gap_keys = SESSION_KEYS(KEYS);
 void session_write_gap(struct buffer *buffer, uint64_t seq, const struct session_gap *gap)
 {
     begin_line(buffer, RECORD_GAP, seq, gap->wall_ns);
-    put_number(buffer, "count", gap->frames ? gap->frames : gap->events);
-    put_text(buffer, "of", gap->frames ? "frames" : "events");
+    json_member_number(buffer, "count", gap->frames ? gap->frames : gap->events);
+    json_member_text(buffer, "of", gap->frames ? "frames" : "events");
     if (gap->frames && gap->events)
-        put_number(buffer, "events", gap->events);
+        json_member_number(buffer, "events", gap->events);
     if (gap->since_ns)
-        put_time(buffer, "since", gap->since_ns);
-    put_text(buffer, "reason", gap->reason);
+        json_member_time(buffer, "since", gap->since_ns);
+    json_member_text(buffer, "reason", gap->reason);
     end_line(buffer);
 }
 

@@ -26,17 +26,17 @@ const struct session_keys session_head_keys = SESSION_KEYS(KEYS);
 void session_write_head(struct buffer *buffer, uint64_t seq, const struct session_head *head)
 {
     begin_line(buffer, RECORD_HEAD, seq, head->wall_ns);
-    put_text(buffer, "format", SESSION_FORMAT);
+    json_member_text(buffer, "format", SESSION_FORMAT);
     buffer_printf(buffer, ",\"version\":\"%u.%u\"", SESSION_MAJOR, SESSION_MINOR);
-    put_text_if(buffer, "tcplens", head->tcplens);
-    put_text_if(buffer, "host", head->host);
-    put_text_if(buffer, "kernel", head->kernel);
-    put_text_if(buffer, "boot_id", head->boot_id);
-    put_text_if(buffer, "source", head->source);
-    put_time(buffer, "start", head->start_ns);
-    put_number(buffer, "interval_ms", (uint64_t)head->interval_ns / 1000000u);
+    json_member_text_if(buffer, "tcplens", head->tcplens);
+    json_member_text_if(buffer, "host", head->host);
+    json_member_text_if(buffer, "kernel", head->kernel);
+    json_member_text_if(buffer, "boot_id", head->boot_id);
+    json_member_text_if(buffer, "source", head->source);
+    json_member_time(buffer, "start", head->start_ns);
+    json_member_number(buffer, "interval_ms", (uint64_t)head->interval_ns / 1000000u);
     if (head->findings)
-        put_true(buffer, "findings");
+        json_member_true(buffer, "findings");
     end_line(buffer);
 }
 

@@ -15,14 +15,14 @@ const struct session_keys session_host_keys = SESSION_KEYS(KEYS);
 void session_write_host(struct buffer *buffer, const struct session_host *host)
 {
     begin_line(buffer, RECORD_HOST, 0, host->wall_ns);
-    put_text(buffer, "name", host->name);
-    put_text_if(buffer, "place", host->place);
+    json_member_text(buffer, "name", host->name);
+    json_member_text_if(buffer, "place", host->place);
     if (host->skew_known) {
-        put_signed(buffer, "skew_ns", host->skew_ns);
-        put_signed(buffer, "skew_error_ns", host->skew_error_ns);
+        json_member_signed(buffer, "skew_ns", host->skew_ns);
+        json_member_signed(buffer, "skew_error_ns", host->skew_error_ns);
     }
     if (host->exchanged)
-        put_true(buffer, "exchanged");
+        json_member_true(buffer, "exchanged");
     end_line(buffer);
 }
 

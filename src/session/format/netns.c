@@ -139,25 +139,25 @@ static bool differs(const struct frame_netns *a, const struct frame_netns *b)
 static void put_netns(struct buffer *buffer, const struct frame_netns *netns)
 {
     if (netns->inode != netns->key)
-        put_number(buffer, "inode", netns->inode);
+        json_member_number(buffer, "inode", netns->inode);
     if (netns->cookie)
         buffer_printf(buffer, ",\"netns_cookie\":\"%llx\"", (unsigned long long)netns->cookie);
-    put_text_if(buffer, "netns_name", netns->name);
-    put_text_if(buffer, "netns_kind", words_name(&NETNS_KIND_WORDS, netns->kind));
-    put_text_if(buffer, "container", netns->container);
-    put_text_if(buffer, "pod", netns->pod);
-    put_text_if(buffer, "pod_namespace", netns->pod_namespace);
-    put_text_if(buffer, "reach", words_name(&NETNS_REACH_WORDS, netns->reach));
+    json_member_text_if(buffer, "netns_name", netns->name);
+    json_member_text_if(buffer, "netns_kind", words_name(&NETNS_KIND_WORDS, netns->kind));
+    json_member_text_if(buffer, "container", netns->container);
+    json_member_text_if(buffer, "pod", netns->pod);
+    json_member_text_if(buffer, "pod_namespace", netns->pod_namespace);
+    json_member_text_if(buffer, "reach", words_name(&NETNS_REACH_WORDS, netns->reach));
     if (netns->is_own)
-        put_true(buffer, "own");
+        json_member_true(buffer, "own");
     if (netns->is_host)
-        put_true(buffer, "host");
+        json_member_true(buffer, "host");
     if (netns->other_user)
-        put_true(buffer, "other_user");
+        json_member_true(buffer, "other_user");
     if (netns->pid)
-        put_number(buffer, "pid", (uint64_t)netns->pid);
+        json_member_number(buffer, "pid", (uint64_t)netns->pid);
     if (netns->processes)
-        put_number(buffer, "processes", netns->processes);
+        json_member_number(buffer, "processes", netns->processes);
 }
 
 static int write_netns(struct session_pass *pass, struct frame_netns *netns)
@@ -172,7 +172,7 @@ static int write_netns(struct session_pass *pass, struct frame_netns *netns)
         return state->namespace_count == SESSION_NETNS_MAX ? 0 : -ENOMEM;
     set_numbers(known, netns);
     begin_line(pass->buffer, RECORD_NETNS, ++state->seq, pass->frame->wall_ns);
-    put_number(pass->buffer, "netns", netns->key);
+    json_member_number(pass->buffer, "netns", netns->key);
     put_netns(pass->buffer, netns);
     end_line(pass->buffer);
     return set_texts(state, known, netns);
@@ -189,8 +189,8 @@ int session_write_namespaces(struct session_pass *pass)
         if (frame_find_netns(frame, key))
             continue;
         begin_line(pass->buffer, RECORD_NETNS, ++state->seq, frame->wall_ns);
-        put_number(pass->buffer, "netns", key);
-        put_true(pass->buffer, "left");
+        json_member_number(pass->buffer, "netns", key);
+        json_member_true(pass->buffer, "left");
         end_line(pass->buffer);
         drop(state, i);
     }

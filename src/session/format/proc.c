@@ -54,9 +54,9 @@ void session_put_group(struct buffer *buffer, const struct session_state *state,
 
     for (size_t i = 0; i < 3; i++) {
         if (news[i][0])
-            put_text(buffer, names[i], news[i]);
+            json_member_text(buffer, names[i], news[i]);
         else if (olds[i][0])
-            put_null(buffer, names[i]);
+            json_member_null(buffer, names[i]);
     }
 }
 
@@ -96,9 +96,9 @@ static int put_proc_text(struct session_pass *pass, const char *key, const char 
     if (!text_differs(*known, now))
         return 0;
     if (now[0])
-        put_text(pass->buffer, key, now);
+        json_member_text(pass->buffer, key, now);
     else
-        put_null(pass->buffer, key);
+        json_member_null(pass->buffer, key);
     return session_set_text(pass->state, (char **)(uintptr_t)known, now);
 }
 
@@ -121,7 +121,7 @@ static void put_proc_keys(struct buffer *buffer, const struct proc *was, const s
         if (value == fact_number(key, was))
             continue;
         if (value == key->absent)
-            put_null(buffer, key->key);
+            json_member_null(buffer, key->key);
         else
             put_key(buffer, key, is);
     }
@@ -136,12 +136,13 @@ static int write_proc(struct session_pass *pass, const struct proc *proc, uint32
         return -ENOMEM;
     size_t start = buffer->length;
     begin_line(buffer, RECORD_PROC, pass->state->seq + 1, pass->frame->wall_ns);
-    put_number(buffer, "id", known->id);
+    json_member_number(buffer, "id", known->id);
     size_t empty = buffer->length;
 
     put_proc_keys(buffer, &known->proc, proc);
     if (proc->uid != UINT32_MAX && proc->uid != known->proc.uid)
-        put_text_if(buffer, "user", frame_host_user_name(pass->frame, proc->host, proc->uid));
+        json_member_text_if(buffer, "user",
+                            frame_host_user_name(pass->frame, proc->host, proc->uid));
     int error = put_proc_texts(pass, known, proc);
     uint32_t group = session_group_number(pass, proc->group);
     if (group != known->group)

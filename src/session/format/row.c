@@ -93,7 +93,7 @@ static void put_row_keys(const struct session_pass *pass, const struct conn *was
         if (fact_ticks(key) && !ticks)
             continue;
         if (had && !has)
-            put_null(buffer, key->key);
+            json_member_null(buffer, key->key);
         else if (has && fact_applies(key, is) &&
                  (!had || fact_ticks(key) || !fact_applies(key, was) ||
                   fact_number(key, was) != fact_number(key, is)))
@@ -116,9 +116,9 @@ static void put_for_people(const struct session_pass *pass, const struct conn *c
             buffer_append(buffer, column->json_member, column->json_member_length);
             column->put_json(buffer, &pass->context, conn);
         } else if (column->type == TYPE_TEXT) {
-            put_text(buffer, column->json, value.text);
+            json_member_text(buffer, column->json, value.text);
         } else {
-            put_signed(buffer, column->json, value.number);
+            json_member_signed(buffer, column->json, value.number);
         }
     }
 }
@@ -154,9 +154,9 @@ static void put_holders(const struct session_pass *pass, const struct session_ro
     struct buffer *buffer = pass->buffer;
 
     if (owner != row->owner && owner)
-        put_number(buffer, "proc", owner);
+        json_member_number(buffer, "proc", owner);
     else if (owner != row->owner)
-        put_null(buffer, "proc");
+        json_member_null(buffer, "proc");
     if (!holders_differ(pass, row, count))
         return;
     buffer_text(buffer, ",\"procs\":[");
@@ -180,9 +180,9 @@ static void put_info(struct buffer *buffer, const struct conn_detail *before,
         bool had = before && info_value(field, before->info, before->info_length, &was);
         bool has = info_value(field, now->info, now->info_length, &is);
         if (has && (!had || was != is || (tick && ticks)))
-            put_number(buffer, field->json, is);
+            json_member_number(buffer, field->json, is);
         else if (had && !has)
-            put_null(buffer, field->json);
+            json_member_null(buffer, field->json);
     }
 }
 
@@ -206,7 +206,7 @@ static void put_detail(struct buffer *buffer, const struct fact_list *keys,
         if (has && (!had || detail_key_differs(key, before, now)))
             put_key(buffer, key, now);
         else if (had && !has)
-            put_null(buffer, key->key);
+            json_member_null(buffer, key->key);
     }
     put_info(buffer, before, now, ticks);
 }
@@ -258,9 +258,9 @@ static void put_detail_change(const struct session_pass *pass, const struct sess
                               const struct conn_detail *detail, bool ticks)
 {
     if (detail && !row->detail)
-        put_true(pass->buffer, "detail");
+        json_member_true(pass->buffer, "detail");
     else if (!detail && row->detail)
-        put_null(pass->buffer, "detail");
+        json_member_null(pass->buffer, "detail");
     if (detail)
         put_detail(pass->buffer, &pass->state->logged.details, row->detail, detail, ticks);
 }
@@ -297,15 +297,16 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
     struct buffer *buffer = pass->buffer;
     size_t start = buffer->length;
     begin_line(buffer, added ? RECORD_ROW : RECORD_SAMPLE, state->seq + 1, pass->frame->wall_ns);
-    put_number(buffer, "id", conn->serial);
+    json_member_number(buffer, "id", conn->serial);
     size_t empty = buffer->length;
     if (added || memcmp(&row->conn.tuple, &conn->tuple, sizeof(conn->tuple)) != 0)
         session_put_tuple(pass, conn->netns, &conn->tuple);
     put_row_keys(pass, &row->conn, conn, ticks);
     if ((conn->known & ~row->conn.known & KNOWN_UID) || (added && (conn->known & KNOWN_UID)))
-        put_text_if(buffer, "user",
-                    frame_host_user_name(pass->frame, frame_host_number(pass->frame, conn->netns),
-                                         conn->uid));
+        json_member_text_if(buffer, "user",
+                            frame_host_user_name(pass->frame,
+                                                 frame_host_number(pass->frame, conn->netns),
+                                                 conn->uid));
     put_holders(pass, row, owner, count);
     if (group != row->group)
         session_put_group(buffer, state, row->group, group);
@@ -328,8 +329,8 @@ static int write_row(struct session_pass *pass, const struct conn *conn)
 static void write_left(struct session_pass *pass, enum record_kind kind, uint64_t id)
 {
     begin_line(pass->buffer, kind, ++pass->state->seq, pass->frame->wall_ns);
-    put_number(pass->buffer, "id", id);
-    put_true(pass->buffer, "left");
+    json_member_number(pass->buffer, "id", id);
+    json_member_true(pass->buffer, "left");
     end_line(pass->buffer);
 }
 

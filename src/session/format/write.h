@@ -1,19 +1,12 @@
-/* Private to session/format: writing one member of a JSON object. */
+/* Private to session/format: writing a line, and the parts of a frame. */
 #ifndef TCPLENS_SESSION_FORMAT_WRITE_H
 #define TCPLENS_SESSION_FORMAT_WRITE_H
 
 #include "core/info.h"
+#include "core/json/member.h"
 #include "core/rates.h"
 #include "session/format/format.h"
 
-/* All of them write ,"key":value. */
-void put_number(struct buffer *buffer, const char *key, uint64_t value); /* capped at INT64_MAX */
-void put_signed(struct buffer *buffer, const char *key, int64_t value);
-void put_text(struct buffer *buffer, const char *key, const char *text);
-void put_text_if(struct buffer *buffer, const char *key, const char *text); /* not if "" */
-void put_time(struct buffer *buffer, const char *key, int64_t wall_ns);
-void put_true(struct buffer *buffer, const char *key);
-void put_null(struct buffer *buffer, const char *key);
 /* {"ev":"kind","t":"...","seq":N; without seq where that is 0 */
 void begin_line(struct buffer *buffer, enum record_kind kind, uint64_t seq, int64_t wall_ns);
 void end_line(struct buffer *buffer); /* } and a newline */

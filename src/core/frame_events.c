@@ -1,11 +1,10 @@
 /* Turns what a frame shows into events in the ring. Which ones is decided by track. */
 #include "core/frame_events.h"
 
-#include "core/birth.h"
 #include "core/counters.h"
+#include "core/event_facts.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static struct event event_of(const struct emitter *emitter, enum event_kind kind,
                              const struct conn *conn)
@@ -23,39 +22,13 @@ static struct event event_of(const struct emitter *emitter, enum event_kind kind
     return event;
 }
 
-static void event_set_owner(struct event *event, const struct frame *frame, const struct conn *conn)
+static void set_totals_if_known(struct event *event, const struct conn *conn)
 {
-    if (conn->owner_word != OWNER_PROCESS && conn->owner_word != OWNER_LAST)
-        return;
-    const struct proc *proc = frame_owner(frame, conn);
-    if (!proc)
-        return;
-    event->pid = proc->pid;
-    event->owner_start_ticks = proc->start_ticks;
-    /* A name is cut between characters, never within: names are at most this long (event.h). */
-    size_t length = strlen(proc->comm);
-    if (length < sizeof(event->name))
-        memcpy(event->name, proc->comm, length);
+    if (conn->known & KNOWN_BYTES)
+        event_set_totals(event, conn);
 }
 
-static void event_set_totals(struct event *event, const struct conn *conn)
-{
-    if (!(conn->known & KNOWN_BYTES))
-        return;
-    event->has_totals = 1;
-    event->in_bytes = conn->in_bytes;
-    event->out_bytes = conn_out_bytes(conn);
-    event->rtt_us = conn->rtt_us;
-    event->retrans = conn->retrans;
-}
-
-static void event_set_duration(struct event *event, int64_t duration_ns)
-{
-    event->has_duration = 1;
-    event->duration_ns = duration_ns > 0 ? duration_ns : 0;
-}
-
-static void telling_push(const struct emitter *emitter, const struct event *event)
+static void push(const struct emitter *emitter, const struct event *event)
 {
     if (emitter->ring)
         event_ring_push(emitter->ring, event);
@@ -72,7 +45,7 @@ static void emit_netns(const struct emitter *emitter, const struct frame_netns *
                           .left = left};
 
     snprintf(event.text, sizeof(event.text), "%.*s", (int)sizeof(event.text) - 1, netns->name);
-    telling_push(emitter, &event);
+    push(emitter, &event);
 }
 
 /* A key is an inode number, which another may have by now. */
@@ -106,7 +79,7 @@ void emit_open(const struct emitter *emitter, const struct conn *conn)
     struct event event = event_of(emitter, EVENT_OPEN, conn);
     event.to = conn->state;
     event_set_owner(&event, emitter->next, conn);
-    telling_push(emitter, &event);
+    push(emitter, &event);
 }
 
 void emit_state(const struct emitter *emitter, const struct conn *before, const struct conn *conn,
@@ -116,19 +89,19 @@ void emit_state(const struct emitter *emitter, const struct conn *before, const 
     event.from = from;
     event.to = conn->state;
     event.polled_jump = !state_may_follow((enum tcp_state)from, (enum tcp_state)conn->state);
-    if (since_ns && *since_ns > event.wall_ns) { /* told by an event while the dump ran */
+    if (since_ns && *since_ns > event.wall_ns) { /* by an event while the dump ran */
         event.mono_ns += *since_ns - event.wall_ns;
         event.wall_ns = *since_ns;
     }
     if (since_ns)
         event_set_duration(&event, event.wall_ns - *since_ns);
-    /* What is left of a closed socket has no counters: the last ones are told with this step. */
+    /* What is left of a closed socket has no counters: the last ones come with this step. */
     if (before && !(conn->known & KNOWN_BYTES))
-        event_set_totals(&event, before);
+        set_totals_if_known(&event, before);
     event_set_owner(&event, emitter->next, conn);
     if (!event.pid && before)
         event_set_owner(&event, emitter->previous, before);
-    telling_push(emitter, &event);
+    push(emitter, &event);
 }
 
 void emit_close(const struct emitter *emitter, const struct frame *frame, const struct conn *conn,
@@ -140,8 +113,8 @@ void emit_close(const struct emitter *emitter, const struct frame *frame, const 
 
     event.from = from;
     event.to = STATE_DELETE_TCB;
-    event_set_totals(&event, conn);
+    set_totals_if_known(&event, conn);
     event_set_owner(&event, frame, conn);
     event_set_birth(&event, conn, frame_time_of(frame, next->wall_ns, next->mono_ns), doubt_ns);
-    telling_push(emitter, &event);
+    push(emitter, &event);
 }

@@ -1,7 +1,8 @@
 /* Socket transitions to events: an open hash table of the sockets that were seen to begin, by
- * cookie, and the rules of doc/architecture.md. Independent of where transitions come from, nor
- * tracks. */
+ * cookie, and the rules of doc/architecture.md. Independent of where transitions come
+ * from, and of tracks. */
 #include "core/lifecycle.h"
+#include "core/event_facts.h"
 #include "core/lifecycle_private.h"
 #include "core/text/text.h"
 
@@ -285,11 +286,7 @@ static void event_take_shown(struct event *event, const struct conn *conn)
     event->tuple = conn->tuple;
     if (event->has_totals || !(conn->known & (KNOWN_BYTES_IN | KNOWN_BYTES_OUT)))
         return;
-    event->has_totals = 1;
-    event->in_bytes = conn->in_bytes;
-    event->out_bytes = conn_out_bytes(conn);
-    event->rtt_us = conn->rtt_us;
-    event->retrans = conn->retrans;
+    event_set_totals(event, conn);
 }
 
 static uint32_t tell_destroyed(const struct transition *transition, const struct shown *shown,
@@ -396,7 +393,7 @@ void lifecycles_set_owner(const struct lifecycles *lifecycles, const struct show
         event->owner_start_ticks = life->start_ticks;
         life_set_name(event, life->name);
     } else if (shown->conn) {
-        life_set_shown_owner(event, shown);
+        event_set_owner(event, shown->frame, shown->conn);
     }
 }
 

@@ -1,7 +1,7 @@
 /* life_event: events made of what is known of a socket. Independent of what a transition means. */
 #include "core/lifecycle_private.h"
 
-#include "core/birth.h"
+#include "core/event_facts.h"
 #include "core/text/text.h"
 
 #include <string.h>
@@ -14,21 +14,6 @@ void life_set_name(struct event *event, const char name[LIFE_NAME_MAX])
     text_clean(clean, sizeof(clean), name, strnlen(name, LIFE_NAME_MAX - 1));
     memcpy(event->name, clean, sizeof(event->name));
     event->name[sizeof(event->name) - 1] = '\0';
-}
-
-/* As the frame knew it. */
-void life_set_shown_owner(struct event *event, const struct shown *shown)
-{
-    if (shown->conn->owner_word != OWNER_PROCESS && shown->conn->owner_word != OWNER_LAST)
-        return;
-    const struct proc *proc = frame_owner(shown->frame, shown->conn);
-    if (!proc)
-        return;
-    event->pid = proc->pid;
-    event->owner_start_ticks = proc->start_ticks;
-    size_t length = strlen(proc->comm);
-    if (length < sizeof(event->name))
-        memcpy(event->name, proc->comm, length + 1);
 }
 
 struct event life_event(const struct transition *transition, const struct life *life,
@@ -59,7 +44,7 @@ struct event life_event(const struct transition *transition, const struct life *
         event.owner_start_ticks = life->start_ticks;
         life_set_name(&event, life->name);
     } else if (shown->conn) {
-        life_set_shown_owner(&event, shown);
+        event_set_owner(&event, shown->frame, shown->conn);
     }
     return event;
 }
@@ -71,13 +56,7 @@ void life_drop_totals(struct event *event)
     event->rtt_us = event->retrans = 0;
 }
 
-static void event_set_duration(struct event *event, int64_t duration_ns)
-{
-    event->has_duration = 1;
-    event->duration_ns = duration_ns > 0 ? duration_ns : 0;
-}
-
-/* When it happened, as the clock of the frame tells it that shows the row. */
+/* When it happened, by the clock of the frame that shows the row. */
 static int64_t time_in_frame(const struct shown *shown, const struct event *event)
 {
     return shown->frame ? frame_time_of(shown->frame, event->wall_ns, event->mono_ns)

@@ -17,7 +17,6 @@ struct life {
 };
 
 void life_set_name(struct event *event, const char name[LIFE_NAME_MAX]);
-void life_set_shown_owner(struct event *event, const struct shown *shown);
 struct event life_event(const struct transition *transition, const struct life *life,
                         const struct shown *shown, enum event_kind kind);
 void life_drop_totals(struct event *event);

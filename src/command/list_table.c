@@ -4,7 +4,7 @@
 #include "command/color.h"
 #include "core/text/text.h"
 #include "options/output.h"
-#include "ui/table.h"
+#include "ui/conn_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -68,15 +68,8 @@ static void format_rows(struct printing *printing)
 static void begin(struct printing *printing)
 {
     for (size_t i = 0; i < printing->table->count; i++) {
-        const struct column *column = column_at(printing, i);
-        printing->columns[i] = (struct table_column){.title = column->title,
-                                                     .width = column->width,
-                                                     .min_width = column->min_width,
-                                                     .grow = column->grow,
-                                                     .leave = column->leave,
-                                                     .right = column->right,
-                                                     .late = column->type == TYPE_ADDRESS,
-                                                     .longest = &printing->longest[i]};
+        printing->columns[i] = conn_table_cell(column_at(printing, i));
+        printing->columns[i].longest = &printing->longest[i];
     }
 }
 

@@ -26,20 +26,24 @@ static size_t table_column_count(const struct list *list)
     return column_count;
 }
 
+struct table_column conn_table_cell(const struct column *column)
+{
+    return (struct table_column){.title = column->title,
+                                 .width = column->width,
+                                 .min_width = column->min_width,
+                                 .grow = column->grow,
+                                 .leave = column->leave,
+                                 .right = column->right,
+                                 .late = column->type == TYPE_ADDRESS};
+}
+
 static struct list_column table_column(const struct list *list, size_t at)
 {
     const struct column *column = &columns[at];
 
     (void)list;
-    return (struct list_column){.title = column->title,
-                                .help = column->help,
-                                .width = column->width,
-                                .min_width = column->min_width,
-                                .grow = column->grow,
-                                .leave = column->leave,
-                                .right = column->right,
-                                .late = column->type == TYPE_ADDRESS,
-                                .descending = column->descending};
+    return (struct list_column){
+        .cell = conn_table_cell(column), .help = column->help, .descending = column->descending};
 }
 
 struct acceptance {

@@ -23,6 +23,9 @@ struct conn_table {
     int from_at;                /* cell of the state a row came from, -1: none is reserved for it */
 };
 
+/* A column of columns[] as tables lay it out. */
+struct table_column conn_table_cell(const struct column *column);
+
 /* Columns and sort as of the settings. 0; -EINVAL: they name what there is none of. To be done with
  * in any case. */
 int conn_table_init(struct conn_table *table, const struct screen_settings *settings);

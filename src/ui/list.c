@@ -24,14 +24,10 @@ void list_set_columns(struct list *list, const uint16_t *shown, size_t count, bo
     for (size_t i = 0; i < list->count; i++) {
         const struct list_column column = list->ops->column(list, shown[i]);
         list->columns[i] = shown[i];
-        list->cells[i] = (struct table_column){.title = column.title,
-                                               .width = column.width,
-                                               .min_width = column.min_width,
-                                               .grow = column.grow,
-                                               .leave = chosen ? (uint8_t)i : column.leave,
-                                               .right = column.right,
-                                               .late = column.late,
-                                               .longest = &list->longest[i]};
+        list->cells[i] = column.cell;
+        list->cells[i].longest = &list->longest[i];
+        if (chosen)
+            list->cells[i].leave = (uint8_t)i;
     }
     list->skipped = 0;
     forget_longest(list);
@@ -246,7 +242,7 @@ bool list_help(const struct list *list, size_t n, const char **title, const char
     if (n >= list->count)
         return false;
     const struct list_column column = list->ops->column(list, list->columns[n]);
-    *title = column.title;
+    *title = column.cell.title;
     *help = column.help;
     return true;
 }

@@ -15,10 +15,9 @@
 struct list;
 
 struct list_column {
-    const char *title, *help; /* help: in the sort menu; may be NULL */
-    uint8_t width, min_width, grow, leave;
-    bool right, late; /* as in struct table_column */
-    bool descending;  /* first press of sort: largest first */
+    struct table_column cell; /* what of it does not depend on the width of the screen */
+    const char *help;         /* in the sort menu; may be NULL */
+    bool descending;          /* first press of sort: largest first */
 };
 
 struct list_ops {

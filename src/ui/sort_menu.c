@@ -8,7 +8,7 @@ static const char *column_name(void *data, size_t item, const char **help)
 
     if (column.help)
         *help = column.help;
-    return column.title;
+    return column.cell.title;
 }
 
 static const char *column_mark(void *data, size_t item)

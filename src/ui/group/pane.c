@@ -77,14 +77,15 @@ static struct list_column group_column(const struct list *list, size_t at)
 {
     const struct group_column *column = &((const struct group_list *)list)->view->columns[at];
 
-    return (struct list_column){.title = column->title ? column->title : column->fact->title,
-                                .help = column->fact->help,
-                                .width = column->width,
-                                .min_width = column->min_width,
-                                .grow = column->grow,
-                                .leave = column->leave,
-                                .right = column->fact->right,
-                                .descending = column->fact->descending};
+    return (struct list_column){
+        .cell = {.title = column->title ? column->title : column->fact->title,
+                 .width = column->width,
+                 .min_width = column->min_width,
+                 .grow = column->grow,
+                 .leave = column->leave,
+                 .right = column->fact->right},
+        .help = column->fact->help,
+        .descending = column->fact->descending};
 }
 
 static const struct group_fact *sort_fact(const struct group_list *groups)

@@ -1,6 +1,7 @@
 /* JSON of rows and events, read back through jansson: every key of a full row with its type, none
  * where nothing is known, hostile text, CSV cells. */
 #include "core/json/json.h"
+#include "core/json/member.h"
 #include "core/text/text.h"
 #include "facts.h"
 
@@ -425,6 +426,31 @@ static void every_column_can_be_named(void **unused)
     frame_release(frame);
 }
 
+static void members_follow_each_other(void **unused)
+{
+    struct buffer buffer;
+
+    (void)unused;
+    buffer_init(&buffer);
+    buffer_char(&buffer, '{');
+    json_member_text_if(&buffer, "none", "");
+    json_member_number(&buffer, "most", UINT64_MAX);
+    json_member_signed(&buffer, "less", -7);
+    json_member_key(&buffer, "inner");
+    buffer_char(&buffer, '{');
+    json_member_time(&buffer, "at", 1500000000);
+    json_member_true(&buffer, "yes");
+    buffer_char(&buffer, '}');
+    json_member_null(&buffer, "nothing");
+    json_member_text(&buffer, "last", "a \"name\"");
+    buffer_char(&buffer, '}');
+    assert_string_equal(buffer.data, "{\"most\":9223372036854775807,\"less\":-7,\"inner\":{"
+                                     "\"at\":\"1970-01-01T00:00:01.500000000Z\",\"yes\":true},"
+                                     "\"nothing\":null,\"last\":\"a \\\"name\\\"\"}");
+    json_decref(read_back(&buffer));
+    buffer_done(&buffer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +464,7 @@ int main(void)
         cmocka_unit_test(numbers_of_every_length_read_back),
         cmocka_unit_test(csv_cells_are_quoted_and_never_formulas),
         cmocka_unit_test(events_read_back),
+        cmocka_unit_test(members_follow_each_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

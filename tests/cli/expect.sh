@@ -19,6 +19,17 @@ expect() {
     [ "$code" -eq "$wanted" ] || fail "$*: exit code $code, $wanted was expected: $(cat "$work/err")"
 }
 
+# expect_error TEXT: the last command said so.
+expect_error() {
+    grep -qF -- "$1" "$work/err" || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
+}
+
+# expect_only_error TEXT: the same, and nothing on stdout.
+expect_only_error() {
+    expect_error "$1"
+    [ ! -s "$work/out" ] || fail "output beside the error: $(head -n 1 "$work/out")"
+}
+
 # recorded COMMAND...: as expect 0, but that a busy machine may miss frames, which is no fault: exit code 3, and said.
 recorded() {
     local code

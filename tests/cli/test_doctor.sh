@@ -7,21 +7,16 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/expect.sh
 . "$here/expect.sh"
 
-expect_error() {
-    grep -qF -- "$1" "$work/err" || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
-    [ ! -s "$work/out" ] || fail "output beside the error: $(head -n 1 "$work/out")"
-}
-
 # What cannot be understood is "could not check", not "critical".
 expect 3 "$tcplens" doctor --nonsense
 expect 3 "$tcplens" doctor nginx
-expect_error 'doctor: takes no filter'
+expect_only_error 'doctor: takes no filter'
 expect 3 "$tcplens" doctor --only accept-wit
-expect_error 'did you mean accept-wait?'
+expect_only_error 'did you mean accept-wait?'
 expect 3 "$tcplens" doctor --set accept-wait.warn=soon
-expect_error 'a number in s was expected'
+expect_only_error 'a number in s was expected'
 expect 3 "$tcplens" doctor --fail-on trouble
-expect_error 'say info, warning or critical'
+expect_only_error 'say info, warning or critical'
 expect 3 "$tcplens" doctor --from "$work/none"
 expect 3 "$tcplens" doctor --skip all --for 1s
 
@@ -37,7 +32,7 @@ for finding in accept-queue-full close-wait-leak ports-exhausted; do
 done
 expect 2 "$tcplens" doctor --demo incident,135 --for 4s --only ports-exhausted
 expect 3 "$tcplens" doctor --demo incident,
-expect_error '--demo: "incident,"'
+expect_only_error '--demo: "incident,"'
 
 for tool in unshare python3 ip ss; do
     command -v "$tool" >/dev/null || { echo "no $tool here: the kernel's part is not tried"; exit $((failures > 0)); }

@@ -6,7 +6,7 @@ tcplens=$1
 # shellcheck source=tests/cli/expect.sh
 . "$(dirname "$0")/expect.sh"
 
-expect_error() {
+expect_whole_error() {
     [ "$(cat "$work/err")" = "$1" ] || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
     [ ! -s "$work/out" ] || fail "output beside the error: $(head -n 1 "$work/out")"
 }
@@ -58,11 +58,11 @@ done
 
 # Errors are one line on stderr, with exit code 2; a filter is shown above it, with carets.
 expect 2 "$tcplens" list --jsno
-expect_error 'tcplens: --jsno: there is no such option (did you mean --json?)'
+expect_whole_error 'tcplens: --jsno: there is no such option (did you mean --json?)'
 expect 2 "$tcplens" lst
-expect_error 'tcplens: "lst" is no command; did you mean "list"? (to filter by it: tcplens top lst)'
+expect_whole_error 'tcplens: "lst" is no command; did you mean "list"? (to filter by it: tcplens top lst)'
 expect 2 "$tcplens" list --columns foo
-expect_error 'tcplens: --columns: "foo": there is no such column; --help names them'
+expect_whole_error 'tcplens: --columns: "foo": there is no such column; --help names them'
 expect 2 "$tcplens" list --demo 7 state nowhere
 printf '%s\n' 'state nowhere' '      ^^^^^^^' >"$work/caret"
 head -n 2 "$work/err" | cmp -s - "$work/caret" || fail "filter: no caret: $(cat "$work/err")"
@@ -76,7 +76,7 @@ at=$(sed -n 2p "$work/err" | tr -d '^\n' | wc -c)
 [ "$(sed -n 1p "$work/err" | tail -c +$((at + 1)) | head -c 3)" = prt ] ||
     fail "the carets stand elsewhere: $(cat "$work/err")"
 expect 2 "$tcplens" list --demo seven
-expect_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] or incident[,SECONDS] was expected, e.g. 7,200,50'
+expect_whole_error 'tcplens: --demo: "seven": SEED[,CONNECTIONS[,PERMILLE]] or incident[,SECONDS] was expected, e.g. 7,200,50'
 
 # A full disk is an error, a reader that goes away is none.
 for word in --help --version; do

@@ -7,10 +7,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/expect.sh
 . "$here/expect.sh"
 
-expect_error() {
-    grep -qF -- "$1" "$work/err" || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
-}
-
 # says TEXT: a line begins so.
 says() {
     grep -q -- "^$1" "$work/out" || fail "no line \"$1\": $(cat "$work/out")"

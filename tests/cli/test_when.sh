@@ -7,10 +7,6 @@ tcplens=$1
 . "$(dirname "$0")/expect.sh"
 log=$work/log.jsonl.zst
 
-expect_error() {
-    grep -qF -- "$1" "$work/err" || fail "stderr is \"$(cat "$work/err")\", not \"$1\""
-}
-
 # From the 24th second of the staged outage on, whose clients come every 100 ms from the 20th on.
 recorded "$tcplens" record --demo incident,24 -i 0.1 --for 2 -o "$log"
 

@@ -5,21 +5,6 @@
 #include "../unit/filter_rows.h"
 #include "fuzz_target.h"
 
-static struct machine_socket socket_of(const struct conn *conn)
-{
-    const struct tuple *tuple = &conn->tuple;
-    struct machine_socket socket = {
-        .family = tuple->family == FAMILY_INET6 ? AF_INET6 : AF_INET,
-        .source_port = tuple->local_port,
-        .destination_port = tuple->remote_port,
-        .interface = tuple->scope,
-    };
-
-    memcpy(socket.source, tuple->local.bytes, sizeof socket.source);
-    memcpy(socket.destination, tuple->remote.bytes, sizeof socket.destination);
-    return socket;
-}
-
 static void check_print(const struct filter *filter, const struct conn *conn)
 {
     static const struct frame frame;
@@ -50,7 +35,7 @@ static void check_bytecode(const struct filter *filter, const struct conn *conn)
 {
     static const struct frame frame;
     const struct column_context context = {.frame = &frame};
-    const struct machine_socket socket = socket_of(conn);
+    const struct machine_socket socket = machine_socket_of(conn);
     struct buffer code;
 
     buffer_init(&code);

@@ -39,15 +39,6 @@ static struct pty_screen *start(const char *filter)
     return screen;
 }
 
-static void quit(struct pty_screen *screen)
-{
-    int status = -1;
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, DEADLINE_MS));
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    pty_screen_free(screen);
-}
-
 static unsigned drain(void)
 {
     struct dns_question question;
@@ -129,7 +120,7 @@ static void test_only_host_names_reach_the_screen(void **state)
     assert_true(pty_screen_wait_text_gone(screen, "sound.example", DEADLINE_MS));
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
-    quit(screen);
+    assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
 }
 
 static bool make_namespace(void)

@@ -2,14 +2,9 @@
 # What `cmake --install` installs: program, man pages without a fault, completions where the shells look, the service.
 #   test_install.sh CMAKE BUILD
 set -u
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() {
-    echo "FAILED: $*"
-    failures=$((failures + 1))
-}
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/cli/expect.sh
+. "$here/../cli/expect.sh"
 
 "$1" --install "$2" --prefix "$work" >"$work/log" 2>&1 || fail "cmake --install: $(tail -n 3 "$work/log")"
 "$work/bin/tcplens" --version >/dev/null || fail "the installed program does not run"

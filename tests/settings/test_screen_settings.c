@@ -40,15 +40,6 @@ static struct pty_screen *start(void)
     return start_with(NULL, NULL);
 }
 
-static void quit(struct pty_screen *screen)
-{
-    int status = -1;
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, DEADLINE_MS));
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    pty_screen_free(screen);
-}
-
 static void test_columns_chosen_and_saved(void **state)
 {
     struct pty_screen *screen = start();
@@ -69,14 +60,14 @@ static void test_columns_chosen_and_saved(void **state)
     assert_true(pty_screen_wait_line(screen, HEADER_ROW, "STATE", DEADLINE_MS));
     pty_screen_send_keys(screen, "w");
     assert_true(pty_screen_wait_text(screen, "settings saved in", DEADLINE_MS));
-    quit(screen);
+    assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
 
     screen = start();
     assert_true(pty_screen_wait_line(screen, HEADER_ROW, "CWND", DEADLINE_MS));
     assert_true(pty_screen_find(screen, "REMOTE", NULL, &remote));
     assert_true(pty_screen_find(screen, "LOCAL", NULL, &local));
     assert_true(remote < local);
-    quit(screen);
+    assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
 }
 
 static void test_choice_is_for_connections_only(void **state)
@@ -86,7 +77,7 @@ static void test_choice_is_for_connections_only(void **state)
     (void)state;
     pty_screen_send_keys(screen, "2c");
     assert_true(pty_screen_wait_text(screen, "columns can be chosen in Connections", DEADLINE_MS));
-    quit(screen);
+    assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
 }
 
 static void test_error_is_told_on_the_screen(void **state)
@@ -101,7 +92,7 @@ static void test_error_is_told_on_the_screen(void **state)
     fclose(file);
     struct pty_screen *screen = start();
     assert_true(pty_screen_wait_text(screen, "tcplens/config:2: sort: \"frobs\"", DEADLINE_MS));
-    quit(screen);
+    assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
 }
 
 static void test_saved_filters_are_offered(void **state)
@@ -121,7 +112,7 @@ static void test_saved_filters_are_offered(void **state)
     assert_true(pty_screen_wait_text(screen, "/ port 22", DEADLINE_MS));
     pty_screen_send_keys(screen, "<Enter>");
     assert_true(pty_screen_wait_text(screen, "port 22", DEADLINE_MS));
-    quit(screen);
+    assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
 }
 
 static void test_sudo_saves_as_the_invoking_user(void **state)
@@ -138,7 +129,7 @@ static void test_sudo_saves_as_the_invoking_user(void **state)
     struct pty_screen *screen = start_with("SUDO_UID=65534", "SUDO_GID=65534");
     pty_screen_send_keys(screen, "w");
     assert_true(pty_screen_wait_text(screen, "settings saved in", DEADLINE_MS));
-    quit(screen);
+    assert_int_equal(pty_screen_quit(screen, DEADLINE_MS), 0);
     snprintf(path, sizeof path, "%s/tcplens/config", folder);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_uid, 65534);

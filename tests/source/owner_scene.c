@@ -228,6 +228,24 @@ unsigned scene_walks(void)
     return walks;
 }
 
+struct stage owner_stage;
+
+int stage_begin(void **state)
+{
+    (void)state;
+    truth_reset();
+    stage_open(&owner_stage, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
+    return 0;
+}
+
+int stage_end(void **state)
+{
+    (void)state;
+    actors_end();
+    stage_close(&owner_stage);
+    return 0;
+}
+
 void stage_open(struct stage *stage, uint32_t needs)
 {
     stage_open_with(stage, needs, &(struct live_settings){.proc_root = "/proc"});

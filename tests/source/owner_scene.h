@@ -49,6 +49,12 @@ struct stage { /* the live source, frame by frame, as the collector runs it (wit
     struct frame *previous;
     struct wish wish;
 };
+/* Setup and teardown of a test: the stage is open with owners, processes and groups, and nobody holds
+ * anything; what was started ends, and the stage closes. */
+extern struct stage owner_stage;
+int stage_begin(void **state);
+int stage_end(void **state);
+
 void stage_open(struct stage *stage, uint32_t needs);
 void stage_open_with(struct stage *stage, uint32_t needs, const struct live_settings *settings);
 void stage_close(struct stage *stage);

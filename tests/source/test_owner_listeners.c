@@ -13,24 +13,6 @@
 
 #define LOOPBACK 0x7f000001
 
-static struct stage stage;
-
-static int begin(void **state)
-{
-    (void)state;
-    truth_reset();
-    stage_open(&stage, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    actors_end();
-    stage_close(&stage);
-    return 0;
-}
-
 struct narrowing { /* what keeps the listener out of the dump, but not the connection */
     uint32_t without;
     uint8_t families;
@@ -84,12 +66,12 @@ static void check_unaccepted(struct net_address local, struct net_address remote
     net_wait_state(client, 1);
     const unsigned port = port_of(listener);
     const unsigned peer = port_of(client);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, port, peer), OWNER_LISTENER, getpid());
     assert_owner(frame, row_of_ports(frame, peer, port), OWNER_PROCESS, getpid());
     check_without_listener(port, peer);
     const int accepted = net_accept(listener);
-    frame = stage_settle(&stage);
+    frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, port, peer), OWNER_PROCESS, getpid());
     close(accepted);
     close(client);
@@ -125,7 +107,7 @@ static void test_listener_of_request(void **state)
                      0);
     net_connect(client, net_v4(LOOPBACK, 4008));
     const unsigned peer = port_of(client);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     const struct conn *row = row_of_ports(frame, 4008, peer);
     assert_owner(frame, row, OWNER_LISTENER, getpid());
     assert_int_equal(row->state, STATE_SYN_RECEIVED);
@@ -154,7 +136,7 @@ static void test_listener_of_address(void **state)
     net_connect(wild, net_v4(LOOPBACK + 1, 4005));
     net_wait_state(exact, 1);
     net_wait_state(wild, 1);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, 4005, port_of(exact)), OWNER_LISTENER, getpid());
     assert_owner(frame, row_of_ports(frame, 4005, port_of(wild)), OWNER_LISTENER, other);
     close(exact);
@@ -166,9 +148,9 @@ int main(void)
 {
     scene_enter();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_listener, begin, end),
-        cmocka_unit_test_setup_teardown(test_listener_of_request, begin, end),
-        cmocka_unit_test_setup_teardown(test_listener_of_address, begin, end),
+        cmocka_unit_test_setup_teardown(test_listener, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_listener_of_request, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_listener_of_address, stage_begin, stage_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

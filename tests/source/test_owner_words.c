@@ -24,24 +24,6 @@
 #define LOOPBACK 0x7f000001
 #define NOBODY   65534u
 
-static struct stage stage;
-
-static int begin(void **state)
-{
-    (void)state;
-    truth_reset();
-    stage_open(&stage, NEED_OWNER | NEED_PROCESS | NEED_GROUP);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    actors_end();
-    stage_close(&stage);
-    return 0;
-}
-
 /* --- last, none --- */
 
 struct pair {
@@ -80,11 +62,11 @@ static void test_last(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
     const pid_t pid = actor_start(play_pair, channel);
     assert_int_equal(read(channel[1], &pair, sizeof pair), sizeof pair);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, pair.client_port, 0), OWNER_PROCESS, pid);
     assert_int_equal(write(channel[1], &byte, 1), 1);
     assert_int_equal(read(channel[1], &byte, 1), 1);
-    frame = stage_settle(&stage);
+    frame = stage_settle(&owner_stage);
     const struct conn *row = row_of_ports(frame, pair.client_port, 0);
     assert_non_null(row);
     assert_int_equal(row->state, STATE_TIME_WAIT);
@@ -96,7 +78,7 @@ static void test_last(void **state)
 
     actor_end(pid); /* the row keeps it, as gone, also when the number is used again */
     for (int i = 0; i < 3; i++)
-        frame = stage_settle(&stage);
+        frame = stage_settle(&owner_stage);
     row = row_of_ports(frame, pair.client_port, 0);
     assert_owner(frame, row, OWNER_LAST, pid);
     assert_true(frame_owner(frame, row)->gone);
@@ -128,7 +110,7 @@ static void test_in_flight(void **state)
     struct stage late;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
     const int listener = net_listen(net_v4(LOOPBACK, 4007), 5, 0);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, 4007, 0), OWNER_PROCESS, getpid());
     send_fd(channel[0], listener);
     close(listener);
@@ -138,7 +120,7 @@ static void test_in_flight(void **state)
     stage_close(&late);
     const struct conn *row = NULL;
     for (int i = 0; i < 200 && (!row || row->owner_word == OWNER_PROCESS); i++) {
-        frame = stage_settle(&stage);
+        frame = stage_settle(&owner_stage);
         row = row_of_ports(frame, 4007, 0);
     }
     assert_owner(frame, row, OWNER_LAST, getpid());
@@ -313,9 +295,9 @@ static void test_page(void **state)
 {
     (void)state;
     const pid_t pid = actor_start(play_idle, NULL);
-    stage.wish.needs = NEED_OWNER;
-    stage.wish.page_pid = pid;
-    const struct frame *frame = stage_settle(&stage);
+    owner_stage.wish.needs = NEED_OWNER;
+    owner_stage.wish.page_pid = pid;
+    const struct frame *frame = stage_settle(&owner_stage);
     const struct proc *proc = frame_find_proc(frame, pid);
     char exe[4096];
     assert_non_null(proc);
@@ -337,10 +319,10 @@ static void test_page(void **state)
     }
     assert_int_equal(proc->pid, 1);
     assert_true(steps > 0);
-    frame = stage_settle(&stage);
+    frame = stage_settle(&owner_stage);
     assert_true(frame_find_proc(frame, pid)->cpu_permille < 8000);
-    stage.wish.page_pid = 0;
-    frame = stage_settle(&stage);
+    owner_stage.wish.page_pid = 0;
+    frame = stage_settle(&owner_stage);
     assert_null(frame_find_proc(frame, pid));
 }
 
@@ -359,7 +341,7 @@ static void play_drop_root(struct actor *actor, void *data)
 
 static void assert_user(uint32_t uid, const char *name)
 {
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     const struct conn *row = row_of_ports(frame, 4009, 0);
     assert_non_null(row);
     assert_int_equal(row->uid, 0); /* who made the socket */
@@ -373,7 +355,7 @@ static void test_user(void **state)
     int channel[2];
     char byte = 'x';
 
-    stage.wish.needs = NEED_OWNER | NEED_PROCESS_USER;
+    owner_stage.wish.needs = NEED_OWNER | NEED_PROCESS_USER;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, channel), 0);
     const pid_t pid = actor_start(play_drop_root, channel);
     assert_user(0, "root");
@@ -390,7 +372,7 @@ static void test_start(void **state)
 {
     (void)state;
     const int own = net_listen(net_v4(LOOPBACK, 4012), 5, 0);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     const int64_t start_ns = frame_owner(frame, row_of_ports(frame, 4012, 0))->start_ns;
     for (int i = 0; i < 10; i++) {
         struct stage later;
@@ -454,7 +436,7 @@ static void test_unit(void **state)
         skip();
     }
     const pid_t holder = actor_start(play_in_group, path);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     const struct conn *row = row_of_ports(frame, 4010, 0);
     assert_owner(frame, row, OWNER_PROCESS, holder);
     assert_int_equal(row->unit_from, UNIT_FROM_PROCESS);
@@ -474,14 +456,14 @@ int main(void)
 {
     scene_enter();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_last, begin, end),
-        cmocka_unit_test_setup_teardown(test_in_flight, begin, end),
-        cmocka_unit_test_setup_teardown(test_rights, begin, end),
-        cmocka_unit_test_setup_teardown(test_closed_meanwhile, begin, end),
-        cmocka_unit_test_setup_teardown(test_page, begin, end),
-        cmocka_unit_test_setup_teardown(test_user, begin, end),
-        cmocka_unit_test_setup_teardown(test_start, begin, end),
-        cmocka_unit_test_setup_teardown(test_unit, begin, end),
+        cmocka_unit_test_setup_teardown(test_last, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_in_flight, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_rights, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_closed_meanwhile, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_page, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_user, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_start, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_unit, stage_begin, stage_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

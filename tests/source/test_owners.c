@@ -30,8 +30,6 @@
 #define SECOND_NS 1000000000LL
 
 static bool full_size;
-static struct stage stage;
-
 static int listen_on(unsigned port, unsigned flags)
 {
     const int fd = net_listen(net_v4(LOOPBACK, port), 16, flags);
@@ -212,7 +210,7 @@ static struct score steps_until_perfect(unsigned frames, unsigned *taken)
 {
     struct score score = {0};
     for (*taken = 1; *taken <= frames; ++*taken) {
-        score = stage_score(stage_settle(&stage));
+        score = stage_score(stage_settle(&owner_stage));
         if (score_is_perfect(&score))
             break;
     }
@@ -233,16 +231,8 @@ static int begin(void **state)
 {
     (void)state;
     truth_reset();
-    stage_open(&stage, NEED_OWNER);
-    stage_settle(&stage);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    actors_end();
-    stage_close(&stage);
+    stage_open(&owner_stage, NEED_OWNER);
+    stage_settle(&owner_stage);
     return 0;
 }
 
@@ -325,7 +315,7 @@ static void test_many(void **state)
     unsigned count = full_size ? 10000 : 1000;
     actor_start(play_many, &count);
     expect_perfect(full_size ? "10,000 descriptors" : "1,000 descriptors", 20);
-    assert_int_equal(stage.previous->missing.reasons & MISSING_OWNERS_LATE, 0);
+    assert_int_equal(owner_stage.previous->missing.reasons & MISSING_OWNERS_LATE, 0);
 }
 
 static void test_exit(void **state)
@@ -357,7 +347,7 @@ static void test_exec(void **state)
 
     expect_perfect("exec, first frame", 1);
     for (unsigned i = 0; i < frames; i++) {
-        const struct frame *frame = stage_step(&stage);
+        const struct frame *frame = stage_step(&owner_stage);
         const struct score score = stage_score(frame);
         assert_true(score_is_perfect(&score));
         renamed = renamed || strcmp(frame_find_proc(frame, pid)->comm, "exe") == 0;
@@ -408,12 +398,12 @@ static void test_short_lives(void **state)
 
     for (int i = 0; i < LISTENERS; i++)
         holders[i] = actor_start(play_listener, &port);
-    stage_settle(&stage);
+    stage_settle(&owner_stage);
     actor_start(play_short_lives, lives);
     const int64_t from = net_now_ns(), until = from + (full_size ? 10 : 1) * SECOND_NS;
     for (; net_now_ns() < until || (*lives <= LIVES && net_now_ns() < from + LIVES_WITHIN);
          frames++) {
-        const struct frame *frame = stage_step(&stage);
+        const struct frame *frame = stage_step(&owner_stage);
         const struct score score = stage_score(frame);
         uint32_t stay = 0;
         all.found += score.found;
@@ -450,7 +440,7 @@ static void test_like_ss(void **state)
     actor_start(play_fork, NULL);
     unsigned count = 100;
     actor_start(play_many, &count);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     FILE *ss = popen("ss -tanepOH 2>/dev/null", "r"); /* NOLINT(cert-env33-c): a fixed command */
     while (ss && fgets(line, sizeof line, ss)) {
         const char *ino = strstr(line, " ino:");
@@ -479,17 +469,17 @@ int main(int argc, char **argv)
     scene_enter();
     const bool walks = argc > 1 && scene_walk_by(argv[1]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_fork, begin, end),
-        cmocka_unit_test_setup_teardown(test_mptcp, begin, end),
-        cmocka_unit_test_setup_teardown(test_reuseport, begin, end),
-        cmocka_unit_test_setup_teardown(test_rights, begin, end),
-        cmocka_unit_test_setup_teardown(test_unshared, begin, end),
-        cmocka_unit_test_setup_teardown(test_exited_leader, begin, end),
-        cmocka_unit_test_setup_teardown(test_exec, begin, end),
-        cmocka_unit_test_setup_teardown(test_many, begin, end),
-        cmocka_unit_test_setup_teardown(test_exit, begin, end),
-        cmocka_unit_test_setup_teardown(test_short_lives, begin, end),
-        cmocka_unit_test_setup_teardown(test_like_ss, begin, end),
+        cmocka_unit_test_setup_teardown(test_fork, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_mptcp, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_reuseport, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_rights, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_unshared, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_exited_leader, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_exec, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_many, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_exit, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_short_lives, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_like_ss, begin, stage_end),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     if (walks && scene_walks() == 0)

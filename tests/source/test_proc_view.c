@@ -28,20 +28,10 @@ enum {
     DESCRIPTORS = 500
 };
 
-static struct stage stage;
-
 static int begin(void **state)
 {
     (void)state;
-    stage_open(&stage, NEED_OWNER | NEED_PROCESS);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    actors_end();
-    stage_close(&stage);
+    stage_open(&owner_stage, NEED_OWNER | NEED_PROCESS);
     return 0;
 }
 
@@ -69,7 +59,7 @@ static void without_proc_nothing_is_said_of_owners(void **state)
 {
     (void)state;
     const int own = net_listen(net_v4(LOOPBACK, OWN_PORT), 5, 0);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     assert_int_equal(kind_now(), PROC_VIEW_OWN);
     assert_owner(frame, row_of_ports(frame, OWN_PORT, 0), OWNER_PROCESS, getpid());
     struct proc_view before;
@@ -79,7 +69,7 @@ static void without_proc_nothing_is_said_of_owners(void **state)
     assert_int_equal(kind_now(), PROC_VIEW_ABSENT);
     assert_false(proc_view_is_current(&before));
     const int later = net_listen(net_v4(LOOPBACK, THEIR_PORT), 5, 0);
-    frame = stage_step(&stage);
+    frame = stage_step(&owner_stage);
     assert_owner(frame, row_of_ports(frame, THEIR_PORT, 0), OWNER_UNKNOWN, 0);
     assert_owner(frame, row_of_ports(frame, OWN_PORT, 0), OWNER_LAST, getpid());
     assert_proc(frame, "/proc is not mounted");
@@ -91,7 +81,7 @@ static void without_proc_nothing_is_said_of_owners(void **state)
     stage_close(&late);
 
     assert_int_equal(umount2("/proc", MNT_DETACH), 0);
-    frame = stage_settle(&stage);
+    frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, OWN_PORT, 0), OWNER_PROCESS, getpid());
     assert_owner(frame, row_of_ports(frame, THEIR_PORT, 0), OWNER_PROCESS, getpid());
     assert_proc(frame, NULL);
@@ -133,11 +123,11 @@ static void another_namespace_has_its_own_numbers(void **state)
 {
     (void)state;
     int own = net_listen(net_v4(LOOPBACK, OWN_PORT), 5, 0);
-    const struct frame *frame = stage_settle(&stage);
+    const struct frame *frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, OWN_PORT, 0), OWNER_PROCESS, getpid());
     const pid_t outside = actor_start(play_outside, &own);
     assert_int_equal(kind_now(), PROC_VIEW_FOREIGN);
-    frame = stage_settle(&stage);
+    frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, THEIR_PORT, 0), OWNER_PROCESS, 1);
     assert_proc(frame, "another pid namespace");
     struct stage late; /* as who starts there: ours is not among its processes */
@@ -149,7 +139,7 @@ static void another_namespace_has_its_own_numbers(void **state)
     stage_close(&late);
 
     assert_int_equal(umount2("/proc", MNT_DETACH), 0);
-    frame = stage_settle(&stage);
+    frame = stage_settle(&owner_stage);
     assert_owner(frame, row_of_ports(frame, OWN_PORT, 0), OWNER_PROCESS, getpid());
     assert_true(frame_owner(frame, row_of_ports(frame, THEIR_PORT, 0))->pid > 1);
     assert_proc(frame, NULL);
@@ -203,9 +193,9 @@ static void ending_processes_hide_nothing(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(without_proc_nothing_is_said_of_owners, begin, end),
-        cmocka_unit_test_setup_teardown(another_namespace_has_its_own_numbers, begin, end),
-        cmocka_unit_test_setup_teardown(ending_processes_hide_nothing, begin, end),
+        cmocka_unit_test_setup_teardown(without_proc_nothing_is_said_of_owners, begin, stage_end),
+        cmocka_unit_test_setup_teardown(another_namespace_has_its_own_numbers, begin, stage_end),
+        cmocka_unit_test_setup_teardown(ending_processes_hide_nothing, begin, stage_end),
     };
     scene_enter();
     if (getpid() != 1) {

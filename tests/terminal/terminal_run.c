@@ -56,3 +56,13 @@ void terminal_assert_restored(const struct pty_screen *screen)
     assert_int_equal(pty_screen_termios_now(screen, &now), 0);
     assert_true(pty_screen_termios_equal(&before, &now));
 }
+
+void terminal_quit(struct pty_screen *screen)
+{
+    int status;
+
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    terminal_assert_restored(screen);
+    pty_screen_free(screen);
+}

@@ -15,5 +15,6 @@ struct pty_screen *terminal_start(const char *const *env, bool unread);
 struct pty_screen *terminal_start_and_wait(void);     /* until rows are shown */
 struct pty_screen *terminal_start_job_and_wait(void); /* under a shell with job control */
 void terminal_assert_restored(const struct pty_screen *screen);
+void terminal_quit(struct pty_screen *screen); /* by q: ends, leaves it restored; frees it */
 
 #endif

@@ -181,11 +181,7 @@ static void test_typed_ahead(void **state)
                 pty_screen_send_keys(screen, "<Esc>");
                 assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
             }
-    pty_screen_send_keys(screen, "q");
-    int status;
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    pty_screen_free(screen);
+    assert_int_equal(pty_screen_quit(screen, END_DEADLINE_MS), 0);
 }
 
 int main(int argc, char **argv)

@@ -214,7 +214,6 @@ static bool wait_stopped(struct pty_screen *screen)
 static void test_stop_and_continue(void **state)
 {
     struct pty_screen *screen = terminal_start_job_and_wait();
-    int status;
     (void)state;
     for (int round = 0; round < 8; round++) {
         pty_screen_send_keys(screen, "jkjkjk"); /* it stops while it paints, too */
@@ -228,10 +227,7 @@ static void test_stop_and_continue(void **state)
         assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
         assert_true(pty_screen_in_alternate(screen));
     }
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    terminal_assert_restored(screen);
-    pty_screen_free(screen);
+    terminal_quit(screen);
 }
 
 /* With the screen stuck in a write, the order to leave it and the order to go on wait side by side.
@@ -239,7 +235,6 @@ static void test_stop_and_continue(void **state)
 static void test_stop_and_continue_with_pty_unread(void **state)
 {
     struct pty_screen *screen = terminal_start_job_and_wait();
-    int status;
     (void)state;
     for (int round = 0; round < 3; round++) {
         fill_pty(screen);
@@ -256,10 +251,7 @@ static void test_stop_and_continue_with_pty_unread(void **state)
         pty_screen_send_keys(screen, "<Esc>");
         assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     }
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    terminal_assert_restored(screen);
-    pty_screen_free(screen);
+    terminal_quit(screen);
 }
 
 /* Under a shell with job control: in the background it stops without having touched the terminal,
@@ -299,7 +291,6 @@ static void spin(double milliseconds)
 static void test_continued_before_it_stopped(void **state)
 {
     struct pty_screen *screen = terminal_start_job_and_wait();
-    int status;
     (void)state;
     for (int round = 0; round < 40; round++) {
         pty_screen_signal(screen, SIGTSTP);
@@ -310,17 +301,13 @@ static void test_continued_before_it_stopped(void **state)
         pty_screen_send_keys(screen, "<Esc>");
         assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     }
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    terminal_assert_restored(screen);
-    pty_screen_free(screen);
+    terminal_quit(screen);
 }
 
 /* Where it leads the session there is no shell that could continue it: it goes on. */
 static void test_no_shell_to_stop_for(void **state)
 {
     struct pty_screen *screen = terminal_start_and_wait();
-    int status;
     (void)state;
     for (int round = 0; round < 3; round++) {
         pty_screen_signal(screen, SIGTSTP);
@@ -329,10 +316,7 @@ static void test_no_shell_to_stop_for(void **state)
         pty_screen_send_keys(screen, "<Esc>");
         assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
     }
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    terminal_assert_restored(screen);
-    pty_screen_free(screen);
+    terminal_quit(screen);
 }
 
 /* SIGSTOP cannot be seen coming: after it everything is set up and painted again. */

@@ -15,7 +15,6 @@
 static void test_resize_storm(void **state)
 {
     struct pty_screen *screen = terminal_start_and_wait();
-    int status;
     unsigned seed = 7;
     (void)state;
     for (int i = 0; i < 200; i++) {
@@ -30,10 +29,7 @@ static void test_resize_storm(void **state)
     pty_screen_resize(screen, 30, 100);
     pty_screen_send_keys(screen, "<Esc><Esc>");
     assert_true(pty_screen_wait_line(screen, 29, "Quit", DEADLINE_MS));
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    pty_screen_free(screen);
+    assert_int_equal(pty_screen_quit(screen, END_DEADLINE_MS), 0);
 }
 
 static void expect_refusal(const char *const *env, const char *words)
@@ -51,12 +47,8 @@ static void expect_refusal(const char *const *env, const char *words)
 static void expect_screen(const char *const *env)
 {
     struct pty_screen *screen = terminal_start(env, false);
-    int status;
     assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
-    pty_screen_send_keys(screen, "q");
-    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
-    terminal_assert_restored(screen);
-    pty_screen_free(screen);
+    terminal_quit(screen);
 }
 
 static void test_types(void **state)

@@ -496,6 +496,16 @@ bool pty_screen_wait_exit(struct pty_screen *screen, int *status, int deadline_m
     return screen->exited;
 }
 
+int pty_screen_quit(struct pty_screen *screen, int deadline_ms)
+{
+    int status;
+
+    pty_screen_send_keys(screen, "q");
+    const bool ended = pty_screen_wait_exit(screen, &status, deadline_ms);
+    pty_screen_free(screen);
+    return ended && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 void pty_screen_size(const struct pty_screen *screen, int *rows, int *cols)
 {
     *rows = screen->rows;

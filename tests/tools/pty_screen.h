@@ -72,6 +72,8 @@ bool pty_screen_wait_idle(struct pty_screen *screen, int deadline_ms);
 /* True once the program has ended; *status as from waitpid. All its output has then been read,
  * unless reading is off. */
 bool pty_screen_wait_exit(struct pty_screen *screen, int *status, int deadline_ms);
+/* Types q and frees the screen. The exit code, or -1: it has not ended, or by a signal. */
+int pty_screen_quit(struct pty_screen *screen, int deadline_ms);
 
 /* A picture of the screen as it stands; the caller ends it with screen_grid_done. */
 int pty_screen_snapshot(const struct pty_screen *screen, struct screen_grid *grid);

@@ -1,8 +1,10 @@
 /* What the kernel does with INET_DIAG_REQ_BYTECODE, for tests: the audit that it must pass, and its
- * run over one socket. Written from the rules of net/ipv4/inet_diag.c (Linux 6.18); knows nothing
- * of filters. */
+ * run over one socket. Written from the rules of net/ipv4/inet_diag.c (Linux 6.18); independent of
+ * filters. */
 #ifndef TCPLENS_UNIT_BYTECODE_MACHINE_H
 #define TCPLENS_UNIT_BYTECODE_MACHINE_H
+
+#include "core/conn.h"
 
 #include <linux/inet_diag.h>
 #include <stdbool.h>
@@ -18,6 +20,19 @@ struct machine_socket {
     uint32_t interface;
     bool port_locked;
 };
+
+static inline struct machine_socket machine_socket_of(const struct conn *conn)
+{
+    const struct tuple *tuple = &conn->tuple;
+    struct machine_socket socket = {.family = tuple->family == FAMILY_INET6 ? AF_INET6 : AF_INET,
+                                    .source_port = tuple->local_port,
+                                    .destination_port = tuple->remote_port,
+                                    .interface = tuple->scope};
+
+    memcpy(socket.source, tuple->local.bytes, sizeof socket.source);
+    memcpy(socket.destination, tuple->remote.bytes, sizeof socket.destination);
+    return socket;
+}
 
 static inline struct inet_diag_bc_op machine_op(const uint8_t *code, size_t at)
 {

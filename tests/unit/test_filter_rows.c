@@ -371,22 +371,6 @@ static void a_number_is_found_in_ports(void **state)
     }
 }
 
-static struct machine_socket socket_of(const struct conn *conn)
-{
-    const struct tuple *tuple = &conn->tuple;
-    struct machine_socket socket = {
-        .family = tuple->family == FAMILY_INET6 ? AF_INET6 : AF_INET,
-        .source_port = tuple->local_port,
-        .destination_port = tuple->remote_port,
-        .interface = tuple->scope,
-        .port_locked = true,
-    };
-
-    memcpy(socket.source, tuple->local.bytes, sizeof socket.source);
-    memcpy(socket.destination, tuple->remote.bytes, sizeof socket.destination);
-    return socket;
-}
-
 static const char *const EXACT_TERMS[] = {
     "dst 10.0.0.0/8",
     "src 127.0.0.1",
@@ -469,7 +453,8 @@ static void check_bytecode(const char *text, uint64_t *seed, bool only_exact)
         const struct conn conn = row_make(unit_random(seed));
         if (conn_is_ghost(&conn) && tuple_lacks_remote_port(&conn.tuple))
             continue; /* an event's: the kernel has no such row */
-        const struct machine_socket socket = socket_of(&conn);
+        struct machine_socket socket = machine_socket_of(&conn);
+        socket.port_locked = true;
         const bool here = filter_accepts(filter, &context, &conn);
         const bool there = machine_run(code.data, code.length, &socket);
         if (here && !there)

@@ -263,8 +263,13 @@ static int list_source(struct list *list, struct source *source)
         code = EXIT_FAILED;
     else if (error)
         tell_failure(list, collector, error);
-    else
+    else if (list->options->from || source->ops->interrupt)
         code = check_log(list, source, frame, show(list, frame));
+    else {
+        collector_free(collector); /* its memory is about what printing takes */
+        collector = NULL;
+        code = show(list, frame);
+    }
     frame_release(frame);
     collector_free(collector);
     interrupt_end();

@@ -151,20 +151,20 @@ enum conn_meminfo {
 
 /* Everything else sock_diag gives of a row; collected only where it is needed
  * (NEED_DETAIL, NEED_SUSPECTS or page). */
-#define CONN_INFO_MAX 320
+#define CONN_INFO_MAX 280 /* the end of the last field of core/info_fields.h */
 struct conn_detail {
-    uint16_t info_length;        /* bytes of tcp_info the kernel sent, at most CONN_INFO_MAX */
-    uint8_t info[CONN_INFO_MAX]; /* struct tcp_info as sent */
-    uint8_t meminfo_count;       /* SK_MEMINFO_* values sent */
+    uint16_t info_length;  /* bytes of tcp_info the kernel sent, at most CONN_INFO_MAX */
+    uint8_t meminfo_count; /* SK_MEMINFO_* values sent */
     uint8_t has_tos, tos, has_tclass, tclass, has_mark, shutdown, has_shutdown;
-    uint32_t mark;
-    uint32_t meminfo[MEMINFO_COUNT];
-    char congestion[16]; /* safe text, "" = not reported */
     uint8_t tls_version_known;
     uint16_t tls_version, tls_cipher; /* TLS_1_2_VERSION ..., TLS_CIPHER_*; 0 = not reported */
+    uint32_t mark;
     uint32_t class_id;
     uint32_t mptcp_token; /* of the MPTCP connection of which it is a subflow; 0 = of none */
-    char ulp_text[16];    /* name as reported, safe text */
+    uint32_t meminfo[MEMINFO_COUNT];
+    uint8_t info[CONN_INFO_MAX]; /* struct tcp_info as sent */
+    char congestion[16];         /* safe text, "" = not reported */
+    char ulp_text[16];           /* name as reported, safe text */
 };
 
 /* Who a row is, for look-ups across frames. */

@@ -47,14 +47,32 @@ void diff_done(struct diff *diff)
     diff_init(diff);
 }
 
-/* All memory a comparison can need, so that nothing fails half-way: next stays as it was. */
-static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after)
+/* Slots for each row that may have opened; of a first frame that is every row. */
+static uint32_t opened_spread(bool has_previous)
 {
+    return has_previous ? 4 : 2;
+}
+
+/* A first frame is the only one of which every row is indexed: what that took is not kept. */
+static void free_index(struct diff *diff)
+{
+    free(diff->slots);
+    free(diff->hashes);
+    free(diff->touched);
+    diff->slots = NULL;
+    diff->hashes = diff->touched = NULL;
+    diff->slot_capacity = diff->hash_capacity = diff->touched_capacity = 0;
+}
+
+/* All memory a comparison can need, so that nothing fails half-way: next stays as it was. */
+static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after, bool has_previous)
+{
+    const uint64_t spread = opened_spread(has_previous);
     uint64_t slots = 64;
-    while (slots < 2 * (uint64_t)before || slots < 4 * (uint64_t)after)
+    while (slots < 2 * (uint64_t)before || slots < spread * after)
         slots *= 2;
 
-    uint64_t changes = (uint64_t)before + after;
+    const uint64_t changes = has_previous ? (uint64_t)before + after : 0;
     if (slots > UINT32_MAX || changes > UINT32_MAX)
         return -ENOMEM;
     if (GROW(diff->previous_of, diff->previous_of_capacity, after) ||
@@ -296,7 +314,7 @@ static uint32_t drop_among_opened(struct join *join)
     struct diff *diff = join->diff;
     uint32_t kept = 0;
 
-    join->slot_mask = slots_clear(diff, diff->touched_count, 4);
+    join->slot_mask = slots_clear(diff, diff->touched_count, opened_spread(join->previous));
     for (uint32_t t = 0; t < diff->touched_count; t++) {
         uint32_t i = diff->touched[t];
         if (diff->previous_of[i] != CONN_NO_INDEX)
@@ -412,7 +430,7 @@ int diff_copies(struct diff *diff, const struct frame *previous, struct frame *n
     }
 
     diff->previous_of_count = diff->change_count = diff->touched_count = diff->duplicates = 0;
-    int error = diff_make_room(diff, join.before_count, join.after_count);
+    int error = diff_make_room(diff, join.before_count, join.after_count, previous);
     if (error)
         return error;
     if (join.before_count)
@@ -427,6 +445,8 @@ int diff_copies(struct diff *diff, const struct frame *previous, struct frame *n
     diff->previous_of_count = next->live_count;
     if (previous)
         tell_changes(&join);
+    else
+        free_index(diff);
     return 0;
 }
 

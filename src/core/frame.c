@@ -28,11 +28,14 @@ enum array {
 #define FILL_AHEAD   4u  /* rows */
 #define CACHE_LINE   64u
 #define SHRINK_FLOOR 4096u /* arrays up to this size are never given back */
+#define SPARE_TAKES  16u   /* a released frame that so many new ones did without is given back */
 
 struct frame_pool {
     pthread_mutex_t mutex;
     struct frame *spare[SPARE_MAX];
     uint32_t spare_count;
+    uint32_t takes, idle;           /* new frames since a spare one was freed, and the least that
+                                     * were left over meanwhile */
     uint32_t out;                   /* frames that are referenced */
     bool released;                  /* by its owner: goes when the last frame comes back */
     uint32_t expected[ARRAY_COUNT]; /* elements a new frame will need, from the frames before */
@@ -236,15 +239,33 @@ static struct frame *frame_make(struct frame_pool *pool)
     return frame;
 }
 
+/* One frame too many, which a reader that was late once made necessary: of many rows it is dear to
+ * keep. NULL: there is none. The lock is held. */
+static struct frame *take_idle(struct frame_pool *pool)
+{
+    if (pool->takes == 0 || pool->spare_count < pool->idle)
+        pool->idle = pool->spare_count;
+    if (++pool->takes < SPARE_TAKES)
+        return NULL;
+    pool->takes = 0;
+    if (pool->idle == 0)
+        return NULL;
+    struct frame *idle = pool->spare[0];
+    pool->spare[0] = pool->spare[--pool->spare_count];
+    return idle;
+}
+
 struct frame *frame_new(struct frame_pool *pool)
 {
     uint32_t expected[ARRAY_COUNT];
 
     pthread_mutex_lock(&pool->mutex);
     struct frame *frame = pool->spare_count ? pool->spare[--pool->spare_count] : frame_make(pool);
+    struct frame *idle = take_idle(pool);
     pool->out += frame != NULL;
     memcpy(expected, pool->expected, sizeof(expected));
     pthread_mutex_unlock(&pool->mutex);
+    frame_destroy(idle);
 
     if (!frame)
         return NULL;

@@ -20,6 +20,11 @@
     },
 
 const struct info_field TCP_INFO[] = {INFO_FIELDS(INFO_ROW, INFO_ROW)};
+
+#define IN_DETAIL(field, id, key, text, title, at, bytes, low, width, kind, no_value)              \
+    _Static_assert((at) + (bytes) <= CONN_INFO_MAX, #field " is kept");
+INFO_FIELDS(IN_DETAIL, IN_DETAIL)
+
 const size_t tcp_info_count = sizeof(TCP_INFO) / sizeof(TCP_INFO[0]);
 
 const struct info_field *info_field_find(const char *name)

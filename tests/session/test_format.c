@@ -506,6 +506,8 @@ static void test_accepted(void **state)
         "{\"ev\":\"head\"," T ",\"format\":\"tcplens-session\",\"version\":\"1.9\",\"new\":[{}]}",
         "{\"ev\":\"weather\"," T ",\"rain\":true}",
         "{\"ev\":\"row\"," T ",\"id\":1,\"state\":\"LISTEN\",\"new\":{\"a\":1}," TUPLE "}",
+        "{\"ev\":\"row\"," T ",\"id\":1,\"state\":\"LISTEN\",\"detail\":true,"
+        "\"tcp_info_bytes\":328," TUPLE "}", /* of a newer kernel */
         "{\"ev\":\"sample\"," T ",\"id\":9223372036854775807,\"left\":true}",
     };
     struct session_line line;

@@ -271,6 +271,35 @@ static void references_from_many_threads(void **unused)
     frame_pool_release(pool);
 }
 
+/* Three frames were in use at once, then never more than two: the third is given back. */
+static void frame_not_needed_is_freed(void **unused)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frames[3], *previous = NULL;
+    (void)unused;
+
+    for (int i = 0; i < 3; i++)
+        frames[i] = rows_frame(pool, 0);
+    for (int i = 0; i < 3; i++)
+        frame_release(frames[i]);
+    for (int i = 0; i < 100; i++) {
+        struct frame *frame = rows_frame(pool, 0);
+        frame_release(previous);
+        previous = frame;
+    }
+#ifdef COUNTED
+    const unsigned long before = atomic_load(&allocations);
+    frames[0] = frame_new(pool);
+    assert_int_equal(atomic_load(&allocations), before);
+    frames[1] = frame_new(pool);
+    assert_true(atomic_load(&allocations) > before);
+    frame_release(frames[0]);
+    frame_release(frames[1]);
+#endif
+    frame_release(previous);
+    frame_pool_release(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +307,7 @@ int main(void)
         cmocka_unit_test(new_frame_is_empty),
         cmocka_unit_test(frame_outlives_its_pool),
         cmocka_unit_test(pool_shrinks),
+        cmocka_unit_test(frame_not_needed_is_freed),
         cmocka_unit_test(reading),
         cmocka_unit_test(totals_of_rows),
         cmocka_unit_test(rates_have_40_bits),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOGGED_INFO_MAX   4096u /* far beyond what any kernel sends of tcp_info */
 #define TICK_TOLERANCE_NS (100 * (int64_t)MILLISECOND_NS)
 
 static const struct session_key KEYS[] = {
@@ -417,8 +418,10 @@ static void get_detail(struct get *get, struct conn_detail *detail)
         else if (get_number(get, field->json, most_of_field(field), &value))
             info_set(field, detail->info, value);
     }
-    if (detail->info_length > CONN_INFO_MAX)
+    if (detail->info_length > LOGGED_INFO_MAX)
         get_fail(get, "tcp_info_bytes", "out of range");
+    if (detail->info_length > CONN_INFO_MAX) /* of a newer kernel's fields nothing is known here */
+        detail->info_length = CONN_INFO_MAX;
     if (detail->meminfo_count > sizeof(detail->meminfo) / sizeof(detail->meminfo[0]))
         get_fail(get, "meminfo_count", "out of range");
 }

@@ -110,7 +110,7 @@ struct sock {
     refcount_t sk_wmem_alloc;
     int sk_rcvbuf, sk_sndbuf, sk_forward_alloc, sk_wmem_queued;
     unsigned long sk_pacing_rate, sk_max_pacing_rate; /* all bits: no limit */
-    struct timer_list sk_timer;
+    struct timer_list sk_timer, tcp_retransmit_timer;
     kuid_t sk_uid;
     __u32 sk_mark, sk_ack_backlog, sk_max_ack_backlog;
     __u8 sk_shutdown;
@@ -126,8 +126,9 @@ struct tcp_ulp_ops;
 
 struct inet_connection_sock {
     struct inet_sock icsk_inet;
-    struct timer_list icsk_retransmit_timer;
-    unsigned long icsk_timeout; /* of that timer; before Linux 6.17 or so, else in the timer */
+    /* Either may be the sock's: a stable kernel moves them, too. */
+    struct timer_list icsk_retransmit_timer, icsk_keepalive_timer;
+    unsigned long icsk_timeout; /* of the former; before Linux 6.17 or so, else in the timer */
     __u32 icsk_rto, icsk_rto_min, icsk_delack_max, icsk_pmtu_cookie;
     const struct tcp_ulp_ops *icsk_ulp_ops;
     __u8 icsk_ca_state : 5;

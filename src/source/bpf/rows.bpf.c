@@ -102,21 +102,35 @@ static __always_inline void put_queues(struct inet_diag_msg *message, struct tcp
     message->idiag_wqueue = tcp->write_seq - tcp->snd_una;
 }
 
+static __always_inline __u64 retransmit_expires(const struct inet_connection_sock *icsk)
+{
+    if (bpf_core_field_exists(icsk->icsk_timeout))
+        return icsk->icsk_timeout;
+    if (bpf_core_field_exists(icsk->icsk_retransmit_timer))
+        return icsk->icsk_retransmit_timer.expires;
+    return icsk->icsk_inet.sk.tcp_retransmit_timer.expires; /* Linux 6.19 */
+}
+
+/* 0 = that timer is not set. */
+static __always_inline __u64 keepalive_expires(const struct inet_connection_sock *icsk)
+{
+    const struct sock *sk = &icsk->icsk_inet.sk;
+
+    if (bpf_core_field_exists(icsk->icsk_keepalive_timer)) /* Linux 6.19, 6.12.117 */
+        return icsk->icsk_keepalive_timer.entry.pprev ? icsk->icsk_keepalive_timer.expires : 0;
+    return sk->sk_timer.entry.pprev ? sk->sk_timer.expires : 0;
+}
+
 static __always_inline void put_timer(struct inet_diag_msg *message, struct tcp_sock *tcp,
                                       __u64 jiffies)
 {
     const struct inet_connection_sock *icsk = &tcp->inet_conn;
-    const struct sock *sk = &icsk->icsk_inet.sk;
     const __u8 pending = icsk->icsk_pending;
-    __u64 expires;
+    __u64 expires = retransmit_expires(icsk);
 
     message->idiag_timer = 0;
     message->idiag_retrans = 0;
     message->idiag_expires = 0;
-    if (bpf_core_field_exists(icsk->icsk_timeout))
-        expires = icsk->icsk_timeout;
-    else
-        expires = icsk->icsk_retransmit_timer.expires;
     if (pending == TIMER_RETRANS || pending == TIMER_LOSS_PROBE || pending == TIMER_REO_TIMEOUT) {
         message->idiag_timer = 1;
         message->idiag_retrans = icsk->icsk_retransmits;
@@ -125,10 +139,10 @@ static __always_inline void put_timer(struct inet_diag_msg *message, struct tcp_
         message->idiag_timer = 4;
         message->idiag_retrans = icsk->icsk_probes_out;
         message->idiag_expires = ms_until(expires, jiffies);
-    } else if (sk->sk_timer.entry.pprev) {
+    } else if ((expires = keepalive_expires(icsk)) != 0) {
         message->idiag_timer = 2;
         message->idiag_retrans = icsk->icsk_probes_out;
-        message->idiag_expires = ms_until(sk->sk_timer.expires, jiffies);
+        message->idiag_expires = ms_until(expires, jiffies);
     }
 }
 

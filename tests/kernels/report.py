@@ -5,6 +5,7 @@
     report.py table CHECKS ACCELERATOR DOCUMENT|- RESULTS...   the table; exit code 1 where a test failed
 """
 import datetime
+import functools
 import json
 import os
 import pathlib
@@ -27,6 +28,15 @@ def property_of(test, name, default):
     return next((entry["value"] for entry in test["properties"] if entry["name"] == name), default)
 
 
+@functools.cache
+def program_of(word):
+    """Of an interpreter that the build found by a wrapper, the program: the wrapper would take seconds in a guest."""
+    if not pathlib.Path(word).name.startswith("python3"):
+        return word
+    asked = subprocess.run([word, "-c", "import sys; print(sys.executable)"], capture_output=True, text=True, check=True)
+    return asked.stdout.strip()
+
+
 def plan(build, checks, slowness):
     shown = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], capture_output=True, text=True,
                            check=True)
@@ -35,7 +45,7 @@ def plan(build, checks, slowness):
         if name not in tests:
             sys.exit(f"kernels: the build in {build} has no test {name}")
         seconds = int(property_of(tests[name], "TIMEOUT", 60) * float(slowness))
-        print(name, seconds, shlex.join(tests[name]["command"]), sep="\t")
+        print(name, seconds, shlex.join(map(program_of, tests[name]["command"])), sep="\t")
 
 
 class Guest:

@@ -24,6 +24,7 @@ struct line {
     bool words_only;             /* "--" was seen */
     unsigned operands;           /* words of the filter, or files, before the cursor */
     char filter[LINE_MAX_BYTES]; /* joined by blanks */
+    bool filter_is_cut;          /* it is longer: what its last word is, is not known */
     struct completion at;
 };
 
@@ -316,7 +317,9 @@ static void take_operand(struct line *line, const char *word)
         return;
     }
     line->operands++;
-    snprintf(line->filter + used, sizeof line->filter - used, "%s ", word);
+    if (snprintf(line->filter + used, sizeof line->filter - used, "%s ", word) >=
+        (int)(sizeof line->filter - used))
+        line->filter_is_cut = true;
 }
 
 static bool is_option(const struct line *line, const char *word)
@@ -368,7 +371,7 @@ static void offer_operands(const struct line *line)
     if (line->command < 0 && line->operands == 0 && !line->words_only)
         for (int i = 0; i < RUN_COUNT; i++)
             complete_offer(&line->at, COMMAND_NAMES[i].name, COMMAND_NAMES[i].help);
-    if (strstr(operands, "FILTER"))
+    if (strstr(operands, "FILTER") && !line->filter_is_cut)
         offer_filter(&line->at, line->filter);
     else if (strstr(operands, "FILE") && line->operands == 0)
         offer_logs(&line->at);
@@ -376,7 +379,7 @@ static void offer_operands(const struct line *line)
 
 int complete_print(int count, char **words)
 {
-    static struct line line = {.command = -1};
+    struct line line = {.command = -1};
 
     if (count == 0)
         return EXIT_DONE;

@@ -1,0 +1,108 @@
+/* Any words, each ended by a NUL, as a command line: it is taken, or refused in one line that says why; and as one that a
+ * shell completes: what is offered continues the last word. */
+#include "command/complete.h"
+#include "fuzz_target.h"
+#include "options/options.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define WORDS_MOST 64
+
+struct line {
+    char *text, *list[WORDS_MOST + 1];
+    int count;
+};
+
+static void split(struct line *line, const uint8_t *data, size_t size)
+{
+    *line = (struct line){.text = malloc(size + 1)};
+    CHECK(line->text != NULL);
+    memcpy(line->text, data, size);
+    line->text[size] = '\0';
+    for (size_t at = 0; at < size && line->count < WORDS_MOST; at += strlen(line->text + at) + 1)
+        line->list[line->count++] = line->text + at;
+}
+
+/* What is printed meanwhile on a standard descriptor. */
+struct caught {
+    int standard, kept, file;
+};
+
+static struct caught catch_output(int standard)
+{
+    const struct caught caught = {standard, dup(standard), memfd_create("caught", MFD_CLOEXEC)};
+
+    CHECK(caught.kept >= 0 && caught.file >= 0 && dup2(caught.file, standard) == standard);
+    return caught;
+}
+
+static char *caught_text(const struct caught *caught)
+{
+    CHECK(fflush(stdout) == 0 && fflush(stderr) == 0);
+    const off_t size = lseek(caught->file, 0, SEEK_END);
+    char *text = size >= 0 ? malloc((size_t)size + 1) : NULL;
+
+    CHECK(text && pread(caught->file, text, (size_t)size, 0) == size);
+    text[size] = '\0';
+    CHECK(dup2(caught->kept, caught->standard) == caught->standard);
+    close(caught->kept);
+    close(caught->file);
+    return text;
+}
+
+static void check_message(int code, const char *text)
+{
+    const size_t length = strlen(text);
+
+    if (code <= EXIT_DONE) {
+        CHECK(length == 0);
+        return;
+    }
+    CHECK(length > 0 && text[length - 1] == '\n');
+    for (size_t i = 0; i < length; i++)
+        CHECK((unsigned char)text[i] >= ' ' || text[i] == '\n');
+}
+
+static void parse(const struct line *line)
+{
+    static char program[] = "tcplens";
+    char *words[WORDS_MOST + 2] = {program};
+    struct options options;
+
+    memcpy(words + 1, line->list, (size_t)line->count * sizeof(*words));
+    const struct caught printed = catch_output(STDOUT_FILENO), said = catch_output(STDERR_FILENO);
+    const int code = options_parse(&options, line->count + 1, words);
+    char *help = caught_text(&printed), *message = caught_text(&said);
+    check_message(code, message);
+    CHECK(code == EXIT_DONE || !*help);
+    if (code < 0)
+        CHECK(options.command < RUN_COUNT && options.interval_ns > 0);
+    options_done(&options);
+    free(help);
+    free(message);
+}
+
+static void complete(struct line *line)
+{
+    const struct caught printed = catch_output(STDOUT_FILENO);
+    const int code = complete_print(line->count, line->list);
+    char *offered = caught_text(&printed);
+
+    CHECK(code == EXIT_DONE);
+    free(offered);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct line line;
+
+    split(&line, data, size);
+    parse(&line);
+    complete(&line);
+    free(line.text);
+    return 0;
+}

@@ -67,6 +67,8 @@ int ranking_begin(struct ranking *ranking)
     if (!ranking_is_held(ranking))
         return hold_order(ranking);
     ranking->held_next++;
+    if (ranking->held_next < ranking->count)
+        ranking->held_next = ranking->count; /* keys may be ranks */
     if (ranking->held.count > 2 * (uint64_t)ranking->count + HELD_SLACK)
         return hold_places(ranking, key_of);
     return 0;

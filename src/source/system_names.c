@@ -171,7 +171,10 @@ static int read_user(struct table *table, const char *line)
     if (!length || *line == '+' || *line == '-' || *at != ':')
         return 0;
     at = strchr(at + 1, ':');
-    if (!at++ || !read_number(&at, ":", &uid))
+    if (!at)
+        return 0;
+    at++;
+    if (!read_number(&at, ":", &uid))
         return 0;
     return table_add(table, uid, line, length);
 }

@@ -53,7 +53,7 @@ class Keyboard:
         opener = self.dice.choice(['s', 'c', '?', ESC + 'OP', ESC + '[17~'])
         inside = ''.join(self.dice.choices(['j', 'k', ' ', 'J', 'K', '/', 'rtt', ESC + '[B', ESC + '[6~', '\t'],
                                            k=self.dice.randint(0, 5)))
-        return opener + inside + self.dice.choice(['\r', ESC, 'q', ''])
+        return opener + inside + self.dice.choice(['\r', '\r', '\r', ESC, ESC, ESC, 'q', ''])
 
     def act(self):
         """The dialogs that can do harm, often confirmed."""
@@ -78,8 +78,8 @@ class Keyboard:
         return f'{ESC}[200~{inside}{self.dice.choice([ESC + "[201~", ""])}'
 
     def noise(self):
-        """Without ^S, by which the terminal itself holds all output."""
-        return bytes(self.dice.randrange(256) for _ in range(self.dice.randint(1, 12))).translate(None, b'q\x13')
+        """Without ^S, by which the terminal itself holds all output, and what quits, which others type."""
+        return bytes(self.dice.randrange(256) for _ in range(self.dice.randint(1, 12))).translate(None, b'q\x13\x03\x1c')
 
     def back(self):
         return ESC

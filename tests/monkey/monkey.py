@@ -4,7 +4,7 @@ terminal, until KEYS keys have been typed over each KIND:
 
   demo     invented connections            replay   a session log
   live     every network namespace, connections and namespaces coming and going
-  history  our own namespace, recorded and rewound     fleet    three hosts by --host-command
+  history  our own namespace, recorded and rewound     fleet    hosts by --host-command, some of which fail
 
 Held all the while: what is typed is read, and a resize answered by a repaint, before a deadline; a process ends only by a
 key that quits or a signal that ends it, with that exit code; then the terminal is as it was, and no child is left. Reports
@@ -35,6 +35,8 @@ import world  # noqa: E402
 
 DEADLINE = 100  # a hang is for ever; a machine may be busy
 KEYS_BETWEEN_LOOKS = 40
+LINGER = 0.5
+LINGERS_IN = ('live', 'history', 'fleet')  # else a history has hardly a frame, and no host has sent one
 START_SIZE = (24, 80)
 SIZES = [(24, 80), (24, 80), (40, 160), (50, 200), (10, 40), (1, 1), (2, 2), (5, 20), (60, 132), (24, 100), (37, 90), (100, 300)]
 REACHED = ['Connections', 'Processes', 'Listeners', 'Peers', 'Events', 'States', 'Findings', 'Namespaces', 'Hosts', 'Columns', 'Sort by',
@@ -196,7 +198,7 @@ class Program:
         os.close(self.slave)
         self.reports.close()
         if after != self.before:
-            raise Fault('the terminal is not as it was')
+            raise Fault(f'the terminal is not as it was; exit code {code}: {self.painted[-400:]!r}')
         return code
 
 
@@ -245,9 +247,11 @@ class Surroundings:
     def words_of_fleet(self):
         bring = self.path('bring')
         with open(bring, 'w', encoding='utf-8') as file:
-            file.write(f'#!/bin/sh\nexec {self.tcplens} record --demo "$1" -i 0.2 -o -\n')
+            file.write(f'#!/bin/sh\ncase $1 in\nbroken) exec head -c 100000 /dev/urandom ;;\nsilent) exec cat ;;\nbrief) set 3 --for 2 ;;\n'
+                       f'esac\nexec {self.tcplens} record --demo "$@" -i 0.2 -o -\n')
         os.chmod(bring, 0o755)
-        return ['--host-command', bring + ' {host}', '--host', '1', '--host', '2', '--host', '3']
+        hosts = ['1', '2', 'brief', 'broken', 'silent']
+        return ['--host-command', bring + ' {host}', *(word for host in hosts for word in ('--host', host))]
 
     def renew(self, dice):
         """What the monkey has ended begins again."""
@@ -315,6 +319,13 @@ class Monkey:
                 self.reached[name] = self.reached.get(name, 0) + 1
         self.program.note_children()
 
+    def linger(self):
+        """Frames come, unless it is paused."""
+        deadline = time.monotonic() + self.dice.random() * LINGER
+        while time.monotonic() < deadline and not self.program.has_ended():
+            self.program.read()
+            select.select([self.program.master], [], [], 0.05)
+
     def send_signal(self):
         self.signals += 1
         if self.dice.random() < 0.02:
@@ -350,6 +361,8 @@ class Monkey:
         self.timed(self.program.is_through, 'the keys are read')
         if not self.program.has_ended() and self.dice.random() < 0.1:
             self.send_signal()
+        if self.around.kind in LINGERS_IN and self.dice.random() < 0.3:
+            self.linger()
         if not self.program.has_ended():
             self.look()
         if self.program.has_ended():

@@ -206,6 +206,8 @@ static const struct screen_case CASES[] = {
     {"namespaces-sorted", 120, 24, "--netns all", {"TZ=UTC"}, "frame frame 8 > > > > > > r"},
     {"processes-list", 160, 24, "", {"TZ=UTC"}, "frame 2 t"},
     {"processes-folded", 120, 24, "", {"TZ=UTC"}, "frame 2 j <Space> j"},
+    {"processes-folded-frozen", 120, 24, "", {"TZ=UTC"}, "frame 2 j <Space> j o frame frame"},
+    {"processes-tree-frozen", 120, 24, "", {"TZ=UTC"}, "frame 2 t o t frame"},
     {"process-small", 80, 24, "", {"TZ=UTC"}, "2 jj <Enter> frame"},
     {"group-kept",
      100,

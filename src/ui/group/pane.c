@@ -238,7 +238,7 @@ static int take_groups(struct group_list *groups, const struct picture *picture)
             ranking->entries[ranking->count++] = entry_of(groups, picture, i);
     }
     free(holders);
-    return is_tree(groups) && !ranking_is_held(ranking) ? order_trees(groups, picture) : 0;
+    return is_tree(groups) ? order_trees(groups, picture) : 0;
 }
 
 static int group_list_update(struct list *list, const struct picture *picture, uint32_t height)

@@ -267,8 +267,8 @@ static int sum_up(const struct hosts_run *run)
         events += copy->stats.events;
         bytes += copy->stats.bytes;
     }
-    text_count(text, sizeof(text), bytes);
-    message("record: %u host%s, %" PRIu64 " frames, %" PRIu64 " events, %s bytes in %s", run->count,
+    text_bytes(text, sizeof(text), bytes, 9.95, "");
+    message("record: %u host%s, %" PRIu64 " frames, %" PRIu64 " events, %s in %s", run->count,
             run->count == 1 ? "" : "s", frames, events, text,
             strcmp(run->place, "-") != 0 ? run->place : "standard output");
     return frames == 0 ? EXIT_FAILED : whole ? EXIT_DONE : EXIT_PARTLY;

@@ -42,7 +42,7 @@ static void put_bytes(struct buffer *out, uint64_t bytes)
 {
     char text[16];
 
-    text_count(text, sizeof(text), bytes);
+    text_bytes(text, sizeof(text), bytes, 9.95, "");
     buffer_text(out, text);
 }
 
@@ -136,9 +136,9 @@ static void put_flow(struct buffer *out, const struct summary *summary)
     if (summary->frames > 1) {
         buffer_text(out, "; in ");
         put_bytes(out, summary->in_bytes);
-        buffer_text(out, "B, out ");
+        buffer_text(out, ", out ");
         put_bytes(out, summary->out_bytes);
-        buffer_printf(out, "B, retransmitted %.1f %%",
+        buffer_printf(out, ", retransmitted %.1f %%",
                       percent(summary->retrans_bytes, summary->sent_bytes));
     }
     end_line(out, start);
@@ -207,8 +207,8 @@ static void put_retransmitters(struct buffer *out, const struct summary *summary
         const size_t start = out->length;
         char bytes[16];
         put_label(out, "retransmitted", i == 0);
-        text_count(bytes, sizeof(bytes), top[i]->retrans_bytes);
-        buffer_printf(out, "%6sB  %.1f %% ", bytes,
+        text_bytes(bytes, sizeof(bytes), top[i]->retrans_bytes, 9.95, "");
+        buffer_printf(out, "%7s  %.1f %% ", bytes,
                       percent(top[i]->retrans_bytes, top[i]->sent_bytes));
         put_place(out, top[i]);
         end_line(out, start);
@@ -314,12 +314,9 @@ static void put_findings(struct buffer *out, const struct summary_report *report
 
 static void put_foot(struct buffer *out, const struct summary_report *report)
 {
-    const size_t start = out->length;
-
-    buffer_printf(out, "%u finding%s by %u of %zu detectors; all of it: tcplens doctor --from %s",
+    buffer_printf(out, "%u finding%s by %u of %zu detectors; all of it:\n  tcplens doctor --from %s\n",
                   report->finding_count, report->finding_count == 1 ? "" : "s",
                   summary_checked(report), detector_count, report->path);
-    end_line(out, start);
 }
 
 void summary_total_text(struct buffer *out, const struct summary *total, uint32_t logs)

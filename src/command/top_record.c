@@ -86,13 +86,13 @@ static void say_end(struct top_record *record, const struct log_stats *stats)
 {
     char bytes[16], text[sizeof(record->state.said)];
 
-    text_count(bytes, sizeof(bytes), stats->bytes);
+    text_bytes(bytes, sizeof(bytes), stats->bytes, 9.95, "");
     if (stats->missed_frames || stats->trouble[0])
         snprintf(text, sizeof(text),
                  "recorded %" PRIu64 " frames, missed %" PRIu64 "%s%.60s: %.160s", stats->frames,
                  stats->missed_frames, stats->trouble[0] ? ", " : "", stats->trouble, record->path);
     else
-        snprintf(text, sizeof(text), "recorded %" PRIu64 " frames, %s bytes: %.200s", stats->frames,
+        snprintf(text, sizeof(text), "recorded %" PRIu64 " frames, %s: %.200s", stats->frames,
                  bytes, record->path);
     say(record, stats->missed_frames || stats->trouble[0], text);
     record->missed += stats->missed_frames;

@@ -8,12 +8,11 @@
 #include "options/table.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#define HINT_EDITS 2u
 
 struct parse {
     struct options *options;
@@ -112,7 +111,7 @@ static int apply_with_value(struct parse *parse, const struct option_name *optio
 static const char *nearest_option(const char *name)
 {
     const char *near = NULL;
-    unsigned least = HINT_EDITS + 1;
+    unsigned least = UINT_MAX;
 
     for (size_t i = 0; i < option_name_count; i++) {
         const char *option = OPTION_NAMES[i].name;
@@ -120,9 +119,8 @@ static const char *nearest_option(const char *name)
             continue;
         if (name[0] && strncmp(option, name, strlen(name)) == 0)
             return option;
-        const unsigned edits = text_distance(name, option);
-        if (edits < least && edits < strlen(name))
-            near = option, least = edits;
+        if (text_is_nearer(name, option, &least))
+            near = option;
     }
     return near;
 }
@@ -282,7 +280,8 @@ static int check_lone_word(struct parse *parse)
     if (parse->has_command || parse->word_count != 1 || parse->words_only)
         return 0;
     for (int i = 0; i < RUN_COUNT; i++) {
-        if (text_distance(parse->word, COMMAND_NAMES[i].name) > HINT_EDITS)
+        unsigned edits = UINT_MAX;
+        if (!text_is_nearer(parse->word, COMMAND_NAMES[i].name, &edits))
             continue;
         snprintf(what, sizeof(what), "\"%.40s\" is no command;", parse->word);
         snprintf(why, sizeof(why), "did you mean \"%s\"? (to filter by it: tcplens top %.40s)",
@@ -311,6 +310,40 @@ static int check_options_of_command(struct parse *parse)
         }
         option_title(&OPTION_NAMES[i], title, sizeof(title));
         return usage_error(parse, title, why);
+    }
+    return 0;
+}
+
+#define FORMS_MAX 4
+
+/* Of each line one at most: what is printed has one form. */
+static const char *const FORMS[][FORMS_MAX] = {
+    {"json", "csv", "dot", "mermaid"},
+    {"describe", "rules", "dashboard"},
+};
+
+static bool is_given(const struct options *options, const char *name)
+{
+    const struct option_name *option = find_option(name, strlen(name), 0);
+
+    return option && options->given[option - OPTION_NAMES];
+}
+
+static int check_forms(struct parse *parse)
+{
+    char what[48];
+
+    for (size_t line = 0; line < sizeof(FORMS) / sizeof(FORMS[0]); line++) {
+        const char *first = NULL;
+        for (size_t i = 0; i < FORMS_MAX && FORMS[line][i]; i++) {
+            if (!is_given(parse->options, FORMS[line][i]))
+                continue;
+            if (first) {
+                snprintf(what, sizeof(what), "--%s and --%s:", first, FORMS[line][i]);
+                return usage_error(parse, what, "name one of them");
+            }
+            first = FORMS[line][i];
+        }
     }
     return 0;
 }
@@ -364,6 +397,8 @@ static int finish(struct parse *parse)
 
     if (!error)
         error = check_options_of_command(parse);
+    if (!error)
+        error = check_forms(parse);
     if (!error)
         error = check_operands(parse);
     if (!error && parse->filter.failed)

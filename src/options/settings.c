@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,8 +292,9 @@ static void apply_line(struct settings *settings, const struct settings_line *li
     }
     if (!setting) {
         const char *near = NULL;
+        unsigned edits = UINT_MAX;
         for (size_t i = 0; i < setting_count; i++)
-            if (text_distance(SETTINGS[i].key, line->key) <= 2)
+            if (text_is_nearer(line->key, SETTINGS[i].key, &edits))
                 near = SETTINGS[i].key;
         complain(settings, line->number, "there is no setting \"%.40s\" in [%.40s]%s%s%s",
                  line->key, line->section, near ? "; did you mean \"" : "", near ? near : "",

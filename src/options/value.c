@@ -87,7 +87,7 @@ static int read_time(struct options *options, const struct option_name *option, 
         return 0;
     }
     snprintf(expected, sizeof(expected),
-             "a time from %g to %g seconds was expected, e.g. 2, 0.5, 250ms, 5m",
+             "a time from %g to %.0f seconds was expected, e.g. 2, 0.5, 250ms, 5m",
              (double)option->least / (double)SECOND_NS, (double)option->most / (double)SECOND_NS);
     return refuse_unit(why, value, unit, UNITS_SPAN, expected);
 }

@@ -91,11 +91,11 @@ static bool is_time_to_tell(struct player *player)
 static void say_none(struct player *player, bool when, bool backward)
 {
     if (when)
-        player_say(player, backward ? "the condition did not become true before this"
-                                    : "the condition does not become true after this");
+        player_say(player, backward ? "this filter does not begin to match before this frame"
+                                    : "this filter does not begin to match after this frame");
     else
-        player_say(player, backward ? "no event that matches comes before this"
-                                    : "no event that matches comes after this");
+        player_say(player, backward ? "no event that matches comes before this frame"
+                                    : "no event that matches comes after this frame");
 }
 
 bool player_search_some(struct player *player)

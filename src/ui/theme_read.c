@@ -4,6 +4,7 @@
 #include "core/text/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,20 +215,17 @@ static int take_ground(int16_t *ground, const char *value, char *why)
     return error;
 }
 
-static void look_near(const char *key, const char *name, const char **near)
-{
-    if (!*near && text_distance(key, name) <= 2)
-        *near = name;
-}
-
 static int refuse_key(const char *key, char *why)
 {
     const char *near = NULL;
+    unsigned edits = UINT_MAX;
 
     for (size_t i = 0; i < sizeof(GROUNDS) / sizeof(GROUNDS[0]); i++)
-        look_near(key, GROUNDS[i].name, &near);
+        if (text_is_nearer(key, GROUNDS[i].name, &edits))
+            near = GROUNDS[i].name;
     for (size_t i = 0; i < ROLE_COUNT; i++)
-        look_near(key, ROLE_NAMES[i].name, &near);
+        if (text_is_nearer(key, ROLE_NAMES[i].name, &edits))
+            near = ROLE_NAMES[i].name;
     snprintf(why, THEME_WHY_MAX, "there is no role \"%.30s\"%s%s%s", key,
              near ? "; did you mean \"" : ": tcplens.conf(5) lists them", near ? near : "",
              near ? "\"?" : "");

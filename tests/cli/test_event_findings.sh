@@ -42,8 +42,8 @@ expect 0 "$tcplens" events --from "$work/old.jsonl"
 has '! found   warning   accept queue of :8080 is full'
 [ "$(grep -c 'findings are those of this tcplens over its frames' "$work/err")" = 1 ] || fail "not said: $(cat "$work/err")"
 expect 0 "$tcplens" events --from "$log" --only accept-wait --set accept-wait.warn=3 --set accept-wait.critical=4
-has '! change  critical  clients of :8080 wait for accept()'
-has '! holds   critical  clients of :8080 wait for accept()'
+has '! change  critical  [0-9]* clients of :8080 wait for accept()'
+has '! holds   critical  [0-9]* clients of :8080 wait for accept()'
 has_not 'accept queue of'
 
 # Live.
@@ -57,10 +57,10 @@ mkdir -p "$work/tcplens"
 printf '[screen]\ntheme = none\n[findings]\naccept-wait.warn = 4\nonly = accept-wait\n' >"$work/tcplens/config"
 chmod 600 "$work/tcplens/config"
 expect 0 "$tcplens" events --from "$work/old.jsonl"
-has '! found   warning   clients of :8080 wait for accept(): 4[0-9],'
+has '! found   warning   4[0-9] clients of :8080 wait for accept(),'
 has_not 'accept queue of'
 expect 0 "$tcplens" events --from "$work/old.jsonl" --set accept-wait.warn=1
-has '! found   warning   clients of :8080 wait for accept(): 3[0-9],'
+has '! found   warning   3[0-9] clients of :8080 wait for accept(),'
 ! grep -q theme "$work/err" || fail "what does not concern it is said: $(cat "$work/err")"
 printf '[findings]\naccept-wait.wrn = 4\n' >"$work/tcplens/config"
 expect 0 "$tcplens" events --from "$work/old.jsonl"

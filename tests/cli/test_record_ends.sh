@@ -37,7 +37,7 @@ for signal in TERM INT; do
     start -o log.jsonl
     wait_until frames log.jsonl 2
     kill -s "$signal" "$pid"
-    ends 0 ' frames, .* bytes in log.jsonl$'
+    ends 0 ' frames, .* [kM]*B in log.jsonl$'
     # Behind the last frame there is at most what holds when it stops.
     grep -v '"step":"stop"' log.jsonl | tail -n 1 | grep -q '^{"ev":"frame".*}$' && tail -n 1 log.jsonl | grep -q '}$' ||
         fail "$signal: the log ends within a frame"

@@ -221,7 +221,7 @@ static void test_search(void **state)
     player_state(scene.player, &said);
     player_search(scene.player, true, nothing, 0);
     said = wait_said(&scene, said.said_count);
-    assert_string_equal(said.said, "no event that matches comes before this");
+    assert_string_equal(said.said, "no event that matches comes before this frame");
     end(&scene);
 }
 
@@ -272,7 +272,7 @@ static void check_condition(struct scene *scene)
     player_state(scene->player, &said);
     player_search_when(scene->player, false, more_than(limit), wall(scene, here));
     said = wait_said(scene, said.said_count);
-    assert_string_equal(said.said, "the condition does not become true after this");
+    assert_string_equal(said.said, "this filter does not begin to match after this frame");
     for (unsigned i = here; i-- > 1;) {
         if (established(scene, i) <= limit || established(scene, i - 1) > limit)
             continue;
@@ -283,7 +283,7 @@ static void check_condition(struct scene *scene)
     player_state(scene->player, &said);
     player_search_when(scene->player, true, more_than(limit), wall(scene, here));
     said = wait_said(scene, said.said_count);
-    assert_string_equal(said.said, "the condition did not become true before this");
+    assert_string_equal(said.said, "this filter does not begin to match before this frame");
 }
 
 static void test_condition(void **state)

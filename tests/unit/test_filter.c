@@ -193,6 +193,10 @@ static const struct wrong WRONG[] = {
     {"dst inet6:10.0.0.1", 4, 14, "other address family"},
     {"dst < 10.0.0.1", 4, 1, "= and != only"},
     {"state nosuch", 6, 6, "no state \"nosuch\""},
+    {"state close-wiat", 6, 10, "no state \"close-wiat\"; did you mean close-wait?"},
+    {"state SYNC-SENT", 6, 9, "did you mean syn-sent?"},
+    {"exclude conected", 8, 8, "did you mean connected?"},
+    {"from establishd", 5, 10, "did you mean established?"},
     {"state fin", 6, 3, "no state"}, /* two begin so */
     {"state est or dport 2", 10, 2, "parentheses"},
     {"dport 2 or", 10, 0, "expected a condition"},

@@ -334,6 +334,10 @@ static void calls_that_fail_here_are_found_by_their_error(void **state)
         assert_string_equal(finding->subject.name, "client");
         if (!strstr(finding->title, CASES[i].said))
             fail_msg("\"%s\"", finding->title);
+        /* The number of the error is called that: "EPERM 1" would be one failure. */
+        const struct evidence *number = &finding->evidence[finding->evidence_count - 1];
+        assert_string_equal(number->fact, "errno");
+        assert_int_equal((int)number->value, CASES[i].error);
         scene_end(&scene);
     }
 }

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 
@@ -235,6 +236,44 @@ static void edits_are_counted(void **unused)
     assert_true(text_distance(long_word, "list") > 2);
 }
 
+/* Of "php" one letter is that of "map": it is another word. */
+static void what_is_near_may_be_meant(void **unused)
+{
+    static const struct {
+        const char *word, *name;
+        bool near;
+    } CASES[] = {
+        {"lst", "list", true},      {"lsit", "list", true},
+        {"evnets", "events", true}, {"php", "map", false},
+        {"foo", "top", false},      {"foo", "paws", false},
+        {"x", "at", false},         {"close-wiat", "close-wait", true},
+        {"", "list", false},        {"accept-queue", "accept-queue-full", true},
+        {"mpa", "map", true},
+    };
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(CASES); i++) {
+        unsigned edits = UINT_MAX;
+        assert_int_equal(text_is_nearer(CASES[i].word, CASES[i].name, &edits), CASES[i].near);
+        assert_int_equal(edits,
+                         CASES[i].near ? text_distance(CASES[i].word, CASES[i].name) : UINT_MAX);
+        assert_false(text_is_nearer(CASES[i].word, CASES[i].name, &edits)); /* not nearer */
+    }
+}
+
+static void bytes_have_a_unit(void **unused)
+{
+    char text[24];
+    (void)unused;
+    text_bytes(text, sizeof(text), 999, 9.95, "");
+    assert_string_equal(text, "999 B");
+    text_bytes(text, sizeof(text), 604929, 9.95, "");
+    assert_string_equal(text, "605 kB");
+    text_bytes(text, sizeof(text), 2750000, 99.95, "/s");
+    assert_string_equal(text, "2.8 MB/s");
+    text_bytes(text, sizeof(text), 999600, 9.95, "");
+    assert_string_equal(text, "1.0 MB");
+}
+
 /* A distance: the same both ways, zero for the same word only, never more than the longer word. */
 static void the_distance_is_one(void **unused)
 {
@@ -265,6 +304,8 @@ int main(void)
         cmocka_unit_test(decimals_may_be_few),
         cmocka_unit_test(wrong_times_are_refused),
         cmocka_unit_test(edits_are_counted),
+        cmocka_unit_test(what_is_near_may_be_meant),
+        cmocka_unit_test(bytes_have_a_unit),
         cmocka_unit_test(the_distance_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

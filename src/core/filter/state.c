@@ -1,8 +1,11 @@
 /* filter_state: states, sets of states, steps from one to another, and marks, as operands of a
  * filter. Independent of how conditions are joined. */
 #include "core/filter/node.h"
+#include "core/text/text.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -53,6 +56,52 @@ static enum tcp_state state_of_word(const char *word)
     return state != STATE_NONE ? state : state_from_prefix(word);
 }
 
+#define STATE_WORD_MAX 16
+
+static void lower(char out[STATE_WORD_MAX], const char *word)
+{
+    size_t i = 0;
+
+    for (; word[i] && i + 1 < STATE_WORD_MAX; i++)
+        out[i] = (char)tolower((unsigned char)word[i]);
+    out[i] = '\0';
+}
+
+static void suggest_state(const char *typed, enum tcp_state state, char near[STATE_WORD_MAX],
+                          unsigned *edits)
+{
+    const struct state_facts *facts = &TCP_STATES[state];
+    char name[STATE_WORD_MAX];
+
+    lower(name, facts->name);
+    if (text_is_nearer(typed, name, edits))
+        text_copy(near, STATE_WORD_MAX, name);
+    for (size_t i = 0; i < 3 && facts->ss_names[i]; i++)
+        if (text_is_nearer(typed, facts->ss_names[i], edits))
+            text_copy(near, STATE_WORD_MAX, facts->ss_names[i]);
+}
+
+/* "; did you mean close-wait?", else some of those that there are; `sets`: of states, too. */
+static int refuse_state(struct filter_parser *parser, const struct token *word, bool sets)
+{
+    char typed[STATE_WORD_MAX], near[STATE_WORD_MAX] = "";
+    unsigned edits = UINT_MAX;
+
+    lower(typed, word->word);
+    for (enum tcp_state state = STATE_CLOSED; state < STATE_COUNT; state++)
+        suggest_state(typed, state, near, &edits);
+    for (size_t i = 0; sets && i < sizeof STATE_SETS / sizeof *STATE_SETS; i++)
+        if (text_is_nearer(typed, STATE_SETS[i].name, &edits))
+            text_copy(near, STATE_WORD_MAX, STATE_SETS[i].name);
+    if (near[0])
+        return filter_fail(parser->error, word, "no state \"%.20s\"; did you mean %s?", word->word,
+                           near);
+    return filter_fail(parser->error, word,
+                       "no state \"%.20s\"; states are established, close-wait, time-wait, "
+                       "listening and so on%s",
+                       word->word, sets ? "; sets: connected, synchronized, bucket, big, all" : "");
+}
+
 int filter_parse_state_bits(struct filter_parser *parser, const char *field, uint32_t *bits,
                             const struct token **word)
 {
@@ -67,11 +116,7 @@ int filter_parse_state_bits(struct filter_parser *parser, const char *field, uin
         }
     const enum tcp_state state = state_of_word((*word)->word);
     if (state == STATE_NONE)
-        return filter_fail(
-            parser->error, *word,
-            "no state \"%.20s\": expected such as established, listening, time-wait, "
-            "connected, synchronized, bucket, big, all",
-            (*word)->word);
+        return refuse_state(parser, *word, true);
     *bits = STATE_BIT(state);
     return 0;
 }
@@ -110,7 +155,7 @@ static int parse_step_state(struct filter_parser *parser, const char *field, uin
         return error;
     *state = (uint8_t)state_of_word(word->word);
     if (*state == STATE_NONE)
-        return filter_fail(parser->error, word, "no state \"%.20s\"", word->word);
+        return refuse_state(parser, word, false);
     return 0;
 }
 

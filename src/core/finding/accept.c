@@ -153,8 +153,9 @@ static void evaluate_accept_wait(struct detection *d)
             severity_above(wait_s, d->limits[WAIT_WARN], d->limits[WAIT_CRITICAL]);
         struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
         char span[LASTING_MAX];
-        finding_say(finding, "clients of :%u wait for accept(): %u, the longest for %s",
-                    subject.port, listener->unaccepted, lasting(wait_s, span));
+        finding_say(finding, "%u client%s of :%u wait%s for accept(), the longest for %s",
+                    listener->unaccepted, plural(listener->unaccepted), subject.port,
+                    listener->unaccepted == 1 ? "s" : "", lasting(wait_s, span));
         say_rows(finding, d, listener, "owner listener");
         finding_evidence(finding, "rows", "", listener->unaccepted);
         finding_evidence_limit(finding, "longest_wait", "s", wait_s, d->limits[WAIT_WARN]);

@@ -203,9 +203,10 @@ static void report_silent_target(struct detection *d, const struct target_tally 
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
     char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], rows[ADDR_TEXT_MAX + 40], span[LASTING_MAX];
 
-    finding_say(finding, "%s gets no answer from %s: attempts that wait: %u, the oldest for %s",
+    finding_say(finding, "%s gets no answer from %s: %u attempt%s wait%s, the oldest for %s",
                 subject_who(&subject, who, sizeof(who)), endpoint(&subject, place, sizeof(place)),
-                target->syn_sent, lasting(age_s, span));
+                target->syn_sent, plural(target->syn_sent), target->syn_sent == 1 ? "s" : "",
+                lasting(age_s, span));
     finding_rows(finding, "state syn-sent and %s", filter_target(rows, sizeof(rows), target));
     finding_evidence_limit(finding, "SYN-SENT rows with retries", "", target->syn_retried,
                            d->limits[SILENT_ROWS_WARN]);
@@ -356,7 +357,7 @@ static void report_refused(struct detection *d, const struct opener *opener)
         d, severity, opener->guessed > 0 ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN, &subject);
     char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
 
-    finding_say(finding, "%s %s %s: %.0f times a minute", endpoint(&subject, place, sizeof(place)),
+    finding_say(finding, "%s %s %s, %.0f times a minute", endpoint(&subject, place, sizeof(place)),
                 rejected ? "is closed to" : "refuses", subject_who(&subject, who, sizeof(who)),
                 a_minute);
     finding_rows(finding, "dst %s and dport = :%u",
@@ -470,7 +471,7 @@ static void report_failing(struct detection *d, const struct finding_subject *su
                  filter_address(address, sizeof(address), &subject->address, subject->family),
                  subject->port);
     finding_evidence_limit(finding, "attempts that failed", "", calls, d->limits[FAILING_CALLS]);
-    finding_evidence(finding, name ? name : "errno", "", error);
+    finding_evidence(finding, "errno", "", error);
     finding_rule_out(finding, "a refusal by the target: it was not asked, or did not answer");
     if (words->advice)
         finding_advise(finding, words->advice);

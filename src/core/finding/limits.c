@@ -60,7 +60,7 @@ static void report_setting(struct detection *d, enum finding_severity severity, 
 
     finding_say(finding, "%s", title);
     finding_evidence(finding, HOST_FACT_ROWS[fact].name, "", (double)host_fact(d->facts, fact));
-    finding_leave_open(finding, "a setting that is meant");
+    finding_leave_open(finding, "set so on purpose");
 }
 
 static void evaluate_syncookies(struct detection *d)

@@ -406,7 +406,7 @@ static void report_shut(struct detection *d, const struct target_tally *target)
         finding_rule_out(finding, "a dead peer: it answers the probes");
     else
         finding_leave_open(finding, "a dead peer: some probes have no answer");
-    finding_leave_open(finding, "back-pressure that is meant (a proxy)");
+    finding_leave_open(finding, "back-pressure on purpose (a proxy)");
 }
 
 static void evaluate_peer_not_reading(struct detection *d)
@@ -447,7 +447,7 @@ static void report_unread(struct detection *d, uint32_t proc, const struct proce
     finding_evidence(finding, "rows", "", process->unread_rows);
     finding_evidence_limit(finding, "no data taken", "s", unread_s, d->limits[SHUT_WARN]);
     finding_holds_since(finding, d, process->unread_ns);
-    finding_leave_open(finding, "flow control that is meant");
+    finding_leave_open(finding, "flow control on purpose");
 }
 
 static void evaluate_we_not_reading(struct detection *d)

@@ -4,12 +4,11 @@
 #include "core/text/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HINT_EDITS 4u
 
 void finding_settings_init(struct finding_settings *settings)
 {
@@ -31,16 +30,12 @@ static int refuse_detector(const char *id, size_t length, char *why, size_t size
 {
     char word[48];
     const char *near = NULL;
-    unsigned least = HINT_EDITS + 1;
+    unsigned least = UINT_MAX;
 
     snprintf(word, sizeof(word), "%.*s", (int)(length < 40 ? length : 40), id);
-    for (size_t i = 0; i < detector_count; i++) {
-        const unsigned distance = text_distance(word, DETECTORS[i]->id);
-        if (distance < least) {
-            least = distance;
+    for (size_t i = 0; i < detector_count; i++)
+        if (text_is_nearer(word, DETECTORS[i]->id, &least))
             near = DETECTORS[i]->id;
-        }
-    }
     snprintf(why, size, "\"%s\" is no detector%s%s%s", word, near ? "; did you mean " : "",
              near ? near : "", near ? "?" : " (tcplens doctor --describe names all)");
     return -EINVAL;

@@ -98,6 +98,20 @@ size_t text_count(char *out, size_t size, uint64_t value)
     return print_scaled(out, size, value, unit, suffixes[i]);
 }
 
+size_t text_bytes(char *out, size_t size, uint64_t bytes, double tenths_below, const char *after)
+{
+    static const char *const UNITS[] = {"B", "kB", "MB", "GB", "TB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+
+    while (value >= 999.5 && unit + 1 < sizeof(UNITS) / sizeof(UNITS[0])) {
+        value /= 1000.0;
+        unit++;
+    }
+    return print(out, size, "%.*f %s%s", unit > 0 && value < tenths_below ? 1 : 0, value,
+                 UNITS[unit], after);
+}
+
 size_t text_thousands(char *out, size_t size, uint64_t value)
 {
     char digits[24];
@@ -326,4 +340,14 @@ unsigned text_distance(const char *a, const char *b)
         }
     }
     return row[b_length] + (unsigned)(strlen(a + a_length) + strlen(b + b_length));
+}
+
+bool text_is_nearer(const char *word, const char *name, unsigned *edits)
+{
+    const unsigned distance = text_distance(word, name);
+
+    if (distance >= *edits || distance > strlen(name) / 3)
+        return false;
+    *edits = distance;
+    return true;
 }

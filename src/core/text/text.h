@@ -54,6 +54,8 @@ size_t text_cut_middle(char *out, size_t size, const char *text, size_t cells, c
 
 /* Human numbers: "0", "999", "1.2k", "30M", "1.2G" (decimal, at most 5 cells). */
 size_t text_count(char *out, size_t size, uint64_t value);
+/* "12 MB" and what follows it; with tenths where the number is smaller than tenths_below. */
+size_t text_bytes(char *out, size_t size, uint64_t bytes, double tenths_below, const char *after);
 size_t text_thousands(char *out, size_t size, uint64_t value); /* "1,284" */
 /* Thousandths of a percent: "0 %", "<0.1 %", "5.1 %", "100 %"; never wider than 6. */
 size_t text_share(char *out, size_t size, int64_t share);
@@ -68,5 +70,8 @@ int text_parse_rfc3339(const char *text, size_t length, int64_t *wall_ns);
 
 /* Edits (insert, delete, replace, swap of neighbours) between two short words, for hints. */
 unsigned text_distance(const char *a, const char *b);
+/* `name` may be what was meant by `word`: at most a third of its letters differ, and fewer than
+ * *edits, which gets how many (begin with UINT_MAX). */
+bool text_is_nearer(const char *word, const char *name, unsigned *edits);
 
 #endif

@@ -16,20 +16,6 @@
 
 #define FOOTER_RANKS 256 /* a uint8_t holds one */
 
-void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_below,
-                       const char *after)
-{
-    static const char *const UNITS[] = {"B", "kB", "MB", "GB", "TB"};
-    double value = (double)bytes;
-    size_t unit = 0;
-    while (value >= 999.5 && unit + 1 < sizeof(UNITS) / sizeof(UNITS[0])) {
-        value /= 1000.0;
-        unit++;
-    }
-    snprintf(out, size, unit > 0 && value < tenths_below ? "%.1f %s%s" : "%.0f %s%s", value,
-             UNITS[unit], after);
-}
-
 void screen_add_hit(struct screen *screen, const struct canvas *canvas, int row, int from, int to,
                     const struct hit *hit)
 {

@@ -8,9 +8,6 @@
 struct screen;
 
 void screen_paint(struct screen *screen);
-/* "12 MB" and what follows it; with tenths where the number is smaller than tenths_below. */
-void screen_bytes_text(char *out, size_t size, uint64_t bytes, double tenths_below,
-                       const char *after);
 
 /* tabs.c */
 const struct command *screen_view_command(size_t view);

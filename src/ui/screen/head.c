@@ -103,7 +103,7 @@ static void rate_text(char *out, size_t size, const struct frame *frame, uint64_
     if (!totals_have_rates(frame))
         snprintf(out, size, "–");
     else
-        screen_bytes_text(out, size, bytes_per_s, 99.95, "/s");
+        text_bytes(out, size, bytes_per_s, 99.95, "/s");
 }
 
 static void add_rates(struct pieces *left, const struct frame *frame)

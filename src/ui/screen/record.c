@@ -53,7 +53,7 @@ bool screen_record_text(const struct screen *screen, char *label, size_t label_s
         return false;
     snprintf(label, label_size, "● REC%s", state->wrong[0] ? " held up" : "");
     char bytes[16], missed[24];
-    screen_bytes_text(bytes, sizeof(bytes), state->bytes, 9.95, "");
+    text_bytes(bytes, sizeof(bytes), state->bytes, 9.95, "");
     text_thousands(missed, sizeof(missed), state->missed);
     if (state->missed)
         snprintf(value, value_size, "%s, %s frames missed", bytes, missed);

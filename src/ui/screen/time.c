@@ -528,7 +528,7 @@ static int draw_layer(struct screen *screen, const struct canvas *canvas, int en
     const enum density_layer layer = screen->travel.layer;
     char text[40];
 
-    snprintf(text, sizeof(text), "layer: %s%s", LAYERS[layer],
+    snprintf(text, sizeof(text), "bar: %s%s", LAYERS[layer],
              layer_is_known(state, layer) ? "" : " (not recorded)");
     const int begin = canvas_text_right(canvas, 0, end, ROLE_DIM, text);
     screen_add_hit(screen, canvas, 0, begin, end, &(struct hit){.command = command_for_key('b')});

@@ -314,7 +314,8 @@ static void put_findings(struct buffer *out, const struct summary_report *report
 
 static void put_foot(struct buffer *out, const struct summary_report *report)
 {
-    buffer_printf(out, "%u finding%s by %u of %zu detectors; all of it:\n  tcplens doctor --from %s\n",
+    buffer_printf(out,
+                  "%u finding%s by %u of %zu detectors; all of it:\n  tcplens doctor --from %s\n",
                   report->finding_count, report->finding_count == 1 ? "" : "s",
                   summary_checked(report), detector_count, report->path);
 }

@@ -236,7 +236,8 @@ static const struct {
     {"list --json --csv", "--json and --csv: name one of them"},
     {"map --mermaid --dot", "--dot and --mermaid: name one of them"},
     {"metrics --dashboard --rules", "--rules and --dashboard: name one of them"},
-    {"events --for abc", "--for: \"abc\": a time from 0.001 to 100000000 seconds was expected, e.g. 2, 0.5, "},
+    {"events --for abc",
+     "--for: \"abc\": a time from 0.001 to 100000000 seconds was expected, e.g. 2, 0.5, "},
     {"evnets", "\"evnets\" is no command; did you mean \"events\"? (to filter by it: tcplens top "
                "evnets)"},
 };

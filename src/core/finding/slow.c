@@ -374,8 +374,8 @@ static void report_neighbor(struct detection *d, uint32_t proc, const struct nei
     double held = 0, seconds;
 
     finding_say(finding,
-                "%s sends %.0f %% of all bytes, and connections that wait behind it: %u of %u, for "
-                "up to %.1f ms",
+                "%s sends %.0f %% of all bytes; %u of %u connections wait behind it, for up to "
+                "%.1f ms",
                 subject_who(&subject, who, sizeof(who)), percent, neighbors->delayed,
                 neighbors->rows, neighbors->others_ms);
     finding_rows(finding, "pid %d", (int)subject.pid);

@@ -22,6 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define FIRST_FRAME_NS      (10 * SECOND_NS)
+#define FIRST_FRAME_STEP_NS (SECOND_NS / 10)
+
 struct record_run {
     struct headless headless;
     struct finding_settings settings;
@@ -30,6 +33,7 @@ struct record_run {
     struct metrics_output metrics;
     char path[PATH_MAX];
     struct clock_questions questions; /* of who reads the standard output */
+    int64_t latest_end_ns;            /* until when a first frame is waited for, with --for */
     struct log_stats said;            /* its trouble and incidents are on stderr */
 };
 
@@ -134,13 +138,31 @@ static bool take_questions(struct record_run *run)
     return news == CLOCK_END;
 }
 
+/* On a busy machine the first frame may take longer than --for: it is waited for, not for ever. */
+static bool is_over(struct record_run *run)
+{
+    struct log_stats stats;
+
+    if (!headless_is_over(&run->headless))
+        return false;
+    if (!run->recorder || run->headless.end_ns >= run->latest_end_ns)
+        return true;
+    recorder_stats(run->recorder, &stats);
+    if (stats.frames || stats.missed_frames)
+        return true;
+    run->headless.end_ns += FIRST_FRAME_STEP_NS;
+    return false;
+}
+
 static int watch(struct record_run *run)
 {
     struct headless *headless = &run->headless;
     const int end = run->recorder ? recorder_end_descriptor(run->recorder) : -1;
     bool terminal = has_terminal();
 
-    while (!headless_is_over(headless) && !(run->recorder && recorder_ended(run->recorder))) {
+    if (headless->end_ns != INT64_MAX)
+        run->latest_end_ns = headless->end_ns + FIRST_FRAME_NS;
+    while (!is_over(run) && !(run->recorder && recorder_ended(run->recorder))) {
         const int descriptors[] = {end, run->questions.descriptor};
         headless_wait(headless, descriptors, 2, HEADLESS_CHECK_MS);
         if (take_questions(run))

@@ -39,6 +39,15 @@ static int read_settings(struct doctor *doctor)
 
 /* --- what was found --- */
 
+static void print_others(struct doctor *doctor)
+{
+    const struct frame *frame = doctor->watch.frame;
+    char text[96];
+
+    if (frame && other_netns_text(&frame->other_netns, text, sizeof(text)))
+        buffer_printf(&doctor->out, "not looked at: %s\n", text);
+}
+
 static void print_all(struct doctor *doctor)
 {
     const bool json = doctor->watch.headless.options->output == OUTPUT_JSON;
@@ -60,6 +69,7 @@ static void print_all(struct doctor *doctor)
     } else {
         finding_checks_text(&doctor->out, checks, list, count,
                             doctor->watch.last_ns - doctor->watch.first_ns);
+        print_others(doctor);
     }
 }
 

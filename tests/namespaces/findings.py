@@ -50,6 +50,9 @@ def main():
     assert len(of_namespace(one, ill.inode)) == 1, one
     unchecked = {check['finding']: check['reason'] for check in one[-1]['not_checked']}
     assert 'tcp-memory' in unchecked, unchecked  # its limits stand in the first namespace only
+    out = subprocess.run([TCPLENS, 'doctor', '--for', '1500ms'], stdout=subprocess.PIPE, text=True, timeout=50, check=False).stdout
+    last = out.splitlines()[-1]  # what is beside it is not looked at, and that is said
+    assert last.startswith('not looked at: ') and last.endswith(': --netns all'), out
     ill.end()
     well.end()
     return 0

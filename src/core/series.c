@@ -130,8 +130,10 @@ static bool take_all(const struct frame *frame, struct series_sample *sample)
         put(sample, SERIES_SENT, totals->sent_interval);
         put(sample, SERIES_RETRANS, totals->retrans_interval);
     }
-    put_fact(sample, SERIES_OPENS, frame->facts, FACT_ACTIVE_OPENS, FACT_PASSIVE_OPENS);
-    put_fact(sample, SERIES_RESETS, frame->facts, FACT_ESTAB_RESETS, FACT_NONE);
+    if (frame->namespace_count <= 1) { /* else of one of those that are shown only */
+        put_fact(sample, SERIES_OPENS, frame->facts, FACT_ACTIVE_OPENS, FACT_PASSIVE_OPENS);
+        put_fact(sample, SERIES_RESETS, frame->facts, FACT_ESTAB_RESETS, FACT_NONE);
+    }
     put(sample, SERIES_LIVE, totals->live);
     for (unsigned state = 0; state < STATE_COUNT; state++)
         put(sample, SERIES_STATE + state, totals->states[state]);

@@ -200,6 +200,12 @@ static void all_is_what_the_totals_say(void **state)
     assert_int_equal(sample.values[SERIES_OUT], 99);
     assert_int_equal(sample.values[SERIES_OPENS], 15);
     assert_false(sample.known & SERIES_BIT(SERIES_RESETS));
+    frame.namespace_count = 2; /* its counters are of one of them */
+    assert_true(series_take(&all, &frame, &sample));
+    assert_false(sample.known & SERIES_BIT(SERIES_OPENS));
+    frame.namespace_count = 1;
+    assert_true(series_take(&all, &frame, &sample));
+    assert_true(sample.known & SERIES_BIT(SERIES_OPENS));
 }
 
 static void check_values(const uint64_t *values, size_t count, const int64_t *expected)

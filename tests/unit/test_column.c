@@ -312,6 +312,12 @@ static void an_age_says_how_sure_it_is(void **unused)
         {KNOWN_CREATED_MIN | KNOWN_CREATED_MAX, 751, 2000, ">12:31"},
         {KNOWN_CREATED_MIN | KNOWN_CREATED_MAX, 0, 41, "<0:41"},
         {KNOWN_CREATED_MAX, 751, 0, ">12:31"},
+        {KNOWN_CREATED_MAX, 3 * 86400 + 4 * 3600, 0, ">3d 4h"},
+        {KNOWN_CREATED_MAX, 5 * 86400 + 18 * 3600, 0, ">5d"}, /* in six cells: less, not cut */
+        {KNOWN_CREATED_MIN, 0, 5 * 86400 + 18 * 3600, "<6d"},
+        {KNOWN_CREATED_MIN, 0, 9 * 86400 + 18 * 3600, "<10d"},
+        {KNOWN_CREATED_MIN | KNOWN_CREATED_MAX, 5 * 86400 + 18 * 3600, 5 * 86400 + 18 * 3600,
+         "5d 18h"},
         {KNOWN_CREATED_MIN, 0, 751, "<12:31"},
         {KNOWN_CREATED_MAX, 0, 0, ""},
         {0, 751, 751, ""},

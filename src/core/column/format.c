@@ -230,6 +230,8 @@ COLUMN_FORMAT(owners)
     return length;
 }
 
+#define AGE_CELLS 6
+
 COLUMN_FORMAT(age)
 {
     struct age age;
@@ -249,8 +251,15 @@ COLUMN_FORMAT(age)
     }
     if (shown == INT64_MAX)
         return text_copy(out, size, "");
-    text_copy(out, size, sign);
-    return strlen(sign) + text_age(out + strlen(sign), size - strlen(sign), shown);
+    size_t length = text_copy(out, size, sign);
+    length += text_age(out + length, size - length, shown);
+    if (length <= AGE_CELLS) /* ">5d 18h" is cut to what is true: ">5d", "<6d" */
+        return length;
+    length = text_copy(out, size, sign);
+    text_age(out + length, size - length, *sign == '<' ? shown + 24 * 3600 * SECOND_NS : shown);
+    length = strcspn(out, " ");
+    out[length] = '\0';
+    return length;
 }
 
 /* The fact behind the state; a socket with nothing attached shows nothing. */

@@ -336,6 +336,22 @@ static void test_stop_unseen(void **state)
     pty_screen_free(screen);
 }
 
+/* In a session of its own, as under "su -c", no signal says that the terminal has another size. */
+static void test_resized_without_a_signal(void **state)
+{
+    const char *const argv[] = {"setsid", "--wait", terminal_program, "--demo", "7", NULL};
+    const struct pty_screen_options options = {.rows = 24, .cols = 80, .argv = argv};
+    struct pty_screen *screen = NULL;
+    (void)state;
+    assert_int_equal(pty_screen_start(&screen, &options), 0);
+    assert_true(pty_screen_wait_line(screen, 23, "Help", DEADLINE_MS));
+    pty_screen_resize(screen, 20, 70);
+    assert_true(pty_screen_wait_line(screen, 19, "Help", DEADLINE_MS));
+    pty_screen_resize(screen, 30, 100);
+    assert_true(pty_screen_wait_line(screen, 29, "Help", DEADLINE_MS));
+    terminal_quit(screen);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +370,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_continued_before_it_stopped),
         cmocka_unit_test(test_no_shell_to_stop_for),
         cmocka_unit_test(test_stop_unseen),
+        cmocka_unit_test(test_resized_without_a_signal),
     };
     if (argc != 2 && argc != 3) {
         fputs("usage: test_terminal TCPLENS [PRELOAD]\n", stderr);

@@ -286,6 +286,7 @@ static void run_loop(struct screen *screen)
         screen_names_pump(screen, waits + 3, ready > 0 ? lookups : 0);
         now = clock_mono_ns();
         end_what_has_ended(screen, before, now);
+        screen->paint |= term_size_changed(screen->term);
         look_for_trouble(screen);
         screen_time_look(screen);
         screen_record_look(screen);

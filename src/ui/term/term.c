@@ -331,15 +331,30 @@ void term_resume(struct term *term)
     term_repaint(term);
 }
 
-void term_resized(struct term *term)
+static bool take_size(const struct term *term)
 {
     int rows, cols;
-    term_rows_forget(&term->rows);
     if (term->in_memory)
-        return;
+        return false;
     term_measure(&rows, &cols);
-    if (rows > 0 && cols > 0 && (rows != LINES || cols != COLS))
-        resize(rows, cols);
+    if (rows <= 0 || cols <= 0 || (rows == LINES && cols == COLS))
+        return false;
+    resize(rows, cols);
+    return true;
+}
+
+void term_resized(struct term *term)
+{
+    term_rows_forget(&term->rows);
+    take_size(term);
+}
+
+bool term_size_changed(struct term *term)
+{
+    if (!take_size(term))
+        return false;
+    term_rows_forget(&term->rows);
+    return true;
 }
 
 void term_repaint(struct term *term)

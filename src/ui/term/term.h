@@ -58,6 +58,9 @@ void term_close(struct term *term); /* restores; NULL is fine */
 void term_suspend(struct term *term);
 void term_resume(struct term *term); /* repaints all with the next flush */
 void term_resized(struct term *term);
+/* The terminal has another size, and no signal said so: a session of its own (su -c) gets none.
+ * Takes it over. */
+bool term_size_changed(struct term *term);
 void term_repaint(struct term *term); /* next flush writes every cell */
 
 void term_size(const struct term *term, int *rows, int *cols);

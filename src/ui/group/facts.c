@@ -277,6 +277,9 @@ void group_findings_text(const struct picture *picture, const struct grouping_ro
     const struct frame_findings *findings = picture->frame->findings;
     const uint64_t count = group_findings_count(picture, row, is_subject);
 
+    out[0] = '\0';
+    if (!findings) /* none were looked for */
+        return;
     snprintf(out, size, "%llu", (unsigned long long)count);
     for (uint32_t i = 0; findings && i < findings->holding && count; i++) {
         if (!is_subject(picture, row, &findings->list[i].subject))

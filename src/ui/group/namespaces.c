@@ -125,6 +125,7 @@ static void findings_text(const struct picture *picture, const struct grouping_r
 
 static const struct group_fact FINDINGS = {.title = "FINDINGS",
                                            .help = "findings that hold in it, and the worst",
+                                           .counted = true,
                                            .descending = true,
                                            .key = findings_key,
                                            .text = findings_text};

@@ -35,16 +35,7 @@ static void put_since(struct buffer *out, const struct finding *finding, int64_t
 static void put_evidence(struct buffer *out, const struct finding *finding)
 {
     buffer_text(out, LABEL "evidence  ");
-    for (unsigned i = 0; i < finding->evidence_count; i++) {
-        const struct evidence *evidence = &finding->evidence[i];
-        buffer_printf(out, "%s%s ", i ? ", " : "", evidence->fact);
-        finding_value_text(out, evidence->value, evidence->unit);
-        if (!evidence->has_limit)
-            continue;
-        buffer_text(out, " (limit ");
-        finding_value_text(out, evidence->limit, evidence->unit);
-        buffer_char(out, ')');
-    }
+    finding_evidence_text(out, finding, false);
     if (finding->window_ns)
         buffer_printf(out, "; over %.0f s", (double)finding->window_ns / (double)SECOND_NS);
     buffer_char(out, '\n');

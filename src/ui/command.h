@@ -64,9 +64,10 @@ enum command_id {
 enum command_group { GROUP_MOVE, GROUP_VIEW, GROUP_TIME, GROUP_ACT, GROUP_OTHER, GROUP_COUNT };
 
 enum command_flag {
-    COMMAND_OPENS = 1u << 0, /* needs something to open */
-    COMMAND_ROWS = 1u << 1,  /* needs rows that can be in another order */
-    COMMAND_CHOICE = 1u << 2 /* needs columns that can be chosen */
+    COMMAND_OPENS = 1u << 0,  /* needs something to open */
+    COMMAND_ROWS = 1u << 1,   /* needs rows that can be in another order */
+    COMMAND_CHOICE = 1u << 2, /* needs columns that can be chosen */
+    COMMAND_FINDING = 1u << 3 /* needs a finding under the cursor; elsewhere not in the footer */
 };
 
 struct command {

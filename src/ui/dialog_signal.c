@@ -101,10 +101,15 @@ static int draw_one(const struct signal_dialog *dialog, const struct canvas *can
     const struct act_process_facts *facts = &request->facts[dialog->at];
     int row = 0;
     draw_whom(dialog, canvas, row++);
-    canvas_printf(canvas, row++, 0, ROLE_NORMAL,
-                  "holds %u socket%s; %u established connection%s will break", facts->sockets,
-                  facts->sockets == 1 ? "" : "s", facts->established,
-                  facts->established == 1 ? "" : "s");
+    const char *const sockets = facts->sockets == 1 ? "" : "s";
+    if (facts->established > 0)
+        canvas_printf(canvas, row++, 0, ROLE_NORMAL,
+                      "holds %u socket%s; %u established connection%s will break", facts->sockets,
+                      sockets, facts->established, facts->established == 1 ? "" : "s");
+    else
+        canvas_printf(canvas, row++, 0, ROLE_NORMAL,
+                      "holds %u socket%s; none is an established connection", facts->sockets,
+                      sockets);
     size_t others = request->count - 1, shown = 0;
     for (size_t i = 0; i < request->count && shown < OTHERS_SHOWN; i++) {
         if (i == dialog->at)

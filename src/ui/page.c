@@ -43,16 +43,27 @@ void page_begin(struct page *page, const struct canvas *canvas, const struct pag
     *page = (struct page){.canvas = canvas, .top = scroll->top, .col = LEFT};
 }
 
+/* Over the end of a row; a word that it covers in part is marked as cut. */
+static void put_more(const struct page *page, int row, int text_end, const char *arrow)
+{
+    const int edge = page->canvas->cols - 1;
+    char text[24];
+
+    snprintf(text, sizeof(text), " %s more", arrow);
+    const int begin = canvas_text_right(page->canvas, row, edge, ROLE_DIM, text);
+    if (text_end > begin && begin > 0)
+        canvas_text(page->canvas, row, begin - 1, ROLE_DIM, "…");
+}
+
 void page_end(struct page *page, struct page_scroll *scroll)
 {
     const struct canvas *canvas = page->canvas;
-    int edge = canvas->cols - 1;
     scroll->lines = page->col > LEFT ? page->row + 1 : page->row;
     scroll->height = canvas->rows;
     if (scroll->top > 0)
-        canvas_text_right(canvas, 0, edge, ROLE_DIM, " ▲ more");
+        put_more(page, 0, page->first_end, "▲");
     if (scroll->lines - scroll->top > canvas->rows)
-        canvas_text_right(canvas, canvas->rows - 1, edge, ROLE_DIM, " ▼ more");
+        put_more(page, canvas->rows - 1, page->last_end, "▼");
     scroll_by(scroll, 0);
 }
 
@@ -64,8 +75,14 @@ void page_line(struct page *page)
 
 void page_text(struct page *page, unsigned style, const char *text)
 {
-    canvas_text(page->canvas, page->row - page->top, page->col, style, text);
+    const int row = page->row - page->top;
+
+    canvas_text(page->canvas, row, page->col, style, text);
     page->col += (int)text_width(text);
+    if (row == 0)
+        page->first_end = page->col;
+    if (row == page->canvas->rows - 1)
+        page->last_end = page->col;
 }
 
 void page_printf(struct page *page, unsigned style, const char *format, ...)

@@ -16,8 +16,9 @@ bool page_scroll_mouse(struct page_scroll *scroll, const struct key *key);
 
 struct page {
     const struct canvas *canvas;
-    int top;      /* line of the text in the canvas's first row */
-    int row, col; /* where the next text goes */
+    int top;                 /* line of the text in the canvas's first row */
+    int row, col;            /* where the next text goes */
+    int first_end, last_end; /* where text ends in the canvas's first and last row */
 };
 
 void page_begin(struct page *page, const struct canvas *canvas, const struct page_scroll *scroll);

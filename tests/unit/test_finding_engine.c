@@ -354,8 +354,12 @@ static void evidence_is_one_line(void **state)
     struct buffer text;
     (void)state;
     buffer_init(&text);
-    finding_evidence_text(&text, &finding);
+    finding_evidence_text(&text, &finding, true);
     assert_string_equal(text.data, "accept_queue 51/50  longest_wait 1.25 s  ListenOverflows 10/s");
+    text.length = 0;
+    finding_evidence_text(&text, &finding, false);
+    assert_string_equal(text.data,
+                        "accept_queue 51 (limit 50), longest_wait 1.25 s, ListenOverflows 10/s");
     buffer_done(&text);
 }
 

@@ -234,6 +234,7 @@ void frame_findings_summary(const struct frame_findings *findings, struct buffer
 
 void finding_value_text(struct buffer *out, double value, const char *unit); /* "1.50 ms" */
 /* "accept_queue 129/128  ListenOverflows 1078": what proves it, on one line. */
-void finding_evidence_text(struct buffer *out, const struct finding *finding);
+/* "rows 120 (limit 100), oldest 61 s"; narrow: "rows 120/100  oldest 61 s". */
+void finding_evidence_text(struct buffer *out, const struct finding *finding, bool narrow);
 
 #endif

@@ -151,15 +151,17 @@ void finding_value_text(struct buffer *out, double value, const char *unit)
         buffer_printf(out, "%s%s", unit[0] == '/' || unit[0] == ' ' ? "" : " ", unit);
 }
 
-void finding_evidence_text(struct buffer *out, const struct finding *finding)
+void finding_evidence_text(struct buffer *out, const struct finding *finding, bool narrow)
 {
     for (unsigned i = 0; i < finding->evidence_count; i++) {
         const struct evidence *evidence = &finding->evidence[i];
-        buffer_printf(out, "%s%s ", i ? "  " : "", evidence->fact);
-        finding_value_text(out, evidence->value, evidence->has_limit ? "" : evidence->unit);
+        const bool once = narrow && evidence->has_limit; /* the unit stands behind the limit */
+        buffer_printf(out, "%s%s ", i == 0 ? "" : narrow ? "  " : ", ", evidence->fact);
+        finding_value_text(out, evidence->value, once ? "" : evidence->unit);
         if (!evidence->has_limit)
             continue;
-        buffer_char(out, '/');
+        buffer_text(out, narrow ? "/" : " (limit ");
         finding_value_text(out, evidence->limit, evidence->unit);
+        buffer_text(out, narrow ? "" : ")");
     }
 }

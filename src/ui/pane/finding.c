@@ -121,9 +121,9 @@ static void put_evidence(struct page *page, const struct finding *finding)
     struct buffer text;
 
     buffer_init(&text);
-    finding_evidence_text(&text, finding);
+    finding_evidence_text(&text, finding, false);
     if (finding->window_ns)
-        buffer_printf(&text, "  over %.0f s", (double)finding->window_ns / 1e9);
+        buffer_printf(&text, "; over %.0f s", (double)finding->window_ns / 1e9);
     if (text.length)
         put(page, "evidence", text.data);
     buffer_done(&text);

@@ -120,7 +120,7 @@ static void evidence_text(char *out, size_t size, const struct finding *finding)
         return;
     }
     buffer_init(&text);
-    finding_evidence_text(&text, finding);
+    finding_evidence_text(&text, finding, true);
     snprintf(out, size, "%s", text.length ? text.data : "");
     buffer_done(&text);
 }

@@ -45,11 +45,17 @@ static int footer_item(const struct canvas *canvas, int col, const struct comman
     return col + (int)text_width(keys) + (int)text_width(command->label);
 }
 
-static unsigned footer_ranks_that_fit(const struct canvas *canvas)
+static bool is_in_footer(struct screen *screen, const struct command *command)
+{
+    return command->footer_rank > 0 &&
+           (!(command->flags & COMMAND_FINDING) || screen_can(screen, command));
+}
+
+static unsigned footer_ranks_that_fit(struct screen *screen, const struct canvas *canvas)
 {
     int cells[FOOTER_RANKS] = {0}; /* of the items of each rank */
     for (size_t i = 0; i < command_count; i++)
-        if (COMMANDS[i].footer_rank > 0)
+        if (is_in_footer(screen, &COMMANDS[i]))
             cells[COMMANDS[i].footer_rank] += footer_item(canvas, 0, &COMMANDS[i], true, false) + 2;
     unsigned fit = 0;
     int col = 1;
@@ -64,7 +70,7 @@ static unsigned footer_ranks_that_fit(const struct canvas *canvas)
 
 static void draw_footer(struct screen *screen, const struct canvas *canvas)
 {
-    unsigned ranks = footer_ranks_that_fit(canvas);
+    unsigned ranks = footer_ranks_that_fit(screen, canvas);
     int col = 1;
     if (screen->filter.open) {
         screen_filter_draw_below(screen, canvas);
@@ -72,7 +78,7 @@ static void draw_footer(struct screen *screen, const struct canvas *canvas)
     }
     for (size_t i = 0; i < command_count; i++) {
         const struct command *command = &COMMANDS[i];
-        if (command->footer_rank == 0 || command->footer_rank > ranks)
+        if (!is_in_footer(screen, command) || command->footer_rank > ranks)
             continue;
         int begin = col;
         col = footer_item(canvas, col, command, screen_can(screen, command), true);

@@ -55,7 +55,7 @@ static void back(struct screen *screen)
     if (screen->page_count > 0)
         screen_back(screen);
     else if (!screen_drill_back(screen) && !screen_filter_clear(screen))
-        screen_say(screen, ROLE_NOTICE, "nothing to go back from (q quits)");
+        screen_say(screen, ROLE_NOTICE, "nowhere to go back to (q quits)");
 }
 
 /* Who chooses a view does not come back from a drill-down. */
@@ -328,6 +328,9 @@ bool screen_can(struct screen *screen, const struct command *command)
 {
     struct pane *pane = screen_top_pane(screen);
     char why[ACTS_TEXT_MAX];
+    if (command->flags & COMMAND_FINDING &&
+        !(pane && pane->ops->finding && pane->ops->finding(pane, &screen->picture)))
+        return false;
     if (command->group == GROUP_ACT && !screen_acts_can(screen, command, why))
         return false;
     return !screen_is_floating(screen) && (!pane || !(pane->ops->lacks & command->flags));

@@ -15,13 +15,19 @@ bool screen_has_finding(const struct screen *screen)
     return frame && frame_findings_worst(frame->findings, &severity) != NULL;
 }
 
-/* "(7, +1 more)": the key of the view, and what else holds. */
-static void put_more(char *out, size_t size, const struct frame_findings *findings)
+/* "!All 3", as in the footer: the key, and what it does. Returns where it begins. */
+static int draw_key(const struct canvas *canvas, int end, const struct frame_findings *findings)
 {
+    char label[24] = "Details";
+
     if (findings->holding > 1)
-        snprintf(out, size, "(%d, +%u more)", VIEW_FINDINGS + 1, findings->holding - 1);
-    else
-        snprintf(out, size, "(%d)", VIEW_FINDINGS + 1);
+        snprintf(label, sizeof(label), "All %u", findings->holding);
+    const int begin = end - 1 - (int)text_width(label);
+    if (begin - 4 < SENTENCE_LEAST)
+        return end + 2;
+    canvas_text(canvas, 0, begin, ROLE_KEY, "!");
+    canvas_text(canvas, 0, begin + 1, ROLE_NORMAL, label);
+    return begin;
 }
 
 void screen_draw_finding(struct screen *screen, const struct canvas *canvas)
@@ -29,15 +35,11 @@ void screen_draw_finding(struct screen *screen, const struct canvas *canvas)
     const struct frame_findings *findings = screen->picture.frame->findings;
     enum finding_severity severity = SEVERITY_NONE;
     const struct finding *finding = frame_findings_worst(findings, &severity);
-    char more[32];
-    int end = canvas->cols - 1;
 
     if (!finding)
         return;
     const unsigned role = finding_role(severity);
-    put_more(more, sizeof(more), findings);
-    if (end - (int)text_width(more) - 5 >= SENTENCE_LEAST)
-        end = canvas_text_right(canvas, 0, end, ROLE_DIM, more) - 2;
+    const int end = draw_key(canvas, canvas->cols - 1, findings) - 2;
     canvas_text(canvas, 0, 1, role | STYLE_BOLD, "!");
     if (end > 3)
         canvas_field(canvas, 0, 3, end - 3, false, role, finding->title);

@@ -14,7 +14,7 @@
 
 #define TIME_CELLS  8
 #define BAR_LEAST   8
-#define LAYER_CELLS 24 /* "   layer: retransmitted" */
+#define LAYER_CELLS 22 /* "   bar: retransmitted" */
 
 /* By enum density_layer. */
 static const char *const LAYERS[] = {"events", "retransmitted", "bytes", "CLOSE-WAIT", "drops"};

@@ -105,7 +105,7 @@ static void restrict_files(const char *writes)
     close(rules);
 }
 
-/* --- seccomp: what is called --- */
+/* --- seccomp: what is called: by hand, since libseccomp 2.5 crashes, or never ends, where memory is short --- */
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define NATIVE AUDIT_ARCH_X86_64

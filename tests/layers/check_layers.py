@@ -55,7 +55,7 @@ LIBRARIES = [
      ['ui/term/term.c']),
     ('libmnl', ['libmnl/*'], ['source/netns/netlink.c', 'source/diag.c', 'act/act.c']),
     ('procps', ['libproc2/*', 'proc/*'], ['source/owners/procps_3.c', 'source/owners/procps_4.c']),
-    ('libbpf', ['bpf/*'], ['source/bpf/bpf.c', 'source/bpf/*.bpf.c']),
+    ('libbpf', ['bpf/*'], ['source/bpf/bpf.c', 'source/bpf/light.h', 'source/bpf/*.bpf.c']),
 ]
 
 # What bpftool makes of the programs in the kernel.

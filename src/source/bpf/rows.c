@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "source/bpf/iterator.h"
+#include "source/bpf/light.h"
 #include "source/bpf/record.h"
 
 #include <errno.h>
@@ -36,6 +37,8 @@ static int load(struct bpf_rows *rows, uint32_t except_netns)
     rows->program = rows_bpf__open();
     if (!rows->program)
         return -ENOMEM;
+    bpf_light_data(&rows->program->maps.rodata, rows->program->rodata);
+    bpf_light_data(&rows->program->maps.bss, rows->program->bss);
     rows->program->rodata->except_netns = except_netns;
     rows->program->rodata->tick_ns = read_tick_ns();
     const int error = rows_bpf__load(rows->program);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "source/bpf/iterator.h"
+#include "source/bpf/light.h"
 #include "source/bpf/record.h"
 #include "source/proc_view.h"
 
@@ -48,6 +49,8 @@ static int load(struct bpf_walk *walk, const struct netns *netns)
     walk->program = walk_bpf__open();
     if (!walk->program)
         return -ENOMEM;
+    bpf_light_data(&walk->program->maps.rodata, walk->program->rodata);
+    bpf_light_data(&walk->program->maps.bss, walk->program->bss);
     walk->program->rodata->our_netns = netns ? netns->inode : 0;
     walk->program->rodata->our_pidns = proc_view_pid_namespace();
     const int error = walk_bpf__load(walk->program);

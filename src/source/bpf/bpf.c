@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -220,35 +220,32 @@ int bpf_descriptor(const struct bpf *bpf)
 
 /* --- loading --- */
 
-/* The owners of accepted sockets, resets, and the failures of bind() and connect() are extras.
- * These calls alone are traced where tracefs is mounted; else every system call is looked at,
- * briefly. */
+/* Is it known where the registers of a system call are? */
+static bool knows_registers(void)
+{
+    struct utsname system;
+
+    return uname(&system) == 0 &&
+           (strcmp(system.machine, "x86_64") == 0 || strcmp(system.machine, "aarch64") == 0);
+}
+
+/* The owners of accepted sockets, resets, and the failures of bind() and connect() are extras. */
 static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
 {
     struct tcplens_bpf *program = bpf->program;
-    program->links.on_accept = bpf_program__attach(program->progs.on_accept);
-    program->links.on_accept4 = bpf_program__attach(program->progs.on_accept4);
-    bool traced = program->links.on_accept && program->links.on_accept4;
-    if (traced) {
-        program->links.on_bind = bpf_program__attach(program->progs.on_bind);
-        program->links.on_bind_end = bpf_program__attach(program->progs.on_bind_end);
-        program->links.on_connect = bpf_program__attach(program->progs.on_connect);
-        program->links.on_connect_end = bpf_program__attach(program->progs.on_connect_end);
-    } else {
+    if (knows_registers())
         program->links.on_exit = bpf_program__attach(program->progs.on_exit);
-    }
-    bpf->bind_failures.known =
-        program->links.on_exit || (program->links.on_bind && program->links.on_bind_end);
-    bpf->connect_failures.known =
-        program->links.on_exit || (program->links.on_connect && program->links.on_connect_end);
+    const bool sees_calls = program->links.on_exit != NULL;
+    bpf->bind_failures.known = bpf->connect_failures.known = sees_calls;
     program->links.on_receive_reset = bpf_program__attach(program->progs.on_receive_reset);
     bpf->resets_received = program->links.on_receive_reset != NULL;
     if (bpf->reset_reasons)
         program->links.on_send_reset = bpf_program__attach(program->progs.on_send_reset);
     bpf->reset_reasons = program->links.on_send_reset != NULL;
     text[0] = '\0';
-    if (!traced && !program->links.on_exit)
-        snprintf(text, BPF_TEXT_SIZE, "owners of accepted sockets come late: accept() is not told");
+    if (!sees_calls)
+        snprintf(text, BPF_TEXT_SIZE,
+                 "owners of accepted sockets come late: accept() cannot be traced");
 }
 
 /* The one whose pids /proc shows; in another's /proc ours would be of other processes: none. */
@@ -267,12 +264,6 @@ static int load(struct bpf *bpf, bool reset_reasons)
     bpf->program->rodata->our_netns = bpf->netns;
     bpf->program->rodata->every_netns = bpf->every_netns;
     bpf->program->rodata->our_pidns = pid_namespace_of_proc();
-#ifdef SYS_accept
-    bpf->program->rodata->number_of_accept = SYS_accept;
-#endif
-    bpf->program->rodata->number_of_accept4 = SYS_accept4;
-    bpf->program->rodata->number_of_bind = SYS_bind;
-    bpf->program->rodata->number_of_connect = SYS_connect;
     bpf->reset_reasons = reset_reasons;
     bpf_program__set_autoload(bpf->program->progs.on_send_reset, reset_reasons);
     const int error = tcplens_bpf__load(bpf->program);

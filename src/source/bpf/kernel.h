@@ -222,7 +222,13 @@ struct nsproxy {
     struct net *net_ns;
 } KERNEL_TYPE;
 
+struct thread_info {
+    unsigned long flags;
+    __u32 status; /* x86 */
+} KERNEL_TYPE;
+
 struct task_struct {
+    struct thread_info thread_info;
     unsigned int flags;
     struct nsproxy *nsproxy;
     int pid;
@@ -246,14 +252,6 @@ enum sk_rst_reason {
     SK_RST_REASON_TCP_DISCONNECT_WITH_DATA,
     SK_RST_REASON_TCP_STATE,
 };
-
-struct trace_event_raw_sys_enter {
-    unsigned long args[6];
-} KERNEL_TYPE;
-
-struct trace_event_raw_sys_exit {
-    long ret;
-} KERNEL_TYPE;
 
 /* 0 = it has no number in that namespace. */
 static __always_inline __u32 pid_in_namespace(struct task_struct *leader, __u32 pidns)

@@ -26,22 +26,10 @@ enum {
     KERNEL_LISTEN = 10,
 };
 
-/* Where the registers keep the number and the arguments of the system call, by architecture. */
-struct pt_regs___x86 {
-    unsigned long orig_ax, di, si, dx;
-} KERNEL_TYPE;
-
-struct pt_regs___arm64 {
-    int syscallno;
-    unsigned long long orig_x0, regs[31];
-} KERNEL_TYPE;
-
 /* Set by bpf.c before loading. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
 const volatile __u8 every_netns =
     0; /* else ours alone; of bind() and connect() it is always ours */
-const volatile __s64 number_of_accept = -1, number_of_accept4 = -1, number_of_bind = -1,
-                     number_of_connect = -1; /* a long of 32-bit programs is not one here */
 /* Records for which the ring had no room. */
 __u64 lost = 0;
 
@@ -259,18 +247,6 @@ static __always_inline int note_owner(long fd)
     return 0;
 }
 
-SEC("tp/syscalls/sys_exit_accept")
-int on_accept(struct trace_event_raw_sys_exit *context)
-{
-    return note_owner(context->ret);
-}
-
-SEC("tp/syscalls/sys_exit_accept4")
-int on_accept4(struct trace_event_raw_sys_exit *context)
-{
-    return note_owner(context->ret);
-}
-
 #define REASON(name)                                                                               \
     (bpf_core_enum_value_exists(enum sk_rst_reason, SK_RST_REASON_##name) &&                       \
      reason == (int)bpf_core_enum_value(enum sk_rst_reason, SK_RST_REASON_##name))
@@ -309,7 +285,7 @@ int BPF_PROG(on_receive_reset, struct sock *sk)
     return 0;
 }
 
-/* What bind() or connect() was called with, until it returns: its address may be gone by then. */
+/* What bind() or connect() was called with. */
 struct call {
     struct {
         __u16 family;
@@ -330,13 +306,6 @@ enum {
     IN_PROGRESS,
     RESTARTS = 512
 };
-
-struct {
-    __uint(type, BPF_MAP_TYPE_LRU_HASH);
-    __uint(max_entries, 1024);
-    __type(key, __u64);
-    __type(value, struct call);
-} calls SEC(".maps");
 
 static __always_inline int is_inet(const struct call *call)
 {
@@ -359,31 +328,6 @@ static __always_inline void read_call(struct call *call, long fd, const void *ad
         bpf_probe_read_user(&call->address, sizeof(call->address), address);
     else
         bpf_probe_read_user(&call->address, IPV4_ADDRESS_BYTES, address);
-}
-
-static __always_inline int note_call(struct trace_event_raw_sys_enter *context, __u32 kind)
-{
-    struct task_struct *task = (void *)bpf_get_current_task();
-    const __u64 thread = bpf_get_current_pid_tgid();
-    struct call call = {.kind = kind};
-    if (BPF_CORE_READ(task, nsproxy, net_ns, ns.inum) != our_netns)
-        return 0;
-    read_call(&call, (long)context->args[0], (const void *)context->args[1], context->args[2]);
-    if (is_inet(&call))
-        bpf_map_update_elem(&calls, &thread, &call, BPF_ANY);
-    return 0;
-}
-
-SEC("tp/syscalls/sys_enter_bind")
-int on_bind(struct trace_event_raw_sys_enter *context)
-{
-    return note_call(context, BPF_RECORD_BIND_FAILED);
-}
-
-SEC("tp/syscalls/sys_enter_connect")
-int on_connect(struct trace_event_raw_sys_enter *context)
-{
-    return note_call(context, BPF_RECORD_CONNECT_FAILED);
 }
 
 static __always_inline int note_failure(const struct call *call, long error)
@@ -409,62 +353,140 @@ static __always_inline int note_failure(const struct call *call, long error)
     return 0;
 }
 
-static __always_inline int end_call(struct trace_event_raw_sys_exit *context)
+/* --- what any system call was --- */
+
+enum watched { OTHER_CALL, ACCEPTS, BINDS, CONNECTS };
+
+struct system_call {
+    enum watched what;
+    __u64 fd, address, size;
+};
+
+/* Where the registers keep the number and the arguments, by architecture. */
+struct pt_regs___x86_64 {
+    unsigned long r15, orig_ax, di, si, dx, bx, cx;
+} KERNEL_TYPE;
+
+struct pt_regs___arm64 {
+    int syscallno;
+    unsigned long long orig_x0, regs[31];
+} KERNEL_TYPE;
+
+/* The numbers of each table (arch/.../syscall*.tbl, include/uapi/asm-generic/unistd.h) and of
+ * socketcall() (include/uapi/linux/net.h). */
+#define NUMBERS(name, accept, accept4, bind, connect)                                              \
+    static __always_inline enum watched name(__u64 number)                                         \
+    {                                                                                              \
+        return number == (accept) || number == (accept4) ? ACCEPTS                                 \
+               : number == (bind)                        ? BINDS                                   \
+               : number == (connect)                     ? CONNECTS                                \
+                                                         : OTHER_CALL;                                                 \
+    }
+NUMBERS(x86_64_call, 43, 288, 49, 42)
+NUMBERS(i386_call, 364, 364, 361, 362)
+NUMBERS(i386_socketcall, 5, 18, 2, 3)
+NUMBERS(arm64_call, 202, 242, 200, 203)
+NUMBERS(arm_call, 285, 366, 282, 283)
+#define I386_SOCKETCALL 102
+#define X32_BIT         0x40000000 /* __X32_SYSCALL_BIT */
+#define I386_STATUS     0x0002     /* TS_COMPAT, arch/x86/include/asm/thread_info.h */
+#define ARM_FLAG        (1 << 22)  /* _TIF_32BIT, arch/arm64/include/asm/thread_info.h */
+
+#define IS_X86_64 bpf_core_field_exists(struct pt_regs___x86_64, r15)
+#define IS_ARM64  bpf_core_field_exists(struct pt_regs___arm64, syscallno)
+
+/* Does a 32-bit program call, by the numbers of its architecture? By plain loads where the kernel
+ * allows them (Linux 5.11), for this is asked at every system call. */
+static __always_inline int is_32_bit_call(void)
 {
-    const __u64 thread = bpf_get_current_pid_tgid();
-    const struct call *found = bpf_map_lookup_elem(&calls, &thread);
-    if (!found)
-        return 0;
-    const struct call call = *found;
-    bpf_map_delete_elem(&calls, &thread);
-    return is_failure(call.kind, -context->ret) ? note_failure(&call, -context->ret) : 0;
+    struct task_struct *task = (void *)bpf_get_current_task();
+
+    if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+        task = bpf_get_current_task_btf();
+        if (IS_X86_64)
+            return (task->thread_info.status & I386_STATUS) != 0;
+        return IS_ARM64 && task->thread_info.flags & ARM_FLAG;
+    }
+    if (IS_X86_64)
+        return (BPF_CORE_READ(task, thread_info.status) & I386_STATUS) != 0;
+    return IS_ARM64 && BPF_CORE_READ(task, thread_info.flags) & ARM_FLAG;
 }
 
-SEC("tp/syscalls/sys_exit_bind")
-int on_bind_end(struct trace_event_raw_sys_exit *context)
+/* Its arguments are numbers of 32 bits in the memory of the program. */
+static __always_inline void read_socketcall(struct system_call *call, __u64 number, __u64 at)
 {
-    return end_call(context);
+    __u32 arguments[3] = {0};
+
+    call->what = i386_socketcall(number);
+    if (call->what == OTHER_CALL)
+        return;
+    bpf_probe_read_user(arguments, sizeof(arguments), (const void *)at);
+    call->fd = arguments[0];
+    call->address = arguments[1];
+    call->size = arguments[2];
 }
 
-SEC("tp/syscalls/sys_exit_connect")
-int on_connect_end(struct trace_event_raw_sys_exit *context)
+static __always_inline void read_i386_call(struct system_call *call,
+                                           const struct pt_regs___x86_64 *registers)
 {
-    return end_call(context);
+    const __u64 number = registers->orig_ax;
+
+    if (number == I386_SOCKETCALL) {
+        read_socketcall(call, registers->bx, registers->cx);
+        return;
+    }
+    call->what = i386_call(number);
+    call->fd = registers->bx;
+    call->address = registers->cx;
+    call->size = registers->dx;
 }
 
 /* The registers still hold the arguments, and the caller has not come back yet. */
-static __always_inline int note_call_end(struct pt_regs *registers, __u32 kind, long result)
+static __always_inline void read_system_call(struct system_call *call,
+                                             const struct pt_regs *registers, int is_32_bit)
 {
-    struct call call = {.kind = kind};
-    if (!is_failure(kind, -result))
-        return 0;
-    if (bpf_core_field_exists(struct pt_regs___x86, orig_ax)) {
-        struct pt_regs___x86 *x86 = (struct pt_regs___x86 *)registers;
-        read_call(&call, (long)BPF_CORE_READ(x86, di), (const void *)BPF_CORE_READ(x86, si),
-                  BPF_CORE_READ(x86, dx));
-    } else if (bpf_core_field_exists(struct pt_regs___arm64, syscallno)) {
-        struct pt_regs___arm64 *arm64 = (struct pt_regs___arm64 *)registers;
-        read_call(&call, (long)BPF_CORE_READ(arm64, orig_x0),
-                  (const void *)BPF_CORE_READ(arm64, regs[1]), BPF_CORE_READ(arm64, regs[2]));
+    const struct pt_regs___x86_64 *x86 = (const void *)registers;
+    const struct pt_regs___arm64 *arm64 = (const void *)registers;
+
+    if (IS_X86_64 && is_32_bit) {
+        read_i386_call(call, x86);
+    } else if (IS_X86_64) {
+        call->what = x86_64_call(x86->orig_ax & ~(__u64)X32_BIT);
+        call->fd = x86->di;
+        call->address = x86->si;
+        call->size = x86->dx;
+    } else if (IS_ARM64) {
+        const __u64 number = (__u64)arm64->syscallno;
+        call->what = is_32_bit ? arm_call(number) : arm64_call(number);
+        call->fd = arm64->orig_x0;
+        call->address = arm64->regs[1];
+        call->size = arm64->regs[2];
     }
+}
+
+static __always_inline int note_call_end(const struct system_call *made, long result)
+{
+    struct call call = {.kind = made->what == BINDS ? BPF_RECORD_BIND_FAILED
+                                                    : BPF_RECORD_CONNECT_FAILED};
+    if (!is_failure(call.kind, -result))
+        return 0;
+    read_call(&call, (long)made->fd, (const void *)made->address, made->size);
     return is_inet(&call) ? note_failure(&call, -result) : 0;
 }
 
-/* For machines without tracefs, where those above cannot be attached. */
+/* Runs at the end of every system call. The kernel's events of accept() alone would cost the others as
+ * much, need tracefs, and leave out 32-bit programs. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs *registers, long result)
 {
-    long number = -1;
-    if (bpf_core_field_exists(struct pt_regs___x86, orig_ax))
-        number = (long)BPF_CORE_READ((struct pt_regs___x86 *)registers, orig_ax);
-    else if (bpf_core_field_exists(struct pt_regs___arm64, syscallno))
-        number = BPF_CORE_READ((struct pt_regs___arm64 *)registers, syscallno);
-    if (number >= 0 && (number == number_of_accept || number == number_of_accept4))
-        return note_owner(result);
-    if (number >= 0 && number == number_of_bind)
-        return note_call_end(registers, BPF_RECORD_BIND_FAILED, result);
-    if (number >= 0 && number == number_of_connect)
-        return note_call_end(registers, BPF_RECORD_CONNECT_FAILED, result);
+    struct system_call call = {.what = OTHER_CALL};
+
+    read_system_call(&call, registers, is_32_bit_call());
+    /* Each returns an int: of a 32-bit program no more may be there. */
+    if (call.what == ACCEPTS)
+        return note_owner((int)result);
+    if (call.what == BINDS || call.what == CONNECTS)
+        return note_call_end(&call, (int)result);
     return 0;
 }
 

@@ -59,6 +59,22 @@ static void play_fork(struct actor *actor, void *data)
     actor_wait(actor);
 }
 
+/* systemd keeps what it hands to a service, and has it for longer. */
+static void play_systemd(struct actor *actor, void *data)
+{
+    (void)data;
+    prctl(PR_SET_NAME, "systemd");
+    listen_on(3016, 0);
+    if (fork() == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        prctl(PR_SET_NAME, "service");
+        actor_ready(actor);
+        actor_wait(actor);
+        _exit(0);
+    }
+    actor_wait(actor);
+}
+
 /* Rows of an MPTCP connection are its subflows; the process has another socket open. */
 static void play_mptcp(struct actor *actor, void *data)
 {
@@ -338,6 +354,16 @@ static void test_exit(void **state)
     close(fd);
 }
 
+static void test_handed_on(void **state)
+{
+    (void)state;
+    actor_start(play_systemd, NULL);
+    const struct frame *frame = stage_settle(&owner_stage);
+    const struct conn *row = row_of_ports(frame, 3016, 0);
+    assert_int_equal(row->owner_count, 2);
+    assert_string_equal(frame->procs[row->owner].comm, "service");
+}
+
 static void test_exec(void **state)
 {
     (void)state;
@@ -475,6 +501,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_rights, begin, stage_end),
         cmocka_unit_test_setup_teardown(test_unshared, begin, stage_end),
         cmocka_unit_test_setup_teardown(test_exited_leader, begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_handed_on, begin, stage_end),
         cmocka_unit_test_setup_teardown(test_exec, begin, stage_end),
         cmocka_unit_test_setup_teardown(test_many, begin, stage_end),
         cmocka_unit_test_setup_teardown(test_exit, begin, stage_end),

@@ -127,8 +127,17 @@ struct put { /* what filling the rows takes along */
     int error;
 };
 
-static bool is_older(const struct proc *a, const struct proc *b)
+/* systemd, of the system or of a user, keeps what it hands to services. */
+static bool is_systemd(const struct proc *proc)
 {
+    return strcmp(proc->comm, "systemd") == 0;
+}
+
+/* The one that is shown first: the oldest that has the socket for itself. */
+static bool comes_before(const struct proc *a, const struct proc *b)
+{
+    if (is_systemd(a) != is_systemd(b))
+        return is_systemd(b);
     if (a->start_ticks != b->start_ticks)
         return a->start_ticks < b->start_ticks;
     return a->pid < b->pid;
@@ -187,7 +196,7 @@ static void put_list(struct put *put, struct conn *conn, const uint32_t *entries
     conn->owner = frame->owner_refs[first];
     for (uint32_t i = 1; i < held; i++) {
         const uint32_t proc = frame->owner_refs[first + i];
-        if (is_older(&frame->procs[proc], &frame->procs[conn->owner]))
+        if (comes_before(&frame->procs[proc], &frame->procs[conn->owner]))
             conn->owner = proc;
     }
 }
@@ -268,7 +277,7 @@ static bool put_activation(struct put *put, struct conn *conn)
         conn->owner != CONN_NO_INDEX ? &put->frame->procs[conn->owner] : NULL;
 
     if (conn->state != STATE_LISTEN || conn->owner_word != OWNER_PROCESS || !owner ||
-        owner->pid != 1 || strcmp(owner->comm, "systemd") != 0)
+        owner->pid != 1 || !is_systemd(owner))
         return false;
     const uint32_t group =
         owner_groups_of_activation(put->rows->groups, &conn->tuple, put->frame->mono_ns);

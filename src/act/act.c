@@ -399,8 +399,8 @@ static int check_state(struct mnl_socket *socket, const struct conn *conn, uint3
     char request[REQUEST_MAX], buffer[DIAG_BUFFER_SIZE];
     const struct nlmsghdr *answer;
     struct conn now;
-    int error =
-        ask(socket, request, diag_put_lookup(request, conn, sequence), sequence, buffer, &answer);
+    int error = ask(socket, request, diag_put_lookup(request, conn, true, sequence), sequence,
+                    buffer, &answer);
 
     if (error == 0)
         error = diag_parse_row(mnl_nlmsg_get_payload(answer), mnl_nlmsg_get_payload_len(answer),

@@ -87,11 +87,11 @@ static void put_identity(struct inet_diag_req_v2 *request, const struct conn *co
     id->idiag_cookie[1] = conn->cookie ? (uint32_t)(conn->cookie >> 32) : INET_DIAG_NOCOOKIE;
 }
 
-size_t diag_put_lookup(void *buffer, const struct conn *conn, uint32_t sequence)
+size_t diag_put_lookup(void *buffer, const struct conn *conn, bool detail, uint32_t sequence)
 {
     struct inet_diag_req_v2 *request =
         put_request(buffer, SOCK_DIAG_BY_FAMILY, 0, conn->tuple.family, sequence);
-    request->idiag_ext = EXTENSIONS_DETAIL;
+    request->idiag_ext = detail ? EXTENSIONS_DETAIL : EXTENSIONS_LEAN;
     request->idiag_states = state_kernel_mask(STATE_ALL_BITS);
     put_identity(request, conn);
     return ((const struct nlmsghdr *)buffer)->nlmsg_len;

@@ -29,8 +29,8 @@ struct diag_request {
 
 /* Builds a dump request into buffer (at least 8 KiB + bytecode). Returns its length. */
 size_t diag_put_dump(void *buffer, const struct diag_request *request);
-/* Exact look-up of one row, by tuple and cookie (no NLM_F_DUMP). */
-size_t diag_put_lookup(void *buffer, const struct conn *conn, uint32_t sequence);
+/* Exact look-up of one row, by tuple and cookie (no NLM_F_DUMP). detail: as in diag_request. */
+size_t diag_put_lookup(void *buffer, const struct conn *conn, bool detail, uint32_t sequence);
 /* SOCK_DESTROY with the row's cookie; -EINVAL for a row without one: "no cookie" is never sent. */
 int diag_put_destroy(void *buffer, const struct conn *conn, uint32_t sequence, size_t *length);
 

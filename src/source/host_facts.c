@@ -173,6 +173,13 @@ void host_reader_read_at(struct host_reader *reader, const struct host_place *pl
     read_counters(reader, place, facts, EACH_FRAME, COUNT(EACH_FRAME));
 }
 
+void host_reader_count_segments(struct host_reader *reader, struct host_facts *facts)
+{
+    static const struct counter_file SEGMENTS[] = {{"net/snmp", FACT_FILE_SNMP}};
+
+    read_counters(reader, &OUR_PLACE, facts, SEGMENTS, COUNT(SEGMENTS));
+}
+
 void host_reader_read(struct host_reader *reader, struct host_facts *facts, int64_t mono_ns)
 {
     host_reader_read_at(reader, &OUR_PLACE, facts, mono_ns);

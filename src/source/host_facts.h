@@ -13,6 +13,8 @@ struct host_reader *host_reader_new(const char *proc_root);
 void host_reader_free(struct host_reader *reader);
 /* Fills facts as of mono_ns; netns is not touched. Of the namespace that the thread is in. */
 void host_reader_read(struct host_reader *reader, struct host_facts *facts, int64_t mono_ns);
+/* Only the counters of net/snmp, of the same namespace. */
+void host_reader_count_segments(struct host_reader *reader, struct host_facts *facts);
 
 /* Another namespace: its counters are below proc_root/PROCESS/net; its settings are shown only to
  * who is in it, so between enter and leave. enter returns 0 or -errno: settings are unknown then. */

@@ -20,6 +20,7 @@
 #include "source/procnet.h"
 #include "source/row_index.h"
 #include "source/seen.h"
+#include "source/still.h"
 #include "source/system_names.h"
 #include "source/turns.h"
 
@@ -47,6 +48,7 @@ struct live {
     struct ahead ahead;
     uint32_t ahead_rows;
     struct seen seen;
+    struct still still;
     struct turns turns;        /* .places NULL: our namespace alone is shown */
     const struct frame *owned; /* whose owners are being looked up */
     uint32_t state_bits;       /* of the last wish */
@@ -116,7 +118,21 @@ static int read_own(struct live *live, struct frame *frame, const struct wish *w
     return result;
 }
 
-/* Ours, where no other is shown. */
+/* Ours alone. */
+static int read_own_rows(struct live *live, struct frame *frame, const struct wish *wish)
+{
+    const struct frame *last = live->turns.last;
+
+    if (!live->netlink || live->filter.filter)
+        return read_own(live, frame, wish);
+    if (still_read(&live->still, live->netlink, live->host_facts, frame, last, wish))
+        return bound_keep(&live->bound, frame, last, live->netns.inode);
+    const int result = read_own(live, frame, wish);
+    still_note_dump(&live->still, frame, wish);
+    return result;
+}
+
+/* Where no other is shown. */
 static int add_own_netns(const struct live *live, struct frame *frame)
 {
     struct frame_netns *netns = frame_add_netns(frame, live->netns.inode);
@@ -173,7 +189,7 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     begin_frame(live, frame, wish);
     if (live->turns.places)
         return read_places(live, frame, wish);
-    const int result = read_own(live, frame, wish);
+    const int result = read_own_rows(live, frame, wish);
     return result ? result : add_own_netns(live, frame);
 }
 

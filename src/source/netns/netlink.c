@@ -461,6 +461,10 @@ int netlink_dump_listeners(struct netlink *netlink, struct frame *frame, const s
 {
     const uint32_t rows = netlink->rows; /* of a whole frame */
     struct wish listeners = {.state_bits = STATE_BIT(STATE_LISTEN), .families = wish->families};
+    if (rows <= WISH_FEW_ROWS) {
+        listeners.needs = wish->needs;
+        listeners.page = wish->page;
+    }
     netlink->rows = 0;
     const int result = netlink_dump(netlink, frame, &listeners, NULL);
     netlink->rows = rows;
@@ -498,7 +502,7 @@ static int ask(struct netlink *netlink, const struct conn *wanted, struct conn *
     if (result < 0)
         return result;
     const uint32_t sequence = ++netlink->exact.sequence;
-    size_t length = diag_put_lookup(netlink->buffer, wanted, sequence);
+    size_t length = diag_put_lookup(netlink->buffer, wanted, true, sequence);
     result = channel_send(&netlink->exact, netlink->buffer, length);
     if (result == 0) {
         ssize_t got = channel_receive(netlink, &netlink->exact);
@@ -553,8 +557,8 @@ static int send_looks(struct netlink *netlink, const struct netlink_look *looks,
     if (result < 0)
         return result;
     for (uint32_t i = 0; i < count; i++)
-        length += NLMSG_ALIGN(
-            diag_put_lookup(requests + length, looks[i].wanted, ++netlink->exact.sequence));
+        length += NLMSG_ALIGN(diag_put_lookup(requests + length, looks[i].wanted, !looks[i].is_lean,
+                                              ++netlink->exact.sequence));
     return channel_send(&netlink->exact, requests, length);
 }
 

@@ -50,6 +50,7 @@ int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct co
 struct netlink_look {
     const struct conn *wanted;
     struct conn_detail *detail;
+    bool is_lean; /* what a dump for no page and without NEED_DETAIL reads, no more */
     struct conn found;
     int result;
 };

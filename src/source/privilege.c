@@ -10,7 +10,6 @@
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -158,18 +157,6 @@ static const char *const UNSAFE_VARIABLES[] = {
     "HOSTALIASES",   "LOCALDOMAIN",        "RES_OPTIONS", "CARES_HOSTS",
 };
 
-/* What kernels before 5.11 count programs and maps of BPF against; whoever loads them later lacks
- * CAP_SYS_RESOURCE. */
-static void lift_memory_lock(void)
-{
-    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
-    if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0 || getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_MEMLOCK, &limit);
-}
-
 /* Of which there are no more than the kernel knows. Takes CAP_SETPCAP, which root has. */
 static void narrow_bounding_set(uint64_t keep)
 {
@@ -195,8 +182,6 @@ void privilege_start(uint64_t keep, bool starts_programs)
                 0); /* Linux 3.5; nor has a program that is started more */
     if (secure)
         distrust_caller();
-    if (keep & PRIVILEGE_BPF)
-        lift_memory_lock();
     if (!starts_programs)
         narrow_bounding_set(keep);
     set_kept(keep, secure);

@@ -34,8 +34,8 @@ struct privilege {
 
 /* Before the first thread: no new privileges by any exec, nothing kept but this set, CAP_SYS_ADMIN
  * not effective until it is raised; started with file capabilities (AT_SECURE) nothing is effective and the environment cannot name terminal
- * files. To load BPF programs the limit of locked memory is lifted as far as it may be. Where no program is started, the bounding
- * set is `keep` too; a program that is (ssh as root) may need what this one does not. */
+ * files. Where no program is started, the bounding set is `keep` too; a program that is (ssh as root) may need what this one
+ * does not. */
 void privilege_start(uint64_t keep, bool starts_programs);
 /* The calling thread keeps at most this set, permitted and effective. */
 void privilege_keep(uint64_t keep);

@@ -20,6 +20,9 @@
 
 #define FAILED_MAX 64u
 
+/* Linux: for bpf_get_socket_cookie() in such a program. */
+static const struct linux_version NEEDED = {5, 12};
+
 struct bpf {
     struct tcplens_bpf *program;
     struct ring_buffer *ring;
@@ -297,7 +300,7 @@ int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
     if (error && !made->program)
         error = load(made, false);
     if (error) {
-        bpf_explain_refusal(error, text);
+        bpf_explain_refusal(error, NEEDED, text);
         bpf_close(made);
         return error;
     }

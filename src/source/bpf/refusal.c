@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -35,28 +34,29 @@ static bool has_capabilities(void)
     return admin || (data[CAP_TO_INDEX(CAP_BPF)].effective & both) == both;
 }
 
-/* Kernels before 5.11 count programs and maps as locked memory, later ones by control group. */
-static bool lacks_locked_memory(struct rlimit *limit)
+/* The release of the running kernel is before that one. */
+static bool is_before(const struct utsname *running, struct linux_version since)
 {
-    struct utsname names;
     unsigned major = 0, minor = 0;
 
-    return uname(&names) == 0 && sscanf(names.release, "%u.%u", &major, &minor) == 2 &&
-           (major < 5 || (major == 5 && minor < 11)) && getrlimit(RLIMIT_MEMLOCK, limit) == 0 &&
-           limit->rlim_cur != RLIM_INFINITY;
+    return sscanf(running->release, "%u.%u", &major, &minor) == 2 &&
+           (major < since.major || (major == since.major && minor < since.minor));
 }
 
-void bpf_explain_refusal(int error, char text[BPF_TEXT_SIZE])
+void bpf_explain_refusal(int error, struct linux_version since, char text[BPF_TEXT_SIZE])
 {
-    struct rlimit locked;
+    struct utsname running = {.release = ""};
 
+    (void)uname(&running);
+    if (is_before(&running, since)) {
+        snprintf(text, BPF_TEXT_SIZE, "needs Linux %u.%u; this is %.40s", since.major, since.minor,
+                 running.release);
+        return;
+    }
     if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
         snprintf(text, BPF_TEXT_SIZE, "the kernel does not tell its types (no BTF)");
     else if (is_locked_down())
         snprintf(text, BPF_TEXT_SIZE, "the kernel is locked down (confidentiality)");
-    else if (error == -EPERM && has_capabilities() && lacks_locked_memory(&locked))
-        snprintf(text, BPF_TEXT_SIZE, "needs more than %llu kB of locked memory (ulimit -l)",
-                 (unsigned long long)locked.rlim_cur / 1024);
     else if ((error == -EPERM || error == -EACCES) && has_capabilities())
         snprintf(text, BPF_TEXT_SIZE,
                  "refused in spite of CAP_BPF and CAP_PERFMON (%s): a sandbox?",

@@ -4,7 +4,12 @@
 
 #define BPF_TEXT_SIZE 128
 
-/* error: the -errno that loading gave. Called with the privileges it was loaded with. */
-void bpf_explain_refusal(int error, char text[BPF_TEXT_SIZE]);
+struct linux_version {
+    unsigned major, minor;
+};
+
+/* error: the -errno that loading gave; since: the first kernel that can load it. Called with the privileges it was loaded
+ * with. */
+void bpf_explain_refusal(int error, struct linux_version since, char text[BPF_TEXT_SIZE]);
 
 #endif

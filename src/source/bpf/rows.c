@@ -16,6 +16,9 @@
 
 #define ROWS_AT_ONCE 128 /* 56 KiB: the kernel gives about 32 KiB at once */
 
+/* Linux: for CO-RE by the kernel. */
+static const struct linux_version NEEDED = {5, 17};
+
 struct bpf_rows {
     struct rows_bpf *program;
     int link;
@@ -58,7 +61,7 @@ int bpf_rows_open(struct bpf_rows **rows, uint32_t except_netns, char text[BPF_T
     }
     const int error = load(made, except_netns);
     if (error) {
-        bpf_explain_refusal(error, text);
+        bpf_explain_refusal(error, NEEDED, text);
         bpf_rows_close(made);
         return error;
     }

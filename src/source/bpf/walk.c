@@ -19,6 +19,9 @@
 
 #define OWNERS_AT_ONCE 1024 /* 32 KiB: what the kernel gives at once */
 
+/* Linux: for CO-RE by the kernel. */
+static const struct linux_version NEEDED = {5, 17};
+
 struct bpf_walk {
     struct walk_bpf *program;
     int link;
@@ -71,7 +74,7 @@ int bpf_walk_open(struct bpf_walk **walk, const struct netns *netns, char text[B
     made->boot_offset_ns = read_boot_offset();
     const int error = load(made, netns);
     if (error) {
-        bpf_explain_refusal(error, text);
+        bpf_explain_refusal(error, NEEDED, text);
         bpf_walk_close(made);
         return error;
     }

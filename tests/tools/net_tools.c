@@ -46,16 +46,23 @@ static void unshare_net(void)
     exit(77);
 }
 
+/* Before Linux 6.1 all namespaces share one table: its size is what it is. */
+static void enter_own_table(unsigned hash_buckets)
+{
+    FILE *sysctl = fopen("/proc/sys/net/ipv4/tcp_child_ehash_entries", "we");
+
+    if (!sysctl && errno == ENOENT)
+        return;
+    if (!sysctl || fprintf(sysctl, "%u\n", hash_buckets) < 0 || fclose(sysctl) != 0)
+        net_die("net.ipv4.tcp_child_ehash_entries: %s (as root)", strerror(errno));
+    unshare_net();
+}
+
 void net_enter_namespace(unsigned hash_buckets)
 {
     unshare_net();
-    if (hash_buckets > 0) {
-        FILE *sysctl = fopen("/proc/sys/net/ipv4/tcp_child_ehash_entries", "we");
-        if (!sysctl || fprintf(sysctl, "%u\n", hash_buckets) < 0 || fclose(sysctl) != 0)
-            net_die("net.ipv4.tcp_child_ehash_entries: %s (Linux 6.1 or later, as root)",
-                    strerror(errno));
-        unshare_net();
-    }
+    if (hash_buckets > 0)
+        enter_own_table(hash_buckets);
     net_bring_loopback_up();
 }
 

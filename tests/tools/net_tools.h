@@ -26,7 +26,7 @@ _Noreturn void net_die(const char *format, ...) __attribute__((format(printf, 1,
 
 /* A new network namespace with lo up. hash_buckets > 0: its established table has that many buckets
  * (net.ipv4.tcp_child_ehash_entries, set in a namespace between, so that the caller's stays as it
- * is). Without the right to do so: one line, and exit code 77. */
+ * is; before Linux 6.1 all share one). Without the right to do so: one line, and exit code 77. */
 void net_enter_namespace(unsigned hash_buckets);
 void net_bring_loopback_up(void);
 /* Gives lo the link-local address fe80::1/64; false where the kernel will not (no IPv6). */

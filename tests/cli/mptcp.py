@@ -12,6 +12,7 @@ import time
 
 TCPLENS = sys.argv[1]
 MPTCP = 262
+SLOWNESS = float(os.environ.get("TCPLENS_TEST_SLOWNESS", "1"))  # as in wait.sh
 failures = 0
 
 
@@ -104,7 +105,7 @@ def check_accepted():
     with tempfile.TemporaryFile("w+b") as output:
         events = subprocess.Popen([TCPLENS, "events", "--json", "--events", "bpf", "-i", "5", f"sport {port}"],
                                   stdout=output, stderr=subprocess.DEVNULL)
-        deadline, seen = time.monotonic() + 20, b""
+        deadline, seen = time.monotonic() + 20 * SLOWNESS, b""
         while b'"ev":"open"' not in seen and time.monotonic() < deadline and events.poll() is None:
             for end in pair(mptcp_socket(), listener):
                 end.close()

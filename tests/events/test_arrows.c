@@ -81,7 +81,7 @@ static bool is_told(const struct arrows *arrows, unsigned local, unsigned remote
 static void expect(struct arrows *arrows, unsigned local, unsigned remote, uint8_t from, uint8_t to,
                    const struct cause *cause)
 {
-    const int64_t deadline = net_now_ns() + 2 * SECOND_NS;
+    const int64_t deadline = net_now_ns() + 20 * SECOND_NS;
     arrows->arrows++;
     do {
         heard_read(&arrows->heard, take, arrows);
@@ -105,13 +105,13 @@ static void expect(struct arrows *arrows, unsigned local, unsigned remote, uint8
 static struct cause watch(int fd, int kernel_state, int64_t since)
 {
     struct cause cause = {since, 0};
-    const int64_t deadline = net_now_ns() + 10 * SECOND_NS;
+    const int64_t deadline = net_now_ns() + 20 * SECOND_NS;
     for (;;) {
         const int64_t looked = net_now_ns();
         if (net_state(fd) == kernel_state)
             break;
         if (looked > deadline)
-            net_die("the socket did not get into state %d within 10 s", kernel_state);
+            net_die("the socket did not get into state %d within 20 s", kernel_state);
         cause.from = looked;
         const struct timespec little = {0, 20000};
         ppoll(NULL, 0, &little, NULL);
@@ -147,13 +147,13 @@ static bool is_in_table(unsigned local, unsigned remote)
 /* The same of a socket that is nobody's any more. */
 static void end_gone(struct cause *cause, unsigned local, unsigned remote)
 {
-    const int64_t deadline = net_now_ns() + 10 * SECOND_NS;
+    const int64_t deadline = net_now_ns() + 20 * SECOND_NS;
     bool late = false;
     end(cause);
     while (is_in_table(local, remote)) {
         late = true;
         if (net_now_ns() > deadline)
-            net_die("port %u to %u is not gone within 10 s", local, remote);
+            net_die("port %u to %u is not gone within 20 s", local, remote);
     }
     if (late)
         end(cause);

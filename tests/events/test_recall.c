@@ -314,8 +314,11 @@ static unsigned long check_destroy(struct recall *recall, unsigned long i)
     unsigned long unseen = 0;
     for (int side = 0; side < 2; side++) {
         const struct end *end = &recall->ends[side][i];
+        char text[80];
+        snprintf(text, sizeof(text), "%s: %u opens, %u ends, %u by a frame",
+                 side ? "server" : "client", end->opens, end->ends, end->by_frame);
         if (end->ends > 1 || end->opens > 1)
-            fault(recall, i, side ? "server: told of more than once" : "client: more than once");
+            fault(recall, i, text);
         if (end->ends && end->time_wait != (side == 0 && !truth->reset))
             fault(recall, i, side ? "server: wrong end" : "client: wrong end");
         unseen += end->ends == 0;

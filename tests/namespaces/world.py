@@ -21,6 +21,7 @@ SIOCSIFFLAGS, IFF_UP = 0x8914, 1
 PR_SET_PDEATHSIG = 1
 SO_COOKIE = 57
 STATES = {'ESTAB': 'ESTABLISHED', 'SYN-RECV': 'SYN-RECEIVED'}
+SLOWNESS = float(os.environ.get('TCPLENS_TEST_SLOWNESS', '1'))  # as in tests/cli/wait.sh
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -310,7 +311,7 @@ class Events:
 
     def until(self, holds, seconds, every=0.1):
         """Waits until holds() is true, which is tried with each line and now and then. False: it never was."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + seconds * SLOWNESS
         while not holds():
             with self._more:
                 self._more.wait(every)

@@ -37,13 +37,14 @@ expect_only_error '--demo: "incident,"'
 for tool in unshare python3 ip ss; do
     command -v "$tool" >/dev/null || { echo "no $tool here: the kernel's part is not tried"; exit $((failures > 0)); }
 done
+long=$((3 * ${TCPLENS_TEST_SLOWNESS:-1}))s # two frames at the least
 alone() { unshare --net "$here/doctor_scene.py" "$tcplens" doctor "$@"; }
 if ! unshare --net true 2>/dev/null; then
     echo "no network namespace may be made here: the kernel's part is not tried"
     exit $((failures > 0))
 fi
 # The trouble is told first, of the right listener, and its filter leads to its rows.
-expect 1 alone --for 3s --json --only accept-queue-full --set accept-queue-full.wait.critical=3600 \
+expect 1 alone --for "$long" --json --only accept-queue-full --set accept-queue-full.wait.critical=3600 \
     --set accept-queue-full.overflows.critical=1000
 head -n 1 "$work/out" | grep -q '^{"finding":"accept-queue-full","severity":"warning","confidence":"proven"' ||
     fail "the full queue is not found: $(head -n 1 "$work/out")"
@@ -52,10 +53,10 @@ head -n 1 "$work/out" | grep -q '"kind":"listener","address":"127.0.0.1","port":
 tail -n 1 "$work/out" | grep -q '^{"checked":1,"findings":1,"not_checked":\[{"finding":"accept-wait","reason":"off"}' ||
     fail "the last line is $(tail -n 1 "$work/out")"
 python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <"$work/out" || fail "this is no JSON"
-expect 0 alone --for 2s --only accept-queue-full --fail-on critical \
+expect 0 alone --for "$long" --only accept-queue-full --fail-on critical \
     --set accept-queue-full.wait.critical=3600 --set accept-queue-full.overflows.critical=1000
 grep -q '^warning   accept queue of :8080 is full (9, backlog 8)' "$work/out" || fail "text: $(head -n 1 "$work/out")"
-expect 2 alone --for 3s --only accept-queue-full --set accept-queue-full.wait.critical=0
+expect 2 alone --for "$long" --only accept-queue-full --set accept-queue-full.wait.critical=0
 
 # A namespace where nothing happens is well.
 expect 0 unshare --net "$tcplens" doctor --for 1500ms

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from log_lines import lines_in, wait_for
+from log_lines import SLOWNESS, lines_in, wait_for
 
 EVENTS = {"open", "state", "close"}
 LEAST = 50  # events
@@ -153,7 +153,7 @@ def record(tcplens, log, events):
 def main():
     tcplens, churn = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder, subprocess.Popen(
-            [churn, "--rate", "300", "--seconds", "600", "--life", "30", "--how", "mixed", "--stable", "5"],
+            [churn, "--rate", str(int(300 / SLOWNESS)), "--seconds", "600", "--life", "30", "--how", "mixed", "--stable", "5"],
             stdout=subprocess.PIPE, text=True) as traffic:
         try:
             check(traffic.stdout.readline().strip() == "ready", "churn is not ready", {})

@@ -6,12 +6,22 @@ import subprocess
 import sys
 import time
 
-DEADLINE_S = 20 * float(os.environ.get("TCPLENS_TEST_SLOWNESS", "1"))
+SLOWNESS = float(os.environ.get("TCPLENS_TEST_SLOWNESS", "1"))  # as in tests/cli/wait.sh
+DEADLINE_S = 20 * SLOWNESS
+_read = {}  # of each log: bytes that were read, and their lines
 
 
 def lines_in(log):
-    text = log.read_text() if log.exists() else ""
-    return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+    """Read on from where it was left: a log of busy traffic may grow faster than all of it is read again."""
+    offset, lines = _read.setdefault(log, [0, []])
+    if log.exists():
+        with log.open("rb") as file:
+            file.seek(offset)
+            added = file.read()
+        added = added[:added.rfind(b"\n") + 1]
+        lines += map(json.loads, added.splitlines())
+        _read[log][0] += len(added)
+    return lines
 
 
 def wait_for(recorder, log, what, holds):

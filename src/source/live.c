@@ -118,7 +118,7 @@ static int read_own(struct live *live, struct frame *frame, const struct wish *w
     return result;
 }
 
-/* Ours alone. */
+/* Those of our namespace, where no other is shown. */
 static int read_own_rows(struct live *live, struct frame *frame, const struct wish *wish)
 {
     const struct frame *last = live->turns.last;
@@ -132,7 +132,7 @@ static int read_own_rows(struct live *live, struct frame *frame, const struct wi
     return result;
 }
 
-/* Where no other is shown. */
+/* Ours, where no other is shown. */
 static int add_own_netns(const struct live *live, struct frame *frame)
 {
     struct frame_netns *netns = frame_add_netns(frame, live->netns.inode);

@@ -73,6 +73,14 @@ def bytes_each(scenes):
     return (many['rss'] - few['rss']) * 1024 / (many['rows'] - few['rows'])
 
 
+def list_bytes_each(scenes):
+    few, many = (median(scenes, f'idle-{size}', 'commands', 'list --json', 'rss') for size in ('1000', '200000'))
+    rows = [at(scenes, f'idle-{size}', 'raw', 'rows') for size in ('1000', '200000')]
+    if few is None or many is None or rows[0] == rows[1]:
+        return None
+    return (many - few) * 1024 / (rows[1] - rows[0])
+
+
 def worst_key(found, bare):
     values = [line['worst'] for line in found['keystrokes'] if bool(re.fullmatch(r'\w+', line['filter'])) == bare]
     return max(values, default=None)
@@ -108,7 +116,8 @@ def goals(found):
     lines.append(row('cost of a row at 200,000 / at 20,000', cost_growth(scenes), 1.15))
     lines.append(row('key to repaint while dumping 200,000, median', keys and keys['median'], 5, ' ms', 1))
     lines.append(row('the same, worst of 500', keys and keys['worst'], 30, ' ms', 1))
-    lines.append(row('resident memory of a connection beyond the first 1,000', bytes_each(scenes), 900, ' bytes', 0))
+    lines.append(row('resident memory of a connection beyond the first 1,000', bytes_each(scenes), 700, ' bytes', 0))
+    lines.append(row('the same of `list --json`, at its peak', list_bytes_each(scenes), 700, ' bytes', 0))
     lines.append(row('screen at rest, 300 sockets, % of a core', rest, 0.25, ' %', 3))
     lines.append(row('the same / htop', ratio(rest, htop), 0.3))
     lines.append(row('start to first row, 1,000 sockets', median(scenes, 'idle-1000', 'start', 'wall'), 30, ' ms', 1))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """soak.py TCPLENS CHURN SECONDS [RATE]: the program for long, in short: at the shortest refresh interval, while RATE (100)
 connections a second come and go. At once: the screen, whose views are cycled; a recorder with rotation; a recorder of
-metrics that removes old logs; events with findings. Prints, and judges:
+metrics that removes old logs; events with findings; the doctor. Prints, and judges:
 
 * memory, descriptors and threads of each, which must not grow once they are warm: the slope of the medians of ten parts
   of the time, and the deviation of that slope;
@@ -25,6 +25,7 @@ import caller  # noqa: E402
 import world  # noqa: E402
 
 INTERVAL = 0.1
+PAST = '2M'  # at 1.1 kB a frame it is full after 3 minutes; until then memory grows
 WARM = 0.2  # of the time; the history is full, the rows of TIME-WAIT are as many as they will be
 PARTS = 10
 KIB_PER_100K = 1024  # growth that is allowed
@@ -33,6 +34,7 @@ EDGE_NS = 2 * 10**9
 KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '!', '1', 'G', 'g', '\r', 'v', '\x1b', 's', '\x1b', 'c', '\x1b', '?', '\x1b',
         '/python\r', '/\x15\r', 'p', '[', '[', '{', 'b', 'L', 'r', '>', '<', 'H', 'H', 'A', 'N', 'e', '\x1b']
 WATCHED = ('VmRSS', 'fds', 'Threads')
+LOUD = ('record', 'metrics', 'events', 'doctor')  # what they say is printed at the end
 PAUSE = threading.Event()
 
 
@@ -65,13 +67,14 @@ class Soak:
              '--truth', self.path('truth.jsonl')], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         assert self.churn.stdout.readline().strip() == 'ready', 'churn did not start'
         self.errors = {name: open(self.path(name + '.err'), 'w+', encoding='utf-8')
-                       for name in ('record', 'metrics', 'events')}
-        self.screen = caller.Terminal([tcplens, '-i', str(INTERVAL), '--past', '8M'], env=env)
+                       for name in LOUD}
+        self.screen = caller.Terminal([tcplens, '-i', str(INTERVAL), '--past', PAST], env=env)
         self.programs = {'screen': self.screen.program} | {
             'record': self.start(env, 'record', 'record', '-o', 'log.jsonl.zst', '--rotate', '4M', '--keep', '10000'),
             'metrics': self.start(env, 'metrics', 'record', '-o', 'kept.jsonl.zst', '--rotate', '1M', '--keep', '3',
                                   '--metrics', self.path('tcplens.prom'), '--metrics-interval', '1'),
             'events': self.start(env, 'events', 'events', '--json'),
+            'doctor': self.start(env, 'doctor', 'doctor', '--json', '--for', str(int(seconds) + 3600)),
         }
         self.samples = {name: [] for name in self.programs}
         self.began_ns = self.ended_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
@@ -101,11 +104,12 @@ class Soak:
 
     def end(self):
         self.ended_ns = time.clock_gettime_ns(time.CLOCK_REALTIME)
-        for name in ('record', 'metrics', 'events'):
+        for name in LOUD:
             self.programs[name].terminate()
         self.screen.end()
         for name, program in self.programs.items():
-            if program.wait() not in (0, 3, 143):  # 3: it says that it missed frames
+            found = (1, 2) if name == 'doctor' else ()
+            if program.wait() not in (0, 3, 143, *found):  # 3: it says that it missed frames
                 self.fail(name, 'exit', program.returncode)
         self.churn.terminate()
         self.churn.wait()

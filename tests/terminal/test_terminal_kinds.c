@@ -32,6 +32,36 @@ static void test_resize_storm(void **state)
     assert_int_equal(pty_screen_quit(screen, END_DEADLINE_MS), 0);
 }
 
+static size_t count_clears(const struct pty_screen *screen)
+{
+    static const char CLEAR[] = "\033[2J";
+    size_t size, count = 0;
+    const unsigned char *at = pty_screen_raw(screen, &size), *end = at + size;
+
+    while ((at = memmem(at, (size_t)(end - at), CLEAR, sizeof(CLEAR) - 1)) != NULL) {
+        at += sizeof(CLEAR) - 1;
+        count++;
+    }
+    return count;
+}
+
+static bool has_more_clears(struct pty_screen *screen, void *user)
+{
+    const size_t *before = user;
+    return count_clears(screen) > *before;
+}
+
+/* Resized and back before the program looked: the size is the same, what stood there is not. */
+static void test_resized_there_and_back(void **state)
+{
+    struct pty_screen *screen = terminal_start_and_wait();
+    size_t before = count_clears(screen);
+    (void)state;
+    pty_screen_signal(screen, SIGWINCH);
+    assert_true(pty_screen_wait_for(screen, has_more_clears, &before, DEADLINE_MS));
+    assert_int_equal(pty_screen_quit(screen, END_DEADLINE_MS), 0);
+}
+
 static void expect_refusal(const char *const *env, const char *words)
 {
     struct pty_screen *screen = terminal_start(env, false);
@@ -182,10 +212,15 @@ static void test_not_a_terminal(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resize_storm),    cmocka_unit_test(test_types),
-        cmocka_unit_test(test_no_descriptions), cmocka_unit_test(test_size_is_the_terminals),
-        cmocka_unit_test(test_huge_terminal),   cmocka_unit_test(test_huge_from_the_start),
-        cmocka_unit_test(test_any_keys),        cmocka_unit_test(test_not_a_terminal),
+        cmocka_unit_test(test_resize_storm),
+        cmocka_unit_test(test_resized_there_and_back),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_no_descriptions),
+        cmocka_unit_test(test_size_is_the_terminals),
+        cmocka_unit_test(test_huge_terminal),
+        cmocka_unit_test(test_huge_from_the_start),
+        cmocka_unit_test(test_any_keys),
+        cmocka_unit_test(test_not_a_terminal),
     };
     if (argc != 2) {
         fputs("usage: test_terminal_kinds TCPLENS\n", stderr);

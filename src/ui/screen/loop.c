@@ -170,8 +170,9 @@ static void obey(struct screen *screen, char order)
     case SCREEN_RESUME:
         term_resume(screen->term);
         break;
-    case SCREEN_RESIZED:
+    case SCREEN_RESIZED: /* there and back, before we looked, it has lost what it cut off */
         term_resized(screen->term);
+        term_repaint(screen->term);
         break;
     }
     screen->paint = true;

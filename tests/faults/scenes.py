@@ -1,5 +1,6 @@
 """The commands that faults are tried on: how each is run, on what, and what is expected of it."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import trial  # noqa: E402
 import world  # noqa: E402
 
 CLEAN_RUNS = 3
+ATTEMPTS = 20
 NOT_IN_TIME = re.compile(r'record: 0 frames|missed [1-9]')
 ROW = ('laddr', 'lport', 'raddr', 'rport')
 KEYS = b'2j3j4j5j6j71\r'
@@ -150,5 +152,11 @@ class Place:
         hold_sockets()
 
     def record(self, path, *words):
-        subprocess.run([self.tcplens, 'record', '--demo', '7,20', *words, '-o', path], check=True, capture_output=True,
-                       timeout=trial.DEADLINE)
+        """Again, where on a busy machine the time was over before the first frame."""
+        for _ in range(ATTEMPTS):
+            if subprocess.run([self.tcplens, 'record', '--demo', '7,20', *words, '-o', path], capture_output=True, check=False,
+                              timeout=trial.DEADLINE).returncode == 0:
+                return
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        raise RuntimeError(f'{path} was not recorded')

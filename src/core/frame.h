@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* A process that holds (or held) a socket of this frame. Text is safe and never NULL: "" = not
  * known. */
@@ -305,6 +306,11 @@ static inline bool frame_row_stands(const struct frame *frame, const struct conn
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 
 /* One live row counted into totals: state, listeners, orphans and rates. */
+static inline bool frame_is_of_log(const struct frame *frame)
+{
+    return frame->source && strcmp(frame->source, "log") == 0;
+}
+
 static inline void totals_add(struct totals *totals, const struct conn *conn)
 {
     totals->states[conn->state < STATE_COUNT ? conn->state : STATE_NONE]++;

@@ -74,11 +74,9 @@ const struct conn *connection_row(const struct connection_model *model,
 
 const char *connection_lack(const struct connection_model *model)
 {
-    const char *source = model->frame->source;
-
     if (!(model->conn.known & KNOWN_INFO) && !(model->frame->missing.reasons & MISSING_SOCK_DIAG))
         return "not reported by the kernel"; /* of what is left of a closed socket, and the like */
-    if (source && strcmp(source, "log") == 0)
+    if (frame_is_of_log(model->frame))
         return "not recorded";
     if (model->frame->missing.reasons & MISSING_SOCK_DIAG)
         return "not in /proc/net/tcp";

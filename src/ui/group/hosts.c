@@ -46,6 +46,7 @@ static const struct group_fact STATE = {
     .title = "STATE",
     .help = "connecting, ok, late, lost (tried again) or refused, and why",
     .descending = true,
+    .spills = true,
     .key = state_key,
     .text = state_text};
 
@@ -86,7 +87,9 @@ static uint64_t stream_key(const struct picture *picture, const struct grouping_
 static void stream_text(const struct picture *picture, const struct grouping_row *row, char *out,
                         size_t size)
 {
-    text_count(out, size, stream_key(picture, row));
+    out[0] = '\0';
+    if (!frame_is_of_log(picture->frame)) /* nothing comes from it */
+        text_count(out, size, stream_key(picture, row));
 }
 
 static const struct group_fact STREAM = {.title = "STREAM/s",

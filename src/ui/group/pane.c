@@ -363,6 +363,11 @@ static void group_draw_row(const struct list *list, const struct picture *pictur
         if (list->cells[i].cells == 0 || (fact->counted && unread))
             continue;
         fact->text(picture, row, text, sizeof text);
+        if (fact->spills && unread) {
+            const int from = list->cells[i].at;
+            canvas_field(canvas, line, from, canvas->cols - 1 - from, false, style, text);
+            return;
+        }
         if (list->columns[i] == 0 && is_tree(groups))
             put_in_tree(groups, at, text, sizeof text);
         if (fact->heat)

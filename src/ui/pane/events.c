@@ -153,7 +153,7 @@ static void events_update(struct pane *pane, const struct picture *picture)
 /* Of a log only what was read: from the keyframe before the place that was gone to. */
 static bool is_of_log(const struct picture *picture)
 {
-    return picture->frame && picture->frame->source && !strcmp(picture->frame->source, "log");
+    return picture->frame && frame_is_of_log(picture->frame);
 }
 
 static void scroll_to_cursor(struct events_pane *events)

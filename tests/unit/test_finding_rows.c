@@ -32,6 +32,40 @@ static void a_close_wait_leak_is_told_by_what_is_unread(void **state)
     }
 }
 
+static void the_peer_of_a_close_wait_leak_is_named(void **state)
+{
+    static const struct {
+        uint32_t others; /* of 150 */
+        const char *said;
+    } CASES[] = {
+        {0, "app keeps 150 connections that 10.0.0.2 has closed, the oldest for "},
+        {30,
+         "app keeps 150 connections that the peer has closed, 120 by 10.0.0.2, the oldest for "},
+        {75, "app keeps 150 connections that the peer has closed, the oldest for "},
+    };
+    struct scene scene;
+    (void)state;
+    for (size_t k = 0; k < sizeof(CASES) / sizeof(CASES[0]); k++) {
+        scene_begin(&scene);
+        for (int i = 0; i < 3; i++) {
+            scene_frame(&scene);
+            for (uint32_t row = 0; row < 150; row++) {
+                const bool other = row >= 75 && row < 75 + CASES[k].others;
+                struct conn *conn =
+                    scene_row(&scene, STATE_CLOSE_WAIT, 8080, other ? (uint8_t)(100 + row % 20) : 2,
+                              (uint16_t)(1000 + row));
+                scene_info(&scene, conn, "last_ack_recv", 30000);
+            }
+            scene_show(&scene);
+        }
+        const struct finding *finding =
+            scene_expect(&scene, "close-wait-leak", SEVERITY_WARNING, 150);
+        if (strncmp(finding->title, CASES[k].said, strlen(CASES[k].said)) != 0)
+            fail_msg("\"%s\"", finding->title);
+        scene_end(&scene);
+    }
+}
+
 static void a_few_old_ones_are_told_and_very_old_ones_warned_of(void **state)
 {
     struct scene scene;
@@ -522,6 +556,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_close_wait_leak_is_told_by_what_is_unread),
+        cmocka_unit_test(the_peer_of_a_close_wait_leak_is_named),
         cmocka_unit_test(a_few_old_ones_are_told_and_very_old_ones_warned_of),
         cmocka_unit_test(descriptors_near_their_limit_make_it_critical),
         cmocka_unit_test(a_busy_server_passes_through_close_wait),

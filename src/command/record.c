@@ -101,9 +101,8 @@ static void say_end(const struct record_run *run, const struct log_stats *stats)
     if (stats->missed_frames || stats->missed_events)
         snprintf(missed, sizeof(missed), "; missed %" PRIu64 " frames, %" PRIu64 " events",
                  stats->missed_frames, stats->missed_events);
-    message("record: %" PRIu64 " frame%s, %" PRIu64 " event%s, %s in %s%s%s%s%s", stats->frames,
-            stats->frames == 1 ? "" : "s", stats->events, stats->events == 1 ? "" : "s", bytes,
-            strcmp(run->path, "-") ? run->path : "standard output",
+    message("record: %" PRIu64 " frames, %" PRIu64 " events, %s in %s%s%s%s%s", stats->frames,
+            stats->events, bytes, strcmp(run->path, "-") ? run->path : "standard output",
             stats->files > 1 ? " and what was rotated" : "", missed,
             stats->trouble[0] ? "; at the end: " : "", stats->trouble);
 }

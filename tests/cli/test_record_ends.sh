@@ -45,7 +45,7 @@ done
 # However short --for is, and however long a first frame takes: there is one.
 rm -f log.jsonl
 start --for 0.001 -o log.jsonl
-ends 0 'record: [1-9][0-9]* frames*, .*B in log.jsonl$'
+ends 0 'record: [1-9][0-9]* frames, .*B in log.jsonl$'
 grep -q '^{"ev":"frame"' log.jsonl || fail "the shortest recording has no frame"
 
 env --default-signal=INT "$tcplens" events --demo 7 -i 0.1 >events 2>err &

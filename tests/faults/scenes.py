@@ -1,6 +1,7 @@
 """The commands that faults are tried on: how each is run, on what, and what is expected of it."""
 
 import contextlib
+import glob
 import os
 import re
 import shutil
@@ -18,9 +19,11 @@ import world  # noqa: E402
 
 CLEAN_RUNS = 3
 ATTEMPTS = 20
-NOT_IN_TIME = re.compile(r'record: 0 frames|missed [1-9]')
+NOT_IN_TIME = re.compile(r'record: 0 frames|missed [1-9]|no frame was finished')
 ROW = ('laddr', 'lport', 'raddr', 'rport')
 KEYS = b'2j3j4j5j6j71\r'
+KEYS_OF_PICTURE = '2j3j1j<Enter>'
+ESTABLISHED = 1
 
 
 def hold_sockets():
@@ -46,10 +49,12 @@ def hold_sockets():
 
 
 class Command:
-    """words: {log}, a log of a demo; {out}: a file to be written. expected: makes the judge of runs without a fault."""
+    """words: {log}, a log of a demo; {out}: a file to be written; {port}: where `victim` listens. expected: makes the judge of
+    runs without a fault. read_out: makes text of what was written to {out}; that is judged, not what was printed."""
 
-    def __init__(self, name, words, expected, keys=None, codes=(0,)):
+    def __init__(self, name, words, expected, keys=None, codes=(0,), read_out=None, victim=None):
         self.name, self.words, self.make, self.keys, self.codes = name, words, expected, keys, codes
+        self.read_out, self.victim = read_out, victim
         self.expected = None
 
     def run(self, place, prefix=(), env=None):
@@ -57,10 +62,16 @@ class Command:
         shutil.rmtree(out, ignore_errors=True)
         os.mkdir(out)
         log = os.path.join(out, 'out.jsonl')
-        words = [*prefix, place.tcplens, *(word.format(log=place.log, out=log, host=place.host) for word in self.words)]
+        victim = self.victim() if self.victim else None
+        port = victim.port if victim else 0
+        words = [*prefix, place.tcplens, *(word.format(log=place.log, out=log, host=place.host, port=port) for word in self.words)]
         env = dict(os.environ, LC_ALL='C.UTF-8', TZ='UTC', HOME=out, XDG_CONFIG_HOME=out, XDG_STATE_HOME=out, **(env or {}))
         result = trial.run_piped(words, env) if self.keys is None else trial.run_in_pty(words, env, self.keys)
         result.path = log
+        if self.read_out:
+            result.out = self.read_out(place, log)
+        if victim:
+            result.out = victim.end()
         if result.code in self.codes:
             result.code = 0
         result.err = result.err.replace(out, 'OUT')
@@ -88,6 +99,43 @@ class Command:
         return judge.judge_output(self.expected, result)
 
 
+def text_of(place, path):
+    if not os.path.exists(path):
+        return ''
+    with open(path, encoding='utf-8', errors='replace') as file:
+        return file.read()
+
+
+def list_of(place, path):
+    """The rows at the end of the logs in a folder."""
+    logs = sorted(glob.glob(os.path.join(path + '.of-hosts', '*')))
+    words = [word for log in logs for word in ('--from', log)]
+    return subprocess.run([place.tcplens, 'list', '--json', *words], capture_output=True, text=True, check=False,
+                          timeout=trial.DEADLINE).stdout if logs else ''
+
+
+class Victim:
+    """A connection that is to be closed, and one beside it that is not."""
+
+    def __init__(self):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.ends = [self.connect(), self.connect()]
+        self.port = self.ends[0][1].getpeername()[1]
+
+    def connect(self):
+        client = socket.create_connection(self.listener.getsockname())
+        return client, self.listener.accept()[0]
+
+    def end(self):
+        """Which of the two is still there."""
+        alive = ['closed' if pair[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED else 'alive'
+                 for pair in self.ends]
+        for one in [self.listener, *self.ends[0], *self.ends[1]]:
+            one.close()
+        return ' '.join(alive)
+
+
 def rows(runs):
     return judge.Rows(ROW, runs)
 
@@ -105,6 +153,21 @@ def same_families(runs):
     return judge.Text(lambda text: '\n'.join(re.findall(r'^# TYPE .*', text, flags=re.M)), runs)
 
 
+def same_picture(runs):
+    """But for colours: one whose terminal type could not be read is drawn as another would."""
+    return judge.Text(lambda text: re.sub(' (fill|stroke)="[^"]*"', '', text), runs)
+
+
+def same_findings(runs):
+    """Of the doctor: what could not be checked it says itself."""
+    return judge.Text(lambda text: re.sub(r'"checked":\d+|,?"not_checked":.*', '', text), runs)
+
+
+def same_beginning(runs):
+    """Of events: as far as it ran."""
+    return judge.Beginning(runs)
+
+
 def frozen_log(runs):
     return log_file.FrozenLog([run.log for run in runs])
 
@@ -119,6 +182,7 @@ def anything(runs):
 
 BRIEF = ['-i', '0.1', '--for', '0.25']
 DEMO = ['--demo', '7,20']
+HOSTS = ['--host-command', '{host}', '--host', 'one', '--host', 'two']
 COMMANDS = [
     Command('list', ['list', '--json'], rows),
     Command('list-from', ['list', '--json', '--from', '{log}'], same_text),
@@ -126,14 +190,27 @@ COMMANDS = [
     Command('record-destroy', ['record', '--events', 'destroy', *BRIEF, '-o', '{out}'], frozen_log),
     Command('record-bpf', ['record', '--events', 'bpf', *BRIEF, '-o', '{out}'], frozen_log),
     Command('record-demo', ['record', *DEMO, *BRIEF, '-o', '{out}'], demo_log),
-    Command('hosts', ['list', '--json', '--host-command', '{host}', '--host', 'one', '--host', 'two'], host_rows),
+    Command('hosts', ['list', '--json', *HOSTS], host_rows),
     Command('events-from', ['events', '--json', '--from', '{log}'], same_text),
+    Command('events', ['events', '--json', '--events', 'none', *BRIEF], same_text),
+    Command('events-destroy', ['events', '--json', '--events', 'destroy', *BRIEF], same_text),
+    Command('events-bpf', ['events', '--json', '--events', 'bpf', *BRIEF], same_text),
+    Command('events-demo', ['events', '--json', *DEMO, *BRIEF], same_beginning),
+    Command('hosts-events', ['events', '--json', *HOSTS, *BRIEF], same_text),
+    Command('hosts-record', ['record', *HOSTS, *BRIEF, '-o', '{out}.of-hosts'], host_rows, read_out=list_of),
     Command('summary', ['summary', '--json', '{log}'], same_text),
     Command('map', ['map', '--json', '--from', '{log}'], same_text),
+    Command('map-live', ['map', '--json', *BRIEF], same_text),
     Command('doctor', ['doctor', '--json', '--from', '{log}'], same_text, codes=(0, 1, 2)),
+    Command('doctor-live', ['doctor', '--json', *BRIEF], same_findings, codes=(0, 1, 2)),
     Command('metrics', ['metrics', *DEMO, *BRIEF], same_families),
+    Command('metrics-live', ['metrics', *BRIEF], same_families),
+    Command('close', ['close', '--yes', '--force', 'sport', '=', '{port}'], same_text, victim=Victim),
+    Command('screenshot', ['replay', '{log}', '--screenshot', '{out}', '--keys', KEYS_OF_PICTURE], same_picture, read_out=text_of),
     Command('replay', ['replay', '{log}'], anything, keys=KEYS),
     Command('top', ['top', *DEMO, '-i', '0.1'], anything, keys=KEYS),
+    Command('top-live', ['top', '-i', '0.1'], anything, keys=KEYS),
+    Command('top-hosts', ['top', *HOSTS, '-i', '0.1'], anything, keys=KEYS),
 ]
 
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SCREENS     3           /* curses keeps: what is shown, what is to be, what is drawn on */
 #define CURSES_ROOM (64 * 1024) /* what a screen of usual size takes */
 
 #define PAIRS_MAX 255
@@ -35,6 +36,7 @@ struct pen {
 
 struct term {
     SCREEN *screen;
+    bool misfits;   /* no memory to take the terminal's size: nothing is painted until there is */
     FILE *input;    /* NULL: stdin */
     FILE *output;   /* NULL: stdout */
     bool in_memory; /* there is no terminal */
@@ -104,9 +106,9 @@ static bool can_place_cursor(void)
 
 /* curses does not always look whether memory was given to it (ncurses 6.4, comp_hash.c, lib_tparm.c): where there is none it
  * is not begun, nor gone on with. */
-static bool has_memory(void)
+static bool has_memory(size_t size)
 {
-    void *volatile room = malloc(CURSES_ROOM);
+    void *volatile room = malloc(size);
 
     free(room);
     return room != NULL;
@@ -122,7 +124,7 @@ bool term_in_curses(void)
 
 static int begin_type(struct term *term, const char *type)
 {
-    if (!has_memory())
+    if (!has_memory(CURSES_ROOM))
         return -ENOMEM;
     use_env(FALSE);
     /* else curses begins with what the description says */
@@ -131,7 +133,7 @@ static int begin_type(struct term *term, const char *type)
         newterm(type, term->output ? term->output : stdout, term->input ? term->input : stdin);
     if (!term->screen)
         return -ENOENT;
-    const bool lives = has_memory(), can = lives && can_place_cursor();
+    const bool lives = has_memory(CURSES_ROOM), can = lives && can_place_cursor();
     endwin();
     if (can) {
         /* Left and entered once: before that ncurses 6.4 writes each move of the cursor on its own
@@ -168,7 +170,7 @@ static int start_screen(struct term *term, char *text, size_t size)
                      shown, FALLBACK_TYPES[i]);
         return 0;
     }
-    if (error && !has_memory())
+    if (error && !has_memory(CURSES_ROOM))
         snprintf(text, size, "out of memory: no screen can be drawn");
     else if (error == -ENOENT)
         snprintf(text, size,
@@ -202,9 +204,11 @@ static void learn_keys(struct term *term)
                           TERM_KEYS[i].code);
 }
 
-/* Of the keypad and the mouse curses only sets the modes: their bytes are read and decoded here. */
-static void set_modes(bool mouse)
+/* Of the keypad and the mouse curses only sets the modes: their bytes are read and decoded here. False:
+ * no memory for colours. */
+static bool set_modes(bool mouse)
 {
+    bool all = true;
     in_curses = 1;
     cbreak();
     noecho();
@@ -216,17 +220,26 @@ static void set_modes(bool mouse)
     if (mouse)
         mousemask(BUTTON1_PRESSED | BUTTON3_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     if (has_colors()) {
-        start_color();
+        all = start_color() == OK;
         use_default_colors();
     }
     in_curses = 0;
+    return all;
 }
 
-static void resize(int rows, int cols)
+/* False: there is no memory for it, all is as before. A resizeterm that fails half way leaves windows
+ * that it is not safe to use or free (ncurses 6.4, resizeterm.c): then the end is the one that curses
+ * itself comes to without memory. */
+static bool resize(int rows, int cols)
 {
+    const sig_atomic_t outer = in_curses;
+    if (!has_memory(CURSES_ROOM + SCREENS * (size_t)rows * (size_t)cols * sizeof(cchar_t)))
+        return false;
     in_curses = 1;
-    resizeterm(rows, cols);
-    in_curses = 0;
+    if (resizeterm(rows, cols) == ERR)
+        exit(EXIT_FAILURE);
+    in_curses = outer;
+    return true;
 }
 
 /* curses paints into a file as well as on a terminal. */
@@ -266,11 +279,13 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
         return error;
     }
     prepare_reset(rescue);
-    set_modes(!settings->no_mouse);
+    if (!set_modes(!settings->no_mouse) ||
+        (term->in_memory && !resize(settings->rows, settings->cols))) {
+        term_close(term);
+        return -ENOMEM;
+    }
     learn_keys(term);
     term->pastes = is_ansi() && !term->in_memory;
-    if (term->in_memory)
-        resize(settings->rows, settings->cols);
     set_paste(term, true);
     term->own_theme = settings->own_theme;
     term_set_theme(term, settings->theme);
@@ -331,16 +346,16 @@ void term_resume(struct term *term)
     term_repaint(term);
 }
 
-static bool take_size(const struct term *term)
+static bool take_size(struct term *term)
 {
     int rows, cols;
     if (term->in_memory)
         return false;
     term_measure(&rows, &cols);
-    if (rows <= 0 || cols <= 0 || (rows == LINES && cols == COLS))
+    if (rows <= 0 || cols <= 0 || (!term->misfits && rows == LINES && cols == COLS))
         return false;
-    resize(rows, cols);
-    return true;
+    term->misfits = !resize(rows, cols);
+    return !term->misfits;
 }
 
 void term_resized(struct term *term)
@@ -618,6 +633,12 @@ enum key_background term_background(const struct term *term)
 void term_flush(struct term *term)
 {
     if (atomic_load(&term->rescue->over))
+        return;
+    if (term->misfits) {
+        term_resized(term);
+        term_repaint(term);
+    }
+    if (term->misfits)
         return;
     in_curses = 1;
     for (int row = 0; row < term->rows.count; row++) {

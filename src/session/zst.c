@@ -2,6 +2,7 @@
 #include "session/zst.h"
 
 #include "base/grow.h"
+#include "base/read_at.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,21 +77,12 @@ bool zst_is_magic(const uint8_t *bytes)
 }
 
 /* All of `length` bytes at offset; -ENODATA when the file ends before. */
-static int read_at(int descriptor, uint64_t offset, void *bytes, size_t length)
+static int read_whole(int descriptor, uint64_t offset, void *bytes, size_t length)
 {
-    size_t done = 0;
-    while (done < length) {
-        ssize_t got =
-            pread(descriptor, (char *)bytes + done, length - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -errno;
-        if (got == 0)
-            return -ENODATA;
-        done += (size_t)got;
-    }
-    return 0;
+    const ssize_t got = read_at(descriptor, bytes, length, offset);
+    if (got < 0)
+        return (int)got;
+    return (size_t)got < length ? -ENODATA : 0;
 }
 
 /* Bytes of a frame header from its descriptor byte (RFC 8878, 3.1.1.1). */
@@ -107,7 +99,7 @@ static uint32_t header_length(uint8_t descriptor)
 static int skippable(int descriptor, uint64_t size, uint64_t offset, struct zst_frame *frame)
 {
     uint8_t head[SKIP_HEADER], content[ZST_MARK_LENGTH - SKIP_HEADER];
-    int error = read_at(descriptor, offset, head, sizeof(head));
+    int error = read_whole(descriptor, offset, head, sizeof(head));
     if (error)
         return error;
     *frame = (struct zst_frame){.kind = ZST_SKIP, .length = SKIP_HEADER + read_32(head + 4)};
@@ -115,7 +107,7 @@ static int skippable(int descriptor, uint64_t size, uint64_t offset, struct zst_
         return -ENODATA;
     if (read_32(head) != MAGIC_OURS || frame->length < ZST_MARK_LENGTH)
         return 0;
-    error = read_at(descriptor, offset + SKIP_HEADER, content, sizeof(content));
+    error = read_whole(descriptor, offset + SKIP_HEADER, content, sizeof(content));
     if (error)
         return error;
     if (read_64(content) == INDEX_NAME)
@@ -135,7 +127,7 @@ static int walk_blocks(int descriptor, uint64_t size, uint64_t *at)
         uint8_t header[3];
         if (size - *at < sizeof(header))
             return -ENODATA;
-        int error = read_at(descriptor, *at, header, sizeof(header));
+        int error = read_whole(descriptor, *at, header, sizeof(header));
         if (error)
             return error;
         uint32_t value = (uint32_t)header[0] | (uint32_t)header[1] << 8 | (uint32_t)header[2] << 16;
@@ -155,7 +147,7 @@ int zst_frame_at(int descriptor, uint64_t size, uint64_t offset, struct zst_fram
     uint8_t head[5];
     if (offset >= size || size - offset < sizeof(head))
         return -ENODATA;
-    int error = read_at(descriptor, offset, head, sizeof(head));
+    int error = read_whole(descriptor, offset, head, sizeof(head));
     if (error)
         return error;
     if (!zst_is_magic(head))
@@ -182,7 +174,7 @@ int zst_resync(int descriptor, uint64_t size, uint64_t offset, uint64_t *found)
 
     while (offset < size && size - offset >= 4) {
         size_t length = size - offset < sizeof(bytes) ? (size_t)(size - offset) : sizeof(bytes);
-        int error = read_at(descriptor, offset, bytes, length);
+        int error = read_whole(descriptor, offset, bytes, length);
         if (error)
             return error;
         for (size_t i = 0; i + 4 <= length; i++) {
@@ -257,7 +249,7 @@ int zst_read_index(int descriptor, uint64_t size, struct zst_keys *keys, uint64_
     uint8_t trailer[TRAILER];
     struct zst_keys read = {0};
 
-    if (size < TRAILER || read_at(descriptor, size - TRAILER, trailer, sizeof(trailer)) != 0)
+    if (size < TRAILER || read_whole(descriptor, size - TRAILER, trailer, sizeof(trailer)) != 0)
         return -ENODATA;
     uint32_t count = read_32(trailer);
     uint64_t length = read_64(trailer + 8);
@@ -268,7 +260,7 @@ int zst_read_index(int descriptor, uint64_t size, struct zst_keys *keys, uint64_
     uint8_t *content = malloc(content_length);
     if (!content)
         return -ENOMEM;
-    int error = read_at(descriptor, size - content_length, content, content_length);
+    int error = read_whole(descriptor, size - content_length, content, content_length);
     if (!error && read_32(trailer + 4) != checksum(content, content_length - TRAILER + 4))
         error = -ENODATA;
     if (!error)

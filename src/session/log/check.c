@@ -2,6 +2,7 @@
  * a log is replayed. */
 #include "session/log/check.h"
 
+#include "base/read_at.h"
 #include "session/format/format.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static int check_head(const struct log_file *file, char *why, size_t size)
     int error = -EINVAL;
     char *text = malloc(HEAD_BYTES);
     uint8_t *raw = malloc(HEAD_BYTES);
-    ssize_t got = text && raw ? pread(file->descriptor, raw, HEAD_BYTES, 0) : -1;
+    ssize_t got = text && raw ? read_at(file->descriptor, raw, HEAD_BYTES, 0) : -1;
 
     if (got > 0 && file->zstd)
         got = unpack_head(raw, (size_t)got, text, HEAD_BYTES);
@@ -80,9 +81,9 @@ static int cut_plain(struct log_file *file)
 
     while (end > 0) {
         size_t length = end < sizeof(tail) ? (size_t)end : sizeof(tail);
-        ssize_t got = pread(file->descriptor, tail, length, (off_t)(end - length));
+        ssize_t got = read_at(file->descriptor, tail, length, end - length);
         if (got != (ssize_t)length)
-            return got < 0 ? -errno : -EIO;
+            return got < 0 ? (int)got : -EIO;
         for (size_t i = length; i-- > 0;) {
             if (tail[i] != '\n')
                 continue;

@@ -21,6 +21,15 @@ static void begin_file(struct log_copy *copy)
     copy->has_begun = copy->file.first_size > 0;
 }
 
+static void release(struct log_copy *copy)
+{
+    log_file_close(&copy->file);
+    log_packer_done(&copy->packer);
+    zst_keys_done(&copy->keys);
+    buffer_done(&copy->lines);
+    buffer_done(&copy->out);
+}
+
 int log_copy_open(struct log_copy *copy, const struct log_copy_settings *settings, char *why,
                   size_t size)
 {
@@ -35,7 +44,7 @@ int log_copy_open(struct log_copy *copy, const struct log_copy_settings *setting
     begin_file(copy);
     snprintf(copy->stats.name, sizeof(copy->stats.name), "%s", copy->file.name);
     if (error)
-        log_copy_close(copy, 0);
+        release(copy);
     return error;
 }
 
@@ -356,9 +365,5 @@ void log_copy_close(struct log_copy *copy, int64_t wall_ns)
         if (log_file_look(&copy->file) == 0)
             put_index(copy);
     }
-    log_file_close(&copy->file);
-    log_packer_done(&copy->packer);
-    zst_keys_done(&copy->keys);
-    buffer_done(&copy->lines);
-    buffer_done(&copy->out);
+    release(copy);
 }

@@ -2,6 +2,7 @@
  * seeking in reader_seek.c. Independent of what a line means. */
 #include "session/log/reader_private.h"
 
+#include "base/read_at.h"
 #include "session/format/format.h"
 #include "session/log/form.h"
 
@@ -212,9 +213,9 @@ int reader_sniff_file(struct log_reader *reader)
     if (reader->sniffed)
         return 0;
     reader_look_at_size(reader);
-    ssize_t got = pread(reader->descriptor, bytes, sizeof(bytes), 0);
+    ssize_t got = read_at(reader->descriptor, bytes, sizeof(bytes), 0);
     if (got < 4)
-        return got < 0 ? -errno : -ENODATA;
+        return got < 0 ? (int)got : -ENODATA;
     return take_form(reader, bytes, (size_t)got);
 }
 

@@ -2,6 +2,7 @@
  * Independent of what a line means, but for its kind and time. */
 #include "session/log/reader_private.h"
 
+#include "base/read_at.h"
 #include "session/format/format.h"
 
 #include <errno.h>
@@ -106,7 +107,9 @@ static int line_after(const struct log_reader *reader, uint64_t offset, uint64_t
     ssize_t got = 0;
     /* Most lines are short: a first look at little. */
     for (size_t length = NEAR_BYTES; error && length <= size; length = size) {
-        got = pread(reader->descriptor, text, length, (off_t)(offset ? offset - 1 : 0));
+        got = read_at(reader->descriptor, text, length, offset ? offset - 1 : 0);
+        if (got < 0)
+            error = (int)got;
         const char *at = text, *end = text + (got > 0 ? got : 0);
         if (offset)
             at = got > 0 ? memchr(text, '\n', (size_t)got) : NULL;
@@ -139,8 +142,12 @@ static int line_before(const struct log_reader *reader, const char *start, uint6
     while (error && end > 0) {
         uint64_t begin = end > block ? end - block : 0;
         /* a line that begins right before `end` reaches beyond it */
-        ssize_t got = pread(reader->descriptor, text, (size_t)(end - begin) + length, (off_t)begin);
+        ssize_t got = read_at(reader->descriptor, text, (size_t)(end - begin) + length, begin);
         const char *at = text, *stop = text + (got > 0 ? got : 0);
+        if (got < 0) {
+            error = (int)got;
+            break;
+        }
         while (at && at < stop) {
             at = memmem(at, (size_t)(stop - at), start, length);
             if (at && begin + (uint64_t)(at - text) + 1 < end) {

@@ -24,7 +24,7 @@ class Allocations:
 
 
 # A call, and how it may fail: errors that a healthy or a starved machine gives. Short reads and writes are not among them: strace
-# could only pretend them; a full disk and pipes make real ones.
+# could only pretend them; see Shorts.
 CALLS = {
     'openat': ['EMFILE', 'EACCES', 'EIO', 'ENOMEM'], 'read': ['EINTR', 'EIO', 'EAGAIN'], 'pread64': ['EINTR', 'EIO'],
     'write': ['EINTR', 'ENOSPC', 'EIO', 'EAGAIN'], 'fsync': ['EIO'], 'fdatasync': ['EIO'], 'ftruncate': ['EIO'],
@@ -65,6 +65,27 @@ class Calls:
         call, error, number = position.split(':')
         return command.run(place, ['strace', '-f', '--seccomp-bpf', '--quiet=all', '-o', '/dev/null', '-e', f'trace={call}',
                                    '-e', f'inject={call}:error={error}:when={number}'])
+
+
+class Shorts:
+    """The Nth read or write transfers half of what was asked for ("read:7"), or all from the Nth on ("read:7+")."""
+    calls = ('read', 'pread64', 'write')
+
+    def __init__(self, program):
+        self.program = program
+
+    def count(self, command, place, call):
+        path = os.path.join(place.folder, 'count')
+        command.run(place, [self.program, call, '0'], env={'SHORT_IO_COUNT': path})
+        with open(path, encoding='ascii') as file:
+            return int(file.read())
+
+    def positions(self, command, place):
+        counts = {call: min(self.count(command, place, call), MOST_OF_A_CALL) for call in self.calls}
+        return [f'{call}:{n}{mode}' for call, number in counts.items() for n in range(1, number + 1) for mode in ('', '+')]
+
+    def run(self, command, place, position):
+        return command.run(place, [self.program, *position.split(':')])
 
 
 class Interrupts(Calls):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""sweep.py alloc|calls|limits|interrupts TCPLENS FAIL_ALLOC [--commands NAME,...] [--every N] [--jobs N] [--only POSITION]
+"""sweep.py alloc|calls|short|limits|interrupts TCPLENS [TOOL] [--commands NAME,...] [--every N] [--jobs N]
+    [--only POSITION,...]
 
 alloc: makes each allocation of each command fail, in turn: once, and from there on all. calls: makes each system call of
-CALLS fail, in turn, with each error that it may well have (strace does it; its counts are a thread's own). limits: runs each
-command under limits of resources, and without file systems that it reads. interrupts: Ctrl-C at each call. The run must give
-the right output, or say what it lacks, or end with a message: no crash, no hang, nothing silently short. Prints how often each
-happened."""
+CALLS fail, in turn, with each error that it may well have (strace does it; its counts are a thread's own). short: halves each
+read and write, in turn. limits: runs each command under limits of resources, and without file systems that it reads.
+interrupts: Ctrl-C at each call. TOOL: fail_alloc for alloc, short_io for short. The run must give the right output, or say
+what it lacks, or end with a message: no crash, no hang, nothing silently short. Prints how often each happened."""
 
 import argparse
 import collections
@@ -53,9 +54,9 @@ def sweep(fault, command, place, options):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('kind', choices=['alloc', 'calls', 'limits', 'interrupts'])
+    parser.add_argument('kind', choices=['alloc', 'calls', 'short', 'limits', 'interrupts'])
     parser.add_argument('tcplens')
-    parser.add_argument('library', nargs='?')
+    parser.add_argument('tool', nargs='?')
     parser.add_argument('--commands')
     parser.add_argument('--every', type=int, default=1)
     parser.add_argument('--jobs', type=int, default=2)
@@ -71,7 +72,8 @@ def main():
     folder = tempfile.mkdtemp()
     try:
         place = scenes.Place(options.tcplens, folder)
-        fault = {'alloc': lambda: kinds.Allocations(options.library), 'calls': kinds.Calls,
+        fault = {'alloc': lambda: kinds.Allocations(options.tool), 'calls': kinds.Calls,
+                 'short': lambda: kinds.Shorts(options.tool),
                  'limits': kinds.Surroundings, 'interrupts': kinds.Interrupts}[options.kind]()
         bad = sum(sweep(fault, command, place, options) for command in scenes.COMMANDS if command.name in names)
     finally:

@@ -58,6 +58,15 @@ def drain(master, process, keys):
     return shown
 
 
+def read_until(master, text):
+    """What is painted up to some text."""
+    shown, end = b'', time.monotonic() + DEADLINE
+    while text not in shown:
+        assert time.monotonic() < end, f'{text} is not painted'
+        if select.select([master], [], [], 1)[0]:
+            shown += os.read(master, 65536)
+
+
 def run_in_pty(words, env, keys):
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 36, 120, 0, 0))

@@ -18,6 +18,21 @@ struct reading {
     struct buffer out;
 };
 
+static int print(struct reading *reading)
+{
+    struct frame *frame = collector_latest(reading->headless.collector);
+
+    if (!frame) {
+        message("no frame could be read");
+        return EXIT_FAILED;
+    }
+    metrics_write(reading->output.metrics, frame,
+                  reading->headless.options->openmetrics ? METRICS_OPENMETRICS : METRICS_PROMETHEUS,
+                  &reading->out);
+    frame_release(frame);
+    return output_exit_code(output_flush(&reading->out));
+}
+
 static int watch_live(struct reading *reading)
 {
     struct headless *headless = &reading->headless;
@@ -35,7 +50,7 @@ static int watch_live(struct reading *reading)
     }
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS))
-        _exit(signal ? 128 + signal : EXIT_FAILED);
+        _exit(signal ? 128 + signal : print(reading)); /* in the middle of a long frame */
     return signal ? headless_exit_code(signal, EXIT_DONE) : EXIT_DONE;
 }
 
@@ -58,21 +73,6 @@ static int watch_demo(struct reading *reading)
     } while (last_ns - first_ns < (for_ns ? for_ns : WATCH_NS) &&
              !headless_signal(&reading->headless));
     return EXIT_DONE;
-}
-
-static int print(struct reading *reading)
-{
-    struct frame *frame = collector_latest(reading->headless.collector);
-
-    if (!frame) {
-        message("no frame could be read");
-        return EXIT_FAILED;
-    }
-    metrics_write(reading->output.metrics, frame,
-                  reading->headless.options->openmetrics ? METRICS_OPENMETRICS : METRICS_PROMETHEUS,
-                  &reading->out);
-    frame_release(frame);
-    return output_exit_code(output_flush(&reading->out));
 }
 
 static int read_and_print(struct reading *reading)

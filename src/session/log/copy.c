@@ -113,8 +113,9 @@ static int make_piece(struct log_copy *copy)
     }
     if (copy->head_length)
         put_gap(copy, out, copy->head_wall_ns);
-    buffer_append(out, copy->lines.data + copy->head_length,
-                  copy->lines.length - copy->head_length);
+    if (copy->lines.length > copy->head_length)
+        buffer_append(out, copy->lines.data + copy->head_length,
+                      copy->lines.length - copy->head_length);
     if (copy->head_length && copy->file.zstd)
         zst_put_mark(&copy->packer.packed, copy->head_wall_ns);
     if (out->failed || copy->lines.failed)

@@ -75,7 +75,11 @@ void procps_read(struct procps **procps, enum procps_kind kind, const unsigned *
         return;
     memcpy(copy, pids, count * sizeof(*pids));
     struct pids_fetch *fetch = procps_pids_select(info, copy, (int)count, PIDS_SELECT_PID);
-    for (int i = 0; fetch && i < fetch->counts->total; i++) {
+    if (!fetch) { /* without memory it forgets what it had, not that it had it (4.0.2) */
+        procps_pids_unref(&(*procps)->info[kind]);
+        return;
+    }
+    for (int i = 0; i < fetch->counts->total; i++) {
         const struct procps_process process = kind == PROCPS_SAMPLES
                                                   ? read_sample(fetch->stacks[i], info)
                                                   : read_line(fetch->stacks[i], info);

@@ -136,7 +136,9 @@ void player_density_begin(struct player *player)
     player->density_begin_ns = state.begin_ns;
     player->density_end_ns = state.end_ns;
     const double span = (double)(state.end_ns - state.begin_ns);
-    const double at = (double)(state.position_ns - state.begin_ns) / span * TRANSPORT_PARTS;
+    const int64_t passed_ns =
+        state.position_ns == TRANSPORT_NOT_KNOWN ? 0 : state.position_ns - state.begin_ns;
+    const double at = (double)passed_ns / span * TRANSPORT_PARTS;
     player->density_part = at <= 0 ? 0 : at >= TRANSPORT_PARTS ? TRANSPORT_PARTS - 1 : (unsigned)at;
     player->density_left = player->density_part ? 2 : 1;
     player->density_runs = false;

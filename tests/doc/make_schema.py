@@ -24,7 +24,7 @@ EVENT_KEYS = {
     "exact": {"const": True}, "proto": {"const": "tcp"}, "family": {"enum": ["inet", "inet6"]},
     "laddr": TEXT, "lport": PORT, "raddr": TEXT, "rport": PORT, "ifindex": COUNT, "netns": COUNT, "cookie": TEXT,
     "id": COUNT, "uid": COUNT, "user": TEXT, "pid": COUNT, "comm": TEXT, "unit": TEXT, "container": TEXT, "created_min": TIME, "created_max": TIME, "from_ms": DECIMAL, "duration_ms": DECIMAL,
-    "in_bytes": COUNT, "out_bytes": COUNT, "rtt_us": COUNT, "retrans": COUNT, "count": COUNT, "reason": TEXT,
+    "in_bytes": COUNT, "out_bytes": COUNT, "rtt_us": COUNT, "retrans": COUNT, "count": COUNT, "since": TIME, "reason": TEXT,
     "end": {"enum": ["closed", "given-up", "reset-by-peer", "reset-by-us", "refused", "rejected", "timed-out", "unreachable",
                      "failed"]},
     "reset": {"enum": ["segment", "unread", "linger", "disconnect", "data-after-close", "memory", "keepalive", "ended"]},

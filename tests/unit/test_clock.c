@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void the_offset_is_exact(void **unused)
@@ -52,8 +53,10 @@ static void local_text_has_the_form_wished_for(void **unused)
         clock_local_text(text, sizeof(text), (enum clock_form)form, moment_ns);
         assert_string_equal(text, EXPECTED[form]);
     }
-    clock_local_text(text, sizeof(text), CLOCK_DATE_TIME, INT64_MAX);
-    assert_string_equal(text, "2262-04-12 01:47:16");
+    if (sizeof(time_t) > sizeof(int32_t)) { /* a shorter one ends in 2038 */
+        clock_local_text(text, sizeof(text), CLOCK_DATE_TIME, INT64_MAX);
+        assert_string_equal(text, "2262-04-12 01:47:16");
+    }
     clock_local_text(cut, sizeof(cut), CLOCK_TIME, moment_ns);
     assert_string_equal(cut, "14:");
 }

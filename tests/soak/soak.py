@@ -4,7 +4,8 @@ connections a second come and go. At once: the screen, whose views are cycled; a
 metrics that removes old logs; events with findings; the doctor. Prints, and judges:
 
 * memory, descriptors and threads of each, which must not grow once they are warm: the slope of the medians of ten parts
-  of the time, and the deviation of that slope;
+  of the time, and the deviation of that slope. Memory steps up where a frame that came late has more in it than any
+  before, and keeps what that took: what must not be is growth from most parts to the next, or steps of a tenth in all;
 * what the log says of every connection that churn made, each of whose ends must open and close in it, but for those that
   the log says it missed."""
 
@@ -29,6 +30,7 @@ PAST = '2M'  # at 1.1 kB a frame it is full after 3 minutes; until then memory g
 WARM = 0.2  # of the time; the history is full, the rows of TIME-WAIT are as many as they will be
 PARTS = 10
 KIB_PER_100K = 1024  # growth that is allowed
+STEPS_MOST = 0.1  # of the memory, in all
 TIME_WAIT_S = 75
 EDGE_NS = 2 * 10**9
 KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '!', '1', 'G', 'g', '\r', 'v', '\x1b', 's', '\x1b', 'c', '\x1b', '?', '\x1b',
@@ -45,10 +47,20 @@ def sample(pid):
             'fds': len(os.listdir(f'/proc/{pid}/fd'))}
 
 
+def medians_of_parts(values):
+    size = len(values) // PARTS
+    return [statistics.median(values[i * size:(i + 1) * size]) for i in range(PARTS)]
+
+
+def steady_growth(values):
+    """From begin to end, were each part to the next as it mostly is."""
+    medians = medians_of_parts(values)
+    return (PARTS - 1) * statistics.median(after - before for before, after in zip(medians, medians[1:]))
+
+
 def slope(values):
     """Least squares over the medians of PARTS parts: growth from begin to end, and its standard deviation."""
-    size = len(values) // PARTS
-    medians = [statistics.median(values[i * size:(i + 1) * size]) for i in range(PARTS)]
+    medians = medians_of_parts(values)
     xs = [(i + 0.5) / PARTS for i in range(PARTS)]
     mean_x, mean_y = statistics.mean(xs), statistics.mean(medians)
     spread = sum((x - mean_x)**2 for x in xs)
@@ -127,10 +139,13 @@ class Soak:
             for what in WATCHED:
                 values = [one[what] for one in warm]
                 growth, deviation = slope(values)
-                allowed = KIB_PER_100K * max(frames / 100000, 0.1) if what == 'VmRSS' else 0.5
-                grows = growth - 2 * deviation > allowed
-                print(f'{name:8} {what:8} median {statistics.median(values):9.0f}, {min(values)} to {max(values)}, '
-                      f'growth {growth:+.1f} (sd {deviation:.1f}) in {frames:.0f} frames{", TOO MUCH" if grows else ""}')
+                median, steady = statistics.median(values), steady_growth(values)
+                if what == 'VmRSS':
+                    grows = steady > KIB_PER_100K * max(frames / 100000, 0.1) or growth > STEPS_MOST * median
+                else:
+                    grows = growth - 2 * deviation > 0.5
+                print(f'{name:8} {what:8} median {median:9.0f}, {min(values)} to {max(values)}, growth {growth:+.1f} '
+                      f'(sd {deviation:.1f}), steady {steady:+.1f} in {frames:.0f} frames{", TOO MUCH" if grows else ""}')
                 if grows:
                     self.fail(name, what, 'grows')
 

@@ -430,6 +430,8 @@ int diff_copies(struct diff *diff, const struct frame *previous, struct frame *n
     }
 
     diff->previous_of_count = diff->change_count = diff->touched_count = diff->duplicates = 0;
+    diff->origins = origins;
+    diff->origin_count = next->live_count;
     int error = diff_make_room(diff, join.before_count, join.after_count, previous);
     if (error)
         return error;
@@ -440,8 +442,10 @@ int diff_copies(struct diff *diff, const struct frame *previous, struct frame *n
     join_rest(&join, false);
     join_rest(&join, true);
     find_duplicates(&join);
-    if (diff->duplicates)
+    if (diff->duplicates) {
         compact(diff, next);
+        diff->origins = NULL;
+    }
     diff->previous_of_count = next->live_count;
     if (previous)
         tell_changes(&join);

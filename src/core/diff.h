@@ -22,6 +22,9 @@ struct diff {
     struct change *changes; /* closed first (in previous' order), then next's order */
     uint32_t change_count, change_capacity;
     uint32_t duplicates; /* rows that were dropped from next */
+    const uint32_t
+        *origins; /* as diff_copies() got them, for that many rows; NULL: none is a copy */
+    uint32_t origin_count;
 
     /* scratch */
     uint64_t *slots; /* hash of rows (their hash and index), built only when the orders differ */
@@ -50,6 +53,12 @@ int diff_frames(struct diff *diff, const struct frame *previous, struct frame *n
  * CONN_NO_INDEX; NULL: none is. A copy joins what it was made of, without either being read. */
 int diff_copies(struct diff *diff, const struct frame *previous, struct frame *next,
                 const uint32_t *origins);
+
+/* Which row of previous a row of next is a copy of; CONN_NO_INDEX: of none. */
+static inline uint32_t diff_origin(const struct diff *diff, uint32_t row)
+{
+    return diff->origins && row < diff->origin_count ? diff->origins[row] : CONN_NO_INDEX;
+}
 
 /* The same join for a handful of rows that were appended to next after diff_frames (rows found
  * again by exact look-up): drops their CLOSED changes and adds STATE changes where due. `first` is

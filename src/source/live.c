@@ -276,7 +276,11 @@ static int live_refresh(struct source *source, struct frame *frame, const struct
         !(wish->state_bits & STATE_BIT(STATE_LISTEN)))
         return -EOPNOTSUPP;
     begin_frame(live, frame, wish);
-    int result = seen_read(&live->seen, live->netlink, frame, live->turns.last, wish, news, count);
+    const struct seen_wish seen_wish = {.wish = wish,
+                                        .news = news,
+                                        .news_count = count,
+                                        .keep_owners = live->owners && owners_are_wanted(wish)};
+    int result = seen_read(&live->seen, live->netlink, frame, live->turns.last, &seen_wish);
     if (result == 0)
         result = add_own_netns(live, frame);
     *origins = live->seen.origins;

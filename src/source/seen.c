@@ -21,6 +21,7 @@ struct reading {
     const struct source_news *news;
     uint32_t most;      /* rows beside the listeners */
     uint32_t passed_ms; /* since the frame before */
+    bool keep_owners;
     struct netlink_look looks[LOOKS];
     struct conn wanted[LOOKS];
     uint32_t rows[LOOKS]; /* of the frame that they stand for; CONN_NO_INDEX: of none yet */
@@ -152,10 +153,13 @@ static bool changes_untold(const struct reading *reading, const struct conn *con
 
 static void stand(const struct reading *reading, struct conn *copy)
 {
-    copy->owner = copy->owners = copy->group = copy->detail = CONN_NO_INDEX;
-    copy->owner_count = 0;
-    copy->owner_word = OWNER_UNKNOWN;
-    copy->unit_from = UNIT_FROM_NOTHING;
+    copy->detail = CONN_NO_INDEX;
+    if (!reading->keep_owners) {
+        copy->owner = copy->owners = copy->group = CONN_NO_INDEX;
+        copy->owner_count = 0;
+        copy->owner_word = OWNER_UNKNOWN;
+        copy->unit_from = UNIT_FROM_NOTHING;
+    }
     copy->known &= ~(uint32_t)KNOWN_READ;
     if (copy->timer == TIMER_TIME_WAIT)
         copy->timer_ms -= copy->timer_ms < reading->passed_ms ? copy->timer_ms : reading->passed_ms;
@@ -290,15 +294,18 @@ static void reserve(struct frame *frame, uint32_t rows)
 }
 
 int seen_read(struct seen *seen, struct netlink *netlink, struct frame *frame,
-              const struct frame *last, const struct wish *wish, const struct source_news *news,
-              uint32_t news_count)
+              const struct frame *last, const struct seen_wish *seen_wish)
 {
+    const struct wish *wish = seen_wish->wish;
+    const struct source_news *news = seen_wish->news;
+    const uint32_t news_count = seen_wish->news_count;
     struct reading reading = {.seen = seen,
                               .netlink = netlink,
                               .frame = frame,
                               .last = last,
                               .wish = wish,
                               .news = news,
+                              .keep_owners = seen_wish->keep_owners,
                               .most = last->live_count + news_count,
                               .passed_ms =
                                   (uint32_t)((frame->mono_ns - last->mono_ns) / MILLISECOND_NS)};

@@ -21,10 +21,16 @@ struct seen {
 };
 
 void seen_done(struct seen *seen);
-/* Fills the frame, its time given, with the rows of our namespace, of which listeners are wanted too. Sets frame->all_ns. 0 or -errno: the frame is of
+struct seen_wish {
+    const struct wish *wish; /* listeners are wanted too */
+    const struct source_news *news;
+    uint32_t news_count;
+    bool
+        keep_owners; /* copies keep what they say of their holders, which is for the caller to put right */
+};
+/* Fills the frame, its time given, with the rows of our namespace. Sets frame->all_ns. 0 or -errno: the frame is of
  * no use. */
 int seen_read(struct seen *seen, struct netlink *netlink, struct frame *frame,
-              const struct frame *last, const struct wish *wish, const struct source_news *news,
-              uint32_t news_count);
+              const struct frame *last, const struct seen_wish *seen_wish);
 
 #endif

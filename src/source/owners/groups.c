@@ -244,7 +244,7 @@ static void forget(struct owner_groups *groups)
     groups->activation_count = 0;
     for (uint32_t i = 0; i < groups->count; i++)
         free_group(&groups->groups[i]);
-    groups->count = 0;
+    groups->count = groups->order_count = groups->order_before = 0;
     hash_index_done(&groups->paths);
     map_done(&groups->ids);
     groups->ids_read = false;
@@ -253,6 +253,8 @@ static void forget(struct owner_groups *groups)
 bool owner_groups_begin_frame(struct owner_groups *groups, int64_t now_ns)
 {
     groups->frames++;
+    groups->order_before = groups->order_count;
+    groups->order_count = 0;
     if (groups->count < GROUPS_MOST || now_ns - groups->pruned_ns < PRUNE_AGAIN_NS)
         return false;
     groups->pruned_ns = now_ns;
@@ -267,9 +269,12 @@ uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint3
     struct owner_group *known = &groups->groups[index];
     if (known->frame == groups->frames)
         return known->frame_index;
-    struct group *group = frame_add_group(next);
+    struct group *group = GROW(groups->order, groups->order_capacity, groups->order_count + 1)
+                              ? NULL
+                              : frame_add_group(next);
     if (!group)
         return OWNER_GROUP_NONE;
+    groups->order[groups->order_count++] = index;
     group->id = known->id;
     group->path = frame_copy_text(next, known->path);
     group->unit = frame_copy_text(next, known->unit);
@@ -277,6 +282,16 @@ uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint3
     known->frame = groups->frames;
     known->frame_index = next->group_count - 1;
     return known->frame_index;
+}
+
+bool owner_groups_keep(struct owner_groups *groups, struct frame *next)
+{
+    if (next->group_count || groups->order_count)
+        return false;
+    for (uint32_t i = 0; i < groups->order_before; i++)
+        if (owner_groups_put(groups, next, groups->order[i]) != i)
+            return false;
+    return true;
 }
 
 void owner_groups_init(struct owner_groups *groups, struct proc_files *files)
@@ -288,5 +303,6 @@ void owner_groups_done(struct owner_groups *groups)
 {
     forget(groups);
     free(groups->activations);
+    free(groups->order);
     free(groups->groups);
 }

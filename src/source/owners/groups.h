@@ -40,6 +40,8 @@ struct owner_groups {
     int64_t ids_read_ns; /* monotonic */
     int64_t pruned_ns;
     uint32_t frames; /* begun */
+    uint32_t *order; /* those of the frame at hand, as it has them; before that of the one before */
+    uint32_t order_count, order_before, order_capacity;
     struct owner_activation *activations;
     uint32_t activation_count, activation_capacity;
     int64_t activations_ns; /* monotonic: since when they are kept */
@@ -61,5 +63,8 @@ uint32_t owner_groups_of_activation(struct owner_groups *groups, const struct tu
 /* The group's index in next->groups, to which it is added once. OWNER_GROUP_NONE: none, or out of
  * memory. */
 uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint32_t group);
+/* First in a frame: all groups of the frame before, with the indexes that they had there. False: that is not to be
+ * had. */
+bool owner_groups_keep(struct owner_groups *groups, struct frame *next);
 
 #endif

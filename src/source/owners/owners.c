@@ -38,7 +38,8 @@ struct owners {
     struct privilege privilege;
     int64_t boot_ns;
     struct slot_list chosen; /* slots whose processes are in this frame; process i is chosen[i] */
-    uint32_t *slot_proc;     /* index in frame.procs, for each slot */
+    struct slot_list chosen_before; /* in the frame before */
+    uint32_t *slot_proc;            /* index in frame.procs, for each slot */
     uint32_t slot_proc_capacity;
     uint32_t identify_cursor;
 };
@@ -46,7 +47,9 @@ struct owners {
 /* Everything that one call hands around. */
 struct work {
     struct owners *owners;
+    const struct frame *previous; /* NULL: none */
     struct frame *frame;
+    const struct diff *diff;
     const struct wish *wish;
 };
 
@@ -114,7 +117,10 @@ static int choose_processes(struct work *work)
 {
     struct owners *owners = work->owners;
     int error = GROW(owners->slot_proc, owners->slot_proc_capacity, owners->roster.slot_count);
+    const struct slot_list before = owners->chosen;
 
+    owners->chosen = owners->chosen_before;
+    owners->chosen_before = before;
     owners->chosen.count = 0;
     if (error)
         return error;
@@ -275,10 +281,43 @@ static void update_boot(struct owners *owners)
         owners->boot_ns = boot_ns;
 }
 
+static bool same_processes(const struct owners *owners)
+{
+    const struct slot_list *now = &owners->chosen, *before = &owners->chosen_before;
+
+    return now->count && now->count == before->count &&
+           memcmp(now->items, before->items, now->count * sizeof *now->items) == 0;
+}
+
+static bool same_groups(const struct owners *owners, const struct frame *a, const struct frame *b)
+{
+    for (uint32_t i = 0; i < owners->chosen.count; i++)
+        if (a->procs[i].group != b->procs[i].group)
+            return false;
+    return true;
+}
+
+static int put_rows(struct work *work, bool keeps)
+{
+    struct owners *owners = work->owners;
+    const struct owner_rows_put what = {
+        .previous =
+            keeps && same_groups(owners, work->previous, work->frame) ? work->previous : NULL,
+        .diff = work->diff,
+        .next = work->frame,
+        .slot_proc = owners->slot_proc,
+        .want_groups = wants(work, NEED_GROUP)};
+
+    return owner_rows_put(&owners->rows, &what);
+}
+
 static int fill_frame(struct work *work, bool late)
 {
     struct owners *owners = work->owners;
     int error = choose_processes(work);
+    const bool keeps = !error && same_processes(owners) &&
+                       owner_rows_may_keep(&owners->rows, work->frame, wants(work, NEED_GROUP)) &&
+                       owner_groups_keep(&owners->groups, work->frame);
 
     if (!error) {
         privilege_raise(&owners->privilege);
@@ -289,8 +328,7 @@ static int fill_frame(struct work *work, bool late)
         error = put_processes(work);
     }
     if (!error)
-        error =
-            owner_rows_put(&owners->rows, work->frame, owners->slot_proc, wants(work, NEED_GROUP));
+        error = put_rows(work, keeps);
     report_missing(owners, &work->frame->missing, late);
     return error;
 }
@@ -319,7 +357,7 @@ static int scan(struct owners *owners, uint32_t row_count, int64_t budget_ns, bo
     return error;
 }
 
-static bool wants_owners(const struct wish *wish)
+bool owners_are_wanted(const struct wish *wish)
 {
     return wish->page_pid || (wish->needs & (NEED_OWNER | NEED_PROCESS | NEED_EXECUTABLE |
                                              NEED_COMMAND | NEED_GROUP));
@@ -327,7 +365,7 @@ static bool wants_owners(const struct wish *wish)
 
 bool owners_expect(struct owners *owners, uint32_t rows, const struct wish *wish)
 {
-    if (!wants_owners(wish) || !proc_files_is_readable(&owners->files))
+    if (!owners_are_wanted(wish) || !proc_files_is_readable(&owners->files))
         return false;
     privilege_init(&owners->privilege);
     privilege_raise(&owners->privilege);
@@ -349,10 +387,11 @@ void owners_drop_ahead(struct owners *owners)
 int owners_apply(struct owners *owners, const struct frame *previous, struct frame *next,
                  const struct frame *listeners, const struct diff *diff, const struct wish *wish)
 {
-    struct work work = {owners, next, wish};
+    struct work work = {
+        .owners = owners, .previous = previous, .frame = next, .diff = diff, .wish = wish};
     bool late = false;
 
-    if (!wants_owners(wish))
+    if (!owners_are_wanted(wish))
         return 0;
     if (owners->roster.call++ == 0)
         privilege_init(&owners->privilege); /* of the thread that will raise it */
@@ -423,6 +462,7 @@ void owners_close(struct owners *owners)
     owner_table_done(&owners->table);
     proc_files_done(&owners->files);
     free(owners->chosen.items);
+    free(owners->chosen_before.items);
     free(owners->slot_proc);
     free(owners);
 }

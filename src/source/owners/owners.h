@@ -52,6 +52,7 @@ struct owner_check {
 };
 void owners_use_check(struct owners *owners, const struct owner_check *check);
 
+bool owners_are_wanted(const struct wish *wish);
 /* The operation `find_owners` of struct source_ops. listeners: a frame of all listeners, for a frame `next`
  * that may lack those its connections wait at; NULL: `next` has them. 0 or -ENOMEM: then some rows
  * may have lost their owners, and all are found again in the next frame. */

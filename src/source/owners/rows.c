@@ -8,9 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FETCH_AHEAD    8u   /* rows */
-#define CHECKS_MOST    256u /* a frame: where more are hidden, it is not by their end */
-#define LISTENERS_MOST 64u  /* of one port that are listed as holders of one connection */
+#define FETCH_AHEAD    8u          /* rows */
+#define CHECKS_MOST    256u        /* a frame: where more are hidden, it is not by their end */
+#define LISTENERS_MOST 64u         /* of one port that are listed as holders of one connection */
+#define ROW_HELD       0x80000000u /* in an index of an entry: the row says the holders it has */
+
+/* Such a row is a copy of one that was given its holders, or was given them now. */
+static bool is_held(uint32_t entry)
+{
+    return entry != OWNER_NO_INDEX && (entry & ROW_HELD);
+}
+
+static uint32_t entry_of(uint32_t entry)
+{
+    return entry == OWNER_NO_INDEX ? OWNER_NO_INDEX : entry & ~ROW_HELD;
+}
 
 static int reserve_rows(struct owner_rows *rows, uint32_t count)
 {
@@ -56,7 +68,7 @@ static int list_listeners(struct owner_rows *rows, const struct frame *frame, bo
 
     for (uint32_t i = 0; i < frame->live_count && !error; i++) {
         const struct conn *conn = &frame->conns[i];
-        uint32_t entry = is_next ? rows->entries[i] : OWNER_NO_INDEX;
+        uint32_t entry = is_next ? entry_of(rows->entries[i]) : OWNER_NO_INDEX;
         if (conn->state != STATE_LISTEN || !accept_queues_has_port(&rows->queues, conn))
             continue;
         if (!is_next && conn->inode)
@@ -76,8 +88,15 @@ static int take_rows(struct owner_rows *rows, const struct frame *next, const st
     int error = 0;
 
     for (uint32_t i = 0; i < next->live_count && !error; i++) {
+        const uint32_t origin = joined ? diff_origin(diff, i) : CONN_NO_INDEX;
+        if (origin < rows->count && is_held(rows->entries_before[origin])) {
+            rows->entries[i] = rows->entries_before[origin];
+            *seen += owner_table_mark_seen(rows->table, entry_of(rows->entries[i]));
+            continue;
+        }
         const uint32_t at = i < joined ? diff->previous_of[i] : CONN_NO_INDEX;
-        const uint32_t before = at < rows->count ? rows->entries_before[at] : OWNER_NO_INDEX;
+        const uint32_t before =
+            at < rows->count ? entry_of(rows->entries_before[at]) : OWNER_NO_INDEX;
         uint32_t entry = OWNER_NO_INDEX;
         if (i + FETCH_AHEAD < next->live_count)
             __builtin_prefetch(&next->conns[i + FETCH_AHEAD].known);
@@ -96,6 +115,7 @@ int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const
         previous && diff && previous->number == rows->frame && previous->live_count == rows->count;
     const uint32_t joined = follows ? diff->previous_of_count : 0;
     uint32_t seen = 0;
+    rows->follows = follows;
     int error = reserve_rows(rows, next->live_count);
 
     accept_queues_clear(&rows->queues);
@@ -118,9 +138,9 @@ int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const
 
 struct put { /* what filling the rows takes along */
     const struct owner_rows *rows;
+    const struct owner_rows_put *what;
     const uint32_t *slot_proc;
     struct frame *frame;
-    bool want_groups;
     uint32_t last_first, last_count; /* of the list of holders written last */
     uint32_t hidden_uids[64], hidden_uid_count;
     uint32_t checks;
@@ -311,36 +331,116 @@ static void put_group(struct put *put, struct conn *conn)
 /* Rows and entries come from memory: the parts of them that are read and written. */
 static void fetch_ahead(const struct owner_rows *rows, const struct frame *next, uint32_t row)
 {
-    if (row >= next->live_count)
-        return;
+    const uint32_t entry = entry_of(rows->entries[row]);
+
     __builtin_prefetch(&next->conns[row].known);
     __builtin_prefetch(&next->conns[row].owner_word, 1);
     __builtin_prefetch(&next->conns[row].owner_count, 1);
     __builtin_prefetch(&next->conns[row].owner, 1);
-    if (rows->entries[row] != OWNER_NO_INDEX)
-        __builtin_prefetch(&rows->table->entries[rows->entries[row]]);
+    if (entry != OWNER_NO_INDEX)
+        __builtin_prefetch(&rows->table->entries[entry]);
 }
 
-int owner_rows_put(const struct owner_rows *rows, struct frame *next, const uint32_t *slot_proc,
-                   bool want_groups)
+/* Stands as it is: a copy of a row that has its holders from an entry that is as it was. */
+static bool is_kept(const struct put *put, uint32_t row)
 {
-    struct put put = {
-        .rows = rows, .slot_proc = slot_proc, .frame = next, .want_groups = want_groups};
+    const uint32_t entry = put->rows->entries[row];
 
+    return put->what->previous && is_held(entry) &&
+           !owner_table_has_moved(put->rows->table, entry_of(entry));
+}
+
+/* Counts of sockets begin with those of the frame before, of which a row is no more or not as it was. */
+static void uncount(struct put *put, uint32_t previous)
+{
+    const struct frame *frame = put->what->previous;
+    const struct conn *conn = frame && previous != CONN_NO_INDEX ? &frame->conns[previous] : NULL;
+
+    if (!conn || conn->owner_word != OWNER_PROCESS)
+        return;
+    for (uint32_t i = 0; i < conn->owner_count; i++)
+        put->frame->procs[frame->owner_refs[conn->owners + i]].sockets--;
+}
+
+static void begin_counts(struct put *put)
+{
+    const struct owner_rows_put *what = put->what;
+
+    if (!what->previous)
+        return;
+    for (uint32_t i = 0; i < put->frame->proc_count; i++)
+        put->frame->procs[i].sockets = what->previous->procs[i].sockets;
+    for (uint32_t i = 0; i < what->diff->change_count; i++)
+        if (what->diff->changes[i].kind == CHANGE_CLOSED)
+            uncount(put, what->diff->changes[i].previous);
+}
+
+/* Lists of holders that rows share with those of the frame before. */
+static void keep_lists(struct put *put)
+{
+    const struct frame *previous = put->what->previous;
+
+    for (uint32_t i = put->frame->owner_ref_count; previous && i < put->rows->refs; i++)
+        if (frame_add_owner_ref(put->frame, previous->owner_refs[i]))
+            put->error = -ENOMEM;
+}
+
+static void forget_holders(struct conn *conn)
+{
+    conn->owner = conn->owners = conn->group = CONN_NO_INDEX;
+    conn->owner_count = 0;
+    conn->owner_word = OWNER_UNKNOWN;
+    conn->unit_from = UNIT_FROM_NOTHING;
+}
+
+static void put_row(struct put *put, uint32_t row)
+{
+    const struct diff *diff = put->what->diff;
+    struct conn *conn = &put->frame->conns[row];
+    uint32_t *at = &put->rows->entries[row];
+    const uint32_t entry = entry_of(*at);
+
+    if (put->what->previous && row < diff->previous_of_count)
+        uncount(put, diff->previous_of[row]);
+    forget_holders(conn);
+    if (entry != OWNER_NO_INDEX)
+        put_entry(put, conn, entry);
+    else
+        put_without_inode(put, conn);
+    if (conn->owner_word == OWNER_HIDDEN)
+        count_hidden(put, conn);
+    if (put->what->want_groups)
+        put_group(put, conn);
+    const bool holds = conn->owner_word == OWNER_PROCESS && conn->owner_count &&
+                       entry != OWNER_NO_INDEX &&
+                       (!put->what->want_groups || conn->group != CONN_NO_INDEX);
+    *at = holds ? entry | ROW_HELD : entry;
+}
+
+int owner_rows_put(struct owner_rows *rows, const struct owner_rows_put *what)
+{
+    struct frame *next = what->next;
+    struct put put = {.rows = rows, .what = what, .slot_proc = what->slot_proc, .frame = next};
+
+    begin_counts(&put);
+    keep_lists(&put);
     for (uint32_t i = 0; i < next->live_count && !put.error; i++) {
-        struct conn *conn = &next->conns[i];
-        fetch_ahead(rows, next, i + FETCH_AHEAD);
-        if (rows->entries[i] != OWNER_NO_INDEX)
-            put_entry(&put, conn, rows->entries[i]);
-        else
-            put_without_inode(&put, conn);
-        if (conn->owner_word == OWNER_HIDDEN)
-            count_hidden(&put, conn);
-        if (want_groups)
-            put_group(&put, conn);
+        const uint32_t ahead = i + FETCH_AHEAD;
+        if (ahead < next->live_count && !is_kept(&put, ahead))
+            fetch_ahead(rows, next, ahead);
+        if (!is_kept(&put, i))
+            put_row(&put, i);
     }
     next->missing.hidden_users = put.hidden_uid_count;
+    rows->refs = next->owner_ref_count;
+    rows->had_groups = what->want_groups;
+    owner_table_rest(rows->table);
     return put.error;
+}
+
+bool owner_rows_may_keep(const struct owner_rows *rows, const struct frame *next, bool want_groups)
+{
+    return next->all_ns && rows->follows && rows->had_groups == want_groups;
 }
 
 void owner_rows_init(struct owner_rows *rows, struct owner_table *table,

@@ -1,6 +1,8 @@
 /* owner_rows: the rows of a frame to entries of the table, and the table's holders back into the
  * rows. Runs over every row of every frame: the steady state is one index copied and one entry read
- * a row. Independent of /proc. */
+ * a row. A row that is a copy of one of the frame before, and was given a present holder there, is not
+ * even read, as long as its entry did not move and processes and groups have the same indexes.
+ * Independent of /proc. */
 #ifndef TCPLENS_SOURCE_OWNERS_ROWS_H
 #define TCPLENS_SOURCE_OWNERS_ROWS_H
 
@@ -14,9 +16,12 @@
 struct owner_rows {
     struct owner_table *table;
     struct owner_groups *groups;
-    uint32_t *entries, *entries_before; /* of each row of the frame, of the one before */
+    uint32_t *entries, *entries_before; /* of each row of the frame, of the one before; ROW_HELD */
     uint32_t capacity, capacity_before, count;
-    uint64_t frame; /* number of the frame that entries stands for */
+    uint64_t frame;  /* number of the frame that entries stands for */
+    uint32_t refs;   /* of it that owner_rows_put() left */
+    bool follows;    /* entries_before stand for the frame before */
+    bool had_groups; /* want_groups then */
     struct accept_queues queues;
     struct owner_check check; /* .is_open NULL: there is none */
 };
@@ -29,9 +34,19 @@ size_t owner_rows_footprint(const struct owner_rows *rows);
 /* listeners: as in owners_apply(). 0 or -ENOMEM. */
 int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const struct frame *next,
                     const struct frame *listeners, const struct diff *diff);
-/* slot_proc: the index in next->procs of each slot that an entry names (OWNER_NO_INDEX: none);
- * owner_refs[i] must be i for each of these. groups: fill the rows' groups, too. */
-int owner_rows_put(const struct owner_rows *rows, struct frame *next, const uint32_t *slot_proc,
-                   bool want_groups);
+/* False: what copies in next say of their holders does not count. */
+bool owner_rows_may_keep(const struct owner_rows *rows, const struct frame *next, bool want_groups);
+struct owner_rows_put {
+    const struct frame
+        *previous; /* its processes and groups have the same indexes in next, so that copies of its
+                                   * rows may stand; NULL: they have not */
+    const struct diff *diff;
+    struct frame *next;
+    const uint32_t *
+        slot_proc; /* the index in next->procs of each slot that an entry names (OWNER_NO_INDEX: none);
+                                * owner_refs[i] must be i for each of these, and there must be no others */
+    bool want_groups; /* fill the rows' groups, too */
+};
+int owner_rows_put(struct owner_rows *rows, const struct owner_rows_put *what);
 
 #endif

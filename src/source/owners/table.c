@@ -122,6 +122,27 @@ void owner_table_sweep(struct owner_table *table)
     }
 }
 
+/* Out of memory all have moved, as far as anybody can tell. */
+static void note_moved(struct owner_table *table, uint32_t entry)
+{
+    const uint32_t before = table->moved_capacity;
+
+    if (GROW(table->moved, table->moved_capacity, entry / 64 + 1)) {
+        table->all_moved = true;
+        return;
+    }
+    if (table->moved_capacity > before)
+        memset(table->moved + before, 0, (table->moved_capacity - before) * sizeof *table->moved);
+    table->moved[entry / 64] |= UINT64_C(1) << entry % 64;
+}
+
+void owner_table_rest(struct owner_table *table)
+{
+    table->all_moved = false;
+    if (table->moved_capacity)
+        memset(table->moved, 0, table->moved_capacity * sizeof *table->moved);
+}
+
 static bool has_holder(const struct owner_table *table, const struct owner_entry *entry,
                        uint32_t slot)
 {
@@ -173,6 +194,7 @@ int owner_table_add_holder(struct owner_table *table, uint32_t index, uint32_t s
         drop_holders(table, entry); /* it has a present one again */
     if (has_holder(table, entry, slot))
         return 0;
+    note_moved(table, index);
     if (entry->holder == OWNER_NO_INDEX) {
         entry->holder = slot;
     } else {
@@ -217,6 +239,7 @@ void owner_table_remove_holder(struct owner_table *table, uint32_t index, uint32
 
     if (entry->word != OWNER_PROCESS || !has_holder(table, entry, slot))
         return;
+    note_moved(table, index);
     if (entry->more == OWNER_NO_INDEX) {
         lose_last_holder(table, entry);
         return;
@@ -265,6 +288,7 @@ void owner_table_done(struct owner_table *table)
     free(table->entries);
     free(table->links);
     free(table->references);
+    free(table->moved);
 }
 
 size_t owner_table_footprint(const struct owner_table *table)
@@ -272,5 +296,6 @@ size_t owner_table_footprint(const struct owner_table *table)
     return table->capacity * sizeof *table->entries +
            table->inodes.room * sizeof *table->inodes.slots +
            table->link_capacity * sizeof *table->links +
+           table->moved_capacity * sizeof *table->moved +
            table->slot_capacity * sizeof *table->references;
 }

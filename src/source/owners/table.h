@@ -6,6 +6,7 @@
 
 #include "base/hash_index.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,9 @@ struct owner_table {
     uint32_t *references; /* entries that name a slot, for each slot */
     uint32_t slot_capacity;
     uint32_t pending;
+    uint64_t *moved; /* a bit for each entry: other processes hold it than owner_table_rest() saw */
+    uint32_t moved_capacity;
+    bool all_moved;
     uint16_t epoch; /* of the scan begun last */
     uint8_t toggle; /* ENTRY_SEEN of an entry that a row of this frame has */
 };
@@ -77,6 +81,13 @@ void owner_table_search_again(struct owner_table *table);
 int owner_table_add_holder(struct owner_table *table, uint32_t entry, uint32_t slot);
 /* The last one stays as the one that held it last. */
 void owner_table_remove_holder(struct owner_table *table, uint32_t entry, uint32_t slot);
+/* True: since owner_table_rest() a process that held it does no longer, or a further one does. */
+static inline bool owner_table_has_moved(const struct owner_table *table, uint32_t entry)
+{
+    return table->all_moved ||
+           (entry / 64 < table->moved_capacity && (table->moved[entry / 64] >> entry % 64 & 1));
+}
+void owner_table_rest(struct owner_table *table);
 uint32_t owner_table_references(const struct owner_table *table, uint32_t slot);
 
 /* uint32_t link = entry->more;

@@ -246,14 +246,11 @@ struct finding_input collector_finding_input(struct collector *collector, const 
                                   .data = collector};
 }
 
-/* Once for each frame, before anybody sees it, however many consumers there are. Detectors compare rows, so they
- * get the frames that read all of them. */
+/* Once for each frame, before anybody sees it, however many consumers there are. */
 static int find(struct collector *collector, struct frame *frame)
 {
     const struct finding_input input = collector_finding_input(collector, frame);
 
-    if (frame->all_ns && collector->latest)
-        return frame_findings_keep(frame, collector->latest);
     return collector->findings ? finding_engine_complete(collector->findings, frame, &input) : 0;
 }
 
@@ -352,6 +349,30 @@ static uint32_t count_unreported(const struct frame *frame)
     return states ? states[STATE_SYN_RECEIVED] + states[STATE_FIN_WAIT_2] : 0;
 }
 
+/* Clients wait to be accepted; listeners are the first rows. */
+static bool is_any_queue_filling(const struct frame *frame)
+{
+    for (uint32_t i = 0; frame && i < frame->live_count && frame->conns[i].state == STATE_LISTEN; i++) {
+        const struct conn *conn = &frame->conns[i];
+        const uint32_t unknown = ~conn->known & KNOWN_QUEUES;
+        if (!unknown && !(conn->known & KNOWN_NO_BACKLOG) && conn->receive_queue &&
+            (uint64_t)conn->receive_queue * 2 > conn->send_queue)
+            return true;
+    }
+    return false;
+}
+
+/* What detectors would look at is not what it should be, as far as frames of some rows show it. */
+static bool is_troubled(const struct collector *collector)
+{
+    const struct frame_findings *findings =
+        collector->latest ? collector->latest->findings : NULL;
+    enum finding_severity severity;
+
+    return frame_findings_worst(findings, &severity) != NULL ||
+           is_any_queue_filling(collector->previous);
+}
+
 /* A frame with the rows that are seen, where those will do; NULL: every row is to be read. */
 static struct frame *read_seen(struct collector *collector, const struct wish *wish)
 {
@@ -366,6 +387,7 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
                                      .is_told = news.is_whole,
                                      .is_complete =
                                          collector->previous && is_complete(collector->previous),
+                                     .is_troubled = is_troubled(collector),
                                      .changed = news.count + count_unreported(collector->previous),
                                      .waits_ns = news.waits_ns};
     if (plan_reads_all(&collector->plan, wish, &facts))

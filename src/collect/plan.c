@@ -8,7 +8,8 @@
 #define AVERAGE_FRAMES 4  /* one odd frame does not stretch the interval */
 #define DEAR_SHARE     5  /* a table is dear whose reading would take a fifth of the budget, */
 #define DEAR_STILL     10 /* and stays dear down to a tenth */
-#define ALL_SHARE      25 /* complete readings take a 25th of it, or come every PLAN_ALL_EVERY_NS */
+#define ALL_SHARE      25 /* complete readings take a 25th of it, or come every PLAN_ALL_EVERY_NS; */
+#define TROUBLED_SHARE 4  /* a quarter where more often is better */
 
 /* What the budget allows in a stretch of time. */
 static int64_t budget_ns(const struct wish *wish, int64_t stretch_ns)
@@ -30,7 +31,8 @@ static int64_t all_every_ns(const struct plan *plan, const struct wish *wish)
 {
     if (wish->refresh == REFRESH_SEEN)
         return PLAN_ALL_EVERY_NS;
-    const int64_t every_ns = plan->last_cpu_ns * 100 * ALL_SHARE / wish->budget_percent;
+    const int share = plan->is_troubled ? TROUBLED_SHARE : ALL_SHARE;
+    const int64_t every_ns = plan->last_cpu_ns * 100 * share / wish->budget_percent;
     return every_ns < PLAN_ALL_EVERY_NS ? every_ns : PLAN_ALL_EVERY_NS;
 }
 
@@ -51,6 +53,7 @@ static bool is_busy(const struct plan *plan, const struct wish *wish, uint32_t c
 bool plan_reads_all(struct plan *plan, const struct wish *wish, const struct plan_facts *facts)
 {
     plan->is_dear = is_dear(plan, wish);
+    plan->is_troubled = facts->is_troubled;
     plan->is_sparse = plan->is_dear && facts->is_told && !wants_all(plan, wish) &&
                       !is_busy(plan, wish, facts->changed);
     return !plan->is_sparse || wish->all || !facts->is_complete ||

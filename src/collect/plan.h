@@ -19,7 +19,8 @@ struct plan {
     int64_t last_cpu_ns; /* of the last one, */
     uint32_t rows;       /* and what it had */
     bool is_dear;        /* the table is dear to read, */
-    bool is_sparse;      /* and there is no reason to read it in each frame */
+    bool is_sparse;      /* and there is no reason to read it in each frame, */
+    bool is_troubled;    /* but one to read it more often */
     uint32_t state_bits, families; /* of the wish then */
 };
 
@@ -28,6 +29,7 @@ struct plan_facts {
     int64_t now_ns;
     bool is_told; /* every change of state since the frame before was reported, and none was lost */
     bool is_complete; /* the frame before lacks nothing that could not be read */
+    bool is_troubled; /* something is found, or may be: what is found is looked for in complete readings */
     uint32_t
         changed; /* connections to be looked up: of which something was reported since then, or never is */
     int64_t

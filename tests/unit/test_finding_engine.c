@@ -287,6 +287,31 @@ static void a_frame_keeps_what_was_found_in_it(void **state)
     scene_end(&scene);
 }
 
+/* Nothing new is found in it, and nothing ends; an engine that saw no other says nothing. */
+static void a_frame_of_some_rows_keeps_what_was_found_before(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    struct frame *early = scene_frame(&scene);
+    early->all_ns = early->mono_ns - 1;
+    assert_int_equal(
+        finding_engine_complete(scene.engine, early, &(struct finding_input){.frame = early}), 0);
+    assert_null(early->findings);
+    for (int i = 0; i < 3; i++)
+        show_wait(&scene, 2, 3 + i);
+    const int64_t found_ns = scene.frame->mono_ns;
+    for (int i = 0; i < 20; i++) {
+        struct frame *frame = scene_frame(&scene); /* without the clients that waited */
+        frame->all_ns = found_ns;
+        assert_int_equal(
+            finding_engine_complete(scene.engine, frame, &(struct finding_input){.frame = frame}), 0);
+        assert_int_equal(frame->findings->holding, 1);
+        assert_int_equal(frame->findings->mono_ns, found_ns);
+    }
+    scene_end(&scene);
+}
+
 /* Lists made by hand. */
 static void the_worst_is_shown_by_its_cause(void **state)
 {
@@ -377,6 +402,7 @@ int main(void)
         cmocka_unit_test(detectors_are_chosen_by_name),
         cmocka_unit_test(the_table_is_well_formed),
         cmocka_unit_test(a_frame_keeps_what_was_found_in_it),
+        cmocka_unit_test(a_frame_of_some_rows_keeps_what_was_found_before),
         cmocka_unit_test(the_worst_is_shown_by_its_cause),
         cmocka_unit_test(it_is_the_same_from_frame_to_frame),
         cmocka_unit_test(evidence_is_one_line),

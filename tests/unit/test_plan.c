@@ -129,6 +129,22 @@ static void all_is_read_now_and_then(void **unused)
     assert_true(reads_all(&plan, &wish, 30 * SECOND_NS));
 }
 
+static void trouble_has_all_read_more_often(void **unused)
+{
+    const struct wish wish = wish_of(REFRESH_AUTO);
+    struct plan plan = plan_of(&wish, 300 * MILLISECOND_NS);
+    struct plan_facts facts = facts_at(4 * SECOND_NS);
+    (void)unused;
+    assert_false(plan_reads_all(&plan, &wish, &facts));
+    facts.is_troubled = true; /* a quarter of a budget of 25 % */
+    assert_false(plan_reads_all(&plan, &wish, &facts));
+    facts.now_ns += SECOND_NS;
+    assert_true(plan_reads_all(&plan, &wish, &facts));
+    /* And the whole stays within it. */
+    plan_note(&plan, &wish, &SOME, 50 * MILLISECOND_NS);
+    assert_int_equal(plan_interval_ns(&plan, &wish), SECOND_NS);
+}
+
 static void the_interval_keeps_to_the_budget(void **unused)
 {
     struct wish wish = wish_of(REFRESH_AUTO);
@@ -159,6 +175,7 @@ int main(void)
         cmocka_unit_test(what_is_wished_for_decides),
         cmocka_unit_test(what_no_event_says_is_read_at_once),
         cmocka_unit_test(all_is_read_now_and_then),
+        cmocka_unit_test(trouble_has_all_read_more_often),
         cmocka_unit_test(the_interval_keeps_to_the_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

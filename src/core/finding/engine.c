@@ -603,6 +603,8 @@ int finding_engine_update(struct finding_engine *engine, const struct finding_in
 {
     const struct frame *frame = input->frame;
 
+    if (frame->all_ns)
+        return 0;
     if (!engine->lanes && (frame->namespace_count > 1 || frame->host_count > 0)) {
         engine->lanes = lanes_new();
         if (!engine->lanes)
@@ -670,6 +672,8 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
                             const struct finding_input *input)
 {
     const int error = finding_engine_update(engine, input);
+    if (!error && frame->all_ns && !engine->mono_ns)
+        return 0;
     const size_t checks_size = detector_count * sizeof(struct finding_check);
     struct frame_findings *kept = arena_alloc(&frame->arena, sizeof(*kept));
     uint32_t count;
@@ -682,6 +686,7 @@ int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
     *kept = (struct frame_findings){.list = list,
                                     .checks = checks,
                                     .count = count,
+                                    .mono_ns = frame->all_ns ? engine->mono_ns : frame->mono_ns,
                                     .watched_ns = engine->mono_ns - engine->began_ns};
     memcpy(checks, finding_engine_checks(engine), checks_size);
     for (uint32_t i = 0; i < count; i++) {

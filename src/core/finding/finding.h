@@ -189,7 +189,8 @@ struct finding_engine;
 
 struct finding_engine *finding_engine_new(const struct finding_settings *settings); /* or NULL */
 void finding_engine_free(struct finding_engine *engine);
-/* Takes the next frame; frames come in order of time, not necessarily all. 0 or -ENOMEM. */
+/* Takes the next frame; frames come in order of time, not necessarily all. Detectors compare rows: one that read some
+ * of them only (frame.all_ns) changes nothing. 0 or -ENOMEM. */
 int finding_engine_update(struct finding_engine *engine, const struct finding_input *input);
 /* Findings that hold, then those that ended, newest first; at most FINDINGS_MAX. Of those that
  * hold: worst first, each consequence below its cause. Valid until the next update. */
@@ -209,18 +210,17 @@ struct frame_findings {
     const struct finding_check *checks; /* one for each of DETECTORS[] */
     uint32_t count;
     uint32_t holding;   /* of them those that hold: they stand first */
+    int64_t mono_ns;    /* of the frame that was looked at: this one, or one before it */
     int64_t watched_ns; /* how long the engine has looked: 0 = this is its first frame */
 };
 
-/* The engine takes the frame, and the frame gets what it says: before the frame is published. 0 or
- * -ENOMEM. */
+/* The engine takes the frame, and the frame gets what it says: before the frame is published. Where the engine was
+ * given no frame yet that read all rows, it says nothing. 0 or -ENOMEM. */
 int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
                             const struct finding_input *input);
 /* The same for the same trouble of the same subject, from frame to frame and from engine to engine;
  * one that ended is another one. */
 uint64_t finding_identity(const struct finding *finding);
-/* What was found as of another frame stands for this one, which no engine is given. 0 or -ENOMEM. */
-int frame_findings_keep(struct frame *frame, const struct frame *from);
 /* NULL where there is none. */
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id);
 /* For one line: the worst finding that holds, or what causes it; *severity: of the worst. NULL:

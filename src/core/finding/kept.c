@@ -2,7 +2,6 @@
 #include "base/hash.h"
 #include "core/finding/finding.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,29 +20,6 @@ uint64_t finding_identity(const struct finding *finding)
 
     hash = hash_bytes(parts, sizeof(parts), hash);
     return hash_bytes(&subject->address, sizeof(subject->address), hash);
-}
-
-int frame_findings_keep(struct frame *frame, const struct frame *from)
-{
-    const struct frame_findings *before = from->findings;
-
-    if (!before)
-        return 0;
-    const size_t list_size = before->count * sizeof(struct finding);
-    const size_t checks_size = detector_count * sizeof(struct finding_check);
-    struct frame_findings *kept = arena_alloc(&frame->arena, sizeof(*kept));
-    struct finding *list = arena_alloc(&frame->arena, list_size + 1);
-    struct finding_check *checks = arena_alloc(&frame->arena, checks_size);
-
-    if (!kept || !list || !checks)
-        return -ENOMEM;
-    memcpy(list, before->list, list_size);
-    memcpy(checks, before->checks, checks_size);
-    *kept = *before;
-    kept->list = list;
-    kept->checks = checks;
-    frame->findings = kept;
-    return 0;
 }
 
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id)

@@ -254,6 +254,10 @@ static void checked_text(const struct picture *picture, struct buffer *out)
         frame_findings_summary(findings, out);
     else if (picture->frame)
         buffer_text(out, "nothing was checked in this frame");
+    if (findings && findings->mono_ns < picture->frame->mono_ns) {
+        text_span(cost, sizeof(cost), picture->frame->mono_ns - findings->mono_ns);
+        buffer_printf(out, ", as of %s ago", cost);
+    }
     if (picture->frame && picture_cost_text(picture, cost, sizeof(cost)))
         buffer_printf(out, " · %s", cost);
     if (picture->frame && picture_readings_text(picture, cost, sizeof(cost)))

@@ -45,8 +45,8 @@ struct collector {
     struct frame *previous; /* collector thread only */
     uint64_t frame_number;
     struct plan plan;
-    const uint32_t *origins;   /* of the frame at work, whose rows are copies; NULL: they are not */
-    uint32_t compared, untold; /* as struct frame_cost has them */
+    struct row_copies copies;                  /* of the frame at work */
+    uint32_t compared, untold;                 /* as struct frame_cost has them */
     int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
     uint64_t memory_refused;                   /* by then */
 
@@ -202,7 +202,7 @@ static int complete_frame(struct collector *collector, struct frame *next, const
 
     if (source->ops->complete)
         return 0;
-    int error = diff_copies(&collector->diff, collector->previous, next, collector->origins);
+    int error = diff_copies(&collector->diff, collector->previous, next, &collector->copies);
     if (!error)
         error = confirm_closed(collector, next);
     if (!error && source->ops->find_owners)
@@ -352,7 +352,8 @@ static uint32_t count_unreported(const struct frame *frame)
 /* Clients wait to be accepted; listeners are the first rows. */
 static bool is_any_queue_filling(const struct frame *frame)
 {
-    for (uint32_t i = 0; frame && i < frame->live_count && frame->conns[i].state == STATE_LISTEN; i++) {
+    for (uint32_t i = 0; frame && i < frame->live_count && frame->conns[i].state == STATE_LISTEN;
+         i++) {
         const struct conn *conn = &frame->conns[i];
         const uint32_t unknown = ~conn->known & KNOWN_QUEUES;
         if (!unknown && !(conn->known & KNOWN_NO_BACKLOG) && conn->receive_queue &&
@@ -365,8 +366,7 @@ static bool is_any_queue_filling(const struct frame *frame)
 /* What detectors would look at is not what it should be, as far as frames of some rows show it. */
 static bool is_troubled(const struct collector *collector)
 {
-    const struct frame_findings *findings =
-        collector->latest ? collector->latest->findings : NULL;
+    const struct frame_findings *findings = collector->latest ? collector->latest->findings : NULL;
     enum finding_severity severity;
 
     return frame_findings_worst(findings, &severity) != NULL ||
@@ -379,7 +379,7 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
     const struct source_ops *ops = collector->source->ops;
     struct events_news news;
 
-    collector->origins = NULL;
+    collector->copies = (struct row_copies){0};
     if (!collector->events || !ops->refresh || wish->refresh == REFRESH_ALL)
         return NULL;
     events_take_news(collector->events, &news);
@@ -394,10 +394,10 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
         return NULL;
     struct frame *frame = new_frame(collector);
     if (frame && ops->refresh(collector->source, frame, wish, news.list, news.count,
-                              &collector->origins) == 0)
+                              &collector->copies) == 0)
         return frame;
     frame_release(frame);
-    collector->origins = NULL;
+    collector->copies = (struct row_copies){0};
     collector->plan.is_sparse = false; /* what frames cost is what those of all rows cost */
     return NULL;
 }

@@ -29,7 +29,8 @@ struct plan_facts {
     int64_t now_ns;
     bool is_told; /* every change of state since the frame before was reported, and none was lost */
     bool is_complete; /* the frame before lacks nothing that could not be read */
-    bool is_troubled; /* something is found, or may be: what is found is looked for in complete readings */
+    bool
+        is_troubled; /* something is found, or may be: what is found is looked for in complete readings */
     uint32_t
         changed; /* connections to be looked up: of which something was reported since then, or never is */
     int64_t

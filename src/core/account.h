@@ -51,6 +51,13 @@ void account_done(struct account *account);
 /* The end of a socket, before the frame that follows it is tracked. 0 or -ENOMEM. */
 int account_note_end(struct account *account, const struct socket_end *end);
 
+/* Its end was reported, or it was said to be gone. */
+static inline bool account_has_ending(const struct account *account, const struct conn *conn)
+{
+    return account->endings.count &&
+           endings_find(&account->endings, conn->cookie, conn->netns) != NULL;
+}
+
 /* A frame: begin; each row of previous that has no successor, and each row of next; finish. */
 void account_begin(struct account *account, struct ghost_copier *copier,
                    const struct frame *previous, struct frame *next);

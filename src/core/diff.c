@@ -415,10 +415,10 @@ int diff_frames(struct diff *diff, const struct frame *previous, struct frame *n
 }
 
 int diff_copies(struct diff *diff, const struct frame *previous, struct frame *next,
-                const uint32_t *origins)
+                const struct row_copies *copies)
 {
     struct join join = {.diff = diff,
-                        .origins = origins,
+                        .origins = copies ? copies->origins : NULL,
                         .previous = previous,
                         .next = next,
                         .after = next->conns,
@@ -430,8 +430,8 @@ int diff_copies(struct diff *diff, const struct frame *previous, struct frame *n
     }
 
     diff->previous_of_count = diff->change_count = diff->touched_count = diff->duplicates = 0;
-    diff->origins = origins;
-    diff->origin_count = next->live_count;
+    diff->copies = copies ? *copies : (struct row_copies){0};
+    diff->copy_count = next->live_count;
     int error = diff_make_room(diff, join.before_count, join.after_count, previous);
     if (error)
         return error;
@@ -444,7 +444,7 @@ int diff_copies(struct diff *diff, const struct frame *previous, struct frame *n
     find_duplicates(&join);
     if (diff->duplicates) {
         compact(diff, next);
-        diff->origins = NULL;
+        diff->copies = (struct row_copies){0};
     }
     diff->previous_of_count = next->live_count;
     if (previous)

@@ -16,15 +16,22 @@ struct change {
     uint32_t previous, next; /* row indexes; CONN_NO_INDEX where there is none */
 };
 
+/* Rows of a frame that are copies of rows of the frame before. */
+struct row_copies {
+    const uint32_t *origins; /* for each row: of which, or CONN_NO_INDEX; NULL: none is */
+    uint8_t *
+        calm; /* for each row: its state where it is a copy in which nothing goes on that would have to be carried
+                    * on: no mark, no rate, and its holders stand; else 0. NULL: none is */
+};
+
 struct diff {
     uint32_t *previous_of; /* for each live row of next: its row in previous or CONN_NO_INDEX */
     uint32_t previous_of_count, previous_of_capacity;
     struct change *changes; /* closed first (in previous' order), then next's order */
     uint32_t change_count, change_capacity;
-    uint32_t duplicates; /* rows that were dropped from next */
-    const uint32_t
-        *origins; /* as diff_copies() got them, for that many rows; NULL: none is a copy */
-    uint32_t origin_count;
+    uint32_t duplicates;      /* rows that were dropped from next */
+    struct row_copies copies; /* as diff_copies() got them, of copy_count rows; else empty */
+    uint32_t copy_count;
 
     /* scratch */
     uint64_t *slots; /* hash of rows (their hash and index), built only when the orders differ */
@@ -49,15 +56,22 @@ void diff_done(struct diff *diff);
  * larger than before. */
 int diff_frames(struct diff *diff, const struct frame *previous, struct frame *next);
 
-/* The same where rows of next are copies of rows of previous: origins has for each row of next which one, or
- * CONN_NO_INDEX; NULL: none is. A copy joins what it was made of, without either being read. */
+/* The same where rows of next are copies of rows of previous; copies NULL: none is. A copy joins what it was made of,
+ * without either being read. */
 int diff_copies(struct diff *diff, const struct frame *previous, struct frame *next,
-                const uint32_t *origins);
+                const struct row_copies *copies);
 
 /* Which row of previous a row of next is a copy of; CONN_NO_INDEX: of none. */
 static inline uint32_t diff_origin(const struct diff *diff, uint32_t row)
 {
-    return diff->origins && row < diff->origin_count ? diff->origins[row] : CONN_NO_INDEX;
+    return diff->copies.origins && row < diff->copy_count ? diff->copies.origins[row]
+                                                          : CONN_NO_INDEX;
+}
+
+/* row_copies.calm of a row of next. */
+static inline uint8_t diff_calm(const struct diff *diff, uint32_t row)
+{
+    return diff->copies.calm && row < diff->copy_count ? diff->copies.calm[row] : 0;
 }
 
 /* The same join for a handful of rows that were appended to next after diff_frames (rows found

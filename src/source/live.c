@@ -268,7 +268,7 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
 }
 
 static int live_refresh(struct source *source, struct frame *frame, const struct wish *wish,
-                        const struct source_news *news, uint32_t count, const uint32_t **origins)
+                        const struct source_news *news, uint32_t count, struct row_copies *copies)
 {
     struct live *live = (struct live *)source;
 
@@ -283,7 +283,7 @@ static int live_refresh(struct source *source, struct frame *frame, const struct
     int result = seen_read(&live->seen, live->netlink, frame, live->turns.last, &seen_wish);
     if (result == 0)
         result = add_own_netns(live, frame);
-    *origins = live->seen.origins;
+    *copies = (struct row_copies){.origins = live->seen.origins, .calm = live->seen.calm};
     return finish_frame(live, frame, wish, result);
 }
 

@@ -35,6 +35,7 @@ void seen_done(struct seen *seen)
     map_done(&seen->tuples);
     free(seen->dropped);
     free(seen->origins);
+    free(seen->calm);
 }
 
 /* --- look-ups --- */
@@ -42,6 +43,13 @@ void seen_done(struct seen *seen)
 static bool is_page(const struct reading *reading, const struct conn *conn)
 {
     return reading->wish->page.cookie && conn->cookie == reading->wish->page.cookie;
+}
+
+/* It is no copy. */
+static void note_read(struct seen *seen, uint32_t row)
+{
+    seen->origins[row] = CONN_NO_INDEX;
+    seen->calm[row] = 0;
 }
 
 static int put_row(struct reading *reading, uint32_t row, const struct netlink_look *look)
@@ -54,7 +62,7 @@ static int put_row(struct reading *reading, uint32_t row, const struct netlink_l
         return -ENOMEM;
     *conn = look->found;
     conn->known |= KNOWN_READ;
-    reading->seen->origins[conn - frame->conns] = CONN_NO_INDEX;
+    note_read(reading->seen, (uint32_t)(conn - frame->conns));
     netlink_settle_row(reading->netlink, frame, conn);
     if (!detail)
         return 0;
@@ -151,6 +159,18 @@ static bool changes_untold(const struct reading *reading, const struct conn *con
             (conn->state == STATE_FIN_WAIT_2 || conn_is_unaccepted(conn)));
 }
 
+/* Nothing of it would have to be carried on from this frame to the next. */
+static bool is_calm(const struct reading *reading, const struct conn *conn)
+{
+    const uint32_t calm = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) |
+                          STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_SYN_SENT) |
+                          STATE_BIT(STATE_LAST_ACK) | STATE_BIT(STATE_CLOSING);
+
+    return (calm & STATE_BIT(conn->state)) && reading->keep_owners &&
+           conn->owner_word == OWNER_PROCESS && conn->mark == MARK_NONE && !conn->sent_10s &&
+           conn->offload != OFFLOAD_UPLOADING && !conn_in_rate(conn) && !conn_out_rate(conn);
+}
+
 static void stand(const struct reading *reading, struct conn *copy)
 {
     copy->detail = CONN_NO_INDEX;
@@ -197,6 +217,7 @@ static int keep_block(struct reading *reading, const struct conn *conns, uint32_
     for (uint32_t i = 0; i < count && !error; i++) {
         stand(reading, &copies[i]);
         reading->seen->origins[first + i] = (uint32_t)(&conns[i] - reading->last->conns);
+        reading->seen->calm[first + i] = is_calm(reading, &copies[i]) ? copies[i].state : 0;
     }
     for (uint32_t i = 0; i < count && !error; i++)
         if (is_to_be_read(reading, &conns[i], &news))
@@ -251,6 +272,7 @@ static void remove_dropped(struct reading *reading)
             continue;
         }
         seen->origins[kept] = seen->origins[i];
+        seen->calm[kept] = seen->calm[i];
         frame->conns[kept++] = frame->conns[i];
     }
     if (seen->dropped_count)
@@ -277,11 +299,12 @@ static int read_listeners(struct reading *reading)
     if (!error && (frame->missing.reasons & MISSING_DUMP_PART))
         error = -EAGAIN;
     if (GROW(reading->seen->origins, reading->seen->origin_capacity,
-             frame->live_count + reading->most))
+             frame->live_count + reading->most) ||
+        GROW(reading->seen->calm, reading->seen->calm_capacity, frame->live_count + reading->most))
         error = -ENOMEM;
     for (uint32_t i = 0; i < frame->live_count && !error; i++) {
         frame->conns[i].known |= KNOWN_READ;
-        reading->seen->origins[i] = CONN_NO_INDEX;
+        note_read(reading->seen, i);
     }
     return error;
 }

@@ -14,8 +14,9 @@ struct seen {
     struct map cookies; /* rows to be read: 0, or the number of their news and 1 */
     struct map tuples;  /* hashes of the tuples in the news */
     uint32_t
-        *origins; /* of each row of the frame: the row that it is a copy of, or CONN_NO_INDEX */
-    uint32_t origin_capacity;
+        *origins;  /* of each row of the frame: the row that it is a copy of, or CONN_NO_INDEX */
+    uint8_t *calm; /* as row_copies has it */
+    uint32_t origin_capacity, calm_capacity;
     uint32_t *dropped; /* rows of the frame that were found closed, in order */
     uint32_t dropped_count, dropped_capacity;
 };

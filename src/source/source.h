@@ -65,10 +65,10 @@ struct source_ops {
 
     /* The same, but only rows that wish->seen names, that news are about, or of which none would come are read; the
      * others are copies of those of the frame before (frame->all_ns). -errno: there is no such frame now, next()
-     * is to be called with a new one. *origins: which row of the frame before each row is a copy of (diff_copies),
+     * is to be called with a new one. *copies: for diff_copies(),
      * until the next call. NULL where there never is. */
     int (*refresh)(struct source *source, struct frame *frame, const struct wish *wish,
-                   const struct source_news *news, uint32_t count, const uint32_t **origins);
+                   const struct source_news *news, uint32_t count, struct row_copies *copies);
 
     /* Rows of previous that the diff calls closed: asks for each exactly and appends those that
      * still exist to next (frame_add_conn), writing the row of previous for each into found (room

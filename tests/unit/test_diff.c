@@ -498,7 +498,8 @@ static void copies_join_what_they_were_made_of(void **unused)
                 at != CONN_NO_INDEX && pair.a->conns[at].state == pair.b->conns[i].state;
             origins[i] = is_same && unit_random(&seed) % 2 ? at : CONN_NO_INDEX;
         }
-        assert_int_equal(diff_copies(&pair.diff, pair.a, pair.b, origins), 0);
+        assert_int_equal(
+            diff_copies(&pair.diff, pair.a, pair.b, &(struct row_copies){.origins = origins}), 0);
         assert_int_equal(pair.diff.previous_of_count, rows);
         if (rows)
             assert_memory_equal(pair.diff.previous_of, previous_of, rows * sizeof(*previous_of));

@@ -402,6 +402,8 @@ static void put_row(struct put *put, uint32_t row)
 
     if (put->what->previous && row < diff->previous_of_count)
         uncount(put, diff->previous_of[row]);
+    if (diff && diff_calm(diff, row))
+        diff->copies.calm[row] = 0;
     forget_holders(conn);
     if (entry != OWNER_NO_INDEX)
         put_entry(put, conn, entry);

@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #define SECOND_NS   1000000000LL
-#define WAIT_NS     (20 * SECOND_NS)
+#define WAIT_NS     (60 * SECOND_NS)
 #define LOOPBACK    0x7f000001u
 #define PAIRS_MOST  300u
 #define ALL_EVERY   7u /* rounds: then the frame that reads some is made to read all */
@@ -109,7 +109,7 @@ static void take_seen(struct look *look, bool all)
     collector_set_wish(look->heard.collector, &wish);
     while (frame->mono_ns < asked_ns) {
         if (net_now_ns() > asked_ns + WAIT_NS)
-            net_die("no frame within 20 s");
+            net_die("no frame within 60 s");
         heard_wait(&look->heard, SECOND_NS / 10);
         frame_release(frame);
         frame = collector_latest(look->heard.collector);

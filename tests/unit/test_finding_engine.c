@@ -305,7 +305,8 @@ static void a_frame_of_some_rows_keeps_what_was_found_before(void **state)
         struct frame *frame = scene_frame(&scene); /* without the clients that waited */
         frame->all_ns = found_ns;
         assert_int_equal(
-            finding_engine_complete(scene.engine, frame, &(struct finding_input){.frame = frame}), 0);
+            finding_engine_complete(scene.engine, frame, &(struct finding_input){.frame = frame}),
+            0);
         assert_int_equal(frame->findings->holding, 1);
         assert_int_equal(frame->findings->mono_ns, found_ns);
     }

@@ -196,7 +196,7 @@ static struct frame *last_of_all(struct recall *recall)
         frame_release(frame);
         frame = collector_latest(recall->heard.collector);
         recall->seen_frames += !asked && frame->all_ns;
-        if (frame->all_ns && !asked) {
+        if (frame->all_ns) { /* again, where the next one came before it was looked at */
             ask_for_all(recall);
             asked = true;
         }

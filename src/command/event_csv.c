@@ -58,6 +58,7 @@ static const char *const COLUMNS[] = {
     "filter",
     "netns_name",
     "left",
+    "host",
 };
 #define COLUMN_COUNT (sizeof(COLUMNS) / sizeof(COLUMNS[0]))
 

@@ -37,6 +37,15 @@ struct list {
     struct buffer out;
 };
 
+/* For people by what the frame shows. For programs always the same, with the host where there are
+ * several: without it rows could not be told apart. */
+static const char *default_columns(const struct options *options, const struct frame *frame)
+{
+    if (frame && (options->output == OUTPUT_TABLE || frame->host_count > 0))
+        return columns_for_list(frame);
+    return COLUMNS_LIST;
+}
+
 /* frame: NULL = not yet made */
 static void choose_columns(struct list *list, const struct frame *frame)
 {
@@ -48,7 +57,7 @@ static void choose_columns(struct list *list, const struct frame *frame)
     if (!names && options->output == OUTPUT_JSON)
         return;
     if (!names)
-        names = frame && options->output == OUTPUT_TABLE ? columns_for_list(frame) : COLUMNS_LIST;
+        names = default_columns(options, frame);
     (void)columns_parse(names, chosen, COLUMN_LIST_MAX, &count, &bad);
     if (options->output == OUTPUT_TABLE) {
         memcpy(list->columns, chosen, count * sizeof(chosen[0]));

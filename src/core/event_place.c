@@ -91,16 +91,16 @@ struct event_place event_places_find(struct event_places *places, const struct f
 
     if (user)
         place.user = user;
-    if (host) {
-        place.host = host->name;
-        place.netns = frame_find_netns(frame, event->netns)->inode;
-    }
     if (group) {
         place.unit = group->unit;
         place.container = group->container;
     }
     if (event->logged)
         place = *event->logged;
+    if (host) { /* a line of a log does not say of which of several */
+        place.host = host->name;
+        place.netns = frame_find_netns(frame, event->netns)->inode;
+    }
     place.serial = find_serial(places, frame, event);
     return place;
 }

@@ -29,6 +29,9 @@ tail -n +2 "$work/out" | sort >"$work/all"
 cmp -s "$work/each" "$work/all" || fail "other rows: $(diff "$work/each" "$work/all" | head -5)"
 expect 0 "$tcplens" list "${both[@]}"
 says 'HOST' out
+expect 0 "$tcplens" list --csv "${both[@]}"
+[[ $(head -n 1 "$work/out") = host,* ]] || fail "list --csv without the host: $(head -n 1 "$work/out")"
+[ "$(tail -n +2 "$work/out" | cut -d, -f1 | sort -u | grep -c .)" = 2 ] || fail "list --csv names not two hosts"
 expect 0 "$tcplens" list --json "${both[@]}" 'host 2.jsonl'
 grep -v '"host":"2.jsonl"' "$work/out" && fail "rows of another host"
 
@@ -37,8 +40,12 @@ for seed in 1 2; do
 done | wc -l >"$work/each"
 expect 0 "$tcplens" events --json --skip all "${both[@]}"
 [ "$(wc -l <"$work/out")" = "$(cat "$work/each")" ] || fail "$(wc -l <"$work/out") events, not $(cat "$work/each")"
+grep -v '"host":"' "$work/out" && fail "events without their host"
 sed 's/.*"t":"\([^"]*\)".*/\1/' "$work/out" >"$work/times"
 sort -c "$work/times" || fail "events are not in the order of time"
+expect 0 "$tcplens" events --csv --skip all "${both[@]}"
+head -n 1 "$work/out" | grep -q ',host$' || fail "events --csv without the host: $(head -n 1 "$work/out")"
+[ "$(tail -n +2 "$work/out" | sed 's/.*,//' | sort -u | grep -c .)" = 2 ] || fail "events --csv names not two hosts"
 
 "$tcplens" doctor "${both[@]}" >"$work/out" 2>"$work/err"
 says '2.jsonl: accept queue of :8080 is full' out

@@ -168,11 +168,22 @@ void topology_text(const struct topology *topology, bool ascii, struct buffer *o
 
 static const char *const COLORS[] = {"gray30", "steelblue", "darkorange", "red"};
 
+/* A line of a label. */
+static void put_dot_finding(struct buffer *out, uint8_t severity, const char *finding)
+{
+    if (!finding)
+        return;
+    buffer_printf(out, "\\n! %s: ", severity_name((enum finding_severity)severity));
+    buffer_escaped(out, finding);
+}
+
 /* Names have no control characters: they were made safe where they came in. */
 static void put_dot_node(struct buffer *out, const struct topology_node *node, uint32_t number)
 {
-    buffer_printf(out, "    n%" PRIu32 " [label=", number);
-    buffer_quoted(out, node->name);
+    buffer_printf(out, "    n%" PRIu32 " [label=\"", number);
+    buffer_escaped(out, node->name);
+    put_dot_finding(out, node->severity, node->finding);
+    buffer_char(out, '"');
     if (node->outside)
         buffer_text(out, ", style=dashed");
     if (node->severity > SEVERITY_NONE) {
@@ -228,9 +239,10 @@ void topology_dot(const struct topology *topology, struct buffer *out)
     for (uint32_t i = 0; i < topology->edge_count; i++) {
         const struct topology_edge *edge = &topology->edges[i];
         edge_text(edge, "\\n", words, sizeof(words));
-        buffer_printf(out,
-                      "  n%" PRIu32 " -> n%" PRIu32 " [label=\":%u\\n%s\", color=%s, penwidth=%.1f",
-                      edge->from, edge->to, edge->port, words, COLORS[edge->severity],
+        buffer_printf(out, "  n%" PRIu32 " -> n%" PRIu32 " [label=\":%u\\n%s", edge->from, edge->to,
+                      edge->port, words);
+        put_dot_finding(out, edge->severity, edge->finding);
+        buffer_printf(out, "\", color=%s, penwidth=%.1f", COLORS[edge->severity],
                       pen_width(edge->connections));
         if (edge->finding) {
             buffer_printf(out, ", fontcolor=%s, tooltip=", COLORS[edge->severity]);
@@ -255,6 +267,14 @@ static void put_entities(struct buffer *out, const char *text)
     }
 }
 
+static void put_mermaid_finding(struct buffer *out, uint8_t severity, const char *finding)
+{
+    if (!finding)
+        return;
+    buffer_printf(out, "<br/>! %s: ", severity_name((enum finding_severity)severity));
+    put_entities(out, finding);
+}
+
 void topology_mermaid(const struct topology *topology, struct buffer *out)
 {
     static const char *const PENS[] = {"", "#4682b4", "#ff8c00", "#ff0000"};
@@ -265,6 +285,7 @@ void topology_mermaid(const struct topology *topology, struct buffer *out)
         name_text(&topology->nodes[i], name, sizeof(name));
         buffer_printf(out, "  n%" PRIu32 "[\"", i);
         put_entities(out, name);
+        put_mermaid_finding(out, topology->nodes[i].severity, topology->nodes[i].finding);
         buffer_text(out, "\"]\n");
     }
     for (uint32_t i = 0; i < topology->edge_count; i++) {
@@ -272,6 +293,7 @@ void topology_mermaid(const struct topology *topology, struct buffer *out)
         edge_text(edge, ", ", words, sizeof(words));
         buffer_printf(out, "  n%" PRIu32 " -->|\"port %u, ", edge->from, edge->port);
         put_entities(out, words);
+        put_mermaid_finding(out, edge->severity, edge->finding);
         buffer_printf(out, "\"| n%" PRIu32 "\n", edge->to);
         if (edge->severity > SEVERITY_NONE)
             buffer_printf(out, "  linkStyle %" PRIu32 " stroke:%s,stroke-width:3px\n", i,

@@ -137,6 +137,11 @@ static void test_by(void **state)
 
 static const struct detector DETECTOR = {.id = "x"};
 
+static void put_text(const struct topology *topology, struct buffer *out)
+{
+    topology_text(topology, true, out);
+}
+
 static void test_findings_colour_what_leads_there(void **state)
 {
     struct scene scene = make_scene();
@@ -163,6 +168,27 @@ static void test_findings_colour_what_leads_there(void **state)
     assert_string_equal(edge->finding, "it is full");
     assert_string_equal(made.nodes[edge->to].finding, "it is full");
     assert_int_equal(edge_to(&made, "nginx.service")->severity, SEVERITY_NONE);
+    static const struct {
+        void (*write)(const struct topology *topology, struct buffer *out);
+        const char *of_edge, *of_node;
+    } FORMS[] = {
+        {topology_dot, "\\n! critical: it is full\", color=red",
+         "app.service\\n! critical: it is full\""},
+        {topology_mermaid, "<br/>! critical: it is full\"| n",
+         "app.service<br/>! critical: it is full\"]"},
+        {topology_json, "\"severity\":\"critical\",\"finding\":\"it is full\"",
+         "\"name\":\"app.service\""},
+        {put_text, "! critical: it is full", "! app.service: critical: it is full"},
+    };
+    for (size_t i = 0; i < UNIT_COUNT(FORMS); i++) {
+        struct buffer out;
+        buffer_init(&out);
+        FORMS[i].write(&made, &out);
+        assert_non_null(strstr(out.data, FORMS[i].of_edge));
+        assert_non_null(strstr(out.data, FORMS[i].of_node));
+        assert_null(strstr(out.data, "it was lost"));
+        buffer_done(&out);
+    }
     topology_done(&made);
     end_scene(&scene);
 }

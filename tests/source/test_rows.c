@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define TICKS_MS 1000 /* between the two, on a busy machine */
-#define WAIT_NS  20000000000LL
-#define DETAILS  (NEED_SUSPECTS | NEED_FEW) /* of all rows, where they are few */
+#define WAIT_NS 20000000000LL
+#define DETAILS (NEED_SUSPECTS | NEED_FEW) /* of all rows, where they are few */
+#define TICK_MS 11 /* of the kernel's clock, the longest there is, and what rounding adds */
 
 enum { SOCKETS_MOST = 32, BYTES = 100000 };
 
@@ -112,9 +112,16 @@ static const struct conn *row_of(const struct frame *frame, uint64_t cookie)
     return NULL;
 }
 
-/* What differs, in words; "" = nothing. A segment or a timer may come between the two readings: then
- * both are taken again. */
+/* What differs, in words; "" = nothing. A segment or a timer may come between the readings: then
+ * all are taken again. */
 static char differs[160];
+
+/* Rows are dumped, walked and dumped again: what ticks lies between the dumps, however far apart the
+ * readings are. */
+struct dumps {
+    const struct frame *frames[2];
+    const struct conn *rows[2];
+};
 
 static void differ(const char *what, const struct conn *conn, uint64_t dumped, uint64_t walked)
 {
@@ -128,29 +135,35 @@ static void compare(const char *what, const struct conn *conn, uint64_t dumped, 
         differ(what, conn, dumped, walked);
 }
 
-static void compare_ticks(const char *what, const struct conn *conn, uint64_t dumped,
+static void compare_ticks(const char *what, const struct conn *conn, const uint64_t dumped[2],
                           uint64_t walked)
 {
-    const uint64_t apart = dumped > walked ? dumped - walked : walked - dumped;
+    const uint64_t least = dumped[0] < dumped[1] ? dumped[0] : dumped[1];
+    const uint64_t most = dumped[0] < dumped[1] ? dumped[1] : dumped[0];
 
-    if (apart > TICKS_MS)
-        differ(what, conn, dumped, walked);
+    if (walked + TICK_MS < least || walked > most + TICK_MS)
+        differ(what, conn, dumped[1], walked);
 }
 
-static void compare_facts(const struct fact_list *list, const struct conn *conn, const void *dumped,
-                          const void *walked)
+static void compare_facts(const struct fact_list *list, const struct conn *conn,
+                          const void *const dumped[2], const void *walked)
 {
     for (uint32_t i = 0; i < list->count; i++) {
         const struct fact *fact = &list->list[i];
         if (fact->form == FACT_TEXT || !fact_applies(fact, conn))
             continue;
-        const bool known = fact_is_known(fact, dumped);
-        if (known != fact_is_known(fact, walked))
+        const bool known = fact_is_known(fact, dumped[1]);
+        if (known != fact_is_known(fact, dumped[0]) || known != fact_is_known(fact, walked)) {
             differ(fact->key, conn, known, !known);
-        else if (known && fact_ticks(fact))
-            compare_ticks(fact->key, conn, fact_number(fact, dumped), fact_number(fact, walked));
-        else if (known)
-            compare(fact->key, conn, fact_number(fact, dumped), fact_number(fact, walked));
+            continue;
+        }
+        if (!known)
+            continue;
+        const uint64_t numbers[] = {fact_number(fact, dumped[0]), fact_number(fact, dumped[1])};
+        if (fact_ticks(fact))
+            compare_ticks(fact->key, conn, numbers, fact_number(fact, walked));
+        else
+            compare(fact->key, conn, numbers[1], fact_number(fact, walked));
     }
 }
 
@@ -160,41 +173,55 @@ static bool is_of_ticks(size_t index)
            index == INFO_rwnd_limited || index == INFO_sndbuf_limited;
 }
 
-static void compare_info(const struct conn *conn, const struct conn_detail *dumped,
+static bool read_info(const struct info_field *field, const struct conn_detail *detail,
+                      uint64_t *value)
+{
+    *value = 0;
+    return info_value(field, detail->info, detail->info_length, value);
+}
+
+static void compare_info(const struct conn *conn, const struct conn_detail *const dumped[2],
                          const struct conn_detail *walked)
 {
-    compare("bytes of tcp_info", conn, dumped->info_length, walked->info_length);
+    compare("bytes of tcp_info", conn, dumped[1]->info_length, walked->info_length);
     for (size_t i = 0; i < tcp_info_count; i++) {
         const struct info_field *field = &TCP_INFO[i];
         const uint64_t unit = field->unit == INFO_US ? 1000 : 1;
-        uint64_t one = 0, other = 0;
-        compare(field->name, conn, info_value(field, dumped->info, dumped->info_length, &one),
-                info_value(field, walked->info, walked->info_length, &other));
+        uint64_t values[2], value;
+        (void)read_info(field, dumped[0], &values[0]);
+        compare(field->name, conn, read_info(field, dumped[1], &values[1]),
+                read_info(field, walked, &value));
         if (is_of_ticks(i))
-            compare_ticks(field->name, conn, one / unit, other / unit);
+            compare_ticks(field->name, conn, (const uint64_t[]){values[0] / unit, values[1] / unit},
+                          value / unit);
         else
-            compare(field->name, conn, one, other);
+            compare(field->name, conn, values[1], value);
     }
 }
 
-static void compare_details(const struct conn *conn, const struct conn_detail *dumped,
+static void compare_details(const struct conn *conn, const struct conn_detail *const dumped[2],
                             const struct conn_detail *walked)
 {
-    assert_non_null(dumped);
+    assert_non_null(dumped[0]);
+    assert_non_null(dumped[1]);
     assert_non_null(walked);
     if (conn->state != STATE_LISTEN)
         compare_info(conn, dumped, walked);
-    compare("meminfo", conn, dumped->meminfo_count, walked->meminfo_count);
-    for (unsigned i = 0; i < dumped->meminfo_count; i++)
-        compare("meminfo", conn, dumped->meminfo[i], walked->meminfo[i]);
-    compare("has shutdown", conn, dumped->has_shutdown, walked->has_shutdown);
-    compare("shutdown", conn, dumped->shutdown, walked->shutdown);
-    compare("mark", conn, dumped->mark, walked->mark);
+    compare("meminfo", conn, dumped[1]->meminfo_count, walked->meminfo_count);
+    for (unsigned i = 0; i < dumped[1]->meminfo_count; i++)
+        compare("meminfo", conn, dumped[1]->meminfo[i], walked->meminfo[i]);
+    compare("has shutdown", conn, dumped[1]->has_shutdown, walked->has_shutdown);
+    compare("shutdown", conn, dumped[1]->shutdown, walked->shutdown);
+    compare("mark", conn, dumped[1]->mark, walked->mark);
 }
 
-static void compare_rows(const struct frame *dumped_in, const struct conn *dumped,
-                         const struct frame *walked_in, const struct conn *walked)
+static void compare_rows(const struct dumps *dumps, const struct frame *walked_in,
+                         const struct conn *walked)
 {
+    const struct conn *dumped = dumps->rows[1];
+    const struct conn_detail *const details[] = {frame_detail(dumps->frames[0], dumps->rows[0]),
+                                                 frame_detail(dumps->frames[1], dumps->rows[1])};
+    const struct conn_detail *other = frame_detail(walked_in, walked);
     struct logged_facts facts;
 
     assert_true(tuple_equal(&walked->tuple, &dumped->tuple));
@@ -202,29 +229,33 @@ static void compare_rows(const struct frame *dumped_in, const struct conn *dumpe
     compare("netns", dumped, dumped->netns, walked->netns);
     compare("kernel state", dumped, dumped->kernel_state, walked->kernel_state);
     logged_facts_gather(&facts);
-    compare_facts(&facts.rows, dumped, dumped, walked);
-    const struct conn_detail *detail = frame_detail(dumped_in, dumped);
-    const struct conn_detail *other = frame_detail(walked_in, walked);
-    compare_facts(&facts.details, dumped, detail, other);
-    compare_details(dumped, detail, other);
+    compare_facts(&facts.rows, dumped, (const void *const[]){dumps->rows[0], dumps->rows[1]},
+                  walked);
+    compare_facts(&facts.details, dumped, (const void *const[]){details[0], details[1]}, other);
+    compare_details(dumped, details, other);
 }
 
-/* Until both agree, as they must where nothing moves. */
+/* Until all agree, as they must where nothing moves. */
 static void assert_same_rows(uint32_t count)
 {
     const int64_t deadline_ns = net_now_ns() + WAIT_NS;
 
     do {
-        struct frame *walked = walk(NULL), *dumped = dump(STATE_ALL_BITS, DETAILS);
+        struct frame *before = dump(STATE_ALL_BITS, DETAILS), *walked = walk(NULL);
+        struct frame *after = dump(STATE_ALL_BITS, DETAILS);
         differs[0] = '\0';
         assert_int_equal(walked->live_count, count);
         for (uint32_t i = 0; i < count; i++) {
-            const struct conn *row = row_of(dumped, walked->conns[i].cookie);
-            assert_non_null(row);
-            compare_rows(dumped, row, walked, &walked->conns[i]);
+            const uint64_t cookie = walked->conns[i].cookie;
+            const struct dumps dumps = {{before, after},
+                                        {row_of(before, cookie), row_of(after, cookie)}};
+            assert_non_null(dumps.rows[0]);
+            assert_non_null(dumps.rows[1]);
+            compare_rows(&dumps, walked, &walked->conns[i]);
         }
+        frame_release(before);
         frame_release(walked);
-        frame_release(dumped);
+        frame_release(after);
     } while (differs[0] && net_now_ns() < deadline_ns);
     if (differs[0])
         fail_msg("%s", differs);

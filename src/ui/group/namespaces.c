@@ -77,14 +77,16 @@ static const struct group_fact PROCESSES = {.title = "PROCESSES",
                                             .key = processes_key,
                                             .text = processes_text};
 
+#define NEVER UINT64_MAX
+
 static uint64_t read_key(const struct picture *picture, const struct grouping_row *row)
 {
     const struct frame *frame = picture->frame;
     const struct frame_netns *netns = netns_of(picture, row);
 
-    if (!netns || !netns->read_ns || netns->read_ns >= frame->mono_ns)
+    if (!netns || netns->read_ns >= frame->mono_ns)
         return 0;
-    return (uint64_t)(frame->mono_ns - netns->read_ns);
+    return netns->read_ns ? (uint64_t)(frame->mono_ns - netns->read_ns) : NEVER;
 }
 
 static void read_text(const struct picture *picture, const struct grouping_row *row, char *out,
@@ -92,10 +94,10 @@ static void read_text(const struct picture *picture, const struct grouping_row *
 {
     const uint64_t age_ns = read_key(picture, row);
 
-    if (age_ns)
+    if (age_ns && age_ns != NEVER)
         text_age(out, size, (int64_t)age_ns);
     else
-        snprintf(out, size, "now");
+        snprintf(out, size, age_ns ? "never" : "now");
 }
 
 static const struct group_fact READ = {

@@ -35,7 +35,8 @@ static bool take_standard_descriptors(void)
     return true;
 }
 
-/* What the main thread uses at most is less than half of it. Threads have stacks of their own size. */
+/* What the main thread uses at most is less than half of it. Threads have stacks of their own
+ * size. */
 #define STACK_BYTES (256UL << 10)
 
 /* The stack of the main thread grows as far as the soft limit is when it does so. Without the room
@@ -86,7 +87,8 @@ static uint64_t privileges_of(const struct options *options)
                          : COMMANDS[options->command].privileges & ~unused;
 }
 
-/* What was refused may be missing from what was printed, whoever it was for: that is said once, at the end. */
+/* Where memory was refused, something may be missing from what was printed: that is said once, at
+ * the end. */
 static int check_memory(const struct options *options, int code)
 {
     const bool doctor = options->command == RUN_DOCTOR; /* whose codes say what it found */

@@ -1,4 +1,4 @@
-/* Memory freed all at once, and a growing byte buffer. Knows nothing of what is kept in it. */
+/* Memory freed all at once, and a growing byte buffer. Independent of what is kept in it. */
 #include "base/arena.h"
 
 #include <errno.h>
@@ -95,7 +95,7 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
     return copy;
 }
 
-/* Many blocks become one of their total size; when that is not to be had, the newest (and largest)
+/* Many blocks become one of their total size; when that fails, the newest (and largest)
  * one is kept. */
 void arena_reset(struct arena *arena)
 {

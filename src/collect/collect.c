@@ -34,7 +34,7 @@ struct collector {
     struct frame_pool *pool;
     struct event_ring *ring;
     struct track *track;
-    struct events *events; /* NULL: none are asked for, or the source has none */
+    struct events *events; /* NULL: none are wanted, or the source has none */
     struct collect_walk walk;
     struct finding_engine *findings; /* NULL: frames carry none */
     struct metrics *metrics;         /* NULL: none are wanted */
@@ -46,7 +46,7 @@ struct collector {
     uint64_t frame_number;
     struct plan plan;
     struct row_copies copies;                  /* of the frame at work */
-    uint32_t compared, untold;                 /* as struct frame_cost has them */
+    uint32_t compared, unreported;                 /* as struct frame_cost has them */
     int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
     uint64_t memory_refused;                   /* by then */
 
@@ -169,7 +169,7 @@ void collector_free(struct collector *collector)
 }
 
 /* A dump skips live sockets under churn and never says so: before a row is called
- * closed, it is asked for exactly. */
+ * closed, it is read exactly. */
 static int confirm_closed(struct collector *collector, struct frame *next)
 {
     struct source *source = collector->source;
@@ -313,8 +313,8 @@ static int give_up(struct collector *collector, struct frame *frame, int error)
     return error;
 }
 
-/* What happened up to it has been reported and counted: the next one is compared with it, whether or
- * not this one is published. */
+/* What happened up to it has been reported and counted: the next one is compared with it, whether
+ * or not this one is published. */
 static void take_over(struct collector *collector, struct frame *whole)
 {
     frame_release(collector->previous);
@@ -418,7 +418,7 @@ static void compare(struct collector *collector, const struct frame *whole)
     const struct frame *previous = collector->previous;
 
     collector->compared += previous && previous->all_ns && !whole->all_ns;
-    collector->untold += whole->totals.untold;
+    collector->unreported += whole->totals.unreported;
 }
 
 static int make_frame(struct collector *collector, const struct wish *wish, struct frame **made)
@@ -453,7 +453,7 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     frame->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_began_ns;
     frame->cost.cpu_permille = process_cpu_permille(collector, ended_ns);
     frame->cost.compared = collector->compared;
-    frame->cost.untold = collector->untold;
+    frame->cost.unreported = collector->unreported;
     return 0;
 }
 
@@ -574,7 +574,7 @@ void collector_set_wish(struct collector *collector, const struct wish *wish)
     const bool wakes = memcmp(&collector->wish, wish, offsetof(struct wish, seen_count)) != 0;
     const bool now = wish->now || collector->wish.now, all = wish->all || collector->wish.all;
     collector->wish = *wish;
-    /* What was asked for once stays so until it is taken, whatever else is wished meanwhile. */
+    /* A request stays until it is taken, whatever else is wished meanwhile. */
     collector->wish.now = now;
     collector->wish.all = all;
     pthread_mutex_unlock(&collector->lock);

@@ -26,8 +26,9 @@ struct collector_settings {
     bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
     bool every_netns; /* the source shows other network namespaces than ours */
     bool all_netns;   /* all there are */
-    char *events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events that were asked for are
-                       * not to be had, when collector_new fails for it */
+    char *
+        events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events requested are not available,
+                       * when collector_new fails for it */
 };
 
 int collector_new(struct collector **collector, const struct collector_settings *settings);

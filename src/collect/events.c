@@ -254,8 +254,8 @@ static void take_transition(struct events *events, const struct transition *seen
     }
 }
 
-/* Of a namespace that the frames show. What happened in one before that is told by the frame that is
- * the first to show it. */
+/* Of a namespace that the frames show. What happened in one before that is reported by the frame
+ * that is the first to show it. */
 static bool is_of_shown_netns(const struct events *events, const struct transition *seen)
 {
     const struct frame *latest = events->latest.frame;
@@ -312,13 +312,13 @@ static void on_owner(void *context, uint32_t netns, uint64_t cookie, int32_t pid
 /* Not more than `most`, and nothing of bpf that happened later. */
 static int drain(struct events *events, uint32_t most, int64_t until_ns)
 {
-    const struct bpf_hearer hearer = {on_transition, on_owner, events};
+    const struct bpf_sink sink = {on_transition, on_owner, events};
     uint32_t overruns = 0;
     uint64_t lost = 0;
     int handled = 0;
 
     if (events->source && events->bpf)
-        handled = bpf_drain(events->bpf, &hearer, most, until_ns, &lost);
+        handled = bpf_drain(events->bpf, &sink, most, until_ns, &lost);
     else if (events->destroy)
         handled = destroy_drain(events->destroy, on_transition, events, most, &overruns);
     if (lost)

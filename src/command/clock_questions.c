@@ -42,7 +42,7 @@ static ssize_t look(const struct clock_questions *questions, char *line, size_t 
     return found > 0 ? read(questions->scratch[0], line, size) : found;
 }
 
-/* Nobody asks any more, or never did. */
+/* No questions come any more, or none ever did. */
 static enum clock_news end(struct clock_questions *questions)
 {
     const bool has_asked = questions->has_asked;

@@ -1,6 +1,6 @@
-/* clock_questions: who reads what `record -o -` writes may ask for the time, by lines on its standard
- * input: "clock N", and ends the recording by closing it. Input that is nothing of the kind is left
- * alone, unread: it is meant for others. */
+/* clock_questions: who reads what `record -o -` writes may ask for the time, by lines on its
+ * standard input: "clock N", and ends the recording by closing it. Input that is nothing of the
+ * kind is left alone, unread: it is meant for others. */
 #ifndef TCPLENS_COMMAND_CLOCK_QUESTIONS_H
 #define TCPLENS_COMMAND_CLOCK_QUESTIONS_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct clock_questions {
-    int descriptor; /* to poll; -1: nobody asks */
+    int descriptor; /* to poll; -1: no questions come */
     int scratch[2]; /* a pipe to look at a pipe's bytes with */
     bool is_socket;
     bool has_asked;

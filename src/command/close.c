@@ -246,7 +246,7 @@ static int dry_run(struct closing *closing)
     return finish(closing);
 }
 
-static void tell_no_match(const struct closing *closing)
+static void report_no_match(const struct closing *closing)
 {
     char hint[FILTER_HINT_MAX];
 
@@ -265,11 +265,12 @@ static int close_rows(struct closing *closing)
         return EXIT_FAILED;
     }
     if (closing->count == 0 && closing->left_out == 0 && closing->refused == 0)
-        tell_no_match(closing);
+        report_no_match(closing);
     if (closing->options->dry_run || closing->count == 0)
         return dry_run(closing);
     if (!closing->options->yes && !isatty(STDIN_FILENO))
-        return usage("nobody to ask: say --yes to close without asking, --dry-run to look");
+        return usage(
+            "standard input is no terminal: use --yes to close without asking, --dry-run to look");
     if (!closing->options->yes && !agrees(closing)) {
         message("close: nothing was closed");
         return EXIT_PARTLY;
@@ -293,7 +294,7 @@ static int make_collector(struct closing *closing, struct source *source)
     return error;
 }
 
-static void tell_missing(struct closing *closing)
+static void report_missing(struct closing *closing)
 {
     const struct missing *missing = &closing->frame->missing;
 
@@ -312,10 +313,11 @@ static int close_from(struct closing *closing, struct source *source)
     if (error) {
         if (closing->collector)
             collector_trouble(closing->collector, trouble, sizeof(trouble));
-        message("close: no connections could be had: %s", trouble[0] ? trouble : error_text(error));
+        message("close: no connections could be read: %s",
+                trouble[0] ? trouble : error_text(error));
         return EXIT_FAILED;
     }
-    tell_missing(closing);
+    report_missing(closing);
     closing->context = (struct column_context){
         .frame = closing->frame, .now_ns = closing->frame->wall_ns, .ascii = output_is_ascii()};
     return close_rows(closing);

@@ -94,7 +94,7 @@ static void print_lost(struct events_run *run, uint64_t lost, const struct event
 {
     struct event event = {.kind = EVENT_LOST, .wall_ns = next->wall_ns, .lost = lost};
 
-    snprintf(event.text, sizeof(event.text), "too slow to be told all");
+    snprintf(event.text, sizeof(event.text), "read too slowly");
     print_event(run, &event);
 }
 
@@ -168,7 +168,7 @@ static int run_live(struct events_run *run)
     run->cursor = event_ring_next(run->ring);
     while (!error && !signal && !headless_is_over(headless)) {
         headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
-        headless_tell_trouble(headless);
+        headless_report_trouble(headless);
         wake_drain(consumer);
         error = print_new(run);
         signal = headless_signal(headless);
@@ -236,7 +236,8 @@ static int seek_when(struct events_run *run, struct source *source, int64_t *fro
     return error == -ENODATA ? EXIT_PARTLY : EXIT_FAILED;
 }
 
-/* What its recorder found; where thresholds are given, or it has no such lines, what is found now. */
+/* What its recorder found; where thresholds are given, or it has no such lines, what is found
+ * now. */
 static bool uses_lines(const struct events_run *run, const struct source *source)
 {
     const struct options *options = run->headless.options;

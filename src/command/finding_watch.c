@@ -56,7 +56,7 @@ static int watch_live(struct finding_watch *watch)
     }
     while (!error && !signal && !headless_is_over(headless)) {
         headless_wait(headless, &consumer, 1, HEADLESS_CHECK_MS);
-        headless_tell_trouble(headless);
+        headless_report_trouble(headless);
         wake_drain(consumer);
         struct frame *frame = collector_latest(headless->collector);
         if (frame && !watch->frame && options_have_hosts(headless->options))

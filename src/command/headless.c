@@ -1,4 +1,5 @@
-/* Signals and collector of a command without a screen. Independent of what the command does with frames. */
+/* Signals and collector of a command without a screen. Independent of what the command does with
+ * frames. */
 #include "command/headless.h"
 
 #include "base/clock.h"
@@ -113,71 +114,70 @@ static void say_what_is_seen(struct headless *headless, const struct frame *fram
         return;
     headless->said_events = true;
     if (frame->events_why && frame->events_why[0] && headless->options->events == EVENTS_AUTO)
-        message(
-            "%s: %s", frame->events_why,
-            strcmp(frame->events, "destroy") == 0
-                ? "short connections are told when they end, without owner; all else once a frame"
-            : strcmp(frame->events, "none") == 0
-                ? "told once a frame: shorter connections are missed"
-                : "the rest is told as it happens");
+        message("%s: %s", frame->events_why,
+                strcmp(frame->events, "destroy") == 0 ? "short connections are reported when they "
+                                                        "end, without owner; all else once a frame"
+                : strcmp(frame->events, "none") == 0
+                    ? "changes are reported once a frame: shorter connections are missed"
+                    : "the rest is reported as it happens");
 }
 
-void headless_tell_host(struct headless *headless, uint32_t i, const struct frame_host *host)
+void headless_report_host(struct headless *headless, uint32_t i, const struct frame_host *host)
 {
-    uint8_t *told = &headless->told_hosts[i];
+    uint8_t *reported = &headless->reported_hosts[i];
     const bool is_silent = host->frames == 0 && host->state <= HOST_CONNECTING;
     const uint8_t state = is_silent ? HOST_CONNECTING : host->state;
     const bool is_bad = host->state == HOST_LOST || host->state == HOST_REFUSED ||
-                        host->state == HOST_LATE || (is_silent && *told == HOST_WAITING);
+                        host->state == HOST_LATE || (is_silent && *reported == HOST_WAITING);
 
-    if (is_bad && *told != state)
+    if (is_bad && *reported != state)
         message("%s: %s%s%s", host->name, words_name(&HOST_STATE_WORDS, state),
                 host->why[0] ? ": " : "", host->why);
-    else if (state == HOST_OK && *told != HOST_OK && *told != HOST_WAITING)
-        message("%s: it is read %s", host->name, *told == HOST_CONNECTING ? "now" : "again");
-    if (state == HOST_OK && *told != HOST_OK && host->why[0])
+    else if (state == HOST_OK && *reported != HOST_OK && *reported != HOST_WAITING)
+        message("%s: it is read %s", host->name, *reported == HOST_CONNECTING ? "now" : "again");
+    if (state == HOST_OK && *reported != HOST_OK && host->why[0])
         message("%s: it is read %s", host->name, host->why);
     if (is_bad || state == HOST_OK)
-        *told = state;
+        *reported = state;
 }
 
-static void tell_of_hosts(struct headless *headless, const struct frame *frame)
+static void report_hosts(struct headless *headless, const struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->host_count; i++)
-        headless_tell_host(headless, i, &frame->hosts[i]);
+        headless_report_host(headless, i, &frame->hosts[i]);
 }
 
-static void tell_of_frame(struct headless *headless)
+static void report_frame(struct headless *headless)
 {
     struct frame *frame = collector_latest(headless->collector);
     const bool is_wrong = frame && (frame->missing.reasons & MISSING_PROC);
     const char *text = is_wrong ? frame->missing.text : "";
 
-    if (frame && strcmp(text, headless->told_proc) != 0) {
+    if (frame && strcmp(text, headless->reported_proc) != 0) {
         if (text[0])
             message("%s", text);
-        snprintf(headless->told_proc, sizeof(headless->told_proc), "%s", text);
+        snprintf(headless->reported_proc, sizeof(headless->reported_proc), "%s", text);
     }
     if (frame)
         say_what_is_seen(headless, frame);
     if (frame)
-        tell_of_hosts(headless, frame);
+        report_hosts(headless, frame);
     frame_release(frame);
 }
 
-void headless_tell_trouble(struct headless *headless)
+void headless_report_trouble(struct headless *headless)
 {
-    char trouble[sizeof(headless->told)];
+    char trouble[sizeof(headless->reported)];
 
-    tell_of_frame(headless);
+    report_frame(headless);
     collector_trouble(headless->collector, trouble, sizeof(trouble));
-    if (strcmp(trouble, headless->told) == 0)
+    if (strcmp(trouble, headless->reported) == 0)
         return;
     if (trouble[0])
-        message("no connections could be had: %s: trying again", trouble);
+        message("no connections could be read: %s: trying again", trouble);
     else
         message("connections are read again");
-    memcpy(headless->told, trouble, sizeof(headless->told));
+    memcpy(headless->reported, trouble, sizeof(headless->reported));
 }
 
 void headless_done(struct headless *headless)

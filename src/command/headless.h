@@ -19,12 +19,12 @@ struct headless {
         last_frame; /* the collector makes one more when it stops: what just happened is not lost */
     struct metrics *metrics; /* fed with each frame; outlives the collector; NULL = none */
     struct collector *collector;
-    int signals;                   /* signalfd */
-    int64_t end_ns;                /* monotonic time at which --for is over; INT64_MAX = never */
-    bool said_events;              /* what is seen between frames */
-    uint8_t told_hosts[HOSTS_MAX]; /* states of the hosts, as reported last */
-    char told_proc[160];           /* what is wrong with /proc, as it was said last */
-    char told[160];                /* why there are no frames, as reported last; "" = there are */
+    int signals;      /* signalfd */
+    int64_t end_ns;   /* monotonic time at which --for is over; INT64_MAX = never */
+    bool said_events; /* what is seen between frames */
+    uint8_t reported_hosts[HOSTS_MAX]; /* states of the hosts, as reported last */
+    char reported_proc[160];           /* what is wrong with /proc, as it was said last */
+    char reported[160]; /* why there are no frames, as reported last; "" = there are */
 };
 
 #define HEADLESS_CHECK_MS 1000 /* how often to look whether there is trouble to report */
@@ -44,10 +44,10 @@ bool headless_is_over(const struct headless *headless);
 int headless_open_collector(struct headless *headless, uint32_t needs);
 /* Why no frame can be made, why their owners are unknown or strangers, and why less is seen between
  * them than could be: one line on stderr for each reason; of the first, one when it has passed. */
-void headless_tell_trouble(struct headless *headless);
+void headless_report_trouble(struct headless *headless);
 /* A host that is not read, or not yet after what the first frame waits, and that it is read: once
  * each. i: its index. */
-void headless_tell_host(struct headless *headless, uint32_t i, const struct frame_host *host);
+void headless_report_host(struct headless *headless, uint32_t i, const struct frame_host *host);
 void headless_done(struct headless *headless);
 
 #endif

@@ -137,7 +137,7 @@ static int print_frame(struct list *list)
 }
 
 /* A name is matched as a whole: who typed a part of one sees nothing. */
-static void tell_hint(const struct list *list)
+static void report_hint(const struct list *list)
 {
     char hint[FILTER_HINT_MAX];
 
@@ -147,7 +147,7 @@ static void tell_hint(const struct list *list)
 }
 
 /* One line for each host whose rows are old or were never read, or are there in an unusual way. */
-static void tell_hosts(const struct frame *frame)
+static void report_hosts(const struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->host_count; i++) {
         const struct frame_host *host = &frame->hosts[i];
@@ -157,13 +157,13 @@ static void tell_hosts(const struct frame *frame)
     }
 }
 
-static void tell_missing(const struct missing *missing)
+static void report_missing(const struct missing *missing)
 {
-    message("%s", missing->text[0] ? missing->text : "some connections could not be had");
+    message("%s", missing->text[0] ? missing->text : "some connections could not be read");
 }
 
-/* For a person only: a program has asked for what it wants. */
-static void tell_others(const struct frame *frame)
+/* For people only: a program names what it wants. */
+static void report_others(const struct frame *frame)
 {
     char text[96];
 
@@ -183,17 +183,17 @@ static int show(struct list *list, const struct frame *frame)
     choose_columns(list, frame);
     error = print_frame(list);
     if (!error)
-        tell_hint(list);
+        report_hint(list);
     if (!error)
-        tell_others(frame);
+        report_others(frame);
     code = output_exit_code(error);
     if (code != EXIT_DONE || error)
         return code;
     if ((missing->reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG | MISSING_PROC |
                              MISSING_NETNS | MISSING_MEMORY)) &&
         !(missing->reasons & MISSING_HOSTS))
-        tell_missing(missing);
-    tell_hosts(frame);
+        report_missing(missing);
+    report_hosts(frame);
     return missing->reasons &
                    (MISSING_DUMP_PART | MISSING_LOG | MISSING_PROC | MISSING_HOSTS | MISSING_MEMORY)
                ? EXIT_PARTLY
@@ -236,7 +236,7 @@ static int take_frame(const struct list *list, struct collector *collector,
     return error;
 }
 
-static void tell_failure(const struct list *list, struct collector *collector, int error)
+static void report_failure(const struct list *list, struct collector *collector, int error)
 {
     char trouble[160] = "";
 
@@ -246,7 +246,7 @@ static void tell_failure(const struct list *list, struct collector *collector, i
     else if (list->options->from && trouble[0])
         message("%s: %s", list->options->from, trouble);
     else
-        message("no connections could be had: %s", trouble[0] ? trouble : error_text(error));
+        message("no connections could be read: %s", trouble[0] ? trouble : error_text(error));
 }
 
 /* The first frame of a collector without a thread. Takes the source over. */
@@ -271,7 +271,7 @@ static int list_source(struct list *list, struct source *source)
     if (error == -EINTR)
         code = EXIT_FAILED;
     else if (error)
-        tell_failure(list, collector, error);
+        report_failure(list, collector, error);
     else if (list->options->from || source->ops->interrupt)
         code = check_log(list, source, frame, show(list, frame));
     else {
@@ -311,7 +311,7 @@ static int read_filters(struct list *list)
         code = filter_read(&list->when, list->options->when, FILTER_KNOWS_MACHINES);
     if (code >= 0 || !list->when || !filter_needs_kernel(list->when))
         return code;
-    message("--when: autobound: only the kernel can tell");
+    message("--when: autobound: only the kernel can test it");
     return EXIT_USAGE;
 }
 
@@ -324,7 +324,7 @@ static int list_filtered(struct list *list)
     if (code >= 0)
         return code;
     if (list->options->demo && filter_needs_kernel(list->filter)) {
-        message("filter: autobound: only the kernel can tell, and --demo has none");
+        message("filter: autobound: only the kernel can test it, and --demo has none");
         return EXIT_USAGE;
     }
     error = open_source_filtered(&source, list->options, list->filter, why);

@@ -34,7 +34,8 @@ static int make_folders(char *path)
 }
 
 /* sudo may keep HOME: root makes nothing in the folder of a user, who would then not own it, and
- * might lead root elsewhere by a link. What is not there belongs to whoever owns the folder above.
+ * might lead root elsewhere by a link. What does not exist belongs to the owner of the folder
+ * above.
  */
 static bool root_may_use(const char *path)
 {
@@ -56,7 +57,7 @@ static int join(char *folder, size_t size, const char *base, const char *rest)
     return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-/* A program that runs with more rights than its caller takes no names from him. */
+/* A program with more rights than its caller takes no names from the environment. */
 int log_folder_default(char *folder, size_t size)
 {
     const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");

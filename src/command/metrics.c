@@ -45,7 +45,7 @@ static int watch_live(struct reading *reading)
     }
     while (!signal && !headless_is_over(headless)) {
         headless_wait(headless, NULL, 0, HEADLESS_CHECK_MS);
-        headless_tell_trouble(headless);
+        headless_report_trouble(headless);
         signal = headless_signal(headless);
     }
     collector_ask_stop(headless->collector);

@@ -173,7 +173,7 @@ static int watch(struct record_run *run)
         else if (signal)
             return signal;
         say_trouble(run);
-        headless_tell_trouble(headless);
+        headless_report_trouble(headless);
         metrics_output_tick(&run->metrics, headless->collector, false);
     }
     return 0;

@@ -210,7 +210,7 @@ static bool look(struct hosts_run *run)
                                         .name = fleet_name(run->fleet, i),
                                         .why = found.why,
                                         .frames = found.stats.frames};
-        headless_tell_host(&run->headless, i, &host);
+        headless_report_host(&run->headless, i, &host);
         say_trouble(&run->logs[i], host.name, &found.stats);
         reader_left |= found.reader_left;
     }

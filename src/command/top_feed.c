@@ -229,7 +229,7 @@ static struct frame *latest(void *data)
 }
 
 /* A recording needs more than the screen may show, and of every row. */
-static void tell_collector(struct top_feed *feed)
+static void notify_collector(struct top_feed *feed)
 {
     struct wish wish = feed->wish;
     if (top_record_is_on(&feed->record))
@@ -245,14 +245,14 @@ static void set_wish(void *data, const struct wish *wish)
         player_set_wish(feed->player, wish);
     feed->wish = *wish;
     if (feed->collector)
-        tell_collector(feed);
+        notify_collector(feed);
 }
 
 static void toggle_recording(void *data)
 {
     struct top_feed *feed = data;
     top_record_toggle(&feed->record);
-    tell_collector(feed);
+    notify_collector(feed);
 }
 
 static void recording(void *data, struct screen_recording *state)

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #define LEFT_FOR_NS (10 * SECOND_NS) /* for so long a row that left waits for its end */
-/* A message of an end comes at most so late, by a work queue of the kernel that waits for others where network
- * namespaces come and go. Not longer than that: what moved data since then and was a row waits for its end. */
+/* A message of an end comes at most so late, by a work queue of the kernel that waits for others
+ * where network namespaces come and go. Not longer than that: what moved data since then and was a
+ * row waits for its end. */
 #define LATE_NS LEFT_FOR_NS
 
 void account_done(struct account *account)
@@ -261,8 +262,8 @@ static void row_sent(struct account *account, const struct conn *previous, struc
     lately_show(&lately, conn);
 }
 
-/* Of a row that is read now, or is no more: since it was read before. previous NULL: since the frame
- * before, as its opening would have been reported. */
+/* Of a row that is read now, or is no more: since it was read before. previous NULL: since the
+ * frame before, as its opening would have been reported. */
 static int64_t elapsed_alone(const struct account *account, const struct conn *previous)
 {
     return previous ? account->next->mono_ns - read_ns_of(account, previous) : account->elapsed_ns;
@@ -469,7 +470,7 @@ void account_new_row(struct account *account, struct conn *conn)
     if (!counters_known(conn))
         return;
     struct ending *ending = mark_live(account, conn);
-    if (ending && ending->left) { /* a dump had skipped it */
+    if (ending && ending->left) { /* a dump skipped it */
         begin_row(account, conn, &ending->counted);
         ending->left = false;
         ending->done = !ending->ended;

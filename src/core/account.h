@@ -12,7 +12,7 @@
 #include "core/port_set.h"
 #include "core/rates.h"
 
-#define ACCOUNT_FLOWS_MOST 4096u /* what comes beyond goes into one that is nobody's */
+#define ACCOUNT_FLOWS_MOST 4096u /* what comes beyond goes into one without an owner */
 
 /* Gets what each connection carried, as it is counted. `whose`: its row, or the key of a flow that
  * stands for it, whose tuple lacks a part; indexes are of `frame`, whose rows are all there. */
@@ -23,7 +23,7 @@ struct account_sink {
 };
 
 struct account {
-    struct account_sink sink; /* carried NULL: nobody */
+    struct account_sink sink; /* carried NULL: none */
     struct endings endings;
     struct hash_index flow_index;
     uint64_t flow_serial;

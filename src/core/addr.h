@@ -44,7 +44,7 @@ size_t addr_format_endpoint(char *out, size_t size, const struct addr *addr, uin
                             const char *interface, uint16_t port, const char *port_text);
 
 /* close() with SO_LINGER 0 clears the remote port, and the local address unless the socket was
- * bound to it, before the kernel tells of the end (tcp_disconnect in net/ipv4/tcp.c, Linux 6.18).
+ * bound to it, before the kernel reports the end (tcp_disconnect in net/ipv4/tcp.c, Linux 6.18).
  */
 bool tuple_lacks_remote_port(const struct tuple *tuple);
 bool tuple_lacks_local(const struct tuple *tuple);

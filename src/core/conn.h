@@ -45,8 +45,8 @@ enum conn_known {
         1u << 21, /* in a frame that read some rows only (frame.all_ns): this is one of them */
     KNOWN_FULL_BEGAN = 1u << 20, /* that its accept queue filled was seen: full_since_ns is the time
                                     itself, not the latest that it may have been */
-    KNOWN_NO_BACKLOG = 1u << 18  /* LISTEN, with KNOWN_QUEUES: the source does not tell the backlog
-                                    (/proc/net/tcp); send_queue is then 0 and means nothing */
+    KNOWN_NO_BACKLOG = 1u << 18  /* LISTEN, with KNOWN_QUEUES: the source does not report the
+                                    backlog (/proc/net/tcp); send_queue is then 0 and means nothing */
 };
 
 /* What stands in place of an owner. */
@@ -121,8 +121,8 @@ struct conn {
                                      * none, or not known */
     uint64_t serial; /* number in order of first sight, > 0, never used twice in a session: the
                       * identity that cursors, tags and ties hold on to */
-    /* Times: as the wall clock of its frame tells them, also of what happened before that clock was
-     * set (frame_time_of). */
+    /* Times: by the wall clock of its frame, also of what happened before that clock was set
+     * (frame_time_of). */
     int64_t created_min_ns, created_max_ns; /* bounds of the creation */
     int64_t changed_ns;     /* of the last open, transition or close; 0 = none seen */
     int64_t state_since_ns; /* when it entered its state */
@@ -188,7 +188,7 @@ static inline uint64_t conn_out_bytes(const struct conn *conn)
     return conn->bytes_sent >= conn->bytes_retrans ? conn->bytes_sent - conn->bytes_retrans : 0;
 }
 
-/* Its tcp_info may tell a detector something: there is something in its queues, it was retransmitted
+/* Its tcp_info may matter to a detector: there is something in its queues, it was retransmitted
  * lately, or one side has closed. */
 static inline bool conn_is_suspect(const struct conn *conn)
 {
@@ -214,7 +214,8 @@ bool conn_window_is_shut(const struct conn *conn); /* the peer's, with something
  * window. */
 bool conn_is_stalled(const struct conn *conn);
 bool conn_is_ghost(const struct conn *conn); /* state is DELETE-TCB */
-/* Like conn_is_suspect(), for what it waited: the round trip is far above the least, and it sent lately. */
+/* Like conn_is_suspect(), for what it waited: the round trip is far above the least, and it sent
+ * lately. */
 bool conn_is_delayed(const struct conn *conn, uint32_t min_rtt_us);
 /* A peer with a private address, and no nearer than this: worth a line of a detector. */
 #define CONN_NEAR_US 10000u

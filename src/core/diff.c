@@ -13,7 +13,7 @@
 #define LOOK_AHEAD                                                                                 \
     4u /* rows of previous looked at for each row: so many may have closed in a row */
 #define SLOT_FREE   UINT64_MAX
-#define FETCH_AHEAD 8u  /* rows: their first cache line is asked for so early */
+#define FETCH_AHEAD 8u  /* rows: their first cache line is prefetched so early */
 #define LOST_AFTER  16u /* rows in a row without a match: the order is lost, a hash pays */
 
 /* One comparison at work. */
@@ -389,7 +389,7 @@ static void diff_add(struct diff *diff, enum change_kind kind, uint8_t from, uin
         .kind = (uint8_t)kind, .from = from, .to = to, .previous = previous, .next = next};
 }
 
-static void tell_changes(const struct join *join)
+static void report_changes(const struct join *join)
 {
     struct diff *diff = join->diff;
 
@@ -448,7 +448,7 @@ int diff_copies(struct diff *diff, const struct frame *previous, struct frame *n
     }
     diff->previous_of_count = next->live_count;
     if (previous)
-        tell_changes(&join);
+        report_changes(&join);
     else
         free_index(diff);
     return 0;

@@ -1,6 +1,6 @@
 /* Events: every open, transition and close, in one bounded ring with a number each. Producers are
- * the collector and the events thread; each consumer has a cursor of its own and is told how many
- * it missed. The ring is thread-safe. Pure otherwise. */
+ * the collector and the events thread; each consumer has a cursor of its own and learns how many it
+ * missed. The ring is thread-safe. Pure otherwise. */
 #ifndef TCPLENS_CORE_EVENT_H
 #define TCPLENS_CORE_EVENT_H
 
@@ -119,7 +119,8 @@ static inline bool event_is_of_connection(const struct event *event)
 #define EVENT_NETNS_MAX 96
 size_t event_netns_text(char *out, size_t size, const struct event *event);
 
-/* "reset by us: data unread", "" for an end in order, or one that is not known. Returns the length. */
+/* "reset by us: data unread", "" for an end in order, or one that is not known. Returns the
+ * length. */
 #define EVENT_END_MAX 48
 size_t event_end_text(char *out, size_t size, const struct event *event);
 

@@ -1,6 +1,7 @@
 /* Frames and their pool: arrays that grow while a frame is filled, are kept when it is released and
  * used again. Independent of where rows come from. The pool has a mutex, the reference count is
- * atomic; all else belongs to whoever fills the frame, and to nobody once it is published. */
+ * atomic; all else belongs to the thread that fills the frame, and does not change once it is
+ * published. */
 #include "core/frame.h"
 
 #include "base/grow.h"

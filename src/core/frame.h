@@ -1,5 +1,5 @@
 /* A frame: one immutable, reference-counted picture of all connections, and what is missing from
- * it. A source fills it, diff and track complete it, then it is published and nobody writes to it
+ * it. A source fills it, diff and track complete it, then it is published and is not written to
  * again. Everything in it lives in its own arena and pooled arrays: no pointer into a frame
  * outlives the reference. The pool and the reference count are the only thread-safe parts. Pure. */
 #ifndef TCPLENS_CORE_FRAME_H
@@ -138,7 +138,7 @@ struct totals {
     uint64_t segs_in, segs_out, segs_retrans; /* since the frame before */
     uint32_t opened, changed, closed;         /* against the frame before */
     uint32_t
-        untold; /* of these, in a frame of all rows after one of some: not reported before, though events of
+        unreported; /* of these, in a frame of all rows after one of some: not reported before, though events of
                       * that kind are */
 };
 
@@ -150,7 +150,7 @@ struct frame_cost {
     uint32_t cpu_permille; /* CPU of all tcplens threads since the frame before, of one core;
                               UINT32_MAX = not known */
     uint32_t compared;     /* frames of all rows that followed one of some, in this session, */
-    uint32_t untold;       /* and changes in them that events had not reported (totals.untold) */
+    uint32_t unreported; /* and changes in them that events had not reported (totals.unreported) */
 };
 
 struct finding;
@@ -172,7 +172,8 @@ struct frame {
                                        * filled by the source, 0 = at once */
     int64_t
         all_ns; /* monotonic: when all rows were read last, where this frame read some of them only
-                     * and the others stand as they were (frame_row_stands); 0 = all were read for it */
+                     * and the others stand as they were (frame_row_stands); 0 = all were read for
+                     * it */
     uint64_t first_event, next_event; /* event numbers it covers: [first, next) */
     struct conn *conns;               /* live rows in the source's order, then ghosts */
     uint32_t live_count, conn_count;
@@ -199,7 +200,7 @@ struct frame {
     struct frame_cost cost;
     const char *host;       /* safe text, in the arena or static; never NULL */
     const char *source;     /* "sock_diag", "/proc/net/tcp", "demo", "log" */
-    const char *events;     /* what tells of changes between frames: "bpf", "destroy" (ends only),
+    const char *events;     /* source of changes between frames: "bpf", "destroy" (ends only),
                                * "none"; NULL = not known */
     const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
     const char *owners_why; /* the same: why owners are found by reading /proc only */
@@ -294,10 +295,11 @@ static inline enum netns_rows netns_rows_of(const struct conn *conn)
         return NETNS_ROWS_BOUND;
     return conn_is_unheld(conn) ? NETNS_ROWS_UNHELD : NETNS_ROWS_HELD;
 }
-/* When those rows of that namespace were read, by the monotonic clock: the frame's own time where it
- * says nothing else. */
+/* When those rows of that namespace were read, by the monotonic clock: the frame's own time where
+ * it says nothing else. */
 int64_t frame_read_ns(const struct frame *frame, uint32_t key, enum netns_rows rows);
-/* Its counters, queues and rates are those of an earlier reading, all_ns or later; its state is not. */
+/* Its counters, queues and rates are those of an earlier reading, all_ns or later; its state is
+ * not. */
 static inline bool frame_row_stands(const struct frame *frame, const struct conn *conn)
 {
     return frame->all_ns && !(conn->known & KNOWN_READ) && conn->state != STATE_DELETE_TCB;

@@ -1,4 +1,4 @@
-/* Events as frames tell them: opens, steps and closes seen between two frames. Used by track only.
+/* Events that frames show: opens, steps and closes seen between two frames. Used by track only.
  * Pure. */
 #ifndef TCPLENS_CORE_FRAME_EVENTS_H
 #define TCPLENS_CORE_FRAME_EVENTS_H
@@ -8,7 +8,7 @@
 
 struct emitter {
     const struct frame *previous, *next;
-    struct event_ring *ring; /* NULL: nothing is told */
+    struct event_ring *ring; /* NULL: no events */
     int64_t elapsed_ns;      /* between the two frames */
     int64_t tick_ns;
 };

@@ -177,8 +177,8 @@ static struct life *life_begin(struct lifecycles *lifecycles, const struct trans
 }
 
 /* connect(), listen(). */
-static uint32_t tell_begin(struct lifecycles *lifecycles, const struct transition *transition,
-                           const struct shown *shown, struct event *events)
+static uint32_t report_begin(struct lifecycles *lifecycles, const struct transition *transition,
+                             const struct shown *shown, struct event *events)
 {
     const struct event *event = &transition->event;
     struct life *life = life_begin(lifecycles, transition, event->to, event->mono_ns);
@@ -198,9 +198,9 @@ static uint32_t tell_begin(struct lifecycles *lifecycles, const struct transitio
     return 1;
 }
 
-/* What is to be told of its opening before anything else is. */
-static uint32_t tell_opening(struct lifecycles *lifecycles, const struct transition *transition,
-                             const struct shown *shown, struct life **life, struct event *event)
+/* What is to be reported of its opening before anything else is. */
+static uint32_t report_opening(struct lifecycles *lifecycles, const struct transition *transition,
+                               const struct shown *shown, struct life **life, struct event *event)
 {
     if (*life && (*life)->waits) {
         (*life)->waits = false;
@@ -221,12 +221,12 @@ static uint32_t tell_opening(struct lifecycles *lifecycles, const struct transit
     return 1;
 }
 
-static uint32_t tell_end(struct lifecycles *lifecycles, const struct transition *transition,
-                         const struct shown *shown, struct life *life, struct event *event)
+static uint32_t report_end(struct lifecycles *lifecycles, const struct transition *transition,
+                           const struct shown *shown, struct life *life, struct event *event)
 {
     uint8_t from = transition->event.from;
     uint8_t left = state_left(from, transition->signs);
-    uint32_t told = 0;
+    uint32_t reported = 0;
 
     if (left != from) {
         *event = life_event(transition, life, shown,
@@ -240,15 +240,15 @@ static uint32_t tell_end(struct lifecycles *lifecycles, const struct transition 
         }
         if (from == STATE_LISTEN)
             life_drop_totals(event);
-        told = 1;
+        reported = 1;
     }
     if (life)
         life_remove(lifecycles, life);
-    return told;
+    return reported;
 }
 
-static uint32_t tell_step(struct lifecycles *lifecycles, const struct transition *transition,
-                          const struct shown *shown, struct life *life, struct event *event)
+static uint32_t report_step(struct lifecycles *lifecycles, const struct transition *transition,
+                            const struct shown *shown, struct life *life, struct event *event)
 {
     *event = life_event(transition, life, shown, EVENT_STATE);
     life_set_state_time(event, life, shown);
@@ -289,8 +289,8 @@ static void event_take_shown(struct event *event, const struct conn *conn)
     event_set_totals(event, conn);
 }
 
-static uint32_t tell_destroyed(const struct transition *transition, const struct shown *shown,
-                               struct event *event)
+static uint32_t report_destroyed(const struct transition *transition, const struct shown *shown,
+                                 struct event *event)
 {
     uint8_t from = shown->conn ? shown->conn->state : STATE_NONE;
     uint8_t to = transition->event.to;
@@ -351,26 +351,26 @@ uint32_t lifecycles_apply(struct lifecycles *lifecycles, const struct transition
                           const struct shown *shown, struct event *events)
 {
     const struct event *event = &transition->event;
-    uint32_t told;
+    uint32_t reported;
 
     if (transition->signs & LIFE_ENDED)
-        return tell_destroyed(transition, shown, events);
+        return report_destroyed(transition, shown, events);
     if (event->from == event->to)
         return 0;
     if (event->from == STATE_CLOSED)
-        return tell_begin(lifecycles, transition, shown, events);
+        return report_begin(lifecycles, transition, shown, events);
 
     struct life *life = life_find(lifecycles, event->netns, event->cookie);
     if (life && life->waits && event->tuple.local_port == 0) {
         life_remove(lifecycles, life); /* connect() found no port: there never was a connection */
         return 0;
     }
-    told = tell_opening(lifecycles, transition, shown, &life, events);
+    reported = report_opening(lifecycles, transition, shown, &life, events);
     struct transition plain = *transition;
     event_leave_out_fin(&plain.event, plain.signs & LIFE_FIN);
     if (event->to == STATE_CLOSED)
-        return told + tell_end(lifecycles, &plain, shown, life, &events[told]);
-    return told + tell_step(lifecycles, &plain, shown, life, &events[told]);
+        return reported + report_end(lifecycles, &plain, shown, life, &events[reported]);
+    return reported + report_step(lifecycles, &plain, shown, life, &events[reported]);
 }
 
 void lifecycles_set_holder(struct lifecycles *lifecycles, uint32_t netns, uint64_t cookie,

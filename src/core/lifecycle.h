@@ -8,7 +8,7 @@
 #include "core/event.h"
 #include "core/frame.h"
 
-#define LIFE_EVENTS_MAX 3u /* events that one transition may be told as */
+#define LIFE_EVENTS_MAX 3u /* events that one transition may become */
 #define LIFE_NAME_MAX   16 /* a process name as the kernel has it, NUL included */
 
 enum life_sign {
@@ -18,7 +18,7 @@ enum life_sign {
     LIFE_SEQUENCE = 1u << 3, /* one more was acknowledged than bytes were sent: its SYN if it
                               * connected, else its FIN, and then the peer's came before it */
     LIFE_ENDED = 1u << 4,    /* a destroy message: `to` is what stays behind (TIME-WAIT, FIN-WAIT-2)
-                              * or DELETE-TCB; what it comes from is not told */
+                              * or DELETE-TCB; what it comes from is not reported */
     LIFE_RESET = 1u << 5,    /* it ends because a reset came */
     LIFE_RESETS_SEEN = 1u << 6, /* LIFE_RESET would be there */
     LIFE_LINGER = 1u << 7       /* close() with SO_LINGER and a time of 0 */
@@ -35,7 +35,7 @@ struct transition {
     uint32_t signs;         /* enum life_sign */
     uint8_t error;          /* errno of the socket, 0 = none */
     uint8_t sent_reset;     /* enum event_reset_why of a reset sent for it, 0 = none */
-    int32_t pid;            /* of the owner in whose context it happened, 0 = in nobody's */
+    int32_t pid;            /* of the owner in whose context it happened, 0 = in no process's */
     uint64_t start_ticks;
     char name[LIFE_NAME_MAX]; /* raw */
 };
@@ -52,8 +52,8 @@ struct lifecycles *lifecycles_new(void); /* NULL: no memory */
 void lifecycles_free(struct lifecycles *lifecycles);
 
 /* Writes into events (room for LIFE_EVENTS_MAX) what the transition means and returns how many that
- * are. An opening whose local port is not known yet is kept until it is: connect() tells of a
- * socket before it has one (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). */
+ * are. An opening whose local port is not known yet is kept until it is: connect() reports a socket
+ * before it has one (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). */
 uint32_t lifecycles_apply(struct lifecycles *lifecycles, const struct transition *transition,
                           const struct shown *shown, struct event *events);
 
@@ -66,12 +66,13 @@ bool lifecycles_end(const struct lifecycles *lifecycles, const struct transition
 void lifecycles_set_holder(struct lifecycles *lifecycles, uint32_t netns, uint64_t cookie,
                            int32_t pid, uint64_t start_ticks, const char name[LIFE_NAME_MAX]);
 
-/* Whose the connection of an event is, as far as it is known by now: told by accept(), or shown. */
+/* Whose the connection of an event is, as far as it is known by now: from accept(), or from a
+ * row. */
 void lifecycles_set_owner(const struct lifecycles *lifecycles, const struct shown *shown,
                           struct event *event);
 
 /* Openings that are kept and that this row of a frame to come shows, now with its port: true, and
- * *event is to be told before the frame is. */
+ * *event is to be reported before the frame is. */
 uint32_t lifecycles_waiting(const struct lifecycles *lifecycles);
 /* The monotonic time of the oldest of them; 0: there are none. */
 int64_t lifecycles_waiting_since(const struct lifecycles *lifecycles);

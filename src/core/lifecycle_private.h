@@ -12,7 +12,7 @@ struct life {
     uint32_t uid, netns;
     uint8_t state;
     bool began; /* its beginning was seen; else a later step was the first */
-    bool waits; /* its opening is not told yet */
+    bool waits; /* its opening is not reported yet */
     char name[LIFE_NAME_MAX];
 };
 

@@ -71,7 +71,7 @@ static int notes_index(struct notes *notes, uint32_t i)
     return error;
 }
 
-/* A note gets another tuple: connect() tells of a socket before it has its local port
+/* A note gets another tuple: connect() reports a socket before it has its local port
  * (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). Takes the place of what was removed: does
  * not fail. */
 static void notes_move(struct notes *notes, uint32_t i, const struct tuple *tuple)
@@ -91,7 +91,7 @@ static void note_fill(struct note *note, const struct event *event)
 {
     note->frames = 0;
     note->from = event->from;
-    note->told = event->kind == EVENT_CLOSE ? STATE_DELETE_TCB : event->to;
+    note->state = event->kind == EVENT_CLOSE ? STATE_DELETE_TCB : event->to;
     note->changed_ns = event->wall_ns;
     note->changed_mono_ns = event->mono_ns;
     if (event->kind == EVENT_OPEN) {
@@ -160,7 +160,7 @@ struct note *notes_find(const struct notes *notes, const struct conn *conn, bool
         if (found == NO_NOTE)
             return NULL;
         const struct note *note = &notes->notes[found];
-        bool lazy = note->told == STATE_TIME_WAIT || note->told == STATE_FIN_WAIT_2;
+        bool lazy = note->state == STATE_TIME_WAIT || note->state == STATE_FIN_WAIT_2;
         bool left = lazy && conn->state == STATE_TIME_WAIT && !cookie_stands;
         if (conn->cookie && note->cookie && !left)
             return NULL;

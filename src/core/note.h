@@ -1,4 +1,4 @@
-/* Notes: what an events source told of connections since the last frame, one note a connection,
+/* Notes: what an events source reported about connections since the last frame, one note a connection,
  * found by cookie or tuple. Used by track only. Pure. */
 #ifndef TCPLENS_CORE_NOTE_H
 #define TCPLENS_CORE_NOTE_H
@@ -10,17 +10,17 @@ struct note {
     uint64_t cookie;
     struct tuple tuple;
     uint32_t netns;
-    uint8_t told;      /* enum tcp_state: the last one told; DELETE-TCB = its close was told */
+    uint8_t state;     /* enum tcp_state, as reported; DELETE-TCB = its close */
     uint8_t from;      /* the one before */
-    bool opened;       /* its opening was told, at opened_ns, opened_mono_ns */
+    bool opened;       /* its opening was reported, at opened_ns, opened_mono_ns */
     bool has_totals;   /* final counters below */
     bool matched;      /* with a row, in the frame being tracked */
     uint8_t frames;    /* frames that were tracked since */
     int64_t opened_ns; /* wall clock, of then */
     int64_t opened_mono_ns;
-    int64_t changed_ns; /* wall clock, of then, of the last change told */
+    int64_t changed_ns; /* wall clock, of then, of the last change reported */
     int64_t changed_mono_ns;
-    int64_t age_ns; /* of the connection when it closed; -1 = not told */
+    int64_t age_ns; /* of the connection when it closed; -1 = not reported */
     uint64_t in_bytes, out_bytes;
     uint32_t rtt_us, retrans;
     uint32_t uid; /* UINT32_MAX = not known */
@@ -30,7 +30,7 @@ struct note {
 };
 
 struct notes {
-    struct note *notes; /* in the order in which their connections were first told of */
+    struct note *notes; /* in the order in which their connections were first reported */
     uint32_t count, capacity;
     struct hash_index by_cookie, by_tuple;
 };
@@ -40,7 +40,7 @@ void notes_done(struct notes *notes);
 int notes_add(struct notes *notes, const struct event *event); /* 0 or -ENOMEM */
 /* The note of a row; NULL where there is none. By tuple only where cookies cannot serve: the row
  * has none, or is what is left of a closed socket. A cookie that a frame has shown
- * before (cookie_stands) is the one that would be told: another one under its tuple is that of
+ * before (cookie_stands) is the one that would be reported: another one under its tuple is that of
  * another connection. */
 struct note *notes_find(const struct notes *notes, const struct conn *conn, bool cookie_stands);
 /* Removes those for which `keep` is false. */

@@ -14,7 +14,7 @@ enum offload_state { /* numbers of TCP_CONNECTION_OFFLOAD_STATE; Max (4) is not 
                      OFFLOAD_OFFLOADING = 1,
                      OFFLOAD_OFFLOADED = 2,
                      OFFLOAD_UPLOADING = 3,
-                     OFFLOAD_UNKNOWN = 255 /* ULP information was not to be had: blank, absent in
+                     OFFLOAD_UNKNOWN = 255 /* ULP information was not available: blank, absent in
                                               JSON, matches no filter */
 };
 
@@ -25,8 +25,8 @@ enum ulp {
     ULP_MPTCP,
     ULP_SMC,
     ULP_OTHER,
-    /* What lies above a TCP socket of AF_SMC: its data goes by RDMA, through the memory of one machine, or
-     * by this TCP connection after all. */
+    /* What lies above a TCP socket of AF_SMC: its data goes by RDMA, through the memory of one
+     * machine, or by this TCP connection after all. */
     ULP_SMC_R,
     ULP_SMC_D,
     ULP_SMC_FALLBACK

@@ -1,5 +1,5 @@
 /* The line of /proc/PID/stat: who a process is, read in one place for the walk and for the acts.
- * Pure: whoever has read the file hands in its text. */
+ * Pure: the caller has read the file. */
 #ifndef TCPLENS_CORE_PROC_STAT_H
 #define TCPLENS_CORE_PROC_STAT_H
 

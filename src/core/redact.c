@@ -361,7 +361,7 @@ void redact_frame(struct redaction *redaction, struct frame *frame)
     pthread_mutex_unlock(&redaction->mutex);
 }
 
-/* As in frames: "host", of the machine's own namespace, tells nothing. */
+/* As in frames: "host", of the machine's own namespace, is no secret. */
 static void redact_netns_name(struct redaction *redaction, struct event *event)
 {
     if (event->text[0] && strcmp(event->text, "host") != 0)

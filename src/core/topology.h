@@ -1,4 +1,4 @@
-/* topology: who talks to whom, out of the rows of one frame: nodes are units, processes, containers,
+/* topology: who talks to whom, from the rows of one frame: nodes are units, processes, containers,
  * pods or hosts, edges lead from a client to the service port that it uses. A listener decides the
  * direction; a connection of which both ends are shown is counted once. Pure. */
 #ifndef TCPLENS_CORE_TOPOLOGY_H

@@ -1,6 +1,6 @@
-/* History from frame to frame. What was told between frames comes as notes, what the frames show as
- * a diff; both become marks of rows, ghosts and events, each change once. Independent of where
- * frames come from, nor read a clock. */
+/* History from frame to frame. What was reported between frames comes as notes, what the frames
+ * show as a diff; both become marks of rows, ghosts and events, each change once. Independent of
+ * where frames come from, nor read a clock. */
 #include "core/track.h"
 
 #include "base/grow.h"
@@ -83,7 +83,7 @@ int track_note_end(struct track *track, const struct socket_end *end)
     return account_note_end(&track->account, end);
 }
 
-/* When it happened, as the clock of the frame that is tracked tells it. */
+/* When it happened, by the clock of the frame that is tracked. */
 static int64_t opened_ns(const struct pass *pass, const struct note *note)
 {
     return frame_time_of(pass->next, note->opened_ns, note->opened_mono_ns);
@@ -114,8 +114,8 @@ static const struct netns_time *pass_time_of_rest(struct pass *pass, uint32_t ne
     return &pass->time;
 }
 
-/* When all such rows of that namespace were read for the frame before, as the clock of this one tells
- * it. */
+/* When all such rows of that namespace were read for the frame before, by the clock of this
+ * one. */
 static int64_t previous_ns(struct pass *pass, uint32_t netns, enum netns_rows rows)
 {
     const int64_t since_ns =
@@ -164,7 +164,8 @@ static void keep_ghosts(struct pass *pass)
 
 /* --- what is only bound, and may be read more rarely --- */
 
-/* The socket of a connection that was closed while what is only bound was not read: it did not open. */
+/* The socket of a connection that was closed while what is only bound was not read: it did not
+ * open. */
 static bool is_left(const struct pass *pass, const struct conn *conn)
 {
     return conn->state == STATE_CLOSED && conn->cookie &&
@@ -201,11 +202,11 @@ static bool is_reported(uint8_t state)
 }
 
 /* What a frame of all rows is the first to show though events would have come of it. */
-static void note_untold(struct pass *pass, uint8_t from, uint8_t to)
+static void note_unreported(struct pass *pass, uint8_t from, uint8_t to)
 {
     if (pass->previous && pass->previous->all_ns && !pass->next->all_ns && is_reported(from) &&
         is_reported(to))
-        pass->next->totals.untold++;
+        pass->next->totals.unreported++;
 }
 
 /* --- rows that closed --- */
@@ -215,17 +216,17 @@ static void close_row(struct pass *pass, const struct change *change)
 {
     const struct conn *conn = &pass->previous->conns[change->previous];
     struct note *note = notes_find(&pass->track->notes, conn, true);
-    bool told = note && note->told == STATE_DELETE_TCB;
-    uint8_t from = told ? note->from : note ? note->told : conn->state;
-    int64_t mono_ns = told ? note->changed_mono_ns : pass->next->mono_ns;
+    bool reported = note && note->state == STATE_DELETE_TCB;
+    uint8_t from = reported ? note->from : note ? note->state : conn->state;
+    int64_t mono_ns = reported ? note->changed_mono_ns : pass->next->mono_ns;
 
     account_left(&pass->track->account, conn);
     note_left(pass, conn);
     if (note)
         note->frames = NOTE_FRAMES;
-    if (!told) {
+    if (!reported) {
         emit_close(&pass->emitter, pass->previous, conn, from);
-        note_untold(pass, from, from);
+        note_unreported(pass, from, from);
     }
     if (!still_shown(pass, mono_ns))
         return;
@@ -235,7 +236,7 @@ static void close_row(struct pass *pass, const struct change *change)
         return;
     }
     conn_move_times(ghost, pass->clock_set_ns);
-    ghost_mark(ghost, from, told ? changed_ns(pass, note) : pass->next->wall_ns);
+    ghost_mark(ghost, from, reported ? changed_ns(pass, note) : pass->next->wall_ns);
     if (note)
         ghost_take_totals(ghost, note);
     pass_add_closed(pass, mono_ns);
@@ -258,8 +259,8 @@ static bool is_left_over(const struct conn *conn)
 /* It was held when it was dumped, and closed before its holder was looked for. */
 static bool is_let_go(const struct conn *conn, const struct note *note)
 {
-    return (conn->known & KNOWN_INODE) && has_no_holder(conn) && note->told != conn->state &&
-           state_may_reach((enum tcp_state)conn->state, note->told);
+    return (conn->known & KNOWN_INODE) && has_no_holder(conn) && note->state != conn->state &&
+           state_may_reach((enum tcp_state)conn->state, note->state);
 }
 
 static void carry(struct pass *pass, const struct conn *before, struct conn *conn)
@@ -275,7 +276,7 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     conn_move_times(conn, pass->clock_set_ns);
     if (before->mark && pass->next->wall_ns - conn->changed_ns < pass->track->settings.highlight_ns)
         conn->mark = before->mark;
-    if (is_left_over(conn) && before->owner_word == OWNER_LAST) { /* known from what was told */
+    if (is_left_over(conn) && before->owner_word == OWNER_LAST) { /* known from what was reported */
         ghost_copy_owners(&pass->track->copier, conn, before);
         conn->owner_word = OWNER_LAST;
     }
@@ -310,7 +311,7 @@ static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64
     conn->known |= KNOWN_STATE_SINCE;
 }
 
-/* Of a connection that was told of and has no holder now. */
+/* Of a connection that was reported and has no holder now. */
 static void set_last_owner(struct pass *pass, struct conn *conn, const struct note *note)
 {
     if (note->pid)
@@ -320,9 +321,9 @@ static void set_last_owner(struct pass *pass, struct conn *conn, const struct no
 static void open_row(struct pass *pass, struct conn *conn, const struct note *note)
 {
     const struct frame *previous = pass->previous, *next = pass->next;
-    bool told = note && note->opened;
+    bool reported = note && note->opened;
 
-    if (told)
+    if (reported)
         bounds_exact(conn, opened_ns(pass, note));
     else
         bounds_from_info(conn, next, pass->track->settings.tick_ns);
@@ -346,10 +347,11 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         conn->known |= KNOWN_OPENED;
     if (note && (is_left_over(conn) || is_let_go(conn, note)))
         set_last_owner(pass, conn, note);
-    mark_row(conn, MARK_OPENED, STATE_NONE, told ? opened_ns(pass, note) : next->wall_ns);
-    if (!told && !(note && note->told == STATE_DELETE_TCB)) { /* never an opening after its close */
+    mark_row(conn, MARK_OPENED, STATE_NONE, reported ? opened_ns(pass, note) : next->wall_ns);
+    if (!reported &&
+        !(note && note->state == STATE_DELETE_TCB)) { /* never an opening after its close */
         emit_open(&pass->emitter, conn);
-        note_untold(pass, conn->state, conn->state);
+        note_unreported(pass, conn->state, conn->state);
     }
 }
 
@@ -357,7 +359,7 @@ static void change_row(struct pass *pass, const struct conn *before, struct conn
                        uint8_t from, const int64_t *since_ns)
 {
     emit_state(&pass->emitter, before, conn, from, since_ns);
-    note_untold(pass, from, conn->state);
+    note_unreported(pass, from, conn->state);
     mark_row(conn, MARK_CHANGED, from, pass->next->wall_ns);
 }
 
@@ -373,18 +375,18 @@ static void bear_out(const struct pass *pass, struct conn *conn, const struct co
     conn->known |= KNOWN_STATE_SINCE;
 }
 
-/* A row that was told of since the last frame, and perhaps dumped before that: what the row shows
- * beyond the note is told, what the note tells beyond the row is left for the next frame to show.
+/* A row that was reported since the last frame, and perhaps dumped before that: what the row shows
+ * beyond the note is reported, what the note has beyond the row is left for the next frame to show.
  */
 static void settle_row(struct pass *pass, const struct conn *before, struct conn *conn,
                        struct note *note)
 {
-    bool closed = note->told == STATE_DELETE_TCB;
-    bool behind = closed || state_may_reach((enum tcp_state)conn->state, note->told);
+    bool closed = note->state == STATE_DELETE_TCB;
+    bool behind = closed || state_may_reach((enum tcp_state)conn->state, note->state);
     bool kept = is_kept(pass, conn);
 
     note->matched = true;
-    if (conn->state == note->told) {
+    if (conn->state == note->state) {
         bear_out(pass, conn, before, note);
         note->frames = NOTE_FRAMES;
         return;
@@ -397,9 +399,9 @@ static void settle_row(struct pass *pass, const struct conn *before, struct conn
     const int64_t since_ns = changed_ns(pass, note);
     note->frames = NOTE_FRAMES;
     if (before)
-        change_row(pass, before, conn, note->told, &since_ns);
+        change_row(pass, before, conn, note->state, &since_ns);
     else if (note->opened && pass->previous)
-        emit_state(&pass->emitter, NULL, conn, note->told, &since_ns);
+        emit_state(&pass->emitter, NULL, conn, note->state, &since_ns);
 }
 
 static void track_row(struct pass *pass, uint32_t index)
@@ -448,7 +450,7 @@ static bool stays_calm(const struct pass *pass, uint32_t index)
            !account_has_ending(&track->account, conn);
 }
 
-/* --- connections that were told of and never were a row --- */
+/* --- connections that were reported and never were a row --- */
 
 static void conn_from_note(struct pass *pass, struct conn *conn, const struct note *note)
 {
@@ -476,15 +478,15 @@ static void conn_from_note(struct pass *pass, struct conn *conn, const struct no
 
 static void show_note(struct pass *pass, const struct note *note, int64_t wall_ns, int64_t mono_ns)
 {
-    bool told = note->told == STATE_DELETE_TCB;
+    bool reported = note->state == STATE_DELETE_TCB;
     struct conn conn = {.owner = CONN_NO_INDEX,
                         .owners = CONN_NO_INDEX,
                         .group = CONN_NO_INDEX,
                         .detail = CONN_NO_INDEX};
 
     conn_from_note(pass, &conn, note);
-    if (!told)
-        emit_close(&pass->emitter, pass->next, &conn, note->told);
+    if (!reported)
+        emit_close(&pass->emitter, pass->next, &conn, note->state);
     pass->next->totals.opened++;
     pass->next->totals.closed++;
     if (!still_shown(pass, mono_ns))
@@ -496,7 +498,7 @@ static void show_note(struct pass *pass, const struct note *note, int64_t wall_n
     }
     *ghost = conn;
     set_last_owner(pass, ghost, note);
-    ghost_mark(ghost, told ? note->from : note->told, wall_ns);
+    ghost_mark(ghost, reported ? note->from : note->state, wall_ns);
     pass_add_closed(pass, mono_ns);
 }
 
@@ -515,13 +517,13 @@ static void settle_notes(struct pass *pass)
         note->matched = false;
         if (matched)
             continue;
-        bool told = note->told == STATE_DELETE_TCB;
-        if (!told && pass_time_of_rest(pass, note->netns, NETNS_ROWS_UNHELD)->is_kept)
+        bool reported = note->state == STATE_DELETE_TCB;
+        if (!reported && pass_time_of_rest(pass, note->netns, NETNS_ROWS_UNHELD)->is_kept)
             continue;
-        note->frames = told ? NOTE_FRAMES : (uint8_t)(note->frames + 1);
+        note->frames = reported ? NOTE_FRAMES : (uint8_t)(note->frames + 1);
         if (!pass->previous || note->frames < NOTE_FRAMES)
             continue;
-        if (told)
+        if (reported)
             show_note(pass, note, changed_ns(pass, note), note->changed_mono_ns);
         else
             show_note(pass, note, pass->next->wall_ns, pass->next->mono_ns);

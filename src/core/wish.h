@@ -1,4 +1,4 @@
-/* What the consumer of frames wants from whoever makes them: one struct, last writer wins. Pure
+/* What the consumer of frames wants from their source: one struct, last writer wins. Pure
  * data. */
 #ifndef TCPLENS_CORE_WISH_H
 #define TCPLENS_CORE_WISH_H

@@ -66,7 +66,7 @@ static const struct option_name *find_option(const char *name, size_t length, ch
     return NULL;
 }
 
-/* Help and version are all that was asked for: what could not be printed is a failure. */
+/* The command was to print help or the version: not to have printed it is a failure. */
 static int end_printed(struct parse *parse)
 {
     const bool failed = fflush(stdout) || ferror(stdout); /* what filled the buffer before, too */

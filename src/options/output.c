@@ -37,8 +37,8 @@ void output_interrupt_by(int descriptor)
     interrupt = descriptor;
 }
 
-/* A pipe that nobody reads holds a write for ever; and standard output may have been made
- * non-blocking by whoever shares it. 0, or -EINTR. */
+/* A pipe that nobody reads holds a write for ever; and another process that shares standard output
+ * may have made it non-blocking. 0, or -EINTR. */
 static int wait_writable(void)
 {
     struct pollfd polled[] = {{.fd = STDOUT_FILENO, .events = POLLOUT},

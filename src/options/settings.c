@@ -1,5 +1,5 @@
 /* settings: SETTINGS, and how the file becomes options and back. Values are read by the readers of
- * the options. Knows nothing of where the file is. */
+ * the options. Independent of where the file is. */
 #include "options/settings.h"
 
 #include "base/arena.h"

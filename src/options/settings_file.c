@@ -1,5 +1,5 @@
 /* settings_file: the file on disk. Under sudo all is done with the rights of the invoking user, so
- * that root is not led anywhere by their links. Knows nothing of what is in it. */
+ * that root is not led anywhere by their links. Independent of its contents. */
 #include "options/settings_file.h"
 
 #include "base/replace_file.h"

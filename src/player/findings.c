@@ -47,7 +47,7 @@ static struct frame *next_before(struct player *player, const struct frame *show
     return NULL;
 }
 
-/* False: it took too long. Events of those frames are not to be had: the ring holds others. */
+/* False: it took too long. Events of those frames are lost: the ring holds others. */
 static bool lead_in(struct player *player, const struct frame *shown)
 {
     struct player_findings *findings = &player->findings;

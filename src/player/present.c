@@ -41,7 +41,7 @@ static bool can_afford(struct player *player, const struct frame *frame, const s
     return player->credit_ns >= player->past_cost_ns;
 }
 
-static void tell_reach(struct player *player, bool thinned)
+static void report_reach(struct player *player, bool thinned)
 {
     struct past_reach reach;
 
@@ -66,7 +66,7 @@ static void keep(struct player *player, struct frame *frame, const struct wish *
         player->credit_ns -= cost_ns;
         player->past_cost_ns += (cost_ns - player->past_cost_ns) / AVERAGE_FRAMES;
     }
-    tell_reach(player, !afford);
+    report_reach(player, !afford);
 }
 
 static void end_present(struct player *player, const char *why)

@@ -103,8 +103,8 @@ static int write_frame(struct recorder *recorder, const struct frame *frame)
     return error;
 }
 
-/* The latest frame, if it is a new one, and one for which all rows were read: a log is not to say of others what was
- * true before. */
+/* The latest frame, if it is a new one, and one for which all rows were read: a log is not to say
+ * of others what was true before. */
 static int take_frame(struct recorder *recorder)
 {
     struct frame *frame = recorder->source.latest(recorder->source.data);
@@ -132,7 +132,7 @@ static void answer_clock(struct recorder *recorder)
     (void)log_writer_clock(&recorder->writer, &clock);
 }
 
-/* What others asked for; true: to stop. */
+/* Requests of other threads; true: to stop. */
 static bool take_requests(struct recorder *recorder)
 {
     pthread_mutex_lock(&recorder->lock);

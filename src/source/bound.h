@@ -1,6 +1,7 @@
-/* bound: sockets that are bound and neither listen nor are connected. The kernel finds them by going through
- * all bound ports, which is a quarter of the cost of a dump: where there are many rows they are asked for every
- * few seconds only, and stay as they were in between. Only the collector thread uses it. */
+/* bound: sockets that are bound and neither listen nor are connected. The kernel finds them by
+ * going through all bound ports, which is a quarter of the cost of a dump: where there are many
+ * rows they are read every few seconds only, and stay as they were in between. Only the collector
+ * thread uses it. */
 #ifndef TCPLENS_SOURCE_BOUND_H
 #define TCPLENS_SOURCE_BOUND_H
 
@@ -9,7 +10,7 @@
 #include "source/row_index.h"
 
 #define BOUND_EVERY_NS 5000000000LL
-#define BOUND_ROWS     4000u /* with fewer they are asked for in each frame */
+#define BOUND_ROWS     4000u /* with fewer they are read in each frame */
 
 struct bound {
     uint32_t rows;    /* BOUND_ROWS, or what a test sets */
@@ -18,11 +19,11 @@ struct bound {
 };
 
 void bound_done(struct bound *bound);
-/* What a dump is asked for: the wish, or without them. last may be NULL. */
+/* What a dump is to read: the wish, or the wish without them. last may be NULL. */
 struct wish bound_wish(struct bound *bound, const struct frame *frame, const struct frame *last,
                        const struct wish *wish);
-/* Appends those of the last frame, of that namespace, which the frame does not have in another state. To be
- * called where they were not asked for. 0 or -ENOMEM. */
+/* Appends those of the last frame, of that namespace, which the frame does not have in another
+ * state. To be called where the dump was without them. 0 or -ENOMEM. */
 int bound_keep(struct bound *bound, struct frame *frame, const struct frame *last, uint32_t netns);
 
 #endif

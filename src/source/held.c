@@ -35,7 +35,7 @@ static struct held_place *place_of(const struct walking *walking, const struct f
     return &walking->held->places[netns - walking->frame->namespaces];
 }
 
-/* The inode of one that ended may be another's by now: the cookie tells. */
+/* The inode of one that ended may be another's by now: the cookie decides. */
 static void walk_to(struct walking *walking, const struct row_found *found)
 {
     const struct frame_netns *netns = frame_find_netns(walking->frame, found->netns);
@@ -127,7 +127,7 @@ static void count_rows(struct held *held, const struct frame *frame)
     }
 }
 
-/* What belongs to a page is asked for by a dump: it gives more. */
+/* The row of a page is read by a dump, which has more of it. */
 static void note_page(const struct held *held, const struct frame *frame, const struct wish *wish)
 {
     const struct frame_netns *netns =

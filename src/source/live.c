@@ -95,7 +95,7 @@ static int read_procnet(struct live *live, struct frame *frame, const struct wis
 {
     if (live_filter_needs_netlink(&live->filter)) {
         snprintf(frame->missing.text, sizeof(frame->missing.text),
-                 "autobound: there is no sock_diag here, and nothing else can tell");
+                 "autobound: only the kernel can test it, by sock_diag, which is missing here");
         return -EOPNOTSUPP;
     }
     return read_procnet_rows(live, frame, wish);

@@ -56,7 +56,7 @@ int live_filter_init(struct live_filter *live, const struct filter *filter, cons
         return 0;
     if (filter_needs_admin(filter) && !has_net_admin()) {
         snprintf(text, TEXT_SIZE,
-                 "fwmark: the kernel tells marks to CAP_NET_ADMIN only: run as root");
+                 "fwmark: the kernel shows marks only with CAP_NET_ADMIN: run as root");
         return -EPERM;
     }
     live->drops = filter_needs_dump_only(filter);
@@ -135,7 +135,7 @@ static struct wish narrow(const struct filter *filter, const struct wish *wish)
 }
 
 /* An old kernel refuses operations that it does not know (devices before Linux 4.16): then all rows
- * are asked for. */
+ * are read. */
 static int dump_filtered(const struct live_filter *live, struct netlink *netlink,
                          struct frame *frame, const struct wish *wish)
 {

@@ -1,5 +1,5 @@
-/* live_filter: what a filter spares a dump: bytecode for the kernel, a second dump where only the
- * kernel can tell (autobound), rows left out before anything else is looked up for them. */
+/* live_filter: what a filter spares a dump: bytecode for the kernel, a second dump for what only
+ * the kernel can test (autobound), rows left out before anything else is looked up for them. */
 #ifndef TCPLENS_SOURCE_LIVE_FILTER_H
 #define TCPLENS_SOURCE_LIVE_FILTER_H
 

@@ -36,7 +36,7 @@ static void set_effective(uint32_t of, uint32_t wanted)
     if (capabilities_get(data) != 0)
         return;
     data[0].effective = (data[0].effective & ~of) | wanted;
-    /* Not set: the opens that need it fail with EACCES, and that is told. */
+    /* Not set: the opens that need it fail with EACCES, and that is reported. */
     (void)syscall(SYS_capset, &header, data);
 }
 
@@ -145,12 +145,14 @@ void privilege_become_nobody(void)
 {
     if (getuid() != 0)
         return;
-    /* Refused in a user namespace where nobody has no number: then there is no other user to become. */
+    /* Refused in a user namespace where nobody has no number: then there is no other user to
+     * become. */
     if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
         return;
 }
 
-/* What a terminal or resolver library would open or follow, set by the user of a privileged program. */
+/* What a terminal or resolver library would open or follow, set by the user of a privileged
+ * program. */
 static const char *const UNSAFE_VARIABLES[] = {
     "TERMINFO",      "TERMINFO_DIRS",      "TERMCAP",     "TERMPATH",
     "NCURSES_TRACE", "NCURSES_NO_PADDING", "ESCDELAY",    "TABSIZE",
@@ -165,8 +167,8 @@ static void narrow_bounding_set(uint64_t keep)
             (void)prctl(PR_CAPBSET_DROP, bit, 0, 0, 0);
 }
 
-/* Who started us has fewer rights: no dump of our memory, whatever fs.suid_dumpable says, and none of
- * those files. */
+/* Who started us has fewer rights: no dump of our memory, whatever fs.suid_dumpable says, and none
+ * of those files. */
 static void distrust_caller(void)
 {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

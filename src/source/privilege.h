@@ -1,8 +1,8 @@
 /* privilege: what the program and each of its threads may do. Gives up at the start what the
  * command does not need, in each thread what that thread does not need, and raises those of the
- * owner walk only while it opens things under /proc, those of other network namespaces only while it
- * enters one. Linux capabilities are per
- * thread (capset changes the caller alone); a new thread has those of the one that made it. */
+ * owner walk only while it opens things under /proc, those of other network namespaces only while
+ * it enters one. Linux capabilities are per thread (capset changes the caller alone); a new thread
+ * has those of the one that made it. */
 #ifndef TCPLENS_SOURCE_PRIVILEGE_H
 #define TCPLENS_SOURCE_PRIVILEGE_H
 
@@ -27,7 +27,7 @@ struct privilege {
 #define PRIVILEGE_KILL         (1ull << 5) /* signals other users' processes */
 #define PRIVILEGE_OTHER_USER                                                                       \
     (3ull                                                                                          \
-     << 6) /* setgid, setuid: names are asked for as nobody; under sudo, settings as the user */
+     << 6) /* setgid, setuid: names are looked up by the user nobody; under sudo, settings as the user */
 #define PRIVILEGE_NET_ADMIN (1ull << 12) /* closes sockets, large receive buffers, ULP facts */
 #define PRIVILEGE_PERFMON   (1ull << 38)
 #define PRIVILEGE_BPF       (1ull << 39)
@@ -42,8 +42,8 @@ void privilege_keep(uint64_t keep);
 /* Nor any of this set. */
 void privilege_drop(uint64_t dropped);
 
-/* A process of root's continues as nobody, if it may. It still has to give up its capabilities, and no
- * thread may be beside it. */
+/* A process of root's continues as the user nobody, if it may. It still has to give up its
+ * capabilities, and no thread may be beside it. */
 void privilege_become_nobody(void);
 
 /* The calling thread may have all of this set (it is permitted, whether effective or not). */
@@ -56,8 +56,8 @@ bool privilege_owns_network(void);
 /* PRIVILEGE_ENTER stays permitted to the calling thread, but is effective only while raised. */
 void privilege_set_aside(void);
 
-/* Reads what the calling thread has, of PRIVILEGE_ALL or of a set of the first 32. A kernel that does
- * not tell: nothing is permitted. */
+/* Reads what the calling thread has, of PRIVILEGE_ALL or of a set of the first 32. Where capget()
+ * fails, nothing is permitted. */
 void privilege_init(struct privilege *privilege);
 void privilege_init_of(struct privilege *privilege, uint32_t wanted);
 /* Both do nothing, without a system call, where there is nothing to raise. Calls do not nest. */

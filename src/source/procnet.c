@@ -108,7 +108,7 @@ static void take_state(struct scan *scan, struct conn *conn)
         scan->failed = true;
 }
 
-/* "tx:rx". A listener's rx is its accept queue, its tx is always 0: the backlog is not told. */
+/* "tx:rx". A listener's rx is its accept queue, its tx is always 0: the backlog is not reported. */
 static void take_queues(struct scan *scan, struct conn *conn)
 {
     skip_spaces(scan);
@@ -193,7 +193,7 @@ struct reader { /* one file on its way into a frame */
 };
 
 /* The kernel finds its place again by counting within a hash bucket, so a socket that entered the
- * bucket between two reads makes it tell the row before once more. */
+ * bucket between two reads makes it report the row before once more. */
 static bool is_repeated(const struct reader *reader, const struct conn *conn)
 {
     const struct frame *frame = reader->frame;
@@ -323,8 +323,8 @@ static int read_file(const char *proc_root, const char *name, struct reader *rea
     return 0;
 }
 
-/* Without tcp6 where there is a tcp, the kernel has no IPv6: where nothing else is wanted, that is an
- * answer and no failure. */
+/* Without tcp6 where there is a tcp, the kernel has no IPv6: where nothing else is wanted, that is
+ * an answer and no failure. */
 static bool is_answered(const char *proc_root, const struct frame *frame, const struct wish *wish)
 {
     char path[4096];

@@ -18,7 +18,7 @@ void system_names_free(struct system_names *names);
 void system_names_use_nss(struct system_names *names);
 
 /* Names of the users and interfaces that occur in the frame's rows. Reads the file of
- * users again when it has changed. A frame that has users already, with empty names, tells which
+ * users again when it has changed. A frame that has users already, with empty names, says which
  * they are, and its interfaces have their names: then no row is looked at. Only the thread that
  * makes frames may call it. 0 or -ENOMEM. */
 int system_names_fill(struct system_names *names, struct frame *frame);

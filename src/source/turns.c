@@ -140,7 +140,7 @@ static int read_other(const struct reading *reading, struct frame_netns *netns)
     return dump_in(reading, netns);
 }
 
-/* One that could not be read keeps the rows that it had; one that ended meanwhile is no longer
+/* One that could not be read keeps its rows; one that ended meanwhile is no longer
  * listed for the next frame. */
 static void leave_unread(struct reading *reading, struct frame_netns *netns, int error)
 {

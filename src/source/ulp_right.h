@@ -1,4 +1,4 @@
-/* ulp_right: does the kernel tell us of upper layers (kTLS, mptcp)? Then a row without
+/* ulp_right: does the kernel report upper layers (kTLS, mptcp) to us? Then a row without
  * INET_DIAG_ULP_INFO has none; else nothing is known of it. */
 #ifndef TCPLENS_SOURCE_ULP_RIGHT_H
 #define TCPLENS_SOURCE_ULP_RIGHT_H

@@ -12,7 +12,7 @@ struct conn_table {
     struct view view;
     view_accept accept; /* what is listed; NULL = all */
     const void *accept_data;
-    bool is_usual;             /* its columns are those that nobody chose */
+    bool is_usual;             /* its columns are the default ones */
     const char *usual;         /* which of these */
     bool has_sparks;           /* it is wide enough for sparklines, */
     struct rate_history rates; /* of which these are the values */

@@ -1,5 +1,5 @@
-/* Places on the screen that act when the mouse is on them. Whoever draws one adds it, each time it
- * is drawn; under a floating page nothing acts. Two presses on the same cell in quick
+/* Places on the screen that act when the mouse is on them. The code that draws one adds it, each
+ * time it draws; under a floating page nothing acts. Two presses on the same cell in quick
  * succession are key.twice: on a row of a list that is Enter. */
 #ifndef TCPLENS_UI_HIT_H
 #define TCPLENS_UI_HIT_H

@@ -69,10 +69,10 @@ extern const struct look THEME[ROLE_COUNT][THEME_COUNT];
 /* Backgrounds of 256-colour terminals for the cursor line and tagged rows; elsewhere reverse and
  * underline do it. */
 extern const int16_t THEME_SELECTED[THEME_COUNT], THEME_TAGGED[THEME_COUNT];
-/* Colours of text and ground that take the place of the terminal's own, or COLOR_NONE; of fewer than
- * 256 white and black. */
+/* Colours of text and ground that take the place of the terminal's own, or COLOR_NONE; of fewer
+ * than 256 white and black. */
 extern const int16_t THEME_GROUND[THEME_COUNT][2];
-extern const char *const THEME_HELP[THEME_COUNT];  /* whom it suits */
+extern const char *const THEME_HELP[THEME_COUNT];  /* for which eyes and backgrounds */
 extern const char *const THEME_NAMES[THEME_COUNT]; /* "dark" "light" "safe" "mono" "contrast" */
 
 /* What a theme file calls each role, and what has it; in the order of enum role. */

@@ -52,7 +52,7 @@ code=$?
 for command in events "record -o $work/log.jsonl"; do
     # shellcheck disable=SC2086
     run 4+ $command --for 1.5
-    grep -q '^tcplens: no connections could be had: .*: trying again$' "$work/err" ||
+    grep -q '^tcplens: no connections could be read: .*: trying again$' "$work/err" ||
         { echo "FAILED: $command says nothing: $(cat "$work/err")" && exit 1; }
 done
 
@@ -81,7 +81,7 @@ for command in events "record -o $work/bpf.jsonl"; do
             "$tcplens" $command --for $seconds >/dev/null 2>"$work/err" </dev/null
         grep -q 'no bpf: ' "$work/err" && break
     done
-    grep -q '^tcplens: no bpf: .*: short connections are told when they end' "$work/err" ||
+    grep -q '^tcplens: no bpf: .*: short connections are reported when they end' "$work/err" ||
         { echo "FAILED: $command without bpf: $(cat "$work/err")" && exit 1; }
 done
 

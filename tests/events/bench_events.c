@@ -3,7 +3,7 @@
  *
  *     bench_events CHURN SECONDS INTERVAL_MS RATE...
  *
- * For each rate and source two lines. The cost: connections a second reached, events told, lost,
+ * For each rate and source two lines. The cost: connections a second reached, events reported, lost,
  * CPU of the collector and of its events thread (of one core), CPU of churn per connection (the
  * kernel's share of the cost). The frames: median, 95th of a hundred, and slowest, in ms, of the
  * time a frame took; of the CPU that it used; of the time its thread was ready and others ran
@@ -28,7 +28,7 @@ enum part { PART_WALL, PART_CPU, PART_READY, PART_WAIT, PARTS };
 static const char *const PART_NAMES[] = {"took", "CPU", "ready", "waiting"};
 
 struct tally {
-    uint64_t told, lost;
+    uint64_t reported, lost;
     uint64_t frame; /* number of the last one */
     int collector;  /* thread */
     int64_t ready_ns;
@@ -39,7 +39,7 @@ struct tally {
 static void take(void *context, const struct event *event)
 {
     struct tally *tally = context;
-    tally->told++;
+    tally->reported++;
     if (event->kind == EVENT_LOST)
         tally->lost += event->lost;
 }
@@ -189,7 +189,7 @@ static void measure(char **argv, const char *rate, const char *source)
     const unsigned long made = lines_of(path);
     printf("%-8s %6s/s asked %7.0f/s made %8llu events %6llu lost  %6.2f %% CPU  churn %5.1f us a "
            "connection\n",
-           source, rate, (double)made * 1e9 / (double)passed_ns, (unsigned long long)tally.told,
+           source, rate, (double)made * 1e9 / (double)passed_ns, (unsigned long long)tally.reported,
            (unsigned long long)tally.lost, (double)used_ns * 100 / (double)passed_ns,
            made ? (double)children_ns() / 1e3 / (double)made : 0.0);
     print_frames(&tally);

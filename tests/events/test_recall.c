@@ -1,4 +1,4 @@
-/* test_recall: every short connection that churn makes must be told of: its opening, its end, on
+/* test_recall: every short connection that churn makes must be reported of: its opening, its end, on
  * both ends, once each, by whom and when.
  *
  *     test_recall bpf|seen|destroy CHURN RATE COUNT [asleep]
@@ -48,8 +48,9 @@ struct recall {
     struct truth *truths;
     uint64_t lost;
     bool is_seen;
-    unsigned seen_frames;                     /* that did not read all rows */
-    unsigned faults, by_frame, late, unowned; /* unowned: server's openings told before accept() */
+    unsigned seen_frames; /* that did not read all rows */
+    unsigned faults, by_frame, late,
+        unowned; /* unowned: server's openings reported before accept() */
 };
 
 static void fault(struct recall *recall, unsigned long i, const char *what)
@@ -215,13 +216,13 @@ static void compare_frames(struct recall *recall)
 
     printf("seen: %u frames of some rows, %u of all compared with them, "
            "%u changes that were not reported\n",
-           recall->seen_frames, frame->cost.compared, frame->cost.untold);
-    if (!frame->cost.compared || frame->cost.untold)
+           recall->seen_frames, frame->cost.compared, frame->cost.unreported);
+    if (!frame->cost.compared || frame->cost.unreported)
         fault(recall, 0, "frames of all rows do not say what events said");
     frame_release(frame);
 }
 
-/* Reads what is told until churn has ended and a few more frames were made. */
+/* Reads what is reported until churn has ended and a few more frames were made. */
 static void follow(struct recall *recall, pid_t churn)
 {
     int status = 0;
@@ -307,7 +308,7 @@ static void check_bpf(struct recall *recall, unsigned long i, pid_t churn)
     }
 }
 
-/* Each end at most once; those not told of are counted. */
+/* Each end at most once; those not reported of are counted. */
 static unsigned long check_destroy(struct recall *recall, unsigned long i)
 {
     const struct truth *truth = &recall->truths[i];
@@ -363,14 +364,14 @@ int main(int argc, char **argv)
     }
     collector_free(recall.heard.collector);
     if (!bpf && unseen > 0 && recall.lost == 0)
-        fault(&recall, 0, "ends were not told of, and no loss was reported");
+        fault(&recall, 0, "ends were not reported of, and no loss was reported");
     if (argc == 6 && unseen == 0)
         fault(&recall, 0, "nothing was lost: this tested nothing");
     if (bpf && recall.lost)
         fault(&recall, 0, "events were lost");
-    printf("%s: %lu connections at %s/s: %lu of %lu ends told, %u of them by a frame, "
+    printf("%s: %lu connections at %s/s: %lu of %lu ends reported, %u of them by a frame, "
            "%u events more than 1 ms after their cause, "
-           "%u openings told before accept(), lost reported: %llu, %u faults\n",
+           "%u openings reported before accept(), lost reported: %llu, %u faults\n",
            argv[1], recall.count, argv[3], 2 * recall.count - unseen, 2 * recall.count,
            recall.by_frame, recall.late, recall.unowned, (unsigned long long)recall.lost,
            recall.faults);

@@ -420,27 +420,27 @@ out:
     return good;
 }
 
-struct job {    /* a case in a process of its own */
-    pid_t pid;  /* 0: none */
-    FILE *told; /* what it prints, shown when it has ended: reports do not mix */
+struct job {        /* a case in a process of its own */
+    pid_t pid;      /* 0: none */
+    FILE *reported; /* what it prints, shown when it has ended: reports do not mix */
 };
 
 static bool start_job(struct job *job, char **argv, const struct screen_case *c)
 {
-    job->told = tmpfile();
-    if (!job->told)
+    job->reported = tmpfile();
+    if (!job->reported)
         return false;
     fflush(stdout);
     job->pid = fork();
     if (job->pid == 0) {
-        dup2(fileno(job->told), STDOUT_FILENO);
+        dup2(fileno(job->reported), STDOUT_FILENO);
         bool good = run_case(argv[1], argv[2], c);
         fflush(stdout);
         _exit(good ? 0 : 1);
     }
     if (job->pid > 0)
         return true;
-    fclose(job->told);
+    fclose(job->reported);
     job->pid = 0;
     return false;
 }
@@ -449,10 +449,10 @@ static bool end_job(struct job *job, int status)
 {
     char text[4096];
     size_t got;
-    rewind(job->told);
-    while ((got = fread(text, 1, sizeof(text), job->told)) > 0)
+    rewind(job->reported);
+    while ((got = fread(text, 1, sizeof(text), job->reported)) > 0)
         fwrite(text, 1, got, stdout);
-    fclose(job->told);
+    fclose(job->reported);
     job->pid = 0;
     if (WIFSIGNALED(status))
         printf("FAIL: a case was ended by signal %d\n", WTERMSIG(status));

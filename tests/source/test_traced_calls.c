@@ -134,10 +134,10 @@ static void own(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uin
 static int32_t accepted_by(int fd)
 {
     struct heard heard = {.cookie = net_cookie(fd)};
-    const struct bpf_hearer hearer = {hear, own, &heard};
+    const struct bpf_sink sink = {hear, own, &heard};
     uint64_t lost;
 
-    assert_true(bpf_drain(bpf, &hearer, 0, INT64_MAX, &lost) >= 0);
+    assert_true(bpf_drain(bpf, &sink, 0, INT64_MAX, &lost) >= 0);
     assert_int_equal(lost, 0);
     return heard.pid;
 }

@@ -1,4 +1,4 @@
-/* A session played frame by frame through diff and track, and what it told. Knows nothing of what
+/* A session played frame by frame through diff and track, and what it reported. Knows nothing of what
  * is expected. */
 #ifndef TCPLENS_UNIT_PLAY_H
 #define TCPLENS_UNIT_PLAY_H
@@ -6,9 +6,9 @@
 #include "core/track.h"
 #include "rows.h"
 
-#define TICK     INT64_C(4000000)
-#define MS       INT64_C(1000000)
-#define TOLD_MAX 64
+#define TICK         INT64_C(4000000)
+#define MS           INT64_C(1000000)
+#define REPORTED_MAX 64
 
 struct play {
     struct frame_pool *pool;
@@ -16,8 +16,8 @@ struct play {
     struct event_ring *ring;
     struct frame *previous, *next;
     struct diff diff;
-    struct event told[TOLD_MAX]; /* by the last step */
-    uint32_t told_count;
+    struct event reported[REPORTED_MAX]; /* by the last step */
+    uint32_t reported_count;
     uint64_t cursor;
     int64_t second;
 };
@@ -55,7 +55,8 @@ static inline const struct frame *play_step(struct play *play)
     assert_int_equal(diff_frames(&play->diff, play->previous, play->next), 0);
     assert_int_equal(track_apply(play->track, play->previous, play->next, &play->diff, play->ring),
                      0);
-    play->told_count = event_ring_read(play->ring, &play->cursor, play->told, TOLD_MAX, &lost);
+    play->reported_count =
+        event_ring_read(play->ring, &play->cursor, play->reported, REPORTED_MAX, &lost);
     assert_int_equal(lost, 0);
     assert_int_equal(play->next->next_event, play->cursor);
     if (play->previous)
@@ -78,10 +79,10 @@ static inline const struct conn *row_of(const struct frame *frame, uint64_t cook
 static inline void check_told(const struct play *play, uint32_t index, enum event_kind kind,
                               enum tcp_state from, enum tcp_state to)
 {
-    assert_true(index < play->told_count);
-    assert_int_equal(play->told[index].kind, kind);
-    assert_int_equal(play->told[index].from, from);
-    assert_int_equal(play->told[index].to, to);
+    assert_true(index < play->reported_count);
+    assert_int_equal(play->reported[index].kind, kind);
+    assert_int_equal(play->reported[index].from, from);
+    assert_int_equal(play->reported[index].to, to);
 }
 
 static inline struct conn *with_bytes(struct conn *row, uint64_t in, uint64_t out)

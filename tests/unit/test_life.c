@@ -1,4 +1,4 @@
-/* What happens to sockets, told as events of connections. */
+/* What happens to sockets, reported as events of connections. */
 #include "core/lifecycle.h"
 
 #include "rows.h"
@@ -10,7 +10,7 @@ struct bench {
     struct lifecycles *lifecycles;
     struct frame_pool *pool;
     struct frame *frame;
-    struct event told[LIFE_EVENTS_MAX];
+    struct event reported[LIFE_EVENTS_MAX];
 };
 
 static void bench_begin(struct bench *bench)
@@ -50,7 +50,7 @@ static struct transition transition(uint64_t cookie, enum tcp_state from, enum t
 static uint32_t hear(struct bench *bench, const struct transition *heard, const struct conn *row)
 {
     const struct shown shown = {bench->frame, row};
-    return lifecycles_apply(bench->lifecycles, heard, &shown, bench->told);
+    return lifecycles_apply(bench->lifecycles, heard, &shown, bench->reported);
 }
 
 static void step(struct bench *bench, uint64_t cookie, enum tcp_state from, enum tcp_state to,
@@ -79,17 +79,17 @@ static void opening_waits_for_its_port(void **state)
     open_client(&bench, 5);
     const struct transition heard = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
     assert_int_equal(hear(&bench, &heard, NULL), 2);
-    assert_int_equal(bench.told[0].kind, EVENT_OPEN);
-    assert_int_equal(bench.told[0].to, STATE_SYN_SENT);
-    assert_int_equal(bench.told[0].tuple.local_port, rows_tuple(5).local_port);
-    assert_int_equal(bench.told[0].mono_ns, T0);
-    assert_int_equal(bench.told[0].wall_ns, 2 * T0);
-    assert_int_equal(bench.told[0].pid, 77);
-    assert_string_equal(bench.told[0].name, "cli\\x1b");
-    assert_false(bench.told[0].has_totals);
-    assert_int_equal(bench.told[1].kind, EVENT_STATE);
-    assert_int_equal(bench.told[1].duration_ns, 100);
-    assert_int_equal(bench.told[1].pid, 77); /* the softirq's own pid is nobody's */
+    assert_int_equal(bench.reported[0].kind, EVENT_OPEN);
+    assert_int_equal(bench.reported[0].to, STATE_SYN_SENT);
+    assert_int_equal(bench.reported[0].tuple.local_port, rows_tuple(5).local_port);
+    assert_int_equal(bench.reported[0].mono_ns, T0);
+    assert_int_equal(bench.reported[0].wall_ns, 2 * T0);
+    assert_int_equal(bench.reported[0].pid, 77);
+    assert_string_equal(bench.reported[0].name, "cli\\x1b");
+    assert_false(bench.reported[0].has_totals);
+    assert_int_equal(bench.reported[1].kind, EVENT_STATE);
+    assert_int_equal(bench.reported[1].duration_ns, 100);
+    assert_int_equal(bench.reported[1].pid, 77); /* the softirq's own pid is nobody's */
     assert_int_equal(lifecycles_waiting(bench.lifecycles), 0);
     bench_end(&bench);
 }
@@ -109,7 +109,7 @@ static void frame_shows_the_port_first(void **state)
     assert_false(lifecycles_take_shown(bench.lifecycles, row, &event));
     const struct transition heard = transition(5, STATE_SYN_SENT, STATE_ESTABLISHED, 100);
     assert_int_equal(hear(&bench, &heard, row), 1);
-    assert_int_equal(bench.told[0].kind, EVENT_STATE);
+    assert_int_equal(bench.reported[0].kind, EVENT_STATE);
     bench_end(&bench);
 }
 
@@ -134,13 +134,13 @@ static void accepted_socket_opens_once(void **state)
     struct transition heard = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 50);
     heard.began_ns = T0 + 20;
     assert_int_equal(hear(&bench, &heard, NULL), 2);
-    assert_int_equal(bench.told[0].kind, EVENT_OPEN);
-    assert_int_equal(bench.told[0].to, STATE_SYN_RECEIVED);
-    assert_int_equal(bench.told[0].mono_ns, T0 + 20);
-    assert_int_equal(bench.told[0].pid, 0);
-    assert_int_equal(bench.told[1].duration_ns, 30);
+    assert_int_equal(bench.reported[0].kind, EVENT_OPEN);
+    assert_int_equal(bench.reported[0].to, STATE_SYN_RECEIVED);
+    assert_int_equal(bench.reported[0].mono_ns, T0 + 20);
+    assert_int_equal(bench.reported[0].pid, 0);
+    assert_int_equal(bench.reported[1].duration_ns, 30);
 
-    struct event opened = bench.told[0];
+    struct event opened = bench.reported[0];
     lifecycles_set_holder(bench.lifecycles, 2, 6, 98, 1233,
                           (const char[LIFE_NAME_MAX]){"another's"});
     lifecycles_set_holder(bench.lifecycles, 1, 6, 99, 1234, (const char[LIFE_NAME_MAX]){"server"});
@@ -150,12 +150,12 @@ static void accepted_socket_opens_once(void **state)
     assert_string_equal(opened.name, "server");
     heard = transition(6, STATE_ESTABLISHED, STATE_CLOSED, 120);
     assert_int_equal(hear(&bench, &heard, NULL), 1);
-    assert_int_equal(bench.told[0].kind, EVENT_CLOSE);
-    assert_int_equal(bench.told[0].to, STATE_DELETE_TCB);
-    assert_int_equal(bench.told[0].duration_ns, 100); /* since it opened */
-    assert_int_equal(bench.told[0].pid, 99);
-    assert_string_equal(bench.told[0].name, "server");
-    assert_true(bench.told[0].has_totals);
+    assert_int_equal(bench.reported[0].kind, EVENT_CLOSE);
+    assert_int_equal(bench.reported[0].to, STATE_DELETE_TCB);
+    assert_int_equal(bench.reported[0].duration_ns, 100); /* since it opened */
+    assert_int_equal(bench.reported[0].pid, 99);
+    assert_string_equal(bench.reported[0].name, "server");
+    assert_true(bench.reported[0].has_totals);
     assert_int_equal(lifecycles_count(bench.lifecycles), 0);
     bench_end(&bench);
 }
@@ -171,16 +171,16 @@ static void row_in_syn_received_is_not_opened_again(void **state)
     row->state_since_ns = 2 * T0 - 1000;
     const struct transition heard = transition(6, STATE_SYN_RECEIVED, STATE_ESTABLISHED, 0);
     assert_int_equal(hear(&bench, &heard, row), 1);
-    assert_int_equal(bench.told[0].kind, EVENT_STATE);
-    assert_int_equal(bench.told[0].serial, 42);
-    assert_int_equal(bench.told[0].duration_ns, 1000);
+    assert_int_equal(bench.reported[0].kind, EVENT_STATE);
+    assert_int_equal(bench.reported[0].serial, 42);
+    assert_int_equal(bench.reported[0].duration_ns, 1000);
     bench_end(&bench);
 }
 
 struct last_step {
     enum tcp_state from;
     uint32_t signs;
-    enum tcp_state to; /* NONE: nothing is told */
+    enum tcp_state to; /* NONE: nothing is reported */
 };
 
 /* The end of a socket is not that of its connection. */
@@ -208,15 +208,15 @@ static void end_of_a_socket(void **state)
     for (size_t i = 0; i < UNIT_COUNT(STEPS); i++) {
         struct transition heard = transition(9, STEPS[i].from, STATE_CLOSED, 0);
         heard.signs = STEPS[i].signs;
-        const uint32_t told = hear(&bench, &heard, NULL);
-        assert_int_equal(told, STEPS[i].to != STATE_NONE);
-        if (!told)
+        const uint32_t reported = hear(&bench, &heard, NULL);
+        assert_int_equal(reported, STEPS[i].to != STATE_NONE);
+        if (!reported)
             continue;
-        assert_int_equal(bench.told[0].from, STEPS[i].from);
-        assert_int_equal(bench.told[0].to, STEPS[i].to);
-        assert_int_equal(bench.told[0].kind,
+        assert_int_equal(bench.reported[0].from, STEPS[i].from);
+        assert_int_equal(bench.reported[0].to, STEPS[i].to);
+        assert_int_equal(bench.reported[0].kind,
                          STEPS[i].to == STATE_DELETE_TCB ? EVENT_CLOSE : EVENT_STATE);
-        assert_int_equal(bench.told[0].in_bytes, STEPS[i].signs & LIFE_FIN ? 10 : 11);
+        assert_int_equal(bench.reported[0].in_bytes, STEPS[i].signs & LIFE_FIN ? 10 : 11);
     }
     bench_end(&bench);
 }
@@ -229,10 +229,10 @@ static void steps_of_one_that_was_there_before(void **state)
     (void)state;
     bench_begin(&bench);
     step(&bench, 5, STATE_ESTABLISHED, STATE_FIN_WAIT_1, 100);
-    assert_false(bench.told[0].has_duration);
+    assert_false(bench.reported[0].has_duration);
     step(&bench, 5, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2, 350);
-    assert_true(bench.told[0].has_duration);
-    assert_int_equal(bench.told[0].duration_ns, 250);
+    assert_true(bench.reported[0].has_duration);
+    assert_int_equal(bench.reported[0].duration_ns, 250);
     const struct transition last = transition(5, STATE_FIN_WAIT_2, STATE_CLOSED, 400);
     const struct shown shown = {bench.frame, NULL};
     assert_true(lifecycles_end(bench.lifecycles, &last, &shown, &end));
@@ -240,8 +240,8 @@ static void steps_of_one_that_was_there_before(void **state)
     struct transition reset = last;
     reset.signs = LIFE_ERROR;
     assert_int_equal(hear(&bench, &reset, NULL), 1);
-    assert_false(bench.told[0].has_duration);
-    assert_int_equal(bench.told[0].created_max_ns, 0);
+    assert_false(bench.reported[0].has_duration);
+    assert_int_equal(bench.reported[0].created_max_ns, 0);
     assert_int_equal(lifecycles_count(bench.lifecycles), 0);
     bench_end(&bench);
 }
@@ -272,12 +272,12 @@ static void a_close_says_when_it_was_created(void **state)
         row->created_max_ns = heard.event.wall_ns - ROWS[i].ago_ns;
         row->created_min_ns = row->created_max_ns - ROWS[i].apart_ns;
         assert_int_equal(hear(&bench, &heard, row), 1);
-        assert_int_equal(bench.told[0].created_max_ns, row->created_max_ns);
-        assert_int_equal(bench.told[0].created_min_ns,
+        assert_int_equal(bench.reported[0].created_max_ns, row->created_max_ns);
+        assert_int_equal(bench.reported[0].created_min_ns,
                          ROWS[i].known & KNOWN_CREATED_MIN ? row->created_min_ns : 0);
-        assert_int_equal(bench.told[0].has_duration, ROWS[i].aged);
+        assert_int_equal(bench.reported[0].has_duration, ROWS[i].aged);
         if (ROWS[i].aged)
-            assert_int_equal(bench.told[0].duration_ns, ROWS[i].ago_ns);
+            assert_int_equal(bench.reported[0].duration_ns, ROWS[i].ago_ns);
     }
     bench_end(&bench);
 }
@@ -297,14 +297,14 @@ static void destroy_message_of_a_row(void **state)
     bench_begin(&bench);
     struct conn *row = rows_add(bench.frame, 3, STATE_ESTABLISHED);
     assert_int_equal(destroyed(&bench, STATE_TIME_WAIT, row), 1);
-    assert_int_equal(bench.told[0].kind, EVENT_STATE);
-    assert_int_equal(bench.told[0].from, STATE_ESTABLISHED);
-    assert_int_equal(bench.told[0].to, STATE_TIME_WAIT);
-    assert_true(bench.told[0].polled_jump);
-    assert_int_equal(bench.told[0].in_bytes, 10);
+    assert_int_equal(bench.reported[0].kind, EVENT_STATE);
+    assert_int_equal(bench.reported[0].from, STATE_ESTABLISHED);
+    assert_int_equal(bench.reported[0].to, STATE_TIME_WAIT);
+    assert_true(bench.reported[0].polled_jump);
+    assert_int_equal(bench.reported[0].in_bytes, 10);
 
     assert_int_equal(destroyed(&bench, STATE_DELETE_TCB, row), 1);
-    assert_int_equal(bench.told[0].kind, EVENT_CLOSE);
+    assert_int_equal(bench.reported[0].kind, EVENT_CLOSE);
 
     row->state = STATE_TIME_WAIT; /* the frame was first */
     assert_int_equal(destroyed(&bench, STATE_TIME_WAIT, row), 0);
@@ -319,12 +319,12 @@ static void destroy_message_of_one_never_seen(void **state)
     (void)state;
     bench_begin(&bench);
     assert_int_equal(destroyed(&bench, STATE_TIME_WAIT, NULL), 1);
-    assert_int_equal(bench.told[0].kind, EVENT_OPEN); /* as a frame would tell the row */
-    assert_int_equal(bench.told[0].to, STATE_TIME_WAIT);
+    assert_int_equal(bench.reported[0].kind, EVENT_OPEN); /* as a frame would tell the row */
+    assert_int_equal(bench.reported[0].to, STATE_TIME_WAIT);
     assert_int_equal(destroyed(&bench, STATE_DELETE_TCB, NULL), 1);
-    assert_int_equal(bench.told[0].kind, EVENT_CLOSE);
-    assert_int_equal(bench.told[0].from, STATE_NONE);
-    assert_true(bench.told[0].has_totals);
+    assert_int_equal(bench.reported[0].kind, EVENT_CLOSE);
+    assert_int_equal(bench.reported[0].from, STATE_NONE);
+    assert_true(bench.reported[0].has_totals);
     bench_end(&bench);
 }
 
@@ -342,8 +342,8 @@ static void destroy_message_without_counters(void **state)
     heard.event.has_totals = 0;
     heard.event.tuple.remote_port = 0;
     assert_int_equal(hear(&bench, &heard, row), 1);
-    assert_int_equal(bench.told[0].tuple.remote_port, row->tuple.remote_port);
-    assert_int_equal(bench.told[0].in_bytes, 7);
+    assert_int_equal(bench.reported[0].tuple.remote_port, row->tuple.remote_port);
+    assert_int_equal(bench.reported[0].in_bytes, 7);
     bench_end(&bench);
 }
 
@@ -389,11 +389,11 @@ static void an_end_says_which_side_and_why(void **state)
         heard.sent_reset = ENDS[i].sent;
         heard.signs = ENDS[i].signs | (ENDS[i].error ? (uint32_t)LIFE_ERROR : 0);
         assert_int_equal(hear(&bench, &heard, NULL), 1);
-        const struct event *told = &bench.told[0];
-        if (told->end != ENDS[i].end || told->reset_why != ENDS[i].why ||
-            told->error != ENDS[i].error)
-            fail_msg("case %zu: end %d, why %d, error %d", i, told->end, told->reset_why,
-                     told->error);
+        const struct event *reported = &bench.reported[0];
+        if (reported->end != ENDS[i].end || reported->reset_why != ENDS[i].why ||
+            reported->error != ENDS[i].error)
+            fail_msg("case %zu: end %d, why %d, error %d", i, reported->end, reported->reset_why,
+                     reported->error);
     }
     bench_end(&bench);
 }
@@ -412,7 +412,7 @@ static void many_lives(void **state)
         step(&bench, i, STATE_SYN_SENT, STATE_CLOSED, 10000);
     for (uint64_t i = 2; i <= 3000; i += 2) {
         step(&bench, i, STATE_SYN_SENT, STATE_ESTABLISHED, 10000);
-        assert_int_equal(bench.told[0].duration_ns, 10000 - (int64_t)i);
+        assert_int_equal(bench.reported[0].duration_ns, 10000 - (int64_t)i);
     }
     assert_int_equal(lifecycles_count(bench.lifecycles), 1500);
     lifecycles_forget(bench.lifecycles, T0 + 10000);

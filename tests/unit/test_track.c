@@ -1,4 +1,4 @@
-/* track: what rows carry from frame to frame, which ghosts stay, which events are told. */
+/* track: what rows carry from frame to frame, which ghosts stay, which events are reported. */
 #include "play.h"
 
 static void first_frame_opens_nothing(void **unused)
@@ -9,7 +9,7 @@ static void first_frame_opens_nothing(void **unused)
     rows_add(play.next, 1, STATE_LISTEN);
     rows_add(play.next, 2, STATE_ESTABLISHED);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     for (uint32_t i = 0; i < 2; i++) {
         assert_int_equal(frame->conns[i].serial, i + 1);
         assert_int_equal(frame->conns[i].mark, MARK_NONE);
@@ -60,24 +60,24 @@ static void a_life(void **unused)
         assert_int_equal(row->changed_ns, frame->wall_ns);
         assert_int_equal(row->mark, i ? MARK_CHANGED : MARK_OPENED);
         assert_int_equal(row->from, i ? states[i - 1] : STATE_NONE);
-        assert_int_equal(play.told_count, 1);
+        assert_int_equal(play.reported_count, 1);
         check_told(&play, 0, i ? EVENT_STATE : EVENT_OPEN, row->from, states[i]);
-        assert_int_equal(play.told[0].polled_jump, 0);
-        assert_int_equal(play.told[0].pid, 55);
-        assert_string_equal(play.told[0].name, "curl");
-        assert_int_equal(play.told[0].has_duration, i > 0);
+        assert_int_equal(play.reported[0].polled_jump, 0);
+        assert_int_equal(play.reported[0].pid, 55);
+        assert_string_equal(play.reported[0].name, "curl");
+        assert_int_equal(play.reported[0].has_duration, i > 0);
         if (i)
-            assert_int_equal(play.told[0].duration_ns, SECOND);
-        assert_int_equal(play.told[0].has_totals, states[i] == STATE_TIME_WAIT);
+            assert_int_equal(play.reported[0].duration_ns, SECOND);
+        assert_int_equal(play.reported[0].has_totals, states[i] == STATE_TIME_WAIT);
     }
-    assert_int_equal(play.told[0].in_bytes, 30);
+    assert_int_equal(play.reported[0].in_bytes, 30);
     int64_t created = row->created_max_ns;
 
     const struct frame *frame = play_step(&play);
     check_told(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
-    assert_int_equal(play.told[0].has_duration, 1);
-    assert_int_equal(play.told[0].duration_ns, frame->wall_ns - created);
-    assert_int_equal(play.told[0].pid, 55);
+    assert_int_equal(play.reported[0].has_duration, 1);
+    assert_int_equal(play.reported[0].duration_ns, frame->wall_ns - created);
+    assert_int_equal(play.reported[0].pid, 55);
     assert_int_equal(frame->totals.closed, 1);
     for (int shown = 0; shown < 3; shown++) {
         assert_int_equal(frame->live_count, 0);
@@ -93,7 +93,7 @@ static void a_life(void **unused)
         assert_string_equal(frame_group(frame, row)->unit, "web.service");
         assert_int_equal(frame->totals.states[STATE_DELETE_TCB], 1);
         frame = play_step(&play);
-        assert_int_equal(play.told_count, 0);
+        assert_int_equal(play.reported_count, 0);
     }
     assert_int_equal(frame->conn_count, 0);
     play_end(&play);
@@ -134,9 +134,9 @@ static void jumps_are_told_as_such(void **unused)
     rows_add(play.next, 1, STATE_TIME_WAIT);
     play_step(&play);
     check_told(&play, 0, EVENT_STATE, STATE_ESTABLISHED, STATE_TIME_WAIT);
-    assert_int_equal(play.told[0].polled_jump, 1);
-    assert_int_equal(play.told[0].has_duration, 0);
-    assert_int_equal(play.told[0].exact, 0);
+    assert_int_equal(play.reported[0].polled_jump, 1);
+    assert_int_equal(play.reported[0].has_duration, 0);
+    assert_int_equal(play.reported[0].exact, 0);
     play_end(&play);
 }
 
@@ -196,12 +196,12 @@ static void a_clock_that_is_set_moves_no_duration(void **unused)
         set_clock(&play, step);
         frame = play_step(&play);
         check_told(&play, 0, EVENT_STATE, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
-        assert_int_equal(play.told[0].duration_ns, 2 * SECOND);
+        assert_int_equal(play.reported[0].duration_ns, 2 * SECOND);
         set_clock(&play, step); /* 1 is gone, 2 closes */
         frame = play_step(&play);
-        assert_int_equal(play.told_count, 2);
-        assert_int_equal(play.told[1].serial, row_of(frame, 2)->serial);
-        assert_int_equal(play.told[1].duration_ns, 3 * SECOND);
+        assert_int_equal(play.reported_count, 2);
+        assert_int_equal(play.reported[1].serial, row_of(frame, 2)->serial);
+        assert_int_equal(play.reported[1].duration_ns, 3 * SECOND);
         for (int second = 0; second < 3; second++) { /* marks and ghosts end in time */
             set_clock(&play, step);
             frame = play_step(&play);
@@ -273,10 +273,10 @@ static void events_are_covered_by_frames(void **unused)
         }
         const struct frame *frame = play_step(&play);
         const struct totals *totals = &frame->totals;
-        assert_int_equal(frame->next_event - frame->first_event, play.told_count);
-        assert_int_equal(totals->opened + totals->changed + totals->closed, play.told_count);
-        for (uint32_t i = 0; i < play.told_count; i++)
-            assert_int_equal(play.told[i].number, frame->first_event + i);
+        assert_int_equal(frame->next_event - frame->first_event, play.reported_count);
+        assert_int_equal(totals->opened + totals->changed + totals->closed, play.reported_count);
+        for (uint32_t i = 0; i < play.reported_count; i++)
+            assert_int_equal(play.reported[i].number, frame->first_event + i);
     }
     play_end(&play);
 }
@@ -308,7 +308,7 @@ static void reused_tuple_is_one_closed_one_opened(void **unused)
     const struct frame *frame = play_step(&play);
     check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
     check_told(&play, 1, EVENT_OPEN, STATE_NONE, STATE_ESTABLISHED);
-    assert_int_equal(play.told_count, 2);
+    assert_int_equal(play.reported_count, 2);
     assert_int_equal(frame->live_count, 1);
     assert_int_equal(frame->conn_count, 2);
     play_end(&play);

@@ -45,9 +45,9 @@ static void note(struct play *play, uint32_t cookie, enum event_kind kind, enum 
 
 static void check_netns(const struct play *play, uint32_t at, uint32_t netns, bool left)
 {
-    assert_int_equal(play->told[at].kind, EVENT_NETNS);
-    assert_int_equal(play->told[at].netns, netns);
-    assert_int_equal(play->told[at].left, left);
+    assert_int_equal(play->reported[at].kind, EVENT_NETNS);
+    assert_int_equal(play->reported[at].netns, netns);
+    assert_int_equal(play->reported[at].left, left);
 }
 
 static void what_is_read_late_did_not_open(void **unused)
@@ -60,7 +60,7 @@ static void what_is_read_late_did_not_open(void **unused)
     list(&play, 0);
     add(&play, 1, STATE_LISTEN);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(frame->totals.opened, 0);
     assert_int_equal(row_of(frame, 1)->mark, MARK_NONE);
     assert_int_equal(row_of(frame, 1)->known & (KNOWN_CREATED_MIN | KNOWN_OPENED), 0);
@@ -68,7 +68,7 @@ static void what_is_read_late_did_not_open(void **unused)
     add(&play, 1, STATE_LISTEN);
     add(&play, 2, STATE_LISTEN);
     frame = play_step(&play);
-    assert_int_equal(play.told_count, 1);
+    assert_int_equal(play.reported_count, 1);
     assert_int_equal(row_of(frame, 2)->known & KNOWN_OPENED, KNOWN_OPENED);
     play_end(&play);
 }
@@ -84,7 +84,7 @@ static void a_namespace_that_is_found_opens_its_rows(void **unused)
     list(&play, 0);
     add(&play, 1, STATE_LISTEN);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 2);
+    assert_int_equal(play.reported_count, 2);
     check_netns(&play, 0, GUEST, false);
     check_told(&play, 1, EVENT_OPEN, STATE_NONE, STATE_LISTEN);
     assert_int_equal(row_of(frame, 1)->known & (KNOWN_CREATED_MIN | KNOWN_OPENED), 0);
@@ -101,13 +101,13 @@ static void a_namespace_that_ends_is_reported_behind_its_rows(void **unused)
     frame_add_netns(play.next, GUEST)->name = "web";
     add(&play, 1, STATE_LISTEN);
     play_step(&play);
-    assert_int_equal(play.told_count, 0); /* what was there before is no news */
+    assert_int_equal(play.reported_count, 0); /* what was there before is no news */
     frame_add_netns(play.next, 1)->id = 1;
     play_step(&play);
-    assert_int_equal(play.told_count, 2);
+    assert_int_equal(play.reported_count, 2);
     check_told(&play, 0, EVENT_CLOSE, STATE_LISTEN, STATE_DELETE_TCB);
     check_netns(&play, 1, GUEST, true);
-    assert_string_equal(play.told[1].text, "web");
+    assert_string_equal(play.reported[1].text, "web");
     play_end(&play);
 }
 
@@ -122,7 +122,7 @@ static void another_namespace_of_the_same_number_is_another(void **unused)
     list(&play, 0);
     frame_add_netns(play.next, GUEST)->id = 3;
     play_step(&play);
-    assert_int_equal(play.told_count, 2);
+    assert_int_equal(play.reported_count, 2);
     check_netns(&play, 0, GUEST, false);
     check_netns(&play, 1, GUEST, true);
     play_end(&play);
@@ -182,17 +182,17 @@ static void events_wait_for_the_reading(void **unused)
         add(&play, 1, STATE_ESTABLISHED);
         add(&play, 2, STATE_ESTABLISHED);
         play_step(&play);
-        assert_int_equal(play.told_count, 0);
+        assert_int_equal(play.reported_count, 0);
     }
     list(&play, 0);
     add(&play, 1, STATE_CLOSE_WAIT);
     add(&play, 3, STATE_ESTABLISHED);
     play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     list(&play, 0);
     add(&play, 1, STATE_CLOSE_WAIT);
     play_step(&play);
-    assert_int_equal(play.told_count, 1);
+    assert_int_equal(play.reported_count, 1);
     check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
     play_end(&play);
 }
@@ -255,12 +255,12 @@ static void events_of_what_is_not_open_wait_for_a_whole_reading(void **unused)
     for (int64_t since_s = 1; since_s < 6; since_s++) {
         list_partly(&play, since_s);
         play_step(&play);
-        assert_int_equal(play.told_count, 0);
+        assert_int_equal(play.reported_count, 0);
     }
     list_partly(&play, 0);
     add(&play, 3, STATE_ESTABLISHED);
     play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     play_end(&play);
 }
 
@@ -284,7 +284,7 @@ static void a_bound_socket_may_be_as_old_as_the_last_reading_of_such(void **unus
     list_bound(&play, 0);
     rows_add(play.next, 1, STATE_CLOSED);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 1);
+    assert_int_equal(play.reported_count, 1);
     check_told(&play, 0, EVENT_OPEN, STATE_NONE, STATE_CLOSED);
     assert_int_equal(row_of(frame, 1)->created_min_ns, asked_ns);
     play_end(&play);
@@ -301,19 +301,19 @@ static void what_is_left_of_a_connection_does_not_open(void **unused)
     play_step(&play);
     list_bound(&play, 1);
     play_step(&play);
-    assert_int_equal(play.told_count, 1);
+    assert_int_equal(play.reported_count, 1);
     check_told(&play, 0, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB);
     list_bound(&play, 0);
     rows_add(play.next, 1, STATE_CLOSED);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(frame->totals.opened, 0);
     assert_int_equal(row_of(frame, 1)->mark, MARK_NONE);
     list_bound(&play, 0);
     rows_add(play.next, 1, STATE_CLOSED);
     rows_add(play.next, 2, STATE_CLOSED);
     play_step(&play);
-    assert_int_equal(play.told_count, 1); /* of the other one */
+    assert_int_equal(play.reported_count, 1); /* of the other one */
     play_end(&play);
 }
 

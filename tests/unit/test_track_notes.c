@@ -1,4 +1,4 @@
-/* track: what an events source told between frames makes times exact and is not told twice. */
+/* track: what an events source reported between frames makes times exact and is not reported twice. */
 #include "play.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void notes_make_times_exact(void **unused)
     rows_add(play.next, 2, STATE_CLOSE_WAIT);
     rows_add(play.next, 1, STATE_ESTABLISHED);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     const struct conn *row = row_of(frame, 1);
     assert_int_equal(row->created_min_ns, first_ns + 100 * MS);
     assert_int_equal(row->created_max_ns, first_ns + 100 * MS);
@@ -51,22 +51,22 @@ static void notes_make_times_exact(void **unused)
     assert_int_equal(row->from, STATE_ESTABLISHED);
     assert_int_equal(row->changed_ns, first_ns + 200 * MS);
 
-    /* only what is beyond the notes is told */
+    /* only what is beyond the notes is reported */
     note(&play, 1, EVENT_STATE, STATE_ESTABLISHED, STATE_FIN_WAIT_1, first_ns + 1100 * MS);
     rows_add(play.next, 2, STATE_CLOSE_WAIT);
     rows_add(play.next, 1, STATE_TIME_WAIT);
     play_step(&play);
-    assert_int_equal(play.told_count, 1);
+    assert_int_equal(play.reported_count, 1);
     check_told(&play, 0, EVENT_STATE, STATE_FIN_WAIT_1, STATE_TIME_WAIT);
-    assert_int_equal(play.told[0].duration_ns, 900 * MS);
+    assert_int_equal(play.reported[0].duration_ns, 900 * MS);
     rows_add(play.next, 2, STATE_CLOSE_WAIT);
     play_step(&play);
     check_told(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
-    assert_int_equal(play.told[0].duration_ns, 2900 * MS);
+    assert_int_equal(play.reported[0].duration_ns, 2900 * MS);
     play_end(&play);
 }
 
-/* The row was dumped before what was told: the next frame shows it, and tells nothing again. */
+/* The row was dumped before what was reported: the next frame shows it, and tells nothing again. */
 static void notes_may_be_ahead_of_the_dump(void **unused)
 {
     struct play play;
@@ -81,11 +81,11 @@ static void notes_may_be_ahead_of_the_dump(void **unused)
     rows_add(play.next, 1, STATE_ESTABLISHED);
     rows_add(play.next, 2, STATE_ESTABLISHED);
     play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     rows_add(play.next, 1, STATE_CLOSE_WAIT);
     rows_add(play.next, 3, STATE_SYN_SENT);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(row_of(frame, 1)->changed_ns, first_ns + 1001 * MS);
     assert_int_equal(row_of(frame, 1)->mark, MARK_CHANGED);
     assert_int_equal(row_of(frame, 2)->state, STATE_DELETE_TCB);
@@ -131,7 +131,7 @@ static void never_a_row_becomes_a_ghost(void **unused)
     note(&play, 9, EVENT_STATE, STATE_SYN_SENT, STATE_ESTABLISHED, first_ns + 11 * MS);
     note(&play, 9, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB, first_ns + 15 * MS);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(frame->live_count, 0);
     assert_int_equal(frame->conn_count, 1);
     const struct conn *row = &frame->conns[0];
@@ -155,7 +155,7 @@ static void never_a_row_becomes_a_ghost(void **unused)
     play_end(&play);
 }
 
-/* Told as open, borne out by no frame, never told as closed: its close is told in its stead. */
+/* Told as open, borne out by no frame, never reported as closed: its close is reported in its stead. */
 static void what_was_told_open_is_told_closed(void **unused)
 {
     struct play play;
@@ -164,13 +164,13 @@ static void what_was_told_open_is_told_closed(void **unused)
     int64_t first_ns = play_step(&play)->wall_ns;
     note(&play, 9, EVENT_OPEN, STATE_NONE, STATE_SYN_SENT, first_ns + 10 * MS);
     play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 1);
+    assert_int_equal(play.reported_count, 1);
     check_told(&play, 0, EVENT_CLOSE, STATE_SYN_SENT, STATE_DELETE_TCB);
     assert_int_equal(frame->conn_count, 1);
     play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     play_end(&play);
 }
 
@@ -185,15 +185,15 @@ static void lazy_cookies_are_joined_by_tuple(void **unused)
     note(&play, 5, EVENT_STATE, STATE_ESTABLISHED, STATE_TIME_WAIT, first_ns + 20 * MS);
     rows_add(play.next, 6, STATE_TIME_WAIT)->tuple = rows_tuple(5);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(frame->conn_count, 1);
     assert_int_equal(frame->conns[0].created_min_ns, first_ns + 10 * MS);
     assert_int_equal(frame->conns[0].state_since_ns, first_ns + 20 * MS);
     play_end(&play);
 }
 
-/* A tuple is used again while its TIME-WAIT stands, and the new connection is told to its end after
- * the dump: the row dumped is the old one's, and nothing of the new one is told again. */
+/* A tuple is used again while its TIME-WAIT stands, and the new connection is reported to its end after
+ * the dump: the row dumped is the old one's, and nothing of the new one is reported again. */
 static void a_tuple_used_again_keeps_its_note(void **unused)
 {
     struct play play;
@@ -205,19 +205,19 @@ static void a_tuple_used_again_keeps_its_note(void **unused)
     note(&play, 5, EVENT_STATE, STATE_FIN_WAIT_2, STATE_TIME_WAIT, first_ns + 1003 * MS);
     rows_add(play.next, 9, STATE_TIME_WAIT)->tuple = rows_tuple(5);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(row_of(frame, 9)->mark, MARK_NONE);
     rows_add(play.next, 5, STATE_TIME_WAIT);
     frame = play_step(&play);
-    assert_int_equal(play.told_count, 1);
+    assert_int_equal(play.reported_count, 1);
     check_told(&play, 0, EVENT_CLOSE, STATE_TIME_WAIT, STATE_DELETE_TCB);
-    assert_int_equal(play.told[0].cookie, 9);
+    assert_int_equal(play.reported[0].cookie, 9);
     assert_int_equal(row_of(frame, 5)->created_max_ns, first_ns + 1001 * MS);
     assert_int_equal(row_of(frame, 5)->state_since_ns, first_ns + 1003 * MS);
     play_end(&play);
 }
 
-/* Its end was told before the dump that still had it was tracked: no opening comes after that. */
+/* Its end was reported before the dump that still had it was tracked: no opening comes after that. */
 static void no_opening_is_told_after_the_close(void **unused)
 {
     struct play play;
@@ -227,9 +227,9 @@ static void no_opening_is_told_after_the_close(void **unused)
     note(&play, 7, EVENT_CLOSE, STATE_ESTABLISHED, STATE_DELETE_TCB, first_ns + 1001 * MS);
     rows_add(play.next, 7, STATE_ESTABLISHED);
     play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(row_of(frame, 7)->state, STATE_DELETE_TCB);
     play_end(&play);
 }
@@ -256,7 +256,7 @@ static void many_notes(void **unused)
     for (uint32_t n = 1; n <= 3000; n++)
         rows_add(play.next, n, STATE_SYN_SENT)->tuple = rows_tuple(n + 6000);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(frame->conn_count, 3000);
     for (uint32_t i = 0; i < 3000; i++)
         assert_int_equal(frame->conns[i].created_min_ns,
@@ -273,7 +273,7 @@ static void lost_events_are_ignored(void **unused)
     assert_int_equal(track_note_event(play.track, &event), 0);
     play_step(&play);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(frame->conn_count + play.told_count, 0);
+    assert_int_equal(frame->conn_count + play.reported_count, 0);
     track_free(NULL);
     play_end(&play);
 }

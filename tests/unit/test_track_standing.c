@@ -69,7 +69,7 @@ static void what_is_not_read_stands(void **unused)
         assert_int_equal(frame->totals.in_bytes_per_s, 2 * RATE);
         assert_true(frame_row_stands(frame, row_of(frame, OTHER)));
         assert_false(frame_row_stands(frame, row_of(frame, WATCHED)));
-        assert_int_equal(play.told_count, 0);
+        assert_int_equal(play.reported_count, 0);
     }
     /* All: eight seconds of the one, one of the other. */
     list_netns(&play, false);
@@ -80,7 +80,7 @@ static void what_is_not_read_stands(void **unused)
     assert_int_equal(frame->totals.in_total, 20 * RATE);
     assert_int_equal(conn_in_rate(row_of(frame, WATCHED)), RATE);
     assert_int_equal(conn_in_rate(row_of(frame, OTHER)), RATE);
-    assert_int_equal(frame->totals.untold, 0);
+    assert_int_equal(frame->totals.unreported, 0);
     play_end(&play);
 }
 
@@ -168,7 +168,7 @@ static void an_end_that_was_reported_is_no_news(void **unused)
     list_netns(&play, true);
     add_read(&play, WATCHED, RATE * (uint64_t)(play.second - 1));
     const struct frame *frame = play_step(&play);
-    assert_int_equal(play.told_count, 0);
+    assert_int_equal(play.reported_count, 0);
     assert_int_equal(row_of(frame, OTHER)->state, STATE_DELETE_TCB);
     assert_int_equal(frame->totals.in_interval, RATE + 4 * RATE);
     assert_int_equal(frame->totals.closed, 1);
@@ -188,10 +188,11 @@ static void what_events_had_not_said_is_counted(void **unused)
     rows_add(play.next, 3, STATE_ESTABLISHED);
     rows_add(play.next, 4, STATE_SYN_RECEIVED);
     const struct frame *frame = play_step(&play);
-    assert_int_equal(frame->totals.untold, 3); /* a step, an opening, a close */
+    assert_int_equal(frame->totals.unreported, 3); /* a step, an opening, a close */
     list_netns(&play, false);
     rows_add(play.next, WATCHED, STATE_CLOSE_WAIT);
-    assert_int_equal(play_step(&play)->totals.untold, 0); /* frames of all tell for themselves */
+    assert_int_equal(play_step(&play)->totals.unreported,
+                     0); /* frames of all tell for themselves */
     play_end(&play);
 }
 

@@ -12,7 +12,7 @@ static bool is_word(const char *word, const char *id, size_t length)
     return id && strlen(id) == length && !strncasecmp(id, word, length);
 }
 
-/* By id; JSON keys are understood too, for whoever has just read some. */
+/* By id; JSON keys are understood, too. */
 const char *columns_for_screen(const struct frame *frame)
 {
     if (frame->host_count)

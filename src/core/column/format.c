@@ -35,7 +35,7 @@ static const char *service_name(const struct column_context *context, uint16_t p
     return lookup && lookup->service && port ? lookup->service(lookup->data, port) : NULL;
 }
 
-/* The interface of a bound or link-local socket; of a peer it is told at the local end. */
+/* The interface of a bound or link-local socket; of a peer it stands at the local end. */
 static const char *scope_name(const struct column_context *context, const struct conn *conn,
                               const struct addr *addr)
 {

@@ -61,13 +61,14 @@ uint32_t filter_states(const struct filter *filter);
 uint8_t filter_family(const struct filter *filter);
 /* True if `autobound` occurs: only the kernel can test it. */
 bool filter_needs_kernel(const struct filter *filter);
-/* True if `fwmark` occurs: the kernel tells marks to CAP_NET_ADMIN only. */
+/* True if `fwmark` occurs: the kernel shows marks only with CAP_NET_ADMIN. */
 bool filter_needs_admin(const struct filter *filter);
 /* True if the rows of one dump decide it, without owners and without what frames before showed. */
 bool filter_needs_dump_only(const struct filter *filter);
 #define FILTER_HINT_MAX 96
 /* Of a filter that accepts nothing of the frame: a condition whose name is a part of one that the
- * frame has, as it would find it: "proc pyth*". False: there is none; frame NULL: none has come yet. */
+ * frame has, as it would find it: "proc pyth*". False: there is none; frame NULL: none has come
+ * yet. */
 bool filter_hint(const struct filter *filter, const struct frame *frame, char *out, size_t size);
 /* True if `count` occurs: all rows of a frame are wanted. */
 bool filter_counts(const struct filter *filter);

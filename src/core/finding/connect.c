@@ -19,7 +19,7 @@ static const struct opener *find_opener(const struct detection *d,
     return NULL;
 }
 
-/* TIME-WAIT rows have no owner: whoever opened the last ones is the one. */
+/* TIME-WAIT rows have no owner: the process that opened the last ones counts as their owner. */
 static void name_opener(struct finding_subject *subject, const struct opener *opener)
 {
     if (!opener || subject->pid > 0)

@@ -204,7 +204,7 @@ enum finding_severity finding_engine_worst(const struct finding_engine *engine);
 
 /* --- kept with a frame --- */
 
-/* What an engine said of a frame, copied into the frame's arena, for whoever shows it. */
+/* What an engine said of a frame, copied into the frame's arena, to be shown. */
 struct frame_findings {
     const struct finding *list;         /* as finding_engine_list has them */
     const struct finding_check *checks; /* one for each of DETECTORS[] */

@@ -39,7 +39,7 @@ const struct detector IDLE_WITHOUT_KEEPALIVE = {
     .limits = {{"rows", 20, "", "rows of a process, idle for more than 350 s"}},
     .evaluate = evaluate_idle,
     .proof = "ESTABLISHED, no timer, last_data_sent and last_data_recv > 350 s, not loopback",
-    .meaning = "NAT gateways and load balancers forget idle connections without telling (AWS after "
+    .meaning = "NAT gateways and load balancers forget idle connections without notice (AWS after "
                "350 s, IPVS after 900 s): the next request then hangs.",
     .advice = {
         "set SO_KEEPALIVE with TCP_KEEPIDLE below the limit of the path; the kernel's 7,200 s "

@@ -142,7 +142,7 @@ static struct frame part_of(const struct lanes *lanes, const struct frame *frame
     const struct frame_host *host = frame_find_host(frame, netns->host);
     struct frame part;
 
-    memcpy(&part, frame, sizeof(part)); /* with its count of references, which nobody uses here */
+    memcpy(&part, frame, sizeof(part)); /* with its count of references, which is not used here */
     part.conns = lanes->conns + lanes->starts[at];
     part.live_count = part.conn_count = lanes->starts[at + 1] - lanes->starts[at];
     part.netns = netns->key;

@@ -42,7 +42,7 @@ struct openers {
     double seconds;             /* decayed like the sums: sum / seconds is a rate */
     int64_t mono_ns;
     uint64_t cursor;
-    uint64_t lost; /* events that were overwritten, or not told */
+    uint64_t lost; /* events that were overwritten, or not reported */
     bool begun;
     /* Resets of connections, of all, lately: received; sent, by enum event_reset_why. */
     double reset_by_peer, reset_by_us[RESET_WHY_ENDED + 1];

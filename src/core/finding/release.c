@@ -148,7 +148,7 @@ const struct detector CLOSE_WAIT_LEAK = {
     .worst = SEVERITY_CRITICAL,
     .needs = NEED_OWNER | NEED_SUSPECTS,
     .limits = {{"rows.warn", 100, "", "CLOSE-WAIT rows of a process, each for 5 s or longer"},
-               {"old.warn", 10, "", "CLOSE-WAIT rows older than a minute: worth telling"},
+               {"old.warn", 10, "", "CLOSE-WAIT rows older than a minute: worth reporting"},
                {"age.warn", 600, "s", "... and a warning when the oldest is older than this"},
                {"rows.critical", 1000, "", "CLOSE-WAIT rows of a process, each for 5 s or longer"},
                {"descriptors.critical", 90, "%", "of its descriptors in use"}},

@@ -1,6 +1,6 @@
 /* finding_steps: what is to be reported of findings from frame to frame: that one begins, gets
- * worse or better, ends. For whoever writes them down: the session log, `tcplens events`. Frames
- * may be skipped; findings are known by their ids, so that nothing is reported twice or lost. Pure.
+ * worse or better, ends. For the session log and `tcplens events`. Frames may
+ * be skipped; findings are known by their ids, so that nothing is reported twice or lost. Pure.
  *
  *     finding_steps_take(steps, frame, false);
  *     list = finding_steps_list(steps, &count);    // valid until the next call

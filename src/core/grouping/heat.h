@@ -24,7 +24,7 @@ struct heat *heat_reference(struct heat *heat); /* returns its argument */
 void heat_release(struct heat *heat);           /* NULL is fine */
 /* The groups of a frame, in order of time. Without memory less is known. */
 void heat_take(struct heat *heat, const struct frame *frame);
-/* What `older` has of slices of which this one knows nothing. */
+/* What `older` has of slices that this one lacks. */
 void heat_merge(struct heat *heat, const struct heat *older);
 /* enum heat_level of the slices up to now_mono_ns, oldest first. */
 void heat_read(const struct heat *heat, uint64_t key, int64_t now_mono_ns,

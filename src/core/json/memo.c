@@ -1,5 +1,5 @@
 /* The text that rows of one owner have in common, in a table that forgets: one entry for each
- * place, and whoever comes later has it. Independent of how that text is written. */
+ * place, where later rows find it. Independent of how that text is written. */
 #include "core/json/memo.h"
 
 #include "core/json/json.h"

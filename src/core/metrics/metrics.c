@@ -1,4 +1,4 @@
-/* Counting: bytes as the accounts report them, opens and ends as the ring tells them. */
+/* Counting: bytes as the accounts report them, opens and ends from the ring. */
 #include "core/metrics/metrics.h"
 
 #include "base/clock.h"
@@ -154,7 +154,7 @@ static void remember(struct metrics *metrics, const struct event *event, uint32_
     const uint64_t key = life_key(event);
     const uint32_t known = map_find(&metrics->life_index, key);
 
-    if (known != MAP_NONE) { /* told twice, or its end was lost */
+    if (known != MAP_NONE) { /* reported twice, or its end was lost */
         metrics->lives[known] = (struct life){key, event->mono_ns, set};
         return;
     }

@@ -1,4 +1,4 @@
-/* Head lines: the version of the format, and of whom the log is. */
+/* Head lines: the version of the format, and the host of the log. */
 #include "base/clock.h"
 #include "session/format/get.h"
 #include "session/format/write.h"
@@ -19,7 +19,7 @@ static const struct session_key KEYS[] = {
     {"boot_id", .help = "its boot"},
     {"source", .help = "live or demo"},
     {"start", .help = "when this recording began"},
-    {"interval_ms", .help = "asked for"},
+    {"interval_ms", .help = "refresh interval that was set"},
     {"findings", .help = "true: what is wrong has finding lines"},
 };
 const struct session_keys session_head_keys = SESSION_KEYS(KEYS);

@@ -185,7 +185,7 @@ static int write_all(const struct log_file *file, const char *bytes, size_t leng
         if (put >= 0)
             *done += (size_t)put;
         else if (errno == EAGAIN && !file->regular)
-            wait_writable(file->descriptor); /* made so by whoever shares it */
+            wait_writable(file->descriptor); /* made so by another process that shares it */
         else if (errno != EINTR)
             return -errno;
     }
@@ -346,8 +346,8 @@ static int rename_to_new(int folder, const char *from, const char *to)
     return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE);
 }
 
-/* A name that is not taken: more than one rotation in a second gets a number, which sorts behind the
- * name without one. */
+/* A name that is not taken: more than one rotation in a second gets a number, which sorts behind
+ * the name without one. */
 static int rename_away(struct log_file *file, int64_t wall_ns)
 {
     char stamp[STAMP_SIZE + 1], name[NAME_MAX + 1];
@@ -397,7 +397,7 @@ int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char 
     if (!file->regular)
         return refuse(-ESPIPE, why, size, file->name, "a pipe cannot be rotated");
     int error = rename_away(file, wall_ns);
-    if (error && error != -ENOENT) /* somebody renamed it already */
+    if (error && error != -ENOENT) /* it was renamed already */
         return refuse(error, why, size, file->name, strerror(-error));
     error = open_again(file, why, size);
     if (!error && keep)
@@ -414,7 +414,7 @@ int log_file_reopen(struct log_file *file, char *why, size_t size)
     if (fstat(file->descriptor, &ours) == 0 &&
         fstatat(file->folder, file->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)
-        return 0; /* nobody renamed it */
+        return 0; /* it was not renamed */
     int error = open_again(file, why, size);
     return error ? error : 1;
 }

@@ -43,7 +43,7 @@ int log_file_cut(struct log_file *file, uint64_t size);
  * all but the newest `keep` of such (0 = keep all). 0 or -errno: the old file is then still open.
  */
 int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char *why, size_t size);
-/* Opens the same name again if somebody renamed the file (SIGHUP). 1: another file is open now;
+/* Opens the same name again if the file was renamed (SIGHUP). 1: another file is open now;
  * 0: the same; -errno: the old one is still open. */
 int log_file_reopen(struct log_file *file, char *why, size_t size);
 

@@ -32,7 +32,7 @@ struct bpf {
     int64_t tick_ns;     /* of start times in /proc/PID/stat */
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
     /* of the drain at work */
-    const struct bpf_hearer *hearer;
+    const struct bpf_sink *sink;
     uint32_t heard, most;
     int64_t until_ns;
     struct call_failures bind_failures, connect_failures;
@@ -145,7 +145,7 @@ static void hear_state(struct bpf *bpf, const struct bpf_record *record)
         hear_close(bpf, record, &transition);
     transition.bytes_retrans = record->bytes_retrans;
     memcpy(transition.name, record->name, sizeof(transition.name));
-    bpf->hearer->hear(bpf->hearer->context, &transition);
+    bpf->sink->take(bpf->sink->context, &transition);
 }
 
 static void keep_failure(struct call_failures *failures, const struct bpf *bpf,
@@ -183,8 +183,8 @@ static int on_record(void *context, void *data, size_t size)
         return 0;
     bpf->heard++;
     if (record->kind == BPF_RECORD_OWNER)
-        bpf->hearer->own(bpf->hearer->context, record->netns, record->cookie, (int32_t)record->pid,
-                         record->start_ns / (uint64_t)bpf->tick_ns, record->name);
+        bpf->sink->own(bpf->sink->context, record->netns, record->cookie, (int32_t)record->pid,
+                       record->start_ns / (uint64_t)bpf->tick_ns, record->name);
     else if (record->kind == BPF_RECORD_BIND_FAILED)
         keep_failure(&bpf->bind_failures, bpf, record);
     else if (record->kind == BPF_RECORD_CONNECT_FAILED)
@@ -195,10 +195,10 @@ static int on_record(void *context, void *data, size_t size)
     return bpf->heard == bpf->most || (int64_t)record->ns > bpf->until_ns ? -ECANCELED : 0;
 }
 
-int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64_t until_ns,
               uint64_t *lost)
 {
-    bpf->hearer = hearer;
+    bpf->sink = sink;
     bpf->heard = 0;
     bpf->most = most;
     bpf->until_ns = until_ns;

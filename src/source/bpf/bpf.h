@@ -1,5 +1,6 @@
-/* bpf: every TCP state transition of our network namespace, reported by a small program in the kernel.
- * Only the events layer uses it, one thread at a time. Where it is not built in, opening says so.
+/* bpf: every TCP state transition of our network namespace, reported by a small program in the
+ * kernel. Only the events layer uses it, one thread at a time. Where it is not built in, opening
+ * says so.
  */
 #ifndef TCPLENS_SOURCE_BPF_BPF_H
 #define TCPLENS_SOURCE_BPF_BPF_H
@@ -13,9 +14,9 @@
 
 struct bpf;
 
-/* What the program tells: transitions, and whom accept() gave a socket to. */
-struct bpf_hearer {
-    void (*hear)(void *context, const struct transition *transition);
+/* What the program reports: transitions, and the process that accept() gave a socket to. */
+struct bpf_sink {
+    void (*take)(void *context, const struct transition *transition);
     void (*own)(void *context, uint32_t netns, uint64_t cookie, int32_t pid, uint64_t start_ticks,
                 const char name[LIFE_NAME_MAX]);
     void *context;
@@ -31,7 +32,7 @@ int bpf_descriptor(const struct bpf *bpf); /* readable when there is something *
 /* Hands over what is there, but not more than `most` (0 = any number) and no more once something
  * came that happened after until_ns (CLOCK_MONOTONIC). *lost gets how many the ring had no room for
  * since the last call; the number handed over is returned, or -errno. */
-int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64_t until_ns,
               uint64_t *lost);
 
 /* The calls of bind() and connect() that failed, as far as they were drained, into facts; not known

@@ -32,11 +32,11 @@ int bpf_descriptor(const struct bpf *bpf)
     return -1;
 }
 
-int bpf_drain(struct bpf *bpf, const struct bpf_hearer *hearer, uint32_t most, int64_t until_ns,
+int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64_t until_ns,
               uint64_t *lost)
 {
     (void)bpf;
-    (void)hearer;
+    (void)sink;
     (void)most;
     (void)until_ns;
     (void)lost;

@@ -54,7 +54,7 @@ void bpf_explain_refusal(int error, struct linux_version since, char text[BPF_TE
         return;
     }
     if (access("/sys/kernel/btf/vmlinux", R_OK) < 0)
-        snprintf(text, BPF_TEXT_SIZE, "the kernel does not tell its types (no BTF)");
+        snprintf(text, BPF_TEXT_SIZE, "the kernel has no description of its types (BTF)");
     else if (is_locked_down())
         snprintf(text, BPF_TEXT_SIZE, "the kernel is locked down (confidentiality)");
     else if ((error == -EPERM || error == -EACCES) && has_capabilities())

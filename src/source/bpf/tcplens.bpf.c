@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace, or of
- * all, to bpf.c, whom accept() gave a socket to, calls of bind() and connect() that fail, and why resets are sent. What
- * a transition means is decided elsewhere. */
+ * all, to bpf.c, which process accept() gave a socket to, calls of bind() and connect() that fail,
+ * and why resets are sent. What a transition means is decided elsewhere. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -197,7 +197,8 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
     fill_tuple(record, sk, tcp);
     fill_place(record, sk);
     fill_counters(record, tcp);
-    /* connect() and listen() run in the owner's context, all else in that of the interrupted task. */
+    /* connect() and listen() run in the owner's context, all else in that of the interrupted
+     * task. */
     if (from == KERNEL_CLOSE && (to == KERNEL_SYN_SENT || to == KERNEL_LISTEN))
         fill_owner(record);
     bpf_ringbuf_submit(record, 0);

@@ -1,5 +1,5 @@
 /* demo: the source that makes frames of the invented rows, processes, groups and users.
- * Knows nothing of kernel and clock: time follows the frame numbers. */
+ * Independent of kernel and clock: time follows the frame numbers. */
 #include "source/demo/demo.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
-/* demo_facts: what a row of the demo shows in each state: what the kernel would tell of it and what
- * not, who owns it, and its traffic. Knows nothing of lives and frames. */
+/* demo_facts: what a row of the demo shows in each state: what the kernel would report of it and
+ * what not, who owns it, and its traffic. Independent of lives and frames. */
 #include "base/clock.h"
 #include "source/demo/rows.h"
 
@@ -196,7 +196,7 @@ void demo_facts_enter(struct demo_rows *rows, uint32_t slot, const struct cast_r
     bool mini = is_mini(conn, from);
     uint32_t before = conn->known;
     conn->known = facts_of(conn, mini);
-    conn->created_min_ns = conn->created_max_ns = 0; /* told once: track carries them on */
+    conn->created_min_ns = conn->created_max_ns = 0; /* set once: track carries them on */
     conn->owner_word = word_of(part, conn, mini);
     put_holder_facts(rows, conn, part);
     put_owner(conn, part);
@@ -229,7 +229,7 @@ static uint32_t age_of(const struct demo_rows *rows, uint32_t slot, const struct
     return oldest || age_s > most ? most : age_s;
 }
 
-/* Of two in three somebody saw the opening; of the others only their process's start is known. */
+/* Two in three have an observed opening; of the others only their process's start is known. */
 static void put_bounds(const struct demo_rows *rows, uint32_t slot, const struct cast_row *part,
                        uint32_t age_s)
 {

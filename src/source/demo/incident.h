@@ -1,4 +1,4 @@
-/* demo incident: a staged outage beside the rows of the demo. One story, told by the clock: a
+/* demo incident: a staged outage beside the rows of the demo. One story, driven by the clock: a
  * program stops accepting, another keeps what its peers have closed, then local ports run out; each
  * ends before the whole is over. A row is a function of its slot and the moment. */
 #ifndef TCPLENS_SOURCE_DEMO_INCIDENT_H

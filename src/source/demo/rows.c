@@ -1,5 +1,5 @@
-/* demo_rows: lets the rows of the demo be born, step through their lives and end. All choices come
- * from demo_random(), so that frame n of a seed is always the same. */
+/* demo_rows: opens the rows of the demo, takes them through their states and closes them. All
+ * choices come from demo_random(), so that frame n of a seed is always the same. */
 #include "source/demo/rows.h"
 
 #include "core/state.h"

@@ -13,7 +13,7 @@
 #define DEMO_NETNS              4026531840u
 #define DEMO_HAS_BIT(bits, bit) (((bits) & (bit)) != 0)
 
-/* What the kernel tells of a row (enum conn_known). */
+/* What the kernel reports of a row (enum conn_known). */
 #define DEMO_LISTEN_FACTS                                                                          \
     (KNOWN_UID | KNOWN_INODE | KNOWN_CGROUP | KNOWN_QUEUES | KNOWN_TIMER | KNOWN_DROPS | KNOWN_ULP)
 #define DEMO_SOCKET_FACTS                                                                          \

@@ -1,6 +1,6 @@
-/* clock_exchange: what another host's clock is to ours, by questions and answers with four times: ours
- * when we ask, its when that comes and when it answers, ours when the answer comes. The answer lies
- * between, so half of what the way took is the most that it can be wrong. Pure. */
+/* clock_exchange: what another host's clock is to ours, by questions and answers with four times:
+ * ours when we ask, its when that comes and when it answers, ours when the answer comes. The answer
+ * lies between, so half of what the way took is the most that it can be wrong. Pure. */
 #ifndef TCPLENS_SOURCE_FLEET_CLOCK_EXCHANGE_H
 #define TCPLENS_SOURCE_FLEET_CLOCK_EXCHANGE_H
 
@@ -26,7 +26,7 @@ bool clock_exchange_answer(struct clock_exchange *exchange, uint64_t id, int64_t
                            int64_t answered_ns, int64_t mono_ns, int64_t wall_offset_ns);
 /* How wrong it can be by now: clocks drift. */
 int64_t clock_exchange_error(const struct clock_exchange *exchange, int64_t mono_ns);
-/* 0 where the clocks agree as far as can be told. */
+/* 0 where the clocks agree within the error. */
 int64_t clock_exchange_skew(const struct clock_exchange *exchange);
 
 #endif

@@ -38,7 +38,7 @@ struct fleet {
     int64_t interval_ns, wait_ns;
     int64_t sent_ns; /* interval of the frames that hosts send: as they were started */
     struct worker worker;
-    atomic_bool interrupted;    /* nobody wants a frame any more */
+    atomic_bool interrupted;    /* no further frame is wanted */
     struct event_ring *scratch; /* of the thread: events of the frame at work */
     struct fleet_program program;
     struct pollfd *polled; /* POLLED_EACH of each member behind the one that wakes the thread */
@@ -59,7 +59,7 @@ struct fleet {
     uint32_t event_count, event_capacity;
     int64_t cpu_before_ns, process_ns, process_at_ns;
     bool begun;
-    bool copies; /* streams go to files: nobody takes frames and events */
+    bool copies; /* streams go to files: frames and events are not taken */
     bool ending; /* guarded by the lock: no program is started again */
 };
 
@@ -88,7 +88,7 @@ static bool start_due(struct fleet *fleet, int64_t now_ns)
     return failed;
 }
 
-/* When something is due that no descriptor tells of. */
+/* When something is due for which no descriptor becomes readable. */
 static int wait_ms(const struct fleet *fleet, int64_t now_ns)
 {
     int64_t until_ns = now_ns + POLL_MOST_MS * MILLISECOND_NS;
@@ -99,7 +99,7 @@ static int wait_ms(const struct fleet *fleet, int64_t now_ns)
                                : member->log    ? member->rest_ns
                                                 : member->retry_ns;
         if (due_ns <= now_ns && !(member->log && member->has_more))
-            continue; /* a descriptor tells, or the end of others that are being started */
+            continue; /* a descriptor becomes readable, or others have started */
         if (due_ns < until_ns)
             until_ns = due_ns > now_ns ? due_ns : now_ns;
     }

@@ -85,7 +85,7 @@ static int64_t pause_of(const struct fleet_member *member)
 
 /* --- a copy of its log --- */
 
-static void tell_copy(struct fleet_member *member, int64_t now_ns)
+static void report_copy(struct fleet_member *member, int64_t now_ns)
 {
     struct session_host host = {.skew_known = member->host.skew_known,
                                 .skew_ns = member->host.skew_ns,
@@ -124,7 +124,7 @@ static void take_line(void *data, const struct session_line *line, const struct 
                                line->clock.answered_ns, now_ns, clock_wall_offset_ns()))
         return;
     apply_clock(member, now_ns);
-    tell_copy(member, now_ns);
+    report_copy(member, now_ns);
 }
 
 void fleet_member_ask_time(struct fleet_member *member)
@@ -144,7 +144,7 @@ void fleet_member_ask_time(struct fleet_member *member)
 void fleet_member_copy(struct fleet_member *member, struct log_copy *copy)
 {
     member->copy = copy;
-    tell_copy(member, clock_mono_ns());
+    report_copy(member, clock_mono_ns());
 }
 
 /* Its rows stay, and say how old they are. */
@@ -165,7 +165,8 @@ static void lose(struct fleet_member *member, enum host_state state, const char 
     member->failures++;
 }
 
-/* The host has no tcplens, or one that is not understood: true where this program is sent there instead. */
+/* The host has no tcplens, or one that is not understood: true where this program is sent there
+ * instead. */
 static bool begin_push(struct fleet_member *member)
 {
     if (member->is_pushed || member->push.count == 0)
@@ -178,7 +179,7 @@ static bool begin_push(struct fleet_member *member)
     return true;
 }
 
-/* Not a session log, or one of another version: reading on would tell nothing. */
+/* Not a session log, or one of another version: reading on is useless. */
 static void refuse_stream(struct fleet_member *member, int error, const char *why)
 {
     if (error == -EPROTONOSUPPORT && begin_push(member))
@@ -231,7 +232,7 @@ void fleet_member_start(struct fleet_member *member)
         return;
     }
     replay_set_tap(member->log, take_line, member);
-    tell_copy(member, member->began_ns);
+    report_copy(member, member->began_ns);
     member->host.state = HOST_CONNECTING;
     member->generation++;
 }
@@ -307,7 +308,8 @@ static void describe_not_found(const struct fleet_member *member, char *why, siz
         snprintf(why, size, "no tcplens there: --push sends it, or copy %s to its PATH", path);
 }
 
-/* How a program that was sent there failed. Next time one that was installed meanwhile is looked for. */
+/* How a program that was sent there failed. Next time one that was installed meanwhile is looked
+ * for. */
 static void refuse_push(struct fleet_member *member)
 {
     char why[HOST_WHY_MAX];
@@ -452,7 +454,7 @@ static void take_frame(struct fleet_member *member, struct frame *frame)
     const int64_t now_ns = clock_mono_ns();
 
     take_clocks(member, frame, now_ns);
-    tell_copy(member, now_ns);
+    report_copy(member, now_ns);
     count_bytes(member, now_ns);
     member->arrived_ns = now_ns;
     member->host.frames++;

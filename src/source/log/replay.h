@@ -14,7 +14,8 @@
 /* `path` "-": standard input. 0 or -errno with one line of why. The functions below take only
  * sources that come from here. */
 int replay_open(struct source **source, const char *path, char *why, size_t size);
-/* The same of what comes out of a descriptor, which is taken over; name: what it is, for messages. */
+/* The same of what comes out of a descriptor, which is taken over; name: what it is, for
+ * messages. */
 int replay_open_descriptor(struct source **source, int descriptor, const char *name, char *why,
                            size_t size);
 /* Where events go as frames are read; NULL = nowhere. */
@@ -59,7 +60,7 @@ const struct session_host *replay_collected(const struct source *source);
 /* Why something is missing between the frame given last and the next one, as far as a gap line that
  * was read says it; "" = not known. */
 const char *replay_gap_reason(const struct source *source);
-/* As asked for when it was recorded; 0 = not known. */
+/* The interval that the recorder was given; 0 = not known. */
 int64_t replay_interval(const struct source *source);
 uint64_t replay_bytes(const struct source *source); /* read so far */
 int replay_descriptor(const struct source *source);

@@ -31,7 +31,7 @@ struct destroy {
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
 
-/* As large as may be had: SO_RCVBUF is cut to net.core.rmem_max without a word. */
+/* As large as permitted: SO_RCVBUF is silently cut to net.core.rmem_max. */
 static int widen(int descriptor)
 {
     const int wanted = BUFFER_WANTED;
@@ -76,7 +76,8 @@ int destroy_open(struct destroy **destroy, const struct netns *netns, char *text
     return 0;
 out:
     if (text)
-        snprintf(text, TEXT_SIZE, "the kernel does not tell when sockets end (errno %d)", -result);
+        snprintf(text, TEXT_SIZE, "the kernel does not report the end of sockets (errno %d)",
+                 -result);
     destroy_close(made);
     return result;
 }
@@ -116,7 +117,7 @@ static bool read_info(const struct conn_detail *detail, size_t at, void *value, 
 
 /* A socket that was reset, or that closed in order, is freed only when its process closes the
  * descriptor. So the message is of the moment only if a segment came just before it; tcp_disconnect
- * clears what would tell. */
+ * clears what would show it. */
 static bool has_just_ended(const struct conn *conn, const struct conn_detail *detail)
 {
     uint32_t idle_ms;
@@ -185,7 +186,7 @@ static void find_remains(struct destroy *destroy, const struct conn *ended,
         transition->event.cookie = left.cookie;
 }
 
-/* What a row has of it is of states that the message does not tell. Before a connection stands the
+/* What a row has of it is of states that the message does not have. Before a connection stands the
  * times mean nothing, and its counters are 0. */
 static int64_t idle_ns(const struct conn_detail *detail)
 {
@@ -244,7 +245,7 @@ static bool read_message(struct destroy *destroy, size_t got, struct transition 
     return true;
 }
 
-int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t most,
+int destroy_drain(struct destroy *destroy, destroy_take take, void *context, uint32_t most,
                   uint32_t *overruns)
 {
     uint32_t count = 0;
@@ -263,7 +264,7 @@ int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uin
         if (got < 0)
             return errno == EAGAIN ? (int)count : -errno;
         if (from.nl_pid == 0 && read_message(destroy, (size_t)got, &transition)) {
-            hear(context, &transition);
+            take(context, &transition);
             count++;
         }
     }

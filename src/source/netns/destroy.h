@@ -1,5 +1,5 @@
-/* destroy: the SOCK_DIAG destroy groups: the kernel tells everybody when a TCP socket ends, with
- * its final counters. Only the events layer uses it, one thread at a time. */
+/* destroy: the SOCK_DIAG destroy groups, by which the kernel reports to any user that a
+ * TCP socket ends, with its final counters. Only the events layer uses it, one thread at a time. */
 #ifndef TCPLENS_SOURCE_NETNS_DESTROY_H
 #define TCPLENS_SOURCE_NETNS_DESTROY_H
 
@@ -11,7 +11,7 @@
 
 struct destroy;
 
-typedef void (*destroy_hear)(void *context, const struct transition *transition);
+typedef void (*destroy_take)(void *context, const struct transition *transition);
 
 /* 0 or -errno, text (128 bytes, or NULL) saying why not. */
 int destroy_open(struct destroy **destroy, const struct netns *netns, char *text);
@@ -27,7 +27,7 @@ bool destroy_has_listener(struct destroy *destroy, const struct tuple *at);
  * how often messages were lost (each time one at least); the number of messages is returned, or
  * -errno.
  */
-int destroy_drain(struct destroy *destroy, destroy_hear hear, void *context, uint32_t most,
+int destroy_drain(struct destroy *destroy, destroy_take take, void *context, uint32_t most,
                   uint32_t *overruns);
 
 #endif

@@ -22,9 +22,9 @@ struct known {
 struct netns_facts {
     char *proc_root;
     struct known *rows;
-    uint32_t count, capacity, next; /* next: what is asked for in the same order as before */
+    uint32_t count, capacity, next; /* next: what is requested in the same order as before */
     int64_t mono_ns, until_ns;
-    int64_t oldest_ns; /* of what was asked for in the frame before: who is next */
+    int64_t oldest_ns; /* of what was requested in the frame before: which is next */
     int64_t oldest_now_ns;
 };
 

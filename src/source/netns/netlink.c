@@ -295,7 +295,7 @@ static void note_failure(struct frame *frame, uint8_t family, int error)
                              "showing what was got");
 }
 
-/* Dumps one family after the other. 0 or, if nothing at all was had, -errno. */
+/* Dumps one family after the other. 0 or, if nothing at all was read, -errno. */
 static int dump_each(struct netlink *netlink, const struct diag_parse *blank,
                      const struct diag_request *wanted, const uint8_t *families, size_t count)
 {

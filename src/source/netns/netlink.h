@@ -28,11 +28,12 @@ int netlink_new(struct netlink **netlink); /* 0 or -ENOMEM */
 int netlink_enter(struct netlink *netlink, const struct netlink_place *place);
 void netlink_leave(struct netlink *netlink);
 
-/* Dumps TCP of the wished families and states into frame, behind the rows that it has. A failed dump is tried again at most
- * twice on a new socket, then the frame is marked MISSING_DUMP_PART with error and text and 0 is
- * returned, unless nothing at all could be had (-errno). Users of the rows are noted with an empty
- * name, interfaces have theirs. Both families are dumped in one pass, their rows mixed; where the
- * kernel refuses that, one after the other. bytecode (may be NULL) is the filter's. */
+/* Dumps TCP of the wished families and states into frame, behind the rows that it has. A failed
+ * dump is tried again at most twice on a new socket, then the frame is marked MISSING_DUMP_PART
+ * with error and text and 0 is returned, unless nothing at all could be read (-errno). Users of the
+ * rows are noted with an empty name, interfaces have theirs. Both families are dumped in one pass,
+ * their rows mixed; where the kernel refuses that, one after the other. bytecode (may be NULL) is
+ * the filter's. */
 struct netlink_bytecode {
     const void *code;
     size_t length;
@@ -45,8 +46,8 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
  * second dump). */
 int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
-/* The same of many, some of them with one system call. result is what netlink_lookup() would return; detail, where it
- * is not NULL, is filled with `found`. */
+/* The same of many, some of them with one system call. result is what netlink_lookup() would
+ * return; detail, where it is not NULL, is filled with `found`. */
 struct netlink_look {
     const struct conn *wanted;
     struct conn_detail *detail;
@@ -63,8 +64,8 @@ int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn
 /* There is a listener that would take a connection to the local end of this tuple. */
 bool netlink_has_listener(struct netlink *netlink, const struct tuple *at);
 
-/* Dumps the listeners of the wished families alone, which costs next to nothing however many connections there are;
- * else as netlink_dump(). */
+/* Dumps the listeners of the wished families alone, which costs next to nothing however many
+ * connections there are; else as netlink_dump(). */
 int netlink_dump_listeners(struct netlink *netlink, struct frame *frame, const struct wish *wish);
 
 /* Notes user and interface of a row that was looked up for this frame, as a dump does. */

@@ -30,13 +30,14 @@ struct netns_processes {
 int netns_processes_open(struct netns_processes *processes, const char *proc_root);
 void netns_processes_close(struct netns_processes *processes);
 
-/* Lists them where one was made since or shortly before, or always. Ended ones leave: `left` is called for each that
- * was in a namespace, before anything else moves. 0 or -errno (nothing changed). */
+/* Lists them where one was made since or shortly before, or always. Ended ones leave: `left` is
+ * called for each that was in a namespace, before anything else moves. 0 or -errno (nothing
+ * changed). */
 int netns_processes_list(struct netns_processes *processes, bool always, int64_t now_ns,
                          void (*left)(void *context, const struct netns_process *process),
                          void *context);
 
-/* What tells which namespace a process is in; 0 = it may not be read. */
+/* What identifies the namespace a process is in; 0 = it may not be read. */
 struct netns_ident {
     uint64_t proc_inode; /* of its /proc/PID/net/tcp */
     uint32_t inode;      /* of its nsfs file */

@@ -1,5 +1,5 @@
-/* runtime_files: what container runtimes write about their containers, read with distrust: whoever
- * may write the files may write anything. Text in, text out. Names are raw bytes, cut to what fits. */
+/* runtime_files: what container runtimes write about their containers, read with distrust: their
+ * writers may write anything. Text in, text out. Names are raw bytes, cut to what fits. */
 #ifndef TCPLENS_SOURCE_NETNS_RUNTIME_FILES_H
 #define TCPLENS_SOURCE_NETNS_RUNTIME_FILES_H
 

@@ -9,7 +9,7 @@ struct netns_slot {
     struct netns_entry entry; /* first */
     int pidfd;                /* of the anchor; -1 = none: it is looked after in turn */
     char *mount;              /* where it is mounted, NULL = nowhere */
-    bool lost;                /* its last process left: whoever shows the same inode next must
+    bool lost;                /* its last process left: a process with the same inode must then
                                  prove that it is the same namespace */
     bool marked;              /* scratch */
 };

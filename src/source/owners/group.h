@@ -10,8 +10,8 @@
 #define GROUP_NAME_MAX 256
 
 /* The path that says most in a /proc/PID/cgroup: of cgroup2 ("0::"), else of name=systemd, else the
- * first that is not "/"; "/" when all are; of these those first that lie in a container. Copies it raw without " (deleted)"; false (and "") where
- * the text holds no path. */
+ * first that is not "/"; "/" when all are; of these those first that lie in a container. Copies it
+ * raw without " (deleted)"; false (and "") where the text holds no path. */
 bool group_path_of_process(const char *text, char *path, size_t size);
 
 /* The systemd unit that a path lies in ("nginx.service"); inside a container, the container's own
@@ -23,8 +23,8 @@ void group_unit(const char *path, char *unit, size_t size);
  * path does not say of which runtime; the innermost. "" = none. */
 void group_container(const char *path, char *container, size_t size);
 
-/* The same in full: the runtime (NULL: the path does not say which), and the whole id or the name. False:
- * none. Raw bytes. */
+/* The same in full: the runtime (NULL: the path does not say which), and the whole id or the name.
+ * False: none. Raw bytes. */
 struct group_found {
     const char *runtime;
     char id[GROUP_NAME_MAX];
@@ -35,8 +35,8 @@ bool group_find_container(const char *path, struct group_found *found);
  * "...-pod3f2a_....slice". False: none. */
 bool group_pod_uid(const char *path, char *uid, size_t size);
 
-/* What a socket's control group does not tell: whoever creates sockets for others is in `/` or
- * init.scope. */
+/* A socket's control group that does not name its owner: systemd, which creates sockets for others,
+ * is in `/` or init.scope. */
 bool group_path_says_nothing(const char *path);
 
 /* The cgroup2 line of a mountinfo: where it is mounted, octal escapes undone. False: none. */

@@ -35,8 +35,8 @@
 struct owners;
 struct owner_walk;
 
-/* proc_root is "/proc", or a tree that looks like it (tests): then libproc2 is not asked, and what
- * only it tells is not known. 0 or -errno (proc_root cannot be opened). */
+/* proc_root is "/proc", or a tree that looks like it (tests): then libproc2 is not used, and what
+ * only it reads is not known. 0 or -errno (proc_root cannot be opened). */
 int owners_open(struct owners **owners, const char *proc_root);
 void owners_close(struct owners *owners);
 /* A faster walker, which must outlive `owners` or be replaced (NULL: by none). One that fails for
@@ -60,8 +60,8 @@ int owners_apply(struct owners *owners, const struct frame *previous, struct fra
                  const struct frame *listeners, const struct diff *diff, const struct wish *wish);
 
 /* Before the first frame of about so many rows. True: a walk pays, and owners_walk_ahead() may be
- * called once, from any thread, while nothing else is done with the owners: what it finds is used by
- * the owners_apply() that follows. Sockets that it does not know are looked for then. */
+ * called once, from any thread, while nothing else is done with the owners: what it finds is used
+ * by the owners_apply() that follows. Sockets that it does not know are looked for then. */
 bool owners_expect(struct owners *owners, uint32_t rows, const struct wish *wish);
 void owners_walk_ahead(struct owners *owners);
 /* What a walk found that was made for a frame which did not come about. */

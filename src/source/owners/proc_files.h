@@ -16,7 +16,7 @@ struct proc_files {
     int root;              /* descriptor; -1: it cannot be opened */
     struct proc_view view; /* whose processes it shows; of a tree of a test: all there are */
     bool is_real;          /* the kernel's: pids are ours, libproc2 can read it, too */
-    bool counts_files;     /* a fd directory tells its count (Linux 6.2) */
+    bool counts_files;     /* st_size of a fd directory is its count (Linux 6.2) */
     char *listing;         /* scratch of getdents64 */
 };
 

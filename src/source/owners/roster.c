@@ -237,7 +237,7 @@ static void check_alive(struct roster *roster, uint32_t index)
         return;
     }
     /* Another inode: the kernel dropped the old one, or the number has another process. A visit
-     * reads the start time and tells. */
+     * reads the start time and decides. */
     if (slot->identified && directory.st_ino != slot->directory_inode && slot->visited)
         visit_again(roster, slot);
 }

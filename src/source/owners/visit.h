@@ -1,5 +1,5 @@
-/* visit: reads one process: which sockets its descriptors are. Independent of whom to visit when.
- * Privileges must have been raised. */
+/* visit: reads one process: which sockets its descriptors are. Independent of which processes are
+ * visited, and when. Privileges must have been raised. */
 #ifndef TCPLENS_SOURCE_OWNERS_VISIT_H
 #define TCPLENS_SOURCE_OWNERS_VISIT_H
 

@@ -230,7 +230,7 @@ static uint64_t block_of_event(const struct past *past, uint64_t number)
     return low;
 }
 
-/* The frame that shows the event first; NULL: it cannot be had. */
+/* The frame that shows the event first; NULL: there is none. */
 static struct frame *frame_of_event(struct past_source *own, uint64_t number)
 {
     struct frame *frame = frame_new(own->pool);

@@ -300,7 +300,7 @@ static void options_text(const struct column_context *context, const struct conn
         snprintf(out, size, "none");
 }
 
-/* In full: whoever waits for these bytes counts them. */
+/* In full, not rounded: small queues matter, too. */
 static void queue_text(char *out, size_t size, uint32_t bytes)
 {
     const size_t length = text_thousands(out, size, bytes);

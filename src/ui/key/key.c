@@ -1,4 +1,4 @@
-/* key: names of keys. Pure; knows nothing of curses. */
+/* key: names of keys. Pure; independent of curses. */
 #include "ui/key/key.h"
 
 #include <stdio.h>

@@ -67,7 +67,7 @@ static void take_mouse(struct screen *screen, const struct key *mouse)
 }
 
 /* What a key means rests on what the keys before it have brought: typed ahead, as in "2jj", it is
- * the third row of that view. Without a new frame, which nobody has seen yet. */
+ * the third row of that view. Without a new frame, which has not been drawn yet. */
 static void show_what_keys_did(struct screen *screen)
 {
     if (!screen->void_panes && !screen->page_unseen)

@@ -106,7 +106,7 @@ bool picture_readings_text(const struct picture *picture, char *out, size_t size
     text_span(span, sizeof(span), frame->all_ns ? frame->mono_ns - frame->all_ns : 0);
     snprintf(out, size,
              "all connections read %s ago; compared with events %u times: %u differences", span,
-             cost->compared, cost->untold);
+             cost->compared, cost->unreported);
     return true;
 }
 

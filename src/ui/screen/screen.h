@@ -38,7 +38,7 @@ struct screen_feed {
 struct screen_kept {
     char columns[SCREEN_COLUMNS_MAX], sort[64]; /* of Connections, as of --columns and --sort */
     int64_t interval_ns;
-    const char *theme; /* its name; NULL = the one at start, which nobody chose with a key */
+    const char *theme; /* its name; NULL = the one at start */
     bool names, services;
 };
 
@@ -78,8 +78,8 @@ struct screen_settings {
     void (*suspended)(void *data);            /* the terminal has been left */
     const struct screen_recorder *recorder;   /* NULL: nothing can be recorded */
     const struct screen_transport *transport; /* NULL: there is the present only */
-    /* Key w; text: what to say of it. 0 or -errno; -EEXIST: there are others, which are kept as they
-     * are unless `replaces`. NULL: nothing can be kept. */
+    /* Key w; text: what to say of it. 0 or -errno; -EEXIST: there are others, which are kept as
+     * they are unless `replaces`. NULL: nothing can be kept. */
     int (*keep)(void *data, const struct screen_kept *kept, bool replaces, char *text, size_t size);
     void *data;
     struct term_rescue *rescue;

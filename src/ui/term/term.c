@@ -1,4 +1,4 @@
-/* term: ncurses behind term.h. Nothing else includes curses; knows nothing of panes and frames. */
+/* term: ncurses behind term.h. Nothing else includes curses. Independent of panes and frames. */
 #include "ui/term/term.h"
 
 #include "base/clock.h"

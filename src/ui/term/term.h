@@ -46,8 +46,8 @@ void term_rescue_settings(const struct term_rescue *rescue);
 void term_rescue_unblock(const struct term_rescue *rescue);
 void term_rescue_done(struct term_rescue *rescue);
 
-/* True while this thread is within curses. Safe in a signal handler: there a null pointer is what curses did not get from
- * malloc() and did not check. */
+/* True while this thread is within curses. Safe in a signal handler: there a null pointer is what
+ * curses did not get from malloc() and did not check. */
 bool term_in_curses(void);
 
 /* 0; -ENOTTY; -ENOSYS: no usable terminal type, `text` (128 bytes) says in one line what to set.
@@ -85,9 +85,10 @@ void term_cursor(struct term *term, int row, int col); /* shown there; col < 0: 
 void term_focus(struct term *term, int row, int col);
 /* All that has been put so far becomes dim: something is drawn over it. */
 void term_dim(struct term *term);
-/* What the terminal says its background is; unknown until it has answered, and if that comes late. */
+/* What the terminal says its background is; unknown until it has answered, and if that comes
+ * late. */
 enum key_background term_background(const struct term *term);
-/* Into the clipboard of whoever sits at the terminal (OSC 52), where it has that. */
+/* Into the clipboard of the terminal's user (OSC 52), where the terminal supports it. */
 void term_copy(struct term *term, const char *text, size_t length);
 void term_flush(struct term *term);
 /* What was flushed last, cell by cell; grid is to be ended with screen_grid_done. 0 or -errno. */

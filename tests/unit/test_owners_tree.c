@@ -1,6 +1,7 @@
 /* owners over a /proc that the test makes itself: what no running kernel gives at will. */
 #include "core/column/column.h"
 #include "source/owners/owners.h"
+#include "source/privilege.h"
 #include "unit.h"
 
 #include <ftw.h>
@@ -345,6 +346,46 @@ static void test_random(void **state)
     }
 }
 
+/* --- privileges --- */
+
+static unsigned looks, looks_raised; /* under /run */
+
+int __real_lstat(const char *path, struct stat *about);
+int __wrap_lstat(const char *path, struct stat *about);
+int __wrap_lstat(const char *path, struct stat *about)
+{
+    if (strncmp(path, "/run/", 5) == 0) {
+        looks++;
+        looks_raised += privilege_is_effective(PRIVILEGE_DAC_READ_SEARCH);
+    }
+    return __real_lstat(path, about);
+}
+
+/* Capabilities of the walk are for opens under /proc: files of container runtimes are looked for
+ * without them, and what is read of other processes after that has them again. */
+static void test_looks_for_runtimes_without_privileges(void **state)
+{
+    static const char group[] = "0::/some/0123456789abcdef\n";
+    (void)state;
+    if (!privilege_may(PRIVILEGE_ALL)) {
+        print_message("no CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE: nothing to lower\n");
+        skip();
+    }
+    privilege_set_aside();
+    for (int pid = 10; pid < 12; pid++) {
+        char name[64];
+        make_process(pid, "app", 100);
+        snprintf(name, sizeof name, "%d/cgroup", pid);
+        write_file(name, group, sizeof group - 1);
+        link_fd(pid, 3, pid == 10 ? "socket:[70]" : "socket:[71]");
+    }
+    looks = looks_raised = 0;
+    step((const uint32_t[]){70, 71}, 2);
+    assert_true(looks > 0);
+    assert_int_equal(looks_raised, 0);
+    assert_false(privilege_is_effective(PRIVILEGE_DAC_READ_SEARCH));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_number_used_again, begin, end),
         cmocka_unit_test_setup_teardown(test_no_init, begin, end),
         cmocka_unit_test_setup_teardown(test_random, begin, end),
+        cmocka_unit_test_setup_teardown(test_looks_for_runtimes_without_privileges, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,16 +107,21 @@ uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid)
     char path[GROUP_PATH_MAX];
     size_t length;
     uint32_t group = OWNER_GROUP_NONE;
+    const bool found = text && directory >= 0 &&
+                       proc_read_file(directory, "cgroup", text, CGROUP_TEXT, &length) == 0 &&
+                       group_path_of_process(text, path, sizeof path);
 
-    if (text && directory >= 0 &&
-        proc_read_file(directory, "cgroup", text, CGROUP_TEXT, &length) == 0 &&
-        group_path_of_process(text, path, sizeof path))
-        group = group_of_path(groups, path, 0);
-    if (group != OWNER_GROUP_NONE)
-        find_id(&groups->groups[group], path);
     if (directory >= 0)
         close(directory);
     free(text);
+    if (!found)
+        return OWNER_GROUP_NONE;
+    /* What is looked up from here on, of runtimes and of control groups, is not under /proc. */
+    privilege_lower(groups->privilege);
+    group = group_of_path(groups, path, 0);
+    if (group != OWNER_GROUP_NONE)
+        find_id(&groups->groups[group], path);
+    privilege_raise(groups->privilege);
     return group;
 }
 
@@ -294,9 +299,10 @@ bool owner_groups_keep(struct owner_groups *groups, struct frame *next)
     return true;
 }
 
-void owner_groups_init(struct owner_groups *groups, struct proc_files *files)
+void owner_groups_init(struct owner_groups *groups, struct proc_files *files,
+                       struct privilege *privilege)
 {
-    *groups = (struct owner_groups){.files = files};
+    *groups = (struct owner_groups){.files = files, .privilege = privilege};
 }
 
 void owner_groups_done(struct owner_groups *groups)

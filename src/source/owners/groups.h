@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "core/frame.h"
 #include "source/owners/proc_files.h"
+#include "source/privilege.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,6 +33,7 @@ struct owner_activation {
 
 struct owner_groups {
     struct proc_files *files;
+    struct privilege *privilege; /* of the thread that reads */
     struct owner_group *groups;
     uint32_t count, capacity;
     struct hash_index paths;
@@ -47,13 +49,15 @@ struct owner_groups {
     int64_t activations_ns; /* monotonic: since when they are kept */
 };
 
-void owner_groups_init(struct owner_groups *groups, struct proc_files *files);
+void owner_groups_init(struct owner_groups *groups, struct proc_files *files,
+                       struct privilege *privilege);
 void owner_groups_done(struct owner_groups *groups);
 
 /* A new frame. Where there are too many groups all are forgotten, but seldom: true when they were,
  * and no number is valid any more. */
 bool owner_groups_begin_frame(struct owner_groups *groups, int64_t now_ns);
-/* The group of a process; privileges must have been raised. OWNER_GROUP_NONE: not to be read. */
+/* The group of a process; privileges must have been raised, and are again when it returns.
+ * OWNER_GROUP_NONE: not to be read. */
 uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid);
 /* That of a socket by its cgroup id; OWNER_GROUP_NONE: not known, or it says nothing. */
 uint32_t owner_groups_of_socket(struct owner_groups *groups, uint64_t id, int64_t now_ns);

@@ -443,7 +443,7 @@ int owners_open(struct owners **made, const char *proc_root)
     owner_table_init(&owners->table);
     roster_init(&owners->roster, &owners->files, &owners->table);
     owner_scan_init(&owners->scan, &owners->roster);
-    owner_groups_init(&owners->groups, &owners->files);
+    owner_groups_init(&owners->groups, &owners->files, &owners->privilege);
     owner_rows_init(&owners->rows, &owners->table, &owners->groups);
     process_facts_init(&owners->facts, &owners->roster);
     *made = owners;

@@ -34,8 +34,10 @@ static int write_file(struct metrics_output *output, struct collector *collector
     frame_release(frame);
     if (output->text.failed)
         return -ENOMEM;
-    return replace_file(output->options->metrics_file, READ_BY_ALL, false, output->text.data,
-                        output->text.length);
+    const int error = replace_file(output->options->metrics_file, READ_BY_ALL, false,
+                                   output->text.data, output->text.length);
+    output->written |= !error;
+    return error;
 }
 
 void metrics_output_tick(struct metrics_output *output, struct collector *collector, bool now)

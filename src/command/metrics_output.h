@@ -11,6 +11,7 @@ struct metrics_output {
     struct buffer text;
     int64_t next_ns; /* monotonic time of the next write */
     int trouble;     /* -errno of the last write, 0 = it went well */
+    bool written;    /* at least once */
 };
 
 /* Begins to count; before the collector is made. 0 or -ENOMEM. */

@@ -205,6 +205,20 @@ static int end_log(struct record_run *run, bool *ended)
     return exit_code(&stats, *ended, recorder_ended(run->recorder));
 }
 
+/* The exit code, given that of the log. Without a log nothing else was to be written. */
+static int end_metrics(struct record_run *run, int code)
+{
+    metrics_output_tick(&run->metrics, run->headless.collector, true);
+    if (!run->metrics.metrics || code != EXIT_DONE)
+        return code;
+    if (run->metrics.written)
+        return run->metrics.trouble ? EXIT_PARTLY : EXIT_DONE;
+    if (!run->metrics.trouble)
+        message("record: ended before the first frame: %s is not written",
+                run->headless.options->metrics_file);
+    return run->recorder ? EXIT_PARTLY : EXIT_FAILED;
+}
+
 static int run_record(struct record_run *run)
 {
     struct headless *headless = &run->headless;
@@ -221,10 +235,7 @@ static int run_record(struct record_run *run)
     collector_ask_stop(headless->collector);
     bool ended = collector_join(headless->collector, HEADLESS_LAST_FRAME_END_NS);
     int code = run->recorder ? end_log(run, &ended) : EXIT_DONE;
-    metrics_output_tick(&run->metrics, headless->collector, true);
-    if (code == EXIT_DONE && run->metrics.trouble)
-        code = EXIT_PARTLY;
-    code = headless_exit_code(signal, code);
+    code = headless_exit_code(signal, end_metrics(run, code));
     if (!ended)
         _exit(code);
     return code;

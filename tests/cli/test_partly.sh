@@ -56,6 +56,12 @@ for command in events "record -o $work/log.jsonl"; do
         { echo "FAILED: $command says nothing: $(cat "$work/err")" && exit 1; }
 done
 
+# Metrics alone: a run that ends before its first frame has failed, and says what is not written.
+run 4+ record --no-log --metrics "$work/metrics.prom" --for 1.5
+code=$?
+[ "$code" = 1 ] && grep -q "ended before the first frame: .*metrics.prom is not written" "$work/err" &&
+    [ ! -e "$work/metrics.prom" ] || { echo "FAILED: metrics without a frame: $code $(cat "$work/err")" && exit 1; }
+
 # A socket refused (seccomp) leaves /proc/net/tcp, and is told of even where pids are hidden too.
 strace -f -o "$work/trace" -e trace=socket -e inject=socket:error=EPERM \
     "$tcplens" list --json >"$work/out" 2>"$work/err" </dev/null

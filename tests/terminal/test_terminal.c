@@ -230,6 +230,14 @@ static void test_stop_and_continue(void **state)
     terminal_quit(screen);
 }
 
+static void expect_help(struct pty_screen *screen)
+{
+    pty_screen_send_keys(screen, "?");
+    assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
+    pty_screen_send_keys(screen, "<Esc>");
+    assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
+}
+
 /* With the screen stuck in a write, the order to leave it and the order to go on wait side by side.
  */
 static void test_stop_and_continue_with_pty_unread(void **state)
@@ -246,10 +254,7 @@ static void test_stop_and_continue_with_pty_unread(void **state)
         pty_screen_resize(screen, 20 + round, 70);
         assert_true(pty_screen_wait_line(screen, 19 + round, "Help", DEADLINE_MS));
         assert_true(pty_screen_in_alternate(screen));
-        pty_screen_send_keys(screen, "?");
-        assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
-        pty_screen_send_keys(screen, "<Esc>");
-        assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
+        expect_help(screen);
     }
     terminal_quit(screen);
 }
@@ -296,11 +301,24 @@ static void test_continued_before_it_stopped(void **state)
         pty_screen_signal(screen, SIGTSTP);
         spin(round * 0.1);
         pty_screen_signal(screen, SIGCONT);
-        pty_screen_send_keys(screen, "?");
-        assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
-        pty_screen_send_keys(screen, "<Esc>");
-        assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
+        expect_help(screen);
     }
+    terminal_quit(screen);
+}
+
+/* ^S stops no output, before and after the terminal was left. */
+static void test_flow_keys_freeze_nothing(void **state)
+{
+    struct pty_screen *screen = terminal_start_job_and_wait();
+    (void)state;
+    pty_screen_send_bytes(screen, "\x13", 1);
+    expect_help(screen);
+    pty_screen_signal(screen, SIGTSTP);
+    assert_true(wait_stopped(screen));
+    pty_screen_signal(screen, SIGCONT);
+    expect_help(screen); /* it is back: until then ^S would be the shell's */
+    pty_screen_send_bytes(screen, "\x13", 1);
+    expect_help(screen);
     terminal_quit(screen);
 }
 
@@ -311,10 +329,7 @@ static void test_no_shell_to_stop_for(void **state)
     (void)state;
     for (int round = 0; round < 3; round++) {
         pty_screen_signal(screen, SIGTSTP);
-        pty_screen_send_keys(screen, "?");
-        assert_true(pty_screen_wait_text(screen, "Columns of this view", DEADLINE_MS));
-        pty_screen_send_keys(screen, "<Esc>");
-        assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
+        expect_help(screen);
     }
     terminal_quit(screen);
 }
@@ -368,6 +383,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_in_the_background),
         cmocka_unit_test(test_stop_and_continue_with_pty_unread),
         cmocka_unit_test(test_continued_before_it_stopped),
+        cmocka_unit_test(test_flow_keys_freeze_nothing),
         cmocka_unit_test(test_no_shell_to_stop_for),
         cmocka_unit_test(test_stop_unseen),
         cmocka_unit_test(test_resized_without_a_signal),

@@ -204,6 +204,19 @@ static void learn_keys(struct term *term)
                           TERM_KEYS[i].code);
 }
 
+/* ^S and ^Q reach the program, as in tmux: ^S typed by mistake would freeze the screen without a
+ * word. As a mode of the program, so that curses sets it again after a stop. */
+static void take_flow_keys(int input)
+{
+    struct termios modes;
+
+    if (tcgetattr(input, &modes) != 0)
+        return;
+    modes.c_iflag &= ~(tcflag_t)IXON;
+    if (tcsetattr(input, TCSANOW, &modes) == 0)
+        def_prog_mode();
+}
+
 /* Of the keypad and the mouse curses only sets the modes: their bytes are read and decoded here. False:
  * no memory for colours. */
 static bool set_modes(bool mouse)
@@ -284,6 +297,8 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
         term_close(term);
         return -ENOMEM;
     }
+    if (!term->in_memory)
+        take_flow_keys(settings->input);
     learn_keys(term);
     term->pastes = is_ansi() && !term->in_memory;
     set_paste(term, true);

@@ -6,7 +6,7 @@
 systemd_boot() {
     local root=$1
     shift
-    echo "$BASHPID" >"$cgroup/cgroup.procs" || exit
+    echo "$BASHPID" >"${cgroup:?}/cgroup.procs" || exit
     # shellcheck disable=SC2016  # of the inner shell
     exec unshare --mount --pid --uts --ipc --net --cgroup --fork bash -ec '
         mount --make-rprivate / && mount --bind "$1" "$1" && cd "$1"

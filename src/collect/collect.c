@@ -46,7 +46,7 @@ struct collector {
     uint64_t frame_number;
     struct plan plan;
     struct row_copies copies;                  /* of the frame at work */
-    uint32_t compared, unreported;                 /* as struct frame_cost has them */
+    uint32_t compared, unreported;             /* as struct frame_cost has them */
     int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
     uint64_t memory_refused;                   /* by then */
 

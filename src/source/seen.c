@@ -150,7 +150,7 @@ static bool is_due(const struct reading *reading, const struct conn *conn)
 }
 
 /* Without a socket of its own, or without a process that has it open. */
-static bool changes_untold(const struct reading *reading, const struct conn *conn)
+static bool changes_unreported(const struct reading *reading, const struct conn *conn)
 {
     if (conn->state == STATE_TIME_WAIT)
         return is_due(reading, conn);
@@ -204,7 +204,7 @@ static bool is_to_be_read(struct reading *reading, const struct conn *conn, uint
     *news = at == MAP_NONE ? 0 : at;
     if (*news)
         map_remove(&seen->cookies, conn->cookie);
-    return at != MAP_NONE || changes_untold(reading, conn);
+    return at != MAP_NONE || changes_unreported(reading, conn);
 }
 
 static int keep_block(struct reading *reading, const struct conn *conns, uint32_t count)

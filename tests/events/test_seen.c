@@ -556,9 +556,9 @@ int main(int argc, char **argv)
         "%u frames, %u of them of some rows; %llu rows and %llu owners compared, %u ends; %u that "
         "no event had reported in %u frames of all rows; %u differ\n",
         look.frames, look.compared, (unsigned long long)look.rows_compared,
-        (unsigned long long)look.owners_compared, look.ends, look.seen->cost.untold,
+        (unsigned long long)look.owners_compared, look.ends, look.seen->cost.unreported,
         look.seen->cost.compared, look.faults);
-    const bool is_right = !look.faults && !look.seen->cost.untold;
+    const bool is_right = !look.faults && !look.seen->cost.unreported;
     frame_release(look.seen);
     frame_release(look.seen_before);
     frame_release(look.before.frame);

@@ -146,15 +146,8 @@ static int format_rows(struct printing *printing)
 static void begin_seen(const struct printing *printing, struct seen_cells *seen)
 {
     for (size_t i = 0; i < printing->table->count; i++) {
-        const struct column *column = column_at(printing, i);
-        seen->columns[i] = (struct table_column){.title = column->title,
-                                                 .width = column->width,
-                                                 .min_width = column->min_width,
-                                                 .grow = column->grow,
-                                                 .leave = column->leave,
-                                                 .right = column->right,
-                                                 .late = column->type == TYPE_ADDRESS,
-                                                 .longest = &seen->longest[i]};
+        seen->columns[i] = conn_table_cell(column_at(printing, i));
+        seen->columns[i].longest = &seen->longest[i];
     }
 }
 

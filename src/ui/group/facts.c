@@ -281,7 +281,7 @@ void group_findings_text(const struct picture *picture, const struct grouping_ro
     if (!findings) /* none were looked for */
         return;
     snprintf(out, size, "%llu", (unsigned long long)count);
-    for (uint32_t i = 0; findings && i < findings->holding && count; i++) {
+    for (uint32_t i = 0; i < findings->holding && count; i++) {
         if (!is_subject(picture, row, &findings->list[i].subject))
             continue;
         snprintf(out, size, "%llu  %s", (unsigned long long)count, findings->list[i].detector->id);

@@ -18,9 +18,8 @@ struct group_fact {
     enum group_spark spark; /* beside the number, where there is room */
     bool bar;     /* drawn as a bar of grouping_queue_permille() with the text behind it */
     bool counted; /* a figure of its rows: not known where they were never read */
-    bool
-        spills; /* the last that is drawn of a row that was never read: takes the rest of the line */
-    bool heat;  /* drawn as the levels of the last minutes (core/grouping/heat.h) */
+    bool spills;  /* of a row that was never read: drawn last, over the rest of the line */
+    bool heat;    /* drawn as the levels of the last minutes (core/grouping/heat.h) */
     /* Orders first; texts that tie in it are compared. NULL: by text. */
     uint64_t (*key)(const struct picture *picture, const struct grouping_row *row);
     void (*text)(const struct picture *picture, const struct grouping_row *row, char *out,

@@ -43,7 +43,7 @@ if ! unshare --net true 2>/dev/null; then
     echo "no network namespace may be made here: the kernel's part is not tried"
     exit $((failures > 0))
 fi
-# The trouble is told first, of the right listener, and its filter leads to its rows.
+# The trouble comes first, of the right listener, and its filter leads to its rows.
 expect 1 alone --for "$long" --json --only accept-queue-full --set accept-queue-full.wait.critical=3600 \
     --set accept-queue-full.overflows.critical=1000
 head -n 1 "$work/out" | grep -q '^{"finding":"accept-queue-full","severity":"warning","confidence":"proven"' ||
@@ -59,7 +59,7 @@ grep -q '^warning   accept queue of :8080 is full (9, backlog 8)' "$work/out" ||
 expect 2 alone --for "$long" --only accept-queue-full --set accept-queue-full.wait.critical=0
 
 # A namespace where nothing happens is well.
-expect 0 unshare --net "$tcplens" doctor --for 1500ms
+expect 0 unshare --net "$tcplens" doctor --for "$long"
 grep -q '^checked [0-9]* of [0-9]* detectors over' "$work/out" || fail "no account of what was checked"
 grep -q '0 critical, 0 warning, 0 info' "$work/out" || fail "an empty namespace: $(cat "$work/out")"
 

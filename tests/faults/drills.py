@@ -57,7 +57,7 @@ class Recorder:
         self.said_path = os.path.join(place.aside, f'said.{time.monotonic_ns()}')
         with open(self.said_path, 'wb') as said:
             self.process = place.start([place.tcplens, 'record', '-i', '0.1', *words, '-o', self.path], stderr=said,
-                                            stdin=subprocess.DEVNULL, env=dict(os.environ, TZ='UTC', **(env or {})))
+                                       stdin=subprocess.DEVNULL, env=dict(os.environ, TZ='UTC', **(env or {})))
 
     def said(self):
         with open(self.said_path, encoding='utf-8') as file:
@@ -161,7 +161,7 @@ def set_clock(place):
     recorder = Recorder(place, '--events', 'none', env=clock.env)
     with open(os.path.join(place.aside, 'events'), 'w+b') as printed:
         events = place.start([place.tcplens, 'events', '--json', '--events', 'none', '-i', '0.1'], stdout=printed,
-                                  stderr=subprocess.DEVNULL, env=dict(os.environ, **clock.env))
+                             stderr=subprocess.DEVNULL, env=dict(os.environ, **clock.env))
         for seconds in (0, 5 * 3600, -3 * 3600):
             clock.set(seconds)
             count = frames_in(recorder.path)
@@ -239,7 +239,7 @@ def grow_until_killed(place, group, limit, recorder):
     with open(f'/proc/{recorder.process.pid}/oom_score_adj', 'w', encoding='ascii') as file:
         file.write('1000')
     hog = place.start([sys.executable, '-c', 'import sys; sys.stdin.readline(); kept = b"x" * (80 << 20); sys.stdin.read()'],
-                           stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                      stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     with open(os.path.join(group, 'cgroup.procs'), 'w', encoding='ascii') as file:
         file.write(str(hog.pid))
     hog.stdin.write(b'\n')
@@ -263,7 +263,7 @@ def unread_terminal(place):
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', 50, 200, 0, 0))
     env = dict(os.environ, TERM='xterm-256color', XDG_STATE_HOME=place.folder, HOME=place.folder, XDG_CONFIG_HOME=place.folder)
     process = place.start([place.tcplens, 'top', '--demo', '7,300', '-i', '0.1'], stdin=slave, stdout=slave, stderr=slave,
-                               env=env, start_new_session=True)
+                          env=env, start_new_session=True)
     try:
         scenes.trial.read_until(master, b'ESTAB')
         os.write(master, b'R')

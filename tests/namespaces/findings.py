@@ -20,6 +20,15 @@ def lines_of(process):
     return [json.loads(line) for line in process.communicate(timeout=50)[0].splitlines()]
 
 
+def what_is_beside():
+    """The last line of the doctor's text; again, where on a busy machine no frame was finished, or no namespace counted in it."""
+    for _ in range(20):
+        out = subprocess.run([TCPLENS, 'doctor', '--for', '1'], stdout=subprocess.PIPE, text=True, timeout=50, check=False).stdout
+        if 'not looked at: ' in out:
+            break
+    return out.splitlines()[-1] if out else ''
+
+
 def of_namespace(findings, inode):
     return [finding for finding in findings if finding.get('netns') == inode]
 
@@ -50,9 +59,8 @@ def main():
     assert len(of_namespace(one, ill.inode)) == 1, one
     unchecked = {check['finding']: check['reason'] for check in one[-1]['not_checked']}
     assert 'tcp-memory' in unchecked, unchecked  # its limits stand in the first namespace only
-    out = subprocess.run([TCPLENS, 'doctor', '--for', '1500ms'], stdout=subprocess.PIPE, text=True, timeout=50, check=False).stdout
-    last = out.splitlines()[-1]  # what is beside it is not looked at, and that is said
-    assert last.startswith('not looked at: ') and last.endswith(': --netns all'), out
+    last = what_is_beside()  # what is beside it is not looked at, and that is said
+    assert last.startswith('not looked at: ') and last.endswith(': --netns all'), last
     ill.end()
     well.end()
     return 0

@@ -12,6 +12,7 @@ import argparse
 import collections
 import multiprocessing
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -65,6 +66,9 @@ def main():
     options = parser.parse_args()
     if options.kind in ('calls', 'interrupts') and not shutil.which('strace'):
         print('needs strace')
+        sys.exit(77)
+    if options.kind == 'short' and platform.machine() != 'x86_64':
+        print('short_io knows the registers of x86-64 only')
         sys.exit(77)
     world.skip_unless_possible()
     os.nice(10)

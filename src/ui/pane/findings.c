@@ -247,21 +247,20 @@ static void draw_finding(const struct findings_pane *own, const struct picture *
 static void checked_text(const struct picture *picture, struct buffer *out)
 {
     const struct frame_findings *findings = findings_of(picture);
-
-    char cost[COST_TEXT_MAX];
+    char text[COST_TEXT_MAX];
 
     if (findings)
         frame_findings_summary(findings, out);
     else if (picture->frame)
         buffer_text(out, "nothing was checked in this frame");
     if (findings && findings->mono_ns < picture->frame->mono_ns) {
-        text_span(cost, sizeof(cost), picture->frame->mono_ns - findings->mono_ns);
-        buffer_printf(out, ", as of %s ago", cost);
+        text_span(text, sizeof(text), picture->frame->mono_ns - findings->mono_ns);
+        buffer_printf(out, ", as of %s ago", text);
     }
-    if (picture->frame && picture_cost_text(picture, cost, sizeof(cost)))
-        buffer_printf(out, " · %s", cost);
-    if (picture->frame && picture_readings_text(picture, cost, sizeof(cost)))
-        buffer_printf(out, " · %s", cost);
+    if (picture->frame && picture_cost_text(picture, text, sizeof(text)))
+        buffer_printf(out, " · %s", text);
+    if (picture->frame && picture_readings_text(picture, text, sizeof(text)))
+        buffer_printf(out, " · %s", text);
 }
 
 /* What was checked stands at the bottom, in as many lines as it takes, up to CHECKED_MOST. Returns

@@ -25,7 +25,7 @@ static enum events_source source_by_name(const char *name)
 /* Until the frames name it. */
 static void wait_for_source(struct heard *heard, const char *source)
 {
-    const int64_t end = net_now_ns() + 10 * SECOND_NS;
+    const int64_t end = net_now_ns() + 20 * SECOND_NS;
     while (net_now_ns() < end) {
         struct frame *frame = collector_latest(heard->collector);
         if (frame && frame->events) {
@@ -40,7 +40,7 @@ static void wait_for_source(struct heard *heard, const char *source)
         frame_release(frame);
         heard_wait(heard, SECOND_NS / 10);
     }
-    net_die("no frame named a source of events within 10 s");
+    net_die("no frame named a source of events within 20 s");
 }
 
 void heard_start(struct heard *heard, const char *source, int64_t interval_ns, uint32_t needs)

@@ -23,6 +23,8 @@ def is_inside(row):
     """Its process is in the network namespace of the socket, and of the container."""
     if os.stat(f"/proc/{row.get('pid', 0)}/ns/net").st_ino != row["netns"]:
         return False
+    if KIND == "podman" and row.get("container") != NAME:  # docker's is its id
+        return False
     return KIND == "-" or (row.get("netns_name"), row["netns_kind"]) == (NAME, KIND)
 
 

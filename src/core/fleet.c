@@ -194,11 +194,7 @@ static int add_procs(struct frame *to, const struct fleet_part *part, const stru
         proc->host = part->host.number;
         proc->group = moved(from->group, bases->groups);
         proc->start_ns = shift_time(from->start_ns, part->wall_shift_ns);
-        proc->comm = frame_copy_text(to, from->comm);
-        proc->exe = frame_copy_text(to, from->exe);
-        proc->command_line = frame_copy_text(to, from->command_line);
-        proc->title = frame_copy_text(to, from->title);
-        proc->serves = frame_copy_text(to, from->serves);
+        frame_copy_proc_texts(to, proc);
     }
     return 0;
 }

@@ -294,13 +294,8 @@ static bool copy_arrays(struct frame *copy, const struct frame *frame)
 
 static void copy_texts(struct frame *copy)
 {
-    for (uint32_t i = 0; i < copy->proc_count; i++) {
-        struct proc *proc = &copy->procs[i];
-        proc->comm = frame_copy_text(copy, proc->comm);
-        proc->exe = frame_copy_text(copy, proc->exe);
-        proc->command_line = frame_copy_text(copy, proc->command_line);
-        proc->serves = frame_copy_text(copy, proc->serves);
-    }
+    for (uint32_t i = 0; i < copy->proc_count; i++)
+        frame_copy_proc_texts(copy, &copy->procs[i]);
     for (uint32_t i = 0; i < copy->group_count; i++) {
         struct group *group = &copy->groups[i];
         group->path = frame_copy_text(copy, group->path);
@@ -657,4 +652,13 @@ const char *frame_copy_text(struct frame *frame, const char *text)
         return "";
     const char *copy = arena_copy(&frame->arena, text, strlen(text));
     return copy ? copy : "";
+}
+
+void frame_copy_proc_texts(struct frame *frame, struct proc *proc)
+{
+    const char **const texts[] = {&proc->comm, &proc->exe, &proc->command_line, &proc->title,
+                                  &proc->serves};
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        *texts[i] = frame_copy_text(frame, *texts[i]);
 }

@@ -259,6 +259,8 @@ struct host_facts *frame_add_facts(struct frame *frame);
 void frame_lacks_memory(struct frame *frame); /* MISSING_MEMORY, in words where there are none */
 const char *frame_copy_text(struct frame *frame,
                             const char *text); /* into its arena; "" when out of memory */
+/* The texts of a process that was copied from another frame. */
+void frame_copy_proc_texts(struct frame *frame, struct proc *proc);
 
 /* What the wall clock of this frame calls a moment of which both clocks are known: another time
  * than wall_ns where the clock was set in between. Times of a row (conn.h) are of its frame's

@@ -109,11 +109,7 @@ static uint32_t copy_proc(struct ghost_copier *copier, uint32_t index)
         copy->sockets = 0;
         copy->gone = proc->gone || replaced;
         copy->cpu_permille = UINT32_MAX;
-        copy->comm = frame_copy_text(next, proc->comm);
-        copy->exe = frame_copy_text(next, proc->exe);
-        copy->command_line = frame_copy_text(next, proc->command_line);
-        copy->title = frame_copy_text(next, proc->title);
-        copy->serves = frame_copy_text(next, proc->serves);
+        frame_copy_proc_texts(next, copy);
     }
     return copier->procs[index] = found;
 }

@@ -254,14 +254,14 @@ static const char *redact_path(struct frame *frame, const char *path)
     return frame_copy_text(frame, shown);
 }
 
-static const char *redact_command(struct frame *frame, const struct proc *proc)
+/* A title, too, may have addresses and users: "postgres: ann shop 192.0.2.7(4711) idle". */
+static const char *redact_command(struct frame *frame, const struct proc *proc, const char *command)
 {
     char shown[NAME_SIZE];
 
-    if (!proc->command_line || !*proc->command_line)
-        return proc->command_line;
-    snprintf(shown, sizeof shown, "%.64s%s", proc->comm,
-             strchr(proc->command_line, ' ') ? " …" : "");
+    if (!command || !*command)
+        return "";
+    snprintf(shown, sizeof shown, "%.64s%s", proc->comm, strchr(command, ' ') ? " …" : "");
     return frame_copy_text(frame, shown);
 }
 
@@ -339,7 +339,8 @@ static void redact_processes(struct redaction *redaction, struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->proc_count; i++) {
         struct proc *proc = &frame->procs[i];
-        proc->command_line = redact_command(frame, proc);
+        proc->command_line = redact_command(frame, proc, proc->command_line);
+        proc->title = redact_command(frame, proc, proc->title);
         proc->exe = redact_path(frame, proc->exe);
         proc->serves = redact_name(redaction, frame, KIND_CONTAINER, proc->serves, "container");
         proc->uid = redact_uid(redaction, proc->uid);

@@ -88,7 +88,8 @@ static void a_frame_has_no_true_names(void **state)
                           .uid = 33,
                           .comm = "java",
                           .exe = "/home/ann/bin/java",
-                          .command_line = "java -Dpassword=secret"};
+                          .command_line = "java -Dpassword=secret",
+                          .title = "java: ann@192.0.2.7 idle"};
     struct group *group = frame_add_group(frame);
     *group = (struct group){1, "/a/user@1234.service", "user@1234.service", "docker:4f2a"};
     frame_add_user(frame, 0, "root");
@@ -105,12 +106,14 @@ static void a_frame_has_no_true_names(void **state)
 
     struct frame *copy = frame_copy(pool, frame);
     assert_non_null(copy);
+    assert_ptr_not_equal(copy->procs[0].title, frame->procs[0].title);
     redact_frame(redaction, copy);
     assert_string_equal(copy->host, "host1");
     assert_int_equal(copy->conns[0].uid, 1001);
     assert_string_equal(copy->procs[0].comm, "java");
     assert_string_equal(copy->procs[0].exe, "/…/java");
     assert_string_equal(copy->procs[0].command_line, "java …");
+    assert_string_equal(copy->procs[0].title, "java …");
     assert_string_equal(copy->groups[0].unit, "unit1.service");
     assert_string_equal(copy->groups[0].container, "docker:container1");
     assert_string_equal(copy->groups[0].path, "/cgroup1");

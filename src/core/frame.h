@@ -309,12 +309,13 @@ static inline bool frame_row_stands(const struct frame *frame, const struct conn
 /* In both frames the key means the same namespace, as far as they know. */
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 
-/* One live row counted into totals: state, listeners, orphans and rates. */
+/* It was read from a session log. */
 static inline bool frame_is_of_log(const struct frame *frame)
 {
     return frame->source && strcmp(frame->source, "log") == 0;
 }
 
+/* One live row counted into totals: state, listeners, orphans and rates. */
 static inline void totals_add(struct totals *totals, const struct conn *conn)
 {
     totals->states[conn->state < STATE_COUNT ? conn->state : STATE_NONE]++;

@@ -17,10 +17,13 @@ static struct segments count_of_namespace(struct host_reader *reader)
     struct host_facts facts = {0};
 
     host_reader_count_segments(reader, &facts);
-    return (struct segments){.in = (uint32_t)host_fact(&facts, FACT_IN_SEGS),
-                             .out = (uint32_t)host_fact(&facts, FACT_OUT_SEGS),
-                             .is_known = host_fact_known(&facts, FACT_IN_SEGS) &&
-                                         host_fact_known(&facts, FACT_OUT_SEGS)};
+    /* OutSegs is without what is sent again, tcpi_segs_out with it. */
+    return (struct segments){
+        .in = (uint32_t)host_fact(&facts, FACT_IN_SEGS),
+        .out = (uint32_t)(host_fact(&facts, FACT_OUT_SEGS) + host_fact(&facts, FACT_RETRANS_SEGS)),
+        .is_known = host_fact_known(&facts, FACT_IN_SEGS) &&
+                    host_fact_known(&facts, FACT_OUT_SEGS) &&
+                    host_fact_known(&facts, FACT_RETRANS_SEGS)};
 }
 
 static void add_row(struct segments *sum, const struct conn *conn, const struct conn_detail *detail)
@@ -205,7 +208,7 @@ void still_note_dump(struct still *still, const struct frame *frame, const struc
 {
     struct segments of_rows = {.is_known = false};
 
-    if (still->counted.is_known)
+    if (still->counted.is_known && !(frame->missing.reasons & MISSING_DUMP_PART))
         of_rows = count_of_rows(frame);
     note(still, frame, &of_rows);
     still->dumped_ns = frame->mono_ns;

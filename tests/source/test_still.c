@@ -6,6 +6,7 @@
 #include "net_tools.h"
 #include "source/live.h"
 #include "source/netns/netns.h"
+#include "source/still.h"
 
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -189,6 +190,19 @@ static void a_connection_that_is_reset_is_gone_at_once(void **unused)
     clients[0] = net_socket(AF_INET, NULL, 0);
 }
 
+static void what_a_dump_lacks_is_not_taken_for_all(void **unused)
+{
+    struct still still = {.counted = {.is_known = true}};
+    struct frame frame = {.mono_ns = 1};
+    (void)unused;
+
+    still_note_dump(&still, &frame, &wish);
+    assert_true(still.of_rows.is_known);
+    frame.missing.reasons = MISSING_DUMP_PART;
+    still_note_dump(&still, &frame, &wish);
+    assert_false(still.of_rows.is_known);
+}
+
 /* Whoever asks for all of them gets a dump, also where nothing happens. */
 static void a_dump_that_is_asked_for_is_made(void **unused)
 {
@@ -217,6 +231,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_connection_that_is_reset_is_gone_at_once, set_up,
                                         tear_down),
+        cmocka_unit_test(what_a_dump_lacks_is_not_taken_for_all),
         cmocka_unit_test_setup_teardown(a_dump_that_is_asked_for_is_made, set_up, tear_down),
     };
 

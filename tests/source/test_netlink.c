@@ -355,6 +355,27 @@ static void what_cannot_be_had_is_said_in_words(void **unused)
     frame_release(dump(STATE_ALL_BITS, NEED_NOTHING)); /* and the next is whole */
 }
 
+static int open_nothing(void *unused)
+{
+    (void)unused;
+    return -EMFILE;
+}
+
+static void without_a_socket_an_interface_has_no_name(void **unused)
+{
+    const struct netlink_place place = {.netns = 7, .open = open_nothing};
+    const struct conn conn = {.netns = 7, .tuple = {.family = FAMILY_INET6, .scope = 1}};
+    struct frame *frame = frame_new(pool);
+    struct netlink *nowhere;
+    (void)unused;
+    assert_int_equal(netlink_new(&nowhere), 0);
+    assert_int_equal(netlink_enter(nowhere, &place), -EMFILE);
+    netlink_settle_row(nowhere, frame, &conn);
+    assert_null(frame_interface_name(frame, 7, 1));
+    netlink_close(nowhere);
+    frame_release(frame);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +392,7 @@ int main(void)
         cmocka_unit_test(many_are_looked_up_at_once),
         cmocka_unit_test(a_broken_socket_is_opened_again),
         cmocka_unit_test(what_cannot_be_had_is_said_in_words),
+        cmocka_unit_test(without_a_socket_an_interface_has_no_name),
     };
     net_enter_namespace(0);
     return cmocka_run_group_tests(tests, netlink_scene_open, netlink_scene_close);

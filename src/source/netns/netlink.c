@@ -159,6 +159,9 @@ static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t sc
     char name[INTERFACE_NAME_MAX];
     if (scope == netlink->nameless_scope || frame_interface_name(frame, netns, scope))
         return;
+    /* A dump of SMC that failed has closed it. */
+    if (channel_open(netlink, &netlink->dump) < 0)
+        return;
     if (!interface_name_by(mnl_socket_get_fd(netlink->dump.socket), scope, name) ||
         frame_add_interface(frame, netns, scope, name) < 0)
         netlink->nameless_scope = scope;

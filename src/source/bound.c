@@ -8,8 +8,7 @@ void bound_done(struct bound *bound)
     row_index_done(&bound->index);
 }
 
-/* The page of one is open. */
-static bool is_shown(const struct frame *last, const struct conn_key *page)
+bool bound_is_page(const struct frame *last, const struct conn_key *page)
 {
     for (uint32_t i = 0; page->cookie && i < last->live_count; i++)
         if (last->conns[i].cookie == page->cookie && last->conns[i].netns == page->netns)
@@ -21,7 +20,7 @@ static bool is_due(const struct bound *bound, const struct frame *frame, const s
                    const struct wish *wish)
 {
     return !last || last->live_count < bound->rows || !bound->asked_ns ||
-           frame->mono_ns - bound->asked_ns >= BOUND_EVERY_NS || is_shown(last, &wish->page);
+           frame->mono_ns - bound->asked_ns >= BOUND_EVERY_NS || bound_is_page(last, &wish->page);
 }
 
 struct wish bound_wish(struct bound *bound, const struct frame *frame, const struct frame *last,

@@ -10,7 +10,7 @@
 #include "source/row_index.h"
 
 #define BOUND_EVERY_NS 5000000000LL
-#define BOUND_ROWS     4000u /* with fewer they are read in each frame */
+#define BOUND_ROWS     4000u /* with fewer they are read with each dump */
 
 struct bound {
     uint32_t rows;    /* BOUND_ROWS, or what a test sets */
@@ -19,6 +19,8 @@ struct bound {
 };
 
 void bound_done(struct bound *bound);
+/* The open page is that of one: it is read with each frame. */
+bool bound_is_page(const struct frame *last, const struct conn_key *page);
 /* What a dump is to read: the wish, or the wish without them. last may be NULL. */
 struct wish bound_wish(struct bound *bound, const struct frame *frame, const struct frame *last,
                        const struct wish *wish);

@@ -287,11 +287,6 @@ static int live_refresh(struct source *source, struct frame *frame, const struct
     return finish_frame(live, frame, wish, result);
 }
 
-static bool is_found_by_dump(const struct conn *conn)
-{
-    return STATE_BIT(conn->state) & (STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED));
-}
-
 /* Appends a row of next; one that has left the states wanted is closed for us. */
 static int keep_row(struct search *search, uint32_t previous, const struct conn *conn)
 {
@@ -359,7 +354,7 @@ static bool is_dumped(const struct search *search, const struct change *change,
     if (change->kind != CHANGE_CLOSED)
         return false;
     const struct conn *conn = &search->previous->conns[change->previous];
-    return is_found_by_dump(conn) && conn->tuple.family == like->tuple.family &&
+    return !netlink_can_look_up(conn) && conn->tuple.family == like->tuple.family &&
            conn->netns == like->netns;
 }
 
@@ -419,7 +414,7 @@ static int search_all(struct search *search)
         if (change->kind != CHANGE_CLOSED)
             continue;
         const struct conn *conn = &search->previous->conns[change->previous];
-        if (!is_found_by_dump(conn))
+        if (netlink_can_look_up(conn))
             result = look_up(search, change->previous);
         else if (is_first_of_its_dump(search, change->previous))
             result = search_by_dump(search, change->previous);
@@ -487,7 +482,7 @@ static bool is_open(void *context, const struct conn *conn)
     struct netlink *netlink;
     struct conn now;
 
-    if (is_found_by_dump(conn))
+    if (!netlink_can_look_up(conn))
         return true;
     int result = netlink_of(live, live->owned, conn->netns, &netlink);
     if (result)

@@ -4,6 +4,7 @@
 #include "core/column/column.h"
 #include "core/host_facts.h"
 #include "core/info.h"
+#include "source/bound.h"
 
 #include <errno.h>
 
@@ -93,12 +94,7 @@ static int look_up(struct netlink *netlink, struct frame *frame, struct netlink_
     return error;
 }
 
-/* Listeners are dumped, and what is only bound stands: neither has a tuple to be looked up by. */
-static bool is_looked_up(const struct conn *conn)
-{
-    return !(STATE_BIT(conn->state) & (STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED)));
-}
-
+/* Listeners are dumped, and what is only bound stands. */
 static int look_up_all(struct netlink *netlink, struct frame *frame, const struct frame *last,
                        const struct wish *wish)
 {
@@ -109,7 +105,7 @@ static int look_up_all(struct netlink *netlink, struct frame *frame, const struc
     int error = 0;
 
     for (uint32_t i = 0; i < last->live_count && !error; i++) {
-        if (!is_looked_up(&last->conns[i]))
+        if (!netlink_can_look_up(&last->conns[i]))
             continue;
         looks[count] = (struct netlink_look){
             .wanted = &last->conns[i], .detail = &details[count], .is_lean = is_lean};
@@ -133,15 +129,6 @@ static int read_rows(struct netlink *netlink, struct frame *frame, const struct 
 
 /* --- the whole --- */
 
-/* It has to be read anew with each frame. */
-static bool is_page_of_bound(const struct frame *last, const struct wish *wish)
-{
-    for (uint32_t i = 0; wish->page.cookie && i < last->live_count; i++)
-        if (last->conns[i].cookie == wish->page.cookie && !is_looked_up(&last->conns[i]))
-            return last->conns[i].state == STATE_CLOSED;
-    return false;
-}
-
 static bool is_comparable(const struct still *still, const struct frame *last,
                           const struct wish *wish)
 {
@@ -156,7 +143,7 @@ static bool is_tried(struct still *still, const struct frame *frame, const struc
 {
     if (wish->refresh == REFRESH_ALL || wish->all || !(wish->state_bits & STATE_BIT(STATE_LISTEN)))
         return false;
-    if (!last || !is_comparable(still, last, wish) || is_page_of_bound(last, wish) ||
+    if (!last || !is_comparable(still, last, wish) || bound_is_page(last, &wish->page) ||
         frame->mono_ns - still->dumped_ns >= STILL_DUMP_NS)
         return false;
     if (still->pause == 0)

@@ -41,9 +41,14 @@ struct netlink_bytecode {
 int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish *wish,
                  const struct netlink_bytecode *bytecode);
 
-/* Asks for one row exactly. 0: it is there, *conn is its present state; -ENOENT: it is not; other
- * -errno: could not be asked. For rows that are neither LISTEN nor CLOSED (those are found by a
- * second dump). */
+/* It has a tuple to be looked up by; listeners and what is only bound are found by a dump. */
+static inline bool netlink_can_look_up(const struct conn *conn)
+{
+    return conn->state != STATE_LISTEN && conn->state != STATE_CLOSED;
+}
+
+/* Asks for one row exactly, which netlink_can_look_up(). 0: it is there, *conn is its present state;
+ * -ENOENT: it is not; other -errno: could not be asked. */
 int netlink_lookup(struct netlink *netlink, const struct conn *wanted, struct conn *conn);
 
 /* The same of many, some of them with one system call. result is what netlink_lookup() would

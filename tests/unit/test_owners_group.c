@@ -1,7 +1,10 @@
-/* Units and containers of control group paths, as the service managers and runtimes name them. */
+/* Units and containers of control group paths, as the service managers and runtimes name them; and what groups are
+ * called from frame to frame. */
 #include "source/owners/group.h"
+#include "source/owners/groups.h"
 #include "unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define OTHER "5f2a91c03b7e1122334455667788990011223344556677889900aabbccddeeff"
@@ -162,12 +165,41 @@ static void test_any_bytes(void **state)
     }
 }
 
+/* A copy of a row has the index that its group had in the frame before. */
+static void test_groups_are_kept_unless_forgotten(void **state)
+{
+    enum { MANY = 5000 };
+    const int64_t later_ns = INT64_C(3600) * 1000000000;
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frames[] = {frame_new(pool), frame_new(pool), frame_new(pool)};
+    struct owner_groups groups;
+    (void)state;
+
+    owner_groups_init(&groups, NULL, NULL);
+    groups.groups = calloc(MANY, sizeof *groups.groups);
+    assert_non_null(groups.groups);
+    groups.count = groups.capacity = MANY;
+    assert_false(owner_groups_begin_frame(&groups, 0));
+    assert_int_equal(owner_groups_put(&groups, frames[0], 70), 0);
+    assert_int_equal(owner_groups_put(&groups, frames[0], 30), 1);
+    assert_false(owner_groups_begin_frame(&groups, 1));
+    assert_true(owner_groups_keep(&groups, frames[1]));
+    assert_int_equal(frames[1]->group_count, 2);
+    assert_int_equal(owner_groups_put(&groups, frames[1], 30), 1);
+    assert_true(owner_groups_begin_frame(&groups, later_ns));
+    assert_false(owner_groups_keep(&groups, frames[2]));
+    owner_groups_done(&groups);
+    for (size_t i = 0; i < UNIT_COUNT(frames); i++)
+        frame_release(frames[i]);
+    frame_pool_release(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),     cmocka_unit_test(test_processes),
         cmocka_unit_test(test_mount),     cmocka_unit_test(test_says_nothing),
-        cmocka_unit_test(test_any_bytes),
+        cmocka_unit_test(test_any_bytes), cmocka_unit_test(test_groups_are_kept_unless_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

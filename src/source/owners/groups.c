@@ -250,6 +250,7 @@ static void forget(struct owner_groups *groups)
     for (uint32_t i = 0; i < groups->count; i++)
         free_group(&groups->groups[i]);
     groups->count = groups->order_count = groups->order_before = 0;
+    groups->were_forgotten = true;
     hash_index_done(&groups->paths);
     map_done(&groups->ids);
     groups->ids_read = false;
@@ -260,6 +261,7 @@ bool owner_groups_begin_frame(struct owner_groups *groups, int64_t now_ns)
     groups->frames++;
     groups->order_before = groups->order_count;
     groups->order_count = 0;
+    groups->were_forgotten = false;
     if (groups->count < GROUPS_MOST || now_ns - groups->pruned_ns < PRUNE_AGAIN_NS)
         return false;
     groups->pruned_ns = now_ns;
@@ -291,7 +293,7 @@ uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint3
 
 bool owner_groups_keep(struct owner_groups *groups, struct frame *next)
 {
-    if (next->group_count || groups->order_count)
+    if (groups->were_forgotten || next->group_count || groups->order_count)
         return false;
     for (uint32_t i = 0; i < groups->order_before; i++)
         if (owner_groups_put(groups, next, groups->order[i]) != i)

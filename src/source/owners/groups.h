@@ -44,6 +44,7 @@ struct owner_groups {
     uint32_t frames; /* begun */
     uint32_t *order; /* those of the frame at hand, as it has them; before that of the one before */
     uint32_t order_count, order_before, order_capacity;
+    bool were_forgotten; /* since the frame before */
     struct owner_activation *activations;
     uint32_t activation_count, activation_capacity;
     int64_t activations_ns; /* monotonic: since when they are kept */
@@ -67,8 +68,8 @@ uint32_t owner_groups_of_activation(struct owner_groups *groups, const struct tu
 /* The group's index in next->groups, to which it is added once. OWNER_GROUP_NONE: none, or out of
  * memory. */
 uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint32_t group);
-/* First in a frame: all groups of the frame before, with the indexes that they had there. False: that is not to be
- * had. */
+/* First in a frame: adds all groups of the frame before, with the indexes that they had there. False: their indexes
+ * may be others. */
 bool owner_groups_keep(struct owner_groups *groups, struct frame *next);
 
 #endif

@@ -122,7 +122,7 @@ void owner_table_sweep(struct owner_table *table)
     }
 }
 
-/* Out of memory all have moved, as far as anybody can tell. */
+/* Out of memory all count as moved. */
 static void note_moved(struct owner_table *table, uint32_t entry)
 {
     const uint32_t before = table->moved_capacity;

@@ -46,6 +46,9 @@ static double descriptors_percent(struct detection *d, const struct finding_subj
     return facts->descriptors * 100.0 / (double)facts->descriptor_limit;
 }
 
+/* Each takes two walks over all rows: where more processes leak, the others' peers are not named. */
+#define PEERS_SOUGHT 8u
+
 static bool is_kept(const struct conn *conn, uint32_t proc)
 {
     return conn->state == STATE_CLOSE_WAIT && conn->owner_word == OWNER_PROCESS &&
@@ -80,13 +83,14 @@ static const struct conn *find_main_peer(const struct frame *frame, uint32_t pro
     return *count * 2 > all ? elected : NULL;
 }
 
-/* Whose end it was is what one asks first. */
+/* Names the peer where there is one main peer, and it is sought. */
 static void say_kept(const struct detection *d, struct finding *finding, uint32_t proc,
-                     const struct process_tally *process)
+                     bool seeks_peer)
 {
+    const struct process_tally *process = &d->census->processes[proc];
     char who[EVENT_NAME_MAX], span[LASTING_MAX], peer[ADDR_TEXT_MAX] = "the peer", most[96] = "";
-    uint32_t count;
-    const struct conn *main = find_main_peer(d->frame, proc, &count);
+    uint32_t count = 0;
+    const struct conn *main = seeks_peer ? find_main_peer(d->frame, proc, &count) : NULL;
 
     if (main)
         addr_format(peer, sizeof(peer), &main->tuple.remote, main->tuple.family, NULL);
@@ -100,8 +104,9 @@ static void say_kept(const struct detection *d, struct finding *finding, uint32_
                 lasting(seconds_of(process->close_wait_ns), span));
 }
 
-static void report_leak(struct detection *d, uint32_t proc, const struct process_tally *process)
+static void report_leak(struct detection *d, uint32_t proc, bool seeks_peer)
 {
+    const struct process_tally *process = &d->census->processes[proc];
     const double old_s = seconds_of(process->close_wait_ns);
     const struct finding_subject subject = subject_process(d, proc);
     struct process_facts facts;
@@ -118,7 +123,7 @@ static void report_leak(struct detection *d, uint32_t proc, const struct process
                                                : SEVERITY_NONE;
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
 
-    say_kept(d, finding, proc, process);
+    say_kept(d, finding, proc, seeks_peer);
     finding_rows(finding, "pid %d and state close-wait", (int)subject.pid);
     finding_evidence_limit(finding, "rows", "", process->close_wait, d->limits[LEAK_ROWS_WARN]);
     finding_evidence(finding, "oldest", "s", old_s);
@@ -132,11 +137,13 @@ static void report_leak(struct detection *d, uint32_t proc, const struct process
 
 static void evaluate_close_wait(struct detection *d)
 {
+    uint32_t reported = 0;
+
     for (uint32_t i = 0; i < d->frame->proc_count; i++) {
         const struct process_tally *process = &d->census->processes[i];
         if (process->close_wait_old >= d->limits[LEAK_OLD_WARN] ||
             process->close_wait * 2 >= d->limits[LEAK_ROWS_WARN])
-            report_leak(d, i, process);
+            report_leak(d, i, reported++ < PEERS_SOUGHT);
     }
 }
 

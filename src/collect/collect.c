@@ -373,8 +373,9 @@ static bool is_troubled(const struct collector *collector)
            is_any_queue_filling(collector->previous);
 }
 
-/* A frame with the rows that are seen, where those will do; NULL: every row is to be read. */
-static struct frame *read_seen(struct collector *collector, const struct wish *wish)
+/* A frame with the rows that are seen, where those will do; NULL: every row is to be read, by a dump
+ * (wish->all) where events say that there may be others. */
+static struct frame *read_seen(struct collector *collector, struct wish *wish)
 {
     const struct source_ops *ops = collector->source->ops;
     struct events_news news;
@@ -390,15 +391,16 @@ static struct frame *read_seen(struct collector *collector, const struct wish *w
                                      .is_troubled = is_troubled(collector),
                                      .changed = news.count + count_unreported(collector->previous),
                                      .waits_ns = news.waits_ns};
-    if (plan_reads_all(&collector->plan, wish, &facts))
-        return NULL;
-    struct frame *frame = new_frame(collector);
+    const bool reads_all = plan_reads_all(&collector->plan, wish, &facts);
+    struct frame *frame = reads_all ? NULL : new_frame(collector);
     if (frame && ops->refresh(collector->source, frame, wish, news.list, news.count,
                               &collector->copies) == 0)
         return frame;
     frame_release(frame);
     collector->copies = (struct row_copies){0};
-    collector->plan.is_sparse = false; /* what frames cost is what those of all rows cost */
+    wish->all = wish->all || news.count > 0;
+    if (!reads_all)
+        collector->plan.is_sparse = false; /* what frames cost is what those of all rows cost */
     return NULL;
 }
 
@@ -425,13 +427,14 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
 {
     const int64_t cpu_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     const int64_t began_ns = clock_mono_ns();
+    struct wish now = *wish;
     struct frame *whole;
     int error = 0;
 
     hand_on_touched(collector);
-    whole = read_seen(collector, wish);
+    whole = read_seen(collector, &now);
     if (!whole)
-        error = read_all(collector, wish, &whole);
+        error = read_all(collector, &now, &whole);
     if (!error)
         error = complete_frame(collector, whole, wish);
     if (error)

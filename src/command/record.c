@@ -211,11 +211,12 @@ static int end_metrics(struct record_run *run, int code)
     metrics_output_tick(&run->metrics, run->headless.collector, true);
     if (!run->metrics.metrics || code != EXIT_DONE)
         return code;
+    if (run->metrics.trouble)
+        return EXIT_PARTLY;
     if (run->metrics.written)
-        return run->metrics.trouble ? EXIT_PARTLY : EXIT_DONE;
-    if (!run->metrics.trouble)
-        message("record: ended before the first frame: %s is not written",
-                run->headless.options->metrics_file);
+        return EXIT_DONE;
+    message("record: ended before the first frame: %s is not written",
+            run->headless.options->metrics_file);
     return run->recorder ? EXIT_PARTLY : EXIT_FAILED;
 }
 

@@ -10,16 +10,12 @@ import sys
 import tempfile
 import time
 
+import checks
+from checks import check
+
 TCPLENS = sys.argv[1]
 MPTCP = 262
 SLOWNESS = float(os.environ.get("TCPLENS_TEST_SLOWNESS", "1"))  # as in wait.sh
-failures = 0
-
-
-def check(what, holds, seen=""):
-    global failures
-    print("ok:" if holds else "FAILED:", what, "" if holds else seen)
-    failures += not holds
 
 
 def mptcp_socket():
@@ -127,4 +123,4 @@ fallen_back = pair(mptcp_socket(), listen(socket.socket()))
 check_rows()
 check_close()
 check_accepted()
-sys.exit(failures > 0)
+sys.exit(checks.exit_code())

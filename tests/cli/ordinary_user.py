@@ -12,18 +12,14 @@ import subprocess
 import sys
 import tempfile
 
+import checks
+from checks import check
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "session"))
 from log_lines import lines_in, wait_for  # noqa: E402
 
 NOBODY = 65534
 FACTS = ("state", "laddr", "lport", "raddr", "rport", "cookie", "inode", "uid")
-failures = 0
-
-
-def check(what, holds, seen=""):
-    global failures
-    print("ok:" if holds else "FAILED:", what, "" if holds else seen)
-    failures += not holds
 
 
 def words(*arguments, user=NOBODY):
@@ -114,4 +110,4 @@ with tempfile.TemporaryDirectory() as folder:  # the build folder may not be rea
         check_log()
         check_close(first[0])
         check_events(listening)
-sys.exit(failures > 0)
+sys.exit(checks.exit_code())

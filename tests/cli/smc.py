@@ -10,15 +10,11 @@ import subprocess
 import sys
 import tempfile
 
+import checks
+from checks import check
+
 AF_SMC = 43
 NOBODY = 65534
-failures = 0
-
-
-def check(what, holds, seen=""):
-    global failures
-    print("ok:" if holds else "FAILED:", what, "" if holds else seen)
-    failures += not holds
 
 
 def smc_socket():
@@ -69,4 +65,4 @@ with tempfile.TemporaryDirectory() as folder:  # the build folder may not be rea
         check_rows(end, "smc-fallback", peer, pid=os.getpid())
         check_facts(rows(f"sport {end.getsockname()[1]} and {peer}", user=NOBODY, extra_groups=[]), f"without rights, {peer}",
                     ulp="smc-fallback", inode=os.fstat(end.fileno()).st_ino, uid=os.geteuid(), owner="hidden")
-sys.exit(failures > 0)
+sys.exit(checks.exit_code())

@@ -311,7 +311,7 @@ static int print_frameless(struct events_run *run, struct source *source, int er
 }
 
 /* A pipe is followed until a signal comes; the reading of a file is interrupted by it, and so is
- * output that nobody reads. */
+ * output that is not read. */
 static int signal_code(const struct events_run *run, const struct source *source, int error)
 {
     const bool is_pipe = log_source_is_pipe(run->headless.options, source);

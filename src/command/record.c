@@ -200,7 +200,7 @@ static int end_log(struct record_run *run, bool *ended)
     say_trouble(run);
     recorder_stats(run->recorder, &stats);
     say_end(run, &stats);
-    if (!*ended) /* stuck in a pipe that nobody reads, or in a dump */
+    if (!*ended) /* stuck in a pipe that is not read, or in a dump */
         message("record: the end could not be written in time");
     return exit_code(&stats, *ended, recorder_ended(run->recorder));
 }

@@ -198,7 +198,7 @@ static void say_trouble(struct host_log *log, const char *name, const struct log
     log->said = *stats;
 }
 
-/* True: nobody reads what is written any more. */
+/* True: what is written is not read any more. */
 static bool look(struct hosts_run *run)
 {
     bool reader_left = false;

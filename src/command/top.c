@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #define END_NS          (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */
-#define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output nobody reads is discarded after that */
+#define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output that is not read is discarded after that */
 #define UNBLOCK_STEP_NS (20 * MILLISECOND_NS)
 
 enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };

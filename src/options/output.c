@@ -37,7 +37,7 @@ void output_interrupt_by(int descriptor)
     interrupt = descriptor;
 }
 
-/* A pipe that nobody reads holds a write for ever; and another process that shares standard output
+/* A pipe that is not read holds a write for ever; and another process that shares standard output
  * may have made it non-blocking. 0, or -EINTR. */
 static int wait_writable(void)
 {

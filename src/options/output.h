@@ -16,7 +16,7 @@ bool output_is_ascii(void);
 /* Writing ends with -EINTR once the descriptor (a signalfd) is readable and nobody takes what is
  * written; -1 = never. */
 void output_interrupt_by(int descriptor);
-/* Writes what the buffer holds and empties it. 0, -EPIPE when nobody reads any more, or -errno. In
+/* Writes what the buffer holds and empties it. 0, -EPIPE when it is not read any more, or -errno. In
  * ASCII other characters are \u escapes in JSON, the \xNN of their bytes in CSV, and in tables
  * what looks like them in as many cells. */
 int output_flush(struct buffer *buffer);

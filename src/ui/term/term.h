@@ -42,7 +42,7 @@ int term_rescue_prepare(struct term_rescue *rescue, int input);
 void term_rescue_restore(struct term_rescue *rescue);
 /* Its settings only, while the screen cannot leave it but will go on. */
 void term_rescue_settings(const struct term_rescue *rescue);
-/* Discards output nobody reads and lets a stopped terminal go on, so that a write returns. */
+/* Discards output that is not read and lets a stopped terminal go on, so that a write returns. */
 void term_rescue_unblock(const struct term_rescue *rescue);
 void term_rescue_done(struct term_rescue *rescue);
 

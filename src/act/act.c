@@ -4,6 +4,7 @@
 
 #include "act/netns.h"
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "core/text/text.h"
 #include "source/diag.h"
 #include "source/privilege.h"
@@ -39,28 +40,13 @@ const struct acts_signal ACT_SIGNALS[ACT_SIGNAL_COUNT] = {
     {SIGCONT, "CONT", "continue after STOP", false},
 };
 
-static int read_small_file(const char *path, char *text, size_t size, size_t *used)
-{
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0)
-        return -errno;
-    const ssize_t length = read(descriptor, text, size - 1);
-    const int error = length < 0 ? -errno : 0;
-    close(descriptor);
-    if (error)
-        return error;
-    text[length] = '\0';
-    *used = (size_t)length;
-    return 0;
-}
-
 int act_read_stat(int32_t pid, struct proc_stat *out)
 {
     char path[64], text[STAT_MAX];
     size_t length = 0;
 
     snprintf(path, sizeof path, "/proc/%" PRId32 "/stat", pid);
-    const int error = read_small_file(path, text, sizeof text, &length);
+    const int error = read_file(AT_FDCWD, path, text, sizeof text, &length);
     return error ? error : proc_stat_parse(text, length, out);
 }
 

@@ -2,6 +2,7 @@
 #include "source/host_facts.h"
 
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "core/finding/finding.h"
 #include "core/proc_stat.h"
 
@@ -79,24 +80,15 @@ static void stay_on(void *context)
 
 static const struct host_place OUR_PLACE = {.process = "self", .enter = stay, .leave = stay_on};
 
-/* Bytes read, or -errno. What does not fit is left out: the parser ignores a torn end. */
+/* Bytes read, or -errno. What does not fit is left out: the parser ignores an incomplete last line. */
 static ssize_t read_text(const char *proc_root, const char *path, char *text, size_t size)
 {
     char whole[PATH_MAX];
-    size_t length = 0;
-    ssize_t got = 1;
+    size_t length;
 
     snprintf(whole, sizeof(whole), "%s/%s", proc_root, path);
-    const int file = open(whole, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return -errno;
-    while (length < size && got > 0) {
-        got = read(file, text + length, size - length);
-        length += got > 0 ? (size_t)got : 0;
-    }
-    const int error = got < 0 ? errno : 0;
-    close(file);
-    return error ? -error : (ssize_t)length;
+    const int error = read_file(AT_FDCWD, whole, text, size, &length);
+    return error ? error : (ssize_t)length;
 }
 
 static void read_counters(struct host_reader *reader, const struct host_place *place,
@@ -221,10 +213,9 @@ static void read_limit(const char *proc_root, int32_t pid, struct process_facts 
     char path[64], text[4096];
 
     snprintf(path, sizeof(path), "%d/limits", (int)pid);
-    const ssize_t length = read_text(proc_root, path, text, sizeof(text) - 1);
+    const ssize_t length = read_text(proc_root, path, text, sizeof(text));
     if (length <= 0)
         return;
-    text[length] = '\0';
     const char *line = strstr(text, "Max open files");
     unsigned long long soft;
     if (line && sscanf(line, "Max open files %llu", &soft) == 1)
@@ -238,10 +229,9 @@ int process_facts_read(const char *proc_root, int32_t pid, uint64_t start_ticks,
     struct proc_stat stat;
 
     snprintf(path, sizeof(path), "%d/stat", (int)pid);
-    const ssize_t length = read_text(proc_root, path, text, sizeof(text) - 1);
+    const ssize_t length = read_text(proc_root, path, text, sizeof(text));
     if (length < 0)
         return length == -ENOENT ? -ESRCH : (int)length;
-    text[length] = '\0';
     const int error = proc_stat_parse(text, (size_t)length, &stat);
     if (error)
         return error;

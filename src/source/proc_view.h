@@ -38,4 +38,8 @@ int proc_view_check_pidfd(int pidfd, int32_t pid);
 /* Inode number of the pid namespace of this process; 0 = it cannot be known. */
 uint32_t proc_view_pid_namespace(void);
 
+/* The last number given to a process or thread (field 5 of loadavg, proc(5)); 0 = unknown. `root` is a
+ * descriptor of /proc. */
+uint32_t proc_view_last_pid(int root);
+
 #endif

@@ -47,10 +47,14 @@ static const struct {
     const char *call; /* NULL: no hook, the test does it itself */
     unsigned nth;     /* call of that name within freeze or signal */
 } STEPS[STEP_COUNT] = {
-    [BEFORE_FREEZE] = {false, NULL, 0},        [AT_PIDFD_OPEN] = {false, "syscall", 1},
-    [AFTER_PIDFD_OPEN] = {false, "open", 1},   [AT_SOCKET_CHECK] = {false, "opendir", 1},
-    [AFTER_SOCKET_CHECK] = {false, "open", 2}, [BETWEEN] = {true, NULL, 0},
-    [AT_CONFIRM] = {true, "open", 1},          [AT_CONFIRM_SOCKETS] = {true, "opendir", 1},
+    [BEFORE_FREEZE] = {false, NULL, 0},
+    [AT_PIDFD_OPEN] = {false, "syscall", 1},
+    [AFTER_PIDFD_OPEN] = {false, "openat", 1},
+    [AT_SOCKET_CHECK] = {false, "opendir", 1},
+    [AFTER_SOCKET_CHECK] = {false, "openat", 2},
+    [BETWEEN] = {true, NULL, 0},
+    [AT_CONFIRM] = {true, "openat", 1},
+    [AT_CONFIRM_SOCKETS] = {true, "opendir", 1},
     [AT_SEND] = {true, "syscall", 1},
 };
 
@@ -96,24 +100,24 @@ static void hook(const char *call)
         swap_now();
 }
 
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
+int __real_openat(int directory, const char *path, int flags, ...);
+int __wrap_openat(int directory, const char *path, int flags, ...);
+int __wrap_openat64(int directory, const char *path, int flags, ...);
 DIR *__real_opendir(const char *path);
 DIR *__wrap_opendir(const char *path);
 long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
 long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f);
 
-int __wrap_open(const char *path, int flags, ...)
+int __wrap_openat(int directory, const char *path, int flags, ...)
 {
-    hook("open");
-    return __real_open(path, flags);
+    hook("openat");
+    return __real_openat(directory, path, flags);
 }
 
-int __wrap_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...)
+int __wrap_openat64(int directory, const char *path, int flags, ...)
 {
-    hook("open");
-    return __real_open(path, flags | O_LARGEFILE);
+    hook("openat");
+    return __real_openat(directory, path, flags | O_LARGEFILE);
 }
 
 DIR *__wrap_opendir(const char *path)

@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "base/read_file.h"
 #include "base/sort.h"
 #include "core/proc_stat.h"
+#include "source/proc_view.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,30 +36,6 @@ void netns_processes_close(struct netns_processes *processes)
     processes->root = -1;
     free(processes->rows);
     free(processes->listed);
-}
-
-static ssize_t read_small(int root, const char *name, char *text, size_t size)
-{
-    const int file = openat(root, name, O_RDONLY | O_CLOEXEC);
-
-    if (file < 0)
-        return -errno;
-    const ssize_t got = read(file, text, size - 1);
-    const int error = errno;
-    close(file);
-    text[got > 0 ? got : 0] = '\0';
-    return got < 0 ? -error : got;
-}
-
-/* The last number given to a process or thread, field 5 of loadavg; 0 where it is not told. */
-static uint32_t read_last_pid(const struct netns_processes *processes)
-{
-    char text[128];
-
-    if (!processes->is_real || read_small(processes->root, "loadavg", text, sizeof(text)) <= 0)
-        return 0;
-    const char *space = strrchr(text, ' ');
-    return space ? (uint32_t)strtoul(space, NULL, 10) : 0;
 }
 
 static int32_t number_of(const char *name)
@@ -146,7 +124,7 @@ int netns_processes_list(struct netns_processes *processes, bool always, int64_t
                          void (*left)(void *context, const struct netns_process *process),
                          void *context)
 {
-    const uint32_t last_pid = read_last_pid(processes);
+    const uint32_t last_pid = processes->is_real ? proc_view_last_pid(processes->root) : 0;
     const bool is_same = last_pid && last_pid == processes->last_pid;
 
     if (!always && is_same && processes->settled && processes->count)
@@ -210,8 +188,9 @@ bool netns_process_start(const struct netns_processes *processes, int32_t pid,
     struct stat about;
 
     snprintf(path, sizeof(path), "%d/stat", (int)pid);
-    const ssize_t length = read_small(processes->root, path, text, sizeof(text));
-    if (length <= 0 || proc_stat_parse(text, (size_t)length, &stat) || stat.ending)
+    size_t length;
+    if (read_file(processes->root, path, text, sizeof(text), &length) ||
+        proc_stat_parse(text, length, &stat) || stat.ending)
         return false;
     *start_ticks = stat.start_ticks;
     *uid = fstatat(processes->root, path, &about, 0) == 0 ? about.st_uid : UINT32_MAX;

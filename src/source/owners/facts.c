@@ -2,6 +2,7 @@
 #include "source/owners/facts.h"
 
 #include "base/clock.h"
+#include "base/read_file.h"
 #include "core/text/text.h"
 #include "source/netns/name.h"
 #include "source/owners/procps.h"
@@ -34,7 +35,7 @@ void process_facts_read_user(struct process_facts *facts, uint32_t index)
     const int directory = proc_files_open_process(facts->roster->files, slot->pid);
     int error = directory;
     if (directory >= 0) {
-        error = proc_read_file(directory, "status", text, sizeof text, &length);
+        error = read_file(directory, "status", text, sizeof text, &length);
         close(directory);
     }
     if (error < 0)
@@ -81,7 +82,7 @@ void process_facts_read_served(struct process_facts *facts, uint32_t index)
         return;
     slot->serves_read = true;
     snprintf(name, sizeof name, "%d/cmdline", slot->pid);
-    if (proc_read_file(facts->roster->files->root, name, command, sizeof command, &length) == 0 &&
+    if (read_file(facts->roster->files->root, name, command, sizeof command, &length) == 0 &&
         netns_port_target(&NAMES, slot->pid, command, length, target))
         slot->serves = strdup(target);
 }

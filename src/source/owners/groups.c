@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/hash.h"
+#include "base/read_file.h"
 #include "core/text/text.h"
 #include "source/cgroup_id.h"
 #include "source/owners/group.h"
@@ -108,7 +109,7 @@ uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid)
     size_t length;
     uint32_t group = OWNER_GROUP_NONE;
     const bool found = text && directory >= 0 &&
-                       proc_read_file(directory, "cgroup", text, CGROUP_TEXT, &length) == 0 &&
+                       read_file(directory, "cgroup", text, CGROUP_TEXT, &length) == 0 &&
                        group_path_of_process(text, path, sizeof path);
 
     if (directory >= 0)
@@ -170,8 +171,7 @@ static void read_cgroups(struct owner_groups *groups)
 
     map_clear(&groups->ids);
     if (mountinfo &&
-        proc_read_file(groups->files->root, "self/mountinfo", mountinfo, MOUNTINFO_SIZE, &length) ==
-            0 &&
+        read_file(groups->files->root, "self/mountinfo", mountinfo, MOUNTINFO_SIZE, &length) == 0 &&
         group_find_mount(mountinfo, mount, sizeof mount)) {
         const int directory = open(mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct stat top;

@@ -2,6 +2,7 @@
 #include "source/owners/proc_files.h"
 
 #include "base/grow.h"
+#include "base/read_file.h"
 #include "core/proc_stat.h"
 
 #include <errno.h>
@@ -82,36 +83,12 @@ int proc_open_directory(int directory, const char *name)
     return opened < 0 ? -errno : opened;
 }
 
-int proc_read_file(int directory, const char *name, char *text, size_t size, size_t *length)
-{
-    const int file = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    size_t used = 0;
-    int error = 0;
-
-    if (file < 0)
-        return -errno;
-    while (used + 1 < size) {
-        const ssize_t got = read(file, text + used, size - 1 - used);
-        if (got < 0)
-            error = -errno;
-        if (got <= 0)
-            break;
-        used += (size_t)got;
-    }
-    close(file);
-    if (error)
-        return error;
-    text[used] = '\0';
-    *length = used;
-    return 0;
-}
-
 int proc_is_ended(int directory, const char *name)
 {
     char text[PROC_STAT_SIZE];
     struct proc_stat stat;
     size_t length = 0;
-    const int error = proc_read_file(directory, name, text, sizeof text, &length);
+    const int error = read_file(directory, name, text, sizeof text, &length);
 
     if (error == -ENOENT || error == -ESRCH)
         return -ESRCH;

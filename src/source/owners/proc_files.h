@@ -31,8 +31,6 @@ bool proc_files_is_readable(const struct proc_files *files);
 /* A descriptor of the directory of a process, O_PATH; or -errno. */
 int proc_files_open_process(const struct proc_files *files, int32_t pid);
 int proc_open_directory(int directory, const char *name); /* to list it; or -errno */
-/* Bytes of a file below `directory`, at most size - 1, and a NUL. 0 or -errno. */
-int proc_read_file(int directory, const char *name, char *text, size_t size, size_t *length);
 /* The descriptors of a process that ends are refused as those of others are (EACCES). Reads its
  * stat file `name` below `directory`: 1: it is ending, that was no matter of permission; 0: it is
  * not; -ESRCH: it is not there any more. */

@@ -2,6 +2,7 @@
 #include "source/owners/roster.h"
 
 #include "base/grow.h"
+#include "base/read_file.h"
 #include "base/sort.h"
 #include "core/proc_stat.h"
 
@@ -172,22 +173,10 @@ static int merge(struct roster *roster)
     return 0;
 }
 
-/* The last number given to a process or thread, field 5 of loadavg; 0 where it is not told. */
-static uint32_t read_last_pid(const struct roster *roster)
-{
-    char text[128];
-    size_t length;
-
-    if (!roster->files->is_real ||
-        proc_read_file(roster->files->root, "loadavg", text, sizeof text, &length))
-        return 0;
-    const char *space = strrchr(text, ' ');
-    return space ? (uint32_t)strtoul(space, NULL, 10) : 0;
-}
-
 int roster_read(struct roster *roster, bool always)
 {
-    const uint32_t last_pid = read_last_pid(roster);
+    const struct proc_files *files = roster->files;
+    const uint32_t last_pid = files->is_real ? proc_view_last_pid(files->root) : 0;
 
     if (!always && last_pid && last_pid == roster->last_pid && roster->count)
         return 0; /* no new process; ends are noticed by roster_check_alive */
@@ -312,7 +301,7 @@ int roster_identify(struct roster *roster, uint32_t index, int directory, const 
     char text[PROC_STAT_SIZE];
     size_t length = 0;
     struct proc_stat stat;
-    int error = proc_read_file(directory, "stat", text, sizeof text, &length);
+    int error = read_file(directory, "stat", text, sizeof text, &length);
 
     if (error)
         return error == -ENOENT ? -ESRCH : error;

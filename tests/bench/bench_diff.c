@@ -2,19 +2,12 @@
  * 200,000 rows. Nothing is asserted: run it by hand on a quiet machine. */
 #include "core/diff.h"
 #include "core/track.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { FRAMES = 12 };
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static uint64_t random_next(uint64_t *seed)
 {
@@ -83,16 +76,16 @@ static void measure(const char *what, uint32_t rows, uint32_t churn, int shuffle
     for (uint32_t second = 0; second < FRAMES; second++) {
         struct frame *frame = frame_new(pool);
         frame->number = second;
-        int64_t began = now_ns();
+        int64_t began = bench_cpu_ns();
         fill(frame, rows, second, churn);
-        int64_t filled = now_ns();
+        int64_t filled = bench_cpu_ns();
         if (shuffled)
             shuffle(frame);
-        int64_t ready = now_ns();
+        int64_t ready = bench_cpu_ns();
         diff_frames(&diff, previous, frame);
-        int64_t compared = now_ns();
+        int64_t compared = bench_cpu_ns();
         track_apply(track, previous, frame, &diff, ring);
-        int64_t tracked = now_ns();
+        int64_t tracked = bench_cpu_ns();
         frame_release(previous);
         previous = frame;
         if (second < FRAMES / 2)

@@ -5,10 +5,10 @@
  *
  *     scene --unshare --bare --pairs 50000 --hold bench_dump [ROUNDS]
  */
-#include "bench_clock.h"
 #include "core/column/column.h"
 #include "raw_dump.h"
 #include "source/netns/netlink.h"
+#include "timing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,16 +59,9 @@ static void run(struct way *way, int round)
     way->ns[round] = bench_cpu_ns() - begin;
 }
 
-static int compare(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a;
-    int64_t y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void report(struct way *way, int rounds)
 {
-    qsort(way->ns, (size_t)rounds, sizeof(way->ns[0]), compare);
+    qsort(way->ns, (size_t)rounds, sizeof(way->ns[0]), bench_compare_ns);
     double rows = way->rows ? way->rows : 1;
     printf("%-28s %7u rows  median %8.3f ms %7.1f ns a row   best %8.3f ms %7.1f ns a row\n",
            way->name, way->rows, (double)way->ns[rounds / 2] / 1e6,

@@ -5,10 +5,10 @@
  *
  * Rows are made up, two thirds IPv4, held by 200 processes. Prints the median and the range of 9
  * runs, in ms of CPU time, for each filter. */
-#include "bench_clock.h"
 #include "core/filter/filter.h"
 #include "core/view.h"
 #include "source/system_names.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>

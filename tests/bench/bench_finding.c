@@ -5,27 +5,12 @@
  */
 #include "core/finding/finding.h"
 #include "source/demo/demo.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROWS_DEFAULT = 20000, ROUNDS_DEFAULT = 31, ROUNDS_MAX = 1000 };
-
-static int64_t cpu_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const int64_t *left = a, *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
 
 static struct frame *next_frame(struct source *source, struct frame_pool *pool)
 {
@@ -62,15 +47,15 @@ int main(int argc, char **argv)
     for (int i = 0; i < rounds; i++) {
         struct frame *frame = next_frame(source, pool);
         const struct finding_input input = {.frame = frame};
-        const int64_t begin = cpu_ns();
+        const int64_t begin = bench_cpu_ns();
         if (finding_engine_update(engine, &input))
             return 1;
-        times[i] = cpu_ns() - begin;
+        times[i] = bench_cpu_ns() - begin;
         frame_release(frame);
     }
     uint32_t findings;
     (void)finding_engine_list(engine, &findings);
-    qsort(times, (size_t)rounds, sizeof(times[0]), compare);
+    qsort(times, (size_t)rounds, sizeof(times[0]), bench_compare_ns);
     printf("%u rows, %u findings: median %.3f ms, worst %.3f ms\n", demo.connections, findings,
            (double)times[rounds / 2] / 1e6, (double)times[rounds - 1] / 1e6);
     finding_engine_free(engine);

@@ -4,10 +4,10 @@
  *
  *     scene --unshare --bare --pairs 10000 --hold bench_owners [ROUNDS]
  */
-#include "bench_clock.h"
 #include "core/column/column.h"
 #include "source/netns/netlink.h"
 #include "source/owners/owners.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,16 +61,9 @@ static struct cost step(void)
     return cost;
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-    const int64_t first = *(const int64_t *)a;
-    const int64_t second = *(const int64_t *)b;
-    return (first > second) - (first < second);
-}
-
 static double median_ms(int64_t *values, int count)
 {
-    qsort(values, (size_t)count, sizeof *values, compare_ns);
+    qsort(values, (size_t)count, sizeof *values, bench_compare_ns);
     const int middle = count / 2;
     return (double)values[middle] / 1e6;
 }

@@ -1,11 +1,11 @@
 /* Prints what keeping the past costs a frame (CPU, bytes), and what going back in it takes, at
  * 1,000, 20,000 and 200,000 connections of the demo with 5 % changing a second. Nothing is
  * asserted: run it by hand on a quiet machine. Usage: bench_past [CONNECTIONS] */
-#include "bench_clock.h"
 #include "collect/collect.h"
 #include "core/column/column.h"
 #include "source/demo/demo.h"
 #include "source/past/past.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,12 +6,12 @@
  */
 #include "core/filter/filter.h"
 #include "core/view.h"
-#include "source/demo/demo.h"
+#include "demo_frame.h"
+#include "timing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     ROWS_DEFAULT = 200000,
@@ -20,41 +20,6 @@ enum {
     HEIGHT = 50,
     STEP_ROWS = 16384
 };
-
-static int64_t cpu_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-static int compare(const void *a, const void *b)
-{
-    const int64_t *left = a, *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
-
-static struct frame *make_frame(uint32_t rows)
-{
-    struct demo_settings settings = {.seed = 7, .connections = rows, .change_permille = 50};
-    struct wish wish = {.needs = UINT32_MAX, .state_bits = STATE_ALL_BITS, .families = 3};
-    struct frame_pool *pool = frame_pool_new();
-    struct frame *frame = pool ? frame_new(pool) : NULL;
-    struct source *source = NULL;
-
-    settings.interval_ns = INT64_C(1000000000);
-    if (!frame || demo_open(&source, &settings) || source_next(source, frame, &wish)) {
-        fputs("bench_view: no frame\n", stderr);
-        exit(1);
-    }
-    source_close(source);
-    frame_pool_release(pool);
-    for (uint32_t i = 0; i < frame->conn_count; i++)
-        frame->conns[i].serial = i + 1;
-    return frame;
-}
 
 /* All connections of one program over the loopback, as a proxy's or a database's are. */
 static void make_alike(struct frame *frame)
@@ -72,7 +37,7 @@ static void make_alike(struct frame *frame)
 
 static int64_t since(int64_t *began, int64_t *longest)
 {
-    const int64_t now = cpu_ns(), spent = now - *began;
+    const int64_t now = bench_cpu_ns(), spent = now - *began;
 
     *began = now;
     *longest = spent > *longest ? spent : *longest;
@@ -82,7 +47,7 @@ static int64_t since(int64_t *began, int64_t *longest)
 /* A frame as the screen takes it over. Returns the CPU time of all steps. */
 static int64_t take_frame(struct view *view, const struct column_context *context, int64_t *longest)
 {
-    int64_t began = cpu_ns(), spent = 0;
+    int64_t began = bench_cpu_ns(), spent = 0;
     bool done = false;
 
     while (!done) {
@@ -120,7 +85,7 @@ static void measure(const struct frame *frame, const char *sort, const char *fil
                   HEIGHT);
         times[round] = take_frame(&view, &context, &longest);
     }
-    qsort(times, (size_t)rounds, sizeof(times[0]), compare);
+    qsort(times, (size_t)rounds, sizeof(times[0]), bench_compare_ns);
     printf("sort %-10s filter %-28s %7u rows: median %6.2f ms, worst %6.2f ms, step %6.2f ms\n",
            sort ? sort : "-", filter ? filter : "-", view.ranking.count,
            (double)times[rounds / 2] / 1e6, (double)times[rounds - 1] / 1e6, (double)longest / 1e6);
@@ -135,7 +100,7 @@ int main(int argc, char **argv)
         "dport = :443", "state established", "rtt > 10ms", "not src 10.0.0.0/8", "nginx", "zzz"};
     uint32_t rows = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : ROWS_DEFAULT;
     int rounds = argc > 2 ? atoi(argv[2]) : ROUNDS_DEFAULT;
-    struct frame *frame = make_frame(rows ? rows : ROWS_DEFAULT);
+    struct frame *frame = demo_frame(rows ? rows : ROWS_DEFAULT);
 
     if (rounds < 1 || rounds > ROUNDS_MAX)
         rounds = ROUNDS_DEFAULT;

@@ -1,8 +1,8 @@
 /* raw_dump: see raw_dump.h. */
 #include "raw_dump.h"
 
-#include "bench_clock.h"
 #include "source/diag.h"
+#include "timing.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>

@@ -1,4 +1,4 @@
-/* bench_events: what telling events costs, and whether frames come later for it: a collector with
+/* bench_events: what reporting events costs, and whether frames come later for it: a collector with
  * each source of events and without, while churn opens and closes connections beside it.
  *
  *     bench_events CHURN SECONDS INTERVAL_MS RATE...
@@ -9,6 +9,7 @@
  * time a frame took; of the CPU that it used; of the time its thread was ready and others ran
  * (traffic on the same cores, not tcplens); and of what is left: waiting, for a lock or the
  * kernel. Run it as root, on a machine that is quiet, or with nice -n -15. */
+#include "base/clock.h"
 #include "heard.h"
 #include "net_tools.h"
 
@@ -21,7 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECOND_NS  1000000000LL
 #define FRAMES_MAX 4096u
 
 enum part { PART_WALL, PART_CPU, PART_READY, PART_WAIT, PARTS };
@@ -42,13 +42,6 @@ static void take(void *context, const struct event *event)
     tally->reported++;
     if (event->kind == EVENT_LOST)
         tally->lost += event->lost;
-}
-
-static int64_t cpu_ns(clockid_t clock)
-{
-    struct timespec used;
-    clock_gettime(clock, &used);
-    return used.tv_sec * SECOND_NS + used.tv_nsec;
 }
 
 static int64_t children_ns(void)
@@ -170,8 +163,8 @@ static void measure(char **argv, const char *rate, const char *source)
     tally.collector = find_thread("collector");
     const bool quiet = strcmp(rate, "0") == 0;
     const pid_t pid = quiet ? 0 : run_churn(argv[1], rate, path);
-    const int64_t began_ns = net_now_ns(), cpu_began_ns = cpu_ns(CLOCK_PROCESS_CPUTIME_ID);
-    const int64_t reader_began_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID);
+    const int64_t began_ns = net_now_ns(), cpu_began_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+    const int64_t reader_began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     while (net_now_ns() < began_ns + seconds * SECOND_NS) {
         heard_wait(&heard, SECOND_NS / 10);
         struct frame *frame = collector_latest(heard.collector);
@@ -180,8 +173,8 @@ static void measure(char **argv, const char *rate, const char *source)
         heard_read(&heard, take, &tally);
     }
     const int64_t passed_ns = net_now_ns() - began_ns;
-    const int64_t reader_ns = cpu_ns(CLOCK_THREAD_CPUTIME_ID) - reader_began_ns;
-    const int64_t used_ns = cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_began_ns - reader_ns;
+    const int64_t reader_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - reader_began_ns;
+    const int64_t used_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_began_ns - reader_ns;
     if (pid) {
         kill(pid, SIGTERM);
         waitpid(pid, NULL, 0);

@@ -1,5 +1,6 @@
 /* test_walk: the walk over all descriptors by bpf finds every TCP socket of this process and of a
  * child that shares them, and nothing else of theirs. Prints what a descriptor costs. */
+#include "base/clock.h"
 #include "net_tools.h"
 #include "source/bpf/walk.h"
 
@@ -8,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SOCKETS 2000
@@ -42,13 +42,6 @@ static void count(void *context, const struct owner_found *found)
     ++*(unsigned *)context;
 }
 
-static int64_t spent_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 int main(void)
 {
     static struct walk walk;
@@ -57,13 +50,13 @@ int main(void)
 
     net_enter_namespace(0);
     net_raise_file_limit(SOCKETS + OTHERS + 100);
-    const int64_t opening_ns = spent_ns();
+    const int64_t opening_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     char why[BPF_TEXT_SIZE];
     struct netns netns;
 
     netns_own(&netns);
     int error = bpf_walk_open(&bpf, &netns, why);
-    const int64_t opened_ns = spent_ns();
+    const int64_t opened_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     if (error) {
         printf("skipped: the walk cannot be loaded: %s\n", why);
         return 77;
@@ -83,9 +76,9 @@ int main(void)
     unsigned all = 0;
     int64_t took_ns = INT64_MAX;
     for (int i = 0; i < ROUNDS && !error; i++) {
-        const int64_t began_ns = spent_ns();
+        const int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
         error = bpf_walk_run(bpf, count, &all);
-        const int64_t ns = spent_ns() - began_ns;
+        const int64_t ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
         took_ns = ns < took_ns ? ns : took_ns;
     }
     kill(walk.pids[1], SIGKILL);

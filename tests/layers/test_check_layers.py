@@ -1,28 +1,21 @@
 #!/usr/bin/env python3
 """Shows that check_layers.py finds a planted violation of each rule, where it is, and nothing
-else. Runs the checker as ctest does, over a tree of its own."""
+else."""
 
 import os
-import subprocess
 import sys
-import tempfile
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'style'))
+from planted import run_checker  # noqa: E402
 
 CHECKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'check_layers.py')
 
 
 def check(files):
     """Exit code and the reported lines for a src/ of these files (name -> text)."""
-    with tempfile.TemporaryDirectory() as top:
-        for name, text in files.items():
-            path = os.path.join(top, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, 'w', encoding='utf-8') as file:
-                file.write(text)
-        result = subprocess.run([sys.executable, '-B', CHECKER, top], capture_output=True,
-                                text=True, check=False)
-    return result.returncode, [line for line in result.stdout.split('\n')
-                               if line.startswith('src/')]
+    code, lines = run_checker(CHECKER, files)
+    return code, [line for line in lines if line.startswith('src/')]
 
 
 class Planted(unittest.TestCase):

@@ -2,24 +2,16 @@
 """Shows that check_style.py finds a planted violation of each rule and leaves the rest alone."""
 
 import os
-import subprocess
-import sys
-import tempfile
 import unittest
+
+from planted import run_checker
 
 CHECKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'check_style.py')
 
 
 def check(files):
-    with tempfile.TemporaryDirectory() as top:
-        for name, text in {'CMakeLists.txt': '', **files}.items():
-            path = os.path.join(top, name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, 'w', encoding='utf-8') as file:
-                file.write(text)
-        result = subprocess.run([sys.executable, '-B', CHECKER, top], capture_output=True,
-                                text=True, check=False)
-    return result.returncode, result.stdout.strip().split('\n')[:-1]
+    code, lines = run_checker(CHECKER, {'CMakeLists.txt': '', **files})
+    return code, lines[:-2]
 
 
 def function(lines):

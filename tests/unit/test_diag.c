@@ -409,14 +409,19 @@ static void destroy_needs_a_cookie(void **unused)
     assert_int_equal(request->id.idiag_cookie[1], 0x11223344);
 }
 
+static struct diag_request dump_request(uint8_t family)
+{
+    return (struct diag_request){.family = family,
+                                 .kernel_states = 1u << 13 | 1u << 10,
+                                 .bytecode = "\1\2\3\4",
+                                 .bytecode_length = 4,
+                                 .sequence = 9};
+}
+
 static void requests_say_what_is_wanted(void **unused)
 {
     struct messages m = {0};
-    struct diag_request wanted = {.family = FAMILY_INET6,
-                                  .kernel_states = 1u << 13 | 1u << 10,
-                                  .bytecode = "\1\2\3\4",
-                                  .bytecode_length = 4,
-                                  .sequence = 9};
+    struct diag_request wanted = dump_request(FAMILY_INET6);
     (void)unused;
     size_t length = diag_put_dump(m.bytes, &wanted);
     struct nlmsghdr *header = message_header(&m);
@@ -434,14 +439,10 @@ static void requests_say_what_is_wanted(void **unused)
     assert_true(request->idiag_ext & 1 << (INET_DIAG_CONG - 1));
 }
 
-static void both_families_are_asked_for_in_the_old_form(void **unused)
+static void both_families_are_requested_in_the_old_form(void **unused)
 {
     struct messages m = {0};
-    struct diag_request wanted = {.family = DIAG_BOTH_FAMILIES,
-                                  .kernel_states = 1u << 13 | 1u << 10,
-                                  .bytecode = "\1\2\3\4",
-                                  .bytecode_length = 4,
-                                  .sequence = 9};
+    const struct diag_request wanted = dump_request(DIAG_BOTH_FAMILIES);
     (void)unused;
     size_t length = diag_put_dump(m.bytes, &wanted);
     struct nlmsghdr *header = message_header(&m);
@@ -501,7 +502,7 @@ int main(void)
         cmocka_unit_test(a_datagram_cut_at_every_byte_keeps_whole_rows),
         cmocka_unit_test(destroy_needs_a_cookie),
         cmocka_unit_test(requests_say_what_is_wanted),
-        cmocka_unit_test(both_families_are_asked_for_in_the_old_form),
+        cmocka_unit_test(both_families_are_requested_in_the_old_form),
         cmocka_unit_test(rows_bear_the_type_of_either_request),
     };
     return cmocka_run_group_tests(tests, open_pool, close_pool);

@@ -2,6 +2,7 @@
  * and the kernel's bytecode against the evaluation here. */
 #include "bytecode_machine.h"
 #include "filter_rows.h"
+#include "tuple.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -31,15 +32,10 @@ static struct conn *add_row(struct frame *frame, enum tcp_state state, const cha
                             uint16_t local_port, const char *remote, uint16_t remote_port)
 {
     struct conn *conn = frame_add_conn(frame);
-    uint8_t family;
 
     conn->serial = frame->live_count;
     conn->state = (uint8_t)state;
-    assert_int_equal(addr_parse(local, strlen(local), &conn->tuple.local, &family, NULL), 0);
-    assert_int_equal(addr_parse(remote, strlen(remote), &conn->tuple.remote, &family, NULL), 0);
-    conn->tuple.family = family;
-    conn->tuple.local_port = local_port;
-    conn->tuple.remote_port = remote_port;
+    unit_set_tuple(&conn->tuple, local, local_port, remote, remote_port);
     return conn;
 }
 

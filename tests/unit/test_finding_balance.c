@@ -214,26 +214,27 @@ static void a_process_that_accepts_nearly_everything_is_found(void **state)
     scene_end(&scene);
 }
 
-static void a_process_that_accepts_for_its_children_is_no_monopoly(void **state)
+static void expect_no_monopoly(const struct shared *shared)
 {
-    const struct shared forking = {.family = true, .cpu = 950, .accepts = {40, 0, 0, 0, 0}};
     struct scene scene;
-    (void)state;
+
     scene_begin(&scene);
-    show_shared(&scene, &forking);
+    show_shared(&scene, shared);
     assert_null(scene_find(&scene, "accept-monopoly"));
     scene_end(&scene);
 }
 
+static void a_process_that_accepts_for_its_children_is_no_monopoly(void **state)
+{
+    (void)state;
+    expect_no_monopoly(&(struct shared){.family = true, .cpu = 950, .accepts = {40, 0, 0, 0, 0}});
+}
+
 static void workers_with_equal_shares_are_no_monopoly(void **state)
 {
-    const struct shared even = {.family = true, .cpu = 950, .accepts = {0, 20, 15, 10, 12}};
-    struct scene scene;
     (void)state;
-    scene_begin(&scene);
-    show_shared(&scene, &even);
-    assert_null(scene_find(&scene, "accept-monopoly"));
-    scene_end(&scene);
+    expect_no_monopoly(
+        &(struct shared){.family = true, .cpu = 950, .accepts = {0, 20, 15, 10, 12}});
 }
 
 static void without_bpf_nothing_is_said_of_acceptors(void **state)

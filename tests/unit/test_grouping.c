@@ -1,6 +1,7 @@
 /* Groupings: every row is counted where it belongs, and what is remembered follows the group. */
 #include "core/grouping/grouping.h"
 #include "core/grouping/tree.h"
+#include "tuple.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -34,16 +35,11 @@ static struct conn *add(struct scene *scene, uint8_t state, const char *local, u
                         const char *remote, uint16_t remote_port)
 {
     struct conn *conn = frame_add_conn(scene->frame);
-    uint8_t family;
 
     conn->state = state;
     conn->cookie = scene->frame->conn_count;
     conn->serial = scene->frame->conn_count;
-    assert_int_equal(addr_parse(local, strlen(local), &conn->tuple.local, &family, NULL), 0);
-    assert_int_equal(addr_parse(remote, strlen(remote), &conn->tuple.remote, &family, NULL), 0);
-    conn->tuple.family = family;
-    conn->tuple.local_port = local_port;
-    conn->tuple.remote_port = remote_port;
+    unit_set_tuple(&conn->tuple, local, local_port, remote, remote_port);
     return conn;
 }
 

@@ -1,6 +1,7 @@
 /* The other end of a connection among the rows of a frame: in the same network namespace, in another
  * one, in several that cannot be told apart, or not at all. */
 #include "core/other_end.h"
+#include "tuple.h"
 #include "unit.h"
 
 #include <string.h>
@@ -28,16 +29,11 @@ static uint32_t add(uint32_t netns, const char *local, uint16_t local_port, cons
                     uint16_t remote_port)
 {
     struct conn *conn = frame_add_conn(frame);
-    uint8_t family;
 
     conn->state = STATE_ESTABLISHED;
     conn->cookie = frame->conn_count;
     conn->netns = netns;
-    assert_int_equal(addr_parse(local, strlen(local), &conn->tuple.local, &family, NULL), 0);
-    assert_int_equal(addr_parse(remote, strlen(remote), &conn->tuple.remote, &family, NULL), 0);
-    conn->tuple.family = family;
-    conn->tuple.local_port = local_port;
-    conn->tuple.remote_port = remote_port;
+    unit_set_tuple(&conn->tuple, local, local_port, remote, remote_port);
     return frame->conn_count - 1;
 }
 

@@ -1,21 +1,17 @@
 /* What redaction makes of addresses, names and rows. */
 #include "core/redact.h"
+#include "tuple.h"
 #include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static void parse(const char *text, struct addr *addr, uint8_t *family)
-{
-    assert_int_equal(addr_parse(text, strlen(text), addr, family, NULL), 0);
-}
 
 static const char *event_text(struct redaction *redaction, const char *address)
 {
     static char text[ADDR_TEXT_MAX];
     struct event event = {.kind = EVENT_OPEN, .uid = UINT32_MAX};
 
-    parse(address, &event.tuple.remote, &event.tuple.family);
+    unit_parse_addr(address, &event.tuple.remote, &event.tuple.family);
     redact_event(redaction, &event);
     addr_format(text, sizeof text, &event.tuple.remote, event.tuple.family, NULL);
     return text;

@@ -11,12 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Freezes the process `pid` that the frame knows by start_ticks (0 = not known: any): pidfd first,
- * then that /proc is of our own pid namespace and means the same process by that number, then start
- * time, name and, if inode is not 0, that it holds that socket now. 0, or -errno with text: -EXDEV
- * /proc shows other processes than ours, -ESRCH it is gone or another process has its pid, -ENOENT
- * it does not hold the socket any more, -ENOSYS the kernel has no pidfd (nothing is signalled
- * without one), -EPERM/-EACCES. */
+/* Freezes the process `pid` that the frame knows by start_ticks (0 = any): pidfd first, then that
+ * /proc shows our own pid namespace and the same process under that pid, then start time, name and,
+ * if inode is not 0, that it holds that socket now. 0, or -errno with text: -EXDEV /proc shows
+ * another pid namespace, -ESRCH it exited or another process has its pid, -ENOENT it no longer
+ * holds the socket, -ENOSYS the kernel has no pidfd (nothing is signalled without one),
+ * -EPERM/-EACCES. */
 int act_process_freeze(struct acts_process *process, int32_t pid, uint64_t start_ticks,
                        uint32_t inode, char text[ACTS_TEXT_MAX]);
 void act_process_release(struct acts_process *process); /* a zeroed one with pidfd -1 is fine */
@@ -25,13 +25,13 @@ void act_process_release(struct acts_process *process); /* a zeroed one with pid
 int act_process_signal(const struct acts_process *process, int signal, char text[ACTS_TEXT_MAX]);
 bool act_process_exited(const struct acts_process *process); /* by the pidfd; never waits */
 
-/* Guards: why a name must be typed before the act, "" = it need not be (act/guard.c).
- * Of closing this row: LISTEN, our own session's, held by a program that serves sessions, by an
- * ancestor of ours, or by a process that cannot be seen. */
+/* Guards (act/guard.c): the reason why a name must be typed before the act, "" = none. Rows are
+ * guarded that are in LISTEN, that belong to our own session, or that are held by a program that
+ * serves sessions, by an ancestor of ours, or by a process that cannot be seen. */
 const char *act_guard_conn(const struct frame *frame, const struct conn *conn);
 /* The same by the row alone; independent of where we run. */
 const char *act_guard_row(const struct frame *frame, const struct conn *conn);
-/* Of signalling: by what the process is, and by what it holds. */
+/* The same for signals: by what the process is, and by what it holds. */
 const char *act_guard_process(int32_t pid, const struct proc_stat *stat);
 const char *act_guard_holder(const struct frame *frame, const struct proc *proc);
 const char *act_guard_proc(const struct proc *proc); /* by the frame's facts alone */
@@ -43,17 +43,18 @@ const char *act_close_refusal(const struct conn *conn);
 /* Whether this process may close connections: 0 or -errno with text, as act_close_conn. */
 int act_close_allowed(char text[ACTS_TEXT_MAX]);
 
-/* Looks at the state again, then SOCK_DESTROY of exactly this row, by cookie, on a netlink socket
- * of its own. 0 or -errno with text in both cases: -EINVAL act_close_refusal, -ENOENT already gone,
- * -EBUSY it has begun to listen, -EPERM needs CAP_NET_ADMIN, -EOPNOTSUPP kernel built without. */
+/* Checks the state again, then sends SOCK_DESTROY for exactly this row, by cookie, on a netlink
+ * socket of its own. 0 or -errno with text in both cases: -EINVAL act_close_refusal, -ENOENT
+ * already closed, -EBUSY it listens by now, -EPERM needs CAP_NET_ADMIN, -EOPNOTSUPP kernel built
+ * without. */
 int act_close_conn(const struct conn *conn, char text[ACTS_TEXT_MAX]);
 
 /* As the dialog lists them: TERM first. */
 #define ACT_SIGNAL_COUNT 9
 extern const struct acts_signal ACT_SIGNALS[ACT_SIGNAL_COUNT];
 
-/* What the screen is given. Pretended acts only report what would have happened: of the demo's
- * rows, whose pids are those of other processes here. */
+/* The acts of the screen. Pretended ones only report what would have happened: for the demo, whose
+ * pids belong to other processes here. */
 extern const struct screen_acts ACTS_REAL, ACTS_PRETENDED;
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-/* A NETLINK_SOCK_DIAG socket in the namespace of a row (conn.netns; 0 = ours), or -errno: -ESRCH: it
- * is no more; -EXDEV: it may not be entered. To be closed as soon as the act is done: it keeps the
- * namespace alive. */
+/* A NETLINK_SOCK_DIAG socket in the namespace of a row (conn.netns; 0 = ours), or -errno: -ESRCH:
+ * it no longer exists; -EXDEV: it may not be entered. To be closed as soon as the act is done: it
+ * keeps the namespace alive. */
 int act_netns_open_diag(uint32_t netns);
 
 #endif

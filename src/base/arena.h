@@ -1,6 +1,6 @@
-/* Memory that is freed all at once, kept for the next use; and a growing byte buffer. Pure.
- * An arena that has been reset holds one block as large as all it held before, so that a second use
- * no larger than the first calls no malloc. Not thread-safe: one owner at a time. */
+/* An arena: memory that is freed all at once and kept for the next use; and a growing byte buffer.
+ * Pure. An arena that has been reset holds one block as large as all it held before, so that a
+ * second use no larger than the first calls no malloc. Not thread-safe: one owner at a time. */
 #ifndef TCPLENS_BASE_ARENA_H
 #define TCPLENS_BASE_ARENA_H
 

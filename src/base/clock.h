@@ -13,15 +13,15 @@ int64_t clock_ns(clockid_t clock);
 int64_t clock_mono_ns(void); /* CLOCK_MONOTONIC: durations, deadlines */
 int64_t clock_wall_ns(void); /* CLOCK_REALTIME: labels for people, times in a log */
 
-/* Wall clock less monotonic clock. Read so that the two belong together: a thread that is not run
- * in between does not look like a clock that was set. */
+/* Wall clock less monotonic clock. The two are read together, so that a thread preempted in between
+ * does not look like a clock that was set. */
 int64_t clock_wall_offset_ns(void);
 
-/* Wall time of the boot, by the wall clock of now, rounded down to a millisecond: the same in every
- * run unless the clock is set. */
+/* Wall time of the boot, by the present wall clock, rounded down to a millisecond: the same in
+ * every run unless the clock is set. */
 int64_t clock_boot_wall_ns(void);
 
-/* Times of a log may be any: sums and differences wrap rather than overflow. */
+/* A log may contain any time: sums and differences wrap rather than overflow. */
 static inline int64_t clock_add(int64_t ns, int64_t by_ns)
 {
     return (int64_t)((uint64_t)ns + (uint64_t)by_ns);

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /* Makes room for at least `wanted` elements in `array`, a pointer to elements (NULL at first) of
- * which `capacity`, a uint32_t, says how many it has room for. New elements are not initialised.
- * It grows by at least half, so that appending one by one costs linear time. 0; -ENOMEM: both stand
- * unchanged.
+ * which `capacity`, a uint32_t, says how many it has room for. New elements are not initialised. It
+ * grows by at least half, so that appending one by one costs linear time. 0 or -ENOMEM (both are
+ * unchanged).
  *
  *     if (GROW(list->rows, list->capacity, list->count + 1))
  *         return -ENOMEM; */

@@ -26,8 +26,8 @@ struct hash_cursor {
 };
 
 void hash_index_done(struct hash_index *index);
-/* Empties it, with room for so many elements; keeps its memory, of which it uses only as much as
- * these need. 0 or -ENOMEM (it is empty then, too). */
+/* Empties it and makes room for so many elements; keeps its memory, but uses only as much as these
+ * need. 0 or -ENOMEM (it is empty then, too). */
 int hash_index_begin(struct hash_index *index, uint32_t elements);
 /* Room for so many elements in all. 0 or -ENOMEM (nothing changed). */
 int hash_index_reserve(struct hash_index *index, uint32_t elements);

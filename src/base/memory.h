@@ -1,6 +1,6 @@
 /* Notes that memory was refused, so that a command can say that its output may be incomplete.
  * malloc(), calloc(), realloc() and strdup() of the program are linked to memory.c (--wrap); those
- * inside of shared libraries are not seen. */
+ * inside shared libraries are not counted. */
 #ifndef TCPLENS_BASE_MEMORY_H
 #define TCPLENS_BASE_MEMORY_H
 

@@ -1,4 +1,4 @@
-/* read_at: as much of a file as was asked for, however little a call returns at a time. */
+/* read_at: pread(2) until all bytes are read, or the file ends. */
 #ifndef TCPLENS_BASE_READ_AT_H
 #define TCPLENS_BASE_READ_AT_H
 

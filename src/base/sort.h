@@ -1,6 +1,5 @@
-/* sort: pure: qsort(3) and qsort_r(3) of nothing, too, where items may be NULL: to the C library that
- * is undefined.
- */
+/* qsort(3) and qsort_r(3) for arrays that may be empty: passing NULL to those is undefined.
+ * Pure. */
 #ifndef TCPLENS_BASE_SORT_H
 #define TCPLENS_BASE_SORT_H
 

@@ -21,14 +21,14 @@ struct collector_settings {
     uint32_t ring_capacity;    /* EVENT_RING_DEFAULT */
     enum events_source events; /* for what happens between frames, once the thread runs */
     const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
-    struct metrics *metrics; /* fed with each frame, the caller's to free later; NULL = none */
-    bool last_frame;         /* one more when it stops, with what happened since the one before */
-    bool walk_by_bpf; /* owners may be found by a program in the kernel, where that is cheaper */
-    bool every_netns; /* the source shows other network namespaces than ours */
-    bool all_netns;   /* all there are */
-    char *
-        events_why; /* NULL, or room for EVENTS_WHY_MAX: why the events requested are not available,
-                       * when collector_new fails for it */
+    struct metrics *metrics; /* fed with each frame, freed by the caller; NULL = none */
+    bool last_frame;         /* make one more when it stops, with what happened since the last */
+    bool walk_by_bpf;        /* owners may be found by a BPF program, where that is cheaper */
+    bool every_netns;        /* the source shows other network namespaces than ours */
+    bool all_netns;          /* all there are */
+    /* NULL, or room for EVENTS_WHY_MAX: why the events requested are not available, where
+     * collector_new fails because of it */
+    char *events_why;
 };
 
 int collector_new(struct collector **collector, const struct collector_settings *settings);
@@ -47,17 +47,17 @@ struct wish collector_wish(struct collector *collector);
 struct frame *
 collector_latest(struct collector *collector); /* a reference, NULL before the first */
 struct event_ring *collector_events(struct collector *collector);
-/* A frame of the collector, with its events, and what its source knows of processes: for an engine
- * of one's own. */
+/* Input for an engine of the caller's own: a frame of the collector, its events, and what its
+ * source knows of processes. */
 struct finding_input collector_finding_input(struct collector *collector,
                                              const struct frame *frame);
-/* A descriptor that becomes readable with each new frame (an eventfd of this consumer's own, which
- * reads it; collector_forget_consumer or collector_free closes it). -errno. */
+/* An eventfd of this consumer's own that becomes readable with each new frame, or -errno. The
+ * consumer reads it; collector_forget_consumer or collector_free closes it. */
 int collector_add_consumer(struct collector *collector);
 /* The same, but readable also when events were emitted between frames. */
 int collector_add_event_consumer(struct collector *collector);
 void collector_forget_consumer(struct collector *collector, int descriptor);
-/* Last failure when no frame can be made: safe text in words, "" = none. Copies at most size. */
+/* Why no frame can be made, as safe text; "" = they are made. Copies at most size bytes. */
 void collector_trouble(struct collector *collector, char *text, size_t size);
 
 #endif

@@ -56,8 +56,8 @@ struct events {
     struct rows latest; /* the frame tracked last */
     struct rows coming; /* the one being tracked */
     uint64_t lost;      /* since the session began */
-    uint64_t
-        unlisted; /* ends of connections in namespaces that no frame listed, since the last one */
+    /* ends of connections in namespaces that no frame listed, since the last one */
+    uint64_t unlisted;
     uint32_t noted, emitted; /* since the last frame; since the last notification */
     uint32_t touched[EVENTS_TOUCHED_MOST], touched_count;
     bool forget; /* transitions were lost: what is remembered may be wrong */

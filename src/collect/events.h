@@ -15,29 +15,29 @@
 
 enum events_source { EVENTS_AUTO, EVENTS_BPF, EVENTS_DESTROY, EVENTS_NONE };
 
-#define EVENTS_WHY_MAX 144 /* BPF_TEXT_SIZE, and what stands before it */
+#define EVENTS_WHY_MAX 144 /* BPF_TEXT_SIZE and a prefix */
 
 struct events;
 
 struct events_settings {
     enum events_source source;
-    char *why;        /* room for EVENTS_WHY_MAX, or NULL: why there are none */
+    char *why;        /* NULL, or room for EVENTS_WHY_MAX: why there are none */
     bool every_netns; /* of all network namespaces that the frames show; else of ours */
     bool all_netns;   /* the frames show all there are */
     bool news;        /* events_take_news() will be called */
     struct event_ring *ring;
     struct track *track;
-    /* Called without any lock, after events were emitted; frame_is_due: so many that a frame should
-     * settle them now. */
+    /* Called without any lock, after events were emitted. frame_is_due: so many wait that a frame
+     * should be made now. */
     void (*emitted)(void *context, bool frame_is_due);
     void *context;
 };
 
-/* EVENTS_BPF: loads it at once; where that cannot be, -errno and why. All else is opened by the
- * thread after the first frame. */
+/* EVENTS_BPF: loads the program at once; -errno and why where that fails. Everything else is opened
+ * by the thread after the first frame. */
 int events_new(struct events **events, const struct events_settings *settings);
 void events_free(struct events *events); /* stops the thread first if it runs */
-int events_start(struct events *events); /* 0 or -errno; all signals are blocked by the caller */
+int events_start(struct events *events); /* 0 or -errno; the caller has blocked all signals */
 void events_ask_stop(struct events *events);
 bool events_join(struct events *events, int64_t timeout_ns); /* false: still running */
 
@@ -47,21 +47,21 @@ uint32_t events_take_touched(struct events *events, uint32_t netns[EVENTS_TOUCHE
 
 /* What happened since the last call, until now. */
 struct events_news {
-    const struct source_news *list; /* each connection once; until the next call */
+    const struct source_news *list; /* each connection once; valid until the next call */
     uint32_t count;
-    bool is_whole; /* nothing else changed its state, but for what makes no event */
-    int64_t
-        waits_ns; /* of the oldest connection that was reported without a port: so long ago; 0 = there is none */
+    bool is_whole; /* no other connection changed its state, except where that makes no event */
+    /* how long ago the oldest connection without a port was reported; 0 = there is none */
+    int64_t waits_ns;
 };
 void events_take_news(struct events *events, struct events_news *news);
 
-/* The collector, around track_apply: what happened until now is emitted and noted, what is missing is
- * written into the frame; nothing more is emitted until events_end_frame. */
+/* Called by the collector around track_apply. begin: emits and notes what happened until now,
+ * writes into the frame what is missing, and emits nothing more until events_end_frame. */
 void events_begin_frame(struct events *events, struct frame *next);
-/* Between the two: the rows of `previous` that the frame closed. */
+/* Between the two: the rows of `previous` that closed. */
 void events_note_closed(struct events *events, const struct frame *previous,
                         const struct diff *diff);
-/* The frame that was tracked now stands for what is known. */
+/* `next` has been tracked: later events are compared with it. */
 void events_end_frame(struct events *events, struct frame *next);
 
 #endif

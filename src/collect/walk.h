@@ -18,13 +18,13 @@ struct collect_walk {
     struct bpf_rows *rows; /* NULL: not loaded, or of no use */
     bool given;            /* to a source */
     bool every_netns;      /* over the sockets of all network namespaces */
-    char
-        why[BPF_TEXT_SIZE + 16]; /* why there is none: safe text, "" = it was not tried, or works */
+    /* why it is not loaded: safe text; "" = it is, or was not tried */
+    char why[BPF_TEXT_SIZE + 16];
 };
 
-/* Offers it to a source, which must be closed before collect_walk_done. */
+/* Makes it available to a source, which must be closed before collect_walk_done. */
 void collect_walk_give(struct collect_walk *walk, struct source *source);
-/* Loads it if that was not tried yet. Gives up the privileges that it takes. */
+/* Loads it unless that was tried before. Drops the privileges needed for it afterwards. */
 void collect_walk_load(struct collect_walk *walk, struct source *source);
 void collect_walk_done(struct collect_walk *walk);
 

@@ -1,4 +1,4 @@
-/* Colours of what is printed, by the roles and themes of the screen. */
+/* Colours of printed text, by the roles and themes of the screen. */
 #ifndef TCPLENS_COMMAND_COLOR_H
 #define TCPLENS_COMMAND_COLOR_H
 
@@ -10,7 +10,7 @@
 
 /* NO_COLOR is not set, or empty. */
 bool color_is_welcome(void);
-/* Light or dark, as far as the terminal says what its background is (COLORFGBG). */
+/* Light or dark, by the background that the terminal reports (COLORFGBG). */
 enum theme color_theme_of_terminal(void);
 
 struct color {

@@ -24,7 +24,7 @@ struct line {
     bool words_only;             /* "--" was seen */
     unsigned operands;           /* words of the filter, or files, before the cursor */
     char filter[LINE_MAX_BYTES]; /* joined by blanks */
-    bool filter_is_cut;          /* it is longer: what its last word is, is not known */
+    bool filter_is_cut;          /* it is longer: what its last word is, is unknown */
     struct completion at;
 };
 

@@ -1,4 +1,4 @@
-/* Lines of `events --csv`, made of those of `events --json`: what one has, the other has. */
+/* Lines of `events --csv`, made from those of `events --json`, so that both have the same facts. */
 #ifndef TCPLENS_COMMAND_EVENT_CSV_H
 #define TCPLENS_COMMAND_EVENT_CSV_H
 

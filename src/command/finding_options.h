@@ -5,9 +5,9 @@
 #include "core/finding/finding.h"
 #include "options/options.h"
 
-/* The defaults, changed by the settings file and by the options. 0, or -EINVAL, and what is wrong was said. */
+/* The defaults, changed by the settings file and by the options. 0, or -EINVAL after a message. */
 int finding_options_read(const struct options *options, struct finding_settings *settings);
-/* Some detector is on. */
+/* At least one detector is on. */
 bool finding_options_any(const struct finding_settings *settings);
 
 #endif

@@ -8,7 +8,7 @@
 /* now_ns: wall clock of the last frame. */
 void finding_text(struct buffer *out, const struct finding *finding,
                   const struct finding *const *list, uint32_t count, int64_t now_ns);
-/* What was checked, and what was not and why; watched_ns: how long was looked. */
+/* What was checked, what was not, and why; watched_ns: for how long. */
 void finding_checks_text(struct buffer *out, const struct finding_check *checks,
                          const struct finding *const *list, uint32_t count, int64_t watched_ns);
 /* Every detector with its limits: --describe. */

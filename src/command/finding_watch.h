@@ -1,5 +1,5 @@
-/* finding_watch: the detectors over some seconds of frames, or over a session log, for commands that
- * say at the end what they found. */
+/* finding_watch: runs the detectors over some seconds of frames, or over a session log, for
+ * commands that report at the end. */
 #ifndef TCPLENS_COMMAND_FINDING_WATCH_H
 #define TCPLENS_COMMAND_FINDING_WATCH_H
 
@@ -9,9 +9,9 @@
 struct finding_watch {
     struct headless headless;
     struct finding_settings settings;
-    uint32_t needs;   /* of the frames, beside what the detectors need */
-    int64_t usual_ns; /* how long, where --for says nothing */
-    /* Says what is known. The exit code. */
+    uint32_t needs;   /* of the frames, in addition to what the detectors need */
+    int64_t usual_ns; /* duration where --for is not given */
+    /* Prints the report. The exit code. */
     int (*report)(void *data);
     void *data;
     /* out */
@@ -21,7 +21,8 @@ struct finding_watch {
     uint64_t frames;
 };
 
-/* Watches, then reports. The exit code; `failed` where nothing could be watched, and it was said. */
+/* Watches, then reports. The exit code; `failed`, after a message, where nothing could be
+ * watched. */
 int finding_watch_run(struct finding_watch *watch, int failed);
 void finding_watch_done(struct finding_watch *watch);
 

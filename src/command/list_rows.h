@@ -1,5 +1,5 @@
-/* The rows that `list` prints as JSON or CSV. Of many rows the text is made by all processors at
- * once: it is as much work as all before it together. */
+/* The rows that `list` prints as JSON or CSV. The text of many rows is made by several threads: it
+ * costs as much as everything before it. */
 #ifndef TCPLENS_COMMAND_LIST_ROWS_H
 #define TCPLENS_COMMAND_LIST_ROWS_H
 
@@ -14,7 +14,7 @@ struct list_rows {
     const struct view *view; /* sorted */
 };
 
-/* To standard output, by way of `out`. 0 or what output_flush returns. */
+/* To standard output, buffered in `out`. 0 or what output_flush returns. */
 int list_rows_print(const struct list_rows *rows, enum output_format format, struct buffer *out);
 
 #endif

@@ -32,8 +32,8 @@ struct printing {
     size_t *pieces;      /* where in it each piece begins */
     uint32_t piece_capacity;
     struct buffer texts[ORDERED_PLACES];
-    struct seen_cells
-        seen[ORDERED_THREADS_MOST]; /* the first one stands for all, once they are done */
+    /* the first one stands for all, once they are done */
+    struct seen_cells seen[ORDERED_THREADS_MOST];
     struct color color;
 };
 

@@ -15,7 +15,7 @@ struct list_table {
     const struct view *view; /* sorted */
 };
 
-/* To standard output, by way of `out`. 0 or what output_flush returns. */
+/* To standard output, buffered in `out`. 0 or what output_flush returns. */
 int list_table_print(const struct list_table *table, struct buffer *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* log_frames: the frames of session logs one after the other, for commands that look at each. */
+/* log_frames: goes through the frames of session logs, for commands that look at each. */
 #ifndef TCPLENS_COMMAND_LOG_FRAMES_H
 #define TCPLENS_COMMAND_LOG_FRAMES_H
 
@@ -9,23 +9,23 @@
 #define LOG_FAULT_MAX 400
 
 struct log_frames {
-    struct headless *headless;     /* its signals end the reading */
+    struct headless *headless;     /* its signals stop the reading */
     const struct options *options; /* that name the log, or the several as one (log_source.h) */
-    /* Takes the reference over. 0; -ENODATA: that was enough; other -errno. */
+    /* Takes over the reference. 0; -ENODATA: no more are wanted; other -errno. */
     int (*take)(void *data, struct frame *frame, struct event_ring *ring);
-    /* The events behind the last frame; NULL: of no interest. 0 or -errno. */
+    /* The events after the last frame; NULL: not wanted. 0 or -errno. */
     int (*take_rest)(void *data, struct event_ring *ring);
     void *data;
-    bool more_follow; /* another log is opened after this one, with the rights that takes */
+    bool more_follow; /* another log is opened after this one: keep the rights for that */
     /* out */
     uint64_t frames;
-    int signal; /* that ended it, 0 = none */
+    int signal; /* that stopped it, 0 = none */
     bool is_pipe;
-    char fault
-        [LOG_FAULT_MAX]; /* "FILE: ...", what is damaged or torn, as far as was read; "" = nothing */
+    /* "FILE: ...", what is damaged or truncated in what was read; "" = nothing */
+    char fault[LOG_FAULT_MAX];
 };
 
-/* Reads to the end of the log, or until a signal comes. 0, or -errno, and it was said. */
+/* Reads to the end of the log, or until a signal comes. 0, or -errno after a message. */
 int log_frames_read(struct log_frames *reading);
 
 #endif

@@ -1,5 +1,5 @@
-/* log_source: the session log, or the several as one, that the options name (--from, or the operands
- * of `replay` and `summary`), as a source of frames. */
+/* log_source: the session log that the options name, or several of them as one (--from, or the
+ * operands of `replay` and `summary`), as a source of frames. */
 #ifndef TCPLENS_COMMAND_LOG_SOURCE_H
 #define TCPLENS_COMMAND_LOG_SOURCE_H
 
@@ -8,23 +8,23 @@
 
 #include <stddef.h>
 
-/* 0 or -errno with one line in why. The functions below take only what comes from here, and the same
+/* 0 or -errno with one line in why. The functions below take a source from here, with the same
  * options. */
 int log_source_open(struct source **source, const struct options *options, char *why, size_t size);
 /* The path of the first, for messages. */
 const char *log_source_name(const struct options *options);
-/* What is read once, and followed: one log only. */
+/* The log is a pipe, which is followed; only ever one log. */
 bool log_source_is_pipe(const struct options *options, const struct source *source);
 /* To poll on a pipe; -1 = there is none. */
 int log_source_descriptor(const struct options *options, const struct source *source);
-/* Where events go as frames are read; redacted where the source is. */
+/* The ring that events go to as frames are read; redacted if the source is. */
 void log_source_set_ring(const struct options *options, struct source *source,
                          struct event_ring *ring);
 /* Reading ends with -EINTR once `interrupted` returns true. */
 void log_source_set_interrupt(const struct options *options, struct source *source,
                               bool (*interrupted)(void *data), void *data);
-/* One line, "FILE: ...", about what is damaged or torn, as far as was read; "" = nothing. Valid until
- * the next call. */
+/* One line, "FILE: ...", about what is damaged or truncated in what was read; "" = nothing. Valid
+ * until the next call. */
 const char *log_source_fault(const struct options *options, struct source *source);
 
 #endif

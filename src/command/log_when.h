@@ -5,9 +5,9 @@
 #include "core/filter/filter.h"
 #include "source/source.h"
 
-/* Looks from where the log stands on; the next source_next gives that frame, of *wall_ns. 0;
- * -ENODATA: there is none; -EINTR: interrupted; other -errno; but for -EINTR with one line in why.
- */
+/* Searches forward from the log's present position; the next source_next returns that frame, whose
+ * time is *wall_ns. 0; -ENODATA: there is none; -EINTR: interrupted; other -errno. All but -EINTR
+ * with one line in why. */
 int log_when_seek(struct source *log, const struct filter *filter, int64_t *wall_ns, char *why,
                   size_t size);
 

@@ -5,8 +5,7 @@
 #include "options/options.h"
 #include "source/source.h"
 
-/* 0 or -errno with one line in why (OPEN_SOURCE_WHY_MAX bytes); -EINVAL when it is the options that
- * are wrong. */
+/* 0 or -errno with one line in why (OPEN_SOURCE_WHY_MAX bytes); -EINVAL: the options are wrong. */
 int open_hosts(struct source **source, const struct options *options, char *why);
 
 #endif

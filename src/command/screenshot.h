@@ -15,8 +15,8 @@ struct screenshot {
     FILE *file;
 };
 
-/* Reads the options and opens the file, before anything else is done. Exit code, EXIT_DONE = go on;
- * what was wrong has been said. */
+/* Reads the options and opens the file, before anything else is done. Exit code after a message;
+ * EXIT_DONE = go on. */
 int screenshot_begin(struct screenshot *screenshot, const struct options *options);
 /* Writes what the screen has left in shot.grid. Exit code. */
 int screenshot_write(struct screenshot *screenshot, const struct screen_settings *settings);

@@ -1,4 +1,4 @@
-/* summary_text: what a log amounts to, for people on one screen of 80x24, and as JSON. */
+/* summary_text: the summary of a log as text for one screen of 80x24, and as JSON. */
 #ifndef TCPLENS_COMMAND_SUMMARY_TEXT_H
 #define TCPLENS_COMMAND_SUMMARY_TEXT_H
 
@@ -18,7 +18,7 @@ struct summary_report {
 /* Detectors that could be checked. */
 unsigned summary_checked(const struct summary_report *report);
 void summary_text(struct buffer *out, const struct summary_report *report);
-/* A line for several logs together, of which the summary has the counts alone; as JSON, one object. */
+/* One line for several logs together, whose summary has counts only; as JSON, one object. */
 void summary_total_text(struct buffer *out, const struct summary *total, uint32_t logs);
 void summary_total_json(struct buffer *out, const struct summary *total, uint32_t logs);
 /* One object, without newline. */

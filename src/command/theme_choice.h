@@ -1,5 +1,5 @@
-/* Which theme the screen begins with: by --theme, the settings, a file of the user's, or what suits
- * the terminal. */
+/* The theme that the screen begins with: by --theme, the settings, a file of the user's, or the
+ * terminal's background. */
 #ifndef TCPLENS_COMMAND_THEME_CHOICE_H
 #define TCPLENS_COMMAND_THEME_CHOICE_H
 
@@ -12,7 +12,8 @@ struct theme_choice {
     char notice[512];         /* what is wrong with it, in one line; "" = nothing */
 };
 
-/* Exit code: one that --theme names must be there, of one of the settings the notice says so. */
+/* Exit code. A theme named by --theme must exist; one named by the settings only leads to a
+ * notice. */
 int theme_choose(struct theme_choice *choice, const struct settings *settings);
 /* Prints the themes there are (--theme help); exit code. */
 int theme_list(void);

@@ -1,4 +1,4 @@
-/* Key R: a recording of what the screen is fed with. Independent of the screen. */
+/* Key R: records the frames that the screen gets. Independent of the screen. */
 #ifndef TCPLENS_COMMAND_TOP_RECORD_H
 #define TCPLENS_COMMAND_TOP_RECORD_H
 
@@ -19,8 +19,8 @@ struct top_record {
     int consumer;
     char path[PATH_MAX];
     struct screen_recording state; /* said so far */
-    unsigned incidents;            /* of the recorder, said so far */
-    uint64_t missed;               /* frames, of recordings that ended */
+    unsigned incidents;            /* incidents of the recorder, reported so far */
+    uint64_t missed;               /* frames missing from recordings that ended */
 };
 
 #define TOP_RECORD_NEEDS (NEED_OWNER | NEED_PROCESS | NEED_GROUP | NEED_HOST_FACTS)
@@ -33,9 +33,9 @@ void top_record_toggle(void *data);
 void top_record_state(void *data, struct screen_recording *state);
 
 bool top_record_is_on(struct top_record *record);
-void top_record_suspend(struct top_record *record); /* what comes now is a gap */
+void top_record_suspend(struct top_record *record); /* the log has a gap from here on */
 void top_record_ask_stop(struct top_record *record);
-/* Frames that the logs of this run lack, once no recorder runs. */
+/* Frames missing from the logs of this run; valid once no recorder runs. */
 uint64_t top_record_missed(struct top_record *record);
 bool top_record_join(struct top_record *record, int64_t timeout_ns); /* false: still writing */
 

@@ -28,7 +28,7 @@ uint64_t tuple_hash(const struct tuple *tuple);
 bool addr_is_zero(const struct addr *addr);
 bool addr_is_mapped(const struct addr *addr, uint8_t family);     /* ::ffff:a.b.c.d */
 bool addr_is_link_local(const struct addr *addr, uint8_t family); /* fe80::/10 */
-/* Of RFC 1918 or RFC 4193, or link-local. */
+/* By RFC 1918 or RFC 4193, or link-local. */
 bool addr_is_private(const struct addr *addr, uint8_t family);
 bool addr_is_loopback(const struct addr *addr, uint8_t family);
 
@@ -48,7 +48,7 @@ size_t addr_format_endpoint(char *out, size_t size, const struct addr *addr, uin
  */
 bool tuple_lacks_remote_port(const struct tuple *tuple);
 bool tuple_lacks_local(const struct tuple *tuple);
-/* One end of the tuple by addr_format_endpoint; "?" stands for what it lacks. The interface is
+/* One end of the tuple by addr_format_endpoint, with "?" for a missing part. The interface is
  * written with link-local addresses only. */
 size_t tuple_format_end(char *out, size_t size, const struct tuple *tuple, bool remote,
                         const char *interface, const char *port_text);

@@ -1,4 +1,4 @@
-/* Counters of a socket that only grow, and what they grew by. Pure. */
+/* Counters of a socket that only grow, and their growth. Pure. */
 #ifndef TCPLENS_CORE_COUNTERS_H
 #define TCPLENS_CORE_COUNTERS_H
 
@@ -32,7 +32,7 @@ static inline uint64_t counters_grown_by(uint64_t before, uint64_t after)
     return after > before ? after - before : 0;
 }
 
-/* From `before` to `after`; what went back did not grow. */
+/* From `before` to `after`; 0 for a counter that decreased. */
 static inline struct counters counters_grown(const struct counters *before,
                                              const struct counters *after)
 {

@@ -1,4 +1,5 @@
-/* density: how much happened when: a stretch of time in equal parts, for a time bar. Pure data. */
+/* density: how much happened when, in equal parts of a stretch of time, for a time bar. Pure
+ * data. */
 #ifndef TCPLENS_CORE_DENSITY_H
 #define TCPLENS_CORE_DENSITY_H
 
@@ -15,10 +16,10 @@ enum density_layer {
 
 struct density_part {
     uint64_t values[DENSITY_LAYERS];
-    uint8_t known; /* bit by layer: a frame in it says so */
+    uint8_t known; /* a bit for each layer that a frame in it reports */
 };
 
-/* Sums, but for rows, of which there are so many at most. */
+/* Adds up, except for rows, where the largest number counts. */
 static inline void density_add(struct density_part *part, enum density_layer layer, uint64_t value)
 {
     uint64_t *sum = &part->values[layer];
@@ -37,11 +38,11 @@ static inline void density_join(struct density_part *part, const struct density_
             density_add(part, (enum density_layer)layer, other->values[layer]);
 }
 
-/* What is filled in: parts stay the caller's. */
+/* What is to be filled in; `parts` remain the caller's. */
 struct density {
     struct density_part *parts;
     uint32_t count;
-    /* Where a finding began, as often as it is read; NULL: of no interest. */
+    /* Called with the begin of a finding, each time it is read; NULL: not wanted. */
     void (*found)(void *data, int64_t since_ns, uint8_t severity);
     void *data;
 };

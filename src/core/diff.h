@@ -18,10 +18,11 @@ struct change {
 
 /* Rows of a frame that are copies of rows of the frame before. */
 struct row_copies {
-    const uint32_t *origins; /* for each row: of which, or CONN_NO_INDEX; NULL: none is */
-    uint8_t *
-        calm; /* for each row: its state where it is a copy in which nothing goes on that would have to be carried
-                    * on: no mark, no rate, and its holders stand; else 0. NULL: none is */
+    /* for each row: the original, or CONN_NO_INDEX; NULL: there are no copies */
+    const uint32_t *origins;
+    /* for each row: its state if it is a copy that track need not update: no mark, no rate, same
+     * holders; else 0. NULL: none is */
+    uint8_t *calm;
 };
 
 struct diff {
@@ -29,18 +30,18 @@ struct diff {
     uint32_t previous_of_count, previous_of_capacity;
     struct change *changes; /* closed first (in previous' order), then next's order */
     uint32_t change_count, change_capacity;
-    uint32_t duplicates;      /* rows that were dropped from next */
+    uint32_t duplicates;      /* rows dropped from next */
     struct row_copies copies; /* as diff_copies() got them, of copy_count rows; else empty */
     uint32_t copy_count;
 
     /* scratch */
-    uint64_t *slots; /* hash of rows (their hash and index), built only when the orders differ */
+    uint64_t *slots; /* hash table of rows (hash and index), built only when the orders differ */
     uint32_t slot_capacity;
     uint32_t *hashes; /* for each row of next, so that a look-up touches only rows that match */
     uint32_t hash_capacity;
-    uint8_t *taken; /* for each row of previous: joined */
+    uint8_t *taken; /* for each row of previous: it was joined */
     uint32_t taken_capacity;
-    uint32_t *touched; /* rows of next, in order, that did not join unchanged at first sight */
+    uint32_t *touched; /* rows of next, in order, that the first pass did not join as unchanged */
     uint32_t touched_count, touched_capacity;
 };
 
@@ -49,11 +50,10 @@ void diff_done(struct diff *diff);
 
 /* Compares. A dump that is not atomic may repeat a row: of rows of next that are one connection
  * only the last, the newest, stays; next is compacted in place (order kept), which is the only
- * change made to it, and why it must not be published yet, nor have ghosts. Indexes in the diff are
- * those after that.
- * previous may be NULL: no changes, all previous_of are none, duplicates are dropped all the same.
- * 0 or -ENOMEM (then diff is empty and next as it was). Calls no malloc when the frames are no
- * larger than before. */
+ * change to it; so it must not be published yet, nor have ghosts. Indexes in the diff are those
+ * after that. previous may be NULL: no changes, all previous_of are none, duplicates are dropped
+ * all the same. 0 or -ENOMEM (then diff is empty and next as it was). Calls no malloc when the
+ * frames are no larger than before. */
 int diff_frames(struct diff *diff, const struct frame *previous, struct frame *next);
 
 /* The same where rows of next are copies of rows of previous; copies NULL: none is. A copy joins what it was made of,
@@ -61,7 +61,7 @@ int diff_frames(struct diff *diff, const struct frame *previous, struct frame *n
 int diff_copies(struct diff *diff, const struct frame *previous, struct frame *next,
                 const struct row_copies *copies);
 
-/* Which row of previous a row of next is a copy of; CONN_NO_INDEX: of none. */
+/* The row of previous that a row of next is a copy of; CONN_NO_INDEX: none. */
 static inline uint32_t diff_origin(const struct diff *diff, uint32_t row)
 {
     return diff->copies.origins && row < diff->copy_count ? diff->copies.origins[row]
@@ -81,7 +81,7 @@ static inline uint8_t diff_calm(const struct diff *diff, uint32_t row)
 int diff_amend(struct diff *diff, const struct frame *previous, const struct frame *next,
                uint32_t first, const uint32_t *previous_rows, uint32_t count);
 
-/* True if `next` is what became of `previous`, by the rules above. */
+/* True if `previous` and `next` are the same connection, by the rules above. */
 bool diff_joins(const struct conn *previous, const struct conn *next);
 
 #endif

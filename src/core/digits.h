@@ -1,5 +1,5 @@
-/* Numbers to decimal digits, for text of which a frame has millions of bytes, and back. In a header
- * so that it is a part of the loops that write rows. Pure. */
+/* Numbers to decimal digits and back: a frame as text has millions of bytes. In a header so that
+ * the loops that write rows inline it. Pure. */
 #ifndef TCPLENS_CORE_DIGITS_H
 #define TCPLENS_CORE_DIGITS_H
 
@@ -10,7 +10,7 @@
 #define DIGITS_ROOM 32 /* bytes that must be free where a number is written */
 
 /* The eight decimal digits of a number below 10^8, the first in the lowest byte: all at once, since
- * a loop over digits of ever changing count costs more in mispredicted branches than in work. */
+ * a loop over a varying count of digits costs more in mispredicted branches. */
 static inline uint64_t digits_of_eight(uint32_t number)
 {
     const uint64_t fours = number / 10000 | (uint64_t)(number % 10000) << 32;
@@ -27,7 +27,7 @@ static inline char *digits_put(char *at, uint64_t digits, unsigned leading)
 
     if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
         bytes = __builtin_bswap64(bytes);
-    memcpy(at, &bytes, sizeof(bytes)); /* there is room for what is then written over */
+    memcpy(at, &bytes, sizeof(bytes)); /* DIGITS_ROOM leaves space for the excess bytes */
     return at + 8 - leading;
 }
 
@@ -35,7 +35,7 @@ static inline char *digits_write(char *at, uint64_t value)
 {
     uint64_t digits;
 
-    if (value < 10) { /* half of all numbers in a row */
+    if (value < 10) { /* half of the numbers in a row */
         *at = (char)('0' + value);
         return at + 1;
     }

@@ -29,8 +29,8 @@ extern const struct words EVENT_ORIGIN_WORDS; /* none for EVENT_FROM_LOG */
 /* How a connection ended (EVENT_CLOSE), where the kernel says so. */
 enum event_end {
     END_UNKNOWN = 0,
-    END_CLOSED,   /* by both sides, or by one and a time limit */
-    END_GIVEN_UP, /* its program closed it before it came about */
+    END_CLOSED,   /* by both sides, or by one and a timeout */
+    END_GIVEN_UP, /* its program closed it before it was established */
     END_RESET_BY_PEER,
     END_RESET_BY_US,
     END_REFUSED,  /* the SYN was answered by a reset */
@@ -44,7 +44,7 @@ extern const struct words EVENT_END_LABELS; /* "reset by peer" */
 
 /* Why we sent a reset. */
 enum event_reset_why {
-    RESET_WHY_NONE = 0, /* none was sent, or why is not known */
+    RESET_WHY_NONE = 0, /* none was sent, or the reason is unknown */
     RESET_WHY_OTHER,    /* the segment did not fit the connection */
     RESET_WHY_UNREAD,
     RESET_WHY_LINGER,
@@ -52,7 +52,7 @@ enum event_reset_why {
     RESET_WHY_DATA_AFTER_CLOSE,
     RESET_WHY_MEMORY,
     RESET_WHY_KEEPALIVE,
-    RESET_WHY_ENDED /* from outside: SOCK_DESTROY */
+    RESET_WHY_ENDED /* closed from outside: SOCK_DESTROY */
 };
 extern const struct words EVENT_RESET_WORDS;  /* "unread", as JSON has them */
 extern const struct words EVENT_RESET_LABELS; /* "data unread" */
@@ -77,36 +77,36 @@ struct event_place;
 
 struct event {
     uint64_t number; /* set by the ring: 1, 2, 3 ... */
-    int64_t wall_ns; /* when it happened; not exact: at the latest */
+    int64_t wall_ns; /* when it happened; if not exact, the latest time it may have */
     int64_t mono_ns;
     uint8_t kind;         /* enum event_kind */
     uint8_t origin;       /* enum event_origin */
     uint8_t from, to;     /* enum tcp_state */
-    uint8_t exact;        /* 1: wall_ns is the moment itself; 0: it happened before, seen by then */
+    uint8_t exact;        /* 1: wall_ns is exact; 0: it happened at wall_ns or before */
     uint8_t has_totals;   /* in_bytes .. retrans are final counters */
     uint8_t has_duration; /* duration_ns is known */
     uint8_t end;          /* enum event_end */
     uint8_t reset_why;    /* enum event_reset_why */
-    uint8_t error;        /* errno with which it ended, 0 = none, or not known */
-    uint8_t left;         /* EVENT_NETNS: it is no more */
-    uint8_t
-        polled_jump; /* several arrows were passed between two frames: states in between not seen */
+    uint8_t error;        /* errno with which it ended, 0 = none, or unknown */
+    uint8_t left;         /* EVENT_NETNS: it ended */
+    /* several transitions happened between two frames: states in between were not seen */
+    uint8_t polled_jump;
     uint64_t cookie;
     uint64_t serial; /* of the row, 0 = never seen as a row */
     uint32_t netns;
-    uint32_t uid;       /* UINT32_MAX = not known */
-    uint64_t cgroup_id; /* in which the socket was made, 0 = not known */
+    uint32_t uid;       /* UINT32_MAX = unknown */
+    uint64_t cgroup_id; /* in which the socket was made, 0 = unknown */
     struct tuple tuple;
-    int32_t pid;                /* owner, 0 = not known */
-    char name[EVENT_NAME_MAX];  /* its process name, "" = not known */
-    uint64_t owner_start_ticks; /* 0 = not known */
+    int32_t pid;                /* owner, 0 = unknown */
+    char name[EVENT_NAME_MAX];  /* its process name, "" = unknown */
+    uint64_t owner_start_ticks; /* 0 = unknown */
     int64_t duration_ns;        /* STATE: time spent in `from`; CLOSE: age of the connection */
-    int64_t created_min_ns, created_max_ns; /* CLOSE: bounds of its creation, 0 = not known */
+    int64_t created_min_ns, created_max_ns; /* CLOSE: bounds of its creation, 0 = unknown */
     uint64_t in_bytes, out_bytes;
     uint32_t rtt_us, retrans;
-    const struct event_place
-        *logged;               /* of a log: what its line says; lives as long as its reader */
-    uint64_t lost;             /* EVENT_LOST: how many at least */
+    /* from a log: what its line says; lives as long as the log's reader */
+    const struct event_place *logged;
+    uint64_t lost;             /* EVENT_LOST: how many, at least */
     char text[EVENT_TEXT_MAX]; /* EVENT_LOST: why; EVENT_NETNS: its name; safe text */
 };
 
@@ -119,25 +119,24 @@ static inline bool event_is_of_connection(const struct event *event)
 #define EVENT_NETNS_MAX 96
 size_t event_netns_text(char *out, size_t size, const struct event *event);
 
-/* "reset by us: data unread", "" for an end in order, or one that is not known. Returns the
- * length. */
+/* "reset by us: data unread", "" for an orderly or unknown end. Returns the length. */
 #define EVENT_END_MAX 48
 size_t event_end_text(char *out, size_t size, const struct event *event);
 
 struct event_ring;
 
 struct event_ring *
-event_ring_new(uint32_t capacity); /* capacity rounded up to a power of two; NULL: no memory */
+event_ring_new(uint32_t capacity); /* capacity rounded up to a power of two; NULL: out of memory */
 void event_ring_free(struct event_ring *ring);
-/* Each event goes through it before it is kept; before the first one is pushed. */
+/* `change` is applied to each event before it is kept. To be set before the first push. */
 void event_ring_set_change(struct event_ring *ring, void (*change)(void *data, struct event *event),
                            void *data);
-/* Copies the event in, gives it the next number and returns that. Oldest are overwritten. */
+/* Copies the event, gives it the next number and returns that. The oldest event is overwritten. */
 uint64_t event_ring_push(struct event_ring *ring, const struct event *event);
 /* Number the next pushed event will get; a cursor that starts here reads only what comes after. */
 uint64_t event_ring_next(struct event_ring *ring);
 uint64_t
-event_ring_oldest(struct event_ring *ring); /* lowest number still there (== next if empty) */
+event_ring_oldest(struct event_ring *ring); /* lowest number still kept (== next if empty) */
 /* Copies at most `count` events from *cursor on and advances it; *lost gets how many had been
  * overwritten before they could be read (0 if none). Returns the number copied. */
 uint32_t event_ring_read(struct event_ring *ring, uint64_t *cursor, struct event *events,

@@ -1,5 +1,5 @@
-/* Does an event satisfy a filter? Everywhere by the same rule: each word of the filter means the
- * event's own facts first, then those of the row that it belongs to. Pure. */
+/* event_match: whether an event satisfies a filter, by one rule for all commands: each word of the
+ * filter is tested against the event's own facts first, then those of its row. Pure. */
 #ifndef TCPLENS_CORE_EVENT_MATCH_H
 #define TCPLENS_CORE_EVENT_MATCH_H
 
@@ -7,18 +7,18 @@
 #include "core/event.h"
 #include "core/view.h"
 
-/* All zero to begin with. Finds the rows of one frame by serial; kept from event to event. */
+/* Zeroed at first. Finds the rows of one frame by serial; reused from event to event. */
 struct event_match {
     struct map row_of; /* serial -> row */
     const struct frame *frame;
-    uint64_t number; /* of that frame: its memory may be another one's by now */
+    uint64_t number; /* of that frame, as its memory may be reused for another */
     int64_t wall_ns;
 };
 
 void event_match_done(struct event_match *match);
 
-/* context->frame is the frame with the rows, NULL: none; now_ns is not read. accept NULL accepts
- * all. Events that were lost are always accepted. */
+/* context->frame is the frame with the rows, or NULL; now_ns is ignored. accept NULL accepts all.
+ * EVENT_LOST is always accepted. */
 bool event_match_accepts(struct event_match *match, view_accept accept, const void *accept_data,
                          const struct column_context *context, const struct event *event);
 

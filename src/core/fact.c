@@ -33,7 +33,7 @@ static void put_number(const struct fact *fact, void *base, uint64_t value)
         ((uint8_t *)base)[fact->high - 1] = (uint8_t)(value >> 32);
 }
 
-/* Where one of two facts with the same bit is not known, the bit of the other stays. */
+/* Where one of two facts with the same bit is unknown, the bit of the other stays. */
 static void set_bits(const struct fact *fact, struct conn *conn, bool known)
 {
     if (known)

@@ -1,6 +1,6 @@
-/* fact: where a value stands in a struct, when it is known, and how it is written. columns[] and
- * the tables of the session log consist of them. The macros take only members of the type that
- * their form needs: another one does not compile. Pure. */
+/* fact: where a value is in a struct, when it is known, and how it is written. columns[] and the
+ * tables of the session log consist of facts. The macros accept only members of the type that the
+ * form needs; others do not compile. Pure. */
 #ifndef TCPLENS_CORE_FACT_H
 #define TCPLENS_CORE_FACT_H
 
@@ -20,7 +20,7 @@ enum fact_form {
     FACT_TICK_UP,   /* ms that grow by themselves */
     FACT_TICK_DOWN, /* ms that shrink by themselves */
     FACT_HEX,       /* from here on: text of many kinds */
-    FACT_TEXT       /* an array of char with safe text, "" = not known */
+    FACT_TEXT       /* an array of char with safe text, "" = unknown */
 };
 
 enum fact_of { FACT_OF_NOTHING = 0, FACT_OF_CONN, FACT_OF_DETAIL, FACT_OF_OTHER };
@@ -29,18 +29,18 @@ enum fact_where { WHERE_ALWAYS = 0, WHERE_LISTEN, WHERE_NOT_LISTEN, WHERE_TIMER_
 struct fact {
     const char *key; /* in the session log; of a column: NULL, its JSON key */
     const struct words *words;
-    uint64_t absent;  /* value that means "not known", where nothing else says so */
-    uint32_t known;   /* KNOWN_* that says whether it is known; 0: it is unless it is `absent` */
-    uint32_t without; /* KNOWN_* that says that it is not known all the same */
+    uint64_t absent;  /* value that means "unknown", where no bit does */
+    uint32_t known;   /* KNOWN_* that is set if it is known; 0: it is known unless it is `absent` */
+    uint32_t without; /* KNOWN_* that makes it unknown nevertheless */
     uint16_t offset;  /* of the member */
-    uint16_t high;    /* offset and 1 of a byte with the bits above 32; 0 = none */
-    uint16_t flag;    /* offset and 1 of a byte that is not 0 if it is known; 0 = none */
-    uint16_t counter; /* offset and 1 of a byte that is at least `least` if it is known; 0 = none */
+    uint16_t high;    /* offset + 1 of a byte with the bits above 32; 0 = none */
+    uint16_t flag;    /* offset + 1 of a byte that is not 0 if it is known; 0 = none */
+    uint16_t counter; /* offset + 1 of a byte that is at least `least` if it is known; 0 = none */
     uint8_t least;
-    uint8_t size;       /* bytes of the member; 0: the bit in `known` is all there is */
+    uint8_t size;       /* bytes of the member; 0: it is just the bit in `known` */
     uint8_t of;         /* enum fact_of: which struct */
     uint8_t form;       /* enum fact_form */
-    uint8_t where;      /* enum fact_where: of such rows only */
+    uint8_t where;      /* enum fact_where: which rows have it */
     uint8_t key_length; /* of those gathered for a log */
 };
 
@@ -107,7 +107,7 @@ static inline uint8_t fact_byte(const void *base, uint16_t place)
     return ((const uint8_t *)base)[place - 1];
 }
 
-/* Here and not in fact.c because writing a row asks for some fifty of them. */
+/* Inline because writing a row calls it some fifty times. */
 static inline bool fact_is_known(const struct fact *fact, const void *base)
 {
     if (fact->form == FACT_TEXT)

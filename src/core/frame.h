@@ -19,15 +19,15 @@
 /* A process that holds (or held) a socket of this frame. Text is safe and never NULL: "" = not
  * known. */
 struct proc {
-    int32_t pid, parent;      /* parent 0 = not known */
+    int32_t pid, parent;      /* parent 0 = unknown */
     uint64_t start_ticks;     /* field 22 of /proc/PID/stat; with pid: the identity */
-    int64_t start_ns;         /* wall clock, 0 = not known */
-    uint32_t uid;             /* UINT32_MAX = not known */
+    int64_t start_ns;         /* wall clock, 0 = unknown */
+    uint32_t uid;             /* UINT32_MAX = unknown */
     uint32_t group;           /* index in frame.groups or CONN_NO_INDEX */
     uint32_t host;            /* frame_host.number; 0 = the only one */
-    uint32_t cpu_permille;    /* of one core over the last interval; UINT32_MAX = not known */
-    uint32_t threads, files;  /* 0 = not known */
-    uint64_t memory_bytes;    /* resident; 0 = not known */
+    uint32_t cpu_permille;    /* of one core over the last interval; UINT32_MAX = unknown */
+    uint32_t threads, files;  /* 0 = unknown */
+    uint64_t memory_bytes;    /* resident; 0 = unknown */
     uint32_t sockets;         /* TCP sockets of this frame it holds */
     bool kernel_thread, gone; /* gone: exited, kept because a row names it last */
     const char *comm, *exe, *command_line;
@@ -37,7 +37,7 @@ struct proc {
 
 /* A control group: of processes (from /proc/PID/cgroup) or of sockets (INET_DIAG_CGROUP_ID). */
 struct group {
-    uint64_t id;           /* cgroup id, 0 = not known */
+    uint64_t id;           /* cgroup id, 0 = unknown */
     const char *path;      /* "/system.slice/nginx.service" */
     const char *unit;      /* "nginx.service", "" = none */
     const char *container; /* "docker:4f2a91c03b7e" or a name, "" = none */
@@ -76,8 +76,8 @@ struct interface {
 /* A network namespace whose connections the frame shows. Text is safe and never NULL: "" = none. */
 struct frame_netns {
     uint64_t id; /* the same as long as a session lasts, never that of another: its cookie, where
-                  * that is known; 0 = not known */
-    uint64_t cookie; /* SO_NETNS_COOKIE, 0 = not known */
+                  * that is known; 0 = unknown */
+    uint64_t cookie; /* SO_NETNS_COOKIE, 0 = unknown */
     uint32_t inode;  /* 0 = not readable */
     uint32_t key;    /* conn.netns of its rows: the inode or, where that is not readable, that of
                       * its /proc/PID/net; in this frame of no other namespace */
@@ -137,9 +137,9 @@ struct totals {
     bool segs_known;
     uint64_t segs_in, segs_out, segs_retrans; /* since the frame before */
     uint32_t opened, changed, closed;         /* against the frame before */
-    uint32_t
-        unreported; /* of these, in a frame of all rows after one of some: not reported before, though events of
-                      * that kind are */
+    /* of these, in a frame of all rows after one of some: not reported before, though events of
+     * that kind are */
+    uint32_t unreported;
 };
 
 struct frame_cost {
@@ -148,7 +148,7 @@ struct frame_cost {
     int64_t interval_ns;   /* in force, stretched by the budget or not */
     bool stretched;        /* the budget made it longer than asked */
     uint32_t cpu_permille; /* CPU of all tcplens threads since the frame before, of one core;
-                              UINT32_MAX = not known */
+                              UINT32_MAX = unknown */
     uint32_t compared;     /* frames of all rows that followed one of some, in this session, */
     uint32_t unreported; /* and changes in them that events had not reported (totals.unreported) */
 };
@@ -170,10 +170,9 @@ struct frame {
     int64_t wall_ns, mono_ns; /* when the dump began */
     int64_t dump_ns;          /* how long it took: a row was read at wall_ns .. + dump_ns;
                                        * filled by the source, 0 = at once */
-    int64_t
-        all_ns; /* monotonic: when all rows were read last, where this frame read some of them only
-                     * and the others stand as they were (frame_row_stands); 0 = all were read for
-                     * it */
+    /* monotonic: when all rows were read last, where this frame read some of them only and the
+     * others stand as they were (frame_row_stands); 0 = all were read for it */
+    int64_t all_ns;
     uint64_t first_event, next_event; /* event numbers it covers: [first, next) */
     struct conn *conns;               /* live rows in the source's order, then ghosts */
     uint32_t live_count, conn_count;
@@ -191,7 +190,7 @@ struct frame {
     uint32_t user_count;
     struct interface *interfaces;
     uint32_t interface_count;
-    struct frame_netns *namespaces; /* sorted by key; none = not known (older logs) */
+    struct frame_netns *namespaces; /* sorted by key; none = unknown (older logs) */
     uint32_t namespace_count;
     struct frame_host *hosts; /* by number, in the arena; none = one machine alone */
     uint32_t host_count;
@@ -201,14 +200,14 @@ struct frame {
     const char *host;       /* safe text, in the arena or static; never NULL */
     const char *source;     /* "sock_diag", "/proc/net/tcp", "demo", "log" */
     const char *events;     /* source of changes between frames: "bpf", "destroy" (ends only),
-                               * "none"; NULL = not known */
+                               * "none"; NULL = unknown */
     const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
     const char *owners_why; /* the same: why owners are found by reading /proc only */
-    uint32_t netns;         /* ours, or the only one that is shown: its key; 0 = not known */
-    bool
-        is_narrowed; /* states or families were left out that a connection may be in: what is absent proves
-                             * nothing */
-    struct other_netns other_netns; /* what is not shown; zeros = nothing, or not known */
+    uint32_t netns;         /* ours, or the only one that is shown: its key; 0 = unknown */
+    /* states or families were left out that a connection may be in: what is absent proves
+     * nothing */
+    bool is_narrowed;
+    struct other_netns other_netns; /* what is not shown; zeros = nothing, or unknown */
     bool netns_is_host;             /* it is known to be that of the machine's process 1 */
     struct host_facts *facts;       /* of that namespace, in the arena; NULL = none were read */
     /* What is wrong as of this frame (core/finding), in the arena; NULL = none were looked for. */
@@ -280,7 +279,7 @@ const char *frame_user_name(const struct frame *frame, uint32_t uid); /* of host
 const char *frame_interface_name(const struct frame *frame, uint32_t netns, uint32_t index);
 /* By conn.netns, event.netns. */
 const struct frame_netns *frame_find_netns(const struct frame *frame, uint32_t key);
-/* frame_host.number of the namespace's host; 0 = the only one, or not known. */
+/* frame_host.number of the namespace's host; 0 = the only one, or unknown. */
 uint32_t frame_host_number(const struct frame *frame, uint32_t key);
 const struct frame_host *frame_find_host(const struct frame *frame, uint32_t number);
 /* Of a row, of an event: by its namespace. */

@@ -59,7 +59,7 @@ void emit_netns_appeared(const struct emitter *emitter)
     const struct frame *previous = emitter->previous, *next = emitter->next;
 
     if (!previous || !previous->namespace_count)
-        return; /* what was shown before is not known */
+        return; /* what was shown before is unknown */
     for (uint32_t i = 0; i < next->namespace_count; i++)
         if (!has_netns(previous, next, next->namespaces[i].key))
             emit_netns(emitter, &next->namespaces[i], false);

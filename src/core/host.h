@@ -38,7 +38,7 @@ struct frame_host {
     const char *place;        /* "ssh:web1", the path of a log */
     const char *why;          /* of a state that is not HOST_OK; what is unusual of one that is */
     const char *version;      /* of its tcplens */
-    const char *events;       /* what reports changes between its frames, "" = not known */
+    const char *events;       /* what reports changes between its frames, "" = unknown */
     uint64_t frames;          /* read of it so far */
     uint64_t number_in_host;  /* of its last frame, as it counts */
     int64_t wall_ns, mono_ns; /* of its last frame, by our clocks; 0 = there was none */

@@ -143,7 +143,7 @@ struct call_failure {
     uint16_t port;
     uint8_t family;
     uint8_t error;        /* errno */
-    int32_t pid;          /* of the last call, 0 = not known */
+    int32_t pid;          /* of the last call, 0 = unknown */
     uint64_t start_ticks; /* of that process */
     uint32_t count;
     int64_t first_ns;                     /* mono time of the first call */
@@ -165,7 +165,7 @@ const struct call_failure *call_failures_find(const struct call_failures *failur
                                               const struct call_failure *call);
 
 struct host_facts {
-    uint32_t netns;  /* inode number of the network namespace, 0 = not known */
+    uint32_t netns;  /* inode number of the network namespace, 0 = unknown */
     int64_t mono_ns; /* when the counters were read */
     uint64_t known[(FACT_COUNT + 63) / 64];
     uint64_t values[FACT_COUNT];
@@ -210,7 +210,7 @@ void host_facts_parse_sysctl(struct host_facts *facts, enum host_fact fact, cons
 /* "8080,9000-9010" of ip_local_reserved_ports. */
 void host_facts_parse_reserved(struct host_facts *facts, const char *text, size_t length);
 bool host_facts_is_reserved(const struct host_facts *facts, uint16_t port);
-/* Ports that the kernel may choose from: the range less what is reserved. 0 = not known. */
+/* Ports that the kernel may choose from: the range less what is reserved. 0 = unknown. */
 uint32_t host_facts_local_ports(const struct host_facts *facts);
 
 #endif

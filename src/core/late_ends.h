@@ -12,7 +12,7 @@
 
 struct late_ends;
 
-struct late_ends *late_ends_new(void); /* NULL: no memory */
+struct late_ends *late_ends_new(void); /* NULL: out of memory */
 void late_ends_free(struct late_ends *ends);
 
 /* True, and forgotten: the other of the two was known. Cookie 0 is never known. */

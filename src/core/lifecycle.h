@@ -28,9 +28,9 @@ enum life_sign {
 struct transition {
     struct event event;    /* times, origin, tuple, cookie, netns, uid, counters; from and to as the
                          * kernel says them; its kind, owner and durations are not read */
-    uint64_t netns_cookie; /* of the namespace, 0 = not known */
-    int64_t began_ns;      /* of CLOCK_MONOTONIC: in SYN-RECEIVED since, 0 = not known */
-    int64_t idle_ns;       /* of an end: since data last moved, at most; -1 = not known */
+    uint64_t netns_cookie; /* of the namespace, 0 = unknown */
+    int64_t began_ns;      /* of CLOCK_MONOTONIC: in SYN-RECEIVED since, 0 = unknown */
+    int64_t idle_ns;       /* of an end: since data last moved, at most; -1 = unknown */
     uint64_t bytes_retrans; /* with event.has_totals: was sent beside event.out_bytes */
     uint32_t signs;         /* enum life_sign */
     uint8_t error;          /* errno of the socket, 0 = none */
@@ -48,7 +48,7 @@ struct shown {
 
 struct lifecycles;
 
-struct lifecycles *lifecycles_new(void); /* NULL: no memory */
+struct lifecycles *lifecycles_new(void); /* NULL: out of memory */
 void lifecycles_free(struct lifecycles *lifecycles);
 
 /* Writes into events (room for LIFE_EVENTS_MAX) what the transition means and returns how many that
@@ -58,7 +58,7 @@ uint32_t lifecycles_apply(struct lifecycles *lifecycles, const struct transition
                           const struct shown *shown, struct event *events);
 
 /* The final counters of a socket that ends with this transition: false if it does not, or if they
- * are not known. Before lifecycles_apply, which forgets it. */
+ * are unknown. Before lifecycles_apply, which forgets it. */
 bool lifecycles_end(const struct lifecycles *lifecycles, const struct transition *transition,
                     const struct shown *shown, struct socket_end *end);
 

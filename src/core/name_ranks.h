@@ -5,7 +5,7 @@
 
 #include "core/frame.h"
 
-#define NAME_RANK_LAST UINT32_MAX /* of processes whose name is not known */
+#define NAME_RANK_LAST UINT32_MAX /* of processes whose name is unknown */
 
 struct name_rank {
     uint64_t begin; /* the first eight bytes of the name of another process, */

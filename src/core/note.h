@@ -23,8 +23,8 @@ struct note {
     int64_t age_ns; /* of the connection when it closed; -1 = not reported */
     uint64_t in_bytes, out_bytes;
     uint32_t rtt_us, retrans;
-    uint32_t uid; /* UINT32_MAX = not known */
-    int32_t pid;  /* 0 = not known */
+    uint32_t uid; /* UINT32_MAX = unknown */
+    int32_t pid;  /* 0 = unknown */
     uint64_t owner_start_ticks;
     char name[EVENT_NAME_MAX];
 };

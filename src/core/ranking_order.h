@@ -7,12 +7,12 @@
 
 #include <stddef.h>
 
-/* Equal keys: what is not known last, then `compare` unless they are whole, then the id. Total: no
+/* Equal keys: what is unknown last, then `compare` unless they are whole, then the id. Total: no
  * two rows have the same id. */
 int order_compare_tied(const struct ranking_entry *a, const struct ranking_entry *b,
                        const struct ranking_order *order);
 
-/* Inline because a frame of 200,000 rows calls it a million times. What is not known has the
+/* Inline because a frame of 200,000 rows calls it a million times. What is unknown has the
  * highest key. */
 static inline bool order_is_before(const struct ranking_entry *a, const struct ranking_entry *b,
                                    const struct ranking_order *order)

@@ -157,7 +157,7 @@ void bounds_from_info(struct conn *conn, const struct frame *frame, int64_t tick
         age_ms = conn->last_data_sent_ms;
 
     /* Both clocks tick: a difference of them is good to one tick either way. When within the dump
-     * the row was read is not known. */
+     * the row was read is unknown. */
     int64_t began_ns = frame->wall_ns - (int64_t)age_ms * 1000000;
     int64_t latest_ns = frame->wall_ns + frame->dump_ns;
     int64_t max_ns = began_ns + frame->dump_ns + tick_ns;

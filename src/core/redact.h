@@ -10,7 +10,7 @@
 
 struct redaction;
 
-struct redaction *redaction_new(void); /* NULL: no memory */
+struct redaction *redaction_new(void); /* NULL: out of memory */
 void redaction_free(struct redaction *redaction);
 
 /* In place, once for each: what has been replaced is not known as such. Findings are made after

@@ -28,9 +28,9 @@ struct summary_place {
     uint8_t family;
     bool inbound;
     uint32_t netns;
-    int32_t pid;               /* of our process, the last one known; 0 = not known */
+    int32_t pid;               /* of our process, the last one known; 0 = unknown */
     bool several;              /* processes */
-    char name[EVENT_NAME_MAX]; /* of that process, "" = not known */
+    char name[EVENT_NAME_MAX]; /* of that process, "" = unknown */
     uint64_t opens;
     uint64_t sent_bytes, retrans_bytes; /* within the log */
 };
@@ -42,7 +42,7 @@ struct summary_listener {
     struct addr local;
     uint16_t port;
     uint8_t family;
-    int32_t pid; /* 0 = not known */
+    int32_t pid; /* 0 = unknown */
     char name[EVENT_NAME_MAX];
     uint32_t queue, backlog; /* when it was fullest */
     int64_t queue_ns;        /* wall clock of that */

@@ -20,7 +20,7 @@ struct track_settings {
     struct account_sink sink; /* zero: none */
 };
 
-struct track *track_new(const struct track_settings *settings); /* NULL: no memory */
+struct track *track_new(const struct track_settings *settings); /* NULL: out of memory */
 void track_free(struct track *track);
 
 /* What was reported between the frames by an events source (bpf, destroy group), in order of time,

@@ -1,6 +1,6 @@
-/* options: argv to one struct, by tables: COMMAND_NAMES (top list events record replay close) and
- * options[] (name, letter, argument, help, which commands take it). --help, completions and the man
- * page check read the same tables. Errors are one line on stderr, exit code 2. */
+/* options: argv to one struct, by the tables COMMAND_NAMES and OPTION_NAMES. --help, the
+ * completions and the check of the man page read the same tables. Errors are one line on stderr,
+ * exit code 2. */
 #ifndef TCPLENS_OPTIONS_OPTIONS_H
 #define TCPLENS_OPTIONS_OPTIONS_H
 
@@ -76,14 +76,14 @@ struct options {
     unsigned keep;
     const char *screenshot, *keys, *size; /* NULL = not given */
     bool ascii, read_only, with_args, detail, redact, cursor, dry_run, yes, force;
-    bool given[OPTIONS_MAX]; /* by index in OPTION_NAMES: what the command line said */
+    bool given[OPTIONS_MAX]; /* by index in OPTION_NAMES: it was on the command line */
     const char *demo;        /* --demo, see demo_parse() */
     /* doctor */
     const char *only, *skip, *fail_on; /* NULL = not given */
     struct {
         const char *texts[OPTION_SETS_MAX];
         unsigned count;
-    } sets;                                  /* --set, each time it was given */
+    } sets;                                  /* --set, one for each occurrence */
     const struct finding_settings *findings; /* of the settings file; NULL = it was not read */
     bool describe;
     /* metrics, and record with them */
@@ -120,8 +120,8 @@ extern const struct option_name OPTION_NAMES[];
 extern const size_t option_name_count;
 
 /* Parses argv. -1: run options->command; otherwise the exit code to end with at once (--help and
- * --version have printed, or the error was said). A lone bare word within two edits of a command is
- * refused with a hint. */
+ * --version have printed, or an error was reported). A lone word that looks like a misspelt command
+ * is refused with a hint. */
 int options_parse(struct options *options, int argc, char **argv);
 void options_done(struct options *options);
 
@@ -143,7 +143,7 @@ static inline bool options_have_logs(const struct options *options)
     return options->logs.count > 1 || options->logs_folder;
 }
 
-/* As of --netns; NULL: our network namespace is shown, and no other. */
+/* The value of --netns; NULL: only our own network namespace is shown. */
 static inline const char *options_netns(const struct options *options)
 {
     return options->netns && strcmp(options->netns, "own") != 0 ? options->netns : NULL;

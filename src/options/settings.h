@@ -1,6 +1,6 @@
-/* settings: what the user keeps between runs, in $XDG_CONFIG_HOME/tcplens/config (INI): SETTINGS
- * names all of it. The command line beats the file. Errors in it name the line and end nothing.
- * Written by settings_keep only (key w); what it does not know stays in it, comments do not. */
+/* settings: what the user keeps between runs, in $XDG_CONFIG_HOME/tcplens/config (INI); SETTINGS is
+ * the list. The command line overrides the file. An error in it is reported with its line and is
+ * not fatal. Only settings_keep writes it (key w): unknown keys are kept, comments are not. */
 #ifndef TCPLENS_OPTIONS_SETTINGS_H
 #define TCPLENS_OPTIONS_SETTINGS_H
 
@@ -14,7 +14,7 @@
 #define SETTINGS_PATH_MAX 512
 #define SETTINGS_LINES    256
 
-/* What the rows of SETTINGS stand for, as it is now. */
+/* The present values of the rows of SETTINGS. */
 struct settings_values {
     char columns[SETTINGS_TEXT_MAX], sort[64];
     char theme[64], glyphs[16]; /* "" = what suits the terminal */
@@ -33,11 +33,11 @@ struct setting {
     const char *help;
     uint8_t kind;       /* enum setting_kind */
     uint16_t place;     /* offset in struct settings_values */
-    const char *option; /* name of the option of the same meaning; NULL = there is none */
+    const char *option; /* name of the option with the same meaning; NULL = none */
 };
 extern const struct setting SETTINGS[];
 extern const size_t setting_count;
-extern const char SETTINGS_FILTERS[];  /* section of filters with names of the user's choice */
+extern const char SETTINGS_FILTERS[];  /* section of saved filters, by names of the user's choice */
 extern const char SETTINGS_FINDINGS[]; /* section of limits of detectors: ID.KEY, only, skip */
 
 struct settings_line {
@@ -53,12 +53,12 @@ struct settings_lines {
 struct settings {
     struct options options; /* in force: command line, file, defaults */
     struct settings_values values;
-    const char *filters[SETTINGS_LINES]; /* saved ones, in their order */
+    const char *filters[SETTINGS_LINES]; /* saved filters, in the order of the file */
     size_t filter_count;
     struct finding_settings findings;
-    struct settings_lines lines;  /* what the file says; options point into it */
+    struct settings_lines lines;  /* the file's lines; options point into them */
     char path[SETTINGS_PATH_MAX]; /* "" = nowhere */
-    bool theme_of_file;           /* options.theme is the file's */
+    bool theme_of_file;           /* options.theme is from the file */
     char notice[256]; /* what is wrong with the file, for the status line; "" = nothing */
     unsigned problems;
 };
@@ -66,22 +66,22 @@ struct settings {
 /* Reads the file, if there is one that may be trusted. 0 or -ENOMEM. */
 int settings_new(struct settings **settings, const struct options *options);
 void settings_free(struct settings *settings);
-/* What the file says of detectors alone, for commands that take nothing else of it. What is wrong
- * there is said in notice, "" = nothing. */
+/* Only the settings of detectors, for commands that use nothing else of the file. notice: what is
+ * wrong with them, "" = nothing. */
 void settings_read_findings(struct finding_settings *findings, char *notice, size_t size);
 
 /* The file is that of the user who called sudo, and so are the rights to read and write it. */
-/* The home folder of a user by /etc/passwd, "" = none. */
+/* The home directory of a user by /etc/passwd, "" = none. */
 void settings_home_of(uid_t uid, char *home, size_t size);
 bool settings_are_of_sudo_user(void);
 
-/* Writes the file, 0600, all of it or nothing. 0 or -errno; text says in one line what was done or
- * what is in the way. -EEXIST: the file says something else, and is left alone unless `replaces`. */
+/* Writes the file, mode 0600, atomically. 0 or -errno; text says in one line what was done, or why
+ * not. -EEXIST: the file has other values; it is left alone unless `replaces`. */
 int settings_keep(struct settings *settings, const struct screen_kept *kept, bool replaces,
                   char *text, size_t size);
 
-/* For settings_file.c and tests: where the file is to be, "" = nowhere. `home` and `config` as of
- * HOME and XDG_CONFIG_HOME, NULL = not set. */
+/* For settings_file.c and tests: the path of the file, "" = there is no place for it. `home` and
+ * `config`: values of HOME and XDG_CONFIG_HOME, NULL = not set. */
 void settings_path(char *path, size_t size, const char *home, const char *config);
 
 #endif

@@ -1,5 +1,5 @@
-/* Private to settings*.c: where the file is, whether it may be read, how it is replaced, its text.
- */
+/* Private to settings*.c: where the file is, whether it may be trusted, how it is replaced, its
+ * text. */
 #ifndef TCPLENS_OPTIONS_SETTINGS_FILE_H
 #define TCPLENS_OPTIONS_SETTINGS_FILE_H
 
@@ -19,10 +19,10 @@ struct settings_owner { /* whose settings they are */
 
 struct settings_owner settings_file_owner(void);
 void settings_file_find(const struct settings_owner *owner, char *path, size_t size);
-/* NULL with text "" if there is none, and with one line in text if it may not be trusted. */
+/* NULL, with text "" if there is none, or one line in text if it may not be trusted. */
 FILE *settings_file_open(const struct settings_owner *owner, const char *path, char *text,
                          size_t size);
-/* Beside it; NULL if there is none that its owner may read. */
+/* A folder beside it; NULL if there is none that its owner may read. */
 DIR *settings_file_open_folder(const struct settings_owner *owner, const char *path);
 /* Replaces it as its owner, with the owner's rights. 0 or -errno. */
 int settings_file_replace(const struct settings_owner *owner, const char *path, const char *data,
@@ -30,11 +30,11 @@ int settings_file_replace(const struct settings_owner *owner, const char *path, 
 
 struct settings_values settings_defaults(void);
 const struct setting *settings_find(const char *section, const char *key); /* NULL = none */
-/* The file's text; of `lines` what is no setting of ours. */
+/* The file's text; unknown settings are taken from `lines`. */
 void settings_write(struct buffer *buffer, const struct settings_values *values,
                     const struct settings_lines *lines);
-/* "theme, interval": the settings that are not what the lines, or else the defaults, say. Returns
- * how many. */
+/* "theme, interval": the settings that differ from the lines, or from the defaults where the lines
+ * lack them. Returns how many. */
 size_t settings_changes(char *out, size_t size, const struct settings_values *values,
                         const struct settings_lines *lines);
 

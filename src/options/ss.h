@@ -1,5 +1,5 @@
-/* What the letters of ss mean to `list`: those that mean something here are taken, the others are
- * answered with our own spelling. */
+/* What options of ss mean to `list`: some are accepted, for the others a message names our own
+ * spelling. */
 #ifndef TCPLENS_OPTIONS_SS_H
 #define TCPLENS_OPTIONS_SS_H
 
@@ -7,7 +7,7 @@
 
 struct ss_letter {
     char letter;
-    enum tcp_class class; /* what it lists, where `lists` */
+    enum tcp_class class; /* what it lists, if `lists` */
     bool lists;
     const char *answer; /* NULL = taken; else what to say instead */
 };

@@ -37,10 +37,11 @@ enum option_reader {
 int option_read(struct options *options, const struct option_name *option, const char *value,
                 char *why);
 
-/* A log, or a folder of logs, of --from and of commands whose operands they are. Errors as above. */
+/* Adds a log or a folder of logs, for --from and for commands whose operands they are. Errors as
+ * above. */
 int option_add_log(struct options *options, const char *path, char *why);
 
-/* Of one command; RUN_COUNT: of all. */
+/* For one command; RUN_COUNT: for all. */
 void options_print_help(enum command_kind command);
 void options_print_version(void);
 

@@ -1,5 +1,5 @@
-/* Themes of the user: NAME.theme in the folder themes beside the settings file, with the same owner
- * and the same trust. */
+/* Themes of the user: NAME.theme in the folder "themes" beside the settings file, with the same
+ * rules of owner and trust. */
 #ifndef TCPLENS_OPTIONS_THEME_FILE_H
 #define TCPLENS_OPTIONS_THEME_FILE_H
 
@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Where it is or would be, "" = nowhere. */
+/* Where it is or would be; "" = there is no place for it. */
 void theme_file_path(const char *name, char *path, size_t size);
-bool theme_file_exists(const char *name); /* it may be one that is not used */
-/* Reads it. 0, notice in one line what is wrong in it or hard to read, "" = nothing: what is right in
- * it holds. -ENOENT: there is none; -EACCES: it is not used, notice says why. */
+bool theme_file_exists(const char *name); /* it may still be refused */
+/* Reads it. 0: notice says in one line what is wrong in it or hard to read, "" = nothing; the rest
+ * of it applies. -ENOENT: there is none; -EACCES: it is refused, notice says why. */
 int theme_file_read(const char *name, struct theme_looks *looks, char *notice, size_t size);
-/* Calls take with each name there is, in no order. */
+/* Calls take with each name, in any order. */
 void theme_file_each(void (*take)(void *data, const char *name), void *data);
 
 #endif

@@ -229,7 +229,7 @@ static void jump(struct player *player, int64_t wall_ns)
 {
     pthread_mutex_lock(&player->lock);
     const bool later = player->newest && wall_ns >= player->newest->wall_ns;
-    const bool earlier = wall_ns < player->state.begin_ns; /* never if that is not known */
+    const bool earlier = wall_ns < player->state.begin_ns; /* never if that is unknown */
     if (!player->state.past)
         player->state.playing = false; /* where one has gone to is looked at first */
     pthread_mutex_unlock(&player->lock);

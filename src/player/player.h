@@ -1,6 +1,6 @@
-/* The player: a thread that gives the screen frames of a source that can go back: a log at its
- * pace, or the past of what is live. It alone touches that source, so that the screen never waits
- * for a disk. Independent of what is done with its frames. */
+/* The player: a thread that gives the screen the frames of a source that can go back: a log at its
+ * own pace, or the history of the live screen. Only this thread reads that source, so that the
+ * screen never waits for a disk. */
 #ifndef TCPLENS_PLAYER_PLAYER_H
 #define TCPLENS_PLAYER_PLAYER_H
 
@@ -16,15 +16,15 @@
 struct player;
 struct past;
 
-/* Where the present comes from, if there is one. */
+/* Where live frames come from, if there are any. */
 struct player_present {
-    /* A reference to a frame newer than the one before, NULL: none yet. *over: there will be none
-     * any more; why, if that is an error. In the player's thread. */
+    /* A reference to a frame newer than the last, NULL: none yet. *over: there will be no more;
+     * why: the error, if it was one. Called in the player's thread. */
     struct frame *(*next)(void *data, const struct wish *wish, bool *over,
                           char why[PLAYER_WHY_MAX]);
     int descriptor; /* readable when there may be one; the player reads it if `drain` */
     bool drain;
-    struct past *past; /* where its frames are kept */
+    struct past *past; /* keeps its frames */
     void *data;
 };
 
@@ -32,7 +32,7 @@ struct player_settings {
     struct source *source;   /* with travel; taken over: closed by player_free */
     struct source *history;  /* the same once more, for graphs and for what findings need of
                               * the frames before; taken over; NULL: none */
-    struct event_ring *ring; /* that the source fills, NULL = none */
+    struct event_ring *ring; /* filled by the source, NULL = none */
     const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
     struct player_present present;           /* next NULL: a log in a file */
     bool replay;
@@ -47,7 +47,8 @@ bool player_join(struct player *player, int64_t timeout_ns); /* false: still run
 
 /* From any thread. */
 struct frame *player_latest(struct player *player); /* a reference, NULL before the first */
-int player_descriptor(const struct player *player); /* an eventfd: a frame, or another state */
+/* an eventfd: a new frame, or a changed state */
+int player_descriptor(const struct player *player);
 void player_set_wish(struct player *player, const struct wish *wish);
 void player_trouble(struct player *player, char *text, size_t size);
 

@@ -10,7 +10,7 @@
 
 enum player_task { TASK_NONE, TASK_STEP, TASK_SEEK, TASK_SEARCH, TASK_NOW };
 
-struct player_order { /* what is to be done next; a new one takes the place of the one before */
+struct player_order { /* what to do next; a new one replaces the last */
     enum player_task task;
     int steps;        /* < 0: back */
     int64_t wall_ns;  /* TASK_SEEK */
@@ -30,9 +30,9 @@ struct series_slot { /* of one reader; guarded by the player's lock */
 
 struct player_series { /* of the frames before one, read from the history */
     struct source *history;
-    enum series_reader reader;   /* whose query is read, or was last */
-    uint32_t running;            /* frames that may still be read; 0 = nothing is read */
-    uint32_t of[SERIES_READERS]; /* number of the query that is read, or was last */
+    enum series_reader reader;   /* of the query being read, or read last */
+    uint32_t running;            /* frames that may still be read; 0 = idle */
+    uint32_t of[SERIES_READERS]; /* number of the query being read, or read last */
     struct series_query current;
     struct series reading;
     struct series_slot slots[SERIES_READERS];
@@ -41,14 +41,14 @@ struct player_series { /* of the frames before one, read from the history */
 struct player_condition { /* of rows, that is looked for */
     bool runs, backward;
     struct filter *filter;
-    bool was, first; /* it was true in the frame before; there is none yet */
+    bool was, first; /* whether the filter matched in the last frame; there is none yet */
     int64_t from_ns, limit_ns, chunk_ns, first_ns, found_ns, reached_ns;
 };
 
 struct player_findings { /* of the frames shown */
     bool wanted;
     struct finding_settings settings;
-    struct finding_engine *engine; /* NULL: nothing was shown yet, or no memory */
+    struct finding_engine *engine; /* NULL: nothing was shown yet, or out of memory */
     struct event_ring *ring;
 };
 
@@ -58,13 +58,13 @@ struct player {
     struct player_present present;
     struct frame_pool *pool;
     struct worker worker;
-    int frames; /* for the screen: there is something new */
+    int frames; /* eventfd for the screen: there is something new */
 
-    /* the thread's own */
-    int64_t given_at_ns;     /* monotonic: when the frame shown was given */
-    bool over;               /* of the present */
+    /* used by the player's thread only */
+    int64_t given_at_ns;     /* monotonic: when the present frame was shown */
+    bool over;               /* there will be no more live frames */
     uint64_t memory_refused; /* when a frame was read last */
-    bool placed;             /* the source stands at the frame shown */
+    bool placed;             /* the source is positioned at the frame shown */
     struct filter *filter;   /* of the search that runs */
     struct event_match match;
     struct density_part parts[TRANSPORT_PARTS];
@@ -72,20 +72,20 @@ struct player {
     bool density_runs;
     int64_t density_begin_ns, density_end_ns, told_ns;
     unsigned density_part;
-    int64_t credit_ns, past_cost_ns; /* CPU that keeping the past may take, and takes */
+    int64_t credit_ns, past_cost_ns; /* CPU that keeping the history may take, and takes */
     struct player_series series;
     struct player_findings findings;
     struct player_condition condition;
 
     pthread_mutex_t lock; /* guards what follows */
     struct wish wish;
-    struct frame *shown, *newest; /* shown: of the source, newest: the present */
+    struct frame *shown, *newest; /* shown: of the source; newest: the live one */
     struct transport_state state;
     struct player_order order;
     char trouble[PLAYER_WHY_MAX];
 };
 
-void player_signal(struct player *player); /* to the screen: something is different */
+void player_signal(struct player *player); /* wakes the screen: something changed */
 void player_say(struct player *player, const char *text);
 
 /* play.c; in the player's thread */
@@ -98,7 +98,7 @@ bool player_work(struct player *player);
 int64_t player_play(struct player *player);
 
 /* marks.c */
-/* Where findings of the frame began. */
+/* Marks where the frame's findings began. */
 void player_mark_frame(struct player *player, const struct frame *frame);
 void player_mark(void *player, int64_t since_ns, uint8_t severity);
 
@@ -114,19 +114,19 @@ bool player_search_some(struct player *player);
 void player_search_end(struct player *player);
 void player_density_begin(struct player *player);
 bool player_density_some(struct player *player);
-/* The source gives the frame at wall_ns next, the screen gets it. */
+/* Shows the frame at wall_ns: it is what the source returns next. */
 void player_go_to(struct player *player, int64_t wall_ns);
 
 /* series.c */
 bool player_series_some(struct player *player);
 void player_series_done(struct player *player);
-/* The history was read elsewhere: what is being read begins anew. */
+/* The history was moved by another reader: what is being read starts again. */
 void player_series_disturbed(struct player *player);
 
-/* findings.c; before a frame is shown */
-/* It is the one after the last that was found in. */
+/* findings.c; called before a frame is shown */
+/* The frame follows the last one that the engine took. */
 void player_find_next(struct player *player, struct frame *frame);
-/* It is any other: the engine begins anew, with the frames before it. */
+/* It is any other: a new engine starts with the frames before it. */
 void player_find_anew(struct player *player, struct frame *frame);
 
 /* present.c */

@@ -11,7 +11,7 @@
 /* The message if it is a row we can show (long enough, of a known family and state), else NULL. */
 const struct inet_diag_msg *diag_row_check(const void *payload, size_t length);
 
-/* 0: not known. */
+/* 0: unknown. */
 uint64_t diag_row_cookie(const struct inet_diag_sockid *id);
 
 /* conn is zeroed but for its index fields, or filled from the same message before; detail is zeroed

@@ -20,7 +20,7 @@ struct held {
     uint32_t place_capacity;
     uint32_t first, count; /* rows of the frame that came from the walk */
     uint64_t strangest;    /* highest cookie of a namespace that the frame did not list; 0 = none */
-    int64_t cost_ns;       /* CPU of the last walk, 0 = not known */
+    int64_t cost_ns;       /* CPU of the last walk, 0 = unknown */
 };
 
 void held_done(struct held *held);

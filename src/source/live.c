@@ -593,7 +593,7 @@ static void read_facts(struct live *live)
         text_clean(live->host, sizeof(live->host), host, strlen(host));
 }
 
-/* sock_diag, or a /proc/net/tcp that can be read. What only fails now (no descriptor, no memory) is
+/* sock_diag, or a /proc/net/tcp that can be read. What only fails now (no descriptor, out of memory) is
  * no reason to do with fewer facts until the end. */
 static int open_kernel(struct live *live, bool no_sock_diag, char *text)
 {

@@ -26,8 +26,8 @@ struct seen_wish {
     const struct wish *wish; /* listeners are wanted too */
     const struct source_news *news;
     uint32_t news_count;
-    bool
-        keep_owners; /* copies keep what they say of their holders, which is for the caller to put right */
+    /* copies keep what they say of their holders, which is for the caller to put right */
+    bool keep_owners;
 };
 /* Fills the frame, its time given, with the rows of our namespace. Sets frame->all_ns. 0 or -errno: the frame is of
  * no use. */

@@ -20,7 +20,7 @@ struct turns {
     bool walks;         /* a walk is used whatever it costs */
     bool enters;        /* there is sock_diag; else /proc/net/tcp of them is all */
     struct held held;
-    int64_t dump_ns;   /* CPU of one dump beside ours, on average; 0 = not known */
+    int64_t dump_ns;   /* CPU of one dump beside ours, on average; 0 = unknown */
     uint32_t unwalked; /* frames since the last walk */
     uint8_t *ways;     /* scratch: how the rows of each of frame->namespaces came into it */
     bool *drop;

@@ -1,5 +1,5 @@
 /* Graphs of values over time, in braille, blocks or ASCII: the newest value stands at the right
- * edge. A value that is not known leaves a blank, 0 a faint base line, and the smallest one above 0
+ * edge. A value that is unknown leaves a blank, 0 a faint base line, and the smallest one above 0
  * is seen. */
 #ifndef TCPLENS_UI_GRAPH_H
 #define TCPLENS_UI_GRAPH_H

@@ -1,4 +1,4 @@
-/* Names of addresses, resolved by c-ares. Nothing here waits: a name that is not known
+/* Names of addresses, resolved by c-ares. Nothing here waits: a name that is unknown
  * yet is NULL, and is there some time after host_names_pump was called. One thread. */
 #ifndef TCPLENS_UI_HOST_NAMES_H
 #define TCPLENS_UI_HOST_NAMES_H

@@ -9,7 +9,7 @@
 
 struct event_subject {
     uint64_t serial; /* of a connection, else 0 */
-    uint64_t cookie; /* of it, 0 = not known */
+    uint64_t cookie; /* of it, 0 = unknown */
     uint32_t netns;
     struct tuple tuple;
     int32_t pid; /* of a process, where serial is 0 */

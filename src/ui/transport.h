@@ -69,7 +69,7 @@ struct series_query {
     struct series_subject subject;
     struct heat *heat; /* filled instead, until series_read says so; a reference, taken over */
     int64_t before_wall_ns, before_mono_ns; /* the frame up to which it is read */
-    int64_t interval_ns;                    /* between frames, 0 = not known */
+    int64_t interval_ns;                    /* between frames, 0 = unknown */
 };
 
 struct screen_transport {

@@ -4,7 +4,7 @@
 
 #include "core/frame.h"
 
-/* Rows have serials from 1 on. To be released; exits with a message where there is no memory. */
+/* Rows have serials from 1 on. To be released; exits with a message when out of memory. */
 struct frame *demo_frame(uint32_t rows);
 
 #endif

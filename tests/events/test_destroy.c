@@ -144,7 +144,7 @@ static void shown_has_its_tuple(void)
     net_close(pair.server);
 }
 
-/* No frame showed it: what the kernel cleared is not known. */
+/* No frame showed it: what the kernel cleared is unknown. */
 static void cleared_is_absent(void)
 {
     struct sought sought = {0};

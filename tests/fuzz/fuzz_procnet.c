@@ -1,4 +1,4 @@
-/* Any bytes as lines of /proc/net/tcp and tcp6: a row is legal or refused, and what is not known
+/* Any bytes as lines of /proc/net/tcp and tcp6: a row is legal or refused, and what is unknown
  * of it is zero. */
 #include "fuzz_target.h"
 #include "source/procnet.h"

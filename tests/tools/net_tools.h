@@ -61,7 +61,7 @@ struct net_facts {
     struct net_address local, remote;
     bool has_remote;
     int state;
-    uint64_t inode, cookie; /* 0: not known */
+    uint64_t inode, cookie; /* 0: unknown */
     pid_t pid;              /* 0: none */
 };
 

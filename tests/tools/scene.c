@@ -8,7 +8,7 @@
  * Without --list the lines of the list follow "ready" on stdout, and then "end" (not with --hold).
  * With --busy or --replace the pairs carry data or are replaced all the while, and the list says
  * how they stood at first. Each line is a JSON object: kind, state, family, laddr, lport, raddr,
- * rport, ifname, inode, pid, cookie; what is not known or does not exist is absent. Kinds are named
+ * rport, ifname, inode, pid, cookie; what is unknown or does not exist is absent. Kinds are named
  * in PARTS and below. TIME-WAIT and the orphan last 60 s, all else stays. Must not know the program
  * under test. */
 #include "net_tools.h"

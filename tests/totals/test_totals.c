@@ -5,7 +5,7 @@
  *     test_totals bpf|destroy|none STEADY SECONDS
  *
  * bpf: within 1 %, each process for itself, too. destroy: within 1 % in sum; whose a
- * connection was that no frame showed is not known. none: what was never a row is missing, and
+ * connection was that no frame showed is unknown. none: what was never a row is missing, and
  * nothing is too much. Prints a table of deviations in percent; exit 1 where something does not
  * hold, 77 where it cannot run. */
 #include "core/grouping/grouping.h"

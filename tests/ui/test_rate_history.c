@@ -1,4 +1,4 @@
-/* Rates of rows over the last frames: what was not seen is not known, what was idle is 0. */
+/* Rates of rows over the last frames: what was not seen is unknown, what was idle is 0. */
 #include "ui/graph.h"
 #include "ui/rate_history.h"
 

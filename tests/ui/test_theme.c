@@ -163,7 +163,7 @@ static void test_what_is_hard_to_read_is_named(void **state)
     take(&looks, "tagged = 250");
     assert_true(theme_weakness(&looks, text, sizeof(text)));
     assert_non_null(strstr(text, "hard to read on tagged rows"));
-    take(&looks, "base = safe"); /* whose ground is not known */
+    take(&looks, "base = safe"); /* whose ground is unknown */
     take(&looks, "good = 234");
     assert_false(theme_weakness(&looks, text, sizeof(text)));
     take(&looks, "background = 235");

@@ -317,7 +317,7 @@ static struct conn *with_sent(struct play *play, uint64_t sent, uint64_t retrans
     return row;
 }
 
-/* "" = not known */
+/* "" = unknown */
 static const char *share_of(const struct frame *frame, uint64_t cookie)
 {
     static char text[16];

@@ -192,7 +192,7 @@ static void durations_are_the_events(void **state)
     struct event end = event_of(scene, SERIAL, EVENT_CLOSE);
     struct event open = event_of(scene, UNSEEN, EVENT_OPEN);
 
-    CHECK(&step, "state_age > 0s or state_age = 0s", false); /* how long it tried is not known */
+    CHECK(&step, "state_age > 0s or state_age = 0s", false); /* how long it tried is unknown */
     step.has_duration = 1;
     step.duration_ns = 3 * SECOND;
     CHECK(&step, "state_age = 3s", true);

@@ -161,7 +161,7 @@ struct expectation {
 static const struct expectation EXPECTED[] = {
     {"", ALL},
     {"netns shop/*", ROW(UNKNOWN)},
-    {"netns != host", ROW(UNKNOWN)}, /* of the others it is not known */
+    {"netns != host", ROW(UNKNOWN)}, /* of the others it is unknown */
     {"netns 4026532100", ROW(UNKNOWN)},
     {"pod web-1 netns_kind pod", ROW(UNKNOWN)},
     {"container docker:77*", ROW(UNKNOWN)}, /* of no process: that of its namespace */
@@ -284,7 +284,7 @@ static const struct expectation EXPECTED[] = {
     {"count(dport 25) > 3", 0},
     {"count( dport 25 by state ) = 1", ROW(GHOST) | ROW(OPENED) | ROW(CHANGED)},
     {"count(raddr 10.9.9.9 by raddr) = 3 and state est", ROW(OPENED)},
-    {"count(state est by pid) >= 1", ROW(SHARED)}, /* of the others the owner is not known */
+    {"count(state est by pid) >= 1", ROW(SHARED)}, /* of the others the owner is unknown */
     {"not count(dport 25) > 2 and dport 25", 0},
     {"count(nginx or psql by proc) = 1", ROW(SHARED) | ROW(LAST)},
     {"count", 0}, /* a word like any other */

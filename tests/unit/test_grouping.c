@@ -204,7 +204,7 @@ static void test_accepted(void **state)
 static void test_close_wait_trend(void **state)
 {
     static const struct {
-        int64_t first_s, other_s; /* in CLOSE-WAIT for so long; 0 = not known */
+        int64_t first_s, other_s; /* in CLOSE-WAIT for so long; 0 = unknown */
         uint16_t others;
         bool grows;
     } CASES[] = {{1, 2, 3, false}, {11, 59, 3, true}, {0, 3, 3, true},

@@ -158,7 +158,7 @@ static void test_names(void **state)
     assert_string_equal(proc->comm, "a) R 1 (b\\x0a\\x1b[31m");
     assert_int_equal(proc->start_ticks, 50);
     assert_int_equal(proc->parent, 1);
-    assert_string_equal(proc->exe, ""); /* not to be read: not known */
+    assert_string_equal(proc->exe, ""); /* not to be read: unknown */
     assert_int_equal(proc->uid, UINT32_MAX);
     assert_string_equal(frame_group(frame, &frame->conns[0])->path, "/system.slice/x\\x1b.service");
     assert_string_equal(frame_group(frame, &frame->conns[0])->unit, ""); /* no name of systemd's */

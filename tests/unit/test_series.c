@@ -125,7 +125,7 @@ static void only_what_never_fell_has_grown(void **state)
     (void)state;
     struct series series = counts_of(GREW, 5);
     assert_true(series_only_grew(&series, SERIES_IN, 40));
-    assert_false(series_only_grew(&series, SERIES_IN, 41)); /* what was before is not known */
+    assert_false(series_only_grew(&series, SERIES_IN, 41)); /* what was before is unknown */
     assert_false(series_only_grew(&series, SERIES_OUT, 40));
     series = counts_of(FELL, 5);
     assert_false(series_only_grew(&series, SERIES_IN, 40));
@@ -215,7 +215,7 @@ static void check_values(const uint64_t *values, size_t count, const int64_t *ex
 }
 
 /* Each sample speaks for the time before it; what lies before the first, in a gap or behind the
- * last is not known. */
+ * last is unknown. */
 static void values_stand_by_time(void **state)
 {
     const struct series_axis axis = {

@@ -1,5 +1,5 @@
 /* Getters of columns[]: whose a row is (user, process, unit, container) and since when. What has
- * not been looked up is not known; who holds a socket no more has no pid here. */
+ * not been looked up is unknown; who holds a socket no more has no pid here. */
 #include "core/column/values.h"
 #include "core/json/json.h"
 #include "core/text/text.h"

@@ -1,6 +1,6 @@
 /* Reading what the kernel says of a row: through the description of the member, and getters of
  * columns[] for what is more than a member. Each returns false and leaves the value alone where the
- * fact is not known. */
+ * fact is unknown. */
 #include "core/column/values.h"
 #include "core/info.h"
 

@@ -85,7 +85,7 @@ int filter_parse_count(struct filter_parser *parser, struct filter_node *node)
 
 /* --- counting --- */
 
-/* 0: what it is counted by is not known. */
+/* 0: what it is counted by is unknown. */
 static uint64_t key_of(const struct column *by, const struct column_context *context,
                        const struct conn *conn)
 {

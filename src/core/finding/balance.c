@@ -57,7 +57,7 @@ static void count_sockets(const struct detection *d, struct sharing *sharing)
     }
 }
 
-/* False: too little was accepted, or by whom is not known. */
+/* False: too little was accepted, or by whom is unknown. */
 static bool take_sharing(struct detection *d, const struct listener_tally *listener, double least,
                          struct sharing *sharing)
 {

@@ -89,7 +89,7 @@ struct watched_row {
     struct {
         double sent, resent, resent_segments, dsacks, busy, rwnd, sndbuf;
     } latest;        /* of them those since the frame before */
-    int64_t info_ns; /* mono time of the counters out of tcp_info, 0 = not known */
+    int64_t info_ns; /* mono time of the counters out of tcp_info, 0 = unknown */
     double info_s;   /* as `seconds`, between such readings: those of busy, rwnd, sndbuf, dsacks */
     double full;     /* seconds with the congestion window full, as sampled */
     int64_t bloated_ns; /* mono time since which its round trip is bloated, 0 = it is not */
@@ -117,7 +117,7 @@ struct census {
     int64_t mono_ns;
     double latest_s; /* since the frame before */
     bool gap;        /* no frame came for long: what lasted until then may have ended since */
-    uint16_t port_first, port_last;       /* ip_local_port_range, 0 = not known */
+    uint16_t port_first, port_last;       /* ip_local_port_range, 0 = unknown */
     uint32_t orphans, orphans_unanswered; /* closing, no owner; ... and retransmitting */
     uint32_t suspects, unread; /* rows in conn_is_suspect(); ... without their tcp_info */
     uint64_t out_rate;         /* of all rows, bytes a second */

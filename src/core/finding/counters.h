@@ -16,7 +16,7 @@ struct counters {
 /* facts NULL: nothing was read with this frame. Forgets all when the namespace is another one, or
  * when the time goes back. */
 void counters_add(struct counters *counters, const struct host_facts *facts);
-/* Growth over the last most_s seconds, or since the oldest sample. False: not known in both. */
+/* Growth over the last most_s seconds, or since the oldest sample. False: unknown in both. */
 bool counters_growth(const struct counters *counters, enum host_fact fact, double most_s,
                      double *growth, double *seconds);
 

@@ -105,7 +105,7 @@ const char *filter_source(char *out, size_t size, const struct addr *addr, uint8
 const char *filter_target(char *out, size_t size, const struct target_tally *target);
 
 /* Growth of a counter over the last `most_s` seconds, or as long as there were frames; *seconds
- * gets how long that is. False: not known. */
+ * gets how long that is. False: unknown. */
 static inline bool detection_growth(const struct detection *d, enum host_fact fact, double most_s,
                                     double *growth, double *seconds)
 {

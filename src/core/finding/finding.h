@@ -61,13 +61,13 @@ struct finding_subject {
     uint16_t port;
     uint32_t netns;
     struct addr address;
-    int32_t pid; /* process concerned, also of a listener or target; 0 = not known */
+    int32_t pid; /* process concerned, also of a listener or target; 0 = unknown */
     uint64_t start_ticks;
-    char name[EVENT_NAME_MAX]; /* of that process, "" = not known */
+    char name[EVENT_NAME_MAX]; /* of that process, "" = unknown */
     char unit[64];             /* its unit or container, "" = none known */
     char netns_name[64];       /* of another network namespace than ours, "" = ours */
     char host[64];             /* where several are shown: which; "" = the only one */
-    uint32_t netns_inode;      /* with host: the namespace by its number, 0 = not known */
+    uint32_t netns_inode;      /* with host: the namespace by its number, 0 = unknown */
 };
 /* "nginx[14612] :8080", "10.0.0.2:9200", "host", "network namespace web". Returns the length. */
 size_t subject_format(const struct finding_subject *subject, char *out, size_t size);
@@ -167,9 +167,9 @@ uint32_t finding_needs(const struct finding_settings *settings);
 
 /* Facts of a process that frames do not carry: read only for processes that findings name. */
 struct process_facts {
-    char state;                /* a letter of proc_pid_stat(5), 0 = not known */
-    uint32_t descriptors;      /* 0 = not known */
-    uint64_t descriptor_limit; /* soft limit; 0 = not known, or unlimited */
+    char state;                /* a letter of proc_pid_stat(5), 0 = unknown */
+    uint32_t descriptors;      /* 0 = unknown */
+    uint64_t descriptor_limit; /* soft limit; 0 = unknown, or unlimited */
 };
 
 struct finding_input {

@@ -46,7 +46,7 @@ static struct opener *find_opener(const struct openers *openers, const struct tu
     return NULL;
 }
 
-/* NULL: there are too many, or no memory. */
+/* NULL: there are too many, or out of memory. */
 static struct opener *opener_of(struct openers *openers, const struct event *event)
 {
     struct opener *opener = find_opener(openers, &event->tuple, event->netns);

@@ -18,10 +18,10 @@
 
 /* What both ends have counted, by now or since then. */
 struct counts {
-    int64_t at_ns; /* mono, 0 = not known */
+    int64_t at_ns; /* mono, 0 = unknown */
     double sent_bytes, resent_bytes, resent, needless;
-    double out_of_order; /* of the row at the other end; < 0: not known */
-    double queued;       /* of all connections there, TCPOFOQueue; < 0: not known */
+    double out_of_order; /* of the row at the other end; < 0: unknown */
+    double queued;       /* of all connections there, TCPOFOQueue; < 0: unknown */
 };
 
 /* A row of which the other end was seen, or is looked for. */
@@ -229,7 +229,7 @@ static bool read_counts(const struct frame *frame, const struct conn *conn,
 }
 
 /* Growth since then of what came out of order, by the row or, where nothing at all did, by all of
- * its namespace. False: not known. */
+ * its namespace. False: unknown. */
 static bool out_of_order_since(const struct counts *now, const struct counts *from, double *grown)
 {
     if (now->out_of_order >= 0 && from->out_of_order >= 0)

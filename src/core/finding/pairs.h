@@ -16,7 +16,7 @@ struct lone_end {
     bool is_client; /* the other namespace listens at the remote port */
     uint32_t readings; /* of both namespaces since it is alone */
     int64_t alone_ns;  /* how long it is alone, at least */
-    int64_t silent_ms; /* since data was received last, -1 = not known */
+    int64_t silent_ms; /* since data was received last, -1 = unknown */
 };
 
 /* What both ends counted of one direction over the last half minute to a minute. */

@@ -35,7 +35,7 @@ static void say_unread(struct finding *finding, const struct process_tally *proc
     finding_advise(finding, UNREAD_ADVICE[most]);
 }
 
-/* < 0: not known, or without a limit. */
+/* < 0: unknown, or without a limit. */
 static double descriptors_percent(struct detection *d, const struct finding_subject *subject,
                                   struct process_facts *facts)
 {

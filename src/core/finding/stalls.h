@@ -11,7 +11,7 @@
 struct stall {
     uint64_t serial;
     struct tuple tuple;
-    int32_t pid;     /* of its owner, 0 = not known */
+    int32_t pid;     /* of its owner, 0 = unknown */
     uint32_t frames; /* bit n: stalled n frames ago */
 };
 

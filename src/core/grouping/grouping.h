@@ -50,7 +50,7 @@ struct grouping_row {
     bool has_backlog, has_drops;
     bool full;             /* the queue */
     bool full_seen;        /* that it filled was seen: else full_since_ns is the latest it may be */
-    int64_t full_since_ns; /* 0 = not full, or since when is not known */
+    int64_t full_since_ns; /* 0 = not full, or since when is unknown */
     /* peers and listeners: distinct, the first of them */
     uint16_t ports[GROUPING_PORTS];
     uint8_t port_count; /* may exceed GROUPING_PORTS: there are more */

@@ -18,7 +18,7 @@ enum heat_level {
 
 struct heat;
 
-/* Of this kind of groups; slice_ns: length of a slice. One reference; NULL: no memory. */
+/* Of this kind of groups; slice_ns: length of a slice. One reference; NULL: out of memory. */
 struct heat *heat_new(const struct grouping_kind *kind, int64_t slice_ns);
 struct heat *heat_reference(struct heat *heat); /* returns its argument */
 void heat_release(struct heat *heat);           /* NULL is fine */

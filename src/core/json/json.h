@@ -30,7 +30,7 @@ void json_row_members(struct buffer *buffer, const struct column_context *contex
 void json_other_end(struct buffer *buffer, const struct frame *frame, const struct conn *other,
                     uint32_t several);
 /* The value alone as CSV shows it: as in JSON, without quotes; columns that JSON writes as an array
- * and composed ones as on the screen. "" = not known. */
+ * and composed ones as on the screen. "" = unknown. */
 void json_value_text(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size);
 /* ,"family":...,"laddr":...,"lport":...: both endpoints as far as they are known, and the scope. */

@@ -47,7 +47,7 @@ struct metrics {
     struct peers peers;
     struct segments segments;
     uint64_t frames, events_lost;
-    uint64_t ageless; /* ended at an age that is not known */
+    uint64_t ageless; /* ended at an age that is unknown */
     uint64_t cursor;  /* of the ring; 0 = not begun */
     int64_t chosen_ns;
     struct life *lives;

@@ -12,7 +12,7 @@
 #define BATCH     256u
 #define LIVES_MAX 1000000u /* openings remembered until the end is seen */
 #define CHOOSE_NS (10 * SECOND_NS)
-/* net.ipv4.ip_local_port_range where it is not known (net/ipv4/af_inet.c, Linux 6.18). */
+/* net.ipv4.ip_local_port_range where it is unknown (net/ipv4/af_inet.c, Linux 6.18). */
 #define PORT_FIRST 32768u
 #define PORT_LAST  60999u
 

@@ -31,7 +31,7 @@ struct metrics_settings {
     int64_t start_ns;    /* wall clock: since when counters count */
 };
 
-struct metrics *metrics_new(const struct metrics_settings *settings); /* NULL: no memory */
+struct metrics *metrics_new(const struct metrics_settings *settings); /* NULL: out of memory */
 void metrics_free(struct metrics *metrics);
 
 /* For the accounts that feed it. */

@@ -35,7 +35,7 @@ static struct peer *find_peer(const struct peers *peers, const struct addr *addr
     return NULL;
 }
 
-/* NULL: there are too many, or no memory. */
+/* NULL: there are too many, or out of memory. */
 static struct peer *add_peer(struct peers *peers, const struct addr *address, uint8_t family)
 {
     if (peers->count - peers->shown >= CANDIDATES_MAX ||

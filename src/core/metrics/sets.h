@@ -37,7 +37,7 @@ struct label_set {
 /* Whose: network namespace, unit, container. */
 struct place {
     char *netns;            /* "" = there is one only */
-    char *unit, *container; /* "" = none, or not known */
+    char *unit, *container; /* "" = none, or unknown */
 };
 
 struct sets {
@@ -51,7 +51,7 @@ struct sets {
 
 int sets_init(struct sets *sets); /* 0 or -ENOMEM */
 void sets_done(struct sets *sets);
-/* The number of a place. The first is of nothing known; where there is no memory, too. */
+/* The number of a place. The first is of nothing known; when out of memory, too. */
 uint32_t sets_place(struct sets *sets, const char *netns, const char *unit, const char *container);
 /* Its index; SET_OTHER where there are too many. */
 uint32_t sets_find(struct sets *sets, uint32_t place, uint32_t port, bool served);

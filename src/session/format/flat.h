@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #define FLAT_MEMBERS_MAX 240u
-#define FLAT_SLOTS       256u  /* a power of two, more than members and than a byte counts */
-#define FLAT_DEPTH_MAX   128u  /* lists and objects in each other */
+#define FLAT_SLOTS       256u /* a power of two, more than FLAT_MEMBERS_MAX and than a byte can number */
+#define FLAT_DEPTH_MAX   128u  /* nesting of lists and objects */
 #define FLAT_KEYS_MAX    1024u /* bytes of keys that are written with escapes */
 
 enum flat_type {
@@ -40,11 +40,11 @@ struct flat_member {
 struct flat {
     struct flat_member members[FLAT_MEMBERS_MAX];
     uint32_t count;
-    uint8_t slots[FLAT_SLOTS]; /* by hash of the key: its number and 1; most that are looked up are
-                                * absent */
-    char keys[FLAT_KEYS_MAX];  /* that were written with escapes */
+    /* by hash of the key: its number and 1; most look-ups are for absent keys */
+    uint8_t slots[FLAT_SLOTS];
+    char keys[FLAT_KEYS_MAX]; /* decoded keys that were written with escapes */
     uint32_t keys_length;
-    const char *last_key; /* looked up last, and what was found: it is looked up again at once */
+    const char *last_key; /* the last look-up and its result: callers often repeat it at once */
     const struct flat_member *last;
 };
 
@@ -61,14 +61,14 @@ static inline uint32_t flat_hash(const char *key, size_t length)
            (unsigned char)key[three_quarters] * 31u + (unsigned char)key[length / 2] * 5u;
 }
 
-/* False if there is no such member; true if there may be one. Of fifty keys of a row a line has
- * ten. */
+/* False if there is no such member; true if there may be one. A row has fifty keys, a line about
+ * ten of them. */
 static inline bool flat_may_have(const struct flat *flat, const char *key, size_t length)
 {
     return flat->slots[flat_hash(key, length) % FLAT_SLOTS] != 0;
 }
 
-/* `key` is known by its address: a text that stays as it is. */
+/* `key` is cached by its address: it must be a string that never changes. */
 const struct flat_member *flat_find(struct flat *flat, const char *key);
 
 /* The text of a string, its escapes resolved, cut to what fits with a NUL. Returns its length. */

@@ -13,7 +13,7 @@
 #include "session/state.h"
 
 #define SESSION_FORMAT   "tcplens-session"
-#define SESSION_MAJOR    1u /* another one is refused by name */
+#define SESSION_MAJOR    1u /* another one is refused */
 #define SESSION_MINOR    4u /* newer ones add keys and lines: they are read */
 #define SESSION_LINE_MAX (1u << 20)
 #define SESSION_TEXT     256 /* longest text of a head line, with its NUL */
@@ -29,15 +29,15 @@
     EACH(OPEN, "open", event)               /* a connection opened */                              \
     EACH(STATE, "state", event)             /* a transition */                                     \
     EACH(CLOSE, "close", event)             /* a connection closed */                              \
-    EACH(SAMPLE, "sample", row)             /* what changed of a row; null: not known any more */  \
-    EACH(NETNS, "netns", netns)             /* a network namespace, or what changed of it */       \
-    EACH(PROC, "proc", proc)                /* a process, or what changed of it */                 \
-    EACH(FLOW, "flow", flow)          /* traffic of connections that closed, by whose it was */    \
+    EACH(SAMPLE, "sample", row)             /* what changed in a row; null: now unknown */         \
+    EACH(NETNS, "netns", netns)             /* a network namespace, or what changed in it */       \
+    EACH(PROC, "proc", proc)                /* a process, or what changed in it */                 \
+    EACH(FLOW, "flow", flow)          /* traffic of closed connections, by process and peer */     \
     EACH(FAILURE, "failure", failure) /* calls of bind() or connect() that failed */               \
     EACH(FINDING, "finding", finding) /* a finding begins, changes, holds, ends */                 \
     EACH(GAP, "gap", gap)             /* something is missing here */                              \
-    EACH(CLOCK, "clock", clock)       /* the recorder's clock, as an answer to who reads it */     \
-    EACH(HOST, "host", host)          /* whose log it is, and its clock: by who collected it */
+    EACH(CLOCK, "clock", clock)       /* the recorder's clock, answering a reader */               \
+    EACH(HOST, "host", host)          /* the host of a collected log, and its clock */
 
 enum record_kind {
     RECORD_NONE = 0, /* a line of a newer minor version */
@@ -84,8 +84,8 @@ struct session_head {
     char tcplens[32], host[SESSION_TEXT], kernel[SESSION_TEXT], boot_id[64], source[64];
     int64_t wall_ns;     /* of the line: the first frame that follows it */
     int64_t start_ns;    /* when this recording began */
-    int64_t interval_ns; /* asked for */
-    bool findings;       /* the engine looked: what is wrong has finding lines */
+    int64_t interval_ns; /* as requested */
+    bool findings;       /* the engine ran: findings have lines */
 };
 
 struct session_counts { /* event and finding lines since the frame before */
@@ -100,7 +100,7 @@ struct session_frame {
     bool netns_is_host;
     bool key;                         /* a keyframe: all rows came with it */
     uint32_t rows, ghosts;            /* as a check */
-    uint32_t close_wait;              /* rows in CLOSE-WAIT; UINT32_MAX = not known */
+    uint32_t close_wait;              /* rows in CLOSE-WAIT; UINT32_MAX = unknown */
     bool traces_bind, traces_connect; /* failures have lines */
     struct session_counts counts;
     struct totals totals; /* as far as they do not follow from the rows */
@@ -109,12 +109,12 @@ struct session_frame {
 };
 
 struct session_gap {
-    int64_t wall_ns, since_ns; /* since_ns 0 = not known */
+    int64_t wall_ns, since_ns; /* since_ns 0 = unknown */
     uint64_t frames, events;
     char reason[128];
 };
 
-struct session_host { /* by the recorder that had the log from another machine */
+struct session_host { /* written by the recorder that collected the log from another machine */
     int64_t wall_ns;
     char name[HOST_NAME_BYTES], place[HOST_NAME_BYTES + 8];
     bool skew_known, exchanged;
@@ -130,7 +130,7 @@ struct session_clock {
 struct session_line {
     enum record_kind kind;
     int64_t wall_ns;
-    uint64_t seq; /* 0: a log of before 1.3, or a line of who collected the log */
+    uint64_t seq; /* 0: a log older than 1.3, or a line of the collecting recorder */
     union {
         struct session_head head;
         struct session_frame frame;
@@ -138,13 +138,13 @@ struct session_line {
         struct session_gap gap;
         struct session_host host;
         struct session_clock clock;
-        struct finding_step finding; /* its words live as long as the state */
+        struct finding_step finding; /* its strings live as long as the state */
     };
 };
 
 /* --- writing --- */
 
-/* seq: ++state->seq; 0: of a line that is no part of the recording that it stands in. */
+/* seq: ++state->seq; 0: of a line that is not part of the recording it is in. */
 void session_write_head(struct buffer *buffer, uint64_t seq, const struct session_head *head);
 void session_write_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                          const struct event_place *place);
@@ -158,8 +158,8 @@ struct session_view { /* which rows are kept; accept NULL = all */
     const void *accept_data;
     bool with_args; /* command lines too */
 };
-/* Everything of a frame that differs from the state, which is brought up to date, and the frame
- * line. key: the state was cleared and a head line written just before. 0 or -ENOMEM (then the
+/* Writes everything in the frame that differs from the state, and the frame line; updates the
+ * state. key: the state was cleared and a head line written just before. 0 or -ENOMEM (then the
  * state must be cleared and a keyframe written). */
 int session_write_frame(struct buffer *buffer, struct session_state *state,
                         const struct frame *frame, const struct session_view *view,
@@ -172,14 +172,14 @@ int session_write_frame(struct buffer *buffer, struct session_state *state,
  * a line of unknown kind gives RECORD_NONE. */
 int session_read_line(struct session_state *state, const char *text, size_t length,
                       struct session_line *line, char *why, size_t why_size);
-/* The same for `t` and kind only, without looking at the rest: for seeking. */
+/* Reads only `t` and the kind of a line: for seeking. */
 int session_peek_line(const char *text, size_t length, enum record_kind *kind, int64_t *wall_ns);
 
 /* Fills an empty frame from the state and its frame line. 0 or -ENOMEM. */
 int session_build_frame(const struct session_state *state, const struct session_frame *line,
                         const struct session_head *head, struct frame *frame);
 
-/* The same with the rows of these events only. */
+/* The same with only the rows of these events. */
 int session_build_event_rows(const struct session_state *state, const struct session_frame *line,
                              const struct event *events, uint32_t count, struct frame *frame);
 

@@ -7,7 +7,7 @@
 
 #define GET_TEXT_MAX 16384u /* bytes of a text that are read */
 
-/* One line at work. The first thing that is wrong is kept in words. */
+/* The line being read. The first error is kept as text. */
 struct get {
     struct flat *flat; /* the line */
     struct session_state *state;
@@ -18,28 +18,28 @@ struct get {
 };
 
 void get_fail(struct get *get, const char *key, const char *what);
-/* All of them: false if the key is absent or null (value untouched), or wrong (get->error set). */
+/* Each returns false if the key is absent or null (value untouched), or wrong (get->error set). */
 bool get_number(struct get *get, const char *key, uint64_t most, uint64_t *value);
 bool get_signed(struct get *get, const char *key, int64_t *value);
 bool get_time(struct get *get, const char *key, int64_t *wall_ns);
 bool get_flag(struct get *get, const char *key);
-/* Made safe; cut to what fits. */
+/* As safe text, truncated to `size`. */
 bool get_text(struct get *get, const char *key, char *text, size_t size);
 bool get_state(struct get *get, const char *key, uint8_t *state);
 bool get_null(const struct get *get, const char *key);     /* it is there and null */
 bool get_is_there(const struct get *get, const char *key); /* null or not */
 /* Numbers of processes; false if the key is absent or wrong. */
 bool get_list(struct get *get, const char *key, uint32_t *numbers, uint32_t most, uint32_t *count);
-/* What is in a list or an object; none if it is absent or wrong. */
+/* The items of a list or an object; none if it is absent or wrong. */
 struct flat_items get_items(struct get *get, const char *key, enum flat_type type);
 bool get_hex(struct get *get, const char *key, uint64_t *value);
 bool get_ms(struct get *get, const char *key, int64_t *ns); /* with decimals */
 /* family, laddr, lport, raddr, rport, ifindex; false if there is no family. */
 bool get_tuple(struct get *get, struct tuple *tuple);
-/* A key of the tables into base: set, or forgotten where it is null. */
+/* Reads a key of the tables into base: sets it, or clears it if it is null. */
 void get_key(struct get *get, const struct fact *key, void *base);
 
-/* Numbers that are 0 where there is no such key; get_ns not below 0. */
+/* Numbers; 0 where the key is absent. get_ns is never negative. */
 uint32_t get_u32(struct get *get, const char *key);
 uint64_t get_u64(struct get *get, const char *key);
 int64_t get_ns(struct get *get, const char *key);
@@ -53,12 +53,12 @@ void get_name(struct get *get, struct session_names *names, const char *key, uin
 SESSION_RECORDS(RECORD_FAMILY)
 #undef RECORD_FAMILY
 
-/* proc.c: group of the texts that the line names: those it lacks stay as they were, null ends them
- */
+/* proc.c: the group with the line's texts: texts that are absent stay unchanged, null clears
+ * them */
 uint32_t session_get_group(struct get *get, uint32_t group);
-/* netns.c: of a frame line: which namespaces were read at its time */
+/* netns.c: from a frame line: which namespaces were read for this frame */
 void session_read_unread(struct get *get, int64_t mono_ns);
-/* facts.c: those of a frame line, into the state */
+/* facts.c: the facts of a frame line, into the state */
 void read_facts(struct get *get);
 
 #endif

@@ -64,7 +64,7 @@ static bool is_at(const struct session_state *state, uint32_t place, uint32_t ke
     return place < state->namespace_count && state->namespaces[place].key == key;
 }
 
-/* Found or added; NULL when there are too many, or no memory. */
+/* Found or added; NULL when there are too many, or out of memory. */
 static struct frame_netns *take(struct session_state *state, uint32_t key)
 {
     const uint32_t place = place_of(state, key);

@@ -22,7 +22,7 @@ void put_key(struct buffer *buffer, const struct fact *key, const void *base);
         "ifindex", .help = "interface it is bound to"                                              \
     }
 
-/* One session_write_frame at work. Its lines are numbered by ++state->seq. */
+/* The state of one session_write_frame. Its lines are numbered by ++state->seq. */
 struct session_pass {
     struct buffer *buffer;
     struct session_state *state;
@@ -43,14 +43,15 @@ uint64_t session_proc_identity(const struct proc *proc);
 uint32_t session_group_number(const struct session_pass *pass, uint32_t index);
 void session_put_group(struct buffer *buffer, const struct session_state *state, uint32_t before,
                        uint32_t now);
-/* flow.c: and lets them fade in the state */
+/* flow.c: also lets flows fade in the state */
 int session_write_flows(struct session_pass *pass);
 int session_build_flows(const struct session_state *state, struct frame *frame);
-/* facts.c: what changed against the state, as a member of the frame line; and back into a frame */
+/* facts.c: facts that differ from the state, as a member of the frame line; and back into a
+ * frame */
 void session_put_facts(const struct session_pass *pass);
 int session_build_facts(const struct session_state *state, const struct session_frame *line,
                         struct frame *frame);
-/* failure.c: before the facts, which the state takes over */
+/* failure.c: before the facts, which update the state */
 void session_write_failures(const struct session_pass *pass);
 void session_build_failures(const struct call_failures *logged, bool traced, int64_t offset_ns,
                             struct call_failures *failures);

@@ -1,5 +1,6 @@
 /* The file of a session log that is being written: opened by the rules of doc/session-log.md,
- * locked, appended to in whole pieces, rotated. Of its content only the head line matters here. */
+ * locked, appended to in whole pieces, rotated. Independent of its content but for the head
+ * line. */
 #ifndef TCPLENS_SESSION_LOG_FILE_H
 #define TCPLENS_SESSION_LOG_FILE_H
 
@@ -14,30 +15,31 @@ struct log_file {
     int descriptor; /* -1 = closed */
     int folder;     /* -1: standard output */
     bool zstd, regular;
-    bool torn;            /* a stream ends within a line */
-    uint64_t size;        /* of what is whole */
-    uint64_t first_size;  /* when it was opened: 0 = a new file */
-    struct zst_keys keys; /* of what was there already */
+    bool torn;            /* the stream ended within a line */
+    uint64_t size;        /* of the complete part */
+    uint64_t first_size;  /* its size when it was opened; 0 = a new file */
+    struct zst_keys keys; /* of what it already contained */
     char name[NAME_MAX + 1];
 };
 
-/* What others may do to the file while it is open. */
+/* What other programs may do to the file while it is open. */
 enum log_file_fate {
-    LOG_FILE_REMOVED = 1, /* no name leads to it: what was written to it is lost */
-    LOG_FILE_TRUNCATED    /* it is shorter than what was written to it */
+    LOG_FILE_REMOVED = 1, /* it has no name any more: what was written is lost */
+    LOG_FILE_TRUNCATED    /* it is shorter than what was written */
 };
 
 void log_file_init(struct log_file *file);
 /* Opens or creates `path` ("-": standard output); 0 or -errno with one line of why. */
 int log_file_open(struct log_file *file, const char *path, char *why, size_t size);
 void log_file_close(struct log_file *file);
-/* Appends all of it, or nothing: what was written of it is cut off again. A pipe keeps what it got:
- * -EPIPE ends it. 0, -errno, or a fate: log_file_reopen, or log_file_resume, and try again. */
+/* Appends all of it or nothing: a partial write is cut off again, except in a pipe. -EPIPE: a
+ * pipe's reader has closed it. 0, -errno, or a fate: call log_file_reopen or log_file_resume and
+ * try again. */
 int log_file_append(struct log_file *file, const void *bytes, size_t length);
 int log_file_look(const struct log_file *file); /* 0, -errno, or a fate */
-/* Goes on at the end that a truncated file has now; keys: those of what is left. 0 or -errno. */
+/* Continues at the present end of a truncated file; keeps the keys of what is left. 0 or -errno. */
 int log_file_resume(struct log_file *file, char *why, size_t size);
-/* Cuts the file to `size` bytes, which ended something whole. */
+/* Cuts the file to `size` bytes, the end of something complete. */
 int log_file_cut(struct log_file *file, uint64_t size);
 /* Renames it to NAME-20261122T121631 (its endings last), opens a new one in its place and removes
  * all but the newest `keep` of such (0 = keep all). 0 or -errno: the old file is then still open.

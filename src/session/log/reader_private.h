@@ -13,8 +13,8 @@ struct log_reader {
     uint64_t size;   /* of a seekable file, when last looked at */
     uint64_t offset; /* where the next bytes of the file are read */
 
-    char
-        *text; /* lines read and not yet given: [begin, whole) whole ones, [whole, filled) a part */
+    /* lines read and not yet given: [begin, whole) whole ones, [whole, filled) a part */
+    char *text;
     size_t begin, whole, filled, capacity;
     size_t line_begin; /* of the line given last */
     bool skip_line;    /* the rest of a line that is too long is passed over */

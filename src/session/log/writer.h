@@ -1,5 +1,5 @@
 /* Writes frames and events to a log file: keyframes, chunks of zstd, gaps where something could not
- * be written, rotation. One thread; knows no clock, no thread: frames bring their times. */
+ * be written, rotation. For one thread. Independent of any clock: times come with the frames. */
 #ifndef TCPLENS_SESSION_LOG_WRITER_H
 #define TCPLENS_SESSION_LOG_WRITER_H
 
@@ -20,12 +20,12 @@ struct log_settings {
 
 struct log_stats {
     uint64_t bytes;  /* of this recording, in all files */
-    uint64_t frames; /* written, and not lost with a file that was removed */
+    uint64_t frames; /* written, without those lost in a file that was removed */
     uint64_t events;
-    uint64_t missed_frames, missed_events; /* in gap lines, or in the next one */
+    uint64_t missed_frames, missed_events; /* reported in gap lines, or to be in the next one */
     uint64_t files;
-    char trouble[160];  /* why nothing is written now, "" = all is well */
-    char incident[200]; /* the last one that writing went on after, "" = none */
+    char trouble[160];  /* why nothing is written now, "" = it is */
+    char incident[200]; /* the last one that was overcome, "" = none */
     unsigned incidents;
     char name[NAME_MAX + 1];
 };
@@ -36,43 +36,44 @@ struct log_writer {
     struct session_state state;
     struct event_match match;
     struct event_places places;
-    struct finding_steps *steps; /* of the findings in the log; NULL: no memory */
+    struct finding_steps *steps; /* of the findings in the log; NULL: out of memory */
     struct buffer lines;
     struct log_packer packer;
     struct zst_keys keys;
     struct log_stats stats;
     struct session_gap gap;       /* reason "" = none is due */
-    struct session_counts counts; /* events of the frame at work */
+    struct session_counts counts; /* events of the present frame */
     const struct event **ordered; /* those events by time */
     uint32_t ordered_capacity;
-    uint64_t last_number; /* frame written last, or the one before the first of all */
+    uint64_t last_number; /* of the last frame written, or the one before the first */
     int64_t key_mono_ns, opened_mono_ns, last_wall_ns, last_mono_ns, tried_mono_ns;
     uint64_t file_bytes, file_frames, file_events; /* of this recording in the open file */
-    uint64_t gone_frames, gone_events;             /* with removed files, not in a gap line yet */
-    uint64_t told_frames, told_events;             /* in gap lines */
+    /* lost with removed files, not yet in a gap line */
+    uint64_t gone_frames, gone_events;
+    uint64_t told_frames, told_events; /* in gap lines */
     bool begun;
-    uint64_t key_bytes, since_key_bytes; /* of lines, of the last keyframe and behind it */
+    uint64_t key_bytes, since_key_bytes; /* bytes of lines, in the last keyframe and since */
     bool need_key, failing;
 };
 
 int log_writer_open(struct log_writer *writer, const struct log_settings *settings, char *why,
                     size_t size);
-/* One log frame: events, what changed, frame line. `lost`: events that were overwritten before they
- * could be read, since the last frame that was written. 0; -EPIPE: the reader of the pipe is gone;
- * other -errno: nothing of it was written (the frame is counted in a gap line when writing works
+/* One log frame: events, what changed, frame line. `lost`: events overwritten in the ring before
+ * they were read, since the last frame that was written. 0; -EPIPE: the pipe's reader has closed
+ * it; other -errno: nothing was written (the frame is counted in a gap line once writing works
  * again; the caller keeps the events). After a failure a second passes before the next try. */
 int log_writer_frame(struct log_writer *writer, const struct frame *frame,
                      const struct event *events, uint32_t count, uint64_t lost);
-/* Something known to be missing from here on: "suspended". */
+/* Notes that something is missing from here on: "suspended". */
 void log_writer_note_gap(struct log_writer *writer, const char *reason);
-/* An answer to who reads a pipe, behind the lines of the last frame. 0 or -errno; -EAGAIN: nothing has
- * been written yet. */
+/* Answers the reader of a pipe, after the lines of the last frame. 0 or -errno; -EAGAIN: nothing
+ * has been written yet. */
 int log_writer_clock(struct log_writer *writer, const struct session_clock *clock);
-/* The next frame is tried at once, whatever failed before. */
+/* Tries the next frame at once, whatever failed before. */
 void log_writer_retry(struct log_writer *writer);
 int log_writer_reopen(struct log_writer *writer);
-/* With a line for each finding that still holds, and an index where the file can have one. The
- * stats stay. */
+/* Writes a line for each finding that still holds, and an index if the file can have one. The stats
+ * stay valid. */
 void log_writer_close(struct log_writer *writer);
 
 #endif

@@ -35,15 +35,15 @@ enum bpf_why {
 
 /* One transition of a socket; or the process that accept() gave one to (cookie, pid, start_ns and
  * name only); or a bind() or connect() that failed (error is its errno; process, the address and port it was
- * called with; connect: cookie, 0 = not known). */
+ * called with; connect: cookie, 0 = unknown). */
 struct bpf_record {
     __u64 ns;       /* CLOCK_MONOTONIC */
-    __u64 began_ns; /* in SYN-RECEIVED since, 0 = not known */
+    __u64 began_ns; /* in SYN-RECEIVED since, 0 = unknown */
     __u64 cookie;
     __u64 start_ns; /* of the process, since boot */
     __u64 bytes_received, bytes_sent, bytes_retrans;
     __u64 netns_cookie; /* of a transition, as what follows */
-    __u64 cgroup_id;    /* of the group in which the socket was made, 0 = not known */
+    __u64 cgroup_id;    /* of the group in which the socket was made, 0 = unknown */
     __u32 rtt_us8;      /* srtt_us: eighths of a microsecond */
     __u32 retrans;      /* segments */
     __u32 pid;          /* in our pid namespace, 0 = in no process's context */

@@ -12,8 +12,8 @@ struct fleet_settings {
     uint32_t count;
     struct remote_wish wish; /* but for push_bytes */
     bool push; /* this program is sent to hosts that have none, or one that is not understood */
-    int64_t
-        wait_ns; /* the first frame waits so long at most until every host has one, or has failed */
+    /* the first frame waits so long at most until every host has one, or has failed */
+    int64_t wait_ns;
 };
 
 /* 0; -EINVAL: a target is wrong; other -errno; with one line in why. */

@@ -45,7 +45,7 @@ int log_member_stand(struct log_member *member, struct event_ring *scratch, int6
 void log_member_look_again(struct log_member *member);
 /* 0 or -errno; -ENODATA: it has no frame. */
 int log_member_span(struct log_member *member, int64_t *first_ns, int64_t *last_ns);
-/* Why there is nothing of the host between its latest frame and the next, "" = not known. */
+/* Why there is nothing of the host between its latest frame and the next, "" = unknown. */
 const char *log_member_gap(const struct log_member *member);
 /* Events come with frames: what no frame follows is said instead of left out in silence. */
 void log_member_note_rest(struct log_member *member);

@@ -52,15 +52,15 @@ int replay_step_back(struct source *source);
 void replay_forget_given(struct source *source);
 /* Times of the first and the last frame. -ENODATA: there is none; -ESPIPE: a pipe. */
 int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns);
-/* By the head line read last, "" = not known: of the machine, of the tcplens that recorded. */
+/* By the head line read last, "" = unknown: of the machine, of the tcplens that recorded. */
 const char *replay_host(const struct source *source);
 const char *replay_version(const struct source *source);
 /* By the host line read last: a name, where the log was collected from another machine. */
 const struct session_host *replay_collected(const struct source *source);
 /* Why something is missing between the frame given last and the next one, as far as a gap line that
- * was read says it; "" = not known. */
+ * was read says it; "" = unknown. */
 const char *replay_gap_reason(const struct source *source);
-/* The interval that the recorder was given; 0 = not known. */
+/* The interval that the recorder was given; 0 = unknown. */
 int64_t replay_interval(const struct source *source);
 uint64_t replay_bytes(const struct source *source); /* read so far */
 int replay_descriptor(const struct source *source);

@@ -23,18 +23,18 @@
 struct netns_list;
 
 struct netns_entry {
-    uint64_t id; /* the cookie; where that is not known, a number with the highest bit set. Never 0;
+    uint64_t id;  /* the cookie; where that is unknown, a number with the highest bit set. Never 0;
                     that of another is never the same while the list is open */
     uint32_t key; /* the inode; where that may not be read, proc_inode: no inode of a namespace, as
                      the kernel hands out both as one. No two entries have the same at a time */
-    struct netns netns;   /* cookie 0, inode 0 = not known */
+    struct netns netns;   /* cookie 0, inode 0 = unknown */
     uint64_t proc_inode;  /* of /proc/PID/net/tcp of each process in it; 0 = none was readable */
     uint8_t kind;         /* enum netns_kind */
     uint8_t reach;        /* enum netns_reach */
     bool is_own;          /* the one that we are in */
     bool other_user;      /* its anchor is of another user namespace than ours */
     bool is_mounted;      /* it has a mount of nsfs */
-    uint32_t uid;         /* user of the anchor; UINT32_MAX = not known */
+    uint32_t uid;         /* user of the anchor; UINT32_MAX = unknown */
     uint32_t processes;   /* in it, as far as /proc shows them */
     int32_t pid;          /* the anchor; 0 = none: only a mount */
     uint64_t start_ticks; /* of the anchor */

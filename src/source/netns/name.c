@@ -25,7 +25,7 @@ struct clue {
     enum netns_kind kind;
     bool is_id;
     char id[GROUP_NAME_MAX];
-    char name[NETNS_NAME_MAX]; /* "" = not known */
+    char name[NETNS_NAME_MAX]; /* "" = unknown */
     char pod_uid[64];
     uint32_t uid; /* of its monitor */
 };

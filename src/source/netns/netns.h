@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct netns {
-    uint64_t cookie; /* SO_NETNS_COOKIE (Linux 5.14): never that of another; 0 = not known */
-    uint32_t inode;  /* as shown; given to another once the namespace is gone; 0 = not known */
+    uint64_t cookie; /* SO_NETNS_COOKIE (Linux 5.14): never that of another; 0 = unknown */
+    uint32_t inode;  /* as shown; given to another once the namespace is gone; 0 = unknown */
     bool is_host;    /* it is known to be that of the machine's process 1 */
 };
 
@@ -21,7 +21,7 @@ int netns_open_diag(const struct netns *netns, int flags);
 /* The process is in our network namespace, as far as /proc says without any right: each namespace
  * has files of its own below net. False also where it cannot be known. */
 bool netns_is_of_process(int32_t pid);
-/* That of the namespace of a socket; 0 = not known. */
+/* That of the namespace of a socket; 0 = unknown. */
 uint64_t netns_cookie_of_socket(int descriptor);
 
 #endif

@@ -63,7 +63,7 @@ void process_facts_read_executable(struct process_facts *facts, uint32_t index)
     const ssize_t length = readlinkat(directory, "exe", raw, sizeof raw);
     close(directory);
     free(slot->exe);
-    slot->exe = NULL; /* not to be read: not known */
+    slot->exe = NULL; /* not to be read: unknown */
     if (length <= 0)
         return;
     slot->exe = malloc(TEXT_CLEAN_MAX(length));

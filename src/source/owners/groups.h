@@ -25,7 +25,7 @@ struct owner_group {
     uint32_t frame;       /* count of frames, of the last one that has it */
 };
 
-/* A listener that systemd holds: the group of the unit that it starts, OWNER_GROUP_NONE: not known. */
+/* A listener that systemd holds: the group of the unit that it starts, OWNER_GROUP_NONE: unknown. */
 struct owner_activation {
     struct tuple at;
     uint32_t group;
@@ -60,7 +60,7 @@ bool owner_groups_begin_frame(struct owner_groups *groups, int64_t now_ns);
 /* The group of a process; privileges must have been raised, and are again when it returns.
  * OWNER_GROUP_NONE: not to be read. */
 uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid);
-/* That of a socket by its cgroup id; OWNER_GROUP_NONE: not known, or it says nothing. */
+/* That of a socket by its cgroup id; OWNER_GROUP_NONE: unknown, or it says nothing. */
 uint32_t owner_groups_of_socket(struct owner_groups *groups, uint64_t id, int64_t now_ns);
 /* That of the unit which systemd starts for a listener of its own: a unit, no path. */
 uint32_t owner_groups_of_activation(struct owner_groups *groups, const struct tuple *at,

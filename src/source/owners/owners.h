@@ -36,7 +36,7 @@ struct owners;
 struct owner_walk;
 
 /* proc_root is "/proc", or a tree that looks like it (tests): then libproc2 is not used, and what
- * only it reads is not known. 0 or -errno (proc_root cannot be opened). */
+ * only it reads is unknown. 0 or -errno (proc_root cannot be opened). */
 int owners_open(struct owners **owners, const char *proc_root);
 void owners_close(struct owners *owners);
 /* A faster walker, which must outlive `owners` or be replaced (NULL: by none). One that fails for

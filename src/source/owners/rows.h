@@ -37,14 +37,14 @@ int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const
 /* False: what copies in next say of their holders does not count. */
 bool owner_rows_may_keep(const struct owner_rows *rows, const struct frame *next, bool want_groups);
 struct owner_rows_put {
-    const struct frame
-        *previous; /* its processes and groups have the same indexes in next, so that copies of its
-                                   * rows may stand; NULL: they have not */
+    /* its processes and groups have the same indexes in next, so that copies of its rows may
+     * stand; NULL: they have not */
+    const struct frame *previous;
     const struct diff *diff;
     struct frame *next;
-    const uint32_t *
-        slot_proc; /* the index in next->procs of each slot that an entry names (OWNER_NO_INDEX: none);
-                                * owner_refs[i] must be i for each of these, and there must be no others */
+    /* the index in next->procs of each slot that an entry names (OWNER_NO_INDEX: none);
+     * owner_refs[i] must be i for each of these, and there must be no others */
+    const uint32_t *slot_proc;
     bool want_groups; /* fill the rows' groups, too */
 };
 int owner_rows_put(struct owner_rows *rows, const struct owner_rows_put *what);

@@ -16,7 +16,7 @@ struct visitor {
 };
 
 /* 0: read to the end; 1: out of time, *from is where to go on; -ESRCH: there is no such process any
- * more; other -errno: could not be read (no memory, no descriptors left). A process that may not be
+ * more; other -errno: could not be read (out of memory, no descriptors left). A process that may not be
  * read is `denied`, and 0. deadline_ns: CPU time of the thread. */
 int visit_process(struct visitor *visitor, uint32_t slot, enum visit_depth depth, uint32_t *from,
                   int64_t deadline_ns);

@@ -23,7 +23,7 @@ struct past {
     struct past_block *blocks; /* a ring: block n is blocks[n % capacity] */
     uint64_t first, end;       /* kept: [first, end) */
     uint32_t capacity;
-    uint64_t drops;         /* ListenDrops of the frame added last, UINT64_MAX: not known */
+    uint64_t drops;         /* ListenDrops of the frame added last, UINT64_MAX: unknown */
     struct frame *previous; /* added last: its rows are the base of the next one's */
     struct past_image image, other;
     struct past_texts texts;

@@ -20,8 +20,8 @@ struct remote_wish {
     const char *template; /* --host-command: "{}" stands for the words of tcplens, "{host}" for the
                            * name; NULL = ssh */
     bool detail, with_args;
-    uint64_t
-        push_bytes; /* size of the program, which standard input brings first (push.h); 0 = it is there */
+    /* size of the program, which standard input brings first (push.h); 0 = it is there */
+    uint64_t push_bytes;
 };
 
 struct remote_command {

@@ -32,7 +32,7 @@ struct connection_model {
     struct conn conn;
     bool ended;       /* it is not in the frame shown, or as a ghost */
     bool not_yet;     /* it is not, as that frame comes before `frame` */
-    int64_t ended_ns; /* 0 = not known */
+    int64_t ended_ns; /* 0 = unknown */
     struct connection_states states;
     struct page_series series;
 };
@@ -94,7 +94,7 @@ bool connection_carries(const struct conn *conn);
  * zeros are one line, but if `unfolded`. True: there are some. */
 bool connection_draw_info(const struct column_context *context, const struct conn *conn,
                           bool unfolded, struct page *text);
-/* Values of tcp_info for a row, by place in TCP_INFO. False where they are not known. */
+/* Values of tcp_info for a row, by place in TCP_INFO. False where they are unknown. */
 bool connection_info_value(const struct column_context *context, const struct conn *conn,
                            unsigned field, uint64_t *value);
 

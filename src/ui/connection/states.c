@@ -109,7 +109,7 @@ static void span(char *out, size_t size, int64_t ns)
         text_span(out, size, ns);
 }
 
-/* How long it was in a state; false: not known. */
+/* How long it was in a state; false: unknown. */
 static bool stay(const struct life *life, size_t i, int64_t *ns)
 {
     const struct connection_state *state = &life->states.items[i];
@@ -125,7 +125,7 @@ static bool stay(const struct life *life, size_t i, int64_t *ns)
 struct segment {
     char name[16], span[SEGMENT_TEXT];
     unsigned role;
-    double weight; /* of its bar; 0: how long is not known */
+    double weight; /* of its bar; 0: how long is unknown */
     int cells;     /* that its texts take */
 };
 

@@ -23,7 +23,7 @@ struct group_fact {
     /* Orders first; texts that tie in it are compared. NULL: by text. */
     uint64_t (*key)(const struct picture *picture, const struct grouping_row *row);
     void (*text)(const struct picture *picture, const struct grouping_row *row, char *out,
-                 size_t size); /* "" = not known */
+                 size_t size); /* "" = unknown */
 };
 
 extern const struct group_fact GROUP_USER, GROUP_UNIT, GROUP_CONNS, GROUP_ESTABLISHED,

@@ -22,7 +22,7 @@
 
 /* Of a row in a tree; by row of the grouping. */
 struct tree_place {
-    uint64_t key; /* by which it is sorted, UINT64_MAX = not known */
+    uint64_t key; /* by which it is sorted, UINT64_MAX = unknown */
     bool is_last; /* of its tree */
 };
 

@@ -7,7 +7,7 @@
 #include "ui/pane/pane.h"
 
 struct recent {
-    struct heat *heat;  /* NULL: no frame yet, or no memory */
+    struct heat *heat;  /* NULL: no frame yet, or out of memory */
     struct heat *older; /* being filled by another thread */
     uint32_t query;     /* its number, 0 = none */
     uint64_t number;    /* of the frame taken last */

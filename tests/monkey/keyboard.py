@@ -12,7 +12,7 @@ FUNCTION = [ESC + 'OP', ESC + 'OS', ESC + '[17~', ESC + '[19~', ESC + '[20~']
 WORDS = ['443', 'state est', 'port 443 and rtt > 5ms', 'pid 1', 'not', '(((', 'proc python3', 'accept_queue > 0', '-5m', '14:03',
          '2026-11-22 14:03', 'x' * 300, '\u4e16\u754c', 'e\u0301', '127.0.0.1', 'netns all', '\\', '"', "'", 'dst ::1', '-1s', '']
 BROKEN = [ESC, ESC + '[', ESC + '[<', ESC + '[<0;', ESC + '[99999999999999;1H', ESC + 'O', ESC + ']52;c;', ESC + 'P', '\x00', '\x7f',
-          '\x03', '\x1a', '\x04', '\x0c', '\xff', '\xc3', ESC + ESC + ESC, ESC + '[200~', ESC + '[201~', ESC + '[?1;2c', ESC + '[1;5A',
+          '\x03', '\x1a', '\x04', '\x0c', '\x13', '\x13', '\x11', '\xff', '\xc3', ESC + ESC + ESC, ESC + '[200~', ESC + '[201~', ESC + '[?1;2c', ESC + '[1;5A',
           ESC + '[M   ', ESC + '[I', ESC + '[O', ESC + ']11;rgb:ffff/ffff/ffff' + ESC + '\\']
 
 
@@ -78,8 +78,8 @@ class Keyboard:
         return f'{ESC}[200~{inside}{self.dice.choice([ESC + "[201~", ""])}'
 
     def noise(self):
-        """Without ^S, by which the terminal itself holds all output, and what quits, which others type."""
-        return bytes(self.dice.randrange(256) for _ in range(self.dice.randint(1, 12))).translate(None, b'q\x13\x03\x1c')
+        """Without what quits, which others type."""
+        return bytes(self.dice.randrange(256) for _ in range(self.dice.randint(1, 12))).translate(None, b'q\x03\x1c')
 
     def back(self):
         return ESC

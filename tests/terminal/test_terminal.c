@@ -306,7 +306,7 @@ static void test_continued_before_it_stopped(void **state)
     terminal_quit(screen);
 }
 
-/* ^S stops no output, before and after the terminal was left. */
+/* ^S stops no output: typed to the program, or while it was stopped. */
 static void test_flow_keys_freeze_nothing(void **state)
 {
     struct pty_screen *screen = terminal_start_job_and_wait();
@@ -315,11 +315,32 @@ static void test_flow_keys_freeze_nothing(void **state)
     expect_help(screen);
     pty_screen_signal(screen, SIGTSTP);
     assert_true(wait_stopped(screen));
+    pty_screen_send_bytes(screen, "\x13", 1);
     pty_screen_signal(screen, SIGCONT);
-    expect_help(screen); /* it is back: until then ^S would be the shell's */
+    expect_help(screen);
     pty_screen_send_bytes(screen, "\x13", 1);
     expect_help(screen);
     terminal_quit(screen);
+}
+
+/* Nor typed before it began, whose modes it restores all the same. */
+static void test_begun_with_output_stopped(void **state)
+{
+    static const char SCRIPT[] = "echo ready; read -r _; exec \"$0\" --demo 7";
+    const char *const argv[] = {"sh", "-c", SCRIPT, terminal_program, NULL};
+    const struct pty_screen_options options = {.rows = 24, .cols = 80, .argv = argv};
+    struct pty_screen *screen = NULL;
+    int status;
+    (void)state;
+    assert_int_equal(pty_screen_start(&screen, &options), 0);
+    assert_true(pty_screen_wait_text(screen, "ready", DEADLINE_MS));
+    pty_screen_send_bytes(screen, "\x13\n", 2);
+    assert_true(pty_screen_wait_text(screen, "ESTAB", DEADLINE_MS));
+    expect_help(screen);
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    terminal_assert_restored(screen);
+    pty_screen_free(screen);
 }
 
 /* Where it leads the session there is no shell that could continue it: it goes on. */
@@ -384,6 +405,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_stop_and_continue_with_pty_unread),
         cmocka_unit_test(test_continued_before_it_stopped),
         cmocka_unit_test(test_flow_keys_freeze_nothing),
+        cmocka_unit_test(test_begun_with_output_stopped),
         cmocka_unit_test(test_no_shell_to_stop_for),
         cmocka_unit_test(test_stop_unseen),
         cmocka_unit_test(test_resized_without_a_signal),

@@ -204,17 +204,30 @@ static void learn_keys(struct term *term)
                           TERM_KEYS[i].code);
 }
 
+static int input_of(const struct term *term)
+{
+    return term->input ? fileno(term->input) : STDIN_FILENO;
+}
+
 /* ^S and ^Q reach the program, as in tmux: ^S typed by mistake would freeze the screen without a
- * word. As a mode of the program, so that curses sets it again after a stop. */
-static void take_flow_keys(int input)
+ * word. Before anything is written: what a ^S before that has stopped goes on with the change. */
+static void take_flow_keys(const struct term *term)
 {
     struct termios modes;
 
-    if (tcgetattr(input, &modes) != 0)
+    if (tcgetattr(input_of(term), &modes) != 0)
         return;
     modes.c_iflag &= ~(tcflag_t)IXON;
-    if (tcsetattr(input, TCSANOW, &modes) == 0)
-        def_prog_mode();
+    tcsetattr(input_of(term), TCSANOW, &modes);
+}
+
+/* curses began after take_flow_keys: what it is to restore is how the terminal was found. Nothing is written
+ * while flow control is on again. */
+static void keep_found_modes(const struct term *term)
+{
+    if (tcsetattr(input_of(term), TCSANOW, &term->rescue->before) == 0)
+        def_shell_mode();
+    reset_prog_mode();
 }
 
 /* Of the keypad and the mouse curses only sets the modes: their bytes are read and decoded here. False:
@@ -284,6 +297,8 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     term_rows_init(&term->rows);
     int error = open_files(term, settings);
     atomic_store(&rescue->armed, !term->in_memory);
+    if (!error && !term->in_memory)
+        take_flow_keys(term);
     if (!error)
         error = start_screen(term, text, 128);
     if (error) {
@@ -298,7 +313,7 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
         return -ENOMEM;
     }
     if (!term->in_memory)
-        take_flow_keys(settings->input);
+        keep_found_modes(term);
     learn_keys(term);
     term->pastes = is_ansi() && !term->in_memory;
     set_paste(term, true);
@@ -313,12 +328,13 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     return 0;
 }
 
+/* endwin last: with the modes that it restores a ^S would stop what is written. */
 static void leave(struct term *term)
 {
+    set_paste(term, false);
     in_curses = 1;
     endwin();
     in_curses = 0;
-    set_paste(term, false);
 }
 
 void term_close(struct term *term)
@@ -356,6 +372,7 @@ void term_resume(struct term *term)
     term_suspend(term);
     atomic_store(&term->rescue->armed, true);
     term->suspended = false;
+    reset_prog_mode();
     set_paste(term, true);
     term_resized(term);
     term_repaint(term);

@@ -124,9 +124,9 @@ static int describe(struct doctor *doctor)
 
 int cmd_doctor(const struct options *options)
 {
-    struct doctor doctor = {.watch = {.headless = {.options = options, .signals = -1},
-                                      .usual_ns = WATCH_NS,
-                                      .report = report}};
+    struct doctor doctor = {
+        .watch = {.headless = {.options = options, .signals = -1, .usual_ns = WATCH_NS},
+                  .report = report}};
     int code = DOCTOR_UNKNOWN;
 
     doctor.watch.data = &doctor;

@@ -326,7 +326,6 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
     const struct wish wish = {.state_bits = 0};
     int error = 0;
 
-    run->headless.end_ns = INT64_MAX; /* --for is time of the log here */
     while (!error || error == -EAGAIN) {
         struct frame *frame = frame_new(pool);
         error = frame ? source_next(source, frame, &wish) : -ENOMEM;

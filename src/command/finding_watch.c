@@ -33,17 +33,6 @@ static int take_live(struct finding_watch *watch, struct frame *frame)
     return take_frame(watch, frame, &input);
 }
 
-static int64_t window_ns(const struct finding_watch *watch)
-{
-    const int64_t for_ns = watch->headless.options->for_ns;
-    return for_ns ? for_ns : watch->usual_ns;
-}
-
-static void begin_window(struct finding_watch *watch)
-{
-    watch->headless.end_ns = clock_mono_ns() + window_ns(watch);
-}
-
 static int watch_live(struct finding_watch *watch)
 {
     struct headless *headless = &watch->headless;
@@ -59,8 +48,6 @@ static int watch_live(struct finding_watch *watch)
         headless_report_trouble(headless);
         wake_drain(consumer);
         struct frame *frame = collector_latest(headless->collector);
-        if (frame && !watch->frame && options_have_hosts(headless->options))
-            begin_window(watch); /* not the time that it took to reach them */
         if (frame && (!watch->frame || frame->number != watch->frame->number))
             error = take_live(watch, frame);
         else
@@ -80,12 +67,11 @@ static int watch_live(struct finding_watch *watch)
 static int watch_demo(struct finding_watch *watch)
 {
     struct headless *headless = &watch->headless;
-    const int64_t for_ns = window_ns(watch);
     struct frame *frame;
     int error = 0;
 
     while (!error && !headless_signal(headless) &&
-           (watch->frames == 0 || watch->last_ns - watch->first_ns < for_ns)) {
+           (watch->frames == 0 || watch->last_ns - watch->first_ns < headless->window_ns)) {
         error = collector_step(headless->collector, &frame);
         if (!error)
             error = take_live(watch, frame);
@@ -97,10 +83,6 @@ static int run_live(struct finding_watch *watch)
 {
     struct headless *headless = &watch->headless;
 
-    if (options_have_hosts(headless->options))
-        headless->end_ns = INT64_MAX; /* until the first frame */
-    else
-        begin_window(watch);
     if (headless_open_collector(headless, watch->needs | finding_needs(&watch->settings)) >= 0)
         return -EIO;
     return headless->options->demo ? watch_demo(watch) : watch_live(watch);

@@ -9,8 +9,7 @@
 struct finding_watch {
     struct headless headless;
     struct finding_settings settings;
-    uint32_t needs;   /* of the frames, in addition to what the detectors need */
-    int64_t usual_ns; /* duration where --for is not given */
+    uint32_t needs; /* of the frames, in addition to what the detectors need */
     /* Prints the report. The exit code. */
     int (*report)(void *data);
     void *data;

@@ -16,14 +16,33 @@
 #include <time.h>
 #include <unistd.h>
 
-#define POLLED_MAX 4
+#define POLLED_MAX          4
+#define FIRST_FRAME_NS      (10 * SECOND_NS)
+#define FIRST_OF_HOSTS_NS   (20 * SECOND_NS) /* ssh may take 15 s to give up */
+#define FIRST_FRAME_STEP_MS 100              /* how often to look whether it is there */
 
 static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+
+static void prepare_window(struct headless *headless)
+{
+    const struct options *options = headless->options;
+    const int64_t first_ns = options_have_hosts(options) ? FIRST_OF_HOSTS_NS : FIRST_FRAME_NS;
+
+    headless->end_ns = INT64_MAX;
+    headless->window_ns = options->from     ? 0
+                          : options->for_ns ? options->for_ns
+                                            : headless->usual_ns;
+    if (!headless->window_ns)
+        return;
+    headless->give_up_ns = clock_mono_ns() + headless->window_ns;
+    headless->end_ns = clock_mono_ns() + first_ns;
+    if (headless->end_ns < headless->give_up_ns)
+        headless->end_ns = headless->give_up_ns;
+}
 
 int headless_take_signals(struct headless *headless)
 {
     sigset_t taken, ignored;
-    int64_t for_ns = headless->options->for_ns;
 
     sigemptyset(&taken);
     for (size_t i = 0; i < sizeof(TAKEN_SIGNALS) / sizeof(TAKEN_SIGNALS[0]); i++) {
@@ -36,7 +55,7 @@ int headless_take_signals(struct headless *headless)
     sigaddset(&ignored, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &ignored, NULL);
     headless->signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
-    headless->end_ns = for_ns > 0 ? clock_mono_ns() + for_ns : INT64_MAX;
+    prepare_window(headless);
     return headless->signals < 0 ? -errno : 0;
 }
 
@@ -52,9 +71,25 @@ int headless_exit_code(int signal, int code)
     return signal && signal != SIGTERM && signal != SIGINT ? 128 + signal : code;
 }
 
-bool headless_is_over(const struct headless *headless)
+void headless_begin(struct headless *headless)
 {
-    return clock_mono_ns() >= headless->end_ns;
+    if (headless->begun)
+        return;
+    headless->begun = true;
+    if (headless->window_ns)
+        headless->end_ns = clock_mono_ns() + headless->window_ns;
+}
+
+bool headless_is_over(struct headless *headless)
+{
+    if (!headless->begun && headless->collector) {
+        struct frame *frame = collector_latest(headless->collector);
+        if (frame)
+            headless_begin(headless);
+        frame_release(frame);
+    }
+    const bool fails = headless->window_ns && !headless->begun && headless->reported[0];
+    return clock_mono_ns() >= (fails ? headless->give_up_ns : headless->end_ns);
 }
 
 void headless_wait(struct headless *headless, const int *descriptors, size_t count, int most_ms)
@@ -63,6 +98,8 @@ void headless_wait(struct headless *headless, const int *descriptors, size_t cou
     int64_t left_ns = headless->end_ns - clock_mono_ns();
     nfds_t used = 1;
 
+    if (headless->window_ns && !headless->begun && (most_ms < 0 || most_ms > FIRST_FRAME_STEP_MS))
+        most_ms = FIRST_FRAME_STEP_MS;
     for (size_t i = 0; i < count && used < POLLED_MAX; i++)
         polled[used++] = (struct pollfd){descriptors[i], POLLIN, 0};
     if (left_ns <= 0)

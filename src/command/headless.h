@@ -19,9 +19,13 @@ struct headless {
     bool last_frame;
     struct metrics *metrics; /* fed with each frame; outlives the collector; NULL = none */
     struct collector *collector;
-    int signals;      /* signalfd */
-    int64_t end_ns;   /* monotonic time at which --for is over; INT64_MAX = never */
-    bool said_events; /* the source of events has been reported */
+    int signals;        /* signalfd */
+    int64_t usual_ns;   /* duration where --for is not given; 0 = until a signal comes */
+    int64_t window_ns;  /* what --for says, counted from the first frame; 0 = it is not counted */
+    int64_t end_ns;     /* monotonic time at which that is over; INT64_MAX = never */
+    int64_t give_up_ns; /* the same, where frames fail; before the first one */
+    bool begun;         /* the first frame is there */
+    bool said_events;   /* the source of events has been reported */
     uint8_t reported_hosts[HOSTS_MAX]; /* states of the hosts, as reported last */
     char reported_proc[160];           /* what is wrong with /proc, as reported last */
     char reported[160]; /* why there are no frames, as reported last; "" = there are */
@@ -29,8 +33,8 @@ struct headless {
 
 #define HEADLESS_CHECK_MS 1000 /* how often to look whether there is trouble to report */
 
-/* Blocks the signals that end a program and SIGPIPE; to be called before any thread starts. 0 or
- * -errno. */
+/* Blocks the signals that end a program and SIGPIPE; to be called before any thread starts. The
+ * time of --for is that of a log where one is read, and not counted here. 0 or -errno. */
 int headless_take_signals(struct headless *headless);
 /* The next signal that has come, 0 = none. */
 int headless_signal(struct headless *headless);
@@ -39,7 +43,12 @@ int headless_exit_code(int signal, int code);
 /* Waits for the descriptors (-1 = none) and signals, at most until the end. Milliseconds at most:
  * -1 = no other limit. */
 void headless_wait(struct headless *headless, const int *descriptors, size_t count, int most_ms);
-bool headless_is_over(const struct headless *headless);
+/* The time of --for begins with the first frame of the collector, which a busy machine may need long
+ * for: FIRST_FRAME_NS (in headless.c) or --for, whichever is longer. Where frames fail, it is not
+ * waited for longer than --for. */
+bool headless_is_over(struct headless *headless);
+/* The first frame is there: for who has no collector. Does nothing after the first call. */
+void headless_begin(struct headless *headless);
 /* Opens the collector over the source that the options name. -1, or the exit code after a
  * message. */
 int headless_open_collector(struct headless *headless, uint32_t needs);

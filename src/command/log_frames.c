@@ -52,7 +52,6 @@ static int read_all(struct log_frames *reading, struct source *source)
     else
         log_source_set_ring(reading->options, source, ring);
     log_source_set_interrupt(reading->options, source, take_signal, reading);
-    reading->headless->end_ns = INT64_MAX; /* --for is time of the log here */
     while (!error && !take_signal(reading))
         error = read_next(reading, source, pool, ring);
     if (error == -ENODATA)

@@ -95,10 +95,10 @@ static int begin(struct map_run *run)
 
 int cmd_map(const struct options *options)
 {
-    struct map_run run = {.watch = {.headless = {.options = options, .signals = -1},
-                                    .needs = NEED_OWNER | NEED_GROUP,
-                                    .usual_ns = WATCH_NS,
-                                    .report = report}};
+    struct map_run run = {
+        .watch = {.headless = {.options = options, .signals = -1, .usual_ns = WATCH_NS},
+                  .needs = NEED_OWNER | NEED_GROUP,
+                  .report = report}};
 
     run.watch.data = &run;
     buffer_init(&run.out);

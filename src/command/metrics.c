@@ -57,7 +57,6 @@ static int watch_live(struct reading *reading)
 /* The demo has a clock of its own, which need not be waited for. */
 static int watch_demo(struct reading *reading)
 {
-    const int64_t for_ns = reading->headless.options->for_ns;
     int64_t first_ns = 0, last_ns = 0;
 
     do {
@@ -70,7 +69,7 @@ static int watch_demo(struct reading *reading)
         last_ns = frame->mono_ns;
         first_ns = first_ns ? first_ns : last_ns;
         frame_release(frame);
-    } while (last_ns - first_ns < (for_ns ? for_ns : WATCH_NS) &&
+    } while (last_ns - first_ns < reading->headless.window_ns &&
              !headless_signal(&reading->headless));
     return EXIT_DONE;
 }
@@ -86,8 +85,6 @@ static int read_and_print(struct reading *reading)
         message("%s", error_text(errno));
         return EXIT_FAILED;
     }
-    if (headless->options->for_ns == 0)
-        headless->end_ns = clock_mono_ns() + WATCH_NS;
     if (finding_options_any(&reading->findings))
         headless->findings = &reading->findings;
     headless->metrics = reading->output.metrics;
@@ -106,7 +103,8 @@ static int print_document(struct reading *reading, void (*write)(struct buffer *
 
 int cmd_metrics(const struct options *options)
 {
-    struct reading reading = {.headless = {.options = options, .signals = -1}};
+    struct reading reading = {
+        .headless = {.options = options, .signals = -1, .usual_ns = WATCH_NS}};
     int code;
 
     buffer_init(&reading.out);

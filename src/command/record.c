@@ -22,9 +22,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_FRAME_NS      (10 * SECOND_NS)
-#define FIRST_FRAME_STEP_NS (SECOND_NS / 10)
-
 struct record_run {
     struct headless headless;
     struct finding_settings settings;
@@ -33,7 +30,6 @@ struct record_run {
     struct metrics_output metrics;
     char path[PATH_MAX];
     struct clock_questions questions; /* of who reads the standard output */
-    int64_t latest_end_ns;            /* until when a first frame is waited for, with --for */
     struct log_stats said;            /* its trouble and incidents are on stderr */
 };
 
@@ -138,31 +134,13 @@ static bool take_questions(struct record_run *run)
     return news == CLOCK_END;
 }
 
-/* On a busy machine the first frame may take longer than --for: it is waited for, not for ever. */
-static bool is_over(struct record_run *run)
-{
-    struct log_stats stats;
-
-    if (!headless_is_over(&run->headless))
-        return false;
-    if (!run->recorder || run->headless.end_ns >= run->latest_end_ns)
-        return true;
-    recorder_stats(run->recorder, &stats);
-    if (stats.frames || stats.missed_frames)
-        return true;
-    run->headless.end_ns += FIRST_FRAME_STEP_NS;
-    return false;
-}
-
 static int watch(struct record_run *run)
 {
     struct headless *headless = &run->headless;
     const int end = run->recorder ? recorder_end_descriptor(run->recorder) : -1;
     bool terminal = has_terminal();
 
-    if (headless->end_ns != INT64_MAX)
-        run->latest_end_ns = headless->end_ns + FIRST_FRAME_NS;
-    while (!is_over(run) && !(run->recorder && recorder_ended(run->recorder))) {
+    while (!headless_is_over(headless) && !(run->recorder && recorder_ended(run->recorder))) {
         const int descriptors[] = {end, run->questions.descriptor};
         headless_wait(headless, descriptors, 2, HEADLESS_CHECK_MS);
         if (take_questions(run))
@@ -190,13 +168,23 @@ static int exit_code(const struct log_stats *stats, bool ended, bool reader_left
     return whole && !stats->trouble[0] ? EXIT_DONE : EXIT_PARTLY;
 }
 
+/* A disk may be slow. A second signal ends the waiting for it. */
+static bool join_recorder(struct record_run *run)
+{
+    struct pollfd polled[] = {{recorder_end_descriptor(run->recorder), POLLIN, 0},
+                              {run->headless.signals, POLLIN, 0}};
+
+    (void)poll(polled, 2, HEADLESS_LAST_FRAME_END_NS / MILLISECOND_NS);
+    return recorder_join(run->recorder, HEADLESS_END_NS);
+}
+
 /* The exit code of what was written; *ended: whether it was written whole. */
 static int end_log(struct record_run *run, bool *ended)
 {
     struct log_stats stats;
 
     recorder_ask_stop(run->recorder);
-    *ended = recorder_join(run->recorder, HEADLESS_END_NS) && *ended;
+    *ended = join_recorder(run) && *ended;
     say_trouble(run);
     recorder_stats(run->recorder, &stats);
     say_end(run, &stats);

@@ -211,6 +211,8 @@ static bool look(struct hosts_run *run)
                                         .why = found.why,
                                         .frames = found.stats.frames};
         headless_report_host(&run->headless, i, &host);
+        if (host.frames)
+            headless_begin(&run->headless);
         say_trouble(&run->logs[i], host.name, &found.stats);
         reader_left |= found.reader_left;
     }

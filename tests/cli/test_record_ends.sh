@@ -47,6 +47,11 @@ rm -f log.jsonl
 start --for 0.001 -o log.jsonl
 ends 0 'record: [1-9][0-9]* frames, .*B in log.jsonl$'
 grep -q '^{"ev":"frame"' log.jsonl || fail "the shortest recording has no frame"
+"$tcplens" record --for 0.001 -o live.jsonl 2>err && grep -q '^{"ev":"frame"' live.jsonl || fail "of the kernel"
+"$tcplens" metrics --for 0.001 >out 2>err && grep -q '^tcplens_' out || fail "the shortest reading of metrics"
+"$tcplens" doctor --for 0.001 >out 2>err
+[ $? -le 2 ] && grep -q '^checked [1-9]' out || fail "the shortest look of doctor: $(cat out)"
+"$tcplens" map --for 0.001 >out 2>err || fail "the shortest look of map"
 
 env --default-signal=INT "$tcplens" events --demo 7 -i 0.1 >events 2>err &
 pid=$!

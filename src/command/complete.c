@@ -18,6 +18,7 @@
 
 #define LINE_MAX_BYTES 4096
 #define SSH_PREFIX     "ssh:"
+#define HELP_WORD      "help"
 
 struct line {
     int command;                 /* enum command_kind; -1: none was given */
@@ -359,18 +360,31 @@ static bool names_host(const struct line *line)
            strncmp(line->at.word, SSH_PREFIX, strlen(SSH_PREFIX)) == 0;
 }
 
+static void offer_commands(const struct completion *at)
+{
+    for (int i = 0; i < RUN_COUNT; i++)
+        complete_offer(at, COMMAND_NAMES[i].name, COMMAND_NAMES[i].help);
+}
+
 static void offer_operands(const struct line *line)
 {
     const char *operands = line->command < 0 ? "[FILTER]" : COMMAND_NAMES[line->command].operands;
+    const bool is_first = line->command < 0 && line->operands == 0 && !line->words_only;
+
+    if (line->command < 0 && !line->words_only && strcmp(line->filter, HELP_WORD " ") == 0) {
+        offer_commands(&line->at);
+        return;
+    }
 
     if (names_host(line)) {
         const struct completion behind = {line->at.word, strlen(SSH_PREFIX)};
         complete_hosts(&behind);
         return;
     }
-    if (line->command < 0 && line->operands == 0 && !line->words_only)
-        for (int i = 0; i < RUN_COUNT; i++)
-            complete_offer(&line->at, COMMAND_NAMES[i].name, COMMAND_NAMES[i].help);
+    if (is_first) {
+        offer_commands(&line->at);
+        complete_offer(&line->at, HELP_WORD, "what a command does, and its options");
+    }
     if (strstr(operands, "FILTER") && !line->filter_is_cut)
         offer_filter(&line->at, line->filter);
     else if (strstr(operands, "FILE") && line->operands == 0)

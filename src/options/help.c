@@ -86,7 +86,7 @@ void options_print_help(enum command_kind command)
     if (takes_columns(command))
         print_columns();
     if (command == RUN_COUNT)
-        puts("\nThe options of one command: tcplens COMMAND --help");
+        puts("\nThe options of one command: tcplens help COMMAND, or COMMAND --help");
     if (command == RUN_DOCTOR)
         puts("\nExit: 0 nothing, 1 a warning, 2 something critical, 3 not known, 128+n signal n");
     else

@@ -74,15 +74,19 @@ static int end_printed(struct parse *parse)
     return -ECANCELED;
 }
 
+static int print_help(struct parse *parse, enum command_kind command)
+{
+    options_print_help(command);
+    return end_printed(parse);
+}
+
 static int apply(struct parse *parse, const struct option_name *option, const char *value)
 {
     char why[OPTION_WHY_MAX];
 
     parse->options->given[option - OPTION_NAMES] = true;
-    if (option->reader == READ_HELP) {
-        options_print_help(parse->has_command ? parse->options->command : RUN_COUNT);
-        return end_printed(parse);
-    }
+    if (option->reader == READ_HELP)
+        return print_help(parse, parse->has_command ? parse->options->command : RUN_COUNT);
     if (option->reader == READ_VERSION) {
         options_print_version();
         return end_printed(parse);
@@ -228,13 +232,47 @@ static bool takes_file(enum command_kind command)
     return command == RUN_REPLAY || command == RUN_SUMMARY;
 }
 
+/* The command that a word begins, else the one with the fewest edits; RUN_COUNT: none is near. */
+static enum command_kind nearest_command(const char *word)
+{
+    enum command_kind near = RUN_COUNT;
+    unsigned least = UINT_MAX;
+
+    for (int i = 0; i < RUN_COUNT; i++) {
+        const char *name = COMMAND_NAMES[i].name;
+        if (word[0] && strncmp(name, word, strlen(word)) == 0)
+            return (enum command_kind)i;
+        if (text_is_nearer(word, name, &least))
+            near = (enum command_kind)i;
+    }
+    return near;
+}
+
+/* "help", alone or with the command that it is about. */
+static int parse_help(struct parse *parse)
+{
+    const char *word = parse->next < parse->argc ? parse->argv[parse->next] : "-";
+    char what[96], why[64] = "(tcplens help names all)";
+
+    if (word[0] == '-' || !strcmp(word, "help"))
+        return print_help(parse, RUN_COUNT);
+    if (find_command(word) >= 0)
+        return print_help(parse, (enum command_kind)find_command(word));
+    if (nearest_command(word) != RUN_COUNT)
+        snprintf(why, sizeof(why), "(did you mean %s?)", COMMAND_NAMES[nearest_command(word)].name);
+    snprintf(what, sizeof(what), "help: \"%.40s\" is no command", word);
+    return usage_error(parse, what, why);
+}
+
 static int parse_word(struct parse *parse, const char *word)
 {
     int command = find_command(word);
 
     if (!parse->has_command && !parse->word_count && !parse->words_only) {
         const struct option_name *said = find_option(word, strlen(word), 0);
-        if (said && (said->reader == READ_HELP || said->reader == READ_VERSION))
+        if (said && said->reader == READ_HELP)
+            return parse_help(parse);
+        if (said && said->reader == READ_VERSION)
             return apply(parse, said, NULL);
     }
     if (command >= 0 && !parse->has_command && !parse->word_count && !parse->words_only) {

@@ -22,6 +22,8 @@ INSERT_ALL, SHOW, CLEAR = b"\x14", b"\x07", b"\x01\x0b"
 # Line, what must be offered, what must not. In quotes a shell may complete a word of the text, or all of it.
 CASES = [
     ("tcplens ", ["top", "list", "metrics", "src", "rtt"], ["--json"]),
+    ("tcplens help ", ["top", "record"], ["src", "help"]),
+    ("tcplens he", ["help"], []),
     ("tcplens l", ["list", "local", "lport"], ["top"]),
     ("tcplens list --js", ["--json"], []),
     ("tcplens list --", ["--json", "--sort"], ["--theme", "--yes"]),

@@ -11,7 +11,7 @@
 
 #define ARGUMENTS_MAX 40
 
-static char said[8192]; /* what the last parse printed on stderr */
+static char said[8192], printed[32768]; /* what the last parse printed on stderr */
 
 /* Parses a line of words with stderr and stdout going to files. */
 static int parse(struct options *options, const char *line)
@@ -37,6 +37,9 @@ static int parse(struct options *options, const char *line)
     rewind(errors);
     length = fread(said, 1, sizeof(said) - 1, errors);
     said[length] = '\0';
+    rewind(output);
+    length = fread(printed, 1, sizeof(printed) - 1, output);
+    printed[length] = '\0';
     fclose(errors);
     fclose(output);
     return code;
@@ -233,6 +236,9 @@ static const struct {
     {"list --interval 2",
      "--interval is not an option of \"list\"; it belongs to top events record doctor metrics map"},
     {"lst", "\"lst\" is no command; did you mean \"list\"? (to filter by it: tcplens top lst)"},
+    {"help lst", "help: \"lst\" is no command (did you mean list?)"},
+    {"help rec", "help: \"rec\" is no command (did you mean record?)"},
+    {"help quite-unlike", "help: \"quite-unlike\" is no command (tcplens help names all)"},
     {"list --json --csv", "--json and --csv: name one of them"},
     {"map --mermaid --dot", "--dot and --mermaid: name one of them"},
     {"metrics --dashboard --rules", "--rules and --dashboard: name one of them"},
@@ -290,9 +296,30 @@ static void help_and_version_are_words_too(void **unused)
     options_done(&options);
     assert_int_equal(parse(&options, "help"), EXIT_DONE);
     options_done(&options);
+    assert_int_equal(parse(&options, "help help"), EXIT_DONE);
+    options_done(&options);
+    assert_int_equal(parse(&options, "help -h"), EXIT_DONE);
+    options_done(&options);
     options = parse_well("top help"); /* a process may be called so */
     assert_string_equal(options.filter, "help");
     options_done(&options);
+}
+
+static void help_is_about_the_command_that_follows(void **unused)
+{
+    static const char *const LINES[] = {"help list", "list --help", "--ascii help list"};
+    struct options options;
+
+    (void)unused;
+    for (size_t i = 0; i < UNIT_COUNT(LINES); i++) {
+        assert_int_equal(parse(&options, LINES[i]), EXIT_DONE);
+        options_done(&options);
+        assert_ptr_equal(strstr(printed, "Usage: tcplens list "), printed);
+        assert_null(strstr(printed, "--rotate"));
+    }
+    assert_int_equal(parse(&options, "help"), EXIT_DONE);
+    options_done(&options);
+    assert_non_null(strstr(printed, "--rotate"));
 }
 
 static void a_replay_names_its_file(void **unused)
@@ -377,6 +404,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_said_in_one_line),
         cmocka_unit_test(letters_of_ss_are_taken_by_list),
         cmocka_unit_test(help_and_version_are_words_too),
+        cmocka_unit_test(help_is_about_the_command_that_follows),
         cmocka_unit_test(a_replay_names_its_file),
         cmocka_unit_test(help_and_version_end_well),
         cmocka_unit_test(every_command_is_known_by_its_name),

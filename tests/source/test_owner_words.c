@@ -4,6 +4,7 @@
 #include "core/column/column.h"
 #include "net_tools.h"
 #include "owner_scene.h"
+#include "source/owners/walker.h"
 #include "source/proc_view.h"
 
 #include <errno.h>
@@ -243,6 +244,81 @@ static void test_closed_meanwhile(void **state)
     close(hidden);
 }
 
+/* The rows were read before its process closed it: it was held then. */
+static void test_let_go_meanwhile(void **state)
+{
+    (void)state;
+    const struct linger now = {1, 0};
+    const int listener = net_listen(net_v4(LOOPBACK, 4014), 5, 0);
+    const int client = net_socket(AF_INET, NULL, 0);
+    net_connect(client, net_v4(LOOPBACK, 4014));
+    const int server = net_accept(listener);
+    const unsigned port = port_of(client);
+    const struct frame *before = stage_settle(&owner_stage);
+    struct frame *frame = frame_new(owner_stage.pool);
+
+    assert_owner(before, row_of_ports(before, port, 4014), OWNER_PROCESS, getpid());
+    assert_int_equal(source_next(owner_stage.source, frame, &owner_stage.wish), 0);
+    assert_int_equal(setsockopt(client, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
+    net_close(client);
+    net_close(server);
+    assert_int_equal(diff_frames(&owner_stage.diff, before, frame), 0);
+    assert_int_equal(owner_stage.source->ops->find_owners(owner_stage.source, before, frame,
+                                                          &owner_stage.diff, &owner_stage.wish),
+                     0);
+    const struct conn *row = row_of_ports(frame, port, 4014);
+    assert_int_equal(row->state, STATE_ESTABLISHED);
+    assert_owner(frame, row, OWNER_PROCESS, getpid());
+    assert_owner(frame, row_of_ports(frame, 4014, port), OWNER_PROCESS, getpid());
+    frame_release(frame);
+    frame = (struct frame *)stage_settle(&owner_stage);
+    assert_null(row_of_ports(frame, port, 4014));
+    net_close(listener);
+}
+
+static int walk_finding_nothing(void *walker, owner_visit visit, void *context)
+{
+    (void)walker;
+    (void)visit;
+    (void)context;
+    return 0;
+}
+
+/* A walk need not see a process that /proc refuses: the word is that of a search without it. */
+static void check_walked_hidden(void)
+{
+    static const struct owner_walk nothing = {walk_finding_nothing, NULL, 0};
+    struct stage seen;
+
+    become_nobody(0);
+    for (int walks = 0; walks <= 1; walks++) {
+        stage_open(&seen, NEED_OWNER);
+        if (walks)
+            seen.source->ops->use_walk(seen.source, &nothing);
+        for (int i = 0; i < 3; i++) {
+            const struct frame *frame = stage_settle(&seen);
+            assert_owner(frame, row_of_ports(frame, 4015, 0), OWNER_HIDDEN, 0);
+        }
+        stage_close(&seen);
+    }
+}
+
+static void test_walked_hidden(void **state)
+{
+    int status;
+    (void)state;
+    const int hidden = net_listen(net_v4(LOOPBACK, 4015), 5, 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        close(hidden);
+        check_walked_hidden();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    close(hidden);
+}
+
 static void play_root_listener(struct actor *actor, void *data)
 {
     (void)data;
@@ -460,6 +536,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_in_flight, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_rights, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_closed_meanwhile, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_let_go_meanwhile, stage_begin, stage_end),
+        cmocka_unit_test_setup_teardown(test_walked_hidden, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_page, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_user, stage_begin, stage_end),
         cmocka_unit_test_setup_teardown(test_start, stage_begin, stage_end),

@@ -44,8 +44,8 @@ void owners_close(struct owners *owners);
 void owners_use_walk(struct owners *owners, const struct owner_walk *walk);
 
 /* is_open: whether the socket of a row still is open, with that row's inode. Called for sockets
- * without a readable holder before their rows say hidden or unseen: a process may have ended since
- * the rows were read. */
+ * without a readable holder before their rows say hidden or unseen, and for those that lost their last
+ * one: a process may have ended since the rows were read. */
 struct owner_check {
     bool (*is_open)(void *context, const struct conn *conn);
     void *context;

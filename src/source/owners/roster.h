@@ -14,6 +14,7 @@
 struct roster_slot {
     int32_t pid, parent;
     bool used, gone, visited, denied, kernel_thread, zombie, identified;
+    bool readable; /* its descriptors can be read, or could when that was last tried */
     bool user_read, executable_read, cmdline_read, group_read, has_sample, serves_read;
     uint32_t uid;
     uint32_t threads, files; /* files: open descriptors when it was last listed */

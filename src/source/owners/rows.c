@@ -221,17 +221,31 @@ static void put_list(struct put *put, struct conn *conn, const uint32_t *entries
     }
 }
 
-/* A row whose process has ended since it was read has no owner. */
-static void check_unfound(struct put *put, const struct conn *conn, struct owner_entry *entry)
+/* True: it was closed since the row was read. */
+static bool is_closed_since(struct put *put, const struct conn *conn)
 {
     const struct owner_check *check = &put->rows->check;
 
-    if ((entry->flags & ENTRY_CHECKED) || !check->is_open || put->checks == CHECKS_MOST)
+    return check->is_open && put->checks++ < CHECKS_MOST && !check->is_open(check->context, conn);
+}
+
+/* A row whose process has ended since it was read has no owner. */
+static void check_unfound(struct put *put, const struct conn *conn, struct owner_entry *entry)
+{
+    if ((entry->flags & ENTRY_CHECKED) || put->checks >= CHECKS_MOST)
         return;
-    put->checks++;
     entry->flags |= ENTRY_CHECKED;
-    if (!check->is_open(check->context, conn))
+    if (is_closed_since(put, conn))
         entry->word = OWNER_NONE;
+}
+
+/* The row stands as it was read; who closed the socket after that held it then. One that is open
+ * still has been let go: it is on its way to another process. */
+static bool was_held_when_read(struct put *put, const struct conn *conn,
+                               const struct owner_entry *entry)
+{
+    return entry->word == OWNER_LAST && !(entry->flags & ENTRY_RETIRED) &&
+           is_closed_since(put, conn);
 }
 
 static void put_entry(struct put *put, struct conn *conn, uint32_t index)
@@ -240,7 +254,7 @@ static void put_entry(struct put *put, struct conn *conn, uint32_t index)
 
     if (entry->word == OWNER_HIDDEN || entry->word == OWNER_UNSEEN)
         check_unfound(put, conn, entry);
-    conn->owner_word = entry->word;
+    conn->owner_word = was_held_when_read(put, conn, entry) ? (uint8_t)OWNER_PROCESS : entry->word;
     if (entry->holder == OWNER_NO_INDEX)
         return;
     const uint32_t proc = put->slot_proc[entry->holder];
@@ -250,7 +264,7 @@ static void put_entry(struct put *put, struct conn *conn, uint32_t index)
     } else {
         put_list(put, conn, &index, 1);
     }
-    if (entry->word != OWNER_PROCESS)
+    if (conn->owner_word != OWNER_PROCESS)
         return;
     for (uint32_t i = 0; i < conn->owner_count; i++)
         put->frame->procs[put->frame->owner_refs[conn->owners + i]].sockets++;
@@ -415,6 +429,7 @@ static void put_row(struct put *put, uint32_t row)
         put_group(put, conn);
     const bool holds = conn->owner_word == OWNER_PROCESS && conn->owner_count &&
                        entry != OWNER_NO_INDEX &&
+                       put->rows->table->entries[entry].word == OWNER_PROCESS &&
                        (!put->what->want_groups || conn->group != CONN_NO_INDEX);
     *at = holds ? entry | ROW_HELD : entry;
 }

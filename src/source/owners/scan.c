@@ -232,6 +232,9 @@ static int run_walk(struct owner_scan *scan, int64_t deadline_ns)
     result = visit_latecomers(scan, round, deadline_ns);
     if (result)
         return result;
+    /* A walk, too, may lack processes that /proc refuses: what it did not find is not held by none. */
+    if (has_due(scan, round) && visit_is_denied_any(scan->roster, (uint32_t)scan->walks.count))
+        scan->roster->denied_any = true;
     conclude(scan, round);
     round->active = false;
     return 0;

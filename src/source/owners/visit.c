@@ -130,6 +130,7 @@ static int compare_fds(const void *a, const void *b)
 static int deny(struct visitor *visitor, uint32_t index)
 {
     visitor->roster->slots[index].denied = true;
+    visitor->roster->slots[index].readable = false;
     visitor->roster->denied_any = true;
     roster_release(visitor->roster, index);
     return 0;
@@ -188,6 +189,7 @@ static int visit_own_table(struct visitor *visitor, uint32_t index, int director
     const int error = take_found(visitor, index, began, result ? *from : UINT32_MAX);
     if (error || result)
         return error ? error : result;
+    slot->readable = true;
     slot->read_epoch = slot->begun_epoch;
     if (!slot->kept)
         slot->deep_epoch = slot->begun_epoch;
@@ -224,6 +226,39 @@ static int visit_open(struct visitor *visitor, uint32_t index, enum visit_depth 
     if (result == 0 && has_tasks_to_read(slot, depth))
         result = visit_tasks(visitor, index, directory);
     return result;
+}
+
+/* The same rights are needed for the list of descriptors, and for what each is as for ns/net. */
+static bool is_refused(const struct roster *roster, int32_t pid)
+{
+    const int directory = proc_files_open_process(roster->files, pid);
+    const int descriptors = directory >= 0 ? proc_open_directory(directory, "fd") : -ESRCH;
+    char link[64];
+    const bool has_link =
+        descriptors < 0 || readlinkat(directory, "ns/net", link, sizeof link) >= 0;
+    const bool refused =
+        is_denied(directory) || is_denied(descriptors) || (!has_link && is_denied(-errno));
+    const bool ends = refused && directory >= 0 && proc_is_ended(directory, "stat") != 0;
+
+    if (descriptors >= 0)
+        close(descriptors);
+    if (directory >= 0)
+        close(directory);
+    return refused && !ends;
+}
+
+bool visit_is_denied_any(struct roster *roster, uint32_t walk)
+{
+    for (uint32_t i = 0; i < roster->count; i++) {
+        struct roster_slot *slot = &roster->slots[roster->entries[i].slot];
+        if (slot->gone || slot->readable || slot->walked == walk)
+            continue;
+        slot->denied = slot->denied || is_refused(roster, slot->pid);
+        slot->readable = !slot->denied;
+        if (slot->denied)
+            return true;
+    }
+    return false;
 }
 
 int visit_process(struct visitor *visitor, uint32_t index, enum visit_depth depth, uint32_t *from,

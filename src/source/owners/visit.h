@@ -20,6 +20,8 @@ struct visitor {
  * read is `denied`, and 0. deadline_ns: CPU time of the thread. */
 int visit_process(struct visitor *visitor, uint32_t slot, enum visit_depth depth, uint32_t *from,
                   int64_t deadline_ns);
+/* Whether /proc refuses the descriptors of any process in which the last walk found no socket. */
+bool visit_is_denied_any(struct roster *roster, uint32_t walk);
 /* Its threads that have descriptor tables of their own: unshare(CLONE_FILES), or a main thread that
  * has exited. directory: of /proc/PID. */
 int visit_tasks(struct visitor *visitor, uint32_t slot, int directory);

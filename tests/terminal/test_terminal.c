@@ -16,7 +16,8 @@
 
 #include <cmocka.h>
 
-static const char *preload; /* makes curses call exit(); NULL: left out */
+static const char *preload;    /* makes curses call exit(); NULL: left out */
+static const char *fail_write; /* to be preloaded: a write fails; NULL: left out */
 
 static void test_quit_restores(void **state)
 {
@@ -176,6 +177,67 @@ static void test_null_within_curses_restores(void **state)
 {
     (void)state;
     end_within_curses("NULL_IN_CURSES=1");
+}
+
+static struct pty_screen *start_with_failing_write(const char *text)
+{
+    char preloaded[4096], failing[64];
+    if (!fail_write)
+        skip();
+    snprintf(preloaded, sizeof(preloaded), "LD_PRELOAD=%s", fail_write);
+    snprintf(failing, sizeof(failing), "FAIL_WRITE=%s", text);
+    return terminal_start((const char *const[]){preloaded, failing, NULL}, false);
+}
+
+/* How often the program wrote it so far. */
+static int times_written(const struct pty_screen *screen, const char *text)
+{
+    const size_t length = strlen(text);
+    size_t size;
+    const unsigned char *raw = pty_screen_raw(screen, &size), *end = raw + size;
+    int times = 0;
+    while (raw && (raw = memmem(raw, (size_t)(end - raw), text, length)) != NULL) {
+        raw += length;
+        times++;
+    }
+    return times;
+}
+
+static void leave_with_failing_write(const char *text)
+{
+    struct pty_screen *screen = start_with_failing_write(text);
+    int status;
+    assert_true(pty_screen_wait_text(screen, "Connections", DEADLINE_MS));
+    assert_int_equal(times_written(screen, "\033[?2004h"), 1);
+    pty_screen_send_keys(screen, "q");
+    assert_true(pty_screen_wait_exit(screen, &status, END_DEADLINE_MS));
+    terminal_assert_restored(screen);
+    assert_false(pty_screen_in_alternate(screen));
+    assert_false(pty_screen_mouse_wanted(screen));
+    assert_true(times_written(screen, "\033[?2004l") >= 1);
+    pty_screen_free(screen);
+}
+
+static void test_failing_write_restores(void **state)
+{
+    (void)state;
+    leave_with_failing_write("2\033[?1049l"); /* by curses, which leaves once as it begins */
+    leave_with_failing_write("1\033[?2004l"); /* bracketed paste, by us */
+}
+
+static void paint_with_failing_write(const char *text)
+{
+    struct pty_screen *screen = start_with_failing_write(text);
+    assert_true(pty_screen_wait_line(screen, 23, "Help", DEADLINE_MS));
+    assert_true(pty_screen_in_alternate(screen));
+    terminal_quit(screen);
+}
+
+static void test_failing_write_is_painted_again(void **state)
+{
+    (void)state;
+    paint_with_failing_write("1Help");        /* at the bottom: painted once, it never changes */
+    paint_with_failing_write("2\033[?1049h"); /* entered once before, as curses begins */
 }
 
 static void test_hangup_ends(void **state)
@@ -399,6 +461,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_crash_restores),
         cmocka_unit_test(test_exit_within_curses_restores),
         cmocka_unit_test(test_null_within_curses_restores),
+        cmocka_unit_test(test_failing_write_restores),
+        cmocka_unit_test(test_failing_write_is_painted_again),
         cmocka_unit_test(test_hangup_ends),
         cmocka_unit_test(test_stop_and_continue),
         cmocka_unit_test(test_in_the_background),
@@ -410,11 +474,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_stop_unseen),
         cmocka_unit_test(test_resized_without_a_signal),
     };
-    if (argc != 2 && argc != 3) {
-        fputs("usage: test_terminal TCPLENS [PRELOAD]\n", stderr);
+    if (argc != 2 && argc != 4) {
+        fputs("usage: test_terminal TCPLENS [EXIT_IN_CURSES FAIL_WRITE]\n", stderr);
         return 2;
     }
     terminal_program = argv[1];
-    preload = argc == 3 ? argv[2] : NULL;
+    preload = argc == 4 ? argv[2] : NULL;
+    fail_write = argc == 4 ? argv[3] : NULL;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "ui/term/term.h"
 
 #include "base/clock.h"
+#include "base/write_all.h"
 #include "core/text/text.h"
 #include "ui/base64.h"
 #include "ui/term/keys.h"
@@ -122,6 +123,24 @@ bool term_in_curses(void)
     return in_curses;
 }
 
+/* curses ignores that a write of its own failed, and drops what it wrote (ncurses 6.4,
+ * lib_tputs.c). Only errno shows it, if it was 0 before. */
+static bool write_failed(void)
+{
+    return errno == EIO || errno == ENOSPC || errno == ENOMEM;
+}
+
+/* After a failure the next one enters the screen again, sets its modes and paints every cell. */
+static void refresh_or_reset(void)
+{
+    errno = 0;
+    refresh();
+    if (write_failed()) {
+        endwin();
+        clearok(curscr, TRUE);
+    }
+}
+
 static int begin_type(struct term *term, const char *type)
 {
     if (!has_memory(CURSES_ROOM))
@@ -138,7 +157,7 @@ static int begin_type(struct term *term, const char *type)
     if (can) {
         /* Left and entered once: before that ncurses 6.4 writes each move of the cursor on its own
          * (its mvcur flushes as long as the screen has never been left), 46 times a frame. */
-        refresh();
+        refresh_or_reset();
         term_resized(term);
         return 0;
     }
@@ -183,17 +202,15 @@ static int start_screen(struct term *term, char *text, size_t size)
     return error ? -ENOSYS : 0;
 }
 
-/* Past curses, which has nothing pending between two flushes. */
-static void put_raw(const char *text)
+/* Past curses, which has nothing pending between two flushes. False: the terminal refused it. */
+static bool put_raw(const char *text, size_t length)
 {
-    fputs(text, stdout);
-    fflush(stdout);
+    return write_all(STDOUT_FILENO, text, length) == 0;
 }
 
-static void set_paste(const struct term *term, bool on)
+static bool set_paste(const struct term *term, bool on)
 {
-    if (term->pastes)
-        put_raw(on ? PASTE_ON : PASTE_OFF);
+    return !term->pastes || put_raw(on ? PASTE_ON : PASTE_OFF, strlen(PASTE_ON));
 }
 
 static void learn_keys(struct term *term)
@@ -322,19 +339,23 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     term->show_cursor = settings->show_cursor;
     if (settings->ask_background && term->pastes && term_colors(term) >= 8) {
         term->asked_ns = clock_mono_ns();
-        put_raw(ASK_BACKGROUND);
+        put_raw(ASK_BACKGROUND, strlen(ASK_BACKGROUND));
     }
     *out = term;
     return 0;
 }
 
-/* endwin last: with the modes that it restores a ^S would stop what is written. */
+/* endwin last: with the modes that it restores a ^S would stop what is written. Where the terminal
+ * refused a part of it, all of it is written once more. */
 static void leave(struct term *term)
 {
-    set_paste(term, false);
+    const bool all = set_paste(term, false);
+    errno = 0;
     in_curses = 1;
     endwin();
     in_curses = 0;
+    if (!all || (write_failed() && !term->in_memory))
+        put_raw(term->rescue->reset, term->rescue->reset_length);
 }
 
 void term_close(struct term *term)
@@ -686,7 +707,7 @@ void term_flush(struct term *term)
         move(term->focus_row, term->focus_col);
     else
         move(LINES - 1, 0);
-    refresh();
+    refresh_or_reset();
     in_curses = 0;
 }
 
@@ -702,7 +723,7 @@ void term_copy(struct term *term, const char *text, size_t length)
     memcpy(order, BEGIN, begin);
     size_t coded = base64_encode(order + begin, (const unsigned char *)text, length);
     memcpy(order + begin + coded, END, sizeof(END));
-    put_raw(order);
+    put_raw(order, strlen(order));
     free(order);
 }
 

@@ -33,18 +33,42 @@ static struct conn *add_socket(struct scene *scene, uint32_t first, uint32_t cou
     return conn;
 }
 
-static void accept_some(struct scene *scene, int32_t pid, unsigned count)
+/* So many connections of the listener, with cookies from `cookie` on. */
+static void push_events(struct scene *scene, struct event event, uint64_t cookie, unsigned count)
 {
-    struct event event = {.kind = EVENT_OPEN, .to = STATE_ESTABLISHED, .netns = SCENE_NETNS};
-
-    event.pid = pid;
+    event.netns = SCENE_NETNS;
     event.tuple = (struct tuple){.family = FAMILY_INET,
                                  .local = {.bytes = {10, 0, 0, 1}},
                                  .remote = {.bytes = {10, 0, 0, 9}},
                                  .local_port = PORT,
                                  .remote_port = 50000};
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        event.cookie = cookie + i;
         event_ring_push(scene->ring, &event);
+    }
+}
+
+static void open_some(struct scene *scene, enum event_origin origin, int32_t pid, uint64_t cookie,
+                      unsigned count)
+{
+    const struct event event = {
+        .kind = EVENT_OPEN, .to = STATE_ESTABLISHED, .origin = (uint8_t)origin, .pid = pid};
+    push_events(scene, event, cookie, count);
+}
+
+static void close_some(struct scene *scene, int32_t pid, uint64_t cookie, unsigned count)
+{
+    const struct event event = {.kind = EVENT_CLOSE,
+                                .from = STATE_LAST_ACK,
+                                .to = STATE_DELETE_TCB,
+                                .origin = EVENT_FROM_BPF,
+                                .pid = pid};
+    push_events(scene, event, cookie, count);
+}
+
+static void accept_some(struct scene *scene, int32_t pid, unsigned count)
+{
+    open_some(scene, EVENT_FROM_BPF, pid, 1, count);
 }
 
 /* One socket each for four workers, of which worker n accepts accepts[n] connections a second. */
@@ -154,20 +178,60 @@ static void sockets_that_all_workers_hold_are_likely_one_each(void **state)
     scene_end(&scene);
 }
 
+/* Two workers: 101 accepts 40 connections a second, 102 ten, and 40 more open of which `origin` reports no
+ * process. Where `closer` is one, an event of their end a second later names it. */
+static void show_unnamed(struct scene *scene, enum event_origin origin, int32_t closer)
+{
+    scene_begin(scene);
+    for (int second = 0; second < 20; second++) {
+        begin_frame(scene, false);
+        add_socket(scene, 1, 1);
+        add_socket(scene, 2, 1);
+        accept_some(scene, 101, 40);
+        accept_some(scene, 102, 10);
+        open_some(scene, origin, 0, 1000 + 40 * (uint64_t)second, 40);
+        if (closer && second > 0)
+            close_some(scene, closer, 1000 + 40 * (uint64_t)(second - 1), 40);
+        scene_show(scene);
+    }
+}
+
 static void unknown_acceptors_are_not_guessed(void **state)
 {
     struct scene scene;
     (void)state;
-    scene_begin(&scene);
-    for (int second = 0; second < 20; second++) {
-        begin_frame(&scene, false);
-        add_socket(&scene, 1, 1);
-        add_socket(&scene, 2, 1);
-        accept_some(&scene, 101, 40);
-        accept_some(&scene, 0, 40);
-        scene_show(&scene);
-    }
-    assert_int_equal(scene_check(&scene, "reuseport-imbalance")->verdict, VERDICT_NOT_CHECKED);
+    show_unnamed(&scene, EVENT_FROM_BPF, 0);
+    const struct finding_check *check = scene_check(&scene, "reuseport-imbalance");
+    assert_int_equal(check->verdict, VERDICT_NOT_CHECKED);
+    assert_string_equal(check->reason,
+                        "of 44 % of the accepted connections the process is not known");
+    scene_end(&scene);
+}
+
+/* They opened and closed before accept() was traced. */
+static void openings_of_frames_say_nothing_of_acceptors(void **state)
+{
+    struct scene scene;
+    (void)state;
+    show_unnamed(&scene, EVENT_FROM_FRAME, 0);
+    const struct finding *finding =
+        scene_expect(&scene, "reuseport-imbalance", SEVERITY_WARNING, 2);
+    assert_non_null(strstr(finding->title, "worker[101] accepts 80 %"));
+    scene_end(&scene);
+}
+
+static void an_acceptor_may_be_named_after_the_opening(void **state)
+{
+    struct scene scene;
+    (void)state;
+    show_unnamed(&scene, EVENT_FROM_BPF, 101);
+    const struct finding *finding =
+        scene_expect(&scene, "reuseport-imbalance", SEVERITY_WARNING, 2);
+    assert_non_null(strstr(finding->title, "worker[101] accepts 89 %"));
+    scene_end(&scene);
+    show_unnamed(&scene, EVENT_FROM_BPF, 102); /* 50 of 90 */
+    assert_null(scene_find(&scene, "reuseport-imbalance"));
+    assert_int_equal(scene_check(&scene, "reuseport-imbalance")->verdict, VERDICT_OK);
     scene_end(&scene);
 }
 
@@ -264,6 +328,8 @@ int main(void)
         cmocka_unit_test(sockets_of_one_process_are_not_told_apart),
         cmocka_unit_test(sockets_that_all_workers_hold_are_likely_one_each),
         cmocka_unit_test(unknown_acceptors_are_not_guessed),
+        cmocka_unit_test(openings_of_frames_say_nothing_of_acceptors),
+        cmocka_unit_test(an_acceptor_may_be_named_after_the_opening),
         cmocka_unit_test(a_process_that_accepts_nearly_everything_is_found),
         cmocka_unit_test(a_process_that_accepts_for_its_children_is_no_monopoly),
         cmocka_unit_test(workers_with_equal_shares_are_no_monopoly),

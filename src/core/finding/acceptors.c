@@ -1,7 +1,10 @@
 /* Accepted connections by listener and process. */
 #include "core/finding/acceptors.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
+
+#include <math.h>
 
 static bool is_shared(const struct census *census, const struct listener_tally *listener)
 {
@@ -44,8 +47,10 @@ static uint32_t find_group(const struct acceptors *acceptors, const struct tuple
     return i;
 }
 
-static void begin_group(struct accept_group *group, const struct tuple *tuple, uint64_t set)
+static void begin_group(struct accept_group *group, const struct tuple *tuple, uint64_t set,
+                        int64_t now_ns)
 {
+    group->since_ns = now_ns;
     group->address = tuple->local;
     group->port = tuple->local_port;
     group->family = tuple->family;
@@ -66,7 +71,7 @@ static bool keep_group(struct accept_group *group, const struct census *census, 
         return false;
     const uint64_t set = hash_set(census, listener);
     if (set != group->set)
-        begin_group(group, &tuple, set);
+        begin_group(group, &tuple, set, census->frame->mono_ns);
     group->unknown *= kept;
     for (uint32_t i = 0; i < group->count; i++)
         group->members[i].accepts *= kept;
@@ -89,38 +94,78 @@ void acceptors_update(struct acceptors *acceptors, const struct census *census, 
         const struct listener_tally *listener = &census->listeners[i];
         const struct tuple *tuple = &census->frame->conns[listener->row].tuple;
         if (is_shared(census, listener) && find_group(acceptors, tuple) == acceptors->count)
-            begin_group(&acceptors->groups[acceptors->count++], tuple, hash_set(census, listener));
+            begin_group(&acceptors->groups[acceptors->count++], tuple, hash_set(census, listener),
+                        census->frame->mono_ns);
     }
 }
 
-static void count_accept(struct accept_group *group, int32_t pid)
+static void count_accept(struct accept_group *group, int32_t pid, double weight)
 {
-    if (pid <= 0) {
-        group->unknown += 1;
-        return;
-    }
     for (uint32_t i = 0; i < group->count; i++) {
         if (group->members[i].pid == pid) {
-            group->members[i].accepts += 1;
+            group->members[i].accepts += weight;
             return;
         }
     }
     if (group->count == ACCEPT_MEMBERS_MAX)
         group->overflow = true;
     else
-        group->members[group->count++] = (struct acceptor){.pid = pid, .accepts = 1};
+        group->members[group->count++] = (struct acceptor){.pid = pid, .accepts = weight};
+}
+
+static struct unnamed_accept *unnamed_slot(struct acceptors *acceptors, uint64_t cookie)
+{
+    return &acceptors->unnamed[hash_number(cookie) % ACCEPT_UNNAMED_MAX];
+}
+
+static void count_unnamed(struct acceptors *acceptors, struct accept_group *group, uint64_t cookie,
+                          int64_t now_ns)
+{
+    group->unknown += 1;
+    *unnamed_slot(acceptors, cookie) = (struct unnamed_accept){cookie, now_ns};
+}
+
+/* What was counted as unknown, and faded since, is the process's. */
+static void name_accept(struct acceptors *acceptors, struct accept_group *group,
+                        const struct event *event, int64_t now_ns)
+{
+    struct unnamed_accept *unnamed = unnamed_slot(acceptors, event->cookie);
+    const double seconds = (double)(now_ns - unnamed->at_ns) / (double)SECOND_NS;
+    const double weight = exp(-seconds / ACCEPT_TAU_S);
+
+    unnamed->cookie = 0;
+    if (unnamed->at_ns < group->since_ns)
+        return;
+    group->unknown = fmax(group->unknown - weight, 0);
+    count_accept(group, event->pid, weight);
+}
+
+static bool is_of_accept(struct acceptors *acceptors, const struct event *event)
+{
+    if (acceptors->count == 0 || event->origin != EVENT_FROM_BPF || !event->cookie)
+        return false;
+    return event->kind == EVENT_OPEN ||
+           (event->pid > 0 && unnamed_slot(acceptors, event->cookie)->cookie == event->cookie);
 }
 
 void acceptors_count(struct acceptors *acceptors, const struct event *event,
                      const struct census *census)
 {
     const struct listener_tally *listener =
-        acceptors->count > 0 ? census_listener(census, &event->tuple, false) : NULL;
+        is_of_accept(acceptors, event) ? census_listener(census, &event->tuple, false) : NULL;
     if (!listener)
         return;
     const uint32_t at = find_group(acceptors, &census->frame->conns[listener->row].tuple);
-    if (at < acceptors->count)
-        count_accept(&acceptors->groups[at], event->pid);
+    if (at == acceptors->count)
+        return;
+    struct accept_group *group = &acceptors->groups[at];
+    const int64_t now_ns = census->frame->mono_ns;
+    if (event->kind != EVENT_OPEN)
+        name_accept(acceptors, group, event, now_ns);
+    else if (event->pid > 0)
+        count_accept(group, event->pid, 1);
+    else
+        count_unnamed(acceptors, group, event->cookie, now_ns);
 }
 
 const struct accept_group *acceptors_of(const struct acceptors *acceptors,

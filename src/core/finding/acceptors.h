@@ -10,6 +10,7 @@
 #define ACCEPT_TAU_S       60.0
 #define ACCEPT_GROUPS_MAX  32u
 #define ACCEPT_MEMBERS_MAX 128u
+#define ACCEPT_UNNAMED_MAX 4096u
 
 struct acceptor {
     int32_t pid;
@@ -21,21 +22,30 @@ struct accept_group {
     struct addr address;
     uint16_t port;
     uint8_t family;
-    uint64_t set;   /* hash of its sockets and who holds them */
-    double unknown; /* accepted by a process that no event names */
+    int64_t since_ns; /* mono: the frame from which on it is counted */
+    uint64_t set;     /* hash of its sockets and who holds them */
+    double unknown;   /* accepted by a process that no event names yet */
     struct acceptor members[ACCEPT_MEMBERS_MAX];
     uint32_t count;
     bool overflow; /* more processes than there is room for */
 };
 
+/* A connection that opened before a process accepted it: a later event of it names the process. */
+struct unnamed_accept {
+    uint64_t cookie; /* 0 = none */
+    int64_t at_ns;   /* mono: of the frame in which it was counted as unknown */
+};
+
 struct acceptors {
     struct accept_group groups[ACCEPT_GROUPS_MAX];
     uint32_t count;
+    struct unnamed_accept
+        unnamed[ACCEPT_UNNAMED_MAX]; /* by hash of the cookie; the newer one stays */
 };
 
 /* Drops what is shared no longer, adds what is, and fades the sums by `kept`. */
 void acceptors_update(struct acceptors *acceptors, const struct census *census, double kept);
-/* One opening of a connection to a listener. */
+/* An event of a connection to a listener. Those that frames report say nothing of accept(). */
 void acceptors_count(struct acceptors *acceptors, const struct event *event,
                      const struct census *census);
 /* NULL: the listener is not shared, or there are too many. */

@@ -141,8 +141,7 @@ static void count_event(struct openers *openers, const struct event *event,
     if (event->tuple.remote_port == 0 || event->from == STATE_LISTEN || event->to == STATE_LISTEN)
         return;
     if (census->port_listener[event->tuple.local_port]) {
-        if (event->kind == EVENT_OPEN)
-            acceptors_count(&openers->acceptors, event, census);
+        acceptors_count(&openers->acceptors, event, census);
         return;
     }
     struct opener *opener = opener_of(openers, event);

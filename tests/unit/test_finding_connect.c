@@ -282,6 +282,23 @@ static void refusals_are_told_by_their_errors(void **state)
     scene_end(&scene);
 }
 
+/* As where tcplens begins to read events after its first frames. */
+static void a_few_guesses_leave_refusals_proven(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    show_refusals(&scene, 1, 1);
+    const struct finding *finding = scene_find(&scene, "connect-refused");
+    assert_non_null(finding);
+    assert_int_equal(finding->confidence, CONFIDENCE_LIKELY);
+    show_ends(&scene, END_REFUSED);
+    finding = scene_find(&scene, "connect-refused");
+    assert_non_null(finding);
+    assert_int_equal(finding->confidence, CONFIDENCE_PROVEN);
+    scene_end(&scene);
+}
+
 static void what_was_not_refused_is_no_refusal(void **state)
 {
     static const enum event_end OTHERS[] = {END_GIVEN_UP, END_TIMED_OUT, END_UNREACHABLE,
@@ -524,6 +541,7 @@ int main(void)
         cmocka_unit_test(a_target_that_refuses_is_found),
         cmocka_unit_test(attempts_that_the_program_gives_up_are_no_refusals),
         cmocka_unit_test(refusals_are_told_by_their_errors),
+        cmocka_unit_test(a_few_guesses_leave_refusals_proven),
         cmocka_unit_test(what_was_not_refused_is_no_refusal),
         cmocka_unit_test(calls_that_fail_here_are_found_by_their_error),
         cmocka_unit_test(one_call_in_a_while_is_no_finding),

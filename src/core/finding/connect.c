@@ -343,6 +343,14 @@ static double refused_excess(const struct detection *d, const struct opener *ope
     return opener->latest.refused - d->openers->latest_s * d->limits[REFUSED_WARN] / 60;
 }
 
+/* Those that are proven are reason enough. */
+static bool refusals_are_proven(const struct detection *d, const struct opener *opener)
+{
+    const double proven = opener->refused + opener->rejected - opener->guessed;
+
+    return opener->guessed == 0 || opener_rate(d->openers, proven) * 60 >= d->limits[REFUSED_WARN];
+}
+
 static void report_refused(struct detection *d, const struct opener *opener)
 {
     const double all = opener->refused + opener->rejected;
@@ -354,7 +362,8 @@ static void report_refused(struct detection *d, const struct opener *opener)
                                                : SEVERITY_WARNING;
     const struct finding_subject subject = opener_subject(d, opener);
     struct finding *finding = detection_report(
-        d, severity, opener->guessed > 0 ? CONFIDENCE_LIKELY : CONFIDENCE_PROVEN, &subject);
+        d, severity, refusals_are_proven(d, opener) ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
+        &subject);
     char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
 
     finding_say(finding, "%s %s %s, %.0f times a minute", endpoint(&subject, place, sizeof(place)),

@@ -192,10 +192,10 @@ static void emit_pending(struct events *events, uint32_t netns, uint64_t cookie)
     }
 }
 
-/* Not accepted in time. */
-static void emit_overdue(struct events *events)
+/* Not accepted in time, by what happened before drained_ns: of later the owner may be in the ring. */
+static void emit_overdue(struct events *events, int64_t drained_ns)
 {
-    const int64_t before_ns = clock_mono_ns() - ACCEPT_MS * MILLISECOND_NS;
+    const int64_t before_ns = drained_ns - ACCEPT_MS * MILLISECOND_NS;
     struct event event;
     while (pending_events_any(&events->pending) &&
            pending_events_take_oldest(&events->pending, before_ns, &event))
@@ -490,7 +490,8 @@ static bool move_events(struct events *events)
     do {
         pthread_mutex_lock(&events->lock);
         const int handled = drain(events, BATCH, began_ns);
-        emit_overdue(events);
+        if (handled != (int)BATCH)
+            emit_overdue(events, began_ns);
         emitted = events->emitted > 0;
         due = events->noted > NOTES_MOST;
         pending = pending_events_any(&events->pending);

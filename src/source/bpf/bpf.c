@@ -276,8 +276,13 @@ static int load(struct bpf *bpf, bool reset_reasons)
         return error;
     }
     bpf->ring = ring_buffer__new(bpf_map__fd(bpf->program->maps.records), on_record, bpf, NULL);
-    if (!bpf->ring)
-        return -errno;
+    return bpf->ring ? 0 : -errno;
+}
+
+/* Extras come first: of every connection that is seen to open, accept() is seen too. */
+static int attach(struct bpf *bpf, char text[BPF_TEXT_SIZE])
+{
+    attach_extras(bpf, text);
     bpf->program->links.on_state = bpf_program__attach(bpf->program->progs.on_state);
     return bpf->program->links.on_state ? 0 : -errno;
 }
@@ -299,12 +304,13 @@ int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
      * which the kernel refuses without CAP_SYS_ADMIN: EPERM too. */
     if (error && !made->program)
         error = load(made, false);
+    if (!error)
+        error = attach(made, text);
     if (error) {
         bpf_explain_refusal(error, NEEDED, text);
         bpf_close(made);
         return error;
     }
-    attach_extras(made, text);
     *bpf = made;
     return 0;
 }

@@ -24,21 +24,33 @@ expect_line() {
     fi
 }
 
-unchecked=0
 ids=reuseport-imbalance,accept-monopoly,nagle-stall,small-mss,pmtu-blackhole,limited-by-program,limited-by-network
 ids=$ids,connect-failing,connect-refused
-expect 0 unshare --net "$here/troubles.py" reuseport,monopoly,nagle,small,hole,program,network,attempts \
-    "$here/said.py" "$tcplens" 18 $ids --set limited-by-program.rate=1000000
-expect_line 'reuseport-imbalance warning proven 8101 3'
-grep -q '^accept-monopoly info proven 8102 ' "$work/out" || expect_line 'accept-monopoly'
-expect_line 'nagle-stall info likely - 1'
-expect_line 'small-mss info proven - 2'
-[ "$(grep -cx 'pmtu-blackhole warning likely 8105 1' "$work/out")" = 2 ] || fail "not two hosts behind a black hole"
-expect_line 'limited-by-program info proven 8107 1'
-expect_line 'limited-by-network info likely 8108 1'
-for twice in 'connect-failing warning proven 8110 0' 'connect-refused warning proven 811[12] [01]'; do
-    [ "$(grep -cx "$twice" "$work/out")" = 2 ] || expect_line "${twice%% *} twice" 2
+
+look_for() { # SECONDS
+    local twice
+    failures=0 unchecked=0
+    expect 0 unshare --net "$here/troubles.py" reuseport,monopoly,nagle,small,hole,program,network,attempts \
+        "$here/said.py" "$tcplens" "$1" $ids --set limited-by-program.rate=1000000
+    expect_line 'reuseport-imbalance warning proven 8101 3'
+    grep -q '^accept-monopoly info proven 8102 ' "$work/out" || expect_line 'accept-monopoly'
+    expect_line 'nagle-stall info likely - 1'
+    expect_line 'small-mss info proven - 2'
+    [ "$(grep -cx 'pmtu-blackhole warning likely 8105 1' "$work/out")" = 2 ] || fail "not two hosts behind a black hole"
+    expect_line 'limited-by-program info proven 8107 1'
+    expect_line 'limited-by-network info likely 8108 1'
+    for twice in 'connect-failing warning proven 8110 0' 'connect-refused warning proven 811[12] [01]'; do
+        [ "$(grep -cx "$twice" "$work/out")" = 2 ] || expect_line "${twice%% *} twice" 2
+    done
+    [ "$(grep -cv 'not checked' "$work/out")" = $((12 - unchecked)) ] || fail "other findings than these"
+    [ $failures = 0 ] || cat "$work/out"
+}
+
+# A slow machine accepts in more than 18 s what the detectors want to see before they report it.
+for seconds in 18 36 72; do
+    look_for $seconds >"$work/said"
+    [ $failures != 0 ] || break
 done
-[ "$(grep -cv 'not checked' "$work/out")" = $((12 - unchecked)) ] || fail "other findings than these"
-[ $failures = 0 ] || cat "$work/out"
+cat "$work/said"
+[ $failures = 0 ] || grep -m 1 "^FAILED" "$work/said"
 exit $((failures > 0))

@@ -154,14 +154,15 @@ def hole():
 
 
 def program():
-    """Data to port 8107 as it is made: 40 MB a second."""
+    """Data to port 8107 as it is made: 2 MB a second, which a slow machine sends in half of the time too. What is
+    sent at once is less than a congestion window: else the kernel says that the window limits it."""
     in_child(serve, listener_on(8107), read_all)
 
     def send():
         with socket.create_connection((ADDRESS, 8107)) as client:
             while True:
-                client.sendall(b"x" * 1000000)
-                pace.wait(0.025)
+                client.sendall(b"x" * 100000)
+                pace.wait(0.05)
     in_child(send)
 
 

@@ -388,9 +388,11 @@ static int stop_ourselves(struct top *top)
     /* The SIGCONT is answered here: a stop that follows at once would take it back unread. */
     take_continue();
     int signal = wait_for_foreground(top);
-    if (!signal)
-        send_byte(top->orders[1], SCREEN_RESUME);
-    return signal;
+    if (signal)
+        return signal;
+    term_rescue_release(&top->rescue);
+    send_byte(top->orders[1], SCREEN_RESUME);
+    return 0;
 }
 
 /* Until the screen has ended (0), the time is over (0), or a signal has come. */

@@ -300,8 +300,8 @@ static void expect_help(struct pty_screen *screen)
     assert_true(pty_screen_wait_text_gone(screen, "Columns of this view", DEADLINE_MS));
 }
 
-/* With the screen stuck in a write, the order to leave it and the order to go on wait side by side.
- */
+/* With the screen stuck in a write, the order to leave it and the order to go on wait side by side; a ^S typed
+ * between the two stops nothing. */
 static void test_stop_and_continue_with_pty_unread(void **state)
 {
     struct pty_screen *screen = terminal_start_job_and_wait();
@@ -311,6 +311,7 @@ static void test_stop_and_continue_with_pty_unread(void **state)
         pty_screen_signal(screen, SIGTSTP);
         assert_true(wait_stopped(screen));
         terminal_assert_restored(screen);
+        pty_screen_send_bytes(screen, "\x13", 1);
         pty_screen_signal(screen, SIGCONT);
         pty_screen_set_reading(screen, true);
         pty_screen_resize(screen, 20 + round, 70);

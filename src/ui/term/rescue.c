@@ -18,6 +18,7 @@ int term_rescue_prepare(struct term_rescue *rescue, int input)
         return -errno;
     memset(rescue, 0, sizeof(*rescue));
     rescue->before = before;
+    rescue->input = input;
     atomic_init(&rescue->armed, false);
     atomic_init(&rescue->over, false);
     char path[128];
@@ -31,23 +32,34 @@ int term_rescue_prepare(struct term_rescue *rescue, int input)
 
 void term_rescue_restore(struct term_rescue *rescue)
 {
-    if (!atomic_load(&rescue->armed) || rescue->descriptor < 0)
+    if (!atomic_load(&rescue->armed))
         return;
     atomic_store(&rescue->over, true);
     /* A write of the screen's that is under way holds the terminal; let it come to its end. */
-    for (int tries = 0; tries < RESTORE_TRIES; tries++) {
+    for (int tries = 0; rescue->descriptor >= 0 && tries < RESTORE_TRIES; tries++) {
         poll(NULL, 0, RESTORE_WAIT_MS);
         if (write(rescue->descriptor, rescue->reset, rescue->reset_length) > 0)
             break;
         term_rescue_unblock(rescue);
     }
-    tcsetattr(rescue->descriptor, TCSANOW, &rescue->before);
+    tcsetattr(rescue->input, TCSANOW, &rescue->before);
 }
 
 void term_rescue_settings(const struct term_rescue *rescue)
 {
-    if (atomic_load(&rescue->armed) && rescue->descriptor >= 0)
-        tcsetattr(rescue->descriptor, TCSANOW, &rescue->before);
+    if (atomic_load(&rescue->armed))
+        tcsetattr(rescue->input, TCSANOW, &rescue->before);
+}
+
+/* As in tmux: ^S typed by mistake would freeze the screen without a word. */
+void term_rescue_release(const struct term_rescue *rescue)
+{
+    struct termios modes;
+
+    if (!atomic_load(&rescue->armed) || tcgetattr(rescue->input, &modes) != 0)
+        return;
+    modes.c_iflag &= ~(tcflag_t)IXON;
+    tcsetattr(rescue->input, TCSANOW, &modes);
 }
 
 void term_rescue_unblock(const struct term_rescue *rescue)

@@ -221,28 +221,10 @@ static void learn_keys(struct term *term)
                           TERM_KEYS[i].code);
 }
 
-static int input_of(const struct term *term)
+/* curses began without flow control, and is to restore it. Nothing is written while it is on. */
+static void keep_found_modes(const struct term_rescue *rescue)
 {
-    return term->input ? fileno(term->input) : STDIN_FILENO;
-}
-
-/* ^S and ^Q reach the program, as in tmux: ^S typed by mistake would freeze the screen without a
- * word. Before anything is written: what a ^S before that has stopped goes on with the change. */
-static void take_flow_keys(const struct term *term)
-{
-    struct termios modes;
-
-    if (tcgetattr(input_of(term), &modes) != 0)
-        return;
-    modes.c_iflag &= ~(tcflag_t)IXON;
-    tcsetattr(input_of(term), TCSANOW, &modes);
-}
-
-/* curses began after take_flow_keys: what it is to restore is how the terminal was found. Nothing is written
- * while flow control is on again. */
-static void keep_found_modes(const struct term *term)
-{
-    if (tcsetattr(input_of(term), TCSANOW, &term->rescue->before) == 0)
+    if (tcsetattr(rescue->input, TCSANOW, &rescue->before) == 0)
         def_shell_mode();
     reset_prog_mode();
 }
@@ -314,8 +296,7 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
     term_rows_init(&term->rows);
     int error = open_files(term, settings);
     atomic_store(&rescue->armed, !term->in_memory);
-    if (!error && !term->in_memory)
-        take_flow_keys(term);
+    term_rescue_release(rescue);
     if (!error)
         error = start_screen(term, text, 128);
     if (error) {
@@ -323,14 +304,14 @@ int term_open(struct term **out, const struct term_settings *settings, struct te
         term_close(term);
         return error;
     }
+    if (!term->in_memory)
+        keep_found_modes(rescue);
     prepare_reset(rescue);
     if (!set_modes(!settings->no_mouse) ||
         (term->in_memory && !resize(settings->rows, settings->cols))) {
         term_close(term);
         return -ENOMEM;
     }
-    if (!term->in_memory)
-        keep_found_modes(term);
     learn_keys(term);
     term->pastes = is_ansi() && !term->in_memory;
     set_paste(term, true);

@@ -18,7 +18,8 @@ struct term_rescue {
     atomic_bool over; /* restored for good: nothing more is painted */
     atomic_bool
         armed;      /* there is something to restore: between open or resume and close, suspend */
-    int descriptor; /* of the terminal, never blocks; -1 = there is none */
+    int input;      /* the terminal as it was given to us */
+    int descriptor; /* of the same, never blocks; -1 = there is none */
     struct termios before;
     char reset[256];
     unsigned reset_length;
@@ -42,6 +43,9 @@ int term_rescue_prepare(struct term_rescue *rescue, int input);
 void term_rescue_restore(struct term_rescue *rescue);
 /* Its settings only, while the screen cannot leave it but will go on. */
 void term_rescue_settings(const struct term_rescue *rescue);
+/* While armed: ^S and ^Q are keys, and output that a ^S has stopped goes on. Before anything is written with
+ * modes that are not the screen's. */
+void term_rescue_release(const struct term_rescue *rescue);
 /* Discards output that is not read and lets a stopped terminal go on, so that a write returns. */
 void term_rescue_unblock(const struct term_rescue *rescue);
 void term_rescue_done(struct term_rescue *rescue);

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define STAT_MAX          1024
-#define WALK_LIMIT_NS     20000000LL /* reading one process must not hold up the screen */
+#define WALK_LIMIT_NS     20000000LL /* reading one process must not block the screen */
 #define DESTROY_TIMEOUT_S 1
 #define REQUEST_MAX       1024
 
@@ -50,7 +50,7 @@ int act_read_stat(int32_t pid, struct proc_stat *out)
     return error ? error : proc_stat_parse(text, length, out);
 }
 
-/* 0: it is; -ENOENT: it is not; -EACCES: that may not be seen. */
+/* 0: it does; -ENOENT: it does not; -EACCES: not permitted to see it. */
 static int links_to_socket(int folder, const char *name, uint32_t inode)
 {
     char link[64];
@@ -66,7 +66,7 @@ static int links_to_socket(int folder, const char *name, uint32_t inode)
 }
 
 /* 0: one of the descriptors in this folder is the socket; -ENOENT: none is; -ETIME: too many to
- * say. */
+ * check. */
 static int folder_holds(const char *path, uint32_t inode, int64_t until_ns)
 {
     DIR *folder = opendir(path);
@@ -119,9 +119,8 @@ bool act_process_exited(const struct acts_process *process)
     return poll(&exited, 1, 0) > 0 && exited.revents & POLLIN;
 }
 
-/* Reads what /proc says of the pid and makes sure that it says it of the process behind the pidfd:
- * as long as that has not been reaped its pid is not given to another, so a live pidfd after the
- * read proves it. */
+/* Reads /proc/PID/stat and makes sure that it describes the process behind the pidfd: until that is
+ * reaped its pid is not reused, so a live pidfd after the read proves it. */
 static int check_identity(const struct acts_process *process, struct proc_stat *stat,
                           char text[ACTS_TEXT_MAX])
 {
@@ -151,8 +150,8 @@ static int check_holds(const struct acts_process *process, char text[ACTS_TEXT_M
     if (process->inode == 0)
         return 0;
     const int error = process_holds(process->pid, process->inode);
-    /* -ETIME: some 25,000 descriptors were read. That it is the same process stands without it; the
-     * socket tells apart only processes started in one clock tick, which cannot hold so many. */
+    /* -ETIME: some 25,000 descriptors were read. The identity is proven without it; the socket only
+     * distinguishes processes started in the same clock tick, which cannot hold so many yet. */
     if (!error || error == -ETIME)
         return 0;
     snprintf(text, ACTS_TEXT_MAX,
@@ -184,7 +183,7 @@ static int open_pidfd(int32_t pid, int *pidfd, char text[ACTS_TEXT_MAX])
     return error;
 }
 
-/* In another namespace's /proc each number is another process's here, or none's. */
+/* In another namespace's /proc each pid is another process here, or none. */
 static int check_view(char text[ACTS_TEXT_MAX])
 {
     struct proc_view view;
@@ -194,7 +193,7 @@ static int check_view(char text[ACTS_TEXT_MAX])
     return view.kind == PROC_VIEW_OWN ? 0 : -EXDEV;
 }
 
-/* The pid was read in /proc; the pidfd was made of it in our own pid namespace. */
+/* The pid was read in /proc; the pidfd was opened in our own pid namespace. */
 static int check_pidfd(const struct acts_process *process, char text[ACTS_TEXT_MAX])
 {
     const int error = proc_view_check_pidfd(process->descriptor, process->pid);
@@ -212,7 +211,7 @@ static int check_pidfd(const struct acts_process *process, char text[ACTS_TEXT_M
     return error;
 }
 
-/* That it is the process, that it holds the socket, and that what was read was of this process. */
+/* Checks that it is the process, that it holds the socket, and that what was read belongs to it. */
 static int check_all(const struct acts_process *process, struct proc_stat *stat,
                      char text[ACTS_TEXT_MAX])
 {
@@ -338,7 +337,8 @@ static void explain_close(const struct conn *conn, int error, char text[ACTS_TEX
     }
 }
 
-/* The kernel's one answer: 0 with a payload; -errno, also of NLMSG_ERROR; 1: it says 0. */
+/* The kernel's single answer: 0 with a payload; -errno, also from NLMSG_ERROR; 1: NLMSG_ERROR with
+ * 0. */
 static int read_answer(struct mnl_socket *socket, uint32_t sequence, char *buffer,
                        const struct nlmsghdr **answer)
 {
@@ -378,8 +378,8 @@ static int send_destroy(struct mnl_socket *socket, const struct conn *conn, uint
     return error == 0 ? -EBADMSG : error == 1 ? 0 : error;
 }
 
-/* What the cookie's socket is now: a program may have made a listener of it since it was listed,
- * and the kernel, which finds no connection there any more, would take that. */
+/* The present state of the cookie's socket: a program may have turned it into a listener since it
+ * was listed, and the kernel, finding no connection, would destroy that. */
 static int check_state(struct mnl_socket *socket, const struct conn *conn, uint32_t sequence)
 {
     char request[REQUEST_MAX], buffer[DIAG_BUFFER_SIZE];
@@ -398,7 +398,7 @@ static int check_state(struct mnl_socket *socket, const struct conn *conn, uint3
     return now.state == STATE_LISTEN && conn->state != STATE_LISTEN ? -EBUSY : 0;
 }
 
-/* In the network namespace of the row: here its tuple may be another's. */
+/* In the network namespace of the row: in ours its tuple may belong to another connection. */
 static int open_socket(const struct conn *conn, struct mnl_socket **opened)
 {
     const struct timeval timeout = {DESTROY_TIMEOUT_S, 0};
@@ -440,8 +440,8 @@ int act_close_conn(const struct conn *conn, char text[ACTS_TEXT_MAX])
     return error == -ESRCH ? -ENOENT : error;
 }
 
-/* Where closing is not built in, the kernel says so of a socket that cannot be; whether we may, it
- * says only of one that is there. */
+/* The kernel answers EOPNOTSUPP even for a socket that cannot exist, but EPERM only for one that
+ * exists. */
 int act_close_allowed(char text[ACTS_TEXT_MAX])
 {
     const struct conn nothing = {.cookie = 1, .tuple = {.family = FAMILY_INET}};

@@ -1,5 +1,5 @@
-/* guard: which processes and connections may be the session that the user sits in, or the
- * machine's own. Reads; it signals and closes nothing. */
+/* guard: which processes and connections may carry the user's own session, or belong to the machine
+ * itself. Only reads. */
 #include "act/act.h"
 #include "base/clock.h"
 #include "source/privilege.h"
@@ -16,10 +16,10 @@
 #define ANCESTORS_MAX   64
 #define SESSIONS_MAX    8
 #define ENVIRONMENT_MAX (128u << 10)
-#define KEEP_NS         SECOND_NS /* what was read of the session is good for so long */
+#define KEEP_NS         SECOND_NS /* how long what was read about the session is valid */
 #define VARIABLE        "SSH_CONNECTION="
 
-/* One connection of ours as an SSH server names it. */
+/* Our connection to an SSH server, from the environment. */
 struct session_ends {
     struct addr client, server; /* IPv4 as mapped IPv6 */
     uint16_t client_port, server_port;
@@ -27,7 +27,7 @@ struct session_ends {
 
 struct ancestor {
     int32_t pid;
-    bool is_outside; /* of our terminal's session: it may be what carries the terminal */
+    bool is_outside; /* it carries our terminal's session */
 };
 
 struct session {
@@ -38,8 +38,8 @@ struct session {
     size_t end_count;
 };
 
-/* Programs that serve terminals: in tmux or behind a broker none of ours is an ancestor. As the
- * kernel cuts them, at 15 characters. */
+/* Programs that serve terminals: inside tmux or behind a broker they are not ancestors of ours.
+ * Truncated to 15 characters, as by the kernel. */
 static const char *const SESSION_NAMES[] = {
     "sshd",
     "sshd-session",
@@ -121,7 +121,7 @@ static void take_connection(struct session *session, const char *value)
     session->ends[session->end_count++] = ends;
 }
 
-/* sudo and su take the variable out of our own environment; it still is in that of the shell. */
+/* sudo and su remove the variable from our environment; the shell above still has it. */
 static void read_environment(struct session *session, int32_t pid, char *text)
 {
     char path[48];
@@ -172,8 +172,8 @@ static int32_t foreground_of_terminal(void)
     return group;
 }
 
-/* Our parents; and of the terminal those who lead its session and stand in its foreground: a parent
- * that has exited leaves a gap in the chain. */
+/* Our parents, and the leader of the terminal's session and its foreground processes: a parent that
+ * has exited leaves a gap in the chain. */
 static void read_ancestors(struct session *session)
 {
     struct privilege privilege;
@@ -188,7 +188,7 @@ static void read_ancestors(struct session *session)
     free(environment);
 }
 
-/* Read anew once a second: rows are judged by the thousand. */
+/* Read at most once a second: thousands of rows are checked. */
 static const struct session *our_session(void)
 {
     static struct session session;
@@ -202,7 +202,8 @@ static const struct session *our_session(void)
     if (own)
         take_connection(&session, own);
     proc_view_prove(&view);
-    if (view.kind == PROC_VIEW_OWN) /* in another's /proc our parents' pids are strangers' */
+    /* in another namespace's /proc our parents' pids mean other processes */
+    if (view.kind == PROC_VIEW_OWN)
         read_ancestors(&session);
     return &session;
 }

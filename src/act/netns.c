@@ -1,5 +1,5 @@
-/* act_netns: see netns.h. A list of namespaces is made at the first act in another one, and looks for
- * what is new where it lacks one. */
+/* act_netns: see netns.h. A list of namespaces is made at the first act in another one, and
+ * refreshed when it lacks one. */
 #include "act/netns.h"
 
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 
-static struct netns_list *list; /* for the rest of the process */
+static struct netns_list *list; /* kept until exit */
 
 static int open_listed(uint32_t inode)
 {
@@ -25,7 +25,7 @@ static int open_other(uint32_t inode)
     if (result)
         return result;
     result = open_listed(inode);
-    if (result != -ESRCH) /* one of that number may have ended, and another begun */
+    if (result != -ESRCH) /* that one may have ended, and a new one have the same number */
         return result;
     netns_list_hasten(list);
     result = netns_list_refresh(list, clock_mono_ns());

@@ -1,5 +1,5 @@
-/* pretended: acts over the demo's rows, which report what would have happened. Touches no process
- * and no socket: here the demo's pids are those of other processes. */
+/* pretended: acts over the demo's rows, which report what would have happened. No process or socket
+ * is affected: the demo's pids belong to other processes here. */
 #include "act/act.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Memory freed all at once, and a growing byte buffer. Independent of what is kept in it. */
+/* Memory freed all at once, and a growing byte buffer. */
 #include "base/arena.h"
 
 #include <errno.h>
@@ -48,7 +48,7 @@ static struct arena_block *new_block(struct arena_block *older, size_t size)
     return block;
 }
 
-/* Each block doubles what is held, so that the number of blocks stays small. */
+/* Each block doubles the total, so that there are few blocks. */
 static int add_block(struct arena *arena, size_t size)
 {
     size_t wanted = arena->total > ARENA_FIRST_BLOCK ? arena->total : ARENA_FIRST_BLOCK;
@@ -95,8 +95,8 @@ char *arena_copy(struct arena *arena, const char *text, size_t length)
     return copy;
 }
 
-/* Many blocks become one of their total size; when that fails, the newest (and largest)
- * one is kept. */
+/* Several blocks are merged into one of their total size; if that fails, the newest (and largest)
+ * is kept. */
 void arena_reset(struct arena *arena)
 {
     arena->used = 0;

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#define READ_NS      100000 /* two reads take less */
-#define OFFSET_TRIES 64     /* an emulated kernel may have no clock that stands still */
+#define READ_NS      100000 /* two reads take less than this */
+#define OFFSET_TRIES 64     /* on an emulated kernel no clock may stand still */
 
 int64_t clock_ns(clockid_t clock)
 {
@@ -37,8 +37,8 @@ int64_t clock_wall_offset_ns(void)
     return wall_ns - mono_ns;
 }
 
-/* For how long the machine has been suspended since its boot, and what lies between two reads: of a
- * thread that was not run between them, they are read again. */
+/* How long the machine has been suspended since boot, plus the time between two reads; they are
+ * repeated if the thread was preempted in between. */
 static int64_t suspended(void)
 {
     int64_t suspended_ns = 0, shortest_ns = INT64_MAX;
@@ -59,7 +59,7 @@ int64_t clock_boot_wall_ns(void)
     int64_t suspended_ns = suspended();
 
     if (suspended_ns > -MILLISECOND_NS && suspended_ns < MILLISECOND_NS)
-        suspended_ns = 0; /* it never was: what is left is the time between the two reads */
+        suspended_ns = 0; /* never suspended: this is the time between the two reads */
     const int64_t boot_ns = clock_wall_offset_ns() - suspended_ns;
     return boot_ns - boot_ns % MILLISECOND_NS;
 }
@@ -81,7 +81,7 @@ void clock_local_text(char *out, size_t size, enum clock_form form, int64_t wall
     char text[CLOCK_TEXT_MAX] = "";
     struct tm local;
 
-    if (localtime_r(&seconds, &local)) /* every year of an int64_t has four digits */
+    if (localtime_r(&seconds, &local)) /* any int64_t of nanoseconds has a year of four digits */
         strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &local);
     snprintf(out, size, "%.*s", FORMS[form].length, text + FORMS[form].at);
 }

@@ -19,7 +19,7 @@ int grow_room(void *array, uint32_t *capacity, uint32_t wanted, size_t size)
         room = UINT32_MAX;
     if (room > SIZE_MAX / size)
         return -ENOMEM;
-    memcpy(&data, array, sizeof data); /* a pointer to any type, kept as one to void */
+    memcpy(&data, array, sizeof data); /* a pointer to any type, read as void * */
     data = realloc(data, (size_t)room * size);
     if (!data)
         return -ENOMEM;

@@ -33,7 +33,7 @@ static uint32_t slots_for(uint32_t elements)
     return size;
 }
 
-/* Moves what is there. Begins after a free slot, so that equal hashes keep their order. */
+/* Moves all elements. Begins after a free slot, so that equal hashes keep their order. */
 static void move_slots(const struct hash_index *from, struct hash_index *to)
 {
     uint32_t begin = 0;
@@ -95,7 +95,7 @@ static bool may_move(const struct hash_index *index, uint32_t home, uint32_t at,
     return ((at - home) & index->mask) >= ((at - hole) & index->mask);
 }
 
-/* Linear probing without tombstones: what follows the hole moves up. */
+/* Linear probing without tombstones: elements after the hole move up. */
 static void close_hole(struct hash_index *index, uint32_t hole)
 {
     uint64_t *slots = index->slots;

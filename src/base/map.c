@@ -1,5 +1,5 @@
 /* Open addressing with linear probing; a removed slot is closed by moving its followers up, so that
- * no tombstones gather over weeks of recording. */
+ * no tombstones accumulate over weeks of recording. */
 #include "base/map.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-/* The names that the linker's --wrap gives: a call of malloc() arrives at __wrap_malloc(). */
+/* Names by the linker's --wrap: malloc() calls __wrap_malloc(). */
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);

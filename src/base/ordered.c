@@ -25,7 +25,7 @@ static bool may_make(const struct run *run)
     return run->next_made < run->work->pieces && run->next_made - run->next_taken < ORDERED_PLACES;
 }
 
-/* The next piece; the lock is held before and after. */
+/* Makes the next piece; the lock is held before and after. */
 static void make_next(struct run *run, unsigned thread)
 {
     const uint32_t piece = run->next_made++;
@@ -53,7 +53,7 @@ static void help(void *data)
     pthread_mutex_unlock(&run->lock);
 }
 
-/* The piece that is next; the lock is held before and after. */
+/* Takes the next piece in order; the lock is held before and after. */
 static int take_next(struct run *run)
 {
     const uint32_t piece = run->next_taken;
@@ -87,8 +87,8 @@ static int take_all(struct run *run)
     return result;
 }
 
-/* One thread for each further processor; few pieces are not worth any, and those that cannot be
- * started are done without. */
+/* One thread for each further processor. Few pieces are not worth any thread; a thread that cannot
+ * be started is left out. */
 static void start(struct helper *helpers, struct run *run)
 {
     const unsigned processors = run->work->pieces > ORDERED_PLACES ? worker_processors() : 1;

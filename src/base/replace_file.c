@@ -23,7 +23,7 @@ static int fill(int descriptor, mode_t mode, bool synced, const void *data, size
 
 int replace_file(const char *path, mode_t mode, bool synced, const void *data, size_t length)
 {
-    /* The name ends otherwise than `path`: a collector of *.prom must not read it. */
+    /* Not the same suffix as `path`: a collector of *.prom must not read the unfinished file. */
     char beside[PATH_MAX + sizeof ".XXXXXX"];
 
     if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)

@@ -19,7 +19,7 @@ unsigned worker_processors(void)
     return count > 0 ? (unsigned)count : 1;
 }
 
-/* By default the size of a stack would be RLIMIT_STACK, 16 kB as well as 8 GB. */
+/* By default the stack size is RLIMIT_STACK, which may be 16 kB or 8 GB. */
 int worker_create_thread(pthread_t *thread, void *(*run)(void *data), void *data)
 {
     pthread_attr_t attributes;

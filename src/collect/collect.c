@@ -1,6 +1,6 @@
 /* collect: the collector thread and its one frame step: source -> diff -> confirm -> owners ->
- * track -> findings -> publish. Knows no screen, no log, no command: consumers take references and
- * read the ring. */
+ * track -> findings -> publish. Independent of its consumers, which take references and read the
+ * ring. */
 #include "collect/collect.h"
 
 #include "base/clock.h"
@@ -34,10 +34,10 @@ struct collector {
     struct frame_pool *pool;
     struct event_ring *ring;
     struct track *track;
-    struct events *events; /* NULL: none are wanted, or the source has none */
+    struct events *events; /* NULL: not wanted, or the source has none */
     struct collect_walk walk;
     struct finding_engine *findings; /* NULL: frames carry none */
-    struct metrics *metrics;         /* NULL: none are wanted */
+    struct metrics *metrics;         /* NULL: not wanted */
     struct diff diff;
     uint32_t *found;
     uint32_t found_capacity;
@@ -45,10 +45,10 @@ struct collector {
     struct frame *previous; /* collector thread only */
     uint64_t frame_number;
     struct plan plan;
-    struct row_copies copies;                  /* of the frame at work */
-    uint32_t compared, unreported;             /* as struct frame_cost has them */
-    int64_t process_cpu_ns, process_cpu_at_ns; /* at the frame before */
-    uint64_t memory_refused;                   /* by then */
+    struct row_copies copies;                  /* of the frame being made */
+    uint32_t compared, unreported;             /* as in struct frame_cost */
+    int64_t process_cpu_ns, process_cpu_at_ns; /* at the last frame */
+    uint64_t memory_refused;                   /* at the last frame */
 
     pthread_mutex_t lock; /* guards what follows */
     struct wish wish;
@@ -56,7 +56,7 @@ struct collector {
     char trouble[160];
     struct consumer {
         int descriptor;
-        bool wants_events; /* as they come */
+        bool wants_events; /* it is woken by events too */
     } consumers[CONSUMERS_MAX];
     int consumer_count;
 
@@ -71,7 +71,7 @@ static void signal_consumers(struct collector *collector, bool frame)
     }
 }
 
-/* Of the events thread: something was emitted between frames. */
+/* Called by the events thread: something was emitted between frames. */
 static void on_events_emitted(void *context, bool frame_is_due)
 {
     struct collector *collector = context;
@@ -83,7 +83,7 @@ static void on_events_emitted(void *context, bool frame_is_due)
         worker_wake(&collector->worker);
 }
 
-/* Events beside the frames come from the kernel, and so only for frames that do. */
+/* Events come from the kernel, so only a source of kernel frames has them. */
 static int make_events(struct collector *collector, const struct collector_settings *settings)
 {
     const struct events_settings wanted = {.source = settings->events,
@@ -168,8 +168,8 @@ void collector_free(struct collector *collector)
     free(collector);
 }
 
-/* A dump skips live sockets under churn and never says so: before a row is called
- * closed, it is read exactly. */
+/* Under churn a dump silently skips live sockets: before a row is reported as closed, it is looked
+ * up exactly. */
 static int confirm_closed(struct collector *collector, struct frame *next)
 {
     struct source *source = collector->source;
@@ -187,7 +187,7 @@ static int confirm_closed(struct collector *collector, struct frame *next)
     return diff_amend(&collector->diff, collector->previous, next, first, collector->found, count);
 }
 
-/* For want of memory: the frame stands, since what it could report was reported. */
+/* Out of memory: the frame is used nevertheless, since its events have been emitted. */
 static void mark_incomplete(struct frame *next)
 {
     next->missing.reasons |= MISSING_EVENTS;
@@ -232,7 +232,7 @@ static int read_process(void *data, int32_t pid, uint64_t start_ticks, struct pr
     struct privilege privilege;
 
     privilege_init(&privilege);
-    privilege_raise(&privilege); /* descriptors of other users' processes */
+    privilege_raise(&privilege); /* to read descriptors of other users' processes */
     const int error = source->ops->process(source, pid, start_ticks, facts);
     privilege_lower(&privilege);
     return error;
@@ -246,7 +246,7 @@ struct finding_input collector_finding_input(struct collector *collector, const 
                                   .data = collector};
 }
 
-/* Once for each frame, before anybody sees it, however many consumers there are. */
+/* Once for each frame, before it is published, however many consumers there are. */
 static int find(struct collector *collector, struct frame *frame)
 {
     const struct finding_input input = collector_finding_input(collector, frame);
@@ -254,7 +254,7 @@ static int find(struct collector *collector, struct frame *frame)
     return collector->findings ? finding_engine_complete(collector->findings, frame, &input) : 0;
 }
 
-/* What all threads of tcplens used since the frame before, of one core. */
+/* CPU of all threads of tcplens since the last frame, of one core. */
 static uint32_t process_cpu_permille(struct collector *collector, int64_t now_ns)
 {
     const int64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
@@ -269,7 +269,7 @@ static uint32_t process_cpu_permille(struct collector *collector, int64_t now_ns
     return (uint32_t)(used_ns * 1000 / passed_ns);
 }
 
-/* What everybody else gets of a frame: itself, or a redacted copy. NULL: out of memory. */
+/* The frame to publish: itself, or a redacted copy. NULL: out of memory. */
 static struct frame *shown_frame(struct collector *collector, struct frame *whole)
 {
     struct redaction *redaction = collector->source->redaction;
@@ -282,7 +282,7 @@ static struct frame *shown_frame(struct collector *collector, struct frame *whol
     return copy;
 }
 
-/* Where something happened is read first. */
+/* Namespaces with events are read first. */
 static void hand_on_touched(struct collector *collector)
 {
     uint32_t netns[EVENTS_TOUCHED_MOST];
@@ -292,7 +292,7 @@ static void hand_on_touched(struct collector *collector)
                                         events_take_touched(collector->events, netns));
 }
 
-/* Whatever it was refused for: what lacks it cannot always say so itself. */
+/* Whoever needed it cannot always report it. */
 static void note_refused_memory(struct collector *collector, struct frame *frame)
 {
     const uint64_t refused = memory_refused();
@@ -304,7 +304,7 @@ static void note_refused_memory(struct collector *collector, struct frame *frame
 
 static int give_up(struct collector *collector, struct frame *frame, int error)
 {
-    collector->plan.all_ns = 0; /* what was reported for it is lost to the next one */
+    collector->plan.all_ns = 0; /* its events are missing from the next one */
     pthread_mutex_lock(&collector->lock);
     snprintf(collector->trouble, sizeof collector->trouble, "%s",
              frame && frame->missing.text[0] ? frame->missing.text : strerror(-error));
@@ -313,8 +313,8 @@ static int give_up(struct collector *collector, struct frame *frame, int error)
     return error;
 }
 
-/* What happened up to it has been reported and counted: the next one is compared with it, whether
- * or not this one is published. */
+/* Its events have been emitted and counted: the next frame is compared with it, whether or not this
+ * one is published. */
 static void take_over(struct collector *collector, struct frame *whole)
 {
     frame_release(collector->previous);
@@ -341,7 +341,7 @@ static bool is_complete(const struct frame *frame)
     return !(frame->missing.reasons & (MISSING_DUMP_PART | MISSING_SOCK_DIAG));
 }
 
-/* Rows that a frame looks up, whatever it shows, as no event is of them. */
+/* Rows whose changes make no event: every frame looks them up. */
 static uint32_t count_unreported(const struct frame *frame)
 {
     const uint32_t *states = frame ? frame->totals.states : NULL;
@@ -349,7 +349,7 @@ static uint32_t count_unreported(const struct frame *frame)
     return states ? states[STATE_SYN_RECEIVED] + states[STATE_FIN_WAIT_2] : 0;
 }
 
-/* Clients wait to be accepted; listeners are the first rows. */
+/* An accept queue is filling. Listeners are the first rows. */
 static bool is_any_queue_filling(const struct frame *frame)
 {
     for (uint32_t i = 0; frame && i < frame->live_count && frame->conns[i].state == STATE_LISTEN;
@@ -363,7 +363,7 @@ static bool is_any_queue_filling(const struct frame *frame)
     return false;
 }
 
-/* What detectors would look at is not what it should be, as far as frames of some rows show it. */
+/* Something suggests a finding, as far as a frame of some rows shows it. */
 static bool is_troubled(const struct collector *collector)
 {
     const struct frame_findings *findings = collector->latest ? collector->latest->findings : NULL;
@@ -373,8 +373,8 @@ static bool is_troubled(const struct collector *collector)
            is_any_queue_filling(collector->previous);
 }
 
-/* A frame with the rows that are seen, where those will do; NULL: every row is to be read, by a dump
- * (wish->all) where events say that there may be others. */
+/* A frame that reads only the rows on the screen, where that suffices; NULL: every row must be
+ * read, by a dump (wish->all) where events show that there may be others. */
 static struct frame *read_seen(struct collector *collector, struct wish *wish)
 {
     const struct source_ops *ops = collector->source->ops;
@@ -399,8 +399,9 @@ static struct frame *read_seen(struct collector *collector, struct wish *wish)
     frame_release(frame);
     collector->copies = (struct row_copies){0};
     wish->all = wish->all || news.count > 0;
+    /* every frame costs as much as one that reads all rows */
     if (!reads_all)
-        collector->plan.is_sparse = false; /* what frames cost is what those of all rows cost */
+        collector->plan.is_sparse = false;
     return NULL;
 }
 
@@ -414,7 +415,7 @@ static int read_all(struct collector *collector, const struct wish *wish, struct
     return source_next(collector->source, frame, wish);
 }
 
-/* What events said in between is held against a frame that reads all. */
+/* Compares the frame, which read all rows, with what events reported since the last such frame. */
 static void compare(struct collector *collector, const struct frame *whole)
 {
     const struct frame *previous = collector->previous;
@@ -450,7 +451,7 @@ static int make_frame(struct collector *collector, const struct wish *wish, stru
     note_refused_memory(collector, frame);
     *made = frame;
     if (collector->source->ops->complete)
-        return 0; /* it says what it cost when it was made */
+        return 0; /* its cost was set when it was made */
     const int64_t ended_ns = clock_mono_ns();
     frame->cost.wall_ns = ended_ns - began_ns;
     frame->cost.cpu_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu_began_ns;
@@ -486,7 +487,7 @@ int collector_step(struct collector *collector, struct frame **frame)
     return 0;
 }
 
-/* Takes the wish for the frame to come; `now` is consumed by it. True when asked to stop. */
+/* Takes the wish for the next frame; consumes `now`. True: to stop. */
 static bool take_wish(struct collector *collector, struct wish *wish)
 {
     pthread_mutex_lock(&collector->lock);
@@ -496,7 +497,7 @@ static bool take_wish(struct collector *collector, struct wish *wish)
     return worker_stopping(&collector->worker);
 }
 
-/* Sleeps until the next frame is due, by the wish as it stands then. */
+/* Sleeps until the next frame is due, by the latest wish. */
 static void wait_until_due(struct collector *collector, int64_t began_ns, int64_t stretched_ns)
 {
     for (;;) {
@@ -530,7 +531,7 @@ static void collector_main(void *argument)
             frame->cost.interval_ns = interval_ns;
             frame->cost.stretched = interval_ns > wish.interval_ns;
             if (!frame->cost.stretched)
-                interval_ns = 0; /* the wish as it stands when the time comes */
+                interval_ns = 0; /* a changed wish applies at once */
             publish(collector, frame);
             collect_walk_load(&collector->walk, collector->source); /* after the first frame */
         }
@@ -573,11 +574,11 @@ bool collector_join(struct collector *collector, int64_t timeout_ns)
 void collector_set_wish(struct collector *collector, const struct wish *wish)
 {
     pthread_mutex_lock(&collector->lock);
-    /* Other rows on the screen are read when the next frame is due. */
+    /* A change of the rows on the screen waits for the next frame. */
     const bool wakes = memcmp(&collector->wish, wish, offsetof(struct wish, seen_count)) != 0;
     const bool now = wish->now || collector->wish.now, all = wish->all || collector->wish.all;
     collector->wish = *wish;
-    /* A request stays until it is taken, whatever else is wished meanwhile. */
+    /* A request stays until it is consumed, whatever else changes meanwhile. */
     collector->wish.now = now;
     collector->wish.all = all;
     pthread_mutex_unlock(&collector->lock);

@@ -1,5 +1,6 @@
 /* events: the events thread and the lock under which transitions become events, in the ring and as
- * notes for the track. Knows no dump and no diff; what a transition means is core/lifecycle.c's. */
+ * notes for track. Independent of dumps and diffs; core/lifecycle.c decides what a transition
+ * means. */
 #include "collect/events.h"
 
 #include "base/clock.h"
@@ -27,9 +28,9 @@
 #define ACCEPT_MS       20      /* for accept() to name the owner of a connection */
 #define BATCH           64u     /* transitions handled before the lock is released */
 #define ENDS_MOST       4096u   /* handled before a frame continues */
-#define NOTES_MOST      262144u /* noted for the track before a frame is due */
+#define NOTES_MOST      262144u /* noted for track before a frame is due */
 #define OURS_ONLY       " (ends of our own network namespace only)"
-#define LIFECYCLES_MOST 65536u /* remembered before those that a frame knows are forgotten */
+#define LIFECYCLES_MOST 65536u /* remembered before those that are in a frame are forgotten */
 
 /* The rows of a frame, found by cookie at the first look-up. */
 struct rows {
@@ -43,9 +44,9 @@ struct events {
     struct events_settings settings;
     struct worker worker; /* woken when the first frame is tracked */
 
-    atomic_bool frame_waits; /* for the lock, which no drain may keep from it */
+    atomic_bool frame_waits; /* a frame waits for the lock: drains must release it */
 
-    pthread_mutex_t lock; /* guards what follows, and the track and its notes */
+    pthread_mutex_t lock; /* guards what follows, and track with its notes */
     struct netns netns;   /* ours */
     bool began;           /* a frame was tracked */
     struct bpf *bpf;      /* at most one of the two */
@@ -54,7 +55,7 @@ struct events {
     struct late_ends *late_ends; /* of destroy */
     struct pending_events pending;
     struct rows latest; /* the frame tracked last */
-    struct rows coming; /* the one being tracked */
+    struct rows coming; /* the frame being tracked */
     uint64_t lost;      /* since the session began */
     /* ends of connections in namespaces that no frame listed, since the last one */
     uint64_t unlisted;
@@ -155,7 +156,7 @@ static void emit_lost(struct events *events, enum event_origin origin, uint64_t 
     events->emitted++;
 }
 
-/* What was lost may be the end of what is remembered. */
+/* Lost transitions may have ended sockets that are remembered. */
 static void lose(struct events *events, enum event_origin origin, uint64_t lost, const char *why)
 {
     emit_lost(events, origin, lost, why);
@@ -164,8 +165,8 @@ static void lose(struct events *events, enum event_origin origin, uint64_t lost,
     events->news.is_whole = false;
 }
 
-/* An end that a frame reported already, or of a socket that never was a connection. One that was
- * disconnected keeps its remote address, but not the port. */
+/* An end that a frame has reported already, or of a socket that never was a connection. A
+ * disconnected one keeps its remote address, but not the port. */
 static bool is_known_end(struct events *events, const struct transition *transition)
 {
     const struct tuple *tuple = &transition->event.tuple;
@@ -173,7 +174,7 @@ static bool is_known_end(struct events *events, const struct transition *transit
            late_ends_take(events->late_ends, transition->event.netns, transition->event.cookie);
 }
 
-/* A row that closes later does not wait for its message. */
+/* Its destroy message has come: when the row closes later, none is expected. */
 static void note_ended(struct events *events, const struct transition *transition, bool is_shown)
 {
     if (is_shown || transition->event.to != STATE_DELETE_TCB)
@@ -202,7 +203,7 @@ static void emit_overdue(struct events *events, int64_t drained_ns)
         emit(events, &event);
 }
 
-/* Before a frame shows them: it knows the owner, or there is none yet. */
+/* Before a frame shows them: it has the owner, or there is none yet. */
 static void emit_shown(struct events *events, struct frame *next)
 {
     struct event event;
@@ -215,7 +216,7 @@ static void emit_shown(struct events *events, struct frame *next)
     }
 }
 
-/* Its opening would have no owner: the third segment makes it, accept() comes after. */
+/* Its opening would have no owner: the third segment opens it, accept() comes later. */
 static bool is_to_be_accepted(const struct transition *transition, const struct event *event)
 {
     return transition->event.from == STATE_SYN_RECEIVED &&
@@ -254,8 +255,8 @@ static void take_transition(struct events *events, const struct transition *seen
     }
 }
 
-/* Of a namespace that the frames show. What happened in one before that is reported by the frame
- * that is the first to show it. */
+/* It is of a namespace that frames show. Earlier events of a namespace are reported by the first
+ * frame that shows it. */
 static bool is_of_shown_netns(const struct events *events, const struct transition *seen)
 {
     const struct frame *latest = events->latest.frame;
@@ -309,7 +310,7 @@ static void on_owner(void *context, uint32_t netns, uint64_t cookie, int32_t pid
     emit_pending(events, netns, cookie);
 }
 
-/* Not more than `most`, and nothing of bpf that happened later. */
+/* At most `most` transitions, and none of bpf later than until_ns. */
 static int drain(struct events *events, uint32_t most, int64_t until_ns)
 {
     const struct bpf_sink sink = {on_transition, on_owner, events};
@@ -340,8 +341,8 @@ uint32_t events_take_touched(struct events *events, uint32_t netns[EVENTS_TOUCHE
     return count;
 }
 
-/* All that the dump can have seen happened before now. Ends reported later are recognised as known,
- * so there may be any number of them. */
+/* Everything that the dump can have seen happened before now. Later ends are recognised as known,
+ * so the number drained need not be exact. */
 static void drain_for_frame(struct events *events)
 {
     const uint32_t most = events->bpf ? 0 : ENDS_MOST;
@@ -363,7 +364,7 @@ void events_take_news(struct events *events, struct events_news *news)
     pthread_mutex_unlock(&events->lock);
 }
 
-/* Openings that waited for their port: the frame to come shows it. */
+/* Openings that waited for their port, which the next frame shows. */
 static void emit_opened(struct events *events, const struct frame *next)
 {
     struct event event;
@@ -374,7 +375,7 @@ static void emit_opened(struct events *events, const struct frame *next)
     }
 }
 
-/* Connections that ended in a namespace before a frame listed it: they are nowhere else. */
+/* Connections that ended in a namespace before a frame listed it: only counted here. */
 static void emit_unlisted(struct events *events)
 {
     if (events->unlisted && events->settings.all_netns)
@@ -461,7 +462,7 @@ static void open_source(struct events *events)
     pthread_mutex_unlock(&events->lock);
 }
 
-/* False when it is to stop. The source is opened after the first frame: that comes first. */
+/* False: to stop. The source is opened after the first frame, which has priority. */
 static bool wait_for_something(struct events *events, int descriptor, bool pending)
 {
     struct pollfd waits[] = {{events->worker.wake, POLLIN, 0}, {descriptor, POLLIN, 0}};
@@ -471,8 +472,8 @@ static bool wait_for_something(struct events *events, int descriptor, bool pendi
     return !worker_stopping(&events->worker);
 }
 
-/* Under load a wake-up for each would cost more than it is worth. And a mutex is not fair: a frame
- * that waits gets it in the meantime. */
+/* Under load a wake-up for each transition costs too much. And a mutex is not fair: a waiting frame
+ * gets the lock during the nap. */
 static void nap(const struct events *events)
 {
     if (events->bpf || atomic_load(&events->frame_waits) ||
@@ -480,7 +481,7 @@ static void nap(const struct events *events)
         poll(NULL, 0, NAP_MS);
 }
 
-/* In batches, and no further while a frame waits: it drains the rest. True: events are pending. */
+/* In batches, and not while a frame waits, which drains the rest. True: events are pending. */
 static bool move_events(struct events *events)
 {
     const int64_t began_ns = clock_mono_ns();

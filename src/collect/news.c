@@ -37,7 +37,8 @@ void news_add(struct news *news, uint64_t cookie, const struct tuple *tuple)
         one = news_append(news, cookie);
     if (!one)
         news->is_whole = false;
-    else if (tuple && (tuple->remote_port || !one->tuple.remote_port)) /* an end may lack it */
+    /* a closed socket may have lost it */
+    else if (tuple && (tuple->remote_port || !one->tuple.remote_port))
         one->tuple = *tuple;
 }
 

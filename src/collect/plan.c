@@ -6,10 +6,10 @@
 
 #define STRETCH_MAX    60 /* the budget stretches the interval at most this many times */
 #define AVERAGE_FRAMES 4  /* one odd frame does not stretch the interval */
-#define DEAR_SHARE     5  /* a table is dear whose reading would take a fifth of the budget, */
-#define DEAR_STILL     10 /* and stays dear down to a tenth */
-#define ALL_SHARE      25 /* complete readings take a 25th of it, or come every PLAN_ALL_EVERY_NS; */
-#define TROUBLED_SHARE 4  /* a quarter where more often is better */
+#define DEAR_SHARE     5  /* a table is expensive if reading it takes a fifth of the budget, */
+#define DEAR_STILL     10 /* and stays so down to a tenth */
+#define ALL_SHARE      25 /* complete readings may take a 25th of it, or come every PLAN_ALL_EVERY_NS; */
+#define TROUBLED_SHARE 4 /* a quarter where they are needed more often */
 
 /* What the budget allows in a stretch of time. */
 static int64_t budget_ns(const struct wish *wish, int64_t stretch_ns)
@@ -26,7 +26,7 @@ static bool is_dear(const struct plan *plan, const struct wish *wish)
             plan->all_cpu_ns > budget_ns(wish, wish->interval_ns) / share);
 }
 
-/* Between two complete readings. */
+/* The time between two complete readings. */
 static int64_t all_every_ns(const struct plan *plan, const struct wish *wish)
 {
     if (wish->refresh == REFRESH_SEEN)
@@ -36,7 +36,7 @@ static int64_t all_every_ns(const struct plan *plan, const struct wish *wish)
     return every_ns < PLAN_ALL_EVERY_NS ? every_ns : PLAN_ALL_EVERY_NS;
 }
 
-/* Something that is shown changes without an event, or what was read before is not comparable. */
+/* Something shown changes without an event, or earlier readings are not comparable. */
 static bool wants_all(const struct plan *plan, const struct wish *wish)
 {
     return wish->refresh == REFRESH_ALL || (wish->needs & (NEED_DETAIL | NEED_EVERY_ROW)) ||
@@ -44,7 +44,7 @@ static bool wants_all(const struct plan *plan, const struct wish *wish)
            plan->state_bits != wish->state_bits || plan->families != wish->families;
 }
 
-/* So many look-ups that a dump costs less, or is not much dearer. */
+/* So many look-ups that a dump costs less, or little more. */
 static bool is_busy(const struct plan *plan, const struct wish *wish, uint32_t changed)
 {
     return wish->refresh == REFRESH_AUTO && changed * PLAN_LOOK_NS > plan->all_cpu_ns / 2;
@@ -77,7 +77,7 @@ void plan_note(struct plan *plan, const struct wish *wish, const struct frame *f
     plan->families = wish->families;
 }
 
-/* Complete readings that are rare are paid for by the whole time between them. */
+/* The cost of rare complete readings is spread over the time between them. */
 static int64_t affordable_ns(const struct plan *plan, const struct wish *wish)
 {
     if (!plan->is_sparse)

@@ -18,8 +18,8 @@ static int load(struct collect_walk *walk)
     const int error =
         walk->walk ? 0 : bpf_walk_open(&walk->walk, walk->every_netns ? NULL : &netns, text);
     if (!error && walk->every_netns && !walk->rows)
-        (void)bpf_rows_open(&walk->rows, netns.inode, text); /* else they are dumped */
-    privilege_keep(COLLECT_PRIVILEGES); /* loaded or not: it is not tried again */
+        (void)bpf_rows_open(&walk->rows, netns.inode, text); /* on failure rows are dumped */
+    privilege_keep(COLLECT_PRIVILEGES);                      /* loading is not tried again */
     if (error)
         snprintf(walk->why, sizeof(walk->why), "no bpf: %s", text);
     return error ? -ENOSYS : 0;
@@ -32,7 +32,7 @@ static int walk_owners(void *walker, owner_visit visit, void *context)
     if (error)
         return error;
     error = bpf_walk_run(walk->walk, visit, context);
-    if (error && error != -EAGAIN) /* the owners do not try it again */
+    if (error && error != -EAGAIN) /* owners do not try it again */
         snprintf(walk->why, sizeof(walk->why), "bpf failed: %s", strerror(-error));
     return error;
 }

@@ -36,7 +36,7 @@ static int64_t take_fraction(char *text)
 
     if (!point || !point[1] || strlen(point) > 10 ||
         strspn(point + 1, "0123456789") != strlen(point) - 1)
-        return 0; /* what stays in the text is refused with it */
+        return 0; /* the rest of the text is refused later */
     for (const char *digit = point + 1; *digit; digit++) {
         value = value * 10 + (*digit - '0');
         unit /= 10;

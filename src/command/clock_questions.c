@@ -32,7 +32,7 @@ void clock_questions_done(struct clock_questions *questions)
     *questions = (struct clock_questions){.descriptor = -1, .scratch = {-1, -1}};
 }
 
-/* What stands in it next, which stays there. 0: its end. */
+/* The next bytes, which are not consumed. 0: the end. */
 static ssize_t look(const struct clock_questions *questions, char *line, size_t size)
 {
     if (questions->is_socket)
@@ -42,7 +42,7 @@ static ssize_t look(const struct clock_questions *questions, char *line, size_t 
     return found > 0 ? read(questions->scratch[0], line, size) : found;
 }
 
-/* No questions come any more, or none ever did. */
+/* There will be no more questions. */
 static enum clock_news end(struct clock_questions *questions)
 {
     const bool has_asked = questions->has_asked;

@@ -1,5 +1,5 @@
-/* tcplens close: closes what a filter names, after saying what and asking. Guarded rows and
- * listeners take --force. Decides; act.c does it. */
+/* tcplens close: closes the connections that a filter names, after listing them and asking. Guarded
+ * rows and listeners need --force. act.c does the closing. */
 #include "act/act.h"
 #include "base/error.h"
 #include "collect/collect.h"
@@ -22,8 +22,8 @@
 
 struct target {
     struct conn conn;
-    bool done;   /* closed, or gone without us */
-    bool failed; /* and said so */
+    bool done;   /* closed, by us or not */
+    bool failed; /* and reported */
 };
 
 struct closing {
@@ -36,7 +36,7 @@ struct closing {
     size_t count;
     size_t left_out; /* guarded rows, without --force */
     size_t refused;  /* rows that cannot be closed */
-    bool partly;     /* rows or owners may be missing: said */
+    bool partly;     /* rows or owners may be missing; reported */
     size_t closed, gone;
     struct buffer out;
 };
@@ -64,7 +64,7 @@ static void row_text(const struct closing *closing, const struct conn *conn, cha
     }
 }
 
-/* What is to be known of closing it; "" = nothing. */
+/* A warning about closing it; "" = none. */
 static void row_note(const struct closing *closing, const struct conn *conn,
                      char note[CONN_SUBFLOW_MAX])
 {
@@ -141,8 +141,8 @@ static bool agrees(const struct closing *closing)
     return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* The kernel finds connections by their ends, but of several SO_REUSEPORT listeners one at a time:
- * there ENOENT does not mean that it is gone. */
+/* The kernel finds connections by tuple, but only one of several SO_REUSEPORT listeners: for those
+ * ENOENT does not mean that it is closed. */
 static bool is_addressable(const struct conn *conn)
 {
     return conn->state != STATE_LISTEN;
@@ -168,7 +168,7 @@ static bool try_target(struct closing *closing, struct target *target, bool last
     return target->done;
 }
 
-/* Listeners that the kernel could not address are tried again as long as others go. */
+/* Listeners that the kernel could not find are tried again as long as others are closed. */
 static void close_all(struct closing *closing)
 {
     bool progress = false;
@@ -191,7 +191,7 @@ static bool is_listed(const struct frame *frame, const struct conn *conn)
     return false;
 }
 
-/* What the kernel could not address may have gone by itself: a second look says so. */
+/* What the kernel could not find may have closed by itself: a second look shows it. */
 static void look_again(struct closing *closing)
 {
     struct frame *frame = NULL;

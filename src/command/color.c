@@ -11,7 +11,7 @@ bool color_is_welcome(void)
     return !none || !*none;
 }
 
-/* rxvt, Konsole and others say what their background is: "15;0" is light on dark. */
+/* rxvt, Konsole and others report their background: "15;0" is light on dark. */
 enum theme color_theme_of_terminal(void)
 {
     const char *colors = getenv("COLORFGBG");

@@ -1,4 +1,4 @@
-/* complete: which kind of word may stand at the cursor; see complete.h. */
+/* complete: which kind of word is allowed at the cursor; see complete.h. */
 #include "command/complete.h"
 
 #include "core/column/column.h"
@@ -37,7 +37,7 @@ void complete_offer(const struct completion *completion, const char *text, const
         return;
     for (const char *at = text; *at; at++)
         if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return; /* not to be shown, nor to be typed */
+            return; /* not meant to be typed */
     printf("%.*s%s%s%s\n", (int)completion->head, completion->word, text, help ? "\t" : "",
            help ? help : "");
 }
@@ -55,7 +55,7 @@ static void offer_words(const struct completion *at, const struct words *words)
             complete_offer(at, words_name(words, i), NULL);
 }
 
-/* Of a list only what stands behind the last comma is completed. */
+/* In a list, only the part after the last comma is completed. */
 static struct completion behind_comma(const struct completion *at)
 {
     const char *comma = strrchr(at->word + at->head, ',');
@@ -190,7 +190,7 @@ static void offer_netns(const struct completion *at)
     complete_netns(at);
 }
 
-/* Whatever of a filter the last of its words may become. */
+/* Completions for the last word of a filter. */
 static void offer_filter(const struct completion *at, const char *before);
 
 static void offer_when(const struct completion *at)
@@ -198,7 +198,7 @@ static void offer_when(const struct completion *at)
     offer_filter(at, "");
 }
 
-/* What is not here takes a file, a number, a time or a text of its own. */
+/* Options that are not here take a file, a number, a time or free text. */
 static const struct {
     const char *option;
     void (*offer)(const struct completion *at);
@@ -264,7 +264,7 @@ static void offer_condition_words(const struct completion *at)
     const char *word;
 
     for (size_t i = 0; (word = filter_field_word(i)) != NULL; i++)
-        if (!column_find(word, strlen(word))) /* columns follow, with their help */
+        if (!column_find(word, strlen(word))) /* columns come later, with their help */
             complete_offer(at, word, NULL);
     offer_list(at, (const char *const[]){"and", "or", "not", NULL});
     offer_each_column(at);

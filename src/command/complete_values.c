@@ -1,4 +1,5 @@
-/* complete_values: names that this machine has, for complete.c: read where they cost little, without a socket. */
+/* complete_values: names that exist on this machine, for complete.c; only from cheap sources,
+ * without a socket. */
 #include "command/complete.h"
 
 #include "command/log_path.h"
@@ -17,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SSH_LINES_MOST 100000 /* of a file of ssh */
+#define SSH_LINES_MOST 100000 /* of ssh's files */
 #define UNIT_DEPTH                                                                                 \
     6 /* of control groups: user.slice/user-1000.slice/user@1000.service/app.slice/NAME */
 
@@ -28,7 +29,7 @@ static bool ends_with(const char *name, const char *end)
     return length > tail && strcmp(name + length - tail, end) == 0;
 }
 
-/* Calls it with each name in a folder but hidden ones. */
+/* Calls it for each name in a folder, except hidden ones. */
 static void each_name(const struct completion *at, const char *path,
                       void (*take)(const struct completion *at, const char *path, const char *name))
 {
@@ -81,7 +82,7 @@ static void offer_users(const struct completion *at)
     endpwent();
 }
 
-/* Units that have a control group are those whose processes may hold a socket. */
+/* Only units with a control group have processes that may hold a socket. */
 static void offer_units_below(const struct completion *at, const char *path, int depth)
 {
     char below[PATH_MAX];
@@ -179,7 +180,8 @@ static void offer_of_config(const struct completion *at, char *line)
         offer_host(at, word);
 }
 
-/* "web1,10.0.0.1,[web1]:2222 ssh-ed25519 AAAA": names that are not hashed, nor revoked or of an authority. */
+/* "web1,10.0.0.1,[web1]:2222 ssh-ed25519 AAAA": names that are not hashed, revoked, or of a
+ * certificate authority. */
 static void offer_of_known_hosts(const struct completion *at, char *line)
 {
     char *names = line, *rest = NULL;
@@ -191,7 +193,7 @@ static void offer_of_known_hosts(const struct completion *at, char *line)
         offer_host(at, name);
 }
 
-/* Of a file that may be anything: a pipe, without an end, with lines longer than names are. */
+/* The file may be anything: a pipe, endless, with lines of any length. */
 static void each_line(const struct completion *at, const char *name,
                       void (*take)(const struct completion *at, char *line))
 {

@@ -1,5 +1,5 @@
 /* tcplens doctor: runs the detectors over a few seconds of the kernel's frames, or over a session
- * log, and says what they found: worst first, with what proves it, what to do, and what could not
+ * log, and reports what they found: worst first, with the evidence, what to do, and what could not
  * be checked. */
 #include "base/clock.h"
 #include "command/commands.h"
@@ -12,9 +12,9 @@
 
 #include <errno.h>
 
-#define WATCH_NS (5 * SECOND_NS) /* where --for says nothing */
+#define WATCH_NS (5 * SECOND_NS) /* where --for is not given */
 
-/* As plugins of Nagios have them. */
+/* Exit codes of Nagios plugins. */
 enum doctor_exit { DOCTOR_WELL = 0, DOCTOR_WARNING = 1, DOCTOR_CRITICAL = 2, DOCTOR_UNKNOWN = 3 };
 
 struct doctor {
@@ -83,7 +83,7 @@ static bool was_anything_checked(const struct doctor *doctor)
     return false;
 }
 
-/* Of a log the findings that ended count too. */
+/* For a log, findings that ended count too. */
 static int exit_code(const struct doctor *doctor)
 {
     const bool is_whole =
@@ -98,7 +98,7 @@ static int exit_code(const struct doctor *doctor)
         if (list[i]->severity > worst)
             worst = list[i]->severity;
     if (worst == SEVERITY_NONE || worst < doctor->fail_on)
-        return is_whole ? DOCTOR_WELL : DOCTOR_UNKNOWN; /* a host that was not read */
+        return is_whole ? DOCTOR_WELL : DOCTOR_UNKNOWN; /* a host was not read */
     return worst == SEVERITY_CRITICAL ? DOCTOR_CRITICAL : DOCTOR_WARNING;
 }
 

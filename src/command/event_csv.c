@@ -9,7 +9,8 @@
 
 #define CELL_MAX 4096
 
-/* The order in which they were added; a finding's ends and process are in its subject. */
+/* In the order in which they were introduced; a finding's addresses and process are in its
+ * subject. */
 static const char *const COLUMNS[] = {
     "t",
     "ev",
@@ -88,7 +89,7 @@ static void set_family(struct cells *cells, const struct flat_member *address)
     set_cell(cells, "family", 6, has_colon ? &inet6 : &inet);
 }
 
-/* A listener's end is a local one, all others are remote. */
+/* The address of a listener is local, all others are remote. */
 static void set_subject(struct cells *cells, const struct flat_member *subject)
 {
     struct flat_items items = flat_items(subject);
@@ -114,7 +115,7 @@ static void set_subject(struct cells *cells, const struct flat_member *subject)
     }
 }
 
-/* A cookie like "1e5" some readers take for a number: it gets 0x, as in --csv of rows. */
+/* Some readers take a cookie like "1e5" for a number: it gets 0x, as in --csv of rows. */
 static void put_cell(struct buffer *out, const struct flat_member *member, const char *column,
                      bool first)
 {

@@ -1,4 +1,4 @@
-/* Which findings are among the events, and from where. */
+/* Findings among the events, from the lines of a log or from an engine. */
 #include "command/event_findings.h"
 
 #include "base/grow.h"
@@ -75,8 +75,8 @@ static uint32_t place_of(const struct event_findings *findings, uint32_t id)
     return i;
 }
 
-/* Rows may have left when it ends, so that what began is printed to its end. What is repeated for
- * readers that begin there is printed once. */
+/* Its rows may have closed when it ends, so once its begin was printed, all of it is. Repeated
+ * lines (for readers that start there) are printed once. */
 static bool passes(struct event_findings *findings, const struct finding_step *step,
                    const struct frame *frame)
 {

@@ -1,4 +1,4 @@
-/* Events as text. Independent of where they come from and go. */
+/* Events as text. */
 #include "command/event_text.h"
 
 #include "base/clock.h"
@@ -42,7 +42,7 @@ static void format_close(char *out, size_t size, const struct event *event)
     char age[16] = "", in[16], sent[16];
     int used;
 
-    if (event->has_duration && event->duration_ns < SECOND_NS) /* "0:00" says nothing */
+    if (event->has_duration && event->duration_ns < SECOND_NS) /* "0:00" would be useless */
         text_span(age, sizeof(age), event->duration_ns);
     else if (event->has_duration)
         text_age(age, sizeof(age), event->duration_ns);
@@ -80,7 +80,7 @@ static void put_field(struct buffer *out, const char *text, size_t cells)
     buffer_text(out, "  ");
 }
 
-/* Whose addresses they are, where that is not plain. */
+/* The host and namespace of the addresses, where there are several. */
 static void put_host(struct buffer *out, const struct event *event, const struct frame *frame)
 {
     const struct frame_host *host = frame ? frame_host_of(frame, event->netns) : NULL;

@@ -1,5 +1,5 @@
-/* tcplens events: opens, transitions, closes and findings as they happen, or as a log has them;
- * text, JSON or CSV, in whole lines. */
+/* tcplens events: opens, transitions, closes and findings as they happen, or from a log; as text,
+ * JSON or CSV, in whole lines. */
 #include "base/error.h"
 #include "base/wake.h"
 #include "command/commands.h"
@@ -39,9 +39,9 @@ struct events_run {
     struct event_ring *ring;
     uint64_t cursor;
     uint64_t lines;      /* printed */
-    bool outside;        /* --at is, and it was said */
-    int signal;          /* that came while a log was read; 0 = none */
-    int64_t end_mono_ns; /* of a log: what came later is not printed */
+    bool outside;        /* --at is outside the log; reported */
+    int signal;          /* received while a log was read; 0 = none */
+    int64_t end_mono_ns; /* of a log: later events are not printed */
 };
 
 /* --- output --- */
@@ -63,7 +63,7 @@ static bool is_wished(const struct options *options, const struct event *event)
     if (!event_is_of_connection(event))
         return true;
     states &= ~(STATE_BIT(STATE_NONE) | STATE_BIT(STATE_DELETE_TCB));
-    /* A destroy message of a connection never seen before does not say what it came from. */
+    /* A destroy message of an unseen connection does not say which state it left. */
     return (options->families & family) && (!states || (state_class_bits(options->class) & states));
 }
 
@@ -98,7 +98,7 @@ static void print_lost(struct events_run *run, uint64_t lost, const struct event
     print_event(run, &event);
 }
 
-/* Prints what the ring has up to `until`. 0 or -errno of the output. */
+/* Prints the ring's events up to `until`. 0 or -errno of the output. */
 static int print_ring(struct events_run *run, uint64_t until)
 {
     struct event events[BATCH];
@@ -135,7 +135,7 @@ static bool finds(const struct events_run *run)
 
 /* --- live --- */
 
-/* Of a frame not seen before. */
+/* Findings of a new frame. */
 static int print_found(struct events_run *run, uint64_t seen)
 {
     if (!run->frame || run->frame->number == seen)
@@ -144,7 +144,7 @@ static int print_found(struct events_run *run, uint64_t seen)
     return error ? error : output_flush(&run->out);
 }
 
-/* What has come by now. */
+/* New events and findings. */
 static int print_new(struct events_run *run)
 {
     const uint64_t seen = run->frame ? run->frame->number : 0;
@@ -177,7 +177,7 @@ static int run_live(struct events_run *run)
     const bool ended = collector_join(headless->collector, HEADLESS_LAST_FRAME_END_NS);
     if (ended && !error)
         error = print_new(run);
-    if (error == -EINTR) /* nobody read what was written */
+    if (error == -EINTR) /* the output was not read */
         signal = headless_signal(headless);
     int code = error == -EINTR ? 128 + signal : headless_exit_code(signal, output_exit_code(error));
     if (!ended)
@@ -220,7 +220,7 @@ static bool take_signal(void *data)
     return run->signal != 0;
 }
 
-/* Goes to the frame that --when means. -1: go on; else the exit code. */
+/* Goes to the frame that --when selects. -1: go on; else the exit code. */
 static int seek_when(struct events_run *run, struct source *source, int64_t *from_ns)
 {
     char why[OPEN_SOURCE_WHY_MAX];
@@ -236,8 +236,8 @@ static int seek_when(struct events_run *run, struct source *source, int64_t *fro
     return error == -ENODATA ? EXIT_PARTLY : EXIT_FAILED;
 }
 
-/* What its recorder found; where thresholds are given, or it has no such lines, what is found
- * now. */
+/* True: findings are those of the log; else, as thresholds are given or the log has none, those of
+ * an engine. */
 static bool uses_lines(const struct events_run *run, const struct source *source)
 {
     const struct options *options = run->headless.options;
@@ -263,7 +263,7 @@ static int print_frame_findings(struct events_run *run, struct source *source, b
                : event_findings_look(&run->findings, run->frame, run->ring, silent, &run->out);
 }
 
-/* What holds where the log ends. */
+/* Findings that hold at the end of the log. */
 static int print_rest(struct events_run *run, const struct source *source)
 {
     if (!finds(run) || !run->frame)
@@ -289,15 +289,15 @@ static int print_frame(struct events_run *run, struct source *source, struct fra
     take_frame(run, frame);
     if (before)
         run->cursor = frame->next_event;
-    else /* a frame past the end has events of before it */
+    else /* a frame past the end may have events from before it */
         error = print_ring(run, frame->next_event);
     if (!error)
         error = print_frame_findings(run, source, before || over);
     return error ? error : over ? -ENODATA : 0;
 }
 
-/* No frame: -EAGAIN (wait for more), -ENODATA, or -errno of the output. A log that was filtered to
- * its events has them in the ring nevertheless. */
+/* No frame: -EAGAIN (wait for more), -ENODATA, or -errno of the output. A log that contains only
+ * events still puts them into the ring. */
 static int print_frameless(struct events_run *run, struct source *source, int error)
 {
     const int descriptor = log_source_descriptor(run->headless.options, source);
@@ -310,8 +310,8 @@ static int print_frameless(struct events_run *run, struct source *source, int er
     return printed ? printed : error;
 }
 
-/* A pipe is followed until a signal comes; the reading of a file is interrupted by it, and so is
- * output that is not read. */
+/* A pipe is followed until a signal comes. For a file a signal is an interruption, as it is where
+ * the output is not read. */
 static int signal_code(const struct events_run *run, const struct source *source, int error)
 {
     const bool is_pipe = log_source_is_pipe(run->headless.options, source);
@@ -347,7 +347,7 @@ static int read_log(struct events_run *run, struct source *source, struct frame_
     return error == -ENODATA ? EXIT_DONE : error;
 }
 
-/* False: there is none. */
+/* Reports what is damaged in the log. False: nothing. */
 static bool say_fault(const struct events_run *run, struct source *source)
 {
     const char *fault = log_source_fault(run->headless.options, source);
@@ -372,7 +372,7 @@ static int events_from(struct events_run *run)
         message("%s", why);
         return EXIT_FAILED;
     }
-    privilege_keep(0); /* all is open */
+    privilege_keep(0); /* everything is open */
     struct frame_pool *pool = frame_pool_new();
     run->ring = event_ring_new(EVENT_RING_DEFAULT);
     if (!pool || !run->ring) {

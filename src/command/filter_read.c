@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define HOST_NAME_LONGEST 253
-#define SHOWN_CELLS       100 /* of a filter that is wrong */
-#define LEFT_CELLS        60  /* of them in front of the place */
+#define SHOWN_CELLS       100 /* of an invalid filter */
+#define LEFT_CELLS        60  /* of them before the error */
 
 static bool read_address(const struct addrinfo *entry, struct addr *addr, uint8_t *family)
 {
@@ -65,8 +65,8 @@ static size_t clean_width(char *room, const char *text, size_t length)
     return text_width(room);
 }
 
-/* The filter as a terminal may show it, and carets under the word that is wrong; of a long one what
- * is around that word. */
+/* Shows the filter as safe text with carets under the wrong word; of a long filter, the part around
+ * that word. */
 static void show_place(const char *text, const struct filter_error *error)
 {
     char *room = malloc(TEXT_CLEAN_MAX(strlen(text))), *shown = room, carets[SHOWN_CELLS];

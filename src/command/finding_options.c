@@ -3,7 +3,7 @@
 #include "options/output.h"
 #include "options/settings.h"
 
-/* What is wrong in it ends nothing. */
+/* Errors in it are not fatal. */
 static void read_file(struct finding_settings *settings)
 {
     char notice[256];

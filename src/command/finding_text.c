@@ -1,4 +1,4 @@
-/* Text of findings: the sentence first, then what proves it, then what to do. */
+/* Text of findings: the sentence first, then the evidence, then what to do. */
 #include "command/finding_text.h"
 
 #include "base/clock.h"
@@ -122,7 +122,7 @@ static bool is_first_of_reason(const struct finding_check *checks, size_t index)
     return true;
 }
 
-/* All detectors of one reason on one line. */
+/* All detectors with the same reason on one line. */
 static void put_unchecked(struct buffer *out, const struct finding_check *checks, size_t index)
 {
     buffer_printf(out, "%s: ", verdict_name((enum finding_verdict)checks[index].verdict));

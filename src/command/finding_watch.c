@@ -56,14 +56,14 @@ static int watch_live(struct finding_watch *watch)
     }
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS)) {
-        const int code = watch->report(watch->data); /* in the middle of a long frame: what is known
-                                                        stands */
+        /* in the middle of a long frame: report what is known */
+        const int code = watch->report(watch->data);
         _exit(signal ? 128 + signal : code);
     }
     return error;
 }
 
-/* The demo has a clock of its own, which need not be waited for. */
+/* The demo has its own clock: no need to wait. */
 static int watch_demo(struct finding_watch *watch)
 {
     struct headless *headless = &watch->headless;

@@ -47,7 +47,7 @@ int headless_take_signals(struct headless *headless)
     sigemptyset(&taken);
     for (size_t i = 0; i < sizeof(TAKEN_SIGNALS) / sizeof(TAKEN_SIGNALS[0]); i++) {
         struct sigaction action;
-        /* nohup and the shell's background jobs ask us to ignore some: that stays so */
+        /* nohup and background jobs of the shell have some ignored: keep that */
         if (sigaction(TAKEN_SIGNALS[i], NULL, &action) != 0 || action.sa_handler != SIG_IGN)
             sigaddset(&taken, TAKEN_SIGNALS[i]);
     }
@@ -144,7 +144,7 @@ int headless_open_collector(struct headless *headless, uint32_t needs)
     return EXIT_FAILED;
 }
 
-/* Once, where less is seen between frames than could be. */
+/* Reports once that events between frames are missing. */
 static void say_what_is_seen(struct headless *headless, const struct frame *frame)
 {
     if (headless->said_events || !frame->events)

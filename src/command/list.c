@@ -37,8 +37,8 @@ struct list {
     struct buffer out;
 };
 
-/* For people by what the frame shows. For programs always the same, with the host where there are
- * several: without it rows could not be told apart. */
+/* For people, depending on the frame. For programs always the same; with the host where there are
+ * several, since rows would be ambiguous without it. */
 static const char *default_columns(const struct options *options, const struct frame *frame)
 {
     if (frame && (options->output == OUTPUT_TABLE || frame->host_count > 0))
@@ -87,7 +87,7 @@ static struct wish make_wish(const struct list *list)
 
     wish.needs = list->column_count ? columns_needs(list->columns, list->column_count)
                                     : NEED_OWNER | NEED_EXECUTABLE | NEED_GROUP | NEED_DETAIL;
-    if (list->options->from) /* what is gone is not there any more */
+    if (list->options->from) /* closed connections are not there any more */
         wish.state_bits &= ~STATE_BIT(STATE_DELETE_TCB);
     if (list->sort)
         wish.needs |= list->sort->needs;
@@ -136,7 +136,7 @@ static int print_frame(struct list *list)
     return error;
 }
 
-/* A name is matched as a whole: who typed a part of one sees nothing. */
+/* Names match as a whole: a part of one finds nothing. */
 static void report_hint(const struct list *list)
 {
     char hint[FILTER_HINT_MAX];
@@ -146,7 +146,7 @@ static void report_hint(const struct list *list)
         message("nothing matches the filter: names match as a whole, try %s", hint);
 }
 
-/* One line for each host whose rows are old or were never read, or are there in an unusual way. */
+/* One line for each host whose rows are old or missing, or with anything unusual. */
 static void report_hosts(const struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->host_count; i++) {
@@ -162,7 +162,7 @@ static void report_missing(const struct missing *missing)
     message("%s", missing->text[0] ? missing->text : "some connections could not be read");
 }
 
-/* For people only: a program names what it wants. */
+/* For people only: programs ask for what they want. */
 static void report_others(const struct frame *frame)
 {
     char text[96];
@@ -200,7 +200,7 @@ static int show(struct list *list, const struct frame *frame)
                : EXIT_DONE;
 }
 
-/* A log of which a part could not be read, where the frame does not say so. */
+/* Reports a part of the log that could not be read, where the frame does not say so. */
 static int check_log(const struct list *list, struct source *source, const struct frame *frame,
                      int code)
 {
@@ -212,7 +212,7 @@ static int check_log(const struct list *list, struct source *source, const struc
     return EXIT_PARTLY;
 }
 
-/* Nothing has come out of the pipe yet: as cat does, but not without a word. */
+/* Nothing has come out of the pipe yet: wait as cat does, but say so. */
 static void wait_for_log(const struct list *list, const struct source *source, bool *said)
 {
     struct pollfd log = {.fd = log_source_descriptor(list->options, source), .events = POLLIN};
@@ -249,7 +249,7 @@ static void report_failure(const struct list *list, struct collector *collector,
         message("no connections could be read: %s", trouble[0] ? trouble : error_text(error));
 }
 
-/* The first frame of a collector without a thread. Takes the source over. */
+/* The first frame of a collector without a thread. Takes over the source. */
 static int list_source(struct list *list, struct source *source)
 {
     struct collector_settings settings = {.source = source,
@@ -267,7 +267,7 @@ static int list_source(struct list *list, struct source *source)
     }
     interrupt_on_signal(source);
     error = take_frame(list, collector, source, &frame);
-    privilege_keep(0); /* all is read */
+    privilege_keep(0); /* everything has been read */
     if (error == -EINTR)
         code = EXIT_FAILED;
     else if (error)
@@ -275,7 +275,7 @@ static int list_source(struct list *list, struct source *source)
     else if (list->options->from || source->ops->interrupt)
         code = check_log(list, source, frame, show(list, frame));
     else {
-        collector_free(collector); /* its memory is about what printing takes */
+        collector_free(collector); /* it frees about as much memory as printing needs */
         collector = NULL;
         code = show(list, frame);
     }
@@ -285,7 +285,7 @@ static int list_source(struct list *list, struct source *source)
     return code;
 }
 
-/* Goes to the frame that --when means, and says which it is. -1, or the exit code. */
+/* Goes to the frame that --when selects, and reports its time. -1, or the exit code. */
 static int seek_when(const struct list *list, struct source *source)
 {
     char why[OPEN_SOURCE_WHY_MAX], time[40];

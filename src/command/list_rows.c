@@ -6,19 +6,19 @@
 #include "core/other_end.h"
 
 #define CELL_MAX    2048 /* bytes of one cell's text */
-#define PIECE_ROWS  32u  /* made at once: 60 KB of JSON, so that all places stay in the cache */
+#define PIECE_ROWS  32u  /* per piece: 60 KB of JSON, so that all places fit in the cache */
 #define FETCH_AHEAD 4u   /* rows */
 
-/* One printing. */
+/* One print job, shared by its threads. */
 struct job {
     const struct list_rows *rows;
     void (*put)(struct job *job, const struct conn *conn, struct buffer *out, unsigned thread);
     struct other_ends ends;                        /* of whole JSON objects only */
-    struct json_memo *memos[ORDERED_THREADS_MOST]; /* NULL: does without */
+    struct json_memo *memos[ORDERED_THREADS_MOST]; /* NULL: none */
     struct buffer texts[ORDERED_PLACES];
 };
 
-/* All that is known of a row, with who is at its other end. */
+/* Everything that is known of a row, with its other end. */
 static void put_whole(struct job *job, const struct conn *conn, struct buffer *out, unsigned thread)
 {
     const struct column_context *context = job->rows->context;

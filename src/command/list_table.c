@@ -15,29 +15,29 @@
 #include <unistd.h>
 
 #define CELL_MAX     2048 /* bytes of one cell's text */
-#define PIECE_ROWS   128u /* made at once */
-#define GAP          2    /* between columns that have all the room they want */
-#define QUEUED_LEAVE 2    /* of a queue's column where a queue is not empty */
+#define PIECE_ROWS   128u /* per piece */
+#define GAP          2    /* between columns that are not shortened */
+#define QUEUED_LEAVE 2    /* column.leave of a queue that is not empty in some row */
 
-/* What a thread saw of the rows that it formatted. */
+/* What a thread found in the rows that it formatted. */
 struct seen_cells {
     struct table_column columns[COLUMN_LIST_MAX];
     uint16_t longest[COLUMN_LIST_MAX];
-    bool queued[COLUMN_LIST_MAX]; /* a row has something in this queue */
+    bool queued[COLUMN_LIST_MAX]; /* in some row this queue is not empty */
 };
 
 struct printing {
     const struct list_table *table;
     struct buffer cells; /* text of all rows, NUL-terminated one after the other */
-    size_t *pieces;      /* where in it each piece begins */
+    size_t *pieces;      /* where each piece begins in it */
     uint32_t piece_capacity;
     struct buffer texts[ORDERED_PLACES];
-    /* the first one stands for all, once they are done */
+    /* merged into the first one at the end */
     struct seen_cells seen[ORDERED_THREADS_MOST];
     struct color color;
 };
 
-/* Columns of the terminal; 0: standard output is none, or does not say. */
+/* Columns of the terminal; 0: standard output is not a terminal, or its size is unknown. */
 static int terminal_cells(void)
 {
     struct winsize size;
@@ -49,7 +49,7 @@ static const struct column *column_at(const struct printing *printing, size_t i)
     return &columns[printing->table->columns[i]];
 }
 
-/* Of a listener the send queue is the size of its backlog. */
+/* A listener's send queue is its backlog. */
 static bool is_queued(const struct column *column, const struct conn *conn)
 {
     if (!(conn->known & KNOWN_QUEUES))
@@ -188,8 +188,8 @@ static int whole_width(const struct printing *printing)
     return last->at + last->cells;
 }
 
-/* Where all fits it stands as it would in a file; else columns leave, of those that were named the
- * last one first. */
+/* If everything fits, it is laid out as in a file; else columns are left out, of those that were
+ * named the last one first. */
 static void lay_out(struct printing *printing, int cells)
 {
     const bool chosen = printing->table->options->columns != NULL;
@@ -237,8 +237,8 @@ static void put_blanks(struct buffer *out, int count)
         buffer_append(out, BLANKS, (size_t)(count < most ? count : most));
 }
 
-/* `at`: cells of the line so far; returns them with this one. Blanks are written before what comes
- * behind them, so that no line ends in any. */
+/* `at`: cells of the line so far; returns them with this one. Blanks are written only before
+ * further text, so that no line ends with blanks. */
 static int put_cell(const struct printing *printing, struct buffer *out, size_t i, const char *text,
                     unsigned role, int at)
 {

@@ -1,4 +1,4 @@
-/* Reading a whole log. Independent of what is done with its frames. */
+/* Reading a whole log. */
 #include "command/log_frames.h"
 
 #include "base/error.h"
@@ -74,7 +74,7 @@ int log_frames_read(struct log_frames *reading)
         return error;
     }
     if (!reading->more_follow)
-        privilege_keep(0); /* all is open */
+        privilege_keep(0); /* everything is open */
     reading->is_pipe = log_source_is_pipe(options, source);
     error = open_source_redact(source, options) ? read_all(reading, source) : -ENOMEM;
     snprintf(reading->fault, sizeof(reading->fault), "%s", log_source_fault(options, source));

@@ -1,4 +1,4 @@
-/* The defaults of a recording. Independent of frames. */
+/* Where recordings go by default. */
 #include "command/log_path.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #define FOLDER_MODE 0700
 
-/* Makes the folder and those above it; those that are there stay as they are. */
+/* Makes the folder and those above it; existing ones are left as they are. */
 static int make_folders(char *path)
 {
     for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
@@ -33,10 +33,9 @@ static int make_folders(char *path)
     }
 }
 
-/* sudo may keep HOME: root makes nothing in the folder of a user, who would then not own it, and
- * might lead root elsewhere by a link. What does not exist belongs to the owner of the folder
- * above.
- */
+/* sudo may keep HOME: root must not create files in a user's folder, who would not own them and
+ * could redirect root by a link. A folder that does not exist counts as owned by the owner of the
+ * one above. */
 static bool root_may_use(const char *path)
 {
     char above[PATH_MAX];
@@ -57,7 +56,7 @@ static int join(char *folder, size_t size, const char *base, const char *rest)
     return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }
 
-/* A program with more rights than its caller takes no names from the environment. */
+/* A program with more rights than its caller must not take paths from the environment. */
 int log_folder_default(char *folder, size_t size)
 {
     const char *state = secure_getenv("XDG_STATE_HOME"), *home = secure_getenv("HOME");

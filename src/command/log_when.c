@@ -1,4 +1,4 @@
-/* Reads frame after frame: a condition on rows cannot be looked up. */
+/* Reads frame after frame: conditions on rows have no index. */
 #include "command/log_when.h"
 
 #include "base/error.h"
@@ -17,7 +17,7 @@ static bool has_match(const struct frame *frame, const struct filter *filter)
     return false;
 }
 
-/* 1: this frame has none. */
+/* 1: no row matches in this frame. */
 static int try_next(struct source *log, struct frame_pool *pool, const struct filter *filter,
                     int64_t *wall_ns)
 {

@@ -1,5 +1,5 @@
-/* tcplens map: who talks to whom, with what is wrong on the way: as a tree of services, for Graphviz
- * or Mermaid, or as JSON. */
+/* tcplens map: who talks to whom, with findings: as a tree of services, for Graphviz or Mermaid, or
+ * as JSON. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "command/commands.h"
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define WATCH_NS (3 * SECOND_NS) /* where --for says nothing: rates and findings take some frames */
+#define WATCH_NS (3 * SECOND_NS) /* where --for is not given: rates and findings need some frames */
 
 struct map_run {
     struct finding_watch watch;

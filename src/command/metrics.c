@@ -1,4 +1,5 @@
-/* tcplens metrics: one reading after a few seconds, or what is made of the table of metrics. */
+/* tcplens metrics: one reading after a few seconds, or rules and documents from the table of
+ * metrics. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "command/commands.h"
@@ -9,7 +10,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#define WATCH_NS (3 * SECOND_NS) /* where --for says nothing: findings need some frames */
+#define WATCH_NS (3 * SECOND_NS) /* where --for is not given: findings need some frames */
 
 struct reading {
     struct headless headless;
@@ -50,11 +51,11 @@ static int watch_live(struct reading *reading)
     }
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS))
-        _exit(signal ? 128 + signal : print(reading)); /* in the middle of a long frame */
+        _exit(signal ? 128 + signal : print(reading)); /* stopped in the middle of a long frame */
     return signal ? headless_exit_code(signal, EXIT_DONE) : EXIT_DONE;
 }
 
-/* The demo has a clock of its own, which need not be waited for. */
+/* The demo has its own clock: no need to wait. */
 static int watch_demo(struct reading *reading)
 {
     int64_t first_ns = 0, last_ns = 0;

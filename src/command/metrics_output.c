@@ -1,4 +1,4 @@
-/* The file of metrics: when it is written, and what is said when it cannot be. */
+/* The file of metrics: when it is written, and errors of writing it. */
 #include "command/metrics_output.h"
 
 #include "base/clock.h"

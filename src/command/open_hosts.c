@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define HOSTS_FILE_MAX 65536
-#define WAIT_NS        (15 * SECOND_NS) /* for hosts that do not answer: longer than ssh waits */
+#define WAIT_NS        (15 * SECOND_NS) /* for hosts that do not answer; longer than ssh itself waits */
 
 struct host_list {
     const char *targets[HOSTS_MAX];
@@ -51,7 +51,7 @@ static int fault_of_line(const char *path, unsigned line, const char *what, char
     return -EINVAL;
 }
 
-/* What stands in a line but for blanks and a comment; "" = nothing. */
+/* The line without blanks around it and its comment; "" = nothing left. */
 static char *strip(char *line)
 {
     static const char BLANKS[] = " \t\r";
@@ -89,7 +89,8 @@ static int take_line(struct host_list *list, const char *path, unsigned line, co
 /* One host a line; "#" begins a comment. */
 static int read_hosts(struct host_list *list, const char *path, char *why)
 {
-    static const char MARK[] = "\xef\xbb\xbf"; /* of UTF-8, in front of files from elsewhere */
+    /* byte order mark of UTF-8, from editors of other systems */
+    static const char MARK[] = "\xef\xbb\xbf";
     int error = read_text(list, path, why);
     char *line = list->text + (strncmp(list->text, MARK, strlen(MARK)) == 0 ? strlen(MARK) : 0);
     unsigned number = 0;

@@ -1,4 +1,4 @@
-/* Which source the options name. Independent of what is done with its frames. */
+/* Which source the options name. */
 #include "command/open_source.h"
 
 #include "base/error.h"
@@ -67,7 +67,7 @@ int open_source_seek(struct source *log, const char *at, int64_t *at_ns, char *w
     return error == -EINVAL ? -EIO : error;
 }
 
-/* The log as it stands at --at, else at its end; a pipe, and what --when has to search, from its
+/* A log at the time of --at, else at its end; a pipe, and a log to be searched by --when, from its
  * beginning. */
 static int open_log(struct source **source, const struct options *options, char *why)
 {
@@ -94,7 +94,7 @@ static int open_log(struct source **source, const struct options *options, char 
 
 bool open_source_redact(struct source *source, const struct options *options)
 {
-    static struct redaction *redaction; /* of the run: what stands for what */
+    static struct redaction *redaction; /* of the whole run */
 
     if (!options->redact)
         return true;
@@ -132,8 +132,8 @@ static int open_unredacted(struct source **source, const struct options *options
     return error;
 }
 
-/* Nothing is left to do with a log. Of a live source only the process that asks for names needed to become another
- * user, but where the screen keeps settings as the one who called sudo. */
+/* A log needs nothing any more. For a live source only the process that resolves user names needed
+ * to change its user, unless the screen keeps settings as the user who called sudo. */
 static void drop_what_opening_took(const struct options *options)
 {
     if (options->from)
@@ -142,7 +142,7 @@ static void drop_what_opening_took(const struct options *options)
         privilege_drop(PRIVILEGE_OTHER_USER);
 }
 
-/* A filter is of what is shown: the kernel does not know it redacted. */
+/* The filter applies to redacted values, which the kernel does not have. */
 static int open_with(struct source **source, const struct options *options,
                      struct live_settings *live, char *why)
 {

@@ -29,8 +29,8 @@ struct record_run {
     int consumer;
     struct metrics_output metrics;
     char path[PATH_MAX];
-    struct clock_questions questions; /* of who reads the standard output */
-    struct log_stats said;            /* its trouble and incidents are on stderr */
+    struct clock_questions questions; /* from the reader of standard output */
+    struct log_stats said;            /* errors and incidents reported on stderr */
 };
 
 static struct frame *latest(void *data)
@@ -72,7 +72,7 @@ static int open_recorder(struct record_run *run)
                : -1;
 }
 
-/* Each trouble once: a full disk is not reported every second. */
+/* Each error once: a full disk is not reported every second. */
 static void say_trouble(struct record_run *run)
 {
     struct log_stats stats;
@@ -119,7 +119,7 @@ static void reopen(struct record_run *run)
         recorder_reopen(run->recorder);
 }
 
-/* True: who asked is gone. */
+/* True: the reader closed its end. */
 static bool take_questions(struct record_run *run)
 {
     struct pollfd polled = {run->questions.descriptor, POLLIN, 0};
@@ -157,7 +157,7 @@ static int watch(struct record_run *run)
     return 0;
 }
 
-/* 0 where everything that was made is in the log. */
+/* 0 if every frame is in the log. */
 static int exit_code(const struct log_stats *stats, bool ended, bool reader_left)
 {
     if (reader_left)
@@ -178,7 +178,7 @@ static bool join_recorder(struct record_run *run)
     return recorder_join(run->recorder, HEADLESS_END_NS);
 }
 
-/* The exit code of what was written; *ended: whether it was written whole. */
+/* The exit code for the log; *ended: whether it was completed. */
 static int end_log(struct record_run *run, bool *ended)
 {
     struct log_stats stats;
@@ -193,7 +193,7 @@ static int end_log(struct record_run *run, bool *ended)
     return exit_code(&stats, *ended, recorder_ended(run->recorder));
 }
 
-/* The exit code, given that of the log. Without a log nothing else was to be written. */
+/* The exit code, given that of the log. Without a log, that of the metrics alone. */
 static int end_metrics(struct record_run *run, int code)
 {
     metrics_output_tick(&run->metrics, run->headless.collector, true);
@@ -230,7 +230,7 @@ static int run_record(struct record_run *run)
     return code;
 }
 
-/* Metrics are of all connections, whatever the filter of the log. */
+/* Metrics cover all connections, whatever the filter of the log. */
 static int begin_metrics(struct record_run *run)
 {
     if (!run->headless.options->metrics_file)

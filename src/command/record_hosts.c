@@ -27,9 +27,9 @@
 
 struct host_log {
     struct log_copy copy;
-    char name[NAME_MAX + 1]; /* of its file, without an ending */
+    char name[NAME_MAX + 1]; /* of its file, without a suffix */
     char path[PATH_MAX];
-    struct log_stats said; /* its trouble and incidents are on stderr */
+    struct log_stats said; /* errors and incidents reported on stderr */
     bool is_open;
 };
 
@@ -47,7 +47,7 @@ static int say(int code, const char *why)
     return code;
 }
 
-/* What these ask for is not in the log that a host's recorder sends. */
+/* The log that a host's recorder sends cannot satisfy these options. */
 static int refuse_options(const struct options *options)
 {
     static const char WHOLE[] = "of other hosts all is recorded: choose when you read the logs";
@@ -84,7 +84,7 @@ static bool names_log(const char *path)
     return ends_in(path, ".jsonl") || ends_in(path, ENDING) || strcmp(path, "-") == 0;
 }
 
-/* A folder that is there already may have logs of the same hosts: they are appended to. */
+/* An existing folder may contain logs of the same hosts: those are appended to. */
 static int make_folder(const char *path)
 {
     struct stat status;
@@ -127,7 +127,7 @@ static bool is_name_taken(const struct hosts_run *run, uint32_t i)
     return false;
 }
 
-/* Two hosts whose names differ in what no file name has get numbers. */
+/* Hosts whose names differ only in characters that file names cannot have get numbers. */
 static void choose_name(struct hosts_run *run, uint32_t i)
 {
     struct host_log *log = &run->logs[i];
@@ -187,7 +187,7 @@ static int open_logs(struct hosts_run *run)
 
 /* --- while it runs --- */
 
-/* Each trouble once: a full disk is not reported every second. */
+/* Each error once: a full disk is not reported every second. */
 static void say_trouble(struct host_log *log, const char *name, const struct log_stats *stats)
 {
     if (stats->incidents != log->said.incidents)
@@ -198,7 +198,7 @@ static void say_trouble(struct host_log *log, const char *name, const struct log
     log->said = *stats;
 }
 
-/* True: what is written is not read any more. */
+/* True: the output is no longer read. */
 static bool look(struct hosts_run *run)
 {
     bool reader_left = false;
@@ -236,7 +236,7 @@ static int watch(struct hosts_run *run)
 
 /* --- the end --- */
 
-/* True: all that came of the host is in its log, and nothing is missing. */
+/* True: everything that came from the host is in its log, and nothing is missing. */
 static bool is_whole(const struct log_copy *copy, const char *name)
 {
     const struct log_stats *stats = &copy->stats;

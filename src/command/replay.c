@@ -16,7 +16,7 @@ int cmd_replay(const struct options *options)
 
     if (options->screenshot)
         return cmd_top_over(options, options->file, -1);
-    if (!isatty(STDIN_FILENO)) /* the log comes from there, or nothing does */
+    if (!isatty(STDIN_FILENO)) /* the log is there, or nothing is */
         keys = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (keys < 0) {
         message("replay: no terminal to take keys from: /dev/tty: %s", strerror(errno));

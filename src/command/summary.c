@@ -1,4 +1,4 @@
-/* tcplens summary: what a session log amounts to, on one screen, or as one object of JSON. */
+/* tcplens summary: summarizes a session log, on one screen, or as one object of JSON. */
 #include "base/error.h"
 #include "command/commands.h"
 #include "command/finding_options.h"
@@ -17,9 +17,9 @@ struct summary_run {
     struct summary summary;
     struct finding_engine *engine;
     struct buffer out;
-    struct summary total; /* of several: its counts alone */
-    uint32_t logs;        /* that are in it */
-    int signal;           /* that ended the reading; 0 = none */
+    struct summary total; /* of several logs: counts only */
+    uint32_t logs;        /* logs in `total` */
+    int signal;           /* that stopped the reading; 0 = none */
 };
 
 static int take_frame(void *data, struct frame *frame, struct event_ring *ring)
@@ -41,7 +41,7 @@ static int take_rest(void *data, struct event_ring *ring)
     return summary_take_rest(&((struct summary_run *)data)->summary, ring);
 }
 
-/* Without the name of the log, which stands beside it. */
+/* Without the name of the log, which is printed beside it. */
 static const char *fault_alone(const struct log_frames *reading)
 {
     const char *name = log_source_name(reading->options);
@@ -52,7 +52,7 @@ static const char *fault_alone(const struct log_frames *reading)
                : reading->fault;
 }
 
-/* What all logs amount to together. */
+/* Adds one log to the total. */
 static void add_to_total(struct summary *total, const struct summary *summary)
 {
     if (summary->frames && (!total->first_ns || summary->first_ns < total->first_ns))
@@ -97,7 +97,7 @@ static int print_total(struct summary_run *run)
     return output_exit_code(output_flush(&run->out));
 }
 
-/* Of one log, named by the options. */
+/* Summarizes one log, named by the options. */
 static int summarize(struct summary_run *run, const struct options *options, bool more_follow)
 {
     struct log_frames reading = {.headless = &run->headless,
@@ -137,7 +137,7 @@ static int begin_log(struct summary_run *run, const struct finding_settings *set
     return run->engine ? -1 : EXIT_FAILED;
 }
 
-/* One that cannot be read keeps no other from being summed up. */
+/* A log that cannot be read does not stop the others. */
 static int summarize_each(struct summary_run *run, const struct finding_settings *settings)
 {
     const struct options *options = run->headless.options;

@@ -1,4 +1,4 @@
-/* JSON of a summary: all there is, in one object. */
+/* A summary as JSON: everything, in one object. */
 #include "base/clock.h"
 #include "command/summary_text.h"
 #include "core/finding/finding_json.h"

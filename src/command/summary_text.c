@@ -1,5 +1,4 @@
-/* Text of a summary: so many lines for each part and no more, so that all of it fits on one screen.
- */
+/* A summary as text: each part has a limit of lines, so that all of it fits on one screen. */
 #include "command/summary_text.h"
 
 #include "base/clock.h"
@@ -46,7 +45,7 @@ static void put_bytes(struct buffer *out, uint64_t bytes)
     buffer_text(out, text);
 }
 
-/* Ends the line that began at `start`, cut to the width of the screen. */
+/* Ends the line that began at `start`, truncated to the width of the screen. */
 static void end_line(struct buffer *out, size_t start)
 {
     char line[1024];

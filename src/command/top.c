@@ -30,15 +30,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define END_NS          (500 * MILLISECOND_NS) /* who has not stopped by then is abandoned */
-#define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output that is not read is discarded after that */
+#define END_NS          (500 * MILLISECOND_NS) /* a thread still running after that is abandoned */
+#define UNBLOCK_NS      (250 * MILLISECOND_NS) /* output that is not read is discarded after this */
 #define UNBLOCK_STEP_NS (20 * MILLISECOND_NS)
 
 enum answer { ANSWER_SUSPENDED = 's', ANSWER_ENDED = 'e' };
 
 struct top {
     const struct options *options;
-    struct settings *settings; /* options is its */
+    struct settings *settings; /* its options are `options` */
     struct system_names *names;
     struct theme_choice theme;
     struct lookup lookup;
@@ -53,7 +53,7 @@ struct top {
     struct screen_acts acts;
     int orders[2];  /* main to screen */
     int answers[2]; /* screen to main */
-    int signals;    /* signalfd of all that is read there */
+    int signals;    /* signalfd of the signals read there */
     int stops;      /* signalfd of SIGTSTP, polled and never read */
     pthread_t thread;
     bool screen_runs;
@@ -61,18 +61,18 @@ struct top {
     int screen_error;
 };
 
-/* Handlers of the deadly signals and of exit() have no argument: here they find the terminal. */
+/* For the handlers of deadly signals and of exit(), which have no argument. */
 static struct term_rescue *deadly_rescue;
 
-/* Whatever ends a program by default ends this one in order, the terminal restored. A write beyond
- * the limit of file sizes is an error of write() while SIGXFSZ is blocked. */
+/* Signals that end a program by default end this one in order, with the terminal restored. A write
+ * beyond the limit of file sizes is an error of write() while SIGXFSZ is blocked. */
 static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGCONT, SIGWINCH,
                                     SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU,
                                     SIGXFSZ, SIGIO,   SIGPWR,  SIGSTKFLT};
-/* What the kernel raises in the thread that did wrong, blocked or not. */
+/* Raised by the kernel in the faulting thread, blocked or not. */
 static const int DEADLY_SIGNALS[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
 
-#define NULL_PAGES 65536 /* an address below is of a null pointer, or of a member behind one */
+#define NULL_PAGES 65536 /* a lower address is a null pointer, or a member behind one */
 
 static void say_ended_by_curses(void)
 {
@@ -82,7 +82,7 @@ static void say_ended_by_curses(void)
     (void)written;
 }
 
-/* What curses did not get from malloc() it does not always check (ncurses 6.4, comp_hash.c, lib_tparm.c). */
+/* curses does not always check malloc() (ncurses 6.4, comp_hash.c, lib_tparm.c). */
 static void on_deadly_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
@@ -93,7 +93,7 @@ static void on_deadly_signal(int number, siginfo_t *info, void *context)
     }
     if (deadly_rescue)
         term_rescue_restore(deadly_rescue);
-    raise(number); /* SA_RESETHAND: dies of it as if there had been no handler */
+    raise(number); /* SA_RESETHAND: ends as if there were no handler */
 }
 
 static void catch_deadly_signals(struct term_rescue *rescue)
@@ -125,9 +125,8 @@ static void on_stop_key(int number)
     (void)number;
 }
 
-/* curses ignores SIGTSTP while it paints (ncurses 6.4, lib_tstp.c), and to ignore a signal throws
- * away the one that waits for our signalfd: a stop was lost. It leaves a signal alone that has a
- * handler. */
+/* curses ignores SIGTSTP while it paints (ncurses 6.4, lib_tstp.c), and ignoring a signal discards
+ * a pending one, which waits for our signalfd. It leaves a signal alone that has a handler. */
 static void keep_stop_key(void)
 {
     const struct sigaction action = {.sa_handler = on_stop_key};
@@ -155,7 +154,7 @@ static int take_signals(struct top *top)
 static void send_byte(int descriptor, char byte)
 {
     ssize_t written = write(descriptor, &byte, 1);
-    (void)written; /* a full pipe holds an order that has not been obeyed yet */
+    (void)written; /* a full pipe already holds an order */
 }
 
 static void answer_suspended(void *data)
@@ -169,9 +168,9 @@ static int keep_settings(void *data, const struct screen_kept *kept, bool replac
     return settings_keep(((struct top *)data)->settings, kept, replaces, text, size);
 }
 
-/* Who may signal other users' processes must see, too, whether they are those that are meant: to
- * that end act.c raises what the owner walk raises in its own thread. A connection of another network
- * namespace is closed there. */
+/* To signal other users' processes, their identity must be checked: for that act.c raises the
+ * privileges of the owner walk. A connection of another network namespace is closed in that
+ * namespace. */
 static uint64_t screen_privileges(const struct options *options)
 {
     const uint64_t files = PRIVILEGE_DAC_OVERRIDE | PRIVILEGE_OTHER_USER;
@@ -287,13 +286,13 @@ static bool screen_has_ended(const struct top *top)
     return !top->screen_runs;
 }
 
-/* An answer that came too late for its own stop does not count for the next one. */
+/* A late answer to an earlier stop does not count for the next one. */
 static bool screen_is_suspended(const struct top *top)
 {
     return !top->screen_runs || top->suspended == top->suspensions;
 }
 
-/* At most until `deadline`. */
+/* Waits until done() or the deadline. */
 static void wait_until(struct top *top, bool (*done)(const struct top *top), int64_t deadline)
 {
     struct pollfd wait = {.fd = top->answers[0], .events = POLLIN};
@@ -343,8 +342,8 @@ static bool take_continue(void)
     return sigtimedwait(&go_on, NULL, &AT_ONCE) == SIGCONT;
 }
 
-/* Takes the waiting SIGTSTP as the kernel does by default, at once with the look whether it still
- * waits: stopped by a signal of our own after such a look, a SIGCONT in between would be lost. In an
+/* Lets the kernel deliver the pending SIGTSTP by default, atomically with checking that it still is
+ * pending: if we checked and then stopped ourselves, a SIGCONT in between would be lost. In an
  * orphaned process group ("ssh -t host tcplens"), where nobody could continue us, nothing stops. */
 static void take_stop(void)
 {
@@ -357,10 +356,9 @@ static void take_stop(void)
     keep_stop_key();
 }
 
-/* Stops as the terminal would stop us when the screen's thread sets it up, but where a signal that
- * ends us is still heeded: stopped in tcsetattr, we would stop again at each SIGCONT. Where nothing
- * stops us (no job control), the terminal decides. Returns the signal that ends the program, or
- * 0. */
+/* In the background, stops here rather than in tcsetattr, where we would stop again at each SIGCONT
+ * and could not be ended by a signal. Without job control nothing stops us, and the terminal
+ * decides. Returns the signal that ends the program, or 0. */
 static int wait_for_foreground(struct top *top)
 {
     while (!in_foreground(top)) {
@@ -374,9 +372,8 @@ static int wait_for_foreground(struct top *top)
     return 0;
 }
 
-/* SIGTSTP stays pending until the screen has been left. A SIGCONT takes it back (signal(7)): one
- * that comes meanwhile means that there is nothing to stop for. Returns the signal that ends the
- * program, or 0. */
+/* SIGTSTP stays pending until the screen has been left. A SIGCONT that comes meanwhile cancels it
+ * (signal(7)): then there is no reason to stop. Returns the signal that ends the program, or 0. */
 static int stop_ourselves(struct top *top)
 {
     top_feed_suspend(&top->feed);
@@ -385,7 +382,7 @@ static int stop_ourselves(struct top *top)
     wait_until(top, screen_is_suspended, clock_mono_ns() + END_NS);
     term_rescue_settings(&top->rescue); /* a screen stuck in a write has not left */
     take_stop();
-    /* The SIGCONT is answered here: a stop that follows at once would take it back unread. */
+    /* Consume the SIGCONT here: a stop that follows at once would discard it unread. */
     take_continue();
     int signal = wait_for_foreground(top);
     if (signal)
@@ -395,7 +392,7 @@ static int stop_ourselves(struct top *top)
     return 0;
 }
 
-/* Until the screen has ended (0), the time is over (0), or a signal has come. */
+/* Returns when the screen has ended (0), the time is over (0), or a signal has come. */
 static int watch(struct top *top)
 {
     struct pollfd waits[] = {{.fd = top->signals, .events = POLLIN},
@@ -420,7 +417,7 @@ static int watch(struct top *top)
     return 0;
 }
 
-/* True if both threads have ended; otherwise the terminal has been restored without them. */
+/* True if both threads have ended; else the terminal has been restored without them. */
 static bool end_threads(struct top *top)
 {
     int64_t begin = clock_mono_ns();
@@ -432,7 +429,7 @@ static bool end_threads(struct top *top)
     send_byte(top->orders[1], SCREEN_QUIT);
     top_feed_ask_stop(&top->feed);
     wait_until(top, screen_has_ended, begin + UNBLOCK_NS);
-    /* Each time a few kilobytes more are discarded, until what was being painted is through. */
+    /* Each pass discards a few kilobytes, until the thread has finished painting. */
     while (top->screen_runs && clock_mono_ns() < begin + END_NS) {
         term_rescue_unblock(&top->rescue);
         wait_until(top, screen_has_ended, clock_mono_ns() + UNBLOCK_STEP_NS);
@@ -480,7 +477,7 @@ static int run(struct top *top)
                    screen_trouble(top->screen)[0] ? screen_trouble(top->screen)
                                                   : strerror(-top->screen_error));
     const uint64_t missed = top_feed_missed(&top->feed);
-    if (missed) /* on the screen it is gone */
+    if (missed) /* the screen's message is gone */
         message("recording: the log lacks %" PRIu64 " frames", missed);
     return missed && code == EXIT_DONE ? EXIT_PARTLY : code;
 }
@@ -498,7 +495,7 @@ static int check_terminal(struct top *top)
     return EXIT_DONE;
 }
 
-/* Names of hosts are asked for and settings are kept over a log, too. */
+/* A replay still resolves host names and saves settings. */
 static void confine(const struct top *top)
 {
     confine_log_reader(
@@ -522,7 +519,7 @@ static void close_if_open(int descriptor)
         close(descriptor);
 }
 
-/* Said here, where it can be read: on the screen it would be gone with the next key. */
+/* Reported here, where it stays readable: on the screen the next key would remove it. */
 static int check_filter(const struct options *options)
 {
     struct filter *filter = NULL;

@@ -1,5 +1,4 @@
-/* top_feed: opens collector or log, starts their threads, hands the screen what it needs of them.
- */
+/* top_feed: opens collector or log, starts their threads, and connects them with the screen. */
 #include "command/top_feed.h"
 
 #include "command/at_time.h"
@@ -24,7 +23,7 @@ static int say(int code, const char *what, const char *why)
 struct wish top_feed_wish(const struct options *options, const struct finding_settings *findings)
 {
     return (struct wish){.interval_ns = options->interval_ns,
-                         /* of the header, from the first frame on, and of the finding line */
+                         /* for the header and the finding line, from the first frame on */
                          .needs = NEED_HOST_FACTS | NEED_FEW | finding_needs(findings),
                          .state_bits = state_class_bits(options->class),
                          .families = options->families,
@@ -98,7 +97,7 @@ static struct frame *next_of_pipe(void *data, const struct wish *wish, bool *ove
     return NULL;
 }
 
-/* A player over the past of what `present` gives. */
+/* A player over the history of live frames. */
 static int open_past(struct top_feed *feed, struct player_present present, bool replay)
 {
     struct event_ring *ring = feed->collector ? collector_events(feed->collector) : feed->ring;
@@ -137,7 +136,7 @@ static int open_live(struct top_feed *feed)
     return open_past(feed, present, false);
 }
 
-/* A pipe is what another machine shows now; its past is kept as that of a live screen is. */
+/* A pipe brings another machine's live frames; their history is kept as for a live screen. */
 static int open_pipe(struct top_feed *feed, struct source *log)
 {
     const struct player_present present = {.next = next_of_pipe,
@@ -182,7 +181,7 @@ static int open_log(struct top_feed *feed)
         return EXIT_FAILED;
     }
     const bool is_pipe = log_source_is_pipe(options, log);
-    if (!is_pipe) /* graphs do without where it cannot be opened again */
+    if (!is_pipe) /* without it, graphs lack earlier frames */
         (void)log_source_open(&history, options, why, sizeof(why));
     feed->ring = event_ring_new(EVENT_RING_DEFAULT);
     if (!feed->ring || !open_source_redact(log, options) ||
@@ -191,7 +190,7 @@ static int open_log(struct top_feed *feed)
         source_close(history);
         return say(EXIT_FAILED, "replay", strerror(ENOMEM));
     }
-    privilege_keep(0); /* the log is open: nothing else is needed */
+    privilege_keep(0); /* the log is open: no privilege is needed any more */
     log_source_set_ring(options, log, feed->ring);
     return is_pipe ? open_pipe(feed, log) : open_file(feed, log, history);
 }
@@ -228,7 +227,7 @@ static struct frame *latest(void *data)
     return feed->player ? player_latest(feed->player) : collector_latest(feed->collector);
 }
 
-/* A recording needs more than the screen may show, and of every row. */
+/* A recording needs every row, and more facts than the screen may show. */
 static void notify_collector(struct top_feed *feed)
 {
     struct wish wish = feed->wish;

@@ -20,7 +20,7 @@ void top_record_init(struct top_record *record, const struct options *options,
     pthread_mutex_init(&record->lock, NULL);
 }
 
-/* With the lock, like all below up to those for others. */
+/* With the lock held, as all below up to the public functions. */
 static void release(struct top_record *record)
 {
     recorder_free(record->recorder);
@@ -132,7 +132,7 @@ void top_record_toggle(void *data)
     if (!record->recorder) {
         start(record);
     } else {
-        record->stopping = true; /* the end is reported when all is written */
+        record->stopping = true; /* the end is reported when everything is written */
         recorder_ask_stop(record->recorder);
     }
     pthread_mutex_unlock(&record->lock);

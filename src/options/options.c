@@ -1,4 +1,4 @@
-/* argv to struct options, by the tables. Knows no option and no command by name. */
+/* argv to struct options, by the tables. Independent of single options and commands. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "core/text/text.h"
@@ -18,10 +18,10 @@ struct parse {
     struct options *options;
     int argc;
     char **argv;
-    int next;            /* argument that is looked at next */
+    int next;            /* next argument */
     bool words_only;     /* "--" was seen */
     bool has_command;    /* its name was the first word */
-    bool lists;          /* it will be `list`: letters that it has not are those of ss */
+    bool lists;          /* the command will be `list`: unknown letters are those of ss */
     unsigned word_count; /* of the filter, or file names */
     const char *word;    /* the first of them */
     const char *file;    /* the first that names a file, NULL = none */
@@ -66,10 +66,11 @@ static const struct option_name *find_option(const char *name, size_t length, ch
     return NULL;
 }
 
-/* The command was to print help or the version: not to have printed it is a failure. */
+/* Help or version could not be printed: that is a failure. */
 static int end_printed(struct parse *parse)
 {
-    const bool failed = fflush(stdout) || ferror(stdout); /* what filled the buffer before, too */
+    /* includes earlier errors of the stream */
+    const bool failed = fflush(stdout) || ferror(stdout);
     parse->exit_code = output_exit_code(failed ? -(errno ? errno : EIO) : 0);
     return -ECANCELED;
 }
@@ -111,7 +112,7 @@ static int apply_with_value(struct parse *parse, const struct option_name *optio
     return apply(parse, option, attached);
 }
 
-/* The option that a name begins, else the one with the fewest edits; NULL: none is near. */
+/* The option that begins with the name, else the nearest by edits; NULL: none. */
 static const char *nearest_option(const char *name)
 {
     const char *near = NULL;
@@ -158,7 +159,7 @@ static int parse_long(struct parse *parse, const char *text)
     return apply(parse, option, NULL);
 }
 
-/* -1: it is no letter of ss, 0: taken. */
+/* -1: not a letter of ss; 0: accepted. */
 static int take_ss_letter(struct parse *parse, char letter)
 {
     const struct ss_letter *found = ss_letter_find(letter);
@@ -219,7 +220,7 @@ static int find_command(const char *name)
     return -1;
 }
 
-/* As "*.jsonl" leaves them; a filter has hardly a word with a dot that names one. */
+/* As the shell expands "*.jsonl"; a filter hardly contains a word with a dot that is a file. */
 static bool names_file(const char *word)
 {
     struct stat status;
@@ -310,7 +311,7 @@ static int parse_argument(struct parse *parse, const char *text)
     return parse_letters(parse, text + 1);
 }
 
-/* A lone word near a command is more likely a slip than a filter. */
+/* A lone word close to a command's name is more likely a typo than a filter. */
 static int check_lone_word(struct parse *parse)
 {
     char what[96], why[128];
@@ -354,7 +355,7 @@ static int check_options_of_command(struct parse *parse)
 
 #define FORMS_MAX 4
 
-/* Of each line one at most: what is printed has one form. */
+/* At most one of each line: output has one form. */
 static const char *const FORMS[][FORMS_MAX] = {
     {"json", "csv", "dot", "mermaid"},
     {"describe", "rules", "dashboard"},
@@ -452,7 +453,7 @@ static int finish(struct parse *parse)
     return 0;
 }
 
-/* The letters of ss may come before the word. */
+/* Options of ss may come before the command. */
 static bool will_list(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {

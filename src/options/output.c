@@ -1,5 +1,5 @@
-/* Standard output without stdio: an error is known for what it is, when it happens. Messages are
- * the last place where text from outside (a file's name, an argument) can be made safe. */
+/* Standard output without stdio: an error is known for what it is, when it happens. Messages make
+ * text from outside (a file name, an argument) safe. */
 #include "options/output.h"
 
 #include "core/text/text.h"
@@ -37,8 +37,8 @@ void output_interrupt_by(int descriptor)
     interrupt = descriptor;
 }
 
-/* A pipe that is not read holds a write for ever; and another process that shares standard output
- * may have made it non-blocking. 0, or -EINTR. */
+/* A write to a pipe that is not read blocks for ever; and another process that shares standard
+ * output may have made it non-blocking. 0 or -EINTR. */
 static int wait_writable(void)
 {
     struct pollfd polled[] = {{.fd = STDOUT_FILENO, .events = POLLOUT},
@@ -56,7 +56,7 @@ static int write_all(const char *bytes, size_t length)
     int error = 0;
 
     while (done < length && !error) {
-        /* what a pipe takes at once when it is writable */
+        /* a writable pipe takes this much without blocking */
         const size_t most = watched && length - done > PIPE_BUF ? PIPE_BUF : length - done;
         if (watched)
             error = wait_writable();
@@ -83,7 +83,7 @@ static void put_json_escape(struct buffer *out, uint32_t code)
                   (unsigned)(0xdc00 + (code & 0x3ff)));
 }
 
-/* All of in, with escapes for characters beyond ASCII. */
+/* Appends all of `in`, with escapes for non-ASCII characters. */
 static void escape(struct buffer *out, const struct buffer *in)
 {
     for (size_t at = 0; at < in->length;) {
@@ -147,8 +147,7 @@ int output_exit_code(int error)
     return EXIT_FAILED;
 }
 
-/* A newline in a name would be a line of its own: it is escaped like all else that cannot be seen.
- */
+/* A newline in a name would begin a new line: it is escaped like all invisible characters. */
 __attribute__((format(printf, 3, 0))) static void put_message(const char *before, const char *after,
                                                               const char *format, va_list values)
 {

@@ -1,5 +1,5 @@
 /* settings: SETTINGS, and how the file becomes options and back. Values are read by the readers of
- * the options. Independent of where the file is. */
+ * the options. */
 #include "options/settings.h"
 
 #include "base/arena.h"
@@ -86,7 +86,7 @@ static bool is_given(const struct options *options, const struct option_name *op
     return option && options->given[option - OPTION_NAMES];
 }
 
-/* The first problem is reported, of the others only how many there are. */
+/* Reports the first problem, and only the number of the others. */
 __attribute__((format(printf, 3, 4))) static void complain(struct settings *settings,
                                                            unsigned number, const char *format, ...)
 {
@@ -109,7 +109,7 @@ struct reading {
     struct settings *settings; /* collects problems; NULL = they have been reported */
     struct settings_lines *lines;
     unsigned number;
-    unsigned lost; /* the first line that could not be taken as a whole; 0 = none */
+    unsigned lost; /* the first line that was too long; 0 = none */
     bool continued, failed;
 };
 
@@ -119,8 +119,8 @@ static void note_lost(struct reading *reading)
         reading->lost = reading->number;
 }
 
-/* One line at a time, so that the reader's count of lines is ours. What is cut of a line is read
- * here, and the line ended: inih 59 reads on by itself behind one that has no end. */
+/* One line at a time, so that the reader's line numbers are right. The rest of a line that is too
+ * long is read here, and the line is terminated: inih 59 would otherwise continue with it. */
 static char *read_line(char *out, int size, void *data)
 {
     struct reading *reading = data;
@@ -189,7 +189,7 @@ static void free_lines(struct settings_lines *lines)
     lines->count = 0;
 }
 
-/* Returns the number of the first line that is none of INI, 0 if there is none. */
+/* Returns the number of the first line with a syntax error, 0 if there is none. */
 static unsigned read_lines(struct reading *reading)
 {
     const int bad = ini_parse_stream(read_line, reading, take_line, reading);
@@ -213,7 +213,7 @@ static int read_switch(const char *value, bool *on, char *why)
     return -EINVAL;
 }
 
-/* Values that only the screen knows. */
+/* Checks values that only the screen uses. */
 static int check_look(const struct option_name *option, const char *value, char *why)
 {
     enum theme theme;
@@ -305,7 +305,7 @@ static void apply_line(struct settings *settings, const struct settings_line *li
         complain(settings, line->number, "%s: %s", line->key, why);
 }
 
-/* Lines of that section only; NULL: of all. */
+/* Only lines of that section; NULL: all. */
 static void read_file(struct settings *settings, FILE *file, const char *section)
 {
     struct reading reading = {.file = file, .settings = settings, .lines = &settings->lines};
@@ -396,7 +396,7 @@ static void take_values(struct settings_values *values, const struct options *op
     values->services = kept->services;
 }
 
-/* What is written would lack what cannot be read: the first such line, 0 = none. */
+/* Writing would lose lines that cannot be read: the first such line, 0 = none. */
 static unsigned read_again(FILE *file, struct settings_lines *lines)
 {
     struct reading reading = {.file = file, .lines = lines};
@@ -406,7 +406,7 @@ static unsigned read_again(FILE *file, struct settings_lines *lines)
     return reading.lost;
 }
 
-/* True: the file says something else, and may not be replaced yet. */
+/* True: the file has other values, and the user has not agreed to replace it. */
 static bool must_ask(const struct settings *settings, const struct settings_values *values,
                      const struct settings_lines *lines, char *text, size_t size)
 {

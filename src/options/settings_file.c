@@ -1,5 +1,5 @@
-/* settings_file: the file on disk. Under sudo all is done with the rights of the invoking user, so
- * that root is not led anywhere by their links. Independent of its contents. */
+/* settings_file: the file on disk. Under sudo everything is done with the rights of the invoking
+ * user, so that their links cannot redirect root. Independent of its contents. */
 #include "options/settings_file.h"
 
 #include "base/replace_file.h"
@@ -149,7 +149,7 @@ DIR *settings_file_open_folder(const struct settings_owner *owner, const char *p
     return folder;
 }
 
-/* The folders above the file, as far as they lack. */
+/* Makes the missing folders above the file. */
 static int make_folders(const char *path)
 {
     char folder[PATH_MAX];
@@ -174,7 +174,7 @@ int settings_file_replace(const struct settings_owner *owner, const char *path, 
     if (become(owner))
         error = make_folders(path);
     if (!error) {
-        /* What the name links to is replaced, not the link: dot files are often kept elsewhere. */
+        /* A link's target is replaced, not the link: dot files are often kept elsewhere. */
         const char *name = realpath(path, target) ? target : path;
         error = replace_file(name, S_IRUSR | S_IWUSR, true, data, length);
     }

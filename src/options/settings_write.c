@@ -1,4 +1,5 @@
-/* settings_write: the text of the settings file. What it writes is read back as it was. */
+/* settings_write: the text of the settings file. Everything it writes can be read back
+ * unchanged. */
 #include "base/arena.h"
 #include "base/clock.h"
 #include "options/settings.h"
@@ -52,7 +53,7 @@ static void print_value(char *out, size_t size, const struct setting *setting,
     }
 }
 
-/* Where a line may end: behind a comma, or at a single blank, which reading puts back. */
+/* Where a line may be split: after a comma, or at a single blank, which reading restores. */
 static bool may_end(const char *value, size_t at)
 {
     return value[at - 1] == ',' ||
@@ -87,7 +88,7 @@ static void write_value(struct buffer *buffer, const char *key, const char *valu
     buffer_text(buffer, "\n");
 }
 
-/* What is as it is by default stands there as a comment: it may be another value in time. */
+/* A default value is written as a comment: the default may change later. */
 static void write_setting(struct buffer *buffer, const struct setting *setting,
                           const struct settings_values *values)
 {
@@ -110,7 +111,7 @@ static void write_setting(struct buffer *buffer, const struct setting *setting,
     buffer_text(buffer, "\n");
 }
 
-/* Lines of that section that we do not know: another version may. */
+/* Unknown lines of that section: another version may know them. */
 static void write_others(struct buffer *buffer, const struct settings_lines *lines,
                          const char *section)
 {

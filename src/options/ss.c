@@ -2,7 +2,7 @@
 #include "options/ss.h"
 
 static const struct ss_letter LETTERS[] = {
-    {.letter = 't'}, /* TCP is all there is */
+    {.letter = 't'}, /* always TCP */
     {.letter = 'n'}, /* as list prints them */
     {.letter = 'p'}, /* always shown */
     {.letter = 'O'},

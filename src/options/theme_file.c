@@ -1,4 +1,5 @@
-/* theme_file: lines of a file that may be anything, and names of a folder. */
+/* theme_file: reads the lines of a theme file, which may contain anything, and the names in the
+ * folder. */
 #include "options/theme_file.h"
 
 #include "core/text/text.h"
@@ -13,13 +14,13 @@
 
 #define SUFFIX     ".theme"
 #define LINE_BYTES 256
-#define BYTES_MAX  65536 /* a file that is none of ours is not read to its end */
+#define BYTES_MAX  65536 /* larger files are no themes */
 
 struct theme_reading {
     const char *path;
     unsigned number, problems;
     size_t bytes;
-    char *notice; /* the first of them */
+    char *notice; /* the first problem */
     size_t size;
 };
 
@@ -54,7 +55,7 @@ __attribute__((format(printf, 2, 3))) static void complain(struct theme_reading 
     text_clean(reading->notice, reading->size - 24, raw, strlen(raw));
 }
 
-/* False at the end. What is beyond `line` of a line is read and dropped. */
+/* False at the end. The rest of a line that does not fit in `line` is read and dropped. */
 static bool next_line(struct theme_reading *reading, FILE *file, char *line)
 {
     size_t length = 0;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define DIGITS_MOST 24u /* more are no number that anybody means */
+#define DIGITS_MOST 24u /* longer is no sensible number */
 
 static void *place_of(struct options *options, const struct option_name *option)
 {
@@ -61,7 +61,7 @@ static int refuse(char *why, const char *value, const char *expected)
     return -EINVAL;
 }
 
-/* With the units that there are, where it is the unit that is wrong. */
+/* If the unit is wrong, lists the units. */
 static int refuse_unit(char *why, const char *value, const char *unit, const struct unit *units,
                        const char *expected)
 {
@@ -136,7 +136,7 @@ static int refuse_limit(char *why, const char *text)
     return refuse(why, text, words);
 }
 
-/* A size, an age, or both with a comma; given twice they combine too. */
+/* A size, an age, or both with a comma; if given twice, both apply. */
 static int read_rotate(struct options *options, const char *value, char *why)
 {
     char part[64];
@@ -155,7 +155,7 @@ static int read_rotate(struct options *options, const char *value, char *why)
     }
 }
 
-/* A second file would be read as if the first one had not been named. */
+/* Otherwise a second file would silently replace the first. */
 static int read_file(struct options *options, const struct option_name *option, const char *value,
                      char *why)
 {
@@ -259,7 +259,7 @@ static int read_sort(struct options *options, const struct option_name *option, 
     return 0;
 }
 
-/* The number of a word among `names`; -1: it is none of them. */
+/* The index of a word in `names`; -1: not found. */
 static int find_word(const char *const *names, size_t count, const char *value)
 {
     for (size_t i = 0; i < count; i++)

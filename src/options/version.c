@@ -1,4 +1,4 @@
-/* --version: which tcplens this is, and what it was built with. */
+/* --version: the version of tcplens and of its libraries. */
 #include "options/table.h"
 
 #include <options_commit.h> /* made by commit.cmake */

@@ -1,5 +1,6 @@
 /* player_condition: looking for a frame in which a filter matches a row and matched none before,
- * read from the second source in slices between which the player obeys. In the player's thread. */
+ * read from the second source in slices, between which the player takes orders. In the player's
+ * thread. */
 #include "base/clock.h"
 #include "player/private.h"
 
@@ -7,7 +8,7 @@
 #include <string.h>
 
 #define SLICE_NS (20 * MILLISECOND_NS) /* of CPU */
-#define CHUNK_NS (60 * SECOND_NS)      /* backward: that far at first, twice as far with each */
+#define CHUNK_NS (60 * SECOND_NS) /* backward: the first chunk; each further one is twice as long */
 
 static bool is_true(const struct player_condition *condition, const struct frame *frame)
 {
@@ -19,7 +20,8 @@ static bool is_true(const struct player_condition *condition, const struct frame
     return false;
 }
 
-/* The history gives frames from `from_ns` on; the first one only says what was before. */
+/* Reads the history from `from_ns` on; the first frame only shows whether the filter matched
+ * before. */
 static int begin_chunk(struct player *player)
 {
     struct player_condition *condition = &player->condition;

@@ -1,10 +1,11 @@
-/* player_findings: what is wrong as of the frames that are shown. In the player's thread. */
+/* player_findings: findings for the frames that are shown. In the player's thread. */
 #include "base/clock.h"
 #include "player/private.h"
 
-#define LEAD_NS   (30 * SECOND_NS)       /* what windows and hold times of detectors reach back */
-#define BUDGET_NS (300 * MILLISECOND_NS) /* of CPU for that; beyond it the engine learns anew */
-#define LEAD_MOST 600u                   /* frames, where they come faster than the seconds */
+#define LEAD_NS (30 * SECOND_NS) /* how far windows and hold times of detectors reach back */
+#define BUDGET_NS                                                                                  \
+    (300 * MILLISECOND_NS) /* of CPU for that; beyond it the engine starts without them */
+#define LEAD_MOST 600u     /* frames, if they are less than a second apart */
 
 static bool begin_anew(struct player_findings *findings)
 {
@@ -13,7 +14,7 @@ static bool begin_anew(struct player_findings *findings)
     return findings->engine != NULL;
 }
 
-/* Without memory the frame carries no findings, which the screen says. */
+/* If out of memory, the frame carries no findings, and the screen says so. */
 static void complete(struct player_findings *findings, struct frame *frame)
 {
     const struct finding_input input = {.frame = frame, .ring = findings->ring};
@@ -47,7 +48,7 @@ static struct frame *next_before(struct player *player, const struct frame *show
     return NULL;
 }
 
-/* False: it took too long. Events of those frames are lost: the ring holds others. */
+/* False: it took too long. Events of those frames are unavailable: the ring holds others. */
 static bool lead_in(struct player *player, const struct frame *shown)
 {
     struct player_findings *findings = &player->findings;

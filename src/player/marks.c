@@ -1,12 +1,12 @@
-/* player_marks: where findings began, as far as lines of a log or frames that were seen say it. In
- * the player's thread. */
+/* player_marks: where findings began, from lines of a log or from the frames shown. In the player's
+ * thread. */
 #include "base/clock.h"
 #include "player/private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The same beginning is read in each keyframe while it holds. */
+/* A keyframe repeats the begin of each finding that holds. */
 static bool is_known(struct transport_state *state, int64_t since_ns, uint8_t severity)
 {
     for (uint32_t i = 0; i < state->mark_count; i++) {
@@ -37,7 +37,7 @@ void player_mark(void *data, int64_t since_ns, uint8_t severity)
     struct transport_state *state = &player->state;
 
     if (severity < SEVERITY_WARNING || since_ns <= 0 || since_ns > INT64_MAX / 2)
-        return; /* a log may say anything */
+        return; /* a log may contain anything */
     pthread_mutex_lock(&player->lock);
     if (!is_known(state, since_ns, severity) && state->mark_count < TRANSPORT_MARKS)
         insert(state, (struct transport_mark){.wall_ns = since_ns, .severity = severity});

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LONGEST_GAP_NS (3 * SECOND_NS) /* of a recording that paused: not waited for */
-#define LOOK_NS        (SECOND_NS / 2) /* a file that is being written may have more */
-#define LATE_NS        (SECOND_NS / 4) /* later than that, the pace begins anew */
+#define LONGEST_GAP_NS (3 * SECOND_NS) /* a longer pause of the recording is skipped */
+#define LOOK_NS        (SECOND_NS / 2) /* how often to look for more in a file that is being written */
+#define LATE_NS        (SECOND_NS / 4) /* when later than this, the pace starts again from now */
 
 static struct transport_state state_of(struct player *player)
 {
@@ -38,7 +38,7 @@ static void fail(struct player *player, const struct frame *frame, int error)
     player_signal(player);
 }
 
-/* The source's next frame; what is wrong but its end has been said. */
+/* The source's next frame; errors other than the end are reported. */
 static int next_frame(struct player *player, struct frame **frame)
 {
     struct wish wish;
@@ -99,7 +99,7 @@ static int show_next(struct player *player, bool follows)
     return 0;
 }
 
-/* Back to what is live. */
+/* Back to the live frames. */
 static void show_present(struct player *player)
 {
     pthread_mutex_lock(&player->lock);
@@ -133,7 +133,7 @@ void player_begin(struct player *player)
     player_density_begin(player);
 }
 
-/* Lets the source stand at the frame on the screen, from which steps and searches go. */
+/* Positions the source at the frame on the screen, where steps and searches begin. */
 static int place(struct player *player, int64_t shown_ns)
 {
     struct frame *frame = NULL;
@@ -162,7 +162,7 @@ static void step_back(struct player *player, int steps)
         result = player->travel->step_back(player->source);
         if (result && result != -ENODATA)
             break;
-        const int error = next_frame(player, &frame); /* the first one is given again */
+        const int error = next_frame(player, &frame); /* reads the first one again */
         frame_release(error ? NULL : before);
         result = error ? error : result;
     }
@@ -231,7 +231,7 @@ static void jump(struct player *player, int64_t wall_ns)
     const bool later = player->newest && wall_ns >= player->newest->wall_ns;
     const bool earlier = wall_ns < player->state.begin_ns; /* never if that is unknown */
     if (!player->state.past)
-        player->state.playing = false; /* where one has gone to is looked at first */
+        player->state.playing = false; /* a jump pauses */
     pthread_mutex_unlock(&player->lock);
     if (later)
         show_present(player);
@@ -283,7 +283,7 @@ bool player_work(struct player *player)
     return player_density_some(player) || more;
 }
 
-/* How long the frame at next_ns comes after the one shown, at this speed. */
+/* The time from the frame shown to the one at next_ns, at this speed. */
 static int64_t pace_ns(const struct transport_state *state, int64_t next_ns)
 {
     int64_t gap_ns;
@@ -296,11 +296,11 @@ static int64_t pace_ns(const struct transport_state *state, int64_t next_ns)
     return gap_ns < LONGEST_GAP_NS ? gap_ns : LONGEST_GAP_NS;
 }
 
-/* Nothing comes after the frame shown, or it cannot be read. */
+/* There is no further frame, or it cannot be read. */
 static int64_t play_no_further(struct player *player, int error)
 {
     if (error != -ENODATA && error != -EAGAIN) {
-        (void)show_next(player, true); /* says what is wrong */
+        (void)show_next(player, true); /* reports the error */
         return INT64_MAX;
     }
     if (player->present.next) {

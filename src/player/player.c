@@ -1,5 +1,5 @@
-/* player: the thread, its orders, and what others may ask of it from any thread. Independent of how
- * frames are found: play.c does. */
+/* player: the thread, its orders, and the functions for other threads. play.c moves through the
+ * frames. */
 #include "base/clock.h"
 #include "base/wake.h"
 #include "player/private.h"
@@ -178,7 +178,7 @@ void player_state(void *data, struct transport_state *state)
     pthread_mutex_unlock(&player->lock);
 }
 
-/* With the lock. What goes to another frame ends the search that runs. */
+/* With the lock held. An order that goes to another frame ends a running search. */
 static void put_order(struct player *player, const struct player_order *order)
 {
     filter_free(player->order.filter);
@@ -186,7 +186,7 @@ static void put_order(struct player *player, const struct player_order *order)
     player->order.cancel = true;
 }
 
-/* With the lock. Steps that have not been made yet add up. */
+/* With the lock held. Steps that are still to be made add up. */
 static void put_step(struct player *player, int step, int64_t shown_ns)
 {
     const int steps = player->order.task == TASK_STEP ? player->order.steps : 0;

@@ -1,4 +1,5 @@
-/* player_present: takes up the frames of what is live and has them kept. In the player's thread. */
+/* player_present: takes the live frames and has them kept in the history. In the player's
+ * thread. */
 #include "base/clock.h"
 #include "player/private.h"
 
@@ -9,7 +10,7 @@
 
 #define AT_ONCE        16 /* frames of a pipe between two looks at the orders */
 #define AVERAGE_FRAMES 4
-#define CREDIT_FRAMES  4 /* what was not used of the budget is not saved up for long */
+#define CREDIT_FRAMES  4 /* unused budget is saved up only this long */
 
 static void take_up(struct player *player, struct frame *frame)
 {
@@ -25,7 +26,7 @@ static void take_up(struct player *player, struct frame *frame)
     player_signal(player);
 }
 
-/* The past has what frames leave of the budget, and nothing when they have been stretched. */
+/* The history may use what frames leave of the budget, and nothing while frames are stretched. */
 static bool can_afford(struct player *player, const struct frame *frame, const struct wish *wish)
 {
     const int64_t budget_ns = wish->interval_ns / 100 * wish->budget_percent;
@@ -61,7 +62,7 @@ static void keep(struct player *player, struct frame *frame, const struct wish *
 
     if (afford) {
         const int64_t began_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-        (void)past_add(player->present.past, frame); /* without memory there is less of a past */
+        (void)past_add(player->present.past, frame); /* if out of memory, the history has a gap */
         const int64_t cost_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) - began_ns;
         player->credit_ns -= cost_ns;
         player->past_cost_ns += (cost_ns - player->past_cost_ns) / AVERAGE_FRAMES;

@@ -1,5 +1,5 @@
-/* player_scan: looking for an event, and counting what happened when, in slices between which the
- * player obeys. In the player's thread. */
+/* player_scan: looking for an event, and counting events for the time bar, in slices between which
+ * the player takes orders. In the player's thread. */
 #include "base/clock.h"
 #include "player/private.h"
 
@@ -123,7 +123,7 @@ bool player_search_some(struct player *player)
     return result == 1;
 }
 
-/* From the part that is shown to the end first, then what comes before it. */
+/* First from the frame shown to the end, then what comes before it. */
 void player_density_begin(struct player *player)
 {
     struct transport_state state;

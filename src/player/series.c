@@ -1,12 +1,12 @@
 /* player_series: reads the frames before the one shown once more, for the graphs of an open page.
- * In the player's thread, from a source of its own, a frame at a time: orders come first. */
+ * In the player's thread, from a source of its own, a frame at a time: orders have priority. */
 #include "base/clock.h"
 #include "player/private.h"
 
-/* A gap in the log, or frames that come faster than their interval: not more are looked at. */
-#define FRAMES_MOST 8u /* times those wanted */
+/* Limits the work where the log has a gap, or frames come faster than their interval. */
+#define FRAMES_MOST 8u /* times the number wanted */
 
-/* A number names query and reader. */
+/* The number identifies query and reader. */
 static uint32_t number_of(uint32_t asked, enum series_reader reader)
 {
     return asked * SERIES_READERS + (uint32_t)reader;
@@ -55,8 +55,8 @@ static void publish(struct player *player)
     player_signal(player);
 }
 
-/* True: `series->current` is another one. That which is read goes on unless it has been replaced;
- * the page's comes before the header's. */
+/* True: `series->current` is a new one. A query being read continues unless it was replaced; the
+ * page's has priority over the header's. */
 static bool take_newest(struct player *player)
 {
     struct player_series *series = &player->series;
@@ -122,7 +122,7 @@ bool player_series_some(struct player *player)
 
     if (!series->history || !take_query(player))
         return false;
-    if (series->running == 0) /* that one is answered; there may be another */
+    if (series->running == 0) /* that one is answered; look for another */
         return true;
     struct frame *frame = next_before(player);
     if (frame && series->current.heat)
@@ -140,7 +140,7 @@ void player_series_disturbed(struct player *player)
     struct player_series *series = &player->series;
 
     if (series->running > 0)
-        series->of[series->reader]--; /* as if it had not been taken up */
+        series->of[series->reader]--; /* take it up again later */
     series->running = 0;
 }
 

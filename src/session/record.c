@@ -16,11 +16,11 @@
 
 struct recorder {
     struct record_source source;
-    struct log_writer writer; /* the thread's alone while it runs */
+    struct log_writer writer; /* used by the thread only while it runs */
     struct event *events;
     uint32_t event_capacity;
     uint64_t cursor;       /* events before it are in the log */
-    uint64_t frame_number; /* taken last */
+    uint64_t frame_number; /* of the last frame taken */
     struct worker worker;
     bool closed;
 
@@ -28,7 +28,7 @@ struct recorder {
     struct log_stats stats;
     const char *gap;
     bool reopen, ended;
-    bool asked; /* for the time */
+    bool asked; /* for the clock */
     struct session_clock question;
 };
 
@@ -70,10 +70,10 @@ static uint32_t take_events(struct recorder *recorder, const struct frame *frame
     if (!count)
         return 0;
     if (GROW(recorder->events, recorder->event_capacity, count))
-        return 0; /* they wait in the ring */
+        return 0; /* they stay in the ring */
     uint32_t got = event_ring_read(recorder->source.ring, cursor, recorder->events, count, lost);
     while (got && recorder->events[got - 1].number >= frame->next_event) {
-        got--; /* events lost made room for some of a later frame */
+        got--; /* drop events that belong to a later frame */
         --*cursor;
     }
     return got;
@@ -103,8 +103,8 @@ static int write_frame(struct recorder *recorder, const struct frame *frame)
     return error;
 }
 
-/* The latest frame, if it is a new one, and one for which all rows were read: a log is not to say
- * of others what was true before. */
+/* Takes the latest frame if it is new and all of its rows were read for it: a log must not contain
+ * outdated rows. */
 static int take_frame(struct recorder *recorder)
 {
     struct frame *frame = recorder->source.latest(recorder->source.data);
@@ -118,7 +118,7 @@ static int take_frame(struct recorder *recorder)
     return error;
 }
 
-/* At once: what the answer waits is not known to who asked as long as it is written. */
+/* At once: a delay here makes the reader's estimate worse. */
 static void answer_clock(struct recorder *recorder)
 {
     pthread_mutex_lock(&recorder->lock);
@@ -142,7 +142,7 @@ static bool take_requests(struct recorder *recorder)
     recorder->gap = NULL;
     pthread_mutex_unlock(&recorder->lock);
     if (reopen)
-        (void)log_writer_reopen(&recorder->writer); /* said in the stats */
+        (void)log_writer_reopen(&recorder->writer); /* reported in the stats */
     if (gap)
         log_writer_note_gap(&recorder->writer, gap);
     return worker_stopping(&recorder->worker);

@@ -225,7 +225,7 @@ struct session_flow *session_take_flow(struct session_state *state, uint64_t ser
     *flow = (struct session_flow){.group = CONN_NO_INDEX};
     flow_clear(&flow->flow);
     flow->flow.conn.serial = serial;
-    flow->flow.conn.owner_word = OWNER_PROCESS; /* as in rows: a word stands for all else */
+    flow->flow.conn.owner_word = OWNER_PROCESS; /* as in rows */
     return flow;
 }
 
@@ -238,7 +238,7 @@ void session_drop_flow(struct session_state *state, uint32_t index)
         (void)map_put(&state->flow_of, flow->flow.conn.serial, index); /* replaces */
 }
 
-/* Times of a log may be any: the difference wraps rather than overflows. */
+/* A log may contain any time: the difference wraps rather than overflows. */
 int64_t session_elapsed_ns(const struct session_state *state, int64_t mono_ns)
 {
     return (int64_t)((uint64_t)mono_ns - (uint64_t)state->mono_ns);

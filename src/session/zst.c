@@ -1,4 +1,4 @@
-/* Frame formats of RFC 8878, as far as finding the end of a frame takes. Independent of lines. */
+/* Frame formats of RFC 8878, as far as needed to find the end of a frame. */
 #include "session/zst.h"
 
 #include "base/grow.h"
@@ -60,7 +60,7 @@ static void put_64(struct buffer *buffer, uint64_t value)
     put_32(buffer, (uint32_t)(value >> 32));
 }
 
-/* FNV-1a: a flipped bit never goes unseen. */
+/* FNV-1a: detects any single flipped bit. */
 static uint32_t checksum(const void *bytes, size_t length)
 {
     const uint8_t *at = bytes;
@@ -120,7 +120,7 @@ static int skippable(int descriptor, uint64_t size, uint64_t offset, struct zst_
     return 0;
 }
 
-/* Blocks one after the other, to the end of a data frame. */
+/* Goes over the blocks to the end of a data frame. */
 static int walk_blocks(int descriptor, uint64_t size, uint64_t *at)
 {
     for (;;) {

@@ -204,9 +204,8 @@ static bool is_ascii(const struct screen_cell *cell)
     return (unsigned char)cell->text[0] < 0x80;
 }
 
-/* The end of the word that starts at col: same look, gaps of one
- * cell at most. A character outside ASCII stands
- * alone, since it may come from a font of another width. */
+/* The end of the word that starts at col: same style, gaps of one cell at most. A non-ASCII
+ * character is a word of its own, since its font may have another width. */
 static int word_end(const struct page *page, int row, int col)
 {
     const struct screen_cell *first = screen_grid_cell(page->grid, row, col);
@@ -216,7 +215,7 @@ static int word_end(const struct page *page, int row, int col)
         const struct screen_cell *cell = screen_grid_cell(page->grid, row, at);
         struct look next = look_of(page->palette, cell);
         if (strcmp(cell->text, " ") == 0 && !(next.attrs & SCREEN_UNDERLINE))
-            continue; /* one blank may stand within */
+            continue; /* a single blank is part of it */
         if (!is_text(cell) || !is_ascii(cell) || !same_rgb(next.fg, look.fg) ||
             next.attrs != look.attrs)
             break;
@@ -230,7 +229,7 @@ static void draw_word(const struct page *page, int row, int start, int end)
     char color[8];
     struct look look = look_of(page->palette, screen_grid_cell(page->grid, row, start));
     fprintf(page->out, "<text x=\"%.1f\" y=\"%.1f\"", x_of(start), y_of(page, row) + BASELINE);
-    if (!same_rgb(look.fg, page->palette->fg)) /* that one is said once, for all */
+    if (!same_rgb(look.fg, page->palette->fg)) /* the default is set once for all */
         fprintf(page->out, " fill=\"%s\"", hex(look.fg, color));
     if (end - start > 1)
         fprintf(page->out, " textLength=\"%.1f\"", CELL_WIDTH * (end - start));
@@ -313,7 +312,7 @@ static void begin_picture(const struct page *page, double width, double height)
             "viewBox=\"0 0 %.2f %.2f\" font-family=\"'DejaVu Sans Mono', Menlo, Consolas, "
             "'Liberation Mono', monospace\" font-size=\"14\" stroke-width=\"1.1\" fill=\"%s\">\n",
             width, height, width, height, hex(page->palette->fg, color));
-    /* Words carry no stroke: stroke-width is for the shapes. */
+    /* Words have no stroke: stroke-width is for the shapes. */
 }
 
 static double width_of(const struct page *page)
@@ -362,7 +361,7 @@ static bool same_row(const struct screen_grid *a, const struct screen_grid *b, i
     return true;
 }
 
-/* What follows is seen from scene `first` up to `end`. */
+/* What follows is visible from scene `first` up to `end`. */
 static void begin_span(FILE *out, const struct svg_scene *scenes, size_t count, size_t first,
                        size_t end)
 {

@@ -1,4 +1,4 @@
-/* Clock lines: what the recorder's clock showed when it was asked, in the stream of who asked. */
+/* Clock lines: answers with the recorder's clock, in the stream of the reader that asked. */
 #include "session/format/get.h"
 #include "session/format/write.h"
 

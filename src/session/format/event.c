@@ -1,4 +1,4 @@
-/* Event lines: what opened, changed and closed, as `events --json` has it, and what only a log
+/* Event lines: what opened, changed and closed, as in `events --json`, plus members that only a log
  * needs. */
 #include "core/json/json.h"
 #include "session/format/get.h"
@@ -42,13 +42,13 @@ static const struct session_key KEYS[] = {
     {"start_ticks", .help = "with pid: which process"},
 };
 const struct session_keys session_event_keys = SESSION_KEYS(KEYS);
-/* json_event's object, and what only a log needs. */
+/* json_event's object, plus members that only a log needs. */
 void session_write_event(struct buffer *buffer, uint64_t seq, const struct event *event,
                          const struct event_place *place)
 {
     struct event_place whose = *place;
 
-    whose.host = NULL; /* it is that of its namespace */
+    whose.host = NULL; /* implied by its namespace */
     json_event(buffer, seq, event, &whose);
     if (!buffer->length || buffer->failed)
         return;
@@ -72,7 +72,7 @@ static uint8_t get_origin(struct get *get)
     return origin > EVENT_FROM_FRAME ? (uint8_t)origin : (uint8_t)EVENT_FROM_LOG;
 }
 
-/* 0: it is not there, or of a later version. */
+/* 0: absent, or of a newer version. */
 static uint8_t get_word(struct get *get, const char *key, const struct words *words)
 {
     char word[24] = "";

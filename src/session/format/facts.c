@@ -1,5 +1,5 @@
-/* Counters and settings of the network namespace in frame lines: those that changed, by the names
- * that the kernel gives them. */
+/* Counters and settings of the network namespace in frame lines: those that changed, by the
+ * kernel's names. */
 #include "session/format/get.h"
 #include "session/format/write.h"
 
@@ -9,7 +9,7 @@
 
 #define KEY_MAX 64
 
-/* Names of sockstat mean something with their line only: "TCP inuse". */
+/* Names of sockstat need the name of their line: "TCP inuse". */
 static const char *key_of(enum host_fact fact, char *key)
 {
     const struct host_fact_row *row = &HOST_FACT_ROWS[fact];

@@ -1,5 +1,5 @@
-/* Failure lines: calls of bind() and connect() that made no connection, by program, target and
- * error: of each a line where it was called again. */
+/* Failure lines: failed calls of bind() and connect(), by program, target and error: a line for
+ * each that failed again. */
 #include "core/event.h"
 #include "session/format/get.h"
 #include "session/format/write.h"
@@ -29,7 +29,7 @@ const struct session_keys session_failure_keys = SESSION_KEYS(KEYS);
 
 static const char *const TIMES[CALL_FAILURES_TIMES] = {"last", "previous", "earlier"};
 
-/* The calls of a frame, and what the log has of them. */
+/* The failures of a frame, and those already in the log. */
 struct calls {
     const char *name;
     const struct call_failures *are, *were;
@@ -120,7 +120,7 @@ void session_read_failure(struct get *get, struct session_line *line)
     call_failures_set(binds ? &facts->bind_failures : &facts->connect_failures, &call);
 }
 
-/* Times of a log may be any. */
+/* A log may contain any time. */
 static int64_t before(int64_t ns, int64_t by_ns)
 {
     return (int64_t)((uint64_t)ns - (uint64_t)by_ns);

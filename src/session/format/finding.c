@@ -1,4 +1,4 @@
-/* Finding lines: what is wrong begins, changes, holds, ends. */
+/* Finding lines: findings that begin, change, hold or end. */
 #include "core/finding/finding_json.h"
 #include "core/text/text.h"
 #include "session/format/get.h"

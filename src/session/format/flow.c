@@ -1,4 +1,4 @@
-/* Flow lines: written where the state does not foresee what the frame has, read, and given to a
+/* Flow lines: written where the frame differs from what the state predicts, read, and put into a
  * frame. Independent of rows. */
 #include "session/format/get.h"
 #include "session/format/write.h"
@@ -26,7 +26,7 @@ static const struct session_key KEYS[] = {
     {"owner", .help = "in place of a process"},
 };
 const struct session_keys session_flow_keys = SESSION_KEYS(KEYS);
-/* Keys of rows that flows have too, with the same meaning. */
+/* Keys that flows share with rows. */
 static const char *const ROW_KEYS[] = {"netns",
                                        "uid",
                                        "owner",
@@ -51,7 +51,7 @@ static uint32_t owner_number(const struct session_pass *pass, const struct conn 
     return conn->owner < pass->frame->proc_count ? pass->state->proc_ids[conn->owner] : 0;
 }
 
-/* What the reader takes it to be if there is no line of it. */
+/* True if a reader without a line for it has the same values. */
 static bool is_foreseen(const struct session_pass *pass, const struct session_flow *known,
                         const struct flow *flow)
 {
@@ -108,7 +108,7 @@ static int write_flow(struct session_pass *pass, const struct flow *flow)
     return 0;
 }
 
-/* Those that the reader would let fade on, and the frame does not have. */
+/* Flows that have ended in the frame, while a reader would let them fade on. */
 static void write_flows_left(struct session_pass *pass)
 {
     struct session_state *state = pass->state;

@@ -1,5 +1,5 @@
-/* Members of a JSON object from a file that anybody may have written: types, ranges, words and text are
- * checked here, once. Independent of what a line means. */
+/* Members of a JSON object from an untrusted file: types, ranges, words and text are checked here,
+ * once. Independent of what a line means. */
 #include "session/format/get.h"
 
 #include "core/text/text.h"
@@ -60,12 +60,12 @@ bool get_number(struct get *get, const char *key, uint64_t most, uint64_t *value
         get_fail(get, key, "out of range");
         return false;
     }
-    /* JSON's whole numbers end here: what is infinite for the kernel is written so. */
+    /* INT64_MAX is the largest number in JSON: it stands for the kernel's infinity. */
     *value = number == INT64_MAX && most == UINT64_MAX ? UINT64_MAX : (uint64_t)number;
     return true;
 }
 
-/* Its text ends at *length, without a NUL; it stands until the next call. */
+/* Its text has *length bytes and no NUL; valid until the next call. */
 static const char *get_string(struct get *get, const char *key, size_t *length)
 {
     const struct flat_member *found = member(get, key);
@@ -107,8 +107,8 @@ static bool is_escape(const char *at, const char *end)
            isxdigit((unsigned char)at[3]);
 }
 
-/* Text in a log is safe already if we wrote it, so that our escapes stay as they are; all else is
- * made safe as if it came from outside, which it may. */
+/* Text in a log that we wrote is safe already and keeps its escapes; anything else is made safe, as
+ * it may come from outside. */
 static void clean_again(char *out, size_t size, const char *text, size_t length)
 {
     const char *end = text + length;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INTERVAL_MS UINT64_C(1000000000000) /* a bound, not a meaning */
+#define INTERVAL_MS UINT64_C(1000000000000) /* just an upper bound */
 
 static const struct session_key KEYS[] = {
     {"format", .help = "tcplens-session"},

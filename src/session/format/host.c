@@ -1,5 +1,5 @@
-/* Host lines: how a log that was recorded from elsewhere names its host, and what its clock is to
- * the recorder's. */
+/* Host lines: the host of a log that was recorded from another machine, and its clock against the
+ * recorder's. */
 #include "session/format/get.h"
 #include "session/format/write.h"
 

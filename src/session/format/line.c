@@ -1,5 +1,4 @@
-/* Writing the members that lines of the session log are made of. Independent of the state of a log.
- */
+/* Writes members common to lines of the session log. Independent of the state of a log. */
 #include "core/json/json.h"
 #include "session/format/write.h"
 

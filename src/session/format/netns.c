@@ -1,5 +1,5 @@
-/* Network namespaces: what the frame shows of them beside their rows, one line each where something
- * of it changed; and in frame lines those that were not read for it. */
+/* Network namespaces: facts of each, one line where any changed; and, in frame lines, those that
+ * were not read for the frame. */
 #include "base/grow.h"
 #include "session/format/get.h"
 #include "session/format/write.h"
@@ -88,7 +88,7 @@ static void drop(struct session_state *state, uint32_t place)
     memmove(netns, netns + 1, (--state->namespace_count - place) * sizeof(*netns));
 }
 
-/* Everything but the texts, which stay the state's own. */
+/* Everything but the texts, which are owned by the state. */
 static void set_numbers(struct frame_netns *to, const struct frame_netns *from)
 {
     const struct frame_netns texts = *to;
@@ -102,7 +102,7 @@ static void set_numbers(struct frame_netns *to, const struct frame_netns *from)
     to->facts = NULL;
 }
 
-/* 0 or -ENOMEM; a text too many stays as it was. */
+/* 0 or -ENOMEM; a text beyond the limit stays unchanged. */
 static int set_texts(struct session_state *state, struct frame_netns *to, struct frame_netns *from)
 {
     const char **old[4], **new[4];
@@ -222,7 +222,7 @@ static uint8_t get_word(struct get *get, const char *key, const struct words *wo
 
     get_text(get, key, word, sizeof(word));
     const int found = word[0] ? words_find(words, word, strlen(word)) : 0;
-    return found > 0 ? (uint8_t)found : 0; /* kinds of newer versions: what every one of them is */
+    return found > 0 ? (uint8_t)found : 0; /* a kind of a newer version: the general one */
 }
 
 static void read_numbers(struct get *get, struct frame_netns *read)

@@ -13,7 +13,7 @@
 const struct fact SESSION_PROC_KEYS[] = {
     {"pid", .of = FACT_OF_OTHER, FACT_SIGNED_AT(, proc, pid)},
     {"parent", .of = FACT_OF_OTHER, FACT_SIGNED_AT(, proc, parent)},
-    {"start_ticks", NUMBER(start_ticks)}, /* with pid: who it is */
+    {"start_ticks", NUMBER(start_ticks)}, /* with pid: the identity */
     {"start", .of = FACT_OF_OTHER, FACT_TIME_AT(, proc, start_ns)},
     {"uid", NUMBER(uid), .absent = UINT32_MAX},
     {"cpu_permille", NUMBER(cpu_permille), .absent = UINT32_MAX}, /* of one core */
@@ -22,7 +22,7 @@ const struct fact SESSION_PROC_KEYS[] = {
     {"memory_bytes", NUMBER(memory_bytes)},
     {"sockets", NUMBER(sockets)},
     {"kernel_thread", .of = FACT_OF_OTHER, FACT_FLAG_AT(, proc, kernel_thread)},
-    {"exited", .of = FACT_OF_OTHER, FACT_FLAG_AT(, proc, gone)}, /* but a row names it */
+    {"exited", .of = FACT_OF_OTHER, FACT_FLAG_AT(, proc, gone)}, /* but a row still refers to it */
 };
 const size_t session_proc_key_count = sizeof(SESSION_PROC_KEYS) / sizeof(SESSION_PROC_KEYS[0]);
 

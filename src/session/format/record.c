@@ -1,5 +1,5 @@
-/* The kinds of lines, and reading one: bounded, as a whole, refused in words. Independent of files.
- */
+/* The kinds of lines, and reading one: bounded, all or nothing, with an error message. Independent
+ * of files. */
 #include "core/text/text.h"
 #include "session/format/get.h"
 
@@ -51,7 +51,7 @@ int session_read_line(struct session_state *state, const char *text, size_t leng
     struct flat flat;
     struct get get;
 
-    get.flat = &flat; /* no initialiser: it would clear the scratch of each line */
+    get.flat = &flat; /* no initialiser: it would clear the scratch for each line */
     get.state = state;
     get.why = why;
     get.why_size = why_size;

@@ -1,6 +1,6 @@
-/* Row and sample lines: what differs from the state goes into lines, and into the state; a line
- * takes effect as a whole or not at all. A row that did not change costs a few comparisons of
- * memory and no byte. */
+/* Row and sample lines: differences from the state are written into lines and into the state; a
+ * line takes effect as a whole or not at all. An unchanged row costs a few comparisons of memory
+ * and no bytes. */
 #include "base/clock.h"
 #include "core/json/json.h"
 #include "session/format/get.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOGGED_INFO_MAX   4096u /* far beyond what any kernel sends of tcp_info */
+#define LOGGED_INFO_MAX   4096u /* far more than any kernel sends */
 #define TICK_TOLERANCE_NS (100 * (int64_t)MILLISECOND_NS)
 
 static const struct session_key KEYS[] = {
@@ -45,7 +45,7 @@ static bool off_by(uint32_t was, uint32_t is, int64_t grown_ms, int64_t toleranc
     return difference > tolerance_ms || difference < -tolerance_ms;
 }
 
-/* True when a reader who lets the ticking facts of `row` tick would be wrong about one. */
+/* True if a reader that advances the ticking facts of `row` would get one wrong. */
 static bool ticks_differ(const struct session_pass *pass, const struct session_row *row,
                          const struct conn *conn)
 {
@@ -102,7 +102,7 @@ static void put_row_keys(const struct session_pass *pass, const struct conn *was
     }
 }
 
-/* What a reader of the lines wants to see and the reader of the log passes over. */
+/* For people who read the lines; ignored by the reader of the log. */
 static void put_for_people(const struct session_pass *pass, const struct conn *conn)
 {
     static const char *const ids[] = {"mib_state", "out_bytes", "pid", "proc", "exe", "owners"};
@@ -195,8 +195,7 @@ static bool detail_key_differs(const struct fact *key, const struct conn_detail 
     return fact_number(key, before) != fact_number(key, now);
 }
 
-/* What changed between two details, or all of one (before NULL); ticks: those that move by
- * themselves too. */
+/* What changed between two details, or all of one (before NULL); ticks: ticking facts too. */
 static void put_detail(struct buffer *buffer, const struct fact_list *keys,
                        const struct conn_detail *before, const struct conn_detail *now, bool ticks)
 {
@@ -370,7 +369,7 @@ int session_write_rows(struct session_pass *pass)
 
 /* --- reading --- */
 
-/* A row as a line leaves it, before it takes effect. */
+/* The row as changed by a line, before that takes effect. */
 struct row_work {
     struct conn conn;
     struct conn_detail detail;
@@ -380,8 +379,8 @@ struct row_work {
     uint32_t holders[SESSION_HOLDERS_MAX];
 };
 
-/* What a field holds that has no key: its value for "not known", which is UINT64_MAX for the wide
- * ones that have no other (core/info.h). */
+/* Sets a field without a key to its value for "unknown" (UINT64_MAX for wide fields without another
+ * one, core/info.h). */
 static void reset_info_field(struct conn_detail *detail, const struct info_field *field)
 {
     bool always_known = field->unset == UINT64_MAX && field->size < sizeof(uint64_t);
@@ -420,7 +419,7 @@ static void get_detail(struct get *get, struct conn_detail *detail)
     }
     if (detail->info_length > LOGGED_INFO_MAX)
         get_fail(get, "tcp_info_bytes", "out of range");
-    if (detail->info_length > CONN_INFO_MAX) /* of a newer kernel's fields nothing is known here */
+    if (detail->info_length > CONN_INFO_MAX) /* fields of newer kernels are unknown here */
         detail->info_length = CONN_INFO_MAX;
     if (detail->meminfo_count > sizeof(detail->meminfo) / sizeof(detail->meminfo[0]))
         get_fail(get, "meminfo_count", "out of range");
@@ -523,7 +522,7 @@ static void commit_row(struct get *get, struct session_row *row, struct row_work
         row->tick_wall_ns = wall_ns;
 }
 
-/* What the line changes: a sample what is known of its row, a row nothing. */
+/* The starting point for a line: for a sample the row as known, for a row nothing. */
 static void begin_work(struct row_work *work, const struct session_row *row)
 {
     work->conn = row->conn;

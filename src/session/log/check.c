@@ -1,5 +1,4 @@
-/* What is appended to must be ours to its first line, and whole to its last one. Independent of how
- * a log is replayed. */
+/* A log to append to must begin with a head line of ours, and end with a complete line. */
 #include "session/log/check.h"
 
 #include "base/read_at.h"
@@ -12,7 +11,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#define HEAD_BYTES 65536u /* a head line is far shorter */
+#define HEAD_BYTES 65536u /* head lines are far shorter */
 #define TAIL_BYTES 65536u
 
 static int say(int error, char *why, size_t size, const char *name, const char *reason)
@@ -21,7 +20,7 @@ static int say(int error, char *why, size_t size, const char *name, const char *
     return error;
 }
 
-/* The first line of the file's first data frame, decompressed as far as it takes. */
+/* The first line of the file's first data frame, decompressed as far as necessary. */
 static ssize_t unpack_head(const uint8_t *packed, size_t length, char *text, size_t size)
 {
     ZSTD_DStream *stream = ZSTD_createDStream();
@@ -73,7 +72,7 @@ static int check_head(const struct log_file *file, char *why, size_t size)
     return -EINVAL;
 }
 
-/* After the last newline. */
+/* Cuts after the last newline. */
 static int cut_plain(struct log_file *file)
 {
     char tail[TAIL_BYTES];
@@ -95,14 +94,14 @@ static int cut_plain(struct log_file *file)
     return log_file_cut(file, 0);
 }
 
-/* The frame at or after *at; -ENODATA: nothing whole follows, *at is where the file ends. */
+/* The frame at or after *at; -ENODATA: nothing complete follows, *at is the end of the file. */
 static int next_frame(const struct log_file *file, uint64_t *at, struct zst_frame *frame)
 {
     uint64_t found = 0;
     int error = zst_frame_at(file->descriptor, file->size, *at, frame);
     if (error != -EBADMSG && error != -ENODATA)
         return error;
-    /* A damaged frame may seem to reach beyond the end: what follows it is not to be cut off. */
+    /* A damaged frame may seem to extend beyond the end: what follows it must not be cut off. */
     error = zst_resync(file->descriptor, file->size, *at + 1, &found);
     if (error)
         return error;
@@ -110,7 +109,7 @@ static int next_frame(const struct log_file *file, uint64_t *at, struct zst_fram
     return zst_frame_at(file->descriptor, file->size, found, frame);
 }
 
-/* After the last whole frame; the marks on the way become keys. */
+/* Cuts after the last complete frame; marks before it become keys. */
 static int cut_zst(struct log_file *file)
 {
     uint64_t at = 0;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINES_MOST  (8u << 20) /* that wait for their frame line, or for space on the disk */
+#define LINES_MOST  (8u << 20) /* bytes that wait for their frame line, or for space on the disk */
 #define RETRY_NS    SECOND_NS
 #define FATES_MOST  2 /* of a file while one piece is written */
 #define REASON_LOST "host lost"
@@ -78,7 +78,7 @@ static void forget_lines(struct log_copy *copy)
     copy->frames = 0;
 }
 
-/* They are not in the file and will not be: what follows is of no use without them. */
+/* They will never be in the file: what follows is useless without them. */
 static void drop_lines(struct log_copy *copy)
 {
     count_missed(copy, copy->frames, sum_events(&copy->counts));
@@ -97,7 +97,7 @@ static void put_gap(struct log_copy *copy, struct buffer *out, int64_t wall_ns)
 
 /* --- to the file --- */
 
-/* The lines, with ours behind the head line that they begin with; else before them. */
+/* The lines, with ours after the head line if they begin with one, else before them. */
 static int make_piece(struct log_copy *copy)
 {
     struct buffer *out = &copy->out;
@@ -128,7 +128,7 @@ static void keep_key(struct log_copy *copy, uint64_t offset)
     const struct zst_key entry = {.offset = offset, .wall_ns = copy->head_wall_ns};
 
     if (copy->head_length && copy->file.zstd)
-        (void)zst_keys_add(&copy->keys, &entry); /* one key less is one seek longer */
+        (void)zst_keys_add(&copy->keys, &entry); /* a missing key only makes a seek longer */
     if (!copy->keys.count)
         return;
     struct zst_key *last = &copy->keys.list[copy->keys.count - 1];
@@ -156,7 +156,7 @@ static void piece_written(struct log_copy *copy, size_t length)
     forget_lines(copy);
 }
 
-/* What others did to the file: another one is written, which has to begin with a keyframe. */
+/* Another program removed or truncated the file: a new one has to begin with a keyframe. */
 static void meet_fate(struct log_copy *copy, int fate)
 {
     struct log_stats *stats = &copy->stats;
@@ -235,7 +235,7 @@ static void maybe_rotate(struct log_copy *copy, int64_t mono_ns)
     put_index(copy);
     if (log_file_rotate(&copy->file, mono_ns + clock_wall_offset_ns(), settings->keep,
                         copy->stats.trouble, sizeof(copy->stats.trouble)))
-        return; /* goes on in the old one, and says so */
+        return; /* continues in the old one, and reports it */
     begin_file(copy);
     copy->stats.files++;
     copy->opened_ns = mono_ns;
@@ -243,7 +243,7 @@ static void maybe_rotate(struct log_copy *copy, int64_t mono_ns)
 
 /* --- lines --- */
 
-/* What the host would have sent meanwhile. */
+/* Estimates the frames that the host would have sent meanwhile. */
 static void count_lost_time(struct log_copy *copy, int64_t wall_ns)
 {
     const int64_t stood_ns = copy->last_wall_ns ? clock_less(wall_ns, copy->last_wall_ns) : 0;
@@ -255,7 +255,7 @@ static void count_lost_time(struct log_copy *copy, int64_t wall_ns)
 
 static void begin_key(struct log_copy *copy, const struct session_line *line, int64_t mono_ns)
 {
-    if (copy->lines.length > 0) /* without a frame line, or they could not be written */
+    if (copy->lines.length > 0) /* incomplete, or could not be written */
         write_lines(copy, mono_ns);
     if (copy->lines.length > 0)
         drop_lines(copy);
@@ -277,7 +277,7 @@ static void count_line(struct log_copy *copy, const struct session_line *line)
     copy->last_wall_ns = line->wall_ns;
 }
 
-/* The first frame waits for the second: what the clock of the host is may be known by then. */
+/* The first frame waits for the second: by then the host's clock may be known. */
 static bool is_due(const struct log_copy *copy, const struct session_line *line)
 {
     const bool waits = copy->stats.frames == 0 && copy->frames == 1 && !copy->host.exchanged;
@@ -315,7 +315,7 @@ void log_copy_set_host(struct log_copy *copy, const struct session_host *host, i
                          before->exchanged != host->exchanged || before->skew_ns != host->skew_ns ||
                          before->skew_error_ns != host->skew_error_ns || copy->host_differs;
     copy->host = *host;
-    if (copy->frames > 0 && host->exchanged) /* it waited for that */
+    if (copy->frames > 0 && host->exchanged) /* it waited for the clock */
         write_lines(copy, mono_ns);
 }
 
@@ -325,13 +325,13 @@ void log_copy_lose(struct log_copy *copy, const char *reason, int64_t mono_ns)
 
     if (copy->lines.length > 0)
         write_lines(copy, mono_ns);
-    if (copy->lines.length == 0) /* else they wait for space, and are tried again */
+    if (copy->lines.length == 0) /* else they wait for space and are retried */
         copy->needs_head = true;
     snprintf(text, sizeof(text), REASON_LOST ": %.110s", reason);
     give_reason(copy, text);
 }
 
-/* Of a host that never sent a line: its log says so. */
+/* Head line for the log of a host that never sent a line. */
 static void put_own_head(struct log_copy *copy, int64_t wall_ns)
 {
     struct session_head head = {.wall_ns = wall_ns, .start_ns = wall_ns};

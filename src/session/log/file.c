@@ -1,5 +1,5 @@
-/* Opening, locking, appending, rotating. Every refusal names the file and says why; nothing is
- * followed, shared or overwritten. Independent of how lines are made. */
+/* Opening, locking, appending, rotating. Each error names the file and the reason. Links are not
+ * followed; nothing is shared or overwritten. Independent of how lines are made. */
 #include "session/log/file.h"
 
 #include "base/sort.h"
@@ -67,7 +67,7 @@ static int open_folder(struct log_file *file, const char *path, char *why, size_
     return 0;
 }
 
-/* What may be appended to: ours alone. */
+/* Why a file must not be appended to: it has to be exclusively ours. */
 static const char *find_fault(const struct stat *status)
 {
     if (!S_ISREG(status->st_mode))
@@ -135,7 +135,7 @@ static int open_in_folder(struct log_file *file, char *why, size_t size)
     } else if (error) {
         refuse(error, why, size, file->name, strerror(-error));
     }
-    if (!error && made && fchmod(file->descriptor, MODE) != 0) /* whatever the umask took away */
+    if (!error && made && fchmod(file->descriptor, MODE) != 0) /* in spite of the umask */
         error = refuse(-errno, why, size, file->name, strerror(errno));
     if (!error)
         error = lock_file(file, why, size);
@@ -177,22 +177,23 @@ static void wait_writable(int descriptor)
     (void)poll(&polled, 1, -1);
 }
 
-/* All of it, or what fits: *done. */
+/* Writes all of it, or what fits; *done: how much. */
 static int write_all(const struct log_file *file, const char *bytes, size_t length, size_t *done)
 {
     while (*done < length) {
         ssize_t put = write(file->descriptor, bytes + *done, length - *done);
         if (put >= 0)
             *done += (size_t)put;
+        /* another process that shares it made it non-blocking */
         else if (errno == EAGAIN && !file->regular)
-            wait_writable(file->descriptor); /* made so by another process that shares it */
+            wait_writable(file->descriptor);
         else if (errno != EINTR)
             return -errno;
     }
     return 0;
 }
 
-/* What others did to the file while `length` bytes were appended to it. */
+/* What other programs did to the file while `length` bytes were appended. */
 static int find_fate(const struct log_file *file, size_t length, uint64_t *rest)
 {
     struct stat status;
@@ -227,8 +228,8 @@ static int append_regular(struct log_file *file, const char *bytes, size_t lengt
     return fate ? fate : error;
 }
 
-/* What a pipe, or a file of the caller's, has got of the lines before cannot be taken back: what
- * follows begins on a line of its own. */
+/* Bytes in a pipe or a file of the caller's cannot be taken back: after a partial line a new one is
+ * begun. */
 static int append_stream(struct log_file *file, const char *bytes, size_t length)
 {
     size_t done = 0;
@@ -262,11 +263,11 @@ int log_file_resume(struct log_file *file, char *why, size_t size)
     file->size = (uint64_t)status.st_size;
     int error = file->size ? log_check_append(file, why, size) : 0;
     if (error)
-        file->size = before; /* still seen as truncated the next time */
+        file->size = before; /* so that the next time it still counts as truncated */
     return error;
 }
 
-/* NAME and its endings: where the time goes that a rotated file is named by. */
+/* Length of NAME without its suffixes: where the time stamp of a rotated file goes. */
 static size_t stem_length(const char *name)
 {
     size_t length = strlen(name);
@@ -340,14 +341,14 @@ static void prune(struct log_file *file, unsigned keep)
         close(descriptor);
 }
 
-/* By the system call: musl has no function for it. */
+/* musl has no function for this system call. */
 static int rename_to_new(int folder, const char *from, const char *to)
 {
     return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE);
 }
 
-/* A name that is not taken: more than one rotation in a second gets a number, which sorts behind
- * the name without one. */
+/* To a free name: a second rotation in the same second gets a number, which sorts after the name
+ * without one. */
 static int rename_away(struct log_file *file, int64_t wall_ns)
 {
     char stamp[STAMP_SIZE + 1], name[NAME_MAX + 1];
@@ -372,7 +373,7 @@ static int rename_away(struct log_file *file, int64_t wall_ns)
     return -EEXIST;
 }
 
-/* Another descriptor on the same name; what is open stays if that fails. */
+/* Opens a new file of the same name; on failure the old one stays open. */
 static int open_again(struct log_file *file, char *why, size_t size)
 {
     struct log_file fresh;
@@ -397,7 +398,7 @@ int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char 
     if (!file->regular)
         return refuse(-ESPIPE, why, size, file->name, "a pipe cannot be rotated");
     int error = rename_away(file, wall_ns);
-    if (error && error != -ENOENT) /* it was renamed already */
+    if (error && error != -ENOENT) /* already renamed */
         return refuse(error, why, size, file->name, strerror(-error));
     error = open_again(file, why, size);
     if (!error && keep)
@@ -414,7 +415,7 @@ int log_file_reopen(struct log_file *file, char *why, size_t size)
     if (fstat(file->descriptor, &ours) == 0 &&
         fstatat(file->folder, file->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev)
-        return 0; /* it was not renamed */
+        return 0; /* not renamed yet */
     int error = open_again(file, why, size);
     return error ? error : 1;
 }

@@ -1,4 +1,4 @@
-/* The table of first bytes. Apart from the reader, so that adding a form is adding a row. */
+/* The table of first bytes. Adding a form means adding a row. */
 #include "session/log/form.h"
 
 #include "session/zst.h"

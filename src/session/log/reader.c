@@ -1,5 +1,5 @@
-/* Lines out of bytes: buffers, the plain form, opening. The .zst form is in reader_zst.c,
- * seeking in reader_seek.c. Independent of what a line means. */
+/* From bytes to lines: buffers, the plain form, opening. The .zst form is in reader_zst.c, seeking
+ * in reader_seek.c. Independent of what a line means. */
 #include "session/log/reader_private.h"
 
 #include "base/read_at.h"
@@ -121,7 +121,7 @@ int reader_make_room(struct log_reader *reader, size_t size)
 
 int reader_damaged(struct log_reader *reader, uint64_t offset, const char *what)
 {
-    /* What follows from one damage is not another one. */
+    /* Further errors at the same place are not counted again. */
     if (reader->damage_count && offset == reader->damage_offset)
         return -EBADMSG;
     reader->damage_count++;
@@ -139,7 +139,7 @@ void reader_forget(struct log_reader *reader, uint64_t offset)
     reader->offset = reader->chunk_offset = reader->text_offset = offset;
 }
 
-/* Without an end: zeros, a device, something that is no log. */
+/* A line without an end: zeros, a device, anything that is not a log. */
 int reader_drop(struct log_reader *reader, uint64_t offset, size_t length)
 {
     reader->lineless += length;
@@ -150,7 +150,7 @@ int reader_drop(struct log_reader *reader, uint64_t offset, size_t length)
     return -EFBIG;
 }
 
-/* A file may have holes of any length, which are zeros. */
+/* Holes of a file, of any length, read as zeros. */
 static void skip_hole(struct log_reader *reader)
 {
     if (!reader->seekable)
@@ -196,7 +196,7 @@ static int take_form(struct log_reader *reader, const uint8_t *bytes, size_t len
         snprintf(reader->damage, sizeof(reader->damage), "%s", foreign);
         return -EMEDIUMTYPE;
     }
-    /* A chunk that is damaged at its beginning, or no log. */
+    /* Either a log whose beginning is damaged, or no log. */
     const uint64_t near = reader->size < RESYNC_BYTES ? reader->size : RESYNC_BYTES;
     if (form == LOG_FORM_UNKNOWN && reader->seekable &&
         zst_resync(reader->descriptor, near, 0, &found) == 0)

@@ -1,5 +1,5 @@
-/* Finding keyframes: by the index or the marks of a .zst log, by halving a plain one.
- * Independent of what a line means, but for its kind and time. */
+/* Finding keyframes: by the index or the marks of a .zst log, by bisecting a plain one. Of a line
+ * only kind and time matter. */
 #include "session/log/reader_private.h"
 
 #include "base/read_at.h"
@@ -67,7 +67,7 @@ static int prepare_all(struct log_reader *reader)
     return result;
 }
 
-/* Index of the last key at or before wall_ns, or 0. Their times may run backwards: one by one. */
+/* Index of the last key at or before wall_ns, or 0. Linear, as times may go backwards. */
 static uint32_t find_key(const struct zst_keys *keys, int64_t wall_ns)
 {
     uint32_t i = keys->count;
@@ -94,8 +94,8 @@ static int seek_zst(struct log_reader *reader, int64_t wall_ns)
 
 /* --- plain --- */
 
-/* The first line that begins at or behind offset and has a kind and a time. Reads at most one line
- * of the longest kind and NEAR_BYTES. */
+/* The first line that begins at or after offset and has a kind and a time. Reads at most
+ * SESSION_LINE_MAX + NEAR_BYTES. */
 static int line_after(const struct log_reader *reader, uint64_t offset, uint64_t *begin,
                       enum record_kind *kind, int64_t *wall_ns)
 {
@@ -105,7 +105,7 @@ static int line_after(const struct log_reader *reader, uint64_t offset, uint64_t
     if (!text)
         return -ENOMEM;
     ssize_t got = 0;
-    /* Most lines are short: a first look at little. */
+    /* Most lines are short: read little at first. */
     for (size_t length = NEAR_BYTES; error && length <= size; length = size) {
         got = read_at(reader->descriptor, text, length, offset ? offset - 1 : 0);
         if (got < 0)
@@ -129,7 +129,7 @@ static int line_after(const struct log_reader *reader, uint64_t offset, uint64_t
     return error;
 }
 
-/* The last line that begins so, and before `end`; `start` has the newline before it. */
+/* The last line before `end` that begins with `start`, which includes the preceding newline. */
 static int line_before(const struct log_reader *reader, const char *start, uint64_t end,
                        uint64_t *found)
 {
@@ -188,7 +188,7 @@ static int seek_plain(struct log_reader *reader, int64_t wall_ns)
         int error = head_before(reader, high, &begin);
         if (error)
             return error;
-        /* The halving is good to NEAR_BYTES: a keyframe that is too late lies behind. */
+        /* Bisection is precise to NEAR_BYTES only: the keyframe may be too late. */
         if (!begin || line_after(reader, begin, &low, &kind, &time) != 0 || time <= wall_ns)
             break;
         high = begin;
@@ -247,7 +247,7 @@ int log_reader_seek_before(struct log_reader *reader, uint64_t *place)
     return 0;
 }
 
-/* From the end of a plain log; a line that is torn has no time. */
+/* From the end of a plain log; an incomplete line has no time. */
 static int last_time_plain(const struct log_reader *reader, int64_t *wall_ns)
 {
     uint64_t end = reader->size, begin = 0;
@@ -289,8 +289,8 @@ static int last_time_after(struct log_reader *reader, int64_t *wall_ns)
     return error == -ENODATA ? result : error;
 }
 
-/* Of a plain log from its last bytes, of a .zst from its last keyframe on; if that is torn, from
- * the one before it. */
+/* For a plain log from its last bytes; for a .zst from its last keyframe on, or the one before if
+ * that is incomplete. */
 int log_reader_last_time(struct log_reader *reader, int64_t *wall_ns)
 {
     uint64_t before = reader->damage_count;

@@ -1,5 +1,5 @@
-/* Chunks of a .zst log: each is unpacked and its checksum seen before a line of it is given.
- * Independent of lines but for where they end. */
+/* Chunks of a .zst log: each is decompressed and its checksum verified before any of its lines is
+ * returned. */
 #include "session/log/reader_private.h"
 
 #include "session/format/format.h"
@@ -12,7 +12,8 @@
 #include <zstd_errors.h>
 
 #define PACKED_BYTES (READ_BYTES * 2u)
-#define WINDOW_LOG   27 /* 128 MiB: what zstd -22 and zstd --long make, and zstd -d reads unasked */
+#define WINDOW_LOG                                                                                 \
+    27 /* 128 MiB: made by zstd -22 and zstd --long, accepted by zstd -d by default */
 
 static int prepare(struct log_reader *reader)
 {
@@ -39,14 +40,14 @@ static int fill_packed(struct log_reader *reader)
     return 0;
 }
 
-/* Goes on behind a damaged chunk: where the next whole frame begins. */
+/* Continues after a damaged chunk, where the next whole frame begins. */
 static int resync(struct log_reader *reader, const char *what)
 {
     uint64_t bad = reader->chunk_offset, found = 0;
 
     if (!reader->seekable) {
         reader_damaged(reader, bad, what);
-        return -EIO; /* a pipe cannot be gone back in */
+        return -EIO; /* a pipe cannot be rewound */
     }
     reader_look_at_size(reader);
     int error = zst_resync(reader->descriptor, reader->size, bad + 1, &found);
@@ -56,8 +57,8 @@ static int resync(struct log_reader *reader, const char *what)
     return reader_damaged(reader, bad, what);
 }
 
-/* The file ends within a chunk: it is being written, or was torn; or a damaged length reaches
- * beyond the end, and then something whole follows. */
+/* The file ends within a chunk: it is being written, or was truncated; or a damaged length extends
+ * beyond the end, and complete frames follow. */
 static int at_end(struct log_reader *reader)
 {
     uint64_t found = 0;
@@ -73,11 +74,11 @@ static int at_end(struct log_reader *reader)
         if (zst_frame_at(reader->descriptor, reader->size, begin, &frame) != 0)
             return resync(reader, "a chunk that seems to reach beyond the end");
     }
-    reader_forget(reader, begin); /* the whole chunk again, when there is more of it */
+    reader_forget(reader, begin); /* read the whole chunk again when it is complete */
     return -ENODATA;
 }
 
-/* The lines of what was unpacked; what is left of the last is a part. */
+/* Takes the decompressed lines; an incomplete last one stays. */
 static int take_text(struct log_reader *reader, bool chunk_ended)
 {
     size_t rest = reader->filled - reader->whole;
@@ -97,7 +98,7 @@ static int take_text(struct log_reader *reader, bool chunk_ended)
 static int chunk_ended(struct log_reader *reader)
 {
     reader->in_chunk = false;
-    reader->after_mark = reader->filled == reader->begin; /* it held nothing */
+    reader->after_mark = reader->filled == reader->begin; /* it was empty */
     reader->mark_offset = reader->chunk_offset;
     reader->chunk_offset = reader->offset - (reader->packed_end - reader->packed_begin);
     return take_text(reader, true);
@@ -110,7 +111,7 @@ static void begin_chunk(struct log_reader *reader)
     reader->in_chunk = true;
 }
 
-/* Unpacks until the chunk ends or the text is full. */
+/* Decompresses until the chunk ends or the text buffer is full. */
 int reader_fill_zst(struct log_reader *reader)
 {
     int error = prepare(reader);

@@ -1,6 +1,6 @@
-/* From frames to bytes in a file. What cannot be written is cut off again, counted, and written as
- * a gap when space returns; then a keyframe follows, since a reader's state is not ours any more.
- */
+/* From frames to bytes in a file. What cannot be written is cut off again, counted, and reported as
+ * a gap when writing works again; then a keyframe follows, since a reader's state differs from ours
+ * by then. */
 #include "session/log/writer.h"
 
 #include "base/clock.h"
@@ -14,12 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_EVERY_NS    (60 * SECOND_NS)
-#define KEY_MOST_BEHIND 3 /* keyframes' length of lines behind one: log files grow by a third */
-#define KEY_LEAST_BYTES 262144 /* of a short keyframe: that much more */
+#define KEY_EVERY_NS (60 * SECOND_NS)
+#define KEY_MOST_BEHIND                                                                            \
+    3 /* a new keyframe after lines of this many times its length: log files grow by a third */
+#define KEY_LEAST_BYTES 262144 /* more than that for a short keyframe */
 #define RETRY_EVERY_NS  SECOND_NS
 #define FATES_MOST      2         /* of a file while one frame is written */
-#define STALL_NS        SECOND_NS /* more than this and two intervals between frames is a gap */
+#define STALL_NS        SECOND_NS /* a pause longer than this plus two intervals is a gap */
 
 static void set_trouble(struct log_writer *writer, int error)
 {
@@ -27,7 +28,7 @@ static void set_trouble(struct log_writer *writer, int error)
              strerror(-error));
 }
 
-/* Another file is open, or the same one without what was in it. */
+/* A new file is open, or the same one, truncated. */
 static void begin_file(struct log_writer *writer)
 {
     zst_keys_done(&writer->keys);
@@ -64,7 +65,7 @@ static void count_event(const struct event *event, struct session_counts *counts
     counts->closed += event->kind == EVENT_CLOSE;
 }
 
-/* An event is kept if its row is kept, or would be by what the event says. */
+/* An event is kept if its row is kept, or would be, by the event's facts. */
 static bool event_accepted(struct log_writer *writer, const struct frame *frame,
                            const struct event *event)
 {
@@ -85,7 +86,7 @@ static int by_time(const void *left, const void *right)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* What a frame found out has the time of the frame, and comes behind what others reported since. */
+/* Events found by a frame have the frame's time, and come after earlier ones reported meanwhile. */
 static int order_events(struct log_writer *writer, const struct event *events, uint32_t count)
 {
     bool ordered = true;
@@ -127,7 +128,7 @@ static void write_steps(struct log_writer *writer)
     writer->counts.findings += count;
 }
 
-/* In a keyframe all that hold: reading may begin there. */
+/* In a keyframe all that hold, since reading may begin there. */
 static int write_findings(struct log_writer *writer, const struct frame *frame, bool key)
 {
     const int error = writer->steps ? finding_steps_take(writer->steps, frame, key) : -ENOMEM;
@@ -137,7 +138,7 @@ static int write_findings(struct log_writer *writer, const struct frame *frame, 
     return error;
 }
 
-/* Far more time passed than the frames that were made take: nothing ran. */
+/* Far more time passed than the frames account for: the process was stopped. */
 static bool stood_still(int64_t stood_ns, int64_t interval_ns, uint64_t made)
 {
     return interval_ns > 0 && stood_ns > 2 * interval_ns + STALL_NS &&
@@ -150,7 +151,7 @@ static void give_reason(struct session_gap *gap, const char *reason)
         snprintf(gap->reason, sizeof(gap->reason), "%s", reason);
 }
 
-/* Frames that were made and are not in the log, and a standstill, are written before the frame. */
+/* Missed frames, and a pause, are written as a gap before the frame. */
 static void find_gap(struct log_writer *writer, const struct frame *frame, uint64_t lost)
 {
     struct session_gap *gap = &writer->gap;
@@ -213,11 +214,11 @@ static void maybe_rotate(struct log_writer *writer, const struct frame *frame)
         zst_put_index(&writer->packer.packed, &writer->keys);
         if (log_file_append(&writer->file, writer->packer.packed.data,
                             writer->packer.packed.length) > 0)
-            return; /* a fate: the frame to come meets it too */
+            return; /* a fate: the next frame handles it */
     }
     if (log_file_rotate(&writer->file, frame->wall_ns, settings->keep, writer->stats.trouble,
                         sizeof(writer->stats.trouble)))
-        return; /* goes on in the old one, and says so */
+        return; /* continues in the old one, and reports it */
     writer->stats.trouble[0] = '\0';
     begin_file(writer);
     writer->stats.files++;
@@ -254,7 +255,7 @@ static void keep_key(struct log_writer *writer, int64_t wall_ns, uint64_t offset
     const struct zst_key entry = {.offset = offset, .wall_ns = wall_ns};
 
     if (key && writer->file.zstd)
-        (void)zst_keys_add(&writer->keys, &entry); /* one key less is one seek longer */
+        (void)zst_keys_add(&writer->keys, &entry); /* a missing key only makes a seek longer */
     if (!writer->keys.count)
         return;
     struct zst_key *last = &writer->keys.list[writer->keys.count - 1];
@@ -269,14 +270,14 @@ static uint64_t sum_events(const struct session_counts *counts)
     return (uint64_t)counts->opened + counts->changed + counts->closed;
 }
 
-/* `frames` and `events` are not in the log yet, or never. */
+/* `frames` and `events` are not in the log, and may never be. */
 static void count_missed(struct log_writer *writer, uint64_t frames, uint64_t events)
 {
     writer->stats.missed_frames = writer->told_frames + frames;
     writer->stats.missed_events = writer->told_events + events;
 }
 
-/* -EPIPE: a reader that went away is an end, not a trouble. */
+/* -EPIPE: a reader that closed the pipe ends the recording; it is not an error. */
 static void frame_failed(struct log_writer *writer, int error)
 {
     struct session_gap *gap = &writer->gap;
@@ -322,9 +323,8 @@ static void frame_written(struct log_writer *writer, const struct frame *frame, 
     }
 }
 
-/* Every minute; sooner where so much changes that seeking would have to read many times what
- * stands in the keyframe; and where the clock was set back, so that behind a keyframe times never
- * run backwards. */
+/* Every minute; sooner where so much changes that a seek would read many times the keyframe's
+ * length; and where the clock was set back, so that after a keyframe times never go backwards. */
 static bool key_is_due(const struct log_writer *writer, const struct frame *frame)
 {
     return writer->need_key || due(frame, writer->key_mono_ns, KEY_EVERY_NS) ||
@@ -406,7 +406,7 @@ static int try_frame(struct log_writer *writer, const struct frame *frame,
         error = log_file_append(&writer->file, out->data, length);
     if (error < 0 && error != -EPIPE)
         set_trouble(writer, error);
-    if (error && writer->file.regular) /* nothing of it is in the file */
+    if (error && writer->file.regular) /* nothing was written */
         writer->state.seq = seq;
     if (error)
         return error;
@@ -415,7 +415,8 @@ static int try_frame(struct log_writer *writer, const struct frame *frame,
     return 0;
 }
 
-/* What others did to the file is found when the frame has been written to it: once more, then. */
+/* That another program removed or truncated the file is noticed after writing: then try once
+ * more. */
 static int write_frame(struct log_writer *writer, const struct frame *frame,
                        const struct event *events, uint32_t count, uint64_t lost)
 {
@@ -424,7 +425,7 @@ static int write_frame(struct log_writer *writer, const struct frame *frame,
     for (int tries = 0; result > 0 && tries < FATES_MOST; tries++) {
         int error = result == LOG_FILE_REMOVED ? replace_removed(writer) : resume_truncated(writer);
         if (error)
-            return error; /* in the trouble already */
+            return error; /* failing already */
         result = try_frame(writer, frame, events, count, lost);
     }
     return result > 0 ? -ESTALE : result;
@@ -494,7 +495,7 @@ int log_writer_reopen(struct log_writer *writer)
     return 0;
 }
 
-/* What began and has no end in the log says so: it held when the recording stopped. */
+/* Findings without an end in the log get a line: they held when the recording stopped. */
 static void write_stops(struct log_writer *writer)
 {
     const struct buffer *out = log_packed(&writer->packer, &writer->lines);
@@ -520,7 +521,7 @@ static void write_index(struct log_writer *writer)
                               writer->packer.packed.length);
 }
 
-/* No more frames: what is lost now stays lost. */
+/* No more frames: errors from here on are final. */
 static void end_file(struct log_writer *writer)
 {
     const int fate = log_file_look(&writer->file);

@@ -1,6 +1,6 @@
-/* fleet: one frame of the latest frames of several hosts. Each host has a clock, network namespaces,
- * processes, users and numbers of rows of its own: in the frame of all of them times are ours,
- * conn.netns is a key that no other host has, and serials have the host's number in front. Pure. */
+/* fleet: merges the latest frames of several hosts into one. Each host has its own clock, network
+ * namespaces, processes, users and serials: in the merged frame times are by our clock, conn.netns
+ * is a key unique among all hosts, and serials contain the host's number. Pure. */
 #ifndef TCPLENS_CORE_FLEET_H
 #define TCPLENS_CORE_FLEET_H
 
@@ -22,16 +22,16 @@ uint32_t fleet_key(struct fleet_keys *keys, uint32_t netns);
 
 struct fleet_part {
     const struct frame *frame; /* NULL: none yet */
-    struct frame_host host;    /* what is said of it; its texts are copied */
+    struct frame_host host;    /* its state; the texts are copied */
     struct fleet_keys *keys;
-    uint32_t generation;                  /* of its recording: another one counts its rows anew */
+    uint32_t generation;                  /* of its recording: a new one has new serials */
     int64_t wall_shift_ns, mono_shift_ns; /* from its clocks to ours */
-    bool is_new;                          /* the frame was not in the fleet's frame before */
+    bool is_new;                          /* it was not part of the last merged frame */
 };
 
 /* Fills an empty frame whose number and times are set. 0 or -ENOMEM. */
 int fleet_merge(struct frame *to, const struct fleet_part *parts, uint32_t count);
-/* The event as the fleet's frames have it. */
+/* Converts the event to the keys and clock of the merged frames. */
 void fleet_move_event(struct event *event, const struct fleet_part *part);
 
 #endif

@@ -1,4 +1,4 @@
-/* A frame: one immutable, reference-counted picture of all connections, and what is missing from
+/* A frame: one immutable, reference-counted snapshot of all connections, and what is missing from
  * it. A source fills it, diff and track complete it, then it is published and is not written to
  * again. Everything in it lives in its own arena and pooled arrays: no pointer into a frame
  * outlives the reference. The pool and the reference count are the only thread-safe parts. Pure. */
@@ -29,10 +29,10 @@ struct proc {
     uint32_t threads, files;  /* 0 = unknown */
     uint64_t memory_bytes;    /* resident; 0 = unknown */
     uint32_t sockets;         /* TCP sockets of this frame it holds */
-    bool kernel_thread, gone; /* gone: exited, kept because a row names it last */
+    bool kernel_thread, gone; /* gone: it exited; kept as the last known owner of a row */
     const char *comm, *exe, *command_line;
-    const char *title;  /* its command line without arguments: what it calls itself */
-    const char *serves; /* it passes on a published port to this container */
+    const char *title;  /* its command line without arguments (argv[0], which it may change) */
+    const char *serves; /* it forwards a published port to this container */
 };
 
 /* A control group: of processes (from /proc/PID/cgroup) or of sockets (INET_DIAG_CGROUP_ID). */
@@ -51,67 +51,68 @@ struct lately {
     uint64_t sent[LATELY_SLOTS], retrans[LATELY_SLOTS];
 };
 
-/* What connections carried that are in no row any more, gathered by whose they were, the port of
- * ours or of theirs, and the peer. `conn` stands for them where a row is expected: state
- * DELETE-TCB, `serial` a number of its own among flows, and rates that fade as those of a row do,
- * so that rates summed over rows and flows and over time are what was carried. */
+/* Traffic of connections that no longer have a row, by owner, port (ours or the peer's) and peer.
+ * `conn` represents them where a row is expected: state DELETE-TCB, `serial` a number among flows,
+ * and rates that fade like those of a row, so that rates summed over rows, flows and time equal the
+ * bytes carried. */
 struct flow {
     struct conn conn;
-    uint64_t in_bytes, out_bytes; /* since the frame before, beyond what rows showed */
+    uint64_t in_bytes, out_bytes; /* since the last frame, in addition to what rows showed */
     struct lately lately;         /* of a frame that was tracked */
 };
 
-void flow_clear(struct flow *flow); /* of nobody, with rates of 0 */
+void flow_clear(struct flow *flow); /* without owner, with rates of 0 */
 
 struct user {
-    uint32_t host, uid; /* every host has users of its own */
+    uint32_t host, uid; /* each host has its own users */
     const char *name;
 };
 
 struct interface {
-    uint32_t netns, index; /* every namespace counts its own */
+    uint32_t netns, index; /* each namespace has its own indexes */
     const char *name;
 };
 
 /* A network namespace whose connections the frame shows. Text is safe and never NULL: "" = none. */
 struct frame_netns {
-    uint64_t id; /* the same as long as a session lasts, never that of another: its cookie, where
-                  * that is known; 0 = unknown */
+    /* unique and constant for a session: its cookie, where that is known; 0 = unknown */
+    uint64_t id;
     uint64_t cookie; /* SO_NETNS_COOKIE, 0 = unknown */
     uint32_t inode;  /* 0 = not readable */
-    uint32_t key;    /* conn.netns of its rows: the inode or, where that is not readable, that of
-                      * its /proc/PID/net; in this frame of no other namespace */
-    uint32_t host;   /* frame_host.number; 0 = the only one */
+    /* conn.netns of its rows: the inode or, where that is not readable, that of its /proc/PID/net;
+     * unique in this frame */
+    uint32_t key;
+    uint32_t host;       /* frame_host.number; 0 = the only one */
     uint8_t kind, reach; /* enum netns_kind, enum netns_reach */
     bool is_own;         /* tcplens runs in it */
     bool is_host;        /* it is known to be that of the machine's process 1 */
     bool other_user;     /* of another user namespace */
     int32_t pid;         /* of a process in it, 0 = none */
     uint32_t processes;  /* 0 = not counted */
-    int64_t read_ns;     /* monotonic: when its rows were read, earlier than the frame where it was
-                          * not its turn; 0 = never */
-    int64_t rest_ns;     /* the same of what no process has open, where that is read apart;
-                          * 0 = it is not */
-    int64_t bound_ns;    /* the same of what is only bound */
+    /* monotonic: when its rows were read; before the frame if it was not its turn; 0 = never */
+    int64_t read_ns;
+    /* the same for rows that no process has open, if they are read separately; else 0 */
+    int64_t rest_ns;
+    int64_t bound_ns; /* the same for sockets that are only bound */
     const char *name, *container, *pod, *pod_namespace;
-    const char *why;          /* its rows were not read for this frame: why not, in words */
+    const char *why;          /* why its rows were not read for this frame, in words */
     struct host_facts *facts; /* in the arena; NULL = none were read */
 };
 
 /* What a frame does not show, and why. Zero everywhere = complete. */
 enum missing_reason {
-    MISSING_DUMP_PART = 1u << 0, /* a dump failed: rows of missing.dump_family.. may be lacking */
+    MISSING_DUMP_PART = 1u << 0, /* a dump failed: rows of missing.dump_family.. may be missing */
     MISSING_SOCK_DIAG = 1u << 1, /* rows come from /proc/net/tcp: no tcp_info, no cookies */
     MISSING_OWNERS_HIDDEN = 1u << 2, /* other users' descriptors cannot be read */
-    MISSING_OWNERS_LATE = 1u << 3,   /* the owner walk ran out of its time budget and goes on */
+    MISSING_OWNERS_LATE = 1u << 3,   /* the owner walk exceeded its time budget and continues */
     MISSING_EVENTS = 1u << 4,        /* missing.events_lost events at least were lost */
     MISSING_ULP = 1u << 5,           /* ULP information needs CAP_NET_ADMIN on this kernel */
     MISSING_LOG = 1u << 6,           /* replay: the log has a gap here */
     MISSING_PROC = 1u << 7,   /* /proc is not mounted, another pid namespace's, or unreadable */
     MISSING_IPV6 = 1u << 8,   /* the kernel has no IPv6 (a fact, not an error) */
     MISSING_NETNS = 1u << 9,  /* rows of network namespaces that were not read now, or never */
-    MISSING_HOSTS = 1u << 10, /* rows of hosts that are not read now, or were never */
-    MISSING_MEMORY = 1u << 11 /* memory was refused since the frame before: anything may lack */
+    MISSING_HOSTS = 1u << 10, /* rows of hosts that are not read now, or never were */
+    MISSING_MEMORY = 1u << 11 /* memory was refused since the last frame: anything may be missing */
 };
 #define FRAME_LACKS_MEMORY "memory was refused: something may be missing"
 extern const struct words MISSING_WORDS; /* by number of the bit */
@@ -129,28 +130,28 @@ struct totals {
     uint32_t states[STATE_COUNT]; /* live rows by state; ghosts under DELETE-TCB */
     uint32_t live, listeners, orphans;
     uint64_t in_bytes_per_s, out_bytes_per_s; /* of rows and flows */
-    /* Bytes since the frame before, of connections that ended in between too: payload in and out,
-     * and what was sent with what of it was retransmitted. */
+    /* Bytes since the last frame, including connections that ended in between: payload in and out;
+     * bytes sent, and of these retransmitted. */
     uint64_t in_interval, out_interval, sent_interval, retrans_interval;
     uint64_t in_total, out_total; /* payload since the session began */
-    /* Of the whole namespace as the kernel counts: SYNs, and connections that are no more, too. */
+    /* Counted by the kernel for the whole namespace: including SYNs and closed connections. */
     bool segs_known;
     uint64_t segs_in, segs_out, segs_retrans; /* since the frame before */
-    uint32_t opened, changed, closed;         /* against the frame before */
-    /* of these, in a frame of all rows after one of some: not reported before, though events of
-     * that kind are */
+    uint32_t opened, changed, closed;         /* compared with the last frame */
+    /* of these, in a complete frame after partial ones: changes that no event reported, although
+     * events of that kind are traced */
     uint32_t unreported;
 };
 
 struct frame_cost {
     int64_t cpu_ns;        /* CPU of the collector thread for this frame */
     int64_t wall_ns;       /* from asking the kernel to publishing */
-    int64_t interval_ns;   /* in force, stretched by the budget or not */
-    bool stretched;        /* the budget made it longer than asked */
+    int64_t interval_ns;   /* in effect, stretched by the budget or not */
+    bool stretched;        /* the budget made it longer than requested */
     uint32_t cpu_permille; /* CPU of all tcplens threads since the frame before, of one core;
                               UINT32_MAX = unknown */
-    uint32_t compared;     /* frames of all rows that followed one of some, in this session, */
-    uint32_t unreported; /* and changes in them that events had not reported (totals.unreported) */
+    uint32_t compared;     /* complete frames that followed partial ones, in this session, */
+    uint32_t unreported;   /* and changes in them that no event had reported (totals.unreported) */
 };
 
 struct finding;
@@ -170,8 +171,8 @@ struct frame {
     int64_t wall_ns, mono_ns; /* when the dump began */
     int64_t dump_ns;          /* how long it took: a row was read at wall_ns .. + dump_ns;
                                        * filled by the source, 0 = at once */
-    /* monotonic: when all rows were read last, where this frame read some of them only and the
-     * others stand as they were (frame_row_stands); 0 = all were read for it */
+    /* monotonic: when all rows were last read, if this frame read only some (the others are
+     * unchanged, frame_row_stands); 0 = all were read for it */
     int64_t all_ns;
     uint64_t first_event, next_event; /* event numbers it covers: [first, next) */
     struct conn *conns;               /* live rows in the source's order, then ghosts */
@@ -197,22 +198,22 @@ struct frame {
     struct totals totals;
     struct missing missing;
     struct frame_cost cost;
-    const char *host;       /* safe text, in the arena or static; never NULL */
-    const char *source;     /* "sock_diag", "/proc/net/tcp", "demo", "log" */
-    const char *events;     /* source of changes between frames: "bpf", "destroy" (ends only),
+    const char *host;   /* safe text, in the arena or static; never NULL */
+    const char *source; /* "sock_diag", "/proc/net/tcp", "demo", "log" */
+    const char *events; /* source of changes between frames: "bpf", "destroy" (ends only),
                                * "none"; NULL = unknown */
-    const char *events_why; /* why nothing better does: safe text; NULL or "" = nothing to say */
-    const char *owners_why; /* the same: why owners are found by reading /proc only */
-    uint32_t netns;         /* ours, or the only one that is shown: its key; 0 = unknown */
-    /* states or families were left out that a connection may be in: what is absent proves
-     * nothing */
+    /* why there is no better source: safe text; NULL or "" = nothing to report */
+    const char *events_why;
+    const char *owners_why; /* the same: why owners are found only by reading /proc */
+    uint32_t netns;         /* key of ours, or of the only one shown; 0 = unknown */
+    /* states or families of connections were left out: an absent row proves nothing */
     bool is_narrowed;
-    struct other_netns other_netns; /* what is not shown; zeros = nothing, or unknown */
+    struct other_netns other_netns; /* namespaces that are not shown; zeros = none, or unknown */
     bool netns_is_host;             /* it is known to be that of the machine's process 1 */
     struct host_facts *facts;       /* of that namespace, in the arena; NULL = none were read */
-    /* What is wrong as of this frame (core/finding), in the arena; NULL = none were looked for. */
+    /* Findings as of this frame (core/finding), in the arena; NULL = no detectors ran. */
     const struct frame_findings *findings;
-    /* What held as of this frame by what was recorded with it, in the arena. */
+    /* Findings as of this frame from its log, in the arena. */
     const struct finding *logged_findings;
     uint32_t logged_finding_count;
 };
@@ -224,9 +225,9 @@ void frame_pool_release(struct frame_pool *pool);
 /* An empty frame with one reference, its arrays sized by the frames before; NULL when out of
  * memory. */
 struct frame *frame_new(struct frame_pool *pool);
-/* Room for that many rows in a frame without any; failing is no error. */
+/* Makes room for that many rows in an empty frame; failure is ignored. */
 void frame_reserve(struct frame *frame, uint32_t rows, bool with_details);
-/* A copy with one reference that shares nothing with it but static text; without its findings. NULL
+/* A copy with one reference that shares only static text with the original; without findings. NULL
  * when out of memory. */
 struct frame *frame_copy(struct frame_pool *pool, const struct frame *frame);
 struct frame *frame_reference(struct frame *frame); /* returns its argument; from any thread */
@@ -238,7 +239,7 @@ void frame_release(struct frame *frame);            /* NULL is fine; from any th
  * a new row are CONN_NO_INDEX. */
 struct conn *frame_add_conn(struct frame *frame);
 struct conn *frame_add_ghost(struct frame *frame);
-/* Copies of rows of another frame, whose indexes and texts are that frame's: the first of them. */
+/* Appends copies of rows of another frame, with that frame's indexes; returns the first. */
 struct conn *frame_add_copies(struct frame *frame, const struct conn *rows, uint32_t count);
 struct proc *frame_add_proc(struct frame *frame);
 struct group *frame_add_group(struct frame *frame);
@@ -261,9 +262,9 @@ const char *frame_copy_text(struct frame *frame,
 /* The texts of a process that was copied from another frame. */
 void frame_copy_proc_texts(struct frame *frame, struct proc *proc);
 
-/* What the wall clock of this frame calls a moment of which both clocks are known: another time
- * than wall_ns where the clock was set in between. Times of a row (conn.h) are of its frame's
- * clock, so that differences between them and frame.wall_ns are durations. */
+/* Converts a moment, known by both clocks, to the wall clock of this frame: differs from wall_ns if
+ * the clock was set in between. Times of a row (conn.h) are by its frame's clock, so that
+ * differences to frame.wall_ns are durations. */
 int64_t frame_time_of(const struct frame *frame, int64_t wall_ns, int64_t mono_ns);
 
 /* Reading. All return NULL where there is none. */
@@ -287,7 +288,7 @@ const struct frame_host *frame_host_of(const struct frame *frame, uint32_t key);
 /* Rows of a namespace that are read together. */
 enum netns_rows {
     NETNS_ROWS_HELD = 0,
-    NETNS_ROWS_UNHELD, /* no process has them open */
+    NETNS_ROWS_UNHELD, /* not open in any process */
     NETNS_ROWS_BOUND   /* neither listening nor connected */
 };
 static inline enum netns_rows netns_rows_of(const struct conn *conn)
@@ -296,16 +297,16 @@ static inline enum netns_rows netns_rows_of(const struct conn *conn)
         return NETNS_ROWS_BOUND;
     return conn_is_unheld(conn) ? NETNS_ROWS_UNHELD : NETNS_ROWS_HELD;
 }
-/* When those rows of that namespace were read, by the monotonic clock: the frame's own time where
- * it says nothing else. */
+/* When those rows of that namespace were read, by the monotonic clock; by default the frame's own
+ * time. */
 int64_t frame_read_ns(const struct frame *frame, uint32_t key, enum netns_rows rows);
-/* Its counters, queues and rates are those of an earlier reading, all_ns or later; its state is
- * not. */
+/* Its counters, queues and rates are from an earlier reading, at all_ns or later; its state is
+ * current. */
 static inline bool frame_row_stands(const struct frame *frame, const struct conn *conn)
 {
     return frame->all_ns && !(conn->known & KNOWN_READ) && conn->state != STATE_DELETE_TCB;
 }
-/* In both frames the key means the same namespace, as far as they know. */
+/* The key means the same namespace in both frames, as far as is known. */
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 
 /* It was read from a session log. */
@@ -319,13 +320,13 @@ static inline void totals_add(struct totals *totals, const struct conn *conn)
 {
     totals->states[conn->state < STATE_COUNT ? conn->state : STATE_NONE]++;
     totals->listeners += conn->state == STATE_LISTEN;
-    /* A TIME-WAIT row never has a process: that is no orphan, as ss counts them. */
+    /* A TIME-WAIT row never has a process: it is not an orphan, as in ss. */
     totals->orphans += conn->owner_word == OWNER_NONE && conn->state != STATE_TIME_WAIT;
     totals->in_bytes_per_s += conn_in_rate(conn);
     totals->out_bytes_per_s += conn_out_rate(conn);
 }
 
-/* False: totals say 0 because nothing is known: a first frame compares with none, and rows of
+/* False: totals are 0 because they are unknown: a first frame has no predecessor, and rows of
  * /proc/net/tcp have no counters. */
 static inline bool totals_have_rates(const struct frame *frame)
 {
@@ -336,8 +337,8 @@ static inline bool totals_have_rates(const struct frame *frame)
 /* The rates of the flows, added to those of the rows. */
 void totals_add_flows(struct totals *totals, const struct frame *frame);
 
-/* Counts totals.states, live, listeners, orphans and rates from the rows, and nothing else of them;
- * to be repeated when owners have been filled in. */
+/* Counts totals.states, live, listeners, orphans and rates from the rows; to be repeated when
+ * owners have been filled in. */
 void frame_count_totals(struct frame *frame);
 size_t frame_footprint(const struct frame *frame); /* bytes it holds */
 

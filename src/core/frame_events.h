@@ -1,4 +1,4 @@
-/* Events that frames show: opens, steps and closes seen between two frames. Used by track only.
+/* Events derived from frames: opens, transitions and closes between two frames. Used by track only.
  * Pure. */
 #ifndef TCPLENS_CORE_FRAME_EVENTS_H
 #define TCPLENS_CORE_FRAME_EVENTS_H
@@ -13,7 +13,7 @@ struct emitter {
     int64_t tick_ns;
 };
 
-/* Network namespaces that only one of the two frames has. */
+/* Network namespaces that are in only one of the two frames. */
 void emit_netns_appeared(const struct emitter *emitter);
 void emit_netns_ended(const struct emitter *emitter);
 void emit_open(const struct emitter *emitter, const struct conn *conn);

@@ -23,7 +23,7 @@ enum host_state {
 };
 extern const struct words HOST_STATE_WORDS;
 
-/* Its rows are those of the last frame, however old that is. */
+/* Its rows are from an old frame. */
 static inline bool host_state_is_old(uint8_t state)
 {
     return state != HOST_OK;
@@ -34,14 +34,14 @@ struct frame_host {
     uint32_t number; /* 1, 2, ...: frame_netns.host, proc.host, user.host; the same in all frames */
     uint8_t state;   /* enum host_state */
     bool skew_known;
-    const char *name;         /* as it was given, or as its log says */
-    const char *place;        /* "ssh:web1", the path of a log */
-    const char *why;          /* of a state that is not HOST_OK; what is unusual of one that is */
-    const char *version;      /* of its tcplens */
-    const char *events;       /* what reports changes between its frames, "" = unknown */
-    uint64_t frames;          /* read of it so far */
-    uint64_t number_in_host;  /* of its last frame, as it counts */
-    int64_t wall_ns, mono_ns; /* of its last frame, by our clocks; 0 = there was none */
+    const char *name;               /* as it was given, or as its log says */
+    const char *place;              /* "ssh:web1", the path of a log */
+    const char *why;                /* reason of a state other than HOST_OK; or anything unusual */
+    const char *version;            /* of its tcplens */
+    const char *events;             /* what reports changes between its frames, "" = unknown */
+    uint64_t frames;                /* read of it so far */
+    uint64_t number_in_host;        /* of its last frame, as it counts */
+    int64_t wall_ns, mono_ns;       /* of its last frame, by our clocks; 0 = there was none */
     int64_t skew_ns, skew_error_ns; /* its clock less ours */
     uint64_t bytes_per_s;           /* of its stream */
     uint32_t live;                  /* rows */

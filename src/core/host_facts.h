@@ -1,4 +1,4 @@
-/* host_facts: what the kernel counts and is set to for a whole network namespace, beside its rows:
+/* host_facts: counters and settings of the kernel for a whole network namespace:
  * /proc/net/{netstat,snmp,snmp6,sockstat,sockstat6}, sysctls, conntrack, softnet. One row of
  * HOST_FACTS a fact. A fact that is absent (older kernel, module not loaded, file not readable) is
  * unknown, never 0. Pure: source/host_facts.c reads the files. */
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Which file a fact stands in; the formats differ. */
+/* Which file has a fact; the formats differ. */
 enum fact_file {
     FACT_FILE_NETSTAT,   /* pairs of lines: names, then values */
     FACT_FILE_SNMP,      /* as netstat */
@@ -23,8 +23,8 @@ enum fact_file {
     FACT_FILE_SOFTNET    /* hexadecimal columns, a line for each CPU: summed; has no names */
 };
 
-/* X(id, name, group, file, column). name: the kernel's; group: the line it stands in, or the
- * prefix that makes the name unique. column: of sysctl and softnet files. */
+/* X(id, name, group, file, column). name: the kernel's; group: its line, or the prefix that makes
+ * the name unique. column: of sysctl and softnet files. */
 #define HOST_FACTS(X)                                                                              \
     X(LISTEN_OVERFLOWS, "ListenOverflows", "TcpExt", NETSTAT, 0)                                   \
     X(LISTEN_DROPS, "ListenDrops", "TcpExt", NETSTAT, 0)                                           \
@@ -155,10 +155,10 @@ struct call_failures {
     uint8_t count;
     struct call_failure rows[CALL_FAILURES_MAX];
 };
-/* One call: name, address, error, pid and last_ns[0] are filled in. Of too many the one whose last
- * call is longest ago leaves. */
+/* One call: name, address, error, pid and last_ns[0] are filled in. If there are too many, the
+ * least recent one is dropped. */
 void call_failures_add(struct call_failures *failures, const struct call_failure *call);
-/* All calls of one kind so far, in place of what is known of them. */
+/* Sets all calls of one kind so far. */
 void call_failures_set(struct call_failures *failures, const struct call_failure *calls);
 /* NULL: there are none of its name, address and error. */
 const struct call_failure *call_failures_find(const struct call_failures *failures,
@@ -174,7 +174,7 @@ struct host_facts {
     } reserved[PORT_SPANS_MAX]; /* ip_local_reserved_ports; what exceeds the array is left out */
     uint8_t reserved_count;
     struct call_failures bind_failures;
-    struct call_failures connect_failures; /* those that the events of a connection cannot report */
+    struct call_failures connect_failures; /* those without a connection, and so without events */
 };
 
 static inline bool host_fact_known(const struct host_facts *facts, enum host_fact fact)
@@ -182,7 +182,7 @@ static inline bool host_fact_known(const struct host_facts *facts, enum host_fac
     return facts && (facts->known[fact / 64] >> fact % 64 & 1);
 }
 
-/* 0 where it is unknown: ask host_fact_known where that matters. */
+/* 0 if unknown: use host_fact_known where that matters. */
 static inline uint64_t host_fact(const struct host_facts *facts, enum host_fact fact)
 {
     return host_fact_known(facts, fact) ? facts->values[fact] : 0;
@@ -200,8 +200,8 @@ static inline void host_fact_set(struct host_facts *facts, enum host_fact fact, 
     facts->values[fact] = value;
 }
 
-/* Facts of one file out of its text (no NUL needed). Unknown names are skipped, a malformed or
- * truncated rest is ignored: what was not read stays as it was. Not for FACT_FILE_SYSCTL. */
+/* Parses the facts of one file (no NUL needed). Unknown names are skipped, a malformed or truncated
+ * rest is ignored: facts that were not read stay unchanged. Not for FACT_FILE_SYSCTL. */
 void host_facts_parse(struct host_facts *facts, enum fact_file file, const char *text,
                       size_t length);
 /* The text of the sysctl file in which `fact` stands. */

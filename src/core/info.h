@@ -29,8 +29,8 @@ struct info_field {
     uint8_t size;        /* 1, 2, 4, 8 bytes */
     uint8_t shift, bits; /* bit fields: shift and width inside `size` bytes; bits 0 = whole */
     uint8_t unit;        /* enum info_unit */
-    uint64_t unset;      /* value that means "not known yet" (e.g. rtt 0, ssthresh 0x7fffffff);
-                            UINT64_MAX: none */
+    /* value that means "unknown yet" (e.g. rtt 0, ssthresh 0x7fffffff); UINT64_MAX: none */
+    uint64_t unset;
 };
 
 enum info_index { /* place in TCP_INFO */
@@ -46,7 +46,8 @@ extern const size_t tcp_info_count;
 
 /* The member of struct conn that holds the same; NULL = none. */
 const struct fact *info_in_row(unsigned index);
-bool info_ticks(unsigned index); /* ms that grow by themselves, and no member of struct conn */
+/* it is in ms, grows by itself, and is not a member of struct conn */
+bool info_ticks(unsigned index);
 void info_set(const struct info_field *field, uint8_t *info, uint64_t value);
 
 const struct info_field *info_field_find(const char *name);

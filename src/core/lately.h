@@ -1,7 +1,7 @@
 /* lately: what was sent over the last 10 s, and what of it was retransmitted, in slots of 2 s that
- * begin at the same moments for all rows: sums of several are those of one. A slot leaves as a
- * whole, so that the last 8 s at least are counted; of frames that are further apart, what the
- * last one brought. Used by the accounts only. Pure. */
+ * begin at the same moments for all rows: sums of several are those of one. A slot is dropped as a
+ * whole, so that at least the last 8 s are counted; if frames are further apart, the last frame.
+ * Used by the accounts only. Pure. */
 #ifndef TCPLENS_CORE_LATELY_H
 #define TCPLENS_CORE_LATELY_H
 

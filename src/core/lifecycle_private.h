@@ -1,4 +1,4 @@
-/* Private to life*.c: what is remembered of a socket, and events made of it. Pure. */
+/* Private to life*.c: what is remembered of a socket, and its events. Pure. */
 #ifndef TCPLENS_CORE_LIFECYCLE_PRIVATE_H
 #define TCPLENS_CORE_LIFECYCLE_PRIVATE_H
 

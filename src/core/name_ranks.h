@@ -1,5 +1,5 @@
-/* The processes of a frame, ranked by name: to sort 200,000 rows, comparing two numbers instead of
- * two names spares most of the time. Pure. */
+/* The processes of a frame, ranked by name: to sort 200,000 rows, comparing numbers instead of
+ * names saves most of the time. Pure. */
 #ifndef TCPLENS_CORE_NAME_RANKS_H
 #define TCPLENS_CORE_NAME_RANKS_H
 

@@ -9,7 +9,7 @@
 #define NETNS_NAME_MAX 128 /* a name in safe text, cut where it is longer */
 
 enum netns_kind {
-    NETNS_KIND_PROCESS = 0, /* nothing but processes names it */
+    NETNS_KIND_PROCESS = 0, /* known only by its processes */
     NETNS_KIND_HOST,        /* that of the machine's process 1 */
     NETNS_KIND_NAMED,       /* ip netns: a file in /run/netns */
     NETNS_KIND_MOUNT,       /* another mount of nsfs holds it */
@@ -20,7 +20,7 @@ enum netns_kind {
     NETNS_KIND_POD,
     NETNS_KIND_LXC,
     NETNS_KIND_NSPAWN,
-    NETNS_KIND_CONTAINER, /* of a runtime that its control group does not name */
+    NETNS_KIND_CONTAINER, /* of a runtime that the control group does not show */
     NETNS_KIND_COUNT
 };
 extern const struct words NETNS_KIND_WORDS;

@@ -15,10 +15,10 @@ struct note {
     bool opened;       /* its opening was reported, at opened_ns, opened_mono_ns */
     bool has_totals;   /* final counters below */
     bool matched;      /* with a row, in the frame being tracked */
-    uint8_t frames;    /* frames that were tracked since */
+    uint8_t frames;    /* frames tracked since */
     int64_t opened_ns; /* wall clock, of then */
     int64_t opened_mono_ns;
-    int64_t changed_ns; /* wall clock, of then, of the last change reported */
+    int64_t changed_ns; /* of the last change reported, by the wall clock of that time */
     int64_t changed_mono_ns;
     int64_t age_ns; /* of the connection when it closed; -1 = not reported */
     uint64_t in_bytes, out_bytes;
@@ -38,10 +38,10 @@ struct notes {
 void notes_init(struct notes *notes);
 void notes_done(struct notes *notes);
 int notes_add(struct notes *notes, const struct event *event); /* 0 or -ENOMEM */
-/* The note of a row; NULL where there is none. By tuple only where cookies cannot serve: the row
- * has none, or is what is left of a closed socket. A cookie that a frame has shown
- * before (cookie_stands) is the one that would be reported: another one under its tuple is that of
- * another connection. */
+/* The note of a row; NULL where there is none. By tuple only where cookies cannot be used: the row
+ * has none, or is the remainder of a closed socket. If a frame has shown its cookie before
+ * (cookie_stands), events have the same one: a different cookie with that tuple is another
+ * connection. */
 struct note *notes_find(const struct notes *notes, const struct conn *conn, bool cookie_stands);
 /* Removes those for which `keep` is false. */
 void notes_sift(struct notes *notes, bool (*keep)(const struct note *note));

@@ -25,8 +25,8 @@ enum ulp {
     ULP_MPTCP,
     ULP_SMC,
     ULP_OTHER,
-    /* What lies above a TCP socket of AF_SMC: its data goes by RDMA, through the memory of one
-     * machine, or by this TCP connection after all. */
+    /* AF_SMC above the TCP socket: its data goes by RDMA, through shared memory of one machine, or
+     * falls back to this TCP connection. */
     ULP_SMC_R,
     ULP_SMC_D,
     ULP_SMC_FALLBACK
@@ -59,7 +59,7 @@ int offload_from_name(const char *name, size_t length, uint8_t *state);
  * "tls-hw rx+tx", "mptcp", "smc-r", "smc-fallback", ... */
 const char *offload_fact(uint8_t ulp, uint8_t tls_tx, uint8_t tls_rx);
 
-/* AF_SMC lies above it, in one way or another. */
+/* AF_SMC is above it, in one of these forms. */
 static inline bool ulp_is_smc(uint8_t ulp)
 {
     return ulp == ULP_SMC || ulp == ULP_SMC_R || ulp == ULP_SMC_D || ulp == ULP_SMC_FALLBACK;

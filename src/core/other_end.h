@@ -1,7 +1,6 @@
-/* other_end: the other end of a connection, where both are on this machine: the row whose addresses
- * and ports are the same the other way round, in the same network namespace or in another one that
- * the frame shows. What a packet filter rewrites on the way (DNAT, published ports) is not joined.
- * Pure. */
+/* other_end: the other end of a connection, where both are on this machine: the row with addresses
+ * and ports swapped, in the same network namespace or in another one in the frame. Connections
+ * rewritten by a packet filter (DNAT, published ports) are not matched. Pure. */
 #ifndef TCPLENS_CORE_OTHER_END_H
 #define TCPLENS_CORE_OTHER_END_H
 
@@ -19,15 +18,15 @@ struct other_ends {
 int other_ends_build(struct other_ends *ends, const struct frame *frame);
 void other_ends_done(struct other_ends *ends);
 
-/* Asks memory for what other_ends_find() will need, some rows before it: the other end lies anywhere
- * in the frame. */
+/* Prefetches memory for other_ends_find(), to be called some rows before it: the other end may be
+ * anywhere in the frame. */
 void other_ends_fetch(const struct other_ends *ends, const struct conn *conn);
 
-/* NULL: it is not in the frame, or *several rows of different namespaces may be it (then nothing
- * says which: private addresses repeat). several may be NULL. */
+/* NULL: it is not in the frame, or *several rows of different namespaces match (private addresses
+ * repeat). several may be NULL. */
 const struct conn *other_ends_find(const struct other_ends *ends, const struct conn *conn,
                                    uint32_t *several);
-/* The same of one row, without an index. */
+/* The same for one row, without an index. */
 const struct conn *other_end_of(const struct frame *frame, const struct conn *conn,
                                 uint32_t *several);
 

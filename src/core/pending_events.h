@@ -1,6 +1,6 @@
-/* pending_events: events that wait a little for the owner of their connection: accept() names it
- * after the connection stands. First in, first out, and out of turn by cookie. Used by the events
- * layer only, under its lock. Pure. */
+/* pending_events: events that wait briefly for the owner of their connection: accept() reports it
+ * after the connection is established. First in, first out, but also accessible by cookie. Used by
+ * the events layer only, under its lock. Pure. */
 #ifndef TCPLENS_CORE_PENDING_EVENTS_H
 #define TCPLENS_CORE_PENDING_EVENTS_H
 
@@ -24,12 +24,12 @@ static inline uint32_t pending_events_room(const struct pending_events *pending)
     return PENDING_EVENTS_MAX - pending->count;
 }
 
-/* False: full, or without a cookie. */
+/* False: full, or the event has no cookie. */
 bool pending_events_add(struct pending_events *pending, const struct event *event);
 /* The oldest event of the connection; false when none is pending. */
 bool pending_events_take(struct pending_events *pending, uint32_t netns, uint64_t cookie,
                          struct event *event);
-/* The oldest event of all if it is not younger; false when there is none. */
+/* The oldest event, if it is old enough; false when there is none. */
 bool pending_events_take_oldest(struct pending_events *pending, int64_t mono_ns,
                                 struct event *event);
 

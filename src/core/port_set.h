@@ -21,7 +21,7 @@ static inline bool port_set_has(const struct port_set *set, uint16_t port)
     return set->bits[port / 8] >> port % 8 & 1;
 }
 
-/* The local ports of the live rows of a frame that listen, and no others. */
+/* Sets exactly the local ports of the live listeners of a frame. */
 void port_set_of_listeners(struct port_set *set, const struct frame *frame);
 
 #endif

@@ -1,5 +1,5 @@
-/* The line of /proc/PID/stat: who a process is, read in one place for the walk and for the acts.
- * Pure: the caller has read the file. */
+/* The line of /proc/PID/stat: the identity of a process, parsed here for both the owner walk and
+ * the acts. Pure: the caller has read the file. */
 #ifndef TCPLENS_CORE_PROC_STAT_H
 #define TCPLENS_CORE_PROC_STAT_H
 
@@ -10,17 +10,17 @@
 #include <stdint.h>
 
 struct proc_stat {
-    char name[EVENT_NAME_MAX]; /* safe text; the longer ones of kernel threads are cut */
+    char name[EVENT_NAME_MAX]; /* safe text; longer names of kernel threads are truncated */
     char state;                /* a letter of proc_pid_stat(5) */
     bool kernel_thread;
-    bool ending;     /* exiting or a zombie: its descriptors are gone, or about to be */
+    bool ending;     /* exiting or a zombie: its descriptors are closed, or about to be */
     int32_t parent;  /* pid, 0 = none */
     int32_t session; /* pid of its leader, 0 = none here */
     uint32_t threads;
     uint64_t start_ticks; /* clock ticks after boot */
 };
 
-/* `text` is the whole file, a NUL behind it. Returns 0, or -EBADMSG where it is no such line. */
+/* `text` is the whole file, followed by a NUL. 0, or -EBADMSG if it is malformed. */
 int proc_stat_parse(const char *text, size_t length, struct proc_stat *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* How entries of a ranking compare, and bringing a window of them into order without sorting all.
- * Used by ranking.c. Pure. */
+/* Comparing entries of a ranking, and ordering a window of them without sorting all. Used by
+ * ranking.c. Pure. */
 #ifndef TCPLENS_CORE_RANKING_ORDER_H
 #define TCPLENS_CORE_RANKING_ORDER_H
 
@@ -25,7 +25,7 @@ static inline bool order_is_before(const struct ranking_entry *a, const struct r
 }
 
 void order_sort(struct ranking_entry *entries, size_t count, const struct ranking_order *order);
-/* Brings the entries of the ranks [first, end) into their places. */
+/* Puts the entries of ranks [first, end) into their final places. */
 void order_window(struct ranking_entry *entries, size_t count, size_t first, size_t end,
                   const struct ranking_order *order);
 /* How many entries sort before this one. */

@@ -1,13 +1,13 @@
-/* Series: what one connection, one process or all of them carried, frame by frame: for graphs. A
- * sample is worked out from one frame, so that it is the same whether the frame was shown, or read
- * again from the history or a log. Pure. */
+/* Series: traffic of one connection, one process or all of them, frame by frame, for graphs. A
+ * sample depends on one frame only, so that it is the same live, from the history and from a log.
+ * Pure. */
 #ifndef TCPLENS_CORE_SERIES_H
 #define TCPLENS_CORE_SERIES_H
 
 #include "core/grouping/grouping.h"
 
 #define SERIES_MOST 256u /* samples kept: the newest */
-#define SERIES_PAGE 64u  /* as many does a page show */
+#define SERIES_PAGE 64u  /* shown on a page */
 
 enum series_value {
     SERIES_IN, /* bytes a second */
@@ -16,8 +16,8 @@ enum series_value {
     SERIES_CWND, /* segments */
     /* of one connection: */
     SERIES_RETRANS_TOTAL, /* segments retransmitted since the beginning */
-    SERIES_SHUT,          /* 1: what is to be sent waits for the peer's window; else not known */
-    /* of one connection, from tcp_info, where the frame has all of it: */
+    SERIES_SHUT,          /* 1: data waits for the peer's window; else unknown */
+    /* of one connection, from tcp_info, where the frame has it: */
     SERIES_MIN_RTT,
     SERIES_SSTHRESH,
     SERIES_IN_FLIGHT, /* bytes */
@@ -60,19 +60,19 @@ struct series {
 bool series_take(const struct series_subject *subject, const struct frame *frame,
                  struct series_sample *sample);
 void series_append(struct series *series, const struct series_sample *sample);
-/* Samples of frames from mono_ns on leave. */
+/* Removes samples of frames from mono_ns on. */
 void series_cut(struct series *series, int64_t mono_ns);
-/* Puts those of `older` before, which end where this one begins or within it. */
+/* Prepends the samples of `older`, which ends where this one begins or within it. */
 void series_prepend(struct series *series, const struct series *older);
 /* The known values, oldest first; returns how many. */
 size_t series_values(const struct series *series, enum series_value value,
                      uint64_t values[SERIES_MOST]);
-/* The values of the newest `count` frames, oldest first: SERIES_UNKNOWN for frames that are not
- * in the series or do not have it. */
+/* The values of the newest `count` frames, oldest first: SERIES_UNKNOWN for missing frames or
+ * values. */
 void series_frames(const struct series *series, enum series_value value, uint64_t *values,
                    size_t count);
-/* True if in the last span_ns, all of which is known, the value never fell, and rose as core/trend
- * has it. */
+/* True if all of the last span_ns is known and the value never fell, and rose by the rule of
+ * core/trend. */
 bool series_only_grew(const struct series *series, enum series_value value, int64_t span_ns);
 /* By how much a counter grew a second, over the frames of the last span_ns (two at least). False:
  * not known. */
@@ -81,15 +81,15 @@ bool series_growth(const struct series *series, enum series_value value, int64_t
 
 struct series_axis { /* of time, by the monotonic clock */
     int64_t end_ns, span_ns;
-    int64_t hold_ns; /* a sample speaks for the time since the one before it, so long at most */
+    int64_t hold_ns; /* a sample covers the time since the last one, but at most this long */
 };
-/* The axis on which the samples of frames `interval_ns` apart fill most of the width. */
+/* The axis on which samples of frames `interval_ns` apart fill most of the width. */
 struct series_axis series_axis_of(int64_t end_ns, int64_t interval_ns);
-/* The values by time: `count` stretches of equal length, the last ends with the axis; of each the
- * largest value. SERIES_UNKNOWN where no sample speaks. */
+/* The values by time: the largest in each of `count` equal parts, of which the last ends with the
+ * axis. SERIES_UNKNOWN where no sample covers it. */
 void series_by_time(const struct series *series, enum series_value value,
                     const struct series_axis *axis, uint64_t *values, size_t count);
-/* The newest that is known; SERIES_UNKNOWN: none. */
+/* The newest known value; SERIES_UNKNOWN: none. */
 uint64_t series_newest(const struct series *series, enum series_value value);
 
 #endif

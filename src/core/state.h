@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum tcp_state {
-    STATE_NONE = 0, /* no state: what an opened row came from */
+    STATE_NONE = 0, /* no state: where a new row comes from */
     STATE_CLOSED = 1,
     STATE_LISTEN,
     STATE_SYN_SENT,
@@ -23,14 +23,14 @@ enum tcp_state {
     STATE_CLOSING,
     STATE_LAST_ACK,
     STATE_TIME_WAIT,
-    STATE_DELETE_TCB, /* left the kernel's table: a ghost, until its highlight ends */
+    STATE_DELETE_TCB, /* no longer in the kernel's table: a ghost, until its highlight ends */
     STATE_COUNT
 };
 
 #define STATE_BIT(state) (1u << (state)) /* a set of states is a uint32_t of these bits */
 #define STATE_ALL_BITS   ((1u << STATE_COUNT) - 2u)
 
-enum state_role {                   /* what a colour theme may tell apart */
+enum state_role {                   /* colours of a theme */
                   STATE_ROLE_QUIET, /* CLOSED, TIME-WAIT */
                   STATE_ROLE_LISTEN,
                   STATE_ROLE_OPENING, /* SYN-SENT, SYN-RECEIVED */

@@ -1,5 +1,5 @@
-/* summary: what the frames and events of a session log amount to: how many connections there were
- * in each state, who opened most, where was retransmitted, which accept queues filled. Pure. */
+/* summary: statistics of the frames and events of a session log: how many connections were in each
+ * state, which places opened most and retransmitted most, which accept queues filled. Pure. */
 #ifndef TCPLENS_CORE_SUMMARY_H
 #define TCPLENS_CORE_SUMMARY_H
 
@@ -14,7 +14,7 @@
 
 struct summary_count {
     uint32_t count;
-    int64_t wall_ns; /* of the first frame with that many */
+    int64_t wall_ns; /* of the first frame with that number */
 };
 struct summary_range {
     struct summary_count least, most;
@@ -46,7 +46,7 @@ struct summary_listener {
     char name[EVENT_NAME_MAX];
     uint32_t queue, backlog; /* when it was fullest */
     int64_t queue_ns;        /* wall clock of that */
-    int64_t full_first_ns;   /* wall clock at which it was full first, 0 = it never was */
+    int64_t full_first_ns;   /* wall clock at which it was first full, 0 = never */
     int64_t full_ns;         /* for how long, all together */
     uint64_t drops;          /* segments, within the log */
     uint32_t drops_before;
@@ -63,7 +63,7 @@ struct summary {
     int64_t longest_ns;        /* between two frames */
     char host[64];
     struct summary_range all, states[STATE_COUNT]; /* live rows */
-    uint64_t opened, changed, closed, lost; /* events; lost: at least so many are not among them */
+    uint64_t opened, changed, closed, lost;        /* events; lost: at least this many more */
     uint64_t in_bytes, out_bytes, sent_bytes, retrans_bytes;
 
     struct summary_place *places;
@@ -92,10 +92,10 @@ int summary_take(struct summary *summary, const struct frame *frame, struct even
 int summary_take_rest(struct summary *summary, struct event_ring *ring);
 
 enum summary_order { SUMMARY_BY_OPENS, SUMMARY_BY_RETRANS };
-/* Those with most, at most `most` of them, without those that have none. Returns how many. */
+/* The places with the highest values, at most `most`, without those with 0. Returns how many. */
 size_t summary_top(const struct summary *summary, enum summary_order order,
                    const struct summary_place **top, size_t most);
-/* Listeners that were full, the longest first, then those that only dropped. */
+/* Listeners that were full, longest first, then those that only dropped segments. */
 size_t summary_listeners(const struct summary *summary, const struct summary_listener **top,
                          size_t most);
 

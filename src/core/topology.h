@@ -1,6 +1,6 @@
 /* topology: who talks to whom, from the rows of one frame: nodes are units, processes, containers,
- * pods or hosts, edges lead from a client to the service port that it uses. A listener decides the
- * direction; a connection of which both ends are shown is counted once. Pure. */
+ * pods or hosts; edges lead from a client to the port of a service. A listener decides the
+ * direction; a connection with both ends in the frame is counted once. Pure. */
 #ifndef TCPLENS_CORE_TOPOLOGY_H
 #define TCPLENS_CORE_TOPOLOGY_H
 
@@ -25,7 +25,7 @@ enum topology_outside { TOPOLOGY_SHOWN = 0, TOPOLOGY_CLIENT, TOPOLOGY_SERVER };
 
 struct topology_node {
     const char *name;
-    const char *host;    /* of several, "" = the only one, or outside */
+    const char *host;    /* where several are shown; "" = the only one, or outside */
     uint32_t number;     /* of that host */
     uint8_t outside;     /* enum topology_outside */
     uint8_t severity;    /* of the worst finding about it, enum finding_severity */
@@ -64,12 +64,12 @@ struct topology_wish {
     uint32_t finding_count;
 };
 
-/* All zero to begin with. 0 or -ENOMEM. */
+/* Zeroed at first. 0 or -ENOMEM. */
 int topology_build(struct topology *topology, const struct column_context *context,
                    const struct topology_wish *wish);
 void topology_done(struct topology *topology);
 
-/* Written out: as a tree of services, for Graphviz, for Mermaid, as JSON (one object a line). */
+/* Output: as a tree of services, for Graphviz, for Mermaid, as JSON (one object per line). */
 void topology_text(const struct topology *topology, bool ascii, struct buffer *out);
 void topology_dot(const struct topology *topology, struct buffer *out);
 void topology_mermaid(const struct topology *topology, struct buffer *out);

@@ -1,4 +1,4 @@
-/* When a count is said to grow (the mark ▲): by a few, and by enough of what there was. */
+/* When a count counts as growing (the mark ▲): by a few, and by a fraction of its former value. */
 #ifndef TCPLENS_CORE_TREND_H
 #define TCPLENS_CORE_TREND_H
 

@@ -8,17 +8,17 @@
 #include "core/ranking.h"
 
 struct view_rows {             /* accepted rows of a frame, in no order yet */
-    const struct frame *frame; /* to be compared only; NULL = nothing begun */
-    uint64_t number;           /* of it, as its memory may be another one's by now */
+    const struct frame *frame; /* only compared; NULL = nothing prepared */
+    uint64_t number;           /* of it, as its memory may be reused for another */
     int64_t wall_ns;
-    const struct column *sort; /* what keys were taken by */
+    const struct column *sort; /* the column of the keys */
     bool descending;
     uint32_t accept_generation;
     struct name_ranks names; /* of the frame, where names of processes sort */
     struct ranking_entry *entries;
-    uint32_t next; /* row of the frame to go on with */
+    uint32_t next; /* next row of the frame */
     uint32_t count, capacity;
-    uint32_t live;      /* of them no ghosts */
+    uint32_t live;      /* of these, without ghosts */
     uint64_t cursor;    /* serial looked for, */
     uint32_t cursor_at; /* and where it is; UINT32_MAX = not found */
 };
@@ -30,10 +30,9 @@ struct view {
     const struct column *sort; /* NULL = by serial */
     bool descending;
     view_accept accept;       /* NULL = all */
-    view_accept accept_ghost; /* of ghosts, before accept: so that it need not test each row; NULL =
-                                 all */
+    view_accept accept_ghost; /* for ghosts, before accept; NULL = all */
     const void *accept_data;
-    uint32_t accept_generation; /* another one whenever they give other answers */
+    uint32_t accept_generation; /* changes whenever their results may */
 
     struct ranking ranking;  /* rows of the frame, by serial */
     struct name_ranks names; /* of its frame, as view_rows.names */
@@ -43,8 +42,8 @@ struct view {
     struct view_rows coming; /* of the next view_update */
 };
 
-/* Work for the next view_update, in steps of `rows` rows, so that a key need not wait for all of
- * them; what is shown stays. True when there is nothing left to do ahead. */
+/* Prepares the next view_update, in steps of `rows` rows, so that keys need not wait for all of
+ * them; the visible part is unchanged. True when nothing is left to prepare. */
 bool view_prepare(struct view *view, const struct column_context *context, uint32_t rows);
 void view_init(struct view *view);
 void view_done(struct view *view);

@@ -1,5 +1,5 @@
-/* Words for numbers: each enumeration that JSON, filters, the session log or the screen writes has
- * one table of them, beside the enumeration. Pure. */
+/* Words for numbers: each enumeration that is written in JSON, filters, the session log or on the
+ * screen has one table, declared with it. Pure. */
 #ifndef TCPLENS_CORE_WORDS_H
 #define TCPLENS_CORE_WORDS_H
 
@@ -11,10 +11,10 @@ struct words {
     const char *const *list; /* NULL or "": no word for this number */
     uint16_t count;
     uint16_t first; /* number of list[0] */
-    uint16_t step;  /* pointers from one word to the next, 0 = 1: words in a table of structs */
+    uint16_t step;  /* distance of words in pointers, 0 = 1; for words in a table of structs */
 };
 
-/* Of an array of words, by number. */
+/* Words in an array, by number. */
 #define WORDS(array)                                                                               \
     {                                                                                              \
         .list = (array), .count = sizeof(array) / sizeof((array)[0])                               \

@@ -14,7 +14,7 @@
 struct filter;
 
 struct filter_error {
-    size_t column;     /* byte offset in the text where the trouble is */
+    size_t column;     /* byte offset of the error in the text */
     size_t length;     /* bytes of the offending word, 0 = the end of the text */
     char message[160]; /* one line without the caret: what is wrong and what was expected */
 };
@@ -30,7 +30,7 @@ struct filter_names {
     /* host name to addresses: only without --numeric use of `list`/`close`; NULL on the screen */
     uint32_t (*host)(void *data, const char *name, size_t length, struct addr *addrs,
                      uint8_t *families, uint32_t max);
-    bool several_hosts; /* "host web1" may mean the machine of the rows, not an address of theirs */
+    bool several_hosts; /* "host web1" may mean the machine of a row rather than an address */
     void *data;
 };
 
@@ -39,53 +39,53 @@ int filter_parse(struct filter **filter, const char *text, const struct filter_n
                  struct filter_error *error);
 void filter_free(struct filter *filter);
 
-/* The words that begin a condition, beside column ids; and the sets of states. NULL behind the
- * last: for completions, and for checks of what describes them. */
+/* The words, other than column ids, that begin a condition; and the sets of states. NULL after the
+ * last. For completions and checks of the documentation. */
 const char *filter_field_word(size_t index);
 const char *filter_state_set_word(size_t index);
 
-/* Canonical text: parsing it again gives an equal filter. With parentheses where and/or mix. */
+/* Canonical text: parsing it again gives an equal filter. With parentheses where and/or are
+ * mixed. */
 void filter_print(const struct filter *filter, struct buffer *out);
 bool filter_equal(const struct filter *a, const struct filter *b);
 bool filter_is_empty(const struct filter *filter);
 bool filter_mixes_and_or(const struct filter *filter); /* the prompt then shows the parentheses */
 
-/* NEED_* that evaluating it takes. */
+/* NEED_* for evaluating it. */
 uint32_t filter_needs(const struct filter *filter);
-/* Where rows are counted (`count`), the kernel is to leave none out: all states, both families, no
+/* For a filter with `count` the kernel must return all rows: all states, both families, no
  * bytecode. */
 /* States of the leading state/exclude words (STATE_BITs); STATE_ALL if there are none. */
 uint32_t filter_states(const struct filter *filter);
-/* As in ss, "inet:" or "inet6:" in front of any address narrows the whole filter to that family (of
- * several the last one): enum family, 0 = both. */
+/* As in ss, "inet:" or "inet6:" in front of any address restricts the whole filter to that family
+ * (the last one counts): enum family, 0 = both. */
 uint8_t filter_family(const struct filter *filter);
 /* True if `autobound` occurs: only the kernel can test it. */
 bool filter_needs_kernel(const struct filter *filter);
 /* True if `fwmark` occurs: the kernel shows marks only with CAP_NET_ADMIN. */
 bool filter_needs_admin(const struct filter *filter);
-/* True if the rows of one dump decide it, without owners and without what frames before showed. */
+/* True if it can be decided by the rows of one dump, without owners and without earlier frames. */
 bool filter_needs_dump_only(const struct filter *filter);
 #define FILTER_HINT_MAX 96
-/* Of a filter that accepts nothing of the frame: a condition whose name is a part of one that the
- * frame has, as it would find it: "proc pyth*". False: there is none; frame NULL: none has come
- * yet. */
+/* For a filter that accepts no row of the frame: a condition whose name is part of a name in the
+ * frame, in the form that finds it: "proc pyth*". False: none; frame may be NULL. */
 bool filter_hint(const struct filter *filter, const struct frame *frame, char *out, size_t size);
-/* True if `count` occurs: all rows of a frame are wanted. */
+/* True if `count` occurs: all rows of a frame are needed. */
 bool filter_counts(const struct filter *filter);
-/* True if an event alone may not decide it: its row is wanted as well. */
+/* True if an event alone may not suffice to decide it: its row is needed too. */
 bool filter_needs_rows(const struct filter *filter);
-/* `close` accepts it: whatever passes has an address, port, pid, state or cookie that it names, and
- * there is no bare word. */
+/* True if `close` accepts it: all rows that pass have an address, port, pid, state or cookie named
+ * in it, and it has no bare word. */
 bool filter_names_target(const struct filter *filter);
 
-/* view_accept: data is a struct filter. One thread at a time: a filter keeps what it has found out
- * about the frame. */
+/* view_accept: data is a struct filter. One thread at a time: a filter caches results for the
+ * frame. */
 bool filter_accepts(const void *filter, const struct column_context *context,
                     const struct conn *conn);
 
-/* INET_DIAG_REQ_BYTECODE for what the kernel can decide, for both families: rows it drops would not
- * have been accepted; what it lets through must still be tested here. Empty (length 0) when nothing
- * can be pushed down. 0, -ENOMEM or -E2BIG. */
+/* INET_DIAG_REQ_BYTECODE for the part that the kernel can decide, for both families: rows that it
+ * drops would not be accepted; others must still be tested here. Empty (length 0) when the kernel
+ * can decide nothing. 0, -ENOMEM or -E2BIG. */
 int filter_bytecode(const struct filter *filter, struct buffer *out);
 /* The bytecode of `autobound` alone: rows of a dump with it get KNOWN_AUTOBOUND. */
 void filter_autobound_bytecode(struct buffer *out);

@@ -1,6 +1,6 @@
-/* filter_memo: what a condition says of a process, a control group or a user, kept while the same
- * frame is filtered: 200,000 rows share a few hundred of them. Without it a keystroke of
- * process ~ /regex/ takes 20 ms instead of 4. Pure; inside core/filter only. */
+/* filter_memo: caches the result of a condition for a process, a control group or a user while one
+ * frame is filtered: 200,000 rows share a few hundred of them. Without it a keystroke of process ~
+ * /regex/ takes 20 ms instead of 4. Pure; inside core/filter only. */
 #ifndef TCPLENS_CORE_FILTER_MEMO_H
 #define TCPLENS_CORE_FILTER_MEMO_H
 
@@ -9,7 +9,7 @@
 enum filter_says { SAYS_NOT_ASKED = 0, SAYS_UNKNOWN, SAYS_NO, SAYS_YES };
 
 struct filter_memo {
-    /* the frame it is of, as it was: published frames do not change */
+    /* the frame it is of; published frames do not change */
     const struct frame *frame;
     uint64_t number;
     int64_t wall_ns;
@@ -23,11 +23,11 @@ struct filter_memo {
 
 void filter_memo_done(struct filter_memo *memo);
 
-/* Where the answer about a process or group of this frame is kept; SAYS_NOT_ASKED stands there the
- * first time. NULL: nowhere (out of memory, or a frame without a number, which may change yet). */
+/* The place of the result for a process or group of this frame; SAYS_NOT_ASKED at first. NULL:
+ * nowhere (out of memory, or a frame without a number, which may change yet). */
 uint8_t *filter_memo_proc(struct filter_memo *memo, const struct frame *frame, uint32_t index);
 uint8_t *filter_memo_group(struct filter_memo *memo, const struct frame *frame, uint32_t index);
-/* The same; only of the user asked for last, as rows of one user mostly follow each other. */
+/* The same; only for the last user, as rows of one user mostly follow each other. */
 uint8_t *filter_memo_user(struct filter_memo *memo, const struct frame *frame, uint32_t uid);
 
 #endif

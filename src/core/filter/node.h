@@ -20,7 +20,7 @@ enum node_kind {
     NODE_STATE,   /* state x, exclude x, anywhere but at the beginning */
     NODE_NUMBER,  /* a numeric column compared */
     NODE_COLUMNS, /* two of them compared */
-    NODE_COUNT,   /* rows counted: left is what they satisfy */
+    NODE_COUNT,   /* count: left is the condition of the counted rows */
     NODE_TEXT,    /* a text column matched */
     NODE_MARK,    /* new, changed, gone */
     NODE_FROM_TO, /* from X, to Y */
@@ -117,19 +117,19 @@ struct filter_node {
         } step;
         struct {
             char *text;     /* lower case */
-            bool is_number; /* 443, :443: a port as a whole, or a pid, and nothing else */
+            bool is_number; /* 443, :443: an exact port or pid, nothing else */
             uint8_t places; /* enum word_place of word.c */
             struct filter_memo *memo;
-            uint64_t *ports; /* a bit for each port that it is, or whose number or service has it */
+            uint64_t *ports; /* a bit for each port whose number or service contains it */
             uint32_t states; /* STATE_BITs of those whose name contains it */
-            int32_t pid;     /* the number that it is, 0 = none */
+            int32_t pid;     /* as a pid, 0 = none */
         } word;
     } u;
 };
 
 enum holder_fact { HOLDER_NOTHING = 0, HOLDER_PID, HOLDER_NAME, HOLDER_EXE };
 
-/* What many rows have in common: matched once. */
+/* Facts shared by many rows: matched once per frame. */
 enum shared_fact { SHARED_NOTHING = 0, SHARED_GROUP, SHARED_CONTAINER, SHARED_USER };
 
 #define PORT_WORDS (65536 / 64)
@@ -175,12 +175,12 @@ struct filter_parser {
     const struct filter_names *names;
     struct filter_error *error;
     unsigned depth;
-    bool counting;  /* between the parentheses of count: "by" ends the expression */
+    bool counting;  /* inside count( ): "by" ends the expression */
     uint8_t family; /* of the last "inet:" or "inet6:", 0 = none */
 };
 
 void filter_node_free(struct filter_node *node);
-/* It is printed with an and or an or in it. */
+/* Its printed form contains `and` or `or`. */
 static inline bool filter_is_group(const struct filter_node *node)
 {
     return node->kind == NODE_AND || node->kind == NODE_OR ||
@@ -204,12 +204,12 @@ bool filter_count_accepts(const struct filter_node *node, const struct column_co
 /* field.c: one condition, from its first word on: a field with its operand, or a bare word.
  */
 int filter_parse_predicate(struct filter_parser *parser, struct filter_node *node);
-/* The operator in front of an operand, if there is one; else "=". */
+/* The operator before an operand, if there is one; else "=". */
 void filter_take_operator(struct filter_parser *parser, struct filter_node *node);
 /* The operand that `field` needs. */
 int filter_expect_word(struct filter_parser *parser, const char *field, const char *expected,
                        const struct token **word);
-const struct column *filter_find_column(const char *word); /* by its id or what people type */
+const struct column *filter_find_column(const char *word); /* by its id or an alias */
 int filter_only_equality(struct filter_parser *parser, const struct filter_node *node,
                          const char *field, const struct token *at);
 
@@ -224,7 +224,7 @@ int filter_parse_new(struct filter_parser *parser, struct filter_node *node);
 int filter_parse_changed(struct filter_parser *parser, struct filter_node *node);
 int filter_parse_gone(struct filter_parser *parser, struct filter_node *node);
 
-/* word.c: a bare word: what it may be found in is settled when it is parsed. */
+/* word.c: a bare word: where it can occur is determined when it is parsed. */
 int filter_word_init(struct filter_node *node, const struct token *token,
                      const struct filter_names *names);
 bool filter_word_accepts(const struct filter_node *node, const struct column_context *context,
@@ -236,7 +236,7 @@ int filter_parse_host(struct filter_node *node, const struct token *token,
 int filter_parse_port(struct filter_node *node, const struct token *token,
                       const struct filter_names *names, struct filter_error *error);
 
-/* hint.c: the names that a frame has for a column whose values are names ("proc", "unit"). */
+/* hint.c: whether the values of a column are names ("proc", "unit"). */
 bool filter_has_names(const char *column);
 const char *filter_nth_name(const char *column, const struct frame *frame, uint32_t n);
 

@@ -1,6 +1,7 @@
-/* acceptors: how many connections each process accepted by listeners that several share: sockets of
- * one port (SO_REUSEPORT), or one socket held by several processes. From the events between frames;
- * sums decay. Counted anew when sockets or holders change. Internal to core/finding. */
+/* acceptors: how many connections each process accepted from listeners that several processes
+ * share: sockets of one port (SO_REUSEPORT), or one socket held by several processes. From the
+ * events between frames; sums decay. Counted anew when sockets or holders change. Internal to
+ * core/finding. */
 #ifndef TCPLENS_CORE_FINDING_ACCEPTORS_H
 #define TCPLENS_CORE_FINDING_ACCEPTORS_H
 
@@ -43,12 +44,12 @@ struct acceptors {
         unnamed[ACCEPT_UNNAMED_MAX]; /* by hash of the cookie; the newer one stays */
 };
 
-/* Drops what is shared no longer, adds what is, and fades the sums by `kept`. */
+/* Drops groups that are no longer shared, adds new ones, and fades the sums by `kept`. */
 void acceptors_update(struct acceptors *acceptors, const struct census *census, double kept);
 /* An event of a connection to a listener. Those that frames report say nothing of accept(). */
 void acceptors_count(struct acceptors *acceptors, const struct event *event,
                      const struct census *census);
-/* NULL: the listener is not shared, or there are too many. */
+/* NULL: the listener is not shared, or there are too many groups. */
 const struct accept_group *acceptors_of(const struct acceptors *acceptors,
                                         const struct census *census,
                                         const struct listener_tally *listener);

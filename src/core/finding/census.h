@@ -1,6 +1,6 @@
 /* census: the rows of one frame gathered once for all detectors: by listener, by process, by target
- * (where we connect to) and by peer in trouble. Also what single troubled rows did since the frames
- * before. Internal to core/finding. */
+ * (where we connect to) and by peer with problems. Also the history of single rows with problems.
+ * Internal to core/finding. */
 #ifndef TCPLENS_CORE_FINDING_CENSUS_H
 #define TCPLENS_CORE_FINDING_CENSUS_H
 
@@ -47,7 +47,7 @@ struct process_tally { /* by index in frame.procs */
     uint32_t far, far_us;       /* private peers a long round trip away; the longest */
     int64_t close_wait_ns, fin_wait_2_ns, unread_ns, idle_ns; /* the longest, at least */
     uint64_t buffer_bytes, in_rate, out_rate;
-    uint32_t row; /* one of its rows in trouble */
+    uint32_t row; /* one of its rows with a problem */
 };
 
 /* Rows to one remote address and port; for inbound rows port 0: the peer. */
@@ -68,7 +68,7 @@ struct target_tally {
     uint32_t stuck, stuck_ms;                 /* silent with full segments; only small ones ever
                                                * arrived; how long the longest */
     uint32_t stuck_row;
-    uint32_t shut, shut_row;       /* peer's window is 0 */
+    uint32_t shut, shut_row;       /* the peer's window is 0 */
     uint32_t shut_unanswered;      /* ... and probes are not answered */
     int64_t shut_ns;               /* the longest, at least */
     uint32_t keepalive_unanswered; /* rows; */
@@ -77,27 +77,28 @@ struct target_tally {
     bool procs_differ;
 };
 
-/* What a row in trouble, or with something to send, did lately: decayed sums over WATCH_TAU_S. */
+/* Recent history of a row that has problems or data to send: decayed sums over WATCH_TAU_S. */
 struct watched_row {
     uint64_t serial;
     uint32_t row;  /* in the frame of the last update */
-    bool measured; /* by two frames at least */
-    uint64_t bytes_sent, bytes_retrans, busy_us, rwnd_us, sndbuf_us; /* as they stood last */
+    bool measured; /* from at least two frames */
+    uint64_t bytes_sent, bytes_retrans, busy_us, rwnd_us, sndbuf_us; /* as last read */
     uint32_t retrans, dsack;
-    bool nagled; /* a small rest waits for the ACK of what is in flight */
+    bool nagled; /* a partial segment waits for the ACK of data in flight */
     double sent, resent, resent_segments, dsacks, busy, rwnd, sndbuf, seconds;
     struct {
         double sent, resent, resent_segments, dsacks, busy, rwnd, sndbuf;
-    } latest;        /* of them those since the frame before */
+    } latest;        /* of these, since the last frame */
     int64_t info_ns; /* mono time of the counters out of tcp_info, 0 = unknown */
-    double info_s;   /* as `seconds`, between such readings: those of busy, rwnd, sndbuf, dsacks */
-    double full;     /* seconds with the congestion window full, as sampled */
+    /* as `seconds`, but between readings of tcp_info: for busy, rwnd, sndbuf, dsacks */
+    double info_s;
+    double full;        /* seconds with the congestion window full, as sampled */
     int64_t bloated_ns; /* mono time since which its round trip is bloated, 0 = it is not */
 };
-#define SILENT_TIMEOUTS 3u /* in a row: the peer is taken for silent */
+#define SILENT_TIMEOUTS 3u /* in a row: the peer counts as silent */
 #define WATCH_TAU_S     20.0
-#define WATCH_RATE      1000000u /* bytes sent a second from which a row is watched without trouble */
-#define NEAR_US         10000u   /* a round trip that no private network of one place has */
+#define WATCH_RATE      1000000u /* bytes sent a second from which a row without problems is watched */
+#define NEAR_US         10000u /* a longer round trip does not occur in a private network at one site */
 
 struct census {
     const struct frame *frame;
@@ -115,8 +116,9 @@ struct census {
     uint32_t watched_count, watched_capacity, before_count, before_capacity;
     struct hash_index watched_index; /* of watched_before, by serial */
     int64_t mono_ns;
-    double latest_s; /* since the frame before */
-    bool gap;        /* no frame came for long: what lasted until then may have ended since */
+    double latest_s; /* since the last frame */
+    /* there was no frame for a long time: what lasted until then may have ended meanwhile */
+    bool gap;
     uint16_t port_first, port_last;       /* ip_local_port_range, 0 = unknown */
     uint32_t orphans, orphans_unanswered; /* closing, no owner; ... and retransmitting */
     uint32_t suspects, unread; /* rows in conn_is_suspect(); ... without their tcp_info */
@@ -137,9 +139,9 @@ static inline bool census_same_place(const struct tuple *a, const struct tuple *
  * address only. NULL: there is none. */
 const struct listener_tally *census_listener(const struct census *census, const struct tuple *tuple,
                                              bool exactly);
-/* The frame shows for certain that no process holds sockets that is this one. */
+/* True if the frame proves that this process holds no sockets. */
 bool census_lacks_process(const struct census *census, int32_t pid, uint64_t start_ticks);
-/* ... that nothing listens there, or another process than pid (0: any). */
+/* ... that nothing listens there, or a process other than pid (0: any). */
 bool census_lacks_listener(const struct census *census, const struct tuple *tuple, uint32_t netns,
                            int32_t pid);
 
@@ -154,14 +156,14 @@ static inline void raise_ns(int64_t *most, int64_t value)
 
 /* Parts of census_take: a row that a process holds (census_process.c). */
 void census_take_of_process(struct census *census, const struct conn *conn, uint32_t row);
-/* Those that look back: at the beginning, and of each suspect row and of those that send much; kept
- * are those that resend or have something to send, too (census_watch.c). 0 or -ENOMEM. */
+/* Parts of census_take that use earlier frames: at the beginning, and for each suspect row and each
+ * that sends a lot; rows that resend or have data to send are watched (census_watch.c). 0 or
+ * -ENOMEM. */
 int census_watch_begin(struct census *census);
 int census_watch(struct census *census, const struct conn *conn, uint32_t row);
-/* Rows that are kept: what others count of a frame is not to be counted twice. */
+/* True for watched rows, which others must not count again. */
 bool census_is_watched(const struct conn *conn);
-/* A field of a row's tcp_info, the way info.h reads it; `unknown` where the frame does not have it.
- */
+/* A field of a row's tcp_info, as read by info.h; `unknown` where the frame does not have it. */
 uint64_t row_info(const struct frame *frame, const struct conn *conn, enum info_index field,
                   uint64_t unknown);
 

@@ -1,4 +1,4 @@
-/* counters: the host's counters of the last minutes, for deltas over a window. Internal to
+/* counters: the host's counters over the last minutes, for growth over a window. Internal to
  * core/finding. */
 #ifndef TCPLENS_CORE_FINDING_COUNTERS_H
 #define TCPLENS_CORE_FINDING_COUNTERS_H
@@ -13,8 +13,8 @@ struct counters {
     struct host_facts latest;
 };
 
-/* facts NULL: nothing was read with this frame. Forgets all when the namespace is another one, or
- * when the time goes back. */
+/* facts NULL: nothing was read for this frame. Starts again when the namespace changes, or the time
+ * goes back. */
 void counters_add(struct counters *counters, const struct host_facts *facts);
 /* Growth over the last most_s seconds, or since the oldest sample. False: unknown in both. */
 bool counters_growth(const struct counters *counters, enum host_fact fact, double most_s,
@@ -27,10 +27,10 @@ struct growth_rule {
     enum host_fact of; /* FACT_NONE: share means nothing */
     double share;
 };
-/* Since when it is too much (0: it is not now), and when it was last (0: never), by the samples of
- * the last most_s seconds: where the sum of what exceeds the rule, never below 0, began to rise,
- * and where it was highest. So one sample that is not too much ends nothing, and a rare one before
- * does not count. Monotonic times. */
+/* When growth began to exceed the rule (0: it does not now), and when it last did (0: never), from
+ * the samples of the last most_s seconds: where the sum of the excess, never below 0, began to
+ * rise, and where it was highest. So a single sample within the rule ends nothing, and a rare
+ * earlier one does not count. Monotonic times. */
 struct growth_span {
     int64_t since_ns, last_ns;
 };

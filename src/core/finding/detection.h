@@ -1,5 +1,5 @@
-/* detection: one detector at work on one frame: what it may look at, and how it reports. Internal
- * to core/finding; a detector's file includes this and nothing else of the folder but its own
+/* detection: one detector working on one frame: its input, and how it reports. Internal to
+ * core/finding; a detector's file includes this and nothing else of the folder but its own
  * tables. */
 #ifndef TCPLENS_CORE_FINDING_DETECTION_H
 #define TCPLENS_CORE_FINDING_DETECTION_H
@@ -13,7 +13,7 @@
 #include "core/finding/pairs.h"
 #include "core/finding/stalls.h"
 
-#define DRAFTS_MAX 24u /* findings of one detector in one frame; what exceeds it is left out */
+#define DRAFTS_MAX 24u /* findings of one detector in one frame; more are left out */
 
 struct detection {
     const struct detector *detector;
@@ -34,7 +34,7 @@ struct detection {
     double watched_s; /* since the first frame */
     struct finding *drafts;
     uint32_t draft_count;
-    struct finding spare; /* written to when there is no room */
+    struct finding spare; /* used when there is no room */
     struct finding_check *check;
 };
 
@@ -47,7 +47,7 @@ void detection_learning(struct detection *d, const char *format, ...)
 
 /* --- reporting --- */
 
-/* "" for one, else "s": the end of the noun that the number counts. */
+/* "" for one, else "s": the plural of a counted noun. */
 const char *plural(uint32_t count);
 
 /* A finding to be filled in; never NULL. SEVERITY_NONE: below the high mark, above the low one. */
@@ -64,12 +64,12 @@ void finding_evidence_limit(struct finding *finding, const char *fact, const cha
 void finding_rule_out(struct finding *finding, const char *lookalike);
 void finding_leave_open(struct finding *finding, const char *lookalike);
 void finding_advise(struct finding *finding, const char *advice);
-/* It holds at least so long already, by what the rows say. */
+/* It has held at least this long, by the rows. */
 void finding_holds_since(struct finding *finding, const struct detection *d, int64_t age_ns);
-/* It began then: that was seen. */
+/* It began at this time, exactly. */
 void finding_began(struct finding *finding, int64_t wall_ns);
-/* How much more than the limit allows this frame alone has (less: < 0). A finding by sums that fade
- * begins when such an excess did, not when the sums are over the limit. */
+/* By how much this frame alone exceeds the limit (< 0: it is below). A finding based on decaying
+ * sums began when this excess did, not when the sums crossed the limit. */
 void finding_excess(struct finding *finding, double excess);
 /* The same while the sums are below the low mark, and nothing is reported. */
 void detection_excess(struct detection *d, const struct finding_subject *subject, double excess);
@@ -90,7 +90,7 @@ struct finding_subject subject_process(const struct detection *d, uint32_t proc)
 struct finding_subject subject_listener(const struct detection *d,
                                         const struct listener_tally *listener);
 struct finding_subject subject_target(const struct detection *d, const struct target_tally *target);
-/* Who it is, for titles: "nginx", "process 14612", "a process". */
+/* The process, for titles: "nginx", "process 14612", "a process". */
 const char *subject_who(const struct finding_subject *subject, char *out, size_t size);
 
 #define LASTING_MAX 24

@@ -1,14 +1,14 @@
-/* finding: what is wrong with this machine's TCP. Detectors (DETECTORS[], one row each) look at
- * every frame and report findings; the engine keeps each from its begin to its end. Pure: time
- * comes with the frames, everything about processes beyond the frame is handed in.
+/* finding: problems of this machine's TCP. Detectors (DETECTORS[], one row each) look at every
+ * frame and report findings; the engine keeps each from its begin to its end. Pure: time comes with
+ * the frames, facts about processes that frames lack come by a callback.
  *
  *     struct finding_settings settings;
  *     finding_settings_init(&settings);                        // defaults; then finding_set() ...
  *     struct finding_engine *engine = finding_engine_new(&settings);
  *     for each frame:                                          // made with
  * finding_needs(&settings) finding_engine_update(engine, &(struct finding_input){.frame = frame,
- * .ring = ring}); list = finding_engine_list(engine, &count);          // worst first, consequences
- * below checks = finding_engine_checks(engine);                  // one verdict for each detector
+ * .ring = ring}); list = finding_engine_list(engine, &count); // worst first, consequences below
+ * checks = finding_engine_checks(engine); // one verdict for each detector
  *
  * To list the rows that a finding means, apply its `filter` (core/filter.h parses it). */
 #ifndef TCPLENS_CORE_FINDING_FINDING_H
@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum finding_severity {
-    SEVERITY_NONE, /* between the marks: keeps a finding going, begins none */
+    SEVERITY_NONE, /* between the two limits: continues a finding, begins none */
     SEVERITY_INFO,
     SEVERITY_WARNING,
     SEVERITY_CRITICAL
@@ -66,7 +66,7 @@ struct finding_subject {
     char name[EVENT_NAME_MAX]; /* of that process, "" = unknown */
     char unit[64];             /* its unit or container, "" = none known */
     char netns_name[64];       /* of another network namespace than ours, "" = ours */
-    char host[64];             /* where several are shown: which; "" = the only one */
+    char host[64];             /* where several are shown; "" = the only one */
     uint32_t netns_inode;      /* with host: the namespace by its number, 0 = unknown */
 };
 /* "nginx[14612] :8080", "10.0.0.2:9200", "host", "network namespace web". Returns the length. */
@@ -85,30 +85,31 @@ struct evidence {
 #define FINDING_TEXT_MAX 192
 
 struct finding {
-    uint32_t id; /* > 0, never used twice by one engine */
+    uint32_t id; /* > 0, never reused by an engine */
     const struct detector *detector;
-    uint8_t severity;   /* enum finding_severity; of an ended finding the worst it was, as are its
-                         * words and evidence */
+    /* enum finding_severity; for an ended finding, its worst, with the text and evidence of then */
+    uint8_t severity;
     uint8_t confidence; /* enum finding_confidence */
-    bool since_least;   /* it holds since `since_ns` at least: it did when it was first seen */
+    bool since_least;   /* it has held at least since `since_ns`: it did in the first frame */
     struct finding_subject subject;
-    int64_t since_ns;  /* wall clock, by the facts where they say it */
-    int64_t ended_ns;  /* wall clock; 0 = it goes on */
-    int64_t window_ns; /* over which deltas in the evidence were taken; 0 = as rows stand */
+    int64_t since_ns;              /* wall clock, by the facts where they say it */
+    int64_t ended_ns;              /* wall clock; 0 = it goes on */
+    int64_t window_ns;             /* window of growth in the evidence; 0 = present values */
     char title[FINDING_TEXT_MAX];  /* one sentence without a full stop */
-    char filter[FINDING_TEXT_MAX]; /* exactly its rows; "" = no rows belong to it */
+    char filter[FINDING_TEXT_MAX]; /* selects exactly its rows; "" = it has none */
     struct evidence evidence[EVIDENCE_MAX];
     uint8_t evidence_count;
     const char *ruled_out[LOOKALIKES_MAX]; /* static; NULL behind the last */
     const char *open[LOOKALIKES_MAX];      /* lookalikes that could not be ruled out */
-    const char *advice[LOOKALIKES_MAX];    /* beside those of the detector; static */
+    const char *advice[LOOKALIKES_MAX];    /* in addition to those of the detector; static */
     uint32_t because[BECAUSE_MAX]; /* ids of the findings that cause it; 0 behind the last */
-    struct finding_date {          /* of a draft: what dates it better than when it is reported */
-        bool since_exact;          /* since_ns is when it began, not a time at which it held */
-        bool only;                 /* nothing is reported: it is below the low mark */
+    struct
+        finding_date { /* of a draft: better evidence of when it began than the time of the report */
+        bool since_exact; /* since_ns is when it began, not a time at which it held */
+        bool only;        /* only the date counts: it is below the low limit */
         bool has_excess;
-        double excess;   /* how much more this frame alone has than the limit allows; < 0: less */
-        int64_t held_ns; /* wall clock: it held then last; 0 = in this frame */
+        double excess;   /* by how much this frame alone exceeds the limit; < 0: below */
+        int64_t held_ns; /* wall clock: when it last held; 0 = in this frame */
     } date;
 };
 
@@ -127,22 +128,23 @@ struct detection; /* what an evaluate function works on: detection.h */
 struct detector {
     const char *id;      /* "accept-queue-full" */
     const char *section; /* "coming in" */
-    const char *title;   /* what it looks for, one line */
+    const char *title;   /* what it detects, one line */
     uint8_t worst;       /* enum finding_severity: never reports worse */
     uint32_t needs;      /* enum need of the frames */
     uint8_t facts[4];    /* enum host_fact without which it cannot be checked; 0 behind the last */
     bool any_fact;       /* one of them is enough */
     uint8_t fields[3];   /* enum info_index without which it cannot be checked; 0 behind the last */
     bool by_process;     /* rows whose owner is hidden are not seen by it */
-    const char *by_bpf;  /* why it is not checked without BPF events; NULL = it does without */
-    bool details;        /* cannot be checked without tcp_info */
-    bool changes;        /* needs two frames at least */
-    uint16_t hold_s;     /* must hold so long before it begins; 0 = in two of three frames */
+    /* why it is not checked without BPF events; NULL = it does not need them */
+    const char *by_bpf;
+    bool details;    /* cannot be checked without tcp_info */
+    bool changes;    /* needs two frames at least */
+    uint16_t hold_s; /* must hold this long before it begins; 0 = in two of three frames */
     struct detector_limit limits[LIMITS_MAX];
     void (*evaluate)(struct detection *detection);
     const char *proof;     /* facts that prove it, one line */
     const char *meaning;   /* one or two sentences */
-    const char *advice[4]; /* what to do, first things first; NULL behind the last */
+    const char *advice[4]; /* what to do, most important first; NULL after the last */
 };
 extern const struct detector *const DETECTORS[];
 extern const size_t detector_count;
@@ -192,8 +194,8 @@ void finding_engine_free(struct finding_engine *engine);
 /* Takes the next frame; frames come in order of time, not necessarily all. Detectors compare rows: one that read some
  * of them only (frame.all_ns) changes nothing. 0 or -ENOMEM. */
 int finding_engine_update(struct finding_engine *engine, const struct finding_input *input);
-/* Findings that hold, then those that ended, newest first; at most FINDINGS_MAX. Of those that
- * hold: worst first, each consequence below its cause. Valid until the next update. */
+/* At most FINDINGS_MAX: findings that hold, worst first, each consequence below its cause; then
+ * ended ones, newest first. Valid until the next update. */
 #define FINDINGS_MAX 256
 const struct finding *const *finding_engine_list(const struct finding_engine *engine,
                                                  uint32_t *count);
@@ -204,27 +206,27 @@ enum finding_severity finding_engine_worst(const struct finding_engine *engine);
 
 /* --- kept with a frame --- */
 
-/* What an engine said of a frame, copied into the frame's arena, to be shown. */
+/* The findings of an engine, copied into the frame's arena. */
 struct frame_findings {
     const struct finding *list;         /* as finding_engine_list has them */
     const struct finding_check *checks; /* one for each of DETECTORS[] */
     uint32_t count;
     uint32_t holding;   /* of them those that hold: they stand first */
     int64_t mono_ns;    /* of the frame that was looked at: this one, or one before it */
-    int64_t watched_ns; /* how long the engine has looked: 0 = this is its first frame */
+    int64_t watched_ns; /* for how long the engine has run; 0 = this is its first frame */
 };
 
-/* The engine takes the frame, and the frame gets what it says: before the frame is published. Where the engine was
- * given no frame yet that read all rows, it says nothing. 0 or -ENOMEM. */
+/* The engine takes the frame, and its findings are stored in the frame; before the frame is
+ * published. Until the engine has got a frame that read all rows, there are none. 0 or -ENOMEM. */
 int finding_engine_complete(struct finding_engine *engine, struct frame *frame,
                             const struct finding_input *input);
-/* The same for the same trouble of the same subject, from frame to frame and from engine to engine;
- * one that ended is another one. */
+/* Identifies a problem of a subject, from frame to frame and from engine to engine; after it ended,
+ * a new one differs. */
 uint64_t finding_identity(const struct finding *finding);
 /* NULL where there is none. */
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id);
-/* For one line: the worst finding that holds, or what causes it; *severity: of the worst. NULL:
- * none that is a warning or worse. findings may be NULL. */
+/* For one line: the worst finding that holds, or its cause; *severity: of the worst. NULL: none is
+ * a warning or worse. findings may be NULL. */
 const struct finding *frame_findings_worst(const struct frame_findings *findings,
                                            enum finding_severity *severity);
 /* "checked 49 · 2 findings · 3 not checked: conntrack_count is not readable here (2), ..." */
@@ -233,7 +235,7 @@ void frame_findings_summary(const struct frame_findings *findings, struct buffer
 /* --- words --- */
 
 void finding_value_text(struct buffer *out, double value, const char *unit); /* "1.50 ms" */
-/* "accept_queue 129/128  ListenOverflows 1078": what proves it, on one line. */
+/* "accept_queue 129/128 ListenOverflows 1078": its evidence, on one line. */
 /* "rows 120 (limit 100), oldest 61 s"; narrow: "rows 120/100  oldest 61 s". */
 void finding_evidence_text(struct buffer *out, const struct finding *finding, bool narrow);
 

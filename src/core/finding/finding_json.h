@@ -6,11 +6,11 @@
 #include "core/finding/finding.h"
 #include "core/finding/steps.h"
 
-/* One finding as one object without newline. Causes in `because` are named by detector and subject:
- * they are looked for in list. */
+/* One finding as one object without newline. Causes in `because` are written with detector and
+ * subject, found in list. */
 void json_finding(struct buffer *buffer, const struct finding *finding,
                   const struct finding *const *list, uint32_t count);
-/* A step as a line of the session log and of `events --json` has it; causes by their ids. */
+/* A step as in the session log and `events --json`; causes by their ids. */
 void json_finding_step(struct buffer *buffer, uint64_t seq, const struct finding_step *step);
 /* What was checked, what was found, what could not be checked and why: the last line. */
 void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings);

@@ -1,5 +1,5 @@
-/* growth: how many established connections processes had minute by minute, and what they carried.
- * Only of processes with many. Internal to core/finding. */
+/* growth: established connections of processes, minute by minute, and what they carried. Only for
+ * processes with many. Internal to core/finding. */
 #ifndef TCPLENS_CORE_FINDING_GROWTH_H
 #define TCPLENS_CORE_FINDING_GROWTH_H
 
@@ -14,7 +14,7 @@ struct growth {
     uint64_t start_ticks;
     uint32_t proc; /* index in frame.procs, of this frame */
     bool seen;
-    int64_t began_ns; /* mono: of the minute that runs */
+    int64_t began_ns; /* mono: begin of the present minute */
     double carried;   /* bytes in it */
     uint32_t count;
     uint32_t connections[GROWTH_MINUTES + 1]; /* oldest first */
@@ -27,7 +27,7 @@ struct growths {
     int64_t mono_ns;
 };
 
-/* After census_take. After a gap between frames it begins anew. */
+/* To be called after census_take. Starts again after a gap between frames. */
 void growths_update(struct growths *growths, const struct census *census);
 /* It rose in nearly every one of the last ten minutes, and never fell. */
 bool growth_rises(const struct growth *growth);

@@ -1,7 +1,7 @@
 /* lanes: findings of a frame that shows several network namespaces. Each has counters, settings and
- * ports of its own, so each is looked at by an engine of its own, as if its rows were all there is;
- * what they find is one list, each with the name of its namespace. What all share (memory, orphans,
- * dropped packets) is looked at once. Internal to core/finding. */
+ * ports of its own, so each has an engine of its own, which sees only its rows; the findings are
+ * merged into one list, with the names of their namespaces. What all share (memory, orphans,
+ * dropped packets) is checked once. Internal to core/finding. */
 #ifndef TCPLENS_CORE_FINDING_LANES_H
 #define TCPLENS_CORE_FINDING_LANES_H
 
@@ -13,7 +13,7 @@ struct lanes;
 
 struct lanes *lanes_new(void); /* NULL when out of memory */
 void lanes_free(struct lanes *lanes);
-/* own: of the namespace that stands first: ours, or the host's. 0 or -ENOMEM. */
+/* own: the engine of the first namespace: ours, or the host's. 0 or -ENOMEM. */
 int lanes_update(struct lanes *lanes, struct finding_engine *own,
                  const struct finding_input *input);
 const struct finding *const *lanes_list(const struct lanes *lanes, uint32_t *count);

@@ -1,6 +1,6 @@
-/* openers: who opens connections to where, how often and for how long, and who accepts them, from
- * the events between frames. Sums decay, so that they say what happened lately. Internal to
- * core/finding. */
+/* openers: which processes open connections to where, how often and for how long, and which accept
+ * them, from the events between frames. Sums decay, so that they describe the recent past. Internal
+ * to core/finding. */
 #ifndef TCPLENS_CORE_FINDING_OPENERS_H
 #define TCPLENS_CORE_FINDING_OPENERS_H
 
@@ -21,8 +21,8 @@ struct opener {
     uint64_t start_ticks;
     char name[EVENT_NAME_MAX];
     double opens;
-    double connects, slow; /* handshakes that ended well; that took a second or more */
-    double refused;        /* attempts that a reset ended; not known why: within a second */
+    double connects, slow; /* completed handshakes; of these, those that took a second or more */
+    double refused;        /* attempts ended by a reset; without a known reason: within a second */
     double rejected;       /* ... an ICMP message */
     double unreachable;
     double guessed; /* of `refused`: by how soon they ended */
@@ -30,7 +30,7 @@ struct opener {
     double lives[OPENER_LIVES];
     struct {
         double opens, connects, slow, refused;
-    } latest; /* of them those since the frame before */
+    } latest; /* of these, since the last frame */
 };
 
 struct openers {
@@ -38,7 +38,7 @@ struct openers {
     uint32_t count, capacity;
     struct hash_index index;
     struct acceptors acceptors; /* of shared listeners */
-    double latest_s;            /* since the frame before */
+    double latest_s;            /* since the last frame */
     double seconds;             /* decayed like the sums: sum / seconds is a rate */
     int64_t mono_ns;
     uint64_t cursor;
@@ -50,7 +50,7 @@ struct openers {
 
 void openers_init(struct openers *openers);
 void openers_done(struct openers *openers);
-/* What happened since the last call. ring NULL: nothing is known. 0 or -ENOMEM. */
+/* Takes the events since the last call. ring NULL: nothing is known. 0 or -ENOMEM. */
 int openers_update(struct openers *openers, const struct frame *frame, struct event_ring *ring,
                    const struct census *census);
 double opener_rate(const struct openers *openers, double sum);

@@ -1,5 +1,5 @@
-/* stalls: connections in which Nagle's algorithm held back data in one of the last frames, and in
- * how many of them. Internal to core/finding. */
+/* stalls: connections in which Nagle's algorithm delayed data in the last frames, and in how many
+ * of these. Internal to core/finding. */
 #ifndef TCPLENS_CORE_FINDING_STALLS_H
 #define TCPLENS_CORE_FINDING_STALLS_H
 

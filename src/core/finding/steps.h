@@ -1,6 +1,6 @@
-/* finding_steps: what is to be reported of findings from frame to frame: that one begins, gets
- * worse or better, ends. For the session log and `tcplens events`. Frames may
- * be skipped; findings are known by their ids, so that nothing is reported twice or lost. Pure.
+/* finding_steps: what to report about findings from frame to frame: begin, change, end. For the
+ * session log and `tcplens events`. Frames may be skipped; findings are identified by their ids, so
+ * that nothing is reported twice or lost. Pure.
  *
  *     finding_steps_take(steps, frame, false);
  *     list = finding_steps_list(steps, &count);    // valid until the next call
@@ -13,8 +13,9 @@
 
 enum finding_step_kind {
     FINDING_BEGIN,
-    FINDING_CHANGE, /* its severity, confidence or cause is another one, or it doubled or halved */
-    FINDING_HOLDS,  /* as before: where a reader may begin */
+    /* its severity, confidence or cause changed, or its evidence doubled or halved */
+    FINDING_CHANGE,
+    FINDING_HOLDS, /* unchanged; repeated where a reader may begin */
     FINDING_END,
     FINDING_STOP /* the recording stops while it holds */
 };
@@ -30,10 +31,10 @@ struct finding_steps;
 
 struct finding_steps *finding_steps_new(void); /* or NULL */
 void finding_steps_free(struct finding_steps *steps);
-/* Compares the frame's findings with those that were settled last. repeat: those that hold
- * unchanged are reported too, as are those of the first frame. 0 or -ENOMEM. */
+/* Compares the frame's findings with the last settled ones. repeat: also reports those that hold
+ * unchanged, as for the first frame. 0 or -ENOMEM. */
 int finding_steps_take(struct finding_steps *steps, const struct frame *frame, bool repeat);
-/* FINDING_STOP for each that was settled and has no end. 0 or -ENOMEM. */
+/* Reports FINDING_STOP for each settled finding that has not ended. 0 or -ENOMEM. */
 int finding_steps_stop(struct finding_steps *steps, int64_t wall_ns);
 const struct finding_step *finding_steps_list(const struct finding_steps *steps, uint32_t *count);
 void finding_steps_settle(struct finding_steps *steps);

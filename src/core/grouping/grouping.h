@@ -1,7 +1,6 @@
-/* Groupings: the rows of a frame gathered by what they share: process, listener, peer,
- * network namespace. How is said
- * by a grouping_kind, of which a new one needs a key only. All that is counted stands in the frame:
- * it is the same whether the frame is live or replayed. Pure. */
+/* Groupings: the rows of a frame grouped by process, listener, peer, network namespace and so on. A
+ * grouping_kind describes how; a new one needs only a key. Everything is counted from the frame, so
+ * it is the same live and in a replay. Pure. */
 #ifndef TCPLENS_CORE_GROUPING_GROUPING_H
 #define TCPLENS_CORE_GROUPING_GROUPING_H
 
@@ -14,7 +13,7 @@
 
 #define GROUPING_WINDOW_NS                                                                         \
     3000000000LL /* NEW/s and ACCEPTED/s count over this (ghosts live as long) */
-#define GROUPING_STAY_NS  10000000000LL /* longer in CLOSE-WAIT is not passing through it */
+#define GROUPING_STAY_NS  10000000000LL /* longer in CLOSE-WAIT counts as staying there */
 #define GROUPING_TREND_NS 60000000000LL
 #define GROUPING_PORTS    3
 #define GROUPING_NAMES    3
@@ -23,19 +22,19 @@ struct grouping_row {
     uint64_t key;       /* identity from frame to frame */
     uint32_t proc;      /* index in frame.procs, CONN_NO_INDEX = none is known */
     uint32_t conn;      /* first row of the group, for grouping_conn() */
-    uint8_t owner_word; /* of that row: what stands in place of a process */
+    uint8_t owner_word; /* of that row, if it has no process */
     bool inbound;       /* peers: they connect to us */
     bool changed;       /* something was opened, changed or closed in it within the window */
     uint32_t rows;      /* live connections, listeners included */
-    uint32_t before;    /* of them those that nothing holds any more */
+    uint32_t before;    /* of these, those that no process holds any more */
     uint32_t established, listening;
     uint32_t close_wait, time_wait;
     bool close_wait_stays;       /* one has been in CLOSE-WAIT for longer than GROUPING_STAY_NS */
-    uint32_t close_wait_come;    /* as many entered it within GROUPING_TREND_NS */
+    uint32_t close_wait_come;    /* how many entered it within GROUPING_TREND_NS */
     bool close_wait_older;       /* one was in it before the first frame */
     int64_t close_wait_since_ns; /* when the first of those seen entering it did; 0 = none */
     uint32_t opened;             /* within the window */
-    uint32_t accepted;           /* of them those that accept() has returned */
+    uint32_t accepted;           /* of these, those that accept() has returned */
     uint64_t in_bytes_per_s, out_bytes_per_s;
     uint64_t retrans;
     uint64_t sent_10s, retrans_10s;
@@ -49,13 +48,13 @@ struct grouping_row {
     uint32_t sockets, queue, backlog, drops; /* sums of an SO_REUSEPORT group */
     bool has_backlog, has_drops;
     bool full;             /* the queue */
-    bool full_seen;        /* that it filled was seen: else full_since_ns is the latest it may be */
+    bool full_seen;        /* we saw it fill; else full_since_ns is an upper bound */
     int64_t full_since_ns; /* 0 = not full, or since when is unknown */
     /* peers and listeners: distinct, the first of them */
     uint16_t ports[GROUPING_PORTS];
     uint8_t port_count; /* may exceed GROUPING_PORTS: there are more */
     uint32_t procs[GROUPING_NAMES];
-    uint32_t proc_count; /* of a listener exact; of a peer it only says that there are more */
+    uint32_t proc_count; /* exact for a listener; for a peer it only shows that there are more */
 };
 
 struct grouping_holder { /* of a group that has more processes than are kept by name */
@@ -96,7 +95,7 @@ extern const struct grouping_kind GROUPING_PROCESSES, GROUPING_LISTENERS, GROUPI
 
 void grouping_init(struct grouping *grouping);
 void grouping_done(struct grouping *grouping);
-/* Gathers the rows that `accept` takes (NULL = all). 0 or -ENOMEM (then the grouping is empty).
+/* Groups the rows that `accept` takes (NULL = all). 0 or -ENOMEM (then the grouping is empty).
  * Ghosts count for `opened` and `changed` only, flows for rates only. Order: first row of each
  * group as it stands in the frame, then groups of flows alone. */
 int grouping_update(struct grouping *grouping, const struct grouping_kind *kind,
@@ -105,7 +104,7 @@ int grouping_update(struct grouping *grouping, const struct grouping_kind *kind,
 /* Counts a row into a group of its own. */
 void grouping_count_row(struct grouping_row *row, const struct column_context *context,
                         const struct conn *conn);
-/* What it counts of a flow. */
+/* The same for a flow. */
 void grouping_count_flow(struct grouping_row *row, const struct conn *flow);
 /* CLOSE-WAIT piles up: some have stayed in it, and more came within the last minute, as core/trend
  * has it. */

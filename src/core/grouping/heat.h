@@ -1,6 +1,6 @@
-/* Heat: how the groups of a grouping fared over the last minutes, by slices of time: the worst that
- * was seen of each group in a slice. Handed from the thread that reads the history to the screen:
- * counted references, one thread at a time. Pure. */
+/* Heat: the worst state of each group of a grouping in each slice of the last minutes. Passed from
+ * the thread that reads the history to the screen: reference-counted, for one thread at a time.
+ * Pure. */
 #ifndef TCPLENS_CORE_GROUPING_HEAT_H
 #define TCPLENS_CORE_GROUPING_HEAT_H
 
@@ -22,9 +22,9 @@ struct heat;
 struct heat *heat_new(const struct grouping_kind *kind, int64_t slice_ns);
 struct heat *heat_reference(struct heat *heat); /* returns its argument */
 void heat_release(struct heat *heat);           /* NULL is fine */
-/* The groups of a frame, in order of time. Without memory less is known. */
+/* The groups of a frame, in order of time. If out of memory, some stay unknown. */
 void heat_take(struct heat *heat, const struct frame *frame);
-/* What `older` has of slices that this one lacks. */
+/* Adds the slices of `older` that this one lacks. */
 void heat_merge(struct heat *heat, const struct heat *older);
 /* enum heat_level of the slices up to now_mono_ns, oldest first. */
 void heat_read(const struct heat *heat, uint64_t key, int64_t now_mono_ns,

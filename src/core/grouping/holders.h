@@ -4,7 +4,7 @@
 
 #include "core/grouping/grouping.h"
 
-/* True if the process is named now, false if there are as many as a row keeps by name. */
+/* Adds the process to the row's names. False: the row has no room for more. */
 bool grouping_keep_proc(struct grouping_row *row, uint32_t proc);
 /* 0 or -ENOMEM. Those beyond the ones kept count after grouping_count_holders only. */
 int grouping_add_holders(struct grouping *grouping, struct grouping_row *row,

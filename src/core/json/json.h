@@ -1,5 +1,4 @@
-/* JSON, CSV text of rows (doc/json.md), into a buffer. Pure. About one microsecond a row.
- */
+/* Rows as JSON and CSV (doc/json.md), into a buffer. Pure. About one microsecond a row. */
 #ifndef TCPLENS_CORE_JSON_JSON_H
 #define TCPLENS_CORE_JSON_JSON_H
 
@@ -14,9 +13,8 @@ void json_put_text(struct buffer *buffer, const char *text);
  * column indexes, NULL = everything known. */
 void json_row(struct buffer *buffer, const struct column_context *context, const struct conn *conn,
               const uint16_t *only, size_t only_count);
-/* All that is known of one row, as json_row writes it. Faster over many rows of one frame: what
- * rows of one owner have in common is written once. The memo belongs to one frame and one thread;
- * NULL = do without. */
+/* Everything known of one row, as by json_row. Faster for many rows of one frame: text common to
+ * rows of one owner is formatted once. The memo is for one frame and one thread; may be NULL. */
 struct json_memo;
 struct json_memo *json_memo_new(void); /* NULL when out of memory */
 void json_memo_free(struct json_memo *memo);
@@ -25,12 +23,12 @@ void json_row_of_many(struct buffer *buffer, const struct column_context *contex
 /* The members of the same object without braces, starting with a comma if `comma`. */
 void json_row_members(struct buffer *buffer, const struct column_context *context,
                       const struct conn *conn, bool comma);
-/* ,"other_end":{...}: the row at the other end, of the same frame; NULL: there are `several` that may
- * be it, or (0) none, and nothing is written. */
+/* ,"other_end":{...}: the row at the other end, of the same frame; NULL: `several` rows may be it;
+ * if 0, there is none and nothing is written. */
 void json_other_end(struct buffer *buffer, const struct frame *frame, const struct conn *other,
                     uint32_t several);
-/* The value alone as CSV shows it: as in JSON, without quotes; columns that JSON writes as an array
- * and composed ones as on the screen. "" = unknown. */
+/* The value alone as in CSV: as in JSON, without quotes; columns that JSON writes as an array and
+ * composed ones as on the screen. "" = unknown. */
 void json_value_text(const struct column *column, const struct column_context *context,
                      const struct conn *conn, char *out, size_t size);
 /* ,"family":...,"laddr":...,"lport":...: both endpoints as far as they are known, and the scope. */

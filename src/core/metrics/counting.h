@@ -1,4 +1,4 @@
-/* What the collector's thread counts, and what readers see of it. Internal to core/metrics. */
+/* What the collector's thread counts, and what readers see. Internal to core/metrics. */
 #ifndef TCPLENS_CORE_METRICS_COUNTING_H
 #define TCPLENS_CORE_METRICS_COUNTING_H
 
@@ -42,7 +42,7 @@ const char *metrics_netns_label(const struct frame *frame, uint32_t key);
 struct metrics {
     struct metrics_settings settings;
 
-    /* of the collector's thread */
+    /* used by the collector's thread only */
     struct sets sets;
     struct peers peers;
     struct segments segments;
@@ -53,10 +53,10 @@ struct metrics {
     struct life *lives;
     uint32_t life_count, life_capacity;
     struct map life_index;
-    struct map places; /* of the frame at work: namespace and group -> place */
+    struct map places; /* of the present frame: namespace and group -> place */
     struct event_places processes;
-    struct port_set listening, listening_before; /* in the frame at work, and the one before */
-    bool listeners_seen;                         /* both are of the frame at work */
+    struct port_set listening, listening_before; /* in the present frame and the last one */
+    bool listeners_seen;                         /* both are up to date */
     uint16_t port_first, port_last;              /* the kernel's range of ephemeral ports */
 
     pthread_mutex_t lock; /* guards what follows */

@@ -1,6 +1,6 @@
-/* Peers with series of their own: those that carried most. A peer's series begins at 0 when it gets
- * one, and what it carries until then, or after it lost it to a busier one, is counted under
- * "other": so no counter ever goes back. Internal to core/metrics. */
+/* Peers with series of their own: those with most traffic. A peer's series begins at 0; its traffic
+ * before that, or after a busier peer replaced it, is counted under "other", so that no counter
+ * ever decreases. Internal to core/metrics. */
 #ifndef TCPLENS_CORE_METRICS_PEERS_H
 #define TCPLENS_CORE_METRICS_PEERS_H
 
@@ -11,15 +11,15 @@
 struct peer {
     struct addr address;
     uint8_t family;
-    bool shown;              /* it has series */
-    struct counters carried; /* since it has */
+    bool shown;              /* it has a series */
+    struct counters carried; /* since then */
     uint64_t lately;         /* bytes since peers_choose() */
-    uint32_t idle;           /* how often in turn peers_choose() found it without any */
+    uint32_t idle;           /* how often in succession peers_choose() found no traffic */
 };
 
 struct peers {
     uint32_t wanted;
-    struct peer *list; /* those that are shown, then candidates */
+    struct peer *list; /* the shown ones, then candidates */
     uint32_t count, capacity, shown;
     struct hash_index index;
     struct counters other;
@@ -28,7 +28,7 @@ struct peers {
 void peers_done(struct peers *peers);
 void peers_count(struct peers *peers, const struct addr *address, uint8_t family,
                  const struct counters *grown);
-/* Chooses anew who is shown; once an interval. */
+/* Chooses the peers that are shown; called once an interval. */
 void peers_choose(struct peers *peers);
 
 #endif

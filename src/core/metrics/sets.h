@@ -7,7 +7,7 @@
 #include "core/metrics/metrics.h"
 
 #define HISTOGRAM_BOUNDS_MAX 12u
-#define PORT_OTHER           UINT32_MAX        /* of the set that takes what does not fit */
+#define PORT_OTHER           UINT32_MAX        /* of the set for what does not fit */
 #define PORT_EPHEMERAL       (UINT32_MAX - 1u) /* in the range that the kernel chooses from */
 #define SET_OTHER            0u                /* the first set there is */
 
@@ -51,7 +51,7 @@ struct sets {
 
 int sets_init(struct sets *sets); /* 0 or -ENOMEM */
 void sets_done(struct sets *sets);
-/* The number of a place. The first is of nothing known; when out of memory, too. */
+/* The number of a place. 0 = everything unknown, also when out of memory. */
 uint32_t sets_place(struct sets *sets, const char *netns, const char *unit, const char *container);
 /* Its index; SET_OTHER where there are too many. */
 uint32_t sets_find(struct sets *sets, uint32_t place, uint32_t port, bool served);

@@ -1,4 +1,4 @@
-/* The table of metrics: readings, documents, rules and the dashboard are made of it. Internal to
+/* The table of metrics: the source of readings, documents, rules and the dashboard. Internal to
  * core/metrics. */
 #ifndef TCPLENS_CORE_METRICS_TABLE_H
 #define TCPLENS_CORE_METRICS_TABLE_H
@@ -21,7 +21,7 @@ struct exposition {
     const struct frame *frame; /* may be NULL */
     const struct metric *metric;
     struct buffer *out;
-    unsigned labels; /* of the sample at work */
+    unsigned labels; /* of the present sample */
     uint32_t series;
 };
 

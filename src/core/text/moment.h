@@ -1,4 +1,4 @@
-/* Moments as people and programs write them. */
+/* Times as people and programs write them. */
 #ifndef TCPLENS_CORE_TEXT_MOMENT_H
 #define TCPLENS_CORE_TEXT_MOMENT_H
 

@@ -19,18 +19,18 @@
  * printable UTF-8, each character one or two cells, safe for every terminal, CSV or JSON. */
 size_t text_clean(char *out, size_t size, const char *raw, size_t length);
 
-/* The same for text that may have safe parts already, such as a message around a name: a backslash
- * always stays, so that safe text stays as it is. */
+/* The same for text that may contain safe parts, such as a message around a name: backslashes stay,
+ * so that safe text is unchanged. */
 size_t text_clean_again(char *out, size_t size, const char *text, size_t length);
 
-/* What stands for a character where only ASCII can be shown: lines, blocks, arrows and dashes by
- * what looks like them, all else '?'. */
+/* The ASCII replacement of a character: similar ones for lines, blocks, arrows and dashes,
+ * otherwise '?'. */
 char text_ascii_form(uint32_t code);
-/* Replaces each character beyond ASCII by that, as often as it takes cells: what is aligned stays
- * aligned. Never longer; text must end in NUL. Returns the bytes left. */
+/* Replaces each non-ASCII character by that, once for each of its cells, so that alignment is kept.
+ * Never longer; text must end in NUL. Returns the new length. */
 size_t text_make_ascii(char *text, size_t length);
 
-/* The first eight bytes as a number that sorts as they do, NULs behind shorter text. */
+/* The first eight bytes as a number with the same order, padded with NULs. */
 uint64_t text_key(const char *text);
 
 /* Cells that safe text takes. */
@@ -39,7 +39,8 @@ size_t text_width(const char *text);
 /* Decodes one character: bytes used (>= 1), code point (0xFFFD for a bad byte) and cells (0..2). */
 size_t text_next(const char *text, uint32_t *code, unsigned *cells);
 
-/* Copies it as it is, cut at a byte where `size` is too small (0: nothing is written). Returns bytes. */
+/* Copies it, truncated at a byte where `size` is too small (0: nothing is written). Returns
+ * bytes. */
 size_t text_copy(char *out, size_t size, const char *text);
 
 /* Bytes of `text` that fit in `cells` cells, whole characters only. */
@@ -70,8 +71,8 @@ int text_parse_rfc3339(const char *text, size_t length, int64_t *wall_ns);
 
 /* Edits (insert, delete, replace, swap of neighbours) between two short words, for hints. */
 unsigned text_distance(const char *a, const char *b);
-/* `name` may be what was meant by `word`: at most a third of its letters differ, and fewer than
- * *edits, which gets how many (begin with UINT_MAX). */
+/* True if `word` may be a typo of `name`: at most a third of the letters differ, and fewer than
+ * *edits, which is set then (begin with UINT_MAX). */
 bool text_is_nearer(const char *word, const char *name, unsigned *edits);
 
 #endif

@@ -1,4 +1,4 @@
-/* Units of numbers that people type: the same in filters, options and settings. */
+/* Units of typed numbers, for filters, options and settings. */
 #ifndef TCPLENS_CORE_TEXT_UNITS_H
 #define TCPLENS_CORE_TEXT_UNITS_H
 

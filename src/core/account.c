@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <string.h>
 
-#define LEFT_FOR_NS (10 * SECOND_NS) /* for so long a row that left waits for its end */
-/* A message of an end comes at most so late, by a work queue of the kernel that waits for others
- * where network namespaces come and go. Not longer than that: what moved data since then and was a
- * row waits for its end. */
+#define LEFT_FOR_NS (10 * SECOND_NS) /* how long a row that left is kept until its end comes */
+/* How late the message of an end may come, by a work queue of the kernel that may wait for the
+ * teardown of network namespaces. Not longer than LEFT_FOR_NS: a row that moved data since then is
+ * kept until its end. */
 #define LATE_NS LEFT_FOR_NS
 
 void account_done(struct account *account)
@@ -41,7 +41,7 @@ static void count(struct account *account, const struct conn *whose, const struc
     totals->retrans_interval += grown->bytes_retrans;
 }
 
-/* Counters of the namespace in both frames; unknown where one of them lacks any. */
+/* Growth of the namespace's counters; unknown if either frame lacks one. */
 static void count_segments(const struct frame *previous, struct frame *next)
 {
     static const enum host_fact FACTS[] = {FACT_IN_SEGS, FACT_OUT_SEGS, FACT_RETRANS_SEGS};
@@ -100,8 +100,8 @@ static struct flow *flow_add(struct account *account, const struct conn *key, ui
     return flow;
 }
 
-/* Of connections to a port of ours that port counts and not the peer's, which is another each time;
- * of those that we made it is the other way round. */
+/* For connections to a port of ours that port matters, not the peer's, which differs each time; for
+ * those that we opened it is the other way round. */
 static void flow_tuple(const struct account *account, const struct tuple *of, struct tuple *tuple)
 {
     *tuple = *of;
@@ -181,7 +181,7 @@ static void carry_flow(struct account *account, const struct flow *before)
         account->error = -ENOMEM;
 }
 
-/* Of a row whose owner was not found before it closed, the end may know it. */
+/* The owner of a row that closed before it was found may be in its end. */
 static void key_take_owner(struct account *account, struct conn *key, const struct socket_end *end)
 {
     if (key->owner != CONN_NO_INDEX || !end->pid)
@@ -191,7 +191,7 @@ static void key_take_owner(struct account *account, struct conn *key, const stru
                                   &account->last_owner);
 }
 
-/* Whose a row of previous was. */
+/* The flow key of a row of previous. */
 static struct conn key_of_row(struct account *account, const struct conn *row)
 {
     struct conn key = flow_key(account, &row->tuple, row->netns);
@@ -217,7 +217,7 @@ static struct conn key_of_end(struct account *account, const struct socket_end *
 
 /* --- what was sent lately --- */
 
-/* When a row of previous was read, where some frames read some rows only. */
+/* When a row of previous was read, as partial frames read only some rows. */
 static int64_t read_ns_of(const struct account *account, const struct conn *previous)
 {
     const struct frame *frame = account->previous;
@@ -228,7 +228,7 @@ static int64_t read_ns_of(const struct account *account, const struct conn *prev
     return later_ms == MAP_NONE ? all_ns : all_ns + (int64_t)later_ms * MILLISECOND_NS;
 }
 
-/* What a row of previous sent, as of next; false: nothing. */
+/* What a row of previous sent lately, as of next; false: nothing. */
 static bool lately_of(const struct account *account, const struct conn *previous,
                       struct lately *lately)
 {
@@ -242,7 +242,7 @@ static bool lately_of(const struct account *account, const struct conn *previous
     return true;
 }
 
-/* A row of next sent so much since its row in previous, if it has one. */
+/* Adds what a row of next sent since its row in previous, if it has one. */
 static void row_sent(struct account *account, const struct conn *previous, struct conn *conn,
                      const struct counters *grown)
 {
@@ -262,14 +262,14 @@ static void row_sent(struct account *account, const struct conn *previous, struc
     lately_show(&lately, conn);
 }
 
-/* Of a row that is read now, or is no more: since it was read before. previous NULL: since the
- * frame before, as its opening would have been reported. */
+/* Time since the last reading of a row that is read now, or has closed. previous NULL: since the
+ * last frame, as its opening would have been reported. */
 static int64_t elapsed_alone(const struct account *account, const struct conn *previous)
 {
     return previous ? account->next->mono_ns - read_ns_of(account, previous) : account->elapsed_ns;
 }
 
-/* Since the rows of its namespace were read for the frame before. */
+/* Time since the rows of its namespace were read for the last frame. */
 static int64_t elapsed_of(struct account *account, const struct conn *previous,
                           const struct conn *conn)
 {
@@ -282,7 +282,7 @@ static int64_t elapsed_of(struct account *account, const struct conn *previous,
 
 /* --- rows that left --- */
 
-/* Its end was not reported yet: what was counted of it is remembered until then. */
+/* Its end was not reported yet: remember what was counted of it until then. */
 static void await_end(struct account *account, const struct conn *row)
 {
     if (!account->ends_come || !row->cookie)
@@ -351,7 +351,7 @@ static struct ending *mark_live(struct account *account, const struct conn *conn
     return ending;
 }
 
-/* The socket ended and was used again: its counters began anew. */
+/* The socket ended and was reused: its counters started again. */
 static void count_former_life(struct account *account, struct ending *ending,
                               const struct conn *previous)
 {
@@ -376,7 +376,7 @@ static void see_port(struct account *account, const struct conn *conn)
         port_set_add(&account->coming, port);
 }
 
-/* What a row carried of which `counted` was counted. */
+/* Counts what a new row carried, less `counted`. */
 static void begin_row(struct account *account, struct conn *conn, const struct counters *counted)
 {
     const struct counters now = counters_of(conn);
@@ -387,13 +387,13 @@ static void begin_row(struct account *account, struct conn *conn, const struct c
     rates_begin(conn, &bytes, elapsed_of(account, NULL, conn));
 }
 
-/* The row of what had no counters yet because nothing could be carried. */
+/* A row without counters, since it cannot have carried anything yet. */
 static bool is_before_data(const struct conn *conn)
 {
     return conn->state == STATE_SYN_RECEIVED || conn->state == STATE_CLOSED;
 }
 
-/* A row that was read while others were not. */
+/* Notes when a row was read that others were not. */
 static void note_reading(struct account *account, const struct conn *conn)
 {
     const struct frame *next = account->next;
@@ -515,9 +515,9 @@ void account_begin(struct account *account, struct ghost_copier *copier,
         carry_flow(account, &previous->flows[i]);
 }
 
-/* A socket that was no row in the frame before, nor lately: it is as young as that, or what it
- * carried was counted long ago and its descriptor is closed only now. One that lived between the
- * frame before last and the last is young too: on a busy machine its message comes behind both. */
+/* A socket without a row in the last frame or shortly before is either that young, or its traffic
+ * was counted long ago and its descriptor is closed only now. One that lived between the last two
+ * frames counts as young too: on a busy machine its message comes after both. */
 static bool is_young(const struct account *account, const struct socket_end *end)
 {
     if (end->began)
@@ -554,7 +554,8 @@ void account_finish(struct account *account)
     for (uint32_t i = 0; i < endings->count; i++) {
         struct ending *ending = &endings->list[i];
         const bool old = account->next->mono_ns - ending->end.mono_ns > LEFT_FOR_NS;
-        if (ending->done || (ending->live && !old)) /* dumped before it ended: the next frame */
+        /* dumped before it ended: wait for the next frame */
+        if (ending->done || (ending->live && !old))
             continue;
         if (ending->ended && !ending->live && account->previous)
             count_end(account, ending);

@@ -1,5 +1,5 @@
-/* Addresses, ports and the 4-tuple: compared, printed, parsed. Independent of name services: what
- * an interface or a port is called is handed in. */
+/* Addresses, ports and the 4-tuple: compared, printed, parsed. Names of interfaces and ports are
+ * passed in. */
 #include "core/addr.h"
 
 #include <errno.h>
@@ -79,7 +79,7 @@ bool addr_is_loopback(const struct addr *addr, uint8_t family)
     return memcmp(addr, &loopback6, sizeof(loopback6)) == 0;
 }
 
-/* A place to write to that never overflows: what does not fit is dropped. */
+/* A bounded output: what does not fit is dropped. */
 struct writer {
     char *at, *end; /* `end` is kept for the NUL */
 };
@@ -117,8 +117,8 @@ static void put_bytes(struct writer *writer, const char *bytes, size_t length)
     writer->at += length;
 }
 
-/* These write on, without a look at the room: 15 and 39 bytes at most. Lists of 200,000 rows and
- * searches in them are made of these texts. */
+/* These write without bounds checks: 15 and 39 bytes at most. They format the addresses of up to
+ * 200,000 rows, for lists and searches. */
 static char *write_inet(char *out, const uint8_t *bytes)
 {
     for (unsigned i = 0; i < INET_BYTES; i++) {
@@ -277,7 +277,7 @@ size_t tuple_format_end(char *out, size_t size, const struct tuple *tuple, bool 
         return length > 0 ? (size_t)length : 0;
     }
     if (remote && tuple_lacks_remote_port(tuple)) {
-        port = 1; /* any that is not "*" */
+        port = 1; /* any number but that of "*" */
         port_text = "?";
     }
     return addr_format_endpoint(out, size, addr, tuple->family, shown, port, port_text);

@@ -1,5 +1,4 @@
-/* One row: its identity, its rates, the words for what stands in place of an owner.
- * Independent of frames. */
+/* One row: its identity, its rates, its words. Independent of frames. */
 #include "core/conn.h"
 
 #include "base/clock.h"
@@ -90,8 +89,8 @@ bool conn_window_is_shut(const struct conn *conn)
     return (conn->known & KNOWN_TIMER) && conn->timer == TIMER_PROBE;
 }
 
-/* A loss probe is a retransmission, too. The peer may answer each probe of its window, and still
- * does not read. */
+/* A loss probe is a retransmission, too. A peer that does not read may still answer each window
+ * probe. */
 bool conn_is_stalled(const struct conn *conn)
 {
     return conn_window_is_shut(conn) ||
@@ -104,7 +103,7 @@ bool conn_is_ghost(const struct conn *conn)
     return conn->state == STATE_DELETE_TCB;
 }
 
-#define SENT_MS       10000u /* by then its rate has faded */
+#define SENT_MS       10000u /* after that its rate has faded */
 #define HEAVY_BYTES   (UINT64_C(16) << 20)
 #define HEAVY_MS      1000u
 #define DELAYED_US    1000u
@@ -176,8 +175,8 @@ bool conn_same(const struct conn *a, const struct conn *b)
         return false;
     if (a->cookie && b->cookie)
         return a->cookie == b->cookie;
-    /* SO_REUSEPORT listeners share a tuple: only their inodes tell them apart. A row without an
-     * inode (orphaned, TIME-WAIT) has lost it and still is the same connection. */
+    /* SO_REUSEPORT listeners share a tuple: only their inodes tell them apart. A row that lost its
+     * inode (orphaned, TIME-WAIT) is still the same connection. */
     if ((a->known & b->known & KNOWN_INODE) && a->inode != b->inode)
         return false;
     return tuple_equal(&a->tuple, &b->tuple);

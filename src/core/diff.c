@@ -1,6 +1,6 @@
-/* The join of two frames, in the order in which it is cheap: the row after the last match, then a
- * hash of the rows left, then the tuple for sockets that became minisocks. Independent of where the
- * frames come from, nor keep anything between two calls but memory. */
+/* Joins two frames, cheapest method first: the row after the last match, then a hash of the
+ * remaining rows, then tuples for sockets that became minisocks. Keeps nothing but memory between
+ * two calls. */
 #include "core/diff.h"
 
 #include "base/grow.h"
@@ -11,24 +11,24 @@
 
 #define DROPPED (CONN_NO_INDEX - 1) /* in previous_of: a duplicate, to be removed */
 #define LOOK_AHEAD                                                                                 \
-    4u /* rows of previous looked at for each row: so many may have closed in a row */
+    4u /* rows of previous tried for each row: as many may have closed in succession */
 #define SLOT_FREE   UINT64_MAX
-#define FETCH_AHEAD 8u  /* rows: their first cache line is prefetched so early */
-#define LOST_AFTER  16u /* rows in a row without a match: the order is lost, a hash pays */
+#define FETCH_AHEAD 8u  /* rows: how early their first cache line is prefetched */
+#define LOST_AFTER  16u /* rows in succession without a match: the order is lost, use a hash */
 
-/* One comparison at work. */
+/* The state of one comparison. */
 struct join {
     struct diff *diff;
     const struct frame *previous, *next;
     const struct conn *before, *after;
-    const uint32_t *origins; /* of rows of after that are copies; NULL: none is */
+    const uint32_t *origins; /* for rows of `after` that are copies; NULL: none is */
     uint32_t before_count, after_count;
-    uint32_t joined;    /* rows of before that are taken */
+    uint32_t joined;    /* joined rows of `before` */
     uint32_t slot_mask; /* 0 = no index built */
     bool by_tuple;      /* the index is by tuple for every row, not only for those without cookie */
-    bool cookieless;    /* before has rows without a cookie */
-    bool tuples_matter; /* rows of after that did not join at once may do so by tuple */
-    bool reused;        /* the key of a namespace of before is that of another in after */
+    bool cookieless;    /* `before` has rows without a cookie */
+    bool tuples_matter; /* unjoined rows of `after` may still join by tuple */
+    bool reused;        /* a namespace key of `before` means another namespace in `after` */
 };
 
 void diff_init(struct diff *diff)
@@ -47,13 +47,13 @@ void diff_done(struct diff *diff)
     diff_init(diff);
 }
 
-/* Slots for each row that may have opened; of a first frame that is every row. */
+/* Slots per row that may have opened; in a first frame that is every row. */
 static uint32_t opened_spread(bool has_previous)
 {
     return has_previous ? 4 : 2;
 }
 
-/* A first frame is the only one of which every row is indexed: what that took is not kept. */
+/* Only for a first frame all rows are indexed: that memory is not kept. */
 static void free_index(struct diff *diff)
 {
     free(diff->slots);
@@ -64,7 +64,7 @@ static void free_index(struct diff *diff)
     diff->slot_capacity = diff->hash_capacity = diff->touched_capacity = 0;
 }
 
-/* All memory a comparison can need, so that nothing fails half-way: next stays as it was. */
+/* Allocates all memory in advance, so that a failure leaves next unchanged. */
 static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after, bool has_previous)
 {
     const uint64_t spread = opened_spread(has_previous);
@@ -85,16 +85,16 @@ static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after, bo
     return 0;
 }
 
-/* What is left of a closed socket in the kernel: TIME-WAIT, or FIN-WAIT-2 after its timeout. The
- * timer tells the latter (inet_twsk_diag_fill in net/ipv4/inet_diag.c, Linux 6.18: idiag_timer 3).
- */
+/* The remainder of a closed socket in the kernel: TIME-WAIT, or FIN-WAIT-2 after its timeout,
+ * recognised by the timer (inet_twsk_diag_fill in net/ipv4/inet_diag.c, Linux 6.18: idiag_timer
+ * 3). */
 static bool is_minisock(const struct conn *conn)
 {
     return conn->state == STATE_TIME_WAIT ||
            (conn->state == STATE_FIN_WAIT_2 && (conn->known & KNOWN_TIMER) && conn->timer == 3);
 }
 
-/* Without cookies a tuple used again must be told from one that lives on: by its state. */
+/* Without cookies, the states show whether a tuple was reused. */
 static bool may_have_become(uint8_t from, uint8_t to)
 {
     return from == to || state_may_reach(from, to);
@@ -119,7 +119,7 @@ bool diff_joins(const struct conn *previous, const struct conn *next)
     return same_row(previous, next) || same_after_close(previous, next);
 }
 
-/* Inode numbers of namespaces are given anew at once. */
+/* Inode numbers of namespaces are reused at once. */
 static bool is_reused(const struct join *join, const struct conn *row)
 {
     return join->reused && !frame_same_netns(join->previous, join->next, row->netns);
@@ -162,7 +162,7 @@ static uint32_t slots_clear(struct diff *diff, uint32_t rows, uint32_t spread)
     return size - 1;
 }
 
-/* Indexes the rows of before that are not joined yet. */
+/* Indexes the unjoined rows of `before`. */
 static void index_build(struct join *join, bool by_tuple)
 {
     uint64_t *slots = join->diff->slots;
@@ -227,7 +227,7 @@ static bool is_copy(const struct join *join, uint32_t i)
     return join->origins && join->origins[i] != CONN_NO_INDEX;
 }
 
-/* Both frames in their order, which mostly is the same. */
+/* Goes over both frames in order, which is mostly the same. */
 static void join_in_order(struct join *join)
 {
     struct diff *diff = join->diff;
@@ -262,7 +262,7 @@ static void join_in_order(struct join *join)
     }
 }
 
-/* The rows that found nothing near: by the index, now or as it stands. */
+/* Joins the remaining rows by the index, building it if necessary. */
 static void join_rest(struct join *join, bool by_tuple)
 {
     const struct diff *diff = join->diff;
@@ -288,8 +288,8 @@ static void join_rest(struct join *join, bool by_tuple)
     }
 }
 
-/* Slot of the opened row that is the same as row i of next (its slot, or the one before it in
- * time), else a free one. */
+/* The slot of an opened row that is the same connection as row i of next (or an earlier duplicate),
+ * else a free one. */
 static uint64_t *opened_slot(const struct join *join, uint32_t i)
 {
     const struct diff *diff = join->diff;
@@ -308,7 +308,7 @@ static uint64_t *opened_slot(const struct join *join, uint32_t i)
     }
 }
 
-/* Rows of next found nowhere in previous, into the slots: of those that are one, the last. */
+/* Puts rows of next without a row in previous into the slots; of duplicates the last one stays. */
 static uint32_t drop_among_opened(struct join *join)
 {
     struct diff *diff = join->diff;
@@ -331,8 +331,8 @@ static uint32_t drop_among_opened(struct join *join)
     return kept;
 }
 
-/* Row i of next joined; if one of the opened rows is the same, the later of the two has the join.
- */
+/* Row i of next was joined; if it is a duplicate of an opened row, the later of the two keeps the
+ * join. */
 static void drop_if_opened_too(struct join *join, uint32_t i)
 {
     struct diff *diff = join->diff;
@@ -360,7 +360,7 @@ static void find_duplicates(struct join *join)
     }
 }
 
-/* Closes the gaps of dropped rows. */
+/* Removes dropped rows. */
 static void compact(struct diff *diff, struct frame *next)
 {
     uint32_t out = 0, touched_out = 0, touched = 0;

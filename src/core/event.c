@@ -1,6 +1,5 @@
-/* The event ring: a power-of-two array behind a mutex. Numbers only grow; the slot of a number is
- * number modulo capacity, so that what is overwritten follows from the numbers alone. Independent
- * of who pushes or reads. */
+/* The event ring: a power-of-two array behind a mutex. Numbers only grow; the slot is the number
+ * modulo capacity, so that the numbers alone show what was overwritten. */
 #include "core/event.h"
 
 #include <pthread.h>
@@ -80,7 +79,7 @@ size_t event_netns_text(char *out, size_t size, const struct event *event)
 struct event_ring {
     pthread_mutex_t mutex;
     uint64_t next;  /* number of the next event */
-    uint64_t first; /* numbers below never were in this ring: its beginning, or a seek */
+    uint64_t first; /* lower numbers never were in this ring: it began, or was restarted, here */
     uint64_t mask;  /* capacity - 1 */
     struct event *slots;
     void (*change)(void *data, struct event *event); /* NULL: none */
@@ -96,7 +95,7 @@ struct event_ring *event_ring_new(uint32_t capacity)
     struct event_ring *ring = calloc(1, sizeof(*ring));
     if (!ring)
         return NULL;
-    ring->slots = calloc(size, sizeof(*ring->slots)); /* pages come when they are written */
+    ring->slots = calloc(size, sizeof(*ring->slots)); /* zero pages are allocated when written */
     if (!ring->slots || pthread_mutex_init(&ring->mutex, NULL) != 0) {
         free(ring->slots);
         free(ring);
@@ -167,7 +166,8 @@ uint32_t event_ring_read(struct event_ring *ring, uint64_t *cursor, struct event
     pthread_mutex_lock(&ring->mutex);
     uint64_t oldest = oldest_locked(ring);
     uint64_t at = *cursor;
-    /* A cursor outside of [first, next] is of before a seek: it starts anew and lost nothing. */
+    /* A cursor outside of [first, next] is from before a restart: it begins at first, and lost
+     * nothing. */
     if (at < ring->first || at > ring->next)
         at = ring->first;
     *lost = at < oldest ? oldest - at : 0;

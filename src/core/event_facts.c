@@ -13,7 +13,7 @@ void event_set_owner(struct event *event, const struct frame *frame, const struc
         return;
     event->pid = proc->pid;
     event->owner_start_ticks = proc->start_ticks;
-    /* A name is cut between characters, never within: names are at most this long (event.h). */
+    /* Names fit (event.h), so none is truncated within a character. */
     const size_t length = strlen(proc->comm);
     if (length < sizeof(event->name))
         memcpy(event->name, proc->comm, length + 1);
@@ -37,7 +37,7 @@ void event_set_duration(struct event *event, int64_t duration_ns)
 void event_set_birth(struct event *event, const struct conn *conn, int64_t now_ns, int64_t doubt_ns)
 {
     const uint32_t both = KNOWN_CREATED_MIN | KNOWN_CREATED_MAX;
-    const int64_t set_ns = event->wall_ns - now_ns; /* the clock, since that frame */
+    const int64_t set_ns = event->wall_ns - now_ns; /* how far the clock was set since that frame */
 
     if (conn->known & KNOWN_CREATED_MIN)
         event->created_min_ns = conn->created_min_ns + set_ns;

@@ -8,7 +8,7 @@ void event_match_done(struct event_match *match)
     *match = (struct event_match){0};
 }
 
-/* Out of memory leaves rows out: their events are judged by what they say themselves. */
+/* If out of memory, rows are missing: their events are tested by their own facts. */
 static void turn_to(struct event_match *match, const struct frame *frame)
 {
     if (match->frame == frame && match->number == frame->number && match->wall_ns == frame->wall_ns)

@@ -1,4 +1,4 @@
-/* event_place: indexes, made anew for each frame that is asked about. */
+/* event_place: indexes, built for each frame. */
 #include "core/event_place.h"
 
 static uint64_t key_of(uint32_t host, int32_t pid)
@@ -14,7 +14,7 @@ void event_places_done(struct event_places *places)
     *places = (struct event_places){0};
 }
 
-/* What cannot be put into a map is not found. */
+/* Entries for which there is no memory are not found. */
 static void look_at(struct event_places *places, const struct frame *frame)
 {
     if (places->frame == frame && places->number == frame->number)
@@ -43,7 +43,7 @@ const struct proc *event_places_process(struct event_places *places, const struc
     const struct proc *proc = index == MAP_NONE ? NULL : &frame->procs[index];
     if (!proc || (event->owner_start_ticks && proc->start_ticks &&
                   event->owner_start_ticks != proc->start_ticks))
-        return NULL; /* the number has been another process's since */
+        return NULL; /* the pid was reused since */
     return proc;
 }
 
@@ -59,8 +59,8 @@ static const struct group *find_group(struct event_places *places, const struct 
     return index < frame->group_count ? &frame->groups[index] : NULL;
 }
 
-/* One that began after the frame before was not a row yet when its events came. Cookies of several
- * namespaces differ. */
+/* A connection opened since the last frame was not a row yet when its events came. Cookies are
+ * unique across namespaces. */
 static uint64_t find_serial(struct event_places *places, const struct frame *frame,
                             const struct event *event)
 {
@@ -97,7 +97,7 @@ struct event_place event_places_find(struct event_places *places, const struct f
     }
     if (event->logged)
         place = *event->logged;
-    if (host) { /* a line of a log does not say of which of several */
+    if (host) { /* several hosts: a line of a log does not name the host */
         place.host = host->name;
         place.netns = frame_find_netns(frame, event->netns)->inode;
     }

@@ -20,7 +20,7 @@ static bool is_held_by_owner(const struct frame *base, const struct conn *conn,
     return false;
 }
 
-/* Units and executables are those of the process as base still knows it. */
+/* Units and executables are those of the process in base. */
 static void fill_owner(struct event_row *row, const struct event *event, const struct frame *base)
 {
     const struct proc *known =
@@ -75,7 +75,8 @@ static void fill_creation(struct conn *conn, const struct event *event)
     }
 }
 
-/* The time in the state that was left; without it the row's, if it is still in that state. */
+/* The time spent in the state that was left; if unknown, the row's, if it is still in that
+ * state. */
 static void fill_times(struct conn *conn, const struct event *event, const struct conn *row)
 {
     conn->changed_ns = event->wall_ns;
@@ -153,7 +154,7 @@ void event_row_fill(struct event_row *row, const struct event *event, const stru
 
     memset(row, 0, sizeof *row);
     row->conn = conn ? *conn : NOTHING;
-    if (conn && base) /* the clock may have been set between the two */
+    if (conn && base) /* the clock may have been set in between */
         conn_move_times(&row->conn,
                         event->wall_ns - frame_time_of(base, event->wall_ns, event->mono_ns));
     row->frame.host = row->frame.source = "";

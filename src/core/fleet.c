@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a serial; above them stand the generation and the host's number. */
+/* bits of a serial; above them are the generation and the host's number */
 #define SERIAL_BITS     44u
 #define GENERATION_BITS 8u
 #define NO_NETNS        (UINT64_C(1) << 32) /* 0 is no key of a map */
 
-/* Where the arrays of a part begin in those of the whole. */
+/* Offsets of a part's arrays in the merged ones. */
 struct bases {
     uint32_t procs, groups, owner_refs, details;
 };
@@ -30,7 +30,7 @@ uint32_t fleet_key(struct fleet_keys *keys, uint32_t netns)
 
     if (known != MAP_NONE)
         return known;
-    if (keys->keys.count >= FLEET_KEYS_MAX) /* more than a host has at a time: it begins anew */
+    if (keys->keys.count >= FLEET_KEYS_MAX) /* more than a host ever has: start again */
         map_clear(&keys->keys);
     if (*keys->next == MAP_NONE - 1 || map_put(&keys->keys, wanted, *keys->next + 1))
         return 0;
@@ -97,7 +97,7 @@ static struct host_facts *copy_facts(struct frame *to, const struct fleet_part *
     return copy;
 }
 
-/* Unique among those of all hosts, and as long as its own is. */
+/* Unique among all hosts, for as long as the host's own id is. */
 static uint64_t netns_id(const struct fleet_part *part, const struct frame_netns *netns)
 {
     const uint64_t own[2] = {part->host.number, netns->id ? netns->id : netns->key};
@@ -138,7 +138,7 @@ static int add_netns(struct frame *to, const struct fleet_part *part,
     return 0;
 }
 
-/* One that the host's frame does not list: the only one that it shows, or one of an older log. */
+/* A namespace that the host's frame does not list: its only one, or that of an older log. */
 static int add_unlisted(struct frame *to, const struct fleet_part *part, uint32_t netns)
 {
     const bool is_main = netns == part->frame->netns;
@@ -280,7 +280,7 @@ static int add_rows(struct frame *to, const struct fleet_part *part, const struc
     return 0;
 }
 
-/* What connections that ended have carried is counted once. */
+/* Traffic of ended connections is counted once. */
 static int add_flows(struct frame *to, const struct fleet_part *part, const struct bases *bases)
 {
     for (uint32_t i = 0; i < part->frame->flow_count; i++) {
@@ -299,7 +299,7 @@ static int add_flows(struct frame *to, const struct fleet_part *part, const stru
 
 /* --- sums --- */
 
-/* A rate that is no more is no traffic now. */
+/* Rates of hosts that are not read are no present traffic. */
 static void leave_out_rates(struct frame *to)
 {
     struct totals *totals = &to->totals;

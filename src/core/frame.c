@@ -1,7 +1,6 @@
-/* Frames and their pool: arrays that grow while a frame is filled, are kept when it is released and
- * used again. Independent of where rows come from. The pool has a mutex, the reference count is
- * atomic; all else belongs to the thread that fills the frame, and does not change once it is
- * published. */
+/* Frames and their pool: arrays grow while a frame is filled, and are reused after it is released.
+ * The pool has a mutex, the reference count is atomic; everything else belongs to the thread that
+ * fills the frame, and does not change once it is published. */
 #include "core/frame.h"
 
 #include "base/grow.h"
@@ -29,21 +28,22 @@ enum array {
 #define FILL_AHEAD   4u  /* rows */
 #define CACHE_LINE   64u
 #define SHRINK_FLOOR 4096u /* arrays up to this size are never given back */
-#define SPARE_TAKES  16u   /* a released frame that so many new ones did without is given back */
+#define SPARE_TAKES  16u   /* a spare frame unused for this many new ones is freed */
 
 struct frame_pool {
     pthread_mutex_t mutex;
     struct frame *spare[SPARE_MAX];
     uint32_t spare_count;
-    uint32_t takes, idle;           /* new frames since a spare one was freed, and the least that
-                                     * were left over meanwhile */
-    uint32_t out;                   /* frames that are referenced */
-    bool released;                  /* by its owner: goes when the last frame comes back */
-    uint32_t expected[ARRAY_COUNT]; /* elements a new frame will need, from the frames before */
+    /* new frames since a spare one was freed, and the minimum of spare ones since then */
+    uint32_t takes, idle;
+    uint32_t out; /* frames that are referenced */
+    /* its owner released it: freed when the last frame comes back */
+    bool released;
+    uint32_t expected[ARRAY_COUNT]; /* expected elements of a new frame, from earlier frames */
     size_t expected_text;
 };
 
-/* One array of a frame, to treat them alike. */
+/* One array of a frame, to treat all alike. */
 struct array_view {
     void *data;
     uint32_t *count, *capacity;
@@ -135,8 +135,8 @@ static void *frame_grow(struct frame *frame, enum array array)
     return memset(element, 0, view.size);
 }
 
-/* Room for `count` elements in an array whose content does not matter; failing is not an error: the
- * array will grow when it must. */
+/* Room for `count` elements in an array whose content is unused; failure is ignored, as the array
+ * grows when necessary. */
 static void frame_expect(struct frame *frame, enum array array, uint32_t count)
 {
     struct array_view view = frame_array(frame, array);
@@ -240,8 +240,8 @@ static struct frame *frame_make(struct frame_pool *pool)
     return frame;
 }
 
-/* One frame too many, which a reader that was late once made necessary: of many rows it is dear to
- * keep. NULL: there is none. The lock is held. */
+/* A surplus frame, once needed because of a late reader: with many rows it is expensive to keep.
+ * NULL: none. The lock is held. */
 static struct frame *take_idle(struct frame_pool *pool)
 {
     if (pool->takes == 0 || pool->spare_count < pool->idle)
@@ -386,7 +386,7 @@ struct frame *frame_reference(struct frame *frame)
     return frame;
 }
 
-/* Far more than frames now need, after a flood of connections: goes back to the system. */
+/* Frees arrays far larger than frames now need, as after a flood of connections. */
 static void frame_shrink(struct frame *frame, const struct frame_pool *pool)
 {
     for (int i = 0; i < ARRAY_COUNT; i++) {
@@ -402,8 +402,8 @@ static void frame_shrink(struct frame *frame, const struct frame_pool *pool)
         arena_done(&frame->arena);
 }
 
-/* What is expected follows growth at once and shrinks slowly, so that sizes that swing do not cost
- * memory traffic. */
+/* The expected size follows growth at once and shrinks slowly, so that varying sizes do not cause
+ * reallocation. */
 static void pool_learn(struct frame_pool *pool, struct frame *frame)
 {
     for (int i = 0; i < ARRAY_COUNT; i++) {
@@ -450,7 +450,7 @@ static struct conn *conn_clear(struct conn *conn)
     return conn;
 }
 
-/* The rows to come are not in the cache: a dump of many fills memory line by line. */
+/* The next rows are not in the cache: a large dump fills memory line by line. */
 static void fetch_for_writing(const struct frame *frame)
 {
     uint32_t ahead = frame->conn_count + FILL_AHEAD;
@@ -510,7 +510,7 @@ struct group *frame_add_group(struct frame *frame)
 
 void flow_clear(struct flow *flow)
 {
-    memset(flow, 0, sizeof(*flow)); /* padding too: histories compare bytes */
+    memset(flow, 0, sizeof(*flow)); /* padding too: the history compares bytes */
     conn_clear(&flow->conn);
     flow->conn.state = STATE_DELETE_TCB;
     flow->conn.from = STATE_ESTABLISHED;

@@ -1,4 +1,4 @@
-/* Turns what a frame shows into events in the ring. Which ones is decided by track. */
+/* Emits events for what a frame shows. track decides which. */
 #include "core/frame_events.h"
 
 #include "core/counters.h"
@@ -48,7 +48,7 @@ static void emit_netns(const struct emitter *emitter, const struct frame_netns *
     push(emitter, &event);
 }
 
-/* A key is an inode number, which another may have by now. */
+/* A key is an inode number, which may have been reused. */
 static bool has_netns(const struct frame *frame, const struct frame *of, uint32_t key)
 {
     return frame_find_netns(frame, key) && frame_same_netns(frame, of, key);
@@ -89,13 +89,13 @@ void emit_state(const struct emitter *emitter, const struct conn *before, const 
     event.from = from;
     event.to = conn->state;
     event.polled_jump = !state_may_follow((enum tcp_state)from, (enum tcp_state)conn->state);
-    if (since_ns && *since_ns > event.wall_ns) { /* by an event while the dump ran */
+    if (since_ns && *since_ns > event.wall_ns) { /* reported by an event during the dump */
         event.mono_ns += *since_ns - event.wall_ns;
         event.wall_ns = *since_ns;
     }
     if (since_ns)
         event_set_duration(&event, event.wall_ns - *since_ns);
-    /* What is left of a closed socket has no counters: the last ones come with this step. */
+    /* A minisock has no counters: the final ones are part of this transition. */
     if (before && !(conn->known & KNOWN_BYTES))
         set_totals_if_known(&event, before);
     event_set_owner(&event, emitter->next, conn);

@@ -3,12 +3,11 @@
 
 #include <string.h>
 
-#define CLOCK_SET_NS                                                                               \
-    INT64_C(10000000) /* less than that lies in reading one clock after the other */
+#define CLOCK_SET_NS INT64_C(10000000) /* less may be due to reading one clock after the other */
 
 int64_t frame_time_of(const struct frame *frame, int64_t wall_ns, int64_t mono_ns)
 {
-    /* Times of a log may be any: differences wrap rather than overflow. */
+    /* A log may contain any time: differences wrap rather than overflow. */
     const uint64_t offset = (uint64_t)frame->wall_ns - (uint64_t)frame->mono_ns;
     const int64_t set_ns = (int64_t)(offset - ((uint64_t)wall_ns - (uint64_t)mono_ns));
 

@@ -1,4 +1,4 @@
-/* Copies rows with what they refer to from one frame into the next. Independent of why. */
+/* Copies rows, with everything they refer to, from one frame into the next. */
 #include "core/ghost.h"
 
 #include "base/grow.h"
@@ -31,7 +31,7 @@ static int map_clear(uint32_t **map, uint32_t *capacity, uint32_t count)
     return 0;
 }
 
-/* Most frames have no new ghost: the maps are cleared when the first one comes. */
+/* Most frames have no new ghost: the maps are cleared for the first one. */
 static int copier_prepare(struct ghost_copier *copier)
 {
     if (copier->begun)

@@ -27,8 +27,8 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The clocks go by the tick, and are read somewhat later than the frame says: they may have gone
- * further than time. */
+/* The clocks have the resolution of a tick, and are read slightly after the frame's time: their
+ * growth may exceed the elapsed time. */
 static void share(const struct series_sample *from, const struct series_sample *to,
                   struct held_back *held)
 {

@@ -68,7 +68,7 @@ static uint32_t home_of(const struct lifecycles *lifecycles, uint64_t cookie)
     return (uint32_t)((cookie * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (lifecycles->slot_count - 1);
 }
 
-/* Its slot, or the free one where it would be. */
+/* Its slot, or the free one where it belongs. */
 static struct life *slot_of(const struct lifecycles *lifecycles, uint32_t netns, uint64_t cookie)
 {
     uint32_t at = home_of(lifecycles, cookie);
@@ -101,7 +101,7 @@ static bool lifecycles_grow(struct lifecycles *lifecycles)
     return true;
 }
 
-/* A blank one; NULL when out of memory: then the socket is not remembered. */
+/* A zeroed one; NULL when out of memory: then the socket is not remembered. */
 static struct life *life_add(struct lifecycles *lifecycles, uint32_t netns, uint64_t cookie)
 {
     if (!cookie)
@@ -115,7 +115,7 @@ static struct life *life_add(struct lifecycles *lifecycles, uint32_t netns, uint
     return life;
 }
 
-/* Frees a slot; those after it that could not have their own move up. */
+/* Frees a slot; displaced entries after it move up. */
 static void life_remove(struct lifecycles *lifecycles, struct life *life)
 {
     uint32_t mask = lifecycles->slot_count - 1;
@@ -136,7 +136,7 @@ static void life_remove(struct lifecycles *lifecycles, struct life *life)
 void lifecycles_forget(struct lifecycles *lifecycles, int64_t before_mono_ns)
 {
     for (uint32_t i = 0; i < lifecycles->slot_count; i++) {
-        /* What moves up into the slot is looked at in its turn. */
+        /* An entry that moves up into the slot is checked as well. */
         while (lifecycles->slots[i].cookie && lifecycles->slots[i].since_ns < before_mono_ns)
             life_remove(lifecycles, &lifecycles->slots[i]);
     }
@@ -144,8 +144,8 @@ void lifecycles_forget(struct lifecycles *lifecycles, int64_t before_mono_ns)
 
 /* --- transitions --- */
 
-/* What the end of a full socket leaves in the table: tcp_time_wait() sets no error, and the peer's
- * FIN decides between the two (tcp_fin in net/ipv4/tcp_input.c, Linux 6.18). */
+/* What remains in the kernel's table when a full socket ends: tcp_time_wait() sets no error, and
+ * the peer's FIN decides between the two (tcp_fin in net/ipv4/tcp_input.c, Linux 6.18). */
 static uint8_t state_left(uint8_t from, uint32_t signs)
 {
     const uint32_t may =
@@ -184,7 +184,8 @@ static uint32_t report_begin(struct lifecycles *lifecycles, const struct transit
     struct life *life = life_begin(lifecycles, transition, event->to, event->mono_ns);
 
     if (shown->conn && shown->conn->state == STATE_CLOSED) {
-        events[0] = life_event(transition, life, shown, EVENT_STATE); /* it was bound, and a row */
+        /* it was bound and had a row */
+        events[0] = life_event(transition, life, shown, EVENT_STATE);
         life_set_state_time(&events[0], NULL, shown);
     } else if (life && event->tuple.local_port == 0) {
         life->waits = true;
@@ -198,7 +199,7 @@ static uint32_t report_begin(struct lifecycles *lifecycles, const struct transit
     return 1;
 }
 
-/* What is to be reported of its opening before anything else is. */
+/* Reports its opening, if that is still due, before anything else. */
 static uint32_t report_opening(struct lifecycles *lifecycles, const struct transition *transition,
                                const struct shown *shown, struct life **life, struct event *event)
 {
@@ -209,7 +210,7 @@ static uint32_t report_opening(struct lifecycles *lifecycles, const struct trans
         int64_t began_ns = transition->began_ns ? transition->began_ns : transition->event.mono_ns;
         *life = life_begin(lifecycles, transition, STATE_SYN_RECEIVED, began_ns);
         if (*life && shown->conn) {
-            (*life)->opened_ns = 0; /* a frame showed it before: it knows more */
+            (*life)->opened_ns = 0; /* a frame has shown it: that knows more */
             (*life)->since_ns = 0;
         }
     } else {
@@ -254,7 +255,7 @@ static uint32_t report_step(struct lifecycles *lifecycles, const struct transiti
     life_set_state_time(event, life, shown);
     if (!life) /* for the time to its next step */
         life = life_add(lifecycles, event->netns, event->cookie);
-    /* Nobody sends or reads any more: what the minisock that follows cannot say. */
+    /* Nothing is sent or read any more, which the minisock that follows cannot report. */
     if (event->to != STATE_FIN_WAIT_2 || !(transition->signs & LIFE_ORPHAN))
         life_drop_totals(event);
     if (life) {
@@ -280,7 +281,7 @@ static void event_leave_out_fin(struct event *event, bool received)
         event->in_bytes--;
 }
 
-/* A socket that was disconnected has forgotten its peer's port and its counters. */
+/* A disconnected socket has lost its peer's port and its counters. */
 static void event_take_shown(struct event *event, const struct conn *conn)
 {
     event->tuple = conn->tuple;
@@ -295,7 +296,7 @@ static uint32_t report_destroyed(const struct transition *transition, const stru
     uint8_t from = shown->conn ? shown->conn->state : STATE_NONE;
     uint8_t to = transition->event.to;
 
-    /* A frame was first to show it: the message comes by way of a work queue. */
+    /* A frame has shown it first: the message came late, by a work queue. */
     if (from == to || from == STATE_TIME_WAIT || from == STATE_DELETE_TCB)
         return 0;
     enum event_kind kind = to == STATE_DELETE_TCB ? EVENT_CLOSE
@@ -362,7 +363,7 @@ uint32_t lifecycles_apply(struct lifecycles *lifecycles, const struct transition
 
     struct life *life = life_find(lifecycles, event->netns, event->cookie);
     if (life && life->waits && event->tuple.local_port == 0) {
-        life_remove(lifecycles, life); /* connect() found no port: there never was a connection */
+        life_remove(lifecycles, life); /* connect() found no port: there was no connection */
         return 0;
     }
     reported = report_opening(lifecycles, transition, shown, &life, events);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define DOUBT_NS 100000000LL /* bounds of a creation this near are a moment */
+#define DOUBT_NS 100000000LL /* creation bounds this close count as exact */
 
 void life_set_name(struct event *event, const char name[LIFE_NAME_MAX])
 {
@@ -56,7 +56,7 @@ void life_drop_totals(struct event *event)
     event->rtt_us = event->retrans = 0;
 }
 
-/* When it happened, by the clock of the frame that shows the row. */
+/* The time of the event by the clock of the row's frame. */
 static int64_t time_in_frame(const struct shown *shown, const struct event *event)
 {
     return shown->frame ? frame_time_of(shown->frame, event->wall_ns, event->mono_ns)
@@ -72,8 +72,8 @@ void life_set_state_time(struct event *event, const struct life *life, const str
         event_set_duration(event, time_in_frame(shown, event) - conn->state_since_ns);
 }
 
-/* Without an error: a program closed it. In these states that takes a reset: data was unread, or
- * SO_LINGER says so (__tcp_close in net/ipv4/tcp.c, Linux 6.18). */
+/* Without an error a program closed it. In these states that means a reset: data was unread, or
+ * SO_LINGER was set (__tcp_close in net/ipv4/tcp.c, Linux 6.18). */
 static uint8_t end_without_error(const struct transition *transition)
 {
     switch (transition->event.from) {
@@ -114,7 +114,7 @@ static uint8_t end_of_error(const struct transition *transition)
     }
 }
 
-/* The kernel gives one reason for three calls, and older ones give none. */
+/* The kernel has one reason for three calls, and older kernels have none. */
 static uint8_t why_reset(const struct transition *transition)
 {
     const uint8_t sent = transition->sent_reset;

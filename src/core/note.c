@@ -43,7 +43,7 @@ static uint32_t find_cookie(const struct notes *notes, uint64_t cookie, uint32_t
     return i;
 }
 
-/* The note that got this tuple last. */
+/* The latest note with this tuple. */
 static uint32_t find_tuple(const struct notes *notes, const struct tuple *tuple, uint32_t netns)
 {
     struct hash_cursor cursor;
@@ -71,9 +71,8 @@ static int notes_index(struct notes *notes, uint32_t i)
     return error;
 }
 
-/* A note gets another tuple: connect() reports a socket before it has its local port
- * (tcp_v4_connect in net/ipv4/tcp_ipv4.c, Linux 6.18). Takes the place of what was removed: does
- * not fail. */
+/* Changes a note's tuple: connect() reports a socket before it has its local port (tcp_v4_connect
+ * in net/ipv4/tcp_ipv4.c, Linux 6.18). Cannot fail, as it reuses the removed entry's room. */
 static void notes_move(struct notes *notes, uint32_t i, const struct tuple *tuple)
 {
     struct note *note = &notes->notes[i];
@@ -181,7 +180,7 @@ void notes_sift(struct notes *notes, bool (*keep)(const struct note *note))
     if (kept == notes->count)
         return;
     notes->count = kept;
-    /* Fewer than there were: neither fails. */
+    /* Fewer than before: neither fails. */
     (void)hash_index_begin(&notes->by_cookie, kept);
     (void)hash_index_begin(&notes->by_tuple, kept);
     for (uint32_t i = 0; i < kept; i++)

@@ -33,7 +33,7 @@ static enum offload_state decide_tls(uint8_t tls_tx, uint8_t tls_rx)
 {
     if (is_hardware(tls_tx) || is_hardware(tls_rx))
         return OFFLOAD_OFFLOADED;
-    /* Keys of one direction only are common, and then no others are to come. */
+    /* Keys for only one direction are common; the other is not pending then. */
     const bool has_base = tls_tx == TLS_CONF_IS_BASE || tls_rx == TLS_CONF_IS_BASE;
     const bool has_software = tls_tx == TLS_CONF_IS_SW || tls_rx == TLS_CONF_IS_SW;
     if (has_base && !has_software)

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is compared: IPv4 in IPv6 is IPv4, as the two ends of a connection may be one of each. */
+/* One end for comparison: v4-mapped IPv6 becomes IPv4, as the two ends of a connection may differ
+ * in that. */
 struct end {
     struct addr addr;
     uint16_t port;
@@ -72,7 +73,7 @@ static bool is_loopback(const struct end *end)
                                       : memcmp(end->addr.bytes, ONE, sizeof(ONE)) == 0;
 }
 
-/* Of one family the bytes decide; an IPv4 end in IPv6 is the same as one that is not. */
+/* Within one family bytes are compared; v4-mapped IPv6 equals IPv4. */
 static bool is_reverse(const struct search *search, const struct conn *row)
 {
     const struct tuple *tuple = &row->tuple, *wanted = &search->conn->tuple;
@@ -109,7 +110,7 @@ static const struct conn *result_of(const struct search *search, uint32_t *sever
     return search->others == 1 ? search->other : NULL;
 }
 
-/* By words: by bytes it took a tenth of what `list --json` does itself. */
+/* By words: bytewise hashing took a tenth of the time of `list --json`. */
 static uint64_t hash_end(const struct end *end)
 {
     uint64_t words[sizeof(end->addr) / sizeof(uint64_t)];
@@ -118,7 +119,7 @@ static uint64_t hash_end(const struct end *end)
     return (words[0] * HASH_SEED ^ words[1] ^ words[1] >> 31 ^ end->port) * HASH_SEED;
 }
 
-/* The same for both ends: each row's is computed once, and both are found together. */
+/* Symmetric: the same for both ends, so that each row is hashed once. */
 static uint32_t hash_of(const struct conn *conn)
 {
     const struct pair pair = pair_of(conn);

@@ -11,7 +11,7 @@
 #define PF_EXITING 0x00000004u /* include/linux/sched.h, Linux 2.6.27 to 6.18 */
 #define PF_KTHREAD 0x00200000u
 
-enum field { /* counted from the one behind the name (proc_pid_stat(5): 3) */
+enum field { /* counted from the field after the name (number 3 in proc_pid_stat(5)) */
              FIELD_STATE = 0,
              FIELD_PARENT = 1,
              FIELD_SESSION = 3,
@@ -21,7 +21,7 @@ enum field { /* counted from the one behind the name (proc_pid_stat(5): 3) */
              FIELD_COUNT
 };
 
-/* The name may hold anything, parentheses and newlines too: it ends at the last one. */
+/* The name may contain anything, even parentheses and newlines: it ends at the last ")". */
 int proc_stat_parse(const char *text, size_t length, struct proc_stat *out)
 {
     const char *open = memchr(text, '(', length);

@@ -1,4 +1,4 @@
-/* ranking: only what is on the screen, and a margin around it, is brought into order. */
+/* ranking: orders only the visible part, and a margin around it. */
 #include "core/ranking.h"
 
 #include "core/ranking_order.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #define MARGIN_WINDOWS 4
-#define HELD_SLACK     1024u /* places of rows that are gone, kept beyond as many as there are rows */
+#define HELD_SLACK     1024u /* kept places of closed rows, in addition to the number of rows */
 
 void ranking_done(struct ranking *ranking)
 {
@@ -43,8 +43,8 @@ static uint64_t key_of(const struct ranking *ranking, uint32_t at)
     return ranking->entries[at].key;
 }
 
-/* Keeps the order of the last update: what was shown is in it already, what lay before and behind
- * is brought into order by the keys of then. */
+/* Keeps the order of the last update: the visible part is ordered already, the rest is ordered now
+ * by the keys of then. */
 static int hold_order(struct ranking *ranking)
 {
     const struct ranking_order order = {0};
@@ -80,7 +80,8 @@ uint64_t ranking_held_place(struct ranking *ranking, uint64_t id)
 
     if (place != MAP_NONE)
         return place;
-    (void)map_put(&ranking->held, id, ranking->held_next); /* without memory it comes last again */
+    /* if out of memory, it comes last again */
+    (void)map_put(&ranking->held, id, ranking->held_next);
     return ranking->held_next;
 }
 
@@ -138,7 +139,7 @@ static void hold_cursor(struct ranking *ranking, const struct ranking_order *ord
     ranking->cursor = ranking->entries[rank].id;
 }
 
-/* Rank of the cursor's row; without it of what took its place. */
+/* Rank of the cursor's row; if it is gone, of the row in its place. */
 static uint32_t find_rank(const struct ranking *ranking, uint32_t cursor,
                           const struct ranking_order *order)
 {
@@ -203,7 +204,7 @@ uint32_t ranking_cursor_row(const struct ranking *ranking)
     return ranking_row(ranking, ranking->cursor_rank - ranking->top);
 }
 
-/* Rows often stand where their source had them: by id, all keys alike. */
+/* Rows are often in their source's order already: by id, with equal keys. */
 static bool is_in_order(const struct ranking *ranking, const struct ranking_order *order)
 {
     for (uint32_t i = 1; i < ranking->count; i++)

@@ -1,6 +1,6 @@
-/* A window of many entries in order: bounds around it are guessed from a sample, one pass gathers
- * what lies between them, and only that is selected and sorted. Selecting among all instead, over
- * 200,000 rows, takes 24 ms at worst for a keystroke of a field filter, in place of 9 (goal: 20, see
+/* Orders a window of many entries: its bounds are estimated from a sample, one pass gathers the
+ * entries between them, and only those are selected and sorted. Selecting among all 200,000 rows
+ * instead takes 24 ms at worst for a keystroke of a field filter, rather than 9 (goal: 20, see
  * doc/performance.md). */
 #include "core/ranking_order.h"
 
@@ -10,7 +10,7 @@
 
 #define SMALL        24   /* entries that are sorted rather than partitioned further */
 #define SAMPLES      1024 /* taken evenly from all entries */
-#define SAMPLE_SLACK 48   /* so far a rank may lie from its place in the sample: 3 sigma at most */
+#define SAMPLE_SLACK 48   /* tolerance of a rank in the sample: 3 sigma at most */
 #define SAMPLE_FROM  8192 /* entries from which on a sample pays */
 
 int order_compare_tied(const struct ranking_entry *a, const struct ranking_entry *b,
@@ -49,7 +49,7 @@ static void swap_entries(struct ranking_entry *a, struct ranking_entry *b)
     *b = kept;
 }
 
-/* Middle one of first, middle and last, moved to the front as the pivot. */
+/* The median of first, middle and last becomes the pivot, at the front. */
 static void choose_pivot(struct ranking_entry *entries, size_t count,
                          const struct ranking_order *order)
 {
@@ -85,8 +85,8 @@ static size_t partition(struct ranking_entry *entries, size_t count,
     return high;
 }
 
-/* Introselect: afterwards no entry before `rank` sorts after one at or behind it. Partitions that
- * do not shrink (an order made to hurt) end in a sort. */
+/* Introselect: afterwards no entry before `rank` sorts after one at or behind it. If partitions do
+ * not shrink (adversarial order), it falls back to sorting. */
 static void select_rank(struct ranking_entry *entries, size_t count, size_t rank,
                         const struct ranking_order *order)
 {
@@ -127,8 +127,8 @@ static size_t gather(struct ranking_entry *entries, size_t count, const struct r
     return gathered;
 }
 
-/* Moves what surely sorts before rank *first to the front and what surely sorts behind rank *last
- * to the end: the ranks in between stand in [*first, *last) afterwards. */
+/* Moves entries that certainly come before rank *first to the front and those certainly after rank
+ * *last to the end: the ranks in between are in [*first, *last) afterwards. */
 static void narrow(struct ranking_entry *entries, size_t count, size_t *first, size_t *last,
                    const struct ranking_order *order)
 {
@@ -141,7 +141,7 @@ static void narrow(struct ranking_entry *entries, size_t count, size_t *first, s
     order_sort(sample, SAMPLES, order);
     if (high + SAMPLE_SLACK < SAMPLES)
         end = gather(entries, count, &sample[high + SAMPLE_SLACK], order);
-    if (end < *last) /* the sample was not like the whole */
+    if (end < *last) /* the sample was not representative */
         end = count;
     if (low > SAMPLE_SLACK)
         begin = gather(entries, end, &sample[low - SAMPLE_SLACK], order);

@@ -3,17 +3,17 @@
 
 #include "core/counters.h"
 
-#define RATE_CONSTANT_US 1000000             /* time constant of the smoothing */
-#define IDLE_MS          4000u               /* nothing for so long: the rate is 0, not nearly 0 */
-#define IDLE_FLOOR       16u                 /* bytes a second below which an idle rate is 0 */
+#define RATE_CONSTANT_US 1000000 /* time constant of the smoothing */
+#define IDLE_MS          4000u   /* after this long without data the rate is exactly 0 */
+#define IDLE_FLOOR       16u     /* bytes a second below which an idle rate is 0 */
 #define DELTA_MAX        (UINT64_C(1) << 43) /* times 10^6 still fits 64 bits */
 
-/* From ESTABLISHED on; before it last_data_recv counts from boot. */
+/* From ESTABLISHED on; before that last_data_recv counts from boot. */
 #define STATES_WITH_AGE                                                                            \
     (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) |    \
      STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK))
 
-/* What one direction did: bytes since the last sample, and for how long it is idle. */
+/* One direction: bytes since the last sample, and for how long it has been idle. */
 struct sample {
     uint64_t rate, delta;
     bool idle_known;
@@ -26,7 +26,7 @@ uint64_t rates_step(uint64_t rate, uint64_t bytes, int64_t elapsed_ns)
     uint64_t spread_us = RATE_CONSTANT_US + elapsed_us;
     uint64_t capped = bytes < DELTA_MAX ? bytes : DELTA_MAX;
     uint64_t stepped = rate * RATE_CONSTANT_US + capped * 1000000;
-    return (stepped + (bytes ? spread_us / 2 : 0)) / spread_us; /* what only fades comes to 0 */
+    return (stepped + (bytes ? spread_us / 2 : 0)) / spread_us; /* pure fading reaches 0 */
 }
 
 bool flow_fade(struct flow *flow, int64_t elapsed_ns)
@@ -59,7 +59,7 @@ void rates_update(const struct conn *previous, struct conn *next, int64_t elapse
     *rest = (struct in_out){0};
     if (!counters_known(previous) || !counters_known(next))
         return;
-    if (elapsed_ns < 1000) { /* no time passed: what was known still is */
+    if (elapsed_ns < 1000) { /* no time passed: unchanged */
         next->known |= previous->known & KNOWN_RATES;
         conn_set_rates(next, conn_in_rate(previous), conn_out_rate(previous));
         return;
@@ -80,7 +80,7 @@ void rates_update(const struct conn *previous, struct conn *next, int64_t elapse
     if (previous->known & KNOWN_RATES) {
         uint64_t in_rate = smooth(&in, elapsed_ns, &rest->in);
         conn_set_rates(next, in_rate, smooth(&out, elapsed_ns, &rest->out));
-    } else { /* it was there when the session began: taken to have gone on like this before */
+    } else { /* it existed when the session began: assumes the same rate before */
         conn_set_rates(next, first_rate(in.delta, elapsed_ns), first_rate(out.delta, elapsed_ns));
     }
 }

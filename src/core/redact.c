@@ -1,5 +1,5 @@
-/* redact: what stands for an address, a name, a path. Numbers are given in the order of first
- * sight; a text is known by its hash of 64 bits. */
+/* redact: replacements of addresses, names and paths. Numbered in order of first appearance; a text
+ * is identified by a 64-bit hash. */
 #include "core/redact.h"
 
 #include "base/hash.h"
@@ -27,7 +27,7 @@ enum kind {
     KIND_POD,
     KIND_POD_NAMESPACE,
     KIND_INTERFACE,
-    KIND_ADDRESS, /* and, behind it, one for each class of addresses */
+    KIND_ADDRESS, /* followed by one for each class of addresses */
     KIND_COUNT = KIND_ADDRESS + 16
 };
 
@@ -57,7 +57,7 @@ void redaction_free(struct redaction *redaction)
     free(redaction);
 }
 
-/* 1, 2, 3 ... by kind. Out of memory: 0, which then stands for several. */
+/* 1, 2, 3 ... by kind. If out of memory: 0, for all others. */
 static uint32_t number_of(struct redaction *redaction, unsigned kind, uint64_t key)
 {
     struct map *map = &redaction->numbers[kind];
@@ -76,7 +76,7 @@ struct range {
     uint8_t bits;
 };
 
-/* In which class an address is, and where those of the class go. */
+/* Classes of addresses, and the range that replaces each. */
 static const struct address_class {
     struct range from, to; /* to.bits 0: they stay as they are */
 } INET_CLASSES[] = {
@@ -99,7 +99,7 @@ static const struct address_class INET6_CLASSES[] = {
 static const struct range PUBLIC[] = {
     {{203, 0, 113}, 24}, {{198, 51, 100}, 24}, {{192, 0, 2}, 24}, {{198, 18}, 15}, {{240}, 4}};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define INET6_FIRST  10u /* number of its first class, behind those of IPv4 */
+#define INET6_FIRST  10u /* index of its first class, after those of IPv4 */
 
 static bool in_range(const uint8_t *bytes, const struct range *range)
 {
@@ -228,7 +228,7 @@ static void redact_users(struct redaction *redaction, struct frame *frame)
 
 /* --- names --- */
 
-/* "unit3.service", "docker:container2": what sort it is stays. */
+/* "unit3.service", "docker:container2": the type is kept. */
 static const char *redact_name(struct redaction *redaction, struct frame *frame, unsigned kind,
                                const char *text, const char *word)
 {
@@ -254,7 +254,7 @@ static const char *redact_path(struct frame *frame, const char *path)
     return frame_copy_text(frame, shown);
 }
 
-/* A title, too, may have addresses and users: "postgres: ann shop 192.0.2.7(4711) idle". */
+/* Titles may also contain addresses and users: "postgres: ann shop 192.0.2.7(4711) idle". */
 static const char *redact_command(struct frame *frame, const struct proc *proc, const char *command)
 {
     char shown[NAME_SIZE];

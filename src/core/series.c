@@ -1,4 +1,4 @@
-/* series: samples of frames, and a bounded line of them in order of time. */
+/* series: samples of frames, and a bounded list of them in order of time. */
 #include "core/series.h"
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define HOLD_INTERVALS 3 /* a frame that came late leaves no hole */
+#define HOLD_INTERVALS 3 /* a late frame leaves no hole */
 
 static void put(struct series_sample *sample, enum series_value value, uint64_t number)
 {
@@ -15,7 +15,7 @@ static void put(struct series_sample *sample, enum series_value value, uint64_t 
     sample->values[value] = number;
 }
 
-/* Sent and not acknowledged: never more than so many segments may hold. */
+/* Unacknowledged data, limited to the capacity of the segments in flight. */
 static bool in_flight(const struct conn_detail *detail, uint64_t *bytes)
 {
     uint64_t segments, mss, sent, again, acked;
@@ -58,7 +58,7 @@ static bool take_conn(uint64_t serial, const struct frame *frame, struct series_
     if (!conn || conn_is_ghost(conn))
         return false;
     if (frame_row_stands(frame, conn))
-        return true; /* there, and nothing new is known of it */
+        return true; /* it exists, but was not read for this frame */
     if (conn->known & KNOWN_RATES) {
         put(sample, SERIES_IN, conn_in_rate(conn));
         put(sample, SERIES_OUT, conn_out_rate(conn));
@@ -69,7 +69,7 @@ static bool take_conn(uint64_t serial, const struct frame *frame, struct series_
         put(sample, SERIES_CWND, conn->cwnd);
     if (conn->known & KNOWN_INFO)
         put(sample, SERIES_RETRANS_TOTAL, conn->retrans);
-    if (conn_window_is_shut(conn)) /* a log has no timer where none runs, nor that it is known */
+    if (conn_window_is_shut(conn)) /* a log omits an idle timer, and that it is known */
         put(sample, SERIES_SHUT, 1);
     const struct conn_detail *detail = frame_detail(frame, conn);
     if (detail && conn->state != STATE_LISTEN)
@@ -77,7 +77,7 @@ static bool take_conn(uint64_t serial, const struct frame *frame, struct series_
     return true;
 }
 
-/* What a process does not hold any more is not its own. */
+/* Sockets that a process no longer holds do not count. */
 static bool is_counted(const struct grouping_member *member, const struct conn *conn)
 {
     return member->kind != &GROUPING_PROCESSES || conn->owner_word == OWNER_PROCESS;
@@ -110,7 +110,7 @@ static bool take_member(const struct grouping_member *member, const struct frame
     return found;
 }
 
-/* second: FACT_NONE where there is one only. */
+/* second: FACT_NONE if there is only one. */
 static void put_fact(struct series_sample *sample, enum series_value value,
                      const struct host_facts *facts, enum host_fact first, enum host_fact second)
 {
@@ -126,11 +126,11 @@ static bool take_all(const struct frame *frame, struct series_sample *sample)
         put(sample, SERIES_IN, totals->in_bytes_per_s);
         put(sample, SERIES_OUT, totals->out_bytes_per_s);
     }
-    if (totals_have_rates(frame) && !frame->all_ns) { /* else of some rows only */
+    if (totals_have_rates(frame) && !frame->all_ns) { /* else they cover only some rows */
         put(sample, SERIES_SENT, totals->sent_interval);
         put(sample, SERIES_RETRANS, totals->retrans_interval);
     }
-    if (frame->namespace_count <= 1) { /* else of one of those that are shown only */
+    if (frame->namespace_count <= 1) { /* else they cover only one of those shown */
         put_fact(sample, SERIES_OPENS, frame->facts, FACT_ACTIVE_OPENS, FACT_PASSIVE_OPENS);
         put_fact(sample, SERIES_RESETS, frame->facts, FACT_ESTAB_RESETS, FACT_NONE);
     }
@@ -293,7 +293,7 @@ void series_by_time(const struct series *series, enum series_value value,
     for (uint32_t i = 0; i < series->count; i++) {
         const struct series_sample *sample = &series->samples[i];
         const int64_t before_ns = i > 0 ? series->samples[i - 1].mono_ns : INT64_MIN;
-        /* behind a gap, and at the beginning, it speaks for one interval */
+        /* after a gap, and at the beginning, it covers one interval */
         const int64_t from_ns = before_ns >= sample->mono_ns - axis->hold_ns
                                     ? before_ns
                                     : sample->mono_ns - axis->hold_ns / HOLD_INTERVALS;

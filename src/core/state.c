@@ -170,7 +170,7 @@ bool state_may_reach(enum tcp_state from, enum tcp_state to)
     return (reached & BIT(to)) != 0;
 }
 
-/* A ghost belongs to the connections: what a row was before it went is known to its owner only. */
+/* A ghost counts as a connection: its former class is not in the state. */
 uint32_t state_class_bits(enum tcp_class class)
 {
     static const uint32_t bits[] = {

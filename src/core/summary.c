@@ -1,4 +1,4 @@
-/* Counts while frames and events go by; what is kept grows with places and listeners, not with the
+/* Counts frames and events as they are read; memory grows with places and listeners, not with the
  * length of the log. */
 #include "core/summary.h"
 
@@ -171,7 +171,7 @@ static struct summary_listener *add_listener(struct summary *summary, const stru
     return listener;
 }
 
-/* Its owner may be found later than the listener. */
+/* The owner may be found later than the listener. */
 static void name_listener(struct summary_listener *listener, const struct frame *frame,
                           const struct conn *conn)
 {
@@ -211,14 +211,14 @@ static int take_listener(struct summary *summary, const struct frame *frame,
 
 /* --- bytes --- */
 
-/* Counters that went back are those of another connection. */
+/* Counters that decreased belong to another connection. */
 static uint64_t grown(uint64_t after, uint64_t before)
 {
     return after >= before ? after - before : 0;
 }
 
-/* What a row has sent and retransmitted since the frame before. A row of the first frame has sent
- * the rest before the log begins. */
+/* Adds what a row sent and retransmitted since the last frame. What a row of the first frame has
+ * sent was before the log begins. */
 static int take_bytes(struct summary *summary, const struct frame *frame, const struct conn *conn)
 {
     struct summary_bytes **rows = summary->bytes;

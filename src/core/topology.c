@@ -22,7 +22,7 @@ static const char *const BY[TOPOLOGY_BY_COUNT] = {[TOPOLOGY_UNIT] = "unit",
                                                   [TOPOLOGY_HOST] = "host"};
 const struct words TOPOLOGY_BY_WORDS = WORDS(BY);
 
-struct outside { /* an address that is of no machine shown */
+struct outside { /* an address of no machine shown */
     struct addr addr;
     uint8_t family, role; /* role: enum topology_outside */
     uint32_t count, node;
@@ -39,7 +39,7 @@ struct builder {
     const struct topology_wish *wish;
     struct other_ends ends;
     struct hash_index listeners; /* of (netns, port), the rows */
-    struct hash_index places;    /* of local addresses that rows have, one row for each namespace */
+    struct hash_index places;    /* of local addresses of rows, one row for each namespace */
     struct outside *outside;
     uint32_t outside_count, outside_capacity;
     struct hash_index outside_index;
@@ -97,7 +97,7 @@ static const char *process_name(const struct builder *builder, const struct conn
     return owner ? owner->comm : owner_word_name(row->owner_word);
 }
 
-/* What the row belongs to. */
+/* The name of the node that the row belongs to. */
 static const char *name_of(const struct builder *builder, const struct conn *row,
                            const struct frame_host *host)
 {
@@ -183,7 +183,7 @@ static int compare_down(const void *a, const void *b)
     return one > other ? -1 : one < other;
 }
 
-/* So many connections that an address has a node of its own; 0 = out of memory. */
+/* The number of connections from which an address gets a node of its own; 0 = out of memory. */
 static uint32_t least_count(const struct builder *builder)
 {
     const uint32_t count = builder->outside_count;
@@ -265,7 +265,7 @@ static uint32_t hash_of_place(const struct addr *addr)
     return hash_number(hash_bytes(addr, sizeof(*addr), HASH_SEED));
 }
 
-/* The namespace has that address, as one of its rows says. NULL: none is known to. */
+/* A row that shows that the namespace has that address. NULL: none. */
 static const struct conn *place_of(const struct builder *builder, const struct addr *addr,
                                    uint8_t family, uint32_t netns)
 {
@@ -299,7 +299,7 @@ static int find_places(struct builder *builder)
     return error;
 }
 
-/* What listens where an attempt goes that has no other end yet. NULL: nothing that is shown. */
+/* The listener for an attempt without another end yet. NULL: none shown. */
 static const struct conn *service_of(const struct builder *builder, const struct conn *row)
 {
     const struct tuple *tuple = &row->tuple;
@@ -321,7 +321,7 @@ static const struct conn *service_of(const struct builder *builder, const struct
     return NULL;
 }
 
-/* A listener decides; where none is known any more, the lower port is the service's. */
+/* A listener decides; without one, the lower port is the service. */
 static bool is_server(const struct builder *builder, const struct conn *row,
                       const struct conn *other)
 {
@@ -334,7 +334,7 @@ static bool is_server(const struct builder *builder, const struct conn *row,
     return row->tuple.local_port < row->tuple.remote_port;
 }
 
-/* Of connections that carry something, or try to. */
+/* True for connections that carry data, or are being opened. */
 static bool is_edge(const struct builder *builder, const struct conn *row)
 {
     const uint32_t none = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_TIME_WAIT) |
@@ -345,7 +345,7 @@ static bool is_edge(const struct builder *builder, const struct conn *row)
             builder->wish->accept(builder->wish->accept_data, builder->context, row));
 }
 
-/* The row at its other end, or what is to become that. */
+/* The row at its other end, or the listener that will accept it. */
 static const struct conn *end_of(const struct builder *builder, const struct conn *row)
 {
     const struct conn *other = other_ends_find(&builder->ends, row, NULL);
@@ -400,7 +400,7 @@ static void add_traffic(struct topology_edge *edge, const struct conn *row, bool
     edge->received_per_s += at_server ? conn_out_rate(row) : conn_in_rate(row);
 }
 
-/* Of both ends shown, the client's counts; what the server sends is lost or not on its way as well. */
+/* If both ends are shown, the client's row counts; retransmissions of the server are added. */
 static int add_row(struct builder *builder, uint32_t index)
 {
     const struct conn *row = &builder->frame->conns[index];
@@ -491,7 +491,7 @@ static void mark(uint8_t *severity, const char **text, const struct finding *fin
     *text = title;
 }
 
-/* A listener's are those of all that leads to its port. */
+/* Findings about a listener mark all edges to its port. */
 static void mark_listener(struct builder *builder, const struct conn *row,
                           const struct finding *finding, const char *title)
 {

@@ -1,4 +1,4 @@
-/* topology_out: who talks to whom, written out. */
+/* topology_out: the output formats of a topology. */
 #include "core/finding/finding.h"
 #include "core/json/member.h"
 #include "core/text/text.h"
@@ -72,7 +72,7 @@ struct tree {
     const struct topology *topology;
     struct buffer *out;
     bool ascii;
-    uint8_t *seen; /* of each node: its edges were printed */
+    uint8_t *seen; /* for each node: its edges were printed */
     char indent[256];
 };
 
@@ -146,7 +146,7 @@ void topology_text(const struct topology *topology, bool ascii, struct buffer *o
         out->failed = -12;
         return;
     }
-    /* Those that nothing connects to, then what is left: rings. */
+    /* First nodes without inbound edges, then the rest: cycles. */
     for (uint32_t pass = 0; pass < 2; pass++)
         for (uint32_t i = 0; i < topology->edge_count; i++) {
             const uint32_t from = topology->edges[i].from;
@@ -177,7 +177,7 @@ static void put_dot_finding(struct buffer *out, uint8_t severity, const char *fi
     buffer_escaped(out, finding);
 }
 
-/* Names have no control characters: they were made safe where they came in. */
+/* Names are safe text without control characters. */
 static void put_dot_node(struct buffer *out, const struct topology_node *node, uint32_t number)
 {
     buffer_printf(out, "    n%" PRIu32 " [label=\"", number);
@@ -193,7 +193,7 @@ static void put_dot_node(struct buffer *out, const struct topology_node *node, u
     buffer_text(out, "];\n");
 }
 
-/* A box around what is of one host, where there are several. */
+/* A box around the nodes of each host, if there are several. */
 static void put_dot_nodes(struct buffer *out, const struct topology *topology)
 {
     uint32_t most = 0;
@@ -255,7 +255,7 @@ void topology_dot(const struct topology *topology, struct buffer *out)
 
 /* --- Mermaid --- */
 
-/* Of Mermaid's own characters none may be in a text: they are written as HTML entities. */
+/* Characters special to Mermaid are written as HTML entities. */
 static void put_entities(struct buffer *out, const char *text)
 {
     for (; *text; text++) {

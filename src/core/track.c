@@ -1,6 +1,5 @@
-/* History from frame to frame. What was reported between frames comes as notes, what the frames
- * show as a diff; both become marks of rows, ghosts and events, each change once. Independent of
- * where frames come from, nor read a clock. */
+/* History from frame to frame. Reported events come as notes, the frames' changes as a diff; both
+ * become marks of rows, ghosts and events, each change once. */
 #include "core/track.h"
 
 #include "base/grow.h"
@@ -15,8 +14,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define NOTE_FRAMES 2u     /* a note that no frame bears out for so many frames is given up */
-#define GHOSTS_MOST 16384u /* more are of no use to anybody, and would delay frames */
+#define NOTE_FRAMES 2u     /* a note that no frame confirms is dropped after this many frames */
+#define GHOSTS_MOST 16384u /* more would be useless, and delay frames */
 #define FETCH_AHEAD 6u     /* rows */
 #define FETCH_LINE  64u    /* bytes of a cache line */
 #define KNOWN_CARRIED                                                                              \
@@ -28,12 +27,12 @@ struct track {
     int64_t *closed; /* mono_ns at which each ghost of the last frame closed, in their order */
     uint32_t closed_count, closed_capacity;
     struct notes notes;
-    struct map left; /* cookies of connections that closed since what is only bound was read */
+    struct map left; /* cookies of connections closed since bound sockets were last read */
     struct ghost_copier copier;
     struct account account;
 };
 
-/* One track_apply at work. */
+/* The state of one track_apply. */
 struct pass {
     struct track *track;
     const struct frame *previous;
@@ -41,9 +40,9 @@ struct pass {
     const struct diff *diff;
     struct emitter emitter;
     struct netns_time time; /* of the namespace of the row at work */
-    int64_t clock_set_ns;   /* how far the wall clock was set since previous */
-    bool ghosts;            /* there is memory for them */
-    uint32_t found;         /* rows that are new to us, and did not open */
+    int64_t clock_set_ns;   /* by how much the wall clock was set since previous */
+    bool ghosts;            /* there is memory for ghosts */
+    uint32_t found;         /* rows that are new here, but did not open */
     uint32_t last_owner;    /* index in next of the process that a note named last */
     int error;
 };
@@ -100,13 +99,13 @@ static const struct netns_time *pass_time(struct pass *pass, const struct conn *
     return &pass->time;
 }
 
-/* There is no news of a row: it is as it was in the frame before. */
+/* The row was not read for this frame: it is unchanged. */
 static bool is_kept(struct pass *pass, const struct conn *conn)
 {
     return pass->next->all_ns ? frame_row_stands(pass->next, conn) : pass_time(pass, conn)->is_kept;
 }
 
-/* Of what may be read last of the rows of a namespace. */
+/* The time of the rows of a namespace that are read last. */
 static const struct netns_time *pass_time_of_rest(struct pass *pass, uint32_t netns,
                                                   enum netns_rows rows)
 {
@@ -114,8 +113,7 @@ static const struct netns_time *pass_time_of_rest(struct pass *pass, uint32_t ne
     return &pass->time;
 }
 
-/* When all such rows of that namespace were read for the frame before, by the clock of this
- * one. */
+/* When all such rows of that namespace were read for the last frame, by the clock of this one. */
 static int64_t previous_ns(struct pass *pass, uint32_t netns, enum netns_rows rows)
 {
     const int64_t since_ns =
@@ -137,7 +135,7 @@ static void pass_add_closed(struct pass *pass, int64_t mono_ns)
     pass->track->closed[pass->track->closed_count++] = mono_ns;
 }
 
-/* Ghosts of the frame before that are not yet to go. Their times move down in place. */
+/* Ghosts of the last frame that are still to be shown. Their times move down in place. */
 static void keep_ghosts(struct pass *pass)
 {
     const struct frame *previous = pass->previous;
@@ -164,7 +162,7 @@ static void keep_ghosts(struct pass *pass)
 
 /* --- what is only bound, and may be read more rarely --- */
 
-/* The socket of a connection that was closed while what is only bound was not read: it did not
+/* A bound socket left by a connection that closed while bound sockets were not read: it did not
  * open. */
 static bool is_left(const struct pass *pass, const struct conn *conn)
 {
@@ -177,7 +175,7 @@ static bool is_bound_read(const struct frame *frame, uint32_t netns)
     return frame_read_ns(frame, netns, NETNS_ROWS_BOUND) >= frame->mono_ns;
 }
 
-/* Its socket may be bound still. Out of memory its opening would be reported, which is no harm. */
+/* Its socket may still be bound. If out of memory, an opening is reported, which is harmless. */
 static void note_left(struct pass *pass, const struct conn *conn)
 {
     if (conn->cookie && conn->state != STATE_CLOSED && !is_bound_read(pass->next, conn->netns))
@@ -192,7 +190,7 @@ static void forget_left(struct pass *pass)
 
 /* --- what no event had reported --- */
 
-/* Events leave out what has no socket, or only a bound one. */
+/* States whose changes are reported by events: not minisocks, nor sockets that are only bound. */
 static bool is_reported(uint8_t state)
 {
     const uint32_t not_reported = STATE_BIT(STATE_SYN_RECEIVED) | STATE_BIT(STATE_TIME_WAIT) |
@@ -201,7 +199,8 @@ static bool is_reported(uint8_t state)
     return !(not_reported & STATE_BIT(state));
 }
 
-/* What a frame of all rows is the first to show though events would have come of it. */
+/* Counts changes that a complete frame is the first to show although events should have reported
+ * them. */
 static void note_unreported(struct pass *pass, uint8_t from, uint8_t to)
 {
     if (pass->previous && pass->previous->all_ns && !pass->next->all_ns && is_reported(from) &&
@@ -249,14 +248,14 @@ static bool has_no_holder(const struct conn *conn)
     return conn->owner_word == OWNER_NONE || conn->owner_word == OWNER_UNKNOWN;
 }
 
-/* What a process let go of, as far as the frame itself can tell. */
+/* A socket that its process closed, as far as the frame alone shows. */
 static bool is_left_over(const struct conn *conn)
 {
     return (conn->state == STATE_TIME_WAIT || conn->state == STATE_FIN_WAIT_2) &&
            has_no_holder(conn);
 }
 
-/* It was held when it was dumped, and closed before its holder was looked for. */
+/* It was held when dumped, and closed before its holder was looked up. */
 static bool is_let_go(const struct conn *conn, const struct note *note)
 {
     return (conn->known & KNOWN_INODE) && has_no_holder(conn) && note->state != conn->state &&
@@ -276,7 +275,7 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     conn_move_times(conn, pass->clock_set_ns);
     if (before->mark && pass->next->wall_ns - conn->changed_ns < pass->track->settings.highlight_ns)
         conn->mark = before->mark;
-    if (is_left_over(conn) && before->owner_word == OWNER_LAST) { /* known from what was reported */
+    if (is_left_over(conn) && before->owner_word == OWNER_LAST) { /* known from an event */
         ghost_copy_owners(&pass->track->copier, conn, before);
         conn->owner_word = OWNER_LAST;
     }
@@ -286,7 +285,7 @@ static void carry(struct pass *pass, const struct conn *before, struct conn *con
     account_row(&pass->track->account, before, conn);
 }
 
-/* A copy has all that is carried, as long as it is not touched. */
+/* A copy has all carried facts already, as long as it is unchanged. */
 static void carry_standing(struct pass *pass, const struct conn *before, struct conn *conn)
 {
     conn_move_times(conn, pass->clock_set_ns);
@@ -311,7 +310,7 @@ static void mark_row(struct conn *conn, enum conn_mark mark, uint8_t from, int64
     conn->known |= KNOWN_STATE_SINCE;
 }
 
-/* Of a connection that was reported and has no holder now. */
+/* For a connection with a note and without a holder now. */
 static void set_last_owner(struct pass *pass, struct conn *conn, const struct note *note)
 {
     if (note->pid)
@@ -333,11 +332,11 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         pass->found++;
         return;
     }
-    /* A row that a dump skipped before it was ever seen is older than the frame that lacks it:
-     * what tcp_info says stands then, and bounds do not cross. A namespace may be found long after
-     * its connections began. */
+    /* A row that a dump skipped may be older than the last frame: bounds from tcp_info hold, and
+     * contradicting ones are ignored. A namespace may be found long after its connections
+     * opened. */
     const bool was_read = !pass_time(pass, conn)->is_new;
-    /* What a process has open now, none may have accepted then. */
+    /* A socket that a process has open now may not have been accepted yet then. */
     const enum netns_rows rows = conn->state == STATE_CLOSED ? NETNS_ROWS_BOUND : NETNS_ROWS_UNHELD;
     const int64_t since_ns = previous_ns(pass, conn->netns, rows);
     if (was_read)
@@ -349,7 +348,7 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
         set_last_owner(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, reported ? opened_ns(pass, note) : next->wall_ns);
     if (!reported &&
-        !(note && note->state == STATE_DELETE_TCB)) { /* never an opening after its close */
+        !(note && note->state == STATE_DELETE_TCB)) { /* do not report an opening after its close */
         emit_open(&pass->emitter, conn);
         note_unreported(pass, conn->state, conn->state);
     }
@@ -363,7 +362,7 @@ static void change_row(struct pass *pass, const struct conn *before, struct conn
     mark_row(conn, MARK_CHANGED, from, pass->next->wall_ns);
 }
 
-/* The row stands where the note says. */
+/* The row confirms the note. */
 static void bear_out(const struct pass *pass, struct conn *conn, const struct conn *before,
                      const struct note *note)
 {
@@ -375,9 +374,8 @@ static void bear_out(const struct pass *pass, struct conn *conn, const struct co
     conn->known |= KNOWN_STATE_SINCE;
 }
 
-/* A row that was reported since the last frame, and perhaps dumped before that: what the row shows
- * beyond the note is reported, what the note has beyond the row is left for the next frame to show.
- */
+/* A row that was reported since the last frame, and perhaps dumped before that: changes that only
+ * the row shows are reported; changes that only the note has are left to the next frame. */
 static void settle_row(struct pass *pass, const struct conn *before, struct conn *conn,
                        struct note *note)
 {
@@ -432,13 +430,13 @@ static void track_row(struct pass *pass, uint32_t index)
     if (note) {
         settle_row(pass, before, conn, note);
     } else if (before && !stands && before->state != conn->state) {
-        const int64_t since_ns = conn->state_since_ns; /* carried, not yet that of its new state */
+        const int64_t since_ns = conn->state_since_ns; /* still that of its old state */
         bool known = (before->known & KNOWN_STATE_SINCE) != 0;
         change_row(pass, before, conn, before->state, known ? &since_ns : NULL);
     }
 }
 
-/* All that there is of it is in its copy, and it counts by its state alone. */
+/* Its copy is complete, and only its state is counted. */
 static bool stays_calm(const struct pass *pass, uint32_t index)
 {
     const struct track *track = pass->track;
@@ -557,7 +555,7 @@ static void fetch_row(const struct conn *conn)
         __builtin_prefetch((const char *)conn + at);
 }
 
-/* Rows come from memory, not from the cache: two frames of 200,000 rows are 90 MB. */
+/* Rows are not in the cache: two frames of 200,000 rows take 90 MB. */
 static void fetch_ahead(const struct pass *pass, uint32_t index)
 {
     if (index >= pass->next->live_count)
@@ -567,7 +565,7 @@ static void fetch_ahead(const struct pass *pass, uint32_t index)
         return;
     }
     fetch_row(&pass->next->conns[index]);
-    if (pass->next->all_ns) /* of rows that stand, that one is enough */
+    if (pass->next->all_ns) /* for partial frames one note per row is enough */
         return;
     uint32_t before = pass->diff->previous_of[index];
     if (before != CONN_NO_INDEX)
@@ -595,8 +593,7 @@ static void pass_run(struct pass *pass)
             continue;
         }
         track_row(pass, i);
-        totals_add(&next->totals,
-                   &next->conns[i]); /* while it is at hand: a pass costs memory time */
+        totals_add(&next->totals, &next->conns[i]); /* while it is in the cache */
     }
     forget_left(pass);
     settle_notes(pass);

@@ -21,7 +21,7 @@ void view_done(struct view *view)
     view_init(view);
 }
 
-struct ties { /* by what rows are told apart whose keys are equal */
+struct ties { /* for comparing rows with equal keys */
     const struct column *sort;
     struct column_context context;
 };
@@ -83,7 +83,7 @@ static bool accepts(const struct view *view, const struct column_context *contex
     return !view->accept || view->accept(view->accept_data, context, conn);
 }
 
-/* Rows come from memory, not from the cache, and mostly these two parts of them are read. */
+/* Rows are not in the cache; mostly these two parts of them are read. */
 static void fetch_ahead(const struct frame *frame, uint32_t row)
 {
     if (row >= frame->conn_count)
@@ -148,7 +148,7 @@ static void take_rows(struct view *view, const struct column_context *context, u
     coming->next = end;
 }
 
-/* The cursor may have been moved since its row was looked for. */
+/* The cursor may have moved since its row was looked up. */
 static uint32_t find_cursor(const struct view *view, const struct view_rows *taken)
 {
     if (taken->cursor == view->ranking.cursor)
@@ -156,7 +156,8 @@ static uint32_t find_cursor(const struct view *view, const struct view_rows *tak
     return ranking_find(&view->ranking, view->ranking.cursor);
 }
 
-/* All rows, but for those taken ahead. *cursor becomes the place of the row under the cursor. */
+/* Adds all rows except those prepared already. *cursor becomes the place of the row under the
+ * cursor. */
 static int fill_entries(struct view *view, const struct column_context *context, uint32_t *cursor)
 {
     struct ranking *ranking = &view->ranking;
@@ -179,7 +180,7 @@ static int fill_entries(struct view *view, const struct column_context *context,
 
 bool view_prepare(struct view *view, const struct column_context *context, uint32_t rows)
 {
-    /* An order that is kept needs the one before. */
+    /* A frozen order needs the previous one. */
     if (view->ranking.frozen || ranking_is_held(&view->ranking))
         return true;
     if (!has_begun(view, context->frame) && begin(view, context->frame) != 0)

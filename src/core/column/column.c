@@ -1,4 +1,4 @@
-/* What is done with columns[]: finding, parsing lists, formatting by type. */
+/* Functions over columns[]: finding, parsing lists, formatting by type. */
 #include "core/column/values.h"
 #include "core/text/text.h"
 
@@ -48,7 +48,7 @@ size_t column_index(const struct column *column)
 void column_suggest(const char *word, char *out, size_t size)
 {
     size_t used = 0;
-    unsigned most = strlen(word) < 5 ? 1 : 2; /* anything is near to next to nothing */
+    unsigned most = strlen(word) < 5 ? 1 : 2; /* a short word is near to almost anything */
 
     out[0] = '\0';
     if (strlen(word) < 2)

@@ -1,5 +1,5 @@
-/* Formatters of columns[]: facts as the screen shows them where their type alone does not say how
- * (SCREENS 1). Text in a frame is safe already; nothing here may make it unsafe. */
+/* Formatters of columns[] for the screen, for facts whose type is not enough. Text in a frame is
+ * safe and must stay so. */
 #include "base/clock.h"
 #include "core/column/values.h"
 #include "core/text/text.h"
@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A listener's two queues count connections and are facts of their own; to the eye they stand where
- * ss has them too. */
+/* A listener's two queues count connections and are facts of their own, but are shown in the same
+ * columns, as in ss. */
 static size_t format_queue(const struct conn *conn, uint32_t queue, char *out, size_t size)
 {
     return conn->known & KNOWN_QUEUES ? text_count(out, size, queue) : text_copy(out, size, "");
@@ -35,7 +35,7 @@ static const char *service_name(const struct column_context *context, uint16_t p
     return lookup && lookup->service && port ? lookup->service(lookup->data, port) : NULL;
 }
 
-/* The interface of a bound or link-local socket; of a peer it stands at the local end. */
+/* The interface of a bound or link-local socket; shown at the local end only. */
 static const char *scope_name(const struct column_context *context, const struct conn *conn,
                               const struct addr *addr)
 {
@@ -46,7 +46,7 @@ static const char *scope_name(const struct column_context *context, const struct
     return frame_interface_name(context->frame, conn->netns, conn->tuple.scope);
 }
 
-/* Of a host that is not read any more with the age of its rows. */
+/* With the age of its rows, if the host is no longer read. */
 COLUMN_FORMAT(host)
 {
     const struct frame_host *host = frame_host_of(context->frame, conn->netns);
@@ -127,7 +127,7 @@ COLUMN_FORMAT(rport)
     return format_port(context, conn->tuple.remote_port, out, size);
 }
 
-/* Length of a unit's name without its suffix; 0 for units that every login has. */
+/* Length of a unit's name without its suffix; 0 for units that exist for every login. */
 static size_t unit_stem(const char *unit)
 {
     const char *dot = strrchr(unit, '.');
@@ -138,7 +138,7 @@ static size_t unit_stem(const char *unit)
     return dot ? (size_t)(dot - unit) : strlen(unit);
 }
 
-/* "[web]" is shown when it says more than the name of the process: "sshd [ssh]" does not. */
+/* "[web]" is shown if it adds to the name of the process: not in "sshd [ssh]". */
 static bool stem_says_more(const char *comm, const char *stem, size_t length)
 {
     char name[256];
@@ -208,7 +208,7 @@ COLUMN_FORMAT(user)
         return text_copy(out, size, value.text);
     if (!(conn->known & KNOWN_UID))
         return text_copy(out, size, "");
-    return (size_t)snprintf(out, size, "%u", conn->uid); /* no such user: the number is the fact */
+    return (size_t)snprintf(out, size, "%u", conn->uid); /* no such user: show the number */
 }
 
 COLUMN_FORMAT(owners)
@@ -243,7 +243,7 @@ COLUMN_FORMAT(age)
     shown = age.least_ns;
     if (!age.exact && age.close) {
         sign = "~";
-    } else if (!age.exact && age.least_ns >= SECOND_NS) { /* ">0:00" would say nothing */
+    } else if (!age.exact && age.least_ns >= SECOND_NS) { /* ">0:00" would be useless */
         sign = ">";
     } else if (!age.exact) {
         sign = "<";
@@ -253,7 +253,7 @@ COLUMN_FORMAT(age)
         return text_copy(out, size, "");
     size_t length = text_copy(out, size, sign);
     length += text_age(out + length, size - length, shown);
-    if (length <= AGE_CELLS) /* ">5d 18h" is cut to what is true: ">5d", "<6d" */
+    if (length <= AGE_CELLS) /* too long: ">5d 18h" becomes ">5d", "<5d 18h" becomes "<6d" */
         return length;
     length = text_copy(out, size, sign);
     text_age(out + length, size - length, *sign == '<' ? shown + 24 * 3600 * SECOND_NS : shown);
@@ -262,7 +262,7 @@ COLUMN_FORMAT(age)
     return length;
 }
 
-/* The fact behind the state; a socket with nothing attached shows nothing. */
+/* The fact behind the state; blank for a socket without any. */
 COLUMN_FORMAT(offload)
 {
     (void)context;

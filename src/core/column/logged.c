@@ -1,5 +1,5 @@
-/* The facts of rows and details that a session log has, gathered from the tables: what lines are
- * written and read by. Independent of lines. */
+/* The facts of rows and details in a session log, gathered from the tables. Independent of the
+ * format of lines. */
 #include "core/column/column.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static void add_fact(struct logged_facts *facts, const struct fact *fact, const 
     added->key_length = (uint8_t)strlen(key);
 }
 
-/* Bytes of struct conn that the facts read, but for what ticks. */
+/* Parts of struct conn that the facts read, except ticking ones. */
 static void gather_spans(struct logged_facts *facts)
 {
     bool read[sizeof(struct conn)] = {false};

@@ -176,7 +176,7 @@ bool column_age(const struct column_context *context, const struct conn *conn, s
     return true;
 }
 
-/* Only where it is a figure, not a bound: a filter compares with it. */
+/* Only if it is a value rather than a bound, as filters compare with it. */
 COLUMN_VALUE(age)
 {
     struct age age;

@@ -156,7 +156,7 @@ COLUMN_VALUE(ifname)
     return true;
 }
 
-/* A namespace whose inode cannot be read has a key all the same. */
+/* A namespace whose inode cannot be read has a key nevertheless. */
 COLUMN_VALUE(netns)
 {
     const struct frame_netns *netns = frame_find_netns(context->frame, conn->netns);

@@ -1,4 +1,4 @@
-/* The order of rows by a column: keys, and what tells rows of equal keys apart. */
+/* The order of rows by a column: keys, and the comparison of rows with equal keys. */
 #include "core/column/values.h"
 #include "core/text/text.h"
 
@@ -39,14 +39,14 @@ static enum end_kind end_kind(const struct addr *addr, uint8_t family)
     return memcmp(addr->bytes, zeros, 10) == 0 ? END_BETWEEN : END_INET6;
 }
 
-/* The address and the port have room in a key. */
+/* Address and port fit in a key. */
 static bool is_whole_end(enum end_kind kind)
 {
     return kind == END_INET || kind == END_LOW || kind == END_MAPPED;
 }
 
-/* IPv4 before IPv6, each by number, then by port. Equal keys of two ends that differ are common
- * with IPv6 addresses of one network only: of the others all is in the highest 51 bits. */
+/* IPv4 before IPv6, each by number, then by port. Different ends with equal keys are common only
+ * among IPv6 addresses of one network, which agree in the highest 51 bits. */
 static uint64_t end_key(const struct addr *addr, uint16_t port, uint8_t family)
 {
     const enum end_kind kind = end_kind(addr, family);
@@ -68,7 +68,7 @@ static bool address_key(const struct column *column, const struct conn *conn, ui
     return true;
 }
 
-/* Rows whose age has bounds only are sorted by the bound that is shown. */
+/* Rows with only bounds of their age are sorted by the bound that is shown. */
 static bool age_key(const struct column_context *context, const struct conn *conn, uint64_t *key)
 {
     struct age age;
@@ -79,7 +79,7 @@ static bool age_key(const struct column_context *context, const struct conn *con
     return true;
 }
 
-/* States sort as a connection lives through them; what only waits for others comes last. */
+/* States sort in the order of a connection's life; those that only wait for others come last. */
 static const uint8_t STATE_ORDER[STATE_COUNT] = {
     [STATE_SYN_SENT] = 1,    [STATE_SYN_RECEIVED] = 2, [STATE_ESTABLISHED] = 3,
     [STATE_CLOSE_WAIT] = 4,  [STATE_FIN_WAIT_1] = 5,   [STATE_FIN_WAIT_2] = 6,
@@ -87,8 +87,8 @@ static const uint8_t STATE_ORDER[STATE_COUNT] = {
     [STATE_DELETE_TCB] = 10, [STATE_LISTEN] = 11,      [STATE_CLOSED] = 12,
 };
 
-/* A row that has closed keeps its place among those of its last state, so that what is read does
- * not run away, nor the cursor with it. */
+/* A closed row keeps its place among those of its last state, so that neither it nor the cursor
+ * jumps. */
 static uint8_t state_place(const struct conn *conn, int64_t state)
 {
     if (state == STATE_DELETE_TCB && conn->from != STATE_NONE)
@@ -96,8 +96,8 @@ static uint8_t state_place(const struct conn *conn, int64_t state)
     return STATE_ORDER[state];
 }
 
-#define PLACE_SHIFT 60 /* of a state's place in the key, */
-#define RANK_SHIFT  40 /* of the rank of the process; below it stands the remote end */
+#define PLACE_SHIFT 60 /* bit of the state's place in the key */
+#define RANK_SHIFT  40 /* bit of the process's rank; the remote end is below it */
 #define RANK_LAST   ((UINT64_C(1) << (PLACE_SHIFT - RANK_SHIFT)) - 1)
 
 /* Without ranks the key is the state alone. */
@@ -114,7 +114,7 @@ static uint64_t state_key(const struct column_context *context, const struct con
            end_key(&tuple->remote, tuple->remote_port, tuple->family) >> (64 - RANK_SHIFT);
 }
 
-/* The lowest byte of text that has room in a key is 0. */
+/* The lowest byte is 0 if the text fits in a key. */
 static bool name_key(const struct column_context *context, const struct conn *conn, uint64_t *key)
 {
     const uint32_t rank = name_rank(context->name_ranks, conn->owner);
@@ -202,7 +202,7 @@ static int compare_processes(const struct column_context *context, const struct 
     return value_a.text == value_b.text ? 0 : strcmp(value_a.text, value_b.text);
 }
 
-/* Those of one state: by process, then by the remote end, then by the local one. */
+/* Rows of one state: by process, then by remote end, then by local end. */
 static int compare_within_state(const struct column_context *context, const struct conn *a,
                                 const struct conn *b)
 {

@@ -1,7 +1,7 @@
 /* filter_bytecode: what the kernel can decide of a filter, as INET_DIAG_REQ_BYTECODE. Operations
  * and layout: include/uapi/linux/inet_diag.h, checked by inet_diag_bc_audit() of
  * net/ipv4/inet_diag.c (Linux 6.18). A block of length L accepts a row by ending at L and rejects
- * it by a jump to L + 4, so that blocks are joined without patching more than jumps that reject. */
+ * it by a jump to L + 4, so that joining blocks only needs to patch rejecting jumps. */
 #include "core/filter/node.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ static void put_op(struct buffer *out, enum operation code, size_t yes, size_t n
     buffer_append(out, (const char *)&op, sizeof op);
 }
 
-/* An operation with its operand: a match goes on behind it, anything else rejects. */
+/* An operation with its operand: a match continues after it, anything else rejects. */
 static void put_condition(struct buffer *out, enum operation code, const void *operand, size_t size)
 {
     put_op(out, code, OP_SIZE + size, OP_SIZE + size + 4);
@@ -71,8 +71,7 @@ static void put_host(struct buffer *out, enum operation code, const struct filte
     put_condition(out, code, operand, size);
 }
 
-/* Appends `right` to `left` so that both must accept: what rejected behind left now jumps over
- * right. */
+/* Appends `right` to `left` so that both must accept: jumps that reject now go past right. */
 static void join_and(struct buffer *left, const struct buffer *right)
 {
     size_t at = 0;
@@ -90,14 +89,14 @@ static void join_and(struct buffer *left, const struct buffer *right)
     buffer_append(left, right->data, right->length);
 }
 
-/* What left rejects lands behind the jump, on right. */
+/* Rows rejected by left arrive after the jump, at right. */
 static void join_or(struct buffer *left, const struct buffer *right)
 {
     put_op(left, BC_JMP, OP_SIZE, OP_SIZE + right->length);
     buffer_append(left, right->data, right->length);
 }
 
-/* A match falls on the jump, which rejects; what the block rejects lands behind it: accepted. */
+/* A match arrives at the jump, which rejects; rejected rows arrive after it: accepted. */
 static void negate(struct buffer *block)
 {
     put_op(block, BC_JMP, OP_SIZE, OP_SIZE + 4);
@@ -169,7 +168,7 @@ static void put_port_end(struct buffer *out, const struct filter_node *node, boo
     buffer_done(&limit);
 }
 
-/* One end, or both: `port != x` wants both to differ, all else is content with one. */
+/* One end, or both: `port != x` requires both to differ, otherwise one suffices. */
 static void put_sides(struct buffer *out, const struct filter_node *node, put_end put, bool both)
 {
     if (node->side != SIDE_ANY) {
@@ -219,7 +218,7 @@ static bool is_exact(const struct filter_node *node)
     return false;
 }
 
-/* `and`: whichever side can be said; `or`: only if both can, else everything must come through. */
+/* `and`: compiles either side if possible; `or`: only both, else everything must pass. */
 static int compile_junction(const struct filter_node *node, struct buffer *out)
 {
     struct buffer right;
@@ -266,8 +265,8 @@ static int compile_not(const struct filter_node *node, struct buffer *out)
     return error;
 }
 
-/* Leaves out empty where the kernel cannot help. Marks and control groups are left to us: the
- * kernel refuses the first without CAP_NET_ADMIN and takes an unknown group for another one. */
+/* Leaves out empty where the kernel cannot help. Marks and control groups are tested here: the
+ * kernel refuses the former without CAP_NET_ADMIN and mistakes an unknown group for another. */
 static int compile(const struct filter_node *node, struct buffer *out)
 {
     if (node->kind == NODE_AND || node->kind == NODE_OR)

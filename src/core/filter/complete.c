@@ -15,12 +15,12 @@ static const char BREAKS[] = " ()=<>!&|";
 
 struct collector {
     struct filter_completions *out;
-    const char *word; /* what they begin with */
+    const char *word; /* prefix of the candidates */
     size_t length;
     const struct frame *frame;
 };
 
-/* In quotes where the filter would take it apart. */
+/* Quoted where the filter would otherwise split it. */
 static void add(struct collector *collector, const char *text)
 {
     struct filter_completions *out = collector->out;
@@ -55,7 +55,7 @@ static void add_states(struct collector *collector)
         add(collector, set);
 }
 
-/* Listening ports first: they are what one looks for, and there is room for few. */
+/* Listening ports first: they are most wanted, and there is little room. */
 static void add_ports(struct collector *collector)
 {
     const struct frame *frame = collector->frame;
@@ -161,7 +161,7 @@ static void add_words(struct collector *collector)
         add(collector, word);
     for (size_t i = 0; i < column_count; i++)
         add(collector, columns[i].id);
-    /* A bare word finds a name: offered where the language has no such word. */
+    /* A bare word matches names: offered where there is no such keyword. */
     if (collector->out->count == 0 && collector->length > 0)
         (void)add_values(collector, "proc");
 }
@@ -175,7 +175,7 @@ static size_t word_begin(const char *text, size_t end)
     return end;
 }
 
-/* The word before byte `at`, over blanks and an operator. */
+/* The word before byte `at`, skipping blanks and an operator. */
 static void field_before(const char *text, size_t at, char *out, size_t size)
 {
     size_t end = at;

@@ -1,5 +1,5 @@
-/* filter_count: "count( CONDITION by COLUMN ) > N": rows that satisfy the condition and of which there
- * are so many with the same value of the column. Counted once a frame. */
+/* filter_count: "count( CONDITION by COLUMN ) > N": accepts rows that satisfy the condition, if
+ * more than N of them share the value of the column. Counted once a frame. */
 #include "core/filter/node.h"
 
 #include "base/hash.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct filter_count {
-    /* the frame it is of, as it was: published frames do not change */
+    /* the frame it is of; published frames do not change */
     const struct frame *frame;
     uint64_t number;
     int64_t wall_ns;

@@ -1,10 +1,10 @@
-/* filter_eval: does a row satisfy a filter? A comparison with an unknown fact is false; `not`
+/* filter_eval: whether a row satisfies a filter. A comparison with an unknown fact is false; `not`
  * negates that. */
 #include "core/filter/node.h"
 
 #include <string.h>
 
-/* An IPv4 prefix matches v4-mapped IPv6 addresses too, as ss and the kernel's bytecode have it. */
+/* An IPv4 prefix matches v4-mapped IPv6 addresses too, as in ss and the kernel's bytecode. */
 static bool prefix_matches(const struct host_prefix *prefix, const struct addr *addr,
                            uint8_t family)
 {
@@ -18,8 +18,8 @@ static bool prefix_matches(const struct host_prefix *prefix, const struct addr *
     return false;
 }
 
-/* What the node compares is not known of this end. (Of a row in the kernel's table a port is what
- * the kernel compares, 0 too.) */
+/* The address or port to be compared is unknown for this end. (For a row in the kernel's table port
+ * 0 is a value, as for the kernel.) */
 static bool end_is_unknown(const struct filter_node *node, const struct conn *conn, bool remote)
 {
     if (!conn_is_ghost(conn))
@@ -80,7 +80,7 @@ static bool port_fits(const struct filter_node *node, uint16_t port)
             filter_compare(node->u.port.limit_compare, port, node->u.port.limit));
 }
 
-/* Of `port` with != both ends differ; with any other operator one end suffices. */
+/* For `port !=` both ends must differ; with any other operator one end suffices. */
 static bool port_accepts(const struct filter_node *node, const struct conn *conn)
 {
     const bool local = port_fits(node, conn->tuple.local_port);
@@ -94,10 +94,10 @@ static bool port_accepts(const struct filter_node *node, const struct conn *conn
     return node->compare == OPERATOR_NE ? local && remote : local || remote;
 }
 
-/* These are no full sockets and have no mark: to ss that is 0. */
+/* These are not full sockets and have no mark: 0 in ss. */
 #define MARKLESS_STATES (STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_SYN_RECEIVED))
 
-/* As in ss, != is `not` with =: of sockets without a mark or a group it is true. */
+/* As in ss, != is `not` with =: true for sockets without a mark or a group. */
 static bool fwmark_accepts(const struct filter_node *node, const struct column_context *context,
                            const struct conn *conn)
 {
@@ -124,7 +124,7 @@ static bool cgroup_accepts(const struct filter_node *node, const struct column_c
     return matches == (node->compare == OPERATOR_EQ);
 }
 
-/* A row that has just left is also what it was before. */
+/* A closed row also matches its last state. */
 static bool state_is_of(const struct conn *conn, uint32_t states)
 {
     return STATE_BIT(conn->state) & states ||
@@ -137,7 +137,7 @@ static bool state_accepts(const struct filter_node *node, const struct conn *con
     return matches == (node->compare == OPERATOR_EQ);
 }
 
-/* A pid with any operator but !=: one holder suffices; with != none may have it. */
+/* For a pid one matching holder suffices; with != no holder may have it. */
 static bool pid_accepts(const struct filter_node *node, const struct frame *frame,
                         const struct conn *conn)
 {

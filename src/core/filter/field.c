@@ -1,5 +1,5 @@
-/* filter_field: one condition of a filter: the field words, what each takes, and bare words. Knows
- * nothing of how conditions are joined. */
+/* filter_field: one condition of a filter: the field words, their operands, and bare words.
+ * Independent of how conditions are joined. */
 #include "core/filter/node.h"
 #include "core/offload.h"
 #include "core/text/text.h"
@@ -56,7 +56,7 @@ int filter_only_equality(struct filter_parser *parser, const struct filter_node 
 static int parse_text_column(struct filter_parser *parser, struct filter_node *node,
                              const struct column *column);
 
-/* The name of a machine: quoted, or what cannot be an address and is none's name. */
+/* The name of a machine: quoted, or not an address or the name of one. */
 static bool names_machine(const struct filter_parser *parser, const struct token *word)
 {
     const struct filter_names *names = parser->names;
@@ -176,7 +176,7 @@ static int parse_cgroup_operand(struct filter_parser *parser, struct filter_node
     const struct filter_names *names = parser->names;
     if (names && names->cgroup &&
         !names->cgroup(names->data, word->word, strlen(word->word), &node->u.cgroup.id))
-        node->u.cgroup.id = 0; /* not there now: the path is compared */
+        node->u.cgroup.id = 0; /* it does not exist now: compare the path */
     return 0;
 }
 
@@ -220,7 +220,7 @@ struct alias {
     const char *word, *column;
 };
 
-/* What people type for a column. */
+/* Aliases of columns. */
 static const struct alias ALIASES[] = {
     {"process", "proc"},
     {"comm", "proc"},
@@ -240,7 +240,7 @@ static bool column_is_text(const struct column *column)
     return column->type == TYPE_TEXT || column->type == TYPE_ADDRESS;
 }
 
-/* What numbers of a column are, for whoever compares those of two. */
+/* Kinds of numbers in columns, for messages about comparing two columns. */
 static const char *const TYPE_WORDS[] = {
     [TYPE_STATE] = "a state", [TYPE_PORT] = "a port", [TYPE_COUNT] = "a count",
     [TYPE_BYTES] = "bytes",   [TYPE_RATE] = "a rate", [TYPE_DURATION] = "a time span",
@@ -300,8 +300,7 @@ static enum shared_fact shared_fact(const char *id)
     return strcmp(id, "user") == 0 ? SHARED_USER : SHARED_NOTHING;
 }
 
-/* Of a state's name a slip, or MIB's Max, would be a filter that nothing satisfies; its number
- * means the name. */
+/* A misspelt state, or the MIB's Max, would match nothing; a number stands for the name. */
 static int check_offload(struct text_pattern *pattern, const struct token *word,
                          struct filter_error *error)
 {
@@ -325,7 +324,7 @@ static int parse_text_column(struct filter_parser *parser, struct filter_node *n
 {
     const struct token *at = parser->token, *word = at;
 
-    /* the operand is the first word behind the operator, if there is one */
+    /* the operand is the first word after the operator, if there is one */
     if (strcmp(column->id, "user") == 0 && is_number(at + (at->kind == TOKEN_OPERATOR)))
         return parse_number_column(parser, node, column_find("uid", 3));
     node->kind = NODE_TEXT;
@@ -375,7 +374,7 @@ struct suggestions {
 static void add_suggestion(struct suggestions *near, const char *word)
 {
     for (size_t i = 0; i < near->count; i++)
-        if (strcmp(near->words[i], word) == 0) /* of a field, and of the column of that name */
+        if (strcmp(near->words[i], word) == 0) /* a field and a column may have the same name */
             return;
     if (near->count == SUGGESTIONS_MAX || near->used + strlen(word) + 3 > sizeof near->text)
         return;
@@ -412,7 +411,7 @@ static bool same_letters(const char *one, const char *other)
     }
 }
 
-/* The word stands over a column of the screen or of ss. */
+/* The word is a column title of the screen or of ss. */
 static void suggest_titles(const char *word, struct suggestions *near)
 {
     for (size_t i = 0; i < column_count; i++)
@@ -430,7 +429,7 @@ static void suggest_beginnings(const char *word, struct suggestions *near)
             add_suggestion(near, columns[i].id);
 }
 
-/* Before an operator there is a field, whatever it was called. */
+/* A word before an operator was meant as a field. */
 static void suggest_field(const char *word, struct suggestions *near)
 {
     suggest_titles(word, near);
@@ -454,8 +453,8 @@ static void put_suggestions(const struct token *operator, const struct suggestio
         snprintf(out, size, "; did you mean %s?", near->text);
 }
 
-/* A bare word before an operator is a field that there is none of; before another word it may be
- * one mistyped, if a field is one edit away. */
+/* A bare word before an operator is an unknown field; before another word it may be a misspelt one,
+ * if a field is one edit away. */
 static int refuse_mistyped(struct filter_parser *parser, const struct token *word)
 {
     const struct token *next = parser->token;
@@ -501,7 +500,7 @@ int filter_parse_predicate(struct filter_parser *parser, struct filter_node *nod
     const struct column *column = NULL;
 
     if (field && field->kind == NODE_COUNT && parser->token->kind != TOKEN_OPEN)
-        field = NULL; /* a word like any other */
+        field = NULL; /* an ordinary word */
     if (field) {
         node->kind = field->kind;
         node->side = field->side;
@@ -509,8 +508,7 @@ int filter_parse_predicate(struct filter_parser *parser, struct filter_node *nod
     }
     if (!word->quoted)
         column = filter_find_column(word->word);
-    /* a column id alone ("ssh" is none, "user" is one) is a field only if something can be its
-     * operand */
+    /* a column id alone is a field only if something that can be its operand follows */
     if (column && (parser->token->kind == TOKEN_OPERATOR || parser->token->kind == TOKEN_WORD))
         return parse_column(parser, node, column);
     if (column)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 64 /* of parentheses and nots: the stack is bounded whatever is typed */
+#define DEPTH_MAX 64 /* nesting of parentheses and nots: bounds the stack */
 
 static void memo_free(struct filter_memo *memo)
 {
@@ -155,7 +155,7 @@ static bool is_upper(uint8_t compare)
     return compare == OPERATOR_LT || compare == OPERATOR_LE;
 }
 
-/* A lower and an upper limit of `port`, which is either end: one end has to keep both. */
+/* A lower and an upper limit of `port`, which means either end: the same end must satisfy both. */
 static bool is_range(const struct filter_node *a, const struct filter_node *b)
 {
     return a->kind == NODE_PORT && b->kind == NODE_PORT && a->side == SIDE_ANY &&
@@ -198,7 +198,7 @@ static int join(struct filter_node **left, struct filter_node *right, enum node_
     return 0;
 }
 
-/* Where an expression ends that is part of something. */
+/* The end of a nested expression. */
 static bool is_over(const struct filter_parser *parser)
 {
     return parser->token->kind == TOKEN_END || parser->token->kind == TOKEN_CLOSE ||
@@ -260,7 +260,7 @@ static int parse_all(struct filter_parser *parser, struct filter *filter)
 
     if (error || parser->token->kind == TOKEN_END)
         return error;
-    /* "state established and port 443": the word between is ours to allow, ss refuses it */
+    /* "state established and port 443": allow the `and`, which ss refuses */
     if (filter->has_states && parser->token->kind == TOKEN_AND)
         filter_next_token(parser);
     if (filter->has_states && parser->token->kind == TOKEN_OR)

@@ -1,5 +1,5 @@
-/* hint: names are matched as a whole, which a user of `grep` does not expect. Where a filter
- * leaves nothing, a name in it may be a part of one that the frame has. */
+/* hint: names match as a whole, which users of `grep` do not expect. If a filter matches nothing, a
+ * name in it may be part of one in the frame. */
 #include "core/filter/node.h"
 
 #include <stdio.h>
@@ -70,7 +70,7 @@ static bool contains(const char *name, const char *part)
     return false;
 }
 
-/* "" or "*": what has to stand in front of the part; NULL: it is in no name, or is one. */
+/* "" or "*": what must precede the part; NULL: no name contains it, or it is a whole name. */
 static const char *find_part(const struct frame *frame, nth_name name, const char *part)
 {
     const char *before = NULL, *text;
@@ -86,7 +86,7 @@ static const char *find_part(const struct frame *frame, nth_name name, const cha
     return before;
 }
 
-/* So that the hint can be typed as it is. */
+/* Then the hint can be typed without quotes. */
 static bool is_plain(const char *text)
 {
     static const char PLAIN[] =

@@ -12,7 +12,7 @@ static bool parse_decimal(const char *text, size_t length, unsigned maximum, uns
     unsigned value = 0;
 
     if (length == 0 || length > 9 || (length > 1 && text[0] == '0'))
-        return false; /* to ss a leading 0 is octal: rather not at all than another number */
+        return false; /* in ss a leading 0 means octal: refuse rather than differ */
     for (size_t i = 0; i < length; i++) {
         if (text[i] < '0' || text[i] > '9')
             return false;
@@ -128,8 +128,8 @@ static int look_up_host(struct filter_node *node, const char *name, const struct
     return node->u.host.name ? 0 : -ENOMEM;
 }
 
-/* "[ADDRESS]", "[ADDRESS]/n" and, as ss has it, "[ADDRESS/n]", the part behind the slash cut off
- * already. */
+/* "[ADDRESS]", "[ADDRESS]/n" and, as in ss, "[ADDRESS/n]", with the part after the slash already
+ * cut off. */
 static const char *strip_brackets(char *text, char *prefix_length)
 {
     if (text[0] != '[')
@@ -191,8 +191,8 @@ static bool is_address(const char *text, size_t length)
     return parse_address(text, length, &prefix);
 }
 
-/* Where ":PORT" begins: after "]", after the prefix length, else at the last colon, as in ss; but
- * what is an IPv6 address as a whole has no port unless both sides of that colon make sense. */
+/* Where ":PORT" begins: after "]", after the prefix length, else at the last colon, as in ss; but a
+ * complete IPv6 address has no port unless both sides of that colon are valid. */
 static char *find_port(char *text, const struct filter_names *names)
 {
     char *bracket = strrchr(text, ']'), *slash = strchr(text, '/'), *last = strrchr(text, ':');

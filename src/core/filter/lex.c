@@ -1,5 +1,4 @@
-/* filter_lex: the text of a filter to words. Knows operators and quotes, no fields and no meaning.
- */
+/* filter_lex: the text of a filter to words. Operators and quotes only; independent of fields. */
 #include "core/filter/node.h"
 
 #include <ctype.h>
@@ -104,7 +103,7 @@ static size_t punctuation_length(const char *text)
     return operator_length(text);
 }
 
-/* "/regex/": to the slash that a blank, a parenthesis or the end follows; 0 if this is none. */
+/* "/regex/": up to a slash before a blank, a parenthesis or the end; 0 if it is not a regex. */
 static size_t regex_length(const char *text)
 {
     if (text[0] != '/')
@@ -126,8 +125,8 @@ struct lexer {
     struct filter_error *error;
 };
 
-/* A backslash takes the next character as it is, as in ss; but one that begins \xNN is meant: so
- * systemd writes the names of units, and we what cannot be printed. */
+/* A backslash escapes the next character, as in ss; except in \xNN, which occurs in names of units
+ * and in safe text. */
 static bool escapes_next(const char *at)
 {
     if (at[0] != '\\' || at[1] == '\0')
@@ -212,7 +211,7 @@ int filter_lex(struct token_list *list, const char *text, struct filter_error *e
         return filter_fail(error, &end, "the filter is longer than %d bytes", FILTER_TEXT_MAX);
     }
     made.tokens = calloc(length + 2, sizeof *made.tokens);
-    made.words = malloc(2 * length + 2); /* every token at its length and a NUL */
+    made.words = malloc(2 * length + 2); /* each token needs its length and a NUL */
     if (!made.tokens || !made.words) {
         token_list_done(&made);
         return -ENOMEM;

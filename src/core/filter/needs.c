@@ -1,10 +1,10 @@
-/* filter_needs: what a filter asks for: facts to be collected, the kernel's help, a target to name.
- */
+/* filter_needs: what a filter requires: facts to be collected, help by the kernel, and whether it
+ * names a target. */
 #include "core/filter/node.h"
 
 #include <string.h>
 
-#define TARGET_PREFIX_LEAST 7u /* fc00::/7 is the widest that is given to anybody */
+#define TARGET_PREFIX_LEAST 7u /* fc00::/7 is the widest prefix in use */
 #define TARGET_STATES_MOST  6  /* half of them */
 
 typedef bool (*node_test)(const struct filter_node *node);
@@ -73,7 +73,7 @@ static bool is_column(const struct column *column, const char *id)
     return strcmp(column->id, id) == 0;
 }
 
-/* A host without address and port ("dst *") restricts nothing, and 0.0.0.0/0 next to nothing. */
+/* A host without address and port ("dst *") restricts nothing, and 0.0.0.0/0 hardly anything. */
 static bool host_is_target(const struct filter_node *node)
 {
     bool narrow = node->u.host.prefix_count > 0;
@@ -89,7 +89,7 @@ static bool states_are_target(uint32_t bits)
     return __builtin_popcount(bits) <= TARGET_STATES_MOST;
 }
 
-/* It says what connections are, not what they are not or beyond what they lie. */
+/* It states a value of connections, not an exclusion or a range. */
 static bool is_target(const struct filter_node *node)
 {
     switch (node->kind) {
@@ -110,7 +110,8 @@ static bool is_target(const struct filter_node *node)
     }
 }
 
-/* What passes the part satisfies something that names a target; negated: of what does not pass. */
+/* Rows that pass the part satisfy a condition that names a target; negated: rows that do not
+ * pass. */
 static bool names_target(const struct filter_node *node, bool negated)
 {
     if (!node)
@@ -161,7 +162,7 @@ uint32_t filter_needs(const struct filter *filter)
     return filter ? node_needs(filter->root) : 0;
 }
 
-/* Columns that show what frames before this one said. */
+/* Columns that depend on earlier frames. */
 static bool column_is_history(const struct column *column)
 {
     static const char *const IDS[] = {"from",      "in",          "out",         "age",
@@ -195,7 +196,7 @@ static bool is_late(const struct filter_node *node)
            (node->kind == NODE_CGROUP && !node->u.cgroup.id);
 }
 
-/* Columns of which an event says all there is. */
+/* Columns that an event alone can answer. */
 static bool column_is_of_event(const struct column *column)
 {
     static const char *const IDS[] = {"state", "mib_state", "from",  "proto", "family",

@@ -17,7 +17,7 @@ static const char *side_word(uint8_t side, const char *local, const char *remote
     return side == SIDE_REMOTE ? remote : any;
 }
 
-/* A leading slash or quote would begin a regex or a quoted word; '*' and '?' stay what they are. */
+/* A leading slash or quote would begin a regex or a quoted word; '*' and '?' keep their meaning. */
 static void print_glob(struct buffer *out, const char *glob)
 {
     for (const char *at = glob; *at; at++) {
@@ -52,7 +52,7 @@ static void print_prefix(struct buffer *out, const struct host_prefix *prefix)
     buffer_printf(out, prefix->family == FAMILY_INET6 ? "[%s/%u]" : "%s/%u", text, prefix->bits);
 }
 
-/* A name is quoted as a whole, with its family and port: it may be a word of the language. */
+/* A name is quoted as a whole, with its family and port: it may be a keyword. */
 static void print_named_host(struct buffer *out, const struct filter_node *node)
 {
     struct buffer text;
@@ -237,7 +237,7 @@ void filter_print(const struct filter *filter, struct buffer *out)
         return;
     if (filter->has_states)
         buffer_char(out, ' ');
-    /* a leading `state` would be taken for the set: parentheses keep it a condition. Behind the set
+    /* a leading `state` would be read as the set: parentheses keep it a condition. After the set
      * they show what it limits. */
     const struct filter_node *first = filter->root;
     while (first->kind == NODE_AND || first->kind == NODE_OR)

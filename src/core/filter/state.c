@@ -20,7 +20,7 @@ struct state_set {
      ~(STATE_BIT(STATE_CLOSED) | STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_DELETE_TCB)))
 #define SET_BUCKET (STATE_BIT(STATE_SYN_RECEIVED) | STATE_BIT(STATE_TIME_WAIT))
 
-/* The sets of ss; a row that has just left (DELETE-TCB) belongs to none but `all`. */
+/* The sets of ss; a closed row (DELETE-TCB) belongs only to `all`. */
 static const struct state_set STATE_SETS[] = {
     {"all", STATE_ALL_BITS},
     {"connected", SET_CONNECTED},
@@ -34,7 +34,7 @@ const char *filter_state_set_word(size_t index)
     return index < sizeof STATE_SETS / sizeof *STATE_SETS ? STATE_SETS[index].name : NULL;
 }
 
-/* A state by a unique beginning of one of its names ("est"). */
+/* A state by a unique prefix of one of its names ("est"). */
 static enum tcp_state state_from_prefix(const char *word)
 {
     enum tcp_state found = STATE_NONE;
@@ -81,7 +81,7 @@ static void suggest_state(const char *typed, enum tcp_state state, char near[STA
             text_copy(near, STATE_WORD_MAX, facts->ss_names[i]);
 }
 
-/* "; did you mean close-wait?", else some of those that there are; `sets`: of states, too. */
+/* "; did you mean close-wait?", else a list of some states, and with `sets` of sets. */
 static int refuse_state(struct filter_parser *parser, const struct token *word, bool sets)
 {
     char typed[STATE_WORD_MAX], near[STATE_WORD_MAX] = "";

@@ -41,7 +41,7 @@ static bool parse_unsigned_decimal(const char *text, double *value, const char *
         const size_t digits = strspn(text, "0123456789.");
         *value = strtod(text, &stop); /* LC_NUMERIC is "C": only LC_CTYPE is set */
         if (stop > text + digits)
-            return false; /* exponents are no part of the language */
+            return false; /* exponents are not allowed */
     }
     *end = stop;
     return stop > text;
@@ -86,8 +86,8 @@ int filter_parse_number(struct filter_node *node, const struct token *token,
     return node->u.number.written ? 0 : -ENOMEM;
 }
 
-/* What could make a regex slow or large without end is refused: counted repeats, back references,
- * and many repeats of repeats, as each doubles what glibc's regcomp builds (2 s and 1 GB for 20 of
+/* Refuses a regex that could take unbounded time or memory: counted repeats, back references, and
+ * many repeats of repeats, as each doubles what glibc's regcomp builds (2 s and 1 GB for 20 of
  * them, glibc 2.36). */
 static int check_regex(const char *text, const struct token *token, struct filter_error *error)
 {
@@ -155,7 +155,7 @@ static char lower(char c)
     return (char)tolower((unsigned char)c);
 }
 
-/* '*' and '?' over bytes, case ignored; linear but for the last star. */
+/* '*' and '?' over bytes, ignoring case; linear except for the last star. */
 static bool glob_matches(const char *glob, const char *text)
 {
     const char *star = NULL, *from = NULL;

@@ -1,5 +1,5 @@
 /* filter_word: a bare word of a filter, looked for in everything that names a connection; a bare
- * number is a port or a pid. What does not depend on the row (which ports it can mean) is settled
+ * number is a port or a pid. What does not depend on the row (which ports it can mean) is computed
  * once, when it is parsed. */
 #include "core/filter/node.h"
 
@@ -54,8 +54,7 @@ static void add_port(uint64_t *ports, unsigned port)
     ports[port / 64] |= UINT64_C(1) << port % 64;
 }
 
-/* All ports in which the digits of word are found with `tail` - 1 or fewer behind them: HEAD word
- * TAIL. */
+/* All ports whose digits are HEAD word TAIL, with TAIL < `tail`. */
 static void add_numbers_with(uint64_t *ports, const char *word, unsigned tail)
 {
     const unsigned middle = (unsigned)strtoul(word, NULL, 10);
@@ -99,7 +98,7 @@ static void add_services(uint64_t *ports, const char *word, const struct filter_
     }
 }
 
-/* Once here is much less than twice for each of 200,000 rows later. */
+/* Once here is much cheaper than twice for each of 200,000 rows. */
 static int find_ports(struct filter_node *node, const struct filter_names *names)
 {
     node->u.word.ports = calloc(PORT_WORDS, sizeof *node->u.word.ports);
@@ -129,7 +128,8 @@ static bool consists_of(const char *word, const char *characters)
     return word[strspn(word, characters)] == '\0';
 }
 
-/* What ADDRESS:PORT has more than its address: brackets, a star, a port behind the colon. */
+/* Where ADDRESS:PORT must be searched, not just the address: for brackets, a star, a port after a
+ * colon. */
 static uint8_t find_endpoint_places(const char *word)
 {
     const char *colon = strchr(word, ':');
@@ -144,7 +144,7 @@ static uint8_t find_endpoint_places(const char *word)
     return places;
 }
 
-/* In which texts of addresses the word can occur at all: most words in none, and to write 400,000
+/* The forms of addresses in which the word can occur: most words in none, and formatting 400,000
  * addresses takes longer than all the rest. */
 static uint8_t find_places(const char *word)
 {
@@ -163,7 +163,7 @@ static uint8_t find_places(const char *word)
     return places;
 }
 
-#define STATE_LETTERS 3u /* fewer are in too many names */
+#define STATE_LETTERS 3u /* shorter words are in too many names */
 
 static uint32_t find_states(const char *word)
 {
@@ -184,7 +184,7 @@ static int32_t find_pid(const char *word)
     return number > 0 && number <= INT32_MAX ? (int32_t)number : 0;
 }
 
-/* "443": a port or a pid; ":443": a port. Part of a longer number would be another one. */
+/* "443": a port or a pid; ":443": a port. Never a part of a longer number. */
 static bool is_number(const struct token *token)
 {
     const bool colon = token->word[0] == ':';
@@ -236,7 +236,7 @@ static bool has_port(const struct filter_node *node, uint16_t port)
     return node->u.word.ports[port / 64] >> port % 64 & 1;
 }
 
-/* Both are in lower case. strstr prepares itself for longer texts than these. */
+/* Both are in lower case. strstr has too much overhead for such short texts. */
 static bool addr_contains(const struct addr *addr, uint8_t family, const char *word)
 {
     char text[ADDR_TEXT_MAX];

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-#define STUCK_S      2.0 /* a client that waits for longer than that: none is accepted */
-#define TINY_BACKLOG 6u  /* programs that listen(0) to listen(5) are full at every second client */
+#define STUCK_S      2.0 /* if a client waits longer than this, none is accepted */
+#define TINY_BACKLOG 6u  /* queues of programs that call listen(0) to listen(5) are often full */
 
 static const struct conn *row_of(const struct detection *d, const struct listener_tally *listener)
 {
@@ -31,16 +31,15 @@ static void say_rows(struct finding *finding, const struct detection *d,
                  tuple->local_port, condition);
 }
 
-/* The kernel refuses when the queue is longer than the backlog: equal is full at the next one. */
+/* The kernel refuses when the queue exceeds the backlog: if equal, the next one is refused. */
 static bool is_full(const struct listener_tally *listener)
 {
     return listener->queue > listener->backlog ||
            (listener->backlog >= TINY_BACKLOG && listener->queue == listener->backlog);
 }
 
-/* A full queue does harm where clients are refused, or wait for longer than this; else it is a burst
- * that is being served. How long they wait is not known where their rows are not read, nor in the
- * first frame, and then it counts. */
+/* A full queue is harmful if clients are refused or wait longer than this; else it is a burst being
+ * served. If the wait is unknown (rows not read, or the first frame), it counts as harmful. */
 #define HARM_NS (SECOND_NS / 2)
 
 static bool does_harm(const struct detection *d, const struct listener_tally *listener,
@@ -52,7 +51,7 @@ static bool does_harm(const struct detection *d, const struct listener_tally *li
 
 enum { FULL_WAIT_CRITICAL, FULL_OVERFLOWS_CRITICAL };
 
-/* For how long it is full, and what the program does meanwhile. */
+/* How long it has been full, and what the program does. */
 static void say_full(struct finding *finding, const struct detection *d,
                      const struct listener_tally *listener)
 {
@@ -269,7 +268,7 @@ static const struct listener_tally *most_half_open(const struct census *census)
     return most;
 }
 
-/* Cookies that come back were sent to real clients. */
+/* Cookies that are returned were sent to real clients. */
 static void say_flood_or_burst(struct finding *finding, const struct detection *d,
                                const struct listener_tally *listener)
 {

@@ -17,7 +17,7 @@ static bool is_of(const struct accept_group *group, const struct tuple *tuple)
            addr_compare(&group->address, &tuple->local) == 0;
 }
 
-/* Sockets and their holders, in whatever order they are listed. */
+/* Hash of sockets and their holders, independent of their order. */
 static uint64_t hash_set(const struct census *census, const struct listener_tally *listener)
 {
     const struct frame *frame = census->frame;
@@ -60,7 +60,7 @@ static void begin_group(struct accept_group *group, const struct tuple *tuple, u
     group->overflow = false;
 }
 
-/* False: its listener is shared no longer. */
+/* False: its listener is no longer shared. */
 static bool keep_group(struct accept_group *group, const struct census *census, double kept)
 {
     const struct tuple tuple = {

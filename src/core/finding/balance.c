@@ -5,23 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UNKNOWN_MOST  10.0 /* percent of the connections that no process is known to have accepted */
+#define UNKNOWN_MOST  10.0 /* percent of the connections accepted by an unknown process */
 #define BUSY_PERMILLE 900u
 
-/* The sockets of one address and port, and who accepts. */
+/* The sockets of one address and port, and their accepting processes. */
 struct sharing {
     const struct listener_tally *listener;
     const struct accept_group *group;
     uint32_t sockets;
-    uint32_t holders; /* of them with exactly one process, another one each */
+    uint32_t holders; /* of these, with exactly one process each, all different */
     uint32_t queued;  /* waiting in the accept queues of all */
     double sum, most;
-    int32_t pid; /* accepted most */
+    int32_t pid; /* the process that accepted most */
 };
 
 #define BY_BPF "which process accepts is seen by BPF events only"
 
-/* Connections accepted between frames are seen in events only, and owners in those of BPF. */
+/* Accepted connections between frames are only in events, and owners only in those of BPF. */
 static bool sees_accepts(struct detection *d)
 {
     if (d->openers && d->frame->events && strcmp(d->frame->events, "bpf") == 0)
@@ -207,7 +207,7 @@ const struct detector REUSEPORT_IMBALANCE = {
 
 enum { MONOPOLY_ACCEPTS, MONOPOLY_TIMES };
 
-/* Parent of all other holders: it accepts and hands over to its children. */
+/* It is the parent of all other holders: it accepts for its children. */
 static bool is_parent_of_all(const struct detection *d, const struct conn *conn, int32_t pid)
 {
     for (uint32_t n = 0; n < conn->owner_count; n++) {
@@ -218,7 +218,7 @@ static bool is_parent_of_all(const struct detection *d, const struct conn *conn,
     return true;
 }
 
-/* Holders less the one that only started the others. */
+/* Holders without the one that only started the others. */
 static uint32_t workers_of(const struct detection *d, const struct sharing *sharing)
 {
     const struct conn *conn = &d->frame->conns[sharing->listener->row];

@@ -1,4 +1,4 @@
-/* Detectors of both ends: what one of them shows alone is a guess, what both show is proven. */
+/* Detectors that use both ends of a connection: one end alone gives a guess, both give proof. */
 #include "core/finding/detectors.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ static bool is_checked(struct detection *d)
     return false;
 }
 
-/* Of a namespace: its host, its own name, or both. */
+/* A namespace's host, its own name, or both. */
 static const char *name_of(const struct detection *d, uint32_t netns, char out[NAME_MAX])
 {
     const struct frame_netns *found = frame_find_netns(d->frame, netns);
@@ -76,7 +76,7 @@ static void add_to_group(struct lone_group *group, const struct lone_end *lone)
     group->count++;
 }
 
-/* Exactly these rows, where so many have room. */
+/* A filter for exactly these rows, if there is room. */
 static void filter_group(struct finding *finding, const struct lone_group *group)
 {
     const struct tuple *tuple = &group->longest->tuple;
@@ -188,7 +188,8 @@ struct loss_sum {
 
 enum way { WAY_UNKNOWN, WAY_DATA, WAY_ACKS, WAY_ORDER };
 
-/* What was sent again and had arrived, as the other end says, was not lost; what was lost leaves holes there. */
+/* Resent segments that had arrived, as the other end reports, were not lost; lost ones leave holes
+ * there. */
 static enum way way_of(const struct detection *d, const struct pair_loss *sum)
 {
     const double needless = sum->needless * 100 / sum->resent;

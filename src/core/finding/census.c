@@ -1,5 +1,5 @@
-/* One sweep over the rows of a frame. What a healthy row costs is a look at its first cache lines
- * and, if it connects to somewhere, one hash look-up; tcp_info is read for rows in trouble only. */
+/* One sweep over the rows of a frame. A healthy row costs a look at its first cache lines and, if
+ * outbound, one hash look-up; tcp_info is read only for rows with problems. */
 #include "core/finding/census.h"
 
 #include "base/clock.h"
@@ -14,10 +14,10 @@
 
 #define STUCK_RETRIES  3u
 #define LINEAR_RETRIES 5u
-#define RETRIES_LAST_S 130 /* then the kernel gives up, with the usual six */
+#define RETRIES_LAST_S 130 /* after that the kernel has given up, with the default of six */
 #define FETCH_AHEAD    8u  /* rows */
 #define SILENT_LONG    5u
-#define STUCK_MSS      1300u /* segments that a tunnel on the way may be too narrow for */
+#define STUCK_MSS      1300u /* segments that may be too large for a tunnel on the path */
 
 void census_init(struct census *census)
 {
@@ -73,7 +73,7 @@ const struct listener_tally *census_listener(const struct census *census, const 
     return find_listener(census, tuple, exactly);
 }
 
-/* How full: queue in relation to backlog, compared without dividing. */
+/* Compares queue/backlog without dividing. */
 static bool is_fuller(const struct conn *conn, const struct listener_tally *listener)
 {
     return (uint64_t)conn->receive_queue * (listener->backlog + 1u) >
@@ -110,7 +110,7 @@ static int add_listener(struct census *census, uint32_t row)
     return 0;
 }
 
-/* Those of the frame before: they are few, and the table of ports is large. */
+/* Clears the entries of the last frame only: they are few, and the table is large. */
 static void forget_listeners(struct census *census)
 {
     for (uint32_t i = 0; i < census->listener_count; i++)
@@ -272,7 +272,7 @@ static void name_process(struct target_tally *target, const struct conn *conn)
     target->proc = conn->owner;
 }
 
-/* Least time that so many retries of a SYN take: a second each at first, then doubling (Linux 6.5;
+/* The minimum time for so many retries of a SYN: a second each at first, then doubling (Linux 6.5;
  * older kernels double from the start). */
 static int64_t retries_ns(unsigned retries)
 {
@@ -298,8 +298,8 @@ static void take_syn_sent(struct census *census, struct target_tally *target,
     raise_ns(&target->syn_ns, age_ns);
 }
 
-/* How long it has been resending: each timeout doubled the next, and an ACK may be older than what
- * waits for one. */
+/* How long it has been resending: each timeout doubles, and the last ACK may be older than the
+ * unacknowledged data. */
 static uint32_t silent_ms(const struct conn *conn, uint64_t rto_us, uint64_t ack_ms)
 {
     const unsigned timeouts = conn->timer_retrans < 32 ? conn->timer_retrans : 32;
@@ -310,7 +310,7 @@ static uint32_t silent_ms(const struct conn *conn, uint64_t rto_us, uint64_t ack
     return least_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)least_ms;
 }
 
-/* Full segments are resent, and what was ever acknowledged came in smaller ones. */
+/* Full segments are resent, and only smaller ones were ever acknowledged. */
 static bool is_stuck(const struct frame *frame, const struct conn *conn)
 {
     const uint64_t mss = row_info(frame, conn, INFO_snd_mss, 0);
@@ -326,7 +326,7 @@ static void take_silent(struct census *census, struct target_tally *target, cons
     const uint64_t ack_ms = row_info(census->frame, conn, INFO_last_ack_recv, UINT32_MAX);
     const uint64_t rto_us = row_info(census->frame, conn, INFO_rto, 0);
 
-    if (ack_ms * 1000 < rto_us / 2) /* an ACK came in the meantime */
+    if (ack_ms * 1000 < rto_us / 2) /* an ACK came meanwhile */
         return;
     target->silent++;
     target->silent_5 += conn->timer_retrans >= SILENT_LONG;
@@ -346,8 +346,8 @@ static void take_silent(struct census *census, struct target_tally *target, cons
     target->silent_ms = least_ms;
 }
 
-/* The timer alone does not say it: pacing uses it, too. Where the kernel does not give the window
- * (before 5.4), probes do: each doubles the wait for the next. */
+/* The timer alone is ambiguous: pacing uses it, too. Where the kernel does not report the window
+ * (before 5.4), probes show it: each doubles the wait for the next. */
 static bool is_shut(const struct frame *frame, const struct conn *conn)
 {
     const uint64_t window = row_info(frame, conn, INFO_snd_wnd, UINT64_MAX);
@@ -440,7 +440,7 @@ static int take_suspect(struct census *census, const struct conn *conn, uint32_t
     return census_watch(census, conn, row);
 }
 
-/* Rows come from memory, not from the cache, and these are the parts of them that are read. */
+/* Rows are not in the cache; prefetch the parts that are read. */
 static void fetch_ahead(const struct frame *frame, uint32_t row)
 {
     if (row >= frame->live_count)

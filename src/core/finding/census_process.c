@@ -1,11 +1,11 @@
-/* What the rows of a process add up to. */
+/* Sums over the rows of a process. */
 #include "base/clock.h"
 #include "core/finding/census.h"
 
 #define KEPT_NS     (5 * SECOND_NS) /* a busy process closes sooner */
 #define OLD_NS      (60 * SECOND_NS)
-#define IDLE_MS     350000u /* what the shortest-tempered load balancers forget: 350 s */
-#define QUEUE_WORTH 16384u  /* unread bytes from which the receive window is looked at */
+#define IDLE_MS     350000u /* the shortest idle timeout of common load balancers: 350 s */
+#define QUEUE_WORTH 16384u  /* unread bytes from which the receive window is examined */
 
 static int64_t state_age_ns(const struct census *census, const struct conn *conn)
 {
@@ -14,7 +14,7 @@ static int64_t state_age_ns(const struct census *census, const struct conn *conn
 
     if ((conn->known & KNOWN_STATE_SINCE) && conn->state_since_ns < now_ns)
         age_ns = now_ns - conn->state_since_ns;
-    /* After the peer's FIN came its last ACK: nothing has been heard since. */
+    /* The peer's last ACK came with or after its FIN: nothing has been received since. */
     const uint64_t ack_ms = row_info(census->frame, conn, INFO_last_ack_recv, 0);
     const int64_t ack_ns = ack_ms < UINT32_MAX ? (int64_t)ack_ms * MILLISECOND_NS : 0;
     return ack_ns > age_ns ? ack_ns : age_ns;
@@ -35,7 +35,7 @@ static void take_close_wait(struct census *census, struct process_tally *process
                                                    : UNREAD_DATA]++;
 }
 
-/* With a time limit the timer says time-wait. */
+/* With a time limit the timer is time-wait. */
 static void take_fin_wait_2(struct census *census, struct process_tally *process,
                             const struct conn *conn)
 {
@@ -67,7 +67,7 @@ static void take_idle(struct process_tally *process, const struct conn *conn)
     raise_ns(&process->idle_ns, (int64_t)silent_ms * MILLISECOND_NS);
 }
 
-/* By the least round trip: neither a queue on the way nor a delayed ACK is in it. */
+/* By the minimum round trip, without queues on the path or delayed ACKs. */
 static void take_far(const struct census *census, struct process_tally *process,
                      const struct conn *conn)
 {
@@ -81,7 +81,7 @@ static void take_far(const struct census *census, struct process_tally *process,
         process->far_us = (uint32_t)least_us;
 }
 
-/* The window is shut, or what is unread fills the buffer: the program does not read. */
+/* The window is shut, or unread data fills the buffer: the program does not read. */
 static void take_unread(struct census *census, struct process_tally *process,
                         const struct conn *conn, uint32_t row)
 {

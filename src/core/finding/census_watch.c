@@ -1,5 +1,5 @@
-/* What rows in trouble did since the frames before: their counters only grow, so the difference is
- * what happened. Only rows that have resent, have something to send or send much are worth it. */
+/* Growth of the counters of rows with problems since earlier frames. Only for rows that resend,
+ * have data to send, or send a lot. */
 #include "base/clock.h"
 #include "base/grow.h"
 #include "base/hash.h"
@@ -11,8 +11,8 @@
 #define BLOAT_US      100000u /* round trips shorter than this are not bloated */
 #define BLOAT_UNACKED 10u     /* segments in flight that fill a queue */
 #define GAP_S         30.0
-#define GAP_TIMES     3  /* the time between the frames before */
-#define BLOAT_TIMES   3u /* the least round trip */
+#define GAP_TIMES     3  /* times the interval of earlier frames */
+#define BLOAT_TIMES   3u /* times the minimum round trip */
 
 bool census_is_watched(const struct conn *conn)
 {
@@ -40,8 +40,8 @@ static double grown(uint64_t before, uint64_t now)
     return now > before ? (double)(now - before) : 0;
 }
 
-/* A long queue on the way: the round trip is a multiple of what it was, with a queue's worth in
- * flight. */
+/* A long queue on the path: the round trip is a multiple of the minimum, with enough in flight to
+ * fill a queue. */
 static bool is_bloated(const struct frame *frame, const struct conn *conn)
 {
     if (!(conn->known & KNOWN_RTT) || conn->rtt_us < BLOAT_US)
@@ -52,15 +52,15 @@ static bool is_bloated(const struct frame *frame, const struct conn *conn)
            row_info(frame, conn, INFO_unacked, 0) > BLOAT_UNACKED;
 }
 
-/* The segments in flight fill the congestion window, all but a tenth. */
+/* The segments in flight fill at least 90 % of the congestion window. */
 static bool is_window_full(const struct frame *frame, const struct conn *conn)
 {
     return conn->cwnd > 0 &&
            row_info(frame, conn, INFO_unacked, 0) * 10 >= conn->cwnd * UINT64_C(9);
 }
 
-/* Nagle's algorithm at work: a rest smaller than a segment waits for an ACK, while the windows have
- * room for it and nothing was lost. */
+/* Nagle's algorithm is active: a partial segment waits for an ACK, while the windows have room for
+ * it and nothing was lost. */
 static bool is_nagled(const struct frame *frame, const struct conn *conn)
 {
     const uint64_t waiting = row_info(frame, conn, INFO_notsent_bytes, 0);
@@ -72,7 +72,7 @@ static bool is_nagled(const struct frame *frame, const struct conn *conn)
            row_info(frame, conn, INFO_snd_wnd, UINT64_MAX) >= conn->send_queue;
 }
 
-/* Not all frames have tcp_info of a row: what was read last stays. */
+/* Not all frames have tcp_info of a row: the last values stay. */
 static void read_counters(const struct frame *frame, const struct conn *conn,
                           const struct watched_row *before, struct watched_row *watched)
 {

@@ -19,7 +19,7 @@ static const struct opener *find_opener(const struct detection *d,
     return NULL;
 }
 
-/* TIME-WAIT rows have no owner: the process that opened the last ones counts as their owner. */
+/* TIME-WAIT rows have no owner: the process that opened the latest ones counts as the owner. */
 static void name_opener(struct finding_subject *subject, const struct opener *opener)
 {
     if (!opener || subject->pid > 0)
@@ -58,7 +58,7 @@ static const char *endpoint(const struct finding_subject *subject, char *out, si
 
 enum { PORTS_WARN, PORTS_CRITICAL, PORTS_LEAVE };
 
-/* connect() found no port to this target lately: how often; the subject gets who called. */
+/* How often connect() to this target lately found no port; the subject gets the calling process. */
 static uint32_t calls_without_port(const struct detection *d, const struct target_tally *target,
                                    struct finding_subject *subject)
 {
@@ -242,7 +242,7 @@ const struct detector CONNECT_TIMEOUT = {
                "check whether the target's program accepts: run tcplens doctor there",
                "give connect() a time limit of a few seconds"}};
 
-/* Each attempt and how it ended is known: openers miss none. */
+/* All attempts and their results are known. */
 static bool attempts_are_known(const struct detection *d)
 {
     return d->openers && d->frame->events && strcmp(d->frame->events, "bpf") == 0;
@@ -308,7 +308,7 @@ static void evaluate_syn_loss(struct detection *d)
         return;
     for (uint32_t i = 0; i < d->census->target_count; i++)
         if (d->census->targets[i].syn_retried > 0)
-            retried -= d->census->targets[i].syn_retried; /* connect-timeout has those */
+            retried -= d->census->targets[i].syn_retried; /* reported by connect-timeout */
     const struct growth_rule rule = {.plus = {FACT_SYN_RETRANS},
                                      .of = FACT_ACTIVE_OPENS,
                                      .share = d->limits[LOSS_PERCENT] / 100};
@@ -399,8 +399,8 @@ static void judge_refused(struct detection *d, const struct opener *opener)
         detection_excess(d, &subject, refused_excess(d, opener));
 }
 
-/* Where events do not say how an attempt ended: those that the program itself gave up are not in
- * AttemptFails. */
+/* If events lack the result of attempts: AttemptFails does not include those that the program gave
+ * up itself. */
 static bool is_counted(const struct opener *opener, double fails)
 {
     return opener->guessed == 0 || (fails >= 1 && opener->refused <= fails * 2);
@@ -552,15 +552,15 @@ static const struct target_tally *find_target(const struct detection *d,
     return NULL;
 }
 
-/* Half of what was opened lately waits in TIME-WAIT here; where the other side closes first, but a
- * few do. */
+/* Half of the connections opened lately are in TIME-WAIT here; if the other side closes first, only
+ * few are. */
 static bool ends_stay_here(const struct opener *opener, const struct target_tally *target)
 {
     return target && target->time_wait > 3 * target->established &&
            target->time_wait * 2.0 >= opener->opens;
 }
 
-/* It does harm where the ends stay with us and take the ports away. */
+/* It is harmful where TIME-WAIT stays on our side and uses up ports. */
 static enum finding_severity severity_of_churn(const struct detection *d, double rate,
                                                bool stay_here)
 {

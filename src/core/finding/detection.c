@@ -1,4 +1,4 @@
-/* What detectors have in common: drafts of findings, subjects, pieces of filters. */
+/* Shared by detectors: drafts of findings, subjects, parts of filters. */
 #include "core/finding/detection.h"
 
 #include <stdarg.h>
@@ -129,7 +129,7 @@ void finding_excess(struct finding *finding, double excess)
 
 void detection_excess(struct detection *d, const struct finding_subject *subject, double excess)
 {
-    if (d->draft_count >= DRAFTS_MAX / 2) /* leave room for what is reported */
+    if (d->draft_count >= DRAFTS_MAX / 2) /* leave room for reported findings */
         return;
     struct finding *finding = detection_report(d, SEVERITY_NONE, CONFIDENCE_POSSIBLE, subject);
 

@@ -1,4 +1,4 @@
-/* DETECTORS[]: every detector, in the order in which they run. Those that look at what others found
+/* DETECTORS[]: every detector, in the order in which they run. Those that use findings of others
  * come last. */
 #include "core/finding/detectors.h"
 

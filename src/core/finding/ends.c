@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define ROWS_LOOKED_AT 8u /* of a finding: the other ends of so many */
+#define ROWS_LOOKED_AT 8u /* rows of a finding whose other ends are checked */
 
 enum join { JOIN_LISTENER, JOIN_PROCESS };
 
@@ -23,7 +23,7 @@ static bool is_of(const struct finding *finding, const char *id)
     return strcmp(finding->detector->id, id) == 0;
 }
 
-/* A socket of the listener has the target's address: nothing else on this machine answers there. */
+/* A socket of the listener has the target's address, so the target is this listener. */
 static bool listens_at(const struct finding_subject *listener, const struct finding_subject *target,
                        const struct frame *frame)
 {
@@ -51,7 +51,7 @@ static bool is_row_of(const struct conn *conn, const struct finding_subject *sub
            addr_compare(&conn->tuple.remote, &subject->address) == 0;
 }
 
-/* The process has the other end of one of the finding's rows. */
+/* The process holds the other end of one of the finding's rows. */
 static bool ends_at(const struct finding_subject *process, const struct finding_subject *target,
                     const struct frame *frame)
 {
@@ -80,7 +80,7 @@ static void add_cause(struct finding *finding, uint32_t id)
             continue;
         finding->because[i] = id;
         finding->confidence = CONFIDENCE_PROVEN;
-        finding->open[0] = NULL; /* what else it might be */
+        finding->open[0] = NULL; /* no other explanations remain */
         return;
     }
 }

@@ -15,29 +15,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUIET_NS    (15 * SECOND_NS)
-#define UNREAD_NS   (60 * SECOND_NS)
-#define SKIPPED     8u /* rows that a dump skips and a look-up finds have no tcp_info in that frame */
+#define QUIET_NS  (15 * SECOND_NS)
+#define UNREAD_NS (60 * SECOND_NS)
+#define SKIPPED                                                                                    \
+    8u /* tolerated: rows skipped by a dump and found by look-up have no tcp_info in that frame */
 #define RECENT_MASK 7u /* the last three frames */
 
 enum stage { STAGE_FREE, STAGE_PENDING, STAGE_HOLDS, STAGE_ENDED };
 
 struct tracked {
     struct finding finding;
-    struct finding worst; /* as it was reported when it was worst */
+    struct finding worst; /* as reported at its worst */
     uint8_t stage;
-    uint8_t recent;   /* bit 0: reported above the high mark in this frame */
+    uint8_t recent;   /* bit 0: reported above the high limit in this frame */
     bool reported;    /* in this frame */
-    bool was_first;   /* it held in the first frame that could show it */
-    int64_t first_ns; /* mono: above the high mark since; 0 = it was not yet */
+    bool was_first;   /* it already held in the first frame that could show it */
+    int64_t first_ns; /* mono: above the high limit since; 0 = not yet */
     int64_t first_wall_ns;
     double excess;          /* sum over frames, never below 0 */
     int64_t excess_at_ns;   /* mono: the last frame in it */
     bool excess_was_first;  /* it began in the first frame that could show it */
-    int64_t excess_wall_ns; /* that it rises since */
+    int64_t excess_wall_ns; /* wall clock: when it began to rise */
     int64_t held_ns;        /* mono: last frame that reported it */
-    int64_t held_wall_ns;   /* it held then last */
-    int64_t worse_ns;       /* mono: last frame that reported its severity */
+    int64_t held_wall_ns;   /* wall clock: when it last held */
+    int64_t worse_ns;       /* mono: last frame that reported this severity */
 };
 
 struct finding_engine {
@@ -54,13 +55,13 @@ struct finding_engine {
     const struct finding *list[FINDINGS_MAX];
     uint32_t list_count;
     uint32_t next_id;
-    uint32_t *ids; /* the last one given: of the engine whose lane it is, else next_id */
-    const struct pairs *pairs; /* of all lanes; NULL = there are none */
+    uint32_t *ids; /* the last id used: of the engine that owns the lane, else next_id */
+    const struct pairs *pairs; /* of all lanes; NULL = none */
     struct lanes *lanes;       /* NULL until a frame shows several network namespaces */
     uint64_t frames;
     int64_t began_ns, mono_ns;
     uint32_t suspects, unread; /* of the last frame with suspect rows whose tcp_info was not read */
-    int64_t unread_ns;         /* its time, 0 = there was none */
+    int64_t unread_ns;         /* its time, 0 = none */
 };
 
 /* --- words --- */
@@ -149,7 +150,7 @@ static bool same_subject(const struct finding_subject *a, const struct finding_s
            addr_compare(&a->address, &b->address) == 0;
 }
 
-/* An ended finding is history: the same trouble again is a new one. */
+/* After a finding has ended, the same problem is a new finding. */
 static struct tracked *find_tracked(struct finding_engine *engine, const struct finding *draft)
 {
     for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
@@ -162,7 +163,7 @@ static struct tracked *find_tracked(struct finding_engine *engine, const struct 
     return NULL;
 }
 
-/* A free place, else that of the finding that ended first. NULL: all hold. */
+/* A free place, else that of the finding that ended first. NULL: all places hold. */
 static struct tracked *take_place(struct finding_engine *engine)
 {
     struct tracked *oldest = NULL;
@@ -187,7 +188,7 @@ static bool is_as_bad(const struct finding *draft, const struct finding *worst)
            draft->evidence[0].value >= worst->evidence[0].value;
 }
 
-/* What the draft says now, with what is known of the finding since it began. */
+/* Updates the finding from the draft, keeping what is known since it began. */
 static void renew(struct finding_engine *engine, struct tracked *tracked,
                   const struct finding *draft)
 {
@@ -204,7 +205,7 @@ static void renew(struct finding_engine *engine, struct tracked *tracked,
         return;
     if (draft->since_ns > 0 && draft->since_ns < before.since_ns)
         finding->since_ns = draft->since_ns;
-    /* It rises at once and falls after a quiet time. */
+    /* Severity rises at once and falls after some time. */
     if (draft->severity >= before.severity)
         tracked->worse_ns = engine->mono_ns;
     else if (engine->mono_ns - tracked->worse_ns < QUIET_NS || draft->severity == SEVERITY_NONE)
@@ -221,8 +222,8 @@ static bool is_first_frame(const struct finding_engine *engine, const struct det
     return engine->frames <= 1u + detector->changes;
 }
 
-/* A sum that rises with each frame that exceeds the limit, and falls with the others: it began to
- * rise where the trouble began. */
+/* A sum that rises with each frame above the limit and falls with others: where it began to rise,
+ * the problem began. */
 static void add_excess(const struct finding_engine *engine, struct tracked *tracked,
                        const struct finding *draft, const struct frame *frame)
 {
@@ -270,7 +271,7 @@ static void begin(struct finding_engine *engine, struct tracked *tracked,
     }
 }
 
-/* Of what is below the low mark only when it began to exceed its limit is kept. */
+/* Below the low limit only the excess is used, to date a later finding. */
 static void take_date(struct finding_engine *engine, const struct finding *draft,
                       const struct frame *frame)
 {
@@ -322,7 +323,8 @@ static void age_tracked(struct finding_engine *engine)
     }
 }
 
-/* What it said last was said on its way out: "full" of a queue that is half empty. */
+/* Restores the report at its worst: the last one was made while it receded, such as "full" for a
+ * half-empty queue. */
 static void end_finding(struct tracked *tracked)
 {
     const struct finding last = tracked->finding;
@@ -338,7 +340,7 @@ static void end_finding(struct tracked *tracked)
     tracked->stage = STAGE_ENDED;
 }
 
-/* Nothing can come back of it: its listener or its process is no more. */
+/* It cannot recur: its listener or process no longer exists. */
 static bool is_gone(const struct census *census, const struct finding_subject *subject)
 {
     const struct tuple tuple = {
@@ -350,7 +352,7 @@ static bool is_gone(const struct census *census, const struct finding_subject *s
            census_lacks_process(census, subject->pid, subject->start_ticks);
 }
 
-/* What was not yet a finding begins anew: it need not have lasted. */
+/* Drafts that have not become findings start again: they may not have lasted. */
 static void forget_pending(struct finding_engine *engine)
 {
     for (uint32_t i = 0; i < FINDINGS_MAX; i++)
@@ -391,7 +393,7 @@ static const char *missing_fact(const struct detector *detector, const struct ho
     return missing;
 }
 
-/* A field that the tcp_info of this kernel is too short for. */
+/* A required field that this kernel's tcp_info lacks. */
 static const char *missing_field(const struct detector *detector, const struct frame *frame)
 {
     for (size_t i = 0; i < sizeof(detector->fields) && detector->fields[i]; i++) {
@@ -403,7 +405,7 @@ static const char *missing_field(const struct detector *detector, const struct f
     return NULL;
 }
 
-/* For a while: suspect rows come and go, the reason why nothing was read of them stays. */
+/* Sticky for a while: suspect rows come and go, the reason why they were not read stays. */
 static bool lacks_info(const struct finding_engine *engine)
 {
     return engine->unread_ns && engine->mono_ns - engine->unread_ns < UNREAD_NS;
@@ -420,7 +422,7 @@ static void note_unread(struct finding_engine *engine)
     engine->unread_ns = engine->mono_ns;
 }
 
-/* False: it cannot be checked, and the reason was noted. */
+/* False: it cannot be checked; the reason is noted. */
 static bool can_check(struct detection *d, const struct finding_engine *engine)
 {
     const struct detector *detector = d->detector;
@@ -655,7 +657,8 @@ enum finding_severity finding_engine_worst(const struct finding_engine *engine)
     return (enum finding_severity)worst;
 }
 
-/* An engine that begins in the middle of a log does not know what was before: who recorded it did. */
+/* An engine that starts in the middle of a log lacks what came before; the recorder's findings have
+ * it. */
 static void date_by_log(struct finding *finding, const struct frame *frame)
 {
     for (uint32_t i = 0; i < frame->logged_finding_count; i++) {

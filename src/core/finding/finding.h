@@ -5,10 +5,10 @@
  *     struct finding_settings settings;
  *     finding_settings_init(&settings);                        // defaults; then finding_set() ...
  *     struct finding_engine *engine = finding_engine_new(&settings);
- *     for each frame:                                          // made with
- * finding_needs(&settings) finding_engine_update(engine, &(struct finding_input){.frame = frame,
- * .ring = ring}); list = finding_engine_list(engine, &count); // worst first, consequences below
- * checks = finding_engine_checks(engine); // one verdict for each detector
+ *     for each frame: // made with finding_needs(&settings)
+ *         finding_engine_update(engine, &(struct finding_input){.frame = frame, .ring = ring});
+ *         list = finding_engine_list(engine, &count); // worst first, consequences below causes
+ *         checks = finding_engine_checks(engine);     // one verdict for each detector
  *
  * To list the rows that a finding means, apply its `filter` (core/filter.h parses it). */
 #ifndef TCPLENS_CORE_FINDING_FINDING_H

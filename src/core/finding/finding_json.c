@@ -96,7 +96,7 @@ static void put_because(struct buffer *buffer, const struct finding *finding,
     buffer_char(buffer, ']');
 }
 
-/* What is the same wherever a finding is written. */
+/* Members common to all forms of findings. */
 static void put_finding(struct buffer *buffer, const struct finding *finding)
 {
     json_put_text(buffer, finding->detector->id);

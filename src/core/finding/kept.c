@@ -1,4 +1,4 @@
-/* What a frame keeps of findings, looked up and put into words. */
+/* Findings in a frame: look-up and text. */
 #include "base/hash.h"
 #include "core/finding/finding.h"
 
@@ -30,7 +30,7 @@ const struct finding *frame_findings_by_id(const struct frame_findings *findings
     return NULL;
 }
 
-/* Consequences may be worse than their cause. */
+/* A consequence may be worse than its cause. */
 static const struct finding *cause_of(const struct frame_findings *findings,
                                       const struct finding *finding)
 {
@@ -68,7 +68,7 @@ static bool same_reason(const struct finding_check *a, const struct finding_chec
     return a->verdict == b->verdict && strcmp(a->reason, b->reason) == 0;
 }
 
-/* Each reason once, with how many detectors have it. */
+/* Each reason once, with the number of its detectors. */
 static void put_reasons(struct buffer *out, const struct finding_check *checks,
                         enum finding_verdict verdict)
 {
@@ -131,7 +131,7 @@ void finding_evidence_text(struct buffer *out, const struct finding *finding, bo
 {
     for (unsigned i = 0; i < finding->evidence_count; i++) {
         const struct evidence *evidence = &finding->evidence[i];
-        const bool once = narrow && evidence->has_limit; /* the unit stands behind the limit */
+        const bool once = narrow && evidence->has_limit; /* the unit comes after the limit */
         buffer_printf(out, "%s%s ", i == 0 ? "" : narrow ? "  " : ", ", evidence->fact);
         finding_value_text(out, evidence->value, once ? "" : evidence->unit);
         if (!evidence->has_limit)

@@ -10,15 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTED_MAX (4u * FINDINGS_MAX) /* gathered before the list is cut */
+#define LISTED_MAX (4u * FINDINGS_MAX) /* gathered before the list is truncated */
 
 struct lane {
     uint64_t id; /* of the namespace */
     struct finding_engine *engine;
     bool is_own;     /* the engine is the caller's */
     bool seen;       /* in this frame */
-    bool machine;    /* it looks at what all namespaces of a host share */
-    uint64_t frames; /* of its host, read before; of one machine alone 0 */
+    bool machine;    /* it checks what all namespaces of a host share */
+    uint64_t frames; /* frames of its host taken so far; 0 without hosts */
 };
 
 struct lanes {
@@ -31,7 +31,7 @@ struct lanes {
     uint32_t *starts; /* of each namespace in conns, and the end */
     uint32_t start_capacity;
     struct finding *joined[LISTED_MAX];
-    struct finding *named; /* findings of lanes with the name of their namespace */
+    struct finding *named; /* findings of lanes, with the names of their namespaces */
     uint32_t named_capacity;
     const struct finding *list[LISTED_MAX];
     uint32_t list_count;
@@ -74,8 +74,8 @@ static uint32_t place_of(const struct frame *frame, const struct conn *conn)
     return found ? (uint32_t)(found - frame->namespaces) : frame->namespace_count;
 }
 
-/* A counting sort: starts[i] to starts[i + 1] are those of namespaces[i]; rows of none are left
- * out. */
+/* A counting sort: rows starts[i] to starts[i + 1] are in namespaces[i]; rows without namespace are
+ * left out. */
 static int sort_rows(struct lanes *lanes, const struct frame *frame)
 {
     const uint32_t count = frame->namespace_count;
@@ -120,7 +120,7 @@ static struct lane *lane_of(struct lanes *lanes, struct finding_engine *own,
     return lane;
 }
 
-/* A namespace that is no more takes its findings with it. */
+/* The findings of a vanished namespace are dropped. */
 static void drop_unseen(struct lanes *lanes)
 {
     uint32_t kept = 0;
@@ -135,20 +135,20 @@ static void drop_unseen(struct lanes *lanes)
     lanes->count = kept;
 }
 
-/* Of the frame, what is in one namespace. Everything else in it stays. */
+/* The part of the frame in one namespace; everything else is shared. */
 static struct frame part_of(const struct lanes *lanes, const struct frame *frame, uint32_t at)
 {
     const struct frame_netns *netns = &frame->namespaces[at];
     const struct frame_host *host = frame_find_host(frame, netns->host);
     struct frame part;
 
-    memcpy(&part, frame, sizeof(part)); /* with its count of references, which is not used here */
+    memcpy(&part, frame, sizeof(part)); /* includes the reference count, which is unused here */
     part.conns = lanes->conns + lanes->starts[at];
     part.live_count = part.conn_count = lanes->starts[at + 1] - lanes->starts[at];
     part.netns = netns->key;
     part.netns_is_host = netns->is_host;
     part.facts = netns->facts;
-    if (host) { /* whose frame is of another time than the frame of all hosts */
+    if (host) { /* its frame has another time than the merged frame */
         part.wall_ns = host->wall_ns;
         part.mono_ns = host->mono_ns;
         part.number = host->number_in_host;
@@ -156,8 +156,8 @@ static struct frame part_of(const struct lanes *lanes, const struct frame *frame
     return part;
 }
 
-/* Those of the machine go with the host's namespace, which alone has their limits, else with ours.
- */
+/* Detectors of the whole machine run in the host's namespace, which alone has their limits, else in
+ * ours. */
 static uint32_t machine_place(const struct frame *frame, uint32_t host)
 {
     uint32_t own = UINT32_MAX;
@@ -172,7 +172,7 @@ static uint32_t machine_place(const struct frame *frame, uint32_t host)
     return own;
 }
 
-/* A host's frame is looked at once, however often it is shown. */
+/* A host's frame is checked once, however often it is shown. */
 static bool is_news(struct lane *lane, const struct frame_host *host)
 {
     const uint64_t before = lane->frames;
@@ -205,7 +205,7 @@ static const struct frame_netns *netns_of(const struct frame *frame, uint64_t id
     return NULL;
 }
 
-/* "host = web1 and (...)": only as a whole, or its rows would be others. */
+/* "host = web1 and (...)": only if it fits as a whole. */
 static void narrow_filter(struct finding *finding, const char *condition)
 {
     char text[2 * FINDING_TEXT_MAX];
@@ -233,7 +233,7 @@ static void name_host(struct finding *finding, const struct frame_netns *netns,
              is_named ? " " : "", is_named ? netns->name : "", plain.title);
 }
 
-/* Its rows are those of its namespace only, and its title says which. */
+/* Restricts its filter to its namespace, and names that in its title. */
 static void name_finding(struct finding *finding, const struct frame_netns *netns,
                          const struct frame_host *host)
 {
@@ -281,7 +281,7 @@ static int gather(struct lanes *lanes, const struct frame *frame)
     return 0;
 }
 
-/* Of all lanes: one that found something counts, then one that could not be checked. */
+/* Merges the verdicts of all lanes: a finding counts first, then "not checked". */
 static struct finding_check verdict_of(const struct lanes *lanes, size_t detector)
 {
     static const uint8_t WEIGHT[] = {

@@ -1,9 +1,9 @@
-/* Detectors of loss, of peers that are gone, of windows that are shut. */
+/* Detectors of loss, dead peers and shut windows. */
 #include "core/finding/detectors.h"
 
 #include <stdio.h>
 
-#define PEERS_MOST    16u /* with losses worth a look, in one frame */
+#define PEERS_MOST    16u /* with significant losses, in one frame */
 #define SEGMENT_BYTES 1448.0
 
 static double seconds_of(int64_t ns)
@@ -28,8 +28,8 @@ static const char *place_of(const struct finding_subject *subject, char *out, si
 struct peer_loss {
     const struct conn *conn; /* one of its rows */
     double sent, resent, segments, dsacks, seconds;
-    double open_segments, open_dsacks; /* of rows whose peer's window is open */
-    double latest_sent, latest_resent, latest_segments, latest_dsacks; /* since the frame before */
+    double open_segments, open_dsacks; /* of rows with an open peer window */
+    double latest_sent, latest_resent, latest_segments, latest_dsacks; /* since the last frame */
     uint32_t rows;
 };
 
@@ -50,8 +50,8 @@ static struct peer_loss *peer_of(struct losses *losses, const struct conn *conn)
     return NULL;
 }
 
-/* Probes of a shut window repeat what has arrived, and the peer says so: that is none of the path's.
- */
+/* Probes of a shut window repeat data that has arrived, and the peer reports that: the path is not
+ * to blame. */
 static bool is_held_by_window(const struct watched_row *row)
 {
     return row->busy > 0 && row->rwnd * 2 >= row->busy;
@@ -90,7 +90,7 @@ static void add_watched(struct losses *losses, const struct detection *d, bool l
     }
 }
 
-/* What else goes to the same peers, by the rates of the rows. */
+/* Adds other traffic to the same peers, by the rates of the rows. */
 static void add_healthy(struct losses *losses, const struct detection *d)
 {
     for (uint32_t i = 0; i < d->frame->live_count && losses->count > 0; i++) {

@@ -1,4 +1,4 @@
-/* Events of connections that we open, summed by where they go. */
+/* Events of connections that we open, summed by target. */
 #include "core/finding/openers.h"
 
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define BATCH     128u
-#define SLOW_NS   (SECOND_NS / 10 * 9) /* the first SYN is repeated after a second */
+#define SLOW_NS   (SECOND_NS / 10 * 9) /* a SYN is repeated after a second */
 #define FORGOTTEN 0.05                 /* sums below this are noise */
 
 void openers_init(struct openers *openers)
@@ -155,7 +155,7 @@ static void count_event(struct openers *openers, const struct event *event,
     if (event->kind == EVENT_OPEN) {
         opener->opens += 1;
         opener->latest.opens += 1;
-        if (event->to == STATE_TIME_WAIT) /* it opened and closed between two frames */
+        if (event->to == STATE_TIME_WAIT) /* opened and closed between two frames */
             count_life(opener, 0);
     } else if (event->kind == EVENT_STATE) {
         count_step(opener, event);

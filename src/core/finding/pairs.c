@@ -16,27 +16,27 @@
 #define WINDOW_NS   (30 * SECOND_NS)
 #define UNREAD_BITS ((uint32_t)(MISSING_DUMP_PART | MISSING_SOCK_DIAG | MISSING_LOG))
 
-/* What both ends have counted, by now or since then. */
+/* Counters of both ends, absolute or since a time. */
 struct counts {
     int64_t at_ns; /* mono, 0 = unknown */
     double sent_bytes, resent_bytes, resent, needless;
     double out_of_order; /* of the row at the other end; < 0: unknown */
-    double queued;       /* of all connections there, TCPOFOQueue; < 0: unknown */
+    double queued;       /* TCPOFOQueue of that namespace; < 0: unknown */
 };
 
-/* A row of which the other end was seen, or is looked for. */
+/* A row whose other end was seen, or is expected. */
 struct known_row {
     uint64_t serial;
     uint32_t other;
     bool was_seen;
     uint32_t readings;
     uint64_t in_bytes;
-    int64_t alone_ns; /* mono: the first frame that lacked its other end; 0 = it is there */
+    int64_t alone_ns; /* mono: the first frame without its other end; 0 = it is there */
     int64_t own_read_ns, other_read_ns;
-    struct counts before, begin; /* at the begin of the window before, and of this one */
+    struct counts before, begin; /* at the begin of the last window, and of this one */
 };
 
-/* Where connections to an address and port have their other end; other 0: in several namespaces. */
+/* The namespace where connections to an address and port have their other end; other 0: several. */
 struct place {
     struct addr remote;
     uint32_t netns, other;
@@ -162,7 +162,7 @@ static bool listens(const struct pairs *pairs, uint32_t netns, uint16_t port)
     return false;
 }
 
-/* Of connections that this end opened: their place is one that is listened at. */
+/* For connections that this end opened: their place has a listener. */
 static int add_place(struct pairs *pairs, const struct conn *conn, const struct conn *other)
 {
     const struct tuple *tuple = &conn->tuple;
@@ -208,7 +208,7 @@ static double queued_in(const struct frame *frame, uint32_t netns)
                : -1;
 }
 
-/* False where there is no tcp_info of the row in this frame. */
+/* False if the frame has no tcp_info of the row. */
 static bool read_counts(const struct frame *frame, const struct conn *conn,
                         const struct conn *other, struct counts *counts)
 {
@@ -228,8 +228,8 @@ static bool read_counts(const struct frame *frame, const struct conn *conn,
     return true;
 }
 
-/* Growth since then of what came out of order, by the row or, where nothing at all did, by all of
- * its namespace. False: unknown. */
+/* Growth of out-of-order segments since then, for the row or, if there were none at all, for its
+ * namespace. False: unknown. */
 static bool out_of_order_since(const struct counts *now, const struct counts *from, double *grown)
 {
     if (now->out_of_order >= 0 && from->out_of_order >= 0)
@@ -285,7 +285,7 @@ static int count_loss(struct pairs *pairs, const struct conn *conn, const struct
 
 /* --- alone --- */
 
-/* When its rows were read last, all kinds of them; 0 = it is not, or not wholly, read now. */
+/* When all kinds of its rows were last read; 0 = not completely read now. */
 static int64_t read_ns_of(const struct frame *frame, uint32_t netns)
 {
     const struct frame_netns *found = frame_find_netns(frame, netns);
@@ -301,7 +301,7 @@ static int64_t read_ns_of(const struct frame *frame, uint32_t netns)
     return held_ns < rest_ns ? held_ns : rest_ns;
 }
 
-/* Since it is alone: then its other end is elsewhere. */
+/* The peer sent something since then: so its other end is elsewhere. */
 static bool peer_speaks(const struct frame *frame, const struct conn *conn,
                         const struct known_row *row)
 {
@@ -330,13 +330,14 @@ static int add_lone(struct pairs *pairs, const struct conn *conn, const struct k
     return 0;
 }
 
-/* Its other end is in no frame. `row`: where it should be. */
+/* Handles a row without its other end, which should be in `row`'s place. */
 static int look_alone(struct pairs *pairs, const struct conn *conn, struct known_row *row)
 {
     const struct frame *frame = pairs->frame;
     const int64_t own_ns = read_ns_of(frame, conn->netns), other_ns = read_ns_of(frame, row->other);
 
-    if (own_ns == 0 || other_ns == 0) { /* what is not read says nothing; it is looked for anew */
+    if (own_ns == 0 ||
+        other_ns == 0) { /* nothing follows from namespaces that are not read; start again */
         row->alone_ns = 0;
         return row->was_seen ? keep(pairs, row) : 0;
     }
@@ -364,7 +365,7 @@ static bool is_looked_at(const struct conn *conn)
     return conn->state == STATE_ESTABLISHED && conn->serial && conn->tuple.remote_port;
 }
 
-/* First those that have both ends: they say where others should have theirs. */
+/* First rows with both ends: they show where the other ends of others should be. */
 static int take_joined(struct pairs *pairs, const struct conn *conn)
 {
     uint32_t several;
@@ -433,7 +434,7 @@ int pairs_take(struct pairs *pairs, const struct frame *frame)
 {
     if (pairs->taken_ns && frame->mono_ns - pairs->taken_ns < TAKE_NS &&
         frame->mono_ns >= pairs->taken_ns)
-        return 0; /* the index of all rows is made once in a while */
+        return 0; /* the index of all rows is built only now and then */
     pairs->taken_ns = frame->mono_ns;
     pairs->frame = frame;
     pairs->place_count = pairs->lone_count = pairs->loss_count = 0;

@@ -1,4 +1,4 @@
-/* Detectors of small segments, of far peers, and of writes that wait for an ACK. */
+/* Detectors of small segments, distant peers, and writes that wait for an ACK. */
 #include "core/finding/detectors.h"
 
 #include <stdio.h>
@@ -49,12 +49,12 @@ const struct detector RTT_NEAR = {
 /* --- writes that wait for an ACK --- */
 
 enum { STALL_LEAST, STALL_ROWS };
-#define STALL_LISTED 4u /* rows that a filter names one by one */
+#define STALL_LISTED 4u /* rows that a filter lists one by one */
 
 struct stalled {
     const struct stall *rows[STALL_LISTED];
     uint32_t count;
-    unsigned most; /* frames of the worst */
+    unsigned most; /* stalled frames of the worst row */
     int32_t pid;
     bool same_target, same_port;
 };
@@ -76,7 +76,7 @@ static void add_stall(struct stalled *stalled, const struct stall *stall)
         stalled->most = frames;
 }
 
-/* Each row where they are few, else what they have in common. */
+/* A filter for each row if there are few, else for what they have in common. */
 static void say_stalled(struct finding *finding, const struct stalled *stalled)
 {
     const struct tuple *first = &stalled->rows[0]->tuple;
@@ -169,10 +169,10 @@ const struct detector NAGLE_STALL = {
 
 enum { MSS_LEAST };
 #define MSS_PEERS_MAX 16u
-#define MSS_PMTU      1300u /* a path MTU below this explains such segments */
+#define MSS_PMTU      1300u /* a path MTU below this explains small segments */
 
 struct small_peer {
-    const struct conn *conn; /* of the smallest segments */
+    const struct conn *conn; /* the row with the smallest segments */
     uint32_t mss, pmtu, rows;
 };
 
@@ -189,7 +189,7 @@ static struct small_peer *small_peer_of(struct small_peer *peers, uint32_t *coun
     return &peers[(*count)++];
 }
 
-/* A window of two segments bounds the segment, too: that is no small MSS. */
+/* A tiny window limits segments, too: that is not a small MSS. */
 static bool has_small_segments(const struct detection *d, const struct conn *conn, uint64_t mss)
 {
     return mss > 0 && (double)mss < d->limits[MSS_LEAST] && conn->state == STATE_ESTABLISHED &&
@@ -265,7 +265,7 @@ const struct detector SMALL_MSS = {
 
 enum { HOLE_PEERS };
 
-/* Rows that show that the host is alive: they heard from it after the full segments were sent. */
+/* Rows that received something from the host after the full segments were sent: it is alive. */
 static uint32_t rows_that_hear(const struct detection *d, const struct target_tally *target)
 {
     uint32_t rows = 0;

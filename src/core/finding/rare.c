@@ -1,4 +1,4 @@
-/* Detectors of counters that stand still on a healthy host: their growth is the finding. */
+/* Detectors of counters that do not grow on a healthy host: their growth is the finding. */
 #include "core/finding/detectors.h"
 
 #include <stdio.h>

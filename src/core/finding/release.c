@@ -1,5 +1,5 @@
-/* Detectors of what is not let go: CLOSE-WAIT, FIN-WAIT-2, orphans, ports, connections that only
- * grow, descriptors, stopped processes. */
+/* Detectors of resources that are not released: CLOSE-WAIT, FIN-WAIT-2, orphans, ports, growing
+ * numbers of connections, descriptors, stopped processes. */
 #include "core/finding/detectors.h"
 
 #include <stdio.h>
@@ -35,7 +35,7 @@ static void say_unread(struct finding *finding, const struct process_tally *proc
     finding_advise(finding, UNREAD_ADVICE[most]);
 }
 
-/* < 0: unknown, or without a limit. */
+/* < 0: unknown, or no limit. */
 static double descriptors_percent(struct detection *d, const struct finding_subject *subject,
                                   struct process_facts *facts)
 {
@@ -46,7 +46,8 @@ static double descriptors_percent(struct detection *d, const struct finding_subj
     return facts->descriptors * 100.0 / (double)facts->descriptor_limit;
 }
 
-/* Each takes two walks over all rows: where more processes leak, the others' peers are not named. */
+/* Each needs two passes over all rows: if more processes leak, the peers of the others are not
+ * named. */
 #define PEERS_SOUGHT 8u
 
 static bool is_kept(const struct conn *conn, uint32_t proc)
@@ -61,8 +62,8 @@ static bool same_peer(const struct conn *one, const struct conn *other)
            addr_compare(&one->tuple.remote, &other->tuple.remote) == 0;
 }
 
-/* One of the rows that one peer has closed, where that are more than half of those kept; *count gets
- * how many. Found by a vote in a first walk, proven by a second one. NULL: there is no such peer. */
+/* A row of the peer that closed more than half of the kept rows; *count gets their number. Majority
+ * vote in a first pass, verified in a second. NULL: there is no such peer. */
 static const struct conn *find_main_peer(const struct frame *frame, uint32_t proc, uint32_t *count)
 {
     const struct conn *elected = NULL;
@@ -83,7 +84,7 @@ static const struct conn *find_main_peer(const struct frame *frame, uint32_t pro
     return *count * 2 > all ? elected : NULL;
 }
 
-/* Names the peer where there is one main peer, and it is sought. */
+/* Names the main peer, if there is one and it is looked for. */
 static void say_kept(const struct detection *d, struct finding *finding, uint32_t proc,
                      bool seeks_peer)
 {
@@ -261,7 +262,7 @@ const struct detector ORPHANS = {
 
 enum { HELD_FAILURES, HELD_WITHIN };
 
-/* The listener of the port; NULL: something else has it. */
+/* The listener of the port; NULL: something else uses it. */
 static const struct listener_tally *holder_of(const struct detection *d, uint16_t port)
 {
     const uint16_t at = d->census->port_listener[port];
@@ -406,7 +407,7 @@ const struct detector SOCKET_GROWTH = {
 
 /* --- processes that findings name --- */
 
-/* Findings of the frame before that name a process, each process once. */
+/* Findings of the last frame that name a process, each process once. */
 static bool is_first_of_process(const struct detection *d, uint32_t index)
 {
     const struct finding_subject *subject = &d->list[index]->subject;
@@ -428,7 +429,7 @@ static struct finding_subject process_of(const struct finding *named)
     return subject;
 }
 
-/* Of the processes looked at none could be read: that nothing was found means nothing. */
+/* If none of the processes could be read, that there is no finding proves nothing. */
 static void note_unreadable(struct detection *d, uint32_t looked, uint32_t unread)
 {
     if (looked > 0 && unread == looked)

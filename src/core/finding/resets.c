@@ -1,9 +1,9 @@
-/* Detectors of resets and of what this host drops before TCP sees it. */
+/* Detectors of resets and of packets that this host drops before TCP. */
 #include "core/finding/detectors.h"
 
 enum { RESETS_WARN, RESETS_CRITICAL };
 
-/* Of connections, as events have them: which side, and why. */
+/* Resets of connections, from events: by which side, and why. */
 static void say_sides(struct finding *finding, const struct detection *d)
 {
     const struct openers *openers = d->openers;

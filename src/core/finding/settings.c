@@ -88,7 +88,7 @@ int finding_set(struct finding_settings *settings, const char *text, char *why, 
     return refuse_key(DETECTORS[detector], key, (size_t)(equals - key), why, size);
 }
 
-/* Marks those in the list; blanks around commas are those of a file. */
+/* Marks those in the list; blanks around commas are allowed, for the file. */
 static int read_list(const char *list, bool *named, char *why, size_t size)
 {
     for (list += strspn(list, ", "); *list; list += strspn(list, ", ")) {

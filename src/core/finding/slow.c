@@ -1,10 +1,10 @@
-/* Detectors of what slows connections down: windows, buffers, queues on the way. */
+/* Detectors of what slows connections down: windows, buffers, queues on the path. */
 #include "core/finding/detectors.h"
 
 #include <stdio.h>
 
 #define OPTION_WSCALE 4u       /* TCPI_OPT_WSCALE */
-#define BUSY_LEAST_US 200000.0 /* it had something to send for so long */
+#define BUSY_LEAST_US 200000.0 /* it had data to send for at least this long */
 
 enum { SHARE_INFO, SHARE_WARN };
 
@@ -29,7 +29,7 @@ static void say_row(struct finding *finding, const struct conn *conn)
                  conn->tuple.remote_port);
 }
 
-/* A share of the time in which a row had something to send. */
+/* A share of the time in which a row had data to send. */
 struct share {
     double (*lately)(const struct watched_row *row), (*latest)(const struct watched_row *row);
     const char *fact, *what;
@@ -66,7 +66,7 @@ static void report_share(struct detection *d, const struct watched_row *row,
     finding->window_ns = (int64_t)(row->seconds * (double)SECOND_NS);
 }
 
-/* One finding a subject: that of its worst row. */
+/* One finding per subject, for its worst row. */
 static void evaluate_share(struct detection *d, const struct share *share)
 {
     for (uint32_t i = 0; i < d->census->watched_count; i++) {
@@ -300,15 +300,15 @@ const struct detector BUFFERBLOAT = {
 /* --- a neighbor that fills the queue for all --- */
 
 enum { NEIGHBOR_SHARE, NEIGHBOR_RATE, NEIGHBOR_QUEUE, NEIGHBOR_DELAY, NEIGHBOR_ROWS };
-#define DELAYED_TIMES 10 /* the least round trip: a wait that is none of the path's */
+#define DELAYED_TIMES 10 /* times the minimum round trip: more than the path explains */
 
 struct neighbors {
     const struct conn *heavy; /* the row of the heavy sender that sends most */
-    double others_ms;         /* the longest added round trip of the others */
+    double others_ms;         /* the largest delay of the others */
     uint32_t rows, delayed;
 };
 
-/* What a row waits for beyond its least round trip. */
+/* The delay of a row beyond its minimum round trip. */
 static double added_ms(const struct detection *d, const struct conn *conn)
 {
     const uint64_t least_us = row_info(d->frame, conn, INFO_min_rtt, 0);
@@ -344,7 +344,7 @@ static const struct conn *heaviest_row(const struct frame *frame, uint32_t proc)
     return heaviest;
 }
 
-/* Others that send from the same address, and so by the same interface. */
+/* Others that send from the same address, hence through the same interface. */
 static void count_delayed(const struct detection *d, uint32_t proc, struct neighbors *neighbors)
 {
     for (uint32_t i = 0; i < d->frame->live_count; i++) {

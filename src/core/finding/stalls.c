@@ -1,7 +1,7 @@
 /* Frames in which single connections were stalled. */
 #include "core/finding/stalls.h"
 
-/* Rows come in the order of the frame before, mostly: the search begins behind the last one found.
+/* Rows mostly come in the order of the last frame: the search starts after the last one found.
  * NULL: there are too many. */
 static struct stall *find_stall(struct stalls *stalls, uint64_t serial, uint32_t *next)
 {

@@ -106,7 +106,7 @@ static int take_holding(struct finding_steps *steps, const struct finding *findi
     return error ? error : keep(steps, finding, frame->mono_ns);
 }
 
-/* As the frame has it; where its place was taken meanwhile: as it was reported last. */
+/* As in the frame; if its place was reused meanwhile, as last reported. */
 static int take_ended(struct finding_steps *steps, const struct known *known,
                       const struct frame *frame)
 {

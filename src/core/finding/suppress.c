@@ -1,4 +1,5 @@
-/* One row a pair of detectors: cause, consequence, and what their subjects must have in common. */
+/* One row per pair of detectors: cause, consequence, and what their subjects must have in
+ * common. */
 #include "core/finding/suppress.h"
 
 #include <string.h>
@@ -127,7 +128,7 @@ static uint32_t place_of(const struct finding *const *findings, uint32_t count, 
     return count;
 }
 
-/* Behind the cause and the consequences that stand below it already. */
+/* Moves it after its cause and the other consequences of that. */
 void suppress_order(const struct finding **findings, uint32_t count)
 {
     const struct finding *given[FINDINGS_MAX];

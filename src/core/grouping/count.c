@@ -1,5 +1,4 @@
-/* grouping_count: what a group counts of a row of the frame. Independent of how rows are grouped.
- */
+/* grouping_count: adds a row of the frame to its group. Independent of how rows are grouped. */
 #include "core/grouping/holders.h"
 #include "core/grouping/rows.h"
 #include "core/trend.h"
@@ -14,14 +13,14 @@ static bool is_opened_lately(const struct conn *conn, const struct column_contex
     return conn->known & KNOWN_CREATED_MIN && grouping_is_recent(conn->created_min_ns, context);
 }
 
-/* SYN-RECEIVED, and what waits in the accept queue, is not accepted; nor was what ended there. */
+/* Not accepted: SYN-RECEIVED, connections in the accept queue, and those that ended there. */
 static bool is_accepted(const struct conn *conn)
 {
     const uint8_t state = conn_is_ghost(conn) ? conn->from : conn->state;
     return state != STATE_SYN_RECEIVED && conn->owner_word != OWNER_LISTENER;
 }
 
-/* Since when it is in CLOSE-WAIT is not known of those that were in it at the beginning. */
+/* For rows in CLOSE-WAIT since the first frame the time is unknown. */
 static void count_close_wait(struct grouping_row *row, const struct column_context *context,
                              const struct conn *conn)
 {

@@ -1,4 +1,4 @@
-/* grouping: rows of a frame counted into groups by key, as a kind says. */
+/* grouping: counts the rows of a frame into groups, as defined by a kind. */
 #include "core/grouping/grouping.h"
 
 #include "base/grow.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define PORT_COUNT 65536u
-#define FLOW_ALONE 64u /* bytes a second for which a flow without rows is shown */
+#define FLOW_ALONE 64u /* bytes a second from which a flow without rows is shown */
 
 void grouping_init(struct grouping *grouping)
 {
@@ -118,7 +118,7 @@ static int take_rows(struct grouping *grouping, const struct grouping_kind *kind
     return error;
 }
 
-/* A group that has no rows is there as long as its flow is worth a look. */
+/* A group without rows is shown as long as its flow is significant. */
 static struct grouping_row *group_of_flow(struct grouping *grouping,
                                           const struct grouping_kind *kind,
                                           const struct frame *frame, uint32_t index)

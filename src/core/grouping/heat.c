@@ -1,4 +1,4 @@
-/* heat: a short line of levels for each key, in a ring of slices. */
+/* heat: a level per slice for each key, in a ring. */
 #include "core/grouping/heat.h"
 
 #include "base/grow.h"
@@ -64,7 +64,7 @@ enum heat_level heat_of(const struct grouping_row *row)
     return row->retrans_10s > 0 ? HEAT_WARM : HEAT_QUIET;
 }
 
-/* Groups of which nothing is known any more leave. */
+/* Removes groups without any known level. */
 static void sweep(struct heat *heat, int64_t slice)
 {
     uint32_t kept = 0;
@@ -92,7 +92,7 @@ static struct heat_row *row_of(struct heat *heat, uint64_t key, int64_t slice)
     return &heat->rows[heat->count++];
 }
 
-/* Lets time go on to a slice. */
+/* Advances to a slice. */
 static void advance(struct heat_row *row, int64_t slice)
 {
     const int64_t steps = slice - row->slice;
@@ -108,7 +108,7 @@ static void advance(struct heat_row *row, int64_t slice)
     row->slice = slice;
 }
 
-/* Back in time: what comes later has not happened yet. */
+/* Back in time: removes later slices. */
 static void cut(struct heat *heat, int64_t slice)
 {
     for (uint32_t i = 0; i < heat->count; i++) {

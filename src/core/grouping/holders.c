@@ -1,5 +1,5 @@
-/* holders: many sockets of an SO_REUSEPORT group are held by many processes, each of them by
- * several; what is wanted is how many processes. */
+/* holders: counts the distinct processes of a group with many sockets, each of which may have
+ * several holders. */
 #include "core/grouping/holders.h"
 
 #include "base/grow.h"

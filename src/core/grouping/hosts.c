@@ -1,4 +1,4 @@
-/* hosts: connections by the machine they are of. A host that has none has a row as well. */
+/* hosts: connections by machine. A host without connections has a row as well. */
 #include "core/grouping/rows.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* listeners: rows in LISTEN by address and port, with the connections that came by them. */
+/* listeners: rows in LISTEN by address and port, with the connections that they accepted. */
 #include "base/hash.h"
 #include "core/grouping/holders.h"
 #include "core/grouping/rows.h"
@@ -27,7 +27,7 @@ static bool takes(const struct conn *listener, const struct conn *conn)
 
     if (listener->netns != conn->netns || a->local_port != b->local_port)
         return false;
-    if (addr_is_zero(&a->local)) /* [::] takes IPv4 as well, as v4-mapped IPv6 rows */
+    if (addr_is_zero(&a->local)) /* [::] accepts IPv4 as well, as v4-mapped IPv6 rows */
         return a->family == b->family ||
                (a->family == FAMILY_INET6 && addr_is_mapped(&b->local, b->family));
     return a->family == b->family && memcmp(&a->local, &b->local, sizeof a->local) == 0;
@@ -80,7 +80,7 @@ static void count_listener(struct grouping_row *row, const struct conn *conn)
     grouping_count_age(row, conn);
 }
 
-/* Full together, since the last of its sockets filled. */
+/* The group is full once the last of its sockets filled. */
 static void settle_full(struct grouping *grouping)
 {
     for (uint32_t i = 0; i < grouping->count; i++) {
@@ -105,7 +105,7 @@ static int listener_take(struct grouping *grouping, const struct column_context 
     return 0;
 }
 
-/* The connections of a listener count whether the filter takes them or not. */
+/* Connections of a listener count whether or not the filter accepts them. */
 static int listener_end(struct grouping *grouping, const struct column_context *context)
 {
     const struct frame *frame = context->frame;

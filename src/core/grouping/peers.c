@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* A flow without an address is many, gathered as there were too many of them. */
+/* A flow without an address stands for many peers. */
 static uint64_t peer_key(const struct frame *frame, const struct conn *conn)
 {
     const struct addr *remote = &conn->tuple.remote;
@@ -30,7 +30,7 @@ static int mark_listening_ports(struct grouping *grouping, const struct frame *f
     return 0;
 }
 
-/* To the row of the key, which is made if there is none. */
+/* Counts it into the row of the key, created if missing. */
 static int take_into(struct grouping *grouping, const struct column_context *context,
                      uint32_t index, uint64_t key, bool inbound)
 {
@@ -90,7 +90,7 @@ static uint64_t port_key(const struct frame *frame, const struct conn *conn, boo
     return peer ? grouping_key(peer ^ (port << 1 | inbound)) : 0;
 }
 
-/* Of a flow, which has a local port only if that was listened on. */
+/* The key of a flow, which has a local port only if that had a listener. */
 static uint64_t flow_key(const struct frame *frame, const struct conn *flow)
 {
     return port_key(frame, flow, flow->tuple.local_port != 0);
@@ -105,7 +105,7 @@ static int port_take(struct grouping *grouping, const struct column_context *con
     return take_into(grouping, context, index, port_key(context->frame, conn, inbound), inbound);
 }
 
-/* Who listens is not known here: a client whose port is that of a service on its host counts for
+/* Listeners are unknown here: a client whose port equals that of a service on its host counts for
  * both. */
 static bool port_accepts(uint64_t key, const struct frame *frame, const struct conn *conn)
 {

@@ -1,4 +1,4 @@
-/* processes: rows by the process that holds them, or by what is known in place of one. */
+/* processes: rows by the process that holds them, or by what is known instead. */
 #include "base/hash.h"
 #include "core/grouping/rows.h"
 
@@ -11,7 +11,7 @@ uint64_t grouping_process_key(const struct proc *proc)
                         proc->start_ticks);
 }
 
-/* The same in every frame, whatever place the group has in this one's array. */
+/* The same in every frame, independent of the group's index. */
 static uint64_t group_key(const struct group *group)
 {
     if (!group)
@@ -36,7 +36,7 @@ static uint64_t process_key(const struct frame *frame, const struct conn *conn)
     return owner ? grouping_process_key(owner) : ownerless_key(frame, conn);
 }
 
-/* A socket that several processes hold belongs to each of them. */
+/* A socket held by several processes counts for each of them. */
 static int process_take(struct grouping *grouping, const struct column_context *context,
                         uint32_t index)
 {

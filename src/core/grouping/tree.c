@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANCESTORS_MOST 64 /* pids that were used again could make a ring */
+#define ANCESTORS_MOST 64 /* reused pids could form a cycle */
 
 void grouping_tree_done(struct grouping_tree *tree)
 {
@@ -70,7 +70,7 @@ static int find_roots(struct grouping_tree *tree, const struct grouping *groupin
     return 0;
 }
 
-/* The root's row for a process, MAP_NONE where it is alone in its tree. */
+/* The root's row for a process, MAP_NONE if it has no tree. */
 static uint32_t tree_of(const struct grouping_tree *tree, const struct proc *proc)
 {
     const uint32_t row = proc ? map_find(&tree->rows, pid_key(proc, proc->pid)) : MAP_NONE;
@@ -92,7 +92,7 @@ static void empty_roots(const struct grouping_tree *tree, struct grouping *group
     }
 }
 
-/* Of each tree whose processes hold the connection, once. */
+/* Counts the connection once for each tree whose processes hold it. */
 static void count_conn(const struct grouping_tree *tree, struct grouping *grouping,
                        const struct column_context *context, const struct conn *conn)
 {

@@ -38,7 +38,7 @@ static void put_totals(struct buffer *buffer, const struct event *event)
     json_member_number(buffer, "retrans", event->retrans);
 }
 
-/* Time in `from` of a transition, age of what was closed; in ms as the keys of a row. */
+/* For a transition the time in `from`, for a close the age; in ms, as in the keys of a row. */
 static void put_duration(struct buffer *buffer, const struct event *event)
 {
     const char *key = event->kind == EVENT_CLOSE ? "duration_ms" : "from_ms";

@@ -1,6 +1,5 @@
-/* The fields of struct tcp_info as JSON, a piece of code made from each line of INFO_FIELDS: half
- * of what a row's text consists of, and a loop over a table of them takes twice as long.
- * Independent of columns. */
+/* The fields of struct tcp_info as JSON, with code generated from each line of INFO_FIELDS: they
+ * are half of a row's text, and a loop over a table takes twice as long. Independent of columns. */
 #include "core/json/info.h"
 
 #include "core/column/values.h"
@@ -13,7 +12,7 @@
     +sizeof(",\"" key "\":") + DIGITS_ROOM
 _Static_assert(0 INFO_FIELDS(NOTHING, ROOM) <= JSON_INFO_ROOM, "JSON_INFO_ROOM is too small");
 
-/* All but the pointers is constant: what is not needed of it falls away. */
+/* All but the pointers is constant: the compiler removes the rest. */
 static inline __attribute__((always_inline)) char *write_field(char *at,
                                                                const struct info_field *field,
                                                                const char *key, size_t key_length,

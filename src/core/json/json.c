@@ -13,7 +13,7 @@
 
 #define NUMBER_MAX 24 /* digits of the longest number, sign included */
 #define TIME_MAX   40
-#define PLAIN_MAX  (UINT8_MAX + NUMBER_MAX + TIME_MAX) /* a key and a value that is no text */
+#define PLAIN_MAX  (UINT8_MAX + NUMBER_MAX + TIME_MAX) /* a key and a value that is not text */
 
 static char *write_signed(char *at, int64_t value)
 {
@@ -75,7 +75,7 @@ static char *write_time(char *at, int64_t wall_ns)
     return at + 1;
 }
 
-/* Thousandths of a percent as percent, with a decimal where it is a whole number, too. */
+/* Thousandths of a percent as percent, always with a decimal. */
 static char *write_share(char *at, int64_t share)
 {
     at = write_signed(at, share / 1000);
@@ -87,7 +87,7 @@ static char *write_share(char *at, int64_t share)
     return at;
 }
 
-/* A value that is no text from outside, at most NUMBER_MAX + TIME_MAX bytes. */
+/* A value that is not text from outside, at most NUMBER_MAX + TIME_MAX bytes. */
 static char *write_plain(char *at, const struct column *column, const struct column_value *value)
 {
     switch ((enum column_type)column->type) {
@@ -128,7 +128,7 @@ static bool is_text(const struct column *column)
     return column->type == TYPE_TEXT || column->type == TYPE_ADDRESS;
 }
 
-/* Where a row is being written: room is made rarely, not for each value. */
+/* The output position: room is reserved for many values at once. */
 struct pen {
     struct buffer *buffer;
     char *at, *end;
@@ -161,8 +161,7 @@ static inline bool pen_make_room(struct pen *pen, size_t size)
     return (size_t)(pen->end - pen->at) > size || pen_take_room(pen, size);
 }
 
-/* True if one of eight bytes is to be escaped; may take a plain byte for one that is, too, which
- * costs time only. */
+/* True if one of eight bytes must be escaped; false positives only cost time. */
 static bool has_special(uint64_t bytes)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
@@ -171,13 +170,13 @@ static bool has_special(uint64_t bytes)
     return ((bytes - ones * 0x20) | (quotes - ones) | (slashes - ones)) & ~bytes & highs;
 }
 
-/* Copies text of that length as it is; false where something in it is to be escaped. */
+/* Copies text of that length unchanged; false if something in it must be escaped. */
 static bool copy_plain(char *at, const char *text, size_t length)
 {
     uint64_t bytes;
     size_t i = 0;
 
-    if (length > sizeof(bytes)) { /* the last eight; what lies before them then ends evenly */
+    if (length > sizeof(bytes)) { /* the last eight; the rest is then a multiple of eight */
         memcpy(&bytes, text + length - sizeof(bytes), sizeof(bytes));
         if (has_special(bytes))
             return false;
@@ -223,7 +222,7 @@ static bool read_info(const struct column *column, const struct conn_detail *det
            info_value(&TCP_INFO[index], detail->info, detail->info_length, number);
 }
 
-struct row_source { /* what the members of one row are read from */
+struct row_source { /* the source of one row's members */
     const struct column_context *context;
     const struct conn *conn;
     const struct conn_detail *detail;
@@ -259,7 +258,7 @@ static inline __attribute__((always_inline)) void put_key(struct pen *pen,
     pen->at += column->json_member_length - skip;
 }
 
-/* The number of a member, if there is one; a text of a detail is left to column_get. */
+/* The number of a member, if it is known; text of a detail is left to column_get. */
 static inline bool read_number(const struct column *column, const struct row_source *row,
                                uint64_t *number)
 {
@@ -273,7 +272,7 @@ static inline bool read_number(const struct column *column, const struct row_sou
     return true;
 }
 
-/* Of a column that is a member, which is in the unit of its key. */
+/* For a column with a plain member, in the unit of its key. */
 static inline __attribute__((always_inline)) void
 put_fact(struct pen *pen, const struct column *column, const struct row_source *row, bool comma)
 {
@@ -295,8 +294,8 @@ put_fact(struct pen *pen, const struct column *column, const struct row_source *
         pen->at = digits_write(pen->at, number);
 }
 
-/* Of a column that is none of tcp_info's. A part of the loops that write rows: most members are
- * short numbers, and entering a function takes as long as writing one. */
+/* For a column outside tcp_info. Inlined: most members are short numbers, and a call takes as long
+ * as writing one. */
 static inline __attribute__((always_inline)) void put_member(struct pen *pen,
                                                              const struct column *column,
                                                              const struct row_source *row,
@@ -352,7 +351,7 @@ static void put_members(struct buffer *buffer, const struct column_context *cont
     pen_lift(&pen);
 }
 
-/* Members of the columns from `i` on that tell whose the row is; the first behind them. */
+/* Writes the owner's members from column `i` on; returns the next column. */
 static size_t put_owner(struct pen *pen, const struct row_source *row, struct json_memo *memo,
                         size_t i)
 {
@@ -374,8 +373,8 @@ static size_t put_owner(struct pen *pen, const struct row_source *row, struct js
     return i;
 }
 
-/* Members of all columns but those to be named. The first one, the state, is always known; those of
- * tcp_info are the last ones. */
+/* Members of all columns except `when_named` ones. The first one, the state, is always known; those
+ * of tcp_info come last. */
 static void put_all_members(struct buffer *buffer, const struct column_context *context,
                             const struct conn *conn, bool comma, struct json_memo *memo)
 {

@@ -1,5 +1,5 @@
-/* The text that rows of one owner have in common, in a table that forgets: one entry for each
- * place, where later rows find it. Independent of how that text is written. */
+/* The text common to rows of one owner, in a direct-mapped cache. Independent of that text's
+ * format. */
 #include "core/json/memo.h"
 
 #include "core/json/json.h"
@@ -10,7 +10,7 @@
 #define ENTRIES  512u /* a power of two */
 #define TEXT_MAX 896u /* longer text is not kept */
 
-/* All that columns marked `of_owner` read of a row. No padding: compared as bytes. */
+/* Everything that columns marked `of_owner` read of a row. No padding: compared as bytes. */
 struct owner_key {
     uint64_t cgroup_id;
     uint32_t known, uid, owner, holder, group;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define PLAIN_MAX 256 /* the keys and numbers of one, and the name of a state */
+#define PLAIN_MAX 256 /* keys, numbers and the name of a state */
 
 static char *put(char *at, const char *text)
 {
@@ -29,7 +29,7 @@ static void put_text(struct buffer *buffer, const char *key, const char *text)
     json_put_text(buffer, text);
 }
 
-/* `at` is behind what was written to room for PLAIN_MAX bytes. */
+/* Keeps what was written up to `at`, in room for PLAIN_MAX bytes. */
 static void keep(struct buffer *buffer, char *at)
 {
     *at = '\0';
@@ -56,7 +56,7 @@ static void put_netns(struct buffer *buffer, const struct frame_netns *netns)
         put_text(buffer, ",\"netns_name\":", netns->name);
 }
 
-/* In one piece: of 200,000 rows on the loopback each has one. */
+/* In one piece, for speed: on the loopback every row has another end. */
 static void put_identity(struct buffer *buffer, const struct conn *other, const struct proc *owner)
 {
     char *at = buffer_reserve(buffer, PLAIN_MAX);

@@ -1,4 +1,4 @@
-/* What is made of the tables of metrics and detectors: the table of metrics, alert rules, a
+/* Documents made from the tables of metrics and detectors: a table of metrics, alert rules, a
  * dashboard. */
 #include "core/finding/finding.h"
 #include "core/json/json.h"
@@ -32,7 +32,7 @@ static void write_camel(struct buffer *out, const char *id)
     }
 }
 
-/* Texts stand in double quotes of YAML, in which Prometheus expands "{{": none of ours has it. */
+/* Texts are in double quotes in YAML, where Prometheus expands "{{"; ours do not contain that. */
 static void write_advice(struct buffer *out, const struct detector *detector)
 {
     const char *between = " What to do: ";
@@ -88,10 +88,10 @@ void metrics_rules(struct buffer *out)
 
 #define CHOSEN "instance=~\"$instance\"" /* the machines chosen at the top */
 
-/* One row a panel; its id and place follow from its number. */
+/* One row per panel; id and place follow from its number. */
 static const struct panel {
     const char *title, *expression, *legend;
-    const char *unit; /* as Grafana names it */
+    const char *unit; /* by Grafana's name */
     bool wide;        /* the whole width */
 } PANELS[] = {
     {"Findings", "tcplens_finding{" CHOSEN "} == 1", "{{instance}} {{severity}} {{id}}", "short",

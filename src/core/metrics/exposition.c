@@ -336,7 +336,7 @@ static void write_backlog(struct exposition *to)
     write_queues(to, true);
 }
 
-/* Whether one of this detector holds, of this severity. */
+/* Whether a finding of this detector with this severity holds. */
 static bool holds(const struct frame_findings *findings, const struct detector *detector,
                   unsigned severity)
 {
@@ -506,8 +506,8 @@ const char *metric_suffix(const struct metric *metric)
     return metric->type == METRIC_COUNTER ? "_total" : "";
 }
 
-/* The text format of Prometheus gives a counter's type by the name of its samples, OpenMetrics
- * without "_total", with a unit. */
+/* The text format of Prometheus types a counter by the name of its samples; OpenMetrics without
+ * "_total", and with a unit. */
 static void write_head(struct exposition *to, enum metrics_format format)
 {
     const struct metric *metric = to->metric;

@@ -52,7 +52,7 @@ void metrics_free(struct metrics *metrics)
 
 /* --- whose it is --- */
 
-/* One that nothing but its processes names has many names in its life. */
+/* A namespace known only by its processes changes its name. */
 const char *metrics_netns_label(const struct frame *frame, uint32_t key)
 {
     const struct frame_netns *netns = frame_find_netns(frame, key);
@@ -90,7 +90,7 @@ static uint32_t port_label(const struct metrics *metrics, uint16_t port)
     return is_ephemeral(metrics, port) ? PORT_EPHEMERAL : port;
 }
 
-/* The port that names the service: ours where we serve, else theirs. */
+/* The port of the service: ours if we serve, else theirs. */
 static uint32_t set_of(struct metrics *metrics, uint32_t place, const struct tuple *tuple,
                        bool served)
 {
@@ -98,7 +98,7 @@ static uint32_t set_of(struct metrics *metrics, uint32_t place, const struct tup
     return sets_find(&metrics->sets, place, port, served);
 }
 
-/* A listener of ours took it. One that no frame saw is guessed by the ports. */
+/* A listener of ours accepted it. If no frame showed the listener, guessed by the ports. */
 static bool is_served(const struct metrics *metrics, const struct tuple *tuple)
 {
     const uint16_t port = tuple->local_port;
@@ -175,10 +175,10 @@ static void forget(struct metrics *metrics, uint32_t index)
     if (index == metrics->life_count)
         return;
     metrics->lives[index] = last;
-    (void)map_put(&metrics->life_index, last.key, index); /* it is there: no memory is needed */
+    (void)map_put(&metrics->life_index, last.key, index); /* the key exists: needs no memory */
 }
 
-/* Its socket is gone, or only its TIME-WAIT is left. */
+/* It closed, or only its TIME-WAIT remains. */
 static void count_end(struct metrics *metrics, const struct frame *frame, const struct event *event)
 {
     const uint32_t index = map_find(&metrics->life_index, life_key(event));
@@ -193,8 +193,9 @@ static void count_end(struct metrics *metrics, const struct frame *frame, const 
 
     if (event->from == STATE_SYN_SENT)
         set->failed++;
+    /* only its end was reported, and no frame showed it: it opened since the last frame */
     if (!seen && event->from == STATE_NONE && !event->serial)
-        set->opens++; /* only its end was reported, and no frame showed it: it opened since the last */
+        set->opens++;
     set->closes++;
     if (event->has_totals && event->rtt_us)
         histogram_observe(&set->rtt, &RTT_BOUNDS, (double)event->rtt_us / 1e6);
@@ -268,7 +269,7 @@ static void count_events(struct metrics *metrics, const struct frame *frame,
     uint64_t lost = 0;
     uint32_t got = BATCH;
 
-    if (!metrics->frames) { /* what was there before is not ours to count */
+    if (!metrics->frames) { /* connections that existed before are not counted */
         metrics->cursor = frame->next_event;
         return;
     }
@@ -307,7 +308,7 @@ static void look_at_host(struct metrics *metrics, const struct frame *frame)
         to_count = (from_count);                                                                   \
     } while (0)
 
-/* All or nothing: sets name places by number. */
+/* All or nothing: sets refer to places by number. */
 static void publish_locked(struct metrics *metrics)
 {
     struct metrics_reading *reading = &metrics->reading;
@@ -332,7 +333,7 @@ void metrics_frame(struct metrics *metrics, const struct frame *frame, struct ev
     look_at_host(metrics, frame);
     count_events(metrics, frame, ring);
     metrics->frames++;
-    map_clear(&metrics->places); /* the next frame numbers its groups anew */
+    map_clear(&metrics->places); /* the next frame numbers its groups differently */
     metrics->listeners_seen = false;
     if (frame->mono_ns - metrics->chosen_ns >= CHOOSE_NS) {
         metrics->chosen_ns = frame->mono_ns;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define CANDIDATES_MAX 4096u
-#define IDLE_TURNS     20u /* after so many without a byte a series may go to another peer */
+#define IDLE_TURNS     20u /* after this many without traffic another peer may take the series */
 
 void peers_done(struct peers *peers)
 {
@@ -70,7 +70,7 @@ static int compare_busiest(const void *a, const void *b)
     return order ? order : left->family - right->family;
 }
 
-/* Those that are shown and busy, or idle for a short time only, stay. */
+/* Shown peers stay if they are busy, or have been idle only briefly. */
 static void age_shown(struct peers *peers)
 {
     for (uint32_t i = 0; i < peers->shown; i++)
@@ -107,7 +107,7 @@ static bool promote(struct peers *peers, const struct peer *candidate)
     return true;
 }
 
-/* Without memory for an index. */
+/* Used when out of memory for the index. */
 static void forget_shown(struct peers *peers)
 {
     for (uint32_t i = 0; i < peers->shown; i++)
@@ -129,7 +129,7 @@ void peers_choose(struct peers *peers)
         if (!candidate.lately || !promote(peers, &candidate))
             break;
     }
-    peers->count = peers->shown; /* candidates begin anew */
+    peers->count = peers->shown; /* candidates start again */
     if (hash_index_begin(&peers->index, peers->count))
         forget_shown(peers);
     for (uint32_t i = 0; i < peers->count; i++) {

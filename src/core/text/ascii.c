@@ -1,4 +1,4 @@
-/* Characters by ASCII ones that look like them. */
+/* ASCII replacements of similar characters. */
 #include "core/text/text.h"
 
 struct ascii_form {

@@ -1,5 +1,5 @@
-/* Numbers, spans and times as short text, and the distance of two words. What is shown is rounded
- * down: an age or a count never claims more than there is. Knows no clock and no time zone. */
+/* Numbers, spans and times as short text, and the distance of two words. Values are rounded down,
+ * so that an age or a count is never overstated. Independent of clocks and time zones. */
 #include "core/text/text.h"
 
 #include "core/digits.h"
@@ -37,8 +37,8 @@ __attribute__((format(printf, 3, 4))) static size_t print(char *out, size_t size
     return (size_t)length < size ? (size_t)length : size - 1;
 }
 
-/* A number for the screen, which has some hundred of them: without vsnprintf() it is painted 3 %
- * faster. Decimals: 0 or 1. */
+/* A number for the screen, which has some hundred of them: painting is 3 % faster without
+ * vsnprintf(). Decimals: 0 or 1. */
 static size_t put_number(char *out, size_t size, uint64_t whole, unsigned decimals, unsigned tenth,
                          const char *suffix)
 {
@@ -227,7 +227,7 @@ static char *put_date(char *at, int64_t days)
     return put_two(at, date.day, 'T');
 }
 
-/* By hand: a row of JSON holds several times, and printf would cost more than all the rest. */
+/* Without printf, which would cost more than the rest: a row of JSON has several times. */
 size_t text_rfc3339(char *out, size_t size, int64_t wall_ns)
 {
     int64_t seconds = wall_ns / SECOND, rest = wall_ns % SECOND;
@@ -302,7 +302,7 @@ int text_parse_rfc3339(const char *text, size_t length, int64_t *wall_ns)
         rest = text[WHOLE] == '.' ? read_fraction(text + WHOLE + 1, length - WHOLE - 2) : -1;
     if (rest < 0)
         return -EINVAL;
-    if (seconds < 0) { /* so that the earliest time does not overflow on the way */
+    if (seconds < 0) { /* so that the earliest time does not overflow in between */
         seconds++;
         rest -= SECOND;
     }
@@ -318,7 +318,7 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* Words are short; of longer ones only the beginning is compared, and the rest counts as edits. */
+/* Words are short; only the beginning of longer ones is compared, and the rest counts as edits. */
 unsigned text_distance(const char *a, const char *b)
 {
     size_t a_length = strnlen(a, WORD_MAX), b_length = strnlen(b, WORD_MAX);

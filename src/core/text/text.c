@@ -22,7 +22,8 @@ static unsigned classify(uint32_t code)
     return TEXT_RANGES[low] & 0xffu;
 }
 
-/* Bytes that a lead byte asks for and the smallest code point they may encode; 0 if it is none. */
+/* Length of the sequence that a lead byte begins, and its smallest code point; 0 if it is not a
+ * lead byte. */
 static unsigned lead_length(unsigned char lead, uint32_t *least)
 {
     if (lead >= 0xc2 && lead <= 0xdf) {
@@ -38,8 +39,8 @@ static unsigned lead_length(unsigned char lead, uint32_t *least)
 }
 
 /* One character of strict UTF-8 out of `length` bytes (at least one): the bytes it takes, or 0 if
- * the first byte does not begin one. Reads no byte behind the first that is wrong, so that a NUL
- * stops it. */
+ * the first byte does not begin one. Reads no byte after the first invalid one, so that a NUL stops
+ * it. */
 static size_t decode(const unsigned char *bytes, size_t length, uint32_t *code)
 {
     if (bytes[0] < 0x80) {
@@ -72,7 +73,7 @@ static int hex_value(unsigned char digit)
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
-/* As one of those that we write; "\x2d" is none, as '-' needs no escape. */
+/* True for an escape that we would write; not "\x2d", as '-' needs none. */
 static bool reads_as_escape(const unsigned char *bytes, size_t length)
 {
     if (length < 4 || bytes[0] != '\\' || bytes[1] != 'x' || hex_value(bytes[2]) < 0 ||
@@ -91,7 +92,7 @@ static void write_escape(char *out, unsigned char byte)
     out[3] = digits[byte & 0xf];
 }
 
-/* Bytes that need no second look: what nearly every name is made of. */
+/* Length of a run of plain bytes, which nearly all names consist of. */
 static size_t plain_run(const unsigned char *bytes, size_t length)
 {
     size_t run = 0;
@@ -168,7 +169,7 @@ static size_t fit(const char *text, size_t cells, size_t room, size_t *cells_use
 {
     size_t at = 0, width = 0;
     while (text[at] != '\0') {
-        if (is_plain(text[at]) && width < cells && at < room) { /* nearly all of it */
+        if (is_plain(text[at]) && width < cells && at < room) { /* the common case */
             width++;
             at++;
             continue;
@@ -209,8 +210,8 @@ size_t text_fit(const char *text, size_t cells)
     return fit(text, cells, SIZE_MAX, &used);
 }
 
-/* The last characters of `text` that fit in `cells` cells and `room` bytes. One without a cell of
- * its own would join what is put before it: such do not begin the end. */
+/* The last characters of `text` that fit in `cells` cells and `room` bytes. It must not begin with
+ * a character of width 0, which would join the one before. */
 static const char *find_end(const char *text, size_t cells, size_t room)
 {
     size_t left = text_width(text), bytes = strlen(text);
@@ -227,7 +228,7 @@ static const char *find_end(const char *text, size_t cells, size_t room)
     return text;
 }
 
-/* What is left beside the mark goes to the beginning, or, in two halves, to beginning and end. */
+/* The room beside the mark is used for the beginning, or half each for beginning and end. */
 static size_t cut(char *out, size_t size, const char *text, size_t cells, const char *mark,
                   bool in_middle)
 {

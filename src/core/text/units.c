@@ -1,4 +1,4 @@
-/* The tables, and little else: of what follows a number everybody reads the same. */
+/* Tables of units, used wherever a number is read. */
 #include "core/text/units.h"
 
 #include <stdio.h>

@@ -348,17 +348,16 @@ static void test_random(void **state)
 
 /* --- privileges --- */
 
-static unsigned looks, looks_raised; /* under /run */
+static unsigned looks, looks_raised; /* for files of runtimes */
 
-int __real_lstat(const char *path, struct stat *about);
-int __wrap_lstat(const char *path, struct stat *about);
-int __wrap_lstat(const char *path, struct stat *about)
+bool __real_runtime_state_container(const char *, const char *, char *, size_t);
+bool __wrap_runtime_state_container(const char *, const char *, char *, size_t);
+bool __wrap_runtime_state_container(const char *below, const char *path, char *container,
+                                    size_t size)
 {
-    if (strncmp(path, "/run/", 5) == 0) {
-        looks++;
-        looks_raised += privilege_is_effective(PRIVILEGE_DAC_READ_SEARCH);
-    }
-    return __real_lstat(path, about);
+    looks++;
+    looks_raised += privilege_is_effective(PRIVILEGE_DAC_READ_SEARCH);
+    return __real_runtime_state_container(below, path, container, size);
 }
 
 /* Capabilities of the walk are for opens under /proc: files of container runtimes are looked for

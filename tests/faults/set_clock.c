@@ -32,7 +32,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     const int result = next_clock_gettime(clock, now);
 
     if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
-        now->tv_sec += *seconds;
+        now->tv_sec += (time_t)*seconds;
     return result;
 }
 

@@ -102,7 +102,8 @@ static int skippable(int descriptor, uint64_t size, uint64_t offset, struct zst_
     int error = read_whole(descriptor, offset, head, sizeof(head));
     if (error)
         return error;
-    *frame = (struct zst_frame){.kind = ZST_SKIP, .length = SKIP_HEADER + read_32(head + 4)};
+    *frame =
+        (struct zst_frame){.kind = ZST_SKIP, .length = (uint64_t)SKIP_HEADER + read_32(head + 4)};
     if (frame->length > size - offset)
         return -ENODATA;
     if (read_32(head) != MAGIC_OURS || frame->length < ZST_MARK_LENGTH)

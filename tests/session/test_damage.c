@@ -174,15 +174,36 @@ static void test_claims(void **state)
     demo_log_done(&log);
 }
 
+/* A frame to be passed over whose length does not fit into 32 bits: reading ends there. */
+static void test_long_skip(void **state)
+{
+    static const uint8_t skip[] = {0x50, 0x2a, 0x4d, 0x18, 0xf8, 0xff, 0xff, 0xff, 0, 0, 0, 0};
+    struct demo_log log;
+    struct bytes bytes;
+    struct frame_pool *pool = frame_pool_new();
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 4, NEEDS);
+    demo_log_make(&log, FRAMES);
+    read_all(&bytes, log.path);
+    memcpy(bytes.data + bytes.length, skip, sizeof(skip));
+    write_all(&bytes, bytes.length + sizeof(skip));
+    const struct outcome outcome = replay_all(&log, bytes.path, pool);
+    assert_int_equal(outcome.equal, FRAMES);
+    assert_true(outcome.named);
+    free(bytes.data);
+    frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "full") == 0)
         cut_stride = flip_stride = 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cut_plain),
-        cmocka_unit_test(test_cut_zst),
-        cmocka_unit_test(test_flips),
-        cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_cut_plain), cmocka_unit_test(test_cut_zst),
+        cmocka_unit_test(test_flips),     cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_long_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

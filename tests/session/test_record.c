@@ -5,6 +5,7 @@
 #include "demo_log.h"
 #include "equal.h"
 #include "session/record.h"
+#include "session/zst.h"
 #include "source/demo/demo.h"
 #include "source/log/replay.h"
 
@@ -154,6 +155,70 @@ static void test_rotation(void **state)
     frame_release(frame);
     source_close(source);
     frame_pool_release(pool);
+    demo_log_done(&log);
+}
+
+/* A clock that was ahead named it: what was rotated since is newer, and stays. */
+static void test_rotated_ahead(void **state)
+{
+    struct demo_log log;
+    char why[200], ahead[160];
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 10, NEEDS);
+    snprintf(ahead, sizeof(ahead), "%s/log-20990101T000000.jsonl.zst", log.folder);
+    make_file(ahead, "older", 0600);
+    struct log_settings settings = demo_log_settings(&log);
+    settings.rotate_ns = 5 * INT64_C(1000000000);
+    settings.keep = 2;
+    assert_int_equal(log_writer_open(&log.writer, &settings, why, sizeof(why)), 0);
+    for (unsigned i = 0; i < 8; i++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    assert_int_equal(access(ahead, F_OK), 0);
+    assert_int_equal(count_files(log.folder), 3);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    log_writer_close(&log.writer);
+    assert_int_not_equal(access(ahead, F_OK), 0);
+    assert_int_equal(count_files(log.folder), 3);
+    demo_log_done(&log);
+}
+
+static unsigned count_indexes(const char *path)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    struct zst_frame frame;
+    unsigned count = 0;
+
+    assert_int_equal(fstat(descriptor, &status), 0);
+    for (uint64_t at = 0; at < (uint64_t)status.st_size; at += frame.length) {
+        assert_int_equal(zst_frame_at(descriptor, (uint64_t)status.st_size, at, &frame), 0);
+        count += frame.kind == ZST_INDEX;
+    }
+    close(descriptor);
+    return count;
+}
+
+/* With its time the name is too long. The log goes on, and does not grow by an index with each try. */
+static void test_rotation_fails(void **state)
+{
+    struct demo_log log;
+    char why[200], path[400];
+
+    (void)state;
+    demo_log_init(&log, "log.jsonl.zst", 10, NEEDS);
+    snprintf(path, sizeof(path), "%s/%0240d.jsonl.zst", log.folder, 0);
+    struct log_settings settings = demo_log_settings(&log);
+    settings.path = path;
+    settings.rotate_ns = 5 * INT64_C(1000000000);
+    assert_int_equal(log_writer_open(&log.writer, &settings, why, sizeof(why)), 0);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(demo_log_frame(&log), 0);
+    assert_non_null(strstr(log.writer.stats.trouble, "too long"));
+    assert_int_equal(log.writer.stats.frames, 20);
+    log_writer_close(&log.writer);
+    assert_int_equal(count_indexes(path), 1);
     demo_log_done(&log);
 }
 
@@ -319,6 +384,8 @@ int main(void)
         cmocka_unit_test(test_foreign_owner),
         cmocka_unit_test(test_second_recorder),
         cmocka_unit_test(test_rotation),
+        cmocka_unit_test(test_rotated_ahead),
+        cmocka_unit_test(test_rotation_fails),
         cmocka_unit_test(test_keyframes),
         cmocka_unit_test(test_thread),
         cmocka_unit_test(test_pipe),

@@ -2,8 +2,11 @@
  * while nothing runs. */
 #include "unit.h"
 
+#include "base/clock.h"
 #include "demo_log.h"
 #include "equal.h"
+#include "session/log/copy.h"
+#include "session/log/reader.h"
 #include "source/log/replay.h"
 
 #include <errno.h>
@@ -327,6 +330,67 @@ static void test_truncated(void **state)
     truncate_and_go_on("log.jsonl.zst");
 }
 
+/* The lines of a log, as those of another host, up to so many frame lines; from `first` on. */
+static void copy_lines(struct log_copy *copy, const char *path, uint32_t first, uint32_t frames)
+{
+    struct session_state state;
+    struct session_line line;
+    struct log_text text;
+    struct log_reader *reader;
+    uint32_t passed = 0;
+    char why[200];
+
+    session_state_init(&state);
+    assert_int_equal(log_reader_open(&reader, path, why, sizeof(why)), 0);
+    while (passed < first + frames && log_reader_next(reader, &text) == 0) {
+        assert_int_equal(session_read_line(&state, text.text, text.length, &line, why, sizeof(why)),
+                         0);
+        if (passed >= first)
+            log_copy_line(copy, &line, text.text, text.length, SECOND_NS * (passed + 1));
+        passed += line.kind == RECORD_FRAME;
+    }
+    log_reader_close(reader);
+    session_state_done(&state);
+}
+
+/* What was in a file that is removed counts as missed, in all its numbers: found with the next line, or at the end. */
+static void remove_copy(const char *name, uint32_t after)
+{
+    struct demo_log log;
+    struct log_copy copy;
+    const struct session_host host = {.name = "other", .exchanged = true};
+    char why[200], path[160];
+
+    demo_log_init_changing(&log, "log.jsonl", 30, NEEDS, 200);
+    demo_log_make(&log, 10);
+    snprintf(path, sizeof(path), "%s/%s", log.folder, name);
+    const struct log_copy_settings settings = {.path = path};
+    assert_int_equal(log_copy_open(&copy, &settings, why, sizeof(why)), 0);
+    log_copy_set_host(&copy, &host, 1);
+    copy_lines(&copy, log.path, 0, 6);
+    const uint64_t events = copy.stats.events;
+    assert_int_equal(copy.stats.frames, 6);
+    assert_true(events > 0);
+    assert_int_equal(unlink(path), 0);
+    copy_lines(&copy, log.path, 6, after);
+    log_copy_close(&copy, SECOND_NS);
+    assert_int_equal(copy.stats.frames, 0);
+    assert_int_equal(copy.stats.events, 0);
+    assert_int_equal(copy.stats.missed_frames, 6 + after);
+    assert_true(copy.stats.missed_events >= events);
+    if (!after)
+        assert_non_null(strstr(copy.stats.trouble, "removed"));
+    demo_log_done(&log);
+}
+
+static void test_copy_removed(void **state)
+{
+    (void)state;
+    remove_copy("copy.jsonl", 0);
+    remove_copy("copy.jsonl.zst", 0);
+    remove_copy("copy.jsonl", 2);
+}
+
 /* Stopped and continued: frames made before the recorder ran again do not make it an overload. */
 static void test_suspended(void **state)
 {
@@ -357,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_full_stream),
         cmocka_unit_test(test_removed),
         cmocka_unit_test(test_removed_with_its_folder),
+        cmocka_unit_test(test_copy_removed),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_suspended),
     };

@@ -17,7 +17,7 @@ static void begin_file(struct log_copy *copy)
     zst_keys_done(&copy->keys);
     copy->keys = copy->file.keys;
     copy->file.keys = (struct zst_keys){0};
-    copy->file_bytes = copy->file_frames = 0;
+    copy->file_bytes = copy->file_frames = copy->file_events = 0;
     copy->has_begun = copy->file.first_size > 0;
 }
 
@@ -151,9 +151,20 @@ static void piece_written(struct log_copy *copy, size_t length)
     copy->stats.events += sum_events(&copy->counts);
     copy->file_bytes += length;
     copy->file_frames += copy->frames;
+    copy->file_events += sum_events(&copy->counts);
     copy->failing = false;
     copy->stats.trouble[0] = '\0';
     forget_lines(copy);
+}
+
+/* What was written to a file without a name is lost. */
+static void count_gone(struct log_copy *copy)
+{
+    copy->stats.frames -= copy->file_frames;
+    copy->stats.events -= copy->file_events;
+    copy->stats.bytes -= copy->file_bytes;
+    count_missed(copy, copy->file_frames, copy->file_events);
+    copy->file_frames = copy->file_events = copy->file_bytes = 0;
 }
 
 /* Another program removed or truncated the file: a new one has to begin with a keyframe. */
@@ -170,10 +181,8 @@ static void meet_fate(struct log_copy *copy, int fate)
         return;
     }
     give_reason(copy, removed ? "log file removed" : "log file truncated");
-    if (removed) {
-        stats->frames -= copy->file_frames;
-        count_missed(copy, copy->file_frames, 0);
-    }
+    if (removed)
+        count_gone(copy);
     snprintf(stats->incident, sizeof(stats->incident), "%.80s: was %s by another program",
              copy->file.name, removed ? "removed" : "truncated");
     stats->incidents++;
@@ -214,11 +223,8 @@ static void write_lines(struct log_copy *copy, int64_t mono_ns)
 
 static void put_index(struct log_copy *copy)
 {
-    if (!copy->file.zstd || !copy->keys.count)
-        return;
-    buffer_clear(&copy->packer.packed);
-    zst_put_index(&copy->packer.packed, &copy->keys);
-    if (!copy->packer.packed.failed)
+    log_pack_index(&copy->packer, &copy->keys);
+    if (copy->packer.packed.length)
         (void)log_file_append(&copy->file, copy->packer.packed.data, copy->packer.packed.length);
 }
 
@@ -232,10 +238,18 @@ static void maybe_rotate(struct log_copy *copy, int64_t mono_ns)
 
     if ((!large && !old) || log_file_look(&copy->file) != 0)
         return;
-    put_index(copy);
-    if (log_file_rotate(&copy->file, mono_ns + clock_wall_offset_ns(), settings->keep,
-                        copy->stats.trouble, sizeof(copy->stats.trouble)))
+    if (copy->unrotated_ns && mono_ns - copy->unrotated_ns < RETRY_NS)
+        return;
+    log_pack_index(&copy->packer, &copy->keys);
+    const struct log_rotation rotation = {.wall_ns = mono_ns + clock_wall_offset_ns(),
+                                          .keep = settings->keep,
+                                          .last = copy->packer.packed.data,
+                                          .last_length = copy->packer.packed.length};
+    if (log_file_rotate(&copy->file, &rotation, copy->stats.trouble, sizeof(copy->stats.trouble))) {
+        copy->unrotated_ns = mono_ns;
         return; /* continues in the old one, and reports it */
+    }
+    copy->unrotated_ns = 0;
     begin_file(copy);
     copy->stats.files++;
     copy->opened_ns = mono_ns;
@@ -363,8 +377,14 @@ void log_copy_close(struct log_copy *copy, int64_t wall_ns)
 {
     if (copy->file.descriptor >= 0) {
         end_lines(copy, wall_ns);
-        if (log_file_look(&copy->file) == 0)
+        const int fate = log_file_look(&copy->file);
+        if (fate == 0)
             put_index(copy);
+        if (fate == LOG_FILE_REMOVED && copy->file_frames) {
+            count_gone(copy);
+            snprintf(copy->stats.trouble, sizeof(copy->stats.trouble), "%.80s: was removed",
+                     copy->file.name);
+        }
     }
     release(copy);
 }

@@ -24,16 +24,18 @@ struct log_copy {
     int64_t head_wall_ns; /* and its time */
     struct zst_keys keys;
     struct log_stats stats;
-    struct session_host host;          /* written after the next head line */
-    bool host_differs;                 /* `host` differs from what was written last */
-    struct session_gap gap;            /* reason "": none is due */
-    struct session_counts counts;      /* of `lines` */
-    uint32_t frames;                   /* frame lines in `lines` */
-    uint64_t file_bytes, file_frames;  /* of this run, in the open file */
+    struct session_host host;     /* written after the next head line */
+    bool host_differs;            /* `host` differs from what was written last */
+    struct session_gap gap;       /* reason "": none is due */
+    struct session_counts counts; /* of `lines` */
+    uint32_t frames;              /* frame lines in `lines` */
+    /* of this run, in the open file */
+    uint64_t file_bytes, file_frames, file_events;
     int64_t last_wall_ns, interval_ns; /* of the last frame line, by the host's clock */
     int64_t opened_ns, tried_ns;       /* mono */
-    bool needs_head;                   /* lines are useless before the next keyframe */
-    bool has_begun;                    /* a head line is in the file */
+    int64_t unrotated_ns; /* when a rotation failed last; 0 = none has since the file was opened */
+    bool needs_head;      /* lines are useless before the next keyframe */
+    bool has_begun;       /* a head line is in the file */
     bool failing;
     bool reader_left; /* of a pipe: nothing more is written */
 };

@@ -39,9 +39,10 @@ void log_file_close(struct log_file *file)
     log_file_init(file);
 }
 
+/* Of a long name a part: the reason is what helps. */
 static int refuse(int error, char *why, size_t size, const char *name, const char *reason)
 {
-    snprintf(why, size, "%s: %s", name, reason);
+    snprintf(why, size, "%.120s: %s", name, reason);
     return error;
 }
 
@@ -302,19 +303,25 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void remove_all_but(struct log_file *file, char **names, size_t count, unsigned keep)
+/* Oldest first. Names behind the newest one have their time from a clock that was ahead: they were written before it. */
+static void remove_all_but(struct log_file *file, char **names, size_t count, unsigned keep,
+                           const char *newest)
 {
     struct stat status;
+    size_t ahead = count;
 
     sort_items(names, count, sizeof(*names), by_name);
+    while (ahead > 0 && strcmp(names[ahead - 1], newest) > 0)
+        ahead--;
     for (size_t i = 0; i + keep < count; i++) {
-        if (fstatat(file->folder, names[i], &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        const char *name = names[(ahead + i) % count];
+        if (fstatat(file->folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode) && status.st_uid == geteuid())
-            unlinkat(file->folder, names[i], 0);
+            unlinkat(file->folder, name, 0);
     }
 }
 
-static void prune(struct log_file *file, unsigned keep)
+static void prune(struct log_file *file, unsigned keep, const char *newest)
 {
     char **names = NULL;
     size_t count = 0;
@@ -331,7 +338,7 @@ static void prune(struct log_file *file, unsigned keep)
             break;
         names[count++] = copy;
     }
-    remove_all_but(file, names, count, keep);
+    remove_all_but(file, names, count, keep, newest);
     for (size_t i = 0; i < count; i++)
         free(names[i]);
     free(names);
@@ -341,17 +348,28 @@ static void prune(struct log_file *file, unsigned keep)
         close(descriptor);
 }
 
-/* musl has no function for this system call. */
+/* Some file systems (NFS, 9p) cannot rename without replacing: a link does it there. musl has no function for this
+ * system call. 0 or -errno. */
 static int rename_to_new(int folder, const char *from, const char *to)
 {
-    return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE);
+    if (syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -errno;
+    if (linkat(folder, from, folder, to, 0) != 0)
+        return -errno;
+    if (unlinkat(folder, from, 0) == 0)
+        return 0;
+    const int error = -errno;
+    unlinkat(folder, to, 0);
+    return error;
 }
 
 /* To a free name: a second rotation in the same second gets a number, which sorts after the name
  * without one. */
-static int rename_away(struct log_file *file, int64_t wall_ns)
+static int rename_away(struct log_file *file, int64_t wall_ns, char name[NAME_MAX + 1])
 {
-    char stamp[STAMP_SIZE + 1], name[NAME_MAX + 1];
+    char stamp[STAMP_SIZE + 1];
     time_t seconds = (time_t)(wall_ns / 1000000000);
     struct tm utc;
     size_t stem = stem_length(file->name);
@@ -359,16 +377,15 @@ static int rename_away(struct log_file *file, int64_t wall_ns)
     if (!gmtime_r(&seconds, &utc) || !strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &utc))
         return -EINVAL;
     for (unsigned i = 0; i < 1000; i++) {
-        int length = i == 0 ? snprintf(name, sizeof(name), "%.*s-%s%s", (int)stem, file->name,
+        int length = i == 0 ? snprintf(name, NAME_MAX + 1, "%.*s-%s%s", (int)stem, file->name,
                                        stamp, file->name + stem)
-                            : snprintf(name, sizeof(name), "%.*s-%sn%03u%s", (int)stem, file->name,
+                            : snprintf(name, NAME_MAX + 1, "%.*s-%sn%03u%s", (int)stem, file->name,
                                        stamp, i, file->name + stem);
-        if (length < 0 || (size_t)length >= sizeof(name))
+        if (length < 0 || length > NAME_MAX)
             return -ENAMETOOLONG;
-        if (rename_to_new(file->folder, file->name, name) == 0)
-            return 0;
-        if (errno != EEXIST)
-            return -errno;
+        const int error = rename_to_new(file->folder, file->name, name);
+        if (error != -EEXIST)
+            return error;
     }
     return -EEXIST;
 }
@@ -393,16 +410,21 @@ static int open_again(struct log_file *file, char *why, size_t size)
     return 0;
 }
 
-int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char *why, size_t size)
+int log_file_rotate(struct log_file *file, const struct log_rotation *rotation, char *why,
+                    size_t size)
 {
+    char name[NAME_MAX + 1];
+
     if (!file->regular)
         return refuse(-ESPIPE, why, size, file->name, "a pipe cannot be rotated");
-    int error = rename_away(file, wall_ns);
-    if (error && error != -ENOENT) /* already renamed */
-        return refuse(error, why, size, file->name, strerror(-error));
-    error = open_again(file, why, size);
-    if (!error && keep)
-        prune(file, keep);
+    const int renamed = rename_away(file, rotation->wall_ns, name);
+    if (renamed && renamed != -ENOENT) /* already renamed */
+        return refuse(renamed, why, size, file->name, strerror(-renamed));
+    if (!renamed && rotation->last_length)
+        (void)log_file_append(file, rotation->last, rotation->last_length);
+    const int error = open_again(file, why, size);
+    if (!error && !renamed && rotation->keep)
+        prune(file, rotation->keep, name);
     return error;
 }
 

@@ -41,10 +41,16 @@ int log_file_look(const struct log_file *file); /* 0, -errno, or a fate */
 int log_file_resume(struct log_file *file, char *why, size_t size);
 /* Cuts the file to `size` bytes, the end of something complete. */
 int log_file_cut(struct log_file *file, uint64_t size);
+struct log_rotation {
+    int64_t wall_ns;  /* its time, which names the old file */
+    unsigned keep;    /* such files, 0 = all */
+    const void *last; /* to be appended to the old file; NULL: nothing */
+    size_t last_length;
+};
 /* Renames it to NAME-20261122T121631 (its endings last), opens a new one in its place and removes
- * all but the newest `keep` of such (0 = keep all). 0 or -errno: the old file is then still open.
- */
-int log_file_rotate(struct log_file *file, int64_t wall_ns, unsigned keep, char *why, size_t size);
+ * the oldest of such. 0 or -errno: the old file is then still open. */
+int log_file_rotate(struct log_file *file, const struct log_rotation *rotation, char *why,
+                    size_t size);
 /* Opens the same name again if the file was renamed (SIGHUP). 1: another file is open now;
  * 0: the same; -errno: the old one is still open. */
 int log_file_reopen(struct log_file *file, char *why, size_t size);

@@ -1,8 +1,6 @@
 /* log_pack: see pack.h. */
 #include "session/log/pack.h"
 
-#include "session/zst.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -59,4 +57,16 @@ int log_pack(struct log_packer *packer, const struct buffer *lines)
         at += length;
     }
     return 0;
+}
+
+void log_pack_index(struct log_packer *packer, const struct zst_keys *keys)
+{
+    struct buffer *packed = &packer->packed;
+
+    buffer_clear(packed);
+    if (packer->zstd && keys->count)
+        zst_put_index(packed, keys);
+    if (packed->failed)
+        buffer_clear(packed);
+    packed->failed = 0;
 }

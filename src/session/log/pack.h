@@ -3,6 +3,7 @@
 #define TCPLENS_SESSION_LOG_PACK_H
 
 #include "base/arena.h"
+#include "session/zst.h"
 
 #include <stdbool.h>
 #include <zstd.h>
@@ -18,6 +19,8 @@ void log_packer_done(struct log_packer *packer);
 /* Appends the lines to `packed`, cut into chunks of whole lines: a reader checks a chunk before it
  * believes a line. Not without zstd. 0 or -ENOMEM. */
 int log_pack(struct log_packer *packer, const struct buffer *lines);
+/* An index of the keys in `packed`; nothing where the file cannot have one. */
+void log_pack_index(struct log_packer *packer, const struct zst_keys *keys);
 /* What to append to the file for these lines. */
 static inline const struct buffer *log_packed(const struct log_packer *packer,
                                               const struct buffer *lines)

@@ -207,19 +207,23 @@ static void maybe_rotate(struct log_writer *writer, const struct frame *frame)
     bool old = settings->rotate_ns && writer->file_bytes &&
                due(frame, writer->opened_mono_ns, settings->rotate_ns);
 
-    if (!large && !old)
+    if ((!large && !old) ||
+        log_file_look(&writer->file) > 0) /* a fate: the next frame handles it */
         return;
-    if (writer->file.zstd) {
-        buffer_clear(&writer->packer.packed);
-        zst_put_index(&writer->packer.packed, &writer->keys);
-        if (log_file_append(&writer->file, writer->packer.packed.data,
-                            writer->packer.packed.length) > 0)
-            return; /* a fate: the next frame handles it */
-    }
-    if (log_file_rotate(&writer->file, frame->wall_ns, settings->keep, writer->stats.trouble,
-                        sizeof(writer->stats.trouble)))
+    if (writer->unrotated_mono_ns && !due(frame, writer->unrotated_mono_ns, RETRY_EVERY_NS))
+        return;
+    log_pack_index(&writer->packer, &writer->keys);
+    const struct log_rotation rotation = {.wall_ns = frame->wall_ns,
+                                          .keep = settings->keep,
+                                          .last = writer->packer.packed.data,
+                                          .last_length = writer->packer.packed.length};
+    if (log_file_rotate(&writer->file, &rotation, writer->stats.trouble,
+                        sizeof(writer->stats.trouble))) {
+        writer->unrotated_mono_ns = frame->mono_ns;
         return; /* continues in the old one, and reports it */
+    }
     writer->stats.trouble[0] = '\0';
+    writer->unrotated_mono_ns = 0;
     begin_file(writer);
     writer->stats.files++;
     writer->opened_mono_ns = frame->mono_ns;
@@ -514,9 +518,8 @@ static void write_stops(struct log_writer *writer)
 
 static void write_index(struct log_writer *writer)
 {
-    buffer_clear(&writer->packer.packed);
-    zst_put_index(&writer->packer.packed, &writer->keys);
-    if (!writer->packer.packed.failed)
+    log_pack_index(&writer->packer, &writer->keys);
+    if (writer->packer.packed.length)
         (void)log_file_append(&writer->file, writer->packer.packed.data,
                               writer->packer.packed.length);
 }
@@ -535,7 +538,7 @@ static void end_file(struct log_writer *writer)
     }
     if (!fate && writer->file_frames && !writer->failing)
         write_stops(writer);
-    if (!fate && writer->file.zstd && writer->keys.count)
+    if (!fate)
         write_index(writer);
 }
 

@@ -47,6 +47,8 @@ struct log_writer {
     uint32_t ordered_capacity;
     uint64_t last_number; /* of the last frame written, or the one before the first */
     int64_t key_mono_ns, opened_mono_ns, last_wall_ns, last_mono_ns, tried_mono_ns;
+    int64_t
+        unrotated_mono_ns; /* when a rotation failed last; 0 = none has since the file was opened */
     uint64_t file_bytes, file_frames, file_events; /* of this recording in the open file */
     /* lost with removed files, not yet in a gap line */
     uint64_t gone_frames, gone_events;

@@ -5,7 +5,11 @@
  *
  * Counted are all that go through malloc and its kind, those of libraries and of strdup(), getline() or
  * opendir() of the C library too. Programs that it starts run without. In gdb, break at fail_here. Where the program
- * crashes is written to standard error, as some crashes do not come a second time. */
+ * crashes is written to standard error, as some crashes do not come a second time.
+ *
+ * Memory comes from the next library that has malloc: AddressSanitizer's, in a program built by gcc with it (clang links its
+ * own into the program, in front of all that is preloaded), or the C library. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
@@ -16,16 +20,20 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define FRAMES_MOST 40
 
-/* glibc's own, whatever is preloaded */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
+/* Of the next library; NULL until looked up. */
+static struct {
+    void *(*malloc)(size_t size);
+    void *(*calloc)(size_t count, size_t size);
+    void *(*realloc)(void *block, size_t size);
+    void *(*memalign)(size_t alignment, size_t size);
+} next;
 
+void __asan_init(void) __attribute__((weak)); /* there, where AddressSanitizer is */
 void *memalign(size_t alignment, size_t size);
 __attribute__((noinline)) void *fail_here(void);
 
@@ -40,8 +48,29 @@ void *fail_here(void)
     return NULL;
 }
 
+/* A pointer to a function cannot be assigned from what dlsym() returns. */
+static void find(void *function, const char *name)
+{
+    void *symbol = dlsym(RTLD_NEXT, name);
+
+    if (!symbol)
+        abort();
+    memcpy(function, &symbol, sizeof(symbol));
+}
+
+/* At the first allocation, which comes before any constructor runs. */
+static void look_up(void)
+{
+    find(&next.calloc, "calloc");
+    find(&next.realloc, "realloc");
+    find(&next.memalign, "memalign");
+    find(&next.malloc, "malloc");
+}
+
 static bool fails(void)
 {
+    if (!next.malloc)
+        look_up();
     unsigned long number = atomic_fetch_add_explicit(&count, 1, memory_order_relaxed) + 1;
 
     return number >= first && number <= last;
@@ -81,7 +110,8 @@ __attribute__((constructor)) static void begin(void)
     const char *position = getenv("FAIL_ALLOC");
     char *end;
 
-    show_crashes();
+    if (!__asan_init) /* it shows them itself */
+        show_crashes();
     unsetenv("LD_PRELOAD");
     process = getpid();
     open_count(getenv("COUNT_ALLOC"));
@@ -107,17 +137,35 @@ __attribute__((destructor)) static void end(void)
 
 void *malloc(size_t size)
 {
-    return fails() ? fail_here() : __libc_malloc(size);
+    return fails() ? fail_here() : next.malloc(size);
+}
+
+/* A sanitizer's own would not come by malloc(). */
+char *strndup(const char *text, size_t most)
+{
+    const size_t length = strnlen(text, most);
+    char *copy = malloc(length + 1);
+
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    return copy;
+}
+
+char *strdup(const char *text)
+{
+    return strndup(text, strlen(text));
 }
 
 void *calloc(size_t number, size_t size)
 {
-    return fails() ? fail_here() : __libc_calloc(number, size);
+    return fails() ? fail_here() : next.calloc(number, size);
 }
 
 void *realloc(void *block, size_t size)
 {
-    return fails() ? fail_here() : __libc_realloc(block, size);
+    return fails() ? fail_here() : next.realloc(block, size);
 }
 
 void *reallocarray(void *block, size_t number, size_t size)
@@ -129,7 +177,7 @@ void *reallocarray(void *block, size_t number, size_t size)
 
 void *memalign(size_t alignment, size_t size)
 {
-    return fails() ? fail_here() : __libc_memalign(alignment, size);
+    return fails() ? fail_here() : next.memalign(alignment, size);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)

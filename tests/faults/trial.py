@@ -1,5 +1,6 @@
 """One run of the program under a fault: through pipes or in a pty, with a deadline, and what it left behind."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -11,6 +12,7 @@ import termios
 import time
 
 DEADLINE = 50  # seconds for what takes less than one
+MORE_TIME = 200
 LEAVES = {b'\x1b[?1049h': b'\x1b[?1049l', b'\x1b[?1000h': b'\x1b[?1000l', b'\x1b[?2004h': b'\x1b[?2004l',
           b'\x1b[?25l': b'\x1b[?25h'}
 
@@ -24,6 +26,16 @@ class Result:
 
     def crashed(self):
         return self.code is not None and self.code < 0
+
+
+@contextlib.contextmanager
+def more_time():
+    global DEADLINE
+    before, DEADLINE = DEADLINE, MORE_TIME
+    try:
+        yield
+    finally:
+        DEADLINE = before
 
 
 def run_piped(words, env):

@@ -49,6 +49,11 @@ def until(holds, what):
         select.select([], [], [], 0.02)
 
 
+def text_of(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
 class Recorder:
     """tcplens record, with its standard error in a file beside."""
 
@@ -60,8 +65,7 @@ class Recorder:
                                        stdin=subprocess.DEVNULL, env=dict(os.environ, TZ='UTC', **(env or {})))
 
     def said(self):
-        with open(self.said_path, encoding='utf-8') as file:
-            return file.read()
+        return text_of(self.said_path)
 
     def log(self):
         return log_file.Log(self.path)
@@ -98,13 +102,14 @@ def missing_frames(log, reason):
 
 
 def full_disk(place):
-    """A disk of 1 MB runs full while a log is written, and has space again."""
-    expect(ctypes.CDLL(None).mount(b'none', place.folder.encode(), b'tmpfs', 0, b'size=1m') == 0, 'no tmpfs')
-    recorder = Recorder(place, '--demo', '7,300')
+    """A disk runs full while a log is written, and has space again: more than the log itself fills in all the time that a busy
+    machine may take."""
+    expect(ctypes.CDLL(None).mount(b'none', place.folder.encode(), b'tmpfs', 0, b'size=64m') == 0, 'no tmpfs')
+    recorder = Recorder(place, '--demo', '7,20')
     recorder.until_frames(3)
     filler = os.path.join(place.folder, 'filler')
     with contextlib.suppress(OSError), open(filler, 'wb', buffering=0) as file:
-        while file.write(b'x' * 4096):
+        while file.write(b'x' * 65536):
             pass
     until(lambda: 'disk full' in recorder.said() or 'No space' in recorder.said(), 'a message')
     os.remove(filler)
@@ -313,6 +318,10 @@ class Place:
         self.started.append(subprocess.Popen(words, **more))
         return self.started[-1]
 
+    def said(self):
+        """By all recorders, to standard error."""
+        return ''.join(text_of(path) for path in sorted(glob.glob(os.path.join(self.aside, 'said.*'))))
+
     def remove(self):
         for process in self.started:
             process.kill()
@@ -327,7 +336,7 @@ def run_drill(drill, options):
     try:
         seen, wrong = drill(place), False
     except Wrong as error:
-        seen, wrong = f'WRONG: {error}', True
+        seen, wrong = f'WRONG: {error}; it said: {place.said()}', True
     finally:
         place.remove()
     print(f'{drill.__name__:15} {time.monotonic() - begin:5.1f} s  {seen}', flush=True)

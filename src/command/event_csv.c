@@ -60,6 +60,7 @@ static const char *const COLUMNS[] = {
     "netns_name",
     "left",
     "host",
+    "clock_error_ms",
 };
 #define COLUMN_COUNT (sizeof(COLUMNS) / sizeof(COLUMNS[0]))
 

@@ -2,6 +2,7 @@
 #include "command/event_text.h"
 
 #include "base/clock.h"
+#include "core/event_place.h"
 #include "core/text/text.h"
 
 #include <inttypes.h>
@@ -83,7 +84,7 @@ static void put_field(struct buffer *out, const char *text, size_t cells)
 /* The host and namespace of the addresses, where there are several. */
 static void put_host(struct buffer *out, const struct event *event, const struct frame *frame)
 {
-    const struct frame_host *host = frame ? frame_host_of(frame, event->netns) : NULL;
+    const struct frame_host *host = event_host(frame, event);
 
     if (host)
         put_field(out, host->name, HOST_CELLS);
@@ -98,13 +99,24 @@ static void put_netns(struct buffer *out, const struct event *event, const struc
         put_field(out, netns->name, NETNS_CELLS);
 }
 
-static void put_lost(struct buffer *out, const struct event *event)
+static void put_lost(struct buffer *out, const struct event *event, const struct frame *frame)
 {
+    put_field(out, event->lost ? "! lost" : "! gap", 8);
+    put_host(out, event, frame);
     if (event->lost)
-        buffer_printf(out, "! lost      at least %" PRIu64 " events (%s)\n", event->lost,
-                      event->text);
+        buffer_printf(out, "at least %" PRIu64 " events (%s)\n", event->lost, event->text);
     else
-        buffer_printf(out, "! gap       %s\n", event->text);
+        buffer_printf(out, "%s\n", event->text);
+}
+
+static void put_namespace(struct buffer *out, const struct event *event, const struct frame *frame)
+{
+    char netns[EVENT_NETNS_MAX];
+
+    event_netns_text(netns, sizeof(netns), event);
+    put_field(out, event->left ? "- netns" : "+ netns", 8);
+    put_host(out, event, frame);
+    buffer_printf(out, "%s\n", netns);
 }
 
 void event_text_line(struct buffer *out, const struct event *event, const struct frame *frame,
@@ -113,16 +125,14 @@ void event_text_line(struct buffer *out, const struct event *event, const struct
     static const char *const words[] = {"", "+ opened", "~ state", "- closed"};
     const char *arrow = ascii ? ">" : "▸";
     char change[128] = "", ends[2 * ENDPOINT_MAX + 8], end[EVENT_END_MAX];
-    char netns[EVENT_NETNS_MAX];
 
     put_clock(out, event->wall_ns);
     if (event->kind == EVENT_LOST) {
-        put_lost(out, event);
+        put_lost(out, event, frame);
         return;
     }
     if (event->kind == EVENT_NETNS) {
-        event_netns_text(netns, sizeof(netns), event);
-        buffer_printf(out, "%c netns     %s\n", event->left ? '-' : '+', netns);
+        put_namespace(out, event, frame);
         return;
     }
     put_field(out, words[event->kind], 8);

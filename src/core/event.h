@@ -92,13 +92,14 @@ struct event {
     /* several transitions happened between two frames: states in between were not seen */
     uint8_t polled_jump;
     uint64_t cookie;
-    uint64_t serial; /* of the row, 0 = never seen as a row */
-    uint32_t netns;
+    uint64_t serial;    /* of the row, 0 = never seen as a row */
+    uint32_t netns;     /* key of its frames; of EVENT_NETNS: inode number */
     uint32_t uid;       /* UINT32_MAX = unknown */
     uint64_t cgroup_id; /* in which the socket was made, 0 = unknown */
     struct tuple tuple;
     int32_t pid;                /* owner, 0 = unknown */
     char name[EVENT_NAME_MAX];  /* its process name, "" = unknown */
+    uint32_t host;              /* frame_host.number, 0 = frames show one host only */
     uint64_t owner_start_ticks; /* 0 = unknown */
     int64_t duration_ns;        /* STATE: time spent in `from`; CLOSE: age of the connection */
     int64_t created_min_ns, created_max_ns; /* CLOSE: bounds of its creation, 0 = unknown */

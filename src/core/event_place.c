@@ -76,6 +76,22 @@ static uint64_t find_serial(struct event_places *places, const struct frame *fra
     return conn && conn->netns == event->netns ? conn->serial : 0;
 }
 
+const struct frame_host *event_host(const struct frame *frame, const struct event *event)
+{
+    return frame ? frame_find_host(frame, event->host) : NULL;
+}
+
+/* Several hosts: a line of a log does not name the host. */
+static void put_host(struct event_place *place, const struct frame *frame,
+                     const struct event *event, const struct frame_host *host)
+{
+    const struct frame_netns *netns = frame_find_netns(frame, event->netns);
+
+    place->host = host->name;
+    place->netns = !event_is_of_connection(event) ? event->netns : netns ? netns->inode : 0;
+    place->clock_error_ns = host->skew_known ? host->skew_error_ns : 0;
+}
+
 struct event_place event_places_find(struct event_places *places, const struct frame *frame,
                                      const struct event *event)
 {
@@ -83,7 +99,7 @@ struct event_place event_places_find(struct event_places *places, const struct f
     const struct proc *proc = event_places_process(places, frame, event);
 
     const uint32_t uid = event->uid == UINT32_MAX && proc ? proc->uid : event->uid;
-    const struct frame_host *host = frame ? frame_host_of(frame, event->netns) : NULL;
+    const struct frame_host *host = event_host(frame, event);
     const char *user = frame && uid != UINT32_MAX
                            ? frame_host_user_name(frame, host ? host->number : 0, uid)
                            : NULL;
@@ -97,10 +113,8 @@ struct event_place event_places_find(struct event_places *places, const struct f
     }
     if (event->logged)
         place = *event->logged;
-    if (host) { /* several hosts: a line of a log does not name the host */
-        place.host = host->name;
-        place.netns = frame_find_netns(frame, event->netns)->inode;
-    }
+    if (host)
+        put_host(&place, frame, event, host);
     place.serial = find_serial(places, frame, event);
     return place;
 }

@@ -12,9 +12,11 @@ struct event_place {
     /* Owned by the frame; "" = none, or unknown. user: of the socket; if that is unknown, of the
      * process. */
     const char *user, *unit, *container;
-    uint64_t serial;  /* of the row, 0 = none */
-    const char *host; /* NULL: the only one */
-    uint32_t netns;   /* with host: inode number of the namespace, 0 = unknown */
+    uint64_t serial;        /* of the row, 0 = none */
+    const char *host;       /* NULL: the only one */
+    uint32_t netns;         /* with host: inode number of the namespace, 0 = unknown */
+    int64_t clock_error_ns; /* with host: how wrong the event's time can be as to the clock of its
+                             * host; 0 = unknown */
 };
 
 /* Zeroed at first. Finds processes, groups and rows of one frame by number; reused from event to
@@ -29,6 +31,8 @@ struct event_places {
 };
 
 void event_places_done(struct event_places *places);
+/* The host of an event of a frame of several; NULL: there is one only, or frame is NULL. */
+const struct frame_host *event_host(const struct frame *frame, const struct event *event);
 /* The frame's process that the event names; NULL: it has none, or frame is NULL. */
 const struct proc *event_places_process(struct event_places *places, const struct frame *frame,
                                         const struct event *event);

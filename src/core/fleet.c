@@ -406,7 +406,8 @@ void fleet_move_event(struct event *event, const struct fleet_part *part)
 {
     event->wall_ns = clock_add(event->wall_ns, part->wall_shift_ns);
     event->mono_ns = clock_add(event->mono_ns, part->mono_shift_ns);
-    if (event->kind == EVENT_LOST)
+    event->host = part->host.number;
+    if (!event_is_of_connection(event))
         return;
     event->netns = fleet_key(part->keys, event->netns);
     event->serial = serial_of(part, event->serial);

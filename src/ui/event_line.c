@@ -1,6 +1,7 @@
 /* event_line: one event in words. */
 #include "ui/event_line.h"
 
+#include "core/event_place.h"
 #include "core/text/text.h"
 #include "ui/page.h"
 
@@ -53,6 +54,25 @@ static void put_close(const struct event *event, char *out, size_t size)
     snprintf(out + used, size - used, "%sin %s out %s", used ? " " : "", in, sent);
 }
 
+/* What is about no connection, of whichever host. */
+static void put_about(const struct frame *frame, const struct event *event, char *out, size_t size)
+{
+    const struct frame_host *host = event_host(frame, event);
+    const int used = host ? snprintf(out, size, "%s: ", host->name) : 0;
+
+    if (used < 0 || (size_t)used >= size)
+        return;
+    out += used;
+    size -= (size_t)used;
+    if (event->kind == EVENT_NETNS)
+        event_netns_text(out, size, event);
+    else if (event->lost)
+        snprintf(out, size, "at least %llu events (%s)", (unsigned long long)event->lost,
+                 event->text);
+    else
+        snprintf(out, size, "%s", event->text);
+}
+
 static void put_change(const struct event *event, struct event_text *text)
 {
     const char *from = TCP_STATES[event->from].short_name, *to = TCP_STATES[event->to].short_name;
@@ -76,14 +96,11 @@ static void put_change(const struct event *event, struct event_text *text)
                      event->from ? "from " : "between frames", from);
         break;
     case EVENT_LOST:
-        text->mark = "!", text->word = "lost", text->role = ROLE_TROUBLE;
-        snprintf(text->ends, sizeof text->ends, "at least %llu events (%s)",
-                 (unsigned long long)event->lost, event->text);
+        text->mark = "!", text->word = event->lost ? "lost" : "gap", text->role = ROLE_TROUBLE;
         break;
     case EVENT_NETNS:
         text->mark = event->left ? "-" : "+", text->word = "netns";
         text->role = event->left ? ROLE_CLOSED : ROLE_OPENED;
-        event_netns_text(text->ends, sizeof text->ends, event);
         break;
     }
 }
@@ -94,8 +111,10 @@ static void put_event(const struct picture *picture, const struct event *event,
     memset(text, 0, sizeof *text);
     page_clock(text->time, sizeof text->time, event->wall_ns, true);
     put_change(event, text);
-    if (!event_is_of_connection(event))
+    if (!event_is_of_connection(event)) {
+        put_about(picture->frame, event, text->ends, sizeof text->ends);
         return;
+    }
     put_ends(picture, event, text->ends, sizeof text->ends);
     if (event->pid)
         snprintf(text->owner, sizeof text->owner, "%s %d", event->name, event->pid);

@@ -44,8 +44,18 @@ grep -v '"host":"' "$work/out" && fail "events without their host"
 sed 's/.*"t":"\([^"]*\)".*/\1/' "$work/out" >"$work/times"
 sort -c "$work/times" || fail "events are not in the order of time"
 expect 0 "$tcplens" events --csv --skip all "${both[@]}"
-head -n 1 "$work/out" | grep -q ',host$' || fail "events --csv without the host: $(head -n 1 "$work/out")"
-[ "$(tail -n +2 "$work/out" | sed 's/.*,//' | sort -u | grep -c .)" = 2 ] || fail "events --csv names not two hosts"
+head -n 1 "$work/out" | grep -q ',host,clock_error_ms$' || fail "events --csv without the host: $(head -n 1 "$work/out")"
+[ "$(tail -n +2 "$work/out" | sed 's/,[^,]*$//; s/.*,//' | sort -u | grep -c .)" = 2 ] || fail "events --csv names not two hosts"
+
+# A gap is of one of them.
+awk '{ print } /^{"ev":"frame"/ && ++frames == 2 {
+        match($0, /"t":"[^"]*"/)
+        print "{\"ev\":\"gap\"," substr($0, RSTART, RLENGTH) ",\"of\":\"events\",\"count\":12,\"reason\":\"host lost: test\"}"
+    }' "$work/2.jsonl" >"$work/gap.jsonl"
+expect 0 "$tcplens" events --from "$work/1.jsonl" --from "$work/gap.jsonl"
+grep -Eq '! lost +gap.jsonl +at least 12 events \(host lost: test\)$' "$work/out" || fail "whose gap: $(grep lost "$work/out")"
+expect 0 "$tcplens" events --json --from "$work/1.jsonl" --from "$work/gap.jsonl"
+grep -q '"ev":"gap".*"host":"gap.jsonl","count":12' "$work/out" || fail "whose gap: $(grep gap "$work/out")"
 
 "$tcplens" doctor "${both[@]}" >"$work/out" 2>"$work/err"
 says '2.jsonl: accept queue of :8080 is full' out

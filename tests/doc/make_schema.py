@@ -20,7 +20,7 @@ OTHER_END = {"type": "object", "properties": {
     "state": TEXT, "netns": COUNT, "netns_name": TEXT, "cookie": TEXT, "pid": COUNT, "comm": TEXT, "several": COUNT},
     "additionalProperties": False}
 EVENT_KEYS = {
-    "ev": {"enum": ["open", "state", "close", "gap"]}, "t": TIME, "seq": COUNT, "from": TEXT, "to": TEXT,
+    "ev": {"enum": ["open", "state", "close", "gap", "namespace"]}, "t": TIME, "seq": COUNT, "from": TEXT, "to": TEXT,
     "exact": {"const": True}, "proto": {"const": "tcp"}, "family": {"enum": ["inet", "inet6"]},
     "laddr": TEXT, "lport": PORT, "raddr": TEXT, "rport": PORT, "ifindex": COUNT, "netns": COUNT, "cookie": TEXT,
     "id": COUNT, "uid": COUNT, "user": TEXT, "pid": COUNT, "comm": TEXT, "unit": TEXT, "container": TEXT, "created_min": TIME, "created_max": TIME, "from_ms": DECIMAL, "duration_ms": DECIMAL,
@@ -28,7 +28,7 @@ EVENT_KEYS = {
     "end": {"enum": ["closed", "given-up", "reset-by-peer", "reset-by-us", "refused", "rejected", "timed-out", "unreachable",
                      "failed"]},
     "reset": {"enum": ["segment", "unread", "linger", "disconnect", "data-after-close", "memory", "keepalive", "ended"]},
-    "error": TEXT,
+    "error": TEXT, "host": TEXT, "clock_error_ms": DECIMAL, "netns_name": TEXT, "left": {"const": True},
 }
 FINDING_KEYS = {
     "ev": {"const": "finding"}, "t": TIME, "seq": COUNT,

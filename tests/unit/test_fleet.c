@@ -256,6 +256,30 @@ static void test_events(void **state)
     assert_string_equal(place.user, "bob");
     assert_string_equal(place.unit, "postgres");
     assert_int_equal(place.netns, NETNS);
+    assert_int_equal(place.clock_error_ns, 0);
+    event_places_done(&places);
+    end_scene(&scene);
+}
+
+/* What is about no connection is of a host, too; its namespace may be in no frame any more. */
+static void test_events_without_a_connection(void **state)
+{
+    static const uint8_t KINDS[] = {EVENT_LOST, EVENT_NETNS};
+    struct scene scene = make_scene();
+    struct event_places places = {0};
+
+    (void)state;
+    scene.parts[1].host.skew_known = true;
+    scene.parts[1].host.skew_error_ns = 250000;
+    begin(&scene);
+    for (size_t i = 0; i < UNIT_COUNT(KINDS); i++) {
+        struct event event = {.kind = KINDS[i], .netns = 77, .uid = UINT32_MAX};
+        fleet_move_event(&event, &scene.parts[1]);
+        const struct event_place place = event_places_find(&places, scene.whole, &event);
+        assert_string_equal(place.host, "db");
+        assert_int_equal(place.netns, 77);
+        assert_int_equal(place.clock_error_ns, 250000);
+    }
     event_places_done(&places);
     end_scene(&scene);
 }
@@ -301,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_a_host_in_a_filter_is_a_machine_or_an_address),
         cmocka_unit_test(test_the_other_end_is_on_the_other_host),
         cmocka_unit_test(test_events),
+        cmocka_unit_test(test_events_without_a_connection),
         cmocka_unit_test(test_rates_of_a_lost_host_are_no_traffic),
         cmocka_unit_test(test_a_copy_has_the_hosts),
     };

@@ -293,7 +293,7 @@ static struct event make_event(uint8_t kind)
 
 static void events_read_back(void **unused)
 {
-    const struct event_place place = {
+    struct event_place place = {
         .user = "ann", .unit = "app.service", .container = "docker:4f2a", .serial = 41};
     struct event event = make_event(EVENT_STATE);
     struct buffer buffer;
@@ -343,6 +343,16 @@ static void events_read_back(void **unused)
     object = read_back(&buffer);
     check_text(json_object_get(object, "ev"), "gap", "ev");
     assert_int_equal(json_integer_value(json_object_get(object, "count")), 12);
+    assert_null(json_object_get(object, "host"));
+    assert_null(json_object_get(object, "clock_error_ms"));
+    json_decref(object);
+    buffer_clear(&buffer);
+    place.host = "db";
+    place.clock_error_ns = 1250999;
+    json_event(&buffer, 7, &event, &place);
+    object = read_back(&buffer);
+    check_text(json_object_get(object, "host"), "db", "host");
+    assert_true(strstr(buffer.data, "\"clock_error_ms\":1.250,") != NULL);
     json_decref(object);
     buffer_done(&buffer);
 }

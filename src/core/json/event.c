@@ -79,13 +79,23 @@ static void put_end(struct buffer *buffer, const struct event *event)
     put_word(buffer, "error", &EVENT_ERROR_WORDS, event->error);
 }
 
+static void put_host(struct buffer *buffer, const struct event_place *place)
+{
+    json_member_text_if(buffer, "host", place->host);
+    if (!place->clock_error_ns)
+        return;
+    json_member_key(buffer, "clock_error_ms");
+    buffer_printf(buffer, "%lld.%03lld", (long long)(place->clock_error_ns / 1000000),
+                  (long long)(place->clock_error_ns / 1000 % 1000));
+}
+
 static void put_connection(struct buffer *buffer, const struct event *event,
                            const struct event_place *place)
 {
     put_states(buffer, event);
     json_member_text(buffer, "proto", "tcp");
     json_tuple_members(buffer, &event->tuple);
-    json_member_text_if(buffer, "host", place->host);
+    put_host(buffer, place);
     if (place->host ? place->netns : event->netns)
         json_member_number(buffer, "netns", place->host ? place->netns : event->netns);
     if (event->cookie) {
@@ -104,8 +114,10 @@ static void put_connection(struct buffer *buffer, const struct event *event,
     put_end(buffer, event);
 }
 
-static void put_namespace(struct buffer *buffer, const struct event *event)
+static void put_namespace(struct buffer *buffer, const struct event *event,
+                          const struct event_place *place)
 {
+    put_host(buffer, place);
     json_member_number(buffer, "netns", event->netns);
     json_member_text_if(buffer, "netns_name", event->text);
     if (event->left)
@@ -122,10 +134,11 @@ void json_event(struct buffer *buffer, uint64_t seq, const struct event *event,
     json_member_time(buffer, "t", event->wall_ns);
     json_member_number(buffer, "seq", seq);
     if (event->kind == EVENT_LOST) {
+        put_host(buffer, place);
         json_member_number(buffer, "count", event->lost);
         json_member_text(buffer, "reason", event->text);
     } else if (event->kind == EVENT_NETNS) {
-        put_namespace(buffer, event);
+        put_namespace(buffer, event, place);
     } else {
         put_connection(buffer, event, place);
     }

@@ -240,11 +240,12 @@ static void take_events(struct fleet *fleet, struct fleet_member *member,
         return;
     struct event lost = {.kind = EVENT_LOST,
                          .origin = EVENT_FROM_LOG,
+                         .host = part->host.number,
                          .wall_ns = member->host.wall_ns,
                          .mono_ns = member->host.mono_ns,
                          .uid = UINT32_MAX,
                          .lost = member->events_lost};
-    snprintf(lost.text, sizeof(lost.text), "%.20s: too many for one frame", part->host.name);
+    snprintf(lost.text, sizeof(lost.text), "too many for one frame");
     if (keep_event(fleet, &lost) == 0)
         member->events_lost = 0;
 }

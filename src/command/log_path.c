@@ -150,6 +150,8 @@ void log_settings_fill(struct log_settings *settings, const struct options *opti
     head->interval_ns = options->interval_ns;
     snprintf(head->tcplens, sizeof(head->tcplens), "%s", TCPLENS_VERSION);
     snprintf(head->source, sizeof(head->source), "%s", options->demo ? "demo" : "live");
+    if (options->demo) /* the machine is invented too: its frames name it */
+        return;
     read_host(head->host, sizeof(head->host));
     if (uname(&names) == 0)
         text_clean(head->kernel, sizeof(head->kernel), names.release, strlen(names.release));

@@ -23,6 +23,8 @@ goes() {
     shift
     env -u XDG_STATE_HOME -u HOME "$@" "$tcplens" record --demo 7 -i 0.2 --for 0.3 2>"$work/err" ||
         { echo "FAILED: $*: $(cat "$work/err")" && failed=1; }
+    zstd -dcq "$folder"/*.jsonl.zst | head -n 1 | grep -q '"host":"web1","source":"demo"' ||
+        { echo "FAILED: $*: the log does not name the machine of the demo" && failed=1; }
     compgen -G "$folder/*.jsonl.zst" >/dev/null || { echo "FAILED: $*: no log in $folder" && failed=1; }
     [ -z "$(ls -A "$work/ann")" ] || { echo "FAILED: $*: $(find "$work/ann")" && failed=1; }
     rm -rf "$work/root/.local" "$work/state/tcplens"

@@ -190,6 +190,8 @@ static void begin_key(struct log_writer *writer, const struct frame *frame)
     head->findings = frame->findings != NULL;
     if (!head->start_ns)
         head->start_ns = frame->wall_ns;
+    if (!head->host[0])
+        snprintf(head->host, sizeof(head->host), "%s", frame->host ? frame->host : "");
     session_write_head(&writer->lines, ++writer->state.seq, head);
     if (writer->file.zstd)
         zst_put_mark(&writer->packer.packed, frame->wall_ns);

@@ -37,6 +37,9 @@ struct list {
     struct buffer out;
 };
 
+#define COLUMN_NAMES_MAX 256
+#define LISTENER_QUEUES  ",accept_queue,backlog" /* in a table its two queues stand for them */
+
 /* For people, depending on the frame. For programs always the same; with the host where there are
  * several, since rows would be ambiguous without it. */
 static const char *default_columns(const struct options *options, const struct frame *frame)
@@ -52,12 +55,16 @@ static void choose_columns(struct list *list, const struct frame *frame)
     const struct options *options = list->options;
     const char *names = options->columns, *bad;
     uint16_t chosen[COLUMN_LIST_MAX];
+    char all[COLUMN_NAMES_MAX];
     size_t count = 0;
 
     if (!names && options->output == OUTPUT_JSON)
         return;
-    if (!names)
-        names = default_columns(options, frame);
+    if (!names) {
+        snprintf(all, sizeof(all), "%s%s", default_columns(options, frame),
+                 options->output == OUTPUT_CSV ? LISTENER_QUEUES : "");
+        names = all;
+    }
     (void)columns_parse(names, chosen, COLUMN_LIST_MAX, &count, &bad);
     if (options->output == OUTPUT_TABLE) {
         memcpy(list->columns, chosen, count * sizeof(chosen[0]));

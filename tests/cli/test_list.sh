@@ -26,6 +26,12 @@ expect 0 "$tcplens" list --demo 7 --json
 expect 0 "$tcplens" list --demo 7 --csv --columns local,process,rtt
 [ "$(head -n 1 "$work/out")" = laddr,lport,comm,owner,rtt_us ] || fail "CSV title is wrong"
 [ "$(wc -l <"$work/out")" -eq "$lines" ] || fail "table and CSV have different rows"
+expect 0 "$tcplens" list --demo 7 --csv 'state listen and port 22'
+python3 - "$work/out" <<'EOF' || fail "no queues of a listener in CSV: $(cat "$work/out")"
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+sys.exit(not rows or any(row["accept_queue"] != "0" or row["backlog"] != "128" for row in rows))
+EOF
 expect 0 "$tcplens" list --demo 7,5000 --csv --columns serial # more rows than one thread writes
 tail -n +2 "$work/out" | sort -n -u -c || fail "rows are out of order"
 [ "$(wc -l <"$work/out")" -gt 4000 ] || fail "rows are lacking"

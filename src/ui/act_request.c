@@ -52,7 +52,7 @@ static void fill_facts(const struct frame *frame, const struct proc *proc,
     const char *user =
         proc->uid == UINT32_MAX ? NULL : frame_host_user_name(frame, proc->host, proc->uid);
     const char *unit = group ? group->unit : "";
-    char clock[24], uid[24] = "";
+    char clock[PAGE_MOMENT_MAX], uid[24] = "";
     *facts = (struct act_process_facts){0};
     if (!user && proc->uid != UINT32_MAX) {
         snprintf(uid, sizeof(uid), "uid %u", proc->uid);
@@ -61,7 +61,7 @@ static void fill_facts(const struct frame *frame, const struct proc *proc,
     snprintf(facts->place, sizeof(facts->place), "%s%s%s", user ? user : "",
              user && unit[0] ? "  " : "", unit);
     if (proc->start_ns) {
-        page_clock(clock, sizeof(clock), proc->start_ns, false);
+        page_moment(clock, proc->start_ns, frame->wall_ns, false);
         snprintf(facts->started, sizeof(facts->started), "started %s", clock);
     }
     for (uint32_t i = 0; i < frame->live_count; i++) {

@@ -10,8 +10,8 @@
 #define ACT_PROCESSES 64
 
 struct act_process_facts {
-    char place[160];               /* "app  web.service" */
-    char started[40];              /* "started 10:02:31", or nothing */
+    char place[160];  /* "app  web.service" */
+    char started[40]; /* "started 10:02:31", "started 2026-11-22 10:02:31", or nothing */
     uint32_t sockets, established; /* that it holds */
 };
 

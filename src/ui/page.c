@@ -185,10 +185,26 @@ size_t page_segments(char *out, size_t size, uint64_t segments)
     return length < size ? length + (size_t)snprintf(out + length, size - length, " seg") : length;
 }
 
-void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds)
+static void put_clock(char *out, size_t size, enum clock_form form, int64_t wall_ns,
+                      bool milliseconds)
 {
-    clock_local_text(out, size, CLOCK_TIME, wall_ns);
+    clock_local_text(out, size, form, wall_ns);
     const size_t length = strlen(out);
     if (milliseconds)
         snprintf(out + length, size - length, ".%03d", (int)(wall_ns % SECOND_NS / MILLISECOND_NS));
+}
+
+void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds)
+{
+    put_clock(out, size, CLOCK_TIME, wall_ns, milliseconds);
+}
+
+void page_moment(char out[PAGE_MOMENT_MAX], int64_t wall_ns, int64_t now_ns, bool milliseconds)
+{
+    char day[CLOCK_TEXT_MAX], today[CLOCK_TEXT_MAX];
+
+    clock_local_text(day, sizeof(day), CLOCK_DATE, wall_ns);
+    clock_local_text(today, sizeof(today), CLOCK_DATE, now_ns);
+    put_clock(out, PAGE_MOMENT_MAX, strcmp(day, today) == 0 ? CLOCK_TIME : CLOCK_DATE_TIME, wall_ns,
+              milliseconds);
 }

@@ -42,5 +42,8 @@ size_t page_rate(char *out, size_t size, uint64_t bytes_per_s);  /* "1.2 MB/s" *
 size_t page_segments(char *out, size_t size, uint64_t segments); /* "40 seg" */
 /* Local time "12:16:29", with ".104" if milliseconds. */
 void page_clock(char *out, size_t size, int64_t wall_ns, bool milliseconds);
+#define PAGE_MOMENT_MAX 24
+/* The same, with the date in front where that is not the day of now_ns. */
+void page_moment(char out[PAGE_MOMENT_MAX], int64_t wall_ns, int64_t now_ns, bool milliseconds);
 
 #endif

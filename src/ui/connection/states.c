@@ -86,6 +86,7 @@ void connection_states_complete(struct connection_states *states, const struct f
 struct life { /* what is drawn */
     struct connection_states states;
     int64_t end_ns; /* monotonic: of what is known of it */
+    int64_t now_ns; /* wall: of the frame that is shown */
     bool over;      /* nothing says what came after the last state */
 };
 
@@ -94,6 +95,7 @@ static struct life life_of(const struct connection_model *model, const struct pi
     struct life life = {.states = model->states, .over = model->ended};
 
     connection_states_complete(&life.states, model->frame, &model->conn);
+    life.now_ns = picture->frame->wall_ns;
     life.end_ns = model->ended ? model->frame->mono_ns : picture->frame->mono_ns;
     return life;
 }
@@ -224,11 +226,11 @@ void connection_draw_lifeline(const struct connection_model *model, const struct
 static void history_text(const struct life *life, size_t i, char *out, size_t size)
 {
     const struct connection_state *state = &life->states.items[i];
-    char clock[24] = "earlier", spent[24] = "";
+    char clock[PAGE_MOMENT_MAX] = "earlier", spent[24] = "";
     int64_t ns;
 
     if (state->wall_ns)
-        page_clock(clock, sizeof(clock), state->wall_ns, true);
+        page_moment(clock, state->wall_ns, life->now_ns, true);
     if (!is_closed(state->state) && stay(life, i, &ns))
         span(spent, sizeof(spent), ns);
     snprintf(out, size, "%s%s %s%s%s%s%s", state->wall_ns && !state->exact ? "~" : "", clock,

@@ -57,11 +57,11 @@ static void state_text(const struct connection_model *model, const struct column
                        char *out, size_t size)
 {
     const struct conn *conn = &model->conn;
-    char clock[24], spent[16];
+    char clock[PAGE_MOMENT_MAX], spent[16];
     if (model->not_yet) {
         snprintf(out, size, "not there yet");
     } else if (model->ended && model->ended_ns) {
-        page_clock(clock, sizeof(clock), model->ended_ns, false);
+        page_moment(clock, model->ended_ns, context->now_ns, false);
         snprintf(out, size, "closed at %s", clock);
     } else if (model->ended) {
         snprintf(out, size, "closed");
@@ -162,11 +162,12 @@ void connection_draw_owner(const struct column_context *context, const struct co
     page_line(text);
 }
 
-static void created_text(const struct conn *conn, const struct age *age, char *out, size_t size)
+static void created_text(const struct conn *conn, const struct age *age, int64_t now_ns, char *out,
+                         size_t size)
 {
-    char least[24], most[24];
-    page_clock(least, sizeof(least), conn->created_min_ns, age->exact);
-    page_clock(most, sizeof(most), conn->created_max_ns, age->exact);
+    char least[PAGE_MOMENT_MAX], most[PAGE_MOMENT_MAX];
+    page_moment(least, conn->created_min_ns, now_ns, age->exact);
+    page_moment(most, conn->created_max_ns, now_ns, age->exact);
     if (age->exact)
         snprintf(out, size, "exact, opened %s", most);
     else if ((conn->known & KNOWN_CREATED_MIN) && (conn->known & KNOWN_CREATED_MAX))
@@ -251,7 +252,7 @@ void connection_draw_age(const struct connection_model *model, const struct colu
     page_text(text, ROLE_DIM, "age    ");
     column_text(context, conn, "age", words, sizeof(words));
     if (column_age(context, conn, &age)) {
-        created_text(conn, &age, since, sizeof(since));
+        created_text(conn, &age, context->now_ns, since, sizeof(since));
         page_printf(text, ROLE_NORMAL, "%s %s", model->not_yet ? "–" : words, since);
     } else {
         page_text(text, ROLE_DIM, "unknown");

@@ -298,21 +298,21 @@ static const char *seen_between(const struct frame *frame)
 static void put_reach(const struct picture *picture, char *out, size_t size)
 {
     struct event event;
-    char time[16];
+    char time[PAGE_MOMENT_MAX];
 
     out[0] = '\0';
     if (!is_of_log(picture) || !picture->events ||
         !event_line_read(picture, event_ring_oldest(picture->events), &event) ||
         event.number >= picture->frame->next_event)
         return;
-    page_clock(time, sizeof time, event.wall_ns, false);
+    page_moment(time, event.wall_ns, picture->frame->wall_ns, false);
     snprintf(out, size, " since %s", time);
 }
 
 static void events_summary(struct pane *pane, const struct picture *picture, char *out, size_t size)
 {
     const struct events_pane *events = (const struct events_pane *)pane;
-    char reach[24];
+    char reach[PAGE_MOMENT_MAX + 8];
 
     put_reach(picture, reach, sizeof reach);
     snprintf(out, size, "%llu%s%s%s", (unsigned long long)(events->count - events->first), reach,

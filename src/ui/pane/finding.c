@@ -92,14 +92,14 @@ static void put_head(struct page *page, const struct finding *finding, bool is_t
 static void put_since(struct page *page, const struct finding *finding, int64_t now_ns)
 {
     const int64_t until_ns = finding->ended_ns ? finding->ended_ns : now_ns;
-    char clock[16], ended[16], age[16];
+    char clock[PAGE_MOMENT_MAX], ended[PAGE_MOMENT_MAX], age[16];
 
     put_label(page, "since");
-    page_clock(clock, sizeof(clock), finding->since_ns, false);
+    page_moment(clock, finding->since_ns, now_ns, false);
     text_age(age, sizeof(age), until_ns - finding->since_ns);
     page_printf(page, ROLE_NORMAL, "%s%s", finding->since_least ? "before " : "", clock);
     if (finding->ended_ns) {
-        page_clock(ended, sizeof(ended), finding->ended_ns, false);
+        page_moment(ended, finding->ended_ns, now_ns, false);
         page_printf(page, ROLE_NORMAL, " until %s", ended);
     }
     page_printf(page, ROLE_DIM, "  (%s%s)", finding->since_least ? "at least " : "", age);

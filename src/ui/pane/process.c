@@ -131,10 +131,10 @@ static void draw_identity(const struct process_page *page, const struct proc *pr
 
 static void draw_command(const struct picture *picture, const struct proc *proc, struct page *text)
 {
-    char clock[24], age[16], started[64] = "", line[512];
+    char clock[PAGE_MOMENT_MAX], age[16], started[64] = "", line[512];
     const char *command = proc->command_line[0] ? proc->command_line : proc->exe;
     if (proc->start_ns) {
-        page_clock(clock, sizeof(clock), proc->start_ns, false);
+        page_moment(clock, proc->start_ns, picture->context.now_ns, false);
         text_age(age, sizeof(age), picture->context.now_ns - proc->start_ns);
         snprintf(started, sizeof(started), "started %s (%s ago)", clock, age);
     }

@@ -248,11 +248,16 @@ static bool has_no_holder(const struct conn *conn)
     return conn->owner_word == OWNER_NONE || conn->owner_word == OWNER_UNKNOWN;
 }
 
-/* A socket that its process closed, as far as the frame alone shows. */
+/* A socket that its process closed, as far as the frame alone shows: without an inode it was never
+ * accepted or is closed, and in these states it was accepted. */
 static bool is_left_over(const struct conn *conn)
 {
-    return (conn->state == STATE_TIME_WAIT || conn->state == STATE_FIN_WAIT_2) &&
-           has_no_holder(conn);
+    const uint32_t without_socket = STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_FIN_WAIT_2);
+    const uint32_t ending =
+        STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK);
+
+    return has_no_holder(conn) && ((without_socket & STATE_BIT(conn->state)) ||
+                                   ((ending & STATE_BIT(conn->state)) && conn->inode == 0));
 }
 
 /* It was held when dumped, and closed before its holder was looked up. */
@@ -317,6 +322,12 @@ static void set_last_owner(struct pass *pass, struct conn *conn, const struct no
         ghost_set_owner(pass->next, conn, note, &pass->last_owner);
 }
 
+static void name_left_over(struct pass *pass, struct conn *conn, const struct note *note)
+{
+    if (note && (is_left_over(conn) || is_let_go(conn, note)))
+        set_last_owner(pass, conn, note);
+}
+
 static void open_row(struct pass *pass, struct conn *conn, const struct note *note)
 {
     const struct frame *previous = pass->previous, *next = pass->next;
@@ -344,8 +355,7 @@ static void open_row(struct pass *pass, struct conn *conn, const struct note *no
     bounds_at_most(conn, next->wall_ns + next->dump_ns);
     if (was_read && conn->created_max_ns >= since_ns)
         conn->known |= KNOWN_OPENED;
-    if (note && (is_left_over(conn) || is_let_go(conn, note)))
-        set_last_owner(pass, conn, note);
+    name_left_over(pass, conn, note);
     mark_row(conn, MARK_OPENED, STATE_NONE, reported ? opened_ns(pass, note) : next->wall_ns);
     if (!reported &&
         !(note && note->state == STATE_DELETE_TCB)) { /* do not report an opening after its close */
@@ -415,6 +425,7 @@ static void track_row(struct pass *pass, uint32_t index)
         carry_standing(pass, before, conn);
     } else if (before) {
         carry(pass, before, conn);
+        name_left_over(pass, conn, note);
         if (note && note->opened)
             bounds_exact(conn, opened_ns(pass, note));
         else if (!is_kept(pass, conn))

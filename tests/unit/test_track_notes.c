@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 
-static void note(struct play *play, uint64_t cookie, enum event_kind kind, enum tcp_state from,
-                 enum tcp_state to, int64_t wall_ns)
+static struct event an_event(const struct play *play, uint64_t cookie, enum event_kind kind,
+                             enum tcp_state from, enum tcp_state to, int64_t wall_ns)
 {
-    struct event event = {.kind = (uint8_t)kind,
+    return (struct event){.kind = (uint8_t)kind,
                           .origin = EVENT_FROM_BPF,
                           .exact = 1,
                           .cookie = cookie,
@@ -17,13 +17,33 @@ static void note(struct play *play, uint64_t cookie, enum event_kind kind, enum 
                           .to = (uint8_t)to,
                           .wall_ns = wall_ns,
                           .mono_ns = wall_ns - play->next->wall_ns + play->next->mono_ns};
+}
+
+static void name_owner(struct event *event)
+{
+    event->pid = 4242;
+    snprintf(event->name, sizeof(event->name), "short-lived");
+}
+
+static void note(struct play *play, uint64_t cookie, enum event_kind kind, enum tcp_state from,
+                 enum tcp_state to, int64_t wall_ns)
+{
+    struct event event = an_event(play, cookie, kind, from, to, wall_ns);
     if (kind == EVENT_CLOSE) {
         event.has_totals = 1;
         event.in_bytes = 777;
         event.out_bytes = 888;
-        event.pid = 4242;
-        snprintf(event.name, sizeof(event.name), "short-lived");
+        name_owner(&event);
     }
+    assert_int_equal(track_note_event(play->track, &event), 0);
+}
+
+/* A step of which the process is known. */
+static void note_by(struct play *play, uint64_t cookie, enum tcp_state from, enum tcp_state to,
+                    int64_t wall_ns)
+{
+    struct event event = an_event(play, cookie, EVENT_STATE, from, to, wall_ns);
+    name_owner(&event);
     assert_int_equal(track_note_event(play->track, &event), 0);
 }
 
@@ -118,6 +138,58 @@ static void a_row_whose_holder_was_missed_has_the_owner_that_events_name(void **
     assert_string_equal(frame_owner(frame, row_of(frame, 1))->comm, "short-lived");
     assert_int_equal(row_of(frame, 2)->owner_word, OWNER_HIDDEN);
     assert_int_equal(row_of(frame, 3)->owner_word, OWNER_UNKNOWN); /* it is open: look again */
+    play_end(&play);
+}
+
+/* Frames show it open without its holder, then closed and not yet at its end. What is shown last is not reported, and has
+ * the owner of before. */
+static void what_is_closed_keeps_the_owner_that_events_name(void **unused)
+{
+    static const enum tcp_state LEFT[] = {STATE_FIN_WAIT_1, STATE_CLOSING, STATE_LAST_ACK,
+                                          STATE_FIN_WAIT_2, STATE_TIME_WAIT};
+    (void)unused;
+    for (int seen = 0; seen < 2; seen++) {
+        for (size_t i = 0; i < sizeof(LEFT) / sizeof(LEFT[0]); i++) {
+            struct play play;
+            play_begin(&play);
+            int64_t last_ns = play_step(&play)->wall_ns;
+            if (seen) {
+                rows_add(play.next, 1, STATE_ESTABLISHED)->owner_word = OWNER_UNKNOWN;
+                note(&play, 1, EVENT_OPEN, STATE_NONE, STATE_ESTABLISHED, last_ns + 900 * MS);
+                last_ns = play_step(&play)->wall_ns;
+            } else {
+                note(&play, 1, EVENT_OPEN, STATE_NONE, STATE_ESTABLISHED, last_ns + 900 * MS);
+            }
+            rows_add(play.next, 1, LEFT[i])->owner_word = OWNER_NONE;
+            note_by(&play, 1, STATE_ESTABLISHED, LEFT[i], last_ns + 901 * MS);
+            const struct frame *frame = play_step(&play);
+            assert_int_equal(row_of(frame, 1)->owner_word, OWNER_LAST);
+            assert_string_equal(frame_owner(frame, row_of(frame, 1))->comm, "short-lived");
+            if (LEFT[i] != STATE_TIME_WAIT) {
+                rows_add(play.next, 1, STATE_TIME_WAIT)->owner_word = OWNER_NONE;
+                frame = play_step(&play);
+                assert_int_equal(play.reported_count, 1);
+                assert_int_equal(play.reported[0].to, STATE_TIME_WAIT);
+                assert_int_equal(play.reported[0].pid, 4242);
+            }
+            play_end(&play);
+        }
+    }
+}
+
+/* One that a process holds is not closed: shutdown() was called. */
+static void what_is_held_has_no_owner_of_before(void **unused)
+{
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    const int64_t first_ns = play_step(&play)->wall_ns;
+    struct conn *conn = rows_add(play.next, 1, STATE_FIN_WAIT_1);
+    conn->known |= KNOWN_INODE;
+    conn->inode = 77;
+    conn->owner_word = OWNER_UNKNOWN;
+    note_by(&play, 1, STATE_ESTABLISHED, STATE_FIN_WAIT_1, first_ns + 901 * MS);
+    assert_int_equal(row_of(play_step(&play), 1)->owner_word, OWNER_UNKNOWN);
     play_end(&play);
 }
 
@@ -284,6 +356,8 @@ int main(void)
         cmocka_unit_test(notes_make_times_exact),
         cmocka_unit_test(notes_may_be_ahead_of_the_dump),
         cmocka_unit_test(a_row_whose_holder_was_missed_has_the_owner_that_events_name),
+        cmocka_unit_test(what_is_closed_keeps_the_owner_that_events_name),
+        cmocka_unit_test(what_is_held_has_no_owner_of_before),
         cmocka_unit_test(never_a_row_becomes_a_ghost),
         cmocka_unit_test(what_was_told_open_is_told_closed),
         cmocka_unit_test(lazy_cookies_are_joined_by_tuple),

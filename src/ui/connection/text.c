@@ -73,6 +73,29 @@ static void state_text(const struct connection_model *model, const struct column
     }
 }
 
+/* "nginx[3301] web.service" where it fits before the state: on a small screen its own line is out of sight. */
+static void draw_whose(const struct column_context *context, const struct conn *conn,
+                       const char *state, struct page *text)
+{
+    const int room = text->canvas->cols - (int)text_width(state) - 3 - text->col;
+    char name[96], pid[16], unit[96], whose[240];
+
+    column_text(context, conn, "process", name, sizeof(name));
+    column_text(context, conn, "pid", pid, sizeof(pid));
+    column_text(context, conn, "unit", unit, sizeof(unit));
+    if (conn->owner_word == OWNER_PROCESS && pid[0])
+        snprintf(whose, sizeof(whose), "   %s[%s]", name, pid);
+    else
+        snprintf(whose, sizeof(whose), "   %s", name);
+    if (!name[0] || (int)text_width(whose) > room)
+        return;
+    page_text(text, ROLE_NORMAL, whose);
+    snprintf(whose, sizeof(whose), " %s", unit);
+    if (unit[0] &&
+        (int)text_width(whose) + text->col + (int)text_width(state) + 3 <= text->canvas->cols)
+        page_text(text, ROLE_DIM, whose);
+}
+
 void connection_draw_ends(const struct connection_model *model,
                           const struct column_context *context, struct page *text)
 {
@@ -89,6 +112,7 @@ void connection_draw_ends(const struct connection_model *model,
     if (names[0])
         page_printf(text, ROLE_DIM, " (%s)", names);
     state_text(model, context, state, sizeof(state));
+    draw_whose(context, conn, state, text);
     unsigned role = model->not_yet ? (unsigned)ROLE_DIM
                     : model->ended ? (unsigned)ROLE_CLOSED
                                    : (unsigned)ROLE_STATE_QUIET + TCP_STATES[conn->state].role;

@@ -1,6 +1,7 @@
 /* connection_text: the lines that every connection has: endpoints, findings, owner, age, queues,
  * timer. */
 #include "core/text/text.h"
+#include "base/clock.h"
 #include "core/info.h"
 #include "core/other_end.h"
 #include "ui/connection/connection.h"
@@ -78,16 +79,17 @@ static void draw_whose(const struct column_context *context, const struct conn *
                        const char *state, struct page *text)
 {
     const int room = text->canvas->cols - (int)text_width(state) - 3 - text->col;
-    char name[96], pid[16], unit[96], whose[240];
+    const struct proc *owner =
+        conn->owner_word == OWNER_PROCESS ? frame_owner(context->frame, conn) : NULL;
+    char name[96], unit[96], whose[120];
 
     column_text(context, conn, "process", name, sizeof(name));
-    column_text(context, conn, "pid", pid, sizeof(pid));
     column_text(context, conn, "unit", unit, sizeof(unit));
-    if (conn->owner_word == OWNER_PROCESS && pid[0])
-        snprintf(whose, sizeof(whose), "   %s[%s]", name, pid);
+    if (owner)
+        snprintf(whose, sizeof(whose), "   %s[%d]", owner->comm, owner->pid);
     else
         snprintf(whose, sizeof(whose), "   %s", name);
-    if (!name[0] || (int)text_width(whose) > room)
+    if (!whose[3] || (int)text_width(whose) > room)
         return;
     page_text(text, ROLE_NORMAL, whose);
     snprintf(whose, sizeof(whose), " %s", unit);
@@ -266,6 +268,22 @@ void connection_draw_other_end(const struct connection_model *model, struct page
         draw_other_side(model->frame, other, text);
 }
 
+/* Of a namespace whose turn it was not: else its figures look like those of this frame. */
+static void draw_reading(const struct column_context *context, const struct conn *conn,
+                         struct page *text)
+{
+    const struct frame *frame = context->frame;
+    const struct frame_netns *netns = frame_find_netns(frame, conn->netns);
+    char age[16], words[32];
+
+    if (!netns || !netns->read_ns || (conn->known & KNOWN_READ) ||
+        frame->mono_ns - netns->read_ns < SECOND_NS)
+        return;
+    text_age(age, sizeof(age), frame->mono_ns - netns->read_ns);
+    snprintf(words, sizeof(words), "%s ago", age);
+    page_item(text, 1 + LABEL_CELLS, "read", ROLE_NOTICE, words);
+}
+
 void connection_draw_age(const struct connection_model *model, const struct column_context *context,
                          struct page *text)
 {
@@ -300,6 +318,8 @@ void connection_draw_age(const struct connection_model *model, const struct colu
         snprintf(words, sizeof(words), fact[0] ? "%s (%s)" : "%s", offload, fact);
         page_item(text, indent, "offload", ROLE_NORMAL, words);
     }
+    if (!model->ended && !model->not_yet)
+        draw_reading(context, conn, text);
     page_line(text);
 }
 

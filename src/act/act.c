@@ -442,9 +442,10 @@ int act_close_conn(const struct conn *conn, char text[ACTS_TEXT_MAX])
 
 /* The kernel answers EOPNOTSUPP even for a socket that cannot exist, but EPERM only for one that
  * exists. */
-int act_close_allowed(char text[ACTS_TEXT_MAX])
+int act_close_allowed(const struct conn *conn, char text[ACTS_TEXT_MAX])
 {
-    const struct conn nothing = {.cookie = 1, .tuple = {.family = FAMILY_INET}};
+    const struct conn nothing = {
+        .cookie = 1, .netns = conn->netns, .tuple = {.family = FAMILY_INET}};
     struct mnl_socket *socket = NULL;
     int error = open_socket(&nothing, &socket);
 
@@ -452,9 +453,11 @@ int act_close_allowed(char text[ACTS_TEXT_MAX])
         error = send_destroy(socket, &nothing, 1);
         mnl_socket_close(socket);
     }
-    if (error == -ENOENT)
+    if (error == -ENOENT && act_netns_is_own(conn->netns))
         error =
             privilege_is_effective(PRIVILEGE_NET_ADMIN) && privilege_owns_network() ? 0 : -EPERM;
+    else if (error == -ENOENT)
+        error = 0;
     explain_close(&nothing, error, text);
     return error;
 }
@@ -476,6 +479,7 @@ const struct screen_acts ACTS_REAL = {
     .exited = act_process_exited,
     .guard = act_guard_conn,
     .refuses = act_close_refusal,
+    .may_close = act_close_allowed,
     .close = act_close_conn,
     .signals = ACT_SIGNALS,
     .signal_count = ACT_SIGNAL_COUNT,

@@ -40,8 +40,9 @@ int act_read_stat(int32_t pid, struct proc_stat *stat); /* of /proc/PID; 0 or -e
 
 /* Why this row cannot be closed, whatever its guard; NULL = it can. */
 const char *act_close_refusal(const struct conn *conn);
-/* Whether this process may close connections: 0 or -errno with text, as act_close_conn. */
-int act_close_allowed(char text[ACTS_TEXT_MAX]);
+/* Whether this process may close connections in the network namespace of this row: 0 or -errno with
+ * text, as act_close_conn. Of another namespace than its own only what opening a socket there says. */
+int act_close_allowed(const struct conn *conn, char text[ACTS_TEXT_MAX]);
 
 /* Checks the state again, then sends SOCK_DESTROY for exactly this row, by cookie, on a netlink
  * socket of its own. 0 or -errno with text in both cases: -EINVAL act_close_refusal, -ENOENT

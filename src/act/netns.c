@@ -32,12 +32,24 @@ static int open_other(uint32_t inode)
     return result ? result : open_listed(inode);
 }
 
+static bool is_own(uint32_t netns, struct netns *own)
+{
+    netns_own(own);
+    return !netns || !own->inode || netns == own->inode;
+}
+
+bool act_netns_is_own(uint32_t netns)
+{
+    struct netns own;
+
+    return is_own(netns, &own);
+}
+
 int act_netns_open_diag(uint32_t netns)
 {
     struct netns own;
 
-    netns_own(&own);
-    if (!netns || !own.inode || netns == own.inode)
+    if (is_own(netns, &own))
         return netns_open_diag(&own, 0);
     const int result = open_other(netns);
     return result == -EPERM || result == -EACCES ? -EXDEV : result;

@@ -38,6 +38,13 @@ static bool has_exited(const struct acts_process *process)
     return strcmp(process->name, "java") != 0;
 }
 
+static int may_close(const struct conn *conn, char *text)
+{
+    (void)conn;
+    (void)text;
+    return 0;
+}
+
 static int close_conn(const struct conn *conn, char *text)
 {
     (void)conn;
@@ -52,6 +59,7 @@ const struct screen_acts ACTS_PRETENDED = {
     .exited = has_exited,
     .guard = act_guard_row,
     .refuses = act_close_refusal,
+    .may_close = may_close,
     .close = close_conn,
     .signals = ACT_SIGNALS,
     .signal_count = ACT_SIGNAL_COUNT,

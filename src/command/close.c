@@ -230,11 +230,24 @@ static int finish(struct closing *closing)
                : EXIT_DONE;
 }
 
+/* False: none of the rows can be closed; why says what is lacking. */
+static bool is_allowed_any(const struct closing *closing, char why[ACTS_TEXT_MAX])
+{
+    for (size_t i = 0; i < closing->count; i++) {
+        const struct conn *conn = &closing->targets[i].conn;
+        if (i > 0 && conn->netns == closing->targets[i - 1].conn.netns)
+            continue; /* it is refused as the one before */
+        if (act_close_allowed(conn, why) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Prints what --yes would do, also where closing is not allowed. */
 static int dry_run(struct closing *closing)
 {
     char why[ACTS_TEXT_MAX];
-    const bool allowed = closing->count == 0 || act_close_allowed(why) == 0;
+    const bool allowed = closing->count == 0 || is_allowed_any(closing, why);
 
     for (size_t i = 0; i < closing->count; i++) {
         const struct conn *conn = &closing->targets[i].conn;
@@ -259,6 +272,7 @@ static void report_no_match(const struct closing *closing)
 static int close_rows(struct closing *closing)
 {
     const int error = choose_rows(closing);
+    char why[ACTS_TEXT_MAX];
 
     if (error) {
         message("close: %s", error_text(error));
@@ -271,6 +285,11 @@ static int close_rows(struct closing *closing)
     if (!closing->options->yes && !isatty(STDIN_FILENO))
         return usage(
             "standard input is no terminal: use --yes to close without asking, --dry-run to look");
+    if (!is_allowed_any(closing, why)) {
+        message("close: %zu connection%s matched, none is closed: %s", closing->count,
+                closing->count == 1 ? "" : "s", why);
+        return finish(closing);
+    }
     if (!closing->options->yes && !agrees(closing)) {
         message("close: nothing was closed");
         return EXIT_PARTLY;

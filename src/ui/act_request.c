@@ -260,6 +260,17 @@ static void add_rows(struct close_request *request, const struct picture *pictur
     }
 }
 
+/* False: nothing that is asked for can be done; text says why. */
+static bool may_close_any(const struct close_request *request, char text[ACTS_TEXT_MAX])
+{
+    for (size_t i = 0; i < request->count; i++)
+        if (i > 0 && request->conns[i].netns == request->conns[i - 1].netns)
+            continue; /* it is refused as the one before */
+        else if (request->acts->may_close(&request->conns[i], text) == 0)
+            return true;
+    return false;
+}
+
 struct close_request *close_request_new(const struct screen_acts *acts,
                                         const struct picture *picture, const struct act_rows *rows,
                                         const struct conn *conn, char text[ACTS_TEXT_MAX])
@@ -279,10 +290,11 @@ struct close_request *close_request_new(const struct screen_acts *acts,
         add_rows(request, picture, &rows->set, room);
     else if (!conn_is_ghost(conn))
         add_row(request, picture, conn, false);
-    if (request->count > 0)
+    if (request->count > 0 && may_close_any(request, text))
         return request;
-    snprintf(text, ACTS_TEXT_MAX, "%s",
-             request->left_out ? request->why_left_out : "it is closed already");
+    if (request->count == 0)
+        snprintf(text, ACTS_TEXT_MAX, "%s",
+                 request->left_out ? request->why_left_out : "it is closed already");
     close_request_free(request);
     return NULL;
 }

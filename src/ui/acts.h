@@ -35,6 +35,8 @@ struct screen_acts {
     /* Why closing this row must be confirmed by typing, "" = it need not. */
     const char *(*guard)(const struct frame *frame, const struct conn *conn);
     const char *(*refuses)(const struct conn *conn); /* why it cannot be closed, NULL = it can */
+    /* Whether rows of its network namespace may be closed: 0 or -errno with text. */
+    int (*may_close)(const struct conn *conn, char text[ACTS_TEXT_MAX]);
     int (*close)(const struct conn *conn, char text[ACTS_TEXT_MAX]); /* text in both cases */
     const struct acts_signal *signals;                               /* the first is preselected */
     size_t signal_count;

@@ -203,6 +203,13 @@ if os.geteuid() == 0:
         nobody = subprocess.run([program, "close", "--yes", "--force", "state established and sport 6000"],
                                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
                                 check=False, user=65534, extra_groups=[], cwd="/")
+        terminal, end = pty.openpty()
+        asked = subprocess.run([program, "close", "--force", "state established and sport 6000"], stdin=end,
+                               capture_output=True, text=True, timeout=60, check=False, user=65534, extra_groups=[], cwd="/")
+        os.close(terminal)
+        os.close(end)
+    check("and so it says instead of asking", asked.returncode == 3 and "CAP_NET_ADMIN" in asked.stderr and
+          "[y/N]" not in asked.stderr, asked)
     check("without CAP_NET_ADMIN: exit 3, says why", nobody.returncode == 3 and
           "CAP_NET_ADMIN" in nobody.stderr and not is_closed(server), nobody)
     check("and so says --dry-run", promise.returncode == 3 and promise.stdout.startswith("cannot close ") and

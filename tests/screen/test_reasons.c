@@ -1,9 +1,13 @@
 /* test_reasons TCPLENS: without the capabilities to load programs into the kernel, the help page
- * says what is lacking for it, and why. As `test_reasons as-nobody PROGRAM ARGUMENT...` it runs a
+ * says what is lacking for it, and why; where nothing may be closed, that is said before it is to be
+ * confirmed. As `test_reasons as-nobody PROGRAM ARGUMENT...` it runs a
  * program without any. */
+#include "net_tools.h"
 #include "pty_screen.h"
 
+#include <arpa/inet.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,11 +48,24 @@ int main(int argc, char *argv[])
 
     if (argc > 2 && strcmp(argv[1], "as-nobody") == 0)
         return run_as_nobody(argv + 2);
-    const char *const as_nobody[] = {argv[0], "as-nobody", argv[1], "top", NULL};
+    char filter[32];
+    const int listener = net_listen(net_v4(0x7f000001, 0), 1, 0);
+    struct sockaddr_in own;
+    socklen_t length = sizeof own;
+    if (getsockname(listener, (struct sockaddr *)&own, &length) != 0)
+        return 1;
+    snprintf(filter, sizeof filter, "sport %u", ntohs(own.sin_port));
+    const char *const as_nobody[] = {argv[0], "as-nobody", argv[1], "top", filter, NULL};
     if (pty_screen_start(
             &screen, &(struct pty_screen_options){.rows = 110, .cols = 100, .argv = as_nobody}) < 0)
         return 1;
-    expect(screen, "LOCAL");
+    expect(screen, "LISTEN ");
+    pty_screen_send_keys(screen, "<F8>");
+    expect(screen, "closing a connection needs CAP_NET_ADMIN");
+    if (pty_screen_find(screen, "Close a listener", NULL, NULL)) {
+        printf("FAILED: what cannot be done is to be confirmed\n");
+        return 1;
+    }
     pty_screen_send_keys(screen, "?<End>");
     expect(screen, "Not available here");
     expect(screen, "Some changes between frames are not seen:");

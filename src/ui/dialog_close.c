@@ -70,12 +70,26 @@ static void holders_text(const struct column_context *context, const struct conn
         column_format(column_find("process", 7), context, conn, out, size);
 }
 
+/* Of the rest, and of what is no socket any more, the kernel sends nothing (tcp_abort, Linux 6.18). */
+static bool sends_reset(const struct conn *conn)
+{
+    const uint32_t states = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) |
+                            STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2);
+
+    return (states & STATE_BIT(conn->state)) &&
+           (conn->state != STATE_FIN_WAIT_2 || (conn->known & KNOWN_INODE));
+}
+
 static const char *consequence_of_row(const struct conn *conn)
 {
     if (conn->state == STATE_LISTEN)
-        return "Connections that it has accepted stay open.";
+        return "Accepted connections stay open; those that wait are reset.";
     if (conn->state == STATE_TIME_WAIT)
         return "It only waits for late segments; the kernel removes it.";
+    if (conn->state == STATE_SYN_SENT)
+        return "Its connect() fails with ECONNABORTED; nothing is sent to the peer.";
+    if (!sends_reset(conn))
+        return "The kernel forgets it; nothing is sent to the peer.";
     if (conn->owner_word == OWNER_PROCESS)
         return "The peer gets a reset; the process sees ECONNABORTED and runs on.";
     return "The peer gets a reset.";
@@ -118,6 +132,14 @@ static size_t count_subflows(const struct close_request *request)
     return count;
 }
 
+static size_t count_resets(const struct close_request *request)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < request->count; i++)
+        count += sends_reset(&request->conns[i]);
+    return count;
+}
+
 static int draw_many(const struct column_context *context, const struct close_request *request,
                      const struct canvas *canvas)
 {
@@ -138,8 +160,14 @@ static int draw_many(const struct column_context *context, const struct close_re
     }
     if (request->count > shown)
         canvas_printf(canvas, row++, 0, ROLE_DIM, "and %zu more", request->count - shown);
-    canvas_text(canvas, row++, 0, ROLE_NORMAL,
-                "Their peers get resets; the processes keep running.");
+    const size_t resets = count_resets(request);
+    if (resets == request->count)
+        canvas_text(canvas, row++, 0, ROLE_NORMAL,
+                    "Their peers get resets; the processes keep running.");
+    else
+        canvas_printf(canvas, row++, 0, ROLE_NORMAL,
+                      "%zu peer%s a reset; the processes keep running.", resets,
+                      resets == 1 ? " gets" : "s get");
     const size_t subflows = count_subflows(request);
     if (subflows > 0)
         canvas_printf(canvas, row++, 0, ROLE_NORMAL, "%zu %s of MPTCP: %s.", subflows,

@@ -232,11 +232,12 @@ static void repeated_syns_are_no_losses_of_data(void **state)
 }
 
 /* "app" of pid 300 tries to bind port 8081 every two seconds. */
-static void try_to_bind(struct scene *scene, uint8_t error)
+static void try_to_bind(struct scene *scene, uint8_t error, uint8_t address)
 {
     struct call_failure call = {
         .port = 8081, .family = FAMILY_INET, .error = error, .pid = 300, .name = "appserver"};
 
+    call.address.bytes[3] = address;
     call.last_ns[0] = scene->frame->mono_ns;
     call_failures_add(&scene->facts.bind_failures, &call);
 }
@@ -253,7 +254,7 @@ static void a_port_that_is_held_is_told_with_its_holder(void **state)
             scene_listener(&scene, 8081, 0, 128);
             scene_listener(&scene, 80, 0, 128);
             if (i % 2 == 0)
-                try_to_bind(&scene, in_use ? 98 : 13);
+                try_to_bind(&scene, in_use ? 98 : 13, 0);
             scene_show(&scene);
         }
         if (in_use) {
@@ -269,6 +270,58 @@ static void a_port_that_is_held_is_told_with_its_holder(void **state)
     }
 }
 
+/* A listener on port 8081 at the last byte of an address, 0 = any, held by this process. */
+static void listen_at(struct scene *scene, uint8_t address, const char *name, int32_t pid)
+{
+    struct conn *conn = scene_listener(scene, 8081, 0, 128);
+    struct proc *proc = frame_add_proc(scene->frame);
+    const uint32_t index = (uint32_t)(proc - scene->frame->procs);
+
+    memset(&conn->tuple.local, 0, sizeof(conn->tuple.local));
+    conn->tuple.local.bytes[3] = address;
+    proc->pid = pid;
+    proc->comm = name;
+    conn->owner = index;
+    conn->owners = scene->frame->owner_ref_count;
+    assert_int_equal(frame_add_owner_ref(scene->frame, index), 0);
+}
+
+/* The first listener of the port need not be the one in the way. */
+static void a_port_is_held_by_who_has_its_address(void **state)
+{
+    static const struct {
+        uint8_t own, other, wanted; /* addresses: of the process that fails, of another one */
+        const char *title;
+    } CASES[] = {
+        {1, 2, 2, "appserver cannot bind port 8081: other[400] holds it"},
+        {1, 2, 0, "appserver cannot bind port 8081: other[400] holds it"},
+        {1, 2, 1, "appserver[300] cannot bind port 8081: it holds the port itself"},
+        {1, 2, 3, "appserver cannot bind port 8081: it is in use"},
+    };
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(CASES); i++) {
+        for (int own_first = 0; own_first < 2; own_first++) {
+            struct scene scene;
+            scene_begin(&scene);
+            scene.facts.bind_failures.known = true;
+            for (int frame = 0; frame < 8; frame++) {
+                scene_frame(&scene);
+                if (own_first)
+                    listen_at(&scene, CASES[i].own, "appserver", 300);
+                listen_at(&scene, CASES[i].other, "other", 400);
+                if (!own_first)
+                    listen_at(&scene, CASES[i].own, "appserver", 300);
+                if (frame % 2 == 0)
+                    try_to_bind(&scene, 98, CASES[i].wanted);
+                scene_show(&scene);
+            }
+            const struct finding *finding = scene_expect(&scene, "port-held", SEVERITY_WARNING, 2);
+            assert_string_equal(finding->title, CASES[i].title);
+            scene_end(&scene);
+        }
+    }
+}
+
 static void a_restart_that_fails_once_is_no_finding(void **state)
 {
     struct scene scene;
@@ -279,7 +332,7 @@ static void a_restart_that_fails_once_is_no_finding(void **state)
         scene_frame(&scene);
         scene_listener(&scene, 8081, 0, 128);
         if (i % 40 == 0)
-            try_to_bind(&scene, 98);
+            try_to_bind(&scene, 98, 0);
         scene_show(&scene);
     }
     assert_null(scene_find(&scene, "port-held"));
@@ -316,6 +369,7 @@ int main(void)
         cmocka_unit_test(memory_of_one_process_is_told),
         cmocka_unit_test(losses_of_no_peer_in_particular_are_told_of_the_namespace),
         cmocka_unit_test(a_port_that_is_held_is_told_with_its_holder),
+        cmocka_unit_test(a_port_is_held_by_who_has_its_address),
         cmocka_unit_test(a_restart_that_fails_once_is_no_finding),
         cmocka_unit_test(failures_of_bind_are_bounded_and_the_latest_stay),
         cmocka_unit_test(repeated_syns_are_no_losses_of_data),

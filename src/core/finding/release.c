@@ -262,11 +262,39 @@ const struct detector ORPHANS = {
 
 enum { HELD_FAILURES, HELD_WITHIN };
 
-/* The listener of the port; NULL: something else uses it. */
-static const struct listener_tally *holder_of(const struct detection *d, uint16_t port)
+/* [::] takes the port of IPv4, too, unless IPV6_V6ONLY is set, which is unknown here. */
+static bool is_in_the_way(const struct tuple *tuple, const struct call_failure *failure)
 {
-    const uint16_t at = d->census->port_listener[port];
-    return at ? &d->census->listeners[at - 1] : NULL;
+    const bool any = addr_is_zero(&tuple->local), any_wanted = addr_is_zero(&failure->address);
+
+    if (tuple->family == failure->family)
+        return any || any_wanted || addr_compare(&tuple->local, &failure->address) == 0;
+    return tuple->family == FAMILY_INET6 ? any : any_wanted;
+}
+
+static int32_t pid_of(const struct detection *d, const struct listener_tally *listener)
+{
+    const struct proc *owner = frame_owner(d->frame, &d->frame->conns[listener->row]);
+    return owner ? owner->pid : 0;
+}
+
+/* The listener that has the port: one of another process before one of its own; NULL: something else
+ * has it. */
+static const struct listener_tally *holder_of(const struct detection *d,
+                                              const struct call_failure *failure)
+{
+    const struct listener_tally *own = NULL;
+
+    for (uint32_t at = d->census->port_listener[failure->port]; at;) {
+        const struct listener_tally *listener = &d->census->listeners[at - 1];
+        at = listener->next;
+        if (!is_in_the_way(&d->frame->conns[listener->row].tuple, failure))
+            continue;
+        if (pid_of(d, listener) != failure->pid)
+            return listener;
+        own = listener;
+    }
+    return own;
 }
 
 static bool is_often(const struct detection *d, const struct call_failure *failure)
@@ -281,7 +309,7 @@ static bool is_often(const struct detection *d, const struct call_failure *failu
 static struct finding_subject subject_of_port(const struct detection *d,
                                               const struct call_failure *failure)
 {
-    const struct listener_tally *listener = holder_of(d, failure->port);
+    const struct listener_tally *listener = holder_of(d, failure);
     struct finding_subject subject = {.kind = SUBJECT_LISTENER,
                                       .family = failure->family,
                                       .port = failure->port,
@@ -297,7 +325,12 @@ static void report_port_held(struct detection *d, const struct call_failure *fai
     struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_PROVEN, &subject);
     const bool other = subject.pid > 0 && strcmp(subject.name, failure->name) != 0;
 
-    if (subject.pid > 0)
+    const bool itself = subject.pid > 0 && subject.pid == failure->pid;
+
+    if (itself)
+        finding_say(finding, "%s[%d] cannot bind port %u: it holds the port itself", failure->name,
+                    (int)failure->pid, failure->port);
+    else if (subject.pid > 0)
         finding_say(finding, "%s cannot bind port %u: %s[%d] holds it", failure->name,
                     failure->port, subject.name, (int)subject.pid);
     else
@@ -307,7 +340,11 @@ static void report_port_held(struct detection *d, const struct call_failure *fai
                            d->limits[HELD_FAILURES]);
     finding_evidence(finding, "pid of the last try", "", failure->pid);
     finding_holds_since(finding, d, d->frame->mono_ns - failure->first_ns);
-    if (other)
+    if (itself)
+        finding_advise(finding,
+                       "the program binds the port twice: for addresses that overlap (0.0.0.0 "
+                       "and [::]), or again without closing the old socket");
+    else if (other)
         finding_advise(finding, "the holder is another program: often a child that inherited the "
                                 "socket of a service that was stopped; end it, or restart it");
     else

@@ -126,6 +126,7 @@ static int add_netns(struct frame *to, const struct fleet_part *part,
     netns->is_own = false;
     netns->read_ns = read_time(part, from);
     netns->rest_ns = from->rest_ns ? clock_add(from->rest_ns, part->mono_shift_ns) : 0;
+    netns->bound_ns = from->bound_ns ? clock_add(from->bound_ns, part->mono_shift_ns) : 0;
     netns->name = frame_copy_text(to, from->name);
     netns->container = frame_copy_text(to, from->container);
     netns->pod = frame_copy_text(to, from->pod);

@@ -67,10 +67,14 @@ static void note(struct still *still, const struct frame *frame, const struct se
 
 /* --- rows --- */
 
-static int add_found(struct netlink *netlink, struct frame *frame, const struct netlink_look *look)
+/* One whose state is not wanted any more is left out, as a dump leaves it out. */
+static int add_found(struct netlink *netlink, struct frame *frame, const struct netlink_look *look,
+                     uint32_t state_bits)
 {
     if (look->result)
         return look->result == -ENOENT ? 0 : look->result;
+    if (!(state_bits & STATE_BIT(look->found.state)))
+        return 0;
     struct conn_detail *detail = frame_add_detail(frame);
     struct conn *conn = frame_add_conn(frame);
 
@@ -84,13 +88,13 @@ static int add_found(struct netlink *netlink, struct frame *frame, const struct 
 }
 
 static int look_up(struct netlink *netlink, struct frame *frame, struct netlink_look *looks,
-                   uint32_t count)
+                   uint32_t count, uint32_t state_bits)
 {
     int error = 0;
 
     netlink_look_up(netlink, looks, count);
     for (uint32_t i = 0; i < count && !error; i++)
-        error = add_found(netlink, frame, &looks[i]);
+        error = add_found(netlink, frame, &looks[i], state_bits);
     return error;
 }
 
@@ -111,10 +115,10 @@ static int look_up_all(struct netlink *netlink, struct frame *frame, const struc
             .wanted = &last->conns[i], .detail = &details[count], .is_lean = is_lean};
         if (++count < LOOKS)
             continue;
-        error = look_up(netlink, frame, looks, count);
+        error = look_up(netlink, frame, looks, count, wish->state_bits);
         count = 0;
     }
-    return error ? error : look_up(netlink, frame, looks, count);
+    return error ? error : look_up(netlink, frame, looks, count, wish->state_bits);
 }
 
 static int read_rows(struct netlink *netlink, struct frame *frame, const struct frame *last,

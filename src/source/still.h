@@ -2,8 +2,9 @@
  * few sockets there are, so rows that are known are looked up one by one, and listeners dumped, which costs next to
  * nothing. That no other row is there follows from what the network namespace counts: each segment since the frame before
  * went to or came from a known row, whose tcp_info counts it too, and no connection begins without a segment. Where the
- * counts differ there is a dump at once, and every STILL_DUMP_NS in any case: sockets that are only bound, and connections
- * that a process restored (TCP_REPAIR), make no segment. Only the collector thread uses it. */
+ * counts differ there is a dump at once; where events by BPF name a connection, the collector asks for one. What makes
+ * neither segment nor event waits for the dump that comes every STILL_DUMP_NS: sockets that are only bound and, without
+ * BPF, connections that a process restored (TCP_REPAIR). Only the collector thread uses it. */
 #ifndef TCPLENS_SOURCE_STILL_H
 #define TCPLENS_SOURCE_STILL_H
 

@@ -284,6 +284,25 @@ static void test_events_without_a_connection(void **state)
     end_scene(&scene);
 }
 
+/* When a namespace was read is said by our clock. */
+static void test_times_of_namespaces(void **state)
+{
+    struct scene scene = make_scene();
+    struct frame_netns *listed = frame_add_netns(scene.hosts[1], NETNS);
+
+    (void)state;
+    listed->read_ns = 100;
+    listed->rest_ns = 200;
+    listed->bound_ns = 300;
+    scene.parts[1].mono_shift_ns = 5000;
+    begin(&scene);
+    const struct frame_netns *netns = frame_find_netns(scene.whole, scene.whole->conns[1].netns);
+    assert_int_equal(netns->read_ns, 5100);
+    assert_int_equal(netns->rest_ns, 5200);
+    assert_int_equal(netns->bound_ns, 5300);
+    end_scene(&scene);
+}
+
 static void test_rates_of_a_lost_host_are_no_traffic(void **state)
 {
     struct scene scene = make_scene();
@@ -326,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_the_other_end_is_on_the_other_host),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_events_without_a_connection),
+        cmocka_unit_test(test_times_of_namespaces),
         cmocka_unit_test(test_rates_of_a_lost_host_are_no_traffic),
         cmocka_unit_test(test_a_copy_has_the_hosts),
     };

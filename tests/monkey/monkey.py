@@ -86,7 +86,7 @@ class Program:
         self.master, self.slave = os.openpty()
         os.set_blocking(self.master, False)
         self.before = termios.tcgetattr(self.slave)
-        self.painted, self.children = b'', set()
+        self.painted, self.children, self.has_left = b'', set(), False
         self.resize(START_SIZE)
         report, reports = os.pipe()
         self.leader = os.fork()
@@ -122,15 +122,22 @@ class Program:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack('4H', *size, 0, 0))
 
     def read(self):
-        """And continues it where a key (^Z) stopped it, as a shell does at once."""
+        """And continues it where a key (^Z) stopped it, as a shell does at once; ^S holds up what it writes once it has
+        left the screen, and ^Q lets that go on."""
         if state_of(self.pid) == 'T':
             os.kill(self.pid, signal.SIGCONT)
         self.take_output()
+        if self.has_left:
+            with contextlib.suppress(BlockingIOError):
+                os.write(self.master, b'\x11')
 
     def take_output(self):
         with contextlib.suppress(BlockingIOError, OSError):
             while data := os.read(self.master, 1 << 16):
                 self.painted = (self.painted + data)[-(1 << 20):]
+        entered, left = self.painted.rfind(b'\x1b[?1049h'), self.painted.rfind(b'\x1b[?1049l')
+        if entered != left:
+            self.has_left = left > entered
 
     def has_ended(self):
         return state_of(self.pid) in ('', 'Z', 'X')
@@ -412,7 +419,8 @@ def run_kind(tcplens, churn, keys, seed, kind):
 def main():
     world.skip_unless_possible()
     world.bring_loopback_up()
-    tcplens, churn, keys, seed = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+    tcplens, churn = map(os.path.abspath, sys.argv[1:3])
+    keys, seed = int(sys.argv[3]), sys.argv[4]
     results = [run_kind(tcplens, churn, keys, seed, kind) for kind in sys.argv[5:]]
     return 0 if all(results) else 1
 

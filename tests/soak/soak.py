@@ -199,7 +199,8 @@ def main():
     if not shutil.which('zstdcat'):
         print('needs zstdcat (zstd)')
         return 77
-    tcplens, churn, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+    tcplens, churn = map(os.path.abspath, sys.argv[1:3])
+    seconds = float(sys.argv[3])
     soak = Soak(tcplens, churn, seconds, int(sys.argv[4]) if len(sys.argv) > 4 else 100)
     try:
         soak.run()

@@ -11,7 +11,7 @@
 
 struct finding_marks {
     struct finding_mark {
-        char text[FINDING_TEXT_MAX]; /* what the filter was made of */
+        char text[FINDING_FILTER_MAX]; /* what the filter was made of */
         struct filter *filter;
         enum finding_severity severity;
         uint32_t place; /* in the list of the frame's findings */

@@ -195,20 +195,35 @@ static inline const struct finding_check *scene_check(const struct scene *scene,
     return NULL;
 }
 
-/* How many rows of the last frame the finding's filter accepts. */
-static inline uint32_t scene_rows_of(const struct scene *scene, const struct finding *finding)
+static inline struct filter *scene_filter(const struct scene *scene, const struct finding *finding)
 {
     const struct filter_names names = {.several_hosts = scene->frame->host_count > 0};
-    const struct column_context context = {.frame = scene->frame, .now_ns = scene->frame->wall_ns};
     struct filter *filter = NULL;
     struct filter_error error;
-    uint32_t accepted = 0;
 
     if (filter_parse(&filter, finding->filter, &names, &error))
         fail_msg("%s: \"%s\": %s", finding->detector->id, finding->filter, error.message);
-    for (uint32_t i = 0; i < scene->frame->live_count; i++)
-        accepted += filter_accepts(filter, &context, &scene->frame->conns[i]);
+    return filter;
+}
+
+static inline bool scene_accepts(const struct scene *scene, const struct finding *finding,
+                                 const struct conn *conn)
+{
+    const struct column_context context = {.frame = scene->frame, .now_ns = scene->frame->wall_ns};
+    struct filter *filter = scene_filter(scene, finding);
+    const bool accepted = filter_accepts(filter, &context, conn);
+
     filter_free(filter);
+    return accepted;
+}
+
+/* How many rows of the last frame the finding's filter accepts. */
+static inline uint32_t scene_rows_of(const struct scene *scene, const struct finding *finding)
+{
+    uint32_t accepted = 0;
+
+    for (uint32_t i = 0; i < scene->frame->live_count; i++)
+        accepted += scene_accepts(scene, finding, &scene->frame->conns[i]);
     return accepted;
 }
 

@@ -143,6 +143,56 @@ static void the_end_that_serves_may_be_the_one_that_stays(void **state)
     scene_end(&scene);
 }
 
+/* Connections of the near end to the far one's service, or the other way round: after three frames
+ * one end has lost `lost` of them, the others are well. */
+static void lose_ends(struct scene *scene, uint16_t lost, uint16_t well, bool server_stays)
+{
+    for (int i = 0; i < LONG; i++) {
+        begin_frame(scene, &BOTH);
+        struct conn *listener = far_row(scene, FAR_NETNS, STATE_LISTEN, 0);
+        memset(&listener->tuple.remote, 0, sizeof(listener->tuple.remote));
+        for (uint16_t n = 0; n < lost + well; n++) {
+            const bool both = i < 3 || n >= lost;
+            if (both || !server_stays)
+                near_row(scene, (uint16_t)(40001 + n));
+            if (both || server_stays)
+                far_row(scene, FAR_NETNS, STATE_ESTABLISHED, (uint16_t)(40001 + n));
+        }
+        scene_show(scene);
+    }
+}
+
+/* Who closes what the filter shows closes nothing that is well. */
+static void the_filter_has_no_row_that_is_well(void **state)
+{
+    static const struct {
+        uint16_t lost, named;
+    } CASES[] = {{1, 1}, {2, 2}, {3, 3}, {16, 16}, {60, 0}};
+    struct scene scene;
+    (void)state;
+    for (size_t i = 0; i < 2 * UNIT_COUNT(CASES); i++) {
+        const uint16_t lost = CASES[i / 2].lost;
+        scene_begin(&scene);
+        lose_ends(&scene, lost, 40, i % 2);
+        const struct finding *finding = scene_find(&scene, "half-open");
+        assert_non_null(finding);
+        assert_true(finding->evidence[0].value == lost);
+        const uint32_t rows = scene_rows_of(&scene, finding);
+        if (CASES[i / 2].named)
+            assert_int_equal(rows, lost);
+        else
+            assert_in_range(rows, 16, lost - 1);
+        assert_true(finding->evidence[1].value == (rows == lost ? 0 : rows));
+        for (uint32_t row = 0; row < scene.frame->live_count; row++) {
+            const struct conn *conn = &scene.frame->conns[row];
+            if (scene_accepts(&scene, finding, conn))
+                assert_true((i % 2 ? conn->tuple.remote_port : conn->tuple.local_port) - 40001 <
+                            lost);
+        }
+        scene_end(&scene);
+    }
+}
+
 /* Both ends were seen; then this, for long. */
 static void stays_quiet(const struct ends *then)
 {
@@ -292,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_that_only_this_end_has_is_half_open),
         cmocka_unit_test(the_end_that_serves_may_be_the_one_that_stays),
+        cmocka_unit_test(the_filter_has_no_row_that_is_well),
         cmocka_unit_test(what_is_not_known_to_be_gone_is_not_said_to_be),
         cmocka_unit_test(an_end_that_was_never_seen_is_a_guess_at_most),
         cmocka_unit_test(of_twins_nothing_is_said),

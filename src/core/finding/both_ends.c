@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GROUPS_MOST 16u /* of one network namespace */
-#define NAME_MAX    80
-#define PLACE_MAX   (ADDR_TEXT_MAX + 8)
+#define GROUPS_MOST   16u /* of one network namespace */
+#define ROWS_NAMED    32u /* of a group, one by one */
+#define ROWS_TEXT_MAX 480 /* what these names take */
+#define NAME_MAX      80
+#define PLACE_MAX     (ADDR_TEXT_MAX + 8)
 
 static bool is_checked(struct detection *d)
 {
@@ -56,47 +58,73 @@ enum { HALF_OPEN_AFTER, HALF_OPEN_READINGS };
 
 struct lone_group {
     const struct lone_end *longest;
-    const struct lone_end *rows[GROUPS_MOST];
+    const struct lone_end *rows[ROWS_NAMED];
     uint32_t count;
+    bool ports_differ; /* the local ones */
 };
 
 static bool belongs(const struct lone_end *a, const struct lone_end *b)
 {
     return a->other == b->other && a->was_seen == b->was_seen && a->is_client == b->is_client &&
            same_remote(&a->tuple, &b->tuple) &&
+           addr_compare(&a->tuple.local, &b->tuple.local) == 0 &&
            (!a->is_client || a->tuple.remote_port == b->tuple.remote_port);
 }
 
 static void add_to_group(struct lone_group *group, const struct lone_end *lone)
 {
-    if (group->count < GROUPS_MOST)
+    if (group->count < ROWS_NAMED)
         group->rows[group->count] = lone;
+    group->ports_differ |=
+        group->longest && group->longest->tuple.local_port != lone->tuple.local_port;
     if (!group->longest || lone->alone_ns > group->longest->alone_ns)
         group->longest = lone;
     group->count++;
 }
 
-/* A filter for exactly these rows, if there is room. */
-static void filter_group(struct finding *finding, const struct lone_group *group)
+/* "sport = :P" of each row, or what else tells them apart. False: no room for this one. */
+static bool name_row(struct buffer *rows, const struct lone_group *group,
+                     const struct lone_end *row)
+{
+    const size_t before = rows->length;
+
+    buffer_text(rows, before ? " or " : "");
+    if (group->longest->is_client)
+        buffer_printf(rows, "sport = :%u", row->tuple.local_port);
+    else if (group->ports_differ)
+        buffer_printf(rows, "( sport = :%u and dport = :%u )", row->tuple.local_port,
+                      row->tuple.remote_port);
+    else
+        buffer_printf(rows, "dport = :%u", row->tuple.remote_port);
+    if (rows->length <= ROWS_TEXT_MAX && !rows->failed)
+        return true;
+    rows->length = before;
+    return false;
+}
+
+/* Exactly these rows, or as many of them as there is room for: none that is healthy. Returns how
+ * many it names. */
+static uint32_t filter_group(struct finding *finding, const struct lone_group *group)
 {
     const struct tuple *tuple = &group->longest->tuple;
-    char address[ADDR_TEXT_MAX + 2], ports[80] = "";
-    size_t used = 0;
+    char source[ADDR_TEXT_MAX + 16], address[ADDR_TEXT_MAX + 2], port[32] = "";
+    struct buffer rows;
+    uint32_t named = 0;
 
-    filter_address(address, sizeof(address), &tuple->remote, tuple->family);
-    for (uint32_t i = 0; i < group->count && i < GROUPS_MOST && used < sizeof(ports); i++)
-        used += (size_t)snprintf(
-            ports + used, sizeof(ports) - used, "%ssport = :%u and dport = :%u", i ? " or " : "",
-            group->rows[i]->tuple.local_port, group->rows[i]->tuple.remote_port);
-    if (used < sizeof(ports) && group->count == 1)
-        finding_rows(finding, "dst %s and %s", address, ports);
-    else if (used < sizeof(ports))
-        finding_rows(finding, "dst %s and (%s)", address, ports);
-    else if (group->longest->is_client)
-        finding_rows(finding, "state established and dst %s and dport = :%u", address,
-                     tuple->remote_port);
-    else
-        finding_rows(finding, "state established and dst %s", address);
+    buffer_init(&rows);
+    while (named < group->count && named < ROWS_NAMED && name_row(&rows, group, group->rows[named]))
+        named++;
+    if (group->longest->is_client)
+        snprintf(port, sizeof(port), "dport = :%u and ", tuple->remote_port);
+    else if (!group->ports_differ)
+        snprintf(port, sizeof(port), "sport = :%u and ", tuple->local_port);
+    if (named > 0)
+        finding_rows(finding, named > 1 ? "%sdst %s and %s( %.*s )" : "%sdst %s and %s%.*s",
+                     filter_source(source, sizeof(source), &tuple->local, tuple->family),
+                     filter_address(address, sizeof(address), &tuple->remote, tuple->family), port,
+                     (int)rows.length, rows.data);
+    buffer_done(&rows);
+    return named;
 }
 
 static void report_half_open(struct detection *d, const struct lone_group *group)
@@ -118,8 +146,10 @@ static void report_half_open(struct detection *d, const struct lone_group *group
     finding_say(finding, "%u connection%s with %s %s half-open: established here, gone at %s",
                 group->count, plural(group->count), place, group->count == 1 ? "is" : "are",
                 name_of(d, lone->other, other));
-    filter_group(finding, group);
+    const uint32_t named = filter_group(finding, group);
     finding_evidence(finding, "established here", "", group->count);
+    if (named < group->count)
+        finding_evidence(finding, "of them the filter names", "", named);
     finding_evidence(finding, "rows at the other end", "", 0);
     finding_evidence_limit(finding, "readings of both ends", "", lone->readings,
                            d->limits[HALF_OPEN_READINGS]);
@@ -173,7 +203,8 @@ const struct detector HALF_OPEN = {
                "dropped the end, or its accept queue was full. This end waits for something that "
                "cannot come.",
     .advice = {
-        "close this end (K, or ss -K): its program then connects anew",
+        "close this end (key X, or tcplens close with the filter that shows it): its program then "
+        "connects anew",
         "keepalive or TCP_USER_TIMEOUT would have found it; heartbeats of the application do"}};
 
 /* --- lost on the way --- */

@@ -62,7 +62,8 @@ void finding_rows(struct finding *finding, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(finding->filter, sizeof(finding->filter), format, arguments);
+    if (vsnprintf(finding->filter, FINDING_ROWS_MAX, format, arguments) >= FINDING_ROWS_MAX)
+        finding->filter[0] = '\0'; /* half a filter has other rows */
     va_end(arguments);
 }
 

@@ -57,7 +57,8 @@ struct finding *detection_report(struct detection *d, enum finding_severity seve
 void finding_say(struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* the title */
 void finding_rows(struct finding *finding, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); /* the filter */
+    __attribute__((format(printf, 2, 3))); /* the filter, FINDING_ROWS_MAX with its NUL */
+#define FINDING_ROWS_MAX 640               /* leaves room for the host and the network namespace */
 void finding_evidence(struct finding *finding, const char *fact, const char *unit, double value);
 void finding_evidence_limit(struct finding *finding, const char *fact, const char *unit,
                             double value, double limit);

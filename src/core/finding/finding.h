@@ -79,10 +79,11 @@ struct evidence {
     double value, limit;
     bool has_limit;
 };
-#define EVIDENCE_MAX     8
-#define LOOKALIKES_MAX   4
-#define BECAUSE_MAX      4
-#define FINDING_TEXT_MAX 192
+#define EVIDENCE_MAX       8
+#define LOOKALIKES_MAX     4
+#define BECAUSE_MAX        4
+#define FINDING_TEXT_MAX   192
+#define FINDING_FILTER_MAX 768 /* rows that nothing else sets apart are named one by one */
 
 struct finding {
     uint32_t id; /* > 0, never reused by an engine */
@@ -92,11 +93,11 @@ struct finding {
     uint8_t confidence; /* enum finding_confidence */
     bool since_least;   /* it has held at least since `since_ns`: it did in the first frame */
     struct finding_subject subject;
-    int64_t since_ns;              /* wall clock, by the facts where they say it */
-    int64_t ended_ns;              /* wall clock; 0 = it goes on */
-    int64_t window_ns;             /* window of growth in the evidence; 0 = present values */
-    char title[FINDING_TEXT_MAX];  /* one sentence without a full stop */
-    char filter[FINDING_TEXT_MAX]; /* selects exactly its rows; "" = it has none */
+    int64_t since_ns;                /* wall clock, by the facts where they say it */
+    int64_t ended_ns;                /* wall clock; 0 = it goes on */
+    int64_t window_ns;               /* window of growth in the evidence; 0 = present values */
+    char title[FINDING_TEXT_MAX];    /* one sentence without a full stop */
+    char filter[FINDING_FILTER_MAX]; /* selects exactly its rows; "" = it has none */
     struct evidence evidence[EVIDENCE_MAX];
     uint8_t evidence_count;
     const char *ruled_out[LOOKALIKES_MAX]; /* static; NULL behind the last */

@@ -208,7 +208,7 @@ static const struct frame_netns *netns_of(const struct frame *frame, uint64_t id
 /* "host = web1 and (...)": only if it fits as a whole. */
 static void narrow_filter(struct finding *finding, const char *condition)
 {
-    char text[2 * FINDING_TEXT_MAX];
+    char text[FINDING_FILTER_MAX + 128];
     const int length = snprintf(text, sizeof(text), "%.96s and (%s)", condition, finding->filter);
 
     if (finding->filter[0] && (size_t)length < sizeof(finding->filter))

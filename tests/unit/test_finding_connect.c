@@ -159,6 +159,64 @@ static void a_target_without_an_answer_is_found(void **state)
     scene_end(&scene);
 }
 
+/* Both findings of a detector of targets: that of our second address, and of our first one. */
+static void expect_two(const struct scene *scene, const char *id, uint32_t rows_of_first,
+                       uint32_t rows_of_second)
+{
+    uint32_t count, found = 0;
+    const struct finding *const *list = finding_engine_list(scene->engine, &count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(list[i]->detector->id, id) != 0)
+            continue;
+        const bool first = list[i]->subject.local.bytes[3] == 1;
+        assert_int_equal(scene_rows_of(scene, list[i]), first ? rows_of_first : rows_of_second);
+        assert_non_null(strstr(list[i]->title, first ? " from 10.0.0.1" : " from 10.0.0.9"));
+        found++;
+    }
+    assert_int_equal(found, 2);
+}
+
+static void each_local_address_has_attempts_of_its_own(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        for (uint16_t row = 0; row < 30; row++) {
+            struct conn *conn = scene_row(&scene, STATE_SYN_SENT, (uint16_t)(40000 + row), 2, 9200);
+            scene_timer(conn, TIMER_ON, 2);
+            if (row >= 25)
+                conn->tuple.local = host(9);
+        }
+        scene_show(&scene);
+    }
+    expect_two(&scene, "connect-timeout", 25, 5);
+    scene_end(&scene);
+}
+
+static void each_local_address_has_ports_of_its_own(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    narrow_range(&scene);
+    for (int i = 0; i < 3; i++) {
+        scene_frame(&scene);
+        for (uint16_t row = 0; row < 330; row++) {
+            struct conn *conn =
+                scene_row(&scene, STATE_TIME_WAIT, (uint16_t)(40000 + row % 190), 2, 9000);
+            scene_no_owner(conn, OWNER_NONE);
+            if (row >= 190)
+                conn->tuple.local = host(9);
+        }
+        scene_show(&scene);
+    }
+    expect_two(&scene, "ports-exhausted", 190, 140);
+    scene_end(&scene);
+}
+
 static void attempts_that_are_young_are_no_finding(void **state)
 {
     struct scene scene;
@@ -359,6 +417,41 @@ static void calls_that_fail_here_are_found_by_their_error(void **state)
     }
 }
 
+/* One is forbidden to connect, the other finds no port: neither hides the other. */
+static void each_program_fails_for_a_reason_of_its_own(void **state)
+{
+    static const uint8_t ERRORS[] = {ERROR_EPERM, ERROR_ENETUNREACH};
+    struct scene scene;
+    uint32_t count, found = 0;
+    (void)state;
+    scene_begin(&scene);
+    scene.facts.connect_failures.known = true;
+    for (int i = 0; i < 8; i++) {
+        scene_frame(&scene);
+        for (int32_t program = 0; program < 2; program++) {
+            struct call_failure call = {.address = host(2),
+                                        .port = 9000,
+                                        .family = FAMILY_INET,
+                                        .error = ERRORS[program],
+                                        .pid = 300 + program};
+            snprintf(call.name, sizeof(call.name), "client%d", (int)program);
+            call.last_ns[0] = scene.frame->mono_ns;
+            call_failures_add(&scene.facts.connect_failures, &call);
+        }
+        scene_show(&scene);
+    }
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        found += strcmp(list[i]->detector->id, "connect-failing") == 0;
+        assert_string_equal(list[i]->subject.name,
+                            list[i]->subject.pid == 300 ? "client0" : "client1");
+        assert_non_null(
+            strstr(list[i]->title, list[i]->subject.pid == 300 ? "EPERM" : "ENETUNREACH"));
+    }
+    assert_int_equal(found, 2);
+    scene_end(&scene);
+}
+
 static void one_call_in_a_while_is_no_finding(void **state)
 {
     struct scene scene;
@@ -535,6 +628,8 @@ int main(void)
         cmocka_unit_test(ports_are_not_checked_without_the_range),
         cmocka_unit_test(ports_that_are_bound_and_unused_pile_up),
         cmocka_unit_test(a_target_without_an_answer_is_found),
+        cmocka_unit_test(each_local_address_has_attempts_of_its_own),
+        cmocka_unit_test(each_local_address_has_ports_of_its_own),
         cmocka_unit_test(attempts_that_are_young_are_no_finding),
         cmocka_unit_test(handshakes_that_lose_a_syn_are_found),
         cmocka_unit_test(one_slow_handshake_is_no_finding),
@@ -544,6 +639,7 @@ int main(void)
         cmocka_unit_test(a_few_guesses_leave_refusals_proven),
         cmocka_unit_test(what_was_not_refused_is_no_refusal),
         cmocka_unit_test(calls_that_fail_here_are_found_by_their_error),
+        cmocka_unit_test(each_program_fails_for_a_reason_of_its_own),
         cmocka_unit_test(one_call_in_a_while_is_no_finding),
         cmocka_unit_test(a_call_without_a_port_makes_used_up_ports_critical),
         cmocka_unit_test(hosts_that_routers_call_unreachable_are_found),

@@ -360,6 +360,9 @@ static void it_is_the_same_from_frame_to_frame(void **state)
     two.ended_ns = 10;
     assert_true(finding_identity(&one) != finding_identity(&two));
     two = one;
+    two.subject.local.bytes[0] = 10; /* reached from another address */
+    assert_true(finding_identity(&one) != finding_identity(&two));
+    two = one;
     two.detector = &other;
     assert_true(finding_identity(&one) != finding_identity(&two));
     one.subject.kind = two.subject.kind = SUBJECT_PROCESS;

@@ -507,6 +507,36 @@ static void a_queue_on_the_way_is_told_from_a_far_peer(void **state)
     scene_end(&scene);
 }
 
+/* Of rows to one peer the worst one speaks for all, wherever it stands in the table. */
+static void rows_to_one_peer_are_one_finding_by_the_worst(void **state)
+{
+    static const uint32_t QUEUES_MS[] = {150, 600, 200};
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 14; n++) {
+        scene_frame(&scene);
+        for (uint16_t i = 0; i < UNIT_COUNT(QUEUES_MS); i++) {
+            struct conn *conn =
+                scene_row(&scene, STATE_ESTABLISHED, (uint16_t)(40000 + i), 2, 9500);
+            conn->send_queue = 100000;
+            conn->rtt_us = 20000 + QUEUES_MS[i] * 1000;
+            conn->known |= KNOWN_RTT;
+            scene_info(&scene, conn, "min_rtt", 20000);
+            scene_info(&scene, conn, "unacked", 40);
+        }
+        scene_row(&scene, STATE_ESTABLISHED, 40009, 2, 9500); /* at rest */
+        scene_show(&scene);
+    }
+    const struct finding *finding = scene_expect(&scene, "bufferbloat", SEVERITY_CRITICAL, 3);
+    assert_string_equal(finding->title, "packets wait for 600 ms in a queue on the way");
+    assert_true(finding->evidence[0].value == 600);
+    const struct evidence *last = &finding->evidence[finding->evidence_count - 1];
+    assert_string_equal(last->fact, "such connections");
+    assert_true(last->value == 3);
+    scene_end(&scene);
+}
+
 /* One sender of 1 MB a second, and forty small ones that wait so long for their answers. */
 static void show_neighbors(struct scene *scene, uint32_t own_us, uint32_t others_us)
 {
@@ -577,6 +607,7 @@ int main(void)
         cmocka_unit_test(a_loss_now_and_then_is_no_finding),
         cmocka_unit_test(a_receiver_that_holds_us_back_is_told),
         cmocka_unit_test(a_queue_on_the_way_is_told_from_a_far_peer),
+        cmocka_unit_test(rows_to_one_peer_are_one_finding_by_the_worst),
         cmocka_unit_test(a_noisy_neighbor_is_found),
         cmocka_unit_test(a_sender_that_disturbs_nobody_is_no_finding),
     };

@@ -130,9 +130,9 @@ static uint32_t filter_group(struct finding *finding, const struct lone_group *g
 static void report_half_open(struct detection *d, const struct lone_group *group)
 {
     const struct lone_end *lone = group->longest;
-    const struct finding_subject subject =
-        subject_of(d, &lone->tuple, lone->owner, lone->is_client);
+    struct finding_subject subject = subject_of(d, &lone->tuple, lone->owner, lone->is_client);
     const bool is_proven = lone->was_seen;
+    subject.local = lone->tuple.local;
     struct finding *finding =
         detection_report(d, is_proven ? SEVERITY_WARNING : SEVERITY_INFO,
                          is_proven ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, &subject);

@@ -235,6 +235,26 @@ static bool same_target(const struct target_tally *a, const struct target_tally 
            memcmp(&a->local, &b->local, sizeof(a->local)) == 0;
 }
 
+/* Of the same remote place those with other local addresses are marked, as this one is: the first of
+ * them stands in the index without its local address, too. */
+static void note_place(struct census *census, struct target_tally *target)
+{
+    struct target_tally place = *target;
+    struct hash_cursor cursor;
+
+    memset(&place.local, 0, sizeof(place.local));
+    const uint32_t hash = hash_target(&place);
+    for (uint32_t i = hash_index_first(&census->target_index, hash, &cursor); i != HASH_INDEX_NONE;
+         i = hash_index_next(&census->target_index, &cursor)) {
+        place.local = census->targets[i].local;
+        if (&census->targets[i] == target || !same_target(&census->targets[i], &place))
+            continue;
+        census->targets[i].several_locals = target->several_locals = true;
+        return;
+    }
+    (void)hash_index_add(&census->target_index, hash, (uint32_t)(target - census->targets));
+}
+
 /* NULL: there are too many. */
 static struct target_tally *target_of(struct census *census, const struct conn *conn, bool inbound)
 {
@@ -258,10 +278,14 @@ static struct target_tally *target_of(struct census *census, const struct conn *
         return NULL;
     if (GROW(census->targets, census->target_capacity, census->target_count + 1))
         return NULL;
-    if (hash_index_add(&census->target_index, hash, census->target_count))
+    if (hash_index_reserve(&census->target_index, census->target_index.count + 2))
         return NULL;
-    census->targets[census->target_count] = key;
-    return &census->targets[census->target_count++];
+    struct target_tally *target = &census->targets[census->target_count];
+    *target = key;
+    (void)hash_index_add(&census->target_index, hash, census->target_count++);
+    if (!inbound)
+        note_place(census, target);
+    return target;
 }
 
 static void name_process(struct target_tally *target, const struct conn *conn)

@@ -56,6 +56,7 @@ struct target_tally {
     uint16_t port;
     uint8_t family;
     bool inbound;
+    bool several_locals; /* there are others of the same remote place */
     uint32_t netns;
     uint32_t rows, in_range; /* in_range: local port out of ip_local_port_range */
     uint32_t in_range_time_wait;

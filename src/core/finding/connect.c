@@ -46,14 +46,6 @@ static int64_t opener_window_ns(const struct detection *d)
     return (int64_t)(seconds * (double)SECOND_NS);
 }
 
-static const char *endpoint(const struct finding_subject *subject, char *out, size_t size)
-{
-    addr_format_endpoint(out, size, &subject->address, subject->family, NULL, subject->port, NULL);
-    return out;
-}
-
-#define ENDPOINT_MAX (ADDR_TEXT_MAX + 32)
-
 /* --- ports --- */
 
 enum { PORTS_WARN, PORTS_CRITICAL, PORTS_LEAVE };
@@ -86,7 +78,7 @@ static void report_ports(struct detection *d, const struct target_tally *target,
     const double percent = target->in_range * 100.0 / ports;
     struct finding_subject subject = subject_target(d, target);
     const struct opener *opener = find_opener(d, target);
-    char source[ADDR_TEXT_MAX + 16], rows[ADDR_TEXT_MAX + 40], place[ENDPOINT_MAX];
+    char rows[FILTER_TARGET_MAX], place[SUBJECT_PLACE_MAX];
 
     name_opener(&subject, opener);
     const uint32_t failed = calls_without_port(d, target, &subject);
@@ -96,11 +88,10 @@ static void report_ports(struct detection *d, const struct target_tally *target,
                    : severity_above(percent, d->limits[PORTS_WARN], d->limits[PORTS_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
     finding_say(finding, "%.0f %% of the local ports to %s are used (%u of %u, %u in TIME-WAIT)",
-                percent, endpoint(&subject, place, sizeof(place)), target->in_range, ports,
+                percent, subject_place(&subject, place, sizeof(place)), target->in_range, ports,
                 target->in_range_time_wait);
-    finding_rows(finding, "%s%s and sport >= :%u and sport <= :%u",
-                 filter_source(source, sizeof(source), &target->local, target->family),
-                 filter_target(rows, sizeof(rows), target), d->census->port_first,
+    finding_rows(finding, "%s and sport >= :%u and sport <= :%u",
+                 filter_target(rows, sizeof(rows), &subject), d->census->port_first,
                  d->census->port_last);
     finding_evidence_limit(finding, "ports", "", target->in_range, ports);
     finding_evidence(finding, "TIME-WAIT rows", "", target->in_range_time_wait);
@@ -201,13 +192,13 @@ static void report_silent_target(struct detection *d, const struct target_tally 
     struct finding_subject subject = subject_target(d, target);
     name_opener(&subject, find_opener(d, target));
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], rows[ADDR_TEXT_MAX + 40], span[LASTING_MAX];
+    char who[EVENT_NAME_MAX], place[SUBJECT_PLACE_MAX], rows[FILTER_TARGET_MAX], span[LASTING_MAX];
 
     finding_say(finding, "%s gets no answer from %s: %u attempt%s wait%s, the oldest for %s",
-                subject_who(&subject, who, sizeof(who)), endpoint(&subject, place, sizeof(place)),
-                target->syn_sent, plural(target->syn_sent), target->syn_sent == 1 ? "s" : "",
-                lasting(age_s, span));
-    finding_rows(finding, "state syn-sent and %s", filter_target(rows, sizeof(rows), target));
+                subject_who(&subject, who, sizeof(who)),
+                subject_place(&subject, place, sizeof(place)), target->syn_sent,
+                plural(target->syn_sent), target->syn_sent == 1 ? "s" : "", lasting(age_s, span));
+    finding_rows(finding, "state syn-sent and %s", filter_target(rows, sizeof(rows), &subject));
     finding_evidence_limit(finding, "SYN-SENT rows with retries", "", target->syn_retried,
                            d->limits[SILENT_ROWS_WARN]);
     finding_evidence_limit(finding, "oldest", "s", age_s, d->limits[SILENT_AGE_WARN]);
@@ -262,11 +253,11 @@ static struct finding *report_syn_loss(struct detection *d, const struct finding
                          : known ? SEVERITY_WARNING
                                  : SEVERITY_INFO,
                          known ? CONFIDENCE_PROVEN : CONFIDENCE_POSSIBLE, subject);
-    char place[ENDPOINT_MAX] = "", address[ADDR_TEXT_MAX + 2];
+    char place[SUBJECT_PLACE_MAX] = "", address[ADDR_TEXT_MAX + 2];
 
     finding_say(finding, "%.0f %% of the connections%s%s need a second SYN, and so a second more",
                 percent, subject->family ? " to " : "",
-                subject->family ? endpoint(subject, place, sizeof(place)) : "");
+                subject->family ? subject_place(subject, place, sizeof(place)) : "");
     if (subject->family)
         finding_rows(finding, "dst %s and dport = :%u",
                      filter_address(address, sizeof(address), &subject->address, subject->family),
@@ -364,11 +355,11 @@ static void report_refused(struct detection *d, const struct opener *opener)
     struct finding *finding = detection_report(
         d, severity, refusals_are_proven(d, opener) ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY,
         &subject);
-    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
+    char who[EVENT_NAME_MAX], place[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
 
-    finding_say(finding, "%s %s %s, %.0f times a minute", endpoint(&subject, place, sizeof(place)),
-                rejected ? "is closed to" : "refuses", subject_who(&subject, who, sizeof(who)),
-                a_minute);
+    finding_say(
+        finding, "%s %s %s, %.0f times a minute", subject_place(&subject, place, sizeof(place)),
+        rejected ? "is closed to" : "refuses", subject_who(&subject, who, sizeof(who)), a_minute);
     finding_rows(finding, "dst %s and dport = :%u",
                  filter_address(address, sizeof(address), &subject.address, subject.family),
                  subject.port);
@@ -471,10 +462,10 @@ static void report_failing(struct detection *d, const struct finding_subject *su
     const struct failure_words *words = words_of_failure(error);
     const char *name = words_name(&EVENT_ERROR_WORDS, error);
     struct finding *finding = detection_report(d, SEVERITY_WARNING, CONFIDENCE_PROVEN, subject);
-    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
+    char who[EVENT_NAME_MAX], place[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
 
     finding_say(finding, "%s cannot connect to %s: %s (%s)", subject_who(subject, who, sizeof(who)),
-                endpoint(subject, place, sizeof(place)), words->what,
+                subject_place(subject, place, sizeof(place)), words->what,
                 name ? name : "another error");
     finding_rows(finding, "dst %s and dport = :%u",
                  filter_address(address, sizeof(address), &subject->address, subject->family),
@@ -531,6 +522,7 @@ const struct detector CONNECT_FAILING = {
     .needs = NEED_HOST_FACTS,
     .limits = {{"calls", 3, "", "calls of one program to one target (3 at least)"},
                {"within", 30, "s", "the last three of them"}},
+    .of_process = true,
     .evaluate = evaluate_connect_failing,
     .proof = "errno of connect(), traced by BPF; error of the socket in SYN-SENT",
     .meaning = "The attempt ends on this host, or a router ends it: no port, no route, or a rule "
@@ -587,12 +579,12 @@ static void report_churn(struct detection *d, const struct opener *opener, doubl
     const bool stay_here = ends_stay_here(opener, target);
     struct finding *finding =
         detection_report(d, severity_of_churn(d, rate, stay_here), CONFIDENCE_PROVEN, &subject);
-    char who[EVENT_NAME_MAX], place[ENDPOINT_MAX], address[ADDR_TEXT_MAX + 2];
+    char who[EVENT_NAME_MAX], place[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
 
     finding_say(finding,
                 "%s opens %.0f connections a second to %s, half of them for less than %.0f ms",
                 subject_who(&subject, who, sizeof(who)), rate,
-                endpoint(&subject, place, sizeof(place)), life_ms);
+                subject_place(&subject, place, sizeof(place)), life_ms);
     finding_rows(finding, "dst %s and dport = :%u",
                  filter_address(address, sizeof(address), &subject.address, subject.family),
                  subject.port);

@@ -36,18 +36,92 @@ void detection_learning(struct detection *d, const char *format, ...)
     va_end(arguments);
 }
 
+/* "( A ) or ( B )". False: it is the same one, or there is no room. */
+static bool join_filters(struct finding *finding, bool is_joined, const char *more)
+{
+    char text[FINDING_ROWS_MAX];
+
+    if (strcmp(finding->filter, more) == 0)
+        return false;
+    if (snprintf(text, sizeof(text), is_joined ? "%s or ( %s )" : "( %s ) or ( %s )",
+                 finding->filter, more) >= (int)sizeof(text))
+        return false;
+    memcpy(finding->filter, text, sizeof(text));
+    return true;
+}
+
+static int64_t older_of(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns == 0 || (b_ns != 0 && b_ns < a_ns) ? b_ns : a_ns;
+}
+
+/* What the worst of them says, and the rows of both; what is below the high mark adds none. */
+static void merge(struct detection *d, uint32_t at)
+{
+    struct finding *draft = &d->drafts[at], *latest = &d->latest;
+    const double excess = draft->date.excess + latest->date.excess;
+
+    if ((draft->severity == SEVERITY_NONE) != (latest->severity == SEVERITY_NONE)) {
+        if (draft->severity == SEVERITY_NONE) {
+            *draft = *latest;
+            d->merged[at] = d->named[at] = 1;
+        }
+        draft->date.excess = excess;
+        return;
+    }
+    const int64_t since_ns = older_of(draft->since_ns, latest->since_ns);
+    d->merged[at]++;
+    if (join_filters(draft, d->named[at] > 1, latest->filter))
+        d->named[at]++;
+    if (!finding_is_as_bad(draft, latest)) {
+        memcpy(latest->filter, draft->filter, sizeof(latest->filter));
+        *draft = *latest;
+    }
+    draft->since_ns = since_ns;
+    draft->date.excess = excess;
+}
+
+/* Room is made for it, or it is merged with what was reported of its subject. */
+static void keep_latest(struct detection *d)
+{
+    const struct finding *latest = &d->latest;
+
+    for (uint32_t i = 0; latest->detector && i < d->draft_count; i++)
+        if (d->drafts[i].date.only == latest->date.only &&
+            finding_same_subject(d->detector, &d->drafts[i].subject, &latest->subject)) {
+            merge(d, i);
+            return;
+        }
+    if (!latest->detector || d->draft_count == DRAFTS_MAX)
+        return;
+    d->merged[d->draft_count] = d->named[d->draft_count] = 1;
+    d->drafts[d->draft_count++] = *latest;
+}
+
 struct finding *detection_report(struct detection *d, enum finding_severity severity,
                                  enum finding_confidence confidence,
                                  const struct finding_subject *subject)
 {
-    struct finding *finding =
-        d->draft_count < DRAFTS_MAX ? &d->drafts[d->draft_count++] : &d->spare;
+    struct finding *finding = &d->latest;
 
+    keep_latest(d);
     *finding = (struct finding){.detector = d->detector, .subject = *subject};
     finding->severity =
         (uint8_t)(severity > d->detector->worst ? d->detector->worst : (uint8_t)severity);
     finding->confidence = (uint8_t)confidence;
     return finding;
+}
+
+void detection_settle(struct detection *d)
+{
+    keep_latest(d);
+    d->latest.detector = NULL;
+    for (uint32_t i = 0; i < d->draft_count; i++) {
+        if (d->merged[i] > 1 && d->named[i] > 1)
+            finding_evidence(&d->drafts[i], "such connections", "", d->merged[i]);
+        if (d->named[i] > 1 && d->named[i] < d->merged[i])
+            finding_evidence(&d->drafts[i], "of them the filter names", "", d->named[i]);
+    }
 }
 
 void finding_say(struct finding *finding, const char *format, ...)
@@ -205,10 +279,29 @@ struct finding_subject subject_target(const struct detection *d, const struct ta
                                       .family = target->family,
                                       .port = target->port,
                                       .netns = target->netns,
-                                      .address = target->remote};
+                                      .address = target->remote,
+                                      .local = target->local,
+                                      .several_locals = target->several_locals};
     if (!target->procs_differ)
         name_process(&subject, d->frame, target->proc);
     return subject;
+}
+
+const char *subject_place(const struct finding_subject *subject, char *out, size_t size)
+{
+    char local[ADDR_TEXT_MAX];
+
+    if (subject->kind == SUBJECT_PEER)
+        addr_format(out, size, &subject->address, subject->family, NULL);
+    else
+        addr_format_endpoint(out, size, &subject->address, subject->family, NULL, subject->port,
+                             NULL);
+    if (!subject->several_locals)
+        return out;
+    addr_format(local, sizeof(local), &subject->local, subject->family, NULL);
+    const size_t length = strlen(out);
+    snprintf(out + length, size - length, " from %s", local);
+    return out;
 }
 
 const char *subject_who(const struct finding_subject *subject, char *out, size_t size)
@@ -253,7 +346,7 @@ size_t subject_format(const struct finding_subject *subject, char *out, size_t s
 {
     static const char *const PLAIN[] = {
         [SUBJECT_HOST] = "host", [SUBJECT_NETNS] = "network namespace"};
-    char place[ADDR_TEXT_MAX + 32] = "", process[EVENT_NAME_MAX + 16] = "";
+    char place[SUBJECT_PLACE_MAX] = "", process[EVENT_NAME_MAX + 16] = "";
     const char *arrow = subject->kind == SUBJECT_LISTENER ? " on " : " to ";
 
     if (subject->kind == SUBJECT_HOST && subject->host[0])
@@ -261,11 +354,8 @@ size_t subject_format(const struct finding_subject *subject, char *out, size_t s
     if (subject->kind == SUBJECT_HOST || subject->kind == SUBJECT_NETNS)
         return (size_t)snprintf(out, size, "%s%s%s", PLAIN[subject->kind],
                                 subject->netns_name[0] ? " " : "", subject->netns_name);
-    if (subject->kind == SUBJECT_PEER)
-        addr_format(place, sizeof(place), &subject->address, subject->family, NULL);
-    else if (subject->family)
-        addr_format_endpoint(place, sizeof(place), &subject->address, subject->family, NULL,
-                             subject->port, NULL);
+    if (subject->family)
+        subject_place(subject, place, sizeof(place));
     format_process(subject, process, sizeof(process));
     return (size_t)snprintf(out, size, "%s%s%s", process, process[0] && place[0] ? arrow : "",
                             place);
@@ -292,14 +382,16 @@ const char *filter_source(char *out, size_t size, const struct addr *addr, uint8
     return out;
 }
 
-const char *filter_target(char *out, size_t size, const struct target_tally *target)
+const char *filter_target(char *out, size_t size, const struct finding_subject *subject)
 {
-    char text[ADDR_TEXT_MAX + 2] = "";
+    char text[ADDR_TEXT_MAX + 2] = "", source[ADDR_TEXT_MAX + 16] = "";
 
-    filter_address(text, sizeof(text), &target->remote, target->family);
-    if (target->inbound)
-        snprintf(out, size, "dst %s", text);
+    if (subject->several_locals)
+        filter_source(source, sizeof(source), &subject->local, subject->family);
+    filter_address(text, sizeof(text), &subject->address, subject->family);
+    if (subject->kind == SUBJECT_PEER)
+        snprintf(out, size, "%sdst %s", source, text);
     else
-        snprintf(out, size, "dst %s and dport = :%u", text, target->port);
+        snprintf(out, size, "%sdst %s and dport = :%u", source, text, subject->port);
     return out;
 }

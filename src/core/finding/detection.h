@@ -34,7 +34,8 @@ struct detection {
     double watched_s; /* since the first frame */
     struct finding *drafts;
     uint32_t draft_count;
-    struct finding spare; /* used when there is no room */
+    uint16_t merged[DRAFTS_MAX], named[DRAFTS_MAX]; /* reports in a draft; ... in its filter */
+    struct finding latest; /* being filled in; no detector: there is none */
     struct finding_check *check;
 };
 
@@ -50,10 +51,13 @@ void detection_learning(struct detection *d, const char *format, ...)
 /* "" for one, else "s": the plural of a counted noun. */
 const char *plural(uint32_t count);
 
-/* A finding to be filled in; never NULL. SEVERITY_NONE: below the high mark, above the low one. */
+/* A finding to be filled in until the next one is reported; never NULL. Of one subject the worst
+ * report is kept, with the rows of all. SEVERITY_NONE: below the high mark, above the low one. */
 struct finding *detection_report(struct detection *d, enum finding_severity severity,
                                  enum finding_confidence confidence,
                                  const struct finding_subject *subject);
+/* Nothing more is reported. */
+void detection_settle(struct detection *d);
 void finding_say(struct finding *finding, const char *format, ...)
     __attribute__((format(printf, 2, 3))); /* the title */
 void finding_rows(struct finding *finding, const char *format, ...)
@@ -91,6 +95,10 @@ struct finding_subject subject_process(const struct detection *d, uint32_t proc)
 struct finding_subject subject_listener(const struct detection *d,
                                         const struct listener_tally *listener);
 struct finding_subject subject_target(const struct detection *d, const struct target_tally *target);
+/* Where it is, for titles: "10.0.0.2:9200", with " from 10.0.0.1" where it is reached from others,
+ * too. */
+const char *subject_place(const struct finding_subject *subject, char *out, size_t size);
+#define SUBJECT_PLACE_MAX (2 * ADDR_TEXT_MAX + 16)
 /* The process, for titles: "nginx", "process 14612", "a process". */
 const char *subject_who(const struct finding_subject *subject, char *out, size_t size);
 
@@ -102,8 +110,10 @@ const char *lasting(double seconds, char out[LASTING_MAX]);
 const char *filter_address(char *out, size_t size, const struct addr *addr, uint8_t family);
 /* "src 10.0.0.1 and ", "" for the unspecified address. Size at least ADDR_TEXT_MAX + 16. */
 const char *filter_source(char *out, size_t size, const struct addr *addr, uint8_t family);
-/* "dst A and dport = :P" of a target, "dst A" of a peer. */
-const char *filter_target(char *out, size_t size, const struct target_tally *target);
+/* The rows of that subject: "dst A and dport = :P" of a target, "dst A" of a peer, with "src A and "
+ * where it is reached from others, too. Size at least FILTER_TARGET_MAX. */
+const char *filter_target(char *out, size_t size, const struct finding_subject *subject);
+#define FILTER_TARGET_MAX (2 * ADDR_TEXT_MAX + 48)
 
 /* Growth of a counter over the last `most_s` seconds, or as long as there were frames; *seconds
  * gets how long that is. False: unknown. */

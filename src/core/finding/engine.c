@@ -140,16 +140,6 @@ void finding_engine_free(struct finding_engine *engine)
 
 /* --- one finding from frame to frame --- */
 
-static bool same_subject(const struct finding_subject *a, const struct finding_subject *b)
-{
-    if (a->kind != b->kind || a->netns != b->netns)
-        return false;
-    if (a->kind == SUBJECT_PROCESS)
-        return a->pid == b->pid && a->start_ticks == b->start_ticks;
-    return a->port == b->port && a->family == b->family &&
-           addr_compare(&a->address, &b->address) == 0;
-}
-
 /* After a finding has ended, the same problem is a new finding. */
 static struct tracked *find_tracked(struct finding_engine *engine, const struct finding *draft)
 {
@@ -157,7 +147,7 @@ static struct tracked *find_tracked(struct finding_engine *engine, const struct 
         struct tracked *tracked = &engine->tracked[i];
         if ((tracked->stage == STAGE_PENDING || tracked->stage == STAGE_HOLDS) &&
             tracked->finding.detector == draft->detector &&
-            same_subject(&tracked->finding.subject, &draft->subject))
+            finding_same_subject(draft->detector, &tracked->finding.subject, &draft->subject))
             return tracked;
     }
     return NULL;
@@ -179,15 +169,6 @@ static struct tracked *take_place(struct finding_engine *engine)
     return oldest;
 }
 
-/* By severity, then by the evidence that detectors name first. */
-static bool is_as_bad(const struct finding *draft, const struct finding *worst)
-{
-    if (draft->severity != worst->severity)
-        return draft->severity > worst->severity;
-    return draft->evidence_count == 0 || worst->evidence_count == 0 ||
-           draft->evidence[0].value >= worst->evidence[0].value;
-}
-
 /* Updates the finding from the draft, keeping what is known since it began. */
 static void renew(struct finding_engine *engine, struct tracked *tracked,
                   const struct finding *draft)
@@ -195,7 +176,7 @@ static void renew(struct finding_engine *engine, struct tracked *tracked,
     const struct finding before = tracked->finding;
     struct finding *finding = &tracked->finding;
 
-    if (is_as_bad(draft, &tracked->worst))
+    if (finding_is_as_bad(draft, &tracked->worst))
         tracked->worst = *draft;
     *finding = *draft;
     finding->id = before.id;
@@ -491,6 +472,7 @@ static void check_detector(struct finding_engine *engine, size_t index,
     if (!can_check(&d, engine))
         return;
     d.detector->evaluate(&d);
+    detection_settle(&d);
     if (d.detector->by_process && d.draft_count == 0 && check->verdict == VERDICT_OK &&
         input->frame->missing.hidden_rows > 0)
         note_hidden(&d, input->frame->missing.hidden_rows);

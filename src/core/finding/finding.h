@@ -61,7 +61,9 @@ struct finding_subject {
     uint16_t port;
     uint32_t netns;
     struct addr address;
-    int32_t pid; /* process concerned, also of a listener or target; 0 = unknown */
+    struct addr local;   /* of what is remote: the address it is reached from; 0 = any */
+    bool several_locals; /* it is reached from others, too */
+    int32_t pid;         /* process concerned, also of a listener or target; 0 = unknown */
     uint64_t start_ticks;
     char name[EVENT_NAME_MAX]; /* of that process, "" = unknown */
     char unit[64];             /* its unit or container, "" = none known */
@@ -135,6 +137,7 @@ struct detector {
     uint8_t facts[4];    /* enum host_fact without which it cannot be checked; 0 behind the last */
     bool any_fact;       /* one of them is enough */
     uint8_t fields[3];   /* enum info_index without which it cannot be checked; 0 behind the last */
+    bool of_process;     /* of one target, each process is a subject of its own */
     bool by_process;     /* rows whose owner is hidden are not seen by it */
     /* why it is not checked without BPF events; NULL = it does not need them */
     const char *by_bpf;
@@ -147,6 +150,11 @@ struct detector {
     const char *meaning;   /* one or two sentences */
     const char *advice[4]; /* what to do, most important first; NULL after the last */
 };
+/* The same trouble's: they say the same of it, or one is as it was later. */
+bool finding_same_subject(const struct detector *detector, const struct finding_subject *a,
+                          const struct finding_subject *b);
+/* By severity, then by the evidence that detectors name first. */
+bool finding_is_as_bad(const struct finding *finding, const struct finding *other);
 extern const struct detector *const DETECTORS[];
 extern const size_t detector_count;
 #define DETECTORS_MAX 96

@@ -42,6 +42,8 @@ static void put_subject(struct buffer *buffer, const struct finding_subject *sub
     json_member_text(buffer, "kind", words_name(&SUBJECT_KIND_WORDS, subject->kind));
     if (subject->family)
         json_member_address(buffer, "address", &subject->address, subject->family);
+    if (subject->family && !addr_is_zero(&subject->local))
+        json_member_address(buffer, "local", &subject->local, subject->family);
     if (subject->port)
         json_member_number(buffer, "port", subject->port);
     if (subject->pid > 0)

@@ -5,21 +5,53 @@
 #include <math.h>
 #include <string.h>
 
+/* What sets one subject apart from another for that detector, 0 where it does not. */
+struct subject_key {
+    uint64_t kind, netns, family, port, pid, start_ticks;
+    struct addr address, local;
+};
+
+static struct subject_key key_of(const struct detector *detector,
+                                 const struct finding_subject *subject)
+{
+    const bool by_pid = subject->kind == SUBJECT_PROCESS || detector->of_process;
+    struct subject_key key = {.kind = subject->kind, .netns = subject->netns};
+
+    if (by_pid) {
+        key.pid = (uint64_t)subject->pid;
+        key.start_ticks = subject->start_ticks;
+    }
+    if (subject->kind == SUBJECT_PROCESS)
+        return key;
+    key.family = subject->family;
+    key.port = subject->port;
+    key.address = subject->address;
+    key.local = subject->local;
+    return key;
+}
+
+bool finding_same_subject(const struct detector *detector, const struct finding_subject *a,
+                          const struct finding_subject *b)
+{
+    const struct subject_key left = key_of(detector, a), right = key_of(detector, b);
+    return memcmp(&left, &right, sizeof(left)) == 0;
+}
+
 uint64_t finding_identity(const struct finding *finding)
 {
-    const struct finding_subject *subject = &finding->subject;
-    const bool process = subject->kind == SUBJECT_PROCESS;
-    const uint64_t parts[] = {subject->kind,
-                              subject->netns,
-                              subject->family,
-                              subject->port,
-                              process ? (uint64_t)subject->pid : 0,
-                              process ? subject->start_ticks : 0,
-                              (uint64_t)finding->ended_ns};
+    const struct subject_key key = key_of(finding->detector, &finding->subject);
     uint64_t hash = hash_text(finding->detector->id, HASH_SEED);
 
-    hash = hash_bytes(parts, sizeof(parts), hash);
-    return hash_bytes(&subject->address, sizeof(subject->address), hash);
+    hash = hash_bytes(&key, sizeof(key), hash);
+    return hash_bytes(&finding->ended_ns, sizeof(finding->ended_ns), hash);
+}
+
+bool finding_is_as_bad(const struct finding *finding, const struct finding *other)
+{
+    if (finding->severity != other->severity)
+        return finding->severity > other->severity;
+    return finding->evidence_count == 0 || other->evidence_count == 0 ||
+           finding->evidence[0].value >= other->evidence[0].value;
 }
 
 const struct finding *frame_findings_by_id(const struct frame_findings *findings, uint32_t id)

@@ -11,18 +11,6 @@ static double seconds_of(int64_t ns)
     return (double)ns / (double)SECOND_NS;
 }
 
-static const char *place_of(const struct finding_subject *subject, char *out, size_t size)
-{
-    if (subject->kind == SUBJECT_PEER)
-        addr_format(out, size, &subject->address, subject->family, NULL);
-    else
-        addr_format_endpoint(out, size, &subject->address, subject->family, NULL, subject->port,
-                             NULL);
-    return out;
-}
-
-#define PLACE_MAX (ADDR_TEXT_MAX + 32)
-
 /* --- loss by peer --- */
 
 struct peer_loss {
@@ -150,10 +138,10 @@ static void report_lossy_peer(struct detection *d, const struct peer_loss *peer,
     struct finding *finding = detection_report(
         d, severity_above(percent, d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
-    char place[PLACE_MAX], address[ADDR_TEXT_MAX + 2];
+    char place[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
 
     finding_say(finding, "%.1f %% of what is sent to %s is retransmitted", percent,
-                place_of(&subject, place, sizeof(place)));
+                subject_place(&subject, place, sizeof(place)));
     finding_rows(finding, "dst %s and retrans > 0",
                  filter_address(address, sizeof(address), &subject.address, subject.family));
     finding_evidence_limit(finding, "bytes_retrans / bytes_sent", "%", percent,
@@ -260,9 +248,9 @@ static void evaluate_spurious(struct detection *d)
         }
         struct finding *finding =
             detection_report(d, SEVERITY_WARNING, CONFIDENCE_LIKELY, &subject);
-        char place[PLACE_MAX], address[ADDR_TEXT_MAX + 2];
+        char place[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
         finding_say(finding, "%.0f %% of the retransmissions to %s were needless", percent,
-                    place_of(&subject, place, sizeof(place)));
+                    subject_place(&subject, place, sizeof(place)));
         finding_rows(finding, "dst %s and dsack_dups > 0",
                      filter_address(address, sizeof(address), &subject.address, subject.family));
         finding_evidence_limit(finding, "dsack_dups / retrans", "%", percent,
@@ -302,13 +290,14 @@ static void report_dead(struct detection *d, const struct target_tally *target)
                                                   : SEVERITY_NONE;
     const struct finding_subject subject = subject_target(d, target);
     struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40], span[LASTING_MAX];
+    char place[SUBJECT_PLACE_MAX], rows[FILTER_TARGET_MAX], span[LASTING_MAX];
 
     finding_say(finding, "%s is gone: %u connection%s resend%s without an answer for up to %s",
-                place_of(&subject, place, sizeof(place)), target->silent, plural(target->silent),
-                target->silent == 1 ? "s" : "", lasting(target->silent_ms / 1000.0, span));
+                subject_place(&subject, place, sizeof(place)), target->silent,
+                plural(target->silent), target->silent == 1 ? "s" : "",
+                lasting(target->silent_ms / 1000.0, span));
     finding_rows(finding, "%s and timer on and timer_retrans >= 3",
-                 filter_target(rows, sizeof(rows), target));
+                 filter_target(rows, sizeof(rows), &subject));
     finding_evidence_limit(finding, "rows", "", target->silent, d->limits[DEAD_ROWS]);
     finding_evidence_limit(finding, "timer_retrans", "", target->silent_most,
                            d->limits[DEAD_CRITICAL]);
@@ -356,12 +345,12 @@ static void evaluate_keepalive(struct detection *d)
             target->keepalive_most >= d->limits[0] ? SEVERITY_WARNING : SEVERITY_INFO;
         const struct finding_subject subject = subject_target(d, target);
         struct finding *finding = detection_report(d, severity, CONFIDENCE_PROVEN, &subject);
-        char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40];
+        char place[SUBJECT_PLACE_MAX], rows[FILTER_TARGET_MAX];
         finding_say(finding, "%s does not answer keepalive probes of %u connection%s",
-                    place_of(&subject, place, sizeof(place)), target->keepalive_unanswered,
+                    subject_place(&subject, place, sizeof(place)), target->keepalive_unanswered,
                     plural(target->keepalive_unanswered));
         finding_rows(finding, "%s and timer keepalive and timer_retrans >= 1",
-                     filter_target(rows, sizeof(rows), target));
+                     filter_target(rows, sizeof(rows), &subject));
         finding_evidence_limit(finding, "timer_retrans", "", target->keepalive_most, d->limits[0]);
         finding_leave_open(finding, "a lost probe");
     }
@@ -391,12 +380,12 @@ static void report_shut(struct detection *d, const struct target_tally *target)
     struct finding *finding =
         detection_report(d, severity_above(shut_s, d->limits[SHUT_WARN], d->limits[SHUT_CRITICAL]),
                          CONFIDENCE_PROVEN, &subject);
-    char place[PLACE_MAX], rows[ADDR_TEXT_MAX + 40], who[EVENT_NAME_MAX], span[LASTING_MAX];
+    char place[SUBJECT_PLACE_MAX], rows[FILTER_TARGET_MAX], who[EVENT_NAME_MAX], span[LASTING_MAX];
 
     finding_say(finding, "%s does not read: its window is shut for %s and %s waits",
-                place_of(&subject, place, sizeof(place)), lasting(shut_s, span),
+                subject_place(&subject, place, sizeof(place)), lasting(shut_s, span),
                 subject_who(&subject, who, sizeof(who)));
-    finding_rows(finding, "%s and timer persist", filter_target(rows, sizeof(rows), target));
+    finding_rows(finding, "%s and timer persist", filter_target(rows, sizeof(rows), &subject));
     finding_evidence(finding, "snd_wnd", "B", 0);
     finding_evidence_limit(finding, "window shut", "s", shut_s, d->limits[SHUT_WARN]);
     finding_evidence(finding, "rows", "", target->shut);

@@ -300,14 +300,14 @@ static void report_hole(struct detection *d, const struct target_tally *target, 
     struct finding *finding =
         detection_report(d, likely ? SEVERITY_WARNING : SEVERITY_INFO,
                          likely ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE, &subject);
-    char address[ADDR_TEXT_MAX + 2], rows[ADDR_TEXT_MAX + 40];
+    char address[ADDR_TEXT_MAX + 2], rows[FILTER_TARGET_MAX];
     double probes, seconds;
 
     filter_address(address, sizeof(address), &subject.address, subject.family);
     finding_say(finding, "full segments do not arrive at %s, small ones do: a path MTU black hole",
                 address);
     finding_rows(finding, "%s and timer on and timer_retrans >= 3 and sendq >= %llu",
-                 filter_target(rows, sizeof(rows), target),
+                 filter_target(rows, sizeof(rows), &subject),
                  (unsigned long long)row_info(d->frame, conn, INFO_snd_mss, 0));
     finding_evidence(finding, "rows that resend full segments", "", target->stuck);
     finding_evidence(finding, "snd_mss", "B", (double)row_info(d->frame, conn, INFO_snd_mss, 0));

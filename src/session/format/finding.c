@@ -74,13 +74,13 @@ static uint64_t take_number(const struct flat_member *item, uint64_t most)
                : 0;
 }
 
-static void take_address(const struct flat_member *item, struct finding_subject *subject)
+/* False: it is none. */
+static bool take_address(const struct flat_member *item, struct addr *address, uint8_t *family)
 {
     char text[ADDR_TEXT_MAX];
 
     take_text(item, text, sizeof(text));
-    if (addr_parse(text, strlen(text), &subject->address, &subject->family, NULL))
-        subject->family = 0;
+    return addr_parse(text, strlen(text), address, family, NULL) == 0;
 }
 
 static void get_subject(struct get *get, struct finding_subject *subject)
@@ -88,12 +88,15 @@ static void get_subject(struct get *get, struct finding_subject *subject)
     struct flat_items items = get_items(get, "subject", FLAT_OBJECT);
     struct flat_member item;
     char kind[16] = "";
+    uint8_t family;
 
     while (flat_next(&items, &item)) {
         if (is_key(&item, "kind"))
             take_text(&item, kind, sizeof(kind));
         else if (is_key(&item, "address"))
-            take_address(&item, subject);
+            subject->family = take_address(&item, &subject->address, &family) ? family : 0;
+        else if (is_key(&item, "local"))
+            (void)take_address(&item, &subject->local, &family);
         else if (is_key(&item, "port"))
             subject->port = (uint16_t)take_number(&item, UINT16_MAX);
         else if (is_key(&item, "pid"))

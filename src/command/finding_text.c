@@ -142,6 +142,7 @@ void finding_checks_text(struct buffer *out, const struct finding_check *checks,
     buffer_printf(out, "checked %u of %zu detectors over %.1f s: ", checked, detector_count,
                   (double)watched_ns / (double)SECOND_NS);
     put_counts(out, list, count);
+    finding_left_out_text(out, checks);
     buffer_char(out, '\n');
     for (size_t i = 0; i < detector_count; i++)
         if (is_first_of_reason(checks, i))

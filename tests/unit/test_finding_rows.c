@@ -1,4 +1,5 @@
 /* Detectors of rows that are not let go, of loss, of windows that are shut, of slowness. */
+#include "core/finding/finding_json.h"
 #include "finding_scene.h"
 
 /* --- not let go --- */
@@ -200,6 +201,45 @@ static void a_peer_that_is_gone_is_found(void **state)
     for (int i = 0; i < 3; i++)
         show_silent(&scene, 3, 8, 60000);
     scene_expect(&scene, "dead-peer", SEVERITY_CRITICAL, 3);
+    scene_end(&scene);
+}
+
+/* The list has room for 64 of a detector: the worst are in it, and how many are not is said. */
+static void of_very_many_the_mildest_are_left_out(void **state)
+{
+    struct scene scene;
+    uint32_t count, critical = 0, warnings = 0;
+    struct buffer text;
+    (void)state;
+    scene_begin(&scene);
+    for (int n = 0; n < 3; n++) {
+        scene_frame(&scene);
+        for (uint8_t peer = 10; peer < 90; peer++) {
+            struct conn *conn = scene_row(&scene, STATE_ESTABLISHED, 40000, peer, 1521);
+            scene_timer(conn, TIMER_ON, peer < 80 ? 5 : 9);
+            conn->send_queue = 500;
+            conn->last_data_sent_ms = 1800;
+            scene_info(&scene, conn, "last_ack_recv", 8000);
+            scene_info(&scene, conn, "rto", UINT64_C(200000) << 5);
+        }
+        scene_show(&scene);
+    }
+    const struct finding *const *list = finding_engine_list(scene.engine, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        critical += list[i]->severity == SEVERITY_CRITICAL;
+        warnings += list[i]->severity == SEVERITY_WARNING;
+    }
+    assert_int_equal(critical, 10);
+    assert_int_equal(warnings, 54);
+    assert_int_equal(scene_check(&scene, "dead-peer")->left_out, 16);
+    buffer_init(&text);
+    finding_left_out_text(&text, finding_engine_checks(scene.engine));
+    assert_string_equal(text.data, " and 16 more that are not listed (dead-peer 16)");
+    buffer_clear(&text);
+    json_checks(&text, finding_engine_checks(scene.engine), count);
+    assert_non_null(
+        strstr(text.data, "],\"left_out\":[{\"finding\":\"dead-peer\",\"count\":16}]}"));
+    buffer_done(&text);
     scene_end(&scene);
 }
 
@@ -594,6 +634,7 @@ int main(void)
         cmocka_unit_test(what_waits_for_accept_is_no_leak),
         cmocka_unit_test(half_closed_connections_without_a_limit_are_found),
         cmocka_unit_test(a_peer_that_is_gone_is_found),
+        cmocka_unit_test(of_very_many_the_mildest_are_left_out),
         cmocka_unit_test(a_peer_that_acknowledges_is_not_gone),
         cmocka_unit_test(keepalive_probes_without_an_answer_are_found),
         cmocka_unit_test(a_peer_whose_window_is_shut_is_found),

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GROUPS_MOST   16u /* of one network namespace */
-#define ROWS_NAMED    32u /* of a group, one by one */
-#define ROWS_TEXT_MAX 480 /* what these names take */
+#define GROUPS_MOST   DRAFTS_MAX /* of one network namespace */
+#define ROWS_NAMED    32u        /* of a group, one by one */
+#define ROWS_TEXT_MAX 480        /* what these names take */
 #define NAME_MAX      80
 #define PLACE_MAX     (ADDR_TEXT_MAX + 8)
 

@@ -81,6 +81,21 @@ static void merge(struct detection *d, uint32_t at)
     draft->date.excess = excess;
 }
 
+/* Where there is room, or that of a milder one. NULL: there is none. */
+static struct finding *take_draft_place(struct detection *d)
+{
+    struct finding *mildest = d->drafts;
+
+    if (d->draft_count < DRAFTS_MAX)
+        return &d->drafts[d->draft_count++];
+    for (uint32_t i = 1; i < d->draft_count; i++)
+        if (d->drafts[i].severity < mildest->severity)
+            mildest = &d->drafts[i];
+    const bool is_worse = d->latest.severity > mildest->severity;
+    d->check->left_out += (is_worse ? mildest : &d->latest)->severity > SEVERITY_NONE;
+    return is_worse ? mildest : NULL;
+}
+
 /* Room is made for it, or it is merged with what was reported of its subject. */
 static void keep_latest(struct detection *d)
 {
@@ -92,10 +107,11 @@ static void keep_latest(struct detection *d)
             merge(d, i);
             return;
         }
-    if (!latest->detector || d->draft_count == DRAFTS_MAX)
+    struct finding *place = latest->detector ? take_draft_place(d) : NULL;
+    if (!place)
         return;
-    d->merged[d->draft_count] = d->named[d->draft_count] = 1;
-    d->drafts[d->draft_count++] = *latest;
+    *place = *latest;
+    d->merged[place - d->drafts] = d->named[place - d->drafts] = 1;
 }
 
 struct finding *detection_report(struct detection *d, enum finding_severity severity,

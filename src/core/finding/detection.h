@@ -13,7 +13,7 @@
 #include "core/finding/pairs.h"
 #include "core/finding/stalls.h"
 
-#define DRAFTS_MAX 24u /* findings of one detector in one frame; more are left out */
+#define DRAFTS_MAX 64u /* findings of one detector in one frame; the mildest beyond are left out */
 
 struct detection {
     const struct detector *detector;

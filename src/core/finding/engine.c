@@ -268,13 +268,14 @@ static void take_date(struct finding_engine *engine, const struct finding *draft
 }
 
 static void take_draft(struct finding_engine *engine, const struct finding *draft,
-                       const struct frame *frame)
+                       const struct frame *frame, struct finding_check *check)
 {
     struct tracked *tracked = find_tracked(engine, draft);
     const bool high = draft->severity > SEVERITY_NONE;
 
     if (!tracked) {
         tracked = high ? take_place(engine) : NULL;
+        check->left_out += high && !tracked;
         if (!tracked)
             return;
         *tracked = (struct tracked){.finding = *draft, .worst = *draft, .stage = STAGE_PENDING};
@@ -481,8 +482,10 @@ static void check_detector(struct finding_engine *engine, size_t index,
         detection_not_checked(&d, "tcp_info of %u out of %u suspect row%s was not read",
                               engine->unread, engine->suspects, plural(engine->suspects));
     for (uint32_t i = 0; i < d.draft_count; i++) {
-        const bool dates_only = engine->drafts[i].date.only;
-        (dates_only ? take_date : take_draft)(engine, &engine->drafts[i], input->frame);
+        if (engine->drafts[i].date.only)
+            take_date(engine, &engine->drafts[i], input->frame);
+        else
+            take_draft(engine, &engine->drafts[i], input->frame, check);
     }
 }
 

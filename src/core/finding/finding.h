@@ -192,8 +192,9 @@ struct finding_input {
 };
 
 struct finding_check {
-    uint8_t verdict;  /* enum finding_verdict */
-    char reason[112]; /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING */
+    uint8_t verdict;   /* enum finding_verdict */
+    uint32_t left_out; /* findings for which there is no room, none worse than what is listed */
+    char reason[112];  /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING */
 };
 
 struct finding_engine;
@@ -243,6 +244,8 @@ void frame_findings_summary(const struct frame_findings *findings, struct buffer
 
 /* --- words --- */
 
+/* " and 6 more that are not listed (dead-peer 6)", "" where all are. */
+void finding_left_out_text(struct buffer *out, const struct finding_check *checks);
 void finding_value_text(struct buffer *out, double value, const char *unit); /* "1.50 ms" */
 /* "accept_queue 129/128 ListenOverflows 1078": its evidence, on one line. */
 /* "rows 120 (limit 100), oldest 61 s"; narrow: "rows 120/100  oldest 61 s". */

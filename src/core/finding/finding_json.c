@@ -152,6 +152,24 @@ void json_finding_step(struct buffer *buffer, uint64_t seq, const struct finding
     buffer_text(buffer, finding->because[0] ? "]}" : "}");
 }
 
+static void put_left_out(struct buffer *buffer, const struct finding_check *checks)
+{
+    const char *before = ",\"left_out\":[", *after = "";
+
+    for (size_t i = 0; i < detector_count; i++) {
+        if (checks[i].left_out == 0)
+            continue;
+        buffer_text(buffer, before);
+        buffer_text(buffer, "{\"finding\":");
+        json_put_text(buffer, DETECTORS[i]->id);
+        json_member_number(buffer, "count", checks[i].left_out);
+        buffer_char(buffer, '}');
+        before = ",";
+        after = "]";
+    }
+    buffer_text(buffer, after);
+}
+
 void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings)
 {
     uint32_t checked = 0;
@@ -169,5 +187,7 @@ void json_checks(struct buffer *buffer, const struct finding_check *checks, uint
         buffer_char(buffer, '}');
         comma = true;
     }
-    buffer_text(buffer, "]}");
+    buffer_text(buffer, "]");
+    put_left_out(buffer, checks);
+    buffer_char(buffer, '}');
 }

@@ -131,6 +131,23 @@ static unsigned count_verdict(const struct finding_check *checks, enum finding_v
     return count;
 }
 
+void finding_left_out_text(struct buffer *out, const struct finding_check *checks)
+{
+    unsigned all = 0;
+
+    for (size_t i = 0; i < detector_count; i++)
+        all += checks[i].left_out;
+    if (all == 0)
+        return;
+    buffer_printf(out, " and %u more that are not listed (", all);
+    for (size_t i = 0; i < detector_count; i++) {
+        if (checks[i].left_out == 0)
+            continue;
+        buffer_printf(out, "%s %u%s", DETECTORS[i]->id, checks[i].left_out,
+                      (all -= checks[i].left_out) > 0 ? ", " : ")");
+    }
+}
+
 void frame_findings_summary(const struct frame_findings *findings, struct buffer *out)
 {
     static const enum finding_verdict OPEN[] = {VERDICT_LEARNING, VERDICT_NOT_CHECKED};
@@ -140,6 +157,7 @@ void frame_findings_summary(const struct frame_findings *findings, struct buffer
         checked += !is_open(&findings->checks[i]);
     buffer_printf(out, "checked %u · %u finding%s", checked, findings->holding,
                   findings->holding == 1 ? "" : "s");
+    finding_left_out_text(out, findings->checks);
     for (size_t i = 0; i < sizeof(OPEN) / sizeof(OPEN[0]); i++) {
         const unsigned count = count_verdict(findings->checks, OPEN[i]);
         if (count == 0)

@@ -36,6 +36,7 @@ struct lanes {
     const struct finding *list[LISTED_MAX];
     uint32_t list_count;
     struct finding_check checks[DETECTORS_MAX];
+    uint32_t cut[DETECTORS_MAX]; /* findings of each that the list has no room for */
 };
 
 struct lanes *lanes_new(void)
@@ -255,29 +256,41 @@ static void name_finding(struct finding *finding, const struct frame_netns *netn
     snprintf(finding->title, sizeof(finding->title), "%.40s: %.140s", netns->name, plain.title);
 }
 
+/* There is no room for it. */
+static void leave_out(struct lanes *lanes, const struct finding *finding)
+{
+    for (size_t i = 0; i < detector_count && !finding->ended_ns; i++)
+        lanes->cut[i] += DETECTORS[i] == finding->detector;
+}
+
 static int gather(struct lanes *lanes, const struct frame *frame)
 {
     uint32_t named = 0;
 
     lanes->list_count = 0;
+    memset(lanes->cut, 0, sizeof(lanes->cut));
     if (GROW(lanes->named, lanes->named_capacity, LISTED_MAX))
         return -ENOMEM;
     for (uint32_t i = 0; i < lanes->count; i++) {
         const struct frame_netns *netns = netns_of(frame, lanes->rows[i].id);
         uint32_t count;
         const struct finding *const *list = finding_engine_own_list(lanes->rows[i].engine, &count);
-        for (uint32_t j = 0; j < count && named < LISTED_MAX; j++, named++) {
+        for (uint32_t j = 0; j < count; j++) {
+            if (named == LISTED_MAX) {
+                leave_out(lanes, list[j]);
+                continue;
+            }
             lanes->named[named] = *list[j];
             if (netns)
                 name_finding(&lanes->named[named], netns, frame_find_host(frame, netns->host));
             lanes->joined[lanes->list_count] = &lanes->named[named];
-            lanes->list[lanes->list_count++] = &lanes->named[named];
+            lanes->list[lanes->list_count++] = &lanes->named[named++];
         }
     }
     ends_join(lanes->joined, lanes->list_count, frame);
     finding_list_order(lanes->list, lanes->list_count);
-    if (lanes->list_count > FINDINGS_MAX)
-        lanes->list_count = FINDINGS_MAX;
+    while (lanes->list_count > FINDINGS_MAX) /* it begins with the worst */
+        leave_out(lanes, lanes->list[--lanes->list_count]);
     return 0;
 }
 
@@ -287,7 +300,7 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
     static const uint8_t WEIGHT[] = {
         [VERDICT_OK] = 0, [VERDICT_LEARNING] = 1, [VERDICT_NOT_CHECKED] = 2, [VERDICT_FINDING] = 3};
     struct finding_check worst = {.verdict = VERDICT_OK};
-    uint32_t unchecked = 0, asked = 0;
+    uint32_t unchecked = 0, asked = 0, left_out = lanes->cut[detector];
 
     for (uint32_t i = 0; i < lanes->count; i++) {
         const struct finding_check *check =
@@ -295,12 +308,14 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
         if (!lanes->rows[i].machine && detector_is_of_machine(DETECTORS[detector]))
             continue;
         asked++;
+        left_out += check->left_out;
         unchecked += check->verdict == VERDICT_NOT_CHECKED;
         if (WEIGHT[check->verdict] > WEIGHT[worst.verdict])
             worst = *check;
     }
     if (asked == 0)
-        worst = (struct finding_check){VERDICT_NOT_CHECKED, "no connections were read"};
+        worst = (struct finding_check){.verdict = VERDICT_NOT_CHECKED,
+                                       .reason = "no connections were read"};
     if (worst.verdict == VERDICT_NOT_CHECKED && unchecked < asked) {
         const struct finding_check first = worst;
         snprintf(worst.reason, sizeof(worst.reason), "in %u of %u network namespaces: %.60s",
@@ -311,6 +326,7 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
         snprintf(worst.reason, sizeof(worst.reason), "in %u network namespaces beyond %u",
                  lanes->left_out, LANES_MAX);
     }
+    worst.left_out = left_out;
     return worst;
 }
 

@@ -7,7 +7,7 @@
 
 #include "core/finding/finding.h"
 
-#define LANES_MAX 128u /* namespaces with an engine, ours included; a lane takes up to 400 KB */
+#define LANES_MAX 128u /* namespaces with an engine, ours included; a lane takes up to 1 MB */
 
 struct lanes;
 

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define PEERS_MOST    16u /* with significant losses, in one frame */
+#define PEERS_MOST    DRAFTS_MAX /* with significant losses, in one frame */
 #define SEGMENT_BYTES 1448.0
 
 static double seconds_of(int64_t ns)

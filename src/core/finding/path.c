@@ -168,7 +168,7 @@ const struct detector NAGLE_STALL = {
 /* --- small segments --- */
 
 enum { MSS_LEAST };
-#define MSS_PEERS_MAX 16u
+#define MSS_PEERS_MAX DRAFTS_MAX
 #define MSS_PMTU      1300u /* a path MTU below this explains small segments */
 
 struct small_peer {

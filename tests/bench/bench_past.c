@@ -33,8 +33,8 @@ static void report(struct past *past, struct source *source, uint32_t rows, int6
     int64_t longest = 0, sum = 0;
 
     past_reach(past, &reach);
-    printf("%7u rows: %7.2f ms CPU and %7zu bytes a frame; ", rows, (double)spent_ns / 1e6 / FRAMES,
-           reach.bytes / reach.frames);
+    printf("%7u rows: %7.2f ms CPU and %7zu bytes a frame; ", rows,
+           (double)spent_ns / 1e6 / (double)FRAMES, reach.bytes / reach.frames);
     source->ops->travel->seek(source, INT64_MAX);
     source_next(source, frame, &wish);
     for (uint32_t i = 1; i < reach.frames; i++) {

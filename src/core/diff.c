@@ -1,6 +1,6 @@
 /* Joins two frames, cheapest method first: the row after the last match, then a hash of the
- * remaining rows, then tuples for sockets that became minisocks. Keeps nothing but memory between
- * two calls. */
+ * remaining rows, then tuples for rows without a cookie. Keeps nothing but memory between two
+ * calls. */
 #include "core/diff.h"
 
 #include "base/grow.h"
@@ -85,38 +85,17 @@ static int diff_make_room(struct diff *diff, uint32_t before, uint32_t after, bo
     return 0;
 }
 
-/* The remainder of a closed socket in the kernel: TIME-WAIT, or FIN-WAIT-2 after its timeout,
- * recognised by the timer (inet_twsk_diag_fill in net/ipv4/inet_diag.c, Linux 6.18: idiag_timer
- * 3). */
-static bool is_minisock(const struct conn *conn)
-{
-    return conn->state == STATE_TIME_WAIT ||
-           (conn->state == STATE_FIN_WAIT_2 && (conn->known & KNOWN_TIMER) && conn->timer == 3);
-}
-
 /* Without cookies, the states show whether a tuple was reused. */
 static bool may_have_become(uint8_t from, uint8_t to)
 {
     return from == to || state_may_reach(from, to);
 }
 
-static bool same_row(const struct conn *before, const struct conn *after)
-{
-    if (before->cookie && after->cookie)
-        return before->cookie == after->cookie && before->netns == after->netns;
-    return conn_same(before, after) && may_have_become(before->state, after->state);
-}
-
-static bool same_after_close(const struct conn *before, const struct conn *after)
-{
-    return before->cookie && after->cookie && is_minisock(after) && !is_minisock(before) &&
-           before->netns == after->netns && state_may_reach(before->state, STATE_TIME_WAIT) &&
-           tuple_equal(&before->tuple, &after->tuple);
-}
-
 bool diff_joins(const struct conn *previous, const struct conn *next)
 {
-    return same_row(previous, next) || same_after_close(previous, next);
+    if (previous->cookie && next->cookie)
+        return previous->cookie == next->cookie && previous->netns == next->netns;
+    return conn_same(previous, next) && may_have_become(previous->state, next->state);
 }
 
 /* Inode numbers of namespaces are reused at once. */
@@ -190,8 +169,7 @@ static uint32_t index_find(const struct join *join, const struct conn *row, uint
         if (slots[slot] != slot_of(hash, i) || join->diff->taken[i])
             continue;
         const struct conn *before = &join->before[i];
-        if ((join->by_tuple ? diff_joins(before, row) : same_row(before, row)) &&
-            !is_reused(join, row))
+        if (diff_joins(before, row) && !is_reused(join, row))
             return i;
     }
     return CONN_NO_INDEX;
@@ -201,7 +179,7 @@ static uint32_t find_near(const struct join *join, uint32_t hint, const struct c
 {
     uint32_t end = join->before_count - hint < LOOK_AHEAD ? join->before_count : hint + LOOK_AHEAD;
     for (uint32_t i = hint; i < end; i++) {
-        if (!join->diff->taken[i] && same_row(&join->before[i], row) && !is_reused(join, row))
+        if (!join->diff->taken[i] && diff_joins(&join->before[i], row) && !is_reused(join, row))
             return i;
     }
     return CONN_NO_INDEX;
@@ -249,7 +227,7 @@ static void join_in_order(struct join *join)
         if (found == CONN_NO_INDEX) {
             diff->previous_of[i] = CONN_NO_INDEX;
             diff->touched[diff->touched_count++] = i;
-            join->tuples_matter |= !row->cookie || is_minisock(row);
+            join->tuples_matter |= !row->cookie;
             if (++lost == LOST_AFTER && !join->slot_mask && join->joined < join->before_count)
                 index_build(join, false);
             continue;
@@ -275,7 +253,7 @@ static void join_rest(struct join *join, bool by_tuple)
         const struct conn *row = &join->after[i];
         if (diff->previous_of[i] != CONN_NO_INDEX)
             continue;
-        if (by_tuple && row->cookie && !is_minisock(row) && !join->cookieless)
+        if (by_tuple && row->cookie && !join->cookieless)
             continue;
         if (!built) {
             index_build(join, by_tuple);
@@ -303,7 +281,7 @@ static uint64_t *opened_slot(const struct join *join, uint32_t i)
             continue;
         const struct conn *first = &join->after[j < i ? j : i];
         const struct conn *second = &join->after[j < i ? i : j];
-        if (same_row(first, second))
+        if (diff_joins(first, second))
             return slot;
     }
 }

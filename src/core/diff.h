@@ -1,8 +1,8 @@
 /* diff: what changed between two frames. A function of their live rows only.
- * Rows are joined by (netns, cookie); a row without a cookie by tuple, netns and, where both have
- * one, inode. Two rows of one tuple with different cookies are the same connection only if the
- * later one is TIME-WAIT (or a FIN-WAIT-2 turned minisock) and the earlier is not: cookies are made
- * lazily. Otherwise: one closed, one opened. */
+ * Rows are joined by (netns, cookie); where one of the two has no cookie by tuple, netns and, where
+ * both have one, inode. Two cookies that differ are two connections, whatever their tuples: a dump
+ * gives each socket its cookie, which TIME-WAIT takes over (inet_twsk_alloc in
+ * net/ipv4/inet_timewait_sock.c, Linux 6.18). */
 #ifndef TCPLENS_CORE_DIFF_H
 #define TCPLENS_CORE_DIFF_H
 

@@ -90,11 +90,14 @@ static void print_event(struct events_run *run, const struct event *event)
     }
 }
 
+/* Of a log nothing is overwritten before it was read, unless memory for it was refused. */
 static void print_lost(struct events_run *run, uint64_t lost, const struct event *next)
 {
+    const bool is_log = run->headless.options->from != NULL;
     struct event event = {.kind = EVENT_LOST, .wall_ns = next->wall_ns, .lost = lost};
 
-    snprintf(event.text, sizeof(event.text), "read too slowly");
+    snprintf(event.text, sizeof(event.text), "%s",
+             is_log ? "memory was refused" : "read too slowly");
     print_event(run, &event);
 }
 

@@ -36,9 +36,13 @@ static int read_next(struct log_frames *reading, struct source *source, struct f
         message("%s: %s", log_source_name(reading->options),
                 frame && frame->missing.text[0] ? frame->missing.text : error_text(error));
     frame_release(frame);
+    if (error == -EINTR)
+        return 0;
+    const bool has_rest = reading->take_rest && (error == -EAGAIN || error == -ENODATA);
+    const int rest = has_rest ? reading->take_rest(reading->data, ring) : 0;
     if (error == -EAGAIN)
         headless_wait(reading->headless, &descriptor, 1, -1);
-    return error == -EAGAIN || error == -EINTR ? 0 : error;
+    return rest ? rest : error == -EAGAIN ? 0 : error;
 }
 
 static int read_all(struct log_frames *reading, struct source *source)
@@ -55,7 +59,7 @@ static int read_all(struct log_frames *reading, struct source *source)
     while (!error && !take_signal(reading))
         error = read_next(reading, source, pool, ring);
     if (error == -ENODATA)
-        error = reading->take_rest ? reading->take_rest(reading->data, ring) : 0;
+        error = 0;
     event_ring_free(ring);
     if (pool)
         frame_pool_release(pool);

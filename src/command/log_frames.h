@@ -13,7 +13,7 @@ struct log_frames {
     const struct options *options; /* that name the log, or the several as one (log_source.h) */
     /* Takes over the reference. 0; -ENODATA: no more are wanted; other -errno. */
     int (*take)(void *data, struct frame *frame, struct event_ring *ring);
-    /* The events after the last frame; NULL: not wanted. 0 or -errno. */
+    /* Events that no frame follows, or not yet; NULL: not wanted. 0 or -errno. */
     int (*take_rest)(void *data, struct event_ring *ring);
     void *data;
     bool more_follow; /* another log is opened after this one: keep the rights for that */

@@ -2,6 +2,7 @@
  * modulo capacity, so that the numbers alone show what was overwritten. */
 #include "core/event.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ struct event_ring {
     pthread_mutex_t mutex;
     uint64_t next;  /* number of the next event */
     uint64_t first; /* lower numbers never were in this ring: it began, or was restarted, here */
+    uint64_t kept;  /* lower numbers were overwritten before it grew */
     uint64_t mask;  /* capacity - 1 */
     struct event *slots;
     void (*change)(void *data, struct event *event); /* NULL: none */
@@ -115,6 +117,40 @@ void event_ring_free(struct event_ring *ring)
     free(ring);
 }
 
+/* Lowest number still there; the mutex is held. */
+static uint64_t oldest_locked(const struct event_ring *ring)
+{
+    uint64_t capacity = ring->mask + 1;
+    uint64_t oldest = ring->next - ring->first > capacity ? ring->next - capacity : ring->first;
+    return oldest > ring->kept ? oldest : ring->kept;
+}
+
+/* The mutex is held. */
+static int grow_locked(struct event_ring *ring, uint32_t count)
+{
+    uint64_t size = ring->mask + 1;
+    while (size < count && size < RING_MAX)
+        size *= 2;
+    struct event *slots = size >= count ? calloc(size, sizeof(*slots)) : NULL;
+    if (!slots)
+        return -ENOMEM;
+    ring->kept = oldest_locked(ring);
+    for (uint64_t at = ring->kept; at < ring->next; at++)
+        slots[at & (size - 1)] = ring->slots[at & ring->mask];
+    free(ring->slots);
+    ring->slots = slots;
+    ring->mask = size - 1;
+    return 0;
+}
+
+int event_ring_reserve(struct event_ring *ring, uint32_t count)
+{
+    pthread_mutex_lock(&ring->mutex);
+    const int error = count > ring->mask + 1 ? grow_locked(ring, count) : 0;
+    pthread_mutex_unlock(&ring->mutex);
+    return error;
+}
+
 void event_ring_set_change(struct event_ring *ring, void (*change)(void *data, struct event *event),
                            void *data)
 {
@@ -141,13 +177,6 @@ uint64_t event_ring_next(struct event_ring *ring)
     uint64_t next = ring->next;
     pthread_mutex_unlock(&ring->mutex);
     return next;
-}
-
-/* Lowest number still there; the mutex is held. */
-static uint64_t oldest_locked(const struct event_ring *ring)
-{
-    uint64_t capacity = ring->mask + 1;
-    return ring->next - ring->first > capacity ? ring->next - capacity : ring->first;
 }
 
 uint64_t event_ring_oldest(struct event_ring *ring)
@@ -184,5 +213,6 @@ void event_ring_restart(struct event_ring *ring, uint64_t next)
 {
     pthread_mutex_lock(&ring->mutex);
     ring->first = ring->next = next;
+    ring->kept = 0;
     pthread_mutex_unlock(&ring->mutex);
 }

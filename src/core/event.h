@@ -132,6 +132,9 @@ void event_ring_free(struct event_ring *ring);
 /* `change` is applied to each event before it is kept. To be set before the first push. */
 void event_ring_set_change(struct event_ring *ring, void (*change)(void *data, struct event *event),
                            void *data);
+/* So many events can be pushed from now on without one of them overwriting another. 0, or -ENOMEM:
+ * the ring is as it was. */
+int event_ring_reserve(struct event_ring *ring, uint32_t count);
 /* Copies the event, gives it the next number and returns that. The oldest event is overwritten. */
 uint64_t event_ring_push(struct event_ring *ring, const struct event *event);
 /* Number the next pushed event will get; a cursor that starts here reads only what comes after. */

@@ -2,6 +2,7 @@
 #include "core/event.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -51,6 +52,34 @@ static void overwritten_is_told(void **unused)
     assert_int_equal(events[7].serial, 20);
     assert_int_equal(event_ring_read(ring, &cursor, events, 16, &lost), 0);
     assert_int_equal(lost, 0);
+    event_ring_free(ring);
+}
+
+static void reserved_is_not_overwritten(void **unused)
+{
+    struct event_ring *ring = event_ring_new(8);
+    struct event events[64];
+    uint64_t cursor = 1, lost;
+    (void)unused;
+    for (uint64_t i = 1; i <= 20; i++)
+        push(ring, i);
+    assert_int_equal(event_ring_reserve(ring, 40), 0);
+    assert_int_equal(event_ring_reserve(ring, 3), 0);
+    assert_int_equal(event_ring_oldest(ring), 13);
+    for (uint64_t i = 21; i <= 60; i++)
+        push(ring, i);
+    assert_int_equal(event_ring_oldest(ring), 13); /* there was more room than that */
+    assert_int_equal(event_ring_read(ring, &cursor, events, 64, &lost), 48);
+    assert_int_equal(lost, 12);
+    for (uint64_t i = 0; i < 48; i++) {
+        assert_int_equal(events[i].number, 13 + i);
+        assert_int_equal(events[i].serial, 13 + i);
+    }
+    assert_int_equal(event_ring_reserve(ring, UINT32_MAX), -ENOMEM);
+    assert_int_equal(event_ring_oldest(ring), 13);
+    event_ring_restart(ring, 5);
+    push(ring, 100);
+    assert_int_equal(event_ring_oldest(ring), 5);
     event_ring_free(ring);
 }
 
@@ -174,8 +203,11 @@ static void ends_in_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_begin_at_one), cmocka_unit_test(overwritten_is_told),
-        cmocka_unit_test(seek_loses_nothing),   cmocka_unit_test(many_threads),
+        cmocka_unit_test(numbers_begin_at_one),
+        cmocka_unit_test(overwritten_is_told),
+        cmocka_unit_test(reserved_is_not_overwritten),
+        cmocka_unit_test(seek_loses_nothing),
+        cmocka_unit_test(many_threads),
         cmocka_unit_test(ends_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,14 +13,40 @@
 #define STANDS_MOST 3 /* its clock may be another one where it stands: once more, then */
 #define LOST        "host lost: "
 
+static bool keep_event(struct log_member *member, const struct event *event)
+{
+    if (GROW(member->events, member->event_capacity, member->event_count + 1))
+        return false;
+    member->events[member->event_count++] = *event;
+    return true;
+}
+
+/* In front of the first event that there is memory for again. */
+static bool keep_missed(struct log_member *member, const struct event *next)
+{
+    struct event event = {.kind = EVENT_LOST,
+                          .origin = EVENT_FROM_LOG,
+                          .wall_ns = next->wall_ns,
+                          .mono_ns = next->mono_ns,
+                          .uid = UINT32_MAX,
+                          .lost = member->missed};
+
+    snprintf(event.text, sizeof(event.text), "memory was refused");
+    return keep_event(member, &event);
+}
+
 static void take_events(struct log_member *member, struct event_ring *scratch)
 {
-    uint64_t cursor = event_ring_oldest(scratch), lost = 0;
-    const uint32_t count = (uint32_t)(event_ring_next(scratch) - cursor);
+    uint64_t cursor = 0, lost = 0; /* from its beginning, whatever number that has */
+    struct event event;
 
-    if (count > 0 && GROW(member->events, member->event_capacity, member->event_count + count) == 0)
-        member->event_count +=
-            event_ring_read(scratch, &cursor, member->events + member->event_count, count, &lost);
+    while (event_ring_read(scratch, &cursor, &event, 1, &lost) == 1) {
+        member->missed += lost;
+        if (member->missed && keep_missed(member, &event))
+            member->missed = 0;
+        if (!keep_event(member, &event))
+            member->missed++;
+    }
     event_ring_restart(scratch, event_ring_next(scratch));
 }
 

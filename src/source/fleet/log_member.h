@@ -19,6 +19,7 @@ struct log_member {
     struct event *events; /* of the frames read, and of the one that was peeked at */
     uint32_t event_count, event_capacity;
     uint32_t read_count; /* of them, those of the frames read */
+    uint64_t missed;     /* for want of memory, not reported yet */
     uint64_t frames;
     int64_t shift_ns;  /* from its clock to that of the fleet */
     int64_t latest_ns; /* time of `latest` */

@@ -223,11 +223,12 @@ static void push_events(struct fleet_logs *logs, struct frame *frame)
 
     sort_items(logs->events, logs->event_count, sizeof(*logs->events), compare_events);
     frame->first_event = logs->ring ? event_ring_next(logs->ring) : 0;
-    while (pushed < logs->event_count && logs->events[pushed].wall_ns <= until_ns) {
-        if (logs->ring)
-            event_ring_push(logs->ring, &logs->events[pushed]);
+    while (pushed < logs->event_count && logs->events[pushed].wall_ns <= until_ns)
         pushed++;
-    }
+    if (logs->ring) /* refused: who reads them learns how many it missed */
+        (void)event_ring_reserve(logs->ring, pushed);
+    for (uint32_t i = 0; i < pushed && logs->ring; i++)
+        event_ring_push(logs->ring, &logs->events[i]);
     frame->next_event = logs->ring ? event_ring_next(logs->ring) : 0;
     if (!pushed)
         return;

@@ -112,6 +112,8 @@ static void push_events(struct replay *replay)
     uint64_t mono_offset = (uint64_t)replay->frame.mono_ns - (uint64_t)replay->frame.wall_ns;
 
     replay->first_event = replay->ring ? event_ring_next(replay->ring) : 0;
+    if (replay->ring) /* refused: who reads them learns how many it missed */
+        (void)event_ring_reserve(replay->ring, replay->pending_count);
     for (uint32_t i = 0; i < replay->pending_count && replay->ring; i++) {
         struct event *event = &replay->pending[i];
         event->mono_ns = mono_of(replay, (int64_t)((uint64_t)event->wall_ns + mono_offset));

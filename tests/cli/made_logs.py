@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""Logs that were made to hold what recordings rarely do: what the commands that read them say of it.
+
+    made_logs.py TCPLENS"""
+import datetime
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from checks import check, exit_code
+
+NETNS = 4026531840
+BURST = 66000  # events between two frames: more than are kept of a live session
+
+
+class Log:
+    """Lines as the format has them; times in seconds since the log began."""
+
+    def __init__(self, path, head):
+        self.path, self.head = path, head
+        self.lines = []
+        self.counts = dict.fromkeys(("open", "state", "close"), 0)
+        self.frames = self.rows = 0
+
+    def put(self, kind, at_s, **keys):
+        moment = datetime.datetime(2026, 11, 28, 9, 0) + datetime.timedelta(seconds=at_s)
+        time = moment.isoformat(timespec="microseconds") + "000Z"
+        self.lines.append({"ev": kind, "t": time, "seq": len(self.lines) + 1, **keys})
+        if kind in self.counts:
+            self.counts[kind] += 1
+
+    def begin(self, at_s):
+        """A keyframe that follows stands for itself."""
+        start = self.lines[0]["t"] if self.lines else "2026-11-28T09:00:00.000000000Z"
+        kept = {key: value for key, value in self.head.items() if key not in ("ev", "t", "seq", "start", "findings")}
+        self.put("head", at_s, **kept, start=start)
+        self.rows = 0
+
+    def process(self, at_s, number, pid, user, unit):
+        self.put("proc", at_s, id=number, pid=pid, uid=pid, user=user, comm=f"p{pid}", unit=unit)
+
+    def end(self, kind, at_s, port, **keys):
+        """Of a connection of 10.0.0.5."""
+        if kind == "row":
+            self.rows += 1
+        self.put(kind, at_s, proto="tcp", family="inet", laddr="10.0.0.5", lport=port, raddr="203.0.113.80", rport=443,
+                 netns=NETNS, **keys)
+
+    def frame(self, at_s, key=True, **keys):
+        self.frames += 1
+        self.put("frame", at_s, number=self.frames, key=key, mono_ns=int((1000 + at_s) * 1e9), netns=NETNS,
+                 netns_is_host=True, rows=self.rows, ghosts=0, opens=self.counts["open"],
+                 transitions=self.counts["state"], closes=self.counts["close"], **keys)
+        self.counts = dict.fromkeys(self.counts, 0)
+
+    def write(self):
+        self.path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in self.lines))
+        return self.path
+
+
+def run(tcplens, *arguments):
+    """What it prints, line by line; it must have nothing to complain of."""
+    done = subprocess.run([tcplens, *map(str, arguments)], capture_output=True, text=True, check=False)
+    check(f"{arguments[0]} reads it whole", done.returncode == 0 and not done.stderr, done.stderr)
+    return list(map(json.loads, done.stdout.splitlines()))
+
+
+def from_logs(logs):
+    return [word for log in logs for word in ("--from", log)]
+
+
+def check_burst(tcplens, make):
+    """All events between two frames, however many."""
+    logs = []
+    for name in ("burst-1", "burst-2"):
+        log = make(name)
+        log.begin(1)
+        log.frame(1)
+        for i in range(BURST):
+            log.end("open", 1.5, 1000 + i % 60000, to="SYN-SENT", cookie=f"{i + 1:x}")
+        log.frame(2, key=False)
+        logs.append(log.write())
+    for which in (logs[:1], logs):
+        events = run(tcplens, "events", "--json", "--skip", "all", *from_logs(which))
+        kinds = [event["ev"] for event in events]
+        check(f"a burst in {len(which)} log(s)", kinds == ["open"] * BURST * len(which),
+              f"{kinds.count('open')} opens, {kinds.count('gap')} gaps")
+    summary, = run(tcplens, "summary", "--json", logs[0])
+    check("the burst in a summary", summary["opened"] == BURST and not summary.get("lost"), summary)
+
+
+def check_frameless(tcplens, make):
+    """A log that was filtered to its events."""
+    log = make("frameless")
+    log.begin(1)
+    for i in range(BURST):
+        log.end("open", 1.5, 1000 + i % 60000, to="SYN-SENT", cookie=f"{i + 1:x}")
+    path = log.write()
+    summary, = run(tcplens, "summary", "--json", path)
+    check("events without a frame in a summary", summary["opened"] == BURST and not summary.get("lost"), summary)
+
+
+def main():
+    tcplens = sys.argv[1]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        demo = folder / "demo.jsonl"
+        subprocess.run([tcplens, "record", "--demo", "1,3", "-i", "0.1", "--for", "0.1", "-o", demo], check=True,
+                       capture_output=True)
+        head = json.loads(demo.read_text().splitlines()[0])
+
+        def make(name):
+            return Log(folder / f"{name}.jsonl", dict(head, source="sock_diag", host=name))
+
+        check_burst(tcplens, make)
+        check_frameless(tcplens, make)
+    return exit_code()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

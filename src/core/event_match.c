@@ -11,15 +11,13 @@ void event_match_done(struct event_match *match)
 /* If out of memory, rows are missing: their events are tested by their own facts. */
 static void turn_to(struct event_match *match, const struct frame *frame)
 {
-    if (match->frame == frame && match->number == frame->number && match->wall_ns == frame->wall_ns)
+    if (frame_mark_is(&match->of, frame))
         return;
     map_clear(&match->row_of);
     for (uint32_t i = 0; i < frame->conn_count; i++)
         if (frame->conns[i].serial)
             (void)map_put(&match->row_of, frame->conns[i].serial, i);
-    match->frame = frame;
-    match->number = frame->number;
-    match->wall_ns = frame->wall_ns;
+    match->of = frame_mark_of(frame);
 }
 
 static const struct conn *find_row(struct event_match *match, const struct frame *frame,

@@ -10,9 +10,7 @@
 /* Zeroed at first. Finds the rows of one frame by serial; reused from event to event. */
 struct event_match {
     struct map row_of; /* serial -> row */
-    const struct frame *frame;
-    uint64_t number; /* of that frame, as its memory may be reused for another */
-    int64_t wall_ns;
+    struct frame_mark of;
 };
 
 void event_match_done(struct event_match *match);

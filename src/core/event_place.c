@@ -17,7 +17,7 @@ void event_places_done(struct event_places *places)
 /* Entries for which there is no memory are not found. */
 static void look_at(struct event_places *places, const struct frame *frame)
 {
-    if (places->frame == frame && places->number == frame->number)
+    if (frame_mark_is(&places->of, frame))
         return;
     map_clear(&places->procs);
     map_clear(&places->groups);
@@ -28,8 +28,7 @@ static void look_at(struct event_places *places, const struct frame *frame)
     for (uint32_t i = 0; i < frame->group_count; i++)
         if (frame->groups[i].id)
             (void)map_put(&places->groups, frame->groups[i].id, i);
-    places->frame = frame;
-    places->number = frame->number;
+    places->of = frame_mark_of(frame);
 }
 
 const struct proc *event_places_process(struct event_places *places, const struct frame *frame,
@@ -40,7 +39,7 @@ const struct proc *event_places_process(struct event_places *places, const struc
     look_at(places, frame);
     const uint32_t index =
         map_find(&places->procs, key_of(frame_host_number(frame, event->netns), event->pid));
-    const struct proc *proc = index == MAP_NONE ? NULL : &frame->procs[index];
+    const struct proc *proc = index < frame->proc_count ? &frame->procs[index] : NULL;
     if (!proc || (event->owner_start_ticks && proc->start_ticks &&
                   event->owner_start_ticks != proc->start_ticks))
         return NULL; /* the pid was reused since */
@@ -72,7 +71,7 @@ static uint64_t find_serial(struct event_places *places, const struct frame *fra
             (void)map_put(&places->rows, frame->conns[i].cookie, i);
     places->rows_filled = true;
     const uint32_t index = map_find(&places->rows, event->cookie);
-    const struct conn *conn = index == MAP_NONE ? NULL : &frame->conns[index];
+    const struct conn *conn = index < frame->conn_count ? &frame->conns[index] : NULL;
     return conn && conn->netns == event->netns ? conn->serial : 0;
 }
 

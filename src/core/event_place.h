@@ -26,8 +26,7 @@ struct event_places {
     struct map groups; /* cgroup id -> index in frame.groups */
     struct map rows;   /* cookie -> index in frame.conns; filled when first needed */
     bool rows_filled;
-    const struct frame *frame;
-    uint64_t number; /* of that frame, as its memory may be reused for another */
+    struct frame_mark of;
 };
 
 void event_places_done(struct event_places *places);

@@ -309,6 +309,22 @@ static inline bool frame_row_stands(const struct frame *frame, const struct conn
 /* The key means the same namespace in both frames, as far as is known. */
 bool frame_same_netns(const struct frame *a, const struct frame *b, uint32_t key);
 
+/* Which frame something was made of, to be compared only: the memory of a frame may be another one's
+ * by now, and frames of several logs have no numbers. Zeroed: none. */
+struct frame_mark {
+    const struct frame *frame;
+    uint64_t number;
+    int64_t wall_ns;
+};
+static inline struct frame_mark frame_mark_of(const struct frame *frame)
+{
+    return (struct frame_mark){frame, frame->number, frame->wall_ns};
+}
+static inline bool frame_mark_is(const struct frame_mark *mark, const struct frame *frame)
+{
+    return mark->frame == frame && mark->number == frame->number && mark->wall_ns == frame->wall_ns;
+}
+
 /* It was read from a session log. */
 static inline bool frame_is_of_log(const struct frame *frame)
 {

@@ -96,8 +96,7 @@ static bool has_begun(const struct view *view, const struct frame *frame)
 {
     const struct view_rows *coming = &view->coming;
 
-    return coming->frame == frame && coming->number == frame->number &&
-           coming->wall_ns == frame->wall_ns && coming->next <= frame->conn_count &&
+    return frame_mark_is(&coming->of, frame) && coming->next <= frame->conn_count &&
            coming->sort == view->sort && coming->descending == view->descending &&
            coming->accept_generation == view->accept_generation;
 }
@@ -111,9 +110,7 @@ static int begin(struct view *view, const struct frame *frame)
         error = name_ranks_take(&coming->names, frame);
     if (error)
         return error;
-    *coming = (struct view_rows){.frame = frame,
-                                 .number = frame->number,
-                                 .wall_ns = frame->wall_ns,
+    *coming = (struct view_rows){.of = frame_mark_of(frame),
                                  .sort = view->sort,
                                  .descending = view->descending,
                                  .accept_generation = view->accept_generation,
@@ -195,7 +192,7 @@ int view_update(struct view *view, const struct column_context *context, uint32_
     struct ties ties;
 
     if (view->ranking.frozen || ranking_is_held(&view->ranking))
-        view->coming.frame = NULL;
+        view->coming.of = (struct frame_mark){0};
     int error = ranking_begin(&view->ranking);
     if (!error)
         error = fill_entries(view, context, &cursor);

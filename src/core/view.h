@@ -8,9 +8,7 @@
 #include "core/ranking.h"
 
 struct view_rows {             /* accepted rows of a frame, in no order yet */
-    const struct frame *frame; /* only compared; NULL = nothing prepared */
-    uint64_t number;           /* of it, as its memory may be reused for another */
-    int64_t wall_ns;
+    struct frame_mark of;      /* none = nothing prepared */
     const struct column *sort; /* the column of the keys */
     bool descending;
     uint32_t accept_generation;

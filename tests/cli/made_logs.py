@@ -102,6 +102,26 @@ def check_frameless(tcplens, make):
     check("events without a frame in a summary", summary["opened"] == BURST and not summary.get("lost"), summary)
 
 
+def check_owners(tcplens, make):
+    """Each event has the user and the unit of its own frame's process."""
+    log = make("owners")
+    alice, bob = (100, "alice", "a.service"), (200, "bob", "b.service")
+    for at_s, processes, opens in ((1, (alice, bob), True), (2, (alice, bob), False), (3, (bob, alice), True)):
+        log.begin(at_s)
+        if opens:
+            log.end("open", at_s, 1000 + at_s, to="SYN-SENT", cookie=f"{at_s}", pid=200, comm="p200")
+        for number, process in enumerate(processes, 1):
+            log.process(at_s, number, *process)
+        log.frame(at_s)
+    other = make("other")
+    other.begin(1)
+    for at_s in (1, 2, 3):
+        other.frame(at_s, key=at_s == 1)
+    events = run(tcplens, "events", "--json", "--skip", "all", *from_logs([log.write(), other.write()]))
+    seen = [(event.get("user"), event.get("unit")) for event in events]
+    check("the owner of the frame of an event", seen == [("bob", "b.service")] * 2, seen)
+
+
 def main():
     tcplens = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -116,6 +136,7 @@ def main():
 
         check_burst(tcplens, make)
         check_frameless(tcplens, make)
+        check_owners(tcplens, make)
     return exit_code()
 
 

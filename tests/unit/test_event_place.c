@@ -53,6 +53,30 @@ static void test_process_of_the_frame(void **state)
     frame_pool_release(pool);
 }
 
+/* As frames of several logs: without numbers, in the memory of the frame before. */
+static void test_next_frame_in_the_same_memory(void **state)
+{
+    struct frame_pool *pool = frame_pool_new();
+    struct frame *frame = make_frame(pool);
+    struct event_places places = {0};
+    const struct event event = {.uid = UINT32_MAX, .pid = 78, .cookie = 8};
+
+    (void)state;
+    frame->wall_ns = 1;
+    frame_add_conn(frame)->cookie = 8;
+    assert_int_equal(event_places_process(&places, frame, &event)->pid, 78);
+    (void)event_places_find(&places, frame, &event);
+    frame->wall_ns = 2;
+    frame->procs[0].pid = 78;
+    frame->proc_count = 1;
+    frame->conn_count = 0;
+    assert_ptr_equal(event_places_process(&places, frame, &event), &frame->procs[0]);
+    assert_int_equal(event_places_find(&places, frame, &event).serial, 0);
+    event_places_done(&places);
+    frame_release(frame);
+    frame_pool_release(pool);
+}
+
 /* A process that no frame shows: of the control group its socket was made in. And a connection that
  * opened after the frame before. */
 static void test_group_and_row_of_the_socket(void **state)
@@ -121,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_process_of_the_frame),
+        cmocka_unit_test(test_next_frame_in_the_same_memory),
         cmocka_unit_test(test_group_and_row_of_the_socket),
         cmocka_unit_test(test_nothing_known),
         cmocka_unit_test(test_next_frame),

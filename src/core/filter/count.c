@@ -11,9 +11,7 @@
 
 struct filter_count {
     /* the frame it is of; published frames do not change */
-    const struct frame *frame;
-    uint64_t number;
-    int64_t wall_ns;
+    struct frame_mark of;
     uint32_t live_count;
     struct map rows; /* value of the column, hashed -> how many */
 };
@@ -105,8 +103,8 @@ static uint64_t key_of(const struct column *by, const struct column_context *con
 
 static bool is_counted(const struct filter_count *counted, const struct frame *frame)
 {
-    return counted->frame == frame && frame->number != 0 && counted->number == frame->number &&
-           counted->wall_ns == frame->wall_ns && counted->live_count == frame->live_count;
+    return frame_mark_is(&counted->of, frame) && frame->number != 0 &&
+           counted->live_count == frame->live_count;
 }
 
 static void count_rows(const struct filter_node *node, const struct column_context *context)
@@ -124,9 +122,7 @@ static void count_rows(const struct filter_node *node, const struct column_conte
         if (key)
             (void)map_put(&counted->rows, key, before == MAP_NONE ? 1 : before + 1);
     }
-    counted->frame = frame;
-    counted->number = frame->number;
-    counted->wall_ns = frame->wall_ns;
+    counted->of = frame_mark_of(frame);
     counted->live_count = frame->live_count;
 }
 

@@ -15,8 +15,7 @@ void filter_memo_done(struct filter_memo *memo)
 
 static bool is_of(const struct filter_memo *memo, const struct frame *frame)
 {
-    return memo->frame == frame && memo->number == frame->number &&
-           memo->wall_ns == frame->wall_ns && memo->proc_count == frame->proc_count &&
+    return frame_mark_is(&memo->of, frame) && memo->proc_count == frame->proc_count &&
            memo->group_count == frame->group_count && memo->user_count == frame->user_count;
 }
 
@@ -31,13 +30,11 @@ static bool make_room(uint8_t **answers, uint32_t *capacity, uint32_t count)
 
 static bool turn_to(struct filter_memo *memo, const struct frame *frame)
 {
-    memo->frame = NULL;
+    memo->of = (struct frame_mark){0};
     if (frame->number == 0 || !make_room(&memo->procs, &memo->proc_capacity, frame->proc_count) ||
         !make_room(&memo->groups, &memo->group_capacity, frame->group_count))
         return false;
-    memo->frame = frame;
-    memo->number = frame->number;
-    memo->wall_ns = frame->wall_ns;
+    memo->of = frame_mark_of(frame);
     memo->proc_count = frame->proc_count;
     memo->group_count = frame->group_count;
     memo->user_count = frame->user_count;

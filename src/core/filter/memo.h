@@ -10,9 +10,7 @@ enum filter_says { SAYS_NOT_ASKED = 0, SAYS_UNKNOWN, SAYS_NO, SAYS_YES };
 
 struct filter_memo {
     /* the frame it is of; published frames do not change */
-    const struct frame *frame;
-    uint64_t number;
-    int64_t wall_ns;
+    struct frame_mark of;
     uint32_t proc_count, group_count, user_count;
 
     uint8_t *procs, *groups; /* enum filter_says, by index in the frame */

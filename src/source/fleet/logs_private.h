@@ -20,9 +20,8 @@ struct logs_search {
     bool begun;
     struct source *redacted; /* whose redaction holds */
     struct frame_pool *pool;
-    struct frame *frame;         /* of the log's frame that was merged last, as the fleet has it */
-    const struct frame *made_of; /* that one */
-    uint64_t made_number;
+    struct frame *frame;       /* of the log's frame that was merged last, as the fleet has it */
+    struct frame_mark made_of; /* that one */
     int64_t found_ns, reached_ns;
     bool found;
 };

@@ -22,12 +22,11 @@ static const struct frame *merged(struct fleet_logs *logs, const struct frame *f
     struct logs_search *search = &logs->search;
     struct fleet_part part = *fleet_logs_part(logs, at_work(logs));
 
-    if (search->frame && search->made_of == frame && search->made_number == frame->number)
+    if (search->frame && frame_mark_is(&search->made_of, frame))
         return search->frame;
     frame_release(search->frame);
     search->frame = frame_new(search->pool);
-    search->made_of = frame;
-    search->made_number = frame->number;
+    search->made_of = frame_mark_of(frame);
     if (!search->frame)
         return NULL;
     part.frame = frame;

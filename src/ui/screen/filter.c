@@ -332,14 +332,13 @@ void screen_filter_count(struct screen *screen, char *out, size_t size)
     const struct frame *frame = picture->frame;
     char shown[32], all[32];
 
-    if (own->counted_frame != frame || own->counted_number != frame->number ||
+    if (!frame_mark_is(&own->counted_frame, frame) ||
         own->counted_generation != picture->filter_generation) {
         own->counted = 0;
         for (uint32_t i = 0; i < frame->live_count; i++)
             own->counted +=
                 picture->accept(picture->accept_data, &picture->context, &frame->conns[i]);
-        own->counted_frame = frame;
-        own->counted_number = frame->number;
+        own->counted_frame = frame_mark_of(frame);
         own->counted_generation = picture->filter_generation;
     }
     text_thousands(shown, sizeof(shown), own->counted);

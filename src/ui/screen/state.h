@@ -29,8 +29,7 @@ struct screen_filter {
     struct filter_completions completions; /* that Tab offers; count 0 = none */
     size_t completion;                     /* the one in the text, == count: none yet */
     char before[PROMPT_MAX];               /* in force when the line was opened */
-    const struct frame *counted_frame; /* to be compared only: with generation, what was counted */
-    uint64_t counted_number;           /* of it, as its memory may be another one's by now */
+    struct frame_mark counted_frame;       /* with generation, what was counted */
     uint32_t counted_generation, counted;
 };
 

@@ -100,22 +100,33 @@ class Text:
 
 
 class Beginning:
-    """Lines of which there are as many as time allowed."""
+    """Events of which there are as many as time allowed. A finding begins with the first frame that was seen with it, which a
+    wake-up that fails makes a later one: findings are compared but for their time."""
 
     def __init__(self, runs):
-        self.wanted = max((run.out.splitlines() for run in runs), key=len)
+        self.wanted, self.found = max((self.take_apart(run.out) for run in runs), key=lambda parts: len(parts[0]))
         for run in runs:
             assert not self.differs(run), 'runs without a fault differ'
+
+    def take_apart(self, text):
+        """The events, without their numbers, and what was found of whom."""
+        lines = [json.loads(line) for line in text.splitlines()]
+        events = [{name: value for name, value in line.items() if name != 'seq'} for line in lines if line['ev'] != 'finding']
+        return events, [(line['finding'], line['subject']) for line in lines if line['ev'] == 'finding']
 
     def has_unknown(self, result):
         return False
 
     def differs(self, result):
-        got = result.out.splitlines()
-        for i, (one, other) in enumerate(zip(got, self.wanted)):
+        try:
+            events, found = self.take_apart(result.out)
+        except ValueError:
+            return 'a line is not JSON'
+        for i, (one, other) in enumerate(zip(events, self.wanted)):
             if one != other:
-                return f'line {i + 1}: {one[:300]!r}, not {other[:300]!r}'
-        return ''
+                return f'event {i + 1}: {one}, not {other}'
+        more = [one for one in found if one not in self.found]
+        return f'found: {more[0]}' if more else ''
 
 
 def judge_output(expected, result):

@@ -11,6 +11,7 @@
 #include "command/headless.h"
 #include "command/log_source.h"
 #include "command/log_when.h"
+#include "command/open_hosts.h"
 #include "command/open_source.h"
 #include "core/event_match.h"
 #include "core/json/json.h"
@@ -23,7 +24,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define BATCH 256u
 
@@ -184,7 +184,7 @@ static int run_live(struct events_run *run)
         signal = headless_signal(headless);
     int code = error == -EINTR ? 128 + signal : headless_exit_code(signal, output_exit_code(error));
     if (!ended)
-        _exit(code);
+        exit_without_threads(code);
     return code;
 }
 

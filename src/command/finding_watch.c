@@ -5,11 +5,11 @@
 #include "base/error.h"
 #include "base/wake.h"
 #include "command/log_frames.h"
+#include "command/open_hosts.h"
 #include "options/output.h"
 #include "source/confine.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 /* Takes the reference over. */
 static int take_frame(struct finding_watch *watch, struct frame *frame,
@@ -58,7 +58,7 @@ static int watch_live(struct finding_watch *watch)
     if (!collector_join(headless->collector, HEADLESS_END_NS)) {
         /* in the middle of a long frame: report what is known */
         const int code = watch->report(watch->data);
-        _exit(signal ? 128 + signal : code);
+        exit_without_threads(signal ? 128 + signal : code);
     }
     return error;
 }

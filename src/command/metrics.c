@@ -5,6 +5,7 @@
 #include "command/commands.h"
 #include "command/finding_options.h"
 #include "command/metrics_output.h"
+#include "command/open_hosts.h"
 #include "options/output.h"
 
 #include <errno.h>
@@ -51,7 +52,8 @@ static int watch_live(struct reading *reading)
     }
     collector_ask_stop(headless->collector);
     if (!collector_join(headless->collector, HEADLESS_END_NS))
-        _exit(signal ? 128 + signal : print(reading)); /* stopped in the middle of a long frame */
+        exit_without_threads(signal ? 128 + signal
+                                    : print(reading)); /* stopped in the middle of a long frame */
     return signal ? headless_exit_code(signal, EXIT_DONE) : EXIT_DONE;
 }
 

@@ -5,11 +5,13 @@
 #include "base/error.h"
 #include "command/open_source.h"
 #include "source/fleet/fleet.h"
+#include "source/remote/spawn.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HOSTS_FILE_MAX 65536
 #define WAIT_NS        (15 * SECOND_NS) /* for hosts that do not answer; longer than ssh itself waits */
@@ -141,4 +143,10 @@ int open_hosts(struct source **source, const struct options *options, char *why)
     }
     free(list);
     return error;
+}
+
+_Noreturn void exit_without_threads(int code)
+{
+    remote_end_all();
+    _exit(code);
 }

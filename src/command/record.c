@@ -9,6 +9,7 @@
 #include "command/headless.h"
 #include "command/log_path.h"
 #include "command/metrics_output.h"
+#include "command/open_hosts.h"
 #include "command/record_hosts.h"
 #include "core/text/text.h"
 #include "options/output.h"
@@ -226,7 +227,7 @@ static int run_record(struct record_run *run)
     int code = run->recorder ? end_log(run, &ended) : EXIT_DONE;
     code = headless_exit_code(signal, end_metrics(run, code));
     if (!ended)
-        _exit(code);
+        exit_without_threads(code);
     return code;
 }
 

@@ -7,6 +7,7 @@
 #include "command/color.h"
 #include "command/commands.h"
 #include "command/filter_read.h"
+#include "command/open_hosts.h"
 #include "command/screenshot.h"
 #include "command/theme_choice.h"
 #include "command/top_feed.h"
@@ -15,6 +16,7 @@
 #include "options/settings.h"
 #include "source/confine.h"
 #include "source/privilege.h"
+#include "source/remote/spawn.h"
 #include "source/system_names.h"
 #include "ui/screen/screen.h"
 
@@ -86,6 +88,7 @@ static void say_ended_by_curses(void)
 static void on_deadly_signal(int number, siginfo_t *info, void *context)
 {
     (void)context;
+    remote_end_all();
     if (number == SIGSEGV && info->si_code > 0 && (uintptr_t)info->si_addr < NULL_PAGES &&
         term_in_curses() && deadly_rescue) {
         say_ended_by_curses();
@@ -108,8 +111,10 @@ static void catch_deadly_signals(struct term_rescue *rescue)
 /* curses calls exit() when it runs out of memory (ncurses 6.4, comp_error.c). */
 static void on_exit_from_within(void)
 {
-    if (deadly_rescue)
-        say_ended_by_curses();
+    if (!deadly_rescue)
+        return;
+    remote_end_all();
+    say_ended_by_curses();
 }
 
 static void release_deadly_signals(void)
@@ -470,7 +475,7 @@ static int run(struct top *top)
     signal = watch(top);
     code = signal ? 128 + signal : EXIT_DONE;
     if (!end_threads(top))
-        _exit(code);
+        exit_without_threads(code);
     release_deadly_signals();
     if (top->screen_error)
         return say(EXIT_FAILED, "no screen",

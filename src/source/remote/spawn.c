@@ -1,15 +1,30 @@
 /* remote_spawn: see spawn.h. */
 #include "source/remote/spawn.h"
 
+#include "core/host.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
+
+/* Those that run: for an end without the thread that reaps them. */
+static _Atomic pid_t running[HOSTS_MAX];
+
+static void change_running(pid_t from, pid_t to)
+{
+    for (size_t i = 0; i < HOSTS_MAX; i++) {
+        pid_t expected = from;
+        if (atomic_compare_exchange_strong(&running[i], &expected, to))
+            return;
+    }
+}
 
 /* No signal blocked or ignored, and a session of its own: what it starts ends with it, keys of the
  * terminal do not reach it, and it has no terminal on which it could ask for a password. */
@@ -99,6 +114,7 @@ int remote_spawn(struct remote_child *child, const char *const *words, bool with
     }
     if (error)
         return error;
+    change_running(0, pid);
     *child = (struct remote_child){.pid = pid,
                                    .input = with_input ? pipes[0][1] : 0,
                                    .output = pipes[1][0],
@@ -125,6 +141,7 @@ bool remote_reap(struct remote_child *child, int *code)
     const pid_t got = waitpid(child->pid, &status, WNOHANG);
     if (got == 0 || (got < 0 && errno == EINTR))
         return false;
+    change_running(child->pid, 0);
     child->pid = 0;
     *code = got > 0 && WIFEXITED(status)     ? WEXITSTATUS(status)
             : got > 0 && WIFSIGNALED(status) ? 128 + WTERMSIG(status)
@@ -136,4 +153,13 @@ void remote_end(const struct remote_child *child, bool force)
 {
     if (child->pid > 0)
         (void)kill(-child->pid, force ? SIGKILL : SIGTERM);
+}
+
+void remote_end_all(void)
+{
+    for (size_t i = 0; i < HOSTS_MAX; i++) {
+        const pid_t pid = atomic_load(&running[i]);
+        if (pid > 0)
+            (void)kill(-pid, SIGTERM);
+    }
 }

@@ -21,5 +21,8 @@ int remote_spawn(struct remote_child *child, const char *const *words, bool with
 bool remote_reap(struct remote_child *child, int *code);
 /* Asks its group to end; `force`: ends it. */
 void remote_end(const struct remote_child *child, bool force);
+/* Asks the groups of all that run to end, where the program ends without the thread that would. Safe in a
+ * signal handler. */
+void remote_end_all(void);
 
 #endif

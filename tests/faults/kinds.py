@@ -5,6 +5,12 @@ import os
 import re
 
 
+def read_count(path):
+    """0: it ended without its threads, as on a busy machine, and wrote none."""
+    with open(path, encoding='ascii') as file:
+        return int(file.read() or 0)
+
+
 class Allocations:
     """The Nth allocation fails ("12"), or all from the Nth on ("12+")."""
 
@@ -12,11 +18,11 @@ class Allocations:
         self.library = library
 
     def positions(self, command, place):
-        count = os.path.join(place.folder, 'count')
-        command.run(place, env={'LD_PRELOAD': self.library, 'COUNT_ALLOC': count})
-        with open(count, encoding='ascii') as file:
-            number = int(file.read())
-        os.remove(count)
+        path = os.path.join(place.folder, 'count')
+        number = 0
+        while not number:
+            command.run(place, env={'LD_PRELOAD': self.library, 'COUNT_ALLOC': path})
+            number = read_count(path)
         return [f'{n}{mode}' for n in range(1, number + number // 20 + 1) for mode in ('', '+')]
 
     def run(self, command, place, position):

@@ -73,7 +73,8 @@ static void stack_is_no_matter_of_limits(void **unused)
     assert_int_equal(worker_init(&worker), 0);
     assert_int_equal(worker_start(&worker, "task", measure_stack, &bytes), 0);
     assert_true(worker_join(&worker, 10 * SECOND_NS));
-    assert_int_equal(bytes, WORKER_STACK_BYTES);
+    assert_true(bytes >= WORKER_STACK_BYTES); /* musl counts its own data of the thread, too */
+    assert_true(bytes < WORKER_STACK_BYTES + 16384);
     worker_done(&worker);
 }
 

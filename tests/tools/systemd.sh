@@ -26,7 +26,7 @@ systemd_boot() {
 # Its process 1, as the host sees it.
 systemd_init() { head -n 1 "$cgroup/init.scope/cgroup.procs" 2>/dev/null; }
 systemd_inside() { nsenter -t "$(systemd_init)" -m -u -i -n -p -C -r -w env DEBIAN_FRONTEND=noninteractive "$@"; }
-systemd_is_up() { systemd_inside systemctl is-system-running | grep -qE "running|degraded"; }
+systemd_is_up() { systemd_inside systemctl is-system-running 2>/dev/null | grep -qE "running|degraded"; }
 
 systemd_end() {
     echo 1 >"$cgroup/cgroup.kill" 2>/dev/null

@@ -48,7 +48,7 @@ static int read_next(struct log_frames *reading, struct source *source, struct f
 static int read_all(struct log_frames *reading, struct source *source)
 {
     struct frame_pool *pool = frame_pool_new();
-    struct event_ring *ring = event_ring_new(EVENT_RING_DEFAULT);
+    struct event_ring *ring = reading->ring ? reading->ring : event_ring_new(EVENT_RING_DEFAULT);
     int error = pool && ring ? 0 : -ENOMEM;
 
     if (error)
@@ -60,7 +60,8 @@ static int read_all(struct log_frames *reading, struct source *source)
         error = read_next(reading, source, pool, ring);
     if (error == -ENODATA)
         error = 0;
-    event_ring_free(ring);
+    if (!reading->ring)
+        event_ring_free(ring);
     if (pool)
         frame_pool_release(pool);
     return error;

@@ -16,7 +16,8 @@ struct log_frames {
     /* Events that no frame follows, or not yet; NULL: not wanted. 0 or -errno. */
     int (*take_rest)(void *data, struct event_ring *ring);
     void *data;
-    bool more_follow; /* another log is opened after this one: keep the rights for that */
+    struct event_ring *ring; /* that events go to; NULL = one of its own */
+    bool more_follow;        /* another log is opened after this one: keep the rights for that */
     /* out */
     uint64_t frames;
     int signal; /* that stopped it, 0 = none */

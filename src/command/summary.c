@@ -10,12 +10,17 @@
 #include "source/fleet/log_paths.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 struct summary_run {
     struct headless headless;
     struct summary summary;
     struct finding_engine *engine;
+    struct event_ring *ring;   /* of all parts of a log */
+    char fault[LOG_FAULT_MAX]; /* the first of its parts */
+    struct buffer from;        /* "--from FILE", for each */
+    uint32_t parts;            /* of the log, that were read */
     struct buffer out;
     struct summary total; /* of several logs: counts only */
     uint32_t logs;        /* logs in `total` */
@@ -71,13 +76,16 @@ static void add_to_total(struct summary *total, const struct summary *summary)
     total->retrans_bytes += summary->retrans_bytes;
 }
 
-static int print(struct summary_run *run, const struct log_frames *reading)
+static int print(struct summary_run *run, const char *path)
 {
-    struct summary_report report = {.path = log_source_name(reading->options),
+    struct summary_report report = {.path = path,
+                                    .parts = run->parts,
                                     .summary = &run->summary,
                                     .checks = finding_engine_checks(run->engine),
-                                    .fault = fault_alone(reading)};
+                                    .fault = run->fault};
 
+    buffer_char(&run->from, '\0');
+    report.from = run->from.failed ? "" : run->from.data;
     report.findings = finding_engine_list(run->engine, &report.finding_count);
     if (run->headless.options->output == OUTPUT_JSON) {
         summary_json(&run->out, &report);
@@ -97,14 +105,15 @@ static int print_total(struct summary_run *run)
     return output_exit_code(output_flush(&run->out));
 }
 
-/* Summarizes one log, named by the options. */
-static int summarize(struct summary_run *run, const struct options *options, bool more_follow)
+/* Of a log, or of a part of one, named by the options. -1, or the exit code. */
+static int read_part(struct summary_run *run, const struct options *options, bool more_follow)
 {
     struct log_frames reading = {.headless = &run->headless,
                                  .options = options,
                                  .take = take_frame,
                                  .take_rest = take_rest,
                                  .data = run,
+                                 .ring = run->ring,
                                  .more_follow = more_follow};
     const int error = log_frames_read(&reading);
 
@@ -115,26 +124,71 @@ static int summarize(struct summary_run *run, const struct options *options, boo
         return 128 + reading.signal;
     if (reading.fault[0])
         message("%s", reading.fault);
+    if (reading.fault[0] && !run->fault[0])
+        snprintf(run->fault, sizeof(run->fault), "%s", fault_alone(&reading));
+    buffer_printf(&run->from, "%s--from %s", run->parts++ ? " " : "", log_source_name(options));
+    return -1;
+}
+
+/* What was read of the log, whose last part is at `path`. */
+static int sum_up(struct summary_run *run, const char *path)
+{
     if (run->summary.frames == 0 && run->summary.opened + run->summary.closed == 0) {
-        message("%s: it has no frame and no event", log_source_name(reading.options));
+        message("%s: it has no frame and no event", path);
         return EXIT_FAILED;
     }
     add_to_total(&run->total, &run->summary);
     run->logs++;
-    const int code = print(run, &reading);
-    const bool partly = code == EXIT_DONE && reading.fault[0];
-    return headless_exit_code(reading.signal, partly ? EXIT_PARTLY : code);
+    const int code = print(run, path);
+    const bool partly = code == EXIT_DONE && run->fault[0];
+    return headless_exit_code(run->signal, partly ? EXIT_PARTLY : code);
 }
 
 static int begin_log(struct summary_run *run, const struct finding_settings *settings)
 {
     finding_engine_free(run->engine);
+    event_ring_free(run->ring);
     summary_done(&run->summary);
     summary_init(&run->summary);
+    buffer_clear(&run->from);
+    run->fault[0] = '\0';
+    run->parts = 0;
     run->engine = finding_engine_new(settings);
-    if (!run->engine)
-        message("%s", error_text(-ENOMEM));
-    return run->engine ? -1 : EXIT_FAILED;
+    run->ring = event_ring_new(EVENT_RING_DEFAULT);
+    if (run->engine && run->ring)
+        return -1;
+    message("%s", error_text(-ENOMEM));
+    return EXIT_FAILED;
+}
+
+static int summarize(struct summary_run *run)
+{
+    const struct options *options = run->headless.options;
+    const int code = read_part(run, options, false);
+
+    return code < 0 ? sum_up(run, log_source_name(options)) : code;
+}
+
+/* Reads part i; behind the last part of a log prints its summary. */
+static int summarize_path(struct summary_run *run, const struct finding_settings *settings,
+                          const struct log_paths *paths, uint32_t i)
+{
+    const struct log_path *path = &paths->list[i];
+    const bool is_first = i == 0 || path[-1].part_of != path->part_of;
+    const bool is_last = i + 1 == paths->count || path[1].part_of != path->part_of;
+    const bool is_json = run->headless.options->output == OUTPUT_JSON;
+    const struct options one = {
+        .command = RUN_SUMMARY, .output = run->headless.options->output, .file = path->path};
+    int code = is_first ? begin_log(run, settings) : -1;
+
+    if (code < 0)
+        code = read_part(run, &one, i + 1 < paths->count);
+    if (!is_last || run->signal || run->parts == 0)
+        return code < 0 ? EXIT_DONE : code;
+    if (path->part_of > 1 && !is_json)
+        buffer_char(&run->out, '\n');
+    const int summed = sum_up(run, path->path);
+    return code < 0 ? summed : code;
 }
 
 /* A log that cannot be read does not stop the others. */
@@ -151,19 +205,14 @@ static int summarize_each(struct summary_run *run, const struct finding_settings
         return EXIT_FAILED;
     }
     for (uint32_t i = 0; i < paths.count && !run->signal; i++) {
-        const struct options one = {
-            .command = options->command, .output = options->output, .file = paths.list[i].path};
-        int code = begin_log(run, settings);
-        if (code < 0 && i > 0 && options->output != OUTPUT_JSON)
-            buffer_char(&run->out, '\n');
-        if (code < 0)
-            code = summarize(run, &one, i + 1 < paths.count);
+        const int code = summarize_path(run, settings, &paths, i);
         worst = code != EXIT_DONE && !run->signal ? EXIT_PARTLY : run->signal ? code : worst;
     }
+    const bool is_one = paths.logs == 1 && paths.count > 1; /* of several parts */
     log_paths_done(&paths);
     if (run->logs == 0)
         return run->signal ? worst : EXIT_FAILED;
-    const int code = run->signal ? EXIT_DONE : print_total(run);
+    const int code = run->signal || is_one ? EXIT_DONE : print_total(run);
     return code == EXIT_DONE ? worst : code;
 }
 
@@ -176,14 +225,16 @@ int cmd_summary(const struct options *options)
     confine_log_reader(&(struct confinement){0});
     buffer_init(&run.out);
     summary_init(&run.summary);
-    if (finding_options_read(options, &settings) == 0)
-        run.engine = finding_engine_new(&settings);
-    if (!run.engine || headless_take_signals(&run.headless))
-        message("cannot start: %s", error_text(run.engine ? errno : ENOMEM));
-    else
-        code = options_have_logs(options) ? summarize_each(&run, &settings)
-                                          : summarize(&run, options, false);
+    buffer_init(&run.from);
+    if (finding_options_read(options, &settings) == 0 && begin_log(&run, &settings) < 0) {
+        if (headless_take_signals(&run.headless))
+            message("cannot start: %s", error_text(errno));
+        else
+            code = options_have_logs(options) ? summarize_each(&run, &settings) : summarize(&run);
+    }
     finding_engine_free(run.engine);
+    event_ring_free(run.ring);
+    buffer_done(&run.from);
     summary_done(&run.summary);
     buffer_done(&run.out);
     headless_done(&run.headless);

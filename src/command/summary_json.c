@@ -149,6 +149,8 @@ void summary_json(struct buffer *out, const struct summary_report *report)
 
     buffer_char(out, '{');
     json_member_text(out, "log", report->path);
+    if (report->parts > 1)
+        json_member_number(out, "parts", report->parts);
     json_member_text_if(out, "host", summary->host);
     json_member_text_if(out, "fault", report->fault);
     put_events_json(out, summary);

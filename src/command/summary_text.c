@@ -108,7 +108,8 @@ static double percent(uint64_t part, uint64_t whole)
 
 /* --- text --- */
 
-static void put_head(struct buffer *out, const char *name, const struct summary *summary)
+static void put_head(struct buffer *out, const char *name, uint32_t parts,
+                     const struct summary *summary)
 {
     const size_t start = out->length;
     char age[16];
@@ -121,6 +122,8 @@ static void put_head(struct buffer *out, const char *name, const struct summary 
     buffer_printf(out, " (%s), %llu frames", age, (unsigned long long)summary->frames);
     if (summary->frames_with_gaps)
         buffer_printf(out, ", %llu with gaps", (unsigned long long)summary->frames_with_gaps);
+    if (parts > 1)
+        buffer_printf(out, ", %u parts", parts);
     end_line(out, start);
 }
 
@@ -313,10 +316,9 @@ static void put_findings(struct buffer *out, const struct summary_report *report
 
 static void put_foot(struct buffer *out, const struct summary_report *report)
 {
-    buffer_printf(out,
-                  "%u finding%s by %u of %zu detectors; all of it:\n  tcplens doctor --from %s\n",
+    buffer_printf(out, "%u finding%s by %u of %zu detectors; all of it:\n  tcplens doctor %s\n",
                   report->finding_count, report->finding_count == 1 ? "" : "s",
-                  summary_checked(report), detector_count, report->path);
+                  summary_checked(report), detector_count, report->from);
 }
 
 void summary_total_text(struct buffer *out, const struct summary *total, uint32_t logs)
@@ -325,7 +327,7 @@ void summary_total_text(struct buffer *out, const struct summary *total, uint32_
 
     snprintf(name, sizeof(name), "all %u log%s", logs, logs == 1 ? "" : "s");
     buffer_char(out, '\n');
-    put_head(out, name, total);
+    put_head(out, name, 1, total);
     put_flow(out, total);
 }
 
@@ -334,7 +336,7 @@ void summary_text(struct buffer *out, const struct summary_report *report)
     const struct summary *summary = report->summary;
 
     if (summary->frames)
-        put_head(out, summary->host[0] ? summary->host : report->path, summary);
+        put_head(out, summary->host[0] ? summary->host : report->path, report->parts, summary);
     put_flow(out, summary);
     if (summary->frames)
         put_states(out, summary);

@@ -7,7 +7,9 @@
 #include "core/summary.h"
 
 struct summary_report {
-    const char *path;
+    const char *path; /* of its last part */
+    const char *from; /* the options that name all its parts: "--from FILE" */
+    uint32_t parts;
     const struct summary *summary;
     const struct finding *const *findings;
     uint32_t finding_count;

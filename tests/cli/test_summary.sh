@@ -6,6 +6,8 @@ tcplens=$1
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/cli/expect.sh
 . "$here/expect.sh"
+# shellcheck source=tests/cli/wait.sh
+. "$here/wait.sh"
 
 # says TEXT: a line begins so.
 says() {
@@ -23,7 +25,12 @@ expect_error 'it has no frame and no event'
 
 # From the 22nd second of the staged outage on: the queue fills at 25.1.
 log=$work/log.jsonl
-recorded "$tcplens" record --demo incident,22 -i 0.1 --for 4.5 -o "$log"
+frames() { [ -e "$log" ] && [ "$(grep -c '"ev":"frame"' "$log")" -ge "$1" ]; }
+"$tcplens" record --demo incident,22 -i 0.1 -o "$log" 2>"$work/err" &
+pid=$!
+wait_until frames 45
+kill "$pid"
+wait "$pid" || [ $? -eq 3 ] || fail "record: $(cat "$work/err")"
 expect 0 env TZ=UTC "$tcplens" summary "$log"
 says 'CONNECTIONS .* LEAST  WHEN .* MOST  WHEN .* LAST$'
 says 'ESTABLISHED '
@@ -86,6 +93,24 @@ frames=$(sed -n 's/.*record: \([0-9]*\) frames.*/\1/p' "$work/err")
 cat "$work/parts"/log-*.jsonl "$work/parts/log.jsonl" | "$tcplens" summary - >"$work/out" 2>"$work/err" ||
     fail "a pipe of parts: $(cat "$work/err")"
 says ".* to .*, $frames frames\$"
+
+# The same parts by name, or by their folder, are one log, as in the pipe.
+same() { sed 's/^{"log":"[^"]*",\("parts":[0-9]*,\)\?//' "$1"; }
+parts=$(find "$work/parts" -type f | wc -l)
+cat "$work/parts"/log-*.jsonl "$work/parts/log.jsonl" | "$tcplens" summary --json - >"$work/piped" 2>"$work/err"
+for what in "$work/parts" "$work/parts/log-*.jsonl $work/parts/log.jsonl"; do
+    # shellcheck disable=SC2086 # a pattern
+    expect 0 "$tcplens" summary --json $what
+    grep -q "^{\"log\":\"$work/parts/log.jsonl\",\"parts\":$parts," "$work/out" || fail "$what: not $parts parts: $(cut -c1-200 "$work/out")"
+    cmp -s <(same "$work/piped") <(same "$work/out") || fail "$what: $(diff <(same "$work/piped") <(same "$work/out"))"
+    # shellcheck disable=SC2086
+    expect 0 "$tcplens" summary $what
+    says ".* to .*, $frames frames, $parts parts\$"
+    says "  tcplens doctor --from $work/parts/log-[^ ]*.jsonl .*--from $work/parts/log.jsonl\$"
+done
+# One after the other, not parts of each other.
+expect 0 "$tcplens" summary --json "$work/parts/log.jsonl" "$work"/parts/log-*.jsonl
+grep -q '^{"logs":2,' "$work/out" || fail "a log, and older parts behind it: $(cut -c1-100 "$work/out")"
 
 for tool in unshare python3 ip ss; do
     command -v "$tool" >/dev/null || { echo "no $tool here: the kernel's part is not tried"; exit $((failures > 0)); }

@@ -124,6 +124,23 @@ static int add_folder(struct log_paths *paths, const char *folder)
     return error;
 }
 
+/* Whether a file goes on with the log of the one that was named before it. */
+static bool is_next_part(const struct log_path *before, const struct log_path *path)
+{
+    const size_t folder = (size_t)(base_of(path->path) - path->path);
+
+    return folder == (size_t)(base_of(before->path) - before->path) &&
+           is_same_log(before->path, path->path) && compare_paths(before, path) < 0;
+}
+
+static void number_file(struct log_paths *paths)
+{
+    const uint32_t last = paths->count - 1;
+    const bool is_part = last > 0 && is_next_part(&paths->list[last - 1], &paths->list[last]);
+
+    paths->list[last].part_of = is_part ? paths->logs : ++paths->logs;
+}
+
 int log_paths_find(struct log_paths *paths, const char *const *names, uint32_t count, char *why,
                    size_t size)
 {
@@ -134,7 +151,7 @@ int log_paths_find(struct log_paths *paths, const char *const *names, uint32_t c
         const bool is_folder = log_path_is_folder(names[i]);
         error = is_folder ? add_folder(paths, names[i]) : add(paths, names[i]);
         if (!error && !is_folder)
-            paths->list[paths->count - 1].part_of = ++paths->logs;
+            number_file(paths);
         if (error)
             snprintf(why, size, "%.200s: %s", names[i],
                      error == -ENOENT && is_folder ? "no session log (.jsonl, .jsonl.zst) is in it"

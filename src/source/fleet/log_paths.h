@@ -1,5 +1,6 @@
 /* log_paths: the session logs that names of files and folders stand for. A folder is what `record` of
- * several hosts makes: all logs in it, parts of a log that was rotated before what they precede. */
+ * several hosts makes: all logs in it, parts of a log that was rotated before what they precede. Files
+ * that are named in that order are parts of one log, too. */
 #ifndef TCPLENS_SOURCE_FLEET_LOG_PATHS_H
 #define TCPLENS_SOURCE_FLEET_LOG_PATHS_H
 

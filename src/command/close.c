@@ -230,7 +230,7 @@ static int finish(struct closing *closing)
                : EXIT_DONE;
 }
 
-/* False: none of the rows can be closed; why says what is lacking. */
+/* False: none of the rows can be closed; why says what is missing. */
 static bool is_allowed_any(const struct closing *closing, char why[ACTS_TEXT_MAX])
 {
     for (size_t i = 0; i < closing->count; i++) {

@@ -19,7 +19,7 @@
 #define POLLED_MAX          4
 #define FIRST_FRAME_NS      (10 * SECOND_NS)
 #define FIRST_OF_HOSTS_NS   (20 * SECOND_NS) /* ssh may take 15 s to give up */
-#define FIRST_FRAME_STEP_MS 100              /* how often to look whether it is there */
+#define FIRST_FRAME_STEP_MS 100              /* how often to look for it */
 
 static const int TAKEN_SIGNALS[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 

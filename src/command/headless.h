@@ -23,8 +23,8 @@ struct headless {
     int64_t usual_ns;   /* duration where --for is not given; 0 = until a signal comes */
     int64_t window_ns;  /* what --for says, counted from the first frame; 0 = it is not counted */
     int64_t end_ns;     /* monotonic time at which that is over; INT64_MAX = never */
-    int64_t give_up_ns; /* the same, where frames fail; before the first one */
-    bool begun;         /* the first frame is there */
+    int64_t give_up_ns; /* the same before the first frame, where frames fail */
+    bool begun;         /* the first frame has come */
     bool said_events;   /* the source of events has been reported */
     uint8_t reported_hosts[HOSTS_MAX]; /* states of the hosts, as reported last */
     char reported_proc[160];           /* what is wrong with /proc, as reported last */
@@ -43,11 +43,10 @@ int headless_exit_code(int signal, int code);
 /* Waits for the descriptors (-1 = none) and signals, at most until the end. Milliseconds at most:
  * -1 = no other limit. */
 void headless_wait(struct headless *headless, const int *descriptors, size_t count, int most_ms);
-/* The time of --for begins with the first frame of the collector, which a busy machine may need long
- * for: FIRST_FRAME_NS (in headless.c) or --for, whichever is longer. Where frames fail, it is not
- * waited for longer than --for. */
+/* --for is counted from the collector's first frame. That is waited for as long as FIRST_FRAME_NS (in
+ * headless.c) or --for, whichever is longer; where frames fail, no longer than --for. */
 bool headless_is_over(struct headless *headless);
-/* The first frame is there: for who has no collector. Does nothing after the first call. */
+/* Without a collector: the first frame has come. Only the first call counts. */
 void headless_begin(struct headless *headless);
 /* Opens the collector over the source that the options name. -1, or the exit code after a
  * message. */

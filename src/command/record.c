@@ -169,7 +169,7 @@ static int exit_code(const struct log_stats *stats, bool ended, bool reader_left
     return whole && !stats->trouble[0] ? EXIT_DONE : EXIT_PARTLY;
 }
 
-/* A disk may be slow. A second signal ends the waiting for it. */
+/* A disk may be slow; a second signal ends the wait. */
 static bool join_recorder(struct record_run *run)
 {
     struct pollfd polled[] = {{recorder_end_descriptor(run->recorder), POLLIN, 0},

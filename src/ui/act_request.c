@@ -260,7 +260,7 @@ static void add_rows(struct close_request *request, const struct picture *pictur
     }
 }
 
-/* False: nothing that is asked for can be done; text says why. */
+/* False: none of the rows can be closed; text says why. */
 static bool may_close_any(const struct close_request *request, char text[ACTS_TEXT_MAX])
 {
     for (size_t i = 0; i < request->count; i++)

@@ -239,8 +239,8 @@ static void check_unfound(struct put *put, const struct conn *conn, struct owner
         entry->word = OWNER_NONE;
 }
 
-/* The row stands as it was read; who closed the socket after that held it then. One that is open
- * still has been let go: it is on its way to another process. */
+/* The row is as of the dump: a socket that was closed after it was held then. One that is still open
+ * is being passed from one process to another. */
 static bool was_held_when_read(struct put *put, const struct conn *conn,
                                const struct owner_entry *entry)
 {

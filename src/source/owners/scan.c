@@ -232,7 +232,7 @@ static int run_walk(struct owner_scan *scan, int64_t deadline_ns)
     result = visit_latecomers(scan, round, deadline_ns);
     if (result)
         return result;
-    /* A walk, too, may lack processes that /proc refuses: what it did not find is not held by none. */
+    /* A walk may lack processes that /proc hides: what it did not find may still have an owner. */
     if (has_due(scan, round) && visit_is_denied_any(scan->roster, (uint32_t)scan->walks.count))
         scan->roster->denied_any = true;
     conclude(scan, round);

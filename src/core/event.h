@@ -37,7 +37,8 @@ enum event_end {
     END_REJECTED, /* ... by an ICMP message: a firewall, or no such port */
     END_TIMED_OUT,
     END_UNREACHABLE,
-    END_FAILED /* with another error */
+    END_FAILED, /* with another error */
+    END_COUNT
 };
 extern const struct words EVENT_END_WORDS;  /* "reset-by-peer", as JSON has them */
 extern const struct words EVENT_END_LABELS; /* "reset by peer" */

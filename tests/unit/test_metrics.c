@@ -202,7 +202,11 @@ static void test_seen_by_its_end_only(void **state)
     static const struct event ENDS[] = {
         {.kind = EVENT_CLOSE, .to = STATE_DELETE_TCB, .cookie = 11, .tuple = {.local_port = 80}},
         {.kind = EVENT_OPEN, .to = STATE_TIME_WAIT, .cookie = 12, .tuple = {.remote_port = 443}},
-        {.kind = EVENT_CLOSE, .to = STATE_DELETE_TCB, .from = STATE_ESTABLISHED, .serial = 3},
+        {.kind = EVENT_CLOSE,
+         .to = STATE_DELETE_TCB,
+         .from = STATE_ESTABLISHED,
+         .serial = 3,
+         .end = END_TIMED_OUT},
     };
     const struct metrics_settings wanted = {.version = "1"};
     struct run run = {.metrics = metrics_new(&wanted)};
@@ -219,6 +223,9 @@ static void test_seen_by_its_end_only(void **state)
     assert_true(sum_of(&run, "tcplens_opens_total", "") == 2); /* the third was there before */
     assert_true(sum_of(&run, "tcplens_closes_total", "") == 3);
     assert_true(sum_of(&run, "tcplens_lifetimes_unknown_total", "") == 3);
+    assert_true(sum_of(&run, "tcplens_abnormal_closes_total", "") == 1);
+    assert_true(sum_of(&run, "tcplens_abnormal_closes_total", "reason=\"timed-out\"") == 1);
+    assert_null(strstr(run.text.data, "reason=\"closed\""));
     event_ring_free(ring);
     metrics_free(run.metrics);
     buffer_done(&run.text);

@@ -155,6 +155,23 @@ static void write_closes(struct exposition *to)
     write_sets(to, closes, NULL);
 }
 
+/* All of them once a set has one: what is absent is not known, as without BPF. */
+static void write_abnormal(struct exposition *to)
+{
+    for (uint32_t i = 0; i < to->reading->set_count; i++) {
+        const struct label_set *set = &to->reading->sets[i];
+        uint64_t any = 0;
+        for (unsigned end = END_RESET_BY_PEER; end < END_COUNT; end++)
+            any += set->ends[end];
+        for (unsigned end = END_RESET_BY_PEER; end < END_COUNT && any; end++) {
+            begin_sample(to, metric_suffix(to->metric));
+            write_label(to, "reason", words_name(&EVENT_END_WORDS, end));
+            label_set(to, set);
+            end_sample(to, (double)set->ends[end]);
+        }
+    }
+}
+
 static void write_failed(struct exposition *to)
 {
     write_sets(to, failed, NULL);
@@ -452,6 +469,11 @@ const struct metric METRICS[] = {
     {"closes", METRIC_COUNTER, "",
      "Connections that ended, failed attempts too. One in TIME-WAIT has ended.", SET_LABELS,
      write_closes},
+    {"abnormal_closes", METRIC_COUNTER, "",
+     "Those of tcplens_closes that ended by a reset, a timeout or an error, where BPF events say "
+     "why: a set of labels has "
+     "none before its first.",
+     "reason, " SET_LABELS, write_abnormal},
     {"failed_connects", METRIC_COUNTER, "", "Attempts that ended in SYN-SENT.", SET_LABELS,
      write_failed},
     {"connect_seconds", METRIC_HISTOGRAM, "seconds", "Time in SYN-SENT of attempts that succeeded.",

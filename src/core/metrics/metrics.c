@@ -197,6 +197,8 @@ static void count_end(struct metrics *metrics, const struct frame *frame, const 
     if (!seen && event->from == STATE_NONE && !event->serial)
         set->opens++;
     set->closes++;
+    if (event->kind == EVENT_CLOSE && event->end < END_COUNT)
+        set->ends[event->end]++;
     if (event->has_totals && event->rtt_us)
         histogram_observe(&set->rtt, &RTT_BOUNDS, (double)event->rtt_us / 1e6);
     if (seen)

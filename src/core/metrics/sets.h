@@ -4,6 +4,7 @@
 
 #include "base/hash_index.h"
 #include "core/counters.h"
+#include "core/event.h"
 #include "core/metrics/metrics.h"
 
 #define HISTOGRAM_BOUNDS_MAX 12u
@@ -31,6 +32,7 @@ struct label_set {
     bool served;
     struct counters carried;
     uint64_t opens, closes, failed;
+    uint64_t ends[END_COUNT]; /* of the closes, by enum event_end where it is no orderly one */
     struct histogram connect, lifetime, rtt;
 };
 

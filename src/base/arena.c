@@ -200,17 +200,6 @@ void buffer_unsigned(struct buffer *buffer, uint64_t value)
     buffer_append(buffer, digits + start, sizeof(digits) - start);
 }
 
-void buffer_hex(struct buffer *buffer, uint64_t value)
-{
-    char digits[16];
-    size_t start = sizeof(digits);
-    do {
-        digits[--start] = "0123456789abcdef"[value & 15];
-        value >>= 4;
-    } while (value != 0);
-    buffer_append(buffer, digits + start, sizeof(digits) - start);
-}
-
 void buffer_escaped(struct buffer *buffer, const char *text)
 {
     for (; *text; text++) {

@@ -40,7 +40,6 @@ void buffer_append(struct buffer *buffer, const char *bytes, size_t length);
 void buffer_text(struct buffer *buffer, const char *text);
 void buffer_char(struct buffer *buffer, char c);
 void buffer_unsigned(struct buffer *buffer, uint64_t value);
-void buffer_hex(struct buffer *buffer, uint64_t value);
 /* A backslash before each double quote and backslash; buffer_quoted: in double quotes, too. */
 void buffer_escaped(struct buffer *buffer, const char *text);
 void buffer_quoted(struct buffer *buffer, const char *text);

@@ -236,14 +236,6 @@ static void draw_events(const struct split *split, const struct picture *picture
     recent_events_draw(&split->events, picture, text->canvas, text->row);
 }
 
-bool split_covers(const struct split *split, int row, int col)
-{
-    const struct canvas *drawn = &split->drawn;
-
-    return row >= drawn->top && row < drawn->top + drawn->rows && col >= drawn->left &&
-           col < drawn->left + drawn->cols;
-}
-
 void split_draw(struct split *split, const struct picture *picture, const struct canvas *canvas)
 {
     static const struct page_scroll top = {0};

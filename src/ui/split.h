@@ -29,8 +29,6 @@ void split_needs(int around, char *out, size_t size);
 bool split_can_follow(const struct pane_ops *ops); /* its rows are something to show */
 /* The cursor, or the picture, is another one. */
 void split_follow(struct split *split, const struct picture *picture, const struct pane *pane);
-/* A cell of the screen that is the pane's. */
-bool split_covers(const struct split *split, int row, int col);
 void split_draw(struct split *split, const struct picture *picture, const struct canvas *canvas);
 void split_wish(const struct split *split, struct wish *wish);
 

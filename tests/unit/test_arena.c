@@ -102,10 +102,6 @@ static void buffer_holds_what_was_appended(void **unused)
         buffer_unsigned(&buffer, (uint64_t)values[i]);
         snprintf(expected, sizeof(expected), "%llu", (unsigned long long)values[i]);
         assert_string_equal(buffer.data, expected);
-        buffer_clear(&buffer);
-        buffer_hex(&buffer, (uint64_t)values[i]);
-        snprintf(expected, sizeof(expected), "%llx", (unsigned long long)values[i]);
-        assert_string_equal(buffer.data, expected);
     }
     buffer_clear(&buffer);
     buffer_text(&buffer, "ab");

@@ -138,7 +138,9 @@ static void plays_at(int64_t interval_ms)
         if (run.now_ms < INCIDENT_ACCEPT_STOPS_MS)
             assert_int_equal(run.listed, 0);
     } while (run.now_ms < INCIDENT_OVER_MS);
-    assert_int_equal(finding_engine_worst(run.engine), SEVERITY_NONE);
+    uint32_t count;
+    const struct finding *const *list = finding_engine_list(run.engine, &count);
+    assert_true(count > 0 && list[0]->ended_ns != 0); /* those that hold come first */
     for (size_t i = 0; i < sizeof(ACTS) / sizeof(ACTS[0]); i++) {
         const struct seen *seen = &run.acts[i];
         assert_within_two_frames(&run, ACTS[i].id, seen->begins_ms, ACTS[i].begins_ms);

@@ -630,18 +630,6 @@ const struct finding_check *finding_engine_checks(const struct finding_engine *e
     return engine->lanes ? lanes_checks(engine->lanes) : engine->checks;
 }
 
-enum finding_severity finding_engine_worst(const struct finding_engine *engine)
-{
-    uint8_t worst = SEVERITY_NONE;
-    uint32_t count;
-    const struct finding *const *list = finding_engine_list(engine, &count);
-
-    for (uint32_t i = 0; i < count && list[i]->ended_ns == 0; i++)
-        if (list[i]->severity > worst)
-            worst = list[i]->severity;
-    return (enum finding_severity)worst;
-}
-
 /* An engine that starts in the middle of a log lacks what came before; the recorder's findings have
  * it. */
 static void date_by_log(struct finding *finding, const struct frame *frame)

@@ -211,8 +211,6 @@ const struct finding *const *finding_engine_list(const struct finding_engine *en
                                                  uint32_t *count);
 /* One for each of DETECTORS[]. A detector that is off: VERDICT_NOT_CHECKED, "off". */
 const struct finding_check *finding_engine_checks(const struct finding_engine *engine);
-/* Worst severity of the findings that hold; SEVERITY_NONE = none. */
-enum finding_severity finding_engine_worst(const struct finding_engine *engine);
 
 /* --- kept with a frame --- */
 

@@ -376,7 +376,7 @@ static size_t put_owner(struct pen *pen, const struct row_source *row, struct js
 /* Members of all columns except `when_named` ones. The first one, the state, is always known; those
  * of tcp_info come last. */
 static void put_all_members(struct buffer *buffer, const struct column_context *context,
-                            const struct conn *conn, bool comma, struct json_memo *memo)
+                            const struct conn *conn, struct json_memo *memo)
 {
     struct row_source row = {context, conn, frame_detail(context->frame, conn)};
     struct pen pen = {.buffer = buffer};
@@ -390,7 +390,7 @@ static void put_all_members(struct buffer *buffer, const struct column_context *
             continue;
         }
         if (column->json && !column->when_named)
-            put_member(&pen, column, &row, &value, comma || i > 0);
+            put_member(&pen, column, &row, &value, i > 0);
         i++;
     }
     if (row.detail && pen_make_room(&pen, JSON_INFO_ROOM))
@@ -398,17 +398,11 @@ static void put_all_members(struct buffer *buffer, const struct column_context *
     pen_lift(&pen);
 }
 
-void json_row_members(struct buffer *buffer, const struct column_context *context,
-                      const struct conn *conn, bool comma)
-{
-    put_all_members(buffer, context, conn, comma, NULL);
-}
-
 void json_row_of_many(struct buffer *buffer, const struct column_context *context,
                       const struct conn *conn, struct json_memo *memo)
 {
     buffer_char(buffer, '{');
-    put_all_members(buffer, context, conn, false, memo);
+    put_all_members(buffer, context, conn, memo);
     buffer_char(buffer, '}');
 }
 

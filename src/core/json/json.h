@@ -20,9 +20,6 @@ struct json_memo *json_memo_new(void); /* NULL when out of memory */
 void json_memo_free(struct json_memo *memo);
 void json_row_of_many(struct buffer *buffer, const struct column_context *context,
                       const struct conn *conn, struct json_memo *memo);
-/* The members of the same object without braces, starting with a comma if `comma`. */
-void json_row_members(struct buffer *buffer, const struct column_context *context,
-                      const struct conn *conn, bool comma);
 /* ,"other_end":{...}: the row at the other end, of the same frame; NULL: `several` rows may be it;
  * if 0, there is none and nothing is written. */
 void json_other_end(struct buffer *buffer, const struct frame *frame, const struct conn *other,

@@ -61,7 +61,6 @@ struct metrics {
 
     pthread_mutex_t lock; /* guards what follows */
     struct metrics_reading reading;
-    uint32_t series;
 };
 
 #endif

@@ -32,7 +32,6 @@ static void write_label(struct exposition *to, const char *name, const char *val
 static void begin_sample(struct exposition *to, const char *suffix)
 {
     to->labels = 0;
-    to->series++;
     buffer_text(to->out, METRICS_PREFIX);
     buffer_text(to->out, to->metric->name);
     buffer_text(to->out, suffix);
@@ -555,7 +554,6 @@ void metrics_write(struct metrics *metrics, const struct frame *frame, enum metr
         write_head(&to, format);
         to.metric->write(&to);
     }
-    metrics->series = to.series;
     pthread_mutex_unlock(&metrics->lock);
     if (format == METRICS_OPENMETRICS)
         buffer_text(out, "# EOF\n");

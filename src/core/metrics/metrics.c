@@ -345,11 +345,3 @@ void metrics_frame(struct metrics *metrics, const struct frame *frame, struct ev
     publish_locked(metrics);
     pthread_mutex_unlock(&metrics->lock);
 }
-
-uint32_t metrics_series(struct metrics *metrics)
-{
-    pthread_mutex_lock(&metrics->lock);
-    const uint32_t series = metrics->series;
-    pthread_mutex_unlock(&metrics->lock);
-    return series;
-}

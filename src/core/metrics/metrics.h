@@ -47,8 +47,6 @@ enum metrics_format { METRICS_PROMETHEUS, METRICS_OPENMETRICS };
  * out->failed is set when out of memory. */
 void metrics_write(struct metrics *metrics, const struct frame *frame, enum metrics_format format,
                    struct buffer *out);
-/* Lines of samples in the last reading. */
-uint32_t metrics_series(struct metrics *metrics);
 
 /* --- made from the same tables --- */
 

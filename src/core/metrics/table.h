@@ -22,7 +22,6 @@ struct exposition {
     const struct metric *metric;
     struct buffer *out;
     unsigned labels; /* of the present sample */
-    uint32_t series;
 };
 
 struct metric {

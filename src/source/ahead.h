@@ -1,6 +1,6 @@
-/* ahead: what the first frame will need, made by a second thread while its rows are dumped: memory
- * for the rows, and the walk over the descriptors of their owners. Of few rows, or on one
- * processor, it does nothing. */
+/* ahead: prepares the first frame in a second thread while its rows are dumped: memory for the
+ * rows, and the walk over the descriptors of their owners. With few rows, or one processor, it does
+ * nothing. */
 #ifndef TCPLENS_SOURCE_AHEAD_H
 #define TCPLENS_SOURCE_AHEAD_H
 
@@ -14,7 +14,7 @@ struct owners;
 
 struct ahead {
     struct worker worker;
-    struct owners *owners; /* NULL: no walk is to be made */
+    struct owners *owners; /* NULL: no walk */
     struct ahead_memory {
         char *begin, *end;
     } memory[2];
@@ -22,8 +22,8 @@ struct ahead {
 
 #define AHEAD_NONE ((struct ahead){.worker = WORKER_NONE})
 
-/* For a frame whose arrays have room for the rows expected, if those are at least `least`. Until
- * ahead_end() nothing else may be done with the owners (NULL: none are needed). */
+/* For a frame with room for the expected rows, if those are at least `least`. Until ahead_end() the
+ * owners must not be used otherwise (NULL: none are needed). */
 void ahead_begin(struct ahead *ahead, const struct frame *frame, struct owners *owners,
                  const struct wish *wish, uint32_t least);
 /* Waits for it. */

@@ -1,4 +1,4 @@
-/* diag_row: what diag.c needs of one inet_diag message. PURE; for diag.c only. */
+/* diag_row: decodes one inet_diag message. Pure; for diag.c only. */
 #ifndef TCPLENS_SOURCE_DIAG_ROW_H
 #define TCPLENS_SOURCE_DIAG_ROW_H
 
@@ -14,7 +14,7 @@ const struct inet_diag_msg *diag_row_check(const void *payload, size_t length);
 /* 0: unknown. */
 uint64_t diag_row_cookie(const struct inet_diag_sockid *id);
 
-/* conn is zeroed but for its index fields, or filled from the same message before; detail is zeroed
+/* conn is zeroed except for its index fields, or was filled from the same message; detail is zeroed
  * and may be NULL. True: its tcp_info may be of interest to detectors (conn.h). */
 bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_told,
                    struct conn *conn, struct conn_detail *detail);

@@ -4,8 +4,8 @@
 
 #include "core/frame.h"
 
-/* Makes room in an empty frame for the sockets that the kernel counts, so that its arrays need not
- * grow while they are filled. Without such a count they grow. */
+/* Makes room in an empty frame for the number of sockets that the kernel counts, so that its arrays
+ * need not grow while they are filled. Does nothing if the count is unknown. */
 void expected_rows_reserve(struct frame *frame, const char *proc_root, bool with_details);
 
 #endif

@@ -16,8 +16,9 @@ void host_reader_read(struct host_reader *reader, struct host_facts *facts, int6
 /* Only the counters of net/snmp, of the same namespace. */
 void host_reader_count_segments(struct host_reader *reader, struct host_facts *facts);
 
-/* Another namespace: its counters are below proc_root/PROCESS/net; its settings are shown only to
- * who is in it, so between enter and leave. enter returns 0 or -errno: settings are unknown then. */
+/* Another namespace: its counters are below proc_root/PROCESS/net; its settings are visible only
+ * inside it, so they are read between enter and leave. enter returns 0 or -errno (settings are then
+ * unknown). */
 struct host_place {
     const char *process;
     int (*enter)(void *context);
@@ -27,9 +28,10 @@ struct host_place {
 void host_reader_read_at(struct host_reader *reader, const struct host_place *place,
                          struct host_facts *facts, int64_t mono_ns);
 
-/* What is worth knowing of a process that a finding names. */
+/* Facts of a process that a finding names. */
 struct process_facts;
-/* 0, -ESRCH where the process is no more (start_ticks 0 = the one that has the pid now), or -errno. */
+/* 0; -ESRCH: the process no longer exists (start_ticks 0 = the one that has the pid now); or
+ * -errno. */
 int process_facts_read(const char *proc_root, int32_t pid, uint64_t start_ticks,
                        struct process_facts *facts);
 

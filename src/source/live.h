@@ -8,23 +8,23 @@
 
 struct live_settings {
     const char *proc_root; /* "/proc" */
-    const char
-        *netns;     /* the network namespaces to be shown: "all", or one: "host", a name, an inode,
-                        * a pid in it. NULL: ours. What cannot be read within the budget of a frame has
-                        * its turn later: its rows stay as they were */
-    bool reads_all; /* all are read in each frame, whatever it costs */
-    bool walks;     /* tests: a walk is used whatever it costs */
-    uint32_t bound_rows; /* tests: in place of BOUND_ROWS; 0: that */
-    uint32_t ahead_rows; /* tests: in place of AHEAD_ROWS_LEAST; 0: that */
+    /* the network namespaces to show: "all", or one: "host", a name, an inode, a pid in it. NULL:
+     * ours. Those that do not fit in the budget of a frame are read later, and keep their rows
+     * until then */
+    const char *netns;
+    bool reads_all;      /* read all in each frame, whatever it costs */
+    bool walks;          /* tests: use a walk whatever it costs */
+    uint32_t bound_rows; /* tests: replaces BOUND_ROWS; 0: the default */
+    uint32_t ahead_rows; /* tests: replaces AHEAD_ROWS_LEAST; 0: the default */
     bool no_sock_diag;   /* tests: use procnet */
-    /* For a single frame (list, close), as a row that is left out looks closed to the
-     * next one: rows that it does not accept are not requested, or left out before their owners are
-     * looked up. What only later facts decide must still be tested. Must outlive the source. NULL =
+    /* Only for a single frame (list, close), since a row that is left out would look closed in the
+     * next one: rows that it does not accept are not requested, or dropped before their owners are
+     * looked up. Conditions on other facts must still be tested. Must outlive the source. NULL =
      * all rows. */
     const struct filter *filter;
 };
 
-/* 0 or -errno (then text, of at least 128 bytes, says in words why). */
+/* 0 or -errno with text (at least 128 bytes) that says why. */
 int live_open(struct source **source, const struct live_settings *settings, char *text);
 
 #endif

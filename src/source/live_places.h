@@ -1,6 +1,6 @@
-/* live_places: the network namespaces that a live source shows beside ours, or instead of it: which
- * they are, whose turn it is to be read, and one netlink that goes from one to the next. Nothing of
- * it keeps a namespace alive between two frames. Only the collector thread uses it. */
+/* live_places: the network namespaces that a live source shows in addition to ours, or instead of
+ * it: their list, whose turn it is to be read, and one netlink that goes from one to the next.
+ * Keeps no namespace alive between two frames. Only the collector thread uses it. */
 #ifndef TCPLENS_SOURCE_LIVE_PLACES_H
 #define TCPLENS_SOURCE_LIVE_PLACES_H
 
@@ -11,29 +11,29 @@
 struct places;
 
 /* word: "all", or what netns_list_match() takes. 0 or -errno: -EINVAL: there is none of that name;
- * text, of at least 128 bytes, says in words why. */
+ * text (at least 128 bytes) says why. */
 int places_open(struct places **places, const char *proc_root, const char *word, char *text);
 void places_close(struct places *places);
 
-/* Fills frame->namespaces with what is shown in this frame; read_ns of each is that of `last`, the
+/* Fills frame->namespaces with those shown in this frame; read_ns of each is that of `last`, the
  * frame before (NULL: 0). 0 or -errno. */
 int places_list(struct places *places, struct frame *frame, const struct frame *last);
 
 /* Counters and settings of each namespace of the frame but ours, in turn. 0 or -ENOMEM. */
 int places_facts(struct places *places, struct frame *frame);
 
-/* Something happened in these: in the next order they come before all others but ours. A key of none
- * that is listed has the next list look at every process. */
+/* There were events in these: in the next order they come before all others except ours. An unknown
+ * key makes the next list look at every process. */
 void places_touch(struct places *places, const uint32_t *keys, uint32_t count);
 bool places_is_touched(const struct places *places, uint32_t key);
 
-/* The next list looks at every process again. */
+/* Makes the next list look at every process again. */
 void places_hasten(struct places *places);
 
-/* The sockets of it that the kernel counts in its tables: all but those that are only bound, and
+/* The number of its sockets in the kernel's tables: all except those that are only bound, and
  * SYN-RECEIVED. 0 or -errno. */
 int places_count_sockets(struct places *places, const struct frame_netns *netns, uint32_t *sockets);
-/* It is worth reading: false where the kernel says that it has no TCP socket. */
+/* False if the kernel reports that it has no TCP socket. */
 bool places_has_sockets(struct places *places, const struct frame_netns *netns,
                         uint32_t state_bits);
 /* The namespaces of the frame in the order in which they are to be read, as indexes into
@@ -43,8 +43,8 @@ const uint32_t *places_order(struct places *places, const struct frame *frame);
 /* "/proc/PID" of a process in it. 0 or -errno. */
 int places_proc(struct places *places, const struct frame_netns *netns, char *path, size_t size);
 
-/* The netlink, in that namespace. 0; -ESRCH: it is no more, or was lost sight of; -EPERM, -EACCES:
- * it may not be entered; other -errno. It stays there until places_leave(). */
+/* The netlink, in that namespace. 0; -ESRCH: it no longer exists, or cannot be found; -EPERM,
+ * -EACCES: it may not be entered; other -errno. It stays there until places_leave(). */
 int places_enter(struct places *places, const struct frame_netns *netns, struct netlink **netlink);
 void places_leave(struct places *places);
 

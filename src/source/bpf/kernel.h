@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-/* bpf_kernel: the kernel types that the programs in the kernel read, with only the members they
- * read: their places are found when a program is loaded (CO-RE), so a program may use some of them.
- * Included by *.bpf.c only, behind bpf_helpers.h and bpf_core_read.h. */
+/* bpf_kernel: the kernel types that the BPF programs use, with only the members they read: offsets
+ * are resolved when a program is loaded (CO-RE). Included by *.bpf.c only, behind bpf_helpers.h and
+ * bpf_core_read.h. */
 #ifndef TCPLENS_SOURCE_BPF_KERNEL_H
 #define TCPLENS_SOURCE_BPF_KERNEL_H
 
@@ -15,7 +15,7 @@
 
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 
-/* What an iterator is called with is no kernel type: its layout is fixed (kernel/bpf/task_iter.c:
+/* The argument of an iterator is not a kernel type: its layout is fixed (kernel/bpf/task_iter.c:
  * each member takes eight bytes). */
 struct bpf_iter_meta {
     struct seq_file *seq;
@@ -91,7 +91,7 @@ struct sock_common {
     unsigned short skc_family;
     volatile unsigned char skc_state;
     int skc_bound_dev_if;
-    unsigned long skc_flags; /* what include/net/sock.h calls sk_flags */
+    unsigned long skc_flags; /* sk_flags in include/net/sock.h */
     possible_net_t skc_net;
     struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
     atomic64_t skc_cookie;
@@ -241,7 +241,7 @@ struct task_struct {
 
 struct sk_buff;
 
-/* Why the kernel sends a reset (include/net/rstreason.h, Linux 6.10); numbers are found when a
+/* Why the kernel sends a reset (include/net/rstreason.h, Linux 6.10); values are resolved when a
  * program is loaded. */
 enum sk_rst_reason {
     SK_RST_REASON_TCP_ABORT_ON_CLOSE,

@@ -1,6 +1,6 @@
-/* bpf_light: what the light skeletons need besides, included before them. Their header, skel_internal.h, makes numbers of
- * addresses by way of long: in a 32-bit program those of the upper half come out with the sign extended, which the
- * kernel refuses (EFAULT). */
+/* bpf_light: adjustments for the light skeletons, included before them. Their header,
+ * skel_internal.h, converts addresses to numbers through long: in a 32-bit program addresses of the
+ * upper half are sign-extended, which the kernel refuses (EFAULT). */
 #ifndef TCPLENS_SOURCE_BPF_LIGHT_H
 #define TCPLENS_SOURCE_BPF_LIGHT_H
 
@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Cuts off what a longer number has beyond an address: nothing in a 64-bit program. */
+/* Truncates a number to the size of an address: a no-op in a 64-bit program. */
 static inline uint64_t bpf_light_address(uint64_t number)
 {
     return (uintptr_t)number;
@@ -42,7 +42,7 @@ static inline int bpf_light_call(long number, enum bpf_cmd command, union bpf_at
 
 #undef syscall
 
-/* Where the program that loads a map's first content finds it: after open, before load. */
+/* Sets the initial content of a map: after open, before load. */
 static inline void bpf_light_data(struct bpf_map_desc *map, const void *content)
 {
     map->initial_value = (uintptr_t)content;

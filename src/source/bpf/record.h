@@ -1,5 +1,5 @@
-/* bpf_record: what the programs in the kernel hand over: tcplens.bpf.c to bpf.c, walk.bpf.c to
- * walk.c, rows.bpf.c to rows.c. Only these include it; the types are those of linux/. */
+/* bpf_record: the records of the BPF programs: tcplens.bpf.c to bpf.c, walk.bpf.c to walk.c,
+ * rows.bpf.c to rows.c. Only these include it; the types are those of linux/. */
 #ifndef TCPLENS_SOURCE_BPF_RECORD_H
 #define TCPLENS_SOURCE_BPF_RECORD_H
 
@@ -14,7 +14,7 @@ enum bpf_record_kind {
     BPF_RECORD_CONNECT_FAILED
 };
 
-/* How a socket closes. */
+/* How a socket is closed. */
 enum bpf_way {
     BPF_WAY_LINGER = 1,        /* close() with SO_LINGER and a time of 0 */
     BPF_WAY_RESET_RECEIVED = 2 /* because of a reset */
@@ -28,21 +28,21 @@ enum bpf_why {
     BPF_WHY_DISCONNECT, /* connect() to AF_UNSPEC; close() as for LINGER; ended from outside */
     BPF_WHY_DATA,       /* data came after close() */
     BPF_WHY_MEMORY,
-    BPF_WHY_KEEPALIVE /* its probes ran out */
+    BPF_WHY_KEEPALIVE /* its probes were not answered */
 };
 
 #define BPF_NAME_MAX 16
 
-/* One transition of a socket; or the process that accept() gave one to (cookie, pid, start_ns and
- * name only); or a bind() or connect() that failed (error is its errno; process, the address and port it was
- * called with; connect: cookie, 0 = unknown). */
+/* One transition of a socket; or the process that got one from accept() (only cookie, pid, start_ns
+ * and name); or a failed bind() or connect() (error is its errno; process, the address and port of
+ * the call; connect: cookie, 0 = unknown). */
 struct bpf_record {
     __u64 ns;       /* CLOCK_MONOTONIC */
     __u64 began_ns; /* in SYN-RECEIVED since, 0 = unknown */
     __u64 cookie;
     __u64 start_ns; /* of the process, since boot */
     __u64 bytes_received, bytes_sent, bytes_retrans;
-    __u64 netns_cookie; /* of a transition, as what follows */
+    __u64 netns_cookie; /* of a transition, like all below */
     __u64 cgroup_id;    /* of the group in which the socket was made, 0 = unknown */
     __u32 rtt_us8;      /* srtt_us: eighths of a microsecond */
     __u32 retrans;      /* segments */
@@ -91,14 +91,13 @@ struct bpf_tcp_info {
 
 #define BPF_MEMINFO_COUNT 9 /* SK_MEMINFO_VARS of Linux 4.12 and later */
 
-/* A socket as a dump of sock_diag has it: what begins with `message` is its message and attributes.
- */
+/* A socket as in a dump of sock_diag: from `message` on, its message and attributes. */
 struct bpf_row {
     __u64 netns_cookie;
     __u32 netns;   /* inode number */
     __u16 length;  /* of the message with its attributes: without `info` where a dump has none */
-    __u8 has_ulp;  /* there is an upper layer: what it is only a look-up says */
-    __u8 is_bound; /* only bound: no hash table of connections or listeners has it */
+    __u8 has_ulp;  /* there is an upper layer; only a look-up tells which */
+    __u8 is_bound; /* only bound: in no hash table of connections or listeners */
     struct inet_diag_msg message;
     struct nlattr shutdown_header;
     __u8 shutdown, shutdown_padding[3];

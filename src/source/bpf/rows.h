@@ -1,7 +1,7 @@
-/* bpf_rows: a walk over the TCP sockets that processes have open, of all network namespaces but one, by a
- * small program in the kernel: 1 us a socket with all that a dump gives of it, however many namespaces there
- * are, where each dump passes over the sockets of the whole machine. Where it is not built in, opening says
- * so. */
+/* bpf_rows: a walk over the TCP sockets that processes have open, in all network namespaces but
+ * one, by a BPF program: 1 us a socket, with everything that a dump reports, however many
+ * namespaces there are; whereas each dump goes through the sockets of the whole machine. If it is
+ * not built in, opening fails with a message. */
 #ifndef TCPLENS_SOURCE_BPF_ROWS_H
 #define TCPLENS_SOURCE_BPF_ROWS_H
 
@@ -10,8 +10,9 @@
 
 struct bpf_rows;
 
-/* Loads it, with CAP_BPF and CAP_PERFMON; walking needs them no more (before Linux 5.19 it does: then the walk
- * fails). except_netns is the inode of the namespace that is left out. 0, or -errno and why. */
+/* Loads it, with CAP_BPF and CAP_PERFMON; walking does not need them (before Linux 5.19 it does,
+ * and fails without). except_netns is the inode of the namespace that is left out. 0, or -errno and
+ * why. */
 int bpf_rows_open(struct bpf_rows **rows, uint32_t except_netns, char text[BPF_TEXT_SIZE]);
 void bpf_rows_close(struct bpf_rows *rows);
 

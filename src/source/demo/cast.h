@@ -1,5 +1,5 @@
-/* demo_cast: who plays in the demo: its processes, groups, users, listeners and connections, in
- * tables. Only demo_*.c use it; it knows neither frames nor time. */
+/* demo_cast: the processes, groups, users, listeners and connections of the demo, in tables. Only
+ * for demo_*.c. Independent of frames and time. */
 #ifndef TCPLENS_SOURCE_DEMO_CAST_H
 #define TCPLENS_SOURCE_DEMO_CAST_H
 
@@ -67,7 +67,7 @@ struct cast_proc {
     const char *comm, *exe, *command_line;
 };
 
-/* Sockets that several processes hold; the first is the one that started first. */
+/* Lists of processes that share a socket; the first one started first. */
 enum cast_holders { HOLDERS_ONE, HOLDERS_NGINX, HOLDERS_CUPS, HOLDERS_FIREFOX, CAST_HOLDERS_COUNT };
 
 struct cast_holders_facts {
@@ -79,7 +79,8 @@ struct cast_user {
     const char *name;
 };
 
-/* What a life goes through: states with the least and the most frames in each; state 0 ends it. */
+/* The course of a life: states with the minimum and maximum number of frames in each; state 0 ends
+ * it. */
 struct cast_step {
     uint8_t state, least, most;
 };
@@ -97,7 +98,7 @@ enum cast_life {
     LIFE_SIMULTANEOUS,
     LIFE_REFUSED,
     LIFE_DEPLOY,
-    LIFE_TOUR, /* the arrows of RFC 9293 that hardly ever happen */
+    LIFE_TOUR, /* the rare transitions of RFC 9293 */
     CAST_LIFE_COUNT
 };
 
@@ -109,11 +110,11 @@ enum cast_trait {
 
 enum cast_tls { TLS_NOT, TLS_MPTCP, TLS_SW, TLS_HW_TX, TLS_HW_BOTH, TLS_COMES_AND_GOES };
 
-/* One row of the demo. Ports of 0 are made up, new for each life. */
+/* One row of the demo. Port 0: invented, new for each life. */
 struct cast_row {
     const char *local, *remote; /* remote NULL: listener or bound */
     uint16_t local_port, remote_port;
-    uint8_t state;    /* where it stands in the first frame (LIFE_NONE) */
+    uint8_t state;    /* its state in the first frame (LIFE_NONE) */
     uint8_t who;      /* enum cast_who */
     uint8_t holders;  /* enum cast_holders */
     uint8_t word;     /* enum owner_word */
@@ -121,7 +122,7 @@ struct cast_row {
     uint8_t enters;   /* frame in which its first life begins */
     uint8_t tls;      /* enum cast_tls */
     uint8_t traits;   /* enum cast_trait */
-    uint32_t uid;     /* UINT32_MAX: its process's */
+    uint32_t uid;     /* UINT32_MAX: that of its process */
     uint32_t in, out; /* bytes a second, about; LISTEN: accept queue, backlog */
     uint32_t rtt_us;
 };

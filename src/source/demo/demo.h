@@ -12,16 +12,17 @@
 struct demo_settings {
     uint64_t seed;
     uint32_t connections; /* about how many rows, 1 to 500,000, default 60 */
-    /* Of the made-up rows (those beyond the first 60 or so, which play fixed parts) that change in
-     * a frame, default 50; 0 = nothing at all changes after frame 1. */
+    /* How many of the invented rows (those beyond the first 60 or so, which have fixed roles)
+     * change in a frame, default 50; 0 = nothing changes after frame 1. */
     uint32_t change_permille;
     int64_t interval_ns; /* of its clock, 1 s */
-    bool steady; /* processes and groups keep their indexes from frame to frame, as a live source's
-                  * mostly do; else each frame numbers them anew, so that what holds on to an index
-                  * is found out. Always so with change_permille 0 */
-    bool incident;    /* with a staged outage (incident.h), and without what else is wrong */
-    bool namespaces;  /* its containers are in network namespaces of their own; else one is shown */
-    int64_t start_ns; /* its clock at frame 1 is so much later */
+    /* processes and groups keep their indexes from frame to frame, as mostly in a live source; else
+     * each frame renumbers them, to expose code that keeps an index. Always set with
+     * change_permille 0 */
+    bool steady;
+    bool incident;    /* with a staged outage (incident.h), and no other problems */
+    bool namespaces;  /* its containers have their own network namespaces; else there is only one */
+    int64_t start_ns; /* its clock at frame 1 is later by this much */
 };
 
 #define DEMO_EXPECTED "SEED[,CONNECTIONS[,PERMILLE]] or incident[,SECONDS]"

@@ -1,6 +1,7 @@
-/* demo incident: a staged outage beside the rows of the demo. One story, driven by the clock: a
- * program stops accepting, another keeps what its peers have closed, then local ports run out; each
- * ends before the whole is over. A row is a function of its slot and the moment. */
+/* demo incident: a staged outage in addition to the rows of the demo, driven by the clock: a
+ * program stops accepting, another does not close connections that its peers have closed, then
+ * local ports run out; each ends before the incident is over. A row is a function of its slot and
+ * the moment. */
 #ifndef TCPLENS_SOURCE_DEMO_INCIDENT_H
 #define TCPLENS_SOURCE_DEMO_INCIDENT_H
 
@@ -10,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* When what happens, ms from its beginning. */
+/* Times of the steps, in ms from its beginning. */
 #define INCIDENT_ACCEPT_STOPS_MS INT64_C(20000)  /* java no longer accepts on :8080 */
 #define INCIDENT_QUEUE_FULL_MS   INT64_C(25100)  /* ... and from here on clients are refused */
 #define INCIDENT_ACCEPTS_MS      INT64_C(45000)  /* it accepts again */
@@ -25,14 +26,14 @@
 #define INCIDENT_OVER_MS         INT64_C(200000)
 
 extern const uint32_t demo_incident_slots;
-/* False: there is no such row at that moment. start_ns: wall clock at which the story began.
- * owner and group are indexes into CAST_PROCS and CAST_GROUPS. */
+/* False: there is no such row at that time. start_ns: wall clock at which the incident began. owner
+ * and group are indexes into CAST_PROCS and CAST_GROUPS. */
 bool demo_incident_row(uint32_t slot, int64_t now_ms, int64_t start_ns, struct conn *conn);
-/* On top of what the machine counts in health. */
+/* Added to the counters of the healthy machine. */
 void demo_incident_host(struct host_facts *facts, int64_t now_ms);
-/* Those that a process of the cast has on top of its own. */
+/* Additional descriptors of a process of the cast. */
 uint32_t demo_incident_descriptors(unsigned who, int64_t now_ms);
-/* Parts of the cast that would be findings of their own. */
+/* True for rows of the cast that would cause findings of their own. */
 bool demo_incident_leaves_out(const struct cast_row *part);
 
 #endif

@@ -1,5 +1,5 @@
-/* demo_rows: the rows of the demo as they stand, and what happens to them from frame to frame.
- * Only demo_*.c use it; it knows no frame. */
+/* demo_rows: the present rows of the demo, and their changes from frame to frame. Only for
+ * demo_*.c. Independent of frames. */
 #ifndef TCPLENS_SOURCE_DEMO_ROWS_H
 #define TCPLENS_SOURCE_DEMO_ROWS_H
 
@@ -24,9 +24,9 @@
 #define DEMO_CGROUP_FIRST    4001u /* cgroup id of CAST_GROUPS[0] */
 #define DEMO_TIMER_TIME_WAIT 3     /* idiag_timer */
 
-struct demo_fate {  /* what becomes of a row */
+struct demo_fate {  /* the course of a row */
     uint32_t lives; /* begun so far */
-    uint16_t left;  /* frames to go in its state, or to its next life */
+    uint16_t left;  /* frames left in its state, or until its next life */
     uint8_t life;   /* enum cast_life */
     uint8_t step;
     bool alive;
@@ -37,7 +37,7 @@ struct demo_rows {
     struct conn *conns; /* facts of each slot; last_data_*_ms hold moments, see demo_row_copy() */
     struct demo_fate *fates;
     uint32_t count;
-    uint64_t frame; /* the frame they stand for: 1, 2, 3 ... */
+    uint64_t frame; /* the present frame: 1, 2, 3 ... */
     uint64_t last_cookie;
     uint32_t last_inode;
 };
@@ -46,9 +46,9 @@ int demo_rows_init(struct demo_rows *rows, const struct demo_settings *settings)
 void demo_rows_done(struct demo_rows *rows);
 void demo_rows_advance(struct demo_rows *rows);
 
-/* A slot's part; for slots beyond the cast one is made up. */
+/* The role of a slot; invented for slots beyond the cast. */
 struct cast_row demo_rows_part(uint32_t slot);
-/* A slot's row as this frame shows it: a copy, with the ages of its last data. */
+/* A copy of a slot's row for this frame, with the ages of its last data. */
 void demo_rows_copy(const struct demo_rows *rows, uint32_t slot, struct conn *conn);
 
 /* The same bits for the same arguments, in every run. */

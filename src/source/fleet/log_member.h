@@ -1,5 +1,5 @@
-/* log_member: one log of several that are read as one. Its times are by the clock of who collected
- * the logs, as far as its host lines say what that is. A host whose log was rotated has a member for
+/* log_member: one log of several that are read as one. Its times are converted to the clock of the
+ * collecting host, if its host lines have the offset. A host whose log was rotated has a member for
  * each part. */
 #ifndef TCPLENS_SOURCE_FLEET_LOG_MEMBER_H
 #define TCPLENS_SOURCE_FLEET_LOG_MEMBER_H
@@ -12,14 +12,14 @@
 
 struct log_member {
     const char *path;
-    uint32_t part_of; /* number of its host as log_paths has it */
+    uint32_t part_of; /* number of its host by log_paths */
     uint32_t host;    /* index of its host */
     struct source *log;
     struct frame *latest;
-    struct event *events; /* of the frames read, and of the one that was peeked at */
+    struct event *events; /* of the frames read, and of the peeked one */
     uint32_t event_count, event_capacity;
-    uint32_t read_count; /* of them, those of the frames read */
-    uint64_t missed;     /* for want of memory, not reported yet */
+    uint32_t read_count; /* of these, those of the frames read */
+    uint64_t missed;     /* lost because memory was refused, not reported yet */
     uint64_t frames;
     int64_t shift_ns;  /* from its clock to that of the fleet */
     int64_t latest_ns; /* time of `latest` */
@@ -28,27 +28,27 @@ struct log_member {
     char fault[200];
 };
 
-/* 0 or -errno with one line in why. The first frame has been peeked at; events go to `scratch`,
- * which all members share and which is empty between calls. */
+/* 0 or -errno with one line in why. Peeks at the first frame; events go to `scratch`, which all
+ * members share and which is empty between calls. */
 int log_member_open(struct log_member *member, const struct log_path *path,
                     struct event_ring *scratch, char *why, size_t size);
 void log_member_done(struct log_member *member);
 
-/* The time of its next frame, if there is one. */
+/* Finds the time of its next frame, if there is one. */
 void log_member_peek(struct log_member *member, struct event_ring *scratch);
-/* The frame that was peeked at becomes the latest; then the next one is peeked at. */
+/* The peeked frame becomes the latest; then peeks at the next one. */
 void log_member_read(struct log_member *member, struct event_ring *scratch, struct frame_pool *pool,
                      const struct wish *wish);
-/* Lets it stand where the next frame is the last one at or before limit_ns, or the first of all.
- * 0 or -errno. */
+/* Positions it so that the next frame is the last one at or before limit_ns, or the first of all. 0
+ * or -errno. */
 int log_member_stand(struct log_member *member, struct event_ring *scratch, int64_t limit_ns);
 /* A log that was at its end may have more by now. */
 void log_member_look_again(struct log_member *member);
 /* 0 or -errno; -ENODATA: it has no frame. */
 int log_member_span(struct log_member *member, int64_t *first_ns, int64_t *last_ns);
-/* Why there is nothing of the host between its latest frame and the next, "" = unknown. */
+/* Why the host has a gap between its latest frame and the next, "" = unknown. */
 const char *log_member_gap(const struct log_member *member);
-/* Events come with frames: what no frame follows is said instead of left out in silence. */
+/* Notes events after the last frame, which would otherwise be lost silently. */
 void log_member_note_rest(struct log_member *member);
 
 #endif

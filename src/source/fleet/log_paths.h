@@ -1,6 +1,6 @@
-/* log_paths: the session logs that names of files and folders stand for. A folder is what `record` of
- * several hosts makes: all logs in it, parts of a log that was rotated before what they precede. Files
- * that are named in that order are parts of one log, too. */
+/* log_paths: finds the session logs for names of files and folders. A folder, as made by `record`
+ * of several hosts, stands for all logs in it, with the parts of a rotated log in order. Files that
+ * are named in that order are parts of one log, too. */
 #ifndef TCPLENS_SOURCE_FLEET_LOG_PATHS_H
 #define TCPLENS_SOURCE_FLEET_LOG_PATHS_H
 
@@ -10,7 +10,7 @@
 
 struct log_path {
     char *path;
-    uint32_t part_of; /* the same of all parts of one log */
+    uint32_t part_of; /* the same for all parts of one log */
 };
 
 struct log_paths {

@@ -13,15 +13,15 @@ struct log_host {
     uint64_t frames; /* of all its parts */
 };
 
-/* A search goes on in one log after the other; the nearest match of all is the answer. */
+/* A search goes through one log after the other; the nearest match is the result. */
 struct logs_search {
     struct source_search search;
     uint32_t member; /* at work */
     bool begun;
-    struct source *redacted; /* whose redaction holds */
+    struct source *redacted; /* the source whose redaction applies */
     struct frame_pool *pool;
-    struct frame *frame;       /* of the log's frame that was merged last, as the fleet has it */
-    struct frame_mark made_of; /* that one */
+    struct frame *frame;       /* the last merged frame of the log, with the fleet's keys */
+    struct frame_mark made_of; /* the original of `frame` */
     int64_t found_ns, reached_ns;
     bool found;
 };
@@ -31,7 +31,7 @@ struct logs_density {
     int64_t from_ns, to_ns;
     uint32_t member;
     bool begun;
-    struct density_part *parts; /* of the log at work */
+    struct density_part *parts; /* of the log being counted */
 };
 
 struct fleet_logs {
@@ -45,11 +45,11 @@ struct fleet_logs {
     struct event_ring *scratch, *ring;
     struct fleet_part *parts; /* of the hosts */
     uint32_t next_key;
-    struct event *events; /* that are not in the ring yet */
+    struct event *events; /* not in the ring yet */
     uint32_t event_count, event_capacity;
-    int64_t bucket_ns; /* frames of one such stretch are one */
-    int64_t given_ns;  /* time of the frame given last; INT64_MIN = none */
-    int64_t limit_ns;  /* the next frame is as of then; INT64_MIN = the next in order */
+    int64_t bucket_ns; /* frames within one such period are merged */
+    int64_t given_ns;  /* time of the last frame returned; INT64_MIN = none */
+    int64_t limit_ns;  /* the next frame is as of this time; INT64_MIN = the next in order */
     struct logs_search search;
     struct logs_density density;
     bool (*interrupted)(void *data); /* NULL = never */

@@ -21,30 +21,31 @@ struct replay {
     uint32_t step_count, step_capacity;
     struct finding *holding; /* by all of them: what began and has not ended */
     uint32_t holding_count, holding_capacity;
-    bool steps_whole; /* they are of `frame`: the next one begins anew */
+    bool steps_whole; /* they are of `frame`: the next one starts a new list */
     bool has_frame;   /* frame and state go together: nothing was read since */
-    bool ready;       /* the next frame to give is `frame` */
-    bool stale;       /* something was damaged since the last keyframe */
-    bool unchecked;   /* nothing of it could be read when it was opened */
+    bool ready;       /* `frame` is the next one to return */
+    bool stale;       /* damage since the last keyframe */
+    bool unchecked;   /* nothing could be read when it was opened */
     bool torn;        /* the log ends within a frame */
-    bool framed;      /* a frame line was read: else events are all that there is */
-    bool damaged;     /* something was, since the last frame line */
-    bool gap_line;    /* one was read since the last frame line */
-    bool gap;         /* one stands right before `frame` */
+    bool framed;      /* a frame line was read; else there are only events */
+    bool damaged;     /* damage since the last frame line */
+    bool gap_line;    /* a gap line was read since the last frame line */
+    bool gap;         /* there is a gap right before `frame` */
     struct sequence sequence;
     char damage[200];
     void (*tap)(void *data, const struct session_line *line, const struct log_text *text);
     void *tap_data;
-    struct session_host collected;   /* by the host line read last; name "": there was none */
-    char gap_reason[128];            /* of the gap line read last */
+    struct session_host collected;   /* from the last host line; name "": none */
+    char gap_reason[128];            /* from the last gap line */
     bool (*interrupted)(void *data); /* NULL = never */
     void *interrupt_data;
     uint32_t looked;
-    int64_t before_mono_ns;           /* of the frame line before `frame`, 0 = none was read */
-    int64_t given_ns;                 /* wall_ns of the frame given last, INT64_MIN = none */
-    struct replay_position at, given; /* of the frame line read last, of the frame given last */
-    struct replay_position found; /* what a search has found, at found_ns: a seek there is meant */
-    int64_t found_ns;             /* INT64_MIN: nothing */
+    int64_t before_mono_ns;           /* of the frame line before `frame`, 0 = none */
+    int64_t given_ns;                 /* wall_ns of the last frame returned, INT64_MIN = none */
+    struct replay_position at, given; /* of the last frame line read, of the last frame returned */
+    /* the result of a search, at found_ns: a seek to that time goes there */
+    struct replay_position found;
+    int64_t found_ns; /* INT64_MIN: nothing */
     uint64_t first_event;
     struct replay_scan search, density;
 };
@@ -54,9 +55,9 @@ static inline struct replay *replay_of(struct source *source)
     return (struct replay *)source;
 }
 
-/* The next line's text; what is damaged is noted and passed over. */
+/* The next line's text; damage is noted and skipped. */
 int replay_next_text(struct replay *replay, struct log_text *text);
-/* One line. 0 with its kind; -errno of the reader. What a line cannot be read for is noted. */
+/* One line. 0 with its kind; -errno of the reader. A line with errors is noted. */
 int replay_read_line(struct replay *replay, const struct log_text *text, enum record_kind *kind);
 int replay_read_to_frame(struct replay *replay);
 /* Counts a head or frame line that was just read. */

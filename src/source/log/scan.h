@@ -1,5 +1,4 @@
-/* replay_scan: a look at a log aside from its frames, by a reader of its own: searches, and the
- * density of events. */
+/* replay_scan: searches and the density of events, by a separate reader. */
 #ifndef TCPLENS_SOURCE_LOG_SCAN_H
 #define TCPLENS_SOURCE_LOG_SCAN_H
 
@@ -9,33 +8,33 @@
 
 struct replay;
 
-/* A frame's place in the order of the log, whatever its clock says: frame lines from a keyframe on,
- * and where that is. */
+/* A frame's place in the order of the log, independent of its time: the keyframe before it, and the
+ * number of frame lines since. */
 struct replay_position {
     uint64_t place;
     uint32_t frames;
 };
 
-struct replay_scan { /* a look at the log aside from the frames: a reader of its own */
+struct replay_scan { /* one such scan */
     struct log_reader *reader;
-    struct replay_position at;    /* of the frame line read last */
-    struct replay_position limit; /* forward: to be behind it; backward: to be before it */
+    struct replay_position at;    /* of the last frame line */
+    struct replay_position limit; /* forward: matches must be after it; backward: before it */
     struct replay_position found; /* the last match so far, found_ns its time */
     int64_t reached_ns, found_ns;
-    uint64_t place; /* backward: keyframe where the stretch at work begins */
+    uint64_t place; /* backward: keyframe at which the present stretch begins */
     struct source_search search;
     struct redaction *redaction; /* NULL: events are matched as they are */
-    bool matched;                /* by an event since the last frame line */
-    bool matches;                /* backward: in the stretch at work */
-    /* with rows: what the lines up to here say, and the events since the last frame line */
+    bool matched;                /* an event since the last frame line matched */
+    bool matches;                /* backward: matches in the present stretch */
+    /* with rows: the state up to here, and the events since the last frame line */
     struct session_state state;
     struct frame_pool *pool;
     struct event *events;
     uint32_t event_count, event_capacity;
     struct density density;
-    struct session_state lines; /* of the density: frame lines alone */
-    bool counts;                /* lines is in use */
-    bool has_totals;            /* frame lines say what was carried: not in version 1.0 */
+    struct session_state lines; /* for the density: frame lines only */
+    bool counts;                /* `lines` is in use */
+    bool has_totals;            /* frame lines have totals: not in version 1.0 */
     uint64_t drops;             /* ListenDrops as the frame before had them, UINT64_MAX: not
                      known */
     int64_t from_ns, to_ns;
@@ -46,7 +45,8 @@ static inline bool replay_is_before(struct replay_position a, struct replay_posi
     return a.place < b.place || (a.place == b.place && a.frames < b.frames);
 }
 
-/* A reader of its own at the log's beginning. 0 or -errno (-ESPIPE: it cannot be read twice). */
+/* Opens a separate reader at the log's beginning. 0 or -errno (-ESPIPE: it cannot be read
+ * twice). */
 int replay_scan_open(struct replay *replay, struct replay_scan *scan);
 void replay_scan_done(struct replay_scan *scan);
 

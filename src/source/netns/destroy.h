@@ -1,5 +1,5 @@
-/* destroy: the SOCK_DIAG destroy groups, by which the kernel reports to any user that a
- * TCP socket ends, with its final counters. Only the events layer uses it, one thread at a time. */
+/* destroy: the SOCK_DIAG destroy groups, by which the kernel reports the end of TCP sockets to any
+ * user, with final counters. Only the events layer uses it, one thread at a time. */
 #ifndef TCPLENS_SOURCE_NETNS_DESTROY_H
 #define TCPLENS_SOURCE_NETNS_DESTROY_H
 
@@ -13,20 +13,18 @@ struct destroy;
 
 typedef void (*destroy_take)(void *context, const struct transition *transition);
 
-/* 0 or -errno, text (128 bytes, or NULL) saying why not. */
+/* 0 or -errno with text (128 bytes, or NULL) that says why. */
 int destroy_open(struct destroy **destroy, const struct netns *netns, char *text);
 void destroy_close(struct destroy *destroy);
 int destroy_descriptor(const struct destroy *destroy); /* readable when there is something */
-/* True if the receive buffer holds so much that reading may wait a few milliseconds. */
+/* True if the receive buffer is large enough that reading may wait a few milliseconds. */
 bool destroy_may_nap(const struct destroy *destroy);
 
-/* There is a listener at the local end of this tuple: one look-up. */
+/* True if there is a listener at the local end of this tuple; costs one look-up. */
 bool destroy_has_listener(struct destroy *destroy, const struct tuple *at);
 
-/* Hands over what is there, in the order of the kernel, but not more than `most`. *overruns gets
- * how often messages were lost (each time one at least); the number of messages is returned, or
- * -errno.
- */
+/* Delivers pending messages in the kernel's order, at most `most`. *overruns gets how often
+ * messages were lost (at least one each time). Returns the number of messages, or -errno. */
 int destroy_drain(struct destroy *destroy, destroy_take take, void *context, uint32_t most,
                   uint32_t *overruns);
 

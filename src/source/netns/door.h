@@ -1,6 +1,6 @@
-/* netns_door: the way of the calling thread into another network namespace and back. While it is
- * there the other threads stay where they are (setns(2)). Needs CAP_SYS_ADMIN in both user
- * namespaces, which is raised only in between. */
+/* netns_door: moves the calling thread into another network namespace and back. Other threads are
+ * not affected (setns(2)). Needs CAP_SYS_ADMIN in both user namespaces, which is raised only in
+ * between. */
 #ifndef TCPLENS_SOURCE_NETNS_DOOR_H
 #define TCPLENS_SOURCE_NETNS_DOOR_H
 
@@ -11,7 +11,7 @@
 
 struct netns_door {
     int home;      /* descriptor of our own namespace */
-    bool stranded; /* a way back failed: nothing is entered any more */
+    bool stranded; /* returning failed once: no namespace is entered any more */
     struct privilege privilege;
 };
 
@@ -19,13 +19,13 @@ struct netns_door {
 int netns_door_open(struct netns_door *door);
 void netns_door_close(struct netns_door *door);
 
-/* path: a file of nsfs (/proc/PID/ns/net, a mount). inode: which one it must be, 0 = any; -ESRCH: it
- * is another, or no more. After 0 netns_door_leave must follow. */
+/* path: a file of nsfs (/proc/PID/ns/net, a mount). inode: the expected namespace, 0 = any; -ESRCH:
+ * it is another one, or gone. On success netns_door_leave must follow. */
 int netns_door_enter(struct netns_door *door, const char *path, uint32_t inode);
 int netns_door_leave(struct netns_door *door);
 
-/* There and back: a netlink socket of that namespace, -ESRCH where the namespace has another cookie
- * than this one (0 = any); or its cookie. */
+/* Enters, opens a netlink socket there and returns; -ESRCH: the namespace has another cookie than
+ * this one (0 = any). The other one: only returns its cookie. */
 int netns_door_socket(struct netns_door *door, const char *path, uint64_t cookie, int protocol,
                       int flags);
 int netns_door_cookie(struct netns_door *door, const char *path, uint32_t inode, uint64_t *cookie);

@@ -1,5 +1,5 @@
 /* netns_facts: the counters and settings of other network namespaces than ours, read in turn within
- * a budget of time: what a frame has of one may be older than the frame (host_facts.mono_ns). */
+ * a time budget: those in a frame may be older than the frame (host_facts.mono_ns). */
 #ifndef TCPLENS_SOURCE_NETNS_FACTS_H
 #define TCPLENS_SOURCE_NETNS_FACTS_H
 
@@ -17,11 +17,11 @@ void netns_facts_free(struct netns_facts *facts);
 
 /* A frame begins: its time, and a new budget. */
 void netns_facts_begin(struct netns_facts *facts, int64_t mono_ns);
-/* Facts of an entry into *out (netns is its key): as of this frame where it is its turn, else as
- * they were read last. 0; -ENODATA: they were never read, or cannot be; -ENOMEM. */
+/* The facts of an entry: read for this frame if it is its turn, else as last read (out->netns is
+ * its key). 0; -ENODATA: never read, or not readable; -ENOMEM. */
 int netns_facts_read(struct netns_facts *facts, struct netns_list *list,
                      const struct netns_entry *entry, struct host_facts *out);
-/* The frame has all: those that were not read in it are forgotten. */
+/* The frame is complete: forgets entries that were not requested. */
 void netns_facts_end(struct netns_facts *facts);
 
 #endif

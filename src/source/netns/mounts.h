@@ -23,9 +23,9 @@ struct netns_mounts {
 
 void netns_mounts_open(struct netns_mounts *mounts, const char *proc_root);
 void netns_mounts_close(struct netns_mounts *mounts);
-/* Reads it again. 0 or -errno (what is there may be a part). */
+/* Reads it again. 0 or -errno (the list may be incomplete). */
 int netns_mounts_read(struct netns_mounts *mounts);
-/* The rows of one text of mountinfo, appended. 0 or -ENOMEM. */
+/* Appends the rows of a mountinfo text. 0 or -ENOMEM. */
 int netns_mounts_parse(struct netns_mounts *mounts, const char *text, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
-/* runtime_files: what container runtimes write about their containers, read with distrust: their
- * writers may write anything. Text in, text out. Names are raw bytes, cut to what fits. */
+/* runtime_files: files of container runtimes about their containers, which are not trusted. Text
+ * in, text out. Names are raw bytes, truncated to fit. */
 #ifndef TCPLENS_SOURCE_NETNS_RUNTIME_FILES_H
 #define TCPLENS_SOURCE_NETNS_RUNTIME_FILES_H
 
@@ -21,13 +21,14 @@ bool runtime_state_pid(const char *text, size_t length, int32_t *pid);
 struct pod_name {
     char pod[NETNS_NAME_MAX], space[NETNS_NAME_MAX]; /* space: the Kubernetes namespace */
 };
-/* A folder of /var/log/pods: NAMESPACE_POD_UID. False: of another pod. */
+/* A folder of /var/log/pods: NAMESPACE_POD_UID. False: it belongs to another pod. */
 bool pod_of_log_folder(const char *name, const char *uid, struct pod_name *pod);
-/* A file of /var/log/containers: POD_NAMESPACE_CONTAINER-ID.log. False: of another container. */
+/* A file of /var/log/containers: POD_NAMESPACE_CONTAINER-ID.log. False: it belongs to another
+ * container. */
 bool pod_of_log_file(const char *name, const char *id, struct pod_name *pod);
 
-/* A command line as /proc has it, arguments ended by NUL: the value of the first argument
- * OPTION VALUE or OPTION=VALUE. */
+/* The value of the first OPTION VALUE or OPTION=VALUE in a command line as in /proc, with arguments
+ * terminated by NUL. */
 bool command_value(const char *command, size_t length, const char *option, char *value,
                    size_t size);
 /* Its program without the folders: "conmon". */

@@ -1,5 +1,5 @@
-/* process_facts: what the processes that matter are: user, executable, command line, threads,
- * memory, CPU time; from small files below /proc/PID and by procps. Independent of which processes matter. */
+/* process_facts: facts of selected processes: user, executable, command line, threads, memory, CPU
+ * time; from small files below /proc/PID and by procps. */
 #ifndef TCPLENS_SOURCE_OWNERS_FACTS_H
 #define TCPLENS_SOURCE_OWNERS_FACTS_H
 
@@ -22,14 +22,14 @@ struct slot_list {
 void process_facts_init(struct process_facts *facts, struct roster *roster);
 void process_facts_done(struct process_facts *facts);
 
-/* Privileges must have been raised. Each reads what it has not read yet of this process. */
+/* Privileges must have been raised. Each reads its facts unless they have been read already. */
 void process_facts_read_user(struct process_facts *facts, uint32_t slot);
 void process_facts_read_executable(struct process_facts *facts, uint32_t slot);
-/* The container whose published port it passes on. */
+/* The container whose published port it forwards. */
 void process_facts_read_served(struct process_facts *facts, uint32_t slot);
 void process_facts_count_files(struct process_facts *facts, uint32_t slot);
-/* By procps, of those that are not gone; now_ns: monotonic. Command lines, again after some
- * seconds: some say there what they do. */
+/* By procps, for those that have not ended; now_ns: monotonic. Command lines; repeated after some
+ * seconds, as programs may change them. */
 void process_facts_read_lines(struct process_facts *facts, const struct slot_list *slots,
                               int64_t now_ns);
 /* New samples of threads, memory and CPU time. */

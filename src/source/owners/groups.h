@@ -1,7 +1,7 @@
 /* owner_groups: the control groups, units and containers that processes and sockets are in: those
  * of processes from /proc/PID/cgroup, those of sockets by their id below the cgroup2 mount (there
  * an id is the directory's inode number; below a cgroup1 mount the same number is something else).
- * What a path means is group.h. */
+ * group.h interprets the paths. */
 #ifndef TCPLENS_SOURCE_OWNERS_GROUPS_H
 #define TCPLENS_SOURCE_OWNERS_GROUPS_H
 
@@ -21,11 +21,12 @@ struct owner_group {
     char *path, *unit, *container; /* safe text */
     bool id_sought;
     bool says_nothing;
-    uint32_t frame_index; /* in frame.groups, where frame is that of the frame at hand */
-    uint32_t frame;       /* count of frames, of the last one that has it */
+    uint32_t frame_index; /* in frame.groups; valid if `frame` is the present one */
+    uint32_t frame;       /* number of the last frame that has it */
 };
 
-/* A listener that systemd holds: the group of the unit that it starts, OWNER_GROUP_NONE: unknown. */
+/* A listener held by systemd: the group of the unit that it activates, OWNER_GROUP_NONE:
+ * unknown. */
 struct owner_activation {
     struct tuple at;
     uint32_t group;
@@ -42,34 +43,35 @@ struct owner_groups {
     int64_t ids_read_ns; /* monotonic */
     int64_t pruned_ns;
     uint32_t frames; /* begun */
-    uint32_t *order; /* those of the frame at hand, as it has them; before that of the one before */
+    uint32_t *order; /* groups of the present frame, in its order; then of the last one */
     uint32_t order_count, order_before, order_capacity;
-    bool were_forgotten; /* since the frame before */
+    bool were_forgotten; /* since the last frame */
     struct owner_activation *activations;
     uint32_t activation_count, activation_capacity;
-    int64_t activations_ns; /* monotonic: since when they are kept */
+    int64_t activations_ns; /* monotonic: when they were first kept */
 };
 
 void owner_groups_init(struct owner_groups *groups, struct proc_files *files,
                        struct privilege *privilege);
 void owner_groups_done(struct owner_groups *groups);
 
-/* A new frame. Where there are too many groups all are forgotten, but seldom: true when they were,
- * and no number is valid any more. */
+/* Begins a frame. If there are too many groups, all are forgotten: then true, and all numbers are
+ * invalid. Not more often than PRUNE_AGAIN_NS. */
 bool owner_groups_begin_frame(struct owner_groups *groups, int64_t now_ns);
-/* The group of a process; privileges must have been raised, and are again when it returns.
- * OWNER_GROUP_NONE: not to be read. */
+/* The group of a process; privileges must have been raised, and are raised again on return.
+ * OWNER_GROUP_NONE: not readable. */
 uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid);
-/* That of a socket by its cgroup id; OWNER_GROUP_NONE: unknown, or it says nothing. */
+/* The group of a socket by its cgroup id; OWNER_GROUP_NONE: unknown, or it does not show the
+ * owner. */
 uint32_t owner_groups_of_socket(struct owner_groups *groups, uint64_t id, int64_t now_ns);
-/* That of the unit which systemd starts for a listener of its own: a unit, no path. */
+/* The group of the unit that systemd activates for its listener: a unit without path. */
 uint32_t owner_groups_of_activation(struct owner_groups *groups, const struct tuple *at,
                                     int64_t now_ns);
 /* The group's index in next->groups, to which it is added once. OWNER_GROUP_NONE: none, or out of
  * memory. */
 uint32_t owner_groups_put(struct owner_groups *groups, struct frame *next, uint32_t group);
-/* First in a frame: adds all groups of the frame before, with the indexes that they had there. False: their indexes
- * may be others. */
+/* To be called first in a frame: adds all groups of the last frame with the same indexes. False:
+ * indexes may differ. */
 bool owner_groups_keep(struct owner_groups *groups, struct frame *next);
 
 #endif

@@ -1,5 +1,5 @@
-/* holdings: which sockets of the table one process has open, as its descriptors were last read, and
- * what the table learns when they are read again. */
+/* holdings: which sockets of the table a process has open, as last read, and updating the table
+ * when they are read again. */
 #ifndef TCPLENS_SOURCE_OWNERS_HOLDINGS_H
 #define TCPLENS_SOURCE_OWNERS_HOLDINGS_H
 
@@ -18,25 +18,25 @@ struct found_fds {
 };
 
 struct holdings {
-    struct known_fd *fds; /* sorted by fd: those that are sockets of the frame */
+    struct known_fd *fds; /* sorted by fd: sockets of the frame only */
     uint32_t fd_count, fd_capacity;
-    uint32_t *task_inodes; /* sockets that threads hold in tables of their own */
+    uint32_t *task_inodes; /* sockets held by threads with their own descriptor tables */
     uint32_t task_inode_count;
 };
 
 int found_fds_add(struct found_fds *found, uint32_t fd, uint32_t inode); /* 0 or -ENOMEM */
 
-/* The first of the sorted fds that is not below fd; their count where there is none. */
+/* Index of the first of the sorted fds that is not below fd; their count if there is none. */
 uint32_t holdings_from(const struct holdings *holdings, uint32_t fd);
-/* Descriptors [from, end) of the process in this slot are now those found, which are used up; it
- * no longer holds sockets that it lost. 0 or -ENOMEM. */
+/* Replaces descriptors [from, end) of the process in this slot by those found, which are consumed;
+ * it no longer holds sockets that it lost. 0 or -ENOMEM. */
 int holdings_take(struct holdings *holdings, struct owner_table *table, uint32_t slot,
                   struct found_fds *found, uint32_t from, uint32_t end);
-/* What its threads hold in tables of their own is now what was found. */
+/* The same for threads with their own descriptor tables. */
 int holdings_take_tasks(struct holdings *holdings, struct owner_table *table, uint32_t slot,
                         const struct found_fds *found);
-/* It holds nothing any more. Frees them. */
+/* The process no longer holds anything. Frees them. */
 void holdings_release(struct holdings *holdings, struct owner_table *table, uint32_t slot);
-void holdings_done(struct holdings *holdings); /* the same, where the table no longer matters */
+void holdings_done(struct holdings *holdings); /* the same, without updating the table */
 
 #endif

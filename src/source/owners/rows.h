@@ -1,8 +1,7 @@
-/* owner_rows: the rows of a frame to entries of the table, and the table's holders back into the
- * rows. Runs over every row of every frame: the steady state is one index copied and one entry read
- * a row. A row that is a copy of one of the frame before, and was given a present holder there, is not
- * even read, as long as its entry did not move and processes and groups have the same indexes.
- * Independent of /proc. */
+/* owner_rows: maps the rows of a frame to entries of the table, and copies the table's holders into
+ * the rows. It processes every row of every frame: in the steady state it copies one index and
+ * reads one entry per row. A copied row that has a present holder is not even read, as long as its
+ * entry did not change and processes and groups have the same indexes. Independent of /proc. */
 #ifndef TCPLENS_SOURCE_OWNERS_ROWS_H
 #define TCPLENS_SOURCE_OWNERS_ROWS_H
 
@@ -16,14 +15,15 @@
 struct owner_rows {
     struct owner_table *table;
     struct owner_groups *groups;
-    uint32_t *entries, *entries_before; /* of each row of the frame, of the one before; ROW_HELD */
+    /* for each row of the frame, and of the last one; ROW_HELD */
+    uint32_t *entries, *entries_before;
     uint32_t capacity, capacity_before, count;
-    uint64_t frame;  /* number of the frame that entries stands for */
-    uint32_t refs;   /* of it that owner_rows_put() left */
-    bool follows;    /* entries_before stand for the frame before */
+    uint64_t frame;  /* number of the frame of `entries` */
+    uint32_t refs;   /* owner_refs of that frame after owner_rows_put() */
+    bool follows;    /* entries_before are those of the last frame */
     bool had_groups; /* want_groups then */
     struct accept_queues queues;
-    struct owner_check check; /* .is_open NULL: there is none */
+    struct owner_check check; /* .is_open NULL: none */
 };
 
 void owner_rows_init(struct owner_rows *rows, struct owner_table *table,
@@ -34,11 +34,11 @@ size_t owner_rows_footprint(const struct owner_rows *rows);
 /* listeners: as in owners_apply(). 0 or -ENOMEM. */
 int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const struct frame *next,
                     const struct frame *listeners, const struct diff *diff);
-/* False: what copies in next say of their holders does not count. */
+/* False: holders of copied rows in next must be ignored. */
 bool owner_rows_may_keep(const struct owner_rows *rows, const struct frame *next, bool want_groups);
 struct owner_rows_put {
-    /* its processes and groups have the same indexes in next, so that copies of its rows may
-     * stand; NULL: they have not */
+    /* its processes and groups have the same indexes in next, so that copies of its rows are still
+     * valid; NULL: they differ */
     const struct frame *previous;
     const struct diff *diff;
     struct frame *next;

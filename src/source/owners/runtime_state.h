@@ -1,13 +1,14 @@
-/* runtime_state: containers whose control group has a name that says nothing (containerd's /NAMESPACE/ID of `ctr`, any
- * path of runc and crun): found by the folder in which the runtime keeps their state. */
+/* runtime_state: containers whose control group does not show the runtime (containerd's
+ * /NAMESPACE/ID of `ctr`, any path of runc and crun): found by the runtime's state folder. */
 #ifndef TCPLENS_SOURCE_OWNERS_RUNTIME_STATE_H
 #define TCPLENS_SOURCE_OWNERS_RUNTIME_STATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The innermost container that a control group lies in: "containerd:web", "runc:web". root: below which the folders
- * are, "" but in tests. Nothing is read and no link followed; takes the rights to search folders of root. */
+/* The innermost container that a control group lies in: "containerd:web", "runc:web". root: prefix
+ * of the folders, "" except in tests. Reads no file and follows no link; needs the right to search
+ * root's folders. */
 bool runtime_state_container(const char *root, const char *path, char *container, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /* owner_table: which processes hold which socket inode. Plain data, independent of /proc and of
- * frames. A process is a number, its slot in the roster. An entry costs 16 bytes, 16 to 32 in the
- * index; each further process that holds it, 8. */
+ * frames. A process is identified by its slot in the roster. An entry costs 16 bytes, plus 16 to 32
+ * in the index and 8 for each further holder. */
 #ifndef TCPLENS_SOURCE_OWNERS_TABLE_H
 #define TCPLENS_SOURCE_OWNERS_TABLE_H
 
@@ -12,14 +12,16 @@
 
 #define OWNER_NO_INDEX UINT32_MAX
 
-/* One socket, known by its inode; or, retired, one that has lost it (TIME-WAIT) but not its row. */
+/* One socket, identified by its inode; or, retired, one that lost its inode (TIME-WAIT) but still
+ * has a row. */
 enum owner_entry_flag {
-    ENTRY_SEEN = 1u << 0,    /* toggles: a row of this frame has it */
-    ENTRY_PENDING = 1u << 1, /* no holder is known, and not every process has been read for it */
-    ENTRY_RETIRED = 1u << 2, /* not to be found by inode; its holders are those it had last */
+    ENTRY_SEEN = 1u << 0,    /* toggles: in a row of this frame */
+    ENTRY_PENDING = 1u << 1, /* no holder is known, and not all processes have been searched */
+    ENTRY_RETIRED = 1u << 2, /* not found by inode; its holders are the last known */
     ENTRY_USED = 1u << 3,
-    ENTRY_MISSED = 1u << 4,  /* a shallow scan of a frame before this one did not find it */
-    ENTRY_CHECKED = 1u << 5, /* the kernel said whether it is open, since no holder was found */
+    ENTRY_MISSED = 1u << 4, /* a shallow scan for an earlier frame did not find it */
+    /* the kernel was asked whether it is open, after no holder was found */
+    ENTRY_CHECKED = 1u << 5,
 };
 
 struct owner_entry { /* 16 bytes a socket */
@@ -28,7 +30,7 @@ struct owner_entry { /* 16 bytes a socket */
     uint32_t more;   /* link to further holders; of a free entry: the next free one */
     uint8_t word;    /* enum owner_word */
     uint8_t flags;
-    uint16_t epoch; /* of the scan after which it is due */
+    uint16_t epoch; /* of the scan that must find it */
 };
 
 struct owner_link {
@@ -42,28 +44,28 @@ struct owner_table {
     struct hash_index inodes; /* of those that are not retired */
     struct owner_link *links;
     uint32_t link_count, link_capacity, first_free_link;
-    uint32_t *references; /* entries that name a slot, for each slot */
+    uint32_t *references; /* for each slot, the number of entries that refer to it */
     uint32_t slot_capacity;
     uint32_t pending;
-    uint64_t *moved; /* a bit for each entry: other processes hold it than owner_table_rest() saw */
+    uint64_t *moved; /* a bit for each entry: its holders changed since owner_table_rest() */
     uint32_t moved_capacity;
     bool all_moved;
-    uint16_t epoch; /* of the scan begun last */
-    uint8_t toggle; /* ENTRY_SEEN of an entry that a row of this frame has */
+    uint16_t epoch; /* of the latest scan */
+    uint8_t toggle; /* value of ENTRY_SEEN for entries in this frame */
 };
 
 void owner_table_init(struct owner_table *table);
 void owner_table_done(struct owner_table *table);
 size_t owner_table_footprint(const struct owner_table *table);
 
-/* Room for so many entries in all, where a table is filled for the first time. 0 or -ENOMEM. */
+/* Makes room for so many entries in all, before a table is first filled. 0 or -ENOMEM. */
 int owner_table_reserve(struct owner_table *table, uint32_t entries);
 /* OWNER_NO_INDEX: none. */
 uint32_t owner_table_find(const struct owner_table *table, uint32_t inode);
 int owner_table_find_or_add(struct owner_table *table, uint32_t inode, uint32_t *entry);
-/* Its socket lost the inode. */
+/* The socket lost its inode. */
 void owner_table_retire(struct owner_table *table, uint32_t entry);
-/* A new frame: no entry has been seen in it. */
+/* Begins a frame: no entry has been seen in it yet. */
 void owner_table_begin_frame(struct owner_table *table);
 /* Returns 1 when the entry is seen in this frame for the first time, else 0. */
 static inline uint32_t owner_table_mark_seen(struct owner_table *table, uint32_t entry)
@@ -75,13 +77,13 @@ static inline uint32_t owner_table_mark_seen(struct owner_table *table, uint32_t
     return first;
 }
 void owner_table_sweep(struct owner_table *table); /* frees the entries that were not seen */
-/* Entries without a present holder are searched for again. */
+/* Searches again for holders of entries without a present one. */
 void owner_table_search_again(struct owner_table *table);
 
 int owner_table_add_holder(struct owner_table *table, uint32_t entry, uint32_t slot);
-/* The last one stays as the one that held it last. */
+/* The last remaining one is kept as the last holder. */
 void owner_table_remove_holder(struct owner_table *table, uint32_t entry, uint32_t slot);
-/* True: since owner_table_rest() a process that held it does no longer, or a further one does. */
+/* True: its holders changed since owner_table_rest(). */
 static inline bool owner_table_has_moved(const struct owner_table *table, uint32_t entry)
 {
     return table->all_moved ||

@@ -1,4 +1,4 @@
-/* past_delta: the elements of an array against those of the array before it. */
+/* past_delta: encodes the elements of an array as differences from those of an earlier array. */
 #ifndef TCPLENS_SOURCE_PAST_DELTA_H
 #define TCPLENS_SOURCE_PAST_DELTA_H
 
@@ -8,13 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An element of an array against one of those before it. base: which one, or
- * PAST_NO_BASE. */
+/* Encodes an element against an earlier one. base: its index, or PAST_NO_BASE. */
 #define PAST_NO_BASE UINT32_MAX
 struct past_writer {
     struct buffer *tags, *words;
     size_t size;
-    int64_t passed_ms; /* since the frame before: what ticks by itself is expected so */
+    int64_t passed_ms; /* since the last frame: ticking facts are predicted by it */
     uint32_t next_base;
     bool conns;
 };

@@ -1,4 +1,4 @@
-/* past_image: a frame as plain arrays with text by number, and back. */
+/* past_image: converts a frame to plain arrays with numbers for texts, and back. */
 #ifndef TCPLENS_SOURCE_PAST_IMAGE_H
 #define TCPLENS_SOURCE_PAST_IMAGE_H
 
@@ -17,17 +17,18 @@ enum past_array {
     PAST_FLOWS,
     PAST_NAMESPACES, /* without their facts */
     PAST_HOSTS,
-    PAST_FACTS, /* as 64-bit words: all of them, or none */
+    PAST_FACTS, /* as 64-bit words: all, or none */
     PAST_ARRAYS
 };
 
-/* Texts of the frames from one whole frame to the next, each once; a text is its place in bytes. */
+/* Texts of the frames from one whole frame to the next, each once; a text's number is its offset in
+ * bytes. */
 struct past_texts {
     struct buffer bytes;
     struct hash_index places;
 };
 
-struct past_head { /* what a frame is beside its arrays; text by number */
+struct past_head { /* members of a frame other than arrays; texts by number */
     uint64_t number, first_event, next_event;
     int64_t wall_ns, mono_ns, dump_ns, all_ns;
     struct totals totals;
@@ -37,10 +38,10 @@ struct past_head { /* what a frame is beside its arrays; text by number */
     uint32_t netns_is_host;
     uint32_t host, source, events, events_why, owners_why; /* UINT32_MAX = NULL */
     uint32_t counts[PAST_ARRAYS];
-    uint32_t text_bytes; /* that are new with this frame */
+    uint32_t text_bytes; /* new in this frame */
 };
 
-/* Arrays of the frame's own structs, but that a pointer to text holds the text's number. */
+/* Arrays of the frame's own structs, in which pointers to text hold the text's number. */
 struct past_image {
     struct past_head head;
     void *data[PAST_ARRAYS];

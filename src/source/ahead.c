@@ -6,13 +6,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define PIECES 64u /* of each array, so that the first rows of all of them are there first */
+#define PIECES 64u /* of each array, so that the first rows of all arrays are ready first */
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
 
-/* Where the kernel does not know it, pages come when they are first written, as they always do. */
+/* On older kernels pages are allocated when first written, as usual. */
 static void populate(const struct ahead_memory *memory, uint32_t piece)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -1,5 +1,5 @@
-/* confine: see confine.h. The numbers of Landlock are the kernel's (include/uapi/linux/landlock.h): Debian 11 has no
- * such header. */
+/* confine: see confine.h. Numbers of Landlock from include/uapi/linux/landlock.h, which Debian 11
+ * does not have. */
 #include "source/confine.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* At its end LeakSanitizer attaches to its own threads, and a report is made readable by another program. */
+/* At exit LeakSanitizer attaches to its own threads, and another program symbolizes reports. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FOR_SANITIZERS true
 #elif defined(__has_feature)
@@ -67,7 +67,7 @@ static void allow_beneath(int rules, const char *path, uint64_t rights)
     close(beneath.folder);
 }
 
-/* The folder of the file, or the nearest one above it that is there. */
+/* The folder of the file, or the nearest existing one above it. */
 static void allow_replacing(int rules, const char *file, uint64_t rights)
 {
     char path[PATH_MAX];
@@ -95,8 +95,7 @@ static void restrict_files(const char *writes)
 
     if (rules < 0)
         return;
-    allow_beneath(rules, "/dev/null",
-                  FS_WRITE | cut); /* where a picture without a terminal is painted */
+    allow_beneath(rules, "/dev/null", FS_WRITE | cut); /* for painting without a terminal */
     allow_beneath(rules, "/dev/tty", FS_WRITE | cut);
     allow_beneath(rules, "/proc/self/task", FS_WRITE); /* names of threads */
     if (writes && writes[0])
@@ -105,7 +104,8 @@ static void restrict_files(const char *writes)
     close(rules);
 }
 
-/* --- seccomp: what is called: by hand, since libseccomp 2.5 crashes, or never ends, where memory is short --- */
+/* --- seccomp, for system calls: by hand, since libseccomp 2.5 crashes or hangs when out of memory
+ * --- */
 
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define NATIVE AUDIT_ARCH_X86_64
@@ -125,10 +125,10 @@ static void restrict_files(const char *writes)
 
 #ifdef NATIVE
 
-#define X32_FIRST 0x40000000u /* calls of another kind of program, under numbers of their own */
+#define X32_FIRST 0x40000000u /* x32 calls have their own numbers */
 
 static const unsigned short REFUSED[] = {
-    /* what reaches another process: only tgkill() stays, to ourselves */
+    /* calls that affect other processes: only tgkill() stays, to ourselves */
     SYS_kill,
     SYS_rt_sigqueueinfo,
     SYS_rt_tgsigqueueinfo,
@@ -142,7 +142,7 @@ static const unsigned short REFUSED[] = {
 #ifdef __GLIBC__ /* raise() of musl calls it */
     SYS_tkill,
 #endif
-    /* what changes the machine, or what is seen of it */
+    /* calls that change the machine, or our view of it */
     SYS_mount,
     SYS_umount2,
     SYS_pivot_root,
@@ -219,7 +219,7 @@ static void add_load(struct filter *filter, size_t offset)
     add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-/* Goes over the next `skipped` instructions unless what is loaded is this. */
+/* Skips the next `skipped` instructions unless the loaded value equals `value`. */
 static void add_unless(struct filter *filter, uint32_t value, unsigned char skipped)
 {
     add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skipped));
@@ -233,14 +233,14 @@ static void refuse(struct filter *filter, const unsigned short *calls, size_t co
     }
 }
 
-/* The low half of the first argument; the calls looked at here take an int. */
+/* The low half of the first argument, which is an int in these calls. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define FIRST_ARGUMENT offsetof(struct seccomp_data, args)
 #else
 #define FIRST_ARGUMENT (offsetof(struct seccomp_data, args) + 4)
 #endif
 
-/* Allows the call where its first argument is one of two. */
+/* Allows the call if its first argument is one of two. */
 static void allow_with(struct filter *filter, uint32_t call, uint32_t one, uint32_t other)
 {
     add_unless(filter, call, 6);
@@ -283,14 +283,14 @@ static void restrict_calls(bool asks_names)
 
 static void restrict_calls(bool asks_names)
 {
-    (void)asks_names; /* the numbers of this architecture's calls have not been looked at */
+    (void)asks_names; /* system calls of this architecture have not been checked */
 }
 
 #endif
 
 void confine_log_reader(const struct confinement *confinement)
 {
-    /* Neither is allowed to others, and this cannot be undone; main has set it already. */
+    /* Required for both, and irrevocable; main has set it already. */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return;
     restrict_files(confinement->writes);

@@ -1,5 +1,5 @@
-/* diag: requests to messages, and messages to the rows of a dump. PURE: bytes in, rows out. It must
- * not know sockets, clocks or how a dump is repeated; one row's attributes are diag_row.c's. */
+/* diag: requests to messages, and messages to the rows of a dump. Pure: bytes in, rows out.
+ * diag_row.c reads the attributes of a row. */
 #include "source/diag.h"
 
 #include "source/diag_row.h"
@@ -12,8 +12,8 @@
 
 #define EXTENSION(attribute) (1u << ((attribute)-1))
 
-/* What every frame needs, and what only a row's detail shows. SHUTDOWN and CGROUP_ID come
- * unasked, ULP_INFO with INFO, CLASS_ID with TCLASS (net/ipv4/inet_diag.c). */
+/* Extensions for every frame, and for a row's detail only. SHUTDOWN and CGROUP_ID are always sent,
+ * ULP_INFO with INFO, CLASS_ID with TCLASS (net/ipv4/inet_diag.c). */
 static const uint8_t EXTENSIONS_LEAN = EXTENSION(INET_DIAG_INFO) | EXTENSION(INET_DIAG_SKMEMINFO);
 static const uint8_t EXTENSIONS_DETAIL =
     EXTENSION(INET_DIAG_INFO) | EXTENSION(INET_DIAG_SKMEMINFO) | EXTENSION(INET_DIAG_CONG) |
@@ -51,9 +51,9 @@ static void put_dump_of_family(void *buffer, const struct diag_request *request,
     body->idiag_states = request->kernel_states;
 }
 
-/* The request of before Linux 3.3: it has no room for a family, and is answered with rows of all
- * (AF_UNSPEC; inet_diag_dump_compat, net/ipv4/inet_diag.c, Linux 3.3 to 6.18). The rest goes the
- * way of SOCK_DIAG_BY_FAMILY: the same extensions, states, bytecode, attributes and rights. */
+/* The request used before Linux 3.3: it has no family, and returns rows of all (AF_UNSPEC;
+ * inet_diag_dump_compat, net/ipv4/inet_diag.c, Linux 3.3 to 6.18). Otherwise it is handled like
+ * SOCK_DIAG_BY_FAMILY: the same extensions, states, bytecode, attributes and rights. */
 static void put_dump_of_both(void *buffer, const struct diag_request *request, uint8_t extensions)
 {
     struct nlmsghdr *header = put_header(buffer, TCPDIAG_GETSOCK, NLM_F_DUMP, request->sequence);
@@ -99,7 +99,7 @@ size_t diag_put_lookup(void *buffer, const struct conn *conn, bool detail, uint3
 
 int diag_put_destroy(void *buffer, const struct conn *conn, uint32_t sequence, size_t *length)
 {
-    /* Without a cookie the kernel destroys whatever the tuple finds, a listener included. */
+    /* Without a cookie the kernel destroys whatever matches the tuple, even a listener. */
     if (conn->cookie == 0 || conn->cookie == UINT64_MAX)
         return -EINVAL;
     struct inet_diag_req_v2 *request =
@@ -161,7 +161,7 @@ int diag_add_row(struct diag_parse *parse, const void *payload, size_t length)
 }
 
 /* NLMSG_ERROR and NLMSG_DONE both begin with a negative errno or 0; DONE of old kernels may be
- * empty. libmnl 1.0.4 does not read DONE's: a failed dump would be "0 rows, success". */
+ * empty. libmnl 1.0.4 ignores that of DONE: a failed dump would look like "0 rows, success". */
 static int end_dump(struct diag_parse *parse, int error)
 {
     parse->done = true;
@@ -184,7 +184,7 @@ static int read_message(struct diag_parse *parse, const struct nlmsghdr *header)
         parse->interrupted = true;
     switch (header->nlmsg_type) {
     case SOCK_DIAG_BY_FAMILY:
-    case TCPDIAG_GETSOCK: /* rows bear the type of the request */
+    case TCPDIAG_GETSOCK: /* rows have the type of the request */
         return diag_add_row(parse, payload, length) < 0 ? -ENOMEM : 1;
     case NLMSG_DONE:
         return end_dump(parse, error);

@@ -1,5 +1,5 @@
-/* diag_row: one inet_diag message to a row. PURE: bytes in, a row out. Formats: include/uapi/linux/inet_diag.h, sock_diag.h, tcp.h,
- * tls.h (Linux 6.18). */
+/* diag_row: one inet_diag message to a row. Pure: bytes in, a row out. Formats:
+ * include/uapi/linux/inet_diag.h, sock_diag.h, tcp.h, tls.h (Linux 6.18). */
 #include "source/diag_row.h"
 
 #include "core/text/text.h"
@@ -30,14 +30,14 @@ struct bytes {
     size_t length;
 };
 
-/* A row while its attributes are read. */
+/* A row being decoded. */
 struct row {
     struct conn *conn;
     struct conn_detail *detail; /* may be NULL */
     bool owner_told;            /* uid, inode and cgroup are facts */
     bool has_info;              /* INET_DIAG_INFO, and so ULP_INFO too if there is one */
-    bool ulp_unclear;           /* there is one, or the attributes are cut short */
-    bool waits;                 /* for something that a detector may explain */
+    bool ulp_unclear;           /* there is one, or the attributes are truncated */
+    bool waits;                 /* it waits for something that a detector may explain */
 };
 
 static uint16_t get_u16(const uint8_t *data)
@@ -61,7 +61,7 @@ static uint64_t get_u64(const uint8_t *data)
     return value;
 }
 
-/* Takes the next attribute off `rest`; false at the end or where the rest is cut short. */
+/* Takes the next attribute off `rest`; false at the end or if the rest is truncated. */
 static inline bool next_attribute(struct bytes *rest, unsigned *type, struct bytes *payload)
 {
     if (rest->length < ATTRIBUTE_HEADER)
@@ -113,8 +113,8 @@ static void read_info(struct row *row, struct bytes info)
 {
     struct conn *conn = row->conn;
     row->has_info = true;
-    /* Of a listener the kernel fills only the queues, which the header gives too, and defaults:
-     * its zeros are no facts (tcp_get_info). */
+    /* For a listener the kernel fills only the queues, which the header has too, and defaults: the
+     * zeros are not facts (tcp_get_info). */
     if (conn->state == STATE_LISTEN)
         return;
     if (row->detail) {
@@ -205,7 +205,7 @@ static void read_ulp_name(struct row *row, struct bytes payload)
         text_clean(row->detail->ulp_text, sizeof(row->detail->ulp_text), name, length);
 }
 
-/* Of include/uapi/linux/mptcp.h, which cannot be had together with netinet/in.h of every C library. */
+/* From include/uapi/linux/mptcp.h, which conflicts with netinet/in.h of some C libraries. */
 enum {
     SUBFLOW_TOKEN_LOCAL = 2,
     SUBFLOW_FLAGS = 8,
@@ -259,7 +259,7 @@ static void read_congestion(struct conn_detail *detail, struct bytes payload)
     text_clean(detail->congestion, sizeof(detail->congestion), name, strnlen(name, payload.length));
 }
 
-/* Attributes that only a row's detail holds; payload.length > 0. */
+/* Attributes that only a row's detail contains; payload.length > 0. */
 static void read_detail(struct conn_detail *detail, unsigned type, struct bytes payload)
 {
     bool has_u32 = payload.length >= sizeof(uint32_t);
@@ -348,7 +348,7 @@ static void read_header(struct row *row, const struct inet_diag_msg *message)
     conn->receive_queue = message->idiag_rqueue;
     conn->send_queue = message->idiag_wqueue;
     conn->known = KNOWN_QUEUES | KNOWN_TIMER;
-    /* Without an inode uid 0 stands for "unknown": mini sockets, not accepted yet, orphans. */
+    /* Without an inode uid 0 means "unknown": minisocks, connections not yet accepted, orphans. */
     row->owner_told = message->idiag_inode != 0 || message->idiag_uid != 0;
     if (row->owner_told) {
         conn->uid = message->idiag_uid;
@@ -363,8 +363,8 @@ static void read_header(struct row *row, const struct inet_diag_msg *message)
 static void settle_offload(struct row *row, bool ulp_is_told)
 {
     struct conn *conn = row->conn;
-    /* Mini sockets (TIME-WAIT, SYN-RECEIVED, FIN-WAIT-2 of an orphan) and bound ones are not asked
-     * for an upper layer (inet_sk_diag_fill). */
+    /* For minisocks (TIME-WAIT, SYN-RECEIVED, FIN-WAIT-2 of an orphan) and bound sockets the kernel
+     * reports no upper layer (inet_sk_diag_fill). */
     if (conn->ulp == ULP_UNKNOWN && ulp_is_told && row->has_info && !row->ulp_unclear)
         conn->ulp = ULP_ABSENT;
     if (conn->ulp != ULP_UNKNOWN)

@@ -1,4 +1,4 @@
-/* expected_rows: see expected_rows.h. The count is that of /proc/net/sockstat. */
+/* expected_rows: see expected_rows.h. The count is from /proc/net/sockstat. */
 #include "source/expected_rows.h"
 
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROWS_MAX (1u << 22) /* more are not believed before they are seen */
+#define ROWS_MAX (1u << 22) /* larger counts are not trusted */
 
-/* Of a line "TCP: inuse 12 orphan 0 tw 3 ..." the number behind `word`. */
+/* The number after `word` in a line "TCP: inuse 12 orphan 0 tw 3 ...". */
 static unsigned long read_count(const char *line, const char *word)
 {
     const size_t length = strcspn(line, "\n");
@@ -19,7 +19,7 @@ static unsigned long read_count(const char *line, const char *word)
     return found && found < line + length ? strtoul(found + strlen(word), NULL, 10) : 0;
 }
 
-/* Sockets and TIME-WAITs by one file; TIME-WAITs of both families stand in the first. */
+/* Sockets and TIME-WAITs in one file; the first file has TIME-WAITs of both families. */
 static unsigned long count_sockets(const char *proc_root, const char *name, const char *head)
 {
     char path[PATH_MAX], text[1024];
@@ -42,7 +42,7 @@ void expected_rows_reserve(struct frame *frame, const char *proc_root, bool with
 {
     const unsigned long count = count_sockets(proc_root, "sockstat", "TCP:") +
                                 count_sockets(proc_root, "sockstat6", "TCP6:");
-    const unsigned long rows = count + count / 64 + 64; /* they come and go meanwhile */
+    const unsigned long rows = count + count / 64 + 64; /* the number changes meanwhile */
 
     if (count && rows <= ROWS_MAX)
         frame_reserve(frame, (uint32_t)rows, with_details);

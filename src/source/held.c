@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One walk at work. */
+/* The state of one walk. */
 struct walking {
     struct held *held;
     struct places *places;
     struct frame *frame;
     const struct frame *last;
-    const struct frame_netns *netns; /* of the row before; NULL: its rows are left out */
-    uint32_t key;                    /* the same */
+    const struct frame_netns *netns; /* of the last row; NULL: its rows are skipped */
+    uint32_t key;                    /* of the last row */
     uint64_t cookie;
     uint8_t families;
     uint64_t strangest; /* see held.h */
@@ -35,7 +35,7 @@ static struct held_place *place_of(const struct walking *walking, const struct f
     return &walking->held->places[netns - walking->frame->namespaces];
 }
 
-/* The inode of one that ended may be another's by now: the cookie decides. */
+/* The inode may have been reused: the cookie decides. */
 static void walk_to(struct walking *walking, const struct row_found *found)
 {
     const struct frame_netns *netns = frame_find_netns(walking->frame, found->netns);
@@ -55,7 +55,7 @@ static uint8_t family_bit(const struct conn *conn)
     return conn->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
 }
 
-/* False: only a dump has its name. */
+/* False: only a dump provides the name. */
 static bool name_interface(const struct walking *walking, const struct conn *conn)
 {
     const uint32_t scope = conn->tuple.scope;
@@ -113,7 +113,7 @@ static int visit(void *context, const struct row_found *found)
     return (conn->known & KNOWN_UID) && frame_add_user(frame, conn->uid, "") < 0 ? -ENOMEM : 0;
 }
 
-/* Of several descriptors of a socket one has become its row. */
+/* A socket with several descriptors has one row. */
 static void count_rows(struct held *held, const struct frame *frame)
 {
     const struct frame_netns *netns = NULL;
@@ -127,7 +127,7 @@ static void count_rows(struct held *held, const struct frame *frame)
     }
 }
 
-/* The row of a page is read by a dump, which has more of it. */
+/* The row of an open page is read by a dump, which has more facts. */
 static void note_page(const struct held *held, const struct frame *frame, const struct wish *wish)
 {
     const struct frame_netns *netns =
@@ -180,7 +180,7 @@ int held_read(struct held *held, struct places *places, struct frame *frame,
     frame->live_count = frame->conn_count = held->first + held->count;
     count_rows(held, frame);
     note_page(held, frame, wish);
-    /* One that only a descriptor keeps is never listed: it is looked for once. */
+    /* A namespace kept only by a descriptor is never listed: search for it only once. */
     if (walking.strangest && walking.strangest != held->strangest)
         places_hasten(places);
     held->strangest = walking.strangest;

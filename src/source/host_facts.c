@@ -24,7 +24,7 @@
 
 struct host_reader {
     char *proc_root;
-    struct host_facts slow; /* what is not read with each frame, as it was read last */
+    struct host_facts slow; /* facts not read with each frame, as last read */
     int64_t sysctl_ns, netfilter_ns;
     bool has_slow;
     char text[TEXT_MAX];
@@ -179,7 +179,7 @@ void host_reader_read(struct host_reader *reader, struct host_facts *facts, int6
 
 /* --- a process --- */
 
-/* The size of /proc/PID/fd is how many there are, from Linux 6.2 on; before that it is 0. */
+/* From Linux 6.2 on the size of /proc/PID/fd is the number of descriptors; before it is 0. */
 static uint32_t descriptors_by_size(const char *path)
 {
     struct statfs system;

@@ -1,4 +1,4 @@
-/* interface_name: the only file that reads names of interfaces from the kernel. */
+/* interface_name: reads names of interfaces from the kernel. */
 #include "source/interface_name.h"
 
 #include <string.h>

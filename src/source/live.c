@@ -1,6 +1,5 @@
 /* live: the running kernel as a source: netlink, or procnet where there is no sock_diag, and
- * owners. The format of messages is diag.c, what a change means diff and track.
- */
+ * owners. diag.c decodes messages, diff and track interpret changes. */
 #include "source/live.h"
 
 #include "base/clock.h"
@@ -32,7 +31,7 @@
 #include <unistd.h>
 
 #define TEXT_SIZE     128
-#define FAILURES_MOST 3u /* look-ups in a row that may fail before the rest is not looked up */
+#define FAILURES_MOST 3u /* failed look-ups in succession after which the rest is not tried */
 
 struct live {
     struct source source;    /* first */
@@ -40,7 +39,7 @@ struct live {
     struct owners *owners;   /* NULL: /proc cannot be opened */
     struct frame_pool *scratch;
     struct system_names *names;
-    struct host_reader *host_facts; /* NULL: of no use here */
+    struct host_reader *host_facts; /* NULL: not used */
     struct netns_others *others;    /* NULL: not counted */
     struct row_index index;         /* of the scratch frame */
     struct live_filter filter;
@@ -49,8 +48,8 @@ struct live {
     uint32_t ahead_rows;
     struct seen seen;
     struct still still;
-    struct turns turns;        /* .places NULL: our namespace alone is shown */
-    const struct frame *owned; /* whose owners are being looked up */
+    struct turns turns;        /* .places NULL: only our namespace is shown */
+    const struct frame *owned; /* the frame whose owners are being looked up */
     uint32_t state_bits;       /* of the last wish */
     struct netns netns;
     uint64_t number;
@@ -58,7 +57,7 @@ struct live {
     char host[TEXT_CLEAN_MAX(HOST_NAME_MAX)];
 };
 
-/* What confirm works on. */
+/* The state of confirm. */
 struct search {
     struct live *live;
     const struct frame *previous;
@@ -68,10 +67,10 @@ struct search {
     uint32_t count;
     struct map dumped; /* namespaces and families whose listeners were dumped again */
     int error;         /* why a row could not be looked up, 0 = none */
-    uint32_t failures; /* in a row */
+    uint32_t failures; /* in succession */
 };
 
-/* Errors that mean "not now"; whatever else a kernel, a sandbox or an emulation answers means "no
+/* Errors that are temporary; any other answer of a kernel, a sandbox or an emulation means "no
  * sock_diag here" (ECONNREFUSED: there is netlink, and no sock_diag in the kernel). */
 static bool is_for_now(int error)
 {
@@ -118,7 +117,7 @@ static int read_own(struct live *live, struct frame *frame, const struct wish *w
     return result;
 }
 
-/* Those of our namespace, where no other is shown. */
+/* Rows of our namespace, if no other is shown. */
 static int read_own_rows(struct live *live, struct frame *frame, const struct wish *wish)
 {
     const struct frame *last = live->turns.last;
@@ -132,7 +131,7 @@ static int read_own_rows(struct live *live, struct frame *frame, const struct wi
     return result;
 }
 
-/* Ours, where no other is shown. */
+/* Our namespace, if no other is shown. */
 static int add_own_netns(const struct live *live, struct frame *frame)
 {
     struct frame_netns *netns = frame_add_netns(frame, live->netns.inode);
@@ -193,8 +192,8 @@ static int read_kernel(struct live *live, struct frame *frame, const struct wish
     return result ? result : add_own_netns(live, frame);
 }
 
-/* Where the rows of a namespace are looked up: 0; -ENOENT: it is no more; -EOPNOTSUPP: nowhere;
- * other -errno: not now. */
+/* The netlink for look-ups in a namespace: 0; -ENOENT: the namespace is gone; -EOPNOTSUPP: not
+ * possible; other -errno: not now. */
 static int netlink_of(struct live *live, const struct frame *next, uint32_t key,
                       struct netlink **netlink)
 {
@@ -212,7 +211,7 @@ static int netlink_of(struct live *live, const struct frame *next, uint32_t key,
 static void read_own_facts(struct live *live, struct frame *frame)
 {
     struct host_facts *facts = frame_add_facts(frame);
-    struct frame_netns *own = frame_add_netns(frame, live->netns.inode); /* it is there */
+    struct frame_netns *own = frame_add_netns(frame, live->netns.inode); /* it exists */
 
     if (!facts || !own)
         return;
@@ -221,7 +220,8 @@ static void read_own_facts(struct live *live, struct frame *frame)
     own->facts = facts;
 }
 
-/* Of every namespace that is shown; those of the frame are ours, or of the only one. */
+/* For every namespace that is shown; the frame's own facts are those of ours, or of the only
+ * one. */
 static int read_host_facts(struct live *live, struct frame *frame)
 {
     if (frame_find_netns(frame, live->netns.inode))
@@ -232,7 +232,7 @@ static int read_host_facts(struct live *live, struct frame *frame)
     return result;
 }
 
-/* What a frame has beside its rows, where those could be read. */
+/* Completes a frame whose rows could be read. */
 static int finish_frame(struct live *live, struct frame *frame, const struct wish *wish, int result)
 {
     frame->dump_ns = clock_mono_ns() - frame->mono_ns;
@@ -247,7 +247,8 @@ static int finish_frame(struct live *live, struct frame *frame, const struct wis
     return result;
 }
 
-/* The frames after the first one are as large as that was; few rows pass a filter. */
+/* Prepares the first frame only: later ones are as large as that; and only without a filter, which
+ * few rows pass. */
 static void begin_first(struct live *live, struct frame *frame, const struct wish *wish)
 {
     if (live->filter.filter || !(wish->state_bits & STATE_BIT(STATE_ESTABLISHED)))
@@ -261,7 +262,7 @@ static int live_next(struct source *source, struct frame *frame, const struct wi
     struct live *live = (struct live *)source;
     ahead_end(&live->ahead);
     if (live->owners)
-        owners_drop_ahead(live->owners); /* of a frame that did not come about */
+        owners_drop_ahead(live->owners); /* of a frame that was not made */
     if (live->number == 0)
         begin_first(live, frame, wish);
     return finish_frame(live, frame, wish, read_kernel(live, frame, wish));
@@ -287,7 +288,7 @@ static int live_refresh(struct source *source, struct frame *frame, const struct
     return finish_frame(live, frame, wish, result);
 }
 
-/* Appends a row of next; one that has left the states wanted is closed for us. */
+/* Appends a row to next, unless it left the wanted states, which counts as closed. */
 static int keep_row(struct search *search, uint32_t previous, const struct conn *conn)
 {
     struct frame *next = search->next;
@@ -307,7 +308,7 @@ static int keep_row(struct search *search, uint32_t previous, const struct conn 
     return 0;
 }
 
-/* A row that could not be looked up stays as it was: better late than a false close. */
+/* A row that could not be looked up stays unchanged: a late close is better than a false one. */
 static int keep_copy(struct search *search, uint32_t previous, int error)
 {
     const struct conn *conn = &search->previous->conns[previous];
@@ -318,7 +319,7 @@ static int keep_copy(struct search *search, uint32_t previous, int error)
     return turns_copy_row(search->next, search->previous, conn);
 }
 
-/* As netlink_of(), of a row of previous. */
+/* As netlink_of(), for a row of previous. */
 static int netlink_of_row(struct search *search, uint32_t previous, struct netlink **netlink)
 {
     const uint32_t key = search->previous->conns[previous].netns;
@@ -347,7 +348,7 @@ static int look_up(struct search *search, uint32_t previous)
     return keep_copy(search, previous, result);
 }
 
-/* Closed rows of this namespace and family that only a dump can find. */
+/* Vanished rows of this namespace and family that only a dump can find. */
 static bool is_dumped(const struct search *search, const struct change *change,
                       const struct conn *like)
 {
@@ -379,7 +380,7 @@ static int join_dump(struct search *search, const struct frame *frame, const str
     return result;
 }
 
-/* All rows that are found together with this one of previous. */
+/* Looks up all rows that need the same dump as this one of previous. */
 static int search_by_dump(struct search *search, uint32_t previous)
 {
     const struct conn *like = &search->previous->conns[previous];
@@ -398,7 +399,7 @@ static int search_by_dump(struct search *search, uint32_t previous)
     return result;
 }
 
-/* Notes its namespace and family; false: that was done already. */
+/* Notes its namespace and family; false: already noted. */
 static bool is_first_of_its_dump(struct search *search, uint32_t previous)
 {
     const struct conn *conn = &search->previous->conns[previous];
@@ -442,8 +443,8 @@ static int live_confirm(struct source *source, const struct frame *previous, str
     return result;
 }
 
-/* A connection may wait to be accepted at a listener that a filter, a class or a family has left
- * out. */
+/* A filter, a class or a family may have left out the listener of a connection that is not accepted
+ * yet. */
 static bool lacks_listeners(const struct live *live, const struct frame *frame,
                             const struct wish *wish)
 {
@@ -455,7 +456,7 @@ static bool lacks_listeners(const struct live *live, const struct frame *frame,
     return false;
 }
 
-/* A family that cannot be read leaves the owners of its connections unknown, as before. */
+/* If a family cannot be read, the owners of its connections stay unknown. */
 static struct frame *read_listeners(struct live *live, const struct frame *next)
 {
     static const struct wish wish = {.state_bits = STATE_BIT(STATE_LISTEN),
@@ -475,7 +476,7 @@ static struct frame *read_listeners(struct live *live, const struct frame *next)
     return frame;
 }
 
-/* Listeners and bound sockets are not looked up: those do not end by themselves. */
+/* Listeners and bound sockets are not looked up: they do not end by themselves. */
 static bool is_open(void *context, const struct conn *conn)
 {
     struct live *live = context;
@@ -501,7 +502,7 @@ static int live_find_owners(struct source *source, const struct frame *previous,
     if (live->turns.places || !live->filter.filter)
         turns_remember(&live->turns, next);
     if (live->filter.filter && next->live_count == 0)
-        return 0; /* nothing is left to be held by anybody */
+        return 0; /* no process can hold it any more */
     if (!live->owners) {
         next->missing.reasons |= MISSING_PROC;
         return 0;

@@ -1,5 +1,5 @@
-/* Filters of one dump: what the kernel can decide it decides, autobound by a second dump, the rest
- * as soon as the rows are there. Independent of owners and of what changed. */
+/* Filters of one dump: the kernel's part by bytecode, autobound by a second dump, the rest once the
+ * rows are read. */
 #include "source/live_filter.h"
 
 #include "source/row_index.h"
@@ -24,9 +24,9 @@ static bool has_net_admin(void)
     return data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN);
 }
 
-/* Ports the kernel chooses from. Accepted sockets are as unlocked as autobound ones to it, but
- * their port is the listener's: the range tells the two apart, as in ss. The kernel's default where
- * /proc does not say. */
+/* Ports that the kernel chooses from. To the kernel accepted sockets look like autobound ones, but
+ * they have the listener's port: the range distinguishes the two, as in ss. The kernel's default if
+ * /proc is not readable. */
 static void read_port_range(struct live_filter *live, const char *proc_root)
 {
     char path[PATH_MAX];
@@ -63,7 +63,7 @@ int live_filter_init(struct live_filter *live, const struct filter *filter, cons
     filter_autobound_bytecode(&live->autobound_code);
     read_port_range(live, proc_root);
     const int result = filter_bytecode(filter, &live->code);
-    if (result == -E2BIG) /* too long for the kernel: decided here alone */
+    if (result == -E2BIG) /* too long for the kernel: tested only here */
         buffer_clear(&live->code);
     return result == -E2BIG ? 0 : result;
 }
@@ -102,7 +102,7 @@ static int join_autobound(const struct live_filter *live, struct frame *frame,
     return result;
 }
 
-/* The same rows again, of those the kernel chose the port for: joined by cookie. */
+/* Dumps the rows for which the kernel chose the port, and joins them by cookie. */
 static int find_autobound(const struct live_filter *live, struct netlink *netlink,
                           struct frame_pool *scratch, struct frame *frame, const struct wish *wish)
 {
@@ -134,8 +134,7 @@ static struct wish narrow(const struct filter *filter, const struct wish *wish)
     return narrowed;
 }
 
-/* An old kernel refuses operations that it does not know (devices before Linux 4.16): then all rows
- * are read. */
+/* An old kernel refuses unknown operations (devices before Linux 4.16): then all rows are read. */
 static int dump_filtered(const struct live_filter *live, struct netlink *netlink,
                          struct frame *frame, const struct wish *wish)
 {

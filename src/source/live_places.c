@@ -23,8 +23,8 @@ struct places {
     struct netlink *netlink;
     char *proc_root;
     char *word;                      /* NULL: all */
-    uint64_t id;                     /* of the one that it meant last */
-    const struct netns_entry *entry; /* that netlink is in, until the list is refreshed */
+    uint64_t id;                     /* of the namespace that it last meant */
+    const struct netns_entry *entry; /* the one that netlink is in, until the list is refreshed */
     uint32_t *touched;               /* keys, sorted */
     uint32_t touched_count, touched_capacity;
     uint32_t *order;
@@ -36,7 +36,7 @@ static bool is_all(const char *word)
     return strcmp(word, "all") == 0;
 }
 
-/* All that there are, so that a slip is easily seen. */
+/* Lists all, so that a typo is easily seen. */
 static void say_unknown(const struct netns_list *list, const char *word, char *text)
 {
     int used = snprintf(text, TEXT_SIZE, "no network namespace \"%.30s\"; there are:", word);
@@ -120,8 +120,8 @@ static int add(const struct netns_entry *entry, struct frame *frame, const struc
     return 0;
 }
 
-/* It stays the one that was meant, also where the process ended by which it was named; a name may be
- * that of another once it is no more. */
+/* Stays with the same namespace, even if the process ended that named it; after it is gone, the
+ * name may mean another. */
 static const struct netns_entry *find_chosen(struct places *places)
 {
     const struct netns_entry *entry = netns_list_find(places->list, places->id);
@@ -156,7 +156,7 @@ int places_facts(struct places *places, struct frame *frame)
         const struct netns_entry *entry = netns_list_at(places->list, i);
         if (entry->is_own || !frame_find_netns(frame, entry->key))
             continue;
-        struct frame_netns *netns = frame_add_netns(frame, entry->key); /* it is there */
+        struct frame_netns *netns = frame_add_netns(frame, entry->key); /* it exists */
         struct host_facts *facts = arena_alloc(&frame->arena, sizeof(*facts));
         error = facts ? netns_facts_read(places->facts, places->list, entry, facts) : -ENOMEM;
         if (error == 0)
@@ -234,7 +234,7 @@ int places_proc(struct places *places, const struct frame_netns *netns, char *pa
     return entry ? netns_list_proc(places->list, entry, path, size) : -ESRCH;
 }
 
-/* Of "TCP: inuse 3 orphan 0 tw 2 ..." and its like: what follows `name` in the line of `group`. */
+/* The number after `name` in the line of `group`, as in "TCP: inuse 3 orphan 0 tw 2 ...". */
 static unsigned long count_in(const char *text, const char *group, const char *name)
 {
     const char *line = strstr(text, group);
@@ -273,14 +273,14 @@ int places_count_sockets(struct places *places, const struct frame_netns *netns,
     return 0;
 }
 
-/* Sockets that are only bound are counted with all others. */
+/* The count includes bound sockets. */
 bool places_has_sockets(struct places *places, const struct frame_netns *netns, uint32_t state_bits)
 {
     char folder[PATH_MAX / 2], text[1024];
     uint32_t sockets;
 
     if (places_count_sockets(places, netns, &sockets) != 0 || sockets)
-        return true; /* or nothing says that it has none */
+        return true; /* or unknown */
     return (state_bits & STATE_BIT(STATE_CLOSED)) &&
            places_proc(places, netns, folder, sizeof(folder)) == 0 &&
            read_file(folder, "sockstat", text, sizeof(text)) &&

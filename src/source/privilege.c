@@ -1,4 +1,5 @@
-/* privilege: capget and capset of the calling thread, by system call: two bits need no library. */
+/* privilege: capget and capset of the calling thread, by system call: no library is needed for two
+ * bits. */
 #include "source/privilege.h"
 
 #include <fcntl.h>
@@ -27,7 +28,7 @@ static int capabilities_get(struct __user_cap_data_struct data[2])
     return (int)syscall(SYS_capget, &header, data);
 }
 
-/* Of the capabilities `of`, exactly `wanted` are effective from here on. */
+/* Makes exactly `wanted` of the capabilities `of` effective. */
 static void set_effective(uint32_t of, uint32_t wanted)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -36,7 +37,7 @@ static void set_effective(uint32_t of, uint32_t wanted)
     if (capabilities_get(data) != 0)
         return;
     data[0].effective = (data[0].effective & ~of) | wanted;
-    /* Not set: the opens that need it fail with EACCES, and that is reported. */
+    /* If that fails, opens that need it fail with EACCES, which is reported. */
     (void)syscall(SYS_capset, &header, data);
 }
 
@@ -128,7 +129,7 @@ static void set_kept(uint64_t keep, bool nothing_effective)
     keep_half(&data[1], (uint32_t)(keep >> 32));
     if (nothing_effective)
         data[0].effective = data[1].effective = 0;
-    (void)syscall(SYS_capset, &header, data); /* giving up is always allowed */
+    (void)syscall(SYS_capset, &header, data); /* dropping is always allowed */
 }
 
 void privilege_keep(uint64_t keep)
@@ -145,21 +146,21 @@ void privilege_become_nobody(void)
 {
     if (getuid() != 0)
         return;
-    /* Refused in a user namespace where nobody has no number: then there is no other user to
+    /* Fails in a user namespace where "nobody" is not mapped: then there is no other user to
      * become. */
     if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
         return;
 }
 
-/* What a terminal or resolver library would open or follow, set by the user of a privileged
- * program. */
+/* Variables by which the user of a privileged program could make terminal or resolver libraries
+ * open files. */
 static const char *const UNSAFE_VARIABLES[] = {
     "TERMINFO",      "TERMINFO_DIRS",      "TERMCAP",     "TERMPATH",
     "NCURSES_TRACE", "NCURSES_NO_PADDING", "ESCDELAY",    "TABSIZE",
     "HOSTALIASES",   "LOCALDOMAIN",        "RES_OPTIONS", "CARES_HOSTS",
 };
 
-/* Of which there are no more than the kernel knows. Takes CAP_SETPCAP, which root has. */
+/* Ends at the last capability of the kernel. Needs CAP_SETPCAP, which root has. */
 static void narrow_bounding_set(uint64_t keep)
 {
     for (unsigned long bit = 0; bit < 64 && prctl(PR_CAPBSET_READ, bit, 0, 0, 0) >= 0; bit++)
@@ -167,8 +168,8 @@ static void narrow_bounding_set(uint64_t keep)
             (void)prctl(PR_CAPBSET_DROP, bit, 0, 0, 0);
 }
 
-/* Who started us has fewer rights: no dump of our memory, whatever fs.suid_dumpable says, and none
- * of those files. */
+/* Our caller has fewer rights: no core dump, whatever fs.suid_dumpable is, and none of those
+ * files. */
 static void distrust_caller(void)
 {
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -181,7 +182,7 @@ void privilege_start(uint64_t keep, bool starts_programs)
     const bool secure = getauxval(AT_SECURE) != 0;
 
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0,
-                0); /* Linux 3.5; nor has a program that is started more */
+                0); /* Linux 3.5; nor do started programs gain privileges */
     if (secure)
         distrust_caller();
     if (!starts_programs)

@@ -1,6 +1,5 @@
-/* procnet: rows from /proc/net/tcp and tcp6, read in blocks of constant size. Knows the two files'
- * format (net/ipv4/tcp_ipv4.c, net/ipv6/tcp_ipv6.c, Linux 6.18); knows neither netlink nor owners.
- */
+/* procnet: rows from /proc/net/tcp and tcp6, read in blocks of constant size. Format:
+ * net/ipv4/tcp_ipv4.c, net/ipv6/tcp_ipv6.c (Linux 6.18). */
 #include "source/procnet.h"
 
 #include <errno.h>
@@ -45,7 +44,7 @@ static int digit_value(char c)
     return 16;
 }
 
-/* A number of 1 to max_digits digits; none, or more, is a failure. */
+/* A number of 1 to max_digits digits; otherwise it fails. */
 static uint64_t take_number(struct scan *scan, unsigned base, unsigned max_digits)
 {
     uint64_t value = 0;
@@ -66,8 +65,8 @@ static uint32_t saturate(uint64_t value, uint32_t most)
     return value < most ? (uint32_t)value : most;
 }
 
-/* Each word of an address is a host-order number made of network-order bytes, so its bytes as they
- * lie in memory are the address again, on little and big endian alike. */
+/* Each word of an address is a host-order number made of network-order bytes, so its bytes in
+ * memory are the address, on little and big endian machines. */
 static void take_address(struct scan *scan, uint8_t family, struct addr *addr)
 {
     unsigned words = family == FAMILY_INET6 ? 4 : 1;
@@ -151,7 +150,7 @@ static void take_holder(struct scan *scan, struct conn *conn)
         conn->inode = (uint32_t)inode;
         conn->known |= KNOWN_INODE;
     }
-    /* Without a socket uid 0 means nothing, and a SYN-RECEIVED row shows its listener's. */
+    /* Without a socket uid 0 is meaningless, and a SYN-RECEIVED row shows its listener's. */
     bool has_uid = conn->state != STATE_TIME_WAIT && conn->state != STATE_SYN_RECEIVED;
     if (uid <= UINT32_MAX && has_uid && (inode != 0 || uid != 0)) {
         conn->uid = (uint32_t)uid;
@@ -183,7 +182,7 @@ int procnet_parse_line(const char *line, size_t length, uint8_t family, struct c
     return 0;
 }
 
-struct reader { /* one file on its way into a frame */
+struct reader { /* the state of reading one file */
     struct frame *frame;
     uint32_t state_bits;
     uint32_t first_row; /* of this file in frame.conns */
@@ -192,8 +191,8 @@ struct reader { /* one file on its way into a frame */
     uint8_t family;
 };
 
-/* The kernel finds its place again by counting within a hash bucket, so a socket that entered the
- * bucket between two reads makes it report the row before once more. */
+/* The kernel resumes by counting within a hash bucket, so a socket added to the bucket between two
+ * reads makes it repeat the last row. */
 static bool is_repeated(const struct reader *reader, const struct conn *conn)
 {
     const struct frame *frame = reader->frame;
@@ -224,7 +223,7 @@ static int take_line(struct reader *reader, const char *line, size_t length)
     return 0;
 }
 
-/* Takes the whole lines of a block; *used gets how many bytes they were. */
+/* Takes the whole lines of a block; *used gets their length. */
 static int take_lines(struct reader *reader, const char *block, size_t length, size_t *used)
 {
     size_t at = 0;
@@ -258,7 +257,7 @@ static int read_rows(struct reader *reader, int file)
         if (result)
             return result;
         kept = length - used;
-        if (kept == sizeof(block)) { /* no line: lines are 150 bytes */
+        if (kept == sizeof(block)) { /* not a line: lines have 150 bytes */
             reader->malformed++;
             reader->lines++;
             kept = 0;
@@ -323,8 +322,7 @@ static int read_file(const char *proc_root, const char *name, struct reader *rea
     return 0;
 }
 
-/* Without tcp6 where there is a tcp, the kernel has no IPv6: where nothing else is wanted, that is
- * an answer and no failure. */
+/* tcp without tcp6 means a kernel without IPv6: if only IPv6 was wanted, that is a valid answer. */
 static bool is_answered(const char *proc_root, const struct frame *frame, const struct wish *wish)
 {
     char path[4096];
@@ -340,7 +338,7 @@ int procnet_dump(const char *proc_root, struct frame *frame, const struct wish *
         const char *name;
         uint8_t family, wish;
     } files[] = {{"tcp", FAMILY_INET, WISH_INET}, {"tcp6", FAMILY_INET6, WISH_INET6}};
-    const char *first = NULL; /* that failed */
+    const char *first = NULL; /* the first that failed */
     int error = 0;
     unsigned wanted = 0, failed = 0;
 

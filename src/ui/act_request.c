@@ -1,5 +1,5 @@
-/* act_request: which processes or connections an act is about, frozen while the picture still is
- * the one that the user saw. */
+/* act_request: the targets of an act, frozen while the picture is still the one that the user
+ * saw. */
 #include "ui/act_request.h"
 
 #include "core/grouping/grouping.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INODES_TRIED 8 /* sockets of a process checked before it counts as another one */
+#define INODES_TRIED 8 /* sockets of a process checked before it counts as a different one */
 
 void act_ends_text(const struct column_context *context, const struct conn *conn, char *out,
                    size_t size)
@@ -86,7 +86,7 @@ static void leave_out(struct signal_request *request, const char *why)
         snprintf(request->why_left_out, sizeof(request->why_left_out), "%s", why);
 }
 
-/* Of a set nothing guarded is taken: its name would have to be typed. */
+/* In a set guarded targets are left out, as their names would have to be typed. */
 static bool take_frozen(struct signal_request *request, const struct frame *frame,
                         const struct proc *proc, struct acts_process *process)
 {
@@ -135,7 +135,7 @@ static void add_holders(struct signal_request *request, const struct frame *fram
         add_holder(request, frame, owner, inode);
 }
 
-/* Of SO_REUSEPORT sockets each has holders of its own; the user saw them as one row. */
+/* Each of several SO_REUSEPORT sockets has its own holders; the user saw them as one row. */
 static void add_listeners(struct signal_request *request, const struct frame *frame,
                           const struct conn *conn)
 {
@@ -166,7 +166,7 @@ static void add_process(struct signal_request *request, const struct frame *fram
         leave_out(request, why);
         return;
     }
-    process.inode = 0; /* from here on the descriptor says who it is; its sockets may change */
+    process.inode = 0; /* from now on the pidfd identifies it; its sockets may change */
     take_frozen(request, frame, proc, &process);
 }
 

@@ -1,4 +1,4 @@
-/* base64 as of RFC 4648, for the clipboard. */
+/* base64 (RFC 4648), for the clipboard. */
 #ifndef TCPLENS_UI_BASE64_H
 #define TCPLENS_UI_BASE64_H
 

@@ -1,6 +1,5 @@
-/* Drawing within a rectangle: what panes see of the terminal. Text is safe UTF-8; everything is
- * clipped; box drawing, arrows and blocks may be written as they are, in ASCII mode their ASCII
- * forms come out (text_ascii_form). */
+/* Drawing within a rectangle of the terminal, for panes. Text is safe UTF-8; everything is clipped;
+ * box drawing, arrows and blocks are converted in ASCII mode (text_ascii_form). */
 #ifndef TCPLENS_UI_CANVAS_H
 #define TCPLENS_UI_CANVAS_H
 
@@ -24,7 +23,7 @@ struct canvas canvas_part(const struct canvas *canvas, int row, int col, int row
 int canvas_text(const struct canvas *canvas, int row, int col, unsigned style, const char *text);
 int canvas_printf(const struct canvas *canvas, int row, int col, unsigned style, const char *format,
                   ...) __attribute__((format(printf, 5, 6)));
-/* In a field of `cells`: cut with a mark where longer, filled with blanks in the style. */
+/* In a field of `cells`: truncated with a mark, or padded with blanks in the style. */
 int canvas_field(const struct canvas *canvas, int row, int col, int cells, bool right,
                  unsigned style, const char *text);
 int canvas_fill(const struct canvas *canvas, int row, int col, int cells, unsigned style);
@@ -42,10 +41,10 @@ int canvas_bar(const struct canvas *canvas, int row, int col, int cells, unsigne
                unsigned permille);
 void canvas_cursor(const struct canvas *canvas, int row, int col);
 void canvas_focus(const struct canvas *canvas, int row, int col); /* see term_focus */
-/* Is this cell of the screen in it? */
+/* True if this cell of the screen is in it. */
 bool canvas_holds(const struct canvas *canvas, int row, int col);
 bool canvas_ascii(const struct canvas *canvas);
-bool canvas_mono(const struct canvas *canvas); /* roles are told apart by attributes alone */
+bool canvas_mono(const struct canvas *canvas);          /* roles differ by attributes only */
 enum glyphs canvas_glyphs(const struct canvas *canvas); /* what graphs are drawn with */
 
 #endif

@@ -1,5 +1,5 @@
-/* column_chooser: those shown come first, in their order, then all others; what is typed after "/"
- * is searched for. Independent of the table. */
+/* column_chooser: shown columns come first, in their order, then all others; "/" searches.
+ * Independent of the table. */
 #include "ui/column_chooser.h"
 
 #include "core/text/text.h"
@@ -29,7 +29,7 @@ struct chooser {
     bool searching;
     struct entry entries[COLUMN_LIST_MAX];
     uint32_t count, cursor, top, height;
-    struct canvas list; /* as drawn last */
+    struct canvas list; /* as last drawn */
 };
 
 static void fill(struct chooser *chooser)
@@ -199,7 +199,7 @@ static bool matches(const struct chooser *chooser, uint32_t at)
            strcasestr(column->help, text);
 }
 
-/* To the next match from the cursor on (`after`: behind it), round the end. */
+/* To the next match from the cursor on (`after`: after it), wrapping around. */
 static void find(struct chooser *chooser, bool after)
 {
     for (uint32_t i = after; i < chooser->count + after; i++) {

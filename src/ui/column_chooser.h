@@ -4,7 +4,7 @@
 
 #include "ui/pane/pane.h"
 
-struct column_choice {     /* what PANE_COLUMNS is opened with; must live as long as it is open */
+struct column_choice {     /* argument of PANE_COLUMNS; must live as long as it is open */
     const uint16_t *shown; /* indexes in columns[], from left to right; copied */
     size_t count, most;    /* most: no more than that can be shown */
     void (*take)(void *data, const uint16_t *shown, size_t count); /* at least one */

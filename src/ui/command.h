@@ -65,7 +65,7 @@ enum command_group { GROUP_MOVE, GROUP_VIEW, GROUP_TIME, GROUP_ACT, GROUP_OTHER,
 
 enum command_flag {
     COMMAND_OPENS = 1u << 0,  /* needs something to open */
-    COMMAND_ROWS = 1u << 1,   /* needs rows that can be in another order */
+    COMMAND_ROWS = 1u << 1,   /* needs rows that can be sorted */
     COMMAND_CHOICE = 1u << 2, /* needs columns that can be chosen */
     COMMAND_FINDING = 1u << 3 /* needs a finding under the cursor; elsewhere not in the footer */
 };
@@ -76,8 +76,8 @@ struct command {
     uint32_t keys[4]; /* 0-terminated unless full */
     enum command_group group;
     uint32_t flags;         /* enum command_flag */
-    uint8_t footer_rank;    /* 1 is the last to leave the footer when it narrows; 0: not there */
-    const char *label_keys; /* what stands before the label; NULL = the first key */
+    uint8_t footer_rank;    /* 1 is dropped last from a narrow footer; 0: not in the footer */
+    const char *label_keys; /* keys shown before the label; NULL = the first key */
     const char *label;      /* in the footer */
     const char *help;       /* one line, for the help screen; NULL: covered by the row before */
 };
@@ -87,7 +87,8 @@ extern const size_t command_count;
 extern const char *const COMMAND_GROUPS[GROUP_COUNT]; /* titles on the help screen */
 
 const struct command *command_for_key(uint32_t code); /* NULL: none */
-/* "j ↓" or "Space": all keys of a command, and of the rows its help covers, blank between. */
+/* "j ↓" or "Space": all keys of a command and of the rows that its help covers, separated by
+ * blanks. */
 size_t command_keys(char *out, size_t size, const struct command *command, bool ascii);
 
 #endif

@@ -1,5 +1,5 @@
-/* conn_table: connections as rows of a list. Order is core/view's, facts are core/column's; here
- * they get their looks. */
+/* conn_table: connections as rows of a list. core/view orders them, core/column has the facts; this
+ * file styles them. */
 #include "ui/conn_table.h"
 
 #include "base/clock.h"
@@ -15,9 +15,9 @@
 
 #define FROM_CELLS   13  /* "  ◂ TIME-WAIT" */
 #define FROM_AT_COLS 180 /* from this width on the state a row came from has its own place */
-#define QUEUED_NS    (10 * SECOND_NS) /* so long a queue's column stays when all are empty again */
+#define QUEUED_NS    (10 * SECOND_NS) /* how long a queue's column stays after all queues are empty */
 #define QUEUED_LEAVE 2
-#define LONG_BYTES   (16u << 10) /* a receive queue of so many bytes is not read as it comes */
+#define LONG_BYTES   (16u << 10) /* a longer receive queue is not being read */
 #define PREPARE_ROWS 16384       /* about half a millisecond */
 
 static size_t table_column_count(const struct list *list)
@@ -77,7 +77,7 @@ static void set_view(struct conn_table *table, const struct acceptance *acceptan
     table->view.accept_generation = acceptance->picture->filter_generation;
 }
 
-/* It does not outlive what it was made for. */
+/* It must not outlive its data. */
 static void unset_acceptance(struct conn_table *table)
 {
     table->view.accept = NULL;
@@ -99,7 +99,7 @@ bool conn_table_prepare(struct conn_table *table, const struct picture *picture)
 
 static int set_columns(struct conn_table *table, const char *list);
 
-/* The column of namespaces, or of hosts, comes and goes with them. */
+/* The columns of namespaces and hosts are shown only if there are several. */
 static void follow_frame(struct conn_table *table, const struct frame *frame)
 {
     const char *usual = columns_for_screen(frame);
@@ -156,11 +156,11 @@ static unsigned rate_role(const struct column *column, const char *text)
     return unit == 'k' ? direction : direction | STYLE_BOLD;
 }
 
-/* What a fact of that type looks like in a row that has not just changed. */
+/* The role of a fact of that type in a row that has not just changed. */
 static unsigned cell_role(const struct frame *frame, const struct column *column,
                           const struct conn *conn, const char *text)
 {
-    if (column->moves && frame_row_stands(frame, conn)) /* just scrolled to: as it was */
+    if (column->moves && frame_row_stands(frame, conn)) /* just scrolled into view: not read yet */
         return ROLE_DIM;
     switch ((enum column_type)column->type) {
     case TYPE_STATE:
@@ -188,7 +188,7 @@ static unsigned cell_role(const struct frame *frame, const struct column *column
     return TCP_STATES[conn->state].role == STATE_ROLE_QUIET ? ROLE_DIM : ROLE_NORMAL;
 }
 
-/* Where the field at a cell begins: half a number would be another number. */
+/* Where the field at a cell begins, as half a number would be misleading. */
 static int cell_start(const struct conn_table *table, int col)
 {
     for (size_t i = 0; i < table->list.count; i++) {
@@ -218,7 +218,7 @@ static void draw_from(const struct conn_table *table, const struct canvas *canva
     }
 }
 
-/* Too long: the port by its number, then the address cut, never the port. */
+/* If too long: first the port as a number, then the address truncated, never the port. */
 static void fit_address(const struct column *column, const struct picture *picture,
                         const struct conn *conn, char *text, size_t size, int cells)
 {
@@ -238,7 +238,7 @@ static void fit_address(const struct column *column, const struct picture *pictu
     table_cut_text(text, size, whole, cells, true);
 }
 
-/* A finding's mark before that of a change, which the colour of the row shows as well. */
+/* A finding's mark takes precedence over that of a change, which the row's colour shows as well. */
 static void draw_mark(const struct picture *picture, const struct canvas *canvas, int line,
                       const struct conn *conn, uint8_t mark, unsigned style)
 {
@@ -264,8 +264,8 @@ static void draw_spark(const struct conn_table *table, const struct canvas *canv
 
 struct row_look {
     uint8_t mark;
-    unsigned layer, style; /* style: of a row that has just changed */
-    bool is_old;           /* of a host that is not read any more */
+    unsigned layer, style; /* style: for a row that has just changed */
+    bool is_old;           /* of a host that is no longer read */
 };
 
 static unsigned look_role(const struct row_look *look, unsigned role)
@@ -437,7 +437,7 @@ void conn_table_update(struct conn_table *table, const struct picture *picture, 
     list_update(&table->list);
 }
 
-/* Half of a listener's is in use, or a program does not read. */
+/* A listener's accept queue is half full, or a program does not read. */
 static bool receive_queue_is_long(const struct conn *conn)
 {
     if (conn->state == STATE_LISTEN)
@@ -446,7 +446,7 @@ static bool receive_queue_is_long(const struct conn *conn)
     return conn->receive_queue >= LONG_BYTES;
 }
 
-/* Of a listener the receive queue is what waits to be accepted, the send queue its size. */
+/* For a listener the receive queue is its accept queue, the send queue the backlog. */
 static void look_for_queues(struct conn_table *table, const struct picture *picture)
 {
     const struct ranking *ranking = &table->view.ranking;
@@ -477,7 +477,7 @@ static bool is_lately(const struct picture *picture, int64_t mono_ns)
     return mono_ns > 0 && since_ns >= 0 && since_ns < QUEUED_NS;
 }
 
-/* A queue that is long is trouble: rates make room for it where there is little. */
+/* A long queue is a problem: if space is scarce, it takes precedence over rates. */
 static uint8_t leave_of_queue(const struct conn_table *table, const struct picture *picture,
                               const struct column *column, bool send)
 {
@@ -486,7 +486,7 @@ static uint8_t leave_of_queue(const struct conn_table *table, const struct pictu
     return is_lately(picture, table->queued_ns[send]) ? QUEUED_LEAVE : column->leave;
 }
 
-/* What depends on what the rows are and how wide the screen is. */
+/* Adapts columns to the rows and the width of the screen. */
 static void adapt_columns(struct conn_table *table, const struct picture *picture,
                           const struct canvas *canvas)
 {

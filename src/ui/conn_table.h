@@ -14,34 +14,34 @@ struct conn_table {
     const void *accept_data;
     bool is_usual;             /* its columns are the default ones */
     const char *usual;         /* which of these */
-    bool has_sparks;           /* it is wide enough for sparklines, */
-    struct rate_history rates; /* of which these are the values */
-    int64_t queued_ns[2]; /* monotonic: when a row on the screen had something in its receive, send
-                           * queue last */
-    int64_t long_ns[2];   /* the same, and that it was too long for a queue that is worked off */
+    bool has_sparks;           /* it is wide enough for sparklines */
+    struct rate_history rates; /* values of the sparklines */
+    /* monotonic: when a row on the screen last had a non-empty receive, send queue */
+    int64_t queued_ns[2];
+    int64_t long_ns[2];         /* the same, for a queue too long to be normal */
     uint32_t queued_generation; /* of the filter then */
-    int from_at;                /* cell of the state a row came from, -1: none is reserved for it */
+    int from_at;                /* column for the state that a row came from, -1: none reserved */
 };
 
-/* A column of columns[] as tables lay it out. */
+/* The layout of a column of columns[]. */
 struct table_column conn_table_cell(const struct column *column);
 
-/* Columns and sort as of the settings. 0; -EINVAL: they name what there is none of. To be done with
- * in any case. */
+/* Columns and sort order from the settings. 0; -EINVAL: a name is unknown. conn_table_done() must
+ * follow in any case. */
 int conn_table_init(struct conn_table *table, const struct screen_settings *settings);
 void conn_table_done(struct conn_table *table);
 void conn_table_take_columns(struct conn_table *table, const uint16_t *list, size_t count);
-/* Titles of the columns for which there was no room when it was drawn last, comma separated. */
+/* Titles of the columns for which there was no room in the last drawing, comma separated. */
 void conn_table_left_out(const struct conn_table *table, char *out, size_t size);
 uint32_t conn_table_needs(const struct conn_table *table);
-/* Adds the rows that were drawn last to those that frames are to read. */
+/* Adds the rows that were last drawn to those that frames must read. */
 void conn_table_seen(const struct conn_table *table, const struct picture *picture,
                      struct wish *wish);
 
 /* accept NULL = the filter of the picture. */
 void conn_table_update(struct conn_table *table, const struct picture *picture, view_accept accept,
                        const void *accept_data);
-/* A part of the work for a picture to come, which takes the screen's filter; true: it is done. */
+/* Does a part of the work for a coming picture, with the screen's filter; true: done. */
 bool conn_table_prepare(struct conn_table *table, const struct picture *picture);
 void conn_table_draw(struct conn_table *table, const struct picture *picture,
                      const struct canvas *canvas);

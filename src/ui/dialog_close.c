@@ -1,5 +1,5 @@
-/* dialog_close: confirms closing one connection or all of a set. What is closed are the rows as
- * they were, by cookie; nothing moves while it is open. */
+/* dialog_close: confirms closing one connection or all of a set. Closes the frozen rows, by cookie;
+ * nothing moves while it is open. */
 #include "core/text/text.h"
 #include "ui/prompt.h"
 #include "ui/screen/acts.h"
@@ -13,7 +13,7 @@
 #define DIALOG_COLS 71
 #define ROWS_SHOWN  8
 #define FRAME_ROWS  3  /* edges and the line of keys */
-#define BESIDE_ENDS 18 /* the edges, the state, what parts them */
+#define BESIDE_ENDS 18 /* edges, state and separators */
 #define WORD        "close"
 #define LINE_MAX    320
 
@@ -34,7 +34,7 @@ static int close_open(struct pane **pane, const struct pane_ops *ops, struct scr
     if (!dialog)
         return -ENOMEM;
     dialog->pane = (struct pane){ops, screen};
-    dialog->request = (struct close_request *)(uintptr_t)argument; /* it is ours from now on */
+    dialog->request = (struct close_request *)(uintptr_t)argument; /* we own it from now on */
     prompt_init(&dialog->typed);
     *pane = &dialog->pane;
     return 0;
@@ -201,8 +201,8 @@ static int rows_of(const struct close_request *request)
     return rows + (int)shown + 1 + (request->hidden > 0) + (count_subflows(request) > 0);
 }
 
-/* Wide enough for both ends and what follows: two IPv6 addresses are wider than all else, and a
- * port that is cut would name another connection. */
+/* Wide enough for both ends and what follows: two IPv6 addresses are the widest, and a truncated
+ * port would mean another connection. */
 static int cols_of(const struct column_context *context, const struct close_request *request)
 {
     char ends[LINE_MAX];
@@ -248,7 +248,7 @@ static void say_one(struct close_dialog *dialog, const struct conn *conn, int er
     screen_say(dialog->pane.screen, error ? ROLE_TROUBLE : ROLE_GOOD, "%s: %s", ends, text);
 }
 
-/* Closing one end of a connection within this machine takes the other along. */
+/* Closing one end of a connection within this machine closes the other end too. */
 static void say_many(struct screen *screen, size_t count, size_t closed, size_t gone,
                      const char *why)
 {

@@ -26,7 +26,7 @@ struct signal_dialog {
     uint32_t at;        /* process chosen */
     uint32_t signal;    /* index in acts->signals */
     uint32_t top;       /* first signal shown */
-    struct canvas list; /* of the signals, as drawn last */
+    struct canvas list; /* of the signals, as last drawn */
     struct prompt typed;
     bool mistyped;
 };
@@ -46,7 +46,7 @@ static int signal_open(struct pane **pane, const struct pane_ops *ops, struct sc
     if (!dialog)
         return -ENOMEM;
     dialog->pane = (struct pane){ops, screen};
-    dialog->request = (struct signal_request *)(uintptr_t)argument; /* it is ours from now on */
+    dialog->request = (struct signal_request *)(uintptr_t)argument; /* we own it from now on */
     if (screen_acts_outlived(screen, &dialog->request->processes[0]))
         dialog->signal = find_signal(dialog->request->acts, "KILL");
     prompt_init(&dialog->typed);
@@ -213,7 +213,7 @@ static void signal_draw(struct pane *pane, const struct picture *picture,
                   KEY_COUNT - first);
 }
 
-/* To all of a set, or to the one chosen. */
+/* Sends to all of a set, or to the chosen one. */
 static void send(struct signal_dialog *dialog)
 {
     struct signal_request *request = dialog->request;
@@ -299,7 +299,7 @@ static bool signal_key(struct pane *pane, const struct key *key)
     return true;
 }
 
-/* A press chooses a signal, and sends nothing. */
+/* A press chooses a signal, but sends nothing. */
 static bool signal_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
     struct signal_dialog *dialog = (struct signal_dialog *)pane;

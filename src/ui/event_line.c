@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WIDE_COLS 100 /* from here on with its owner, and how long the state before lasted */
+#define WIDE_COLS 100 /* from this width on with owner and duration of the last state */
 
-/* One event to the parts of its line. */
+/* The parts of an event's line. */
 struct event_text {
     char time[16], change[72], span[12], ends[2 * (ADDR_TEXT_MAX + 32) + 8],
         owner[EVENT_NAME_MAX + 16];

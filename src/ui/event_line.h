@@ -1,4 +1,4 @@
-/* One event as a line: when, what happened, to which connection, whose it is. */
+/* One event as a line: time, what happened, the connection, its owner. */
 #ifndef TCPLENS_UI_EVENT_LINE_H
 #define TCPLENS_UI_EVENT_LINE_H
 
@@ -6,7 +6,7 @@
 
 #define EVENT_LINE_MAX 512
 
-/* Back from the ring; false: it has left it. */
+/* Reads it from the ring; false: it was overwritten. */
 bool event_line_read(const struct picture *picture, uint64_t number, struct event *event);
 void event_line_draw(const struct picture *picture, const struct canvas *canvas, int line,
                      const struct event *event, bool selected);

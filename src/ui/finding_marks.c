@@ -26,7 +26,7 @@ void finding_marks_done(struct finding_marks *marks)
     marks->count = 0;
 }
 
-/* One that cannot be parsed marks nothing. */
+/* An invalid filter marks nothing. */
 static void set(struct finding_mark *mark, bool is_new, const struct finding *finding,
                 const struct filter_names *names)
 {

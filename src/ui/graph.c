@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define CELL_BYTES 4   /* of a character */
-#define COLS_MOST  512 /* of a graph; further left stays blank */
+#define COLS_MOST  512 /* of a graph; cells further left stay blank */
 
 struct grid { /* how finely a cell is divided */
     int across, down;
@@ -59,7 +59,7 @@ void graph_ceiling_text(char *out, size_t size, uint64_t ceiling)
     snprintf(out, size, "%llu%.1s", (unsigned long long)ceiling, &UNITS[unit]);
 }
 
-/* In dots: at least one for what is not 0. */
+/* In dots: at least one unless the value is 0. */
 static int height_of(uint64_t value, uint64_t ceiling, int full)
 {
     if (value == 0 || ceiling == 0)
@@ -91,7 +91,7 @@ static bool hot_at(const struct graph_layer *layer, size_t from_right)
     return layer->hot && from_right < layer->count && layer->hot[layer->count - 1 - from_right];
 }
 
-/* What a value lights; 0 lights the base line. */
+/* The dots of a value; for 0 the base line. */
 static struct range lit_by(const struct graph_layer *layer, struct range part, uint64_t value)
 {
     int height = height_of(value, layer->ceiling, part.to - part.from);

@@ -33,7 +33,7 @@ int hit_draw_keys(struct screen *screen, const struct canvas *canvas, int row, i
 {
     const int begin = end - width_of(keys, count);
     int col = begin < 0 ? 0 : begin;
-    canvas_fill(canvas, row, 0, end, ROLE_NORMAL); /* where there is no room, over other text */
+    canvas_fill(canvas, row, 0, end, ROLE_NORMAL); /* overwrites other text if there is no room */
     for (size_t i = 0; i < count; i++) {
         const int from = col;
         col = draw_key(canvas, row, col, keys[i].text,

@@ -1,6 +1,6 @@
-/* Places on the screen that act when the mouse is on them. The code that draws one adds it, each
- * time it draws; under a floating page nothing acts. Two presses on the same cell in quick
- * succession are key.twice: on a row of a list that is Enter. */
+/* Places on the screen that react to the mouse. The code that draws one adds it at each drawing;
+ * under a floating page none reacts. A double press on the same cell sets key.twice, which means
+ * Enter on a row of a list. */
 #ifndef TCPLENS_UI_HIT_H
 #define TCPLENS_UI_HIT_H
 

@@ -1,5 +1,5 @@
-/* host_names: a bounded cache over c-ares. Answers are untrusted: what is not a valid
- * host name counts as none. */
+/* host_names: a bounded cache over c-ares. Answers are not trusted: an invalid host name counts as
+ * none. */
 #include "ui/host_names.h"
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* Four thousand addresses fill some screens; who is not looked at gives way. */
+/* Enough for several screens; the least recently used are replaced. */
 #define SETS       512u
 #define WAYS       8u
 #define UNDER_WAY  32u
@@ -22,7 +22,7 @@
 #define KEPT_NS    (600 * SECOND_NS)
 #define NONE_NS    (120 * SECOND_NS)
 #define FAILED_NS  (30 * SECOND_NS)
-#define UNUSED_NS  (10 * SECOND_NS) /* looked at more recently: not thrown out for another one */
+#define UNUSED_NS  (10 * SECOND_NS) /* used more recently than this: not replaced */
 #define V4_MAPPED  12u              /* bytes before the address */
 
 enum entry_state { ENTRY_EMPTY, ENTRY_PENDING, ENTRY_NAME, ENTRY_NONE };
@@ -67,7 +67,7 @@ bool host_name_is_sound(const char *name)
             return false;
         letter |= is_letter;
     }
-    return letter; /* digits and dots alone would pass for an address */
+    return letter; /* only digits and dots would look like an address */
 }
 
 static void on_socket(void *data, ares_socket_t descriptor, int readable, int writable)
@@ -80,7 +80,7 @@ static void on_socket(void *data, ares_socket_t descriptor, int readable, int wr
         at++;
     if (at == names->descriptor_count) {
         if (!events || at == HOST_NAMES_DESCRIPTORS)
-            return; /* one more than can be watched: its queries end by their timeout */
+            return; /* more than can be watched: its queries end by timeout */
         names->descriptor_count++;
     }
     names->descriptors[at] = (struct pollfd){.fd = descriptor, .events = events};
@@ -91,7 +91,7 @@ static void on_socket(void *data, ares_socket_t descriptor, int readable, int wr
 int host_names_new(struct host_names **out, const char *servers)
 {
     struct host_names *names = calloc(1, sizeof *names);
-    /* Files first, as every nsswitch.conf has it. NOSEARCH: search domains do not apply. */
+    /* Files first, as in nsswitch.conf. NOSEARCH: no search domains. */
     char lookups[] = "fb";
     struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
                                    .timeout = TIMEOUT_MS,
@@ -127,7 +127,7 @@ void host_names_free(struct host_names *names)
 {
     if (!names)
         return;
-    ares_destroy(names->channel); /* calls back for what is under way */
+    ares_destroy(names->channel); /* calls back for pending queries */
     ares_library_cleanup();
     for (size_t i = 0; i < SETS; i++)
         for (size_t j = 0; j < WAYS; j++)
@@ -170,7 +170,7 @@ static void ask(struct host_names *names, struct entry *entry)
 {
     struct query *query = names->queries;
 
-    while (query->entry) /* there is one: under_way has been looked at */
+    while (query->entry) /* there is a free one, as under_way was checked */
         query++;
     *query = (struct query){names, entry};
     entry->state = ENTRY_PENDING;
@@ -192,7 +192,7 @@ static uint32_t set_of(const struct addr *addr, uint8_t family)
     return (uint32_t)(hash >> 32) % SETS;
 }
 
-/* Where the address is, or may be put; NULL if all places are taken by others in use. */
+/* The address's entry, or one for it; NULL if all are used by others. */
 static struct entry *place_of(struct host_names *names, const struct addr *addr, uint8_t family)
 {
     struct entry *set = names->entries[set_of(addr, family)], *oldest = NULL;
@@ -229,8 +229,8 @@ const char *host_names_find(struct host_names *names, const struct addr *addr, u
     const bool old =
         entry->state != ENTRY_EMPTY && entry->state != ENTRY_PENDING && entry->until_ns <= now_ns;
     if ((entry->state == ENTRY_EMPTY || old) && names->counts.under_way < UNDER_WAY) {
-        ask(names, entry); /* a name that is old stays until then; what is in /etc/hosts is answered
-                              before this returns */
+        /* an old name stays until then; names in /etc/hosts are answered before this returns */
+        ask(names, entry);
     }
     return entry->name;
 }

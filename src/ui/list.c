@@ -127,7 +127,7 @@ static void draw_all(struct list *list, const struct picture *picture, const str
                             ranking->top + line == ranking->cursor_rank);
 }
 
-/* What was just drawn may have longer texts than the columns were laid out for. */
+/* Drawn texts may be longer than the columns were laid out for. */
 static bool fits_as_drawn(struct list *list, const struct canvas *canvas, int reserved)
 {
     struct table_column before[LIST_COLUMNS_MAX];
@@ -159,7 +159,7 @@ void list_draw(struct list *list, const struct picture *picture, const struct ca
     draw_all(list, picture, canvas);
     if (!picture->frame)
         return;
-    /* a column that the new layout brings in is known once it is drawn: each time one more at least */
+    /* a column added by the new layout is measured once it is drawn: at least one more each time */
     for (size_t i = 0; i <= list->count && !fits_as_drawn(list, canvas, reserved); i++) {
         clear(canvas);
         draw_all(list, picture, canvas);
@@ -199,7 +199,7 @@ static void sort_aside(struct list *list, int step)
         list_sort_by(list, list->columns[at]);
 }
 
-/* The first column stays: it says which row is which. */
+/* The first column stays, as it identifies the row. */
 static void scroll_columns(struct list *list, struct screen *screen, int step)
 {
     if (step < 0 && list->skipped > 0)
@@ -247,7 +247,7 @@ bool list_help(const struct list *list, size_t n, const char **title, const char
     return true;
 }
 
-/* A line means the row that was drawn there, also where another picture has come since. */
+/* A line means the row that was drawn there, even if there is a new picture. */
 static void point(struct list *list, int line)
 {
     ranking_point(list->ranking, (uint32_t)line);

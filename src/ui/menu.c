@@ -1,4 +1,4 @@
-/* menu: a floating list to choose from; what is typed narrows it. */
+/* menu: a floating list to choose from; typing narrows it. */
 #include "ui/menu.h"
 
 #include "core/text/text.h"
@@ -21,10 +21,10 @@ struct menu_pane {
     struct pane pane;
     const struct menu *menu;
     struct prompt prompt;
-    struct canvas box, list;  /* as drawn last */
-    size_t items[MENU_ITEMS]; /* those that what was typed leaves */
+    struct canvas box, list;  /* as last drawn */
+    size_t items[MENU_ITEMS]; /* items that match the typed text */
     uint32_t count, cursor, top, height;
-    bool chosen; /* choose() ends what the menu is about */
+    bool chosen; /* choose() was called, so `done` is not */
 };
 
 static bool contains(const char *text, const char *part)
@@ -54,8 +54,8 @@ static enum fit fit_of(const struct menu *menu, size_t item, const char *typed)
     return contains(help, typed) ? FIT_HELP : FIT_NOT;
 }
 
-/* What is called so stands before what only has it in its name, or in its help. Where nothing is
- * typed the cursor stays on its item, else it goes to the best one, which Enter then chooses. */
+/* Items with that name come before those that contain it in their name, or in their help. Without
+ * typed text the cursor stays on its item, else it goes to the best match, for Enter. */
 static void narrow(struct menu_pane *self, size_t under_cursor)
 {
     const struct menu *menu = self->menu;
@@ -134,7 +134,7 @@ static void menu_draw(struct pane *pane, const struct picture *picture, const st
     prompt_draw(&self->prompt, &inside, 0, col, inside.cols - col, ROLE_NORMAL);
 }
 
-/* The menu is closed first: what is chosen may open another page. `self` is gone after it. */
+/* Closes the menu first, as the choice may open another page. Frees `self`. */
 static void choose(struct menu_pane *self)
 {
     const struct menu menu = *self->menu;
@@ -200,7 +200,7 @@ static bool menu_types(const struct pane *pane)
     return true;
 }
 
-/* A press chooses an item; one beside the menu leaves it. */
+/* A press chooses an item; one outside closes the menu. */
 static bool menu_mouse(struct pane *pane, const struct key *key, int row, int col)
 {
     struct menu_pane *self = (struct menu_pane *)pane;

@@ -4,7 +4,7 @@
 
 #include "ui/pane/pane.h"
 
-struct menu { /* what PANE_MENU is opened with; must live as long as the menu is open */
+struct menu { /* argument of PANE_MENU; must live as long as the menu is open */
     const char *title;
     size_t count, current; /* current: under the cursor at first */
     const char *(*name)(void *data, size_t item, const char **help);

@@ -43,7 +43,7 @@ void page_begin(struct page *page, const struct canvas *canvas, const struct pag
     *page = (struct page){.canvas = canvas, .top = scroll->top, .col = LEFT};
 }
 
-/* Over the end of a row; a word that it covers in part is marked as cut. */
+/* Drawn over the end of a row; a partly covered word is marked as truncated. */
 static void put_more(const struct page *page, int row, int text_end, const char *arrow)
 {
     const int edge = page->canvas->cols - 1;

@@ -1,4 +1,4 @@
-/* What pages share: text that flows on a canvas and scrolls, and units as words. */
+/* Shared by pages: text that flows on a canvas and scrolls, and numbers with units. */
 #ifndef TCPLENS_UI_PAGE_H
 #define TCPLENS_UI_PAGE_H
 
@@ -8,9 +8,9 @@
 #define PAGE_ITEM_GAP 3
 
 struct page_scroll {
-    int top, lines, height; /* first line shown, lines there are, rows they had last */
+    int top, lines, height; /* first line shown, number of lines, rows available last */
 };
-/* True for the commands that move; the page is to be painted again then. */
+/* True for commands that scroll; the page must be repainted then. */
 bool page_scroll_command(struct page_scroll *scroll, const struct command *command);
 bool page_scroll_mouse(struct page_scroll *scroll, const struct key *key);
 
@@ -22,13 +22,13 @@ struct page {
 };
 
 void page_begin(struct page *page, const struct canvas *canvas, const struct page_scroll *scroll);
-/* Says how far there is to scroll, and shows that there is more. */
+/* Sets the limit of scrolling, and shows if there is more. */
 void page_end(struct page *page, struct page_scroll *scroll);
 void page_line(struct page *page); /* to the next line */
 void page_text(struct page *page, unsigned style, const char *text);
 void page_printf(struct page *page, unsigned style, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* "label value" kept together; goes to the next line, at `indent`, where it does not fit. */
+/* "label value" kept together; continues on the next line, at `indent`, if it does not fit. */
 void page_item(struct page *page, int indent, const char *label, unsigned style, const char *value);
 /* Bytes of the text that fit in so many cells, up to a blank if there is one. */
 size_t page_fitting_words(const char *text, int cells);

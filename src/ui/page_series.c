@@ -1,8 +1,7 @@
-/* page_series: samples of the frames that are shown; where they do not follow each other, of the
- * frames before. */
+/* page_series: samples of the frames that are shown; after a jump, of the frames before. */
 #include "ui/page_series.h"
 
-/* Rows of all frames that are read, lest a large history keeps a core busy: 0.4 us each. */
+/* Rows of all frames read, to limit the work for a large history: 0.4 us each. */
 #define ROWS_MOST    3000000u
 #define FRAMES_LEAST 8u
 
@@ -39,7 +38,7 @@ static void take_answer(struct page_series *own, const struct picture *picture)
     own->query = 0;
 }
 
-/* On going back some frames: there is enough before. */
+/* After going back some frames: enough samples remain. */
 static bool is_filled(const struct page_series *own, const struct frame *frame)
 {
     const struct series *series = &own->series;
@@ -47,7 +46,7 @@ static bool is_filled(const struct page_series *own, const struct frame *frame)
            series->samples[series->count - 1].number + 1 == frame->number;
 }
 
-/* The frame after the one before it adds a sample; what lies before any other one is read. */
+/* The next frame adds a sample; for any other frame, those before it are read. */
 static void take_frame(struct page_series *own, const struct picture *picture)
 {
     const struct frame *frame = picture->frame;
@@ -55,7 +54,7 @@ static void take_frame(struct page_series *own, const struct picture *picture)
     struct series_sample sample;
 
     series_cut(&own->series, frame->mono_ns);
-    if (frame->number > own->number + SERIES_MOST) /* nothing of it is left */
+    if (frame->number > own->number + SERIES_MOST) /* no sample is left */
         own->series.count = 0;
     const bool follows = next || is_filled(own, frame);
     if (series_take(&own->subject, frame, &sample))

@@ -1,5 +1,5 @@
-/* The series of a page: follows the frames that are shown, forth and back, and has what lies before
- * them read from the history or the log. */
+/* The series of a page: follows the frames that are shown, forward and back, and requests earlier
+ * ones from the history or the log. */
 #ifndef TCPLENS_UI_PAGE_SERIES_H
 #define TCPLENS_UI_PAGE_SERIES_H
 
@@ -17,7 +17,7 @@ struct page_series {
     uint32_t query;       /* number of the query that is open, 0 = none */
 };
 
-/* A picture is shown, or more of the history has been read. */
+/* To be called for a new picture, or when more of the history has been read. */
 void page_series_update(struct page_series *series, const struct picture *picture);
 void page_series_spark(struct page *page, int cells, unsigned style,
                        const struct page_series *series, enum series_value value);

@@ -1,5 +1,4 @@
-/* pages: how one gets from a row to its pages. Knows which page is opened on what, not what they
- * draw. */
+/* pages: opens the pages of a row. Independent of what they draw. */
 #include "ui/pages.h"
 
 #include <stdio.h>

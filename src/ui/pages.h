@@ -1,4 +1,4 @@
-/* The pages that Enter opens, and what each is opened on. */
+/* The pages opened by Enter, and their arguments. */
 #ifndef TCPLENS_UI_PAGES_H
 #define TCPLENS_UI_PAGES_H
 
@@ -26,7 +26,8 @@ extern const struct pane_ops PANE_EVENTS_OF; /* struct event_subject: its events
 
 void pages_open_connection(struct screen *screen, const struct conn *conn);
 void pages_open_process(struct screen *screen, const struct proc *proc);
-/* The page of the process that holds the row; a list if there are several; else says why not. */
+/* Opens the page of the process that holds the row, or a list if there are several; else reports
+ * why not. */
 void pages_open_owner(struct screen *screen, const struct conn *conn);
 /* "java 2210 held it before, nothing holds it now": why there is no process. Safe text. */
 void pages_no_owner_text(const struct column_context *context, const struct conn *conn, char *out,

@@ -243,8 +243,8 @@ static bool types(uint32_t code)
     return code >= 32 && key_utf8(bytes, code) > 0;
 }
 
-/* The first key after a selection: a character takes the place of the text, what erases erases all
- * of it, and any other key keeps it. */
+/* The first key after a selection: a character replaces the text, erasing keys erase all of it, and
+ * any other key keeps it. */
 static enum prompt_result key_on_selection(struct prompt *prompt, const struct key *key)
 {
     static const uint32_t ERASING[] = {KEY_CODE_BACKSPACE,    KEY_CODE_DELETE,

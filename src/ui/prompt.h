@@ -10,17 +10,17 @@
 
 struct prompt {
     char text[PROMPT_MAX];
-    size_t length, cursor;            /* bytes; always at a character's edge */
+    size_t length, cursor;            /* bytes; always at a character boundary */
     char *history[PROMPT_HISTORY];    /* oldest first */
     size_t history_count, history_at; /* == history_count: the line being written */
-    char draft[PROMPT_MAX];           /* that line while another is shown */
-    bool selected; /* all of it: what is typed replaces it, moving the cursor keeps it */
+    char draft[PROMPT_MAX];           /* the line being written while another is shown */
+    bool selected; /* the whole text: typing replaces it, moving the cursor keeps it */
 };
 
 enum prompt_result {
     PROMPT_IGNORED,  /* not a key of the editor */
     PROMPT_MOVED,    /* cursor only */
-    PROMPT_EDITED,   /* the text is another one */
+    PROMPT_EDITED,   /* the text changed */
     PROMPT_ACCEPTED, /* Enter; the text is in the history */
     PROMPT_CANCELLED /* Escape */
 };
@@ -29,10 +29,10 @@ void prompt_init(struct prompt *prompt);
 void prompt_done(struct prompt *prompt);
 void prompt_set(struct prompt *prompt, const char *text); /* cursor at its end */
 void prompt_select(struct prompt *prompt);                /* all of its text */
-/* Puts text in place of the bytes [from, cursor), the cursor behind it. */
+/* Replaces the bytes [from, cursor) by text, with the cursor after it. */
 void prompt_replace(struct prompt *prompt, size_t from, const char *text);
 enum prompt_result prompt_key(struct prompt *prompt, const struct key *key);
-/* Adds a line to the history as Enter does; empty lines and repeats are not kept. */
+/* Adds a line to the history, as Enter does, except empty and repeated ones. */
 void prompt_remember(struct prompt *prompt, const char *line);
 /* Draws it in a field that scrolls with the cursor, and places the terminal's cursor. */
 void prompt_draw(const struct prompt *prompt, const struct canvas *canvas, int row, int col,

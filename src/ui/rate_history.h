@@ -1,5 +1,5 @@
-/* The rates of all rows in the last frames: for the sparklines beside them. Frames that were not
- * shown one after the other leave a gap. Rows are connections by serial, or groups by key. */
+/* The rates of all rows in the last frames: for the sparklines beside them. Frames that were
+ * skipped leave a gap. Rows are connections by serial, or groups by key. */
 #ifndef TCPLENS_UI_RATE_HISTORY_H
 #define TCPLENS_UI_RATE_HISTORY_H
 
@@ -7,17 +7,17 @@
 #include "ui/canvas.h"
 
 #define RATE_FRAMES       8u
-#define RATE_SLOTS        (RATE_FRAMES + 1) /* one is for the frame to come */
+#define RATE_SLOTS        (RATE_FRAMES + 1) /* one is for the next frame */
 #define RATE_HISTORY_COLS 150               /* from this width on there are sparklines */
 
-struct rate_row { /* of a row that carried something */
+struct rate_row { /* a row with traffic */
     uint64_t serial, in, out;
 };
 
 struct rate_frame {
     uint64_t number;       /* of the frame, 0 = none */
-    uint64_t last_serial;  /* rows with a greater one came later */
-    struct rate_row *rows; /* in buckets: those of one are not sorted */
+    uint64_t last_serial;  /* rows with a greater one are newer */
+    struct rate_row *rows; /* in buckets, unsorted within each */
     uint32_t count, capacity;
     uint32_t *ends; /* of the buckets; the next one begins there */
     uint32_t mask, end_capacity;
@@ -25,8 +25,8 @@ struct rate_frame {
 
 struct rate_history {
     struct rate_frame frames[RATE_SLOTS]; /* by number % RATE_SLOTS */
-    uint64_t number;                      /* of the frame taken last, 0 = none */
-    uint64_t coming;                      /* of the one to come, whose rows are gathered */
+    uint64_t number;                      /* of the last frame taken, 0 = none */
+    uint64_t coming;                      /* of the next frame, whose rows are being gathered */
     uint32_t next;                        /* row of it to go on with */
     struct rate_row *spare;               /* rows are put into buckets from here */
     uint32_t spare_capacity;

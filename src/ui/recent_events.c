@@ -1,4 +1,4 @@
-/* recent_events: a few numbers of events, kept as the picture goes on. */
+/* recent_events: a few numbers of events, updated with the picture. */
 #include "ui/recent_events.h"
 
 #include "ui/event_line.h"
@@ -25,7 +25,7 @@ static bool is_of_process(const struct event *event, const struct event_subject 
                                           event->owner_start_ticks == subject->start_ticks);
 }
 
-/* By serial where both have one; an event that came before its row was seen has none. */
+/* By serial if both have one; an event from before its row was seen has none. */
 bool event_is_of(const struct event *event, const struct event_subject *subject)
 {
     if (!event_is_of_connection(event))

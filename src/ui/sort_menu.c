@@ -28,8 +28,8 @@ static void choose_column(void *data, size_t item)
     screen_changed(menu->screen);
 }
 
-/* First the columns that are shown, from left to right, then all others. Returns the place of the
- * sort column. */
+/* First the shown columns, from left to right, then all others. Returns the place of the sort
+ * column. */
 static size_t order_for_sorting(struct list_sort_menu *menu, size_t column_total)
 {
     const struct list *list = menu->list;

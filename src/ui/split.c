@@ -1,4 +1,4 @@
-/* split: the connection, process or group under the cursor, in short. */
+/* split: a summary of the connection, process or group under the cursor. */
 #include "ui/split.h"
 
 #include "core/text/text.h"
@@ -7,17 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIDE_COLS     160 /* from here on at the right */
+#define SIDE_COLS     160 /* from this width on at the right */
 #define SIDE_LEAST    64
 #define SIDE_MOST     96
-#define BELOW_ROWS    30 /* of the body, from here on below */
+#define BELOW_ROWS    30 /* of the body, from this height on below */
 #define BELOW_LEAST   16
 #define FINDING_LINES 2
 #define PLOT_LEAST    2
 #define PLOT_MOST     6
 #define TEXT_ROWS     24 /* of a connection, beside its plots */
 
-/* Called with each frame where it is off: its models are 130 kB to clear. */
+/* Called with each frame while it is off: avoid clearing its models of 130 kB. */
 void split_done(struct split *split)
 {
     if (split->connection.serial == 0 && split->process.pid == 0 && split->drawn.rows == 0)

@@ -1,4 +1,4 @@
-/* split_group: counted anew for each picture that is drawn. */
+/* split_group: counted for each picture that is drawn. */
 #include "ui/split_group.h"
 
 #include "ui/table.h"
@@ -16,7 +16,7 @@ static uint64_t traffic(const struct conn *conn)
     return conn_in_rate(conn) + conn_out_rate(conn);
 }
 
-/* Those that carry as much stand as they do in the frame. */
+/* Equal ones keep the order of the frame. */
 static void keep(struct split_group *group, const struct conn *conn)
 {
     uint32_t at = group->count;

@@ -1,5 +1,5 @@
 /* state_diagram: boxes and arrows of RFC 9293, placed and drawn. One set of tables for all sizes:
- * boxes are three lines high where there is room and one where there is not. */
+ * boxes are three lines high if there is room, else one. */
 #include "ui/state_diagram.h"
 
 #include <string.h>
@@ -7,11 +7,11 @@
 #define LEVELS       6
 #define BOX_LEAST    18
 #define BOX_MOST     34
-#define BOXES_BESIDE 5 /* so many boxes would fill the width */
+#define BOXES_BESIDE 5 /* this many boxes fill the width */
 #define HIGHEST_BOX  6
 #define LEAST_CELLS  76
 
-/* CLOSED stands at both ends of a life, as in the RFC. */
+/* CLOSED is at both ends, as in the RFC. */
 const struct box BOXES[BOX_COUNT] = {
     [BOX_CLOSED] = {STATE_CLOSED, 0, CENTRE},
     [BOX_LISTEN] = {STATE_LISTEN, 1, LEFT},
@@ -50,8 +50,8 @@ static int clamp(int value, int least, int most)
     return value < least ? least : value > most ? most : value;
 }
 
-/* Boxes as high as leaves two lines between them, one where they are three high; of one line each
- * where there is no room for that. */
+/* Boxes three lines high with at least one line between them; if there is no room, one line
+ * high. */
 static void choose_rows(struct layout *layout, int rows)
 {
     for (int box = HIGHEST_BOX; box >= 3; box--) {
@@ -139,7 +139,7 @@ static int middle_col(const struct rectangle *box)
     return box->left + box->cols / 2;
 }
 
-/* Drawn before the boxes, which cover what runs under them. Each returns where its label goes. */
+/* Arrows are drawn before the boxes, which cover them. Each returns the place of its label. */
 struct label_place { /* in the middle of [from, to); at `from` if to is 0, ending at `to` if from is
                         0 */
     int row, from, to;
@@ -243,7 +243,7 @@ static const draw_route ROUTES[] = {
     [ROUTE_DOWN_OVER] = draw_down_over, [ROUTE_STEP] = draw_step,
 };
 
-/* The label with its rate, without it, or not at all, as the arrow has room. */
+/* The label with its rate, without it, or not at all, depending on the room. */
 static void draw_label(const struct canvas *canvas, const struct label_place *place, unsigned style,
                        const char *label, const char *rate)
 {

@@ -14,10 +14,10 @@
 
 static const struct {
     uint8_t state;
-    uint8_t rank;              /* 1 is the last to be summed as "other" */
-    bool usual;                /* by name also when there are none: it keeps its place */
-    uint8_t shade;             /* tells it from its neighbour of the same colour */
-    const char *narrow, *fill; /* name, and what fills its part where there are no colours */
+    uint8_t rank;              /* 1 is the last to be merged into "other" */
+    bool usual;                /* always shown, even with 0, so that it keeps its place */
+    uint8_t shade;             /* distinguishes it from a neighbour of the same colour */
+    const char *narrow, *fill; /* name, and the fill of its part without colours */
 } STRIP[STRIP_SEGMENTS] = {
     {STATE_ESTABLISHED, 3, true, 0, "ESTAB", "█"},
     {STATE_LISTEN, 9, true, 0, "LISTEN", "░"},
@@ -45,7 +45,7 @@ static uint64_t rows_of(const uint32_t counts[STATE_COUNT])
     return all;
 }
 
-/* Whose share is furthest from what it should be gains or loses a cell. */
+/* The segment furthest from its exact share gains or loses a cell. */
 static void settle(struct strip_segment *segments, size_t count, const uint32_t counts[STATE_COUNT],
                    int cells, int used)
 {
@@ -130,8 +130,8 @@ static void add_name(struct pieces *pieces, const char *name, enum tcp_state sta
 
 struct naming {
     const uint32_t *counts;
-    uint32_t grew, out; /* out: bits of STRIP that are summed */
-    bool narrow, close; /* shorter names; less between them */
+    uint32_t grew, out; /* out: bits of STRIP that are merged */
+    bool narrow, close; /* shorter names; narrower gaps */
 };
 
 static void build(struct pieces *pieces, uint8_t states[PIECES_MAX], const struct naming *naming)
@@ -176,7 +176,7 @@ static int name_width(const struct naming *naming, size_t i)
            (naming->grew >> state & 1 ? 2 : 0);
 }
 
-/* Of what build() makes of it: forms are tried before one is built. */
+/* The width of the result of build(), to try forms before building one. */
 static int width_of(const struct naming *naming)
 {
     const int gap = naming->close ? GAP_CLOSE : GAP;
@@ -207,7 +207,7 @@ static size_t next_out(const struct naming *naming)
     return next;
 }
 
-/* First leaves what is 0, then names get shorter, then states are summed. False: nothing is left. */
+/* First drops zeros, then shortens names, then merges states. False: nothing is left to shorten. */
 static bool shorten(struct naming *naming)
 {
     const size_t next = next_out(naming);
@@ -222,7 +222,7 @@ static bool shorten(struct naming *naming)
     return true;
 }
 
-/* Where states had to leave there may be room again for longer names. */
+/* After states were merged there may be room for longer names. */
 static void lengthen(struct naming *naming, int cells)
 {
     bool *const shorter[] = {&naming->close, &naming->narrow};

@@ -8,12 +8,12 @@
 
 #define GAP              2
 #define GAP_TIGHT        1
-#define URGENT_CELLS     10 /* of an address at least */
+#define URGENT_CELLS     10 /* minimum for an address */
 #define WIDE_CELLS       100
 #define AIR              3 /* cells */
 #define LEAVE_FOR_EXTRAS 7
 
-/* Blanks before a column: numbers keep away from their left neighbour by themselves. */
+/* Blanks before a column: right-aligned numbers need none. */
 static int gap_before(const struct table_column *columns, size_t at, bool first)
 {
     if (first)
@@ -27,8 +27,8 @@ static int least_width(const struct table_column *column)
                                                                       : column->cells;
 }
 
-/* What a column must get, or another one leaves. A wide screen shows whole addresses rather than
- * more columns, a narrow one more columns than whole addresses. */
+/* The cells that a column must get, or another one is dropped. A wide screen prefers whole
+ * addresses to more columns, a narrow one the reverse. */
 static int least_cells(const struct table_column *column, bool wide)
 {
     const int spare = column->cells - least_width(column);
@@ -37,7 +37,7 @@ static int least_cells(const struct table_column *column, bool wide)
 
 enum measure { MEASURE_NOW, MEASURE_LEAST, MEASURE_LEAST_WIDE };
 
-/* Cells that the columns take, gaps and all. */
+/* Cells of all columns with gaps. */
 static int needed(const struct table_column *columns, size_t count, enum measure measure)
 {
     int sum = 0;
@@ -59,8 +59,8 @@ static int never_less_than(const struct table_column *column, bool urgent)
     return urgent && column->late && least > URGENT_CELLS ? URGENT_CELLS : least;
 }
 
-/* Takes cells from the columns that have most to give until it fits; returns those still missing.
- * urgent: there is no other way: addresses are cut further. */
+/* Takes cells from the columns with most to spare until it fits; returns the missing ones. urgent:
+ * as a last resort, shortens addresses further. */
 static int shrink(struct table_column *columns, size_t count, int excess, bool urgent)
 {
     while (excess > 0) {
@@ -101,7 +101,7 @@ static bool is_flexible(const struct table_column *column)
     return column->grow > 0 || column->min_width < column->width;
 }
 
-/* All of its text, and of its title. */
+/* The width of its longest text, or its title. */
 static int wanted_cells(const struct table_column *column)
 {
     const int title = (int)strlen(column->title);
@@ -111,7 +111,7 @@ static int wanted_cells(const struct table_column *column)
 
 enum turn { TURN_HALF_MORE, TURN_LATE, TURN_ALL };
 
-/* Before addresses get what they want, others get half of their width more. */
+/* Before addresses get all they want, others get half of their width in addition. */
 static bool takes_more(const struct table_column *column, enum turn turn)
 {
     const int cells = column->cells;
@@ -122,7 +122,7 @@ static bool takes_more(const struct table_column *column, enum turn turn)
     return turn == TURN_ALL || column->late;
 }
 
-/* A cell each in turn, so that none is served whole while another has nothing. */
+/* One cell each in turn, so that none gets everything while another gets nothing. */
 static int fill(struct table_column *columns, size_t count, int spare, enum turn turn)
 {
     for (bool any = true; any && spare > 0;) {
@@ -138,7 +138,7 @@ static int fill(struct table_column *columns, size_t count, int spare, enum turn
     return spare;
 }
 
-/* Beyond what it wants a column gets a little air; what is left then stays at the right. */
+/* In addition to what it wants a column gets a little space; the rest stays at the right. */
 static int share_of(const struct table_column *column, int spare, int shares)
 {
     const int part = spare * column->grow / shares;
@@ -181,7 +181,7 @@ static int extras_of(const struct table_column *columns, size_t count)
     return sum;
 }
 
-/* Lets columns go whose `leave` is so high at least, until what the rest must get fits. */
+/* Drops columns with at least this `leave`, until the minimum of the rest fits. */
 static void make_room(struct table_column *columns, size_t count, int cells, enum measure least_of,
                       unsigned leave)
 {
@@ -193,8 +193,8 @@ static void make_room(struct table_column *columns, size_t count, int cells, enu
     }
 }
 
-/* What is added at the right of some columns is worth more than the least of the others. Returns
- * the cells that it takes. */
+/* Extras at the right of some columns take precedence over the least important columns. Returns
+ * their cells. */
 static int place_extras(struct table_column *columns, size_t count, int cells,
                         enum measure least_of)
 {
@@ -260,7 +260,7 @@ void table_draw_header(const struct canvas *canvas, int row, const struct table_
         const char *mark = descending ? "▼" : "▲";
         int wide = (int)strlen(column->title);
         int room = column->cells - column->extra_cells - wide;
-        /* The mark stands in the gap when the title fills its column. */
+        /* The mark is in the gap if the title fills its column. */
         int at = column->at + (column->right && room > 0 ? room : 0);
         if (column->right && room > 1) {
             canvas_text(canvas, row, at - 2, ROLE_ACCENT, mark);
@@ -285,7 +285,7 @@ void table_draw_cell(const struct canvas *canvas, int row, const struct table_co
                  text);
 }
 
-/* Network and host are both wanted, and the port whole. */
+/* Keeps the beginning and end of the address, and the whole port. */
 static void cut_address(char *out, size_t size, const char *text, int cells)
 {
     char address[256];

@@ -1,4 +1,4 @@
-/* tags: which connections are tagged. Knows serials only: a tag never moves to another row. */
+/* tags: the tagged connections, by serial, so that a tag never moves to another row. */
 #include "ui/tags.h"
 
 #include "base/grow.h"
@@ -64,7 +64,7 @@ void tags_follow(struct tags *tags, const struct frame *frame)
     for (uint32_t i = 0; i < frame->live_count; i++)
         if (tags_has(tags, frame->conns[i].serial) &&
             tags_toggle(&kept, frame->conns[i].serial) != 0)
-            goto out; /* out of memory: tags of gone rows do no harm */
+            goto out; /* out of memory: tags of closed rows are harmless */
     free(tags->serials);
     *tags = kept;
     return;

@@ -7,8 +7,8 @@
 enum { N = COLOR_NONE, B = LOOK_BOLD, D = LOOK_DIM, U = LOOK_UNDERLINE };
 
 /* The terminal's own colours carry normal text, so that a theme suits any background of its kind.
- * `safe` tells blue from orange, never red from green, in tones that
- * can be read on black and on white. `contrast` brings a ground of its own, nothing in it is dim. */
+ * `safe` uses blue and orange, never red against green, in tones readable on black and on white.
+ * `contrast` has its own background and nothing dim. */
 /* clang-format off */
 const struct look THEME[ROLE_COUNT][THEME_COUNT] = {
     /* dark, light, safe, mono, contrast */

@@ -1,4 +1,4 @@
-/* theme_read: one line is one role, or one ground, and its look in words. */
+/* theme_read: each line has a role, or a background, and its look in words. */
 #include "ui/theme_read.h"
 
 #include "core/text/text.h"
@@ -13,8 +13,8 @@
 
 #define BLANKS          " \t\r\n"
 #define CONTRAST_TEXT   4.5 /* WCAG 2, 1.4.3 */
-#define CONTRAST_ROW    3.0 /* of a selected or tagged row, one of many: as of large text there */
-#define PALETTE_BLACK   16  /* of the 256: the first 16 are the terminal's to choose */
+#define CONTRAST_ROW    3.0 /* of a selected or tagged row: as for large text there */
+#define PALETTE_BLACK   16  /* of the 256: the first 16 depend on the terminal */
 #define PALETTE_WHITE   231
 #define PALETTE_GREYS   232
 #define PALETTE_DEFINED 16
@@ -23,7 +23,7 @@ struct rgb {
     int red, green, blue;
 };
 
-/* As xterm has the first sixteen. */
+/* xterm's first sixteen. */
 static const struct rgb BASIC[] = {{0, 0, 0},       {205, 0, 0},   {0, 205, 0},   {205, 205, 0},
                                    {0, 0, 238},     {205, 0, 205}, {0, 205, 205}, {229, 229, 229},
                                    {127, 127, 127}, {255, 0, 0},   {0, 255, 0},   {255, 255, 0},
@@ -97,7 +97,7 @@ static int nearest(struct rgb color, int first, int end)
     return best;
 }
 
-/* "#rrggbb": the nearest colour that looks the same on every terminal of 256. */
+/* "#rrggbb": the nearest of the 256 colours that is the same on every terminal. */
 static bool read_rgb(const char *word, int *index)
 {
     char *end;
@@ -132,7 +132,7 @@ static bool read_color(const char *word, int *index)
     return read_rgb(word, index) || read_number(word, index);
 }
 
-/* Of terminals with 8 or 16 colours. */
+/* The nearest colour of terminals with 8 or 16 colours. */
 static int8_t plain_of(int index)
 {
     if (index < PALETTE_DEFINED)
@@ -292,8 +292,8 @@ double theme_contrast(int color, int other)
     return ((a > b ? a : b) + 0.05) / ((a > b ? b : a) + 0.05);
 }
 
-/* The terminal's own where the file says nothing: black or white, as the theme it begins with is
- * made for. The other themes suit both. */
+/* If the file has none, the terminal's: black or white, by the theme it is based on. Other themes
+ * suit both. */
 static int ground_of(const struct theme_looks *looks)
 {
     if (looks->ground[1] != COLOR_NONE)
@@ -303,7 +303,7 @@ static int ground_of(const struct theme_looks *looks)
                                         : COLOR_NONE;
 }
 
-/* On the ground it begins with a theme of ours is as we made it: only what is new is judged. */
+/* On its original background a built-in theme is not judged: only changes are. */
 static bool is_of_base(const struct theme_looks *looks, size_t role, int ground)
 {
     const bool same_ground =
@@ -316,7 +316,7 @@ static bool is_of_base(const struct theme_looks *looks, size_t role, int ground)
 struct weakest {
     const char *role, *on;
     double ratio, wanted;
-    unsigned count; /* of roles that are too weak */
+    unsigned count; /* of roles with too little contrast */
 };
 
 static void judge(struct weakest *weakest, const struct theme_looks *looks, int ground,

@@ -1,6 +1,6 @@
-/* Travelling in time: what the screen requests of the player of a log or history. Every function
- * is called in the screen's thread and returns at once: longer work runs in another thread, and its
- * end is signalled by the feed's frame_descriptor. */
+/* transport: requests of the screen to the player of a log or history. Every function is called in
+ * the screen's thread and returns at once: longer work runs in another thread, and its end is
+ * signalled by the feed's frame_descriptor. */
 #ifndef TCPLENS_UI_TRANSPORT_H
 #define TCPLENS_UI_TRANSPORT_H
 
@@ -18,7 +18,7 @@
 #define TRANSPORT_FASTEST   6    /* 64 */
 #define TRANSPORT_NOT_KNOWN INT64_MIN
 
-struct transport_mark { /* where a finding began that is a warning or worse */
+struct transport_mark { /* the begin of a finding that is a warning or worse */
     int64_t wall_ns;
     uint8_t severity; /* enum finding_severity */
 };
@@ -29,19 +29,19 @@ enum transport_order {
     TRANSPORT_FASTER,
     TRANSPORT_BACK, /* one frame from the one shown */
     TRANSPORT_FORTH,
-    TRANSPORT_NOW,   /* the present; of a log its end */
+    TRANSPORT_NOW,   /* return to live; in a log to its end */
     TRANSPORT_CANCEL /* a search */
 };
 
 struct transport_state {
-    bool replay;    /* of a log or a pipe: not of this machine */
-    bool follows;   /* there is a present to come back to: a live screen, a pipe */
-    bool past;      /* what is shown is not the present; always so for a file */
-    bool playing;   /* frames follow each other by themselves */
-    bool ended;     /* nothing comes after the frame shown */
-    bool searching; /* for an event; reached_ns: how far it has come */
+    bool replay;    /* a log or a pipe: not this machine */
+    bool follows;   /* there are live frames to return to: a live screen, a pipe */
+    bool past;      /* an earlier frame is shown; always set for a file */
+    bool playing;   /* frames advance by themselves */
+    bool ended;     /* the frame shown is the last one */
+    bool searching; /* searching for an event; reached_ns: the progress */
     bool backward;
-    bool thinned;        /* keeping the past goes beyond the budget: not every frame is kept */
+    bool thinned;        /* keeping the history exceeds the budget: not every frame is kept */
     int8_t speed;        /* 2 to the power of it */
     int64_t position_ns; /* wall clock of the frame shown */
     int64_t begin_ns, end_ns, reached_ns;
@@ -50,8 +50,8 @@ struct transport_state {
     struct transport_mark marks[TRANSPORT_MARKS]; /* by time */
     uint32_t mark_count;
     char said[160];        /* for the status line */
-    uint32_t said_count;   /* raised with each */
-    uint32_t series_count; /* raised when a series has been read */
+    uint32_t said_count;   /* raised with each message */
+    uint32_t series_count; /* incremented when a series has been read */
 };
 
 enum series_reader {
@@ -67,8 +67,8 @@ struct series_query {
     enum series_reader reader;
     uint32_t frames; /* at most SERIES_MOST */
     struct series_subject subject;
-    struct heat *heat; /* filled instead, until series_read says so; a reference, taken over */
-    int64_t before_wall_ns, before_mono_ns; /* the frame up to which it is read */
+    struct heat *heat; /* filled instead, until series_read returns true; a reference, taken over */
+    int64_t before_wall_ns, before_mono_ns; /* the frame before which it is read */
     int64_t interval_ns;                    /* between frames, 0 = unknown */
 };
 
@@ -76,21 +76,20 @@ struct screen_transport {
     /* shown_ns: wall clock of the frame that is on the screen. */
     void (*order)(void *data, enum transport_order order, int64_t shown_ns);
     void (*seek)(void *data, int64_t wall_ns, int64_t shown_ns);
-    /* To the next or previous event that the filter accepts; the filter (NULL = all) is taken over.
-     */
+    /* Searches the next or previous event that the filter accepts; takes over the filter (NULL =
+     * all). */
     void (*search)(void *data, bool backward, struct filter *filter, int64_t shown_ns);
-    /* The same to the next or previous frame in which it matches a row and
-   * matched none before. */
+    /* The same for the next or previous frame in which it matches a row but matched none before. */
     void (*search_when)(void *data, bool backward, struct filter *filter, int64_t shown_ns);
     void (*state)(void *data, struct transport_state *state);
-    /* Reads the frames before one for a graph: a number for series_read, 0: there is no history.
-     * Another query takes the place of the one before of the same reader. */
+    /* Reads the frames before one for a graph: a number for series_read, 0: there is no history. A
+     * new query replaces the last one of the same reader. */
     uint32_t (*series)(void *data, const struct series_query *query);
-    /* False: not yet. found: NULL where the query brought a heat. */
+    /* False: not ready yet. found: NULL if the query has a heat. */
     bool (*series_read)(void *data, uint32_t number, struct series *found);
     /* "14:03", "-5m" before last_ns. 0 or -EINVAL. */
     int (*parse_time)(const char *text, int64_t last_ns, int64_t *wall_ns);
-    const char *time_expected; /* what to say of a time that is none */
+    const char *time_expected; /* the message for an invalid time */
     void *data;
 };
 

@@ -1,5 +1,5 @@
-/* bpf: loads tcplens.bpf.c and turns its records into transitions. The only file that may use
- * libbpf. What a transition means for a connection is core/lifecycle.c. */
+/* bpf: loads tcplens.bpf.c and turns its records into transitions. core/lifecycle.c decides what a
+ * transition means for a connection. */
 #include "source/bpf/bpf.h"
 
 #include "base/clock.h"
@@ -31,17 +31,19 @@ struct bpf {
     bool every_netns;
     int64_t tick_ns;     /* of start times in /proc/PID/stat */
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
-    /* of the drain at work */
+    /* of the present drain */
     const struct bpf_sink *sink;
     uint32_t heard, most;
     int64_t until_ns;
     struct call_failures bind_failures, connect_failures;
-    uint64_t failed[FAILED_MAX]; /* cookies of connections that failed last: those are in events */
+    /* cookies of the latest failed connections, which are reported as events */
+    uint64_t failed[FAILED_MAX];
     uint32_t failed_count;
-    bool resets_received, reset_reasons; /* traced: the latter are of those sent */
+    /* what is traced: resets received, reasons of resets sent */
+    bool resets_received, reset_reasons;
 };
 
-/* libbpf would print to stderr, over the screen. */
+/* By default libbpf prints to stderr, over the screen. */
 static int say_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
 {
     (void)level;
@@ -81,8 +83,8 @@ static const uint8_t RESET_WHY[] = {
     [BPF_WHY_DATA] = RESET_WHY_DATA_AFTER_CLOSE, [BPF_WHY_MEMORY] = RESET_WHY_MEMORY,
     [BPF_WHY_KEEPALIVE] = RESET_WHY_KEEPALIVE};
 
-/* Both ends closed it, or one and a time limit; the peer's reset came while it was open; or the
- * socket says why it is reset. */
+/* No look at resets is needed: both ends closed it, or one and a timeout; or the peer's reset came
+ * while it was open; or the record has the reason. */
 static bool needs_no_look(const struct bpf_record *record, uint8_t from)
 {
     const uint32_t closing = STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) |
@@ -92,11 +94,11 @@ static bool needs_no_look(const struct bpf_record *record, uint8_t from)
         (record->error == 0 && (record->ways & BPF_WAY_LINGER)))
         return true;
     return record->ways & BPF_WAY_RESET_RECEIVED
-               ? !(closing & STATE_BIT(from)) /* data after close(): reset as if it came */
+               ? !(closing & STATE_BIT(from)) /* data after close(): reported as a received reset */
                : record->error == 0 && (closing & STATE_BIT(from));
 }
 
-/* The kernel sends a reset before or just behind the step to CLOSED. */
+/* The kernel sends a reset before or right after the transition to CLOSED. */
 static uint8_t find_sent(const struct bpf *bpf, uint64_t cookie)
 {
     const int map = bpf_map__fd(bpf->program->maps.sent);
@@ -166,7 +168,7 @@ static void keep_failure(struct call_failures *failures, const struct bpf *bpf,
     call_failures_add(failures, &failure);
 }
 
-/* What a transition reported already is no failure of its own. */
+/* A failure already reported by a transition is not counted again. */
 static void keep_connect_failure(struct bpf *bpf, const struct bpf_record *record)
 {
     for (uint32_t i = 0; record->cookie && i < FAILED_MAX; i++)
@@ -191,7 +193,7 @@ static int on_record(void *context, void *data, size_t size)
         keep_connect_failure(bpf, record);
     else
         hear_state(bpf, record);
-    /* libbpf counts the record as taken all the same, and returns this. */
+    /* libbpf consumes the record nevertheless, and returns this. */
     return bpf->heard == bpf->most || (int64_t)record->ns > bpf->until_ns ? -ECANCELED : 0;
 }
 
@@ -223,7 +225,7 @@ int bpf_descriptor(const struct bpf *bpf)
 
 /* --- loading --- */
 
-/* Is it known where the registers of a system call are? */
+/* Whether this architecture's registers of a system call are supported. */
 static bool knows_registers(void)
 {
     struct utsname system;
@@ -251,7 +253,8 @@ static void attach_extras(struct bpf *bpf, char text[BPF_TEXT_SIZE])
                  "owners of accepted sockets come late: accept() cannot be traced");
 }
 
-/* The one whose pids /proc shows; in another's /proc ours would be of other processes: none. */
+/* The pid namespace that /proc shows; if it is not ours, none, since our pids would mean other
+ * processes there. */
 static uint32_t pid_namespace_of_proc(void)
 {
     struct proc_view view;

@@ -34,7 +34,7 @@ static bool has_capabilities(void)
     return admin || (data[CAP_TO_INDEX(CAP_BPF)].effective & both) == both;
 }
 
-/* The release of the running kernel is before that one. */
+/* The running kernel is older than that. */
 static bool is_before(const struct utsname *running, struct linux_version since)
 {
     unsigned major = 0, minor = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* rows.bpf: runs in the kernel: hands every TCP socket that a process has open, of all network
- * namespaces but one, to rows.c, in the form in which a dump of sock_diag has it: what reads dumps
- * reads this, too. Loaded like walk.bpf.c. Follows inet_diag_msg_common_fill, inet_sk_diag_fill
+ * namespaces but one, to rows.c, in the format of a sock_diag dump, so that one decoder reads both.
+ * Loaded like walk.bpf.c. Follows inet_diag_msg_common_fill, inet_sk_diag_fill
  * (net/ipv4/inet_diag.c) and tcp_get_info (net/ipv4/tcp.c) of Linux 6.18; a test compares both. */
 #include <linux/bpf.h>
 
@@ -40,10 +40,11 @@
 #define CHRONO_RWND_LIMITED   2
 #define CHRONO_SNDBUF_LIMITED 3
 
-/* Set by rows.c before loading: sockets of this namespace are left out; a tick of the kernel. */
+/* Set by rows.c before loading: the namespace whose sockets are left out; the length of a kernel
+ * tick. */
 const volatile __u32 except_netns = 0, tick_ns = 4000000;
 
-/* One reader at a time: this needs no copy of its own for each processor. */
+/* One reader at a time, so a per-CPU copy is not needed. */
 struct bpf_row row = {0};
 
 static __always_inline void put_header(struct nlattr *header, __u16 type, __u16 size)
@@ -111,7 +112,7 @@ static __always_inline __u64 retransmit_expires(const struct inet_connection_soc
     return icsk->icsk_inet.sk.tcp_retransmit_timer.expires; /* Linux 6.19 */
 }
 
-/* 0 = that timer is not set. */
+/* 0 = the timer is not set. */
 static __always_inline __u64 keepalive_expires(const struct inet_connection_sock *icsk)
 {
     const struct sock *sk = &icsk->icsk_inet.sk;
@@ -184,7 +185,7 @@ static __always_inline __u8 options_of(struct tcp_sock *tcp)
     return options;
 }
 
-/* The first byte of bit fields is laid out from the low bit on little-endian machines only. */
+/* Bit fields start at the low bit on little-endian machines only. */
 static __always_inline __u8 two_fields(__u8 first, unsigned int first_bits, __u8 second,
                                        unsigned int second_bits)
 {
@@ -293,7 +294,7 @@ static __always_inline void put_counters(struct bpf_tcp_info *info, struct tcp_s
     info->rcv_ooopack = tcp->rcv_ooopack;
 }
 
-/* What younger kernels report beyond snd_wnd; its length is what this one does. */
+/* Fields that newer kernels report after snd_wnd; returns the length for this kernel. */
 static __always_inline __u16 put_younger(struct bpf_tcp_info *info, struct tcp_sock *tcp)
 {
     if (!bpf_core_field_exists(tcp->plb_rehash)) /* Linux 6.2 */
@@ -320,7 +321,7 @@ static __always_inline __u16 put_younger(struct bpf_tcp_info *info, struct tcp_s
     return sizeof(*info);
 }
 
-/* No limit of the rate is all bits, whatever the length of a long is there. */
+/* "No limit" has all bits set, whatever the size of a long in the kernel. */
 static __always_inline __u64 rate_of(__u64 rate, __u32 size)
 {
     return size == 4 && rate == 0xffffffffu ? ~0ull : rate;
@@ -355,7 +356,7 @@ static __always_inline void put_attributes(struct bpf_row *to, struct sock *sk)
     __builtin_memcpy(to->cgroup_id, &cgroup_id, sizeof(cgroup_id));
 }
 
-/* Of a socket that is only bound a dump has no tcp_info and no timer. */
+/* For a bound socket a dump has no tcp_info and no timer. */
 static __always_inline void put_row(struct bpf_row *to, struct sock *sk, struct tcp_sock *tcp,
                                     __u32 inode)
 {
@@ -382,8 +383,8 @@ static __always_inline void put_row(struct bpf_row *to, struct sock *sk, struct 
     to->length += sizeof(to->info_header) + info_length;
 }
 
-/* Called for every descriptor there is. Threads that share the table of their process are left out
- * by the kernel; a socket with several descriptors comes as often. */
+/* Called for every descriptor. The kernel skips threads that share the table of their process; a
+ * socket with several descriptors is reported several times. */
 SEC("iter/task_file")
 int on_socket(struct bpf_iter__task_file *context)
 {

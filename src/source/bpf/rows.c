@@ -1,4 +1,4 @@
-/* bpf_rows: loads rows.bpf.c and reads what it writes. Like walk.c it uses no function of libbpf. */
+/* bpf_rows: loads rows.bpf.c and reads what it writes. Like walk.c, without functions of libbpf. */
 #include "source/bpf/rows.h"
 
 #include "base/clock.h"
@@ -25,7 +25,7 @@ struct bpf_rows {
     struct bpf_row rows[ROWS_AT_ONCE];
 };
 
-/* The resolution of the coarse clock is a tick of the kernel. */
+/* The resolution of the coarse clock is a kernel tick. */
 static uint32_t read_tick_ns(void)
 {
     struct timespec tick;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* tcplens.bpf: runs in the kernel: hands every TCP state transition of one network namespace, or of
- * all, to bpf.c, which process accept() gave a socket to, calls of bind() and connect() that fail,
- * and why resets are sent. What a transition means is decided elsewhere. */
+ * all, to bpf.c, the process that accept() gave a socket to, failed calls of bind() and connect(),
+ * and the reasons of resets sent. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -28,8 +28,7 @@ enum {
 
 /* Set by bpf.c before loading. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
-const volatile __u8 every_netns =
-    0; /* else ours alone; of bind() and connect() it is always ours */
+const volatile __u8 every_netns = 0; /* else ours alone; for bind() and connect() always ours */
 /* Records for which the ring had no room. */
 __u64 lost = 0;
 
@@ -38,7 +37,7 @@ struct {
     __uint(max_entries, RING_BYTES);
 } records SEC(".maps");
 
-/* The child socket made last on this CPU, and when. */
+/* The latest child socket made on this CPU, and when. */
 struct child {
     __u64 sk, ns;
 };
@@ -50,7 +49,7 @@ struct {
     __type(value, struct child);
 } children SEC(".maps");
 
-/* The socket for which this CPU received a reset last: its close follows at once. */
+/* The latest socket for which this CPU received a reset: its close follows at once. */
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
@@ -66,7 +65,7 @@ struct {
     __type(value, __u8);
 } sent SEC(".maps");
 
-/* The process in whose context this runs; none for a thread of the kernel. */
+/* The process in whose context this runs; none for a kernel thread. */
 static __always_inline void fill_owner(struct bpf_record *record)
 {
     struct task_struct *task = (void *)bpf_get_current_task();
@@ -113,7 +112,8 @@ static __always_inline void fill_place(struct bpf_record *record, struct sock *s
 }
 
 /* A child socket has neither tuple nor cookie yet when it leaves LISTEN (inet_csk_clone_lock in
- * net/ipv4/inet_connection_sock.c): only the moment is kept, for the step that follows at once. */
+ * net/ipv4/inet_connection_sock.c): only the time is kept, for the transition that follows at
+ * once. */
 static __always_inline int note_child(const struct sock *sk)
 {
     __u32 only = 0;
@@ -197,7 +197,7 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
     fill_tuple(record, sk, tcp);
     fill_place(record, sk);
     fill_counters(record, tcp);
-    /* connect() and listen() run in the owner's context, all else in that of the interrupted
+    /* connect() and listen() run in the owner's context, everything else in that of the interrupted
      * task. */
     if (from == KERNEL_CLOSE && (to == KERNEL_SYN_SENT || to == KERNEL_LISTEN))
         fill_owner(record);
@@ -211,8 +211,8 @@ static __always_inline struct sock *sock_of_file(struct file *file)
     return BPF_CORE_READ(socket, sk);
 }
 
-/* The TCP socket behind a descriptor, of an MPTCP one its first subflow; NULL: it is none, or of a
- * network namespace that is not looked at. */
+/* The TCP socket of a descriptor (for MPTCP its first subflow); NULL: not TCP, or in a network
+ * namespace that is not traced. */
 static __always_inline struct sock *sock_of_descriptor(long fd, int any_netns)
 {
     struct task_struct *task = (void *)bpf_get_current_task();
@@ -286,7 +286,7 @@ int BPF_PROG(on_receive_reset, struct sock *sk)
     return 0;
 }
 
-/* What bind() or connect() was called with. */
+/* The arguments of bind() or connect(). */
 struct call {
     struct {
         __u16 family;
@@ -297,7 +297,7 @@ struct call {
 };
 #define IPV4_ADDRESS_BYTES 16 /* struct sockaddr_in */
 
-/* Errors of connect() that are none, or that the socket's own transition reports. */
+/* Errors of connect() that are not failures, or that a transition reports. */
 enum {
     IS_INTERRUPTED = 4,
     IS_CONNECTED = 106,
@@ -354,7 +354,7 @@ static __always_inline int note_failure(const struct call *call, long error)
     return 0;
 }
 
-/* --- what any system call was --- */
+/* --- which system call it was --- */
 
 enum watched { OTHER_CALL, ACCEPTS, BINDS, CONNECTS };
 
@@ -396,8 +396,8 @@ NUMBERS(arm_call, 285, 366, 282, 283)
 #define IS_X86_64 bpf_core_field_exists(struct pt_regs___x86_64, r15)
 #define IS_ARM64  bpf_core_field_exists(struct pt_regs___arm64, syscallno)
 
-/* Does a 32-bit program call, by the numbers of its architecture? By plain loads where the kernel
- * allows them (Linux 5.11), for this is asked at every system call. */
+/* Whether a 32-bit program calls, by its architecture's numbers. With plain loads where the kernel
+ * allows them (Linux 5.11), since it runs at every system call. */
 static __always_inline int is_32_bit_call(void)
 {
     struct task_struct *task = (void *)bpf_get_current_task();
@@ -413,7 +413,7 @@ static __always_inline int is_32_bit_call(void)
     return IS_ARM64 && BPF_CORE_READ(task, thread_info.flags) & ARM_FLAG;
 }
 
-/* Its arguments are numbers of 32 bits in the memory of the program. */
+/* The arguments are 32-bit numbers in the program's memory. */
 static __always_inline void read_socketcall(struct system_call *call, __u64 number, __u64 at)
 {
     __u32 arguments[3] = {0};
@@ -442,7 +442,7 @@ static __always_inline void read_i386_call(struct system_call *call,
     call->size = registers->dx;
 }
 
-/* The registers still hold the arguments, and the caller has not come back yet. */
+/* The registers still hold the arguments, as the call has not returned yet. */
 static __always_inline void read_system_call(struct system_call *call,
                                              const struct pt_regs *registers, int is_32_bit)
 {
@@ -475,15 +475,15 @@ static __always_inline int note_call_end(const struct system_call *made, long re
     return is_inet(&call) ? note_failure(&call, -result) : 0;
 }
 
-/* Runs at the end of every system call. The kernel's events of accept() alone would cost the others as
- * much, need tracefs, and leave out 32-bit programs. */
+/* Runs at the end of every system call. The kernel's tracepoints of accept() would cost other
+ * system calls as much, need tracefs, and miss 32-bit programs. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_exit, struct pt_regs *registers, long result)
 {
     struct system_call call = {.what = OTHER_CALL};
 
     read_system_call(&call, registers, is_32_bit_call());
-    /* Each returns an int: of a 32-bit program no more may be there. */
+    /* Each returns an int; for a 32-bit program the upper half may be undefined. */
     if (call.what == ACCEPTS)
         return note_owner((int)result);
     if (call.what == BINDS || call.what == CONNECTS)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 /* walk.bpf: runs in the kernel: hands every descriptor of any process that is a socket of TCP,
- * MPTCP or SMC, of one network namespace or of all, to walk.c. An object of its own: it is loaded by
- * itself, and in a tenth of the time that the other one takes: the kernel finds the places of what is
- * read itself (CO-RE, Linux 5.17). */
+ * MPTCP or SMC, of one network namespace or of all, to walk.c. A separate object, as it is loaded
+ * separately, and in a tenth of the time of the other one: the kernel resolves the offsets itself
+ * (CO-RE, Linux 5.17). */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -13,7 +13,7 @@
 /* Set by walk.c before loading; our_netns 0: sockets of all. */
 const volatile __u32 our_netns = 0, our_pidns = 0;
 
-/* The task that the walk is at: what is looked up only once a task. */
+/* The present task of the walk, with facts looked up once per task. */
 __u64 walked_task = 0, walked_start_ns = 0;
 __u32 walked_pid = 0, walked_thread = 0;
 
@@ -26,15 +26,15 @@ static __always_inline void walk_to(struct task_struct *task, struct task_struct
     walked_thread = task == leader ? 0 : (__u32)task->pid;
 }
 
-/* TCP, or what has TCP sockets beneath it: those are reported with its inode (netns/smc.h). */
+/* TCP, or a protocol on top of TCP sockets, which are reported with its inode (netns/smc.h). */
 static __always_inline int carries_tcp(const struct sock *sk)
 {
     return sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_MPTCP ||
            sk->sk_protocol == IPPROTO_SMC || sk->__sk_common.skc_family == AF_SMC;
 }
 
-/* Called for every descriptor there is: plain loads, and one helper. Threads that share the table
- * of their process are left out by the kernel. */
+/* Called for every descriptor: plain loads, and one helper. The kernel skips threads that share the
+ * table of their process. */
 SEC("iter/task_file")
 int on_file(struct bpf_iter__task_file *context)
 {
@@ -50,7 +50,7 @@ int on_file(struct bpf_iter__task_file *context)
         return 0;
     struct task_struct *leader = task->group_leader;
     const __u64 start_ns = leader->start_boottime;
-    /* Another task may be where one was that has ended: it has another start. */
+    /* A new task may have the address of one that ended: its start time differs. */
     if (walked_task != (__u64)task || walked_start_ns != start_ns)
         walk_to(task, leader, start_ns);
     struct bpf_owner owner = {.inode = file->f_inode->i_ino,

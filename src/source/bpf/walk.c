@@ -1,6 +1,6 @@
 /* bpf_walk: loads walk.bpf.c and reads what it writes. Uses no function of libbpf, only the header
- * that goes with a light skeleton: libbpf itself would read all types of the kernel to find the few
- * that are used, which takes 30 ms. */
+ * of light skeletons: libbpf itself reads all types of the kernel to find the few that are used,
+ * which takes 30 ms. */
 #include "source/bpf/walk.h"
 
 #include "base/clock.h"
@@ -17,7 +17,7 @@
 
 #include "walk.skel.h"
 
-#define OWNERS_AT_ONCE 1024 /* 32 KiB: what the kernel gives at once */
+#define OWNERS_AT_ONCE 1024 /* 32 KiB: what the kernel returns at once */
 
 /* Linux: for CO-RE by the kernel. */
 static const struct linux_version NEEDED = {5, 17};
@@ -26,7 +26,7 @@ struct bpf_walk {
     struct walk_bpf *program;
     int link;
     uint64_t tick_ns;        /* of start times in /proc/PID/stat, */
-    uint64_t boot_offset_ns; /* as they are in our time namespace */
+    uint64_t boot_offset_ns; /* by our time namespace */
     struct bpf_owner owners[OWNERS_AT_ONCE];
 };
 

@@ -1,5 +1,5 @@
-/* demo_cast: the tables of the demo. Remote addresses are those set aside for documentation
- * (RFC 5737, RFC 3849); nothing here names a machine that exists. */
+/* demo_cast: the tables of the demo. Remote addresses are reserved for documentation (RFC 5737, RFC
+ * 3849); nothing here refers to an existing machine. */
 #include "source/demo/cast.h"
 
 /* clang-format off: tables */
@@ -193,7 +193,7 @@ const struct cast_step CAST_LIVES[CAST_LIFE_COUNT][CAST_STEPS_MAX] = {
 #define HERE6 "2001:db8:0:5::5"
 #define LOOP  "127.0.0.1"
 
-/* In an order that mixes them, so that a demo of few rows has some of each. */
+/* In mixed order, so that a demo with few rows has some of each. */
 const struct cast_row CAST_ROWS[] = {
     LISTENER("0.0.0.0", 22, WHO_SSHD, HOLDERS_ONE, 0, 128),
     LIVING(LIFE_BROWSE, 1, WHO_FIREFOX, HERE, 0, "203.0.113.80", 443, 900000, 24000),

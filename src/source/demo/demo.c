@@ -1,5 +1,5 @@
-/* demo: the source that makes frames of the invented rows, processes, groups and users.
- * Independent of kernel and clock: time follows the frame numbers. */
+/* demo: makes frames of invented rows, processes, groups and users. Independent of kernel and
+ * clock: time follows the frame numbers. */
 #include "source/demo/demo.h"
 
 #include "base/clock.h"
@@ -31,7 +31,7 @@ struct demo {
     struct demo_rows rows;
 };
 
-/* A decimal number at *text, up to its end or a comma; moves *text behind that. */
+/* A decimal number at *text, up to the end or a comma; moves *text past that. */
 static int take_number(const char **text, uint64_t most, uint64_t *number)
 {
     const char *at = *text;
@@ -96,8 +96,8 @@ static uint64_t turned_by(const struct demo_rows *rows)
     return rows->settings.steady || rows->settings.change_permille == 0 ? 0 : rows->frame - 1;
 }
 
-/* Where one of `count` stands in this frame. As with the kernel, an index means something in its
- * own frame only: in each frame all of them are turned by one. */
+/* The index of one of `count` in this frame. Indexes are valid in their own frame only: they are
+ * rotated by one in each frame. */
 static uint32_t place_of(const struct demo_rows *rows, uint32_t index, uint32_t count)
 {
     return index < count ? (uint32_t)((index + turned_by(rows)) % count) : index;
@@ -130,7 +130,7 @@ static uint32_t cpu_of(const struct demo_rows *rows, uint32_t who)
     return CAST_PROCS[who].cpu_permille * (uint32_t)(70 + random % 60) / 100;
 }
 
-/* A program that has written its own line ("nginx: worker process") has no arguments. */
+/* A program that replaced its command line ("nginx: worker process") has no arguments. */
 static const char *title_of(struct frame *frame, const char *line)
 {
     const size_t first = strcspn(line, " ");
@@ -170,7 +170,7 @@ static int add_procs(const struct demo_rows *rows, struct frame *frame)
     return 0;
 }
 
-/* First each process for itself, then the lists, as facts.c counts on. */
+/* First each process alone, then the lists, as facts.c expects. */
 static int add_owner_refs(const struct demo_rows *rows, struct frame *frame)
 {
     for (uint32_t i = 0; i < CAST_PROC_COUNT; i++) {
@@ -205,7 +205,7 @@ static int add_detail(const struct demo_rows *rows, struct frame *frame, struct 
     struct conn_detail *detail = frame_add_detail(frame);
     if (!detail)
         return -ENOMEM;
-    /* The same in all frames: its counters only grow. */
+    /* Constant over all frames, so that counters only grow. */
     const uint64_t random = demo_random(rows->settings.seed, 0, conn->cookie, ASK_DETAIL);
     demo_detail_fill(conn, random, detail);
     conn->detail = frame->detail_count - 1;
@@ -281,7 +281,7 @@ static int add_namespaces(struct frame *frame)
         added->name = netns->name;
         added->container = CAST_GROUPS[netns->group].container;
         added->processes = netns->processes;
-        /* Each has its turn in every third frame. */
+        /* Each is read in every third frame. */
         const uint64_t since = frame->number + (uint64_t)(netns - NAMESPACES) + 1;
         added->read_ns = frame->mono_ns - (int64_t)(since % 3) * SECOND_NS;
     }
@@ -352,7 +352,7 @@ static int demo_next(struct source *source, struct frame *frame, const struct wi
     return 0;
 }
 
-/* The cast runs; leaked connections are descriptors, too. */
+/* Leaked connections count as descriptors, too. */
 static int demo_process(struct source *source, int32_t pid, uint64_t start_ticks,
                         struct process_facts *facts)
 {

@@ -1,5 +1,5 @@
-/* demo_detail: a tcp_info of the demo, as long as that of Linux 6.18, that agrees with the facts of
- * its row. Knows the fields by the table in core/info.h only. */
+/* demo_detail: a tcp_info for the demo, of the length of Linux 6.18, consistent with the facts of
+ * its row. Fields are found by the table in core/info.h only. */
 #include "source/demo/rows.h"
 
 #include "core/info.h"

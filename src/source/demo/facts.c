@@ -1,5 +1,5 @@
-/* demo_facts: what a row of the demo shows in each state: what the kernel would report of it and
- * what not, who owns it, and its traffic. Independent of lives and frames. */
+/* demo_facts: the facts of a row of the demo in each state: what the kernel would report or not,
+ * its owner, and its traffic. Independent of lives and frames. */
 #include "base/clock.h"
 #include "source/demo/rows.h"
 
@@ -23,7 +23,7 @@ enum {
 
 #define BOUND_FACTS (KNOWN_UID | KNOWN_INODE | KNOWN_CGROUP | KNOWN_QUEUES | KNOWN_TIMER)
 
-/* After these a process has let go of the socket, unless it only shut it down. */
+/* In these states the process has closed the socket, unless it only shut it down. */
 #define LET_GO_STATES                                                                              \
     (STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) | STATE_BIT(STATE_CLOSING) |        \
      STATE_BIT(STATE_LAST_ACK) | STATE_BIT(STATE_TIME_WAIT))
@@ -33,7 +33,7 @@ static uint32_t roll(const struct demo_rows *rows, uint32_t slot, uint64_t what,
     return (uint32_t)(demo_random(rows->settings.seed, rows->frame, slot, what) % below);
 }
 
-/* Moments are kept in ms of the demo's clock, wrapping: their distance to now is the age. */
+/* Times are kept in ms of the demo's clock, wrapping; the difference to now is the age. */
 static uint32_t now_ms(const struct demo_rows *rows)
 {
     int64_t frames = rows->frame ? (int64_t)rows->frame - 1 : 0;
@@ -59,7 +59,7 @@ static uint8_t word_of(const struct cast_row *part, const struct conn *conn, boo
 
 static uint32_t first_holder(uint8_t holders)
 {
-    uint32_t first = CAST_PROC_COUNT; /* before the lists each process stands for itself */
+    uint32_t first = CAST_PROC_COUNT; /* each process alone comes before the lists */
     for (uint8_t i = HOLDERS_ONE; i < holders; i++)
         first += CAST_HOLDERS[i].count;
     return first;
@@ -116,7 +116,7 @@ static void put_holder_facts(struct demo_rows *rows, struct conn *conn, const st
         conn->uid = part->uid != UINT32_MAX ? part->uid : CAST_PROCS[part->who].uid;
 }
 
-/* The TLS that comes and goes is handed to the card in frame 4 and taken back in frame 10. */
+/* The transient TLS is offloaded in frame 4 and taken back in frame 10. */
 static void put_offload(struct conn *conn, uint8_t tls, uint64_t frame)
 {
     static const uint8_t facts[][3] = {
@@ -196,7 +196,7 @@ void demo_facts_enter(struct demo_rows *rows, uint32_t slot, const struct cast_r
     bool mini = is_mini(conn, from);
     uint32_t before = conn->known;
     conn->known = facts_of(conn, mini);
-    conn->created_min_ns = conn->created_max_ns = 0; /* set once: track carries them on */
+    conn->created_min_ns = conn->created_max_ns = 0; /* set once: track keeps them */
     conn->owner_word = word_of(part, conn, mini);
     put_holder_facts(rows, conn, part);
     put_owner(conn, part);
@@ -246,7 +246,7 @@ static void put_bounds(const struct demo_rows *rows, uint32_t slot, const struct
     }
 }
 
-/* What a row had done before the demo began. */
+/* The traffic of a row before the demo began. */
 void demo_facts_age(struct demo_rows *rows, uint32_t slot, const struct cast_row *part)
 {
     struct conn *conn = &rows->conns[slot];
@@ -267,7 +267,7 @@ void demo_facts_age(struct demo_rows *rows, uint32_t slot, const struct cast_row
         conn->timer_ms = 20000 + roll(rows, slot, ASK_AGE, 40000);
 }
 
-/* Bytes of one interval: about the part's rate, in bursts, and one time in six nothing. */
+/* Bytes of one interval: about the role's rate, in bursts, and nothing in one of six. */
 static uint64_t burst(const struct demo_rows *rows, uint32_t slot, uint64_t what, uint32_t rate)
 {
     uint32_t percent = 40 + roll(rows, slot, what, 120);
@@ -334,7 +334,7 @@ static void count_down(const struct demo_rows *rows, struct conn *conn)
     }
 }
 
-/* One interval passes in the state it is in. */
+/* Traffic of one interval in its present state. */
 void demo_facts_flow(struct demo_rows *rows, uint32_t slot, const struct cast_row *part)
 {
     struct conn *conn = &rows->conns[slot];

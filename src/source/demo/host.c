@@ -1,9 +1,9 @@
-/* Counters grow with the frames, from what a machine has counted after some days. */
+/* Counters grow with the frames, starting from those of a machine after some days. */
 #include "source/demo/host.h"
 
 static const struct {
     uint8_t fact;    /* enum host_fact */
-    uint64_t start;  /* after boot and some days */
+    uint64_t start;  /* its value in the first frame */
     uint32_t growth; /* in a frame */
 } FACTS[] = {
     {FACT_ACTIVE_OPENS, 182044, 3},  {FACT_PASSIVE_OPENS, 941233, 5},
@@ -30,7 +30,7 @@ static const struct {
 
 void demo_host_fill(struct host_facts *facts, uint64_t frame)
 {
-    for (int fact = FACT_NONE + 1; fact < FACT_COUNT; fact++) /* nothing of it has happened */
+    for (int fact = FACT_NONE + 1; fact < FACT_COUNT; fact++) /* zero by default */
         host_fact_set(facts, (enum host_fact)fact, 0);
     for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++)
         host_fact_set(facts, (enum host_fact)FACTS[i].fact,

@@ -1,4 +1,4 @@
-/* The acts of the staged outage, one row of ACTS[] each. */
+/* The parts of the staged outage, one row of ACTS[] each. */
 #include "source/demo/incident.h"
 
 #include "base/clock.h"
@@ -64,7 +64,7 @@ static void put_owner(struct conn *conn, uint8_t word, uint8_t who)
     conn->unit_from = UNIT_FROM_PROCESS;
 }
 
-/* What was sent and received when it was young, and not since. */
+/* Data sent and received at its beginning, and not since. */
 static void put_traffic(struct conn *conn, uint32_t in, uint32_t out, int64_t silent_ms)
 {
     conn->in_bytes = in;
@@ -112,7 +112,7 @@ static bool put_client(uint32_t client, int64_t now_ms, int64_t start_ns, struct
     return true;
 }
 
-/* Clients that wait; a queue of BACKLOG + 1 takes no more. */
+/* Waiting clients; the queue holds BACKLOG + 1. */
 static uint32_t waiting(int64_t now_ms)
 {
     uint32_t count = 0;

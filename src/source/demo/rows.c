@@ -1,4 +1,4 @@
-/* demo_rows: opens the rows of the demo, takes them through their states and closes them. All
+/* demo_rows: opens the rows of the demo, moves them through their states and closes them. All
  * choices come from demo_random(), so that frame n of a seed is always the same. */
 #include "source/demo/rows.h"
 
@@ -10,8 +10,8 @@
 
 #define FIRST_COOKIE 0x4000u
 #define FIRST_INODE  88000u
-/* A made-up connection rests in ESTABLISHED for so many of its changes, about: most of what
- * happens on a machine is traffic. */
+/* An invented connection stays in ESTABLISHED for about this many of its changes: mostly there is
+ * traffic. */
 #define CHANGES_ESTABLISHED 16u
 
 enum { ASK_LIFE = 100, ASK_STEP, ASK_REST, ASK_PICK, ASK_MOVE };
@@ -61,8 +61,8 @@ struct cast_row demo_rows_part(uint32_t slot)
                              .rtt_us = 400 + (uint32_t)(random >> 32) % 90000};
 }
 
-/* Every fifth made-up slot is IPv6 with an address of its own; 762 IPv4 addresses are shared, and
- * each slot has 32 ports of its own that it uses in turn. */
+/* Every fifth invented slot is IPv6 with its own address; 762 IPv4 addresses are shared, and each
+ * slot has 32 ports of its own that it uses in turn. */
 static void put_made_up_tuple(uint32_t slot, uint32_t lives, uint16_t port, struct tuple *tuple)
 {
     static const uint8_t here6[16] = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 5, [15] = 5};
@@ -94,7 +94,7 @@ static void put_address(const char *text, struct tuple *tuple, struct addr *addr
         tuple->scope = 2;
 }
 
-/* A made-up port: each slot has 400 of its own, met in an order that the seed shifts. */
+/* An invented port: each slot has 400 of its own, in an order that depends on the seed. */
 static uint16_t fresh_port(const struct demo_rows *rows, uint32_t slot)
 {
     uint64_t step = rows->fates[slot].lives * UINT64_C(37) + rows->settings.seed % 400;
@@ -213,13 +213,13 @@ void demo_rows_advance(struct demo_rows *rows)
     if (changes == 0)
         return;
     uint32_t start = roll(rows, 0, ASK_PICK, made_up), stride = made_up / changes;
-    for (uint32_t i = 0; i < changes; i++) { /* no slot twice: each change is one arrow at most */
+    for (uint32_t i = 0; i < changes; i++) { /* no slot twice: at most one transition each */
         uint64_t pick = (uint64_t)i * stride + roll(rows, i, ASK_PICK, stride) + start;
         change_made_up(rows, cast + (uint32_t)(pick % made_up));
     }
 }
 
-/* In frame 1 most made-up rows are long established, as on a machine met at work. */
+/* In frame 1 most invented rows are long established, as on a busy machine. */
 static void place_made_up(struct demo_rows *rows, uint32_t slot)
 {
     struct cast_row part = demo_rows_part(slot);

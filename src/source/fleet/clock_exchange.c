@@ -6,7 +6,7 @@
 #define QUICK         4u /* answers at first */
 #define QUICK_NS      (SECOND_NS / 2)
 #define EVERY_NS      (15 * SECOND_NS)
-#define PATIENCE_NS   (60 * SECOND_NS) /* with one that does not answer */
+#define PATIENCE_NS   (60 * SECOND_NS) /* how long to wait for an answer */
 #define DRIFT_DIVISOR 10000            /* 100 millionths, of both clocks together */
 
 bool clock_exchange_ask(struct clock_exchange *exchange, int64_t mono_ns, uint64_t *id)
@@ -31,7 +31,7 @@ int64_t clock_exchange_skew(const struct clock_exchange *exchange)
     return skew_ns > exchange->error_ns || skew_ns < -exchange->error_ns ? skew_ns : 0;
 }
 
-/* A better one, or one that the best so far cannot be true beside: a clock was set. */
+/* True for a better answer, or one that contradicts the best so far: a clock was set. */
 static bool is_better(const struct clock_exchange *exchange, int64_t skew_ns, int64_t error_ns,
                       int64_t mono_ns)
 {

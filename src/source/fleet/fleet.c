@@ -1,5 +1,5 @@
-/* fleet: the thread that starts the hosts' programs and reads what they write, and the frames that
- * are made of it. The lock guards what both sides see of the members. */
+/* fleet: the thread that starts the hosts' programs and reads their output, and the merged frames.
+ * The lock guards what both sides access of the members. */
 #include "source/fleet/fleet.h"
 
 #include "base/clock.h"
@@ -25,7 +25,7 @@
 #define STARTING_MOST 8u /* at a time */
 #define POLL_MOST_MS  500
 #define END_NS        (500 * MILLISECOND_NS) /* for programs to end by themselves */
-#define END_PUSHED_NS (5 * SECOND_NS)        /* the same where a folder is to be removed */
+#define END_PUSHED_NS (5 * SECOND_NS)        /* the same if a folder has to be removed */
 #define END_STEP_NS   (5 * MILLISECOND_NS)
 #define END_LOOK_MS   50
 #define LATE_FRAMES   3 /* intervals without a frame */
@@ -36,17 +36,17 @@ struct fleet {
     struct fleet_member *members;
     uint32_t count;
     int64_t interval_ns, wait_ns;
-    int64_t sent_ns; /* interval of the frames that hosts send: as they were started */
+    int64_t sent_ns; /* interval of the hosts' frames, as requested at their start */
     struct worker worker;
-    atomic_bool interrupted;    /* no further frame is wanted */
-    struct event_ring *scratch; /* of the thread: events of the frame at work */
+    atomic_bool interrupted;    /* no more frames are wanted */
+    struct event_ring *scratch; /* used by the thread: events of the present frame */
     struct fleet_program program;
-    struct pollfd *polled; /* POLLED_EACH of each member behind the one that wakes the thread */
-    int64_t cpu_ns;        /* of the thread, by its last look */
+    struct pollfd *polled; /* the one that wakes the thread, then POLLED_EACH for each member */
+    int64_t cpu_ns;        /* of the thread, as last measured */
 
     pthread_mutex_t lock;
     struct wish wish; /* for families and states */
-    int news;         /* readable once something has come */
+    int news;         /* readable when something has arrived */
 
     /* the caller's */
     struct event_ring *ring;
@@ -54,13 +54,13 @@ struct fleet {
     uint32_t next_key;
     struct fleet_part *parts;
     struct frame **frames;
-    uint64_t *taken; /* frames of each host in frames before */
+    uint64_t *taken; /* number of each host's frames already merged */
     struct event *events;
     uint32_t event_count, event_capacity;
     int64_t cpu_before_ns, process_ns, process_at_ns;
     bool begun;
     bool copies; /* streams go to files: frames and events are not taken */
-    bool ending; /* guarded by the lock: no program is started again */
+    bool ending; /* guarded by the lock: no program is started any more */
 };
 
 static struct fleet *fleet_of(struct source *source)
@@ -88,7 +88,7 @@ static bool start_due(struct fleet *fleet, int64_t now_ns)
     return failed;
 }
 
-/* When something is due for which no descriptor becomes readable. */
+/* Time until something is due without a readable descriptor. */
 static int wait_ms(const struct fleet *fleet, int64_t now_ns)
 {
     int64_t until_ns = now_ns + POLL_MOST_MS * MILLISECOND_NS;
@@ -193,7 +193,7 @@ static bool is_settled(struct fleet *fleet)
     return settled;
 }
 
-/* 0, also where the time is over; -EINTR. */
+/* 0, also at the end of the time; -EINTR. */
 static int wait_until_settled(struct fleet *fleet)
 {
     const int64_t end_ns = clock_mono_ns() + fleet->wait_ns;
@@ -250,7 +250,7 @@ static void take_events(struct fleet *fleet, struct fleet_member *member,
         member->events_lost = 0;
 }
 
-/* What is late is known only to who looks. */
+/* Lateness is determined when a frame is made. */
 static uint8_t state_of(const struct fleet *fleet, const struct fleet_member *member,
                         int64_t now_ns)
 {
@@ -261,7 +261,7 @@ static uint8_t state_of(const struct fleet *fleet, const struct fleet_member *me
                : member->host.state;
 }
 
-/* A copy of what is said of it, in the frame: the thread may change it. */
+/* Copies its state into the frame, as the thread may change it. */
 static void take_member(struct fleet *fleet, struct frame *frame, uint32_t i)
 {
     struct fleet_member *member = &fleet->members[i];
@@ -291,7 +291,7 @@ static int compare_events(const void *a, const void *b)
     return one->wall_ns < other->wall_ns ? -1 : one->wall_ns > other->wall_ns;
 }
 
-/* In the order of time, as far as the clocks agree. */
+/* In the order of their times, as far as the clocks agree. */
 static void push_events(struct fleet *fleet, struct frame *frame)
 {
     if (!fleet->ring) {
@@ -306,7 +306,7 @@ static void push_events(struct fleet *fleet, struct frame *frame)
     frame->next_event = event_ring_next(fleet->ring);
 }
 
-/* Of reading since the frame before, and of making this one. */
+/* Cost of reading since the last frame, and of making this one. */
 static void set_cost(struct fleet *fleet, struct frame *frame, int64_t reading_ns,
                      int64_t began_cpu_ns)
 {
@@ -370,7 +370,7 @@ static void fleet_interrupt(struct source *source)
 
 /* --- life --- */
 
-/* All are asked at once; what is still there after a while is ended. */
+/* Requests all to end at once; after a while the rest is killed. */
 static void end_programs(struct fleet *fleet)
 {
     const int64_t began_ns = clock_mono_ns();
@@ -494,7 +494,7 @@ static void fleet_close(struct source *source)
     free(fleet);
 }
 
-/* Two of one name are told apart by how they are reached. */
+/* Hosts with the same name are distinguished by their targets. */
 static int name_apart(struct fleet *fleet, uint32_t i, char *why, size_t size)
 {
     struct remote_command *command = &fleet->members[i].command;
@@ -543,7 +543,7 @@ static int make_members(struct fleet *fleet, const struct fleet_settings *settin
     return error;
 }
 
-/* The one that runs. */
+/* Opens the running program itself. */
 static int open_program(struct fleet_program *program, char *why, size_t size)
 {
     struct stat facts;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STANDS_MOST 3 /* its clock may be another one where it stands: once more, then */
+#define STANDS_MOST 3 /* its clock may differ at the new position: try again */
 #define LOST        "host lost: "
 
 static bool keep_event(struct log_member *member, const struct event *event)
@@ -128,7 +128,7 @@ int log_member_stand(struct log_member *member, struct event_ring *scratch, int6
     }
     take_events(member, scratch);
     member->event_count = 0;
-    if (error == -ENODATA) /* no frame is in it */
+    if (error == -ENODATA) /* it has no frame */
         member->done = true;
     return error == -ENODATA ? 0 : error;
 }

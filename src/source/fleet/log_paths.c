@@ -20,7 +20,7 @@ bool log_path_is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* Where ".jsonl" or ".jsonl.zst" begins; 0 = it has no such ending. */
+/* Where ".jsonl" or ".jsonl.zst" begins; 0 = no such suffix. */
 static size_t stem_of(const char *name)
 {
     static const char *const ENDINGS[] = {".jsonl", ".jsonl.zst"};
@@ -67,7 +67,7 @@ static bool is_same_log(const char *a, const char *b)
     return length == whole_stem(b) && strncmp(a, b, length) == 0;
 }
 
-/* Parts one after the other, and what is written last, which has no time in its name, last. */
+/* Parts in order; the current one, without a time in its name, last. */
 static int compare_paths(const void *left, const void *right)
 {
     const char *a = base_of(((const struct log_path *)left)->path);

@@ -1,5 +1,5 @@
-/* fleet_logs: see logs.h. Time is cut into equal stretches, and the frames of one are one: which
- * frames there are does not depend on where reading began. */
+/* fleet_logs: see logs.h. Time is divided into equal periods, and the frames of one are merged, so
+ * that the frames do not depend on where reading began. */
 #include "source/fleet/logs_private.h"
 
 #include "base/clock.h"
@@ -15,8 +15,8 @@
 
 #define BUCKET_LEAST_NS (10 * MILLISECOND_NS)
 #define BUCKET_MOST_NS  (SECOND_NS / 2)
-#define LATE_NS         (5 * SECOND_NS) /* a host whose last frame is older than that, and than */
-#define LATE_FRAMES     3               /* so many intervals, was lost, or its log has ended */
+#define LATE_NS         (5 * SECOND_NS) /* a host whose last frame is older than this and */
+#define LATE_FRAMES     3               /* this many intervals was lost, or its log has ended */
 
 /* --- time --- */
 
@@ -31,7 +31,7 @@ static int64_t bucket_last(const struct fleet_logs *logs, int64_t wall_ns)
     return clock_add(bucket_begin(logs, wall_ns), logs->bucket_ns - 1);
 }
 
-/* Half of the shortest interval: so a log has a frame in every other stretch. */
+/* Half of the shortest interval, so that a log has a frame in every other period. */
 static void choose_bucket(struct fleet_logs *logs)
 {
     int64_t least_ns = 2 * BUCKET_MOST_NS;
@@ -52,7 +52,7 @@ static int64_t late_ns(const struct log_member *member)
 
 /* --- reading --- */
 
-/* The time up to which frames belong to the next one; false: there is none any more. */
+/* The time up to which frames belong to the next merged one; false: there is none. */
 static bool find_limit(struct fleet_logs *logs, int64_t *limit_ns)
 {
     int64_t first_ns = INT64_MAX;
@@ -102,7 +102,7 @@ static int read_frames(struct fleet_logs *logs, const struct wish *wish)
 
 /* --- hosts --- */
 
-/* Of the parts of a log, the one that was begun last. */
+/* Of the parts of a log, the one that began last. */
 static void choose_members(struct fleet_logs *logs)
 {
     for (uint32_t i = 0; i < logs->host_count; i++)
@@ -117,7 +117,7 @@ static void choose_members(struct fleet_logs *logs)
     }
 }
 
-/* A part of its log comes behind. */
+/* True if no part of its log follows. */
 static bool is_last_part(const struct fleet_logs *logs, uint32_t i)
 {
     return i + 1 == logs->count || logs->members[i + 1].host != logs->members[i].host;
@@ -170,7 +170,7 @@ static void set_part(struct fleet_logs *logs, uint32_t number, int64_t now_ns)
     if (!latest)
         return;
     part->wall_shift_ns = clock_less(member->latest_ns, latest->wall_ns);
-    /* Its monotonic clock means nothing to another host. */
+    /* Monotonic clocks of different hosts are unrelated. */
     part->mono_shift_ns = clock_less(member->latest_ns, latest->mono_ns);
 }
 
@@ -182,7 +182,7 @@ static void take_events(struct fleet_logs *logs, struct log_member *member)
     const uint32_t count = member->read_count;
 
     if (count == 0 || GROW(logs->events, logs->event_capacity, logs->event_count + count))
-        return; /* they wait */
+        return; /* they stay pending */
     for (uint32_t n = 0; n < count; n++) {
         struct event *event = &logs->events[logs->event_count++];
         *event = member->events[n];
@@ -193,7 +193,8 @@ static void take_events(struct fleet_logs *logs, struct log_member *member)
     memmove(member->events, member->events + count, member->event_count * sizeof(*member->events));
 }
 
-/* No log has earlier events any more, unless it has none for long. */
+/* The time before which no log has events any more, ignoring logs that have been silent for
+ * long. */
 static int64_t settled_until(const struct fleet_logs *logs)
 {
     int64_t until_ns = INT64_MAX;
@@ -347,7 +348,7 @@ static int logs_step_back(struct source *source)
     int error = logs_seek(source, before_ns);
     if (error || is_any_before(logs, before_ns))
         return error;
-    error = logs_seek(source, given_ns); /* the first one is given again */
+    error = logs_seek(source, given_ns); /* return the first one again */
     return error ? error : -ENODATA;
 }
 
@@ -409,13 +410,13 @@ static void logs_close(struct source *source)
     free(logs);
 }
 
-/* Its rows and events would be there twice. */
+/* Otherwise its rows and events would appear twice. */
 static bool is_named_before(const struct log_paths *paths, uint32_t index)
 {
     struct stat one, other;
 
     if (stat(paths->list[index].path, &one) != 0)
-        return false; /* opening it says why */
+        return false; /* opening it reports the error */
     for (uint32_t i = 0; i < index; i++)
         if (stat(paths->list[i].path, &other) == 0 && one.st_dev == other.st_dev &&
             one.st_ino == other.st_ino)
@@ -429,8 +430,8 @@ static const char *base_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
-/* As the recorder of several hosts, or the log's own, says; where they say nothing, or another log
- * the same, by its file. */
+/* The name from the collecting recorder or the log itself; if unknown or not unique, from its
+ * file. */
 static void name_host(struct fleet_logs *logs, uint32_t number, const struct log_member *member)
 {
     struct log_host *host = &logs->hosts[number];

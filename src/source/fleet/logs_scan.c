@@ -1,4 +1,4 @@
-/* Searches and counts through several logs: each log's own, one after the other. */
+/* Searching and counting in several logs, one after the other. */
 #include "source/fleet/logs_private.h"
 
 #include "base/clock.h"
@@ -15,7 +15,7 @@ static struct log_member *at_work(struct fleet_logs *logs)
 
 /* --- searches --- */
 
-/* A filter is of what is shown: the log's frame as it is among those of all hosts. Made once for the
+/* Filters apply to the merged frame: the log's frame with the fleet's keys. Made once for the
  * events of a frame. */
 static const struct frame *merged(struct fleet_logs *logs, const struct frame *frame)
 {
@@ -80,7 +80,7 @@ static bool is_nearer(const struct logs_search *search, int64_t found_ns)
            (search->search.backward ? found_ns > search->found_ns : found_ns < search->found_ns);
 }
 
-/* 1: it goes on; 0: it has an answer; -ENODATA: it has none; other -errno. */
+/* 1: continue; 0: found; -ENODATA: not found; other -errno. */
 static int search_log(struct fleet_logs *logs, unsigned lines, int64_t *found_ns)
 {
     struct logs_search *search = &logs->search;

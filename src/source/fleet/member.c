@@ -16,22 +16,23 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#define SLICE_NS        (10 * MILLISECOND_NS) /* read at a stretch */
-#define REST            3 /* times what a slice took: at most a quarter of a core for one host */
+#define SLICE_NS        (10 * MILLISECOND_NS) /* reading time per slice */
+#define REST            3 /* pause, times the duration of a slice: at most a quarter of a core for one host */
 #define RETRY_FIRST_NS  SECOND_NS
 #define RETRY_MOST_NS   (60 * SECOND_NS)
 #define RETRY_DOUBLINGS 6u
-#define STEADY_NS       (10 * SECOND_NS)      /* that long, and its failures are forgotten */
-#define EVENTS_MOST     65536u                /* of one host between two frames of the fleet */
-#define CLOCK_SLACK_NS  (60 * SECOND_NS)      /* its clock against ours, before both are set anew */
-#define SKEW_LEAST_NS   SECOND_NS             /* less may be the time of the way */
-#define END_NS          SECOND_NS             /* for a program whose output has ended */
-#define QUIET_NS        (50 * MILLISECOND_NS) /* between two looks at its standard error */
-#define STARTING_NS     (3 * SECOND_NS)       /* it no longer keeps others from being started */
-#define NOT_FOUND       127                   /* exit code of a shell, and of ssh for it */
-#define NOT_UNDERSTOOD  2            /* exit code of a tcplens that does not know our options */
-#define SSH_FAILED      255          /* exit code of ssh for an error of its own */
-#define PUSH_AT_ONCE    (256 * 1024) /* more than a pipe takes */
+#define STEADY_NS       (10 * SECOND_NS) /* after running this long its failures are forgotten */
+#define EVENTS_MOST     65536u           /* of one host between two frames of the fleet */
+#define CLOCK_SLACK_NS                                                                             \
+    (60 * SECOND_NS)             /* change of the clock difference from which both are set again */
+#define SKEW_LEAST_NS  SECOND_NS /* less may be due to transmission */
+#define END_NS         SECOND_NS /* for a program to exit after the end of its output */
+#define QUIET_NS       (50 * MILLISECOND_NS) /* between two looks at its standard error */
+#define STARTING_NS    (3 * SECOND_NS) /* after this it no longer delays the start of others */
+#define NOT_FOUND      127             /* exit code of a shell, passed on by ssh */
+#define NOT_UNDERSTOOD 2            /* exit code of a tcplens that does not support our options */
+#define SSH_FAILED     255          /* exit code of ssh for an error of its own */
+#define PUSH_AT_ONCE   (256 * 1024) /* more than a pipe takes */
 
 int fleet_member_init(struct fleet_member *member, uint32_t number)
 {
@@ -94,14 +95,14 @@ static void report_copy(struct fleet_member *member, int64_t now_ns)
 
     if (!member->copy)
         return;
-    if (host.exchanged) /* as it was found: it grows all the time */
+    if (host.exchanged) /* as first found: it grows all the time */
         host.skew_error_ns = member->clock.error_ns;
     snprintf(host.name, sizeof(host.name), "%s", member->command.name);
     snprintf(host.place, sizeof(host.place), "%s", member->command.place);
     log_copy_set_host(member->copy, &host, now_ns);
 }
 
-/* Once an answer has come, how far the host's clock is from ours is known, and how well. */
+/* Applies the clock's offset and its error, once an answer has come. */
 static void apply_clock(struct fleet_member *member, int64_t now_ns)
 {
     const int64_t skew_ns = clock_exchange_skew(&member->clock);
@@ -138,7 +139,7 @@ void fleet_member_ask_time(struct fleet_member *member)
         return;
     const int length = snprintf(text, sizeof(text), "clock %llu\n", (unsigned long long)id);
     const ssize_t written = write(member->child.input, text, (size_t)length);
-    (void)written; /* one that does not read has no answer */
+    (void)written; /* if it does not read, there is no answer */
 }
 
 void fleet_member_copy(struct fleet_member *member, struct log_copy *copy)
@@ -147,7 +148,7 @@ void fleet_member_copy(struct fleet_member *member, struct log_copy *copy)
     report_copy(member, clock_mono_ns());
 }
 
-/* Its rows stay, and say how old they are. */
+/* Its rows stay, with their age. */
 static void lose(struct fleet_member *member, enum host_state state, const char *why)
 {
     const int64_t now_ns = clock_mono_ns();
@@ -165,8 +166,7 @@ static void lose(struct fleet_member *member, enum host_state state, const char 
     member->failures++;
 }
 
-/* The host has no tcplens, or one that is not understood: true where this program is sent there
- * instead. */
+/* The host has no tcplens, or an incompatible one: true if this program is sent there instead. */
 static bool begin_push(struct fleet_member *member)
 {
     if (member->is_pushed || member->push.count == 0)
@@ -196,7 +196,7 @@ void fleet_member_push(struct fleet_member *member)
         return;
     member->pushed_bytes += sent > 0 ? (uint64_t)sent : 0;
     if (sent <= 0 || member->pushed_bytes >= member->program->bytes)
-        close_end(&member->child.input); /* that it came in part is said there */
+        close_end(&member->child.input); /* the other side reports that it is incomplete */
 }
 
 void fleet_member_start(struct fleet_member *member)
@@ -205,7 +205,7 @@ void fleet_member_start(struct fleet_member *member)
     char why[HOST_WHY_MAX];
     int code;
 
-    if (!remote_reap(&member->child, &code)) { /* it has been asked to end: now it has to */
+    if (!remote_reap(&member->child, &code)) { /* it was requested to end: now force it */
         remote_end(&member->child, true);
         return;
     }
@@ -216,7 +216,7 @@ void fleet_member_start(struct fleet_member *member)
     member->counted_bytes = 0;
     member->counted_ns = member->began_ns;
     member->rest_ns = 0;
-    member->has_more = true; /* its first line may have been read with others behind it */
+    member->has_more = true; /* more lines may have been read with the first one */
     member->pushed_bytes = 0;
     member->clock = (struct clock_exchange){.id = member->clock.id};
     int error = remote_spawn(&member->child, command->words, true);
@@ -240,7 +240,7 @@ void fleet_member_start(struct fleet_member *member)
 void fleet_member_ask_end(struct fleet_member *member)
 {
     member->is_ending = true;
-    if (member->clock.answers > 0) /* it ends by itself, with a last frame */
+    if (member->clock.answers > 0) /* it ends by itself, after a last frame */
         close_end(&member->child.input);
     else
         remote_end(&member->child, false);
@@ -272,7 +272,7 @@ void fleet_member_read_errors(struct fleet_member *member)
     char bytes[512];
     ssize_t got = 0;
 
-    /* What it has to say is short; what floods waits in its pipe. */
+    /* Messages are short; a flood waits in its pipe. */
     member->quiet_ns = clock_mono_ns() + QUIET_NS;
     for (int i = 0; i < 8 && member->child.errors > 0; i++) {
         got = read(member->child.errors, bytes, sizeof(bytes));
@@ -291,7 +291,7 @@ void fleet_member_read_errors(struct fleet_member *member)
     }
 }
 
-/* The program that runs here, to be sent or copied to where there is none. */
+/* Advice to send or copy this program to a host that has none. */
 static void describe_not_found(const struct fleet_member *member, char *why, size_t size)
 {
     char path[100];
@@ -308,8 +308,7 @@ static void describe_not_found(const struct fleet_member *member, char *why, siz
         snprintf(why, size, "no tcplens there: --push sends it, or copy %s to its PATH", path);
 }
 
-/* How a program that was sent there failed. Next time one that was installed meanwhile is looked
- * for. */
+/* Reports how the program sent there failed. Next time an installed one is tried first. */
 static void refuse_push(struct fleet_member *member)
 {
     char why[HOST_WHY_MAX];
@@ -319,7 +318,7 @@ static void refuse_push(struct fleet_member *member)
     lose(member, HOST_REFUSED, why);
 }
 
-/* What may be done about an error of ssh, which may not ask anything here. */
+/* What to do about an error of ssh, which cannot ask questions here. */
 static const struct {
     const char *said, *advice;
 } SSH_ADVICE[] = {
@@ -348,7 +347,7 @@ static void describe_end(const struct fleet_member *member, bool ended, int code
     if (member->said[0] && ended && code == SSH_FAILED && member->command.is_ssh)
         describe_ssh(member, why, size);
     else if (member->said[0] &&
-             !(ended && code == 0)) /* a recording that ends well sums itself up */
+             !(ended && code == 0)) /* a recording that ends normally prints a summary */
         snprintf(why, size, "%s", member->said);
     else if (ended && code)
         snprintf(why, size, "%.60s ended with exit code %d", member->command.words[0], code);
@@ -356,7 +355,8 @@ static void describe_end(const struct fleet_member *member, bool ended, int code
         snprintf(why, size, "its stream ended");
 }
 
-/* What its program said, or how it ended: how is known a moment after its output ended. */
+/* Its program's message, or its exit status, which is available shortly after the end of its
+ * output. */
 bool fleet_member_end(struct fleet_member *member)
 {
     char why[HOST_WHY_MAX];
@@ -386,8 +386,8 @@ bool fleet_member_end(struct fleet_member *member)
 
 /* --- frames --- */
 
-/* What its clocks are to ours. Frames arrive after they were made: of its wall clock that says only
- * by how much it is ahead at least. */
+/* The offset of its clocks. Frames arrive after they were made: for the wall clock that only gives
+ * a lower bound of its lead. */
 static void take_clocks(struct fleet_member *member, const struct frame *frame, int64_t now_ns)
 {
     const int64_t wall_ns = now_ns + clock_wall_offset_ns();

@@ -1,5 +1,5 @@
-/* replay: lines become state, a frame line makes a frame of it. What cannot be read is passed over
- * and said in the frames that lack it. */
+/* replay: lines update the state, a frame line makes a frame of it. Unreadable parts are skipped
+ * and noted in the frames that lack them. */
 #include "source/log/lines.h"
 
 #include "base/grow.h"
@@ -34,7 +34,7 @@ static void keep_event(struct replay *replay, const struct event *event)
     replay->pending[replay->pending_count++] = *event;
 }
 
-/* In the place of what is known of it. */
+/* Replaces the stored finding. */
 static void keep_holding(struct replay *replay, const struct finding_step *step)
 {
     const bool over = step->kind == FINDING_END || step->kind == FINDING_STOP;
@@ -94,8 +94,7 @@ static void keep_gap(struct replay *replay, const struct session_gap *gap)
     keep_event(replay, &event);
 }
 
-/* An event between two frames, of which the clock was set in between, is at one of them at least.
- */
+/* If the clock was set between two frames, clamps the event's time to one of them. */
 static int64_t mono_of(const struct replay *replay, int64_t mono_ns)
 {
     const int64_t now_ns = replay->frame.mono_ns, before_ns = replay->before_mono_ns;
@@ -122,8 +121,8 @@ static void push_events(struct replay *replay)
     replay->pending_count = 0;
 }
 
-/* Once the rows of a keyframe have been counted. What is missing because of a damage that was named,
- * or that a gap line explains, needs no word of its own. */
+/* After the rows of a keyframe were counted. Missing lines that damage or a gap line already
+ * explains are not reported again. */
 static void check_sequence(struct replay *replay, const struct session_frame *frame)
 {
     struct sequence *sequence = &replay->sequence;
@@ -133,7 +132,7 @@ static void check_sequence(struct replay *replay, const struct session_frame *fr
     if (!replay->damaged && sequence_missing(sequence, &frame->counts)) {
         note_damage(replay, text);
     } else if (!replay->damaged && sequence->before_head && !replay->gap) {
-        replay->gap = true; /* the keyframe that follows is whole */
+        replay->gap = true; /* the next keyframe is complete */
         snprintf(replay->damage, sizeof(replay->damage), "%s", text);
     }
     replay->damaged = false;
@@ -178,12 +177,12 @@ static void take_line(struct replay *replay, const struct session_line *line)
     case RECORD_GAP:
         keep_gap(replay, &line->gap);
         return;
-    case RECORD_CLOCK: /* for who asked */
+    case RECORD_CLOCK: /* for the reader who asked */
         return;
     case RECORD_HOST:
         replay->collected = line->host;
         return;
-    case RECORD_FINDING: /* no part of what rows are built from */
+    case RECORD_FINDING: /* does not affect rows */
         keep_step(replay, &line->finding);
         return;
     case RECORD_NONE:
@@ -203,7 +202,7 @@ void replay_count_line(struct replay_position *at, const struct log_reader *read
     *at = (struct replay_position){.place = log_reader_line_place(reader)};
 }
 
-/* What the first line is instead of a head line. */
+/* Describes a first line that is not a head line. */
 static void describe_first_line(const struct log_text *text, bool is_line, const char *why,
                                 char *reason, size_t size)
 {
@@ -216,7 +215,7 @@ static void describe_first_line(const struct log_text *text, bool is_line, const
         snprintf(reason, size, "its first line: %.110s", why);
 }
 
-/* Of a pipe that had nothing when it was opened. */
+/* For a pipe that was empty when it was opened. */
 static int refuse_first_line(struct replay *replay, const struct log_text *text, bool is_line,
                              const char *why)
 {
@@ -227,7 +226,7 @@ static int refuse_first_line(struct replay *replay, const struct log_text *text,
     return -EINVAL;
 }
 
-/* False for a line that comes again. */
+/* False for a repeated line. */
 static bool is_in_sequence(struct replay *replay, const struct session_line *line)
 {
     const bool new_recording =
@@ -236,11 +235,11 @@ static bool is_in_sequence(struct replay *replay, const struct session_line *lin
     const uint64_t last = replay->sequence.last;
     char text[80];
 
-    if (is_added) /* by who collected the log: no line of that recording */
+    if (is_added) /* by the collecting host: not part of that recording */
         return true;
     const enum sequence_step step = sequence_take(&replay->sequence, line, new_recording);
 
-    if (step == SEQUENCE_AGAIN) { /* and may have taken back what came after it */
+    if (step == SEQUENCE_AGAIN) { /* it may have reverted later lines */
         snprintf(text, sizeof(text), "a line is repeated (seq %" PRIu64 ")", line->seq);
         note_damage(replay, text);
     } else if (step == SEQUENCE_RESTART) {
@@ -278,7 +277,7 @@ int replay_read_line(struct replay *replay, const struct log_text *text, enum re
     return 0;
 }
 
-/* Not with each line: it may be a system call. */
+/* Not for each line: it may be a system call. */
 static bool is_interrupted(struct replay *replay)
 {
     return replay->interrupted && ++replay->looked % LOOK_EVERY == 0 &&
@@ -340,14 +339,14 @@ static bool is_wished(const struct wish *wish, const struct conn *conn)
     uint8_t family = conn->tuple.family == FAMILY_INET6 ? WISH_INET6 : WISH_INET;
     uint8_t state = conn_is_ghost(conn) && conn->from != STATE_NONE ? conn->from : conn->state;
 
-    if (!wish->state_bits) /* nothing said: everything */
+    if (!wish->state_bits) /* unspecified: everything */
         return true;
     if (conn_is_ghost(conn) && !(wish->state_bits & STATE_BIT(STATE_DELETE_TCB)))
         return false;
     return (wish->families & family) && (wish->state_bits & STATE_BIT(state));
 }
 
-/* A log holds what was recorded: --class and -4, -6 choose among it. */
+/* --class and -4, -6 select from the recorded rows. */
 static void keep_wished(struct frame *frame, const struct wish *wish)
 {
     uint32_t kept = 0, live = 0;
@@ -382,7 +381,7 @@ static int replay_next(struct source *source, struct frame *frame, const struct 
                      replay->damage[0] ? replay->damage : strerror(-error));
         return error;
     }
-    if (replay->collected.name[0]) /* as the recorder of several hosts names it */
+    if (replay->collected.name[0]) /* the name by the collecting recorder */
         frame->host = frame_copy_text(frame, replay->collected.name);
     keep_wished(frame, wish);
     replay->ready = false;
@@ -408,7 +407,7 @@ static void replay_close(struct source *source)
     free(replay);
 }
 
-/* A first line that is no head line of a version we read is refused at once. */
+/* A first line that is not a head line of a supported version is refused at once. */
 static int check_head(struct replay *replay, const char *path, char *why, size_t size)
 {
     struct log_text text = {.length = 0};
@@ -418,12 +417,12 @@ static int check_head(struct replay *replay, const char *path, char *why, size_t
 
     replay->unchecked = error == -ENODATA || error == -EAGAIN;
     if (replay->unchecked)
-        return 0; /* nothing yet: it may be written just now */
+        return 0; /* nothing yet: it may be about to be written */
     if (error == -EMEDIUMTYPE) {
         snprintf(why, size, "%s: %s", path, log_reader_damage(replay->reader));
         return error;
     }
-    if (error == -EBADMSG) { /* what follows the damage may be read */
+    if (error == -EBADMSG) { /* lines after the damage may be readable */
         note_damage(replay, log_reader_damage(replay->reader));
         error = replay_next_text(replay, &text);
         if (!error) {

@@ -1,5 +1,5 @@
-/* Searching a log and counting what happened in it, aside from the frames: with a reader of its
- * own, in slices. Only lines that matter are read as JSON. */
+/* Searching a log and counting its events: with a separate reader, in slices. Only relevant lines
+ * are parsed. */
 #include "source/log/lines.h"
 
 #include "base/grow.h"
@@ -35,7 +35,7 @@ int replay_scan_open(struct replay *replay, struct replay_scan *scan)
                           : log_reader_open_descriptor(&scan->reader, descriptor, why, sizeof(why));
 }
 
-/* The next line of the kinds in `kinds`, read; 1: none among so many lines. */
+/* Reads the next line of the given kinds; 1: none among `lines` lines. */
 static int scan_line(struct replay_scan *scan, struct session_state *scratch, uint32_t kinds,
                      unsigned *lines, struct session_line *line)
 {
@@ -90,8 +90,8 @@ int replay_search_begin(struct source *source, const struct source_search *searc
     return 0;
 }
 
-/* Backward: a stretch between two keyframes has been read; the one before it is next, unless this
- * one had a match: its last one is the answer. */
+/* Backward: a stretch between two keyframes was read. If it had a match, the last one is the
+ * result; else the stretch before it is next. */
 static int next_stretch(struct replay_scan *scan)
 {
     if (scan->matches)
@@ -111,7 +111,7 @@ static int next_stretch(struct replay_scan *scan)
      RECORD_BIT(RECORD_NAMESPACE))
 #define ALL_LINES (RECORD_BIT(RECORD_COUNT) - 1)
 
-/* A filter is of what is shown. */
+/* The filter applies to redacted values. */
 static bool matches(const struct replay_scan *scan, const struct event *event,
                     const struct frame *frame)
 {
@@ -154,7 +154,7 @@ static int match_events(struct replay_scan *scan, const struct session_frame *li
     return error;
 }
 
-/* A frame line ends what may match. 1: go on; 0: found; -ENODATA: backward, this stretch ends. */
+/* At a frame line. 1: continue; 0: found; -ENODATA: end of this stretch (backward). */
 static int scan_frame(struct replay_scan *scan, const struct session_frame *line)
 {
     const bool backward = scan->search.backward;
@@ -252,7 +252,7 @@ int replay_density_begin(struct source *source, int64_t from_ns, int64_t to_ns,
     return 0;
 }
 
-/* As far as frame lines say it: ListenDrops from the keyframe on. */
+/* Growth of ListenDrops, known from the keyframe on. */
 static void count_drops(struct replay_scan *scan, struct density_part *part)
 {
     const struct host_facts *facts = &scan->lines.facts;
@@ -297,7 +297,7 @@ static void count_frame(struct replay_scan *scan, const struct session_frame *fr
 
 static void count_finding(const struct replay_scan *scan, const struct finding_step *step)
 {
-    if (scan->density.found) /* it may have become a warning later */
+    if (scan->density.found) /* its severity may have risen since */
         scan->density.found(scan->density.data, step->finding.since_ns, step->finding.severity);
 }
 

@@ -1,5 +1,5 @@
-/* Going to frames of a log: by time, by their order, back by one. Reads only kind and time of a
- * line. */
+/* Moves to frames of a log: by time, by position, back by one. Only kind and time of lines are
+ * read. */
 #include "source/log/lines.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@ static void forget(struct replay *replay)
         event_ring_restart(replay->ring, event_ring_next(replay->ring));
 }
 
-/* True for a line that belongs to a frame after wall_ns, or to one of another stretch: the clock
- * may have been set back there. Events may be older than their frame. */
+/* True for a line of a frame after wall_ns, or of another stretch, where the clock may have been
+ * set back. Events may be older than their frame. */
 static bool is_later(const struct log_text *text, int64_t wall_ns, int64_t before_ns)
 {
     enum record_kind kind;
@@ -32,7 +32,7 @@ static bool is_later(const struct log_text *text, int64_t wall_ns, int64_t befor
            kind != RECORD_NAMESPACE;
 }
 
-/* Reads on to the last frame line at or before wall_ns, but at least to one. */
+/* Reads up to the last frame line at or before wall_ns, but at least one. */
 static int read_to_time(struct replay *replay, int64_t wall_ns)
 {
     for (;;) {
@@ -53,7 +53,7 @@ static int read_to_time(struct replay *replay, int64_t wall_ns)
     }
 }
 
-/* Goes to the frame with that position: as many frames are read as it counts. */
+/* Goes to the frame at that position, reading the frames in between. */
 static int go_to(struct replay *replay, struct replay_position position)
 {
     int error = log_reader_go(replay->reader, position.place);
@@ -79,7 +79,7 @@ int replay_peek(struct source *source, int64_t *wall_ns)
     return 0;
 }
 
-/* How many frames the stretch has that begins at `place` and ends where `end` begins. */
+/* The number of frames in the stretch from `place` to `end`. */
 static int count_frames(struct replay *replay, uint64_t end, uint32_t *count)
 {
     struct replay_position at = {.place = log_reader_place(replay->reader)};
@@ -103,7 +103,7 @@ static int count_frames(struct replay *replay, uint64_t end, uint32_t *count)
     return error == -ENODATA ? 0 : error;
 }
 
-/* The last frame of the stretches before the one that begins at `place`; 1: there is none. */
+/* The last frame before the stretch that begins at `place`; 1: there is none. */
 static int find_last_before(struct replay *replay, uint64_t place, struct replay_position *found)
 {
     for (;;) {
@@ -166,7 +166,7 @@ int replay_step_back(struct source *source)
     else
         first = find_last_before(replay, to.place, &to);
     int error = first < 0 ? first : go_to(replay, first ? replay->given : to);
-    return error ? error : first ? -ENODATA : 0; /* the first one is given again */
+    return error ? error : first ? -ENODATA : 0; /* return the first one again */
 }
 
 int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns)

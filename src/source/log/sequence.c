@@ -25,7 +25,7 @@ static enum sequence_step take_number(struct sequence *sequence, uint64_t seq, b
         return SEQUENCE_RESTART;
     if (!sequence->missing)
         return SEQUENCE_AGAIN;
-    sequence->missing--; /* one of those: another program put the lines in another order */
+    sequence->missing--; /* one of the missing: the lines were reordered */
     return SEQUENCE_NEXT;
 }
 

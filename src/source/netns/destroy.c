@@ -1,5 +1,5 @@
-/* destroy: a netlink socket on the SOCK_DIAG destroy groups, and what its messages say. It must not
- * know what the end of a socket means for its connection (core/lifecycle.c), nor frames. */
+/* destroy: a netlink socket on the SOCK_DIAG destroy groups, and its messages. core/lifecycle.c
+ * decides what the end of a socket means for its connection. */
 #include "source/netns/destroy.h"
 
 #include "base/clock.h"
@@ -27,11 +27,11 @@ struct destroy {
     int descriptor;
     int room; /* SO_RCVBUF as the kernel counts it */
     struct netns netns;
-    struct netlink *netlink; /* asks what stays behind */
+    struct netlink *netlink; /* looks up what remains */
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
 
-/* As large as permitted: SO_RCVBUF is silently cut to net.core.rmem_max. */
+/* As large as permitted: SO_RCVBUF is silently limited to net.core.rmem_max. */
 static int widen(int descriptor)
 {
     const int wanted = BUFFER_WANTED;
@@ -116,8 +116,8 @@ static bool read_info(const struct conn_detail *detail, size_t at, void *value, 
 }
 
 /* A socket that was reset, or that closed in order, is freed only when its process closes the
- * descriptor. So the message is of the moment only if a segment came just before it; tcp_disconnect
- * clears what would show it. */
+ * descriptor. So the message is timely only if a segment came just before it; tcp_disconnect clears
+ * the evidence. */
 static bool has_just_ended(const struct conn *conn, const struct conn_detail *detail)
 {
     uint32_t idle_ms;
@@ -127,7 +127,7 @@ static bool has_just_ended(const struct conn *conn, const struct conn_detail *de
            idle_ms <= JUST_MS;
 }
 
-/* What was received without any segment of data is the peer's FIN. */
+/* A segment received without any data was the peer's FIN. */
 static bool received_fin_alone(const struct conn *conn, const struct conn_detail *detail)
 {
     uint32_t segments;
@@ -137,8 +137,8 @@ static bool received_fin_alone(const struct conn *conn, const struct conn_detail
            segments == 0;
 }
 
-/* What was acknowledged beyond the bytes sent: a SYN (of the side that connected), a FIN. False:
- * the kernel does not say. */
+/* Acknowledged in addition to the bytes sent: a SYN (of the side that connected), a FIN. False:
+ * unknown. */
 static bool acknowledged_beyond(const struct conn *conn, const struct conn_detail *detail,
                                 int64_t *more)
 {
@@ -150,8 +150,7 @@ static bool acknowledged_beyond(const struct conn *conn, const struct conn_detai
     return true;
 }
 
-/* A socket whose FIN was acknowledged and that leaves no TIME-WAIT behind had the peer's before it.
- */
+/* If a socket's FIN was acknowledged and no TIME-WAIT remains, the peer's FIN came before. */
 static uint32_t fin_signs(const struct conn *conn, const struct conn_detail *detail)
 {
     int64_t more;
@@ -162,17 +161,17 @@ static uint32_t fin_signs(const struct conn *conn, const struct conn_detail *det
     return more == 2 ? LIFE_FIN : more == 1 ? LIFE_SEQUENCE : 0;
 }
 
-/* Only a socket whose FIN was acknowledged goes on as a TIME-WAIT or a FIN-WAIT-2, and asking is
- * most of what an end costs. (Fewer than were sent: what a full queue refused is counted as sent
- * twice.) */
+/* Only a socket whose FIN was acknowledged continues as TIME-WAIT or FIN-WAIT-2, and the look-up is
+ * most of the cost of an end. (Fewer than were sent: data refused by a full queue is counted as
+ * sent twice.) */
 static bool may_leave_remains(const struct conn *conn, const struct conn_detail *detail)
 {
     int64_t more;
     return conn->tuple.remote_port && (!acknowledged_beyond(conn, detail, &more) || more != 0);
 }
 
-/* The kernel has moved on by the time the message is read: what it shows under the tuple now is
- * what stayed behind, and its cookie is the one that frames will show. */
+/* By the time the message is read, a row with the same tuple is what remains of the socket, and
+ * frames will show its cookie. */
 static void find_remains(struct destroy *destroy, const struct conn *ended,
                          struct transition *transition)
 {
@@ -180,14 +179,14 @@ static void find_remains(struct destroy *destroy, const struct conn *ended,
     if (netlink_find(destroy->netlink, ended, &left) != 0)
         return;
     if (left.state != STATE_TIME_WAIT && !(left.state == STATE_FIN_WAIT_2 && left.timer == 3))
-        return; /* the tuple is in use again */
+        return; /* the tuple was reused */
     transition->event.to = left.state;
     if (left.cookie)
         transition->event.cookie = left.cookie;
 }
 
-/* What a row has of it is of states that the message does not have. Before a connection stands the
- * times mean nothing, and its counters are 0. */
+/* The message has no state. Before a connection is established the times are meaningless and the
+ * counters 0. */
 static int64_t idle_ns(const struct conn_detail *detail)
 {
     uint32_t sent_ms, received_ms;
@@ -227,7 +226,7 @@ static void fill_happening(const struct destroy *destroy, const struct conn *con
     transition->idle_ns = idle_ns(detail);
 }
 
-/* False: no message of a socket that ended. */
+/* False: not a message about the end of a socket. */
 static bool read_message(struct destroy *destroy, size_t got, struct transition *transition)
 {
     const struct nlmsghdr *header = (const void *)destroy->buffer;

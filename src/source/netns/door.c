@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRIES_HOME 100 /* the kernel may lack memory for a moment */
+#define TRIES_HOME 100 /* the kernel may be out of memory for a moment */
 
 int netns_door_open(struct netns_door *door)
 {

@@ -16,19 +16,19 @@ struct known {
     uint64_t id;
     struct host_reader *reader;
     struct host_facts last;
-    bool has_last, wanted; /* wanted: in this frame */
+    bool has_last, wanted; /* wanted: requested in this frame */
 };
 
 struct netns_facts {
     char *proc_root;
     struct known *rows;
-    uint32_t count, capacity, next; /* next: what is requested in the same order as before */
+    uint32_t count, capacity, next; /* next: requests mostly come in the same order as before */
     int64_t mono_ns, until_ns;
-    int64_t oldest_ns; /* of what was requested in the frame before: which is next */
+    int64_t oldest_ns; /* of those requested in the last frame: decides which is next */
     int64_t oldest_now_ns;
 };
 
-/* Where host_reader_read_at is sent. */
+/* Context of host_reader_read_at. */
 struct visit {
     struct netns_list *list;
     const struct netns_entry *entry;
@@ -100,7 +100,7 @@ static void leave(void *context)
     (void)netns_list_leave(visit->list);
 }
 
-/* Those whose last reading is the oldest first: each frame begins where the one before stopped. */
+/* Oldest reading first: each frame continues where the last one stopped. */
 static bool is_due(const struct netns_facts *facts, const struct known *known)
 {
     if (clock_mono_ns() >= facts->until_ns)

@@ -1,5 +1,5 @@
-/* netns_list: see list.h. A refresh first notices what ended, then looks at processes that are new,
- * young or in turn, then at mounts that changed, and last gives each namespace an anchor or forgets
+/* netns_list: see list.h. A refresh first notices what ended, then checks processes that are new,
+ * young or in turn, then changed mounts, and finally gives each namespace an anchor or forgets
  * it. */
 #include "source/netns/list.h"
 
@@ -23,8 +23,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ID_OF_PROC   (1ull << 63) /* an id that is no cookie */
-#define IN_TURN_MIN  16u          /* known processes that are looked at again in one refresh */
+#define ID_OF_PROC   (1ull << 63) /* marks an id that is not a cookie */
+#define IN_TURN_MIN  16u          /* known processes checked again in one refresh */
 #define PIDFDS_SHARE 4u           /* of the descriptors that this process may have open */
 
 struct netns_list {
@@ -34,19 +34,19 @@ struct netns_list {
     struct netns_mounts mounts;
     struct netns_door door;
     struct netns_names names;
-    struct privilege reads; /* what readlink of ns/net takes */
+    struct privilege reads; /* needed for readlink of ns/net */
     char *proc_root;
     struct pollfd *polled; /* mountinfo, then those of the slots that have a pidfd */
     uint32_t polled_capacity;
     uint32_t pidfds, pidfds_most;
-    uint64_t unknown_ids; /* handed out where nothing identifies a namespace for good */
+    uint64_t unknown_ids; /* used where nothing identifies a namespace permanently */
     bool hasten, sorted, mounts_read;
     bool sees_all; /* /proc shows the machine's processes */
 };
 
 /* --- slots --- */
 
-/* Files of container runtimes are root's. */
+/* Files of container runtimes are readable by root only. */
 static void give_name(struct netns_list *list, struct netns_slot *slot)
 {
     privilege_raise(&list->reads);
@@ -72,7 +72,7 @@ static void free_slot(struct netns_list *list, struct netns_slot *slot)
     free(slot);
 }
 
-/* 0 or -ENOMEM. Not in order until the end of the refresh. */
+/* 0 or -ENOMEM. Sorted at the end of the refresh. */
 static int add_slot(struct netns_list *list, struct netns_slot **slot)
 {
     if (GROW(list->slots, list->capacity, list->count + 1))
@@ -142,8 +142,8 @@ static void path_of_process(const struct netns_list *list, int32_t pid, char *pa
     snprintf(path, size, "%s/%d/ns/net", list->proc_root, (int)pid);
 }
 
-/* Enters it to learn its cookie, and with that whether it may be entered. One that vanished under
- * our hands has no id yet. */
+/* Enters it to get its cookie, which also shows whether it may be entered. One that vanishes
+ * meanwhile has no id. */
 static void learn(struct netns_list *list, struct netns_slot *slot, const char *path)
 {
     struct netns_entry *entry = &slot->entry;
@@ -157,8 +157,8 @@ static void learn(struct netns_list *list, struct netns_slot *slot, const char *
     entry->id = id_of(list, entry);
 }
 
-/* A namespace that shows the inode of a slot whose last process had left is the same only where its
- * cookie is. Where that cannot be learned nothing tells them apart. */
+/* A namespace with the inode of a slot whose last process left is the same only if the cookie is.
+ * If that is unknown, they cannot be distinguished. */
 static bool is_same(struct netns_list *list, const struct netns_slot *slot, const char *path)
 {
     uint64_t cookie = 0;
@@ -170,7 +170,7 @@ static bool is_same(struct netns_list *list, const struct netns_slot *slot, cons
     return cookie == slot->entry.netns.cookie;
 }
 
-/* Its inodes are those of another from here on; sweep() forgets it. */
+/* Its inodes now belong to another namespace; sweep() forgets it. */
 static void disown(struct netns_slot *slot)
 {
     free(slot->mount);
@@ -188,7 +188,7 @@ static int find_or_add(struct netns_list *list, const struct netns_ident *ident,
 
     if (!slot)
         slot = slot_of_proc_inode(list, proc_inode);
-    /* One with another inode is another namespace: this process moved while it was looked at. */
+    /* A different inode means another namespace: this process moved meanwhile. */
     if (slot && ident->inode && slot->entry.netns.inode &&
         slot->entry.netns.inode != ident->inode) {
         slot = NULL;
@@ -257,8 +257,8 @@ static bool read_inode(struct netns_list *list, int32_t pid, uint32_t *inode)
     return readable;
 }
 
-/* Left 0 where the process moved since its other inode was read: a program that visits all namespaces, as we
- * do, moves every few microseconds. */
+/* Left 0 if the process moved since its other inode was read: a program that visits all namespaces,
+ * as we do, moves every few microseconds. */
 static void read_proc_inode(struct netns_list *list, int32_t pid, struct netns_ident *ident)
 {
     uint32_t inode = 0;
@@ -268,7 +268,7 @@ static void read_proc_inode(struct netns_list *list, int32_t pid, struct netns_i
         ident->proc_inode = 0;
 }
 
-/* Most stay where they were: that takes one system call. */
+/* Most have not moved, which takes one system call to check. */
 static int look_at(struct netns_list *list, struct netns_process *process)
 {
     struct netns_ident ident = {0};
@@ -319,8 +319,8 @@ static int take_mount(struct netns_list *list, const struct netns_mount *mount)
     const struct netns_ident ident = {.inode = mount->inode};
     struct netns_slot *slot = slot_of_inode(list, mount->inode);
 
-    /* The mount is younger than what is known of the inode: with no process in it, it may be
-     * another namespace's. */
+    /* The mount is newer than our information about the inode: without a process in it, it may be
+     * another namespace. */
     if (slot && slot->entry.processes == 0)
         slot->lost = true;
     if (find_or_add(list, &ident, mount->path, &slot))
@@ -388,8 +388,7 @@ static bool is_of_other_user(struct netns_list *list, int32_t pid)
     return known && inode != ours;
 }
 
-/* The pidfd is opened before the process is looked at: what is seen is of the process that it
- * watches. */
+/* The pidfd is opened before the process is examined, so that both are the same process. */
 static bool anchor_to(struct netns_list *list, struct netns_slot *slot,
                       const struct netns_process *process)
 {
@@ -403,7 +402,7 @@ static bool anchor_to(struct netns_list *list, struct netns_slot *slot,
     return false;
 }
 
-/* The process with the lowest number: most often the oldest, and the first of a container. */
+/* The process with the lowest pid: mostly the oldest, and the first of a container. */
 static void anchor_all(struct netns_list *list)
 {
     struct netns_processes *processes = &list->processes;
@@ -421,7 +420,7 @@ static void anchor_all(struct netns_list *list)
     }
 }
 
-/* That of the machine's process 1, where /proc shows that one. */
+/* Marks the namespace of the machine's process 1, if /proc shows it. */
 static void mark_host(struct netns_list *list)
 {
     const struct netns_process *first = netns_processes_find(&list->processes, 1);
@@ -434,7 +433,7 @@ static void mark_host(struct netns_list *list)
     give_name(list, slot);
 }
 
-/* True where an anchor exited; mountinfo is the first of those polled. */
+/* True if an anchor exited; mountinfo is polled first. */
 static bool poll_all(struct netns_list *list, bool *mounts_changed)
 {
     nfds_t count = 0;
@@ -455,7 +454,7 @@ static bool poll_all(struct netns_list *list, bool *mounts_changed)
     return exited;
 }
 
-/* Processes that are in no slot point to none when it is freed: it has none. */
+/* Frees only slots without processes, so none points to them. */
 static void sweep(struct netns_list *list)
 {
     uint32_t kept = 0;
@@ -528,7 +527,7 @@ int netns_list_open(struct netns_list **list, const char *proc_root)
     proc_view_prove(&view);
     made->sees_all = made->processes.is_real && view.is_complete;
     netns_mounts_open(&made->mounts, proc_root);
-    (void)netns_door_open(&made->door); /* without it nothing is entered */
+    (void)netns_door_open(&made->door); /* without it no namespace is entered */
     netns_names_init(&made->names, made->proc_root);
     error = add_own(made);
     if (error)
@@ -635,7 +634,7 @@ static const struct netns_slot *slot_of(const struct netns_entry *entry)
     return (const struct netns_slot *)entry; /* its first member */
 }
 
-/* A file of nsfs of it; false: there is none. */
+/* A file of nsfs for it; false: there is none. */
 static bool way_in(const struct netns_list *list, const struct netns_entry *entry, char *path,
                    size_t size)
 {

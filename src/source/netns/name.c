@@ -1,4 +1,4 @@
-/* netns_name: see name.h. Reads with the rights at hand: docker's files take root's. */
+/* netns_name: see name.h. Reads with the present privileges: docker's files need root. */
 #include "source/netns/name.h"
 
 #include "core/proc_stat.h"
@@ -20,7 +20,7 @@
 #define ANCESTORS_MOST 8
 #define ID_SHOWN       12
 
-/* What is known of a container before it is looked up. */
+/* Information about a container before it is looked up. */
 struct clue {
     enum netns_kind kind;
     bool is_id;
@@ -88,11 +88,12 @@ static bool clue_by_group(const struct netns_names *names, const struct netns_en
     return true;
 }
 
-/* What runs a container, as its child, and where its command line says which. */
+/* Monitors of containers, which are their parents, and where their command line names the
+ * container. */
 static const struct monitor {
     const char *program, *id, *name;
     enum netns_kind kind;
-    bool whole; /* the program's name, not the beginning of it */
+    bool whole; /* the program's whole name, not a prefix */
 } MONITORS[] = {
     {"conmon", "-c", "-n", NETNS_KIND_PODMAN, true},
     {"containerd-shim", "-id", NULL, NETNS_KIND_CONTAINERD, false},
@@ -108,7 +109,7 @@ static bool is_monitor(const struct monitor *monitor, const char *program)
                           : strncmp(program, monitor->program, strlen(monitor->program)) == 0;
 }
 
-/* The namespaces of containerd that others use. */
+/* Namespaces of containerd that belong to other runtimes. */
 static enum netns_kind kind_of_shim(const char *command, size_t length)
 {
     char space[64];
@@ -211,7 +212,7 @@ static bool is_program(const struct netns_names *names, int32_t pid, const char 
     return strcmp(found, program) == 0;
 }
 
-/* It is in the network namespace of the container that it serves, and nothing else says which. */
+/* It is in the network namespace of the container that it serves; there is no other hint. */
 #define ROOTLESSPORT "rootlessport"
 
 static bool clue_by_companions(const struct netns_names *names, int32_t pid, struct clue *clue)
@@ -285,7 +286,7 @@ static bool home_in_line(const char *line, uint32_t uid, char *home, size_t size
     return true;
 }
 
-/* By the file alone: a name service may ask others. */
+/* By the file only: a name service may use the network. */
 static bool home_of(const struct netns_names *names, uint32_t uid, char *home, size_t size)
 {
     char path[PATH_MAX], line[1024];
@@ -315,7 +316,7 @@ static bool name_podman(const struct netns_names *names, struct clue *clue)
     return found;
 }
 
-/* A runtime without a monitor says which process it made the first of a container. */
+/* The state of a runtime without a monitor has the pid of a container's first process. */
 static bool clue_by_state(const struct netns_names *names, const struct netns_entry *entry,
                           struct clue *clue)
 {
@@ -392,7 +393,7 @@ static void set_pod(struct netns_entry *entry, const struct clue *clue, const st
     snprintf(entry->container, sizeof(entry->container), "%.*s", ID_SHOWN, clue->id);
 }
 
-/* The first container of a pod of podman is called after the pod's id; its host name is the pod's
+/* The first container of a podman pod is named after the pod's id; its host name is the pod's
  * name. */
 static void set_podman_pod(const struct netns_names *names, struct netns_entry *entry)
 {
@@ -449,10 +450,10 @@ static bool name_by_container(const struct netns_names *names, struct netns_entr
 }
 
 static const char *const NETNS_FOLDERS[] = {"/run/netns/", "/var/run/netns/"};
-/* What network plugins call those that they make. */
+/* Prefixes of names made by network plugins. */
 static const char *const MADE_UP[] = {"netns-", "cni-"};
 
-/* The name that `ip netns` knows it by; NULL: it is mounted elsewhere, or nowhere. */
+/* Its name for `ip netns`; NULL: it is mounted elsewhere, or nowhere. */
 static const char *name_of_mount(const char *mount)
 {
     for (size_t i = 0; mount && i < sizeof(NETNS_FOLDERS) / sizeof(*NETNS_FOLDERS); i++) {

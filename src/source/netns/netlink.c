@@ -1,5 +1,5 @@
 /* netlink: dumps and exact look-ups over NETLINK_SOCK_DIAG, one socket per purpose, reopened on any
- * error. What a message holds is diag.c, what became of a row diff and live.c. */
+ * error. diag.c decodes messages, diff and live.c determine what became of rows. */
 #include "source/netns/netlink.h"
 
 #include "base/clock.h"
@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define ATTEMPTS       3 /* one and two more */
-#define ANSWER_SECONDS 5 /* the kernel answers in the caller's context: this is for broken ones */
+#define ANSWER_SECONDS 5 /* the kernel answers in the caller's context: only for broken kernels */
 #define REQUEST_ROOM   8192u
 #define SMC_AGAIN_NS   (5 * SECOND_NS) /* where there is none */
 #define LOOKS_AT_ONCE  16u /* their answers fit the smallest receive buffers that are in use */
@@ -41,13 +41,14 @@ struct netlink {
     struct ulp_right ulp;
     struct smc_sockets smc;
     int64_t smc_next_ns; /* not before */
-    bool apart;          /* the kernel dumps families one by one only */
+    bool apart;          /* the kernel dumps families only one by one */
     struct netlink_place place;
-    struct netns own;        /* of netlink_open() */
-    uint32_t rows;           /* of the last frame */
-    uint32_t first;          /* row of the frame with which the dump begins */
-    uint32_t last_uid;       /* of the row before, UINT32_MAX = none */
-    uint32_t nameless_scope; /* interface that has no name any more: not looked up for each row */
+    struct netns own;  /* of netlink_open() */
+    uint32_t rows;     /* of the last frame */
+    uint32_t first;    /* row of the frame with which the dump begins */
+    uint32_t last_uid; /* of the last row, UINT32_MAX = none */
+    /* interface that no longer has a name: not looked up again for each row */
+    uint32_t nameless_scope;
     _Alignas(8) uint8_t buffer[DIAG_BUFFER_SIZE];
 };
 
@@ -69,7 +70,7 @@ static const struct errno_words ERRNO_WORDS[] = {
     {ENOBUFS, "ENOBUFS", "the receive buffer overran"},
     {ENOENT, "ENOENT", "the kernel has no tcp_diag"},
     {ENOMEM, "ENOMEM", "out of memory"},
-    {ENOSPC, "ENOSPC", "an answer was cut short"}, /* what libmnl makes of MSG_TRUNC */
+    {ENOSPC, "ENOSPC", "an answer was cut short"}, /* libmnl's error for MSG_TRUNC */
     {EPERM, "EPERM", "not permitted"},
     {EPROTO, "EPROTO", "the answer made no sense"},
     {EPROTONOSUPPORT, "EPROTONOSUPPORT", "the kernel has no sock_diag"},
@@ -159,7 +160,7 @@ static void name_scope(struct netlink *netlink, struct frame *frame, uint32_t sc
     char name[INTERFACE_NAME_MAX];
     if (scope == netlink->nameless_scope || frame_interface_name(frame, netns, scope))
         return;
-    /* A dump of SMC that failed has closed it. */
+    /* A failed dump of SMC has closed it. */
     if (channel_open(netlink, &netlink->dump) < 0)
         return;
     if (!interface_name_by(mnl_socket_get_fd(netlink->dump.socket), scope, name) ||
@@ -171,14 +172,14 @@ void netlink_settle_row(struct netlink *netlink, struct frame *frame, const stru
 {
     if ((conn->known & KNOWN_UID) && conn->uid != netlink->last_uid) {
         netlink->last_uid = conn->uid;
-        frame_add_user(frame, conn->uid, ""); /* without memory a name is missing, no more */
+        frame_add_user(frame, conn->uid, ""); /* if out of memory, only a name is missing */
     }
     if (conn->tuple.scope)
         name_scope(netlink, frame, conn->tuple.scope);
 }
 
-/* What a datagram added, while it is warm: its cookies and users are noted, interfaces get their
- * names. */
+/* Handles the rows of a datagram while they are in the cache: notes cookies and users, names
+ * interfaces. */
 static void settle_rows(struct netlink *netlink, struct frame *frame, uint32_t first)
 {
     for (uint32_t i = first; i < frame->live_count; i++) {
@@ -224,11 +225,11 @@ static int dump_once(struct netlink *netlink, struct diag_parse *parse,
     if (result == 0 && parse->malformed)
         result = -EBADMSG;
     if (result < 0)
-        channel_close(&netlink->dump); /* what is left in it would come with the next dump */
+        channel_close(&netlink->dump); /* its remaining data would be mixed with the next dump */
     return result;
 }
 
-/* Errors that the same request would get again. */
+/* Errors that would recur for the same request. */
 static bool is_refused(int error)
 {
     static const int REFUSED[] = {ENOENT, EPROTONOSUPPORT, EAFNOSUPPORT, EACCES,
@@ -239,7 +240,7 @@ static bool is_refused(int error)
     return false;
 }
 
-/* One request: what a failed attempt got is dropped before the next, that of the last is kept. */
+/* One request: rows of a failed attempt are dropped before the next, those of the last are kept. */
 static int dump_patiently(struct netlink *netlink, const struct diag_parse *blank,
                           const struct diag_request *request)
 {
@@ -288,7 +289,7 @@ static void end_dump(struct netlink *netlink, struct frame *frame)
     frame->conn_count = frame->live_count;
 }
 
-/* Names what a dump lacks; no IPv6 in the kernel is a fact. */
+/* Reports what a dump lacks; a kernel without IPv6 is not an error. */
 static void note_failure(struct frame *frame, uint8_t family, int error)
 {
     if (family == FAMILY_INET6 && (error == -ENOENT || error == -EAFNOSUPPORT))
@@ -320,9 +321,9 @@ static int dump_each(struct netlink *netlink, const struct diag_parse *blank,
     return error;
 }
 
-/* In one pass if the kernel does that: of a dump, most of what is not rows is the walk through its
- * hash table, and it walks once a request. That it does not is remembered only where it answers
- * single families: else the fault is another (bytecode that it does not know). */
+/* In one pass if the kernel supports that: the fixed cost of a dump is the walk through the hash
+ * table, once per request. A failure is remembered only if single families work: else the reason is
+ * another (unknown bytecode). */
 static int dump_families(struct netlink *netlink, const struct diag_parse *blank,
                          const struct diag_request *wanted, uint8_t families)
 {
@@ -345,7 +346,7 @@ static int dump_families(struct netlink *netlink, const struct diag_parse *blank
 
 /* --- sockets of SMC: those above some of the rows --- */
 
-/* The request would load its module, which nobody needs where SMC itself is not there. */
+/* The request would load a module, which is useless without SMC itself. */
 static bool kernel_has_smc(void)
 {
     FILE *file = fopen("/proc/self/net/protocols", "re");
@@ -403,7 +404,7 @@ static int dump_smc(struct netlink *netlink)
     return result;
 }
 
-/* Without it such rows are those of sockets that no process has open. */
+/* Without this, such rows have no process. */
 static void join_smc(struct netlink *netlink, struct frame *frame)
 {
     const uint32_t first = netlink->first;
@@ -435,7 +436,7 @@ int netlink_dump(struct netlink *netlink, struct frame *frame, const struct wish
     frame->source = "sock_diag";
     if (!blank.admin)
         frame->missing.reasons |= MISSING_ULP;
-    /* Of a first dump nothing is known but how much memory was expected to be needed. */
+    /* Before the first dump, only the reserved memory hints at the size. */
     int result = begin_dump(netlink, frame, netlink->rows ? netlink->rows : frame->conn_capacity);
     if (result < 0)
         return result;
@@ -462,7 +463,7 @@ int netlink_dump_states(struct netlink *netlink, struct frame *frame, uint8_t fa
 
 int netlink_dump_listeners(struct netlink *netlink, struct frame *frame, const struct wish *wish)
 {
-    const uint32_t rows = netlink->rows; /* of a whole frame */
+    const uint32_t rows = netlink->rows; /* of a complete frame */
     struct wish listeners = {.state_bits = STATE_BIT(STATE_LISTEN), .families = wish->families};
     if (rows <= WISH_FEW_ROWS) {
         listeners.needs = wish->needs;
@@ -516,7 +517,7 @@ static int ask(struct netlink *netlink, const struct conn *wanted, struct conn *
     return result;
 }
 
-/* Only a dump says what lies above it. */
+/* Only a dump shows the layer above. */
 static void keep_smc(const struct conn *wanted, struct conn *found)
 {
     const uint32_t facts = KNOWN_ULP | KNOWN_INODE | KNOWN_UID;
@@ -530,7 +531,7 @@ static void keep_smc(const struct conn *wanted, struct conn *found)
     found->known = (found->known & ~facts) | (wanted->known & facts);
 }
 
-/* Else it is another connection under the same tuple, or the listener of its port. */
+/* Otherwise it is another connection with the same tuple, or a listener. */
 static bool is_wanted(const struct conn *wanted, const struct conn *found)
 {
     return wanted->cookie ? found->cookie == wanted->cookie
@@ -565,7 +566,7 @@ static int send_looks(struct netlink *netlink, const struct netlink_look *looks,
     return channel_send(&netlink->exact, requests, length);
 }
 
-/* One datagram for each request, in their order. -errno: the rest was not answered. */
+/* One datagram for each request, in order. -errno: the rest was not answered. */
 static int receive_look(struct netlink *netlink, struct netlink_look *look, uint32_t sequence)
 {
     const ssize_t got = channel_receive(netlink, &netlink->exact);
@@ -609,7 +610,7 @@ int netlink_find(struct netlink *netlink, const struct conn *wanted, struct conn
 
 bool netlink_has_listener(struct netlink *netlink, const struct tuple *at)
 {
-    struct conn wanted = {.tuple = *at}; /* of no remote end: no connection is found for it */
+    struct conn wanted = {.tuple = *at}; /* without a remote end, so that no connection matches */
     struct conn found;
 
     memset(&wanted.tuple.remote, 0, sizeof(wanted.tuple.remote));
@@ -617,9 +618,8 @@ bool netlink_has_listener(struct netlink *netlink, const struct tuple *at)
     return ask(netlink, &wanted, &found) == 0 && found.state == STATE_LISTEN;
 }
 
-/* One small dump shows whether there is a sock_diag that knows TCP: of listeners, as any other
- * state has the kernel go through all connections (25 ms for 100,000), and of those none, by
- * bytecode. */
+/* A small dump shows whether sock_diag supports TCP: of listeners, since for any other state the
+ * kernel goes through all connections (25 ms for 100,000), and with bytecode that rejects all. */
 static int try_out(struct netlink *netlink)
 {
     static const struct inet_diag_bc_op none = {INET_DIAG_BC_JMP, sizeof(none), 2 * sizeof(none)};

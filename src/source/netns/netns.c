@@ -16,7 +16,8 @@
 #define SO_NETNS_COOKIE 71 /* include/uapi/asm-generic/socket.h */
 #endif
 
-/* Where /proc is not mounted or another pid namespace's: SIOCGSKNS, which needs CAP_NET_ADMIN. */
+/* Used if /proc is not mounted or shows another pid namespace: SIOCGSKNS, which needs
+ * CAP_NET_ADMIN. */
 static uint32_t inode_of_socket(int descriptor)
 {
     struct stat found = {0};
@@ -50,7 +51,7 @@ bool netns_is_of_process(int32_t pid)
            own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
-/* Process 1 of another pid namespace is a container's. */
+/* Process 1 of another pid namespace belongs to a container. */
 static bool is_host(void)
 {
     struct proc_view view;

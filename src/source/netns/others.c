@@ -23,11 +23,11 @@ struct counted {
 
 struct netns_others {
     struct netns_list *list;
-    struct counted *rows, *before; /* in the order of the list; those of the frame before */
+    struct counted *rows, *before; /* in the order of the list; `before`: those of the last frame */
     uint32_t count, capacity, before_count, before_capacity;
 };
 
-/* Where few descriptors may be open, those that the list keeps are needed for the rows. */
+/* If few descriptors are allowed, those of the list are needed for the rows. */
 static bool are_descriptors_to_spare(void)
 {
     struct rlimit limit;
@@ -82,12 +82,12 @@ static void count_sockets(struct netns_list *list, const struct netns_entry *ent
                      read_into(&facts, folder, "sockstat", FACT_FILE_SOCKSTAT);
     if (!counted->known)
         return;
-    (void)read_into(&facts, folder, "sockstat6", FACT_FILE_SOCKSTAT6); /* no IPv6: no such file */
+    (void)read_into(&facts, folder, "sockstat6", FACT_FILE_SOCKSTAT6); /* absent without IPv6 */
     counted->sockets = host_fact(&facts, FACT_TCP_INUSE) + host_fact(&facts, FACT_TCP_TW) +
                        host_fact(&facts, FACT_TCP6_INUSE);
 }
 
-/* Both tables are in the order of the list: the next is most often the one. */
+/* Both tables are in the order of the list: mostly the next one matches. */
 static struct counted *carry(struct netns_others *others, const struct netns_entry *entry,
                              uint32_t *at)
 {

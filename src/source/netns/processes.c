@@ -17,7 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A process is in /proc a moment after it was given its number: one listing more, at least so much later. */
+/* A process appears in /proc slightly after its pid was allocated: one more listing, at least this
+ * much later. */
 #define SETTLE_NS (100 * MILLISECOND_NS)
 
 int netns_processes_open(struct netns_processes *processes, const char *proc_root)
@@ -55,7 +56,7 @@ static int by_pid(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* NULL: the last was before it, or an error: half a listing would end the other half. */
+/* NULL: the end, or *error: with half a listing the other processes would seem to have ended. */
 static const struct dirent *next_entry(DIR *folder, int *error)
 {
     errno = 0;
@@ -94,7 +95,7 @@ static int read_listing(struct netns_processes *processes, int64_t now_ns)
     return error;
 }
 
-/* What is known of those that are still there goes into the new listing, which replaces the old. */
+/* Moves known facts of remaining processes into the new listing, which replaces the old. */
 static void merge(struct netns_processes *processes,
                   void (*left)(void *context, const struct netns_process *process), void *context)
 {

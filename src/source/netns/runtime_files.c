@@ -145,8 +145,8 @@ bool runtime_state_pid(const char *text, size_t length, int32_t *pid)
 
 /* --- pods --- */
 
-/* Up to the next underscore, which no name of Kubernetes has. Where the rest begins; NULL: there is
- * none, or it does not fit. */
+/* Copies up to the next underscore, which names of Kubernetes do not contain. Returns the rest;
+ * NULL: there is none, or it does not fit. */
 static const char *take_part(const char *at, char *out, size_t size)
 {
     const size_t length = strcspn(at, "_");
@@ -188,7 +188,7 @@ bool pod_of_log_file(const char *name, const char *id, struct pod_name *pod)
 
 /* --- command lines --- */
 
-/* The argument at *at, which moves behind it; NULL at the end. *argument is not always ended. */
+/* The argument at *at, which moves past it; NULL at the end. It may not be terminated. */
 static const char *next_argument(const char **at, const char *end, size_t *length)
 {
     const char *argument = *at;

@@ -24,7 +24,7 @@ struct message {
 
 _Static_assert(sizeof(struct request) <= SMC_REQUEST_SIZE, "");
 
-/* SMC_DIAG_MODE_*; kernels before 4.19 report whether it has fallen back. */
+/* SMC_DIAG_MODE_*; kernels before 4.19 only report whether it fell back. */
 static const uint8_t ULPS[] = {ULP_SMC_R, ULP_SMC_FALLBACK, ULP_SMC_D};
 
 struct smc_socket {
@@ -78,7 +78,7 @@ static int compare_ports(const void *a, const void *b)
     return (left->ports > right->ports) - (left->ports < right->ports);
 }
 
-/* The kernel leaves what follows an IPv4 address 0. */
+/* The kernel sets the bytes after an IPv4 address to 0. */
 static bool has_tuple(const struct smc_socket *socket, const struct tuple *tuple)
 {
     const struct inet_diag_sockid *id = &socket->message.id;

@@ -94,7 +94,7 @@ static int count_number(void *context, uint32_t number)
     return 0;
 }
 
-/* Before Linux 6.2 a fd directory does not have its count as its size, and it is listed. */
+/* Before Linux 6.2 the size of a fd directory is not its count: list it. */
 void process_facts_count_files(struct process_facts *facts, uint32_t index)
 {
     struct proc_files *files = facts->roster->files;
@@ -188,7 +188,7 @@ static void take_line(void *data, const struct procps_process *process)
     take_text(&slot->title, raw, title);
 }
 
-/* Reads them of the processes that still lack it, PROCPS_MOST at a time. */
+/* Reads them for the given processes, PROCPS_MOST at a time. */
 static void select_facts(struct process_facts *facts, const struct slot_list *slots,
                          enum procps_kind kind, int64_t now_ns)
 {

@@ -1,5 +1,5 @@
-/* owners_group: the table of the names that service managers and container runtimes give to control
- * groups, and the parsers that use it. PURE: knows no file, no frame. */
+/* owners_group: the table of control group names of service managers and container runtimes, and
+ * its parsers. Pure. */
 #include "source/owners/group.h"
 
 #include <stdint.h>
@@ -9,10 +9,9 @@
 enum name_form { NAME_ID, NAME_TEXT };
 
 /* A component of a path is a container's if it is prefix + name + suffix, or if the component
- * before it is `parent` (prefix and suffix empty). An id is 64 hex digits, shown as 12. Where
- * nothing names the runtime (NULL) the id stands alone: docker, containerd, CRI-O and garden all
- * write it bare. A runtime without systemd that is given a path for it writes SLICE:NAME:ID as one
- * component. */
+ * before it is `parent` (prefix and suffix empty). An id is 64 hex digits, shown as 12. Runtime
+ * NULL: the id is alone, as written by docker, containerd, CRI-O and garden. A runtime without
+ * systemd that gets a systemd path writes SLICE:NAME:ID as one component. */
 static const struct container_pattern {
     const char *runtime, *parent, *prefix, *suffix;
     enum name_form form;
@@ -37,7 +36,7 @@ static const struct container_pattern {
     {"nspawn", "machine.slice", "machine-", ".scope", NAME_TEXT},
 };
 
-/* machine.slice holds virtual machines, too (libvirt): no containers of nspawn. */
+/* machine.slice also contains virtual machines (libvirt), which are not nspawn containers. */
 static const char *const NOT_NSPAWN[] = {"qemu", "lxc", "bhyve"};
 
 static const char *const UNIT_SUFFIXES[] = {".service", ".scope", ".socket", ".mount", ".swap"};
@@ -75,7 +74,7 @@ static bool piece_strip(struct piece *piece, const char *prefix, const char *suf
     return true;
 }
 
-/* The component at *position, which moves behind it; false at the end. systemd escapes names that
+/* The component at *position, which moves past it; false at the end. systemd escapes names that
  * look like the kernel's own files with one leading underscore. */
 static bool next_piece(const char **position, struct piece *piece)
 {
@@ -141,7 +140,7 @@ static bool is_machine_of_others(const struct container_pattern *pattern, struct
     return false;
 }
 
-/* What follows the first colon, or the last. */
+/* The part after the first colon, or the last. */
 static struct piece after_colon(struct piece piece, bool last)
 {
     struct piece rest = piece;
@@ -274,7 +273,7 @@ bool group_pod_uid(const char *path, char *uid, size_t size)
     return found;
 }
 
-/* Of what systemd makes names of (unit_name_is_valid); other bytes it escapes. */
+/* Characters of unit names (unit_name_is_valid); systemd escapes others. */
 static bool is_unit_name(struct piece piece)
 {
     for (size_t i = 0; i < piece.length; i++) {
@@ -297,7 +296,7 @@ static bool is_unit(struct piece piece)
     return false;
 }
 
-/* The first component that is a unit but no slice; behind a user manager, one of its units. */
+/* The first component that is a unit but not a slice; below a user manager, one of its units. */
 static bool find_unit(const char *path, struct piece *unit)
 {
     struct piece piece;
@@ -363,8 +362,8 @@ static bool lies_in_container(struct piece path)
     return find_container(copy, &name, &inside) != NULL;
 }
 
-/* Where both versions are mounted a runtime without systemd may leave its containers in its own group
- * of version 2. */
+/* If both versions are mounted, a runtime without systemd may leave its containers in its own
+ * version 2 group. */
 static int path_rank(struct piece controllers, struct piece path)
 {
     if (path.length == 1)
@@ -422,7 +421,7 @@ bool group_find_mount(const char *mountinfo, char *mount, size_t size)
         const size_t length = strcspn(line, "\n");
         const char *type = memmem(line, length, " - cgroup2 ", strlen(" - cgroup2 "));
         const char *field = line;
-        for (int i = 0; type && i < 4; i++) { /* ID, parent, device, root, then where */
+        for (int i = 0; type && i < 4; i++) { /* ID, parent, device, root, then the mount point */
             field = memchr(field, ' ', (size_t)(line + length - field));
             if (!field)
                 return false;

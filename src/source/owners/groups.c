@@ -22,9 +22,10 @@
 #define MOUNTINFO_SIZE ((size_t)256 * 1024)
 #define CGROUP_TEXT    ((size_t)16 * 1024)
 #define DEPTH_MOST     32
-#define READ_AGAIN_NS  5000000000LL  /* an unknown id has the mount read again, not more often */
-#define GROUPS_MOST    4096u         /* then all are forgotten and the present ones read again, */
-#define UNITS_AGAIN_NS 60000000000LL /* files of units may have changed */
+#define READ_AGAIN_NS                                                                              \
+    5000000000LL             /* how often an unknown id may cause the mount to be read again */
+#define GROUPS_MOST    4096u /* beyond this all are forgotten and the present ones read again, */
+#define UNITS_AGAIN_NS 60000000000LL        /* files of units may have changed */
 #define PRUNE_AGAIN_NS (600 * 1000000000LL) /* not more often than this */
 
 static char *copy_clean(const char *raw)
@@ -84,7 +85,7 @@ static uint32_t group_of_path(struct owner_groups *groups, const char *raw, uint
     group_container(raw, container, sizeof container);
     if (!container[0])
         (void)runtime_state_container("", raw, container, sizeof container);
-    group.unit = strdup(unit); /* escaped by systemd already: not once more */
+    group.unit = strdup(unit); /* already escaped by systemd */
     group.container = copy_clean(container);
     group.says_nothing = group_path_says_nothing(raw);
     if (add_group(groups, &group, hash) == 0)
@@ -93,7 +94,7 @@ static uint32_t group_of_path(struct owner_groups *groups, const char *raw, uint
     return OWNER_GROUP_NONE;
 }
 
-/* Once: of a hierarchy of version 1 there is none. */
+/* Only once: a version 1 hierarchy has none. */
 static void find_id(struct owner_group *group, const char *path)
 {
     if (!group->id && !group->id_sought)
@@ -117,7 +118,7 @@ uint32_t owner_groups_of_process(struct owner_groups *groups, int32_t pid)
     free(text);
     if (!found)
         return OWNER_GROUP_NONE;
-    /* What is looked up from here on, of runtimes and of control groups, is not under /proc. */
+    /* What follows is read outside /proc. */
     privilege_lower(groups->privilege);
     group = group_of_path(groups, path, 0);
     if (group != OWNER_GROUP_NONE)
@@ -134,7 +135,7 @@ static void note_cgroup(struct owner_groups *groups, uint64_t id, const char *pa
         (void)map_put(&groups->ids, id, group);
 }
 
-/* Notes every directory below `directory`; path is extended in place. Takes the descriptor. */
+/* Notes every directory below `directory`; path is extended in place. Takes over the descriptor. */
 static void walk_cgroups(struct owner_groups *groups, int directory, char *path, int depth)
 {
     DIR *listing = fdopendir(directory);

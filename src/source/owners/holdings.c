@@ -57,8 +57,8 @@ static void lose(const struct holdings *holdings, struct owner_table *table, uin
         owner_table_remove_holder(table, entry, slot);
 }
 
-/* Puts what was found in place of fds[first..last); what was there before is appended to what was
- * found, beyond its count. */
+/* Replaces fds[first..last) by the found ones; the old ones are appended to `found`, beyond its
+ * count. */
 static int replace_range(struct holdings *holdings, struct found_fds *found, uint32_t first,
                          uint32_t last)
 {

@@ -1,6 +1,6 @@
-/* owners: see owners.h. Composes the parts, of which each has its own struct and header: proc_files
- * and roster (processes), table and holdings (which sockets they hold), scan, visit and walk
- * (finding that out), rows (frame to table and back), groups and facts (what a process is). */
+/* owners: see owners.h. Combines the parts, each with its own struct and header: proc_files and
+ * roster (processes), table and holdings (the sockets they hold), scan, visit and walk (how that is
+ * found), rows (frame to table and back), groups and facts (facts of processes). */
 #include "source/owners/owners.h"
 
 #include "base/clock.h"
@@ -25,7 +25,7 @@
 #define ANCESTORS_MOST 64u
 #define YOUNG_NS       10000000000LL /* a process younger than this is identified in every frame */
 #define IDENTIFY_YOUNG 64u           /* at most; */
-#define IDENTIFY_OLD   16u           /* of the older ones, in turn */
+#define IDENTIFY_OLD   16u           /* of older ones, in turn */
 
 struct owners {
     struct proc_files files;
@@ -38,13 +38,13 @@ struct owners {
     struct privilege privilege;
     int64_t boot_ns;
     struct slot_list chosen; /* slots whose processes are in this frame; process i is chosen[i] */
-    struct slot_list chosen_before; /* in the frame before */
+    struct slot_list chosen_before; /* of the last frame */
     uint32_t *slot_proc;            /* index in frame.procs, for each slot */
     uint32_t slot_proc_capacity;
     uint32_t identify_cursor;
 };
 
-/* Everything that one call hands around. */
+/* The state of one call. */
 struct work {
     struct owners *owners;
     const struct frame *previous; /* NULL: none */
@@ -58,7 +58,7 @@ static bool wants(const struct work *work, uint32_t need)
     return (work->wish->needs & need) != 0;
 }
 
-/* --- which processes, and into the frame --- */
+/* --- choosing processes, and adding them to the frame --- */
 
 static void refresh_identities(struct owners *owners, int64_t boot_age_ns)
 {
@@ -92,7 +92,7 @@ static int choose(struct owners *owners, uint32_t slot)
     return 0;
 }
 
-/* The process of the open page and its ancestors, whether they hold sockets or not. */
+/* The process of the open page and its ancestors, even if they hold no sockets. */
 static int choose_page(struct work *work)
 {
     struct owners *owners = work->owners;
@@ -133,7 +133,7 @@ static int choose_processes(struct work *work)
     return error ? error : choose_page(work);
 }
 
-/* What the wish asks of the chosen processes; opens under /proc with raised privileges. */
+/* Reads the facts that the wish needs of the chosen processes, with raised privileges. */
 static void read_facts(struct work *work)
 {
     struct owners *owners = work->owners;
@@ -245,7 +245,7 @@ static void report_hidden(const struct owners *owners, struct missing *missing)
                  missing->hidden_rows, missing->hidden_rows == 1 ? "" : "s", why);
 }
 
-/* /proc itself is not what it should be, or cannot be read. */
+/* Reports that /proc shows another pid namespace, or cannot be read. */
 static void report_proc(const struct owners *owners, struct missing *missing)
 {
     char text[sizeof missing->text] = "";
@@ -272,7 +272,7 @@ static void report_missing(const struct owners *owners, struct missing *missing,
 
 /* --- the whole --- */
 
-/* A step no larger is how exactly a suspension is known: start times stand still meanwhile. */
+/* Smaller steps are within the accuracy of a suspension, during which start times stand still. */
 static void update_boot(struct owners *owners)
 {
     const int64_t boot_ns = clock_boot_wall_ns();
@@ -333,7 +333,7 @@ static int fill_frame(struct work *work, bool late)
     return error;
 }
 
-/* Other processes are shown from here on, or other groups. */
+/* Handles a change of /proc, or of the groups. */
 static void follow_changes(struct owners *owners, int64_t now_ns)
 {
     if (proc_files_follow(&owners->files)) {

@@ -1,5 +1,5 @@
-/* procps by libprocps of procps-ng 3, where libproc2 is not to be had: Debian 11, Ubuntu 22.04, RHEL
- * 9. It keeps nothing between reads. */
+/* procps by libprocps of procps-ng 3, where libproc2 is not available: Debian 11, Ubuntu 22.04,
+ * RHEL 9. It keeps nothing between reads. */
 #include "source/owners/procps.h"
 
 #include <stddef.h>

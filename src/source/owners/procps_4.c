@@ -20,7 +20,7 @@ struct procps {
 
 static struct pids_info *open_pids(struct procps *procps, enum procps_kind kind)
 {
-    /* the library takes a pointer to what it may not change */
+    /* the library takes a non-const pointer, but does not modify it */
     enum pids_item samples[SAMPLE_COUNT] = {
         [SAMPLE_PID] = PIDS_ID_PID,   [SAMPLE_START] = PIDS_TICS_BEGAN,
         [SAMPLE_THREADS] = PIDS_NLWP, [SAMPLE_CPU] = PIDS_TICS_ALL,
@@ -75,7 +75,7 @@ void procps_read(struct procps **procps, enum procps_kind kind, const unsigned *
         return;
     memcpy(copy, pids, count * sizeof(*pids));
     struct pids_fetch *fetch = procps_pids_select(info, copy, (int)count, PIDS_SELECT_PID);
-    if (!fetch) { /* without memory it forgets what it had, not that it had it (4.0.2) */
+    if (!fetch) { /* out of memory: version 4.0.2 then has inconsistent state */
         procps_pids_unref(&(*procps)->info[kind]);
         return;
     }

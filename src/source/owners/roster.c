@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALIVE_CHECKS  256u /* holders a frame that are looked after */
-#define COUNT_CHECKS  128u /* processes a frame whose count of descriptors is read, */
-#define COUNT_REFRESH 8u   /* and where a walk sees who gained or lost some, as a mere fact */
+#define ALIVE_CHECKS  256u /* holders checked per frame */
+#define COUNT_CHECKS  128u /* processes per frame whose count of descriptors is read, */
+#define COUNT_REFRESH 8u   /* and if walks find changes, only to show the count */
 
 uint32_t roster_from(const struct roster *roster, int32_t pid)
 {
@@ -137,7 +137,7 @@ void roster_forget(struct roster *roster)
     roster->count = roster->last_pid = 0;
 }
 
-/* The sorted numbers become the roster; who is not among them is gone. */
+/* The sorted pids become the roster; missing ones have ended. */
 static int merge(struct roster *roster)
 {
     const uint32_t *numbers = roster->numbers.items;
@@ -179,14 +179,14 @@ int roster_read(struct roster *roster, bool always)
     const uint32_t last_pid = files->is_real ? proc_view_last_pid(files->root) : 0;
 
     if (!always && last_pid && last_pid == roster->last_pid && roster->count)
-        return 0; /* no new process; ends are noticed by roster_check_alive */
+        return 0; /* no new process; roster_check_alive notices ends */
     int error = list_processes(roster);
     if (error)
         return error;
     error = merge(roster);
     if (!error)
         roster->last_pid = last_pid;
-    /* In every pid namespace there is a 1: not to see it means hidepid (proc(5)). */
+    /* Every pid namespace has a process 1: if it is not visible, that is hidepid (proc(5)). */
     roster->hidepid = roster->count == 0 || roster_find(roster, 1) == OWNER_NO_INDEX;
     return error;
 }
@@ -225,13 +225,13 @@ static void check_alive(struct roster *roster, uint32_t index)
             roster_mark_gone(roster, index);
         return;
     }
-    /* Another inode: the kernel dropped the old one, or the number has another process. A visit
-     * reads the start time and decides. */
+    /* Another inode: the kernel dropped the old one, or the pid was reused. A visit reads the start
+     * time and decides. */
     if (slot->identified && directory.st_ino != slot->directory_inode && slot->visited)
         visit_again(roster, slot);
 }
 
-/* Who gained or lost descriptors is visited before its turn, unless walks do that. */
+/* Processes that gained or lost descriptors are visited early, unless walks find them. */
 static void check_count(struct roster *roster, uint32_t index, bool has_walk)
 {
     struct roster_slot *slot = &roster->slots[index];
@@ -315,11 +315,11 @@ int roster_identify(struct roster *roster, uint32_t index, int directory, const 
     slot->threads = stat.threads;
     slot->zombie = stat.state == 'Z';
     slot->kernel_thread = stat.kernel_thread;
-    if (strcmp(stat.name, slot->comm) != 0) { /* it has become another program */
+    if (strcmp(stat.name, slot->comm) != 0) { /* it executed another program */
         memcpy(slot->comm, stat.name, sizeof slot->comm);
         slot->executable_read = slot->cmdline_read = false;
     }
-    slot->user_read = false; /* setuid changes it without any other sign */
+    slot->user_read = false; /* setuid changes the user without any other sign */
     slot->directory_inode = about->st_ino;
     slot->identified = true;
     slot->identified_in = roster->call;

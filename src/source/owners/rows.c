@@ -9,11 +9,11 @@
 #include <string.h>
 
 #define FETCH_AHEAD    8u          /* rows */
-#define CHECKS_MOST    256u        /* a frame: where more are hidden, it is not by their end */
-#define LISTENERS_MOST 64u         /* of one port that are listed as holders of one connection */
-#define ROW_HELD       0x80000000u /* in an index of an entry: the row says the holders it has */
+#define CHECKS_MOST    256u        /* per frame: if more are hidden, exits are not the reason */
+#define LISTENERS_MOST 64u         /* of one port, listed as holders of one connection */
+#define ROW_HELD       0x80000000u /* flag in an entry's index: the row's holders are up to date */
 
-/* Such a row is a copy of one that was given its holders, or was given them now. */
+/* The row is a copy of one with holders, or its holders were set for this frame. */
 static bool is_held(uint32_t entry)
 {
     return entry != OWNER_NO_INDEX && (entry & ROW_HELD);
@@ -36,7 +36,7 @@ static int reserve_rows(struct owner_rows *rows, uint32_t count)
     return GROW(rows->entries, rows->capacity, count);
 }
 
-/* The entry of a row, given the one that its row of the frame before had. */
+/* The entry of a row, from that of its row in the last frame. */
 static int follow(struct owner_rows *rows, const struct conn *conn, uint32_t before,
                   uint32_t *entry)
 {
@@ -59,8 +59,8 @@ static int follow(struct owner_rows *rows, const struct conn *conn, uint32_t bef
     return owner_table_find_or_add(rows->table, conn->inode, entry);
 }
 
-/* The listeners at which connections of the frame wait. Those of a frame of their own get entries
- * in the table. */
+/* Lists the listeners of waiting connections. Those in a separate frame get entries in the
+ * table. */
 static int list_listeners(struct owner_rows *rows, const struct frame *frame, bool is_next,
                           uint32_t *seen)
 {
@@ -136,24 +136,24 @@ int owner_rows_take(struct owner_rows *rows, const struct frame *previous, const
     return 0;
 }
 
-struct put { /* what filling the rows takes along */
+struct put { /* the state of filling the rows */
     const struct owner_rows *rows;
     const struct owner_rows_put *what;
     const uint32_t *slot_proc;
     struct frame *frame;
-    uint32_t last_first, last_count; /* of the list of holders written last */
+    uint32_t last_first, last_count; /* of the last list of holders written */
     uint32_t hidden_uids[64], hidden_uid_count;
     uint32_t checks;
     int error;
 };
 
-/* systemd, of the system or of a user, keeps what it hands to services. */
+/* systemd, of the system or of a user, keeps sockets that it passes to services. */
 static bool is_systemd(const struct proc *proc)
 {
     return strcmp(proc->comm, "systemd") == 0;
 }
 
-/* The one that is shown first: the oldest that has the socket for itself. */
+/* The order of display: the oldest process that uses the socket itself comes first. */
 static bool comes_before(const struct proc *a, const struct proc *b)
 {
     if (is_systemd(a) != is_systemd(b))
@@ -229,7 +229,7 @@ static bool is_closed_since(struct put *put, const struct conn *conn)
     return check->is_open && put->checks++ < CHECKS_MOST && !check->is_open(check->context, conn);
 }
 
-/* A row whose process has ended since it was read has no owner. */
+/* Checks whether a row without a holder lost its process since it was read. */
 static void check_unfound(struct put *put, const struct conn *conn, struct owner_entry *entry)
 {
     if ((entry->flags & ENTRY_CHECKED) || put->checks >= CHECKS_MOST)
@@ -270,7 +270,7 @@ static void put_entry(struct put *put, struct conn *conn, uint32_t index)
         put->frame->procs[put->frame->owner_refs[conn->owners + i]].sockets++;
 }
 
-/* No inode and none before: not yet accepted, or let go by its program before we saw it. */
+/* No inode now or before: not yet accepted, or closed by its program before we saw it. */
 static void put_without_inode(struct put *put, struct conn *conn)
 {
     uint32_t entries[LISTENERS_MOST];
@@ -283,7 +283,7 @@ static void put_without_inode(struct put *put, struct conn *conn)
     count = accept_queues_find(&put->rows->queues, conn, entries, LISTENERS_MOST);
     if (count == 0)
         return;
-    /* A listener whose own owner is a word hands that word on. */
+    /* If the listener has an owner word, the connection gets the same. */
     const uint8_t word = put->rows->table->entries[entries[0]].word;
     put_list(put, conn, entries, count);
     conn->owner_word = conn->owner_count || word == OWNER_PROCESS ? OWNER_LISTENER : word;
@@ -304,7 +304,7 @@ static void count_hidden(struct put *put, const struct conn *conn)
         put->hidden_uids[put->hidden_uid_count++] = conn->uid;
 }
 
-/* Process 1 holds listeners for the programs that it will start. */
+/* Process 1 holds listeners for services that it activates. */
 static bool put_activation(struct put *put, struct conn *conn)
 {
     const struct proc *owner =
@@ -321,7 +321,7 @@ static bool put_activation(struct put *put, struct conn *conn)
     return conn->group != CONN_NO_INDEX;
 }
 
-/* The process's own group where a pid is known; else what the socket's creator was in. */
+/* The process's group if the pid is known; else that of the socket's creator. */
 static void put_group(struct put *put, struct conn *conn)
 {
     if (put_activation(put, conn))
@@ -342,7 +342,7 @@ static void put_group(struct put *put, struct conn *conn)
         conn->unit_from = UNIT_FROM_SOCKET;
 }
 
-/* Rows and entries come from memory: the parts of them that are read and written. */
+/* Prefetches the parts of rows and entries that are read and written. */
 static void fetch_ahead(const struct owner_rows *rows, const struct frame *next, uint32_t row)
 {
     const uint32_t entry = entry_of(rows->entries[row]);
@@ -355,7 +355,7 @@ static void fetch_ahead(const struct owner_rows *rows, const struct frame *next,
         __builtin_prefetch(&rows->table->entries[entry]);
 }
 
-/* Stands as it is: a copy of a row that has its holders from an entry that is as it was. */
+/* True if the row can stay unchanged: a copy with holders from an entry that did not change. */
 static bool is_kept(const struct put *put, uint32_t row)
 {
     const uint32_t entry = put->rows->entries[row];
@@ -364,7 +364,7 @@ static bool is_kept(const struct put *put, uint32_t row)
            !owner_table_has_moved(put->rows->table, entry_of(entry));
 }
 
-/* Counts of sockets begin with those of the frame before, of which a row is no more or not as it was. */
+/* Counts of sockets start from those of the last frame: subtracts a row that is gone or changed. */
 static void uncount(struct put *put, uint32_t previous)
 {
     const struct frame *frame = put->what->previous;
@@ -389,7 +389,7 @@ static void begin_counts(struct put *put)
             uncount(put, what->diff->changes[i].previous);
 }
 
-/* Lists of holders that rows share with those of the frame before. */
+/* Keeps the lists of holders that rows share with those of the last frame. */
 static void keep_lists(struct put *put)
 {
     const struct frame *previous = put->what->previous;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A component of a path is the id of a container if the runtime has this for it. */
+/* A path component is the id of a container if the runtime has this state for it. */
 static const struct state_place {
     const char *runtime, *folder;
     bool has_namespace;          /* the component before it, a folder above its own */

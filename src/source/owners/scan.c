@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PASSES_MOST         3u       /* a frame: each ends at its budget, this at its surprises */
+#define PASSES_MOST         3u       /* per frame: limits repetitions after unexpected changes */
 #define BACKGROUND_NS       200000LL /* of the background round, a frame, */
 #define BACKGROUND_NS_A_ROW 15LL     /* and a row */
 #define WALK_NS             50000LL  /* the same where a walk does it */
@@ -35,7 +35,7 @@ static int visit_fresh(struct owner_scan *scan, int64_t deadline_ns)
     return 0;
 }
 
-/* In this stage there is nothing to be learned from it that this scan has not read. */
+/* This scan has already read everything of it that this stage needs. */
 static bool is_read(const struct roster_slot *slot, const struct scan_round *round)
 {
     if (slot->gone)
@@ -45,7 +45,7 @@ static bool is_read(const struct roster_slot *slot, const struct scan_round *rou
     return (round->depth == VISIT_SHALLOW ? slot->read_epoch : slot->deep_epoch) == round->epoch;
 }
 
-/* One stage of a scan from where it stands to its end. 0: ended; 1: out of time; -errno. */
+/* Continues one stage of a scan to its end. 0: ended; 1: out of time; -errno. */
 static int run_stage(struct owner_scan *scan, struct scan_round *round, int64_t deadline_ns)
 {
     for (;;) {
@@ -71,7 +71,7 @@ static int run_stage(struct owner_scan *scan, struct scan_round *round, int64_t 
     }
 }
 
-/* Sockets that this scan was to find. */
+/* True for a socket that this scan had to find. */
 static bool is_due(const struct scan_round *round, const struct owner_entry *entry)
 {
     return (entry->flags & ENTRY_PENDING) && (int16_t)(entry->epoch - round->epoch) < 0;
@@ -88,10 +88,10 @@ static bool has_due(const struct owner_scan *scan, const struct scan_round *roun
     return false;
 }
 
-/* Under churn most of what a shallow scan does not find was closed between the dump and the scan,
- * and to read every descriptor anew would be in vain: the next frame shows what still is there. The
- * first frame of all, which may be the only one, waits for nothing. True if none of
- * them has waited already. */
+/* Under churn, most sockets that a shallow scan does not find were closed between dump and scan,
+ * and reading every descriptor again would be useless: the next frame shows which still exist. The
+ * first frame, which may be the only one, does not wait. True if none of them has waited
+ * already. */
 static bool may_park(const struct owner_scan *scan, const struct scan_round *round)
 {
     const struct owner_table *table = scan->roster->table;
@@ -119,7 +119,7 @@ static void park(struct owner_scan *scan, struct scan_round *round)
     round->parked = true;
 }
 
-/* What a socket without a readable holder is said to be. */
+/* The owner word of a socket without a readable holder. */
 static uint8_t word_of_unfound(const struct owner_scan *scan)
 {
     if (scan->roster->denied_any || scan->roster->hidepid)
@@ -143,7 +143,7 @@ static void conclude(struct owner_scan *scan, const struct scan_round *round)
     }
 }
 
-/* What is without an owner now is due at the end of a scan that begins now. */
+/* Sockets without an owner now must be found by a scan that begins now. */
 static void begin_search(struct owner_scan *scan)
 {
     scan->roster->denied_any = false;
@@ -161,7 +161,7 @@ static int begin_scan(struct owner_scan *scan)
     return 0;
 }
 
-/* A process forked while the others were read may hold what they have given up since. */
+/* A process forked while others were read may hold sockets that they closed since. */
 static int visit_latecomers(struct owner_scan *scan, const struct scan_round *round,
                             int64_t deadline_ns)
 {
@@ -223,7 +223,7 @@ static int run_walk(struct owner_scan *scan, int64_t deadline_ns)
 
     if (result)
         return result;
-    /* Every socket without a holder is due, also where the walk took the last one away. */
+    /* Every socket without a holder is due, even if the walk removed the last one. */
     begin_search(scan);
     if (has_due(scan, round) && may_park(scan, round)) {
         park(scan, round);
@@ -240,7 +240,7 @@ static int run_walk(struct owner_scan *scan, int64_t deadline_ns)
     return 0;
 }
 
-/* A walk is not done in pieces: frames save for it. */
+/* A walk cannot be split: frames save up time for it. */
 static int walk_in_background(struct owner_scan *scan, uint32_t row_count, int64_t deadline_ns)
 {
     if (!owner_walks_save(&scan->walks, WALK_NS + WALK_NS_A_ROW * row_count))
@@ -250,7 +250,7 @@ static int walk_in_background(struct owner_scan *scan, uint32_t row_count, int64
     return result == -ENOMEM ? result : 0;
 }
 
-/* What it lacks is opened or handed over since: looked for as ever. */
+/* Sockets that it lacks were opened or passed on since: searched as usual. */
 static int take_ahead(struct owner_scan *scan)
 {
     const int result = owner_walks_run(&scan->walks);
@@ -269,7 +269,7 @@ static int scan_all(struct owner_scan *scan, uint32_t row_count, int64_t deadlin
         result = run_walk(scan, deadline_ns);
         if (result >= 0 || result == -ENOMEM)
             return result;
-        result = 0; /* by /proc, then */
+        result = 0; /* fall back to /proc */
     }
     for (unsigned i = 0; i < PASSES_MOST && !result && !scan->search.parked; i++) {
         if (!scan->search.active && scan->roster->table->pending)
@@ -300,7 +300,7 @@ int owner_scan_run(struct owner_scan *scan, uint32_t row_count, int64_t budget_n
     scan->error = result < 0 ? result : 0;
     *late =
         result != 0 || scan->search.active || scan->roster->table->pending || scan->roster->fresh;
-    /* What could not be read now (no descriptors left) is late, not failed. */
+    /* If it could not be read now (no descriptors left), it is late, not failed. */
     return result == -ENOMEM ? result : 0;
 }
 

@@ -14,7 +14,7 @@
 
 #define SUFFIX ".socket"
 
-/* Highest first: the first that has a file of a name counts (systemd.unit(5)). */
+/* By precedence: the first with a file of that name counts (systemd.unit(5)). */
 static const char *const FOLDERS[] = {"etc/systemd/system",     "run/systemd/system",
                                       "run/systemd/generator",  "usr/local/lib/systemd/system",
                                       "usr/lib/systemd/system", "lib/systemd/system"};
@@ -133,7 +133,7 @@ static bool has_file(const char *root, size_t folder, const char *name)
     return lstat(path, &about) == 0;
 }
 
-/* A link to a file of another name is another name of that unit. */
+/* A link to a file of another name is an alias. */
 static bool is_alias(const char *path, const char *name)
 {
     char target[PATH_MAX];
@@ -181,7 +181,8 @@ static void read_dropped_in(struct socket_unit *unit, const char *root, const ch
     }
 }
 
-/* True: it listens there; `found` is what it starts, "?" if that is another than before. */
+/* True: it listens there; `found` is the unit it activates, "?" if that differs from an earlier
+ * one. */
 static bool try_unit(const char *root, size_t folder, const char *name, const struct tuple *at,
                      char found[SOCKET_UNIT_MAX])
 {

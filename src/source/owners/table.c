@@ -122,7 +122,7 @@ void owner_table_sweep(struct owner_table *table)
     }
 }
 
-/* Out of memory all count as moved. */
+/* If out of memory, all count as changed. */
 static void note_moved(struct owner_table *table, uint32_t entry)
 {
     const uint32_t before = table->moved_capacity;
@@ -170,7 +170,7 @@ static int add_link(struct owner_table *table, struct owner_entry *entry, uint32
     return 0;
 }
 
-/* New ones are named by no entry. */
+/* New slots have no references. */
 static int reserve_references(struct owner_table *table, uint32_t slot)
 {
     const uint32_t before = table->slot_capacity;
@@ -191,7 +191,7 @@ int owner_table_add_holder(struct owner_table *table, uint32_t index, uint32_t s
         return -ENOMEM;
 
     if (entry->word == OWNER_LAST)
-        drop_holders(table, entry); /* it has a present one again */
+        drop_holders(table, entry); /* it has a present holder again */
     if (has_holder(table, entry, slot))
         return 0;
     note_moved(table, index);
@@ -217,7 +217,7 @@ static void set_pending(struct owner_table *table, struct owner_entry *entry)
     entry->flags |= ENTRY_PENDING;
 }
 
-/* The last holder stays as the one that held it last, until another is found. */
+/* The last holder is kept as such until another is found. */
 static void lose_last_holder(struct owner_table *table, struct owner_entry *entry)
 {
     entry->word = OWNER_LAST;

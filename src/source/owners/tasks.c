@@ -38,7 +38,7 @@ static int read_task(struct visitor *visitor, uint32_t index, int tasks, uint32_
     return 0; /* or the thread has ended */
 }
 
-/* Of those listed, each table once. */
+/* Reads each table of the listed threads once. */
 static int read_tasks(struct visitor *visitor, uint32_t index, int tasks,
                       const struct proc_numbers *numbers)
 {

@@ -53,8 +53,8 @@ static int read_socket(struct visitor *visitor, int directory, const char *name,
     return 0;
 }
 
-/* One descriptor. What is known of it stands in a shallow visit while its socket is in the frame:
- * a closed socket leaves the frame, or its inode is not found by the end and all are read. */
+/* Reads one descriptor. A shallow visit assumes it unchanged while its socket is in the frame: a
+ * closed socket leaves the frame; or an inode is not found, and then all are read. */
 static int look_at(struct visitor *visitor, uint32_t index, int directory, uint32_t fd, bool deep)
 {
     struct owner_table *table = visitor->roster->table;
@@ -78,7 +78,7 @@ static int look_at(struct visitor *visitor, uint32_t index, int directory, uint3
     return error ? error : found_fds_add(&visitor->found, fd, inode);
 }
 
-/* What listing a fd directory takes along. */
+/* The state of listing a fd directory. */
 struct listing {
     struct visitor *visitor;
     uint32_t slot;
@@ -278,6 +278,6 @@ int visit_process(struct visitor *visitor, uint32_t index, enum visit_depth dept
         return -ESRCH;
     if (result < 0 && result != -ESRCH && result != -ENOMEM && result != -EMFILE &&
         result != -ENFILE)
-        return deny(visitor, index); /* something odd about this one process stops no scan */
+        return deny(visitor, index); /* an error with one process must not stop the scan */
     return result;
 }

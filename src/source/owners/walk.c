@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Costs to compare, measured on Linux 6.18; descriptors that are no sockets of ours are on top of
- * both, and cost /proc more. */
+/* Costs to compare, measured on Linux 6.18; other descriptors add to both, and cost more through
+ * /proc. */
 #define PROC_SOCKET_NS  2000LL
 #define PROC_PROCESS_NS 20000LL
 #define WALK_SOCKET_NS  300LL
@@ -48,12 +48,12 @@ static bool pays(const struct owner_walks *walks, uint32_t pending, uint32_t fre
     int64_t walk_ns = walks->walker.first_ns + pending * WALK_SOCKET_NS;
     const int64_t proc_ns = pending * PROC_SOCKET_NS + fresh * PROC_PROCESS_NS;
 
-    /* A walk reports pids of our own namespace, which mean nothing in another's /proc. */
+    /* A walk reports pids of our own namespace, which are meaningless in another's /proc. */
     if (!walks->walker.walk || walks->roster->files->view.kind != PROC_VIEW_OWN)
         return false;
     if (walks->cost_ns)
         walk_ns = walks->cost_ns;
-    /* With a socket unknown every process is listed: dearer than any walk that is loaded. */
+    /* With an unknown socket every process is listed: more expensive than any loaded walk. */
     if (pending && owner_walks_is_ready(walks))
         return true;
     return walk_ns < proc_ns;
@@ -82,7 +82,7 @@ static uint32_t find_slot(struct roster *roster, const struct owner_found *found
         return OWNER_NO_INDEX;
     const struct roster_slot *slot = &roster->slots[index];
     if (!slot->identified || slot->start_ticks != found->start_ticks)
-        roster_identify_again(roster, index); /* another start: its slot is given up */
+        roster_identify_again(roster, index); /* another start time: releases its slot */
     if (slot->gone || !slot->identified || slot->start_ticks != found->start_ticks)
         return OWNER_NO_INDEX;
     return index;
@@ -123,7 +123,7 @@ static int note_task(struct walking *walking, uint32_t inode)
     return 0;
 }
 
-/* The next descriptor is of another table than that of the run. */
+/* The next descriptor belongs to another table than the run. */
 static bool is_next_run(const struct owner_found *run, const struct owner_found *found)
 {
     return found->pid != run->pid || found->thread != run->thread ||
@@ -144,7 +144,7 @@ static void take(void *context, const struct owner_found *found)
     const uint32_t inode = (uint32_t)found->inode;
     const uint32_t entry = owner_table_find(roster->table, inode);
     if (entry == OWNER_NO_INDEX)
-        return; /* closed by now, or not in the frame yet */
+        return; /* already closed, or not in the frame yet */
     if (!walking->placed)
         walking->slot = find_slot(roster, found);
     walking->placed = true;
@@ -156,7 +156,7 @@ static void take(void *context, const struct owner_found *found)
         walking->error = owner_table_add_holder(roster->table, entry, walking->slot);
 }
 
-/* What a walk did not find in a process's own table is not there any more. */
+/* Removes descriptors that a walk did not find in a process's own table. */
 static int forget_unfound(const struct walking *walking)
 {
     struct roster *roster = walking->roster;
@@ -207,7 +207,7 @@ static int take_tasks(struct walking *walking)
     return error;
 }
 
-/* slots: those of processes that there were when the walk began. */
+/* slots: those that existed when the walk began. */
 static void mark_visited(struct roster *roster, uint32_t slots)
 {
     for (uint32_t i = 0; i < roster->count; i++)
@@ -215,7 +215,7 @@ static void mark_visited(struct roster *roster, uint32_t slots)
             roster_mark_visited(roster, roster->entries[i].slot);
 }
 
-/* "Not now" is tried again in the next frame. */
+/* -EAGAIN is retried in the next frame. */
 static int walk_failed(struct owner_walks *walks, int error)
 {
     if (error != -EAGAIN && error != -ENOMEM)
@@ -223,7 +223,7 @@ static int walk_failed(struct owner_walks *walks, int error)
     return error;
 }
 
-/* What the walk found, and did not find, is what there is. */
+/* Applies the complete results of the walk. */
 static int conclude(struct walking *walking)
 {
     if (!walking->error)

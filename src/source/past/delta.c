@@ -1,5 +1,5 @@
-/* past_delta: one element of an array against an earlier one: which of its 32-bit words differ, and
- * by how much. Independent of what the words mean, except that some of a row tick by themselves. */
+/* past_delta: encodes an element of an array by the differences of its 32-bit words from an earlier
+ * one. Independent of their meaning, except for ticking facts of rows. */
 #include "source/past/delta.h"
 
 #include "core/conn.h"
@@ -23,7 +23,7 @@ static uint32_t tick_up(uint32_t value, int64_t passed_ms)
     return value + (uint32_t)passed_ms;
 }
 
-/* What the element is if nothing happened to it. */
+/* Predicts the element if nothing happened. */
 static void expect(void *expected, size_t size, bool conns, int64_t passed_ms,
                    const void *base_array, uint32_t base)
 {
@@ -91,7 +91,7 @@ static bool take(struct past_bytes *from, void *to, size_t size)
     return true;
 }
 
-/* Rows lie where alignment does not matter to memcpy only: word by word through a copy. */
+/* Rows may be unaligned: access words by memcpy. */
 static void add_word(char *word, uint32_t difference)
 {
     uint32_t value;

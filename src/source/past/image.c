@@ -90,7 +90,7 @@ void past_texts_done(struct past_texts *texts)
     hash_index_done(&texts->places);
 }
 
-/* The text's number in place of the pointer to it. */
+/* Replaces the pointer to a text by its number. */
 static int number_text(struct past_texts *texts, const char **text)
 {
     uint32_t place;
@@ -222,7 +222,7 @@ int past_image_take(struct past_image *image, struct past_texts *texts, const st
     return error;
 }
 
-/* Copies of the text that the number stands for. */
+/* A copy of the text with that number. */
 static const char *text_of(struct frame *frame, const char *texts, const char *const *number)
 {
     uintptr_t place;

@@ -1,5 +1,4 @@
-/* past: keeps frames: what changed of each against the one before, packed. Reading them
- * back is source.c. */
+/* past: stores frames as compressed differences from the last one. source.c reads them. */
 #include "source/past/store.h"
 
 #include "base/hash.h"
@@ -13,7 +12,7 @@
 #define LEVEL          1   /* of zstd */
 #define GROUP_MOST     60u /* frames from one whole one to the next */
 #define GROUP_LEAST    8u
-#define GROUPS_LEAST   8u /* so many groups fit at least: the oldest leaves as one */
+#define GROUPS_LEAST   8u /* at least this many groups fit: the oldest is dropped as a whole */
 #define BLOCK_OVERHEAD (sizeof(struct past_block) + 16)
 #define LOOK_AHEAD     8u
 
@@ -65,8 +64,7 @@ void past_reach(const struct past *past, struct past_reach *reach)
     }
 }
 
-/* Where each serial is in the frame before; only made where rows do not follow each other as they
- * did. */
+/* Index of serials in the last frame; only built if rows are not in the same order. */
 static int index_serials(struct past *past)
 {
     const struct frame *previous = past->previous;
@@ -89,7 +87,8 @@ static uint32_t find_serial(const struct past *past, uint64_t serial)
     return PAST_NO_BASE;
 }
 
-/* The row before of this one: mostly the next, or some rows on, as those between are gone. */
+/* The row of this serial in the last frame: mostly the next, or some rows further on, as rows
+ * closed. */
 static uint32_t find_row(struct past *past, uint64_t serial, uint32_t next, uint64_t last_serial,
                          bool *indexed)
 {
@@ -98,7 +97,7 @@ static uint32_t find_row(struct past *past, uint64_t serial, uint32_t next, uint
     for (uint32_t i = next; i < previous->conn_count && i - next < LOOK_AHEAD; i++)
         if (previous->conns[i].serial == serial)
             return i;
-    if (serial > last_serial) /* it was not there yet */
+    if (serial > last_serial) /* it did not exist yet */
         return PAST_NO_BASE;
     if (!*indexed && index_serials(past) != 0)
         return PAST_NO_BASE;
@@ -132,7 +131,7 @@ static void write_rows(struct past *past, const struct frame *frame, bool key)
     }
 }
 
-/* Processes keep their order, but for those that have come and gone. */
+/* Processes keep their order, except for new and ended ones. */
 static uint32_t find_proc(const struct past_image *before, const struct proc *proc, uint32_t next)
 {
     const struct proc *procs = before->data[PAST_PROCS];
@@ -225,7 +224,7 @@ static void drop_first(struct past *past)
     past->first++;
 }
 
-/* The oldest whole frame and those that are kept as differences from it, while there is another one. */
+/* Drops the oldest whole frame and its differences, as long as there is another whole one. */
 static void keep_limit(struct past *past)
 {
     while (past->bytes > past->limit && past->first < past->end) {
@@ -255,7 +254,7 @@ static void count_block(struct past *past, const struct past_block *block)
         past->key_bytes = bytes;
 }
 
-/* The next frame is kept as what differs from this one. */
+/* The next frame is stored as differences from this one. */
 static void become_previous(struct past *past, struct frame *frame)
 {
     struct past_image other = past->other;
@@ -303,7 +302,7 @@ int past_add(struct past *past, struct frame *frame)
     if (!error)
         error = write_block(past, frame, &block);
     if (error) {
-        past->group_frames = GROUP_MOST; /* what is kept last no longer is its base */
+        past->group_frames = GROUP_MOST; /* the last stored frame is no longer its base */
         return error;
     }
     *past_block(past, past->end++) = block;

@@ -1,4 +1,4 @@
-/* past_source: the frames of the past as a source that goes back and forth. */
+/* past_source: the stored frames as a source that can go back and forth. */
 #include "source/past/store.h"
 
 #include "source/past/delta.h"
@@ -16,14 +16,14 @@ struct past_source {
     struct past_image image, next;
     struct buffer texts, raw;
     ZSTD_DCtx *zstd;
-    uint64_t decoded; /* the block that image is, UINT64_MAX = none */
-    uint64_t at;      /* the block given last, or to be given if ready */
+    uint64_t decoded; /* the block in `image`, UINT64_MAX = none */
+    uint64_t at;      /* the last block returned, or the next one if ready */
     bool ready, placed;
 
     /* the search */
     struct source_search search;
     struct frame_pool *pool;
-    uint64_t cursor; /* the event to be looked at next, or before which */
+    uint64_t cursor; /* the next event to be examined, or the one after it (backward) */
 };
 
 static struct past_source *past_of(struct source *source)
@@ -86,7 +86,7 @@ static int unpack(struct past_source *own, const struct past_block *block)
     return ZSTD_isError(got) || got != block->raw_bytes ? -EBADMSG : 0;
 }
 
-/* The block after the one that image is, or a whole one. */
+/* Decodes the block after the one in `image`, or a whole one. */
 static int decode(struct past_source *own, uint64_t n)
 {
     const struct past_block *block = past_block(own->past, n);
@@ -129,7 +129,7 @@ static int next_block(const struct past_source *own, uint64_t *n)
     const struct past *past = own->past;
     uint64_t next = !own->placed ? past->first : own->ready ? own->at : own->at + 1;
 
-    if (next < past->first) /* it has left meanwhile */
+    if (next < past->first) /* dropped meanwhile */
         next = past->first;
     if (next >= past->end)
         return -ENODATA;
@@ -143,7 +143,7 @@ static int past_next(struct source *source, struct frame *frame, const struct wi
     uint64_t n;
     int error = next_block(own, &n);
 
-    (void)wish; /* what was shown then */
+    (void)wish; /* stored frames are as they were */
     if (!error)
         error = decode_to(own, n);
     if (!error)
@@ -215,7 +215,7 @@ static int past_search_begin(struct source *source, const struct source_search *
     return 0;
 }
 
-/* The first frame kept that has seen the event. */
+/* The first stored frame after the event. */
 static uint64_t block_of_event(const struct past *past, uint64_t number)
 {
     uint64_t low = past->first, high = past->end - 1;
@@ -243,7 +243,7 @@ static struct frame *frame_of_event(struct past_source *own, uint64_t number)
     return frame;
 }
 
-/* Of the events from `from` on, before `to`, the first that matches, or the last; 0 = none. */
+/* The first matching event in [from, to), or the last one (backward); 0 = none. */
 static uint64_t find_event(struct past_source *own, uint64_t from, uint64_t to)
 {
     struct event batch[BATCH];
@@ -318,7 +318,7 @@ static int past_density_step(struct source *source, unsigned lines)
 {
     (void)source;
     (void)lines;
-    return 0; /* it was counted at once: there is a number for each frame */
+    return 0; /* counted at once: frames have totals */
 }
 
 static void past_close(struct source *source)

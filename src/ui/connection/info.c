@@ -1,5 +1,5 @@
-/* connection_info: what only the page of a connection shows: every field of tcp_info by a readable name
- * with its unit, socket memory, options. What the kernel did not report is left out. */
+/* connection_info: facts shown only on the page of a connection: every field of tcp_info by a
+ * readable name with its unit, socket memory, options. Unreported ones are left out. */
 #include "core/info.h"
 #include "base/clock.h"
 #include "core/text/text.h"
@@ -16,8 +16,8 @@
 struct info_group {
     const char *title; /* NULL: shown in the lines above */
     struct {
-        uint8_t field;     /* place in TCP_INFO, and 1; 0 behind the last */
-        const char *label; /* said under this title; NULL = as TCP_INFO has it */
+        uint8_t field;     /* place in TCP_INFO + 1; 0 after the last */
+        const char *label; /* label below this title; NULL = that of TCP_INFO */
     } fields[INFO_GROUP_FIELDS];
 };
 #define FIELD(name, label)                                                                         \
@@ -76,7 +76,7 @@ static const char *const SOCKET_FACTS[] = {"shutdown", "tls_version", "tls_ciphe
 static const char *const MEMORY_FACTS[] = {"rmem_alloc", "rcvbuf",    "wmem_alloc", "wmem_queued",
                                            "sndbuf",     "fwd_alloc", "optmem",     "sock_backlog"};
 
-/* Before there was any data these are times since boot. */
+/* Before any data, these are times since boot. */
 static bool is_filled(const struct conn *conn, unsigned field)
 {
     const bool since =
@@ -111,7 +111,7 @@ static void field_text(char *out, size_t size, const struct info_field *field, u
         page_bytes(out, size, value);
         return;
     case INFO_BYTES_PER_S:
-        if (value == UINT64_MAX) /* sk_max_pacing_rate before anybody has set it */
+        if (value == UINT64_MAX) /* sk_max_pacing_rate is unset */
             snprintf(out, size, "none");
         else
             page_rate(out, size, value);
@@ -145,7 +145,7 @@ struct drawing {
     const struct conn *conn;
     struct page *text;
     const char *title;
-    bool titled; /* the title stands */
+    bool titled; /* the title has been drawn */
 };
 
 static void draw_title(struct drawing *own)
@@ -199,7 +199,7 @@ static bool is_grouped(unsigned field)
     return false;
 }
 
-/* Of those that are known, none is more than 0. */
+/* True if all known values are 0. */
 static bool holds_zeros(const struct drawing *own, const struct info_group *group)
 {
     bool any = false;
@@ -221,7 +221,7 @@ static void draw_fields(struct drawing *own, const struct info_group *group)
         draw_field(own, group->fields[n].field - 1u, group->fields[n].label);
 }
 
-/* True: it holds nothing but zeros. */
+/* True: it has only zeros. */
 static bool draw_group(struct drawing own, const struct info_group *group, bool unfolded)
 {
     const bool zeros = holds_zeros(&own, group);

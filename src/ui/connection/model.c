@@ -1,5 +1,5 @@
-/* connection_model: one connection from picture to picture, also back in time, and after its end.
- */
+/* connection_model: follows one connection from picture to picture, also back in time and after its
+ * end. */
 #include "ui/connection/connection.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ void connection_end(struct connection_model *model)
     model->serial = 0;
 }
 
-/* A ghost is the row as it ended; what is shown is what it was before. */
+/* A ghost is the row after its end; the state before it is shown. */
 static void take_row(struct connection_model *model, const struct picture *picture)
 {
     const struct conn *conn = frame_find_serial(picture->frame, model->serial);
@@ -75,7 +75,7 @@ const struct conn *connection_row(const struct connection_model *model,
 const char *connection_lack(const struct connection_model *model)
 {
     if (!(model->conn.known & KNOWN_INFO) && !(model->frame->missing.reasons & MISSING_SOCK_DIAG))
-        return "not reported by the kernel"; /* of what is left of a closed socket, and the like */
+        return "not reported by the kernel"; /* as for minisocks */
     if (frame_is_of_log(model->frame))
         return "not recorded";
     if (model->frame->missing.reasons & MISSING_SOCK_DIAG)

@@ -1,5 +1,5 @@
-/* connection_plots: what a connection carried and what limited it, by time, all plots on one axis;
- * and what holds it back. */
+/* connection_plots: traffic and limits of a connection over time, all plots on one axis; and what
+ * limits it now. */
 #include "base/clock.h"
 #include "core/held_back.h"
 #include "core/info.h"
@@ -12,8 +12,8 @@
 
 #define PLOT_VALUES 1024 /* columns of dots: two a cell */
 #define PLOT_GAP    3
-#define FOUR_COLS   200 /* from here on four side by side */
-#define TOTALS_COLS 52  /* of a plot: there is room for what it carried in all */
+#define FOUR_COLS   200 /* from this width on four side by side */
+#define TOTALS_COLS 52  /* of a plot: from here on totals are shown */
 #define TWO_COLS    60
 #define HELD_NS     (60 * SECOND_NS)
 #define HELD_LABEL  15
@@ -22,16 +22,16 @@
 #define HELD_MOST   60
 #define MOSTLY      500u /* permille */
 #define PERMILLE    1000u
-#define THRESHOLDS  4 /* a threshold so many times the window is out of sight */
+#define THRESHOLDS  4 /* a threshold of more times the window is not drawn */
 
 struct plot_work {
     const struct series *series;
-    const struct connection_model *model; /* NULL: of a series that is no connection's */
+    const struct connection_model *model; /* NULL: the series is not that of a connection */
     const struct column_context *context;
     const struct series_axis *axis;
     size_t count;
     uint64_t values[2][PLOT_VALUES];
-    bool hot[PLOT_VALUES]; /* something was retransmitted then, or the peer's window was shut */
+    bool hot[PLOT_VALUES]; /* retransmissions, or the peer's window was shut */
     struct graph_layer layers[2];
     uint64_t ceiling;
     bool known; /* there is a value */
@@ -40,10 +40,11 @@ struct plot_work {
 struct plot {
     enum series_value values[2];
     unsigned styles[2];
-    bool mirrored;  /* the second hangs below the first, else it is a line above it */
-    int hot;        /* layer that shows where it is, from 1 on; 0: none */
+    bool mirrored;  /* the second is drawn downwards, else as a line over the first */
+    int hot;        /* layer that shows `hot`, from 1 on; 0: none */
     uint64_t least; /* of the ceiling */
-    uint64_t far;   /* the second counts for the ceiling up to so many times the first; 0: always */
+    /* the second affects the ceiling only up to this many times the first; 0: always */
+    uint64_t far;
     void (*title)(const struct plot_work *work, struct page *text);
     size_t (*unit)(char *out, size_t size, uint64_t value);
 };
@@ -209,7 +210,7 @@ static void fill_layers(const struct plot *plot, struct plot_work *work)
         work->layers[1].count = 0;
 }
 
-/* A count that grew is one that happened. */
+/* Marks where a counter grew. */
 static void find_hot(struct plot_work *work)
 {
     uint64_t *totals = work->values[0], *shut = work->values[1], before = SERIES_UNKNOWN;
@@ -225,7 +226,7 @@ static void find_hot(struct plot_work *work)
     }
 }
 
-/* The title in the row of the text, the plot below it. What is not all in sight is left out. */
+/* The title in the row of the text, the plot below. Not drawn unless it is completely visible. */
 static void draw_plot(const struct plot *plot, struct plot_work *work, int rows, int col, int cells,
                       struct page *text)
 {

@@ -1,4 +1,4 @@
-/* connection_states: which states a connection went through, and when, from the event ring. */
+/* connection_states: the states that a connection went through, and when, from the event ring. */
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/connection/connection.h"
@@ -12,7 +12,7 @@
 #define TEN_SECOND_S  10
 #define SEGMENT_GAP   2
 #define SEGMENT_TEXT  48
-#define LIFELINE_BAR  72 /* wider does not say more */
+#define LIFELINE_BAR  72 /* a wider one has no more information */
 #define HISTORY_TEXTS 96
 
 static void add(struct connection_states *states, const struct connection_state *state)
@@ -57,7 +57,7 @@ void connection_states_read(struct connection_states *states, const struct pictu
         picture->frame->mono_ns < states->read_ns) /* back in time */
         *states = (struct connection_states){.cursor = event_ring_oldest(picture->events)};
     states->read_ns = picture->frame->mono_ns;
-    /* Only what the frame covers: the picture may be paused, or in the past. */
+    /* Only events up to the frame: the picture may be paused, or in the history. */
     while (states->cursor < picture->frame->next_event) {
         uint64_t left = picture->frame->next_event - states->cursor;
         uint32_t got = event_ring_read(picture->events, &states->cursor, batch,
@@ -85,9 +85,9 @@ void connection_states_complete(struct connection_states *states, const struct f
 
 struct life { /* what is drawn */
     struct connection_states states;
-    int64_t end_ns; /* monotonic: of what is known of it */
+    int64_t end_ns; /* monotonic: of the known part */
     int64_t now_ns; /* wall: of the frame that is shown */
-    bool over;      /* nothing says what came after the last state */
+    bool over;      /* the state after the last one is unknown */
 };
 
 static struct life life_of(const struct connection_model *model, const struct picture *picture)
@@ -100,7 +100,7 @@ static struct life life_of(const struct connection_model *model, const struct pi
     return life;
 }
 
-/* Milliseconds matter in what is short. */
+/* Short spans need milliseconds. */
 static void span(char *out, size_t size, int64_t ns)
 {
     if (ns < MILLISECOND_NS)
@@ -127,7 +127,7 @@ static bool stay(const struct life *life, size_t i, int64_t *ns)
 struct segment {
     char name[16], span[SEGMENT_TEXT];
     unsigned role;
-    double weight; /* of its bar; 0: how long is unknown */
+    double weight; /* of its bar; 0: unknown duration */
     int cells;     /* that its texts take */
 };
 
@@ -161,7 +161,7 @@ static void fill_segment(struct segment *segment, const struct life *life, size_
     segment->cells = (int)(text_width(segment->name) + text_width(segment->span)) + 2 + SEGMENT_GAP;
 }
 
-/* Cells of the bar: in proportion, one at least. */
+/* Cells of the bar: proportional, at least one. */
 static int bar_cells(const struct segment *segment, double sum, int room)
 {
     const int cells = (int)(sum > 0 ? segment->weight / sum * room + 0.5 : room);
@@ -201,7 +201,7 @@ void connection_draw_lifeline(const struct connection_model *model, const struct
         page_line(text);
         return;
     }
-    for (size_t i = count; i-- > 0;) { /* what does not fit leaves at the left */
+    for (size_t i = count; i-- > 0;) { /* the oldest are dropped if they do not fit */
         fill_segment(&segments[i], &life, i);
         if (room - segments[i].cells < (int)(count - i) && first < count)
             break;
@@ -253,7 +253,7 @@ void connection_draw_history(const struct connection_model *model, const struct 
     for (size_t i = 0; i < life.states.count; i++) {
         const struct connection_state *state = &life.states.items[i];
         history_text(&life, i, words, sizeof(words));
-        text->col -= i == 0; /* no label, no blank behind it */
+        text->col -= i == 0; /* no label, so no blank after it */
         page_item(text, 1 + TITLE_CELLS, i > 0 ? "▸" : "",
                   (unsigned)ROLE_STATE_QUIET + TCP_STATES[state->state].role, words);
         about |= state->wall_ns && !state->exact;

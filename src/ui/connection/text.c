@@ -1,4 +1,4 @@
-/* connection_text: the lines that every connection has: endpoints, findings, owner, age, queues,
+/* connection_text: the lines of every connection: endpoints, findings, owner, age, queues,
  * timer. */
 #include "core/text/text.h"
 #include "base/clock.h"
@@ -40,7 +40,7 @@ static void add_name(char *out, size_t size, const char *name)
         snprintf(out + length, size - length, "%s%s", length ? ", " : "", name);
 }
 
-/* "(lb-140-82-121-5, https)": names for what stands there in numbers. */
+/* "(lb-140-82-121-5, https)": names for numbers in the line. */
 static void peer_names(const struct column_context *context, const struct conn *conn, char *out,
                        size_t size)
 {
@@ -226,7 +226,7 @@ static void other_end_text(const struct frame *frame, const struct conn *other, 
              place, TCP_STATES[other->state].short_name);
 }
 
-/* What it says of the same connection: a queue, a loss or a delay is often seen at one end only. */
+/* Facts of the other end: a queue, a loss or a delay often shows at one end only. */
 static void draw_other_side(const struct frame *frame, const struct conn *other, struct page *text)
 {
     static const struct {

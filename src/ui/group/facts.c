@@ -1,6 +1,4 @@
-/* facts: what groups are drawn and sorted by, as text and as numbers; those that several views
- * have.
- */
+/* facts: facts of groups that several views share, as text and as sort keys. */
 #include "ui/group/facts.h"
 
 #include "core/text/text.h"
@@ -33,8 +31,8 @@ static void per_second(char *out, size_t size, uint32_t in_window)
         text_count(out, size, in_window / WINDOW_S);
 }
 
-/* The user of a socket is its creator's, which the process may have ceased to be: it stands only
- * where there is no process. */
+/* The user of a socket is that of its creator, from which the process may differ: shown only if
+ * there is no process. */
 static uint32_t user_of(const struct picture *picture, const struct grouping_row *row)
 {
     const struct proc *proc = group_proc(picture, row);
@@ -119,7 +117,7 @@ COUNT_FACT(GROUP_OUT, "OUT/s", out_bytes_per_s, "bytes sent a second, without re
 COUNT_FACT(GROUP_RETRANSMITTED, "RETRSEGS", retrans,
            "segments retransmitted by its open connections", GROUP_SPARK_NONE);
 
-/* 0: nothing was sent, which is less than nothing retransmitted. */
+/* 0: nothing was sent, which sorts below no retransmissions. */
 static uint64_t share_key(const struct picture *picture, const struct grouping_row *row)
 {
     int64_t share;
@@ -202,7 +200,7 @@ static uint64_t close_wait_key(const struct picture *picture, const struct group
     return row->close_wait;
 }
 
-/* Blank where the trend's mark would be, so that the figures stand in line. */
+/* Pads the place of the trend's mark, so that the numbers align. */
 static void close_wait_text(const struct picture *picture, const struct grouping_row *row,
                             char *out, size_t size)
 {
@@ -228,7 +226,7 @@ static uint64_t oldest_key(const struct picture *picture, const struct grouping_
                : 0;
 }
 
-/* As AGE of a connection with the same bounds; blank where only the upper one is known. */
+/* As AGE of a connection with the same bounds; blank if only the upper one is known. */
 static void oldest_text(const struct picture *picture, const struct grouping_row *row, char *out,
                         size_t size)
 {
@@ -278,7 +276,7 @@ void group_findings_text(const struct picture *picture, const struct grouping_ro
     const uint64_t count = group_findings_count(picture, row, is_subject);
 
     out[0] = '\0';
-    if (!findings) /* none were looked for */
+    if (!findings) /* no detectors ran */
         return;
     snprintf(out, size, "%llu", (unsigned long long)count);
     for (uint32_t i = 0; i < findings->holding && count; i++) {

@@ -1,5 +1,5 @@
-/* What groups are drawn and sorted by. The facts that several views have stand here, those of one
- * view in its file. */
+/* Facts by which groups are drawn and sorted. Facts of several views are here, those of one view in
+ * its file. */
 #ifndef TCPLENS_UI_GROUP_FACTS_H
 #define TCPLENS_UI_GROUP_FACTS_H
 
@@ -13,14 +13,14 @@ struct group_fact {
     const char *title, *help; /* help: one line, for the help page and the sort menu */
     bool right;
     bool descending; /* first press of sort: largest first */
-    /* Trouble: the cell is drawn as such. NULL: never. */
+    /* True: the cell is drawn as a problem. NULL: never. */
     bool (*alarms)(const struct grouping_row *row);
-    enum group_spark spark; /* beside the number, where there is room */
-    bool bar;     /* drawn as a bar of grouping_queue_permille() with the text behind it */
-    bool counted; /* a figure of its rows: not known where they were never read */
-    bool spills;  /* of a row that was never read: drawn last, over the rest of the line */
-    bool heat;    /* drawn as the levels of the last minutes (core/grouping/heat.h) */
-    /* Orders first; texts that tie in it are compared. NULL: by text. */
+    enum group_spark spark; /* beside the number, if there is room */
+    bool bar;               /* drawn as a bar of grouping_queue_permille() followed by the text */
+    bool counted;           /* a figure of its rows: not known where they were never read */
+    bool spills; /* for a row that was never read: drawn last, over the rest of the line */
+    bool heat;   /* drawn as the levels of the last minutes (core/grouping/heat.h) */
+    /* The sort key; equal keys are compared by text. NULL: by text. */
     uint64_t (*key)(const struct picture *picture, const struct grouping_row *row);
     void (*text)(const struct picture *picture, const struct grouping_row *row, char *out,
                  size_t size); /* "" = unknown */
@@ -30,10 +30,10 @@ extern const struct group_fact GROUP_USER, GROUP_UNIT, GROUP_CONNS, GROUP_ESTABL
     GROUP_LISTENING, GROUP_CLOSE_WAIT, GROUP_TIME_WAIT, GROUP_IN, GROUP_OUT, GROUP_RETRANSMITTED,
     GROUP_RETRANSMITTED_SHARE, GROUP_OPENED, GROUP_ACCEPTED, GROUP_OLDEST;
 
-/* Whether the row is what the finding is about. */
+/* Whether the finding is about the row. */
 typedef bool group_is_subject(const struct picture *picture, const struct grouping_row *row,
                               const struct finding_subject *subject);
-/* Findings that hold on what the row is; as text with the id of the worst, which stands first. */
+/* Present findings about the row; as text, with the id of the worst first. */
 uint64_t group_findings_count(const struct picture *picture, const struct grouping_row *row,
                               group_is_subject *is_subject);
 void group_findings_text(const struct picture *picture, const struct grouping_row *row,

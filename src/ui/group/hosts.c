@@ -1,4 +1,5 @@
-/* Hosts: the machines that are shown, where there are several: how each is read, and what it carries. */
+/* Hosts: the machines that are shown, where there are several: how each is read, and its
+ * traffic. */
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "ui/group/pane.h"
@@ -88,7 +89,7 @@ static void stream_text(const struct picture *picture, const struct grouping_row
                         size_t size)
 {
     out[0] = '\0';
-    if (!frame_is_of_log(picture->frame)) /* nothing comes from it */
+    if (!frame_is_of_log(picture->frame)) /* nothing is received from it */
         text_count(out, size, stream_key(picture, row));
 }
 

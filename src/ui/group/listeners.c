@@ -1,4 +1,4 @@
-/* Listeners: accept queues, and who holds them. */
+/* Listeners: accept queues, and their holders. */
 #include "core/text/text.h"
 #include "ui/group/pane.h"
 #include "ui/menu.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLDERS_CELLS 14 /* of a long name with a count behind it the name is cut */
+#define HOLDERS_CELLS 14 /* a long name is truncated to show the count after it */
 
 static uint64_t local_key(const struct picture *picture, const struct grouping_row *row)
 {
@@ -163,7 +163,7 @@ static bool is_full(const struct grouping_row *row)
     return row->full;
 }
 
-/* What Enter offers. The rows are looked up by key and serial: a frame may have come since. */
+/* The choices of Enter. Rows are looked up by key and serial, as there may be a new frame. */
 struct offer {
     struct menu menu;
     struct screen *screen;

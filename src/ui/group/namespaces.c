@@ -36,7 +36,7 @@ static const struct group_fact NAME = {.title = "NAMESPACE",
                                        .help = "name of the network namespace, or its inode number",
                                        .text = name_text};
 
-/* What nothing names is a process's. */
+/* A namespace without a name belongs to a process. */
 static void kind_text(const struct picture *picture, const struct grouping_row *row, char *out,
                       size_t size)
 {

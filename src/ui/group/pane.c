@@ -22,7 +22,7 @@
 
 /* Of a row in a tree; by row of the grouping. */
 struct tree_place {
-    uint64_t key; /* by which it is sorted, UINT64_MAX = unknown */
+    uint64_t key; /* sort key, UINT64_MAX = unknown */
     bool is_last; /* of its tree */
 };
 
@@ -33,10 +33,10 @@ struct group_list {
     struct grouping grouping;
     struct recent recent; /* of views with such a column */
     struct rate_history rates;
-    uint32_t rates_generation; /* of the filter: other rows are summed by another one */
-    bool tree;                 /* rows of processes stand under who started them */
+    uint32_t rates_generation; /* of the filter of the summed rows */
+    bool tree;                 /* show processes as trees */
     struct grouping_tree trees;
-    struct map folded; /* trees of which the root alone is shown, by key */
+    struct map folded; /* folded trees, by key */
     struct tree_place *places;
     uint32_t place_capacity;
     bool limited; /* to the holders of `sockets` */
@@ -175,7 +175,7 @@ static int compare_keys(const struct ties *ties, uint32_t one, uint32_t other)
     return order ? order : row_at(groups, one)->key < row_at(groups, other)->key ? -1 : 1;
 }
 
-/* Trees by their roots, in a tree the root first. */
+/* Trees by their roots; within a tree the root first. */
 static int compare_places(const void *left, const void *right, void *data)
 {
     const struct ties *ties = data;
@@ -192,7 +192,7 @@ static int compare_places(const void *left, const void *right, void *data)
     return compare_keys(ties, one, other);
 }
 
-/* The entries in their final order, their places as keys; what is folded leaves. */
+/* Sorts entries into their final order, with their places as keys; removes folded ones. */
 static int order_trees(struct group_list *groups, const struct picture *picture)
 {
     struct ranking *ranking = &groups->ranking;
@@ -285,8 +285,9 @@ static void draw_bar(const struct canvas *canvas, int line, const struct table_c
         role = ROLE_TROUBLE;
     else if (permille >= FILLED_PERMILLE)
         role = ROLE_NOTICE;
+    /* not in reverse video, which would invert it */
     if (bar > 0)
-        canvas_bar(canvas, line, cell->at, bar, role, permille); /* reversed it would lie */
+        canvas_bar(canvas, line, cell->at, bar, role, permille);
     canvas_text_right(canvas, line, cell->at + cell->cells, style, text);
 }
 
@@ -300,7 +301,7 @@ static unsigned cell_style(const struct group_fact *fact, const struct grouping_
     return (strcmp(text, "0") == 0 || strcmp(text, "0 %") == 0) && !selected ? ROLE_DIM : row_style;
 }
 
-/* Of the worst finding about the row, from warnings on. */
+/* Severity of the worst finding about the row, from warnings on. */
 static enum finding_severity named_by(const struct group_view *view, const struct picture *picture,
                                       const struct grouping_row *row)
 {
@@ -516,7 +517,7 @@ void group_open_members(struct screen *screen, const struct grouping_kind *kind,
     screen_open_page(screen, &PANE_MEMBERS, &(struct grouping_member){kind, row->key});
 }
 
-/* Rows are other groups then: the cursor goes to the first. */
+/* The rows are different groups then: the cursor goes to the first. */
 static void switch_view(struct pane *pane, const struct group_view *view)
 {
     struct group_list *groups = groups_of(pane);
@@ -537,7 +538,7 @@ static void switch_tree(struct group_list *groups, struct screen *screen)
     screen_changed(screen);
 }
 
-/* The tree of the row under the cursor, which then is on its root. */
+/* Folds the tree of the row under the cursor, which moves to the root. */
 static void fold(struct group_list *groups, struct screen *screen)
 {
     const uint32_t row = list_row(&groups->list);
@@ -551,7 +552,7 @@ static void fold(struct group_list *groups, struct screen *screen)
     if (is_folded(groups, root))
         map_remove(&groups->folded, key);
     else
-        (void)map_put(&groups->folded, key, 1); /* out of memory: it stays open */
+        (void)map_put(&groups->folded, key, 1); /* out of memory: it stays unfolded */
     list_select(&groups->list, key);
     screen_changed(screen);
 }
@@ -625,7 +626,7 @@ const struct proc *group_pane_process(const struct pane *pane, const struct pict
     return row && groups->view->process ? groups->view->process(picture, row) : NULL;
 }
 
-/* The first two columns say which one it is: a peer and its ports. */
+/* The first two columns identify it: a peer and its ports. */
 bool group_pane_group(const struct pane *pane, const struct picture *picture,
                       struct grouping_member *member, char *title, size_t size)
 {

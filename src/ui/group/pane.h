@@ -3,7 +3,7 @@
  *     static const struct group_view VIEW = {.kind = &GROUPING_PEERS, .columns = COLUMNS, ...};
  *     const struct pane_ops PANE_PEERS = GROUP_PANE(&VIEW);
  *
- * The pane keeps the cursor on a group by its key, whatever the order does. */
+ * The pane keeps the cursor on a group by its key. */
 #ifndef TCPLENS_UI_GROUP_PANE_H
 #define TCPLENS_UI_GROUP_PANE_H
 
@@ -26,16 +26,16 @@ struct group_view {
     size_t count;
     size_t sort;                    /* first sort column */
     uint32_t needs;                 /* NEED_* */
-    bool trees;                     /* rows are processes: they may stand under who started them */
-    const char *empty;              /* in place of rows */
-    const char *counted;            /* behind their number: " by host"; NULL: nothing */
-    const struct group_view *other; /* of the same columns, to which key P switches; NULL: none */
-    bool (*alarms)(const struct grouping_row *row); /* it is marked as trouble */
-    /* Its rows were never read: what is counted of them is blank. NULL: they were. */
+    bool trees;                     /* rows are processes: they may be shown as trees */
+    const char *empty;              /* shown instead of rows */
+    const char *counted;            /* shown after their number: " by host"; NULL: nothing */
+    const struct group_view *other; /* with the same columns, for key P; NULL: none */
+    bool (*alarms)(const struct grouping_row *row); /* it is marked as a problem */
+    /* Its rows were never read: their counts are blank. NULL: never the case. */
     bool (*is_unread)(const struct picture *picture, const struct grouping_row *row);
-    /* The row is what the finding is about: it is marked so. */
+    /* The finding is about the row, which is marked. */
     group_is_subject *is_subject;
-    /* What acts are about: the process that a row is, the connection that it is. NULL: none. */
+    /* The target of acts: the row's process or connection. NULL: none. */
     const struct proc *(*process)(const struct picture *picture, const struct grouping_row *row);
     const struct conn *(*selection)(const struct picture *picture, const struct grouping_row *row);
     void (*open)(struct screen *screen, const struct grouping_row *row); /* Enter; NULL: its
@@ -73,7 +73,7 @@ bool group_pane_group(const struct pane *pane, const struct picture *picture,
 void group_open_members(struct screen *screen, const struct grouping_kind *kind,
                         const struct grouping_row *row);
 
-/* Lists those processes only that hold one of the sockets; the filter hides none of them. */
+/* Lists only processes that hold one of the sockets, regardless of the filter. */
 void group_pane_limit(struct pane *pane, const struct socket_set *sockets);
 /* Of a picture: for each process 1 if it holds one of the sockets. NULL: out of memory; to be
  * freed. */

@@ -92,8 +92,8 @@ static const struct group_fact WORST_RTT = {
     .key = rtt_key,
     .text = rtt_text};
 
-/* Those that stall first, then those that retransmit much, then by their round trip: in powers of
- * two, so that rows do not change places with each measurement; then the larger ones. */
+/* Stalled ones first, then those with many retransmissions, then by round trip time in powers of
+ * two, so that rows do not swap at each measurement; then by size. */
 static uint64_t stalled_key(const struct picture *picture, const struct grouping_row *row)
 {
     const uint64_t most = 0xffffff, stalled = row->stalled < most ? row->stalled : most;
@@ -150,7 +150,7 @@ static const struct group_fact RECENT = {
     .key = recent_key,
     .text = no_text};
 
-/* Processes of one name count as one here. */
+/* Processes with the same name count as one here. */
 static bool name_stands(const struct picture *picture, const struct grouping_row *row, uint32_t at)
 {
     const struct proc *procs = picture->frame->procs;
@@ -211,7 +211,8 @@ static void address_filter(const struct tuple *tuple, char *out, size_t size)
     snprintf(out, size, tuple->family == FAMILY_INET6 ? "dst [%s]" : "dst %s", address);
 }
 
-/* Connections, filtered by the peer; its own table where it has no address that a filter takes. */
+/* Opens Connections, filtered by the peer; or its own table, if its address cannot be used in a
+ * filter. */
 static void peer_open(struct screen *screen, const struct grouping_row *row)
 {
     const struct tuple *tuple = &grouping_conn(row, screen_picture(screen)->frame)->tuple;

@@ -109,7 +109,7 @@ static const struct group_column COLUMNS[] = {
     {&COMMAND, .width = 24, .min_width = 12, .grow = 3, .leave = 8},
 };
 
-/* Where no process is known, the rows that are in its place. */
+/* If the process is unknown, opens the rows of the group. */
 static void process_open(struct screen *screen, const struct grouping_row *row)
 {
     if (row->proc != CONN_NO_INDEX)

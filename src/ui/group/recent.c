@@ -5,7 +5,7 @@
 #include "ui/transport.h"
 
 #define SLICE_NS  (10 * SECOND_NS)
-#define ROWS_MOST 2000000u /* of all frames that are read, lest a large history keeps a core busy */
+#define ROWS_MOST 2000000u /* rows of all frames read, to limit the work for a large history */
 
 void recent_done(struct recent *recent)
 {

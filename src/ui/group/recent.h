@@ -1,5 +1,5 @@
-/* What groups were like in the last minutes: from the frames that are shown, and of those before
- * from the history or the log. */
+/* The state of groups in the last minutes: from the frames that are shown, and earlier ones from
+ * the history or the log. */
 #ifndef TCPLENS_UI_GROUP_RECENT_H
 #define TCPLENS_UI_GROUP_RECENT_H
 
@@ -10,14 +10,14 @@ struct recent {
     struct heat *heat;  /* NULL: no frame yet, or out of memory */
     struct heat *older; /* being filled by another thread */
     uint32_t query;     /* its number, 0 = none */
-    uint64_t number;    /* of the frame taken last */
+    uint64_t number;    /* of the last frame taken */
 };
 
 void recent_done(struct recent *recent);
-/* Another picture, or more of the history has been read. */
+/* To be called for a new picture, or when more of the history has been read. */
 void recent_update(struct recent *recent, const struct grouping_kind *kind,
                    const struct picture *picture);
-/* The newest as many as there are cells, the newest at the right. */
+/* As many of the newest as there are cells, the newest at the right. */
 void recent_draw(const struct recent *recent, const struct picture *picture, uint64_t key,
                  const struct canvas *canvas, int row, int col, int cells, unsigned layer);
 

@@ -1,4 +1,4 @@
-/* decode: the state machine; what complete sequences mean is sequence.c's. */
+/* decode: the state machine; sequence.c has the meaning of complete sequences. */
 #include "ui/key/decode.h"
 
 #include "base/clock.h"
@@ -12,11 +12,11 @@
 #define BEL              7
 #define CAN              24
 #define SUB              26
-#define ESCAPE_WAIT_NS   (50 * MILLISECOND_NS) /* a sequence comes in one piece, mostly */
-#define SEQUENCE_WAIT_NS SECOND_NS             /* its rest, once it cannot be a key any more */
+#define ESCAPE_WAIT_NS   (50 * MILLISECOND_NS) /* a sequence mostly arrives at once */
+#define SEQUENCE_WAIT_NS SECOND_NS             /* for its rest, once it cannot be a key */
 #define LATE_WAIT_NS     SECOND_NS
-#define PASTE_WAIT_NS    (5 * SECOND_NS) /* a line may stall; a terminal that died ends nothing */
-#define PASTED_GAP_NS    (10 * MILLISECOND_NS) /* nobody types a key so soon after a paste */
+#define PASTE_WAIT_NS    (5 * SECOND_NS) /* the line may stall; a dead terminal never ends a paste */
+#define PASTED_GAP_NS    (10 * MILLISECOND_NS) /* no key is typed so soon after a paste */
 #define C1_SS3           0x8f
 #define C1_ST            0x9c
 #define C1_CSI           0x9b
@@ -92,7 +92,7 @@ static const struct key_learned_row *find_learned(const struct key_decoder *deco
     return key_learned_find(&decoder->learned, decoder->sequence, decoder->length, exact);
 }
 
-/* True: the sequence so far is one that was learned; given, and done with. */
+/* True: the sequence so far was learned; its key is delivered. */
 static bool give_learned(struct key_decoder *decoder)
 {
     const struct key_learned_row *learned = find_learned(decoder, true);
@@ -103,7 +103,7 @@ static bool give_learned(struct key_decoder *decoder)
     return true;
 }
 
-/* The sequence is complete; with Alt it is no key of ours. */
+/* The sequence is complete; with Alt it is not a key of ours. */
 static void finish(struct key_decoder *decoder, const struct key *key)
 {
     enter(decoder, KEY_STATE_GROUND);
@@ -125,7 +125,7 @@ static void begin_paste(struct key_decoder *decoder, int64_t now_ns)
     enter(decoder, KEY_STATE_PASTE);
 }
 
-/* A C1 control as one byte, or as UTF-8 has it; false: it begins nothing. */
+/* A C1 control as one byte or in UTF-8; false: it begins nothing. */
 static bool begin_c1(struct key_decoder *decoder, uint32_t code, int64_t now_ns)
 {
     static const struct {
@@ -190,7 +190,7 @@ static void in_utf8(struct key_decoder *decoder, unsigned char byte, int64_t now
     }
 }
 
-/* A character with Alt, whole, is no key of ours; with ESC ESC before it the first was a key. */
+/* A complete character with Alt is not a key of ours; after ESC ESC the first ESC was a key. */
 static void take_alt(struct key_decoder *decoder, unsigned char byte)
 {
     enter(decoder, key_utf8_begin(&decoder->utf8, byte) == KEY_UTF8_MORE ? KEY_STATE_UTF8
@@ -214,7 +214,7 @@ static void take_escape_again(struct key_decoder *decoder)
     decoder->alt = true;
 }
 
-/* After ESC: a sequence's kind, or a key with Alt, which is no key of ours. */
+/* After ESC: the kind of sequence, or a key with Alt, which is not a key of ours. */
 static void in_escape(struct key_decoder *decoder, unsigned char byte, int64_t now_ns)
 {
     const int64_t since_ns = decoder->since_ns;
@@ -251,7 +251,7 @@ static void in_learned(struct key_decoder *decoder, unsigned char byte, int64_t 
         enter(decoder, KEY_STATE_GROUND);
 }
 
-/* Of a sequence that was begun, a control ends it: it is cut, and its rest would be keys. */
+/* A control character ends a sequence that was begun. */
 static bool cut_short(struct key_decoder *decoder, unsigned char byte)
 {
     if (byte >= ' ' && byte < 127)
@@ -324,7 +324,7 @@ static void in_ss3(struct key_decoder *decoder, unsigned char byte, int64_t now_
     if (cut_short(decoder, byte))
         return;
     keep(decoder, byte);
-    if (byte >= '0' && byte <= '?') /* a modifier, as xterm once wrote it */
+    if (byte >= '0' && byte <= '?') /* a modifier, in an old form of xterm */
         return;
     if (!give_learned(decoder))
         finish_code(decoder, decoder->length == CSI_INTRODUCER + 1 ? key_of_ss3(byte)
@@ -345,7 +345,7 @@ static bool read_color(const char *text, unsigned color[3])
     return *text == '\0';
 }
 
-/* A whole string was read: the terminal's background, or nothing of ours. */
+/* A whole string was read: the terminal's background, or irrelevant. */
 static void finish_string(struct key_decoder *decoder)
 {
     static const char REPORT[] = "\033]11;rgb:";
@@ -426,7 +426,7 @@ static void paste_byte(struct key_decoder *decoder, unsigned char byte)
         key_utf8_begin(&decoder->utf8, byte);
 }
 
-/* True: the byte belongs to a marker, or may do so. What turns out to be none was text. */
+/* True: the byte belongs to a marker, or may do so; otherwise the bytes were text. */
 static bool is_marker(struct key_decoder *decoder, unsigned char byte, unsigned char digit)
 {
     const size_t digit_at = sizeof(PASTE_MARKER) - 1, at = decoder->marker;

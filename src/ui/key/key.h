@@ -47,7 +47,7 @@ struct key {
 };
 
 bool key_is_mouse(const struct key *key);
-/* The character of a key that is one, as UTF-8; returns its bytes, 0 for a named key. */
+/* The character of a key as UTF-8; returns its length, 0 for a named key. */
 size_t key_utf8(char out[5], uint32_t code);
 /* A key's name for people: "F9", "PgUp", "^L", "Space", "q". ascii: no UTF-8 in it. */
 size_t key_text(char *out, size_t size, uint32_t code, bool ascii);

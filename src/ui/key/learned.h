@@ -1,4 +1,4 @@
-/* learned: what this terminal sends for some keys, as terminfo says. Pure. */
+/* learned: sequences of this terminal for some keys, from terminfo. Pure. */
 #ifndef TCPLENS_UI_KEY_LEARNED_H
 #define TCPLENS_UI_KEY_LEARNED_H
 
@@ -19,9 +19,9 @@ struct key_learned {
     size_t count;
 };
 
-/* NULL, "", text and what is too long are left out. */
+/* NULL, "", plain text and too long sequences are ignored. */
 void key_learned_add(struct key_learned *learned, const char *sequence, uint32_t code);
-/* The row that is these bytes (exact), or one that begins with them and goes on; NULL. */
+/* The row with exactly these bytes (exact), or one that begins with them; NULL: none. */
 const struct key_learned_row *key_learned_find(const struct key_learned *learned,
                                                const unsigned char *bytes, size_t length,
                                                bool exact);

@@ -11,7 +11,7 @@
 #define PARAMETER_MOST   0x110000u
 #define TILDE_OTHER      27u /* xterm's modifyOtherKeys: CSI 27 ; modifier ; character ~ */
 #define TILDE_PASTE      200u
-#define PRIVATE_FIRST    0xe000u /* kitty: keys that are no characters */
+#define PRIVATE_FIRST    0xe000u /* kitty: keys that are not characters */
 #define PRIVATE_LAST     0xf8ffu
 #define REPORT_BASE      32
 
@@ -183,7 +183,7 @@ static unsigned modifiers_of(const struct key_csi *csi, size_t at)
     return value > 0 ? (value - 1) & ~MODIFIER_LOCKS : 0;
 }
 
-/* A character and its modifiers, told apart from the control it would be without them. */
+/* A character with its modifiers, as a key. */
 static uint32_t key_of_character(unsigned character, unsigned modifiers)
 {
     const bool letter = character >= 'a' && character <= 'z';
@@ -219,7 +219,7 @@ static uint32_t key_of_letter(const struct key_csi *csi)
     return find_letter(CSI_LETTERS, COUNT(CSI_LETTERS), (unsigned char)csi->final);
 }
 
-/* CSI < button ; column ; row M, or m when it is let go. */
+/* CSI < button ; column ; row M, or m when released. */
 static void key_of_mouse(const struct key_csi *csi, struct key *key)
 {
     if (csi->final != 'M' || csi->count != 3 || csi->parameters[1] == 0 || csi->parameters[2] == 0)

@@ -5,14 +5,14 @@
 #include <stdint.h>
 
 struct key_utf8_reader {
-    uint32_t code, least; /* so far; the least that this length may say */
-    unsigned more;        /* bytes that are still to come, 0: none is begun */
+    uint32_t code, least; /* so far; the smallest valid one of this length */
+    unsigned more;        /* bytes still expected, 0: no sequence begun */
 };
 
 enum key_utf8_result {
     KEY_UTF8_MORE,
-    KEY_UTF8_DONE, /* code is the character, 0 for what UTF-8 may not say */
-    KEY_UTF8_BAD   /* the byte is not part of it, and it is dropped */
+    KEY_UTF8_DONE, /* code is the character, 0 if invalid */
+    KEY_UTF8_BAD   /* the byte does not continue it; the sequence is dropped */
 };
 
 enum key_utf8_result key_utf8_begin(struct key_utf8_reader *reader, unsigned char lead);

@@ -1,4 +1,4 @@
-/* pane_connection: the page of one connection. Stays, saying so, when it has ended. */
+/* pane_connection: the page of one connection. Stays open after its end, and says so. */
 #include "ui/connection/connection.h"
 #include "ui/pages.h"
 
@@ -8,14 +8,14 @@
 #define FINDING_LINES 3
 #define PLOT_LEAST    2 /* rows of a plot */
 #define PLOT_MOST     12
-#define TEXT_ROWS     15 /* that should be in sight beside two rows of plots */
+#define TEXT_ROWS     15 /* rows that should be visible besides two rows of plots */
 
 struct connection_page {
     struct pane pane;
     struct connection_model model;
     struct page_scroll scroll;
     bool unfolded;  /* groups of zeros */
-    bool has_zeros; /* there are some */
+    bool has_zeros; /* there are groups of zeros */
 };
 
 static int connection_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,
@@ -69,7 +69,7 @@ static void draw_facts(struct connection_page *page, const struct column_context
         page_item(text, 1, "tcp_info", ROLE_DIM, connection_lack(model));
 }
 
-/* Of a connection that is not there yet: what it is, and no value of a later time. */
+/* For a connection that does not exist yet: its identity, without later values. */
 static void connection_draw(struct pane *pane, const struct picture *picture,
                             const struct canvas *canvas)
 {
@@ -112,7 +112,7 @@ static bool connection_command(struct pane *pane, const struct command *command)
             screen_say(pane->screen, ROLE_NOTICE, "there is no group of zeros to show or fold");
         return true;
     }
-    if (command->id == COMMAND_EVENTS_OF) { /* after its end, too */
+    if (command->id == COMMAND_EVENTS_OF) { /* also after its end */
         const struct event_subject subject = event_subject_of_conn(&page->model.conn);
         screen_open_page(pane->screen, &PANE_EVENTS_OF, &subject);
         return true;

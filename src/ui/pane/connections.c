@@ -14,7 +14,7 @@ struct connections {
     struct pane pane;
     struct conn_table table;
     struct column_choice choice;
-    bool just_chosen; /* what does not fit is reported once */
+    bool just_chosen; /* report once which do not fit */
 };
 
 static int connections_open(struct pane **pane, const struct pane_ops *ops, struct screen *screen,

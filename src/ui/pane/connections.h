@@ -1,4 +1,4 @@
-/* The Connections view: what of it is saved as settings. */
+/* The Connections view: the part that is saved as settings. */
 #ifndef TCPLENS_UI_PANE_CONNECTIONS_H
 #define TCPLENS_UI_PANE_CONNECTIONS_H
 

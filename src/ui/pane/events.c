@@ -17,10 +17,10 @@
 
 struct events_pane {
     struct pane pane;
-    uint64_t numbers[KEPT]; /* of accepted events; the oldest leave first */
+    uint64_t numbers[KEPT]; /* of accepted events; the oldest are dropped */
     uint64_t first, count;  /* position of the oldest kept, how many were ever kept */
     uint64_t read_to;       /* cursor on the ring */
-    const void *filter;     /* with generation: what the numbers were chosen by */
+    const void *filter;     /* with generation: the filter of these numbers */
     uint32_t generation;
     struct event_match match;
     bool limited; /* to one connection or process: the filter of the screen does not count */
@@ -74,7 +74,7 @@ static void keep(struct events_pane *events, uint64_t number)
         events->first = events->count - KEPT;
 }
 
-/* The picture has gone back in time: what comes after it has not happened yet. */
+/* The picture has gone back in time: drops later events. */
 static void forget_later(struct events_pane *events, uint64_t next_event)
 {
     while (events->count > events->first && number_at(events, events->count - 1) >= next_event)
@@ -95,7 +95,7 @@ static bool is_wanted(struct events_pane *events, const struct picture *picture,
                                                  picture->accept_data, &picture->context, event);
 }
 
-/* Takes in what the ring has since last time; from its oldest when the filter is another one. */
+/* Reads new events from the ring; all of them if the filter has changed. */
 static void read_on(struct events_pane *events, const struct picture *picture)
 {
     struct event batch[BATCH];
@@ -112,7 +112,7 @@ static void read_on(struct events_pane *events, const struct picture *picture)
         events->read_to = event_ring_oldest(picture->events);
     }
     forget_later(events, picture->frame->next_event);
-    /* only what the frame covers: the picture may be paused or in the past */
+    /* only events up to the frame: the picture may be paused, or in the history */
     while (events->read_to < picture->frame->next_event) {
         const uint64_t left = picture->frame->next_event - events->read_to;
         got = event_ring_read(picture->events, &events->read_to, batch,
@@ -150,7 +150,7 @@ static void events_update(struct pane *pane, const struct picture *picture)
     read_on((struct events_pane *)pane, picture);
 }
 
-/* Of a log only what was read: from the keyframe before the place that was gone to. */
+/* In a log events start at the keyframe before the position. */
 static bool is_of_log(const struct picture *picture)
 {
     return picture->frame && frame_is_of_log(picture->frame);
@@ -281,7 +281,7 @@ static uint32_t events_needs(const struct pane *pane)
     return NEED_OWNER;
 }
 
-/* What is seen between frames, by the source of events. */
+/* Which events are seen between frames, by their source. */
 static const char *seen_between(const struct frame *frame)
 {
     static const char *const SEEN[][2] = {{"bpf", ", every step (bpf)"},
@@ -293,8 +293,8 @@ static const char *seen_between(const struct frame *frame)
     return "";
 }
 
-/* From when on there are events, if that is not the beginning of a session: "" or " since 14:03".
- */
+/* The time of the first events, unless that is the beginning of the session: "" or " since
+ * 14:03". */
 static void put_reach(const struct picture *picture, char *out, size_t size)
 {
     struct event event;

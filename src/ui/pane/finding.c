@@ -1,4 +1,4 @@
-/* One finding: what it means, what proves it, what was ruled out, what to do. */
+/* One finding: its meaning, its evidence, what was ruled out, what to do. */
 #include "core/text/text.h"
 #include "ui/finding_marks.h"
 #include "ui/page.h"
@@ -13,7 +13,7 @@
 struct finding_page {
     struct pane pane;
     struct page_scroll scroll;
-    struct finding finding; /* as it was shown last */
+    struct finding finding; /* as last shown */
     bool is_there;
 };
 
@@ -40,11 +40,11 @@ static bool is_same(const struct finding *one, const struct finding *other)
     struct finding left = *one, right = *other;
 
     if (left.ended_ns == 0 || right.ended_ns == 0)
-        left.ended_ns = right.ended_ns = 0; /* it may have ended since */
+        left.ended_ns = right.ended_ns = 0; /* ignore whether it ended */
     return finding_identity(&left) == finding_identity(&right);
 }
 
-/* What it is in this picture; where it is not, it stays as it was. */
+/* Updates it from this picture; if it is missing, it stays unchanged. */
 static void finding_update(struct pane *pane, const struct picture *picture)
 {
     struct finding_page *own = (struct finding_page *)pane;

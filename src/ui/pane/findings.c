@@ -1,5 +1,5 @@
-/* Findings: what is wrong in the picture, worst first, consequences below their cause; what ended;
- * and what was checked at all. */
+/* Findings of the picture, worst first, consequences below their cause; ended ones; and what was
+ * checked. */
 #include "ui/pane/findings.h"
 
 #include "base/clock.h"
@@ -36,8 +36,8 @@ struct findings_pane {
     struct pane pane;
     uint64_t selected;    /* finding_identity; 0 = the first */
     uint32_t cursor, top; /* rows */
-    uint32_t height;      /* rows shown last */
-    uint32_t most_lines;  /* of a finding, as they were drawn last */
+    uint32_t height;      /* rows last shown */
+    uint32_t most_lines;  /* of a finding, as last drawn */
     struct table_column columns[COLUMN_COUNT];
 };
 
@@ -64,7 +64,7 @@ static const struct frame_findings *findings_of(const struct picture *picture)
     return picture->frame ? picture->frame->findings : NULL;
 }
 
-/* The cursor stays on its finding; where that is no more, on its row. */
+/* The cursor stays on its finding, or on its row if that is gone. */
 static void findings_update(struct pane *pane, const struct picture *picture)
 {
     struct findings_pane *own = (struct findings_pane *)pane;
@@ -161,7 +161,7 @@ static uint32_t lines_of_text(const char *text, int cells, uint32_t most)
     return lines;
 }
 
-/* The text continues in the lines below its cell; the last one is cut. */
+/* The text continues in the lines below its cell; the last one is truncated. */
 static void draw_cell(const struct canvas *canvas, int line, int lines,
                       const struct table_column *cell, unsigned style, const char *text)
 {
@@ -178,7 +178,7 @@ static void draw_cell(const struct canvas *canvas, int line, int lines,
     table_draw_cell(canvas, line, cell, style, text);
 }
 
-/* Lines that all of a finding takes, up to `most`. */
+/* The lines needed for all of a finding, up to `most`. */
 static uint32_t lines_of(const struct findings_pane *own, const struct picture *picture,
                          const struct finding *finding, uint32_t most)
 {
@@ -206,7 +206,7 @@ static uint32_t lines_of_all(const struct findings_pane *own, const struct pictu
     return lines;
 }
 
-/* As many as leave every finding in sight. */
+/* As many as keep every finding visible. */
 static uint32_t choose_lines(const struct findings_pane *own, const struct picture *picture)
 {
     const struct frame_findings *findings = findings_of(picture);
@@ -263,8 +263,7 @@ static void checked_text(const struct picture *picture, struct buffer *out)
         buffer_printf(out, " · %s", text);
 }
 
-/* What was checked stands at the bottom, in as many lines as it takes, up to CHECKED_MOST. Returns
- * the lines above it. */
+/* Draws what was checked at the bottom, in up to CHECKED_MOST lines. Returns the lines above it. */
 static int draw_checked(const struct picture *picture, const struct canvas *canvas)
 {
     struct page_scroll scroll = {0};
@@ -313,7 +312,7 @@ static void findings_draw(struct pane *pane, const struct picture *picture,
     }
 }
 
-/* The finding that stands in a row of the canvas. */
+/* The finding at a row of the canvas. */
 static bool finding_at(const struct findings_pane *own, const struct picture *picture, int row,
                        uint32_t *at)
 {

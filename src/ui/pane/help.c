@@ -1,4 +1,5 @@
-/* Help: the columns and keys of what is open, all keys, from COMMANDS, what the marks mean, and what lifts the limits of a user. */
+/* Help: the columns and keys of the open pane, all keys from COMMANDS, the meaning of marks, and
+ * how to lift limits of privileges. */
 #include "core/text/text.h"
 #include "ui/page.h"
 #include "ui/pane/pane.h"
@@ -24,7 +25,7 @@ struct help {
     struct pane pane;
     struct help_line lines[LINES_MAX];
     uint32_t count;
-    uint32_t fixed; /* lines that are the same for every frame */
+    uint32_t fixed; /* lines that are independent of the frame */
     struct page_scroll scroll;
     char reasons[2][160], cost[96], readings[96];
 };
@@ -51,7 +52,7 @@ static void add(struct help *help, struct help_line line)
         help->lines[help->count++] = line;
 }
 
-/* What is open: its own keys, then its columns as they are shown. */
+/* The open pane: its own keys, then its columns as shown. */
 static void add_here(struct help *help, const struct pane *pane)
 {
     const char *title, *text;
@@ -87,7 +88,7 @@ static void build(struct help *help, const struct pane *pane)
     help->fixed = help->count;
 }
 
-/* What works only in part here, and why. */
+/* What is only partly available here, and why. */
 static void add_reasons(struct help *help, const struct frame *frame)
 {
     const struct {

@@ -1,5 +1,5 @@
-/* pane_process: the page of one process: its facts, its ancestors, what it carries, its connections
- * live. Stays, saying so, when the process has exited. */
+/* pane_process: the page of one process: its facts, ancestors, traffic and connections. Stays open
+ * after the process has exited, and says so. */
 #include "core/text/text.h"
 #include "ui/conn_table.h"
 #include "ui/page_series.h"
@@ -12,7 +12,7 @@
 
 #define ANCESTORS_MAX 16
 #define SPARK_CELLS   18
-#define HEAD_ROWS     5 /* at most, and the table has three at least */
+#define HEAD_ROWS     5 /* at most; the table has at least three */
 #define TABLE_ROWS    3
 
 struct process_page {
@@ -23,7 +23,7 @@ struct process_page {
     struct grouping_member member;
     struct conn_table table;
     struct page_series series;
-    struct grouping_row sums; /* of what it holds */
+    struct grouping_row sums; /* of its sockets */
     uint64_t sampled;         /* number of the frame counted last */
     int head;                 /* rows above the table, as drawn last */
 };
@@ -195,7 +195,7 @@ static void draw_facts(const struct process_page *page, const struct proc *proc,
     page_line(text);
 }
 
-/* It grows since the first that is still in it entered it. */
+/* Shows since when CLOSE-WAIT has been growing. */
 static void draw_close_wait(const struct process_page *page, const struct picture *picture,
                             struct page *text)
 {

@@ -1,6 +1,5 @@
 /* pane_states: the RFC 9293 diagram, live: a box for each state with its count, an arrow for each
- * transition with its rate, lit while it has just been taken. Places and lines are state_diagram's.
- */
+ * transition with its rate, highlighted after a transition. state_diagram has the layout. */
 #include "base/clock.h"
 #include "core/grouping/grouping.h"
 #include "core/text/text.h"
@@ -19,10 +18,10 @@
 #define JUMP_NS      (60 * SECOND_NS)
 #define SPARK_LEAST  5 /* cells beside the text of a box */
 #define SPARK_VALUES 96
-#define HEAVY_RATE   10 /* a second: from here on a line is heavy, */
+#define HEAVY_RATE   10 /* a second: from here on a line is heavy */
 #define DOUBLE_RATE  100
 
-struct meter { /* how often something was, in the last whole seconds */
+struct meter { /* how often something happened in the last whole seconds */
     int64_t second;
     uint32_t counts[RATE_SECONDS + 1];
     int64_t last_ns; /* 0 = never */
@@ -34,9 +33,9 @@ struct states_pane {
     uint64_t read_to;
     int64_t now_ns;
     struct grouping_row close_wait; /* of the frame */
-    struct page_series series;      /* of all: how many were in each state */
+    struct page_series series;      /* of all connections: counts by state */
     uint8_t cursor;                 /* enum box_id */
-    struct canvas boxes[BOX_COUNT]; /* where they were drawn last: mouse */
+    struct canvas boxes[BOX_COUNT]; /* as last drawn, for the mouse */
 };
 
 static void meter_advance(struct meter *meter, int64_t now_ns)
@@ -102,7 +101,7 @@ static uint8_t event_from(const struct event *event)
     return event->to == STATE_SYN_RECEIVED ? STATE_LISTEN : STATE_CLOSED;
 }
 
-/* A close from anywhere but the ends of an orderly life is a reset (or a failed connect). */
+/* A close from any state but those of an orderly end is a reset (or a failed connect). */
 static bool is_reset(const struct event *event)
 {
     return event->kind == EVENT_CLOSE && event->from != STATE_TIME_WAIT &&
@@ -124,7 +123,7 @@ static void count_event(struct states_pane *states, const struct event *event)
             meter_count(&states->arrows[i], event->mono_ns);
 }
 
-/* After a jump in time the counts are void: rates are counted anew from the events before. */
+/* After a jump in time counts are invalid: counts rates again from earlier events. */
 static void begin_anew(struct states_pane *states, const struct picture *picture)
 {
     const uint64_t next = picture->frame->next_event;
@@ -229,7 +228,7 @@ static unsigned box_role(const struct states_pane *states, uint8_t state, uint32
     return (unsigned)ROLE_STATE_QUIET + TCP_STATES[state].role;
 }
 
-/* How many were in it, by time: below the text where a box is high, else beside it. */
+/* Counts over time: below the text in a high box, else beside it. */
 static void draw_counts(const struct states_pane *states, const struct picture *picture,
                         const struct canvas *canvas, uint8_t state, unsigned role, int text_end)
 {
@@ -318,7 +317,7 @@ static void draw_resets(const struct states_pane *states, const struct picture *
     diagram_draw_resets(canvas, layout, is_lit(&states->resets, picture), rate);
 }
 
-/* Too small for the diagram: the counts alone. */
+/* Too small for the diagram: only the counts. */
 static void draw_list(const struct picture *picture, const struct canvas *canvas)
 {
     int row = 0;

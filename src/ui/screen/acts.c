@@ -1,5 +1,5 @@
-/* screen_acts: which rows and processes the acts are about, why they cannot be done, and what
- * became of them. What does harm is handed in (acts.h). */
+/* screen_acts: the targets of acts, why acts are refused, and their results. The harmful functions
+ * are passed in (acts.h). */
 #include "ui/screen/acts.h"
 
 #include "base/clock.h"
@@ -48,7 +48,7 @@ static const struct finding *finding_under_cursor(struct screen *screen)
     return pane->ops->finding(pane, &screen->picture);
 }
 
-/* NULL: acts may be about its rows. */
+/* NULL: acts may apply to its rows. */
 static const char *refusal_of_finding(const struct finding *finding)
 {
     if (finding->ended_ns)
@@ -68,12 +68,12 @@ static void add_rows_of(struct screen *screen, const struct finding *finding, st
     for (uint32_t i = 0; i < frame->live_count; i++)
         if (filter_accepts(filter, &screen->picture.context, &frame->conns[i]) &&
             tags_toggle(set, frame->conns[i].serial) != 0)
-            break; /* out of memory: the dialog shows which rows it has */
+            break; /* out of memory: the dialog shows the rows it got */
     filter_free(filter);
 }
 
-/* What an act is about, where that is more than the row under the cursor: the tagged ones, else
- * those of the finding under it. */
+/* The targets of an act, if more than the row under the cursor: tagged rows, else those of the
+ * finding under it. */
 static struct act_rows choose_rows(struct screen *screen)
 {
     const struct finding *finding = finding_under_cursor(screen);
@@ -93,14 +93,14 @@ static void drop_rows(struct screen *screen, struct act_rows *rows)
         tags_done(&rows->set);
 }
 
-/* Rows are of the machine as it is: not of a log, nor of the history. */
+/* True if rows show the present machine: neither a log nor the history. */
 static bool is_live(const struct screen *screen)
 {
     return screen->settings.live && screen->picture.live && !screen->picture.paused;
 }
 
-/* What is not of this machine is not touched from here: the command that does it there, unless the
- * row is old and its pid or cookie may mean something else by now. */
+/* For rows of another machine, shows the command to run there instead, unless the row is old and
+ * its pid or cookie may be stale. */
 static bool is_elsewhere(struct screen *screen, const struct command *command,
                          char text[ACTS_TEXT_MAX])
 {
@@ -129,7 +129,7 @@ static bool is_elsewhere(struct screen *screen, const struct command *command,
     return true;
 }
 
-/* Why nothing may be signalled or closed at all; NULL = it may. */
+/* Why nothing may be signalled or closed at all; NULL = allowed. */
 static const char *refusal(const struct screen *screen)
 {
     const struct screen_acts *acts = screen->settings.acts;
@@ -175,7 +175,7 @@ bool screen_acts_can(struct screen *screen, const struct command *command, char 
     return why == NULL;
 }
 
-/* No rows: the finding under the cursor has none any more. */
+/* The finding under the cursor has no rows any more. */
 static bool has_nothing(struct screen *screen, const struct act_rows *rows)
 {
     if (rows->set.count > 0 || !finding_under_cursor(screen))
@@ -184,7 +184,8 @@ static bool has_nothing(struct screen *screen, const struct act_rows *rows)
     return true;
 }
 
-/* Rows that wait for accept() have no holder yet: then it is about the process it names. */
+/* Rows that wait for accept() have no holder yet: then the target is the process that the finding
+ * names. */
 static const struct proc *subject_process(const struct frame *frame, const struct finding *finding)
 {
     for (uint32_t i = 0; i < frame->proc_count; i++)

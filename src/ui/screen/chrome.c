@@ -1,4 +1,4 @@
-/* screen_chrome: the lines around the panes, which of them there is room for; status and footer. */
+/* screen_chrome: the lines around the panes, as far as there is room; status and footer. */
 #include "ui/screen/chrome.h"
 
 #include "core/text/text.h"
@@ -114,7 +114,7 @@ static bool has_finding(const struct screen *screen, int rows)
     return screen_has_finding(screen);
 }
 
-/* Lines around the body in the order in which they get room; the body has its own first. */
+/* Lines around the body in the order of priority, after the body's own minimum. */
 static const struct {
     void (*draw)(struct screen *screen, const struct canvas *canvas);
     bool (*wanted)(const struct screen *screen, int rows); /* NULL: always. rows: of the screen */
@@ -134,7 +134,7 @@ static const struct {
 #define BODY_ROWS   4
 #define STATUS_LINE (1u << 5) /* the bit of draw_status */
 
-/* The cursor may have gone where there is no row any more: it is known once the rows are drawn. */
+/* The cursor may be beyond the last row, which is known once the rows are drawn. */
 static void draw_view(struct screen *screen, struct pane *view, const struct canvas *canvas)
 {
     struct canvas rows, part;
@@ -149,7 +149,7 @@ static void draw_view(struct screen *screen, struct pane *view, const struct can
     split_draw(&screen->split, &screen->picture, &part);
 }
 
-/* Pages that float are on top of all others. */
+/* Floating pages are on top of all others. */
 static size_t first_floating(const struct screen *screen)
 {
     size_t first = screen->page_count;
@@ -206,7 +206,7 @@ static int lines_of(size_t line, unsigned chosen)
     return lines;
 }
 
-/* Those of `chosen` that are wanted. */
+/* Draws the chosen lines. */
 static void draw_lines(struct screen *screen, const struct canvas *all, unsigned chosen,
                        unsigned wanted)
 {
@@ -220,7 +220,7 @@ static void draw_lines(struct screen *screen, const struct canvas *all, unsigned
     }
 }
 
-/* What lies under a floating page is dim and does not act; but what is said is said. */
+/* Everything under a floating page is dim and inactive, except the status line. */
 static void draw_floating(struct screen *screen, const struct canvas *all,
                           const struct canvas *body, unsigned chosen)
 {

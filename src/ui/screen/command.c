@@ -1,4 +1,4 @@
-/* command: what commands do that are not the pane's. */
+/* command: commands that panes do not handle. */
 #include "ui/screen/command.h"
 
 #include "core/other_end.h"
@@ -58,7 +58,7 @@ static void back(struct screen *screen)
         screen_say(screen, ROLE_NOTICE, "nowhere to go back to (q quits)");
 }
 
-/* Who chooses a view does not come back from a drill-down. */
+/* Choosing a view ends a drill-down. */
 static void choose_view(struct screen *screen, enum view_id view)
 {
     if (!screen_has_tab(screen, view)) {
@@ -119,7 +119,7 @@ static const char *theme_name(const struct screen *screen)
                                       : THEME_NAMES[screen->theme];
 }
 
-/* Ours, then the user's. */
+/* Built-in themes, then the user's. */
 static void next_theme(struct screen *screen)
 {
     const unsigned count = THEME_COUNT + (screen->settings.own_theme != NULL);
@@ -161,7 +161,7 @@ static void help(struct screen *screen)
     screen_open_page(screen, &PANE_HELP, screen_top_pane(screen));
 }
 
-/* The view has not taken it. */
+/* The view did not handle it. */
 static void no_columns(struct screen *screen)
 {
     screen_say(screen, ROLE_NOTICE, "columns can be chosen in Connections (key 1)");
@@ -210,7 +210,7 @@ static void split(struct screen *screen)
     screen_changed(screen);
 }
 
-/* Of the process where rows are processes, as keys of acts take it. */
+/* For the process if rows are processes, as for acts. */
 static void events_of(struct screen *screen)
 {
     const struct pane *pane = screen_top_pane(screen);
@@ -244,7 +244,7 @@ static void quit(struct screen *screen)
     screen->quit = true;
 }
 
-/* From a page to a page, from a row to a row. */
+/* From a page to a page, or from a row to a row. */
 static void other_end(struct screen *screen)
 {
     const struct pane *pane = screen_top_pane(screen);
@@ -340,7 +340,7 @@ bool screen_run_command(struct screen *screen, const struct command *command)
 {
     struct pane *pane = screen_top_pane(screen);
     screen->keep_asked &= command->id == COMMAND_KEEP;
-    if (screen_acts_command(screen, command)) /* says itself why it cannot */
+    if (screen_acts_command(screen, command)) /* reports why it cannot */
         return true;
     bool done = pane && pane->ops->command && pane->ops->command(pane, command);
     if (!done)

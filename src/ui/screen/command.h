@@ -1,4 +1,4 @@
-/* What commands do that no pane takes. */
+/* Commands that no pane handles. */
 #ifndef TCPLENS_UI_SCREEN_COMMAND_H
 #define TCPLENS_UI_SCREEN_COMMAND_H
 
@@ -8,7 +8,7 @@
 
 struct screen;
 
-/* Has it something to work on? Else it is dim in the footer. */
+/* True if it is available; else it is dim in the footer. */
 bool screen_can(struct screen *screen, const struct command *command);
 
 #endif

@@ -1,5 +1,5 @@
-/* screen_filter: the filter in force and the line it is typed in. It acts while it is typed; while
- * what is typed is none, the last good one stays in force. */
+/* screen_filter: the active filter and the line in which it is typed. It applies while typing;
+ * while the text is invalid, the last valid filter stays active. */
 #include "ui/screen/filter.h"
 
 #include "core/text/text.h"
@@ -41,7 +41,7 @@ static int refuse_kernel_tests(const struct filter *filter, const char *text,
     return -EINVAL;
 }
 
-/* False: it is no filter, error says why, the last one stays. */
+/* False: it is invalid, error says why, the last one stays. */
 static bool try_text(struct screen *screen, const char *text)
 {
     struct screen_filter *own = &screen->filter;
@@ -127,7 +127,7 @@ static void leave(struct screen *screen)
     screen->void_panes = screen->paint = true; /* the cursor stays where the filter left it */
 }
 
-/* Enter on what is no filter leaves the line open: the caret says where. */
+/* Enter with an invalid filter leaves the line open, with a caret at the error. */
 static void accept(struct screen *screen)
 {
     if (!screen->filter.wrong)
@@ -143,7 +143,7 @@ static void cancel(struct screen *screen)
     (void)try_text(screen, before);
 }
 
-/* Tab: what the word may become, as far as all agree; a further one goes through them. */
+/* Tab: completes the common prefix; another Tab cycles through the completions. */
 static void complete(struct screen_filter *own, const struct frame *frame, int step)
 {
     struct filter_completions *offered = &own->completions;
@@ -198,7 +198,7 @@ bool screen_filter_key(struct screen *screen, const struct key *key)
         cancel(screen);
     if (result != PROMPT_IGNORED)
         return true;
-    /* the rows can still be moved in; nothing else begins under an open line */
+    /* rows can still be scrolled; no other command works under an open line */
     const struct command *command = command_for_key(key->code);
     return !command || (command->group != GROUP_MOVE && command->id != COMMAND_REPAINT);
 }
@@ -210,7 +210,7 @@ void screen_filter_draw(struct screen *screen, const struct canvas *canvas)
                 ROLE_NORMAL);
 }
 
-/* Cells that are scrolled out of the line on the left, as prompt_draw has it. */
+/* Cells scrolled out of the line on the left, as in prompt_draw. */
 static int scrolled(const struct prompt *prompt, int cells)
 {
     char head[PROMPT_MAX];
@@ -252,7 +252,7 @@ static void draw_error(const struct screen_filter *own, const struct canvas *can
     }
 }
 
-/* What was understood, where and and or mix: they group to the left, as in ss. */
+/* The filter as understood, if and/or are mixed: they group to the left, as in ss. */
 static void draw_understood(const struct screen_filter *own, const struct canvas *canvas)
 {
     static const char KEYS[] = "Enter keep  Esc cancel  Tab complete  ↑ history";
@@ -272,7 +272,7 @@ static void draw_understood(const struct screen_filter *own, const struct canvas
     buffer_done(&text);
 }
 
-/* In a row, the one in the text in sight. */
+/* In one row, with the current one visible. */
 static void draw_completions(const struct screen_filter *own, const struct canvas *canvas)
 {
     const struct filter_completions *offered = &own->completions;

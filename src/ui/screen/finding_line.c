@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define SENTENCE_LEAST 24 /* cells, before what stands to its right leaves */
+#define SENTENCE_LEAST 24 /* cells, before the part to its right is dropped */
 
 bool screen_has_finding(const struct screen *screen)
 {

@@ -1,4 +1,4 @@
-/* screen_frame: taking over the frame that is newest, a large one in steps. */
+/* screen_frame: switching to the newest frame, in steps if it is large. */
 #include "ui/screen/frame.h"
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@ static bool holds_frame(const struct screen *screen)
     return screen->picture.paused || screen_is_floating(screen);
 }
 
-/* False: another frame than the one shown is there, but not all is ready to show it. */
+/* False: there is a new frame, but it is not ready to be shown. */
 static bool prepare_frame(struct screen *screen)
 {
     struct pane *view = screen->views[screen->view];
@@ -42,9 +42,9 @@ static void show_frame(struct screen *screen)
     screen_go_to_look(screen);
 }
 
-/* Of a large frame a part of the work, to be called again while there is one coming: keys are read
- * in between, and mean what is shown. One that is begun is finished before a newer one is looked
- * at, lest none is ever shown. */
+/* Does a part of the work for a large frame, to be called again while one is coming: keys are read
+ * in between, and apply to what is shown. A frame is finished before a newer one is begun, so that
+ * one is shown eventually. */
 void screen_take_frame(struct screen *screen)
 {
     screen_time_look(screen);

@@ -1,5 +1,5 @@
-/* go_to: the player is sent to the first frame that has seen an event; when that is shown, the page
- * of the connection opens on it. */
+/* go_to: sends the player to the first frame after an event; when that is shown, the page of the
+ * connection opens. */
 #include "ui/screen/go_to.h"
 
 #include "ui/pages.h"

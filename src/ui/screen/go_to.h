@@ -1,10 +1,10 @@
-/* Going to the moment of an event, and to the page of its connection there. */
+/* Going to the time of an event and the page of its connection. */
 #ifndef TCPLENS_UI_SCREEN_GO_TO_H
 #define TCPLENS_UI_SCREEN_GO_TO_H
 
 struct screen;
 
-/* A frame is shown: it may be the one that is waited for. */
+/* To be called when a frame is shown: it may be the awaited one. */
 void screen_go_to_look(struct screen *screen);
 
 #endif

@@ -1,4 +1,4 @@
-/* screen_head: what the machine does now: totals, traffic over time, states. */
+/* screen_head: the present state of the machine: totals, traffic over time, states. */
 #include "ui/screen/head.h"
 
 #include "base/clock.h"
@@ -17,28 +17,28 @@
 #include <string.h>
 
 #define PIECE_GAP   3
-#define GRAPH_ROWS  24   /* of the screen, from which on there is a graph, */
-#define TALL_ROWS   40   /* and from which on it has three rows */
-#define GRAPH_COLS  80   /* of the screen, from which on there is a graph */
-#define GRAPH_LEAST 10   /* cells of it at that width, */
-#define GRAPH_GROWS 4    /* and one more for so many columns more, */
-#define GRAPH_MOST  48   /* up to this */
-#define LEFT_LEAST  30   /* cells that are left beside it */
+#define GRAPH_ROWS  24   /* rows of the screen from which there is a graph */
+#define TALL_ROWS   40   /* rows from which it has three rows */
+#define GRAPH_COLS  80   /* columns of the screen from which there is a graph */
+#define GRAPH_LEAST 10   /* its cells at that width */
+#define GRAPH_GROWS 4    /* one more cell for this many more columns */
+#define GRAPH_MOST  48   /* its cells at most */
+#define LEFT_LEAST  30   /* cells left beside it */
 #define RATE_CELLS  11   /* "▼ 12.3 MB/s" */
 #define SCALE_CELLS 4    /* "500M" */
 #define SCALE_LEAST 1000 /* bytes a second at the top of an idle graph */
-#define STRIP_COLS  100  /* of the screen, from which on there is a bar of states */
+#define STRIP_COLS  100  /* columns of the screen from which there is a bar of states */
 #define STRIP_GAP   2
-#define STRIP_SHARE 6   /* of the screen's columns: one in so many */
-#define WORDS_COLS  140 /* of the screen, from which on labels are whole words */
+#define STRIP_SHARE 6   /* its share of the screen's columns: one in six */
+#define WORDS_COLS  140 /* columns of the screen from which labels are whole words */
 #define MINUTE_NS   (60 * SECOND_NS)
 #define RECENT_NS   (5 * SECOND_NS)
 #define VALUES_MOST SERIES_MOST
 
-/* Where the graph and what is beside it stand; cells 0: no graph. */
+/* Positions of the graph and its neighbours; cells 0: no graph. */
 struct head_layout {
     int rate, graph, cells, scale; /* first cells; cells of the graph */
-    int left;                      /* where what stands at the left must end */
+    int left;                      /* where the left part must end */
 };
 
 bool screen_head_is_tall(const struct screen *screen, int rows)
@@ -68,7 +68,7 @@ static void interval_text(char *out, size_t size, int64_t interval_ns)
         snprintf(out, size, "%.3g s", seconds);
 }
 
-/* Of the segments that the network namespace sent: "–" where it does not say, or sent none. */
+/* Share of the segments sent by the network namespace: "–" if unknown or none were sent. */
 static void retrans_text(char *out, size_t size, const struct totals *totals)
 {
     if (!totals->segs_known || totals->segs_out + totals->segs_retrans == 0)
@@ -97,7 +97,7 @@ static void add_retrans(struct pieces *pieces, uint8_t rank, const char *label,
     retrans_text(piece->value, sizeof(piece->value), totals);
 }
 
-/* A first frame has none yet, and /proc/net/tcp never has. */
+/* A first frame has none yet, and /proc/net/tcp has none at all. */
 static void rate_text(char *out, size_t size, const struct frame *frame, uint64_t bytes_per_s)
 {
     if (!totals_have_rates(frame))
@@ -115,7 +115,7 @@ static void add_rates(struct pieces *left, const struct frame *frame)
     rate_text(piece->value, sizeof(piece->value), frame, totals->out_bytes_per_s);
 }
 
-/* "31/s" of what the network namespace counts. */
+/* "31/s", for a counter of the network namespace. */
 static void add_growth(const struct screen *screen, struct pieces *left, uint8_t rank,
                        const char *label, enum series_value value)
 {
@@ -157,7 +157,7 @@ static void add_restrictions(const struct screen *screen, struct pieces *right)
         pieces_add(right, 3, ROLE_NOTICE, CLASSES[screen->settings.class], ROLE_NORMAL);
 }
 
-/* Of rows that are not on the screen, and so of the sums. */
+/* The age of rows that are not on the screen, and so of the sums. */
 static void add_age_of_rates(struct pieces *right, const struct frame *frame)
 {
     char span[24];
@@ -170,7 +170,7 @@ static void add_age_of_rates(struct pieces *right, const struct frame *frame)
     snprintf(piece->value, sizeof(piece->value), "%s ago", span);
 }
 
-/* The refresh interval; our own cost only where it stretches that. */
+/* The refresh interval; our own cost only if it stretches that. */
 static void add_interval(const struct screen *screen, struct pieces *right)
 {
     const struct frame *frame = screen->picture.frame;
@@ -204,7 +204,7 @@ static const char *retrans_label(const struct canvas *canvas)
     return canvas->cols < WORDS_COLS ? "RETR" : "retransmitted";
 }
 
-/* With the widest figure: nothing moves with it. */
+/* With the widest number, so that nothing shifts. */
 static int retrans_width(const struct canvas *canvas)
 {
     return (int)(strlen(retrans_label(canvas)) + strlen(" 99.9 %"));
@@ -231,7 +231,7 @@ static void add_left(const struct screen *screen, const struct canvas *canvas, s
     add_growth(screen, left, 7, "resets", SERIES_RESETS);
 }
 
-/* Cells that the graph takes where it has room; 0: it has none at all. */
+/* Cells of the graph if it has room; 0: no room. */
 static int graph_cells(const struct screen *screen, const struct canvas *canvas)
 {
     int rows, cols;
@@ -242,7 +242,7 @@ static int graph_cells(const struct screen *screen, const struct canvas *canvas)
     return cells < GRAPH_MOST ? cells : GRAPH_MOST;
 }
 
-/* Everything at the right of the graph has the same left edge. */
+/* Everything to the right of the graph has the same left edge. */
 static struct head_layout lay_out(const struct canvas *canvas, int cells, int right)
 {
     struct head_layout layout = {.left = canvas->cols - 1, .cells = cells};
@@ -300,7 +300,7 @@ static void draw_rate(const struct canvas *canvas, int row, const struct head_la
     canvas_field(canvas, row, layout->scale, SCALE_CELLS, false, ROLE_DIM, text);
 }
 
-/* In above, out below, each with a scale of its own: replies are small beside requests. */
+/* In above, out below, each with its own scale, as replies may be small compared with requests. */
 static void draw_traffic(const struct screen *screen, const struct canvas *canvas,
                          const struct head_layout *layout)
 {
@@ -330,7 +330,7 @@ static void draw_traffic(const struct screen *screen, const struct canvas *canva
     draw_rate(canvas, canvas->rows - 1, layout, false, layers[1].ceiling, frame);
 }
 
-/* A press on a state shows its rows only; another one on the same, all again. */
+/* A press on a state shows only its rows; a second one shows all again. */
 static bool press_state(struct screen *screen, const struct hit *hit, const struct key *key)
 {
     const char *name = TCP_STATES[hit->argument].short_name;
@@ -382,14 +382,14 @@ static uint32_t states_that_grew(const struct series *series)
     return grew;
 }
 
-struct states { /* by name, and the bar before them */
+struct states { /* names, and the bar before them */
     struct pieces names;
     uint8_t of[PIECES_MAX];
     enum strip_fit fit;
     int strip; /* cells of the bar, 0 = none */
 };
 
-/* Names are worth more than the bar, where that has no row of its own. */
+/* Names take precedence over the bar, unless it has its own row. */
 static void name_states(const struct screen *screen, const struct canvas *canvas, int end,
                         struct states *states)
 {
@@ -415,7 +415,7 @@ static void draw_states(struct screen *screen, const struct canvas *canvas, stru
                       piece_width(&states->names.items[i]), states->of[i]);
 }
 
-/* The graph makes room where states that may mean trouble would have no name beside it. */
+/* The graph shrinks if states that may mean a problem would have no name beside it. */
 static struct head_layout choose(const struct screen *screen, const struct canvas *canvas,
                                  int right, struct states *states)
 {

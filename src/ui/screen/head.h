@@ -6,10 +6,10 @@
 
 struct screen;
 
-/* Two lines, three where the graph has room for them. */
+/* Two lines, or three if the graph has room for them. */
 void screen_draw_head(struct screen *screen, const struct canvas *canvas);
 bool screen_head_is_tall(const struct screen *screen, int rows);
-/* A frame is shown, or more of the history has been read. */
+/* To be called for a new frame, or when more of the history has been read. */
 void screen_head_update(struct screen *screen);
 
 #endif

@@ -1,5 +1,5 @@
-/* keys: what a key means, and which were not meant: pasted text, keys that were waiting when
- * a dialog opened that can do harm. */
+/* keys: what keys do, and accidental ones: pasted text, keys typed before a harmful dialog
+ * opened. */
 #include "ui/screen/keys.h"
 
 #include "base/clock.h"
@@ -16,7 +16,7 @@
 
 static void take_key(struct screen *screen, const struct key *key);
 
-/* What was drawn last lies on top. */
+/* The last one drawn is on top. */
 static const struct hit *find_hit(const struct screen *screen, const struct key *key)
 {
     for (size_t i = screen->hit_count; i-- > 0;) {
@@ -28,13 +28,13 @@ static const struct hit *find_hit(const struct screen *screen, const struct key 
     return NULL;
 }
 
-/* False: the pane is to have it. */
+/* False: passes it on to the pane. */
 static bool take_hit(struct screen *screen, const struct key *key)
 {
     const struct hit *found = find_hit(screen, key);
     if (!found)
         return false;
-    const struct hit hit = *found; /* what it does may paint */
+    const struct hit hit = *found; /* its action may paint */
     if (hit.mouse)
         return hit.mouse(screen, &hit, key);
     if (hit.command)
@@ -51,7 +51,7 @@ static bool is_second_press(struct screen *screen, const struct key *key, int64_
         return false;
     const bool twice = before.code == key->code && before.row == key->row &&
                        before.col == key->col && now - screen->pressed_ns < TWICE_NS;
-    screen->pressed = twice ? (struct key){0} : *key; /* a third press is a first one */
+    screen->pressed = twice ? (struct key){0} : *key; /* a third press counts as a first one */
     screen->pressed_ns = now;
     return twice;
 }
@@ -66,8 +66,8 @@ static void take_mouse(struct screen *screen, const struct key *mouse)
     screen_finish_closing(screen);
 }
 
-/* What a key means rests on what the keys before it have brought: typed ahead, as in "2jj", it is
- * the third row of that view. Without a new frame, which has not been drawn yet. */
+/* A key depends on the results of earlier keys: typed ahead, "2jj" is the third row of view 2. So
+ * applies those, without a new frame. */
 static void show_what_keys_did(struct screen *screen)
 {
     if (!screen->void_panes && !screen->page_unseen)
@@ -79,15 +79,15 @@ static void show_what_keys_did(struct screen *screen)
     screen_paint(screen);
 }
 
-/* Text goes where text is typed, and is no command anywhere. A word that confirms an act must be
- * typed. */
+/* Pasted text goes to where text is typed, and is never a command. A word that confirms an act must
+ * be typed. */
 static void take_pasted(struct screen *screen, const struct key *key)
 {
     struct pane *pane = screen_top_pane(screen);
     if (screen_time_key(screen, key))
         return;
     if (screen->filter.open)
-        (void)screen_filter_key(screen, key); /* no room left in it: no command either */
+        (void)screen_filter_key(screen, key); /* if it has no room, it is not a command either */
     else if (pane && pane->ops->types && pane->ops->types(pane))
         pane->ops->key(pane, key);
     else
@@ -105,7 +105,7 @@ bool screen_holds_enter(const struct screen *screen)
     return can_harm(screen) && screen->enter_refused && clock_mono_ns() < screen->enter_from_ns;
 }
 
-/* An Enter that was on its way when the dialog opened was not for it. */
+/* An Enter typed before the dialog opened was not meant for it. */
 static bool comes_too_early(struct screen *screen, const struct key *key)
 {
     if (key->code != KEY_CODE_ENTER || !can_harm(screen) ||
@@ -137,7 +137,7 @@ static void take_key(struct screen *screen, const struct key *key)
         return;
     if (screen->page_unseen)
         show_what_keys_did(screen);
-    else if (screen->void_panes) /* a row's place in another frame is another row's */
+    else if (screen->void_panes) /* rows have other places in another frame */
         screen_update_panes(screen);
     if (key_is_mouse(key)) {
         take_mouse(screen, key);
@@ -150,7 +150,7 @@ static void take_key(struct screen *screen, const struct key *key)
         return;
     }
     const struct command *command =
-        screen_is_floating(screen) ? NULL : command_for_key(key->code); /* nothing below acts */
+        screen_is_floating(screen) ? NULL : command_for_key(key->code); /* nothing below reacts */
     if (command)
         show_what_keys_did(screen);
     if (!command || !screen_run_command(screen, command)) {
@@ -171,7 +171,7 @@ void screen_hold_enter(struct screen *screen)
     screen->enter_refused = true;
 }
 
-/* What was typed at something else than this dialog. Esc does no harm, and ends it all the same. */
+/* Discards keys typed before this dialog. Esc is harmless, and closes it nevertheless. */
 static void discard(struct screen *screen, const struct key *key)
 {
     if (key->code != KEY_CODE_ESCAPE)
@@ -195,7 +195,7 @@ void screen_read_keys(struct screen *screen)
         screen_press(screen, &key);
 }
 
-/* Keys typed before a dialog stood on the screen were not for it. */
+/* Keys typed before a dialog was visible were not meant for it. */
 void screen_page_comes(struct screen *screen)
 {
     struct key key;

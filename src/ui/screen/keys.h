@@ -1,4 +1,4 @@
-/* What keys mean, and which were not meant. */
+/* What keys do, and which are ignored as accidental. */
 #ifndef TCPLENS_UI_SCREEN_KEYS_H
 #define TCPLENS_UI_SCREEN_KEYS_H
 

@@ -1,5 +1,5 @@
-/* loop: the thread that reads keys and paints. Waits for keys, frames and orders; works off all
- * there is, then paints once. */
+/* loop: the thread that reads keys and paints. Waits for keys, frames and orders; handles
+ * everything pending, then paints once. */
 #include "ui/screen/screen.h"
 
 #include "base/clock.h"
@@ -110,7 +110,7 @@ bool picture_readings_text(const struct picture *picture, char *out, size_t size
     return true;
 }
 
-/* Time in the picture runs on from its frame: a log and the demo have clocks of their own. */
+/* Time in the picture advances from its frame, as a log and the demo have their own clocks. */
 void screen_set_time(struct screen *screen)
 {
     const struct frame *frame = screen->picture.frame;
@@ -138,8 +138,8 @@ static void look_for_trouble(struct screen *screen)
     }
 }
 
-/* Between the answer and the stop itself there is time to paint or to read a key, and either would
- * take the terminal back: nothing is done until it is ours again. */
+/* Between the answer and the stop, painting or reading a key would take the terminal back: does
+ * nothing until it is ours again. */
 static void suspend(struct screen *screen)
 {
     struct pollfd wait = {.fd = screen->settings.orders_descriptor, .events = POLLIN};
@@ -150,7 +150,7 @@ static void suspend(struct screen *screen)
     while (order != SCREEN_RESUME && order != SCREEN_QUIT) {
         poll(&wait, 1, -1);
         if (read(wait.fd, &order, 1) == 0)
-            order = SCREEN_QUIT; /* the sender is gone */
+            order = SCREEN_QUIT; /* the sender has ended */
     }
     screen->quit |= order == SCREEN_QUIT;
     if (!screen->quit)
@@ -170,7 +170,7 @@ static void obey(struct screen *screen, char order)
     case SCREEN_RESUME:
         term_resume(screen->term);
         break;
-    case SCREEN_RESIZED: /* there and back, before we looked, it has lost what it cut off */
+    case SCREEN_RESIZED: /* if it shrank and grew back in between, content was lost */
         term_resized(screen->term);
         term_repaint(screen->term);
         break;
@@ -178,7 +178,7 @@ static void obey(struct screen *screen, char order)
     screen->paint = true;
 }
 
-/* One at a time: what follows a suspension in the pipe is for `suspend` to read. */
+/* One at a time: orders after a suspension are read by `suspend`. */
 static void read_orders(struct screen *screen)
 {
     char order;
@@ -189,8 +189,8 @@ static void read_orders(struct screen *screen)
         screen->quit = true;
 }
 
-/* Highlights, the status line, a half sequence of a key and the wait of a dialog end by the clock,
- * not with a frame. */
+/* Highlights, the status line, incomplete key sequences and the wait of a dialog end by time, not
+ * with a frame. */
 static int64_t next_end_ns(const struct screen *screen, int64_t now)
 {
     int64_t ends[] = {screen->said_until_ns, term_key_deadline_ns(screen->term),
@@ -213,7 +213,7 @@ static void end_what_has_ended(struct screen *screen, int64_t before, int64_t no
             screen->paint = true;
     if (screen->picture.frame && highlight_end > before && highlight_end <= now) {
         screen->paint = true;
-        screen->void_panes |= !screen_is_floating(screen); /* rows stay where they are under it */
+        screen->void_panes |= !screen_is_floating(screen); /* rows under it do not move */
     }
 }
 
@@ -232,7 +232,7 @@ static void paint_if_due(struct screen *screen)
     screen_send_wish(screen);
 }
 
-/* What the terminal answers, once: a theme that was chosen meanwhile (T) stays. */
+/* Applies the terminal's answer once; a theme chosen meanwhile (T) stays. */
 static void adopt_background(struct screen *screen)
 {
     const enum key_background background =
@@ -264,7 +264,7 @@ static void run_loop(struct screen *screen)
         const int64_t shot = screen_shot_step(screen, now);
         end = shot < end ? shot : end;
         int timeout_ms = (int)(((look < end ? look : end) - now + 999999) / 1000000);
-        /* An act has just said what became of it, or a frame is half taken over. */
+        /* An act has just reported its result, or a frame is being prepared. */
         if (screen->paint || screen->coming)
             timeout_ms = 0;
         size_t lookups = screen_names_wait(screen, waits + 3, &timeout_ms);

@@ -1,4 +1,4 @@
-/* Names of ports and hosts as panes look them up. */
+/* Look-ups of names of ports and hosts for panes. */
 #ifndef TCPLENS_UI_SCREEN_NAMES_H
 #define TCPLENS_UI_SCREEN_NAMES_H
 

@@ -14,7 +14,7 @@
 #include "ui/term/term.h"
 #include "ui/transport.h"
 
-/* What comes through orders_descriptor, one byte each. */
+/* Orders through orders_descriptor, one byte each. */
 enum screen_order {
     SCREEN_QUIT = 'q',
     SCREEN_SUSPEND = 's', /* leave the terminal; answered by `suspended` */
@@ -22,7 +22,7 @@ enum screen_order {
     SCREEN_RESIZED = 'w'
 };
 
-/* What the screen shows comes from here. All functions are called in the screen's thread. */
+/* The source of what the screen shows. All functions are called in the screen's thread. */
 struct screen_feed {
     struct frame *(*latest)(void *data); /* a reference, NULL before the first */
     int frame_descriptor;                /* an eventfd: readable with each new frame */
@@ -34,7 +34,7 @@ struct screen_feed {
 
 #define SCREEN_COLUMNS_MAX 1024
 
-/* What the user has set with keys and may keep for the next run. */
+/* Settings changed by keys, which may be saved for the next run. */
 struct screen_kept {
     char columns[SCREEN_COLUMNS_MAX], sort[64]; /* of Connections, as of --columns and --sort */
     int64_t interval_ns;
@@ -42,12 +42,12 @@ struct screen_kept {
     bool names, services;
 };
 
-/* A recording of what the screen is fed with. */
+/* A recording of the screen's frames. */
 struct screen_recording {
     bool on;
     uint64_t bytes;  /* written */
     uint64_t missed; /* frames that the log lacks */
-    char wrong[160]; /* why nothing is written now, "" = all is well */
+    char wrong[160]; /* why nothing is written now, "" = it is */
     char said[320];  /* for the status line */
     bool trouble;    /* in `said` */
     uint32_t said_count;
@@ -59,27 +59,27 @@ struct screen_recorder {
     void *data;
 };
 
-/* A picture of the screen without a terminal. */
+/* A screenshot without a terminal. */
 struct screen_shot {
     int rows, cols;
-    const char *keys;         /* ui/key/script.h; pressed before */
+    const char *keys;         /* ui/key/script.h; keys to press before */
     int64_t after_ns;         /* the first of them not before that time */
-    struct screen_grid *grid; /* filled; to be ended with screen_grid_done */
+    struct screen_grid *grid; /* filled; to be freed with screen_grid_done */
 };
 
 struct screen_settings {
     struct screen_feed feed;
     struct wish wish; /* to begin with */
     bool live;
-    const struct screen_acts *acts;           /* NULL: nothing can be done to what is shown */
+    const struct screen_acts *acts;           /* NULL: no acts */
     int input;                                /* descriptor of the keys */
     const struct screen_shot *shot;           /* NULL: on the terminal, for a user */
     int orders_descriptor;                    /* enum screen_order */
     void (*suspended)(void *data);            /* the terminal has been left */
     const struct screen_recorder *recorder;   /* NULL: nothing can be recorded */
-    const struct screen_transport *transport; /* NULL: there is the present only */
-    /* Key w; text: what to say of it. 0 or -errno; -EEXIST: there are others, which are kept as
-     * they are unless `replaces`. NULL: nothing can be kept. */
+    const struct screen_transport *transport; /* NULL: only live */
+    /* Key w; text: the message. 0 or -errno; -EEXIST: the file has other settings, which stay
+     * unless `replaces`. NULL: settings cannot be saved. */
     int (*keep)(void *data, const struct screen_kept *kept, bool replaces, char *text, size_t size);
     void *data;
     struct term_rescue *rescue;
@@ -94,15 +94,15 @@ struct screen_settings {
     bool names;                  /* host names at start */
     bool ports_by_number;        /* no service names at start */
     bool no_mouse;
-    bool show_cursor;    /* on the selected row as well */
-    bool ask_background; /* the theme is light or dark as the terminal says */
-    bool redacted; /* names and addresses are not the true ones: nothing that has those is shown */
-    const char *notice;               /* to be said at start; NULL, "" = nothing */
-    const char *filter;               /* to begin with; NULL = none */
+    bool show_cursor;    /* show the cursor on the selected row as well */
+    bool ask_background; /* choose the light or dark theme by the terminal's background */
+    bool redacted;       /* names and addresses are replaced: do not show real ones */
+    const char *notice;  /* a message at start; NULL, "" = none */
+    const char *filter;  /* to begin with; NULL = none */
     const char *const *saved_filters; /* offered by the prompt (Up); outlive screen_new */
     size_t saved_filter_count;
     const struct filter_names *filter_names;
-    enum tcp_class class; /* what wish.state_bits was made of */
+    enum tcp_class class; /* the class of wish.state_bits */
 };
 
 struct screen;

@@ -1,4 +1,4 @@
-/* shot: when the next key of a screenshot is pressed, and when the picture is taken. */
+/* shot: decides when the next key of a screenshot is pressed, and when the picture is taken. */
 #include "ui/screen/shot.h"
 
 #include "base/clock.h"
@@ -10,7 +10,7 @@
 
 #define FIRST_FRAMES 2u                     /* rates are known from the second on */
 #define LOOK_NS      (20 * MILLISECOND_NS)  /* between two looks */
-#define REST_NS      (300 * MILLISECOND_NS) /* what has no frame to wait for has come by then */
+#define REST_NS      (300 * MILLISECOND_NS) /* time for things that do not depend on a frame */
 #define GIVE_UP_NS   (30 * SECOND_NS)
 
 static bool is_settled(const struct screen *screen)
@@ -19,8 +19,7 @@ static bool is_settled(const struct screen *screen)
     return !screen->coming && !screen->paint && !screen->void_panes && !travel->searching;
 }
 
-/* A frame that does not come (a paused log, its end) is not waited for any longer than it can take.
- */
+/* Waiting for a frame that does not come (a paused log, its end) has a limit. */
 static bool has_waited(struct screen *screen, int64_t now)
 {
     const struct screen_shot *shot = screen->settings.shot;
@@ -75,7 +74,7 @@ int64_t screen_shot_step(struct screen *screen, int64_t now)
         wait_for_frame(screen, now, GIVE_UP_NS);
         break;
     case KEY_SCRIPT_END:
-    case KEY_SCRIPT_BAD: /* refused before the screen began */
+    case KEY_SCRIPT_BAD: /* refused earlier */
         take(screen);
         break;
     }

@@ -1,5 +1,5 @@
-/* A screenshot: the screen without a terminal presses the keys of a script, each when what came
- * before is shown, and ends. */
+/* A screenshot: without a terminal, the screen presses the keys of a script, each when the result
+ * of the last one is shown, and ends. */
 #ifndef TCPLENS_UI_SCREEN_SHOT_H
 #define TCPLENS_UI_SCREEN_SHOT_H
 
@@ -7,7 +7,7 @@
 
 struct screen;
 
-/* Presses the next key if it is time for it; the monotonic time to look again. */
+/* Presses the next key if it is due; returns the monotonic time of the next call. */
 int64_t screen_shot_step(struct screen *screen, int64_t now_ns);
 
 #endif

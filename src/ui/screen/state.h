@@ -1,5 +1,4 @@
-/* What the modules of the screen share: the picture, what is open on it, and what each of them
- * keeps. */
+/* Shared by the modules of the screen: the picture, open panes, and the state of each module. */
 #ifndef TCPLENS_UI_SCREEN_STATE_H
 #define TCPLENS_UI_SCREEN_STATE_H
 
@@ -23,17 +22,17 @@
 struct screen_filter {
     struct filter *filter; /* in force; NULL = all rows */
     char text[PROMPT_MAX]; /* it, as typed */
-    bool open, wrong;      /* the line is open; what stands in it is no filter, error says why */
+    bool open, wrong;      /* the line is open; its text is invalid, see error */
     struct filter_error error;
     struct prompt prompt;
-    struct filter_completions completions; /* that Tab offers; count 0 = none */
+    struct filter_completions completions; /* offered by Tab; count 0 = none */
     size_t completion;                     /* the one in the text, == count: none yet */
-    char before[PROMPT_MAX];               /* in force when the line was opened */
+    char before[PROMPT_MAX];               /* the active filter when the line was opened */
     struct frame_mark counted_frame;       /* with generation, what was counted */
     uint32_t counted_generation, counted;
 };
 
-struct origin { /* of a drill-down: where Esc goes back to */
+struct origin { /* of a drill-down: where Esc returns to */
     enum view_id view;
     char filter[PROMPT_MAX];
 };
@@ -45,9 +44,9 @@ struct travel { /* in time */
     enum density_layer layer; /* of the time bar */
     struct prompt when;       /* for a condition to go to */
     bool when_open;
-    char condition[PROMPT_MAX]; /* that { } go to; "" = to events */
-    bool seeks_condition;       /* what is looked for now */
-    bool seeks;                 /* a frame is waited for, to open the page of the connection */
+    char condition[PROMPT_MAX]; /* for { }; "" = they go to events */
+    bool seeks_condition;       /* a condition is being searched */
+    bool seeks;                 /* waiting for a frame, to open the page of the connection */
     struct event_subject sought;
 };
 
@@ -56,15 +55,15 @@ struct head {
     bool without_graph;        /* switched off */
 };
 
-struct watch { /* a signalled process, until it has exited or is given up */
+struct watch { /* a signalled process, watched until it has exited or a timeout */
     struct acts_process process;
     bool exited;
 };
 
-struct screen_shot_state { /* where the script of a screenshot is */
+struct screen_shot_state { /* the progress of a screenshot's script */
     size_t at;
     int64_t started_ns, until_ns, rest_until_ns; /* monotonic */
-    uint64_t frames;                             /* to have been shown before it goes on */
+    uint64_t frames;                             /* frames to be shown before it continues */
 };
 
 struct acting {
@@ -73,26 +72,26 @@ struct acting {
     size_t watched;
     struct acts_signal sent; /* what they were sent */
     int64_t sent_ns;         /* monotonic */
-    int32_t still_there;     /* pid of the one that outlived a signal: KILL is offered next */
+    int32_t still_there;     /* pid of a process that survived a signal: KILL is offered next */
     uint64_t still_there_ticks;
 };
 
 struct screen {
     struct screen_settings settings;
     struct term *term;
-    struct wish wish, sent_wish; /* sent_wish: what the feed was last given */
+    struct wish wish, sent_wish; /* sent_wish: the last one sent to the feed */
     struct picture picture;
     struct frame *coming; /* the next one of the picture, being prepared; NULL = none */
     uint64_t frames_shown;
     struct screen_shot_state shot;
-    int64_t frame_taken_ns; /* monotonic: when the frame of the picture was taken up */
+    int64_t frame_taken_ns; /* monotonic: when the picture's frame was first shown */
     struct pane *views[VIEW_COUNT];
     enum view_id view;
     struct pane *pages[PAGES_MAX];
     size_t page_count;
-    struct origin origins[ORIGINS_MAX]; /* the last one is where Esc goes */
+    struct origin origins[ORIGINS_MAX]; /* Esc returns to the last one */
     size_t origin_count;
-    struct lookup lookup;     /* what panes are given: services and hosts as switched on */
+    struct lookup lookup;     /* for panes: services and hosts as switched on */
     struct host_names *names; /* NULL: off */
     struct screen_filter filter;
     struct finding_marks marks;
@@ -103,20 +102,20 @@ struct screen {
     struct screen_recording recording;
     bool closing; /* the top page is to be closed */
     bool quit, paint, void_panes;
-    bool keep_asked;       /* the last key was w, and the next one replaces the settings */
+    bool keep_asked;       /* the last key was w; another one replaces the settings */
     bool page_unseen;      /* the top page was never painted: it has no height and no columns yet */
     int64_t enter_from_ns; /* monotonic: a dialog that can do harm takes Enter from then on */
-    bool enter_refused;    /* a key came too early for that, which is shown until then */
+    bool enter_refused;    /* a key came too early for that; shown until then */
     enum theme theme;
-    char said[256]; /* status line: what was said last */
+    char said[256]; /* status line: the last message */
     unsigned said_role;
     int64_t said_until_ns;
-    char remark[128]; /* of the terminal */
+    char remark[128]; /* a remark about the terminal */
     char trouble[192];
-    int body_top, body_rows; /* where the pane's canvas is on the screen */
+    int body_top, body_rows; /* the position of the pane's canvas */
     struct hit hits[HITS_MAX];
     size_t hit_count;
-    struct key pressed; /* the last press of the mouse, for the second of two */
+    struct key pressed; /* the last press of the mouse, to detect double presses */
     int64_t pressed_ns; /* monotonic */
 };
 

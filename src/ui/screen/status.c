@@ -1,4 +1,4 @@
-/* screen_status: the one line above the footer: what was said, what is wrong, what is missing. */
+/* screen_status: the line above the footer: the last message, errors, missing data. */
 #include "base/clock.h"
 #include "ui/screen/chrome.h"
 #include "ui/screen/state.h"
@@ -50,13 +50,13 @@ static unsigned missing_text(const struct missing *missing, char *out, size_t si
     return ROLE_NORMAL;
 }
 
-/* Then what is shown is wrong, which is worse than owners that are hidden. */
+/* Events are missing, which is worse than hidden owners. */
 static bool lacks_events(const struct frame *frame)
 {
     return frame->events && strcmp(frame->events, "none") == 0;
 }
 
-/* The one thing worth knowing; "" if there is none. */
+/* The most important message; "" if there is none. */
 unsigned screen_status(const struct screen *screen, char *out, size_t size)
 {
     const struct frame *frame = screen->picture.frame;

@@ -1,4 +1,4 @@
-/* screen_tabs: the line of the tabs, with the filter in force and what it counts. */
+/* screen_tabs: the line of tabs, with the active filter and its count. */
 #include "core/text/text.h"
 #include "ui/screen/chrome.h"
 #include "ui/screen/filter.h"
@@ -9,7 +9,7 @@
 
 #define TAB_MAX      40
 #define TAB_GAP      3
-#define FILTER_LEAST 8 /* cells of it, before tabs leave altogether */
+#define FILTER_LEAST 8 /* cells of the filter, before tabs are dropped completely */
 
 const struct command *screen_view_command(size_t view)
 {
@@ -25,10 +25,10 @@ bool screen_has_tab(const struct screen *screen, size_t view)
     return view == screen->view || !ops->is_offered || ops->is_offered(&screen->picture);
 }
 
-/* How much of the tabs is said: the filter in force and its count are worth more. */
+/* The form of the tabs: the active filter and its count take precedence. */
 enum tab_form {
     TABS_TITLES,       /* "[1 Connections] 2 Processes " */
-    TABS_ACTIVE_TITLE, /* "[1 Connections] 2 ", and those that count something */
+    TABS_ACTIVE_TITLE, /* "[1 Connections] 2 ", and those with a count */
     TABS_DIGITS,       /* "[1] 2 " */
     TABS_ACTIVE_DIGIT  /* "[1] " */
 };
@@ -77,7 +77,7 @@ static int tabs_width(const struct screen *screen, enum tab_form form)
     return cells;
 }
 
-/* The fullest form that leaves `wanted` cells, or, if none does, the one that leaves `least`. */
+/* The longest form that leaves `wanted` cells, or else the one that leaves `least`. */
 static enum tab_form choose_tabs(const struct screen *screen, int cells, int wanted, int least)
 {
     enum tab_form last = wanted > least ? TABS_DIGITS : TABS_ACTIVE_TITLE;
@@ -106,7 +106,7 @@ static int draw_view_tabs(struct screen *screen, const struct canvas *canvas, en
     return col;
 }
 
-/* "3 tagged", before what stands there. */
+/* Puts "3 tagged" before the count. */
 static void put_tagged(const struct screen *screen, char *count, size_t size)
 {
     char before[64];
@@ -117,7 +117,7 @@ static void put_tagged(const struct screen *screen, char *count, size_t size)
     snprintf(count, size, "%u tagged%s%.40s", tagged, before[0] ? "  " : "", before);
 }
 
-/* What the view says of itself, and how many rows the filter accepts. */
+/* The view's summary, and the number of rows that the filter accepts. */
 static void tab_summaries(struct screen *screen, const struct pane *pane, char *summary,
                           char *count, size_t size)
 {
@@ -148,7 +148,8 @@ static int put_right(const struct canvas *canvas, int col, int end, const char *
     return canvas_text_right(canvas, 0, end, ROLE_DIM, text) - TAB_GAP;
 }
 
-/* "Esc back" at the right edge of a page, to be clicked as well. Returns where the rest ends. */
+/* "Esc back" at the right edge of a page, to be clicked as well. Returns where the rest must
+ * end. */
 static int put_back(struct screen *screen, const struct canvas *canvas, int col)
 {
     static const char BACK[] = "Esc back";

@@ -1,5 +1,5 @@
-/* screen_time: travelling in time: its keys, the header line that shows the position, the
- * prompt for a time. The same for a log and for the history of a live screen. */
+/* screen_time: moving in time: its keys, the header line with the position, the prompt for a time.
+ * The same for a log and for the history of a live screen. */
 #include "ui/screen/time.h"
 
 #include "base/clock.h"
@@ -35,7 +35,7 @@ static int64_t shown_ns(const struct screen *screen)
     return screen->picture.frame ? screen->picture.frame->wall_ns : 0;
 }
 
-/* What a log shows, and what is past, is not there to be acted upon. */
+/* No acts on a log or the history. */
 static void follow(struct screen *screen)
 {
     struct picture *picture = &screen->picture;
@@ -58,7 +58,7 @@ void screen_time_look(struct screen *screen)
         screen_say(screen, ROLE_NOTICE, "%s", state.said);
     screen->paint |= memcmp(&state, &travel->state, sizeof(state)) != 0;
     if (state.past != travel->state.past || state.series_count != travel->state.series_count ||
-        state.playing != travel->state.playing) /* whose time no longer passes, or passes again */
+        state.playing != travel->state.playing) /* its time stops or continues */
         screen->void_panes = true;
     const bool read = state.series_count != travel->state.series_count;
     travel->state = state;
@@ -86,7 +86,7 @@ static bool order(struct screen *screen, enum transport_order what)
     screen->travel.seeks = false;
     transport->order(transport->data, what, shown_ns(screen));
     if (what != TRANSPORT_PLAY && screen->picture.paused) {
-        screen->picture.paused = false; /* from here on the player says what is shown */
+        screen->picture.paused = false; /* from now on the player decides what is shown */
         screen->void_panes = true;
     }
     screen->paint = true;
@@ -116,7 +116,7 @@ static void search(struct screen *screen, bool backward)
     struct filter *filter = NULL;
 
     if (filter_parse(&filter, screen->filter.text, screen->settings.filter_names, &error) != 0)
-        return; /* out of memory: what is in force has been parsed before */
+        return; /* out of memory: it has been parsed before */
     screen->travel.seeks = false;
     screen->travel.seeks_condition = false;
     transport->search(transport->data, backward, filter, shown_ns(screen));
@@ -139,8 +139,7 @@ static void search_when(struct screen *screen, bool backward)
     screen->paint = true;
 }
 
-/* Empty: { } mean events again. What is wrong is said, and the condition before
- * it stays. */
+/* Empty: { } mean events again. An error is reported, and the last condition stays. */
 static void set_condition(struct screen *screen, const char *text)
 {
     struct filter_error error;
@@ -157,17 +156,17 @@ static void set_condition(struct screen *screen, const char *text)
     if (is_empty)
         screen_say(screen, ROLE_NOTICE, "{ } go to events again");
     else
-        search_when(screen, !is_past(screen)); /* nothing comes after the present */
+        search_when(screen, !is_past(screen)); /* there is nothing after live */
 }
 
-/* Frames show what began up to an interval before them. */
+/* A frame shows what began up to an interval before it. */
 static int64_t frame_ns(const struct screen *screen)
 {
     const struct frame *frame = screen->picture.frame;
     return frame && frame->cost.interval_ns > 0 ? frame->cost.interval_ns : SECOND_NS;
 }
 
-/* Where the next or previous finding began, as far as that is known. */
+/* The begin of the next or previous finding, if known. */
 static const struct transport_mark *find_mark(const struct screen *screen, bool backward)
 {
     const struct transport_state *state = &screen->travel.state;
@@ -409,8 +408,8 @@ static bool is_known(const struct transport_state *state, enum density_layer lay
     return false;
 }
 
-/* What a cell stands for: the busiest of its parts; where no frame falls into them, that of the
- * frame before. Unknown: they have not been read, or no frame says it. */
+/* The value of a cell: the busiest of its parts; if no frame falls into them, that of the last
+ * frame. Unknown: not read yet, or not in the frames. */
 static uint64_t cell_value(const struct transport_state *state, enum density_layer layer, int cell,
                            int cells)
 {
@@ -471,7 +470,7 @@ static struct bar_cell bar_cell(const struct transport_state *state, enum densit
     return (struct bar_cell){LEVELS[level < level_count ? level : level_count - 1], ROLE_DIM};
 }
 
-/* A press goes to the time of its cell, the wheel on by one cell. */
+/* A press goes to the time of its cell, the wheel moves by one cell. */
 static bool press_bar(struct screen *screen, const struct hit *hit, const struct key *key)
 {
     const struct screen_transport *transport = screen->settings.transport;

@@ -1,4 +1,4 @@
-/* Travelling in time: a log, or the history of a live screen. */
+/* Moving in time, in a log or in the history of a live screen. */
 #ifndef TCPLENS_UI_SCREEN_TIME_H
 #define TCPLENS_UI_SCREEN_TIME_H
 
@@ -7,10 +7,11 @@
 
 struct screen;
 
-bool screen_travels(const struct screen *screen); /* a log, or the past: it has a line of its own */
-void screen_time_look(struct screen *screen);     /* what the transport is at */
+/* a log or the history is shown: it has its own line */
+bool screen_travels(const struct screen *screen);
+void screen_time_look(struct screen *screen); /* updates the state of the transport */
 int64_t screen_time_passed(const struct screen *screen, int64_t real_ns);
-/* False: not theirs, it is the present that is meant. */
+/* False: not handled, as the screen is live. */
 bool screen_time_pause(struct screen *screen);
 bool screen_time_speed(struct screen *screen, bool faster);
 bool screen_time_cancel(struct screen *screen);

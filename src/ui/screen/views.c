@@ -44,8 +44,7 @@ void screen_update_panes(struct screen *screen)
         update_pane(screen, screen->pages[i]);
 }
 
-/* The page of an event's connection that is still waited for must not come over what the user has
- * turned to since. */
+/* The awaited page of an event's connection must not open over what the user has chosen since. */
 static void turn_to(struct screen *screen)
 {
     screen->travel.seeks = false;
@@ -131,7 +130,7 @@ int screen_open_page(struct screen *screen, const struct pane_ops *ops, const vo
     screen->pages[screen->page_count++] = pane;
     screen->page_unseen = true;
     update_pane(screen, pane);
-    if (ops->wish) /* what the page needs beyond the rows is not in this frame yet */
+    if (ops->wish) /* facts that the page needs are not in this frame yet */
         screen->wish.now = true;
     screen->travel.seeks = false;
     screen_changed(screen);
@@ -175,7 +174,7 @@ static void add_wish(const struct pane *pane, struct wish *wish)
         pane->ops->wish(pane, wish);
 }
 
-/* What is drawn, of the view and of every page over it. */
+/* Adds the connections drawn by the view and the pages over it. */
 static void add_seen(struct screen *screen, struct wish *wish)
 {
     const struct pane *view = screen->views[screen->view];
@@ -192,7 +191,7 @@ static void add_seen(struct screen *screen, struct wish *wish)
 void screen_send_wish(struct screen *screen)
 {
     struct wish wish = screen->wish;
-    wish.needs |= screen_filter_needs(screen) | NEED_HOST_FACTS; /* the header's share */
+    wish.needs |= screen_filter_needs(screen) | NEED_HOST_FACTS; /* for the header */
     add_wish(screen->views[screen->view], &wish);
     split_wish(&screen->split, &wish);
     for (size_t i = 0; i < screen->page_count; i++)

@@ -5,7 +5,7 @@
 #include "ui/pane/pane.h"
 
 struct pane *screen_top_pane(struct screen *screen); /* NULL before the first view */
-/* A view without it has no tab; one that is open keeps its own. */
+/* True if the view has a tab; an open view always has. */
 bool screen_has_tab(const struct screen *screen, size_t view);
 int screen_open_view(struct screen *screen, enum view_id view);
 bool screen_drill_back(struct screen *screen); /* false: there is nowhere to go back to */

@@ -33,7 +33,7 @@ static bool has_byte(struct term_keys *keys, int descriptor)
     return got > 0;
 }
 
-/* Time counts only where nothing waits to be read: bytes that were read late came in time. */
+/* Timeouts count only if nothing is pending: bytes that were read late had arrived in time. */
 bool term_keys_next(struct term_keys *keys, int descriptor, struct key *key)
 {
     while (!key_decoder_next(&keys->decoder, key)) {

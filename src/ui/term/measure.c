@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define ROWS_MAX 1024 /* far beyond any screen; curses counts both in a short */
+#define ROWS_MAX 1024 /* more than any screen; curses stores both in a short */
 #define COLS_MAX 4096
 
 static int from_environment(const char *name)

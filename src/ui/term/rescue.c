@@ -1,5 +1,5 @@
-/* term_rescue: leaving the terminal as it was found when the screen's thread no longer can. Uses no
- * curses: it must work in a signal handler and beside a thread that is stuck. */
+/* term_rescue: restores the terminal when the screen's thread no longer can. Uses no curses: it
+ * must work in a signal handler and beside a thread that is stuck. */
 #include "ui/term/term.h"
 
 #include <errno.h>
@@ -23,8 +23,7 @@ int term_rescue_prepare(struct term_rescue *rescue, int input)
     atomic_init(&rescue->over, false);
     char path[128];
     rescue->descriptor = -1;
-    /* An open file of its own: O_NONBLOCK on the one we were given would change it for the shell.
-     */
+    /* A separate open file: O_NONBLOCK on the inherited one would also affect the shell. */
     if (ttyname_r(input, path, sizeof(path)) == 0)
         rescue->descriptor = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     return 0;
@@ -35,7 +34,7 @@ void term_rescue_restore(struct term_rescue *rescue)
     if (!atomic_load(&rescue->armed))
         return;
     atomic_store(&rescue->over, true);
-    /* A write of the screen's that is under way holds the terminal; let it come to its end. */
+    /* A pending write of the screen blocks the terminal; let it finish. */
     for (int tries = 0; rescue->descriptor >= 0 && tries < RESTORE_TRIES; tries++) {
         poll(NULL, 0, RESTORE_WAIT_MS);
         if (write(rescue->descriptor, rescue->reset, rescue->reset_length) > 0)
@@ -67,8 +66,8 @@ void term_rescue_unblock(const struct term_rescue *rescue)
     if (rescue->descriptor < 0)
         return;
     tcflush(rescue->descriptor, TCOFLUSH);
-    /* Discarding wakes no writer (Linux 6.18, drivers/tty/pty.c), switching the flow off and on
-     * does; it also undoes a Ctrl-S. */
+    /* Discarding does not wake writers (Linux 6.18, drivers/tty/pty.c), switching the flow off and
+     * on does; it also undoes a Ctrl-S. */
     tcflow(rescue->descriptor, TCOOFF);
     tcflow(rescue->descriptor, TCOON);
 }

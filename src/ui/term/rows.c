@@ -1,4 +1,4 @@
-/* term_rows: two texts a row, of what is put and of what was drawn. curses finds unchanged cells by
+/* term_rows: two texts per row: the new one and the one drawn. curses finds unchanged cells by
  * itself, but slower: key to repaint takes 0.27 ms with this, 0.47 ms without (tests/bench). */
 #include "ui/term/rows.h"
 
@@ -10,7 +10,7 @@
 
 struct term_row {
     struct buffer put, drawn;
-    bool is_drawn; /* `drawn` is what stands there */
+    bool is_drawn; /* `drawn` is on the screen */
 };
 
 /* Before each text, which ends with its NUL. Four words: nothing between them is left unset. */

@@ -18,13 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCREENS     3           /* curses keeps: what is shown, what is to be, what is drawn on */
-#define CURSES_ROOM (64 * 1024) /* what a screen of usual size takes */
+#define SCREENS     3           /* curses keeps: current, desired, and the one drawn on */
+#define CURSES_ROOM (64 * 1024) /* for a screen of usual size */
 
 #define PAIRS_MAX 255
 #define PASTE_ON  "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
-/* OSC 11 with "?": answered in the same form by those that know it, ignored by the others. */
+/* OSC 11 with "?": answered in the same form by terminals that support it, ignored by others. */
 #define ASK_BACKGROUND "\033]11;?\033\\"
 #define ANSWER_NS      (2 * SECOND_NS)
 
@@ -37,21 +37,22 @@ struct pen {
 
 struct term {
     SCREEN *screen;
-    bool misfits;   /* no memory to take the terminal's size: nothing is painted until there is */
+    /* out of memory for the terminal's size: nothing is painted until there is some */
+    bool misfits;
     FILE *input;    /* NULL: stdin */
     FILE *output;   /* NULL: stdout */
-    bool in_memory; /* there is no terminal */
+    bool in_memory; /* without a terminal */
     struct term_rescue *rescue;
     bool ascii;
     enum glyphs glyphs;
     bool suspended;
-    bool pastes; /* it may know bracketed paste; one of ECMA-48 that does not ignores it */
+    bool pastes; /* it may support bracketed paste; other ECMA-48 terminals ignore it */
     struct term_keys keys;
     const struct theme_looks *own_theme;
     struct theme_looks looks;
     int cursor_row, cursor_col, focus_row, focus_col;
     bool show_cursor;
-    int64_t asked_ns; /* for the background, monotonic; 0 = not */
+    int64_t asked_ns; /* when the background was requested, monotonic; 0 = not */
     short pair_count;
     short pair_colors[PAIRS_MAX][2];
     struct pen pens[ROLE_COUNT][LAYER_COUNT];
@@ -105,8 +106,8 @@ static bool can_place_cursor(void)
     return capability("cup") && capability("clear");
 }
 
-/* curses does not always look whether memory was given to it (ncurses 6.4, comp_hash.c, lib_tparm.c): where there is none it
- * is not begun, nor gone on with. */
+/* curses does not always check malloc() (ncurses 6.4, comp_hash.c, lib_tparm.c): do not call it
+ * when out of memory. */
 static bool has_memory(size_t size)
 {
     void *volatile room = malloc(size);
@@ -115,7 +116,7 @@ static bool has_memory(size_t size)
     return room != NULL;
 }
 
-/* Set around those calls of curses that allocate, or use what it did not get. */
+/* Set around calls of curses that may use failed allocations. */
 static _Thread_local volatile sig_atomic_t in_curses;
 
 bool term_in_curses(void)
@@ -146,7 +147,7 @@ static int begin_type(struct term *term, const char *type)
     if (!has_memory(CURSES_ROOM))
         return -ENOMEM;
     use_env(FALSE);
-    /* else curses begins with what the description says */
+    /* else curses uses the size in the description */
     use_tioctl(!term->in_memory && !term_is_huge());
     term->screen =
         newterm(type, term->output ? term->output : stdout, term->input ? term->input : stdin);
@@ -177,7 +178,7 @@ static int start_type(struct term *term, const char *type)
 static int start_screen(struct term *term, char *text, size_t size)
 {
     const char *type = getenv("TERM") && !term->in_memory ? getenv("TERM") : "";
-    char shown[41]; /* as much of it as a message needs */
+    char shown[41]; /* truncated for a message */
     text_clean(shown, sizeof(shown), type, strlen(type));
     text[0] = '\0';
     int error = *type ? start_type(term, type) : -ENOENT;
@@ -202,7 +203,8 @@ static int start_screen(struct term *term, char *text, size_t size)
     return error ? -ENOSYS : 0;
 }
 
-/* Past curses, which has nothing pending between two flushes. False: the terminal refused it. */
+/* Bypasses curses, which has nothing pending between two flushes. False: the terminal refused
+ * it. */
 static bool put_raw(const char *text, size_t length)
 {
     return write_all(STDOUT_FILENO, text, length) == 0;
@@ -229,8 +231,8 @@ static void keep_found_modes(const struct term_rescue *rescue)
     reset_prog_mode();
 }
 
-/* Of the keypad and the mouse curses only sets the modes: their bytes are read and decoded here. False:
- * no memory for colours. */
+/* curses only sets the modes of keypad and mouse; their bytes are read and decoded here. False: out
+ * of memory for colours. */
 static bool set_modes(bool mouse)
 {
     bool all = true;
@@ -252,9 +254,9 @@ static bool set_modes(bool mouse)
     return all;
 }
 
-/* False: there is no memory for it, all is as before. A resizeterm that fails half way leaves windows
- * that it is not safe to use or free (ncurses 6.4, resizeterm.c): then the end is the one that curses
- * itself comes to without memory. */
+/* False: out of memory, nothing changed. A resizeterm that fails half way leaves windows that are
+ * unsafe to use or free (ncurses 6.4, resizeterm.c): then ends as curses itself does without
+ * memory. */
 static bool resize(int rows, int cols)
 {
     const sig_atomic_t outer = in_curses;
@@ -267,7 +269,7 @@ static bool resize(int rows, int cols)
     return true;
 }
 
-/* curses paints into a file as well as on a terminal. */
+/* curses can paint into a file as well as on a terminal. */
 static int open_files(struct term *term, const struct term_settings *settings)
 {
     if (settings->rows > 0) {
@@ -370,7 +372,7 @@ void term_suspend(struct term *term)
 
 void term_resume(struct term *term)
 {
-    /* Stopped by SIGSTOP there was no time to leave: leave now, so that all modes are set again. */
+    /* SIGSTOP left no time to leave the screen: leave now, so that all modes are set again. */
     term_suspend(term);
     atomic_store(&term->rescue->armed, true);
     term->suspended = false;
@@ -440,7 +442,7 @@ int term_colors(const struct term *term)
     return has_colors() ? COLORS : 0;
 }
 
-/* A colour of the 256, where a terminal takes its colours as 24 bits (terminfo says RGB, and more
+/* A colour of the 256 for a terminal that takes colours as 24 bits (terminfo says RGB, and more
  * colours than the palette has: xterm-direct). Its first eight are the palette's. */
 static int direct_color(int index)
 {
@@ -475,7 +477,7 @@ static short pair_of(struct term *term, short foreground, short background)
     return term->pair_count;
 }
 
-/* Dim stands in for a grey where there is none; both together would be too faint to read. */
+/* Dim replaces grey if that is not available; both together would be too faint. */
 static attr_t look_attributes(const struct look *look, bool colored)
 {
     attr_t attributes = A_NORMAL;
@@ -548,7 +550,7 @@ int64_t term_key_deadline_ns(const struct term *term)
 void term_clear(struct term *term)
 {
     term->cursor_col = term->focus_col = -1;
-    (void)term_rows_begin(&term->rows, LINES); /* without memory nothing changes on the screen */
+    (void)term_rows_begin(&term->rows, LINES); /* if out of memory, the screen does not change */
 }
 
 static struct pen style_pen(const struct term *term, unsigned style)
@@ -557,7 +559,7 @@ static struct pen style_pen(const struct term *term, unsigned style)
                        : style & STYLE_TAGGED ? LAYER_TAGGED
                                               : LAYER_PLAIN;
     struct pen pen = term->pens[STYLE_ROLE(style)][layer];
-    if ((style & STYLE_SELECTED) && (style & STYLE_TAGGED)) /* one ground cannot say both */
+    if ((style & STYLE_SELECTED) && (style & STYLE_TAGGED)) /* one background cannot show both */
         pen.attributes |= A_UNDERLINE;
     if (style & STYLE_BOLD)
         pen.attributes |= A_BOLD;
@@ -572,7 +574,7 @@ static void put_character(int row, int col, uint32_t code, const struct pen *pen
 {
     wchar_t wide[2] = {(wchar_t)code, 0};
     cchar_t cell;
-    /* What this C library has no width for would be drawn as something else by curses. */
+    /* curses would draw characters without a width in this C library as something else. */
     if (wcwidth(wide[0]) <= 0)
         wide[0] = L'?';
     if (setcchar(&cell, wide, pen->attributes, pen->pair, NULL) == OK)
@@ -588,7 +590,7 @@ static int ascii_run(const char *text, int cells)
     return length;
 }
 
-/* Draws a piece on its row; without a pen only counts its cells. */
+/* Draws a piece on its row; without a pen it only counts cells. */
 static int draw_piece(const struct term *term, int row, const struct term_piece *piece,
                       const struct pen *pen)
 {

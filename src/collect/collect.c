@@ -385,7 +385,7 @@ static struct frame *read_seen(struct collector *collector, struct wish *wish)
         return NULL;
     events_take_news(collector->events, &news);
     const struct plan_facts facts = {.now_ns = clock_mono_ns(),
-                                     .is_told = news.is_whole,
+                                     .is_reported = news.is_whole,
                                      .is_complete =
                                          collector->previous && is_complete(collector->previous),
                                      .is_troubled = is_troubled(collector),

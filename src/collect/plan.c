@@ -54,7 +54,7 @@ bool plan_reads_all(struct plan *plan, const struct wish *wish, const struct pla
 {
     plan->is_dear = is_dear(plan, wish);
     plan->is_troubled = facts->is_troubled;
-    plan->is_sparse = plan->is_dear && facts->is_told && !wants_all(plan, wish) &&
+    plan->is_sparse = plan->is_dear && facts->is_reported && !wants_all(plan, wish) &&
                       !is_busy(plan, wish, facts->changed);
     return !plan->is_sparse || wish->all || !facts->is_complete ||
            facts->waits_ns > wish->interval_ns ||

@@ -27,7 +27,7 @@ struct plan {
 /* What is known before the next frame is made. */
 struct plan_facts {
     int64_t now_ns;
-    bool is_told;     /* every change of state since the last frame was reported, none was lost */
+    bool is_reported; /* every change of state since the last frame was reported, none was lost */
     bool is_complete; /* everything could be read for the last frame */
     bool is_troubled; /* there is a finding, or may be soon: detectors need complete readings */
     /* connections to look up: those with events since then, and those without events of their

@@ -133,8 +133,8 @@ static struct flow *flow_take(struct account *account, const struct conn *key)
         return flow;
     struct conn rest = *key;
     if (account->next->flow_count >= ACCOUNT_FLOWS_MOST) {
-        const struct tuple nobody = {.family = FAMILY_INET};
-        rest = flow_key(account, &nobody, key->netns);
+        const struct tuple unknown = {.family = FAMILY_INET};
+        rest = flow_key(account, &unknown, key->netns);
         hash = flow_hash(&rest);
         flow = flow_find(account, &rest, hash);
     }

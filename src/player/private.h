@@ -70,7 +70,7 @@ struct player {
     struct density_part parts[TRANSPORT_PARTS];
     unsigned density_left; /* stretches that remain to be counted */
     bool density_runs;
-    int64_t density_begin_ns, density_end_ns, told_ns;
+    int64_t density_begin_ns, density_end_ns, reported_ns;
     unsigned density_part;
     int64_t credit_ns, past_cost_ns; /* CPU that keeping the history may take, and takes */
     struct player_series series;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define SLICE_LINES 4000
-#define TELL_NS     (SECOND_NS / 5) /* how often progress is reported */
+#define REPORT_NS   (SECOND_NS / 5) /* how often progress is reported */
 
 static bool matches(void *data, const struct event *event, const struct frame *frame)
 {
@@ -82,9 +82,9 @@ static bool is_time_to_tell(struct player *player)
 {
     const int64_t now_ns = clock_mono_ns();
 
-    if (now_ns - player->told_ns < TELL_NS)
+    if (now_ns - player->reported_ns < REPORT_NS)
         return false;
-    player->told_ns = now_ns;
+    player->reported_ns = now_ns;
     return true;
 }
 

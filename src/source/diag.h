@@ -64,7 +64,7 @@ int diag_parse_messages(struct diag_parse *parse, const void *bytes, size_t leng
 int diag_add_row(struct diag_parse *parse, const void *payload, size_t length);
 
 /* One inet_diag message (after the nlmsghdr) to a row. 0 or -EBADMSG. detail may be NULL. */
-int diag_parse_row(const void *payload, size_t length, bool ulp_is_told, struct conn *conn,
+int diag_parse_row(const void *payload, size_t length, bool ulp_is_reported, struct conn *conn,
                    struct conn_detail *detail);
 
 #endif

@@ -34,7 +34,7 @@ struct bytes {
 struct row {
     struct conn *conn;
     struct conn_detail *detail; /* may be NULL */
-    bool owner_told;            /* uid, inode and cgroup are facts */
+    bool owner_is_known;        /* uid, inode and cgroup are facts */
     bool has_info;              /* INET_DIAG_INFO, and so ULP_INFO too if there is one */
     bool ulp_unclear;           /* there is one, or the attributes are truncated */
     bool waits;                 /* it waits for something that a detector may explain */
@@ -247,7 +247,7 @@ static void read_ulp(struct row *row, struct bytes rest)
 static void read_cgroup(struct row *row, struct bytes payload)
 {
     uint64_t id = payload.length >= sizeof(uint64_t) ? get_u64(payload.data) : 0;
-    if (!row->owner_told || id == 0)
+    if (!row->owner_is_known || id == 0)
         return;
     row->conn->cgroup_id = id;
     row->conn->known |= KNOWN_CGROUP;
@@ -349,8 +349,8 @@ static void read_header(struct row *row, const struct inet_diag_msg *message)
     conn->send_queue = message->idiag_wqueue;
     conn->known = KNOWN_QUEUES | KNOWN_TIMER;
     /* Without an inode uid 0 means "unknown": minisocks, connections not yet accepted, orphans. */
-    row->owner_told = message->idiag_inode != 0 || message->idiag_uid != 0;
-    if (row->owner_told) {
+    row->owner_is_known = message->idiag_inode != 0 || message->idiag_uid != 0;
+    if (row->owner_is_known) {
         conn->uid = message->idiag_uid;
         conn->known |= KNOWN_UID;
     }
@@ -360,12 +360,12 @@ static void read_header(struct row *row, const struct inet_diag_msg *message)
     }
 }
 
-static void settle_offload(struct row *row, bool ulp_is_told)
+static void settle_offload(struct row *row, bool ulp_is_reported)
 {
     struct conn *conn = row->conn;
     /* For minisocks (TIME-WAIT, SYN-RECEIVED, FIN-WAIT-2 of an orphan) and bound sockets the kernel
      * reports no upper layer (inet_sk_diag_fill). */
-    if (conn->ulp == ULP_UNKNOWN && ulp_is_told && row->has_info && !row->ulp_unclear)
+    if (conn->ulp == ULP_UNKNOWN && ulp_is_reported && row->has_info && !row->ulp_unclear)
         conn->ulp = ULP_ABSENT;
     if (conn->ulp != ULP_UNKNOWN)
         conn->known |= KNOWN_ULP;
@@ -382,7 +382,7 @@ const struct inet_diag_msg *diag_row_check(const void *payload, size_t length)
     return state_from_kernel(message->idiag_state) == STATE_NONE ? NULL : message;
 }
 
-bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_told,
+bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_reported,
                    struct conn *conn, struct conn_detail *detail)
 {
     struct row row = {.conn = conn, .detail = detail};
@@ -390,11 +390,11 @@ bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_
     read_header(&row, message);
     if (length > header)
         read_attributes(&row, (struct bytes){(const uint8_t *)message + header, length - header});
-    settle_offload(&row, ulp_is_told);
+    settle_offload(&row, ulp_is_reported);
     return row.waits || conn_is_suspect(conn);
 }
 
-int diag_parse_row(const void *payload, size_t length, bool ulp_is_told, struct conn *conn,
+int diag_parse_row(const void *payload, size_t length, bool ulp_is_reported, struct conn *conn,
                    struct conn_detail *detail)
 {
     const struct inet_diag_msg *message = diag_row_check(payload, length);
@@ -406,6 +406,6 @@ int diag_parse_row(const void *payload, size_t length, bool ulp_is_told, struct 
                           .detail = CONN_NO_INDEX};
     if (detail)
         memset(detail, 0, sizeof(*detail));
-    diag_row_fill(message, length, ulp_is_told, conn, detail);
+    diag_row_fill(message, length, ulp_is_reported, conn, detail);
     return 0;
 }

@@ -16,7 +16,7 @@ uint64_t diag_row_cookie(const struct inet_diag_sockid *id);
 
 /* conn is zeroed except for its index fields, or was filled from the same message; detail is zeroed
  * and may be NULL. True: its tcp_info may be of interest to detectors (conn.h). */
-bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_told,
+bool diag_row_fill(const struct inet_diag_msg *message, size_t length, bool ulp_is_reported,
                    struct conn *conn, struct conn_detail *detail);
 
 #endif

@@ -80,7 +80,7 @@ static bool wants_name(const struct signal_dialog *dialog)
 
 /* The start time distinguishes it from another process of this pid: the place is shortened first.
  */
-static void draw_whom(const struct signal_dialog *dialog, const struct canvas *canvas, int row)
+static void draw_target(const struct signal_dialog *dialog, const struct canvas *canvas, int row)
 {
     const struct act_process_facts *facts = &dialog->request->facts[dialog->at];
     char place[sizeof(facts->place) + 4];
@@ -100,7 +100,7 @@ static int draw_one(const struct signal_dialog *dialog, const struct canvas *can
     const struct signal_request *request = dialog->request;
     const struct act_process_facts *facts = &request->facts[dialog->at];
     int row = 0;
-    draw_whom(dialog, canvas, row++);
+    draw_target(dialog, canvas, row++);
     const char *const sockets = facts->sockets == 1 ? "" : "s";
     if (facts->established > 0)
         canvas_printf(canvas, row++, 0, ROLE_NORMAL,

@@ -11,10 +11,11 @@
 
 enum { KERNEL_CLOSE_WAIT = 8, KERNEL_TIME_WAIT = 6, KERNEL_NEW_SYN_RECV = 12, KERNEL_BOUND = 13 };
 
-static int parse(struct messages *m, bool ulp_is_told, struct conn *conn,
+static int parse(struct messages *m, bool ulp_is_reported, struct conn *conn,
                  struct conn_detail *detail)
 {
-    return diag_parse_row(message_payload(m), message_payload_length(m), ulp_is_told, conn, detail);
+    return diag_parse_row(message_payload(m), message_payload_length(m), ulp_is_reported, conn,
+                          detail);
 }
 
 static void header_is_read(void **unused)

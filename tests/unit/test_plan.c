@@ -17,7 +17,8 @@ static struct wish wish_of(enum refresh refresh)
 
 static struct plan_facts facts_at(int64_t later_ns)
 {
-    return (struct plan_facts){.now_ns = BEGAN_NS + later_ns, .is_told = true, .is_complete = true};
+    return (struct plan_facts){
+        .now_ns = BEGAN_NS + later_ns, .is_reported = true, .is_complete = true};
 }
 
 static const struct frame ALL = {.mono_ns = BEGAN_NS, .live_count = 200000};
@@ -96,7 +97,7 @@ static void what_no_event_says_is_read_at_once(void **unused)
     struct plan plan = plan_of(&wish, 300 * MILLISECOND_NS);
     (void)unused;
     struct plan_facts facts = facts_at(SECOND_NS);
-    facts.is_told = false; /* events were lost, or there are none */
+    facts.is_reported = false; /* events were lost, or there are none */
     assert_true(plan_reads_all(&plan, &wish, &facts));
     facts = facts_at(SECOND_NS);
     facts.is_complete = false;

@@ -102,9 +102,9 @@ static bool fwmark_accepts(const struct filter_node *node, const struct column_c
                            const struct conn *conn)
 {
     const struct conn_detail *detail = frame_detail(context->frame, conn);
-    const bool is_told = detail && detail->has_mark;
-    const bool is_known = is_told || STATE_BIT(conn->state) & MARKLESS_STATES;
-    const uint32_t mark = is_told ? detail->mark : 0;
+    const bool has_mark = detail && detail->has_mark;
+    const bool is_known = has_mark || STATE_BIT(conn->state) & MARKLESS_STATES;
+    const uint32_t mark = has_mark ? detail->mark : 0;
     const bool matches = is_known && (mark & node->u.fwmark.mask) == node->u.fwmark.mark;
 
     return matches == (node->compare == OPERATOR_EQ);

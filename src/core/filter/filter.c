@@ -283,10 +283,10 @@ int filter_parse(struct filter **filter, const char *text, const struct filter_n
     if (!made)
         return -ENOMEM;
     made->states = STATE_ALL_BITS;
-    struct filter_error *told = error ? error : &unused;
-    int result = filter_lex(&list, text ? text : "", told);
+    struct filter_error *reported = error ? error : &unused;
+    int result = filter_lex(&list, text ? text : "", reported);
     if (!result) {
-        struct filter_parser parser = {.token = list.tokens, .names = names, .error = told};
+        struct filter_parser parser = {.token = list.tokens, .names = names, .error = reported};
         result = parse_all(&parser, made);
         made->family = parser.family;
     }

@@ -279,8 +279,8 @@ static uint64_t sum_events(const struct session_counts *counts)
 /* `frames` and `events` are not in the log, and may never be. */
 static void count_missed(struct log_writer *writer, uint64_t frames, uint64_t events)
 {
-    writer->stats.missed_frames = writer->told_frames + frames;
-    writer->stats.missed_events = writer->told_events + events;
+    writer->stats.missed_frames = writer->gap_frames + frames;
+    writer->stats.missed_events = writer->gap_events + events;
 }
 
 /* -EPIPE: a reader that closed the pipe ends the recording; it is not an error. */
@@ -310,8 +310,8 @@ static void frame_written(struct log_writer *writer, const struct frame *frame, 
     writer->file_bytes += length;
     writer->file_frames++;
     writer->file_events += sum_events(counts);
-    writer->told_frames += writer->gap.frames;
-    writer->told_events += writer->gap.events;
+    writer->gap_frames += writer->gap.frames;
+    writer->gap_events += writer->gap.events;
     writer->gone_frames = writer->gone_events = 0;
     count_missed(writer, 0, 0);
     writer->gap = (struct session_gap){0};
@@ -448,7 +448,7 @@ int log_writer_frame(struct log_writer *writer, const struct frame *frame,
         writer->opened_mono_ns = frame->mono_ns;
     if (writer->failing && !due(frame, writer->tried_mono_ns, RETRY_EVERY_NS)) {
         find_gap(writer, frame, lost);
-        writer->stats.missed_frames = writer->told_frames + writer->gap.frames + 1;
+        writer->stats.missed_frames = writer->gap_frames + writer->gap.frames + 1;
         return -EAGAIN;
     }
     writer->tried_mono_ns = frame->mono_ns;

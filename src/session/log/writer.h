@@ -52,7 +52,7 @@ struct log_writer {
     uint64_t file_bytes, file_frames, file_events; /* of this recording in the open file */
     /* lost with removed files, not yet in a gap line */
     uint64_t gone_frames, gone_events;
-    uint64_t told_frames, told_events; /* in gap lines */
+    uint64_t gap_frames, gap_events; /* in gap lines */
     bool begun;
     uint64_t key_bytes, since_key_bytes; /* bytes of lines, in the last keyframe and since */
     bool need_key, failing;

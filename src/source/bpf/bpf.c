@@ -33,7 +33,7 @@ struct bpf {
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
     /* of the present drain */
     const struct bpf_sink *sink;
-    uint32_t heard, most;
+    uint32_t delivered, most;
     int64_t until_ns;
     struct call_failures bind_failures, connect_failures;
     /* cookies of the latest failed connections, which are reported as events */
@@ -183,7 +183,7 @@ static int on_record(void *context, void *data, size_t size)
     const struct bpf_record *record = data;
     if (size < sizeof(*record))
         return 0;
-    bpf->heard++;
+    bpf->delivered++;
     if (record->kind == BPF_RECORD_OWNER)
         bpf->sink->own(bpf->sink->context, record->netns, record->cookie, (int32_t)record->pid,
                        record->start_ns / (uint64_t)bpf->tick_ns, record->name);
@@ -194,14 +194,14 @@ static int on_record(void *context, void *data, size_t size)
     else
         hear_state(bpf, record);
     /* libbpf consumes the record nevertheless, and returns this. */
-    return bpf->heard == bpf->most || (int64_t)record->ns > bpf->until_ns ? -ECANCELED : 0;
+    return bpf->delivered == bpf->most || (int64_t)record->ns > bpf->until_ns ? -ECANCELED : 0;
 }
 
 int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64_t until_ns,
               uint64_t *lost)
 {
     bpf->sink = sink;
-    bpf->heard = 0;
+    bpf->delivered = 0;
     bpf->most = most;
     bpf->until_ns = until_ns;
     bpf->wall_offset = clock_wall_offset_ns();
@@ -209,7 +209,7 @@ int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64
     const uint64_t all = __atomic_load_n(&bpf->program->bss->lost, __ATOMIC_RELAXED);
     *lost = all - bpf->lost;
     bpf->lost = all;
-    return result < 0 && result != -ECANCELED ? result : (int)bpf->heard;
+    return result < 0 && result != -ECANCELED ? result : (int)bpf->delivered;
 }
 
 void bpf_failures(const struct bpf *bpf, struct host_facts *facts)

@@ -125,7 +125,7 @@ static void skew_text(const struct picture *picture, const struct grouping_row *
 
 static const struct group_fact SKEW = {.title = "SKEW",
                                        .help = "its clock less ours, and how wrong that can be; "
-                                               "<1.0ms: none that can be told",
+                                               "<1.0ms: none that can be measured",
                                        .right = true,
                                        .descending = true,
                                        .key = skew_key,

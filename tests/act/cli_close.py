@@ -133,7 +133,7 @@ if shutil.which("strace") and run(["strace", "-f", "-o", "/dev/null", "true"]).r
 else:
     print("skipped: no strace: sock_diag cannot be refused")
 
-# Our own session, whatever its server is called and whoever took the variable from us.
+# Our own session, whatever its server is called, and even without the variable.
 FILTER = "state established and sport 6000"
 peer = client.getsockname()[1]
 ours = f"127.0.0.1 {peer} 127.0.0.1 6000"
@@ -194,7 +194,7 @@ else:
     print("skipped: no pid namespace can be made")
 
 if os.geteuid() == 0:
-    # a copy that nobody can reach: the checkout may lie in a folder of mode 0700
+    # a copy that every user can reach: the checkout may lie in a folder of mode 0700
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         program = shutil.copy(TCPLENS, folder)

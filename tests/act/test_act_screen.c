@@ -193,8 +193,8 @@ static void closes_while_rows_move(void)
     printf("ok: %u times another row took the place of a connection, no wrong close\n", rounds);
 }
 
-/* One row in Listeners, two sockets: whoever holds one of them is offered, and only the one chosen
- * is hit. */
+/* One row in Listeners, two sockets: every process that holds one of them is offered, and only the
+ * one chosen is hit. */
 static void all_of_a_port_are_offered(void)
 {
     char second[64];

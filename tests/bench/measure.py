@@ -218,7 +218,7 @@ def findings(bench_raw, screen, interval, windows, frames, with_trouble):
 
 
 def rest(programs, seconds, windows):
-    """Percent of a core that screens cost at which nobody presses a key, all at the same time."""
+    """Percent of a core that screens cost while no key is pressed, all at the same time."""
     screens = [Screen(arguments) for arguments in programs]
     read_all(screens, warm_up())
     shares = [[] for _ in screens]

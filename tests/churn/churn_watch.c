@@ -195,7 +195,8 @@ static size_t read_truth(const char *path, struct life **lives)
     return count;
 }
 
-/* What a dump does not show had closed when it ended; its events have the time at which it began. */
+/* A connection missing from a dump closed before the dump ended; its events have the time at which
+ * the dump began. */
 static int64_t closed_by_ns(const struct watch *watch, const struct seen_event *event)
 {
     for (uint64_t frame = 0; frame < watch->frames; frame++)
@@ -204,7 +205,7 @@ static int64_t closed_by_ns(const struct watch *watch, const struct seen_event *
     return event->mono_ns;
 }
 
-/* A close told before the connection was closed, or an open told of one that was there before. */
+/* A close reported before the connection was closed, or an open of one that existed before. */
 static void judge_events(const struct watch *watch, const struct life *lives, size_t count,
                          struct verdict *verdict)
 {

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Findings among the events, live and of a log; what is recorded, and what is found anew where a log has no such lines.
+# Findings among the events, live and of a log; what is recorded, and what is detected again where a log has no such lines.
 #   test_event_findings.sh TCPLENS
 set -u
 tcplens=$1

@@ -15,7 +15,7 @@ expect_silent() {
     [ ! -s "$work/err" ] || fail "stderr is not empty: $(cat "$work/err")"
 }
 
-# What is asked for is printed, and nothing else.
+# The requested columns are printed, and nothing else.
 expect 0 "$tcplens" list --demo 7
 expect_silent
 head -n 1 "$work/out" | grep -q '^STATE  *RECVQ  *SENDQ  *LOCAL  *REMOTE  *PROCESS' ||

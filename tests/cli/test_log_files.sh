@@ -179,7 +179,7 @@ for signal in TERM INT HUP; do
     exec 3>&-
 done
 
-# A pipe that nobody reads from holds no command up: it waits for room, and for a signal.
+# A pipe that is not read blocks no command for good: it waits for room, and for a signal.
 exec 3<>fifo
 "$tcplens" events --from many.jsonl >fifo 2>err &
 pid=$!
@@ -191,7 +191,7 @@ done
 ended_by TERM 143
 exec 3>&-
 
-# A FIFO that nobody writes to: list says that it waits, and takes what comes.
+# A FIFO without a writer: list says that it waits, and reads what comes.
 timeout 20 "$tcplens" list --from fifo >out 2>err &
 pid=$!
 for ((i = 0; i < 200; i++)); do

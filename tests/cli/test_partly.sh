@@ -62,7 +62,7 @@ code=$?
 [ "$code" = 1 ] && grep -q "ended before the first frame: .*metrics.prom is not written" "$work/err" &&
     [ ! -e "$work/metrics.prom" ] || { echo "FAILED: metrics without a frame: $code $(cat "$work/err")" && exit 1; }
 
-# A socket refused (seccomp) leaves /proc/net/tcp, and is told of even where pids are hidden too.
+# A socket refused (seccomp) leaves /proc/net/tcp, and is reported even where pids are hidden too.
 strace -f -o "$work/trace" -e trace=socket -e inject=socket:error=EPERM \
     "$tcplens" list --json >"$work/out" 2>"$work/err" </dev/null
 [ "$(cat "$work/err")" = 'tcplens: no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times' ] ||
@@ -70,7 +70,7 @@ strace -f -o "$work/trace" -e trace=socket -e inject=socket:error=EPERM \
 rows=$(grep -c '"lport"' "$work/out")
 grep -q '"cookie"' "$work/out" && echo "FAILED: /proc/net/tcp has no cookies" && exit 1
 
-# So does whatever else netlink answers where nobody listens for sock_diag.
+# So does any other answer of netlink where no module handles sock_diag.
 for error in ECONNREFUSED ENOPROTOOPT ENODEV; do
     strace -f --seccomp-bpf -o "$work/trace" -e trace=sendto -e "inject=sendto:error=$error" \
         "$tcplens" list --json >"$work/out" 2>"$work/err" </dev/null

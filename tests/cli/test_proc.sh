@@ -45,7 +45,7 @@ for command in events "record -o $work/log.jsonl"; do
         { echo "FAILED: $command without /proc: $(cat "$work/err")" && exit 1; }
 done
 
-# That of a namespace below ours, which does not show the scene: its processes are not nobody's.
+# That of a namespace below ours, which does not show the scene: its sockets are not without a process.
 unshare --mount sh -c '
     unshare --pid --fork --kill-child sh -c "mount -t proc proc /proc && echo >\$0/ready && exec sleep 60" "$1" &
     until [ -e "$1/ready" ]; do :; done

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Where a log goes that nobody names: under XDG_STATE_HOME or HOME; root makes nothing in a user's folder (sudo may keep
+# Where a log without a given name goes: under XDG_STATE_HOME or HOME; root makes nothing in a user's folder (sudo may keep
 # HOME) but uses its own.
 #   test_state_folder.sh TCPLENS
 set -u

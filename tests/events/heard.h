@@ -1,6 +1,6 @@
 /* heard: a collector over the running kernel with its events, for the tests of events: starts it,
- * waits until a source of events stands, reads the ring. Ends the program with 77 where the source
- * is not to be had. */
+ * waits until the source of events is ready, reads the ring. Exits with 77 if the source is not
+ * available. */
 #ifndef TCPLENS_TESTS_EVENTS_HEARD_H
 #define TCPLENS_TESTS_EVENTS_HEARD_H
 
@@ -21,7 +21,7 @@ void heard_start_wish(struct heard *heard, const char *source, const struct wish
 /* The same with frames of these states only. */
 void heard_start_states(struct heard *heard, const char *source, int64_t interval_ns,
                         uint32_t needs, uint32_t state_bits);
-/* Calls take for each event that is new. */
+/* Calls take for each new event. */
 void heard_read(struct heard *heard, void (*take)(void *context, const struct event *event),
                 void *context);
 void heard_wait(const struct heard *heard, int64_t most_ns);

@@ -1,5 +1,6 @@
-/* test_arrows: every arrow of the RFC 9293 diagram that sockets can cause, caused: told from and to
- * the right states, within a millisecond of its cause, each connection's steps one after the other.
+/* test_arrows: causes every arrow of the RFC 9293 diagram that sockets can cause: each is reported
+ * with the right states, within a millisecond of its cause, each connection's steps one after the
+ * other.
  *
  *     test_arrows bpf
  *
@@ -152,7 +153,7 @@ static bool is_in_table(unsigned local, unsigned remote)
     return found;
 }
 
-/* The same of a socket that is nobody's any more. */
+/* The same for an orphaned socket. */
 static void end_gone(struct cause *cause, unsigned local, unsigned remote)
 {
     const int64_t deadline = net_now_ns() + 20 * SECOND_NS;

@@ -1,6 +1,5 @@
-/* test_destroy: what the message of a freed socket says of its connection: the end once, whether
- * the row or the descriptor goes first; "exact" only where it is; nothing that the kernel has
- * cleared.
+/* test_destroy: events from the message of a freed socket: one close, whether the row or the
+ * descriptor goes first; "exact" only if it is; nothing that the kernel has cleared.
  *
  *     test_destroy
  *
@@ -127,7 +126,7 @@ static void ends_once(void)
     expect(sought.ends == 1, "closing the descriptor of a closed connection is an event");
 }
 
-/* The process closes it: what the frame knew stands for what the kernel cleared. */
+/* The process closes it: facts of the frame replace those that the kernel cleared. */
 static void shown_has_its_tuple(void)
 {
     struct pair pair = make_pair();

@@ -1,14 +1,13 @@
-/* test_recall: every short connection that churn makes must be reported of: its opening, its end, on
- * both ends, once each, by whom and when.
+/* test_recall: every short connection of churn must be reported: its opening and its end, at both
+ * ends, once each, with owner and time.
  *
  *     test_recall bpf|seen|destroy CHURN RATE COUNT [asleep]
  *
- * bpf: all of it, exactly. seen: the same, with frames that read only those rows of which something was
- * reported, and one now and then that reads all. destroy: ends only; what is not seen must be covered by the loss that
- * was reported. asleep: without privilege, and so with the receive buffer that anybody gets, and
- * stopped while churn runs: most is lost, and must be reported. Prints
- * the figures; exit 1 where something does not hold, 77 where it cannot run.
- */
+ * bpf: all of it, exactly. seen: the same, with frames that read only those rows of which something
+ * was reported, and one now and then that reads all. destroy: ends only; what is not seen must be
+ * covered by the loss that was reported. asleep: without privilege, and so with the receive buffer
+ * that any user gets, and stopped while churn runs: most is lost, and must be reported. Prints the
+ * figures; exit 1 where something does not hold, 77 where it cannot run. */
 #include "heard.h"
 #include "net_tools.h"
 

@@ -34,7 +34,7 @@
 #define FAULTS_MOST 20u
 #define SETTLE_MOST 50u
 
-static const struct wish SEEN = {.interval_ns = WAIT_NS, /* only when asked for */
+static const struct wish SEEN = {.interval_ns = WAIT_NS, /* only on request */
                                  .state_bits = STATE_ALL_BITS & ~STATE_BIT(STATE_DELETE_TCB),
                                  .families = WISH_INET | WISH_INET6,
                                  .needs = NEED_OWNER | NEED_GROUP | NEED_HOST_FACTS,
@@ -241,7 +241,7 @@ static void check_absent(struct look *look)
     }
 }
 
-/* A socket that no frame had read may leave another cookie to its TIME-WAIT. */
+/* A socket that no frame has read may have another cookie in TIME-WAIT. */
 static bool lives_on(const struct frame *frame, const struct conn *conn)
 {
     for (uint32_t i = 0; i < frame->live_count; i++)

@@ -1,5 +1,6 @@
-/* test_silent: a connection that a process restores (TCP_REPAIR) makes no segment: where frames of few connections are
- * read without a dump, its event has it looked for, and its end is not reported as long as it is there. */
+/* test_silent: a connection that a process restores (TCP_REPAIR) makes no segment: where frames of
+ * few connections are read without a dump, its event causes a look-up, and its end is not reported
+ * while it exists. */
 #include "heard.h"
 #include "net_tools.h"
 

@@ -2,7 +2,7 @@
 """drills.py TCPLENS DRILL[,DRILL...]|all [--set-clock LIBRARY] [--long]
 
 What happens to a machine while tcplens records: the disk is full and is not any more, the folder of the log gives way to a link,
-the clock is set, the recorder is stopped, memory runs out, nobody reads the terminal. What is in the log is right, and what is
+the clock is set, the recorder is stopped, memory runs out, the terminal is not read. What is in the log is right, and what is
 not in it is said in it. --long: stopped for 30 s, unread for two minutes, as in the field; the rest waits for nothing but what
 is to happen."""
 
@@ -125,7 +125,7 @@ def full_disk(place):
 
 
 def linked_folder(place):
-    """Its folder gives way to a link that leads to files of somebody else; the log is rotated meanwhile."""
+    """Its folder gives way to a link that leads to another user's files; the log is rotated meanwhile."""
     folder, moved, decoy = (os.path.join(place.folder, name) for name in ('logs', 'moved', 'decoy'))
     for path in (folder, decoy):
         os.mkdir(path, 0o700)

@@ -74,7 +74,7 @@ class Calls:
 
 
 class Shorts:
-    """The Nth read or write transfers half of what was asked for ("read:7"), or all from the Nth on ("read:7+")."""
+    """The Nth read or write transfers half of the requested bytes ("read:7"), or all from the Nth on ("read:7+")."""
     calls = ('read', 'pread64', 'write')
 
     def __init__(self, program):

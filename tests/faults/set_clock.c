@@ -1,5 +1,5 @@
-/* set_clock: preloaded, adds to the wall clock what stands in the file SET_CLOCK (a 64-bit number of seconds, at any time another):
- * the machine's clock stays as it is. */
+/* set_clock: preloaded, adds to the wall clock the number in the file SET_CLOCK (64-bit seconds,
+ * may change at any time); the machine's clock is not changed. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,8 +1,10 @@
-/* short_io CALL N PROGRAM [WORD...]: the Nth read, pread64 or write of the program transfers half of what was asked for; "N+": it
- * and all later ones. With N 0 nothing is short, and the number of calls is written to the file in SHORT_IO_COUNT.
+/* short_io CALL N PROGRAM [WORD...]: the Nth read, pread64 or write of the program transfers half
+ * of the requested bytes; "N+": it and all later ones. With N 0 nothing is short, and the number of
+ * calls is written to the file in SHORT_IO_COUNT.
  *
- * The size is halved as the call enters the kernel, so what is done and what is returned agree. Left alone is what the
- * kernel never does in part: calls of one byte, counters (eventfd, timerfd, signalfd), and writes to a pipe of up to PIPE_BUF. */
+ * The size is halved as the call enters the kernel, so what is done and what is returned agree.
+ * Left alone is what the kernel never does in part: calls of one byte, counters (eventfd, timerfd,
+ * signalfd), and writes to a pipe of up to PIPE_BUF. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>

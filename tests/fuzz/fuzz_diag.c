@@ -1,6 +1,6 @@
-/* Any bytes as a datagram of sock_diag: nothing beyond them is read, what a row says is known is
- * within bounds, counters add up. The first byte chooses what is asked for, the next three are
- * skipped so that messages begin at a multiple of 4. */
+/* Any bytes as a datagram of sock_diag: nothing beyond them is read, known facts are within bounds,
+ * counters add up. The first byte selects the request, the next three are skipped so that messages
+ * begin at a multiple of 4. */
 #include "core/text/text.h"
 #include "fuzz_target.h"
 #include "source/diag.h"

@@ -26,7 +26,7 @@ LINGER_NONE = struct.pack('ii', 1, 0)
 
 class Sockets(world.Sockets):
     def reset(self, name):
-        """The end that is told by a reset only."""
+        """An end that only a reset reports."""
         kept = self.kept.pop(name)
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
         kept.close()

@@ -185,7 +185,7 @@ def check_disk_full(folder):
 
 
 def check_pipe(folder):
-    """One host goes to a pipe as well, until nobody reads it."""
+    """One host goes to a pipe as well, until its reader stops."""
     with subprocess.Popen([TCPLENS, 'record', *of_hosts(folder, 'live'), '-i', '0.1', '-o', '-'], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith('{"ev":"head"')

@@ -310,7 +310,7 @@ class Monkey:
         self.slowest = max(self.slowest, time.monotonic() - began)
 
     def look(self):
-        """A resize paints everything anew: what it shows is what was reached."""
+        """A resize repaints everything: it shows what the steps before led to."""
         size = self.dice.choice(SIZES)
         if size == self.keyboard.size:
             size = (size[0] + 1, size[1] + 1)

@@ -11,7 +11,7 @@
 
 #define ATTEMPTS 5
 #define LINE_MAX 4096
-/* Accepts every row, and has autobound asked for: a dump of everything. */
+/* Accepts every row and requests autobound sockets: a dump of everything. */
 #define EVERYTHING "( state all ) or autobound"
 
 static _Noreturn void die(const char *text)

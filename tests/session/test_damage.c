@@ -45,7 +45,7 @@ static void write_all(const struct bytes *bytes, size_t length)
 
 struct outcome {
     uint32_t equal, marked;
-    bool named; /* refused, or damage was told */
+    bool named; /* refused, or damage was reported */
 };
 
 /* Replays the damaged copy. Every frame is equal to the recorded one of its number, or marked. */

@@ -89,7 +89,7 @@ static void all_that_begins_ends(void **state)
         demo_log_make(&log, 20); /* the queue is full when it stops */
         read_all(&seen, log.path);
         check_all_end(&seen, 2);
-        /* appended: ids begin anew, or go on, and there is no second begin */
+        /* appended: ids start again or continue, and there is no second begin */
         demo_log_make(&log, FRAMES);
         read_all(&seen, log.path);
         assert_true(seen.lines > 8);

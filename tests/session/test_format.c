@@ -62,7 +62,7 @@ static void log_done(struct log *log)
     frame_pool_release(log->pool);
 }
 
-/* As somebody else may write it: a blank more, which the quick look leaves to the library. */
+/* As another program may write it: an extra space, which the fast path leaves to the library. */
 static bool spaced;
 
 static int read_line(struct log *log, const char *text, size_t length, struct session_line *line,

@@ -1,4 +1,4 @@
-/* Recording: which files are refused and why, rotation, a second recorder, a pipe that nobody
+/* Recording: which files are refused and why, rotation, a second recorder, a pipe that no process
  * reads, the recorder's thread beside a collector. */
 #include "unit.h"
 
@@ -340,7 +340,8 @@ static void test_thread(void **state)
     demo_log_done(&log);
 }
 
-/* Nobody reads the pipe: the collector goes on, the recorder ends when the reader is gone. */
+/* A pipe that is not read: the collector continues, the recorder ends when the reader has closed
+ * it. */
 static void test_pipe(void **state)
 {
     struct running running;

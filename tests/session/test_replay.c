@@ -427,7 +427,7 @@ static uint32_t frame_before_last_key(void)
     return before - 1;
 }
 
-/* The end, asked for as that or as a time behind it, is the last whole frame. */
+/* Seeking to the end, or to a time after it, gives the last complete frame. */
 static void check_torn(const char *name, const char *text, long behind, uint32_t last)
 {
     struct demo_log log;

@@ -205,7 +205,7 @@ static unsigned compare(struct watch *watch, uint64_t *rows, size_t *logged)
         while (more && replayed->number < shown->number)
             more = next(log, pool, &replayed);
         if (!more || replayed->number != shown->number)
-            continue; /* not taken up by the recorder in time: told in its stats */
+            continue; /* not taken by the recorder in time: counted in its stats */
         forgive_gap(replayed, number_before, mono_before_ns);
         number_before = replayed->number;
         mono_before_ns = replayed->mono_ns;

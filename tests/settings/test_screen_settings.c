@@ -1,5 +1,5 @@
-/* The screen and its settings: what w saves is there at the next start, what is wrong in the file
- * is told on the screen; and the column chooser, whose choice is saved. */
+/* The screen and its settings: what w saves applies at the next start, errors in the file are
+ * reported on the screen; and the column chooser, whose choice is saved. */
 #include "pty_screen.h"
 
 #include <setjmp.h>

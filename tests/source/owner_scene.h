@@ -11,7 +11,7 @@
 
 #define TRUTH_MOST 65536u
 
-/* Who holds what, told by the holders themselves in shared memory. */
+/* Which process holds which socket, recorded by the holders themselves in shared memory. */
 struct truth {
     uint32_t inode;
     pid_t pid;
@@ -40,7 +40,7 @@ void scene_enter(void);
  * ("failing"), in the stages opened from now on; false: that is no way. Ends the test as skipped where bpf is not to be had.
  */
 bool scene_walk_by(const char *way);
-unsigned scene_walks(void); /* how often a walk was asked for */
+unsigned scene_walks(void); /* how often a walk was requested */
 
 struct stage { /* the live source, frame by frame, as the collector runs it (without track) */
     struct source *source;
@@ -49,8 +49,8 @@ struct stage { /* the live source, frame by frame, as the collector runs it (wit
     struct frame *previous;
     struct wish wish;
 };
-/* Setup and teardown of a test: the stage is open with owners, processes and groups, and nobody holds
- * anything; what was started ends, and the stage closes. */
+/* Setup and teardown of a test: the stage is open with owners, processes and groups, and no process
+ * holds anything; what was started ends, and the stage closes. */
 extern struct stage owner_stage;
 int stage_begin(void **state);
 int stage_end(void **state);
@@ -75,8 +75,8 @@ const struct conn *row_of_inode(const struct frame *frame, uint64_t inode);
 /* remote 0: any. NULL: there is none. */
 const struct conn *row_of_ports(const struct frame *frame, unsigned local, unsigned remote);
 unsigned port_of(int fd);          /* that the socket is bound to */
-void send_fd(int channel, int fd); /* SCM_RIGHTS: nobody's until it is received */
-/* pid 0: nobody. */
+void send_fd(int channel, int fd); /* SCM_RIGHTS: held by no process until it is received */
+/* pid 0: no process. */
 void assert_owner(const struct frame *frame, const struct conn *row, uint8_t word, pid_t pid);
 bool row_is_held_by(const struct frame *frame, const struct conn *row, pid_t pid);
 

@@ -1,6 +1,6 @@
-/* live: rows that a dump skipped are found again before anybody calls them closed, rows that are
- * gone are not. Sockets of our own in a network namespace of our own; a skipped row is one that the
- * test takes out of the second frame. */
+/* live: rows that a dump skipped are found again before they are reported as closed, closed rows
+ * are not. Sockets of our own in a network namespace of our own; a skipped row is one that the test
+ * takes out of the second frame. */
 #include "../unit/unit.h"
 #include "core/diff.h"
 #include "net_tools.h"
@@ -170,7 +170,7 @@ static void a_row_that_left_the_class_is_not_found(void **unused)
     frame_release(next);
 }
 
-/* With no descriptor to be had no socket can be opened: the rows stay as they were. */
+/* Without free descriptors no socket can be opened: the rows stay unchanged. */
 static void rows_that_cannot_be_asked_for_stay(void **unused)
 {
     struct rlimit before, none;
@@ -279,8 +279,9 @@ static unsigned count_of(const struct frame *frame, uint64_t cookie)
     return count;
 }
 
-/* Among many rows they are asked for now and then: in between they stay, unless they are something
- * else by now, and one that is new is not there yet; the page of one has them asked for. */
+/* Among many rows they are read only now and then: in between they stay, unless they are something
+ * else by now, and a new one is not there yet; while the page of one is open, every frame reads
+ * them. */
 static void what_is_only_bound_is_read_now_and_then(void **unused)
 {
     const struct net_address at = net_v4(LOOPBACK, 4010), other = net_v4(LOOPBACK, 4011);

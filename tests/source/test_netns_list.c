@@ -1,5 +1,5 @@
-/* test_netns_list: which network namespaces are found, what stands for each, and that nothing of
- * ours keeps one alive. Every namespace here is made here; the list may hold others beside them. */
+/* test_netns_list: which network namespaces are found, the anchor of each, and that we keep none
+ * alive. The test makes its own namespaces; the list may contain others. */
 #include "../unit/unit.h"
 #include "base/clock.h"
 #include "net_tools.h"

@@ -1,5 +1,5 @@
-/* The owner of a connection that nobody has accepted yet: that of the listener it waits at, under
- * any filter, class and family. */
+/* The owner of a connection not accepted yet: that of the listener where it waits, under any
+ * filter, class and family. */
 #include "../unit/unit.h"
 #include "net_tools.h"
 #include "owner_scene.h"

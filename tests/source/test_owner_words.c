@@ -1,5 +1,5 @@
-/* The words that stand in place of an owner, and what may be seen with which right: each told
- * exactly when it is true. Facts about processes, up to init. */
+/* The owner words, and what is visible with which privilege: each word exactly when it applies.
+ * Facts about processes, up to init. */
 #include "../unit/unit.h"
 #include "core/column/column.h"
 #include "net_tools.h"
@@ -84,7 +84,7 @@ static void test_last(void **state)
     assert_owner(frame, row, OWNER_LAST, pid);
     assert_true(frame_owner(frame, row)->gone);
 
-    struct stage late; /* whoever comes later knows of no holder */
+    struct stage late; /* owners opened later, which have seen no holder */
     stage_open(&late, NEED_OWNER);
     frame = stage_settle(&late);
     assert_owner(frame, row_of_ports(frame, pair.client_port, 0), OWNER_NONE, 0);
@@ -102,8 +102,7 @@ static uint8_t word_of_unheld(void)
     return view.is_complete ? OWNER_NONE : OWNER_UNSEEN;
 }
 
-/* A descriptor in flight is held by no process: so to whoever comes then, `last` to whoever saw its
- * holder. */
+/* A descriptor in flight is held by no process: `none`, or `last` if its holder was seen before. */
 static void test_in_flight(void **state)
 {
     (void)state;
@@ -443,7 +442,7 @@ static void test_user(void **state)
     close(channel[1]);
 }
 
-/* A process started when it started, whoever looks. */
+/* The start time of a process does not depend on the observer. */
 static void test_start(void **state)
 {
     (void)state;

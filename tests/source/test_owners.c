@@ -182,7 +182,7 @@ static void play_exited_leader(struct actor *actor, void *data)
     pthread_exit(NULL);
 }
 
-/* Becomes this program anew, again and again, until the descriptor it reads from ends. */
+/* Executes this program again and again, until end of file. */
 static void exec_again(int descriptor)
 {
     char number[16];
@@ -410,7 +410,7 @@ static void play_short_lives(struct actor *actor, void *data)
     }
 }
 
-/* The sockets of short processes may be missed, but never given to somebody else; the sockets
+/* The sockets of short processes may be missed, but never attributed to another process; sockets
  * that stay have their owner in every frame. */
 static void test_short_lives(void **state)
 {

@@ -164,7 +164,7 @@ static void play_mother(struct actor *actor, void *data)
     }
 }
 
-/* Sockets in flight are nobody's, so that every process is read; what ends under that reading is
+/* Sockets in flight have no holder, so every process is read; what ends under that reading is
  * refused like what is another's, and is no reason to say that something is hidden. */
 static void ending_processes_hide_nothing(void **state)
 {

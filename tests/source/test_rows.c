@@ -296,7 +296,8 @@ static void bound_sockets_are_those_of_a_dump(void **unused)
     net_close(bound);
 }
 
-/* A connection that waits to be accepted is nobody's yet; a socket with two descriptors is there for each. */
+/* A connection that waits to be accepted has no owner yet; a socket with two descriptors is listed
+ * once for each. */
 static void only_what_is_open_is_found(void **unused)
 {
     const struct net_address at = net_v4(LOOPBACK, next_port++);

@@ -111,7 +111,7 @@ static struct bpf *bpf;
 
 struct heard {
     uint64_t cookie; /* of the socket that is waited for */
-    int32_t pid;     /* whom it was given to */
+    int32_t pid;     /* process to which it was attributed */
 };
 
 static void hear(void *context, const struct transition *transition)
@@ -181,7 +181,7 @@ static void check_failures(const struct way *way)
     bpf_failures(bpf, &before);
     assert_int_equal(way->make(BIND, binds, &taken), -EADDRINUSE);
     assert_int_equal(way->make(CONNECT, connects, &away), -ENETUNREACH);
-    accepted_by(listener); /* to hear what came */
+    accepted_by(listener); /* to read what was reported */
     bpf_failures(bpf, &after);
     if (count_failures(&after.bind_failures, EADDRINUSE, PORT) !=
         count_failures(&before.bind_failures, EADDRINUSE, PORT) + 1)

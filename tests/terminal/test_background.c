@@ -61,7 +61,7 @@ static void test_light_as_it_answers(void **state)
     assert_accent(screen, LIGHT_ACCENT);
     pty_screen_wait_idle(screen, DEADLINE_MS);
     assert_int_equal(pty_screen_snapshot(screen, &grid), 0);
-    assert_int_equal(grid.cursor_row, before + 2); /* both keys beside the answer were heard */
+    assert_int_equal(grid.cursor_row, before + 2); /* both keys around the answer were read */
     screen_grid_done(&grid);
     pty_screen_free(screen);
 }

@@ -100,7 +100,7 @@ static void test_signals_restore(void **state)
     end_by(SIGHUP, false);
 }
 
-/* All that end a program by default, and that somebody may send. */
+/* Signals that end a program by default and may be sent. */
 static void test_other_signals_restore(void **state)
 {
     static const int NUMBERS[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU,

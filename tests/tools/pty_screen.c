@@ -82,7 +82,7 @@ static bool read_output(struct pty_screen *screen)
             continue;
         if (size < 0 && errno == EAGAIN)
             break;
-        if (size <= 0) { /* EIO: nobody has the slave open any more */
+        if (size <= 0) { /* EIO: the slave is not open any more */
             screen->output_ended = true;
             break;
         }
@@ -135,8 +135,8 @@ static void set_environment(const char *const *env)
     for (int i = 0; i < KEPT_COUNT; i++)
         if (values[i])
             setenv(KEPT[i], values[i], 1);
-    /* whoever runs the tests keeps their own settings and recordings: a key sent here may write,
-     * and root may make any folder that is not below a file */
+    /* do not touch the settings and recordings of the user who runs the tests: a key sent here may
+     * write, and root can create any folder that is not below a file */
     setenv("HOME", "/dev/null", 1);
     setenv("TERM", "xterm-256color", 1);
     setenv("LANG", "C.UTF-8", 1);
@@ -527,7 +527,7 @@ void pty_screen_termios_before(const struct pty_screen *screen, struct termios *
     *termios = screen->before;
 }
 
-/* On Linux the master answers with the settings of its slave, even when nobody holds that open. */
+/* On Linux the master answers with the settings of its slave, even if the slave is not open. */
 int pty_screen_termios_now(const struct pty_screen *screen, struct termios *termios)
 {
     return tcgetattr(screen->master, termios) == 0 ? 0 : -errno;

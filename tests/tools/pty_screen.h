@@ -22,8 +22,8 @@ struct pty_screen_options {
     int rows, cols;          /* 24 and 80 when 0 */
     const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
     /* "NAME=value" sets, "NAME" unsets; NULL-terminated, may be NULL. The program otherwise gets
-     * PATH, TMPDIR, USER and the sanitizers' options of the caller, HOME=/dev/null (a test must
-     * not read or write the settings of whoever runs it), TERM=xterm-256color and LANG=C.UTF-8. */
+     * PATH, TMPDIR, USER and the sanitizers' options of the caller, HOME=/dev/null (a test must not
+     * read or write the settings of the user who runs it), TERM=xterm-256color and LANG=C.UTF-8. */
     const char *const *env;
     bool unread; /* start with the output left unread */
     /* Start it as a shell with job control does: in a process group of its own, in the foreground of

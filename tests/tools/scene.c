@@ -247,8 +247,8 @@ static void make_fin_wait_1(struct scene *scene)
     list_pair(scene, "fin-wait-1", "fin-wait-1-peer", pair);
 }
 
-/* Both ends send a FIN that the other does not hear; then the client hears again, the server never.
- */
+/* Both ends send a FIN that the other does not receive; then the client receives again, the server
+ * never. */
 static void make_closing(struct scene *scene)
 {
     struct pair pair = make_pair(scene);

@@ -1,5 +1,5 @@
-/* scene_traffic: what the many pairs of one process of a scene do once all of them stand: some
- * carry data, some are replaced by others. Must not know the rest of the scene. */
+/* scene_traffic: traffic of the many pairs of one process of a scene once all are connected: some
+ * carry data, some are replaced. Independent of the rest of the scene. */
 #ifndef TCPLENS_TOOLS_SCENE_TRAFFIC_H
 #define TCPLENS_TOOLS_SCENE_TRAFFIC_H
 

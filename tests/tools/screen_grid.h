@@ -18,8 +18,8 @@
 
 #include "svg/cells.h"
 
-/* True if nobody could tell one from the other: of a blank cell only what shows without a character
- * counts (ncurses 6.5 erases blanks that 6.4 writes, and leaves bold behind). */
+/* True if they look the same: of a blank cell only what shows without a character counts (ncurses
+ * 6.5 erases blanks that 6.4 writes, and leaves bold behind). */
 bool screen_grid_looks_same(const struct screen_grid *a, const struct screen_grid *b);
 
 /* A row as UTF-8 without the spaces at its end; returns its length. Cuts at size - 1. */

@@ -1,5 +1,5 @@
 /* sgr_dim: rewrites SGR 2 (dim) into SGR 19 (font 9), which libvterm keeps, and SGR 22 so that it
- * ends both. A filter over the byte stream; knows nothing else of terminals. */
+ * ends both. A filter over the byte stream, independent of other sequences. */
 #ifndef TCPLENS_TOOLS_SGR_DIM_H
 #define TCPLENS_TOOLS_SGR_DIM_H
 

@@ -155,7 +155,7 @@ static void test_byte_by_byte(void **state)
     }
 }
 
-/* A long pause after ESC: nobody can tell it from the key, but what follows is a sequence still. */
+/* A long pause after ESC: indistinguishable from the key, but what follows is still a sequence. */
 static void test_cut_after_escape(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the table of src/core/text/ranges.c, or checks that it is as made.
 
-usage: make_text_ranges.py FILE            print FILE with its table made anew
+usage: make_text_ranges.py FILE            print FILE with its table made again
        make_text_ranges.py --check FILE    exit 1 if that would change it, 77 without Unicode 14"""
 
 import sys

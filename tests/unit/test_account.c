@@ -60,7 +60,7 @@ static void begin(struct play *play)
     play_step(play);
 }
 
-/* No ghost is asked for, and none is needed. */
+/* Ghosts are off, and not needed. */
 static void counts_what_never_was_a_row(void **unused)
 {
     const struct track_settings settings = {.highlight_ns = 0, .tick_ns = TICK};
@@ -203,7 +203,7 @@ static void counts_from_the_third_segment_on(void **unused)
     play_end(&play);
 }
 
-/* The same cookie again: disconnected, its counters at 0, connected anew. */
+/* The same cookie again: disconnected, its counters at 0, connected again. */
 static void counts_both_lives_of_a_socket(void **unused)
 {
     struct play play;
@@ -264,7 +264,7 @@ static void groups_count_what_ended(void **unused)
     play_end(&play);
 }
 
-/* Peers without end: what is beyond the bound is nobody's, and is counted. */
+/* More peers than the limit: the excess is counted without an owner. */
 static void bounds_the_flows(void **unused)
 {
     struct play play;

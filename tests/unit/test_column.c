@@ -82,7 +82,8 @@ static void every_field_of_tcp_info_has_a_column(void **unused)
 
         for (size_t j = 0; j < column_count; j++)
             found += columns[j].json && !strcmp(columns[j].json, TCP_INFO[i].json);
-        assert_int_equal(found, strcmp(TCP_INFO[i].name, "state") != 0); /* told as state */
+        /* that is the column state */
+        assert_int_equal(found, strcmp(TCP_INFO[i].name, "state") != 0);
     }
 }
 
@@ -149,7 +150,7 @@ static void every_fact_of_a_full_row_is_known(void **unused)
     frame_release(frame);
 }
 
-/* One whose number cannot be read has a key all the same, which means nothing to anybody else. */
+/* One whose inode cannot be read has a key nevertheless, which is meaningless elsewhere. */
 static void a_namespace_may_be_without_a_number(void **unused)
 {
     struct frame *frame = facts_new_frame();

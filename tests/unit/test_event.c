@@ -1,4 +1,4 @@
-/* The event ring: numbers, what is overwritten is told, and many threads at once. */
+/* The event ring: numbers, reports of overwritten events, and many threads at once. */
 #include "core/event.h"
 #include "unit.h"
 
@@ -124,7 +124,7 @@ static void *produce(void *data)
     return NULL;
 }
 
-/* Numbers follow each other without a gap but those told; each producer's events are in order. */
+/* Numbers have no gaps except reported ones; each producer's events are in order. */
 static void check_batch(const struct event *events, uint32_t count, uint64_t *expected,
                         uint64_t *last)
 {

@@ -1,5 +1,5 @@
-/* Events against filters: each word means what the event says; what it does not say, its row says,
- * whatever that row looks like by the time somebody reads the event. */
+/* Events against filters: each word is tested against the event; facts that it lacks come from its
+ * row, whatever the row's state when the event is read. */
 #include "core/event_match.h"
 #include "core/filter/filter.h"
 #include "filter_rows.h"
@@ -166,7 +166,7 @@ static void totals_and_owner_are_the_events(void **state)
     CHECK(&end, "rtt > 50ms or in_bytes = 5", false);
     CHECK(&end, "user root", true);
     CHECK(&end, "user www-data", false);
-    end.pid = 300; /* it had changed hands: the event knows */
+    end.pid = 300; /* its owner had changed: the event has the new one */
     strcpy(end.name, "curl");
     CHECK(&end, "proc curl pid = 300", true);
     CHECK(&end, "proc nginx or pid 205", false);
@@ -174,7 +174,7 @@ static void totals_and_owner_are_the_events(void **state)
     CHECK(&end, "unit nginx.service", false);
     end.pid = WORKER; /* one of the holders: the others hold it too */
     CHECK(&end, "proc nginx", true);
-    end.pid = 301; /* nobody that the frame knows */
+    end.pid = 301; /* a process that is not in the frame */
     strcpy(end.name, "wget");
     CHECK(&end, "proc wget", true);
     CHECK(&end, "proc nginx or exe *known", false);
@@ -212,7 +212,7 @@ static void what_was_lost_is_always_accepted(void **state)
     CHECK(&lost, "port 1", true);
 }
 
-/* The memory of a frame becomes another frame's: its rows are looked for anew. */
+/* The memory of a frame becomes another frame's: its rows are looked up again. */
 static void another_frame_has_other_rows(void **state)
 {
     struct scene *scene = *state;

@@ -12,7 +12,7 @@ struct ends {
     bool second;         /* another connection to the same place, both ends */
     bool listener;       /* at the far end */
     bool twin;           /* a third namespace has the far end's addresses, too */
-    bool unread, failed; /* the far namespace was not read anew; could not be read */
+    bool unread, failed; /* the far namespace was not read again; could not be read */
     bool received;       /* the near end receives data; */
     bool acked;          /* its ACKs come */
     bool late, narrowed; /* the far host sends no frames; rows were left out */

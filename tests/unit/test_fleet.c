@@ -164,7 +164,8 @@ static void test_names_stay_from_frame_to_frame(void **state)
     assert_true(conn_same(&before, &scene.whole->conns[0]));
     assert_int_equal(before.serial, scene.whole->conns[0].serial);
     assert_true(scene.whole->missing.reasons & MISSING_HOSTS);
-    scene.parts[1].generation = 1; /* another recording counts anew: no row of the one before */
+    /* another recording has its own numbers: no row of the previous one */
+    scene.parts[1].generation = 1;
     merge(&scene);
     assert_true(before.serial != scene.whole->conns[0].serial);
     end_scene(&scene);

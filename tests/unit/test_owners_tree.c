@@ -245,7 +245,7 @@ static void test_last(void **state)
 }
 
 /* A descriptor number given to another socket, while its first one lives on elsewhere. What a
- * shallow scan does not find may be closed by now: all descriptors are read anew when the next
+ * shallow scan does not find may be closed by now: all descriptors are read again when the next
  * frame still has it. */
 static void test_number_used_again(void **state)
 {
@@ -320,8 +320,8 @@ static void assert_row(const struct frame *frame, const struct conn *conn,
         assert_true(conn->owner_word == OWNER_NONE || conn->owner_word == OWNER_LAST);
 }
 
-/* Against a model: descriptors opened, closed and moved at random, sockets that come and go; once
- * the background round has come by, all that is told is so, and all that is so is told. */
+/* Against a model: descriptors opened, closed and moved at random, sockets that come and go; after
+ * a background round the owners of the frame and of the model are the same. */
 static void test_random(void **state)
 {
     (void)state;

@@ -308,7 +308,7 @@ static void in_flight_is_what_is_not_acknowledged(void **state)
     assert_int_equal(bytes_in_flight(1, 10300, 300, 10001), 1000); /* the same */
 }
 
-/* What makes a plot red: retransmissions, and a window that is shut, whoever answers its probes. */
+/* What makes a plot red: retransmissions, and a shut window, even if its probes are answered. */
 static void trouble_of_one_connection(void **state)
 {
     struct frame_pool *pool = frame_pool_new();

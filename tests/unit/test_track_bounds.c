@@ -124,8 +124,7 @@ static struct conn *add_listener(struct play *play, uint32_t n, uint32_t queue)
     return row;
 }
 
-/* Since when a queue is full is told by the frames, whoever looks at them, and ends when it drains.
- */
+/* The time since when a queue is full comes from the frames, and ends when it drains. */
 static void a_full_queue_is_dated(void **unused)
 {
     struct play play;
@@ -134,7 +133,7 @@ static void a_full_queue_is_dated(void **unused)
 
     (void)unused;
     play_begin(&play);
-    add_listener(&play, 1, 128); /* for how long before the first frame nobody knows */
+    add_listener(&play, 1, 128); /* for how long before the first frame is unknown */
     add_listener(&play, 2, 127);
     frame = play_step(&play);
     const int64_t first_ns = frame->wall_ns;

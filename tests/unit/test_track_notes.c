@@ -289,7 +289,7 @@ static void a_tuple_used_again_keeps_its_note(void **unused)
     play_end(&play);
 }
 
-/* Its end was reported before the dump that still had it was tracked: no opening comes after that. */
+/* Its end was reported before the dump that still had it was tracked: no opening may follow. */
 static void no_opening_is_told_after_the_close(void **unused)
 {
     struct play play;

@@ -1,5 +1,5 @@
-/* What every unit test needs: cmocka with what it asks to be included first, and numbers that are
- * random but the same in every run. Knows nothing of what is tested. */
+/* What every unit test needs: cmocka with the headers that it needs, and random numbers that are
+ * the same in every run. Independent of what is tested. */
 #ifndef TCPLENS_UNIT_UNIT_H
 #define TCPLENS_UNIT_UNIT_H
 

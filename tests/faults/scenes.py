@@ -72,6 +72,7 @@ class Command:
         if self.read_out:
             result.out = self.read_out(place, log)
         if victim:
+            result.err += result.out  # it says there of each row why it stays
             result.out = victim.end()
         if result.code in self.codes:
             result.code = 0

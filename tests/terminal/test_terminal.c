@@ -179,13 +179,13 @@ static void test_null_within_curses_restores(void **state)
     end_within_curses("NULL_IN_CURSES=1");
 }
 
-static struct pty_screen *start_with_failing_write(const char *text)
+static struct pty_screen *start_with_failing(const char *what, const char *value)
 {
     char preloaded[4096], failing[64];
     if (!fail_write)
         skip();
     snprintf(preloaded, sizeof(preloaded), "LD_PRELOAD=%s", fail_write);
-    snprintf(failing, sizeof(failing), "FAIL_WRITE=%s", text);
+    snprintf(failing, sizeof(failing), "%s=%s", what, value);
     return terminal_start((const char *const[]){preloaded, failing, NULL}, false);
 }
 
@@ -203,9 +203,9 @@ static int times_written(const struct pty_screen *screen, const char *text)
     return times;
 }
 
-static void leave_with_failing_write(const char *text)
+static void leave_with_failing(const char *what, const char *value)
 {
-    struct pty_screen *screen = start_with_failing_write(text);
+    struct pty_screen *screen = start_with_failing(what, value);
     int status;
     assert_true(pty_screen_wait_text(screen, "Connections", DEADLINE_MS));
     assert_int_equal(times_written(screen, "\033[?2004h"), 1);
@@ -221,13 +221,16 @@ static void leave_with_failing_write(const char *text)
 static void test_failing_write_restores(void **state)
 {
     (void)state;
-    leave_with_failing_write("2\033[?1049l"); /* by curses, which leaves once as it begins */
-    leave_with_failing_write("1\033[?2004l"); /* bracketed paste, by us */
+    leave_with_failing("FAIL_WRITE",
+                       "2\033[?1049l"); /* by curses, which leaves once as it begins */
+    leave_with_failing("FAIL_WRITE", "1\033[?2004l"); /* bracketed paste, by us */
+    leave_with_failing("FAIL_MODES", "4");            /* by us, as it begins */
+    leave_with_failing("FAIL_MODES", "5");            /* by curses, as it ends */
 }
 
 static void paint_with_failing_write(const char *text)
 {
-    struct pty_screen *screen = start_with_failing_write(text);
+    struct pty_screen *screen = start_with_failing("FAIL_WRITE", text);
     assert_true(pty_screen_wait_line(screen, 23, "Help", DEADLINE_MS));
     assert_true(pty_screen_in_alternate(screen));
     terminal_quit(screen);

@@ -339,6 +339,7 @@ static void leave(struct term *term)
     in_curses = 0;
     if (!all || (write_failed() && !term->in_memory))
         put_raw(term->rescue->reset, term->rescue->reset_length);
+    term_rescue_settings(term->rescue); /* where curses could not, or took others for the shell's */
 }
 
 void term_close(struct term *term)

@@ -3,6 +3,7 @@
 network namespace of its own.
 
     test_ends.py TCPLENS"""
+import datetime
 import json
 import os
 import socket
@@ -147,13 +148,32 @@ def main():
                 key = "lport" if port == 9009 else "rport"
                 wait_for(lambda key=key, port=port: closes(out.name, key, port), f"no end on port {port}")
             events.terminate()
-        wrong = 0
+        wrong = check_time(tcplens)
         for _, port, expected in CASES:
             wrong += check(port, "client", closes(out.name, "rport", port)[-1], expected)
         for port, expected in SERVERS.items():
             told = [event for event in closes(out.name, "lport", port) if event.get("rport")]
             wrong += check(port, "server", told[-1], expected)
     sys.exit(wrong > 0)
+
+
+def check_time(tcplens):
+    """In a time namespace the kernel's clocks are not ours."""
+    command = ["unshare", "--time", "--monotonic", "-10000", "--boottime", "-10000"]
+    if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+        print("no time namespace: its clocks are not tried")
+        return 0
+    with tempfile.NamedTemporaryFile(suffix=".jsonl") as out:
+        with subprocess.Popen([*command, tcplens, "events", "--json", "--events", "bpf"], stdout=out) as events:
+            began = datetime.datetime.now(datetime.timezone.utc)
+            wait_for(lambda: fails_to_connect(9010) or closes(out.name, "rport", 9010), "no event comes")
+            ended = datetime.datetime.now(datetime.timezone.utc)
+            events.terminate()
+        for event in closes(out.name, "rport", 9010):
+            if not began <= datetime.datetime.fromisoformat(event["t"][:26] + "+00:00") <= ended:
+                print(f"FAILED: in a time namespace: {event['t']}, not {began} to {ended}")
+                return 1
+    return 0
 
 
 def check(port, side, event, expected):

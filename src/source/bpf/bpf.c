@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "core/text/text.h"
 #include "source/bpf/record.h"
+#include "source/bpf/time_offsets.h"
 #include "source/proc_view.h"
 #include "tcplens.skel.h"
 
@@ -29,7 +30,8 @@ struct bpf {
     uint64_t lost; /* reported so far */
     uint32_t netns;
     bool every_netns;
-    int64_t tick_ns;     /* of start times in /proc/PID/stat */
+    int64_t tick_ns; /* of start times in /proc/PID/stat */
+    struct time_offsets offsets;
     int64_t wall_offset; /* from CLOCK_MONOTONIC, read at each drain */
     /* of the present drain */
     const struct bpf_sink *sink;
@@ -52,7 +54,18 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
     return 0;
 }
 
-/* --- records --- */
+/* --- records: their times are those of the machine's first time namespace --- */
+
+static int64_t mono_of(const struct bpf *bpf, uint64_t ns)
+{
+    return (int64_t)ns + bpf->offsets.mono_ns;
+}
+
+/* As /proc/PID/stat has it. */
+static uint64_t start_ticks_of(const struct bpf *bpf, const struct bpf_record *record)
+{
+    return (record->start_ns + (uint64_t)bpf->offsets.boot_ns) / (uint64_t)bpf->tick_ns;
+}
 
 static void fill_tuple(struct tuple *tuple, const struct bpf_record *record)
 {
@@ -124,11 +137,12 @@ static void hear_close(struct bpf *bpf, const struct bpf_record *record,
 static void hear_state(struct bpf *bpf, const struct bpf_record *record)
 {
     struct transition transition = {.event = {.origin = EVENT_FROM_BPF, .exact = 1},
-                                    .began_ns = (int64_t)record->began_ns,
+                                    .began_ns =
+                                        record->began_ns ? mono_of(bpf, record->began_ns) : 0,
                                     .pid = (int32_t)record->pid,
-                                    .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns};
+                                    .start_ticks = start_ticks_of(bpf, record)};
     struct event *event = &transition.event;
-    event->mono_ns = (int64_t)record->ns;
+    event->mono_ns = mono_of(bpf, record->ns);
     event->wall_ns = event->mono_ns + bpf->wall_offset;
     event->from = (uint8_t)state_from_kernel(record->from);
     event->to = (uint8_t)state_from_kernel(record->to);
@@ -155,8 +169,8 @@ static void keep_failure(struct call_failures *failures, const struct bpf *bpf,
 {
     struct call_failure failure = {.error = record->error,
                                    .pid = (int32_t)record->pid,
-                                   .start_ticks = record->start_ns / (uint64_t)bpf->tick_ns,
-                                   .last_ns = {(int64_t)record->ns}};
+                                   .start_ticks = start_ticks_of(bpf, record),
+                                   .last_ns = {mono_of(bpf, record->ns)}};
     struct tuple tuple;
 
     fill_tuple(&tuple, record);
@@ -186,7 +200,7 @@ static int on_record(void *context, void *data, size_t size)
     bpf->delivered++;
     if (record->kind == BPF_RECORD_OWNER)
         bpf->sink->own(bpf->sink->context, record->netns, record->cookie, (int32_t)record->pid,
-                       record->start_ns / (uint64_t)bpf->tick_ns, record->name);
+                       start_ticks_of(bpf, record), record->name);
     else if (record->kind == BPF_RECORD_BIND_FAILED)
         keep_failure(&bpf->bind_failures, bpf, record);
     else if (record->kind == BPF_RECORD_CONNECT_FAILED)
@@ -194,7 +208,7 @@ static int on_record(void *context, void *data, size_t size)
     else
         hear_state(bpf, record);
     /* libbpf consumes the record nevertheless, and returns this. */
-    return bpf->delivered == bpf->most || (int64_t)record->ns > bpf->until_ns ? -ECANCELED : 0;
+    return bpf->delivered == bpf->most || mono_of(bpf, record->ns) > bpf->until_ns ? -ECANCELED : 0;
 }
 
 int bpf_drain(struct bpf *bpf, const struct bpf_sink *sink, uint32_t most, int64_t until_ns,
@@ -302,6 +316,7 @@ int bpf_open(struct bpf **bpf, const struct netns *netns, bool every_netns,
     made->netns = netns->inode;
     made->every_netns = every_netns;
     made->tick_ns = SECOND_NS / sysconf(_SC_CLK_TCK);
+    made->offsets = time_offsets_read();
     int error = load(made, true);
     /* Kernels before 6.10 have no reasons of resets. libbpf then looks for that type in modules,
      * which the kernel refuses without CAP_SYS_ADMIN: EPERM too. */

@@ -7,6 +7,7 @@
 #include "source/bpf/iterator.h"
 #include "source/bpf/light.h"
 #include "source/bpf/record.h"
+#include "source/bpf/time_offsets.h"
 #include "source/proc_view.h"
 
 #include <errno.h>
@@ -25,27 +26,10 @@ static const struct linux_version NEEDED = {5, 17};
 struct bpf_walk {
     struct walk_bpf *program;
     int link;
-    uint64_t tick_ns;        /* of start times in /proc/PID/stat, */
-    uint64_t boot_offset_ns; /* by our time namespace */
+    uint64_t tick_ns; /* of start times in /proc/PID/stat */
+    struct time_offsets offsets;
     struct bpf_owner owners[OWNERS_AT_ONCE];
 };
-
-/* The line "boottime SECONDS NANOSECONDS" (Linux 5.5); 0 where there are no time namespaces. */
-static uint64_t read_boot_offset(void)
-{
-    FILE *file = fopen("/proc/self/timens_offsets", "re");
-    char line[128], *at;
-    long long offset_ns = 0;
-    while (file && fgets(line, sizeof(line), file)) {
-        if (strncmp(line, "boottime", 8) != 0)
-            continue;
-        offset_ns = strtoll(line + 8, &at, 10) * SECOND_NS;
-        offset_ns += strtoll(at, NULL, 10);
-    }
-    if (file)
-        fclose(file);
-    return (uint64_t)offset_ns;
-}
 
 static int load(struct bpf_walk *walk, const struct netns *netns)
 {
@@ -71,7 +55,7 @@ int bpf_walk_open(struct bpf_walk **walk, const struct netns *netns, char text[B
         return -ENOMEM;
     }
     made->tick_ns = (uint64_t)(SECOND_NS / sysconf(_SC_CLK_TCK));
-    made->boot_offset_ns = read_boot_offset();
+    made->offsets = time_offsets_read();
     const int error = load(made, netns);
     if (error) {
         bpf_explain_refusal(error, NEEDED, text);
@@ -95,9 +79,9 @@ static void hand_over(const struct bpf_walk *walk, size_t count, owner_visit vis
 {
     for (size_t i = 0; i < count; i++) {
         const struct bpf_owner *owner = &walk->owners[i];
+        const uint64_t start_ns = owner->start_ns + (uint64_t)walk->offsets.boot_ns;
         const struct owner_found found = {.inode = owner->inode,
-                                          .start_ticks = (owner->start_ns + walk->boot_offset_ns) /
-                                                         walk->tick_ns,
+                                          .start_ticks = start_ns / walk->tick_ns,
                                           .pid = (int32_t)owner->pid,
                                           .descriptor = owner->fd,
                                           .thread = owner->thread};

@@ -3,6 +3,7 @@
 network namespace of its own.
 
     test_ends.py TCPLENS"""
+import ctypes
 import datetime
 import json
 import os
@@ -17,6 +18,8 @@ import time
 ADDRESS = "127.0.0.1"
 LINGER_0 = struct.pack("ii", 1, 0)
 TCP_USER_TIMEOUT = 18
+CLONE_NEWNET = 0x40000000
+ROUNDS = 20
 NFT = """add table ip t
 add chain ip t in { type filter hook input priority 0; }
 add rule ip t in tcp dport 9002 reject
@@ -74,6 +77,31 @@ def in_order(port):
     client.close()
 
 
+def enter(netns):
+    if ctypes.CDLL(None, use_errno=True).setns(netns, CLONE_NEWNET):
+        sys.exit("setns: " + os.strerror(ctypes.get_errno()))
+
+
+def unread_after_resets_elsewhere(port):
+    """The address of a socket that was reset in another network namespace is likely given to ours next."""
+    cpus = os.sched_getaffinity(0)
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    os.sched_setaffinity(0, {min(cpus)})
+    with subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && echo && exec cat"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        elsewhere = os.open(f"/proc/{other.pid}/ns/net", os.O_RDONLY)
+        for _ in range(ROUNDS):
+            enter(elsewhere)
+            linger(port)
+            enter(home)
+            unread(port)
+        other.stdin.close()
+    os.close(elsewhere)
+    os.close(home)
+    os.sched_setaffinity(0, cpus)
+
+
 def destroyed(port):
     client, server = pair(port)
     subprocess.run(["ss", "-K", "dport", "=", f":{port}"], stdout=subprocess.DEVNULL,
@@ -84,6 +112,7 @@ def destroyed(port):
 
 # What is done, on which port, and (end, reset, error) of the client's event.
 KERNEL = tuple(int(number) for number in os.uname().release.split(".")[:2])
+UNREAD = "reset-by-us", "unread" if KERNEL >= (6, 10) else None, None  # older ones give no reasons
 CASES = [
     (fails_to_connect, 9001, ("refused", None, "ECONNREFUSED")),
     (fails_to_connect, 9002, ("rejected", None, "ECONNREFUSED")),
@@ -91,7 +120,7 @@ CASES = [
     (lambda port: fails_to_connect(port, timeout_ms=300), 9004, ("timed-out", None, "ETIMEDOUT")),
     (give_up, 9005, ("given-up", None, None)),
     (linger, 9006, ("reset-by-us", "linger", None)),
-    (unread, 9007, ("reset-by-us", "unread" if KERNEL >= (6, 10) else None, None)),  # older ones give no reasons
+    (unread, 9007, UNREAD),
     (destroyed, 9008, ("reset-by-us", "ended", "ECONNABORTED")),
 ]
 # The same of the server's event, by its own port.
@@ -144,6 +173,8 @@ def main():
             for act, port, _ in CASES:
                 act(port)
             in_order(9009)
+            unread_after_resets_elsewhere(9011)
+            wait_for(lambda: len(closes(out.name, "rport", 9011)) == ROUNDS, "no ends on port 9011")
             for port in [port for _, port, _ in CASES] + [9009]:
                 key = "lport" if port == 9009 else "rport"
                 wait_for(lambda key=key, port=port: closes(out.name, key, port), f"no end on port {port}")
@@ -151,6 +182,8 @@ def main():
         wrong = check_time(tcplens)
         for _, port, expected in CASES:
             wrong += check(port, "client", closes(out.name, "rport", port)[-1], expected)
+        for event in closes(out.name, "rport", 9011):
+            wrong += check(9011, "after a reset elsewhere", event, UNREAD)
         for port, expected in SERVERS.items():
             told = [event for event in closes(out.name, "lport", port) if event.get("rport")]
             wrong += check(port, "server", told[-1], expected)

@@ -142,12 +142,12 @@ static __always_inline __u8 take_received(const struct sock *sk)
     return BPF_WAY_RESET_RECEIVED;
 }
 
-static __always_inline void fill_close(struct bpf_record *record, const struct sock *sk)
+static __always_inline void fill_close(struct bpf_record *record, const struct sock *sk, __u8 reset)
 {
     record->error = (__u8)sk->sk_err;
     if (sk->__sk_common.skc_flags >> SOCK_LINGER_BIT & 1 && sk->sk_lingertime == 0)
         record->ways = BPF_WAY_LINGER;
-    record->ways |= take_received(sk);
+    record->ways |= reset;
 }
 
 static __always_inline struct bpf_record *new_record(void)
@@ -163,6 +163,8 @@ static __always_inline struct bpf_record *new_record(void)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, struct sock *sk, int from, int to)
 {
+    /* Whatever is left out below: the next socket may have the same address. */
+    const __u8 reset = to == KERNEL_CLOSE ? take_received(sk) : 0;
     if (sk->sk_protocol != IPPROTO_TCP)
         return 0;
     const struct net *net = sk->__sk_common.skc_net.net;
@@ -187,7 +189,7 @@ int BPF_PROG(on_state, struct sock *sk, int from, int to)
     if (bpf_core_field_exists(struct net, net_cookie))
         record->netns_cookie = net->net_cookie;
     if (to == KERNEL_CLOSE)
-        fill_close(record, sk);
+        fill_close(record, sk, reset);
     else
         record->error = (__u8)sk->sk_err;
     record->orphan = sk->__sk_common.skc_flags >> SOCK_DEAD_BIT & 1;
@@ -280,6 +282,8 @@ SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(on_receive_reset, struct sock *sk)
 {
     __u32 only = 0;
+    if (!every_netns && sk->__sk_common.skc_net.net->ns.inum != our_netns)
+        return 0;
     __u64 *last = bpf_map_lookup_elem(&received, &only);
     if (last)
         *last = (__u64)sk;

@@ -30,6 +30,7 @@ static int read_next(struct log_frames *reading, struct source *source, struct f
 
     if (!error) {
         reading->frames++;
+        reading->start_ns = log_source_start(reading->options, source);
         return reading->take(reading->data, frame, ring);
     }
     if (error != -EAGAIN && error != -ENODATA && error != -EINTR)

@@ -20,6 +20,7 @@ struct log_frames {
     bool more_follow;        /* another log is opened after this one: keep the rights for that */
     /* out */
     uint64_t frames;
+    int64_t start_ns; /* when the recording of the frame that is taken began; 0 = unknown */
     int signal; /* that stopped it, 0 = none */
     bool is_pipe;
     /* "FILE: ...", what is damaged or truncated in what was read; "" = nothing */

@@ -48,6 +48,11 @@ void log_source_set_interrupt(const struct options *options, struct source *sour
         replay_set_interrupt(source, interrupted, data);
 }
 
+int64_t log_source_start(const struct options *options, const struct source *source)
+{
+    return options_have_logs(options) ? 0 : replay_start(source);
+}
+
 const char *log_source_fault(const struct options *options, struct source *source)
 {
     static char text[400];

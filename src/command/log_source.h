@@ -23,6 +23,9 @@ void log_source_set_ring(const struct options *options, struct source *source,
 /* Reading ends with -EINTR once `interrupted` returns true. */
 void log_source_set_interrupt(const struct options *options, struct source *source,
                               bool (*interrupted)(void *data), void *data);
+/* When the recording began that the frame read last belongs to; 0 = unknown, or there are several
+ * logs. */
+int64_t log_source_start(const struct options *options, const struct source *source);
 /* One line, "FILE: ...", about what is damaged or truncated in what was read; "" = nothing. Valid
  * until the next call. */
 const char *log_source_fault(const struct options *options, struct source *source);

@@ -16,6 +16,8 @@
 struct summary_run {
     struct headless headless;
     struct summary summary;
+    const struct log_frames *reading;
+    int64_t start_ns; /* of the recording at work */
     struct finding_engine *engine;
     struct event_ring *ring;   /* of all parts of a log */
     char fault[LOG_FAULT_MAX]; /* the first of its parts */
@@ -31,6 +33,9 @@ static int take_frame(void *data, struct frame *frame, struct event_ring *ring)
 {
     struct summary_run *run = data;
     const struct finding_input input = {.frame = frame, .ring = ring};
+    if (run->reading->start_ns != run->start_ns)
+        summary_begin_recording(&run->summary);
+    run->start_ns = run->reading->start_ns;
     int error = summary_take(&run->summary, frame, ring);
 
     if (!error)
@@ -115,6 +120,7 @@ static int read_part(struct summary_run *run, const struct options *options, boo
                                  .data = run,
                                  .ring = run->ring,
                                  .more_follow = more_follow};
+    run->reading = &reading;
     const int error = log_frames_read(&reading);
 
     run->signal = reading.signal;

@@ -157,8 +157,30 @@ static bool is_full(const struct conn *conn)
     return known == KNOWN_QUEUES && conn->send_queue > 0 && conn->receive_queue >= conn->send_queue;
 }
 
+/* The same listener as an earlier recording has it; NULL: there is none. */
+static struct summary_listener *resume_listener(struct summary *summary, const struct conn *conn)
+{
+    for (uint32_t i = 0; i < summary->listener_count; i++) {
+        struct summary_listener *listener = &summary->listeners[i];
+        if (listener->serial || listener->port != conn->tuple.local_port ||
+            listener->family != conn->tuple.family ||
+            addr_compare(&listener->local, &conn->tuple.local) != 0)
+            continue;
+        if (map_put(&summary->listener_of, conn->serial, i))
+            return NULL;
+        listener->serial = conn->serial;
+        listener->drops_before = conn->drops;
+        return listener;
+    }
+    return NULL;
+}
+
 static struct summary_listener *add_listener(struct summary *summary, const struct conn *conn)
 {
+    struct summary_listener *resumed = resume_listener(summary, conn);
+
+    if (resumed)
+        return resumed;
     if (GROW(summary->listeners, summary->listener_capacity, summary->listener_count + 1) ||
         map_put(&summary->listener_of, conn->serial, summary->listener_count))
         return NULL;
@@ -217,8 +239,19 @@ static uint64_t grown(uint64_t after, uint64_t before)
     return after >= before ? after - before : 0;
 }
 
-/* Adds what a row sent and retransmitted since the last frame. What a row of the first frame has
- * sent was before the log begins. */
+/* Created since this recording began: all that it has sent is within the log. What other new rows
+ * have sent (of a first frame, of a network namespace that is read for the first time) may have been
+ * before. */
+static bool began_within(const struct summary *summary, const struct frame *frame,
+                         const struct conn *conn)
+{
+    const int64_t recorded_ns = frame->mono_ns - summary->recording_mono_ns;
+
+    return (conn->known & KNOWN_CREATED_MIN) &&
+           frame->wall_ns - conn->created_min_ns <= recorded_ns;
+}
+
+/* Adds what a row sent and retransmitted since the last frame. */
 static int take_bytes(struct summary *summary, const struct frame *frame, const struct conn *conn)
 {
     struct summary_bytes **rows = summary->bytes;
@@ -234,7 +267,7 @@ static int take_bytes(struct summary *summary, const struct frame *frame, const 
     } else {
         bytes.place = rows[before][at].place;
     }
-    if (bytes.place != MAP_NONE && summary->frames > 1) {
+    if (bytes.place != MAP_NONE && (at != MAP_NONE || began_within(summary, frame, conn))) {
         struct summary_place *place = &summary->places[bytes.place];
         const struct proc *owner = bytes.retrans ? frame_owner(frame, conn) : NULL;
         place->sent_bytes += grown(bytes.sent, at == MAP_NONE ? 0 : rows[before][at].sent);
@@ -303,15 +336,29 @@ static int take_rows(struct summary *summary, const struct frame *frame, int64_t
     return error;
 }
 
+void summary_begin_recording(struct summary *summary)
+{
+    summary->is_recording = false;
+    summary->bytes_count = 0;
+    map_clear(&summary->bytes_of[0]);
+    map_clear(&summary->bytes_of[1]);
+    map_clear(&summary->listener_of);
+    for (uint32_t i = 0; i < summary->listener_count; i++)
+        summary->listeners[i].serial = 0;
+}
+
 int summary_take(struct summary *summary, const struct frame *frame, struct event_ring *ring)
 {
-    const bool goes_on = summary->frames && frame->mono_ns > summary->mono_ns; /* the same boot */
+    const bool goes_on = summary->is_recording && frame->mono_ns > summary->mono_ns;
     const int64_t passed_ns = goes_on ? frame->mono_ns - summary->mono_ns : 0;
 
     if (summary->frames++ == 0) {
         summary->first_ns = frame->wall_ns;
         snprintf(summary->host, sizeof(summary->host), "%s", frame->host ? frame->host : "");
     }
+    if (!summary->is_recording)
+        summary->recording_mono_ns = frame->mono_ns;
+    summary->is_recording = true;
     summary->last_ns = frame->wall_ns;
     summary->mono_ns = frame->mono_ns;
     summary->frames_with_gaps += (frame->missing.reasons & MISSING_LOG) != 0;

@@ -38,7 +38,7 @@ struct summary_place {
 
 /* A LISTEN row whose accept queue was full, or that dropped segments. */
 struct summary_listener {
-    uint64_t serial;
+    uint64_t serial; /* 0 = of an earlier recording */
     struct addr local;
     uint16_t port;
     uint8_t family;
@@ -76,6 +76,8 @@ struct summary {
 
     /* between frames */
     int64_t mono_ns;
+    bool is_recording;              /* a frame of this recording was taken, */
+    int64_t recording_mono_ns;      /* the first one then */
     uint64_t cursor;                /* of the ring */
     uint8_t listens[65536 / 8];     /* ports */
     struct summary_bytes *bytes[2]; /* of the rows of this frame and the one before */
@@ -86,6 +88,8 @@ struct summary {
 
 void summary_init(struct summary *summary);
 void summary_done(struct summary *summary);
+/* What follows is another recording of the same log: its rows are numbered anew. */
+void summary_begin_recording(struct summary *summary);
 /* The next frame, and the events up to it. 0 or -ENOMEM. */
 int summary_take(struct summary *summary, const struct frame *frame, struct event_ring *ring);
 /* The events behind the last frame. 0 or -ENOMEM. */

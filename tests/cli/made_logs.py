@@ -15,6 +15,11 @@ NETNS = 4026531840
 BURST = 66000  # events between two frames: more than are kept of a live session
 
 
+def time_of(at_s):
+    moment = datetime.datetime(2026, 11, 28, 9, 0) + datetime.timedelta(seconds=at_s)
+    return moment.isoformat(timespec="microseconds") + "000Z"
+
+
 class Log:
     """Lines as the format has them; times in seconds since the log began."""
 
@@ -25,17 +30,14 @@ class Log:
         self.frames = self.rows = 0
 
     def put(self, kind, at_s, **keys):
-        moment = datetime.datetime(2026, 11, 28, 9, 0) + datetime.timedelta(seconds=at_s)
-        time = moment.isoformat(timespec="microseconds") + "000Z"
-        self.lines.append({"ev": kind, "t": time, "seq": len(self.lines) + 1, **keys})
+        self.lines.append({"ev": kind, "t": time_of(at_s), "seq": len(self.lines) + 1, **keys})
         if kind in self.counts:
             self.counts[kind] += 1
 
-    def begin(self, at_s):
+    def begin(self, at_s, start_s=0):
         """A keyframe that follows stands for itself."""
-        start = self.lines[0]["t"] if self.lines else "2026-11-28T09:00:00.000000000Z"
         kept = {key: value for key, value in self.head.items() if key not in ("ev", "t", "seq", "start", "findings")}
-        self.put("head", at_s, **kept, start=start)
+        self.put("head", at_s, **kept, start=time_of(start_s))
         self.rows = 0
 
     def process(self, at_s, number, pid, user, unit):
@@ -122,6 +124,26 @@ def check_owners(tcplens, make):
     check("the owner of the frame of an event", seen == [("bob", "b.service")] * 2, seen)
 
 
+def check_recordings(tcplens, make):
+    """Each recording numbers its rows anew; what a row had sent before it is not the log's."""
+    log = make("recordings")
+    sent = {"out_bytes": 900, "bytes_sent": 1000, "bytes_retrans": 100}
+    for start_s, port, factor in ((1, 5001, 1), (11, 5002, 7)):
+        log.begin(start_s, start_s)
+        created = {2: time_of(-3600), 3: time_of(start_s + 1)}
+        for frame in range(3):  # one more row in each
+            log.rows = 0
+            for number in range(1, frame + 2):
+                bounds = dict.fromkeys(("created_min", "created_max"), created[number]) if number in created else {}
+                log.end("row", start_s + frame, port, id=number, state="ESTABLISHED", cookie=f"{port + number:x}", **bounds,
+                        **{key: value * factor for key, value in sent.items()})
+            log.frame(start_s + frame, key=frame == 0)
+    path = log.write()
+    summary, = run(tcplens, "summary", "--json", path)
+    places = [(place["retrans_bytes"], place["sent_bytes"]) for place in summary["retransmitters"]]
+    check("what two recordings retransmitted", places == [(800, 8000)], summary)
+
+
 def main():
     tcplens = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -137,6 +159,7 @@ def main():
         check_burst(tcplens, make)
         check_frameless(tcplens, make)
         check_owners(tcplens, make)
+        check_recordings(tcplens, make)
     return exit_code()
 
 

@@ -560,6 +560,11 @@ void replay_forget_given(struct source *source)
     replay->given_ns = INT64_MIN;
 }
 
+int64_t replay_start(const struct source *source)
+{
+    return ((const struct replay *)source)->head.start_ns;
+}
+
 int64_t replay_interval(const struct source *source)
 {
     return ((const struct replay *)source)->head.interval_ns;

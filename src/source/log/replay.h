@@ -52,6 +52,8 @@ int replay_step_back(struct source *source);
 void replay_forget_given(struct source *source);
 /* Times of the first and the last frame. -ENODATA: there is none; -ESPIPE: a pipe. */
 int replay_span(struct source *source, int64_t *first_ns, int64_t *last_ns);
+/* When the recording of the last head line began; 0 = unknown. */
+int64_t replay_start(const struct source *source);
 /* From the last head line, "" = unknown: the machine; the version of the recording tcplens. */
 const char *replay_host(const struct source *source);
 const char *replay_version(const struct source *source);

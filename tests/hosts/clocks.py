@@ -44,7 +44,13 @@ def make_hosts(folder):
     with open(folder + '/shift.py', 'w', encoding='utf-8') as file:
         file.write(SHIFT)
     silly = SILLY.replace('{log}', log)
-    scripts = {'right': f'shift; exec {TCPLENS} "$@"',
+    with open(log, encoding='utf-8') as file:
+        lines = list(file)
+    second = [i for i, line in enumerate(lines) if line.startswith('{"ev":"frame"')][1]
+    with open(folder + '/set.log', 'w', encoding='utf-8') as file:
+        file.writelines([shift(line) for line in lines[:second + 1]] + lines[second + 1:])
+    scripts = {'set-back': f'cat {folder}/set.log; exec sleep infinity',
+               'right': f'shift; exec {TCPLENS} "$@"',
                'ahead': f'shift; {TCPLENS} "$@" | exec {sys.executable} -B {folder}/shift.py',
                'silly': 'T=1999-01-01T00:00:00Z R=2200-01-01T00:00:00Z; ' + silly,
                'liar': 'T=2200-01-01T00:00:00Z R=2200-01-01T00:00:00Z; ' + silly}
@@ -54,9 +60,13 @@ def make_hosts(folder):
         os.chmod(f'{folder}/{name}', 0o700)
 
 
-def exchanged(out, name):
+def host_lines(out, name):
     path = f'{out}/{name}.jsonl.zst'
-    return [line for line in (lines_of(path)[1] if os.path.exists(path) else []) if line.get('exchanged')]
+    return lines_of(path)[1] if os.path.exists(path) else []
+
+
+def exchanged(out, name):
+    return [line for line in host_lines(out, name) if line.get('exchanged')]
 
 
 def check_skew(folder):
@@ -90,6 +100,18 @@ def check_lies(folder):
     assert exchanged(out, 'liar')[-1]['skew_ns'] > 10**18
 
 
+def check_set_back(folder):
+    """A clock that was ahead is set right: without answers the times of frames say so."""
+    out = folder + '/set'
+    recording = Recording(folder, out, 'set-back')
+
+    def went_back():
+        skews = [line['skew_ns'] for line in host_lines(out, 'set-back') if 'skew_ns' in line]
+        return skews and max(skews) - skews[-1] > AHEAD / timedelta(microseconds=2) * 1000
+    recording.wait_for(went_back, 'the clock that was set back')
+    recording.end(0)
+
+
 def check_foreign_input(_folder):
     """What is no question is left to those that it is meant for."""
     script = f'printf "web1\\nclock 1\\n" | {{ {TCPLENS} record --demo 3 -i 0.1 -o - --for 0.3 >/dev/null; cat; }}'
@@ -105,6 +127,7 @@ def main():
         make_hosts(folder)
         check_skew(folder)
         check_lies(folder)
+        check_set_back(folder)
         check_foreign_input(folder)
     return 0
 

@@ -386,12 +386,18 @@ bool fleet_member_end(struct fleet_member *member)
 
 /* --- frames --- */
 
-/* The offset of its clocks. Frames arrive after they were made: for the wall clock that only gives
- * a lower bound of its lead. */
+/* The least lead of its wall clock: frames arrive after they were made. The offset of each wall clock
+ * from its monotonic one is the present one: either may have been set, forward or back. */
+static int64_t wall_lead(const struct fleet_member *member, const struct frame *frame)
+{
+    const int64_t offset_ns = clock_less(frame->wall_ns, frame->mono_ns);
+    return clock_add(member->best_lead_ns, clock_less(offset_ns, clock_wall_offset_ns()));
+}
+
+/* The offset of its clocks. */
 static void take_clocks(struct fleet_member *member, const struct frame *frame, int64_t now_ns)
 {
-    const int64_t wall_ns = now_ns + clock_wall_offset_ns();
-    const int64_t lead_ns = clock_less(frame->wall_ns, wall_ns);
+    const int64_t lead_ns = clock_less(frame->mono_ns, now_ns);
     const int64_t mono_ns = clock_add(frame->mono_ns, member->mono_shift_ns);
 
     if (!member->is_shifted || mono_ns > now_ns || clock_less(now_ns, mono_ns) > CLOCK_SLACK_NS) {
@@ -405,11 +411,11 @@ static void take_clocks(struct fleet_member *member, const struct frame *frame, 
         apply_clock(member, now_ns);
         return;
     }
-    const bool is_skewed =
-        member->best_lead_ns > SKEW_LEAST_NS || member->best_lead_ns < -SKEW_LEAST_NS;
-    member->wall_shift_ns = is_skewed ? clock_less(0, member->best_lead_ns) : 0;
+    const int64_t skew_ns = wall_lead(member, frame);
+    const bool is_skewed = skew_ns > SKEW_LEAST_NS || skew_ns < -SKEW_LEAST_NS;
+    member->wall_shift_ns = is_skewed ? clock_less(0, skew_ns) : 0;
     member->host.skew_known = true;
-    member->host.skew_ns = is_skewed ? member->best_lead_ns : 0;
+    member->host.skew_ns = is_skewed ? skew_ns : 0;
     member->host.skew_error_ns = SKEW_LEAST_NS;
 }
 

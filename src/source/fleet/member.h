@@ -41,7 +41,7 @@ struct fleet_member {
     size_t line_length;
     int64_t wall_shift_ns, mono_shift_ns;
     struct clock_exchange clock;
-    int64_t best_lead_ns; /* maximum lead of its clock when a frame arrived */
+    int64_t best_lead_ns; /* maximum lead of its monotonic clock when a frame arrived */
     bool is_shifted;      /* the shifts are known */
     int64_t retry_ns;     /* mono: when it is started again */
     int64_t rest_ns;      /* mono: it is not read before this */

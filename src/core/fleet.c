@@ -317,12 +317,9 @@ static void leave_out_rates(struct frame *to)
     }
 }
 
-static void add_totals(struct totals *sum, const struct totals *part, bool is_new)
+/* Since the frame before. */
+static void add_intervals(struct totals *sum, const struct totals *part)
 {
-    sum->in_total += part->in_total;
-    sum->out_total += part->out_total;
-    if (!is_new)
-        return;
     sum->in_interval += part->in_interval;
     sum->out_interval += part->out_interval;
     sum->sent_interval += part->sent_interval;
@@ -333,6 +330,43 @@ static void add_totals(struct totals *sum, const struct totals *part, bool is_ne
     sum->opened += part->opened;
     sum->changed += part->changed;
     sum->closed += part->closed;
+}
+
+static void add_totals(struct totals *sum, const struct totals *part, bool is_new)
+{
+    sum->in_total += part->in_total;
+    sum->out_total += part->out_total;
+    if (is_new)
+        add_intervals(sum, part);
+}
+
+/* Flows keep their order: the search continues after the one found last. */
+static struct flow *find_flow(struct frame *frame, uint64_t serial, uint32_t *at)
+{
+    for (uint32_t n = 0; n < frame->flow_count; n++) {
+        struct flow *flow = &frame->flows[*at];
+        *at = *at + 1 < frame->flow_count ? *at + 1 : 0;
+        if (flow->conn.serial == serial)
+            return flow;
+    }
+    return NULL;
+}
+
+void fleet_add_skipped(struct frame *frame, const struct frame *skipped, bool same_rows)
+{
+    uint32_t at = 0;
+
+    add_intervals(&frame->totals, &skipped->totals);
+    frame->totals.segs_known &= skipped->totals.segs_known;
+    for (uint32_t i = 0; i < skipped->flow_count && same_rows; i++) {
+        const struct flow *from = &skipped->flows[i];
+        const bool has_bytes = from->in_bytes || from->out_bytes;
+        struct flow *flow = has_bytes ? find_flow(frame, from->conn.serial, &at) : NULL;
+        if (!flow)
+            continue;
+        flow->in_bytes += from->in_bytes;
+        flow->out_bytes += from->out_bytes;
+    }
 }
 
 /* "web2: lost: Connection refused (and 2 more hosts)" */
@@ -403,13 +437,23 @@ int fleet_merge(struct frame *to, const struct fleet_part *parts, uint32_t count
     return error;
 }
 
-void fleet_move_event(struct event *event, const struct fleet_part *part)
+void fleet_stamp_event(struct event *event, const struct fleet_part *part)
 {
     event->wall_ns = clock_add(event->wall_ns, part->wall_shift_ns);
     event->mono_ns = clock_add(event->mono_ns, part->mono_shift_ns);
     event->host = part->host.number;
-    if (!event_is_of_connection(event))
-        return;
-    event->netns = fleet_key(part->keys, event->netns);
-    event->serial = serial_of(part, event->serial);
+    if (event_is_of_connection(event))
+        event->serial = serial_of(part, event->serial);
+}
+
+void fleet_key_event(struct event *event, struct fleet_keys *keys)
+{
+    if (event_is_of_connection(event))
+        event->netns = fleet_key(keys, event->netns);
+}
+
+void fleet_move_event(struct event *event, const struct fleet_part *part)
+{
+    fleet_stamp_event(event, part);
+    fleet_key_event(event, part->keys);
 }

@@ -31,7 +31,15 @@ struct fleet_part {
 
 /* Fills an empty frame whose number and times are set. 0 or -ENOMEM. */
 int fleet_merge(struct frame *to, const struct fleet_part *parts, uint32_t count);
-/* Converts the event to the keys and clock of the merged frames. */
+/* Adds to a frame of a host what happened in the one before it, which no merged frame shows.
+ * same_rows: both are of one recording. */
+void fleet_add_skipped(struct frame *frame, const struct frame *skipped, bool same_rows);
+/* Converts the event to the clock and serials of the merged frames: when it arrives, for a host that
+ * is started again has other clocks and new serials. Uses no keys. */
+void fleet_stamp_event(struct event *event, const struct fleet_part *part);
+/* Converts the event to the keys of the merged frames. */
+void fleet_key_event(struct event *event, struct fleet_keys *keys);
+/* Both at once. */
 void fleet_move_event(struct event *event, const struct fleet_part *part);
 
 #endif

@@ -298,12 +298,62 @@ static void test_density(void **state)
     close_logs(&scene);
 }
 
+static void add(uint64_t sums[4], const struct totals *totals)
+{
+    sums[0] += totals->opened;
+    sums[1] += totals->closed;
+    sums[2] += totals->in_interval;
+    sums[3] += totals->sent_interval;
+}
+
+/* One log has several frames where a merged one has one: what happened in each of them is in it. */
+static void test_sums(void **state)
+{
+    struct scene scene = {.pool = frame_pool_new()};
+    uint64_t expected[4] = {0}, sums[4] = {0};
+    const char *paths[HOSTS];
+    uint32_t count = 0;
+    char why[320];
+    int error = 0;
+
+    (void)state;
+    demo_log_init_changing(&scene.logs[0], "first.jsonl", 30, NEED_OWNER, 200);
+    demo_log_init_changing(&scene.logs[1], "second.jsonl", 30, NEED_OWNER, 200);
+    demo_log_make(&scene.logs[0], FRAMES / 4);
+    demo_log_open(&scene.logs[1]);
+    for (int64_t i = 0; i < FRAMES; i++) {
+        scene.logs[1].stood_ns = i * -(SECOND_NS - SECOND_NS / 5); /* five a second */
+        assert_int_equal(demo_log_frame(&scene.logs[1]), 0);
+    }
+    log_writer_close(&scene.logs[1].writer);
+    for (unsigned i = 0; i < HOSTS; i++) {
+        paths[i] = scene.logs[i].path;
+        for (uint32_t n = 0; n < scene.logs[i].count; n++)
+            add(expected, &scene.logs[i].frames[n]->totals);
+    }
+    assert_int_equal(fleet_logs_open(&scene.source, paths, HOSTS, why, sizeof(why)), 0);
+    while (!error) {
+        struct frame *frame = frame_new(scene.pool);
+        error = source_next(scene.source, frame, &no_wish);
+        if (!error)
+            add(sums, &frame->totals);
+        count += !error;
+        frame_release(frame);
+    }
+    assert_int_equal(error, -ENODATA);
+    assert_true(count < scene.logs[1].count);
+    assert_memory_equal(sums, expected, sizeof(sums));
+    scene.ring = event_ring_new(1);
+    close_logs(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_clock), cmocka_unit_test(test_back_and_forth),
         cmocka_unit_test(test_seek),      cmocka_unit_test(test_search),
         cmocka_unit_test(test_events),    cmocka_unit_test(test_density),
+        cmocka_unit_test(test_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

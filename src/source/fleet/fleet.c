@@ -54,7 +54,6 @@ struct fleet {
     uint32_t next_key;
     struct fleet_part *parts;
     struct frame **frames;
-    uint64_t *taken; /* number of each host's frames already merged */
     struct event *events;
     uint32_t event_count, event_capacity;
     int64_t cpu_before_ns, process_ns, process_at_ns;
@@ -231,7 +230,7 @@ static void take_events(struct fleet *fleet, struct fleet_member *member,
                         const struct fleet_part *part)
 {
     for (uint32_t i = 0; i < member->event_count; i++) {
-        fleet_move_event(&member->events[i], part);
+        fleet_key_event(&member->events[i], part->keys);
         if (keep_event(fleet, &member->events[i]))
             member->events_lost++;
     }
@@ -271,17 +270,17 @@ static void take_member(struct fleet *fleet, struct frame *frame, uint32_t i)
     *part = (struct fleet_part){.frame = fleet->frames[i],
                                 .host = member->host,
                                 .keys = &fleet->keys[i],
-                                .generation = member->generation,
+                                .generation = member->latest_generation,
                                 .wall_shift_ns = member->wall_shift_ns,
                                 .mono_shift_ns = member->mono_shift_ns,
-                                .is_new = member->host.frames != fleet->taken[i]};
+                                .is_new = member->latest && !member->is_taken};
     part->host.state = state_of(fleet, member, frame->mono_ns);
     part->host.name = member->command.name;
     part->host.place = member->command.place;
     part->host.why = frame_copy_text(frame, member->why);
     part->host.version = frame_copy_text(frame, member->version);
     part->host.events = "";
-    fleet->taken[i] = member->host.frames;
+    member->is_taken = true;
     take_events(fleet, member, part);
 }
 
@@ -489,7 +488,6 @@ static void fleet_close(struct source *source)
     free(fleet->keys);
     free(fleet->parts);
     free(fleet->frames);
-    free(fleet->taken);
     free(fleet->events);
     free(fleet);
 }
@@ -567,12 +565,11 @@ static int make_fleet(struct fleet *fleet, const struct fleet_settings *settings
     fleet->keys = calloc(count, sizeof(*fleet->keys));
     fleet->parts = calloc(count, sizeof(*fleet->parts));
     fleet->frames = calloc(count, sizeof(struct frame *));
-    fleet->taken = calloc(count, sizeof(*fleet->taken));
     fleet->polled = calloc(1 + POLLED_EACH * (size_t)count, sizeof(*fleet->polled));
     fleet->scratch = event_ring_new(EVENT_RING_DEFAULT);
     fleet->news = wake_open();
-    if (!fleet->members || !fleet->keys || !fleet->parts || !fleet->frames || !fleet->taken ||
-        !fleet->polled || !fleet->scratch)
+    if (!fleet->members || !fleet->keys || !fleet->parts || !fleet->frames || !fleet->polled ||
+        !fleet->scratch)
         return -ENOMEM;
     if (fleet->news < 0)
         return fleet->news;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "core/fleet.h"
 #include "source/log/replay.h"
 
 #include <errno.h>
@@ -82,6 +83,7 @@ void log_member_read(struct log_member *member, struct event_ring *scratch, stru
                      const struct wish *wish)
 {
     struct frame *frame = frame_new(pool);
+    const int64_t start_ns = replay_start(member->log); /* of the frame that was peeked at */
     const int error = frame ? source_next(member->log, frame, wish) : -ENOMEM;
 
     take_events(member, scratch);
@@ -93,8 +95,11 @@ void log_member_read(struct log_member *member, struct event_ring *scratch, stru
         return;
     }
     member->frames++;
+    if (member->latest && member->is_new)
+        fleet_add_skipped(frame, member->latest, member->start_ns == start_ns);
     frame_release(member->latest);
     member->latest = frame;
+    member->start_ns = start_ns;
     member->latest_ns = member->next_ns;
     member->is_new = true;
 }

@@ -16,6 +16,7 @@ struct log_member {
     uint32_t host;    /* index of its host */
     struct source *log;
     struct frame *latest;
+    int64_t start_ns;     /* when the recording of `latest` began */
     struct event *events; /* of the frames read, and of the peeked one */
     uint32_t event_count, event_capacity;
     uint32_t read_count; /* of these, those of the frames read */

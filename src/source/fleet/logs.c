@@ -112,8 +112,11 @@ static void choose_members(struct fleet_logs *logs)
         struct log_host *host = &logs->hosts[member->host];
         const struct log_member *before = &logs->members[host->member];
         host->frames += member->frames;
-        if (before->host != member->host || !before->latest || member->latest)
-            host->member = i;
+        if (before->host == member->host && before->latest && !member->latest)
+            continue;
+        if (before->host == member->host && host->member < i && before->is_new && member->is_new)
+            fleet_add_skipped(member->latest, before->latest, member->start_ns == before->start_ns);
+        host->member = i;
     }
 }
 

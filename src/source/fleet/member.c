@@ -435,8 +435,20 @@ static void count_bytes(struct fleet_member *member, int64_t now_ns)
     member->counted_ns = now_ns;
 }
 
+static void stamp_events(struct fleet_member *member, uint32_t first)
+{
+    const struct fleet_part part = {.host = {.number = member->host.number},
+                                    .generation = member->generation,
+                                    .wall_shift_ns = member->wall_shift_ns,
+                                    .mono_shift_ns = member->mono_shift_ns};
+
+    for (uint32_t i = first; i < member->event_count; i++)
+        fleet_stamp_event(&member->events[i], &part);
+}
+
 static void take_events(struct fleet_member *member, struct event_ring *ring, uint64_t *cursor)
 {
+    const uint32_t first = member->event_count;
     const uint64_t wanted = event_ring_next(ring) - *cursor;
     uint64_t lost = 0;
 
@@ -453,6 +465,7 @@ static void take_events(struct fleet_member *member, struct event_ring *ring, ui
         event_ring_read(ring, cursor, member->events + member->event_count, count, &lost);
     member->events_lost += lost + (event_ring_next(ring) - *cursor);
     *cursor = event_ring_next(ring);
+    stamp_events(member, first);
 }
 
 static void take_frame(struct fleet_member *member, struct frame *frame)
@@ -471,8 +484,12 @@ static void take_frame(struct fleet_member *member, struct frame *frame)
     snprintf(member->why, sizeof(member->why), "%s",
              member->is_pushed ? "by a tcplens that was sent there" : "");
     snprintf(member->version, sizeof(member->version), "%.31s", replay_version(member->log));
+    if (member->latest && !member->is_taken)
+        fleet_add_skipped(frame, member->latest, member->latest_generation == member->generation);
     frame_release(member->latest);
     member->latest = frame;
+    member->latest_generation = member->generation;
+    member->is_taken = false;
 }
 
 struct slice {
@@ -491,11 +508,11 @@ static int read_one(struct fleet_member *member, const struct wish *wish, struct
     uint64_t cursor = event_ring_next(ring);
     int error = frame ? source_next(member->log, frame, wish) : -ENOMEM;
 
+    if (!error)
+        take_frame(member, frame); /* first: events are converted by its clocks */
     take_events(member, ring, &cursor);
-    if (!error) {
-        take_frame(member, frame);
+    if (!error)
         return 0;
-    }
     if (error == -ENODATA) {
         source_close(member->log);
         member->log = NULL;

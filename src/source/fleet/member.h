@@ -30,7 +30,9 @@ struct fleet_member {
     struct log_copy *copy; /* gets its lines unchanged; owned by the caller; NULL = none */
     struct frame_pool *pool;
     struct frame *latest;
-    struct event *events; /* events since they were last taken */
+    uint32_t latest_generation;
+    bool is_taken;        /* a merged frame has shown latest */
+    struct event *events; /* events since they were last taken, by our clocks */
     uint32_t event_count, event_capacity;
     uint64_t events_lost;
     struct frame_host host; /* without its texts */

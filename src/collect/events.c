@@ -56,6 +56,7 @@ struct events {
     struct pending_events pending;
     struct rows latest; /* the frame tracked last */
     struct rows coming; /* the frame being tracked */
+    int64_t all_ns;     /* monotonic: of the last frame for which all rows were read */
     uint64_t lost;      /* since the session began */
     /* ends of connections in namespaces that no frame listed, since the last one */
     uint64_t unlisted;
@@ -355,7 +356,7 @@ void events_take_news(struct events *events, struct events_news *news)
     pthread_mutex_lock(&events->lock);
     atomic_store(&events->frame_waits, false);
     drain_for_frame(events);
-    const int64_t since_ns = lifecycles_waiting_since(events->lifecycles);
+    const int64_t since_ns = lifecycles_waiting_since(events->lifecycles, events->all_ns);
     *news = (struct events_news){.list = events->news.list,
                                  .count = events->news.count,
                                  .is_whole = events->news.is_whole,
@@ -369,7 +370,8 @@ static void emit_opened(struct events *events, const struct frame *next)
 {
     struct event event;
     for (uint32_t i = 0; i < next->live_count && lifecycles_waiting(events->lifecycles); i++) {
-        if (next->conns[i].state == STATE_SYN_SENT &&
+        const uint8_t state = next->conns[i].state;
+        if ((state == STATE_SYN_SENT || state == STATE_LISTEN) &&
             lifecycles_take_shown(events->lifecycles, &next->conns[i], &event))
             emit(events, &event);
     }
@@ -427,6 +429,8 @@ void events_end_frame(struct events *events, struct frame *next)
     events->latest.frame = frame_reference(next);
     events->coming = freed;
     events->coming.frame = NULL;
+    if (!next->all_ns) /* what it does not show, the next one will not show either */
+        events->all_ns = next->mono_ns;
     events->noted = 0;
     if (events->forget || lifecycles_count(events->lifecycles) > LIFECYCLES_MOST)
         lifecycles_forget(events->lifecycles, before_ns);

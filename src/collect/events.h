@@ -50,7 +50,8 @@ struct events_news {
     const struct source_news *list; /* each connection once; valid until the next call */
     uint32_t count;
     bool is_whole; /* no other connection changed its state, except where that makes no event */
-    /* how long ago the oldest connection without a port was reported; 0 = there is none */
+    /* how long ago the oldest socket without a port was reported, since all rows were read;
+     * 0 = there is none */
     int64_t waits_ns;
 };
 void events_take_news(struct events *events, struct events_news *news);

@@ -44,13 +44,14 @@ uint32_t lifecycles_waiting(const struct lifecycles *lifecycles)
     return lifecycles->waiting;
 }
 
-int64_t lifecycles_waiting_since(const struct lifecycles *lifecycles)
+int64_t lifecycles_waiting_since(const struct lifecycles *lifecycles, int64_t after_ns)
 {
     int64_t oldest_ns = 0;
 
     for (uint32_t i = 0; lifecycles->waiting && i < lifecycles->slot_count; i++) {
         const struct life *life = &lifecycles->slots[i];
-        if (life->cookie && life->waits && (!oldest_ns || life->opened_ns < oldest_ns))
+        if (life->cookie && life->waits && life->opened_ns > after_ns &&
+            (!oldest_ns || life->opened_ns < oldest_ns))
             oldest_ns = life->opened_ns;
     }
     return oldest_ns;

@@ -77,8 +77,8 @@ void lifecycles_set_owner(const struct lifecycles *lifecycles, const struct show
 /* True if an opening is kept that this row of the next frame shows, now with its port: *event is to
  * be reported before the frame. */
 uint32_t lifecycles_waiting(const struct lifecycles *lifecycles);
-/* The monotonic time of the oldest of them; 0: there are none. */
-int64_t lifecycles_waiting_since(const struct lifecycles *lifecycles);
+/* The monotonic time of the oldest of them that was reported after after_ns; 0: there is none. */
+int64_t lifecycles_waiting_since(const struct lifecycles *lifecycles, int64_t after_ns);
 bool lifecycles_take_shown(struct lifecycles *lifecycles, const struct conn *row,
                            struct event *event);
 

@@ -101,6 +101,8 @@ static void frame_shows_the_port_first(void **state)
     (void)state;
     bench_begin(&bench);
     open_client(&bench, 5);
+    assert_int_equal(lifecycles_waiting_since(bench.lifecycles, T0 - 1), T0);
+    assert_int_equal(lifecycles_waiting_since(bench.lifecycles, T0), 0); /* all rows were read */
     const struct conn *row = rows_add(bench.frame, 5, STATE_SYN_SENT);
     assert_true(lifecycles_take_shown(bench.lifecycles, row, &event));
     assert_int_equal(event.kind, EVENT_OPEN);

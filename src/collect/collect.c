@@ -90,6 +90,7 @@ static int make_events(struct collector *collector, const struct collector_setti
                                            .every_netns = settings->every_netns,
                                            .all_netns = settings->all_netns,
                                            .news = settings->wish.refresh != REFRESH_ALL,
+                                           .kept = settings->events_kept,
                                            .ring = collector->ring,
                                            .track = collector->track,
                                            .why = settings->events_why,
@@ -497,15 +498,17 @@ static bool take_wish(struct collector *collector, struct wish *wish)
     return worker_stopping(&collector->worker);
 }
 
-/* Sleeps until the next frame is due, by the latest wish. */
-static void wait_until_due(struct collector *collector, int64_t began_ns, int64_t stretched_ns)
+/* Sleeps until the next frame is due, by the latest wish. can_hurry: a frame wanted now is made at
+ * once. */
+static void wait_until_due(struct collector *collector, int64_t began_ns, int64_t stretched_ns,
+                           bool can_hurry)
 {
     for (;;) {
         struct wish wish = collector_wish(collector);
         const int64_t interval_ns =
             stretched_ns > wish.interval_ns ? stretched_ns : wish.interval_ns;
         const int64_t left_ns = began_ns + interval_ns - clock_mono_ns();
-        if (worker_stopping(&collector->worker) || wish.now || left_ns <= 0)
+        if (worker_stopping(&collector->worker) || (wish.now && can_hurry) || left_ns <= 0)
             return;
         struct pollfd wake = {collector->worker.wake, POLLIN, 0};
         const struct timespec left = clock_timespec(left_ns);
@@ -535,7 +538,7 @@ static void collector_main(void *argument)
             publish(collector, frame);
             collect_walk_load(&collector->walk, collector->source); /* after the first frame */
         }
-        wait_until_due(collector, began_ns, interval_ns);
+        wait_until_due(collector, began_ns, interval_ns, !error);
     }
     struct frame *last = NULL;
     if (collector->last_frame && collector->previous && make_frame(collector, &wish, &last) == 0) {

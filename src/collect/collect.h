@@ -19,6 +19,7 @@ struct collector_settings {
     struct wish wish;      /* to begin with */
     int64_t highlight_ns;
     uint32_t ring_capacity;    /* EVENT_RING_DEFAULT */
+    uint32_t events_kept;      /* for the next frame; 0 = EVENTS_KEPT_DEFAULT */
     enum events_source events; /* for what happens between frames, once the thread runs */
     const struct finding_settings *findings; /* frames carry findings; NULL = they do not */
     struct metrics *metrics; /* fed with each frame, freed by the caller; NULL = none */

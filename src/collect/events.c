@@ -60,6 +60,7 @@ struct events {
     uint64_t lost;      /* since the session began */
     /* ends of connections in namespaces that no frame listed, since the last one */
     uint64_t unlisted;
+    uint64_t dropped;        /* beyond settings.kept, since the last frame */
     uint32_t noted, emitted; /* since the last frame; since the last notification */
     uint32_t touched[EVENTS_TOUCHED_MOST], touched_count;
     bool forget; /* transitions were lost: what is remembered may be wrong */
@@ -75,6 +76,8 @@ int events_new(struct events **events, const struct events_settings *settings)
     if (!made)
         return -ENOMEM;
     made->settings = *settings;
+    if (!made->settings.kept)
+        made->settings.kept = EVENTS_KEPT_DEFAULT;
     netns_own(&made->netns);
     pthread_mutex_init(&made->lock, NULL);
     made->lifecycles = lifecycles_new();
@@ -299,7 +302,10 @@ static void on_transition(void *context, const struct transition *seen)
             return;
         }
     }
-    take_transition(events, seen);
+    if (events->noted < events->settings.kept)
+        take_transition(events, seen);
+    else
+        events->dropped++;
 }
 
 static void on_owner(void *context, uint32_t netns, uint64_t cookie, int32_t pid,
@@ -386,6 +392,15 @@ static void emit_unlisted(struct events *events)
     events->unlisted = 0;
 }
 
+/* The frame to come shows what became of them. */
+static void emit_dropped(struct events *events)
+{
+    if (events->dropped)
+        lose(events, events->bpf ? EVENT_FROM_BPF : EVENT_FROM_DESTROY, events->dropped,
+             "no frame could be made");
+    events->dropped = 0;
+}
+
 void events_begin_frame(struct events *events, struct frame *next)
 {
     atomic_store(&events->frame_waits, true);
@@ -393,6 +408,7 @@ void events_begin_frame(struct events *events, struct frame *next)
     atomic_store(&events->frame_waits, false);
     drain_for_frame(events);
     emit_unlisted(events);
+    emit_dropped(events);
     if (events->bpf && next->facts)
         bpf_failures(events->bpf, next->facts);
     emit_shown(events, next);

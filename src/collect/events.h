@@ -15,6 +15,8 @@
 
 enum events_source { EVENTS_AUTO, EVENTS_BPF, EVENTS_DESTROY, EVENTS_NONE };
 
+#define EVENTS_KEPT_DEFAULT 524288u
+
 #define EVENTS_WHY_MAX 144 /* BPF_TEXT_SIZE and a prefix */
 
 struct events;
@@ -25,6 +27,9 @@ struct events_settings {
     bool every_netns; /* of all network namespaces that the frames show; else of ours */
     bool all_netns;   /* the frames show all there are */
     bool news;        /* events_take_news() will be called */
+    /* Events between two frames that are kept for the second, 0 = EVENTS_KEPT_DEFAULT: what comes
+     * beyond, while no frame can be made, is lost. */
+    uint32_t kept;
     struct event_ring *ring;
     struct track *track;
     /* Called without any lock, after events were emitted. frame_is_due: so many wait that a frame

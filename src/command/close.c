@@ -191,26 +191,38 @@ static bool is_listed(const struct frame *frame, const struct conn *conn)
     return false;
 }
 
+static void report_unknown(const struct closing *closing, struct target *target)
+{
+    char row[ROW_TEXT_MAX];
+
+    target->failed = true;
+    row_text(closing, &target->conn, row, sizeof(row));
+    message("close: %s: not known whether it is gone: connections could not be read again", row);
+}
+
 /* What the kernel could not find may have closed by itself: a second look shows it. */
 static void look_again(struct closing *closing)
 {
     struct frame *frame = NULL;
-    bool asked = false;
+    bool asked = false, is_whole = false;
 
     for (size_t i = 0; i < closing->count; i++) {
         struct target *target = &closing->targets[i];
         if (target->done || target->failed)
             continue;
-        if (!asked && collector_step(closing->collector, &frame) != 0)
-            return;
+        if (!asked)
+            is_whole = collector_step(closing->collector, &frame) == 0 &&
+                       !(frame->missing.reasons & MISSING_DUMP_PART);
         asked = true;
-        if (is_listed(frame, &target->conn)) {
+        if (frame && is_listed(frame, &target->conn)) {
             try_target(closing, target, true);
-            continue;
+        } else if (is_whole) {
+            target->done = true;
+            closing->gone++;
+            print_row(closing, "gone", &target->conn, "");
+        } else {
+            report_unknown(closing, target);
         }
-        target->done = true;
-        closing->gone++;
-        print_row(closing, "gone", &target->conn, "");
     }
     frame_release(frame);
 }

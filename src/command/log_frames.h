@@ -21,7 +21,7 @@ struct log_frames {
     /* out */
     uint64_t frames;
     int64_t start_ns; /* when the recording of the frame that is taken began; 0 = unknown */
-    int signal; /* that stopped it, 0 = none */
+    int signal;       /* that stopped it, 0 = none */
     bool is_pipe;
     /* "FILE: ...", what is damaged or truncated in what was read; "" = nothing */
     char fault[LOG_FAULT_MAX];

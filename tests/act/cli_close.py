@@ -130,6 +130,18 @@ if shutil.which("strace") and run(["strace", "-f", "-o", "/dev/null", "true"]).r
         check(f"{word} without sock_diag: no cookies, nothing is closed: exit 3", result.returncode == 3
               and result.stdout.startswith("cannot close ") and "no cookie" in result.stdout and
               not is_closed(server), result)
+    # The answer to the closing says that there is no such socket; then no dump can be had. Each thread counts its own calls.
+    wanted = ["--force", "state listening and sport 6000"]
+    with tempfile.NamedTemporaryFile() as trace:
+        calls = ["strace", "-f", "-o", trace.name, "-e", "trace=execve,sendto,recvmsg"]
+        run([*calls, TCPLENS, "close", "--dry-run", *wanted], env=quiet)
+        lines = [line.split() for line in trace.read().decode().splitlines()]
+        sent, answers = (sum(line[0] == lines[0][0] and line[1].startswith(call) for line in lines)
+                         for call in ("sendto", "recvmsg"))
+        result = run([*calls, "-e", f"inject=recvmsg:error=ENOENT:when={answers + 1}", "-e",
+                      f"inject=sendto:error=ENOBUFS:when={sent + 2}+", TCPLENS, "close", "--yes", *wanted], env=quiet)
+    check("a listener of which nothing can be known: exit 3, said so", result.returncode == 3 and not result.stdout and
+          "127.0.0.1:6000" in result.stderr and "not known whether it is gone" in result.stderr, result)
 else:
     print("skipped: no strace: sock_diag cannot be refused")
 

@@ -114,24 +114,3 @@ uint64_t heard_frames(const struct heard *heard)
     frame_release(frame);
     return number;
 }
-
-static bool is_dumped(const struct frame *frame)
-{
-    return frame_read_ns(frame, frame->netns, NETNS_ROWS_BOUND) >= frame->mono_ns;
-}
-
-void heard_wait_until_still(const struct heard *heard)
-{
-    const int64_t until_ns = net_now_ns() + 20 * SECOND_NS;
-    bool dumped = true;
-
-    while (dumped) {
-        struct frame *frame = collector_latest(heard->collector);
-        dumped = !frame || is_dumped(frame);
-        frame_release(frame);
-        if (net_now_ns() > until_ns)
-            net_die("each frame was dumped");
-        if (dumped)
-            heard_wait(heard, SECOND_NS / 10);
-    }
-}

@@ -25,8 +25,6 @@ void heard_start_states(struct heard *heard, const char *source, int64_t interva
 void heard_read(struct heard *heard, void (*take)(void *context, const struct event *event),
                 void *context);
 void heard_wait(const struct heard *heard, int64_t most_ns);
-/* Until frames are read without a dump (the wish has NEED_FEW); ends the program if they never are. */
-void heard_wait_until_still(const struct heard *heard);
 /* The number of the latest frame. */
 uint64_t heard_frames(const struct heard *heard);
 

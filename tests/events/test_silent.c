@@ -29,6 +29,28 @@ static void take(void *context, const struct event *event)
     silent->closed += event->kind == EVENT_CLOSE && event->cookie == silent->cookie;
 }
 
+static bool is_dumped(const struct frame *frame)
+{
+    return frame_read_ns(frame, frame->netns, NETNS_ROWS_BOUND) >= frame->mono_ns;
+}
+
+/* Frames are read without a dump by now. */
+static void wait_until_still(const struct silent *silent)
+{
+    const int64_t until_ns = net_now_ns() + WAIT_NS;
+    bool dumped = true;
+
+    while (dumped) {
+        struct frame *frame = collector_latest(silent->heard.collector);
+        dumped = !frame || is_dumped(frame);
+        frame_release(frame);
+        if (net_now_ns() > until_ns)
+            net_die("each frame was dumped");
+        if (dumped)
+            heard_wait(&silent->heard, SECOND_NS / 10);
+    }
+}
+
 static int restore_connection(void)
 {
     const struct net_address from = net_v4(LOOPBACK, PORT + 1);
@@ -65,7 +87,7 @@ int main(void)
 
     net_enter_namespace(0);
     heard_start_wish(&silent.heard, "bpf", &wish);
-    heard_wait_until_still(&silent.heard);
+    wait_until_still(&silent);
     const int fd = restore_connection();
     silent.cookie = net_cookie(fd);
     const uint64_t last = heard_frames(&silent.heard) + FRAMES;

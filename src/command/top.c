@@ -158,8 +158,11 @@ static int take_signals(struct top *top)
 
 static void send_byte(int descriptor, char byte)
 {
-    ssize_t written = write(descriptor, &byte, 1);
-    (void)written; /* a full pipe already holds an order */
+    if (write(descriptor, &byte, 1) == 1)
+        return;
+    const ssize_t again =
+        write(descriptor, &byte, 1); /* without it the other thread may wait for ever */
+    (void)again;                     /* a full pipe already holds an order */
 }
 
 static void answer_suspended(void *data)

@@ -39,12 +39,11 @@ static int read_settings(struct doctor *doctor)
 
 /* --- what was found --- */
 
-static void print_others(struct doctor *doctor)
+static void print_others(struct doctor *doctor, const struct other_netns *others)
 {
-    const struct frame *frame = doctor->watch.frame;
     char text[96];
 
-    if (frame && other_netns_text(&frame->other_netns, text, sizeof(text)))
+    if (other_netns_text(others, text, sizeof(text)))
         buffer_printf(&doctor->out, "not looked at: %s\n", text);
 }
 
@@ -52,6 +51,8 @@ static void print_all(struct doctor *doctor)
 {
     const bool json = doctor->watch.headless.options->output == OUTPUT_JSON;
     const struct finding_check *checks = finding_engine_checks(doctor->watch.engine);
+    const struct other_netns others =
+        doctor->watch.frame ? doctor->watch.frame->other_netns : (struct other_netns){0};
     uint32_t count;
     const struct finding *const *list = finding_engine_list(doctor->watch.engine, &count);
 
@@ -64,12 +65,12 @@ static void print_all(struct doctor *doctor)
         }
     }
     if (json) {
-        json_checks(&doctor->out, checks, count);
+        json_checks(&doctor->out, checks, count, &others);
         buffer_char(&doctor->out, '\n');
     } else {
         finding_checks_text(&doctor->out, checks, list, count,
                             doctor->watch.last_ns - doctor->watch.first_ns);
-        print_others(doctor);
+        print_others(doctor, &others);
     }
 }
 

@@ -249,9 +249,12 @@ static void json_names_the_finding_and_what_proves_it(void **state)
                                         "\"unit\":\"s\"}"));
     assert_non_null(strstr(buffer.data, "\"because\":[]"));
     buffer_clear(&buffer);
-    json_checks(&buffer, finding_engine_checks(scene.engine), count);
+    const struct other_netns others = {.count = 4, .sockets = 212};
+    json_checks(&buffer, finding_engine_checks(scene.engine), count, &others);
     assert_int_equal(strncmp(buffer.data, "{\"checked\":", 11), 0);
     assert_non_null(strstr(buffer.data, "\"findings\":1,\"not_checked\":[{\"finding\":\""));
+    assert_non_null(strstr(buffer.data, "\",\"verdict\":\"not checked\",\"reason\":\""));
+    assert_non_null(strstr(buffer.data, "],\"other_netns\":{\"count\":4,\"sockets\":212}}"));
     buffer_done(&buffer);
     scene_end(&scene);
 }

@@ -236,7 +236,7 @@ static void of_very_many_the_mildest_are_left_out(void **state)
     finding_left_out_text(&text, finding_engine_checks(scene.engine));
     assert_string_equal(text.data, " and 16 more that are not listed (dead-peer 16)");
     buffer_clear(&text);
-    json_checks(&text, finding_engine_checks(scene.engine), count);
+    json_checks(&text, finding_engine_checks(scene.engine), count, &(struct other_netns){0});
     assert_non_null(
         strstr(text.data, "],\"left_out\":[{\"finding\":\"dead-peer\",\"count\":16}]}"));
     buffer_done(&text);

@@ -194,7 +194,7 @@ struct finding_input {
 struct finding_check {
     uint8_t verdict;   /* enum finding_verdict */
     uint32_t left_out; /* findings for which there is no room, none worse than what is listed */
-    char reason[112];  /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING */
+    char reason[FINDING_TEXT_MAX]; /* of VERDICT_NOT_CHECKED and VERDICT_LEARNING */
 };
 
 struct finding_engine;

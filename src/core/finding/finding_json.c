@@ -170,7 +170,20 @@ static void put_left_out(struct buffer *buffer, const struct finding_check *chec
     buffer_text(buffer, after);
 }
 
-void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings)
+static void put_others(struct buffer *buffer, const struct other_netns *others)
+{
+    if (!others->count && !others->unread)
+        return;
+    json_member_key(buffer, "other_netns");
+    buffer_printf(buffer, "{\"count\":%u,\"sockets\":%llu", others->count,
+                  (unsigned long long)others->sockets);
+    if (others->unread)
+        json_member_number(buffer, "unread", others->unread);
+    buffer_char(buffer, '}');
+}
+
+void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings,
+                 const struct other_netns *others)
 {
     uint32_t checked = 0;
     bool comma = false;
@@ -183,11 +196,13 @@ void json_checks(struct buffer *buffer, const struct finding_check *checks, uint
             continue;
         buffer_text(buffer, comma ? ",{\"finding\":" : "{\"finding\":");
         json_put_text(buffer, DETECTORS[i]->id);
+        json_member_text(buffer, "verdict", verdict_name((enum finding_verdict)checks[i].verdict));
         json_member_text(buffer, "reason", checks[i].reason);
         buffer_char(buffer, '}');
         comma = true;
     }
     buffer_text(buffer, "]");
     put_left_out(buffer, checks);
+    put_others(buffer, others);
     buffer_char(buffer, '}');
 }

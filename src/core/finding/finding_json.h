@@ -13,6 +13,7 @@ void json_finding(struct buffer *buffer, const struct finding *finding,
 /* A step as in the session log and `events --json`; causes by their ids. */
 void json_finding_step(struct buffer *buffer, uint64_t seq, const struct finding_step *step);
 /* What was checked, what was found, what could not be checked and why: the last line. */
-void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings);
+void json_checks(struct buffer *buffer, const struct finding_check *checks, uint32_t findings,
+                 const struct other_netns *others);
 
 #endif

@@ -294,12 +294,14 @@ static int gather(struct lanes *lanes, const struct frame *frame)
     return 0;
 }
 
-/* Merges the verdicts of all lanes: a finding counts first, then "not checked". */
+/* The combined verdict of all lanes: a finding in one counts, then what could not be checked in one;
+ * a namespace that has just appeared does not make all of them young. */
 static struct finding_check verdict_of(const struct lanes *lanes, size_t detector)
 {
     static const uint8_t WEIGHT[] = {
-        [VERDICT_OK] = 0, [VERDICT_LEARNING] = 1, [VERDICT_NOT_CHECKED] = 2, [VERDICT_FINDING] = 3};
-    struct finding_check worst = {.verdict = VERDICT_OK};
+        [VERDICT_LEARNING] = 0, [VERDICT_OK] = 1, [VERDICT_NOT_CHECKED] = 2, [VERDICT_FINDING] = 3};
+    struct finding_check worst = {.verdict = VERDICT_NOT_CHECKED,
+                                  .reason = "no connections were read"};
     uint32_t unchecked = 0, asked = 0, left_out = lanes->cut[detector];
 
     for (uint32_t i = 0; i < lanes->count; i++) {
@@ -307,18 +309,14 @@ static struct finding_check verdict_of(const struct lanes *lanes, size_t detecto
             &finding_engine_own_checks(lanes->rows[i].engine)[detector];
         if (!lanes->rows[i].machine && detector_is_of_machine(DETECTORS[detector]))
             continue;
-        asked++;
         left_out += check->left_out;
         unchecked += check->verdict == VERDICT_NOT_CHECKED;
-        if (WEIGHT[check->verdict] > WEIGHT[worst.verdict])
+        if (asked++ == 0 || WEIGHT[check->verdict] > WEIGHT[worst.verdict])
             worst = *check;
     }
-    if (asked == 0)
-        worst = (struct finding_check){.verdict = VERDICT_NOT_CHECKED,
-                                       .reason = "no connections were read"};
     if (worst.verdict == VERDICT_NOT_CHECKED && unchecked < asked) {
         const struct finding_check first = worst;
-        snprintf(worst.reason, sizeof(worst.reason), "in %u of %u network namespaces: %.60s",
+        snprintf(worst.reason, sizeof(worst.reason), "in %u of %u network namespaces: %.140s",
                  unchecked, asked, first.reason);
     }
     if (worst.verdict == VERDICT_OK && lanes->left_out) {

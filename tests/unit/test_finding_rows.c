@@ -394,6 +394,13 @@ static void show_bulk(struct scene *scene, uint64_t permille, uint64_t needless)
         conn->retrans = (uint32_t)(resent / 1448);
         scene_info(scene, conn, "dsack_dups", resent / 1448 * needless / 100);
     }
+    /* It lost much, but long ago. */
+    struct conn *old = scene_row(scene, STATE_ESTABLISHED, 40009, 2, 9500);
+    old->known |= KNOWN_INFO;
+    old->bytes_sent = 1000000;
+    old->bytes_retrans = 500000;
+    old->retrans = 345;
+    scene_info(scene, old, "dsack_dups", 345);
     scene_count(scene, FACT_ORIG_DATA_SENT, 2000);
     scene_count(scene, FACT_RETRANS_SEGS, 1000 * permille / 1448);
     scene_show(scene);

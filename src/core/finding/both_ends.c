@@ -4,11 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GROUPS_MOST   DRAFTS_MAX /* of one network namespace */
-#define ROWS_NAMED    32u        /* of a group, one by one */
-#define ROWS_TEXT_MAX 480        /* what these names take */
-#define NAME_MAX      80
-#define PLACE_MAX     (ADDR_TEXT_MAX + 8)
+#define GROUPS_MOST DRAFTS_MAX /* of one network namespace */
+#define ROWS_NAMED  32u        /* of a group, one by one */
+#define NAME_MAX    80
+#define PLACE_MAX   (ADDR_TEXT_MAX + 8)
 
 static bool is_checked(struct detection *d)
 {
@@ -82,24 +81,16 @@ static void add_to_group(struct lone_group *group, const struct lone_end *lone)
     group->count++;
 }
 
-/* "sport = :P" of each row, or what else tells them apart. False: no room for this one. */
-static bool name_row(struct buffer *rows, const struct lone_group *group,
+/* "sport = :P", or what else tells it apart from the others. False: there is no room. */
+static bool name_row(struct named_rows *rows, const struct lone_group *group,
                      const struct lone_end *row)
 {
-    const size_t before = rows->length;
-
-    buffer_text(rows, before ? " or " : "");
     if (group->longest->is_client)
-        buffer_printf(rows, "sport = :%u", row->tuple.local_port);
-    else if (group->ports_differ)
-        buffer_printf(rows, "( sport = :%u and dport = :%u )", row->tuple.local_port,
-                      row->tuple.remote_port);
-    else
-        buffer_printf(rows, "dport = :%u", row->tuple.remote_port);
-    if (rows->length <= ROWS_TEXT_MAX && !rows->failed)
-        return true;
-    rows->length = before;
-    return false;
+        return named_rows_add(rows, "sport = :%u", row->tuple.local_port);
+    if (group->ports_differ)
+        return named_rows_add(rows, "( sport = :%u and dport = :%u )", row->tuple.local_port,
+                              row->tuple.remote_port);
+    return named_rows_add(rows, "dport = :%u", row->tuple.remote_port);
 }
 
 /* Exactly these rows, or as many of them as there is room for: none that is healthy. Returns how
@@ -108,23 +99,20 @@ static uint32_t filter_group(struct finding *finding, const struct lone_group *g
 {
     const struct tuple *tuple = &group->longest->tuple;
     char source[ADDR_TEXT_MAX + 16], address[ADDR_TEXT_MAX + 2], port[32] = "";
-    struct buffer rows;
-    uint32_t named = 0;
+    struct named_rows rows = {0};
 
-    buffer_init(&rows);
-    while (named < group->count && named < ROWS_NAMED && name_row(&rows, group, group->rows[named]))
-        named++;
+    while (rows.count < group->count && rows.count < ROWS_NAMED &&
+           name_row(&rows, group, group->rows[rows.count]))
+        continue;
     if (group->longest->is_client)
         snprintf(port, sizeof(port), "dport = :%u and ", tuple->remote_port);
     else if (!group->ports_differ)
         snprintf(port, sizeof(port), "sport = :%u and ", tuple->local_port);
-    if (named > 0)
-        finding_rows(finding, named > 1 ? "%sdst %s and %s( %.*s )" : "%sdst %s and %s%.*s",
-                     filter_source(source, sizeof(source), &tuple->local, tuple->family),
-                     filter_address(address, sizeof(address), &tuple->remote, tuple->family), port,
-                     (int)rows.length, rows.data);
-    buffer_done(&rows);
-    return named;
+    finding_rows(finding, rows.count > 1 ? "%sdst %s and %s( %s )" : "%sdst %s and %s%s",
+                 filter_source(source, sizeof(source), &tuple->local, tuple->family),
+                 filter_address(address, sizeof(address), &tuple->remote, tuple->family), port,
+                 rows.text);
+    return rows.count;
 }
 
 static void report_half_open(struct detection *d, const struct lone_group *group)
@@ -248,8 +236,17 @@ static const struct {
                    "look for paths that reorder (bonding, ECMP)"},
 };
 
+/* Both are of the same direction between the same two. */
+static bool is_of_sum(const struct pair_loss *pair, const struct pair_loss *first)
+{
+    return pair->netns == first->netns && pair->other == first->other &&
+           same_remote(&first->tuple, &pair->tuple);
+}
+
 static void report_loss(struct detection *d, const struct loss_sum *loss, enum way way)
 {
+    uint32_t all;
+    const struct pair_loss *pairs = pairs_losses(d->pairs, &all);
     const struct pair_loss *sum = &loss->sum;
     const double share = sum->sent_bytes > 0 ? sum->resent_bytes * 100 / sum->sent_bytes : 0;
     const struct finding_subject subject =
@@ -257,13 +254,17 @@ static void report_loss(struct detection *d, const struct loss_sum *loss, enum w
     struct finding *finding =
         detection_report(d, share >= d->limits[LOST_SHARE] ? SEVERITY_WARNING : SEVERITY_INFO,
                          CONFIDENCE_PROVEN, &subject);
-    char other[NAME_MAX], address[ADDR_TEXT_MAX + 2], span[LASTING_MAX];
+    char other[NAME_MAX], span[LASTING_MAX];
+    struct named_rows rows = {0};
 
     finding_say(finding, "segments to %s %s: %.0f sent again in %s",
                 name_of(d, loss->first->other, other), WAYS[way].title, sum->resent,
                 lasting((double)sum->window_ns / (double)SECOND_NS, span));
-    finding_rows(finding, "dst %s and retrans > 0",
-                 filter_address(address, sizeof(address), &subject.address, subject.family));
+    for (uint32_t i = 0; i < all; i++)
+        if (pairs[i].resent > 0 && is_of_sum(&pairs[i], loss->first))
+            (void)named_rows_add(&rows, "( sport = :%u and dport = :%u )",
+                                 pairs[i].tuple.local_port, pairs[i].tuple.remote_port);
+    finding_rows_to(finding, &subject, &rows);
     finding_evidence_limit(finding, "bytes_retrans / bytes_sent of these rows", "%", share,
                            d->limits[LOST_SHARE]);
     finding_evidence_limit(finding, "sent again here", "", sum->resent, d->limits[LOST_LEAST]);
@@ -300,8 +301,7 @@ static void evaluate_lost(struct detection *d)
         uint32_t at = 0;
         if (pairs[i].netns != d->frame->netns)
             continue;
-        while (at < count && !(sums[at].first->other == pairs[i].other &&
-                               same_remote(&sums[at].first->tuple, &pairs[i].tuple)))
+        while (at < count && !is_of_sum(&pairs[i], sums[at].first))
             at++;
         if (at == GROUPS_MOST)
             continue;

@@ -411,3 +411,33 @@ const char *filter_target(char *out, size_t size, const struct finding_subject *
         snprintf(out, size, "%sdst %s and dport = :%u", source, text, subject->port);
     return out;
 }
+
+bool named_rows_add(struct named_rows *rows, const char *format, ...)
+{
+    const size_t room = sizeof(rows->text) - rows->length;
+    char condition[64];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(condition, sizeof(condition), format, arguments);
+    va_end(arguments);
+    const size_t wanted = (size_t)snprintf(rows->text + rows->length, room, "%s%s",
+                                           rows->count ? " or " : "", condition);
+    if (wanted >= room) {
+        rows->text[rows->length] = '\0';
+        return false;
+    }
+    rows->length += wanted;
+    rows->count++;
+    return true;
+}
+
+void finding_rows_to(struct finding *finding, const struct finding_subject *subject,
+                     const struct named_rows *rows)
+{
+    char address[ADDR_TEXT_MAX + 2];
+
+    filter_address(address, sizeof(address), &subject->address, subject->family);
+    if (rows->count > 0)
+        finding_rows(finding, "dst %s and ( %s )", address, rows->text);
+}

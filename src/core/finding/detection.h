@@ -115,6 +115,19 @@ const char *filter_source(char *out, size_t size, const struct addr *addr, uint8
 const char *filter_target(char *out, size_t size, const struct finding_subject *subject);
 #define FILTER_TARGET_MAX (2 * ADDR_TEXT_MAX + 48)
 
+/* Rows named one by one in a filter: "sport = :1 or sport = :2". */
+struct named_rows {
+    char text[480];
+    size_t length;
+    uint32_t count;
+};
+/* Adds the condition of one more row. False: there is no room, and nothing was added. */
+bool named_rows_add(struct named_rows *rows, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The filter: of the rows to the subject's address these. */
+void finding_rows_to(struct finding *finding, const struct finding_subject *subject,
+                     const struct named_rows *rows);
+
 /* Growth of a counter over the last `most_s` seconds, or as long as there were frames; *seconds
  * gets how long that is. False: unknown. */
 static inline bool detection_growth(const struct detection *d, enum host_fact fact, double most_s,

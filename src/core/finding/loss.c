@@ -131,6 +131,24 @@ static double excess_of_peer(const struct detection *d, const struct peer_loss *
     return peer->latest_resent - peer->latest_sent * d->limits[RETRANS_WARN] / 100;
 }
 
+/* The rows that resent lately: what others resent long ago is none of this. */
+static void say_lossy_rows(struct finding *finding, const struct detection *d,
+                           const struct peer_loss *peer)
+{
+    struct named_rows rows = {0};
+
+    for (uint32_t i = 0; i < d->census->watched_count; i++) {
+        const struct watched_row *row = &d->census->watched[i];
+        const struct tuple *tuple = &d->frame->conns[row->row].tuple;
+        if (row->measured && row->resent_segments >= 1 &&
+            tuple->family == peer->conn->tuple.family &&
+            addr_compare(&tuple->remote, &peer->conn->tuple.remote) == 0)
+            (void)named_rows_add(&rows, "( sport = :%u and dport = :%u )", tuple->local_port,
+                                 tuple->remote_port);
+    }
+    finding_rows_to(finding, &finding->subject, &rows);
+}
+
 static void report_lossy_peer(struct detection *d, const struct peer_loss *peer, uint32_t peers)
 {
     const double percent = resent_percent(peer);
@@ -138,12 +156,11 @@ static void report_lossy_peer(struct detection *d, const struct peer_loss *peer,
     struct finding *finding = detection_report(
         d, severity_above(percent, d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
-    char place[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
+    char place[SUBJECT_PLACE_MAX];
 
     finding_say(finding, "%.1f %% of what is sent to %s is retransmitted", percent,
                 subject_place(&subject, place, sizeof(place)));
-    finding_rows(finding, "dst %s and retrans > 0",
-                 filter_address(address, sizeof(address), &subject.address, subject.family));
+    say_lossy_rows(finding, d, peer);
     finding_evidence_limit(finding, "bytes_retrans / bytes_sent", "%", percent,
                            d->limits[RETRANS_WARN]);
     finding_evidence(finding, "retransmitted segments", "/s", peer->segments / peer->seconds);
@@ -171,7 +188,7 @@ static void report_lossy_host(struct detection *d, double resent, double sent, d
     finding_exceeds(finding, d, &rule, 60);
     finding_say(finding, "%.1f %% of all segments are retransmitted, not to one peer alone",
                 percent);
-    finding_rows(finding, "retrans > 0");
+    finding_rows(finding, "retrans_10s > 0");
     finding_evidence_limit(finding, "RetransSegs / TCPOrigDataSent", "%", percent,
                            d->limits[RETRANS_WARN]);
     finding_evidence(finding, "TCPOrigDataSent", "/s", sent / seconds);
@@ -248,11 +265,10 @@ static void evaluate_spurious(struct detection *d)
         }
         struct finding *finding =
             detection_report(d, SEVERITY_WARNING, CONFIDENCE_LIKELY, &subject);
-        char place[SUBJECT_PLACE_MAX], address[ADDR_TEXT_MAX + 2];
+        char place[SUBJECT_PLACE_MAX];
         finding_say(finding, "%.0f %% of the retransmissions to %s were needless", percent,
                     subject_place(&subject, place, sizeof(place)));
-        finding_rows(finding, "dst %s and dsack_dups > 0",
-                     filter_address(address, sizeof(address), &subject.address, subject.family));
+        say_lossy_rows(finding, d, peer);
         finding_evidence_limit(finding, "dsack_dups / retrans", "%", percent,
                                d->limits[SPURIOUS_SHARE]);
         finding_excess(finding, excess);

@@ -2,7 +2,8 @@
  * settings, and each finding names its namespace. */
 #include "finding_scene.h"
 
-#define WEB_NETNS 4026532401u
+#define WEB_NETNS   4026532401u
+#define YOUNG_NETNS 4026532402u
 
 struct world {
     struct scene scene;
@@ -187,6 +188,46 @@ static void what_cannot_be_checked_in_some_says_in_how_many(void **state)
     world_end(&world);
 }
 
+/* Reasons are not cut, and a namespace that has just appeared makes no detector of the others young. */
+static void a_young_namespace_leaves_the_others_checked(void **state)
+{
+    struct world world;
+    (void)state;
+    world_begin(&world);
+    for (int i = 0; i < 3; i++)
+        show_queues(&world, 3, 3);
+    assert_int_equal(scene_check(&world.scene, "limited-by-program")->verdict, VERDICT_OK);
+    world_frame(&world);
+    add_netns(world.scene.frame, YOUNG_NETNS, "young");
+    world_show(&world);
+    assert_int_equal(scene_check(&world.scene, "limited-by-program")->verdict, VERDICT_OK);
+    const struct finding_check *check = scene_check(&world.scene, "buffer-hogs");
+    assert_int_equal(check->verdict, VERDICT_NOT_CHECKED);
+    assert_string_equal(check->reason, "in 2 of 3 network namespaces: net.ipv4.tcp_mem[1] is not "
+                                       "readable here, or not in this kernel");
+    world_end(&world);
+}
+
+/* What the whole machine lacks explains what a container suffers. */
+static void a_cause_in_the_host_explains_what_a_container_suffers(void **state)
+{
+    struct world world;
+    (void)state;
+    world_begin(&world);
+    host_fact_set(&world.scene.facts, FACT_TCP_MEM_PAGES, 140000);
+    for (int i = 0; i < 16; i++) {
+        show_queues(&world, 3, 3);
+        host_fact_set(&world.web, FACT_RCV_PRUNED, (uint64_t)(i + 1) * 100);
+    }
+    const struct finding *drops = scene_find(&world.scene, "receive-drops");
+    const struct finding *memory = scene_find(&world.scene, "tcp-memory");
+    assert_non_null(drops);
+    assert_non_null(memory);
+    assert_int_equal(drops->subject.netns, WEB_NETNS);
+    assert_int_equal(drops->because[0], memory->id);
+    world_end(&world);
+}
+
 /* A client gets no answer in our namespace, as the accept queue is full in the other one. */
 static void show_both_ends(struct world *world, bool beside)
 {
@@ -255,6 +296,8 @@ int main(void)
         cmocka_unit_test(counters_of_one_prove_nothing_in_another),
         cmocka_unit_test(what_all_namespaces_share_is_looked_at_once),
         cmocka_unit_test(what_cannot_be_checked_in_some_says_in_how_many),
+        cmocka_unit_test(a_young_namespace_leaves_the_others_checked),
+        cmocka_unit_test(a_cause_in_the_host_explains_what_a_container_suffers),
         cmocka_unit_test(no_answer_is_explained_by_the_full_queue_at_the_other_end),
         cmocka_unit_test(a_namespace_that_ends_takes_its_findings_with_it),
     };

@@ -182,6 +182,7 @@ static void renew(struct finding_engine *engine, struct tracked *tracked,
     finding->id = before.id;
     finding->since_ns = before.since_ns;
     finding->since_least = before.since_least;
+    memcpy(finding->because, before.because, sizeof(finding->because));
     if (tracked->stage != STAGE_HOLDS)
         return;
     if (draft->since_ns > 0 && draft->since_ns < before.since_ns)
@@ -526,16 +527,25 @@ void finding_list_order(const struct finding **list, uint32_t count)
     suppress_order(list, holding);
 }
 
+uint32_t finding_engine_holding(struct finding_engine *engine, struct finding **findings,
+                                uint32_t most)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < FINDINGS_MAX && count < most; i++)
+        if (engine->tracked[i].stage == STAGE_HOLDS)
+            findings[count++] = &engine->tracked[i].finding;
+    return count;
+}
+
 static void make_list(struct finding_engine *engine, const struct frame *frame)
 {
     struct finding *holding[FINDINGS_MAX];
-    uint32_t count = 0;
+    const uint32_t count = finding_engine_holding(engine, holding, FINDINGS_MAX);
 
     engine->list_count = 0;
     for (uint32_t i = 0; i < FINDINGS_MAX; i++) {
-        struct tracked *tracked = &engine->tracked[i];
-        if (tracked->stage == STAGE_HOLDS)
-            holding[count++] = &tracked->finding;
+        const struct tracked *tracked = &engine->tracked[i];
         if (tracked->stage == STAGE_HOLDS || tracked->stage == STAGE_ENDED)
             engine->list[engine->list_count++] = &tracked->finding;
     }

@@ -20,6 +20,9 @@ int finding_engine_take(struct finding_engine *engine, const struct finding_inpu
 /* Its own findings and checks, without its lanes. */
 const struct finding *const *finding_engine_own_list(const struct finding_engine *engine,
                                                      uint32_t *count);
+/* Those of them that hold, at most `most`: what causes them may be in another lane. Returns how many. */
+uint32_t finding_engine_holding(struct finding_engine *engine, struct finding **findings,
+                                uint32_t most);
 const struct finding_check *finding_engine_own_checks(const struct finding_engine *engine);
 
 /* Worst first, consequences below their cause, ended ones last. */

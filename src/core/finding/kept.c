@@ -68,7 +68,7 @@ static const struct finding *cause_of(const struct frame_findings *findings,
 {
     for (unsigned depth = 0; depth < BECAUSE_MAX && finding->because[0]; depth++) {
         const struct finding *cause = frame_findings_by_id(findings, finding->because[0]);
-        if (!cause)
+        if (!cause || cause->ended_ns)
             break;
         finding = cause;
     }

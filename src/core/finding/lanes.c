@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "core/finding/ends.h"
 #include "core/finding/engine.h"
+#include "core/finding/suppress.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -263,6 +264,36 @@ static void leave_out(struct lanes *lanes, const struct finding *finding)
         lanes->cut[i] += DETECTORS[i] == finding->detector;
 }
 
+static uint32_t host_of(const struct frame *frame, const struct lane *lane)
+{
+    const struct frame_netns *netns = netns_of(frame, lane->id);
+    return netns ? netns->host : 0;
+}
+
+/* What a whole host lacks causes what its namespaces suffer. */
+static void suppress_in_host(struct lanes *lanes, const struct frame *frame, uint32_t host)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < lanes->count; i++)
+        if (host_of(frame, &lanes->rows[i]) == host)
+            count += finding_engine_holding(lanes->rows[i].engine, lanes->joined + count,
+                                            LISTED_MAX - count);
+    suppress(lanes->joined, count);
+}
+
+static void suppress_all(struct lanes *lanes, const struct frame *frame)
+{
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        const uint32_t host = host_of(frame, &lanes->rows[i]);
+        bool is_first = true;
+        for (uint32_t j = 0; j < i; j++)
+            is_first &= host_of(frame, &lanes->rows[j]) != host;
+        if (is_first)
+            suppress_in_host(lanes, frame, host);
+    }
+}
+
 static int gather(struct lanes *lanes, const struct frame *frame)
 {
     uint32_t named = 0;
@@ -271,6 +302,7 @@ static int gather(struct lanes *lanes, const struct frame *frame)
     memset(lanes->cut, 0, sizeof(lanes->cut));
     if (GROW(lanes->named, lanes->named_capacity, LISTED_MAX))
         return -ENOMEM;
+    suppress_all(lanes, frame);
     for (uint32_t i = 0; i < lanes->count; i++) {
         const struct frame_netns *netns = netns_of(frame, lanes->rows[i].id);
         uint32_t count;

@@ -72,8 +72,6 @@ static bool same_address(const struct finding_subject *a, const struct finding_s
 static bool have_in_common(enum common common, const struct finding_subject *a,
                            const struct finding_subject *b)
 {
-    if (a->netns != b->netns && a->kind != SUBJECT_HOST && b->kind != SUBJECT_HOST)
-        return false;
     switch (common) {
     case COMMON_NETNS:
         return true;
@@ -89,24 +87,47 @@ static bool have_in_common(enum common common, const struct finding_subject *a,
 
 static bool is_cause(const struct finding *cause, const struct finding *consequence)
 {
+    const struct finding_subject *a = &cause->subject, *b = &consequence->subject;
+
+    if (a->netns != b->netns && a->kind != SUBJECT_HOST && b->kind != SUBJECT_HOST)
+        return false;
     for (size_t i = 0; i < sizeof(SUPPRESSIONS) / sizeof(SUPPRESSIONS[0]); i++) {
         const struct suppression *row = &SUPPRESSIONS[i];
         if (strcmp(row->cause, cause->detector->id) == 0 &&
             strcmp(row->consequence, consequence->detector->id) == 0 &&
-            have_in_common((enum common)row->common, &cause->subject, &consequence->subject))
+            have_in_common((enum common)row->common, a, b))
             return true;
     }
     return false;
 }
 
+static bool is_among(struct finding *const *findings, uint32_t count, uint32_t id)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (findings[i]->id == id)
+            return true;
+    return false;
+}
+
+/* What caused it and has ended since is its cause still. */
+static void keep_ended(struct finding *finding, uint32_t causes, const uint32_t *before,
+                       struct finding *const *findings, uint32_t count)
+{
+    for (uint32_t i = 0; i < BECAUSE_MAX && causes < BECAUSE_MAX; i++)
+        if (before[i] && !is_among(findings, count, before[i]))
+            finding->because[causes++] = before[i];
+}
+
 void suppress(struct finding *const *findings, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t causes = 0;
+        uint32_t causes = 0, before[BECAUSE_MAX];
+        memcpy(before, findings[i]->because, sizeof(before));
         memset(findings[i]->because, 0, sizeof(findings[i]->because));
         for (uint32_t j = 0; j < count && causes < BECAUSE_MAX; j++)
             if (i != j && is_cause(findings[j], findings[i]))
                 findings[i]->because[causes++] = findings[j]->id;
+        keep_ended(findings[i], causes, before, findings, count);
     }
 }
 

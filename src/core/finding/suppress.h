@@ -4,7 +4,7 @@
 
 #include "core/finding/finding.h"
 
-/* Fills `because` of each of the findings that hold. */
+/* Fills `because` of each of the findings that hold, all of one host; a cause that has ended stays. */
 void suppress(struct finding *const *findings, uint32_t count);
 /* Moves each consequence below its cause; the order is kept otherwise. */
 void suppress_order(const struct finding **findings, uint32_t count);

@@ -150,6 +150,53 @@ static void one_that_stays_full_is_critical(void **state)
     scene_end(&scene);
 }
 
+/* The queue has room again, and clients that came while it was full wait still. */
+static void a_cause_that_has_ended_stays_the_cause(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 129, 128, 20 + i);
+    const uint32_t cause = scene_find(&scene, "accept-queue-full")->id;
+    for (int i = 3; i < 23; i++)
+        show_queue(&scene, 20, 128, 20 + i);
+    assert_null(scene_find(&scene, "accept-queue-full"));
+    const struct finding *wait = scene_find(&scene, "accept-wait");
+    assert_non_null(wait);
+    assert_int_equal(wait->because[0], cause);
+    scene_end(&scene);
+}
+
+static bool has_limit(const struct finding *finding, const char *fact, double limit)
+{
+    for (unsigned i = 0; i < finding->evidence_count; i++)
+        if (strcmp(finding->evidence[i].fact, fact) == 0)
+            return finding->evidence[i].has_limit && finding->evidence[i].limit == limit;
+    fail_msg("no evidence %s", fact);
+    return false;
+}
+
+/* What makes it critical stands beside what makes it so. */
+static void evidence_has_the_limit_that_was_crossed(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 3; i++) {
+        show_queue(&scene, 129, 128, 5);
+        scene_count(&scene, FACT_LISTEN_OVERFLOWS, 20);
+    }
+    assert_true(has_limit(scene_find(&scene, "accept-wait"), "longest_wait", 1));
+    assert_true(has_limit(scene_find(&scene, "accept-queue-full"), "ListenOverflows", 5));
+    for (int i = 0; i < 3; i++)
+        show_queue(&scene, 129, 128, 24);
+    assert_int_equal(scene_find(&scene, "accept-wait")->severity, SEVERITY_CRITICAL);
+    assert_true(has_limit(scene_find(&scene, "accept-wait"), "longest_wait", 10));
+    assert_true(has_limit(scene_find(&scene, "accept-queue-full"), "longest_wait", 10));
+    scene_end(&scene);
+}
+
 static void a_burst_of_one_frame_is_no_finding(void **state)
 {
     struct scene scene;
@@ -279,6 +326,31 @@ static void a_flood_of_syns_is_told_from_a_burst(void **state)
     }
 }
 
+/* Handshakes are under way at two listeners, and of neither the rows show that its queue is full. */
+static void a_full_syn_queue_of_which_listener_is_not_guessed(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 4; i++) {
+        scene_frame(&scene);
+        scene_listener(&scene, 8084, 0, 64);
+        scene_listener(&scene, 8085, 0, 64);
+        for (uint16_t row = 0; row < 50; row++)
+            scene_no_owner(scene_row(&scene, STATE_SYN_RECEIVED, row < 30 ? 8084 : 8085,
+                                     (uint8_t)(row % 5 + 1), (uint16_t)(3000 + row)),
+                           OWNER_NONE);
+        scene_show(&scene);
+        scene_count(&scene, FACT_REQ_FULL_COOKIES, 100);
+    }
+    const struct finding *finding = scene_find(&scene, "syn-queue-full");
+    assert_non_null(finding);
+    assert_int_equal(finding->subject.kind, SUBJECT_NETNS);
+    assert_string_equal(finding->filter, "");
+    assert_memory_equal(finding->title, "SYN queue of a listener is full", 31);
+    scene_end(&scene);
+}
+
 static void syn_queues_are_not_checked_without_the_counter(void **state)
 {
     struct scene scene;
@@ -374,6 +446,8 @@ int main(void)
         cmocka_unit_test(it_ends_with_its_listener),
         cmocka_unit_test(it_ends_where_another_process_listens),
         cmocka_unit_test(one_that_stays_full_is_critical),
+        cmocka_unit_test(a_cause_that_has_ended_stays_the_cause),
+        cmocka_unit_test(evidence_has_the_limit_that_was_crossed),
         cmocka_unit_test(a_burst_of_one_frame_is_no_finding),
         cmocka_unit_test(a_full_queue_that_is_served_is_no_finding),
         cmocka_unit_test(a_tiny_backlog_is_full_at_its_limit_on_purpose),
@@ -382,6 +456,7 @@ int main(void)
         cmocka_unit_test(clients_wait_for_accept_before_the_queue_is_full),
         cmocka_unit_test(a_backlog_cut_by_somaxconn_is_told),
         cmocka_unit_test(a_flood_of_syns_is_told_from_a_burst),
+        cmocka_unit_test(a_full_syn_queue_of_which_listener_is_not_guessed),
         cmocka_unit_test(syn_queues_are_not_checked_without_the_counter),
         cmocka_unit_test(clients_that_do_not_hear_us_are_found),
         cmocka_unit_test(drops_with_room_in_the_queue_are_found),

@@ -90,10 +90,12 @@ static void report_full(struct detection *d, const struct listener_tally *listen
     say_rows(finding, d, listener, "( state listening or owner listener )");
     finding_evidence_limit(finding, "accept_queue", "", listener->queue, listener->backlog);
     if (listener->unaccepted_ns > 0)
-        finding_evidence(finding, "longest_wait", "s",
-                         (double)listener->unaccepted_ns / (double)SECOND_NS);
+        finding_evidence_limit(finding, "longest_wait", "s",
+                               (double)listener->unaccepted_ns / (double)SECOND_NS,
+                               d->limits[FULL_WAIT_CRITICAL]);
     if (overflows >= 0)
-        finding_evidence(finding, "ListenOverflows", "/s", overflows);
+        finding_evidence_limit(finding, "ListenOverflows", "/s", overflows,
+                               d->limits[FULL_OVERFLOWS_CRITICAL]);
     if (host_fact_known(d->facts, FACT_SOMAXCONN))
         finding_evidence_limit(finding, "backlog", "", listener->backlog,
                                (double)host_fact(d->facts, FACT_SOMAXCONN));
@@ -157,7 +159,8 @@ static void evaluate_accept_wait(struct detection *d)
                     listener->unaccepted == 1 ? "s" : "", lasting(wait_s, span));
         say_rows(finding, d, listener, "owner listener");
         finding_evidence(finding, "rows", "", listener->unaccepted);
-        finding_evidence_limit(finding, "longest_wait", "s", wait_s, d->limits[WAIT_WARN]);
+        finding_evidence_mark(finding, "longest_wait", "s", wait_s, d->limits[WAIT_WARN],
+                              d->limits[WAIT_CRITICAL]);
         finding_holds_since(finding, d, listener->unaccepted_ns);
         finding_leave_open(finding, "TCP_DEFER_ACCEPT, which holds them on purpose");
     }
@@ -257,15 +260,23 @@ const struct detector LISTEN_DROPS_OTHER = {
 
 enum { SYN_WARN, SYN_CRITICAL };
 
-static const struct listener_tally *most_half_open(const struct census *census)
+/* The listener whose SYN queue is full: its rows show it, or no other has any. NULL: not known. */
+static const struct listener_tally *full_of_half_open(const struct detection *d, bool *is_shown)
 {
+    const struct census *census = d->census;
     const struct listener_tally *most = NULL;
+    uint32_t with_rows = 0;
 
-    for (uint32_t i = 0; i < census->listener_count; i++)
-        if (census->listeners[i].syn_received > 0 &&
-            (!most || census->listeners[i].syn_received > most->syn_received))
-            most = &census->listeners[i];
-    return most;
+    for (uint32_t i = 0; i < census->listener_count; i++) {
+        const struct listener_tally *listener = &census->listeners[i];
+        if (listener->syn_received == 0)
+            continue;
+        with_rows++;
+        if (!most || listener->syn_received > most->syn_received)
+            most = listener;
+    }
+    *is_shown = most && has_backlog(d, most) && most->syn_received >= most->backlog;
+    return *is_shown || with_rows == 1 ? most : NULL;
 }
 
 /* Cookies that are returned were sent to real clients. */
@@ -279,7 +290,11 @@ static void say_flood_or_burst(struct finding *finding, const struct detection *
     finding_evidence(finding, "SyncookiesSent", "/s", sent / seconds);
     finding_evidence(finding, "SyncookiesRecv", "/s", received / seconds);
     const bool flood = received < sent / 4;
-    finding_say(finding, "SYN queue of :%u is full: %s", finding->subject.port,
+    char whose[24] = "a listener";
+
+    if (listener)
+        snprintf(whose, sizeof(whose), ":%u", finding->subject.port);
+    finding_say(finding, "SYN queue of %s is full: %s", whose,
                 flood ? "a flood of SYNs that nobody completes"
                       : "more clients at once than the backlog takes");
     if (flood && listener) {
@@ -293,7 +308,8 @@ static void say_flood_or_burst(struct finding *finding, const struct detection *
 
 static void evaluate_syn_queue(struct detection *d)
 {
-    const struct listener_tally *listener = most_half_open(d->census);
+    bool is_shown;
+    const struct listener_tally *listener = full_of_half_open(d, &is_shown);
     double cookies, drops = 0, seconds;
 
     if (!detection_growth(d, FACT_REQ_FULL_COOKIES, 60, &cookies, &seconds))
@@ -308,9 +324,9 @@ static void evaluate_syn_queue(struct detection *d)
         listener ? subject_listener(d, listener) : subject_netns(d);
     struct finding *finding =
         detection_report(d, severity_above(rate, d->limits[SYN_WARN], d->limits[SYN_CRITICAL]),
-                         CONFIDENCE_PROVEN, &subject);
-    finding_evidence_limit(finding, "TCPReqQFullDoCookies + TCPReqQFullDrop", "/s", rate,
-                           d->limits[SYN_WARN]);
+                         is_shown || !listener ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, &subject);
+    finding_evidence_mark(finding, "TCPReqQFullDoCookies + TCPReqQFullDrop", "/s", rate,
+                          d->limits[SYN_WARN], d->limits[SYN_CRITICAL]);
     if (listener) {
         finding_evidence_limit(finding, "SYN-RECEIVED rows", "", listener->syn_received,
                                listener->backlog);

@@ -199,8 +199,8 @@ static void report_silent_target(struct detection *d, const struct target_tally 
                 subject_place(&subject, place, sizeof(place)), target->syn_sent,
                 plural(target->syn_sent), target->syn_sent == 1 ? "s" : "", lasting(age_s, span));
     finding_rows(finding, "state syn-sent and %s", filter_target(rows, sizeof(rows), &subject));
-    finding_evidence_limit(finding, "SYN-SENT rows with retries", "", target->syn_retried,
-                           d->limits[SILENT_ROWS_WARN]);
+    finding_evidence_mark(finding, "SYN-SENT rows with retries", "", target->syn_retried,
+                          d->limits[SILENT_ROWS_WARN], d->limits[SILENT_ROWS_CRITICAL]);
     finding_evidence_limit(finding, "oldest", "s", age_s, d->limits[SILENT_AGE_WARN]);
     finding_evidence(finding, "ESTABLISHED rows", "", target->established);
     finding_holds_since(finding, d, target->syn_ns);

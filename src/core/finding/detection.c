@@ -175,6 +175,12 @@ void finding_evidence_limit(struct finding *finding, const char *fact, const cha
         .fact = fact, .unit = unit, .value = value, .limit = limit, .has_limit = true};
 }
 
+void finding_evidence_mark(struct finding *finding, const char *fact, const char *unit,
+                           double value, double warn, double critical)
+{
+    finding_evidence_limit(finding, fact, unit, value, value >= critical ? critical : warn);
+}
+
 static void add_text(const char **texts, const char *text)
 {
     for (int i = 0; i < LOOKALIKES_MAX; i++) {

@@ -66,6 +66,9 @@ void finding_rows(struct finding *finding, const char *format, ...)
 void finding_evidence(struct finding *finding, const char *fact, const char *unit, double value);
 void finding_evidence_limit(struct finding *finding, const char *fact, const char *unit,
                             double value, double limit);
+/* With the limit of the severity that it reaches. */
+void finding_evidence_mark(struct finding *finding, const char *fact, const char *unit,
+                           double value, double warn, double critical);
 void finding_rule_out(struct finding *finding, const char *lookalike);
 void finding_leave_open(struct finding *finding, const char *lookalike);
 void finding_advise(struct finding *finding, const char *advice);

@@ -161,8 +161,8 @@ static void report_lossy_peer(struct detection *d, const struct peer_loss *peer,
     finding_say(finding, "%.1f %% of what is sent to %s is retransmitted", percent,
                 subject_place(&subject, place, sizeof(place)));
     say_lossy_rows(finding, d, peer);
-    finding_evidence_limit(finding, "bytes_retrans / bytes_sent", "%", percent,
-                           d->limits[RETRANS_WARN]);
+    finding_evidence_mark(finding, "bytes_retrans / bytes_sent", "%", percent,
+                          d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]);
     finding_evidence(finding, "retransmitted segments", "/s", peer->segments / peer->seconds);
     finding_evidence(finding, "rows", "", peer->rows);
     finding_evidence(finding, "peers with losses", "", peers);
@@ -189,8 +189,8 @@ static void report_lossy_host(struct detection *d, double resent, double sent, d
     finding_say(finding, "%.1f %% of all segments are retransmitted, not to one peer alone",
                 percent);
     finding_rows(finding, "retrans_10s > 0");
-    finding_evidence_limit(finding, "RetransSegs / TCPOrigDataSent", "%", percent,
-                           d->limits[RETRANS_WARN]);
+    finding_evidence_mark(finding, "RetransSegs / TCPOrigDataSent", "%", percent,
+                          d->limits[RETRANS_WARN], d->limits[RETRANS_CRITICAL]);
     finding_evidence(finding, "TCPOrigDataSent", "/s", sent / seconds);
     finding->window_ns = (int64_t)(seconds * (double)SECOND_NS);
     finding_leave_open(finding, "SYN retries and loss probes, which RetransSegs counts too");
@@ -403,7 +403,8 @@ static void report_shut(struct detection *d, const struct target_tally *target)
                 subject_who(&subject, who, sizeof(who)));
     finding_rows(finding, "%s and timer persist", filter_target(rows, sizeof(rows), &subject));
     finding_evidence(finding, "snd_wnd", "B", 0);
-    finding_evidence_limit(finding, "window shut", "s", shut_s, d->limits[SHUT_WARN]);
+    finding_evidence_mark(finding, "window shut", "s", shut_s, d->limits[SHUT_WARN],
+                          d->limits[SHUT_CRITICAL]);
     finding_evidence(finding, "rows", "", target->shut);
     finding_evidence(finding, "sendq", "B", conn->send_queue);
     finding_holds_since(finding, d, target->shut_ns);
@@ -450,7 +451,8 @@ static void report_unread(struct detection *d, uint32_t proc, const struct proce
                 lasting(unread_s, span));
     finding_rows(finding, "pid %d and recvq >= 16Ki", (int)subject.pid);
     finding_evidence(finding, "rows", "", process->unread_rows);
-    finding_evidence_limit(finding, "no data taken", "s", unread_s, d->limits[SHUT_WARN]);
+    finding_evidence_mark(finding, "no data taken", "s", unread_s, d->limits[SHUT_WARN],
+                          d->limits[SHUT_CRITICAL]);
     finding_holds_since(finding, d, process->unread_ns);
     finding_leave_open(finding, "flow control on purpose");
 }

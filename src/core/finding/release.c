@@ -126,7 +126,9 @@ static void report_leak(struct detection *d, uint32_t proc, bool seeks_peer)
 
     say_kept(d, finding, proc, seeks_peer);
     finding_rows(finding, "pid %d and state close-wait", (int)subject.pid);
-    finding_evidence_limit(finding, "rows", "", process->close_wait, d->limits[LEAK_ROWS_WARN]);
+    finding_evidence(finding, "rows", "", process->close_wait);
+    finding_evidence_mark(finding, "for 5 s or longer", "", process->close_wait_kept,
+                          d->limits[LEAK_ROWS_WARN], d->limits[LEAK_ROWS_CRITICAL]);
     finding_evidence(finding, "oldest", "s", old_s);
     say_unread(finding, process);
     if (used >= 0)

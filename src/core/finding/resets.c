@@ -35,7 +35,8 @@ static void evaluate_resets(struct detection *d)
         d, severity_above(resets / seconds, d->limits[RESETS_WARN], d->limits[RESETS_CRITICAL]),
         CONFIDENCE_PROVEN, &subject);
     finding_say(finding, "%.0f resets a second are sent", resets / seconds);
-    finding_evidence_limit(finding, "OutRsts", "/s", resets / seconds, d->limits[RESETS_WARN]);
+    finding_evidence_mark(finding, "OutRsts", "/s", resets / seconds, d->limits[RESETS_WARN],
+                          d->limits[RESETS_CRITICAL]);
     finding_exceeds(finding, d, &rule, 60);
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++)
         if (detection_growth(d, KINDS[i], 10, &growth, &seconds) && growth > 0)

@@ -41,24 +41,62 @@ static void count(struct account *account, const struct conn *whose, const struc
     totals->retrans_interval += grown->bytes_retrans;
 }
 
-/* Growth of the namespace's counters; unknown if either frame lacks one. */
+enum { SEGMENT_FACTS = 3 };
+static const enum host_fact SEGMENTS[SEGMENT_FACTS] = {FACT_IN_SEGS, FACT_OUT_SEGS,
+                                                       FACT_RETRANS_SEGS};
+
+/* False: a counter is unknown in one of them. */
+static bool add_growth(const struct host_facts *before, const struct host_facts *now,
+                       uint64_t grown[SEGMENT_FACTS])
+{
+    for (size_t i = 0; i < SEGMENT_FACTS; i++) {
+        if (!host_fact_known(before, SEGMENTS[i]) || !host_fact_known(now, SEGMENTS[i]))
+            return false;
+        grown[i] += counters_grown_by(host_fact(before, SEGMENTS[i]), host_fact(now, SEGMENTS[i]));
+    }
+    return true;
+}
+
+static const struct frame_netns *find_same(const struct frame *frame,
+                                           const struct frame_netns *netns)
+{
+    for (uint32_t i = 0; i < frame->namespace_count; i++) {
+        const struct frame_netns *found = &frame->namespaces[i];
+        if (netns->id ? found->id == netns->id : found->key == netns->key)
+            return found;
+    }
+    return NULL;
+}
+
+/* Of all that are shown; what a new one counted before it was seen is not of this frame. */
+static bool add_namespaces(const struct frame *previous, const struct frame *next,
+                           uint64_t grown[SEGMENT_FACTS])
+{
+    bool known = true;
+
+    for (uint32_t i = 0; i < next->namespace_count && known; i++) {
+        const struct frame_netns *now = &next->namespaces[i], *before = find_same(previous, now);
+        known = now->facts &&
+                (!before || (before->facts && add_growth(before->facts, now->facts, grown)));
+    }
+    return known;
+}
+
+/* Growth of the counters of the network namespaces; unknown if either frame lacks one. */
 static void count_segments(const struct frame *previous, struct frame *next)
 {
-    static const enum host_fact FACTS[] = {FACT_IN_SEGS, FACT_OUT_SEGS, FACT_RETRANS_SEGS};
     struct totals *totals = &next->totals;
-    uint64_t *const grown[] = {&totals->segs_in, &totals->segs_out, &totals->segs_retrans};
+    uint64_t grown[SEGMENT_FACTS] = {0};
 
-    if (!previous->facts || !next->facts || previous->netns != next->netns)
-        return;
-    totals->segs_known = true;
-    for (size_t i = 0; i < sizeof(FACTS) / sizeof(FACTS[0]); i++) {
-        totals->segs_known &=
-            host_fact_known(previous->facts, FACTS[i]) && host_fact_known(next->facts, FACTS[i]);
-        *grown[i] = counters_grown_by(host_fact(previous->facts, FACTS[i]),
-                                      host_fact(next->facts, FACTS[i]));
-    }
+    if (next->namespace_count > 1)
+        totals->segs_known = add_namespaces(previous, next, grown);
+    else if (previous->facts && next->facts && previous->netns == next->netns)
+        totals->segs_known = add_growth(previous->facts, next->facts, grown);
     if (!totals->segs_known)
-        totals->segs_in = totals->segs_out = totals->segs_retrans = 0;
+        return;
+    totals->segs_in = grown[0];
+    totals->segs_out = grown[1];
+    totals->segs_retrans = grown[2];
 }
 
 /* --- flows --- */

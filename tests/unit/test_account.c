@@ -309,6 +309,45 @@ static void counts_segments_of_the_namespace(void **unused)
     play_end(&play);
 }
 
+/* A network namespace of a frame with these counters; NULL facts: not read. */
+static void add_counted(struct frame *frame, uint32_t key, struct host_facts *facts, uint64_t out,
+                        uint64_t retransmitted)
+{
+    struct frame_netns *netns = frame_add_netns(frame, key);
+    assert_non_null(netns);
+    netns->id = key;
+    netns->facts = facts;
+    if (!facts)
+        return;
+    host_fact_set(facts, FACT_IN_SEGS, 1);
+    host_fact_set(facts, FACT_OUT_SEGS, out);
+    host_fact_set(facts, FACT_RETRANS_SEGS, retransmitted);
+}
+
+/* All that are shown are in the sum; one that was not read makes it unknown. */
+static void counts_segments_of_all_namespaces(void **unused)
+{
+    struct host_facts facts[2][2] = {0};
+    struct host_facts young = {0};
+    struct play play;
+    (void)unused;
+    play_begin(&play);
+    add_counted(play.next, 1, &facts[0][0], 1000, 10);
+    add_counted(play.next, 2, &facts[0][1], 50000, 100);
+    (void)play_step(&play);
+    add_counted(play.next, 1, &facts[1][0], 1500, 15);
+    add_counted(play.next, 2, &facts[1][1], 50200, 180);
+    add_counted(play.next, 3, &young, 7000, 7000); /* as it stands when it is seen first */
+    const struct frame *frame = play_step(&play);
+    assert_true(frame->totals.segs_known);
+    assert_int_equal(frame->totals.segs_out, 700);
+    assert_int_equal(frame->totals.segs_retrans, 85);
+    add_counted(play.next, 1, &facts[1][0], 1500, 15);
+    add_counted(play.next, 2, NULL, 0, 0);
+    assert_false(play_step(&play)->totals.segs_known);
+    play_end(&play);
+}
+
 /* A row that has sent so much in all, and so much of it again. */
 static struct conn *with_sent(struct play *play, uint64_t sent, uint64_t retransmitted)
 {
@@ -449,6 +488,7 @@ int main(void)
         cmocka_unit_test(groups_count_what_ended),
         cmocka_unit_test(bounds_the_flows),
         cmocka_unit_test(counts_segments_of_the_namespace),
+        cmocka_unit_test(counts_segments_of_all_namespaces),
         cmocka_unit_test(shares_are_of_what_was_sent_lately),
         cmocka_unit_test(shares_of_frames_far_apart_are_of_the_last_interval),
         cmocka_unit_test(shares_of_groups_count_what_ended),

@@ -248,5 +248,7 @@ void finding_value_text(struct buffer *out, double value, const char *unit); /* 
 /* "accept_queue 129/128 ListenOverflows 1078": its evidence, on one line. */
 /* "rows 120 (limit 100), oldest 61 s"; narrow: "rows 120/100  oldest 61 s". */
 void finding_evidence_text(struct buffer *out, const struct finding *finding, bool narrow);
+/* Of one that has ended: "held for 5 min, worst accept_queue 129/128". */
+void finding_held_text(struct buffer *out, const struct finding *finding);
 
 #endif

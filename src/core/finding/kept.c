@@ -1,6 +1,7 @@
 /* Findings in a frame: look-up and text. */
 #include "base/hash.h"
 #include "core/finding/finding.h"
+#include "core/text/text.h"
 
 #include <math.h>
 #include <string.h>
@@ -177,17 +178,36 @@ void finding_value_text(struct buffer *out, double value, const char *unit)
         buffer_printf(out, "%s%s", unit[0] == '/' || unit[0] == ' ' ? "" : " ", unit);
 }
 
+static void put_evidence(struct buffer *out, const struct evidence *evidence, bool narrow)
+{
+    const bool once = narrow && evidence->has_limit; /* the unit stands behind the limit */
+
+    buffer_printf(out, "%s ", evidence->fact);
+    finding_value_text(out, evidence->value, once ? "" : evidence->unit);
+    if (!evidence->has_limit)
+        return;
+    buffer_text(out, narrow ? "/" : " (limit ");
+    finding_value_text(out, evidence->limit, evidence->unit);
+    buffer_text(out, narrow ? "" : ")");
+}
+
 void finding_evidence_text(struct buffer *out, const struct finding *finding, bool narrow)
 {
     for (unsigned i = 0; i < finding->evidence_count; i++) {
-        const struct evidence *evidence = &finding->evidence[i];
-        const bool once = narrow && evidence->has_limit; /* the unit comes after the limit */
-        buffer_printf(out, "%s%s ", i == 0 ? "" : narrow ? "  " : ", ", evidence->fact);
-        finding_value_text(out, evidence->value, once ? "" : evidence->unit);
-        if (!evidence->has_limit)
-            continue;
-        buffer_text(out, narrow ? "/" : " (limit ");
-        finding_value_text(out, evidence->limit, evidence->unit);
-        buffer_text(out, narrow ? "" : ")");
+        if (i > 0)
+            buffer_text(out, narrow ? "  " : ", ");
+        put_evidence(out, &finding->evidence[i], narrow);
     }
+}
+
+void finding_held_text(struct buffer *out, const struct finding *finding)
+{
+    char age[16];
+
+    text_age(age, sizeof(age), finding->ended_ns - finding->since_ns);
+    buffer_printf(out, "held for %s", age);
+    if (finding->evidence_count == 0)
+        return;
+    buffer_text(out, ", worst ");
+    put_evidence(out, &finding->evidence[0], true);
 }

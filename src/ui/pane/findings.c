@@ -112,15 +112,12 @@ void findings_subject_text(char *out, size_t size, const struct finding *finding
 static void evidence_text(char *out, size_t size, const struct finding *finding)
 {
     struct buffer text;
-    char age[16];
 
-    if (finding->ended_ns) {
-        text_age(age, sizeof(age), finding->ended_ns - finding->since_ns);
-        snprintf(out, size, "held for %s", age);
-        return;
-    }
     buffer_init(&text);
-    finding_evidence_text(&text, finding, true);
+    if (finding->ended_ns)
+        finding_held_text(&text, finding);
+    else
+        finding_evidence_text(&text, finding, true);
     snprintf(out, size, "%s", text.length ? text.data : "");
     buffer_done(&text);
 }
@@ -257,6 +254,8 @@ static void checked_text(const struct picture *picture, struct buffer *out)
         text_span(text, sizeof(text), picture->frame->mono_ns - findings->mono_ns);
         buffer_printf(out, ", as of %s ago", text);
     }
+    if (picture->frame && other_netns_text(&picture->frame->other_netns, text, sizeof(text)))
+        buffer_printf(out, " · not looked at: %s", text);
     if (picture->frame && picture_cost_text(picture, text, sizeof(text)))
         buffer_printf(out, " · %s", text);
     if (picture->frame && picture_readings_text(picture, text, sizeof(text)))

@@ -118,11 +118,12 @@ enum missing_reason {
 extern const struct words MISSING_WORDS; /* by number of the bit */
 
 struct missing {
-    uint32_t reasons;      /* enum missing_reason */
-    int error;             /* errno of the failed dump or walk, 0 = none */
-    uint32_t hidden_users; /* users whose pids are hidden */
-    uint32_t hidden_rows;  /* rows with owner "hidden" */
-    uint64_t events_lost;  /* at least; since the session began */
+    uint32_t reasons;       /* enum missing_reason */
+    int error;              /* errno of the failed dump or walk, 0 = none */
+    uint32_t hidden_users;  /* users whose pids are hidden */
+    uint32_t hidden_rows;   /* rows with owner "hidden" */
+    uint64_t events_lost;   /* at least; since the session began */
+    const char *hidden_why; /* static: what it takes to see them, NULL = unknown */
     char text[128]; /* one safe line in words, "" = none; e.g. "tcp dump failed: EBUSY ..." */
 };
 

@@ -17,7 +17,7 @@ void pages_no_owner_text(const struct column_context *context, const struct conn
     static const char *const TEXTS[] = {
         [OWNER_UNKNOWN] = "its process is still being looked up",
         [OWNER_PROCESS] = "its process has exited",
-        [OWNER_HIDDEN] = "its process is hidden: needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+        [OWNER_HIDDEN] = "its process is hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH",
         [OWNER_NONE] = "no process holds it",
         [OWNER_LAST] = "no process holds it now",
         [OWNER_LISTENER] = "no process has accepted it yet",
@@ -29,6 +29,8 @@ void pages_no_owner_text(const struct column_context *context, const struct conn
     else if (conn->owner_word == OWNER_LISTENER && proc)
         snprintf(out, size, "%s %d has not accepted it yet: no process holds it", proc->comm,
                  proc->pid);
+    else if (conn->owner_word == OWNER_HIDDEN && context->frame->missing.hidden_why)
+        snprintf(out, size, "its process is hidden: %s", context->frame->missing.hidden_why);
     else
         snprintf(out, size, "%s", TEXTS[conn->owner_word <= OWNER_UNSEEN ? conn->owner_word : 0]);
 }

@@ -60,6 +60,13 @@ def that_there_are_others():
     assert 'namespace' not in quiet.stderr, quiet.stderr  # a program has asked for what it wants
 
 
+def that_doctor_did_not_look_there():
+    out = subprocess.run([TCPLENS, 'doctor', '--json', '--for', '0.5'], capture_output=True, text=True, user=NOBODY,
+                         group=NOBODY, extra_groups=[], timeout=60, check=False)
+    others = json.loads(out.stdout.splitlines()[-1])['other_netns']
+    assert others['count'] >= 1 and others['sockets'] >= 1, others
+
+
 def main():
     world.skip_unless_possible()
     namespace = world.Namespace()
@@ -69,6 +76,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         with_capabilities(namespace, folder)
     that_there_are_others()
+    that_doctor_did_not_look_there()
     namespace.end()
     return 0
 

@@ -191,10 +191,14 @@ static void check_rights(const struct rights *rights, pid_t root_holder)
         assert_int_equal(!(frame->missing.reasons & MISSING_OWNERS_HIDDEN), rights->sees);
         assert_int_equal(frame->missing.hidden_users, rights->sees ? 0 : 1);
         assert_false(frame->missing.reasons & MISSING_PROC); /* it can be read */
-        if (rights->text)
+        if (rights->text) {
             assert_string_equal(frame->missing.text, rights->text);
-        else
+            assert_non_null(frame->missing.hidden_why);
+            assert_string_equal(strstr(rights->text, "needs "), frame->missing.hidden_why);
+        } else {
             assert_string_equal(frame->missing.text, "");
+            assert_null(frame->missing.hidden_why);
+        }
     }
     stage_close(&seen);
     close(own);

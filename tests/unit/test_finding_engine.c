@@ -101,15 +101,19 @@ static void what_is_hidden_is_not_taken_for_well(void **state)
 {
     static const struct {
         uint32_t hidden;
+        const char *why;
         const char *reason; /* NULL: it is checked */
-    } FRAMES[] = {{0, NULL},
-                  {7, "the owners of 7 rows are hidden: it takes root or capabilities"},
-                  {1, "the owner of 1 row is hidden: it takes root or capabilities"}};
+    } FRAMES[] = {
+        {0, NULL, NULL},
+        {7, NULL, "the owners of 7 rows are hidden: it takes root or capabilities"},
+        {1, NULL, "the owner of 1 row is hidden: it takes root or capabilities"},
+        {1, "needs CAP_SYS_PTRACE", "the owner of 1 row is hidden: needs CAP_SYS_PTRACE"}};
     struct scene scene;
     (void)state;
     scene_begin(&scene);
     for (size_t i = 0; i < sizeof FRAMES / sizeof FRAMES[0]; i++) {
         scene_frame(&scene)->missing.hidden_rows = FRAMES[i].hidden;
+        scene.frame->missing.hidden_why = FRAMES[i].why;
         scene_info(&scene, scene_row(&scene, STATE_ESTABLISHED, 40000, 2, 80), "rtt", 100);
         scene_show(&scene);
         assert_int_equal(scene_check(&scene, "close-wait-leak")->verdict,
@@ -391,6 +395,12 @@ static void evidence_is_one_line(void **state)
     finding_evidence_text(&text, &finding, false);
     assert_string_equal(text.data,
                         "accept_queue 51 (limit 50), longest_wait 1.25 s, ListenOverflows 10/s");
+    buffer_clear(&text);
+    struct finding ended = finding;
+    ended.since_ns = 1;
+    ended.ended_ns = 300 * SECOND + 1;
+    finding_held_text(&text, &ended);
+    assert_string_equal(text.data, "held for 5:00, worst accept_queue 51/50");
     buffer_done(&text);
 }
 

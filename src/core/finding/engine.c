@@ -427,10 +427,14 @@ static bool can_check(struct detection *d, const struct finding_engine *engine)
     return false;
 }
 
-static void note_hidden(struct detection *d, uint32_t rows)
+static void note_hidden(struct detection *d, const struct missing *missing)
 {
-    detection_not_checked(d, "the owner%s of %u row%s %s hidden: it takes root or capabilities",
-                          plural(rows), rows, plural(rows), rows == 1 ? "is" : "are");
+    const uint32_t rows = missing->hidden_rows;
+
+    detection_not_checked(d, "the owner%s of %u row%s %s hidden: %s", plural(rows), rows,
+                          plural(rows), rows == 1 ? "is" : "are",
+                          missing->hidden_why ? missing->hidden_why
+                                              : "it takes root or capabilities");
 }
 
 bool detector_is_of_machine(const struct detector *detector)
@@ -477,7 +481,7 @@ static void check_detector(struct finding_engine *engine, size_t index,
     detection_settle(&d);
     if (d.detector->by_process && d.draft_count == 0 && check->verdict == VERDICT_OK &&
         input->frame->missing.hidden_rows > 0)
-        note_hidden(&d, input->frame->missing.hidden_rows);
+        note_hidden(&d, &input->frame->missing);
     if (d.detector->details && d.draft_count == 0 && check->verdict == VERDICT_OK &&
         lacks_info(engine))
         detection_not_checked(&d, "tcp_info of %u out of %u suspect row%s was not read",

@@ -235,6 +235,7 @@ static void report_hidden(const struct owners *owners, struct missing *missing)
     else if (lacking)
         why = "needs CAP_DAC_READ_SEARCH";
     missing->reasons |= MISSING_OWNERS_HIDDEN;
+    missing->hidden_why = why;
     if (missing->text[0])
         return; /* a failed dump matters more */
     if (missing->hidden_users)

@@ -23,24 +23,33 @@ static const struct reason_text REASONS[] = {
      "no sock_diag here: rows come from /proc/net/tcp, without rates and round-trip times"},
     {MISSING_LOG, ROLE_NOTICE, "the log has a gap here"},
     {MISSING_EVENTS, ROLE_NOTICE, "events were lost"},
-    {MISSING_OWNERS_HIDDEN, ROLE_DIM,
-     "pids of other users hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH (see ?)"},
+    {MISSING_OWNERS_HIDDEN, ROLE_DIM, NULL},
 };
+
+/* The collector knows what it lacks; a log may not say. */
+static void hidden_text(const struct missing *missing, char *out, size_t size)
+{
+    const char *why =
+        missing->hidden_why ? missing->hidden_why : "needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH";
+
+    if (missing->hidden_users > 0)
+        snprintf(out, size, "pids of %u user%s hidden: %s (see ?)", missing->hidden_users,
+                 missing->hidden_users == 1 ? "" : "s", why);
+    else
+        snprintf(out, size, "pids of other users hidden: %s (see ?)", why);
+}
 
 static unsigned missing_text(const struct missing *missing, char *out, size_t size)
 {
     for (size_t i = 0; i < sizeof(REASONS) / sizeof(REASONS[0]); i++) {
         if (!(missing->reasons & REASONS[i].reason))
             continue;
-        if (REASONS[i].reason == MISSING_OWNERS_HIDDEN && missing->hidden_users > 0)
-            snprintf(out, size,
-                     "pids of %u user%s hidden: needs CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH "
-                     "(see ?)",
-                     missing->hidden_users, missing->hidden_users == 1 ? "" : "s");
+        if (REASONS[i].reason == MISSING_OWNERS_HIDDEN)
+            hidden_text(missing, out, size);
         else if (REASONS[i].reason == MISSING_EVENTS && missing->events_lost > 0)
             snprintf(out, size, "events lost: at least %llu",
                      (unsigned long long)missing->events_lost);
-        else if (REASONS[i].reason != MISSING_OWNERS_HIDDEN && missing->text[0])
+        else if (missing->text[0])
             snprintf(out, size, "%s", missing->text);
         else
             snprintf(out, size, "%s", REASONS[i].text);
@@ -54,6 +63,16 @@ static unsigned missing_text(const struct missing *missing, char *out, size_t si
 static bool lacks_events(const struct frame *frame)
 {
     return frame->events && strcmp(frame->events, "none") == 0;
+}
+
+#define TURN_NS (8 * SECOND_NS)
+
+/* What an ordinary user always lacks takes turns with the network namespaces that are not shown. */
+static bool is_turn_of_others(const struct frame *frame)
+{
+    const uint32_t lasting =
+        MISSING_OWNERS_HIDDEN | MISSING_OWNERS_LATE | MISSING_ULP | MISSING_IPV6;
+    return !(frame->missing.reasons & ~lasting) && frame->mono_ns / TURN_NS % 2 == 1;
 }
 
 /* The most important message; "" if there is none. */
@@ -75,6 +94,8 @@ unsigned screen_status(const struct screen *screen, char *out, size_t size)
             snprintf(out, size, "%s (this frame is %.0f s old)", screen->trouble, age);
         return ROLE_TROUBLE;
     }
+    if (frame && is_turn_of_others(frame) && other_netns_text(&frame->other_netns, out, size))
+        return ROLE_DIM;
     unsigned role = frame ? missing_text(&frame->missing, out, size) : (unsigned)ROLE_NORMAL;
     if (frame && (!out[0] || role == ROLE_DIM) && lacks_events(frame)) {
         const char *why = frame->events_why ? frame->events_why : "";

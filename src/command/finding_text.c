@@ -87,7 +87,9 @@ void finding_text(struct buffer *out, const struct finding *finding,
     if (finding->filter[0] && finding->subject.host[0])
         buffer_printf(out, LABEL "rows      filter %s\n", finding->filter);
     else if (finding->filter[0])
-        buffer_printf(out, LABEL "rows      tcplens list %s'%s'\n",
+        buffer_printf(out, LABEL "rows      tcplens %s%s'%s'\n",
+                      /* one frame does not have the last 10 s */
+                      strstr(finding->filter, "_10s") ? "" : "list ",
                       finding->subject.netns_name[0] ? "--netns all " : "", finding->filter);
     buffer_printf(out, LABEL "detector  %s, %s\n\n", finding->detector->id,
                   confidence_name((enum finding_confidence)finding->confidence));

@@ -74,6 +74,10 @@ const struct conn *connection_row(const struct connection_model *model,
 
 const char *connection_lack(const struct connection_model *model)
 {
+    const struct frame_netns *netns = frame_find_netns(model->frame, model->conn.netns);
+
+    if (netns && netns->reach == NETNS_REACH_PROC)
+        return "not in /proc/PID/net/tcp (sock_diag there needs CAP_SYS_ADMIN)";
     if (!(model->conn.known & KNOWN_INFO) && !(model->frame->missing.reasons & MISSING_SOCK_DIAG))
         return "not reported by the kernel"; /* as for minisocks */
     if (frame_is_of_log(model->frame))

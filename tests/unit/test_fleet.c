@@ -3,6 +3,7 @@
 #include "core/event_place.h"
 #include "core/filter/filter.h"
 #include "core/fleet.h"
+#include "core/host_shell.h"
 #include "core/other_end.h"
 #include "unit.h"
 
@@ -320,6 +321,31 @@ static void test_rates_of_a_lost_host_are_no_traffic(void **state)
     end_scene(&scene);
 }
 
+/* The command that is shown is one that works: user and port of the host are in it. */
+static void test_the_shell_of_a_host(void **state)
+{
+    static const struct {
+        const char *place, *shell;
+    } HOSTS[] = {
+        {"ssh:web1", "ssh -t web1 "},
+        {"ssh:ann@web1", "ssh -t ann@web1 "},
+        {"ssh:ann@web1:2222", "ssh -t -p 2222 ann@web1 "},
+        {"ssh:[2001:db8::1]:22", "ssh -t -p 22 2001:db8::1 "},
+        {"ssh:ann@[2001:db8::1]", "ssh -t ann@2001:db8::1 "},
+        {"ssh:2001:db8::1", "ssh -t 2001:db8::1 "},
+        {"web-6c8", ""}, /* by a command of the user's */
+        {"/var/log/web1.jsonl", ""},
+    };
+    char shell[HOST_SHELL_MAX];
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(HOSTS); i++) {
+        const struct frame_host host = {.name = "web1", .place = HOSTS[i].place};
+        assert_string_equal(host_shell(&host, true, shell), HOSTS[i].shell);
+    }
+    const struct frame_host plain = {.name = "web1", .place = "ssh:web1"};
+    assert_string_equal(host_shell(&plain, false, shell), "ssh web1 ");
+}
+
 static void test_a_copy_has_the_hosts(void **state)
 {
     struct scene scene = make_scene();
@@ -348,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_events_without_a_connection),
         cmocka_unit_test(test_times_of_namespaces),
         cmocka_unit_test(test_rates_of_a_lost_host_are_no_traffic),
+        cmocka_unit_test(test_the_shell_of_a_host),
         cmocka_unit_test(test_a_copy_has_the_hosts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

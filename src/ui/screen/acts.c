@@ -3,6 +3,7 @@
 #include "ui/screen/acts.h"
 
 #include "base/clock.h"
+#include "core/host_shell.h"
 #include "ui/screen/state.h"
 #include "ui/screen/views.h"
 
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NETNS_OPTION_MAX 24
 
 #define GIVE_UP_NS     (3 * SECOND_NS)
 #define LOOK_NS        (SECOND_NS / 20)
@@ -99,6 +102,18 @@ static bool is_live(const struct screen *screen)
     return screen->settings.live && screen->picture.live && !screen->picture.paused;
 }
 
+/* "--netns 4026532401 " for a row of a container there: else tcplens looks in its own. */
+static const char *netns_option(const struct frame *frame, const struct conn *conn,
+                                char out[NETNS_OPTION_MAX])
+{
+    const struct frame_netns *netns = frame_find_netns(frame, conn->netns);
+
+    out[0] = '\0';
+    if (netns && netns->inode && !netns->is_host && !netns->is_own)
+        snprintf(out, NETNS_OPTION_MAX, "--netns %u ", netns->inode);
+    return out;
+}
+
 /* For rows of another machine, shows the command to run there instead, unless the row is old and
  * its pid or cookie may be stale. */
 static bool is_elsewhere(struct screen *screen, const struct command *command,
@@ -107,6 +122,7 @@ static bool is_elsewhere(struct screen *screen, const struct command *command,
     const struct frame *frame = screen->picture.frame;
     const struct conn *conn = row_under_cursor(screen);
     const struct proc *proc = process_under_cursor(screen);
+    char shell[HOST_SHELL_MAX], netns[NETNS_OPTION_MAX];
 
     if (!frame || frame->host_count == 0)
         return false;
@@ -120,10 +136,11 @@ static bool is_elsewhere(struct screen *screen, const struct command *command,
         snprintf(text, ACTS_TEXT_MAX, "%.60s is %s: its rows are old, nothing is done there", name,
                  words_name(&HOST_STATE_WORDS, host->state));
     else if (host && command->id == COMMAND_SIGNAL && proc)
-        snprintf(text, ACTS_TEXT_MAX, "it is on %.60s: ssh %.60s kill %d", name, name, proc->pid);
+        snprintf(text, ACTS_TEXT_MAX, "it is on %.40s: %skill %d", name,
+                 host_shell(host, false, shell), proc->pid);
     else if (host && command->id == COMMAND_CLOSE && conn && conn->cookie)
-        snprintf(text, ACTS_TEXT_MAX, "it is on %.60s: ssh -t %.60s tcplens close cookie %" PRIx64,
-                 name, name, conn->cookie);
+        snprintf(text, ACTS_TEXT_MAX, "it is on %.40s: %stcplens close %scookie %" PRIx64, name,
+                 host_shell(host, true, shell), netns_option(frame, conn, netns), conn->cookie);
     else
         snprintf(text, ACTS_TEXT_MAX, "on %.60s nothing is signalled or closed from here", name);
     return true;

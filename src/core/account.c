@@ -68,6 +68,15 @@ static const struct frame_netns *find_same(const struct frame *frame,
     return NULL;
 }
 
+/* A source may have the counters of the frame only (demo). */
+static bool has_counters_of_each(const struct frame *frame)
+{
+    for (uint32_t i = 0; i < frame->namespace_count; i++)
+        if (frame->namespaces[i].facts)
+            return frame->namespace_count > 1;
+    return false;
+}
+
 /* Of all that are shown; what a new one counted before it was seen is not of this frame. */
 static bool add_namespaces(const struct frame *previous, const struct frame *next,
                            uint64_t grown[SEGMENT_FACTS])
@@ -88,7 +97,7 @@ static void count_segments(const struct frame *previous, struct frame *next)
     struct totals *totals = &next->totals;
     uint64_t grown[SEGMENT_FACTS] = {0};
 
-    if (next->namespace_count > 1)
+    if (has_counters_of_each(next))
         totals->segs_known = add_namespaces(previous, next, grown);
     else if (previous->facts && next->facts && previous->netns == next->netns)
         totals->segs_known = add_growth(previous->facts, next->facts, grown);

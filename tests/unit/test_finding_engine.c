@@ -401,6 +401,12 @@ static void evidence_is_one_line(void **state)
     ended.ended_ns = 300 * SECOND + 1;
     finding_held_text(&text, &ended);
     assert_string_equal(text.data, "held for 5:00, worst accept_queue 51/50");
+    buffer_clear(&text);
+    ended.evidence[0].has_limit = false;
+    ended.evidence[2].has_limit = true; /* what is judged */
+    ended.evidence[2].limit = 5;
+    finding_held_text(&text, &ended);
+    assert_string_equal(text.data, "held for 5:00, worst ListenOverflows 10/s (limit 5/s)");
     buffer_done(&text);
 }
 

@@ -180,15 +180,16 @@ void finding_value_text(struct buffer *out, double value, const char *unit)
 
 static void put_evidence(struct buffer *out, const struct evidence *evidence, bool narrow)
 {
-    const bool once = narrow && evidence->has_limit; /* the unit stands behind the limit */
+    /* the unit stands behind the limit, but "10/5/s" is a puzzle */
+    const bool once = narrow && evidence->has_limit && evidence->unit[0] != '/';
 
     buffer_printf(out, "%s ", evidence->fact);
     finding_value_text(out, evidence->value, once ? "" : evidence->unit);
     if (!evidence->has_limit)
         return;
-    buffer_text(out, narrow ? "/" : " (limit ");
+    buffer_text(out, once ? "/" : " (limit ");
     finding_value_text(out, evidence->limit, evidence->unit);
-    buffer_text(out, narrow ? "" : ")");
+    buffer_text(out, once ? "" : ")");
 }
 
 void finding_evidence_text(struct buffer *out, const struct finding *finding, bool narrow)
@@ -200,6 +201,15 @@ void finding_evidence_text(struct buffer *out, const struct finding *finding, bo
     }
 }
 
+/* What a limit judges, else what detectors name first. */
+static const struct evidence *main_evidence(const struct finding *finding)
+{
+    for (unsigned i = 0; i < finding->evidence_count; i++)
+        if (finding->evidence[i].has_limit)
+            return &finding->evidence[i];
+    return &finding->evidence[0];
+}
+
 void finding_held_text(struct buffer *out, const struct finding *finding)
 {
     char age[16];
@@ -209,5 +219,5 @@ void finding_held_text(struct buffer *out, const struct finding *finding)
     if (finding->evidence_count == 0)
         return;
     buffer_text(out, ", worst ");
-    put_evidence(out, &finding->evidence[0], true);
+    put_evidence(out, main_evidence(finding), true);
 }

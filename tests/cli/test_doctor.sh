@@ -50,7 +50,7 @@ head -n 1 "$work/out" | grep -q '^{"finding":"accept-queue-full","severity":"war
     fail "the full queue is not found: $(head -n 1 "$work/out")"
 head -n 1 "$work/out" | grep -q '"kind":"listener","address":"127.0.0.1","port":8080,"pid":[0-9]*,"comm":"' ||
     fail "not of the listener: $(head -n 1 "$work/out")"
-tail -n 1 "$work/out" | grep -q '^{"checked":1,"findings":1,"not_checked":\[{"finding":"accept-wait","reason":"off"}' ||
+tail -n 1 "$work/out" | grep -q '^{"checked":1,"findings":1,"not_checked":\[{"finding":"accept-wait","verdict":"not checked","reason":"off"}' ||
     fail "the last line is $(tail -n 1 "$work/out")"
 python3 -c 'import json, sys; [json.loads(line) for line in sys.stdin]' <"$work/out" || fail "this is no JSON"
 expect 0 alone --for "$long" --only accept-queue-full --fail-on critical \

@@ -26,8 +26,10 @@
 #define SAY_NS      (20 * MS_NS) /* between two lines */
 #define LOOPBACK    0x7f000001u
 #define RECEIVE_MAX 64
-#define SENDER      "steady-out"
-#define RECEIVER    "steady-in"
+#define SEND_BUFFER                                                                                \
+    (64 << 10) /* else much of what it says it sent waits there for a busy receiver */
+#define SENDER   "steady-out"
+#define RECEIVER "steady-in"
 
 struct load {
     uint64_t rate, size; /* size 0: by time */
@@ -73,6 +75,7 @@ static _Noreturn void receive(int listener)
 static int connect_to(unsigned port)
 {
     int fd = net_socket(AF_INET, NULL, 0);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &(int){SEND_BUFFER}, sizeof(int));
     net_connect(fd, net_v4(LOOPBACK, port));
     return fd;
 }

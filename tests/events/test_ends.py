@@ -82,6 +82,14 @@ def enter(netns):
         sys.exit("setns: " + os.strerror(ctypes.get_errno()))
 
 
+def reset_by(listener):
+    client = socket.create_connection(listener.getsockname())
+    server, _ = listener.accept()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_0)
+    server.close()
+    client.close()
+
+
 def unread_after_resets_elsewhere(port):
     """The address of a socket that was reset in another network namespace is likely given to ours next."""
     cpus = os.sched_getaffinity(0)
@@ -91,11 +99,18 @@ def unread_after_resets_elsewhere(port):
                           stdout=subprocess.PIPE) as other:
         other.stdout.readline()
         elsewhere = os.open(f"/proc/{other.pid}/ns/net", os.O_RDONLY)
-        for _ in range(ROUNDS):
+        with socket.create_server((ADDRESS, port)) as ours:
             enter(elsewhere)
-            linger(port)
-            enter(home)
-            unread(port)
+            with socket.create_server((ADDRESS, port)) as theirs:
+                for _ in range(ROUNDS):
+                    enter(elsewhere)
+                    reset_by(theirs)
+                    enter(home)
+                    client = socket.create_connection((ADDRESS, port))
+                    server, _ = ours.accept()
+                    server.sendall(b"x")
+                    client.close()
+                    server.close()
         other.stdin.close()
     os.close(elsewhere)
     os.close(home)

@@ -10,7 +10,8 @@ struct time_offsets {
     int64_t mono_ns, boot_ns;
 };
 
-/* Zeros before Linux 5.5, where there are no time namespaces. */
+/* Zeros before Linux 5.5, where there are no time namespaces, and while only children would be in
+ * another one. */
 struct time_offsets time_offsets_read(void);
 
 #endif

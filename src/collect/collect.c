@@ -498,17 +498,16 @@ static bool take_wish(struct collector *collector, struct wish *wish)
     return worker_stopping(&collector->worker);
 }
 
-/* Sleeps until the next frame is due, by the latest wish. can_hurry: a frame wanted now is made at
- * once. */
+/* Sleeps until the next frame is due, by the latest wish. One wanted now is due after pause_ns. */
 static void wait_until_due(struct collector *collector, int64_t began_ns, int64_t stretched_ns,
-                           bool can_hurry)
+                           int64_t pause_ns)
 {
     for (;;) {
         struct wish wish = collector_wish(collector);
         const int64_t interval_ns =
             stretched_ns > wish.interval_ns ? stretched_ns : wish.interval_ns;
-        const int64_t left_ns = began_ns + interval_ns - clock_mono_ns();
-        if (worker_stopping(&collector->worker) || (wish.now && can_hurry) || left_ns <= 0)
+        const int64_t left_ns = began_ns + (wish.now ? pause_ns : interval_ns) - clock_mono_ns();
+        if (worker_stopping(&collector->worker) || left_ns <= 0)
             return;
         struct pollfd wake = {collector->worker.wake, POLLIN, 0};
         const struct timespec left = clock_timespec(left_ns);
@@ -527,7 +526,8 @@ static void collector_main(void *argument)
         const int64_t began_ns = clock_mono_ns();
         struct frame *frame = NULL;
         const int error = make_frame(collector, &wish, &frame);
-        int64_t interval_ns = RETRY_INTERVAL_NS;
+        const int64_t pause_ns = error ? RETRY_INTERVAL_NS : 0;
+        int64_t interval_ns = pause_ns;
         if (!error) {
             plan_note(&collector->plan, &wish, frame, frame->cost.cpu_ns);
             interval_ns = plan_interval_ns(&collector->plan, &wish);
@@ -538,7 +538,7 @@ static void collector_main(void *argument)
             publish(collector, frame);
             collect_walk_load(&collector->walk, collector->source); /* after the first frame */
         }
-        wait_until_due(collector, began_ns, interval_ns, !error);
+        wait_until_due(collector, began_ns, interval_ns, pause_ns);
     }
     struct frame *last = NULL;
     if (collector->last_frame && collector->previous && make_frame(collector, &wish, &last) == 0) {

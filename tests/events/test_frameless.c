@@ -1,5 +1,5 @@
 /* test_frameless: while no frame can be made, events are kept up to a limit, what comes beyond is reported as lost, and a
- * frame wanted at once does not shorten the pause between two tries. */
+ * frame wanted at once does not shorten the pause between two tries, but a long refresh interval. */
 #include "net_tools.h"
 
 #include "collect/collect.h"
@@ -14,6 +14,7 @@
 
 #define SECOND_NS   1000000000LL
 #define DEADLINE_NS (20 * SECOND_NS)
+#define HOUR_NS     (3600 * SECOND_NS)
 #define PAUSE_NS    (SECOND_NS / 5) /* at least, for two pauses of a second */
 
 enum { LOOPBACK = 0x7f000001, PORT = 4300, KEPT = 8, CONNECTIONS = 32 };
@@ -31,12 +32,12 @@ static int failing_next(struct source *source, struct frame *frame, const struct
     return -ENOBUFS;
 }
 
-static struct collector *start(void)
+static struct collector *start(int64_t interval_ns)
 {
     char text[EVENTS_WHY_MAX] = "";
     const struct live_settings live = {0};
     struct collector *collector;
-    struct collector_settings settings = {.wish = {.interval_ns = SECOND_NS / 20,
+    struct collector_settings settings = {.wish = {.interval_ns = interval_ns,
                                                    .state_bits = STATE_ALL_BITS,
                                                    .families = WISH_INET | WISH_INET6},
                                           .events = EVENTS_BPF,
@@ -127,12 +128,24 @@ static uint64_t count_lost(struct collector *collector, unsigned *openings)
     return sum;
 }
 
+/* The first try fails, and the next one would be due in an hour. */
+static void retry_at_long_interval(void)
+{
+    atomic_store(&fails, true);
+    struct collector *collector = start(HOUR_NS);
+    wait_for_tries(collector, 2);
+    atomic_store(&fails, false);
+    atomic_store(&tries, 0);
+    collector_free(collector);
+}
+
 int main(void)
 {
     unsigned openings;
 
     net_enter_namespace(0);
-    struct collector *collector = start();
+    retry_at_long_interval();
+    struct collector *collector = start(SECOND_NS / 20);
     frame_release(wait_for(collector, hears));
     const int64_t began_ns = net_now_ns();
     atomic_store(&fails, true);

@@ -45,15 +45,22 @@ enum { SEGMENT_FACTS = 3 };
 static const enum host_fact SEGMENTS[SEGMENT_FACTS] = {FACT_IN_SEGS, FACT_OUT_SEGS,
                                                        FACT_RETRANS_SEGS};
 
+static bool has_segments(const struct host_facts *facts)
+{
+    for (size_t i = 0; i < SEGMENT_FACTS; i++)
+        if (!facts || !host_fact_known(facts, SEGMENTS[i]))
+            return false;
+    return true;
+}
+
 /* False: a counter is unknown in one of them. */
 static bool add_growth(const struct host_facts *before, const struct host_facts *now,
                        uint64_t grown[SEGMENT_FACTS])
 {
-    for (size_t i = 0; i < SEGMENT_FACTS; i++) {
-        if (!host_fact_known(before, SEGMENTS[i]) || !host_fact_known(now, SEGMENTS[i]))
-            return false;
+    if (!has_segments(before) || !has_segments(now))
+        return false;
+    for (size_t i = 0; i < SEGMENT_FACTS; i++)
         grown[i] += counters_grown_by(host_fact(before, SEGMENTS[i]), host_fact(now, SEGMENTS[i]));
-    }
     return true;
 }
 
@@ -77,21 +84,25 @@ static bool has_counters_of_each(const struct frame *frame)
     return false;
 }
 
-/* Of all that are shown; what a new one counted before it was seen is not of this frame. */
+/* Of all that are shown and have counters; what a new one counted before it was seen is not of this
+ * frame. False: ours has none, or no other. */
 static bool add_namespaces(const struct frame *previous, const struct frame *next,
                            uint64_t grown[SEGMENT_FACTS])
 {
-    bool known = true;
+    bool any = false;
 
-    for (uint32_t i = 0; i < next->namespace_count && known; i++) {
+    for (uint32_t i = 0; i < next->namespace_count; i++) {
         const struct frame_netns *now = &next->namespaces[i], *before = find_same(previous, now);
-        known = now->facts &&
-                (!before || (before->facts && add_growth(before->facts, now->facts, grown)));
+        const bool counts =
+            before ? add_growth(before->facts, now->facts, grown) : has_segments(now->facts);
+        if (!counts && now->is_own)
+            return false;
+        any |= counts;
     }
-    return known;
+    return any;
 }
 
-/* Growth of the counters of the network namespaces; unknown if either frame lacks one. */
+/* Growth of the counters of the network namespaces. */
 static void count_segments(const struct frame *previous, struct frame *next)
 {
     struct totals *totals = &next->totals;
@@ -99,7 +110,7 @@ static void count_segments(const struct frame *previous, struct frame *next)
 
     if (has_counters_of_each(next))
         totals->segs_known = add_namespaces(previous, next, grown);
-    else if (previous->facts && next->facts && previous->netns == next->netns)
+    else if (previous->netns == next->netns)
         totals->segs_known = add_growth(previous->facts, next->facts, grown);
     if (!totals->segs_known)
         return;

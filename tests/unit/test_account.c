@@ -324,10 +324,10 @@ static void add_counted(struct frame *frame, uint32_t key, struct host_facts *fa
     host_fact_set(facts, FACT_RETRANS_SEGS, retransmitted);
 }
 
-/* All that are shown are in the sum; one that was not read makes it unknown. */
+/* All that are shown are in the sum, except for those that were not read, unless it is ours. */
 static void counts_segments_of_all_namespaces(void **unused)
 {
-    struct host_facts facts[2][2] = {0};
+    struct host_facts facts[3][2] = {0};
     struct host_facts young = {0};
     struct play play;
     (void)unused;
@@ -342,7 +342,17 @@ static void counts_segments_of_all_namespaces(void **unused)
     assert_true(frame->totals.segs_known);
     assert_int_equal(frame->totals.segs_out, 700);
     assert_int_equal(frame->totals.segs_retrans, 85);
-    add_counted(play.next, 1, &facts[1][0], 1500, 15);
+    add_counted(play.next, 1, &facts[2][0], 1600, 15);
+    play.next->namespaces[0].is_own = true;
+    add_counted(play.next, 2, NULL, 0, 0);
+    frame = play_step(&play);
+    assert_true(frame->totals.segs_known);
+    assert_int_equal(frame->totals.segs_out, 100);
+    add_counted(play.next, 1, NULL, 0, 0);
+    play.next->namespaces[0].is_own = true;
+    add_counted(play.next, 2, &facts[2][1], 50300, 180);
+    assert_false(play_step(&play)->totals.segs_known);
+    add_counted(play.next, 1, NULL, 0, 0);
     add_counted(play.next, 2, NULL, 0, 0);
     assert_false(play_step(&play)->totals.segs_known);
     play_end(&play);

@@ -351,6 +351,51 @@ static void a_full_syn_queue_of_which_listener_is_not_guessed(void **state)
     scene_end(&scene);
 }
 
+/* Half-open clients of two listeners; `sent` and `received` SYN cookies a second. */
+static const struct finding *fill_some_queue(struct scene *scene, uint64_t sent, uint64_t received)
+{
+    for (int i = 0; i < 4; i++) {
+        scene_frame(scene);
+        scene_listener(scene, 8084, 0, 64);
+        scene_listener(scene, 8085, 0, 64);
+        scene_no_owner(scene_row(scene, STATE_SYN_RECEIVED, 8084, 1, 3000), OWNER_NONE);
+        scene_no_owner(scene_row(scene, STATE_SYN_RECEIVED, 8085, 1, 3001), OWNER_NONE);
+        scene_show(scene);
+        scene_count(scene, sent ? FACT_REQ_FULL_COOKIES : FACT_REQ_FULL_DROP, 100);
+        scene_count(scene, FACT_SYNCOOKIES_SENT, sent);
+        scene_count(scene, FACT_SYNCOOKIES_RECV, received);
+    }
+    const struct finding *finding = scene_find(scene, "syn-queue-full");
+    assert_non_null(finding);
+    assert_int_equal(finding->subject.kind, SUBJECT_NETNS);
+    return finding;
+}
+
+/* Title, what is ruled out and the advice say the same, also where no listener is named. */
+static void what_is_ruled_out_fits_the_title(void **state)
+{
+    static const struct {
+        uint64_t sent, received;
+        const char *title, *ruled_out, *advice;
+    } CASES[] = {{100, 0, "a flood of SYNs", "a burst of real clients", "SYNPROXY"},
+                 {100, 95, "more clients at once", "a flood", "raise the backlog"},
+                 {0, 0, "no SYN cookies are sent", NULL, "tcp_syncookies=1"}};
+    (void)state;
+    for (size_t i = 0; i < UNIT_COUNT(CASES); i++) {
+        struct scene scene;
+        scene_begin(&scene);
+        const struct finding *finding = fill_some_queue(&scene, CASES[i].sent, CASES[i].received);
+        assert_non_null(strstr(finding->title, CASES[i].title));
+        assert_non_null(strstr(finding->advice[0], CASES[i].advice));
+        if (CASES[i].ruled_out)
+            assert_memory_equal(finding->ruled_out[0], CASES[i].ruled_out,
+                                strlen(CASES[i].ruled_out));
+        else
+            assert_null(finding->ruled_out[0]);
+        scene_end(&scene);
+    }
+}
+
 static void syn_queues_are_not_checked_without_the_counter(void **state)
 {
     struct scene scene;
@@ -457,6 +502,7 @@ int main(void)
         cmocka_unit_test(a_backlog_cut_by_somaxconn_is_told),
         cmocka_unit_test(a_flood_of_syns_is_told_from_a_burst),
         cmocka_unit_test(a_full_syn_queue_of_which_listener_is_not_guessed),
+        cmocka_unit_test(what_is_ruled_out_fits_the_title),
         cmocka_unit_test(syn_queues_are_not_checked_without_the_counter),
         cmocka_unit_test(clients_that_do_not_hear_us_are_found),
         cmocka_unit_test(drops_with_room_in_the_queue_are_found),

@@ -279,31 +279,48 @@ static const struct listener_tally *full_of_half_open(const struct detection *d,
     return *is_shown || with_rows == 1 ? most : NULL;
 }
 
+enum surge { SURGE_UNKNOWN, SURGE_FLOOD, SURGE_BURST };
+
+static const struct {
+    const char *title; /* behind "SYN queue of :80 is full: " */
+    const char *ruled_out, *advice;
+} SURGES[] = {
+    [SURGE_UNKNOWN] = {"more SYNs than the backlog takes, and no SYN cookies are sent", NULL,
+                       "raise the backlog of listen() and net.core.somaxconn; with "
+                       "net.ipv4.tcp_syncookies=1 real clients get through"},
+    [SURGE_FLOOD] = {"a flood of SYNs that nobody completes",
+                     "a burst of real clients: few SYN cookies come back",
+                     "keep net.ipv4.tcp_syncookies=1; filter upstream or by SYNPROXY"},
+    [SURGE_BURST] = {"more clients at once than the backlog takes",
+                     "a flood: the SYN cookies come back",
+                     "raise the backlog of listen() and net.core.somaxconn"},
+};
+
 /* Cookies that are returned were sent to real clients. */
 static void say_flood_or_burst(struct finding *finding, const struct detection *d,
                                const struct listener_tally *listener)
 {
     double sent = 0, received = 0, seconds = 1;
+    char whose[24] = "a listener";
 
     (void)detection_growth(d, FACT_SYNCOOKIES_SENT, 60, &sent, &seconds);
     (void)detection_growth(d, FACT_SYNCOOKIES_RECV, 60, &received, &seconds);
+    const enum surge surge = sent <= 0             ? SURGE_UNKNOWN
+                             : received < sent / 4 ? SURGE_FLOOD
+                                                   : SURGE_BURST;
+
     finding_evidence(finding, "SyncookiesSent", "/s", sent / seconds);
     finding_evidence(finding, "SyncookiesRecv", "/s", received / seconds);
-    const bool flood = received < sent / 4;
-    char whose[24] = "a listener";
-
     if (listener)
         snprintf(whose, sizeof(whose), ":%u", finding->subject.port);
-    finding_say(finding, "SYN queue of %s is full: %s", whose,
-                flood ? "a flood of SYNs that nobody completes"
-                      : "more clients at once than the backlog takes");
-    if (flood && listener) {
-        finding_rule_out(finding, "a burst of real clients: few SYN cookies come back");
-        finding_advise(finding, "keep net.ipv4.tcp_syncookies=1; filter upstream or by SYNPROXY");
+    finding_say(finding, "SYN queue of %s is full: %s", whose, SURGES[surge].title);
+    if (SURGES[surge].ruled_out) {
+        finding_rule_out(finding, SURGES[surge].ruled_out);
     } else {
-        finding_rule_out(finding, "a flood: the SYN cookies come back");
-        finding_advise(finding, "raise the backlog of listen() and net.core.somaxconn");
+        finding_leave_open(finding, "a flood of SYNs with forged addresses");
+        finding_leave_open(finding, "a burst of real clients");
     }
+    finding_advise(finding, SURGES[surge].advice);
 }
 
 static void evaluate_syn_queue(struct detection *d)

@@ -253,6 +253,30 @@ static void an_end_that_was_never_seen_is_a_guess_at_most(void **state)
     expect_from_begin(&elsewhere, false);
 }
 
+/* One to a place was there before the other end was watched, four were seen to lose it. */
+static void seen_before_or_not_it_is_one_finding(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < LONG; i++) {
+        begin_frame(&scene, &BOTH);
+        far_row(&scene, FAR_NETNS, STATE_LISTEN, 0)->tuple.remote = (struct addr){{0}};
+        for (uint16_t port = 40001; port <= 40006; port++) {
+            near_row(&scene, port);
+            if (port == 40006 || (port > 40001 && i < 3))
+                far_row(&scene, FAR_NETNS, STATE_ESTABLISHED, port);
+        }
+        scene_show(&scene);
+    }
+    const struct finding *finding = scene_expect(&scene, "half-open", SEVERITY_WARNING, 5);
+    assert_int_equal(finding->confidence, CONFIDENCE_LIKELY);
+    assert_non_null(strstr(finding->title, ": 5 connections with"));
+    for (uint32_t i = 0; i < finding->evidence_count; i++)
+        assert_string_not_equal(finding->evidence[i].fact, "such connections");
+    scene_end(&scene);
+}
+
 static void of_twins_nothing_is_said(void **state)
 {
     const struct ends twins = {.state = STATE_ESTABLISHED, .twin = true};
@@ -345,6 +369,7 @@ int main(void)
         cmocka_unit_test(the_filter_has_no_row_that_is_well),
         cmocka_unit_test(what_is_not_known_to_be_gone_is_not_said_to_be),
         cmocka_unit_test(an_end_that_was_never_seen_is_a_guess_at_most),
+        cmocka_unit_test(seen_before_or_not_it_is_one_finding),
         cmocka_unit_test(of_twins_nothing_is_said),
         cmocka_unit_test(with_one_end_in_view_it_is_not_checked),
         cmocka_unit_test(both_ends_tell_which_way_segments_are_lost),

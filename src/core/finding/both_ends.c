@@ -58,13 +58,14 @@ enum { HALF_OPEN_AFTER, HALF_OPEN_READINGS };
 struct lone_group {
     const struct lone_end *longest;
     const struct lone_end *rows[ROWS_NAMED];
-    uint32_t count;
-    bool ports_differ; /* the local ones */
+    uint32_t count, seen; /* all; of them those whose other end was seen before */
+    bool ports_differ;    /* the local ones */
 };
 
+/* What sets subjects apart: one finding for each group. */
 static bool belongs(const struct lone_end *a, const struct lone_end *b)
 {
-    return a->other == b->other && a->was_seen == b->was_seen && a->is_client == b->is_client &&
+    return a->other == b->other && a->is_client == b->is_client &&
            same_remote(&a->tuple, &b->tuple) &&
            addr_compare(&a->tuple.local, &b->tuple.local) == 0 &&
            (!a->is_client || a->tuple.remote_port == b->tuple.remote_port);
@@ -79,6 +80,7 @@ static void add_to_group(struct lone_group *group, const struct lone_end *lone)
     if (!group->longest || lone->alone_ns > group->longest->alone_ns)
         group->longest = lone;
     group->count++;
+    group->seen += lone->was_seen;
 }
 
 /* "sport = :P", or what else tells it apart from the others. False: there is no room. */
@@ -119,10 +121,10 @@ static void report_half_open(struct detection *d, const struct lone_group *group
 {
     const struct lone_end *lone = group->longest;
     struct finding_subject subject = subject_of(d, &lone->tuple, lone->owner, lone->is_client);
-    const bool is_proven = lone->was_seen;
+    const bool is_proven = group->seen == group->count;
     subject.local = lone->tuple.local;
     struct finding *finding =
-        detection_report(d, is_proven ? SEVERITY_WARNING : SEVERITY_INFO,
+        detection_report(d, group->seen > 0 ? SEVERITY_WARNING : SEVERITY_INFO,
                          is_proven ? CONFIDENCE_PROVEN : CONFIDENCE_LIKELY, &subject);
     char place[PLACE_MAX], other[NAME_MAX];
 
@@ -138,6 +140,8 @@ static void report_half_open(struct detection *d, const struct lone_group *group
     finding_evidence(finding, "established here", "", group->count);
     if (named < group->count)
         finding_evidence(finding, "of them the filter names", "", named);
+    if (group->seen > 0 && !is_proven)
+        finding_evidence(finding, "of them seen at both ends before", "", group->seen);
     finding_evidence(finding, "rows at the other end", "", 0);
     finding_evidence_limit(finding, "readings of both ends", "", lone->readings,
                            d->limits[HALF_OPEN_READINGS]);

@@ -444,6 +444,55 @@ static void send_frames(struct scene *scene, uint64_t *resent_bytes, int frames,
     }
 }
 
+/* So many peers that resend one segment a second, and behind them one that resends much. */
+static void show_crowd(struct scene *scene, uint16_t peers, uint64_t crowd, uint64_t last)
+{
+    const uint64_t second = (uint64_t)scene->second;
+
+    scene_frame(scene);
+    for (uint16_t n = 0; n <= peers; n++) {
+        const uint64_t resent = second * (n == peers ? last : crowd);
+        struct conn *conn =
+            scene_row(scene, STATE_ESTABLISHED, (uint16_t)(40000 + n), (uint8_t)(n + 2), 9500);
+        conn->known |= KNOWN_INFO;
+        conn->send_queue = 100000;
+        conn->bytes_sent = 1000000 * second;
+        conn->bytes_retrans = resent * 1448;
+        conn->retrans = (uint32_t)resent;
+        scene_info(scene, conn, "dsack_dups", 0);
+    }
+    scene_show(scene);
+}
+
+static void the_worst_of_many_peers_is_judged(void **state)
+{
+    struct scene scene;
+    (void)state;
+    scene_begin(&scene);
+    for (int i = 0; i < 12; i++)
+        show_crowd(&scene, 100, 1, 60);
+    const struct finding *finding = scene_expect(&scene, "retransmissions", SEVERITY_CRITICAL, 1);
+    assert_int_equal(finding->subject.address.bytes[3], 102);
+    scene_end(&scene);
+}
+
+/* Enough to be judged, and no room for all of them. */
+static void peers_that_are_not_judged_are_said(void **state)
+{
+    struct scene scene;
+    (void)state;
+    for (uint16_t peers = 40; peers <= 100; peers += 60) {
+        scene_begin(&scene);
+        for (int i = 0; i < 20; i++)
+            show_crowd(&scene, peers, 2, 2);
+        assert_null(scene_find(&scene, "retransmissions"));
+        const struct finding_check *check = scene_check(&scene, "retransmissions");
+        assert_int_equal(check->verdict, peers > 64 ? VERDICT_NOT_CHECKED : VERDICT_OK);
+        assert_true(peers < 64 || strstr(check->reason, "more than 64 peers"));
+        scene_end(&scene);
+    }
+}
+
 /* Sums that fade exceed their limit late, and fall below it late. */
 static void losses_began_and_ended_with_the_frames_that_lost(void **state)
 {
@@ -651,6 +700,8 @@ int main(void)
         cmocka_unit_test(a_process_that_does_not_read_is_found),
         cmocka_unit_test(losses_to_one_peer_are_told_by_their_share),
         cmocka_unit_test(losses_began_and_ended_with_the_frames_that_lost),
+        cmocka_unit_test(the_worst_of_many_peers_is_judged),
+        cmocka_unit_test(peers_that_are_not_judged_are_said),
         cmocka_unit_test(needless_retransmissions_are_no_loss),
         cmocka_unit_test(a_loss_now_and_then_is_no_finding),
         cmocka_unit_test(a_receiver_that_holds_us_back_is_told),

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define PEERS_MOST    DRAFTS_MAX /* with significant losses, in one frame */
+#define PEERS_MOST    DRAFTS_MAX /* that are judged in one frame: those with the most losses */
 #define SEGMENT_BYTES 1448.0
 
 static double seconds_of(int64_t ns)
@@ -15,6 +15,7 @@ static double seconds_of(int64_t ns)
 
 struct peer_loss {
     const struct conn *conn; /* one of its rows */
+    double most;             /* it resent at most so many segments, by choose_peers */
     double sent, resent, segments, dsacks, seconds;
     double open_segments, open_dsacks; /* of rows with an open peer window */
     double latest_sent, latest_resent, latest_segments, latest_dsacks; /* since the last frame */
@@ -25,6 +26,7 @@ struct losses {
     struct peer_loss peers[PEERS_MOST];
     uint32_t count;
     double segments; /* resent, of all watched rows */
+    double left_out; /* the most that a peer resent which is not among these */
 };
 
 static struct peer_loss *peer_of(struct losses *losses, const struct conn *conn)
@@ -45,22 +47,54 @@ static bool is_held_by_window(const struct watched_row *row)
     return row->busy > 0 && row->rwnd * 2 >= row->busy;
 }
 
-static void add_watched(struct losses *losses, const struct detection *d, bool lossy)
+static struct peer_loss *mildest_of(struct losses *losses)
+{
+    struct peer_loss *mildest = losses->peers;
+
+    for (uint32_t i = 1; i < losses->count; i++)
+        if (losses->peers[i].most < mildest->most)
+            mildest = &losses->peers[i];
+    return mildest;
+}
+
+static bool is_lossy(const struct watched_row *row)
+{
+    return row->measured && row->resent_segments >= 1;
+}
+
+/* Space-saving (Metwally, 2005): one that takes the place of the mildest inherits its sum, so that
+ * none with more than that is missing at the end. */
+static void choose_peers(struct losses *losses, const struct detection *d)
 {
     for (uint32_t i = 0; i < d->census->watched_count; i++) {
         const struct watched_row *row = &d->census->watched[i];
         const struct conn *conn = &d->frame->conns[row->row];
-        if (!row->measured || (row->resent_segments >= 1) != lossy)
+        if (!is_lossy(row))
             continue;
         struct peer_loss *peer = peer_of(losses, conn);
-        if (!peer && lossy && losses->count < PEERS_MOST) {
-            peer = &losses->peers[losses->count++];
-            *peer = (struct peer_loss){.conn = conn};
+        const bool is_full = losses->count == PEERS_MOST;
+        if (!peer) {
+            peer = is_full ? mildest_of(losses) : &losses->peers[losses->count++];
+            *peer = (struct peer_loss){.conn = conn, .most = is_full ? peer->most : 0};
+            losses->left_out += is_full;
         }
+        peer->most += row->resent_segments;
+    }
+    if (losses->left_out > 0)
+        losses->left_out = mildest_of(losses)->most;
+}
+
+static void add_watched(struct losses *losses, const struct detection *d)
+{
+    for (uint32_t i = 0; i < d->census->watched_count; i++) {
+        const struct watched_row *row = &d->census->watched[i];
+        struct peer_loss *peer = peer_of(losses, &d->frame->conns[row->row]);
+        if (!row->measured)
+            continue;
         losses->segments += row->resent_segments;
         if (!peer)
             continue;
-        peer->rows += lossy;
+        peer->rows += is_lossy(row);
         peer->sent += row->sent;
         peer->resent += row->resent;
         peer->segments += row->resent_segments;
@@ -96,9 +130,19 @@ static void add_healthy(struct losses *losses, const struct detection *d)
 static void gather_losses(struct losses *losses, const struct detection *d)
 {
     *losses = (struct losses){0};
-    add_watched(losses, d, true);
-    add_watched(losses, d, false);
+    choose_peers(losses, d);
+    add_watched(losses, d);
     add_healthy(losses, d);
+}
+
+/* If one that is not judged may have resent as many segments as a finding needs. */
+static void note_left_out(struct detection *d, const struct losses *losses, double least)
+{
+    if (losses->left_out >= least)
+        detection_not_checked(d,
+                              "more than %u peers have losses: those with up to %.0f segments "
+                              "were not judged",
+                              PEERS_MOST, losses->left_out);
 }
 
 enum { RETRANS_WARN, RETRANS_CRITICAL, RETRANS_LEAST, RETRANS_PACE };
@@ -140,8 +184,7 @@ static void say_lossy_rows(struct finding *finding, const struct detection *d,
     for (uint32_t i = 0; i < d->census->watched_count; i++) {
         const struct watched_row *row = &d->census->watched[i];
         const struct tuple *tuple = &d->frame->conns[row->row].tuple;
-        if (row->measured && row->resent_segments >= 1 &&
-            tuple->family == peer->conn->tuple.family &&
+        if (is_lossy(row) && tuple->family == peer->conn->tuple.family &&
             addr_compare(&tuple->remote, &peer->conn->tuple.remote) == 0)
             (void)named_rows_add(&rows, "( sport = :%u and dport = :%u )", tuple->local_port,
                                  tuple->remote_port);
@@ -213,6 +256,7 @@ static void evaluate_retransmissions(struct detection *d)
         report_lossy_peer(d, peer, losses.count);
         found = true;
     }
+    note_left_out(d, &losses, d->limits[RETRANS_LEAST]);
     if (found || d->watched_s < 5 ||
         !detection_growth(d, FACT_RETRANS_SEGS, 60, &resent, &seconds) ||
         !detection_growth(d, FACT_ORIG_DATA_SENT, 60, &sent, &seconds))
@@ -275,6 +319,7 @@ static void evaluate_spurious(struct detection *d)
         finding->window_ns = (int64_t)(peer->seconds * (double)SECOND_NS);
         finding_leave_open(finding, "loss of ACKs");
     }
+    note_left_out(d, &losses, d->limits[SPURIOUS_LEAST]);
 }
 
 const struct detector SPURIOUS_RETRANS = {
